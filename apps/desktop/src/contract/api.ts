@@ -1,0 +1,162 @@
+import type { CeremonySummary, DocumentKind, RunView, ScriptView, StepInput } from './ceremonies.ts'
+import type { ErrorCode } from './codes.ts'
+import type {
+  AppInfo,
+  BundleSummary,
+  HolderView,
+  Settings,
+  TranscriptFilter,
+  TranscriptPage,
+  VerifyView,
+} from './records.ts'
+import type { Appearance, CoreStatus, FileKind, ShellInfo } from './shell.ts'
+import type { LibraryView, ObjectView, ProbeView, SlotView, TokenView } from './tokens.ts'
+
+/** One API: its input and output (types only) and the codes it may answer with, beyond those that any call may meet. */
+export type Api<Input, Output> = {
+  readonly errors: readonly ErrorCode[]
+  readonly types?: { readonly input: Input; readonly output: Output }
+}
+
+function api<Input, Output>(...errors: ErrorCode[]): Api<Input, Output> {
+  return Object.freeze({ errors: Object.freeze(errors) })
+}
+
+type Empty = Record<string, never>
+
+/** Served by core. */
+export const apis = {
+  'app.info': api<Empty, AppInfo>(),
+
+  'tokens.list': api<Empty, { library: LibraryView | null; slots: SlotView[] }>(),
+  /** `typedLabel` must equal the label that the token has now (empty for a new one): checked again by core. */
+  'tokens.initialise': api<
+    { slot: number; serial: string; typedLabel: string; label: string; soPin: string; userPin: string },
+    { token: TokenView }
+  >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH'),
+  'tokens.inventory': api<{ serial: string }, { objects: ObjectView[]; private: boolean }>('TOKEN-UNKNOWN'),
+  'tokens.probe': api<{ serial: string }, { probe: ProbeView }>('TOKEN-UNKNOWN', 'WORK-CANCELLED'),
+  'tokens.logIn': api<{ serial: string; user: 'user' | 'so'; pin: string }, { token: TokenView }>(
+    'TOKEN-UNKNOWN',
+  ),
+  'tokens.logOut': api<{ serial: string }, { token: TokenView }>('TOKEN-UNKNOWN'),
+
+  'ceremonies.list': api<Empty, { ceremonies: CeremonySummary[] }>(),
+  'ceremonies.scripts': api<Empty, { scripts: ScriptView[] }>(),
+  'ceremonies.startRehearsal': api<{ script: string; values: Record<string, string> }, { id: string }>(
+    'SCRIPT-UNKNOWN',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
+  /** Paths of the plan and of its lock: a production run. */
+  'ceremonies.open': api<{ plan: string; lock: string }, { id: string }>(
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'FILE-WRONG-KIND',
+    'FILE-DAMAGED',
+  ),
+  'ceremonies.view': api<{ id: string }, RunView>('CEREMONY-UNKNOWN'),
+  /** Answers once the command is on disk; what the machine then does is told by `ceremony.changed` and `work.progress`. */
+  'ceremonies.proceed': api<{ id: string; step: string; by: string; input?: StepInput }, RunView>(
+    'CEREMONY-UNKNOWN',
+    'STEP-NOT-CURRENT',
+    'WORK-BUSY',
+  ),
+  'ceremonies.signAsStandIn': api<{ id: string; what: DocumentKind; name: string }, RunView>(
+    'CEREMONY-UNKNOWN',
+    'STAND-IN-ONLY',
+  ),
+  /** `token` is the serial. The PIN is used once, never kept, never tried again. */
+  'ceremonies.enterPin': api<{ id: string; token: string; user: 'user' | 'so'; pin: string }, RunView>(
+    'CEREMONY-UNKNOWN',
+    'TOKEN-UNKNOWN',
+  ),
+  'ceremonies.submitFile': api<{ id: string; path: string }, RunView>(
+    'CEREMONY-UNKNOWN',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'FILE-WRONG-KIND',
+    'FILE-DAMAGED',
+  ),
+  'ceremonies.pause': api<{ id: string; by: string }, RunView>('CEREMONY-UNKNOWN'),
+  'ceremonies.resume': api<{ id: string; by: string }, RunView>('CEREMONY-UNKNOWN'),
+  'ceremonies.abort': api<{ id: string; by: string; reason: string }, RunView>('CEREMONY-UNKNOWN'),
+  'ceremonies.decide': api<
+    { id: string; by: string; decision: 'retry' | 'accept' | 'abort'; reason: string },
+    RunView
+  >('CEREMONY-UNKNOWN'),
+  /** Stops the machine's work of the current step; `id` is a ceremony, or a token's serial for a probe. */
+  'ceremonies.cancel': api<{ id: string }, Record<string, never>>(),
+
+  'holders.list': api<Empty, { holders: HolderView[] }>(),
+  'holders.enrol': api<{ path: string }, { holder: HolderView }>(
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'FILE-WRONG-KIND',
+    'FILE-DAMAGED',
+    'HOLDER-DUPLICATE',
+  ),
+
+  'bundles.list': api<Empty, { bundles: BundleSummary[] }>(),
+  'bundles.verify': api<{ path: string; policy?: string }, VerifyView>(
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'WORK-CANCELLED',
+  ),
+  /** Copies the sealed bundle to a medium, reads it back and compares. */
+  'bundles.export': api<
+    { id: string; folder: string },
+    { path: string; digest: string; words: string[]; bytes: number }
+  >('CEREMONY-UNKNOWN', 'DISK-FULL', 'FOLDER-READ-ONLY', 'FILE-DAMAGED'),
+
+  'transcript.page': api<
+    { id: string; offset: number; limit: number; filter?: TranscriptFilter },
+    TranscriptPage
+  >('CEREMONY-UNKNOWN'),
+
+  'settings.get': api<Empty, Settings>(),
+  'settings.set': api<Partial<Settings>, Settings>(),
+  'report.save': api<{ path: string }, { path: string; bytes: number }>('DISK-FULL', 'FOLDER-READ-ONLY'),
+} as const
+
+/** Served by main itself: windows, dialogs and supervision. */
+export const shellApis = {
+  'shell.info': api<Empty, ShellInfo>(),
+  /** The renderer says once per load that it can be used; main prints it as `LUX-READY`. */
+  'shell.ready': api<{ route: string }, Empty>(),
+  'shell.openFile': api<{ kind: FileKind }, { path: string | null }>(),
+  'shell.openFolder': api<Empty, { path: string | null }>(),
+  'shell.saveFile': api<{ kind: FileKind; name: string }, { path: string | null }>(),
+  'shell.appearance': api<Appearance, Empty>(),
+  'shell.restartCore': api<Empty, CoreStatus>(),
+} as const
+
+export type CoreApis = typeof apis
+export type CoreApiName = keyof CoreApis
+export type ShellApis = typeof shellApis
+export type ShellApiName = keyof ShellApis
+export type ApiName = CoreApiName | ShellApiName
+
+type TypesOf<N extends ApiName> = NonNullable<(CoreApis & ShellApis)[N]['types']>
+export type InputOf<N extends ApiName> = TypesOf<N>['input']
+export type OutputOf<N extends ApiName> = TypesOf<N>['output']
+
+/** Codes that any call may answer with. */
+export const anyCallErrors = [
+  'INTERNAL',
+  'API-UNKNOWN',
+  'INPUT-INVALID',
+  'FRAME-TOO-LARGE',
+  'FRAME-TOO-MANY',
+  'CORE-STARTING',
+  'CORE-RESTARTED',
+  'CORE-STOPPED',
+  'WORK-TIMED-OUT',
+  'STORE-LOCKED',
+  'STORE-NEWER',
+  'STORE-DAMAGED',
+] as const satisfies readonly ErrorCode[]

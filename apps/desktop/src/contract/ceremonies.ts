@@ -1,0 +1,179 @@
+import type { PinState } from './tokens.ts'
+
+export type Domain = 'production' | 'rehearsal'
+
+export type RunState =
+  | 'created'
+  | 'opened'
+  | 'running'
+  | 'paused'
+  | 'exception'
+  | 'reconciling'
+  | 'sealing'
+  | 'sealed'
+  | 'exported'
+  | 'receipted'
+  | 'closed'
+  | 'aborted'
+  | 'revoked'
+
+/** `working`: the machine is at it; `unknown`: it was interrupted and the token is being looked at. */
+export type StepState = 'pending' | 'ready' | 'working' | 'unknown' | 'failed' | 'done'
+
+export type Actor = { role: string; name: string }
+
+export type StepView = {
+  id: string
+  /** 1-based over the whole run. */
+  number: number
+  /** Step kind, as in the plan's `do`. */
+  do: string
+  title: string
+  /** What the people in the room do or say, from the script. */
+  text: string
+  actor: Actor
+  state: StepState
+  /** ISO-8601 UTC, when done. */
+  doneAt: string | null
+}
+
+export type PartView = { id: string; kind: string; title: string; steps: StepView[] }
+
+/** How the screen shows a value: `words` are PGP words, `hex` and `code` stay left to right. */
+export type FactForm = 'text' | 'code' | 'hex' | 'words' | 'time' | 'bytes' | 'number' | 'flag'
+/** `name` is an i18n key below `facts`. */
+export type Fact = { name: string; value: string; form: FactForm }
+
+export type Field = {
+  name: string
+  type: 'text' | 'integer' | 'choice' | 'flag' | 'words'
+  label: string
+  choices?: string[]
+  initial?: string
+  min?: number
+  max?: number
+  optional?: boolean
+}
+
+export type Signer = { name: string; role: string; signed: boolean; standIn: boolean }
+
+/** What a signature or a file is about. */
+export type DocumentKind = 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'acknowledgement' | 'receipt'
+
+/** What the current step waits for. An empty list with `mayProceed` asks only for Proceed. */
+export type Need =
+  | { need: 'confirm'; text: string }
+  | { need: 'values'; fields: Field[] }
+  | { need: 'pin'; token: string; role: string; label: string; user: 'user' | 'so'; pin: PinState }
+  | {
+      need: 'sign'
+      what: DocumentKind
+      /** The document to sign, written below the run's folder. */
+      file: string
+      digest: string
+      words: string[]
+      required: number
+      signers: Signer[]
+    }
+  | { need: 'file'; what: DocumentKind; from: string[]; file: string | null }
+
+export type CurrentStep = StepView & {
+  needs: Need[]
+  /** Measured values and results to show, fingerprints among them. */
+  facts: Fact[]
+  mayProceed: boolean
+  /** Why Proceed is off: an i18n key below `blocked`, null when it is on. */
+  blocked: BlockedReason | null
+  failure: { code: string; detail: string; remedy?: string; attempt: number } | null
+}
+
+export const blockedReasons = [
+  'machine-works',
+  'pin-missing',
+  'signatures-missing',
+  'file-missing',
+  'paused',
+  'exception-open',
+  'ended',
+  'token-missing',
+] as const
+export type BlockedReason = (typeof blockedReasons)[number]
+
+export type ExceptionView = {
+  id: string
+  step: string
+  code: string
+  happened: string
+  expected: string
+  /** Decisions that the engine accepts here. */
+  decisions: ('retry' | 'accept' | 'abort')[]
+}
+
+export type CheckpointView = {
+  size: number
+  root: string
+  words: string[]
+  signedBy: string[]
+  missing: string[]
+}
+
+export type Work = { what: string; fraction: number | null; cancellable: boolean; startedAt: string }
+
+export type RunTokenView = {
+  role: string
+  serial: string
+  label: string
+  present: boolean
+  session: 'none' | 'user' | 'so'
+  pin: PinState
+}
+
+export type RunView = {
+  id: string
+  title: string
+  organisation: string
+  domain: Domain
+  state: RunState
+  created: string
+  folder: string
+  planHash: string
+  planWords: string[]
+  policyDigest: string
+  people: { name: string; role: string; standIn: boolean }[]
+  tokens: RunTokenView[]
+  parts: PartView[]
+  /** null before the start and after the end. */
+  current: CurrentStep | null
+  exception: ExceptionView | null
+  checkpoints: CheckpointView[]
+  progress: { done: number; total: number }
+  work: Work | null
+  /** Set once sealed. */
+  bundle: { path: string; digest: string; words: string[]; bytes: number } | null
+  /** What the buttons may do now. */
+  may: { pause: boolean; resume: boolean; abort: boolean; cancel: boolean }
+}
+
+export type CeremonySummary = {
+  id: string
+  title: string
+  organisation: string
+  domain: Domain
+  state: RunState
+  created: string
+  progress: { done: number; total: number }
+  /** Title of the step it stands at. */
+  at: string | null
+  actor: Actor | null
+}
+
+export type ScriptView = {
+  id: string
+  title: string
+  summary: string
+  minutes: number
+  kinds: string[]
+  fields: Field[]
+}
+
+export type StepInput = { confirmed?: boolean; values?: Record<string, string> }

@@ -1,0 +1,33 @@
+/** Error codes of the shell and of core's own work. Rules of the engine, `HSM-…` and verification checks pass through as codes too. */
+export const errorCodes = [
+  'INTERNAL',
+  'API-UNKNOWN',
+  'INPUT-INVALID',
+  'FRAME-TOO-LARGE',
+  'FRAME-TOO-MANY',
+  'CORE-STARTING',
+  'CORE-RESTARTED',
+  'CORE-STOPPED',
+  'WORK-CANCELLED',
+  'WORK-TIMED-OUT',
+  'WORK-BUSY',
+  'STORE-LOCKED',
+  'STORE-NEWER',
+  'STORE-DAMAGED',
+  'DISK-FULL',
+  'FOLDER-READ-ONLY',
+  'FILE-MISSING',
+  'FILE-UNREADABLE',
+  'FILE-TOO-LARGE',
+  'FILE-WRONG-KIND',
+  'FILE-DAMAGED',
+  'TOKEN-UNKNOWN',
+  'TOKEN-LABEL-MISMATCH',
+  'CEREMONY-UNKNOWN',
+  'STEP-NOT-CURRENT',
+  'SCRIPT-UNKNOWN',
+  'STAND-IN-ONLY',
+  'HOLDER-DUPLICATE',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]

@@ -1,0 +1,64 @@
+import type { ApiName } from './api.ts'
+import type { Result } from './result.ts'
+import type { CoreStatus } from './shell.ts'
+
+/** Raised with every change that an older core or renderer would misread. */
+export const contractVersion = 1
+
+/** Payloads of pushed events. `core.state` comes from main, the others from core. */
+export type Events = {
+  'ceremony.changed': { id: string }
+  'work.progress': { id: string; what: string; fraction: number | null; cancellable: boolean }
+  'tokens.changed': Record<string, never>
+  'core.state': CoreStatus
+}
+export type EventName = keyof Events
+export const eventNames = [
+  'ceremony.changed',
+  'work.progress',
+  'tokens.changed',
+  'core.state',
+] as const satisfies readonly EventName[]
+
+export type Request = { id: number; api: ApiName; input: unknown }
+export type Response = { id: number; result: Result<unknown> }
+export type PushedEvent = { [N in EventName]: { event: N; payload: Events[N] } }[EventName]
+
+/**
+ * What passes between main and core's process. A string is a frame of the renderer (JSON of a Request, a Response or a
+ * PushedEvent), which main relays unread; an object is for the other process itself.
+ */
+export type CoreToMain =
+  | string
+  /** First message, once core can serve: its contract version, and the generation that main gave it in LUX_GENERATION. */
+  | { hello: 'lux-core'; version: number; generation: number }
+  /** A ceremony is open and not paused: main keeps the machine awake and asks before closing. */
+  | { attention: boolean }
+  /** Core cannot serve (locked, newer or damaged store): main shows the code and does not restart it. */
+  | { refused: { code: string; detail: string } }
+export type MainToCore =
+  | string
+  /** Finish what is on its way to disk, then exit 0. */
+  | { stop: true }
+
+/** A two-way channel of whole messages; how core is served, over a child's IPC or inside a test. */
+export type Port<Out, In> = {
+  post(message: Out): void
+  onMessage(listener: (message: In) => void): void
+  onClose(listener: () => void): void
+}
+export type CorePort = Port<CoreToMain, MainToCore>
+
+/** The whole environment that main gives core, beside HOME, PATH, TMPDIR and LANG. */
+export type CoreEnvironment = {
+  LUX_GENERATION: string
+  /** Folder of the store; core makes it when missing. */
+  LUX_STORE: string
+  /** `1`: the training store of a checkout. */
+  LUX_TRAINING?: string
+  /** PKCS#11 library and its configuration, passed on to hsm-host. */
+  LUX_PKCS11?: string
+  SOFTHSM2_CONF?: string
+  /** Folder with scripts and locales when packaged; a checkout's resources/ otherwise. */
+  LUX_RESOURCES: string
+}

@@ -1,0 +1,106 @@
+import type { Domain } from './ceremonies.ts'
+
+export type HolderView = {
+  /** Card digest: SHA-256 of the canonical card, hex. */
+  id: string
+  name: string
+  domain: Domain
+  words: string[]
+  recipient: string
+  algorithms: string[]
+  note: string | null
+  enrolledAt: string
+  shares: {
+    ceremony: string
+    title: string
+    key: string
+    index: number
+    state: 'dealt' | 'sent' | 'received' | 'proved'
+  }[]
+}
+
+export type BundleSummary = {
+  /** Ceremony id. */
+  id: string
+  title: string
+  domain: Domain
+  digest: string
+  words: string[]
+  path: string
+  bytes: number
+  sealedAt: string
+  exported: boolean
+  receipted: boolean
+}
+
+export type CheckOutcome = 'passed' | 'failed' | 'not-run'
+/** `name` is the check's own name, as `custody verify` prints it. */
+export type CheckView = { name: string; outcome: CheckOutcome; detail: string }
+
+export type VerifyView = {
+  path: string
+  /** `consistent`: all bytes agree, but no policy says whose signatures count (`POLICY-MISSING`). */
+  verdict: 'accepted' | 'consistent' | 'refused'
+  /** The check that refused, with its rule or `POLICY-MISSING`. */
+  rule: string | null
+  detail: string | null
+  checks: CheckView[]
+  contents: {
+    title: string
+    organisation: string
+    domain: Domain
+    digest: string
+    words: string[]
+    planHash: string
+    entries: number
+    checkpoints: number
+    signers: string[]
+    files: { name: string; what: string; bytes: number }[]
+  } | null
+}
+
+export type TranscriptEntry = {
+  seq: number
+  time: string
+  stepId: string
+  kind: string
+  /** One line for the list. */
+  summary: string
+  /** The fact as canonical JSON. */
+  fact: string
+  leaf: string
+}
+
+export type TranscriptPage = {
+  total: number
+  /** How many entries the filter keeps. */
+  matching: number
+  entries: TranscriptEntry[]
+  kinds: string[]
+  chain: { state: 'intact' | 'broken'; entries: number; node: string; words: string[]; detail: string | null }
+}
+export type TranscriptFilter = { text?: string; kinds?: string[] }
+
+export type Settings = {
+  language: 'system' | 'en' | 'ar' | 'pseudo'
+  theme: 'system' | 'light' | 'dark'
+  /** Percent, 100 to 200 in steps of 25. */
+  textSize: 100 | 125 | 150 | 175 | 200
+  motion: 'system' | 'reduced'
+}
+
+export type AppInfo = {
+  version: string
+  build: string
+  node: string
+  system: string
+  store: string
+  /** True when the store is the training store of `npm start`. */
+  training: boolean
+  library: { path: string; description: string; version: string; sha256: string } | null
+  selfTest: { name: string; passed: boolean; detail: string }[]
+  /** Interfaces that are up, loopback left out. Empty: air-gapped. */
+  interfaces: string[]
+  clock: string
+  disk: { free: number; total: number }
+}
