@@ -1,0 +1,46 @@
+import type { HybridSignature, Json } from '@lux/crypto'
+import type { EffectKind, Failure, Finding } from './results.ts'
+
+/** What the policy asks for, read from it by core: how many officers open and seal, how many witnesses cosign. */
+export type Terms = { officers: number; witnesses: number }
+
+export type Command =
+  /**
+   * First command of a run. `cards`: one per person of the plan, in the plan's order, as parsed JSON. Production:
+   * each card's digest must be the plan's. Rehearsal: each must be of domain rehearsal with the same role and name.
+   * `destinations`: server card and transport payload, in the plan's order; a rehearsal may have its own, or none.
+   * `tokens`: the serial bound to each role ('' for one that a step initialises).
+   */
+  | {
+      type: 'start'
+      by: string
+      terms: Terms
+      cards: Json[]
+      destinations: { card: Json; transport: Json }[]
+      tokens: { role: string; serial: string }[]
+    }
+  /** A person says go: at every place where `view(state).needs` is confirm, values or pin. `by` is a name. */
+  | { type: 'proceed'; step: string; by: string; input?: Record<string, string> }
+  /** `nonce`, `rootId`: 16 fresh random bytes each, hex; rootId is used where the effect needs a second value. */
+  | { type: 'intend'; step: string; attempt: number; nonce: string; rootId: string }
+  | { type: 'outcome'; step: string; attempt: number; effect: EffectKind; result: Json }
+  | { type: 'outcome'; step: string; attempt: number; effect: EffectKind; failure: Failure }
+  | { type: 'reconcile'; step: string; attempt: number; finding: Finding }
+  /**
+   * A signature from a person's own device. `payload` is the exact signed bytes (JCS of the document's payload, for
+   * the bundle the DSSE pre-authentication encoding); decide checks it, the signer's place and the signature.
+   */
+  | { type: 'submit'; what: SubmissionKind; payload: Uint8Array; signature: HybridSignature }
+  /** `restart`: sent once by core when it loads a run that is not at rest, and when the token host was restarted. */
+  | { type: 'pause'; by: string; cause: 'person' | 'restart'; reason: string }
+  | { type: 'resume'; by: string }
+  | { type: 'abort'; by: string; reason: string }
+  /** A person reports something that the script does not foresee; it opens an exception. */
+  | { type: 'deviate'; by: string; step: string; expected: string; happened: string }
+  | { type: 'decide-exception'; by: string; decision: ExceptionDecision; reason: string }
+
+export type SubmissionKind = 'opening' | 'checkpoint' | 'bundle' | 'acknowledgement' | 'receipt'
+export type ExceptionDecision = 'retry' | 'continue' | 'abort'
+
+/** A refused command: nothing was recorded. `rule` is a key of `rules`. */
+export type Refusal = { ok: false; rule: string; detail: string }

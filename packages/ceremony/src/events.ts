@@ -1,0 +1,94 @@
+import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
+import type { ExceptionDecision, Terms } from './commands.ts'
+import type { CheckpointReason, Destination } from './effects.ts'
+import type { Digest, Role } from './plan/plan.ts'
+import type { CheckpointRecord, EffectKind, Failure } from './results.ts'
+
+/** A person as bound to this run: the plan's person, or a stand-in in a rehearsal. `signer` is the identity id. */
+export type Seat = {
+  role: Role
+  name: string
+  card: Digest
+  signer: string
+  keys: VerificationKeys
+  recipient?: string
+}
+
+/** A destination with what verifies its receipt: `receiptSigner` is the identity id of `receiptKey`. */
+export type BoundDestination = Destination & { receiptSigner: string; receiptKey: VerificationKeys }
+
+/** Facts by event kind. Every fact is plain canonical JSON: integers, strings, booleans, arrays, objects. */
+export type Facts = {
+  'run.started': {
+    v: 1
+    by: string
+    planHash: Digest
+    policyDigest: Digest
+    terms: Terms
+    seats: Seat[]
+    destinations: BoundDestination[]
+    tokens: { role: string; serial: string }[]
+  }
+  'step.confirmed': { stage: number; by: string; input: Record<string, string> }
+  'step.intended': {
+    attempt: number
+    effect: EffectKind
+    nonce: string
+    rootId: string
+    ckaId: string
+    sealCkaId: string
+  }
+  'step.performed': { attempt: number; effect: EffectKind; again: boolean; result: Json }
+  'step.failed': { attempt: number; effect: EffectKind; again: boolean; failure: Failure }
+  'step.reconciled': {
+    attempt: number
+    effect: EffectKind
+    found: 'absent' | 'adopted' | 'ambiguous'
+    detail: string
+    result: Json
+  }
+  'signature.accepted': {
+    what: 'opening' | 'bundle'
+    subject: Digest
+    name: string
+    signer: string
+    signature: HybridSignature
+  }
+  'checkpoint.made': CheckpointRecord & {
+    reason: CheckpointReason
+    live: boolean
+    signature: HybridSignature
+  }
+  'checkpoint.cosigned': {
+    size: number
+    digest: Digest
+    name: string
+    signer: string
+    signature: HybridSignature
+  }
+  'holder.acknowledged': { name: string; index: number; payload: Json; signature: HybridSignature }
+  'exception.opened': {
+    id: number
+    about: 'failed' | 'ambiguous' | 'mismatch' | 'reported'
+    expected: string
+    happened: string
+    by: string
+    choices: ExceptionDecision[]
+  }
+  'exception.decided': { id: number; decision: ExceptionDecision; by: string; reason: string }
+  'run.paused': { by: string; cause: 'person' | 'restart'; reason: string }
+  'run.resumed': { by: string }
+  'run.aborted': { by: string; reason: string }
+  'run.sealed': { digest: Digest; sha256: Digest; size: number }
+  'run.exported': { medium: string; sha256: Digest }
+  'run.receipted': { audience: Digest; digest: Digest; payload: Json; signature: HybridSignature }
+  'run.closed': { closeout: Digest }
+}
+
+export type EventKind = keyof Facts
+
+/** What `decide` returns: core adds seq, time and salt and appends all of one command in one transaction. */
+export type NewEvent = { [K in EventKind]: { kind: K; stepId: string; fact: Facts[K] } }[EventKind]
+
+/** An event with its place in the transcript. `stepId` is 'run' for what belongs to no step. */
+export type Entry = NewEvent & { seq: string; time: string }

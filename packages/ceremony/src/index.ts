@@ -1,0 +1,8 @@
+export type * from './commands.ts'
+export type * from './domain.ts'
+export type * from './effects.ts'
+export type * from './events.ts'
+export type * from './plan/plan.ts'
+export type * from './results.ts'
+export type * from './run-view.ts'
+export type * from './state.ts'

@@ -1,0 +1,136 @@
+import type { Domain } from '../domain.ts'
+
+/** Lower-case hex of a SHA-256 digest: 64 characters. */
+export type Digest = string
+
+export type Role =
+  | 'administrator'
+  | 'operator'
+  | 'so'
+  | 'officer'
+  | 'holder'
+  | 'approver'
+  | 'witness'
+  | 'recorder'
+
+/** One seat in the room. `card` is the SHA-256 of the JCS of the person's card. */
+export type Person = { role: Role; name: string; card: Digest }
+
+/**
+ * One token by the role it plays. The first is `ceremony`. `library` is the SHA-256 of the vendor library.
+ * `serial` is `new` (with `label`) when a step of the plan initialises the token.
+ */
+export type PlannedToken = {
+  role: string
+  profile: TokenProfile
+  library: Digest
+  serial: string
+  label?: string
+}
+
+export type TokenProfile = 'softhsm' | 'tpm2' | 'opencryptoki' | 'yubihsm' | 'luna' | 'cloudhsm'
+
+/** A server that receives the root: digests (SHA-256 of JCS) of its card and of its transport document's payload. */
+export type PlannedDestination = { card: Digest; transport: Digest }
+
+export type KeyLevel = 'root' | 'organisation' | 'project' | 'data'
+export type Replication = 'trusted-window' | 'none'
+export type KeyAlgorithm = 'AES-128' | 'AES-256' | 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384'
+
+/** `parent` is the id of the key one level up; the root has none. `replication` is of the root alone. */
+export type PlannedKey = {
+  id: string
+  level: KeyLevel
+  name: string
+  algorithm: KeyAlgorithm
+  parent?: string
+  replication?: Replication
+}
+
+/** A threshold FHE key that is dealt: any `t` of the `n` named holders decrypt. */
+export type PlannedFhe = {
+  id: string
+  type: 'TFHE_INTEGER'
+  mode: 'S' | 'F'
+  squash: boolean
+  inputs: 'signed' | 'proven'
+  t: number
+  n: number
+  /** Names of people of role holder; holder i (1-based) is `holders[i - 1]`. */
+  holders: string[]
+}
+
+export type StepKind =
+  | 'confirm'
+  | 'roll-call'
+  | 'read-aloud'
+  | 'clock-check'
+  | 'pause'
+  | 'measure-machine'
+  | 'initialise-token'
+  | 'log-in'
+  | 'probe-token'
+  | 'inventory'
+  | 'make-ceremony-key'
+  | 'open-run'
+  | 'checkpoint'
+  | 'generate-root'
+  | 'read-back'
+  | 'generate-key'
+  | 'prove-possession'
+  | 'fhe-deal'
+  | 'acknowledge-holder'
+  | 'seal'
+  | 'export'
+  | 'receipt'
+  | 'close'
+
+/** A value that a person types at a confirm step, e.g. a bag's serial. Never a secret. */
+export type AskedValue = { id: string; label: string; pattern?: string }
+
+/**
+ * One step. `actor` is the role that acts; `textKey` the i18n key of `text`, which is the English.
+ * `token` is a token's role (absent: `ceremony`), `key` a key's id, `holder` a holder's name (absent: all).
+ */
+export type Step = {
+  id: string
+  do: StepKind
+  actor: Role
+  textKey: string
+  text: string
+  token?: string
+  key?: string
+  holder?: string
+  values?: AskedValue[]
+  when?: 'opening' | 'closing'
+}
+
+export type PartKind =
+  | 'token-initialisation'
+  | 'root-kek'
+  | 'key-hierarchy'
+  | 'threshold-fhe'
+  | 'bundle-export'
+export type Part = { kind: PartKind; steps: Step[] }
+
+/** The reviewed file, typed. Its hash is the SHA-256 of the file's bytes, not of this value. */
+export type Plan = {
+  v: 1
+  title: string
+  organisation: { id: string; name: string }
+  /** Digest of the policy under which the plan runs. */
+  policy: Digest
+  /** SHA-256 of the accepted tool build, or `dev:<commit>` (rehearsal only). */
+  tool: string
+  people: Person[]
+  tokens: PlannedToken[]
+  destinations: PlannedDestination[]
+  keys: PlannedKey[]
+  fhe?: PlannedFhe
+  /** Ids of the steps whose checkpoint needs the witnesses' cosignatures before the run goes on. */
+  checkpoints: { live: string[] }
+  parts: Part[]
+}
+
+/** What `initialState` needs of a transcript header; the transcript's own header type is wider. */
+export type RunHeader = { ceremonyId: string; domain: Domain; planHash: Digest; policyDigest: Digest }

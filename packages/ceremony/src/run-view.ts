@@ -1,0 +1,115 @@
+import type { ExceptionDecision, SubmissionKind } from './commands.ts'
+import type { Domain } from './domain.ts'
+import type { PinNeed } from './effects.ts'
+import type { Role, StepKind } from './plan/plan.ts'
+
+export type RunState =
+  | 'Created'
+  | 'Opened'
+  | 'Running'
+  | 'Paused'
+  | 'Exception'
+  | 'Reconciling'
+  | 'Sealing'
+  | 'Sealed'
+  | 'Exported'
+  | 'Receipted'
+  | 'Closed'
+  | 'Aborted'
+
+export type StepState =
+  | 'Pending'
+  | 'Ready'
+  | 'IntentLogged'
+  | 'Executing'
+  | 'OutcomeLogged'
+  | 'Verified'
+  | 'Witnessed'
+  | 'Done'
+  | 'Unknown'
+  | 'Skipped'
+
+/** What stands between now and the next progress. Exactly one at a time; null when the run is over. */
+export type Needs =
+  | { kind: 'start' }
+  /** Proceed by `names` (any one). `shows`: public values to read aloud, e.g. a bundle digest as words. */
+  | {
+      kind: 'confirm'
+      names: string[]
+      willDo: string
+      shows: { label: string; words: string[]; hex: string }[]
+    }
+  | {
+      kind: 'values'
+      names: string[]
+      willDo: string
+      values: { id: string; label: string; pattern?: string }[]
+    }
+  /** Core collects the PINs, then sends proceed (`again`: core only runs the owed log-in, no proceed). */
+  | { kind: 'pin'; names: string[]; willDo: string; pins: PinNeed[]; again: boolean }
+  | {
+      kind: 'signatures'
+      what: 'opening' | 'checkpoint' | 'bundle'
+      subject: string
+      threshold: number
+      present: string[]
+      missing: string[]
+      stillNeeded: number
+    }
+  | { kind: 'acknowledgements'; present: string[]; missing: string[] }
+  | { kind: 'receipt'; missing: string[] }
+  | { kind: 'exception'; id: number; choices: ExceptionDecision[] }
+  | { kind: 'resume' }
+  /** Core is at work on `effect`; nobody has to do anything. */
+  | { kind: 'wait'; effect: string }
+
+export type StepView = {
+  id: string
+  part: number
+  do: StepKind
+  actor: Role
+  names: string[]
+  textKey: string
+  text: string
+  state: StepState
+  attempt: number
+  /** Entry times, ISO-8601 UTC, or null. */
+  started: string | null
+  finished: string | null
+  /** Public facts of the outcome, in the order to show. */
+  summary: { label: string; value: string }[]
+  pausable: boolean
+}
+
+export type ExceptionView = {
+  id: number
+  step: string
+  about: 'failed' | 'ambiguous' | 'mismatch' | 'reported'
+  expected: string
+  happened: string
+  decision: ExceptionDecision | null
+  by: string | null
+  reason: string | null
+  choices: ExceptionDecision[]
+}
+
+/** All of a run that a screen or `custody ceremony status --json` shows: plain JSON. */
+export type RunView = {
+  ceremonyId: string
+  domain: Domain
+  title: string
+  organisation: string
+  planHash: string
+  state: RunState
+  parts: { kind: string; steps: StepView[] }[]
+  current: string | null
+  needs: Needs | null
+  exceptions: ExceptionView[]
+  signatures: { what: SubmissionKind; subject: string; present: string[]; missing: string[] }[]
+  checkpoints: { size: number; reason: string; digest: string; live: boolean; cosigned: string[] }[]
+  holders: { name: string; index: number; state: 'enrolled' | 'dealt' | 'proved' }[]
+  bundle: { digest: string; sha256: string | null; size: number | null } | null
+  progress: { done: number; total: number }
+  pausable: boolean
+  abortable: boolean
+}

@@ -1,0 +1,100 @@
+import type { VerificationKeys } from '@lux/crypto'
+import type { ExceptionDecision, Terms } from './commands.ts'
+import type { Domain } from './domain.ts'
+import type { CheckpointReason } from './effects.ts'
+import type { BoundDestination, Seat } from './events.ts'
+import type { Digest, Plan, Step } from './plan/plan.ts'
+import type { CheckpointRecord, EffectKind, KeyEvidence, Results } from './results.ts'
+import type { RunState, StepState } from './run-view.ts'
+
+export type Intent = { effect: EffectKind; nonce: string; rootId: string; ckaId: string; sealCkaId: string }
+
+/** Where one step stands. `stage` indexes the stages of its kind (kinds/stages.ts). */
+export type StepProgress = {
+  part: number
+  step: Step
+  state: StepState
+  attempt: number
+  stage: number
+  intent: Intent | null
+  started: string | null
+  finished: string | null
+  summary: { label: string; value: string }[]
+}
+
+export type TokenState = {
+  role: string
+  serial: string
+  initialised: boolean
+  loggedIn: boolean
+  /** A log-in step was done, so a lost session is logged in again before anything else runs. */
+  wanted: boolean
+  probed: boolean
+  wrapMechanism: string
+}
+
+export type MadeKey = {
+  id: string
+  step: string
+  attempt: number
+  ckaId: string
+  rootId: string
+  mechanism: string
+  wrapped: Digest | null
+  evidence: KeyEvidence
+  blobs: Results['generate-root']['blobs']
+}
+
+export type CheckpointState = CheckpointRecord & {
+  reason: CheckpointReason
+  live: boolean
+  cosigned: { name: string; signer: string }[]
+}
+
+export type ExceptionState = {
+  id: number
+  step: string
+  about: 'failed' | 'ambiguous' | 'mismatch' | 'reported'
+  expected: string
+  happened: string
+  choices: ExceptionDecision[]
+  decision: ExceptionDecision | null
+  by: string | null
+  reason: string | null
+}
+
+/** All that a run is, folded from header, plan and entries alone; plain JSON, no secrets. */
+export type State = {
+  ceremonyId: string
+  domain: Domain
+  planHash: Digest
+  policyDigest: Digest
+  plan: Plan
+  /** Entries folded so far: the next entry's seq. */
+  size: number
+  run: RunState
+  terms: Terms
+  seats: Seat[]
+  destinations: BoundDestination[]
+  tokens: TokenState[]
+  steps: StepProgress[]
+  /** Index of the current step; steps.length at the end. */
+  current: number
+  ceremonyKey: {
+    token: string
+    ckaId: string
+    sealCkaId: string
+    keys: VerificationKeys
+    destroyed: boolean
+  } | null
+  opening: { digest: Digest; signers: string[] } | null
+  checkpoints: CheckpointState[]
+  /** A checkpoint to make before anything else, for a closed exception or a pause. */
+  due: CheckpointReason | null
+  exceptions: ExceptionState[]
+  keys: MadeKey[]
+  fhe: (Results['fhe-deal'] & { acknowledged: string[] }) | null
+  bundle: { digest: Digest; signers: string[]; sha256: Digest | null; size: number | null } | null
+  receipts: { audience: Digest; digest: Digest }[]
+  closeout: Digest | null
+}
