@@ -1,0 +1,64 @@
+import { type CkrCode, HsmError } from './device.ts'
+
+/** What to do, by stable code. The codes are translation keys. */
+const remedies = {
+  'HSM-ALREADY-LOGGED-IN': 'Log out first if another person should log in.',
+  'HSM-ATTRIBUTE-MISMATCH': 'Do not use this key. Destroy it and check the token profile.',
+  'HSM-ATTRIBUTE-REFUSED': 'This token does not accept the template. Check its profile and firmware.',
+  'HSM-BROKEN': 'The library failed three times in a row. Check the token and the library, then start again.',
+  'HSM-CALL-INVALID': 'This is a mistake in the program. Please report it.',
+  'HSM-CLOSED': 'The connection to the token was closed. Open it again.',
+  'HSM-CRASHED':
+    'The token library crashed and was restarted. Log in again; the ceremony looks at the token first.',
+  'HSM-DATA-INVALID': 'The data or the wrapped key is damaged, or belongs to another key.',
+  'HSM-DESTINATION-MISMATCH': 'Remove trusted keys that the plan does not name, then repeat the step.',
+  'HSM-DEVICE-ERROR': 'The token reports a fault. Check its connection and its own log.',
+  'HSM-DISK':
+    'The token store cannot be written. Free space or repair its permissions, then repeat the step.',
+  'HSM-DUPLICATE-ID': 'Two objects carry the same identifier. Inspect the token before going on.',
+  'HSM-FREE-SLOT-MISSING': 'No free slot for a new token. Connect one or remove an unused one.',
+  'HSM-FUNCTION-MISSING': 'This token cannot do what the plan asks. Choose another profile or token.',
+  'HSM-HOST-FAILED': 'The helper process could not be started. Reinstall the program.',
+  'HSM-KEY-ABSENT': 'The key is not on this token. Check the serial number and the plan.',
+  'HSM-KEY-FORBIDDEN': 'The key does not allow this use. That is how it was made.',
+  'HSM-LIBRARY-INVALID':
+    'The file is not a token library for this computer. Choose the vendor’s 64-bit PKCS#11 library.',
+  'HSM-LIBRARY-MISSING': 'Install the token’s library or correct its path.',
+  'HSM-LOGIN-OTHER': 'Another kind of user is logged in. Log out first.',
+  'HSM-MECHANISM-MISSING':
+    'No mechanism of this token gives the standard’s known answer. Choose another token.',
+  'HSM-MEMORY': 'The computer or the token is out of memory. Remove unused objects and repeat.',
+  'HSM-NOT-LOGGED-IN': 'Log in to the token and repeat.',
+  'HSM-PIN-EXPIRED': 'Change the PIN, then log in.',
+  'HSM-PIN-FINAL-TRY': 'One more wrong PIN locks the token. Be certain before you confirm.',
+  'HSM-PIN-INVALID': 'The PIN’s length or characters are not accepted by this token.',
+  'HSM-PIN-LOCKED':
+    'The PIN is locked. The security officer can set a new user PIN; a locked SO PIN needs initialising.',
+  'HSM-PIN-NOT-SET': 'The token has no user PIN yet. Initialise it first.',
+  'HSM-PIN-WRONG': 'Check the PIN and the token’s serial number. It is not tried again by itself.',
+  'HSM-READ-ONLY': 'The token or the object is write-protected.',
+  'HSM-SESSION-LOST': 'The token closed the session. Log in again.',
+  'HSM-SIGNATURE-INVALID': 'The signature does not match.',
+  'HSM-TIMEOUT': 'The token did not answer in time and its helper was restarted. Log in again.',
+  'HSM-TOKEN-ABSENT': 'Insert the token with this serial number.',
+  'HSM-TOKEN-DAMAGED': 'The token cannot be recognised. Do not use it; keep it for examination.',
+  'HSM-TOKEN-FULL': 'The token has no room for another object.',
+  'HSM-TOKEN-UNINITIALISED': 'Initialise the token first.',
+  'HSM-UNKNOWN': 'The token answered with an unknown code. Look it up in the vendor’s manual.',
+  'HSM-WINDOW-LOST':
+    'The root key of this attempt is gone and its blobs are void. Repeat the step as a new attempt.',
+  'HSM-WINDOW-OPEN': 'A trusted window is open. Commit or abandon it first.',
+} as const
+
+export type HsmErrorCode = keyof typeof remedies
+
+/** Every code that HsmError carries, sorted: one translation each. */
+export const hsmErrorCodes: readonly HsmErrorCode[] = Object.freeze(
+  // Object.keys of a const object gives exactly its keys.
+  (Object.keys(remedies) as HsmErrorCode[]).sort(),
+)
+
+/** A typed error with the standard remedy of its code. */
+export function hsmError(code: HsmErrorCode, detail: string, ckr: CkrCode | null = null): HsmError {
+  return new HsmError({ code, ckr, detail, remedy: remedies[code] })
+}

@@ -1,0 +1,11 @@
+export * from './device.ts'
+export { type StartHsmOptions, startHsm } from './host/client.ts'
+export { type HsmErrorCode, hsmErrorCodes } from './hsm-errors.ts'
+export { findSoftTokenLibrary, type SoftTokenEnvironment, softTokenEnvironment } from './soft-token.ts'
+export {
+  childKekTemplate,
+  hmacTemplate,
+  rootTemplate,
+  sealingTemplate,
+  signingTemplate,
+} from './templates.ts'

@@ -1,0 +1,52 @@
+import type { KeyTemplate } from './device.ts'
+
+const closed: KeyTemplate = {
+  token: false,
+  sensitive: true,
+  extractable: false,
+  modifiable: false,
+  copyable: false,
+  wrap: false,
+  unwrap: false,
+  encrypt: false,
+  decrypt: false,
+  sign: false,
+  verify: false,
+  derive: false,
+  wrapWithTrusted: false,
+  allowedMechanisms: null,
+  unwrapTemplate: null,
+}
+
+/** The hardened root KEK: a token object that can only wrap and unwrap, by one mechanism, and hands out no child in the clear. */
+export const rootTemplate: KeyTemplate = {
+  ...closed,
+  token: true,
+  wrap: true,
+  unwrap: true,
+  allowedMechanisms: ['wrap'],
+  unwrapTemplate: 'child-kek',
+}
+
+/** An organisation or project KEK in use: a session object that wraps and unwraps. */
+export const childKekTemplate: KeyTemplate = { ...closed, wrap: true, unwrap: true }
+
+/** A P-256 or P-384 signing pair, e.g. the ceremony key, receipt key and requester key. */
+export const signingTemplate: KeyTemplate = { ...closed, token: true, sign: true }
+
+/** AES-GCM inside the token: seals small secrets such as the ceremony key's ML-DSA seed. `token: false` dies with the login. */
+export const sealingTemplate: KeyTemplate = {
+  ...closed,
+  encrypt: true,
+  decrypt: true,
+  allowedMechanisms: ['gcm'],
+}
+
+/** HMAC-SHA-256 inside the token: rows of the server's database. */
+export const hmacTemplate: KeyTemplate = {
+  ...closed,
+  token: true,
+  sign: true,
+  verify: true,
+  allowedMechanisms: ['hmac-sha256'],
+}
