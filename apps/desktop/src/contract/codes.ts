@@ -8,6 +8,8 @@ export const errorCodes = [
   'CORE-STARTING',
   'CORE-RESTARTED',
   'CORE-STOPPED',
+  'CORE-MISSING',
+  'CORE-VERSION',
   'WORK-CANCELLED',
   'WORK-TIMED-OUT',
   'WORK-BUSY',

@@ -9,4 +9,4 @@ export const fileKinds = ['plan', 'lock', 'card', 'bundle', 'policy', 'document'
 export type FileKind = (typeof fileKinds)[number]
 
 /** What main itself needs to know of the settings. */
-export type Appearance = Pick<Settings, 'theme'> & { language: 'en' | 'ar' }
+export type Appearance = Pick<Settings, 'theme' | 'textSize'> & { language: 'en' | 'ar' }

@@ -1,0 +1,9 @@
+import type { ApiName } from './api.ts'
+import type { EventName } from './frames.ts'
+import type { Result } from './result.ts'
+
+/** All that the page gets: `window.lux`, frozen. Values are those of the contract, typed by the renderer's own client. */
+export type Bridge = {
+  invoke(api: ApiName, input: unknown): Promise<Result<unknown>>
+  onEvent(listener: (event: EventName, payload: unknown) => void): () => void
+}

@@ -1,0 +1,24 @@
+/** Hashes of the two <style> elements that Radix writes itself (Select viewport, ScrollArea). */
+const radixStyles = [
+  'sha256-vGQdhYJbTuF+M8iCn1IZCHpdkiICocWHDq4qnQF4Rjw=',
+  'sha256-441zG27rExd4/il+NvIqyL8zFx5XmyNQtE381kSkUJk=',
+]
+
+/** The policy of one load; `nonce` is base64 and new for each. */
+export function contentSecurityPolicy(nonce: string): string {
+  return [
+    "default-src 'none'",
+    "script-src 'self'",
+    `style-src 'self' 'nonce-${nonce}' ${radixStyles.map((hash) => `'${hash}'`).join(' ')}`,
+    "style-src-attr 'none'",
+    "font-src 'self'",
+    "img-src 'self'",
+    "connect-src 'none'",
+    "worker-src 'none'",
+    "frame-src 'none'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ')
+}

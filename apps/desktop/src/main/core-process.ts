@@ -1,0 +1,148 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import {
+  type CoreEnvironment,
+  type CoreStatus,
+  type CoreToMain,
+  contractVersion,
+  limits,
+  type MainToCore,
+} from '../contract/index.ts'
+
+export type CoreProgram = {
+  entry: string
+  execPath: string
+  cwd: string
+  environment: CoreEnvironment & Record<string, string>
+}
+
+export type CoreListeners = {
+  status(status: CoreStatus): void
+  frame(text: string): void
+  attention(on: boolean): void
+}
+
+/** Crashes that end in `stopped`; a core that stayed ready for `forgiveAfter` ms starts again from none. */
+const strikesAllowed = 3
+const forgiveAfter = 60_000
+const helloWithin = 20_000
+const stopWithin = 5_000
+
+export type CoreProcess = {
+  status(): CoreStatus
+  pid(): number | null
+  /** False when core cannot take it now. */
+  send(frame: string): boolean
+  start(): void
+  /** Ends the child: asks first, then kills. */
+  stop(): Promise<void>
+}
+
+/** Starts core, starts it again when it dies, and gives up after three strikes. Knows nothing of what frames say. */
+export function superviseCore(program: CoreProgram, listeners: CoreListeners): CoreProcess {
+  let child: ChildProcess | null = null
+  let status: CoreStatus = { state: 'stopped', generation: 0, reason: null }
+  let strikes = 0
+  let readySince: number | null = null
+  let stopping = false
+  let refusal: string | null = null
+
+  const change = (state: CoreStatus['state'], reason: string | null): void => {
+    status = { state, generation: status.generation, reason }
+    listeners.status(status)
+  }
+
+  const died = (reason: string): void => {
+    child = null
+    listeners.attention(false)
+    if (readySince !== null && performance.now() - readySince > forgiveAfter) strikes = 0
+    readySince = null
+    strikes += 1
+    if (stopping) change('stopped', null)
+    else if (refusal !== null) change('stopped', refusal)
+    else if (strikes >= strikesAllowed) change('stopped', 'CORE-STOPPED')
+    else {
+      change('restarting', reason)
+      setTimeout(spawn, 200 * strikes)
+    }
+  }
+
+  const take = (from: ChildProcess, message: CoreToMain): void => {
+    if (from !== child) return
+    if (typeof message === 'string') {
+      if (message.length <= limits.responseLength) listeners.frame(message)
+      return
+    }
+    if (typeof message !== 'object' || message === null) return
+    if ('hello' in message) {
+      const { hello, version, generation } = message
+      if (hello !== 'lux-core' || version !== contractVersion || generation !== status.generation) {
+        refusal = 'CORE-VERSION'
+        from.kill('SIGKILL')
+        return
+      }
+      readySince = performance.now()
+      change('ready', null)
+    } else if ('attention' in message) {
+      listeners.attention(message.attention === true)
+    } else if ('refused' in message) {
+      refusal = String(message.refused.code).slice(0, limits.apiNameLength)
+    }
+  }
+
+  function spawn(): void {
+    if (stopping || child !== null) return
+    const generation = status.generation + 1
+    status = { ...status, generation }
+    const started = fork(program.entry, [], {
+      execPath: program.execPath,
+      execArgv: [],
+      cwd: program.cwd,
+      env: { ...program.environment, LUX_GENERATION: String(generation) },
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    })
+    child = started
+    change(generation === 1 ? 'starting' : 'restarting', null)
+    const late = setTimeout(() => status.state !== 'ready' && started.kill('SIGKILL'), helloWithin)
+    let gone = false
+    const gotOnce = (reason: string): void => {
+      clearTimeout(late)
+      if (gone) return
+      gone = true
+      died(reason)
+    }
+    // The sender is our own child and the messages are of its contract; each field is checked before it is used.
+    started.on('message', (message) => take(started, message as CoreToMain))
+    started.on('error', () => started.pid === undefined && gotOnce('CORE-MISSING'))
+    started.on('exit', (code, signal) => gotOnce(signal ?? `exit ${code}`))
+  }
+
+  return {
+    status: () => status,
+    pid: () => child?.pid ?? null,
+    send(frame) {
+      if (!child?.connected || status.state !== 'ready') return false
+      child.send(frame satisfies MainToCore, () => undefined)
+      return true
+    },
+    start() {
+      strikes = 0
+      refusal = null
+      spawn()
+    },
+    async stop() {
+      stopping = true
+      const running = child
+      if (!running) return
+      await new Promise<void>((resolve) => {
+        const kill = setTimeout(() => running.kill('SIGKILL'), stopWithin)
+        running.once('exit', () => {
+          clearTimeout(kill)
+          resolve()
+        })
+        if (running.connected) running.send({ stop: true } satisfies MainToCore, () => undefined)
+        else running.kill('SIGKILL')
+      })
+    },
+  }
+}

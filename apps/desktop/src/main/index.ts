@@ -1,0 +1,154 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  app,
+  type BrowserWindow,
+  type IpcMainInvokeEvent,
+  ipcMain,
+  Menu,
+  powerSaveBlocker,
+  session,
+} from 'electron'
+import type { PushedEvent } from '../contract/index.ts'
+import { registerScheme, serveApp } from './app-protocol.ts'
+import { superviseCore } from './core-process.ts'
+import { confirmLeave } from './dialogs.ts'
+import { createFrameGate } from './frame-gate.ts'
+import { lockEveryContents, lockSession, silenceChromium } from './lockdown.ts'
+import { origin } from './origin.ts'
+import { coreProgram, storeFolder } from './paths.ts'
+import { callShell, type ShellContext } from './shell-calls.ts'
+import { forbiddenSwitch, isTestBuild } from './test-build.ts'
+import { createWindow, loadApp, preloadPath } from './window.ts'
+
+const trust = { packaged: app.isPackaged, testBuild: isTestBuild(app.getAppPath()) }
+const forbidden = trust.packaged && !trust.testBuild ? forbiddenSwitch(process.argv) : null
+if (forbidden !== null) {
+  process.stderr.write(`${forbidden} is not for a released app\n`)
+  process.exit(2)
+}
+
+registerScheme()
+silenceChromium()
+// Where user namespaces are missing the launcher passes --no-sandbox and says so; enableSandbox would then end the app.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
+lockEveryContents()
+Menu.setApplicationMenu(null)
+
+// Chromium's profile lies in the store, so that the lock of a single instance is one per store.
+const profile = join(storeFolder(), 'window')
+mkdirSync(profile, { recursive: true, mode: 0o700 })
+app.setPath('userData', profile)
+
+if (!app.requestSingleInstanceLock()) {
+  process.stdout.write('LUX-ALREADY-OPEN\n')
+  app.exit(0)
+} else {
+  void app.whenReady().then(open)
+}
+
+function open(): void {
+  const own = session.fromPartition('lux')
+  lockSession(own)
+  lockSession(session.defaultSession)
+  serveApp(own, join(app.getAppPath(), 'out', 'renderer'))
+
+  const window = createWindow({
+    session: own,
+    preload: preloadPath(app.getAppPath()),
+    title: trust.testBuild ? `${app.getName()} · TEST BUILD` : app.getName(),
+    developerTools: !trust.packaged,
+  })
+  let attention = false
+  let blocker: number | null = null
+
+  const push = (event: PushedEvent): void => {
+    if (!window.isDestroyed()) window.webContents.send('lux:frame', JSON.stringify(event))
+  }
+  const core = superviseCore(coreProgram(trust), {
+    status: (payload) => push({ event: 'core.state', payload }),
+    frame: (text) => {
+      if (!window.isDestroyed()) window.webContents.send('lux:frame', text)
+    },
+    attention(on) {
+      attention = on
+      if (on && blocker === null) blocker = powerSaveBlocker.start('prevent-display-sleep')
+      if (!on && blocker !== null) {
+        powerSaveBlocker.stop(blocker)
+        blocker = null
+      }
+    },
+  })
+  const context: ShellContext = {
+    window,
+    core,
+    appearance: { theme: 'system', language: 'en', textSize: 100 },
+    info: () => ({ ...trust, locale: app.getLocale(), core: core.status() }),
+    ready(route) {
+      if (!window.isVisible()) window.show()
+      const ready = {
+        route,
+        renderer: window.webContents.getOSProcessId(),
+        core: core.pid(),
+        ms: Math.round(process.uptime() * 1000),
+      }
+      process.stdout.write(`LUX-READY ${JSON.stringify(ready)}\n`)
+    },
+  }
+
+  serveCalls(window, context)
+  keepOpen(window, context, () => attention)
+  core.start()
+  void loadApp(window)
+}
+
+function serveCalls(window: BrowserWindow, context: ShellContext): void {
+  const isOwn = (event: IpcMainInvokeEvent): boolean =>
+    event.sender === window.webContents &&
+    event.senderFrame === window.webContents.mainFrame &&
+    event.senderFrame.origin === origin
+  const gate = createFrameGate(() => performance.now())
+
+  ipcMain.handle('lux:frame', (event, frame: unknown) => {
+    const refused = gate.check(isOwn(event), frame)
+    if (refused !== null) return refused
+    if (context.core.send(String(frame))) return null
+    const { state } = context.core.status()
+    return state === 'stopped' ? 'CORE-STOPPED' : state === 'restarting' ? 'CORE-RESTARTED' : 'CORE-STARTING'
+  })
+  ipcMain.handle('lux:shell', (event, name: unknown, input: unknown) => {
+    if (!isOwn(event)) return { ok: false, error: { code: 'INPUT-INVALID', detail: 'not from the window' } }
+    return callShell(context, name, input)
+  })
+}
+
+function keepOpen(window: BrowserWindow, context: ShellContext, attention: () => boolean): void {
+  let leaving = false
+  window.on('close', (event) => {
+    if (leaving || !attention()) return
+    event.preventDefault()
+    void confirmLeave(window, context.appearance.language).then((leave) => {
+      if (!leave) return
+      leaving = true
+      window.close()
+    })
+  })
+  window.webContents.on('render-process-gone', () => {
+    if (!window.isDestroyed()) void loadApp(window)
+  })
+  app.on('second-instance', () => {
+    if (window.isMinimized()) window.restore()
+    window.show()
+    window.focus()
+  })
+  let stopped = false
+  app.on('window-all-closed', () => app.quit())
+  app.on('will-quit', (event) => {
+    if (stopped) return
+    event.preventDefault()
+    void context.core.stop().then(() => {
+      stopped = true
+      app.quit()
+    })
+  })
+}

@@ -1,0 +1,58 @@
+import { app, type Session, type WebContents } from 'electron'
+import { isOwnUrl } from './origin.ts'
+
+/** Chromium's own traffic (updates, field trials, prefetch) and name look-ups are off. Before the app is ready. */
+export function silenceChromium(): void {
+  for (const name of [
+    'disable-background-networking',
+    'disable-component-update',
+    'disable-domain-reliability',
+    'disable-sync',
+    'no-pings',
+    'dns-prefetch-disable',
+  ]) {
+    app.commandLine.appendSwitch(name)
+  }
+  app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND')
+  app.commandLine.appendSwitch('force-webrtc-ip-handling-policy', 'disable_non_proxied_udp')
+}
+
+/** Only the camera, only as video, only for our own page: it reads QR codes. */
+export function mayUse(permission: string, url: string, mediaTypes: readonly string[]): boolean {
+  return permission === 'media' && isOwnUrl(url) && mediaTypes.length === 1 && mediaTypes[0] === 'video'
+}
+
+export function lockSession(session: Session): void {
+  session.setSpellCheckerEnabled(false)
+  session.webRequest.onBeforeRequest((details, answer) => {
+    answer({ cancel: !isOwnUrl(details.url) && !details.url.startsWith('devtools://') })
+  })
+  session.setPermissionRequestHandler((contents, permission, answer, details) => {
+    const media = 'mediaTypes' in details ? (details.mediaTypes ?? []) : []
+    answer(mayUse(permission, contents?.getURL() ?? '', media))
+  })
+  session.setPermissionCheckHandler((_contents, permission, requestingOrigin, details) =>
+    mayUse(permission, requestingOrigin, details.mediaType ? [details.mediaType] : []),
+  )
+  session.setDevicePermissionHandler(() => false)
+  session.setDisplayMediaRequestHandler((_request, answer) => answer({}))
+  session.setCertificateVerifyProc((_request, answer) => answer(-2))
+  session.on('will-download', (event) => event.preventDefault())
+  for (const event of ['select-hid-device', 'select-serial-port', 'select-usb-device'] as const) {
+    // The three events share the one thing used here; their union has no common overload of `on`.
+    ;(session as NodeJS.EventEmitter).on(event, (e: Electron.Event) => e.preventDefault())
+  }
+}
+
+export function lockContents(contents: WebContents): void {
+  contents.setWindowOpenHandler(() => ({ action: 'deny' }))
+  contents.on('will-navigate', (event) => event.preventDefault())
+  contents.on('will-frame-navigate', (event) => event.preventDefault())
+  contents.on('will-redirect', (event) => event.preventDefault())
+  contents.on('will-attach-webview', (event) => event.preventDefault())
+  contents.on('select-bluetooth-device', (event) => event.preventDefault())
+}
+
+export function lockEveryContents(): void {
+  app.on('web-contents-created', (_event, contents) => lockContents(contents))
+}

@@ -1,0 +1,95 @@
+import { type BrowserWindow, nativeTheme } from 'electron'
+import {
+  type Appearance,
+  type Failure,
+  fileKinds,
+  type Result,
+  type ShellApiName,
+  type ShellInfo,
+  shellApis,
+} from '../contract/index.ts'
+import type { CoreProcess } from './core-process.ts'
+import { openFile, openFolder, saveFile } from './dialogs.ts'
+
+export type ShellContext = {
+  window: BrowserWindow
+  core: CoreProcess
+  appearance: Appearance
+  info(): ShellInfo
+  ready(route: string): void
+}
+
+type Input = Record<string, unknown>
+
+class InputError extends Error {}
+
+function oneOf<T extends string | number>(input: Input, name: string, values: readonly T[]): T {
+  const value = values.find((candidate) => candidate === input[name])
+  if (value === undefined) throw new InputError(`${name}: not one of ${values.join(', ')}`)
+  return value
+}
+
+function text(input: Input, name: string, maximum: number): string {
+  const value = input[name]
+  if (typeof value !== 'string' || value.length > maximum)
+    throw new InputError(`${name}: a text of up to ${maximum}`)
+  return value
+}
+
+const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unknown> = {
+  'shell.info': ({ info }) => info(),
+  'shell.ready': (context, input) => {
+    context.ready(text(input, 'route', 200))
+    return {}
+  },
+  'shell.openFile': async ({ window, appearance }, input) => ({
+    path: await openFile(window, oneOf(input, 'kind', fileKinds), appearance.language),
+  }),
+  'shell.openFolder': async ({ window, appearance }) => ({
+    path: await openFolder(window, appearance.language),
+  }),
+  'shell.saveFile': async ({ window, appearance }, input) => ({
+    path: await saveFile(
+      window,
+      oneOf(input, 'kind', fileKinds),
+      text(input, 'name', 200),
+      appearance.language,
+    ),
+  }),
+  'shell.appearance': (context, input) => {
+    const theme = oneOf(input, 'theme', ['system', 'light', 'dark'] as const)
+    const language = oneOf(input, 'language', ['en', 'ar'] as const)
+    const textSize = oneOf(input, 'textSize', [100, 125, 150, 175, 200] as const)
+    context.appearance = { theme, language, textSize }
+    nativeTheme.themeSource = theme
+    context.window.webContents.setZoomFactor(textSize / 100)
+    return {}
+  },
+  'shell.restartCore': ({ core }) => {
+    if (core.status().state === 'stopped') core.start()
+    return core.status()
+  },
+}
+
+function isShellApi(name: unknown): name is ShellApiName {
+  return typeof name === 'string' && Object.hasOwn(shellApis, name)
+}
+
+const refuse = (code: string, detail: string): { ok: false; error: Failure } => ({
+  ok: false,
+  error: { code, detail },
+})
+
+export async function callShell(
+  context: ShellContext,
+  name: unknown,
+  input: unknown,
+): Promise<Result<unknown>> {
+  if (!isShellApi(name)) return refuse('API-UNKNOWN', 'the window has no such call')
+  if (typeof input !== 'object' || input === null) return refuse('INPUT-INVALID', 'an object was expected')
+  try {
+    return { ok: true, value: await calls[name](context, { ...input }) }
+  } catch (error) {
+    return error instanceof InputError ? refuse('INPUT-INVALID', error.message) : refuse('INTERNAL', '')
+  }
+}

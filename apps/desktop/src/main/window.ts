@@ -1,0 +1,42 @@
+import { join } from 'node:path'
+import { BrowserWindow, nativeTheme, type Session } from 'electron'
+import { origin } from './origin.ts'
+
+export type WindowOptions = { session: Session; preload: string; title: string; developerTools: boolean }
+
+export function createWindow({ session, preload, title, developerTools }: WindowOptions): BrowserWindow {
+  return new BrowserWindow({
+    width: 1240,
+    height: 820,
+    minWidth: 320,
+    minHeight: 480,
+    show: false,
+    title,
+    autoHideMenuBar: true,
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#111113' : '#fcfcfd',
+    webPreferences: {
+      session,
+      preload,
+      sandbox: true,
+      contextIsolation: true,
+      nodeIntegration: false,
+      nodeIntegrationInWorker: false,
+      nodeIntegrationInSubFrames: false,
+      webSecurity: true,
+      webviewTag: false,
+      navigateOnDragDrop: false,
+      spellcheck: false,
+      enableWebSQL: false,
+      devTools: developerTools,
+      backgroundThrottling: false,
+    },
+  })
+}
+
+export function preloadPath(appPath: string): string {
+  return join(appPath, 'out', 'preload', 'index.cjs')
+}
+
+export function loadApp(window: BrowserWindow): Promise<void> {
+  return window.loadURL(`${origin}/index.html`)
+}
