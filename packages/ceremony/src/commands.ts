@@ -8,7 +8,7 @@ export type Command =
   /**
    * First command of a run. `cards`: one per person of the plan, in the plan's order, as parsed JSON. Production:
    * each card's digest must be the plan's. Rehearsal: each must be of domain rehearsal with the same role and name.
-   * `destinations`: server card and transport payload, in the plan's order; a rehearsal may have its own, or none.
+   * `destinations`: server card and signed transport document, in the plan's order; a rehearsal may have its own, or none.
    * `tokens`: the serial bound to each role ('' for one that a step initialises).
    */
   | {

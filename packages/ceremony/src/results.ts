@@ -61,15 +61,17 @@ export type Results = {
   /** `wrapped` = SHA-256 of the wrapped blob; `publicKey` = SHA-256 of the SPKI of a key pair. */
   'generate-key': { evidence: KeyEvidence; mechanism: string; wrapped: Digest; publicKey?: Digest }
   'prove-possession': { mechanism: string; digest: Digest }
+  /** `keyId`, `epochId`, `shareDigest` as in the shares' files; `envelopeDigest` = SHA-256 of the age file. */
   'fhe-deal': {
-    epochId: string
+    keyId: Digest
+    epochId: Digest
     public: { sha256: Digest; size: number }
     publicKey: { sha256: Digest; size: number }
     serverKey: { sha256: Digest; size: number }
-    shares: { holder: string; index: number; commitment: Digest; envelope: Digest }[]
+    shares: { holder: string; index: number; shareDigest: Digest; envelopeDigest: Digest }[]
   }
-  /** `digest` = SHA-256 of the DSSE payload: the bundle digest. */
-  'build-bundle': { digest: Digest; size: number }
+  /** `digest` = SHA-256 of the DSSE payload: the bundle digest; `subject` = SHA-256 of the exact bytes signed. */
+  'build-bundle': { digest: Digest; subject: Digest; size: number }
   'sign-bundle': { digest: Digest; signature: HybridSignature }
   /** `sha256`, `size` of bundle.zip after fsync, verify and rename. */
   'write-bundle': { digest: Digest; sha256: Digest; size: number }

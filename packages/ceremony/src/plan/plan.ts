@@ -30,14 +30,17 @@ export type PlannedToken = {
 
 export type TokenProfile = 'softhsm' | 'tpm2' | 'opencryptoki' | 'yubihsm' | 'luna' | 'cloudhsm'
 
-/** A server that receives the root: digests (SHA-256 of JCS) of its card and of its transport document's payload. */
+/** A server that receives the root: SHA-256 of the JCS of its card (its audience) and of its transport document's payload. */
 export type PlannedDestination = { card: Digest; transport: Digest }
 
 export type KeyLevel = 'root' | 'organisation' | 'project' | 'data'
 export type Replication = 'trusted-window' | 'none'
 export type KeyAlgorithm = 'AES-128' | 'AES-256' | 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384'
 
-/** `parent` is the id of the key one level up; the root has none. `replication` is of the root alone. */
+/**
+ * `parent` is the id of the key one level up; the root has none. `replication` is of the root alone, as is
+ * `existing`: a root that an earlier ceremony made in the ceremony token (32 hex characters each).
+ */
 export type PlannedKey = {
   id: string
   level: KeyLevel
@@ -45,6 +48,7 @@ export type PlannedKey = {
   algorithm: KeyAlgorithm
   parent?: string
   replication?: Replication
+  existing?: { ckaId: string; rootId: string; ceremonyId: string }
 }
 
 /** A threshold FHE key that is dealt: any `t` of the `n` named holders decrypt. */
@@ -85,8 +89,8 @@ export type StepKind =
   | 'receipt'
   | 'close'
 
-/** A value that a person types at a confirm step, e.g. a bag's serial. Never a secret. */
-export type AskedValue = { id: string; label: string; pattern?: string }
+/** A value that a person types at a confirm step, e.g. a bag's serial. Never a secret. `time` is ISO-8601 UTC. */
+export type AskedValue = { id: string; label: string; format?: 'text' | 'digits' | 'hex' | 'time' }
 
 /**
  * One step. `actor` is the role that acts; `textKey` the i18n key of `text`, which is the English.

@@ -1,0 +1,128 @@
+import type { Plan, PlannedKey, Role } from './plan.ts'
+import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+import { leavesByWindow, levelOrder, namesOf, stepsOf } from './queries.ts'
+
+/** What the policy asks for; absent when the plan is looked at without its policy. */
+export type LintTerms = { officers: number; witnesses: number }
+
+const joined: readonly (readonly [Role, Role])[] = [
+  ['recorder', 'witness'],
+  ['officer', 'holder'],
+]
+
+/** PLAN-10 to PLAN-12: who sits in the room. */
+export function lintPeople(plan: Plan, terms: LintTerms | undefined): PlanRefusal[] {
+  const found: PlanRefusal[] = []
+  for (const card of repeated(plan.people.map((person) => person.card)))
+    found.push(planRefusal('PLAN-10', '', `the card ${card} is listed twice`))
+  for (const seat of repeated(plan.people.map(({ role, name }) => `${name} as ${role}`)))
+    found.push(planRefusal('PLAN-10', '', `${seat} is listed twice`))
+  for (const name of new Set(plan.people.map((person) => person.name))) {
+    const roles = [
+      ...new Set(plan.people.filter((person) => person.name === name).map((person) => person.role)),
+    ]
+    const allowed = roles.length < 2 || joined.some((pair) => roles.every((role) => pair.includes(role)))
+    if (!allowed) found.push(planRefusal('PLAN-11', '', `${name} is ${roles.join(' and ')}`))
+  }
+  const least = { officers: Math.max(1, terms?.officers ?? 1), witnesses: terms?.witnesses ?? 2 }
+  const officers = namesOf(plan, 'officer').length
+  const witnesses = namesOf(plan, 'witness').length
+  if (officers < least.officers)
+    found.push(planRefusal('PLAN-12', '', `${officers} officers are seated, ${least.officers} must sign`))
+  if (witnesses < least.witnesses)
+    found.push(
+      planRefusal('PLAN-12', '', `${witnesses} witnesses are seated, ${least.witnesses} must cosign`),
+    )
+  return found
+}
+
+/** PLAN-20, PLAN-21: the tokens by themselves. */
+export function lintTokens(plan: Plan): PlanRefusal[] {
+  const found: PlanRefusal[] = []
+  for (const role of repeated(plan.tokens.map((token) => token.role)))
+    found.push(planRefusal('PLAN-20', '', `the token role ${role} is listed twice`))
+  for (const serial of repeated(
+    plan.tokens.map((token) => token.serial).filter((serial) => serial !== 'new'),
+  ))
+    found.push(planRefusal('PLAN-20', '', `the token ${serial} is listed twice`))
+  if (!plan.tokens.some((token) => token.role === 'ceremony'))
+    found.push(planRefusal('PLAN-20', '', 'no token has the role ceremony'))
+  for (const token of plan.tokens) {
+    const steps = stepsOf(plan).filter(
+      ({ step }) => step.do === 'initialise-token' && (step.token ?? 'ceremony') === token.role,
+    )
+    if (token.serial !== 'new') {
+      for (const { step } of steps)
+        found.push(planRefusal('PLAN-21', step.id, `the token ${token.role} is known as ${token.serial}`))
+      continue
+    }
+    if (token.label === undefined)
+      found.push(planRefusal('PLAN-21', '', `the new token ${token.role} has no label`))
+    if (steps.length !== 1)
+      found.push(
+        planRefusal('PLAN-21', '', `the new token ${token.role} is initialised by ${steps.length} steps`),
+      )
+  }
+  return found
+}
+
+/** PLAN-30 to PLAN-32: the keys by themselves. */
+export function lintKeys(plan: Plan): PlanRefusal[] {
+  const found: PlanRefusal[] = []
+  for (const id of repeated(plan.keys.map((key) => key.id)))
+    found.push(planRefusal('PLAN-30', '', `the key ${id} is listed twice`))
+  const roots = plan.keys.filter((key) => key.level === 'root')
+  if (plan.keys.length > 0 && roots.length !== 1)
+    found.push(planRefusal('PLAN-30', '', `the plan has ${roots.length} root keys`))
+  for (const key of plan.keys) {
+    const fault = parentFault(plan, key)
+    if (fault !== null) found.push(planRefusal('PLAN-30', '', fault))
+    if (key.level !== 'data' && key.algorithm !== 'AES-256')
+      found.push(planRefusal('PLAN-31', '', `the ${key.level} key ${key.id} is ${key.algorithm}`))
+    if (key.level !== 'root' && (key.replication !== undefined || key.existing !== undefined))
+      found.push(
+        planRefusal('PLAN-32', '', `${key.id} is no root, so it has no replication and is not existing`),
+      )
+  }
+  const [root] = roots
+  if (root !== undefined && root.existing === undefined) {
+    const window = leavesByWindow(plan, root)
+    if (window && plan.destinations.length === 0)
+      found.push(planRefusal('PLAN-32', '', `${root.id} has a trusted window and there is no destination`))
+    if (!window && plan.destinations.length > 0)
+      found.push(planRefusal('PLAN-32', '', `${root.id} stays in its token, yet destinations are listed`))
+  }
+  for (const transport of repeated(plan.destinations.map((destination) => destination.transport)))
+    found.push(planRefusal('PLAN-32', '', `the destination with transport ${transport} is listed twice`))
+  return found
+}
+
+function parentFault(plan: Plan, key: PlannedKey): string | null {
+  if (key.level === 'root') return key.parent === undefined ? null : `the root ${key.id} has a parent`
+  const parent = plan.keys.find((other) => other.id === key.parent)
+  if (parent === undefined)
+    return `the parent of ${key.id} is ${key.parent ?? 'not named'}, which is no key of the plan`
+  if (levelOrder[parent.level] === levelOrder[key.level] - 1) return null
+  return `${key.id} is a ${key.level} key under the ${parent.level} key ${parent.id}`
+}
+
+/** PLAN-40: the threshold key by itself. */
+export function lintFhe(plan: Plan): PlanRefusal[] {
+  const { fhe } = plan
+  if (fhe === undefined) return []
+  const found: PlanRefusal[] = []
+  const refuse = (detail: string) => found.push(planRefusal('PLAN-40', '', detail))
+  if (fhe.t > fhe.n) refuse(`t = ${fhe.t} is more than n = ${fhe.n}`)
+  if (fhe.t < 2) refuse(`t = ${fhe.t} is less than 2`)
+  if (fhe.n > 15) refuse(`n = ${fhe.n} is more than 15`)
+  if (fhe.holders.length !== fhe.n) refuse(`n = ${fhe.n}, but ${fhe.holders.length} holders are named`)
+  for (const name of repeated(fhe.holders)) refuse(`the holder ${name} is named twice`)
+  const seated = namesOf(plan, 'holder')
+  for (const name of fhe.holders) if (!seated.includes(name)) refuse(`${name} is not a holder of the plan`)
+  return found
+}
+
+/** Each value that stands more than once. */
+export function repeated(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))]
+}

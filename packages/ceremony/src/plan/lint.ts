@@ -1,0 +1,36 @@
+import { type LintTerms, lintFhe, lintKeys, lintPeople, lintTokens, repeated } from './lint-parts.ts'
+import type { Plan } from './plan.ts'
+import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+import { stepsOf } from './queries.ts'
+import { checkpointing, lintSteps } from './world.ts'
+
+/**
+ * Every reason why the plan could not run to its end, the first one first; empty when there is none. Never throws.
+ * `terms` are the policy's counts; without them one officer and two witnesses are asked for.
+ */
+export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
+  return [
+    ...lintPeople(plan, terms),
+    ...lintTokens(plan),
+    ...lintKeys(plan),
+    ...lintFhe(plan),
+    ...lintIds(plan),
+    ...lintSteps(plan),
+  ]
+}
+
+function lintIds(plan: Plan): PlanRefusal[] {
+  const steps = stepsOf(plan).map(({ step }) => step)
+  const found = repeated(steps.map((step) => step.id)).map((id) =>
+    planRefusal('PLAN-50', id, `the id ${id} stands twice`),
+  )
+  // Events that belong to no step carry this id in the transcript.
+  if (steps.some((step) => step.id === 'run'))
+    found.push(planRefusal('PLAN-50', 'run', 'the id run is taken'))
+  for (const id of plan.checkpoints.live) {
+    const step = steps.find((candidate) => candidate.id === id)
+    if (step === undefined || !checkpointing.includes(step.do))
+      found.push(planRefusal('PLAN-61', id, `${id} makes no checkpoint`))
+  }
+  return found
+}

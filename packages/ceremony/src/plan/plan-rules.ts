@@ -1,0 +1,168 @@
+/** What a rule says: `title` names it, `detail` explains it, `remedy` says what to do. */
+export type Rule = { title: string; detail: string; remedy: string }
+
+const fix =
+  'Correct the plan and check it again; its hash changes, so it must be rehearsed and approved anew.'
+
+/** Every reason for which a plan is refused. */
+export const planRules = {
+  'PLAN-01': {
+    title: 'The plan file cannot be read',
+    detail: 'A plan is UTF-8 text with LF line ends, without a byte order mark, of at most 1 MiB.',
+    remedy: 'Save the file as UTF-8 with LF line ends.',
+  },
+  'PLAN-02': {
+    title: 'The plan is not plain YAML',
+    detail: 'YAML 1.2 core in one document; no anchors, aliases, tags, merges, directives or duplicate keys.',
+    remedy: 'Write each value out in full where it belongs.',
+  },
+  'PLAN-03': {
+    title: 'The plan has a wrong or unknown entry',
+    detail: 'Every entry must be known and of the right type. A number that is meant as text needs quotes.',
+    remedy: 'Correct the entry at the path that is named.',
+  },
+  'PLAN-04': {
+    title: 'A blank of the script is not filled in well',
+    detail:
+      'Every blank without a default needs a value of its type, and only blanks of the script can be set.',
+    remedy: 'Give the value that is named, or leave out the one that the script does not know.',
+  },
+  'PLAN-05': {
+    title: 'The lock does not fit the plan',
+    detail: 'A lock names one plan, one policy and a sealed rehearsal, and carries the officers’ approvals.',
+    remedy: 'Collect the approvals of this very plan again.',
+  },
+  'PLAN-10': {
+    title: 'A person or card appears twice',
+    detail: 'Each seat has its own card, and a name stands at most once for a role.',
+    remedy: fix,
+  },
+  'PLAN-11': {
+    title: 'A person holds roles that exclude each other',
+    detail: 'One role a person; only recorder with witness, or officer with holder, may be joined.',
+    remedy: 'Give one of the roles to somebody else.',
+  },
+  'PLAN-12': {
+    title: 'The quorum cannot be met',
+    detail: 'The plan must seat at least as many officers and witnesses as the policy asks for.',
+    remedy: 'Seat more people, or use a policy that asks for fewer.',
+  },
+  'PLAN-13': {
+    title: 'Nobody can do the step',
+    detail: 'The role that acts must be held by a person of the plan.',
+    remedy: 'Seat a person with that role, or let another role act.',
+  },
+  'PLAN-20': {
+    title: 'The tokens are named wrongly',
+    detail:
+      'Token roles and serials are unique, one has the role ceremony, and a step names a token of the plan.',
+    remedy: fix,
+  },
+  'PLAN-21': {
+    title: 'A token is initialised wrongly',
+    detail: 'A new token needs a label and one step that initialises it; a known one is never initialised.',
+    remedy: fix,
+  },
+  'PLAN-22': {
+    title: 'The token cannot do the step',
+    detail: 'The profile of the token says that it lacks what the step needs.',
+    remedy: 'Use a token of another profile for this step.',
+  },
+  'PLAN-30': {
+    title: 'The keys do not form a hierarchy',
+    detail:
+      'Ids are unique; one root; an organisation is under the root, a project under an organisation, data under a project.',
+    remedy: fix,
+  },
+  'PLAN-31': {
+    title: 'The algorithm does not fit the key',
+    detail: 'Root, organisation and project keys are AES-256.',
+    remedy: 'Use AES-256 for this key.',
+  },
+  'PLAN-32': {
+    title: 'Replication and destinations contradict each other',
+    detail:
+      'A root goes to destinations only through a trusted window, and a trusted window needs a destination.',
+    remedy: 'Name a destination, or set replication to none.',
+  },
+  'PLAN-33': {
+    title: 'A key is made never or twice',
+    detail: 'Every key of the plan is made by exactly one step, of the kind of its level.',
+    remedy: fix,
+  },
+  'PLAN-40': {
+    title: 'The threshold is impossible',
+    detail: '2 <= t <= n <= 15, and n distinct holders of the plan are named.',
+    remedy: 'Change t, n or the list of holders.',
+  },
+  'PLAN-50': {
+    title: 'A step’s id is wrong',
+    detail: 'Ids are unique, lower-case words joined by hyphens, and not the word run.',
+    remedy: fix,
+  },
+  'PLAN-51': {
+    title: 'The token is not initialised yet',
+    detail: 'A step that uses a new token must come after the step that initialises it.',
+    remedy: 'Move the step down, or initialise the token first.',
+  },
+  'PLAN-52': {
+    title: 'Nobody has logged in to the token',
+    detail: 'The step needs a log-in to its token before it.',
+    remedy: 'Put a log-in step before it.',
+  },
+  'PLAN-53': {
+    title: 'The token has not been probed',
+    detail: 'No key is made on a token before the attack probe has run on it.',
+    remedy: 'Put a probe-token step before it.',
+  },
+  'PLAN-54': {
+    title: 'The ceremony key is not made',
+    detail: 'The run is opened with its own ceremony key, made once, on the ceremony token.',
+    remedy: 'Put one make-ceremony-key step before it.',
+  },
+  'PLAN-55': {
+    title: 'The run is not opened',
+    detail: 'Keys, checkpoints, deals and seals come after the officers have signed the opening, once.',
+    remedy: 'Put one open-run step before it.',
+  },
+  'PLAN-56': {
+    title: 'The key is not there yet',
+    detail: 'A key can be wrapped, read back or proved only after it and its parents are made.',
+    remedy: 'Make the key that is named first.',
+  },
+  'PLAN-57': {
+    title: 'The shares are not dealt',
+    detail: 'A holder acknowledges a share after the deal; a deal needs the fhe section and happens once.',
+    remedy: 'Put one fhe-deal step before it, and describe the key under fhe.',
+  },
+  'PLAN-58': {
+    title: 'Not every holder has proved the share',
+    detail: 'All n holders acknowledge their share before the run is sealed.',
+    remedy: 'Put an acknowledge-holder step for every holder before seal.',
+  },
+  'PLAN-59': {
+    title: 'The end is out of order',
+    detail:
+      'The order is seal, export, receipt (exactly when there are destinations), close: each once, nothing between or after.',
+    remedy: 'Order the last steps so.',
+  },
+  'PLAN-60': {
+    title: 'The step lacks or misuses an entry',
+    detail: 'A step names what it works on and nothing that it does not use.',
+    remedy: fix,
+  },
+  'PLAN-61': {
+    title: 'A live checkpoint is named wrongly',
+    detail: 'Live checkpoints name steps that make a checkpoint.',
+    remedy: 'Name a step that makes a key, opens the run, or is a checkpoint.',
+  },
+} as const satisfies Record<string, Rule>
+
+export type PlanRule = keyof typeof planRules
+
+/** One reason against a plan. `step` is a step's id, or '' where it belongs to none. */
+export type PlanRefusal = { rule: PlanRule; step: string; detail: string; remedy: string }
+
+export function planRefusal(rule: PlanRule, step: string, detail: string): PlanRefusal {
+  return { rule, step, detail, remedy: planRules[rule].remedy }
+}

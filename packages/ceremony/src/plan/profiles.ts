@@ -1,0 +1,37 @@
+import type { StepKind, TokenProfile } from './plan.ts'
+
+/** What a token of a profile can do, as far as a plan depends on it. */
+export type ProfileAbilities = {
+  /** The tool initialises it: a new label, SO PIN and user PIN. */
+  initialise: boolean
+  /** AES keys are made and wrap other keys inside it. */
+  keyWrapping: boolean
+  /** CKA_TRUSTED, WRAP_WITH_TRUSTED and UNWRAP_TEMPLATE are enforced: the root may go to another token. */
+  trustedWindow: boolean
+}
+
+// softhsm: seen by the probe. The others: their vendors' documents; the probe of the run has the last word.
+const abilities: Record<TokenProfile, ProfileAbilities> = {
+  softhsm: { initialise: true, keyWrapping: true, trustedWindow: true },
+  opencryptoki: { initialise: true, keyWrapping: false, trustedWindow: false },
+  tpm2: { initialise: false, keyWrapping: false, trustedWindow: false },
+  yubihsm: { initialise: false, keyWrapping: true, trustedWindow: false },
+  luna: { initialise: true, keyWrapping: true, trustedWindow: true },
+  cloudhsm: { initialise: false, keyWrapping: true, trustedWindow: true },
+}
+
+export function abilitiesOf(profile: TokenProfile): ProfileAbilities {
+  return abilities[profile]
+}
+
+/** Why a token of the profile cannot do a step of this kind, or null. */
+export function inability(profile: TokenProfile, kind: StepKind, window: boolean): string | null {
+  const can = abilities[profile]
+  if (kind === 'initialise-token' && !can.initialise)
+    return `${profile} is initialised with its vendor's own tool`
+  if ((kind === 'generate-root' || kind === 'generate-key') && !can.keyWrapping)
+    return `${profile} does not wrap keys under an AES key that it made`
+  if (kind === 'generate-root' && window && !can.trustedWindow)
+    return `${profile} does not enforce trusted wrapping keys, so the root cannot leave it safely`
+  return null
+}

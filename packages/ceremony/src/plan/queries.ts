@@ -1,0 +1,43 @@
+import type { KeyLevel, Plan, PlannedKey, PlannedToken, Role, Step } from './plan.ts'
+
+export type PlacedStep = { part: number; step: Step }
+
+/** Every step in the order in which it runs. */
+export function stepsOf(plan: Plan): PlacedStep[] {
+  return plan.parts.flatMap((part, index) => part.steps.map((step) => ({ part: index, step })))
+}
+
+/** Names of the people who hold a role, in the plan's order. */
+export function namesOf(plan: Plan, role: Role): string[] {
+  return plan.people.filter((person) => person.role === role).map((person) => person.name)
+}
+
+/** The token that a step works on. */
+export function tokenOf(plan: Plan, step: Step): PlannedToken | undefined {
+  return plan.tokens.find((token) => token.role === (step.token ?? 'ceremony'))
+}
+
+export function keyOf(plan: Plan, id: string | undefined): PlannedKey | undefined {
+  return plan.keys.find((key) => key.id === id)
+}
+
+/** From the root down to the parent of a key; shorter where the plan's parents do not join up. */
+export function ancestorsOf(plan: Plan, key: PlannedKey): PlannedKey[] {
+  const parent = keyOf(plan, key.parent)
+  // A key's parent is of a higher level, so a chain has at most three links even in a plan that lints badly.
+  if (parent === undefined || levelOrder[parent.level] >= levelOrder[key.level]) return []
+  return [...ancestorsOf(plan, parent), parent]
+}
+
+export const levelOrder: Record<KeyLevel, number> = { root: 0, organisation: 1, project: 2, data: 3 }
+
+/** The root leaves its token for destinations: its entry says so, or the plan has destinations and it says nothing. */
+export function leavesByWindow(plan: Plan, key: PlannedKey): boolean {
+  return (key.replication ?? (plan.destinations.length > 0 ? 'trusted-window' : 'none')) === 'trusted-window'
+}
+
+/** Names of the holders that an acknowledge-holder step waits for. */
+export function holdersOf(plan: Plan, step: Step): string[] {
+  if (step.holder !== undefined) return [step.holder]
+  return plan.fhe?.holders ?? []
+}

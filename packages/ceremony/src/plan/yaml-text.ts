@@ -1,0 +1,67 @@
+import { fromUtf8 } from '@lux/crypto'
+import { isAlias, isNode, isPair, isScalar, parseDocument, visit } from 'yaml'
+import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+
+/** Bytes; CEREMONY limit for a plan or a script. */
+export const maxPlanBytes = 1 << 20
+
+type Parsed<T> = { ok: true; value: T } | { ok: false; refusals: PlanRefusal[] }
+
+/** Bytes to text: UTF-8, LF, no byte order mark, at most 1 MiB. */
+export function decodeText(bytes: Uint8Array): Parsed<string> {
+  const refuse = (detail: string) => ({ ok: false as const, refusals: [planRefusal('PLAN-01', '', detail)] })
+  if (bytes.length > maxPlanBytes)
+    return refuse(`the file has ${bytes.length} bytes, the limit is ${maxPlanBytes}`)
+  let text: string
+  try {
+    text = fromUtf8(bytes)
+  } catch {
+    return refuse('the file is not valid UTF-8')
+  }
+  if (text.startsWith('\uFEFF')) return refuse('the file starts with a byte order mark')
+  if (text.includes('\r')) return refuse('the file has CR line ends')
+  if (text.includes('\0')) return refuse('the file has a NUL character')
+  return { ok: true, value: text }
+}
+
+/** YAML 1.2 core to plain values, strictly: one document, no anchors, aliases, tags, merges, directives, duplicates. */
+export function parseYaml(text: string): Parsed<unknown> {
+  const refusals: PlanRefusal[] = []
+  const refuse = (detail: string) => refusals.push(planRefusal('PLAN-02', '', detail))
+  try {
+    const document = parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      strict: true,
+      uniqueKeys: true,
+      merge: false,
+    })
+    for (const problem of [...document.errors, ...document.warnings]) refuse(firstLine(problem.message))
+    if (/^%/m.test(text.split(/^---/m)[0] ?? '')) refuse('directives are not allowed')
+    visit(document, (_key, item) => {
+      if (isAlias(item)) refuse(`alias *${item.source} is not allowed`)
+      else if (isNode(item)) {
+        if (item.anchor !== undefined) refuse(`anchor &${item.anchor} is not allowed`)
+        if (item.tag !== undefined && isTagged(item)) refuse(`tag ${item.tag} is not allowed`)
+      }
+      if (isPair(item) && (!isScalar(item.key) || typeof item.key.value !== 'string'))
+        refuse('every key must be text')
+      if (isPair(item) && isScalar(item.key) && item.key.value === '<<') refuse('merge keys are not allowed')
+      return undefined
+    })
+    if (refusals.length > 0) return { ok: false, refusals }
+    return { ok: true, value: document.toJS({ maxAliasCount: 0 }) }
+  } catch {
+    // The parser recurses: text that is nested without end exhausts the stack, which is a refusal and not a crash.
+    return { ok: false, refusals: [planRefusal('PLAN-02', '', 'the text is nested too deeply')] }
+  }
+}
+
+// The composer sets `tag` on every node that was written with one, `!` included, and on no other.
+function isTagged(item: { tag?: string }): boolean {
+  return typeof item.tag === 'string'
+}
+
+function firstLine(message: string): string {
+  return message.split('\n')[0] ?? message
+}
