@@ -1,0 +1,2 @@
+export * from './predicate.ts'
+export * from './statement.ts'

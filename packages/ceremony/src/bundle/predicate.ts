@@ -1,0 +1,124 @@
+import * as v from 'valibot'
+import { evidenceLevels } from '../policy/schema.ts'
+import { counter, digest, domain, hex16, id, line, positive } from '../wire/fields.ts'
+import { hybridSignature } from '../wire/identity.ts'
+
+export const levels = ['root', 'organisation', 'project', 'data'] as const
+
+/** Attributes of a key read back from its token: PKCS#11 names without CKA_. */
+const attributes = v.record(
+  v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{0,63}$/)),
+  v.union([v.boolean(), v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(2048))]),
+)
+
+const keyEvidence = v.strictObject({
+  /** The wrap tree's id, or `ceremony` for the ceremony key. */
+  id,
+  level: v.picklist(['ceremony', ...levels]),
+  evidence: v.picklist(evidenceLevels),
+  serial: line,
+  ckaId: hex16,
+  label: line,
+  attributes,
+})
+
+const wrapped = v.strictObject({
+  level: v.picklist(levels),
+  id,
+  /** The organisation's, the project's or the key's name, for people. */
+  name: line,
+  parent: v.nullable(id),
+  version: positive,
+  algorithm: id,
+  /** How `blob` is wrapped under the parent; null for the root. */
+  mechanism: v.nullable(line),
+  /** SHA-256 of the wrapped key, a blob of this bundle; null for the root, whose blobs are in `transports`. */
+  blob: v.nullable(digest),
+  /** Blob: DER SPKI of a key pair, else null. */
+  publicKey: v.nullable(digest),
+  /** For the root: 16 random bytes of its birth and that ceremony's id. Null below it. */
+  root: v.nullable(v.strictObject({ rootId: hex16, born: hex16 })),
+})
+
+const possession = v.strictObject({ id, mechanism: line, challenge: digest, digest })
+
+const transport = v.strictObject({
+  /** Blob: the signed transport document. */
+  document: digest,
+  /** Per root: the age-sealed file (a blob), and the digest of the RSA-OAEP blob inside it. */
+  roots: v.array(v.strictObject({ id, mechanism: line, sealed: digest, wrapped: digest })),
+})
+
+const fhe = v.strictObject({
+  id,
+  type: v.literal('TFHE_INTEGER'),
+  mode: v.picklist(['S', 'F']),
+  keyId: digest,
+  epochId: digest,
+  epoch: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff)),
+  t: v.pipe(positive, v.maxValue(15)),
+  n: v.pipe(positive, v.maxValue(15)),
+  /** Blobs: public.bin; compact-public-key.bin and server-key.bin, null where the rehearsal made none. */
+  public: digest,
+  compactPublicKey: v.nullable(digest),
+  serverKey: v.nullable(digest),
+  /** SHA-256 of the seed commitments at the end of public.bin. */
+  commitments: digest,
+  /** By holder index from 1. `card` is a blob; the share envelope itself is not in the bundle. */
+  holders: v.pipe(
+    v.array(
+      v.strictObject({
+        index: v.pipe(positive, v.maxValue(15)),
+        name: line,
+        card: digest,
+        envelope: digest,
+        /** Ceremony key over the envelope's digest, context share-envelope. */
+        signature: hybridSignature,
+        /** Blob: the holder's signed acknowledgement. */
+        acknowledgement: digest,
+      }),
+    ),
+    v.minLength(1),
+    v.maxLength(15),
+  ),
+})
+
+const schema = v.strictObject({
+  v: v.literal(1),
+  ceremonyId: hex16,
+  domain,
+  /** Also the digest of the plan's file, a blob. */
+  planHash: digest,
+  /** Blob: plan.lock.json; null in a rehearsal. */
+  lock: v.nullable(digest),
+  policyDigest: digest,
+  /** Blobs: cards of people and of the server, ascending. */
+  cards: v.pipe(v.array(digest), v.maxLength(300)),
+  /** Blob: the signed opening certificate. */
+  opening: digest,
+  /** Blobs: signed checkpoints with their cosignatures, by size. The last covers the whole transcript. */
+  checkpoints: v.pipe(
+    v.array(v.strictObject({ size: counter, blob: digest })),
+    v.minLength(1),
+    v.maxLength(4096),
+  ),
+  transcript: v.strictObject({ size: counter, node: digest, root: digest }),
+  keyEvidence: v.pipe(v.array(keyEvidence), v.maxLength(4096)),
+  wrapTree: v.pipe(v.array(wrapped), v.maxLength(4096)),
+  possession: v.pipe(v.array(possession), v.maxLength(64)),
+  transports: v.pipe(v.array(transport), v.maxLength(64)),
+  fhe: v.nullable(fhe),
+  /** The server that may import; null where the bundle is for nobody (then sequence is 0). */
+  audience: v.nullable(digest),
+  sequence: counter,
+  /** Digest of the last bundle that the audience receipted, null for its first. */
+  previous: v.nullable(digest),
+  /** Digests of bundles sent since then and never receipted, which this one replaces. */
+  supersedes: v.pipe(v.array(digest), v.maxLength(64)),
+})
+
+/** What a bundle says, in the predicate of its in-toto statement. */
+export type Predicate = v.InferOutput<typeof schema>
+export type WrapNode = Predicate['wrapTree'][number]
+export type BundleFhe = NonNullable<Predicate['fhe']>
+export const predicateSchema: v.GenericSchema<unknown, Predicate> = schema

@@ -1,0 +1,28 @@
+import * as v from 'valibot'
+import { codec } from '../wire/codec.ts'
+import { counter, digest } from '../wire/fields.ts'
+import { predicateSchema } from './predicate.ts'
+
+export const statementType = 'https://in-toto.io/Statement/v1'
+export const predicateType = 'urn:lux-custody:bundle:v1'
+export const payloadType = 'application/vnd.in-toto+json'
+
+const subject = v.strictObject({
+  name: v.pipe(v.string(), v.regex(/^(transcript\.jsonl|blobs\/[0-9a-f]{64})$/)),
+  digest: v.strictObject({ sha256: digest }),
+  annotations: v.strictObject({ size: counter }),
+})
+
+const schema = v.strictObject({
+  _type: v.literal(statementType),
+  subject: v.pipe(v.array(subject), v.minLength(1), v.maxLength(20_000)),
+  predicateType: v.literal(predicateType),
+  predicate: predicateSchema,
+})
+
+/** in-toto Statement v1: one subject per ZIP entry after the manifest, in the archive's order. */
+export type Statement = v.InferOutput<typeof schema>
+
+/** The most that a payload may be; the envelope is base64 of it and signatures. */
+export const maxPayload = 24 << 20
+export const statementCodec = codec<Statement>('MANIFEST', schema, maxPayload)

@@ -1,0 +1,104 @@
+import * as v from 'valibot'
+import { toolBuild } from '../transcript/schema.ts'
+import { documentCodec, type Signed } from '../wire/document.ts'
+import { digest, distinct, domain, id, line, positive, recipient, time } from '../wire/fields.ts'
+import { p256Key, verificationKeys } from '../wire/identity.ts'
+
+export const signatureSchemes = ['p256', 'ed25519', 'mlDsa65'] as const
+export const evidenceLevels = ['E0', 'E1', 'E2', 'E3'] as const
+
+const member = v.pipe(
+  v.strictObject({
+    name: line,
+    /** SHA-256 of the JCS of the person's card. */
+    card: digest,
+    keys: verificationKeys,
+    /** The schemes of `keys`, in the order p256, ed25519, mlDsa65. */
+    algorithms: v.array(v.picklist(signatureSchemes)),
+  }),
+  v.check(
+    ({ keys, algorithms }) =>
+      algorithms.join() === signatureSchemes.filter((scheme) => keys[scheme] !== undefined).join(),
+    'algorithms are not those of the keys',
+  ),
+)
+
+/** Someone whom the policy names, with the keys that are believed. */
+export type PolicyMember = v.InferOutput<typeof member>
+
+const members = v.pipe(
+  v.array(member),
+  v.maxLength(32),
+  v.check((all) => distinct(all, ({ card }) => card), 'a card is listed twice'),
+  v.check((all) => distinct(all, ({ name }) => name), 'a name is listed twice'),
+)
+
+const audience = v.strictObject({
+  /** SHA-256 of the JCS of the server card. */
+  audience: digest,
+  name: line,
+  receiptKey: p256Key,
+  requesterKey: p256Key,
+  combinerRecipient: recipient,
+})
+
+const evidence = v.picklist(evidenceLevels)
+const bits = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(128))
+const blocks = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))
+
+const schema = v.strictObject({
+  v: v.literal(1),
+  kind: v.literal('policy'),
+  version: positive,
+  /** Digest of version - 1; null in version 1. */
+  previous: v.nullable(digest),
+  organisation: v.strictObject({ id, name: line }),
+  domain,
+  /** A run that opens later than this is refused. */
+  expiry: time,
+  officers: v.pipe(members, v.minLength(1)),
+  officerQuorum: positive,
+  approvers: members,
+  approverThreshold: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(32)),
+  witnesses: members,
+  witnessQuorum: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(32)),
+  requesters: members,
+  evaluators: members,
+  encryptors: members,
+  combiners: v.pipe(v.array(v.strictObject({ name: line, recipient })), v.maxLength(32)),
+  audiences: v.pipe(
+    v.array(audience),
+    v.maxLength(32),
+    v.check((all) => distinct(all, (one) => one.audience), 'an audience is listed twice'),
+  ),
+  /** Lowest evidence level accepted, by class of key. */
+  leastEvidence: v.strictObject({
+    ceremony: evidence,
+    root: evidence,
+    organisation: evidence,
+    project: evidence,
+    data: evidence,
+  }),
+  /** Whether keys may live in a software token (SoftHSM). */
+  softTokens: v.boolean(),
+  acceptedTools: v.pipe(v.array(toolBuild), v.maxLength(64)),
+  algorithms: v.strictObject({
+    signatures: v.pipe(v.array(v.picklist(signatureSchemes)), v.minLength(1)),
+    keys: v.pipe(v.array(id), v.maxLength(32)),
+  }),
+  fhe: v.strictObject({
+    /** Flooding bits left over a key's whole life, and per block, THRESHOLD-FHE "Flooding bits". */
+    floorBits: bits,
+    blockFloorBits: bits,
+    /** Most blocks that one holder may ever answer, at K = 64 and at K = 128. */
+    budgets: v.strictObject({ k64: blocks, k128: blocks }),
+  }),
+})
+
+/** The trust anchor. Its digest, SHA-256(JCS(policy)), is compared as words once, by hand. */
+export type Policy = v.InferOutput<typeof schema>
+
+/** policy.json: `{policy, signatures}`. */
+export type PolicyFile = { policy: Policy; signatures: Signed<Policy>['signatures'] }
+
+export const policyDocument = documentCodec<Policy>('policy', 'POLICY', schema, 1 << 20)

@@ -1,0 +1,39 @@
+import * as v from 'valibot'
+import { codec } from './codec.ts'
+import { domain, line, recipient, remark } from './fields.ts'
+import { verificationKeys } from './identity.ts'
+
+export const cardKinds = [
+  'officer',
+  'witness',
+  'holder',
+  'approver',
+  'requester',
+  'evaluator',
+  'encryptor',
+  'administrator',
+  'recorder',
+  'operator',
+  'so',
+] as const
+
+const schema = v.pipe(
+  v.strictObject({
+    v: v.literal(1),
+    kind: v.picklist(cardKinds),
+    domain,
+    name: line,
+    keys: verificationKeys,
+    recipient: v.exactOptional(recipient),
+    note: v.exactOptional(remark),
+  }),
+  v.check(
+    (card) => (card.kind === 'holder') === (card.recipient !== undefined),
+    'a holder has a recipient, and nobody else has one',
+  ),
+)
+
+/** A person's public card. Its digest, SHA-256(JCS(card)), is what a plan and a policy name. */
+export type Card = v.InferOutput<typeof schema>
+
+export const cardCodec = codec<Card>('CARD', schema, 32_768)

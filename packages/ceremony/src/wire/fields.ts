@@ -1,0 +1,83 @@
+import { fromBase64 } from '@lux/crypto'
+import * as v from 'valibot'
+
+/** A SHA-256 digest: 64 lower-case hexadecimal digits. */
+export const digest = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{64}$/, 'expected 64 lower-case hexadecimal digits'),
+)
+
+/** 16 bytes: 32 lower-case hexadecimal digits (ceremony, CKA_ID, salt, rootId, deployment). */
+export const hex16 = v.pipe(
+  v.string(),
+  v.regex(/^[0-9a-f]{32}$/, 'expected 32 lower-case hexadecimal digits'),
+)
+
+/** UTC, ISO 8601 with milliseconds: 2026-01-31T09:30:00.000Z. */
+export const time = v.pipe(
+  v.string(),
+  v.regex(
+    /^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\d\.\d{3}Z$/,
+    'expected YYYY-MM-DDThh:mm:ss.sssZ',
+  ),
+)
+
+/** A non-negative count as a decimal string, at most 15 digits. */
+export const counter = v.pipe(v.string(), v.regex(/^(0|[1-9]\d{0,14})$/, 'expected a decimal count'))
+
+/** A positive small integer. */
+export const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(1_000_000))
+
+export const domain = v.picklist(['production', 'rehearsal'])
+
+// Control characters and the bidirectional overrides can make a screen show something else than was signed.
+const hidden = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
+
+/** One line for people: 1 to 200 characters, nothing invisible that reorders or breaks it. */
+export const line = v.pipe(
+  v.string(),
+  v.minLength(1),
+  v.maxLength(200),
+  v.check((text) => !hidden.test(text), 'holds control or direction characters'),
+)
+
+/** As `line`, but may be empty and up to 2000 characters. */
+export const remark = v.pipe(
+  v.string(),
+  v.maxLength(2000),
+  v.check((text) => !hidden.test(text), 'holds control or direction characters'),
+)
+
+/** A short identifier of a key, a step, a node. */
+export const id = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'expected an identifier'))
+
+/** An age recipient of the hybrid X25519 + ML-KEM-768 kind. */
+export const recipient = v.pipe(
+  v.string(),
+  v.maxLength(4000),
+  v.regex(/^age1pq1[02-9ac-hj-np-z]+$/, 'expected age1pq1…'),
+)
+
+/** Strict padded base64 of `min` to `max` bytes. */
+export function base64(min: number, max: number) {
+  return v.pipe(
+    v.string(),
+    v.maxLength(Math.ceil(max / 3) * 4),
+    v.check(
+      (text) => {
+        try {
+          const { length } = fromBase64(text)
+          return length >= min && length <= max
+        } catch {
+          return false
+        }
+      },
+      `expected base64 of ${min === max ? min : `${min} to ${max}`} bytes`,
+    ),
+  )
+}
+
+/** Whether no two items have the same key. */
+export function distinct<T>(items: readonly T[], key: (item: T) => string): boolean {
+  return new Set(items.map(key)).size === items.length
+}

@@ -1,0 +1,26 @@
+import { fromHex, type HybridSignature, type VerificationKeys, verifySignature } from '@lux/crypto'
+import type { Domain } from '../domain.ts'
+import { codec } from './codec.ts'
+import { contextOf } from './context.ts'
+import { hybridSignature } from './identity.ts'
+import { accept, type Outcome, refuse } from './outcome.ts'
+
+/** The `.sig` beside a share envelope: one signature by the ceremony key. */
+export const envelopeSignatureCodec = codec<HybridSignature>('ENVELOPE-SIGNATURE', hybridSignature, 16_384)
+
+/** The bytes that the ceremony key signs: the SHA-256 of the age file, 32 bytes. */
+export function envelopeSignedBytes(envelopeDigest: string): Uint8Array {
+  return fromHex(envelopeDigest, 32)
+}
+
+/** Refuses ENVELOPE-SIGNATURE-INVALID. `envelopeDigest` is the hex SHA-256 of the age file. */
+export function verifyEnvelope(
+  ceremonyKeys: VerificationKeys,
+  domain: Domain,
+  envelopeDigest: string,
+  signature: HybridSignature,
+): Outcome<null> {
+  const context = contextOf('share-envelope', domain)
+  const result = verifySignature(ceremonyKeys, context, envelopeSignedBytes(envelopeDigest), signature)
+  return result.ok ? accept(null) : refuse('ENVELOPE-SIGNATURE-INVALID', result.detail)
+}
