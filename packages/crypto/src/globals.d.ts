@@ -17,3 +17,7 @@ interface ReadableStream<_Chunk = unknown> {
 interface CryptoKey {
   readonly type: string
 }
+
+interface AuthenticationExtensionsPRFValues {
+  readonly first: ArrayBuffer | ArrayBufferView
+}

@@ -14,6 +14,17 @@ export {
   verifyInclusion,
 } from './merkle.ts'
 export { deterministicEntropy, type Entropy } from './random.ts'
+export {
+  generateSealIdentity,
+  isSealRecipient,
+  openWith,
+  openWithPassphrase,
+  type PassphraseOptions,
+  type SealIdentity,
+  sealRecipient,
+  sealTo,
+  sealWithPassphrase,
+} from './seal.ts'
 export { Secret } from './secret.ts'
 export { type Domain, signatureContext, signedMessage } from './sign/context.ts'
 export {
@@ -44,4 +55,9 @@ export {
   schemesOf,
   type VerificationKeys,
 } from './sign/verification-keys.ts'
+export { type EllipticCurve, ecSpkiFromSec1, sec1FromEcSpki } from './spki/elliptic.ts'
+export { keyFingerprint } from './spki/fingerprint.ts'
+export { type RsaPublicKey, rsaFromSpki, rsaSpki } from './spki/rsa.ts'
 export type { Refusal, Verdict } from './verdict.ts'
+export { fromWords, toWords } from './words/words.ts'
+export { aesGcmOpen, aesGcmSeal, aesKwpUnwrap, aesKwpWrap, aesKwUnwrap, aesKwWrap } from './wrap.ts'
