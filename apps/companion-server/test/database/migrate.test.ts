@@ -1,0 +1,71 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { migrateDown, migrateUp } from '../../src/database/migrate.ts'
+import { openDatabase, openOwnerDatabase } from '../../src/database/open.ts'
+import { temporaryFolder } from '../support.ts'
+
+test('DATABASE-ROLE the application can add an audit row and cannot change, remove or truncate one', async () => {
+  const opened = await openDatabase({ folder: `${await temporaryFolder()}/postgres` })
+  try {
+    await opened.database
+      .insertInto('audit')
+      .values({
+        writer: 'w',
+        seq: 1,
+        prev: Buffer.alloc(32),
+        salt: Buffer.alloc(16),
+        entry: '{}',
+        hash: Buffer.alloc(32),
+        req_id: 'r',
+        identity_id: null,
+        project_id: null,
+        time: new Date(),
+      })
+      .execute()
+    for (const change of [
+      'update audit set entry = $$x$$',
+      'delete from audit',
+      'truncate audit',
+      'drop table audit',
+    ]) {
+      await expect(sql.raw(change).execute(opened.database)).rejects.toThrow(
+        /permission denied|must be owner/,
+      )
+    }
+    expect(await opened.database.selectFrom('audit').selectAll().execute()).toHaveLength(1)
+  } finally {
+    await opened.close()
+  }
+})
+
+test('DATABASE-01 migrations go down to an empty schema and up again, and the rows of a restart are kept', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const first = await openDatabase(choice)
+  await first.database.insertInto('organisation').values({ id: 'org', name: 'Org' }).execute()
+  await first.close()
+
+  const owner = await openOwnerDatabase(choice)
+  try {
+    expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
+    expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0001-first'])
+    const { rows } = await sql<{ name: string }>`
+      select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(owner.database)
+    expect(rows.map(({ name }) => name)).toEqual(['kysely_migration', 'kysely_migration_lock'])
+    expect(await migrateUp(owner.database)).toEqual(['0001-first'])
+  } finally {
+    await owner.close()
+  }
+})
+
+test('DATABASE-VERSION a database of a newer build is refused, not used', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const owner = await openOwnerDatabase(choice)
+  try {
+    await migrateUp(owner.database)
+    await sql`insert into kysely_migration values ('9999-later', now())`.execute(owner.database)
+    await expect(openDatabase(choice)).rejects.toMatchObject({ code: expect.stringMatching(/^DATABASE-/) })
+  } finally {
+    await owner.close()
+  }
+})
