@@ -1,0 +1,59 @@
+import type { Entropy } from '../random.ts'
+import { refuse } from '../verdict.ts'
+import type { Width } from './galois-ring.ts'
+import { ringVector } from './kernel.ts'
+import { accept, type Outcome } from './outcome.ts'
+import { checkQuorum, type Quorum, setsOf } from './quorum.ts'
+import { commitSeed, expandSeed, SEED_BYTES, type SetSeeds } from './seeds.ts'
+
+/** Secret words of one width: words * width/8 bytes, little endian. */
+export type SecretWords = { readonly width: Width; readonly words: Uint8Array }
+
+/** What a deal makes: the seeds are the secret, corrections and commitments are public. */
+export type Deal = {
+  /** Every set with its one seed, ascending. Holder i gets those of the sets without i; wipe after use. */
+  readonly seeds: readonly SetSeeds[]
+  /** pub = s - sum of r_A, in the order of the given secrets. */
+  readonly corrections: readonly Uint8Array[]
+  /** By ascending set, 32 bytes each. */
+  readonly commitments: readonly Uint8Array[]
+}
+
+/**
+ * Replicated secret sharing with seeds: any t of n rebuild the secrets, t-1 learn nothing. The refusals of
+ * `checkQuorum`, and FHE-ENTROPY when two seeds come out equal.
+ */
+export function deal(
+  secrets: readonly SecretWords[],
+  { quorum, keyId, entropy }: { quorum: Quorum; keyId: Uint8Array; entropy: Entropy },
+): Outcome<Deal> {
+  const checked = checkQuorum(quorum)
+  if (!checked.ok) return checked
+  const seeds = setsOf(quorum).map((set) => ({ set, seeds: [entropy.bytes(SEED_BYTES)] }))
+  const commitments = seeds.map(({ set, seeds: [seed] }) => commitSeed(keyId, set, 0, seedOf(seed)))
+  if (new Set(seeds.map(({ seeds: [seed] }) => String(seed))).size !== seeds.length) {
+    return refuse('FHE-ENTROPY', 'the source of randomness repeats itself')
+  }
+  const corrections = secrets.map(({ width, words }) => {
+    const count = (words.length * 8) / width
+    const vector = ringVector(width, count)
+    const minusOne = (1n << BigInt(width)) - 1n
+    vector.addScaled(words, [1n, 0n, 0n, 0n])
+    for (const { seeds: own } of seeds) {
+      for (const seed of own) {
+        const stream = expandSeed(seed, keyId, width, count)
+        vector.addScaled(stream, [minusOne, 0n, 0n, 0n])
+        stream.fill(0)
+      }
+    }
+    const correction = vector.coefficient(0)
+    vector.wipe()
+    return correction
+  })
+  return accept({ seeds, corrections, commitments })
+}
+
+function seedOf(seed: Uint8Array | undefined): Uint8Array {
+  if (seed?.length !== SEED_BYTES) throw new RangeError(`entropy: gave ${seed?.length} bytes, expected 32`)
+  return seed
+}

@@ -1,0 +1,32 @@
+import { galoisRing, ONE, setPolynomialAt, type Width } from './galois-ring.ts'
+import { type RingVector, ringVector } from './kernel.ts'
+import { membersOf } from './quorum.ts'
+import { expandSeed, type SetSeeds } from './seeds.ts'
+
+/**
+ * S_i = pub + sum over A without i of f_A(i) r_A: the share vector of holder i, in wasm memory; `wipe` it.
+ * `correction` is pub of that width, its length gives the number of words.
+ */
+export function expandShare(
+  seeds: readonly SetSeeds[],
+  {
+    holder,
+    keyId,
+    width,
+    correction,
+  }: { holder: number; keyId: Uint8Array; width: Width; correction: Uint8Array },
+): RingVector {
+  const ring = galoisRing(width)
+  const words = (correction.length * 8) / width
+  const vector = ringVector(width, words)
+  vector.addScaled(correction, ONE)
+  for (const { set, seeds: own } of seeds) {
+    const factor = setPolynomialAt(ring, membersOf(set), holder)
+    for (const seed of own) {
+      const stream = expandSeed(seed, keyId, width, words)
+      vector.addScaled(stream, factor)
+      stream.fill(0)
+    }
+  }
+  return vector
+}

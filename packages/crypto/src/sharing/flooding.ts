@@ -1,0 +1,87 @@
+import { xchacha20 } from '@noble/ciphers/chacha.js'
+import { concatBytes, utf8 } from '../bytes.ts'
+import { hmacSha256, sha256 } from '../hash.ts'
+import { refuse } from '../verdict.ts'
+import type { Width } from './galois-ring.ts'
+import { bytesToBig, u8, u32 } from './little-endian.ts'
+import { accept, type Outcome } from './outcome.ts'
+import { binomial, type Quorum } from './quorum.ts'
+
+/** log2 of the noise bound B of a block: fresh under the client key (64), squashed (128). */
+export const NOISE_BOUND_LOG2: Readonly<Record<Width, number>> = { 64: 17, 128: 70 }
+
+/** Bits per block below which nothing is decrypted. */
+export const BLOCK_FLOOR_BITS = 40
+/** Bits that must be left after every block of a key's life. */
+export const LIFE_FLOOR_BITS = 20
+
+/** k with T = 2^k: the largest integer with C(n,t-1) 2^k <= 2^(K-6) - B, in integers. */
+export function floodExponent({ t, n }: Quorum, width: Width): number {
+  const room =
+    ((1n << BigInt(width - 6)) - (1n << BigInt(NOISE_BOUND_LOG2[width]))) / BigInt(binomial(n, t - 1))
+  return room.toString(2).length - 1
+}
+
+/** Flooding bits of one block as a real number: k + 1 - log2 B before k is rounded down (what the tables show). */
+export function floodingBits({ t, n }: Quorum, width: Width, boundLog2 = NOISE_BOUND_LOG2[width]): number {
+  const log2 = width - 6 + Math.log2(1 - 2 ** (boundLog2 - (width - 6)))
+  return log2 - Math.log2(binomial(n, t - 1)) + 1 - boundLog2
+}
+
+/** Flooding bits that hold after k is rounded down: an integer for the design's bounds. */
+export function safeFloodingBits(quorum: Quorum, width: Width): number {
+  return floodExponent(quorum, width) + 1 - NOISE_BOUND_LOG2[width]
+}
+
+/** Blocks that one holder may answer over the key's whole life: floor(2^(bits-20) / (n-t+1)), at most 2^32 - 1. */
+export function blockBudget({ t, n }: Quorum, bits: number): number {
+  return Math.min(0xffff_ffff, Math.floor(2 ** (bits - LIFE_FLOOR_BITS) / (n - t + 1)))
+}
+
+/** Bits left when `blocks` distinct blocks have been answered by all honest holders: bits - log2 blocks. */
+export function lifeBits(bits: number, blocks: number): number {
+  return blocks <= 1 ? bits : bits - Math.log2(blocks)
+}
+
+/** The budgets of both widths in blocks; FHE-FLOOD-FLOOR where a block would be under 40 bits. */
+export function budgetOf(quorum: Quorum, width: Width): Outcome<number> {
+  const bits = floodingBits(quorum, width)
+  if (bits < BLOCK_FLOOR_BITS || safeFloodingBits(quorum, width) < BLOCK_FLOOR_BITS) {
+    return refuse(
+      'FHE-FLOOD-FLOOR',
+      `${bits.toFixed(1)} flooding bits at (${quorum.t},${quorum.n}) and ${width} bits, at least ${BLOCK_FLOOR_BITS}`,
+    )
+  }
+  return accept(blockBudget(quorum, safeFloodingBits(quorum, width)))
+}
+
+/** D = SHA-256("lux-fhe/v1/block" || u8 K || u32 N || mask || body): what the noise of a block depends on. */
+export function blockDigest(width: Width, mask: Uint8Array, body: Uint8Array): Uint8Array {
+  return sha256(utf8('lux-fhe/v1/block'), u8(width), u32((mask.length * 8) / width), mask, body)
+}
+
+/** What a holder's noise is bound to; all of it comes from the holder's own share, never from a request. */
+export type FloodContext = {
+  readonly keyId: Uint8Array
+  readonly epochId: Uint8Array
+  readonly quorum: Quorum
+  readonly width: Width
+}
+
+/** K_A = HMAC-SHA-256(seeds of A by ascending dealer, "lux-fhe/v1/flood" || keyId || epochId || u8 t, n, K, k). */
+export function floodKey(
+  seeds: readonly Uint8Array[],
+  { keyId, epochId, quorum, width }: FloodContext,
+): Uint8Array {
+  const k = floodExponent(quorum, width)
+  return hmacSha256(
+    concatBytes(...seeds),
+    concatBytes(utf8('lux-fhe/v1/flood'), keyId, epochId, u8(quorum.t), u8(quorum.n), u8(width), u8(k)),
+  )
+}
+
+/** e_A = (first 16 bytes of XChaCha20(K_A, D[0..24)), little endian) mod 2^(k+1) - 2^k. */
+export function floodNoise(key: Uint8Array, digest: Uint8Array, k: number): bigint {
+  const stream = xchacha20(key, digest.subarray(0, 24), new Uint8Array(16))
+  return (bytesToBig(stream) & ((1n << BigInt(k + 1)) - 1n)) - (1n << BigInt(k))
+}

@@ -1,0 +1,105 @@
+/** An element of GR(2^K,4) = (Z/2^K)[X]/(X^4+X+1): coefficients of X^0..X^3, each in [0, 2^K). */
+export type RingElement = readonly [bigint, bigint, bigint, bigint]
+
+/** Width of a coefficient in bits: 64 for tfhe's own key, 128 for its noise-squashing key. */
+export type Width = 64 | 128
+
+export const ZERO: RingElement = [0n, 0n, 0n, 0n]
+export const ONE: RingElement = [1n, 0n, 0n, 0n]
+
+const DEGREE = 4
+
+/** Arithmetic of GR(2^bits,4). BigInt is variable-time: keep key material out of it where it can be kept out. */
+export type GaloisRing = {
+  readonly bits: number
+  reduce(n: bigint): bigint
+  add(a: RingElement, b: RingElement): RingElement
+  sub(a: RingElement, b: RingElement): RingElement
+  mul(a: RingElement, b: RingElement): RingElement
+  scale(a: RingElement, n: bigint): RingElement
+  /** a^-1 for a unit (a != 0 mod 2); a non-unit throws RangeError. */
+  inverse(a: RingElement): RingElement
+  isUnit(a: RingElement): boolean
+}
+
+export function galoisRing(bits: number): GaloisRing {
+  const mask = (1n << BigInt(bits)) - 1n
+  const reduce = (n: bigint) => n & mask
+  const map = (f: (i: 0 | 1 | 2 | 3) => bigint): RingElement => [
+    reduce(f(0)),
+    reduce(f(1)),
+    reduce(f(2)),
+    reduce(f(3)),
+  ]
+  const ring: GaloisRing = {
+    bits,
+    reduce,
+    add: (a, b) => map((i) => a[i] + b[i]),
+    sub: (a, b) => map((i) => a[i] - b[i]),
+    scale: (a, n) => map((i) => a[i] * n),
+    mul: (a, b) => {
+      const product = new Array<bigint>(2 * DEGREE - 1).fill(0n)
+      a.forEach((x, i) => {
+        b.forEach((y, j) => {
+          product[i + j] = (product[i + j] ?? 0n) + x * y
+        })
+      })
+      const [p0 = 0n, p1 = 0n, p2 = 0n, p3 = 0n, p4 = 0n, p5 = 0n, p6 = 0n] = product
+      // X^4 = -X - 1, X^5 = -X^2 - X, X^6 = -X^3 - X^2
+      return [reduce(p0 - p4), reduce(p1 - p4 - p5), reduce(p2 - p5 - p6), reduce(p3 - p6)]
+    },
+    isUnit: (a) => a.some((c) => (c & 1n) === 1n),
+    inverse: (a) => {
+      if (!ring.isUnit(a)) throw new RangeError('a: not a unit of the Galois ring')
+      let x = fieldInverse(a)
+      // Newton doubles the number of right bits: 1 -> 2 -> 4 -> ... >= bits.
+      for (let right = 1; right < bits; right *= 2) {
+        x = ring.mul(x, ring.sub([2n, 0n, 0n, 0n], ring.mul(a, x)))
+      }
+      return x
+    },
+  }
+  return ring
+}
+
+/** Inverse in GF(16) = GR(2,4): a^14, since a^15 = 1. */
+function fieldInverse(a: RingElement): RingElement {
+  const field = galoisRing(1)
+  const base: RingElement = [a[0] & 1n, a[1] & 1n, a[2] & 1n, a[3] & 1n]
+  let power = ONE
+  for (let i = 0; i < 14; i++) power = field.mul(power, base)
+  return power
+}
+
+/** The point of holder i in 1..15: sum of bit_k(i) X^k with coefficients 0/1 (not the Teichmüller lift). */
+export function holderPoint(holder: number): RingElement {
+  if (!Number.isInteger(holder) || holder < 1 || holder > 15) {
+    throw new RangeError(`holder: expected 1 to 15, got ${holder}`)
+  }
+  const bit = (k: number) => BigInt((holder >> k) & 1)
+  return [bit(0), bit(1), bit(2), bit(3)]
+}
+
+/** f_A(i) = prod_{a in A} (1 - alpha_i / alpha_a): 1 at 0, 0 on A, a unit elsewhere. */
+export function setPolynomialAt(ring: GaloisRing, members: readonly number[], holder: number): RingElement {
+  const point = holderPoint(holder)
+  return members.reduce<RingElement>(
+    (product, a) => ring.mul(product, ring.sub(ONE, ring.mul(point, ring.inverse(holderPoint(a))))),
+    ONE,
+  )
+}
+
+/** Lagrange coefficients that take values at `holders` to the value at `target` (a ring point; 0 is the secret). */
+export function lagrangeCoefficients(
+  ring: GaloisRing,
+  holders: readonly number[],
+  target: RingElement = ZERO,
+): RingElement[] {
+  const points = holders.map(holderPoint)
+  return points.map((own, i) =>
+    points.reduce<RingElement>((product, other, j) => {
+      if (j === i) return product
+      return ring.mul(product, ring.mul(ring.sub(target, other), ring.inverse(ring.sub(own, other))))
+    }, ONE),
+  )
+}

@@ -1,0 +1,49 @@
+export { type Combined, type CombineInput, combine, type HolderPartial } from './combine.ts'
+export { type Deal, deal, type SecretWords } from './deal.ts'
+export { expandShare } from './expand.ts'
+export {
+  BLOCK_FLOOR_BITS,
+  blockBudget,
+  blockDigest,
+  budgetOf,
+  type FloodContext,
+  floodExponent,
+  floodingBits,
+  floodKey,
+  floodNoise,
+  LIFE_FLOOR_BITS,
+  lifeBits,
+  NOISE_BOUND_LOG2,
+  safeFloodingBits,
+} from './flooding.ts'
+export {
+  type GaloisRing,
+  galoisRing,
+  holderPoint,
+  lagrangeCoefficients,
+  type RingElement,
+  setPolynomialAt,
+  type Width,
+} from './galois-ring.ts'
+export { type RingVector, ringVector } from './kernel.ts'
+export type { Outcome } from './outcome.ts'
+export {
+  type Decryptor,
+  type LweBlock,
+  openDecryptor,
+  PACKED_BLOCKS,
+  type PartialContext,
+} from './partial.ts'
+export {
+  binomial,
+  checkQuorum,
+  dealersOf,
+  MAX_HOLDERS,
+  maskOf,
+  membersOf,
+  type Quorum,
+  setsOf,
+  setsWithout,
+} from './quorum.ts'
+export { commitSeed, expandSeed, KEY_WORDS, SEED_BYTES, type SetSeeds } from './seeds.ts'
+export { verifySeeds } from './verify-seeds.ts'
