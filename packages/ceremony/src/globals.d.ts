@@ -1,8 +1,9 @@
-// valibot's own types name these two; nothing here uses them, and neither Node nor DOM types belong in this package.
+// Named in the declarations of valibot only; nothing here makes one.
 interface Blob {
   readonly size: number
   readonly type: string
 }
+
 interface File extends Blob {
   readonly name: string
 }
