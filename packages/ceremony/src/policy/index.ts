@@ -1,1 +1,5 @@
+export * from './check.ts'
+export * from './fingerprint.ts'
+export * from './make.ts'
+export * from './rehearsal.ts'
 export * from './schema.ts'

@@ -1,0 +1,114 @@
+import { identityId } from '@lux/crypto'
+import { signatureContext } from '../wire/context.ts'
+import { distinct } from '../wire/fields.ts'
+import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import { checkSignatures } from '../wire/signatures.ts'
+import { type Policy, type PolicyFile, type PolicyMember, policyDocument } from './schema.ts'
+
+/** SHA-256(JCS(policy)), hex: what is compared as words, and what plans and bundles name. */
+export function policyDigest(policy: Policy): string {
+  return policyDocument.payload.digest(policy)
+}
+
+/** policy.json of canonical bytes; its sense and signatures are for `checkPolicy`. Refuses POLICY-MALFORMED. */
+export function parsePolicyFile(bytes: Uint8Array): Outcome<PolicyFile> {
+  return policyDocument.file.parse(bytes)
+}
+
+export function encodePolicyFile(file: PolicyFile): Uint8Array {
+  return policyDocument.file.encode(file)
+}
+
+/** Whether a policy can mean anything: quorums that can be reached, nobody and no key twice in a set, versions. */
+export function checkPolicySense(policy: Policy): Outcome<null> {
+  const quorums: [string, number, readonly PolicyMember[]][] = [
+    ['officerQuorum', policy.officerQuorum, policy.officers],
+    ['approverThreshold', policy.approverThreshold, policy.approvers],
+    ['witnessQuorum', policy.witnessQuorum, policy.witnesses],
+  ]
+  for (const [name, quorum, members] of quorums) {
+    if (quorum > members.length) {
+      return refuse('POLICY-QUORUM-IMPOSSIBLE', `${name} is ${quorum} of ${members.length}`)
+    }
+  }
+  const sets = [
+    policy.officers,
+    policy.approvers,
+    policy.witnesses,
+    policy.requesters,
+    policy.evaluators,
+    policy.encryptors,
+  ]
+  for (const set of sets) {
+    const halves = set.flatMap(({ keys }) => Object.values(keys))
+    if (!distinct(halves, (key) => key)) return refuse('POLICY-KEY-TWICE', 'two members of a set share a key')
+    const foreign = set.find(({ algorithms }) =>
+      algorithms.some((scheme) => !policy.algorithms.signatures.includes(scheme)),
+    )
+    if (foreign) return refuse('POLICY-ALGORITHM', `${foreign.name} has a key of an algorithm not listed`)
+  }
+  // An officer's signature must never count as a witness's: both sign in one bundle.
+  const officers = new Set(policy.officers.map(({ keys }) => identityId(keys)))
+  const both = policy.witnesses.find(({ keys }) => officers.has(identityId(keys)))
+  if (both) return refuse('POLICY-KEY-TWICE', `${both.name} is officer and witness with the same keys`)
+  if (policy.version === 1 ? policy.previous !== null : policy.previous === null) {
+    return refuse('POLICY-PREVIOUS', 'exactly the first version has no previous')
+  }
+  return accept(null)
+}
+
+/**
+ * A policy file taken by hand: it makes sense and k of its own officers signed. In version 1 nobody else may have
+ * signed; later ones also carry officers of the version before, which only `checkSuccessor` can judge.
+ */
+export function checkPolicy(file: PolicyFile): Outcome<Policy> {
+  const sense = checkPolicySense(file.policy)
+  if (!sense.ok) return sense
+  const { policy } = file
+  const own = new Set(policy.officers.map(({ keys }) => identityId(keys)))
+  const signatures =
+    policy.version === 1 ? file.signatures : file.signatures.filter(({ signer }) => own.has(signer))
+  const signed = checkSignatures(
+    signatureContext('policy', policy.domain),
+    policyDocument.signedBytes(policy),
+    signatures,
+    [{ role: 'officer', members: policy.officers, quorum: policy.officerQuorum }],
+  )
+  return signed.ok ? accept(policy) : signed
+}
+
+/** Whether `next` may replace `current`: version + 1, same domain and organisation, k of both versions signed. */
+export function checkSuccessor(current: Policy, next: PolicyFile): Outcome<Policy> {
+  const { policy } = next
+  const sense = checkPolicySense(policy)
+  if (!sense.ok) return sense
+  if (policy.version !== current.version + 1) {
+    return refuse('POLICY-VERSION', `version ${policy.version} does not follow ${current.version}`)
+  }
+  if (policy.previous !== policyDigest(current))
+    return refuse('POLICY-PREVIOUS', 'names another previous version')
+  if (policy.domain !== current.domain) return refuse('POLICY-DOMAIN', 'the domain is another')
+  if (policy.organisation.id !== current.organisation.id)
+    return refuse('POLICY-ORGANISATION', 'another organisation')
+  const all = new Map(
+    [...current.officers, ...policy.officers].map((member) => [identityId(member.keys), member]),
+  )
+  const signed = checkSignatures(
+    signatureContext('policy', policy.domain),
+    policyDocument.signedBytes(policy),
+    next.signatures,
+    [{ role: 'officer', members: [...all.values()], quorum: 0 }],
+  )
+  if (!signed.ok) return signed
+  const signers = new Set(next.signatures.map(({ signer }) => signer))
+  for (const { version, officers, officerQuorum } of [current, policy]) {
+    const present = officers.filter(({ keys }) => signers.has(identityId(keys))).length
+    if (present < officerQuorum) {
+      return refuse(
+        'POLICY-QUORUM',
+        `${present} of ${officerQuorum} officers of version ${version} have signed`,
+      )
+    }
+  }
+  return accept(policy)
+}

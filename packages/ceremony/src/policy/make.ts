@@ -1,0 +1,73 @@
+import { type Card, cardCodec } from '../wire/card.ts'
+import { type ServerCard, serverCardCodec } from '../wire/server-card.ts'
+import { type Policy, type PolicyMember, signatureSchemes } from './schema.ts'
+
+/** The policy's line for a person's card. */
+export function memberOf(card: Card): PolicyMember {
+  return {
+    name: card.name,
+    card: cardCodec.digest(card),
+    keys: card.keys,
+    algorithms: signatureSchemes.filter((scheme) => card.keys[scheme] !== undefined),
+  }
+}
+
+/** The policy's line for a server's card. */
+export function audienceOf(card: ServerCard, name: string): Policy['audiences'][number] {
+  const { receiptKey, requesterKey, combinerRecipient } = card
+  return { audience: serverCardCodec.digest(card), name, receiptKey, requesterKey, combinerRecipient }
+}
+
+/** What a new policy is made of. What is left out takes the strict default. */
+export type PolicyDraft = Pick<Policy, 'organisation' | 'domain' | 'expiry'> & {
+  readonly officers: readonly Card[]
+  readonly officerQuorum: number
+  readonly witnesses?: readonly Card[]
+  readonly witnessQuorum?: number
+  readonly approvers?: readonly Card[]
+  readonly approverThreshold?: number
+  readonly requesters?: readonly Card[]
+  readonly evaluators?: readonly Card[]
+  readonly encryptors?: readonly Card[]
+  readonly servers?: readonly { readonly name: string; readonly card: ServerCard }[]
+} & Partial<Pick<Policy, 'version' | 'previous' | 'leastEvidence' | 'softTokens' | 'acceptedTools' | 'fhe'>>
+
+/** A policy with nothing left open, unsigned. */
+export function newPolicy(draft: PolicyDraft): Policy {
+  const servers = draft.servers ?? []
+  const members = (cards: readonly Card[] | undefined) => (cards ?? []).map(memberOf)
+  return {
+    v: 1,
+    kind: 'policy',
+    version: draft.version ?? 1,
+    previous: draft.previous ?? null,
+    organisation: draft.organisation,
+    domain: draft.domain,
+    expiry: draft.expiry,
+    officers: draft.officers.map(memberOf),
+    officerQuorum: draft.officerQuorum,
+    approvers: members(draft.approvers),
+    approverThreshold: draft.approverThreshold ?? 0,
+    witnesses: members(draft.witnesses),
+    witnessQuorum: draft.witnessQuorum ?? 0,
+    requesters: members(draft.requesters),
+    evaluators: members(draft.evaluators),
+    encryptors: members(draft.encryptors),
+    combiners: servers.map(({ name, card }) => ({ name, recipient: card.combinerRecipient })),
+    audiences: servers.map(({ name, card }) => audienceOf(card, name)),
+    leastEvidence: draft.leastEvidence ?? {
+      ceremony: 'E1',
+      root: 'E1',
+      organisation: 'E1',
+      project: 'E1',
+      data: 'E1',
+    },
+    softTokens: draft.softTokens ?? false,
+    acceptedTools: draft.acceptedTools ?? [],
+    algorithms: {
+      signatures: [...signatureSchemes],
+      keys: ['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384', 'TFHE_INTEGER'],
+    },
+    fhe: draft.fhe ?? { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1 << 20, k128: 1 << 20 } },
+  }
+}

@@ -1,0 +1,68 @@
+import type { Card } from '../wire/card.ts'
+import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import { type ServerCard, serverCardCodec } from '../wire/server-card.ts'
+import { audienceOf, memberOf } from './make.ts'
+import type { Policy, PolicyMember } from './schema.ts'
+
+/** Who plays whom: stand-in cards by the digest that the policy lists. */
+export type StandIns = {
+  readonly cards: ReadonlyMap<string, Card>
+  readonly servers: ReadonlyMap<string, ServerCard>
+  /** Build of the tool that rehearses, accepted beside the listed ones. */
+  readonly tool: string
+}
+
+/**
+ * The policy of a rehearsal: every key replaced by its stand-in, quorums and counts kept, a software token and E0
+ * allowed because a rehearsal runs on nothing better. Refuses STAND-IN-MISSING or STAND-IN-DOMAIN.
+ */
+export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outcome<Policy> {
+  const absent: string[] = []
+  const foreign: string[] = []
+  // What is already of a rehearsal may stand for itself.
+  const itself = policy.domain === 'rehearsal'
+
+  function replace(members: readonly PolicyMember[]): PolicyMember[] {
+    return members.flatMap((member) => {
+      const card = standIns.cards.get(member.card)
+      if (card?.domain === 'production') foreign.push(member.name)
+      if (card) return [memberOf(card)]
+      if (!itself) absent.push(member.name)
+      return itself ? [member] : []
+    })
+  }
+
+  const audiences = policy.audiences.flatMap((listed) => {
+    const card = standIns.servers.get(listed.audience)
+    if (card?.domain === 'production') foreign.push(listed.name)
+    if (card) return [audienceOf(card, listed.name)]
+    return itself ? [listed] : []
+  })
+  // A server that the plan does not list may be rehearsed with; a listed one that nobody plays is left out.
+  for (const [listed, card] of standIns.servers) {
+    if (policy.audiences.some(({ audience }) => audience === listed)) continue
+    if (card.domain === 'production') foreign.push(serverCardCodec.digest(card))
+    audiences.push(audienceOf(card, 'rehearsal server'))
+  }
+  const derived: Policy = {
+    ...policy,
+    version: 1,
+    previous: null,
+    domain: 'rehearsal',
+    officers: replace(policy.officers),
+    approvers: replace(policy.approvers),
+    witnesses: replace(policy.witnesses),
+    requesters: replace(policy.requesters),
+    evaluators: replace(policy.evaluators),
+    encryptors: replace(policy.encryptors),
+    combiners: audiences.map(({ name, combinerRecipient }) => ({ name, recipient: combinerRecipient })),
+    audiences,
+    leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
+    softTokens: true,
+    acceptedTools: [...new Set([...policy.acceptedTools, standIns.tool])],
+  }
+  if (absent.length > 0) return refuse('STAND-IN-MISSING', `nobody stands in for ${absent.join(', ')}`)
+  if (foreign.length > 0)
+    return refuse('STAND-IN-DOMAIN', `a production card stands in for ${foreign.join(', ')}`)
+  return accept(derived)
+}

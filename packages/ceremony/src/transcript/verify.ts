@@ -1,0 +1,65 @@
+import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import { appendEntry, type Head, headOf, openTranscript, type Transcript } from './fold.ts'
+import { type LineReader, readLines } from './jsonl.ts'
+import type { Header } from './schema.ts'
+
+/** What verifying a transcript gives: its header and its head after each of the sizes asked for. */
+export type Verified = {
+  readonly header: Header
+  readonly node0: string
+  readonly head: Head
+  readonly heads: ReadonlyMap<string, Head>
+}
+
+export type TranscriptVerifier = Pick<LineReader, 'push'> & { end(): Outcome<Verified> }
+
+/**
+ * Folds a transcript as its bytes arrive. `sizes` are the checkpoints' sizes, at which the head is kept. Refuses
+ * as `readLines` and `appendEntry` do; whether the heads are the signed ones is for the caller to compare.
+ */
+export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier {
+  let opened: { header: Header; node0: string } | null = null
+  let transcript: Transcript | null = null
+  const heads = new Map<string, Head>()
+
+  function keep(at: Transcript): void {
+    if (sizes.has(String(at.size))) heads.set(String(at.size), headOf(at))
+  }
+
+  const reader = readLines({
+    header(header) {
+      transcript = openTranscript(header)
+      opened = { header, node0: headOf(transcript).node }
+      keep(transcript)
+      return accept(null)
+    },
+    entry(entry) {
+      if (transcript === null) return refuse('CHAIN-TRUNCATED', 'an entry before the header')
+      const appended = appendEntry(transcript, entry)
+      if (!appended.ok) return appended
+      transcript = appended.value
+      keep(transcript)
+      return accept(null)
+    },
+  })
+
+  return {
+    push: reader.push,
+    end() {
+      const ended = reader.end()
+      if (!ended.ok) return ended
+      if (opened === null || transcript === null) return refuse('CHAIN-TRUNCATED', 'no header')
+      return accept({ ...opened, head: headOf(transcript), heads })
+    },
+  }
+}
+
+/** CHAIN-SIZE, CHAIN-NODE or CHAIN-ROOT when the head that was computed is not the signed one. */
+export function compareHeads(computed: Head, signed: Head): Outcome<null> {
+  if (computed.size !== signed.size) {
+    return refuse('CHAIN-SIZE', `${computed.size} entries, ${signed.size} were signed`)
+  }
+  if (computed.node !== signed.node) return refuse('CHAIN-NODE', `the chain head at ${signed.size} differs`)
+  if (computed.root !== signed.root) return refuse('CHAIN-ROOT', `the Merkle root at ${signed.size} differs`)
+  return accept(null)
+}
