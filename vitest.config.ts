@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  test: { projects: ['packages/*', 'apps/*'], testTimeout: 20_000, hookTimeout: 60_000 },
+  test: { projects: ['packages/*', 'apps/*', 'scripts'], testTimeout: 20_000, hookTimeout: 60_000 },
 })

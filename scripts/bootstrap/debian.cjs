@@ -7,13 +7,11 @@ const lists = require('./debian-packages.json')
 function missingPackages(purpose) {
   const wanted = purpose === 'test' ? [...lists.start, ...lists.test] : lists.start
   const alternatives = wanted.map((entry) => entry.split('|').map((name) => name.trim()))
-  const query = spawnSync(
-    'dpkg-query',
-    ['-W', '-f', '${Package} ${db:Status-Status}\n', ...alternatives.flat()],
-    {
-      encoding: 'utf8',
-    },
-  )
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query has its own placeholders
+  const format = '${Package} ${db:Status-Status}\n'
+  const query = spawnSync('dpkg-query', ['-W', '-f', format, ...alternatives.flat()], {
+    encoding: 'utf8',
+  })
   if (query.error) return null
   const installed = new Set(
     query.stdout

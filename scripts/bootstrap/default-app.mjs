@@ -2,6 +2,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
+// biome-ignore lint/correctness/noUndeclaredDependencies: the runtime provides it
 import { app } from 'electron'
 
 const argument = process.argv.slice(1).find((value) => !value.startsWith('-'))

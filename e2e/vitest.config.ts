@@ -1,0 +1,21 @@
+import { defineConfig } from 'vitest/config'
+
+const shared = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, maxWorkers: 1, retry: 0 }
+
+export default defineConfig({
+  test: {
+    ...shared,
+    root: import.meta.dirname,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: 'e2e',
+          include: ['**/*.test.ts'],
+          exclude: ['package/**', '**/node_modules/**'],
+        },
+      },
+      { test: { ...shared, name: 'package', include: ['package/**/*.test.ts'] } },
+    ],
+  },
+})

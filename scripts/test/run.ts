@@ -1,0 +1,125 @@
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startDisplay } from '../electron/display.ts'
+import { root } from '../root.ts'
+import { endRunning, runChild } from './child.ts'
+import { type Command, type Suite, selections } from './suites.ts'
+import { add, none, oneFailed, onePassed, summary, type Tally, tallyOfReport } from './tally.ts'
+
+const setUpBudgetMs = 5 * 60_000
+const minute = 60_000
+
+let total = none
+let finished = false
+let folder: string | null = null
+
+const say = (line: string): void => void process.stderr.write(`test: ${line}\n`)
+
+// Whatever ends this run, its last line says what passed.
+process.on('exit', () => {
+  if (!finished) total = add(total, oneFailed)
+  if (folder !== null && total.failed === 0) rmSync(folder, { recursive: true, force: true })
+  writeSync(1, `${summary(total)}\n`)
+  process.exitCode = process.exitCode || (total.failed > 0 ? 1 : 0)
+})
+
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+  ['SIGHUP', 129],
+] as const) {
+  process.on(signal, () => {
+    endRunning('SIGTERM')
+    setTimeout(() => {
+      endRunning('SIGKILL')
+      process.exit(code)
+    }, 1500)
+  })
+}
+
+/** Folders of this run alone; others may pass through, because Electron runs as another user when root tests. */
+function privateFolder(): string {
+  const made = mkdtempSync(join(tmpdir(), 'lux-test-'))
+  chmodSync(made, 0o711)
+  return made
+}
+
+function programOf(command: Command, report: string): [string, string[]] {
+  const bin = (name: string): string => join(root, 'node_modules/.bin', name)
+  if (command.counts === 'check') return [bin(command.program), [...command.args]]
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  return [bin('vitest'), ['run', ...command.args, '--retry=0', ...reporters]]
+}
+
+async function runSuite(suite: Suite, at: string): Promise<Tally> {
+  const limit = suite.budget * minute
+  const began = Date.now()
+  const temporary = join(at, suite.name.replaceAll(/[^a-z0-9]+/g, '-'))
+  mkdirSync(temporary)
+  chmodSync(temporary, 0o711)
+  const display = suite.display ? await startDisplay() : null
+  const env: NodeJS.ProcessEnv = { ...process.env, TMPDIR: temporary, CI: '1', LUX_ARTIFACTS: temporary }
+  // A display of the person at this machine is none of a test's business.
+  delete env.DISPLAY
+  delete env.WAYLAND_DISPLAY
+  if (display !== null) env.DISPLAY = display.name
+  let tally = none
+  try {
+    for (const [index, command] of suite.commands.entries()) {
+      const report = join(temporary, `report-${index}.json`)
+      const [program, args] = programOf(command, report)
+      const left = Math.max(1000, 2 * limit - (Date.now() - began))
+      const ended = await runChild(program, args, { cwd: root, env, limitMs: left })
+      if (ended.overdue) say(`${suite.name}: stopped, it took twice its share`)
+      const counted =
+        command.counts === 'check'
+          ? ended.code === 0
+            ? onePassed
+            : oneFailed
+          : tallyOfReport(report, ended.code)
+      if (command.counts === 'check' && ended.code !== 0) say(`${suite.name}: ${command.name} failed`)
+      tally = add(tally, counted)
+    }
+  } finally {
+    await display?.stop()
+  }
+  const took = Date.now() - began
+  if (took > limit) {
+    say(`${suite.name}: over its share of ${suite.budget} min`)
+    tally = add(tally, oneFailed)
+  }
+  say(`${suite.name}: ${summary(tally)} (${(took / 1000).toFixed(1)} s)`)
+  return tally
+}
+
+function suitesOf(words: readonly string[]): Suite[] | null {
+  const names = words.length === 0 ? ['all'] : words
+  const suites = names.map((name) => (Object.hasOwn(selections, name) ? selections[name] : undefined))
+  if (suites.includes(undefined)) return null
+  return [...new Set(suites.flatMap((some) => some ?? []))]
+}
+
+const suites = suitesOf(process.argv.slice(2))
+if (suites === null) {
+  process.stderr.write(`usage: npm test [-- ${Object.keys(selections).join('|')}]\n`)
+  process.exitCode = 2
+} else {
+  folder = privateFolder()
+  const setUpMs = Number(process.env.LUX_SET_UP_MS ?? 0)
+  if (setUpMs > setUpBudgetMs) {
+    say('set-up: over its share of 5 min')
+    total = add(total, oneFailed)
+  }
+  for (const suite of suites) {
+    total = add(
+      total,
+      await runSuite(suite, folder).catch((error: unknown) => {
+        say(`${suite.name}: did not start: ${error instanceof Error ? error.message : String(error)}`)
+        return oneFailed
+      }),
+    )
+  }
+  finished = true
+  if (total.failed > 0) say(`reports are in ${folder}`)
+}

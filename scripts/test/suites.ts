@@ -1,0 +1,92 @@
+/** How a suite is counted: by vitest's own report, or as one check that passes or fails. */
+export type Command =
+  | { counts: 'vitest'; args: readonly string[] }
+  | { counts: 'check'; name: string; program: 'node' | 'tsc' | 'biome'; args: readonly string[] }
+
+export type Suite = {
+  name: string
+  /** Minutes that it may take; a suite that takes longer has failed. */
+  budget: number
+  display: boolean
+  commands: readonly Command[]
+}
+
+const check = (name: string, program: 'node' | 'tsc' | 'biome', ...args: string[]): Command => ({
+  counts: 'check',
+  name,
+  program,
+  args,
+})
+
+const vitest = (...args: string[]): Command => ({ counts: 'vitest', args })
+
+const projects = (...names: string[]): string[] => names.flatMap((name) => ['--project', name])
+
+const types: Suite = { name: 'types', budget: 1, display: false, commands: [check('tsc -b', 'tsc', '-b')] }
+
+const lint: Suite = {
+  name: 'lint',
+  budget: 1,
+  display: false,
+  commands: [
+    check('biome', 'biome', 'ci', '.', '--error-on-warnings'),
+    check('licences', 'node', 'scripts/licences.ts', '--check'),
+  ],
+}
+
+const build: Suite = {
+  name: 'build',
+  budget: 1,
+  display: false,
+  commands: [check('build', 'node', 'scripts/build.ts')],
+}
+
+const unit: Suite = {
+  name: 'unit',
+  budget: 4,
+  display: false,
+  commands: [vitest(...projects('@lux/crypto', '@lux/ceremony', '@lux/desktop', 'scripts'))],
+}
+
+const parts: Suite = {
+  name: 'token, server, database',
+  budget: 5,
+  display: false,
+  commands: [vitest(...projects('@lux/hsm', '@lux/companion-server'))],
+}
+
+const e2e: Suite = {
+  name: 'e2e',
+  budget: 7,
+  display: true,
+  commands: [vitest('--config', 'e2e/vitest.config.ts', '--project', 'e2e')],
+}
+
+const packaged: Suite = {
+  name: 'package',
+  budget: 1,
+  display: true,
+  commands: [
+    check('package', 'node', 'scripts/package.ts', '--test-build'),
+    vitest('--config', 'e2e/vitest.config.ts', '--project', 'package'),
+  ],
+}
+
+const nightly: Suite = {
+  name: 'nightly',
+  budget: 240,
+  display: true,
+  commands: [vitest('--config', 'vitest.nightly.config.ts')],
+}
+
+/** What each word after `npm test --` stands for; no word is all of the first line. */
+export const selections: Readonly<Record<string, readonly Suite[]>> = {
+  all: [types, lint, build, unit, parts, e2e, packaged],
+  types: [types],
+  lint: [lint],
+  build: [build],
+  unit: [unit, parts],
+  e2e: [build, e2e],
+  package: [build, packaged],
+  nightly: [build, nightly],
+}

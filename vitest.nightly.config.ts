@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    name: 'nightly',
+    include: ['{packages,apps}/*/test/**/*.nightly.ts', 'e2e/**/*.nightly.ts'],
+    testTimeout: 30 * 60_000,
+    hookTimeout: 10 * 60_000,
+    fileParallelism: false,
+    retry: 0,
+  },
+})
