@@ -25,6 +25,8 @@ export type PinNeed = { token: string; serial: string; user: 'so' | 'user' }
 /** `ckaId` is 32 hex characters; '' while the intent is still needed. */
 type OnToken = { token: string; serial: string; profile: TokenProfile }
 type Named = OnToken & { ckaId: string }
+/** `discard`: CKA_IDs of earlier attempts; destroy what they left, if anything, before making the new object. */
+type Making = Named & { discard: string[] }
 
 /** From the root (in the token, by `ckaId`) down to the parent; each other link is unwrapped from its blob. */
 export type ChainLink = { id: string; level: PlannedKey['level']; ckaId: string; wrapped: Digest | null }
@@ -60,7 +62,7 @@ export type OwnEffect = Common &
     /** `expected`: CKA_IDs that the plan accounts for so far. */
     | ({ kind: 'inventory'; when: 'opening' | 'closing' | 'planned'; expected: string[] } & OnToken)
     /** P-256 pair under `ckaId`; `sealCkaId` is free for the token key that seals the ML-DSA seed. */
-    | ({ kind: 'make-ceremony-key'; sealCkaId: string } & Named)
+    | ({ kind: 'make-ceremony-key'; sealCkaId: string } & Making)
     | ({
         kind: 'sign-opening'
         planHash: Digest
@@ -84,7 +86,7 @@ export type OwnEffect = Common &
         rootId: string
         destinations: Destination[]
         mechanism: string
-      } & Named)
+      } & Making)
     | ({ kind: 'read-back'; key: PlannedKey } & Named)
     | ({
         kind: 'generate-key'
@@ -92,7 +94,7 @@ export type OwnEffect = Common &
         version: number
         chain: ChainLink[]
         mechanism: string
-      } & Named)
+      } & Making)
     /** `challenge`: 32 bytes hex, SHA-256("lux-custody/possession/v1" || lp(ceremonyId) || rootId). */
     | ({
         kind: 'prove-possession'
@@ -102,14 +104,13 @@ export type OwnEffect = Common &
         chain: ChainLink[]
         mechanism: string
       } & Named)
-    /** `ckaId` is the ceremony key that signs the envelopes; `epochSeed` 16 fresh bytes (hex) of the intent. */
+    /** `ckaId` is the ceremony key that signs the envelopes. */
     | ({
         kind: 'fhe-deal'
         fhe: PlannedFhe
         holders: DealtHolder[]
         policyDigest: Digest
-        epochSeed: string
-      } & Named)
+      } & Making)
     | {
         kind: 'build-bundle'
         planHash: Digest

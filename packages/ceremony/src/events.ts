@@ -3,6 +3,7 @@ import type { ExceptionDecision, Terms } from './commands.ts'
 import type { CheckpointReason, Destination } from './effects.ts'
 import type { Digest, Role } from './plan/plan.ts'
 import type { CheckpointRecord, EffectKind, Failure } from './results.ts'
+import type { ExceptionScope } from './state.ts'
 
 /** A person as bound to this run: the plan's person, or a stand-in in a rehearsal. `signer` is the identity id. */
 export type Seat = {
@@ -73,6 +74,7 @@ export type Facts = {
     expected: string
     happened: string
     by: string
+    scope: ExceptionScope
     choices: ExceptionDecision[]
   }
   'exception.decided': { id: number; decision: ExceptionDecision; by: string; reason: string }

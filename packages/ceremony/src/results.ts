@@ -66,8 +66,8 @@ export type Results = {
     keyId: Digest
     epochId: Digest
     public: { sha256: Digest; size: number }
-    publicKey: { sha256: Digest; size: number }
-    serverKey: { sha256: Digest; size: number }
+    publicKey: { sha256: Digest; size: number } | null
+    serverKey: { sha256: Digest; size: number } | null
     shares: { holder: string; index: number; shareDigest: Digest; envelopeDigest: Digest }[]
   }
   /** `digest` = SHA-256 of the DSSE payload: the bundle digest; `subject` = SHA-256 of the exact bytes signed. */

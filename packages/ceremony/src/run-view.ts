@@ -1,7 +1,7 @@
 import type { ExceptionDecision, SubmissionKind } from './commands.ts'
 import type { Domain } from './domain.ts'
 import type { PinNeed } from './effects.ts'
-import type { Role, StepKind } from './plan/plan.ts'
+import type { AskedValue, Role, StepKind } from './plan/plan.ts'
 
 export type RunState =
   | 'Created'
@@ -32,7 +32,10 @@ export type StepState =
 /** What stands between now and the next progress. Exactly one at a time; null when the run is over. */
 export type Needs =
   | { kind: 'start' }
-  /** Proceed by `names` (any one). `shows`: public values to read aloud, e.g. a bundle digest as words. */
+  /**
+   * Proceed by `names` (any one). `willDo` is the kind of effect that Proceed starts, or `record`: an i18n key.
+   * `shows`: public values to read aloud, as PGP words and hex.
+   */
   | {
       kind: 'confirm'
       names: string[]
@@ -43,10 +46,10 @@ export type Needs =
       kind: 'values'
       names: string[]
       willDo: string
-      values: { id: string; label: string; pattern?: string }[]
+      values: AskedValue[]
     }
-  /** Core collects the PINs, then sends proceed (`again`: core only runs the owed log-in, no proceed). */
-  | { kind: 'pin'; names: string[]; willDo: string; pins: PinNeed[]; again: boolean }
+  /** Core collects the PINs, then sends proceed with `values` (`again`: core runs the owed log-in, no proceed). */
+  | { kind: 'pin'; names: string[]; willDo: string; pins: PinNeed[]; again: boolean; values: AskedValue[] }
   | {
       kind: 'signatures'
       what: 'opening' | 'checkpoint' | 'bundle'

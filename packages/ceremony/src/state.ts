@@ -3,8 +3,8 @@ import type { ExceptionDecision, Terms } from './commands.ts'
 import type { Domain } from './domain.ts'
 import type { CheckpointReason } from './effects.ts'
 import type { BoundDestination, Seat } from './events.ts'
-import type { Digest, Plan, Step } from './plan/plan.ts'
-import type { CheckpointRecord, EffectKind, KeyEvidence, Results } from './results.ts'
+import type { Digest, KeyLevel, Plan, Step } from './plan/plan.ts'
+import type { CheckpointRecord, EffectKind, InventoryObject, KeyEvidence, Results } from './results.ts'
 import type { RunState, StepState } from './run-view.ts'
 
 export type Intent = { effect: EffectKind; nonce: string; rootId: string; ckaId: string; sealCkaId: string }
@@ -20,6 +20,10 @@ export type StepProgress = {
   started: string | null
   finished: string | null
   summary: { label: string; value: string }[]
+  /** CKA_IDs of attempts that were given up; whatever they left is destroyed by the next attempt. */
+  abandoned: string[]
+  /** Index in State.checkpoints of the checkpoint of the current stage, once made. */
+  checkpoint: number | null
 }
 
 export type TokenState = {
@@ -31,17 +35,24 @@ export type TokenState = {
   wanted: boolean
   probed: boolean
   wrapMechanism: string
+  /** What the opening inventory found; the closing one is compared with it. */
+  baseline: InventoryObject[]
 }
 
 export type MadeKey = {
   id: string
+  level: KeyLevel
+  token: string
   step: string
   attempt: number
   ckaId: string
+  /** Of the root alone, else ''. */
   rootId: string
+  /** The ceremony in which the root was born. */
+  bornIn: string
   mechanism: string
   wrapped: Digest | null
-  evidence: KeyEvidence
+  evidence: KeyEvidence | null
   blobs: Results['generate-root']['blobs']
 }
 
@@ -57,11 +68,18 @@ export type ExceptionState = {
   about: 'failed' | 'ambiguous' | 'mismatch' | 'reported'
   expected: string
   happened: string
+  /** What is tried again: the step's own effect, a checkpoint, or a repeated log-in. */
+  scope: ExceptionScope
   choices: ExceptionDecision[]
   decision: ExceptionDecision | null
   by: string | null
   reason: string | null
 }
+
+export type ExceptionScope = 'step' | 'checkpoint' | 'log-in'
+
+/** Where the run stands, apart from pauses, exceptions and reconciling, which lie over it. */
+export type BaseState = Exclude<RunState, 'Paused' | 'Exception' | 'Reconciling'>
 
 /** All that a run is, folded from header, plan and entries alone; plain JSON, no secrets. */
 export type State = {
@@ -72,7 +90,9 @@ export type State = {
   plan: Plan
   /** Entries folded so far: the next entry's seq. */
   size: number
-  run: RunState
+  started: boolean
+  base: BaseState
+  paused: 'person' | 'restart' | null
   terms: Terms
   seats: Seat[]
   destinations: BoundDestination[]
@@ -94,7 +114,15 @@ export type State = {
   exceptions: ExceptionState[]
   keys: MadeKey[]
   fhe: (Results['fhe-deal'] & { acknowledged: string[] }) | null
-  bundle: { digest: Digest; signers: string[]; sha256: Digest | null; size: number | null } | null
+  /** Possession proofs by key. */
+  proofs: { key: string; mechanism: string; digest: Digest }[]
+  bundle: {
+    digest: Digest
+    subject: Digest
+    signers: string[]
+    sha256: Digest | null
+    size: number | null
+  } | null
   receipts: { audience: Digest; digest: Digest }[]
   closeout: Digest | null
 }

@@ -1,0 +1,93 @@
+import type { CheckpointReason, PinNeed } from '../effects.ts'
+import type { StepKind } from '../plan/plan.ts'
+import type { EffectKind } from '../results.ts'
+import type { State, StepProgress } from '../state.ts'
+
+/** One piece of a step. A step is done when its last stage is. */
+export type Stage =
+  /** A person presses Proceed. */
+  | { kind: 'confirm'; shows: 'nothing' | 'bundle' }
+  /** Work on token, disk or machine; `intent`: logged before it, because it must not happen twice. */
+  | { kind: 'effect'; effect: EffectKind; intent: boolean }
+  /** The ceremony key signs the transcript; when live, witnesses cosign before the run goes on. */
+  | { kind: 'checkpoint'; reason: CheckpointReason }
+  | { kind: 'signatures'; what: 'opening' | 'bundle' }
+  | { kind: 'acknowledgements' }
+  | { kind: 'receipts' }
+
+const go: Stage = { kind: 'confirm', shows: 'nothing' }
+const looks = (effect: EffectKind): Stage => ({ kind: 'effect', effect, intent: false })
+const acts = (effect: EffectKind): Stage => ({ kind: 'effect', effect, intent: true })
+const checkpoint = (reason: CheckpointReason): Stage => ({ kind: 'checkpoint', reason })
+
+/** What each kind of step consists of; the order of `seal` to `close` is CEREMONY.md "Order". */
+const stages: Record<StepKind, readonly Stage[]> = {
+  confirm: [go],
+  'roll-call': [go],
+  'read-aloud': [go],
+  'clock-check': [go],
+  pause: [go],
+  'measure-machine': [go, looks('measure-machine')],
+  'initialise-token': [go, acts('initialise-token')],
+  'log-in': [go, acts('log-in')],
+  'probe-token': [go, acts('probe-token')],
+  inventory: [go, looks('inventory')],
+  'make-ceremony-key': [go, acts('make-ceremony-key')],
+  'open-run': [go, looks('sign-opening'), { kind: 'signatures', what: 'opening' }, checkpoint('opening')],
+  checkpoint: [go, checkpoint('planned')],
+  'generate-root': [go, acts('generate-root'), checkpoint('key')],
+  'read-back': [go, looks('read-back')],
+  'generate-key': [go, acts('generate-key'), checkpoint('key')],
+  'prove-possession': [go, looks('prove-possession')],
+  'fhe-deal': [go, acts('fhe-deal'), checkpoint('key')],
+  'acknowledge-holder': [{ kind: 'acknowledgements' }],
+  seal: [
+    go,
+    looks('inventory'),
+    checkpoint('sealing'),
+    looks('build-bundle'),
+    { kind: 'confirm', shows: 'bundle' },
+    looks('sign-bundle'),
+    { kind: 'signatures', what: 'bundle' },
+    looks('write-bundle'),
+  ],
+  export: [go, looks('write-medium')],
+  receipt: [{ kind: 'receipts' }],
+  close: [go, looks('close-out'), acts('destroy-ceremony-key')],
+}
+
+export function stagesOf(kind: StepKind): readonly Stage[] {
+  return stages[kind]
+}
+
+/** The stage at which a step stands, or null when it is done. */
+export function stageOf(progress: StepProgress): Stage | null {
+  return stages[progress.step.do][progress.stage] ?? null
+}
+
+/** The step that is current, or null at the end. */
+export function currentStep(state: State): StepProgress | null {
+  return state.steps[state.current] ?? null
+}
+
+/** The PINs that people type at the start of a step, for one attempt. */
+export function pinsOf(state: State, progress: StepProgress): PinNeed[] {
+  const role = progress.step.token ?? 'ceremony'
+  const serial = state.tokens.find((token) => token.role === role)?.serial ?? ''
+  const both: PinNeed[] = [
+    { token: role, serial, user: 'so' },
+    { token: role, serial, user: 'user' },
+  ]
+  if (progress.step.do === 'log-in') return [{ token: role, serial, user: 'user' }]
+  if (progress.step.do === 'initialise-token') return both
+  // Trusted transport keys are made under the SO's log-in, and the window itself is the user's.
+  if (progress.step.do === 'generate-root' && state.destinations.length > 0) return both
+  return []
+}
+
+/** Whether witnesses must cosign the checkpoint of this stage before the run goes on. */
+export function isLive(state: State, progress: StepProgress, reason: CheckpointReason): boolean {
+  if (state.terms.witnesses === 0) return false
+  if (reason === 'sealing' || reason === 'planned') return true
+  return (reason === 'opening' || reason === 'key') && state.plan.checkpoints.live.includes(progress.step.id)
+}

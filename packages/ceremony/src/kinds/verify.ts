@@ -1,0 +1,154 @@
+import { fromBase64, sha256Hex } from '@lux/crypto'
+import type { Effect, OwnEffect } from '../effects.ts'
+import { repeated } from '../plan/lint-parts.ts'
+import { leavesByWindow } from '../plan/queries.ts'
+import type { Results } from '../results.ts'
+import type { State } from '../state.ts'
+import type { TaggedResult } from './result-schemas.ts'
+import { attributeFault, templates } from './templates.ts'
+
+/** What a result contradicts: the plan's expectation and what happened instead. */
+export type Mismatch = { expected: string; happened: string }
+
+const differs = (expected: string, happened: string): Mismatch => ({ expected, happened })
+
+/** Compares a result with the effect that was owed; null when all is as planned. Both are of the same kind. */
+export function verifyResult(state: State, effect: Effect, tagged: TaggedResult): Mismatch | null {
+  if ('serial' in effect && effect.kind !== 'initialise-token' && 'serial' in tagged.result) {
+    if (tagged.result.serial !== effect.serial)
+      return differs(`the token ${effect.serial}`, `the token ${tagged.result.serial}`)
+  }
+  switch (tagged.effect) {
+    case 'initialise-token':
+      return verifyToken(state, effect, tagged.result)
+    case 'probe-token':
+      if (tagged.result.passed) return null
+      return differs('the hardened template holds', brokenBy(tagged.result))
+    case 'inventory':
+      return effect.kind === 'inventory' ? verifyInventory(state, effect, tagged.result) : null
+    case 'make-ceremony-key':
+      return keyFault(effect, tagged.result.evidence, templates.ceremonyKey)
+    case 'make-checkpoint':
+      if (effect.kind !== 'make-checkpoint' || tagged.result.size === effect.size) return null
+      return differs(`a checkpoint over ${effect.size} entries`, `over ${tagged.result.size}`)
+    case 'generate-root':
+      return effect.kind === 'generate-root' ? verifyRoot(state, effect, tagged.result) : null
+    case 'read-back':
+      if (effect.kind !== 'read-back') return null
+      return keyFault(effect, tagged.result.evidence, templates.root)
+    case 'generate-key': {
+      const pair = effect.kind === 'generate-key' && !effect.key.algorithm.startsWith('AES-')
+      if (pair !== (tagged.result.publicKey !== undefined))
+        return differs(pair ? 'a public key' : 'no public key', pair ? 'none' : 'one')
+      return keyFault(effect, tagged.result.evidence, templates.wrappedOnce)
+    }
+    case 'prove-possession':
+      return verifyPossession(state, effect, tagged.result)
+    case 'fhe-deal':
+      return effect.kind === 'fhe-deal' ? verifyDeal(effect, tagged.result) : null
+    case 'sign-bundle':
+    case 'write-bundle':
+      if (tagged.result.digest === state.bundle?.digest) return null
+      return differs(`bundle ${state.bundle?.digest ?? ''}`, `bundle ${tagged.result.digest}`)
+    case 'write-medium': {
+      const { sha256, readBack } = tagged.result
+      if (sha256 === state.bundle?.sha256 && readBack === sha256) return null
+      return differs(`the medium reads ${state.bundle?.sha256 ?? ''}`, `it reads ${readBack}`)
+    }
+    case 'destroy-ceremony-key':
+      if (tagged.result.absent && tagged.result.ckaId === state.ceremonyKey?.ckaId) return null
+      return differs('the ceremony key is absent', 'it was found, or another one was looked for')
+    case 'measure-machine':
+    case 'log-in':
+    case 'sign-opening':
+    case 'build-bundle':
+    case 'close-out':
+      return null
+  }
+}
+
+function keyFault(
+  effect: Effect,
+  evidence: Results['read-back']['evidence'],
+  template: (typeof templates)[keyof typeof templates],
+): Mismatch | null {
+  if ('ckaId' in effect && evidence.ckaId !== effect.ckaId)
+    return differs(`CKA_ID ${effect.ckaId}`, `CKA_ID ${evidence.ckaId}`)
+  const fault = attributeFault(template, evidence)
+  return fault === null ? null : differs('every attribute as in the template', fault)
+}
+
+function verifyToken(state: State, effect: Effect, result: Results['initialise-token']): Mismatch | null {
+  if (effect.kind !== 'initialise-token') return null
+  if (result.label !== effect.label) return differs(`the label ${effect.label}`, `the label ${result.label}`)
+  const other = state.tokens.find((token) => token.role !== effect.token && token.serial === result.serial)
+  if (other === undefined) return null
+  return differs('a token of its own', `the serial ${result.serial} of the token ${other.role}`)
+}
+
+function brokenBy(result: Results['probe-token']): string {
+  const broke = result.attacks.filter((attack) => attack.hardened !== 'held').map((attack) => attack.name)
+  return `not held: ${broke.join(', ') || 'the probe did not end'}`
+}
+
+function verifyInventory(
+  state: State,
+  effect: OwnEffect & { kind: 'inventory' },
+  result: Results['inventory'],
+): Mismatch | null {
+  if (result.unreadable > 0) return differs('no damaged objects', `${result.unreadable} cannot be read`)
+  if (effect.when === 'opening') return null
+  const baseline = state.tokens.find((token) => token.role === effect.token)?.baseline ?? []
+  const known = new Set([...effect.expected, ...baseline.map((object) => object.ckaId)])
+  const strangers = result.objects.filter((object) => !known.has(object.ckaId))
+  if (strangers.length > 0)
+    return differs(
+      'only objects that the plan names',
+      strangers.map((object) => `${object.class} ${object.label} ${object.ckaId}`).join(', '),
+    )
+  // The key that seals the ML-DSA seed may be a session object, which another session's inventory may not show.
+  const optional = state.ceremonyKey?.sealCkaId
+  const seen = new Set(result.objects.map((object) => object.ckaId))
+  const missing = effect.expected.filter((ckaId) => ckaId !== optional && !seen.has(ckaId))
+  return missing.length === 0 ? null : differs('every key that was made', `missing ${missing.join(', ')}`)
+}
+
+function verifyRoot(
+  state: State,
+  effect: OwnEffect & { kind: 'generate-root' },
+  result: Results['generate-root'],
+): Mismatch | null {
+  const window = leavesByWindow(state.plan, effect.key) && effect.destinations.length > 0
+  const fault = keyFault(effect, result.evidence, window ? templates.root : templates.bornClosed)
+  if (fault !== null) return fault
+  const serials = effect.destinations.map((destination) => destination.serial).join(', ')
+  const wrapped = result.blobs.map((blob) => blob.serial).join(', ')
+  if (serials !== wrapped)
+    return differs(`wrapped to ${serials || 'nobody'}`, `wrapped to ${wrapped || 'nobody'}`)
+  const trusted = effect.destinations.map(({ transportKey }) => sha256Hex(fromBase64(transportKey))).sort()
+  if ([...result.trusted].sort().join() === trusted.join()) return null
+  return differs('only the destinations are trusted', `${result.trusted.length} trusted keys, or others`)
+}
+
+function verifyPossession(
+  state: State,
+  effect: Effect,
+  result: Results['prove-possession'],
+): Mismatch | null {
+  if (effect.kind !== 'prove-possession') return null
+  const earlier = state.proofs.find(
+    (proof) => proof.key === effect.key.id && proof.mechanism === result.mechanism,
+  )
+  if (earlier === undefined || earlier.digest === result.digest) return null
+  return differs(`proof ${earlier.digest}`, `proof ${result.digest}`)
+}
+
+function verifyDeal(effect: OwnEffect & { kind: 'fhe-deal' }, result: Results['fhe-deal']): Mismatch | null {
+  const planned = effect.holders.map(({ index, name }) => `${index} ${name}`).join(', ')
+  const dealt = result.shares.map(({ index, holder }) => `${index} ${holder}`).join(', ')
+  if (planned !== dealt) return differs(`shares for ${planned}`, `shares for ${dealt}`)
+  const digests = result.shares.flatMap((share) => [share.shareDigest, share.envelopeDigest])
+  return repeated(digests).length === 0
+    ? null
+    : differs('a share of its own for each', 'two shares are alike')
+}

@@ -1,0 +1,121 @@
+import { fromHex, toWords } from '@lux/crypto'
+import { missingAudiences, missingHolders } from './evolve.ts'
+import { effectAt, isOver, openException, owed } from './kinds/effect-at.ts'
+import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from './kinds/stages.ts'
+import { namesOf } from './plan/queries.ts'
+import type { Needs } from './run-view.ts'
+import type { State, StepProgress } from './state.ts'
+import { unreachable } from './unreachable.ts'
+
+/** The one thing that stands between now and the next progress; null when the run is over. */
+export function needsOf(state: State): Needs | null {
+  if (!state.started) return { kind: 'start' }
+  const progress = currentStep(state)
+  if (isOver(state) || progress === null) return null
+  const exception = openException(state)
+  const effect = owed(state)
+  if (state.paused !== null && effect === null)
+    return exception === null
+      ? { kind: 'resume' }
+      : { kind: 'exception', id: exception.id, choices: exception.choices }
+  if (exception !== null) return { kind: 'exception', id: exception.id, choices: exception.choices }
+  if (effect?.kind === 'log-in' && effect.again)
+    return {
+      kind: 'pin',
+      names: namesOf(state.plan, 'operator'),
+      willDo: 'log-in',
+      pins: effect.pins,
+      again: true,
+      values: [],
+    }
+  if (effect !== null) return { kind: 'wait', effect: effect.kind }
+  const stage = stageOf(progress)
+  return stage === null ? null : needsOfStage(state, progress, stage)
+}
+
+function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs {
+  switch (stage.kind) {
+    case 'confirm':
+      return confirmation(state, progress, stage.shows)
+    case 'signatures': {
+      const signed = stage.what === 'opening' ? state.opening : state.bundle
+      const subject = stage.what === 'opening' ? (state.opening?.digest ?? '') : (state.bundle?.subject ?? '')
+      return counted(
+        stage.what,
+        subject,
+        namesOf(state.plan, 'officer'),
+        signed?.signers ?? [],
+        state.terms.officers,
+      )
+    }
+    case 'checkpoint': {
+      const checkpoint = state.checkpoints[progress.checkpoint ?? -1]
+      const present = (checkpoint?.cosigned ?? []).map(({ name }) => name)
+      const witnesses = namesOf(state.plan, 'witness')
+      return counted('checkpoint', checkpoint?.digest ?? '', witnesses, present, state.terms.witnesses)
+    }
+    case 'acknowledgements': {
+      const missing = missingHolders(state, progress)
+      return { kind: 'acknowledgements', present: [...(state.fhe?.acknowledged ?? [])], missing }
+    }
+    case 'receipts':
+      return { kind: 'receipt', missing: missingAudiences(state) }
+    case 'effect':
+      return { kind: 'wait', effect: stage.effect }
+    default:
+      return unreachable(stage)
+  }
+}
+
+function confirmation(state: State, progress: StepProgress, shows: 'nothing' | 'bundle'): Needs {
+  const names = namesOf(state.plan, progress.step.actor)
+  const next = stagesOf(progress.step.do)[progress.stage + 1]
+  const willDo =
+    next?.kind === 'effect' ? next.effect : next?.kind === 'checkpoint' ? 'make-checkpoint' : 'record'
+  const values = progress.stage === 0 ? (progress.step.values ?? []) : []
+  const pins = progress.stage === 0 ? pinsOf(state, progress) : []
+  if (pins.length > 0) return { kind: 'pin', names, willDo, pins, again: false, values }
+  if (values.length > 0) return { kind: 'values', names, willDo, values }
+  return {
+    kind: 'confirm',
+    names,
+    willDo,
+    shows: shows === 'bundle' ? bundleWords(state) : aloud(state, progress),
+  }
+}
+
+/** A read-aloud step shows what there is to compare: plan, opening and the last checkpoint. */
+function aloud(state: State, progress: StepProgress) {
+  if (progress.step.do !== 'read-aloud') return []
+  const shown = [readAloud('plan', state.planHash), readAloud('policy', state.policyDigest)]
+  if (state.opening !== null) shown.push(readAloud('opening', state.opening.digest))
+  const checkpoint = state.checkpoints.at(-1)
+  if (checkpoint !== undefined) shown.push(readAloud('checkpoint', checkpoint.digest))
+  return shown
+}
+
+function bundleWords(state: State) {
+  return state.bundle === null ? [] : [readAloud('bundle', state.bundle.digest)]
+}
+
+/** A digest to read aloud: 32 PGP words. */
+function readAloud(label: string, hex: string): { label: string; words: string[]; hex: string } {
+  return { label, words: toWords(fromHex(hex)), hex }
+}
+
+function counted(
+  what: 'opening' | 'checkpoint' | 'bundle',
+  subject: string,
+  all: string[],
+  present: string[],
+  threshold: number,
+): Needs {
+  const missing = all.filter((name) => !present.includes(name))
+  const stillNeeded = Math.max(0, threshold - present.length)
+  return { kind: 'signatures', what, subject, threshold, present: [...present], missing, stillNeeded }
+}
+
+/** Whether a person may pause right now: never while an effect is under way, so never in the root's window. */
+export function pausable(state: State): boolean {
+  return state.started && !isOver(state) && state.paused === null && effectAt(state) === null
+}
