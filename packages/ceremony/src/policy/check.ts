@@ -1,9 +1,9 @@
 import { identityId } from '@lux/crypto'
-import { signatureContext } from '../wire/context.ts'
+import { contextOf } from '../wire/context.ts'
 import { distinct } from '../wire/fields.ts'
 import { accept, type Outcome, refuse } from '../wire/outcome.ts'
 import { checkSignatures } from '../wire/signatures.ts'
-import { type Policy, type PolicyFile, type PolicyMember, policyDocument } from './schema.ts'
+import { type Policy, type PolicyFile, type PolicyMember, policyDocument, policyFileCodec } from './schema.ts'
 
 /** SHA-256(JCS(policy)), hex: what is compared as words, and what plans and bundles name. */
 export function policyDigest(policy: Policy): string {
@@ -12,11 +12,11 @@ export function policyDigest(policy: Policy): string {
 
 /** policy.json of canonical bytes; its sense and signatures are for `checkPolicy`. Refuses POLICY-MALFORMED. */
 export function parsePolicyFile(bytes: Uint8Array): Outcome<PolicyFile> {
-  return policyDocument.file.parse(bytes)
+  return policyFileCodec.parse(bytes)
 }
 
 export function encodePolicyFile(file: PolicyFile): Uint8Array {
-  return policyDocument.file.encode(file)
+  return policyFileCodec.encode(file)
 }
 
 /** Whether a policy can mean anything: quorums that can be reached, nobody and no key twice in a set, versions. */
@@ -69,7 +69,7 @@ export function checkPolicy(file: PolicyFile): Outcome<Policy> {
   const signatures =
     policy.version === 1 ? file.signatures : file.signatures.filter(({ signer }) => own.has(signer))
   const signed = checkSignatures(
-    signatureContext('policy', policy.domain),
+    contextOf('policy', policy.domain),
     policyDocument.signedBytes(policy),
     signatures,
     [{ role: 'officer', members: policy.officers, quorum: policy.officerQuorum }],
@@ -94,7 +94,7 @@ export function checkSuccessor(current: Policy, next: PolicyFile): Outcome<Polic
     [...current.officers, ...policy.officers].map((member) => [identityId(member.keys), member]),
   )
   const signed = checkSignatures(
-    signatureContext('policy', policy.domain),
+    contextOf('policy', policy.domain),
     policyDocument.signedBytes(policy),
     next.signatures,
     [{ role: 'officer', members: [...all.values()], quorum: 0 }],

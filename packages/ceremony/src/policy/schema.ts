@@ -1,8 +1,9 @@
 import * as v from 'valibot'
 import { toolBuild } from '../transcript/schema.ts'
-import { documentCodec, type Signed } from '../wire/document.ts'
+import { codec } from '../wire/codec.ts'
+import { documentCodec } from '../wire/document.ts'
 import { digest, distinct, domain, id, line, positive, recipient, time } from '../wire/fields.ts'
-import { p256Key, verificationKeys } from '../wire/identity.ts'
+import { p256Key, signatures, verificationKeys } from '../wire/identity.ts'
 
 export const signatureSchemes = ['p256', 'ed25519', 'mlDsa65'] as const
 export const evidenceLevels = ['E0', 'E1', 'E2', 'E3'] as const
@@ -98,7 +99,11 @@ const schema = v.strictObject({
 /** The trust anchor. Its digest, SHA-256(JCS(policy)), is compared as words once, by hand. */
 export type Policy = v.InferOutput<typeof schema>
 
-/** policy.json: `{policy, signatures}`. */
-export type PolicyFile = { policy: Policy; signatures: Signed<Policy>['signatures'] }
+const fileSchema = v.strictObject({ policy: schema, signatures })
 
-export const policyDocument = documentCodec<Policy>('policy', 'POLICY', schema, 1 << 20)
+/** policy.json: the policy and its officers' signatures. */
+export type PolicyFile = v.InferOutput<typeof fileSchema>
+
+const maxBytes = 1 << 20
+export const policyDocument = documentCodec<Policy>('policy', 'POLICY', schema, maxBytes)
+export const policyFileCodec = codec<PolicyFile>('POLICY', fileSchema, maxBytes)
