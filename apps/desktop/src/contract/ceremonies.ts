@@ -29,8 +29,9 @@ export type StepView = {
   /** Step kind, as in the plan's `do`. */
   do: string
   title: string
-  /** What the people in the room do or say, from the script. */
+  /** What the people in the room do or say, from the script; `textKey` is the script's i18n key of it. */
   text: string
+  textKey?: string
   actor: Actor
   state: StepState
   /** ISO-8601 UTC, when done. */

@@ -29,6 +29,7 @@ export const errorCodes = [
   'STEP-NOT-CURRENT',
   'SCRIPT-UNKNOWN',
   'STAND-IN-ONLY',
+  'PIN-EMPTY',
   'HOLDER-DUPLICATE',
 ] as const
 

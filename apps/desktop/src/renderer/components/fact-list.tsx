@@ -1,0 +1,64 @@
+import type { ReactNode } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Fact } from '../../contract/index.ts'
+import { useFormats } from '../i18n/format.ts'
+import { Fingerprint } from './fingerprint.tsx'
+import { Code, Rec } from './record.tsx'
+
+/** Measured values; words to read aloud stand apart from the rest. */
+export function FactList({ facts }: { facts: readonly Fact[] }) {
+  const { t, i18n } = useTranslation()
+  const format = useFormats()
+  const nameOf = (name: string): string => (i18n.exists(`facts.${name}`) ? t(`facts.${name}`) : name)
+  const spoken = facts.filter(({ form }) => form === 'words')
+  const others = facts.filter(({ form }) => form !== 'words')
+
+  function shown({ value, form }: Fact) {
+    switch (form) {
+      case 'hex':
+      case 'code':
+      case 'time':
+        return <Code>{value}</Code>
+      case 'bytes':
+        return <Rec>{format.bytes(Number(value))}</Rec>
+      case 'flag':
+        return t(value === 'true' ? 'common.yes' : 'common.no')
+      default:
+        return <Rec>{value}</Rec>
+    }
+  }
+
+  return (
+    <>
+      {spoken.map((fact) => (
+        <Fingerprint key={fact.name} words={fact.value.split(' ')} label={nameOf(fact.name)} />
+      ))}
+      {others.length === 0 ? null : (
+        <dl className="facts">
+          {others.map((fact) => (
+            <FactLine key={fact.name} name={nameOf(fact.name)} translated={i18n.exists(`facts.${fact.name}`)}>
+              {shown(fact)}
+            </FactLine>
+          ))}
+        </dl>
+      )}
+    </>
+  )
+}
+
+function FactLine({
+  name,
+  translated,
+  children,
+}: {
+  name: string
+  translated: boolean
+  children: ReactNode
+}) {
+  return (
+    <>
+      <dt>{translated ? name : <Rec>{name}</Rec>}</dt>
+      <dd>{children}</dd>
+    </>
+  )
+}

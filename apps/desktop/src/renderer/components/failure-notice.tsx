@@ -1,0 +1,45 @@
+import { Button } from '@radix-ui/themes'
+import { useTranslation } from 'react-i18next'
+import type { Failure } from '../../contract/index.ts'
+import { useErrorText } from '../i18n/error-text.ts'
+import { Icon } from './icon.tsx'
+import { Code, Rec } from './record.tsx'
+
+type Props = { failure: Failure; tone?: 'bad' | 'warn'; onRetry?: () => void }
+
+/** What happened, why, what to do, and the code, for every refusal and failure. */
+export function FailureNotice({ failure, tone = 'bad', onRetry }: Props) {
+  const { t } = useTranslation()
+  const text = useErrorText(failure)
+  return (
+    <div className="failure" data-tone={tone} role="alert" data-code={failure.code}>
+      <Icon name="alert" size={18} />
+      <div>
+        <strong>{text.what}</strong>
+        <dl>
+          <dt>{t('errors.label-why')}</dt>
+          <dd>{text.why}</dd>
+          <dt>{t('errors.label-do')}</dt>
+          <dd>{text.do}</dd>
+          {failure.detail === '' ? null : (
+            <>
+              <dt>{t('errors.label-detail')}</dt>
+              <dd>
+                <Rec>{failure.detail}</Rec>
+              </dd>
+            </>
+          )}
+          <dt>{t('errors.label-code')}</dt>
+          <dd>
+            <Code>{failure.code}</Code>
+          </dd>
+        </dl>
+        {onRetry ? (
+          <Button mt="3" size="1" variant="surface" color="gray" highContrast onClick={onRetry}>
+            {t('common.retry')}
+          </Button>
+        ) : null}
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,102 @@
+import { Select, TextArea, TextField } from '@radix-ui/themes'
+import { useId } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Field } from '../../contract/index.ts'
+import { Rec } from './record.tsx'
+
+type Props = {
+  fields: readonly Field[]
+  values: Record<string, string>
+  onChange: (name: string, value: string) => void
+}
+
+/** The first field that still stands in the way, null when all can be sent. */
+export function firstMissing(fields: readonly Field[], values: Record<string, string>): Field | null {
+  return (
+    fields.find((field) => {
+      const value = values[field.name] ?? field.initial ?? ''
+      if (value.trim() === '') return field.optional !== true
+      if (field.type !== 'integer') return false
+      const number = Number(value)
+      return !Number.isInteger(number) || number < (field.min ?? number) || number > (field.max ?? number)
+    }) ?? null
+  )
+}
+
+export function Fields({ fields, values, onChange }: Props) {
+  return fields.map((field) => (
+    <OneField
+      key={field.name}
+      field={field}
+      value={values[field.name] ?? field.initial ?? ''}
+      onChange={(value) => onChange(field.name, value)}
+    />
+  ))
+}
+
+function OneField({
+  field,
+  value,
+  onChange,
+}: {
+  field: Field
+  value: string
+  onChange: (value: string) => void
+}) {
+  const { t } = useTranslation()
+  const id = useId()
+  const range = field.min !== undefined && field.max !== undefined
+  const hint = range
+    ? t('common.range', { min: field.min, max: field.max })
+    : field.optional
+      ? t('common.optional')
+      : null
+  const described = hint ? { 'aria-describedby': `${id}-hint` } : {}
+  const choices = field.type === 'flag' ? ['yes', 'no'] : (field.choices ?? [])
+  return (
+    <div className="field">
+      <label htmlFor={id}>
+        <Rec>{field.label}</Rec>
+      </label>
+      {field.type === 'choice' || field.type === 'flag' ? (
+        <Select.Root value={value} onValueChange={onChange}>
+          <Select.Trigger id={id} placeholder={t('common.choose')} />
+          <Select.Content>
+            {choices.map((choice) => (
+              <Select.Item key={choice} value={choice}>
+                {field.type === 'flag' ? (
+                  t(choice === 'yes' ? 'common.yes' : 'common.no')
+                ) : (
+                  <Rec>{choice}</Rec>
+                )}
+              </Select.Item>
+            ))}
+          </Select.Content>
+        </Select.Root>
+      ) : field.type === 'words' ? (
+        <TextArea
+          id={id}
+          dir="ltr"
+          value={value}
+          onChange={(event) => onChange(event.target.value)}
+          {...described}
+        />
+      ) : (
+        <TextField.Root
+          id={id}
+          dir="auto"
+          value={value}
+          inputMode={field.type === 'integer' ? 'numeric' : 'text'}
+          autoComplete="off"
+          onChange={(event) => onChange(event.target.value)}
+          {...described}
+        />
+      )}
+      {hint ? (
+        <span id={`${id}-hint`} className="quiet">
+          {hint}
+        </span>
+      ) : null}
+    </div>
+  )
+}

@@ -1,0 +1,153 @@
+import { Button } from '@radix-ui/themes'
+import { type ReactNode, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../client.ts'
+import { useFormats } from '../i18n/format.ts'
+import { useRemote } from '../stores/remote.ts'
+import { appInfo, ceremonies, tokens } from '../stores/remotes.ts'
+import { hrefOf, type RouteName, useRoute } from '../stores/route.ts'
+import { useShell } from '../stores/shell.ts'
+import { Icon, type IconName } from './icon.tsx'
+import { Code, Rec } from './record.tsx'
+
+const entries = [
+  'home',
+  'ceremonies',
+  'tokens',
+  'holders',
+  'bundles',
+  'transcript',
+  'settings',
+] as const satisfies readonly (RouteName & IconName)[]
+
+function Rail() {
+  const { t } = useTranslation()
+  const { name } = useRoute()
+  const { testBuild } = useShell(({ info }) => info)
+  const here = name === 'run' ? 'ceremonies' : name
+  return (
+    <nav className="rail" aria-label={t('frame.navigation')}>
+      <div className="rail-name">
+        <b>{t('frame.product')}</b>
+        <span>{testBuild ? t('frame.test-build') : t('frame.role')}</span>
+      </div>
+      <ul>
+        {entries.map((entry) => (
+          <li key={entry}>
+            <a href={hrefOf(entry)} {...(here === entry ? { 'aria-current': 'page' } : {})}>
+              <Icon name={entry} />
+              {t(`frame.go.${entry}`)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+function Banner() {
+  const { t } = useTranslation()
+  const route = useRoute()
+  const { state, reason } = useShell(({ core }) => core)
+  const list = ceremonies(({ value }) => value?.ceremonies)
+  const run =
+    route.name === 'run' || route.name === 'transcript' ? list?.find(({ id }) => id === route.id) : undefined
+  if (state === 'stopped') {
+    return (
+      <div className="banner" data-kind="stopped" role="alert">
+        <strong>{t('frame.core-stopped')}</strong>
+        <span>
+          {t('frame.core-stopped-do')} {reason ? <Code>{reason}</Code> : null}
+        </span>
+        <Button
+          size="1"
+          color="red"
+          highContrast
+          variant="surface"
+          onClick={() => void call('shell.restartCore', {})}
+        >
+          {t('frame.core-start')}
+        </Button>
+      </div>
+    )
+  }
+  if (state === 'restarting') {
+    return (
+      <div className="banner" role="status">
+        <strong>{t('frame.core-restarting')}</strong>
+        <span>{t('frame.core-restarting-do')}</span>
+      </div>
+    )
+  }
+  const active = list?.some(({ domain, state: at }) => domain === 'rehearsal' && !ended.has(at)) ?? false
+  if (run?.domain === 'rehearsal' || (run === undefined && active)) {
+    return (
+      <div className="banner" data-kind="rehearsal">
+        <strong>{t('frame.rehearsal')}</strong>
+        <span>{t('frame.rehearsal-what')}</span>
+      </div>
+    )
+  }
+  return <div hidden />
+}
+
+const ended: ReadonlySet<string> = new Set(['closed', 'aborted', 'revoked'])
+
+function Status() {
+  const { t } = useTranslation()
+  const format = useFormats()
+  const core = useShell((state) => state.core)
+  const { value: info } = useRemote(appInfo, {})
+  const { value: list } = tokens()
+  useRemote(ceremonies, {})
+  const passed = info?.selfTest.every((test) => test.passed) ?? null
+  const online = info === null ? null : info.interfaces.length > 0
+  const count = list?.slots.filter(({ token }) => token?.initialised).length
+  const coreTone = core.state === 'ready' ? 'good' : core.state === 'stopped' ? 'bad' : 'warn'
+  return (
+    <footer className="status">
+      <span>
+        <i className="dot" data-tone={coreTone} />
+        {t(`frame.core.${core.state}`)}
+      </span>
+      {online === null ? null : (
+        <span>
+          <i className="dot" data-tone={online ? 'warn' : 'good'} />
+          {online ? t('frame.network', { count: info?.interfaces.length ?? 0 }) : t('frame.air-gapped')}
+        </span>
+      )}
+      {passed === null ? null : (
+        <span>
+          <i className="dot" data-tone={passed ? 'good' : 'bad'} />
+          {passed ? t('frame.self-test-passed') : t('frame.self-test-failed')}
+        </span>
+      )}
+      {count === undefined ? null : <span>{t('frame.tokens', { count })}</span>}
+      {info === null ? null : (
+        <span className="end">
+          {t('frame.disk', { free: '' })}
+          <Rec>{format.bytes(info.disk.free)}</Rec>
+        </span>
+      )}
+      {info === null ? null : (
+        <span>
+          <Code>{info.version}</Code>
+        </span>
+      )}
+    </footer>
+  )
+}
+
+export function Frame({ children }: { children: ReactNode }) {
+  const route = useRoute()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each screen starts at its top
+  useEffect(() => document.querySelector('.main')?.scrollTo(0, 0), [route])
+  return (
+    <div className="frame">
+      <Banner />
+      <Rail />
+      <main className="main">{children}</main>
+      <Status />
+    </div>
+  )
+}

@@ -1,0 +1,39 @@
+/** Line icons on a 16-unit square, drawn here: nothing is loaded for them. */
+const paths = {
+  home: 'M2 7.2 8 2.5l6 4.7M3.5 6.2v7.3h9V6.2M6.5 13.5V9.5h3v4',
+  ceremonies: 'M3.5 2.5h9v11h-9zM6 5.5h4M6 8h4M6 10.5h2.5',
+  tokens: 'M2.5 6.5h7v5h-7zM9.5 7.5h4v3h-4M5 9h1.5',
+  holders:
+    'M6 7.5a2.2 2.2 0 1 0 0-4.4 2.2 2.2 0 0 0 0 4.4ZM2 13c.3-2.4 1.8-3.7 4-3.7s3.7 1.300 4 3.700M10.500 3.500a2 2 0 0 1 0 3.800M11.500 9.500c1.500.4 2.300 1.700 2.500 3.500',
+  bundles: 'M2.500 5 8 2.300 13.500 5v6L8 13.700 2.500 11zM2.500 5 8 7.700 13.500 5M8 7.700v6',
+  transcript: 'M4 3.500h8.500M4 8h8.500M4 12.500h5.500M2 3.500h.01M2 8h.01M2 12.500h.01',
+  settings: 'M2.500 4.500h7M12.500 4.500h1M2.500 11.500h1M6.500 11.500h7M11 3v3M5 10v3',
+  check: 'M3 8.500 6.500 12 13 4.500',
+  cross: 'M4 4l8 8M12 4l-8 8',
+  dash: 'M4 8h8',
+  alert: 'M8 2.500 14 13.200H2zM8 6.500v3M8 11.300v.01',
+  circle: 'M8 13a5 5 0 1 0 0-10 5 5 0 0 0 0 10Z',
+  current: 'M5.500 3.500 11 8l-5.500 4.500z',
+  clock: 'M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12ZM8 4.800V8l2.200 1.500',
+} as const
+
+export type IconName = keyof typeof paths
+
+export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
+  return (
+    <svg
+      width={size}
+      height={size}
+      viewBox="0 0 16 16"
+      fill="none"
+      stroke="currentColor"
+      strokeWidth="1.4"
+      strokeLinecap="round"
+      strokeLinejoin="round"
+      aria-hidden="true"
+      focusable="false"
+    >
+      <path d={paths[name]} />
+    </svg>
+  )
+}

@@ -1,0 +1,58 @@
+import { Button } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Need, RunView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import type { Act } from '../screens/runner.tsx'
+import { pickFile } from './file-picker.tsx'
+import { Code, Rec } from './record.tsx'
+
+type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act }
+
+export function NeedFile({ view, need, act }: Props) {
+  const { t } = useTranslation()
+  const [busy, setBusy] = useState(false)
+
+  async function submit(): Promise<void> {
+    const path = await pickFile('document')
+    if (path === null) return
+    setBusy(true)
+    await act(call('ceremonies.submitFile', { id: view.id, path }))
+    setBusy(false)
+  }
+
+  const standIns = new Set(view.people.filter(({ standIn }) => standIn).map(({ name }) => name))
+  return (
+    <div className="step-need">
+      <strong>{t(`runner.file.${need.what}`)}</strong>
+      {need.file === null ? null : (
+        <p className="quiet" style={{ margin: 0 }}>
+          {t('runner.file-from')} <Code>{need.file}</Code>
+        </p>
+      )}
+      <ul className="list signers">
+        {need.from.map((name) => (
+          <li key={name} className="row" style={{ paddingInline: 0 }}>
+            <Rec>{name}</Rec>
+            {view.domain === 'rehearsal' && standIns.has(name) ? (
+              <Button
+                variant="surface"
+                aria-label={t('runner.answer-as-for', { name })}
+                onClick={() =>
+                  void act(call('ceremonies.signAsStandIn', { id: view.id, what: need.what, name }))
+                }
+              >
+                {t('runner.answer-as')}
+              </Button>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+      <div>
+        <Button variant="surface" color="gray" highContrast loading={busy} onClick={() => void submit()}>
+          {t('runner.submit-file')}
+        </Button>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,60 @@
+import { Button } from '@radix-ui/themes'
+import { useRef, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Need, RunView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import type { Act } from '../screens/runner.tsx'
+import { PinField, takePin } from './pin-field.tsx'
+import { Code, Rec } from './record.tsx'
+import { PinLine } from './token-panel.tsx'
+
+type Props = { view: RunView; need: Extract<Need, { need: 'pin' }>; act: Act }
+
+export function NeedPin({ view, need, act }: Props) {
+  const { t } = useTranslation()
+  const pin = useRef<HTMLInputElement>(null)
+  const [busy, setBusy] = useState(false)
+  const [empty, setEmpty] = useState(false)
+
+  async function enter(): Promise<void> {
+    const typed = takePin(pin)
+    setEmpty(typed === '')
+    if (typed === '') {
+      pin.current?.focus()
+      return
+    }
+    setBusy(true)
+    await act(call('ceremonies.enterPin', { id: view.id, token: need.token, user: need.user, pin: typed }))
+    setBusy(false)
+  }
+
+  return (
+    <form
+      className="step-need form"
+      onSubmit={(event) => {
+        event.preventDefault()
+        void enter()
+      }}
+    >
+      <dl className="facts">
+        <dt>{t('runner.token')}</dt>
+        <dd>
+          <Rec>{need.label}</Rec> {need.token === '' ? null : <Code>{need.token}</Code>}
+        </dd>
+        <dt>{t('tokens.pin-state')}</dt>
+        <dd>
+          <PinLine pin={need.pin} />
+        </dd>
+      </dl>
+      <PinField label={t(need.user === 'so' ? 'tokens.so-pin' : 'tokens.user-pin')} field={pin} />
+      <div className="actions">
+        <Button type="submit" loading={busy} disabled={need.pin.state === 'locked'}>
+          {t('runner.enter-pin')}
+        </Button>
+        <span className="why-not" role="status">
+          {need.pin.state === 'locked' ? t('runner.pin-locked') : empty ? t('runner.pin-empty') : null}
+        </span>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,80 @@
+import { Button } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Need, RunView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import type { Act } from '../screens/runner.tsx'
+import { pickFile } from './file-picker.tsx'
+import { Fingerprint } from './fingerprint.tsx'
+import { Outcome } from './outcome.tsx'
+import { Code, Rec } from './record.tsx'
+
+type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act }
+
+/** Who has signed and who has not. A stand-in signs here in a rehearsal; people sign on their own device. */
+export function NeedSign({ view, need, act }: Props) {
+  const { t } = useTranslation()
+  const [busy, setBusy] = useState<string | null>(null)
+  const signed = need.signers.filter((signer) => signer.signed).length
+  const left = Math.max(0, need.required - signed)
+
+  async function sign(name: string): Promise<void> {
+    setBusy(name)
+    await act(call('ceremonies.signAsStandIn', { id: view.id, what: need.what, name }))
+    setBusy(null)
+  }
+
+  async function submit(): Promise<void> {
+    const path = await pickFile('document')
+    if (path !== null) await act(call('ceremonies.submitFile', { id: view.id, path }))
+  }
+
+  return (
+    <div className="step-need">
+      <strong>{t(`runner.sign.${need.what}`)}</strong>
+      <Fingerprint words={need.words} hex={need.digest} label={t('runner.sign-words')} />
+      <ul className="list signers">
+        {need.signers.map(({ name, role, signed: has, standIn }) => (
+          <li key={`${role} ${name}`} className="row" style={{ paddingInline: 0 }}>
+            <span className="row-text">
+              <Rec>{name}</Rec>
+              <span className="quiet">
+                {t(`roles.${role}`)} {standIn ? `· ${t('runner.stand-in')}` : null}
+              </span>
+            </span>
+            {has ? (
+              <Outcome tone="good">{t('runner.signed')}</Outcome>
+            ) : standIn && left > 0 ? (
+              <Button
+                variant="surface"
+                loading={busy === name}
+                aria-label={t('runner.sign-as-for', { name })}
+                onClick={() => void sign(name)}
+              >
+                {t('runner.sign-as')}
+              </Button>
+            ) : (
+              <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>
+            )}
+          </li>
+        ))}
+      </ul>
+      <span className="quiet" role="status">
+        {t('runner.signatures', { signed, required: need.required })}
+        {left > 0 ? ` · ${t('runner.more-needed', { count: left })}` : null}
+      </span>
+      {view.domain === 'production' ? (
+        <div className="section">
+          <p className="quiet" style={{ margin: 0 }}>
+            {t('runner.sign-elsewhere')} <Code>{need.file}</Code>
+          </p>
+          <div>
+            <Button variant="surface" color="gray" highContrast onClick={() => void submit()}>
+              {t('runner.submit-file')}
+            </Button>
+          </div>
+        </div>
+      ) : null}
+    </div>
+  )
+}

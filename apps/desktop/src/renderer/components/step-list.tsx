@@ -1,0 +1,48 @@
+import { useTranslation } from 'react-i18next'
+import type { RunView, StepState } from '../../contract/index.ts'
+import { useStepText } from '../i18n/step-text.ts'
+import { Icon, type IconName } from './icon.tsx'
+import { Rec } from './record.tsx'
+
+const icons: Record<StepState, IconName> = {
+  pending: 'circle',
+  ready: 'current',
+  working: 'clock',
+  unknown: 'alert',
+  failed: 'cross',
+  done: 'check',
+}
+
+export function StepList({ view }: { view: RunView }) {
+  const { t } = useTranslation()
+  const textOf = useStepText()
+  return (
+    <nav className="panel step-list" aria-label={t('runner.steps')}>
+      {view.parts.map((part) => (
+        <section key={part.id}>
+          <h3>
+            <Rec>{part.title}</Rec>
+          </h3>
+          <ol>
+            {part.steps.map((step) => (
+              <li
+                key={step.id}
+                data-state={step.state}
+                {...(step.id === view.current?.id ? { 'aria-current': 'step' as const } : {})}
+              >
+                <Icon name={icons[step.state]} size={14} />
+                <span className="number">
+                  <bdi data-record="">{step.number}</bdi>
+                </span>
+                <span>
+                  <Rec>{textOf(step).title}</Rec>
+                  <span className="visually-hidden">{t(`states.step.${step.state}`)}</span>
+                </span>
+              </li>
+            ))}
+          </ol>
+        </section>
+      ))}
+    </nav>
+  )
+}

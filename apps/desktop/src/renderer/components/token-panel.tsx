@@ -1,0 +1,156 @@
+import { Badge, Heading } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import {
+  capabilityIds,
+  type Failure,
+  type PinState,
+  type ProbeView,
+  type TokenView,
+} from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { tokens } from '../stores/remotes.ts'
+import { endWork, useWork } from '../stores/work.ts'
+import { ActionButton } from './action-button.tsx'
+import { FailureNotice } from './failure-notice.tsx'
+import { InitialiseDialog } from './initialise-dialog.tsx'
+import { Inventory } from './inventory.tsx'
+import { LogInDialog } from './log-in-dialog.tsx'
+import { Outcome } from './outcome.tsx'
+import { ProbeResult } from './probe-result.tsx'
+import { Code, Rec } from './record.tsx'
+import { Section } from './screen.tsx'
+import { WorkPanel } from './work-panel.tsx'
+
+const pinTone = { ok: 'good', low: 'warn', final: 'bad', locked: 'bad', unset: 'none' } as const
+
+export function PinLine({ pin }: { pin: PinState }) {
+  const { t } = useTranslation()
+  return (
+    <Outcome tone={pinTone[pin.state]}>
+      {t(`tokens.pin.${pin.state}`)}
+      {pin.left === null ? null : ` · ${t('tokens.tries', { count: pin.left })}`}
+    </Outcome>
+  )
+}
+
+export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) {
+  const { t } = useTranslation()
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [probed, setProbed] = useState<ProbeView | null>(null)
+  const report = useWork(({ reports }) => reports[token.serial])
+  const [probing, setProbing] = useState(false)
+  const probe = probed ?? token.probe
+
+  async function attack(): Promise<void> {
+    setProbing(true)
+    setFailure(null)
+    const answer = await call('tokens.probe', { serial: token.serial })
+    setProbing(false)
+    endWork(token.serial)
+    if (answer.ok) setProbed(answer.value.probe)
+    else setFailure(answer.error)
+    await tokens.again()
+  }
+
+  async function logOut(): Promise<void> {
+    const answer = await call('tokens.logOut', { serial: token.serial })
+    if (!answer.ok) setFailure(answer.error)
+    await tokens.again()
+  }
+
+  const noUser = token.session === 'user' ? null : t('tokens.needs-log-in')
+  return (
+    <div className="screen">
+      <div className="panel">
+        <div className="row">
+          <Heading as="h2" size="4">
+            {token.initialised ? <Rec>{token.label}</Rec> : t('tokens.uninitialised')}
+          </Heading>
+          <span className="actions">
+            <Badge color="gray" variant="outline" highContrast>
+              {t('tokens.evidence', { level: token.evidence })}
+            </Badge>
+            {token.session === 'none' ? null : (
+              <Badge color="indigo" highContrast>
+                {t(`tokens.session.${token.session}`)}
+              </Badge>
+            )}
+          </span>
+        </div>
+        <div className="panel-body" style={{ paddingBlockStart: 0 }}>
+          <dl className="facts">
+            <dt>{t('tokens.serial')}</dt>
+            <dd>{token.serial === '' ? t('tokens.no-serial') : <Code>{token.serial}</Code>}</dd>
+            <dt>{t('tokens.maker')}</dt>
+            <dd>
+              <Rec>
+                {token.manufacturer} · {token.model} · {token.firmware}
+              </Rec>
+            </dd>
+            <dt>{t('tokens.profile')}</dt>
+            <dd>
+              <Code>{token.profile}</Code>
+            </dd>
+            <dt>{t('tokens.user-pin')}</dt>
+            <dd>
+              <PinLine pin={token.userPin} />
+            </dd>
+            <dt>{t('tokens.so-pin')}</dt>
+            <dd>
+              <PinLine pin={token.soPin} />
+            </dd>
+            <dt>{t('tokens.level')}</dt>
+            <dd>{t(`tokens.evidence-means.${token.evidence}`)}</dd>
+          </dl>
+          <div className="actions">
+            {token.session === 'none' ? (
+              <LogInDialog token={token} />
+            ) : (
+              <ActionButton variant="surface" color="gray" highContrast onPress={() => void logOut()}>
+                {t('tokens.log-out')}
+              </ActionButton>
+            )}
+            <ActionButton
+              variant="surface"
+              loading={probing}
+              whyNot={token.initialised ? noUser : t('tokens.needs-initialise')}
+              onPress={() => void attack()}
+            >
+              {t('tokens.probe')}
+            </ActionButton>
+            <InitialiseDialog slot={slot} token={token} />
+          </div>
+          {failure ? <FailureNotice failure={failure} /> : null}
+          {probing && report ? <WorkPanel id={token.serial} report={report} /> : null}
+        </div>
+      </div>
+
+      <Section title={t('tokens.capabilities')}>
+        <ul className="panel list">
+          {capabilityIds.map((id) => {
+            const state = token.capabilities.find((capability) => capability.id === id)?.state ?? 'unknown'
+            return (
+              <li key={id} className="row" style={{ paddingBlock: '0.4375rem' }}>
+                <span className="row-text">{t(`tokens.capability.${id}`)}</span>
+                <Outcome tone={state === 'yes' ? 'good' : 'none'}>{t(`tokens.has.${state}`)}</Outcome>
+              </li>
+            )
+          })}
+        </ul>
+      </Section>
+
+      <Section title={t('tokens.probe-title')}>
+        {probe === null ? <p className="quiet">{t('tokens.not-probed')}</p> : <ProbeResult probe={probe} />}
+      </Section>
+
+      <Section title={t('tokens.objects')}>
+        {token.initialised ? (
+          <Inventory serial={token.serial} session={token.session} />
+        ) : (
+          <p className="quiet">{t('tokens.needs-initialise')}</p>
+        )}
+      </Section>
+    </div>
+  )
+}

@@ -1,0 +1,40 @@
+import { useTranslation } from 'react-i18next'
+
+/** Western digits in every language: they are compared with logs and printed sheets. */
+function localeOf(language: string): string {
+  return language === 'ar' ? 'ar-u-nu-latn' : 'en-GB'
+}
+
+export type Formats = {
+  time(iso: string): string
+  bytes(count: number): string
+  number(value: number): string
+}
+
+export function useFormats(): Formats {
+  const { i18n } = useTranslation()
+  const locale = localeOf(i18n.language)
+  return {
+    /** Local wall time with seconds; records themselves carry ISO-8601 UTC. */
+    time: (iso) => {
+      const date = new Date(iso)
+      if (Number.isNaN(date.getTime())) return iso
+      return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(date)
+    },
+    bytes: (count) => {
+      const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
+      let value = count
+      let step = 0
+      while (value >= 1000 && step < units.length - 1) {
+        value /= 1000
+        step += 1
+      }
+      return new Intl.NumberFormat(locale, {
+        style: 'unit',
+        unit: units[step] ?? 'byte',
+        maximumFractionDigits: value < 10 && step > 0 ? 1 : 0,
+      }).format(value)
+    },
+    number: (value) => new Intl.NumberFormat(locale).format(value),
+  }
+}

@@ -1,0 +1,21 @@
+const accents: Record<string, string> = {
+  a: 'á',
+  e: 'é',
+  i: 'í',
+  o: 'ó',
+  u: 'ú',
+  A: 'Á',
+  E: 'É',
+  I: 'Í',
+  O: 'Ó',
+  U: 'Ú',
+}
+
+export const pseudoStart = '⟦'
+export const pseudoEnd = '⟧'
+
+/** Marks a text and makes it 40 % longer. */
+export function pseudo(text: string): string {
+  const accented = text.replace(/[aeiou]/gi, (letter) => accents[letter] ?? letter)
+  return `${pseudoStart}${accented}${'~'.repeat(Math.ceil(text.length * 0.4))}${pseudoEnd}`
+}

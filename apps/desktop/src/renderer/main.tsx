@@ -1,0 +1,20 @@
+import './nonce.ts'
+import '@radix-ui/themes/styles.css'
+import '@fontsource-variable/noto-sans/wght.css'
+import '@fontsource-variable/noto-sans-arabic/wght.css'
+import '@fontsource-variable/noto-sans-mono/wght.css'
+import './styles/base.css'
+import './styles/frame.css'
+import './styles/parts.css'
+import './styles/runner.css'
+import { createRoot } from 'react-dom/client'
+import { App } from './app.tsx'
+import { startI18n } from './i18n/start.ts'
+import { listenToCore, loadShell } from './stores/shell.ts'
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root')
+
+listenToCore()
+await Promise.all([startI18n(), loadShell()])
+createRoot(root).render(<App />)

@@ -1,0 +1,157 @@
+import { Heading, RadioCards } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Failure, ScriptView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { ActionButton } from '../components/action-button.tsx'
+import { CeremonyTable } from '../components/ceremony-table.tsx'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { Fields, firstMissing } from '../components/fields.tsx'
+import { FilePicker } from '../components/file-picker.tsx'
+import { Loaded } from '../components/loading.tsx'
+import { Rec } from '../components/record.tsx'
+import { Screen, Section } from '../components/screen.tsx'
+import { useRemote } from '../stores/remote.ts'
+import { ceremonies, scripts } from '../stores/remotes.ts'
+import { go } from '../stores/route.ts'
+
+export function Ceremonies() {
+  const { t } = useTranslation()
+  const list = useRemote(ceremonies, {})
+  const known = useRemote(scripts, {})
+  return (
+    <Screen name="ceremonies" title={t('ceremonies.title')} lead={t('ceremonies.lead')}>
+      <Section title={t('ceremonies.rehearse')}>
+        <Loaded remote={known} store={scripts}>
+          {({ scripts: all }) => <Rehearse scripts={all} />}
+        </Loaded>
+      </Section>
+      <Section title={t('ceremonies.open')}>
+        <OpenLocked />
+      </Section>
+      <Section title={t('ceremonies.all')}>
+        <Loaded remote={list} store={ceremonies}>
+          {({ ceremonies: all }) =>
+            all.length === 0 ? (
+              <p className="quiet">{t('ceremonies.none')}</p>
+            ) : (
+              <CeremonyTable ceremonies={all} />
+            )
+          }
+        </Loaded>
+      </Section>
+    </Screen>
+  )
+}
+
+function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
+  const { t } = useTranslation()
+  const [chosen, setChosen] = useState(all[0]?.id ?? '')
+  const [values, setValues] = useState<Record<string, string>>({})
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [busy, setBusy] = useState(false)
+  const script = all.find(({ id }) => id === chosen)
+  if (script === undefined) return <p className="quiet">{t('ceremonies.no-scripts')}</p>
+  const missing = firstMissing(script.fields, values)
+
+  async function start(): Promise<void> {
+    if (script === undefined) return
+    setBusy(true)
+    const filled = Object.fromEntries(
+      script.fields
+        .map(({ name, initial }) => [name, values[name] ?? initial ?? ''])
+        .filter(([, value]) => value !== ''),
+    )
+    const answer = await call('ceremonies.startRehearsal', { script: script.id, values: filled })
+    setBusy(false)
+    if (answer.ok) go('run', answer.value.id)
+    else setFailure(answer.error)
+  }
+
+  return (
+    <div className="panel panel-body">
+      <RadioCards.Root
+        value={chosen}
+        onValueChange={setChosen}
+        columns={{ initial: '1', md: '2' }}
+        gap="2"
+        aria-label={t('ceremonies.script')}
+      >
+        {all.map(({ id, title, summary, minutes }) => (
+          <RadioCards.Item key={id} value={id}>
+            <span className="row-text">
+              <strong>
+                <Rec>{title}</Rec>
+              </strong>
+              <span className="quiet">
+                <Rec>{summary}</Rec>
+              </span>
+              <span className="quiet">{t('ceremonies.minutes', { count: minutes })}</span>
+            </span>
+          </RadioCards.Item>
+        ))}
+      </RadioCards.Root>
+      {script.fields.length === 0 ? null : (
+        <form className="form" onSubmit={(event) => event.preventDefault()}>
+          <Heading as="h3" size="2">
+            {t('ceremonies.values')}
+          </Heading>
+          <Fields
+            fields={script.fields}
+            values={values}
+            onChange={(name, value) => setValues((old) => ({ ...old, [name]: value }))}
+          />
+        </form>
+      )}
+      {failure ? <FailureNotice failure={failure} /> : null}
+      <p className="quiet" style={{ margin: 0 }}>
+        {t('ceremonies.rehearsal-note')}
+      </p>
+      <div className="actions">
+        <ActionButton
+          loading={busy}
+          whyNot={missing ? t('ceremonies.missing', { field: missing.label }) : null}
+          onPress={() => void start()}
+        >
+          {t('ceremonies.start')}
+        </ActionButton>
+      </div>
+    </div>
+  )
+}
+
+function OpenLocked() {
+  const { t } = useTranslation()
+  const [plan, setPlan] = useState<string | null>(null)
+  const [lock, setLock] = useState<string | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+
+  async function open(): Promise<void> {
+    if (plan === null || lock === null) return
+    const answer = await call('ceremonies.open', { plan, lock })
+    if (answer.ok) go('run', answer.value.id)
+    else setFailure(answer.error)
+  }
+
+  return (
+    <div className="panel panel-body">
+      <p className="quiet" style={{ margin: 0 }}>
+        {t('ceremonies.open-text')}
+      </p>
+      <FilePicker kind="plan" label={t('ceremonies.plan-file')} path={plan} onPick={setPlan} />
+      <FilePicker kind="lock" label={t('ceremonies.lock-file')} path={lock} onPick={setLock} />
+      {failure ? <FailureNotice failure={failure} /> : null}
+      <div className="actions">
+        <ActionButton
+          variant="surface"
+          whyNot={
+            plan === null ? t('ceremonies.need-plan') : lock === null ? t('ceremonies.need-lock') : null
+          }
+          onPress={() => void open()}
+        >
+          {t('ceremonies.open-go')}
+        </ActionButton>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,126 @@
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Failure, HolderView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { ActionButton } from '../components/action-button.tsx'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { pickFile } from '../components/file-picker.tsx'
+import { Fingerprint } from '../components/fingerprint.tsx'
+import { Loaded } from '../components/loading.tsx'
+import { Outcome } from '../components/outcome.tsx'
+import { Code, Rec } from '../components/record.tsx'
+import { Screen } from '../components/screen.tsx'
+import { DomainBadge } from '../components/state-badge.tsx'
+import { useFormats } from '../i18n/format.ts'
+import { useRemote } from '../stores/remote.ts'
+import { holders } from '../stores/remotes.ts'
+
+export function Holders() {
+  const { t } = useTranslation()
+  const remote = useRemote(holders, {})
+  const [failure, setFailure] = useState<Failure | null>(null)
+  const [enrolled, setEnrolled] = useState<HolderView | null>(null)
+
+  async function enrol(): Promise<void> {
+    const path = await pickFile('card')
+    if (path === null) return
+    setFailure(null)
+    setEnrolled(null)
+    const answer = await call('holders.enrol', { path })
+    if (answer.ok) setEnrolled(answer.value.holder)
+    else setFailure(answer.error)
+    await holders.again()
+  }
+
+  return (
+    <Screen
+      name="holders"
+      title={t('holders.title')}
+      lead={t('holders.lead')}
+      actions={<ActionButton onPress={() => void enrol()}>{t('holders.enrol')}</ActionButton>}
+    >
+      {failure ? <FailureNotice failure={failure} /> : null}
+      {enrolled ? (
+        <div className="panel panel-body" role="status">
+          <Outcome tone="good">
+            {t('holders.enrolled')} <Rec>{enrolled.name}</Rec>
+          </Outcome>
+          <p className="quiet" style={{ margin: 0 }}>
+            {t('holders.compare')}
+          </p>
+          <Fingerprint words={enrolled.words} label={t('holders.card-words')} />
+        </div>
+      ) : null}
+      <Loaded remote={remote} store={holders}>
+        {({ holders: all }) =>
+          all.length === 0 ? (
+            <div className="panel panel-body">
+              <strong>{t('holders.none')}</strong>
+              <p className="quiet" style={{ margin: 0 }}>
+                {t('holders.none-do')}
+              </p>
+            </div>
+          ) : (
+            <ul className="panel list">
+              {all.map((holder) => (
+                <Holder key={holder.id} holder={holder} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </Screen>
+  )
+}
+
+const shareTone = { dealt: 'warn', sent: 'warn', received: 'warn', proved: 'good' } as const
+
+function Holder({ holder }: { holder: HolderView }) {
+  const { t } = useTranslation()
+  const format = useFormats()
+  return (
+    <li>
+      <div className="row">
+        <span className="row-text">
+          <strong>
+            <Rec>{holder.name}</Rec>
+          </strong>
+          <span className="quiet">
+            {t('holders.enrolled-at')} <Rec>{format.time(holder.enrolledAt)}</Rec>
+            {holder.note === null ? null : <Rec> · {holder.note}</Rec>}
+          </span>
+        </span>
+        <span className="actions">
+          <DomainBadge domain={holder.domain} />
+          {holder.shares.length === 0 ? <Outcome tone="none">{t('holders.no-share')}</Outcome> : null}
+        </span>
+      </div>
+      {holder.shares.map(({ ceremony, title, key, index, state }) => (
+        <div className="row" key={`${ceremony} ${key}`} style={{ paddingBlockStart: 0 }}>
+          <span className="row-text quiet">
+            <span>
+              {t('holders.share', { index })} <Rec>{key}</Rec> · <Rec>{title}</Rec>
+            </span>
+          </span>
+          <Outcome tone={shareTone[state]}>{t(`holders.state.${state}`)}</Outcome>
+        </div>
+      ))}
+      <details className="details" style={{ padding: '0 1.25rem 0.75rem' }}>
+        <summary>{t('holders.details')}</summary>
+        <div className="panel-body" style={{ paddingInline: 0 }}>
+          <Fingerprint words={holder.words} hex={holder.id} label={t('holders.card-words')} />
+          <dl className="facts">
+            <dt>{t('holders.algorithms')}</dt>
+            <dd>
+              <Code>{holder.algorithms.join(' + ')}</Code>
+            </dd>
+            <dt>{t('holders.recipient')}</dt>
+            <dd>
+              <Code>{holder.recipient.slice(0, 40)}…</Code>
+            </dd>
+          </dl>
+        </div>
+      </details>
+    </li>
+  )
+}

@@ -1,0 +1,201 @@
+import { Select } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Failure, OutputOf, Settings as Values } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { ActionButton } from '../components/action-button.tsx'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { Loaded } from '../components/loading.tsx'
+import { Outcome } from '../components/outcome.tsx'
+import { Code, Rec } from '../components/record.tsx'
+import { Screen, Section } from '../components/screen.tsx'
+import { useRemote } from '../stores/remote.ts'
+import { appInfo } from '../stores/remotes.ts'
+import { applySettings, useShell } from '../stores/shell.ts'
+
+/** The pseudo-locale finds untranslated text; only a checkout offers it. */
+const choices = {
+  language: ['system', 'en', 'ar', 'pseudo'],
+  theme: ['system', 'light', 'dark'],
+  textSize: [100, 125, 150, 175, 200],
+  motion: ['system', 'reduced'],
+} as const satisfies { [K in keyof Values]: readonly Values[K][] }
+
+const settingNames = ['language', 'theme', 'textSize', 'motion'] as const satisfies readonly (keyof Values)[]
+
+type ChoiceProps<K extends keyof Values> = {
+  name: K
+  value: Values[K]
+  offered: readonly Values[K][]
+  onChange: (changed: Partial<Values>) => Promise<void>
+}
+
+function Choice<K extends keyof Values>({ name, value, offered, onChange }: ChoiceProps<K>) {
+  const { t } = useTranslation()
+  const id = `setting-${name}`
+
+  function choose(text: string): void {
+    const chosen = offered.find((candidate) => String(candidate) === text)
+    // A computed key widens to a string; name and chosen are of the same K.
+    if (chosen !== undefined) void onChange({ [name]: chosen } as Partial<Values>)
+  }
+
+  return (
+    <li className="row">
+      <span className="row-text">
+        <label htmlFor={id}>{t(`settings.${name}`)}</label>
+        <span className="quiet">{t(`settings.${name}-text`)}</span>
+      </span>
+      <Select.Root value={String(value)} onValueChange={choose}>
+        <Select.Trigger id={id} aria-label={t(`settings.${name}`)} />
+        <Select.Content>
+          {offered.map((one) => (
+            <Select.Item key={one} value={String(one)}>
+              {t(`settings.choice.${name}.${one}`)}
+            </Select.Item>
+          ))}
+        </Select.Content>
+      </Select.Root>
+    </li>
+  )
+}
+
+export function Settings() {
+  const { t } = useTranslation()
+  const settings = useShell((state) => state.settings)
+  const packaged = useShell(({ info }) => info.packaged)
+  const [failure, setFailure] = useState<Failure | null>(null)
+
+  async function change(changed: Partial<Values>): Promise<void> {
+    const answer = await call('settings.set', changed)
+    if (answer.ok) {
+      setFailure(null)
+      await applySettings(answer.value)
+    } else {
+      setFailure(answer.error)
+    }
+  }
+
+  return (
+    <Screen name="settings" title={t('settings.title')} lead={t('settings.lead')}>
+      {failure ? <FailureNotice failure={failure} /> : null}
+      <Section title={t('settings.appearance')}>
+        <div className="panel">
+          <ul className="list">
+            {settingNames.map((name) => (
+              <Choice
+                key={name}
+                name={name}
+                value={settings[name]}
+                offered={choices[name].filter((value) => value !== 'pseudo' || !packaged)}
+                onChange={change}
+              />
+            ))}
+          </ul>
+        </div>
+        {t('meta.review') === '' ? null : <p className="quiet">{t('meta.review')}</p>}
+      </Section>
+      <About />
+    </Screen>
+  )
+}
+
+function About() {
+  const { t } = useTranslation()
+  const remote = useRemote(appInfo, {})
+  const [saved, setSaved] = useState<OutputOf<'report.save'> | null>(null)
+  const [failure, setFailure] = useState<Failure | null>(null)
+
+  async function save(): Promise<void> {
+    const chosen = await call('shell.saveFile', { kind: 'report', name: 'lux-custody-report.txt' })
+    if (!chosen.ok || chosen.value.path === null) return
+    const answer = await call('report.save', { path: chosen.value.path })
+    if (answer.ok) setSaved(answer.value)
+    else setFailure(answer.error)
+  }
+
+  return (
+    <>
+      <Section title={t('settings.about')}>
+        <Loaded remote={remote} store={appInfo}>
+          {(info) => (
+            <div className="panel panel-body">
+              <dl className="facts">
+                <dt>{t('settings.version')}</dt>
+                <dd>
+                  <Code>{info.version}</Code>
+                </dd>
+                <dt>{t('settings.build')}</dt>
+                <dd>
+                  <Code>{info.build}</Code>
+                </dd>
+                <dt>{t('settings.runtime')}</dt>
+                <dd>
+                  <Code>
+                    {info.node} · {info.system}
+                  </Code>
+                </dd>
+                <dt>{t('settings.store')}</dt>
+                <dd>
+                  <Code>{info.store}</Code> {info.training ? t('settings.training') : null}
+                </dd>
+                <dt>{t('settings.library')}</dt>
+                <dd>
+                  {info.library ? (
+                    <>
+                      <Rec>
+                        {info.library.description} {info.library.version}
+                      </Rec>
+                      <div className="quiet">
+                        <Code>{info.library.sha256}</Code>
+                      </div>
+                    </>
+                  ) : (
+                    t('home.library-none')
+                  )}
+                </dd>
+              </dl>
+              <ul className="list">
+                {info.selfTest.map(({ name, passed, detail }) => (
+                  <li key={name} className="row" style={{ paddingInline: 0, paddingBlock: '0.375rem' }}>
+                    <span className="row-text">
+                      <Rec>{name}</Rec>
+                      {detail === '' ? null : (
+                        <span className="quiet">
+                          <Rec>{detail}</Rec>
+                        </span>
+                      )}
+                    </span>
+                    <Outcome tone={passed ? 'good' : 'bad'}>
+                      {t(passed ? 'settings.passed' : 'settings.failed')}
+                    </Outcome>
+                  </li>
+                ))}
+              </ul>
+            </div>
+          )}
+        </Loaded>
+      </Section>
+      <Section title={t('settings.report')}>
+        <div className="panel panel-body">
+          <p className="quiet" style={{ margin: 0 }}>
+            {t('settings.report-text')}
+          </p>
+          {failure ? <FailureNotice failure={failure} /> : null}
+          <div className="actions">
+            <ActionButton variant="surface" color="gray" highContrast onPress={() => void save()}>
+              {t('settings.report-save')}
+            </ActionButton>
+            <span role="status">
+              {saved ? (
+                <Outcome tone="good">
+                  <Code>{saved.path}</Code>
+                </Outcome>
+              ) : null}
+            </span>
+          </div>
+        </div>
+      </Section>
+    </>
+  )
+}

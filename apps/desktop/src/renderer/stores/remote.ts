@@ -1,0 +1,55 @@
+import { useEffect } from 'react'
+import { create, type StoreApi, type UseBoundStore } from 'zustand'
+import type { CoreApiName, Failure, InputOf, OutputOf } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { useShell } from './shell.ts'
+
+/** What core said last; a value stays on the screen while it is asked again. */
+export type Remote<N extends CoreApiName> = {
+  key: string | null
+  value: OutputOf<N> | null
+  failure: Failure | null
+  loading: boolean
+}
+export type RemoteStore<N extends CoreApiName> = UseBoundStore<StoreApi<Remote<N>>> & {
+  load(input: InputOf<N>): Promise<void>
+  again(): Promise<void>
+}
+
+export function createRemote<N extends CoreApiName>(api: N): RemoteStore<N> {
+  const store = create<Remote<N>>(() => ({ key: null, value: null, failure: null, loading: false }))
+  let input: InputOf<N> | null = null
+  let turn = 0
+
+  async function again(): Promise<void> {
+    if (input === null) return
+    turn += 1
+    const mine = turn
+    store.setState({ loading: true })
+    const answer = await call(api, input)
+    if (mine !== turn) return
+    if (answer.ok) store.setState({ value: answer.value, failure: null, loading: false })
+    else store.setState({ failure: answer.error, loading: false })
+  }
+
+  return Object.assign(store, {
+    again,
+    async load(next: InputOf<N>) {
+      const key = JSON.stringify(next)
+      if (key !== store.getState().key) store.setState({ key, value: null, failure: null })
+      input = next
+      await again()
+    },
+  })
+}
+
+/** Asks for `input` when the screen opens and whenever core is ready again. */
+export function useRemote<N extends CoreApiName>(store: RemoteStore<N>, input: InputOf<N>): Remote<N> {
+  const generation = useShell(({ core }) => (core.state === 'ready' ? core.generation : null))
+  const key = JSON.stringify(input)
+  useEffect(() => {
+    // `key` is the JSON of an InputOf<N>.
+    if (generation !== null) void store.load(JSON.parse(key) as InputOf<N>)
+  }, [store, key, generation])
+  return store()
+}

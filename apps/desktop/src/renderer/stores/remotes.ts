@@ -1,0 +1,24 @@
+import { onEvent } from '../client.ts'
+import { createRemote } from './remote.ts'
+
+export const appInfo = createRemote('app.info')
+export const tokens = createRemote('tokens.list')
+export const inventory = createRemote('tokens.inventory')
+export const ceremonies = createRemote('ceremonies.list')
+export const scripts = createRemote('ceremonies.scripts')
+export const run = createRemote('ceremonies.view')
+export const holders = createRemote('holders.list')
+export const bundles = createRemote('bundles.list')
+export const transcript = createRemote('transcript.page')
+
+onEvent('tokens.changed', () => {
+  void tokens.again()
+  void inventory.again()
+})
+onEvent('ceremony.changed', () => {
+  void run.again()
+  void ceremonies.again()
+  void bundles.again()
+  void holders.again()
+  void transcript.again()
+})

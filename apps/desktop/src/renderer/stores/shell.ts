@@ -1,0 +1,60 @@
+import { create } from 'zustand'
+import type { CoreStatus, Settings, ShellInfo } from '../../contract/index.ts'
+import { call, onEvent } from '../client.ts'
+import { switchLanguage } from '../i18n/start.ts'
+
+type ShellStore = {
+  info: ShellInfo
+  core: CoreStatus
+  settings: Settings
+  /** False until core has given the person's own settings. */
+  settled: boolean
+}
+
+const defaults: Settings = { language: 'system', theme: 'system', textSize: 100, motion: 'system' }
+
+export const useShell = create<ShellStore>(() => ({
+  info: {
+    testBuild: false,
+    packaged: true,
+    locale: 'en',
+    core: { state: 'starting', generation: 0, reason: null },
+  },
+  core: { state: 'starting', generation: 0, reason: null },
+  settings: defaults,
+  settled: false,
+}))
+
+export async function loadShell(): Promise<void> {
+  const answer = await call('shell.info', {})
+  if (answer.ok) useShell.setState({ info: answer.value, core: answer.value.core })
+  if (answer.ok && answer.value.core.state === 'ready') await loadSettings()
+  else await applySettings(defaults)
+}
+
+export function listenToCore(): void {
+  onEvent('core.state', (core) => {
+    useShell.setState({ core })
+    if (core.state === 'ready') void loadSettings()
+  })
+}
+
+async function loadSettings(): Promise<void> {
+  const answer = await call('settings.get', {})
+  if (answer.ok) await applySettings(answer.value)
+  useShell.setState({ settled: true })
+}
+
+export function languageOf(settings: Settings, locale: string): 'en' | 'ar' | 'pseudo' {
+  if (settings.language !== 'system') return settings.language
+  return locale.startsWith('ar') ? 'ar' : 'en'
+}
+
+export async function applySettings(settings: Settings): Promise<void> {
+  const language = languageOf(settings, useShell.getState().info.locale)
+  await switchLanguage(language)
+  document.documentElement.dataset.motion = settings.motion
+  useShell.setState({ settings })
+  const { theme, textSize } = settings
+  await call('shell.appearance', { theme, textSize, language: language === 'ar' ? 'ar' : 'en' })
+}
