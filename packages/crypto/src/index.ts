@@ -26,6 +26,7 @@ export {
   sealWithPassphrase,
 } from './seal.ts'
 export { Secret } from './secret.ts'
+export { type SelfTestResult, selfTest } from './self-test.ts'
 export { type Domain, signatureContext, signedMessage } from './sign/context.ts'
 export {
   encodeDocument,
