@@ -1,4 +1,10 @@
-import { type HybridSignature, sha256Hex, type VerificationKeys, verifySignature } from '@lux/crypto'
+import {
+  type HybridSignature,
+  sha256Hex,
+  signatureContext,
+  type VerificationKeys,
+  verifySignature,
+} from '@lux/crypto'
 import type { Command, Refusal } from './commands.ts'
 import type { NewEvent, Seat } from './events.ts'
 import { missingAudiences, missingHolders } from './evolve.ts'
@@ -9,7 +15,7 @@ import { refuse } from './rules.ts'
 import type { State } from './state.ts'
 import { unreachable } from './unreachable.ts'
 import { acknowledgementCodec } from './wire/acknowledgement.ts'
-import { contextOf, type Signable } from './wire/context.ts'
+import type { Signable } from './wire/context.ts'
 import { receiptCodec } from './wire/receipt.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
@@ -159,7 +165,12 @@ function seatOf(state: State, role: Role, signature: HybridSignature): Seat | nu
 }
 
 function verify(state: State, what: Signable, keys: VerificationKeys, command: Submit): Refusal | null {
-  const verdict = verifySignature(keys, contextOf(what, state.domain), command.payload, command.signature)
+  const verdict = verifySignature(
+    keys,
+    signatureContext(what, state.domain),
+    command.payload,
+    command.signature,
+  )
   return verdict.ok ? null : refuse('SUBMIT-04', verdict.detail)
 }
 

@@ -92,7 +92,8 @@ export const planRules = {
   },
   'PLAN-40': {
     title: 'The threshold is impossible',
-    detail: '2 <= t <= n <= 15, and n distinct holders of the plan are named.',
+    detail:
+      '2 <= t <= n <= 15, n distinct holders of the plan are named, and the mode can keep its floor at t of n.',
     remedy: 'Change t, n or the list of holders.',
   },
   'PLAN-50': {
@@ -143,7 +144,7 @@ export const planRules = {
   'PLAN-59': {
     title: 'The end is out of order',
     detail:
-      'The order is seal, export, receipt (exactly when there are destinations), close: each once, nothing between or after.',
+      'The order is seal, export, receipt (may be left out without destinations), close: each once, nothing else after seal.',
     remedy: 'Order the last steps so.',
   },
   'PLAN-60': {

@@ -1,0 +1,19 @@
+export { diffDigest, diffPlans, type PlanChange } from './diff.ts'
+export { lintPlan } from './lint.ts'
+export type { LintTerms } from './lint-parts.ts'
+export { type CheckedLock, checkLock, type LockFacts } from './lock.ts'
+export type * from './plan.ts'
+export { type PlanRefusal, type PlanRule, planRules, type Rule } from './plan-rules.ts'
+export { printPlan } from './print.ts'
+export { abilitiesOf, inability, type ProfileAbilities } from './profiles.ts'
+export { ancestorsOf, keyOf, leavesByWindow, namesOf, type PlacedStep, stepsOf, tokenOf } from './queries.ts'
+export { planHash, type ReadPlan, readPlan } from './read.ts'
+export {
+  type BlankType,
+  instantiateScript,
+  planFromScript,
+  readScript,
+  type Script,
+  type ScriptValues,
+} from './script.ts'
+export { maxPlanBytes } from './yaml-text.ts'

@@ -1,0 +1,75 @@
+import type { Plan, Step } from './plan.ts'
+import { namesOf } from './queries.ts'
+
+/** The plan as plain text for people: numbered steps with actor, names and a place for initials; `hash` on top. */
+export function printPlan(plan: Plan, hash: string): string {
+  const lines = [
+    plan.title,
+    `${plan.organisation.name} (${plan.organisation.id})`,
+    '',
+    `Plan hash    ${grouped(hash)}`,
+    `Policy       ${grouped(plan.policy)}`,
+    `Tool         ${plan.tool}`,
+    '',
+    'People',
+    ...plan.people.map(({ role, name, card }) => `  ${role.padEnd(14)} ${name}   card ${card.slice(0, 16)}`),
+    '',
+    'Tokens',
+    ...plan.tokens.map(
+      ({ role, profile, serial, label }) =>
+        `  ${role.padEnd(14)} ${profile}, ${serial === 'new' ? `new, label ${label ?? ''}` : `serial ${serial}`}`,
+    ),
+  ]
+  if (plan.destinations.length > 0)
+    lines.push(
+      '',
+      'Destinations',
+      ...plan.destinations.map(({ card, transport }) => `  server ${card}\n  transport key ${transport}`),
+    )
+  if (plan.keys.length > 0)
+    lines.push(
+      '',
+      'Keys',
+      ...plan.keys.map(
+        ({ id, level, name, algorithm, parent }) =>
+          `  ${level.padEnd(14)} ${id}, ${name}, ${algorithm}${parent === undefined ? '' : `, under ${parent}`}`,
+      ),
+    )
+  if (plan.fhe !== undefined) {
+    const { id, mode, squash, t, n, holders } = plan.fhe
+    lines.push(
+      '',
+      'Threshold FHE key',
+      `  ${id}, mode ${mode}${squash ? ' with noise squashing' : ''}: any ${t} of ${n} decrypt`,
+    )
+    lines.push(...holders.map((name, index) => `  holder ${index + 1}: ${name}`))
+  }
+  let number = 0
+  for (const [index, part] of plan.parts.entries()) {
+    lines.push('', `Part ${index + 1}: ${part.kind}`)
+    for (const step of part.steps) {
+      number += 1
+      lines.push('', ...printStep(plan, step, number))
+    }
+  }
+  return `${lines.join('\n')}\n`
+}
+
+function printStep(plan: Plan, step: Step, number: number): string[] {
+  const names = namesOf(plan, step.actor)
+  const live = plan.checkpoints.live.includes(step.id)
+    ? ['     Witnesses cosign before the run goes on.']
+    : []
+  return [
+    `${String(number).padStart(3)}. [${step.id}] ${step.actor}: ${names.join(', ')}`,
+    `     ${step.text}`,
+    ...(step.values ?? []).map(({ label }) => `     ${label}: ____________________`),
+    ...live,
+    '     Time ________ UTC   Initials ________',
+  ]
+}
+
+/** A digest in groups of four, which people compare without losing their place. */
+function grouped(hex: string): string {
+  return hex.match(/.{1,4}/g)?.join(' ') ?? hex
+}

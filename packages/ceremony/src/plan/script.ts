@@ -1,0 +1,159 @@
+import { utf8 } from '@lux/crypto'
+import * as v from 'valibot'
+import { stringify } from 'yaml'
+import { line } from '../wire/fields.ts'
+import { lintPlan } from './lint.ts'
+import type { Plan } from './plan.ts'
+import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+import { readPlan } from './read.ts'
+import { describeIssue } from './schema.ts'
+import { decodeText, parseYaml } from './yaml-text.ts'
+
+const blankTypes = [
+  'text',
+  'digest',
+  'integer',
+  'boolean',
+  'names',
+  'people',
+  'tokens',
+  'destinations',
+  'keys',
+] as const
+
+/** What a blank takes: one value, or a list (`names`: texts; the others: the plan's entries of that name). */
+export type BlankType = (typeof blankTypes)[number]
+
+const scriptSchema = v.strictObject({
+  id: v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/)),
+  title: line,
+  blanks: v.record(
+    v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9]{0,63}$/)),
+    v.strictObject({ type: v.picklist(blankTypes), label: line, default: v.exactOptional(v.unknown()) }),
+  ),
+  rehearsal: v.strictObject({
+    officers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+    witnesses: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    people: v.array(
+      v.strictObject({
+        role: v.picklist([
+          'administrator',
+          'operator',
+          'so',
+          'officer',
+          'holder',
+          'approver',
+          'witness',
+          'recorder',
+        ]),
+        name: line,
+      }),
+    ),
+  }),
+})
+
+/** The front section of a script: its blanks, and the stand-in people and counts of a rehearsal without a plan. */
+export type Script = v.InferOutput<typeof scriptSchema>
+export type ScriptValues = Readonly<Record<string, unknown>>
+
+type Made<T> = { ok: true; value: T } | { ok: false; refusals: PlanRefusal[] }
+
+/** Reads a script file's front section. */
+export function readScript(bytes: Uint8Array): Made<Script> {
+  const parts = split(bytes)
+  return parts.ok ? { ok: true, value: parts.value.script } : parts
+}
+
+/**
+ * Fills a script's blanks and gives the text of a plan: a blank is a whole value `{{name}}`. PLAN-04 for a value that
+ * is missing, unknown, of the wrong type, or a blank that is not declared. The text is read again as a plan.
+ */
+export function instantiateScript(bytes: Uint8Array, values: ScriptValues): Made<string> {
+  const parts = split(bytes)
+  if (!parts.ok) return parts
+  const { script, body } = parts.value
+  const refusals: PlanRefusal[] = []
+  const refuse = (detail: string) => refusals.push(planRefusal('PLAN-04', '', detail))
+  for (const name of Object.keys(values))
+    if (!Object.hasOwn(script.blanks, name))
+      refuse(`${name} is not a blank of the script; it has ${Object.keys(script.blanks).join(', ')}`)
+  const filled = new Map<string, unknown>()
+  for (const [name, blank] of Object.entries(script.blanks)) {
+    const given = Object.hasOwn(values, name) ? values[name] : blank.default
+    if (given === undefined) refuse(`${name} (${blank.label}) has no value`)
+    else if (!fits(blank.type, given)) refuse(`${name} (${blank.label}) is not ${blank.type}`)
+    else filled.set(name, given)
+  }
+  const plan = fill(body, (name) => {
+    if (!Object.hasOwn(script.blanks, name)) refuse(`the blank ${name} is not declared in the script`)
+    return filled.get(name)
+  })
+  if (refusals.length > 0) return { ok: false, refusals }
+  // Line width 0: a folded line would change how the file looks in review, not what it says.
+  const text = stringify(plan, { version: '1.2', schema: 'core', lineWidth: 0, aliasDuplicateObjects: false })
+  const read = readPlan(utf8(text))
+  return read.ok ? { ok: true, value: text } : read
+}
+
+/** As `instantiateScript`, and the plan must lint too. */
+export function planFromScript(
+  bytes: Uint8Array,
+  values: ScriptValues,
+): Made<{ text: string; plan: Plan; hash: string }> {
+  const made = instantiateScript(bytes, values)
+  if (!made.ok) return made
+  const read = readPlan(utf8(made.value))
+  if (!read.ok) return read
+  const refusals = lintPlan(read.plan)
+  if (refusals.length > 0) return { ok: false, refusals }
+  return { ok: true, value: { text: made.value, plan: read.plan, hash: read.hash } }
+}
+
+function split(bytes: Uint8Array): Made<{ script: Script; body: unknown }> {
+  const text = decodeText(bytes)
+  if (!text.ok) return text
+  const yaml = parseYaml(text.value)
+  if (!yaml.ok) return yaml
+  if (typeof yaml.value !== 'object' || yaml.value === null || !('script' in yaml.value))
+    return { ok: false, refusals: [planRefusal('PLAN-04', '', 'the file has no script section')] }
+  const { script, ...body } = yaml.value
+  const parsed = v.safeParse(scriptSchema, script)
+  if (parsed.success) return { ok: true, value: { script: parsed.output, body } }
+  const refusals = parsed.issues.map((issue) =>
+    planRefusal('PLAN-04', '', `script: ${describeIssue(scriptSchema, issue)}`),
+  )
+  return { ok: false, refusals }
+}
+
+function fits(type: BlankType, value: unknown): boolean {
+  switch (type) {
+    case 'text':
+      return typeof value === 'string' && value.length > 0
+    case 'digest':
+      return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
+    case 'integer':
+      return Number.isSafeInteger(value)
+    case 'boolean':
+      return typeof value === 'boolean'
+    case 'names':
+      return Array.isArray(value) && value.every((item) => typeof item === 'string')
+    case 'people':
+    case 'tokens':
+    case 'destinations':
+    case 'keys':
+      return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null)
+  }
+}
+
+const blank = /^\{\{([A-Za-z0-9]+)\}\}$/
+
+/** A copy of plain YAML values with every blank replaced; an absent value leaves its key out. */
+function fill(value: unknown, filledIn: (name: string) => unknown): unknown {
+  if (typeof value === 'string') {
+    const name = blank.exec(value)?.[1]
+    return name === undefined ? value : filledIn(name)
+  }
+  if (Array.isArray(value)) return value.map((item) => fill(item, filledIn))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, fill(item, filledIn)]))
+}
