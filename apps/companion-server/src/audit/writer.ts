@@ -1,0 +1,155 @@
+import { randomBytes } from 'node:crypto'
+import { canonicalString, toBase64Url, toHex } from '@lux/crypto'
+import type { Database } from '../database/open.ts'
+import { EnvironmentError } from '../refusal.ts'
+import { type AuditEntry, auditHash, auditLeaf } from './entry.ts'
+
+/** Where an entry lies in its writer's chain, and what proves it. */
+export type AuditReceipt = {
+  readonly writer: string
+  readonly seq: number
+  readonly hash: Uint8Array
+  readonly salt: Uint8Array
+}
+
+export type AuditWriter = {
+  readonly id: string
+  /** Resolves once the entry is durable. Throws AUDIT-UNAVAILABLE, within 5 s. */
+  append(entry: AuditEntry): Promise<AuditReceipt>
+  /** Ends the chain with an entry that says so. */
+  close(): Promise<void>
+}
+
+type Waiting = {
+  readonly entry: AuditEntry
+  readonly settle: (receipt: AuditReceipt) => void
+  readonly fail: (error: Error) => void
+}
+
+const maxBatch = 256
+const patience = 5000
+
+/**
+ * One process's own chain. Whatever waits while a batch commits goes into the next one: one commit for many
+ * replies, and none is given before its row is on disk.
+ */
+export async function openAuditWriter(database: Database, now: () => Date): Promise<AuditWriter> {
+  const id = randomBytes(12).toString('hex')
+  let seq = 0
+  let head: Uint8Array = new Uint8Array(32)
+  let waiting: Waiting[] = []
+  let working: Promise<void> | null = null
+  let closed = false
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, maxBatch)
+      waiting = waiting.slice(maxBatch)
+      await commit(batch)
+    }
+  }
+
+  async function commit(batch: readonly Waiting[]): Promise<void> {
+    let at = seq
+    let previous = head
+    const rows = batch.map(({ entry }) => {
+      const salt = randomBytes(16)
+      const hash = auditHash(previous, auditLeaf(salt, entry))
+      const row = { seq: ++at, prev: previous, salt, hash, entry }
+      previous = hash
+      return row
+    })
+    try {
+      await database
+        .insertInto('audit')
+        .values(
+          rows.map(({ seq, prev, salt, hash, entry }) => ({
+            writer: id,
+            seq,
+            prev: Buffer.from(prev),
+            salt,
+            entry: canonicalString(entry),
+            hash: Buffer.from(hash),
+            req_id: entry.reqId,
+            identity_id: entry.identity,
+            project_id: entry.project,
+            time: entry.time,
+          })),
+        )
+        .execute()
+    } catch (error) {
+      // Whether the rows are there is not known, so this chain cannot be continued: the next batch finds out, since
+      // (writer, seq) is unique, and fails as well until the process starts a new chain.
+      for (const { fail } of batch) {
+        fail(new EnvironmentError('AUDIT-UNAVAILABLE', 'the audit log cannot be written', { cause: error }))
+      }
+      return
+    }
+    seq = at
+    head = previous
+    for (const [index, { settle }] of batch.entries()) {
+      const row = rows[index]
+      if (row) settle({ writer: id, seq: row.seq, hash: row.hash, salt: row.salt })
+    }
+  }
+
+  function append(entry: AuditEntry): Promise<AuditReceipt> {
+    if (closed) return Promise.reject(new EnvironmentError('AUDIT-UNAVAILABLE', 'the audit log is closed'))
+    return new Promise((settle, reject) => {
+      const timer = setTimeout(
+        () =>
+          reject(
+            new EnvironmentError('AUDIT-UNAVAILABLE', `the audit log did not answer within ${patience} ms`),
+          ),
+        patience,
+      )
+      waiting.push({
+        entry,
+        settle(receipt) {
+          clearTimeout(timer)
+          settle(receipt)
+        },
+        fail(error) {
+          clearTimeout(timer)
+          reject(error)
+        },
+      })
+      working ??= drain().finally(() => {
+        working = null
+      })
+    })
+  }
+
+  await append(chainEntry('audit.open', now()))
+  return {
+    id,
+    append,
+    async close() {
+      if (closed) return
+      const last = append(chainEntry('audit.close', now()))
+      closed = true
+      await last
+    },
+  }
+}
+
+/** `v1;w=<writer>;s=<seq>;h=<b64url>;salt=<b64url>`: the header Audit-Receipt. */
+export function receiptHeader({ writer, seq, hash, salt }: AuditReceipt): string {
+  return `v1;w=${writer};s=${seq};h=${toBase64Url(hash)};salt=${toBase64Url(salt)}`
+}
+
+function chainEntry(operation: string, time: Date): AuditEntry {
+  return {
+    time: time.toISOString(),
+    reqId: toHex(randomBytes(8)),
+    identity: null,
+    organisation: null,
+    project: null,
+    key: null,
+    version: null,
+    operation,
+    outcome: 'ok',
+    request: null,
+    reply: null,
+  }
+}

@@ -1,0 +1,71 @@
+import { randomBytes, scryptSync } from 'node:crypto'
+import { rm } from 'node:fs/promises'
+import { encodeCanonical, equalBytes, fromHex, parseCanonical, toHex } from '@lux/crypto'
+import { EnvironmentError } from '../refusal.ts'
+import { readIfPresent, requirePrivate, writeWhole } from '../state/private-file.ts'
+
+const maxPin = 256
+
+/** The PIN of a 0600 file, one line. The caller wipes it. */
+export async function readPin(path: string): Promise<Uint8Array> {
+  const bytes = await readIfPresent(path, maxPin + 2)
+  if (bytes === 'absent') throw new EnvironmentError('TOKEN-PIN', `there is no PIN file ${path}`)
+  await requirePrivate(path)
+  let end = bytes.length
+  while (end > 0 && (bytes[end - 1] === 10 || bytes[end - 1] === 13)) end--
+  if (end === 0) throw new EnvironmentError('TOKEN-PIN', `the PIN file ${path} is empty`)
+  const pin = bytes.slice(0, end)
+  bytes.fill(0)
+  return pin
+}
+
+/** A PIN of ten random digits in a new 0600 file. */
+export async function makePinFile(path: string): Promise<void> {
+  const digits = Array.from({ length: 10 }, () => randomDigit()).join('')
+  await writeWhole(path, `${digits}\n`)
+}
+
+function randomDigit(): number {
+  for (;;) {
+    const [byte = 255] = randomBytes(1)
+    if (byte < 250) return byte % 10
+  }
+}
+
+/**
+ * Remembers a PIN before it is sent and forgets it once the token took it, so that one that was refused, or whose
+ * answer a crash swallowed, is known as such in every later process. Only a salted scrypt hash is kept.
+ */
+export type PinMemory = {
+  /** Whether exactly this PIN was sent to this token and not taken. */
+  wasRefused(serial: string, pin: Uint8Array): Promise<boolean>
+  remember(serial: string, pin: Uint8Array): Promise<void>
+  forget(): Promise<void>
+}
+
+export function pinMemory(path: string): PinMemory {
+  return {
+    async wasRefused(serial, pin) {
+      const bytes = await readIfPresent(path, 4096)
+      if (bytes === 'absent') return false
+      const record = parseCanonical(bytes, { maxBytes: 4096 })
+      if (typeof record !== 'object' || record === null || !('salt' in record)) {
+        throw new EnvironmentError('STATE-DAMAGED', `${path} is not a record of a refused PIN`)
+      }
+      if (record.serial !== serial) return false
+      return equalBytes(fromHex(String(record.hash)), hash(pin, fromHex(String(record.salt))))
+    },
+    async remember(serial, pin) {
+      const salt = randomBytes(16)
+      await writeWhole(
+        path,
+        encodeCanonical({ v: 1, serial, salt: toHex(salt), hash: toHex(hash(pin, salt)) }),
+      )
+    },
+    forget: () => rm(path, { force: true }),
+  }
+}
+
+function hash(pin: Uint8Array, salt: Uint8Array): Uint8Array {
+  return scryptSync(pin, salt, 32, { N: 1 << 15, r: 8, p: 1, maxmem: 64 << 20 })
+}
