@@ -1,5 +1,5 @@
 import { identityId } from '@lux/crypto'
-import { contextOf } from '../wire/context.ts'
+import { signatureContext } from '../wire/context.ts'
 import { distinct } from '../wire/fields.ts'
 import { accept, type Outcome, refuse } from '../wire/outcome.ts'
 import { checkSignatures } from '../wire/signatures.ts'
@@ -69,7 +69,7 @@ export function checkPolicy(file: PolicyFile): Outcome<Policy> {
   const signatures =
     policy.version === 1 ? file.signatures : file.signatures.filter(({ signer }) => own.has(signer))
   const signed = checkSignatures(
-    contextOf('policy', policy.domain),
+    signatureContext('policy', policy.domain),
     policyDocument.signedBytes(policy),
     signatures,
     [{ role: 'officer', members: policy.officers, quorum: policy.officerQuorum }],
@@ -94,7 +94,7 @@ export function checkSuccessor(current: Policy, next: PolicyFile): Outcome<Polic
     [...current.officers, ...policy.officers].map((member) => [identityId(member.keys), member]),
   )
   const signed = checkSignatures(
-    contextOf('policy', policy.domain),
+    signatureContext('policy', policy.domain),
     policyDocument.signedBytes(policy),
     next.signatures,
     [{ role: 'officer', members: [...all.values()], quorum: 0 }],

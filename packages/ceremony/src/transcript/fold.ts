@@ -5,15 +5,19 @@ import { appendLeaf, emptyFrontier, type Frontier, frontierRoot } from './fronti
 import type { Entry, Header } from './schema.ts'
 
 /** Where a transcript stands after some entries: all that is needed to append the next and to make a checkpoint. */
-export type Transcript = { readonly size: number; readonly node: Uint8Array; readonly frontier: Frontier }
+export type TranscriptState = {
+  readonly size: number
+  readonly node: Uint8Array
+  readonly frontier: Frontier
+}
 
 /** The transcript before its first entry. */
-export function openTranscript(header: Header): Transcript {
+export function openTranscript(header: Header): TranscriptState {
   return { size: 0, node: headerNode(header), frontier: emptyFrontier }
 }
 
 /** Appends one entry. CHAIN-SEQ refuses an entry whose `seq` is not the number of entries before it. */
-export function appendEntry(transcript: Transcript, entry: Entry): Outcome<Transcript> {
+export function appendEntry(transcript: TranscriptState, entry: Entry): Outcome<TranscriptState> {
   if (entry.seq !== String(transcript.size)) {
     return refuse('CHAIN-SEQ', `entry ${entry.seq} stands where entry ${transcript.size} belongs`)
   }
@@ -28,6 +32,6 @@ export function appendEntry(transcript: Transcript, entry: Entry): Outcome<Trans
 /** `{size, node, root}` as a checkpoint and a bundle's predicate write them. */
 export type Head = { size: string; node: string; root: string }
 
-export function headOf({ size, node, frontier }: Transcript): Head {
+export function headOf({ size, node, frontier }: TranscriptState): Head {
   return { size: String(size), node: toHex(node), root: toHex(frontierRoot(frontier)) }
 }

@@ -1,5 +1,5 @@
 import { accept, type Outcome, refuse } from '../wire/outcome.ts'
-import { appendEntry, type Head, headOf, openTranscript, type Transcript } from './fold.ts'
+import { appendEntry, type Head, headOf, openTranscript, type TranscriptState } from './fold.ts'
 import { type LineReader, readLines } from './jsonl.ts'
 import type { Header } from './schema.ts'
 
@@ -19,10 +19,10 @@ export type TranscriptVerifier = Pick<LineReader, 'push'> & { end(): Outcome<Ver
  */
 export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier {
   let opened: { header: Header; node0: string } | null = null
-  let transcript: Transcript | null = null
+  let transcript: TranscriptState | null = null
   const heads = new Map<string, Head>()
 
-  function keep(at: Transcript): void {
+  function keep(at: TranscriptState): void {
     if (sizes.has(String(at.size))) heads.set(String(at.size), headOf(at))
   }
 

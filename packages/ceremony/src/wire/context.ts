@@ -1,4 +1,4 @@
-import { signatureContext } from '@lux/crypto'
+import { signatureContext as contextString } from '@lux/crypto'
 import type { Domain } from '../domain.ts'
 
 /** Everything that is signed, by the name in its context string. SPEC.md lists each with its signer. */
@@ -20,6 +20,6 @@ export const signables = [
 export type Signable = (typeof signables)[number]
 
 /** Context string of a signature: `lux-custody/<what>/v1/<domain>`. The signed message is context || 0x00 || payload. */
-export function contextOf(what: Signable, domain: Domain): string {
-  return signatureContext(what, domain)
+export function signatureContext(what: Signable, domain: Domain): string {
+  return contextString(what, domain)
 }

@@ -2,7 +2,7 @@ import { type HybridSignature, type SigningIdentity, signWith } from '@lux/crypt
 import * as v from 'valibot'
 import type { Domain } from '../domain.ts'
 import { type Codec, codec } from './codec.ts'
-import { contextOf, type Signable } from './context.ts'
+import { type Signable, signatureContext } from './context.ts'
 import { signatures } from './identity.ts'
 import type { Outcome } from './outcome.ts'
 import { checkSignatures, type SignerGroup, type Signers } from './signatures.ts'
@@ -35,8 +35,14 @@ export function documentCodec<T>(
     payload,
     file,
     signedBytes: payload.encode,
-    sign: (identity, value, domain) => signWith(identity, contextOf(what, domain), payload.encode(value)),
+    sign: (identity, value, domain) =>
+      signWith(identity, signatureContext(what, domain), payload.encode(value)),
     verify: (document, domain, groups) =>
-      checkSignatures(contextOf(what, domain), payload.encode(document.payload), document.signatures, groups),
+      checkSignatures(
+        signatureContext(what, domain),
+        payload.encode(document.payload),
+        document.signatures,
+        groups,
+      ),
   }
 }

@@ -1,7 +1,7 @@
 import { fromHex, type HybridSignature, type VerificationKeys, verifySignature } from '@lux/crypto'
 import type { Domain } from '../domain.ts'
 import { codec } from './codec.ts'
-import { contextOf } from './context.ts'
+import { signatureContext } from './context.ts'
 import { hybridSignature } from './identity.ts'
 import { accept, type Outcome, refuse } from './outcome.ts'
 
@@ -20,7 +20,7 @@ export function verifyEnvelope(
   envelopeDigest: string,
   signature: HybridSignature,
 ): Outcome<null> {
-  const context = contextOf('share-envelope', domain)
+  const context = signatureContext('share-envelope', domain)
   const result = verifySignature(ceremonyKeys, context, envelopeSignedBytes(envelopeDigest), signature)
   return result.ok ? accept(null) : refuse('ENVELOPE-SIGNATURE-INVALID', result.detail)
 }
