@@ -1,17 +1,33 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Readable } from 'node:stream'
 import { asUser } from './as-user.ts'
+import { privateFolder } from './launch.ts'
+import { pngOfFramebuffer } from './screenshot.ts'
 import { readSetUp } from './set-up.ts'
 
 /** A running X server without a screen: `name` is what DISPLAY has to say. */
-export type Display = { name: string; stop(): Promise<void> }
+export type Display = {
+  name: string
+  /** What the screen shows now, as PNG. */
+  screenshot(): Buffer
+  stop(): Promise<void>
+}
+
+/** X servers of every user put their sockets here: root makes it as the system does, and repairs a mode cut by a umask. */
+function makeSocketFolder(): void {
+  const folder = '/tmp/.X11-unix'
+  mkdirSync(folder, { recursive: true })
+  const { uid, mode } = lstatSync(folder)
+  if (uid === 0 && (mode & 0o7777) !== 0o1777) chmodSync(folder, 0o1777)
+}
 
 /** Starts Xvfb on a number that it finds free itself, as the user whose windows it shows. */
 export function startDisplay(size = '1440x900'): Promise<Display> {
   const { user } = readSetUp()
-  // The X socket folder belongs to root; only where it is missing may anyone make it.
-  if (user.change) mkdirSync('/tmp/.X11-unix', { recursive: true, mode: 0o1777 })
+  const folder = privateFolder('lux-display-')
+  if (user.change) makeSocketFolder()
   const [command, args] = asUser(user, 'Xvfb', [
     '-displayfd',
     '3',
@@ -21,6 +37,8 @@ export function startDisplay(size = '1440x900'): Promise<Display> {
     '-nolisten',
     'tcp',
     '-noreset',
+    '-fbdir',
+    folder,
   ])
   const child = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe', 'pipe'] })
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
@@ -42,9 +60,11 @@ export function startDisplay(size = '1440x900'): Promise<Display> {
       clearTimeout(late)
       resolve({
         name: `:${String(chunk).trim()}`,
+        screenshot: () => pngOfFramebuffer(readFileSync(join(folder, 'Xvfb_screen0'))),
         async stop() {
           child.kill('SIGTERM')
           await exited
+          rmSync(folder, { recursive: true, force: true })
         },
       })
     })
