@@ -23,20 +23,21 @@ const choices = {
 
 const settingNames = ['language', 'theme', 'textSize', 'motion'] as const satisfies readonly (keyof Values)[]
 
-type ChoiceProps<K extends keyof Values> = {
-  name: K
-  value: Values[K]
-  offered: readonly Values[K][]
+type Value = Values[keyof Values]
+type ChoiceProps = {
+  name: keyof Values
+  value: Value
+  offered: readonly Value[]
   onChange: (changed: Partial<Values>) => Promise<void>
 }
 
-function Choice<K extends keyof Values>({ name, value, offered, onChange }: ChoiceProps<K>) {
+function Choice({ name, value, offered, onChange }: ChoiceProps) {
   const { t } = useTranslation()
   const id = `setting-${name}`
 
   function choose(text: string): void {
     const chosen = offered.find((candidate) => String(candidate) === text)
-    // A computed key widens to a string; name and chosen are of the same K.
+    // `offered` holds values of the setting `name` alone; core checks them again.
     if (chosen !== undefined) void onChange({ [name]: chosen } as Partial<Values>)
   }
 

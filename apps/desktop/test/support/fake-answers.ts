@@ -1,0 +1,369 @@
+import type { CurrentStep, RunView, StepView, TokenView } from '../../src/contract/index.ts'
+
+type Answer = unknown | ((input: Record<string, unknown>) => unknown)
+
+const words = (
+  'aardvark adroitness absurd adviser accrue aftermath acme aggregate adrift alkali adult almighty afflict ' +
+  'amulet ahead amusement aimless antenna algol applicant allow apollo'
+).split(' ')
+const hex = 'f3a1c0de5b7724e19d80aa31c6b2470e8d1f6b5594c23ab07e11d9c8f2a46b3d'
+const ok = (value: unknown): unknown => ({ ok: true, value })
+
+const token: TokenView = {
+  serial: 'd1c95aa0b2a6f0e4',
+  label: 'rehearsal-root',
+  manufacturer: 'SoftHSM project',
+  model: 'SoftHSM v2',
+  firmware: '2.6',
+  profile: 'softhsm',
+  initialised: true,
+  userPin: { state: 'ok', left: null },
+  soPin: { state: 'final', left: 1 },
+  session: 'user',
+  capabilities: [
+    { id: 'aes-generate', state: 'yes' },
+    { id: 'aes-wrap-kwp', state: 'yes' },
+    { id: 'rsa-oaep-wrap', state: 'yes' },
+    { id: 'allowed-mechanisms', state: 'no' },
+  ],
+  evidence: 'E1',
+  probe: {
+    at: '2026-11-24T16:00:00.000Z',
+    passed: true,
+    checks: [
+      { id: 'wrap-then-decrypt', outcome: 'held', detail: 'CKR_KEY_FUNCTION_NOT_PERMITTED' },
+      { id: 're-import-extractable', outcome: 'held', detail: 'CKR_TEMPLATE_INCONSISTENT' },
+      { id: 'copy-escalate', outcome: 'unsupported', detail: '' },
+    ],
+  },
+  ceremonies: ['c1'],
+}
+
+const step = (number: number, kind: string, title: string, state: StepView['state']): StepView => ({
+  id: `s${number}`,
+  number,
+  do: kind,
+  title,
+  text: `${title}: say aloud what the screen shows, and wait for the witnesses to repeat it.`,
+  actor: {
+    role: number % 2 ? 'administrator' : 'officer',
+    name: number % 2 ? 'Ada Lindqvist' : 'Omar Haddad',
+  },
+  state,
+  doneAt: state === 'done' ? '2026-11-24T16:05:00.000Z' : null,
+})
+
+const current: CurrentStep = {
+  ...step(4, 'open-run', 'Sign the opening certificate', 'ready'),
+  needs: [
+    { need: 'confirm', text: 'Every officer has compared the plan hash with the printed script.' },
+    {
+      need: 'values',
+      fields: [{ name: 'bag', type: 'text', label: 'Serial of the tamper-evident bag' }],
+    },
+    {
+      need: 'pin',
+      token: token.serial,
+      role: 'ceremony',
+      label: token.label,
+      user: 'user',
+      pin: { state: 'low', left: null },
+    },
+    {
+      need: 'sign',
+      what: 'opening',
+      file: '/store/ceremonies/c1/out/0004-opening.json',
+      digest: hex,
+      words,
+      required: 2,
+      signers: [
+        { name: 'Omar Haddad', role: 'officer', signed: true, standIn: true },
+        { name: 'Mei Tanaka', role: 'officer', signed: false, standIn: true },
+        { name: 'Lena Brandt', role: 'officer', signed: false, standIn: true },
+      ],
+    },
+  ],
+  facts: [{ name: 'serial', value: token.serial, form: 'code' }],
+  mayProceed: false,
+  blocked: 'signatures-missing',
+  failure: null,
+}
+
+const run: RunView = {
+  id: 'c1',
+  title: 'First run of the root key',
+  organisation: 'Northwind Trust',
+  domain: 'rehearsal',
+  state: 'running',
+  created: '2026-11-24T15:59:00.000Z',
+  folder: '/store/ceremonies/c1',
+  planHash: hex,
+  planWords: words,
+  policyDigest: hex,
+  people: [
+    { name: 'Ada Lindqvist', role: 'administrator', standIn: true },
+    { name: 'Omar Haddad', role: 'officer', standIn: true },
+    { name: 'Mei Tanaka', role: 'officer', standIn: true },
+    { name: 'Lena Brandt', role: 'officer', standIn: true },
+  ],
+  tokens: [
+    {
+      role: 'ceremony',
+      serial: token.serial,
+      label: token.label,
+      present: true,
+      session: 'user',
+      pin: token.userPin,
+    },
+  ],
+  parts: [
+    {
+      id: 'p1',
+      kind: 'token-initialisation',
+      title: 'Prepare the room and the token',
+      steps: [
+        step(1, 'roll-call', 'Roll call', 'done'),
+        step(2, 'measure-machine', 'Measure the machine', 'done'),
+        step(3, 'probe-token', 'Attack the token', 'done'),
+        current,
+      ],
+    },
+    {
+      id: 'p2',
+      kind: 'root-kek',
+      title: 'Root key',
+      steps: [
+        step(5, 'generate-root', 'Generate the root KEK', 'pending'),
+        step(6, 'read-back', 'Read the attributes back', 'pending'),
+        step(7, 'seal', 'Seal the bundle', 'pending'),
+      ],
+    },
+  ],
+  current,
+  exception: null,
+  checkpoints: [{ size: 12, root: hex, words, signedBy: ['Ruth Weiss'], missing: ['Ivo Novak'] }],
+  progress: { done: 3, total: 7 },
+  work: null,
+  bundle: null,
+  may: { pause: true, resume: false, abort: true, cancel: false },
+}
+
+const broken: RunView = {
+  ...run,
+  id: 'c2',
+  state: 'exception',
+  current: null,
+  exception: {
+    id: '1',
+    step: 's5',
+    code: 'HSM-CRASHED',
+    happened: 'the library ended with SIGSEGV',
+    expected: 'one AES-256 key with every attribute of the template',
+    decisions: ['retry', 'abort'],
+  },
+}
+
+const summary = { ...run, at: 'Sign the opening certificate', actor: current.actor }
+
+/** What each API says; `empty` is a machine that nobody has used yet. */
+export function answers(plan: string): Record<string, Answer> {
+  const empty = plan === 'empty'
+  return {
+    'app.info': {
+      version: '0.1.0',
+      build: 'dev:0000000',
+      node: 'v24.21.0',
+      system: 'Linux 6.1 x64',
+      store: '/store',
+      training: true,
+      library: {
+        path: '/usr/lib/softhsm/libsofthsm2.so',
+        description: 'SoftHSM',
+        version: '2.6',
+        sha256: hex,
+      },
+      selfTest: [
+        { name: 'SHA-256', passed: true, detail: '' },
+        { name: 'ML-DSA-65', passed: true, detail: '' },
+      ],
+      interfaces: empty ? [] : ['eth0'],
+      clock: '2026-11-24T16:30:00.000Z',
+      disk: { free: 41_000_000_000, total: 120_000_000_000 },
+    },
+    'tokens.list': {
+      library: {
+        path: '/usr/lib/softhsm/libsofthsm2.so',
+        description: 'SoftHSM',
+        version: '2.6',
+        sha256: hex,
+      },
+      slots: empty
+        ? [{ slot: 0, description: 'SoftHSM slot 0', token: null }]
+        : [
+            { slot: 1_204_871_312, description: 'SoftHSM slot', token },
+            {
+              slot: 1,
+              description: 'SoftHSM slot 1',
+              token: { ...token, serial: '', label: '', initialised: false, session: 'none', probe: null },
+            },
+          ],
+    },
+    'tokens.inventory': {
+      private: true,
+      objects: [
+        {
+          id: hex.slice(0, 32),
+          label: 'root KEK',
+          class: 'secret-key',
+          type: 'AES-256',
+          flags: { sensitive: true, wrap: true, unwrap: true, extractable: false },
+          ceremony: run.title,
+        },
+        {
+          id: hex.slice(32),
+          label: 'stray',
+          class: 'secret-key',
+          type: 'AES-256',
+          flags: { sensitive: false, extractable: true },
+          ceremony: null,
+        },
+      ],
+    },
+    'tokens.logIn': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
+    'tokens.probe': ok({ probe: token.probe }),
+    'tokens.initialise': () => ok({ token }),
+    'tokens.logOut': ok({ token }),
+    'ceremonies.list': {
+      ceremonies: empty
+        ? []
+        : [
+            summary,
+            { ...summary, id: 'c2', title: 'Data keys for billing', state: 'exception' },
+            { ...summary, id: 'c3', title: 'Board key', state: 'closed', at: null, actor: null },
+          ],
+    },
+    'ceremonies.scripts': {
+      scripts: [
+        {
+          id: 'first-run',
+          title: 'First run',
+          summary: 'Token, root, organisation and project keys, an FHE key with three holders, one bundle.',
+          minutes: 5,
+          kinds: ['token-initialisation', 'root-kek'],
+          fields: [
+            { name: 'organisation', type: 'text', label: 'Organisation', initial: 'Northwind Trust' },
+            {
+              name: 'quorum',
+              type: 'integer',
+              label: 'Holders who must agree',
+              initial: '2',
+              min: 2,
+              max: 3,
+            },
+            {
+              name: 'algorithm',
+              type: 'choice',
+              label: 'Data key',
+              choices: ['AES-256', 'RSA-4096'],
+              initial: 'AES-256',
+            },
+          ],
+        },
+        {
+          id: 'root',
+          title: 'Root KEK',
+          summary: 'A root key alone.',
+          minutes: 2,
+          kinds: ['root-kek'],
+          fields: [],
+        },
+      ],
+    },
+    'ceremonies.startRehearsal': ok({ id: 'c1' }),
+    'ceremonies.view': ({ id }: Record<string, unknown>) => ok(id === 'c2' ? broken : run),
+    'ceremonies.proceed': ok(run),
+    'ceremonies.signAsStandIn': ok(run),
+    'ceremonies.enterPin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
+    'holders.list': {
+      holders: empty
+        ? []
+        : [
+            {
+              id: hex,
+              name: 'Salma Idris',
+              domain: 'rehearsal',
+              words,
+              recipient: `age1pq1${hex}`,
+              algorithms: ['Ed25519', 'ML-DSA-65'],
+              note: 'phone, blue case',
+              enrolledAt: '2026-11-20T10:00:00.000Z',
+              shares: [{ ceremony: 'c1', title: run.title, key: 'payroll', index: 1, state: 'proved' }],
+            },
+          ],
+    },
+    'bundles.list': {
+      bundles: empty
+        ? []
+        : [
+            {
+              id: 'c3',
+              title: 'Board key',
+              domain: 'rehearsal',
+              digest: hex,
+              words,
+              path: '/store/ceremonies/c3/bundle.zip',
+              bytes: 61_400_000,
+              sealedAt: '2026-11-20T12:00:00.000Z',
+              exported: true,
+              receipted: false,
+            },
+          ],
+    },
+    'bundles.verify': ok({
+      path: '/store/ceremonies/c3/bundle.zip',
+      verdict: 'consistent',
+      rule: 'POLICY-MISSING',
+      detail: 'no policy was given',
+      checks: [
+        { name: 'zip-profile', outcome: 'passed', detail: '' },
+        { name: 'policy', outcome: 'not-run', detail: 'no policy was given' },
+      ],
+      contents: {
+        title: 'Board key',
+        organisation: 'Northwind Trust',
+        domain: 'rehearsal',
+        digest: hex,
+        words,
+        planHash: hex,
+        entries: 58,
+        checkpoints: 4,
+        signers: ['Omar Haddad', 'Mei Tanaka'],
+        files: [{ name: `blobs/${hex}`, what: 'plan', bytes: 4211 }],
+      },
+    }),
+    'transcript.page': ({ filter }: Record<string, unknown>) => {
+      const text =
+        typeof filter === 'object' && filter !== null && 'text' in filter ? String(filter.text) : ''
+      const entries = [
+        { seq: 0, kind: 'run.started', summary: 'The run was started by Ada Lindqvist' },
+        { seq: 1, kind: 'step.intended', summary: 'Intent to generate the root key' },
+      ]
+        .filter(({ summary: line }) => line.includes(text))
+        .map((entry) => ({
+          ...entry,
+          time: '2026-11-24T16:00:00.000Z',
+          stepId: 's1',
+          fact: '{"by":"Ada"}',
+          leaf: hex,
+        }))
+      return ok({
+        total: 2,
+        matching: entries.length,
+        entries,
+        kinds: ['run.started', 'step.intended'],
+        chain: { state: 'intact', entries: 2, node: hex, words, detail: null },
+      })
+    },
+    'report.save': ok({ path: '/tmp/report.txt', bytes: 1200 }),
+  }
+}

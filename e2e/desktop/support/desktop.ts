@@ -1,0 +1,116 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { _electron, type ElectronApplication, type Page } from 'playwright-core'
+import { type Display, startDisplay } from '../../../scripts/electron/display.ts'
+import {
+  appFolder,
+  electronEnvironment,
+  electronRuntime,
+  openFolder,
+  privateFolder,
+  sandboxSwitches,
+} from '../../../scripts/electron/launch.ts'
+
+export type Ready = { route: string; renderer: number; core: number | null; ms: number }
+export type Desktop = {
+  app: ElectronApplication
+  page: Page
+  ready: Ready
+  /** The folder of this run: `store` inside it is the store. */
+  folder: string
+  /** What the renderer said on its console, CSP violations among it. */
+  console: string[]
+  output(): string
+  close(): Promise<void>
+}
+
+export type DesktopOptions = {
+  /** `fake:` followed by the plan of the fake core, or the real core of the build. */
+  core?: 'real' | `fake:${string}`
+  environment?: Record<string, string>
+  args?: string[]
+}
+
+const readyWithin = 30_000
+
+/** Starts the built app as an unprivileged user on its own X display, and waits until it says that it is ready. */
+export async function openDesktop({
+  core = 'real',
+  environment = {},
+  args = [],
+}: DesktopOptions = {}): Promise<Desktop> {
+  const folder = privateFolder('lux-e2e-')
+  const display = await startDisplay()
+  try {
+    return await launch(display, folder, core, environment, args)
+  } catch (error) {
+    await display.stop()
+    rmSync(folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+async function launch(
+  display: Display,
+  folder: string,
+  core: NonNullable<DesktopOptions['core']>,
+  environment: Record<string, string>,
+  args: string[],
+): Promise<Desktop> {
+  mkdirSync(join(folder, 'home'), { recursive: true })
+  const fake = core.startsWith('fake:')
+  const env = electronEnvironment(join(folder, 'home'), {
+    DISPLAY: display.name,
+    LUX_STORE: join(folder, 'store'),
+    ...(fake
+      ? {
+          LUX_CORE: join(openFolder(), 'apps/desktop/test/support/fake-core.ts'),
+          LUX_TRAINING: core.slice('fake:'.length),
+        }
+      : {}),
+    ...environment,
+  })
+  let output = ''
+  const app = await _electron.launch({
+    executablePath: electronRuntime().command,
+    args: [...sandboxSwitches(), ...args, appFolder()],
+    env,
+    chromiumSandbox: true,
+    timeout: readyWithin,
+  })
+  const told: string[] = []
+  const child = app.process()
+  const ready = await new Promise<Ready>((resolve, reject) => {
+    const late = setTimeout(() => reject(new Error(`not ready within 30 s\n${output}`)), readyWithin)
+    child.stderr?.on('data', (chunk) => {
+      output += chunk
+    })
+    child.stdout?.on('data', (chunk) => {
+      output += chunk
+      const line = /^LUX-READY (\{.*\})$/m.exec(output)
+      if (!line?.[1]) return
+      clearTimeout(late)
+      resolve(JSON.parse(line[1]))
+    })
+    child.once('exit', (code) => reject(new Error(`electron ended with ${code}\n${output}`)))
+  })
+  const page = await app.firstWindow()
+  page.on('console', (message) => told.push(message.text()))
+  return {
+    app,
+    page,
+    ready,
+    folder,
+    console: told,
+    output: () => output,
+    async close() {
+      const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill('SIGKILL')
+        await gone
+      }
+      await display.stop()
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
