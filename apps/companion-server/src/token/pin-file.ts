@@ -33,33 +33,35 @@ function randomDigit(): number {
 }
 
 /**
- * Remembers a PIN before it is sent and forgets it once the token took it, so that one that was refused, or whose
- * answer a crash swallowed, is known as such in every later process. Only a salted scrypt hash is kept.
+ * Remembers a PIN before it is sent and forgets it once the token took it, so that a refused one is known as such in
+ * every later process. Only a salted scrypt hash is kept.
  */
 export type PinMemory = {
-  /** Whether exactly this PIN was sent to this token and not taken. */
-  wasRefused(serial: string, pin: Uint8Array): Promise<boolean>
-  remember(serial: string, pin: Uint8Array): Promise<void>
+  /** `sent`: given to this token, and a crash swallowed the answer. `refused`: not to be sent again. */
+  recall(serial: string, pin: Uint8Array): Promise<'unknown' | 'sent' | 'refused'>
+  remember(serial: string, pin: Uint8Array, as: 'sent' | 'refused'): Promise<void>
   forget(): Promise<void>
 }
 
 export function pinMemory(path: string): PinMemory {
   return {
-    async wasRefused(serial, pin) {
+    async recall(serial, pin) {
       const bytes = await readIfPresent(path, 4096)
-      if (bytes === 'absent') return false
+      if (bytes === 'absent') return 'unknown'
       const record = parseCanonical(bytes, { maxBytes: 4096 })
       if (typeof record !== 'object' || record === null || !('salt' in record)) {
         throw new EnvironmentError('STATE-DAMAGED', `${path} is not a record of a refused PIN`)
       }
-      if (record.serial !== serial) return false
-      return equalBytes(fromHex(String(record.hash)), hash(pin, fromHex(String(record.salt))))
+      if (record.serial !== serial) return 'unknown'
+      const same = equalBytes(fromHex(String(record.hash)), hash(pin, fromHex(String(record.salt))))
+      if (!same) return 'unknown'
+      return record.as === 'sent' ? 'sent' : 'refused'
     },
-    async remember(serial, pin) {
+    async remember(serial, pin, as) {
       const salt = randomBytes(16)
       await writeWhole(
         path,
-        encodeCanonical({ v: 1, serial, salt: toHex(salt), hash: toHex(hash(pin, salt)) }),
+        encodeCanonical({ v: 1, serial, as, salt: toHex(salt), hash: toHex(hash(pin, salt)) }),
       )
     },
     forget: () => rm(path, { force: true }),

@@ -39,14 +39,20 @@ export async function openServerToken(settings: Settings, state: StateFolder): P
 
   async function tryLogIn(): Promise<Seal | null> {
     const pin = await readPin(settings.pinFile)
+    // The host wipes what it is given.
+    const kept = pin.slice()
     try {
-      if (await memory.wasRefused(serial, pin)) {
+      const known = await memory.recall(serial, pin)
+      // After a lost answer the token itself says whether it has counted a wrong PIN since the last good one.
+      const spent =
+        known === 'refused' || (known === 'sent' && (await hsm.token(serial).pinState()).user !== 'ok')
+      if (spent) {
         return {
           code: 'TOKEN-PIN',
-          detail: 'this PIN was sent and not taken; it is not sent again until it changes',
+          detail: 'the token refused this PIN; it is not sent again until it changes',
         }
       }
-      await memory.remember(serial, pin)
+      await memory.remember(serial, pin, 'sent')
       await hsm.token(serial).logIn({ user: 'user', pin })
       await memory.forget()
       generation = hsm.generation
@@ -59,11 +65,11 @@ export async function openServerToken(settings: Settings, state: StateFolder): P
         return null
       }
       const aboutPin = error.code.startsWith('HSM-PIN')
-      // Only an answer about the PIN counts against it: an unplugged token never saw it.
-      if (!aboutPin && !lostLogin.has(error.code)) await memory.forget()
+      if (aboutPin) await memory.remember(serial, kept, 'refused')
       return { code: aboutPin ? 'TOKEN-PIN' : error.code, detail: error.detail }
     } finally {
       pin.fill(0)
+      kept.fill(0)
     }
   }
 

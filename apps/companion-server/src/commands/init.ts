@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
+import { fromHex, generateSealIdentity, sealRecipient, toHex, toWords } from '@lux/crypto'
+import { hmacTemplate, signingTemplate, softTokenEnvironment, startHsm, type Token } from '@lux/hsm'
+import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
+import { makeStateFolder, type StateFolder } from '../state/folder.ts'
+import { isErrno, makePrivateFolder, readIfPresent, writeWhole } from '../state/private-file.ts'
+import { type Domain, findSettings, type Settings, writeSettings } from '../state/settings.ts'
+import { makePinFile, readPin } from '../token/pin-file.ts'
+import { openServerToken } from '../token/server-token.ts'
+import { keysOfSpki } from '../token/token-signer.ts'
+import { parseTokenUri } from '../token/token-uri.ts'
+
+export type InitOptions = {
+  readonly state: StateFolder
+  readonly domain: Domain
+  /** A PKCS#11 URI, or a new SoftHSM token in the state folder. */
+  readonly token: { readonly uri: string } | 'soft-token'
+  readonly pinFile: string | null
+}
+
+export type Initialised = {
+  readonly card: ServerCard
+  readonly audience: string
+  readonly words: readonly string[]
+}
+
+/** Makes the server's identity in its token. Cut short, it goes on where it was. Refuses STATE-EXISTS. */
+export async function initServer(options: InitOptions): Promise<Outcome<Initialised>> {
+  const { state } = options
+  if ((await readIfPresent(state.card, 65_536)) !== 'absent') {
+    return refuse('STATE-EXISTS', `${state.root} already holds a server`)
+  }
+  await makeStateFolder(state)
+  let settings = await findSettings(state)
+  if (settings === 'absent') {
+    const token = await chooseToken(options)
+    if (!token.ok) return token
+    settings = {
+      v: 1,
+      domain: options.domain,
+      deployment: toHex(randomBytes(16)),
+      node: toHex(randomBytes(16)),
+      ...token.value,
+      keys: {
+        receipt: toHex(randomBytes(16)),
+        requester: toHex(randomBytes(16)),
+        rows: toHex(randomBytes(16)),
+      },
+    }
+    await writeSettings(state, settings)
+  }
+  const token = await openServerToken(settings, state)
+  try {
+    if (token.sealed) throw new EnvironmentError(token.sealed.code, token.sealed.detail)
+    const card = await token.use((opened) => makeCard(opened, state, settings))
+    await writeWhole(state.card, serverCardCodec.encode(card), 0o644)
+    const audience = serverCardCodec.digest(card)
+    return accept({ card, audience, words: toWords(fromHex(audience)) })
+  } finally {
+    await token.close()
+  }
+}
+
+async function makeCard(token: Token, state: StateFolder, settings: Settings): Promise<ServerCard> {
+  const { receipt, requester, rows } = settings.keys
+  const receiptKey = keysOfSpki(await signingKey(token, receipt, 'receipt key'))
+  const requesterKey = keysOfSpki(await signingKey(token, requester, 'requester key'))
+  if ((await token.findById(rows)).length === 0) {
+    await token.generateHmac({ id: rows, label: 'row MAC key', template: hmacTemplate })
+  }
+  return {
+    v: 1,
+    kind: 'server',
+    domain: settings.domain,
+    deployment: settings.deployment,
+    receiptKey,
+    requesterKey,
+    combinerRecipient: await combinerRecipient(state),
+  }
+}
+
+async function signingKey(token: Token, id: string, label: string): Promise<Uint8Array> {
+  const found = await token.findById(id)
+  if (found.length > 0) return token.publicKeySpki({ id, class: 'public' })
+  return (await token.generateKeyPair({ id, label, kind: 'p-256', template: signingTemplate })).spki
+}
+
+async function combinerRecipient(state: StateFolder): Promise<string> {
+  const kept = await readIfPresent(state.combiner, 1024)
+  if (kept !== 'absent') return sealRecipient(Buffer.from(kept).toString('latin1').trim())
+  const { identity, recipient } = await generateSealIdentity()
+  await writeWhole(state.combiner, `${identity}\n`)
+  return recipient
+}
+
+async function chooseToken({
+  state,
+  token,
+  pinFile,
+}: InitOptions): Promise<Outcome<Pick<Settings, 'token' | 'pinFile'>>> {
+  if (token !== 'soft-token') {
+    const uri = parseTokenUri(token.uri)
+    if (!uri.ok) return uri
+    const file = pinFile ?? uri.value.pinFile
+    if (file === null) return refuse('TOKEN-PIN-FILE', 'name the PIN file: --pin-file F')
+    const { serial, library } = uri.value
+    const conf = process.env.SOFTHSM2_CONF
+    const environment: Record<string, string> = conf ? { SOFTHSM2_CONF: conf } : {}
+    return accept({ token: { library, environment, serial }, pinFile: resolve(file) })
+  }
+  await makePrivateFolder(state.trainingPins)
+  const userFile = resolve(pinFile ?? `${state.trainingPins}/user.pin`)
+  const soFile = `${state.trainingPins}/so.pin`
+  for (const file of [userFile, soFile]) if (!(await isThere(file))) await makePinFile(file)
+  const { library, environment } = softTokenEnvironment(state.softToken)
+  const hsm = await startHsm({ library, environment })
+  try {
+    // A token left by an attempt that was cut short holds nothing yet.
+    const [left] = (await hsm.tokens()).filter(({ initialised }) => initialised)
+    const soPin = await readPin(soFile)
+    const userPin = await readPin(userFile)
+    const { serial } = await hsm
+      .token(left?.serial ?? 'new')
+      .initialise({ label: 'lux-server', soPin, userPin })
+    return accept({ token: { library, environment, serial }, pinFile: userFile })
+  } finally {
+    await hsm.close()
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path)
+    return true
+  } catch (error) {
+    if (isErrno(error, 'ENOENT')) return false
+    throw error
+  }
+}
