@@ -1,0 +1,153 @@
+import { wipe } from '../bytes.ts'
+import { FormatError } from '../format-error.ts'
+import type { Entropy } from '../random.ts'
+import { deal } from '../sharing/deal.ts'
+import { blockBudget, budgetOf, safeFloodingBits } from '../sharing/flooding.ts'
+import { accept, type Outcome } from '../sharing/outcome.ts'
+import { checkQuorum, type Quorum, setsWithout } from '../sharing/quorum.ts'
+import type { Domain } from '../sign/context.ts'
+import { refuse } from '../verdict.ts'
+import { parseClientKey } from './client-key.ts'
+import {
+  checkRoster,
+  commitmentsDigest,
+  type Epoch,
+  epochIdOf,
+  keyIdOf,
+  type PublicKeyDigests,
+  type RosterEntry,
+  rosterDigest,
+} from './identifiers.ts'
+import { encodePublic } from './public-file.ts'
+import { type Budgets, encodeShare } from './share-file.ts'
+
+export type DealRequest = {
+  /** tfhe's serialized client key; the caller wipes it. */
+  readonly clientKey: Uint8Array
+  /** Null only in a bare rehearsal. */
+  readonly publicKeys: PublicKeyDigests | null
+  readonly t: number
+  readonly n: number
+  readonly domain: Domain
+  /** Holders 1..n in order. */
+  readonly roster: readonly RosterEntry[]
+  /** 32 bytes; zeros in a bare rehearsal. */
+  readonly policyHash: Uint8Array
+  readonly budgets: Budgets
+  readonly entropy: Entropy
+}
+
+export type DealtKey = {
+  /** public.bin (`lux-pub1`). */
+  readonly pub: Uint8Array
+  /** holder-1.bin … (`lux-shr1`): secret, wipe them. */
+  readonly shares: readonly Uint8Array[]
+  readonly keyId: Uint8Array
+  readonly epochId: Uint8Array
+  readonly commitments: readonly Uint8Array[]
+  /** SHA-256 of the commitments as they stand at the end of public.bin. */
+  readonly commitmentsDigest: Uint8Array
+}
+
+/**
+ * Deals a client key to n holders, epoch 0. Refusals: FHE-QUORUM-SMALL, FHE-QUORUM-OVER, FHE-HOLDERS-MANY, FHE-ROSTER,
+ * FHE-HOLDER-DUPLICATE, FHE-PUBLIC-KEYS (production without them), FHE-BUDGET, FHE-FLOOD-FLOOR, FHE-ENTROPY, and
+ * the parser's for the client key. THRESHOLD-FHE "Deal".
+ */
+export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
+  const { t, n, domain, publicKeys, budgets, policyHash } = request
+  if (policyHash.length !== 32)
+    throw new RangeError(`policyHash: expected 32 bytes, got ${policyHash.length}`)
+  const quorum = checkQuorum({ t, n })
+  if (!quorum.ok) return quorum
+  const roster = checkRoster(request.roster, n)
+  if (!roster.ok) return roster
+  if (domain === 'production' && publicKeys === null) {
+    return refuse('FHE-PUBLIC-KEYS', 'a production key is identified by its public and server key')
+  }
+  if (domain === 'production' && roster.value.some(({ name, card }) => name === '' || card === '')) {
+    return refuse('FHE-ROSTER', 'a holder has no name or card')
+  }
+  let secrets: ReturnType<typeof parseClientKey>
+  try {
+    secrets = parseClientKey(request.clientKey)
+  } catch (error) {
+    if (error instanceof FormatError) return refuse(error.rule, error.detail)
+    throw error
+  }
+  try {
+    const budget = checkBudgets(quorum.value, budgets, secrets.key128 !== null)
+    if (!budget.ok) return budget
+    const keyId = keyIdOf(publicKeys)
+    const words = [{ width: 64 as const, words: secrets.key64 }]
+    const all = secrets.key128 ? [...words, { width: 128 as const, words: secrets.key128 }] : words
+    const dealt = deal(all, { quorum: quorum.value, keyId, entropy: request.entropy })
+    if (!dealt.ok) return dealt
+    const { seeds, corrections, commitments } = dealt.value
+    const [pub64 = new Uint8Array(0), pub128 = new Uint8Array(0)] = corrections
+    const epoch: Epoch = { domain, keyId, epoch: 0, t, n, d: 1, dealerMask: 0 }
+    const content = { pub64, pub128, commitments, rosterDigest: rosterDigest(roster.value) }
+    const epochId = epochIdOf(epoch, content)
+    const header = { ...epoch, epochId }
+    const shares = roster.value.map(({ index }) => {
+      const own = new Set(setsWithout({ t, n }, index))
+      return encodeShare({
+        header: { ...header, holder: index },
+        policyHash,
+        budgets,
+        seeds: seeds.filter(({ set }) => own.has(set)),
+      })
+    })
+    for (const { seeds: ofSet } of seeds) for (const seed of ofSet) wipe(seed)
+    const pub = encodePublic({ header: { ...header, holder: 0 }, ...content })
+    return accept({
+      pub,
+      shares,
+      keyId,
+      epochId,
+      commitments,
+      commitmentsDigest: commitmentsDigest(commitments),
+    })
+  } finally {
+    wipe(secrets.key64)
+    if (secrets.key128) wipe(secrets.key128)
+  }
+}
+
+/** The largest budgets the flooding allows: mode S answers squashed blocks, mode F also fresh 64-bit ones. */
+export function largestBudgets(
+  quorum: Quorum,
+  { mode, squash }: { mode: 'S' | 'F'; squash: boolean },
+): Outcome<Budgets> {
+  const none = accept(0)
+  const at64 = mode === 'F' ? budgetOf(quorum, 64) : none
+  if (!at64.ok) return at64
+  const at128 = squash ? budgetOf(quorum, 128) : none
+  if (!at128.ok) return at128
+  return accept({ at64: at64.value, at128: at128.value })
+}
+
+function checkBudgets(quorum: Quorum, budgets: Budgets, squash: boolean): Outcome<Budgets> {
+  for (const [budget, width] of [
+    [budgets.at64, 64],
+    [budgets.at128, 128],
+  ] as const) {
+    if (!Number.isInteger(budget) || budget < 0)
+      throw new RangeError(`budgets: ${budget} is no count of blocks`)
+    if (budget === 0) continue
+    if (width === 128 && !squash)
+      return refuse('FHE-BUDGET', 'the key has no squash key, so no 128-bit blocks')
+    const largest = budgetOf(quorum, width)
+    if (!largest.ok) return largest
+    if (budget > largest.value) {
+      return refuse('FHE-BUDGET', `${budget} blocks of ${width} bits, at most ${largest.value}`)
+    }
+  }
+  return accept(budgets)
+}
+
+/** Blocks one holder may answer at these bits, for a screen that explains a budget. */
+export function explainBudget(quorum: Quorum, width: 64 | 128): { bits: number; blocks: number } {
+  const bits = safeFloodingBits(quorum, width)
+  return { bits, blocks: blockBudget(quorum, bits) }
+}

@@ -1,0 +1,159 @@
+import { fromUtf8, wipe } from '../bytes.ts'
+import type { Json } from '../canonical-json.ts'
+import { FormatError } from '../format-error.ts'
+import { toHex } from '../hex.ts'
+import { safeFloodingBits } from '../sharing/flooding.ts'
+import { byteReader } from './byte-reader.ts'
+import { ciphertextDigest, parseCiphertext } from './ciphertext.ts'
+import { CLIENT_KEY_NAME, parseClientKey } from './client-key.ts'
+import type { FileHeader } from './file-header.ts'
+import { commitmentsDigest } from './identifiers.ts'
+import { PARTIAL_MAGIC, parsePartial } from './partial-file.ts'
+import { PUBLIC_MAGIC, parsePublic } from './public-file.ts'
+import { parseShareEnvelope } from './share-envelope.ts'
+import { parseShare, SHARE_MAGIC } from './share-file.ts'
+import { readSafeHeader } from './tfhe-fields.ts'
+
+/** What a file is, and what of it may be shown: never a seed, a key bit or anything derived from one. */
+export type Inspection = {
+  readonly type: string
+  /** Whoever has this file has (part of) a key. */
+  readonly secret: boolean
+  readonly facts: { readonly [name: string]: Json }
+}
+
+const OPAQUE = new Map([
+  ['high_level_api::CompactPublicKey', 'compact-public-key'],
+  ['high_level_api::CompressedCompactPublicKey', 'compressed-compact-public-key'],
+  ['high_level_api::CompressedServerKey', 'compressed-server-key'],
+  ['high_level_api::ServerKey', 'server-key'],
+  ['high_level_api::PublicKey', 'public-key'],
+  ['high_level_api::CompressedPublicKey', 'compressed-public-key'],
+  ['high_level_api::CompactCiphertextList', 'compact-ciphertext-list'],
+  ['high_level_api::ProvenCompactCiphertextList', 'proven-compact-ciphertext-list'],
+])
+
+/**
+ * Names any file of this product or of tfhe's safe_serialize that we know, parsing it in full where we have a parser.
+ * Throws FormatError: FHE-UNKNOWN-FILE, or the parser's rule for a damaged file. For a file too large for memory its
+ * first 4096 bytes and `size` name it.
+ */
+export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspection {
+  switch (magicOf(bytes)) {
+    case SHARE_MAGIC: {
+      const { header, budgets, policyHash, seeds } = parseShare(bytes)
+      return {
+        type: 'share',
+        secret: true,
+        facts: {
+          ...headerFacts(header),
+          policy: toHex(policyHash),
+          budget: { ...budgets },
+          sets: seeds.length,
+          size,
+        },
+      }
+    }
+    case PUBLIC_MAGIC: {
+      const { header, pub128, commitments, rosterDigest } = parsePublic(bytes)
+      return {
+        type: 'public',
+        secret: false,
+        facts: {
+          ...headerFacts(header),
+          roster: toHex(rosterDigest),
+          squash: pub128.length > 0,
+          commitments: toHex(commitmentsDigest(commitments)),
+          floodingBits: { at64: safeFloodingBits(header, 64), at128: safeFloodingBits(header, 128) },
+          size,
+        },
+      }
+    }
+    case PARTIAL_MAGIC: {
+      const { header, width, requestDigest, answers, signatures } = parsePartial(bytes)
+      return {
+        type: 'partial-decryption',
+        secret: false,
+        facts: {
+          ...headerFacts(header),
+          width,
+          request: toHex(requestDigest),
+          ciphertexts: answers.map(({ ciphertextDigest: digest }) => toHex(digest)),
+          blocks: answers.reduce((sum, { blockCount }) => sum + blockCount, 0),
+          signed: signatures.ed25519.length > 0 && signatures.mlDsa65.length > 0,
+          size,
+        },
+      }
+    }
+    case 'lux-env1': {
+      const envelope = parseShareEnvelope(bytes)
+      const { header } = envelope.share
+      return {
+        type: 'opened-share-envelope',
+        secret: true,
+        facts: { ...headerFacts(header), ceremony: envelope.ceremonyId, name: envelope.name, size },
+      }
+    }
+    case 'age-encr':
+      return { type: 'sealed-file', secret: false, facts: { size } }
+    default:
+      return inspectTfhe(bytes, size)
+  }
+}
+
+function inspectTfhe(bytes: Uint8Array, size: number): Inspection {
+  let name: string
+  try {
+    name = readSafeHeader(byteReader(bytes))
+  } catch {
+    throw new FormatError('FHE-UNKNOWN-FILE', 'neither a file of tfhe safe_serialize nor one of ours')
+  }
+  if (name === CLIENT_KEY_NAME) {
+    const { key64, key128, dedicatedCompactKey } = parseClientKey(bytes)
+    wipe(key64)
+    if (key128) wipe(key128)
+    return { type: 'client-key', secret: true, facts: { squash: key128 !== null, dedicatedCompactKey, size } }
+  }
+  const opaque = OPAQUE.get(name)
+  if (opaque !== undefined) return { type: opaque, secret: false, facts: { tfhe: name, size } }
+  if (/::(SquashedNoise)?Fhe(Uint|Int|Bool)$/.test(name)) {
+    const ciphertext = parseCiphertext(bytes)
+    const { kind, bits, width, blocks, tag } = ciphertext
+    return {
+      type: width === 128 ? 'squashed-ciphertext' : 'ciphertext',
+      secret: false,
+      facts: {
+        kind,
+        bits,
+        width,
+        blocks: blocks.length,
+        tag: toHex(tag),
+        digest: toHex(ciphertextDigest(ciphertext)),
+        size,
+      },
+    }
+  }
+  throw new FormatError('FHE-UNKNOWN-FILE', 'a file of tfhe of a type that is not used here')
+}
+
+function magicOf(bytes: Uint8Array): string {
+  try {
+    return fromUtf8(bytes.slice(0, 8))
+  } catch {
+    return ''
+  }
+}
+
+function headerFacts(header: FileHeader): { [name: string]: Json } {
+  const { domain, epoch, t, n, holder, d } = header
+  const facts = {
+    domain,
+    keyId: toHex(header.keyId),
+    epochId: toHex(header.epochId),
+    epoch,
+    t,
+    n,
+    dealers: d,
+  }
+  return holder === 0 ? facts : { ...facts, holder }
+}

@@ -1,0 +1,132 @@
+import { equalBytes } from '../bytes.ts'
+import { combine } from '../sharing/combine.ts'
+import { BLOCK_FLOOR_BITS, floodExponent, safeFloodingBits } from '../sharing/flooding.ts'
+import { accept, type Outcome } from '../sharing/outcome.ts'
+import { openDecryptor } from '../sharing/partial.ts'
+import { refuse } from '../verdict.ts'
+import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
+import { decodePhases, type FheValue } from './decode.ts'
+import { mixedField } from './file-header.ts'
+import { type PartialContent, samePartialContext } from './partial-file.ts'
+import type { PublicFile } from './public-file.ts'
+import type { VerifiedShare } from './verify-share.ts'
+
+/**
+ * A holder's answer for a batch of ciphertexts of one width: body - <mask, S_i> with flooding noise, packed. It is
+ * deterministic. Provenance, approval and the spent budget are the caller's to check first. Refusals: FHE-WIDTH-MIXED,
+ * FHE-NO-SQUASH-KEY, FHE-FLOOD-FLOOR, FHE-BUDGET when the batch alone exceeds the share's budget.
+ */
+export function partialDecrypt(
+  { share, pub }: VerifiedShare,
+  ciphertexts: readonly Ciphertext[],
+  requestDigest: Uint8Array,
+): Outcome<PartialContent> {
+  const { header, seeds, budgets } = share
+  const [first] = ciphertexts
+  if (!first) throw new RangeError('ciphertexts: none')
+  if (requestDigest.length !== 32) throw new RangeError('requestDigest: expected 32 bytes')
+  const { width } = first
+  if (ciphertexts.some((c) => c.width !== width)) {
+    return refuse('FHE-WIDTH-MIXED', 'ciphertexts of 64 and of 128 bits in one request')
+  }
+  const correction = width === 64 ? pub.pub64 : pub.pub128
+  if (correction.length === 0) return refuse('FHE-NO-SQUASH-KEY', 'the key has no squash key')
+  if (safeFloodingBits(header, width) < BLOCK_FLOOR_BITS) {
+    return refuse(
+      'FHE-FLOOD-FLOOR',
+      `${safeFloodingBits(header, width)} flooding bits, at least ${BLOCK_FLOOR_BITS}`,
+    )
+  }
+  const blocks = ciphertexts.reduce((sum, c) => sum + c.blocks.length, 0)
+  const budget = width === 64 ? budgets.at64 : budgets.at128
+  if (blocks > budget) return refuse('FHE-BUDGET', `${blocks} blocks, the share's budget is ${budget}`)
+  const decryptor = openDecryptor(seeds, {
+    keyId: header.keyId,
+    epochId: header.epochId,
+    quorum: { t: header.t, n: header.n },
+    width,
+    holder: header.holder,
+    correction,
+  })
+  try {
+    const answers = ciphertexts.map((ciphertext) => ({
+      ciphertextDigest: ciphertextDigest(ciphertext),
+      blockCount: ciphertext.blocks.length,
+      elements: decryptor.blocks(ciphertext.blocks),
+    }))
+    return accept({ header, width, k: floodExponent(header, width), requestDigest, answers })
+  } finally {
+    decryptor.wipe()
+  }
+}
+
+export type ThresholdResult = {
+  readonly values: readonly FheValue[]
+  /** Malicious holders the result is verified against: 0 with a bare quorum; ask for 2t-1 answers. */
+  readonly verified: number
+  /** Holders whose answers are wrong; holds only if at most t-1 cheat. */
+  readonly cheaters: readonly number[]
+}
+
+/**
+ * Puts the answers together. Every digest and count is recomputed from our own ciphertexts. Refusals: those of
+ * `combine` and `decodePhases`, FHE-EPOCH-MIXED, FHE-PARTIALS-MIXED, FHE-CIPHERTEXT-OTHER.
+ */
+export function combinePartials(
+  pub: PublicFile,
+  ciphertexts: readonly Ciphertext[],
+  partials: readonly PartialContent[],
+): Outcome<ThresholdResult> {
+  const [first] = partials
+  if (!first) return refuse('FHE-PARTIALS-FEW', `no partial, ${pub.header.t} are needed`)
+  const mixed = mixedField(first.header, pub.header)
+  if (mixed !== null) return refuse('FHE-EPOCH-MIXED', `partials and public file differ in ${mixed}`)
+  if (!partials.every((partial) => samePartialContext(partial, first))) {
+    return refuse('FHE-PARTIALS-MIXED', 'the partials are not answers to one request')
+  }
+  if (first.answers.length !== ciphertexts.length) {
+    return refuse(
+      'FHE-CIPHERTEXT-OTHER',
+      `${first.answers.length} answers for ${ciphertexts.length} ciphertexts`,
+    )
+  }
+  for (const [i, ciphertext] of ciphertexts.entries()) {
+    const answer = first.answers[i]
+    if (
+      !answer ||
+      ciphertext.width !== first.width ||
+      answer.blockCount !== ciphertext.blocks.length ||
+      !equalBytes(answer.ciphertextDigest, ciphertextDigest(ciphertext))
+    ) {
+      return refuse('FHE-CIPHERTEXT-OTHER', `answer ${i + 1} is for another ciphertext`)
+    }
+  }
+  const values: FheValue[] = []
+  const cheaters = new Set<number>()
+  let verified = pub.header.t - 1
+  for (const [i, ciphertext] of ciphertexts.entries()) {
+    const combined = combine({
+      width: first.width,
+      quorum: { t: pub.header.t, n: pub.header.n },
+      blockCount: ciphertext.blocks.length,
+      partials: partials.map(({ header, answers }) => ({
+        holder: header.holder,
+        elements: answers[i]?.elements ?? [],
+      })),
+    })
+    if (!combined.ok) return combined
+    const value = decodePhases(ciphertext, combined.value.phases)
+    if (!value.ok) return value
+    values.push(value.value)
+    verified = Math.min(verified, combined.value.verified)
+    for (const cheater of combined.value.cheaters) cheaters.add(cheater)
+  }
+  // One batch, one set of cheaters: more than t-1 over all ciphertexts breaks what correction rests on.
+  if (cheaters.size > pub.header.t - 1) {
+    return refuse(
+      'FHE-INCONSISTENT',
+      `the partials disagree; suspects, unproven: ${[...cheaters].join(', ')}`,
+    )
+  }
+  return accept({ values, verified, cheaters: [...cheaters].sort((a, b) => a - b) })
+}
