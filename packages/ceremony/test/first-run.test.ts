@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { replay, view } from '../src/index.ts'
+import { view } from '../src/index.ts'
 import { FakeCore } from './support/fake-core.ts'
 import { planOf } from './support/plans.ts'
 

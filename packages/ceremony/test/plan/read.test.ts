@@ -1,0 +1,101 @@
+import { sha256Hex, utf8 } from '@lux/crypto'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { lintPlan, maxPlanBytes, readPlan } from '../../src/plan/index.ts'
+import { planOf } from '../support/plans.ts'
+
+const { text } = planOf('first-run', 'rehearsal')
+
+function refusals(changed: string | Uint8Array) {
+  const read = readPlan(typeof changed === 'string' ? utf8(changed) : changed)
+  return read.ok ? [] : read.refusals
+}
+
+describe('a plan file', () => {
+  it('gives a plan and the SHA-256 of its bytes', () => {
+    const read = readPlan(utf8(text))
+    expect(read.ok && read.plan.title).toBe('Test of first-run')
+    expect(read.ok && read.hash).toBe(sha256Hex(utf8(text)))
+  })
+
+  it.each([
+    ['CR line ends', utf8(text.replaceAll('\n', '\r\n'))],
+    ['a byte order mark', utf8(`\uFEFF${text}`)],
+    ['invalid UTF-8', Uint8Array.of(0x76, 0xff, 0x0a)],
+    ['more than 1 MiB', new Uint8Array(maxPlanBytes + 1).fill(0x23)],
+    ['a NUL character', utf8(`${text}# \0\n`)],
+  ])('PLAN-01 is refused with %s', (_what, bytes) => {
+    expect(refusals(bytes).map(({ rule }) => rule)).toEqual(['PLAN-01'])
+  })
+
+  it.each([
+    ['an anchor', text.replace('title: ', 'title: &a ')],
+    ['an alias', `${text.replace('title: ', 'title: &a ')}other: *a\n`],
+    ['a tag', text.replace('title: ', 'title: !!str ')],
+    ['a non-specific tag', text.replace('title: ', 'title: ! ')],
+    ['a merge key', text.replace('\norganisation:\n', '\norganisation:\n  <<: { id: other }\n')],
+    ['a duplicate key', `${text}title: twice\n`],
+    ['a directive', `%YAML 1.2\n---\n${text}`],
+    ['two documents', `${text}---\n${text}`],
+    ['a key that is no text', `${text}7: seven\n`],
+    ['a broken line', `${text}  : [\n`],
+    ['endless nesting', '['.repeat(500_000)],
+  ])('PLAN-02 is refused with %s', (_what, changed) => {
+    const found = refusals(changed)
+    expect(found.length).toBeGreaterThan(0)
+    expect(new Set(found.map(({ rule }) => rule))).toEqual(new Set(['PLAN-02']))
+  })
+
+  it('PLAN-03 names the path of an unknown key and the keys that are known there', () => {
+    const [found] = refusals(
+      text.replace(
+        '    steps:\n      - id: roll-call\n',
+        '    steps:\n      - id: roll-call\n        retries: 3\n',
+      ),
+    )
+    expect(found?.rule).toBe('PLAN-03')
+    expect(found?.detail).toContain('parts[0].steps[0].retries is not known')
+    expect(found?.detail).toContain('known here: id, do, actor, textKey')
+  })
+
+  it.each([
+    ['an unknown key at the top', `${text}extra: 1\n`, 'extra is not known; known here: v, title'],
+    ['a missing entry', text.replace(/^title: .*\n/m, ''), 'title is missing'],
+    ['another version', text.replace('v: 1\n', 'v: 2\n'), 'v: '],
+    ['a step of an unknown kind', text.replace('do: roll-call', 'do: improvise'), 'parts[0].steps[0].do'],
+    [
+      'a digest in capitals',
+      text.replace(/^policy: (.*)$/m, (line) => line.toUpperCase().replace('POLICY', 'policy')),
+      'policy: ',
+    ],
+    ['a title of two lines', text.replace(/^title: .*$/m, 'title: "a\\nb"'), 'title: '],
+    ['t that is no integer', text.replace('  t: 2\n', '  t: 2.5\n'), 'fhe.t'],
+  ])('PLAN-03 is refused with %s', (_what, changed, detail) => {
+    const found = refusals(changed)
+    expect(found.map(({ rule }) => rule)).toContain('PLAN-03')
+    expect(found.map((refusal) => refusal.detail).join('\n')).toContain(detail)
+  })
+
+  it('PLAN-03 is refused when the file is no map at all', () => {
+    for (const changed of ['', 'just text\n', '- a\n- b\n', '42\n'])
+      expect(refusals(changed)[0]?.rule).toBe('PLAN-03')
+  })
+
+  it('never makes the reader or the lint throw, whatever line is changed', () => {
+    const lines = text.split('\n')
+    const change = fc.record({
+      at: fc.nat(lines.length - 1),
+      to: fc.oneof(fc.string(), fc.constantFrom(...lines)),
+    })
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (edits) => {
+        const edited = [...lines]
+        for (const { at, to } of edits) edited[at] = to
+        const read = readPlan(utf8(edited.join('\n').toWellFormed()))
+        if (read.ok) for (const refusal of lintPlan(read.plan)) expect(refusal.remedy).not.toBe('')
+        else expect(read.refusals.length).toBeGreaterThan(0)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
