@@ -25,11 +25,15 @@ function treeMatchesLockfile(root) {
 /** Packages by the lockfile, without their scripts: the same under npm 9, 10 and 11. */
 async function installNpmPackages(root) {
   if (treeMatchesLockfile(root)) return
-  await step('npm packages', () =>
-    run('npm', ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'], {
-      cwd: root,
-    }),
-  )
+  await step('npm packages', async () => {
+    await run(
+      'npm',
+      ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
+      {
+        cwd: root,
+      },
+    )
+  })
 }
 
 /** Our own Node for everything after set-up. */

@@ -46,18 +46,16 @@ function run(command, args, { cwd, env = installEnvironment(), timeoutMs = 60000
       clearTimeout(timer)
       if (code === 0) return resolve(output)
       const why = signal === 'SIGKILL' ? `stopped after ${timeoutMs / 1000} s` : `exit ${code ?? signal}`
-      reject(new SetUpError(`${[command, ...args].join(' ')}: ${why}\n${lastLines(output)}`))
+      reject(new SetUpError(`${[command, ...args].join(' ')}: ${why}\n${tellingLines(output)}`))
     })
   })
 }
 
-/** The last lines that say something: npm's notes about engines and deprecations are noise here. */
-function lastLines(output) {
-  return output
-    .split('\n')
-    .filter((line) => line.trim() !== '' && !/EBADENGINE|npm (warn|WARN) deprecated|npm notice/.test(line))
-    .slice(-20)
-    .join('\n')
+/** What a failed command said, without npm's notes on engines and deprecations: its beginning and its end. */
+function tellingLines(output) {
+  const noise = /EBADENGINE|^npm (warn|WARN) deprecated|^npm notice|^npm (error|ERR!)( {3}.*)?$/
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !noise.test(line))
+  return (lines.length <= 24 ? lines : [...lines.slice(0, 8), '  …', ...lines.slice(-15)]).join('\n')
 }
 
 /** One line for each step: what it is when it begins, how long it took when it ends. */
