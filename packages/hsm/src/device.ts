@@ -254,8 +254,8 @@ export type Token = {
   }): Promise<MadeKey>
   /** The bytes of a wrapped key, for the server's worker memory. Refused under a KEK whose unwrap template forbids it (root). */
   unwrapToMemory(options: { kek: KeyPath; wrapped: Bytes; kind?: 'aes' | 'hmac' }): Promise<Bytes>
-  encryptGcm(options: { key: KeyPath; nonce: Bytes; aad: Bytes; plaintext: Bytes }): Promise<Bytes>
-  decryptGcm(options: { key: KeyPath; nonce: Bytes; aad: Bytes; ciphertext: Bytes }): Promise<Bytes>
+  encryptGcm(options: { key: KeyRef; nonce: Bytes; aad: Bytes; plaintext: Bytes }): Promise<Bytes>
+  decryptGcm(options: { key: KeyRef; nonce: Bytes; aad: Bytes; ciphertext: Bytes }): Promise<Bytes>
   /** Raw r || s over a 32-byte SHA-256 (P-256) or 48-byte SHA-384 (P-384) digest. */
   signEcdsa(options: { key: KeyRef; digest: Bytes }): Promise<Bytes>
   signRsa(options: { key: KeyRef; digest: Bytes; padding: 'pkcs1' | 'pss' }): Promise<Bytes>

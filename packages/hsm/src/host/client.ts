@@ -1,9 +1,14 @@
-import type { Hsm } from '../device.ts'
+import type { Hsm, HsmRestart, Token, TokenInfo } from '../device.ts'
+import { HsmError } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { CallQueue } from './call-queue.ts'
+import { HostProcess } from './host-process.ts'
+import { type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
 
 export type StartHsmOptions = {
   /** Path of the vendor's PKCS#11 library. */
   readonly library: string
-  /** Passed to the host, and nothing else is: e.g. SOFTHSM2_CONF. */
+  /** Passed to the host, and nothing else is: e.g. SOFTHSM2_CONF, which is taken from this process when not given. */
   readonly environment?: Readonly<Record<string, string>>
   /** Node 24 to run the host with; this process's own by default. */
   readonly execPath?: string
@@ -11,6 +16,170 @@ export type StartHsmOptions = {
   readonly hostEntry?: string
   /** Milliseconds for an ordinary call; making key pairs, the window and the probe get more. Default 20 000. */
   readonly callTimeoutMs?: number
+  /** Milliseconds of silence after which an idle host is asked whether it lives. Default 5 000. */
+  readonly heartbeatMs?: number
 }
 
-export declare function startHsm(options: StartHsmOptions): Promise<Hsm>
+const maxStrikes = 3
+const backoffMs = [50, 400, 2000] as const
+
+/** Calls that prove nothing about a library that crashes at work. */
+const light: ReadonlySet<Operation> = new Set<Operation>([
+  'ping',
+  'tokens',
+  'info',
+  'pinState',
+  'logIn',
+  'logOut',
+])
+
+/**
+ * Starts the process that loads the vendor library. Throws HsmError when the library is missing, is not a PKCS#11 library
+ * for this computer, or crashes while loading.
+ */
+export async function startHsm(options: StartHsmOptions): Promise<Hsm> {
+  const client = new Client(options)
+  await client.start()
+  return client
+}
+
+class Client implements Hsm {
+  readonly #options: StartHsmOptions
+  readonly #queue: CallQueue
+  readonly #listeners = new Set<(restart: HsmRestart) => void>()
+  readonly #callTimeoutMs: number
+  #host: HostProcess | null = null
+  #library: Hsm['library'] | null = null
+  #generation = 0
+  #strikes = 0
+  #state: Hsm['state'] = 'restarting'
+  #heartbeat: NodeJS.Timeout | null = null
+
+  constructor(options: StartHsmOptions) {
+    this.#options = options
+    this.#callTimeoutMs = options.callTimeoutMs ?? 20_000
+    this.#queue = new CallQueue({
+      timeoutMs: this.#callTimeoutMs,
+      onTimeout: (op) => this.#host?.kill('timeout', `${op} took too long`),
+      onSuccess: (op) => {
+        if (!light.has(op)) this.#strikes = 0
+      },
+    })
+  }
+
+  get generation(): number {
+    return this.#generation
+  }
+
+  get state(): Hsm['state'] {
+    return this.#state
+  }
+
+  get pid(): number | null {
+    return this.#host?.pid ?? null
+  }
+
+  get library(): Hsm['library'] {
+    if (!this.#library) throw hsmError('HSM-CLOSED', 'the library was never open')
+    return this.#library
+  }
+
+  onRestart(listener: (restart: HsmRestart) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async start(): Promise<void> {
+    await this.#launch()
+    const interval = this.#options.heartbeatMs ?? 5_000
+    this.#heartbeat = setInterval(() => {
+      if (this.#state === 'ready' && this.#queue.idle) this.#queue.add('ping', '', []).catch(() => {})
+    }, interval)
+    this.#heartbeat.unref()
+  }
+
+  async #launch(): Promise<void> {
+    const generation = this.#generation + 1
+    const host = new HostProcess(this.#options, {
+      onResult: (message) => this.#queue.settle(message),
+      onExit: (reason, detail) => this.#lost(host, reason, detail),
+    })
+    this.#library = await host.open(generation, this.#callTimeoutMs)
+    if (this.#state === 'closed') {
+      host.kill('closed', 'closed while starting')
+      return
+    }
+    this.#generation = generation
+    this.#host = host
+    this.#state = 'ready'
+    this.#queue.connect((message) => host.send(message))
+  }
+
+  #lost(host: HostProcess, reason: 'crashed' | 'timeout' | 'closed', detail: string): void {
+    if (this.#host !== host) return
+    this.#host = null
+    if (this.#state === 'closed' || reason === 'closed') {
+      this.#queue.fail(() => hsmError('HSM-CLOSED', 'the host was closed'))
+      return
+    }
+    this.#state = 'restarting'
+    this.#strikes += 1
+    this.#queue.disconnect((first) =>
+      first && reason === 'timeout'
+        ? hsmError('HSM-TIMEOUT', `the token library did not answer: ${detail}`)
+        : hsmError('HSM-CRASHED', `the token library’s process ended (${detail})`),
+    )
+    if (this.#strikes >= maxStrikes) this.#break(detail)
+    else this.#restart(reason, detail, this.#strikes - 1)
+  }
+
+  #restart(reason: HsmRestart['reason'], detail: string, round: number): void {
+    setTimeout(async () => {
+      if (this.#state !== 'restarting') return
+      try {
+        await this.#launch()
+      } catch (error) {
+        this.#strikes += 1
+        const text = error instanceof HsmError ? error.message : 'the host did not start'
+        if (this.#strikes >= maxStrikes) this.#break(text)
+        else this.#restart(reason, detail, this.#strikes - 1)
+        return
+      }
+      for (const listener of this.#listeners) listener({ generation: this.#generation, reason, detail })
+    }, backoffMs[round] ?? 2000)
+  }
+
+  #break(detail: string): void {
+    this.#state = 'broken'
+    this.#queue.fail(() =>
+      hsmError('HSM-BROKEN', `the token library failed ${maxStrikes} times in a row (${detail})`),
+    )
+  }
+
+  tokens(): Promise<readonly TokenInfo[]> {
+    // The host's `tokens` answers TokenInfo[]: both ends are one build, checked in the handshake.
+    return this.#queue.add('tokens', '', []) as Promise<readonly TokenInfo[]>
+  }
+
+  token(serial: string): Token {
+    if (serial !== 'new' && !/^[\x20-\x7e]{1,32}$/.test(serial))
+      throw new RangeError('serial: 1 to 32 printable characters')
+    const method =
+      (op: TokenOperation) =>
+      (...args: unknown[]) =>
+        this.#queue.add(op, serial, args)
+    const methods = Object.fromEntries(tokenOperations.map((op) => [op, method(op)]))
+    // protocol.ts ties the list of operations to Token, and operations.ts each answer to Token's own result type.
+    return Object.freeze({ serial, ...methods }) as unknown as Token
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    if (this.#heartbeat) clearInterval(this.#heartbeat)
+    await this.#queue.drain()
+    this.#queue.fail(() => hsmError('HSM-CLOSED', 'the connection was closed'))
+    await this.#host?.close(this.#callTimeoutMs)
+    this.#host = null
+  }
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto'
+import { unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { HsmError } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { softTokenFolder, softTokenStore } from '../pkcs11/inventory.ts'
+import type { Tokens } from '../pkcs11/tokens.ts'
+
+/** Failures that a missing token, a lost session or a full disk can stand behind. */
+const vague: ReadonlySet<string> = new Set([
+  'HSM-DEVICE-ERROR',
+  'HSM-KEY-ABSENT',
+  'HSM-MEMORY',
+  'HSM-READ-ONLY',
+  'HSM-SESSION-LOST',
+  'HSM-TOKEN-ABSENT',
+  'HSM-TOKEN-DAMAGED',
+  'HSM-TOKEN-FULL',
+  'HSM-UNKNOWN',
+])
+
+const blockBytes = 4096
+
+/** Why a soft token's folder cannot be written, as the system names it (ENOSPC, EROFS, EACCES, EFBIG), or null. */
+function storeProblem(folder: string): string | null {
+  const trial = join(folder, `.write-trial-${randomUUID()}`)
+  try {
+    writeFileSync(trial, Buffer.alloc(blockBytes), { flag: 'wx', mode: 0o600 })
+    return null
+  } catch (error) {
+    return error instanceof Error && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : 'unknown'
+  } finally {
+    try {
+      unlinkSync(trial)
+    } catch {
+      // It was never made, or the store is gone; both are what is being reported.
+    }
+  }
+}
+
+/** Looks behind a vague return code: SoftHSM answers CKR_GENERAL_ERROR for a full disk and for a vanished token alike. */
+export function explainFailure(tokens: Tokens, serial: string, error: HsmError): HsmError {
+  if (!vague.has(error.code) || serial === 'new') {
+    return error.code === 'HSM-DEVICE-ERROR' ? (explainStore(softTokenStore(), error) ?? error) : error
+  }
+  let present: boolean
+  try {
+    present = tokens.present(serial)
+  } catch (listing) {
+    return listing instanceof HsmError ? listing : error
+  }
+  const folder = softTokenFolder(serial)
+  const lost = !present || (softTokenStore() !== null && folder === null)
+  if (lost) {
+    try {
+      tokens.forget(serial)
+    } catch {
+      // Closing a session on a token that is gone fails; it is forgotten all the same.
+    }
+    return hsmError('HSM-TOKEN-ABSENT', `token ${serial} is gone: ${error.detail}`, error.ckr)
+  }
+  if (error.code === 'HSM-SESSION-LOST') {
+    try {
+      tokens.forget(serial)
+    } catch {
+      // The session is gone already.
+    }
+    return error
+  }
+  if (error.code === 'HSM-KEY-ABSENT') return error
+  return explainStore(folder, error) ?? error
+}
+
+function explainStore(folder: string | null, error: HsmError): HsmError | null {
+  const problem = folder ? storeProblem(folder) : null
+  return problem
+    ? hsmError('HSM-DISK', `the token store ${folder} cannot be written (${problem})`, error.ckr)
+    : null
+}

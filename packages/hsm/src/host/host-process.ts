@@ -1,0 +1,127 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { HsmError, type LibraryInfo } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import type { StartHsmOptions } from './client.ts'
+import { type FromHost, protocolVersion, type ToHost } from './protocol.ts'
+
+type Events = {
+  readonly onResult: (message: Extract<FromHost, { t: 'result' }>) => void
+  /** Told once, and only of a host whose `open` had succeeded. */
+  readonly onExit: (reason: 'crashed' | 'timeout' | 'closed', detail: string) => void
+}
+
+const maxStderr = 2048
+
+/** Only what is passed: no NODE_OPTIONS, no loader variables, no secrets of the parent. */
+function hostEnvironment(passed: Readonly<Record<string, string>> = {}): Record<string, string> {
+  for (const name of Object.keys(passed)) {
+    if (/^(NODE_|LD_|DYLD_)/.test(name))
+      throw new RangeError(`environment: ${name} cannot be passed to the token host`)
+  }
+  const conf = process.env.SOFTHSM2_CONF
+  return { ...(conf ? { SOFTHSM2_CONF: conf } : {}), ...passed }
+}
+
+/** One run of the host process, from fork to exit. */
+export class HostProcess {
+  readonly #child: ChildProcess
+  readonly #events: Events
+  readonly #library: string
+  #open = false
+  #ended = false
+  #ending: { reason: 'timeout' | 'closed'; detail: string } | null = null
+  #stderr = ''
+  #handshake: { resolve: (library: LibraryInfo) => void; reject: (error: HsmError) => void } | null = null
+
+  constructor(options: StartHsmOptions, events: Events) {
+    this.#events = events
+    this.#library = options.library
+    const entry = options.hostEntry ?? fileURLToPath(new URL('./main.ts', import.meta.url))
+    this.#child = fork(entry, [], {
+      execPath: options.execPath ?? process.execPath,
+      execArgv: [],
+      serialization: 'advanced',
+      env: hostEnvironment(options.environment),
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    })
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr = (this.#stderr + text).slice(-maxStderr)
+    })
+    this.#child.on('message', (message: FromHost) => this.#receive(message))
+    this.#child.on('error', (error) => this.#end(`it cannot be started: ${error.message}`))
+    this.#child.on('exit', (code, signal) => this.#end(signal ?? `exit ${code}`))
+  }
+
+  get pid(): number | null {
+    return this.#ended ? null : (this.#child.pid ?? null)
+  }
+
+  open(generation: number, timeoutMs: number): Promise<LibraryInfo> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => this.kill('timeout', 'loading the library took too long'), timeoutMs)
+      const done =
+        <T>(fn: (value: T) => void) =>
+        (value: T) => {
+          clearTimeout(timer)
+          this.#handshake = null
+          fn(value)
+        }
+      this.#handshake = { resolve: done(resolve), reject: done(reject) }
+      this.send({ t: 'open', version: protocolVersion, generation, library: this.#library })
+    })
+  }
+
+  send(message: ToHost): void {
+    if (this.#child.connected) this.#child.send(message, () => {})
+  }
+
+  kill(reason: 'timeout' | 'closed', detail: string): void {
+    this.#ending ??= { reason, detail }
+    this.#child.kill('SIGKILL')
+  }
+
+  /** Lets the host leave the library in order; kills it when that takes too long. */
+  close(timeoutMs: number): Promise<void> {
+    if (this.#ended) return Promise.resolve()
+    this.#ending ??= { reason: 'closed', detail: 'closed' }
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs)
+      this.#child.once('exit', () => {
+        clearTimeout(timer)
+        resolve()
+      })
+      this.send({ t: 'close' })
+    })
+  }
+
+  #receive(message: FromHost): void {
+    if (message.t === 'result') this.#events.onResult(message)
+    else if (message.t === 'failed') this.#handshake?.reject(new HsmError(message.error))
+    else if (message.t === 'ready') {
+      if (message.version !== protocolVersion) {
+        this.#handshake?.reject(hsmError('HSM-HOST-FAILED', 'client and host are of different builds'))
+        this.kill('closed', 'wrong build')
+        return
+      }
+      this.#open = true
+      this.#handshake?.resolve(message.library)
+    }
+  }
+
+  #end(how: string): void {
+    if (this.#ended) return
+    this.#ended = true
+    const said = this.#stderr.trim().split('\n').at(-1)
+    const detail = this.#ending?.detail ?? (said ? `${how}: ${said}` : how)
+    this.#handshake?.reject(
+      this.#ending?.reason === 'timeout'
+        ? hsmError('HSM-TIMEOUT', detail)
+        : hsmError(
+            /cannot be started/.test(how) ? 'HSM-HOST-FAILED' : 'HSM-CRASHED',
+            `while loading the library: ${detail}`,
+          ),
+    )
+    if (this.#open) this.#events.onExit(this.#ending?.reason ?? 'crashed', detail)
+  }
+}

@@ -1,0 +1,46 @@
+import type { KeyTemplate, MadeKey, MadeKeyPair, OaepHash } from '../device.ts'
+import { rootTemplate } from '../templates.ts'
+import { num } from './attributes.ts'
+import { CKK, CKO } from './constants.ts'
+import { destroy, generateKeyPair, named, readBack } from './keys.ts'
+import { numbersOf, oaep } from './mechanisms.ts'
+import type { TokenSession } from './session.ts'
+import { secretAttributes } from './templates.ts'
+
+/** The private half can only unwrap, and what it unwraps must be a hardened root: without that it would give the root out. */
+const transportTemplate: KeyTemplate = {
+  ...rootTemplate,
+  wrap: false,
+  allowedMechanisms: ['oaep'],
+  unwrapTemplate: 'root',
+}
+
+export const createTransportPair = (
+  token: TokenSession,
+  { id, label }: { id: string; label: string },
+): MadeKeyPair => generateKeyPair(token, { id, label, kind: 'rsa-3072', template: transportTemplate })
+
+export function unwrapRoot(
+  token: TokenSession,
+  options: { transportId: string; ckaId: string; label: string; wrapped: Uint8Array; oaepHash?: OaepHash },
+): MadeKey {
+  token.requireUser()
+  const ref = { id: options.ckaId, class: 'secret' } as const
+  token.requireFree(ref)
+  const asked = [
+    num('CLASS', CKO.SECRET_KEY),
+    num('KEY_TYPE', CKK.AES),
+    ...named(options.ckaId, options.label),
+    ...secretAttributes(rootTemplate, numbersOf(token)),
+  ]
+  const doing = 'unwrapping the root'
+  const transport = token.find({ id: options.transportId, class: 'private' })
+  const mechanism = oaep(options.oaepHash ?? token.profile.oaepHash)
+  const handle = token.module.unwrapKey(token.session, mechanism, transport, options.wrapped, asked, doing)
+  return { ref, attributes: readBack(token, handle, asked, doing) }
+}
+
+export function destroyTransportPair(token: TokenSession, id: string): { destroyed: number; absent: true } {
+  const { destroyed } = destroy(token, { id, class: 'private' })
+  return { destroyed: destroyed + destroy(token, { id, class: 'public' }).destroyed, absent: true }
+}

@@ -1,0 +1,61 @@
+import { HsmError } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { ckrTable, describeCkr } from './codes.ts'
+
+const numberOfName: ReadonlyMap<string, number> = new Map(
+  [...ckrTable.values()].map((e) => [e.name, e.number]),
+)
+
+/** Typed error of a return code. `doing` says what we asked, in words. */
+export function ckrError(rv: number, doing: string): HsmError {
+  const entry = describeCkr(rv)
+  return hsmError(entry.code, `${doing}: ${entry.meaning}`, { name: entry.name, number: rv })
+}
+
+export function check(rv: number | bigint, doing: string): void {
+  if (Number(rv) !== 0) throw ckrError(Number(rv), doing)
+}
+
+/**
+ * Return code of an error thrown by pkcs11js, or null when it is none. The number is taken from the text: some calls
+ * leave `code` undefined, and codes that the addon does not know come as `CKR_VENDOR_DEFINED:27`.
+ */
+export function ckrOf(error: unknown): number | null {
+  if (error instanceof HsmError) return error.ckr?.number ?? null
+  if (!(error instanceof Error)) return null
+  const text = `${error.message}\n${error.stack ?? ''}`
+  const numbered = /CKR_\w+:(\d+)/.exec(text)
+  if (numbered?.[1]) return Number(numbered[1])
+  const code: unknown = 'code' in error ? error.code : undefined
+  const named = /\b(CKR_[A-Z_0-9]+)\b/.exec(text)
+  if (named?.[1]) {
+    if (typeof code === 'number' && code !== 0) return code
+    return numberOfName.get(named[1]) ?? null
+  }
+  return null
+}
+
+/** Runs one pkcs11js call and gives its failure a type. */
+export function call<T>(doing: string, fn: () => T): T {
+  try {
+    return fn()
+  } catch (error) {
+    if (error instanceof HsmError) throw error
+    const rv = ckrOf(error)
+    if (rv !== null) throw ckrError(rv, doing)
+    throw hsmError(
+      'HSM-CALL-INVALID',
+      `${doing}: ${error instanceof Error ? error.message : 'unknown failure'}`,
+    )
+  }
+}
+
+/** What happened, as data: for probes and reports that expect a refusal. */
+export function attempt<T>(fn: () => T): { ok: true; value: T } | { ok: false; error: HsmError } {
+  try {
+    return { ok: true, value: fn() }
+  } catch (error) {
+    if (error instanceof HsmError) return { ok: false, error }
+    throw error
+  }
+}

@@ -1,0 +1,112 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Inventory, InventoryObject } from '../device.ts'
+import { type AttributeName, CKA, readAttribute } from './attributes.ts'
+import type { Handle } from './module.ts'
+import type { TokenSession } from './session.ts'
+
+const asked: readonly AttributeName[] = [
+  'CLASS',
+  'KEY_TYPE',
+  'ID',
+  'LABEL',
+  'TOKEN',
+  'PRIVATE',
+  'TRUSTED',
+  'SENSITIVE',
+  'EXTRACTABLE',
+  'ALWAYS_SENSITIVE',
+  'NEVER_EXTRACTABLE',
+  'LOCAL',
+  'KEY_GEN_MECHANISM',
+  'WRAP',
+  'UNWRAP',
+  'ENCRYPT',
+  'DECRYPT',
+  'SIGN',
+  'VERIFY',
+  'DERIVE',
+  'MODIFIABLE',
+  'COPYABLE',
+  'WRAP_WITH_TRUSTED',
+  'ALLOWED_MECHANISMS',
+  'UNWRAP_TEMPLATE',
+]
+
+/** Absent is how a token says that an attribute does not apply to this class of object. */
+const doesNotApply: ReadonlySet<string> = new Set(['absent', 'CKR_ATTRIBUTE_TYPE_INVALID'])
+
+const classNames: Readonly<Record<string, InventoryObject['class']>> = {
+  SECRET_KEY: 'secret',
+  PUBLIC_KEY: 'public',
+  PRIVATE_KEY: 'private',
+  DATA: 'data',
+  CERTIFICATE: 'certificate',
+}
+
+function readObject(token: TokenSession, handle: Handle): InventoryObject {
+  const attributes: Record<string, string> = {}
+  const unreadable: { attribute: string; reason: string }[] = []
+  for (const name of asked) {
+    const read = readAttribute(token.module, token.session, handle, CKA[name])
+    if (read.ok) attributes[name] = read.value
+    else if (!doesNotApply.has(read.reason)) unreadable.push({ attribute: name, reason: read.reason })
+  }
+  return {
+    class: classNames[attributes.CLASS ?? ''] ?? 'other',
+    id: attributes.ID ?? '',
+    label: attributes.LABEL ?? '',
+    token: attributes.TOKEN === 'true',
+    private: attributes.PRIVATE === 'true',
+    trusted: attributes.TRUSTED === 'true',
+    keyType: attributes.KEY_TYPE ?? '',
+    unreadable,
+    attributes,
+  }
+}
+
+/** Everything that this login can see, one attribute at a time, and every object file that cannot be an object. */
+export function inventory(token: TokenSession): Inventory {
+  const objects = token.module.find(token.session, []).map((handle) => readObject(token, handle))
+  const nameless = objects
+    .filter((o) => o.class === 'other' && o.unreadable.length === asked.length)
+    .map((_, i) => ({ name: `object ${i + 1}`, reason: 'none of its attributes can be read' }))
+  return {
+    serial: token.serial,
+    loggedIn: token.loggedIn,
+    objects,
+    damaged: [...nameless, ...(token.profile.id === 'softhsm' ? emptyObjectFiles(token.serial) : [])],
+  }
+}
+
+/** SoftHSM killed while it writes leaves zero-byte object files behind, which its own listing hides. */
+function emptyObjectFiles(serial: string): { name: string; reason: string }[] {
+  const folder = softTokenFolder(serial)
+  if (!folder) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.object') && statSync(join(folder, name)).size === 0)
+    .sort()
+    .map((name) => ({ name, reason: 'an empty object file: a write was cut off' }))
+}
+
+/** The token folder that softhsm2.conf leads to: a folder's name ends with the serial number's 16 digits. */
+export function softTokenFolder(serial: string): string | null {
+  const root = softTokenStore()
+  if (!root) return null
+  try {
+    const folder = readdirSync(root).find((name) => name.replaceAll('-', '').endsWith(serial))
+    return folder ? join(root, folder) : null
+  } catch {
+    return null
+  }
+}
+
+export function softTokenStore(): string | null {
+  const conf = process.env.SOFTHSM2_CONF
+  if (!conf) return null
+  try {
+    return /^\s*directories\.tokendir\s*=\s*(.+?)\s*$/m.exec(readFileSync(conf, 'utf8'))?.[1] ?? null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,263 @@
+import { randomBytes } from 'node:crypto'
+import type { KeyTemplate, ProbeAttack, ProbeAttackName, ProbeReport } from '../device.ts'
+import { rootTemplate } from '../templates.ts'
+import { CKA, is, mechanisms, num, raw, readAttribute } from './attributes.ts'
+import { CKK, CKM, CKO, mechanismName } from './constants.ts'
+import { attempt, call } from './errors.ts'
+import { named } from './keys.ts'
+import { chooseWrapMechanism, numbersOf } from './mechanisms.ts'
+import type { Attribute } from './memory.ts'
+import type { Handle } from './module.ts'
+import type { TokenSession } from './session.ts'
+import { unwrapWithBlockCipher } from './software-kwp.ts'
+import { secretAttributes } from './templates.ts'
+
+type Finding = { outcome: ProbeAttack['outcome']; detail: string }
+
+type Scene = {
+  readonly token: TokenSession
+  readonly kek: Handle
+  readonly victim: Handle
+  readonly victimValue: Buffer
+  readonly wrapNumber: number
+}
+
+const held = (detail: string): Finding => ({ outcome: 'held', detail })
+const broken = (detail: string): Finding => ({ outcome: 'broken', detail })
+
+const scratchSecret = (): Attribute[] => [
+  num('CLASS', CKO.SECRET_KEY),
+  num('KEY_TYPE', CKK.AES),
+  ...named(randomBytes(16).toString('hex'), 'probe'),
+]
+
+/** What a program gets that asks for a KEK and says nothing of the rest. */
+const defaultKek = (): Attribute[] => [
+  ...scratchSecret(),
+  num('VALUE_LEN', 32),
+  is('TOKEN', false),
+  is('PRIVATE', true),
+  is('SENSITIVE', true),
+  is('EXTRACTABLE', false),
+  is('WRAP', true),
+  is('UNWRAP', true),
+]
+
+function wrapVictim({ token, kek, victim, wrapNumber }: Scene) {
+  return attempt(() =>
+    token.module.wrapKey(token.session, { mechanism: wrapNumber }, kek, victim, 'wrapping a scratch key'),
+  )
+}
+
+/** Wraps a known key, then has the KEK decrypt the blob block by block: a KEK that can decrypt gives every child away. */
+function wrapThenDecrypt(scene: Scene): Finding {
+  const { token, kek, victimValue } = scene
+  const wrapped = wrapVictim(scene)
+  if (!wrapped.ok)
+    return { outcome: 'not-applicable', detail: `the KEK does not wrap: ${wrapped.error.detail}` }
+  const flip = attempt(() =>
+    token.module.setAttribute(token.session, kek, is('DECRYPT', true), 'setting DECRYPT'),
+  )
+  const { p11 } = token.module
+  const opened = attempt(() =>
+    unwrapWithBlockCipher(wrapped.value, (block) => {
+      call('decrypting', () => p11.C_DecryptInit(token.session, { mechanism: CKM.AES_ECB }, kek))
+      return call('decrypting', () => p11.C_Decrypt(token.session, block, Buffer.alloc(32)))
+    }),
+  )
+  if (!opened.ok) {
+    return held(
+      `setting DECRYPT: ${flip.ok ? 'accepted' : flip.error.ckr?.name}; decrypting: ${opened.error.ckr?.name}`,
+    )
+  }
+  return opened.value?.equals(victimValue)
+    ? broken('the KEK decrypted a wrapped key to its bytes')
+    : held('decrypting gave other bytes')
+}
+
+function unwrapAs(scene: Scene, extra: readonly Attribute[], doing: string): Finding {
+  const { token, kek, victimValue, wrapNumber } = scene
+  const wrapped = wrapVictim(scene)
+  if (!wrapped.ok)
+    return { outcome: 'not-applicable', detail: `the KEK does not wrap: ${wrapped.error.detail}` }
+  const template = [...scratchSecret(), is('TOKEN', false), ...extra]
+  const { module, session } = token
+  const back = attempt(() =>
+    module.unwrapKey(session, { mechanism: wrapNumber }, kek, wrapped.value, template, doing),
+  )
+  if (!back.ok) return held(`${doing}: ${back.error.ckr?.name}`)
+  try {
+    const value = attempt(() => module.getAttribute(session, back.value, CKA.VALUE))
+    if (value.ok && value.value !== 'absent' && value.value.equals(victimValue)) {
+      return broken(`${doing}: the key’s bytes can be read`)
+    }
+    const extractable = readAttribute(module, session, back.value, CKA.EXTRACTABLE)
+    return extractable.ok && extractable.value === 'true'
+      ? broken(`${doing}: the key came back extractable`)
+      : held(`${doing}: the key came back sensitive and not extractable`)
+  } finally {
+    token.destroyHandle(back.value)
+  }
+}
+
+const weaker: readonly Attribute[] = [
+  is('EXTRACTABLE', true),
+  is('SENSITIVE', false),
+  is('DECRYPT', true),
+  is('ENCRYPT', true),
+  is('SIGN', true),
+  is('DERIVE', true),
+  is('MODIFIABLE', true),
+  mechanisms([CKM.AES_ECB, CKM.AES_CBC_PAD]),
+  { type: CKA.UNWRAP_TEMPLATE, value: [] },
+]
+
+const nameOf = ({ type }: Attribute): string =>
+  Object.entries(CKA).find(([, number]) => number === type)?.[0] ?? String(type)
+
+const same = (a: ReturnType<typeof readAttribute>, b: ReturnType<typeof readAttribute>) =>
+  (a.ok ? a.value : a.reason) === (b.ok ? b.value : b.reason)
+
+function copyEscalate({ token, kek }: Scene): Finding {
+  const { module, session } = token
+  const reasons = new Set<string>()
+  for (const attribute of weaker) {
+    const copy = attempt(() =>
+      module.copyObject(session, kek, [is('TOKEN', false), attribute], 'copying the KEK'),
+    )
+    if (!copy.ok) {
+      reasons.add(copy.error.ckr?.name ?? copy.error.code)
+      continue
+    }
+    const before = readAttribute(module, session, kek, attribute.type)
+    const after = readAttribute(module, session, copy.value, attribute.type)
+    token.destroyHandle(copy.value)
+    if (!same(before, after)) return broken(`a copy was made with a weaker ${nameOf(attribute)}`)
+  }
+  return held(`copies refused or unchanged: ${[...reasons].join(', ') || 'unchanged'}`)
+}
+
+function flipAttributes({ token, kek }: Scene): Finding {
+  const { module, session } = token
+  const reasons = new Set<string>()
+  for (const attribute of weaker) {
+    const before = readAttribute(module, session, kek, attribute.type)
+    const set = attempt(() => module.setAttribute(session, kek, attribute, 'changing the KEK'))
+    if (!set.ok) reasons.add(set.error.ckr?.name ?? set.error.code)
+    const after = readAttribute(module, session, kek, attribute.type)
+    if (!same(before, after)) return broken(`${nameOf(attribute)} was changed`)
+  }
+  return held(`changes refused: ${[...reasons].join(', ') || 'without a code'}`)
+}
+
+/** Wrapping one key by a second mechanism, or by raw block encryption, can undo what the first one protects. */
+function mechanismConfusion({ token, kek, victim, wrapNumber }: Scene): Finding {
+  const others = [CKM.AES_KEY_WRAP, CKM.AES_KEY_WRAP_PAD, CKM.AES_ECB, CKM.AES_CBC_PAD].filter(
+    (n) => n !== wrapNumber,
+  )
+  const accepted = others.filter((mechanism) => {
+    const parameter = mechanism === CKM.AES_CBC_PAD ? { parameter: Buffer.alloc(16) } : {}
+    const { module, session } = token
+    return attempt(() =>
+      module.wrapKey(session, { mechanism, ...parameter }, kek, victim, 'wrapping otherwise'),
+    ).ok
+  })
+  return accepted.length > 0
+    ? broken(`the KEK also wraps by ${accepted.map(mechanismName).join(', ')}`)
+    : held('the KEK wraps by one mechanism only')
+}
+
+const readable = [is('PRIVATE', true), is('SENSITIVE', false), is('EXTRACTABLE', true)]
+
+const attacks: readonly [ProbeAttackName, (scene: Scene) => Finding][] = [
+  ['wrap-then-decrypt', wrapThenDecrypt],
+  ['reimport-extractable', (scene) => unwrapAs(scene, readable, 'unwrapping as extractable')],
+  ['silent-unwrap', (scene) => unwrapAs(scene, [], 'unwrapping without saying')],
+  ['copy-escalate', copyEscalate],
+  ['mechanism-confusion', mechanismConfusion],
+  ['flip-attributes', flipAttributes],
+]
+
+type Made = { readonly kek: Handle; readonly lacking: string[] }
+
+/** The hardened KEK as a session object; what the token refuses of it is left out and named. */
+function makeHardened(token: TokenSession): Made {
+  const full: KeyTemplate = { ...rootTemplate, token: false }
+  const tries: readonly [KeyTemplate, string[]][] = [
+    [full, []],
+    [{ ...full, unwrapTemplate: null }, ['UNWRAP_TEMPLATE']],
+    [{ ...full, allowedMechanisms: null }, ['ALLOWED_MECHANISMS']],
+    [{ ...full, unwrapTemplate: null, allowedMechanisms: null }, ['UNWRAP_TEMPLATE', 'ALLOWED_MECHANISMS']],
+  ]
+  const make = (template: KeyTemplate) => {
+    const asked = [...scratchSecret(), num('VALUE_LEN', 32), ...secretAttributes(template, numbersOf(token))]
+    return token.module.generateKey(
+      token.session,
+      { mechanism: CKM.AES_KEY_GEN },
+      asked,
+      'making a hardened scratch key',
+    )
+  }
+  for (const [template, lacking] of tries) {
+    const kek = attempt(() => make(template))
+    if (kek.ok) return { kek: kek.value, lacking }
+  }
+  return { kek: make({ ...full, unwrapTemplate: null, allowedMechanisms: null }), lacking: [] }
+}
+
+function attackAll(
+  token: TokenSession,
+  template: ProbeAttack['template'],
+  kek: Handle,
+  wrapNumber: number,
+): ProbeAttack[] {
+  const { module, session } = token
+  const victimValue = randomBytes(32)
+  try {
+    const victim = module.createObject(
+      session,
+      [
+        ...scratchSecret(),
+        is('TOKEN', false),
+        is('PRIVATE', true),
+        is('SENSITIVE', true),
+        is('EXTRACTABLE', true),
+        raw('VALUE', victimValue),
+      ],
+      'making a scratch victim',
+    )
+    try {
+      const scene: Scene = { token, kek, victim, victimValue, wrapNumber }
+      return attacks.map(([name, attack]) => ({ name, template, ...attack(scene) }))
+    } finally {
+      token.destroyHandle(victim)
+    }
+  } finally {
+    token.destroyHandle(kek)
+  }
+}
+
+/**
+ * Attacks scratch session keys as a hostile program with the user PIN would. The hardened template must hold; what
+ * becomes of the default template is recorded beside it.
+ */
+export function probe(token: TokenSession): ProbeReport {
+  token.requireUser()
+  const knownAnswers = chooseWrapMechanism(token)
+  const base = { serial: token.serial, profile: token.profile.id, knownAnswers }
+  if (!knownAnswers.chosen) {
+    return { ...base, attacks: [], passed: false, lacking: ['a wrap mechanism with a known answer'] }
+  }
+  const { number } = knownAnswers.chosen
+  const { kek, lacking } = makeHardened(token)
+  const hardened = attackAll(token, 'hardened', kek, number)
+  const plain = token.module.generateKey(
+    token.session,
+    { mechanism: CKM.AES_KEY_GEN },
+    defaultKek(),
+    'making a default key',
+  )
+  const found = [...hardened, ...attackAll(token, 'default', plain, number)]
+  const passed = hardened.every(({ outcome }) => outcome === 'held')
+  return { ...base, attacks: found, passed, lacking }
+}

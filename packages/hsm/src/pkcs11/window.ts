@@ -1,0 +1,237 @@
+import { randomBytes } from 'node:crypto'
+import type {
+  CommittedRoot,
+  KeyRef,
+  KeyTemplate,
+  PossessionProof,
+  TrustedWindow,
+  WindowDestination,
+} from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { rootTemplate } from '../templates.ts'
+import { CKA, hex, is, num, text } from './attributes.ts'
+import { CKK, CKM, CKO } from './constants.ts'
+import { inventory } from './inventory.ts'
+import { possessionOf } from './kek.ts'
+import { destroy, named, readBack } from './keys.ts'
+import { numbersOf, oaep } from './mechanisms.ts'
+import type { Handle } from './module.ts'
+import { isRsa, publicKeyAttributes, readSpki } from './public-keys.ts'
+import type { TokenSession } from './session.ts'
+import { secretAttributes } from './templates.ts'
+
+/** The root as an open session key: it lives only in this session, and a crash destroys it. */
+export type OpenWindow = { readonly handle: Handle; readonly ckaId: string; readonly label: string }
+
+const minTransportBits = 3072
+const maxDestinations = 64
+
+function checkDestinations(destinations: readonly WindowDestination[]): void {
+  if (destinations.length < 1 || destinations.length > maxDestinations) {
+    throw new RangeError(`destinations: expected 1 to ${maxDestinations}, got ${destinations.length}`)
+  }
+  const keys = destinations.map(({ spki }) => Buffer.from(spki).toString('hex'))
+  if (new Set(keys).size !== keys.length)
+    throw hsmError('HSM-DESTINATION-MISMATCH', 'two destinations have one transport key')
+  if (new Set(destinations.map(({ id }) => id)).size !== destinations.length) {
+    throw hsmError('HSM-DESTINATION-MISMATCH', 'two destinations have one identifier')
+  }
+}
+
+/** TRUSTED can be given only here, when the security officer creates the key; nobody can set it later. */
+export function importDestinations(
+  token: TokenSession,
+  destinations: readonly WindowDestination[],
+): KeyRef[] {
+  token.requireUser('so')
+  checkDestinations(destinations)
+  const prepared = destinations.map(({ id, label, spki }) => {
+    const key = publicKeyAttributes(spki)
+    if (!isRsa(key) || key.bits < minTransportBits) {
+      throw hsmError(
+        'HSM-DATA-INVALID',
+        `the transport key ${label} is not RSA of ${minTransportBits} bits or more`,
+      )
+    }
+    const ref: KeyRef = { id, class: 'public' }
+    token.requireFree(ref)
+    const asked = [
+      num('CLASS', CKO.PUBLIC_KEY),
+      num('KEY_TYPE', CKK.RSA),
+      ...named(id, label),
+      ...key.attributes,
+      is('TOKEN', true),
+      is('PRIVATE', false),
+      is('WRAP', true),
+      is('TRUSTED', true),
+      is('ENCRYPT', false),
+      is('VERIFY', false),
+      is('DERIVE', false),
+      is('COPYABLE', false),
+      is('MODIFIABLE', false),
+    ]
+    return { ref, asked }
+  })
+  return prepared.map(({ ref, asked }) => {
+    const doing = 'creating a trusted transport key'
+    const handle = token.module.createObject(token.session, asked, doing)
+    readBack(token, handle, asked, doing)
+    return ref
+  })
+}
+
+/** Every trusted object must be a destination of the plan and every destination trusted: else someone else would get the root. */
+function trustedDestinations(
+  token: TokenSession,
+  destinations: readonly WindowDestination[],
+): Map<string, Handle> {
+  const { module, session } = token
+  const wanted = new Map(destinations.map((d) => [Buffer.from(d.spki).toString('hex'), d]))
+  const found = new Map<string, Handle>()
+  for (const handle of module.find(session, [is('TRUSTED', true)])) {
+    const keyClass = module.getAttribute(session, handle, CKA.CLASS)
+    if (keyClass === 'absent' || Number(keyClass.readBigUInt64LE()) !== CKO.PUBLIC_KEY) {
+      throw hsmError('HSM-DESTINATION-MISMATCH', 'an object that is no public key is marked as trusted')
+    }
+    const destination = wanted.get(Buffer.from(readSpki(token, handle)).toString('hex'))
+    if (!destination)
+      throw hsmError('HSM-DESTINATION-MISMATCH', 'a trusted key on the token is no destination of the plan')
+    const id = module.getAttribute(session, handle, CKA.ID)
+    if (id === 'absent' || id.toString('hex') !== destination.id) {
+      throw hsmError(
+        'HSM-DESTINATION-MISMATCH',
+        `the trusted key of ${destination.label} carries another identifier`,
+      )
+    }
+    if (found.has(destination.id))
+      throw hsmError('HSM-DESTINATION-MISMATCH', `${destination.label} is trusted twice`)
+    found.set(destination.id, handle)
+  }
+  for (const { id, label } of destinations) {
+    if (!found.has(id))
+      throw hsmError('HSM-DESTINATION-MISMATCH', `the transport key of ${label} is not trusted on this token`)
+  }
+  return found
+}
+
+/** Extractable only towards trusted keys; everything else as the root will be. It must be copyable once, into its final form. */
+const openTemplate: KeyTemplate = {
+  ...rootTemplate,
+  token: false,
+  extractable: true,
+  wrapWithTrusted: true,
+  copyable: true,
+  modifiable: true,
+}
+
+export function open(
+  token: TokenSession,
+  options: {
+    ckaId: string
+    label: string
+    destinations: readonly WindowDestination[]
+    challenge?: Uint8Array
+  },
+): TrustedWindow {
+  token.requireUser()
+  if (token.window) throw hsmError('HSM-WINDOW-OPEN', 'a trusted window is open on this token')
+  checkDestinations(options.destinations)
+  token.requireFree({ id: options.ckaId, class: 'secret' })
+  const trusted = trustedDestinations(token, options.destinations)
+  const asked = [
+    num('CLASS', CKO.SECRET_KEY),
+    num('KEY_TYPE', CKK.AES),
+    ...named(randomBytes(16).toString('hex'), options.label),
+    num('VALUE_LEN', 32),
+    ...secretAttributes(openTemplate, numbersOf(token)),
+  ]
+  const { module, session, profile } = token
+  const doing = 'generating the root key'
+  const handle = module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
+  try {
+    const attributes = readBack(token, handle, asked, doing)
+    const blobs = options.destinations.map(({ id }) => {
+      const transport = trusted.get(id)
+      if (!transport) throw hsmError('HSM-DESTINATION-MISMATCH', `no trusted key ${id}`)
+      const wrapped = module.wrapKey(
+        session,
+        oaep(profile.oaepHash),
+        transport,
+        handle,
+        'wrapping the root to a destination',
+      )
+      return { destination: id, wrapped: new Uint8Array(wrapped), oaepHash: profile.oaepHash }
+    })
+    const possession: PossessionProof | null = options.challenge
+      ? possessionOf(token, handle, options.challenge)
+      : null
+    token.window = { handle, ckaId: options.ckaId, label: options.label }
+    return { blobs, attributes, trusted: [...trusted.keys()].sort(), possession }
+  } catch (error) {
+    if (token.module.find(session, [hex('ID', idOf(asked))]).length > 0) token.destroyHandle(handle)
+    throw error
+  }
+}
+
+function idOf(asked: readonly { type: number; value: unknown }[]): string {
+  const value = asked.find(({ type }) => type === CKA.ID)?.value
+  if (!(value instanceof Uint8Array)) throw new TypeError('asked: no ID')
+  return Buffer.from(value).toString('hex')
+}
+
+/** What the copied root is: as the root template, but honestly once extractable, and copyable where the token will not say otherwise. */
+export const committedTemplate = (copyableInCopy: boolean): KeyTemplate => ({
+  ...rootTemplate,
+  wrapWithTrusted: true,
+  copyable: !copyableInCopy,
+})
+
+export function commit(token: TokenSession): CommittedRoot {
+  token.requireUser()
+  const { window } = token
+  if (!window)
+    throw hsmError(
+      'HSM-WINDOW-LOST',
+      'no trusted window is open: the host was restarted or the user logged out',
+    )
+  const { module, session, profile } = token
+  const doing = 'making the hardened root'
+  const copy = module.copyObject(
+    session,
+    window.handle,
+    [
+      is('TOKEN', true),
+      hex('ID', window.ckaId),
+      text('LABEL', window.label),
+      is('EXTRACTABLE', false),
+      ...(profile.copyableInCopy ? [is('COPYABLE', false)] : []),
+      is('MODIFIABLE', false),
+    ],
+    doing,
+  )
+  token.window = null
+  token.destroyHandle(window.handle)
+  const template = committedTemplate(profile.copyableInCopy)
+  const asked = [
+    num('CLASS', CKO.SECRET_KEY),
+    num('KEY_TYPE', CKK.AES),
+    ...named(window.ckaId, window.label),
+    ...secretAttributes(template, numbersOf(token)),
+  ]
+  const attributes = readBack(token, copy, asked, doing)
+  return { ref: { id: window.ckaId, class: 'secret' }, attributes, inventory: inventory(token) }
+}
+
+export function abandon(token: TokenSession): void {
+  const { window } = token
+  token.window = null
+  if (window) token.destroyHandle(window.handle)
+}
+
+export function destroyTransportKeys(
+  token: TokenSession,
+  ids: readonly string[],
+): { destroyed: number; absent: true } {
+  const destroyed = ids.reduce((sum, id) => sum + destroy(token, { id, class: 'public' }).destroyed, 0)
+  return { destroyed, absent: true }
+}
