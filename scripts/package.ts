@@ -1,0 +1,58 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildDesktop, desktop } from './build/desktop.ts'
+import { electronRuntime, openFolder } from './electron/launch.ts'
+import { root } from './root.ts'
+
+/** A file inside the asar that makes the app say TEST BUILD and accept the switches that tests drive it by. */
+const marker = 'test-build.json'
+
+const { values } = parseArgs({ options: { 'test-build': { type: 'boolean', default: false } } })
+const testBuild = values['test-build']
+
+const runtime = electronRuntime()
+if (runtime.kind === 'registry' && !testBuild) {
+  process.stderr.write(
+    `package: Electron ${runtime.version} came from the package registry and is out of support, so it is for tests ` +
+      "only. Run set-up where the vendor's release page can be reached, or pass --test-build.\n",
+  )
+  process.exit(3)
+}
+
+await buildDesktop()
+const output = join(openFolder(), testBuild ? 'dist/test-build' : 'dist/release')
+rmSync(output, { recursive: true, force: true })
+mkdirSync(output, { recursive: true })
+
+// The runtime of a checkout may hold a loader in resources/app, which would win over the packaged app.
+const plain = join(output, 'runtime')
+cpSync(runtime.electron.replace(/\/electron$/, ''), plain, { recursive: true, verbatimSymlinks: true })
+rmSync(join(plain, 'resources/app'), { recursive: true, force: true })
+
+const stamp = join(output, 'marker')
+mkdirSync(stamp)
+if (testBuild) writeFileSync(join(stamp, marker), '{}\n')
+
+const config = join(output, 'electron-builder.json')
+writeFileSync(
+  config,
+  JSON.stringify({
+    extends: join(root, 'electron-builder.yml'),
+    files: testBuild ? [{ from: stamp, to: '.', filter: [marker] }] : [],
+    electronDist: plain,
+    electronVersion: runtime.version,
+    directories: { output },
+  }),
+)
+const builder = join(root, 'node_modules/.bin/electron-builder')
+const args = ['--linux', 'dir', '--publish', 'never', '--projectDir', desktop, '--config', config]
+const { status } = spawnSync(builder, args, { cwd: desktop, stdio: ['ignore', 'inherit', 'inherit'] })
+if (status !== 0) process.exit(status ?? 3)
+rmSync(plain, { recursive: true, force: true })
+rmSync(stamp, { recursive: true, force: true })
+
+const program = join(output, 'linux-unpacked/lux-custody')
+if (!existsSync(program)) throw new Error(`${program} was not made`)
+process.stdout.write(`${program}\n`)
