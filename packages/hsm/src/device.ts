@@ -135,7 +135,7 @@ export type WrappableAlgorithm =
   | 'hmac-sha256'
 
 export type GeneratedWrapped = {
-  /** KWP blob. Of a key pair it holds the PKCS#8 private key. */
+  /** KWP blob. Of a key pair it holds the PKCS#8 private key: cut at its DER length, zeros may follow (`exactLengths`). */
   readonly wrapped: Bytes
   readonly mechanism: WrapMechanism
   readonly algorithm: WrappableAlgorithm
@@ -149,6 +149,8 @@ export type WrapMechanism = {
   readonly standard: 'KWP-RFC5649' | 'KW-RFC3394'
   readonly name: string
   readonly number: number
+  /** False: a key that is no whole number of 8-byte blocks (a PKCS#8 key) comes back with zeros after its DER end. */
+  readonly exactLengths: boolean
 }
 
 export type WrapMechanismReport = {

@@ -4,7 +4,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { is, num, raw } from './attributes.ts'
 import { CKG, CKK, CKM, CKO, mechanismName } from './constants.ts'
 import { attempt } from './errors.ts'
-import { knownAnswers } from './known-answers.ts'
+import { knownAnswers, type Vector } from './known-answers.ts'
 import type { Attribute } from './memory.ts'
 import { ulong } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
@@ -40,46 +40,48 @@ export function withScratchKey<T>(
   }
 }
 
-function tryWrapMechanism(
-  token: TokenSession,
-  number: number,
-): { standard: WrapMechanism['standard'] | null; result: string } {
-  for (const { standard, vectors } of knownAnswers) {
-    const outcome = attempt(() =>
-      vectors.every(({ kek, key, wrapped }) =>
-        withScratchKey(token, kek, CKK.AES, [is('WRAP', true), is('UNWRAP', true)], (kekHandle) =>
-          withScratchKey(token, key, CKK.GENERIC_SECRET, [], (keyHandle) =>
-            token.module
-              .wrapKey(token.session, { mechanism: number }, kekHandle, keyHandle, 'wrapping a known key')
-              .equals(wrapped),
-          ),
-        ),
-      ),
-    )
-    if (outcome.ok && outcome.value) return { standard, result: `gives the known answers of ${standard}` }
-    if (!outcome.ok && outcome.error.ckr?.name === 'CKR_MECHANISM_INVALID') {
-      return { standard: null, result: 'refused: CKR_MECHANISM_INVALID' }
+function givesAnswer(token: TokenSession, mechanism: number, { kek, key, wrapped }: Vector): boolean {
+  const doing = 'wrapping a known key'
+  return withScratchKey(token, kek, CKK.AES, [is('WRAP', true), is('UNWRAP', true)], (kekHandle) =>
+    withScratchKey(token, key, CKK.GENERIC_SECRET, [], (keyHandle) =>
+      token.module.wrapKey(token.session, { mechanism }, kekHandle, keyHandle, doing).equals(wrapped),
+    ),
+  )
+}
+
+function tryWrapMechanism(token: TokenSession, number: number): { mechanism: WrapMechanism | null; result: string } {
+  const refusals = new Set<string>()
+  const all = (vectors: readonly Vector[]): boolean =>
+    vectors.every((vector) => {
+      const outcome = attempt(() => givesAnswer(token, number, vector))
+      if (!outcome.ok) refusals.add(outcome.error.ckr?.name ?? outcome.error.code)
+      return outcome.ok && outcome.value
+    })
+  for (const { standard, vectors, oddLengths } of knownAnswers) {
+    if (!all(vectors)) continue
+    const exactLengths = oddLengths.length > 0 && all(oddLengths)
+    const note = exactLengths || oddLengths.length === 0 ? '' : '; other lengths than whole blocks are padded with zeros first'
+    return {
+      mechanism: { standard, name: mechanismName(number), number, exactLengths },
+      result: `gives the known answers of ${standard}${note}`,
     }
   }
-  return { standard: null, result: 'gives no known answer' }
+  return { mechanism: null, result: refusals.size > 0 ? `refused: ${[...refusals].join(', ')}` : 'gives no known answer' }
 }
 
 /**
- * Names of wrap mechanisms cannot be trusted, so each candidate wraps keys of published known answers (RFC 5649, RFC 3394)
- * and is called what it computes. KWP is preferred: it takes any key length.
+ * Names of wrap mechanisms cannot be trusted, so each candidate wraps known keys (known-answers.ts) and is called what it
+ * computes. KWP is preferred: it takes any key length.
  */
 export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
   if (token.wrapMechanism) return token.wrapMechanism
   token.requireUser()
-  let chosen: WrapMechanism | null = null
-  const tried = token.profile.wrapCandidates.map((number) => {
-    const { standard, result } = tryWrapMechanism(token, number)
-    const name = mechanismName(number)
-    if (standard === 'KWP-RFC5649' && chosen?.standard !== 'KWP-RFC5649') chosen = { standard, name, number }
-    else if (standard && !chosen) chosen = { standard, name, number }
-    return { name, number, result }
-  })
-  token.wrapMechanism = { chosen, tried }
+  const results = token.profile.wrapCandidates.map((number) => ({ number, ...tryWrapMechanism(token, number) }))
+  const proved = results.flatMap(({ mechanism }) => (mechanism ? [mechanism] : []))
+  token.wrapMechanism = {
+    chosen: proved.find(({ standard }) => standard === 'KWP-RFC5649') ?? proved[0] ?? null,
+    tried: results.map(({ number, result }) => ({ name: mechanismName(number), number, result })),
+  }
   return token.wrapMechanism
 }
 

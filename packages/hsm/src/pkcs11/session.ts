@@ -56,7 +56,7 @@ export function tokenInfo(slot: Handle, raw: RawTokenInfo, loggedIn: UserKind | 
     initialised,
     writeProtected: bit(raw.flags, CKF.WRITE_PROTECTED),
     loginRequired: bit(raw.flags, CKF.LOGIN_REQUIRED),
-    pin: pinStates(raw.flags),
+    pin: initialised ? pinStates(raw.flags) : { user: 'not-set', so: 'not-set' },
     loggedIn,
     minPinLength: raw.minPinLen,
     maxPinLength: raw.maxPinLen,
