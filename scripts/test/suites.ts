@@ -18,6 +18,9 @@ const check = (name: string, program: 'node' | 'tsc' | 'biome', ...args: string[
   args,
 })
 
+/** Colour codes belong on a terminal only; the linter would also write them into a log. */
+const colours = process.stdout.isTTY ? '--colors=force' : '--colors=off'
+
 const vitest = (...args: string[]): Command => ({ counts: 'vitest', args })
 
 const projects = (...names: string[]): string[] => names.flatMap((name) => ['--project', name])
@@ -29,7 +32,7 @@ const lint: Suite = {
   budget: 1,
   display: false,
   commands: [
-    check('biome', 'biome', 'ci', '.', '--error-on-warnings'),
+    check('biome', 'biome', 'ci', '.', '--error-on-warnings', colours),
     check('licences', 'node', 'scripts/licences.ts', '--check'),
   ],
 }
