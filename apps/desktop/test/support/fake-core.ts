@@ -12,29 +12,30 @@ const generation = Number(process.env.LUX_GENERATION)
 const plan = process.env.LUX_TRAINING ?? ''
 let settings: Settings = { language: 'en', theme: 'light', textSize: 100, motion: 'reduced' }
 
-const post = (message: CoreToMain): void => void process.send?.(message)
+function post(message: CoreToMain): void {
+  process.send?.(message)
+}
+
+function resultOf(api: string, given: Record<string, unknown>): unknown {
+  if (api === 'settings.set') settings = { ...settings, ...given }
+  if (api.startsWith('settings.')) return { ok: true, value: settings }
+  const known = answers(plan)[api]
+  if (known === undefined) return { ok: false, error: { code: 'API-UNKNOWN', detail: api } }
+  if (typeof known === 'function') return known(given)
+  return typeof known === 'object' && known !== null && 'ok' in known ? known : { ok: true, value: known }
+}
 
 function answer({ id, api, input }: Request): void {
+  // Never answered: what a call sees when core dies under it.
+  if (api === 'ceremonies.pause') return
   const given: Record<string, unknown> = { ...(typeof input === 'object' ? input : {}) }
-  if (api === 'settings.set') settings = { ...settings, ...given }
-  if (api.startsWith('settings.')) return post(JSON.stringify({ id, result: { ok: true, value: settings } }))
-  if (api === 'ceremonies.pause') return undefined
-  const known = answers(plan)[api]
-  const result =
-    known === undefined
-      ? { ok: false, error: { code: 'API-UNKNOWN', detail: api } }
-      : typeof known === 'function'
-        ? known(given)
-        : typeof known === 'object' && known !== null && 'ok' in known
-          ? known
-          : { ok: true, value: known }
-  post(JSON.stringify({ id, result }))
+  post(JSON.stringify({ id, result: resultOf(api, given) }))
 }
 
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: MainToCore) => {
-  if (typeof message === 'string') return answer(JSON.parse(message))
-  process.exit(0)
+  if (typeof message === 'string') answer(JSON.parse(message))
+  else process.exit(0)
 })
 
 if (plan === 'dies') process.exit(7)

@@ -29,7 +29,9 @@ export function PinLine({ pin }: { pin: PinState }) {
   return (
     <Outcome tone={pinTone[pin.state]}>
       {t(`tokens.pin.${pin.state}`)}
-      {pin.left === null ? null : ` · ${t('tokens.tries', { count: pin.left })}`}
+      {pin.left === null || pin.state === 'final' || pin.state === 'locked'
+        ? null
+        : ` · ${t('tokens.tries', { count: pin.left })}`}
     </Outcome>
   )
 }

@@ -74,7 +74,7 @@ function SlotTree({ slots, chosen, library }: { slots: SlotView[]; chosen: strin
       <ul className="list">
         {slots.map((slot) => (
           <li key={slot.slot} style={{ borderBlockStart: '1px solid var(--gray-4)' }}>
-            <div className="row" style={{ paddingBlock: '0.625rem' }}>
+            <div className="row" style={{ paddingBlock: '0.625rem', flexWrap: 'nowrap' }}>
               <span className="row-text">
                 <span className="quiet">
                   {t('tokens.slot')} <Code>{slot.slot}</Code>
