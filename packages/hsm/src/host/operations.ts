@@ -7,6 +7,7 @@ import * as keys from '../pkcs11/keys.ts'
 import { chooseWrapMechanism } from '../pkcs11/mechanisms.ts'
 import { probe } from '../pkcs11/probe.ts'
 import { readSpki } from '../pkcs11/public-keys.ts'
+import { requirePinLength } from '../pkcs11/session.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 import * as use from '../pkcs11/use.ts'
 import * as window from '../pkcs11/window.ts'
@@ -42,11 +43,13 @@ export const operations: Operations = {
   changePin: (t, s, { user, oldPin, newPin }) => {
     const token = t.get(s)
     token.requireUser(user)
+    requirePinLength(token.info(), newPin)
     token.module.setPin(token.session, oldPin, newPin)
   },
   resetUserPin: (t, s, { newPin }) => {
     const token = t.get(s)
     token.requireUser('so')
+    requirePinLength(token.info(), newPin)
     token.module.initPin(token.session, newPin)
   },
   inventory: (t, s) => inventory(t.get(s)),

@@ -14,6 +14,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { childKekTemplate } from '../templates.ts'
 import { CKA, is, num } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
+import { attempt } from './errors.ts'
 import { named, pairParameters, readBack } from './keys.ts'
 import { numbersOf, withScratchKey, wrapMechanism } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
@@ -39,7 +40,18 @@ function unwrapHandle(
     throw hsmError('HSM-DATA-INVALID', `a wrapped key of ${wrapped.length} bytes`)
   }
   const { number: mechanism } = wrapMechanism(token)
-  return token.module.unwrapKey(token.session, { mechanism }, kek, wrapped, template, 'unwrapping a key')
+  const doing = 'unwrapping a key'
+  const made = attempt(() =>
+    token.module.unwrapKey(token.session, { mechanism }, kek, wrapped, template, doing),
+  )
+  if (made.ok) return made.value
+  // SoftHSM answers CKR_GENERAL_ERROR when the blob's integrity check fails.
+  if (made.error.code !== 'HSM-DEVICE-ERROR') throw made.error
+  throw hsmError(
+    'HSM-DATA-INVALID',
+    `${doing}: the blob is damaged or belongs to another key`,
+    made.error.ckr,
+  )
 }
 
 /**

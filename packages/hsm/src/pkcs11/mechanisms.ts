@@ -49,7 +49,10 @@ function givesAnswer(token: TokenSession, mechanism: number, { kek, key, wrapped
   )
 }
 
-function tryWrapMechanism(token: TokenSession, number: number): { mechanism: WrapMechanism | null; result: string } {
+function tryWrapMechanism(
+  token: TokenSession,
+  number: number,
+): { mechanism: WrapMechanism | null; result: string } {
   const refusals = new Set<string>()
   const all = (vectors: readonly Vector[]): boolean =>
     vectors.every((vector) => {
@@ -60,13 +63,19 @@ function tryWrapMechanism(token: TokenSession, number: number): { mechanism: Wra
   for (const { standard, vectors, oddLengths } of knownAnswers) {
     if (!all(vectors)) continue
     const exactLengths = oddLengths.length > 0 && all(oddLengths)
-    const note = exactLengths || oddLengths.length === 0 ? '' : '; other lengths than whole blocks are padded with zeros first'
+    const note =
+      exactLengths || oddLengths.length === 0
+        ? ''
+        : '; other lengths than whole blocks are padded with zeros first'
     return {
       mechanism: { standard, name: mechanismName(number), number, exactLengths },
       result: `gives the known answers of ${standard}${note}`,
     }
   }
-  return { mechanism: null, result: refusals.size > 0 ? `refused: ${[...refusals].join(', ')}` : 'gives no known answer' }
+  return {
+    mechanism: null,
+    result: refusals.size > 0 ? `refused: ${[...refusals].join(', ')}` : 'gives no known answer',
+  }
 }
 
 /**
@@ -76,7 +85,10 @@ function tryWrapMechanism(token: TokenSession, number: number): { mechanism: Wra
 export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
   if (token.wrapMechanism) return token.wrapMechanism
   token.requireUser()
-  const results = token.profile.wrapCandidates.map((number) => ({ number, ...tryWrapMechanism(token, number) }))
+  const results = token.profile.wrapCandidates.map((number) => ({
+    number,
+    ...tryWrapMechanism(token, number),
+  }))
   const proved = results.flatMap(({ mechanism }) => (mechanism ? [mechanism] : []))
   token.wrapMechanism = {
     chosen: proved.find(({ standard }) => standard === 'KWP-RFC5649') ?? proved[0] ?? null,

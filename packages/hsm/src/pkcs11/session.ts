@@ -4,7 +4,7 @@ import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
 import { hex, num } from './attributes.ts'
 import { CKF, CKO, CKU } from './constants.ts'
-import { call } from './errors.ts'
+import { attempt, call } from './errors.ts'
 import type { Handle, Module } from './module.ts'
 import type { OpenWindow } from './window.ts'
 
@@ -63,16 +63,27 @@ export function tokenInfo(slot: Handle, raw: RawTokenInfo, loggedIn: UserKind | 
   }
 }
 
-/** Slots with a token, each with what it says of itself. Looking again also finds tokens that were plugged in since. */
+/**
+ * Slots with a token, each with what it says of itself. Looking again also finds tokens that were plugged in since; one
+ * that no longer answers is left out.
+ */
 export function listSlots(module: Module): { slot: Handle; info: TokenInfo }[] {
-  return call('listing tokens', () => module.p11.C_GetSlotList(true)).map((slot) => ({
-    slot,
-    info: tokenInfo(
-      slot,
-      call('reading token information', () => module.p11.C_GetTokenInfo(slot)),
-      null,
-    ),
-  }))
+  return call('listing tokens', () => module.p11.C_GetSlotList(true)).flatMap((slot) => {
+    const raw = attempt(() => call('reading token information', () => module.p11.C_GetTokenInfo(slot)))
+    return raw.ok ? [{ slot, info: tokenInfo(slot, raw.value, null) }] : []
+  })
+}
+
+/** The token's own limits, checked before it sees a PIN: SoftHSM calls one that is too short a wrong one. */
+export function requirePinLength(info: TokenInfo, ...pins: readonly Uint8Array[]): void {
+  for (const { length } of pins) {
+    if (length < info.minPinLength || length > info.maxPinLength) {
+      throw hsmError(
+        'HSM-PIN-INVALID',
+        `a PIN has ${info.minPinLength} to ${info.maxPinLength} bytes, this one ${length}`,
+      )
+    }
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { TokenInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { Module } from './module.ts'
-import { listSlots, TokenSession } from './session.ts'
+import { listSlots, requirePinLength, TokenSession } from './session.ts'
 
 /** The tokens of one library, by serial number. */
 export class Tokens {
@@ -58,6 +58,7 @@ export class Tokens {
         ? hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
         : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
     }
+    requirePinLength(target.info, options.soPin, options.userPin)
     if (target.info.initialised) this.forget(serial)
     this.module.initToken(target.slot, options.soPin, options.label)
     const known = new Set(before.map(({ info }) => info.serial))

@@ -1,0 +1,53 @@
+import type { ProbeReport, Token } from '@lux/hsm'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Bench, refusal, startBench } from './soft-token-bench.ts'
+
+describe('attack probe on SoftHSM', () => {
+  let bench: Bench
+  let token: Token
+  let report: ProbeReport
+  beforeAll(async () => {
+    bench = await startBench()
+    token = await bench.loggedIn('probe')
+    report = await token.probe()
+  })
+  afterAll(() => bench.close())
+
+  const outcomes = (template: string) =>
+    Object.fromEntries(
+      report.attacks.filter((a) => a.template === template).map(({ name, outcome }) => [name, outcome]),
+    )
+
+  it('the hardened template holds against every attack', () => {
+    expect(outcomes('hardened')).toEqual({
+      'wrap-then-decrypt': 'held',
+      'reimport-extractable': 'held',
+      'silent-unwrap': 'held',
+      'copy-escalate': 'held',
+      'mechanism-confusion': 'held',
+      'flip-attributes': 'held',
+    })
+    expect(report.passed).toBe(true)
+    expect(report.lacking).toEqual([])
+  })
+
+  it('the default template is broken, so the attacks are real', () => {
+    expect(outcomes('default')).toEqual({
+      'wrap-then-decrypt': 'broken',
+      'reimport-extractable': 'broken',
+      'silent-unwrap': 'held',
+      'copy-escalate': 'broken',
+      'mechanism-confusion': 'broken',
+      'flip-attributes': 'broken',
+    })
+  })
+
+  it('leaves nothing behind on the token', async () => {
+    expect((await token.inventory()).objects).toEqual([])
+  })
+
+  it('needs the user', async () => {
+    await token.logOut()
+    expect(await refusal(token.probe())).toBe('HSM-NOT-LOGGED-IN')
+  })
+})
