@@ -1,6 +1,7 @@
 import type { ColumnType, Generated } from 'kysely'
 
 type Time = ColumnType<Date, Date | string, Date | string>
+type MadeTime = ColumnType<Date, Date | string | undefined, Date | string>
 /** PostgreSQL's bigint, read as decimal text so that nothing is rounded. */
 type BigInt64 = ColumnType<string, string | number | bigint, string | number | bigint>
 type Document = ColumnType<unknown, string, string>
@@ -16,14 +17,14 @@ export type DeploymentTable = {
   domain: string
   card: Document
   audience: string
-  created_at: Generated<Time>
+  created_at: MadeTime
 }
 
 export type NodeTable = {
   id: string
   deployment_id: string
   token_serial: string
-  created_at: Generated<Time>
+  created_at: MadeTime
 }
 
 export type PolicyTable = {
@@ -31,7 +32,7 @@ export type PolicyTable = {
   version: number
   domain: string
   document: string
-  pinned_at: Generated<Time>
+  pinned_at: MadeTime
 }
 
 /** One row for each root that a bundle brought: where it is in the token, and what was read back there. */
@@ -45,21 +46,21 @@ export type RootConfigTable = {
   possession: string
   attributes: Document
   bundle_digest: string
-  created_at: Generated<Time>
+  created_at: MadeTime
 }
 
 export type OrganisationTable = {
   id: string
   name: string
   ceremony_only: Generated<boolean>
-  created_at: Generated<Time>
+  created_at: MadeTime
 }
 
 export type ProjectTable = {
   id: string
   organisation_id: string
   name: string
-  created_at: Generated<Time>
+  created_at: MadeTime
 }
 
 /** What a wrapped key's row has at every level; `mac` covers all but state and created_at. */
@@ -73,7 +74,7 @@ type WrappedColumns = {
   bundle_digest: string | null
   state: VersionState
   mac: Buffer
-  created_at: Generated<Time>
+  created_at: MadeTime
 }
 
 export type OrganisationKekTable = WrappedColumns & { kek_id: string; organisation_id: string }
@@ -91,8 +92,8 @@ export type KeyTable = {
   current_version: number
   min_decrypt_version: Generated<number>
   is_disabled: Generated<boolean>
-  created_at: Generated<Time>
-  updated_at: Generated<Time>
+  created_at: MadeTime
+  updated_at: MadeTime
 }
 
 export type KeyVersionTable = WrappedColumns & { key_id: string }
@@ -111,8 +112,8 @@ export type BundleImportTable = {
   /** The signed receipt or refusal, canonical JSON; null while staged. */
   receipt: string | null
   provenance: ColumnType<unknown, string | null, string | null>
-  created_at: Generated<Time>
-  finished_at: Time | null
+  created_at: MadeTime
+  finished_at: ColumnType<Date | null, Date | string | null, Date | string | null>
 }
 
 export type IdentityTable = {
@@ -124,16 +125,16 @@ export type IdentityTable = {
   client_id: string
   client_secret_hash: Buffer
   token_ttl_seconds: number
-  created_at: Generated<Time>
-  revoked_at: Time | null
+  created_at: MadeTime
+  revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
 }
 
 export type TokenTable = {
   hash: Buffer
   identity_id: string
-  created_at: Generated<Time>
+  created_at: MadeTime
   expires_at: Time
-  revoked_at: Time | null
+  revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
 }
 
 /** Failed logins in a window, keyed by (account, source): knowing an account's name locks nobody else out. */
@@ -163,17 +164,19 @@ export type FheKeyTable = {
   mode: string
   t: number
   n: number
-  epoch: number
+  epoch: BigInt64
+  commitments: string
   evidence: Document
   bundle_digest: string
-  created_at: Generated<Time>
+  created_at: MadeTime
 }
 
 export type FheShareCommitmentTable = {
   fhe_key_id: string
   epoch: number
   holder_index: number
-  commitment: string
+  /** SHA-256 of the sealed share envelope that the holder took; the commitments' own digest is in fhe_key. */
+  envelope: string
   holder: string
 }
 

@@ -11,6 +11,7 @@ export type StateFolder = {
   readonly policies: string
   readonly transports: string
   readonly incoming: string
+  readonly fhe: string
   readonly database: string
   readonly refusedPin: string
   readonly softToken: string
@@ -27,6 +28,7 @@ export function stateFolder(path: string): StateFolder {
     policies: join(root, 'policies'),
     transports: join(root, 'transports'),
     incoming: join(root, 'incoming'),
+    fhe: join(root, 'fhe'),
     database: join(root, 'postgres'),
     refusedPin: join(root, 'refused-pin.json'),
     softToken: join(root, 'token'),
@@ -38,5 +40,6 @@ export function stateFolder(path: string): StateFolder {
 export async function makeStateFolder(state: StateFolder): Promise<void> {
   await mkdir(state.root, { recursive: true })
   await chmod(state.root, process.getuid?.() === 0 ? 0o711 : 0o700)
-  for (const folder of [state.policies, state.transports, state.incoming]) await makePrivateFolder(folder)
+  for (const folder of [state.policies, state.transports, state.incoming, state.fhe])
+    await makePrivateFolder(folder)
 }

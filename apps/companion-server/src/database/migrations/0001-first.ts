@@ -128,7 +128,8 @@ const statements = [
     mode text not null,
     t integer not null check (t > 0),
     n integer not null check (n >= t),
-    epoch integer not null,
+    epoch bigint not null,
+    commitments text not null,
     evidence jsonb not null,
     bundle_digest text not null,
     created_at timestamptz not null default now())`,
@@ -136,7 +137,7 @@ const statements = [
     fhe_key_id text not null references fhe_key,
     epoch integer not null,
     holder_index integer not null check (holder_index > 0),
-    commitment text not null,
+    envelope text not null,
     holder text not null,
     primary key (fhe_key_id, epoch, holder_index))`,
 ]

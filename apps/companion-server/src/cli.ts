@@ -1,0 +1,242 @@
+import { createReadStream } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { receiptCodec, refusalCodec, transportCodec } from '@lux/ceremony/wire'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { createIdentity } from './auth/tokens.ts'
+import { initServer } from './commands/init.ts'
+import { exit, report, running } from './commands/result.ts'
+import { startServer, untilStopped } from './commands/start.ts'
+import { migrateDown, migrateUp } from './database/migrate.ts'
+import { openOwnerDatabase } from './database/open.ts'
+import { accept, EnvironmentError, refuse } from './refusal.ts'
+import { databaseChoice, openWorkshop } from './server.ts'
+import { readCard } from './state/card.ts'
+import { type StateFolder, stateFolder } from './state/folder.ts'
+import { pinPolicy } from './state/policies.ts'
+import { writeWhole } from './state/private-file.ts'
+import { readSettings } from './state/settings.ts'
+import { makeTransport } from './state/transports.ts'
+import { openServerToken } from './token/server-token.ts'
+
+const program = new Command('custody-server')
+  .description('Takes signed ceremony bundles in and serves their keys.')
+  .option('--state <dir>', "the server's state folder (default: LUX_SERVER_STATE or ./server-state)")
+  .option('--json', 'one JSON document on stdout', false)
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? exit.done : exit.usage))
+
+type Common = { state?: string; json: boolean }
+const common = (): Common => program.opts<Common>()
+const folder = (): StateFolder =>
+  stateFolder(common().state ?? process.env.LUX_SERVER_STATE ?? 'server-state')
+
+program
+  .command('init')
+  .description('Make the server: its token, keys and identity card.')
+  .option('--state <dir>', "the server's state folder")
+  .addOption(new Option('--domain <domain>').choices(['production', 'rehearsal']).makeOptionMandatory())
+  .option('--token <uri>', 'a PKCS#11 URI: pkcs11:serial=…?module-path=…')
+  .option('--soft-token', 'a new SoftHSM token in the state folder')
+  .option('--pin-file <file>', 'the user PIN, one line, mode 0600')
+  .action(
+    (options: {
+      state?: string
+      domain: 'production' | 'rehearsal'
+      token?: string
+      softToken?: true
+      pinFile?: string
+    }) =>
+      running(async () => {
+        if ((options.token === undefined) === (options.softToken === undefined)) {
+          return wrongUse('give either --token URI or --soft-token')
+        }
+        const outcome = await initServer({
+          state: options.state === undefined ? folder() : stateFolder(options.state),
+          domain: options.domain,
+          token: options.token === undefined ? 'soft-token' : { uri: options.token },
+          pinFile: options.pinFile ?? null,
+        })
+        report(common(), outcome, ({ audience, words }) => [`audience ${audience}`, words.join(' ')])
+      }),
+  )
+
+program
+  .command('card')
+  .description("Show the server's card; with --out, make a transport card for one ceremony.")
+  .option('--out <file>', 'write the signed transport card here')
+  .option('--card-out <file>', "write the server's card here")
+  .action((options: { out?: string; cardOut?: string }) =>
+    running(async () => {
+      const state = folder()
+      const known = await readCard(state)
+      if (options.cardOut !== undefined)
+        await writeWhole(resolve(options.cardOut), await readFile(state.card), 0o644)
+      let transport: string | null = null
+      if (options.out !== undefined) {
+        const settings = await readSettings(state)
+        const token = await openServerToken(settings, state)
+        try {
+          const document = await token.use((opened) => makeTransport(opened, state, settings, known))
+          await writeWhole(resolve(options.out), transportCodec.file.encode(document), 0o644)
+          transport = transportCodec.payload.digest(document.payload)
+        } finally {
+          await token.close()
+        }
+      }
+      report(common(), accept({ audience: known.audience, card: state.card, transport }), (value) => [
+        `card ${value.card}`,
+        `audience ${value.audience}`,
+        ...(value.transport === null ? [] : [`transport ${value.transport}`]),
+      ])
+    }),
+  )
+
+program
+  .command('trust')
+  .description('Pin a policy. Compare its words with the sheet that the officers signed.')
+  .argument('<policy>')
+  .action((path: string) =>
+    running(async () => {
+      const state = folder()
+      const settings = await readSettings(state)
+      report(
+        common(),
+        await pinPolicy(state, settings.domain, await readFile(path)),
+        ({ digest, words, policy }) => [
+          `pinned version ${policy.version} of ${policy.organisation.name} (${policy.domain})`,
+          `digest ${digest}`,
+          words.join(' '),
+        ],
+      )
+    }),
+  )
+
+program
+  .command('import')
+  .description('Take a signed bundle in; the signed receipt or refusal goes to --out.')
+  .argument('<bundle>')
+  .option('--out <file>', 'write the receipt or refusal here')
+  .action((path: string, options: { out?: string }) =>
+    running(async () => {
+      const workshop = await openWorkshop(folder())
+      try {
+        if (workshop.token.sealed)
+          throw new EnvironmentError(workshop.token.sealed.code, workshop.token.sealed.detail)
+        const result = await workshop.importer.importStream(
+          createReadStream(path, { highWaterMark: 1 << 20 }),
+        )
+        const document = result.state === 'imported' ? result.receipt : result.refusal
+        if (options.out !== undefined)
+          await writeWhole(
+            resolve(options.out),
+            result.state === 'imported'
+              ? receiptCodec.file.encode(result.receipt)
+              : refusalCodec.file.encode(result.refusal),
+            0o644,
+          )
+        const outcome = result.state === 'imported' ? accept(document) : refuse(result.rule, result.detail)
+        report(common(), outcome, () => [result.state === 'imported' ? `imported ${result.digest}` : ''])
+      } finally {
+        await workshop.close()
+      }
+    }),
+  )
+
+program
+  .command('start')
+  .description('Serve until Ctrl-C.')
+  .option('--host <host>', 'address to listen on', '127.0.0.1')
+  .option('--port <port>', 'port, 0 for a free one', port, 8443)
+  .action((options: { host: string; port: number }) =>
+    running(async () => {
+      const server = await startServer(folder(), options)
+      process.stdout.write(
+        `ready: ${server.address}${server.sealed === null ? '' : ` sealed ${server.sealed}`}\n`,
+      )
+      await untilStopped(server)
+    }),
+  )
+
+const identity = program.command('identity').description('Machine identities.')
+identity
+  .command('create')
+  .description('Make an identity; its secret is shown once.')
+  .option('--project <id>', 'the project whose keys it may use')
+  .addOption(new Option('--role <role>').choices(['user', 'reader', 'operator']).default('user'))
+  .option('--name <name>', 'a name for people', 'identity')
+  .option('--ttl <seconds>', 'how long its tokens live', seconds)
+  .action((options: { project?: string; role: 'user' | 'reader' | 'operator'; name: string; ttl?: number }) =>
+    running(async () => {
+      if ((options.project === undefined) !== (options.role === 'operator')) {
+        return wrongUse('user and reader need --project; an operator has none')
+      }
+      const workshop = await openWorkshop(folder())
+      try {
+        const project =
+          options.project === undefined
+            ? null
+            : await workshop.database
+                .selectFrom('project')
+                .selectAll()
+                .where('id', '=', options.project)
+                .executeTakeFirst()
+        if (project === undefined)
+          return report(
+            common(),
+            refuse('PROJECT-ABSENT', `there is no project ${options.project}`),
+            () => [],
+          )
+        const made = await createIdentity(workshop.database, {
+          name: options.name,
+          role: options.role,
+          project: project?.id ?? null,
+          organisation: project?.organisation_id ?? null,
+          ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
+        })
+        report(common(), accept(made), ({ clientId, clientSecret }) => [
+          `clientId ${clientId}`,
+          `clientSecret ${clientSecret}`,
+        ])
+      } finally {
+        await workshop.close()
+      }
+    }),
+  )
+
+const migrate = program.command('migrate').description("The database's schema.")
+for (const direction of ['up', 'down'] as const) {
+  migrate.command(direction).action(() =>
+    running(async () => {
+      const opened = await openOwnerDatabase(databaseChoice(folder()))
+      try {
+        const names =
+          direction === 'up' ? await migrateUp(opened.database) : await migrateDown(opened.database)
+        report(common(), accept({ applied: names }), () => [
+          `${direction}: ${names.join(', ') || 'nothing to do'}`,
+        ])
+      } finally {
+        await opened.close()
+      }
+    }),
+  )
+}
+
+function wrongUse(message: string): void {
+  process.stderr.write(`error: ${message}\n`)
+  process.exitCode = exit.usage
+}
+
+function port(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('expected 0 to 65535')
+  return value
+}
+
+function seconds(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 60 || value > 31_536_000)
+    throw new InvalidArgumentError('expected 60 to 31536000')
+  return value
+}
+
+await program.parseAsync()

@@ -1,0 +1,29 @@
+import { openLog } from '../log.ts'
+import { openServer } from '../server.ts'
+import type { StateFolder } from '../state/folder.ts'
+
+export type Listening = { readonly address: string; readonly sealed: string | null; close(): Promise<void> }
+
+/** Serves on a loopback address by default: TLS for others is a proxy's work until the server has its own. */
+export async function startServer(
+  state: StateFolder,
+  { host, port }: { host: string; port: number },
+): Promise<Listening> {
+  const { app, services } = await openServer(state, openLog())
+  try {
+    const address = await app.listen({ host, port })
+    return { address, sealed: services.token.sealed?.code ?? null, close: () => app.close() }
+  } catch (error) {
+    await app.close()
+    throw error
+  }
+}
+
+/** Runs until SIGINT or SIGTERM, then answers what is under way and stops. */
+export async function untilStopped(server: Listening): Promise<void> {
+  await new Promise<void>((done) => {
+    process.once('SIGINT', () => done())
+    process.once('SIGTERM', () => done())
+  })
+  await server.close()
+}

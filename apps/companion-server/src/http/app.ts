@@ -1,0 +1,106 @@
+import { randomUUID } from 'node:crypto'
+import helmet from '@fastify/helmet'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { HsmError } from '@lux/hsm'
+import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
+import { EnvironmentError } from '../refusal.ts'
+import { auditReplies, sha256Text } from './audited.ts'
+import { authRoutes } from './auth-routes.ts'
+import { bundleRoutes } from './bundle-routes.ts'
+import { healthRoutes } from './health-routes.ts'
+import { badRequest, errorBody, HttpError, notFound, unavailable } from './http-error.ts'
+import { keyRoutes } from './key-routes.ts'
+import type { Services } from './services.ts'
+
+/** Bodies up to 2 MiB: 1 MiB of payload in base64 and its JSON. Bundles are streamed and have their own cap. */
+export const bodyLimit = 2 << 20
+
+/** The whole HTTP surface, listening on nothing yet. */
+export async function buildApp(services: Services, logger: FastifyBaseLogger | false) {
+  const app = Fastify({
+    ...(logger === false ? { logger: false } : { loggerInstance: logger }),
+    bodyLimit,
+    // A caller's own id could forge another request's trail.
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 128 },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false },
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+      },
+    },
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+  auditReplies(app, services)
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('Cache-Control', 'no-store')
+  })
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = String(body)
+    request.trail.request = sha256Text(text)
+    if (text === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(text, refuseProto))
+    } catch {
+      done(badRequest('The body is not JSON'))
+    }
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    reply.code(404).send(errorBody(request.id, notFound('Route')))
+  })
+  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
+    const answer = toHttpError(error)
+    if (answer.statusCode >= 500)
+      request.log.error({ code: answer.error, error: describe(error) }, 'request failed')
+    reply.code(answer.statusCode).send(errorBody(request.id, answer))
+  })
+
+  healthRoutes(app, services)
+  authRoutes(app, services)
+  keyRoutes(app, services)
+  bundleRoutes(app, services)
+  return app
+}
+
+function refuseProto(this: unknown, key: string, value: unknown): unknown {
+  if (key === '__proto__' || key === 'constructor') throw new SyntaxError('forbidden key')
+  return value
+}
+
+function toHttpError(error: FastifyError | Error): HttpError {
+  if (error instanceof HttpError) return error
+  if (error instanceof EnvironmentError) return unavailable(error.code)
+  if (error instanceof HsmError) return unavailable(error.code)
+  if ('validation' in error && error.validation) {
+    const issues = error.validation.map(({ instancePath, message, params }) => ({
+      path: instancePath,
+      message,
+      params,
+    }))
+    return new HttpError(422, `Validation failed: ${error.message}`, { error: 'ValidationFailure', issues })
+  }
+  if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
+    return new HttpError(error.statusCode, error.message)
+  }
+  return new HttpError(500, 'Something went wrong', { error: 'INTERNAL' })
+}
+
+/** Name and place of a fault. The message of an unknown error could quote what it was working on. */
+function describe(error: Error): string {
+  if (error instanceof EnvironmentError || error instanceof HsmError) return error.message
+  return `${error.name} ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`
+}

@@ -1,0 +1,17 @@
+import { HttpError } from './http-error.ts'
+
+/** A number of a query string within bounds, or its default. Throws 422. */
+export function numberIn(
+  name: string,
+  text: string | undefined,
+  least: number,
+  most: number,
+  absent: number,
+): number {
+  if (text === undefined) return absent
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < least || value > most) {
+    throw new HttpError(422, `${name}: expected ${least} to ${most}`, { error: 'ValidationFailure' })
+  }
+  return value
+}

@@ -1,0 +1,24 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BundleContents } from '@lux/ceremony/bundle'
+import { syncFolder } from '../state/private-file.ts'
+
+/** Keeps the public parts of a threshold key, each a file named by its SHA-256: they are too large for rows. */
+export async function keepFheFiles(contents: BundleContents, folder: string): Promise<void> {
+  const { fhe } = contents.predicate
+  if (fhe === null) return
+  for (const digest of [fhe.public, fhe.compactPublicKey, fhe.serverKey]) {
+    if (digest === null) continue
+    const part = join(folder, `${digest}.part`)
+    await rm(part, { force: true })
+    const file = await open(part, 'wx', 0o600)
+    try {
+      for await (const chunk of contents.open(digest)) await file.write(chunk)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(part, join(folder, digest))
+  }
+  await syncFolder(folder)
+}

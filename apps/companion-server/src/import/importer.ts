@@ -1,0 +1,321 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { peekBundle } from '@lux/ceremony/bundle'
+import {
+  type ImportRefusal,
+  type Receipt,
+  receiptCodec,
+  refusalCodec,
+  type Signed,
+  transportCodec,
+} from '@lux/ceremony/wire'
+import { fromUtf8, utf8 } from '@lux/crypto'
+import type { Token } from '@lux/hsm'
+import { sql } from 'kysely'
+import type { Database } from '../database/open.ts'
+import { EnvironmentError, type Refusal } from '../refusal.ts'
+import type { StateFolder } from '../state/folder.ts'
+import { pinnedPolicies } from '../state/policies.ts'
+import type { Settings } from '../state/settings.ts'
+import { eraseTransport, openTransports } from '../state/transports.ts'
+import type { ServerToken } from '../token/server-token.ts'
+import { printable, type ReceiptSigner, receiptAttributes } from './documents.ts'
+import { keepFheFiles } from './fhe-files.ts'
+import { type Judged, judgeBundle } from './judge.ts'
+import { type Received, receiveBundle } from './receive.ts'
+import { recordFhe, recordKeys, recordRoots } from './record.ts'
+import { type ArrivedRoot, bringRoot } from './root-arrival.ts'
+import { planRows } from './rows.ts'
+
+export type ImportResult =
+  | { readonly state: 'imported'; readonly digest: string; readonly receipt: Signed<Receipt> }
+  | {
+      readonly state: 'refused'
+      readonly rule: string
+      readonly detail: string
+      readonly refusal: Signed<ImportRefusal>
+    }
+
+export type BundleImporter = {
+  readonly maxBytes: number
+  /** Takes a bundle in, or says which check refuses it; signed either way. One at a time over all processes. */
+  importStream(chunks: AsyncIterable<Uint8Array>): Promise<ImportResult>
+}
+
+/** Where a test may cut an import short, as a crash would. */
+export type ImportPoint = 'staged' | 'root-unwrapped' | 'transport-destroyed' | 'committed'
+
+export type ImporterParts = {
+  readonly state: StateFolder
+  readonly settings: Settings
+  readonly audience: string
+  readonly database: Database
+  readonly token: ServerToken
+  readonly signer: ReceiptSigner
+  now(): Date
+  readonly maxBytes?: number
+  readonly reached?: (point: ImportPoint) => void
+}
+
+const gibibyte = 2 ** 30
+/** Key of the advisory lock: "lux" and the lock's number. */
+const importLock = 0x6c757801
+
+export function openImporter(parts: ImporterParts): BundleImporter {
+  const { state, settings, audience, database, token, signer } = parts
+  const maxBytes = parts.maxBytes ?? 4 * gibibyte - 1
+  const reached = parts.reached ?? (() => undefined)
+
+  async function importReceived(received: Received): Promise<ImportResult> {
+    const peeked = await peekBundle(received.reader)
+    const digest = peeked.ok ? peeked.value.digest : null
+    const stored = digest === null ? undefined : await findImport(digest)
+    if (digest !== null && stored?.state === 'imported' && stored.receipt !== null) {
+      const parsed = receiptCodec.file.parse(utf8(stored.receipt))
+      if (!parsed.ok) throw new Error(`the stored receipt of ${digest} is damaged`)
+      return { state: 'imported', digest, receipt: parsed.value }
+    }
+    const judged = await judgeBundle(received.reader, {
+      domain: settings.domain,
+      audience,
+      policies: await pinnedPolicies(state),
+      lastReceipt: await lastReceipt(),
+    })
+    if (!judged.ok) return refused(judged, received.fileDigest, digest)
+    await stage(judged.value, received.fileDigest)
+    reached('staged')
+    return token.use((opened) => takeIn(opened, judged.value, received.fileDigest))
+  }
+
+  async function takeIn(opened: Token, judged: Judged, fileDigest: string): Promise<ImportResult> {
+    const { contents } = judged
+    const transports = await openTransports(state)
+    const roots: ArrivedRoot[] = []
+    const giveUp = async (refusal: Refusal) => {
+      for (const { fresh, ckaId } of roots) if (fresh) await opened.destroy({ id: ckaId, class: 'secret' })
+      return refused(refusal, fileDigest, contents.digest)
+    }
+    for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
+      const arrived = await bringRoot(opened, contents, node, {
+        audience,
+        node: settings.node,
+        transports,
+        known,
+      })
+      if (!arrived.ok) return giveUp(arrived)
+      roots.push(arrived.value)
+    }
+    reached('root-unwrapped')
+    const rows = await planRows(opened, contents, roots, settings.keys.rows)
+    if (!rows.ok) return giveUp(rows)
+    await keepFheFiles(contents, state.fhe)
+
+    const used = new Set(contents.transports.map(({ payload }) => transportCodec.payload.digest(payload)))
+    const work = await database
+      .transaction()
+      .execute(async (transaction) => {
+        await recordRoots(transaction, settings.node, contents.digest, roots)
+        for (const record of [
+          await recordKeys(transaction, rows.value),
+          await recordFhe(transaction, contents),
+        ]) {
+          // Thrown so that the transaction is taken back as a whole.
+          if (!record.ok) throw new RecordRefused(record)
+        }
+        for (const transport of transports) {
+          if (transport.digest !== null && used.has(transport.digest))
+            await eraseTransport(opened, state, transport)
+        }
+        reached('transport-destroyed')
+        const receipt = await signer.receipt(receiptOf(judged, roots))
+        await transaction
+          .updateTable('bundle_import')
+          .set({
+            state: 'imported',
+            receipt: fromUtf8(receiptCodec.file.encode(receipt)),
+            provenance: JSON.stringify(contents.predicate),
+            finished_at: parts.now(),
+          })
+          .where('digest', '=', contents.digest)
+          .where('state', '=', 'staged')
+          .execute()
+        return receipt
+      })
+      .catch((error: unknown) => {
+        if (error instanceof RecordRefused) return error
+        throw error
+      })
+    if (work instanceof RecordRefused) return giveUp(work.refusal)
+    reached('committed')
+    return { state: 'imported', digest: contents.digest, receipt: work }
+  }
+
+  function receiptOf({ contents, policy, policyDigest }: Judged, roots: readonly ArrivedRoot[]): Receipt {
+    const { ceremonyId, sequence } = contents.predicate
+    return {
+      v: 1,
+      kind: 'receipt',
+      domain: settings.domain,
+      ceremonyId,
+      bundleDigest: contents.digest,
+      audience,
+      sequence,
+      roots: roots.map(({ id, rootId, ckaId, mechanism, possession, attributes }) => ({
+        key: id,
+        rootId,
+        node: settings.node,
+        serial: settings.token.serial,
+        ckaId,
+        mechanism,
+        possession,
+        attributes: receiptAttributes(attributes),
+        transportKeyDestroyed: true,
+      })),
+      policyVersion: policy.version,
+      policyDigest,
+      time: parts.now().toISOString(),
+    }
+  }
+
+  async function refused(refusal: Refusal, fileDigest: string, digest: string | null): Promise<ImportResult> {
+    const detail = printable(refusal.detail)
+    const signed = await signer.refusal({
+      v: 1,
+      kind: 'refusal',
+      domain: settings.domain,
+      audience,
+      bundleDigest: digest,
+      check: refusal.rule,
+      detail,
+      time: parts.now().toISOString(),
+    })
+    const row = {
+      file_digest: fileDigest,
+      state: 'refused' as const,
+      rule: refusal.rule,
+      receipt: fromUtf8(refusalCodec.file.encode(signed)),
+      finished_at: parts.now(),
+    }
+    const staged = digest === null ? undefined : await findImport(digest)
+    if (staged?.state === 'staged') {
+      await database.updateTable('bundle_import').set(row).where('id', '=', staged.id).execute()
+    } else {
+      await database
+        .insertInto('bundle_import')
+        .values({
+          ...row,
+          digest,
+          audience: null,
+          ceremony_id: null,
+          sequence: null,
+          previous: null,
+          policy_digest: null,
+          provenance: null,
+        })
+        .execute()
+    }
+    return { state: 'refused', rule: refusal.rule, detail, refusal: signed }
+  }
+
+  const findImport = (digest: string) =>
+    database
+      .selectFrom('bundle_import')
+      .select(['id', 'state', 'receipt'])
+      .where('digest', '=', digest)
+      .where('state', 'in', ['staged', 'imported'])
+      .executeTakeFirst()
+
+  async function lastReceipt() {
+    const row = await database
+      .selectFrom('bundle_import')
+      .select(['digest', 'sequence'])
+      .where('audience', '=', audience)
+      .where('state', '=', 'imported')
+      .orderBy('sequence', 'desc')
+      .executeTakeFirst()
+    if (!row || row.digest === null || row.sequence === null) return null
+    return { bundleDigest: row.digest, sequence: row.sequence }
+  }
+
+  async function known(rootId: string): Promise<string | null> {
+    const row = await database
+      .selectFrom('root_config')
+      .select('cka_id')
+      .where('root_id', '=', rootId)
+      .where('node_id', '=', settings.node)
+      .executeTakeFirst()
+    return row?.cka_id ?? null
+  }
+
+  async function stage({ contents, policy, policyDigest }: Judged, fileDigest: string): Promise<void> {
+    if ((await findImport(contents.digest)) !== undefined) return
+    const { predicate, digest } = contents
+    await database
+      .insertInto('policy')
+      .values({
+        digest: policyDigest,
+        version: policy.version,
+        domain: policy.domain,
+        document: JSON.stringify(policy),
+      })
+      .onConflict((conflict) => conflict.column('digest').doNothing())
+      .execute()
+    await database
+      .insertInto('bundle_import')
+      .values({
+        digest,
+        file_digest: fileDigest,
+        audience,
+        ceremony_id: predicate.ceremonyId,
+        sequence: predicate.sequence,
+        previous: predicate.previous,
+        policy_digest: policyDigest,
+        state: 'staged',
+        rule: null,
+        receipt: null,
+        provenance: null,
+        finished_at: null,
+      })
+      .execute()
+  }
+
+  return {
+    maxBytes,
+    async importStream(chunks) {
+      const received = await receiveBundle(chunks, state.incoming, maxBytes)
+      if (!received.ok) return refused(received, '0'.repeat(64), null)
+      try {
+        return await database.connection().execute(async (connection) => {
+          await waitForTurn(connection)
+          try {
+            return await importReceived(received.value)
+          } finally {
+            await sql`select pg_advisory_unlock(${importLock})`.execute(connection)
+          }
+        })
+      } finally {
+        await received.value.discard()
+      }
+    },
+  }
+}
+
+async function waitForTurn(connection: Database): Promise<void> {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    const { rows } = await sql<{ mine: boolean }>`select pg_try_advisory_lock(${importLock}) as mine`.execute(
+      connection,
+    )
+    if (rows[0]?.mine) return
+    if (Date.now() > deadline) throw new EnvironmentError('IMPORT-BUSY', 'another import is at work')
+    await sleep(100)
+  }
+}
+
+class RecordRefused extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.rule)
+    this.refusal = refusal
+  }
+}

@@ -1,0 +1,25 @@
+import { parseArgs } from 'node:util'
+import { initServer } from './commands/init.ts'
+import { startServer, untilStopped } from './commands/start.ts'
+import { stateFolder } from './state/folder.ts'
+
+// `npm run server`: a rehearsal server on a SoftHSM training token, made on the first start.
+const { values } = parseArgs({
+  options: {
+    state: { type: 'string', default: '.lux/server' },
+    host: { type: 'string', default: '127.0.0.1' },
+    port: { type: 'string', default: '8443' },
+    once: { type: 'boolean', default: false },
+  },
+})
+
+const state = stateFolder(values.state)
+const made = await initServer({ state, domain: 'rehearsal', token: 'soft-token', pinFile: null })
+if (!made.ok && made.rule !== 'STATE-EXISTS') {
+  process.stderr.write(`refused: ${made.rule}: ${made.detail}\n`)
+  process.exit(1)
+}
+const server = await startServer(state, { host: values.host, port: Number(values.port) })
+process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
+if (values.once) await server.close()
+else await untilStopped(server)

@@ -1,0 +1,141 @@
+import type { FastifyBaseLogger } from 'fastify'
+import { openAuditWriter } from './audit/writer.ts'
+import { openAuthentication } from './auth/tokens.ts'
+import { type Database, type DatabaseChoice, openDatabase } from './database/open.ts'
+import { buildApp } from './http/app.ts'
+import type { Services } from './http/services.ts'
+import { receiptSigner } from './import/documents.ts'
+import { type BundleImporter, type ImportPoint, openImporter } from './import/importer.ts'
+import { openKeyStore } from './keys/key-store.ts'
+import { EnvironmentError } from './refusal.ts'
+import { readCard } from './state/card.ts'
+import { makeStateFolder, type StateFolder } from './state/folder.ts'
+import { readSettings, type Settings } from './state/settings.ts'
+import { openServerToken, type ServerToken } from './token/server-token.ts'
+
+/** DATABASE_URL and DATABASE_OWNER_URL, else the embedded database of the state folder. */
+export function databaseChoice(state: StateFolder, exclusive = false): DatabaseChoice {
+  const { DATABASE_URL: url, DATABASE_OWNER_URL: ownerUrl } = process.env
+  return { folder: state.database, url, ownerUrl, exclusive }
+}
+
+/** Database, token and importer: what a command needs that is not the server itself. */
+export type Workshop = {
+  readonly settings: Settings
+  readonly audience: string
+  readonly database: Database
+  readonly token: ServerToken
+  readonly importer: BundleImporter
+  close(): Promise<void>
+}
+
+export type WorkshopOptions = {
+  readonly exclusive?: boolean
+  readonly maxBundleBytes?: number
+  readonly reached?: (point: ImportPoint) => void
+}
+
+export async function openWorkshop(state: StateFolder, options: WorkshopOptions = {}): Promise<Workshop> {
+  const settings = await readSettings(state)
+  const { card, audience } = await readCard(state)
+  await makeStateFolder(state)
+  const opened = await openDatabase(databaseChoice(state, options.exclusive ?? false))
+  let token: ServerToken | null = null
+  try {
+    await knowOurselves(opened.database, settings, audience, JSON.stringify(card))
+    token = await openServerToken(settings, state)
+    const importer = openImporter({
+      state,
+      settings,
+      audience,
+      database: opened.database,
+      token,
+      signer: receiptSigner(token, settings.keys.receipt, card.receiptKey),
+      now: () => new Date(),
+      ...(options.maxBundleBytes === undefined ? {} : { maxBytes: options.maxBundleBytes }),
+      ...(options.reached ? { reached: options.reached } : {}),
+    })
+    const kept = token
+    return {
+      settings,
+      audience,
+      database: opened.database,
+      token,
+      importer,
+      async close() {
+        await kept.close()
+        await opened.close()
+      },
+    }
+  } catch (error) {
+    await token?.close()
+    await opened.close()
+    throw error
+  }
+}
+
+/** A server that listens on nothing yet, and all that it is made of. */
+export async function openServer(
+  state: StateFolder,
+  logger: FastifyBaseLogger | false,
+  options: WorkshopOptions = {},
+) {
+  const workshop = await openWorkshop(state, { exclusive: true, ...options })
+  const { settings, audience, database, token, importer } = workshop
+  try {
+    const now = () => new Date()
+    const audit = await openAuditWriter(database, now)
+    const keys = openKeyStore(database, token, settings.keys.rows, settings.node)
+    const authentication = openAuthentication(database)
+    const services: Services = {
+      state,
+      audience,
+      database,
+      token,
+      keys,
+      audit,
+      authentication,
+      importer,
+      now,
+    }
+    const app = await buildApp(services, logger)
+    // A new PIN in the file is tried once; the one that was refused is not.
+    const unsealer = setInterval(() => {
+      if (token.sealed)
+        token.unseal().catch((error: unknown) => app.log.error({ error: String(error) }, 'unsealing failed'))
+    }, 2000)
+    unsealer.unref()
+    app.addHook('onClose', async () => {
+      clearInterval(unsealer)
+      keys.close()
+      await audit.close()
+      await workshop.close()
+    })
+    return { app, services, settings }
+  } catch (error) {
+    await workshop.close()
+    throw error
+  }
+}
+
+async function knowOurselves(
+  database: Database,
+  settings: Settings,
+  audience: string,
+  card: string,
+): Promise<void> {
+  await database
+    .insertInto('deployment')
+    .values({ id: settings.deployment, domain: settings.domain, card, audience })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+  const rows = await database.selectFrom('deployment').select(['id', 'audience']).execute()
+  if (!rows.every((row) => row.id === settings.deployment && row.audience === audience)) {
+    throw new EnvironmentError('DATABASE-OTHER-SERVER', 'this database belongs to another server')
+  }
+  await database
+    .insertInto('node')
+    .values({ id: settings.node, deployment_id: settings.deployment, token_serial: settings.token.serial })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+}
