@@ -20,9 +20,21 @@ import { root } from './root.ts'
 const readyWithinMs = 60_000
 const quitWithinMs = 8_000
 
-const { values } = parseArgs({
-  options: { once: { type: 'boolean', default: false }, store: { type: 'string' } },
-})
+function options(): { once: boolean; store: string | undefined } {
+  try {
+    const { values } = parseArgs({
+      options: { once: { type: 'boolean', default: false }, store: { type: 'string' } },
+    })
+    return { once: values.once, store: values.store }
+  } catch (error) {
+    process.stderr.write(
+      `${error instanceof Error ? error.message : error}\nusage: npm start [-- --once] [--store DIR]\n`,
+    )
+    process.exit(2)
+  }
+}
+
+const values = options()
 
 const say = (line: string): void => void process.stderr.write(`start: ${line}\n`)
 
