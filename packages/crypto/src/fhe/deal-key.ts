@@ -24,8 +24,8 @@ import { type Budgets, encodeShare } from './share-file.ts'
 export type DealRequest = {
   /** tfhe's serialized client key; the caller wipes it. */
   readonly clientKey: Uint8Array
-  /** Null only in a bare rehearsal. */
-  readonly publicKeys: PublicKeyDigests | null
+  /** Null only in a rehearsal. */
+  readonly publicKeys: PublicKeyDigests
   readonly t: number
   readonly n: number
   readonly domain: Domain
@@ -62,7 +62,7 @@ export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
   if (!quorum.ok) return quorum
   const roster = checkRoster(request.roster, n)
   if (!roster.ok) return roster
-  if (domain === 'production' && publicKeys === null) {
+  if (domain === 'production' && (publicKeys.compactPublicKey === null || publicKeys.serverKey === null)) {
     return refuse('FHE-PUBLIC-KEYS', 'a production key is identified by its public and server key')
   }
   if (domain === 'production' && roster.value.some(({ name, card }) => name === '' || card === '')) {

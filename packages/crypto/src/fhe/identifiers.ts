@@ -6,13 +6,19 @@ import { accept, type Outcome } from '../sharing/outcome.ts'
 import type { Domain } from '../sign/context.ts'
 import { refuse } from '../verdict.ts'
 
-/** SHA-256 of compact-public-key.bin and of server-key.bin as first written, 32 bytes each. */
-export type PublicKeyDigests = { readonly compactPublicKey: Uint8Array; readonly serverKey: Uint8Array }
+/**
+ * SHA-256 of compact-public-key.bin and of the compressed server-key.bin as first written, 32 bytes each; null where a
+ * rehearsal made none.
+ */
+export type PublicKeyDigests = {
+  readonly compactPublicKey: Uint8Array | null
+  readonly serverKey: Uint8Array | null
+}
 
-/** keyId = SHA-256("lux-fhe/v1/key" || SHA-256(compact pk) || SHA-256(server key)); null: a rehearsal without them. */
-export function keyIdOf(digests: PublicKeyDigests | null): Uint8Array {
+/** keyId = SHA-256("lux-fhe/v1/key" || SHA-256(compact pk) || SHA-256(server key)); a missing one counts as empty. */
+export function keyIdOf({ compactPublicKey, serverKey }: PublicKeyDigests): Uint8Array {
   const empty = sha256(new Uint8Array(0))
-  return sha256(utf8('lux-fhe/v1/key'), digests?.compactPublicKey ?? empty, digests?.serverKey ?? empty)
+  return sha256(utf8('lux-fhe/v1/key'), compactPublicKey ?? empty, serverKey ?? empty)
 }
 
 /** A holder in the roster: `card` is the hex digest of the card, empty as `name` is in a bare rehearsal. */

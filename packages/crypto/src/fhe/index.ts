@@ -11,6 +11,7 @@ export { type DealRequest, type DealtKey, dealFheKey, explainBudget, largestBudg
 export { decodePhases, type FheValue } from './decode.ts'
 export { type FileHeader, mixedField } from './file-header.ts'
 export {
+  checkRoster,
   commitmentsDigest,
   type Epoch,
   epochIdOf,

@@ -48,7 +48,7 @@ export function dealt(
   if (!budgets.ok) throw new Error(budgets.detail)
   const result = dealFheKey({
     clientKey,
-    publicKeys: null,
+    publicKeys: { compactPublicKey: null, serverKey: null },
     t,
     n,
     domain: 'rehearsal',

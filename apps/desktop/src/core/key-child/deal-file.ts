@@ -1,0 +1,76 @@
+import { createHash } from 'node:crypto'
+import { closeSync, openSync, readSync } from 'node:fs'
+import { join } from 'node:path'
+import { toHex, wipe } from '@lux/crypto'
+import { dealFheKey, largestBudgets, parseClientKey } from '@lux/crypto/fhe'
+import { CoreError, withSystemErrors } from '../core-error.ts'
+import { readBounded } from '../store/durable-file.ts'
+import { systemEntropy } from '../system-entropy.ts'
+import { writeFact } from './make-key.ts'
+import type { Phases } from './phases.ts'
+import type { Deal, DealResult } from './protocol.ts'
+
+const MAX_CLIENT_KEY = 1 << 18
+const SECRET_MODE = 0o600
+
+/** Deals a client key on disk as a bare rehearsal: no names, no policy, shares in the open. Throws CoreError FHE-…. */
+export async function dealFile(
+  params: Deal['params'],
+  phases: Phases,
+): Promise<Omit<DealResult, 'timings' | 'peakMemoryMiB'>> {
+  const { t, n, mode, outDir } = params
+  const clientKey = readBounded(params.clientKey, MAX_CLIENT_KEY)
+  const { key64, key128 } = parseClientKey(clientKey)
+  wipe(key64)
+  if (key128) wipe(key128)
+  const budgets = largestBudgets({ t, n }, { mode, squash: key128 !== null })
+  if (!budgets.ok) throw new CoreError(budgets.rule, budgets.detail)
+  const dealt = await phases.run('deal', 1, () =>
+    dealFheKey({
+      clientKey,
+      publicKeys: {
+        compactPublicKey: digestOf(params.compactPublicKey),
+        serverKey: digestOf(params.serverKey),
+      },
+      t,
+      n,
+      domain: 'rehearsal',
+      roster: Array.from({ length: n }, (_, i) => ({ index: i + 1, name: '', card: '' })),
+      policyHash: new Uint8Array(32),
+      budgets: budgets.value,
+      entropy: systemEntropy,
+    }),
+  )
+  wipe(clientKey)
+  if (!dealt.ok) throw new CoreError(dealt.rule, dealt.detail)
+  const { pub, shares, keyId, epochId, commitmentsDigest } = dealt.value
+  return phases.run('write', 1, () => ({
+    keyId: toHex(keyId),
+    epochId: toHex(epochId),
+    commitments: toHex(commitmentsDigest),
+    public: writeFact(join(outDir, 'public.bin'), pub),
+    shares: shares.map((share, i) => {
+      const fact = writeFact(join(outDir, `holder-${i + 1}.bin`), share, SECRET_MODE)
+      wipe(share)
+      return fact
+    }),
+  }))
+}
+
+/** SHA-256 of a file that may be hundreds of megabytes, read piece by piece. */
+function digestOf(path: string | null): Uint8Array | null {
+  if (path === null) return null
+  return withSystemErrors(() => {
+    const file = openSync(path, 'r')
+    try {
+      const hash = createHash('sha256')
+      const chunk = new Uint8Array(1 << 20)
+      for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
+        hash.update(chunk.subarray(0, count))
+      }
+      return new Uint8Array(hash.digest())
+    } finally {
+      closeSync(file)
+    }
+  }, path)
+}

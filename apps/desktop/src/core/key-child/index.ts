@@ -1,0 +1,15 @@
+export { type RunKeyChildOptions, runKeyChild } from './client.ts'
+export type {
+  Deal,
+  DealResult,
+  FileFact,
+  KeyChildHolder,
+  KeyChildRequest,
+  KeyChildResult,
+  Keygen,
+  KeygenAndDeal,
+  KeygenAndDealResult,
+  KeygenResult,
+  Phase,
+  PhaseStart,
+} from './protocol.ts'

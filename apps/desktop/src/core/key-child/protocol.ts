@@ -1,0 +1,128 @@
+import type { Domain } from '@lux/crypto'
+import type { Authorities, Budgets } from '@lux/crypto/fhe'
+
+/** A holder as the plan names it. With `card` (its canonical JSON) the child checks digest, name and recipient again. */
+export type KeyChildHolder = {
+  readonly index: number
+  readonly name: string
+  readonly cardDigest: string
+  readonly recipient: string
+  readonly card?: string
+}
+
+export type KeyKind = {
+  readonly type: 'TFHE_INTEGER'
+  /** With a noise-squashing key: the server key takes 80 to 120 s and 331 MB instead of 6 s and 60 MB. */
+  readonly squash: boolean
+  /** `proven` makes the compact public key under parameters of its own. */
+  readonly inputs: 'signed' | 'proven'
+  /** False only in a rehearsal: no server key, nothing can be computed. */
+  readonly serverKey: boolean
+}
+
+/** A threshold key: made, dealt, sealed and forgotten. */
+export type KeygenAndDeal = {
+  readonly do: 'keygen-and-deal'
+  readonly params: KeyKind & {
+    readonly mode: 'S' | 'F'
+    readonly t: number
+    readonly n: number
+    readonly domain: Domain
+    /** 16 bytes in hex. */
+    readonly ceremonyId: string
+    /** 1..n in order. */
+    readonly holders: readonly KeyChildHolder[]
+    /** SHA-256 of the policy in hex. */
+    readonly policyDigest: string
+    readonly authorities: Authorities
+    /** Blocks per holder; the largest that the noise allows when null. */
+    readonly budgets: Budgets | null
+    /** Gets public.bin, compact-public-key.bin and server-key.bin. */
+    readonly outDir: string
+    /** Gets holder-<i>.age. */
+    readonly envelopeDir: string
+  }
+}
+
+/** A key that is kept whole: client-key.bin (0600) and its public files. */
+export type Keygen = {
+  readonly do: 'keygen'
+  readonly params: KeyKind & { readonly words: boolean; readonly outDir: string }
+}
+
+/** A bare rehearsal: public.bin and holder-<i>.bin (0600) of a client key on disk. */
+export type Deal = {
+  readonly do: 'deal'
+  readonly params: {
+    readonly clientKey: string
+    readonly compactPublicKey: string | null
+    readonly serverKey: string | null
+    readonly mode: 'S' | 'F'
+    readonly t: number
+    readonly n: number
+    readonly outDir: string
+  }
+}
+
+export type KeyChildRequest = KeygenAndDeal | Keygen | Deal
+
+export type FileFact = { readonly path: string; readonly sha256: string; readonly size: number }
+export type PhaseTime = { readonly phase: Phase; readonly milliseconds: number }
+
+type Made = { readonly timings: readonly PhaseTime[]; readonly peakMemoryMiB: number }
+
+export type DealtFacts = {
+  readonly keyId: string
+  readonly epochId: string
+  /** SHA-256 of the seed commitments at the end of public.bin. */
+  readonly commitments: string
+  readonly public: FileFact
+}
+
+export type KeygenAndDealResult = Made &
+  DealtFacts & {
+    readonly publicKey: FileFact
+    readonly serverKey: FileFact | null
+    readonly budgets: Budgets
+    readonly shares: readonly {
+      readonly index: number
+      readonly holder: string
+      readonly shareDigest: string
+      readonly envelopeDigest: string
+      readonly envelope: FileFact
+    }[]
+  }
+
+export type KeygenResult = Made & {
+  readonly clientKey: FileFact
+  readonly publicKey: FileFact
+  readonly serverKey: FileFact | null
+  /** Words of the seed and its checksum: as secret as the key. Null without `words`. */
+  readonly words: readonly string[] | null
+}
+
+export type DealResult = Made & DealtFacts & { readonly shares: readonly FileFact[] }
+
+export type KeyChildResult<Request extends KeyChildRequest> = Request extends KeygenAndDeal
+  ? KeygenAndDealResult
+  : Request extends Keygen
+    ? KeygenResult
+    : DealResult
+
+export type Phase =
+  | 'load'
+  | 'client-key'
+  | 'squash-key'
+  | 'compact-public-key'
+  | 'server-key'
+  | 'deal'
+  | 'seal'
+  | 'write'
+
+/** Sent when a phase starts; the work inside it cannot report, so this is all the progress there is. */
+export type PhaseStart = { readonly phase: Phase; readonly expectedSeconds: number }
+
+export type FromChild =
+  | ({ readonly kind: 'phase' } & PhaseStart)
+  | { readonly kind: 'done'; readonly result: KeygenAndDealResult | KeygenResult | DealResult }
+  | { readonly kind: 'failed'; readonly code: string; readonly detail: string; readonly remedy?: string }
