@@ -91,7 +91,7 @@ const child = spawn(program, args, {
 
 // Chromium's own remarks on machines without a bus, a graphics card or a desktop: nothing that anyone could act on.
 const chromiumNoise =
-  /^\[\d+:[\d/.]+:(ERROR|WARNING|INFO):(bus|viz_main_impl|command_buffer_proxy_impl|gpu_\w+)\.cc/
+  /^\[\d+:[\d/.]+:(ERROR|WARNING|INFO):(bus|viz_main_impl|command_buffer_proxy_impl|shared_image_interface_proxy|one_copy_raster_buffer_provider|gpu_\w+)\.cc/
 createInterface({ input: child.stderr }).on('line', (line) => {
   if (!chromiumNoise.test(line)) process.stderr.write(`${line}\n`)
 })
