@@ -1,95 +1,52 @@
 import {
+  type Domain,
   deterministicEntropy,
+  type Entropy,
   generateIdentity,
-  identityId,
-  type Json,
+  type Scheme,
   type SigningIdentity,
   sha256,
-  sha256Hex,
-  signatureContext,
-  signDocument,
-  signWith,
-  toBase64,
   utf8,
 } from '@lux/crypto'
-import type { Domain } from '../../src/index.ts'
-import { cardCodec } from '../../src/wire/card.ts'
-import { serverCardCodec } from '../../src/wire/server-card.ts'
-import { transportCodec } from '../../src/wire/transport.ts'
+import type { Card } from '../../src/wire/card.ts'
+import type { ServerCard } from '../../src/wire/server-card.ts'
 
-export const entropy = deterministicEntropy(sha256(utf8('ceremony tests')))
+export type Person = { identity: SigningIdentity; card: Card }
 
-export type Someone = { role: string; name: string; identity: SigningIdentity; card: Json; digest: string }
-
-const known = new Map<string, Someone>()
-
-/** A person with a fixed identity for the domain; the same arguments give the same person. */
-export function someone(role: string, name: string, domain: Domain): Someone {
-  const id = `${domain}/${role}/${name}`
-  const before = known.get(id)
-  if (before !== undefined) return before
-  const identity = generateIdentity(deterministicEntropy(sha256(utf8(id))), ['ed25519'])
-  const holder = role === 'holder' ? { recipient: `age1pq1${'q'.repeat(60)}` } : {}
-  const card = { v: 1, kind: role, domain, name, keys: identity.keys, ...holder }
-  const read = cardCodec.check(card)
-  if (!read.ok) throw new Error(read.detail)
-  const person = { role, name, identity, card: card as Json, digest: cardCodec.digest(read.value) }
-  known.set(id, person)
-  return person
+/** Entropy of a test: everything follows from its name. */
+export function entropyOf(seed: string): Entropy {
+  return deterministicEntropy(sha256(utf8(seed)))
 }
 
-/** A server with a receipt key, and one transport document of one node. */
-export function someServer(domain: Domain, node = 'node-1') {
-  const receipt = generateIdentity(deterministicEntropy(sha256(utf8(`receipt ${domain}`))), ['p256'])
-  const requester = generateIdentity(deterministicEntropy(sha256(utf8(`requester ${domain}`))), ['p256'])
-  const recipient = `age1pq1${'p'.repeat(60)}`
-  const card = {
+/** Has the form of an age hybrid recipient; nothing can be sealed to it. */
+export function sampleRecipient(name: string): string {
+  const digits = 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'
+  const bytes = entropyOf(`recipient/${name}`).bytes(120)
+  return `age1pq1${Array.from(bytes, (byte) => digits.charAt(byte % 32)).join('')}`
+}
+
+export function makePerson(kind: Card['kind'], name: string, domain: Domain): Person {
+  // A P-256 officer has a token; the others sign with files or phones.
+  const schemes: Scheme[] = kind === 'officer' ? ['p256', 'mlDsa65'] : ['ed25519', 'mlDsa65']
+  const identity = generateIdentity(entropyOf(`${domain}/${kind}/${name}`), schemes)
+  const card: Card = { v: 1, kind, domain, name, keys: identity.keys }
+  if (kind === 'holder') card.recipient = sampleRecipient(name)
+  return { identity, card }
+}
+
+export type Server = { receipt: SigningIdentity; card: ServerCard }
+
+export function makeServer(name: string, domain: Domain): Server {
+  const receipt = generateIdentity(entropyOf(`${domain}/${name}/receipt`), ['p256'])
+  const requester = generateIdentity(entropyOf(`${domain}/${name}/requester`), ['p256'])
+  const card: ServerCard = {
     v: 1,
     kind: 'server',
     domain,
-    deployment: '0123456789abcdef0123456789abcdef',
-    receiptKey: receipt.keys,
-    requesterKey: requester.keys,
-    combinerRecipient: recipient,
+    deployment: '5e'.repeat(16),
+    receiptKey: { p256: receipt.keys.p256 ?? '' },
+    requesterKey: { p256: requester.keys.p256 ?? '' },
+    combinerRecipient: sampleRecipient(`${name}/combiner`),
   }
-  const read = serverCardCodec.check(card)
-  if (!read.ok) throw new Error(read.detail)
-  const audience = serverCardCodec.digest(read.value)
-  const transportKey = toBase64(new Uint8Array(422).fill(node.length))
-  const payload = {
-    v: 1,
-    kind: 'transport',
-    domain,
-    audience,
-    node,
-    serial: `serial of ${node}`,
-    transportKey,
-    recipient,
-    nonce: 'aa'.repeat(16),
-  }
-  const signed = transportCodec.payload.check(payload)
-  if (!signed.ok) throw new Error(signed.detail)
-  const transport = signDocument([receipt], signatureContext('transport', domain), payload)
-  return {
-    receipt,
-    card: card as Json,
-    transport: transport as unknown as Json,
-    audience,
-    transportDigest: transportCodec.payload.digest(signed.value),
-    node,
-    serial: payload.serial,
-    trusted: sha256Hex(new Uint8Array(422).fill(node.length)),
-  }
-}
-
-const signed = new Map<string, ReturnType<typeof signWith>>()
-
-/** A signature, remembered so that many runs over the same bytes do not compute it again. */
-export function sign(identity: SigningIdentity, what: string, domain: Domain, payload: Uint8Array) {
-  const key = `${identityId(identity.keys)} ${what} ${domain} ${sha256Hex(payload)}`
-  const before = signed.get(key)
-  if (before !== undefined) return before
-  const signature = signWith(identity, signatureContext(what, domain), payload)
-  signed.set(key, signature)
-  return signature
+  return { receipt, card }
 }

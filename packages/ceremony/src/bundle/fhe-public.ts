@@ -1,0 +1,79 @@
+import { encodeCanonical, equalBytes, fromHex, sha256, sha256Hex, toHex, utf8 } from '@lux/crypto'
+import type { Domain } from '../domain.ts'
+import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import type { BundleFhe } from './predicate.ts'
+
+const magic = utf8('lux-pub1')
+const headerLength = 83
+const pub64Length = 2048 * 8
+const pub128Length = 4096 * 16
+
+/** public.bin is at most this long: (8,15) after a reshare has 6435 sets of 8 commitments. */
+export const maxPublic = headerLength + 32 + pub64Length + pub128Length + 6435 * 15 * 32
+
+/** SHA-256("lux-fhe/v1/key" || digest of the compact public key || digest of the server key), hex. */
+export function fheKeyId(compactPublicKey: string | null, serverKey: string | null): string {
+  const digest = (hex: string | null) => (hex === null ? sha256() : fromHex(hex, 32))
+  return sha256Hex(utf8('lux-fhe/v1/key'), digest(compactPublicKey), digest(serverKey))
+}
+
+/** Digest of the roster, SHA-256(JCS([{index, name, card}])). */
+export function rosterDigest(holders: BundleFhe['holders']): Uint8Array {
+  return sha256(encodeCanonical(holders.map(({ index, name, card }) => ({ index, name, card }))))
+}
+
+/**
+ * Computes key id, epoch id and commitments digest again from public.bin (THRESHOLD-FHE "Files", "Ids") and compares
+ * them with what the bundle claims. Refuses FHE-COMMITMENTS.
+ */
+export function checkFhePublic(bytes: Uint8Array, fhe: BundleFhe, domain: Domain): Outcome<string> {
+  const wrong = (what: string) => refuse('FHE-COMMITMENTS', what)
+  if (bytes.length < headerLength + 32 + pub64Length) return wrong('public.bin is too short')
+  if (!equalBytes(bytes.subarray(0, 8), magic)) return wrong('public.bin has another magic')
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const domainByte = domain === 'production' ? 1 : 0
+  if (bytes[8] !== domainByte) return wrong('public.bin is of the other domain')
+  const [keyId, epochId] = [bytes.subarray(9, 41), bytes.subarray(41, 73)]
+  const epoch = view.getUint32(73, true)
+  const [t, n, holder, d] = [bytes[77] ?? 0, bytes[78] ?? 0, bytes[79], bytes[80] ?? 0]
+  if (holder !== 0 || t !== fhe.t || n !== fhe.n || epoch !== fhe.epoch) {
+    return wrong('t, n or epoch of public.bin is another')
+  }
+  if (t < 2 || t > n || d < 1 || d > 15) return wrong('t, n or the number of dealers is impossible')
+  if (toHex(keyId) !== fhe.keyId || fheKeyId(fhe.compactPublicKey, fhe.serverKey) !== fhe.keyId) {
+    return wrong('the key id is not that of public key and server key')
+  }
+  const roster = bytes.subarray(headerLength, headerLength + 32)
+  if (!equalBytes(roster, rosterDigest(fhe.holders))) return wrong('the roster of public.bin is another')
+
+  const commitmentsLength = 32 * d * sets(t, n)
+  const vectors = bytes.length - headerLength - 32 - commitmentsLength
+  if (vectors !== pub64Length && vectors !== pub64Length + pub128Length)
+    return wrong('public.bin has another length')
+  const pub64 = bytes.subarray(headerLength + 32, headerLength + 32 + pub64Length)
+  const pub128 = bytes.subarray(headerLength + 32 + pub64Length, headerLength + 32 + vectors)
+  const commitments = sha256(bytes.subarray(bytes.length - commitmentsLength))
+  const computed = sha256(
+    utf8('lux-fhe/v1/epoch'),
+    Uint8Array.of(domainByte),
+    keyId,
+    // epoch, t, n, then d and dealer mask, all as they stand in the header but for the holder between them.
+    bytes.subarray(73, 79),
+    bytes.subarray(80, 83),
+    sha256(pub64),
+    sha256(pub128),
+    commitments,
+    roster,
+  )
+  if (!equalBytes(computed, epochId) || toHex(epochId) !== fhe.epochId)
+    return wrong('the epoch id does not follow')
+  if (toHex(commitments) !== fhe.commitments) return wrong('the commitments are others')
+  return accept(`${t} of ${n}, ${sets(t, n)} sets`)
+}
+
+/** C(n, t - 1): how many sets of t - 1 holders there are. */
+function sets(t: number, n: number): number {
+  let count = 1
+  for (let i = 1; i < t; i++) count = (count * (n - i + 1)) / i
+  return count
+}

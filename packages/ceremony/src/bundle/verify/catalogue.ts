@@ -1,0 +1,115 @@
+/** A check by its stable id: what it claims, and the checks without which it cannot run. */
+type Definition = { readonly title: string; readonly needs: readonly string[] }
+
+/** Every check of a bundle, in the order in which they are reported. SPEC.md 7 says what each compares. */
+export const catalogue = {
+  'ZIP-PROFILE': { title: 'The archive is the one form that this content can have', needs: [] },
+  MANIFEST: {
+    title: 'The manifest is a canonical DSSE envelope of a known statement',
+    needs: ['ZIP-PROFILE'],
+  },
+  'MANIFEST-ENTRIES': { title: 'The manifest lists exactly the files of the archive', needs: ['MANIFEST'] },
+  'TRANSCRIPT-DIGEST': {
+    title: 'The transcript has the size and digest of the manifest',
+    needs: ['MANIFEST-ENTRIES'],
+  },
+  'BLOB-DIGEST': { title: 'Every blob has the size and digest of the manifest', needs: ['MANIFEST-ENTRIES'] },
+  'BLOB-REFERENCES': {
+    title: 'Every blob is named, and every named blob is there',
+    needs: ['MANIFEST-ENTRIES'],
+  },
+  'FHE-WHOLE-KEY': {
+    title: 'No client key, share or share envelope is in the bundle',
+    needs: ['MANIFEST-ENTRIES'],
+  },
+  'TRANSCRIPT-CHAIN': {
+    title: 'The transcript is complete lines of one unbroken chain',
+    needs: ['MANIFEST-ENTRIES'],
+  },
+  'TRANSCRIPT-ROOT': {
+    title: 'Chain head and Merkle root are those of the manifest',
+    needs: ['TRANSCRIPT-CHAIN'],
+  },
+  'PLAN-HASH': {
+    title: 'The plan in the bundle is the plan of the transcript',
+    needs: ['TRANSCRIPT-CHAIN', 'BLOB-REFERENCES'],
+  },
+  'OPENING-CERTIFICATE': {
+    title: 'The opening certificate names this run and its ceremony key',
+    needs: ['TRANSCRIPT-CHAIN', 'BLOB-REFERENCES'],
+  },
+  CHECKPOINTS: {
+    title: 'Every checkpoint is signed by the ceremony key, linked, and true of the transcript',
+    needs: ['OPENING-CERTIFICATE', 'TRANSCRIPT-ROOT'],
+  },
+  'CEREMONY-SIGNATURE': { title: 'The ceremony key signed the manifest', needs: ['OPENING-CERTIFICATE'] },
+  CARDS: { title: 'The cards are those of the roster', needs: ['TRANSCRIPT-CHAIN', 'BLOB-REFERENCES'] },
+  TRANSPORTS: { title: 'Every transport key is signed by the receipt key of the audience', needs: ['CARDS'] },
+  'WRAP-TREE': { title: 'Every key hangs under its parent, up to a root', needs: ['BLOB-REFERENCES'] },
+  POSSESSION: { title: 'Every root has a possession proof over its own challenge', needs: ['WRAP-TREE'] },
+  'FHE-COMMITMENTS': {
+    title: 'Key id, epoch id and commitments follow from the public parts',
+    needs: ['BLOB-REFERENCES', 'BLOB-DIGEST'],
+  },
+  'FHE-ENVELOPES': { title: 'The ceremony key signed every share envelope', needs: ['OPENING-CERTIFICATE'] },
+  'FHE-ACKNOWLEDGEMENTS': {
+    title: 'Every holder signed that the share was opened and checked',
+    needs: ['CARDS'],
+  },
+  'POLICY-MISSING': { title: 'A policy was given, so that the signers are known', needs: [] },
+  'POLICY-QUORUM': {
+    title: "The policy makes sense and is signed by its own officers' quorum",
+    needs: ['POLICY-MISSING'],
+  },
+  'POLICY-DIGEST': {
+    title: 'The ceremony ran under this policy',
+    needs: ['POLICY-MISSING', 'TRANSCRIPT-CHAIN'],
+  },
+  DOMAIN: { title: 'Bundle, transcript and verifier are of one domain', needs: ['TRANSCRIPT-CHAIN'] },
+  'POLICY-EXPIRY': {
+    title: 'The policy had not expired when the run opened',
+    needs: ['POLICY-MISSING', 'TRANSCRIPT-CHAIN'],
+  },
+  'POLICY-ROSTER': {
+    title: 'Officers and witnesses in the room are those of the policy',
+    needs: ['POLICY-QUORUM', 'CARDS'],
+  },
+  TOOL: {
+    title: 'The tool is a build that the policy accepts',
+    needs: ['POLICY-QUORUM', 'TRANSCRIPT-CHAIN'],
+  },
+  'OPENING-QUORUM': {
+    title: "The officers' quorum signed the opening certificate",
+    needs: ['POLICY-QUORUM', 'OPENING-CERTIFICATE'],
+  },
+  LOCK: {
+    title: "The officers' quorum approved the plan after a rehearsal",
+    needs: ['POLICY-QUORUM', 'PLAN-HASH'],
+  },
+  COSIGNATURES: {
+    title: 'The witnesses cosigned the last checkpoint',
+    needs: ['POLICY-QUORUM', 'CHECKPOINTS'],
+  },
+  'MANIFEST-SIGNATURES': {
+    title: "Ceremony key and officers' quorum signed the manifest, and nobody else",
+    needs: ['POLICY-QUORUM', 'OPENING-CERTIFICATE'],
+  },
+  EVIDENCE: {
+    title: 'Every key was made with the evidence that the policy asks for',
+    needs: ['POLICY-QUORUM', 'WRAP-TREE'],
+  },
+  'TOKEN-SOFT': {
+    title: 'Software tokens only where the policy allows them',
+    needs: ['POLICY-QUORUM', 'TRANSCRIPT-CHAIN'],
+  },
+  ALGORITHMS: { title: 'Every algorithm is one that the policy lists', needs: ['POLICY-QUORUM', 'MANIFEST'] },
+  AUDIENCE: { title: 'The bundle is for a server of the policy, and for this one', needs: ['MANIFEST'] },
+  SEQUENCE: { title: 'The sequence number is the next one', needs: ['MANIFEST'] },
+  PREVIOUS: { title: 'The bundle follows the last one that the audience receipted', needs: ['MANIFEST'] },
+  'ZIP-CRC': { title: 'Every CRC in the archive is that of its content', needs: ['ZIP-PROFILE'] },
+} as const satisfies Readonly<Record<string, Definition>>
+
+export type CheckId = keyof typeof catalogue
+
+// Object.keys of a literal gives exactly its own keys, in their order.
+export const checkIds = Object.keys(catalogue) as CheckId[]

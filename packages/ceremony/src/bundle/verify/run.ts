@@ -1,0 +1,89 @@
+import { identityId, verifySignature } from '@lux/crypto'
+import { checkpointCodec } from '../../transcript/checkpoint.ts'
+import { compareHeads } from '../../transcript/verify.ts'
+import { signatureContext } from '../../wire/context.ts'
+import { openingCodec } from '../../wire/opening.ts'
+import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
+import { preAuthentication } from '../dsse.ts'
+import { required, type Verification } from './state.ts'
+
+/** Plan, opening certificate, checkpoints and the ceremony key's signature: one run, consistent with itself. */
+export async function checkRun(v: Verification): Promise<void> {
+  await v.ledger.run('PLAN-HASH', () => {
+    const { header } = v.run
+    return header.planHash === v.predicate.planHash
+      ? accept(header.planHash)
+      : refuse('PLAN-HASH', 'the transcript is of another plan')
+  })
+  await v.ledger.run('OPENING-CERTIFICATE', () => checkOpening(v))
+  await v.ledger.run('CHECKPOINTS', () => checkCheckpoints(v))
+  await v.ledger.run('CEREMONY-SIGNATURE', () => {
+    const { payload, signatures } = required(v.manifest)
+    const keys = v.certificate.ceremonyKeys
+    const own = signatures.find(({ signer }) => signer === identityId(keys))
+    if (own === undefined) return refuse('CEREMONY-SIGNATURE', 'the ceremony key has not signed')
+    const context = signatureContext('bundle', v.predicate.domain)
+    const result = verifySignature(keys, context, preAuthentication(payload), own)
+    return result.ok ? accept('') : refuse('CEREMONY-SIGNATURE', result.detail)
+  })
+}
+
+async function checkOpening(v: Verification): Promise<Outcome<string>> {
+  const parsed = await v.parsed(v.predicate.opening, openingCodec.file)
+  if (!parsed.ok) return parsed
+  const { payload } = parsed.value
+  const { header, node0 } = v.run
+  const pairs: [string, string, string][] = [
+    ['ceremonyId', payload.ceremonyId, header.ceremonyId],
+    ['domain', payload.domain, v.predicate.domain],
+    ['planHash', payload.planHash, header.planHash],
+    ['policyDigest', payload.policyDigest, v.predicate.policyDigest],
+    ['node0', payload.node0, node0],
+  ]
+  for (const [field, certified, actual] of pairs) {
+    if (certified !== actual) return refuse('OPENING-CERTIFICATE', `${field} is not that of the run`)
+  }
+  v.opening = parsed.value
+  return accept(`ceremony key ${identityId(payload.ceremonyKeys)}`)
+}
+
+async function checkCheckpoints(v: Verification): Promise<Outcome<string>> {
+  const { domain, checkpoints, transcript } = v.predicate
+  const opening = openingCodec.payload.digest(v.certificate)
+  const ceremony = identityId(v.certificate.ceremonyKeys)
+  let previous: string | null = null
+  let size = -1
+  for (const listed of checkpoints) {
+    const parsed = await v.parsed(listed.blob, checkpointCodec.file)
+    if (!parsed.ok) return parsed
+    const { payload, signatures } = parsed.value
+    const wrong = (what: string) => refuse('CHECKPOINTS', `checkpoint at ${listed.size}: ${what}`)
+    if (payload.size !== listed.size) return wrong('its size is another')
+    if (Number(payload.size) <= size) return wrong('sizes do not grow')
+    if (payload.ceremonyId !== v.predicate.ceremonyId) return wrong('of another ceremony')
+    if (payload.planHash !== v.predicate.planHash) return wrong('of another plan')
+    if (payload.opening !== opening) return wrong('names another opening certificate')
+    if (payload.previous !== previous) return wrong('does not name the checkpoint before it')
+    const head = v.run.heads.get(payload.size)
+    if (head === undefined) return wrong('covers more than the transcript holds')
+    const same = compareHeads(head, payload)
+    if (!same.ok) return wrong(same.detail)
+    const own = signatures.filter(({ signer }) => signer === ceremony)
+    const [signature] = own
+    if (signature === undefined || own.length > 1) return wrong('not signed once by the ceremony key')
+    const bytes = checkpointCodec.signedBytes(payload)
+    const result = verifySignature(
+      v.certificate.ceremonyKeys,
+      signatureContext('checkpoint', domain),
+      bytes,
+      signature,
+    )
+    if (!result.ok) return wrong(result.detail)
+    size = Number(payload.size)
+    previous = checkpointCodec.payload.digest(payload)
+    v.checkpoints.push(parsed.value)
+  }
+  if (String(size) !== transcript.size)
+    return refuse('CHECKPOINTS', 'the last one does not cover the transcript')
+  return accept(`${checkpoints.length} checkpoints`)
+}

@@ -1,0 +1,94 @@
+import type { Domain } from '../../domain.ts'
+import type { Policy, PolicyFile } from '../../policy/schema.ts'
+import type { Checkpoint } from '../../transcript/checkpoint.ts'
+import type { Verified } from '../../transcript/verify.ts'
+import type { Card } from '../../wire/card.ts'
+import type { Signed } from '../../wire/document.ts'
+import type { OpeningCertificate } from '../../wire/opening.ts'
+import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
+import type { PlanLock } from '../../wire/plan-approval.ts'
+import type { ServerCard } from '../../wire/server-card.ts'
+import type { Transport } from '../../wire/transport.ts'
+import type { Manifest } from '../dsse.ts'
+import type { Predicate } from '../predicate.ts'
+import type { Statement } from '../statement.ts'
+import { blobName, type ZipEntry } from '../zip-layout.ts'
+import { type RandomAccess, readEntry } from '../zip-reader.ts'
+import { Ledger } from './ledger.ts'
+
+/** What the verifier knows besides the bundle. */
+export type VerifyOptions = {
+  /** Without one nothing is accepted: POLICY-MISSING. */
+  readonly policy?: PolicyFile
+  /** The verifier's own domain, where it has one besides the policy's. */
+  readonly domain?: Domain
+  /** The server that is about to import. */
+  readonly audience?: string
+  /** The last bundle that this audience receipted; null when it has none. Left out: not compared. */
+  readonly lastReceipt?: { readonly bundleDigest: string; readonly sequence: string } | null
+}
+
+/** What the checks have found so far; a part is set by the check that parsed it. */
+export class Verification {
+  readonly ledger = new Ledger()
+  readonly reader: RandomAccess
+  readonly options: VerifyOptions
+  readonly entries = new Map<string, ZipEntry>()
+  readonly people = new Map<string, Card>()
+  readonly servers = new Map<string, ServerCard>()
+  readonly checkpoints: Signed<Checkpoint>[] = []
+  readonly transports: Signed<Transport>[] = []
+  manifest: Manifest | null = null
+  statement: Statement | null = null
+  transcript: Verified | null = null
+  opening: Signed<OpeningCertificate> | null = null
+  lock: PlanLock | null = null
+  commitments: string | null = null
+
+  constructor(reader: RandomAccess, options: VerifyOptions) {
+    this.reader = reader
+    this.options = options
+  }
+
+  get predicate(): Predicate {
+    return required(this.statement).predicate
+  }
+
+  get policy(): Policy {
+    return required(this.options.policy ?? null).policy
+  }
+
+  get run(): Verified {
+    return required(this.transcript)
+  }
+
+  get certificate(): OpeningCertificate {
+    return required(this.opening).payload
+  }
+
+  /** A blob of at most `max` bytes, whole. */
+  async blob(digest: string, max: number): Promise<Outcome<Uint8Array>> {
+    const entry = this.entries.get(blobName(digest))
+    if (entry === undefined) return refuse('BLOB-REFERENCES', `${digest.slice(0, 16)} is not in the bundle`)
+    if (entry.size > max) return refuse('BLOB-SIZE', `${digest.slice(0, 16)} is longer than ${max} bytes`)
+    const bytes = new Uint8Array(entry.size)
+    let at = 0
+    for await (const chunk of readEntry(this.reader, entry)) {
+      bytes.set(chunk, at)
+      at += chunk.length
+    }
+    return accept(bytes)
+  }
+
+  /** A blob parsed by one of the codecs. */
+  async parsed<T>(digest: string, codec: { parse(bytes: Uint8Array): Outcome<T> }): Promise<Outcome<T>> {
+    const bytes = await this.blob(digest, 16 << 20)
+    return bytes.ok ? codec.parse(bytes.value) : bytes
+  }
+}
+
+/** The catalogue's `needs` see to it that the part is there; a gap in them is a bug. */
+export function required<T>(part: T | null): T {
+  if (part === null) throw new Error('a check ran before the one that it needs')
+  return part
+}

@@ -1,0 +1,155 @@
+import { checkPolicy, policyDigest } from '../../policy/check.ts'
+import { evidenceLevels } from '../../policy/schema.ts'
+import { checkpointCodec } from '../../transcript/checkpoint.ts'
+import { signatureContext } from '../../wire/context.ts'
+import { openingCodec } from '../../wire/opening.ts'
+import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
+import { approvalOf, planApprovalCodec, planLockCodec } from '../../wire/plan-approval.ts'
+import { checkSignatures, type SignerGroup } from '../../wire/signatures.ts'
+import { preAuthentication } from '../dsse.ts'
+import { required, type Verification } from './state.ts'
+
+/** What only a policy can say: who may sign, and how good keys and tools must be. */
+export async function checkTrust(v: Verification): Promise<void> {
+  const { ledger, options } = v
+  await ledger.run('POLICY-MISSING', () =>
+    options.policy
+      ? accept(`version ${v.policy.version}`)
+      : refuse('POLICY-MISSING', 'consistent, signers unknown'),
+  )
+  await ledger.run('POLICY-QUORUM', () => {
+    const checked = checkPolicy(required(options.policy ?? null))
+    return checked.ok ? accept(`${v.policy.officerQuorum} of ${v.policy.officers.length}`) : checked
+  })
+  await ledger.run('POLICY-DIGEST', () => {
+    const digest = policyDigest(v.policy)
+    return digest === v.predicate.policyDigest && digest === v.run.header.policyDigest
+      ? accept(digest)
+      : refuse('POLICY-DIGEST', 'the ceremony ran under another policy')
+  })
+  await ledger.run('POLICY-EXPIRY', () =>
+    v.run.header.created <= v.policy.expiry
+      ? accept(v.policy.expiry)
+      : refuse('POLICY-EXPIRY', `expired at ${v.policy.expiry}, the run began at ${v.run.header.created}`),
+  )
+  await ledger.run('POLICY-ROSTER', () => checkRoster(v))
+  await ledger.run('TOOL', () => checkTool(v))
+  await ledger.run('OPENING-QUORUM', () => {
+    const signed = openingCodec.verify(required(v.opening), v.predicate.domain, [officers(v)])
+    return signed.ok ? accept(named(signed.value.officer)) : signed
+  })
+  await ledger.run('LOCK', () => checkLock(v))
+  await ledger.run('COSIGNATURES', () => checkCosignatures(v))
+  await ledger.run('MANIFEST-SIGNATURES', () => {
+    const { payload, signatures } = required(v.manifest)
+    const context = signatureContext('bundle', v.predicate.domain)
+    const groups = [ceremony(v), officers(v)]
+    const signed = checkSignatures(context, preAuthentication(payload), signatures, groups)
+    return signed.ok ? accept(named(signed.value.officer)) : signed
+  })
+  await ledger.run('EVIDENCE', () => checkEvidence(v))
+  await ledger.run('TOKEN-SOFT', () => {
+    const soft = v.run.header.tokens.filter(({ profile }) => profile === 'softhsm')
+    return soft.length === 0 || v.policy.softTokens
+      ? accept(`${soft.length} software tokens`)
+      : refuse('TOKEN-SOFT', 'a software token was used, which the policy forbids')
+  })
+  await ledger.run('ALGORITHMS', () => {
+    const used = v.predicate.wrapTree.map(({ algorithm }) => algorithm)
+    if (v.predicate.fhe) used.push(v.predicate.fhe.type)
+    const unlisted = used.find((algorithm) => !v.policy.algorithms.keys.includes(algorithm))
+    return unlisted === undefined ? accept('') : refuse('ALGORITHMS', `${unlisted} is not in the policy`)
+  })
+}
+
+function checkRoster(v: Verification): Outcome<string> {
+  for (const { role, name, card } of v.run.header.roster) {
+    const list = role === 'officer' ? v.policy.officers : role === 'witness' ? v.policy.witnesses : null
+    if (list?.every((member) => member.card !== card)) {
+      return refuse('POLICY-ROSTER', `${name} is no ${role} of the policy`)
+    }
+  }
+  return accept('')
+}
+
+function checkTool(v: Verification): Outcome<string> {
+  const { build } = v.run.header.tool
+  if (v.predicate.domain === 'production' && build.startsWith('dev:')) {
+    return refuse('TOOL', 'a checkout made a production bundle')
+  }
+  return v.policy.acceptedTools.includes(build)
+    ? accept(build)
+    : refuse('TOOL', `${build} is not in the policy`)
+}
+
+async function checkLock(v: Verification): Promise<Outcome<string>> {
+  const { lock, domain, planHash, policyDigest: policy } = v.predicate
+  if (domain === 'rehearsal')
+    return lock === null ? accept('a rehearsal has none') : refuse('LOCK', 'a rehearsal has a lock')
+  if (lock === null) return refuse('LOCK', 'the plan was not locked')
+  const parsed = await v.parsed(lock, planLockCodec)
+  if (!parsed.ok) return parsed
+  if (parsed.value.planHash !== planHash) return refuse('LOCK', 'the lock is of another plan')
+  if (parsed.value.policyDigest !== policy) return refuse('LOCK', 'the lock is under another policy')
+  const context = signatureContext('plan-approval', 'production')
+  const bytes = planApprovalCodec.signedBytes(approvalOf(parsed.value))
+  const signed = checkSignatures(context, bytes, parsed.value.signatures, [officers(v)])
+  if (!signed.ok) return signed
+  v.lock = parsed.value
+  return accept(named(signed.value.officer))
+}
+
+function checkCosignatures(v: Verification): Outcome<string> {
+  const last = v.checkpoints.length - 1
+  let names: readonly string[] = []
+  for (const [index, checkpoint] of v.checkpoints.entries()) {
+    // The plan marks which earlier ones wait for witnesses; whoever did sign one must be known all the same.
+    const quorum = index === last ? v.policy.witnessQuorum : 0
+    const witnesses = { role: 'witness', members: v.policy.witnesses, quorum }
+    const signed = checkpointCodec.verify(checkpoint, v.predicate.domain, [ceremony(v), witnesses])
+    if (!signed.ok)
+      return refuse('COSIGNATURES', `checkpoint at ${checkpoint.payload.size}: ${signed.detail}`)
+    names = signed.value.witness ?? []
+  }
+  return accept(named(names))
+}
+
+function checkEvidence(v: Verification): Outcome<string> {
+  const { wrapTree, keyEvidence, ceremonyId } = v.predicate
+  const needed: { id: string; level: keyof typeof v.policy.leastEvidence }[] = [
+    { id: 'ceremony', level: 'ceremony' },
+  ]
+  for (const { id, level, root } of wrapTree) {
+    // The evidence for a root of an earlier ceremony is in that ceremony's bundle.
+    if (root === null || root.born === ceremonyId) needed.push({ id, level })
+  }
+  for (const { id, level } of needed) {
+    const found = keyEvidence.filter((one) => one.id === id && one.level === level)
+    const [evidence] = found
+    if (evidence === undefined || found.length > 1)
+      return refuse('EVIDENCE', `${id}: expected one evidence record`)
+    const least = v.policy.leastEvidence[level]
+    if (evidenceLevels.indexOf(evidence.evidence) < evidenceLevels.indexOf(least)) {
+      return refuse('EVIDENCE', `${id}: ${evidence.evidence}, the policy asks for ${least}`)
+    }
+  }
+  if (keyEvidence.length !== needed.length)
+    return refuse('EVIDENCE', 'evidence for a key that the tree does not have')
+  return accept(`${needed.length} keys`)
+}
+
+function officers(v: Verification): SignerGroup {
+  return { role: 'officer', members: v.policy.officers, quorum: v.policy.officerQuorum }
+}
+
+function ceremony(v: Verification): SignerGroup {
+  return {
+    role: 'ceremony',
+    members: [{ name: 'ceremony key', keys: v.certificate.ceremonyKeys }],
+    quorum: 1,
+  }
+}
+
+function named(names: readonly string[] | undefined): string {
+  return (names ?? []).join(', ')
+}

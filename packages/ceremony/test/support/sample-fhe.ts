@@ -1,0 +1,54 @@
+import { concatBytes, encodeCanonical, fromHex, sha256, sha256Hex, toHex, utf8 } from '@lux/crypto'
+import { type BundleFhe, fheKeyId } from '../../src/bundle/index.ts'
+import { cardCodec } from '../../src/wire/card.ts'
+import { entropyOf, type Person } from './people.ts'
+
+/** The public parts of a 2 of 3 deal with random vectors: every id and digest is right, no key is behind them. */
+export function samplePublic(holders: readonly Person[], production: boolean) {
+  const entropy = entropyOf('fhe')
+  const compact = entropy.bytes(4096)
+  const server = entropy.bytes(8192)
+  const keyId = fheKeyId(sha256Hex(compact), sha256Hex(server))
+  const [t, n] = [2, holders.length]
+  const roster = holders.map(({ card }, index) => ({
+    index: index + 1,
+    name: card.name,
+    card: cardCodec.digest(card),
+  }))
+  const rosterDigest = sha256(encodeCanonical(roster))
+  const pub64 = entropy.bytes(2048 * 8)
+  const commitments = entropy.bytes(32 * n)
+  const domain = Uint8Array.of(production ? 1 : 0)
+  const epochFields = Uint8Array.of(0, 0, 0, 0, t, n, 1, 0, 0)
+  const epochId = sha256(
+    utf8('lux-fhe/v1/epoch'),
+    domain,
+    fromHex(keyId),
+    epochFields,
+    sha256(pub64),
+    sha256(),
+    sha256(commitments),
+    rosterDigest,
+  )
+  const header = concatBytes(
+    utf8('lux-pub1'),
+    domain,
+    fromHex(keyId),
+    epochId,
+    Uint8Array.of(0, 0, 0, 0, t, n, 0, 1, 0, 0),
+  )
+  const fhe: Omit<BundleFhe, 'holders' | 'public'> = {
+    id: 'votes',
+    type: 'TFHE_INTEGER',
+    mode: 'S',
+    keyId,
+    epochId: toHex(epochId),
+    epoch: 0,
+    t,
+    n,
+    compactPublicKey: sha256Hex(compact),
+    serverKey: sha256Hex(server),
+    commitments: sha256Hex(commitments),
+  }
+  return { fhe, roster, publicBytes: concatBytes(header, rosterDigest, pub64, commitments), compact, server }
+}
