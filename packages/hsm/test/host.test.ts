@@ -2,8 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type HsmRestart, rootTemplate, signingTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import {
+  type HsmRestart,
+  rootTemplate,
+  signingTemplate,
+  softTokenEnvironment,
+  startHsm,
+} from '../src/index.ts'
 import { newId, refusal, startBench, userPin } from './soft-token-bench.ts'
 
 const restartOf = (hsm: { onRestart(fn: (r: HsmRestart) => void): unknown }) =>
@@ -169,7 +175,7 @@ describe('the token host', () => {
     const token = await bench.loggedIn('disk')
     const kept = newId()
     await token.generateAes({ id: kept, label: 'kept', bits: 256, template: rootTemplate })
-    const limited = file('limited-node', `#!/bin/sh\nulimit -f 0\nexec ${process.execPath} "$@"\n`)
+    const limited = file('limited-node', `#!/bin/sh\nulimit -f 1\nexec ${process.execPath} "$@"\n`)
     chmodSync(limited, 0o755)
     const full = await startHsm({ library: bench.library, environment: bench.environment, execPath: limited })
     const there = full.token(token.serial)

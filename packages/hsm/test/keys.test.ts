@@ -7,6 +7,7 @@ import {
   randomBytes,
   verify,
 } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   childKekTemplate,
   hmacTemplate,
@@ -15,8 +16,7 @@ import {
   sealingTemplate,
   signingTemplate,
   type Token,
-} from '@lux/hsm'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+} from '../src/index.ts'
 import { type Bench, ckr, newId, refusal, startBench, utf8 } from './soft-token-bench.ts'
 
 describe('keys on SoftHSM', () => {

@@ -1,5 +1,5 @@
-import type { ProbeReport, Token } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ProbeReport, Token } from '../src/index.ts'
 import { type Bench, refusal, startBench } from './soft-token-bench.ts'
 
 describe('attack probe on SoftHSM', () => {

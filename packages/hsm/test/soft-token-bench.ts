@@ -9,7 +9,7 @@ import {
   softTokenEnvironment,
   startHsm,
   type Token,
-} from '@lux/hsm'
+} from '../src/index.ts'
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text)
 export const soPin = () => utf8('87654321')

@@ -1,7 +1,7 @@
 import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { rootTemplate } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { rootTemplate } from '../src/index.ts'
 import { type Bench, newId, refusal, soPin, startBench, userPin, utf8 } from './soft-token-bench.ts'
 
 describe('tokens and PINs on SoftHSM', () => {

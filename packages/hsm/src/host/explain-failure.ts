@@ -3,7 +3,7 @@ import { unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { softTokenFolder, softTokenStore } from '../pkcs11/inventory.ts'
+import { softTokenFolder, softTokenStore } from '../pkcs11/soft-store.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 
 /** Failures that a missing token, a lost session or a full disk can stand behind. */
@@ -45,14 +45,9 @@ export function explainFailure(tokens: Tokens, serial: string, error: HsmError):
   if (!vague.has(error.code) || serial === 'new') {
     return error.code === 'HSM-DEVICE-ERROR' ? (explainStore(softTokenStore(), error) ?? error) : error
   }
-  let present: boolean
-  try {
-    present = tokens.present(serial)
-  } catch (listing) {
-    return listing instanceof HsmError ? listing : error
-  }
+  const store = softTokenStore()
   const folder = softTokenFolder(serial)
-  const lost = !present || (softTokenStore() !== null && folder === null)
+  const lost = store === null ? !stillPresent(tokens, serial) : folder === null
   if (lost) {
     try {
       tokens.forget(serial)
@@ -71,6 +66,15 @@ export function explainFailure(tokens: Tokens, serial: string, error: HsmError):
   }
   if (error.code === 'HSM-KEY-ABSENT') return error
   return explainStore(folder, error) ?? error
+}
+
+function stillPresent(tokens: Tokens, serial: string): boolean {
+  try {
+    return tokens.present(serial)
+  } catch (error) {
+    if (error instanceof HsmError) return false
+    throw error
+  }
 }
 
 function explainStore(folder: string | null, error: HsmError): HsmError | null {

@@ -2,6 +2,7 @@ import type { KeyTemplate, MadeKey, MadeKeyPair, OaepHash } from '../device.ts'
 import { rootTemplate } from '../templates.ts'
 import { num } from './attributes.ts'
 import { CKK, CKO } from './constants.ts'
+import { unwrapOrInvalid } from './kek.ts'
 import { destroy, generateKeyPair, named, readBack } from './keys.ts'
 import { numbersOf, oaep } from './mechanisms.ts'
 import type { TokenSession } from './session.ts'
@@ -36,7 +37,7 @@ export function unwrapRoot(
   const doing = 'unwrapping the root'
   const transport = token.find({ id: options.transportId, class: 'private' })
   const mechanism = oaep(options.oaepHash ?? token.profile.oaepHash)
-  const handle = token.module.unwrapKey(token.session, mechanism, transport, options.wrapped, asked, doing)
+  const handle = unwrapOrInvalid(token, mechanism, transport, options.wrapped, asked, doing)
   return { ref, attributes: readBack(token, handle, asked, doing) }
 }
 

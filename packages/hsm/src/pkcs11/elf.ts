@@ -29,12 +29,12 @@ export function preflightLibrary(path: string): { sha256: string } {
   }
   if (size > maxLibraryBytes)
     throw hsmError('HSM-LIBRARY-INVALID', `${path} is larger than any token library`)
-  if (process.platform === 'linux') checkElf(path)
+  if (process.platform === 'linux') checkElf(path, size)
   return { sha256: createHash('sha256').update(readFileSync(path)).digest('hex') }
 }
 
-function checkElf(path: string): void {
-  const head = Buffer.alloc(20)
+function checkElf(path: string, size: number): void {
+  const head = Buffer.alloc(64)
   const fd = openSync(path, 'r')
   let got: number
   try {
@@ -42,7 +42,7 @@ function checkElf(path: string): void {
   } finally {
     closeSync(fd)
   }
-  if (got < 20 || head.readUInt32BE(0) !== 0x7f45_4c46) {
+  if (got < 64 || head.readUInt32BE(0) !== 0x7f45_4c46) {
     throw hsmError('HSM-LIBRARY-INVALID', `${path} is not a shared library`)
   }
   if (head[4] !== 2)
@@ -54,5 +54,13 @@ function checkElf(path: string): void {
   const expected = machines[process.arch]
   if (expected !== undefined && machine !== expected) {
     throw hsmError('HSM-LIBRARY-INVALID', `${path} is for another processor (ELF machine ${machine})`)
+  }
+  // The section headers end the file; the loader dies of SIGBUS in a library that was cut short.
+  const offset = little ? head.readBigUInt64LE(0x28) : head.readBigUInt64BE(0x28)
+  const [entrySize, count] = [0x3a, 0x3c].map((at) =>
+    little ? head.readUInt16LE(at) : head.readUInt16BE(at),
+  )
+  if (offset + BigInt((entrySize ?? 0) * (count ?? 0)) > BigInt(size)) {
+    throw hsmError('HSM-LIBRARY-INVALID', `${path} is cut short`)
   }
 }

@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Inventory, InventoryObject } from '../device.ts'
 import { type AttributeName, CKA, readAttribute } from './attributes.ts'
 import type { Handle } from './module.ts'
 import type { TokenSession } from './session.ts'
+import { damagedObjectFiles } from './soft-store.ts'
 
 const asked: readonly AttributeName[] = [
   'CLASS',
@@ -75,38 +74,11 @@ export function inventory(token: TokenSession): Inventory {
     serial: token.serial,
     loggedIn: token.loggedIn,
     objects,
-    damaged: [...nameless, ...(token.profile.id === 'softhsm' ? emptyObjectFiles(token.serial) : [])],
-  }
-}
-
-/** SoftHSM killed while it writes leaves zero-byte object files behind, which its own listing hides. */
-function emptyObjectFiles(serial: string): { name: string; reason: string }[] {
-  const folder = softTokenFolder(serial)
-  if (!folder) return []
-  return readdirSync(folder)
-    .filter((name) => name.endsWith('.object') && statSync(join(folder, name)).size === 0)
-    .sort()
-    .map((name) => ({ name, reason: 'an empty object file: a write was cut off' }))
-}
-
-/** The token folder that softhsm2.conf leads to: a folder's name ends with the serial number's 16 digits. */
-export function softTokenFolder(serial: string): string | null {
-  const root = softTokenStore()
-  if (!root) return null
-  try {
-    const folder = readdirSync(root).find((name) => name.replaceAll('-', '').endsWith(serial))
-    return folder ? join(root, folder) : null
-  } catch {
-    return null
-  }
-}
-
-export function softTokenStore(): string | null {
-  const conf = process.env.SOFTHSM2_CONF
-  if (!conf) return null
-  try {
-    return /^\s*directories\.tokendir\s*=\s*(.+?)\s*$/m.exec(readFileSync(conf, 'utf8'))?.[1] ?? null
-  } catch {
-    return null
+    damaged: [
+      ...nameless,
+      ...(token.profile.id === 'softhsm'
+        ? damagedObjectFiles(token.serial).map(({ name, reason }) => ({ name, reason }))
+        : []),
+    ],
   }
 }

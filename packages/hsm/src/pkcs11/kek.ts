@@ -18,7 +18,7 @@ import { attempt } from './errors.ts'
 import { named, pairParameters, readBack } from './keys.ts'
 import { numbersOf, withScratchKey, wrapMechanism } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
-import type { Handle } from './module.ts'
+import type { Handle, Mechanism } from './module.ts'
 import { readSpki } from './public-keys.ts'
 import type { TokenSession } from './session.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'
@@ -30,6 +30,25 @@ const challengeBytes = 32
 /** A key that exists only to be wrapped: it can do nothing and is destroyed in the same step. */
 const leaving: KeyTemplate = { ...childKekTemplate, extractable: true, wrap: false, unwrap: false }
 
+/** SoftHSM answers CKR_GENERAL_ERROR when a blob does not open; that is the blob's fault, not the token's. */
+export function unwrapOrInvalid(
+  token: TokenSession,
+  mechanism: Mechanism,
+  kek: Handle,
+  wrapped: Uint8Array,
+  template: readonly Attribute[],
+  doing: string,
+): Handle {
+  const made = attempt(() => token.module.unwrapKey(token.session, mechanism, kek, wrapped, template, doing))
+  if (made.ok) return made.value
+  if (made.error.code !== 'HSM-DEVICE-ERROR') throw made.error
+  throw hsmError(
+    'HSM-DATA-INVALID',
+    `${doing}: the blob is damaged or belongs to another key`,
+    made.error.ckr,
+  )
+}
+
 function unwrapHandle(
   token: TokenSession,
   kek: Handle,
@@ -40,18 +59,7 @@ function unwrapHandle(
     throw hsmError('HSM-DATA-INVALID', `a wrapped key of ${wrapped.length} bytes`)
   }
   const { number: mechanism } = wrapMechanism(token)
-  const doing = 'unwrapping a key'
-  const made = attempt(() =>
-    token.module.unwrapKey(token.session, { mechanism }, kek, wrapped, template, doing),
-  )
-  if (made.ok) return made.value
-  // SoftHSM answers CKR_GENERAL_ERROR when the blob's integrity check fails.
-  if (made.error.code !== 'HSM-DEVICE-ERROR') throw made.error
-  throw hsmError(
-    'HSM-DATA-INVALID',
-    `${doing}: the blob is damaged or belongs to another key`,
-    made.error.ckr,
-  )
+  return unwrapOrInvalid(token, { mechanism }, kek, wrapped, template, 'unwrapping a key')
 }
 
 /**

@@ -27,6 +27,7 @@ import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
 import { publicKeyAttributes, readSpki } from './public-keys.ts'
 import type { TokenSession } from './session.ts'
+import { damagedObjectFiles } from './soft-store.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'
 
 /** Attributes that tell where a key comes from; no one can set them. */
@@ -61,7 +62,29 @@ export function readBack(
       `${doing}: ${wrong.attribute} is ${wrong.actual}, asked for ${wrong.expected}; the key was destroyed`,
     )
   }
+  requirePersisted(token, handle, asked, doing)
   return [...compared, ...showAttributes(module, session, handle, history)]
+}
+
+const justNowMs = 10_000
+
+/** A soft token says that a key was made although its file could not be finished; such a key dies with the process. */
+function requirePersisted(
+  token: TokenSession,
+  handle: Handle,
+  asked: readonly Attribute[],
+  doing: string,
+): void {
+  const lasting = asked.some(
+    ({ type, value }) => type === CKA.TOKEN && value instanceof Uint8Array && value[0] === 1,
+  )
+  if (!lasting || token.profile.id !== 'softhsm') return
+  const cut = damagedObjectFiles(token.serial).find(
+    ({ size, modified }) => size > 0 && modified > Date.now() - justNowMs,
+  )
+  if (!cut) return
+  token.destroyHandle(handle)
+  throw hsmError('HSM-DISK', `${doing}: the token store could not hold the key (${cut.name} was cut off)`)
 }
 
 function generateSecret(

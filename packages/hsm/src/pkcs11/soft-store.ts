@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+
+/** SoftHSM's own files: what its library hides or gets wrong has to be looked at here. */
+export function softTokenStore(): string | null {
+  const conf = process.env.SOFTHSM2_CONF
+  if (!conf) return null
+  try {
+    return /^\s*directories\.tokendir\s*=\s*(.+?)\s*$/m.exec(readFileSync(conf, 'utf8'))?.[1] ?? null
+  } catch {
+    return null
+  }
+}
+
+/** The token's folder: its name ends with the serial number's 16 digits. */
+export function softTokenFolder(serial: string): string | null {
+  const root = softTokenStore()
+  if (!root) return null
+  try {
+    const folder = readdirSync(root).find((name) => name.replaceAll('-', '').endsWith(serial))
+    return folder ? join(root, folder) : null
+  } catch {
+    return null
+  }
+}
+
+export type DamagedFile = {
+  readonly name: string
+  readonly size: number
+  readonly modified: number
+  readonly reason: string
+}
+
+const maxObjectBytes = 1 << 20
+
+/**
+ * Object files that are empty or cut off. SoftHSM 2.6.1 killed while it writes leaves empty ones, and on a full disk it
+ * reports success for a file that it could not finish: the key is gone with the process.
+ */
+export function damagedObjectFiles(serial: string): DamagedFile[] {
+  const folder = softTokenFolder(serial)
+  if (!folder) return []
+  return readdirSync(folder)
+    .filter((name) => name.endsWith('.object'))
+    .sort()
+    .flatMap((name) => {
+      const path = join(folder, name)
+      const { size, mtimeMs: modified } = statSync(path)
+      if (size === 0) return [{ name, size, modified, reason: 'an empty object file: a write was cut off' }]
+      const whole = size <= maxObjectBytes && isWhole(readFileSync(path))
+      return whole
+        ? []
+        : [{ name, size, modified, reason: 'an object file that was cut off: its key is lost' }]
+    })
+}
+
+/** A generation number, then attributes of (type, kind, value), all integers 64-bit big-endian. Kinds as in ObjectFile.cpp. */
+function isWhole(file: Buffer): boolean {
+  let at = 8
+  const long = (): number => {
+    const value = at + 8 <= file.length ? Number(file.readBigUInt64BE(at)) : Number.NaN
+    at += 8
+    return value
+  }
+  while (at < file.length) {
+    long()
+    const kind = long()
+    if (kind === 1) at += 1
+    else if (kind === 2) at += 8
+    else if (kind >= 3 && kind <= 5) {
+      const length = long()
+      at += kind === 5 ? 8 * length : length
+    } else return false
+  }
+  return at === file.length
+}
