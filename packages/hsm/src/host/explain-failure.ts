@@ -1,9 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { unlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { softTokenFolder, softTokenStore } from '../pkcs11/soft-store.ts'
+import { softTokenFolder, softTokenStore, storeProblem } from '../pkcs11/soft-store.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 
 /** Failures that a missing token, a lost session or a full disk can stand behind. */
@@ -18,27 +15,6 @@ const vague: ReadonlySet<string> = new Set([
   'HSM-TOKEN-FULL',
   'HSM-UNKNOWN',
 ])
-
-const blockBytes = 4096
-
-/** Why a soft token's folder cannot be written, as the system names it (ENOSPC, EROFS, EACCES, EFBIG), or null. */
-function storeProblem(folder: string): string | null {
-  const trial = join(folder, `.write-trial-${randomUUID()}`)
-  try {
-    writeFileSync(trial, Buffer.alloc(blockBytes), { flag: 'wx', mode: 0o600 })
-    return null
-  } catch (error) {
-    return error instanceof Error && 'code' in error && typeof error.code === 'string'
-      ? error.code
-      : 'unknown'
-  } finally {
-    try {
-      unlinkSync(trial)
-    } catch {
-      // It was never made, or the store is gone; both are what is being reported.
-    }
-  }
-}
 
 /** Looks behind a vague return code: SoftHSM answers CKR_GENERAL_ERROR for a full disk and for a vanished token alike. */
 export function explainFailure(tokens: Tokens, serial: string, error: HsmError): HsmError {

@@ -27,7 +27,7 @@ import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
 import { publicKeyAttributes, readSpki } from './public-keys.ts'
 import type { TokenSession } from './session.ts'
-import { damagedObjectFiles } from './soft-store.ts'
+import { damagedObjectFiles, softTokenFolder, storeProblem } from './soft-store.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'
 
 /** Attributes that tell where a key comes from; no one can set them. */
@@ -79,9 +79,10 @@ function requirePersisted(
     ({ type, value }) => type === CKA.TOKEN && value instanceof Uint8Array && value[0] === 1,
   )
   if (!lasting || token.profile.id !== 'softhsm') return
-  const cut = damagedObjectFiles(token.serial).find(
-    ({ size, modified }) => size > 0 && modified > Date.now() - justNowMs,
-  )
+  const folder = softTokenFolder(token.serial)
+  const recent = damagedObjectFiles(token.serial).filter(({ modified }) => modified > Date.now() - justNowMs)
+  // An empty file may be an older one of a killed process; it is this key's when the store cannot be written now.
+  const cut = recent.find(({ size }) => size > 0) ?? (folder && storeProblem(folder) ? recent[0] : undefined)
   if (!cut) return
   token.destroyHandle(handle)
   throw hsmError('HSM-DISK', `${doing}: the token store could not hold the key (${cut.name} was cut off)`)

@@ -1,6 +1,6 @@
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { hsmError } from '../hsm-errors.ts'
-import { CKA, num, raw } from './attributes.ts'
+import { CKA, raw } from './attributes.ts'
 import { CKK } from './constants.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
@@ -98,6 +98,3 @@ export function publicKeyAttributes(spki: Uint8Array): {
 }
 
 export const isRsa = (attributes: { keyType: number }): boolean => attributes.keyType === CKK.RSA
-
-/** The class and type of a public key object must be what the plan said; used when keys of the same bytes are compared. */
-export const keyTypeAttribute = (keyType: number): Attribute => num('KEY_TYPE', keyType)

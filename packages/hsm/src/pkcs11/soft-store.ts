@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync, statSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** SoftHSM's own files: what its library hides or gets wrong has to be looked at here. */
@@ -73,4 +74,25 @@ function isWhole(file: Buffer): boolean {
     } else return false
   }
   return at === file.length
+}
+
+const blockBytes = 4096
+
+/** Why a soft token's folder cannot be written, as the system names it (ENOSPC, EROFS, EACCES, EFBIG), or null. */
+export function storeProblem(folder: string): string | null {
+  const trial = join(folder, `.write-trial-${randomUUID()}`)
+  try {
+    writeFileSync(trial, Buffer.alloc(blockBytes), { flag: 'wx', mode: 0o600 })
+    return null
+  } catch (error) {
+    return error instanceof Error && 'code' in error && typeof error.code === 'string'
+      ? error.code
+      : 'unknown'
+  } finally {
+    try {
+      unlinkSync(trial)
+    } catch {
+      // It was never made, or the store is gone; both are what is being reported.
+    }
+  }
 }
