@@ -1,6 +1,7 @@
 import type { Command, ExceptionDecision, Refusal } from './commands.ts'
 import type { OwnEffect } from './effects.ts'
 import type { NewEvent } from './events.ts'
+import { eventFault } from './fact-schemas.ts'
 import { attemptCkaId, effectAt, isOver, openException, owed } from './kinds/effect-at.ts'
 import { readResult, type TaggedResult } from './kinds/result-schemas.ts'
 import { currentStep, isLive, stageOf } from './kinds/stages.ts'
@@ -15,8 +16,18 @@ import { unreachable } from './unreachable.ts'
 
 export type Decision = { ok: true; events: NewEvent[] } | Refusal
 
-/** What a command leads to: events to append, or a refusal that changes nothing. Pure; never throws. */
+/** What a command leads to: events to append in one transaction, or a refusal that changes nothing. Pure and total. */
 export function decide(state: State, command: Command): Decision {
+  const decision = consider(state, command)
+  if (!decision.ok) return decision
+  for (const event of decision.events) {
+    const fault = eventFault(event)
+    if (fault !== null) return refuse('COMMAND-01', `${event.kind}: ${fault}`)
+  }
+  return decision
+}
+
+function consider(state: State, command: Command): Decision {
   if (command.type === 'start') return decideStart(state, command)
   if (!state.started || isOver(state))
     return refuse('RUN-06', state.started ? 'the run is over' : 'the run has not started')
@@ -121,7 +132,7 @@ function decideOutcome(state: State, command: Of<'outcome'>): Decision {
     return refuse('EFFECT-01', effect === null ? 'nothing is owed' : `owed is ${place(effect)}`)
   const again = effect.kind === 'log-in' && effect.again
   if ('failure' in command) {
-    const failure = { code: command.failure.code, detail: command.failure.detail }
+    const failure = { code: shown(command.failure.code, 100), detail: shown(command.failure.detail, 2000) }
     const events: NewEvent[] = [
       { kind: 'step.failed', stepId: step, fact: { attempt, effect: effect.kind, again, failure } },
       opened(state, step, {
@@ -302,6 +313,11 @@ function choicesOf(state: State, { about, scope }: Opening): ExceptionDecision[]
 function scopeOf(effect: OwnEffect): ExceptionScope {
   if (effect.kind === 'make-checkpoint') return 'checkpoint'
   return effect.kind === 'log-in' && effect.again ? 'log-in' : 'step'
+}
+
+/** A message of the machine, cut so that a failure can always be recorded. */
+function shown(message: string, length: number): string {
+  return message.slice(0, length).toWellFormed()
 }
 
 /** Why people cannot go on right now, or null. */

@@ -235,7 +235,8 @@ function performed(
 
 /** A new attempt at the stage where the step stands; where PINs are typed, from the confirmation before it. */
 function again(state: State, progress: StepProgress): void {
-  if (progress.intent !== null && progress.intent.ckaId !== '') progress.abandoned.push(progress.intent.ckaId)
+  const { ckaId = '', sealCkaId = '' } = progress.intent ?? {}
+  progress.abandoned.push(...[ckaId, sealCkaId].filter((id) => id !== ''))
   progress.attempt += 1
   progress.intent = null
   const stages = stagesOf(progress.step.do)

@@ -95,9 +95,14 @@ export const runRules = {
     detail: 'A finding is taken only for an attempt whose outcome is unknown after a restart.',
     remedy: 'Ask what is owed.',
   },
+  'COMMAND-01': {
+    title: 'The entry cannot be recorded',
+    detail: 'Names are one line, reasons at most 2000 characters, without control characters.',
+    remedy: 'Shorten the text or take the control characters out.',
+  },
   'EXCEPTION-01': {
     title: 'No decision is due',
-    detail: 'There is no open exception, or there is one already.',
+    detail: 'There is no open exception.',
     remedy: 'See what the step needs.',
   },
   'EXCEPTION-02': {

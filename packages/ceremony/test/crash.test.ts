@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { view } from '../src/index.ts'
-import { Crash, type Disk, FakeCore } from './support/fake-core.ts'
-import { planOf } from './support/plans.ts'
+import { Crash, type Disk, FakeCore } from './engine/fake-core.ts'
+import { planOf } from './engine/plans.ts'
 
 const { plan, hash } = planOf('first-run', 'production')
 

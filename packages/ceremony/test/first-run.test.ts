@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { view } from '../src/index.ts'
-import { FakeCore } from './support/fake-core.ts'
-import { planOf } from './support/plans.ts'
+import { FakeCore } from './engine/fake-core.ts'
+import { planOf } from './engine/plans.ts'
 
 function core(domain: 'production' | 'rehearsal', withServer = true): FakeCore {
   const { plan, hash } = planOf('first-run', domain)

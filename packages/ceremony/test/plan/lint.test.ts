@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/index.ts'
 import { lintPlan } from '../../src/plan/index.ts'
-import { copyOf, planOf, scriptNames, stepIn, without } from '../support/plans.ts'
+import { copyOf, planOf, scriptNames, stepIn, without } from '../engine/plans.ts'
 
 const { plan } = planOf('first-run', 'production')
 

@@ -2,8 +2,8 @@ import { deterministicEntropy, encodeCanonical, generateIdentity, sha256, sha256
 import { describe, expect, it } from 'vitest'
 import { checkLock, diffDigest, diffPlans, type LockFacts } from '../../src/plan/index.ts'
 import { planApprovalCodec } from '../../src/wire/plan-approval.ts'
-import { sign } from '../support/people.ts'
-import { copyOf, planOf } from '../support/plans.ts'
+import { copyOf, planOf } from '../engine/plans.ts'
+import { sign } from '../engine/seats.ts'
 
 const digest = (text: string) => sha256Hex(utf8(text))
 const officers = ['Ada', 'Ben', 'Cleo'].map((name) => ({

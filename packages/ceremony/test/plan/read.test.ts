@@ -2,7 +2,7 @@ import { sha256Hex, utf8 } from '@lux/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lintPlan, maxPlanBytes, readPlan } from '../../src/plan/index.ts'
-import { planOf } from '../support/plans.ts'
+import { planOf } from '../engine/plans.ts'
 
 const { text } = planOf('first-run', 'rehearsal')
 

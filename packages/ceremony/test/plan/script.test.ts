@@ -1,7 +1,7 @@
 import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { instantiateScript, printPlan, readPlan, readScript } from '../../src/plan/index.ts'
-import { planOf, scriptBytes, scriptNames, valuesFor } from '../support/plans.ts'
+import { planOf, scriptBytes, scriptNames, valuesFor } from '../engine/plans.ts'
 
 function fill(change: Record<string, unknown>, without: string[] = []) {
   const values = { ...valuesFor('first-run', 'rehearsal', false), ...change }

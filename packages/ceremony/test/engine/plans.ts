@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs'
+import { sha256Hex, utf8 } from '@lux/crypto'
+import type { Domain, Plan } from '../../src/index.ts'
+import { type PlanRefusal, planFromScript, readScript, stepsOf } from '../../src/plan/index.ts'
+import { someone, someServer } from './seats.ts'
+
+export const scriptNames = [
+  'first-run',
+  'key-hierarchy',
+  'root-kek',
+  'threshold-fhe',
+  'token-initialisation',
+] as const
+export type ScriptName = (typeof scriptNames)[number]
+
+export function scriptBytes(name: ScriptName): Uint8Array {
+  return new Uint8Array(readFileSync(new URL(`../../../../resources/scripts/${name}.yaml`, import.meta.url)))
+}
+
+/** Values that fill a shipped script, with the cards of its stand-in people. */
+export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean): Record<string, unknown> {
+  const script = readScript(scriptBytes(name))
+  if (!script.ok) throw new Error(JSON.stringify(script.refusals))
+  const { blanks, rehearsal } = script.value
+  const server = someServer(domain)
+  const all: Record<string, unknown> = {
+    title: `Test of ${name}`,
+    policy: sha256Hex(utf8('policy')),
+    tool: sha256Hex(utf8('tool')),
+    people: rehearsal.people.map(({ role, name }) => ({
+      role,
+      name,
+      card: someone(role, name, domain).digest,
+    })),
+    library: sha256Hex(utf8('library')),
+    serial: 'a1b2c3d4',
+    rootCkaId: '11'.repeat(16),
+    rootId: '22'.repeat(16),
+    rootCeremony: '33'.repeat(16),
+    destinations: withServer ? [{ card: server.audience, transport: server.transportDigest }] : [],
+  }
+  return Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(blanks, key)))
+}
+
+export function planOf(
+  name: ScriptName,
+  domain: Domain,
+  withServer = true,
+): { plan: Plan; hash: string; text: string } {
+  const made = planFromScript(scriptBytes(name), valuesFor(name, domain, withServer))
+  if (!made.ok) throw new Error(describe(made.refusals))
+  return made.value
+}
+
+export function describe(refusals: PlanRefusal[]): string {
+  return refusals.map(({ rule, step, detail }) => `${rule} ${step} ${detail}`).join('\n')
+}
+
+/** A deep copy of a plan, for a test to spoil. */
+export function copyOf(plan: Plan): Plan {
+  return structuredClone(plan)
+}
+
+/** The step with an id, of a copy that may be changed. */
+export function stepIn(plan: Plan, id: string) {
+  const found = stepsOf(plan).find(({ step }) => step.id === id)
+  if (found === undefined) throw new Error(`no step ${id}`)
+  return found.step
+}
+
+/** Takes a step out of a copy of a plan. */
+export function without(plan: Plan, id: string): Plan {
+  const copy = copyOf(plan)
+  for (const part of copy.parts) part.steps = part.steps.filter((step) => step.id !== id)
+  copy.checkpoints.live = copy.checkpoints.live.filter((live) => live !== id)
+  return copy
+}
