@@ -127,7 +127,8 @@ export function largestBudgets(
   return accept({ at64: at64.value, at128: at128.value })
 }
 
-function checkBudgets(quorum: Quorum, budgets: Budgets, squash: boolean): Outcome<Budgets> {
+/** FHE-BUDGET more blocks than the noise can hide, or squashed blocks without a squash key · FHE-FLOOD-FLOOR. */
+export function checkBudgets(quorum: Quorum, budgets: Budgets, squash: boolean): Outcome<Budgets> {
   for (const [budget, width] of [
     [budgets.at64, 64],
     [budgets.at128, 128],

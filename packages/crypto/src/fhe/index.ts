@@ -7,7 +7,14 @@ export {
   type ValueKind,
 } from './ciphertext.ts'
 export { type ClientKey, parseClientKey, spliceSquashKey, squashKeyFromSeed } from './client-key.ts'
-export { type DealRequest, type DealtKey, dealFheKey, explainBudget, largestBudgets } from './deal-key.ts'
+export {
+  checkBudgets,
+  type DealRequest,
+  type DealtKey,
+  dealFheKey,
+  explainBudget,
+  largestBudgets,
+} from './deal-key.ts'
 export { decodePhases, type FheValue } from './decode.ts'
 export { type FileHeader, mixedField } from './file-header.ts'
 export {

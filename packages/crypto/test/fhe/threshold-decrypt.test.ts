@@ -4,6 +4,7 @@ import {
   type Ciphertext,
   combinePartials,
   type DealtKey,
+  decodePhases,
   encodePartial,
   encodePartialPayload,
   type PartialContent,
@@ -13,7 +14,7 @@ import {
   partialDecrypt,
   verifyShare,
 } from '../../src/fhe/index.ts'
-import type { RingElement } from '../../src/sharing/index.ts'
+import { combine, openDecryptor, type RingElement } from '../../src/sharing/index.ts'
 import { dealt, LIMIT, realClientKey, squashedFile, withSquashKey } from './fixture.ts'
 
 const unsigned = { ed25519: new Uint8Array(0), mlDsa65: new Uint8Array(0) }
@@ -122,6 +123,32 @@ describe('a real key dealt at (2,3), mode F', () => {
     expect(verifyShare(deal.shares[0]!, second.pub)).toMatchObject({ rule: 'FHE-EPOCH-MIXED' })
   })
 })
+
+test.each([
+  [2, 3],
+  [3, 5],
+])(
+  'at (%i,%i) a real key decrypts fresh blocks below the policy floor too: the arithmetic has room',
+  (t, n) => {
+    const { key, bytes } = realClientKey()
+    const deal = dealt(bytes, t, n, 'S', false)
+    const made = tfhe.FheUint8.encrypt_with_client_key(173, key)
+    const ciphertext = parseCiphertext(made.safe_serialize(LIMIT))
+    const partials = deal.shares.map((_, i) => {
+      const { share, pub } = verified(deal, i + 1)
+      const { keyId, epochId, holder } = share.header
+      const context = { keyId, epochId, holder, width: 64, quorum: { t, n }, correction: pub.pub64 } as const
+      return { holder, elements: openDecryptor(share.seeds, context).blocks(ciphertext.blocks) }
+    })
+    const combined = combine({ width: 64, quorum: { t, n }, blockCount: 4, partials })
+    if (!combined.ok) throw new Error(combined.detail)
+    expect(combined.value.verified).toBe(t - 1)
+    expect(decodePhases(ciphertext, combined.value.phases)).toEqual({
+      ok: true,
+      value: BigInt(made.decrypt(key)),
+    })
+  },
+)
 
 describe('a real key with a squash key', () => {
   const spliced = withSquashKey(realClientKey().bytes)

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { encodeCanonical, fromHex, parseCanonical, sealTo, sha256Hex, toHex, utf8, wipe } from '@lux/crypto'
 import {
   type Budgets,
+  checkBudgets,
   checkRoster,
   dealFheKey,
   encodeShareEnvelope,
@@ -90,7 +91,9 @@ export function checkDealing(params: Params): { roster: RosterEntry[]; budgets: 
   }
   const largest = largestBudgets(params, params)
   if (!largest.ok) throw new CoreError(largest.rule, largest.detail)
-  return { roster, budgets: params.budgets ?? largest.value }
+  const budgets = checkBudgets(quorum.value, params.budgets ?? largest.value, params.squash)
+  if (!budgets.ok) throw new CoreError(budgets.rule, budgets.detail)
+  return { roster, budgets: budgets.value }
 }
 
 /** The card is the one whose digest the plan names, of this domain, and names this holder and recipient. */

@@ -127,7 +127,9 @@ describe('keygen-and-deal', () => {
   })
 
   test('FHE-CARD-OTHER a card that is not the one of the plan is refused', async () => {
-    const listed = (await people(3)).map(({ holder }) => ({ ...holder, cardDigest: 'cd'.repeat(32) }))
+    const listed = (await people(3)).map(({ holder }, i) =>
+      i === 1 ? { ...holder, cardDigest: 'cd'.repeat(32) } : holder,
+    )
     await expect(runKeyChild(dealing(listed))).rejects.toMatchObject({ code: 'FHE-CARD-OTHER' })
   })
 })
