@@ -8,4 +8,5 @@ export {
   rootTemplate,
   sealingTemplate,
   signingTemplate,
+  windowRootTemplate,
 } from './templates.ts'

@@ -1,4 +1,5 @@
 import type { KeyTemplate } from './device.ts'
+import { profiles } from './profiles/profiles.ts'
 
 const closed: KeyTemplate = {
   token: false,
@@ -27,6 +28,16 @@ export const rootTemplate: KeyTemplate = {
   allowedMechanisms: ['wrap'],
   unwrapTemplate: 'child-kek',
 }
+
+/**
+ * The root that a trusted window leaves on its source token, for reconciling: once extractable towards trusted keys, and
+ * copyable where the token refuses COPYABLE in a copy (SoftHSM; its copies cannot be made weaker).
+ */
+export const windowRootTemplate = (profile: string): KeyTemplate => ({
+  ...rootTemplate,
+  wrapWithTrusted: true,
+  copyable: !(profiles.find(({ id }) => id === profile)?.copyableInCopy ?? true),
+})
 
 /** An organisation or project KEK in use: a session object that wraps and unwraps. */
 export const childKekTemplate: KeyTemplate = { ...closed, wrap: true, unwrap: true }

@@ -8,7 +8,7 @@ import type {
   WindowDestination,
 } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { rootTemplate } from '../templates.ts'
+import { rootTemplate, windowRootTemplate } from '../templates.ts'
 import { CKA, hex, is, num, text } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
 import { inventory } from './inventory.ts'
@@ -179,13 +179,6 @@ function idOf(asked: readonly { type: number; value: unknown }[]): string {
   return Buffer.from(value).toString('hex')
 }
 
-/** What the copied root is: as the root template, but honestly once extractable, and copyable where the token will not say otherwise. */
-export const committedTemplate = (copyableInCopy: boolean): KeyTemplate => ({
-  ...rootTemplate,
-  wrapWithTrusted: true,
-  copyable: !copyableInCopy,
-})
-
 export function commit(token: TokenSession): CommittedRoot {
   token.requireUser()
   const { window } = token
@@ -211,7 +204,7 @@ export function commit(token: TokenSession): CommittedRoot {
   )
   token.window = null
   token.destroyHandle(window.handle)
-  const template = committedTemplate(profile.copyableInCopy)
+  const template = windowRootTemplate(profile.id)
   const asked = [
     num('CLASS', CKO.SECRET_KEY),
     num('KEY_TYPE', CKK.AES),
