@@ -32,24 +32,24 @@ export const catalogue = {
   },
   'PLAN-HASH': {
     title: 'The plan in the bundle is the plan of the transcript',
-    needs: ['TRANSCRIPT-CHAIN', 'BLOB-REFERENCES'],
+    needs: ['TRANSCRIPT-CHAIN'],
   },
   'OPENING-CERTIFICATE': {
     title: 'The opening certificate names this run and its ceremony key',
-    needs: ['TRANSCRIPT-CHAIN', 'BLOB-REFERENCES'],
+    needs: ['TRANSCRIPT-CHAIN'],
   },
   CHECKPOINTS: {
     title: 'Every checkpoint is signed by the ceremony key, linked, and true of the transcript',
     needs: ['OPENING-CERTIFICATE', 'TRANSCRIPT-ROOT'],
   },
-  'CEREMONY-SIGNATURE': { title: 'The ceremony key signed the manifest', needs: ['OPENING-CERTIFICATE'] },
-  CARDS: { title: 'The cards are those of the roster', needs: ['TRANSCRIPT-CHAIN', 'BLOB-REFERENCES'] },
+  'CEREMONY-SIGNATURE': { title: 'The ceremony key signed the manifest', needs: ['MANIFEST'] },
+  CARDS: { title: 'The cards are those of the roster', needs: ['TRANSCRIPT-CHAIN'] },
   TRANSPORTS: { title: 'Every transport key is signed by the receipt key of the audience', needs: ['CARDS'] },
-  'WRAP-TREE': { title: 'Every key hangs under its parent, up to a root', needs: ['BLOB-REFERENCES'] },
+  'WRAP-TREE': { title: 'Every key hangs under its parent, up to a root', needs: ['MANIFEST'] },
   POSSESSION: { title: 'Every root has a possession proof over its own challenge', needs: ['WRAP-TREE'] },
   'FHE-COMMITMENTS': {
     title: 'Key id, epoch id and commitments follow from the public parts',
-    needs: ['BLOB-REFERENCES', 'BLOB-DIGEST'],
+    needs: ['MANIFEST-ENTRIES', 'BLOB-DIGEST'],
   },
   'FHE-ENVELOPES': { title: 'The ceremony key signed every share envelope', needs: ['OPENING-CERTIFICATE'] },
   'FHE-ACKNOWLEDGEMENTS': {
@@ -92,7 +92,7 @@ export const catalogue = {
   },
   'MANIFEST-SIGNATURES': {
     title: "Ceremony key and officers' quorum signed the manifest, and nobody else",
-    needs: ['POLICY-QUORUM', 'OPENING-CERTIFICATE'],
+    needs: ['POLICY-QUORUM', 'MANIFEST'],
   },
   EVIDENCE: {
     title: 'Every key was made with the evidence that the policy asks for',

@@ -2,7 +2,7 @@ import { identityId, verifySignature } from '@lux/crypto'
 import { checkpointCodec } from '../../transcript/checkpoint.ts'
 import { compareHeads } from '../../transcript/verify.ts'
 import { signatureContext } from '../../wire/context.ts'
-import { openingCodec } from '../../wire/opening.ts'
+import { type OpeningCertificate, openingCodec } from '../../wire/opening.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { preAuthentication } from '../dsse.ts'
 import { required, type Verification } from './state.ts'
@@ -15,10 +15,16 @@ export async function checkRun(v: Verification): Promise<void> {
       ? accept(header.planHash)
       : refuse('PLAN-HASH', 'the transcript is of another plan')
   })
-  await v.ledger.run('OPENING-CERTIFICATE', () => checkOpening(v))
+  const opening = v.statement ? await v.parsed(v.predicate.opening, openingCodec.file) : null
+  if (opening?.ok) v.opening = opening.value
+  await v.ledger.run('OPENING-CERTIFICATE', () => {
+    const parsed = required(opening)
+    return parsed.ok ? checkOpening(v, parsed.value.payload) : parsed
+  })
   await v.ledger.run('CHECKPOINTS', () => checkCheckpoints(v))
   await v.ledger.run('CEREMONY-SIGNATURE', () => {
     const { payload, signatures } = required(v.manifest)
+    if (v.opening === null) return refuse('CEREMONY-SIGNATURE', 'no certificate names the ceremony key')
     const keys = v.certificate.ceremonyKeys
     const own = signatures.find(({ signer }) => signer === identityId(keys))
     if (own === undefined) return refuse('CEREMONY-SIGNATURE', 'the ceremony key has not signed')
@@ -28,10 +34,7 @@ export async function checkRun(v: Verification): Promise<void> {
   })
 }
 
-async function checkOpening(v: Verification): Promise<Outcome<string>> {
-  const parsed = await v.parsed(v.predicate.opening, openingCodec.file)
-  if (!parsed.ok) return parsed
-  const { payload } = parsed.value
+function checkOpening(v: Verification, payload: OpeningCertificate): Outcome<string> {
   const { header, node0 } = v.run
   const pairs: [string, string, string][] = [
     ['ceremonyId', payload.ceremonyId, header.ceremonyId],
@@ -43,7 +46,6 @@ async function checkOpening(v: Verification): Promise<Outcome<string>> {
   for (const [field, certified, actual] of pairs) {
     if (certified !== actual) return refuse('OPENING-CERTIFICATE', `${field} is not that of the run`)
   }
-  v.opening = parsed.value
   return accept(`ceremony key ${identityId(payload.ceremonyKeys)}`)
 }
 

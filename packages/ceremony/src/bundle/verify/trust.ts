@@ -42,6 +42,7 @@ export async function checkTrust(v: Verification): Promise<void> {
   await ledger.run('COSIGNATURES', () => checkCosignatures(v))
   await ledger.run('MANIFEST-SIGNATURES', () => {
     const { payload, signatures } = required(v.manifest)
+    if (v.opening === null) return refuse('MANIFEST-SIGNATURES', 'no certificate names the ceremony key')
     const context = signatureContext('bundle', v.predicate.domain)
     const groups = [ceremony(v), officers(v)]
     const signed = checkSignatures(context, preAuthentication(payload), signatures, groups)

@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import {
+  checkPolicy,
+  checkSuccessor,
+  deriveRehearsalPolicy,
+  encodePolicyFile,
+  fingerprintWords,
+  newPolicy,
+  type Policy,
+  parsePolicyFile,
+  policyDigest,
+  policyDocument,
+} from '../../src/policy/index.ts'
+import { cardCodec } from '../../src/wire/index.ts'
+import { makePerson, makeServer, type Person } from '../support/people.ts'
+
+const officers = ['Ada', 'Berta', 'Cem'].map((name) => makePerson('officer', name, 'production'))
+const newcomers = ['Dora', 'Emil'].map((name) => makePerson('officer', name, 'production'))
+const witness = makePerson('witness', 'Wim', 'production')
+const server = makeServer('server', 'production')
+
+function policyOf(people: readonly Person[], more: Partial<Parameters<typeof newPolicy>[0]> = {}): Policy {
+  return newPolicy({
+    organisation: { id: 'acme', name: 'Acme' },
+    domain: 'production',
+    expiry: '2027-01-01T00:00:00.000Z',
+    officers: people.map(({ card }) => card),
+    officerQuorum: 2,
+    witnesses: [witness.card],
+    witnessQuorum: 1,
+    servers: [{ name: 'server', card: server.card }],
+    ...more,
+  })
+}
+
+function signed(policy: Policy, people: readonly Person[]) {
+  return {
+    policy,
+    signatures: people.map(({ identity }) => policyDocument.sign(identity, policy, policy.domain)),
+  }
+}
+
+describe('policy file', () => {
+  it('is accepted from canonical bytes with a quorum of its officers', () => {
+    const file = signed(policyOf(officers), officers.slice(0, 2))
+    const parsed = parsePolicyFile(encodePolicyFile(file))
+    expect(parsed.ok && checkPolicy(parsed.value)).toMatchObject({ ok: true })
+    expect(fingerprintWords(file.policy)).toHaveLength(32)
+  })
+
+  it('QUORUM-SHORT, SIGNATURE-… one officer short, a stranger, a repeated and a foreign-domain signature are refused', () => {
+    const policy = policyOf(officers)
+    const two = signed(policy, officers.slice(0, 2))
+    expect(checkPolicy(signed(policy, officers.slice(0, 1)))).toMatchObject({ rule: 'QUORUM-SHORT' })
+    expect(checkPolicy(signed(policy, [...officers, witness]))).toMatchObject({ rule: 'SIGNATURE-UNKNOWN' })
+    const repeated = { policy, signatures: [...two.signatures, two.signatures[0]!] }
+    expect(checkPolicy(repeated)).toMatchObject({ rule: 'SIGNATURE-DUPLICATE' })
+    const rehearsed = officers.map(({ identity }) => policyDocument.sign(identity, policy, 'rehearsal'))
+    expect(checkPolicy({ policy, signatures: rehearsed })).toMatchObject({ rule: 'SIGNATURE-INVALID' })
+  })
+
+  it('POLICY-… what cannot mean anything is refused', () => {
+    const cases: [string, Policy][] = [
+      ['POLICY-QUORUM-IMPOSSIBLE', policyOf(officers, { officerQuorum: 4 })],
+      ['POLICY-QUORUM-IMPOSSIBLE', policyOf(officers, { witnessQuorum: 2 })],
+      ['POLICY-PREVIOUS', policyOf(officers, { previous: '00'.repeat(32) })],
+      ['POLICY-PREVIOUS', policyOf(officers, { version: 2 })],
+      ['POLICY-KEY-TWICE', policyOf(officers, { witnesses: [officers[0]!.card], witnessQuorum: 1 })],
+      ['POLICY-ALGORITHM', { ...policyOf(officers), algorithms: { signatures: ['ed25519'], keys: [] } }],
+    ]
+    for (const [rule, policy] of cases) expect(checkPolicy(signed(policy, officers))).toMatchObject({ rule })
+  })
+
+  it('POLICY-MALFORMED unknown members and a card listed twice are refused', () => {
+    const file = signed(policyOf(officers), officers)
+    const text = new TextDecoder().decode(encodePolicyFile(file))
+    const extra = text.replace('{"policy":{', '{"policy":{"aa":1,')
+    expect(parsePolicyFile(new TextEncoder().encode(extra))).toMatchObject({ rule: 'POLICY-MALFORMED' })
+    expect(() => encodePolicyFile(signed(policyOf([officers[0]!, officers[0]!]), officers))).toThrow(
+      RangeError,
+    )
+  })
+})
+
+describe('policy succession', () => {
+  const current = policyOf(officers)
+  const next = policyOf([officers[0]!, ...newcomers], { version: 2, previous: policyDigest(current) })
+
+  it('takes a version signed by k officers of the old and k of the new', () => {
+    const file = signed(next, [officers[0]!, officers[1]!, newcomers[0]!])
+    expect(checkSuccessor(current, file)).toMatchObject({ ok: true })
+    expect(checkPolicy(file)).toMatchObject({ ok: true })
+  })
+
+  it('POLICY-QUORUM refuses when either version is one officer short', () => {
+    const oldShort = signed(next, [officers[0]!, ...newcomers])
+    const newShort = signed(next, officers)
+    expect(checkSuccessor(current, oldShort)).toMatchObject({ rule: 'POLICY-QUORUM' })
+    expect(checkSuccessor(current, newShort)).toMatchObject({ rule: 'POLICY-QUORUM' })
+  })
+
+  it('POLICY-… refuses a skipped version, another predecessor, domain or organisation, and a stranger', () => {
+    const all = [...officers, ...newcomers]
+    const cases: [string, Policy][] = [
+      ['POLICY-VERSION', { ...next, version: 3 }],
+      ['POLICY-PREVIOUS', { ...next, previous: '00'.repeat(32) }],
+      ['POLICY-DOMAIN', { ...next, domain: 'rehearsal' }],
+      ['POLICY-ORGANISATION', { ...next, organisation: { id: 'other', name: 'Acme' } }],
+    ]
+    for (const [rule, policy] of cases)
+      expect(checkSuccessor(current, signed(policy, all))).toMatchObject({ rule })
+    expect(checkSuccessor(current, signed(next, [...all, witness]))).toMatchObject({
+      rule: 'SIGNATURE-UNKNOWN',
+    })
+  })
+})
+
+describe('rehearsal policy', () => {
+  const policy = policyOf(officers)
+  const playedBy = (domain: 'production' | 'rehearsal') =>
+    new Map(
+      [...officers, witness].map(({ card }) => [
+        cardCodec.digest(card),
+        makePerson(card.kind, card.name, domain).card,
+      ]),
+    )
+  const servers = new Map([[policy.audiences[0]!.audience, makeServer('server', 'rehearsal').card]])
+
+  it('keeps quorums and counts and no listed key', () => {
+    const derived = deriveRehearsalPolicy(policy, {
+      cards: playedBy('rehearsal'),
+      servers,
+      tool: `dev:${'0'.repeat(40)}`,
+    })
+    if (!derived.ok) throw new Error(derived.detail)
+    expect(derived.value).toMatchObject({
+      domain: 'rehearsal',
+      officerQuorum: 2,
+      witnessQuorum: 1,
+      softTokens: true,
+    })
+    const listed = JSON.stringify(policy)
+    for (const { keys } of [...derived.value.officers, ...derived.value.witnesses]) {
+      for (const key of Object.values(keys)) expect(listed).not.toContain(key)
+    }
+    expect(derived.value.audiences[0]!.audience).not.toBe(policy.audiences[0]!.audience)
+  })
+
+  it('STAND-IN-MISSING, STAND-IN-DOMAIN refuse a gap and a production card', () => {
+    const tool = `dev:${'0'.repeat(40)}`
+    expect(deriveRehearsalPolicy(policy, { cards: new Map(), servers, tool })).toMatchObject({
+      rule: 'STAND-IN-MISSING',
+    })
+    const production = { cards: playedBy('production'), servers, tool }
+    expect(deriveRehearsalPolicy(policy, production)).toMatchObject({ rule: 'STAND-IN-DOMAIN' })
+  })
+})
