@@ -42,7 +42,8 @@ export type BundleImporter = {
 }
 
 /** Where a test may cut an import short, as a crash would. */
-export type ImportPoint = 'staged' | 'root-unwrapped' | 'transport-destroyed' | 'committed'
+export const importPoints = ['staged', 'root-unwrapped', 'transport-destroyed', 'committed'] as const
+export type ImportPoint = (typeof importPoints)[number]
 
 export type ImporterParts = {
   readonly state: StateFolder

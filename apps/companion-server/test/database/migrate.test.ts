@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { expect, test } from 'vitest'
 import { migrateDown, migrateUp } from '../../src/database/migrate.ts'
 import { openDatabase, openOwnerDatabase } from '../../src/database/open.ts'
-import { temporaryFolder } from '../support.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test('DATABASE-ROLE the application can add an audit row and cannot change, remove or truncate one', async () => {
   const opened = await openDatabase({ folder: `${await temporaryFolder()}/postgres` })

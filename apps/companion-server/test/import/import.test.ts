@@ -1,0 +1,204 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { encodePolicyFile } from '@lux/ceremony/policy'
+import { receiptCodec, refusalCodec, type ServerCard, type Signed, type Transport } from '@lux/ceremony/wire'
+import { aesKwpWrap } from '@lux/crypto'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { type ImportPoint, type ImportResult, importPoints } from '../../src/import/importer.ts'
+import { rootCkaId } from '../../src/import/root-arrival.ts'
+import { openWorkshop, type Workshop } from '../../src/server.ts'
+import type { StateFolder } from '../../src/state/folder.ts'
+import { pinPolicy } from '../../src/state/policies.ts'
+import { openTransports } from '../../src/state/transports.ts'
+import { chunksOf, keysOf, type RealOptions, realBundle } from '../support/real-bundle.ts'
+import { cardOf, makeServerState, offerTransport } from '../support/server-under-test.ts'
+
+let folder: string
+let state: StateFolder
+let card: ServerCard
+let transport: Signed<Transport>
+let workshop: Workshop
+let crashAt: ImportPoint | null = null
+const keys = keysOf('import')
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lux-import-'))
+  state = await makeServerState(folder)
+  card = await cardOf(state)
+  transport = await offerTransport(state)
+  crashAt = null
+  workshop = await openWorkshop(state, {
+    reached(point) {
+      if (point === crashAt) throw new Error(`crash at ${point}`)
+    },
+  })
+})
+
+afterEach(async () => {
+  await workshop.close()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const build = (options: Partial<RealOptions> = {}) => realBundle({ keys, card, transport, ...options })
+const take = (bytes: Uint8Array) => workshop.importer.importStream(chunksOf(bytes))
+
+async function pin(bundle: { policy: Parameters<typeof encodePolicyFile>[0] }): Promise<void> {
+  const pinned = await pinPolicy(state, 'production', encodePolicyFile(bundle.policy))
+  expect(pinned).toMatchObject({ ok: true })
+}
+
+function refusedBy(result: ImportResult): string {
+  if (result.state !== 'refused') return 'imported'
+  const group = { role: 'server', members: [{ name: 'server', keys: card.receiptKey }], quorum: 1 }
+  expect(refusalCodec.verify(result.refusal, 'production', [group]).ok).toBe(true)
+  expect(result.refusal.payload.check).toBe(result.rule)
+  return result.rule
+}
+
+const rootsInToken = () =>
+  workshop.token.use(
+    async (token) => (await token.findById(rootCkaId(workshop.settings.node, keys.rootId))).length,
+  )
+
+test('IMPORT-01 a bundle is taken in once: signed receipt, proof of possession, transport pair gone, keys in place', async () => {
+  const bundle = await build()
+  await pin(bundle)
+  const result = await take(bundle.bytes)
+  if (result.state !== 'imported') throw new Error(`${result.rule}: ${result.detail}`)
+  const group = { role: 'server', members: [{ name: 'server', keys: card.receiptKey }], quorum: 1 }
+  expect(receiptCodec.verify(result.receipt, 'production', [group])).toMatchObject({ ok: true })
+  expect(result.receipt.payload).toMatchObject({
+    bundleDigest: bundle.digest,
+    audience: workshop.audience,
+    sequence: '1',
+    policyVersion: 1,
+    roots: [
+      {
+        key: 'root',
+        possession: bundle.predicate.possession[0]!.digest,
+        transportKeyDestroyed: true,
+        attributes: { SENSITIVE: true, EXTRACTABLE: false, MODIFIABLE: false, DECRYPT: false },
+      },
+    ],
+  })
+  expect(await openTransports(state)).toEqual([])
+  expect(await rootsInToken()).toBe(1)
+  expect(
+    await workshop.database.selectFrom('key').select(['id', 'project_id', 'algorithm']).execute(),
+  ).toEqual([{ id: 'orders', project_id: 'payments', algorithm: 'aes-256-gcm' }])
+  expect(await readdir(state.incoming)).toEqual([])
+
+  expect(await take(bundle.bytes)).toEqual(result)
+})
+
+test('POLICY-MISSING nothing is imported before a policy is pinned', async () => {
+  expect(refusedBy(await take((await build()).bytes))).toBe('POLICY-MISSING')
+})
+
+test('IMPORT-02 each kind of wrong bundle is refused by its check, signed, and leaves the transport open', async () => {
+  const good = await build()
+  await pin(good)
+  const flipped = good.bytes.slice()
+  flipped[good.bytes.length - 200]! ^= 1
+  expect(refusedBy(await take(flipped))).toBe('ZIP-PROFILE')
+  expect(refusedBy(await take(good.bytes.subarray(0, good.bytes.length - 1)))).toBe('ZIP-PROFILE')
+  expect(refusedBy(await take(new Uint8Array(10)))).toBe('ZIP-PROFILE')
+  const unsigned = await build({ alter: { bundleSigners: (signers) => signers.slice(0, 2) } })
+  expect(refusedBy(await take(unsigned.bytes))).toBe('MANIFEST-SIGNATURES')
+  expect(refusedBy(await take((await build({ sequence: '2' })).bytes))).toBe('SEQUENCE')
+  const other = await build({
+    alter: { predicate: (predicate) => ({ ...predicate, audience: 'ab'.repeat(32) }) },
+  })
+  expect(refusedBy(await take(other.bytes))).not.toBe('imported')
+  expect(await openTransports(state)).toHaveLength(1)
+  expect(await workshop.database.selectFrom('key').selectAll().execute()).toEqual([])
+  expect((await take(good.bytes)).state).toBe('imported')
+})
+
+test('ROOT-POSSESSION another key than the root of the ceremony is destroyed again', async () => {
+  const bundle = await build({ sentRoot: keysOf('another').root })
+  await pin(bundle)
+  expect(refusedBy(await take(bundle.bytes))).toBe('ROOT-POSSESSION')
+  expect(await rootsInToken()).toBe(0)
+  expect((await take((await build()).bytes)).state).toBe('imported')
+})
+
+test('WRAP-TREE-UNWRAP a key that does not open under its parent refuses the bundle and takes the root away', async () => {
+  const wrapped = {
+    organisation: aesKwpWrap(keys.root, keys.organisation),
+    project: aesKwpWrap(keys.organisation, keys.project),
+    data: aesKwpWrap(keysOf('another').project, keys.data),
+    mechanism: 'KWP-RFC5649',
+  }
+  const bundle = await build({ wrapped })
+  await pin(bundle)
+  expect(refusedBy(await take(bundle.bytes))).toBe('WRAP-TREE-UNWRAP')
+  expect(await rootsInToken()).toBe(0)
+  const project = { ...wrapped, project: aesKwpWrap(keysOf('another').organisation, keys.project) }
+  expect(refusedBy(await take((await build({ wrapped: project })).bytes))).toBe('WRAP-TREE-UNWRAP')
+})
+
+test('TRANSPORT-GONE a bundle sealed to an older transport card finds no key for it', async () => {
+  const bundle = await build()
+  await pin(bundle)
+  expect((await take(bundle.bytes)).state).toBe('imported')
+  const another = keysOf('second ceremony')
+  const late = await build({ keys: another, sequence: '2', previous: bundle.digest })
+  expect(refusedBy(await take(late.bytes))).toBe('TRANSPORT-GONE')
+})
+
+test('SEQUENCE and PREVIOUS refuse a rollback and a fork', async () => {
+  const first = await build()
+  await pin(first)
+  expect((await take(first.bytes)).state).toBe('imported')
+  const again = await build({
+    alter: { header: (header) => ({ ...header, created: '2026-01-15T08:59:00.000Z' }) },
+  })
+  expect(refusedBy(await take(again.bytes))).toBe('SEQUENCE')
+  expect(refusedBy(await take((await build({ sequence: '2', previous: 'ab'.repeat(32) })).bytes))).toBe(
+    'PREVIOUS',
+  )
+})
+
+test('KEY-CONFLICT an id that is taken keeps its key', async () => {
+  const first = await build()
+  await pin(first)
+  expect((await take(first.bytes)).state).toBe('imported')
+  const wrapped = {
+    organisation: aesKwpWrap(keys.root, keys.organisation),
+    project: aesKwpWrap(keys.organisation, keys.project),
+    data: aesKwpWrap(keys.project, keysOf('another').data),
+    mechanism: 'KWP-RFC5649',
+  }
+  const second = await build({ sequence: '2', previous: first.digest, wrapped })
+  expect(refusedBy(await take(second.bytes))).toBe('KEY-CONFLICT')
+  expect(await rootsInToken()).toBe(1)
+})
+
+test.each(importPoints)(
+  'IMPORT-03 an import cut short when %s ends well when it is repeated',
+  async (point) => {
+    const bundle = await build()
+    await pin(bundle)
+    crashAt = point
+    await expect(take(bundle.bytes)).rejects.toThrow(`crash at ${point}`)
+    crashAt = null
+    const result = await take(bundle.bytes)
+    expect(result.state).toBe('imported')
+    expect(await rootsInToken()).toBe(1)
+    expect(await openTransports(state)).toEqual([])
+    expect(await workshop.database.selectFrom('bundle_import').select('state').execute()).toEqual([
+      { state: 'imported' },
+    ])
+    const left = await workshop.token.use((token) => token.inventory())
+    expect(left.objects.filter(({ label }) => label.startsWith('transport'))).toEqual([])
+  },
+)
+
+test('BUNDLE-TOO-LARGE the stream is cut at the cap and its file is gone', async () => {
+  await workshop.close()
+  workshop = await openWorkshop(state, { maxBundleBytes: 100_000 })
+  expect(refusedBy(await take(new Uint8Array(100_001)))).toBe('BUNDLE-TOO-LARGE')
+  expect(await readdir(state.incoming)).toEqual([])
+})

@@ -1,0 +1,43 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Signed, serverCardCodec, type Transport } from '@lux/ceremony/wire'
+import { initServer } from '../../src/commands/init.ts'
+import { readCard } from '../../src/state/card.ts'
+import { type StateFolder, stateFolder } from '../../src/state/folder.ts'
+import { type Domain, readSettings } from '../../src/state/settings.ts'
+import { makeTransport } from '../../src/state/transports.ts'
+import { openServerToken } from '../../src/token/server-token.ts'
+
+/** A server that `init` has made on a SoftHSM token of its own, in a folder. */
+export async function makeServerState(folder: string, domain: Domain = 'production'): Promise<StateFolder> {
+  const state = stateFolder(join(folder, 'state'))
+  const made = await initServer({ state, domain, token: 'soft-token', pinFile: null })
+  if (!made.ok) throw new Error(`${made.rule}: ${made.detail}`)
+  return state
+}
+
+/** A real transport card of that server, for one ceremony. */
+export async function offerTransport(state: StateFolder): Promise<Signed<Transport>> {
+  const settings = await readSettings(state)
+  const token = await openServerToken(settings, state)
+  try {
+    const known = await readCard(state)
+    return await token.use((opened) => makeTransport(opened, state, settings, known))
+  } finally {
+    await token.close()
+  }
+}
+
+export async function cardOf(state: StateFolder) {
+  const parsed = serverCardCodec.parse(new Uint8Array(await readFile(state.card)))
+  if (!parsed.ok) throw new Error(parsed.rule)
+  return parsed.value
+}
+
+/** Another PIN in the server's PIN file; the one before is returned. */
+export async function changePinFile(state: StateFolder, pin: string): Promise<string> {
+  const { pinFile } = await readSettings(state)
+  const before = await readFile(pinFile, 'utf8')
+  await writeFile(pinFile, pin, { mode: 0o600 })
+  return before
+}
