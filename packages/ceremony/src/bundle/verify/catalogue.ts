@@ -46,7 +46,10 @@ export const catalogue = {
   CARDS: { title: 'The cards are those of the roster', needs: ['TRANSCRIPT-CHAIN'] },
   TRANSPORTS: { title: 'Every transport key is signed by the receipt key of the audience', needs: ['CARDS'] },
   'WRAP-TREE': { title: 'Every key hangs under its parent, up to a root', needs: ['MANIFEST'] },
-  POSSESSION: { title: 'Every root has a possession proof over its own challenge', needs: ['WRAP-TREE'] },
+  POSSESSION: {
+    title: 'Every root has a possession proof; each proof is over its root’s challenge',
+    needs: ['WRAP-TREE'],
+  },
   'FHE-COMMITMENTS': {
     title: 'Key id, epoch id and commitments follow from the public parts',
     needs: ['MANIFEST-ENTRIES', 'BLOB-DIGEST'],

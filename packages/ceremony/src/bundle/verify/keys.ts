@@ -113,14 +113,32 @@ export function possessionChallengeOf({ rootId, born }: NonNullable<WrapNode['ro
   return sha256Hex(utf8('lux-custody/possession/v1'), lp(fromHex(born, 16)), fromHex(rootId, 16))
 }
 
+/** Every root has a proof; any KEK below may have one too, over the challenge of the root that it hangs from. */
 function checkPossession({ predicate: { wrapTree, possession } }: Verification): Outcome<string> {
-  const roots = wrapTree.filter(({ level }) => level === 'root')
-  for (const { id, root } of roots) {
-    const proof = possession.find((one) => one.id === id)
-    if (proof === undefined || root === null) return refuse('POSSESSION', `${id} has no proof`)
-    if (proof.challenge !== possessionChallengeOf(root))
-      return refuse('POSSESSION', `${id}: another challenge`)
+  for (const { id } of wrapTree.filter(({ level }) => level === 'root')) {
+    if (!possession.some((proof) => proof.id === id)) return refuse('POSSESSION', `${id} has no proof`)
   }
-  if (possession.length !== roots.length) return refuse('POSSESSION', 'a proof is of no root, or there twice')
-  return accept(`${roots.length} roots`)
+  const seen = new Set<string>()
+  for (const { id, challenge } of possession) {
+    const node = wrapTree.find((one) => one.id === id)
+    if (node === undefined || node.level === 'data' || seen.has(id)) {
+      return refuse('POSSESSION', 'a proof is of no key encryption key, or there twice')
+    }
+    seen.add(id)
+    const root = rootAbove(wrapTree, node)
+    if (root === null || challenge !== possessionChallengeOf(root)) {
+      return refuse('POSSESSION', `${id}: another challenge`)
+    }
+  }
+  return accept(`${possession.length} proofs`)
+}
+
+/** The root's birth that a key hangs from. WRAP-TREE has proved that every parent is there and one level up. */
+function rootAbove(wrapTree: readonly WrapNode[], node: WrapNode): WrapNode['root'] {
+  let at: WrapNode | undefined = node
+  while (at !== undefined && at.level !== 'root') {
+    const { parent }: WrapNode = at
+    at = wrapTree.find(({ id }) => id === parent)
+  }
+  return at?.root ?? null
 }

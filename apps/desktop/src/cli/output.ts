@@ -1,0 +1,61 @@
+import { FormatError } from '@lux/crypto'
+import { HsmError } from '@lux/hsm'
+import { CoreError, fromSystemError } from '../core/core-error.ts'
+import { WrongUse } from './wrong-use.ts'
+
+/** 0 done or accepted · 1 refused · 2 wrong use · 3 the environment failed · 4 waiting for a person. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4
+
+/**
+ * One result of a command: text lines for people, the same as one JSON document for programs. `answered`: the text is
+ * what was asked for, whatever the exit code says of it.
+ */
+export type Outcome = { exit: ExitCode; json: object; text: string; answered?: true }
+
+const environmentCodes = new Set([
+  'DISK-FULL',
+  'FOLDER-READ-ONLY',
+  'STORE-LOCKED',
+  'STORE-NEWER',
+  'STORE-DAMAGED',
+  'KEY-CHILD-CRASHED',
+  'KEY-CHILD-CANCELLED',
+])
+/** An argument that names no file, or the wrong thing. */
+const argumentCodes = new Set(['FILE-MISSING', 'FILE-WRONG-KIND', 'FOLDER-IN-USE', 'CEREMONY-UNKNOWN'])
+
+/** An expected failure as a command's outcome; null for a bug, which is thrown on. */
+export function failureOutcome(error: unknown): Outcome | null {
+  const failure = expected(error)
+  if (failure === null) return null
+  const { code, detail, remedy } = failure
+  const ckr = failure instanceof HsmError && failure.ckr !== null ? ` (${failure.ckr.name})` : ''
+  const text = `${code}${ckr}: ${detail}${remedy === undefined ? '' : `\nWhat to do: ${remedy}`}`
+  const json = { ok: false, code, detail, ...(remedy === undefined ? {} : { remedy }) }
+  return { exit: exitOf(failure, code), json, text }
+}
+
+function expected(error: unknown): HsmError | CoreError | null {
+  if (error instanceof HsmError || error instanceof CoreError) return error
+  if (error instanceof FormatError) return new CoreError(error.rule, error.detail)
+  return fromSystemError(error)
+}
+
+function exitOf(failure: HsmError | CoreError, code: string): ExitCode {
+  if (failure instanceof WrongUse || argumentCodes.has(code)) return 2
+  return code.startsWith('HSM-') || environmentCodes.has(code) ? 3 : 1
+}
+
+/** The result goes to stdout and nothing else does; a failure's text goes to stderr, its JSON to stdout. */
+export function print(outcome: Outcome, asJson: boolean): void {
+  const onStdout = outcome.exit === 0 || outcome.exit === 4 || outcome.answered === true
+  if (asJson) process.stdout.write(`${JSON.stringify(outcome.json)}\n`)
+  else if (onStdout) process.stdout.write(`${outcome.text}\n`)
+  else process.stderr.write(`${outcome.text}\n`)
+  process.exitCode = outcome.exit
+}
+
+/** Progress and remarks: stderr. */
+export function say(line: string): void {
+  process.stderr.write(`${line}\n`)
+}

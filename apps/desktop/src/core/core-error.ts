@@ -1,0 +1,47 @@
+/** An expected failure of core's own work. `code` is an i18n key; `detail` and `remedy` never hold a secret. */
+export class CoreError extends Error {
+  readonly code: string
+  readonly detail: string
+  readonly remedy: string | undefined
+
+  constructor(code: string, detail: string, remedy?: string) {
+    super(`${code}: ${detail}`)
+    this.name = 'CoreError'
+    this.code = code
+    this.detail = detail
+    this.remedy = remedy
+  }
+}
+
+const diskCodes: Record<string, [code: string, remedy: string]> = {
+  ENOSPC: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
+  EDQUOT: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
+  SQLITE_FULL: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
+  EROFS: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
+  EACCES: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
+  EPERM: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
+  SQLITE_READONLY: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
+  SQLITE_READONLY_DIRECTORY: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
+  SQLITE_CANTOPEN: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
+  SQLITE_IOERR_WRITE: ['DISK-FULL', 'check the disk and its free space, then try again'],
+  ENOENT: ['FILE-MISSING', 'check the path'],
+  EISDIR: ['FILE-WRONG-KIND', 'name a file, not a folder'],
+  ENOTDIR: ['FILE-MISSING', 'check the path'],
+}
+
+/** The system's or SQLite's error as an expected failure, or null when it is not one of those. */
+export function fromSystemError(error: unknown, path?: string): CoreError | null {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
+  const known = diskCodes[error.code]
+  if (known === undefined) return null
+  return new CoreError(known[0], path === undefined ? error.message : `${path}: ${error.code}`, known[1])
+}
+
+/** Runs `work`, turning a full disk, a read-only folder or a missing file into its named failure. */
+export function withSystemErrors<T>(work: () => T, path?: string): T {
+  try {
+    return work()
+  } catch (error) {
+    throw fromSystemError(error, path) ?? error
+  }
+}

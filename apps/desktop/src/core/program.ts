@@ -1,0 +1,73 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Measurement, measure } from './measure.ts'
+
+/**
+ * Where this program's parts lie. Built, core.js, hsm-host.js, key-child.js and cli.js share one folder; in a checkout
+ * the sources run as they are.
+ */
+export type Program = {
+  /** Node that runs core and its children. */
+  execPath: string
+  /** null: the driver's own source. */
+  hostEntry: string | null
+  keyChildEntry: string
+  /** Folder with scripts/ and locales/. */
+  resources: string
+  measurement: Measurement
+}
+
+const here = dirname(fileURLToPath(import.meta.url))
+
+export function findProgram(resources: string | undefined = process.env.LUX_RESOURCES): Program {
+  const built = existsSync(join(here, 'hsm-host.js'))
+  const app = built ? join(here, '..', '..') : join(here, '..', '..')
+  const checkout = join(app, '..', '..')
+  return {
+    execPath: process.execPath,
+    hostEntry: built ? join(here, 'hsm-host.js') : null,
+    keyChildEntry: built ? join(here, 'key-child.js') : join(here, 'key-child', 'main.ts'),
+    resources: resources ?? join(checkout, 'resources'),
+    measurement: measure({
+      folder: here,
+      execPath: process.execPath,
+      version: versionOf(app),
+      commit: commitOf(checkout),
+    }),
+  }
+}
+
+function versionOf(app: string): string {
+  const path = join(app, 'package.json')
+  if (!existsSync(path)) return '0.0.0'
+  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
+  return version
+}
+
+/** The checkout's commit, read without git; null where there is no checkout, so a packaged app is measured by its files. */
+function commitOf(checkout: string): string | null {
+  const git = join(checkout, '.git')
+  const head = readIfThere(join(git, 'HEAD'))
+  if (head === null) return null
+  if (!head.startsWith('ref: ')) return isCommit(head) ? head : null
+  const ref = head.slice(5)
+  const loose = readIfThere(join(git, ref))
+  if (loose !== null) return isCommit(loose) ? loose : null
+  const packed = readIfThere(join(git, 'packed-refs')) ?? ''
+  const line = packed.split('\n').find((one) => one.endsWith(` ${ref}`))
+  const commit = line?.slice(0, 40) ?? ''
+  return isCommit(commit) ? commit : null
+}
+
+function isCommit(text: string): boolean {
+  return /^[0-9a-f]{40}$/.test(text)
+}
+
+function readIfThere(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch {
+    return null
+  }
+}

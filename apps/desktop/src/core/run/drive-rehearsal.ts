@@ -1,0 +1,124 @@
+import { randomInt } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Needs, Refusal, RunView } from '@lux/ceremony'
+import { encodeCanonical, fromUtf8, utf8 } from '@lux/crypto'
+import { CoreError } from '../core-error.ts'
+import { readBounded, writeDurably } from '../store/durable-file.ts'
+import type { Run } from './run.ts'
+import { acknowledgeAsStandIn, signAsStandIn } from './stand-in-signing.ts'
+import type { StandIn } from './stand-ins.ts'
+
+/** Why the machine stopped playing everybody's part. */
+export type Halt = { why: 'over' | 'sealed' | 'receipt' | 'exception'; detail: string }
+
+/** PINs of a throw-away token, kept beside it (0600): the only PINs that the tool ever takes from a file of its own. */
+export function rehearsalPins(folder: string): { so: string; user: string } {
+  const path = join(folder, 'token', 'pins.json')
+  if (!existsSync(path)) {
+    const fresh = () => Array.from({ length: 8 }, () => randomInt(10)).join('')
+    writeDurably(path, encodeCanonical({ so: fresh(), user: fresh() }))
+  }
+  return JSON.parse(fromUtf8(readBounded(path, 1024))) as { so: string; user: string }
+}
+
+/**
+ * Plays every person's part of a rehearsal until it is over, or until it waits for something that no stand-in has:
+ * a server's receipt, or a decision about an exception. `stopAtSealed`: there is nobody to export to.
+ */
+export async function driveRehearsal(
+  run: Run,
+  options: {
+    standIns: readonly StandIn[]
+    pins: { so: string; user: string }
+    stopAtSealed: boolean
+    now: () => string
+    onStep?: (view: RunView) => void
+  },
+): Promise<Halt> {
+  for (;;) {
+    await run.pump()
+    const view = run.view()
+    options.onStep?.(view)
+    if (view.needs === null) return { why: 'over', detail: view.state }
+    if (options.stopAtSealed && view.state === 'Sealed')
+      return { why: 'sealed', detail: view.bundle?.digest ?? '' }
+    const halt = await answer(run, view, view.needs, options)
+    if (halt !== null) return halt
+  }
+}
+
+async function answer(
+  run: Run,
+  view: RunView,
+  needs: Needs,
+  { standIns, pins, now }: Parameters<typeof driveRehearsal>[1],
+): Promise<Halt | null> {
+  const step = view.current ?? ''
+  const find = (name: string, role: string) => standInNamed(standIns, name, role)
+  switch (needs.kind) {
+    case 'confirm':
+      return must(run.submit({ type: 'proceed', step, by: first(needs.names) }))
+    case 'values':
+      return must(
+        run.submit({ type: 'proceed', step, by: first(needs.names), input: sample(needs.values, now()) }),
+      )
+    case 'pin': {
+      for (const { token, user } of needs.pins) run.enterPin(token, user, utf8(pins[user]))
+      if (needs.again) return null
+      const input = sample(needs.values, now())
+      return must(run.submit({ type: 'proceed', step, by: first(needs.names), input }))
+    }
+    case 'signatures': {
+      const role = needs.what === 'checkpoint' ? 'witness' : 'officer'
+      for (const name of needs.missing.slice(0, needs.stillNeeded)) {
+        must(signAsStandIn(run, find(name, role), needs.what))
+      }
+      return null
+    }
+    case 'acknowledgements':
+      for (const name of needs.missing) must(await acknowledgeAsStandIn(run, find(name, 'holder')))
+      return null
+    case 'receipt':
+      return { why: 'receipt', detail: needs.missing.join(', ') }
+    case 'exception': {
+      const open = view.exceptions.find(({ id }) => id === needs.id)
+      return { why: 'exception', detail: `${open?.step ?? ''}: ${open?.happened ?? ''}` }
+    }
+    case 'resume':
+      return must(run.submit({ type: 'resume', by: leader(run) }))
+    case 'wait':
+    case 'start': {
+      const stuck = run.stuck
+      throw new CoreError(
+        'RUN-STUCK',
+        stuck === null ? `nothing happens at ${step}` : `${stuck.rule}: ${stuck.detail}`,
+        'report this; the run’s folder is unharmed',
+      )
+    }
+  }
+}
+
+function leader(run: Run): string {
+  return run.folder.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
+}
+
+function must(refusal: Refusal | null): null {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+  return null
+}
+
+function first(names: readonly string[]): string {
+  return names[0] ?? ''
+}
+
+function standInNamed(standIns: readonly StandIn[], name: string, role: string): StandIn {
+  const found = standIns.find((one) => one.name === name && one.role === role)
+  if (found === undefined) throw new CoreError('STAND-IN-ONLY', `nobody stands in for ${role} ${name}`)
+  return found
+}
+
+function sample(values: readonly { id: string; format?: string }[], now: string): Record<string, string> {
+  const samples: Record<string, string> = { time: `${now.slice(0, 16)}Z`, digits: '1', hex: '00' }
+  return Object.fromEntries(values.map(({ id, format }) => [id, samples[format ?? ''] ?? 'rehearsal']))
+}

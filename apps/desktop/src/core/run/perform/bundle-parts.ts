@@ -1,0 +1,222 @@
+import { createReadStream, existsSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { type EffectOf, possessionChallenge, type State } from '@lux/ceremony'
+import { type BlobSource, type BundleParts, blobOf, type Predicate } from '@lux/ceremony/bundle'
+import { encodeTranscript } from '@lux/ceremony/transcript'
+import { encodeCanonical, type HybridSignature, type Json, sha256Hex } from '@lux/crypto'
+import { readBounded } from '../../store/durable-file.ts'
+import { acknowledgementFile } from '../project.ts'
+import type { RunContext } from '../run-context.ts'
+import type { RunFolder } from '../run-folder.ts'
+
+const maxSmall = 32 << 20
+
+/** A file of the run as a blob, streamed: an FHE server key is never held whole. */
+function blobOfFile(path: string, sha256: string): BlobSource {
+  return { size: statSync(path).size, sha256, open: () => createReadStream(path) }
+}
+
+/** Collects a bundle's blobs and gives each one's digest for the predicate. */
+class Collected {
+  readonly blobs: BlobSource[] = []
+
+  bytes(bytes: Uint8Array): string {
+    const blob = blobOf(bytes)
+    this.blobs.push(blob)
+    return blob.sha256
+  }
+
+  json(value: Json): string {
+    return this.bytes(encodeCanonical(value))
+  }
+
+  file(path: string, sha256: string): string {
+    this.blobs.push(blobOfFile(path, sha256))
+    return sha256
+  }
+}
+
+/** Everything that goes into the bundle, from the state, the log and the run's files; the same each time it is asked. */
+export function bundleParts(effect: EffectOf<'build-bundle'>, run: RunContext): BundleParts {
+  const { folder } = run
+  const { state } = folder
+  const collected = new Collected()
+  const transcript = blobOf(
+    encodeTranscript(folder.header, [...folder.entries()].slice(0, effect.checkpoint.size)),
+  )
+  const [first] = effect.destinations
+  const predicate: Predicate = {
+    v: 1,
+    ceremonyId: state.ceremonyId,
+    domain: state.domain,
+    planHash: collected.bytes(folder.planBytes),
+    lock: lockOf(folder, collected),
+    policyDigest: state.policyDigest,
+    cards: cardsOf(folder, collected),
+    opening: collected.json(folder.readDocument('opening.json')),
+    checkpoints: effect.checkpoints.map(({ size }) => ({
+      size: String(size),
+      blob: collected.json(folder.readDocument(`checkpoints/${size}.json`)),
+    })),
+    transcript: folder.headAt(effect.checkpoint.size),
+    keyEvidence: evidenceOf(folder, state),
+    wrapTree: wrapTreeOf(folder, state, collected),
+    possession: possessionOf(state),
+    transports: transportsOf(effect, folder, collected),
+    fhe: fheOf(folder, state, collected),
+    audience: first?.audience ?? null,
+    ...(first === undefined ? { sequence: '0', previous: null, supersedes: [] } : run.lineage),
+  }
+  return { predicate, transcript, blobs: collected.blobs }
+}
+
+function lockOf(folder: RunFolder, collected: Collected): string | null {
+  const path = join(folder.path, 'plan.lock.json')
+  return existsSync(path) ? collected.bytes(readBounded(path, maxSmall)) : null
+}
+
+/** Cards of people and servers; transport documents are blobs of their own. */
+function cardsOf(folder: RunFolder, collected: Collected): string[] {
+  const { seats, destinations } = folder.state
+  const digests = new Set([...seats.map(({ card }) => card), ...destinations.map(({ card }) => card)])
+  return [...digests].map((digest) => collected.bytes(folder.card(digest))).toSorted()
+}
+
+function evidenceOf(folder: RunFolder, state: State): Predicate['keyEvidence'] {
+  const serialOf = (role: string) => state.tokens.find((token) => token.role === role)?.serial ?? ''
+  const made = state.keys.flatMap(({ id, level, token, evidence }) =>
+    evidence === null
+      ? []
+      : [
+          {
+            id,
+            level,
+            evidence: evidence.level,
+            serial: serialOf(token),
+            ckaId: evidence.ckaId,
+            label: evidence.label,
+            attributes: evidence.attributes,
+          },
+        ],
+  )
+  const own = ceremonyKeyEvidence(folder)
+  const key = state.ceremonyKey
+  if (own === null || key === null) return made
+  const { ckaId, label, level, attributes } = own
+  return [
+    {
+      id: 'ceremony',
+      level: 'ceremony',
+      evidence: level,
+      serial: serialOf(key.token),
+      ckaId,
+      label,
+      attributes,
+    },
+    ...made,
+  ]
+}
+
+type Evidence = NonNullable<State['keys'][number]['evidence']>
+
+function ceremonyKeyEvidence(folder: RunFolder): Evidence | null {
+  for (const { kind, fact } of folder.entries()) {
+    if (kind !== 'step.performed' && kind !== 'step.reconciled') continue
+    // The engine checked the result's shape before it let the entry in.
+    const done = fact as { effect: string; result: { evidence: Evidence } | null }
+    if (done.effect === 'make-ceremony-key' && done.result !== null) return done.result.evidence
+  }
+  return null
+}
+
+function wrapTreeOf(folder: RunFolder, state: State, collected: Collected): Predicate['wrapTree'] {
+  return state.plan.keys.flatMap((planned) => {
+    const made = state.keys.find(({ id }) => id === planned.id)
+    if (made === undefined) return []
+    const spki = publicKeyOf(folder, made)
+    return [
+      {
+        level: planned.level,
+        id: planned.id,
+        name: planned.name,
+        parent: planned.parent ?? null,
+        version: 1,
+        algorithm: planned.algorithm,
+        mechanism: planned.level === 'root' ? null : made.mechanism,
+        blob: made.wrapped === null ? null : collected.bytes(folder.blobs.get(made.wrapped)),
+        publicKey: spki === null ? null : collected.bytes(spki),
+        root: planned.level === 'root' ? { rootId: made.rootId, born: made.bornIn } : null,
+      },
+    ]
+  })
+}
+
+function publicKeyOf(folder: RunFolder, made: State['keys'][number]): Uint8Array | null {
+  const record = folder.attempt('generate-key', made.step, made.attempt)
+  return record?.part.publicKey === undefined ? null : folder.blobs.get(record.part.publicKey)
+}
+
+function possessionOf(state: State): Predicate['possession'] {
+  const root = state.keys.find(({ level }) => level === 'root')
+  if (root === undefined) return []
+  const challenge = possessionChallenge(root.bornIn, root.rootId)
+  return state.proofs.map(({ key, mechanism, digest }) => ({ id: key, mechanism, challenge, digest }))
+}
+
+function transportsOf(
+  effect: EffectOf<'build-bundle'>,
+  folder: RunFolder,
+  collected: Collected,
+): Predicate['transports'] {
+  return effect.destinations.map(({ serial, transport }) => ({
+    document: collected.bytes(folder.transport(transport)),
+    roots: folder.state.keys.flatMap(({ id, blobs }) =>
+      blobs
+        .filter((blob) => blob.serial === serial)
+        .map(({ wrapped, sealed }) => ({
+          id,
+          mechanism: 'RSA-OAEP-SHA1',
+          sealed: collected.bytes(folder.blobs.get(sealed)),
+          wrapped,
+        })),
+    ),
+  }))
+}
+
+function fheOf(folder: RunFolder, state: State, collected: Collected): Predicate['fhe'] {
+  const { fhe, plan } = state
+  if (fhe === null || plan.fhe === undefined) return null
+  const file = (name: string, made: { sha256: string } | null) =>
+    made === null ? null : collected.file(join(folder.path, 'fhe', name), made.sha256)
+  const pub = readBounded(join(folder.path, 'fhe', 'public.bin'), maxSmall)
+  return {
+    id: plan.fhe.id,
+    type: plan.fhe.type,
+    mode: plan.fhe.mode,
+    keyId: fhe.keyId,
+    epochId: fhe.epochId,
+    epoch: 0,
+    t: plan.fhe.t,
+    n: plan.fhe.n,
+    public: collected.bytes(pub),
+    compactPublicKey: file('compact-public-key.bin', fhe.publicKey),
+    serverKey: file('server-key.bin', fhe.serverKey),
+    commitments: commitmentsDigest(pub, plan.fhe.t, plan.fhe.n),
+    holders: fhe.shares.map(({ holder, index, envelopeDigest }) => ({
+      index,
+      name: holder,
+      card: state.seats.find((seat) => seat.role === 'holder' && seat.name === holder)?.card ?? '',
+      envelope: envelopeDigest,
+      // Written by the deal as a hybrid signature.
+      signature: folder.readDocument(`envelopes/holder-${index}.sig`) as unknown as HybridSignature,
+      acknowledgement: collected.json(folder.readDocument(acknowledgementFile(index))),
+    })),
+  }
+}
+
+/** SHA-256 of the seed commitments, which end public.bin: C(n, t-1) sets of 32 bytes at the first deal. */
+function commitmentsDigest(pub: Uint8Array, t: number, n: number): string {
+  let sets = 1
+  for (let k = 1; k < t; k += 1) sets = (sets * (n - k + 1)) / k
+  return sha256Hex(pub.subarray(pub.length - sets * 32))
+}

@@ -1,0 +1,27 @@
+import { type Checkpoint, checkpointCodec } from '@lux/ceremony/transcript'
+import { signatureContext } from '@lux/ceremony/wire'
+import { sha256Hex } from '@lux/crypto'
+import { signAsCeremony } from '../ceremony-signer.ts'
+import type { Perform } from '../run-context.ts'
+
+export const makeCheckpoint: Perform<'make-checkpoint'> = async (effect, run) => {
+  const { node, root } = run.folder.headAt(effect.size)
+  const checkpoint: Checkpoint = {
+    ceremonyId: effect.ceremonyId,
+    size: String(effect.size),
+    node,
+    root,
+    planHash: effect.planHash,
+    opening: effect.opening,
+    previous: effect.previous,
+    time: run.clock.now(),
+  }
+  const payload = checkpointCodec.signedBytes(checkpoint)
+  const context = signatureContext('checkpoint', effect.domain)
+  const signature = await signAsCeremony(run.folder.signer(run.hsm), context, payload)
+  run.folder.writeDocument(`checkpoints/${effect.size}.json`, {
+    payload: checkpoint,
+    signatures: [signature],
+  })
+  return { size: effect.size, node, root, digest: sha256Hex(payload), signature }
+}

@@ -1,0 +1,98 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
+import { fromUtf8 } from '@lux/crypto'
+import { type Authorities, largestBudgets } from '@lux/crypto/fhe'
+import { CoreError } from '../../core-error.ts'
+import { runKeyChild } from '../../key-child/client.ts'
+import { signAsCeremony } from '../ceremony-signer.ts'
+import type { Perform, RunContext } from '../run-context.ts'
+
+/** Makes, deals, seals and forgets the key in a process of its own; here only sealed envelopes and public files arrive. */
+export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
+  const { t, n, mode, squash, type, inputs } = effect.fhe
+  const budgets = largestBudgets({ t, n }, { mode, squash })
+  if (!budgets.ok)
+    throw new CoreError(budgets.rule, budgets.detail, 'change the quorum, the holders or the mode')
+  const outDir = join(run.folder.path, 'fhe')
+  rmSync(outDir, { recursive: true, force: true })
+  mkdirSync(outDir, { recursive: true, mode: 0o700 })
+  const dealt = await runKeyChild(
+    {
+      do: 'keygen-and-deal',
+      params: {
+        type,
+        squash,
+        inputs,
+        serverKey: true,
+        mode,
+        t,
+        n,
+        domain: effect.domain,
+        ceremonyId: effect.ceremonyId,
+        holders: effect.holders.map(({ index, name, card, recipient }) => ({
+          index,
+          name,
+          cardDigest: card,
+          recipient,
+          card: fromUtf8(run.folder.card(card)),
+        })),
+        policyDigest: effect.policyDigest,
+        authorities: authoritiesOf(run),
+        budgets: limited(budgets.value, run),
+        outDir,
+        envelopeDir: join(run.folder.path, 'envelopes'),
+      },
+    },
+    {
+      ...run.keyChild,
+      signal: run.signal,
+      onPhase: ({ phase }) => run.progress(`fhe-${phase}`, null),
+    },
+  )
+  run.progress('sign-envelopes', null)
+  const signer = run.folder.signer(run.hsm)
+  for (const { index, envelopeDigest } of dealt.shares) {
+    const context = signatureContext('share-envelope', effect.domain)
+    const signature = await signAsCeremony(signer, context, envelopeSignedBytes(envelopeDigest))
+    run.folder.writeDocument(`envelopes/holder-${index}.sig`, signature)
+  }
+  const result = {
+    keyId: dealt.keyId,
+    epochId: dealt.epochId,
+    public: digestAndSize(dealt.public),
+    publicKey: digestAndSize(dealt.publicKey),
+    serverKey: dealt.serverKey === null ? null : digestAndSize(dealt.serverKey),
+    shares: dealt.shares.map(({ index, holder, shareDigest, envelopeDigest }) => ({
+      holder,
+      index,
+      shareDigest,
+      envelopeDigest,
+    })),
+  }
+  run.folder.writeAttempt(effect.step, effect.attempt, { effect: 'fhe-deal', part: result })
+  return result
+}
+
+function digestAndSize({ sha256, size }: { sha256: string; size: number }): { sha256: string; size: number } {
+  return { sha256, size }
+}
+
+/** Whom the policy in force names: fixed into each share, so that no later policy can widen them. */
+function authoritiesOf(run: RunContext): Authorities {
+  const { policy } = run.policy
+  return {
+    requesters: [
+      ...policy.requesters.map(({ keys }) => keys),
+      ...policy.audiences.map((one) => one.requesterKey),
+    ],
+    combiners: policy.combiners.map(({ recipient }) => recipient),
+    evaluators: policy.evaluators.map(({ keys }) => keys),
+    encryptors: policy.encryptors.map(({ keys }) => keys),
+  }
+}
+
+function limited(largest: { at64: number; at128: number }, run: RunContext): { at64: number; at128: number } {
+  const { k64, k128 } = run.policy.policy.fhe.budgets
+  return { at64: Math.min(largest.at64, k64), at128: Math.min(largest.at128, k128) }
+}

@@ -1,0 +1,80 @@
+import { encodeCanonical, sha256Hex } from '@lux/crypto'
+import type { ProbeAttack, ProbeReport } from '@lux/hsm'
+import { type Perform, pinOf, tokenOf } from '../run-context.ts'
+
+/** Names of the storage or objects that cannot be read count as unreadable; sorted, so that two inventories compare. */
+export const takeInventory: Perform<'inventory'> = async (effect, run) => {
+  const found = await tokenOf(run, effect.serial).inventory()
+  const objects = found.objects
+    .filter((object) => object.token)
+    .map((object) => ({ ckaId: object.id, class: object.class, label: object.label }))
+    .sort((a, b) => compare(a.ckaId, b.ckaId) || compare(a.class, b.class) || compare(a.label, b.label))
+  return {
+    serial: effect.serial,
+    objects,
+    unreadable: found.damaged.length,
+    digest: sha256Hex(encodeCanonical(objects)),
+  }
+}
+
+export const initialiseToken: Perform<'initialise-token'> = async (effect, run) => {
+  const half = await halfInitialised(effect.label, run)
+  const soPin = pinOf(run, effect.token, 'so')
+  const userPin = pinOf(run, effect.token, 'user')
+  const token = run.hsm.token(half ?? (effect.serial === '' ? 'new' : effect.serial))
+  const info = await token.initialise({ label: effect.label, soPin, userPin })
+  return { serial: info.serial, label: info.label, model: info.model, firmware: info.firmware }
+}
+
+/** Serial of a token that an interrupted initialisation left with this label and without a user PIN. */
+async function halfInitialised(
+  label: string,
+  run: Parameters<typeof initialiseToken>[1],
+): Promise<string | null> {
+  const same = (await run.hsm.tokens()).filter(
+    (t) => t.initialised && t.label === label && t.pin.user === 'not-set',
+  )
+  return same.length === 1 ? (same[0]?.serial ?? null) : null
+}
+
+export const logIn: Perform<'log-in'> = async (effect, run) => {
+  const token = tokenOf(run, effect.serial)
+  const info = await token.info()
+  if (info.loggedIn === 'so') await token.logOut()
+  if (info.loggedIn !== 'user') await token.logIn({ user: 'user', pin: pinOf(run, effect.token, 'user') })
+  const { user } = await token.pinState()
+  return {
+    serial: effect.serial,
+    pinState: user === 'ok' || user === 'low' || user === 'final' ? user : 'unknown',
+  }
+}
+
+export const probeToken: Perform<'probe-token'> = async (effect, run) => {
+  run.progress('probe-token', null)
+  return summary(await tokenOf(run, effect.serial).probe())
+}
+
+const outcomes = { held: 'held', broken: 'broke', 'not-applicable': 'not-tried' } as const
+
+function summary(report: ProbeReport): Awaited<ReturnType<typeof probeToken>> {
+  const outcome = (name: string, template: ProbeAttack['template']) => {
+    const attack = report.attacks.find((one) => one.name === name && one.template === template)
+    return attack === undefined ? ('not-tried' as const) : outcomes[attack.outcome]
+  }
+  const names = [...new Set(report.attacks.map((attack) => attack.name))]
+  return {
+    serial: report.serial,
+    passed: report.passed,
+    attacks: names.map((name) => ({
+      name,
+      hardened: outcome(name, 'hardened'),
+      default: outcome(name, 'default'),
+    })),
+    wrapMechanism: report.knownAnswers.chosen?.standard ?? '',
+    level: report.passed ? 'E1' : 'E0',
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,40 @@
+import { Secret } from '@lux/crypto'
+
+type User = 'user' | 'so'
+
+/** PINs between a person's typing and the token: each is lent once, then wiped, whatever the token answers. */
+export class PinBox {
+  readonly #pins = new Map<string, Secret>()
+
+  /** Takes the array over. A PIN typed again replaces the one before. */
+  put(token: string, user: User, pin: Uint8Array): void {
+    const name = nameOf(token, user)
+    this.#pins.get(name)?.wipe()
+    this.#pins.set(name, Secret.take(pin))
+  }
+
+  has(token: string, user: User): boolean {
+    return this.#pins.has(nameOf(token, user))
+  }
+
+  /** The PIN as a fresh copy for the driver, which wipes it; ours is wiped here. Null when nobody typed one. */
+  take(token: string, user: User): Uint8Array | null {
+    const name = nameOf(token, user)
+    const pin = this.#pins.get(name)
+    if (pin === undefined) return null
+    this.#pins.delete(name)
+    const copy = pin.use((bytes) => bytes.slice())
+    pin.wipe()
+    return copy
+  }
+
+  clear(): void {
+    for (const pin of this.#pins.values()) pin.wipe()
+    this.#pins.clear()
+  }
+}
+
+/** `token` is the role that the token plays in the plan: a new token has no serial yet. */
+function nameOf(token: string, user: User): string {
+  return `${user} ${token}`
+}

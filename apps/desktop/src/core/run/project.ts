@@ -1,0 +1,42 @@
+import type { Entry } from '@lux/ceremony'
+import type { HybridSignature, Json } from '@lux/crypto'
+import type { RunFolder } from './run-folder.ts'
+
+type Document = { payload: Json; signatures: HybridSignature[] }
+
+/** Keeps the run's files true to its log: after every append, and for the whole log again when a run is loaded. */
+export function project(folder: RunFolder, entry: Entry): void {
+  switch (entry.kind) {
+    case 'signature.accepted':
+      if (entry.fact.what === 'opening') addSignature(folder, 'opening.json', entry.fact.signature)
+      return
+    case 'checkpoint.cosigned':
+      addSignature(folder, `checkpoints/${entry.fact.size}.json`, entry.fact.signature)
+      return
+    case 'holder.acknowledged':
+      folder.writeDocument(acknowledgementFile(entry.fact.index), {
+        payload: entry.fact.payload,
+        signatures: [entry.fact.signature],
+      })
+      return
+    case 'run.receipted':
+      folder.writeDocument(`receipts/${entry.fact.audience}.json`, {
+        payload: entry.fact.payload,
+        signatures: [entry.fact.signature],
+      })
+      return
+    default:
+      return
+  }
+}
+
+export function acknowledgementFile(index: number): string {
+  return `acknowledgements/holder-${index}.json`
+}
+
+function addSignature(folder: RunFolder, name: string, signature: HybridSignature): void {
+  // Written by the performers as a codec's value, so it has this shape.
+  const document = folder.readDocument(name) as unknown as Document
+  if (document.signatures.some(({ signer }) => signer === signature.signer)) return
+  folder.writeDocument(name, { ...document, signatures: [...document.signatures, signature] })
+}

@@ -1,0 +1,97 @@
+import type { EffectOf, Finding, OwnEffect } from '@lux/ceremony'
+import { type KeyEvidence, rootTemplate, signingTemplate } from '@lux/hsm'
+import { toEvidence } from './perform/key-evidence.ts'
+import { transportId } from './perform/transport-id.ts'
+import { type RunContext, tokenOf } from './run-context.ts'
+
+/**
+ * Looks for what an interrupted attempt left, on the token and on disk, and makes nothing. A key is adopted only
+ * when it is the only one of its id and its flags are those that a planted key cannot have (CEREMONY.md "Journal").
+ */
+export async function look(effect: OwnEffect, run: RunContext): Promise<Finding> {
+  switch (effect.kind) {
+    case 'initialise-token':
+      return lookForToken(effect, run)
+    case 'make-ceremony-key':
+      return lookForCeremonyKey(effect, run)
+    case 'generate-root':
+      return lookForRoot(effect, run)
+    case 'generate-key':
+    case 'fhe-deal':
+      return lookForRecord(effect, run)
+    case 'destroy-ceremony-key':
+      return lookForAbsence(effect, run)
+    default:
+      return { found: 'absent', detail: 'this step leaves nothing behind' }
+  }
+}
+
+/** A token that carries the label and both PINs was initialised; one without a user PIN is initialised again. */
+async function lookForToken(effect: EffectOf<'initialise-token'>, run: RunContext): Promise<Finding> {
+  const same = (await run.hsm.tokens()).filter((token) => token.initialised && token.label === effect.label)
+  const whole = same.filter((token) => token.pin.user !== 'not-set')
+  if (whole.length > 1)
+    return { found: 'ambiguous', detail: `${whole.length} tokens are labelled ${effect.label}` }
+  const [token] = whole
+  if (token === undefined) return { found: 'absent', detail: `no finished token is labelled ${effect.label}` }
+  const { serial, label, model, firmware } = token
+  return { found: 'adopted', result: { serial, label, model, firmware } }
+}
+
+async function lookForCeremonyKey(effect: EffectOf<'make-ceremony-key'>, run: RunContext): Promise<Finding> {
+  const record = run.folder.attempt('make-ceremony-key', effect.step, effect.attempt)
+  const token = tokenOf(run, effect.serial)
+  const pair = await token.findById(effect.ckaId, signingTemplate)
+  const seal = await token.findById(effect.sealCkaId)
+  if (record === null) return { found: 'absent', detail: 'the key was not finished' }
+  const key = pair.filter(({ ref }) => ref.class === 'private')
+  if (key.length !== 1 || seal.length !== 1 || !bornHere(key[0])) {
+    return { found: 'ambiguous', detail: `${key.length} ceremony keys and ${seal.length} sealing keys` }
+  }
+  return { found: 'adopted', result: record.part }
+}
+
+async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): Promise<Finding> {
+  const token = tokenOf(run, effect.serial)
+  const found = await token.findById(effect.ckaId, rootTemplate)
+  if (found.length === 0)
+    return { found: 'absent', detail: 'no key with this id; blobs of this attempt are void' }
+  const [key] = found
+  if (key === undefined || found.length > 1)
+    return { found: 'ambiguous', detail: `${found.length} keys with this id` }
+  const copied = effect.destinations.length > 0
+  if (!bornHere(key) || key.neverExtractable === copied) {
+    return { found: 'ambiguous', detail: 'a key with this id was not made by this step' }
+  }
+  const record = run.folder.attempt('generate-root', effect.step, effect.attempt)
+  if (copied && record === null) return { found: 'ambiguous', detail: 'the key is there, its blobs are not' }
+  const part = record?.part ?? { mechanism: effect.mechanism, blobs: [], trusted: [] }
+  const leftovers = effect.destinations.map((_, index) => transportId(effect.ckaId, index))
+  await token.destroyTransportKeys({ ids: leftovers })
+  return {
+    found: 'adopted',
+    result: {
+      evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, key.attributes),
+      ...part,
+    },
+  }
+}
+
+/** AES and EC keys that this token made itself and never showed: what no import can claim. */
+function bornHere(key: KeyEvidence | undefined): boolean {
+  return key?.local === true && key.alwaysSensitive && key.attributes.every(({ ok }) => ok)
+}
+
+function lookForRecord(effect: EffectOf<'generate-key' | 'fhe-deal'>, run: RunContext): Finding {
+  const record = run.folder.attempt(effect.kind, effect.step, effect.attempt)
+  if (record === null)
+    return { found: 'absent', detail: 'nothing was kept; a session object dies with its session' }
+  return { found: 'adopted', result: record.part }
+}
+
+async function lookForAbsence(effect: EffectOf<'destroy-ceremony-key'>, run: RunContext): Promise<Finding> {
+  const token = tokenOf(run, effect.serial)
+  const left = [...(await token.findById(effect.ckaId)), ...(await token.findById(effect.sealCkaId))]
+  if (left.length > 0) return { found: 'absent', detail: 'the key is still there' }
+  return { found: 'adopted', result: { ckaId: effect.ckaId, absent: true } }
+}

@@ -1,0 +1,187 @@
+import {
+  type Command,
+  decide,
+  type Effect,
+  type Failure,
+  type OwnEffect,
+  owed,
+  type Refusal,
+  type RunView,
+  view,
+} from '@lux/ceremony'
+import { toHex } from '@lux/crypto'
+import { HsmError } from '@lux/hsm'
+import { CoreError } from '../core-error.ts'
+import { perform } from './perform/perform.ts'
+import { project } from './project.ts'
+import { look } from './reconcile.ts'
+import type { RunContext } from './run-context.ts'
+
+export type Work = { what: string; fraction: number | null; startedAt: string }
+
+/** What the session on the token cannot survive: the run pauses, looks at the token, and goes on from there. */
+const sessionLost = new Set([
+  'HSM-CRASHED',
+  'HSM-TIMEOUT',
+  'HSM-NOT-LOGGED-IN',
+  'HSM-SESSION-LOST',
+  'HSM-WINDOW-LOST',
+  'HSM-TOKEN-ABSENT',
+])
+
+/** One run: commands in, events on disk, and whatever the state then owes is done, one effect at a time. */
+export class Run {
+  readonly #context: Omit<RunContext, 'signal' | 'progress'>
+  readonly #changed: () => void
+  #abort: AbortController | null = null
+  #work: Work | null = null
+  #pumping: Promise<void> | null = null
+  #lastRefusal: Refusal | null = null
+
+  constructor(context: Omit<RunContext, 'signal' | 'progress'>, changed: () => void) {
+    this.#context = context
+    this.#changed = changed
+  }
+
+  get folder(): RunContext['folder'] {
+    return this.#context.folder
+  }
+
+  get work(): Work | null {
+    return this.#work
+  }
+
+  view(): RunView {
+    return view(this.folder.state)
+  }
+
+  /** What the machine would do next, were nothing missing. */
+  owed(): Effect | null {
+    return owed(this.folder.state)
+  }
+
+  /** Puts a person's command on disk, or refuses it and changes nothing. The machine's work then starts by itself. */
+  submit(command: Command): Refusal | null {
+    const refusal = this.#apply(command)
+    if (refusal === null) void this.pump()
+    return refusal
+  }
+
+  enterPin(token: string, user: 'user' | 'so', pin: Uint8Array): void {
+    this.#context.pins.put(token, user, pin)
+    void this.pump()
+  }
+
+  /** Whether a PIN that the next effect needs has been typed. */
+  hasPin(token: string, user: 'user' | 'so'): boolean {
+    return this.#context.pins.has(token, user)
+  }
+
+  cancel(): void {
+    this.#abort?.abort()
+  }
+
+  /** Tells the engine that whatever was on its way is gone, when the state is not at rest. Sent once after loading. */
+  interrupted(reason: string): void {
+    this.#context.pins.clear()
+    this.#apply({ type: 'pause', by: 'machine', cause: 'restart', reason })
+  }
+
+  /** Does what is owed until a person is needed. Resolves when nothing more can be done without one. */
+  pump(): Promise<void> {
+    this.#pumping ??= this.#drain().finally(() => {
+      this.#pumping = null
+    })
+    return this.#pumping
+  }
+
+  async #drain(): Promise<void> {
+    for (;;) {
+      const effect = owed(this.folder.state)
+      if (effect === null) return
+      if (effect.pins.some(({ token, user }) => !this.#context.pins.has(token, user))) return
+      if (!(await this.#step(effect))) return
+    }
+  }
+
+  /** False when the run cannot go on by itself. */
+  async #step(effect: Effect): Promise<boolean> {
+    const { step, attempt } = effect
+    if (effect.kind === 'reconcile') {
+      const finding = await this.#doing(effect.of, (run) => look(effect.of, run))
+      if ('failure' in finding) return this.#pauseOrFail(effect.of, finding.failure, finding.lost)
+      return this.#went({ type: 'reconcile', step, attempt, finding: finding.value })
+    }
+    if (effect.intent === 'needed') {
+      const { entropy } = this.#context
+      const nonce = toHex(entropy.bytes(16))
+      return this.#went({ type: 'intend', step, attempt, nonce, rootId: toHex(entropy.bytes(16)) })
+    }
+    const done = await this.#doing(effect, (run) => perform(effect, run))
+    if ('failure' in done) return this.#pauseOrFail(effect, done.failure, done.lost)
+    return this.#went({ type: 'outcome', step, attempt, effect: effect.kind, result: done.value })
+  }
+
+  #pauseOrFail(effect: OwnEffect, failure: Failure, lost: boolean): boolean {
+    if (lost) {
+      this.interrupted(`${failure.code}: ${failure.detail}`)
+      return false
+    }
+    const { step, attempt, kind } = effect
+    return this.#went({ type: 'outcome', step, attempt, effect: kind, failure })
+  }
+
+  async #doing<T>(
+    effect: OwnEffect,
+    act: (run: RunContext) => Promise<T>,
+  ): Promise<{ value: T } | { failure: Failure; lost: boolean }> {
+    const abort = new AbortController()
+    this.#abort = abort
+    this.#report(effect.kind, null)
+    try {
+      const value = await act({
+        ...this.#context,
+        signal: abort.signal,
+        progress: (what, fraction) => this.#report(what, fraction),
+      })
+      return { value }
+    } catch (error) {
+      if (error instanceof HsmError) {
+        return { failure: { code: error.code, detail: error.detail }, lost: sessionLost.has(error.code) }
+      }
+      if (error instanceof CoreError)
+        return { failure: { code: error.code, detail: error.detail }, lost: false }
+      throw error
+    } finally {
+      this.#abort = null
+      this.#work = null
+      this.#changed()
+    }
+  }
+
+  #report(what: string, fraction: number | null): void {
+    const startedAt = this.#work?.startedAt ?? this.#context.clock.now()
+    this.#work = { what, fraction, startedAt }
+    this.#changed()
+  }
+
+  #went(command: Command): boolean {
+    this.#lastRefusal = this.#apply(command)
+    return this.#lastRefusal === null
+  }
+
+  /** The engine's refusal of the machine's own last command: null unless something is wrong with the tool itself. */
+  get stuck(): Refusal | null {
+    return this.#lastRefusal
+  }
+
+  #apply(command: Command): Refusal | null {
+    const decision = decide(this.folder.state, command)
+    if (!decision.ok) return decision
+    const { clock, entropy } = this.#context
+    const entries = this.folder.append(decision.events, clock, entropy)
+    for (const entry of entries) project(this.folder, entry)
+    this.#changed()
+    return null
+  }
+}

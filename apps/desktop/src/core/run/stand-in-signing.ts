@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import type { Refusal } from '@lux/ceremony'
+import { preAuthentication } from '@lux/ceremony/bundle'
+import { encodeCanonical, fromHex, type Json, openWith, signatureContext, signWith } from '@lux/crypto'
+import { proveShare } from '@lux/crypto/fhe'
+import { CoreError } from '../core-error.ts'
+import { readBounded } from '../store/durable-file.ts'
+import { payloadFile } from './perform/bundle.ts'
+import type { Run } from './run.ts'
+import type { RunFolder } from './run-folder.ts'
+import type { StandIn } from './stand-ins.ts'
+
+const maxFile = 64 << 20
+
+export type SignedKind = 'opening' | 'checkpoint' | 'bundle'
+
+/** The exact bytes that a person signs now, as the run's files hold them. */
+export function bytesToSign(folder: RunFolder, what: SignedKind): Uint8Array {
+  if (what === 'bundle') return preAuthentication(readBounded(join(folder.path, payloadFile), maxFile))
+  const last = folder.state.checkpoints.at(-1)
+  const document = folder.readDocument(
+    what === 'opening' ? 'opening.json' : `checkpoints/${last?.size ?? 0}.json`,
+  )
+  // Written by the performers as {payload, signatures}.
+  return encodeCanonical((document as { payload: Json }).payload)
+}
+
+/** A stand-in signs what is awaited. Rehearsals only: a production run has no stand-ins. */
+export function signAsStandIn(run: Run, standIn: StandIn, what: SignedKind): Refusal | null {
+  const payload = bytesToSign(run.folder, what)
+  const context = signatureContext(what, run.folder.state.domain)
+  const signature = signWith(standIn.identity, context, payload)
+  return run.submit({ type: 'submit', what, payload, signature })
+}
+
+/** A stand-in holder opens the sealed share, checks it as a phone would, and proves it. */
+export async function acknowledgeAsStandIn(run: Run, standIn: StandIn): Promise<Refusal | null> {
+  const { folder } = run
+  const share = folder.state.fhe?.shares.find(({ holder }) => holder === standIn.name)
+  if (share === undefined || standIn.seal === null) {
+    throw new CoreError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
+  }
+  const sealed = readBounded(join(folder.path, 'envelopes', `holder-${share.index}.age`), maxFile)
+  const proof = proveShare({
+    envelope: await openWith(standIn.seal, sealed),
+    sealed,
+    pub: readBounded(join(folder.path, 'fhe', 'public.bin'), maxFile),
+    expected: {
+      ceremonyId: folder.state.ceremonyId,
+      name: standIn.name,
+      policyHash: fromHex(folder.state.policyDigest, 32),
+    },
+  })
+  if (!proof.ok) return proof
+  const { payload } = proof.value
+  const context = signatureContext('acknowledgement', folder.state.domain)
+  return run.submit({
+    type: 'submit',
+    what: 'acknowledgement',
+    payload,
+    signature: signWith(standIn.identity, context, payload),
+  })
+}

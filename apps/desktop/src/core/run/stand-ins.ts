@@ -1,0 +1,85 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Person } from '@lux/ceremony'
+import { type Card, cardCodec } from '@lux/ceremony/wire'
+import {
+  type Entropy,
+  encodeCanonical,
+  exportIdentity,
+  fromBase64,
+  generateIdentity,
+  generateSealIdentity,
+  importIdentity,
+  type Json,
+  parseCanonical,
+  type SigningIdentity,
+  toBase64,
+} from '@lux/crypto'
+import { readBounded, writeDurably } from '../store/durable-file.ts'
+
+const maxFile = 1 << 20
+
+/** Someone who plays a person of the plan in a rehearsal: keys made for this run alone, worth nothing outside it. */
+export type StandIn = {
+  role: Person['role']
+  name: string
+  card: Card
+  identity: SigningIdentity
+  /** The age identity of a holder, to open the share; null for others. */
+  seal: string | null
+}
+
+export async function makeStandIns(
+  people: readonly Pick<Person, 'role' | 'name'>[],
+  entropy: Entropy,
+): Promise<StandIn[]> {
+  const all: StandIn[] = []
+  for (const { role, name } of people) {
+    const identity = generateIdentity(entropy, ['ed25519', 'mlDsa65'])
+    const seal = role === 'holder' ? await generateSealIdentity() : null
+    const card: Card = {
+      v: 1,
+      kind: role,
+      domain: 'rehearsal',
+      name,
+      keys: { ...identity.keys },
+      ...(seal === null ? {} : { recipient: seal.recipient }),
+      note: 'stand-in',
+    }
+    all.push({ role, name, card, identity, seal: seal?.identity ?? null })
+  }
+  return all
+}
+
+/** Keeps the stand-ins with the rehearsal (0600), so that it can be resumed. */
+export function saveStandIns(folder: string, standIns: readonly StandIn[]): void {
+  const rows: Json = standIns.map(({ role, card, identity, seal }) => ({
+    role,
+    // A card is JSON by its codec.
+    card: card as unknown as Json,
+    identity: toBase64(exportIdentity(identity)),
+    seal,
+  }))
+  writeDurably(join(folder, 'stand-ins.json'), encodeCanonical(rows))
+}
+
+/** None in a production run. */
+export function loadStandIns(folder: string): StandIn[] {
+  const path = join(folder, 'stand-ins.json')
+  if (!existsSync(path)) return []
+  const rows = parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile })
+  if (!Array.isArray(rows)) return []
+  return rows.map((row) => {
+    // Written by saveStandIns alone.
+    const saved = row as { role: Person['role']; card: Json; identity: string; seal: string | null }
+    const card = cardCodec.check(saved.card)
+    if (!card.ok) throw new Error(`${path}: ${card.detail}`)
+    return {
+      role: saved.role,
+      name: card.value.name,
+      card: card.value,
+      identity: importIdentity(fromBase64(saved.identity)),
+      seal: saved.seal,
+    }
+  })
+}

@@ -1,0 +1,66 @@
+import { HsmError } from '@lux/hsm'
+import type { CorePort, EventName, Events, Request, Result } from '../contract/index.ts'
+import { apis, contractVersion } from '../contract/index.ts'
+import { CoreError, fromSystemError } from './core-error.ts'
+
+/** One API by name: takes what the renderer sent, checked by its own schema, and answers with a value or throws. */
+export type Handler = (input: unknown) => unknown | Promise<unknown>
+
+/**
+ * Serves core over a port: requests in, one response each, events out. A handler's expected failure is answered by
+ * its code; anything else is INTERNAL with no detail, and goes to `report`.
+ */
+export function serve(options: {
+  port: CorePort
+  generation: number
+  handlers: Readonly<Record<string, Handler>>
+  report: (error: unknown) => void
+  stop: () => Promise<void>
+}): { emit: <N extends EventName>(event: N, payload: Events[N]) => void } {
+  const { port, generation, handlers, report, stop } = options
+  port.onMessage((message) => {
+    if (typeof message === 'string') void answer(message)
+    else if (message.stop) void stop()
+  })
+  port.post({ hello: 'lux-core', version: contractVersion, generation })
+
+  async function answer(frame: string): Promise<void> {
+    const request = parse(frame)
+    if (request === null) return
+    const result = await call(request)
+    port.post(JSON.stringify({ id: request.id, result }))
+  }
+
+  async function call({ api, input }: Request): Promise<Result<unknown>> {
+    const handler = Object.hasOwn(apis, api) ? handlers[api] : undefined
+    if (handler === undefined) return failed('API-UNKNOWN', 'core has no such call')
+    try {
+      return { ok: true, value: await handler(input) }
+    } catch (error) {
+      const expected =
+        error instanceof HsmError || error instanceof CoreError ? error : fromSystemError(error)
+      if (expected === null) {
+        report(error)
+        return failed('INTERNAL', '')
+      }
+      return failed(expected.code, expected.detail, expected.remedy)
+    }
+  }
+
+  return { emit: (event, payload) => port.post(JSON.stringify({ event, payload })) }
+}
+
+function failed(code: string, detail: string, remedy?: string): Result<never> {
+  return { ok: false, error: { code, detail, ...(remedy === undefined ? {} : { remedy }) } }
+}
+
+function parse(frame: string): Request | null {
+  try {
+    const value: unknown = JSON.parse(frame)
+    if (typeof value !== 'object' || value === null) return null
+    const { id, api, input } = value as Partial<Request>
+    return typeof id === 'number' && typeof api === 'string' ? { id, api, input } : null
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import Database from 'better-sqlite3'
+import { CoreError, fromSystemError } from '../core-error.ts'
+
+export type Migration = (database: Database.Database) => void
+
+/**
+ * Opens a database that this process alone may hold: WAL, every commit fsynced, exclusive lock until close (the system
+ * gives it back when the process dies). Errors: STORE-LOCKED, STORE-NEWER, STORE-DAMAGED, FOLDER-READ-ONLY, DISK-FULL.
+ */
+export function openDatabase(path: string, migrations: readonly Migration[]): Database.Database {
+  let database: Database.Database | undefined
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    database = new Database(path, { timeout: 250 })
+    database.pragma('locking_mode = EXCLUSIVE')
+    database.pragma('journal_mode = WAL')
+    database.pragma('synchronous = FULL')
+    database.pragma('foreign_keys = ON')
+    database.exec('BEGIN IMMEDIATE; COMMIT')
+    if (database.pragma('quick_check', { simple: true }) !== 'ok') throw damaged(path)
+    migrate(database, path, migrations)
+    return database
+  } catch (error) {
+    database?.close()
+    throw named(error, path)
+  }
+}
+
+function migrate(database: Database.Database, path: string, migrations: readonly Migration[]): void {
+  const version = Number(database.pragma('user_version', { simple: true }))
+  if (version > migrations.length) {
+    throw new CoreError(
+      'STORE-NEWER',
+      `${path} was written by a newer version (${version}, this one knows ${migrations.length})`,
+      'open it with that version; this one has not changed it',
+    )
+  }
+  if (version === migrations.length) return
+  if (version > 0) database.prepare('VACUUM INTO ?').run(`${path}.v${version}-backup`)
+  database.transaction(() => {
+    for (const step of migrations.slice(version)) step(database)
+    database.pragma(`user_version = ${migrations.length}`)
+  })()
+}
+
+function damaged(path: string): CoreError {
+  return new CoreError(
+    'STORE-DAMAGED',
+    `${path} fails its own check`,
+    'restore it from a backup; it was not changed',
+  )
+}
+
+function named(error: unknown, path: string): unknown {
+  if (error instanceof CoreError) return error
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED') {
+    return new CoreError(
+      'STORE-LOCKED',
+      `${path} is in use by another process`,
+      'close the other window or command first',
+    )
+  }
+  if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return damaged(path)
+  return fromSystemError(error, path) ?? error
+}

@@ -1,0 +1,66 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { CoreError, withSystemErrors } from '../core-error.ts'
+
+/** Writes beside the target, fsyncs, renames, fsyncs the folder: after a crash the file is the old one or the new one. */
+export function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): void {
+  withSystemErrors(() => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    const temporary = `${path}.part`
+    const file = openSync(temporary, 'w', mode)
+    try {
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
+      fsyncSync(file)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw error
+    } finally {
+      closeSync(file)
+    }
+    renameSync(temporary, path)
+    syncFolder(dirname(path))
+  }, path)
+}
+
+export function syncFolder(path: string): void {
+  const folder = openSync(path, 'r')
+  try {
+    fsyncSync(folder)
+  } finally {
+    closeSync(folder)
+  }
+}
+
+/** The whole file, refused by name when longer than `maxBytes`: the length is checked on what is read, not on what was promised. */
+export function readBounded(path: string, maxBytes: number): Uint8Array {
+  return withSystemErrors(() => {
+    const file = openSync(path, 'r')
+    try {
+      const chunks: Uint8Array[] = []
+      let total = 0
+      for (;;) {
+        const chunk = new Uint8Array(65_536)
+        const count = readSync(file, chunk)
+        if (count === 0) break
+        total += count
+        if (total > maxBytes) {
+          throw new CoreError(
+            'FILE-TOO-LARGE',
+            `${path}: more than ${maxBytes} bytes`,
+            'check that this is the right file',
+          )
+        }
+        chunks.push(chunk.subarray(0, count))
+      }
+      const all = new Uint8Array(total)
+      let at = 0
+      for (const chunk of chunks) {
+        all.set(chunk, at)
+        at += chunk.length
+      }
+      return all
+    } finally {
+      closeSync(file)
+    }
+  }, path)
+}

@@ -1,0 +1,85 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type Database from 'better-sqlite3'
+import { withSystemErrors } from '../core-error.ts'
+import { type Migration, openDatabase } from './database.ts'
+
+const migrations: readonly Migration[] = [
+  (database) => {
+    database.exec(`
+      CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+      CREATE TABLE holder (card TEXT PRIMARY KEY, jcs BLOB NOT NULL, enrolled TEXT NOT NULL) STRICT;
+      CREATE TABLE probe (serial TEXT PRIMARY KEY, at TEXT NOT NULL, report TEXT NOT NULL) STRICT;
+      CREATE TABLE run (id TEXT PRIMARY KEY, folder TEXT NOT NULL UNIQUE, created TEXT NOT NULL) STRICT;
+    `)
+  },
+]
+
+export type HolderRow = { card: string; jcs: Uint8Array; enrolled: string }
+export type RunRow = { id: string; folder: string; created: string }
+
+/** What outlives ceremonies: settings, people, probes of tokens, and where each run lies. One process at a time. */
+export class Store {
+  readonly path: string
+  readonly #database: Database.Database
+
+  constructor(path: string) {
+    this.path = path
+    withSystemErrors(() => mkdirSync(path, { recursive: true, mode: 0o700 }), path)
+    this.#database = openDatabase(join(path, 'store.db'), migrations)
+  }
+
+  get ceremonies(): string {
+    return join(this.path, 'ceremonies')
+  }
+
+  setting(name: string): string | null {
+    const row = this.#database.prepare('SELECT value FROM setting WHERE name = ?').get(name)
+    return (row as { value: string } | undefined)?.value ?? null
+  }
+
+  setSetting(name: string, value: string): void {
+    this.#write('INSERT OR REPLACE INTO setting VALUES (?, ?)', name, value)
+  }
+
+  holders(): HolderRow[] {
+    return this.#database.prepare('SELECT * FROM holder ORDER BY enrolled, card').all() as HolderRow[]
+  }
+
+  /** False when that card is already enrolled. */
+  addHolder(row: HolderRow): boolean {
+    return this.#write('INSERT OR IGNORE INTO holder VALUES (?, ?, ?)', row.card, row.jcs, row.enrolled) === 1
+  }
+
+  probe(serial: string): { at: string; report: string } | null {
+    const row = this.#database.prepare('SELECT at, report FROM probe WHERE serial = ?').get(serial)
+    return (row as { at: string; report: string } | undefined) ?? null
+  }
+
+  setProbe(serial: string, at: string, report: string): void {
+    this.#write('INSERT OR REPLACE INTO probe VALUES (?, ?, ?)', serial, at, report)
+  }
+
+  /** Newest first; also folders that were put there by hand or lost their row. */
+  runs(): RunRow[] {
+    const rows = this.#database.prepare('SELECT * FROM run ORDER BY created DESC').all() as RunRow[]
+    const known = new Set(rows.map(({ folder }) => folder))
+    const found = existsSync(this.ceremonies) ? readdirSync(this.ceremonies) : []
+    const others = found
+      .map((id) => ({ id, folder: join(this.ceremonies, id), created: '' }))
+      .filter(({ folder }) => !known.has(folder) && existsSync(join(folder, 'ceremony.db')))
+    return [...rows.filter(({ folder }) => existsSync(join(folder, 'ceremony.db'))), ...others]
+  }
+
+  addRun(row: RunRow): void {
+    this.#write('INSERT OR REPLACE INTO run VALUES (?, ?, ?)', row.id, row.folder, row.created)
+  }
+
+  #write(sql: string, ...values: (string | Uint8Array)[]): number {
+    return withSystemErrors(() => this.#database.prepare(sql).run(...values).changes, this.path)
+  }
+
+  close(): void {
+    this.#database.close()
+  }
+}
