@@ -1,0 +1,96 @@
+import {
+  encodeCanonical,
+  fromUtf8,
+  identityId,
+  type Json,
+  sha256Hex,
+  signedMessage,
+  toHex,
+  utf8,
+} from '@lux/crypto'
+import { possessionChallengeOf, preAuthentication } from '../../src/bundle/index.ts'
+import { encodePolicyFile, policyDigest, policyDocument } from '../../src/policy/index.ts'
+import {
+  type Checkpoint,
+  checkpointCodec,
+  encodeEntryLine,
+  encodeHeaderLine,
+  factHash,
+  leafHash,
+  redact,
+  Transcript,
+} from '../../src/transcript/index.ts'
+import { cardCodec, serverCardCodec, signatureContext } from '../../src/wire/index.ts'
+import { makePerson } from './people.ts'
+import { sampleBundle } from './sample-bundle.ts'
+
+/** Known answers by file name, all from fixed seeds; the files hold them as indented JSON. */
+export async function makeVectors(): Promise<{
+  json: Record<string, Json>
+  bundle: Uint8Array
+  policy: Uint8Array
+}> {
+  const sample = await sampleBundle({ fhe: true })
+  const { header, entries, ceremony, server } = sample
+  const transcript = new Transcript(header)
+  for (const entry of entries) transcript.append(entry)
+  const checkpoint: Checkpoint = {
+    ceremonyId: header.ceremonyId,
+    ...transcript.headAt(5),
+    planHash: header.planHash,
+    opening: '00'.repeat(32),
+    previous: null,
+    time: '2026-01-15T10:00:00.000Z',
+  }
+  const context = signatureContext('checkpoint', 'production')
+  const signedBytes = checkpointCodec.signedBytes(checkpoint)
+  const officer = makePerson('officer', 'Ada', 'production')
+  const { policy, signatures } = sample.policy
+  const root = { rootId: '70'.repeat(16), born: header.ceremonyId }
+  const json: Record<string, Json> = {
+    'transcript.json': {
+      headerLine: fromUtf8(encodeHeaderLine(header)),
+      node0: transcript.headAt(0).node,
+      entries: entries.map((entry, index) => ({
+        line: fromUtf8(encodeEntryLine(entry)),
+        redactedLine: fromUtf8(encodeEntryLine(redact(entry))),
+        factHash: toHex(factHash(entry.salt, entry.fact)),
+        leaf: toHex(leafHash(entry)),
+        ...transcript.headAt(index + 1),
+      })),
+      consistency5to12: transcript.consistency(5, 12),
+      inclusion4of12: transcript.inclusion(4, 12),
+    },
+    'checkpoint.json': {
+      payload: checkpoint,
+      signedBytes: fromUtf8(signedBytes),
+      digest: sha256Hex(signedBytes),
+      context,
+      message: toHex(signedMessage(context, signedBytes)),
+      ceremonyKeys: { ...ceremony.keys },
+      signer: identityId(ceremony.keys),
+      signature: { ...checkpointCodec.sign(ceremony, checkpoint, 'production') },
+    },
+    'policy.json': {
+      digest: policyDigest(policy),
+      signedBytesDigest: sha256Hex(policyDocument.signedBytes(policy)),
+      context: signatureContext('policy', 'production'),
+      signers: signatures.map(({ signer }) => signer),
+      card: { ...officer.card, keys: { ...officer.card.keys } },
+      cardDigest: cardCodec.digest(officer.card),
+      identity: identityId(officer.card.keys),
+      audience: serverCardCodec.digest(server.card),
+    },
+    'possession.json': { ...root, challenge: possessionChallengeOf(root) },
+    'bundle.json': {
+      note: 'history/0.1.0/bundle.zip with history/0.1.0/policy.json',
+      sha256: sha256Hex(sample.bytes),
+      size: sample.bytes.length,
+      bundleDigest: sample.digest,
+      preAuthentication: toHex(preAuthentication(utf8('{}'))),
+      predicateDigest: sha256Hex(encodeCanonical(sample.predicate)),
+      verdict: 'accepted',
+    },
+  }
+  return { json, bundle: sample.bytes, policy: encodePolicyFile(sample.policy) }
+}
