@@ -1,0 +1,101 @@
+import { describe, expect, it } from 'vitest'
+import { FakeCore } from './engine/fake-core.ts'
+import { planOf } from './engine/plans.ts'
+import { fresh, production, rule } from './engine/runs.ts'
+import { someone, someServer } from './engine/seats.ts'
+
+describe('start', () => {
+  it('pins plan, policy, people, tokens and destinations in the first entry', () => {
+    const run = fresh()
+    run.must(run.startCommand())
+    const fact = run.disk.entries[0]!.fact as Record<string, unknown>
+    expect(run.disk.entries[0]!.kind).toBe('run.started')
+    expect(fact.planHash).toBe(production.hash)
+    expect(fact.seats).toHaveLength(production.plan.people.length)
+    expect(fact.destinations).toHaveLength(1)
+  })
+
+  it('RUN-01 refuses a second start', () => {
+    const run = fresh()
+    run.must(run.startCommand())
+    expect(rule(run, run.startCommand())).toBe('RUN-01')
+  })
+
+  it('RUN-02 refuses a card too few, of another person, of the other domain, or not in the plan', () => {
+    const run = fresh()
+    const start = run.startCommand()
+    const cards = (change: (all: typeof start.cards) => void) => {
+      const copy = [...start.cards]
+      change(copy)
+      return rule(run, { ...start, cards: copy })
+    }
+    expect(cards((all) => all.pop())).toBe('RUN-02')
+    expect(cards((all) => (all[0] = someone('operator', 'Operator', 'production').card))).toBe('RUN-02')
+    expect(cards((all) => (all[0] = someone('administrator', 'Administrator', 'rehearsal').card))).toBe(
+      'RUN-02',
+    )
+    expect(cards((all) => (all[0] = { ...(all[0] as object), note: 'another card' }))).toBe('RUN-02')
+    expect(cards((all) => (all[0] = { ...(all[0] as object), extra: 1 }))).toBe('RUN-02')
+  })
+
+  it('RUN-02 refuses two officers with one key', () => {
+    const { plan, hash } = planOf('first-run', 'rehearsal')
+    const run = new FakeCore(plan, hash, 'rehearsal')
+    const start = run.startCommand()
+    const cards = [...start.cards]
+    cards[4] = { ...(cards[3] as object), name: 'Officer Two' }
+    expect(rule(run, { ...start, cards })).toBe('RUN-02')
+  })
+
+  it('takes stand-in cards in a rehearsal of a production plan', () => {
+    const run = new FakeCore(production.plan, production.hash, 'rehearsal')
+    expect(rule(run, run.startCommand())).toBe('run.started')
+  })
+
+  it('RUN-03 refuses a destination that is missing, not signed by its server, or of the other domain', () => {
+    const run = fresh()
+    const start = run.startCommand()
+    const [destination] = start.destinations
+    const transport = destination!.transport as { payload: object; signatures: unknown[] }
+    const other = someServer('rehearsal')
+    expect(rule(run, { ...start, destinations: [] })).toBe('RUN-03')
+    expect(rule(run, { ...start, destinations: [{ card: other.card, transport: other.transport }] })).toBe(
+      'RUN-03',
+    )
+    const unsigned = { ...transport, signatures: [] } as never
+    expect(rule(run, { ...start, destinations: [{ ...destination!, transport: unsigned }] })).toBe('RUN-03')
+    const changed = { ...transport, payload: { ...transport.payload, serial: 'another token' } } as never
+    expect(rule(run, { ...start, destinations: [{ ...destination!, transport: changed }] })).toBe('RUN-03')
+    expect(rule(run, { ...start, destinations: [{ ...destination!, card: other.card }] })).toBe('RUN-03')
+  })
+
+  it('RUN-04 refuses a policy that asks for more people than are seated, or for no officer', () => {
+    const run = fresh()
+    for (const terms of [
+      { officers: 4, witnesses: 2 },
+      { officers: 0, witnesses: 2 },
+      { officers: 2, witnesses: 3 },
+      { officers: 1.5, witnesses: 0 },
+    ])
+      expect(rule(run, { ...run.startCommand(), terms })).toBe('RUN-04')
+  })
+
+  it('RUN-05 refuses tokens that are not bound as planned', () => {
+    const run = fresh()
+    const start = run.startCommand()
+    expect(rule(run, { ...start, tokens: [] })).toBe('RUN-05')
+    expect(rule(run, { ...start, tokens: [{ role: 'ceremony', serial: 'a1b2' }] })).toBe('RUN-05')
+    expect(rule(run, { ...start, tokens: [...start.tokens, { role: 'spare', serial: 'a1' }] })).toBe('RUN-05')
+    expect(rule(run, { ...start, tokens: [...start.tokens, ...start.tokens] })).toBe('RUN-05')
+    const known = planOf('root-kek', 'production')
+    const other = new FakeCore(known.plan, known.hash, 'production')
+    expect(rule(other, { ...other.startCommand(), tokens: [{ role: 'ceremony', serial: 'other' }] })).toBe(
+      'RUN-05',
+    )
+  })
+
+  it('RUN-10 refuses a start by somebody who may not lead', () => {
+    const run = fresh()
+    expect(rule(run, { ...run.startCommand(), by: 'Witness One' })).toBe('RUN-10')
+  })
+})
