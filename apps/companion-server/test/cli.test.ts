@@ -1,0 +1,101 @@
+import { execFile, spawn } from 'node:child_process'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { encodePolicyFile } from '@lux/ceremony/policy'
+import { receiptCodec, transportCodec } from '@lux/ceremony/wire'
+import { expect, onTestFinished, test } from 'vitest'
+import { stateFolder } from '../src/state/folder.ts'
+import { keysOf, realBundle } from './support/real-bundle.ts'
+import { cardOf } from './support/server-under-test.ts'
+import { temporaryFolder } from './support/temporary-folder.ts'
+
+const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
+
+type Ended = { status: number; stdout: string; stderr: string }
+
+function run(state: string, ...args: string[]): Promise<Ended> {
+  return new Promise((done) => {
+    execFile(process.execPath, [cli, '--state', state, '--json', ...args], (error, stdout, stderr) => {
+      done({ status: error ? Number(error.code) : 0, stdout, stderr })
+    })
+  })
+}
+
+test('CLI-01 init, card, trust, import, identity and start make a server that encrypts and decrypts', {
+  timeout: 120_000,
+}, async () => {
+  const folder = await temporaryFolder()
+  const state = join(folder, 'state')
+  const pinFile = join(folder, 'server.pin')
+  const made = await run(state, 'init', '--domain', 'production', '--soft-token', '--pin-file', pinFile)
+  expect([made.status, made.stderr]).toEqual([0, ''])
+  const { audience } = JSON.parse(made.stdout)
+  expect((await stat(pinFile)).mode & 0o777).toBe(0o600)
+  const again = await run(state, 'init', '--domain', 'production', '--soft-token')
+  expect([again.status, JSON.parse(again.stdout).rule]).toEqual([1, 'STATE-EXISTS'])
+
+  const transportFile = join(folder, 'transport.json')
+  expect((await run(state, 'card', '--out', transportFile)).status).toBe(0)
+  const transport = transportCodec.file.parse(new Uint8Array(await readFile(transportFile)))
+  if (!transport.ok) throw new Error(transport.detail)
+  expect(transport.value.payload.audience).toBe(audience)
+
+  const card = await cardOf(stateFolder(state))
+  const bundle = await realBundle({ keys: keysOf('cli'), card, transport: transport.value })
+  const [policyFile, bundleFile, receiptFile] = ['policy.json', 'bundle.zip', 'receipt.json'].map((name) =>
+    join(folder, name),
+  ) as [string, string, string]
+  await writeFile(policyFile, encodePolicyFile(bundle.policy))
+  await writeFile(bundleFile, bundle.bytes)
+  const early = await run(state, 'import', bundleFile)
+  expect([early.status, JSON.parse(early.stdout).rule]).toEqual([1, 'POLICY-MISSING'])
+  const trusted = await run(state, 'trust', policyFile)
+  expect(JSON.parse(trusted.stdout).words).toHaveLength(32)
+  expect((await run(state, 'import', bundleFile, '--out', receiptFile)).status).toBe(0)
+  expect(receiptCodec.file.parse(new Uint8Array(await readFile(receiptFile)))).toMatchObject({ ok: true })
+
+  const identity = JSON.parse((await run(state, 'identity', 'create', '--project', 'payments')).stdout)
+  expect((await run(state, 'identity', 'create', '--project', 'nowhere')).status).toBe(1)
+  expect((await run(state, 'identity', 'create')).status).toBe(2)
+
+  const server = spawn(process.execPath, [cli, '--state', state, 'start', '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  onTestFinished(() => void server.kill('SIGKILL'))
+  let log = ''
+  server.stderr.on('data', (chunk) => (log += chunk))
+  const ready = await new Promise<string>((done, fail) => {
+    server.stdout.once('data', (chunk) => done(String(chunk)))
+    server.once('exit', () => fail(new Error(log)))
+  })
+  const address = /^ready: (http\S+)/.exec(ready)?.[1]
+  const call = async (path: string, body: object, token?: string) => {
+    const headers = {
+      'content-type': 'application/json',
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+    }
+    return (await fetch(`${address}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json()
+  }
+  const { clientId, clientSecret } = identity
+  const { accessToken } = await call('/api/v1/auth/universal-auth/login', { clientId, clientSecret })
+  const plaintext = Buffer.from('through the whole chain').toString('base64')
+  const { ciphertext } = await call('/api/v1/kms/keys/orders/encrypt', { plaintext }, accessToken)
+  expect(await call('/api/v1/kms/keys/orders/decrypt', { ciphertext }, accessToken)).toEqual({ plaintext })
+  // A command beside the running server uses its database.
+  expect((await run(state, 'identity', 'create', '--project', 'payments')).status).toBe(0)
+
+  const ended = new Promise((done) => server.once('exit', done))
+  server.kill('SIGTERM')
+  expect(await ended).toBe(0)
+  for (const secret of [clientSecret, accessToken, plaintext, ciphertext]) expect(log).not.toContain(secret)
+})
+
+test('CLI-02 wrong use is 2, and a folder without a server is 3', async () => {
+  const folder = await temporaryFolder()
+  expect((await run(folder, 'init', '--domain', 'production')).status).toBe(2)
+  expect((await run(folder, 'init', '--domain', 'moon', '--soft-token')).status).toBe(2)
+  expect((await run(folder, 'nonsense')).status).toBe(2)
+  const absent = await run(folder, 'card')
+  expect([absent.status, absent.stderr]).toEqual([3, expect.stringContaining('STATE-ABSENT')])
+})
