@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
   type CoreEnvironment,
   type CoreStatus,
@@ -62,7 +62,7 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
     else if (strikes >= strikesAllowed) change('stopped', 'CORE-STOPPED')
     else {
       change('restarting', reason)
-      setTimeout(spawn, 200 * strikes)
+      setTimeout(launch, 200 * strikes)
     }
   }
 
@@ -89,13 +89,12 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
     }
   }
 
-  function spawn(): void {
+  function launch(): void {
     if (stopping || child !== null) return
     const generation = status.generation + 1
     status = { ...status, generation }
-    const started = fork(program.entry, [], {
-      execPath: program.execPath,
-      execArgv: [],
+    // Electron's own fork() would add ELECTRON_RUN_AS_NODE to the environment.
+    const started = spawn(program.execPath, [program.entry], {
       cwd: program.cwd,
       env: { ...program.environment, LUX_GENERATION: String(generation) },
       serialization: 'advanced',
@@ -128,7 +127,7 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
     start() {
       strikes = 0
       refusal = null
-      spawn()
+      launch()
     },
     async stop() {
       stopping = true

@@ -39,5 +39,9 @@ process.on('message', (message: MainToCore) => {
 })
 
 if (plan === 'dies') process.exit(7)
-post({ hello: 'lux-core', version: contractVersion, generation })
+if (plan === 'refuses') {
+  post({ refused: { code: 'STORE-NEWER', detail: 'format 9' } })
+  process.disconnect()
+}
+if (process.connected) post({ hello: 'lux-core', version: contractVersion, generation })
 if (plan === 'attention') post({ attention: true })

@@ -24,6 +24,7 @@ export function Icon({ name, size = 16 }: { name: IconName; size?: number }) {
     <svg
       width={size}
       height={size}
+      data-icon={name}
       viewBox="0 0 16 16"
       fill="none"
       stroke="currentColor"

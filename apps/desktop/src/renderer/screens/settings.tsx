@@ -94,7 +94,7 @@ export function Settings() {
             ))}
           </ul>
         </div>
-        {t('meta.review') === '' ? null : <p className="quiet">{t('meta.review')}</p>}
+        <p className="quiet">{t('meta.review')}</p>
       </Section>
       <About />
     </Screen>

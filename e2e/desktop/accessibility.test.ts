@@ -1,0 +1,115 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { routes, setAppearance, show } from './support/contents.ts'
+import { type Desktop, openDesktop } from './support/desktop.ts'
+
+let desktop: Desktop
+beforeAll(async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+})
+afterAll(() => desktop?.close())
+
+const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
+
+/** What axe finds, one line per rule and element. */
+async function found(): Promise<string[]> {
+  // Legacy mode runs in the page itself: Electron gives no second page for the result.
+  const { violations } = await new AxeBuilder({ page: desktop.page }).setLegacyMode().withTags(tags).analyze()
+  return violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary}`),
+  )
+}
+
+describe.each([
+  ['en', 'light'],
+  ['en', 'dark'],
+  ['ar', 'light'],
+  ['ar', 'dark'],
+] as const)('A11Y in %s, %s', (language, theme) => {
+  beforeAll(() => setAppearance(desktop, { language, theme }))
+
+  test.each(routes)('A11Y-AXE %s has no violation', async (route) => {
+    await show(desktop, route)
+    expect(await found()).toEqual([])
+  })
+
+  test('A11Y-AXE the dialog of a token has no violation', async () => {
+    await show(desktop, 'tokens')
+    await desktop.page.locator('main button[aria-haspopup="dialog"]').last().click()
+    await desktop.page.getByRole('dialog').waitFor()
+    expect(await found()).toEqual([])
+    await desktop.page.keyboard.press('Escape')
+  })
+
+  test('A11Y-DIRECTION the document says its language and direction', async () => {
+    const { lang, dir } = await desktop.page.evaluate(() => document.documentElement)
+    expect({ lang, dir }).toEqual({ lang: language, dir: language === 'ar' ? 'rtl' : 'ltr' })
+  })
+})
+
+test('A11Y-EMPTY the empty state has no violation and offers its three ways', async () => {
+  const empty = await openDesktop({ core: 'fake:empty' })
+  try {
+    await show(empty, 'home')
+    const { violations } = await new AxeBuilder({ page: empty.page }).setLegacyMode().withTags(tags).analyze()
+    expect(violations.map(({ id }) => id)).toEqual([])
+    for (const name of ['Start a rehearsal', 'Verify a bundle', 'Look at tokens']) {
+      expect(await empty.page.getByRole('button', { name }).count()).toBe(1)
+    }
+  } finally {
+    await empty.close()
+  }
+})
+
+test('A11Y-HEADING every screen has one h1, which has the focus when it opens', async () => {
+  await setAppearance(desktop, { language: 'en', theme: 'light' })
+  for (const route of routes) {
+    await show(desktop, route)
+    await expect
+      .poll(() =>
+        desktop.page.evaluate(() => ({
+          count: document.querySelectorAll('h1').length,
+          focus: document.activeElement?.tagName,
+        })),
+      )
+      .toEqual({ count: 1, focus: 'H1' })
+  }
+})
+
+test('A11Y-KEYBOARD every link and button of a screen is reached by Tab, and shows that it has the focus', async () => {
+  await show(desktop, 'tokens')
+  const wanted = await desktop.page.locator('a[href]:visible, button:visible').count()
+  const reached = new Set<string>()
+  for (let press = 0; press < wanted + 10; press += 1) {
+    await desktop.page.keyboard.press('Tab')
+    const seen = await desktop.page.evaluate(() => {
+      const element = document.activeElement
+      if (!element || element === document.body) return null
+      const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(element)
+      const all = [...document.querySelectorAll('a[href], button')]
+      return {
+        index: all.indexOf(element),
+        visible: (outlineStyle !== 'none' && outlineWidth !== '0px') || boxShadow !== 'none',
+      }
+    })
+    if (seen === null || seen.index < 0) continue
+    expect(seen.visible).toBe(true)
+    reached.add(String(seen.index))
+  }
+  expect(reached.size).toBe(wanted)
+})
+
+test('A11Y-REFLOW at 200 % text size and at 320 px nothing is cut off sideways', async () => {
+  await desktop.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.setContentSize(640, 800),
+  )
+  await setAppearance(desktop, { language: 'en', theme: 'light', textSize: 200 })
+  for (const route of routes) {
+    await show(desktop, route)
+    const overflow = await desktop.page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    )
+    expect({ route, overflow }).toEqual({ route, overflow: 0 })
+  }
+  expect(await desktop.page.evaluate(() => innerWidth)).toBe(320)
+})

@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { startDisplay } from '../../scripts/electron/display.ts'
+import {
+  appFolder,
+  electronCommand,
+  electronEnvironment,
+  sandboxSwitches,
+} from '../../scripts/electron/launch.ts'
+import { invoke, show } from './support/contents.ts'
+import { type Desktop, openDesktop } from './support/desktop.ts'
+
+let desktop: Desktop | undefined
+afterEach(async () => {
+  await desktop?.close()
+  desktop = undefined
+})
+
+type Info = { value: { core: { state: string; generation: number; reason: string | null } } }
+const core = async (from: Desktop) => ((await invoke(from, 'shell.info', {})) as Info).value.core
+
+test('CORE-KILLED the window stays, core comes back with a new generation, and the call under way is told', async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+  await show(desktop, 'tokens')
+  const unanswered = invoke(desktop, 'ceremonies.pause', { id: 'c1', by: 'Ada' })
+  await desktop.page.waitForTimeout(200)
+  process.kill(desktop.ready.core ?? 0, 'SIGKILL')
+  expect(await unanswered).toMatchObject({ ok: false, error: { code: 'CORE-RESTARTED' } })
+  await expect
+    .poll(() => core(desktop!), { timeout: 10_000 })
+    .toMatchObject({ state: 'ready', generation: 2 })
+  await desktop.page.getByRole('heading', { level: 1, name: 'Tokens' }).waitFor()
+  expect(await invoke(desktop, 'app.info', {})).toMatchObject({ ok: true })
+})
+
+test('CORE-STRIKES a core that dies three times is stopped, said so, and started by hand', async () => {
+  desktop = await openDesktop({ core: 'fake:dies' })
+  await expect
+    .poll(() => core(desktop!), { timeout: 20_000 })
+    .toEqual({
+      state: 'stopped',
+      generation: 3,
+      reason: 'CORE-STOPPED',
+    })
+  const banner = desktop.page.getByRole('alert')
+  await banner.getByText('The core has stopped.').waitFor()
+  await banner.getByRole('button', { name: 'Start it again' }).click()
+  await expect
+    .poll(() => core(desktop!), { timeout: 20_000 })
+    .toMatchObject({ state: 'stopped', generation: 6 })
+})
+
+test('CORE-REFUSED a core that refuses the store is not started again', async () => {
+  desktop = await openDesktop({ core: 'fake:refuses' })
+  await desktop.page.getByRole('alert').getByText('STORE-NEWER').waitFor()
+  expect(await core(desktop)).toEqual({ state: 'stopped', generation: 1, reason: 'STORE-NEWER' })
+})
+
+test('RENDERER-CRASHED the page is loaded again and core goes on', async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+  process.kill(desktop.ready.renderer, 'SIGKILL')
+  await expect.poll(() => desktop!.output().match(/LUX-READY/g)?.length, { timeout: 15_000 }).toBe(2)
+})
+
+test('SHELL-CLOSE closing during a ceremony asks, and staying keeps window and core', async () => {
+  desktop = await openDesktop({ core: 'fake:attention' })
+  const asked = await desktop.app.evaluate(async ({ BrowserWindow, dialog, powerSaveBlocker }) => {
+    let question = ''
+    Reflect.set(dialog, 'showMessageBox', async (_window: unknown, { message }: { message: string }) => {
+      question = message
+      return { response: 0 }
+    })
+    const [window] = BrowserWindow.getAllWindows()
+    window?.close()
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    return {
+      question,
+      open: BrowserWindow.getAllWindows().length,
+      awake: powerSaveBlocker.isStarted(0) || powerSaveBlocker.isStarted(1),
+    }
+  })
+  expect(asked).toEqual({ question: 'A ceremony is under way', open: 1, awake: true })
+  expect(await core(desktop)).toMatchObject({ state: 'ready', generation: 1 })
+})
+
+test('SHELL-SINGLE a second start on the same store ends at once and leaves the first', async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+  const display = await startDisplay()
+  try {
+    const [command, args] = electronCommand([...sandboxSwitches(), appFolder()])
+    const second = spawn(command, args, {
+      env: electronEnvironment(join(desktop.folder, 'home'), {
+        DISPLAY: display.name,
+        LUX_STORE: join(desktop.folder, 'store'),
+      }),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let output = ''
+    second.stdout.on('data', (chunk) => {
+      output += chunk
+    })
+    const code = await new Promise((resolve) => second.once('close', resolve))
+    expect({ code, output }).toEqual({ code: 0, output: 'LUX-ALREADY-OPEN\n' })
+  } finally {
+    await display.stop()
+  }
+  expect(await core(desktop)).toMatchObject({ state: 'ready' })
+})

@@ -1,0 +1,47 @@
+import type { Desktop } from './desktop.ts'
+
+/** Every route of the window, as its hash names it. */
+export const routes = [
+  'home',
+  'ceremonies',
+  'run/c1',
+  'run/c2',
+  'run/c3',
+  'tokens',
+  'tokens/slot-1',
+  'holders',
+  'bundles',
+  'transcript/c1',
+  'settings',
+] as const
+
+type Settings = { theme?: 'light' | 'dark'; language?: 'en' | 'ar' | 'pseudo'; textSize?: number }
+
+/** `window.lux.invoke` from inside the page. */
+export function invoke(desktop: Desktop, api: string, input: unknown): Promise<unknown> {
+  return desktop.page.evaluate(([name, value]) => Reflect.get(window, 'lux').invoke(name, value), [
+    api,
+    input,
+  ] as const)
+}
+
+/** Changes settings and loads the window again with them. */
+export async function setAppearance(desktop: Desktop, settings: Settings): Promise<void> {
+  await invoke(desktop, 'settings.set', settings)
+  await desktop.page.reload()
+  await desktop.page.locator('h1').waitFor()
+}
+
+/** Goes to a route and waits until its screen has been drawn with its data. */
+export async function show(desktop: Desktop, route: string): Promise<void> {
+  await desktop.page.evaluate((hash) => {
+    location.hash = hash
+  }, `#/${route}`)
+  const name = route.split('/', 1)[0]
+  await desktop.page.locator(`[data-screen="${name}"] h1`).waitFor()
+  await desktop.page.locator('main output').waitFor({ state: 'detached' })
+}
+
+export function violations(desktop: Desktop): string[] {
+  return desktop.console.filter((line) => /content security policy|refused to/i.test(line))
+}
