@@ -1,19 +1,19 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { RunView } from '@lux/ceremony'
 import { parsePolicyFile } from '@lux/ceremony/policy'
-import { serverCardCodec } from '@lux/ceremony/wire'
-import { fromHex, parseCanonical, toWords } from '@lux/crypto'
+import { fromHex, toWords } from '@lux/crypto'
 import { softTokenEnvironment, startHsm } from '@lux/hsm'
 import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
 import { findProgram } from '../core/program.ts'
-import { beginRehearsal, type RehearsalDestination, startCommand } from '../core/run/begin-rehearsal.ts'
+import { beginRehearsal, startCommand } from '../core/run/begin-rehearsal.ts'
 import { driveRehearsal, type Halt, rehearsalPins } from '../core/run/drive-rehearsal.ts'
 import { runOn } from '../core/run/load-run.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
 import { PinBox } from '../core/run/pin-box.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
+import { readDestination } from '../core/services/read-destination.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { type Outcome, say } from './output.ts'
@@ -141,15 +141,6 @@ function typed(name: string, text: string): unknown {
   if (name === 'holders') return text.split(',').map((one) => one.trim())
   if (/^\d{1,9}$/.test(text)) return Number(text)
   return text === 'true' ? true : text === 'false' ? false : text
-}
-
-/** transport.json, with the server's card.json beside it. */
-export function readDestination(path: string): RehearsalDestination {
-  const transport = parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile })
-  const card = serverCardCodec.parse(readBounded(join(dirname(resolve(path)), 'card.json'), maxFile))
-  if (!card.ok)
-    throw new CoreError(card.rule, card.detail, 'put the server’s card.json beside its transport file')
-  return { name: 'server', card: card.value, transport }
 }
 
 function stepTimer() {

@@ -20,7 +20,7 @@ export function serve(options: {
   const { port, generation, handlers, report, stop } = options
   port.onMessage((message) => {
     if (typeof message === 'string') void answer(message)
-    else if (message.stop) void stop()
+    else if (message.stop) void stop().finally(() => process.exit(0))
   })
   port.post({ hello: 'lux-core', version: contractVersion, generation })
 

@@ -35,6 +35,7 @@ export class Run {
   readonly #changed: () => void
   #abort: AbortController | null = null
   #work: Work | null = null
+  #working: OwnEffect['kind'] | null = null
   #pumping: Promise<void> | null = null
   #lastRefusal: Refusal | null = null
 
@@ -77,6 +78,11 @@ export class Run {
     return this.#context.pins.has(token, user)
   }
 
+  /** Whether Cancel stops the work under way at once and leaves nothing behind. */
+  get cancellable(): boolean {
+    return this.#work !== null && this.#working === 'fhe-deal'
+  }
+
   cancel(): void {
     this.#abort?.abort()
   }
@@ -85,6 +91,12 @@ export class Run {
   interrupted(reason: string): void {
     this.#context.pins.clear()
     this.#apply({ type: 'pause', by: 'machine', cause: 'restart', reason })
+  }
+
+  /** The token's host process died and was started again: its session and everything in it are gone. */
+  hostRestarted(reason: string): void {
+    if (this.#work !== null || !this.folder.state.tokens.some(({ loggedIn }) => loggedIn)) return
+    if (this.view().needs !== null) this.interrupted(`the token’s host process ${reason}`)
   }
 
   /** Does what is owed until a person is needed. Resolves when nothing more can be done without one. */
@@ -137,6 +149,7 @@ export class Run {
   ): Promise<{ value: T } | { failure: Failure; lost: boolean }> {
     const abort = new AbortController()
     this.#abort = abort
+    this.#working = effect.kind
     this.#report(effect.kind, null)
     try {
       const value = await act({
@@ -155,6 +168,7 @@ export class Run {
     } finally {
       this.#abort = null
       this.#work = null
+      this.#working = null
       this.#changed()
     }
   }

@@ -1,0 +1,167 @@
+import { join } from 'node:path'
+import type { Entropy } from '@lux/crypto'
+import { type Hsm, HsmError, startHsm } from '@lux/hsm'
+import type { CoreApiName, CorePort } from '../contract/index.ts'
+import type { Clock } from './clock.ts'
+import { CoreError } from './core-error.ts'
+import type { Program } from './program.ts'
+import { PinBox } from './run/pin-box.ts'
+import { type Handler, serve } from './serve.ts'
+import { appInfo, testedPrimitives } from './services/app.ts'
+import * as bundles from './services/bundles.ts'
+import * as ceremonies from './services/ceremonies.ts'
+import { checked, empty } from './services/checked.ts'
+import * as holders from './services/holders.ts'
+import { OpenRuns } from './services/open-runs.ts'
+import type { Parts } from './services/parts.ts'
+import { saveReport } from './services/report.ts'
+import { readSettings, writeSettings } from './services/settings.ts'
+import * as tokens from './services/tokens.ts'
+import { transcriptPage } from './services/transcript.ts'
+import { Store } from './store/store.ts'
+
+export type CoreOptions = {
+  storePath: string
+  /** PKCS#11 library and what its host process is given. */
+  library: { path: string; environment: Readonly<Record<string, string>> }
+  training: boolean
+  program: Program
+  clock: Clock
+  entropy: Entropy
+  generation: number
+  report: (error: unknown) => void
+}
+
+/** The whole app without a window, served over a port. Throws CoreError when the store cannot be opened. */
+export async function createCore(
+  port: CorePort,
+  options: CoreOptions,
+): Promise<{ stop: () => Promise<void> }> {
+  const failed = testedPrimitives().filter(({ passed }) => !passed)
+  if (failed.length > 0) {
+    throw new CoreError(
+      'SELF-TEST-FAILED',
+      failed.map(({ name }) => name).join(', '),
+      'do not use this machine',
+    )
+  }
+  const { program, clock, entropy } = options
+  const store = new Store(options.storePath)
+  const library = await openLibrary(options)
+  const runs: OpenRuns = new OpenRuns(
+    store,
+    (medium) => ({
+      hsm: hsmOf(library),
+      pins: new PinBox(),
+      entropy,
+      clock,
+      measurement: program.measurement,
+      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
+      lineage: { sequence: '1', previous: null, supersedes: [] },
+      medium: () => medium() ?? join(store.path, 'exported'),
+    }),
+    (id) => emit('ceremony.changed', { id }),
+  )
+  let attention = false
+  const emit: Parts['emit'] = (event, payload) => {
+    served.emit(event, payload)
+    if (event !== 'ceremony.changed' || runs.attention() === attention) return
+    attention = !attention
+    port.post({ attention })
+  }
+  const parts: Parts = {
+    store,
+    hsm: () => hsmOf(library),
+    clock,
+    entropy,
+    program,
+    training: options.training,
+    runs,
+    emit,
+  }
+
+  async function stop(): Promise<void> {
+    runs.close()
+    if (!(library instanceof HsmError)) await library.close()
+    store.close()
+  }
+  const served = serve({
+    port,
+    generation: options.generation,
+    handlers: handlersOf(parts),
+    report: options.report,
+    stop,
+  })
+  if (!(library instanceof HsmError)) {
+    library.onRestart(({ reason }) => {
+      for (const [, { run }] of runs.all()) run.hostRestarted(reason)
+      emit('tokens.changed', {})
+    })
+  }
+  return { stop }
+}
+
+/** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */
+async function openLibrary({ library, program }: CoreOptions): Promise<Hsm | HsmError> {
+  try {
+    return await startHsm({
+      library: library.path,
+      environment: library.environment,
+      execPath: program.execPath,
+      ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
+    })
+  } catch (error) {
+    if (error instanceof HsmError) return error
+    throw error
+  }
+}
+
+function hsmOf(library: Hsm | HsmError): Hsm {
+  if (library instanceof HsmError) throw library
+  return library
+}
+
+function handlersOf(parts: Parts): Readonly<Record<CoreApiName, Handler>> {
+  const plain =
+    <T>(work: (parts: Parts) => T): Handler =>
+    (input) => {
+      checked(empty, input)
+      return work(parts)
+    }
+  const given =
+    <T>(work: (parts: Parts, input: unknown) => T): Handler =>
+    (input) =>
+      work(parts, input)
+  return {
+    'app.info': plain(appInfo),
+    'tokens.list': plain(tokens.listTokens),
+    'tokens.initialise': given(tokens.initialiseToken),
+    'tokens.inventory': given(tokens.inventory),
+    'tokens.probe': given(tokens.probeToken),
+    'tokens.logIn': given(tokens.logIn),
+    'tokens.logOut': given(tokens.logOut),
+    'ceremonies.list': plain(ceremonies.listCeremonies),
+    'ceremonies.scripts': plain(ceremonies.listScripts),
+    'ceremonies.startRehearsal': given(ceremonies.startRehearsal),
+    'ceremonies.open': given(ceremonies.openProduction),
+    'ceremonies.view': given(ceremonies.viewRun),
+    'ceremonies.proceed': given(ceremonies.proceed),
+    'ceremonies.signAsStandIn': given(ceremonies.signStandIn),
+    'ceremonies.enterPin': given(ceremonies.enterPin),
+    'ceremonies.submitFile': given(ceremonies.submitFile),
+    'ceremonies.pause': given(ceremonies.pause),
+    'ceremonies.resume': given(ceremonies.resume),
+    'ceremonies.abort': given(ceremonies.abort),
+    'ceremonies.decide': given(ceremonies.decideException),
+    'ceremonies.cancel': given(ceremonies.cancel),
+    'holders.list': plain(holders.listHolders),
+    'holders.enrol': given(holders.enrolHolder),
+    'bundles.list': plain(bundles.listBundles),
+    'bundles.verify': (input) => bundles.verifyFile(input),
+    'bundles.export': given(bundles.exportBundle),
+    'transcript.page': given(transcriptPage),
+    'settings.get': plain(({ store }) => readSettings(store)),
+    'settings.set': given(({ store }, input) => writeSettings(store, input)),
+    'report.save': given(saveReport),
+  }
+}

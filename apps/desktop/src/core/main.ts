@@ -1,0 +1,70 @@
+import { join } from 'node:path'
+import { softTokenEnvironment } from '@lux/hsm'
+import type { CorePort, CoreToMain, MainToCore } from '../contract/index.ts'
+import { systemClock } from './clock.ts'
+import { CoreError } from './core-error.ts'
+import { createCore } from './create-core.ts'
+import { findProgram } from './program.ts'
+import { systemEntropy } from './system-entropy.ts'
+
+process.umask(0o077)
+
+const generation = Number(process.env.LUX_GENERATION ?? '1')
+const storePath = process.env.LUX_STORE
+if (process.send === undefined || storePath === undefined) {
+  process.stderr.write('core: started by the workstation alone\n')
+  process.exit(2)
+}
+
+const port: CorePort = {
+  post: (message: CoreToMain) => {
+    if (process.connected) process.send?.(message)
+  },
+  onMessage: (listener) => {
+    process.on('message', (message) => listener(message as MainToCore))
+  },
+  onClose: (listener) => {
+    process.on('disconnect', listener)
+  },
+}
+
+/** LUX_PKCS11 names a vendor's library; without it the store has a soft token of its own. */
+function libraryOf(store: string): { path: string; environment: Record<string, string> } {
+  const path = process.env.LUX_PKCS11
+  const conf = process.env.SOFTHSM2_CONF
+  if (path !== undefined && path !== '') {
+    return { path, environment: conf === undefined ? {} : { SOFTHSM2_CONF: conf } }
+  }
+  const { library, environment } = softTokenEnvironment(join(store, 'soft-token'))
+  return { path: library, environment: { ...environment } }
+}
+
+/** Type and place of a bug, never its message, which may quote what it choked on. */
+function report(error: unknown): void {
+  const kind = error instanceof Error ? error.name : typeof error
+  const stack =
+    error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at ')) : []
+  process.stderr.write(`core: ${kind}\n${stack.slice(0, 12).join('\n')}\n`)
+}
+
+try {
+  const core = await createCore(port, {
+    storePath,
+    library: libraryOf(storePath),
+    training: process.env.LUX_TRAINING === '1',
+    program: findProgram(),
+    clock: systemClock,
+    entropy: systemEntropy,
+    generation,
+    report,
+  })
+  const leave = () => void core.stop().finally(() => process.exit(0))
+  port.onClose(leave)
+  process.on('SIGTERM', leave)
+} catch (error) {
+  if (!(error instanceof CoreError)) report(error)
+  const refused = error instanceof CoreError ? error : new CoreError('INTERNAL', 'core could not start')
+  port.post({ refused: { code: refused.code, detail: refused.detail } })
+  setTimeout(() => process.exit(3), 200)
+}
+process.on('unhandledRejection', report)

@@ -1,0 +1,162 @@
+import type { Command } from '@lux/ceremony'
+import { checkLock, lintPlan, readPlan } from '@lux/ceremony/plan'
+import { checkPolicy, type PolicyFile, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
+import type { Header } from '@lux/ceremony/transcript'
+import { type Entropy, type Json, toHex } from '@lux/crypto'
+import type { Clock } from '../clock.ts'
+import { CoreError } from '../core-error.ts'
+import type { Measurement } from '../measure.ts'
+import { refusedPlan } from './begin-rehearsal.ts'
+import { RunFolder } from './run-folder.ts'
+
+/** The reviewed files of a production run, as bytes, and the tokens that play its roles. */
+export type ProductionRequest = {
+  folder: string
+  plan: Uint8Array
+  lock: Uint8Array
+  policy: Uint8Array
+  /** Canonical bytes by SHA-256: every person's card and every server's. */
+  cards: ReadonlyMap<string, Json>
+  /** Signed transport documents by the digest of their payload. */
+  transports: ReadonlyMap<string, Json>
+  /** Serial by the plan's role; '' for a token that a step initialises. */
+  tokens: readonly { role: string; serial: string }[]
+  library: string
+  measurement: Measurement
+  entropy: Entropy
+  clock: Clock
+}
+
+/**
+ * Checks plan, lock, policy, cards and library, and writes the run's folder; gives the command that starts it. Refuses
+ * by the rules of the plan and the policy, PLAN-LIBRARY, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING.
+ */
+export function beginProduction(request: ProductionRequest): { folder: RunFolder; start: Command } {
+  const read = readPlan(request.plan)
+  if (!read.ok) throw refusedPlan(read.refusals)
+  const { plan, hash } = read
+  const file = policyOf(request)
+  const { policy } = file
+  const terms = { officers: policy.officerQuorum, witnesses: policy.witnessQuorum }
+  const refusals = lintPlan(plan, terms)
+  if (refusals.length > 0) throw refusedPlan(refusals)
+  if (plan.policy !== policyDigest(policy)) {
+    throw new CoreError(
+      'POLICY-DIGEST',
+      `the plan names the policy ${plan.policy}`,
+      'give the policy that the plan names',
+    )
+  }
+  const lock = checkLock(request.lock, {
+    planHash: hash,
+    policyDigest: plan.policy,
+    officers: { role: 'officer', members: policy.officers, quorum: policy.officerQuorum },
+  })
+  if (!lock.ok) throw refusedPlan(lock.refusals)
+  checkPlace(request, policy, plan.tokens)
+  const cards = plan.people.map(({ card, name, role }) =>
+    found(request.cards, card, `card of ${role} ${name}`),
+  )
+  const destinations = plan.destinations.map(({ card, transport }) => ({
+    card: found(request.cards, card, 'server card'),
+    transport: found(request.transports, transport, 'transport file'),
+    digest: transport,
+  }))
+  const header: Header = {
+    v: 1,
+    ceremonyId: toHex(request.entropy.bytes(16)),
+    created: request.clock.now(),
+    domain: 'production',
+    planHash: hash,
+    planPolicy: plan.policy,
+    policyDigest: plan.policy,
+    tool: { version: request.measurement.version, build: request.measurement.build },
+    machine: {
+      measurement: request.measurement.files,
+      kernel: request.measurement.kernel,
+      tpmQuote: request.measurement.tpmQuote,
+    },
+    tokens: plan.tokens.map(({ role, profile, library, serial }) => ({ role, profile, library, serial })),
+    roster: plan.people.map(({ role, name, card }) => ({ role, name, card })),
+    standIns: [],
+  }
+  const folder = RunFolder.create(request.folder, {
+    header,
+    plan: request.plan,
+    lock: request.lock,
+    policy: file,
+    cards: [...cards, ...destinations.map(({ card }) => card)],
+    transports: destinations.map(({ digest, transport }) => ({ digest, document: transport })),
+  })
+  return {
+    folder,
+    start: {
+      type: 'start',
+      by: plan.people.find(({ role }) => role === 'administrator')?.name ?? '',
+      terms,
+      cards,
+      destinations: destinations.map(({ card, transport }) => ({ card, transport })),
+      tokens: [...request.tokens],
+    },
+  }
+}
+
+function policyOf({ policy: bytes, clock }: ProductionRequest): PolicyFile {
+  const file = parsePolicyFile(bytes)
+  if (!file.ok) throw new CoreError(file.rule, file.detail, 'give the policy.json that the plan names')
+  const checked = checkPolicy(file.value)
+  if (!checked.ok) throw new CoreError(checked.rule, checked.detail, 'have the officers sign the policy')
+  if (file.value.policy.domain !== 'production') {
+    throw new CoreError('POLICY-DOMAIN', 'this is the policy of a rehearsal', 'give the production policy')
+  }
+  if (file.value.policy.expiry < clock.now()) {
+    throw new CoreError(
+      'POLICY-EXPIRED',
+      `it expired on ${file.value.policy.expiry}`,
+      'have a new version signed',
+    )
+  }
+  return file.value
+}
+
+function checkPlace(
+  { measurement, library }: ProductionRequest,
+  policy: PolicyFile['policy'],
+  tokens: readonly { role: string; library: string; profile: string }[],
+): void {
+  if (!policy.acceptedTools.includes(measurement.build) || measurement.build.startsWith('dev:')) {
+    throw new CoreError(
+      'TOOL-UNACCEPTED',
+      `the policy does not list this build, ${measurement.build}`,
+      'use a release that the policy lists; a checkout can only rehearse',
+    )
+  }
+  const other = tokens.find((token) => token.library !== library)
+  if (other !== undefined) {
+    throw new CoreError(
+      'PLAN-LIBRARY',
+      `${other.role}: the plan pins the library ${other.library}, here is ${library}`,
+      'install the pinned version',
+    )
+  }
+  const soft = tokens.find(({ profile }) => profile === 'softhsm')
+  if (soft !== undefined && !policy.softTokens) {
+    throw new CoreError(
+      'POLICY-SOFT-TOKEN',
+      `${soft.role}: the policy allows no software token`,
+      'use a hardware token',
+    )
+  }
+}
+
+function found(files: ReadonlyMap<string, Json>, digest: string, what: string): Json {
+  const file = files.get(digest)
+  if (file === undefined) {
+    throw new CoreError(
+      'CARD-MISSING',
+      `no ${what} with the digest ${digest}`,
+      'put the file into the cards folder',
+    )
+  }
+  return file
+}

@@ -1,0 +1,43 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { transportCodec } from '@lux/ceremony/wire'
+import { encodeCanonical, FormatError, type Json, parseCanonical, sha256Hex } from '@lux/crypto'
+import { CoreError } from '../core-error.ts'
+import { readBounded } from '../store/durable-file.ts'
+
+const maxFile = 1 << 20
+
+/** Card files and signed transport files of a folder, each by the digest that a plan names it by. */
+export function readCards(folder: string): { cards: Map<string, Json>; transports: Map<string, Json> } {
+  const cards = new Map<string, Json>()
+  const transports = new Map<string, Json>()
+  if (!existsSync(folder)) return { cards, transports }
+  for (const file of readdirSync(folder).filter((one) => one.endsWith('.json'))) {
+    const value = readJson(join(folder, file))
+    const transport = transportCodec.file.check(value)
+    if (transport.ok) transports.set(transportCodec.payload.digest(transport.value.payload), value)
+    else cards.set(sha256Hex(encodeCanonical(value)), value)
+  }
+  return { cards, transports }
+}
+
+/** A plan's companions where people keep them: policy.json and cards/ beside it. */
+export function besidePlan(plan: string): { policy: string; cards: string } {
+  const folder = dirname(resolve(plan))
+  return { policy: join(folder, 'policy.json'), cards: join(folder, 'cards') }
+}
+
+function readJson(path: string): Json {
+  try {
+    return parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile })
+  } catch (error) {
+    if (error instanceof FormatError) {
+      throw new CoreError(
+        'FILE-WRONG-KIND',
+        `${path}: ${error.rule}`,
+        'keep only card and transport files in that folder',
+      )
+    }
+    throw error
+  }
+}

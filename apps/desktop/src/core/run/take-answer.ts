@@ -1,0 +1,51 @@
+import type { Refusal } from '@lux/ceremony'
+import { signatureAnswerCodec } from '@lux/ceremony/wire'
+import { encodeCanonical, FormatError, type Json, parseDocument } from '@lux/crypto'
+import { CoreError } from '../core-error.ts'
+import type { Run } from './run.ts'
+import { bytesToSign } from './stand-in-signing.ts'
+
+const maxAnswer = 1 << 20
+
+/**
+ * Takes what a person's device or a server sent back: a signature answer, a holder's acknowledgement or a receipt.
+ * Null when it was taken; the engine's refusal otherwise. Errors: FILE-WRONG-KIND.
+ */
+export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
+  const answer = signatureAnswerCodec.parse(bytes)
+  if (answer.ok) {
+    const { what, signature } = answer.value
+    if (what === 'opening' || what === 'checkpoint' || what === 'bundle') {
+      return run.submit({ type: 'submit', what, payload: bytesToSign(run.folder, what), signature })
+    }
+    throw wrongKind(`an answer about ${what} has no place in a run`)
+  }
+  const { kind, payload, signature } = signedDocument(bytes)
+  if (kind !== 'acknowledgement' && kind !== 'receipt') throw wrongKind(`a document of kind ${kind}`)
+  return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
+}
+
+function signedDocument(bytes: Uint8Array) {
+  try {
+    const { payload, signatures } = parseDocument(bytes, { maxBytes: maxAnswer })
+    const [signature] = signatures
+    if (signature === undefined || signatures.length > 1) throw wrongKind('it has not exactly one signature')
+    return { kind: kindOf(payload), payload, signature }
+  } catch (error) {
+    if (error instanceof FormatError) throw wrongKind(`${error.rule}: ${error.detail}`)
+    throw error
+  }
+}
+
+function kindOf(payload: Json): string {
+  if (typeof payload !== 'object' || payload === null || !('kind' in payload)) return 'unknown'
+  return String(payload.kind)
+}
+
+function wrongKind(detail: string): CoreError {
+  return new CoreError(
+    'FILE-WRONG-KIND',
+    detail,
+    'choose the signed answer, acknowledgement or receipt for this run',
+  )
+}

@@ -1,0 +1,43 @@
+import { statfsSync } from 'node:fs'
+import { networkInterfaces, release, type } from 'node:os'
+import { selfTest } from '@lux/crypto'
+import { HsmError } from '@lux/hsm'
+import type { AppInfo } from '../../contract/index.ts'
+import type { Parts } from './parts.ts'
+
+let tested: AppInfo['selfTest'] | null = null
+
+/** Known answers of every primitive, once per start. */
+export function testedPrimitives(): AppInfo['selfTest'] {
+  tested ??= selfTest().map(({ name, ok }) => ({ name, passed: ok, detail: '' }))
+  return tested
+}
+
+export function appInfo({ store, hsm, clock, program, training }: Parts): AppInfo {
+  const { bavail, blocks, bsize } = statfsSync(store.path)
+  return {
+    version: program.measurement.version,
+    build: program.measurement.build,
+    node: process.version,
+    system: `${type()} ${release()}`,
+    store: store.path,
+    training,
+    library: libraryOf(hsm),
+    selfTest: testedPrimitives(),
+    interfaces: Object.entries(networkInterfaces())
+      .filter(([, addresses]) => addresses?.some(({ internal }) => !internal))
+      .map(([name]) => name),
+    clock: clock.now(),
+    disk: { free: bavail * bsize, total: blocks * bsize },
+  }
+}
+
+function libraryOf(hsm: Parts['hsm']): AppInfo['library'] {
+  try {
+    const { path, description, version, sha256 } = hsm().library
+    return { path, description, version, sha256 }
+  } catch (error) {
+    if (error instanceof HsmError) return null
+    throw error
+  }
+}

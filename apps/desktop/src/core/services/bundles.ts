@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { type BundleVerdict, verifyBundle } from '@lux/ceremony/bundle'
+import { parsePolicyFile } from '@lux/ceremony/policy'
+import * as v from 'valibot'
+import type { BundleSummary, VerifyView } from '../../contract/index.ts'
+import { CoreError } from '../core-error.ts'
+import { bundleFile, copyToMedium } from '../run/perform/bundle.ts'
+import { digestOfFile } from '../store/blob-folder.ts'
+import { readBounded } from '../store/durable-file.ts'
+import { fileReader } from '../store/file-reader.ts'
+import { checked, hexId, path } from './checked.ts'
+import type { Parts } from './parts.ts'
+import { wordsOf } from './words.ts'
+
+const maxPolicy = 1 << 20
+
+export function listBundles({ store, runs }: Parts): { bundles: BundleSummary[] } {
+  const bundles = store.runs().flatMap(({ id }): BundleSummary[] => {
+    const { run } = runs.get(id)
+    const { state } = run.folder
+    if (state.bundle?.sha256 == null) return []
+    const sealed = run.folder.entries(state.checkpoints.at(-1)?.size ?? 0)
+    const at = [...sealed].find(({ kind }) => kind === 'run.sealed')?.time ?? ''
+    return [
+      {
+        id,
+        title: state.plan.title,
+        domain: state.domain,
+        digest: state.bundle.digest,
+        words: wordsOf(state.bundle.digest),
+        path: join(run.folder.path, bundleFile),
+        bytes: state.bundle.size ?? 0,
+        sealedAt: at,
+        exported: ['Exported', 'Receipted', 'Closed'].includes(state.base),
+        receipted: state.receipts.length > 0,
+      },
+    ]
+  })
+  return { bundles }
+}
+
+export async function verifyFile(input: unknown): Promise<VerifyView> {
+  const asked = checked(v.strictObject({ path, policy: v.exactOptional(path) }), input)
+  const policy = asked.policy === undefined ? null : parsePolicyFile(readBounded(asked.policy, maxPolicy))
+  if (policy !== null && !policy.ok) {
+    throw new CoreError('FILE-WRONG-KIND', `${policy.rule}: ${policy.detail}`, 'choose a policy.json')
+  }
+  const reader = fileReader(asked.path)
+  try {
+    const verdict = await verifyBundle(reader, policy === null ? {} : { policy: policy.value })
+    return viewOf(asked.path, verdict)
+  } finally {
+    reader.close()
+  }
+}
+
+function viewOf(file: string, verdict: BundleVerdict): VerifyView {
+  const [rule] = verdict.failed
+  const outcomes = { true: 'passed', false: 'failed', null: 'not-run' } as const
+  const { contents } = verdict
+  return {
+    path: file,
+    verdict: verdict.verdict === 'signers-unknown' ? 'consistent' : verdict.verdict,
+    rule: rule ?? null,
+    detail: verdict.checks.find(({ id }) => id === rule)?.detail ?? null,
+    checks: verdict.checks.map(({ id, ok, detail }) => ({
+      name: id,
+      outcome: outcomes[String(ok) as keyof typeof outcomes],
+      detail,
+    })),
+    contents:
+      contents === null
+        ? null
+        : {
+            title: contents.predicate.ceremonyId,
+            organisation:
+              contents.predicate.wrapTree.find(({ level }) => level === 'organisation')?.name ?? '',
+            domain: contents.predicate.domain,
+            digest: contents.digest,
+            words: wordsOf(contents.digest),
+            planHash: contents.predicate.planHash,
+            entries: Number(contents.predicate.transcript.size),
+            checkpoints: contents.checkpoints.length,
+            signers: [...contents.people.values()]
+              .filter(({ kind }) => kind === 'officer')
+              .map(({ name }) => name),
+            files: contents.blobs.map(({ sha256, size }) => ({
+              name: sha256,
+              what: whatIs(contents.predicate, sha256),
+              bytes: size,
+            })),
+          },
+  }
+}
+
+type Predicate = NonNullable<BundleVerdict['contents']>['predicate']
+
+function whatIs(predicate: Predicate, sha256: string): string {
+  if (sha256 === predicate.planHash) return 'plan'
+  if (sha256 === predicate.opening) return 'opening'
+  if (sha256 === predicate.fhe?.serverKey) return 'server-key'
+  if (sha256 === predicate.fhe?.compactPublicKey) return 'compact-public-key'
+  if (sha256 === predicate.fhe?.public) return 'public-share-file'
+  if (predicate.checkpoints.some(({ blob }) => blob === sha256)) return 'checkpoint'
+  if (predicate.cards.includes(sha256)) return 'card'
+  if (predicate.wrapTree.some(({ blob }) => blob === sha256)) return 'wrapped-key'
+  if (predicate.fhe?.holders.some(({ acknowledgement }) => acknowledgement === sha256))
+    return 'acknowledgement'
+  return 'document'
+}
+
+export async function exportBundle(
+  { runs }: Parts,
+  input: unknown,
+): Promise<{ path: string; digest: string; words: string[]; bytes: number }> {
+  const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
+  const { run } = runs.get(asked.id)
+  const { bundle } = run.folder.state
+  if (bundle?.sha256 == null) {
+    throw new CoreError('FILE-MISSING', 'this ceremony has no sealed bundle yet', 'seal it first')
+  }
+  const to = join(asked.folder, `bundle-${bundle.digest.slice(0, 16)}.zip`)
+  const from = join(run.folder.path, bundleFile)
+  const { readBack, size } = await copyToMedium(from, to)
+  if (readBack !== bundle.sha256 || (await digestOfFile(from)).sha256 !== bundle.sha256) {
+    throw new CoreError('FILE-DAMAGED', `${to} does not read back as it was written`, 'use another medium')
+  }
+  return { path: to, digest: bundle.digest, words: wordsOf(bundle.digest), bytes: size }
+}

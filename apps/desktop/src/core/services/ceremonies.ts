@@ -1,0 +1,305 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Refusal } from '@lux/ceremony'
+import { readPlan, readScript, type Script } from '@lux/ceremony/plan'
+import { utf8 } from '@lux/crypto'
+import * as v from 'valibot'
+import type { CeremonySummary, Field, RunView, ScriptView } from '../../contract/index.ts'
+import { CoreError } from '../core-error.ts'
+import { beginProduction } from '../run/begin-production.ts'
+import { beginRehearsal, refusedPlan, startCommand } from '../run/begin-rehearsal.ts'
+import { runOn } from '../run/load-run.ts'
+import { besidePlan, readCards } from '../run/production-files.ts'
+import { acknowledgeAsStandIn, signAsStandIn } from '../run/stand-in-signing.ts'
+import { loadStandIns } from '../run/stand-ins.ts'
+import { takeAnswer } from '../run/take-answer.ts'
+import { readBounded } from '../store/durable-file.ts'
+import { checked, hexId, path, pin, serial, text } from './checked.ts'
+import type { OpenRun } from './open-runs.ts'
+import type { Parts } from './parts.ts'
+import { readDestination } from './read-destination.ts'
+import { runState, runViewOf } from './run-view.ts'
+
+const maxFile = 1 << 20
+const byId = v.strictObject({ id: hexId })
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+
+export function listCeremonies({ store, runs }: Parts): { ceremonies: CeremonySummary[] } {
+  return {
+    ceremonies: store.runs().map(({ id }) => {
+      const { run } = runs.get(id)
+      const view = run.view()
+      const step = view.parts.flatMap(({ steps }) => steps).find((one) => one.id === view.current)
+      return {
+        id,
+        title: view.title,
+        organisation: view.organisation,
+        domain: view.domain,
+        state: runState(view.state),
+        created: run.folder.header.created,
+        progress: view.progress,
+        at: step?.id ?? null,
+        actor: step === undefined ? null : { role: step.actor, name: step.names.join(', ') },
+      }
+    }),
+  }
+}
+
+/** Filled in by the workstation itself, so no screen asks for them. */
+const ownBlanks = new Set(['policy', 'tool', 'people', 'library', 'destinations', 'profile', 'holders'])
+const fieldTypes: Partial<Record<Script['blanks'][string]['type'], Field['type']>> = {
+  text: 'text',
+  integer: 'integer',
+  boolean: 'flag',
+}
+
+export function listScripts({ program }: Parts): { scripts: ScriptView[] } {
+  const folder = join(program.resources, 'scripts')
+  const names = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  return {
+    scripts: names.toSorted(firstRunFirst).flatMap((file) => {
+      const read = readScript(readBounded(join(folder, file), maxFile))
+      return read.ok ? [scriptView(read.value)] : []
+    }),
+  }
+}
+
+function firstRunFirst(a: string, b: string): number {
+  return Number(b.startsWith('first-run')) - Number(a.startsWith('first-run')) || (a < b ? -1 : 1)
+}
+
+function scriptView(script: Script): ScriptView {
+  const fields = Object.entries(script.blanks).flatMap(([id, blank]): Field[] => {
+    const type = fieldTypes[blank.type]
+    if (type === undefined || ownBlanks.has(id)) return []
+    const initial = id === 'title' && blank.default === undefined ? script.title : blank.default
+    return [
+      { name: id, type, label: blank.label, ...(initial === undefined ? {} : { initial: String(initial) }) },
+    ]
+  })
+  return {
+    id: script.id,
+    title: script.title,
+    summary: script.id,
+    minutes: script.id === 'first-run' ? 5 : 3,
+    kinds: [],
+    fields,
+  }
+}
+
+export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id: string }> {
+  const asked = checked(
+    v.strictObject({ script: name, values: v.record(v.pipe(v.string(), v.maxLength(64)), text) }),
+    input,
+  )
+  const file = join(parts.program.resources, 'scripts', `${asked.script}.yaml`)
+  if (!/^[a-z0-9-]+$/.test(asked.script) || !existsSync(file)) {
+    throw new CoreError('SCRIPT-UNKNOWN', `there is no script ${asked.script}`, 'choose one from the list')
+  }
+  const script = readBounded(file, maxFile)
+  const { destination, ...values } = asked.values
+  const destinations = destination === undefined || destination === '' ? [] : [readDestination(destination)]
+  const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
+  const folder = await beginRehearsal({
+    folder: working,
+    of: { script, values: typedValues(script, values) },
+    destinations,
+    library: parts.hsm().library.sha256,
+    measurement: parts.program.measurement,
+    entropy: parts.entropy,
+    clock: parts.clock,
+  })
+  const id = folder.state.ceremonyId
+  parts.store.addRun({ id, folder: working, created: folder.header.created })
+  const { run } = parts.runs.adopt(id, (own) =>
+    runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
+  )
+  refuse(run.submit(startCommand(folder, loadStandIns(working), destinations)))
+  return { id }
+}
+
+/** A screen sends text; the script says which blanks are numbers or yes and no. Empty text leaves the default. */
+function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>): Record<string, unknown> {
+  const script = readScript(bytes)
+  if (!script.ok) throw new CoreError('SCRIPT-UNKNOWN', 'the script cannot be read')
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([id, value]): [string, unknown][] => {
+      const type = script.value.blanks[id]?.type
+      if (value === '') return []
+      if (type === 'integer') return [[id, /^\d{1,9}$/.test(value) ? Number(value) : value]]
+      if (type === 'boolean') return [[id, value === 'true' ? true : value === 'false' ? false : value]]
+      return [[id, value]]
+    }),
+  )
+}
+
+/** A production run: policy.json and cards/ lie beside the plan. */
+export async function openProduction(parts: Parts, input: unknown): Promise<{ id: string }> {
+  const asked = checked(v.strictObject({ plan: path, lock: path }), input)
+  const beside = besidePlan(asked.plan)
+  const plan = readBounded(asked.plan, maxFile)
+  const read = readPlan(plan)
+  if (!read.ok) throw refusedPlan(read.refusals)
+  const { folder, start } = beginProduction({
+    folder: join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`),
+    plan,
+    lock: readBounded(asked.lock, maxFile),
+    policy: readBounded(beside.policy, maxFile),
+    ...readCards(beside.cards),
+    tokens: read.plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
+    library: parts.hsm().library.sha256,
+    measurement: parts.program.measurement,
+    entropy: parts.entropy,
+    clock: parts.clock,
+  })
+  const id = folder.state.ceremonyId
+  parts.store.addRun({ id, folder: folder.path, created: folder.header.created })
+  const { run } = parts.runs.adopt(id, (own) =>
+    runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
+  )
+  refuse(run.submit(start))
+  return { id }
+}
+
+export async function viewRun(parts: Parts, input: unknown): Promise<RunView> {
+  return shown(parts, checked(byId, input).id)
+}
+
+async function shown(parts: Parts, id: string): Promise<RunView> {
+  const { run, standIns } = parts.runs.get(id)
+  return runViewOf(run, {
+    standIns: new Set(standIns.map((one) => one.name)),
+    tokens: await parts.hsm().tokens(),
+  })
+}
+
+export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
+  const asked = checked(
+    v.strictObject({
+      id: hexId,
+      step: name,
+      by: name,
+      input: v.exactOptional(
+        v.strictObject({
+          confirmed: v.exactOptional(v.boolean()),
+          values: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(64)), text)),
+        }),
+      ),
+    }),
+    input,
+  )
+  const open = parts.runs.get(asked.id)
+  const { medium, ...values } = asked.input?.values ?? {}
+  if (medium !== undefined && medium !== '') open.medium = medium
+  const needs = open.run.view().needs
+  if (needs?.kind === 'pin' && needs.again) {
+    void open.run.pump()
+    return shown(parts, asked.id)
+  }
+  refuse(open.run.submit({ type: 'proceed', step: asked.step, by: nameOf(open, asked.by), input: values }))
+  return shown(parts, asked.id)
+}
+
+/** The window sends the actor as shown, which may be several people; the first of them acts. */
+function nameOf({ run }: OpenRun, by: string): string {
+  const people = run.folder.plan.people.map((person) => person.name)
+  if (people.includes(by)) return by
+  return by.split(', ').find((one) => people.includes(one)) ?? by
+}
+
+export async function signStandIn(parts: Parts, input: unknown): Promise<RunView> {
+  const asked = checked(
+    v.strictObject({
+      id: hexId,
+      what: v.picklist(['opening', 'checkpoint', 'exception', 'bundle', 'acknowledgement', 'receipt']),
+      name,
+    }),
+    input,
+  )
+  const open = parts.runs.get(asked.id)
+  const role = { opening: 'officer', bundle: 'officer', checkpoint: 'witness', acknowledgement: 'holder' }
+  const wanted = Object.entries(role).find(([what]) => what === asked.what)?.[1]
+  const standIn = open.standIns.find((one) => one.name === asked.name && one.role === wanted)
+  if (standIn === undefined) {
+    throw new CoreError(
+      'STAND-IN-ONLY',
+      `nobody stands in for ${asked.name}`,
+      'the person signs on their own device',
+    )
+  }
+  if (asked.what === 'acknowledgement') refuse(await acknowledgeAsStandIn(open.run, standIn))
+  else if (asked.what === 'opening' || asked.what === 'checkpoint' || asked.what === 'bundle') {
+    refuse(signAsStandIn(open.run, standIn, asked.what))
+  }
+  return shown(parts, asked.id)
+}
+
+export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
+  const asked = checked(
+    v.strictObject({ id: hexId, token: serial, user: v.picklist(['user', 'so']), pin }),
+    input,
+  )
+  const { run } = parts.runs.get(asked.id)
+  const role = run.folder.state.tokens.find(
+    (one) => one.serial === asked.token || one.role === asked.token,
+  )?.role
+  if (role === undefined) {
+    throw new CoreError('TOKEN-UNKNOWN', `the token ${asked.token} has no part in this ceremony`)
+  }
+  run.enterPin(role, asked.user, utf8(asked.pin))
+  return shown(parts, asked.id)
+}
+
+/** An officer's, a witness's or a holder's answer, or a server's receipt: what it is shows in the file itself. */
+export async function submitFile(parts: Parts, input: unknown): Promise<RunView> {
+  const asked = checked(v.strictObject({ id: hexId, path }), input)
+  const { run } = parts.runs.get(asked.id)
+  const taken = takeAnswer(run, readBounded(asked.path, maxFile))
+  if (taken !== null) refuse(taken)
+  return shown(parts, asked.id)
+}
+
+export async function pause(parts: Parts, input: unknown): Promise<RunView> {
+  const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
+  refuse(parts.runs.get(id).run.submit({ type: 'pause', by, cause: 'person', reason: '' }))
+  return shown(parts, id)
+}
+
+export async function resume(parts: Parts, input: unknown): Promise<RunView> {
+  const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
+  refuse(parts.runs.get(id).run.submit({ type: 'resume', by }))
+  return shown(parts, id)
+}
+
+export async function abort(parts: Parts, input: unknown): Promise<RunView> {
+  const { id, by, reason } = checked(v.strictObject({ id: hexId, by: name, reason: text }), input)
+  refuse(parts.runs.get(id).run.submit({ type: 'abort', by, reason }))
+  return shown(parts, id)
+}
+
+export async function decideException(parts: Parts, input: unknown): Promise<RunView> {
+  const { id, by, decision, reason } = checked(
+    v.strictObject({ id: hexId, by: name, decision: v.picklist(['retry', 'accept', 'abort']), reason: text }),
+    input,
+  )
+  const { run } = parts.runs.get(id)
+  refuse(
+    run.submit({
+      type: 'decide-exception',
+      by,
+      decision: decision === 'accept' ? 'continue' : decision,
+      reason,
+    }),
+  )
+  return shown(parts, id)
+}
+
+export function cancel(parts: Parts, input: unknown): Record<string, never> {
+  const { id } = checked(v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }), input)
+  if (/^[0-9a-f]{32}$/.test(id)) parts.runs.get(id).run.cancel()
+  return {}
+}
+
+function refuse(refusal: Refusal | null): void {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+}

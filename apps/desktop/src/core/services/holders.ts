@@ -1,0 +1,84 @@
+import { type Card, cardCodec } from '@lux/ceremony/wire'
+import * as v from 'valibot'
+import type { HolderView } from '../../contract/index.ts'
+import { CoreError } from '../core-error.ts'
+import { readBounded } from '../store/durable-file.ts'
+import type { HolderRow } from '../store/store.ts'
+import { checked, path } from './checked.ts'
+import type { Parts } from './parts.ts'
+import { wordsOf } from './words.ts'
+
+const maxCard = 65_536
+
+export function listHolders(parts: Parts): { holders: HolderView[] } {
+  return { holders: parts.store.holders().flatMap((row) => viewOf(parts, row)) }
+}
+
+export function enrolHolder(parts: Parts, input: unknown): { holder: HolderView } {
+  const asked = checked(v.strictObject({ path }), input)
+  const bytes = readBounded(asked.path, maxCard)
+  const card = cardCodec.parse(bytes)
+  if (!card.ok) {
+    throw new CoreError('FILE-WRONG-KIND', `${card.rule}: ${card.detail}`, 'ask the holder for a card file')
+  }
+  if (card.value.kind !== 'holder') {
+    throw new CoreError(
+      'FILE-WRONG-KIND',
+      `this is the card of a ${card.value.kind}`,
+      'choose a holder’s card',
+    )
+  }
+  const row: HolderRow = { card: cardCodec.digest(card.value), jcs: bytes, enrolled: parts.clock.now() }
+  const twin = parts.store.holders().find((other) => sharesKey(card.value, other))
+  if (twin !== undefined || !parts.store.addHolder(row)) {
+    throw new CoreError(
+      'HOLDER-DUPLICATE',
+      `${card.value.name} is enrolled already, or another holder has these keys`,
+      'nothing was changed',
+    )
+  }
+  const [holder] = viewOf(parts, row)
+  if (holder === undefined) throw new Error('the card was parsed above')
+  return { holder }
+}
+
+function sharesKey(card: Card, row: HolderRow): boolean {
+  const other = cardCodec.parse(new Uint8Array(row.jcs))
+  if (!other.ok) return false
+  const keys = new Set(Object.values(other.value.keys))
+  return Object.values(card.keys).some((key) => keys.has(key)) || other.value.recipient === card.recipient
+}
+
+function viewOf({ runs }: Parts, row: HolderRow): HolderView[] {
+  const card = cardCodec.parse(new Uint8Array(row.jcs))
+  if (!card.ok) return []
+  const shares = [...runs.all()].flatMap(([ceremony, { run }]) => {
+    const { seats, fhe, plan } = run.folder.state
+    const seat = seats.find((one) => one.role === 'holder' && one.card === row.card)
+    const share = fhe?.shares.find(({ holder }) => holder === seat?.name)
+    if (seat === undefined || share === undefined) return []
+    const proved = fhe?.acknowledged.includes(seat.name) === true
+    return [
+      {
+        ceremony,
+        title: plan.title,
+        key: plan.fhe?.id ?? '',
+        index: share.index,
+        state: proved ? ('proved' as const) : ('dealt' as const),
+      },
+    ]
+  })
+  return [
+    {
+      id: row.card,
+      name: card.value.name,
+      domain: card.value.domain,
+      words: wordsOf(row.card),
+      recipient: card.value.recipient ?? '',
+      algorithms: Object.keys(card.value.keys),
+      note: card.value.note ?? null,
+      enrolledAt: row.enrolled,
+      shares,
+    },
+  ]
+}

@@ -1,0 +1,59 @@
+import { CoreError } from '../core-error.ts'
+import { loadRun, type RunParts } from '../run/load-run.ts'
+import type { Run } from '../run/run.ts'
+import { loadStandIns, type StandIn } from '../run/stand-ins.ts'
+import type { Store } from '../store/store.ts'
+
+export type OpenRun = { run: Run; standIns: readonly StandIn[]; medium: string | null }
+
+/** Runs that are in memory: each is loaded once, when it is first asked for, and told that it was interrupted. */
+export class OpenRuns {
+  readonly #store: Store
+  readonly #parts: (medium: () => string | null) => RunParts
+  readonly #changed: (id: string) => void
+  readonly #open = new Map<string, OpenRun>()
+
+  constructor(store: Store, parts: (medium: () => string | null) => RunParts, changed: (id: string) => void) {
+    this.#store = store
+    this.#parts = parts
+    this.#changed = changed
+  }
+
+  /** Errors: CEREMONY-UNKNOWN, STORE-…. */
+  get(id: string): OpenRun {
+    const open = this.#open.get(id)
+    if (open !== undefined) return open
+    const row = this.#store.runs().find((one) => one.id === id)
+    if (row === undefined) {
+      throw new CoreError('CEREMONY-UNKNOWN', `no ceremony ${id} in this store`, 'choose one from the list')
+    }
+    return this.adopt(id, (parts) => loadRun(row.folder, parts, () => this.#changed(id)))
+  }
+
+  /** Keeps a run that was just begun or loaded. */
+  adopt(id: string, make: (parts: RunParts) => Run): OpenRun {
+    const holder: { open: OpenRun | null } = { open: null }
+    const run = make(this.#parts(() => holder.open?.medium ?? null))
+    const open: OpenRun = { run, standIns: loadStandIns(run.folder.path), medium: null }
+    holder.open = open
+    this.#open.set(id, open)
+    return open
+  }
+
+  all(): Iterable<[string, OpenRun]> {
+    return this.#open
+  }
+
+  /** Any run in which the machine works or people are in the middle of something. */
+  attention(): boolean {
+    return [...this.#open.values()].some(({ run }) => {
+      const { state } = run.view()
+      return state !== 'Closed' && state !== 'Aborted' && state !== 'Paused' && state !== 'Sealed'
+    })
+  }
+
+  close(): void {
+    for (const { run } of this.#open.values()) run.folder.close()
+    this.#open.clear()
+  }
+}

@@ -1,0 +1,25 @@
+import { utf8 } from '@lux/crypto'
+import * as v from 'valibot'
+import { writeDurably } from '../store/durable-file.ts'
+import { appInfo } from './app.ts'
+import { checked, path } from './checked.ts'
+import type { Parts } from './parts.ts'
+
+/** What support needs: versions, self-test, states and refusal codes. No key, no PIN, no person's name. */
+export function saveReport(parts: Parts, input: unknown): { path: string; bytes: number } {
+  const asked = checked(v.strictObject({ path }), input)
+  const runs = [...parts.runs.all()].map(([id, { run }]) => {
+    const view = run.view()
+    return {
+      id,
+      domain: view.domain,
+      state: view.state,
+      at: view.current,
+      exceptions: view.exceptions.map(({ step, about }) => ({ step, about })),
+      stuck: run.stuck?.rule ?? null,
+    }
+  })
+  const bytes = utf8(`${JSON.stringify({ made: parts.clock.now(), app: appInfo(parts), runs }, null, 2)}\n`)
+  writeDurably(asked.path, bytes)
+  return { path: asked.path, bytes: bytes.length }
+}

@@ -1,0 +1,145 @@
+import { utf8 } from '@lux/crypto'
+import type { ProbeReport, TokenInfo } from '@lux/hsm'
+import * as v from 'valibot'
+import type { ObjectView, ProbeView, SlotView, TokenView } from '../../contract/index.ts'
+import { CoreError } from '../core-error.ts'
+import { checked, pin, serial } from './checked.ts'
+import type { Parts } from './parts.ts'
+import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
+
+const bySerial = v.strictObject({ serial })
+const label = v.pipe(v.string(), v.minLength(1), v.maxLength(32))
+
+export async function listTokens(parts: Parts): Promise<{
+  library: { path: string; description: string; version: string; sha256: string } | null
+  slots: SlotView[]
+}> {
+  const hsm = parts.hsm()
+  const { path, description, version, sha256 } = hsm.library
+  const tokens = await hsm.tokens()
+  return {
+    library: { path, description, version, sha256 },
+    slots: tokens.map((info, index) => ({
+      slot: index,
+      description: info.slot,
+      token: info.initialised ? viewOf(parts, info) : null,
+    })),
+  }
+}
+
+function viewOf(parts: Parts, info: TokenInfo): TokenView {
+  return tokenViewOf(info, {
+    probe: storedProbe(parts, info.serial),
+    ceremonies: ceremoniesOn(parts, info.serial),
+  })
+}
+
+function storedProbe({ store }: Parts, of: string): { at: string; report: ProbeReport } | null {
+  const row = store.probe(of)
+  // Written by probeToken alone.
+  return row === null ? null : { at: row.at, report: JSON.parse(row.report) as ProbeReport }
+}
+
+function ceremoniesOn({ runs }: Parts, of: string): string[] {
+  return [...runs.all()]
+    .filter(([, { run }]) => run.folder.state.tokens.some((token) => token.serial === of))
+    .map(([id]) => id)
+}
+
+async function found(parts: Parts, of: string): Promise<TokenInfo> {
+  const info = (await parts.hsm().tokens()).find((one) => one.serial === of && one.initialised)
+  if (info !== undefined) return info
+  throw new CoreError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`, 'connect it and look again')
+}
+
+export async function initialiseToken(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const asked = checked(
+    v.strictObject({
+      slot: v.pipe(v.number(), v.safeInteger()),
+      serial,
+      typedLabel: v.pipe(v.string(), v.maxLength(32)),
+      label,
+      soPin: pin,
+      userPin: pin,
+    }),
+    input,
+  )
+  if (asked.serial !== '') {
+    const info = await found(parts, asked.serial)
+    if (info.label !== asked.typedLabel) {
+      throw new CoreError(
+        'TOKEN-LABEL-MISMATCH',
+        'the typed label is not that of the token',
+        'read the label on the token',
+      )
+    }
+  }
+  const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
+  const info = await token.initialise({
+    label: asked.label,
+    soPin: utf8(asked.soPin),
+    userPin: utf8(asked.userPin),
+  })
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, info) }
+}
+
+export async function inventory(
+  parts: Parts,
+  input: unknown,
+): Promise<{ objects: ObjectView[]; private: boolean }> {
+  const { serial: of } = checked(bySerial, input)
+  await found(parts, of)
+  const list = await parts.hsm().token(of).inventory()
+  const objects = list.objects.map((object) => objectViewOf(object, ceremonyOf(parts, object.id)))
+  const damaged = list.damaged.map(
+    ({ name, reason }): ObjectView => ({
+      id: '',
+      label: name,
+      class: 'damaged',
+      type: reason,
+      flags: {},
+      ceremony: null,
+    }),
+  )
+  return { objects: [...objects, ...damaged], private: list.loggedIn === 'user' }
+}
+
+function ceremonyOf({ runs }: Parts, ckaId: string): string | null {
+  for (const [, { run }] of runs.all()) {
+    const { keys, ceremonyKey } = run.folder.state
+    const made = [...keys.map((key) => key.ckaId), ceremonyKey?.ckaId, ceremonyKey?.sealCkaId]
+    if (ckaId !== '' && made.includes(ckaId)) return run.view().title
+  }
+  return null
+}
+
+export async function probeToken(parts: Parts, input: unknown): Promise<{ probe: ProbeView }> {
+  const { serial: of } = checked(bySerial, input)
+  await found(parts, of)
+  parts.emit('work.progress', { id: of, what: 'probe-token', fraction: null, cancellable: false })
+  const report = await parts.hsm().token(of).probe()
+  const at = parts.clock.now()
+  parts.store.setProbe(of, at, JSON.stringify(report))
+  parts.emit('tokens.changed', {})
+  return { probe: probeViewOf(at, report) }
+}
+
+export async function logIn(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const asked = checked(v.strictObject({ serial, user: v.picklist(['user', 'so']), pin }), input)
+  await found(parts, asked.serial)
+  await parts
+    .hsm()
+    .token(asked.serial)
+    .logIn({ user: asked.user, pin: utf8(asked.pin) })
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, await found(parts, asked.serial)) }
+}
+
+export async function logOut(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const { serial: of } = checked(bySerial, input)
+  await found(parts, of)
+  await parts.hsm().token(of).logOut()
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, await found(parts, of)) }
+}
