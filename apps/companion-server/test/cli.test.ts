@@ -70,12 +70,15 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
     server.once('exit', () => fail(new Error(log)))
   })
   const address = /^ready: (http\S+)/.exec(ready)?.[1]
-  const call = async (path: string, body: object, token?: string) => {
+  const call = async (path: string, body: object, token?: string): Promise<Record<string, string>> => {
     const headers = {
       'content-type': 'application/json',
       ...(token ? { authorization: `Bearer ${token}` } : {}),
     }
-    return (await fetch(`${address}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })).json()
+    // Each of these replies is an object of strings, save for expiresIn.
+    return (
+      await fetch(`${address}${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+    ).json() as Promise<Record<string, string>>
   }
   const { clientId, clientSecret } = identity
   const { accessToken } = await call('/api/v1/auth/universal-auth/login', { clientId, clientSecret })

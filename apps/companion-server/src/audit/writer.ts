@@ -13,6 +13,7 @@ export type AuditReceipt = {
 }
 
 export type AuditWriter = {
+  /** The chain that the next entry goes into. */
   readonly id: string
   /** Resolves once the entry is durable. Throws AUDIT-UNAVAILABLE, within 5 s. */
   append(entry: AuditEntry): Promise<AuditReceipt>
@@ -34,7 +35,7 @@ const patience = 5000
  * replies, and none is given before its row is on disk.
  */
 export async function openAuditWriter(database: Database, now: () => Date): Promise<AuditWriter> {
-  const id = randomBytes(12).toString('hex')
+  let id = newWriter()
   let seq = 0
   let head: Uint8Array = new Uint8Array(32)
   let waiting: Waiting[] = []
@@ -47,7 +48,7 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     while (waiting.length > 0) {
       const batch = waiting.slice(0, maxBatch)
       waiting = waiting.slice(maxBatch)
-      await commit(batch)
+      await commit(seq === 0 ? [opening(), ...batch] : batch)
     }
     busy = false
   }
@@ -81,8 +82,10 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
         )
         .execute()
     } catch (error) {
-      // Whether the rows are there is not known, so this chain cannot be continued: the next batch finds out, since
-      // (writer, seq) is unique, and fails as well until the process starts a new chain.
+      // Whether the rows are there is not known, so this chain ends here and the next entry opens another.
+      id = newWriter()
+      seq = 0
+      head = new Uint8Array(32)
       for (const { fail } of batch) {
         fail(new EnvironmentError('AUDIT-UNAVAILABLE', 'the audit log cannot be written', { cause: error }))
       }
@@ -122,9 +125,15 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     })
   }
 
-  await append(chainEntry('audit.open', now()))
+  function opening(): Waiting {
+    return { entry: chainEntry('audit.open', now()), settle: () => undefined, fail: () => undefined }
+  }
+
+  await append(chainEntry('audit.start', now()))
   return {
-    id,
+    get id() {
+      return id
+    },
     append,
     async close() {
       if (closed) return
@@ -133,6 +142,10 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
       await last
     },
   }
+}
+
+function newWriter(): string {
+  return randomBytes(12).toString('hex')
 }
 
 /** `v1;w=<writer>;s=<seq>;h=<b64url>;salt=<b64url>`: the header Audit-Receipt. */

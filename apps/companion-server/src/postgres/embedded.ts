@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, chown, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -9,6 +9,7 @@ import { EnvironmentError } from '../refusal.ts'
 import { isErrno } from '../state/private-file.ts'
 import { type Account, serviceAccount } from './account.ts'
 import { findBinaries, reachable } from './binaries.ts'
+import { starterIsGone, writeStarter } from './starter.ts'
 
 /** Connection settings; `owner` changes the schema, `application` serves. */
 export type Connections = { readonly owner: pg.ClientConfig; readonly application: pg.ClientConfig }
@@ -39,14 +40,16 @@ export async function startEmbedded(
   const home = account === null || (await reachableParent(folder)) ? folder : elsewhere(folder)
   const data = join(home, 'data')
   await ownedFolder(home, account)
+  await stopOrphan(home, data)
   const running = exclusive ? await waitUntilFree(data) : await runningSocket(data)
   if (running !== null) return { ...connections(running), stop: async () => undefined }
 
   const binaries = await findBinaries(account, '/var/lib/lux-custody')
-  if (!(await isInitialised(data))) await initialise(binaries.initdb, data, account)
+  if (!(await exists(join(data, 'PG_VERSION')))) await initialise(binaries.initdb, data, account)
   const socket = await mkdtemp(join(tmpdir(), 'lux-pg-'))
   if (account) await chown(socket, account.uid, account.gid)
   const stop = await launch(binaries.postgres, data, socket, account)
+  await writeStarter(home)
   try {
     await makeRoles(socket)
   } catch (error) {
@@ -74,14 +77,30 @@ async function ownedFolder(path: string, account: Account | null): Promise<void>
   if (account) await chown(path, account.uid, account.gid)
 }
 
-async function isInitialised(data: string): Promise<boolean> {
+async function exists(path: string): Promise<boolean> {
   try {
-    await readFile(join(data, 'PG_VERSION'))
+    await stat(path)
     return true
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return false
     throw error
   }
+}
+
+/** Stops a database whose server was killed: it would outlive every later one, and no one would end it. */
+async function stopOrphan(home: string, data: string): Promise<void> {
+  const socket = await runningSocket(data)
+  if (socket === null || !(await starterIsGone(home))) return
+  const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')
+  process.kill(Number(pid), 'SIGINT')
+  // While it shuts down it takes no connection, and its lock file still bars the next one.
+  const deadline = Date.now() + 30_000
+  while (await exists(join(data, 'postmaster.pid'))) {
+    if (Date.now() > deadline)
+      throw new EnvironmentError('DATABASE-IN-USE', `PostgreSQL ${pid} does not stop`)
+    await sleep(50)
+  }
+  await rm(socket, { recursive: true, force: true })
 }
 
 async function waitUntilFree(data: string): Promise<null> {

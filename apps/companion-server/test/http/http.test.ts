@@ -1,16 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { rm } from 'node:fs/promises'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { fromBase64Url } from '@lux/crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AuditEntry, auditHash, auditLeaf } from '../../src/audit/entry.ts'
 import { type Credentials, createIdentity } from '../../src/auth/tokens.ts'
+import { openOwnerDatabase } from '../../src/database/open.ts'
 import { openServer } from '../../src/server.ts'
 import { pinPolicy } from '../../src/state/policies.ts'
 import { keysOf, realBundle } from '../support/real-bundle.ts'
 import { cardOf, makeServerState, offerTransport } from '../support/server-under-test.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
 
 type Opened = Awaited<ReturnType<typeof openServer>>
 let folder: string
@@ -25,7 +25,7 @@ const tokens: Record<'user' | 'reader' | 'operator' | 'stranger', string> = {
 const base = '/api/v1/kms/keys'
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lux-http-'))
+  folder = await makeFolder()
   const state = await makeServerState(folder)
   const card = await cardOf(state)
   bundle = await realBundle({ keys: keysOf('http'), card, transport: await offerTransport(state) })
@@ -68,7 +68,7 @@ test('HTTP-01 an operator uploads a bundle over a real connection and gets the s
     })
   const first = await upload()
   expect(first.status).toBe(200)
-  const body = await first.json()
+  const body = (await first.json()) as { bundleDigest: string; receipt: object }
   expect(body).toMatchObject({
     bundleDigest: bundle.digest,
     receipt: { payload: { kind: 'receipt', sequence: '1' } },
@@ -246,6 +246,35 @@ test('AUDIT-01 every reply carries a receipt of a durable entry, and the chain o
     expect(new Uint8Array(row.hash)).toEqual(previous)
     expect(row.entry).not.toContain('AAAA')
   }
+})
+
+test('AUDIT-UNAVAILABLE no reply leaves while the log cannot be written, and a new chain begins after', async () => {
+  const before = server.services.audit.id
+  const owner = await openOwnerDatabase({ folder: server.services.state.database })
+  try {
+    await sql`revoke insert on audit from custody_app`.execute(owner.database)
+    const withheld = await post('user', `${base}/orders/encrypt`, { plaintext: 'AAAA' })
+    expect([withheld.statusCode, withheld.json().message]).toEqual([503, 'AUDIT-UNAVAILABLE'])
+    expect(withheld.body).not.toContain('ciphertext')
+    await sql`grant insert on audit to custody_app`.execute(owner.database)
+  } finally {
+    await owner.close()
+  }
+  const reply = await post('user', `${base}/orders/encrypt`, { plaintext: 'AAAA' })
+  expect(reply.statusCode).toBe(200)
+  const { id } = server.services.audit
+  expect(id).not.toBe(before)
+  expect(reply.headers['audit-receipt']).toContain(`v1;w=${id};s=2;`)
+  const rows = await server.services.database
+    .selectFrom('audit')
+    .select('entry')
+    .where('writer', '=', id)
+    .orderBy('seq')
+    .execute()
+  expect(rows.map(({ entry }) => JSON.parse(entry).operation)).toEqual([
+    'audit.open',
+    'POST /api/v1/kms/keys/:keyId/encrypt',
+  ])
 })
 
 test('HTTP-07 security headers are on every reply and health says when the server is ready', async () => {

@@ -1,10 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdir, rm } from 'node:fs/promises'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec, refusalCodec, type ServerCard, type Signed, type Transport } from '@lux/ceremony/wire'
 import { aesKwpWrap } from '@lux/crypto'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sampleBundle } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
 import { type ImportPoint, type ImportResult, importPoints } from '../../src/import/importer.ts'
 import { rootCkaId } from '../../src/import/root-arrival.ts'
 import { openWorkshop, type Workshop } from '../../src/server.ts'
@@ -13,6 +12,7 @@ import { pinPolicy } from '../../src/state/policies.ts'
 import { openTransports } from '../../src/state/transports.ts'
 import { chunksOf, keysOf, type RealOptions, realBundle } from '../support/real-bundle.ts'
 import { cardOf, makeServerState, offerTransport } from '../support/server-under-test.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
 
 let folder: string
 let state: StateFolder
@@ -23,7 +23,7 @@ let crashAt: ImportPoint | null = null
 const keys = keysOf('import')
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lux-import-'))
+  folder = await makeFolder()
   state = await makeServerState(folder)
   card = await cardOf(state)
   transport = await offerTransport(state)
@@ -195,6 +195,33 @@ test.each(importPoints)(
     expect(left.objects.filter(({ label }) => label.startsWith('transport'))).toEqual([])
   },
 )
+
+test('DOMAIN a production server takes nothing of a rehearsal, and pins no policy of one', async () => {
+  const good = await build()
+  await pin(good)
+  const rehearsal = await sampleBundle({ domain: 'rehearsal' })
+  expect(await pinPolicy(state, 'production', encodePolicyFile(rehearsal.policy))).toMatchObject({
+    rule: 'POLICY-DOMAIN',
+  })
+  expect(refusedBy(await take(rehearsal.bytes))).not.toBe('imported')
+  const disguised = await build({ alter: { header: (header) => ({ ...header, domain: 'rehearsal' }) } })
+  expect(refusedBy(await take(disguised.bytes))).not.toBe('imported')
+})
+
+test('IMPORT-04 a threshold key is recorded with its holders, and its public parts are kept as files', async () => {
+  const bundle = await build({ fhe: true })
+  await pin(bundle)
+  expect((await take(bundle.bytes)).state).toBe('imported')
+  const { fhe } = bundle.predicate
+  expect(await workshop.database.selectFrom('fhe_key').select(['id', 't', 'n']).execute()).toEqual([
+    { id: fhe?.keyId, t: 2, n: 3 },
+  ])
+  expect(await workshop.database.selectFrom('fhe_share_commitment').select('holder').execute()).toHaveLength(
+    3,
+  )
+  const kept = [fhe?.public, fhe?.compactPublicKey, fhe?.serverKey].filter((digest) => digest !== null)
+  expect((await readdir(state.fhe)).toSorted()).toEqual(kept.toSorted())
+})
 
 test('BUNDLE-TOO-LARGE the stream is cut at the cap and its file is gone', async () => {
   await workshop.close()
