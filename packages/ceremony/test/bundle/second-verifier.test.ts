@@ -1,0 +1,103 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { verifyBundle } from '../../src/bundle/index.ts'
+import { encodePolicyFile, type PolicyFile } from '../../src/policy/index.ts'
+import { altered } from '../support/altered.ts'
+import { entropyOf } from '../support/people.ts'
+import { memoryReader, type SampleBundle, sampleBundle } from '../support/sample-bundle.ts'
+
+const verifier = fileURLToPath(new URL('../../../../tools/verifier/', import.meta.url))
+// One interpreter for the whole corpus, so that a signature seen before is not verified again.
+const driver = `
+import json, sys
+sys.path.insert(0, sys.argv[1])
+sys.dont_write_bytecode = True
+import verify
+results = []
+for line in sys.stdin:
+    bundle, policy = json.loads(line)
+    loaded = verify.parse(open(policy, 'rb').read(), verify.policy_file_shape, 1 << 20) if policy else None
+    with open(bundle, 'rb') as file:
+        result = verify.Verifier(file, loaded).verify()
+    results.append({'verdict': result['verdict'], 'failed': result['failed']})
+print(json.dumps(results))
+`
+
+type Case = { bytes: Uint8Array; policy: PolicyFile | null }
+let folder: string
+let sample: SampleBundle
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lux-corpus-'))
+  sample = await sampleBundle({ fhe: true })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+async function compare(cases: readonly Case[]): Promise<void> {
+  const lines = cases.map(({ bytes, policy }, index) => {
+    const bundle = join(folder, `${index}.zip`)
+    writeFileSync(bundle, bytes)
+    if (policy === null) return JSON.stringify([bundle, null])
+    writeFileSync(`${bundle}.policy`, encodePolicyFile(policy))
+    return JSON.stringify([bundle, `${bundle}.policy`])
+  })
+  const run = spawnSync('python3', ['-c', driver, verifier], { input: lines.join('\n'), encoding: 'utf8' })
+  expect(run.stderr).toBe('')
+  const second: unknown = JSON.parse(run.stdout)
+  const first = []
+  for (const { bytes, policy } of cases) {
+    const { verdict, failed } = await verifyBundle(memoryReader(bytes), policy ? { policy } : {})
+    first.push({ verdict, failed })
+  }
+  expect(second).toEqual(first)
+}
+
+describe('the second verifier', () => {
+  it('gives the same verdict and names the same checks for every bundle that is wrong though signed', async () => {
+    const cases: Case[] = []
+    for (const [, , options] of altered) cases.push(await sampleBundle(options))
+    for (const domain of ['production', 'rehearsal'] as const)
+      cases.push(await sampleBundle({ domain, fhe: true }))
+    cases.push({ bytes: sample.bytes, policy: null })
+    const { bytes } = await sampleBundle({ domain: 'rehearsal' })
+    cases.push({ bytes, policy: sample.policy })
+    await compare(cases)
+  }, 120_000)
+
+  it('gives the same verdict and names the same checks for every flipped, cut or lengthened bundle', async () => {
+    const entropy = entropyOf('corpus')
+    const places = new DataView(entropy.bytes(4 * 150).buffer)
+    const cases: Case[] = [
+      { bytes: sample.bytes.slice(0, -1), policy: null },
+      { bytes: new Uint8Array([...sample.bytes, 0]), policy: null },
+      { bytes: new Uint8Array(), policy: null },
+    ]
+    const flip = (at: number, policy: PolicyFile | null) => {
+      const bytes = sample.bytes.slice()
+      bytes[at]! ^= 1 << (at % 8)
+      cases.push({ bytes, policy })
+    }
+    for (let i = 0; i < 100; i++)
+      flip(places.getUint32(4 * i) % sample.bytes.length, i % 2 ? sample.policy : null)
+    // Manifest and transcript come first and say the most.
+    for (let i = 100; i < 150; i++) flip(places.getUint32(4 * i) % 58_000, sample.policy)
+    await compare(cases)
+  }, 120_000)
+
+  it('has the exit codes of custody verify', () => {
+    const history = fileURLToPath(new URL('../../history/0.1.0/', import.meta.url))
+    const run = (...words: string[]) =>
+      spawnSync('python3', ['-B', join(verifier, 'verify.py'), ...words], { encoding: 'utf8' })
+    const bundle = join(history, 'bundle.zip')
+    const accepted = run(bundle, '--policy', join(history, 'policy.json'))
+    expect([accepted.status, accepted.stdout]).toEqual([0, 'accepted\n'])
+    const unknown = run(bundle)
+    expect([unknown.status, unknown.stdout]).toEqual([1, 'signers-unknown POLICY-MISSING\n'])
+    expect(run().status).toBe(2)
+    expect(run(join(history, 'absent.zip')).status).toBe(3)
+  })
+})

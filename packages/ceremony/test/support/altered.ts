@@ -1,0 +1,190 @@
+import { utf8 } from '@lux/crypto'
+import { blobOf, type CheckId, type Predicate } from '../../src/bundle/index.ts'
+import { makePerson } from './people.ts'
+import type { Alterations, SampleOptions } from './sample-bundle.ts'
+
+const predicate = (change: (predicate: Predicate) => Partial<Predicate>): Alterations => ({
+  predicate: (before) => ({ ...before, ...change(before) }),
+})
+const stranger = makePerson('officer', 'Mallory', 'production').identity
+export const other = '0f'.repeat(32)
+
+/** What is wrong with a bundle that is signed as it is, by the check that must refuse it. */
+export const altered: [CheckId, string, SampleOptions][] = [
+  [
+    'TRANSCRIPT-CHAIN',
+    'a transcript of another ceremony',
+    { alter: predicate(() => ({ ceremonyId: 'dd'.repeat(16) })) },
+  ],
+  [
+    'TRANSCRIPT-ROOT',
+    'a manifest with another Merkle root',
+    { alter: predicate((p) => ({ transcript: { ...p.transcript, root: other } })) },
+  ],
+  ['PLAN-HASH', 'a transcript of another plan', { alter: { header: (h) => ({ ...h, planHash: other }) } }],
+  [
+    'OPENING-CERTIFICATE',
+    'a certificate over another header',
+    { alter: { opening: (o) => ({ ...o, node0: other }) } },
+  ],
+  [
+    'OPENING-CERTIFICATE',
+    'a certificate of the other domain',
+    { alter: { opening: (o) => ({ ...o, domain: 'rehearsal' }) } },
+  ],
+  [
+    'CHECKPOINTS',
+    'a checkpoint that does not name the one before',
+    { alter: { checkpoint: (c, i) => (i === 1 ? { ...c, previous: other } : c) } },
+  ],
+  [
+    'CHECKPOINTS',
+    'a checkpoint over another history',
+    { alter: { checkpoint: (c, i) => (i === 0 ? { ...c, root: other } : c) } },
+  ],
+  [
+    'CHECKPOINTS',
+    'a last checkpoint that leaves entries out',
+    { alter: predicate((p) => ({ checkpoints: p.checkpoints.slice(0, 2) })) },
+  ],
+  ['COSIGNATURES', 'one witness short', { alter: { cosigners: (all) => all.slice(1) } }],
+  ['COSIGNATURES', 'a cosignature by a stranger', { alter: { cosigners: (all) => [...all, stranger] } }],
+  [
+    'CEREMONY-SIGNATURE',
+    'no signature of the ceremony key',
+    { alter: { bundleSigners: (all) => all.slice(1) } },
+  ],
+  ['MANIFEST-SIGNATURES', 'one officer short', { alter: { bundleSigners: (all) => all.slice(0, 2) } }],
+  [
+    'MANIFEST-SIGNATURES',
+    'a signature by a stranger',
+    { alter: { bundleSigners: (all) => [...all, stranger] } },
+  ],
+  [
+    'MANIFEST-SIGNATURES',
+    'an officer who signed twice',
+    { alter: { bundleSigners: (all) => [...all, all[1]!] } },
+  ],
+  [
+    'CARDS',
+    'a roster with a name that the card does not have',
+    { alter: { header: (h) => ({ ...h, roster: h.roster.map((r) => ({ ...r, name: `${r.name}x` })) }) } },
+  ],
+  [
+    'TRANSPORTS',
+    'a transport key for another server',
+    { alter: { transport: (t) => ({ ...t, audience: other }) } },
+  ],
+  [
+    'TRANSPORTS',
+    'a transport key of a rehearsal',
+    { alter: { transport: (t) => ({ ...t, domain: 'rehearsal' }) } },
+  ],
+  [
+    'WRAP-TREE',
+    'a project key under the root',
+    {
+      alter: predicate((p) => ({
+        wrapTree: p.wrapTree.map((n) => (n.id === 'payments' ? { ...n, parent: 'root' } : n)),
+      })),
+    },
+  ],
+  [
+    'WRAP-TREE',
+    'a key without a parent',
+    {
+      alter: predicate((p) => ({
+        wrapTree: p.wrapTree.map((n) => (n.id === 'orders' ? { ...n, parent: 'lost' } : n)),
+      })),
+    },
+  ],
+  [
+    'POSSESSION',
+    'a proof over a challenge of its own',
+    { alter: predicate((p) => ({ possession: p.possession.map((x) => ({ ...x, challenge: other })) })) },
+  ],
+  [
+    'EVIDENCE',
+    'less evidence than the policy asks for',
+    {
+      alter: predicate((p) => ({
+        keyEvidence: p.keyEvidence.map((e) => ({ ...e, evidence: 'E0' as const })),
+      })),
+    },
+  ],
+  [
+    'EVIDENCE',
+    'a key without evidence',
+    { alter: predicate((p) => ({ keyEvidence: p.keyEvidence.slice(1) })) },
+  ],
+  [
+    'BLOB-REFERENCES',
+    'a blob that nothing names',
+    { alter: { blobs: (all) => [...all, blobOf(utf8('stowaway'))] } },
+  ],
+  ['BLOB-REFERENCES', 'a named blob that is missing', { alter: { blobs: (all) => all.slice(0, -1) } }],
+  ['LOCK', 'a plan that nobody locked', { alter: predicate(() => ({ lock: null })) }],
+  [
+    'TOKEN-SOFT',
+    'a software token where the policy forbids it',
+    { alter: { policy: (p) => ({ ...p, softTokens: false }) } },
+  ],
+  [
+    'TOOL',
+    'a tool that the policy does not list',
+    { alter: { policy: (p) => ({ ...p, acceptedTools: [] }) } },
+  ],
+  [
+    'POLICY-EXPIRY',
+    'a policy that had expired',
+    { alter: { policy: (p) => ({ ...p, expiry: '2026-01-01T00:00:00.000Z' }) } },
+  ],
+  [
+    'POLICY-ROSTER',
+    'an officer whom the policy does not know',
+    { alter: { policy: (p) => ({ ...p, officers: p.officers.slice(0, 2) }) } },
+  ],
+  [
+    'ALGORITHMS',
+    'an algorithm that the policy does not list',
+    { alter: { policy: (p) => ({ ...p, algorithms: { ...p.algorithms, keys: ['EC-P256'] } }) } },
+  ],
+  [
+    'AUDIENCE',
+    'a server that the policy does not list',
+    { alter: { policy: (p) => ({ ...p, audiences: [] }) } },
+  ],
+  [
+    'FHE-COMMITMENTS',
+    'other commitments than those of public.bin',
+    { fhe: true, alter: predicate((p) => ({ fhe: p.fhe && { ...p.fhe, commitments: other } })) },
+  ],
+  [
+    'FHE-COMMITMENTS',
+    'another epoch id',
+    { fhe: true, alter: predicate((p) => ({ fhe: p.fhe && { ...p.fhe, epochId: other } })) },
+  ],
+  [
+    'FHE-COMMITMENTS',
+    'another key id',
+    { fhe: true, alter: predicate((p) => ({ fhe: p.fhe && { ...p.fhe, keyId: other } })) },
+  ],
+  [
+    'FHE-ENVELOPES',
+    'an envelope that the ceremony key did not sign',
+    {
+      fhe: true,
+      alter: predicate((p) => ({
+        fhe: p.fhe && {
+          ...p.fhe,
+          holders: p.fhe.holders.map((h, i) => (i === 0 ? { ...h, envelope: other } : h)),
+        },
+      })),
+    },
+  ],
+  [
+    'FHE-ACKNOWLEDGEMENTS',
+    'an acknowledgement of another epoch',
+    { fhe: true, alter: { acknowledgement: (a) => (a.holder === 2 ? { ...a, epochId: other } : a) } },
+  ],
+]

@@ -1,0 +1,1098 @@
+#!/usr/bin/env python3
+"""Second verifier of Lux Custody bundles, written from docs/SPEC.md in Python 3.11 with its standard library alone.
+
+    verify.py BUNDLE --policy FILE [--audience HEX] [--json]
+
+Same checks, ids and exit codes as `custody verify`: 0 accepted, 1 refused (or signers unknown), 2 wrong use, 3 the file
+cannot be read. P-256, Ed25519 and ML-DSA-65 are verified by the plain code below: slow, and for public data only.
+"""
+import argparse
+import base64
+import binascii
+import functools
+import hashlib
+import json
+import re
+import struct
+import sys
+import zlib
+
+
+class Refused(Exception):
+    """A check that does not hold."""
+
+
+def refuse(detail):
+    raise Refused(detail)
+
+
+def need(condition, detail):
+    if not condition:
+        refuse(detail)
+
+
+# --- SPEC 1: bytes and canonical JSON ---------------------------------------------------------------------------
+
+def sha(*parts):
+    return hashlib.sha256(b''.join(parts)).digest()
+
+
+def lp(data):
+    return struct.pack('>I', len(data)) + data
+
+
+def unbase64(text):
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        refuse('not base64')
+    need(base64.b64encode(data).decode() == text, 'not canonical base64')
+    return data
+
+
+def jcs(value):
+    return write_json(value, 0).encode()
+
+
+def write_json(value, depth):
+    if value is None or isinstance(value, (bool, str)):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, int):
+        need(abs(value) < 2 ** 53, 'a number is not a safe integer')
+        return str(value)
+    need(depth < 64, 'too deep')
+    if isinstance(value, list):
+        return '[' + ','.join(write_json(one, depth + 1) for one in value) + ']'
+    need(isinstance(value, dict) and '__proto__' not in value, 'not a JSON value')
+    keys = sorted(value, key=lambda key: key.encode('utf-16-be'))
+    members = (json.dumps(key, ensure_ascii=False) + ':' + write_json(value[key], depth + 1) for key in keys)
+    return '{' + ','.join(members) + '}'
+
+
+def no_float(text):
+    refuse('a number is not an integer')
+
+
+def parse_json(data, most):
+    need(len(data) <= most, 'too long')
+    try:
+        value = json.loads(data.decode(), parse_float=no_float, parse_constant=no_float)
+        again = jcs(value)
+    except (UnicodeError, ValueError, RecursionError):
+        refuse('not JSON')
+    need(again == data, 'not in canonical form')
+    return value
+
+
+# --- Shapes: each is a function that refuses what does not fit ---------------------------------------------------
+
+def pattern(expression):
+    compiled = re.compile(expression)
+    return lambda value: need(isinstance(value, str) and compiled.fullmatch(value), 'malformed text')
+
+
+def literal(*values):
+    return lambda value: need(any(type(value) is type(one) and value == one for one in values), 'another value')
+
+
+def boolean(value):
+    need(isinstance(value, bool), 'not true or false')
+
+
+def integer(least, most):
+    return lambda value: need(
+        isinstance(value, int) and not isinstance(value, bool) and least <= value <= most, 'not such an integer')
+
+
+def text(least, most):
+    def check(value):
+        need(isinstance(value, str), 'not text')
+        need(least <= len(value.encode('utf-16-le')) // 2 <= most and not HIDDEN.search(value), 'not such a text')
+    return check
+
+
+def b64(least, most):
+    def check(value):
+        need(isinstance(value, str) and least <= len(unbase64(value)) <= most, 'not such base64')
+    return check
+
+
+def nullable(shape):
+    return lambda value: value is None or shape(value)
+
+
+def either(*shapes):
+    def check(value):
+        for shape in shapes:
+            try:
+                return shape(value)
+            except Refused:
+                continue
+        refuse('of none of the forms')
+    return check
+
+
+def array(shape, least=0, most=10 ** 9):
+    def check(value):
+        need(isinstance(value, list) and least <= len(value) <= most, 'not such a list')
+        for one in value:
+            shape(one)
+    return check
+
+
+def record(key, shape):
+    def check(value):
+        need(isinstance(value, dict), 'not an object')
+        for name, one in value.items():
+            key(name)
+            shape(one)
+    return check
+
+
+def obj(optional=None, **members):
+    optional = optional or {}
+
+    def check(value):
+        need(isinstance(value, dict), 'not an object')
+        need(set(members) <= set(value) <= set(members) | set(optional), 'unknown or missing members')
+        for name, one in value.items():
+            (members.get(name) or optional[name])(one)
+    return check
+
+
+def also(shape, condition):
+    def check(value):
+        shape(value)
+        need(condition(value), 'members do not fit each other')
+    return check
+
+
+def distinct(values):
+    values = list(values)
+    return len(set(values)) == len(values)
+
+
+HIDDEN = re.compile('[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]')
+digest, hex16 = pattern('[0-9a-f]{64}'), pattern('[0-9a-f]{32}')
+time = pattern(
+    r'[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z')
+counter = pattern('0|[1-9][0-9]{0,14}')
+ident = pattern('[A-Za-z0-9][A-Za-z0-9._-]{0,63}')
+line, remark = text(1, 200), text(0, 2000)
+positive = integer(1, 1_000_000)
+domain = literal('production', 'rehearsal')
+build = pattern('[0-9a-f]{64}|dev:[0-9a-f]{40}')
+recipient = also(pattern('age1pq1[02-9ac-hj-np-z]+'), lambda value: len(value) <= 4000)
+SCHEMES = ['p256', 'ed25519', 'mlDsa65']
+keys = also(obj(optional={'p256': b64(65, 65), 'ed25519': b64(32, 32), 'mlDsa65': b64(1952, 1952)}), bool)
+ceremony_keys = also(keys, lambda value: 'mlDsa65' in value and ('p256' in value) != ('ed25519' in value))
+p256_key = obj(p256=b64(65, 65))
+signature = obj(optional={'p256': b64(8, 72), 'ed25519': b64(64, 64), 'mlDsa65': b64(3309, 3309)}, signer=digest)
+signatures = array(signature, 0, 64)
+
+
+def signed(payload):
+    return obj(payload=payload, signatures=signatures)
+
+
+header_shape = also(obj(
+    v=literal(1), ceremonyId=hex16, created=time, domain=domain, planHash=digest, planPolicy=digest, policyDigest=digest,
+    tool=obj(version=line, build=build), machine=obj(measurement=digest, kernel=line, tpmQuote=line),
+    tokens=array(obj(role=ident, profile=ident, library=digest, serial=line), 0, 64),
+    roster=array(obj(role=ident, name=line, card=digest), 0, 256),
+    standIns=array(obj(what=literal('card', 'token', 'destination'), name=line, listed=line, standIn=line), 0, 512)),
+    lambda h: h['domain'] == 'rehearsal' or (not h['standIns'] and h['planPolicy'] == h['policyDigest']))
+place = dict(seq=counter, time=time, stepId=ident, kind=ident)
+entry_shape = either(
+    obj(**place, salt=hex16, fact=lambda value: need(isinstance(value, dict), 'not a fact')),
+    obj(**place, factHash=digest))
+opening_shape = signed(obj(
+    ceremonyId=hex16, domain=domain, planHash=digest, policyDigest=digest, node0=digest,
+    tokenSerials=array(line, 0, 64), ceremonyKeys=ceremony_keys))
+checkpoint_shape = signed(obj(
+    ceremonyId=hex16, size=counter, node=digest, root=digest, planHash=digest, opening=digest,
+    previous=nullable(digest), time=time))
+card_shape = also(obj(
+    optional={'recipient': recipient, 'note': remark}, v=literal(1), domain=domain, name=line, keys=keys,
+    kind=literal('officer', 'witness', 'holder', 'approver', 'requester', 'evaluator', 'encryptor', 'administrator',
+                 'recorder', 'operator', 'so')),
+    lambda card: (card['kind'] == 'holder') == ('recipient' in card))
+server_shape = obj(
+    v=literal(1), kind=literal('server'), domain=domain, deployment=hex16, receiptKey=p256_key, requesterKey=p256_key,
+    combinerRecipient=recipient)
+transport_shape = signed(obj(
+    v=literal(1), kind=literal('transport'), domain=domain, audience=digest, node=ident, serial=line,
+    transportKey=b64(400, 450), recipient=recipient, nonce=hex16))
+acknowledgement_shape = signed(obj(
+    v=literal(1), kind=literal('acknowledgement'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
+    holder=integer(1, 15), name=line, shareDigest=digest, envelopeDigest=digest))
+lock_shape = obj(
+    planHash=digest, policyDigest=digest, rehearsalDigest=digest, diffDigest=nullable(digest), signatures=signatures)
+
+member = also(
+    obj(name=line, card=digest, keys=keys, algorithms=array(literal(*SCHEMES))),
+    lambda one: one['algorithms'] == [scheme for scheme in SCHEMES if scheme in one['keys']])
+members = also(array(member, 0, 32), lambda all_: distinct(m['card'] for m in all_) and distinct(m['name'] for m in all_))
+LEVELS = ['root', 'organisation', 'project', 'data']
+evidence = literal('E0', 'E1', 'E2', 'E3')
+bits, blocks, quorum = integer(0, 128), integer(0, 0xffffffff), integer(0, 32)
+policy_shape = obj(
+    v=literal(1), kind=literal('policy'), version=positive, previous=nullable(digest),
+    organisation=obj(id=ident, name=line), domain=domain, expiry=time,
+    officers=also(members, bool), officerQuorum=positive, approvers=members, approverThreshold=quorum,
+    witnesses=members, witnessQuorum=quorum, requesters=members, evaluators=members, encryptors=members,
+    combiners=array(obj(name=line, recipient=recipient), 0, 32),
+    audiences=also(
+        array(obj(audience=digest, name=line, receiptKey=p256_key, requesterKey=p256_key,
+                  combinerRecipient=recipient), 0, 32),
+        lambda all_: distinct(one['audience'] for one in all_)),
+    leastEvidence=obj(ceremony=evidence, root=evidence, organisation=evidence, project=evidence, data=evidence),
+    softTokens=boolean, acceptedTools=array(build, 0, 64),
+    algorithms=obj(signatures=array(literal(*SCHEMES), 1), keys=array(ident, 0, 32)),
+    fhe=obj(floorBits=bits, blockFloorBits=bits, budgets=obj(k64=blocks, k128=blocks)))
+policy_file_shape = obj(policy=policy_shape, signatures=signatures)
+
+attributes = record(
+    pattern('[A-Z][A-Z0-9_]{0,63}'),
+    either(boolean, integer(-2 ** 53 + 1, 2 ** 53 - 1),
+           lambda value: need(isinstance(value, str) and len(value.encode('utf-16-le', 'surrogatepass')) <= 4096, 'too long')))
+fhe_shape = obj(
+    id=ident, type=literal('TFHE_INTEGER'), mode=literal('S', 'F'), keyId=digest, epochId=digest,
+    epoch=integer(0, 0xffffffff), t=integer(1, 15), n=integer(1, 15), public=digest, compactPublicKey=nullable(digest),
+    serverKey=nullable(digest), commitments=digest,
+    holders=array(obj(index=integer(1, 15), name=line, card=digest, envelope=digest, signature=signature,
+                      acknowledgement=digest), 1, 15))
+predicate_shape = obj(
+    v=literal(1), ceremonyId=hex16, domain=domain, planHash=digest, lock=nullable(digest), policyDigest=digest,
+    cards=array(digest, 0, 300), opening=digest, checkpoints=array(obj(size=counter, blob=digest), 1, 4096),
+    transcript=obj(size=counter, node=digest, root=digest),
+    keyEvidence=array(obj(id=ident, level=literal('ceremony', *LEVELS), evidence=evidence, serial=line, ckaId=hex16,
+                          label=line, attributes=attributes), 0, 4096),
+    wrapTree=array(obj(level=literal(*LEVELS), id=ident, name=line, parent=nullable(ident), version=positive,
+                       algorithm=ident, mechanism=nullable(line), blob=nullable(digest), publicKey=nullable(digest),
+                       root=nullable(obj(rootId=hex16, born=hex16))), 0, 4096),
+    possession=array(obj(id=ident, mechanism=line, challenge=digest, digest=digest), 0, 64),
+    transports=array(obj(document=digest, roots=array(obj(id=ident, mechanism=line, sealed=digest, wrapped=digest))), 0, 64),
+    fhe=nullable(fhe_shape), audience=nullable(digest), sequence=counter, previous=nullable(digest),
+    supersedes=array(digest, 0, 64))
+statement_shape = obj(
+    _type=literal('https://in-toto.io/Statement/v1'), predicateType=literal('urn:lux-custody:bundle:v1'),
+    subject=array(obj(name=pattern(r'transcript\.jsonl|blobs/[0-9a-f]{64}'), digest=obj(sha256=digest),
+                      annotations=obj(size=counter)), 1, 20_000),
+    predicate=predicate_shape)
+PAYLOAD_TYPE = 'application/vnd.in-toto+json'
+envelope_shape = obj(
+    payload=lambda value: need(isinstance(value, str), 'no payload'), payloadType=literal(PAYLOAD_TYPE),
+    signatures=array(obj(keyid=digest, sig=lambda value: need(isinstance(value, str) and len(value) <= 8192, 'no signature')), 0, 64))
+
+
+def parse(data, shape, most):
+    value = parse_json(data, most)
+    shape(value)
+    return value
+
+
+# --- SPEC 2: signatures ------------------------------------------------------------------------------------------
+
+P = 2 ** 256 - 2 ** 224 + 2 ** 192 + 2 ** 96 - 1
+P_N = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+P_B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
+P_G = (0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296,
+       0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5)
+
+
+def p256_add(one, two):
+    """Affine addition; None is the point at infinity."""
+    if one is None or two is None:
+        return one or two
+    (x1, y1), (x2, y2) = one, two
+    if x1 == x2:
+        if (y1 + y2) % P == 0:
+            return None
+        slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, P) % P
+    else:
+        slope = (y2 - y1) * pow(x2 - x1, -1, P) % P
+    x = (slope * slope - x1 - x2) % P
+    return x, (slope * (x1 - x) - y1) % P
+
+
+def der_integer(data, at):
+    need(data[at:at + 1] == b'\x02' and at + 2 <= len(data), 'not DER')
+    length = data[at + 1]
+    body = data[at + 2:at + 2 + length]
+    need(1 <= length <= 33 and len(body) == length and body[0] < 0x80, 'not DER')
+    need(length == 1 or body[0] != 0 or body[1] >= 0x80, 'not DER')
+    return int.from_bytes(body, 'big'), at + 2 + length
+
+
+@functools.lru_cache(None)
+def verify_p256(public, message, der):
+    x, y = int.from_bytes(public[1:33], 'big'), int.from_bytes(public[33:], 'big')
+    need(public[0] == 4 and x < P and y < P and (y * y - x ** 3 + 3 * x - P_B) % P == 0, 'not a P-256 key')
+    need(der[0] == 0x30 and der[1] == len(der) - 2, 'not DER')
+    r, at = der_integer(der, 2)
+    s, at = der_integer(der, at)
+    need(at == len(der) and 0 < r < P_N and 0 < s <= P_N // 2, 'not strict DER with low s')
+    z, w = int.from_bytes(sha(message), 'big'), pow(s, -1, P_N)
+    u1, u2, both, sum_ = z * w % P_N, r * w % P_N, p256_add(P_G, (x, y)), None
+    for bit in range(255, -1, -1):
+        sum_ = p256_add(sum_, sum_)
+        sum_ = p256_add(sum_, [None, P_G, (x, y), both][(u1 >> bit & 1) + 2 * (u2 >> bit & 1)])
+    return sum_ is not None and sum_[0] % P_N == r
+
+
+E_P, E_L = 2 ** 255 - 19, 2 ** 252 + 27742317777372353535851937790883648493
+E_D = -121665 * pow(121666, -1, E_P) % E_P
+
+
+def ed_add(one, two):
+    """Extended coordinates (X, Y, Z, T), RFC 8032 5.1.4."""
+    a, b = (one[1] - one[0]) * (two[1] - two[0]) % E_P, (one[1] + one[0]) * (two[1] + two[0]) % E_P
+    c, d = 2 * one[3] * two[3] * E_D % E_P, 2 * one[2] * two[2] % E_P
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % E_P, g * h % E_P, f * g % E_P, e * h % E_P
+
+
+def ed_times(scalar, point):
+    sum_ = (0, 1, 1, 0)
+    while scalar:
+        if scalar & 1:
+            sum_ = ed_add(sum_, point)
+        point, scalar = ed_add(point, point), scalar >> 1
+    return sum_
+
+
+def ed_point(data):
+    y = int.from_bytes(data, 'little')
+    sign, y = y >> 255, y & (2 ** 255 - 1)
+    need(y < E_P, 'not an Ed25519 point')
+    square = (y * y - 1) * pow(E_D * y * y + 1, -1, E_P) % E_P
+    x = pow(square, (E_P + 3) // 8, E_P)
+    if x * x % E_P != square:
+        x = x * pow(2, (E_P - 1) // 4, E_P) % E_P
+    need(x * x % E_P == square and not (x == 0 and sign), 'not an Ed25519 point')
+    return (x if x & 1 == sign else E_P - x, y, 1, (x if x & 1 == sign else E_P - x) * y % E_P)
+
+
+ED_G = ed_point((4 * pow(5, -1, E_P) % E_P).to_bytes(32, 'little'))
+
+
+@functools.lru_cache(None)
+def verify_ed25519(public, message, sig):
+    key, r, s = ed_point(public), ed_point(sig[:32]), int.from_bytes(sig[32:], 'little')
+    small = ed_times(8, key)
+    need(s < E_L and small[0] % E_P != 0, 'a weak key or a large s')
+    challenge = int.from_bytes(hashlib.sha512(sig[:32] + public + message).digest(), 'little') % E_L
+    left, right = ed_times(s, ED_G), ed_add(r, ed_times(challenge, key))
+    return (left[0] * right[2] - right[0] * left[2]) % E_P == 0 and (left[1] * right[2] - right[1] * left[2]) % E_P == 0
+
+
+Q = 8380417
+ZETAS = [pow(1753, int(f'{i:08b}'[::-1], 2), Q) for i in range(256)]
+
+
+def ntt(poly):
+    poly, k, length = list(poly), 0, 128
+    while length:
+        for start in range(0, 256, 2 * length):
+            k += 1
+            for j in range(start, start + length):
+                t = ZETAS[k] * poly[j + length] % Q
+                poly[j], poly[j + length] = (poly[j] + t) % Q, (poly[j] - t) % Q
+        length //= 2
+    return poly
+
+
+def inverse_ntt(poly):
+    poly, k, length = list(poly), 256, 1
+    while length < 256:
+        for start in range(0, 256, 2 * length):
+            k -= 1
+            for j in range(start, start + length):
+                t = poly[j]
+                poly[j] = (t + poly[j + length]) % Q
+                poly[j + length] = -ZETAS[k] * (t - poly[j + length]) % Q
+        length *= 2
+    scale = pow(256, -1, Q)
+    return [one * scale % Q for one in poly]
+
+
+def unpack(data, width):
+    number = int.from_bytes(data, 'little')
+    return [number >> width * i & (1 << width) - 1 for i in range(len(data) * 8 // width)]
+
+
+@functools.lru_cache(None)
+def ml_dsa_matrix(rho):
+    matrix = []
+    for row in range(6):
+        matrix.append([])
+        for column in range(5):
+            stream = hashlib.shake_128(rho + bytes([column, row])).digest(1344)
+            words = (stream[i] | stream[i + 1] << 8 | (stream[i + 2] & 127) << 16 for i in range(0, 1344, 3))
+            poly = [word for word in words if word < Q][:256]
+            need(len(poly) == 256, 'an unlucky matrix')
+            matrix[row].append(poly)
+    return matrix
+
+
+def sample_in_ball(seed):
+    stream = hashlib.shake_256(seed).digest(1024)
+    signs, at, poly = int.from_bytes(stream[:8], 'little'), 8, [0] * 256
+    for i in range(256 - 49, 256):
+        while stream[at] > i:
+            at += 1
+        j, at = stream[at], at + 1
+        poly[i], poly[j] = poly[j], 1 - 2 * (signs & 1)
+        signs >>= 1
+    return poly
+
+
+def hints(data):
+    rows, index = [], 0
+    for row in range(6):
+        end = data[55 + row]
+        need(index <= end <= 55, 'malformed hints')
+        part = list(data[index:end])
+        need(all(a < b for a, b in zip(part, part[1:])), 'malformed hints')
+        rows.append(set(part))
+        index = end
+    need(not any(data[index:55]), 'malformed hints')
+    return rows
+
+
+def use_hint(hint, value):
+    """FIPS 204 algorithms 36 and 40 with gamma2 = (q - 1) / 32."""
+    low = value % 523776
+    low -= 523776 if low > 261888 else 0
+    high = 0 if value - low == Q - 1 else (value - low) // 523776
+    low -= 1 if value - low == Q - 1 else 0
+    return (high + (1 if low > 0 else -1)) % 16 if hint else high
+
+
+@functools.lru_cache(None)
+def verify_ml_dsa65(public, message, sig):
+    """FIPS 204 algorithm 8, empty context."""
+    z = [[2 ** 19 - one for one in unpack(sig[48 + 640 * i:688 + 640 * i], 20)] for i in range(5)]
+    need(all(abs(one) < 2 ** 19 - 196 for poly in z for one in poly), 'z is too long')
+    hint = hints(sig[48 + 3200:])
+    mu = hashlib.shake_256(hashlib.shake_256(public).digest(64) + b'\0\0' + message).digest(64)
+    challenge, z_hat = ntt(sample_in_ball(sig[:48])), [ntt(poly) for poly in z]
+    encoded = b''
+    for row, columns in enumerate(ml_dsa_matrix(public[:32])):
+        t1 = ntt([one << 13 for one in unpack(public[32 + 320 * row:352 + 320 * row], 10)])
+        total = [-challenge[i] * t1[i] for i in range(256)]
+        for column, poly in enumerate(columns):
+            total = [total[i] + poly[i] * z_hat[column][i] for i in range(256)]
+        w1 = [use_hint(i in hint[row], value) for i, value in enumerate(inverse_ntt([one % Q for one in total]))]
+        encoded += bytes(w1[i] | w1[i + 1] << 4 for i in range(0, 256, 2))
+    return hashlib.shake_256(mu + encoded).digest(48) == sig[:48]
+
+
+VERIFY = {'p256': verify_p256, 'ed25519': verify_ed25519, 'mlDsa65': verify_ml_dsa65}
+
+
+def identity(verification_keys):
+    return sha(jcs(verification_keys)).hex()
+
+
+def verify_signature(verification_keys, what, domain_, payload, sig):
+    need(sig['signer'] == identity(verification_keys), 'signed by another identity')
+    need(set(sig) - {'signer'} == set(verification_keys), 'not signed by exactly the keys of the identity')
+    message = f'lux-custody/{what}/v1/{domain_}'.encode() + b'\0' + payload
+    for scheme, key in verification_keys.items():
+        need(VERIFY[scheme](unbase64(key), message, unbase64(sig[scheme])), f'the {scheme} part does not verify')
+
+
+def check_signatures(what, domain_, payload, sigs, groups):
+    """groups: (members, quorum); every signature by a member of one group, none twice, every quorum reached."""
+    known = {}
+    for index, (people, _) in enumerate(groups):
+        for verification_keys in people:
+            signer = identity(verification_keys)
+            need(signer not in known, 'two members share keys')
+            known[signer] = (index, verification_keys)
+    present, seen = [0] * len(groups), set()
+    for sig in sigs:
+        need(sig['signer'] in known, 'an unknown signer')
+        need(sig['signer'] not in seen, 'signed twice')
+        seen.add(sig['signer'])
+        index, verification_keys = known[sig['signer']]
+        verify_signature(verification_keys, what, domain_, payload, sig)
+        present[index] += 1
+    need(all(count >= quorum_ for count, (_, quorum_) in zip(present, groups)), 'too few have signed')
+
+
+# --- SPEC 3: transcript ------------------------------------------------------------------------------------------
+
+class Tree:
+    """Right edge of a growing RFC 9162 tree."""
+
+    def __init__(self):
+        self.size, self.roots = 0, []
+
+    def add(self, leaf):
+        rest = self.size
+        while rest & 1:
+            leaf, rest = sha(b'\x01', self.roots.pop(), leaf), rest >> 1
+        self.roots.append(leaf)
+        self.size += 1
+
+    def root(self):
+        if not self.roots:
+            return sha()
+        right = self.roots[-1]
+        for left in reversed(self.roots[:-1]):
+            right = sha(b'\x01', left, right)
+        return right
+
+
+def leaf_of(entry):
+    if 'factHash' in entry:
+        fact = bytes.fromhex(entry['factHash'])
+    else:
+        fact = sha(b'\x10', bytes.fromhex(entry['salt']), jcs(entry['fact']))
+    texts = b''.join(lp(entry[name].encode()) for name in ('time', 'stepId', 'kind'))
+    return sha(b'\x00', struct.pack('>Q', int(entry['seq'])), texts, fact)
+
+
+def fold(lines, sizes):
+    """Header, node 0, last head and the heads at `sizes` of the lines of a transcript."""
+    header, node, tree, heads = None, b'', Tree(), {}
+
+    def head():
+        return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
+    for data in lines:
+        need(data.endswith(b'\n'), 'the last line has no line feed')
+        need(1 < len(data) <= 2 ** 20 + 1, 'an empty or too long line')
+        if header is None:
+            header = parse(data[:-1], header_shape, 2 ** 20)
+            node = node0 = sha(b'\x11', data[:-1])
+        else:
+            entry = parse(data[:-1], entry_shape, 2 ** 20)
+            need(entry['seq'] == str(tree.size), f"entry {entry['seq']} stands where entry {tree.size} belongs")
+            leaf = leaf_of(entry)
+            node = sha(b'\x12', node, leaf)
+            tree.add(leaf)
+        if str(tree.size) in sizes:
+            heads[str(tree.size)] = head()
+    need(header is not None, 'no header')
+    return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads}
+
+
+# --- SPEC 6: archive and public parts of an FHE key ----------------------------------------------------------------
+
+def local_header(name, crc, size):
+    return struct.pack('<IHHHHHIIIHH', 0x04034b50, 10, 0, 0, 0, 0x21, crc, size, size, len(name), 0) + name
+
+
+def central_header(name, crc, size, offset):
+    fixed = struct.pack('<IHHHHHHIIIHHHHHII', 0x02014b50, 10, 10, 0, 0, 0, 0x21, crc, size, size, len(name), 0, 0, 0, 0, 0, offset)
+    return fixed + name
+
+
+def read_zip(file):
+    file.seek(0, 2)
+    total = file.tell()
+    need(22 <= total <= 4187593113, 'too short or too long for an archive')
+
+    def at(offset, length):
+        file.seek(offset)
+        return file.read(length)
+    end = at(total - 22, 22)
+    count, size, offset = struct.unpack('<HII', end[10:20])
+    need(offset + size + 22 == total and size <= 4 << 20 and count <= 20001, 'the end record does not fit the file')
+    need(end == struct.pack('<IHHHHIIH', 0x06054b50, 0, 0, count, count, size, offset, 0), 'another end record')
+    directory, entries, place_ = at(offset, size), [], 0
+    while place_ < size:
+        need(place_ + 46 <= size, 'the directory is cut off')
+        length = struct.unpack('<H', directory[place_ + 28:place_ + 30])[0]
+        need(length <= 70 and place_ + 46 + length <= size, 'a name is too long')
+        crc, entry_size = struct.unpack('<I', directory[place_ + 16:place_ + 20])[0], struct.unpack('<I', directory[place_ + 24:place_ + 28])[0]
+        start, name = struct.unpack('<I', directory[place_ + 42:place_ + 46])[0], directory[place_ + 46:place_ + 46 + length]
+        need(directory[place_:place_ + 46 + length] == central_header(name, crc, entry_size, start), 'a directory header is not of the profile')
+        entries.append((name, crc, entry_size, start))
+        place_ += 46 + length
+    need(len(entries) == count, 'another number of entries')
+    position, before = 0, b''
+    for index, (name, crc, entry_size, start) in enumerate(entries):
+        fixed = [b'manifest.dsse.json', b'transcript.jsonl']
+        need(name == fixed[index] if index < 2 else re.fullmatch(rb'blobs/[0-9a-f]{64}', name), 'an entry has no place there')
+        need(index <= 2 or name > before, 'blobs are not in ascending order')
+        before = name
+        need(start == position and position + 30 + len(name) + entry_size <= offset, 'an entry is not where the one before it ends')
+        need(at(position, 30 + len(name)) == local_header(name, crc, entry_size), 'another local header')
+        position += 30 + len(name) + entry_size
+    need(position == offset and len(entries) >= 2, 'bytes before the directory, or files are missing')
+    return {name.decode(): (crc, entry_size, start + 30 + len(name)) for name, crc, entry_size, start in entries}
+
+
+def secret_in(start, found_marker):
+    if found_marker:
+        return 'an FHE client key'
+    if start.startswith(b'lux-shr1'):
+        return 'a share in the clear'
+    if len(start) >= 8:
+        n = struct.unpack('<Q', start[:8])[0]
+        if 64 <= n <= 65536 and len(start) >= 8 + 4 * n and all(w <= 1 for w in struct.unpack(f'<{n}I', start[8:8 + 4 * n])):
+            return 'a Boolean FHE client key'
+    return None
+
+
+def binomial(n, k):
+    result = 1
+    for i in range(1, k + 1):
+        result = result * (n - i + 1) // i
+    return result
+
+
+def check_fhe_public(data, fhe, domain_):
+    need(83 + 32 + 16384 <= len(data) and data[:8] == b'lux-pub1', 'not a public.bin')
+    production = 1 if domain_ == 'production' else 0
+    need(data[8] == production, 'of the other domain')
+    key_id, epoch_id, roster = data[9:41], data[41:73], data[83:115]
+    epoch, t, n, holder, d = struct.unpack('<IBBBB', data[73:81])
+    need((holder, t, n, epoch) == (0, fhe['t'], fhe['n'], fhe['epoch']), 'another t, n or epoch')
+    need(2 <= t <= n and 1 <= d <= 15, 'an impossible t, n or d')
+    parts = [bytes.fromhex(one) if one else sha() for one in (fhe['compactPublicKey'], fhe['serverKey'])]
+    need(key_id.hex() == fhe['keyId'] == sha(b'lux-fhe/v1/key', *parts).hex(), 'another key id')
+    need(roster == sha(jcs([{k: h[k] for k in ('index', 'name', 'card')} for h in fhe['holders']])), 'another roster')
+    length = 32 * d * binomial(n, t - 1)
+    vectors = len(data) - 115 - length
+    need(vectors in (16384, 16384 + 65536), 'another length')
+    commitments = sha(data[len(data) - length:])
+    computed = sha(b'lux-fhe/v1/epoch', data[8:9], key_id, data[73:79], data[80:83], sha(data[115:115 + 16384]),
+                   sha(data[115 + 16384:115 + vectors]), commitments, roster)
+    need(computed == epoch_id and epoch_id.hex() == fhe['epochId'], 'another epoch id')
+    need(commitments.hex() == fhe['commitments'], 'other commitments')
+
+
+# --- SPEC 7: the checks ------------------------------------------------------------------------------------------
+
+NEEDS = {
+    'ZIP-PROFILE': '', 'MANIFEST': 'ZIP-PROFILE', 'MANIFEST-ENTRIES': 'MANIFEST',
+    'TRANSCRIPT-DIGEST': 'MANIFEST-ENTRIES', 'BLOB-DIGEST': 'MANIFEST-ENTRIES', 'BLOB-REFERENCES': 'MANIFEST-ENTRIES',
+    'FHE-WHOLE-KEY': 'MANIFEST-ENTRIES', 'TRANSCRIPT-CHAIN': 'MANIFEST-ENTRIES', 'TRANSCRIPT-ROOT': 'TRANSCRIPT-CHAIN',
+    'PLAN-HASH': 'TRANSCRIPT-CHAIN', 'OPENING-CERTIFICATE': 'TRANSCRIPT-CHAIN',
+    'CHECKPOINTS': 'OPENING-CERTIFICATE TRANSCRIPT-ROOT', 'CEREMONY-SIGNATURE': 'MANIFEST', 'CARDS': 'TRANSCRIPT-CHAIN',
+    'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE',
+    'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
+    'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
+    'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
+    'POLICY-EXPIRY': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
+    'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
+    'LOCK': 'POLICY-QUORUM PLAN-HASH', 'COSIGNATURES': 'POLICY-QUORUM CHECKPOINTS',
+    'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'EVIDENCE': 'POLICY-QUORUM WRAP-TREE',
+    'TOKEN-SOFT': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'ALGORITHMS': 'POLICY-QUORUM MANIFEST', 'AUDIENCE': 'MANIFEST',
+    'SEQUENCE': 'MANIFEST', 'PREVIOUS': 'MANIFEST', 'ZIP-CRC': 'ZIP-PROFILE',
+}
+
+
+class Verifier:
+    """Runs the method of each check, in the order of NEEDS; what they find is kept for those after them."""
+
+    def __init__(self, file, policy_file, audience=None):
+        self.file, self.policy_file, self.audience = file, policy_file, audience
+        self.policy = policy_file and policy_file['policy']
+        self.files, self.crc_faults, self.manifest, self.p, self.opening = {}, [], None, None, None
+        self.people, self.servers, self.checkpoints = {}, {}, []
+        self.bad_blobs, self.bad_transcript, self.secret, self.run, self.run_fault = [], None, None, None, None
+
+    def verify(self):
+        checks = []
+        passed = set()
+        for name, needs in NEEDS.items():
+            missing = [one for one in needs.split() if one not in passed]
+            if missing:
+                checks.append({'id': name, 'ok': None, 'detail': 'not run: needs ' + ', '.join(missing)})
+                continue
+            try:
+                getattr(self, 'check_' + name.lower().replace('-', '_'))()
+                passed.add(name)
+                checks.append({'id': name, 'ok': True, 'detail': ''})
+            except Refused as fault:
+                checks.append({'id': name, 'ok': False, 'detail': str(fault)})
+        failed = [check['id'] for check in checks if check['ok'] is False]
+        accepted = all(check['ok'] for check in checks)
+        verdict = 'accepted' if accepted else 'signers-unknown' if failed == ['POLICY-MISSING'] else 'refused'
+        return {'verdict': verdict, 'failed': failed, 'checks': checks}
+
+    # archive and content
+
+    def chunks(self, name):
+        crc, size, start = self.files[name]
+        seen, at = 0, start
+        while at < start + size:
+            self.file.seek(at)
+            chunk = self.file.read(min(1 << 20, start + size - at))
+            seen, at = zlib.crc32(chunk, seen), at + len(chunk)
+            yield chunk
+        if seen != crc:
+            self.crc_faults.append(name)
+
+    def blob(self, name, most=16 << 20):
+        path = f'blobs/{name}'
+        need(path in self.files, f'{name} is not in the bundle')
+        need(self.files[path][1] <= most, f'{name} is too long')
+        return b''.join(self.chunks(path))
+
+    def check_zip_profile(self):
+        self.files = read_zip(self.file)
+
+    def check_manifest(self):
+        need(self.files['manifest.dsse.json'][1] <= 48 << 20, 'the manifest is too long')
+        envelope = parse(b''.join(self.chunks('manifest.dsse.json')), envelope_shape, 33 << 20)
+        payload, sigs = unbase64(envelope['payload']), []
+        for one in envelope['signatures']:
+            sig = parse(unbase64(one['sig']), signature, 8192)
+            need(sig['signer'] == one['keyid'], 'keyid is not the signer')
+            sigs.append(sig)
+        statement = parse(payload, statement_shape, 24 << 20)
+        kind = PAYLOAD_TYPE.encode()
+        encoding = b'DSSEv1 %d %s %d %s' % (len(kind), kind, len(payload), payload)
+        self.manifest = {'encoding': encoding, 'signatures': sigs, 'subject': statement['subject']}
+        self.p = statement['predicate']
+        try:
+            self.opening = parse(self.blob(self.p['opening']), opening_shape, 524288)
+        except Refused as fault:
+            self.opening_fault = str(fault)
+
+    def check_manifest_entries(self):
+        names = list(self.files)[1:]
+        need(names == [one['name'] for one in self.manifest['subject']], 'other files than in the manifest')
+        for one in self.manifest['subject'][1:]:
+            need(one['name'] == 'blobs/' + one['digest']['sha256'], 'a blob is listed with another digest than its name')
+        self.read_content()
+
+    def read_content(self):
+        envelopes = {holder['envelope'] for holder in (self.p['fhe'] or {'holders': []})['holders']}
+        marker = b'high_level_api::ClientKey'
+        for one in self.manifest['subject']:
+            name, hash_, first, tail, found = one['name'], hashlib.sha256(), None, b'', False
+            for chunk in self.chunks(name):
+                hash_.update(chunk)
+                first = chunk if first is None else first
+                found = found or marker in tail + chunk
+                tail = (tail + chunk)[-len(marker) + 1:]
+            fits = hash_.hexdigest() == one['digest']['sha256'] and str(self.files[name][1]) == one['annotations']['size']
+            if name == 'transcript.jsonl':
+                self.bad_transcript = not fits
+                continue
+            if not fits:
+                self.bad_blobs.append(name)
+            held = 'a share envelope' if one['digest']['sha256'] in envelopes else secret_in(first or b'', found)
+            self.secret = self.secret or (held and f'{name} is {held}')
+        try:
+            self.run = fold(self.lines(), {one['size'] for one in self.p['checkpoints']})
+        except Refused as fault:
+            self.run_fault = str(fault)
+
+    def lines(self):
+        rest = b''
+        for chunk in self.chunks('transcript.jsonl'):
+            *whole, rest = (rest + chunk).split(b'\n')
+            for one in whole:
+                yield one + b'\n'
+            need(len(rest) <= 2 ** 20, 'a line is too long')
+        if rest:
+            yield rest
+
+    def check_transcript_digest(self):
+        need(not self.bad_transcript, 'size or digest is another')
+
+    def check_blob_digest(self):
+        need(not self.bad_blobs, f'{self.bad_blobs[:1]}: size or digest is another')
+
+    def check_blob_references(self):
+        p = self.p
+        named = {p['planHash'], p['lock'], p['opening'], *p['cards'], *(one['blob'] for one in p['checkpoints'])}
+        for one in p['wrapTree']:
+            named |= {one['blob'], one['publicKey']}
+        for one in p['transports']:
+            named |= {one['document'], *(root['sealed'] for root in one['roots'])}
+        if p['fhe']:
+            named |= {p['fhe'][name] for name in ('public', 'compactPublicKey', 'serverKey')}
+            for holder in p['fhe']['holders']:
+                named |= {holder['card'], holder['acknowledgement']}
+        there = {name[6:] for name in self.files if name.startswith('blobs/')}
+        need(named - {None} == there, 'a blob is missing, or nothing names it')
+
+    def check_fhe_whole_key(self):
+        need(self.secret is None, self.secret)
+
+    # the run
+
+    def check_transcript_chain(self):
+        need(self.run is not None, self.run_fault)
+        need(self.run['header']['ceremonyId'] == self.p['ceremonyId'], 'of another ceremony than the manifest')
+
+    def check_transcript_root(self):
+        need(self.run['head'] == self.p['transcript'], 'another size, chain head or Merkle root')
+
+    def check_plan_hash(self):
+        need(self.run['header']['planHash'] == self.p['planHash'], 'the transcript is of another plan')
+
+    def check_opening_certificate(self):
+        need(self.opening is not None, getattr(self, 'opening_fault', ''))
+        certificate, header = self.opening['payload'], self.run['header']
+        need(certificate['ceremonyId'] == header['ceremonyId'] and certificate['planHash'] == header['planHash']
+             and certificate['node0'] == self.run['node0'] and certificate['domain'] == self.p['domain']
+             and certificate['policyDigest'] == self.p['policyDigest'], 'the certificate is of another run')
+
+    def ceremony_keys(self):
+        need(self.opening is not None, 'no certificate names the ceremony key')
+        return self.opening['payload']['ceremonyKeys']
+
+    def check_checkpoints(self):
+        opening = sha(jcs(self.opening['payload'])).hex()
+        ceremony, previous, size = self.ceremony_keys(), None, -1
+        for listed in self.p['checkpoints']:
+            document = parse(self.blob(listed['blob']), checkpoint_shape, 524288)
+            payload = document['payload']
+            need(payload['size'] == listed['size'] and int(payload['size']) > size, 'sizes do not grow')
+            need(payload['ceremonyId'] == self.p['ceremonyId'] and payload['planHash'] == self.p['planHash'], 'of another run')
+            need(payload['opening'] == opening and payload['previous'] == previous, 'not linked')
+            need(self.run['heads'].get(payload['size']) == {k: payload[k] for k in ('size', 'node', 'root')}, 'not true of the transcript')
+            own = [sig for sig in document['signatures'] if sig['signer'] == identity(ceremony)]
+            need(len(own) == 1, 'not signed once by the ceremony key')
+            verify_signature(ceremony, 'checkpoint', self.p['domain'], jcs(payload), own[0])
+            size, previous = int(payload['size']), sha(jcs(payload)).hex()
+            self.checkpoints.append(document)
+        need(str(size) == self.p['transcript']['size'], 'the last one does not cover the transcript')
+
+    def check_ceremony_signature(self):
+        ceremony = self.ceremony_keys()
+        own = [sig for sig in self.manifest['signatures'] if sig['signer'] == identity(ceremony)]
+        need(own, 'the ceremony key has not signed')
+        verify_signature(ceremony, 'bundle', self.p['domain'], self.manifest['encoding'], own[0])
+
+    # cards and keys
+
+    def check_cards(self):
+        p = self.p
+        need(all(a < b for a, b in zip(p['cards'], p['cards'][1:])), 'not in ascending order')
+        for name in p['cards']:
+            data = self.blob(name)
+            try:
+                card = self.people[name] = parse(data, card_shape, 32768)
+            except Refused:
+                card = self.servers[name] = parse(data, server_shape, 32768)
+            need(card['domain'] == p['domain'], 'a card of the other domain')
+        joined = [{'recorder', 'witness'}, {'officer', 'holder'}]
+        for seat in self.run['header']['roster']:
+            card = self.people.get(seat['card'])
+            need(card and card['name'] == seat['name'], f"no card for {seat['name']}")
+            need(card['kind'] == seat['role'] or {card['kind'], seat['role']} in joined, 'a seat with a card of another kind')
+        seated = {seat['card'] for seat in self.run['header']['roster']}
+        need(set(self.people) <= seated, 'a card belongs to nobody in the room')
+        need(set(self.servers) <= {p['audience']}, 'a server card is not that of the audience')
+
+    def check_transports(self):
+        nodes, roots = set(), {one['id'] for one in self.p['wrapTree'] if one['level'] == 'root'}
+        for one in self.p['transports']:
+            document = parse(self.blob(one['document']), transport_shape, 32768)
+            payload = document['payload']
+            need(payload['audience'] == self.p['audience'] and payload['domain'] == self.p['domain'], 'of another server or domain')
+            need(payload['node'] not in nodes, 'a node is there twice')
+            nodes.add(payload['node'])
+            need(payload['audience'] in self.servers, 'the server card is not in the bundle')
+            receipt_key = self.servers[payload['audience']]['receiptKey']
+            check_signatures('transport', self.p['domain'], jcs(payload), document['signatures'], [([receipt_key], 1)])
+            need(all(root['id'] in roots for root in one['roots']), 'a root that the tree does not have')
+
+    def check_wrap_tree(self):
+        seen = {}
+        for node in self.p['wrapTree']:
+            root = node['level'] == 'root'
+            need(node['id'] not in seen, 'a key is there twice')
+            absent = [node[name] is None for name in ('parent', 'blob', 'mechanism')]
+            need(absent == [root] * 3, 'exactly a root has no parent, blob and mechanism')
+            need((node['root'] is not None) == root, 'exactly a root has a root id')
+            if not root:
+                parent = seen.get(node['parent'])
+                need(parent and LEVELS.index(parent['level']) + 1 == LEVELS.index(node['level']), 'no such parent one level up')
+            need(node['publicKey'] is None or node['level'] == 'data', 'only a data key has a public half')
+            seen[node['id']] = node
+        need(distinct(n['blob'] for n in self.p['wrapTree'] if n['blob']), 'two keys share one wrapped blob')
+
+    def check_possession(self):
+        nodes, seen = {node['id']: node for node in self.p['wrapTree']}, set()
+        for proof in self.p['possession']:
+            node = nodes.get(proof['id'])
+            need(node and node['level'] != 'data' and proof['id'] not in seen, 'a proof of no key encryption key, or there twice')
+            seen.add(proof['id'])
+            while node['level'] != 'root':
+                node = nodes[node['parent']]
+            born, root_id = bytes.fromhex(node['root']['born']), bytes.fromhex(node['root']['rootId'])
+            need(proof['challenge'] == sha(b'lux-custody/possession/v1', lp(born), root_id).hex(), 'another challenge')
+        need({node['id'] for node in nodes.values() if node['level'] == 'root'} <= seen, 'a root has no proof')
+
+    # FHE
+
+    def check_fhe_commitments(self):
+        fhe = self.p['fhe']
+        if fhe is None:
+            return
+        need([holder['index'] for holder in fhe['holders']] == list(range(1, fhe['n'] + 1)), 'holders are not 1 to n')
+        for field in ('name', 'card', 'envelope', 'acknowledgement'):
+            need(distinct(holder[field] for holder in fhe['holders']), f'two holders have the same {field}')
+        check_fhe_public(self.blob(fhe['public']), fhe, self.p['domain'])
+
+    def check_fhe_envelopes(self):
+        for holder in (self.p['fhe'] or {'holders': []})['holders']:
+            verify_signature(self.ceremony_keys(), 'share-envelope', self.p['domain'], bytes.fromhex(holder['envelope']), holder['signature'])
+
+    def check_fhe_acknowledgements(self):
+        fhe = self.p['fhe'] or {'holders': []}
+        for holder in fhe['holders']:
+            card = self.people.get(holder['card'])
+            need(card and 'recipient' in card and card['name'] == holder['name'], 'no such card of a holder')
+            document = parse(self.blob(holder['acknowledgement']), acknowledgement_shape, 32768)
+            expected = {'domain': self.p['domain'], 'ceremonyId': self.p['ceremonyId'], 'keyId': fhe['keyId'],
+                        'epochId': fhe['epochId'], 'holder': holder['index'], 'name': holder['name'],
+                        'envelopeDigest': holder['envelope']}
+            need(all(document['payload'][name] == value for name, value in expected.items()), 'acknowledges something else')
+            check_signatures('acknowledgement', self.p['domain'], jcs(document['payload']), document['signatures'], [([card['keys']], 1)])
+
+    # trust
+
+    def check_policy_missing(self):
+        need(self.policy is not None, 'consistent, signers unknown')
+
+    def officers(self):
+        return [one['keys'] for one in self.policy['officers']], self.policy['officerQuorum']
+
+    def check_policy_quorum(self):
+        policy = self.policy
+        for name, number in (('officers', 'officerQuorum'), ('approvers', 'approverThreshold'), ('witnesses', 'witnessQuorum')):
+            need(policy[number] <= len(policy[name]), f'{number} cannot be reached')
+        for name in ('officers', 'approvers', 'witnesses', 'requesters', 'evaluators', 'encryptors'):
+            need(distinct(key for one in policy[name] for key in one['keys'].values()), 'two members of a set share a key')
+            need(all(set(one['algorithms']) <= set(policy['algorithms']['signatures']) for one in policy[name]), 'an algorithm not listed')
+        own = {identity(one['keys']) for one in policy['officers']}
+        need(not own & {identity(one['keys']) for one in policy['witnesses']}, 'an officer is a witness')
+        need((policy['version'] == 1) == (policy['previous'] is None), 'exactly the first version has no previous')
+        sigs = self.policy_file['signatures']
+        sigs = sigs if policy['version'] == 1 else [sig for sig in sigs if sig['signer'] in own]
+        check_signatures('policy', policy['domain'], jcs(policy), sigs, [self.officers()])
+
+    def check_policy_digest(self):
+        need(sha(jcs(self.policy)).hex() == self.p['policyDigest'] == self.run['header']['policyDigest'], 'the ceremony ran under another policy')
+
+    def check_domain(self):
+        need(self.run['header']['domain'] == self.p['domain'], 'transcript and manifest are of different domains')
+        need(self.policy is None or self.policy['domain'] == self.p['domain'], f"a {self.p['domain']} bundle")
+
+    def check_policy_expiry(self):
+        need(self.run['header']['created'] <= self.policy['expiry'], 'the policy had expired')
+
+    def check_policy_roster(self):
+        for seat in self.run['header']['roster']:
+            listed = {'officer': 'officers', 'witness': 'witnesses'}.get(seat['role'])
+            need(not listed or any(one['card'] == seat['card'] for one in self.policy[listed]), f"{seat['name']} is not in the policy")
+
+    def check_tool(self):
+        made_by = self.run['header']['tool']['build']
+        need(not (self.p['domain'] == 'production' and made_by.startswith('dev:')), 'a checkout made a production bundle')
+        need(made_by in self.policy['acceptedTools'], 'the build is not in the policy')
+
+    def check_opening_quorum(self):
+        check_signatures('opening', self.p['domain'], jcs(self.opening['payload']), self.opening['signatures'], [self.officers()])
+
+    def check_lock(self):
+        if self.p['domain'] == 'rehearsal':
+            return need(self.p['lock'] is None, 'a rehearsal has a lock')
+        need(self.p['lock'] is not None, 'the plan was not locked')
+        lock = parse(self.blob(self.p['lock']), lock_shape, 262144)
+        need(lock['planHash'] == self.p['planHash'] and lock['policyDigest'] == self.p['policyDigest'], 'of another plan or policy')
+        approval = {'domain': 'production', **{name: lock[name] for name in ('planHash', 'rehearsalDigest', 'diffDigest')}}
+        check_signatures('plan-approval', 'production', jcs(approval), lock['signatures'], [self.officers()])
+
+    def check_cosignatures(self):
+        witnesses = [one['keys'] for one in self.policy['witnesses']]
+        for index, document in enumerate(self.checkpoints):
+            wanted = self.policy['witnessQuorum'] if index == len(self.checkpoints) - 1 else 0
+            groups = [([self.ceremony_keys()], 1), (witnesses, wanted)]
+            check_signatures('checkpoint', self.p['domain'], jcs(document['payload']), document['signatures'], groups)
+
+    def check_manifest_signatures(self):
+        groups = [([self.ceremony_keys()], 1), self.officers()]
+        check_signatures('bundle', self.p['domain'], self.manifest['encoding'], self.manifest['signatures'], groups)
+
+    def check_evidence(self):
+        wanted = [('ceremony', 'ceremony')] + [
+            (node['id'], node['level']) for node in self.p['wrapTree']
+            if node['root'] is None or node['root']['born'] == self.p['ceremonyId']]
+        for name, level in wanted:
+            found = [one for one in self.p['keyEvidence'] if (one['id'], one['level']) == (name, level)]
+            need(len(found) == 1, f'{name}: expected one evidence record')
+            need(found[0]['evidence'] >= self.policy['leastEvidence'][level], f'{name}: too little evidence')
+        need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
+
+    def check_token_soft(self):
+        soft = any(token['profile'] == 'softhsm' for token in self.run['header']['tokens'])
+        need(not soft or self.policy['softTokens'], 'a software token was used')
+
+    def check_algorithms(self):
+        used = {node['algorithm'] for node in self.p['wrapTree']} | ({self.p['fhe']['type']} if self.p['fhe'] else set())
+        need(used <= set(self.policy['algorithms']['keys']), 'an algorithm is not in the policy')
+
+    def check_audience(self):
+        audience = self.p['audience']
+        need(self.audience is None or self.audience == audience, 'the bundle is for another server')
+        if audience is None or self.policy is None:
+            return
+        listed = [one for one in self.policy['audiences'] if one['audience'] == audience]
+        need(listed, 'the server is not in the policy')
+        card = self.servers.get(audience)
+        need(card is None or card['receiptKey'] == listed[0]['receiptKey'], 'another receipt key')
+
+    def check_sequence(self):
+        number, p = int(self.p['sequence']), self.p
+        if p['audience'] is None:
+            return need(number == 0, 'a bundle for no server has sequence 0')
+        need(p['previous'] is not None or number == 1 + len(p['supersedes']), 'without a previous bundle')
+        need(number > 0, 'sequence is 0')
+
+    def check_previous(self):
+        p = self.p
+        if p['audience'] is None:
+            return need(p['previous'] is None and not p['supersedes'], 'a bundle for no server follows none')
+        need(distinct([p['previous'], *p['supersedes']]), 'a superseded bundle is named twice')
+
+    def check_zip_crc(self):
+        need(not self.crc_faults, f'{self.crc_faults[:1]}: the CRC is another')
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog='verify.py', description='Verify a Lux Custody bundle.')
+    parser.add_argument('bundle')
+    parser.add_argument('--policy')
+    parser.add_argument('--audience')
+    parser.add_argument('--json', action='store_true')
+    options = parser.parse_args(arguments)
+    try:
+        policy = None
+        if options.policy:
+            with open(options.policy, 'rb') as file:
+                policy = parse(file.read((1 << 20) + 1), policy_file_shape, 1 << 20)
+        with open(options.bundle, 'rb') as file:
+            result = Verifier(file, policy, options.audience).verify()
+    except OSError as fault:
+        print(fault, file=sys.stderr)
+        return 3
+    except Refused as fault:
+        print(f'POLICY-MALFORMED {fault}', file=sys.stderr)
+        return 1
+    if options.json:
+        print(json.dumps(result))
+    else:
+        for check in result['checks']:
+            state = {True: 'ok', False: 'FAILED', None: '-'}[check['ok']]
+            print(f"{state:7}{check['id']:22}{check['detail']}", file=sys.stderr)
+        print(' '.join([result['verdict'], *result['failed']]))
+    return 0 if result['verdict'] == 'accepted' else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
