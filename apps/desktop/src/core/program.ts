@@ -18,19 +18,22 @@ export type Program = {
   measurement: Measurement
 }
 
-const here = dirname(fileURLToPath(import.meta.url))
+const sources = dirname(fileURLToPath(import.meta.url))
 
 export function findProgram(resources: string | undefined = process.env.LUX_RESOURCES): Program {
-  const built = existsSync(join(here, 'hsm-host.js'))
-  const app = built ? join(here, '..', '..') : join(here, '..', '..')
+  // Bundled, this module lies in a chunk of its own, so the entry that Node was started with says where the parts are.
+  const beside = dirname(process.argv[1] ?? '')
+  const built = existsSync(join(beside, 'hsm-host.js'))
+  const folder = built ? beside : sources
+  const app = join(folder, '..', '..')
   const checkout = join(app, '..', '..')
   return {
     execPath: process.execPath,
-    hostEntry: built ? join(here, 'hsm-host.js') : null,
-    keyChildEntry: built ? join(here, 'key-child.js') : join(here, 'key-child', 'main.ts'),
+    hostEntry: built ? join(folder, 'hsm-host.js') : null,
+    keyChildEntry: built ? join(folder, 'key-child.js') : join(folder, 'key-child', 'main.ts'),
     resources: resources ?? join(checkout, 'resources'),
     measurement: measure({
-      folder: here,
+      folder,
       execPath: process.execPath,
       version: versionOf(app),
       commit: commitOf(checkout),
