@@ -42,7 +42,10 @@ describe.each([
   })
 
   test('A11Y-DIRECTION the document says its language and direction', async () => {
-    const { lang, dir } = await desktop.page.evaluate(() => document.documentElement)
+    const { lang, dir } = await desktop.page.evaluate(() => {
+      const { lang, dir } = document.documentElement
+      return { lang, dir }
+    })
     expect({ lang, dir }).toEqual({ lang: language, dir: language === 'ar' ? 'rtl' : 'ltr' })
   })
 })
@@ -93,7 +96,7 @@ test('A11Y-KEYBOARD every link and button of a screen is reached by Tab, and sho
       }
     })
     if (seen === null || seen.index < 0) continue
-    expect(seen.visible).toBe(true)
+    expect(seen).toMatchObject({ visible: true })
     reached.add(String(seen.index))
   }
   expect(reached.size).toBe(wanted)

@@ -18,8 +18,9 @@ function unmarked(): Promise<string[]> {
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const text = node.textContent?.trim() ?? ''
       const element = node.parentElement
-      if (!/\p{L}/u.test(text) || isRecord(element) || element?.closest('script, style')) continue
-      if (!/^⟦[\s\S]*⟧$/.test(text)) found.push(text)
+      if (!/\p{L}/u.test(text) || isRecord(element) || element?.closest('script, style, select[aria-hidden]'))
+        continue
+      if (!/^[^\p{L}]*⟦[\s\S]*⟧[^\p{L}]*$/u.test(text)) found.push(text)
     }
     for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]')) {
       for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {

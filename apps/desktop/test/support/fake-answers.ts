@@ -163,6 +163,18 @@ const broken: RunView = {
   },
 }
 
+const closed: RunView = {
+  ...run,
+  id: 'c3',
+  state: 'closed',
+  current: null,
+  bundle: { path: '/store/ceremonies/c3/bundle.zip', digest: hex, words, bytes: 61_400_000 },
+  progress: { done: 7, total: 7 },
+  may: { pause: false, resume: false, abort: false, cancel: false },
+}
+
+const runs = new Map([run, broken, closed].map((view) => [view.id, view]))
+
 const summary = { ...run, at: 'Sign the opening certificate', actor: current.actor }
 
 /** What each API says; `empty` is a machine that nobody has used yet. */
@@ -280,7 +292,7 @@ export function answers(plan: string): Record<string, Answer> {
       ],
     },
     'ceremonies.startRehearsal': ok({ id: 'c1' }),
-    'ceremonies.view': ({ id }: Record<string, unknown>) => ok(id === 'c2' ? broken : run),
+    'ceremonies.view': ({ id }: Record<string, unknown>) => ok(runs.get(String(id)) ?? run),
     'ceremonies.proceed': ok(run),
     'ceremonies.signAsStandIn': ok(run),
     'ceremonies.enterPin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },

@@ -1,4 +1,4 @@
-import { AlertDialog, Button, Heading, Progress, TextField } from '@radix-ui/themes'
+import { AlertDialog, Button, Progress, TextField } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, Result, RunView } from '../../contract/index.ts'
@@ -163,7 +163,7 @@ function Identity({ view }: { view: RunView }) {
   return (
     <details className="details">
       <summary>{t('runner.identity')}</summary>
-      <Section title={<Heading size="2">{t('runner.plan')}</Heading>}>
+      <Section title={t('runner.plan')}>
         <Fingerprint words={view.planWords} hex={view.planHash} label={t('runner.plan-words')} />
         <dl className="facts">
           <dt>{t('runner.ceremony-id')}</dt>

@@ -199,7 +199,9 @@ function Table({ entries }: { entries: readonly TranscriptEntry[] }) {
                     variant="ghost"
                     highContrast
                     aria-expanded={open === entry.seq}
-                    aria-label={t('transcript.open-entry', { seq: entry.seq })}
+                    aria-label={t(open === entry.seq ? 'transcript.close-entry' : 'transcript.open-entry', {
+                      seq: entry.seq,
+                    })}
                     onClick={() => setOpen(open === entry.seq ? null : entry.seq)}
                   >
                     {t(open === entry.seq ? 'transcript.hide' : 'transcript.show')}

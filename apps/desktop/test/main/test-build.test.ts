@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { forbiddenSwitch, isTestBuild } from '../../src/main/test-build.ts'
+
+test.each([
+  '--remote-debugging-port=9222',
+  '--remote-debugging-port',
+  '--remote-debugging-pipe',
+  '--inspect',
+  '--inspect-brk=0',
+  '--no-sandbox',
+  '--js-flags=--expose-gc',
+  '--disable-web-security',
+])('RELEASE-SWITCH a released app does not run with %s', (argument) => {
+  expect(forbiddenSwitch(['lux-custody', argument])).toBe(argument)
+})
+
+test('RELEASE-SWITCH ordinary arguments are left alone', () => {
+  expect(forbiddenSwitch(['lux-custody', '--lang=ar', '--inspection', 'plan.yaml'])).toBe(null)
+})
+
+test('RELEASE-MARKER only a folder with the marker file is a test build', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lux-marker-'))
+  try {
+    expect(isTestBuild(folder)).toBe(false)
+    writeFileSync(join(folder, 'test-build.json'), '{}')
+    expect(isTestBuild(folder)).toBe(true)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})

@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { rules } from '@lux/ceremony'
+import { checkIds } from '@lux/ceremony/bundle'
+import { hsmErrorCodes } from '@lux/hsm'
+import { expect, test } from 'vitest'
+import { blockedReasons, capabilityIds, errorCodes, fileKinds } from '../../src/contract/index.ts'
+
+type Tree = { [key: string]: string | Tree }
+const root = join(import.meta.dirname, '../../../../resources/locales')
+const source = join(import.meta.dirname, '../../src/renderer')
+
+function load(language: string): Map<string, string> {
+  const texts = new Map<string, string>()
+  const walk = (prefix: string, tree: Tree): void => {
+    for (const [key, value] of Object.entries(tree)) {
+      if (typeof value === 'string') texts.set(`${prefix}.${key}`, value)
+      else walk(`${prefix}.${key}`, value)
+    }
+  }
+  for (const file of readdirSync(join(root, language))) {
+    walk(file.replace(/\.json$/, ''), JSON.parse(readFileSync(join(root, language, file), 'utf8')))
+  }
+  return texts
+}
+
+const plural = /_(zero|one|two|few|many|other)$/
+const en = load('en')
+const ar = load('ar')
+const keys = (texts: Map<string, string>): string[] =>
+  [...new Set([...texts.keys()].map((key) => key.replace(plural, '')))].sort()
+const placeholders = (text: string): string[] =>
+  [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name!).sort()
+
+test('LOCALE-KEYS English and Arabic have the same keys', () => {
+  expect(keys(ar)).toEqual(keys(en))
+})
+
+test.each([
+  ['en', en],
+  ['ar', ar],
+] as const)('LOCALE-PLURALS %s has exactly its plural forms wherever a text counts', (language, texts) => {
+  const forms = [...new Intl.PluralRules(language).resolvedOptions().pluralCategories].sort()
+  for (const base of keys(en).filter((key) => en.has(`${key}_other`))) {
+    const found = [...texts.keys()]
+      .filter((key) => key.replace(plural, '') === base)
+      .map((key) => key.slice(base.length + 1))
+    expect({ base, forms: found.sort() }).toEqual({ base, forms })
+  }
+})
+
+test('LOCALE-PLACEHOLDERS a translation fills in nothing that the English does not', () => {
+  for (const [key, text] of ar) {
+    const english = en.get(key) ?? en.get(key.replace(plural, '_other')) ?? ''
+    const unknown = placeholders(text).filter((name) => !placeholders(english).includes(name))
+    expect({ key, unknown }).toEqual({ key, unknown: [] })
+    if (!plural.test(key))
+      expect({ key, names: placeholders(text) }).toEqual({ key, names: placeholders(english) })
+  }
+})
+
+test('LOCALE-EMPTY no text is empty', () => {
+  for (const texts of [en, ar])
+    for (const [key, text] of texts) expect({ key, empty: text.trim() === '' }).toEqual({ key, empty: false })
+})
+
+test.each([...errorCodes, ...hsmErrorCodes])(
+  'LOCALE-ERRORS %s says what happened, why and what to do',
+  (code) => {
+    for (const part of ['what', 'why', 'do']) {
+      expect(en.has(`errors.${code}.${part}`)).toBe(true)
+      expect(ar.has(`errors.${code}.${part}`)).toBe(true)
+    }
+  },
+)
+
+test('LOCALE-RULES every rule of plans and runs is said in both languages, and no other', () => {
+  const wanted = Object.keys(rules).flatMap((rule) =>
+    ['do', 'what', 'why'].map((part) => `rules.${rule}.${part}`),
+  )
+  for (const texts of [en, ar]) {
+    expect([...texts.keys()].filter((key) => key.startsWith('rules.')).sort()).toEqual(wanted.sort())
+  }
+})
+
+test('LOCALE-CHECKS every check of a bundle has its sentence', () => {
+  for (const id of checkIds)
+    expect({ id, known: en.has(`checks.${id}`) && ar.has(`checks.${id}`) }).toEqual({ id, known: true })
+})
+
+test('LOCALE-LISTS capabilities, reasons and file kinds of the contract have their sentences', () => {
+  for (const id of capabilityIds) expect(en.has(`tokens.capability.${id}`)).toBe(true)
+  for (const id of blockedReasons) expect(en.has(`blocked.${id}`)).toBe(true)
+  for (const kind of fileKinds) {
+    for (const what of ['file', 'open', 'save']) expect(en.has(`shell.${what}-${kind}`)).toBe(true)
+  }
+})
+
+test('LOCALE-USED every fixed key in the source exists', () => {
+  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.tsx?$/.test(file),
+  )
+  const used = files.flatMap((file) =>
+    [...readFileSync(join(source, file), 'utf8').matchAll(/\bt\(\s*'([a-z]+\.[\w.-]+)'/g)].map(
+      ([, key]) => key!,
+    ),
+  )
+  const known = new Set(keys(en))
+  expect(used.length).toBeGreaterThan(150)
+  expect(used.filter((key) => !known.has(key))).toEqual([])
+})

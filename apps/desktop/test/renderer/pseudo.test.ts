@@ -1,0 +1,6 @@
+import { expect, test } from 'vitest'
+import { pseudo } from '../../src/renderer/i18n/pseudo.ts'
+
+test('PSEUDO-TEXT a text is marked at both ends, longer by 40 %, and still readable', () => {
+  expect(pseudo('Proceed')).toBe('⟦Prócééd~~~⟧')
+})
