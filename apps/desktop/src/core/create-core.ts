@@ -19,12 +19,15 @@ import { readSettings, writeSettings } from './services/settings.ts'
 import * as tokens from './services/tokens.ts'
 import { transcriptPage } from './services/transcript.ts'
 import { Store } from './store/store.ts'
+import { makeTrainingToken } from './training-token.ts'
 
 export type CoreOptions = {
   storePath: string
   /** PKCS#11 library and what its host process is given. */
   library: { path: string; environment: Readonly<Record<string, string>> }
   training: boolean
+  /** Folder of the store's own soft tokens, which then gets a training token; null with a vendor's library. */
+  trainingFolder: string | null
   program: Program
   clock: Clock
   entropy: Entropy
@@ -48,6 +51,9 @@ export async function createCore(
   const { program, clock, entropy } = options
   const store = new Store(options.storePath)
   const library = await openLibrary(options)
+  if (options.training && options.trainingFolder !== null && !(library instanceof HsmError)) {
+    await makeTrainingToken(library, options.trainingFolder)
+  }
   const runs: OpenRuns = new OpenRuns(
     store,
     (medium) => ({

@@ -51,6 +51,7 @@ try {
   const core = await createCore(port, {
     storePath,
     library: libraryOf(storePath),
+    trainingFolder: process.env.LUX_PKCS11 ? null : join(storePath, 'soft-token'),
     training: process.env.LUX_TRAINING === '1',
     program: findProgram(),
     clock: systemClock,
