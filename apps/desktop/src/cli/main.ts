@@ -1,48 +1,68 @@
 import { Command, CommanderError } from 'commander'
-import { failureOutcome, type Outcome, print } from './output.ts'
-import { type RehearseOptions, rehearse } from './rehearse.ts'
+import { programVersion } from '../core/program.ts'
+import { commandLine } from './command-line.ts'
+import { registerFhe } from './fhe.ts'
+import { failureOutcome, print } from './output.ts'
+import { registerPeople } from './people.ts'
+import { registerPlan } from './plan.ts'
+import { registerPolicy } from './policy.ts'
+import { registerRehearse } from './rehearse-command.ts'
+import { registerToken } from './token.ts'
+import { registerVerify } from './verify.ts'
+import { WrongUse } from './wrong-use.ts'
+
+const asJson = process.argv.includes('--json')
 
 const program = new Command('custody')
   .description('Offline key ceremonies on hardware security modules.')
+  .version(programVersion(), '--version', 'the version of this tool')
   .option('--json', 'one JSON document on stdout')
   .exitOverride()
   .configureOutput({
     writeOut: (text) => process.stdout.write(text),
     writeErr: (text) => process.stderr.write(text),
   })
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done or accepted, 1 refused (the rule is named), 2 wrong use, 3 the environment failed (token, disk,
+library), 4 waiting for a person. The result is on stdout, everything else on stderr.
+PINs and passphrases come from the terminal, a descriptor or a file of mode 0600, never from an argument.
 
-function collect(pair: string, all: Record<string, string> = {}): Record<string, string> {
-  const at = pair.indexOf('=')
-  if (at < 1) throw new CommanderError(2, 'custody.set', `--set ${pair}: expected NAME=VALUE`)
-  return { ...all, [pair.slice(0, at)]: pair.slice(at + 1) }
-}
-
-program
-  .command('rehearse')
-  .argument('[what]', 'a script’s name, a script file, or a plan with --policy', 'first-run')
-  .description('Run the whole ceremony on a throw-away soft token with stand-in people.')
-  .requiredOption('--out <dir>', 'a new folder for the run')
-  .option(
-    '--destination <transport.json>',
-    'a rehearsal server that shall receive the root; its card.json lies beside it',
+Start here:
+  $ custody rehearse --out rehearsal
+  $ custody verify rehearsal/bundle.zip --policy rehearsal/policy.json
+  $ custody help verify`,
   )
-  .option('--policy <file>', 'the policy that a plan names')
-  .option('--set <name=value>', 'a blank of the script', collect)
-  .action((what: string, options: RehearseOptions) => act(() => rehearse(what, options)))
 
-async function act(work: () => Promise<Outcome>): Promise<void> {
-  try {
-    print(await work(), program.opts<{ json?: boolean }>().json === true)
-  } catch (error) {
-    const outcome = failureOutcome(error)
-    if (outcome === null) throw error
-    print(outcome, program.opts<{ json?: boolean }>().json === true)
-  }
-}
+const cli = commandLine(program)
+for (const register of [
+  registerRehearse,
+  registerPlan,
+  registerPolicy,
+  registerVerify,
+  registerToken,
+  registerFhe,
+])
+  register(cli)
+registerPeople(cli)
 
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof CommanderError)) throw error
-  process.exitCode = error.exitCode === 0 ? 0 : 2
+  if (error instanceof CommanderError) endOf(error)
+  else report(error)
+}
+
+/** An option's parser throws before there is a command's work to report on. */
+function report(error: unknown): void {
+  const outcome = failureOutcome(error)
+  if (outcome === null) throw error
+  print(outcome, asJson)
+}
+
+/** Commander itself has put help and version on stdout, and what is wrong on stderr; a program gets its document too. */
+function endOf({ exitCode, message }: CommanderError): void {
+  process.exitCode = exitCode === 0 ? 0 : 2
+  if (exitCode !== 0 && asJson) report(new WrongUse('USAGE', message.replace(/^error: /, '')))
 }

@@ -7,7 +7,7 @@ import { type Measurement, measure } from './measure.ts'
  * Where this program's parts lie. Built, core.js, hsm-host.js, key-child.js and cli.js share one folder; in a checkout
  * the sources run as they are.
  */
-export type Program = {
+export type ProgramParts = {
   /** Node that runs core and its children. */
   execPath: string
   /** null: the driver's own source. */
@@ -15,34 +15,48 @@ export type Program = {
   keyChildEntry: string
   /** Folder with scripts/ and locales/. */
   resources: string
-  measurement: Measurement
 }
+
+/** The parts, and what they are: measuring reads all of them and Node itself. */
+export type Program = ProgramParts & { measurement: Measurement }
 
 const sources = dirname(fileURLToPath(import.meta.url))
 
-export function findProgram(resources: string | undefined = process.env.LUX_RESOURCES): Program {
+function places(): { built: boolean; folder: string; app: string; checkout: string } {
   // Bundled, this module lies in a chunk of its own, so the entry that Node was started with says where the parts are.
   const beside = dirname(process.argv[1] ?? '')
   const built = existsSync(join(beside, 'hsm-host.js'))
   const folder = built ? beside : sources
   const app = join(folder, '..', '..')
-  const checkout = join(app, '..', '..')
+  return { built, folder, app, checkout: join(app, '..', '..') }
+}
+
+export function findParts(resources: string | undefined = process.env.LUX_RESOURCES): ProgramParts {
+  const { built, folder, checkout } = places()
   return {
     execPath: process.execPath,
     hostEntry: built ? join(folder, 'hsm-host.js') : null,
     keyChildEntry: built ? join(folder, 'key-child.js') : join(folder, 'key-child', 'main.ts'),
     resources: resources ?? join(checkout, 'resources'),
+  }
+}
+
+export function findProgram(resources: string | undefined = process.env.LUX_RESOURCES): Program {
+  const { folder, checkout } = places()
+  return {
+    ...findParts(resources),
     measurement: measure({
       folder,
       execPath: process.execPath,
-      version: versionOf(app),
+      version: programVersion(),
       commit: commitOf(checkout),
     }),
   }
 }
 
-function versionOf(app: string): string {
-  const path = join(app, 'package.json')
+/** As package.json says it. */
+export function programVersion(): string {
+  const path = join(places().app, 'package.json')
   if (!existsSync(path)) return '0.0.0'
   const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
   return version

@@ -11,6 +11,7 @@ export { planHash, type ReadPlan, readPlan } from './read.ts'
 export {
   type BlankType,
   instantiateScript,
+  parseValues,
   planFromScript,
   readScript,
   type Script,

@@ -109,6 +109,21 @@ export function planFromScript(
   return { ok: true, value: { text: made.value, plan: read.plan, hash: read.hash } }
 }
 
+/** A file of values for a script's blanks: a YAML map, as strict as a plan. PLAN-01, PLAN-02 or PLAN-04. */
+export function parseValues(bytes: Uint8Array): Made<ScriptValues> {
+  const text = decodeText(bytes)
+  if (!text.ok) return text
+  const yaml = parseYaml(text.value)
+  if (!yaml.ok) return yaml
+  const { value } = yaml
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return { ok: true, value: Object.fromEntries(Object.entries(value)) }
+  return {
+    ok: false,
+    refusals: [planRefusal('PLAN-04', '', 'the file of values is no map of names to values')],
+  }
+}
+
 function split(bytes: Uint8Array): Made<{ script: Script; body: unknown }> {
   const text = decodeText(bytes)
   if (!text.ok) return text

@@ -1,0 +1,50 @@
+import type { Command } from 'commander'
+import { CoreError } from '../core/core-error.ts'
+import { failureOutcome, type Outcome, print } from './output.ts'
+import { WrongUse } from './wrong-use.ts'
+
+/** What a group of commands needs to register itself. `act` runs a command's work and prints its one result. */
+export type CommandLine = {
+  readonly program: Command
+  act(work: () => Promise<Outcome> | Outcome): Promise<void>
+}
+
+export function commandLine(program: Command): CommandLine {
+  const asJson = () => program.opts<{ json?: boolean }>().json === true
+  return {
+    program,
+    async act(work) {
+      try {
+        print(await work(), asJson())
+      } catch (error) {
+        const outcome = failureOutcome(error)
+        if (outcome === null) throw error
+        print(outcome, asJson())
+      }
+    },
+  }
+}
+
+/** `--set NAME=VALUE`, many times. */
+export function collectPair(pair: string, all: Record<string, string> = {}): Record<string, string> {
+  const at = pair.indexOf('=')
+  if (at < 1) throw new WrongUse('OPTION-SET', `--set ${pair}: expected NAME=VALUE`)
+  const name = pair.slice(0, at)
+  if (Object.hasOwn(all, name)) throw new WrongUse('OPTION-SET', `--set ${name} is given twice`)
+  return { ...all, [name]: pair.slice(at + 1) }
+}
+
+/** A count from 0 to `most`. */
+export function count(option: string, most: number) {
+  return (text: string): number => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (Number.isNaN(value) || value > most)
+      throw new WrongUse('OPTION-COUNT', `${option} ${text}: expected a count of at most ${most}`)
+    return value
+  }
+}
+
+/** A refusal by a rule, as the failure of a command. */
+export function refused({ rule, detail }: { rule: string; detail: string }, remedy?: string): CoreError {
+  return new CoreError(rule, detail, remedy)
+}

@@ -1,0 +1,35 @@
+import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import { wordLines, wordsOf } from './files.ts'
+
+/** A policy for people, line by line, from the parsed bytes alone; its digest in words comes last. */
+export function describePolicy(policy: Policy): string[] {
+  const digest = policyDigest(policy)
+  const { leastEvidence, fhe } = policy
+  return [
+    `Policy ${policy.version} of ${policy.organisation.name} (${policy.organisation.id}), ${policy.domain}`,
+    `valid until ${policy.expiry}; follows ${policy.previous ?? 'none, it is the first'}`,
+    ...people('officer', policy.officers, `any ${policy.officerQuorum} sign`),
+    ...people('witness', policy.witnesses, `any ${policy.witnessQuorum} cosign`),
+    ...people('approver', policy.approvers, `any ${policy.approverThreshold} approve`),
+    ...people('requester', policy.requesters, 'may ask for decryptions'),
+    ...people('evaluator', policy.evaluators, 'vouch for ciphertexts'),
+    ...people('encryptor', policy.encryptors, 'sign inputs'),
+    ...policy.audiences.map(({ name, audience }) => `server     ${name}  ${audience}`),
+    `least evidence  ${Object.entries(leastEvidence)
+      .map(([level, evidence]) => `${level} ${evidence}`)
+      .join(', ')}`,
+    `software tokens ${policy.softTokens ? 'ALLOWED' : 'refused'}`,
+    ...policy.acceptedTools.map((tool) => `accepted tool   ${tool}`),
+    `algorithms      ${[...policy.algorithms.signatures, ...policy.algorithms.keys].join(', ')}`,
+    `FHE             ${fhe.floorBits} bits left, ${fhe.blockFloorBits} a block; at most ${fhe.budgets.k64} and ${fhe.budgets.k128} blocks a holder`,
+    `digest          ${digest}`,
+    ...wordLines(wordsOf(digest)),
+  ]
+}
+
+function people(role: string, members: Policy['officers'], what: string): string[] {
+  return members.map(
+    ({ name, card, algorithms }) =>
+      `${role.padEnd(10)} ${name}  card ${card.slice(0, 16)}  ${algorithms.join(' + ')}  (${what})`,
+  )
+}

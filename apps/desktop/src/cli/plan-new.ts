@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { maxPlanBytes, parseValues, planFromScript, readScript, type Script } from '@lux/ceremony/plan'
+import { policyDigest } from '@lux/ceremony/policy'
+import { cardCodec, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import { utf8 } from '@lux/crypto'
+import { findParts, findProgram } from '../core/program.ts'
+import { refusedPlan } from '../core/run/begin-rehearsal.ts'
+import { readBounded, writeDurably } from '../core/store/durable-file.ts'
+import {
+  mustBeNew,
+  readCard,
+  readParsed,
+  readPolicy,
+  readServerCard,
+  wordLines,
+  wordsOf,
+  writeNew,
+} from './files.ts'
+import type { Outcome } from './output.ts'
+import { WrongUse } from './wrong-use.ts'
+
+export type NewPlanOptions = {
+  set?: Record<string, string>
+  values?: string
+  policy?: string
+  person?: string[]
+  destination?: string[]
+  library?: string
+  out: string
+}
+
+const maxLibrary = 1 << 28
+
+/** Fills a script's blanks and writes the plan, with the cards that it names beside it. Errors: PLAN-…, SCRIPT-UNKNOWN. */
+export function newPlan(what: string, options: NewPlanOptions): Outcome {
+  mustBeNew(options.out)
+  const bytes = readBounded(scriptPath(what), maxPlanBytes)
+  const script = readScript(bytes)
+  if (!script.ok) throw refusedPlan(script.refusals)
+  const people = (options.person ?? []).map(readCard)
+  const servers = (options.destination ?? []).map(readDestinationFiles)
+  const made = planFromScript(bytes, {
+    ...defaults(script.value, options),
+    ...(people.length === 0
+      ? {}
+      : {
+          people: people.map((card) => ({ role: card.kind, name: card.name, card: cardCodec.digest(card) })),
+        }),
+    ...(servers.length === 0
+      ? {}
+      : {
+          destinations: servers.map(({ card, transport }) => ({
+            card: serverCardCodec.digest(card),
+            transport,
+          })),
+        }),
+    ...(options.values === undefined ? {} : valuesOf(options.values)),
+    ...typedSet(script.value, options.set ?? {}),
+  })
+  if (!made.ok) throw refusedPlan(made.refusals)
+  const { text, hash, plan } = made.value
+  writeNew(options.out, utf8(text))
+  const cards = join(dirname(resolve(options.out)), 'cards')
+  for (const card of people)
+    writeDurably(join(cards, `${cardCodec.digest(card)}.json`), cardCodec.encode(card), 0o644)
+  for (const { card } of servers)
+    writeDurably(join(cards, `${serverCardCodec.digest(card)}.json`), serverCardCodec.encode(card), 0o644)
+  const words = wordsOf(hash)
+  return {
+    exit: 0,
+    json: { ok: true, plan: options.out, title: plan.title, hash, words },
+    text: [`plan    ${options.out}`, `hash    ${hash}`, ...wordLines(words)].join('\n'),
+  }
+}
+
+/** A script file, or the name of one that is shipped. */
+export function scriptPath(what: string): string {
+  if (!/^[a-z0-9-]+$/.test(what)) return what
+  const folder = join(findParts().resources, 'scripts')
+  const path = join(folder, `${what}.yaml`)
+  if (existsSync(path)) return path
+  if (existsSync(what)) return what
+  const known = readdirSync(folder).map((name) => name.replace(/\.yaml$/, ''))
+  throw new WrongUse(
+    'SCRIPT-UNKNOWN',
+    `no script is called ${what}`,
+    `name one of ${known.join(', ')}, or a file`,
+  )
+}
+
+/** What this machine knows by itself; every blank is taken only where the script has it. */
+function defaults(script: Script, { policy, library }: NewPlanOptions): Record<string, unknown> {
+  const known: Record<string, unknown> = { title: script.title, tool: findProgram().measurement.build }
+  if (policy !== undefined) {
+    const { policy: read } = readPolicy(policy)
+    known.policy = policyDigest(read)
+    known.organisationId = read.organisation.id
+    known.organisationName = read.organisation.name
+  }
+  if (library !== undefined) {
+    const bytes = readBounded(library, maxLibrary)
+    known.library = createHash('sha256').update(bytes).digest('hex')
+  }
+  return Object.fromEntries(Object.entries(known).filter(([name]) => Object.hasOwn(script.blanks, name)))
+}
+
+function valuesOf(path: string): Record<string, unknown> {
+  const parsed = parseValues(readBounded(path, maxPlanBytes))
+  if (!parsed.ok) throw refusedPlan(parsed.refusals)
+  return parsed.value
+}
+
+/** Text of the command line as the type of its blank; an unknown name goes on as it is, to be refused with the others. */
+function typedSet(script: Script, set: Readonly<Record<string, string>>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(set).map(([name, text]) => {
+      const type = Object.hasOwn(script.blanks, name) ? script.blanks[name]?.type : undefined
+      if (type === 'integer') return [name, /^-?\d{1,9}$/.test(text) ? Number(text) : text]
+      if (type === 'boolean') return [name, text === 'true' ? true : text === 'false' ? false : text]
+      if (type === 'names') return [name, text.split(',').map((one) => one.trim())]
+      return [name, text]
+    }),
+  )
+}
+
+function readDestinationFiles(path: string) {
+  const transport = readParsed(path, transportCodec.file)
+  const card = readServerCard(join(dirname(resolve(path)), 'card.json'))
+  return { card, transport: transportCodec.payload.digest(transport.payload) }
+}

@@ -1,0 +1,118 @@
+import {
+  type Hsm,
+  HsmError,
+  type PinState,
+  softTokenEnvironment,
+  startHsm,
+  type Token,
+  type TokenInfo,
+} from '@lux/hsm'
+import type { Command } from 'commander'
+import { findParts } from '../core/program.ts'
+import { failureOutcome, type Outcome } from './output.ts'
+import { readSecret } from './secret-input.ts'
+import { WrongUse } from './wrong-use.ts'
+
+export type LibraryOptions = { library?: string; soft?: string }
+export type PinOptions = { serial?: string; pinFd?: string; pinFile?: string }
+
+export function withLibrary(command: Command): Command {
+  return command
+    .option('--library <file>', 'the vendor’s PKCS#11 library')
+    .option('--soft <dir>', 'a SoftHSM store in this folder, for training and rehearsals')
+}
+
+export function withPin(command: Command): Command {
+  return command
+    .option('--serial <serial>', 'the token; may be left out when there is only one')
+    .option('--pin-fd <n>', 'read the user PIN from this open descriptor instead of the terminal')
+    .option('--pin-file <file>', 'read it from this file, which must have mode 0600')
+}
+
+/** Starts the library’s own process for the time of one command. Errors: LIBRARY-UNNAMED, HSM-LIBRARY-…. */
+export async function withHsm<T>(
+  { library, soft }: LibraryOptions,
+  work: (hsm: Hsm) => Promise<T>,
+): Promise<T> {
+  const { hostEntry } = findParts()
+  const store = soft === undefined ? null : softTokenEnvironment(soft)
+  const path = library ?? store?.library
+  if (path === undefined)
+    throw new WrongUse(
+      'LIBRARY-UNNAMED',
+      'no token library is named',
+      'give --library FILE, or --soft DIR for a soft token',
+    )
+  const hsm = await startHsm({
+    library: path,
+    ...(store === null ? {} : { environment: store.environment }),
+    ...(hostEntry === null ? {} : { hostEntry }),
+  })
+  try {
+    return await work(hsm)
+  } finally {
+    await hsm.close()
+  }
+}
+
+/** The token of this serial, or the only initialised one. Errors: HSM-TOKEN-ABSENT, TOKEN-AMBIGUOUS. */
+export async function findToken(hsm: Hsm, serial: string | undefined): Promise<TokenInfo> {
+  const tokens = (await hsm.tokens()).filter(({ initialised }) => initialised)
+  const found =
+    serial === undefined && tokens.length === 1 ? tokens[0] : tokens.find((one) => one.serial === serial)
+  if (found !== undefined) return found
+  const present = tokens.map((one) => `${one.serial} (${one.label})`).join(', ') || 'none'
+  if (serial === undefined && tokens.length > 1)
+    throw new WrongUse('TOKEN-AMBIGUOUS', `several tokens are there: ${present}`, 'name one with --serial')
+  throw new HsmError({
+    code: 'HSM-TOKEN-ABSENT',
+    detail: `${serial === undefined ? 'no initialised token' : `token ${serial}`} is not there; present: ${present}`,
+    remedy: 'Insert the token with this serial number.',
+  })
+}
+
+/**
+ * Logs the user in, once, does the work and logs out. A failed login is an outcome that shows the PIN’s state after it:
+ * the PIN is never tried again by the machine.
+ */
+export async function withLogin(
+  hsm: Hsm,
+  options: PinOptions,
+  work: (token: Token, info: TokenInfo) => Promise<Outcome>,
+): Promise<Outcome> {
+  const info = await findToken(hsm, options.serial)
+  const token = hsm.token(info.serial)
+  const pin = await readSecret(`User PIN of ${info.label} (${info.serial}), state ${info.pin.user}`, {
+    ...(options.pinFd === undefined ? {} : { fd: options.pinFd }),
+    ...(options.pinFile === undefined ? {} : { file: options.pinFile }),
+  })
+  try {
+    await token.logIn({ user: 'user', pin })
+  } catch (error) {
+    const outcome = failureOutcome(error)
+    if (outcome === null) throw error
+    const pins = await token.pinState()
+    const text = `${outcome.text}\nPIN state now: user ${pins.user}, SO ${pins.so}`
+    return { ...outcome, json: { ...outcome.json, serial: info.serial, pin: pins }, text }
+  } finally {
+    pin.fill(0)
+  }
+  try {
+    return await work(token, info)
+  } finally {
+    await token.logOut()
+  }
+}
+
+const pinWords: Record<PinState, string> = {
+  ok: 'ok',
+  low: 'low: a wrong PIN was given',
+  final: 'FINAL: the next wrong PIN locks',
+  locked: 'LOCKED',
+  'must-change': 'must be changed',
+  'not-set': 'not set',
+}
+
+export function pinText(state: PinState): string {
+  return pinWords[state]
+}

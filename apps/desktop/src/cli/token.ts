@@ -1,0 +1,187 @@
+import type { TokenInfo } from '@lux/hsm'
+import type { CommandLine } from './command-line.ts'
+import type { Outcome } from './output.ts'
+import { readSecret } from './secret-input.ts'
+import {
+  findToken,
+  type LibraryOptions,
+  type PinOptions,
+  pinText,
+  withHsm,
+  withLibrary,
+  withLogin,
+  withPin,
+} from './token-session.ts'
+import { WrongUse } from './wrong-use.ts'
+
+type InitOptions = LibraryOptions &
+  PinOptions & { label: string; soPinFd?: string; soPinFile?: string; erase?: boolean }
+type WorkOptions = LibraryOptions & PinOptions
+
+export function registerToken({ program, act }: CommandLine): void {
+  const group = program
+    .command('token')
+    .description('Hardware and software tokens: list, info, init, inventory, probe.')
+  withLibrary(group.command('list'))
+    .description('Every token that the library shows, by serial, with the state of its PINs. No login.')
+    .action((options: LibraryOptions) => act(() => list(options)))
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ custody token list --soft training-token\n  $ custody token list --library /opt/vendor/libpkcs11.so',
+    )
+  withLibrary(group.command('info'))
+    .option('--serial <serial>', 'the token; may be left out when there is only one')
+    .description('All that a token says of itself, and the library’s digest. No login.')
+    .action((options: LibraryOptions & { serial?: string }) => act(() => info(options)))
+    .addHelpText('after', '\nExample:\n  $ custody token info --soft training-token')
+  withPin(withLibrary(group.command('init')))
+    .requiredOption('--label <label>', 'the new token’s label')
+    .option('--so-pin-fd <n>', 'read the security officer’s PIN from this open descriptor')
+    .option('--so-pin-file <file>', 'read it from this file, which must have mode 0600')
+    .option('--erase', 'with --serial: everything on that token is destroyed for ever')
+    .description('Initialise a free slot as a new token, or with --serial and --erase an existing one anew.')
+    .action((options: InitOptions) => act(() => init(options)))
+    .addHelpText(
+      'after',
+      `
+Both PINs are typed at the terminal unless a descriptor or a file is named.
+
+Examples:
+  $ custody token init --soft training-token --label training
+  $ custody token init --library /opt/vendor/libpkcs11.so --serial 12345 --erase --label root-2027`,
+    )
+  withPin(withLibrary(group.command('inventory')))
+    .description('Log in and name every object on the token, the unreadable ones too.')
+    .action((options: WorkOptions) => act(() => inventory(options)))
+    .addHelpText('after', '\nExample:\n  $ custody token inventory --soft training-token --pin-file pin.txt')
+  withPin(withLibrary(group.command('probe')))
+    .description('Log in and attack the token with scratch keys, as a ceremony does before it uses one.')
+    .action((options: WorkOptions) => act(() => probe(options)))
+    .addHelpText(
+      'after',
+      `
+Exit 0: every attack on the hardened template was held and a wrap mechanism gave its known answer. Exit 1: not so.
+
+Example:
+  $ custody token probe --soft training-token --pin-file pin.txt`,
+    )
+}
+
+function list(options: LibraryOptions): Promise<Outcome> {
+  return withHsm(options, async (hsm) => {
+    const tokens = await hsm.tokens()
+    const rows = tokens.map(
+      ({ serial, label, model, profile, initialised, pin }) =>
+        `${(serial || '(free slot)').padEnd(18)} ${label.padEnd(20)} ${profile.padEnd(10)} ${model.padEnd(14)} ${
+          initialised ? `PIN ${pinText(pin.user)}; SO PIN ${pinText(pin.so)}` : 'not initialised'
+        }`,
+    )
+    return {
+      exit: 0,
+      json: { ok: true, library: hsm.library, tokens },
+      text: rows.join('\n') || 'the library shows no token',
+    }
+  })
+}
+
+function info(options: LibraryOptions & { serial?: string }): Promise<Outcome> {
+  return withHsm(options, async (hsm) => {
+    const token = await findToken(hsm, options.serial)
+    const lines = [
+      ...tokenLines(token),
+      `library       ${hsm.library.path}`,
+      `library hash  ${hsm.library.sha256}`,
+    ]
+    return { exit: 0, json: { ok: true, library: hsm.library, token }, text: lines.join('\n') }
+  })
+}
+
+/** Errors: TOKEN-ERASE, HSM-…. */
+function init(options: InitOptions): Promise<Outcome> {
+  if ((options.serial !== undefined) !== (options.erase === true)) {
+    throw new WrongUse(
+      'TOKEN-ERASE',
+      'initialising a token that exists destroys everything on it',
+      'give --serial and --erase together for that, neither of them for a free slot',
+    )
+  }
+  return withHsm(options, async (hsm) => {
+    const existing = options.serial === undefined ? null : await findToken(hsm, options.serial)
+    const soPin = await readSecret(
+      existing === null ? 'New SO PIN' : `SO PIN of ${existing.label} (${existing.serial})`,
+      {
+        ...(options.soPinFd === undefined ? {} : { fd: options.soPinFd }),
+        ...(options.soPinFile === undefined ? {} : { file: options.soPinFile }),
+      },
+    )
+    const userPin = await readSecret('New user PIN', {
+      ...(options.pinFd === undefined ? {} : { fd: options.pinFd }),
+      ...(options.pinFile === undefined ? {} : { file: options.pinFile }),
+    })
+    try {
+      const token = await hsm
+        .token(existing?.serial ?? 'new')
+        .initialise({ label: options.label, soPin, userPin })
+      return {
+        exit: 0,
+        json: { ok: true, token },
+        text: [`initialised ${token.serial}`, ...tokenLines(token)].join('\n'),
+      }
+    } finally {
+      soPin.fill(0)
+      userPin.fill(0)
+    }
+  })
+}
+
+function inventory(options: WorkOptions): Promise<Outcome> {
+  return withHsm(options, (hsm) =>
+    withLogin(hsm, options, async (token, { serial, label }) => {
+      const { objects, damaged } = await token.inventory()
+      const lines = [
+        `${label} (${serial}): ${objects.length} objects`,
+        ...objects.map(
+          (one) =>
+            `  ${one.class.padEnd(11)} ${(one.id || '(no id)').padEnd(32)} ${one.keyType.padEnd(8)} ${one.label}${one.trusted ? '  TRUSTED' : ''}`,
+        ),
+        ...damaged.map(({ name, reason }) => `  UNREADABLE  ${name}: ${reason}`),
+      ]
+      return { exit: 0, json: { ok: true, serial, objects, damaged }, text: lines.join('\n') }
+    }),
+  )
+}
+
+function probe(options: WorkOptions): Promise<Outcome> {
+  return withHsm(options, (hsm) =>
+    withLogin(hsm, options, async (token, { serial, label }) => {
+      const report = await token.probe()
+      const { passed, attacks, knownAnswers, lacking } = report
+      const lines = [
+        `${label} (${serial}): ${passed ? 'passed' : 'NOT PASSED'}`,
+        ...attacks.map(
+          ({ name, template, outcome, detail }) =>
+            `  ${template.padEnd(8)} ${name.padEnd(20)} ${outcome}  ${detail}`,
+        ),
+        `  wrap mechanism ${knownAnswers.chosen === null ? 'NONE proved' : `${knownAnswers.chosen.standard}, here called ${knownAnswers.chosen.name}`}`,
+        ...lacking.map((what) => `  lacks ${what}`),
+      ]
+      const json = passed
+        ? { ok: true, report }
+        : { ok: false, code: 'PROBE-FAILED', detail: 'an attack succeeded', report }
+      return { exit: passed ? 0 : 1, json, text: lines.join('\n'), answered: true }
+    }),
+  )
+}
+
+function tokenLines(token: TokenInfo): string[] {
+  return [
+    `serial        ${token.serial}`,
+    `label         ${token.label}`,
+    `maker, model  ${token.manufacturer}, ${token.model}`,
+    `versions      firmware ${token.firmware}, hardware ${token.hardware}`,
+    `profile       ${token.profile}`,
+    `user PIN      ${pinText(token.pin.user)} (${token.minPinLength} to ${token.maxPinLength} characters)`,
+    `SO PIN        ${pinText(token.pin.so)}`,
+    `protected     ${token.writeProtected ? 'write-protected' : 'writable'}, ${token.loginRequired ? 'login required' : 'NO LOGIN REQUIRED'}`,
+  ]
+}

@@ -1,0 +1,76 @@
+import { type BundleVerdict, type Check, verifyBundle } from '@lux/ceremony/bundle'
+import { serverCardCodec } from '@lux/ceremony/wire'
+import { fileReader } from '../core/store/file-reader.ts'
+import type { CommandLine } from './command-line.ts'
+import { readPolicy, readServerCard, wordLines, wordsOf } from './files.ts'
+import type { Outcome } from './output.ts'
+
+export type VerifyCommandOptions = { policy?: string; audience?: string }
+
+export function registerVerify({ program, act }: CommandLine): void {
+  program
+    .command('verify')
+    .argument('<bundle>', 'bundle.zip')
+    .description('Check a bundle by every check of its format, each by name. No token, no network.')
+    .option(
+      '--policy <file>',
+      'the policy that you took by hand; without it nothing is accepted (POLICY-MISSING)',
+    )
+    .option('--audience <who>', 'the server that shall import it: its card.json, or the digest of that card')
+    .action((bundle: string, options: VerifyCommandOptions) => act(() => verify(bundle, options)))
+    .addHelpText(
+      'after',
+      `
+Exit 0: accepted. Exit 1: refused, with the check named. Take the policy from its own place, never from beside the
+bundle, and compare its words first: custody policy show policy.json
+
+Examples:
+  $ custody verify bundle.zip --policy policy.json
+  $ custody --json verify bundle.zip --policy policy.json --audience card.json`,
+    )
+}
+
+/** Every check of the bundle, in the catalogue's order. */
+export async function verify(path: string, options: VerifyCommandOptions): Promise<Outcome> {
+  const policy = options.policy === undefined ? null : readPolicy(options.policy)
+  const audience = options.audience === undefined ? null : audienceOf(options.audience)
+  const reader = fileReader(path)
+  try {
+    const verdict = await verifyBundle(reader, {
+      ...(policy === null ? {} : { policy }),
+      ...(audience === null ? {} : { audience }),
+    })
+    return outcomeOf(path, verdict)
+  } finally {
+    reader.close()
+  }
+}
+
+function audienceOf(text: string): string {
+  return /^[0-9a-f]{64}$/.test(text) ? text : serverCardCodec.digest(readServerCard(text))
+}
+
+function outcomeOf(path: string, { verdict, checks, failed, contents }: BundleVerdict): Outcome {
+  const accepted = verdict === 'accepted'
+  const digest = contents?.digest ?? null
+  const words = digest === null ? [] : wordsOf(digest)
+  const domain = contents?.predicate.domain ?? null
+  const about = { verdict, bundle: path, digest, words, domain, failed, checks }
+  const json = accepted ? { ok: true, ...about } : { ok: false, code: failed[0] ?? 'REFUSED', ...about }
+  const said = {
+    accepted: `accepted${domain === 'rehearsal' ? ' (a rehearsal: nothing in it is for use)' : ''}`,
+    refused: `refused by ${failed.join(', ')}`,
+    'signers-unknown': 'consistent, signers unknown: POLICY-MISSING (give --policy)',
+  }[verdict]
+  const text = [
+    `${path}: ${said}`,
+    ...(digest === null ? [] : [`digest  ${digest}`, ...wordLines(words)]),
+    ...checks.map(checkLine),
+  ].join('\n')
+  return { exit: accepted ? 0 : 1, json, text, answered: true }
+}
+
+function checkLine({ id, title, ok, detail }: Check): string {
+  const mark = ok === null ? '-      ' : ok ? 'ok     ' : 'REFUSED'
+  return `${mark} ${id.padEnd(22)} ${title}${ok === true || detail === '' ? '' : `: ${detail}`}`
+}
