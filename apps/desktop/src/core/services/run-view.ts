@@ -93,6 +93,7 @@ function partsOf(view: EngineView): contract.PartView[] {
         do: step.do,
         title: step.id,
         text: step.text,
+        textKey: step.textKey,
         actor: { role: step.actor, name: step.names.join(', ') },
         state: step.id === failed ? 'failed' : stepStates[step.state],
         doneAt: step.finished,

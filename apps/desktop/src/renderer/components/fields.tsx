@@ -2,6 +2,7 @@ import { Select, TextArea, TextField } from '@radix-ui/themes'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '../../contract/index.ts'
+import { useScriptText } from '../i18n/step-text.ts'
 import { Rec } from './record.tsx'
 
 type Props = {
@@ -44,6 +45,7 @@ function OneField({
   onChange: (value: string) => void
 }) {
   const { t } = useTranslation()
+  const { field: labelOf } = useScriptText()
   const id = useId()
   const range = field.min !== undefined && field.max !== undefined
   const hint = range
@@ -56,7 +58,7 @@ function OneField({
   return (
     <div className="field">
       <label htmlFor={id}>
-        <Rec>{field.label}</Rec>
+        <Rec>{labelOf(field)}</Rec>
       </label>
       {field.type === 'choice' || field.type === 'flag' ? (
         <Select.Root value={value} onValueChange={onChange}>

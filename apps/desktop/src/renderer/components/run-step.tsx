@@ -3,7 +3,7 @@ import { useId, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CurrentStep, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { useStepText } from '../i18n/step-text.ts'
+import { useScriptText } from '../i18n/step-text.ts'
 import type { Act } from '../screens/runner.tsx'
 import { useWork } from '../stores/work.ts'
 import { ActionButton } from './action-button.tsx'
@@ -22,9 +22,12 @@ type Props = { view: RunView; step: CurrentStep; act: Act }
 export function RunStep({ view, step, act }: Props) {
   const { t } = useTranslation()
   const id = useId()
-  const { title, text } = useStepText()(step)
+  const textOf = useScriptText()
+  const { title, text } = textOf.step(step)
   const peers = view.people.filter(({ role }) => role === step.actor.role)
-  const [by, setBy] = useState(step.actor.name || peers[0]?.name || '')
+  const [by, setBy] = useState(
+    peers.find(({ name }) => name === step.actor.name)?.name ?? peers[0]?.name ?? '',
+  )
   const [confirmed, setConfirmed] = useState<Record<string, boolean>>({})
   const [values, setValues] = useState<Record<string, string>>({})
   const [busy, setBusy] = useState(false)
@@ -39,7 +42,7 @@ export function RunStep({ view, step, act }: Props) {
     : confirms.some(({ text: what }) => !confirmed[what])
       ? t('runner.confirm-first')
       : missing
-        ? t('runner.value-first', { field: missing.label })
+        ? t('runner.value-first', { field: textOf.field(missing) })
         : null
 
   async function proceed(): Promise<void> {

@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { RunView, StepState } from '../../contract/index.ts'
-import { useStepText } from '../i18n/step-text.ts'
+import { useScriptText } from '../i18n/step-text.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { Rec } from './record.tsx'
 
@@ -15,13 +15,13 @@ const icons: Record<StepState, IconName> = {
 
 export function StepList({ view }: { view: RunView }) {
   const { t } = useTranslation()
-  const textOf = useStepText()
+  const textOf = useScriptText()
   return (
     <nav className="panel step-list" aria-label={t('runner.steps')}>
       {view.parts.map((part) => (
         <section key={part.id}>
           <h3>
-            <Rec>{part.title}</Rec>
+            <Rec>{textOf.part(part)}</Rec>
           </h3>
           <ol>
             {part.steps.map((step) => (
@@ -35,7 +35,7 @@ export function StepList({ view }: { view: RunView }) {
                   <bdi data-record="">{step.number}</bdi>
                 </span>
                 <span>
-                  <Rec>{textOf(step).title}</Rec>
+                  <Rec>{textOf.step(step).title}</Rec>
                   <span className="visually-hidden">{t(`states.step.${step.state}`)}</span>
                 </span>
               </li>

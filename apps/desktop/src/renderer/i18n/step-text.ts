@@ -1,11 +1,26 @@
 import { useTranslation } from 'react-i18next'
-import type { StepView } from '../../contract/index.ts'
+import type { Field, PartView, StepView } from '../../contract/index.ts'
 
-/** Sentences of a step: translated where the script's key is known here, else as the script has them. */
-export function useStepText(): (step: StepView) => { title: string; text: string } {
+export type ScriptText = {
+  step(step: StepView): { title: string; text: string }
+  part(part: PartView): string
+  field(field: Field): string
+}
+
+/** Sentences of a script: translated where the shipped scripts' keys are known here, else as core sends them. */
+export function useScriptText(): ScriptText {
   const { t, i18n } = useTranslation()
-  return ({ do: kind, title, text, textKey }) => ({
-    title: i18n.exists(`steps.${kind}`) && (title === '' || title === kind) ? t(`steps.${kind}`) : title,
-    text: textKey !== undefined && i18n.exists(`scripts.${textKey}`) ? t(`scripts.${textKey}`) : text,
-  })
+  const first = (fallback: string, ...keys: string[]): string => {
+    const known = keys.find((key) => i18n.exists(key))
+    return known === undefined ? fallback : t(known)
+  }
+  return {
+    step: ({ id, do: kind, title, text, textKey }) => ({
+      // A title of the script's own goes before the name of the step's kind.
+      title: title === id || title === kind ? first(title, `script.title.${id}`, `steps.${kind}`) : title,
+      text: textKey === undefined ? text : first(text, textKey),
+    }),
+    part: ({ kind, title }) => (title === kind ? first(title, `script.part.${kind}`) : title),
+    field: ({ name, label }) => first(label, `script.field.${name}`),
+  }
 }

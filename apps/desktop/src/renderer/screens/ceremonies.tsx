@@ -1,4 +1,4 @@
-import { Heading, RadioCards } from '@radix-ui/themes'
+import { RadioCards } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, ScriptView } from '../../contract/index.ts'
@@ -11,6 +11,7 @@ import { FilePicker } from '../components/file-picker.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Rec } from '../components/record.tsx'
 import { Screen, Section } from '../components/screen.tsx'
+import { useScriptText } from '../i18n/step-text.ts'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies, scripts } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
@@ -45,7 +46,8 @@ export function Ceremonies() {
 }
 
 function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
-  const { t } = useTranslation()
+  const { field: labelOf } = useScriptText()
+  const { t, i18n } = useTranslation()
   const [chosen, setChosen] = useState(all[0]?.id ?? '')
   const [values, setValues] = useState<Record<string, string>>({})
   const [failure, setFailure] = useState<Failure | null>(null)
@@ -53,6 +55,10 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
   const script = all.find(({ id }) => id === chosen)
   if (script === undefined) return <p className="quiet">{t('ceremonies.no-scripts')}</p>
   const missing = firstMissing(script.fields, values)
+  // Where a value has no default, the form is in the way on purpose.
+  const startsOpen = firstMissing(script.fields, {}) !== null
+  const about = (id: string, what: 'title' | 'text', fallback: string): string =>
+    i18n.exists(`script.about.${id}.${what}`) ? t(`script.about.${id}.${what}`) : fallback
 
   async function start(): Promise<void> {
     if (script === undefined) return
@@ -72,7 +78,10 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
     <div className="panel panel-body">
       <RadioCards.Root
         value={chosen}
-        onValueChange={setChosen}
+        onValueChange={(id) => {
+          setChosen(id)
+          setValues({})
+        }}
         columns={{ initial: '1', md: '2' }}
         gap="2"
         aria-label={t('ceremonies.script')}
@@ -81,10 +90,10 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
           <RadioCards.Item key={id} value={id}>
             <span className="row-text">
               <strong>
-                <Rec>{title}</Rec>
+                <Rec>{about(id, 'title', title)}</Rec>
               </strong>
               <span className="quiet">
-                <Rec>{summary}</Rec>
+                <Rec>{about(id, 'text', summary)}</Rec>
               </span>
               <span className="quiet">{t('ceremonies.minutes', { count: minutes })}</span>
             </span>
@@ -92,16 +101,16 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
         ))}
       </RadioCards.Root>
       {script.fields.length === 0 ? null : (
-        <form className="form" onSubmit={(event) => event.preventDefault()}>
-          <Heading as="h3" size="2">
-            {t('ceremonies.values')}
-          </Heading>
-          <Fields
-            fields={script.fields}
-            values={values}
-            onChange={(name, value) => setValues((old) => ({ ...old, [name]: value }))}
-          />
-        </form>
+        <details className="details" key={script.id} open={startsOpen}>
+          <summary>{t('ceremonies.values', { count: script.fields.length })}</summary>
+          <form className="form" onSubmit={(event) => event.preventDefault()}>
+            <Fields
+              fields={script.fields}
+              values={values}
+              onChange={(name, value) => setValues((old) => ({ ...old, [name]: value }))}
+            />
+          </form>
+        </details>
       )}
       {failure ? <FailureNotice failure={failure} /> : null}
       <p className="quiet" style={{ margin: 0 }}>
@@ -110,7 +119,7 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
       <div className="actions">
         <ActionButton
           loading={busy}
-          whyNot={missing ? t('ceremonies.missing', { field: missing.label }) : null}
+          whyNot={missing ? t('ceremonies.missing', { field: labelOf(missing) }) : null}
           onPress={() => void start()}
         >
           {t('ceremonies.start')}

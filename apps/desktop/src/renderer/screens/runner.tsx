@@ -93,7 +93,8 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
 function Controls({ view, act }: { view: RunView; act: Act }) {
   const { t } = useTranslation()
   const [reason, setReason] = useState('')
-  const by = view.current?.actor.name || view.people[0]?.name || ''
+  // The engine lets an administrator, an operator or an officer do this; the first of them stands at the controls.
+  const by = view.people.find(({ role }) => role === 'administrator' || role === 'operator')?.name ?? ''
   if (!view.may.pause && !view.may.resume && !view.may.abort) return null
   return (
     <div className="actions">
