@@ -14,7 +14,7 @@ import { type Entropy, type Json, toHex, utf8 } from '@lux/crypto'
 import type { Clock } from '../clock.ts'
 import { CoreError } from '../core-error.ts'
 import type { Measurement } from '../measure.ts'
-import { RunFolder } from './run-folder.ts'
+import { folderInUse, RunFolder } from './run-folder.ts'
 import { makeStandIns, type StandIn, saveStandIns } from './stand-ins.ts'
 
 export type RehearsalDestination = { name: string; card: ServerCard; transport: Json }
@@ -58,7 +58,10 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
     roster: standIns.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
     standIns: listed,
   }
-  const folder = RunFolder.create(request.folder, {
+  // Before the run's log is there, so that a rehearsal that can be opened can be played on.
+  if (RunFolder.isAt(request.folder)) throw folderInUse(request.folder)
+  saveStandIns(request.folder, standIns)
+  return RunFolder.create(request.folder, {
     header,
     plan: planBytes,
     lock: null,
@@ -72,8 +75,6 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
       document: transport,
     })),
   })
-  saveStandIns(request.folder, standIns)
-  return folder
 }
 
 /** The first command of a rehearsal: every person's stand-in card, every destination, no token bound yet. */

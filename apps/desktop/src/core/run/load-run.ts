@@ -17,11 +17,16 @@ export function runOn(folder: RunFolder, parts: RunParts, changed: () => void): 
  */
 export function loadRun(path: string, parts: RunParts, changed: () => void): Run {
   const folder = RunFolder.open(path)
-  for (const stored of folder.entries()) {
-    const read = readEntry(stored)
-    if (read.ok) project(folder, read.entry)
+  try {
+    for (const stored of folder.entries()) {
+      const read = readEntry(stored)
+      if (read.ok) project(folder, read.entry)
+    }
+    const run = runOn(folder, parts, changed)
+    if (folder.state.started && run.view().needs !== null) run.interrupted('the program was started again')
+    return run
+  } catch (error) {
+    folder.close()
+    throw error
   }
-  const run = runOn(folder, parts, changed)
-  if (folder.state.started && run.view().needs !== null) run.interrupted('the program was started again')
-  return run
 }

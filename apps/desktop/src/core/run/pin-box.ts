@@ -28,6 +28,13 @@ export class PinBox {
     return copy
   }
 
+  /** Wipes a PIN that was typed for an attempt which is over. */
+  drop(token: string, user: User): void {
+    const name = nameOf(token, user)
+    this.#pins.get(name)?.wipe()
+    this.#pins.delete(name)
+  }
+
   clear(): void {
     for (const pin of this.#pins.values()) pin.wipe()
     this.#pins.clear()

@@ -1,6 +1,7 @@
 import type { EffectOf, Finding, OwnEffect } from '@lux/ceremony'
-import { type KeyEvidence, rootTemplate, signingTemplate } from '@lux/hsm'
+import { type KeyEvidence, rootTemplate, sealingTemplate, signingTemplate, windowRootTemplate } from '@lux/hsm'
 import { toEvidence } from './perform/key-evidence.ts'
+import { tokensSince } from './perform/token.ts'
 import { transportId } from './perform/transport-id.ts'
 import { type RunContext, tokenOf } from './run-context.ts'
 
@@ -26,10 +27,10 @@ export async function look(effect: OwnEffect, run: RunContext): Promise<Finding>
   }
 }
 
-/** A token that carries the label and both PINs was initialised; one without a user PIN is initialised again. */
+/** A new token that carries the label and both PINs was initialised; one without a user PIN is initialised again. */
 async function lookForToken(effect: EffectOf<'initialise-token'>, run: RunContext): Promise<Finding> {
-  const same = (await run.hsm.tokens()).filter((token) => token.initialised && token.label === effect.label)
-  const whole = same.filter((token) => token.pin.user !== 'not-set')
+  const whole = await tokensSince(effect, run)
+  if (whole === null) return { found: 'absent', detail: 'the token was not touched' }
   if (whole.length > 1)
     return { found: 'ambiguous', detail: `${whole.length} tokens are labelled ${effect.label}` }
   const [token] = whole
@@ -42,10 +43,11 @@ async function lookForCeremonyKey(effect: EffectOf<'make-ceremony-key'>, run: Ru
   const record = run.folder.attempt('make-ceremony-key', effect.step, effect.attempt)
   const token = tokenOf(run, effect.serial)
   const pair = await token.findById(effect.ckaId, signingTemplate)
-  const seal = await token.findById(effect.sealCkaId)
+  const seal = await token.findById(effect.sealCkaId, { ...sealingTemplate, token: true })
   if (record === null) return { found: 'absent', detail: 'the key was not finished' }
   const key = pair.filter(({ ref }) => ref.class === 'private')
-  if (key.length !== 1 || seal.length !== 1 || !bornHere(key[0])) {
+  const born = bornHere(key[0], 'CKM_EC_KEY_PAIR_GEN') && bornHere(seal[0], 'CKM_AES_KEY_GEN')
+  if (key.length !== 1 || seal.length !== 1 || !born || key[0]?.neverExtractable !== true) {
     return { found: 'ambiguous', detail: `${key.length} ceremony keys and ${seal.length} sealing keys` }
   }
   return { found: 'adopted', result: record.part }
@@ -53,17 +55,20 @@ async function lookForCeremonyKey(effect: EffectOf<'make-ceremony-key'>, run: Ru
 
 async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): Promise<Finding> {
   const token = tokenOf(run, effect.serial)
-  const found = await token.findById(effect.ckaId, rootTemplate)
-  if (found.length === 0)
-    return { found: 'absent', detail: 'no key with this id; blobs of this attempt are void' }
+  const copied = effect.destinations.length > 0
+  const found = await token.findById(effect.ckaId, copied ? windowRootTemplate(effect.profile) : rootTemplate)
+  const record = run.folder.attempt('generate-root', effect.step, effect.attempt)
+  if (found.length === 0) {
+    const lost = record?.part.blobs.map(({ sealed }) => sealed) ?? []
+    run.folder.voidAttempt(effect.step, effect.attempt)
+    return { found: 'absent', detail: `no key with this id; void blobs: ${lost.join(', ') || 'none'}` }
+  }
   const [key] = found
   if (key === undefined || found.length > 1)
     return { found: 'ambiguous', detail: `${found.length} keys with this id` }
-  const copied = effect.destinations.length > 0
-  if (!bornHere(key) || key.neverExtractable === copied) {
+  if (!bornHere(key, 'CKM_AES_KEY_GEN') || key.neverExtractable === copied) {
     return { found: 'ambiguous', detail: 'a key with this id was not made by this step' }
   }
-  const record = run.folder.attempt('generate-root', effect.step, effect.attempt)
   if (copied && record === null) return { found: 'ambiguous', detail: 'the key is there, its blobs are not' }
   const part = record?.part ?? { mechanism: effect.mechanism, blobs: [], trusted: [] }
   const leftovers = effect.destinations.map((_, index) => transportId(effect.ckaId, index))
@@ -77,9 +82,14 @@ async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): 
   }
 }
 
-/** AES and EC keys that this token made itself and never showed: what no import can claim. */
-function bornHere(key: KeyEvidence | undefined): boolean {
-  return key?.local === true && key.alwaysSensitive && key.attributes.every(({ ok }) => ok)
+/** A key that this token made itself as planned and never showed: what no import can claim. */
+function bornHere(key: KeyEvidence | undefined, generatedBy: string): boolean {
+  return (
+    key?.local === true &&
+    key.generatedBy === generatedBy &&
+    key.alwaysSensitive &&
+    key.attributes.every(({ ok }) => ok)
+  )
 }
 
 function lookForRecord(effect: EffectOf<'generate-key' | 'fhe-deal'>, run: RunContext): Finding {
@@ -93,5 +103,6 @@ async function lookForAbsence(effect: EffectOf<'destroy-ceremony-key'>, run: Run
   const token = tokenOf(run, effect.serial)
   const left = [...(await token.findById(effect.ckaId)), ...(await token.findById(effect.sealCkaId))]
   if (left.length > 0) return { found: 'absent', detail: 'the key is still there' }
+  run.folder.forgetSealedSeed()
   return { found: 'adopted', result: { ckaId: effect.ckaId, absent: true } }
 }

@@ -36,6 +36,19 @@ export type RunContext = {
 /** Does one effect. Throws HsmError or CoreError; anything else is a bug. */
 export type Perform<K extends EffectKind> = (effect: EffectOf<K>, run: RunContext) => Promise<Results[K]>
 
+/** What the session on the token cannot survive: the run pauses, looks at the token, and goes on from there. */
+export const sessionLost: ReadonlySet<string> = new Set([
+  'HSM-CRASHED',
+  'HSM-TIMEOUT',
+  'HSM-BROKEN',
+  'HSM-CLOSED',
+  'HSM-HOST-FAILED',
+  'HSM-NOT-LOGGED-IN',
+  'HSM-SESSION-LOST',
+  'HSM-WINDOW-LOST',
+  'HSM-TOKEN-ABSENT',
+])
+
 /** The token of an effect; '' is a token that has yet to be initialised. */
 export function tokenOf(run: RunContext, serial: string): Token {
   return run.hsm.token(serial === '' ? 'new' : serial)

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type EffectKind,
@@ -13,6 +13,7 @@ import { type Plan, readPlan } from '@lux/ceremony/plan'
 import { encodePolicyFile, type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
 import {
   appendEntry,
+  checkpointCodec,
   entryCodec,
   type FullEntry,
   type Head,
@@ -25,9 +26,9 @@ import {
 import { type Entropy, encodeCanonical, type Json, parseCanonical, toHex } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
 import type { Clock } from '../clock.ts'
-import { CoreError } from '../core-error.ts'
+import { CoreError, withSystemErrors } from '../core-error.ts'
 import { BlobFolder } from '../store/blob-folder.ts'
-import { readBounded, writeDurably } from '../store/durable-file.ts'
+import { readBounded, syncFolder, writeDurably } from '../store/durable-file.ts'
 import { type LogLine, RunDatabase } from '../store/run-database.ts'
 import type { AttemptRecord } from './attempt-record.ts'
 import type { CeremonySigner } from './ceremony-signer.ts'
@@ -80,18 +81,34 @@ export class RunFolder {
     this.#heads = [headOf(this.#transcript)]
     this.#state = initialState(header, this.plan)
     for (const { line } of log.lines()) this.#replay(line)
+    this.#compareCheckpoints()
+  }
+
+  /**
+   * A chain does not show that its end was cut off; the checkpoints do, each written before the log says so. Refuses a
+   * log that is shorter than one of them or has another history.
+   */
+  #compareCheckpoints(): void {
+    const folder = join(this.path, 'checkpoints')
+    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+      const size = Number(/^(\d{1,15})\.json$/.exec(name)?.[1] ?? Number.NaN)
+      if (Number.isNaN(size)) continue
+      const file = checkpointCodec.file.check(this.readDocument(`checkpoints/${name}`))
+      if (!file.ok) throw damagedRun(this.path, `checkpoints/${name}: ${file.detail}`)
+      if (this.#heads[size]?.node !== file.value.payload.node) {
+        throw damagedRun(this.path, `its log has ${this.#heads.length - 1} entries and is not the one that checkpoint ${size} was signed over`)
+      }
+    }
+  }
+
+  static isAt(path: string): boolean {
+    return existsSync(join(path, 'ceremony.db'))
   }
 
   /** Makes the folder; refuses one that already holds a run. Errors: those of the disk. */
   static create(path: string, files: RunFiles): RunFolder {
-    if (existsSync(join(path, 'ceremony.db'))) {
-      throw new CoreError(
-        'FOLDER-IN-USE',
-        `${path} already holds a ceremony`,
-        'name a new folder, or resume that one',
-      )
-    }
-    mkdirSync(path, { recursive: true, mode: 0o700 })
+    if (RunFolder.isAt(path)) throw folderInUse(path)
+    withSystemErrors(() => mkdirSync(path, { recursive: true, mode: 0o700 }), path)
     writeDurably(join(path, 'plan.yaml'), files.plan)
     if (files.lock !== null) writeDurably(join(path, 'plan.lock.json'), files.lock)
     writeDurably(join(path, 'policy.json'), encodePolicyFile(files.policy))
@@ -109,7 +126,7 @@ export class RunFolder {
 
   /** Errors: CEREMONY-UNKNOWN, STORE-LOCKED, STORE-NEWER, STORE-DAMAGED. */
   static open(path: string): RunFolder {
-    if (!existsSync(join(path, 'ceremony.db'))) {
+    if (!RunFolder.isAt(path)) {
       throw new CoreError('CEREMONY-UNKNOWN', `${path} holds no ceremony`, 'check the folder')
     }
     const log = new RunDatabase(join(path, 'ceremony.db'))
@@ -205,12 +222,24 @@ export class RunFolder {
     writeDurably(join(this.path, name), encodeCanonical(value as Json))
   }
 
+  has(name: string): boolean {
+    return existsSync(join(this.path, name))
+  }
+
   readDocument(name: string): Json {
     return parseCanonical(readBounded(join(this.path, name), maxDocument), { maxBytes: maxDocument })
   }
 
   writeAttempt<K extends EffectKind>(step: string, attempt: number, record: AttemptRecord<K>): void {
     this.writeDocument(`attempts/${step}-${attempt}.json`, record)
+  }
+
+  /** What the attempt made counts no more; it is kept beside, so that the blobs of a lost window stay known as void. */
+  voidAttempt(step: string, attempt: number): void {
+    const path = join(this.path, `attempts/${step}-${attempt}.json`)
+    if (!existsSync(path)) return
+    withSystemErrors(() => renameSync(path, join(this.path, `attempts/${step}-${attempt}-void.json`)), path)
+    syncFolder(join(this.path, 'attempts'))
   }
 
   attempt<K extends EffectKind>(effect: K, step: string, attempt: number): AttemptRecord<K> | null {
@@ -248,6 +277,14 @@ export class RunFolder {
   close(): void {
     this.#log.close()
   }
+}
+
+export function folderInUse(path: string): CoreError {
+  return new CoreError(
+    'FOLDER-IN-USE',
+    `${path} already holds a ceremony`,
+    'name a new folder, or resume that one',
+  )
 }
 
 function damagedRun(path: string, detail: string): CoreError {

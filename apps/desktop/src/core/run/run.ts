@@ -13,21 +13,11 @@ import { toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
 import { perform } from './perform/perform.ts'
-import { project } from './project.ts'
 import { look } from './reconcile.ts'
-import type { RunContext } from './run-context.ts'
+import { record } from './record.ts'
+import { type RunContext, sessionLost } from './run-context.ts'
 
 export type Work = { what: string; fraction: number | null; startedAt: string }
-
-/** What the session on the token cannot survive: the run pauses, looks at the token, and goes on from there. */
-const sessionLost = new Set([
-  'HSM-CRASHED',
-  'HSM-TIMEOUT',
-  'HSM-NOT-LOGGED-IN',
-  'HSM-SESSION-LOST',
-  'HSM-WINDOW-LOST',
-  'HSM-TOKEN-ABSENT',
-])
 
 /** One run: commands in, events on disk, and whatever the state then owes is done, one effect at a time. */
 export class Run {
@@ -38,6 +28,7 @@ export class Run {
   #working: OwnEffect['kind'] | null = null
   #pumping: Promise<void> | null = null
   #lastRefusal: Refusal | null = null
+  #trouble: unknown = null
 
   constructor(context: Omit<RunContext, 'signal' | 'progress'>, changed: () => void) {
     this.#context = context
@@ -61,16 +52,27 @@ export class Run {
     return owed(this.folder.state)
   }
 
-  /** Puts a person's command on disk, or refuses it and changes nothing. The machine's work then starts by itself. */
+  /**
+   * Puts a person's command on disk, or refuses it and changes nothing. The machine's work then starts by itself.
+   * Errors: DISK-FULL, FOLDER-READ-ONLY; after one the run must be loaded again.
+   */
   submit(command: Command): Refusal | null {
     const refusal = this.#apply(command)
-    if (refusal === null) void this.pump()
+    if (refusal === null) this.#start()
     return refusal
+  }
+
+  /**
+   * What keeps this run from going on in this process: its log or its files could not be written, so what is in memory
+   * may be ahead of the disk. Nothing is lost; loading the run again looks at the token first.
+   */
+  get trouble(): unknown {
+    return this.#trouble
   }
 
   enterPin(token: string, user: 'user' | 'so', pin: Uint8Array): void {
     this.#context.pins.put(token, user, pin)
-    void this.pump()
+    this.#start()
   }
 
   /** Whether a PIN that the next effect needs has been typed. */
@@ -99,6 +101,11 @@ export class Run {
     if (this.view().needs !== null) this.interrupted(`the token’s host process ${reason}`)
   }
 
+  /** Whoever waits for the pump sees how it ends, and `trouble` keeps it for everybody else. */
+  #start(): void {
+    this.pump().catch(() => undefined)
+  }
+
   /** Does what is owed until a person is needed. Resolves when nothing more can be done without one. */
   pump(): Promise<void> {
     this.#pumping ??= this.#drain().finally(() => {
@@ -109,6 +116,7 @@ export class Run {
 
   async #drain(): Promise<void> {
     for (;;) {
+      if (this.#trouble !== null) throw this.#trouble
       const effect = owed(this.folder.state)
       if (effect === null) return
       if (effect.pins.some(({ token, user }) => !this.#context.pins.has(token, user))) return
@@ -130,6 +138,8 @@ export class Run {
       return this.#went({ type: 'intend', step, attempt, nonce, rootId: toHex(entropy.bytes(16)) })
     }
     const done = await this.#doing(effect, (run) => perform(effect, run))
+    // Each PIN is for this attempt, whether the token was asked with it or not.
+    for (const { token, user } of effect.pins) this.#context.pins.drop(token, user)
     if ('failure' in done) return this.#pauseOrFail(effect, done.failure, done.lost)
     return this.#went({ type: 'outcome', step, attempt, effect: effect.kind, result: done.value })
   }
@@ -179,9 +189,11 @@ export class Run {
     this.#changed()
   }
 
+  /** A refused outcome after an interruption is no fault: the attempt is looked at again once the run resumes. */
   #went(command: Command): boolean {
-    this.#lastRefusal = this.#apply(command)
-    return this.#lastRefusal === null
+    const refusal = this.#apply(command)
+    this.#lastRefusal = this.folder.state.paused === 'restart' ? null : refusal
+    return refusal === null
   }
 
   /** The engine's refusal of the machine's own last command: null unless something is wrong with the tool itself. */
@@ -190,11 +202,15 @@ export class Run {
   }
 
   #apply(command: Command): Refusal | null {
+    if (this.#trouble !== null) throw this.#trouble
     const decision = decide(this.folder.state, command)
     if (!decision.ok) return decision
-    const { clock, entropy } = this.#context
-    const entries = this.folder.append(decision.events, clock, entropy)
-    for (const entry of entries) project(this.folder, entry)
+    try {
+      record(this.folder, decision.events, this.#context)
+    } catch (error) {
+      this.#trouble = error
+      throw error
+    }
     this.#changed()
     return null
   }

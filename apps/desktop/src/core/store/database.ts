@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { CoreError, fromSystemError } from '../core-error.ts'
@@ -13,6 +13,8 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
   let database: Database.Database | undefined
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    // SQLite gives its log and index files the mode of the database.
+    closeSync(openSync(path, 'a', 0o600))
     database = new Database(path, { timeout: 250 })
     database.pragma('locking_mode = EXCLUSIVE')
     database.pragma('journal_mode = WAL')

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { type EffectOf, possessionChallenge, type State } from '@lux/ceremony'
 import { type BlobSource, type BundleParts, blobOf, type Predicate } from '@lux/ceremony/bundle'
 import { encodeTranscript } from '@lux/ceremony/transcript'
-import { encodeCanonical, type HybridSignature, type Json, sha256Hex } from '@lux/crypto'
+import { encodeCanonical, type HybridSignature, type Json, toHex } from '@lux/crypto'
+import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
 import { readBounded } from '../../store/durable-file.ts'
 import { acknowledgementFile } from '../project.ts'
 import type { RunContext } from '../run-context.ts'
@@ -201,7 +202,7 @@ function fheOf(folder: RunFolder, state: State, collected: Collected): Predicate
     public: collected.bytes(pub),
     compactPublicKey: file('compact-public-key.bin', fhe.publicKey),
     serverKey: file('server-key.bin', fhe.serverKey),
-    commitments: commitmentsDigest(pub, plan.fhe.t, plan.fhe.n),
+    commitments: toHex(commitmentsDigest(parsePublic(pub).commitments)),
     holders: fhe.shares.map(({ holder, index, envelopeDigest }) => ({
       index,
       name: holder,
@@ -212,11 +213,4 @@ function fheOf(folder: RunFolder, state: State, collected: Collected): Predicate
       acknowledgement: collected.json(folder.readDocument(acknowledgementFile(index))),
     })),
   }
-}
-
-/** SHA-256 of the seed commitments, which end public.bin: C(n, t-1) sets of 32 bytes at the first deal. */
-function commitmentsDigest(pub: Uint8Array, t: number, n: number): string {
-  let sets = 1
-  for (let k = 1; k < t; k += 1) sets = (sets * (n - k + 1)) / k
-  return sha256Hex(pub.subarray(pub.length - sets * 32))
 }

@@ -15,7 +15,9 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
   if (!budgets.ok)
     throw new CoreError(budgets.rule, budgets.detail, 'change the quorum, the holders or the mode')
   const outDir = join(run.folder.path, 'fhe')
-  rmSync(outDir, { recursive: true, force: true })
+  const envelopeDir = join(run.folder.path, 'envelopes')
+  // What an attempt that was given up had made is of a key that nobody has any more.
+  for (const made of [outDir, envelopeDir]) rmSync(made, { recursive: true, force: true })
   mkdirSync(outDir, { recursive: true, mode: 0o700 })
   const dealt = await runKeyChild(
     {
@@ -41,7 +43,7 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
         authorities: authoritiesOf(run),
         budgets: limited(budgets.value, run),
         outDir,
-        envelopeDir: join(run.folder.path, 'envelopes'),
+        envelopeDir,
       },
     },
     {

@@ -1,16 +1,16 @@
 import type { EffectOf } from '@lux/ceremony'
 import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
-import { rootTemplate, type Token } from '@lux/hsm'
+import { type CommittedRoot, HsmError, rootTemplate, type Token } from '@lux/hsm'
 import type { AttemptRecord } from '../attempt-record.ts'
-import { type Perform, pinOf, type RunContext, tokenOf } from '../run-context.ts'
+import { type Perform, pinOf, type RunContext, sessionLost, tokenOf } from '../run-context.ts'
 import { discard } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
 import { transportId } from './transport-id.ts'
 
 export const generateRoot: Perform<'generate-root'> = async (effect, run) => {
   const token = tokenOf(run, effect.serial)
-  await discard(token, effect.discard)
   if (effect.destinations.length === 0) {
+    await discard(token, effect.discard)
     const made = await token.generateAes({
       id: effect.ckaId,
       label: effect.key.id,
@@ -34,13 +34,12 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
     spki: fromBase64(destination.transportKey),
   }))
   run.progress('trusted-keys', null)
-  await token.logOut()
-  await token.logIn({ user: 'so', pin: pinOf(run, effect.token, 'so') })
-  await token.importTrustedDestinations({ destinations })
-  await token.logOut()
-  await token.logIn({ user: 'user', pin: pinOf(run, effect.token, 'user') })
+  await asSecurityOfficer(token, effect, run, () => token.importTrustedDestinations({ destinations }))
+  // Only the user sees the keys of attempts that were given up; theirs are trusted too, so they go before the window.
+  await discard(token, effect.discard)
   run.progress('trusted-window', null)
   const window = await token.openTrustedWindow({ ckaId: effect.ckaId, label: effect.key.id, destinations })
+  let made: CommittedRoot
   try {
     const blobs = await sealBlobs(effect, run, window.blobs)
     const record: AttemptRecord<'generate-root'> = {
@@ -48,11 +47,15 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
       part: { mechanism: effect.mechanism, blobs, trusted: trustedDigests(destinations, window.trusted) },
     }
     run.folder.writeAttempt(effect.step, effect.attempt, record)
+    made = await token.commitTrustedWindow()
   } catch (error) {
-    await token.abandonTrustedWindow()
+    // When the token is gone its window is too; the first error is the one to report.
+    await token.abandonTrustedWindow().catch(() => undefined)
+    if (!(error instanceof HsmError && sessionLost.has(error.code))) {
+      run.folder.voidAttempt(effect.step, effect.attempt)
+    }
     throw error
   }
-  const made = await token.commitTrustedWindow()
   await token.destroyTransportKeys({ ids: destinations.map(({ id }) => id) })
   const record = run.folder.attempt('generate-root', effect.step, effect.attempt)
   if (record === null) throw new Error('the attempt record was written above')
@@ -60,6 +63,28 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
     evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, made.attributes),
     ...record.part,
   }
+}
+
+/** The user's log-in comes back whatever happens, because the engine goes on as the user. */
+async function asSecurityOfficer(
+  token: Token,
+  effect: EffectOf<'generate-root'>,
+  run: RunContext,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const userPin = pinOf(run, effect.token, 'user')
+  const soPin = pinOf(run, effect.token, 'so')
+  await token.logOut()
+  try {
+    await token.logIn({ user: 'so', pin: soPin })
+    await work()
+    await token.logOut()
+  } catch (error) {
+    await token.logOut().catch(() => undefined)
+    await token.logIn({ user: 'user', pin: userPin }).catch(() => undefined)
+    throw error
+  }
+  await token.logIn({ user: 'user', pin: userPin })
 }
 
 /** SHA-256 of the SPKI of every key that the token calls trusted; the driver has compared each with its destination. */

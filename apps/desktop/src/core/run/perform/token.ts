@@ -1,10 +1,20 @@
+import type { EffectOf } from '@lux/ceremony'
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
-import type { ProbeAttack, ProbeReport } from '@lux/hsm'
-import { type Perform, pinOf, tokenOf } from '../run-context.ts'
+import { HsmError, type ProbeAttack, type ProbeReport, type TokenInfo } from '@lux/hsm'
+import { type Perform, pinOf, type RunContext, tokenOf } from '../run-context.ts'
 
 /** Names of the storage or objects that cannot be read count as unreadable; sorted, so that two inventories compare. */
 export const takeInventory: Perform<'inventory'> = async (effect, run) => {
   const found = await tokenOf(run, effect.serial).inventory()
+  const wanted = run.folder.state.tokens.some(({ role, wanted }) => role === effect.token && wanted)
+  // Without a log-in the token shows public objects only, and everything else would seem to be missing.
+  if (wanted && found.loggedIn !== 'user') {
+    throw new HsmError({
+      code: 'HSM-NOT-LOGGED-IN',
+      detail: `the user is not logged in to ${effect.serial}`,
+      remedy: 'Log in to the token and repeat.',
+    })
+  }
   const objects = found.objects
     .filter((object) => object.token)
     .map((object) => ({ ckaId: object.id, class: object.class, label: object.label }))
@@ -19,6 +29,7 @@ export const takeInventory: Perform<'inventory'> = async (effect, run) => {
 
 export const initialiseToken: Perform<'initialise-token'> = async (effect, run) => {
   const half = await halfInitialised(effect.label, run)
+  await noteTokens(effect, run)
   const soPin = pinOf(run, effect.token, 'so')
   const userPin = pinOf(run, effect.token, 'user')
   const token = run.hsm.token(half ?? (effect.serial === '' ? 'new' : effect.serial))
@@ -26,10 +37,37 @@ export const initialiseToken: Perform<'initialise-token'> = async (effect, run) 
   return { serial: info.serial, label: info.label, model: info.model, firmware: info.firmware }
 }
 
+const noteOf = (step: string, attempt: number) => `attempts/${step}-${attempt}-tokens.json`
+
+/** Serials of finished tokens that carry the label already: a crash must not make one of them this run's own. */
+async function noteTokens(
+  { label, step, attempt }: EffectOf<'initialise-token'>,
+  run: RunContext,
+): Promise<void> {
+  run.folder.writeDocument(noteOf(step, attempt), (await finishedTokens(label, run)).map(({ serial }) => serial))
+}
+
+/** Finished tokens of this label that were not there before the attempt; null when the attempt never reached the token. */
+export async function tokensSince(
+  { label, step, attempt }: EffectOf<'initialise-token'>,
+  run: RunContext,
+): Promise<TokenInfo[] | null> {
+  const note = noteOf(step, attempt)
+  if (!run.folder.has(note)) return null
+  // Written by noteTokens alone.
+  const before = run.folder.readDocument(note) as string[]
+  return (await finishedTokens(label, run)).filter(({ serial }) => !before.includes(serial))
+}
+
+async function finishedTokens(label: string, run: RunContext): Promise<TokenInfo[]> {
+  const all = await run.hsm.tokens()
+  return all.filter((token) => token.initialised && token.label === label && token.pin.user !== 'not-set')
+}
+
 /** Serial of a token that an interrupted initialisation left with this label and without a user PIN. */
 async function halfInitialised(
   label: string,
-  run: Parameters<typeof initialiseToken>[1],
+  run: RunContext,
 ): Promise<string | null> {
   const same = (await run.hsm.tokens()).filter(
     (t) => t.initialised && t.label === label && t.pin.user === 'not-set',
@@ -39,9 +77,10 @@ async function halfInitialised(
 
 export const logIn: Perform<'log-in'> = async (effect, run) => {
   const token = tokenOf(run, effect.serial)
-  const info = await token.info()
-  if (info.loggedIn === 'so') await token.logOut()
-  if (info.loggedIn !== 'user') await token.logIn({ user: 'user', pin: pinOf(run, effect.token, 'user') })
+  const pin = pinOf(run, effect.token, 'user')
+  // Whoever is logged in from elsewhere has not typed a PIN for this step.
+  if ((await token.info()).loggedIn !== null) await token.logOut()
+  await token.logIn({ user: 'user', pin })
   const { user } = await token.pinState()
   return {
     serial: effect.serial,

@@ -1,0 +1,14 @@
+import type { NewEvent } from '@lux/ceremony'
+import type { Entropy } from '@lux/crypto'
+import type { Clock } from '../clock.ts'
+import { project } from './project.ts'
+import type { RunFolder } from './run-folder.ts'
+
+/** Puts the events of one command on disk and makes the run's files true to them. Errors: DISK-FULL, FOLDER-READ-ONLY. */
+export function record(
+  folder: RunFolder,
+  events: readonly NewEvent[],
+  { clock, entropy }: { clock: Clock; entropy: Entropy },
+): void {
+  for (const entry of folder.append(events, clock, entropy)) project(folder, entry)
+}
