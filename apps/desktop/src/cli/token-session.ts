@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import {
   type Hsm,
   HsmError,
@@ -13,7 +14,7 @@ import { failureOutcome, type Outcome } from './output.ts'
 import { readSecret } from './secret-input.ts'
 import { WrongUse } from './wrong-use.ts'
 
-export type LibraryOptions = { library?: string; soft?: string }
+export type LibraryOptions = { library?: string; soft?: string; newStore?: boolean }
 export type PinOptions = { serial?: string; pinFd?: string; pinFile?: string }
 
 export function withLibrary(command: Command): Command {
@@ -29,12 +30,22 @@ export function withPin(command: Command): Command {
     .option('--pin-file <file>', 'read it from this file, which must have mode 0600')
 }
 
-/** Starts the library’s own process for the time of one command. Errors: LIBRARY-UNNAMED, HSM-LIBRARY-…. */
+/**
+ * Starts the library’s own process for the time of one command. `newStore`: a soft store may be made. Errors:
+ * LIBRARY-UNNAMED, SOFT-STORE-MISSING, HSM-LIBRARY-….
+ */
 export async function withHsm<T>(
-  { library, soft }: LibraryOptions,
+  { library, soft, newStore }: LibraryOptions,
   work: (hsm: Hsm) => Promise<T>,
 ): Promise<T> {
   const { hostEntry } = findParts()
+  // A mistyped folder shall not be answered by an empty store.
+  if (soft !== undefined && newStore !== true && !existsSync(soft))
+    throw new WrongUse(
+      'SOFT-STORE-MISSING',
+      `${soft} is not there`,
+      'check the folder, or make one: custody token init',
+    )
   const store = soft === undefined ? null : softTokenEnvironment(soft)
   const path = library ?? store?.library
   if (path === undefined)

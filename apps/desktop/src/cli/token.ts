@@ -105,7 +105,7 @@ function init(options: InitOptions): Promise<Outcome> {
       'give --serial and --erase together for that, neither of them for a free slot',
     )
   }
-  return withHsm(options, async (hsm) => {
+  return withHsm({ ...options, newStore: true }, async (hsm) => {
     const existing = options.serial === undefined ? null : await findToken(hsm, options.serial)
     const soPin = await readSecret(
       existing === null ? 'New SO PIN' : `SO PIN of ${existing.label} (${existing.serial})`,

@@ -1,0 +1,253 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { decide, type ExceptionDecision, type RunView, view as viewOf } from '@lux/ceremony'
+import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import { systemClock } from '../core/clock.ts'
+import { CoreError } from '../core/core-error.ts'
+import { findProgram, type Program } from '../core/program.ts'
+import { Answers, type Decision, readAnswers } from '../core/run/answers.ts'
+import type { RehearsalDestination } from '../core/run/begin-rehearsal.ts'
+import { startCommand } from '../core/run/begin-rehearsal.ts'
+import { driveProduction, type Rest } from '../core/run/drive-production.ts'
+import { driveRehearsal, leader, rehearsalPins } from '../core/run/drive-rehearsal.ts'
+import { takeAnswers } from '../core/run/in-box.ts'
+import { loadRun } from '../core/run/load-run.ts'
+import { writeRequests } from '../core/run/out-box.ts'
+import { record } from '../core/run/record.ts'
+import type { Run } from '../core/run/run.ts'
+import type { RunFolder } from '../core/run/run-folder.ts'
+import { loadStandIns } from '../core/run/stand-ins.ts'
+import { takeAnswer } from '../core/run/take-answer.ts'
+import { readBounded } from '../core/store/durable-file.ts'
+import { systemEntropy } from '../core/system-entropy.ts'
+import { readParsed } from './files.ts'
+import { type Outcome, say } from './output.ts'
+import { runOutcome, statusOutcome } from './run-outcome.ts'
+import { pinSource, type RunPinOptions } from './run-pins.ts'
+import { checkSame, forgetToken, readRun, rehearsalPlace, withRun } from './run-session.ts'
+import { libraryOf, loadSettings, type RunSettings, readTokens, saveSettings } from './run-settings.ts'
+import { WrongUse } from './wrong-use.ts'
+
+export type ResumeOptions = RunPinOptions & {
+  token?: Record<string, string>
+  answers?: string
+  by?: string
+  decide?: string
+  reason?: string
+}
+
+const maxFile = 1 << 20
+
+/** Takes the answers of DIR/in/ and goes on. Errors: CEREMONY-UNKNOWN, STORE-…, PLAN-LIBRARY, HSM-…. */
+export async function resumeCeremony(
+  dir: string,
+  options: ResumeOptions,
+  program: Program = findProgram(),
+): Promise<Outcome> {
+  return goOn(dir, options, program, null)
+}
+
+/** A server's receipt; then the run is closed. Refused receipts change nothing. */
+export async function takeReceipt(
+  dir: string,
+  file: string,
+  options: ResumeOptions,
+  program: Program = findProgram(),
+): Promise<Outcome> {
+  return goOn(dir, options, program, readBounded(file, maxFile))
+}
+
+async function goOn(
+  dir: string,
+  options: ResumeOptions,
+  program: Program,
+  receipt: Uint8Array | null,
+): Promise<Outcome> {
+  const folder = resolve(dir)
+  const before = readRun(folder, ({ state }) => viewOf(state))
+  if (before.needs === null) {
+    if (receipt !== null) throw new CoreError('SUBMIT-01', `the run is ${before.state}`, 'nothing is awaited')
+    return runOutcome(before, folder, { files: [], refused: [] })
+  }
+  const decision = decisionOf(options)
+  const saved = loadSettings(folder)
+  if (saved === null) return resumeRehearsal(folder, program, decision, receipt)
+  return resumeProduction(folder, options, program, saved, decision, receipt)
+}
+
+async function resumeRehearsal(
+  folder: string,
+  program: Program,
+  decision: Decision | null,
+  receipt: Uint8Array | null,
+): Promise<Outcome> {
+  const outcome = await withRun(
+    program,
+    rehearsalPlace(folder),
+    (parts, hsm) => {
+      const run = loadRun(folder, parts, () => undefined)
+      checkSame(run, hsm, program)
+      return run
+    },
+    async (run) => {
+      const standIns = loadStandIns(folder)
+      if (standIns.length === 0) {
+        throw new CoreError(
+          'STAND-IN-MISSING',
+          `${folder} has no stand-ins`,
+          'it is no rehearsal of this tool',
+        )
+      }
+      if (!run.folder.state.started) {
+        must(run, startCommand(run.folder, standIns, destinationsOf(run.folder)))
+      }
+      const drive = () =>
+        driveRehearsal(run, {
+          standIns,
+          pins: rehearsalPins(folder),
+          stopAtSealed: run.folder.state.destinations.length === 0,
+          now: systemClock.now,
+          onStep: stepSayer(),
+        })
+      if (decision !== null) must(run, { type: 'decide-exception', ...named(run, decision) })
+      let halt = await drive()
+      let rest: Rest = { waiting: halt.why !== 'over', refused: [] }
+      if (halt.why === 'receipt') {
+        if (receipt !== null) submitReceipt(run, receipt)
+        else rest = { waiting: true, refused: (await takeAnswers(run)).refused }
+        halt = await drive()
+      }
+      const view = run.view()
+      if (halt.why === 'exception') return exceptionOutcome(view, folder, halt.detail)
+      return runOutcome(view, folder, { files: writeRequests(run.folder, view), refused: rest.refused })
+    },
+  )
+  if (outcome.exit === 0) forgetToken(folder)
+  return outcome
+}
+
+async function resumeProduction(
+  folder: string,
+  options: ResumeOptions,
+  program: Program,
+  saved: RunSettings,
+  decision: Decision | null,
+  receipt: Uint8Array | null,
+): Promise<Outcome> {
+  const uris = { ...saved.tokens, ...options.token }
+  const tokens = readTokens(uris)
+  const answers = options.answers === undefined ? new Answers([]) : readAnswers(options.answers)
+  const { lineage } = saved
+  return withRun(
+    program,
+    { library: libraryOf(tokens), medium: saved.medium ?? join(folder, 'medium'), lineage },
+    (parts, hsm) => {
+      const run = loadRun(folder, parts, () => undefined)
+      checkSame(run, hsm, program)
+      return run
+    },
+    async (run) => {
+      if (options.token !== undefined) saveSettings(folder, { ...saved, tokens: uris })
+      const settings = {
+        answers,
+        askPin: pinSource(tokens, options),
+        by: options.by ?? leader(run),
+        decision: decision === null ? null : named(run, decision),
+      }
+      let rest = await driveProduction(run, settings)
+      if (receipt !== null) {
+        submitReceipt(run, receipt)
+        rest = await driveProduction(run, { ...settings, decision: null })
+      }
+      const view = run.view()
+      return runOutcome(view, folder, { files: writeRequests(run.folder, view), refused: rest.refused })
+    },
+  )
+}
+
+function submitReceipt(run: Run, receipt: Uint8Array): void {
+  const refused = takeAnswer(run, receipt)
+  if (refused !== null) {
+    throw new CoreError(refused.rule, refused.detail, 'bring the receipt of this run’s bundle')
+  }
+}
+
+/** An exception of a rehearsal: nobody decides for people, not even for stand-ins. */
+export function exceptionOutcome(view: RunView, folder: string, detail: string): Outcome {
+  const open = view.exceptions.find((one) => one.decision === null)
+  const choices = open?.choices ?? []
+  const text = `stopped at an exception: ${detail}\nWhat to do: custody ceremony resume ${folder} --decide ${choices.join('|')}`
+  return {
+    exit: 3,
+    json: { ok: false, code: 'EXCEPTION-OPEN', detail, choices, folder, state: view.state },
+    text,
+  }
+}
+
+/** Ends a run that is not exported yet. No token is needed. */
+export function abortCeremony(dir: string, options: { by?: string; reason: string }): Outcome {
+  const folder = resolve(dir)
+  return readRun(folder, (opened) => {
+    const by = options.by ?? opened.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
+    const ports = { clock: systemClock, entropy: systemEntropy }
+    // A step that was on its way when the process ended is unknown, no longer at work.
+    const paused = decide(opened.state, {
+      type: 'pause',
+      by: 'machine',
+      cause: 'restart',
+      reason: 'taken up again to be aborted',
+    })
+    if (paused.ok) record(opened, paused.events, ports)
+    const aborted = decide(opened.state, { type: 'abort', by, reason: options.reason })
+    if (!aborted.ok) throw new CoreError(aborted.rule, aborted.detail)
+    record(opened, aborted.events, ports)
+    const view = viewOf(opened.state)
+    if (view.domain === 'rehearsal') forgetToken(folder)
+    return statusOutcome(view, folder)
+  })
+}
+
+export function ceremonyStatus(dir: string): Outcome {
+  const folder = resolve(dir)
+  return readRun(folder, ({ state }) => statusOutcome(viewOf(state), folder))
+}
+
+/** Server cards and transport files as a rehearsal's folder keeps them. */
+function destinationsOf(folder: RunFolder): RehearsalDestination[] {
+  const path = join(folder.path, 'transports')
+  return (existsSync(path) ? readdirSync(path) : []).map((file) => {
+    const transport = readParsed(join(path, file), transportCodec.file)
+    const card = serverCardCodec.parse(folder.card(transport.payload.audience))
+    if (!card.ok) throw new CoreError(card.rule, card.detail)
+    // A signed document is JSON by its codec.
+    return { name: 'server', card: card.value, transport: transport as never }
+  })
+}
+
+function decisionOf({ decide: decision, by, reason }: ResumeOptions): Decision | null {
+  if (decision === undefined) return null
+  if (!isDecision(decision))
+    throw new WrongUse('OPTION-DECIDE', `--decide ${decision}: expected retry, continue or abort`)
+  return { decision, by: by ?? '', reason: reason ?? '' }
+}
+
+function isDecision(text: string): text is ExceptionDecision {
+  return text === 'retry' || text === 'continue' || text === 'abort'
+}
+
+function named(run: Run, decision: Decision): Decision {
+  return decision.by === '' ? { ...decision, by: leader(run) } : decision
+}
+
+function must(run: Run, command: Parameters<Run['submit']>[0]): void {
+  const refused = run.submit(command)
+  if (refused !== null) throw new CoreError(refused.rule, refused.detail)
+}
+
+function stepSayer(): (view: RunView) => void {
+  let at: string | null = null
+  return ({ current }) => {
+    if (current !== at && current !== null) say(`· ${current}`)
+    at = current
+  }
+}

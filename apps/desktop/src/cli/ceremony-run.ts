@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { readPlan } from '@lux/ceremony/plan'
+import type { Hsm } from '@lux/hsm'
+import { systemClock } from '../core/clock.ts'
+import { CoreError } from '../core/core-error.ts'
+import { findProgram, type Program } from '../core/program.ts'
+import { Answers, readAnswers } from '../core/run/answers.ts'
+import { beginProduction } from '../core/run/begin-production.ts'
+import { refusedPlan } from '../core/run/begin-rehearsal.ts'
+import { driveProduction } from '../core/run/drive-production.ts'
+import { leader } from '../core/run/drive-rehearsal.ts'
+import { runOn } from '../core/run/load-run.ts'
+import { writeRequests } from '../core/run/out-box.ts'
+import { readCards } from '../core/run/production-files.ts'
+import { readBounded } from '../core/store/durable-file.ts'
+import { systemEntropy } from '../core/system-entropy.ts'
+import { type Outcome, say } from './output.ts'
+import { runOutcome } from './run-outcome.ts'
+import { pinSource, type RunPinOptions } from './run-pins.ts'
+import { withRun } from './run-session.ts'
+import { libraryOf, lineageAfter, type RunToken, readTokens, saveSettings } from './run-settings.ts'
+import { WrongUse } from './wrong-use.ts'
+
+export type CeremonyRunOptions = RunPinOptions & {
+  token?: Record<string, string>
+  lock?: string
+  policy: string
+  cards: string
+  out: string
+  medium?: string
+  after?: string
+  answers?: string
+}
+
+const maxFile = 1 << 20
+
+/** Begins a production run and goes on until people are needed. Errors: those of `beginProduction`, TOKEN-…, HSM-…. */
+export async function runCeremony(
+  planFile: string,
+  options: CeremonyRunOptions,
+  program: Program = findProgram(),
+): Promise<Outcome> {
+  const out = resolve(options.out)
+  if (existsSync(out) && readdirSync(out).length > 0) {
+    throw new CoreError('FOLDER-IN-USE', `${out} is not empty`, 'name a new folder, or resume that run')
+  }
+  if (options.lock === undefined) {
+    throw new CoreError(
+      'PLAN-UNLOCKED',
+      'a production run needs the plan’s lock',
+      'have the officers approve the plan: custody plan approve; then give --lock plan.lock.json',
+    )
+  }
+  const tokens = readTokens(options.token ?? {})
+  const answers = options.answers === undefined ? new Answers([]) : readAnswers(options.answers)
+  const lock = readBounded(options.lock, maxFile)
+  const plan = readBounded(planFile, maxFile)
+  const policy = readBounded(options.policy, maxFile)
+  const medium = resolve(options.medium ?? join(out, 'medium'))
+  const lineage = lineageAfter(options.after)
+  const bound = serials(plan, tokens)
+  return withRun(
+    program,
+    { library: libraryOf(tokens), medium, lineage },
+    (parts, hsm: Hsm) => {
+      const { folder, start } = beginProduction({
+        folder: out,
+        plan,
+        lock,
+        policy,
+        ...readCards(options.cards),
+        tokens: bound,
+        library: hsm.library.sha256,
+        measurement: program.measurement,
+        entropy: systemEntropy,
+        clock: systemClock,
+      })
+      saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
+      mkdirSync(join(out, 'in'), { recursive: true, mode: 0o700 })
+      const run = runOn(folder, parts, () => undefined)
+      const refused = run.submit(start)
+      if (refused !== null) throw new CoreError(refused.rule, refused.detail)
+      return run
+    },
+    async (run) => {
+      const rest = await driveProduction(run, {
+        answers,
+        askPin: pinSource(tokens, options),
+        by: leader(run),
+        decision: null,
+      })
+      const view = run.view()
+      say(`· ${view.state}${view.current === null ? '' : `: ${view.current}`}`)
+      return runOutcome(view, out, { files: writeRequests(run.folder, view), refused: rest.refused })
+    },
+  )
+}
+
+/** Serial by role: the URI's own, which the plan must name too; none yet for a token that a step initialises. */
+function serials(plan: Uint8Array, tokens: readonly RunToken[]): { role: string; serial: string }[] {
+  const read = readPlan(plan)
+  if (!read.ok) throw refusedPlan(read.refusals)
+  return tokens.map(({ role, user }) => {
+    const planned = read.plan.tokens.find((token) => token.role === role)
+    if (planned === undefined) {
+      throw new WrongUse('TOKEN-ROLE', `--token ${role}: the plan has no such role`)
+    }
+    if (planned.serial !== 'new' && user.serial === null) {
+      throw new WrongUse('TOKEN-URI', `--token ${role}: no serial`, 'name the token: pkcs11:serial=…')
+    }
+    return { role, serial: user.serial ?? '' }
+  })
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path'
+import type { RunView } from '@lux/ceremony'
+import { fromHex, toWords } from '@lux/crypto'
+import type { Taking } from '../core/run/in-box.ts'
+import { bundleFile } from '../core/run/perform/bundle.ts'
+import type { Outcome } from './output.ts'
+
+export type Left = {
+  /** Files under DIR/out/ that say what is awaited. */
+  files: readonly string[]
+  refused: Taking['refused']
+}
+
+/** Where a command left a run: 0 when it is over, 1 when an answer was refused, 4 when people have to act. */
+export function runOutcome(view: RunView, folder: string, { files, refused }: Left): Outcome {
+  const over = view.needs === null
+  const digest = view.bundle?.digest ?? null
+  const waitingFor = view.needs?.kind === 'signatures' ? view.needs.what : (view.needs?.kind ?? null)
+  const json = {
+    ok: refused.length === 0,
+    ...(refused[0] === undefined ? {} : { code: refused[0].rule, detail: refused[0].detail }),
+    ceremonyId: view.ceremonyId,
+    domain: view.domain,
+    state: view.state,
+    step: view.current,
+    folder,
+    ...(digest === null ? {} : { digest, words: toWords(fromHex(digest)) }),
+    ...(view.bundle?.sha256 ? { bundle: join(folder, bundleFile) } : {}),
+    waitingFor: waitingFor === null ? [] : [waitingFor],
+    files,
+    refused,
+    ...(over ? {} : { bring: join(folder, 'in') }),
+  }
+  const lines = [
+    `${view.title}: ${view.state}${view.current === null ? '' : `, at ${view.current}`}`,
+    ...(digest === null ? [] : [`digest  ${digest}`]),
+    ...refused.map(({ file, rule, detail }) => `refused ${file}: ${rule}: ${detail}`),
+    ...files.map((file) => `asked   ${file}`),
+    ...(over ? [] : [`waiting for ${waitingFor}; then: custody ceremony resume ${folder}`]),
+  ]
+  return {
+    exit: refused.length > 0 ? 1 : over ? 0 : 4,
+    json,
+    text: lines.join('\n'),
+    ...(refused.length > 0 ? { answered: true as const } : {}),
+  }
+}
+
+/** Where a run stands, for reading alone. */
+export function statusOutcome(view: RunView, folder: string): Outcome {
+  const steps = view.parts.flatMap((part) => part.steps)
+  const lines = [
+    `${view.title} (${view.domain}): ${view.state}`,
+    `ceremony ${view.ceremonyId}`,
+    ...steps.map(
+      ({ id, state }) =>
+        `${state === 'Done' ? 'done   ' : id === view.current ? 'now    ' : '       '} ${id}`,
+    ),
+    ...view.exceptions
+      .filter(({ decision }) => decision === null)
+      .map(
+        ({ id, step, happened, choices }) =>
+          `exception ${id} at ${step}: ${happened} (${choices.join(', ')})`,
+      ),
+    ...view.signatures.map(
+      ({ what, present, missing }) =>
+        `${what}: ${present.join(', ') || 'nobody'}${missing.length === 0 ? '' : `; not ${missing.join(', ')}`}`,
+    ),
+  ]
+  return { exit: 0, json: { ok: true, folder, ...view }, text: lines.join('\n') }
+}

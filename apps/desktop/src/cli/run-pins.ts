@@ -1,0 +1,48 @@
+import type { PinNeed } from '@lux/ceremony'
+import { equalBytes, wipe } from '@lux/crypto'
+import type { AskPin } from '../core/run/drive-production.ts'
+import type { RunToken } from './run-settings.ts'
+import { readSecret, type SecretSource } from './secret-input.ts'
+import { WrongUse } from './wrong-use.ts'
+
+export type RunPinOptions = { pinFd?: string; pinFile?: string; soPinFd?: string; soPinFile?: string }
+
+/**
+ * PINs from the sources that people named: pin-source of the token's URI, else the options (for the token of the role
+ * `ceremony`), else the terminal. Null where there is no terminal either. A descriptor is read once.
+ */
+export function pinSource(tokens: readonly RunToken[], options: RunPinOptions): AskPin {
+  return async (need, fresh) => {
+    const source = sourceOf(tokens, options, need)
+    const who = need.user === 'so' ? 'SO PIN' : 'user PIN'
+    const prompt = `${who} of the token ${need.token}${need.serial === '' ? '' : ` (${need.serial})`}`
+    if (source !== null) return readSecret(prompt, source)
+    try {
+      return fresh ? await chosen(prompt) : await readSecret(prompt, {})
+    } catch (error) {
+      if (error instanceof WrongUse && error.code === 'SECRET-NO-TERMINAL') return null
+      throw error
+    }
+  }
+}
+
+/** A new PIN, typed twice alike. */
+async function chosen(prompt: string): Promise<Uint8Array> {
+  const first = await readSecret(`New ${prompt}`, {})
+  const second = await readSecret('The same again', {})
+  const same = equalBytes(first, second)
+  wipe(second)
+  if (!same) throw new WrongUse('SECRET-DIFFERS', 'the two PINs differ', 'start again')
+  return first
+}
+
+function sourceOf(tokens: readonly RunToken[], options: RunPinOptions, need: PinNeed): SecretSource | null {
+  const token = tokens.find(({ role }) => role === need.token)
+  const file = need.user === 'so' ? token?.so?.pinFile : token?.user.pinFile
+  if (file !== null && file !== undefined) return { file }
+  if (need.token !== 'ceremony') return null
+  const [fd, path] =
+    need.user === 'so' ? [options.soPinFd, options.soPinFile] : [options.pinFd, options.pinFile]
+  if (fd === undefined && path === undefined) return null
+  return { ...(fd === undefined ? {} : { fd }), ...(path === undefined ? {} : { file: path }) }
+}

@@ -1,0 +1,105 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Hsm, softTokenEnvironment, startHsm } from '@lux/hsm'
+import { systemClock } from '../core/clock.ts'
+import { CoreError } from '../core/core-error.ts'
+import type { Program } from '../core/program.ts'
+import type { RunParts } from '../core/run/load-run.ts'
+import { PinBox } from '../core/run/pin-box.ts'
+import type { Run } from '../core/run/run.ts'
+import type { Lineage } from '../core/run/run-context.ts'
+import { RunFolder } from '../core/run/run-folder.ts'
+import { systemEntropy } from '../core/system-entropy.ts'
+
+export const firstOfLine: Lineage = { sequence: '1', previous: null, supersedes: [] }
+
+/** Where a run's token is reached, and what the run cannot know by itself. */
+export type Place = {
+  library: string
+  environment?: Readonly<Record<string, string>>
+  medium: string
+  lineage: Lineage
+}
+
+/** A rehearsal's throw-away token lies in its own folder. */
+export function rehearsalPlace(folder: string): Place {
+  const soft = softTokenEnvironment(join(folder, 'token'))
+  return {
+    library: soft.library,
+    environment: soft.environment,
+    medium: join(folder, 'medium'),
+    lineage: firstOfLine,
+  }
+}
+
+/** A throw-away token is worth nothing once its rehearsal is over. */
+export function forgetToken(folder: string): void {
+  rmSync(join(folder, 'token'), { recursive: true, force: true })
+}
+
+/**
+ * Holds the token's host process and one run for the time of a command. When the host dies between two steps the run
+ * is told, and looks at the token before it goes on.
+ */
+export async function withRun<T>(
+  program: Program,
+  place: Place,
+  open: (parts: RunParts, hsm: Hsm) => Run | Promise<Run>,
+  work: (run: Run) => Promise<T>,
+): Promise<T> {
+  const hsm = await startHsm({
+    library: place.library,
+    execPath: program.execPath,
+    ...(place.environment === undefined ? {} : { environment: place.environment }),
+    ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
+  })
+  let run: Run | null = null
+  try {
+    const parts: RunParts = {
+      hsm,
+      pins: new PinBox(),
+      entropy: systemEntropy,
+      clock: systemClock,
+      measurement: program.measurement,
+      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
+      lineage: place.lineage,
+      medium: () => place.medium,
+    }
+    run = await open(parts, hsm)
+    hsm.onRestart(({ reason }) => run?.hostRestarted(reason))
+    return await work(run)
+  } finally {
+    run?.folder.close()
+    await hsm.close()
+  }
+}
+
+/** A run's folder, read for the time of `work` alone and not changed. Errors: CEREMONY-UNKNOWN, STORE-…. */
+export function readRun<T>(folder: string, work: (folder: RunFolder) => T): T {
+  const opened = RunFolder.open(folder)
+  try {
+    return work(opened)
+  } finally {
+    opened.close()
+  }
+}
+
+/** A run goes on with the library that its header pins, and in production with the same build of the tool. */
+export function checkSame(run: Run, hsm: Hsm, program: Program): void {
+  const { header } = run.folder
+  const other = header.tokens.find(({ library }) => library !== hsm.library.sha256)
+  if (other !== undefined) {
+    throw new CoreError(
+      'PLAN-LIBRARY',
+      `${other.role}: the run began with the library ${other.library}, here is ${hsm.library.sha256}`,
+      'install the version that the run began with',
+    )
+  }
+  if (header.domain === 'production' && header.tool.build !== program.measurement.build) {
+    throw new CoreError(
+      'TOOL-UNACCEPTED',
+      `the run began with the build ${header.tool.build}, this is ${program.measurement.build}`,
+      'go on with the build that the run began with',
+    )
+  }
+}

@@ -1,0 +1,122 @@
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
+
+let folder: string
+let clientKey: string
+let made: Awaited<ReturnType<typeof custodyJson>>
+
+beforeAll(async () => {
+  folder = temporaryFolder()
+  made = await custodyJson([
+    'fhe',
+    'keygen',
+    '--out',
+    join(folder, 'key'),
+    '--words',
+    '--no-server-key',
+    '--rehearsal',
+  ])
+  clientKey = join(folder, 'key', 'client-key.bin')
+}, 60_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const dealOptions = (out: string) => ['fhe', 'deal', '--client-key', clientKey, '--out', join(folder, out)]
+
+describe('fhe', () => {
+  test('keygen writes the client key for its owner alone and shows the words of its seed', () => {
+    expect(made.exit).toBe(0)
+    expect(made.json.words).toHaveLength(18)
+    expect(statSync(clientKey).mode & 0o777).toBe(0o600)
+    expect(made.stderr).toContain('client-key')
+  })
+
+  test('inspect says what each file is and which of them is secret', async () => {
+    const [client, compact] = await Promise.all([
+      custodyJson(['fhe', 'inspect', clientKey]),
+      custodyJson(['fhe', 'inspect', join(folder, 'key', 'compact-public-key.bin')]),
+    ])
+    expect(client.json).toMatchObject({
+      ok: true,
+      type: 'client-key',
+      secret: true,
+      facts: { squash: false },
+    })
+    expect(compact.json).toMatchObject({ ok: true, type: 'compact-public-key', secret: false })
+  })
+
+  test('deal gives n shares of one epoch, each of mode 0600', async () => {
+    const { exit, json } = await custodyJson([
+      ...dealOptions('dealt'),
+      '--quorum',
+      '2',
+      '--holders',
+      '3',
+      '--rehearsal',
+    ])
+    expect(exit).toBe(0)
+    expect(json.shares).toHaveLength(3)
+    expect(statSync(join(folder, 'dealt', 'holder-3.bin')).mode & 0o777).toBe(0o600)
+    const shown = await custodyJson(['fhe', 'inspect', join(folder, 'dealt', 'holder-3.bin')])
+    expect(shown.json).toMatchObject({
+      type: 'share',
+      secret: true,
+      facts: { t: 2, n: 3, holder: 3, epochId: json.epochId },
+    })
+  }, 20_000)
+
+  test('FHE-WHOLE-KEY a key that lies in a file is not dealt for production', async () => {
+    const { exit, json } = await custodyJson([...dealOptions('real'), '--quorum', '2', '--holders', '3'])
+    expect(exit).toBe(1)
+    expect(json.code).toBe('FHE-WHOLE-KEY')
+  })
+
+  test('t > n and a file that is no client key are refused by the rule that they break', async () => {
+    const [quorum, wrongFile] = await Promise.all([
+      custodyJson([...dealOptions('much'), '--quorum', '4', '--holders', '3', '--rehearsal']),
+      custodyJson([
+        'fhe',
+        'deal',
+        '--client-key',
+        join(folder, 'key', 'compact-public-key.bin'),
+        '--quorum',
+        '2',
+        '--holders',
+        '3',
+        '--rehearsal',
+        '--out',
+        join(folder, 'wrong'),
+      ]),
+    ])
+    expect(quorum.exit).toBe(1)
+    expect(quorum.json.code).toMatch(/^(FHE|SHARING)-/)
+    expect(wrongFile.exit).toBe(1)
+    expect(wrongFile.json.code).toMatch(/^FHE-/)
+  }, 20_000)
+
+  test('a truncated share, a file of another kind and a missing one are each named', async () => {
+    const cut = join(folder, 'cut.bin')
+    writeFileSync(cut, readFileSync(clientKey))
+    truncateSync(cut, 1000)
+    const text = join(folder, 'note.txt')
+    writeFileSync(text, 'hello')
+    const runs = await Promise.all(
+      [cut, text, join(folder, 'absent.bin')].map((path) => custodyJson(['fhe', 'inspect', path])),
+    )
+    expect(runs.map(({ exit }) => exit)).toEqual([1, 1, 2])
+    expect(runs[1]?.json.code).toBe('FHE-UNKNOWN-FILE')
+    expect(runs[2]?.json.code).toBe('FILE-MISSING')
+  })
+
+  test('keygen touches no folder that holds something, and leaves the server key out of rehearsals alone', async () => {
+    const [taken, bare] = await Promise.all([
+      custody(['fhe', 'keygen', '--out', join(folder, 'key')]),
+      custody(['fhe', 'keygen', '--out', join(folder, 'bare'), '--no-server-key']),
+    ])
+    expect(taken).toMatchObject({ exit: 2, stdout: '' })
+    expect(taken.stderr).toContain('FOLDER-IN-USE')
+    expect(bare.exit).toBe(2)
+    expect(bare.stderr).toContain('FHE-SERVER-KEY')
+  })
+})

@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+
+export type Ran = { exit: number | null; stdout: string; stderr: string }
+
+/** The command as a person's shell starts it. */
+export const custodyCommand = [process.execPath, '--disable-warning=ExperimentalWarning', main]
+
+/** Runs the real command line in a session of its own, so that it has no terminal. `third` is written to descriptor 3. */
+export function custody(args: readonly string[], third?: string): Promise<Ran> {
+  const [node = '', ...first] = custodyCommand
+  const child = spawn(node, [...first, ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', third === undefined ? 'ignore' : 'pipe'],
+  })
+  if (third !== undefined) {
+    const pipe = child.stdio[3]
+    // Descriptor 3 was asked for as a pipe that the child reads.
+    if (pipe && 'end' in pipe) pipe.end(third)
+  }
+  return collected(child)
+}
+
+/** The same with --json: the exit code and the one document. */
+export async function custodyJson(
+  args: readonly string[],
+): Promise<{ exit: number | null; json: Answer; stderr: string }> {
+  const { exit, stdout, stderr } = await custody(['--json', ...args])
+  return { exit, stderr, json: JSON.parse(stdout) as Answer }
+}
+
+/** The members that the tests look at. */
+export type Answer = { ok: boolean; code?: string; detail?: string } & Record<string, unknown>
+
+export function collected(child: ChildProcess): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    let stdout = ''
+    let stderr = ''
+    child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text
+    })
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+    })
+    child.on('error', reject)
+    child.on('close', (exit) => resolve({ exit, stdout, stderr }))
+  })
+}
+
+export function temporaryFolder(): string {
+  return mkdtempSync(join(tmpdir(), 'custody-cli-'))
+}
+
+export function secretFile(path: string, text: string, mode = 0o600): string {
+  writeFileSync(path, `${text}\n`)
+  chmodSync(path, mode)
+  return path
+}

@@ -1,0 +1,43 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Domain } from '@lux/ceremony'
+import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { generateIdentity, generateSealIdentity } from '@lux/crypto'
+import { type PersonKey, sealKeyFile } from '../../../src/cli/key-file.ts'
+import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import { secretFile } from './custody.ts'
+
+export const passphrase = 'correct horse battery'
+/** Two hundred times cheaper than what enrol chooses, so that the tests are about something else than scrypt. */
+const workFactor = 10
+
+export type Enrolled = PersonKey & { cardPath: string; keyPath: string }
+
+/** A person as `enrol` would have made one. */
+export async function enrolled(
+  folder: string,
+  kind: Card['kind'],
+  name: string,
+  domain: Domain = 'production',
+): Promise<Enrolled> {
+  const identity = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
+  const seal = kind === 'holder' ? await generateSealIdentity() : null
+  const card: Card = {
+    v: 1,
+    kind,
+    domain,
+    name,
+    keys: { ...identity.keys },
+    ...(seal === null ? {} : { recipient: seal.recipient }),
+  }
+  const key = { card, identity, seal: seal?.identity ?? null }
+  const cardPath = join(folder, `${name}.json`)
+  const keyPath = join(folder, `${name}.key`)
+  writeFileSync(cardPath, cardCodec.encode(card))
+  writeFileSync(keyPath, await sealKeyFile(key, passphrase, { workFactor }), { mode: 0o600 })
+  return { ...key, cardPath, keyPath }
+}
+
+export function passphraseFile(folder: string): string {
+  return secretFile(join(folder, 'passphrase'), passphrase)
+}

@@ -1,0 +1,95 @@
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parsePolicyFile, policyFileCodec } from '@lux/ceremony/policy'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
+
+let folder: string
+let bundle: string
+let policy: string
+
+beforeAll(async () => {
+  folder = temporaryFolder()
+  const { exit, stderr } = await custody(['rehearse', 'token-initialisation', '--out', join(folder, 'run')])
+  expect(stderr).not.toContain('exception')
+  expect(exit).toBe(0)
+  bundle = join(folder, 'run', 'bundle.zip')
+  policy = join(folder, 'run', 'policy.json')
+}, 60_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('verify', () => {
+  test('a rehearsed bundle is accepted under its policy, every check by name', async () => {
+    const { exit, json, stderr } = await custodyJson(['verify', bundle, '--policy', policy])
+    expect(exit).toBe(0)
+    expect(stderr).toBe('')
+    expect(json).toMatchObject({ ok: true, verdict: 'accepted', failed: [], domain: 'rehearsal' })
+    expect(json.words).toHaveLength(32)
+    expect(json.checks).toContainEqual(expect.objectContaining({ id: 'MANIFEST-SIGNATURES', ok: true }))
+  })
+
+  test('POLICY-MISSING without a policy: consistent, and never accepted', async () => {
+    const { exit, stdout } = await custody(['verify', bundle])
+    expect(exit).toBe(1)
+    expect(stdout).toContain('POLICY-MISSING')
+    expect(stdout).not.toContain('accepted')
+  })
+
+  test('one flipped byte is refused by the check that finds it', async () => {
+    const bytes = readFileSync(bundle)
+    const at = bytes.indexOf('"kind":"run.started"')
+    bytes[at + 9] = 0x73
+    const changed = join(folder, 'flipped.zip')
+    writeFileSync(changed, bytes)
+    const { exit, json } = await custodyJson(['verify', changed, '--policy', policy])
+    expect(exit).toBe(1)
+    expect(json.verdict).toBe('refused')
+    expect(json.failed).toContain('TRANSCRIPT-DIGEST')
+  })
+
+  test('a truncated bundle and a file that is none are refused by ZIP-PROFILE', async () => {
+    const cut = join(folder, 'cut.zip')
+    writeFileSync(cut, readFileSync(bundle))
+    truncateSync(cut, 5000)
+    for (const path of [cut, policy]) {
+      const { exit, json } = await custodyJson(['verify', path, '--policy', policy])
+      expect(exit).toBe(1)
+      expect(json.failed).toContain('ZIP-PROFILE')
+    }
+  })
+
+  test('AUDIENCE a bundle for nobody is refused for a server', async () => {
+    const { exit, json } = await custodyJson([
+      'verify',
+      bundle,
+      '--policy',
+      policy,
+      '--audience',
+      '0'.repeat(64),
+    ])
+    expect(exit).toBe(1)
+    expect(json.failed).toEqual(['AUDIENCE'])
+  })
+
+  test('a policy of other people is not the one of the ceremony', async () => {
+    const file = parsePolicyFile(new Uint8Array(readFileSync(policy)))
+    if (!file.ok) throw new Error(file.detail)
+    const other = join(folder, 'other-policy.json')
+    const changed = { ...file.value.policy, expiry: '2099-01-01T00:00:00.000Z' }
+    writeFileSync(other, policyFileCodec.encode({ ...file.value, policy: changed }))
+    const { exit, json } = await custodyJson(['verify', bundle, '--policy', other])
+    expect(exit).toBe(1)
+    expect(json.failed).toEqual(expect.arrayContaining(['POLICY-QUORUM', 'POLICY-DIGEST']))
+  })
+
+  test('a missing bundle, a folder and a policy that is none are each named', async () => {
+    const [missing, isFolder, noPolicy] = await Promise.all([
+      custodyJson(['verify', join(folder, 'nothing.zip')]),
+      custodyJson(['verify', folder]),
+      custodyJson(['verify', bundle, '--policy', bundle]),
+    ])
+    expect(missing).toMatchObject({ exit: 2, json: { code: 'FILE-MISSING' } })
+    expect(isFolder).toMatchObject({ exit: 2, json: { code: 'FILE-WRONG-KIND' } })
+    expect(noPolicy).toMatchObject({ exit: 1, json: { code: 'POLICY-MALFORMED' } })
+  })
+})
