@@ -1,0 +1,242 @@
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { encodePolicyFile, newPolicy, policyDigest, policyDocument } from '@lux/ceremony/policy'
+import {
+  acknowledgementCodec,
+  cardCodec,
+  envelopeSignatureCodec,
+  envelopeSignedBytes,
+  openingCodec,
+  signatureContext,
+} from '@lux/ceremony/wire'
+import { fromUtf8, generateIdentity, type SigningIdentity, sha256Hex, signWith } from '@lux/crypto'
+import { NO_AUTHORITIES } from '@lux/crypto/fhe'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runKeyChild } from '../../src/core/key-child/index.ts'
+import { systemEntropy } from '../../src/core/system-entropy.ts'
+import { custody, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
+import { type Enrolled, enrolled, passphraseFile } from './support/people.ts'
+
+const domain = 'rehearsal'
+const ceremonyId = '0f'.repeat(16)
+let folder: string
+let pass: string[]
+let holders: Enrolled[]
+let ceremony: SigningIdentity
+let policyPath: string
+
+const at = (...parts: string[]) => join(folder, ...parts)
+const receive = (index: number, key: string, out: string, ...more: string[]) =>
+  custodyJson([
+    'holder',
+    'receive',
+    at('envelopes', `holder-${index}.age`),
+    '--key',
+    key,
+    '--policy',
+    policyPath,
+    '--out',
+    at(out),
+    ...pass,
+    ...more,
+  ])
+
+/** What a run leaves for its holders: sealed envelopes signed by the ceremony key, the opening certificate, public.bin. */
+beforeAll(async () => {
+  folder = temporaryFolder()
+  pass = ['--passphrase-file', passphraseFile(folder)]
+  holders = await Promise.all(['Hal', 'Ida'].map((name) => enrolled(folder, 'holder', name, domain)))
+  const officer = await enrolled(folder, 'officer', 'Ada', domain)
+  const policy = newPolicy({
+    organisation: { id: 'acme', name: 'Acme' },
+    domain,
+    expiry: '2099-01-01T00:00:00.000Z',
+    officers: [officer.card],
+    officerQuorum: 1,
+  })
+  const digest = policyDigest(policy)
+  policyPath = at('policy.json')
+  const signatures = [policyDocument.sign(officer.identity, policy, domain)]
+  writeFileSync(policyPath, encodePolicyFile({ policy, signatures }))
+  ceremony = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
+  const payload = {
+    ceremonyId,
+    domain,
+    planHash: '1'.repeat(64),
+    policyDigest: digest,
+    node0: '2'.repeat(64),
+    tokenSerials: ['4711'],
+    ceremonyKeys: ceremony.keys,
+  } as const
+  const certificate = { payload, signatures: [openingCodec.sign(officer.identity, payload, domain)] }
+  writeFileSync(at('opening.json'), openingCodec.file.encode(certificate))
+  mkdirSync(at('fhe'))
+  mkdirSync(at('envelopes'))
+  await runKeyChild({
+    do: 'keygen-and-deal',
+    params: {
+      type: 'TFHE_INTEGER',
+      squash: false,
+      inputs: 'signed',
+      serverKey: false,
+      mode: 'F',
+      t: 2,
+      n: 2,
+      domain,
+      ceremonyId,
+      holders: holders.map(({ card }, i) => ({
+        index: i + 1,
+        name: card.name,
+        cardDigest: cardCodec.digest(card),
+        recipient: card.recipient ?? '',
+        card: fromUtf8(cardCodec.encode(card)),
+      })),
+      policyDigest: digest,
+      authorities: NO_AUTHORITIES,
+      budgets: null,
+      outDir: at('fhe'),
+      envelopeDir: at('envelopes'),
+    },
+  })
+  for (const index of [1, 2]) signEnvelope(index, ceremony)
+}, 60_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function signEnvelope(index: number, identity: SigningIdentity, name = `holder-${index}.sig`): string {
+  const sealed = new Uint8Array(readFileSync(at('envelopes', `holder-${index}.age`)))
+  const signature = signWith(
+    identity,
+    signatureContext('share-envelope', domain),
+    envelopeSignedBytes(sha256Hex(sealed)),
+  )
+  writeFileSync(at('envelopes', name), envelopeSignatureCodec.encode(signature))
+  return at('envelopes', name)
+}
+
+describe('holder', () => {
+  test('enrol makes a card with a recipient', async () => {
+    const { exit } = await custody([
+      'holder',
+      'enrol',
+      '--name',
+      'Uma',
+      '--domain',
+      domain,
+      '--out',
+      at('uma.json'),
+      '--key',
+      at('uma.key'),
+      ...pass,
+    ])
+    expect(exit).toBe(0)
+    const card = cardCodec.parse(new Uint8Array(readFileSync(at('uma.json'))))
+    expect(card.ok && card.value.recipient).toMatch(/^age1pq1/)
+  }, 60_000)
+
+  test('receive keeps the share sealed, and prove signs the acknowledgement of that very envelope', async () => {
+    const [hal] = holders
+    const kept = await receive(1, hal?.keyPath ?? '', 'hal.share')
+    expect(kept).toMatchObject({ exit: 0, json: { holder: 1, t: 2, n: 2, domain, ceremonyId } })
+    expect(readFileSync(at('hal.share'), 'latin1')).toMatch(/^age-encryption\.org\/v1\n-> scrypt /)
+    const proved = await custodyJson([
+      'holder',
+      'prove',
+      at('hal.share'),
+      '--key',
+      hal?.keyPath ?? '',
+      '--out',
+      at('hal.ack'),
+      ...pass,
+    ])
+    expect(proved.exit).toBe(0)
+    const document = acknowledgementCodec.file.parse(new Uint8Array(readFileSync(at('hal.ack'))))
+    if (!document.ok) throw new Error(document.detail)
+    expect(document.value.payload.envelopeDigest).toBe(
+      sha256Hex(new Uint8Array(readFileSync(at('envelopes', 'holder-1.age')))),
+    )
+    const group = { role: 'holder', members: [{ name: 'Hal', keys: hal?.card.keys ?? {} }], quorum: 1 }
+    expect(acknowledgementCodec.verify(document.value, domain, [group]).ok).toBe(true)
+  }, 60_000)
+
+  test('ENVELOPE-SIGNATURE-INVALID an envelope that the ceremony key did not sign, or that was cut, is not opened', async () => {
+    const forged = signEnvelope(2, generateIdentity(systemEntropy, ['ed25519', 'mlDsa65']), 'forged.sig')
+    const ida = holders[1]?.keyPath ?? ''
+    const cut = at('envelopes', 'cut.age')
+    writeFileSync(cut, readFileSync(at('envelopes', 'holder-2.age')))
+    truncateSync(cut, 3000)
+    const [forgedRun, cutRun] = await Promise.all([
+      receive(2, ida, 'forged.share', '--sig', forged),
+      custodyJson([
+        'holder',
+        'receive',
+        cut,
+        '--sig',
+        at('envelopes', 'holder-2.sig'),
+        '--key',
+        ida,
+        '--policy',
+        policyPath,
+        '--out',
+        at('cut.share'),
+        ...pass,
+      ]),
+    ])
+    expect(forgedRun).toMatchObject({ exit: 1, json: { code: 'ENVELOPE-SIGNATURE-INVALID' } })
+    expect(cutRun).toMatchObject({ exit: 1, json: { code: 'ENVELOPE-SIGNATURE-INVALID' } })
+  }, 20_000)
+
+  test('another holder’s key, an officer’s key and a production key open nothing', async () => {
+    const real = await enrolled(folder, 'holder', 'Max', 'production')
+    const runs = await Promise.all([
+      receive(2, holders[0]?.keyPath ?? '', 'x.share'),
+      receive(2, at('Ada.key'), 'y.share'),
+      receive(2, real.keyPath, 'z.share'),
+    ])
+    expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
+      [1, 'SEAL-OTHER-RECIPIENT'],
+      [1, 'REQUEST-ROLE'],
+      [1, 'REQUEST-DOMAIN'],
+    ])
+  }, 20_000)
+
+  test('another policy, another public.bin and a missing opening certificate are each named', async () => {
+    const ida = holders[1]?.keyPath ?? ''
+    const other = at('other-policy.json')
+    writeFileSync(other, readFileSync(policyPath, 'utf8').replace('2099-01-01', '2098-01-01'))
+    const changed = at('changed-public.bin')
+    const bytes = readFileSync(at('fhe', 'public.bin'))
+    bytes[200] = (bytes[200] ?? 0) ^ 1
+    writeFileSync(changed, bytes)
+    const runs = await Promise.all([
+      receive(2, ida, 'p.share', '--policy', other),
+      receive(2, ida, 'q.share', '--public', changed),
+      receive(2, ida, 'r.share', '--opening', at('absent.json')),
+    ])
+    expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
+      [1, 'SIGNATURE-INVALID'],
+      [1, 'FHE-PUBLIC-OTHER'],
+      [2, 'FILE-MISSING'],
+    ])
+  }, 20_000)
+
+  test('prove refuses a file that is no share and a wrong passphrase', async () => {
+    const hal = holders[0]?.keyPath ?? ''
+    const wrong = secretFile(at('wrong'), 'something else entirely')
+    const [noShare, noPass] = await Promise.all([
+      custodyJson(['holder', 'prove', at('Ida.key'), '--key', hal, '--out', at('n.ack'), ...pass]),
+      custodyJson([
+        'holder',
+        'prove',
+        at('Ida.key'),
+        '--key',
+        hal,
+        '--out',
+        at('n.ack'),
+        '--passphrase-file',
+        wrong,
+      ]),
+    ])
+    expect(noShare).toMatchObject({ exit: 1, json: { code: 'SHARE-FILE-WRONG' } })
+    expect(noPass).toMatchObject({ exit: 1, json: { code: 'KEY-PASSPHRASE' } })
+  })
+})

@@ -1,0 +1,215 @@
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { planLockCodec } from '@lux/ceremony/wire'
+import { findSoftTokenLibrary } from '@lux/hsm'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
+import { type Enrolled, enrolled, passphraseFile } from './support/people.ts'
+
+let folder: string
+let pass: string[]
+let officers: Enrolled[]
+let cards: string[]
+let policy: string
+let plan: string
+
+const library = findSoftTokenLibrary() ?? ''
+const at = (name: string) => join(folder, name)
+const newPlan = (out: string, ...more: string[]) =>
+  custodyJson([
+    'plan',
+    'new',
+    'token-initialisation',
+    '--policy',
+    policy,
+    '--library',
+    library,
+    '--person',
+    ...cards,
+    '--out',
+    at(out),
+    ...more,
+  ])
+
+beforeAll(async () => {
+  folder = temporaryFolder()
+  pass = ['--passphrase-file', passphraseFile(folder)]
+  officers = await Promise.all(['Ada', 'Bob'].map((name) => enrolled(folder, 'officer', name)))
+  const witnesses = await Promise.all(['Wim', 'Zoe'].map((name) => enrolled(folder, 'witness', name)))
+  const others = await Promise.all(
+    (['administrator', 'operator', 'so'] as const).map((kind) => enrolled(folder, kind, `The ${kind}`)),
+  )
+  cards = [...others, ...officers, ...witnesses].map(({ cardPath }) => cardPath)
+  policy = at('policy.json')
+  const made = await custody([
+    'policy',
+    'new',
+    '--organisation',
+    'acme',
+    '--organisation-name',
+    'Acme Ltd',
+    '--domain',
+    'production',
+    '--expiry',
+    '2099-12-31',
+    '--officer',
+    ...officers.map(({ cardPath }) => cardPath),
+    '--quorum',
+    '2',
+    '--witness',
+    ...witnesses.map(({ cardPath }) => cardPath),
+    '--witness-quorum',
+    '2',
+    '--soft-tokens',
+    '--out',
+    policy,
+  ])
+  expect(made.stderr).toBe('')
+  for (const { keyPath } of officers)
+    await custody(['policy', 'sign', policy, '--key', keyPath, '--yes', ...pass])
+  plan = at('plan.yaml')
+  const planned = await newPlan('plan.yaml')
+  expect(planned.json.detail).toBeUndefined()
+}, 60_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('plan', () => {
+  test('from script to lock: new, rehearse, request, each officer approves, approve', async () => {
+    const run = await custodyJson(['rehearse', plan, '--policy', policy, '--out', at('rehearsal')])
+    expect(run.json.detail).toBeUndefined()
+    const bundle = at('rehearsal/bundle.zip')
+    const asked = await custodyJson(['plan', 'request', plan, '--rehearsal', bundle, '--out', at('ask.json')])
+    expect(asked).toMatchObject({ exit: 0, json: { rehearsalDigest: run.json.digest, diffDigest: null } })
+    for (const [index, { keyPath }] of officers.entries()) {
+      const signed = await custodyJson([
+        'officer',
+        'approve',
+        at('ask.json'),
+        '--key',
+        keyPath,
+        '--out',
+        at(`${index}.sig`),
+        '--yes',
+        ...pass,
+      ])
+      expect(signed).toMatchObject({ exit: 0, json: { digest: asked.json.planHash } })
+    }
+    const approve = (out: string, ...sigs: string[]) =>
+      custodyJson([
+        'plan',
+        'approve',
+        plan,
+        ...sigs.map(at),
+        '--policy',
+        policy,
+        '--rehearsal',
+        bundle,
+        '--out',
+        at(out),
+      ])
+    const short = await approve('short.json', '0.sig')
+    expect(short).toMatchObject({ exit: 1, json: { code: 'PLAN-05' } })
+    expect(short.json.detail).toContain('1 of 2')
+    const locked = await approve('plan.lock.json', '0.sig', '1.sig')
+    expect(locked).toMatchObject({ exit: 0, json: { approvedBy: ['Ada', 'Bob'] } })
+    const lock = planLockCodec.parse(new Uint8Array(readFileSync(at('plan.lock.json'))))
+    expect(lock.ok && lock.value.planHash).toBe(asked.json.planHash)
+
+    // The plan changes after its rehearsal: officers approve the difference, and the old approvals do not fit.
+    writeFileSync(at('later.yaml'), readFileSync(plan, 'utf8').replace('Lux ceremony', 'Lux ceremony 2'))
+    const later = await custodyJson([
+      'plan',
+      'request',
+      at('later.yaml'),
+      '--rehearsal',
+      bundle,
+      '--out',
+      at('later.json'),
+    ])
+    expect(later.exit).toBe(0)
+    expect(later.json.changes).toEqual([
+      { path: 'tokens[0].label', before: 'Lux ceremony', after: 'Lux ceremony 2' },
+    ])
+    const diff = await custodyJson(['plan', 'diff', plan, at('later.yaml')])
+    expect(diff.json.digest).toBe(later.json.diffDigest)
+    const stale = await custodyJson([
+      'plan',
+      'approve',
+      at('later.yaml'),
+      at('0.sig'),
+      at('1.sig'),
+      '--policy',
+      policy,
+      '--rehearsal',
+      bundle,
+      '--out',
+      at('x'),
+    ])
+    expect(stale).toMatchObject({ exit: 1, json: { code: 'ANSWER-OTHER' } })
+  }, 60_000)
+
+  test('new writes the cards beside the plan; hash and print agree on what officers approve', async () => {
+    const [hash, printed] = await Promise.all([
+      custodyJson(['plan', 'hash', plan]),
+      custody(['plan', 'print', plan]),
+    ])
+    const [first] = hash.json.plans as { hash: string; words: string[] }[]
+    expect(first?.words).toHaveLength(32)
+    expect(printed.stdout.replaceAll(' ', '')).toContain(first?.hash)
+    const listed = /card: ([0-9a-f]{64})/.exec(readFileSync(plan, 'utf8'))?.[1] ?? ''
+    expect(readFileSync(at(`cards/${listed}.json`), 'utf8')).toContain('"kind":"administrator"')
+  })
+
+  test('PLAN-04 an unknown blank, a missing one and one of the wrong type are each named', async () => {
+    const [unknown, bare] = await Promise.all([
+      newPlan('u.yaml', '--set', 'colour=blue'),
+      custodyJson(['plan', 'new', 'token-initialisation', '--out', at('b.yaml')]),
+    ])
+    expect(unknown).toMatchObject({ exit: 1, json: { code: 'PLAN-04' } })
+    expect(unknown.json.detail).toContain('colour')
+    expect(bare).toMatchObject({ exit: 1, json: { code: 'PLAN-04' } })
+    writeFileSync(at('values.yaml'), 'people: nobody\n')
+    expect(await newPlan('w.yaml', '--values', at('values.yaml'))).toMatchObject({
+      exit: 1,
+      json: { code: 'PLAN-04' },
+    })
+  })
+
+  test('lint names the rule and the step of an impossible plan, and an unknown key', async () => {
+    const text = readFileSync(plan, 'utf8')
+    writeFileSync(at('unknown.yaml'), `${text}colour: blue\n`)
+    writeFileSync(at('second.yaml'), text.replace('do: log-in', 'do: probe-token'))
+    const { exit, json } = await custodyJson([
+      'plan',
+      'lint',
+      plan,
+      at('unknown.yaml'),
+      at('second.yaml'),
+      '--policy',
+      policy,
+    ])
+    expect(exit).toBe(1)
+    const plans = json.plans as { refusals: { rule: string; step: string }[] }[]
+    expect(plans[0]?.refusals).toEqual([])
+    expect(plans[1]?.refusals[0]).toMatchObject({ rule: 'PLAN-03' })
+    expect(plans[2]?.refusals).toContainEqual(expect.objectContaining({ rule: 'PLAN-52', step: 'log-in' }))
+  })
+
+  test('an unknown script, a plan that is none, an empty one and a rehearsal that is none are each named', async () => {
+    truncateSync(at('unknown.yaml'), 0)
+    const runs = await Promise.all([
+      custodyJson(['plan', 'new', 'frist-run', '--out', at('f.yaml')]),
+      custodyJson(['plan', 'hash', policy]),
+      custodyJson(['plan', 'print', at('unknown.yaml')]),
+      custodyJson(['plan', 'request', plan, '--rehearsal', policy, '--out', at('r.json')]),
+      custodyJson(['plan', 'new', 'first-run', '--set', 'oops', '--out', at('s.yaml')]),
+    ])
+    expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
+      [2, 'SCRIPT-UNKNOWN'],
+      [1, 'PLAN-03'],
+      [1, 'PLAN-03'],
+      [1, 'REHEARSAL-REFUSED'],
+      [2, 'OPTION-SET'],
+    ])
+  }, 20_000)
+})
