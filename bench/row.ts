@@ -1,0 +1,74 @@
+/**
+ * One figure. `ours` and `limit` are medians in `unit`; the limit is the same work with nothing of ours around it, or null
+ * where there is no such thing. `ratio` is limit/ours for times: 1 is the limit and higher is better. `goal` is the least
+ * ratio that passes. `memoryMiB` is the proportional set size of all processes of the work, at its end or at its peak.
+ */
+export type Row = {
+  work: string
+  unit: 'ms'
+  ours: number
+  limit: number | null
+  ratio: number | null
+  goal: number | null
+  memoryMiB: number | null
+}
+
+export function median(values: readonly number[]): number {
+  if (values.length === 0) throw new RangeError('values: expected at least one')
+  const sorted = [...values].sort((a, b) => a - b)
+  const upper = sorted[sorted.length >> 1] ?? 0
+  const lower = sorted[(sorted.length - 1) >> 1] ?? 0
+  return (upper + lower) / 2
+}
+
+export type Times = {
+  work: string
+  ours: readonly number[]
+  limit?: readonly number[]
+  goal?: number
+  memoryMiB?: number
+}
+
+/** A row of times in milliseconds. */
+export function timeRow({ work, ours, limit, goal, memoryMiB }: Times): Row {
+  const mine = median(ours)
+  const least = limit === undefined ? null : median(limit)
+  return {
+    work,
+    unit: 'ms',
+    ours: round(mine, 0),
+    limit: least === null ? null : round(least, 0),
+    ratio: least === null || mine === 0 ? null : round(least / mine, 3),
+    goal: goal === undefined ? null : round(goal, 3),
+    memoryMiB: memoryMiB === undefined ? null : round(memoryMiB, 0),
+  }
+}
+
+export function misses({ ratio, goal }: Row): boolean {
+  return goal !== null && (ratio === null || ratio < goal)
+}
+
+/** Rows as an aligned table for people. */
+export function table(rows: readonly Row[]): string {
+  const head = ['work', 'ours', 'limit', 'ratio', 'goal', 'memory']
+  const lines = rows.map((row) => [
+    row.work,
+    `${row.ours} ${row.unit}`,
+    row.limit === null ? '-' : `${row.limit} ${row.unit}`,
+    row.ratio?.toString() ?? '-',
+    row.goal === null ? '-' : `${row.goal}${misses(row) ? ' MISSED' : ''}`,
+    row.memoryMiB === null ? '-' : `${row.memoryMiB} MiB`,
+  ])
+  const widths = head.map((title, at) =>
+    Math.max(title.length, ...lines.map((line) => line[at]?.length ?? 0)),
+  )
+  const align = (line: readonly string[]): string =>
+    line
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  ')
+  return [head, ...lines].map(align).join('\n')
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}

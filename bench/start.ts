@@ -1,0 +1,106 @@
+import { spawn } from 'node:child_process'
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { buildDesktop } from '../scripts/build/desktop.ts'
+import { updateMirror } from '../scripts/build/mirror.ts'
+import { startDisplay } from '../scripts/electron/display.ts'
+import {
+  appFolder,
+  electronCommand,
+  electronEnvironment,
+  giveFolder,
+  privateFolder,
+  sandboxSwitches,
+} from '../scripts/electron/launch.ts'
+import { treeMemory } from './memory.ts'
+import { median, type Row, timeRow } from './row.ts'
+
+type Launch = { app: string; ready: string; environment: Record<string, string> }
+type Started = { ms: number; memoryMiB: number }
+
+const runs = 9
+const readyWithinMs = 60_000
+/** Ours may take 1.3 times what a bare window takes. */
+const goal = 1 / 1.3
+
+/** From the start of the process to a window that can be used, ours and a bare one by turns on the same screen. */
+export async function benchStart(): Promise<Row[]> {
+  await buildDesktop()
+  updateMirror()
+  const folder = privateFolder('lux-bench-')
+  const display = await startDisplay()
+  try {
+    const environment = (home: string, extra: Record<string, string>) =>
+      electronEnvironment(join(folder, home), { DISPLAY: display.name, ...extra })
+    const ours: Launch = {
+      app: appFolder(),
+      ready: 'LUX-READY ',
+      environment: environment('ours', { LUX_STORE: giveFolder(join(folder, 'store')), LUX_TRAINING: '1' }),
+    }
+    const bare: Launch = {
+      app: copyBareWindow(folder),
+      ready: 'BARE-READY',
+      environment: environment('bare', {}),
+    }
+    // The first start of each makes its profile and its store, and is not counted.
+    await start(ours)
+    await start(bare)
+    const times = { ours: [] as Started[], bare: [] as Started[] }
+    for (let run = 0; run < runs; run++) {
+      times.bare.push(await start(bare))
+      times.ours.push(await start(ours))
+    }
+    const ms = (all: readonly Started[]): number[] => all.map((one) => one.ms)
+    const memory = (all: readonly Started[]): number => median(all.map((one) => one.memoryMiB))
+    return [
+      timeRow({
+        work: 'start to an interactive window',
+        ours: ms(times.ours),
+        limit: ms(times.bare),
+        goal,
+        memoryMiB: memory(times.ours),
+      }),
+      timeRow({ work: 'start of the bare window', ours: ms(times.bare), memoryMiB: memory(times.bare) }),
+    ]
+  } finally {
+    await display.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Beside the run, because the unprivileged user may not be able to enter the checkout. */
+function copyBareWindow(folder: string): string {
+  const to = join(folder, 'bare-window')
+  mkdirSync(to)
+  const from = join(import.meta.dirname, 'bare-window')
+  for (const name of readdirSync(from)) copyFileSync(join(from, name), join(to, name))
+  return to
+}
+
+function start({ app, ready, environment }: Launch): Promise<Started> {
+  const [program, args] = electronCommand([...sandboxSwitches(), app])
+  const began = performance.now()
+  const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+  return new Promise((resolve, reject) => {
+    let complaints = ''
+    let started: Started | null = null
+    const late = setTimeout(() => child.kill('SIGKILL'), readyWithinMs)
+    child.stderr.on('data', (chunk) => {
+      complaints = (complaints + chunk).slice(-2000)
+    })
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      if (!line.startsWith(ready)) return
+      const ms = performance.now() - began
+      started = { ms, memoryMiB: child.pid === undefined ? 0 : treeMemory(child.pid) }
+      child.kill('SIGTERM')
+      setTimeout(() => child.kill('SIGKILL'), 5000).unref()
+    })
+    child.once('error', reject)
+    child.once('close', () => {
+      clearTimeout(late)
+      if (started !== null) resolve(started)
+      else reject(new Error(`${app} was not ready within ${readyWithinMs / 1000} s\n${complaints}`))
+    })
+  })
+}
