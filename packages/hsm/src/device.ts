@@ -10,6 +10,18 @@ export type PinState = 'ok' | 'low' | 'final' | 'locked' | 'must-change' | 'not-
 
 export type UserKind = 'user' | 'so'
 
+/** What a token says that it can do, from its own list of mechanisms; only a probe shows whether it does it rightly. */
+export type TokenAbility =
+  | 'aes-generate'
+  | 'aes-wrap'
+  | 'aes-gcm'
+  | 'rsa-oaep-wrap'
+  | 'rsa-generate'
+  | 'ec-generate'
+  | 'ecdsa-sign'
+  | 'hmac'
+  | 'random'
+
 export type TokenInfo = {
   /** The only name that a token cannot share with another: labels can lie. Empty for an uninitialised slot. */
   readonly serial: string
@@ -27,6 +39,7 @@ export type TokenInfo = {
   readonly loggedIn: UserKind | null
   readonly minPinLength: number
   readonly maxPinLength: number
+  readonly abilities: readonly TokenAbility[]
 }
 
 export type KeyClass = 'secret' | 'public' | 'private'

@@ -72,6 +72,7 @@ export function scriptedToken(
     loggedIn,
     minPinLength: 8,
     maxPinLength: 8,
+    abilities: ['aes-generate', 'random'],
   })
 
   return {

@@ -2,6 +2,7 @@ import type { KeyClass, KeyRef, PinState, TokenInfo, UserKind, WrapMechanismRepo
 import { hsmError } from '../hsm-errors.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
+import { abilitiesOf } from './abilities.ts'
 import { hex, num } from './attributes.ts'
 import { CKF, CKO, CKU } from './constants.ts'
 import { attempt, call } from './errors.ts'
@@ -38,7 +39,12 @@ export function pinStates(flags: number): { user: PinState; so: PinState } {
   }
 }
 
-export function tokenInfo(slot: Handle, raw: RawTokenInfo, loggedIn: UserKind | null): TokenInfo {
+export function tokenInfo(
+  slot: Handle,
+  raw: RawTokenInfo,
+  loggedIn: UserKind | null,
+  mechanisms: readonly number[],
+): TokenInfo {
   const trim = (value: string) => value.replace(/[\s\0]+$/, '')
   const version = (v: { major: number; minor: number }) => `${v.major}.${v.minor}`
   const manufacturer = trim(raw.manufacturerID)
@@ -60,7 +66,14 @@ export function tokenInfo(slot: Handle, raw: RawTokenInfo, loggedIn: UserKind | 
     loggedIn,
     minPinLength: raw.minPinLen,
     maxPinLength: raw.maxPinLen,
+    abilities: abilitiesOf(mechanisms, bit(raw.flags, CKF.RNG)),
   }
+}
+
+/** Numbers of the token's mechanisms; none when it does not say. */
+function listMechanisms(module: Module, slot: Handle): readonly number[] {
+  const listed = attempt(() => call('listing mechanisms', () => module.p11.C_GetMechanismList(slot)))
+  return listed.ok ? listed.value : []
 }
 
 /**
@@ -70,7 +83,8 @@ export function tokenInfo(slot: Handle, raw: RawTokenInfo, loggedIn: UserKind | 
 export function listSlots(module: Module): { slot: Handle; info: TokenInfo }[] {
   return call('listing tokens', () => module.p11.C_GetSlotList(true)).flatMap((slot) => {
     const raw = attempt(() => call('reading token information', () => module.p11.C_GetTokenInfo(slot)))
-    return raw.ok ? [{ slot, info: tokenInfo(slot, raw.value, null) }] : []
+    if (!raw.ok) return []
+    return [{ slot, info: tokenInfo(slot, raw.value, null, listMechanisms(module, slot)) }]
   })
 }
 
@@ -117,7 +131,7 @@ export class TokenSession {
 
   info(): TokenInfo {
     const raw = call('reading token information', () => this.module.p11.C_GetTokenInfo(this.slot))
-    return tokenInfo(this.slot, raw, this.loggedIn)
+    return tokenInfo(this.slot, raw, this.loggedIn, listMechanisms(this.module, this.slot))
   }
 
   requireUser(user: UserKind = 'user'): void {

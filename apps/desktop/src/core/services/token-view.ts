@@ -15,7 +15,11 @@ export function pinStateOf(state: PinState): contract.PinState {
 
 export function tokenViewOf(
   info: TokenInfo,
-  known: { probe: { at: string; report: ProbeReport } | null; ceremonies: readonly string[] },
+  known: {
+    probe: { at: string; report: ProbeReport } | null
+    probedInRun: boolean
+    ceremonies: readonly string[]
+  },
 ): contract.TokenView {
   return {
     serial: info.serial,
@@ -28,23 +32,31 @@ export function tokenViewOf(
     userPin: pinStateOf(info.pin.user),
     soPin: pinStateOf(info.pin.so),
     session: info.loggedIn ?? 'none',
-    capabilities: capabilitiesOf(known.probe?.report ?? null),
-    evidence: known.probe?.report.passed === true ? 'E1' : 'E0',
+    capabilities: capabilitiesOf(info, known.probe?.report ?? null),
+    evidence: known.probedInRun || known.probe?.report.passed === true ? 'E1' : 'E0',
     probe: known.probe === null ? null : probeViewOf(known.probe.at, known.probe.report),
     ceremonies: [...known.ceremonies],
   }
 }
 
-/** What the probe has seen this token do; before a probe nothing is claimed. */
-function capabilitiesOf(report: ProbeReport | null): contract.Capability[] {
-  const seen = (yes: boolean): contract.Capability['state'] =>
-    report === null ? 'unknown' : yes ? 'yes' : 'no'
+/** What the token lists; what a list cannot tell is known after a probe. */
+function capabilitiesOf(info: TokenInfo, report: ProbeReport | null): contract.Capability[] {
+  const lists = (ability: TokenInfo['abilities'][number]) => (info.abilities.includes(ability) ? 'yes' : 'no')
+  const probed = (yes: boolean) => (report === null ? 'unknown' : yes ? 'yes' : 'no')
   const lacks = (word: string) => report?.lacking.some((one) => one.toLowerCase().includes(word)) ?? false
+  const wraps = report?.knownAnswers.chosen?.standard === 'KWP-RFC5649'
   return [
-    { id: 'aes-generate', state: seen((report?.attacks.length ?? 0) > 0) },
-    { id: 'aes-wrap-kwp', state: seen(report?.knownAnswers.chosen?.standard === 'KWP-RFC5649') },
-    { id: 'unwrap-template', state: seen(!lacks('unwrap')) },
-    { id: 'allowed-mechanisms', state: seen(!lacks('mechanism')) },
+    { id: 'aes-generate', state: lists('aes-generate') },
+    { id: 'aes-wrap-kwp', state: info.abilities.includes('aes-wrap') ? probed(wraps) : 'no' },
+    { id: 'aes-gcm', state: lists('aes-gcm') },
+    { id: 'rsa-oaep-wrap', state: lists('rsa-oaep-wrap') },
+    { id: 'rsa-generate', state: lists('rsa-generate') },
+    { id: 'ec-generate', state: lists('ec-generate') },
+    { id: 'ecdsa-sign', state: lists('ecdsa-sign') },
+    { id: 'hmac', state: lists('hmac') },
+    { id: 'random', state: lists('random') },
+    { id: 'unwrap-template', state: probed(!lacks('unwrap')) },
+    { id: 'allowed-mechanisms', state: probed(!lacks('mechanism')) },
   ]
 }
 

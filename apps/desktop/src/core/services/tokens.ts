@@ -30,6 +30,9 @@ export async function listTokens(parts: Parts): Promise<{
 function viewOf(parts: Parts, info: TokenInfo): TokenView {
   return tokenViewOf(info, {
     probe: storedProbe(parts, info.serial),
+    probedInRun: [...parts.runs.all()].some(([, { run }]) =>
+      run.folder.state.tokens.some(({ serial: of, probed }) => of === info.serial && probed),
+    ),
     ceremonies: ceremoniesOn(parts, info.serial),
   })
 }
