@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { decide, type ExceptionDecision, type RunView, view as viewOf } from '@lux/ceremony'
 import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import type { Json } from '@lux/crypto'
 import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
 import { findProgram, type Program } from '../core/program.ts'
@@ -220,7 +221,7 @@ function destinationsOf(folder: RunFolder): RehearsalDestination[] {
     const card = serverCardCodec.parse(folder.card(transport.payload.audience))
     if (!card.ok) throw new CoreError(card.rule, card.detail)
     // A signed document is JSON by its codec.
-    return { name: 'server', card: card.value, transport: transport as never }
+    return { name: 'server', card: card.value, transport: transport as unknown as Json }
   })
 }
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { programVersion } from '../core/program.ts'
+import { registerCeremony } from './ceremony.ts'
 import { commandLine } from './command-line.ts'
 import { registerFhe } from './fhe.ts'
 import { failureOutcome, print } from './output.ts'
@@ -10,6 +11,9 @@ import { registerRehearse } from './rehearse-command.ts'
 import { registerToken } from './token.ts'
 import { registerVerify } from './verify.ts'
 import { WrongUse } from './wrong-use.ts'
+
+// A run's files are for its owner alone; whatever is meant for others is given its mode when it is written.
+process.umask(0o077)
 
 const asJson = process.argv.includes('--json')
 
@@ -38,6 +42,7 @@ Start here:
 const cli = commandLine(program)
 for (const register of [
   registerRehearse,
+  registerCeremony,
   registerPlan,
   registerPolicy,
   registerVerify,

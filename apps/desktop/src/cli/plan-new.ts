@@ -5,19 +5,13 @@ import { maxPlanBytes, parseValues, planFromScript, readScript, type Script } fr
 import { policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
+import { CoreError } from '../core/core-error.ts'
 import { findParts, findProgram } from '../core/program.ts'
 import { refusedPlan } from '../core/run/begin-rehearsal.ts'
+import { readDestination } from '../core/services/read-destination.ts'
 import { readBounded, writeDurably } from '../core/store/durable-file.ts'
-import {
-  mustBeNew,
-  readCard,
-  readParsed,
-  readPolicy,
-  readServerCard,
-  wordLines,
-  wordsOf,
-  writeNew,
-} from './files.ts'
+import { refused } from './command-line.ts'
+import { mustBeNew, readCard, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
 import type { Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -40,7 +34,7 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
   const script = readScript(bytes)
   if (!script.ok) throw refusedPlan(script.refusals)
   const people = (options.person ?? []).map(readCard)
-  const servers = (options.destination ?? []).map(readDestinationFiles)
+  const servers = (options.destination ?? []).map(readServer)
   const made = planFromScript(bytes, {
     ...defaults(script.value, options),
     ...(people.length === 0
@@ -51,9 +45,9 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     ...(servers.length === 0
       ? {}
       : {
-          destinations: servers.map(({ card, transport }) => ({
+          destinations: servers.map(({ card, digest }) => ({
             card: serverCardCodec.digest(card),
-            transport,
+            transport: digest,
           })),
         }),
     ...(options.values === undefined ? {} : valuesOf(options.values)),
@@ -65,8 +59,10 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
   const cards = join(dirname(resolve(options.out)), 'cards')
   for (const card of people)
     writeDurably(join(cards, `${cardCodec.digest(card)}.json`), cardCodec.encode(card), 0o644)
-  for (const { card } of servers)
+  for (const { card, digest, file } of servers) {
     writeDurably(join(cards, `${serverCardCodec.digest(card)}.json`), serverCardCodec.encode(card), 0o644)
+    writeDurably(join(cards, `transport-${digest}.json`), file, 0o644)
+  }
   const words = wordsOf(hash)
   return {
     exit: 0,
@@ -125,8 +121,23 @@ function typedSet(script: Script, set: Readonly<Record<string, string>>): Record
   )
 }
 
-function readDestinationFiles(path: string) {
-  const transport = readParsed(path, transportCodec.file)
-  const card = readServerCard(join(dirname(resolve(path)), 'card.json'))
-  return { card, transport: transportCodec.payload.digest(transport.payload) }
+/** Errors: TRANSPORT-MALFORMED, TRANSPORT-SERVER where the transport key is not signed by the server of the card. */
+function readServer(path: string) {
+  const { card, transport } = readDestination(path)
+  const document = transportCodec.file.check(transport)
+  if (!document.ok) throw refused(document, 'ask the server for a new transport file')
+  const { payload } = document.value
+  const members = [{ name: payload.node, keys: card.receiptKey }]
+  const signed = transportCodec.verify(document.value, card.domain, [{ role: 'server', members, quorum: 1 }])
+  if (!signed.ok || payload.audience !== serverCardCodec.digest(card) || payload.domain !== card.domain)
+    throw new CoreError(
+      'TRANSPORT-SERVER',
+      `${path} is not of the server whose card.json lies beside it`,
+      'ask the server for both again',
+    )
+  return {
+    card,
+    digest: transportCodec.payload.digest(payload),
+    file: transportCodec.file.encode(document.value),
+  }
 }

@@ -6,6 +6,7 @@ import {
   cardCodec,
   envelopeSignatureCodec,
   envelopeSignedBytes,
+  type OpeningCertificate,
   openingCodec,
   signatureContext,
 } from '@lux/ceremony/wire'
@@ -59,15 +60,15 @@ beforeAll(async () => {
   const signatures = [policyDocument.sign(officer.identity, policy, domain)]
   writeFileSync(policyPath, encodePolicyFile({ policy, signatures }))
   ceremony = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
-  const payload = {
+  const payload: OpeningCertificate = {
     ceremonyId,
     domain,
     planHash: '1'.repeat(64),
     policyDigest: digest,
     node0: '2'.repeat(64),
     tokenSerials: ['4711'],
-    ceremonyKeys: ceremony.keys,
-  } as const
+    ceremonyKeys: { ...ceremony.keys },
+  }
   const certificate = { payload, signatures: [openingCodec.sign(officer.identity, payload, domain)] }
   writeFileSync(at('opening.json'), openingCodec.file.encode(certificate))
   mkdirSync(at('fhe'))

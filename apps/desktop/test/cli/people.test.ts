@@ -17,7 +17,7 @@ import {
 } from '@lux/ceremony/wire'
 import { sha256Hex, toBase64, verifySignature } from '@lux/crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custody, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
+import { custody, custodyAtTerminal, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
 import { type Enrolled, enrolled, passphraseFile } from './support/people.ts'
 
 let folder: string
@@ -305,6 +305,28 @@ describe('officer approve', () => {
     expect(existsSync(join(folder, 'ask.sig'))).toBe(false)
     expect(unasked.exit).toBe(0)
   })
+
+  test('at a terminal nothing but yes signs in production', async () => {
+    const path = written('typed.json', { what: 'opening', subject: opening() })
+    const args = (out: string) => [
+      'officer',
+      'approve',
+      path,
+      '--key',
+      officer.keyPath,
+      '--out',
+      join(folder, out),
+      ...pass,
+    ]
+    const question = 'Type yes to sign: '
+    const no = await custodyAtTerminal(args('no.sig'), question, 'y\r')
+    expect(no.exit).toBe(1)
+    expect(no.stdout).toContain('REQUEST-DECLINED')
+    expect(existsSync(join(folder, 'no.sig'))).toBe(false)
+    const yes = await custodyAtTerminal(args('yes.sig'), question, 'yes\r')
+    expect(yes.exit).toBe(0)
+    expect(existsSync(join(folder, 'yes.sig'))).toBe(true)
+  }, 20_000)
 })
 
 describe('witness cosign', () => {

@@ -96,6 +96,13 @@ describe('policy', () => {
     await sign(next, officers[0]?.keyPath ?? '', half)
     const refusedNext = await custodyJson(['policy', 'check', two, half])
     expect(refusedNext).toMatchObject({ exit: 1, json: { code: 'POLICY-QUORUM' } })
+    for (const { keyPath } of officers.slice(1)) {
+      await custodyJson(['policy', 'sign', half, '--key', keyPath, '--yes', ...pass])
+    }
+    expect(await custodyJson(['policy', 'check', two, half])).toMatchObject({
+      exit: 0,
+      json: { policies: [{ version: 1 }, { version: 2, signed: ['Ada', 'Bob', 'Eve'] }] },
+    })
   }, 20_000)
 
   test('show gives the fingerprint as words', async () => {

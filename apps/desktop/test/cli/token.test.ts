@@ -1,15 +1,7 @@
-import { spawn } from 'node:child_process'
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  collected,
-  custody,
-  custodyCommand,
-  custodyJson,
-  secretFile,
-  temporaryFolder,
-} from './support/custody.ts'
+import { custody, custodyAtTerminal, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
 
 let folder: string
 let soft: string[]
@@ -69,16 +61,9 @@ describe('token', () => {
   }, 20_000)
 
   test('a PIN typed at a terminal opens the token and is not echoed', async () => {
-    const command = [...custodyCommand, 'token', 'inventory', ...soft].map((part) => `'${part}'`).join(' ')
-    const child = spawn('script', ['-qefc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'] })
-    let typed = false
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (typed || !chunk.toString().includes('User PIN of')) return
-      typed = true
-      // A slip is erased as people erase it.
-      child.stdin.write('123456799\x7f\x7f8\r')
-    })
-    const { exit, stdout } = await collected(child)
+    // A slip is erased as people erase it.
+    const keys = '123456799\x7f\x7f8\r'
+    const { exit, stdout } = await custodyAtTerminal(['token', 'inventory', ...soft], 'User PIN of', keys)
     expect(exit).toBe(0)
     expect(stdout).toContain('0 objects')
     expect(stdout).not.toContain('1234567')

@@ -9,7 +9,7 @@ const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 export type Ran = { exit: number | null; stdout: string; stderr: string }
 
 /** The command as a person's shell starts it. */
-export const custodyCommand = [process.execPath, '--disable-warning=ExperimentalWarning', main]
+const custodyCommand = [process.execPath, '--disable-warning=ExperimentalWarning', main]
 
 /** Runs the real command line in a session of its own, so that it has no terminal. `third` is written to descriptor 3. */
 export function custody(args: readonly string[], third?: string): Promise<Ran> {
@@ -37,7 +37,7 @@ export async function custodyJson(
 /** The members that the tests look at. */
 export type Answer = { ok: boolean; code?: string; detail?: string } & Record<string, unknown>
 
-export function collected(child: ChildProcess): Promise<Ran> {
+function collected(child: ChildProcess): Promise<Ran> {
   return new Promise((resolve, reject) => {
     let stdout = ''
     let stderr = ''
@@ -60,4 +60,19 @@ export function secretFile(path: string, text: string, mode = 0o600): string {
   writeFileSync(path, `${text}\n`)
   chmodSync(path, mode)
   return path
+}
+
+/** The same at a terminal: types `answer`, as keys, once `prompt` is shown. Both outputs come as one. */
+export function custodyAtTerminal(args: readonly string[], prompt: string, answer: string): Promise<Ran> {
+  const command = [...custodyCommand, ...args].map((part) => `'${part}'`).join(' ')
+  const child = spawn('script', ['-qefc', command, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'] })
+  let shown = ''
+  const wait = (chunk: Buffer) => {
+    shown += chunk.toString()
+    if (!shown.includes(prompt)) return
+    child.stdout.off('data', wait)
+    child.stdin.write(answer)
+  }
+  child.stdout.on('data', wait)
+  return collected(child)
 }
