@@ -99,7 +99,8 @@ async function answer(
   }
 }
 
-function leader(run: Run): string {
+/** Who leads a run where nobody is named. */
+export function leader(run: Run): string {
   return run.folder.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
 }
 

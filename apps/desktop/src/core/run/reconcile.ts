@@ -1,5 +1,11 @@
 import type { EffectOf, Finding, OwnEffect } from '@lux/ceremony'
-import { type KeyEvidence, rootTemplate, sealingTemplate, signingTemplate, windowRootTemplate } from '@lux/hsm'
+import {
+  type KeyEvidence,
+  rootTemplate,
+  sealingTemplate,
+  signingTemplate,
+  windowRootTemplate,
+} from '@lux/hsm'
 import { toEvidence } from './perform/key-evidence.ts'
 import { tokensSince } from './perform/token.ts'
 import { transportId } from './perform/transport-id.ts'

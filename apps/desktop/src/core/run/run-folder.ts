@@ -96,7 +96,10 @@ export class RunFolder {
       const file = checkpointCodec.file.check(this.readDocument(`checkpoints/${name}`))
       if (!file.ok) throw damagedRun(this.path, `checkpoints/${name}: ${file.detail}`)
       if (this.#heads[size]?.node !== file.value.payload.node) {
-        throw damagedRun(this.path, `its log has ${this.#heads.length - 1} entries and is not the one that checkpoint ${size} was signed over`)
+        throw damagedRun(
+          this.path,
+          `its log has ${this.#heads.length - 1} entries and is not the one that checkpoint ${size} was signed over`,
+        )
       }
     }
   }

@@ -1,5 +1,5 @@
 import type { Refusal } from '@lux/ceremony'
-import { signatureAnswerCodec } from '@lux/ceremony/wire'
+import { refusalCodec, signatureAnswerCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseDocument } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
 import type { Run } from './run.ts'
@@ -9,7 +9,7 @@ const maxAnswer = 1 << 20
 
 /**
  * Takes what a person's device or a server sent back: a signature answer, a holder's acknowledgement or a receipt.
- * Null when it was taken; the engine's refusal otherwise. Errors: FILE-WRONG-KIND.
+ * Null when it was taken; the engine's refusal otherwise. Errors: FILE-WRONG-KIND, IMPORT-REFUSED.
  */
 export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
   const answer = signatureAnswerCodec.parse(bytes)
@@ -21,6 +21,7 @@ export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
     throw wrongKind(`an answer about ${what} has no place in a run`)
   }
   const { kind, payload, signature } = signedDocument(bytes)
+  if (kind === 'refusal') throw refusedImport(payload)
   if (kind !== 'acknowledgement' && kind !== 'receipt') throw wrongKind(`a document of kind ${kind}`)
   return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
 }
@@ -40,6 +41,16 @@ function signedDocument(bytes: Uint8Array) {
 function kindOf(payload: Json): string {
   if (typeof payload !== 'object' || payload === null || !('kind' in payload)) return 'unknown'
   return String(payload.kind)
+}
+
+function refusedImport(payload: Json): CoreError {
+  const read = refusalCodec.payload.check(payload)
+  const said = read.ok ? `${read.value.check}: ${read.value.detail}` : read.detail
+  return new CoreError(
+    'IMPORT-REFUSED',
+    `the server refused the bundle by ${said}`,
+    'bring it what the check names',
+  )
 }
 
 function wrongKind(detail: string): CoreError {

@@ -9,8 +9,6 @@ import {
   transportCodec,
 } from '@lux/ceremony/wire'
 import {
-  encodeCanonical,
-  fromBase64,
   generateIdentity,
   generateSealIdentity,
   openWith,

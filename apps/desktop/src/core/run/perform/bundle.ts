@@ -132,7 +132,7 @@ export const writeMedium: Perform<'write-medium'> = async (effect, run) => {
 
 /** Copies a file, fsyncs it and reads the copy back. */
 export async function copyToMedium(from: string, to: string): Promise<{ readBack: string; size: number }> {
-  await mkdir(dirname(to), { recursive: true })
+  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
   const reader = fileReader(from)
   try {
     await writeChunks(`${to}.part`, reader.chunks())

@@ -5,6 +5,7 @@ import { fromUtf8 } from '@lux/crypto'
 import { type Authorities, largestBudgets } from '@lux/crypto/fhe'
 import { CoreError } from '../../core-error.ts'
 import { runKeyChild } from '../../key-child/client.ts'
+import { createEstimate, expectedSeconds } from '../../key-child/estimate.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import type { Perform, RunContext } from '../run-context.ts'
 
@@ -19,6 +20,9 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
   // What an attempt that was given up had made is of a key that nobody has any more.
   for (const made of [outDir, envelopeDir]) rmSync(made, { recursive: true, force: true })
   mkdirSync(outDir, { recursive: true, mode: 0o700 })
+  const estimate = createEstimate(expectedSeconds({ squash }), () => performance.now())
+  const tell = () => run.progress('fhe-deal', estimate.fraction())
+  const telling = setInterval(tell, 500)
   const dealt = await runKeyChild(
     {
       do: 'keygen-and-deal',
@@ -49,9 +53,12 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
     {
       ...run.keyChild,
       signal: run.signal,
-      onPhase: ({ phase }) => run.progress(`fhe-${phase}`, null),
+      onPhase: ({ expectedSeconds: seconds }) => {
+        estimate.begin(seconds)
+        tell()
+      },
     },
-  )
+  ).finally(() => clearInterval(telling))
   run.progress('sign-envelopes', null)
   const signer = run.folder.signer(run.hsm)
   for (const { index, envelopeDigest } of dealt.shares) {

@@ -44,7 +44,10 @@ async function noteTokens(
   { label, step, attempt }: EffectOf<'initialise-token'>,
   run: RunContext,
 ): Promise<void> {
-  run.folder.writeDocument(noteOf(step, attempt), (await finishedTokens(label, run)).map(({ serial }) => serial))
+  run.folder.writeDocument(
+    noteOf(step, attempt),
+    (await finishedTokens(label, run)).map(({ serial }) => serial),
+  )
 }
 
 /** Finished tokens of this label that were not there before the attempt; null when the attempt never reached the token. */
@@ -65,10 +68,7 @@ async function finishedTokens(label: string, run: RunContext): Promise<TokenInfo
 }
 
 /** Serial of a token that an interrupted initialisation left with this label and without a user PIN. */
-async function halfInitialised(
-  label: string,
-  run: RunContext,
-): Promise<string | null> {
+async function halfInitialised(label: string, run: RunContext): Promise<string | null> {
   const same = (await run.hsm.tokens()).filter(
     (t) => t.initialised && t.label === label && t.pin.user === 'not-set',
   )

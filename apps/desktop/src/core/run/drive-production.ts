@@ -1,0 +1,88 @@
+import type { Needs, PinNeed, Refusal, RunView } from '@lux/ceremony'
+import { CoreError } from '../core-error.ts'
+import type { Answers, Decision } from './answers.ts'
+import { type Taking, takeAnswers } from './in-box.ts'
+import type { Run } from './run.ts'
+
+/** A PIN from a person's own source, or null where they have to be asked another way. `fresh`: it is being chosen. */
+export type AskPin = (need: PinNeed, fresh: boolean) => Promise<Uint8Array | null>
+
+/** How a run was left: over, or waiting for people; with the answers that were refused on the way. */
+export type Rest = { waiting: boolean; refused: Taking['refused'] }
+
+/**
+ * Goes on until the run is over or needs a person who has not answered. Nothing is said in anybody's name that they
+ * did not say themselves: confirmations come from `answers`, signatures from DIR/in/, PINs from `askPin`.
+ */
+export async function driveProduction(
+  run: Run,
+  options: { answers: Answers; askPin: AskPin; by: string; decision: Decision | null },
+): Promise<Rest> {
+  let decision = options.decision
+  for (;;) {
+    await run.pump()
+    const view = run.view()
+    const { needs } = view
+    if (needs === null) return { waiting: false, refused: [] }
+    if (needs.kind === 'exception') {
+      if (decision === null) return { waiting: true, refused: [] }
+      must(run.submit({ type: 'decide-exception', ...decision }))
+      decision = null
+    } else if (needs.kind === 'resume') {
+      must(run.submit({ type: 'resume', by: options.by }))
+    } else if (needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin') {
+      if (!(await confirmed(run, view, needs, options))) return { waiting: true, refused: [] }
+    } else if (needs.kind === 'wait' || needs.kind === 'start') {
+      throw stuck(run, view)
+    } else {
+      const { taken, refused } = await takeAnswers(run)
+      if (taken.length === 0) return { waiting: true, refused }
+    }
+  }
+}
+
+async function confirmed(
+  run: Run,
+  view: RunView,
+  needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>,
+  { answers, askPin }: { answers: Answers; askPin: AskPin },
+): Promise<boolean> {
+  const step = view.current ?? ''
+  const again = needs.kind === 'pin' && needs.again
+  const shown = needs.kind === 'confirm' ? needs.shows.find(({ label }) => label === 'bundle') : undefined
+  const bundle = isReadAloud(view) ? null : (shown?.hex ?? null)
+  const answer = again ? null : answers.take(step, bundle)
+  if (answer === null && !again) return false
+  if (needs.kind === 'pin') {
+    for (const need of needs.pins) {
+      const pin = await askPin(need, needs.willDo === 'initialise-token')
+      if (pin === null) return false
+      run.enterPin(need.token, need.user, pin)
+    }
+  }
+  if (answer !== null) {
+    must(run.submit({ type: 'proceed', step, by: answer.by, input: answer.values ?? {} }))
+  }
+  return true
+}
+
+function isReadAloud(view: RunView): boolean {
+  const steps = view.parts.flatMap(({ steps }) => steps)
+  return steps.find(({ id }) => id === view.current)?.do === 'read-aloud'
+}
+
+/** The machine's own trouble: it should act and does not. The run's folder is unharmed. */
+export function stuck(run: Run, view: RunView): CoreError {
+  const refusal = run.stuck
+  return new CoreError(
+    'RUN-STUCK',
+    refusal === null
+      ? `nothing happens at ${view.current ?? 'the start'}`
+      : `${refusal.rule}: ${refusal.detail}`,
+    'report this; the run’s folder is unharmed',
+  )
+}
+
+function must(refusal: Refusal | null): void {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+}
