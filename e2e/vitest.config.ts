@@ -1,6 +1,15 @@
 import { defineConfig } from 'vitest/config'
 
-const shared = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, maxWorkers: 1, retry: 0 }
+const shared = {
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  fileParallelism: false,
+  maxWorkers: 1,
+  retry: 0,
+  setupFiles: ['./support/keep-on-failure.ts'],
+  // In the order of their definition: what keeps a trace comes before what closes the window.
+  sequence: { hooks: 'list' as const },
+}
 
 export default defineConfig({
   test: {

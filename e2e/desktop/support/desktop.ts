@@ -21,8 +21,13 @@ export type Desktop = {
   /** What the renderer said on its console, CSP violations among it. */
   console: string[]
   output(): string
+  /** Writes `file`.png and `file`.zip (a Playwright trace) of what was done in the window so far. */
+  keep(file: string): Promise<void>
   close(): Promise<void>
 }
+
+/** Windows that are open now, for whoever has to look at them after a failure. */
+export const openDesktops = new Set<Desktop>()
 
 export type DesktopOptions = {
   /** `fake:` followed by the plan of the fake core, or the real core of the build. */
@@ -95,15 +100,24 @@ async function launch(
     child.once('exit', (code) => reject(new Error(`electron ended with ${code}\n${output}`)))
   })
   const page = await app.firstWindow()
+  page.setDefaultTimeout(15_000)
+  const { tracing } = app.context()
+  await tracing.start({ screenshots: false, snapshots: true, sources: false })
   page.on('console', (message) => told.push(message.text()))
-  return {
+  const desktop: Desktop = {
     app,
     page,
     ready,
     folder,
     console: told,
     output: () => output,
+    async keep(file) {
+      // A window that is already gone leaves no picture; the failure itself is what has to be told.
+      await page.screenshot({ path: `${file}.png` }).catch(() => undefined)
+      await tracing.stop({ path: `${file}.zip` }).catch(() => undefined)
+    },
     async close() {
+      openDesktops.delete(desktop)
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       if (child.exitCode === null && child.signalCode === null) {
         child.kill('SIGKILL')
@@ -113,4 +127,6 @@ async function launch(
       rmSync(folder, { recursive: true, force: true })
     },
   }
+  openDesktops.add(desktop)
+  return desktop
 }

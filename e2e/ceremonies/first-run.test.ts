@@ -1,0 +1,140 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { giveFolder } from '../../scripts/electron/launch.ts'
+import { violations } from '../desktop/support/contents.ts'
+import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
+import { custody, jsonOf } from '../support/commands.ts'
+import { chooseInDialogs } from '../support/dialogs.ts'
+import {
+  currentStep,
+  enterPin,
+  pins,
+  playOn,
+  resultPanel,
+  startRehearsal,
+  stepPanel,
+  wordsIn,
+} from '../support/person.ts'
+
+let desktop: Desktop
+let folder = ''
+let exported = ''
+beforeAll(async () => {
+  desktop = await openDesktop()
+})
+afterAll(() => desktop?.close())
+
+test('FIRST-RUN a new token is initialised and opened with PINs that people type', async () => {
+  const { page } = desktop
+  await page.getByRole('button', { name: 'Start a rehearsal' }).click()
+  await startRehearsal(page, { script: 'First run' })
+  expect(await currentStep(page)).toBe('Roll call')
+  await playOn(page, 'Initialise the token')
+  const panel = stepPanel(page)
+  const proceed = panel.getByRole('button', { name: 'Proceed' })
+  expect(await proceed.getAttribute('aria-disabled')).toBe('true')
+  await panel.getByText('The PIN is awaited').waitFor()
+  await enterPin(panel, 'Security officer PIN', pins.so)
+  await enterPin(panel, 'User PIN', pins.user)
+  await proceed.click()
+  await playOn(page, 'Log in')
+  await playOn(page, 'Attack the token')
+})
+
+test('FIRST-RUN the officers sign the opening as stand-ins, and no more of them than the quorum', async () => {
+  const { page } = desktop
+  await playOn(page, 'Open the run')
+  const panel = stepPanel(page)
+  await panel.getByRole('button', { name: 'Proceed' }).click()
+  const sign = panel.getByRole('button', { name: /^Sign as stand-in: Officer/ })
+  await sign.first().waitFor()
+  expect(await sign.count()).toBe(3)
+  await sign.first().click()
+  await panel.getByText('1 of 2 signatures').waitFor()
+  await sign.first().click()
+  await playOn(page, 'Make the root KEK')
+})
+
+test('FIRST-RUN dealing the threshold key shows what is done and how far it is', async () => {
+  const { page } = desktop
+  await playOn(page, 'Deal the shares')
+  await stepPanel(page).getByRole('button', { name: 'Proceed' }).click()
+  await stepPanel(page)
+    .getByRole('progressbar', { name: 'Making the FHE key and dealing its shares' })
+    .waitFor()
+  const percent = stepPanel(page).getByText(/^\d+ % done/)
+  const seen: number[] = []
+  await percent.waitFor()
+  while ((await percent.count()) > 0) {
+    seen.push(...(await percent.allTextContents()).map((text) => Number.parseInt(text, 10)))
+    await page.waitForTimeout(50)
+  }
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b))
+  expect(new Set(seen).size).toBeGreaterThan(2)
+  await playOn(page, 'Holders prove their shares')
+  const holders = stepPanel(page).getByRole('button', { name: /^Sign as stand-in: Holder/ })
+  await holders.first().waitFor()
+  expect(await holders.count()).toBe(3)
+})
+
+test('FIRST-RUN the officers sign the digest that the sealed bundle has', async () => {
+  const { page } = desktop
+  await playOn(page, 'Seal the bundle')
+  await stepPanel(page).getByRole('button', { name: 'Proceed' }).click()
+  await stepPanel(page).getByText('Cosign the checkpoint').waitFor()
+  await stepPanel(page)
+    .getByRole('button', { name: /^Sign as stand-in: Witness/ })
+    .first()
+    .click()
+  await stepPanel(page)
+    .getByRole('button', { name: /^Sign as stand-in: Witness/ })
+    .first()
+    .click()
+  await stepPanel(page).getByText('Sign the bundle').waitFor()
+  const signed = await wordsIn(stepPanel(page))
+  expect(signed.length).toBe(32)
+  await playOn(page, null)
+  await resultPanel(page).getByText('The bundle is sealed').waitFor()
+  expect(await wordsIn(resultPanel(page))).toEqual(signed)
+})
+
+test('FIRST-RUN the exported copy is what custody verify accepts under the policy', async () => {
+  const { page } = desktop
+  const medium = giveFolder(join(desktop.folder, 'medium'))
+  const words = await wordsIn(resultPanel(page))
+  const bundle = await resultPanel(page)
+    .getByText(/\/bundle\.zip$/)
+    .innerText()
+  folder = bundle.replace(/\/bundle\.zip$/, '')
+  await resultPanel(page).getByRole('link', { name: 'Go to bundles' }).click()
+  await chooseInDialogs(desktop, medium)
+  await page.getByRole('button', { name: 'Export…' }).click()
+  await page.getByText('Written, read back and compared:').waitFor()
+  const [name = ''] = readdirSync(medium)
+  exported = join(medium, name)
+  const verdict = jsonOf(await custody('--json', 'verify', exported, '--policy', join(folder, 'policy.json')))
+  expect(verdict).toMatchObject({ ok: true, verdict: 'accepted', domain: 'rehearsal', failed: [], words })
+})
+
+test('POLICY-MISSING the same bundle without a policy is not accepted', async () => {
+  const ended = await custody('--json', 'verify', exported)
+  expect(jsonOf(ended, 1)).toMatchObject({ ok: false, code: 'POLICY-MISSING', failed: ['POLICY-MISSING'] })
+})
+
+test('FIRST-RUN the window itself says Accepted once it is given the policy', async () => {
+  const { page } = desktop
+  await chooseInDialogs(desktop, exported)
+  await page.getByRole('button', { name: 'Choose a file: Bundle' }).click()
+  await chooseInDialogs(desktop, join(folder, 'policy.json'))
+  await page.getByRole('button', { name: 'Choose a file: Policy' }).click()
+  await page.getByRole('button', { name: 'Verify', exact: true }).last().click()
+  await page.getByRole('heading', { name: 'Accepted', exact: true }).waitFor()
+  expect(violations(desktop)).toEqual([])
+})
+
+test('FHE-WHOLE-KEY no whole key, share or PIN is left in the run’s folder', () => {
+  expect(existsSync(join(folder, 'fhe'))).toBe(true)
+  const names = readdirSync(folder, { recursive: true }).map(String)
+  expect(names.filter((name) => /client-key|holder-\d+\.bin|pins/.test(name))).toEqual([])
+})

@@ -1,0 +1,11 @@
+import type { Desktop } from '../desktop/support/desktop.ts'
+
+/**
+ * Answers the system's own file dialogs, which no page can press, with `path`, until it is called again. Everything
+ * before and after the dialog is the app's.
+ */
+export async function chooseInDialogs(desktop: Desktop, path: string): Promise<void> {
+  await desktop.app.evaluate(({ dialog }, chosen) => {
+    Reflect.set(dialog, 'showOpenDialog', async () => ({ canceled: false, filePaths: [chosen] }))
+  }, path)
+}
