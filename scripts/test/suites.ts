@@ -34,6 +34,7 @@ const lint: Suite = {
   commands: [
     check('biome', 'biome', 'ci', '.', '--error-on-warnings', colours),
     check('licences', 'node', 'scripts/licences.ts', '--check'),
+    check('assurance', 'node', 'scripts/assurance.ts', '--check'),
   ],
 }
 

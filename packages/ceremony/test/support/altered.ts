@@ -33,6 +33,16 @@ export const altered: [CheckId, string, SampleOptions][] = [
     { alter: { opening: (o) => ({ ...o, domain: 'rehearsal' }) } },
   ],
   [
+    'OPENING-QUORUM',
+    'a certificate that is one officer short',
+    { alter: { openingSigners: (all) => all.slice(1) } },
+  ],
+  [
+    'OPENING-QUORUM',
+    'a certificate with a signature by a stranger',
+    { alter: { openingSigners: (all) => [...all, stranger] } },
+  ],
+  [
     'CHECKPOINTS',
     'a checkpoint that does not name the one before',
     { alter: { checkpoint: (c, i) => (i === 1 ? { ...c, previous: other } : c) } },

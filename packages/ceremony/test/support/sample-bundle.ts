@@ -59,6 +59,7 @@ export type Alterations = {
   header?: (header: Header) => Header
   entries?: (entries: FullEntry[]) => FullEntry[]
   opening?: (opening: OpeningCertificate) => OpeningCertificate
+  openingSigners?: (officers: SigningIdentity[]) => SigningIdentity[]
   checkpoint?: (checkpoint: Checkpoint, index: number) => Checkpoint
   cosigners?: (witnesses: SigningIdentity[]) => SigningIdentity[]
   transport?: (transport: Transport) => Transport
@@ -179,7 +180,8 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     ceremonyKeys: ceremony.keys,
   }
   const opening = alter.opening?.(plainOpening) ?? plainOpening
-  const signatures = policySigners.map((identity) => openingCodec.sign(identity, opening, domain))
+  const openers = alter.openingSigners?.(policySigners) ?? policySigners
+  const signatures = openers.map((identity) => openingCodec.sign(identity, opening, domain))
   const openingBlob = put(openingCodec.file.encode({ payload: opening, signatures }))
 
   const cosigners =

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { enforcers, readSources, type Source, testsOf } from './assurance/places.ts'
+import { type RuleSet, readRules } from './assurance/rules.ts'
+import { root } from './root.ts'
+
+const file = join(root, 'docs/ASSURANCE.md')
+const testFolders = [
+  'packages/crypto/test',
+  'packages/ceremony/test',
+  'packages/hsm/test',
+  'apps/companion-server/test',
+  'apps/desktop/test',
+  'e2e',
+]
+
+const gaps: string[] = []
+
+function row(set: RuleSet, sources: readonly Source[], tests: readonly Source[], id: string): string {
+  const where = enforcers(sources, id).map(({ path, name }) => `\`${name}\` ${path}`)
+  const shown = testsOf(tests, id).map(({ path, title }) =>
+    title === null ? path : `${cell(title)} (${path})`,
+  )
+  if (where.length === 0 && set.complete) gaps.push(`${id} is enforced nowhere`)
+  if (shown.length === 0 && set.complete) gaps.push(`${id} has no test`)
+  return `| ${id} | ${where.join('<br>') || 'nowhere'} | ${shown.join('<br>') || 'none of its own'} |`
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|')
+
+function section(set: RuleSet, tests: readonly Source[]): string[] {
+  const sources = readSources(root, set.sources).filter(({ path }) => path !== set.table)
+  return [
+    `## ${set.title}`,
+    '',
+    `Defined in \`${set.table}\`.`,
+    '',
+    '| rule | where it is enforced | what shows it |',
+    '|---|---|---|',
+    ...set.ids.map((id) => row(set, sources, tests, id)),
+    '',
+  ]
+}
+
+const tests = readSources(root, testFolders)
+const report = [
+  '# Assurance: rule, function, test',
+  '',
+  'Written by `node scripts/assurance.ts` from the tables of rules, the sources and the tests. `npm test` fails when it is',
+  'out of date, or when a rule of plans, runs or bundles is enforced nowhere or has no test. Where a test takes its rules',
+  'from a table, the file stands without a title. Token codes that only a rare return code of a vendor’s library can bring',
+  'have no test of their own; that every return code maps to one of these codes is tested as a whole',
+  '(`packages/hsm/test/errors.test.ts`).',
+  '',
+  ...readRules(root).flatMap((set) => section(set, tests)),
+].join('\n')
+
+for (const gap of gaps) process.stderr.write(`assurance: ${gap}\n`)
+if (process.argv.includes('--check')) {
+  const stale = !existsSync(file) || readFileSync(file, 'utf8') !== report
+  if (stale)
+    process.stderr.write('assurance: docs/ASSURANCE.md is out of date: run `node scripts/assurance.ts`\n')
+  process.exitCode = stale || gaps.length > 0 ? 1 : 0
+} else {
+  writeFileSync(file, report)
+  process.exitCode = gaps.length > 0 ? 1 : 0
+}

@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export type RuleSet = {
+  title: string
+  /** The file that defines the rules; a mention there enforces nothing. */
+  table: string
+  /** Folders in which the rules are enforced. */
+  sources: readonly string[]
+  /** Whether every rule must have a test that is named after it or lists it. */
+  complete: boolean
+  ids: readonly string[]
+}
+
+const key = (id: string): RegExp => new RegExp(`^ {2}'?(${id})'?: `, 'gm')
+
+const tables = [
+  {
+    title: 'Plans',
+    table: 'packages/ceremony/src/plan/plan-rules.ts',
+    sources: ['packages/ceremony/src'],
+    complete: true,
+    id: key('[A-Z]+-[0-9]{2}'),
+  },
+  {
+    title: 'Runs',
+    table: 'packages/ceremony/src/rules.ts',
+    sources: ['packages/ceremony/src'],
+    complete: true,
+    id: key('[A-Z]+-[0-9]{2}'),
+  },
+  {
+    title: 'Bundles',
+    table: 'packages/ceremony/src/bundle/verify/catalogue.ts',
+    sources: ['packages/ceremony/src/bundle'],
+    complete: true,
+    id: key('[A-Z][A-Z-]+'),
+  },
+  {
+    title: 'Tokens',
+    table: 'packages/hsm/src/hsm-errors.ts',
+    sources: ['packages/hsm/src'],
+    complete: false,
+    id: key('HSM-[A-Z-]+'),
+  },
+] as const
+
+/** Every rule ID of the tables. Throws when a table has none, so that a table that moved is noticed. */
+export function readRules(root: string): RuleSet[] {
+  return tables.map(({ id, ...rest }) => {
+    const text = readFileSync(join(root, rest.table), 'utf8')
+    const ids = [...text.matchAll(id)].flatMap(([, one]) => (one === undefined ? [] : [one]))
+    if (ids.length === 0) throw new Error(`${rest.table}: no rule found`)
+    return { ...rest, ids }
+  })
+}
