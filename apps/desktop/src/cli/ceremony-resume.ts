@@ -17,6 +17,7 @@ import { writeRequests } from '../core/run/out-box.ts'
 import { record } from '../core/run/record.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
+import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
 import { takeAnswer } from '../core/run/take-answer.ts'
 import { readBounded } from '../core/store/durable-file.ts'
@@ -90,7 +91,7 @@ async function resumeRehearsal(
       checkSame(run, hsm, program)
       return run
     },
-    async (run) => {
+    async (run, hsm) => {
       const standIns = loadStandIns(folder)
       if (standIns.length === 0) {
         throw new CoreError(
@@ -100,7 +101,8 @@ async function resumeRehearsal(
         )
       }
       if (!run.folder.state.started) {
-        must(run, startCommand(run.folder, standIns, destinationsOf(run.folder)))
+        const tokens = await makeStandInTokens(run.folder.plan, hsm, rehearsalPins(folder))
+        must(run, { ...startCommand(run.folder, standIns, destinationsOf(run.folder)), tokens })
       }
       const drive = () =>
         driveRehearsal(run, {

@@ -1,22 +1,25 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { RunView } from '@lux/ceremony'
 import { parsePolicyFile } from '@lux/ceremony/policy'
 import { fromHex, toWords } from '@lux/crypto'
-import { softTokenEnvironment, startHsm } from '@lux/hsm'
+import type { Hsm } from '@lux/hsm'
 import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
-import { findProgram } from '../core/program.ts'
+import { findProgram, type Program } from '../core/program.ts'
 import { beginRehearsal, startCommand } from '../core/run/begin-rehearsal.ts'
 import { driveRehearsal, type Halt, rehearsalPins } from '../core/run/drive-rehearsal.ts'
-import { runOn } from '../core/run/load-run.ts'
+import { type RunParts, runOn } from '../core/run/load-run.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
-import { PinBox } from '../core/run/pin-box.ts'
+import type { Run } from '../core/run/run.ts'
+import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
 import { readDestination } from '../core/services/read-destination.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
+import { exceptionOutcome } from './ceremony-resume.ts'
 import { type Outcome, say } from './output.ts'
+import { forgetToken, rehearsalPlace, withRun } from './run-session.ts'
 
 export type RehearseOptions = {
   out: string
@@ -35,62 +38,62 @@ export async function rehearse(what: string | undefined, options: RehearseOption
     throw new CoreError('FOLDER-IN-USE', `${out} is not empty`, 'name a new folder')
   }
   const program = findProgram()
-  const soft = softTokenEnvironment(join(out, 'token'))
-  const hsm = await startHsm({
-    library: soft.library,
-    environment: soft.environment,
-    ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
-  })
+  const timer = stepTimer()
+  let left = false
   try {
-    const destinations = options.destination === undefined ? [] : [readDestination(options.destination)]
-    const folder = await beginRehearsal({
-      folder: out,
-      of: readSubject(what ?? 'first-run', options, program.resources),
-      destinations,
-      library: hsm.library.sha256,
-      measurement: program.measurement,
-      entropy: systemEntropy,
-      clock: systemClock,
-    })
-    const timer = stepTimer()
-    const run = runOn(
-      folder,
-      {
-        hsm,
-        pins: new PinBox(),
-        entropy: systemEntropy,
-        clock: systemClock,
-        measurement: program.measurement,
-        keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-        lineage: { sequence: '1', previous: null, supersedes: [] },
-        medium: () => join(out, 'medium'),
+    return await withRun(
+      program,
+      rehearsalPlace(out),
+      (parts, hsm) => begin(what ?? 'first-run', options, { program, out, parts, hsm, timer }),
+      async (run) => {
+        left = true
+        const halt = await driveRehearsal(run, {
+          standIns: loadStandIns(out),
+          pins: rehearsalPins(out),
+          stopAtSealed: run.folder.state.destinations.length === 0,
+          now: systemClock.now,
+        })
+        const view = run.view()
+        left = view.needs !== null
+        return outcomeOf(view, halt, out, timer.milliseconds())
       },
-      () => timer.see(run.view()),
     )
-    const standIns = loadStandIns(out)
-    const refused = run.submit(startCommand(folder, standIns, destinations))
-    if (refused !== null) throw new CoreError(refused.rule, refused.detail)
-    const halt = await driveRehearsal(run, {
-      standIns,
-      pins: rehearsalPins(out),
-      stopAtSealed: destinations.length === 0,
-      now: systemClock.now,
-    })
-    folder.close()
-    return outcomeOf(run.view(), halt, out, timer.milliseconds())
   } finally {
-    await hsm.close()
-    if (options.destination === undefined && options.keepToken !== true) {
-      rmSync(join(out, 'token'), { recursive: true, force: true })
-    }
+    // A run that can go on needs its token.
+    if (!left && options.keepToken !== true) forgetToken(out)
+  }
+}
+
+async function begin(
+  what: string,
+  options: RehearseOptions,
+  of: { program: Program; out: string; parts: RunParts; hsm: Hsm; timer: ReturnType<typeof stepTimer> },
+): Promise<Run> {
+  const { program, out, parts, hsm, timer } = of
+  const destinations = options.destination === undefined ? [] : [readDestination(options.destination)]
+  const folder = await beginRehearsal({
+    folder: out,
+    of: readSubject(what, options, program.resources),
+    destinations,
+    library: hsm.library.sha256,
+    measurement: program.measurement,
+    entropy: systemEntropy,
+    clock: systemClock,
+  })
+  const run: Run = runOn(folder, parts, () => timer.see(run.view()))
+  try {
+    const tokens = await makeStandInTokens(folder.plan, hsm, rehearsalPins(out))
+    const refused = run.submit({ ...startCommand(folder, loadStandIns(out), destinations), tokens })
+    if (refused !== null) throw new CoreError(refused.rule, refused.detail)
+    return run
+  } catch (error) {
+    folder.close()
+    throw error
   }
 }
 
 function outcomeOf(view: RunView, halt: Halt, out: string, steps: Record<string, number>): Outcome {
-  if (halt.why === 'exception') {
-    const text = `stopped at an exception: ${halt.detail}`
-    return { exit: 3, json: { ok: false, code: 'EXCEPTION-OPEN', detail: halt.detail, folder: out }, text }
-  }
+  if (halt.why === 'exception') return exceptionOutcome(view, out, halt.detail)
   const digest = view.bundle?.digest ?? ''
   const bundle = join(out, bundleFile)
   const waiting = halt.why === 'receipt'

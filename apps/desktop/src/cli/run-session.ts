@@ -45,7 +45,7 @@ export async function withRun<T>(
   program: Program,
   place: Place,
   open: (parts: RunParts, hsm: Hsm) => Run | Promise<Run>,
-  work: (run: Run) => Promise<T>,
+  work: (run: Run, hsm: Hsm) => Promise<T>,
 ): Promise<T> {
   const hsm = await startHsm({
     library: place.library,
@@ -67,7 +67,7 @@ export async function withRun<T>(
     }
     run = await open(parts, hsm)
     hsm.onRestart(({ reason }) => run?.hostRestarted(reason))
-    return await work(run)
+    return await work(run, hsm)
   } finally {
     run?.folder.close()
     await hsm.close()

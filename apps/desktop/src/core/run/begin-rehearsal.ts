@@ -82,7 +82,7 @@ export function startCommand(
   folder: RunFolder,
   standIns: readonly StandIn[],
   destinations: readonly RehearsalDestination[],
-): Command {
+): Extract<Command, { type: 'start' }> {
   const { policy } = folder.policy
   return {
     type: 'start',
