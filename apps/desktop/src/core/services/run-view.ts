@@ -175,14 +175,17 @@ function needsOf(
         needs.values.length === 0 ? [] : [{ need: 'values', fields: needs.values.map(fieldOf) }]
       return [...pins, ...values]
     }
-    case 'signatures':
+    case 'signatures': {
+      // An officer's device shows the bundle's digest, which is read aloud too, and not that of the bytes around it.
+      const digest =
+        needs.what === 'bundle' ? (run.folder.state.bundle?.digest ?? needs.subject) : needs.subject
       return [
         {
           need: 'sign',
           what: needs.what,
           file: join(run.folder.path, fileOf(run, needs.what)),
-          digest: needs.subject,
-          words: wordsOf(needs.subject),
+          digest,
+          words: wordsOf(digest),
           required: needs.threshold,
           signers: [...needs.present, ...needs.missing].map((name) => ({
             name,
@@ -192,6 +195,7 @@ function needsOf(
           })),
         },
       ]
+    }
     case 'acknowledgements': {
       const holders = [...needs.present, ...needs.missing]
       if (!holders.some((name) => around.standIns.has(name))) {
