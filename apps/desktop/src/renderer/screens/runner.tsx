@@ -1,5 +1,5 @@
 import { AlertDialog, Button, Progress, TextField } from '@radix-ui/themes'
-import { useState } from 'react'
+import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, Result, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -38,6 +38,9 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
   const { t } = useTranslation()
   const [refused, setRefused] = useState<Failure | null>(null)
   const { done, total } = view.progress
+  const at = view.current?.id ?? view.state
+  // biome-ignore lint/correctness/useExhaustiveDependencies: every step starts at the top of the screen
+  useEffect(() => document.querySelector('.main')?.scrollTo(0, 0), [at])
 
   /** Shows what core answered: the run as it stands now, or why it refused. */
   const act: Act = async (answer) => {
