@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const usualPlaces = [
@@ -36,11 +36,13 @@ export function softTokenEnvironment(dir: string): SoftTokenEnvironment {
   const conf = join(home, 'softhsm2.conf')
   mkdirSync(tokens, { recursive: true, mode: 0o700 })
   chmodSync(tokens, 0o700)
-  writeFileSync(
-    conf,
-    `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`,
-    { mode: 0o600 },
-  )
+  const text = `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`
+  // Another process may be reading it this moment: it is replaced whole, and only when it differs.
+  if (!existsSync(conf) || readFileSync(conf, 'utf8') !== text) {
+    const fresh = `${conf}.${process.pid}`
+    writeFileSync(fresh, text, { mode: 0o600 })
+    renameSync(fresh, conf)
+  }
   return {
     library: findSoftTokenLibrary() ?? '/usr/lib/softhsm/libsofthsm2.so',
     environment: { SOFTHSM2_CONF: conf },
