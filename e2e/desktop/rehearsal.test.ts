@@ -55,7 +55,7 @@ test('RUNNER-WHOLE the first run goes from roll call to the sealed bundle by key
     expect(await page.locator('.failure').allInnerTexts()).toEqual([])
     await page.waitForTimeout(100)
   }
-  expect(await end.count(), await page.locator('.section').first().textContent()).toBe(1)
+  expect(await end.count(), (await page.locator('.section').first().textContent()) ?? '').toBe(1)
   expect(sawWork).toBe(true)
   expect(await page.locator('.step-list li:not([data-state="done"])').count()).toBe(0)
   expect(violations(desktop)).toEqual([])

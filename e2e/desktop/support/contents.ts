@@ -40,6 +40,10 @@ export async function show(desktop: Desktop, route: string): Promise<void> {
   const name = route.split('/', 1)[0]
   await desktop.page.locator(`[data-screen="${name}"] h1`).waitFor()
   await desktop.page.locator('main output').waitFor({ state: 'detached' })
+  // What is folded away is looked at too.
+  await desktop.page.evaluate(() => {
+    for (const details of document.querySelectorAll('details')) details.open = true
+  })
 }
 
 export function violations(desktop: Desktop): string[] {
