@@ -79,10 +79,12 @@ async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): 
   const part = record?.part ?? { mechanism: effect.mechanism, blobs: [], trusted: [] }
   const leftovers = effect.destinations.map((_, index) => transportId(effect.ckaId, index))
   await token.destroyTransportKeys({ ids: leftovers })
+  // Compared with the template above; here with what only the token can know, such as LOCAL.
+  const attributes = await token.readAttributes(key.ref)
   return {
     found: 'adopted',
     result: {
-      evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, key.attributes),
+      evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, attributes),
       ...part,
     },
   }

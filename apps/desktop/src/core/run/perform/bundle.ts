@@ -17,15 +17,16 @@ import { digestOfFile } from '../../store/blob-folder.ts'
 import { syncFolder, writeDurably } from '../../store/durable-file.ts'
 import { fileReader } from '../../store/file-reader.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
-import type { Perform, RunContext } from '../run-context.ts'
+import type { Lineage, Perform, RunContext } from '../run-context.ts'
 import { bundleParts } from './bundle-parts.ts'
 
 export const payloadFile = 'bundle-payload.json'
 export const bundleFile = 'bundle.zip'
 
 export const buildBundle: Perform<'build-bundle'> = async (effect, run) => {
-  run.folder.writeDocument('build-bundle.json', JSON.parse(JSON.stringify(effect)) as Json)
-  const payload = buildPayload(bundleParts(effect, run))
+  const { lineage } = run
+  run.folder.writeDocument('build-bundle.json', JSON.parse(JSON.stringify({ effect, lineage })) as Json)
+  const payload = buildPayload(bundleParts(effect, { ...run, lineage }))
   writeDurably(join(run.folder.path, payloadFile), payload)
   return { digest: sha256Hex(payload), subject: sha256Hex(preAuthentication(payload)), size: payload.length }
 }
@@ -33,8 +34,11 @@ export const buildBundle: Perform<'build-bundle'> = async (effect, run) => {
 /** The parts and the payload as they were built, proved to be the same bytes still. */
 function rebuilt(run: RunContext, digest: string): { parts: BundleParts; payload: Uint8Array } {
   // Written by buildBundle alone.
-  const effect = run.folder.readDocument('build-bundle.json') as unknown as EffectOf<'build-bundle'>
-  const parts = bundleParts(effect, run)
+  const { effect, lineage } = run.folder.readDocument('build-bundle.json') as unknown as {
+    effect: EffectOf<'build-bundle'>
+    lineage: Lineage
+  }
+  const parts = bundleParts(effect, { ...run, lineage })
   const payload = buildPayload(parts)
   if (sha256Hex(payload) !== digest) {
     throw new CoreError(

@@ -1,0 +1,58 @@
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** Where to die: at an entry of the log (by kind, or by number) or at the record of an attempt, before or after it is on disk. */
+export type KillPoint = { who: 'program' | 'host'; when: 'before' | 'after' } & (
+  | { entry: string | number; step?: string }
+  | { attempt: string }
+)
+
+export type Ended = {
+  code: number | null
+  signal: string | null
+  // biome-ignore lint/suspicious/noExplicitAny: tests read whatever the command printed
+  json: any
+  stderr: string
+}
+
+const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+const killed = fileURLToPath(new URL('./killed-cli.ts', import.meta.url))
+
+type Options = { uid?: number; fileBlocks?: number }
+
+/** The command line as a process of its own. */
+export function custody(args: readonly string[], options: Options = {}): Promise<Ended> {
+  return start([main, '--json', ...args], options)
+}
+
+export function custodyKilled(point: KillPoint, args: readonly string[]): Promise<Ended> {
+  return start([killed, JSON.stringify(point), '--json', ...args], {})
+}
+
+function start(args: readonly string[], { uid, fileBlocks }: Options): Promise<Ended> {
+  const node = ['--disable-warning=ExperimentalWarning', ...args]
+  // No file may grow over this many 512-byte blocks: a disk that is full, for any user.
+  const limited = ['-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`, process.execPath, ...node]
+  const child = spawn(
+    fileBlocks === undefined ? process.execPath : '/bin/sh',
+    fileBlocks === undefined ? node : limited,
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(uid === undefined ? {} : { uid, gid: uid, env: { PATH: process.env.PATH ?? '' } }),
+    },
+  )
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+  })
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', (code, signal) =>
+      resolve({ code, signal, json: stdout === '' ? null : JSON.parse(stdout), stderr }),
+    )
+  })
+}
