@@ -21,9 +21,10 @@ function openTerminal(): ReadStream | null {
 export async function askSecret(prompt: string, instead: string): Promise<Uint8Array> {
   const terminal = openTerminal()
   if (terminal === null) throw new WrongUse('SECRET-NO-TERMINAL', `${prompt}: there is no terminal`, instead)
-  process.stderr.write(`${prompt}: `)
+  // Echo is off before anybody is asked: who types at once is not shown either.
   terminal.setRawMode(true)
   try {
+    process.stderr.write(`${prompt}: `)
     return await readHidden(terminal, prompt)
   } finally {
     terminal.setRawMode(false)
