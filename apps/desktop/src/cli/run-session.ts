@@ -62,7 +62,7 @@ export async function withRun<T>(
       clock: systemClock,
       measurement: program.measurement,
       keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-      lineage: place.lineage,
+      lineage: () => place.lineage,
       medium: () => place.medium,
     }
     run = await open(parts, hsm)

@@ -12,6 +12,7 @@ import * as bundles from './services/bundles.ts'
 import * as ceremonies from './services/ceremonies.ts'
 import { checked, empty } from './services/checked.ts'
 import * as holders from './services/holders.ts'
+import { lineageOf } from './services/lineage.ts'
 import { OpenRuns } from './services/open-runs.ts'
 import type { Parts } from './services/parts.ts'
 import { saveReport } from './services/report.ts'
@@ -56,15 +57,22 @@ export async function createCore(
   }
   const runs: OpenRuns = new OpenRuns(
     store,
-    (medium) => ({
+    (open) => ({
       hsm: hsmOf(library),
       pins: new PinBox(),
       entropy,
       clock,
       measurement: program.measurement,
       keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-      lineage: { sequence: '1', previous: null, supersedes: [] },
-      medium: () => medium() ?? join(store.path, 'exported'),
+      lineage: () => {
+        const own = open()?.run.folder
+        if (own === undefined) return { sequence: '1', previous: null, supersedes: [] }
+        return lineageOf(
+          own,
+          store.runs().map(({ id }) => runs.get(id).run.folder),
+        )
+      },
+      medium: () => open()?.medium ?? join(store.path, 'exported'),
     }),
     (id) => emit('ceremony.changed', { id }),
   )

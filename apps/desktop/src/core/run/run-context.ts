@@ -24,7 +24,8 @@ export type RunContext = {
   readonly policy: PolicyFile
   readonly measurement: Measurement
   readonly keyChild: KeyChildProgram
-  readonly lineage: Lineage
+  /** Asked once, when the bundle is built. */
+  readonly lineage: () => Lineage
   /** Folder that Export writes to. */
   readonly medium: () => string
   /** Aborted by Cancel. */

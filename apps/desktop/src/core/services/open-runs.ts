@@ -9,11 +9,11 @@ export type OpenRun = { run: Run; standIns: readonly StandIn[]; medium: string |
 /** Runs that are in memory: each is loaded once, when it is first asked for, and told that it was interrupted. */
 export class OpenRuns {
   readonly #store: Store
-  readonly #parts: (medium: () => string | null) => RunParts
+  readonly #parts: (open: () => OpenRun | null) => RunParts
   readonly #changed: (id: string) => void
   readonly #open = new Map<string, OpenRun>()
 
-  constructor(store: Store, parts: (medium: () => string | null) => RunParts, changed: (id: string) => void) {
+  constructor(store: Store, parts: (open: () => OpenRun | null) => RunParts, changed: (id: string) => void) {
     this.#store = store
     this.#parts = parts
     this.#changed = changed
@@ -33,7 +33,7 @@ export class OpenRuns {
   /** Keeps a run that was just begun or loaded. */
   adopt(id: string, make: (parts: RunParts) => Run): OpenRun {
     const holder: { open: OpenRun | null } = { open: null }
-    const run = make(this.#parts(() => holder.open?.medium ?? null))
+    const run = make(this.#parts(() => holder.open))
     const open: OpenRun = { run, standIns: loadStandIns(run.folder.path), medium: null }
     holder.open = open
     this.#open.set(id, open)

@@ -7,7 +7,7 @@ import { encodeCanonical, type HybridSignature, type Json, toHex } from '@lux/cr
 import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
 import { readBounded } from '../../store/durable-file.ts'
 import { acknowledgementFile } from '../project.ts'
-import type { RunContext } from '../run-context.ts'
+import type { Lineage, RunContext } from '../run-context.ts'
 import type { RunFolder } from '../run-folder.ts'
 
 const maxSmall = 32 << 20
@@ -38,7 +38,11 @@ class Collected {
 }
 
 /** Everything that goes into the bundle, from the state, the log and the run's files; the same each time it is asked. */
-export function bundleParts(effect: EffectOf<'build-bundle'>, run: RunContext): BundleParts {
+export function bundleParts(
+  effect: EffectOf<'build-bundle'>,
+  run: RunContext,
+  lineage: Lineage,
+): BundleParts {
   const { folder } = run
   const { state } = folder
   const collected = new Collected()
@@ -66,7 +70,7 @@ export function bundleParts(effect: EffectOf<'build-bundle'>, run: RunContext): 
     transports: transportsOf(effect, folder, collected),
     fhe: fheOf(folder, state, collected),
     audience: first?.audience ?? null,
-    ...(first === undefined ? { sequence: '0', previous: null, supersedes: [] } : run.lineage),
+    ...(first === undefined ? { sequence: '0', previous: null, supersedes: [] } : lineage),
   }
   return { predicate, transcript, blobs: collected.blobs }
 }

@@ -24,9 +24,9 @@ export const payloadFile = 'bundle-payload.json'
 export const bundleFile = 'bundle.zip'
 
 export const buildBundle: Perform<'build-bundle'> = async (effect, run) => {
-  const { lineage } = run
+  const lineage = run.lineage()
   run.folder.writeDocument('build-bundle.json', JSON.parse(JSON.stringify({ effect, lineage })) as Json)
-  const payload = buildPayload(bundleParts(effect, { ...run, lineage }))
+  const payload = buildPayload(bundleParts(effect, run, lineage))
   writeDurably(join(run.folder.path, payloadFile), payload)
   return { digest: sha256Hex(payload), subject: sha256Hex(preAuthentication(payload)), size: payload.length }
 }
@@ -38,7 +38,7 @@ function rebuilt(run: RunContext, digest: string): { parts: BundleParts; payload
     effect: EffectOf<'build-bundle'>
     lineage: Lineage
   }
-  const parts = bundleParts(effect, { ...run, lineage })
+  const parts = bundleParts(effect, run, lineage)
   const payload = buildPayload(parts)
   if (sha256Hex(payload) !== digest) {
     throw new CoreError(

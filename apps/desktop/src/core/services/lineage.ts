@@ -1,0 +1,43 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { receiptCodec } from '@lux/ceremony/wire'
+import type { Lineage } from '../run/run-context.ts'
+import type { RunFolder } from '../run/run-folder.ts'
+
+/**
+ * Where a run's audience stands as this store knows it: after the last bundle that the server receipted, replacing by
+ * name those that were sealed for it since and never receipted. SPEC.md "Sequence".
+ */
+export function lineageOf(own: RunFolder, others: Iterable<RunFolder>): Lineage {
+  const audience = own.state.destinations[0]?.audience
+  const earlier = [...others]
+    .filter(
+      ({ state, header }) =>
+        state.ceremonyId !== own.state.ceremonyId &&
+        state.domain === own.state.domain &&
+        state.bundle?.sha256 != null &&
+        state.destinations[0]?.audience === audience &&
+        header.created <= own.header.created,
+    )
+    .toSorted((a, b) => (a.header.created < b.header.created ? -1 : 1))
+  let last = 0
+  let previous: string | null = null
+  let supersedes: string[] = []
+  for (const folder of earlier) {
+    const digest = folder.state.bundle?.digest ?? ''
+    const sequence = receiptedAs(folder, audience ?? '')
+    if (sequence === null) supersedes.push(digest)
+    else {
+      last = sequence
+      previous = digest
+      supersedes = []
+    }
+  }
+  return { sequence: String(last + 1 + supersedes.length), previous, supersedes }
+}
+
+function receiptedAs(folder: RunFolder, audience: string): number | null {
+  if (!existsSync(join(folder.path, 'receipts', `${audience}.json`))) return null
+  const receipt = receiptCodec.file.check(folder.readDocument(`receipts/${audience}.json`))
+  return receipt.ok ? Number(receipt.value.payload.sequence) : null
+}
