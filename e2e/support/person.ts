@@ -96,6 +96,18 @@ async function pressed(button: Locator): Promise<boolean> {
   }
 }
 
+/** Presses Proceed at the step where the window stands. */
+export async function proceed(page: Page): Promise<void> {
+  await stepPanel(page).getByRole('button', { name: 'Proceed' }).click()
+}
+
+/** Takes up a paused run by its button; the PIN that it then asks for is typed by `playOn`. */
+export async function resume(page: Page): Promise<void> {
+  await page.getByText('The ceremony is paused').waitFor()
+  await page.getByRole('button', { name: 'Resume', exact: true }).click()
+  await stepPanel(page).getByLabel('User PIN', { exact: true }).waitFor()
+}
+
 /** The words that are shown to be read aloud, in order. */
 export async function wordsIn(panel: Locator): Promise<string[]> {
   const words = panel.locator('.words').first()

@@ -1,0 +1,34 @@
+import type { Page } from 'playwright-core'
+import { pins } from './person.ts'
+
+/** One object on a token as the Tokens screen shows it. */
+export type Row = { label: string; id: string; kind: string; madeBy: string }
+
+/** Every object of the token with this label, private ones too: logs in by the dialog where nobody is. */
+export async function objectsOf(page: Page, label: string): Promise<Row[]> {
+  await page
+    .getByRole('navigation', { name: 'Main navigation' })
+    .getByRole('link', { name: 'Tokens' })
+    .click()
+  await page.getByRole('navigation', { name: 'Slots' }).getByRole('link', { name: label }).click()
+  await page.getByRole('heading', { level: 2, name: label }).waitFor()
+  const logIn = page.getByRole('button', { name: 'Log in', exact: true })
+  if ((await logIn.count()) > 0) {
+    await logIn.click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByLabel('User PIN', { exact: true }).fill(pins.user)
+    await dialog.getByRole('button', { name: 'Log in', exact: true }).click()
+    await dialog.waitFor({ state: 'detached' })
+  }
+  await page.getByText('User logged in').waitFor()
+  const rows = page.getByRole('region', { name: 'Objects' }).last().locator('tbody tr')
+  await rows.first().waitFor()
+  const found: Row[] = []
+  for (const row of await rows.all()) {
+    const texts = await row.locator('th, td').allInnerTexts()
+    const [name = '', kind = '', , madeBy = ''] = texts.map((text) => text.trim())
+    const [objectLabel = '', id = ''] = name.split('\n').filter((line) => line !== '')
+    found.push({ label: objectLabel, id, kind: kind.split('\n')[0] ?? '', madeBy })
+  }
+  return found.toSorted((a, b) => (`${a.label} ${a.kind}` < `${b.label} ${b.kind}` ? -1 : 1))
+}
