@@ -1,0 +1,93 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Hsm, softTokenEnvironment, startHsm } from '@lux/hsm'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { systemClock } from '../../src/core/clock.ts'
+import { findProgram } from '../../src/core/program.ts'
+import { beginRehearsal, startCommand } from '../../src/core/run/begin-rehearsal.ts'
+import { driveRehearsal, rehearsalPins } from '../../src/core/run/drive-rehearsal.ts'
+import { runOn } from '../../src/core/run/load-run.ts'
+import { PinBox } from '../../src/core/run/pin-box.ts'
+import type { Run } from '../../src/core/run/run.ts'
+import { loadStandIns } from '../../src/core/run/stand-ins.ts'
+import { systemEntropy } from '../../src/core/system-entropy.ts'
+
+vi.setConfig({ testTimeout: 60_000 })
+
+let dir: string
+let hsm: Hsm
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'cancel-'))
+  const soft = softTokenEnvironment(join(dir, 'token'))
+  hsm = await startHsm({ library: soft.library, environment: soft.environment })
+})
+afterEach(async () => {
+  await hsm.close()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+async function begin(
+  changed: (run: Run) => void,
+): Promise<{ run: Run; drive: () => Promise<{ why: string }> }> {
+  const program = findProgram()
+  const script = new Uint8Array(readFileSync(join(program.resources, 'scripts', 'first-run.yaml')))
+  const folder = await beginRehearsal({
+    folder: dir,
+    of: { script, values: {} },
+    destinations: [],
+    library: hsm.library.sha256,
+    measurement: program.measurement,
+    entropy: systemEntropy,
+    clock: systemClock,
+  })
+  const run: Run = runOn(
+    folder,
+    {
+      hsm,
+      pins: new PinBox(),
+      entropy: systemEntropy,
+      clock: systemClock,
+      measurement: program.measurement,
+      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
+      lineage: () => ({ sequence: '1', previous: null, supersedes: [] }),
+      medium: () => join(dir, 'medium'),
+    },
+    () => changed(run),
+  )
+  const standIns = loadStandIns(dir)
+  expect(run.submit(startCommand(folder, standIns, []))).toBeNull()
+  const options = { standIns, pins: rehearsalPins(dir), stopAtSealed: true, now: systemClock.now }
+  return { run, drive: () => driveRehearsal(run, options) }
+}
+
+test('Cancel ends the making of a threshold key; the run waits for a decision and a retry makes another', async () => {
+  let cancelled = false
+  const { run, drive } = await begin((one) => {
+    // Once the child has said how far it is, it is at work.
+    if (cancelled || !one.cancellable || (one.work?.fraction ?? 0) <= 0.1) return
+    cancelled = true
+    one.cancel()
+  })
+  expect(await drive()).toMatchObject({ why: 'exception' })
+  const [exception] = run.view().exceptions
+  expect(exception).toMatchObject({ step: 'deal-shares', choices: ['retry', 'abort'] })
+  expect(exception?.happened).toContain('KEY-CHILD-CANCELLED')
+  expect(run.folder.state.fhe).toBeNull()
+  expect(cancelled).toBe(true)
+  expect(
+    run.submit({ type: 'decide-exception', by: 'Administrator', decision: 'retry', reason: '' }),
+  ).toBeNull()
+  expect(await drive()).toMatchObject({ why: 'over' })
+  expect(run.folder.state.fhe?.shares.length).toBe(3)
+  run.folder.close()
+})
+
+test('a PIN that was typed and not used is gone once its step is over', async () => {
+  const { run } = await begin(() => undefined)
+  run.enterPin('ceremony', 'user', new Uint8Array([49, 50, 51, 52]))
+  expect(run.hasPin('ceremony', 'user')).toBe(true)
+  run.interrupted('a test')
+  expect(run.hasPin('ceremony', 'user')).toBe(false)
+  run.folder.close()
+})
