@@ -61,7 +61,7 @@ test.each(['program', 'host'] as const)(
         'Exported',
         expect.anything(),
       ])
-      await expectWhole(dir)
+      await expectWhole(dir, destination)
       rmSync(dir, { recursive: true, force: true })
     }
   },

@@ -93,7 +93,7 @@ describe.concurrent('SIGKILL of the whole program, resumed to a correct end', ()
     expect(ended.code).toBe(4)
     expect(ended.json).toMatchObject({ state: 'Exported', waitingFor: ['receipt'] })
     expect(found(dir, step)).toEqual([finding])
-    await expectWhole(dir)
+    await expectWhole(dir, destination)
   })
 
   test('between an outcome and the next intent nothing is looked for and nothing is made twice', async () => {
@@ -107,7 +107,7 @@ describe.concurrent('SIGKILL of the whole program, resumed to a correct end', ()
     expect((await custodyKilled(point, args)).signal).toBe('SIGKILL')
     expect((await custody(['ceremony', 'resume', dir])).json).toMatchObject({ state: 'Exported' })
     expect(entriesOf(dir).filter(({ kind }) => kind === 'step.reconciled')).toEqual([])
-    await expectWhole(dir)
+    await expectWhole(dir, destination)
   })
 
   test('again while it looks at what the first death left, and again while the bundle is written', async () => {
@@ -120,7 +120,7 @@ describe.concurrent('SIGKILL of the whole program, resumed to a correct end', ()
     expect((await custodyKilled(third, ['ceremony', 'resume', dir])).signal).toBe('SIGKILL')
     expect((await custody(['ceremony', 'resume', dir])).json).toMatchObject({ state: 'Exported' })
     expect(found(dir, 'generate-root')).toEqual(['adopted'])
-    await expectWhole(dir)
+    await expectWhole(dir, destination)
   })
 })
 
@@ -153,7 +153,7 @@ describe.concurrent('SIGKILL of the token’s host alone, resumed by the program
     expect(ended.json).toMatchObject({ state: 'Exported' })
     expect(found(dir, step)).toEqual([finding])
     expect(entriesOf(dir).filter(({ kind }) => kind === 'run.paused').length).toBe(1)
-    await expectWhole(dir)
+    await expectWhole(dir, destination)
   })
 
   test('between an outcome and the next intent the session is opened again and nothing is lost', async () => {
@@ -168,7 +168,7 @@ describe.concurrent('SIGKILL of the token’s host alone, resumed by the program
     expect(ended.json).toMatchObject({ state: 'Exported' })
     const again = entriesOf(dir).filter(({ kind, fact }) => kind === 'step.performed' && fact.again === true)
     expect(again.length).toBe(1)
-    await expectWhole(dir)
+    await expectWhole(dir, destination)
   })
 })
 

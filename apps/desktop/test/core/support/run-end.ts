@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { possessionChallenge, type State } from '@lux/ceremony'
 import { verifyBundle } from '@lux/ceremony/bundle'
 import { parsePolicyFile } from '@lux/ceremony/policy'
+import { receiptCodec } from '@lux/ceremony/wire'
 import { fromHex, utf8 } from '@lux/crypto'
 import { softTokenEnvironment, startHsm } from '@lux/hsm'
 import { expect } from 'vitest'
@@ -89,10 +90,17 @@ export function receiptFor(
   })
 }
 
-/** A correct end at the receipt: exactly the planned keys on the token, a bundle that anybody accepts. */
-export async function expectWhole(dir: string): Promise<void> {
+/**
+ * A correct end at the receipt: exactly the planned keys on the token, a bundle that anybody accepts, and a blob that
+ * holds the very root which this run proved.
+ */
+export async function expectWhole(dir: string, destination: Destination): Promise<void> {
   expect(await objectsOf(dir)).toEqual(plannedObjects(dir))
   expect(await verdictOf(dir)).toBe('accepted')
   const made = stateOf(dir).keys.map(({ id }) => id)
   expect(made).toEqual(['root-kek', 'organisation-kek', 'project-kek', 'data-key'])
+  const receipt = receiptCodec.file.parse(await receiptFor(dir, destination))
+  if (!receipt.ok) throw new Error(receipt.detail)
+  const proved = stateOf(dir).proofs.find(({ key }) => key === 'root-kek')
+  expect(receipt.value.payload.roots[0]!.possession).toBe(proved?.digest)
 }
