@@ -47,7 +47,7 @@ const build: Suite = {
 
 const unit: Suite = {
   name: 'unit',
-  budget: 4,
+  budget: 6,
   display: false,
   commands: [vitest(...projects('@lux/crypto', '@lux/ceremony', '@lux/desktop', 'scripts'))],
 }
@@ -61,14 +61,14 @@ const parts: Suite = {
 
 const e2e: Suite = {
   name: 'e2e',
-  budget: 7,
+  budget: 8,
   display: true,
   commands: [vitest('--config', 'e2e/vitest.config.ts', '--project', 'e2e')],
 }
 
 const packaged: Suite = {
   name: 'package',
-  budget: 1,
+  budget: 2,
   display: true,
   commands: [
     check('package', 'node', 'scripts/package.ts', '--test-build'),
