@@ -14,6 +14,6 @@ afterEach(async ({ task }) => {
   for (const [index, desktop] of [...openDesktops].entries()) {
     const file = join(folder, `${name}-${index + 1}`)
     await desktop.keep(file)
-    process.stderr.write(`kept ${file}.png and ${file}.zip\n${desktop.output()}\n`)
+    process.stderr.write(`kept ${file}.*\n${desktop.output()}\n`)
   }
 })

@@ -27,7 +27,7 @@ export type Desktop = {
 }
 
 /** Windows that are open now, for whoever has to look at them after a failure. */
-export const openDesktops = new Set<Desktop>()
+export const openDesktops = new Set<Pick<Desktop, 'keep' | 'output'>>()
 
 export type DesktopOptions = {
   /** `fake:` followed by the plan of the fake core, or the real core of the build. */

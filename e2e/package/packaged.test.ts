@@ -1,0 +1,107 @@
+import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { startDisplay } from '../../scripts/electron/display.ts'
+import { privateFolder, sandboxSwitches } from '../../scripts/electron/launch.ts'
+import { custody, jsonOf } from '../support/commands.ts'
+import {
+  ended,
+  makeRelease,
+  openPackaged,
+  type Packaged,
+  packagedFolder,
+  startPackaged,
+} from '../support/packaged.ts'
+import { playOn, resultPanel, startRehearsal } from '../support/person.ts'
+import { descendants } from '../support/processes.ts'
+
+let packaged: Packaged
+beforeAll(async () => {
+  packaged = await openPackaged()
+})
+afterAll(() => packaged?.close())
+
+test('PACKAGE-FUSES the fuses read back from the program are those of a release', async () => {
+  const wire = await getCurrentFuseWire(join(packagedFolder(), 'lux-custody'))
+  const on = (option: FuseV1Options): boolean => wire[option] === FuseState.ENABLE
+  expect({
+    runAsNode: on(FuseV1Options.RunAsNode),
+    cookieEncryption: on(FuseV1Options.EnableCookieEncryption),
+    nodeOptions: on(FuseV1Options.EnableNodeOptionsEnvironmentVariable),
+    inspect: on(FuseV1Options.EnableNodeCliInspectArguments),
+    onlyAsar: on(FuseV1Options.OnlyLoadAppFromAsar),
+    filePrivileges: on(FuseV1Options.GrantFileProtocolExtraPrivileges),
+  }).toEqual({
+    runAsNode: false,
+    cookieEncryption: true,
+    nodeOptions: false,
+    inspect: false,
+    onlyAsar: true,
+    filePrivileges: false,
+  })
+})
+
+test('PACKAGE-MARKER a build that tests can drive says TEST BUILD in its window', async () => {
+  await packaged.page.getByText('TEST BUILD').waitFor()
+})
+
+test('PACKAGE-NODE core and the token’s process run from the package, in its own Node', () => {
+  const below = descendants(packaged.pid, 'app.asar.unpacked')
+  expect(below.map((pid) => readlinkSync(`/proc/${pid}/exe`))).toEqual(
+    Array(2).fill(join(packagedFolder(), 'resources/node')),
+  )
+})
+
+test.runIf(sandboxSwitches().length === 0)('PACKAGE-SANDBOX its renderer runs under a seccomp filter', () => {
+  const renderer = /"renderer":(\d+)/.exec(packaged.output())?.[1]
+  expect(readFileSync(`/proc/${renderer}/status`, 'utf8')).toMatch(/^Seccomp:\s+2$/m)
+})
+
+test('PACKAGE-RUN the packaged app goes from an empty store to a bundle that custody verify accepts', async () => {
+  const { page } = packaged
+  await startRehearsal(page, { script: 'First run' })
+  await playOn(page, null)
+  const bundle = await resultPanel(page)
+    .getByText(/\/bundle\.zip$/)
+    .textContent()
+  const policy = (bundle ?? '').replace(/bundle\.zip$/, 'policy.json')
+  const verdict = await custody('--json', 'verify', bundle ?? '', '--policy', policy)
+  expect(jsonOf(verdict)).toMatchObject({ verdict: 'accepted', failed: [] })
+})
+
+test.each(['--remote-debugging-port=0', '--remote-debugging-pipe', '--inspect=0', '--no-sandbox'])(
+  'PACKAGE-SWITCHES a release exits on %s before it opens anything',
+  async (option) => {
+    const folder = privateFolder('lux-release-')
+    const display = await startDisplay()
+    const child = startPackaged(release(), [option], {
+      home: join(folder, 'home'),
+      environment: { DISPLAY: display.name, LUX_STORE: join(folder, 'store') },
+    })
+    try {
+      let output = ''
+      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
+      const code = await new Promise((resolve) => {
+        child.once('exit', resolve)
+        setTimeout(() => resolve('still running'), 10_000)
+      })
+      expect({ code, output }).toEqual({
+        code: 2,
+        output: expect.stringContaining('is not for a released app'),
+      })
+      expect(existsSync(join(folder, 'store'))).toBe(false)
+    } finally {
+      await ended(child)
+      await display.stop()
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+)
+
+let made = ''
+function release(): string {
+  made ||= makeRelease(privateFolder('lux-unmarked-'))
+  return made
+}
+afterAll(() => rmSync(made, { recursive: true, force: true }))

@@ -1,0 +1,120 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import { startDisplay } from '../../scripts/electron/display.ts'
+import {
+  electronEnvironment,
+  openFolder,
+  privateFolder,
+  sandboxSwitches,
+  userCommand,
+} from '../../scripts/electron/launch.ts'
+import { openDesktops } from '../desktop/support/desktop.ts'
+
+/** Folder of the app that scripts/package.ts --test-build made. */
+export function packagedFolder(): string {
+  return join(openFolder(), 'dist/test-build/linux-unpacked')
+}
+
+export type Packaged = {
+  page: Page
+  folder: string
+  /** Process id of the app itself. */
+  pid: number
+  output(): string
+  close(): Promise<void>
+}
+
+const limitMs = 30_000
+
+/** Starts the packaged app as an unprivileged user and takes hold of its window over the DevTools protocol. */
+export async function openPackaged(): Promise<Packaged> {
+  const folder = privateFolder('lux-packaged-')
+  const display = await startDisplay()
+  let child: ChildProcess | undefined
+  let browser: Browser | undefined
+  let output = ''
+  let page: Page | undefined
+  const shown = {
+    output: () => output,
+    keep: async (file: string) => void (await page?.screenshot({ path: `${file}.png` })),
+  }
+  openDesktops.add(shown)
+  const close = async (): Promise<void> => {
+    openDesktops.delete(shown)
+    await browser?.close()
+    await ended(child)
+    await display.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const started = startPackaged(packagedFolder(), ['--remote-debugging-port=0'], {
+      home: join(folder, 'home'),
+      environment: { DISPLAY: display.name, LUX_STORE: join(folder, 'store') },
+    })
+    child = started
+    const heard = (what: RegExp): Promise<string> =>
+      new Promise((resolve, reject) => {
+        const late = setTimeout(() => reject(new Error(`never said ${what}\n${output}`)), limitMs)
+        const look = (): void => {
+          const found = what.exec(output)?.[1]
+          if (found === undefined) return
+          clearTimeout(late)
+          resolve(found)
+        }
+        for (const stream of [started.stdout, started.stderr]) {
+          stream?.on('data', (chunk) => {
+            output += chunk
+            look()
+          })
+        }
+        started.once('exit', (code) => reject(new Error(`ended with ${code}\n${output}`)))
+      })
+    const [endpoint] = await Promise.all([
+      heard(/^DevTools listening on (ws:\S+)$/m),
+      heard(/^(LUX-READY) /m),
+    ])
+    browser = await chromium.connectOverCDP(endpoint, { timeout: limitMs })
+    page = browser.contexts().flatMap((context) => context.pages())[0]
+    if (page === undefined) throw new Error(`no window\n${output}`)
+    page.setDefaultTimeout(15_000)
+    return { page, folder, pid: started.pid ?? 0, output: () => output, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** Runs the app of `folder`; its output comes through pipes. */
+export function startPackaged(
+  folder: string,
+  args: readonly string[],
+  { home, environment }: { home: string; environment: Readonly<Record<string, string>> },
+): ChildProcess {
+  mkdirSync(home, { recursive: true })
+  // A packaged app brings its own Node: the checkout's is no longer named to it.
+  const { LUX_NODE: _checkout, ...own } = electronEnvironment(home, environment)
+  const [program, all] = userCommand(join(folder, 'lux-custody'), [...sandboxSwitches(), ...args])
+  return spawn(program, all, { env: own, cwd: '/', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+/** Kills a process that still runs; resolves when it is gone. */
+export async function ended(child: ChildProcess | undefined): Promise<void> {
+  if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+  const gone = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await gone
+}
+
+/** The same app as it is released: the marker's name inside the asar is another one, everything else is byte for byte. */
+export function makeRelease(to: string): string {
+  cpSync(packagedFolder(), to, { recursive: true, verbatimSymlinks: true })
+  const asar = join(to, 'resources/app.asar')
+  const bytes = readFileSync(asar)
+  const at = bytes.indexOf('"test-build.json"')
+  if (at < 0) throw new Error(`${asar} holds no marker of a test build`)
+  bytes.write('"none-build.json"', at, 'latin1')
+  writeFileSync(asar, bytes)
+  return to
+}
