@@ -1,10 +1,8 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { enforcers, readSources, type Source, testsOf } from './assurance/places.ts'
 import { type RuleSet, readRules } from './assurance/rules.ts'
 import { root } from './root.ts'
+import { writtenFile } from './written-file.ts'
 
-const file = join(root, 'docs/ASSURANCE.md')
 const testFolders = [
   'packages/crypto/test',
   'packages/ceremony/test',
@@ -56,12 +54,5 @@ const report = [
 ].join('\n')
 
 for (const gap of gaps) process.stderr.write(`assurance: ${gap}\n`)
-if (process.argv.includes('--check')) {
-  const stale = !existsSync(file) || readFileSync(file, 'utf8') !== report
-  if (stale)
-    process.stderr.write('assurance: docs/ASSURANCE.md is out of date: run `node scripts/assurance.ts`\n')
-  process.exitCode = stale || gaps.length > 0 ? 1 : 0
-} else {
-  writeFileSync(file, report)
-  process.exitCode = gaps.length > 0 ? 1 : 0
-}
+const fresh = writtenFile('docs/ASSURANCE.md', report, 'node scripts/assurance.ts')
+process.exitCode = fresh && gaps.length === 0 ? 0 : 1

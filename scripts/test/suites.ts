@@ -35,6 +35,7 @@ const lint: Suite = {
     check('biome', 'biome', 'ci', '.', '--error-on-warnings', colours),
     check('licences', 'node', 'scripts/licences.ts', '--check'),
     check('assurance', 'node', 'scripts/assurance.ts', '--check'),
+    check('troubleshooting', 'node', 'scripts/troubleshooting.ts', '--check'),
   ],
 }
 

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './root.ts'
+import { writtenFile } from './written-file.ts'
+
+type Text = { what: string; why: string; do: string }
+
+function locale(section: string): Record<string, unknown> {
+  return JSON.parse(readFileSync(join(root, 'resources/locales/en', `${section}.json`), 'utf8'))
+}
+
+/** The entries of a section that are codes: upper case, each with what happened, why and what to do. */
+function codes(section: string): [string, Text][] {
+  return Object.entries(locale(section)).flatMap(([code, text]) =>
+    /^[A-Z][A-Z0-9-]+$/.test(code) && isText(text) ? [[code, text] as [string, Text]] : [],
+  )
+}
+
+function isText(value: unknown): value is Text {
+  return typeof value === 'object' && value !== null && 'what' in value && 'why' in value && 'do' in value
+}
+
+const filled = (text: string): string => text.replaceAll(/\{\{(\w+)\}\}/g, '<$1>').replaceAll('|', '\\|')
+
+function table(entries: readonly [string, Text][]): string[] {
+  if (entries.length === 0) throw new Error('a section without codes')
+  return [
+    '| code | what happened | why | what to do |',
+    '|---|---|---|---|',
+    ...entries.map(([code, text]) => `| ${[code, text.what, text.why, text.do].map(filled).join(' | ')} |`),
+    '',
+  ]
+}
+
+const errors = codes('errors')
+const checks = Object.entries(locale('checks')).filter(([code]) => /^[A-Z][A-Z0-9-]+$/.test(code))
+const report = [
+  '# Troubleshooting',
+  '',
+  'Written by `node scripts/troubleshooting.ts` from the English texts of the window; `npm test` fails when it is out of',
+  'date. Every error has a code that stays the same in all languages. `custody` and `custody-server` print the code, what',
+  'was seen, and what to do; a code that is not below is one of theirs, and its line says all there is.',
+  '',
+  'Nothing that is recorded is ever lost by an error: a run stands in its folder and goes on with',
+  '`custody ceremony resume DIR`, or in the window under Ceremonies.',
+  '',
+  '## Tokens',
+  '',
+  ...table(errors.filter(([code]) => code.startsWith('HSM-'))),
+  '## The program, its store and files',
+  '',
+  ...table(errors.filter(([code]) => !code.startsWith('HSM-'))),
+  '## Plans and runs',
+  '',
+  ...table(codes('rules')),
+  '## A bundle is refused',
+  '',
+  'The first check that failed is the reason; those that need it are not run. A bundle that a check refuses is not repaired:',
+  'get the file again from where it was written, compare its digest as words, and if it is refused again, tell the officers.',
+  '[SPEC.md](../SPEC.md) says what each check compares.',
+  '',
+  '| check | what it claims when it passes |',
+  '|---|---|',
+  ...checks.map(([code, title]) => `| ${code} | ${filled(String(title))} |`),
+  '',
+].join('\n')
+
+process.exitCode = writtenFile('docs/guide/troubleshooting.md', report, 'node scripts/troubleshooting.ts')
+  ? 0
+  : 1
