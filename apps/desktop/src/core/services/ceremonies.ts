@@ -8,9 +8,12 @@ import type { CeremonySummary, Field, RunView, ScriptView } from '../../contract
 import { CoreError } from '../core-error.ts'
 import { beginProduction } from '../run/begin-production.ts'
 import { beginRehearsal, refusedPlan, startCommand } from '../run/begin-rehearsal.ts'
+import { rehearsalPins } from '../run/drive-rehearsal.ts'
 import { runOn } from '../run/load-run.ts'
 import { besidePlan, readCards } from '../run/production-files.ts'
+import type { Run } from '../run/run.ts'
 import { acknowledgeAsStandIn, signAsStandIn } from '../run/stand-in-signing.ts'
+import { makeStandInTokens } from '../run/stand-in-tokens.ts'
 import { loadStandIns } from '../run/stand-ins.ts'
 import { takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
@@ -114,7 +117,8 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
   const { run } = parts.runs.adopt(id, (own) =>
     runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
   )
-  refuse(run.submit(startCommand(folder, loadStandIns(working), destinations)))
+  const tokens = await makeStandInTokens(folder.plan, parts.hsm(), rehearsalPins(working))
+  refuse(run.submit({ ...startCommand(folder, loadStandIns(working), destinations), tokens }))
   return { id }
 }
 
@@ -167,10 +171,25 @@ export async function viewRun(parts: Parts, input: unknown): Promise<RunView> {
 
 async function shown(parts: Parts, id: string): Promise<RunView> {
   const { run, standIns } = parts.runs.get(id)
+  enterStandInPins(run)
   return runViewOf(run, {
     standIns: new Set(standIns.map((one) => one.name)),
     tokens: await parts.hsm().tokens(),
   })
+}
+
+/** A token that stands in for a planned one was given its PINs by this program, so nobody can be asked for them. */
+function enterStandInPins(run: Run): void {
+  const { needs } = run.view()
+  const { plan, state } = run.folder
+  if (needs?.kind !== 'pin' || state.domain !== 'rehearsal') return
+  const standIns = new Set(
+    plan.tokens.filter(({ serial: planned }) => planned !== 'new').map(({ role }) => role),
+  )
+  const missing = needs.pins.filter(({ token, user }) => standIns.has(token) && !run.hasPin(token, user))
+  if (missing.length === 0) return
+  const pins = rehearsalPins(run.folder.path)
+  for (const { token, user } of missing) run.enterPin(token, user, utf8(pins[user]))
 }
 
 export async function proceed(parts: Parts, input: unknown): Promise<RunView> {

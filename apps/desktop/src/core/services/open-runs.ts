@@ -22,7 +22,10 @@ export class OpenRuns {
   /** Errors: CEREMONY-UNKNOWN, STORE-…. */
   get(id: string): OpenRun {
     const open = this.#open.get(id)
-    if (open !== undefined) return open
+    if (open !== undefined && open.run.trouble === null) return open
+    // What is in memory may be ahead of the disk: only the disk counts.
+    open?.run.folder.close()
+    this.#open.delete(id)
     const row = this.#store.runs().find((one) => one.id === id)
     if (row === undefined) {
       throw new CoreError('CEREMONY-UNKNOWN', `no ceremony ${id} in this store`, 'choose one from the list')
