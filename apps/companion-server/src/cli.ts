@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { receiptCodec, refusalCodec, transportCodec } from '@lux/ceremony/wire'
@@ -13,6 +12,7 @@ import { accept, EnvironmentError, refuse } from './refusal.ts'
 import { databaseChoice, openWorkshop } from './server.ts'
 import { readCard } from './state/card.ts'
 import { type StateFolder, stateFolder } from './state/folder.ts'
+import { openGiven, readGiven } from './state/given-file.ts'
 import { pinPolicy } from './state/policies.ts'
 import { writeWhole } from './state/private-file.ts'
 import { readSettings } from './state/settings.ts'
@@ -27,6 +27,8 @@ const program = new Command('custody-server')
 
 type Common = { state?: string; json: boolean }
 const common = (): Common => program.opts<Common>()
+const maxPolicy = 1 << 20
+
 const folder = (): StateFolder =>
   stateFolder(common().state ?? process.env.LUX_SERVER_STATE ?? 'server-state')
 
@@ -101,7 +103,7 @@ program
       const settings = await readSettings(state)
       report(
         common(),
-        await pinPolicy(state, settings.domain, await readFile(path)),
+        await pinPolicy(state, settings.domain, await readGiven(path, maxPolicy)),
         ({ digest, words, policy }) => [
           `pinned version ${policy.version} of ${policy.organisation.name} (${policy.domain})`,
           `digest ${digest}`,
@@ -118,12 +120,13 @@ program
   .option('--out <file>', 'write the receipt or refusal here')
   .action((path: string, options: { out?: string }) =>
     running(async () => {
+      const bundle = await openGiven(path)
       const workshop = await openWorkshop(folder())
       try {
         if (workshop.token.sealed)
           throw new EnvironmentError(workshop.token.sealed.code, workshop.token.sealed.detail)
         const result = await workshop.importer.importStream(
-          createReadStream(path, { highWaterMark: 1 << 20 }),
+          bundle.createReadStream({ highWaterMark: 1 << 20 }),
         )
         const document = result.state === 'imported' ? result.receipt : result.refusal
         if (options.out !== undefined)

@@ -48,6 +48,15 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   ) as [string, string, string]
   await writeFile(policyFile, encodePolicyFile(bundle.policy))
   await writeFile(bundleFile, bundle.bytes)
+  for (const [command, path, code] of [
+    ['import', join(state, 'nowhere.zip'), 'FILE-MISSING'],
+    ['trust', join(state, 'nowhere.json'), 'FILE-MISSING'],
+    ['import', state, 'FILE-UNREADABLE'],
+  ] as const) {
+    const answer = await run(state, command, path)
+    expect(answer.status, command).toBe(3)
+    expect(answer.stderr).toContain(`${code}: ${path}`)
+  }
   const early = await run(state, 'import', bundleFile)
   expect([early.status, JSON.parse(early.stdout).rule]).toEqual([1, 'POLICY-MISSING'])
   const trusted = await run(state, 'trust', policyFile)
