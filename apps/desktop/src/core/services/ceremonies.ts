@@ -1,27 +1,19 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join } from 'node:path'
-import type { Refusal } from '@lux/ceremony'
-import { readPlan, readScript, type Script } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
 import * as v from 'valibot'
-import type { CeremonySummary, Field, RunView, ScriptView } from '../../contract/index.ts'
+import type { CeremonySummary, RunView } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
-import { beginProduction } from '../run/begin-production.ts'
-import { beginRehearsal, refusedPlan, startCommand } from '../run/begin-rehearsal.ts'
 import { rehearsalPins } from '../run/drive-rehearsal.ts'
-import { runOn } from '../run/load-run.ts'
-import { besidePlan, readCards } from '../run/production-files.ts'
 import type { Run } from '../run/run.ts'
 import { acknowledgeAsStandIn, signAsStandIn } from '../run/stand-in-signing.ts'
-import { makeStandInTokens } from '../run/stand-in-tokens.ts'
-import { loadStandIns } from '../run/stand-ins.ts'
 import { takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { checked, hexId, path, pin, serial, text } from './checked.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
-import { readDestination } from './read-destination.ts'
+import { refuse } from './refuse.ts'
 import { runState, runViewOf } from './run-view.ts'
+
+export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
 
 const maxFile = 1 << 20
 const byId = v.strictObject({ id: hexId })
@@ -46,123 +38,6 @@ export function listCeremonies({ store, runs }: Parts): { ceremonies: CeremonySu
       }
     }),
   }
-}
-
-/** Filled in by the workstation itself, so no screen asks for them. */
-const ownBlanks = new Set(['policy', 'tool', 'people', 'library', 'destinations', 'profile', 'holders'])
-const fieldTypes: Partial<Record<Script['blanks'][string]['type'], Field['type']>> = {
-  text: 'text',
-  integer: 'integer',
-  boolean: 'flag',
-}
-
-export function listScripts({ program }: Parts): { scripts: ScriptView[] } {
-  const folder = join(program.resources, 'scripts')
-  const names = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
-  return {
-    scripts: names.toSorted(firstRunFirst).flatMap((file) => {
-      const read = readScript(readBounded(join(folder, file), maxFile))
-      return read.ok ? [scriptView(read.value)] : []
-    }),
-  }
-}
-
-function firstRunFirst(a: string, b: string): number {
-  return Number(b.startsWith('first-run')) - Number(a.startsWith('first-run')) || (a < b ? -1 : 1)
-}
-
-function scriptView(script: Script): ScriptView {
-  const fields = Object.entries(script.blanks).flatMap(([id, blank]): Field[] => {
-    const type = fieldTypes[blank.type]
-    if (type === undefined || ownBlanks.has(id)) return []
-    const initial = id === 'title' && blank.default === undefined ? script.title : blank.default
-    return [
-      { name: id, type, label: blank.label, ...(initial === undefined ? {} : { initial: String(initial) }) },
-    ]
-  })
-  return {
-    id: script.id,
-    title: script.title,
-    summary: script.id,
-    minutes: script.id === 'first-run' ? 5 : 3,
-    kinds: [],
-    fields,
-  }
-}
-
-export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id: string }> {
-  const asked = checked(
-    v.strictObject({ script: name, values: v.record(v.pipe(v.string(), v.maxLength(64)), text) }),
-    input,
-  )
-  const file = join(parts.program.resources, 'scripts', `${asked.script}.yaml`)
-  if (!/^[a-z0-9-]+$/.test(asked.script) || !existsSync(file)) {
-    throw new CoreError('SCRIPT-UNKNOWN', `there is no script ${asked.script}`, 'choose one from the list')
-  }
-  const script = readBounded(file, maxFile)
-  const { destination, ...values } = asked.values
-  const destinations = destination === undefined || destination === '' ? [] : [readDestination(destination)]
-  const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
-  const folder = await beginRehearsal({
-    folder: working,
-    of: { script, values: typedValues(script, values) },
-    destinations,
-    library: parts.hsm().library.sha256,
-    measurement: parts.program.measurement,
-    entropy: parts.entropy,
-    clock: parts.clock,
-  })
-  const id = folder.state.ceremonyId
-  parts.store.addRun({ id, folder: working, created: folder.header.created })
-  const { run } = parts.runs.adopt(id, (own) =>
-    runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
-  )
-  const tokens = await makeStandInTokens(folder.plan, parts.hsm(), rehearsalPins(working))
-  refuse(run.submit({ ...startCommand(folder, loadStandIns(working), destinations), tokens }))
-  return { id }
-}
-
-/** A screen sends text; the script says which blanks are numbers or yes and no. Empty text leaves the default. */
-function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>): Record<string, unknown> {
-  const script = readScript(bytes)
-  if (!script.ok) throw new CoreError('SCRIPT-UNKNOWN', 'the script cannot be read')
-  return Object.fromEntries(
-    Object.entries(values).flatMap(([id, value]): [string, unknown][] => {
-      const type = script.value.blanks[id]?.type
-      if (value === '') return []
-      if (type === 'integer') return [[id, /^\d{1,9}$/.test(value) ? Number(value) : value]]
-      if (type === 'boolean') return [[id, value === 'true' ? true : value === 'false' ? false : value]]
-      return [[id, value]]
-    }),
-  )
-}
-
-/** A production run: policy.json and cards/ lie beside the plan. */
-export async function openProduction(parts: Parts, input: unknown): Promise<{ id: string }> {
-  const asked = checked(v.strictObject({ plan: path, lock: path }), input)
-  const beside = besidePlan(asked.plan)
-  const plan = readBounded(asked.plan, maxFile)
-  const read = readPlan(plan)
-  if (!read.ok) throw refusedPlan(read.refusals)
-  const { folder, start } = beginProduction({
-    folder: join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`),
-    plan,
-    lock: readBounded(asked.lock, maxFile),
-    policy: readBounded(beside.policy, maxFile),
-    ...readCards(beside.cards),
-    tokens: read.plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
-    library: parts.hsm().library.sha256,
-    measurement: parts.program.measurement,
-    entropy: parts.entropy,
-    clock: parts.clock,
-  })
-  const id = folder.state.ceremonyId
-  parts.store.addRun({ id, folder: folder.path, created: folder.header.created })
-  const { run } = parts.runs.adopt(id, (own) =>
-    runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
-  )
-  refuse(run.submit(start))
-  return { id }
 }
 
 export async function viewRun(parts: Parts, input: unknown): Promise<RunView> {
@@ -317,8 +192,4 @@ export function cancel(parts: Parts, input: unknown): Record<string, never> {
   const { id } = checked(v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }), input)
   if (/^[0-9a-f]{32}$/.test(id)) parts.runs.get(id).run.cancel()
   return {}
-}
-
-function refuse(refusal: Refusal | null): void {
-  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
 }

@@ -1,0 +1,7 @@
+import type { Refusal } from '@lux/ceremony'
+import { CoreError } from '../core-error.ts'
+
+/** The engine's refusal as the failure of a call. */
+export function refuse(refusal: Refusal | null): void {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+}
