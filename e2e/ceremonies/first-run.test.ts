@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveFolder } from '../../scripts/electron/launch.ts'
@@ -141,8 +141,23 @@ test('FIRST-RUN the window itself says Accepted once it is given the policy', as
   expect(violations(desktop)).toEqual([])
 })
 
-test('FHE-WHOLE-KEY no whole key, share or PIN is left in the run’s folder', () => {
+test('FHE-WHOLE-KEY no whole key or share is left in the run’s folder', () => {
   expect(existsSync(join(folder, 'fhe'))).toBe(true)
-  const names = readdirSync(folder, { recursive: true }).map(String)
-  expect(names.filter((name) => /client-key|holder-\d+\.bin|pins/.test(name))).toEqual([])
+  expect(filesOf(folder).filter((name) => /client-key|holder-\d+\.bin/.test(name))).toEqual([])
 })
+
+test('PIN-WIPED no PIN that was typed is in any file of the store', () => {
+  const store = join(desktop.folder, 'store')
+  const told = filesOf(store).filter((name) => {
+    const bytes = readFileSync(join(store, name))
+    return bytes.includes(pins.so) || bytes.includes(pins.user)
+  })
+  expect(told).toEqual([])
+})
+
+/** Paths of all plain files below `at`, relative to it. */
+function filesOf(at: string): string[] {
+  return readdirSync(at, { recursive: true })
+    .map(String)
+    .filter((name) => statSync(join(at, name), { throwIfNoEntry: false })?.isFile())
+}

@@ -87,6 +87,8 @@ async function launch(
   const child = app.process()
   const ready = await new Promise<Ready>((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`not ready within 30 s\n${output}`)), readyWithin)
+    // On a busy machine the line can pass before anyone listens here; a page that loads again says it again.
+    const unheard = setTimeout(() => void app.firstWindow().then((page) => page.reload()), 8000)
     child.stderr?.on('data', (chunk) => {
       output += chunk
     })
@@ -95,6 +97,7 @@ async function launch(
       const line = /^LUX-READY (\{.*\})$/m.exec(output)
       if (!line?.[1]) return
       clearTimeout(late)
+      clearTimeout(unheard)
       resolve(JSON.parse(line[1]))
     })
     child.once('exit', (code) => reject(new Error(`electron ended with ${code}\n${output}`)))
