@@ -51,10 +51,26 @@ export async function createCore(
   }
   const { program, clock, entropy } = options
   const store = new Store(options.storePath)
-  const library = await openLibrary(options)
-  if (options.training && options.trainingFolder !== null && !(library instanceof HsmError)) {
-    await makeTrainingToken(library, options.trainingFolder)
-  }
+  // The window needs its settings, not the token, for its first screen: every other call waits for the library.
+  let library: Hsm | HsmError = new HsmError({
+    code: 'HSM-CLOSED',
+    ckr: null,
+    detail: 'still opening',
+    remedy: '',
+  })
+  const opened = openLibrary(options).then(async (open) => {
+    library = open
+    if (open instanceof HsmError) return
+    if (options.training && options.trainingFolder !== null) {
+      await makeTrainingToken(open, options.trainingFolder)
+    }
+    open.onRestart(({ reason }) => {
+      for (const [, { run }] of runs.all()) run.hostRestarted(reason)
+      emit('tokens.changed', {})
+    })
+  })
+  // Whoever calls is answered with the reason; here it is only kept from being an unhandled one.
+  opened.catch(() => undefined)
   const runs: OpenRuns = new OpenRuns(
     store,
     (open) => ({
@@ -95,6 +111,7 @@ export async function createCore(
   }
 
   async function stop(): Promise<void> {
+    await opened.catch(() => undefined)
     runs.close()
     if (!(library instanceof HsmError)) await library.close()
     store.close()
@@ -102,17 +119,26 @@ export async function createCore(
   const served = serve({
     port,
     generation: options.generation,
-    handlers: handlersOf(parts),
+    handlers: after(opened, handlersOf(parts)),
     report: options.report,
     stop,
   })
-  if (!(library instanceof HsmError)) {
-    library.onRestart(({ reason }) => {
-      for (const [, { run }] of runs.all()) run.hostRestarted(reason)
-      emit('tokens.changed', {})
-    })
-  }
   return { stop }
+}
+
+const withoutLibrary: ReadonlySet<string> = new Set(['settings.get', 'settings.set'])
+
+/** The same calls, each but those that need no token held back until `opened`. */
+function after(
+  opened: Promise<void>,
+  handlers: Readonly<Record<CoreApiName, Handler>>,
+): Readonly<Record<string, Handler>> {
+  return Object.fromEntries(
+    Object.entries(handlers).map(([name, handler]): [string, Handler] => [
+      name,
+      withoutLibrary.has(name) ? handler : (input) => opened.then(() => handler(input)),
+    ]),
+  )
 }
 
 /** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */

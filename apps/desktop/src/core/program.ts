@@ -17,8 +17,8 @@ export type ProgramParts = {
   resources: string
 }
 
-/** The parts, and what they are: measuring reads all of them and Node itself. */
-export type Program = ProgramParts & { measurement: Measurement }
+/** The parts, and what they are: measuring reads all of them and Node itself, once, when it is first asked for. */
+export type Program = ProgramParts & { readonly measurement: Measurement }
 
 const sources = dirname(fileURLToPath(import.meta.url))
 
@@ -43,14 +43,18 @@ export function findParts(resources: string | undefined = process.env.LUX_RESOUR
 
 export function findProgram(resources: string | undefined = process.env.LUX_RESOURCES): Program {
   const { folder, checkout } = places()
+  let measured: Measurement | null = null
   return {
     ...findParts(resources),
-    measurement: measure({
-      folder,
-      execPath: process.execPath,
-      version: programVersion(),
-      commit: commitOf(checkout),
-    }),
+    get measurement() {
+      measured ??= measure({
+        folder,
+        execPath: process.execPath,
+        version: programVersion(),
+        commit: commitOf(checkout),
+      })
+      return measured
+    },
   }
 }
 

@@ -11,7 +11,7 @@ import {
 } from 'electron'
 import type { PushedEvent } from '../contract/index.ts'
 import { registerScheme, serveApp } from './app-protocol.ts'
-import { superviseCore } from './core-process.ts'
+import { type CoreProcess, superviseCore } from './core-process.ts'
 import { confirmLeave } from './dialogs.ts'
 import { createFrameGate } from './frame-gate.ts'
 import { lockEveryContents, lockSession, silenceChromium } from './lockdown.ts'
@@ -44,10 +44,51 @@ if (!app.requestSingleInstanceLock()) {
   process.stdout.write('LUX-ALREADY-OPEN\n')
   app.exit(0)
 } else {
-  void app.whenReady().then(open)
+  // Core takes as long as Chromium does, so the two start side by side.
+  const started = startCore()
+  void app.whenReady().then(() => open(started))
 }
 
-function open(): void {
+type StartedCore = {
+  core: CoreProcess
+  /** The window that hears what core says, once there is one. */
+  hear(window: BrowserWindow): void
+  attention(): boolean
+}
+
+function startCore(): StartedCore {
+  let window: BrowserWindow | null = null
+  let attention = false
+  let blocker: number | null = null
+
+  const push = (event: PushedEvent): void => {
+    if (window !== null && !window.isDestroyed()) window.webContents.send('lux:frame', JSON.stringify(event))
+  }
+  const core = superviseCore(coreProgram(trust), {
+    status: (payload) => push({ event: 'core.state', payload }),
+    frame: (text) => {
+      if (window !== null && !window.isDestroyed()) window.webContents.send('lux:frame', text)
+    },
+    attention(on) {
+      attention = on
+      if (on && blocker === null) blocker = powerSaveBlocker.start('prevent-display-sleep')
+      if (!on && blocker !== null) {
+        powerSaveBlocker.stop(blocker)
+        blocker = null
+      }
+    },
+  })
+  core.start()
+  return {
+    core,
+    hear(shown) {
+      window = shown
+    },
+    attention: () => attention,
+  }
+}
+
+function open({ core, hear, attention }: StartedCore): void {
   const own = session.fromPartition('lux')
   lockSession(own)
   lockSession(session.defaultSession)
@@ -59,26 +100,7 @@ function open(): void {
     title: trust.testBuild ? `${app.getName()} · TEST BUILD` : app.getName(),
     developerTools: !trust.packaged,
   })
-  let attention = false
-  let blocker: number | null = null
-
-  const push = (event: PushedEvent): void => {
-    if (!window.isDestroyed()) window.webContents.send('lux:frame', JSON.stringify(event))
-  }
-  const core = superviseCore(coreProgram(trust), {
-    status: (payload) => push({ event: 'core.state', payload }),
-    frame: (text) => {
-      if (!window.isDestroyed()) window.webContents.send('lux:frame', text)
-    },
-    attention(on) {
-      attention = on
-      if (on && blocker === null) blocker = powerSaveBlocker.start('prevent-display-sleep')
-      if (!on && blocker !== null) {
-        powerSaveBlocker.stop(blocker)
-        blocker = null
-      }
-    },
-  })
+  hear(window)
   const context: ShellContext = {
     window,
     core,
@@ -97,8 +119,7 @@ function open(): void {
   }
 
   serveCalls(window, context)
-  keepOpen(window, context, () => attention)
-  core.start()
+  keepOpen(window, context, attention)
   void loadApp(window)
 }
 
