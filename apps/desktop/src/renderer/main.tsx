@@ -1,5 +1,5 @@
 import './nonce.ts'
-import '@radix-ui/themes/styles.css'
+import './styles/radix.css'
 import '@fontsource-variable/noto-sans/wght.css'
 import '@fontsource-variable/noto-sans-arabic/wght.css'
 import '@fontsource-variable/noto-sans-mono/wght.css'
