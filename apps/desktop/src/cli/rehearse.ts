@@ -15,7 +15,7 @@ import type { Run } from '../core/run/run.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
 import { readDestination } from '../core/services/read-destination.ts'
-import { readBounded } from '../core/store/durable-file.ts'
+import { checkWritable, readBounded } from '../core/store/durable-file.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { exceptionOutcome } from './ceremony-resume.ts'
 import { type Outcome, say } from './output.ts'
@@ -37,6 +37,7 @@ export async function rehearse(what: string | undefined, options: RehearseOption
   if (existsSync(out) && readdirSync(out).length > 0) {
     throw new CoreError('FOLDER-IN-USE', `${out} is not empty`, 'name a new folder')
   }
+  checkWritable(out)
   const program = findProgram()
   const timer = stepTimer()
   let left = false

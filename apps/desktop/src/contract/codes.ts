@@ -19,6 +19,8 @@ export const errorCodes = [
   'DISK-FULL',
   'FOLDER-READ-ONLY',
   'FILE-MISSING',
+  'FILE-EXISTS',
+  'FOLDER-IN-USE',
   'FILE-UNREADABLE',
   'FILE-TOO-LARGE',
   'FILE-WRONG-KIND',

@@ -37,6 +37,22 @@ export function fromSystemError(error: unknown, path?: string): CoreError | null
   return new CoreError(known[0], path === undefined ? error.message : `${path}: ${error.code}`, known[1])
 }
 
+/** As `withSystemErrors`, for reading: a file that may not be read is FILE-UNREADABLE, not a folder's fault. */
+export function withReadErrors<T>(work: () => T, path: string): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) {
+      throw new CoreError(
+        'FILE-UNREADABLE',
+        `${path}: ${error.code}`,
+        'ask its owner for permission to read it',
+      )
+    }
+    throw fromSystemError(error, path) ?? error
+  }
+}
+
 /** Runs `work`, turning a full disk, a read-only folder or a missing file into its named failure. */
 export function withSystemErrors<T>(work: () => T, path?: string): T {
   try {

@@ -1,9 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import {
-  chmodSync,
   cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -12,7 +13,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { rehearsalPins } from '../../src/core/run/drive-rehearsal.ts'
 import { RunFolder } from '../../src/core/run/run-folder.ts'
 import { custody, custodyKilled, type Ended } from './support/cli.ts'
@@ -149,13 +150,42 @@ describe('a disk that takes no more', () => {
 
   test('FOLDER-READ-ONLY a folder that this user may not write is named before anything is made', async () => {
     const closed = join(home, 'closed')
-    mkdirSync(closed)
-    chmodSync(home, 0o755)
-    chmodSync(closed, 0o555)
-    const uid = process.getuid?.() === 0 ? { uid: 65_534 } : {}
-    const ended = await custody(['rehearse', script, '--out', join(closed, 'run')], uid)
+    mkdirSync(closed, { mode: 0o555 })
+    // Root may write anywhere but on a file system that is mounted read-only.
+    const asRoot = process.getuid?.() === 0
+    if (asRoot) execFileSync('mount', ['-t', 'tmpfs', '-o', 'ro,size=1m', 'tmpfs', closed])
+    onTestFinished(() => {
+      if (asRoot) execFileSync('umount', [closed])
+    })
+    const ended = await custody(['rehearse', script, '--out', join(closed, 'run')])
     expect(ended.json).toMatchObject({ ok: false, code: 'FOLDER-READ-ONLY' })
     expect(ended.code).toBe(3)
+  })
+})
+
+describe('a token that was pulled out', () => {
+  test('HSM-TOKEN-ABSENT ends the command with what to do, and the log does not grow for it', async () => {
+    const dir = fresh()
+    await custodyKilled(
+      { who: 'program', when: 'after', entry: 'step.performed', step: 'initialise-token' },
+      ['rehearse', script, '--out', dir],
+    )
+    const tokens = join(dir, 'token', 'tokens')
+    const away = join(home, `away-${count}`)
+    renameSync(tokens, away)
+    mkdirSync(tokens)
+    const before = entriesOf(dir).length
+    for (let time = 1; time <= 2; time += 1) {
+      const ended = await custody(['ceremony', 'resume', dir])
+      expect(ended.json).toMatchObject({ ok: false, code: 'HSM-TOKEN-ABSENT' })
+      expect(ended.json.remedy).toContain('ceremony resume')
+      expect(ended.code).toBe(3)
+      expect(entriesOf(dir).length - before).toBeLessThanOrEqual(6 * time)
+    }
+    rmSync(tokens, { recursive: true })
+    renameSync(away, tokens)
+    expect((await custody(['ceremony', 'resume', dir])).json).toMatchObject({ ok: true, state: 'Sealed' })
+    expect(await verdictOf(dir)).toBe('accepted')
   })
 })
 

@@ -149,6 +149,7 @@ async function fromScript(
     tool: request.measurement.build,
     people: standIns.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
     library: request.library,
+    ...standInPlaces(read.value.blanks, values, request.entropy),
     ...(Object.hasOwn(read.value.blanks, 'destinations')
       ? {
           destinations: request.destinations.map(({ card, transport }) => ({
@@ -211,6 +212,26 @@ async function fromPlan(
   }
 }
 
+/** A token or a root of an earlier ceremony, which the rehearsal then makes itself: any identifier will do. */
+const earlierPlaces: Readonly<Record<string, number>> = {
+  serial: 8,
+  rootId: 16,
+  rootCeremony: 16,
+  rootCkaId: 16,
+}
+
+function standInPlaces(
+  blanks: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+  entropy: Entropy,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(earlierPlaces)
+      .filter(([name]) => Object.hasOwn(blanks, name) && !Object.hasOwn(values, name))
+      .map(([name, bytes]) => [name, toHex(entropy.bytes(bytes))]),
+  )
+}
+
 function standInAt(standIns: readonly StandIn[], index: number): StandIn {
   const found = standIns[index]
   if (found === undefined) throw new RangeError('one stand-in is made for each person')
@@ -256,8 +277,9 @@ export function refusedPlan(
   refusals: readonly { rule: string; step: string; detail: string; remedy: string }[],
 ): CoreError {
   const [first] = refusals
-  const lines = refusals.map(
-    ({ rule, step, detail }) => `${rule}${step === '' ? '' : ` (${step})`}: ${detail}`,
-  )
+  const lines = refusals.map(({ rule, step, detail }, index) => {
+    const place = step === '' ? '' : `${step}: `
+    return index === 0 ? `${place}${detail}` : `${rule}: ${place}${detail}`
+  })
   return new CoreError(first?.rule ?? 'PLAN-01', lines.join('\n'), first?.remedy)
 }

@@ -1,6 +1,7 @@
 import type { Needs, PinNeed, Refusal, RunView } from '@lux/ceremony'
 import { CoreError } from '../core-error.ts'
 import type { Answers, Decision } from './answers.ts'
+import { giveUp } from './drive-rehearsal.ts'
 import { type Taking, takeAnswers } from './in-box.ts'
 import type { Run } from './run.ts'
 
@@ -29,6 +30,8 @@ export async function driveProduction(
       must(run.submit({ type: 'decide-exception', ...decision }))
       decision = null
     } else if (needs.kind === 'resume') {
+      // A PIN may have been on its way: only a person may say that it is sent again.
+      giveUp(run, 1, 0)
       must(run.submit({ type: 'resume', by: options.by }))
     } else if (needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin') {
       if (!(await confirmed(run, view, needs, options))) return { waiting: true, refused: [] }

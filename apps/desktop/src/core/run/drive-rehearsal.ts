@@ -36,10 +36,14 @@ export async function driveRehearsal(
     onStep?: (view: RunView) => void
   },
 ): Promise<Halt> {
+  let resumed = 0
   for (;;) {
+    const before = run.folder.state.current
     await run.pump()
     const view = run.view()
     options.onStep?.(view)
+    resumed = view.needs?.kind === 'resume' ? resumed + 1 : run.folder.state.current > before ? 0 : resumed
+    giveUp(run, resumed, mostResumes)
     if (view.needs === null) return { why: 'over', detail: view.state }
     if (options.stopAtSealed && view.state === 'Sealed')
       return { why: 'sealed', detail: view.bundle?.digest ?? '' }
@@ -97,6 +101,21 @@ async function answer(
       )
     }
   }
+}
+
+/** A token's host that crashed once is tried again; more often in one step, or a token that is gone, is for a person. */
+const mostResumes = 2
+
+/** Ends a drive that resumes again and again without getting on. Throws CoreError with what keeps the token away. */
+export function giveUp(run: Run, resumed: number, most: number): void {
+  const { lost } = run
+  if (lost === null || resumed === 0) return
+  if (resumed <= most && lost.code !== 'HSM-TOKEN-ABSENT') return
+  throw new CoreError(
+    lost.code,
+    lost.detail,
+    `put it right, then: custody ceremony resume ${run.folder.path}`,
+  )
 }
 
 /** Who leads a run where nobody is named. */

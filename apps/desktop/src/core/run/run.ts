@@ -29,6 +29,7 @@ export class Run {
   #pumping: Promise<void> | null = null
   #lastRefusal: Refusal | null = null
   #trouble: unknown = null
+  #lost: Failure | null = null
 
   constructor(context: Omit<RunContext, 'signal' | 'progress'>, changed: () => void) {
     this.#context = context
@@ -68,6 +69,11 @@ export class Run {
    */
   get trouble(): unknown {
     return this.#trouble
+  }
+
+  /** Why the token could not be reached in this process; null again once it has done what was asked of it. */
+  get lost(): Failure | null {
+    return this.#lost
   }
 
   enterPin(token: string, user: 'user' | 'so', pin: Uint8Array): void {
@@ -141,11 +147,13 @@ export class Run {
     // Each PIN is for this attempt, whether the token was asked with it or not.
     for (const { token, user } of effect.pins) this.#context.pins.drop(token, user)
     if ('failure' in done) return this.#pauseOrFail(effect, done.failure, done.lost)
+    this.#lost = null
     return this.#went({ type: 'outcome', step, attempt, effect: effect.kind, result: done.value })
   }
 
   #pauseOrFail(effect: OwnEffect, failure: Failure, lost: boolean): boolean {
     if (lost) {
+      this.#lost = failure
       this.interrupted(`${failure.code}: ${failure.detail}`)
       return false
     }

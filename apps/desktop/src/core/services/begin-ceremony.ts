@@ -21,7 +21,19 @@ const maxFile = 1 << 20
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 
 /** Filled in by the workstation itself, so no screen asks for them. */
-const ownBlanks = new Set(['policy', 'tool', 'people', 'library', 'destinations', 'profile', 'holders'])
+const ownBlanks = new Set([
+  'policy',
+  'tool',
+  'people',
+  'library',
+  'destinations',
+  'profile',
+  'holders',
+  'serial',
+  'rootId',
+  'rootCeremony',
+  'rootCkaId',
+])
 const fieldTypes: Partial<Record<Script['blanks'][string]['type'], Field['type']>> = {
   text: 'text',
   integer: 'integer',

@@ -9,6 +9,7 @@ import { digestOfFile } from '../store/blob-folder.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { fileReader } from '../store/file-reader.ts'
 import { checked, hexId, path } from './checked.ts'
+import { mayWrite } from './may-write.ts'
 import type { Parts } from './parts.ts'
 import { wordsOf } from './words.ts'
 
@@ -110,7 +111,7 @@ function whatIs(predicate: Predicate, sha256: string): string {
 }
 
 export async function exportBundle(
-  { runs }: Parts,
+  { runs, store }: Parts,
   input: unknown,
 ): Promise<{ path: string; digest: string; words: string[]; bytes: number }> {
   const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
@@ -120,6 +121,7 @@ export async function exportBundle(
     throw new CoreError('FILE-MISSING', 'this ceremony has no sealed bundle yet', 'seal it first')
   }
   const to = join(asked.folder, `bundle-${bundle.digest.slice(0, 16)}.zip`)
+  mayWrite(store, to)
   const from = join(run.folder.path, bundleFile)
   const { readBack, size } = await copyToMedium(from, to)
   if (readBack !== bundle.sha256 || (await digestOfFile(from)).sha256 !== bundle.sha256) {

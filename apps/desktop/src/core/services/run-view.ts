@@ -113,7 +113,7 @@ function currentOf(
   const engineStep = view.parts.flatMap(({ steps }) => steps).find(({ id }) => id === view.current)
   if (step === undefined || engineStep === undefined || view.needs === null) return null
   const needs = needsOf(run, view.needs, around)
-  const blocked = blockedBy(run, view, needs)
+  const blocked = blockedBy(run, view, needs, around.tokens)
   return {
     ...step,
     needs,
@@ -123,7 +123,7 @@ function currentOf(
     ],
     mayProceed: blocked === null,
     blocked,
-    failure: failureOf(view, engineStep.attempt),
+    failure: failureOf(run, view, engineStep.attempt),
   }
 }
 
@@ -242,6 +242,7 @@ function blockedBy(
   run: Run,
   view: EngineView,
   needs: readonly contract.Need[],
+  tokens: readonly TokenInfo[],
 ): contract.BlockedReason | null {
   const kind = view.needs?.kind
   if (kind === undefined) return 'ended'
@@ -250,11 +251,18 @@ function blockedBy(
   if (run.work !== null || kind === 'wait' || kind === 'start') return 'machine-works'
   if (kind === 'signatures' || needs.some(({ need }) => need === 'sign')) return 'signatures-missing'
   if (kind === 'acknowledgements' || kind === 'receipt') return 'file-missing'
+  if (view.needs?.kind === 'pin' && view.needs.pins.some(({ serial }) => isAway(serial, tokens)))
+    return 'token-missing'
   if (needs.some(({ need }) => need === 'pin')) return 'pin-missing'
   return null
 }
 
-function failureOf(view: EngineView, attempt: number): contract.CurrentStep['failure'] {
+function isAway(serial: string, tokens: readonly TokenInfo[]): boolean {
+  return serial !== '' && !tokens.some((one) => one.serial === serial)
+}
+
+function failureOf(run: Run, view: EngineView, attempt: number): contract.CurrentStep['failure'] {
+  if (view.needs?.kind === 'resume' && run.lost !== null) return { ...run.lost, attempt }
   const open = view.exceptions.find(({ decision, about }) => decision === null && about === 'failed')
   if (open === undefined) return null
   const [, code = 'INTERNAL', detail = open.happened] = /^([A-Z0-9-]+): (.*)$/s.exec(open.happened) ?? []

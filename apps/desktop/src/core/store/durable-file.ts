@@ -1,6 +1,18 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { CoreError, withSystemErrors } from '../core-error.ts'
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs'
+import { dirname, resolve } from 'node:path'
+import { CoreError, withReadErrors, withSystemErrors } from '../core-error.ts'
 
 /** Writes beside the target, fsyncs, renames, fsyncs the folder: after a crash the file is the old one or the new one. */
 export function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): void {
@@ -33,7 +45,7 @@ export function syncFolder(path: string): void {
 
 /** The whole file, refused by name when longer than `maxBytes`: the length is checked on what is read, not on what was promised. */
 export function readBounded(path: string, maxBytes: number): Uint8Array {
-  return withSystemErrors(() => {
+  return withReadErrors(() => {
     const file = openSync(path, 'r')
     try {
       const chunks: Uint8Array[] = []
@@ -63,4 +75,14 @@ export function readBounded(path: string, maxBytes: number): Uint8Array {
       closeSync(file)
     }
   }, path)
+}
+
+/**
+ * Refuses FOLDER-READ-ONLY when a folder could not be made or filled here. Asked first, because Node's recursive mkdir
+ * calls a read-only file system a missing one.
+ */
+export function checkWritable(path: string): void {
+  let existing = resolve(path)
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing)
+  withSystemErrors(() => accessSync(existing, constants.W_OK), path)
 }

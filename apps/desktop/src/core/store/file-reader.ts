@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { withSystemErrors } from '../core-error.ts'
+import { withReadErrors } from '../core-error.ts'
 
 const chunkSize = 1 << 20
 
@@ -11,9 +11,9 @@ export type FileReader = {
   close(): void
 }
 
-/** Errors: FILE-MISSING, FILE-WRONG-KIND, FOLDER-READ-ONLY. */
+/** Errors: FILE-MISSING, FILE-WRONG-KIND, FILE-UNREADABLE. */
 export function fileReader(path: string): FileReader {
-  const file = withSystemErrors(() => openSync(path, 'r'), path)
+  const file = withReadErrors(() => openSync(path, 'r'), path)
   const { size } = fstatSync(file)
   async function read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.min(length, Math.max(0, size - offset)))

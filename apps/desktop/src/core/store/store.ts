@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { withSystemErrors } from '../core-error.ts'
 import { type Migration, openDatabase } from './database.ts'
+import { checkWritable } from './durable-file.ts'
 
 const migrations: readonly Migration[] = [
   (database) => {
@@ -25,6 +26,7 @@ export class Store {
 
   constructor(path: string) {
     this.path = path
+    checkWritable(path)
     withSystemErrors(() => mkdirSync(path, { recursive: true, mode: 0o700 }), path)
     this.#database = openDatabase(join(path, 'store.db'), migrations)
   }
