@@ -5,7 +5,14 @@ import { root } from '../root.ts'
 import { nativeModules } from './desktop.ts'
 import { fingerprint, remember, remembers } from './fingerprint.ts'
 
-const built = ['apps/desktop/out', 'apps/desktop/package.json', 'resources']
+/** What is built, and what the end-to-end tests give the app in core's place. */
+const built = [
+  'apps/desktop/out',
+  'apps/desktop/package.json',
+  'apps/desktop/src/contract',
+  'apps/desktop/test/support',
+  'resources',
+]
 
 function dependenciesOf(name: string): string[] {
   const file = join(root, 'node_modules', name, 'package.json')
