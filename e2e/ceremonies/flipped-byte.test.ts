@@ -85,6 +85,23 @@ function signatureByte(index: number): number {
   throw new Error('no such byte')
 }
 
+/** Offset of a byte of the manifest's payload whose flip only changes one hex digit of the plan's hash. */
+function planHashByte(): number {
+  const file = span(manifest)
+  const text = contentOf(bundle, file).toString()
+  const { payload } = JSON.parse(text)
+  const first = Buffer.from(payload, 'base64').indexOf(predicate.planHash)
+  for (let at = Math.ceil((first * 4) / 3) + 4; at < Math.floor(((first + 60) * 4) / 3); at += 1) {
+    const other = `${payload.slice(0, at)}${String.fromCharCode(payload.charCodeAt(at) ^ 1)}${payload.slice(at + 1)}`
+    const changed = Buffer.from(other, 'base64')
+    if (changed.toString('base64') !== other) continue
+    if (/^[0-9a-f]{64}$/.test(changed.toString('latin1', first, first + 64))) {
+      return file.content + text.indexOf(payload) + at
+    }
+  }
+  throw new Error('no such byte')
+}
+
 const blob = (digest: string | null | undefined) => span(`blobs/${digest}`)
 const middleOf = ({ content, size }: { content: number; size: number }) => content + (size >> 1)
 
@@ -101,7 +118,8 @@ test.each<[string, string, () => number]>([
   ['the central directory', 'ZIP-PROFILE', () => archive.directory + 12],
   ['the end record', 'ZIP-PROFILE', () => archive.end + 20],
   ['a CRC of a local header', 'ZIP-PROFILE', () => span(transcript).header + 14],
-  ['the payload of the manifest', 'MANIFEST', () => textIn(manifest, '"payload":"') + 11 + 400],
+  ['the form of the payload of the manifest', 'MANIFEST', () => textIn(manifest, '"payload":"') + 11],
+  ['a digest in the payload of the manifest', 'MANIFEST-SIGNATURES', planHashByte],
   ['the type of the manifest', 'MANIFEST', () => textIn(manifest, 'application/vnd.in-toto+json')],
   ['the form of a signature on the manifest', 'MANIFEST', () => textIn(manifest, '"sig":"') + 7],
   ['the value of the first signature on the manifest', 'MANIFEST-SIGNATURES', () => signatureByte(0)],
