@@ -1,0 +1,197 @@
+#include "fault.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const struct {
+  const char *name;
+  unsigned long value;
+} codes[] = {
+#define CKR(name) {"CKR_" #name, CKR_##name}
+    CKR(OK), CKR(CANCEL), CKR(HOST_MEMORY), CKR(SLOT_ID_INVALID), CKR(GENERAL_ERROR), CKR(FUNCTION_FAILED),
+    CKR(ARGUMENTS_BAD), CKR(NO_EVENT), CKR(NEED_TO_CREATE_THREADS), CKR(CANT_LOCK), CKR(ATTRIBUTE_READ_ONLY),
+    CKR(ATTRIBUTE_SENSITIVE), CKR(ATTRIBUTE_TYPE_INVALID), CKR(ATTRIBUTE_VALUE_INVALID), CKR(DATA_INVALID),
+    CKR(DATA_LEN_RANGE), CKR(DEVICE_ERROR), CKR(DEVICE_MEMORY), CKR(DEVICE_REMOVED), CKR(ENCRYPTED_DATA_INVALID),
+    CKR(ENCRYPTED_DATA_LEN_RANGE), CKR(FUNCTION_CANCELED), CKR(FUNCTION_NOT_PARALLEL), CKR(FUNCTION_NOT_SUPPORTED),
+    CKR(KEY_HANDLE_INVALID), CKR(KEY_SIZE_RANGE), CKR(KEY_TYPE_INCONSISTENT), CKR(KEY_NOT_NEEDED), CKR(KEY_CHANGED),
+    CKR(KEY_NEEDED), CKR(KEY_INDIGESTIBLE), CKR(KEY_FUNCTION_NOT_PERMITTED), CKR(KEY_NOT_WRAPPABLE),
+    CKR(KEY_UNEXTRACTABLE), CKR(MECHANISM_INVALID), CKR(MECHANISM_PARAM_INVALID), CKR(OBJECT_HANDLE_INVALID),
+    CKR(OPERATION_ACTIVE), CKR(OPERATION_NOT_INITIALIZED), CKR(PIN_INCORRECT), CKR(PIN_INVALID), CKR(PIN_LEN_RANGE),
+    CKR(PIN_EXPIRED), CKR(PIN_LOCKED), CKR(SESSION_CLOSED), CKR(SESSION_COUNT), CKR(SESSION_HANDLE_INVALID),
+    CKR(SESSION_PARALLEL_NOT_SUPPORTED), CKR(SESSION_READ_ONLY), CKR(SESSION_EXISTS), CKR(SESSION_READ_ONLY_EXISTS),
+    CKR(SESSION_READ_WRITE_SO_EXISTS), CKR(SIGNATURE_INVALID), CKR(SIGNATURE_LEN_RANGE), CKR(TEMPLATE_INCOMPLETE),
+    CKR(TEMPLATE_INCONSISTENT), CKR(TOKEN_NOT_PRESENT), CKR(TOKEN_NOT_RECOGNIZED), CKR(TOKEN_WRITE_PROTECTED),
+    CKR(UNWRAPPING_KEY_HANDLE_INVALID), CKR(UNWRAPPING_KEY_SIZE_RANGE), CKR(UNWRAPPING_KEY_TYPE_INCONSISTENT),
+    CKR(USER_ALREADY_LOGGED_IN), CKR(USER_NOT_LOGGED_IN), CKR(USER_PIN_NOT_INITIALIZED), CKR(USER_TYPE_INVALID),
+    CKR(USER_ANOTHER_ALREADY_LOGGED_IN), CKR(USER_TOO_MANY_TYPES), CKR(WRAPPED_KEY_INVALID),
+    CKR(WRAPPED_KEY_LEN_RANGE), CKR(WRAPPING_KEY_HANDLE_INVALID), CKR(WRAPPING_KEY_SIZE_RANGE),
+    CKR(WRAPPING_KEY_TYPE_INCONSISTENT), CKR(RANDOM_SEED_NOT_SUPPORTED), CKR(RANDOM_NO_RNG),
+    CKR(DOMAIN_PARAMS_INVALID), CKR(BUFFER_TOO_SMALL), CKR(SAVED_STATE_INVALID), CKR(INFORMATION_SENSITIVE),
+    CKR(STATE_UNSAVEABLE), CKR(CRYPTOKI_NOT_INITIALIZED), CKR(CRYPTOKI_ALREADY_INITIALIZED), CKR(MUTEX_BAD),
+    CKR(MUTEX_NOT_LOCKED), CKR(FUNCTION_REJECTED),
+#undef CKR
+};
+
+static const struct {
+  const char *name;
+  enum kind kind;
+} kinds[] = {
+    {"hang", HANG},
+    {"segv", SEGV},
+    {"abort", ABORT},
+    {"exit", EXIT},
+    {"exit-twice", EXIT_TWICE},
+    {"hang-at-exit", HANG_AT_EXIT},
+    {"truncate", TRUNCATE},
+    {"garbage-length", GARBAGE_LENGTH},
+    {"session-lost", SESSION_LOST},
+    {"removed", REMOVED},
+};
+
+static const struct {
+  const char *name;
+  unsigned long value;
+} flag_names[] = {
+#define CKF(name) {#name, CKF_##name}
+    CKF(WRITE_PROTECTED),   CKF(USER_PIN_COUNT_LOW),     CKF(USER_PIN_FINAL_TRY), CKF(USER_PIN_LOCKED),
+    CKF(SO_PIN_COUNT_LOW),  CKF(USER_PIN_TO_BE_CHANGED), CKF(SO_PIN_FINAL_TRY),   CKF(SO_PIN_LOCKED),
+    CKF(SO_PIN_TO_BE_CHANGED),
+#undef CKF
+};
+
+#define EACH(list) (size_t at = 0; at < sizeof(list) / sizeof(*list); at++)
+
+static bool parse_flags(const char *text, unsigned long *flags) {
+  *flags = 0;
+  while (*text) {
+    const size_t length = strcspn(text, "|");
+    bool known = false;
+    for EACH(flag_names) {
+      if (strlen(flag_names[at].name) != length || strncmp(flag_names[at].name, text, length) != 0) continue;
+      *flags |= flag_names[at].value;
+      known = true;
+    }
+    if (!known) return false;
+    text += length;
+    if (*text == '|') text++;
+  }
+  return *flags != 0;
+}
+
+bool parse_fault(const char *text, struct fault *fault) {
+  *fault = (struct fault){NOTHING, false, 0};
+  if (strncmp(text, "after:", 6) == 0) {
+    fault->after = true;
+    text += 6;
+  }
+  if (strncmp(text, "flags:", 6) == 0) {
+    fault->kind = FLAGS;
+    return parse_flags(text + 6, &fault->value);
+  }
+  char *end;
+  if (strncmp(text, "slow:", 5) == 0) {
+    fault->kind = SLOW;
+    fault->value = strtoul(text + 5, &end, 10);
+    return end != text + 5 && *end == '\0';
+  }
+  for EACH(kinds) {
+    if (strcmp(text, kinds[at].name) == 0) fault->kind = kinds[at].kind;
+  }
+  if (fault->kind != NOTHING) return true;
+  fault->kind = RETURN_CODE;
+  for EACH(codes) {
+    if (strcmp(text, codes[at].name) != 0) continue;
+    fault->value = codes[at].value;
+    return true;
+  }
+  fault->value = strtoul(text, &end, 0);
+  return end != text && *end == '\0';
+}
+
+static void hang(void) {
+  for (;;) pause();
+}
+
+static void exit_again(void) { exit(9); }
+
+static void close_all_sessions(void) {
+  ck_slot_id_t slots[64];
+  unsigned long count = sizeof slots / sizeof *slots;
+  if (real->C_GetSlotList(1, slots, &count) != CKR_OK) return;
+  for (unsigned long at = 0; at < count; at++) real->C_CloseAllSessions(slots[at]);
+}
+
+static void sleep_for(unsigned long milliseconds) {
+  const struct timespec time = {(time_t)(milliseconds / 1000), (long)(milliseconds % 1000) * 1000000L};
+  nanosleep(&time, NULL);
+}
+
+/* What ends the process or never comes back. */
+static void strike(enum kind kind) {
+  switch (kind) {
+    case HANG: hang(); break;
+    case SEGV: raise(SIGSEGV); break;
+    case ABORT: abort();
+    case EXIT: exit(7);
+    case EXIT_TWICE: atexit(exit_again); exit(7);
+    default: break;
+  }
+}
+
+bool before_call(const struct fault *fault, enum function function, ck_rv_t *rv) {
+  switch (fault->kind) {
+    case HANG_AT_EXIT: atexit(hang); return false;
+    case SLOW: sleep_for(fault->value); return false;
+    case SESSION_LOST: close_all_sessions(); return false;
+    case FLAGS:
+      add_flags(fault->value);
+      /* A PIN that is locked now was locked by this very try. */
+      if (function != AT_C_Login || !(fault->value & (CKF_USER_PIN_LOCKED | CKF_SO_PIN_LOCKED))) return false;
+      *rv = CKR_PIN_LOCKED;
+      return true;
+    case REMOVED:
+      if (!fault->after) {
+        close_all_sessions();
+        take_token_away();
+      }
+      return false;
+    case RETURN_CODE:
+      *rv = fault->value;
+      return !fault->after;
+    default:
+      if (!fault->after) strike(fault->kind);
+      return false;
+  }
+}
+
+#define ABSURD 0x7ffffffffffff000UL
+
+static void spoil(const struct output *output, bool half) {
+  if (output->what == ATTRIBUTES) {
+    for (unsigned long at = 0; at < output->count; at++) {
+      struct ck_attribute *one = &output->attributes[at];
+      if (!half) one->value_len = ABSURD;
+      else if (one->value && one->value_len != (unsigned long)-1) one->value_len /= 2;
+    }
+    return;
+  }
+  if (output->what == NO_OUTPUT || !output->length) return;
+  if (!half) *output->length = ABSURD;
+  else if (output->bytes) *output->length /= 2;
+}
+
+ck_rv_t after_call(const struct fault *fault, ck_rv_t rv, const struct output *output) {
+  if (fault->kind == TRUNCATE || fault->kind == GARBAGE_LENGTH) spoil(output, fault->kind == TRUNCATE);
+  if (!fault->after) return rv;
+  if (fault->kind == RETURN_CODE) return fault->value;
+  if (fault->kind == REMOVED) {
+    close_all_sessions();
+    take_token_away();
+    return CKR_DEVICE_REMOVED;
+  }
+  strike(fault->kind);
+  return rv;
+}

@@ -1,0 +1,68 @@
+/* A PKCS#11 module that hands every call on to another one and does what a plan says at chosen calls. */
+#ifndef FAULT_H
+#define FAULT_H
+
+#define CRYPTOKI_GNU 1 /* struct ck_… instead of typedefs */
+#include <p11-kit/pkcs11.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Every function of the list but C_GetFunctionList, in the standard's order. */
+enum function {
+#define FUNCTION(name, parameters, arguments, session, output) AT_##name,
+#include "functions.h"
+#undef FUNCTION
+  FUNCTIONS
+};
+
+extern const char *const function_names[FUNCTIONS];
+
+enum kind {
+  NOTHING,
+  RETURN_CODE,    /* CKR_… or a number */
+  HANG,           /* never comes back */
+  SEGV,           /* writes to address 0 */
+  ABORT,          /* abort(3) */
+  EXIT,           /* exit(3) from inside the call */
+  EXIT_TWICE,     /* exit(3), and its handler calls exit(3) again */
+  HANG_AT_EXIT,   /* the call works; an exit handler then never returns */
+  SLOW,           /* slow:MILLISECONDS, then the call works */
+  TRUNCATE,       /* half of what came back is said to be there */
+  GARBAGE_LENGTH, /* the length that comes back is absurd */
+  SESSION_LOST,   /* every session is really closed first */
+  REMOVED,        /* sessions closed, and the token is gone for as long as this plan stands */
+  FLAGS           /* flags:NAME|NAME, added to the token's flags for as long as this plan stands */
+};
+
+struct fault {
+  enum kind kind;
+  bool after; /* the token has done its work before it goes wrong */
+  unsigned long value;
+};
+
+/* What a call gives back, for TRUNCATE and GARBAGE_LENGTH. */
+struct output {
+  enum { NO_OUTPUT, BYTES, COUNT, ATTRIBUTES } what;
+  const void *bytes;
+  unsigned long *length;
+  struct ck_attribute *attributes;
+  unsigned long count;
+};
+
+extern struct ck_function_list *real;
+
+/* Counts and logs one call and gives what the plan says about it. */
+struct fault meet(enum function function);
+/* Whether a fault took the token away, and what flags were added, under the plan that stands now. */
+bool token_is_gone(void);
+unsigned long added_flags(void);
+void take_token_away(void);
+void add_flags(unsigned long flags);
+
+/* True when the call must not be handed on; its answer is in `rv`. */
+bool before_call(const struct fault *fault, enum function function, ck_rv_t *rv);
+ck_rv_t after_call(const struct fault *fault, ck_rv_t rv, const struct output *output);
+
+bool parse_fault(const char *text, struct fault *fault);
+
+#endif

@@ -1,0 +1,155 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type HsmError, rootTemplate, sealingTemplate, signingTemplate, type Token } from '../../src/index.ts'
+import { newId, refusal, userPin } from '../soft-token-bench.ts'
+import { type FaultBench, startFaultBench } from './fault-bench.ts'
+
+const restarted = (bench: FaultBench, generation: number) =>
+  expect.poll(() => bench.hsm.state === 'ready' && bench.hsm.generation, { timeout: 10_000 }).toBe(generation)
+
+describe('a library that misbehaves', () => {
+  let bench: FaultBench
+  let token: Token
+  const start = async (options = {}) => {
+    bench = await startFaultBench({ callTimeoutMs: 1500, ...options })
+    token = await bench.loggedIn('faults')
+  }
+  beforeEach(() => start())
+  afterEach(() => bench.close())
+
+  it.each([
+    ['hangs', 'hang', 'HSM-TIMEOUT', 'timeout'],
+    ['dies of a segmentation fault', 'segv', 'HSM-CRASHED', 'crashed'],
+    ['aborts', 'abort', 'HSM-CRASHED', 'crashed'],
+    ['calls exit', 'exit', 'HSM-CRASHED', 'crashed'],
+    ['calls exit, and again in its exit handler', 'exit-twice', 'HSM-CRASHED', 'crashed'],
+  ])(
+    'that %s takes its own process with it alone, and the token is there after it',
+    async (_, fault, code, reason) => {
+      const kept = newId()
+      await token.generateAes({ id: kept, label: 'kept', bits: 256, template: rootTemplate })
+      bench.next('C_GenerateRandom', fault)
+      expect(await refusal(token.random(8))).toBe(code)
+      await restarted(bench, 2)
+      expect(bench.restarts).toMatchObject([{ generation: 2, reason }])
+      await token.logIn({ user: 'user', pin: userPin() })
+      expect((await token.findById(kept, rootTemplate)).length).toBe(1)
+    },
+  )
+
+  it('that hangs is waited for no longer than its deadline, and restarted after a pause', async () => {
+    bench.next('C_GenerateRandom', 'hang')
+    const began = performance.now()
+    expect(await refusal(token.random(8))).toBe('HSM-TIMEOUT')
+    const waited = performance.now() - began
+    expect(waited).toBeGreaterThan(1400)
+    expect(waited).toBeLessThan(6000)
+  })
+
+  it('that hangs only when it is idle is found by its heartbeat no sooner than it is asked', async () => {
+    expect(bench.hsm.pid).not.toBeNull()
+    bench.plan('C_GetSlotList@*=hang')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(bench.hsm.state).toBe('ready')
+  })
+
+  it('that crashes three times in a row is not started again', async () => {
+    bench.plan('C_GetSlotList@*=segv')
+    const codes: string[] = []
+    for (let i = 0; i < 4; i++) codes.push(await refusal(bench.hsm.tokens()))
+    expect(codes).toEqual(['HSM-CRASHED', 'HSM-CRASHED', 'HSM-CRASHED', 'HSM-BROKEN'])
+    expect(bench.hsm.state).toBe('broken')
+    expect(bench.restarts.length).toBe(2)
+  })
+
+  it('work in between takes the strikes back', async () => {
+    for (let round = 0; round < 3; round++) {
+      bench.next('C_GenerateRandom', 'segv')
+      expect(await refusal(token.random(8))).toBe('HSM-CRASHED')
+      await restarted(bench, round + 2)
+      await token.logIn({ user: 'user', pin: userPin() })
+      await token.inventory()
+    }
+    expect(bench.hsm.state).toBe('ready')
+  })
+
+  it('that crashes while it starts again is one more strike', async () => {
+    bench.plan(`C_Initialize@${bench.count('C_Initialize') + 1}-=segv`)
+    process.kill(bench.hsm.pid!, 'SIGKILL')
+    await expect.poll(() => bench.hsm.state, { timeout: 10_000 }).toBe('broken')
+    expect(await refusal(bench.hsm.tokens())).toBe('HSM-BROKEN')
+  })
+
+  it('whose exit handler hangs does not hang us: closing kills it', async () => {
+    bench.next('C_GenerateRandom', 'hang-at-exit')
+    await token.random(8)
+    const { pid } = bench.hsm
+    const began = performance.now()
+    await bench.hsm.close()
+    expect(performance.now() - began).toBeLessThan(6000)
+    expect(() => process.kill(pid!, 0)).toThrow()
+  })
+
+  it('that hangs in C_Finalize is closed all the same', async () => {
+    bench.plan('C_Finalize@*=hang')
+    await bench.hsm.close()
+    expect(bench.hsm.pid).toBeNull()
+  })
+
+  it('closing waits for the calls that are on their way', async () => {
+    bench.plan('C_GenerateRandom@*=slow:200')
+    const calls = [token.random(8), token.random(8), token.random(8)]
+    await bench.hsm.close()
+    expect((await Promise.all(calls)).map(({ length }) => length)).toEqual([8, 8, 8])
+  })
+
+  describe('that names absurd lengths', () => {
+    const memory = () => process.memoryUsage().rss / 2 ** 20
+    const cases: [string, string, (token: Token, ids: { aes: string; ec: string }) => Promise<unknown>][] = [
+      [
+        'a signature',
+        'C_Sign',
+        (t, { ec }) => t.signEcdsa({ key: { id: ec, class: 'private' }, digest: new Uint8Array(32) }),
+      ],
+      [
+        'a ciphertext',
+        'C_Encrypt',
+        (t, { aes }) =>
+          t.encryptGcm({
+            key: { id: aes, class: 'secret' },
+            nonce: new Uint8Array(12),
+            aad: new Uint8Array(),
+            plaintext: new Uint8Array(64),
+          }),
+      ],
+      ['an attribute', 'C_GetAttributeValue', (t, { aes }) => t.readAttributes({ id: aes, class: 'secret' })],
+      [
+        'a list of tokens',
+        'C_GetSlotList',
+        (t) => t.initialise({ label: 'x', soPin: userPin(), userPin: userPin() }),
+      ],
+      ['a list of objects', 'C_FindObjects', (t) => t.inventory()],
+      ['a list of mechanisms', 'C_GetMechanismList', (t) => t.info()],
+    ]
+    it.each(cases)(
+      'for %s gets an error or no answer, and core allocates nothing for it',
+      async (_, name, use) => {
+        const ids = { aes: newId(), ec: newId() }
+        await token.generateAes({ id: ids.aes, label: 'a', bits: 256, template: sealingTemplate })
+        await token.generateKeyPair({ id: ids.ec, label: 'e', kind: 'p-256', template: signingTemplate })
+        const before = memory()
+        bench.next(name, 'garbage-length')
+        const outcome = await use(token, ids).then(
+          () => 'an answer',
+          (error: HsmError) => error.code,
+        )
+        expect(['an answer', 'HSM-DEVICE-ERROR', 'HSM-CRASHED', 'HSM-MEMORY', 'HSM-CALL-INVALID']).toContain(
+          outcome,
+        )
+        expect(memory() - before).toBeLessThan(64)
+        bench.plan()
+        await expect.poll(() => bench.hsm.state, { timeout: 10_000 }).toBe('ready')
+        expect((await bench.hsm.tokens()).length).toBeGreaterThan(0)
+      },
+    )
+  })
+})
