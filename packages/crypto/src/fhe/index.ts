@@ -1,5 +1,13 @@
 export { type Authorities, NO_AUTHORITIES } from './authorities.ts'
 export {
+  answerCanary,
+  auditCanary,
+  CANARY_LEAST_BLOCKS,
+  CANARY_MOST_BLOCKS,
+  type CanaryAudit,
+} from './canary.ts'
+export { type CarryInput, carriedBudgets } from './carry-budget.ts'
+export {
   type Ciphertext,
   ciphertextDigest,
   MAX_BLOCKS,
@@ -7,6 +15,17 @@ export {
   type ValueKind,
 } from './ciphertext.ts'
 export { type ClientKey, parseClientKey, spliceSquashKey, squashKeyFromSeed } from './client-key.ts'
+export {
+  type Correction,
+  encodeCorrection,
+  encodeSeedFile,
+  parseCorrection,
+  parseSeedFile,
+  REDEAL_CONTEXT,
+  type RedealHeader,
+  redealStatement,
+  type SeedFile,
+} from './correction-file.ts'
 export {
   checkBudgets,
   type DealRequest,
@@ -37,7 +56,31 @@ export {
   parsePartial,
 } from './partial-file.ts'
 export { type ProveShareInput, proveShare, type ShareProof } from './prove-share.ts'
+export {
+  type Admission,
+  checkProvenance,
+  PROVENANCE_CONTEXT,
+  type Provenance,
+  type ProvenanceExpectation,
+  type ProvenanceInput,
+  parseProvenance,
+  provenMetadata,
+  signProvenance,
+  typeName,
+  type Vouched,
+} from './provenance.ts'
 export { encodePublic, type PublicFile, parsePublic } from './public-file.ts'
+export {
+  checkSeedFile,
+  type NextEpoch,
+  type NextEpochInput,
+  type NextShareInput,
+  nextPublic,
+  nextShare,
+  type Redealing,
+  type RedealRequest,
+  redealShare,
+} from './reshare-key.ts'
 export { encodeShareEnvelope, parseShareEnvelope, type ShareEnvelope } from './share-envelope.ts'
 export { type Budgets, encodeShare, parseShare, type Share } from './share-file.ts'
 export { combinePartials, partialDecrypt, type ThresholdResult } from './threshold-decrypt.ts'

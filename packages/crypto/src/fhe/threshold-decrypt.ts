@@ -1,6 +1,7 @@
 import { equalBytes } from '../bytes.ts'
 import { combine } from '../sharing/combine.ts'
 import { BLOCK_FLOOR_BITS, floodExponent, safeFloodingBits } from '../sharing/flooding.ts'
+import type { Width } from '../sharing/galois-ring.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { openDecryptor } from '../sharing/partial.ts'
 import { refuse } from '../verdict.ts'
@@ -8,38 +9,51 @@ import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
 import { decodePhases, type FheValue } from './decode.ts'
 import { mixedField } from './file-header.ts'
 import { type PartialContent, samePartialContext } from './partial-file.ts'
-import type { PublicFile } from './public-file.ts'
+import { isIntegerKey, type PublicFile } from './public-file.ts'
 import type { VerifiedShare } from './verify-share.ts'
 
 /**
  * A holder's answer for a batch of ciphertexts of one width: body - <mask, S_i> with flooding noise, packed. It is
  * deterministic. Provenance, approval and the spent budget are the caller's to check first. Refusals: FHE-WIDTH-MIXED,
- * FHE-NO-SQUASH-KEY, FHE-FLOOD-FLOOR, FHE-BUDGET when the batch alone exceeds the share's budget.
+ * FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS, FHE-FLOOD-FLOOR, FHE-BUDGET when the batch alone exceeds the share's budget.
  */
 export function partialDecrypt(
   { share, pub }: VerifiedShare,
   ciphertexts: readonly Ciphertext[],
   requestDigest: Uint8Array,
 ): Outcome<PartialContent> {
-  const { header, seeds, budgets } = share
-  const [first] = ciphertexts
-  if (!first) throw new RangeError('ciphertexts: none')
-  if (requestDigest.length !== 32) throw new RangeError('requestDigest: expected 32 bytes')
-  const { width } = first
-  if (ciphertexts.some((c) => c.width !== width)) {
-    return refuse('FHE-WIDTH-MIXED', 'ciphertexts of 64 and of 128 bits in one request')
-  }
-  const correction = width === 64 ? pub.pub64 : pub.pub128
-  if (correction.length === 0) return refuse('FHE-NO-SQUASH-KEY', 'the key has no squash key')
-  if (safeFloodingBits(header, width) < BLOCK_FLOOR_BITS) {
+  const { header, budgets } = share
+  const width = widthOf(ciphertexts)
+  if (!width.ok) return width
+  if (safeFloodingBits(header, width.value) < BLOCK_FLOOR_BITS) {
     return refuse(
       'FHE-FLOOD-FLOOR',
-      `${safeFloodingBits(header, width)} flooding bits, at least ${BLOCK_FLOOR_BITS}`,
+      `${safeFloodingBits(header, width.value)} flooding bits, at least ${BLOCK_FLOOR_BITS}`,
     )
   }
   const blocks = ciphertexts.reduce((sum, c) => sum + c.blocks.length, 0)
-  const budget = width === 64 ? budgets.at64 : budgets.at128
-  if (blocks > budget) return refuse('FHE-BUDGET', `${blocks} blocks, the share's budget is ${budget}`)
+  const budget = width.value === 64 ? budgets.at64 : budgets.at128
+  // Without a squash key every budget is 0, and what is missing is the better thing to name.
+  if (blocks > budget && !(width.value === 128 && pub.pub128.length === 0)) {
+    return refuse('FHE-BUDGET', `${blocks} blocks, the share's budget is ${budget}`)
+  }
+  return computePartial({ share, pub }, ciphertexts, requestDigest)
+}
+
+/** As `partialDecrypt`, without floor and budget: for `answerCanary` only. */
+export function computePartial(
+  { share, pub }: VerifiedShare,
+  ciphertexts: readonly Ciphertext[],
+  requestDigest: Uint8Array,
+): Outcome<PartialContent> {
+  const { header, seeds } = share
+  if (requestDigest.length !== 32) throw new RangeError('requestDigest: expected 32 bytes')
+  const common = widthOf(ciphertexts)
+  if (!common.ok) return common
+  const width = common.value
+  if (!isIntegerKey(pub)) return refuse('FHE-NO-PARTIALS', 'a binary key is recovered or reshared only')
+  const correction = width === 64 ? pub.pub64 : pub.pub128
+  if (correction.length === 0) return refuse('FHE-NO-SQUASH-KEY', 'the key has no squash key')
   const decryptor = openDecryptor(seeds, {
     keyId: header.keyId,
     epochId: header.epochId,
@@ -58,6 +72,15 @@ export function partialDecrypt(
   } finally {
     decryptor.wipe()
   }
+}
+
+function widthOf(ciphertexts: readonly Ciphertext[]): Outcome<Width> {
+  const [first] = ciphertexts
+  if (!first) throw new RangeError('ciphertexts: none')
+  if (ciphertexts.some(({ width }) => width !== first.width)) {
+    return refuse('FHE-WIDTH-MIXED', 'ciphertexts of 64 and of 128 bits in one request')
+  }
+  return accept(first.width)
 }
 
 export type ThresholdResult = {

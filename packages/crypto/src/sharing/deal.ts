@@ -1,10 +1,10 @@
 import type { Entropy } from '../random.ts'
-import { refuse } from '../verdict.ts'
 import type { Width } from './galois-ring.ts'
 import { ringVector } from './kernel.ts'
 import { accept, type Outcome } from './outcome.ts'
-import { checkQuorum, type Quorum, setsOf } from './quorum.ts'
-import { commitSeed, expandSeed, SEED_BYTES, type SetSeeds } from './seeds.ts'
+import { checkQuorum, type Quorum } from './quorum.ts'
+import { freshSeeds } from './seed-sets.ts'
+import { expandSeed, type SetSeeds } from './seeds.ts'
 
 /** Secret words of one width: words * width/8 bytes, little endian. */
 export type SecretWords = { readonly width: Width; readonly words: Uint8Array }
@@ -29,18 +29,15 @@ export function deal(
 ): Outcome<Deal> {
   const checked = checkQuorum(quorum)
   if (!checked.ok) return checked
-  const seeds = setsOf(quorum).map((set) => ({ set, seeds: [entropy.bytes(SEED_BYTES)] }))
-  const commitments = seeds.map(({ set, seeds: [seed] }) => commitSeed(keyId, set, 0, seedOf(seed)))
-  if (new Set(seeds.map(({ seeds: [seed] }) => String(seed))).size !== seeds.length) {
-    return refuse('FHE-ENTROPY', 'the source of randomness repeats itself')
-  }
+  const fresh = freshSeeds(quorum, { keyId, dealer: 0, entropy })
+  if (!fresh.ok) return fresh
   const corrections = secrets.map(({ width, words }) => {
     const count = (words.length * 8) / width
     const vector = ringVector(width, count)
     const minusOne = (1n << BigInt(width)) - 1n
     vector.addScaled(words, [1n, 0n, 0n, 0n])
-    for (const { seeds: own } of seeds) {
-      for (const seed of own) {
+    for (const { seeds } of fresh.value.seeds) {
+      for (const seed of seeds) {
         const stream = expandSeed(seed, keyId, width, count)
         vector.addScaled(stream, [minusOne, 0n, 0n, 0n])
         stream.fill(0)
@@ -50,10 +47,28 @@ export function deal(
     vector.wipe()
     return correction
   })
-  return accept({ seeds, corrections, commitments })
+  return accept({ ...fresh.value, corrections })
 }
 
-function seedOf(seed: Uint8Array | undefined): Uint8Array {
-  if (seed?.length !== SEED_BYTES) throw new RangeError(`entropy: gave ${seed?.length} bytes, expected 32`)
-  return seed
+/**
+ * The dealt words from the seeds of all sets: pub + sum of r_A. Whoever calls it holds the whole key: wipe the
+ * result.
+ */
+export function recoverWords(
+  seeds: readonly SetSeeds[],
+  { keyId, width, correction }: { keyId: Uint8Array; width: Width; correction: Uint8Array },
+): Uint8Array {
+  const count = (correction.length * 8) / width
+  const vector = ringVector(width, count)
+  vector.addScaled(correction, [1n, 0n, 0n, 0n])
+  for (const { seeds: own } of seeds) {
+    for (const seed of own) {
+      const stream = expandSeed(seed, keyId, width, count)
+      vector.addScaled(stream, [1n, 0n, 0n, 0n])
+      stream.fill(0)
+    }
+  }
+  const words = vector.coefficient(0)
+  vector.wipe()
+  return words
 }

@@ -1,5 +1,5 @@
 export { type Combined, type CombineInput, combine, type HolderPartial } from './combine.ts'
-export { type Deal, deal, type SecretWords } from './deal.ts'
+export { type Deal, deal, recoverWords, type SecretWords } from './deal.ts'
 export { expandShare } from './expand.ts'
 export {
   BLOCK_FLOOR_BITS,
@@ -45,5 +45,13 @@ export {
   setsOf,
   setsWithout,
 } from './quorum.ts'
+export {
+  addCorrections,
+  checkDealers,
+  type RedealInput,
+  type Redealt,
+  redeal,
+  setsDealtBy,
+} from './reshare.ts'
 export { commitSeed, expandSeed, KEY_WORDS, SEED_BYTES, type SetSeeds } from './seeds.ts'
 export { verifySeeds } from './verify-seeds.ts'

@@ -1,0 +1,43 @@
+import { BLOCK_FLOOR_BITS, budgetOf, safeFloodingBits } from '../sharing/flooding.ts'
+import type { Width } from '../sharing/galois-ring.ts'
+import type { Quorum } from '../sharing/quorum.ts'
+import type { Budgets } from './share-file.ts'
+
+export type CarryInput = {
+  readonly from: Quorum
+  readonly to: Quorum
+  /** What each old holder states is left, 1..n in order; null for one that is lost or silent. */
+  readonly left: readonly (Budgets | null)[]
+  readonly squash: boolean
+}
+
+/**
+ * The budgets of every new holder, so that a key's whole life stays within its floor of bits however often it is
+ * reshared. A block answered by one honest holder in one epoch costs 2^-bits; of the old allowance at least what the
+ * n-t+1 holders with least have left is unspent; that is shared among any n'-t'+1 new ones. Who is silent counts as
+ * having spent all. THRESHOLD-FHE "Flooding bits".
+ */
+export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets {
+  if (left.length !== from.n) throw new RangeError(`left: expected ${from.n} holders, got ${left.length}`)
+  const carry = (width: Width, blocks: readonly number[]): number => {
+    const bits = safeFloodingBits(to, width)
+    const largest = budgetOf(to, width)
+    if (bits < BLOCK_FLOOR_BITS || !largest.ok) return 0
+    const unspent = [...blocks].sort((a, b) => a - b).slice(0, from.n - from.t + 1)
+    const blocksLeft =
+      unspent.reduce((sum, one) => sum + one, 0) * 2 ** (bits - safeFloodingBits(from, width))
+    return Math.min(largest.value, Math.floor(blocksLeft / (to.n - to.t + 1)))
+  }
+  return {
+    at64: carry(
+      64,
+      left.map((one) => one?.at64 ?? 0),
+    ),
+    at128: squash
+      ? carry(
+          128,
+          left.map((one) => one?.at128 ?? 0),
+        )
+      : 0,
+  }
+}

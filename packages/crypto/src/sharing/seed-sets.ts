@@ -1,0 +1,33 @@
+import { toHex } from '../hex.ts'
+import type { Entropy } from '../random.ts'
+import { refuse } from '../verdict.ts'
+import { accept, type Outcome } from './outcome.ts'
+import { type Quorum, setsOf } from './quorum.ts'
+import { commitSeed, SEED_BYTES, type SetSeeds } from './seeds.ts'
+
+export type FreshSeeds = {
+  /** One seed for each set, ascending. */
+  readonly seeds: readonly SetSeeds[]
+  readonly commitments: readonly Uint8Array[]
+}
+
+/** A fresh seed for every set of the quorum, and its commitment. FHE-ENTROPY when two come out equal. */
+export function freshSeeds(
+  quorum: Quorum,
+  { keyId, dealer, entropy }: { keyId: Uint8Array; dealer: number; entropy: Entropy },
+): Outcome<FreshSeeds> {
+  const seen = new Set<string>()
+  const seeds: SetSeeds[] = []
+  const commitments: Uint8Array[] = []
+  for (const set of setsOf(quorum)) {
+    const seed = entropy.bytes(SEED_BYTES)
+    if (seed.length !== SEED_BYTES) throw new RangeError(`entropy: gave ${seed.length} bytes, expected 32`)
+    const commitment = commitSeed(keyId, set, dealer, seed)
+    // What is compared is a digest without the set: the seeds themselves do not become strings.
+    seen.add(toHex(commitSeed(keyId, 0, dealer, seed)))
+    seeds.push({ set, seeds: [seed] })
+    commitments.push(commitment)
+  }
+  if (seen.size !== seeds.length) return refuse('FHE-ENTROPY', 'the source of randomness repeats itself')
+  return accept({ seeds, commitments })
+}
