@@ -1,8 +1,8 @@
 import { signatureContext as contextString } from '@lux/crypto'
 import type { Domain } from '../domain.ts'
 
-/** Everything that is signed, by the name in its context string. SPEC.md lists each with its signer. */
-export const signables = [
+/** What is signed with its domain in the context string, by the name there. SPEC.md 2.1 lists each with its signer. */
+const ofCustody = [
   'plan-approval',
   'policy',
   'opening',
@@ -15,11 +15,28 @@ export const signables = [
   'receipt',
   'refusal',
   'closeout',
+  'decryption-request',
+  'decryption-approval',
+  'holder-answer',
+  'decryption-result',
+  'epoch-approval',
+  'redeal',
+  'epoch-live',
 ] as const
+
+/** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */
+const ofFhe = ['provenance'] as const
+
+export const signables = [...ofCustody, ...ofFhe] as const
 
 export type Signable = (typeof signables)[number]
 
-/** Context string of a signature: `lux-custody/<what>/v1/<domain>`. The signed message is context || 0x00 || payload. */
+/** Context string of a signature. The signed message is context || 0x00 || payload. */
 export function signatureContext(what: Signable, domain: Domain): string {
-  return contextString(what, domain)
+  return isOfFhe(what) ? `lux-fhe/v1/${what}` : contextString(what, domain)
+}
+
+function isOfFhe(what: Signable): what is (typeof ofFhe)[number] {
+  const listed: readonly Signable[] = ofFhe
+  return listed.includes(what)
 }

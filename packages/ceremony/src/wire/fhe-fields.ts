@@ -1,0 +1,25 @@
+import * as v from 'valibot'
+
+/** What tfhe calls FheBool, FheUint<bits> or FheInt<bits>: `bool`, `u8`, `i64`; two bits a block, at most 1024 blocks. */
+export const valueType = v.pipe(
+  v.string(),
+  v.regex(/^(bool|[ui][1-9]\d{0,3})$/, 'expected bool, u<bits> or i<bits>'),
+  v.check((type) => type === 'bool' || Number(type.slice(1)) <= 2048, 'more than 2048 bits'),
+  v.check((type) => type === 'bool' || Number(type.slice(1)) % 2 === 0, 'an odd number of bits'),
+)
+
+/** S: squashed 128-bit ciphertexts. F: fresh 64-bit ones, signed by a named encryptor. */
+export const fheMode = v.picklist(['S', 'F'])
+
+/** 1 to 15. */
+export const holderIndex = v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(15))
+
+/** A count of blocks, or the number of an epoch. */
+export const unsigned32 = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))
+
+/** LWE blocks of one ciphertext of a type: a Bool has one; two bits fill a 64-bit block, four a squashed one. */
+export function blocksOf(type: string, mode: 'S' | 'F'): number {
+  if (type === 'bool') return 1
+  const pairs = Number(type.slice(1)) / 2
+  return mode === 'F' ? pairs : Math.ceil(pairs / 2)
+}

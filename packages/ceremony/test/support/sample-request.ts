@@ -1,0 +1,110 @@
+import type { SigningIdentity } from '@lux/crypto'
+import type { RequestFacts } from '../../src/wire/check-request.ts'
+import {
+  type DecryptionRequest,
+  decryptionApprovalCodec,
+  decryptionRequestCodec,
+  type RequestPackage,
+} from '../../src/wire/decryption-request.ts'
+import { type Provenance, provenanceCodec } from '../../src/wire/provenance.ts'
+import { makePerson, sampleRecipient } from './people.ts'
+
+const hash = (digit: string) => digit.repeat(64)
+
+export const requester = makePerson('requester', 'Rex', 'production')
+export const evaluator = makePerson('evaluator', 'Eve', 'production')
+export const encryptor = makePerson('encryptor', 'Enno', 'production')
+export const approvers = [
+  makePerson('approver', 'Ann', 'production'),
+  makePerson('approver', 'Abe', 'production'),
+]
+
+export const sampleProvenance: Provenance = {
+  v: 1,
+  domain: 'production',
+  keyId: hash('a'),
+  mode: 'S',
+  type: 'u8',
+  ciphertexts: [hash('1'), hash('2')],
+  program: 'sum 1.0',
+  inputs: [{ digest: hash('3'), admitted: 'proof', by: 'clinic 7' }],
+  time: '2026-01-15T09:00:00.000Z',
+}
+
+export const sampleRequest: DecryptionRequest = {
+  v: 1,
+  kind: 'decryption-request',
+  domain: 'production',
+  requestId: '1'.repeat(32),
+  keyId: hash('a'),
+  epochId: hash('b'),
+  mode: 'S',
+  ciphertexts: [
+    { digest: hash('1'), type: 'u8', provenance: provenanceCodec.payload.digest(sampleProvenance) },
+  ],
+  what: 'the sum of all doses',
+  purpose: 'weekly report',
+  requester: 'Rex',
+  combiner: sampleRecipient('combiner'),
+  expiry: '2026-01-16T09:00:00.000Z',
+  budget: 2,
+  nonce: '2'.repeat(32),
+}
+
+export const sampleFacts: RequestFacts = {
+  domain: 'production',
+  keyId: hash('a'),
+  epochId: hash('b'),
+  mode: 'S',
+  authorities: {
+    requesters: [requester.card.keys],
+    combiners: [sampleRequest.combiner],
+    evaluators: [evaluator.card.keys],
+    encryptors: [encryptor.card.keys],
+  },
+  approvers: {
+    role: 'approver',
+    members: approvers.map(({ card }) => ({ name: card.name, keys: card.keys })),
+    quorum: 2,
+  },
+  now: '2026-01-15T10:00:00.000Z',
+  taken: new Set(),
+  left: 100,
+}
+
+/** A package, every part of which is signed as it should be, after the changes. */
+export function signedRequest(
+  change: {
+    request?: Partial<DecryptionRequest>
+    provenance?: Partial<Provenance>
+    by?: SigningIdentity
+    vouchedBy?: SigningIdentity
+    approvedBy?: SigningIdentity[]
+  } = {},
+): RequestPackage {
+  const provenance = { ...sampleProvenance, ...change.provenance }
+  const vouched = provenanceCodec.payload.digest(provenance)
+  const { ciphertexts } = sampleRequest
+  const request: DecryptionRequest = {
+    ...sampleRequest,
+    ciphertexts: ciphertexts.map((one) => ({ ...one, provenance: vouched })),
+    ...change.request,
+  }
+  const { domain } = request
+  const signs = change.approvedBy ?? approvers.map(({ identity }) => identity)
+  return {
+    request: {
+      payload: request,
+      signatures: [decryptionRequestCodec.sign(change.by ?? requester.identity, request, domain)],
+    },
+    approvals: signs.map((identity) => decryptionApprovalCodec.sign(identity, request, domain)),
+    provenance: [
+      {
+        payload: provenance,
+        signatures: [
+          provenanceCodec.sign(change.vouchedBy ?? evaluator.identity, provenance, provenance.domain),
+        ],
+      },
+    ],
+  }
+}
