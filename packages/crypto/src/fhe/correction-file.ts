@@ -1,20 +1,14 @@
 import { concatBytes, equalBytes, utf8 } from '../bytes.ts'
-import { encodeCanonical } from '../canonical-json.ts'
 import { FormatError } from '../format-error.ts'
-import { sha256Hex } from '../hash.ts'
-import { toHex } from '../hex.ts'
 import { u8 } from '../sharing/little-endian.ts'
 import { binomial, checkQuorum, MAX_HOLDERS, setsWithout } from '../sharing/quorum.ts'
 import { SEED_BYTES, type SetSeeds } from '../sharing/seeds.ts'
 import type { Domain } from '../sign/context.ts'
 import { type ByteReader, byteReader } from './byte-reader.ts'
-import { commitmentsDigest, DOMAIN_CODE } from './identifiers.ts'
+import { DOMAIN_CODE } from './identifiers.ts'
 import { splitCorrections } from './public-file.ts'
 
 export const CORRECTION_MAGIC = 'lux-cor1'
-
-/** Context of a dealer's signature over `redealStatement`. */
-export const REDEAL_CONTEXT = 'lux-fhe/v1/redeal'
 
 /** What both files of a re-dealing say first: 108 bytes. */
 export type RedealHeader = {
@@ -115,22 +109,6 @@ export function parseSeedFile(bytes: Uint8Array): SeedFile {
 export function isSeedFile(bytes: Uint8Array): boolean {
   const header = readRedealHeader(byteReader(bytes))
   return bytes.length === 108 + 1 + SEED_BYTES * binomial(header.n - 1, header.t - 1)
-}
-
-/** What the dealer signs (context `lux-fhe/v1/redeal`): RFC 8785 bytes that bind its correction file to the plan. */
-export function redealStatement({ header, corr64, corr128, commitments }: Correction): Uint8Array {
-  return encodeCanonical({
-    v: 1,
-    domain: header.domain,
-    keyId: toHex(header.keyId),
-    epochId: toHex(header.epochId),
-    plan: toHex(header.planHash),
-    dealer: header.dealer,
-    t: header.t,
-    n: header.n,
-    corrections: { at64: sha256Hex(corr64), at128: sha256Hex(corr128) },
-    commitments: toHex(commitmentsDigest(commitments)),
-  })
 }
 
 /** The first field in which two re-dealings of one run differ, or null: all but the dealer must agree. */

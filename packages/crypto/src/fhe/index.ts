@@ -21,9 +21,7 @@ export {
   encodeSeedFile,
   parseCorrection,
   parseSeedFile,
-  REDEAL_CONTEXT,
   type RedealHeader,
-  redealStatement,
   type SeedFile,
 } from './correction-file.ts'
 export {

@@ -6,7 +6,6 @@ import { accept, type Outcome } from '../sharing/outcome.ts'
 import type { Domain } from '../sign/context.ts'
 import { encodeDocument, parseDocument, signDocument, verifyDocument } from '../sign/document.ts'
 import type { SigningIdentity } from '../sign/identity.ts'
-import { identityId } from '../sign/verification-keys.ts'
 import { refuse } from '../verdict.ts'
 import type { Authorities } from './authorities.ts'
 import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
@@ -14,7 +13,8 @@ import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
 /** Context of the signature on a provenance. */
 export const PROVENANCE_CONTEXT = 'lux-fhe/v1/provenance'
 const MAX_BYTES = 1 << 20
-const MAX_ITEMS = 1024
+const MAX_CIPHERTEXTS = 1024
+const MAX_INPUTS = 4096
 const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 /** How an evaluator came to believe an input: its proof of encryption, an encryptor's signature, its own client key. */
@@ -34,22 +34,22 @@ export type Provenance = {
   readonly domain: Domain
   /** 32 bytes, hex. */
   readonly keyId: string
-  /** S: computed and squashed, signed by an evaluator. F: freshly encrypted, signed by an encryptor; no inputs. */
+  /** S: computed and squashed, signed by an evaluator. F: freshly encrypted, signed by an encryptor. */
   readonly mode: 'S' | 'F'
-  /** `bool`, `uint64`, `int8`, …: of all of its ciphertexts. */
+  /** `bool`, `u64`, `i8`, …: of all of its ciphertexts. */
   readonly type: string
   /** `ciphertextDigest` of each, hex. */
   readonly ciphertexts: readonly string[]
-  /** What was computed, in words or by digest. */
+  /** What was computed: a name and a version, or a digest of the code. */
   readonly program: string
   readonly inputs: readonly ProvenanceInput[]
-  /** UTC, ISO 8601. */
+  /** UTC, ISO 8601 with milliseconds. */
   readonly time: string
 }
 
 /** The type of a ciphertext as a provenance and a request name it. */
 export function typeName({ kind, bits }: Pick<Ciphertext, 'kind' | 'bits'>): string {
-  return kind === 'bool' ? 'bool' : `${kind}${bits}`
+  return kind === 'bool' ? 'bool' : `${kind === 'uint' ? 'u' : 'i'}${bits}`
 }
 
 /** The signed document {payload, signatures} in RFC 8785 form. Throws FormatError FHE-PROVENANCE when malformed. */
@@ -122,8 +122,10 @@ function verified(
     const result = verifyDocument(document, PROVENANCE_CONTEXT, known, 1)
     if (!result.ok)
       return refuse('FHE-PROVENANCE-SIGNER', `no ${role} of the share: ${result.rule} ${result.detail}`)
-    const [signer = identityId({})] = result.signers
-    return accept({ provenance, signer })
+    const [signer] = result.signers
+    return signer === undefined
+      ? refuse('FHE-PROVENANCE-SIGNER', 'nobody signed it')
+      : accept({ provenance, signer })
   } catch (error) {
     if (error instanceof FormatError) return refuse('FHE-PROVENANCE', `${error.rule}: ${error.detail}`)
     throw error
@@ -149,8 +151,8 @@ function readProvenance(value: Json): Provenance {
     if (typeof given !== 'string' || !pattern.test(given) || HIDDEN.test(given)) throw wrong(name)
     return given
   }
-  const list = (name: string, given: Json | undefined, least: number): readonly Json[] => {
-    if (!Array.isArray(given) || given.length < least || given.length > MAX_ITEMS) throw wrong(name)
+  const list = (name: string, given: Json | undefined, most: number): readonly Json[] => {
+    if (!Array.isArray(given) || given.length === 0 || given.length > most) throw wrong(name)
     return given
   }
   const read: Provenance = {
@@ -158,19 +160,23 @@ function readProvenance(value: Json): Provenance {
     domain,
     keyId: text('keyId', keyId, /^[0-9a-f]{64}$/),
     mode,
-    type: text('type', type, /^(bool|u?int[1-9]\d{0,3})$/),
-    ciphertexts: list('ciphertexts', ciphertexts, 1).map((one) => text('ciphertexts', one, /^[0-9a-f]{64}$/)),
-    program: text('program', program, /^.{0,200}$/u),
-    inputs: list('inputs', inputs, 0).map((one) => {
+    type: text('type', type, /^(bool|[ui][1-9]\d{0,3})$/),
+    ciphertexts: list('ciphertexts', ciphertexts, MAX_CIPHERTEXTS).map((one) =>
+      text('ciphertexts', one, /^[0-9a-f]{64}$/),
+    ),
+    program: text('program', program, /^.{1,200}$/u),
+    inputs: list('inputs', inputs, MAX_INPUTS).map((one) => {
       const { digest, admitted, by, ...more } = members(one)
       if (Object.keys(more).length > 0) throw wrong('inputs: an unknown member')
       if (admitted !== 'proof' && admitted !== 'signature' && admitted !== 'client-key')
         throw wrong('admitted')
       return { digest: text('digest', digest, /^[0-9a-f]{64}$/), admitted, by: text('by', by, /^.{1,200}$/u) }
     }),
-    time: text('time', time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?Z$/),
+    time: text('time', time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
   }
-  if (read.mode === 'F' && read.inputs.length > 0) throw wrong('inputs: a fresh ciphertext has none')
+  // A proven list expands to evaluated noise, which mode F does not hide.
+  if (read.mode === 'F' && read.inputs.some(({ admitted }) => admitted === 'proof'))
+    throw wrong('inputs: a proof')
   if (new Set(read.ciphertexts).size !== read.ciphertexts.length)
     throw wrong('ciphertexts: one is listed twice')
   return read

@@ -15,7 +15,6 @@ import {
   parseCorrection,
   parseSeedFile,
   type RedealHeader,
-  redealStatement,
   type SeedFile,
 } from './correction-file.ts'
 import { checkBudgets } from './deal-key.ts'
@@ -43,10 +42,8 @@ export type RedealRequest = {
 }
 
 export type Redealing = {
-  /** `lux-cor1`, to publish. */
+  /** `lux-cor1`, to publish; the dealer signs its digest and the plan's. */
   readonly correction: Uint8Array
-  /** What the dealer signs, context `lux-fhe/v1/redeal`. */
-  readonly statement: Uint8Array
   /** For new holder i at index i-1, to seal to it; secret: wipe once sealed, and never keep. */
   readonly seedFiles: readonly Uint8Array[]
 }
@@ -87,8 +84,7 @@ export function redealShare(request: RedealRequest): Outcome<Redealing> {
     }),
   )
   for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
-  const content = { header, corr64, corr128, commitments }
-  return accept({ correction: encodeCorrection(content), statement: redealStatement(content), seedFiles })
+  return accept({ correction: encodeCorrection({ header, corr64, corr128, commitments }), seedFiles })
 }
 
 export type NextEpochInput = {

@@ -89,6 +89,8 @@ export type ThresholdResult = {
   readonly verified: number
   /** Holders whose answers are wrong; holds only if at most t-1 cheat. */
   readonly cheaters: readonly number[]
+  /** What may be said of the result, in these words and no stronger ones. */
+  readonly claim: string
 }
 
 /**
@@ -124,32 +126,29 @@ export function combinePartials(
       return refuse('FHE-CIPHERTEXT-OTHER', `answer ${i + 1} is for another ciphertext`)
     }
   }
+  const combined = combine({
+    width: first.width,
+    quorum: { t: pub.header.t, n: pub.header.n },
+    blockCounts: ciphertexts.map(({ blocks }) => blocks.length),
+    partials: partials.map(({ header, answers }) => ({
+      holder: header.holder,
+      elements: answers.flatMap(({ elements }) => elements),
+    })),
+  })
+  if (!combined.ok) return combined
+  const { phases, verified, cheaters, claim } = combined.value
   const values: FheValue[] = []
-  const cheaters = new Set<number>()
-  let verified = pub.header.t - 1
   for (const [i, ciphertext] of ciphertexts.entries()) {
-    const combined = combine({
-      width: first.width,
-      quorum: { t: pub.header.t, n: pub.header.n },
-      blockCount: ciphertext.blocks.length,
-      partials: partials.map(({ header, answers }) => ({
-        holder: header.holder,
-        elements: answers[i]?.elements ?? [],
-      })),
-    })
-    if (!combined.ok) return combined
-    const value = decodePhases(ciphertext, combined.value.phases)
+    const value = decodePhases(ciphertext, phases[i] ?? [])
+    // Agreed on by all, it is the ciphertext's fault; after a correction the correction itself is in doubt.
+    if (!value.ok && cheaters.length > 0) {
+      return refuse(
+        'FHE-INCONSISTENT',
+        `inconsistent, no value: ${value.detail}; suspects, unproven: ${cheaters.join(', ')}`,
+      )
+    }
     if (!value.ok) return value
     values.push(value.value)
-    verified = Math.min(verified, combined.value.verified)
-    for (const cheater of combined.value.cheaters) cheaters.add(cheater)
   }
-  // One batch, one set of cheaters: more than t-1 over all ciphertexts breaks what correction rests on.
-  if (cheaters.size > pub.header.t - 1) {
-    return refuse(
-      'FHE-INCONSISTENT',
-      `the partials disagree; suspects, unproven: ${[...cheaters].join(', ')}`,
-    )
-  }
-  return accept({ values, verified, cheaters: [...cheaters].sort((a, b) => a - b) })
+  return accept({ values, verified, cheaters, claim })
 }

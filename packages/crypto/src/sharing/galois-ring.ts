@@ -7,7 +7,7 @@ export type Width = 64 | 128
 export const ZERO: RingElement = [0n, 0n, 0n, 0n]
 export const ONE: RingElement = [1n, 0n, 0n, 0n]
 
-const DEGREE = 4
+const rings = new Map<number, GaloisRing>()
 
 /** Arithmetic of GR(2^bits,4). BigInt is variable-time: keep key material out of it where it can be kept out. */
 export type GaloisRing = {
@@ -23,8 +23,9 @@ export type GaloisRing = {
 }
 
 export function galoisRing(bits: number): GaloisRing {
-  const mask = (1n << BigInt(bits)) - 1n
-  const reduce = (n: bigint) => n & mask
+  const known = rings.get(bits)
+  if (known) return known
+  const reduce = (n: bigint) => BigInt.asUintN(bits, n)
   const map = (f: (i: 0 | 1 | 2 | 3) => bigint): RingElement => [
     reduce(f(0)),
     reduce(f(1)),
@@ -37,16 +38,17 @@ export function galoisRing(bits: number): GaloisRing {
     add: (a, b) => map((i) => a[i] + b[i]),
     sub: (a, b) => map((i) => a[i] - b[i]),
     scale: (a, n) => map((i) => a[i] * n),
-    mul: (a, b) => {
-      const product = new Array<bigint>(2 * DEGREE - 1).fill(0n)
-      a.forEach((x, i) => {
-        b.forEach((y, j) => {
-          product[i + j] = (product[i + j] ?? 0n) + x * y
-        })
-      })
-      const [p0 = 0n, p1 = 0n, p2 = 0n, p3 = 0n, p4 = 0n, p5 = 0n, p6 = 0n] = product
+    mul: ([a0, a1, a2, a3], [b0, b1, b2, b3]) => {
+      const p4 = a1 * b3 + a2 * b2 + a3 * b1
+      const p5 = a2 * b3 + a3 * b2
+      const p6 = a3 * b3
       // X^4 = -X - 1, X^5 = -X^2 - X, X^6 = -X^3 - X^2
-      return [reduce(p0 - p4), reduce(p1 - p4 - p5), reduce(p2 - p5 - p6), reduce(p3 - p6)]
+      return [
+        reduce(a0 * b0 - p4),
+        reduce(a0 * b1 + a1 * b0 - p4 - p5),
+        reduce(a0 * b2 + a1 * b1 + a2 * b0 - p5 - p6),
+        reduce(a0 * b3 + a1 * b2 + a2 * b1 + a3 * b0 - p6),
+      ]
     },
     isUnit: (a) => a.some((c) => (c & 1n) === 1n),
     inverse: (a) => {
@@ -59,6 +61,7 @@ export function galoisRing(bits: number): GaloisRing {
       return x
     },
   }
+  rings.set(bits, ring)
   return ring
 }
 
@@ -96,10 +99,29 @@ export function lagrangeCoefficients(
   target: RingElement = ZERO,
 ): RingElement[] {
   const points = holders.map(holderPoint)
-  return points.map((own, i) =>
-    points.reduce<RingElement>((product, other, j) => {
-      if (j === i) return product
-      return ring.mul(product, ring.mul(ring.sub(target, other), ring.inverse(ring.sub(own, other))))
-    }, ONE),
-  )
+  return points.map((own, i) => {
+    let product = ONE
+    for (const [j, other] of points.entries()) {
+      if (j === i) continue
+      const inverse = inverseDifference(ring, [own, holders[i] ?? 0], [other, holders[j] ?? 0])
+      product = ring.mul(product, ring.mul(ring.sub(target, other), inverse))
+    }
+    return product
+  })
+}
+
+const inverses = new Map<number, RingElement>()
+
+/** (alpha_i - alpha_j)^-1, kept: there are 210 of a width, and decoding asks for them thousands of times. */
+function inverseDifference(
+  ring: GaloisRing,
+  [own, i]: readonly [RingElement, number],
+  [other, j]: readonly [RingElement, number],
+): RingElement {
+  const key = (ring.bits * 16 + i) * 16 + j
+  const known = inverses.get(key)
+  if (known) return known
+  const inverse = ring.inverse(ring.sub(own, other))
+  inverses.set(key, inverse)
+  return inverse
 }

@@ -69,7 +69,7 @@ describe('a real key dealt at (2,3), mode F', () => {
     ] as const) {
       const partials = [answer(deal, a, ciphertexts), answer(deal, b, ciphertexts)]
       const result = combinePartials(verified(deal, 1).pub, ciphertexts, partials)
-      expect(result).toEqual({ ok: true, value: { values: expected, verified: 0, cheaters: [] } })
+      expect(result).toMatchObject({ ok: true, value: { values: expected, verified: 0, cheaters: [] } })
     }
   })
 
@@ -140,10 +140,10 @@ test.each([
       const context = { keyId, epochId, holder, width: 64, quorum: { t, n }, correction: pub.pub64 } as const
       return { holder, elements: openDecryptor(share.seeds, context).blocks(ciphertext.blocks) }
     })
-    const combined = combine({ width: 64, quorum: { t, n }, blockCount: 4, partials })
+    const combined = combine({ width: 64, quorum: { t, n }, blockCounts: [4], partials })
     if (!combined.ok) throw new Error(combined.detail)
     expect(combined.value.verified).toBe(t - 1)
-    expect(decodePhases(ciphertext, combined.value.phases)).toEqual({
+    expect(decodePhases(ciphertext, combined.value.phases[0]!)).toEqual({
       ok: true,
       value: BigInt(made.decrypt(key)),
     })
@@ -177,7 +177,7 @@ describe('a real key with a squash key', () => {
       ciphertexts,
       quorum.map((h) => answer(deal, h, ciphertexts)),
     )
-    expect(result).toEqual({ ok: true, value: { values: expected, verified: 0, cheaters: [] } })
+    expect(result).toMatchObject({ ok: true, value: { values: expected, verified: 0, cheaters: [] } })
   })
 
   test('at (2,5) one cheater among four is named and the value is right', () => {
@@ -185,7 +185,7 @@ describe('a real key with a squash key', () => {
     const partials = [1, 2, 4, 5].map((h) => answer(deal, h, ciphertexts))
     partials[2] = cheat(partials[2]!)
     const result = combinePartials(verified(deal, 1).pub, ciphertexts, partials)
-    expect(result).toEqual({ ok: true, value: { values: expected, verified: 1, cheaters: [4] } })
+    expect(result).toMatchObject({ ok: true, value: { values: expected, verified: 1, cheaters: [4] } })
   })
 
   test('FHE-PADDING a value with a set padding bit is refused after decoding', () => {
