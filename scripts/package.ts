@@ -31,8 +31,9 @@ const plain = join(output, 'runtime')
 cpSync(runtime.electron.replace(/\/electron$/, ''), plain, { recursive: true, verbatimSymlinks: true })
 rmSync(join(plain, 'resources/app'), { recursive: true, force: true })
 
-const stamp = join(output, 'marker')
-mkdirSync(stamp)
+// Inside the checkout: electron-builder takes no file from /var, where an untraversable checkout has its open folder.
+const stamp = join(root, 'dist/package-marker')
+mkdirSync(stamp, { recursive: true })
 if (testBuild) writeFileSync(join(stamp, marker), '{}\n')
 
 const config = join(output, 'electron-builder.json')
