@@ -7,5 +7,6 @@ import type { Desktop } from '../desktop/support/desktop.ts'
 export async function chooseInDialogs(desktop: Desktop, path: string): Promise<void> {
   await desktop.app.evaluate(({ dialog }, chosen) => {
     Reflect.set(dialog, 'showOpenDialog', async () => ({ canceled: false, filePaths: [chosen] }))
+    Reflect.set(dialog, 'showSaveDialog', async () => ({ canceled: false, filePath: chosen }))
   }, path)
 }

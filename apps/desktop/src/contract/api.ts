@@ -24,7 +24,7 @@ function api<Input, Output>(...errors: ErrorCode[]): Api<Input, Output> {
 
 type Empty = Record<string, never>
 
-/** Served by core. */
+/** Served by core. Every `path`, `folder`, `plan`, `lock` and `policy` of an input was chosen in a dialog of main's first. */
 export const apis = {
   'app.info': api<Empty, AppInfo>(),
 
@@ -45,11 +45,13 @@ export const apis = {
   'ceremonies.scripts': api<Empty, { scripts: ScriptView[] }>(),
   'ceremonies.startRehearsal': api<{ script: string; values: Record<string, string> }, { id: string }>(
     'SCRIPT-UNKNOWN',
+    'SHELL-PATHS',
     'DISK-FULL',
     'FOLDER-READ-ONLY',
   ),
   /** Paths of the plan and of its lock: a production run. */
   'ceremonies.open': api<{ plan: string; lock: string }, { id: string }>(
+    'SHELL-PATHS',
     'FILE-MISSING',
     'FILE-UNREADABLE',
     'FILE-TOO-LARGE',
@@ -61,6 +63,7 @@ export const apis = {
   'ceremonies.proceed': api<{ id: string; step: string; by: string; input?: StepInput }, RunView>(
     'CEREMONY-UNKNOWN',
     'STEP-NOT-CURRENT',
+    'SHELL-PATHS',
     'WORK-BUSY',
   ),
   'ceremonies.signAsStandIn': api<{ id: string; what: DocumentKind; name: string }, RunView>(
@@ -74,6 +77,7 @@ export const apis = {
   ),
   'ceremonies.submitFile': api<{ id: string; path: string }, RunView>(
     'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
     'FILE-MISSING',
     'FILE-UNREADABLE',
     'FILE-TOO-LARGE',
@@ -92,6 +96,7 @@ export const apis = {
 
   'holders.list': api<Empty, { holders: HolderView[] }>(),
   'holders.enrol': api<{ path: string }, { holder: HolderView }>(
+    'SHELL-PATHS',
     'FILE-MISSING',
     'FILE-UNREADABLE',
     'FILE-TOO-LARGE',
@@ -102,6 +107,7 @@ export const apis = {
 
   'bundles.list': api<Empty, { bundles: BundleSummary[] }>(),
   'bundles.verify': api<{ path: string; policy?: string }, VerifyView>(
+    'SHELL-PATHS',
     'FILE-MISSING',
     'FILE-UNREADABLE',
     'FILE-TOO-LARGE',
@@ -111,7 +117,7 @@ export const apis = {
   'bundles.export': api<
     { id: string; folder: string },
     { path: string; digest: string; words: string[]; bytes: number }
-  >('CEREMONY-UNKNOWN', 'DISK-FULL', 'FOLDER-READ-ONLY', 'FILE-DAMAGED'),
+  >('CEREMONY-UNKNOWN', 'SHELL-PATHS', 'FILE-EXISTS', 'DISK-FULL', 'FOLDER-READ-ONLY', 'FILE-DAMAGED'),
 
   'transcript.page': api<
     { id: string; offset: number; limit: number; filter?: TranscriptFilter },
@@ -120,7 +126,11 @@ export const apis = {
 
   'settings.get': api<Empty, Settings>(),
   'settings.set': api<Partial<Settings>, Settings>(),
-  'report.save': api<{ path: string }, { path: string; bytes: number }>('DISK-FULL', 'FOLDER-READ-ONLY'),
+  'report.save': api<{ path: string }, { path: string; bytes: number }>(
+    'SHELL-PATHS',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
 } as const
 
 /** Served by main itself: windows, dialogs and supervision. */

@@ -1,3 +1,4 @@
+import type { FileKind } from './shell.ts'
 import type { PinState } from './tokens.ts'
 
 export type Domain = 'production' | 'rehearsal'
@@ -47,8 +48,11 @@ export type Fact = { name: string; value: string; form: FactForm }
 
 export type Field = {
   name: string
-  type: 'text' | 'integer' | 'choice' | 'flag' | 'words'
+  /** `file` and `folder` are chosen in a dialog of the system's, never typed. */
+  type: 'text' | 'integer' | 'choice' | 'flag' | 'words' | 'file' | 'folder'
   label: string
+  /** Of a `file`. */
+  kind?: FileKind
   choices?: string[]
   initial?: string
   min?: number

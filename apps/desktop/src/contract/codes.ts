@@ -13,6 +13,7 @@ export const errorCodes = [
   'WORK-CANCELLED',
   'WORK-TIMED-OUT',
   'WORK-BUSY',
+  'SHELL-PATHS',
   'STORE-LOCKED',
   'STORE-NEWER',
   'STORE-DAMAGED',

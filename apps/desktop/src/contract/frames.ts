@@ -40,6 +40,13 @@ export type MainToCore =
   | string
   /** Finish what is on its way to disk, then exit 0. */
   | { stop: true }
+  | { grant: Grant }
+
+/**
+ * A person chose this path in a dialog of the system's, which main showed. Core takes no other path from the window:
+ * `read` that file, `write` that file, or write new files into that `folder`.
+ */
+export type Grant = { use: 'read' | 'write' | 'folder'; path: string }
 
 /** A two-way channel of whole messages; how core is served, over a child's IPC or inside a test. */
 export type Port<Out, In> = {

@@ -5,7 +5,16 @@ export type CoreStatus = { state: CoreState; generation: number; reason: string 
 
 export type ShellInfo = { testBuild: boolean; packaged: boolean; locale: string; core: CoreStatus }
 
-export const fileKinds = ['plan', 'lock', 'card', 'bundle', 'policy', 'document', 'report'] as const
+export const fileKinds = [
+  'plan',
+  'lock',
+  'card',
+  'bundle',
+  'policy',
+  'transport',
+  'document',
+  'report',
+] as const
 export type FileKind = (typeof fileKinds)[number]
 
 /** What main itself needs to know of the settings. */

@@ -11,6 +11,7 @@ import { appInfo, testedPrimitives } from './services/app.ts'
 import * as bundles from './services/bundles.ts'
 import * as ceremonies from './services/ceremonies.ts'
 import { checked, empty } from './services/checked.ts'
+import { GrantedPaths } from './services/granted-paths.ts'
 import * as holders from './services/holders.ts'
 import { lineageOf } from './services/lineage.ts'
 import { OpenRuns } from './services/open-runs.ts'
@@ -107,6 +108,7 @@ export async function createCore(
     program,
     training: options.training,
     runs,
+    paths: new GrantedPaths(store.path),
     emit,
   }
 
@@ -121,6 +123,7 @@ export async function createCore(
     generation: options.generation,
     handlers: after(opened, handlersOf(parts)),
     report: options.report,
+    grant: (grant) => parts.paths.take(grant),
     stop,
   })
   return { stop }
@@ -197,7 +200,7 @@ function handlersOf(parts: Parts): Readonly<Record<CoreApiName, Handler>> {
     'holders.list': plain(holders.listHolders),
     'holders.enrol': given(holders.enrolHolder),
     'bundles.list': plain(bundles.listBundles),
-    'bundles.verify': (input) => bundles.verifyFile(input),
+    'bundles.verify': given(bundles.verifyFile),
     'bundles.export': given(bundles.exportBundle),
     'transcript.page': given(transcriptPage),
     'settings.get': plain(({ store }) => readSettings(store)),

@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import { softTokenEnvironment } from '@lux/hsm'
-import type { CorePort, CoreToMain, MainToCore } from '../contract/index.ts'
+import type { CorePort, CoreToMain } from '../contract/index.ts'
 import { systemClock } from './clock.ts'
 import { CoreError } from './core-error.ts'
 import { createCore } from './create-core.ts'
+import { readMainMessage } from './main-message.ts'
 import { findProgram } from './program.ts'
 import { systemEntropy } from './system-entropy.ts'
 
@@ -21,7 +22,10 @@ const port: CorePort = {
     if (process.connected) process.send?.(message)
   },
   onMessage: (listener) => {
-    process.on('message', (message) => listener(message as MainToCore))
+    process.on('message', (message) => {
+      const read = readMainMessage(message)
+      if (read !== null) listener(read)
+    })
   },
   onClose: (listener) => {
     process.on('disconnect', listener)

@@ -1,5 +1,5 @@
 import { HsmError } from '@lux/hsm'
-import type { CorePort, EventName, Events, Request, Result } from '../contract/index.ts'
+import type { CorePort, EventName, Events, Grant, Request, Result } from '../contract/index.ts'
 import { apis, contractVersion } from '../contract/index.ts'
 import { CoreError, fromSystemError } from './core-error.ts'
 
@@ -15,12 +15,14 @@ export function serve(options: {
   generation: number
   handlers: Readonly<Record<string, Handler>>
   report: (error: unknown) => void
+  grant: (grant: Grant) => void
   stop: () => Promise<void>
 }): { emit: <N extends EventName>(event: N, payload: Events[N]) => void } {
-  const { port, generation, handlers, report, stop } = options
+  const { port, generation, handlers, report, grant, stop } = options
   port.onMessage((message) => {
     if (typeof message === 'string') void answer(message)
-    else if (message.stop) void stop().finally(() => process.exit(0))
+    else if ('grant' in message) grant(message.grant)
+    else void stop().finally(() => process.exit(0))
   })
   port.post({ hello: 'lux-core', version: contractVersion, generation })
 

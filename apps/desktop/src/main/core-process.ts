@@ -4,6 +4,7 @@ import {
   type CoreStatus,
   type CoreToMain,
   contractVersion,
+  type Grant,
   limits,
   type MainToCore,
 } from '../contract/index.ts'
@@ -32,6 +33,8 @@ export type CoreProcess = {
   pid(): number | null
   /** False when core cannot take it now. */
   send(frame: string): boolean
+  /** Tells core what a person chose in a dialog; a core that is gone never hears of it, and asks for it again. */
+  grant(grant: Grant): void
   start(): void
   /** Ends the child: asks first, then kills. */
   stop(): Promise<void>
@@ -123,6 +126,9 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
       if (!child?.connected || status.state !== 'ready') return false
       child.send(frame satisfies MainToCore, () => undefined)
       return true
+    },
+    grant(grant) {
+      if (child?.connected) child.send({ grant } satisfies MainToCore, () => undefined)
     },
     start() {
       strikes = 0

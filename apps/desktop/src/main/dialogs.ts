@@ -9,8 +9,9 @@ const extensions: Record<FileKind, string[]> = {
   card: ['json'],
   bundle: ['zip'],
   policy: ['json'],
+  transport: ['json'],
   document: ['json', 'age', 'sig'],
-  report: ['txt'],
+  report: ['json'],
 }
 
 type Language = Appearance['language']

@@ -3,6 +3,7 @@ import {
   type Appearance,
   type Failure,
   fileKinds,
+  type Grant,
   type Result,
   type ShellApiName,
   type ShellInfo,
@@ -36,26 +37,35 @@ function text(input: Input, name: string, maximum: number): string {
   return value
 }
 
+/** The page learns the path, and core, before any later frame of the page, that a person chose it. */
+function chosen({ core }: ShellContext, use: Grant['use'], path: string | null): { path: string | null } {
+  if (path !== null) core.grant({ use, path })
+  return { path }
+}
+
 const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unknown> = {
   'shell.info': ({ info }) => info(),
   'shell.ready': (context, input) => {
     context.ready(text(input, 'route', 200))
     return {}
   },
-  'shell.openFile': async ({ window, appearance }, input) => ({
-    path: await openFile(window, oneOf(input, 'kind', fileKinds), appearance.language),
-  }),
-  'shell.openFolder': async ({ window, appearance }) => ({
-    path: await openFolder(window, appearance.language),
-  }),
-  'shell.saveFile': async ({ window, appearance }, input) => ({
-    path: await saveFile(
-      window,
-      oneOf(input, 'kind', fileKinds),
-      text(input, 'name', 200),
-      appearance.language,
-    ),
-  }),
+  'shell.openFile': async (context, input) => {
+    const { window, appearance } = context
+    return chosen(
+      context,
+      'read',
+      await openFile(window, oneOf(input, 'kind', fileKinds), appearance.language),
+    )
+  },
+  'shell.openFolder': async (context) => {
+    const { window, appearance } = context
+    return chosen(context, 'folder', await openFolder(window, appearance.language))
+  },
+  'shell.saveFile': async (context, input) => {
+    const { window, appearance } = context
+    const [kind, name] = [oneOf(input, 'kind', fileKinds), text(input, 'name', 200)]
+    return chosen(context, 'write', await saveFile(window, kind, name, appearance.language))
+  },
   'shell.appearance': (context, input) => {
     const theme = oneOf(input, 'theme', ['system', 'light', 'dark'] as const)
     const language = oneOf(input, 'language', ['en', 'ar'] as const)

@@ -35,7 +35,7 @@ function answer({ id, api, input }: Request): void {
 process.on('disconnect', () => process.exit(0))
 process.on('message', (message: MainToCore) => {
   if (typeof message === 'string') answer(JSON.parse(message))
-  else process.exit(0)
+  else if ('stop' in message) process.exit(0)
 })
 
 if (plan === 'dies') process.exit(7)

@@ -64,13 +64,16 @@ function scriptView(script: Script): ScriptView {
       { name: id, type, label: blank.label, ...(initial === undefined ? {} : { initial: String(initial) }) },
     ]
   })
+  const receives: Field[] = Object.hasOwn(script.blanks, 'destinations')
+    ? [{ name: 'destination', type: 'file', kind: 'transport', label: 'destination', optional: true }]
+    : []
   return {
     id: script.id,
     title: script.title,
     summary: script.id,
     minutes: script.id === 'first-run' ? 5 : 3,
     kinds: [],
-    fields,
+    fields: [...fields, ...receives],
   }
 }
 
@@ -85,7 +88,8 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
   }
   const script = readBounded(file, maxFile)
   const { destination, ...values } = asked.values
-  const destinations = destination === undefined || destination === '' ? [] : [readDestination(destination)]
+  const destinations =
+    destination === undefined || destination === '' ? [] : [readDestination(parts.paths.read(destination))]
   const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
   const folder = await beginRehearsal({
     folder: working,
@@ -124,14 +128,16 @@ function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>
 /** A production run: policy.json and cards/ lie beside the plan. */
 export async function openProduction(parts: Parts, input: unknown): Promise<{ id: string }> {
   const asked = checked(v.strictObject({ plan: path, lock: path }), input)
-  const beside = besidePlan(asked.plan)
-  const plan = readBounded(asked.plan, maxFile)
+  const planFile = parts.paths.read(asked.plan)
+  const lockFile = parts.paths.read(asked.lock)
+  const beside = besidePlan(planFile)
+  const plan = readBounded(planFile, maxFile)
   const read = readPlan(plan)
   if (!read.ok) throw refusedPlan(read.refusals)
   const { folder, start } = beginProduction({
     folder: join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`),
     plan,
-    lock: readBounded(asked.lock, maxFile),
+    lock: readBounded(lockFile, maxFile),
     policy: readBounded(beside.policy, maxFile),
     ...readCards(beside.cards),
     tokens: read.plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),

@@ -8,8 +8,8 @@ import { bundleFile, copyToMedium } from '../run/perform/bundle.ts'
 import { digestOfFile } from '../store/blob-folder.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { fileReader } from '../store/file-reader.ts'
-import { checked, hexId, path } from './checked.ts'
-import { mayWrite } from './may-write.ts'
+import { checked, hexId, path as pathText } from './checked.ts'
+import { mustBeNewIn } from './granted-paths.ts'
 import type { Parts } from './parts.ts'
 import { wordsOf } from './words.ts'
 
@@ -40,16 +40,20 @@ export function listBundles({ store, runs }: Parts): { bundles: BundleSummary[] 
   return { bundles }
 }
 
-export async function verifyFile(input: unknown): Promise<VerifyView> {
-  const asked = checked(v.strictObject({ path, policy: v.exactOptional(path) }), input)
-  const policy = asked.policy === undefined ? null : parsePolicyFile(readBounded(asked.policy, maxPolicy))
+export async function verifyFile({ store, paths }: Parts, input: unknown): Promise<VerifyView> {
+  const asked = checked(v.strictObject({ path: pathText, policy: v.exactOptional(pathText) }), input)
+  // The list shows this store's own bundles, so nobody has to choose them.
+  const own = store.runs().some(({ folder }) => join(folder, bundleFile) === asked.path)
+  const path = own ? asked.path : paths.read(asked.path)
+  const policy =
+    asked.policy === undefined ? null : parsePolicyFile(readBounded(paths.read(asked.policy), maxPolicy))
   if (policy !== null && !policy.ok) {
     throw new CoreError('FILE-WRONG-KIND', `${policy.rule}: ${policy.detail}`, 'choose a policy.json')
   }
-  const reader = fileReader(asked.path)
+  const reader = fileReader(path)
   try {
     const verdict = await verifyBundle(reader, policy === null ? {} : { policy: policy.value })
-    return viewOf(asked.path, verdict)
+    return viewOf(path, verdict)
   } finally {
     reader.close()
   }
@@ -111,17 +115,17 @@ function whatIs(predicate: Predicate, sha256: string): string {
 }
 
 export async function exportBundle(
-  { runs, store }: Parts,
+  { runs, paths }: Parts,
   input: unknown,
 ): Promise<{ path: string; digest: string; words: string[]; bytes: number }> {
-  const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
+  const asked = checked(v.strictObject({ id: hexId, folder: pathText }), input)
   const { run } = runs.get(asked.id)
   const { bundle } = run.folder.state
   if (bundle?.sha256 == null) {
     throw new CoreError('FILE-MISSING', 'this ceremony has no sealed bundle yet', 'seal it first')
   }
-  const to = join(asked.folder, `bundle-${bundle.digest.slice(0, 16)}.zip`)
-  mayWrite(store, to)
+  const to = join(paths.folder(asked.folder), `bundle-${bundle.digest.slice(0, 16)}.zip`)
+  mustBeNewIn(to)
   const from = join(run.folder.path, bundleFile)
   const { readBack, size } = await copyToMedium(from, to)
   if (readBack !== bundle.sha256 || (await digestOfFile(from)).sha256 !== bundle.sha256) {

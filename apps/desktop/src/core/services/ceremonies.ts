@@ -84,7 +84,7 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
   )
   const open = parts.runs.get(asked.id)
   const { medium, ...values } = asked.input?.values ?? {}
-  if (medium !== undefined && medium !== '') open.medium = medium
+  if (medium !== undefined && medium !== '') open.medium = parts.paths.folder(medium)
   const needs = open.run.view().needs
   if (needs?.kind === 'pin' && needs.again) {
     void open.run.pump()
@@ -148,7 +148,7 @@ export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
 export async function submitFile(parts: Parts, input: unknown): Promise<RunView> {
   const asked = checked(v.strictObject({ id: hexId, path }), input)
   const { run } = parts.runs.get(asked.id)
-  const taken = takeAnswer(run, readBounded(asked.path, maxFile))
+  const taken = takeAnswer(run, readBounded(parts.paths.read(asked.path), maxFile))
   if (taken !== null) refuse(taken)
   return shown(parts, asked.id)
 }

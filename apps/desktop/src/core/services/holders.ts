@@ -16,7 +16,7 @@ export function listHolders(parts: Parts): { holders: HolderView[] } {
 
 export function enrolHolder(parts: Parts, input: unknown): { holder: HolderView } {
   const asked = checked(v.strictObject({ path }), input)
-  const bytes = readBounded(asked.path, maxCard)
+  const bytes = readBounded(parts.paths.read(asked.path), maxCard)
   const card = cardCodec.parse(bytes)
   if (!card.ok) {
     throw new CoreError('FILE-WRONG-KIND', `${card.rule}: ${card.detail}`, 'ask the holder for a card file')

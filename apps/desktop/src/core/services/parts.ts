@@ -4,6 +4,7 @@ import type { EventName, Events } from '../../contract/index.ts'
 import type { Clock } from '../clock.ts'
 import type { Program } from '../program.ts'
 import type { Store } from '../store/store.ts'
+import type { GrantedPaths } from './granted-paths.ts'
 import type { OpenRuns } from './open-runs.ts'
 
 /** What every service is given; `createCore` puts it together. */
@@ -16,5 +17,6 @@ export type Parts = {
   readonly program: Program
   readonly training: boolean
   readonly runs: OpenRuns
+  readonly paths: GrantedPaths
   readonly emit: <N extends EventName>(event: N, payload: Events[N]) => void
 }

@@ -3,13 +3,12 @@ import * as v from 'valibot'
 import { writeDurably } from '../store/durable-file.ts'
 import { appInfo } from './app.ts'
 import { checked, path } from './checked.ts'
-import { mayWrite } from './may-write.ts'
 import type { Parts } from './parts.ts'
 
 /** What support needs: versions, self-test, states and refusal codes. No key, no PIN, no person's name. */
 export function saveReport(parts: Parts, input: unknown): { path: string; bytes: number } {
   const asked = checked(v.strictObject({ path }), input)
-  mayWrite(parts.store, asked.path)
+  parts.paths.write(asked.path)
   const runs = [...parts.runs.all()].map(([id, { run }]) => {
     const view = run.view()
     return {

@@ -151,7 +151,7 @@ function needsOf(
     case 'confirm':
       // The engine writes where it is told: which folder is the medium is asked by core, not by the plan.
       return needs.willDo === 'write-medium'
-        ? [{ need: 'values', fields: [{ name: 'medium', type: 'text', label: 'medium', optional: true }] }]
+        ? [{ need: 'values', fields: [{ name: 'medium', type: 'folder', label: 'medium', optional: true }] }]
         : []
     case 'values':
       return [{ need: 'values', fields: needs.values.map(fieldOf) }]

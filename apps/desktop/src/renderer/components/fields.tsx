@@ -3,6 +3,7 @@ import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '../../contract/index.ts'
 import { useScriptText } from '../i18n/step-text.ts'
+import { FilePicker } from './file-picker.tsx'
 import { Rec } from './record.tsx'
 
 type Props = {
@@ -25,25 +26,40 @@ export function firstMissing(fields: readonly Field[], values: Record<string, st
 }
 
 export function Fields({ fields, values, onChange }: Props) {
-  return fields.map((field) => (
-    <OneField
-      key={field.name}
-      field={field}
-      value={values[field.name] ?? field.initial ?? ''}
-      onChange={(value) => onChange(field.name, value)}
-    />
-  ))
+  return fields.map((field) =>
+    field.type === 'file' || field.type === 'folder' ? (
+      <OnePath
+        key={field.name}
+        field={field}
+        value={values[field.name] ?? ''}
+        onChange={(value) => onChange(field.name, value)}
+      />
+    ) : (
+      <OneField
+        key={field.name}
+        field={field}
+        value={values[field.name] ?? field.initial ?? ''}
+        onChange={(value) => onChange(field.name, value)}
+      />
+    ),
+  )
 }
 
-function OneField({
-  field,
-  value,
-  onChange,
-}: {
-  field: Field
-  value: string
-  onChange: (value: string) => void
-}) {
+type OneProps = { field: Field; value: string; onChange: (value: string) => void }
+
+function OnePath({ field, value, onChange }: OneProps) {
+  const { t } = useTranslation()
+  const { field: labelOf } = useScriptText()
+  const kind = field.type === 'folder' ? 'folder' : (field.kind ?? 'document')
+  return (
+    <div className="field">
+      <FilePicker kind={kind} label={labelOf(field)} path={value === '' ? null : value} onPick={onChange} />
+      {field.optional ? <span className="quiet">{t('common.optional')}</span> : null}
+    </div>
+  )
+}
+
+function OneField({ field, value, onChange }: OneProps) {
   const { t } = useTranslation()
   const { field: labelOf } = useScriptText()
   const id = useId()

@@ -108,7 +108,7 @@ function About() {
   const [failure, setFailure] = useState<Failure | null>(null)
 
   async function save(): Promise<void> {
-    const chosen = await call('shell.saveFile', { kind: 'report', name: 'lux-custody-report.txt' })
+    const chosen = await call('shell.saveFile', { kind: 'report', name: 'lux-custody-report.json' })
     if (!chosen.ok || chosen.value.path === null) return
     const answer = await call('report.save', { path: chosen.value.path })
     if (answer.ok) setSaved(answer.value)

@@ -1,0 +1,30 @@
+import { expect, test } from 'vitest'
+import { readMainMessage } from '../../src/core/main-message.ts'
+
+test('frames of the window, the order to stop and a choice of a person are what main says', () => {
+  for (const message of [
+    '{"id":1}',
+    { stop: true },
+    { grant: { use: 'read', path: '/media/card.json' } },
+    { grant: { use: 'folder', path: '/media' } },
+  ]) {
+    expect(readMainMessage(message)).toEqual(message)
+  }
+})
+
+test('a message of any other form is left alone', () => {
+  for (const message of [
+    null,
+    7,
+    [],
+    {},
+    { stop: false },
+    { stop: true, grant: { use: 'read', path: '/x' } },
+    { grant: { use: 'execute', path: '/x' } },
+    { grant: { use: 'read', path: '' } },
+    { grant: { use: 'read', path: '/x'.repeat(4096) } },
+    { grant: { use: 'read' } },
+  ]) {
+    expect(readMainMessage(message)).toBeNull()
+  }
+})
