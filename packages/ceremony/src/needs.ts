@@ -19,15 +19,12 @@ export function needsOf(state: State): Needs | null {
       ? { kind: 'resume' }
       : { kind: 'exception', id: exception.id, choices: exception.choices }
   if (exception !== null) return { kind: 'exception', id: exception.id, choices: exception.choices }
-  if (effect?.kind === 'log-in' && effect.again)
-    return {
-      kind: 'pin',
-      names: namesOf(state.plan, 'operator'),
-      willDo: 'log-in',
-      pins: effect.pins,
-      again: true,
-      values: [],
-    }
+  // A PIN is kept nowhere, so a program that was started again asks for it once more before it goes on.
+  if (effect !== null && effect.kind !== 'reconcile' && effect.pins.length > 0) {
+    const again = effect.kind === 'log-in' && effect.again
+    const names = namesOf(state.plan, again ? 'operator' : progress.step.actor)
+    return { kind: 'pin', names, willDo: effect.kind, pins: effect.pins, again: true, values: [] }
+  }
   if (effect !== null) return { kind: 'wait', effect: effect.kind }
   const stage = stageOf(progress)
   return stage === null ? null : needsOfStage(state, progress, stage)

@@ -46,6 +46,20 @@ describe('pause, resume, abort', () => {
     expect(owed(run.state)).toMatchObject({ kind: 'log-in', again: true, intent: 'none' })
   })
 
+  it.each([
+    ['initialise-token', 'Security Officer', ['so', 'user']],
+    ['log-in', 'Operator', ['user']],
+  ])('asks for the PINs of %s again when the word was given and nothing was begun', (step, by, users) => {
+    const run = at(step)
+    run.must({ type: 'proceed', step, by, input: {} })
+    run.restart()
+    const { needs } = view(run.state)
+    expect(needs).toMatchObject({ kind: 'pin', again: true, willDo: step })
+    expect(needs?.kind === 'pin' ? needs.pins.map(({ user }) => user).toSorted() : []).toEqual(users)
+    run.runToEnd()
+    expect(view(run.state)).toMatchObject({ state: 'Closed', exceptions: [] })
+  })
+
   it('is over once aborted', () => {
     const run = at('generate-root')
     run.must({ type: 'abort', by: 'Officer One', reason: 'fire alarm' })
