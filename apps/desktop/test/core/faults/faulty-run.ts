@@ -1,0 +1,145 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { possessionChallenge } from '@lux/ceremony'
+import { fromHex, type Json } from '@lux/crypto'
+import { HsmError, softTokenEnvironment, startHsm } from '@lux/hsm'
+import { systemClock } from '../../../src/core/clock.ts'
+import { CoreError } from '../../../src/core/core-error.ts'
+import { findProgram } from '../../../src/core/program.ts'
+import { beginRehearsal, startCommand } from '../../../src/core/run/begin-rehearsal.ts'
+import { driveRehearsal, type Halt, leader, rehearsalPins } from '../../../src/core/run/drive-rehearsal.ts'
+import { loadRun, type RunParts, runOn } from '../../../src/core/run/load-run.ts'
+import { PinBox } from '../../../src/core/run/pin-box.ts'
+import type { Run } from '../../../src/core/run/run.ts'
+import { RunFolder } from '../../../src/core/run/run-folder.ts'
+import { loadStandIns } from '../../../src/core/run/stand-ins.ts'
+import { takeAnswer } from '../../../src/core/run/take-answer.ts'
+import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import type { Destination } from '../support/destination.ts'
+import type { FaultModule } from './fault-module.ts'
+
+const program = findProgram()
+const script = new Uint8Array(readFileSync(fileURLToPath(new URL('../support/chain.yaml', import.meta.url))))
+
+export type Place = { dir: string; module: FaultModule; destination: Destination; callTimeoutMs: number }
+
+/** How one process's part of a run ended: at its end, with a question to people, or with a typed error. */
+export type Part = { ended: 'closed' | 'exception' | 'error'; code: string; detail: string }
+
+/** One process's part of a rehearsal of the chain, from where it stands to Closed. Throws what is no typed error. */
+export async function drivePart(
+  place: Place,
+  onStep: (step: string) => void = () => undefined,
+): Promise<Part> {
+  try {
+    return await partOf(place, onStep)
+  } catch (error) {
+    if (!(error instanceof HsmError || error instanceof CoreError)) throw error
+    return { ended: 'error', code: error.code, detail: error.detail }
+  }
+}
+
+async function partOf(place: Place, onStep: (step: string) => void): Promise<Part> {
+  const { dir, module, destination, callTimeoutMs } = place
+  const { environment } = softTokenEnvironment(join(dir, 'token'))
+  const hsm = await startHsm({ library: module.path, environment, callTimeoutMs })
+  let run: Run | null = null
+  try {
+    const parts: RunParts = {
+      hsm,
+      pins: new PinBox(),
+      entropy: systemEntropy,
+      clock: systemClock,
+      measurement: program.measurement,
+      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
+      lineage: () => ({ sequence: '1', previous: null, supersedes: [] }),
+      medium: () => join(dir, 'medium'),
+    }
+    run = await open(place, parts)
+    hsm.onRestart(({ reason }) => run?.hostRestarted(reason))
+    const drive = () => follow(run as Run, dir, onStep)
+    decideRetry(run)
+    let halt = await drive()
+    if (halt.why === 'receipt') {
+      refuseNone(takeAnswer(run, await receiptOf(run.folder, destination)))
+      halt = await drive()
+    }
+    if (halt.why === 'over') return { ended: 'closed', code: '', detail: run.view().state }
+    return {
+      ended: 'exception',
+      code: /HSM-[A-Z-]+|[A-Z]+-[A-Z-]+/.exec(halt.detail)?.[0] ?? '',
+      detail: halt.detail,
+    }
+  } finally {
+    run?.folder.close()
+    await hsm.close()
+  }
+}
+
+async function open({ dir, destination }: Place, parts: RunParts): Promise<Run> {
+  if (existsSync(join(dir, 'ceremony.db'))) return loadRun(dir, parts, () => undefined)
+  mkdirSync(dir, { recursive: true })
+  const transport = JSON.parse(readFileSync(join(destination.folder, 'transport.json'), 'utf8')) as Json
+  const destinations = [{ name: 'server', card: destination.card, transport }]
+  const folder = await beginRehearsal({
+    folder: dir,
+    of: { script, values: {} },
+    destinations,
+    library: parts.hsm.library.sha256,
+    measurement: program.measurement,
+    entropy: systemEntropy,
+    clock: systemClock,
+  })
+  const run = runOn(folder, parts, () => undefined)
+  refuseNone(run.submit(startCommand(folder, loadStandIns(dir), destinations)))
+  return run
+}
+
+function follow(run: Run, dir: string, onStep: (step: string) => void): Promise<Halt> {
+  return driveRehearsal(run, {
+    standIns: loadStandIns(dir),
+    pins: rehearsalPins(dir),
+    stopAtSealed: false,
+    now: systemClock.now,
+    onStep: ({ current }) => onStep(current ?? 'end'),
+  })
+}
+
+/** What the person at an exception says once the fault is gone. */
+function decideRetry(run: Run): void {
+  const open = run.view().exceptions.find(({ decision }) => decision === null)
+  if (open === undefined) return
+  refuseNone(run.submit({ type: 'decide-exception', by: leader(run), decision: 'retry', reason: 'repaired' }))
+}
+
+function refuseNone(refusal: { rule: string; detail: string } | null): void {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+}
+
+export function logOf(dir: string): { kind: string; stepId: string; fact: Json }[] {
+  if (!existsSync(join(dir, 'ceremony.db'))) return []
+  const folder = RunFolder.open(dir)
+  try {
+    return [...folder.entries()].map(({ kind, stepId, fact }) => ({ kind, stepId, fact }))
+  } finally {
+    folder.close()
+  }
+}
+
+/** The server's answer to the bundle: it takes the root out of the blob into its own token and proves it. */
+export function receiptOf(folder: RunFolder, destination: Destination): Promise<Uint8Array> {
+  const { state, blobs } = folder
+  const root = state.keys.find(({ level }) => level === 'root')
+  const blob = root?.blobs[0]
+  if (root === undefined || blob === undefined || state.bundle === null)
+    throw new Error('no bundle with a root')
+  return destination.receive({
+    sealed: blobs.get(blob.sealed),
+    challenge: fromHex(possessionChallenge(root.bornIn, root.rootId)),
+    ceremonyId: state.ceremonyId,
+    bundleDigest: state.bundle.digest,
+    rootId: root.rootId,
+    policyDigest: state.policyDigest,
+  })
+}
