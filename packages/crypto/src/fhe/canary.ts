@@ -1,6 +1,7 @@
 import { toHex } from '../hex.ts'
-import { blockDigest, lifeBits, safeFloodingBits } from '../sharing/flooding.ts'
+import { lifeBits, safeFloodingBits } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
+import { hashBlocks } from '../sharing/kernel.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { refuse } from '../verdict.ts'
 import type { Ciphertext } from './ciphertext.ts'
@@ -79,8 +80,6 @@ export function auditCanary(
 }
 
 function distinctBlocks(ciphertexts: readonly Ciphertext[]): number {
-  const seen = ciphertexts.flatMap(({ width, blocks }) =>
-    blocks.map(({ mask, body }) => toHex(blockDigest(width, mask, body))),
-  )
+  const seen = ciphertexts.flatMap(({ width, blocks }) => hashBlocks(width, blocks).map(toHex))
   return new Set(seen).size
 }

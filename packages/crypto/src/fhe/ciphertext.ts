@@ -1,10 +1,9 @@
-import { concatBytes, utf8 } from '../bytes.ts'
+import { utf8 } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { sha256 } from '../hash.ts'
-import { blockDigest } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
+import { hashBlocks, type LweBlock } from '../sharing/kernel.ts'
 import { u8, u32 } from '../sharing/little-endian.ts'
-import type { LweBlock } from '../sharing/partial.ts'
 import { type ByteReader, byteReader } from './byte-reader.ts'
 import { readModulus, readSafeHeader, readTag } from './tfhe-fields.ts'
 
@@ -47,14 +46,22 @@ export function parseCiphertext(bytes: Uint8Array): Ciphertext {
 }
 
 /** Digest of what is decrypted: kind, bits, width and every block digest; no tag, degree or container. */
-export function ciphertextDigest({ kind, bits, width, blocks }: Ciphertext): Uint8Array {
+export function ciphertextDigest(ciphertext: Ciphertext): Uint8Array {
+  return digestOfBlocks(ciphertext, hashBlocks(ciphertext.width, ciphertext.blocks))
+}
+
+/** The same from block digests that are known already, one for each block. */
+export function digestOfBlocks(
+  { kind, bits, width, blocks }: Ciphertext,
+  digests: readonly Uint8Array[],
+): Uint8Array {
   return sha256(
     utf8('lux-fhe/v1/ct'),
     u8(KIND_CODE[kind]),
     u32(bits),
     u8(width),
     u32(blocks.length),
-    concatBytes(...blocks.map(({ mask, body }) => blockDigest(width, mask, body))),
+    ...digests,
   )
 }
 

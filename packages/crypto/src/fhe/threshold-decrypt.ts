@@ -5,7 +5,7 @@ import type { Width } from '../sharing/galois-ring.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { openDecryptor } from '../sharing/partial.ts'
 import { refuse } from '../verdict.ts'
-import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
+import { type Ciphertext, ciphertextDigest, digestOfBlocks } from './ciphertext.ts'
 import { decodePhases, type FheValue } from './decode.ts'
 import { mixedField } from './file-header.ts'
 import { type PartialContent, samePartialContext } from './partial-file.ts'
@@ -22,22 +22,30 @@ export function partialDecrypt(
   ciphertexts: readonly Ciphertext[],
   requestDigest: Uint8Array,
 ): Outcome<PartialContent> {
-  const { header, budgets } = share
   const width = widthOf(ciphertexts)
   if (!width.ok) return width
-  if (safeFloodingBits(header, width.value) < BLOCK_FLOOR_BITS) {
-    return refuse(
-      'FHE-FLOOD-FLOOR',
-      `${safeFloodingBits(header, width.value)} flooding bits, at least ${BLOCK_FLOOR_BITS}`,
-    )
-  }
+  const answerable = checkAnswerable({ share, pub }, width.value)
+  if (!answerable.ok) return answerable
   const blocks = ciphertexts.reduce((sum, c) => sum + c.blocks.length, 0)
-  const budget = width.value === 64 ? budgets.at64 : budgets.at128
-  // Without a squash key every budget is 0, and what is missing is the better thing to name.
-  if (blocks > budget && !(width.value === 128 && pub.pub128.length === 0)) {
-    return refuse('FHE-BUDGET', `${blocks} blocks, the share's budget is ${budget}`)
-  }
+  const budget = width.value === 64 ? share.budgets.at64 : share.budgets.at128
+  if (blocks > budget) return refuse('FHE-BUDGET', `${blocks} blocks, the share's budget is ${budget}`)
   return computePartial({ share, pub }, ciphertexts, requestDigest)
+}
+
+/**
+ * Whether a share answers blocks of a width at all: FHE-NO-PARTIALS a binary key · FHE-NO-SQUASH-KEY ·
+ * FHE-FLOOD-FLOOR under 40 bits a block.
+ */
+export function checkAnswerable({ share, pub }: VerifiedShare, width: Width): Outcome<null> {
+  if (!isIntegerKey(pub)) return refuse('FHE-NO-PARTIALS', 'a binary key is recovered or reshared only')
+  if (width === 128 && pub.pub128.length === 0) {
+    return refuse('FHE-NO-SQUASH-KEY', 'the key has no squash key')
+  }
+  const bits = safeFloodingBits(share.header, width)
+  if (bits < BLOCK_FLOOR_BITS) {
+    return refuse('FHE-FLOOD-FLOOR', `${bits} flooding bits, at least ${BLOCK_FLOOR_BITS}`)
+  }
+  return accept(null)
 }
 
 /** As `partialDecrypt`, without floor and budget: for `answerCanary` only. */
@@ -64,9 +72,10 @@ export function computePartial(
   })
   try {
     const answers = ciphertexts.map((ciphertext) => ({
-      ciphertextDigest: ciphertextDigest(ciphertext),
+      // The digest answered for is that of the bytes that are multiplied.
+      ciphertextDigest: digestOfBlocks(ciphertext, decryptor.admit(ciphertext.blocks)),
       blockCount: ciphertext.blocks.length,
-      elements: decryptor.blocks(ciphertext.blocks),
+      elements: decryptor.partials(),
     }))
     return accept({ header, width, k: floodExponent(header, width), requestDigest, answers })
   } finally {

@@ -4,7 +4,7 @@ import { ringVector } from './kernel.ts'
 import { accept, type Outcome } from './outcome.ts'
 import { checkQuorum, type Quorum } from './quorum.ts'
 import { freshSeeds } from './seed-sets.ts'
-import { expandSeed, type SetSeeds } from './seeds.ts'
+import { addSeed, type SetSeeds } from './seeds.ts'
 
 /** Secret words of one width: words * width/8 bytes, little endian. */
 export type SecretWords = { readonly width: Width; readonly words: Uint8Array }
@@ -37,11 +37,7 @@ export function deal(
     const minusOne = (1n << BigInt(width)) - 1n
     vector.addScaled(words, [1n, 0n, 0n, 0n])
     for (const { seeds } of fresh.value.seeds) {
-      for (const seed of seeds) {
-        const stream = expandSeed(seed, keyId, width, count)
-        vector.addScaled(stream, [minusOne, 0n, 0n, 0n])
-        stream.fill(0)
-      }
+      for (const seed of seeds) addSeed(vector, seed, keyId, [minusOne, 0n, 0n, 0n])
     }
     const correction = vector.coefficient(0)
     vector.wipe()
@@ -62,11 +58,7 @@ export function recoverWords(
   const vector = ringVector(width, count)
   vector.addScaled(correction, [1n, 0n, 0n, 0n])
   for (const { seeds: own } of seeds) {
-    for (const seed of own) {
-      const stream = expandSeed(seed, keyId, width, count)
-      vector.addScaled(stream, [1n, 0n, 0n, 0n])
-      stream.fill(0)
-    }
+    for (const seed of own) addSeed(vector, seed, keyId, [1n, 0n, 0n, 0n])
   }
   const words = vector.coefficient(0)
   vector.wipe()

@@ -1,7 +1,7 @@
 import { galoisRing, ONE, setPolynomialAt, type Width } from './galois-ring.ts'
 import { type RingVector, ringVector } from './kernel.ts'
 import { membersOf } from './quorum.ts'
-import { expandSeed, type SetSeeds } from './seeds.ts'
+import { addSeed, type SetSeeds } from './seeds.ts'
 
 /**
  * S_i = pub + sum over A without i of f_A(i) r_A: the share vector of holder i, in wasm memory; `wipe` it.
@@ -22,11 +22,7 @@ export function expandShare(
   vector.addScaled(correction, ONE)
   for (const { set, seeds: own } of seeds) {
     const factor = setPolynomialAt(ring, membersOf(set), holder)
-    for (const seed of own) {
-      const stream = expandSeed(seed, keyId, width, words)
-      vector.addScaled(stream, factor)
-      stream.fill(0)
-    }
+    for (const seed of own) addSeed(vector, seed, keyId, factor)
   }
   return vector
 }

@@ -1,9 +1,7 @@
-import { xchacha20 } from '@noble/ciphers/chacha.js'
 import { concatBytes, utf8 } from '../bytes.ts'
-import { hmacSha256, sha256 } from '../hash.ts'
 import { refuse } from '../verdict.ts'
 import type { Width } from './galois-ring.ts'
-import { bytesToBig, u8, u32 } from './little-endian.ts'
+import { u8 } from './little-endian.ts'
 import { accept, type Outcome } from './outcome.ts'
 import { binomial, type Quorum } from './quorum.ts'
 
@@ -55,11 +53,6 @@ export function budgetOf(quorum: Quorum, width: Width): Outcome<number> {
   return accept(blockBudget(quorum, safeFloodingBits(quorum, width)))
 }
 
-/** D = SHA-256("lux-fhe/v1/block" || u8 K || u32 N || mask || body): what the noise of a block depends on. */
-export function blockDigest(width: Width, mask: Uint8Array, body: Uint8Array): Uint8Array {
-  return sha256(utf8('lux-fhe/v1/block'), u8(width), u32((mask.length * 8) / width), mask, body)
-}
-
 /** What a holder's noise is bound to; all of it comes from the holder's own share, never from a request. */
 export type FloodContext = {
   readonly keyId: Uint8Array
@@ -68,20 +61,11 @@ export type FloodContext = {
   readonly width: Width
 }
 
-/** K_A = HMAC-SHA-256(seeds of A by ascending dealer, "lux-fhe/v1/flood" || keyId || epochId || u8 t, n, K, k). */
-export function floodKey(
-  seeds: readonly Uint8Array[],
-  { keyId, epochId, quorum, width }: FloodContext,
-): Uint8Array {
+/**
+ * What the seeds of a set are the HMAC key for, to give K_A: "lux-fhe/v1/flood" || keyId || epochId || u8 t, n, K, k. The
+ * noise of a block of digest D is then (first 16 bytes of XChaCha20(K_A, D[0..24)), little endian) mod 2^(k+1) - 2^k.
+ */
+export function floodMessage({ keyId, epochId, quorum, width }: FloodContext): Uint8Array {
   const k = floodExponent(quorum, width)
-  return hmacSha256(
-    concatBytes(...seeds),
-    concatBytes(utf8('lux-fhe/v1/flood'), keyId, epochId, u8(quorum.t), u8(quorum.n), u8(width), u8(k)),
-  )
-}
-
-/** e_A = (first 16 bytes of XChaCha20(K_A, D[0..24)), little endian) mod 2^(k+1) - 2^k. */
-export function floodNoise(key: Uint8Array, digest: Uint8Array, k: number): bigint {
-  const stream = xchacha20(key, digest.subarray(0, 24), new Uint8Array(16))
-  return (bytesToBig(stream) & ((1n << BigInt(k + 1)) - 1n)) - (1n << BigInt(k))
+  return concatBytes(utf8('lux-fhe/v1/flood'), keyId, epochId, u8(quorum.t), u8(quorum.n), u8(width), u8(k))
 }

@@ -4,13 +4,11 @@ export { expandShare } from './expand.ts'
 export {
   BLOCK_FLOOR_BITS,
   blockBudget,
-  blockDigest,
   budgetOf,
   type FloodContext,
   floodExponent,
   floodingBits,
-  floodKey,
-  floodNoise,
+  floodMessage,
   LIFE_FLOOR_BITS,
   lifeBits,
   NOISE_BOUND_LOG2,
@@ -25,15 +23,9 @@ export {
   setPolynomialAt,
   type Width,
 } from './galois-ring.ts'
-export { type RingVector, ringVector } from './kernel.ts'
+export { hashBlocks, type LweBlock, PACKED_BLOCKS, type RingVector, ringVector } from './kernel.ts'
 export type { Outcome } from './outcome.ts'
-export {
-  type Decryptor,
-  type LweBlock,
-  openDecryptor,
-  PACKED_BLOCKS,
-  type PartialContext,
-} from './partial.ts'
+export { type Decryptor, openDecryptor, type PartialContext } from './partial.ts'
 export {
   binomial,
   checkQuorum,
@@ -53,5 +45,5 @@ export {
   redeal,
   setsDealtBy,
 } from './reshare.ts'
-export { commitSeed, expandSeed, KEY_WORDS, SEED_BYTES, type SetSeeds } from './seeds.ts'
+export { addSeed, commitSeed, KEY_WORDS, SEED_BYTES, type SetSeeds } from './seeds.ts'
 export { verifySeeds } from './verify-seeds.ts'

@@ -8,7 +8,7 @@ export const MAX_MESSAGE_BYTES = 112
 
 const NOISE_BYTES = 16 * MAX_SETS
 
-/** Where things lie in the kernel's one memory of 16 pages. All is zero but the table; `wipe` zeroes from `SECRETS` on. */
+/** Where things lie in the kernel's memory. All is zero but the table; `wipe` zeroes the secrets, from SECRETS to MESSAGES. */
 export const AT = {
   /** SHA-256's round constants, u32. */
   ROUND_CONSTANTS: 0,
@@ -26,8 +26,6 @@ export const AT = {
   INNER: 0xb80,
   OUTER: 0xcc0,
   MAC: 0xd80,
-  /** Of four blocks, 32 bytes each. */
-  DIGESTS: 0xda0,
   /** Ring elements of 4 x 16 bytes: one block's partial, a term of it, the packed element. */
   PARTIAL: 0xe40,
   TERM: 0xe80,
@@ -42,14 +40,18 @@ export const AT = {
   VECTORS: 0x60000,
   /** Key stream of a seed, or a mask. */
   STREAM: 0xa0000,
-  /** Four padded messages: prefix, mask, body. */
+  /** Message slots, as many as were admitted: public. */
   MESSAGES: 0xb0000,
 } as const
 
 export const FACTOR_STRIDE = NOISE_BYTES
-export const MEMORY_PAGES = 16
-/** From one message to the next; each mask is aligned. */
+export const PAGE_BYTES = 65_536
+export const LEAST_PAGES = AT.MESSAGES / PAGE_BYTES
+/** Room for 1024 blocks, the most a ciphertext has. */
+export const MOST_PAGES = 1037
+/** From one message slot to the next: an aligned mask after its prefix, the body, padding, and the digest. */
 export const MESSAGE_STRIDE = 65_664
-/** Where the mask stands in a message slot, after the prefix "lux-fhe/v1/block" || u8 K || u32 N of 21 bytes. */
-export const MASK_OFFSET = 32
+/** "lux-fhe/v1/block" || u8 K || u32 N. */
 export const PREFIX_BYTES = 21
+export const MASK_OFFSET = 32
+export const DIGEST_OFFSET = 65_632

@@ -5,7 +5,7 @@ import { ringVector } from './kernel.ts'
 import { accept, type Outcome } from './outcome.ts'
 import { checkQuorum, type Quorum, setsOf } from './quorum.ts'
 import { freshSeeds } from './seed-sets.ts'
-import { expandSeed, type SetSeeds } from './seeds.ts'
+import { addSeed, type SetSeeds } from './seeds.ts'
 
 const ONE = [1n, 0n, 0n, 0n] as const
 const minusOne = (width: Width) => [(1n << BigInt(width)) - 1n, 0n, 0n, 0n] as const
@@ -70,13 +70,10 @@ export function redeal(input: RedealInput): Outcome<Redealt> {
   if (!fresh.ok) return fresh
   const corrections = vectors.map(({ width, words }) => {
     const vector = ringVector(width, words)
-    const add = (seed: Uint8Array, factor: readonly [bigint, bigint, bigint, bigint]) => {
-      const stream = expandSeed(seed, keyId, width, words)
-      vector.addScaled(stream, factor)
-      stream.fill(0)
+    for (const own of part) for (const seed of own?.seeds ?? []) addSeed(vector, seed, keyId, ONE)
+    for (const own of fresh.value.seeds) {
+      for (const seed of own.seeds) addSeed(vector, seed, keyId, minusOne(width))
     }
-    for (const own of part) for (const seed of own?.seeds ?? []) add(seed, ONE)
-    for (const own of fresh.value.seeds) for (const seed of own.seeds) add(seed, minusOne(width))
     const correction = vector.coefficient(0)
     vector.wipe()
     return correction

@@ -1,7 +1,7 @@
-import { chacha20 } from '@noble/ciphers/chacha.js'
 import { concatBytes, utf8 } from '../bytes.ts'
-import { hmacSha256, sha256 } from '../hash.ts'
-import type { Width } from './galois-ring.ts'
+import { sha256 } from '../hash.ts'
+import type { RingElement, Width } from './galois-ring.ts'
+import type { RingVector } from './kernel.ts'
 import { u8, u16 } from './little-endian.ts'
 
 export const SEED_BYTES = 32
@@ -18,13 +18,10 @@ export function commitSeed(keyId: Uint8Array, set: number, dealer: number, seed:
 }
 
 /**
- * PRG_K(seed): ChaCha20 (RFC 8439, zero nonce, counter 0) under HMAC-SHA-256(seed, "lux-fhe/v1/share-K" || keyId),
- * `words` words of K/8 bytes, little endian.
+ * vector += factor * PRG_K(seed), K the vector's width: ChaCha20 (RFC 8439, zero nonce, counter 0) under HMAC-SHA-256(seed,
+ * "lux-fhe/v1/share-K" || keyId), read as words of K/8 bytes, little endian.
  */
-export function expandSeed(seed: Uint8Array, keyId: Uint8Array, width: Width, words: number): Uint8Array {
+export function addSeed(vector: RingVector, seed: Uint8Array, keyId: Uint8Array, factor: RingElement): void {
   if (seed.length !== SEED_BYTES) throw new RangeError(`seed: expected 32 bytes, got ${seed.length}`)
-  const key = hmacSha256(seed, concatBytes(utf8(`lux-fhe/v1/share-${width}`), keyId))
-  const stream = chacha20(key, new Uint8Array(12), new Uint8Array((words * width) / 8))
-  key.fill(0)
-  return stream
+  vector.addSeed(seed, concatBytes(utf8(`lux-fhe/v1/share-${vector.width}`), keyId), factor)
 }

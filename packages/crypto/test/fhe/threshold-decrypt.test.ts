@@ -138,7 +138,9 @@ test.each([
       const { share, pub } = verified(deal, i + 1)
       const { keyId, epochId, holder } = share.header
       const context = { keyId, epochId, holder, width: 64, quorum: { t, n }, correction: pub.pub64 } as const
-      return { holder, elements: openDecryptor(share.seeds, context).blocks(ciphertext.blocks) }
+      const decryptor = openDecryptor(share.seeds, context)
+      decryptor.admit(ciphertext.blocks)
+      return { holder, elements: decryptor.partials() }
     })
     const combined = combine({ width: 64, quorum: { t, n }, blockCounts: [4], partials })
     if (!combined.ok) throw new Error(combined.detail)

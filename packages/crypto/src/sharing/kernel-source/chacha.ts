@@ -1,37 +1,42 @@
 import { AT } from '../kernel-layout.ts'
-import { type Code, call, count, func, get, i32, i32Locals, int, lanes, loop, mem, set, transpose, v128Locals } from './wat.ts'
+import {
+  type Code,
+  call,
+  count,
+  func,
+  get,
+  i32,
+  i32Locals,
+  int,
+  lanes,
+  loop,
+  mem,
+  set,
+  transpose,
+  v128Locals,
+} from './wat.ts'
 
 // "expand 32-byte k", RFC 8439 section 2.3.
 const CONSTANTS = [0x61707865, 0x3320646e, 0x79622d32, 0x6b206574]
-const ROTATE_16 = [2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13]
-const ROTATE_8 = [3, 0, 1, 2, 7, 4, 5, 6, 11, 8, 9, 10, 15, 12, 13, 14]
 
 const s = (i: number): string => `s${i}`
 const core = (i: number): number => AT.CORE + 16 * i
 
-function mix(a: number, b: number, c: number, rotate: (value: Code) => Code): Code {
+function rotate(x: Code, n: number): Code {
+  return lanes.xor(lanes.shl(x, n), lanes.shr(x, 32 - n))
+}
+
+/** a += b, c = (c ^ a) <<< n. */
+function mix(a: number, b: number, c: number, n: number): Code {
   return [
     set(s(a), lanes.add(get(s(a)), get(s(b)))),
     set(s(c), lanes.xor(get(s(c)), get(s(a)))),
-    set(s(c), rotate(get(s(c)))),
+    set(s(c), rotate(get(s(c)), n)),
   ].join('\n')
-}
-
-function bytes(order: readonly number[], c: number): (value: Code) => Code {
-  return () => lanes.shuffle(get(s(c)), get(s(c)), order)
-}
-
-function bits(n: number): (value: Code) => Code {
-  return (value) => lanes.xor(lanes.shl(value, n), lanes.shr(value, 32 - n))
 }
 
 function quarterRound(a: number, b: number, c: number, d: number): Code {
-  return [
-    mix(a, b, d, bytes(ROTATE_16, d)),
-    mix(c, d, b, bits(12)),
-    mix(a, b, d, bytes(ROTATE_8, d)),
-    mix(c, d, b, bits(7)),
-  ].join('\n')
+  return [mix(a, b, d, 16), mix(c, d, b, 12), mix(a, b, d, 8), mix(c, d, b, 7)].join('\n')
 }
 
 /** Twenty rounds on the four states in CORE, without the addition at the end. */
@@ -55,7 +60,10 @@ const stream = func(
   {
     name: 'stream',
     parameters: { bytes: 'i32' },
-    locals: { ...i32Locals('at'), ...v128Locals('x0', 'x1', 'x2', 'x3', ...count(4).map((i) => `r${i}`), 'counter') },
+    locals: {
+      ...i32Locals('at'),
+      ...v128Locals('x0', 'x1', 'x2', 'x3', ...count(4).map((i) => `r${i}`), 'counter'),
+    },
   },
   set('counter', '(v128.const i32x4 0 1 2 3)'),
   loop(
@@ -98,7 +106,10 @@ const flood = func(
   {
     name: 'flood',
     parameters: { digest: 'i32', sets: 'i32' },
-    locals: { ...i32Locals('at', 'end', 'keys'), ...v128Locals('x0', 'x1', 'x2', 'x3', ...count(4).map((i) => `r${i}`)) },
+    locals: {
+      ...i32Locals('at', 'end', 'keys'),
+      ...v128Locals('x0', 'x1', 'x2', 'x3', ...count(4).map((i) => `r${i}`)),
+    },
   },
   set('end', i32.shl(get('sets'), 4)),
   loop(
@@ -118,7 +129,9 @@ const flood = func(
     ...count(2).map((i) => mem.putV128(int(0), core(12 + i), lanes.splat(int(0)))),
     ...count(2).map((i) => mem.putV128(int(0), core(14 + i), mem.splat(get('digest'), 16 + 4 * i))),
     call('permute'),
-    ...count(4).map((i) => set(`r${i}`, lanes.add(mem.v128(int(0), core(i)), lanes.splat(int(CONSTANTS[i] ?? 0))))),
+    ...count(4).map((i) =>
+      set(`r${i}`, lanes.add(mem.v128(int(0), core(i)), lanes.splat(int(CONSTANTS[i] ?? 0)))),
+    ),
     transpose(
       count(4).map((i) => `r${i}`),
       (lane, value) => mem.putV128(get('at'), AT.NOISE + 16 * lane, value),

@@ -1,4 +1,4 @@
-import { AT, MEMORY_PAGES } from '../kernel-layout.ts'
+import { AT, LEAST_PAGES, MOST_PAGES } from '../kernel-layout.ts'
 import { chachaFunctions } from './chacha.ts'
 import { ringFunctions } from './ring.ts'
 import { ROUND_CONSTANTS, shaFunctions } from './sha256.ts'
@@ -25,12 +25,7 @@ const keepFloodKey = func(
       i32.add(i32.shl(i32.shr(get('index'), 2), 7), i32.shl(i32.and(get('index'), int(3)), 2)),
     ),
   ),
-  loop(
-    'w',
-    4,
-    int(32),
-    mem.putI32(i32.add(get('to'), i32.shl(get('w'), 2)), 0, mem.i32(get('w'), AT.MAC)),
-  ),
+  loop('w', 4, int(32), mem.putI32(i32.add(get('to'), i32.shl(get('w'), 2)), 0, mem.i32(get('w'), AT.MAC))),
 )
 
 function table(words: readonly number[]): string {
@@ -47,7 +42,7 @@ function table(words: readonly number[]): string {
 export function kernelText(): string {
   return [
     '(module',
-    `(memory (export "memory") ${MEMORY_PAGES} ${MEMORY_PAGES})`,
+    `(memory (export "memory") ${LEAST_PAGES} ${MOST_PAGES})`,
     `(data (i32.const ${AT.ROUND_CONSTANTS}) "${table(ROUND_CONSTANTS)}")`,
     ...chachaFunctions,
     ...shaFunctions,

@@ -1,5 +1,20 @@
-import { AT, FACTOR_STRIDE, MASK_OFFSET, MESSAGE_STRIDE, VECTOR_BYTES } from '../kernel-layout.ts'
-import { type Code, call, count, func, get, i32, i32Locals, i64, i64Locals, int, long, loop, mem, set } from './wat.ts'
+import { AT, DIGEST_OFFSET, FACTOR_STRIDE, MASK_OFFSET, VECTOR_BYTES } from '../kernel-layout.ts'
+import {
+  type Code,
+  call,
+  count,
+  func,
+  get,
+  i32,
+  i32Locals,
+  i64,
+  i64Locals,
+  int,
+  long,
+  loop,
+  mem,
+  set,
+} from './wat.ts'
 
 const LOW = long('0xffffffff')
 
@@ -68,11 +83,7 @@ const axpy128 = ((): Code => {
       ...steps,
       set('low', i64.or(i64.shl(get('q'), 32), i64.and(get('p'), LOW))),
       set('sum', i64.add(mem.i64(get('dst'), 0), get('low'))),
-      mem.putI64(
-        get('dst'),
-        8,
-        i64.add(mem.i64(get('dst'), 8), high, i64.less(get('sum'), get('low'))),
-      ),
+      mem.putI64(get('dst'), 8, i64.add(mem.i64(get('dst'), 8), high, i64.less(get('sum'), get('low')))),
       mem.putI64(get('dst'), 0, get('sum')),
       set('src', i32.add(get('src'), int(16))),
     ),
@@ -186,13 +197,13 @@ const centre = func(
 
 const coefficient = (base: number, c: number): Code => int(base + 16 * c)
 
-/** ELEMENT += X^position (body - <mask, S> + sum of f_A e_A) of the block in message slot `lane`; digests are made before. */
+/** ELEMENT += X^position (body - <mask, S> + sum of f_A e_A) of the block at `slot`, which has its digest. */
 const partial = func(
   {
     name: 'partial',
     exported: true,
     parameters: {
-      lane: 'i32',
+      slot: 'i32',
       position: 'i32',
       wide: 'i32',
       words: 'i32',
@@ -204,12 +215,18 @@ const partial = func(
     },
     locals: i32Locals('mask', 'body'),
   },
-  set('mask', i32.add(int(AT.MESSAGES + MASK_OFFSET), i32.mul(get('lane'), int(MESSAGE_STRIDE)))),
+  set('mask', i32.add(get('slot'), int(MASK_OFFSET))),
   // Sets come in fours; those added to fill up have the factor 0.
-  call('flood', i32.add(int(AT.DIGESTS), i32.shl(get('lane'), 5)), get('sets')),
+  call('flood', i32.add(get('slot'), int(DIGEST_OFFSET)), get('sets')),
   call('centre', get('sets'), get('maskLow'), get('maskHigh'), get('topLow'), get('topHigh')),
   ...count(4).flatMap((c) => [
-    call('dot128', int(AT.NOISE), int(AT.FACTORS + c * FACTOR_STRIDE), get('sets'), coefficient(AT.PARTIAL, c)),
+    call(
+      'dot128',
+      int(AT.NOISE),
+      int(AT.FACTORS + c * FACTOR_STRIDE),
+      get('sets'),
+      coefficient(AT.PARTIAL, c),
+    ),
     `(if ${get('wide')}
 (then ${call('dot128', get('mask'), int(AT.VECTORS + c * VECTOR_BYTES), get('words'), int(AT.TERM))})
 (else ${call('dot64', get('mask'), int(AT.VECTORS + c * VECTOR_BYTES), get('words'), int(AT.TERM))}))`,
@@ -236,4 +253,13 @@ ${mem.putI64(int(0), AT.TERM + 8, long(0))}))`,
   `(memory.fill ${int(AT.PARTIAL)} ${int(0)} ${int(AT.ELEMENT - AT.PARTIAL)})`,
 )
 
-export const ringFunctions: readonly Code[] = [axpy64, axpy128, dot64, dot128, subtract, increase, centre, partial]
+export const ringFunctions: readonly Code[] = [
+  axpy64,
+  axpy128,
+  dot64,
+  dot128,
+  subtract,
+  increase,
+  centre,
+  partial,
+]

@@ -1,5 +1,20 @@
-import { AT, MESSAGE_STRIDE } from '../kernel-layout.ts'
-import { type Code, call, count, func, get, i32, i32Locals, int, lanes, loop, mem, set, transpose, v128Locals } from './wat.ts'
+import { AT, DIGEST_OFFSET, MASK_OFFSET, MESSAGE_STRIDE, PREFIX_BYTES } from '../kernel-layout.ts'
+import {
+  type Code,
+  call,
+  count,
+  func,
+  get,
+  i32,
+  i32Locals,
+  int,
+  lanes,
+  loop,
+  mem,
+  set,
+  transpose,
+  v128Locals,
+} from './wat.ts'
 
 const primes: readonly number[] = firstPrimes(64)
 
@@ -41,14 +56,25 @@ function sigma(x: Code, rotations: readonly number[], shifts: readonly number[] 
 /** One round of four lanes; names rotate instead of values. `ab` holds a xor b of the round before, which is b xor c now. */
 function round(t: number, constant: Code): Code {
   const name = (i: number): string => STATE[(i + 8 * 8 - t) % 8] ?? ''
-  const [a, b, d, e, f, g, h] = [0, 1, 3, 4, 5, 6, 7].map(name) as [string, string, string, string, string, string, string]
+  const [a, b, d, e, f, g, h] = [0, 1, 3, 4, 5, 6, 7].map(name) as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
   const choose = lanes.xor(get(g), lanes.and(get(e), lanes.xor(get(f), get(g))))
   return [
     set(h, lanes.add(get(h), constant, mem.v128(int(0), AT.SCHEDULES + 16 * (t % 16)))),
     set(h, lanes.add(get(h), choose, sigma(get(e), [6, 11, 25]))),
     set(d, lanes.add(get(d), get(h))),
     set('next', lanes.xor(get(a), get(b))),
-    set(h, lanes.add(get(h), lanes.xor(get(b), lanes.and(get('next'), get('ab'))), sigma(get(a), [2, 13, 22]))),
+    set(
+      h,
+      lanes.add(get(h), lanes.xor(get(b), lanes.and(get('next'), get('ab'))), sigma(get(a), [2, 13, 22])),
+    ),
     set('ab', get('next')),
   ].join('\n')
 }
@@ -67,12 +93,12 @@ function schedule(t: number): Code {
   ].join('\n')
 }
 
-/** SHA-256 of the four padded messages in MESSAGES, `bytes` each, side by side: into DIGESTS. */
+/** SHA-256 of the padded messages in four neighbouring slots, `bytes` each, side by side: at the end of each slot. */
 const hashFour = func(
   {
     name: 'hashFour',
     exported: true,
-    parameters: { start: 'i32', bytes: 'i32' },
+    parameters: { slot: 'i32', bytes: 'i32' },
     locals: {
       ...i32Locals('at', 'sixteen', 'from'),
       ...v128Locals(...STATE, 'ab', 'next', 'x0', 'x1', 'x2', 'x3', ...count(4).map((i) => `r${i}`)),
@@ -83,10 +109,10 @@ const hashFour = func(
     'at',
     64,
     get('bytes'),
-    set('from', i32.add(get('start'), get('at'))),
+    set('from', i32.add(get('slot'), get('at'))),
     ...count(4).flatMap((quarter) => [
       ...count(4).map((lane) => {
-        const words = mem.v128(get('from'), lane * MESSAGE_STRIDE + 16 * quarter)
+        const words = mem.v128(get('from'), lane * MESSAGE_STRIDE + MASK_OFFSET - PREFIX_BYTES + 16 * quarter)
         return set(`r${lane}`, lanes.shuffle(words, words, BYTE_SWAP))
       }),
       transpose(
@@ -102,7 +128,10 @@ const hashFour = func(
       'sixteen',
       64,
       int(256),
-      ...count(16).flatMap((t) => [schedule(t), round(t, mem.splat(get('sixteen'), AT.ROUND_CONSTANTS + 4 * t))]),
+      ...count(16).flatMap((t) => [
+        schedule(t),
+        round(t, mem.splat(get('sixteen'), AT.ROUND_CONSTANTS + 4 * t)),
+      ]),
     ),
     ...STATE.map((name, i) =>
       mem.putV128(int(0), AT.STATES + 16 * i, lanes.add(get(name), mem.v128(int(0), AT.STATES + 16 * i))),
@@ -115,7 +144,7 @@ const hashFour = func(
     }),
     transpose(
       count(4).map((i) => `r${i}`),
-      (lane, value) => mem.putV128(int(0), AT.DIGESTS + 32 * lane + 16 * half, value),
+      (lane, value) => mem.putV128(get('slot'), lane * MESSAGE_STRIDE + DIGEST_OFFSET + 16 * half, value),
     ),
   ]),
 )
@@ -190,7 +219,9 @@ const compress = func(
     set('f', get('e')),
     set('e', get('x')),
   ),
-  ...STATE.map((name, i) => mem.putI32(int(0), AT.STATE + 4 * i, i32.add(get(name), mem.i32(int(0), AT.STATE + 4 * i)))),
+  ...STATE.map((name, i) =>
+    mem.putI32(int(0), AT.STATE + 4 * i, i32.add(get(name), mem.i32(int(0), AT.STATE + 4 * i))),
+  ),
 )
 
 function scheduleWord(i: number): Code {
@@ -224,7 +255,12 @@ const hash = func(
 
 /** HMAC-SHA-256 (RFC 2104) of the message at INNER + 64 under the key at KEY, which is zeroed: into MAC. */
 const hmac = func(
-  { name: 'hmac', exported: true, parameters: { keyLength: 'i32', messageLength: 'i32' }, locals: i32Locals('i') },
+  {
+    name: 'hmac',
+    exported: true,
+    parameters: { keyLength: 'i32', messageLength: 'i32' },
+    locals: i32Locals('i'),
+  },
   `(if (i32.gt_u ${get('keyLength')} ${int(64)}) (then
 ${call('hash', int(AT.KEY), get('keyLength'), int(AT.MAC))}
 (memory.copy ${int(AT.KEY)} ${int(AT.MAC)} ${int(32)})

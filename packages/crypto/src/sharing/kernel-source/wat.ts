@@ -5,7 +5,8 @@ export const get = (name: string): Code => `(local.get $${name})`
 export const set = (name: string, value: Code): Code => `(local.set $${name} ${value})`
 export const int = (n: number): Code => `(i32.const ${n})`
 export const long = (n: number | string): Code => `(i64.const ${n})`
-export const call = (name: string, ...operands: readonly Code[]): Code => `(call $${name} ${operands.join(' ')})`
+export const call = (name: string, ...operands: readonly Code[]): Code =>
+  `(call $${name} ${operands.join(' ')})`
 
 type Type = 'i32' | 'i64' | 'v128'
 
@@ -85,7 +86,10 @@ export type Signature = {
   readonly locals?: Readonly<Record<string, Type>>
 }
 
-export function func({ name, exported, parameters = {}, locals = {} }: Signature, ...body: readonly Code[]): Code {
+export function func(
+  { name, exported, parameters = {}, locals = {} }: Signature,
+  ...body: readonly Code[]
+): Code {
   const declare = (word: string, all: Readonly<Record<string, Type>>): Code =>
     Object.entries(all)
       .map(([local, type]) => `(${word} $${local} ${type})`)
