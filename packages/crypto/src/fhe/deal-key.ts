@@ -7,7 +7,6 @@ import { accept, type Outcome } from '../sharing/outcome.ts'
 import { checkQuorum, type Quorum, setsWithout } from '../sharing/quorum.ts'
 import type { Domain } from '../sign/context.ts'
 import { refuse } from '../verdict.ts'
-import { parseClientKey } from './client-key.ts'
 import {
   checkRoster,
   commitmentsDigest,
@@ -19,10 +18,11 @@ import {
   rosterDigest,
 } from './identifiers.ts'
 import { encodePublic } from './public-file.ts'
+import { readSecretKey, type SecretKeyWords } from './secret-key.ts'
 import { type Budgets, encodeShare } from './share-file.ts'
 
 export type DealRequest = {
-  /** tfhe's serialized client key; the caller wipes it. */
+  /** tfhe's serialized client key, TFHE_INTEGER or TFHE_BINARY; the caller wipes it. */
   readonly clientKey: Uint8Array
   /** Null only in a rehearsal. */
   readonly publicKeys: PublicKeyDigests
@@ -62,26 +62,28 @@ export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
   if (!quorum.ok) return quorum
   const roster = checkRoster(request.roster, n)
   if (!roster.ok) return roster
-  if (domain === 'production' && (publicKeys.compactPublicKey === null || publicKeys.serverKey === null)) {
-    return refuse('FHE-PUBLIC-KEYS', 'a production key is identified by its public and server key')
-  }
   if (domain === 'production' && roster.value.some(({ name, card }) => name === '' || card === '')) {
     return refuse('FHE-ROSTER', 'a holder has no name or card')
   }
-  let secrets: ReturnType<typeof parseClientKey>
+  let secrets: SecretKeyWords
   try {
-    secrets = parseClientKey(request.clientKey)
+    secrets = readSecretKey(request.clientKey)
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   }
   try {
-    const budget = checkBudgets(quorum.value, budgets, secrets.key128 !== null)
+    const needsPublicKey = secrets.type === 'TFHE_INTEGER' && publicKeys.compactPublicKey === null
+    if (domain === 'production' && (needsPublicKey || publicKeys.serverKey === null)) {
+      return refuse('FHE-PUBLIC-KEYS', 'a production key is identified by its public and server key')
+    }
+    if (secrets.type === 'TFHE_BINARY' && (budgets.at64 > 0 || budgets.at128 > 0)) {
+      return refuse('FHE-BUDGET', 'a binary key is recovered or reshared: its shares answer nothing')
+    }
+    const budget = checkBudgets(quorum.value, budgets, secrets.squash)
     if (!budget.ok) return budget
     const keyId = keyIdOf(publicKeys)
-    const words = [{ width: 64 as const, words: secrets.key64 }]
-    const all = secrets.key128 ? [...words, { width: 128 as const, words: secrets.key128 }] : words
-    const dealt = deal(all, { quorum: quorum.value, keyId, entropy: request.entropy })
+    const dealt = deal(secrets.vectors, { quorum: quorum.value, keyId, entropy: request.entropy })
     if (!dealt.ok) return dealt
     const { seeds, corrections, commitments } = dealt.value
     const [pub64 = new Uint8Array(0), pub128 = new Uint8Array(0)] = corrections
@@ -109,8 +111,7 @@ export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
       commitmentsDigest: commitmentsDigest(commitments),
     })
   } finally {
-    wipe(secrets.key64)
-    if (secrets.key128) wipe(secrets.key128)
+    secrets.wipe()
   }
 }
 

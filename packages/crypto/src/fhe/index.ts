@@ -1,4 +1,17 @@
+export {
+  fhePartialDecrypt,
+  fheThresholdDecrypt,
+  type PartialAuthority,
+  type PartialDecryption,
+  type PartialDecryptRequest,
+  type RotatedKey,
+  type RotateRequest,
+  rotateFheKey,
+  type ThresholdDecryption,
+  type ThresholdDecryptRequest,
+} from './api.ts'
 export { type Authorities, NO_AUTHORITIES } from './authorities.ts'
+export { type BinaryKey, encodeBinaryKey, parseBinaryKey } from './binary-key.ts'
 export {
   answerCanary,
   auditCanary,
@@ -6,6 +19,13 @@ export {
   CANARY_MOST_BLOCKS,
   type CanaryAudit,
 } from './canary.ts'
+export {
+  type Carrying,
+  encodeCarried,
+  isRounded,
+  parseCarried,
+  roundForCarrying,
+} from './carry.ts'
 export { type CarryInput, carriedBudgets } from './carry-budget.ts'
 export {
   type Ciphertext,
@@ -35,6 +55,16 @@ export {
 export { decodePhases, type FheValue } from './decode.ts'
 export { type FileHeader, mixedField } from './file-header.ts'
 export {
+  configOf,
+  type FheKeyOptions,
+  type FheKeyPair,
+  generateFheKeyPair,
+  getFhePublicKey,
+  type KeyPhase,
+  seedOfChecked,
+  seedWithChecksum,
+} from './generate-key.ts'
+export {
   checkRoster,
   commitmentsDigest,
   type Epoch,
@@ -53,6 +83,7 @@ export {
   type PartialSignatures,
   parsePartial,
 } from './partial-file.ts'
+export { barePartial, PARTIAL_CONTEXT, signPartial, verifyPartial } from './partial-signature.ts'
 export { type ProveShareInput, proveShare, type ShareProof } from './prove-share.ts'
 export {
   type Admission,
@@ -68,6 +99,8 @@ export {
   type Vouched,
 } from './provenance.ts'
 export { encodePublic, type PublicFile, parsePublic } from './public-file.ts'
+export { readCiphertext } from './read-ciphertext.ts'
+export { recoverFheKey } from './recover-key.ts'
 export {
   checkSeedFile,
   type NextEpoch,
@@ -79,7 +112,9 @@ export {
   type RedealRequest,
   redealShare,
 } from './reshare-key.ts'
+export { type FheKeyType, readSecretKey, type SecretKeyWords } from './secret-key.ts'
 export { encodeShareEnvelope, parseShareEnvelope, type ShareEnvelope } from './share-envelope.ts'
 export { type Budgets, encodeShare, parseShare, type Share } from './share-file.ts'
+export { TFHE_LIMIT, type TfheModule } from './tfhe-module.ts'
 export { combinePartials, partialDecrypt, type ThresholdResult } from './threshold-decrypt.ts'
 export { type ShareExpectation, type VerifiedShare, verifyShare } from './verify-share.ts'

@@ -3,9 +3,18 @@ import type { Json } from '../canonical-json.ts'
 import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import { safeFloodingBits } from '../sharing/flooding.ts'
+import { parseBinaryKey } from './binary-key.ts'
 import { byteReader } from './byte-reader.ts'
-import { ciphertextDigest, parseCiphertext } from './ciphertext.ts'
+import { CARRIED_MAGIC, parseCarried } from './carry.ts'
+import { type Ciphertext, ciphertextDigest, parseCiphertext } from './ciphertext.ts'
 import { CLIENT_KEY_NAME, parseClientKey } from './client-key.ts'
+import {
+  CORRECTION_MAGIC,
+  isSeedFile,
+  parseCorrection,
+  parseSeedFile,
+  type RedealHeader,
+} from './correction-file.ts'
 import type { FileHeader } from './file-header.ts'
 import { commitmentsDigest } from './identifiers.ts'
 import { PARTIAL_MAGIC, parsePartial } from './partial-file.ts'
@@ -85,6 +94,16 @@ export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspect
         },
       }
     }
+    case CORRECTION_MAGIC:
+      return inspectRedealing(bytes, size)
+    case CARRIED_MAGIC: {
+      const ciphertext = parseCarried(bytes)
+      return {
+        type: 'carried-ciphertext',
+        secret: false,
+        facts: { ...ciphertextFacts(ciphertext), size },
+      }
+    }
     case 'lux-env1': {
       const envelope = parseShareEnvelope(bytes)
       const { header } = envelope.share
@@ -101,11 +120,54 @@ export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspect
   }
 }
 
+function inspectRedealing(bytes: Uint8Array, size: number): Inspection {
+  const facts = ({ domain, keyId, epochId, planHash, dealer, t, n }: RedealHeader) => ({
+    domain,
+    keyId: toHex(keyId),
+    oldEpochId: toHex(epochId),
+    plan: toHex(planHash),
+    dealer,
+    t,
+    n,
+    size,
+  })
+  if (isSeedFile(bytes)) {
+    const { header, holder, seeds } = parseSeedFile(bytes)
+    for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
+    return { type: 'seeds-of-a-reshare', secret: true, facts: { ...facts(header), holder } }
+  }
+  const { header, corr128, commitments } = parseCorrection(bytes)
+  return {
+    type: 'reshare-correction',
+    secret: false,
+    facts: {
+      ...facts(header),
+      squash: corr128.length > 0,
+      commitments: toHex(commitmentsDigest(commitments)),
+    },
+  }
+}
+
+function ciphertextFacts(ciphertext: Ciphertext): { [name: string]: Json } {
+  const { kind, bits, width, blocks, tag } = ciphertext
+  return {
+    kind,
+    bits,
+    width,
+    blocks: blocks.length,
+    tag: toHex(tag),
+    digest: toHex(ciphertextDigest(ciphertext)),
+  }
+}
+
 function inspectTfhe(bytes: Uint8Array, size: number): Inspection {
   let name: string
   try {
     name = readSafeHeader(byteReader(bytes))
   } catch {
+    const binary = binaryKeyOf(bytes)
+    if (binary !== null)
+      return { type: 'binary-client-key', secret: true, facts: { parameters: binary, size } }
     throw new FormatError('FHE-UNKNOWN-FILE', 'neither a file of tfhe safe_serialize nor one of ours')
   }
   if (name === CLIENT_KEY_NAME) {
@@ -118,22 +180,24 @@ function inspectTfhe(bytes: Uint8Array, size: number): Inspection {
   if (opaque !== undefined) return { type: opaque, secret: false, facts: { tfhe: name, size } }
   if (/::(SquashedNoise)?Fhe(Uint|Int|Bool)$/.test(name)) {
     const ciphertext = parseCiphertext(bytes)
-    const { kind, bits, width, blocks, tag } = ciphertext
     return {
-      type: width === 128 ? 'squashed-ciphertext' : 'ciphertext',
+      type: ciphertext.width === 128 ? 'squashed-ciphertext' : 'ciphertext',
       secret: false,
-      facts: {
-        kind,
-        bits,
-        width,
-        blocks: blocks.length,
-        tag: toHex(tag),
-        digest: toHex(ciphertextDigest(ciphertext)),
-        size,
-      },
+      facts: { ...ciphertextFacts(ciphertext), size },
     }
   }
   throw new FormatError('FHE-UNKNOWN-FILE', 'a file of tfhe of a type that is not used here')
+}
+
+/** The parameter set of a TFHE_BINARY client key, which has no header of its own; null for anything else. */
+function binaryKeyOf(bytes: Uint8Array): string | null {
+  try {
+    const { parameters, words } = parseBinaryKey(bytes)
+    wipe(words)
+    return parameters
+  } catch {
+    return null
+  }
 }
 
 function magicOf(bytes: Uint8Array): string {

@@ -1,0 +1,263 @@
+import { equalBytes } from '../bytes.ts'
+import { FormatError } from '../format-error.ts'
+import { toHex } from '../hex.ts'
+import type { Entropy } from '../random.ts'
+import { lifeBits, safeFloodingBits } from '../sharing/flooding.ts'
+import { accept, type Outcome } from '../sharing/outcome.ts'
+import type { Quorum } from '../sharing/quorum.ts'
+import type { SigningIdentity } from '../sign/identity.ts'
+import type { VerificationKeys } from '../sign/verification-keys.ts'
+import { refuse } from '../verdict.ts'
+import type { Authorities } from './authorities.ts'
+import { type Carrying, isRounded } from './carry.ts'
+import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
+import type { FheValue } from './decode.ts'
+import type { RosterEntry } from './identifiers.ts'
+import { parsePartial } from './partial-file.ts'
+import { barePartial, signPartial, verifyPartial } from './partial-signature.ts'
+import { checkProvenance, typeName } from './provenance.ts'
+import { parsePublic } from './public-file.ts'
+import { readCiphertext } from './read-ciphertext.ts'
+import { nextPublic, nextShare, redealShare } from './reshare-key.ts'
+import type { Budgets } from './share-file.ts'
+import { checkAnswerable, combinePartials, partialDecrypt } from './threshold-decrypt.ts'
+import { type ShareExpectation, type VerifiedShare, verifyShare } from './verify-share.ts'
+
+/** What stands behind a request, besides its ciphertexts. */
+export type PartialAuthority =
+  /** Bare files of a rehearsal: nobody vouches for anything, and a share of production refuses it. */
+  | { readonly rehearsal: true }
+  | {
+      /** Of the holder's own share envelope. */
+      readonly authorities: Authorities
+      /** Signed provenance documents, one or more. */
+      readonly provenance: readonly Uint8Array[]
+      /** SHA-256 of the canonical request that the caller has checked: requester, approvals, expiry, replay. */
+      readonly requestDigest: Uint8Array
+      /** Both of the holder's keys. */
+      readonly identity: SigningIdentity
+    }
+
+export type PartialDecryptRequest = {
+  /** `lux-shr1`, secret. */
+  readonly share: Uint8Array
+  /** `lux-pub1` of the same epoch. */
+  readonly pub: Uint8Array
+  /** Files as tfhe (FheUint, FheInt, FheBool, SquashedNoiseFhe*) or `lux-car1`, all of one width. */
+  readonly ciphertexts: readonly Uint8Array[]
+  readonly authority: PartialAuthority
+  /** Hex digests of ciphertexts that this holder answered in this epoch: they cost nothing again. */
+  readonly answered: ReadonlySet<string>
+  /** Blocks that this holder has answered in its whole life under this share. */
+  readonly spent: Budgets
+  /** As the policy says; `never` by default. */
+  readonly carrying?: Carrying
+  readonly expected?: ShareExpectation
+}
+
+export type PartialDecryption = {
+  /** `lux-prt1`: sealed to the combiner before it leaves the device. */
+  readonly partial: Uint8Array
+  /** Blocks to add to what was spent, in the same transaction that precedes handing out `partial`. */
+  readonly spends: number
+  readonly width: 64 | 128
+  /** Hex digests to add to `answered`. */
+  readonly digests: readonly string[]
+  readonly types: readonly string[]
+  /** Bits by which one block's noise drowns what it must hide, and what is left after all blocks of the key's life. */
+  readonly blockBits: number
+  readonly lifeBits: number
+}
+
+/**
+ * One holder's partial decryption of a batch: body - <mask, S_i> plus PRF-derived flooding noise, a function of block
+ * and share alone. Refusals: those of `verifyShare`, the ciphertext parsers, `checkProvenance` and `partialDecrypt`;
+ * FHE-PROVENANCE-MISSING a share of production without provenance; FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED;
+ * FHE-CIPHERTEXT-DUPLICATE. After Dahl et al., "Noah's Ark: Efficient Threshold-FHE Using Noise Flooding" (2023).
+ */
+export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<PartialDecryption> {
+  const { authority, answered, spent, carrying = 'never' } = request
+  const verified = verifyShare(request.share, request.pub, request.expected)
+  if (!verified.ok) return verified
+  const { header, budgets } = verified.value.share
+  const read = readAll(request.ciphertexts)
+  if (!read.ok) return read
+  const ciphertexts = read.value
+  const digests = ciphertexts.map((one) => toHex(ciphertextDigest(one)))
+  if (new Set(digests).size !== digests.length) {
+    return refuse('FHE-CIPHERTEXT-DUPLICATE', 'a ciphertext is listed twice')
+  }
+  const carried = checkCarrying(ciphertexts, carrying)
+  if (!carried.ok) return carried
+  if ('rehearsal' in authority) {
+    if (header.domain === 'production') {
+      return refuse('FHE-PROVENANCE-MISSING', 'a share of production answers no bare request')
+    }
+  } else {
+    const { domain, keyId } = header
+    const vouched = checkProvenance(authority.provenance, {
+      domain,
+      keyId,
+      authorities: authority.authorities,
+      ciphertexts,
+    })
+    if (!vouched.ok) return vouched
+  }
+  const fresh = ciphertexts.filter((_, i) => !answered.has(digests[i] ?? ''))
+  const spends = fresh.reduce((sum, { blocks }) => sum + blocks.length, 0)
+  const width = ciphertexts[0]?.width ?? 128
+  const [before, budget] = width === 64 ? [spent.at64, budgets.at64] : [spent.at128, budgets.at128]
+  const answerable = checkAnswerable(verified.value, width)
+  if (!answerable.ok) return answerable
+  if (spends > 0 && before + spends > budget) {
+    return refuse('FHE-BUDGET', `${spends} blocks, ${Math.max(0, budget - before)} of ${budget} are left`)
+  }
+  const requestDigest = 'rehearsal' in authority ? new Uint8Array(32) : authority.requestDigest
+  const content = partialDecrypt(verified.value, ciphertexts, requestDigest)
+  if (!content.ok) return content
+  const blockBits = safeFloodingBits(header, width)
+  return accept({
+    partial:
+      'rehearsal' in authority ? barePartial(content.value) : signPartial(authority.identity, content.value),
+    spends,
+    width,
+    digests,
+    types: ciphertexts.map(typeName),
+    blockBits,
+    lifeBits: lifeBits(blockBits, (before + spends) * (header.n - header.t + 1)),
+  })
+}
+
+export type ThresholdDecryptRequest = {
+  readonly pub: Uint8Array
+  readonly ciphertexts: readonly Uint8Array[]
+  /** Opened `lux-prt1` files, at least t; 2t-1 verify against any t-1, 3t-2 correct them. */
+  readonly partials: readonly Uint8Array[]
+  /** SHA-256 of the request; zeros, the default, for bare rehearsal answers. */
+  readonly requestDigest?: Uint8Array
+  /** Keys of holder i at index i-1; without them only bare rehearsal answers are taken. */
+  readonly holders?: readonly VerificationKeys[]
+}
+
+export type ThresholdDecryption = {
+  readonly types: readonly string[]
+  /** bigint, or boolean for FheBool. */
+  readonly values: readonly FheValue[]
+  /** Malicious holders that the values are verified against: 0 with a bare quorum. */
+  readonly verified: number
+  readonly cheaters: readonly number[]
+  /** What may be said of the values, in these words and no stronger ones. */
+  readonly claim: string
+}
+
+/**
+ * The plaintexts, out of at least t holders' answers. Every digest and count is recomputed from the ciphertexts given
+ * here. Refusals: those of the parsers and of `combinePartials`; FHE-PARTIAL-SIGNATURE; FHE-REQUEST-OTHER an answer to
+ * another request. THRESHOLD-FHE "Combine".
+ */
+export function fheThresholdDecrypt(request: ThresholdDecryptRequest): Outcome<ThresholdDecryption> {
+  const { holders, requestDigest = new Uint8Array(32) } = request
+  const read = readAll(request.ciphertexts)
+  if (!read.ok) return read
+  try {
+    const pub = parsePublic(request.pub)
+    const partials = request.partials.map(parsePartial)
+    for (const partial of partials) {
+      const { holder, domain } = partial.header
+      if (!equalBytes(partial.requestDigest, requestDigest)) {
+        return refuse('FHE-REQUEST-OTHER', `holder ${holder} answers another request`)
+      }
+      if (!holders && domain === 'rehearsal') continue
+      const keys = holders?.[holder - 1]
+      if (!keys)
+        return refuse('FHE-PARTIAL-SIGNATURE', `no keys of holder ${holder} to check its answer with`)
+      const signed = verifyPartial(partial, keys)
+      if (!signed.ok) return signed
+    }
+    const combined = combinePartials(pub, read.value, partials)
+    if (!combined.ok) return combined
+    return accept({ types: read.value.map(typeName), ...combined.value })
+  } catch (error) {
+    if (error instanceof FormatError) return refuse(error.rule, error.detail)
+    throw error
+  }
+}
+
+export type RotateRequest = {
+  readonly pub: Uint8Array
+  /** Shares of exactly the t old holders that re-deal. */
+  readonly shares: readonly Uint8Array[]
+  readonly to: Quorum
+  readonly roster: readonly RosterEntry[]
+  readonly planHash: Uint8Array
+  readonly policyHash: Uint8Array
+  readonly budgets: Budgets
+  readonly entropy: Entropy
+}
+
+export type RotatedKey = {
+  readonly pub: Uint8Array
+  /** New holders' shares in order: secret, wipe them. */
+  readonly shares: readonly Uint8Array[]
+  readonly epochId: Uint8Array
+  readonly corrections: readonly Uint8Array[]
+}
+
+/**
+ * Moves a key to new shares, people or (t,n) without revealing it: all dealers' parts in one process, for rehearsals
+ * and tests. In earnest every dealer runs `redealShare` on its own device and everybody else `nextPublic` and
+ * `nextShare`; no process then sees more than one share. Refusals: those of these four. THRESHOLD-FHE "Reshare".
+ */
+export function rotateFheKey(request: RotateRequest): Outcome<RotatedKey> {
+  const { pub, to, roster, planHash, policyHash, budgets, entropy } = request
+  const verified: VerifiedShare[] = []
+  for (const share of request.shares) {
+    const one = verifyShare(share, pub)
+    if (!one.ok) return one
+    verified.push(one.value)
+  }
+  const dealers = verified.map(({ share }) => share.header.holder).sort((a, b) => a - b)
+  const corrections: Uint8Array[] = []
+  const seedFiles: (readonly Uint8Array[])[] = []
+  for (const one of verified) {
+    const redealt = redealShare({ verified: one, dealers, to, planHash, entropy })
+    if (!redealt.ok) return redealt
+    corrections.push(redealt.value.correction)
+    seedFiles.push(redealt.value.seedFiles)
+  }
+  const next = nextPublic({ pub, corrections, dealers, to, planHash, roster })
+  if (!next.ok) return next
+  const shares: Uint8Array[] = []
+  for (let holder = 1; holder <= to.n; holder++) {
+    const own = seedFiles.map((files) => files[holder - 1] ?? new Uint8Array(0))
+    const share = nextShare({ pub: next.value.pub, corrections, seedFiles: own, holder, policyHash, budgets })
+    if (!share.ok) return share
+    shares.push(share.value)
+  }
+  for (const files of seedFiles) for (const file of files) file.fill(0)
+  return accept({ pub: next.value.pub, shares, epochId: next.value.epochId, corrections })
+}
+
+function readAll(files: readonly Uint8Array[]): Outcome<Ciphertext[]> {
+  if (files.length === 0) return refuse('FHE-CIPHERTEXT-MISSING', 'no ciphertext')
+  try {
+    return accept(files.map(readCiphertext))
+  } catch (error) {
+    if (error instanceof FormatError) return refuse(error.rule, error.detail)
+    throw error
+  }
+}
+
+function checkCarrying(ciphertexts: readonly Ciphertext[], carrying: Carrying): Outcome<null> {
+  for (const [i, ciphertext] of ciphertexts.entries()) {
+    if (ciphertext.width === 64) continue
+    const rounded = isRounded(ciphertext)
+    if (carrying === 'always' && !rounded) {
+      return refuse('FHE-CARRY-UNROUNDED', `ciphertext ${i + 1} is not rounded, and this key's always are`)
+    }
+    if (carrying === 'never' && rounded) {
+      return refuse('FHE-CARRY-ROUNDED', `ciphertext ${i + 1} is rounded, and this key's never are`)
+    }
+  }
+  return accept(null)
+}
