@@ -28,11 +28,11 @@ export const takeInventory: Perform<'inventory'> = async (effect, run) => {
 }
 
 export const initialiseToken: Perform<'initialise-token'> = async (effect, run) => {
-  const half = await halfInitialised(effect.label, run)
+  const begun = (await halfInitialised(effect.label, run)) ?? (await leftByEarlierTry(effect, run))
   await noteTokens(effect, run)
   const soPin = pinOf(run, effect.token, 'so')
   const userPin = pinOf(run, effect.token, 'user')
-  const token = run.hsm.token(half ?? (effect.serial === '' ? 'new' : effect.serial))
+  const token = run.hsm.token(begun ?? (effect.serial === '' ? 'new' : effect.serial))
   const info = await token.initialise({ label: effect.label, soPin, userPin })
   return { serial: info.serial, label: info.label, model: info.model, firmware: info.firmware }
 }
@@ -60,6 +60,18 @@ export async function tokensSince(
   // Written by noteTokens alone.
   const before = run.folder.readDocument(note) as string[]
   return (await finishedTokens(label, run)).filter(({ serial }) => !before.includes(serial))
+}
+
+/** A token that an earlier try of this step finished although its answer was an error: it is taken again, not left behind. */
+async function leftByEarlierTry(
+  effect: EffectOf<'initialise-token'>,
+  run: RunContext,
+): Promise<string | null> {
+  for (let attempt = 1; attempt < effect.attempt; attempt++) {
+    const left = (await tokensSince({ ...effect, attempt }, run)) ?? []
+    if (left.length === 1) return left[0]?.serial ?? null
+  }
+  return null
 }
 
 async function finishedTokens(label: string, run: RunContext): Promise<TokenInfo[]> {
