@@ -83,7 +83,11 @@ test('SHELL-PATHS a plan and its lock that were chosen are read, with what lies 
   await page.getByText(lock, { exact: true }).waitFor()
   await page.getByRole('button', { name: 'Open the plan' }).click()
   // It was read: what is refused now is the plan itself.
-  await page.locator('.failure').getByText(/^PLAN-\d\d$/).first().waitFor()
+  await page
+    .locator('.failure')
+    .getByText(/^PLAN-\d\d$/)
+    .first()
+    .waitFor()
 })
 
 test('SHELL-PATHS a bundle is exported into the chosen folder alone, once for each choice', async () => {

@@ -84,6 +84,62 @@ test('SHELL-CLOSE closing during a ceremony asks, and staying keeps window and c
   expect(await core(desktop)).toMatchObject({ state: 'ready', generation: 1 })
 })
 
+test('SHELL-AWAKE the machine is kept awake while a ceremony is under way, and no longer', async () => {
+  desktop = await openDesktop({ core: 'fake:attention' })
+  const awake = () =>
+    desktop!.app.evaluate(({ powerSaveBlocker }) => [0, 1, 2].some((id) => powerSaveBlocker.isStarted(id)))
+  await expect.poll(awake).toBe(true)
+  await invoke(desktop, 'ceremonies.cancel', { id: 'c1' })
+  await expect.poll(awake).toBe(false)
+  const left = await desktop.app.evaluate(async ({ BrowserWindow, dialog }) => {
+    let asked = false
+    Reflect.set(dialog, 'showMessageBox', async () => {
+      asked = true
+      return { response: 0 }
+    })
+    const [window] = BrowserWindow.getAllWindows()
+    const closed = new Promise((resolve) => window?.once('closed', () => resolve(true)))
+    window?.close()
+    return { asked, closed: await closed }
+  })
+  expect(left).toEqual({ asked: false, closed: true })
+})
+
+test('SHELL-SLEEP shutting down during a ceremony asks, and so does a machine that slept in it', async () => {
+  desktop = await openDesktop({ core: 'fake:attention' })
+  const asked = await desktop.app.evaluate(async ({ BrowserWindow, dialog, powerMonitor }) => {
+    const questions: string[] = []
+    Reflect.set(dialog, 'showMessageBox', async (_window: unknown, { message }: { message: string }) => {
+      questions.push(message)
+      return { response: 0 }
+    })
+    let prevented = false
+    powerMonitor.emit('shutdown', {
+      preventDefault() {
+        prevented = true
+      },
+    })
+    powerMonitor.emit('suspend')
+    powerMonitor.emit('resume')
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    return { questions, prevented, open: BrowserWindow.getAllWindows().length }
+  })
+  expect(asked).toEqual({
+    questions: ['A ceremony is under way', 'This machine slept during a ceremony'],
+    prevented: true,
+    open: 1,
+  })
+  expect(await core(desktop)).toMatchObject({ state: 'ready', generation: 1 })
+  const closed = await desktop.app.evaluate(async ({ BrowserWindow, dialog, powerMonitor }) => {
+    Reflect.set(dialog, 'showMessageBox', async () => ({ response: 1 }))
+    const [window] = BrowserWindow.getAllWindows()
+    const gone = new Promise((resolve) => window?.once('closed', () => resolve(true)))
+    powerMonitor.emit('resume')
+    return gone
+  })
+  expect(closed).toBe(true)
+})
+
 test('SHELL-SINGLE a second start on the same store ends at once and leaves the first', async () => {
   desktop = await openDesktop({ core: 'fake:' })
   const display = await startDisplay()

@@ -76,8 +76,11 @@ export function sandboxWorks(user: User = readSetUp().user): boolean {
 }
 
 /** Switches that Electron needs here: none where the sandbox works; where it cannot, `--no-sandbox`, said aloud. */
-export function sandboxSwitches(): string[] {
-  if (sandboxWorks()) return []
-  process.stderr.write('this system gives users no namespaces, so Electron runs without its sandbox\n')
+export function sandboxSwitches(
+  works: boolean = sandboxWorks(),
+  say: (line: string) => void = (line) => void process.stderr.write(`${line}\n`),
+): string[] {
+  if (works) return []
+  say('this system gives users no namespaces, so Electron runs without its sandbox')
   return ['--no-sandbox']
 }

@@ -62,14 +62,29 @@ export async function saveFile(
 
 /** True when the person wants to leave a ceremony that is under way. */
 export async function confirmLeave(window: BrowserWindow, language: Language): Promise<boolean> {
+  return (await ask(window, language, 'leave', ['leave-stay', 'leave-go'])) === 1
+}
+
+/** True when the people of a ceremony want to go on after the machine slept in the middle of it. */
+export async function confirmWoken(window: BrowserWindow, language: Language): Promise<boolean> {
+  return (await ask(window, language, 'woken', ['woken-go-on', 'leave-go'])) === 0
+}
+
+/** The first of the two answers is the safe one: what Enter and Escape give. */
+async function ask(
+  window: BrowserWindow,
+  language: Language,
+  about: 'leave' | 'woken',
+  answers: readonly [string, string],
+): Promise<number> {
   const { response } = await dialog.showMessageBox(window, {
     type: 'warning',
-    message: caption(language, 'leave-title'),
-    detail: caption(language, 'leave-detail'),
-    buttons: [caption(language, 'leave-stay'), caption(language, 'leave-go')],
+    message: caption(language, `${about}-title`),
+    detail: caption(language, `${about}-detail`),
+    buttons: answers.map((key) => caption(language, key)),
     defaultId: 0,
     cancelId: 0,
     noLink: true,
   })
-  return response === 1
+  return response
 }

@@ -12,8 +12,8 @@ import {
 import type { PushedEvent } from '../contract/index.ts'
 import { registerScheme, serveApp } from './app-protocol.ts'
 import { type CoreProcess, superviseCore } from './core-process.ts'
-import { confirmLeave } from './dialogs.ts'
 import { createFrameGate } from './frame-gate.ts'
+import { keepOpen } from './keep-open.ts'
 import { lockEveryContents, lockSession, silenceChromium } from './lockdown.ts'
 import { origin } from './origin.ts'
 import { coreProgram, storeFolder } from './paths.ts'
@@ -140,36 +140,5 @@ function serveCalls(window: BrowserWindow, context: ShellContext): void {
   ipcMain.handle('lux:shell', (event, name: unknown, input: unknown) => {
     if (!isOwn(event)) return { ok: false, error: { code: 'INPUT-INVALID', detail: 'not from the window' } }
     return callShell(context, name, input)
-  })
-}
-
-function keepOpen(window: BrowserWindow, context: ShellContext, attention: () => boolean): void {
-  let leaving = false
-  window.on('close', (event) => {
-    if (leaving || !attention()) return
-    event.preventDefault()
-    void confirmLeave(window, context.appearance.language).then((leave) => {
-      if (!leave) return
-      leaving = true
-      window.close()
-    })
-  })
-  window.webContents.on('render-process-gone', () => {
-    if (!window.isDestroyed()) void loadApp(window)
-  })
-  app.on('second-instance', () => {
-    if (window.isMinimized()) window.restore()
-    window.show()
-    window.focus()
-  })
-  let stopped = false
-  app.on('window-all-closed', () => app.quit())
-  app.on('will-quit', (event) => {
-    if (stopped) return
-    event.preventDefault()
-    void context.core.stop().then(() => {
-      stopped = true
-      app.quit()
-    })
   })
 }

@@ -26,6 +26,7 @@ function resultOf(api: string, given: Record<string, unknown>): unknown {
 }
 
 function answer({ id, api, input }: Request): void {
+  if (api === 'ceremonies.cancel') post({ attention: false })
   // Never answered: what a call sees when core dies under it.
   if (api === 'ceremonies.pause') return
   const given: Record<string, unknown> = { ...(typeof input === 'object' ? input : {}) }
