@@ -1,13 +1,15 @@
 /**
  * One figure. `ours` and `limit` are medians in `unit`; the limit is the same work with nothing of ours around it, or null
- * where there is no such thing. `ratio` is limit/ours for times: 1 is the limit and higher is better. `goal` is the least
- * ratio that passes. `memoryMiB` is the proportional set size of all processes of the work, at its end or at its peak.
+ * where there is no such thing. `ratio` is limit/ours for times and ours/limit for rates: 1 is the limit and higher is
+ * better. `goal` is the least ratio that passes. `peers`: the same work by other programs, in the same unit.
+ * `memoryMiB` is the proportional set size of all processes of the work, at its end or at its peak.
  */
 export type Row = {
   work: string
-  unit: 'ms'
+  unit: 'ms' | 'us' | '1/s'
   ours: number
   limit: number | null
+  peers?: Readonly<Record<string, number>>
   ratio: number | null
   goal: number | null
   memoryMiB: number | null
@@ -44,17 +46,46 @@ export function timeRow({ work, ours, limit, goal, memoryMiB }: Times): Row {
   }
 }
 
+export type Rates = {
+  work: string
+  /** Operations per second. */
+  ours: readonly number[]
+  limit?: readonly number[]
+  peers?: Readonly<Record<string, readonly number[]>>
+  goal?: number
+  memoryMiB?: number
+}
+
+/** A row of operations per second. */
+export function rateRow({ work, ours, limit, peers, goal, memoryMiB }: Rates): Row {
+  const mine = median(ours)
+  const most = limit === undefined ? null : median(limit)
+  const others = Object.entries(peers ?? {}).map(([name, rates]) => [name, round(median(rates), 0)])
+  return {
+    work,
+    unit: '1/s',
+    ours: round(mine, 0),
+    limit: most === null ? null : round(most, 0),
+    ...(others.length === 0 ? {} : { peers: Object.fromEntries(others) }),
+    ratio: most === null || most === 0 ? null : round(mine / most, 3),
+    goal: goal === undefined ? null : round(goal, 3),
+    memoryMiB: memoryMiB === undefined ? null : round(memoryMiB, 0),
+  }
+}
+
 export function misses({ ratio, goal }: Row): boolean {
   return goal !== null && (ratio === null || ratio < goal)
 }
 
 /** Rows as an aligned table for people. */
 export function table(rows: readonly Row[]): string {
-  const head = ['work', 'ours', 'limit', 'ratio', 'goal', 'memory']
+  const peers = [...new Set(rows.flatMap((row) => Object.keys(row.peers ?? {})))]
+  const head = ['work', 'ours', 'limit', ...peers, 'ratio', 'goal', 'memory']
   const lines = rows.map((row) => [
     row.work,
     `${row.ours} ${row.unit}`,
     row.limit === null ? '-' : `${row.limit} ${row.unit}`,
+    ...peers.map((name) => (row.peers?.[name] === undefined ? '-' : `${row.peers[name]} ${row.unit}`)),
     row.ratio?.toString() ?? '-',
     row.goal === null ? '-' : `${row.goal}${misses(row) ? ' MISSED' : ''}`,
     row.memoryMiB === null ? '-' : `${row.memoryMiB} MiB`,

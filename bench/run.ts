@@ -1,8 +1,13 @@
 import { benchCeremony } from './ceremony.ts'
+import { benchHsm } from './hsm.ts'
 import { misses, type Row, table } from './row.ts'
 import { benchStart } from './start.ts'
 
-const works: Readonly<Record<string, () => Promise<Row[]>>> = { ceremony: benchCeremony, start: benchStart }
+const works: Readonly<Record<string, () => Promise<Row[]>>> = {
+  ceremony: benchCeremony,
+  start: benchStart,
+  hsm: benchHsm,
+}
 
 const words = process.argv.slice(2)
 const json = words.includes('--json')

@@ -1,0 +1,215 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import {
+  childKekTemplate,
+  sealingTemplate,
+  signingTemplate,
+  softTokenEnvironment,
+  startHsm,
+  type Token,
+} from '../packages/hsm/src/index.ts'
+import { treeMemory } from './memory.ts'
+import { median, type Row, rateRow } from './row.ts'
+
+const rounds = 9
+const inFlight = 8
+const goal = 0.9
+const pin = '12345678'
+
+const works = ['sign', 'wrap', 'gcm'] as const
+type Work = (typeof works)[number]
+
+const titles: Record<Work, string> = {
+  sign: 'ECDSA P-256 of a digest',
+  wrap: 'wrap an AES-256 key (KWP)',
+  gcm: 'AES-256-GCM of 1 KiB',
+}
+
+/** Calls of one round: long enough to measure, short enough that the machine is the same for ours and the limit. */
+const counts: Record<Work, number> = { sign: 1500, wrap: 3000, gcm: 3000 }
+
+type Times = { ours: number[]; one: number[]; rawNow: number[]; rawLater: number[]; c: number[] }
+
+/**
+ * Operations per second of the driver and its host process, eight calls in flight, against the same calls made straight
+ * through pkcs11js in one process: one after another, and eight in flight on sessions of their own; the better counts.
+ * Beside them the same from C, and what a single call costs more for crossing into another process.
+ */
+export async function benchHsm(): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'lux-bench-hsm-'))
+  const { library, environment } = softTokenEnvironment(folder)
+  const hsm = await startHsm({ library, environment })
+  try {
+    const token = await makeToken(hsm)
+    const ours = await oursOn(token)
+    const raw = new Lines(
+      process.execPath,
+      [join(import.meta.dirname, 'raw-hsm.mjs'), library, pin],
+      environment,
+    )
+    const c = new Lines(compileC(folder), [library, pin], environment)
+    const times = new Map<Work, Times>()
+    for (const work of works) {
+      times.set(work, { ours: [], one: [], rawNow: [], rawLater: [], c: [] })
+      await ours(work, counts[work], inFlight)
+    }
+    for (let round = 0; round < rounds; round++) {
+      for (const work of works) {
+        const all = times.get(work)
+        if (all === undefined) continue
+        const count = counts[work]
+        const rate = (ms: number) => (count * 1000) / ms
+        all.rawNow.push(rate(await raw.ask(JSON.stringify({ work, count, inFlight: 0 }))))
+        all.ours.push(rate(await ours(work, count, inFlight)))
+        all.rawLater.push(rate(await raw.ask(JSON.stringify({ work, count, inFlight }))))
+        all.one.push(rate(await ours(work, count, 1)))
+        all.c.push(rate(await c.ask(`${work} ${count}`)))
+      }
+    }
+    raw.end()
+    c.end()
+    const memoryMiB = hsm.pid === null ? 0 : treeMemory(hsm.pid)
+    return works.flatMap((work) => rowsOf(work, times.get(work), memoryMiB))
+  } finally {
+    await hsm.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+function rowsOf(work: Work, times: Times | undefined, memoryMiB: number): Row[] {
+  if (times === undefined) return []
+  const { ours, one, rawNow, rawLater, c } = times
+  const limit = median(rawNow) >= median(rawLater) ? rawNow : rawLater
+  const micros = (rates: readonly number[]) => 1e6 / median(rates)
+  const isolated = micros(one)
+  const bare = micros(rawNow)
+  return [
+    rateRow({
+      work: `${titles[work]}, ${inFlight} in flight`,
+      ours,
+      limit,
+      peers: { 'pkcs11js one by one': rawNow, [`pkcs11js ${inFlight} in flight`]: rawLater, C: c },
+      goal,
+      memoryMiB,
+    }),
+    {
+      work: `${titles[work]}, one call at a time`,
+      unit: 'us',
+      ours: Math.round(isolated * 10) / 10,
+      limit: Math.round(bare * 10) / 10,
+      peers: { 'cost of isolation': Math.round((isolated - bare) * 10) / 10 },
+      ratio: Math.round((bare / isolated) * 1000) / 1000,
+      goal: null,
+      memoryMiB: null,
+    },
+  ]
+}
+
+async function makeToken(hsm: Awaited<ReturnType<typeof startHsm>>): Promise<Token> {
+  const bytes = () => Buffer.from(pin)
+  const { serial } = await hsm.token('new').initialise({ label: 'bench', soPin: bytes(), userPin: bytes() })
+  const token = hsm.token(serial)
+  await token.logIn({ user: 'user', pin: bytes() })
+  return token
+}
+
+/** Makes the keys that raw-hsm.mjs and raw-hsm.c find by their labels, and gives the same works through the driver. */
+async function oursOn(token: Token) {
+  const id = () => randomBytes(16).toString('hex')
+  const ids = { kek: id(), data: id(), gcm: id(), ec: id() }
+  const kept = { ...childKekTemplate, token: true, allowedMechanisms: null, unwrapTemplate: null }
+  await token.generateAes({ id: ids.kek, label: 'kek', bits: 256, template: kept })
+  await token.generateAes({
+    id: ids.data,
+    label: 'data',
+    bits: 256,
+    template: { ...kept, extractable: true },
+  })
+  await token.generateAes({
+    id: ids.gcm,
+    label: 'gcm',
+    bits: 256,
+    template: { ...sealingTemplate, token: true },
+  })
+  await token.generateKeyPair({ id: ids.ec, label: 'ec', kind: 'p-256', template: signingTemplate })
+  const digest = new Uint8Array(32).fill(7)
+  const plaintext = new Uint8Array(1024).fill(7)
+  let count = 0
+  const nonce = () => {
+    const bytes = new Uint8Array(12)
+    new DataView(bytes.buffer).setUint32(0, ++count)
+    return bytes
+  }
+  const calls: Record<Work, () => Promise<unknown>> = {
+    sign: () => token.signEcdsa({ key: { id: ids.ec, class: 'private' }, digest }),
+    wrap: () => token.wrap({ kek: { id: ids.kek }, key: { id: ids.data, class: 'secret' } }),
+    gcm: () =>
+      token.encryptGcm({
+        key: { id: ids.gcm, class: 'secret' },
+        nonce: nonce(),
+        aad: new Uint8Array(),
+        plaintext,
+      }),
+  }
+  return async (work: Work, times: number, lanes: number): Promise<number> => {
+    const call = calls[work]
+    let left = times
+    const lane = async () => {
+      while (left-- > 0) await call()
+    }
+    const began = performance.now()
+    await Promise.all(Array.from({ length: lanes }, lane))
+    return performance.now() - began
+  }
+}
+
+function compileC(folder: string): string {
+  const out = join(folder, 'raw-hsm')
+  const source = join(import.meta.dirname, 'raw-hsm.c')
+  execFileSync('gcc', [
+    '-std=c11',
+    '-D_GNU_SOURCE',
+    '-O2',
+    '-Wall',
+    '-Wextra',
+    '-I/usr/include/p11-kit-1',
+    '-o',
+    out,
+    source,
+    '-ldl',
+  ])
+  return out
+}
+
+/** A program that answers each line with one number. */
+class Lines {
+  readonly #child: ChildProcess
+  readonly #waiting: ((value: number) => void)[] = []
+
+  constructor(program: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
+    this.#child = spawn(program, args, {
+      env: { ...process.env, ...environment },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    if (this.#child.stdout)
+      createInterface({ input: this.#child.stdout }).on('line', (line) =>
+        this.#waiting.shift()?.(Number(line)),
+      )
+  }
+
+  ask(line: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#child.exitCode !== null) reject(new Error('the bare program ended'))
+      this.#waiting.push(resolve)
+      this.#child.stdin?.write(`${line}\n`)
+    })
+  }
+
+  end(): void {
+    this.#child.stdin?.end()
+  }
+}
