@@ -11,8 +11,8 @@ beforeAll(async () => {
 })
 afterAll(() => desktop?.close())
 
-function commandLine(pid: number): string[] {
-  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')
+function commandLine(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
 }
 
 function status(pid: number): string {
