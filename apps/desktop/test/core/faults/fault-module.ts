@@ -1,19 +1,26 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const build = fileURLToPath(
   new URL('../../../../../packages/hsm/test/fault-module/build.ts', import.meta.url),
 )
 
-/** A copy of the driver's own fault module (packages/hsm/test/fault-module/README.md) in `folder`. */
+/** Builds the driver's own fault module (packages/hsm/test/fault-module/README.md) in `folder`; gives its path. */
+export function buildFaultModule(folder: string): string {
+  const node = ['--disable-warning=ExperimentalWarning', build, folder]
+  return execFileSync(process.execPath, node, { encoding: 'utf8' })
+}
+
+/** A copy of it in a folder of its own, with a plan, a log and counts of its own. */
 export class FaultModule {
   readonly path: string
 
-  constructor(folder: string) {
-    this.path = execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', build, folder], {
-      encoding: 'utf8',
-    })
+  constructor(built: string, folder: string) {
+    mkdirSync(folder, { recursive: true })
+    this.path = join(folder, 'fault-module.so')
+    copyFileSync(built, this.path)
   }
 
   plan(...rules: readonly string[]): void {

@@ -1,11 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { utf8 } from '@lux/crypto'
 import { softTokenEnvironment, startHsm } from '@lux/hsm'
 import { rehearsalPins } from '../../../src/core/run/drive-rehearsal.ts'
-import type { Destination } from '../support/destination.ts'
+import { type Destination, makeDestination } from '../support/destination.ts'
 import { stateOf, verdictOf } from '../support/run-end.ts'
-import { FaultModule } from './fault-module.ts'
+import { buildFaultModule, FaultModule } from './fault-module.ts'
 import { drivePart, logOf, type Part, type Place } from './faulty-run.ts'
 
 /** The n-th call of a function in a run without faults, and the step in which it comes. */
@@ -21,6 +22,24 @@ export type Cell = CallPoint & { fault: string }
 export type Verdict = 'unseen' | 'resumed' | 'exception' | 'stopped' | 'failed' | 'not-reached'
 
 export type Result = Cell & { verdict: Verdict; code: string; detail: string }
+
+/** What all runs share: a folder, the built fault module, and the server that takes the root. */
+export type Workshop = { home: string; built: string; destination: Destination; close(): Promise<void> }
+
+/** In memory where the system has such a place: what is tried here is no disk, and each run waits for a hundred fsyncs. */
+export async function openWorkshop(): Promise<Workshop> {
+  const home = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'lux-crash-matrix-'))
+  const destination = await makeDestination(home)
+  return {
+    home,
+    built: buildFaultModule(join(home, 'built')),
+    destination,
+    close: async () => {
+      await destination.hsm.close()
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
 
 export const faults = [
   'CKR_DEVICE_ERROR',
@@ -77,10 +96,10 @@ export function applies(name: string, fault: string): boolean {
   return fault !== 'flags:USER_PIN_LOCKED' || name === 'C_Login'
 }
 
-/** Runs without faults and gives, for each function in each step, its first and its last call. */
-export async function recordCalls(home: string, destination: Destination): Promise<CallPoint[]> {
+/** Runs without faults and gives, for each function in each step, its first call, and the last one where it changes or gives keys. */
+export async function recordCalls({ home, built, destination }: Workshop): Promise<CallPoint[]> {
   const dir = mkdtempSync(join(home, 'record-'))
-  const module = new FaultModule(dir)
+  const module = new FaultModule(built, dir)
   const part = await drivePart({ dir: join(dir, 'run'), module, destination, callTimeoutMs: 20_000 }, (step) =>
     module.mark(step),
   )
@@ -94,15 +113,17 @@ export async function recordCalls(home: string, destination: Destination): Promi
       continue
     }
     const first = `${step} ${name} first`
-    points.set(points.has(first) ? `${step} ${name} last` : first, { step, name, n: Number(rest) })
+    if (!points.has(first)) points.set(first, { step, name, n: Number(rest) })
+    else if (effectful.has(name) || name === 'C_WrapKey')
+      points.set(`${step} ${name} last`, { step, name, n: Number(rest) })
   }
   return [...points.values()]
 }
 
 /** One run with one fault, then the fault gone and the run taken up again until it is over, then the whole looked at. */
-export async function runCell(home: string, destination: Destination, cell: Cell): Promise<Result> {
+export async function runCell({ home, built, destination }: Workshop, cell: Cell): Promise<Result> {
   const top = mkdtempSync(join(home, 'cell-'))
-  const module = new FaultModule(top)
+  const module = new FaultModule(built, top)
   const callTimeoutMs = cell.fault === 'hang' ? 2_500 : 20_000
   const place: Place = { dir: join(top, 'run'), module, destination, callTimeoutMs }
   const done = (verdict: Verdict, code: string, detail = ''): Result => ({ ...cell, verdict, code, detail })
@@ -120,7 +141,7 @@ export async function runCell(home: string, destination: Destination, cell: Cell
     const wrong = await whatIsWrong(place)
     if (wrong !== null) return done('failed', codes.join(' '), wrong)
     if (!struck) return done('not-reached', '')
-    return done(verdictOn(first, codes), codes.join(' '))
+    return done(verdictOn(first, codes), codes.join(' '), `${first.code} ${first.detail}`.trim())
   } catch (error) {
     return done('failed', '', error instanceof Error ? (error.stack ?? error.message) : 'unknown')
   } finally {
@@ -190,8 +211,7 @@ async function lastingObjects(dir: string, serials: readonly string[]): Promise<
 
 /** Every fault at every point, `workers` at a time. */
 export async function runMatrix(
-  home: string,
-  destination: Destination,
+  shop: Workshop,
   cells: readonly Cell[],
   options: { workers: number; onResult?: (result: Result, done: number) => void },
 ): Promise<Result[]> {
@@ -199,7 +219,7 @@ export async function runMatrix(
   const waiting = [...cells]
   const work = async () => {
     for (let cell = waiting.shift(); cell !== undefined; cell = waiting.shift()) {
-      const result = await runCell(home, destination, cell)
+      const result = await runCell(shop, cell)
       results.push(result)
       options.onResult?.(result, results.length)
     }
