@@ -21,8 +21,13 @@ const remedies = {
   'HSM-HOST-FAILED': 'The helper process could not be started. Reinstall the program.',
   'HSM-KEY-ABSENT': 'The key is not on this token. Check the serial number and the plan.',
   'HSM-KEY-FORBIDDEN': 'The key does not allow this use. That is how it was made.',
-  'HSM-LIBRARY-INVALID':
-    'The file is not a token library for this computer. Choose the vendor’s 64-bit PKCS#11 library.',
+  'HSM-LIBRARY-ARCHITECTURE':
+    'This is a library for another processor or another word size. Choose the vendor’s library for this computer.',
+  'HSM-LIBRARY-CHANGED':
+    'The library’s file is not the one that the plan pins. Find out who changed it before you use it.',
+  'HSM-LIBRARY-DEPENDENCY': 'The token library needs another library that is missing. Install it and repeat.',
+  'HSM-LIBRARY-FOREIGN': 'This library is not a token library. Choose the vendor’s PKCS#11 library.',
+  'HSM-LIBRARY-INVALID': 'The file is not a library, or it is damaged. Choose the vendor’s PKCS#11 library.',
   'HSM-LIBRARY-MISSING': 'Install the token’s library or correct its path.',
   'HSM-LOGIN-OTHER': 'Another kind of user is logged in. Log out first.',
   'HSM-MECHANISM-MISSING':
@@ -44,6 +49,7 @@ const remedies = {
   'HSM-TOKEN-DAMAGED': 'The token cannot be recognised. Do not use it; keep it for examination.',
   'HSM-TOKEN-FULL': 'The token has no room for another object.',
   'HSM-TOKEN-UNINITIALISED': 'Initialise the token first.',
+  'HSM-UNSUPPORTED': 'This token does not have the mechanism. Choose another mechanism or another token.',
   'HSM-UNKNOWN': 'The token answered with an unknown code. Look it up in the vendor’s manual.',
   'HSM-WINDOW-LOST':
     'The root key of this attempt is gone and its blobs are void. Repeat the step as a new attempt.',

@@ -1,6 +1,7 @@
 export * from './device.ts'
 export { type StartHsmOptions, startHsm } from './host/client.ts'
 export { type HsmErrorCode, hsmErrorCodes } from './hsm-errors.ts'
+export { type Preflight, preflightLibrary } from './pkcs11/preflight.ts'
 export { findSoftTokenLibrary, type SoftTokenEnvironment, softTokenEnvironment } from './soft-token.ts'
 export {
   childKekTemplate,

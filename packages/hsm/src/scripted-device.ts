@@ -68,6 +68,8 @@ export function scriptedToken(
     initialised: true,
     writeProtected: false,
     loginRequired: true,
+    pinPad: false,
+    maxSessions: null,
     pin: pin(),
     loggedIn,
     minPinLength: 8,
@@ -80,10 +82,12 @@ export function scriptedToken(
     keys: () => [...keys.values()].map(({ ref }) => ref),
     info: () => act('info', info),
     pinState: () => act('pinState', pin),
-    logIn: ({ user, pin: given, evenIfFinal }) =>
+    logIn: ({ user, pin: given, acceptFinalTry }) =>
       act('logIn', () => {
+        if (given === 'pin-pad') throw hsmError('HSM-UNSUPPORTED', 'a scripted token has no PIN pad')
+        const before = userPin()
         if (left === tries.locked) throw hsmError('HSM-PIN-LOCKED', `the ${user} PIN is locked`)
-        if (left === tries.final && !evenIfFinal)
+        if (left === tries.final && !acceptFinalTry)
           throw hsmError('HSM-PIN-FINAL-TRY', 'the next wrong PIN locks')
         const right = Buffer.from(given).toString('utf8') === '12345678'
         given.fill(0)
@@ -93,7 +97,7 @@ export function scriptedToken(
         }
         left = triesLeft
         loggedIn = user
-        return pin()
+        return { ...pin(), before }
       }),
     logOut: () =>
       act('logOut', () => {

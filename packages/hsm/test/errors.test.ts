@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HsmError, hsmErrorCodes } from '../src/index.ts'
 import { ckrTable, describeCkr } from '../src/pkcs11/codes.ts'
 import { ckrOf } from '../src/pkcs11/errors.ts'
-import { pinStates } from '../src/pkcs11/session.ts'
+import { pinStates } from '../src/pkcs11/token-info.ts'
 
 describe('errors', () => {
   it('every return code has a name, a meaning and one of our codes', () => {

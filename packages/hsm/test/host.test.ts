@@ -31,30 +31,32 @@ describe('the token host', () => {
     expect(await refusal(startHsm({ library: join(dir, 'none.so') }))).toBe('HSM-LIBRARY-MISSING')
   })
 
-  it('garbage, a folder, a 32-bit library, another processor’s and a program are HSM-LIBRARY-INVALID', async () => {
+  it('garbage, a folder, a cut library and a program are HSM-LIBRARY-INVALID, 32 bits and another processor HSM-LIBRARY-ARCHITECTURE', async () => {
     const elf = readFileSync(softTokenEnvironment(join(dir, 'soft')).library).subarray(0, 4096)
     const changed = (at: number, value: number) => Uint8Array.from(elf, (b, i) => (i === at ? value : b))
     const libraries = [
-      file('garbage.so', 'not a library at all, only text'),
-      file('short.so', ''),
-      dir,
-      file('32-bit.so', changed(4, 1)),
-      file('other-machine.so', changed(18, 8)),
-      file('cut.so', elf),
-      process.execPath,
-    ]
-    for (const library of libraries)
-      expect([library, await refusal(startHsm({ library }))]).toEqual([library, 'HSM-LIBRARY-INVALID'])
+      [file('garbage.so', 'not a library at all, only text'), 'HSM-LIBRARY-INVALID'],
+      [file('short.so', ''), 'HSM-LIBRARY-INVALID'],
+      [dir, 'HSM-LIBRARY-INVALID'],
+      [file('32-bit.so', changed(4, 1)), 'HSM-LIBRARY-ARCHITECTURE'],
+      [file('other-machine.so', changed(18, 8)), 'HSM-LIBRARY-ARCHITECTURE'],
+      [file('cut.so', elf), 'HSM-LIBRARY-INVALID'],
+      [process.execPath, 'HSM-LIBRARY-INVALID'],
+    ] as const
+    const got = await Promise.all(
+      libraries.map(async ([library]) => [library, await refusal(startHsm({ library }))]),
+    )
+    expect(got).toEqual(libraries)
   })
 
-  it('a shared library that is no PKCS#11 library is HSM-LIBRARY-INVALID, one that crashes on loading HSM-CRASHED', async () => {
+  it('a shared library that is no PKCS#11 library is HSM-LIBRARY-FOREIGN, one that crashes on loading HSM-CRASHED', async () => {
     const build = (name: string, source: string) => {
       const out = join(dir, `${name}.so`)
       execFileSync('gcc', ['-shared', '-fPIC', '-o', out, file(`${name}.c`, source)])
       return out
     }
     expect(await refusal(startHsm({ library: build('plain', 'int nothing(void){return 0;}') }))).toBe(
-      'HSM-LIBRARY-INVALID',
+      'HSM-LIBRARY-FOREIGN',
     )
     const crash = build('crash', '__attribute__((constructor)) static void f(void){*(volatile int*)0=1;}')
     expect(await refusal(startHsm({ library: crash }))).toBe('HSM-CRASHED')
@@ -62,7 +64,7 @@ describe('the token host', () => {
       'hang',
       '#include <unistd.h>\n__attribute__((constructor)) static void f(void){for(;;)pause();}',
     )
-    expect(await refusal(startHsm({ library: hang, callTimeoutMs: 700 }))).toBe('HSM-TIMEOUT')
+    expect(await refusal(startHsm({ library: hang, loadTimeoutMs: 1500 }))).toBe('HSM-TIMEOUT')
   })
 
   it('loader variables cannot be passed on', async () => {

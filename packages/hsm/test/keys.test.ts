@@ -179,7 +179,12 @@ describe('keys on SoftHSM', () => {
       const key = createPublicKey({ key: Buffer.from(pair.spki), format: 'der', type: 'spki' })
       expect(verify(hash, utf8('message'), { key, dsaEncoding: 'ieee-p1363' }, signature)).toBe(true)
       const check = (s: Uint8Array) =>
-        token.verify({ key: pair.publicKey, mechanism: 'ecdsa', digest, signature: s })
+        token.verify({
+          key: pair.publicKey,
+          mechanism: { kind: 'ecdsa', hash },
+          input: { digest },
+          signature: s,
+        })
       expect(await check(Uint8Array.from(signature))).toBe(true)
       expect(await check(Uint8Array.from(signature, (b, i) => (i === 9 ? b ^ 1 : b)))).toBe(false)
       expect(await token.destroy(pair.privateKey)).toEqual({ destroyed: 1, absent: true })
@@ -191,13 +196,18 @@ describe('keys on SoftHSM', () => {
     const pair = await token.generateKeyPair({ id: newId(), label: kind, kind, template: signingTemplate })
     const digest = createHash('sha256').update('message').digest()
     const key = createPublicKey({ key: Buffer.from(pair.spki), format: 'der', type: 'spki' })
-    const pkcs1 = await token.signRsa({ key: pair.privateKey, digest, padding: 'pkcs1' })
-    expect(verify('sha256', utf8('message'), key, pkcs1)).toBe(true)
-    const signature = await token.signRsa({ key: pair.privateKey, digest, padding: 'pss' })
+    const made = (kind: 'rsa-pkcs1' | 'rsa-pss') =>
+      token.sign({
+        key: pair.privateKey,
+        mechanism: { kind, hash: 'sha256' },
+        input: { digest: Uint8Array.from(digest) },
+      })
+    const pkcs1 = await made('rsa-pkcs1')
+    expect(verify('sha256', utf8('message'), key, pkcs1.signature)).toBe(true)
+    const { signature } = await made('rsa-pss')
     expect(verify('sha256', utf8('message'), { key, padding: 6, saltLength: 32 }, signature)).toBe(true)
-    expect(await token.verify({ key: pair.publicKey, mechanism: 'rsa-pss-sha256', digest, signature })).toBe(
-      true,
-    )
+    const mechanism = { kind: 'rsa-pss', hash: 'sha256' } as const
+    expect(await token.verify({ key: pair.publicKey, mechanism, input: { digest }, signature })).toBe(true)
     expect(await token.publicKeySpki(pair.publicKey)).toEqual(pair.spki)
   })
 
@@ -211,7 +221,14 @@ describe('keys on SoftHSM', () => {
     const ref = await token.importPublicKey({ id: newId(), label: 'b', spki: pair.spki, token: false })
     const digest = randomBytes(32)
     const signature = await token.signEcdsa({ key: pair.privateKey, digest: Uint8Array.from(digest) })
-    expect(await token.verify({ key: ref, mechanism: 'ecdsa', digest, signature })).toBe(true)
+    expect(
+      await token.verify({
+        key: ref,
+        mechanism: { kind: 'ecdsa', hash: 'sha256' },
+        input: { digest },
+        signature,
+      }),
+    ).toBe(true)
     expect(await token.publicKeySpki(ref)).toEqual(pair.spki)
     expect(
       await refusal(token.importPublicKey({ id: newId(), label: 'c', spki: utf8('junk'), token: false })),

@@ -8,7 +8,8 @@ const key = { id: '00'.repeat(16), label: 'k', bits: 256, template: rootTemplate
 describe('the scripted token', () => {
   it('counts wrong PINs down to final and locked, and asks before the last one', async () => {
     const token = scriptedToken('S1', { triesLeft: 2 })
-    const wrong = (evenIfFinal = false) => token.logIn({ user: 'user', pin: utf8('wrong'), evenIfFinal })
+    const wrong = (acceptFinalTry = false) =>
+      token.logIn({ user: 'user', pin: utf8('wrong'), acceptFinalTry })
     expect(await refusal(wrong())).toBe('HSM-PIN-WRONG')
     expect((await token.pinState()).user).toBe('final')
     expect(await refusal(wrong())).toBe('HSM-PIN-FINAL-TRY')

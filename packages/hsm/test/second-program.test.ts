@@ -22,7 +22,7 @@ describe('a second program with the user PIN', () => {
     process.env.SOFTHSM2_CONF = bench.environment.SOFTHSM2_CONF
     module = new Module(bench.library)
     thief = new Tokens(module).get(token.serial)
-    thief.logIn('user', userPin())
+    thief.logIn({ user: 'user', pin: userPin(), keep: false })
   })
   afterAll(async () => {
     thief.close()

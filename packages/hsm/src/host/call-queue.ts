@@ -1,5 +1,5 @@
 import { HsmError } from '../device.ts'
-import { deadlineFactor, type FromHost, type Operation, type ToHost } from './protocol.ts'
+import { deadlineFactor, type Operation, type WireCall, type WireResult } from './protocol.ts'
 
 type Pending = {
   readonly id: number
@@ -11,61 +11,60 @@ type Pending = {
 }
 
 /** In flight at once: enough to keep the host busy, few enough that a crash loses little. */
-const maxInFlight = 8
+const maxInFlight = 16
 
-/** PINs leave our memory once they are sent. */
-function wipePins(args: readonly unknown[]): void {
+type Options = {
+  timeoutMs: number
+  onTimeout: (op: Operation) => void
+  onSuccess: (op: Operation) => void
+}
+
+/** PINs and the bytes of imported keys leave our memory once they are sent. */
+export function wipeSecrets(args: readonly unknown[]): void {
   for (const arg of args) {
     if (!arg || typeof arg !== 'object') continue
     for (const [name, value] of Object.entries(arg)) {
-      if (/pin$/i.test(name) && value instanceof Uint8Array) value.fill(0)
+      if (/pin$|^value$/i.test(name) && value instanceof Uint8Array) value.fill(0)
     }
   }
 }
 
 /**
- * Calls in order of arrival. The host works on one at a time, so the deadline runs for the oldest one only and starts
- * anew for the next when that is answered.
+ * Calls in order of arrival, sent in bundles. The host starts them in that order, so the deadline runs for the oldest one
+ * only and starts anew for the next when that is answered.
  */
 export class CallQueue {
   readonly #waiting: Pending[] = []
-  readonly #inFlight: Pending[] = []
-  readonly #options: {
-    timeoutMs: number
-    onTimeout: (op: Operation) => void
-    onSuccess: (op: Operation) => void
-  }
-  #send: ((message: ToHost) => void) | null = null
+  readonly #inFlight = new Map<number, Pending>()
+  readonly #options: Options
+  #send: ((calls: readonly WireCall[]) => void) | null = null
   #refusal: (() => HsmError) | null = null
-  #timer: NodeJS.Timeout | null = null
+  #timer: { readonly id: number; readonly handle: NodeJS.Timeout } | null = null
   #nextId = 1
+  #scheduled = false
   #drained: (() => void)[] = []
 
-  constructor(options: {
-    timeoutMs: number
-    onTimeout: (op: Operation) => void
-    onSuccess: (op: Operation) => void
-  }) {
+  constructor(options: Options) {
     this.#options = options
   }
 
   get idle(): boolean {
-    return this.#waiting.length === 0 && this.#inFlight.length === 0
+    return this.#waiting.length === 0 && this.#inFlight.size === 0
   }
 
   add(op: Operation, serial: string, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#refusal) {
-        wipePins(args)
+        wipeSecrets(args)
         reject(this.#refusal())
         return
       }
       this.#waiting.push({ id: this.#nextId++, op, serial, args, resolve, reject })
-      this.#pump()
+      this.#schedule()
     })
   }
 
-  connect(send: (message: ToHost) => void): void {
+  connect(send: (calls: readonly WireCall[]) => void): void {
     this.#send = send
     this.#pump()
   }
@@ -74,7 +73,9 @@ export class CallQueue {
   disconnect(error: (first: boolean) => HsmError): void {
     this.#send = null
     this.#disarm()
-    for (const [i, call] of this.#inFlight.splice(0).entries()) call.reject(error(i === 0))
+    const calls = [...this.#inFlight.values()]
+    this.#inFlight.clear()
+    for (const [i, call] of calls.entries()) call.reject(error(i === 0))
     this.#settleDrain()
   }
 
@@ -83,26 +84,29 @@ export class CallQueue {
     this.#refusal = refusal
     this.#send = null
     this.#disarm()
-    for (const call of [...this.#inFlight.splice(0), ...this.#waiting.splice(0)]) {
-      wipePins(call.args)
+    const calls = [...this.#inFlight.values(), ...this.#waiting.splice(0)]
+    this.#inFlight.clear()
+    for (const call of calls) {
+      wipeSecrets(call.args)
       call.reject(refusal())
     }
     this.#settleDrain()
   }
 
-  settle(message: Extract<FromHost, { t: 'result' }>): void {
-    const at = this.#inFlight.findIndex(({ id }) => id === message.id)
-    const [call] = at < 0 ? [] : this.#inFlight.splice(at, 1)
-    if (!call) return
-    this.#disarm()
-    if (message.ok) {
-      this.#options.onSuccess(call.op)
-      call.resolve(message.value)
-    } else {
-      call.reject(new HsmError(message.error))
+  settle(results: readonly WireResult[]): void {
+    for (const [id, value, error] of results) {
+      const call = this.#inFlight.get(id)
+      if (!call) continue
+      this.#inFlight.delete(id)
+      if (error) {
+        call.reject(new HsmError(error))
+      } else {
+        this.#options.onSuccess(call.op)
+        call.resolve(value)
+      }
     }
-    this.#pump()
     this.#arm()
+    if (this.#waiting.length > 0) this.#schedule()
     this.#settleDrain()
   }
 
@@ -111,26 +115,38 @@ export class CallQueue {
     return new Promise((resolve) => this.#drained.push(resolve))
   }
 
+  /** Calls that are made in one turn of the event loop go in one bundle. */
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    setImmediate(() => {
+      this.#scheduled = false
+      this.#pump()
+    })
+  }
+
   #pump(): void {
-    while (this.#send && this.#inFlight.length < maxInFlight) {
-      const call = this.#waiting.shift()
-      if (!call) break
-      this.#inFlight.push(call)
-      this.#send({ t: 'call', id: call.id, op: call.op, serial: call.serial, args: call.args })
-      wipePins(call.args)
+    if (!this.#send) return
+    const calls = this.#waiting.splice(0, maxInFlight - this.#inFlight.size)
+    if (calls.length > 0) {
+      for (const call of calls) this.#inFlight.set(call.id, call)
+      this.#send(calls.map(({ id, op, serial, args }) => [id, op, serial, args] as const))
+      for (const { args } of calls) wipeSecrets(args)
     }
     this.#arm()
   }
 
   #arm(): void {
-    const [head] = this.#inFlight
-    if (!head || this.#timer) return
+    const [head] = this.#inFlight.values()
+    if (head?.id === this.#timer?.id) return
+    this.#disarm()
+    if (!head) return
     const ms = this.#options.timeoutMs * deadlineFactor(head.op)
-    this.#timer = setTimeout(() => this.#options.onTimeout(head.op), ms)
+    this.#timer = { id: head.id, handle: setTimeout(() => this.#options.onTimeout(head.op), ms) }
   }
 
   #disarm(): void {
-    if (this.#timer) clearTimeout(this.#timer)
+    if (this.#timer) clearTimeout(this.#timer.handle)
     this.#timer = null
   }
 

@@ -1,9 +1,10 @@
-import type { Hsm, HsmRestart, Token, TokenInfo } from '../device.ts'
+import type { Hsm, HsmRestart, Token, TokenInfo, TokensChange } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CallQueue } from './call-queue.ts'
 import { HostProcess } from './host-process.ts'
 import { type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
+import { TokenWatch } from './watch-tokens.ts'
 
 export type StartHsmOptions = {
   /** Path of the vendor's PKCS#11 library. */
@@ -16,8 +17,16 @@ export type StartHsmOptions = {
   readonly hostEntry?: string
   /** Milliseconds for an ordinary call; making key pairs, the window and the probe get more. Default 20 000. */
   readonly callTimeoutMs?: number
+  /** Milliseconds for starting the host and loading the library. Default 20 000. */
+  readonly loadTimeoutMs?: number
   /** Milliseconds of silence after which an idle host is asked whether it lives. Default 5 000. */
   readonly heartbeatMs?: number
+  /** SHA-256 in hex that the plan pins for the library's file; any other file is HSM-LIBRARY-CHANGED. */
+  readonly librarySha256?: string
+  /** Calls that use keys and may run at once, each on a session of its own. Default 4, at most 16. */
+  readonly sessions?: number
+  /** How often `onTokensChanged` has the library asked. Default 2 000 ms. */
+  readonly pollMs?: number
 }
 
 const maxStrikes = 3
@@ -27,6 +36,7 @@ const backoffMs = [50, 400, 2000] as const
 const light: ReadonlySet<Operation> = new Set<Operation>([
   'ping',
   'tokens',
+  'mechanisms',
   'info',
   'pinState',
   'logIn',
@@ -48,6 +58,7 @@ class Client implements Hsm {
   readonly #queue: CallQueue
   readonly #listeners = new Set<(restart: HsmRestart) => void>()
   readonly #callTimeoutMs: number
+  readonly #watch: TokenWatch
   #host: HostProcess | null = null
   #library: Hsm['library'] | null = null
   #generation = 0
@@ -58,6 +69,10 @@ class Client implements Hsm {
   constructor(options: StartHsmOptions) {
     this.#options = options
     this.#callTimeoutMs = options.callTimeoutMs ?? 20_000
+    this.#watch = new TokenWatch({
+      pollMs: options.pollMs ?? 2_000,
+      look: () => (this.#state === 'ready' && this.#queue.idle ? this.tokens() : null),
+    })
     this.#queue = new CallQueue({
       timeoutMs: this.#callTimeoutMs,
       onTimeout: (op) => this.#host?.kill('timeout', `${op} took too long`),
@@ -89,6 +104,10 @@ class Client implements Hsm {
     return () => this.#listeners.delete(listener)
   }
 
+  onTokensChanged(listener: (change: TokensChange) => void): () => void {
+    return this.#watch.listen(listener)
+  }
+
   async start(): Promise<void> {
     await this.#launch()
     const interval = this.#options.heartbeatMs ?? 5_000
@@ -101,10 +120,10 @@ class Client implements Hsm {
   async #launch(): Promise<void> {
     const generation = this.#generation + 1
     const host = new HostProcess(this.#options, {
-      onResult: (message) => this.#queue.settle(message),
+      onResults: (results) => this.#queue.settle(results),
       onExit: (reason, detail) => this.#lost(host, reason, detail),
     })
-    this.#library = await host.open(generation, this.#callTimeoutMs)
+    this.#library = await host.open(generation, this.#options.loadTimeoutMs ?? 20_000)
     if (this.#state === 'closed') {
       host.kill('closed', 'closed while starting')
       return
@@ -112,7 +131,7 @@ class Client implements Hsm {
     this.#generation = generation
     this.#host = host
     this.#state = 'ready'
-    this.#queue.connect((message) => host.send(message))
+    this.#queue.connect((calls) => host.send({ t: 'calls', calls }))
   }
 
   #lost(host: HostProcess, reason: 'crashed' | 'timeout' | 'closed', detail: string): void {
@@ -177,6 +196,7 @@ class Client implements Hsm {
     if (this.#state === 'closed') return
     this.#state = 'closed'
     if (this.#heartbeat) clearInterval(this.#heartbeat)
+    this.#watch.stop()
     await this.#queue.drain()
     this.#queue.fail(() => hsmError('HSM-CLOSED', 'the connection was closed'))
     await this.#host?.close(this.#callTimeoutMs)

@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url'
 import { HsmError, type LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { StartHsmOptions } from './client.ts'
-import { type FromHost, protocolVersion, type ToHost } from './protocol.ts'
+import { type FromHost, protocolVersion, type ToHost, type WireResult } from './protocol.ts'
 
 type Events = {
-  readonly onResult: (message: Extract<FromHost, { t: 'result' }>) => void
+  readonly onResults: (results: readonly WireResult[]) => void
   /** Told once, and only of a host whose `open` had succeeded. */
   readonly onExit: (reason: 'crashed' | 'timeout' | 'closed', detail: string) => void
 }
@@ -23,11 +23,20 @@ function hostEnvironment(passed: Readonly<Record<string, string>> = {}): Record<
   return { ...(conf ? { SOFTHSM2_CONF: conf } : {}), ...passed }
 }
 
+const defaultSessions = 4
+const maxSessions = 16
+
+function sessionsOf({ sessions = defaultSessions }: StartHsmOptions): number {
+  if (!Number.isInteger(sessions) || sessions < 1 || sessions > maxSessions)
+    throw new RangeError(`sessions: expected 1 to ${maxSessions}, got ${sessions}`)
+  return sessions
+}
+
 /** One run of the host process, from fork to exit. */
 export class HostProcess {
   readonly #child: ChildProcess
   readonly #events: Events
-  readonly #library: string
+  readonly #options: StartHsmOptions
   #open = false
   #ended = false
   #ending: { reason: 'timeout' | 'closed'; detail: string } | null = null
@@ -36,7 +45,7 @@ export class HostProcess {
 
   constructor(options: StartHsmOptions, events: Events) {
     this.#events = events
-    this.#library = options.library
+    this.#options = options
     const entry = options.hostEntry ?? fileURLToPath(new URL('./main.ts', import.meta.url))
     this.#child = fork(entry, [], {
       execPath: options.execPath ?? process.execPath,
@@ -68,7 +77,14 @@ export class HostProcess {
           fn(value)
         }
       this.#handshake = { resolve: done(resolve), reject: done(reject) }
-      this.send({ t: 'open', version: protocolVersion, generation, library: this.#library })
+      this.send({
+        t: 'open',
+        version: protocolVersion,
+        generation,
+        library: this.#options.library,
+        sha256: this.#options.librarySha256 ?? null,
+        sessions: sessionsOf(this.#options),
+      })
     })
   }
 
@@ -96,7 +112,7 @@ export class HostProcess {
   }
 
   #receive(message: FromHost): void {
-    if (message.t === 'result') this.#events.onResult(message)
+    if (message.t === 'results') this.#events.onResults(message.results)
     else if (message.t === 'failed') this.#handshake?.reject(new HsmError(message.error))
     else if (message.t === 'ready') {
       if (message.version !== protocolVersion) {

@@ -3,9 +3,19 @@ import { hsmError } from '../hsm-errors.ts'
 import { Module } from '../pkcs11/module.ts'
 import { Tokens } from '../pkcs11/tokens.ts'
 import { explainFailure } from './explain-failure.ts'
+import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
 import { protectProcess } from './protect-process.ts'
-import { type FromHost, protocolVersion, type ToHost, tokenOperations, type WireError } from './protocol.ts'
+import {
+  type FromHost,
+  protocolVersion,
+  type ToHost,
+  tokenOperations,
+  type WireCall,
+  type WireError,
+  type WireResult,
+} from './protocol.ts'
+import { type Outcome, Scheduler } from './scheduler.ts'
 
 /** Anything that is not a typed failure is a mistake of ours: its text may hold data, so only misuse is passed on. */
 function wireError(error: unknown): WireError {
@@ -25,24 +35,32 @@ function wipe(value: unknown, depth = 0): void {
     for (const inner of Object.values(value)) wipe(inner, depth + 1)
 }
 
-type Call = Extract<ToHost, { t: 'call' }>
+type Handler = (tokens: Tokens, serial: string, ...args: readonly unknown[]) => unknown
 
-function run(tokens: Tokens, { op, serial, args }: Call): unknown {
+const known: ReadonlySet<string> = new Set(tokenOperations)
+
+function run(tokens: Tokens, [, op, serial, args]: WireCall): unknown {
   if (op === 'ping') return null
   if (op === 'tokens') return tokens.list()
-  if (!tokenOperations.includes(op)) throw new RangeError(`op: ${String(op)} is not known`)
+  if (!known.has(op)) throw new RangeError(`op: ${String(op)} is not known`)
   // The client's types tie each operation's name to its arguments; Operations ties them to its handler.
-  const handler = operations[op] as (tokens: Tokens, serial: string, ...args: readonly unknown[]) => unknown
-  try {
-    return handler(tokens, serial, ...args)
-  } catch (error) {
-    throw error instanceof HsmError ? explainFailure(tokens, serial, error) : error
-  }
+  return (operations[op] as Handler)(tokens, serial, ...args)
 }
 
+function judge(tokens: Tokens, call: WireCall, error: unknown, second: boolean): Outcome {
+  const again = second ? null : secondTurn(tokens, call, error, () => run(tokens, call))
+  if (again) return { done: false, error, again }
+  const explained = error instanceof HsmError ? explainFailure(tokens, call[2], error) : error
+  return { done: false, error: explained }
+}
+
+/** Answers wait for each other at most this long, and at most this many: the client works while we do. */
+const bundleMs = 1
+const bundleAnswers = 4
+
 /**
- * The process that holds one vendor library. Calls run one after another, in order of arrival: the library is never
- * entered twice. Ends when its parent is gone.
+ * The process that holds one vendor library. Calls start in order of arrival; those that only use keys may overlap, each
+ * on its own session. Ends when its parent is gone.
  */
 export function runHost(): void {
   if (!process.send) throw new Error('the token host is started by its client, with an IPC channel')
@@ -51,44 +69,75 @@ export function runHost(): void {
     process.send?.(message, () => then?.())
   }
   let tokens: Tokens | null = null
+  let scheduler: Scheduler | null = null
+  let results: WireResult[] = []
+  let oldest = 0
+  const flush = (): void => {
+    if (results.length === 0) return
+    const ready = results
+    results = []
+    answer({ t: 'results', results: ready })
+  }
+  const settle = (result: WireResult): void => {
+    const now = performance.now()
+    if (results.length === 0) {
+      oldest = now
+      setImmediate(flush)
+    }
+    results.push(result)
+    if (results.length >= bundleAnswers || now - oldest > bundleMs) flush()
+  }
+
+  const open = (message: Extract<ToHost, { t: 'open' }>): void => {
+    if (message.version !== protocolVersion)
+      throw hsmError('HSM-HOST-FAILED', 'client and host are of different builds')
+    const module = new Module(message.library, message.sha256)
+    const opened = new Tokens(module, message.sessions)
+    tokens = opened
+    const second = new Set<number>()
+    scheduler = new Scheduler({
+      limit: message.sessions,
+      run: (call) => run(opened, call),
+      judge: (call, error) => {
+        const outcome = judge(opened, call, error, second.has(call[0]))
+        if (!outcome.done && outcome.again) second.add(call[0])
+        return outcome
+      },
+      answer: (call, outcome) => {
+        second.delete(call[0])
+        settle(outcome.done ? [call[0], outcome.value] : [call[0], null, wireError(outcome.error)])
+        wipe(call[3])
+      },
+    })
+    answer({
+      t: 'ready',
+      version: protocolVersion,
+      generation: message.generation,
+      library: module.library,
+    })
+  }
 
   process.on('disconnect', () => process.exit(0))
   process.on('message', (message: ToHost) => {
+    if (message.t === 'calls') {
+      scheduler?.add(message.calls)
+      return
+    }
     if (message.t === 'open') {
       try {
-        if (message.version !== protocolVersion)
-          throw hsmError('HSM-HOST-FAILED', 'client and host are of different builds')
-        const module = new Module(message.library)
-        tokens = new Tokens(module)
-        answer({
-          t: 'ready',
-          version: protocolVersion,
-          generation: message.generation,
-          library: module.library,
-        })
+        open(message)
       } catch (error) {
         answer({ t: 'failed', error: wireError(error) }, () => process.exit(1))
       }
       return
     }
-    if (message.t === 'close') {
-      try {
-        tokens?.close()
-        tokens?.module.p11.C_Finalize()
-      } catch {
-        // Nothing can be done for a library that fails while it is being left; the process ends anyway.
-      }
-      answer({ t: 'closed' }, () => process.exit(0))
-      return
-    }
-    const { id } = message
+    flush()
     try {
-      if (!tokens) throw hsmError('HSM-CALL-INVALID', 'the library is not open')
-      answer({ t: 'result', id, ok: true, value: run(tokens, message) })
-    } catch (error) {
-      answer({ t: 'result', id, ok: false, error: wireError(error) })
-    } finally {
-      wipe(message.args)
+      tokens?.close()
+      tokens?.module.p11.C_Finalize()
+    } catch {
+      // Nothing can be done for a library that fails while it is being left; the process ends anyway.
     }
+    answer({ t: 'closed' }, () => process.exit(0))
   })
 }

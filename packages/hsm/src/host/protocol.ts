@@ -1,12 +1,14 @@
 import type { CkrCode, LibraryInfo, Token } from '../device.ts'
 
 /** Both ends are built together; a difference means a damaged installation. */
-export const protocolVersion = 1
+export const protocolVersion = 2
 
 /** Every method of Token that crosses to the host. */
 export const tokenOperations = [
   'info',
   'pinState',
+  'mechanisms',
+  'capabilities',
   'initialise',
   'logIn',
   'logOut',
@@ -17,6 +19,7 @@ export const tokenOperations = [
   'readAttributes',
   'generateAes',
   'generateHmac',
+  'generateSecret',
   'generateKeyPair',
   'importPublicKey',
   'publicKeySpki',
@@ -24,12 +27,18 @@ export const tokenOperations = [
   'wrap',
   'unwrap',
   'unwrapToMemory',
+  'wrapKey',
+  'unwrapKey',
+  'importUnderWrapping',
   'encryptGcm',
   'decryptGcm',
+  'encrypt',
+  'decrypt',
   'signEcdsa',
-  'signRsa',
+  'sign',
   'verify',
   'hmac',
+  'derive',
   'random',
   'destroy',
   'probe',
@@ -51,17 +60,59 @@ export type Operation = TokenOperation | 'tokens' | 'ping'
 
 export type WireError = { code: string; ckr: CkrCode | null; detail: string; remedy: string }
 
+/** Calls and answers travel in bundles, as arrays: a frame costs about as much as a signature of a soft token. */
+export type WireCall = readonly [id: number, op: Operation, serial: string, args: readonly unknown[]]
+
+export type WireResult =
+  | readonly [id: number, value: unknown]
+  | readonly [id: number, value: null, error: WireError]
+
 export type ToHost =
-  | { t: 'open'; version: number; generation: number; library: string }
-  | { t: 'call'; id: number; op: Operation; serial: string; args: readonly unknown[] }
+  | {
+      t: 'open'
+      version: number
+      generation: number
+      library: string
+      sha256: string | null
+      sessions: number
+    }
+  | { t: 'calls'; calls: readonly WireCall[] }
   | { t: 'close' }
 
 export type FromHost =
   | { t: 'ready'; version: number; generation: number; library: LibraryInfo }
   | { t: 'failed'; error: WireError }
-  | { t: 'result'; id: number; ok: true; value: unknown }
-  | { t: 'result'; id: number; ok: false; error: WireError }
+  | { t: 'results'; results: readonly WireResult[] }
   | { t: 'closed' }
+
+/** Work on keys that changes nothing: several at once, each on a session of its own. All else runs alone. */
+export const sharedOperations: ReadonlySet<Operation> = new Set<Operation>([
+  'encrypt',
+  'decrypt',
+  'encryptGcm',
+  'decryptGcm',
+  'sign',
+  'signEcdsa',
+  'verify',
+  'hmac',
+  'wrap',
+  'wrapKey',
+])
+
+/** What may be done again after a lost session, because a first try that half happened leaves nothing. */
+export const repeatableOperations: ReadonlySet<Operation> = new Set<Operation>([
+  ...sharedOperations,
+  'info',
+  'pinState',
+  'mechanisms',
+  'inventory',
+  'findById',
+  'readAttributes',
+  'publicKeySpki',
+  'chooseWrapMechanism',
+  'possessionDigest',
+  'random',
+])
 
 /**
  * How many times the ordinary deadline an operation may take: an RSA-4096 pair is a search for primes that has no upper
@@ -69,9 +120,12 @@ export type FromHost =
  */
 export function deadlineFactor(op: Operation): number {
   switch (op) {
+    case 'capabilities':
+      return 12
     case 'generateKeyPair':
     case 'createTransportPair':
     case 'generateWrapped':
+    case 'importUnderWrapping':
       return 6
     case 'openTrustedWindow':
     case 'probe':

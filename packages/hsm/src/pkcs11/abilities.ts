@@ -1,15 +1,24 @@
 import type { TokenAbility } from '../device.ts'
+import { CKM } from './constants.ts'
 
-/** Any one of the mechanisms will do; numbers of PKCS #11 3.0, and SoftHSM's own 0x210A for RFC 5649. */
+/** Any one of the mechanisms will do; SoftHSM's own 0x210A is RFC 5649. */
 const needs: readonly (readonly [TokenAbility, readonly number[]])[] = [
-  ['aes-generate', [0x1080]],
-  ['aes-wrap', [0x2109, 0x210a, 0x210b]],
-  ['aes-gcm', [0x1087]],
-  ['rsa-oaep-wrap', [0x0009]],
-  ['rsa-generate', [0x0000]],
-  ['ec-generate', [0x1040]],
-  ['ecdsa-sign', [0x1041]],
-  ['hmac', [0x0251]],
+  ['aes-generate', [CKM.AES_KEY_GEN]],
+  ['aes-wrap', [CKM.AES_KEY_WRAP, CKM.AES_KEY_WRAP_PAD, CKM.AES_KEY_WRAP_KWP]],
+  ['aes-gcm', [CKM.AES_GCM]],
+  ['aes-cbc', [CKM.AES_CBC, CKM.AES_CBC_PAD]],
+  ['rsa-oaep-wrap', [CKM.RSA_PKCS_OAEP]],
+  ['rsa-aes-wrap', [CKM.RSA_AES_KEY_WRAP]],
+  ['rsa-generate', [CKM.RSA_PKCS_KEY_PAIR_GEN]],
+  ['rsa-sign', [CKM.RSA_PKCS]],
+  ['rsa-pss-sign', [CKM.RSA_PKCS_PSS]],
+  ['ec-generate', [CKM.EC_KEY_PAIR_GEN]],
+  ['ecdsa-sign', [CKM.ECDSA]],
+  ['ecdh-derive', [CKM.ECDH1_DERIVE]],
+  ['ed25519-generate', [CKM.EC_EDWARDS_KEY_PAIR_GEN]],
+  ['eddsa-sign', [CKM.EDDSA]],
+  ['secret-generate', [CKM.GENERIC_SECRET_KEY_GEN]],
+  ['hmac', [CKM.SHA256_HMAC]],
 ]
 
 /** `mechanisms`: C_GetMechanismList; `generator`: the token's CKF_RNG flag. */

@@ -1,66 +1,84 @@
-import { createHash } from 'node:crypto'
-import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
-import { hsmError } from '../hsm-errors.ts'
-
-const machines: Readonly<Record<string, number>> = { x64: 62, arm64: 183, riscv64: 243, ppc64: 21, s390x: 22 }
-
-const maxLibraryBytes = 512 * 1024 * 1024
-
-/**
- * Looks at a library before anything of it runs: present, a file, on Linux an ELF shared object for this processor.
- * Returns its SHA-256. A loader's own message for a 32-bit file would name neither the file nor the reason.
- */
-export function preflightLibrary(path: string): { sha256: string } {
-  let size: number
-  try {
-    const stat = statSync(path)
-    if (!stat.isFile()) throw hsmError('HSM-LIBRARY-INVALID', `${path} is not a file`)
-    size = stat.size
-  } catch (error) {
-    if (
-      error instanceof Error &&
-      'code' in error &&
-      typeof error.code === 'string' &&
-      /^E/.test(error.code)
-    ) {
-      throw hsmError('HSM-LIBRARY-MISSING', `${path}: ${error.code}`)
-    }
-    throw error
-  }
-  if (size > maxLibraryBytes)
-    throw hsmError('HSM-LIBRARY-INVALID', `${path} is larger than any token library`)
-  if (process.platform === 'linux') checkElf(path, size)
-  return { sha256: createHash('sha256').update(readFileSync(path)).digest('hex') }
+/** What an ELF file says of itself, 64-bit only. Numbers: System V ABI, gABI 4 chapters 4 and 5. */
+export type Elf = {
+  readonly bits: 32 | 64
+  readonly machine: number
+  readonly shared: boolean
+  /** Section headers end the file; the loader dies of SIGBUS in a library that was cut short. */
+  readonly cut: boolean
 }
 
-function checkElf(path: string, size: number): void {
-  const head = Buffer.alloc(64)
-  const fd = openSync(path, 'r')
-  let got: number
-  try {
-    got = readSync(fd, head, 0, head.length, 0)
-  } finally {
-    closeSync(fd)
+export type ElfNeeds = { readonly needed: readonly string[]; readonly searched: readonly string[] }
+
+export const elfMachines: Readonly<Record<string, number>> = {
+  x64: 62,
+  arm64: 183,
+  riscv64: 243,
+  ppc64: 21,
+  s390x: 22,
+}
+
+const headerBytes = 64
+const programHeaderBytes = 56
+const dynamicEntryBytes = 16
+const PT_LOAD = 1
+const PT_DYNAMIC = 2
+const DT_NEEDED = 1n
+const DT_STRTAB = 5n
+const DT_RPATH = 15n
+const DT_RUNPATH = 29n
+
+type Reader = { u16(at: number): number; u32(at: number): number; u64(at: number): bigint }
+
+function reader(file: Buffer): Reader {
+  const little = file[5] === 1
+  return {
+    u16: (at) => (little ? file.readUInt16LE(at) : file.readUInt16BE(at)),
+    u32: (at) => (little ? file.readUInt32LE(at) : file.readUInt32BE(at)),
+    u64: (at) => (little ? file.readBigUInt64LE(at) : file.readBigUInt64BE(at)),
   }
-  if (got < 64 || head.readUInt32BE(0) !== 0x7f45_4c46) {
-    throw hsmError('HSM-LIBRARY-INVALID', `${path} is not a shared library`)
-  }
-  if (head[4] !== 2)
-    throw hsmError('HSM-LIBRARY-INVALID', `${path} is a 32-bit library; this program is 64-bit`)
-  const little = head[5] === 1
-  const type = little ? head.readUInt16LE(16) : head.readUInt16BE(16)
-  const machine = little ? head.readUInt16LE(18) : head.readUInt16BE(18)
-  if (type !== 3) throw hsmError('HSM-LIBRARY-INVALID', `${path} is an ELF file but not a shared library`)
-  const expected = machines[process.arch]
-  if (expected !== undefined && machine !== expected) {
-    throw hsmError('HSM-LIBRARY-INVALID', `${path} is for another processor (ELF machine ${machine})`)
-  }
-  // The section headers end the file; the loader dies of SIGBUS in a library that was cut short.
-  const offset = little ? head.readBigUInt64LE(0x28) : head.readBigUInt64BE(0x28)
-  const [entrySize, count] = [0x3a, 0x3c].map((at) =>
-    little ? head.readUInt16LE(at) : head.readUInt16BE(at),
+}
+
+/** null: no ELF file. */
+export function readElf(file: Buffer): Elf | null {
+  if (file.length < headerBytes || file.readUInt32BE(0) !== 0x7f45_4c46) return null
+  const read = reader(file)
+  const bits = file[4] === 2 ? 64 : 32
+  const end = bits === 64 ? read.u64(0x28) + BigInt(read.u16(0x3a) * read.u16(0x3c)) : 0n
+  return { bits, machine: read.u16(18), shared: read.u16(16) === 3, cut: end > BigInt(file.length) }
+}
+
+/** DT_NEEDED, and the folders of RPATH and RUNPATH as they are written there. Throws RangeError on a file that lies about itself. */
+export function readNeeds(file: Buffer): ElfNeeds {
+  const read = reader(file)
+  const at = Number(read.u64(0x20))
+  const count = read.u16(0x38)
+  const segments = Array.from({ length: count }, (_, i) => {
+    const p = at + i * programHeaderBytes
+    return {
+      type: read.u32(p),
+      offset: Number(read.u64(p + 8)),
+      address: read.u64(p + 16),
+      size: Number(read.u64(p + 32)),
+    }
+  })
+  const dynamic = segments.find(({ type }) => type === PT_DYNAMIC)
+  if (!dynamic) return { needed: [], searched: [] }
+  const entries: [bigint, bigint][] = []
+  for (let i = 0; i + dynamicEntryBytes <= dynamic.size; i += dynamicEntryBytes)
+    entries.push([read.u64(dynamic.offset + i), read.u64(dynamic.offset + i + 8)])
+  const table = entries.find(([tag]) => tag === DT_STRTAB)?.[1]
+  const home = segments.find(
+    (s) =>
+      s.type === PT_LOAD && table !== undefined && table >= s.address && table < s.address + BigInt(s.size),
   )
-  if (offset + BigInt((entrySize ?? 0) * (count ?? 0)) > BigInt(size)) {
-    throw hsmError('HSM-LIBRARY-INVALID', `${path} is cut short`)
+  if (table === undefined || !home) return { needed: [], searched: [] }
+  const strings = home.offset + Number(table - home.address)
+  const text = (offset: bigint): string => {
+    const start = strings + Number(offset)
+    const end = file.indexOf(0, start)
+    return end < 0 ? '' : file.toString('utf8', start, end)
   }
+  const all = (...tags: readonly bigint[]) =>
+    entries.filter(([tag]) => tags.includes(tag)).map(([, value]) => text(value))
+  return { needed: all(DT_NEEDED), searched: all(DT_RPATH, DT_RUNPATH).flatMap((list) => list.split(':')) }
 }

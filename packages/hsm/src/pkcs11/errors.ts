@@ -35,18 +35,23 @@ export function ckrOf(error: unknown): number | null {
   return null
 }
 
+/** The typed error of whatever a pkcs11js call threw; a mistake of ours stays what it is. */
+export function typed(doing: string, error: unknown): unknown {
+  if (error instanceof HsmError || error instanceof RangeError) return error
+  const rv = ckrOf(error)
+  if (rv !== null) return ckrError(rv, doing)
+  return hsmError(
+    'HSM-CALL-INVALID',
+    `${doing}: ${error instanceof Error ? error.message : 'unknown failure'}`,
+  )
+}
+
 /** Runs one pkcs11js call and gives its failure a type. */
 export function call<T>(doing: string, fn: () => T): T {
   try {
     return fn()
   } catch (error) {
-    if (error instanceof HsmError) throw error
-    const rv = ckrOf(error)
-    if (rv !== null) throw ckrError(rv, doing)
-    throw hsmError(
-      'HSM-CALL-INVALID',
-      `${doing}: ${error instanceof Error ? error.message : 'unknown failure'}`,
-    )
+    throw typed(doing, error)
   }
 }
 

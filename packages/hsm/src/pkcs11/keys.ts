@@ -1,7 +1,6 @@
 import type {
   AttributeReport,
-  KeyClass,
-  KeyEvidence,
+  HsmError,
   KeyPairKind,
   KeyRef,
   KeyTemplate,
@@ -9,84 +8,17 @@ import type {
   MadeKeyPair,
 } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import {
-  type AttributeName,
-  CKA,
-  compareAttributes,
-  hex,
-  is,
-  num,
-  raw,
-  readAttribute,
-  showAttributes,
-  text,
-} from './attributes.ts'
+import { is, num, raw } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
+import { curves, ed25519Params } from './curves.ts'
+import { attempt } from './errors.ts'
 import { numbersOf } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
 import { publicKeyAttributes, readSpki } from './public-keys.ts'
+import { named, readBack } from './read-back.ts'
 import type { TokenSession } from './session.ts'
-import { damagedObjectFiles, softTokenFolder, storeProblem } from './soft-store.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'
-
-/** Attributes that tell where a key comes from; no one can set them. */
-const history: readonly AttributeName[] = [
-  'LOCAL',
-  'KEY_GEN_MECHANISM',
-  'ALWAYS_SENSITIVE',
-  'NEVER_EXTRACTABLE',
-]
-
-export const named = (id: string, label: string): Attribute[] => [hex('ID', id), text('LABEL', label)]
-
-/** Compares every attribute; a key that is not as asked for is destroyed and refused. */
-export function readBack(
-  token: TokenSession,
-  handle: Handle,
-  asked: readonly Attribute[],
-  doing: string,
-): AttributeReport[] {
-  const { module, session } = token
-  const compared = compareAttributes(
-    module,
-    session,
-    handle,
-    asked.filter(({ type }) => type !== CKA.VALUE && type !== CKA.VALUE_LEN),
-  )
-  const wrong = compared.find(({ ok }) => !ok)
-  if (wrong) {
-    token.destroyHandle(handle)
-    throw hsmError(
-      'HSM-ATTRIBUTE-MISMATCH',
-      `${doing}: ${wrong.attribute} is ${wrong.actual}, asked for ${wrong.expected}; the key was destroyed`,
-    )
-  }
-  requirePersisted(token, handle, asked, doing)
-  return [...compared, ...showAttributes(module, session, handle, history)]
-}
-
-const justNowMs = 10_000
-
-/** A soft token says that a key was made although its file could not be finished; such a key dies with the process. */
-function requirePersisted(
-  token: TokenSession,
-  handle: Handle,
-  asked: readonly Attribute[],
-  doing: string,
-): void {
-  const lasting = asked.some(
-    ({ type, value }) => type === CKA.TOKEN && value instanceof Uint8Array && value[0] === 1,
-  )
-  if (!lasting || token.profile.id !== 'softhsm') return
-  const folder = softTokenFolder(token.serial)
-  const recent = damagedObjectFiles(token.serial).filter(({ modified }) => modified > Date.now() - justNowMs)
-  // An empty file may be an older one of a killed process; it is this key's when the store cannot be written now.
-  const cut = recent.find(({ size }) => size > 0) ?? (folder && storeProblem(folder) ? recent[0] : undefined)
-  if (!cut) return
-  token.destroyHandle(handle)
-  throw hsmError('HSM-DISK', `${doing}: the token store could not hold the key (${cut.name} was cut off)`)
-}
 
 function generateSecret(
   token: TokenSession,
@@ -96,6 +28,7 @@ function generateSecret(
   options: { id: string; label: string; template: KeyTemplate },
 ): MadeKey {
   token.requireUser()
+  token.requireMechanism(mechanism, 'generate')
   const ref: KeyRef = { id: options.id, class: 'secret' }
   token.requireFree(ref)
   const asked = [
@@ -109,40 +42,98 @@ function generateSecret(
   return { ref, attributes: readBack(token, handle, asked, 'generating a key') }
 }
 
+function aesBytes(bits: number): number {
+  if (bits !== 128 && bits !== 256) throw new RangeError(`bits: expected 128 or 256, got ${bits}`)
+  return bits / 8
+}
+
 export const generateAes = (
   token: TokenSession,
   options: { id: string; label: string; bits: 128 | 256; template: KeyTemplate },
-): MadeKey => generateSecret(token, CKM.AES_KEY_GEN, CKK.AES, options.bits / 8, options)
+): MadeKey => generateSecret(token, CKM.AES_KEY_GEN, CKK.AES, aesBytes(options.bits), options)
 
-/** A 32-byte HMAC-SHA-256 key. */
-export const generateHmac = (
+const maxSecretBytes = 512
+
+export function generateSecretKey(
   token: TokenSession,
-  options: { id: string; label: string; template: KeyTemplate },
-): MadeKey => generateSecret(token, CKM.GENERIC_SECRET_KEY_GEN, CKK.GENERIC_SECRET, 32, options)
-
-const curves: Readonly<Record<'p-256' | 'p-384', string>> = {
-  'p-256': '06082a8648ce3d030107',
-  'p-384': '06052b81040022',
+  options: { id: string; label: string; bytes: number; template: KeyTemplate },
+): MadeKey {
+  const { bytes } = options
+  if (!Number.isInteger(bytes) || bytes < 1 || bytes > maxSecretBytes)
+    throw new RangeError(`bytes: expected 1 to ${maxSecretBytes}, got ${bytes}`)
+  return generateSecret(token, CKM.GENERIC_SECRET_KEY_GEN, CKK.GENERIC_SECRET, bytes, options)
 }
 
-/** Mechanism, key type and public parameters of a pair. */
+/** 32 bytes are an HMAC-SHA-256 key's natural length. */
+export const generateHmac = (
+  token: TokenSession,
+  options: { id: string; label: string; template: KeyTemplate; bytes?: number },
+): MadeKey => generateSecretKey(token, { bytes: 32, ...options })
+
+/** Mechanism, key type and public parameters of a pair. Tokens differ in how Ed25519 is named, so there are two spellings. */
 export function pairParameters(kind: KeyPairKind): {
   mechanism: number
   keyType: number
-  parameters: Attribute[]
+  spellings: readonly (readonly Attribute[])[]
 } {
-  if (kind === 'p-256' || kind === 'p-384') {
-    return {
-      mechanism: CKM.EC_KEY_PAIR_GEN,
-      keyType: CKK.EC,
-      parameters: [raw('EC_PARAMS', Buffer.from(curves[kind], 'hex'))],
-    }
+  const spelled = (der: string) => [raw('EC_PARAMS', Buffer.from(der, 'hex'))]
+  switch (kind) {
+    case 'p-256':
+    case 'p-384':
+    case 'p-521':
+      return { mechanism: CKM.EC_KEY_PAIR_GEN, keyType: CKK.EC, spellings: [spelled(curves[kind].oid)] }
+    case 'ed25519':
+      return {
+        mechanism: CKM.EC_EDWARDS_KEY_PAIR_GEN,
+        keyType: CKK.EC_EDWARDS,
+        spellings: [spelled(ed25519Params.oid), spelled(ed25519Params.name)],
+      }
+    case 'rsa-2048':
+    case 'rsa-3072':
+    case 'rsa-4096':
+      return {
+        mechanism: CKM.RSA_PKCS_KEY_PAIR_GEN,
+        keyType: CKK.RSA,
+        spellings: [
+          [num('MODULUS_BITS', Number(kind.slice(4))), raw('PUBLIC_EXPONENT', Buffer.from([1, 0, 1]))],
+        ],
+      }
+    default:
+      throw new RangeError(`kind: ${String(kind)} is not known`)
   }
-  return {
-    mechanism: CKM.RSA_PKCS_KEY_PAIR_GEN,
-    keyType: CKK.RSA,
-    parameters: [num('MODULUS_BITS', Number(kind.slice(4))), raw('PUBLIC_EXPONENT', Buffer.from([1, 0, 1]))],
+}
+
+/** Makes a pair with the first spelling of its parameters that the token takes. */
+export function makePair(
+  token: TokenSession,
+  kind: KeyPairKind,
+  templates: { publicKey: readonly Attribute[]; privateKey: readonly Attribute[] },
+  doing: string,
+): {
+  publicKey: Handle
+  privateKey: Handle
+  publicAsked: readonly Attribute[]
+  privateAsked: readonly Attribute[]
+} {
+  const { mechanism, keyType, spellings } = pairParameters(kind)
+  token.requireMechanism(mechanism, 'generate-pair')
+  let refusal: HsmError | null = null
+  for (const parameters of spellings) {
+    const publicAsked = [
+      num('CLASS', CKO.PUBLIC_KEY),
+      num('KEY_TYPE', keyType),
+      ...parameters,
+      ...templates.publicKey,
+    ]
+    const privateAsked = [num('CLASS', CKO.PRIVATE_KEY), num('KEY_TYPE', keyType), ...templates.privateKey]
+    const made = attempt(() =>
+      token.module.generateKeyPair(token.session, { mechanism }, publicAsked, privateAsked, doing),
+    )
+    if (made.ok) return { ...made.value, publicAsked, privateAsked }
+    refusal ??= made.error
+    if (spellings.length === 1) break
   }
+  throw refusal ?? hsmError('HSM-UNSUPPORTED', `${doing}: ${kind}`)
 }
 
 export function generateKeyPair(
@@ -154,32 +145,26 @@ export function generateKeyPair(
   const privateKey: KeyRef = { id: options.id, class: 'private' }
   token.requireFree(publicKey)
   token.requireFree(privateKey)
-  const { mechanism, keyType, parameters } = pairParameters(options.kind)
   const name = named(options.id, options.label)
-  const publicAsked = [
-    num('CLASS', CKO.PUBLIC_KEY),
-    num('KEY_TYPE', keyType),
-    ...name,
-    ...parameters,
-    ...publicAttributes(options.template),
-  ]
-  const privateAsked = [
-    num('CLASS', CKO.PRIVATE_KEY),
-    num('KEY_TYPE', keyType),
-    ...name,
-    ...privateAttributes(options.template, numbersOf(token)),
-  ]
-  const doing = 'generating a key pair'
-  const made = token.module.generateKeyPair(token.session, { mechanism }, publicAsked, privateAsked, doing)
+  const doing = `generating a key pair (${options.kind})`
+  const made = makePair(
+    token,
+    options.kind,
+    {
+      publicKey: [...name, ...publicAttributes(options.template)],
+      privateKey: [...name, ...privateAttributes(options.template, numbersOf(token))],
+    },
+    doing,
+  )
   try {
-    readBack(token, made.publicKey, publicAsked, doing)
+    readBack(token, made.publicKey, made.publicAsked, doing)
   } catch (error) {
     token.destroyHandle(made.privateKey)
     throw error
   }
   let attributes: AttributeReport[]
   try {
-    attributes = readBack(token, made.privateKey, privateAsked, doing)
+    attributes = readBack(token, made.privateKey, made.privateAsked, doing)
   } catch (error) {
     token.destroyHandle(made.publicKey)
     throw error
@@ -211,84 +196,4 @@ export function importPublicKey(
   const handle = token.module.createObject(token.session, asked, 'importing a public key')
   readBack(token, handle, asked, 'importing a public key')
   return ref
-}
-
-const shown: readonly AttributeName[] = [
-  'CLASS',
-  'KEY_TYPE',
-  'ID',
-  'LABEL',
-  'TOKEN',
-  'PRIVATE',
-  'SENSITIVE',
-  'EXTRACTABLE',
-  'WRAP',
-  'UNWRAP',
-  'ENCRYPT',
-  'DECRYPT',
-  'SIGN',
-  'VERIFY',
-  'DERIVE',
-  'MODIFIABLE',
-  'COPYABLE',
-  'TRUSTED',
-  'WRAP_WITH_TRUSTED',
-  'ALLOWED_MECHANISMS',
-  'UNWRAP_TEMPLATE',
-  ...history,
-]
-
-export const readAttributes = (token: TokenSession, ref: KeyRef): AttributeReport[] =>
-  showAttributes(token.module, token.session, token.find(ref), shown)
-
-/** Everything with this id and the evidence for adopting it; with a template, each attribute compared. */
-export function findById(token: TokenSession, id: string, template?: KeyTemplate): KeyEvidence[] {
-  const classes: readonly KeyClass[] = ['secret', 'private', 'public']
-  return classes.flatMap((keyClass) =>
-    token
-      .findAll({ id, class: keyClass })
-      .map((handle) => evidence(token, { id, class: keyClass }, handle, template)),
-  )
-}
-
-function evidence(
-  token: TokenSession,
-  ref: KeyRef,
-  handle: Handle,
-  template: KeyTemplate | undefined,
-): KeyEvidence {
-  const { module, session } = token
-  const value = (name: AttributeName): string => {
-    const read = readAttribute(module, session, handle, CKA[name])
-    return read.ok ? read.value : ''
-  }
-  const attributes = template
-    ? compareAttributes(module, session, handle, attributesFor(token, ref.class, template))
-    : showAttributes(module, session, handle, shown)
-  return {
-    ref,
-    local: value('LOCAL') === 'true',
-    generatedBy: value('KEY_GEN_MECHANISM'),
-    alwaysSensitive: value('ALWAYS_SENSITIVE') === 'true',
-    neverExtractable: value('NEVER_EXTRACTABLE') === 'true',
-    attributes,
-  }
-}
-
-function attributesFor(token: TokenSession, keyClass: KeyClass, template: KeyTemplate): Attribute[] {
-  if (keyClass === 'public') return publicAttributes(template)
-  return keyClass === 'private'
-    ? privateAttributes(template, numbersOf(token))
-    : secretAttributes(template, numbersOf(token))
-}
-
-/** Destroys every object of this ref, then looks again: absence is found, not assumed. */
-export function destroy(token: TokenSession, ref: KeyRef): { destroyed: number; absent: true } {
-  if (ref.class !== 'public') token.requireUser()
-  const found = token.findAll(ref)
-  for (const handle of found) token.destroyHandle(handle)
-  const left = token.findAll(ref).length
-  if (left > 0)
-    throw hsmError('HSM-DEVICE-ERROR', `${left} objects ${ref.id} are still there after destroying them`)
-  return { destroyed: found.length, absent: true }
 }

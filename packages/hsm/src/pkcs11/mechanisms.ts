@@ -2,12 +2,11 @@ import { randomBytes } from 'node:crypto'
 import type { WrapMechanism, WrapMechanismReport } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { is, num, raw } from './attributes.ts'
-import { CKG, CKK, CKM, CKO, mechanismName } from './constants.ts'
+import { CKK, CKO, mechanismName } from './constants.ts'
 import { attempt } from './errors.ts'
 import { knownAnswers, type Vector } from './known-answers.ts'
 import type { Attribute } from './memory.ts'
-import { ulong } from './memory.ts'
-import type { Handle, Mechanism } from './module.ts'
+import type { Handle } from './module.ts'
 import type { TokenSession } from './session.ts'
 import { type MechanismNumbers, mechanismNumbers } from './templates.ts'
 
@@ -90,6 +89,7 @@ export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
     ...tryWrapMechanism(token, number),
   }))
   const proved = results.flatMap(({ mechanism }) => (mechanism ? [mechanism] : []))
+  token.wrapProofs = proved
   token.wrapMechanism = {
     chosen: proved.find(({ standard }) => standard === 'KWP-RFC5649') ?? proved[0] ?? null,
     tried: results.map(({ number, result }) => ({ name: mechanismName(number), number, result })),
@@ -105,17 +105,3 @@ export function wrapMechanism(token: TokenSession): WrapMechanism {
 
 export const numbersOf = (token: TokenSession): MechanismNumbers =>
   mechanismNumbers(() => wrapMechanism(token).number)
-
-const pointerParameter = (fields: readonly (number | bigint)[]): Buffer => Buffer.concat(fields.map(ulong))
-
-/** CK_RSA_PKCS_OAEP_PARAMS without a label: hash, MGF, source = data specified, null, 0. */
-export function oaep(hash: 'sha1' | 'sha256'): Mechanism {
-  const [hashNumber, mgf] = hash === 'sha1' ? [CKM.SHA_1, CKG.MGF1_SHA1] : [CKM.SHA256, CKG.MGF1_SHA256]
-  return { mechanism: CKM.RSA_PKCS_OAEP, parameter: pointerParameter([hashNumber, mgf, 1, 0, 0]) }
-}
-
-/** CK_RSA_PKCS_PSS_PARAMS for a SHA-256 digest, salt length 32. */
-export const pssSha256 = (): Mechanism => ({
-  mechanism: CKM.RSA_PKCS_PSS,
-  parameter: pointerParameter([CKM.SHA256, CKG.MGF1_SHA256, 32]),
-})

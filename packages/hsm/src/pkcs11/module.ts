@@ -1,54 +1,30 @@
-import { address, decode, load, proto, sizeof } from 'koffi'
-import { PKCS11 } from 'pkcs11js'
+import { address, sizeof } from 'koffi'
+import { type Mechanism as JsMechanism, PKCS11 } from 'pkcs11js'
 import type { LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { preflightLibrary } from './elf.ts'
-import { call, check } from './errors.ts'
+import { asBuffer } from './bytes.ts'
+import { CKF, CKR } from './constants.ts'
+import { attempt, call, ckrOf } from './errors.ts'
 import { type Attribute, attributeSize, layOut, ulong } from './memory.ts'
+import { NativeFunctions } from './native.ts'
+import { preflightLibrary } from './preflight.ts'
 
 /** A slot, session or object handle: CK_ULONG, eight bytes little-endian, as pkcs11js has it. */
 export type Handle = Buffer
 
-export type Mechanism = { readonly mechanism: number; readonly parameter?: Uint8Array }
-
-type Native = (...args: (bigint | number | Uint8Array | null)[]) => number | bigint
-
-/** Positions in CK_FUNCTION_LIST, PKCS#11 2.40 section 6.1; the order is part of the standard. */
-const positions = {
-  C_InitToken: 9,
-  C_InitPIN: 10,
-  C_SetPIN: 11,
-  C_Login: 18,
-  C_CreateObject: 20,
-  C_CopyObject: 21,
-  C_GetAttributeValue: 24,
-  C_SetAttributeValue: 25,
-  C_FindObjectsInit: 26,
-  C_GenerateKey: 58,
-  C_GenerateKeyPair: 59,
-  C_WrapKey: 60,
-  C_UnwrapKey: 61,
-} as const
-
-const signatures: Readonly<Record<keyof typeof positions, readonly string[]>> = {
-  C_InitToken: ['ulong', 'void *', 'ulong', 'void *'],
-  C_InitPIN: ['ulong', 'void *', 'ulong'],
-  C_SetPIN: ['ulong', 'void *', 'ulong', 'void *', 'ulong'],
-  C_Login: ['ulong', 'ulong', 'void *', 'ulong'],
-  C_CreateObject: ['ulong', 'void *', 'ulong', 'void *'],
-  C_CopyObject: ['ulong', 'ulong', 'void *', 'ulong', 'void *'],
-  C_GetAttributeValue: ['ulong', 'ulong', 'void *', 'ulong'],
-  C_SetAttributeValue: ['ulong', 'ulong', 'void *', 'ulong'],
-  C_FindObjectsInit: ['ulong', 'void *', 'ulong'],
-  C_GenerateKey: ['ulong', 'void *', 'void *', 'ulong', 'void *'],
-  C_GenerateKeyPair: ['ulong', 'void *', 'void *', 'ulong', 'void *', 'ulong', 'void *', 'void *'],
-  C_WrapKey: ['ulong', 'void *', 'ulong', 'ulong', 'void *', 'void *'],
-  C_UnwrapKey: ['ulong', 'void *', 'ulong', 'void *', 'ulong', 'void *', 'ulong', 'void *'],
+/** `keep`: buffers that the parameter points into; they live as long as the mechanism does. */
+export type Mechanism = {
+  readonly mechanism: number
+  readonly parameter?: Uint8Array
+  readonly keep?: readonly Uint8Array[]
 }
 
 const unavailable = 0xffff_ffff_ffff_ffffn
 const maxAttributeBytes = 1n << 20n
 const maxWrappedBytes = 1n << 20n
+
+/** Room for every wrapped key but the largest, so that one call is enough. */
+const scratch = Buffer.alloc(4096)
 
 /**
  * One loaded library. pkcs11js makes every call that carries neither a template nor a PIN. Those two go through koffi:
@@ -58,13 +34,15 @@ const maxWrappedBytes = 1n << 20n
 export class Module {
   readonly p11: PKCS11
   readonly library: LibraryInfo
-  readonly #functions: ReadonlyMap<string, Native>
+  /** The library locks for itself, so calls of different sessions may run on several threads. */
+  readonly threads: boolean
+  readonly #native: NativeFunctions
 
-  constructor(path: string) {
-    const { sha256 } = preflightLibrary(path)
+  constructor(path: string, pinned: string | null = null) {
+    const { sha256 } = preflightLibrary(path, pinned)
     if (sizeof('ulong') !== 8)
       throw hsmError('HSM-LIBRARY-INVALID', 'this system’s CK_ULONG is not 64 bits wide')
-    this.#functions = readFunctionList(path)
+    this.#native = new NativeFunctions(path)
     this.p11 = new PKCS11()
     try {
       this.p11.load(path)
@@ -74,7 +52,7 @@ export class Module {
         `${path}: ${error instanceof Error ? error.message : 'cannot be loaded'}`,
       )
     }
-    call('starting the library', () => this.p11.C_Initialize())
+    this.threads = this.#initialise()
     const info = call('reading the library’s name', () => this.p11.C_GetInfo())
     const version = (v: { major: number; minor: number }) => `${v.major}.${v.minor}`
     this.library = {
@@ -84,13 +62,25 @@ export class Module {
       description: info.libraryDescription.trim(),
       version: version(info.libraryVersion),
       interfaceVersion: version(info.cryptokiVersion),
+      interfaces: this.#native.interfaces,
+      modernFunctions: this.#native.modernFunctions,
     }
   }
 
-  #native(name: keyof typeof positions, doing: string, ...args: Parameters<Native>): void {
-    const native = this.#functions.get(name)
-    if (!native) throw hsmError('HSM-FUNCTION-MISSING', `${doing}: the library has no ${name}`)
-    check(native(...args), doing)
+  /** With the system's locks when the library takes them; else its calls stay on one thread. */
+  #initialise(): boolean {
+    const doing = 'starting the library'
+    const locking = attempt(() => call(doing, () => this.p11.C_Initialize({ flags: CKF.OS_LOCKING_OK })))
+    if (locking.ok) return true
+    const refused = ckrOf(locking.error)
+    if (refused !== CKR.CANT_LOCK && refused !== CKR.NEED_TO_CREATE_THREADS && refused !== CKR.ARGUMENTS_BAD)
+      throw locking.error
+    call(doing, () => this.p11.C_Initialize())
+    return false
+  }
+
+  openSession(slot: Handle): Handle {
+    return call('opening a session', () => this.p11.C_OpenSession(slot, CKF.SERIAL_SESSION | CKF.RW_SESSION))
   }
 
   initToken(slot: Handle, soPin: Uint8Array, label: string): void {
@@ -98,25 +88,69 @@ export class Module {
     const bytes = Buffer.from(label, 'utf8')
     if (bytes.length > 32) throw new RangeError('label: at most 32 bytes')
     padded.set(bytes)
-    this.#native('C_InitToken', 'initialising the token', big(slot), soPin, soPin.length, padded)
+    this.#native.call('C_InitToken', 'initialising the token', big(slot), soPin, soPin.length, padded)
   }
 
   initPin(session: Handle, pin: Uint8Array): void {
-    this.#native('C_InitPIN', 'setting the user PIN', big(session), pin, pin.length)
+    this.#native.call('C_InitPIN', 'setting the user PIN', big(session), pin, pin.length)
   }
 
-  setPin(session: Handle, oldPin: Uint8Array, newPin: Uint8Array): void {
-    this.#native('C_SetPIN', 'changing the PIN', big(session), oldPin, oldPin.length, newPin, newPin.length)
+  /** Nulls ask the reader's own pad. */
+  setPin(session: Handle, oldPin: Uint8Array | null, newPin: Uint8Array | null): void {
+    const args = [oldPin, oldPin?.length ?? 0, newPin, newPin?.length ?? 0]
+    this.#native.call('C_SetPIN', 'changing the PIN', big(session), ...args)
   }
 
   /** A null PIN asks the reader's own pad. */
   login(session: Handle, user: number, pin: Uint8Array | null): void {
-    this.#native('C_Login', 'logging in', big(session), user, pin, pin?.length ?? 0)
+    this.#native.call('C_Login', 'logging in', big(session), user, pin, pin?.length ?? 0)
+  }
+
+  /** A named user, PKCS#11 3.0. */
+  loginUser(session: Handle, user: number, pin: Uint8Array | null, name: string): void {
+    if (!this.#native.has('C_LoginUser'))
+      throw hsmError('HSM-UNSUPPORTED', 'this library knows no named users (C_LoginUser, PKCS#11 3.0)')
+    const bytes = Buffer.from(name, 'utf8')
+    const args = [user, pin, pin?.length ?? 0, bytes, bytes.length]
+    this.#native.call('C_LoginUser', 'logging in', big(session), ...args)
+  }
+
+  /** Ends whatever operation a failed call left open; false where PKCS#11 3.0 is missing or the token refuses. */
+  cancelOperation(session: Handle): boolean {
+    const every = 0x7_ff00
+    return (
+      this.#native.has('C_SessionCancel') &&
+      attempt(() => this.#native.call('C_SessionCancel', 'cancelling', big(session), every)).ok
+    )
+  }
+
+  deriveKey(
+    session: Handle,
+    mechanism: Mechanism,
+    base: Handle,
+    template: readonly Attribute[],
+    doing: string,
+  ): Handle {
+    const m = layOutMechanism(mechanism)
+    return this.#made(
+      (memory, out) =>
+        this.#native.call(
+          'C_DeriveKey',
+          doing,
+          big(session),
+          m.struct,
+          big(base),
+          memory,
+          template.length,
+          out,
+        ),
+      template,
+    )
   }
 
   createObject(session: Handle, template: readonly Attribute[], doing: string): Handle {
     return this.#made(
-      (memory, out) => this.#native('C_CreateObject', doing, big(session), memory, template.length, out),
+      (memory, out) => this.#native.call('C_CreateObject', doing, big(session), memory, template.length, out),
       template,
     )
   }
@@ -124,7 +158,7 @@ export class Module {
   copyObject(session: Handle, object: Handle, template: readonly Attribute[], doing: string): Handle {
     return this.#made(
       (memory, out) =>
-        this.#native('C_CopyObject', doing, big(session), big(object), memory, template.length, out),
+        this.#native.call('C_CopyObject', doing, big(session), big(object), memory, template.length, out),
       template,
     )
   }
@@ -133,7 +167,7 @@ export class Module {
     const m = layOutMechanism(mechanism)
     return this.#made(
       (memory, out) =>
-        this.#native('C_GenerateKey', doing, big(session), m.struct, memory, template.length, out),
+        this.#native.call('C_GenerateKey', doing, big(session), m.struct, memory, template.length, out),
       template,
     )
   }
@@ -150,7 +184,7 @@ export class Module {
     const prv = layOut(privateTemplate)
     const publicKey = Buffer.alloc(8)
     const privateKey = Buffer.alloc(8)
-    this.#native(
+    this.#native.call(
       'C_GenerateKeyPair',
       doing,
       big(session),
@@ -167,17 +201,19 @@ export class Module {
 
   wrapKey(session: Handle, mechanism: Mechanism, kek: Handle, key: Handle, doing: string): Buffer {
     const m = layOutMechanism(mechanism)
-    const length = Buffer.alloc(8)
+    const length = ulong(scratch.length)
     const args = [big(session), m.struct, big(kek), big(key)] as const
-    this.#native('C_WrapKey', doing, ...args, null, length)
+    const wrap = (out: Buffer | null) => this.#native.call('C_WrapKey', doing, ...args, out, length)
+    const first = attempt(() => wrap(scratch))
+    if (first.ok) return Buffer.from(written(scratch, length, doing))
+    if (ckrOf(first.error) !== CKR.BUFFER_TOO_SMALL) throw first.error
+    wrap(null)
     const wanted = length.readBigUInt64LE()
     if (wanted > maxWrappedBytes)
       throw hsmError('HSM-DEVICE-ERROR', `${doing}: the library names a length of ${wanted}`)
     const out = Buffer.alloc(Number(wanted))
-    this.#native('C_WrapKey', doing, ...args, out, length)
-    const got = length.readBigUInt64LE()
-    if (got > wanted) throw hsmError('HSM-DEVICE-ERROR', `${doing}: the library wrote past its own length`)
-    return out.subarray(0, Number(got))
+    wrap(out)
+    return written(out, length, doing)
   }
 
   unwrapKey(
@@ -191,7 +227,7 @@ export class Module {
     const m = layOutMechanism(mechanism)
     return this.#made(
       (memory, out) =>
-        this.#native(
+        this.#native.call(
           'C_UnwrapKey',
           doing,
           big(session),
@@ -209,14 +245,14 @@ export class Module {
 
   setAttribute(session: Handle, object: Handle, attribute: Attribute, doing: string): void {
     const memory = layOut([attribute])
-    this.#native('C_SetAttributeValue', doing, big(session), big(object), memory, 1)
+    this.#native.call('C_SetAttributeValue', doing, big(session), big(object), memory, 1)
   }
 
   /** One attribute. `'absent'` when the object has none; a refusal throws. */
   getAttribute(session: Handle, object: Handle, type: number): Buffer | 'absent' {
     const doing = `reading attribute 0x${type.toString(16)}`
     const entry = ulongs(type, 0, 0)
-    const read = () => this.#native('C_GetAttributeValue', doing, big(session), big(object), entry, 1)
+    const read = () => this.#native.call('C_GetAttributeValue', doing, big(session), big(object), entry, 1)
     read()
     const length = entry.readBigUInt64LE(16)
     if (length === unavailable) return 'absent'
@@ -235,7 +271,7 @@ export class Module {
   getTemplate(session: Handle, object: Handle, type: number): { type: number; value: Buffer }[] | 'absent' {
     const doing = `reading template attribute 0x${type.toString(16)}`
     const entry = ulongs(type, 0, 0)
-    const read = () => this.#native('C_GetAttributeValue', doing, big(session), big(object), entry, 1)
+    const read = () => this.#native.call('C_GetAttributeValue', doing, big(session), big(object), entry, 1)
     read()
     const length = entry.readBigUInt64LE(16)
     if (length === unavailable) return 'absent'
@@ -260,7 +296,7 @@ export class Module {
 
   find(session: Handle, template: readonly Attribute[]): Handle[] {
     const memory = layOut(template)
-    this.#native('C_FindObjectsInit', 'looking for objects', big(session), memory, template.length)
+    this.#native.call('C_FindObjectsInit', 'looking for objects', big(session), memory, template.length)
     const found: Handle[] = []
     try {
       for (;;) {
@@ -285,6 +321,18 @@ export class Module {
   }
 }
 
+/** The same mechanism as pkcs11js takes it. */
+export const forPkcs11js = ({ mechanism, parameter }: Mechanism): JsMechanism =>
+  parameter ? { mechanism, parameter: asBuffer(parameter) } : { mechanism }
+
+/** What the library says that it wrote, refused when it is more than there was room for. */
+function written(out: Buffer, length: Buffer, doing: string): Buffer {
+  const got = length.readBigUInt64LE()
+  if (got > BigInt(out.length))
+    throw hsmError('HSM-DEVICE-ERROR', `${doing}: the library wrote past its own length`)
+  return out.subarray(0, Number(got))
+}
+
 const big = (handle: Handle): bigint => handle.readBigUInt64LE()
 
 const ulongs = (...values: (number | bigint)[]): Buffer => Buffer.concat(values.map(ulong))
@@ -296,28 +344,4 @@ function layOutMechanism({ mechanism, parameter }: Mechanism): {
 } {
   const length = parameter?.length ?? 0
   return { struct: ulongs(mechanism, parameter && length ? address(parameter) : 0n, length), parameter }
-}
-
-function readFunctionList(path: string): ReadonlyMap<string, Native> {
-  let getList: Native
-  try {
-    getList = load(path).func('C_GetFunctionList', 'ulong', ['void *'])
-  } catch (error) {
-    throw hsmError(
-      'HSM-LIBRARY-INVALID',
-      `${path}: ${error instanceof Error ? error.message : 'cannot be loaded'}`,
-    )
-  }
-  const out = Buffer.alloc(8)
-  check(getList(out), 'reading the library’s function list')
-  const at = out.readBigUInt64LE()
-  if (at === 0n) throw hsmError('HSM-LIBRARY-INVALID', `${path}: its function list is empty`)
-  // CK_VERSION (2 bytes, padded to 8) and then 68 pointers.
-  const pointers: bigint[] = Array.from(decode(at, 8, 'uint64', 68) as ArrayLike<number | bigint>, BigInt)
-  const functions = new Map<string, Native>()
-  for (const name of Object.keys(positions) as (keyof typeof positions)[]) {
-    const pointer = pointers[positions[name]]
-    if (pointer) functions.set(name, decode(pointer, proto('ulong', [...signatures[name]])) as Native)
-  }
-  return functions
 }

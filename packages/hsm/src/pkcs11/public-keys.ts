@@ -2,16 +2,13 @@ import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import { hsmError } from '../hsm-errors.ts'
 import { CKA, raw } from './attributes.ts'
 import { CKK } from './constants.ts'
+import { curveByJwk, curveByParams, ed25519Params, octetString } from './curves.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
 import type { TokenSession } from './session.ts'
 
-const curveOf: Readonly<Record<string, { crv: string; size: number; oid: string }>> = {
-  'P-256': { crv: 'P-256', size: 32, oid: '06082a8648ce3d030107' },
-  'P-384': { crv: 'P-384', size: 48, oid: '06052b81040022' },
-}
-
 const maxSpkiBytes = 4096
+const ed25519Bytes = 32
 
 function need(token: TokenSession, handle: Handle, type: number): Buffer {
   const value = token.module.getAttribute(token.session, handle, type)
@@ -38,18 +35,22 @@ export function readSpki(token: TokenSession, handle: Handle): Uint8Array {
     const e = need(token, handle, CKA.PUBLIC_EXPONENT).toString('base64url')
     return exportSpki({ kty: 'RSA', n, e })
   }
-  if (keyType !== CKK.EC) throw hsmError('HSM-FUNCTION-MISSING', 'only RSA and EC public keys are read')
-  const oid = need(token, handle, CKA.EC_PARAMS).toString('hex')
-  const curve = Object.values(curveOf).find((c) => c.oid === oid)
-  if (!curve) throw hsmError('HSM-FUNCTION-MISSING', `the curve ${oid} is not known`)
-  // EC_POINT is a DER OCTET STRING around 04 || x || y; some tokens give the bare point.
+  // EC_POINT is a DER OCTET STRING around the point; some tokens give the bare point.
   const point = need(token, handle, CKA.EC_POINT)
-  const bare = 1 + 2 * curve.size
-  const at = point.length - bare
+  if (keyType === CKK.EC_EDWARDS) {
+    const at = point.length - ed25519Bytes
+    if (at !== 0 && at !== 2) throw hsmError('HSM-UNSUPPORTED', 'of the Edwards curves only Ed25519 is read')
+    return exportSpki({ kty: 'OKP', crv: 'Ed25519', x: point.subarray(at).toString('base64url') })
+  }
+  if (keyType !== CKK.EC) throw hsmError('HSM-UNSUPPORTED', 'only RSA, EC and Ed25519 public keys are read')
+  const oid = need(token, handle, CKA.EC_PARAMS).toString('hex')
+  const curve = curveByParams(oid)
+  if (!curve) throw hsmError('HSM-UNSUPPORTED', `the curve ${oid} is not known`)
+  const at = point.length - (1 + 2 * curve.bytes)
   if (at < 0 || point[at] !== 4)
     throw hsmError('HSM-DEVICE-ERROR', 'the token’s EC point is not uncompressed')
-  const x = point.subarray(at + 1, at + 1 + curve.size).toString('base64url')
-  const y = point.subarray(at + 1 + curve.size).toString('base64url')
+  const x = point.subarray(at + 1, at + 1 + curve.bytes).toString('base64url')
+  const y = point.subarray(at + 1 + curve.bytes).toString('base64url')
   return exportSpki({ kty: 'EC', crv: curve.crv, x, y })
 }
 
@@ -78,23 +79,39 @@ export function publicKeyAttributes(spki: Uint8Array): {
       attributes: [raw('MODULUS', n), raw('PUBLIC_EXPONENT', Buffer.from(jwk.e, 'base64url'))],
     }
   }
-  const curve = jwk.crv ? curveOf[jwk.crv] : undefined
-  if (jwk.kty !== 'EC' || !curve || !jwk.x || !jwk.y) {
-    throw hsmError('HSM-FUNCTION-MISSING', 'only RSA, P-256 and P-384 public keys are taken')
+  if (jwk.kty === 'OKP' && jwk.crv === 'Ed25519' && jwk.x) {
+    return {
+      keyType: CKK.EC_EDWARDS,
+      bits: 256,
+      attributes: [
+        raw('EC_PARAMS', Buffer.from(ed25519Params.oid, 'hex')),
+        raw('EC_POINT', octetString(Buffer.from(jwk.x, 'base64url'))),
+      ],
+    }
   }
-  const point = Buffer.concat([
-    Buffer.from([4]),
-    Buffer.from(jwk.x, 'base64url'),
-    Buffer.from(jwk.y, 'base64url'),
-  ])
+  const curve = jwk.crv ? curveByJwk(jwk.crv) : undefined
+  const point = ecPoint(jwk)
+  if (!curve || !point)
+    throw hsmError('HSM-UNSUPPORTED', 'only RSA, P-256, P-384, P-521 and Ed25519 public keys are taken')
   return {
     keyType: CKK.EC,
-    bits: curve.size * 8,
-    attributes: [
-      raw('EC_PARAMS', Buffer.from(curve.oid, 'hex')),
-      raw('EC_POINT', Buffer.concat([Buffer.from([4, point.length]), point])),
-    ],
+    bits: curve.bytes * 8,
+    attributes: [raw('EC_PARAMS', Buffer.from(curve.oid, 'hex')), raw('EC_POINT', octetString(point))],
   }
+}
+
+function ecPoint({ kty, x, y }: JsonWebKey): Buffer | null {
+  if (kty !== 'EC' || !x || !y) return null
+  return Buffer.concat([Buffer.from([4]), Buffer.from(x, 'base64url'), Buffer.from(y, 'base64url')])
+}
+
+/** 04 || x || y of an EC public key, from DER SubjectPublicKeyInfo. */
+export function uncompressedPoint(spki: Uint8Array): { point: Buffer; crv: string } {
+  const { jwk } = parse(spki)
+  const point = ecPoint(jwk)
+  if (!point || !jwk.crv || !curveByJwk(jwk.crv))
+    throw hsmError('HSM-UNSUPPORTED', 'the other public key is on no curve that we know')
+  return { point, crv: jwk.crv }
 }
 
 export const isRsa = (attributes: { keyType: number }): boolean => attributes.keyType === CKK.RSA

@@ -1,91 +1,28 @@
-import type { KeyClass, KeyRef, PinState, TokenInfo, UserKind, WrapMechanismReport } from '../device.ts'
+import type {
+  KeyClass,
+  KeyRef,
+  MechanismFunction,
+  MechanismInfo,
+  TokenInfo,
+  UserKind,
+  WrapMechanism,
+  WrapMechanismReport,
+} from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
-import { abilitiesOf } from './abilities.ts'
-import { hex, num } from './attributes.ts'
-import { CKF, CKO, CKU } from './constants.ts'
+import { CKA, hex, num } from './attributes.ts'
+import { CKO, CKU, mechanismName } from './constants.ts'
 import { attempt, call } from './errors.ts'
+import { Lanes, Pace } from './lanes.ts'
 import type { Handle, Module } from './module.ts'
+import { describeMechanisms, listMechanisms, tokenInfo } from './token-info.ts'
 import type { OpenWindow } from './window.ts'
 
 export const classNumber: Readonly<Record<KeyClass, number>> = {
   secret: CKO.SECRET_KEY,
   public: CKO.PUBLIC_KEY,
   private: CKO.PRIVATE_KEY,
-}
-
-type RawTokenInfo = ReturnType<Module['p11']['C_GetTokenInfo']>
-
-const bit = (flags: number, flag: number) => (flags & flag) !== 0
-
-export function pinStates(flags: number): { user: PinState; so: PinState } {
-  const state = (locked: number, final: number, low: number, change: number): PinState =>
-    bit(flags, locked)
-      ? 'locked'
-      : bit(flags, final)
-        ? 'final'
-        : bit(flags, low)
-          ? 'low'
-          : bit(flags, change)
-            ? 'must-change'
-            : 'ok'
-  const user = bit(flags, CKF.USER_PIN_INITIALIZED)
-    ? state(CKF.USER_PIN_LOCKED, CKF.USER_PIN_FINAL_TRY, CKF.USER_PIN_COUNT_LOW, CKF.USER_PIN_TO_BE_CHANGED)
-    : 'not-set'
-  return {
-    user,
-    so: state(CKF.SO_PIN_LOCKED, CKF.SO_PIN_FINAL_TRY, CKF.SO_PIN_COUNT_LOW, CKF.SO_PIN_TO_BE_CHANGED),
-  }
-}
-
-export function tokenInfo(
-  slot: Handle,
-  raw: RawTokenInfo,
-  loggedIn: UserKind | null,
-  mechanisms: readonly number[],
-): TokenInfo {
-  const trim = (value: string) => value.replace(/[\s\0]+$/, '')
-  const version = (v: { major: number; minor: number }) => `${v.major}.${v.minor}`
-  const manufacturer = trim(raw.manufacturerID)
-  const model = trim(raw.model)
-  const initialised = bit(raw.flags, CKF.TOKEN_INITIALIZED)
-  return {
-    serial: initialised ? trim(raw.serialNumber) : '',
-    label: initialised ? trim(raw.label) : '',
-    manufacturer,
-    model,
-    firmware: version(raw.firmwareVersion),
-    hardware: version(raw.hardwareVersion),
-    slot: slot.readBigUInt64LE().toString(),
-    profile: profileOf(manufacturer, model).id,
-    initialised,
-    writeProtected: bit(raw.flags, CKF.WRITE_PROTECTED),
-    loginRequired: bit(raw.flags, CKF.LOGIN_REQUIRED),
-    pin: initialised ? pinStates(raw.flags) : { user: 'not-set', so: 'not-set' },
-    loggedIn,
-    minPinLength: raw.minPinLen,
-    maxPinLength: raw.maxPinLen,
-    abilities: abilitiesOf(mechanisms, bit(raw.flags, CKF.RNG)),
-  }
-}
-
-/** Numbers of the token's mechanisms; none when it does not say. */
-function listMechanisms(module: Module, slot: Handle): readonly number[] {
-  const listed = attempt(() => call('listing mechanisms', () => module.p11.C_GetMechanismList(slot)))
-  return listed.ok ? listed.value : []
-}
-
-/**
- * Slots with a token, each with what it says of itself. Looking again also finds tokens that were plugged in since; one
- * that no longer answers is left out.
- */
-export function listSlots(module: Module): { slot: Handle; info: TokenInfo }[] {
-  return call('listing tokens', () => module.p11.C_GetSlotList(true)).flatMap((slot) => {
-    const raw = attempt(() => call('reading token information', () => module.p11.C_GetTokenInfo(slot)))
-    if (!raw.ok) return []
-    return [{ slot, info: tokenInfo(slot, raw.value, null, listMechanisms(module, slot)) }]
-  })
 }
 
 /** The token's own limits, checked before it sees a PIN: SoftHSM calls one that is too short a wrong one. */
@@ -100,38 +37,81 @@ export function requirePinLength(info: TokenInfo, ...pins: readonly Uint8Array[]
   }
 }
 
+export type Login = {
+  readonly user: UserKind
+  /** null: typed at the token's own pad. */
+  readonly pin: Uint8Array | null
+  /** Held until logout for one new login per lost session; wiped by a refusal. */
+  readonly keep: boolean
+  readonly name?: string
+}
+
+/** One session to make keys in and a few to work with them. */
+const defaultLanes = 4
+
 /**
- * One token and our one read-write session on it. Read-only sessions are never opened: one would bar the security
- * officer. Handles are remembered by id until the login ends, because private handles die with it.
+ * One token. Read-only sessions are never opened: one would bar the security officer. Handles are remembered by id until
+ * the login ends, because private handles die with it.
  */
 export class TokenSession {
   readonly module: Module
   readonly serial: string
   readonly slot: Handle
   readonly profile: Profile
+  readonly lanes: Lanes
+  readonly pace = new Pace()
+  /** Counts the sets of sessions that the token has lost. */
+  epoch = 0
   loggedIn: UserKind | null = null
   window: OpenWindow | null = null
   wrapMechanism: WrapMechanismReport | null = null
+  wrapProofs: readonly WrapMechanism[] = []
   #session: Handle | null = null
+  #kept: Login | null = null
+  #mechanisms: ReadonlyMap<number, MechanismInfo> | null = null
+  #numbers: readonly number[] | null = null
   readonly #handles = new Map<string, Handle>()
 
-  constructor(module: Module, slot: Handle, info: TokenInfo) {
+  constructor(module: Module, slot: Handle, info: TokenInfo, lanes = defaultLanes) {
     this.module = module
     this.slot = slot
     this.serial = info.serial
     this.profile = profileOf(info.manufacturer, info.model)
+    this.lanes = new Lanes(module, slot, Math.min(lanes, (info.maxSessions ?? Number.MAX_SAFE_INTEGER) - 1))
   }
 
+  get isOpen(): boolean {
+    return this.#session !== null
+  }
+
+  /** The session that owns what we make. */
   get session(): Handle {
-    this.#session ??= call('opening a session', () =>
-      this.module.p11.C_OpenSession(this.slot, CKF.SERIAL_SESSION | CKF.RW_SESSION),
-    )
+    this.#session ??= this.module.openSession(this.slot)
     return this.#session
   }
 
   info(): TokenInfo {
     const raw = call('reading token information', () => this.module.p11.C_GetTokenInfo(this.slot))
-    return tokenInfo(this.slot, raw, this.loggedIn, listMechanisms(this.module, this.slot))
+    this.#numbers ??= listMechanisms(this.module, this.slot)
+    return tokenInfo(this.slot, raw, this.loggedIn, this.#numbers)
+  }
+
+  get mechanisms(): ReadonlyMap<number, MechanismInfo> {
+    this.#mechanisms ??= new Map(describeMechanisms(this.module, this.slot).map((m) => [m.number, m]))
+    return this.#mechanisms
+  }
+
+  has(mechanism: number, does: MechanismFunction): boolean {
+    return this.mechanisms.get(mechanism)?.does.includes(does) ?? false
+  }
+
+  /** Refuses before the call what the token's own list does not have. */
+  requireMechanism(mechanism: number, does: MechanismFunction): void {
+    if (this.has(mechanism, does)) return
+    const how = this.mechanisms.has(mechanism)
+      ? `lists ${mechanismName(mechanism)}, but not to ${does}`
+      : `has no ${mechanismName(mechanism)}`
+    throw hsmError('HSM-UNSUPPORTED', `token ${this.serial} ${how}`)
   }
 
   requireUser(user: UserKind = 'user'): void {
@@ -141,16 +121,21 @@ export class TokenSession {
     throw hsmError('HSM-NOT-LOGGED-IN', `nobody is logged in to token ${this.serial}`)
   }
 
-  logIn(user: UserKind, pin: Uint8Array | null): void {
+  logIn(login: Login): void {
+    const { user, pin, name } = login
     if (this.loggedIn === user) throw hsmError('HSM-ALREADY-LOGGED-IN', `the ${user} is already logged in`)
     if (this.loggedIn) throw hsmError('HSM-LOGIN-OTHER', `the ${this.loggedIn} is logged in`)
-    this.module.login(this.session, user === 'so' ? CKU.SO : CKU.USER, pin)
+    const kind = user === 'so' ? CKU.SO : CKU.USER
+    if (name === undefined) this.module.login(this.session, kind, pin)
+    else this.module.loginUser(this.session, kind, pin, name)
     this.loggedIn = user
     this.forgetHandles()
+    if (login.keep && pin && !this.#kept) this.#kept = { ...login, pin: Uint8Array.from(pin) }
   }
 
   /** Session objects die here: a key that lives only in the session is gone after it. */
   logOut(): void {
+    this.forgetPin()
     this.forgetHandles()
     this.window = null
     if (!this.loggedIn) return
@@ -160,7 +145,39 @@ export class TokenSession {
   }
 
   close(): void {
+    this.forgetPin()
+    this.#closeSessions()
+  }
+
+  get keepsPin(): boolean {
+    return this.#kept !== null
+  }
+
+  forgetPin(): void {
+    this.#kept?.pin?.fill(0)
+    this.#kept = null
+  }
+
+  /**
+   * The token lost our sessions. Opens new ones and, with a PIN that was given to be kept, logs in once more; a PIN that is
+   * refused is wiped and never sent again. Session keys and an open window are gone.
+   */
+  renew(): void {
+    const kept = this.#kept
+    this.epoch += 1
+    attempt(() => this.#closeSessions())
+    if (!kept) return
+    try {
+      this.logIn(kept)
+    } catch (error) {
+      this.forgetPin()
+      throw error
+    }
+  }
+
+  #closeSessions(): void {
     this.forgetHandles()
+    this.lanes.closeAll()
     const session = this.#session
     this.#session = null
     this.loggedIn = null
@@ -193,6 +210,15 @@ export class TokenSession {
   requireFree(ref: KeyRef): void {
     if (this.findAll(ref).length > 0)
       throw hsmError('HSM-DUPLICATE-ID', `a ${ref.class} key ${ref.id} exists already`)
+  }
+
+  /** The key's own list; null when it has none or does not show it. */
+  allowedMechanisms(key: Handle): readonly number[] | null {
+    const read = attempt(() => this.module.getAttribute(this.session, key, CKA.ALLOWED_MECHANISMS))
+    if (!read.ok || read.value === 'absent' || read.value.length === 0 || read.value.length % 8 !== 0)
+      return null
+    const { value } = read
+    return Array.from({ length: value.length / 8 }, (_, i) => Number(value.readBigUInt64LE(i * 8)))
   }
 
   destroyHandle(handle: Handle): void {

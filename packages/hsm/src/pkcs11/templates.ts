@@ -9,11 +9,17 @@ export type MechanismNumbers = (use: MechanismUse) => number
 
 const fixed: Readonly<Record<Exclude<MechanismUse, 'wrap'>, number>> = {
   gcm: CKM.AES_GCM,
+  cbc: CKM.AES_CBC,
+  'cbc-pad': CKM.AES_CBC_PAD,
   oaep: CKM.RSA_PKCS_OAEP,
   ecdsa: CKM.ECDSA,
+  eddsa: CKM.EDDSA,
+  ecdh: CKM.ECDH1_DERIVE,
   'rsa-pkcs1': CKM.RSA_PKCS,
   'rsa-pss': CKM.RSA_PKCS_PSS,
   'hmac-sha256': CKM.SHA256_HMAC,
+  'hmac-sha384': CKM.SHA384_HMAC,
+  'hmac-sha512': CKM.SHA512_HMAC,
 }
 
 export const mechanismNumbers =
@@ -73,6 +79,7 @@ export function privateAttributes(t: KeyTemplate, number: MechanismNumbers): Att
     is('DECRYPT', t.decrypt),
     is('SIGN', t.sign),
     is('DERIVE', t.derive),
+    ...(t.alwaysAuthenticate === undefined ? [] : [is('ALWAYS_AUTHENTICATE', t.alwaysAuthenticate)]),
     ...restrictions(t, number),
     is('COPYABLE', t.copyable),
     is('MODIFIABLE', t.modifiable),

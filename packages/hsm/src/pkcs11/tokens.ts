@@ -1,15 +1,18 @@
 import type { TokenInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { Module } from './module.ts'
-import { listSlots, requirePinLength, TokenSession } from './session.ts'
+import { requirePinLength, TokenSession } from './session.ts'
+import { listSlots } from './token-info.ts'
 
 /** The tokens of one library, by serial number. */
 export class Tokens {
   readonly module: Module
+  readonly #lanes: number | undefined
   readonly #open = new Map<string, TokenSession>()
 
-  constructor(module: Module) {
+  constructor(module: Module, lanes?: number) {
     this.module = module
+    this.#lanes = lanes
   }
 
   /** Serial first; uninitialised slots last and without a serial. */
@@ -17,6 +20,11 @@ export class Tokens {
     return listSlots(this.module)
       .map(({ info }) => ({ ...info, loggedIn: this.#open.get(info.serial)?.loggedIn ?? null }))
       .sort((a, b) => Number(b.initialised) - Number(a.initialised) || (a.serial < b.serial ? -1 : 1))
+  }
+
+  /** The token that calls have gone to already. */
+  opened(serial: string): TokenSession | undefined {
+    return this.#open.get(serial)
   }
 
   get(serial: string): TokenSession {
@@ -27,7 +35,7 @@ export class Tokens {
     if (!only) throw hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
     if (matching.length > 1)
       throw hsmError('HSM-TOKEN-DAMAGED', `${matching.length} tokens show the serial ${serial}`)
-    const session = new TokenSession(this.module, only.slot, only.info)
+    const session = new TokenSession(this.module, only.slot, only.info, this.#lanes)
     this.#open.set(serial, session)
     return session
   }
@@ -68,7 +76,7 @@ export class Tokens {
     if (!made) throw hsmError('HSM-DEVICE-ERROR', 'the initialised token does not appear')
     const session = new TokenSession(this.module, made.slot, made.info)
     try {
-      session.logIn('so', options.soPin)
+      session.logIn({ user: 'so', pin: options.soPin, keep: false })
       this.module.initPin(session.session, options.userPin)
       session.logOut()
     } finally {

@@ -1,10 +1,65 @@
+import { existsSync } from 'node:fs'
+import { cloudhsm } from './cloudhsm.ts'
 import { generic } from './generic.ts'
+import { luna } from './luna.ts'
+import { nshield } from './nshield.ts'
+import { opencryptoki } from './opencryptoki.ts'
 import type { Profile } from './profile.ts'
+import { smartcardHsm } from './smartcard-hsm.ts'
 import { softhsm } from './softhsm.ts'
+import { tpm2 } from './tpm2.ts'
+import { yubihsm } from './yubihsm.ts'
 
-export const profiles: readonly Profile[] = [softhsm, generic]
+/** In order of asking: openCryptoki before the TPM, because both may say IBM. */
+export const profiles: readonly Profile[] = [
+  softhsm,
+  opencryptoki,
+  tpm2,
+  yubihsm,
+  luna,
+  nshield,
+  cloudhsm,
+  smartcardHsm,
+  generic,
+]
 
 /** The first profile whose manufacturer and model fit; `generic` fits all. */
 export function profileOf(manufacturer: string, model: string): Profile {
   return profiles.find((p) => p.manufacturer.test(manufacturer) && p.model.test(model)) ?? generic
+}
+
+/** The profile of this id, or null. */
+export function profileById(id: string): Profile | null {
+  return profiles.find((p) => p.id === id) ?? null
+}
+
+const debianFolder: Readonly<Partial<Record<NodeJS.Architecture, string>>> = {
+  x64: 'x86_64-linux-gnu',
+  arm64: 'aarch64-linux-gnu',
+  riscv64: 'riscv64-linux-gnu',
+  ppc64: 'powerpc64le-linux-gnu',
+  s390x: 's390x-linux-gnu',
+}
+
+/** Where the library of a profile may lie on this computer, in order. */
+export function libraryPlaces(profile: Profile): readonly string[] {
+  const folder = debianFolder[process.arch]
+  return profile.libraries.flatMap((path) =>
+    path.includes('*') ? (folder ? [path.replace('*', folder)] : []) : [path],
+  )
+}
+
+/** The first of a profile's usual places that exists, or null. */
+export function findLibrary(profile: Profile): string | null {
+  return libraryPlaces(profile).find((path) => existsSync(path)) ?? null
+}
+
+/** What a profile's library reads of this process's environment, for `startHsm`. */
+export function libraryEnvironment(profile: Profile): Record<string, string> {
+  return Object.fromEntries(
+    profile.environment.flatMap((name) => {
+      const value = process.env[name]
+      return value === undefined ? [] : [[name, value]]
+    }),
+  )
 }

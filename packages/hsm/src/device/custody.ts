@@ -1,0 +1,88 @@
+import type { Bytes } from './bytes.ts'
+import type { AttributeReport, Inventory, MadeKey } from './keys.ts'
+import type { OaepHash } from './mechanisms.ts'
+
+/** A KEK on its way down: each blob is wrapped under the one before it, the first under the token key. */
+export type WrappedKek = { readonly wrapped: Bytes; readonly bits: 128 | 256 }
+
+/** A key that is in the token, or one reached through wrapped KEKs that are unwrapped as session objects and destroyed after. */
+export type KeyPath = { readonly id: string; readonly chain?: readonly WrappedKek[] }
+
+export type WrappableAlgorithm =
+  | 'aes-128'
+  | 'aes-256'
+  | 'aes-128-gcm'
+  | 'aes-256-gcm'
+  | 'rsa-2048'
+  | 'rsa-4096'
+  | 'p-256'
+  | 'p-384'
+  | 'hmac-sha256'
+
+export type GeneratedWrapped = {
+  /** KWP blob. Of a key pair it holds the PKCS#8 private key: cut at its DER length, zeros may follow (`exactLengths`). */
+  readonly wrapped: Bytes
+  readonly mechanism: WrapMechanism
+  readonly algorithm: WrappableAlgorithm
+  /** DER SubjectPublicKeyInfo of a key pair, else null. */
+  readonly spki: Bytes | null
+  readonly attributes: readonly AttributeReport[]
+}
+
+/** A wrap mechanism proved by known answer: the standard that it follows and the number that this token gives it. */
+export type WrapMechanism = {
+  readonly standard: 'KWP-RFC5649' | 'KW-RFC3394'
+  readonly name: string
+  readonly number: number
+  /** False: a key that is no whole number of 8-byte blocks (a PKCS#8 key) comes back with zeros after its DER end. */
+  readonly exactLengths: boolean
+}
+
+export type WrapMechanismReport = {
+  readonly chosen: WrapMechanism | null
+  readonly tried: readonly { readonly name: string; readonly number: number; readonly result: string }[]
+}
+
+export type PossessionProof = { readonly digest: string; readonly mechanism: WrapMechanism }
+
+export type WindowDestination = { readonly id: string; readonly label: string; readonly spki: Bytes }
+
+export type TrustedWindow = {
+  readonly blobs: readonly {
+    readonly destination: string
+    readonly wrapped: Bytes
+    readonly oaepHash: OaepHash
+  }[]
+  /** The open session key's attributes. */
+  readonly attributes: readonly AttributeReport[]
+  readonly trusted: readonly string[]
+  readonly possession: PossessionProof | null
+}
+
+export type CommittedRoot = MadeKey & { readonly inventory: Inventory }
+
+export type ProbeAttack = {
+  readonly name: ProbeAttackName
+  readonly template: 'hardened' | 'default'
+  /** `held`: the token refused. `broken`: the attack gave key bytes or a weaker key. */
+  readonly outcome: 'held' | 'broken' | 'not-applicable'
+  readonly detail: string
+}
+
+export type ProbeAttackName =
+  | 'wrap-then-decrypt'
+  | 'reimport-extractable'
+  | 'copy-escalate'
+  | 'flip-attributes'
+  | 'silent-unwrap'
+  | 'mechanism-confusion'
+
+export type ProbeReport = {
+  readonly serial: string
+  readonly profile: string
+  readonly attacks: readonly ProbeAttack[]
+  readonly knownAnswers: WrapMechanismReport
+  /** True when every attack on the hardened template was held and a wrap mechanism was proved. */
+  readonly passed: boolean
+  readonly lacking: readonly string[]
+}

@@ -1,0 +1,62 @@
+import type { Bytes } from './bytes.ts'
+
+export type HashName = 'sha1' | 'sha256' | 'sha384' | 'sha512'
+
+export type OaepHash = HashName
+
+/** `gcm` ciphertexts end with their tag (16 bytes unless said). `cbc` takes whole blocks only. */
+export type CipherMechanism =
+  | {
+      readonly kind: 'gcm'
+      readonly nonce: Bytes
+      readonly aad?: Bytes
+      readonly tagBits?: 96 | 104 | 112 | 120 | 128
+    }
+  | { readonly kind: 'cbc' | 'cbc-pad'; readonly iv: Bytes }
+  | { readonly kind: 'oaep'; readonly hash: OaepHash; readonly label?: Bytes }
+
+/** ECDSA signatures are raw r || s, FIPS 186-5; EdDSA is Ed25519, RFC 8032. PSS salts are as long as the hash unless said. */
+export type SignMechanism =
+  | { readonly kind: 'rsa-pkcs1'; readonly hash: HashName }
+  | { readonly kind: 'rsa-pss'; readonly hash: HashName; readonly saltLength?: number }
+  | { readonly kind: 'ecdsa'; readonly hash: HashName }
+  | { readonly kind: 'eddsa' }
+  | { readonly kind: 'hmac'; readonly hash: Exclude<HashName, 'sha1'> }
+
+/** A digest of the mechanism's hash, or a message. EdDSA and HMAC take messages only. */
+export type SignInput = { readonly digest: Bytes } | { readonly message: Bytes }
+
+/** Where a message was hashed: many tokens sign digests only. */
+export type Signature = { readonly signature: Bytes; readonly hashedBy: 'token' | 'host' }
+
+/**
+ * `kw` RFC 3394, `kwp` RFC 5649: the token's mechanism number is found by known answer. `rsa-aes` is CKM_RSA_AES_KEY_WRAP:
+ * a fresh AES key by OAEP, then the key by KWP; where the token has no such mechanism it is made of those two inside it.
+ */
+export type KeyWrapMechanism =
+  | { readonly kind: 'kw' }
+  | { readonly kind: 'kwp' }
+  | { readonly kind: 'gcm'; readonly nonce: Bytes; readonly aad?: Bytes }
+  | { readonly kind: 'oaep'; readonly hash: OaepHash; readonly label?: Bytes }
+  | { readonly kind: 'rsa-aes'; readonly hash: OaepHash; readonly bits: 128 | 256 }
+
+/** `ecdh`: SP 800-56A cofactor-free x coordinate with another's public key (DER SubjectPublicKeyInfo). */
+export type DeriveMechanism =
+  | { readonly kind: 'ecdh'; readonly peer: Bytes }
+  | { readonly kind: 'aes-ecb-data'; readonly data: Bytes }
+  | { readonly kind: 'aes-cbc-data'; readonly iv: Bytes; readonly data: Bytes }
+
+export type CapabilityGroup = 'generate' | 'cipher' | 'sign' | 'wrap' | 'derive' | 'random'
+
+/**
+ * `proved`: tried on scratch keys, and other software agrees with the result. `wrong`: the token does it and the result
+ * is not the standard's. `unsupported`: not in its list, or refused when tried.
+ */
+export type Capability = {
+  readonly group: CapabilityGroup
+  /** In our words, e.g. `aes-256`, `rsa-pss-sha384`, `ecdh-p-256`. */
+  readonly name: string
+  readonly mechanism: string
+  readonly state: 'proved' | 'wrong' | 'unsupported'
+  readonly detail: string
+}

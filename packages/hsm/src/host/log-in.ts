@@ -1,0 +1,51 @@
+import type { LoginReport, Token } from '../device.ts'
+import { HsmError } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { requirePinLength } from '../pkcs11/session.ts'
+import type { Tokens } from '../pkcs11/tokens.ts'
+
+type Options = Parameters<Token['logIn']>[0]
+
+/** The PIN's state is asked for first, so that no try is spent on a locked PIN and the last one only knowingly. */
+export function logIn(tokens: Tokens, serial: string, options: Options): LoginReport {
+  const { user, acceptFinalTry, keepPin, name } = options
+  const token = tokens.get(serial)
+  const info = token.info()
+  const before = info.pin[user]
+  if (before === 'locked') throw hsmError('HSM-PIN-LOCKED', `the ${user} PIN of token ${serial} is locked`)
+  if (before === 'not-set') throw hsmError('HSM-PIN-NOT-SET', `token ${serial} has no ${user} PIN`)
+  if (before === 'final' && !acceptFinalTry)
+    throw hsmError('HSM-PIN-FINAL-TRY', `the next wrong ${user} PIN locks token ${serial}`)
+  const pad = options.pin === 'pin-pad'
+  if (pad && !info.pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
+  token.logIn({
+    user,
+    pin: options.pin === 'pin-pad' ? null : options.pin,
+    keep: keepPin === true,
+    ...(name === undefined ? {} : { name }),
+  })
+  return { ...token.info().pin, before }
+}
+
+export function changePin(tokens: Tokens, serial: string, options: Parameters<Token['changePin']>[0]): void {
+  const token = tokens.get(serial)
+  token.requireUser(options.user)
+  token.forgetPin()
+  if ('pinPad' in options) {
+    if (!token.info().pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
+    token.module.setPin(token.session, null, null)
+    return
+  }
+  requirePinLength(token.info(), options.newPin)
+  token.module.setPin(token.session, options.oldPin, options.newPin)
+}
+
+/** A PIN that was kept for this and is refused now was changed by somebody else. */
+export function renewalFailed(error: unknown): unknown {
+  if (!(error instanceof HsmError) || !error.code.startsWith('HSM-PIN')) return error
+  return hsmError(
+    error.code === 'HSM-PIN-WRONG' ? 'HSM-PIN-WRONG' : 'HSM-SESSION-LOST',
+    'the session was lost, and the token refused the PIN that was kept for it; it was wiped and is not sent again',
+    error.ckr,
+  )
+}

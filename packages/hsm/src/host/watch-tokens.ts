@@ -1,0 +1,73 @@
+import type { TokenInfo, TokensChange } from '../device.ts'
+
+const nameOf = ({ serial, slot }: TokenInfo) => serial || `slot:${slot}`
+
+/** What differs, or null. Who is logged in is our own doing and no news. */
+export function tokensChange(before: readonly TokenInfo[], after: readonly TokenInfo[]): TokensChange | null {
+  const text = (info: TokenInfo) => JSON.stringify({ ...info, loggedIn: null })
+  const index = (list: readonly TokenInfo[]) => new Map(list.map((info) => [nameOf(info), text(info)]))
+  const [old, now] = [index(before), index(after)]
+  const added = [...now.keys()].filter((name) => !old.has(name))
+  const removed = [...old.keys()].filter((name) => !now.has(name))
+  const changed = [...now]
+    .filter(([name, info]) => old.has(name) && old.get(name) !== info)
+    .map(([name]) => name)
+  return added.length + removed.length + changed.length > 0
+    ? { added, removed, changed, tokens: after }
+    : null
+}
+
+type Options = {
+  readonly pollMs: number
+  /** null while the library is busy or away: then nobody is kept waiting for this. */
+  readonly look: () => Promise<readonly TokenInfo[]> | null
+}
+
+/** Hot-plug by asking: C_WaitForSlotEvent blocks a library, and most soft and network tokens never answer it. */
+export class TokenWatch {
+  readonly #options: Options
+  readonly #listeners = new Set<(change: TokensChange) => void>()
+  #known: readonly TokenInfo[] | null = null
+  #timer: NodeJS.Timeout | null = null
+  #looking = false
+
+  constructor(options: Options) {
+    this.#options = options
+  }
+
+  listen(listener: (change: TokensChange) => void): () => void {
+    this.#listeners.add(listener)
+    if (!this.#timer) {
+      this.#timer = setInterval(() => void this.#look(), this.#options.pollMs)
+      this.#timer.unref()
+      void this.#look()
+    }
+    return () => {
+      this.#listeners.delete(listener)
+      if (this.#listeners.size === 0) this.stop()
+    }
+  }
+
+  stop(): void {
+    if (this.#timer) clearInterval(this.#timer)
+    this.#timer = null
+    this.#known = null
+  }
+
+  async #look(): Promise<void> {
+    if (this.#looking) return
+    const asked = this.#options.look()
+    if (!asked) return
+    this.#looking = true
+    try {
+      const tokens = await asked
+      const change = this.#known ? tokensChange(this.#known, tokens) : null
+      if (this.#timer) this.#known = tokens
+      if (change) for (const listener of this.#listeners) listener(change)
+    } catch {
+      // A host that went down is the restart's news; the next look comes by itself.
+    } finally {
+      this.#looking = false
+    }
+  }
+}

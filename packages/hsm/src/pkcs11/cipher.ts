@@ -1,0 +1,134 @@
+import type { CipherMechanism, HsmError, KeyRef } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { asBuffer } from './bytes.ts'
+import { CKM, CKU, mechanismName } from './constants.ts'
+import { forPkcs11js, type Mechanism } from './module.ts'
+import { gcm, oaep } from './parameters.ts'
+import { blameData, explainRefusal, perform } from './perform.ts'
+import type { TokenSession } from './session.ts'
+
+const tagBits = 128
+const gcmNonceBytes = 12
+const blockBytes = 16
+const maxRsaBytes = 1024
+
+type Plan = {
+  readonly mechanism: Mechanism
+  readonly inWords: string
+  readonly keyClass: { readonly encrypt: KeyRef['class']; readonly decrypt: KeyRef['class'] }
+  /** Most bytes that encrypting adds. */
+  readonly growth: number
+}
+
+const secret = { encrypt: 'secret', decrypt: 'secret' } as const
+
+function plan(m: CipherMechanism): Plan {
+  switch (m.kind) {
+    case 'gcm': {
+      if (m.nonce.length !== gcmNonceBytes)
+        throw new RangeError(`nonce: expected ${gcmNonceBytes} bytes, got ${m.nonce.length}`)
+      const bits = m.tagBits ?? tagBits
+      return {
+        mechanism: gcm(m.nonce, m.aad ?? new Uint8Array(0), bits),
+        inWords: `CKM_AES_GCM with a tag of ${bits} bits`,
+        keyClass: secret,
+        growth: blockBytes,
+      }
+    }
+    case 'cbc':
+    case 'cbc-pad': {
+      if (m.iv.length !== blockBytes)
+        throw new RangeError(`iv: expected ${blockBytes} bytes, got ${m.iv.length}`)
+      const mechanism = m.kind === 'cbc' ? CKM.AES_CBC : CKM.AES_CBC_PAD
+      return {
+        mechanism: { mechanism, parameter: m.iv },
+        inWords: mechanismName(mechanism),
+        keyClass: secret,
+        growth: blockBytes,
+      }
+    }
+    case 'oaep':
+      return {
+        mechanism: oaep(m.hash, m.label),
+        inWords: `CKM_RSA_PKCS_OAEP with ${m.hash}${m.label?.length ? ' and a label' : ''}`,
+        keyClass: { encrypt: 'public', decrypt: 'private' },
+        growth: maxRsaBytes,
+      }
+  }
+}
+
+/** GCM: ciphertext || tag. */
+export function encrypt(
+  token: TokenSession,
+  options: { key: KeyRef; mechanism: CipherMechanism; plaintext: Uint8Array },
+): Uint8Array | Promise<Uint8Array> {
+  const { mechanism, inWords, keyClass, growth } = plan(options.mechanism)
+  if (keyClass.encrypt !== 'public') token.requireUser()
+  token.requireMechanism(mechanism.mechanism, 'encrypt')
+  if (options.mechanism.kind === 'cbc' && options.plaintext.length % blockBytes !== 0)
+    throw new RangeError(`plaintext: CBC takes whole blocks of ${blockBytes} bytes`)
+  const key = token.find({ id: options.key.id, class: keyClass.encrypt })
+  const { p11 } = token.module
+  const js = forPkcs11js(mechanism)
+  const input = asBuffer(options.plaintext)
+  const room = () => Buffer.alloc(input.length + growth)
+  return perform<Uint8Array>(token, {
+    kind: `encrypt ${mechanism.mechanism} ${input.length >> 12}`,
+    doing: 'encrypting',
+    begin: (session) => p11.C_EncryptInit(session, js, key),
+    now: (session) => p11.C_Encrypt(session, input, room()),
+    later: (session) => p11.C_EncryptAsync(session, input, room()),
+    explain: explainRefusal(token, key, mechanism.mechanism, inWords),
+  })
+}
+
+export function decrypt(
+  token: TokenSession,
+  options: { key: KeyRef; mechanism: CipherMechanism; ciphertext: Uint8Array; pin?: Uint8Array },
+): Uint8Array | Promise<Uint8Array> {
+  const { mechanism, inWords, keyClass } = plan(options.mechanism)
+  token.requireUser()
+  token.requireMechanism(mechanism.mechanism, 'decrypt')
+  const { kind } = options.mechanism
+  const input = asBuffer(options.ciphertext)
+  if (kind === 'gcm' && input.length < (options.mechanism.tagBits ?? tagBits) / 8)
+    throw hsmError('HSM-DATA-INVALID', 'the ciphertext is shorter than its tag')
+  const key = token.find({ id: options.key.id, class: keyClass.decrypt })
+  const { p11 } = token.module
+  const js = forPkcs11js(mechanism)
+  const { pin } = options
+  let begun = false
+  const refused = explainRefusal(token, key, mechanism.mechanism, inWords)
+  const altered = blameData('the ciphertext, its nonce or its associated data was altered')
+  const room = () => Buffer.alloc(Math.max(input.length, blockBytes))
+  return perform<Uint8Array>(token, {
+    kind: `decrypt ${mechanism.mechanism} ${input.length >> 12}`,
+    doing: 'decrypting',
+    begin: (session) => {
+      p11.C_DecryptInit(session, js, key)
+      if (pin) token.module.login(session, CKU.CONTEXT_SPECIFIC, pin)
+      begun = true
+    },
+    now: (session) => p11.C_Decrypt(session, input, room()),
+    later: (session) => p11.C_DecryptAsync(session, input, room()),
+    explain: (error: HsmError) => (begun ? altered(error) : refused(error)),
+    inline: pin !== undefined,
+  })
+}
+
+export const encryptGcm = (
+  token: TokenSession,
+  { key, nonce, aad, plaintext }: { key: KeyRef; nonce: Uint8Array; aad: Uint8Array; plaintext: Uint8Array },
+): Uint8Array | Promise<Uint8Array> =>
+  encrypt(token, { key, mechanism: { kind: 'gcm', nonce, aad }, plaintext })
+
+export const decryptGcm = (
+  token: TokenSession,
+  {
+    key,
+    nonce,
+    aad,
+    ciphertext,
+  }: { key: KeyRef; nonce: Uint8Array; aad: Uint8Array; ciphertext: Uint8Array },
+): Uint8Array | Promise<Uint8Array> =>
+  decrypt(token, { key, mechanism: { kind: 'gcm', nonce, aad }, ciphertext })

@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto'
+import type { AttributeReport, GeneratedWrapped, KeyPath, WrappableAlgorithm } from '../device.ts'
+import { num } from './attributes.ts'
+import { CKK, CKM, CKO } from './constants.ts'
+import { leaving, withKek, wrapHandle } from './kek-path.ts'
+import { makePair } from './keys.ts'
+import { numbersOf } from './mechanisms.ts'
+import type { Handle } from './module.ts'
+import { readSpki } from './public-keys.ts'
+import { named, readBack } from './read-back.ts'
+import type { TokenSession } from './session.ts'
+import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'
+
+type Leaving = {
+  readonly key: Handle
+  readonly others: readonly Handle[]
+  readonly spki: Uint8Array | null
+  readonly attributes: AttributeReport[]
+}
+
+const secrets: Readonly<
+  Partial<Record<WrappableAlgorithm, { keyType: number; mechanism: number; length: number }>>
+> = {
+  'aes-128': { keyType: CKK.AES, mechanism: CKM.AES_KEY_GEN, length: 16 },
+  'aes-256': { keyType: CKK.AES, mechanism: CKM.AES_KEY_GEN, length: 32 },
+  'aes-128-gcm': { keyType: CKK.AES, mechanism: CKM.AES_KEY_GEN, length: 16 },
+  'aes-256-gcm': { keyType: CKK.AES, mechanism: CKM.AES_KEY_GEN, length: 32 },
+  'hmac-sha256': { keyType: CKK.GENERIC_SECRET, mechanism: CKM.GENERIC_SECRET_KEY_GEN, length: 32 },
+}
+
+function makeLeaving(token: TokenSession, algorithm: WrappableAlgorithm): Leaving {
+  const { module, session } = token
+  const name = named(randomBytes(16).toString('hex'), '')
+  const secret = secrets[algorithm]
+  const doing = `generating a key to be wrapped (${algorithm})`
+  if (secret) {
+    const asked = [
+      num('CLASS', CKO.SECRET_KEY),
+      num('KEY_TYPE', secret.keyType),
+      ...name,
+      num('VALUE_LEN', secret.length),
+      ...secretAttributes(leaving, numbersOf(token)),
+    ]
+    const key = module.generateKey(session, { mechanism: secret.mechanism }, asked, doing)
+    return { key, others: [], spki: null, attributes: readBack(token, key, asked, doing) }
+  }
+  switch (algorithm) {
+    case 'rsa-2048':
+    case 'rsa-4096':
+    case 'p-256':
+    case 'p-384':
+      break
+    default:
+      throw new RangeError(`algorithm: ${algorithm} is not known`)
+  }
+  const pair = makePair(
+    token,
+    algorithm,
+    {
+      publicKey: [...name, ...publicAttributes(leaving)],
+      privateKey: [...name, ...privateAttributes(leaving, numbersOf(token))],
+    },
+    doing,
+  )
+  try {
+    const asked = privateAttributes(leaving, numbersOf(token))
+    const spki = readSpki(token, pair.publicKey)
+    return {
+      key: pair.privateKey,
+      others: [pair.publicKey],
+      spki,
+      attributes: readBack(token, pair.privateKey, asked, doing),
+    }
+  } catch (error) {
+    token.destroyHandle(pair.publicKey)
+    throw error
+  }
+}
+
+export function generateWrapped(
+  token: TokenSession,
+  { parent, algorithm }: { parent: KeyPath; algorithm: WrappableAlgorithm },
+): GeneratedWrapped {
+  return withKek(token, parent, { wrap: true, unwrap: false }, (kek) => {
+    const made = makeLeaving(token, algorithm)
+    try {
+      const { wrapped, mechanism } = wrapHandle(token, kek, made.key, 'wrapping a new key')
+      return {
+        wrapped: new Uint8Array(wrapped),
+        mechanism,
+        algorithm,
+        spki: made.spki,
+        attributes: made.attributes,
+      }
+    } finally {
+      for (const handle of [made.key, ...made.others]) token.destroyHandle(handle)
+    }
+  })
+}

@@ -1,0 +1,77 @@
+import type { AttributeReport, KeyClass, KeyEvidence, KeyRef, KeyTemplate } from '../device.ts'
+import { type AttributeName, CKA, compareAttributes, readAttribute, showAttributes } from './attributes.ts'
+import { numbersOf } from './mechanisms.ts'
+import type { Attribute } from './memory.ts'
+import type { Handle } from './module.ts'
+import { history } from './read-back.ts'
+import type { TokenSession } from './session.ts'
+import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'
+
+const shown: readonly AttributeName[] = [
+  'CLASS',
+  'KEY_TYPE',
+  'ID',
+  'LABEL',
+  'TOKEN',
+  'PRIVATE',
+  'SENSITIVE',
+  'EXTRACTABLE',
+  'WRAP',
+  'UNWRAP',
+  'ENCRYPT',
+  'DECRYPT',
+  'SIGN',
+  'VERIFY',
+  'DERIVE',
+  'MODIFIABLE',
+  'COPYABLE',
+  'TRUSTED',
+  'WRAP_WITH_TRUSTED',
+  'ALLOWED_MECHANISMS',
+  'UNWRAP_TEMPLATE',
+  ...history,
+]
+
+export const readAttributes = (token: TokenSession, ref: KeyRef): AttributeReport[] =>
+  showAttributes(token.module, token.session, token.find(ref), shown)
+
+/** Everything with this id and the evidence for adopting it; with a template, each attribute compared. */
+export function findById(token: TokenSession, id: string, template?: KeyTemplate): KeyEvidence[] {
+  const classes: readonly KeyClass[] = ['secret', 'private', 'public']
+  return classes.flatMap((keyClass) =>
+    token
+      .findAll({ id, class: keyClass })
+      .map((handle) => evidence(token, { id, class: keyClass }, handle, template)),
+  )
+}
+
+function evidence(
+  token: TokenSession,
+  ref: KeyRef,
+  handle: Handle,
+  template: KeyTemplate | undefined,
+): KeyEvidence {
+  const { module, session } = token
+  const value = (name: AttributeName): string => {
+    const read = readAttribute(module, session, handle, CKA[name])
+    return read.ok ? read.value : ''
+  }
+  const attributes = template
+    ? compareAttributes(module, session, handle, attributesFor(token, ref.class, template))
+    : showAttributes(module, session, handle, shown)
+  return {
+    ref,
+    local: value('LOCAL') === 'true',
+    generatedBy: value('KEY_GEN_MECHANISM'),
+    alwaysSensitive: value('ALWAYS_SENSITIVE') === 'true',
+    neverExtractable: value('NEVER_EXTRACTABLE') === 'true',
+    attributes,
+  }
+}
+
+function attributesFor(token: TokenSession, keyClass: KeyClass, template: KeyTemplate): Attribute[] {
+  if (keyClass === 'public') return publicAttributes(template)
+  return keyClass === 'private'
+    ? privateAttributes(template, numbersOf(token))
+    : secretAttributes(template, numbersOf(token))
+}

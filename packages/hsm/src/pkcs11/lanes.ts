@@ -1,0 +1,91 @@
+import { CKR } from './constants.ts'
+import { attempt, call, ckrOf } from './errors.ts'
+import type { Handle, Module } from './module.ts'
+
+/**
+ * Sessions for work on keys, beside the one that makes them: each carries one operation at a time, so that calls of
+ * different sessions proceed and an operation that a failure left open spoils nothing else. Keys belong to the login, not
+ * to these sessions, and outlive them.
+ */
+export class Lanes {
+  readonly #module: Module
+  readonly #slot: Handle
+  #limit: number
+  #open = 0
+  #free: Handle[] = []
+
+  constructor(module: Module, slot: Handle, limit: number) {
+    this.#module = module
+    this.#slot = slot
+    this.#limit = limit
+  }
+
+  get limit(): number {
+    return this.#limit
+  }
+
+  /** null: every session is at work, or the token allows no more. */
+  take(): Handle | null {
+    const free = this.#free.pop()
+    if (free) return free
+    if (this.#open >= this.#limit) return null
+    const opened = attempt(() => this.#module.openSession(this.#slot))
+    if (!opened.ok) {
+      if (ckrOf(opened.error) !== CKR.SESSION_COUNT) throw opened.error
+      this.#limit = this.#open
+      return null
+    }
+    this.#open += 1
+    return opened.value
+  }
+
+  give(session: Handle): void {
+    this.#free.push(session)
+  }
+
+  /** A session that may hold a half-done operation, or that the token has closed. */
+  discard(session: Handle): void {
+    this.#open -= 1
+    this.#close(session)
+  }
+
+  /** None may be at work: a session that is closed during a call on another thread ends the process. */
+  closeAll(): void {
+    for (const session of this.#free) this.#close(session)
+    this.#free = []
+    this.#open = 0
+  }
+
+  #close(session: Handle): void {
+    try {
+      call('closing a session', () => this.#module.p11.C_CloseSession(session))
+    } catch {
+      // It is given up either way; a token that is gone closes nothing.
+    }
+  }
+}
+
+const slowMs = 0.4
+const weight = 0.2
+const remeasureEvery = 256
+
+/**
+ * Whether a kind of work is worth a thread. Handing a call to one costs about as much as a soft token's whole answer, but
+ * a token behind a wire or a 4096-bit key would hold up everybody else.
+ */
+export class Pace {
+  readonly #kinds = new Map<string, { ms: number; calls: number }>()
+
+  wantsThread(kind: string): boolean {
+    const known = this.#kinds.get(kind)
+    if (!known || known.ms < slowMs) return false
+    known.calls += 1
+    return known.calls % remeasureEvery !== 0
+  }
+
+  tookInline(kind: string, ms: number): void {
+    const known = this.#kinds.get(kind)
+    if (known) known.ms += (ms - known.ms) * weight
+    else this.#kinds.set(kind, { ms, calls: 0 })
+  }
+}

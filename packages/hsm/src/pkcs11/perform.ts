@@ -1,0 +1,103 @@
+import { HsmError } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { CKR } from './constants.ts'
+import { ckrOf, typed } from './errors.ts'
+import type { Handle } from './module.ts'
+import type { TokenSession } from './session.ts'
+
+/** One operation on one session. `later` does the same as `now` on a thread of its own. */
+export type Work<T> = {
+  readonly kind: string
+  readonly doing: string
+  begin(session: Handle): void
+  now(session: Handle): T
+  later(session: Handle): Promise<T>
+  /** What a failure really means; the token's own answer when left out. */
+  explain?(error: HsmError): HsmError
+  /** Ends a call that needs the person's PIN between its beginning and its end: always on our own thread. */
+  readonly inline?: boolean
+}
+
+/** After these the session is as it was before. */
+const harmless: ReadonlySet<string> = new Set([
+  'HSM-SIGNATURE-INVALID',
+  'HSM-DATA-INVALID',
+  'HSM-KEY-ABSENT',
+  'HSM-KEY-FORBIDDEN',
+  'HSM-UNSUPPORTED',
+])
+
+function release(token: TokenSession, lane: Handle | null, error: HsmError | null): void {
+  if (!lane) {
+    if (error && !harmless.has(error.code) && token.isOpen) token.module.cancelOperation(token.session)
+    return
+  }
+  if (!error || harmless.has(error.code)) token.lanes.give(lane)
+  else token.lanes.discard(lane)
+}
+
+/** At once where the token is quick, else on a thread. Throws, or rejects with, HsmError. */
+export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
+  const lane = token.lanes.take()
+  const session = lane ?? token.session
+  const fail = (thrown: unknown): never => {
+    const error = typed(work.doing, thrown)
+    const explained = error instanceof HsmError && work.explain ? work.explain(error) : error
+    release(token, lane, explained instanceof HsmError ? explained : null)
+    throw explained
+  }
+  const onThread = lane !== null && !work.inline && token.module.threads && token.pace.wantsThread(work.kind)
+  const started = performance.now()
+  try {
+    work.begin(session)
+    if (!onThread) {
+      const value = work.now(session)
+      token.pace.tookInline(work.kind, performance.now() - started)
+      release(token, lane, null)
+      return value
+    }
+  } catch (error) {
+    return fail(error)
+  }
+  return work.later(session).then((value) => {
+    release(token, lane, null)
+    return value
+  }, fail)
+}
+
+const notDone: ReadonlySet<number> = new Set([
+  CKR.MECHANISM_INVALID,
+  CKR.MECHANISM_PARAM_INVALID,
+  CKR.FUNCTION_NOT_SUPPORTED,
+  CKR.ARGUMENTS_BAD,
+])
+
+/**
+ * A mechanism or parameter that the token does not do is HSM-UNSUPPORTED with its name; one that only this key does not
+ * allow is HSM-KEY-FORBIDDEN. Tokens answer CKR_MECHANISM_INVALID to both.
+ */
+export function explainRefusal(
+  token: TokenSession,
+  key: Handle,
+  mechanism: number,
+  what: string,
+): (error: HsmError) => HsmError {
+  return (error) => {
+    const ckr = ckrOf(error)
+    if (ckr === null || !notDone.has(ckr)) return error
+    const allowed = token.allowedMechanisms(key)
+    return allowed && !allowed.includes(mechanism)
+      ? hsmError('HSM-KEY-FORBIDDEN', `this key does not allow ${what}`, error.ckr)
+      : hsmError('HSM-UNSUPPORTED', `token ${token.serial} does not do ${what}`, error.ckr)
+  }
+}
+
+/** Wrong tags and paddings come as CKR_GENERAL_ERROR (SoftHSM) or CKR_FUNCTION_FAILED; the key was accepted before. */
+export const blameData =
+  (detail: string) =>
+  (error: HsmError): HsmError => {
+    const ckr = ckrOf(error)
+    return ckr === CKR.GENERAL_ERROR || ckr === CKR.FUNCTION_FAILED
+      ? hsmError('HSM-DATA-INVALID', detail, error.ckr)
+      : error
+  }

@@ -1,0 +1,76 @@
+import type { AttributeReport, KeyRef } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { type AttributeName, CKA, compareAttributes, hex, showAttributes, text } from './attributes.ts'
+import type { Attribute } from './memory.ts'
+import type { Handle } from './module.ts'
+import type { TokenSession } from './session.ts'
+import { damagedObjectFiles, softTokenFolder, storeProblem } from './soft-store.ts'
+
+/** Attributes that tell where a key comes from; no one can set them. */
+export const history: readonly AttributeName[] = [
+  'LOCAL',
+  'KEY_GEN_MECHANISM',
+  'ALWAYS_SENSITIVE',
+  'NEVER_EXTRACTABLE',
+]
+
+export const named = (id: string, label: string): Attribute[] => [hex('ID', id), text('LABEL', label)]
+
+/** Compares every attribute; a key that is not as asked for is destroyed and refused. */
+export function readBack(
+  token: TokenSession,
+  handle: Handle,
+  asked: readonly Attribute[],
+  doing: string,
+): AttributeReport[] {
+  const { module, session } = token
+  const compared = compareAttributes(
+    module,
+    session,
+    handle,
+    asked.filter(({ type }) => type !== CKA.VALUE && type !== CKA.VALUE_LEN),
+  )
+  const wrong = compared.find(({ ok }) => !ok)
+  if (wrong) {
+    token.destroyHandle(handle)
+    throw hsmError(
+      'HSM-ATTRIBUTE-MISMATCH',
+      `${doing}: ${wrong.attribute} is ${wrong.actual}, asked for ${wrong.expected}; the key was destroyed`,
+    )
+  }
+  requirePersisted(token, handle, asked, doing)
+  return [...compared, ...showAttributes(module, session, handle, history)]
+}
+
+const justNowMs = 10_000
+
+/** A soft token says that a key was made although its file could not be finished; such a key dies with the process. */
+function requirePersisted(
+  token: TokenSession,
+  handle: Handle,
+  asked: readonly Attribute[],
+  doing: string,
+): void {
+  const lasting = asked.some(
+    ({ type, value }) => type === CKA.TOKEN && value instanceof Uint8Array && value[0] === 1,
+  )
+  if (!lasting || token.profile.id !== 'softhsm') return
+  const folder = softTokenFolder(token.serial)
+  const recent = damagedObjectFiles(token.serial).filter(({ modified }) => modified > Date.now() - justNowMs)
+  // An empty file may be an older one of a killed process; it is this key's when the store cannot be written now.
+  const cut = recent.find(({ size }) => size > 0) ?? (folder && storeProblem(folder) ? recent[0] : undefined)
+  if (!cut) return
+  token.destroyHandle(handle)
+  throw hsmError('HSM-DISK', `${doing}: the token store could not hold the key (${cut.name} was cut off)`)
+}
+
+/** Destroys every object of this ref, then looks again: absence is found, not assumed. */
+export function destroy(token: TokenSession, ref: KeyRef): { destroyed: number; absent: true } {
+  if (ref.class !== 'public') token.requireUser()
+  const found = token.findAll(ref)
+  for (const handle of found) token.destroyHandle(handle)
+  const left = token.findAll(ref).length
+  if (left > 0)
+    throw hsmError('HSM-DEVICE-ERROR', `${left} objects ${ref.id} are still there after destroying them`)
+  return { destroyed: found.length, absent: true }
+}

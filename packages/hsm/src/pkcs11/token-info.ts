@@ -1,0 +1,104 @@
+import type { MechanismFunction, MechanismInfo, PinState, TokenInfo, UserKind } from '../device.ts'
+import { profileOf } from '../profiles/profiles.ts'
+import { abilitiesOf } from './abilities.ts'
+import { CKF, CKF_MECHANISM, mechanismName } from './constants.ts'
+import { attempt, call } from './errors.ts'
+import type { Handle, Module } from './module.ts'
+
+type RawTokenInfo = ReturnType<Module['p11']['C_GetTokenInfo']>
+
+const bit = (flags: number, flag: number) => (flags & flag) !== 0
+
+export function pinStates(flags: number): { user: PinState; so: PinState } {
+  const state = (locked: number, final: number, low: number, change: number): PinState =>
+    bit(flags, locked)
+      ? 'locked'
+      : bit(flags, final)
+        ? 'final'
+        : bit(flags, low)
+          ? 'low'
+          : bit(flags, change)
+            ? 'must-change'
+            : 'ok'
+  const user = bit(flags, CKF.USER_PIN_INITIALIZED)
+    ? state(CKF.USER_PIN_LOCKED, CKF.USER_PIN_FINAL_TRY, CKF.USER_PIN_COUNT_LOW, CKF.USER_PIN_TO_BE_CHANGED)
+    : 'not-set'
+  return {
+    user,
+    so: state(CKF.SO_PIN_LOCKED, CKF.SO_PIN_FINAL_TRY, CKF.SO_PIN_COUNT_LOW, CKF.SO_PIN_TO_BE_CHANGED),
+  }
+}
+
+export function tokenInfo(
+  slot: Handle,
+  raw: RawTokenInfo,
+  loggedIn: UserKind | null,
+  mechanisms: readonly number[],
+): TokenInfo {
+  const trim = (value: string) => value.replace(/[\s\0]+$/, '')
+  const version = (v: { major: number; minor: number }) => `${v.major}.${v.minor}`
+  const manufacturer = trim(raw.manufacturerID)
+  const model = trim(raw.model)
+  const initialised = bit(raw.flags, CKF.TOKEN_INITIALIZED)
+  // 0 is CK_EFFECTIVELY_INFINITE, all ones CK_UNAVAILABLE_INFORMATION.
+  const limited = raw.maxRwSessionCount > 0 && raw.maxRwSessionCount < 0xffff_ffff
+  return {
+    serial: initialised ? trim(raw.serialNumber) : '',
+    label: initialised ? trim(raw.label) : '',
+    manufacturer,
+    model,
+    firmware: version(raw.firmwareVersion),
+    hardware: version(raw.hardwareVersion),
+    slot: slot.readBigUInt64LE().toString(),
+    profile: profileOf(manufacturer, model).id,
+    initialised,
+    writeProtected: bit(raw.flags, CKF.WRITE_PROTECTED),
+    loginRequired: bit(raw.flags, CKF.LOGIN_REQUIRED),
+    pinPad: bit(raw.flags, CKF.PROTECTED_AUTHENTICATION_PATH),
+    pin: initialised ? pinStates(raw.flags) : { user: 'not-set', so: 'not-set' },
+    loggedIn,
+    minPinLength: raw.minPinLen,
+    maxPinLength: raw.maxPinLen,
+    maxSessions: limited ? raw.maxRwSessionCount : null,
+    abilities: abilitiesOf(mechanisms, bit(raw.flags, CKF.RNG)),
+  }
+}
+
+/** Numbers of the token's mechanisms; none when it does not say. */
+export function listMechanisms(module: Module, slot: Handle): readonly number[] {
+  const listed = attempt(() => call('listing mechanisms', () => module.p11.C_GetMechanismList(slot)))
+  return listed.ok ? listed.value : []
+}
+
+// Object.keys of a const object gives exactly its keys.
+const functions = (Object.keys(CKF_MECHANISM) as (MechanismFunction | 'HW')[]).filter((name) => name !== 'HW')
+
+/** The token's list with its details; a mechanism whose details it refuses is listed as able to do nothing. */
+export function describeMechanisms(module: Module, slot: Handle): MechanismInfo[] {
+  return listMechanisms(module, slot).map((number) => {
+    const info = attempt(() => call('reading a mechanism', () => module.p11.C_GetMechanismInfo(slot, number)))
+    const { flags, minKeySize, maxKeySize } = info.ok
+      ? info.value
+      : { flags: 0, minKeySize: 0, maxKeySize: 0 }
+    return {
+      number,
+      name: mechanismName(number),
+      minKeySize,
+      maxKeySize,
+      does: functions.filter((name) => bit(flags, CKF_MECHANISM[name])),
+      hardware: bit(flags, CKF_MECHANISM.HW),
+    }
+  })
+}
+
+/**
+ * Slots with a token, each with what it says of itself. Looking again also finds tokens that were plugged in since; one
+ * that no longer answers is left out.
+ */
+export function listSlots(module: Module): { slot: Handle; info: TokenInfo }[] {
+  return call('listing tokens', () => module.p11.C_GetSlotList(true)).flatMap((slot) => {
+    const raw = attempt(() => call('reading token information', () => module.p11.C_GetTokenInfo(slot)))
+    if (!raw.ok) return []
+    return [{ slot, info: tokenInfo(slot, raw.value, null, listMechanisms(module, slot)) }]
+  })
+}

@@ -1,0 +1,49 @@
+import { type Profile, takesAll } from './profile.ts'
+
+/** CKM_CLOUDHSM_AES_KEY_WRAP_ZERO_PAD (RFC 5649) and _NO_PAD (RFC 3394) of Client SDK 5. */
+const zeroPad = 0x8000_216f
+const noPad = 0x8000_2109
+
+/** AWS CloudHSM with Client SDK 5, from AWS' documents. Not run on hardware. */
+export const cloudhsm: Profile = {
+  id: 'cloudhsm',
+  name: 'AWS CloudHSM',
+  kind: 'cloud',
+  manufacturer: /^(Marvell|Cavium|AWS|Amazon|CloudHSM)/i,
+  model: /.*/,
+  verifiedOn: null,
+  sources: [
+    'https://docs.aws.amazon.com/cloudhsm/latest/userguide/pkcs11-library.html',
+    'https://docs.aws.amazon.com/cloudhsm/latest/userguide/pkcs11-mechanisms.html',
+    'https://docs.aws.amazon.com/cloudhsm/latest/userguide/pkcs11-attributes.html',
+    'https://docs.aws.amazon.com/cloudhsm/latest/userguide/manage-aes-key-wrapping.html',
+  ],
+  libraries: ['/opt/cloudhsm/lib/libcloudhsm_pkcs11.so'],
+  environment: [],
+  soft: false,
+  pin: {
+    form: 'the crypto user’s name, a colon and its password, such as user:password',
+    factorySoPin: null,
+    userTries: null,
+    showsState: false,
+  },
+  initialise: {
+    by: 'vendor-tool',
+    again: false,
+    how: 'the cluster is made and activated in AWS, its users with cloudhsm-cli',
+  },
+  sharedSerial: false,
+  wrapCandidates: [zeroPad, noPad],
+  oaepHash: 'sha256',
+  ...takesAll,
+  copyableInCopy: false,
+  replication: 'vendor-clone',
+  replicationBy: 'the cluster keeps the keys of its HSMs in step',
+  attestation: { format: 'none', how: 'no attestation of a single key' },
+  plan: { initialise: false, keyWrapping: true, trustedWindow: false },
+  notes: [
+    'CKM_AES_KEY_WRAP of Client SDK 3 pads by PKCS #5 and is neither KW nor KWP; AWS’ own 0x8000216F is RFC 5649.',
+    'Only crypto users log in through PKCS#11. TRUSTED is set by an admin with cloudhsm-cli, not by a security officer here.',
+    'It is in a network: a workstation that reaches it is not air-gapped.',
+  ],
+}

@@ -1,0 +1,55 @@
+import { CKM } from '../pkcs11/constants.ts'
+import { type Profile, takesAll } from './profile.ts'
+
+/** Entrust nShield in a security world, from Entrust's documents. Not run on hardware. */
+export const nshield: Profile = {
+  id: 'nshield',
+  name: 'Entrust nShield',
+  kind: 'hsm',
+  manufacturer: /^(nCipher|Entrust)/i,
+  model: /.*/,
+  verifiedOn: null,
+  sources: [
+    'https://nshielddocs.entrust.com/security-world-docs/v13.6.3/api-pkcs11/mechanisms.html',
+    'https://nshielddocs.entrust.com/security-world-docs/v13.6.3/api-pkcs11/env-variables.html',
+    'https://nshielddocs.entrust.com/security-world-docs/v13.6.3/api-pkcs11/no-load-sharing-or-pool-mode.html',
+    'https://nshielddocs.entrust.com/app-notes/key-attestation-format/intro.html',
+  ],
+  libraries: ['/opt/nfast/toolkits/pkcs11/libcknfast.so'],
+  environment: [
+    'NFAST_HOME',
+    'CKNFAST_LOADSHARING',
+    'CKNFAST_NO_ACCELERATOR_SLOTS',
+    'CKNFAST_OVERRIDE_SECURITY_ASSURANCES',
+  ],
+  soft: false,
+  pin: {
+    form: 'the passphrase of an operator card set or softcard, up to 512 bytes',
+    factorySoPin: null,
+    userTries: null,
+    showsState: false,
+  },
+  initialise: {
+    by: 'vendor-tool',
+    again: false,
+    how: 'new-world, createocs or ppmk; C_InitToken is not supported in FIPS 140 Level 3 worlds without load-sharing',
+  },
+  sharedSerial: false,
+  wrapCandidates: [CKM.AES_KEY_WRAP_KWP, CKM.AES_KEY_WRAP_PAD, CKM.AES_KEY_WRAP],
+  oaepHash: 'sha256',
+  ...takesAll,
+  copyableInCopy: false,
+  replication: 'vendor-clone',
+  replicationBy: 'every module of the security world uses the same key files of kmdata',
+  attestation: {
+    format: 'unread',
+    how: 'nfkmattest bundles a key’s generation certificate with the module’s warrant; Entrust’s own verifier reads it, this tool does not',
+  },
+  plan: { initialise: false, keyWrapping: true, trustedWindow: false },
+  notes: [
+    'The accelerator slot needs no login and holds no private objects: use the slot of the card set or softcard.',
+    'Key files lie encrypted on the host (kmdata); losing them loses the keys.',
+    'Its security assurances refuse templates that it thinks weak; CKNFAST_OVERRIDE_SECURITY_ASSURANCES would switch that off, do not.',
+    'AES-KEY-WRAP-PAD is not in every world’s list; the known answer decides which number is RFC 5649.',
+  ],
+}

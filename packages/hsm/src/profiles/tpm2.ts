@@ -1,0 +1,48 @@
+import type { Profile } from './profile.ts'
+
+/** tpm2-pkcs11 1.9 on a software TPM, as it behaved when run. */
+export const tpm2: Profile = {
+  id: 'tpm2',
+  name: 'TPM 2.0 (tpm2-pkcs11)',
+  kind: 'tpm',
+  manufacturer: /^(IBM|INTC|STM|IFX|NTC|AMD|ATML|NTZ|MSFT|GOOG|QCOM|SMSN)\s*$/,
+  // The model is the TPM's own vendor string; openCryptoki says IBM too, but calls its model a soft token.
+  model: /^(?!(IBM )?Soft(Tok|ware))/,
+  verifiedOn: 'tpm2-pkcs11 1.9.0 on swtpm 0.7 on Debian 12, 1.9.1 on Debian 13; no TPM chip',
+  sources: ['https://github.com/tpm2-software/tpm2-pkcs11'],
+  libraries: [
+    '/usr/lib/*/libtpm2_pkcs11.so.1',
+    '/usr/lib/*/pkcs11/libtpm2_pkcs11.so.1',
+    '/usr/lib64/pkcs11/libtpm2_pkcs11.so',
+  ],
+  environment: ['TPM2_PKCS11_STORE', 'TPM2_PKCS11_TCTI', 'DBUS_SESSION_BUS_ADDRESS'],
+  soft: false,
+  pin: {
+    form: 'up to 128 bytes',
+    factorySoPin: null,
+    userTries: null,
+    // The whole TPM locks by its own dictionary-attack counter; the flags stay ok.
+    showsState: false,
+  },
+  initialise: { by: 'library', again: false, how: 'a new store; an old one is removed with tpm2_ptool' },
+  sharedSerial: true,
+  wrapCandidates: [],
+  oaepHash: 'sha256',
+  mayLack: [],
+  leavesOut: { private: ['DECRYPT'], public: ['ENCRYPT'] },
+  copyableInCopy: true,
+  replication: 'none',
+  replicationBy: 'keys never leave the TPM',
+  attestation: {
+    format: 'unread',
+    how: 'tpm2_certify signs a key’s public area with an attestation key; this tool does not read it yet',
+  },
+  plan: { initialise: true, keyWrapping: false, trustedWindow: false },
+  notes: [
+    'It makes no AES keys through PKCS#11: an officer’s credential, not a custody root.',
+    'Every token of a TPM shows the serial number 0000000000000000.',
+    'A few wrong PINs lock the whole TPM for a while, and the PIN state still says ok.',
+    'Without the resource manager (tpm2-abrmd or the kernel’s /dev/tpmrm0) the TPM runs out of contexts.',
+    'ENCRYPT and DECRYPT cannot be refused when a pair is made; a signing pair does not decrypt all the same.',
+  ],
+}
