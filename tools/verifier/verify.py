@@ -111,6 +111,10 @@ def text(least, most):
     return check
 
 
+def anything(most):
+    return lambda value: need(isinstance(value, str) and len(value.encode('utf-16-le')) // 2 <= most, 'not such a text')
+
+
 def b64(least, most):
     def check(value):
         need(isinstance(value, str) and least <= len(unbase64(value)) <= most, 'not such base64')
@@ -226,6 +230,11 @@ transport_shape = signed(obj(
 acknowledgement_shape = signed(obj(
     v=literal(1), kind=literal('acknowledgement'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
     holder=integer(1, 15), name=line, shareDigest=digest, envelopeDigest=digest))
+exception_shape = signed(obj(
+    v=literal(1), kind=literal('exception-decision'), domain=domain, ceremonyId=hex16, planHash=digest,
+    exception=positive, stepId=ident, attempt=positive, about=literal('failed', 'ambiguous', 'mismatch', 'reported'),
+    expected=anything(4000), happened=anything(4000), decided=literal('retry', 'continue'), by=line, reason=remark,
+    head=obj(size=counter, node=digest, root=digest)))
 lock_shape = obj(
     planHash=digest, policyDigest=digest, rehearsalDigest=digest, diffDigest=nullable(digest), signatures=signatures)
 
@@ -265,6 +274,7 @@ fhe_shape = obj(
 predicate_shape = obj(
     v=literal(1), ceremonyId=hex16, domain=domain, planHash=digest, lock=nullable(digest), policyDigest=digest,
     cards=array(digest, 0, 300), opening=digest, checkpoints=array(obj(size=counter, blob=digest), 1, 4096),
+    exceptions=array(obj(id=positive, size=counter, blob=digest), 0, 4096),
     transcript=obj(size=counter, node=digest, root=digest),
     keyEvidence=array(obj(id=ident, level=literal('ceremony', *LEVELS), evidence=evidence, serial=line, ckaId=hex16,
                           label=line, attributes=attributes), 0, 4096),
@@ -558,7 +568,7 @@ def leaf_of(entry):
 
 def fold(lines, sizes):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript."""
-    header, node, tree, heads = None, b'', Tree(), {}
+    header, node, tree, heads, made_at, opened, decided = None, b'', Tree(), {}, {}, 0, []
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -574,10 +584,19 @@ def fold(lines, sizes):
             leaf = leaf_of(entry)
             node = sha(b'\x12', node, leaf)
             tree.add(leaf)
+            kind, fact = entry['kind'], entry.get('fact')
+            if kind == 'checkpoint.made' and entry['seq'] in sizes:
+                made_at[entry['seq']] = entry['stepId']
+            opened += kind == 'exception.opened'
+            if kind == 'exception.decided':
+                document = fact.get('document') if fact is not None else None
+                named = None if fact is None else document if isinstance(document, str) else ''
+                decided.append((int(entry['seq']), entry['stepId'], named))
         if str(tree.size) in sizes:
             heads[str(tree.size)] = head()
     need(header is not None, 'no header')
-    return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads}
+    return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
+            'opened': opened, 'decided': decided}
 
 
 # --- SPEC 6: archive and public parts of an FHE key ----------------------------------------------------------------
@@ -667,21 +686,251 @@ def check_fhe_public(data, fhe, domain_):
     need(commitments.hex() == fhe['commitments'], 'other commitments')
 
 
+# --- SPEC 6.7: the plan's YAML ---------------------------------------------------------------------------------------
+
+def read_plan(data):
+    try:
+        text_ = data.decode()
+    except UnicodeError:
+        refuse('the plan is not UTF-8')
+    need(len(data) <= 1 << 20 and not re.search('[\r\0\ufeff]', text_), 'the plan is not plain text')
+    plan = PlanReader(text_).read()
+    try:
+        return {'policy': plan['policy'], 'people': [{name: one[name] for name in ('role', 'name', 'card')} for one in plan['people']],
+                'tokens': [{name: one[name] for name in ('role', 'profile')} for one in plan['tokens']],
+                'keys': plan['keys'], 'fhe': plan.get('fhe'), 'checkpoints': {'live': list(plan['checkpoints']['live'])},
+                'parts': [{'steps': [{'id': step['id'], 'do': step['do']} for step in part['steps']]} for part in plan['parts']]}
+    except (KeyError, TypeError, AttributeError):
+        refuse('the plan has another form')
+
+
+class PlanReader:
+    """YAML 1.2 core as a plan may use it: block and flow collections, plain, quoted and block scalars, comments."""
+
+    def __init__(self, text_):
+        self.lines = []
+        for raw in text_.split('\n'):
+            need('\t' not in raw[:len(raw) - len(raw.lstrip())], 'a tab indents the plan')
+            self.lines.append((len(raw) - len(raw.lstrip(' ')), raw.strip(' ')))
+        self.at = 0
+        self.skip()
+        if self.at < len(self.lines) and self.lines[self.at][1] == '---':
+            self.at += 1
+
+    def read(self):
+        self.skip()
+        need(self.at < len(self.lines), 'an empty plan')
+        value = self.block(0)
+        self.skip()
+        need(self.at == len(self.lines) or self.lines[self.at][1] == '...', 'the plan goes on after its end')
+        return value
+
+    def skip(self):
+        while self.at < len(self.lines) and (not self.lines[self.at][1] or self.lines[self.at][1].startswith('#')):
+            self.at += 1
+
+    def more(self, least):
+        self.skip()
+        return self.at < len(self.lines) and self.lines[self.at][0] >= least
+
+    def block(self, least):
+        if not self.more(least):
+            return None
+        indent, content = self.lines[self.at]
+        if content.startswith('- ') or content == '-':
+            return self.sequence(indent)
+        if self.key_end(content) >= 0:
+            return self.mapping(indent)
+        return self.scalar(content, indent - 1)
+
+    def sequence(self, indent):
+        items = []
+        while self.more(indent) and self.lines[self.at][0] == indent:
+            content = self.lines[self.at][1]
+            if not (content.startswith('- ') or content == '-'):
+                break
+            inner = content[1:].lstrip(' ')
+            if not inner or inner.startswith('#'):
+                self.at += 1
+                items.append(self.block(indent + 1))
+                continue
+            # What follows the dash stands at its own column, as if on a line of its own.
+            self.lines[self.at] = (indent + len(content) - len(inner), inner)
+            nested = inner.startswith('- ') or self.key_end(inner) >= 0
+            items.append(self.block(indent + 1) if nested else self.scalar(inner, indent))
+        return items
+
+    def mapping(self, indent):
+        value = {}
+        while self.more(indent) and self.lines[self.at][0] == indent:
+            content = self.lines[self.at][1]
+            end = self.key_end(content)
+            need(end >= 0 and not content.startswith('- '), 'the plan has a line that is no entry')
+            key = flow_scalar(content[:end].rstrip(' '))
+            need(isinstance(key, str) and key not in value, 'a key of the plan is no text, or is there twice')
+            rest = content[end + 1:].strip(' ')
+            if rest and not rest.startswith('#'):
+                value[key] = self.scalar(rest, indent)
+                continue
+            self.at += 1
+            # A list may stand at the column of the key that it belongs to.
+            same = self.more(indent) and self.lines[self.at][0] == indent and re.match('-( |$)', self.lines[self.at][1])
+            value[key] = self.sequence(indent) if same else self.block(indent + 1)
+        need(not self.more(indent + 1), 'the plan is indented oddly')
+        return value
+
+    @staticmethod
+    def key_end(content):
+        """Where the colon after a key stands, or -1 for what is no entry of a map."""
+        if content[:1] in '[{':
+            return -1
+        if content[:1] in '\'"':
+            quoted = re.match(r"""'(?:[^']|'')*'|"(?:[^"\\\\]|\\\\.)*\"""", content)
+            end = quoted.end() if quoted else len(content)
+            found = re.match(r' *:(?= |$)', content[end:])
+            return end + found.end() - 1 if found else -1
+        found = re.search(r':(?= |$)', content)
+        comment = re.search(r' #', content)
+        return found.start() if found and not (comment and comment.start() < found.start()) else -1
+
+    def scalar(self, first, indent):
+        """A value that begins with `first` on this line; what goes on is indented deeper than `indent`."""
+        if re.fullmatch(r'[|>][+-]?[1-9]?[+-]?( +#.*)?', first):
+            self.at += 1
+            kept = []
+            while self.at < len(self.lines) and (not self.lines[self.at][1] or self.lines[self.at][0] > indent):
+                kept.append(self.lines[self.at][1])
+                self.at += 1
+            return ('\n' if first[0] == '|' else ' ').join(kept).strip()
+        whole = first
+        self.at += 1
+        while not complete(whole) or (first[0] not in '[{"\'' and self.goes_on(indent)):
+            need(self.at < len(self.lines), 'the plan ends within a value')
+            whole += ' ' + self.lines[self.at][1]
+            self.at += 1
+        return Flow(whole).value_alone()
+
+    def goes_on(self, indent):
+        if self.at >= len(self.lines):
+            return False
+        deeper, content = self.lines[self.at]
+        return bool(content) and deeper > indent and not content.startswith('#')
+
+
+def complete(text_):
+    """Whether every quote and bracket that is opened is closed."""
+    depth, quote, at = 0, '', 0
+    flow = text_[:1] in '[{"\''
+    while flow and at < len(text_):
+        char = text_[at]
+        if quote:
+            if char == '\\' and quote == '"':
+                at += 1
+            elif char == quote:
+                quote = ''
+        elif char in '"\'':
+            quote = char
+        elif char in '[{':
+            depth += 1
+        elif char in ']}':
+            depth -= 1
+        at += 1
+    return depth <= 0 and not quote
+
+
+class Flow:
+    """One value in flow style."""
+
+    def __init__(self, text_):
+        self.text, self.at = text_, 0
+
+    def space(self):
+        while self.text[self.at:self.at + 1] == ' ':
+            self.at += 1
+
+    def value_alone(self):
+        if self.text[0] not in '[{"\'':
+            return flow_scalar(re.split(' #', self.text)[0].rstrip(' '))
+        value = self.value(0)
+        self.space()
+        need(self.at == len(self.text) or self.text[self.at] == '#', 'something follows a value of the plan')
+        return value
+
+    def value(self, depth):
+        need(depth < 64, 'the plan is nested too deeply')
+        self.space()
+        opened = self.text[self.at:self.at + 1]
+        if opened in ('[', '{') and opened:
+            self.at += 1
+            close, items = {'[': ']', '{': '}'}[opened], []
+            while True:
+                self.space()
+                if self.text[self.at:self.at + 1] == close:
+                    self.at += 1
+                    need(opened == '[' or distinct(key for key, _ in items), 'a key of the plan is there twice')
+                    return items if opened == '[' else dict(items)
+                one = self.value(depth + 1)
+                self.space()
+                if opened == '{':
+                    need(isinstance(one, str) and self.text[self.at:self.at + 1] == ':', 'a key of the plan is no text')
+                    self.at += 1
+                    one = (one, self.value(depth + 1))
+                    self.space()
+                items.append(one)
+                if self.text[self.at:self.at + 1] == ',':
+                    self.at += 1
+                else:
+                    need(self.text[self.at:self.at + 1] == close, 'a list of the plan is not closed')
+        found = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\\\]|\\\\.)*"|(?:[^,\[\]{}:]|:(?! |$))+""").match(self.text, self.at)
+        need(found, 'the plan has an empty value')
+        self.at = found.end()
+        return flow_scalar(found.group().strip(' '))
+
+
+def flow_scalar(text_):
+    need(text_[:1] not in '&*!%@`|>' if text_ else True, 'the plan has an anchor, alias, tag or directive')
+    if text_[:1] == "'":
+        return text_[1:-1].replace("''", "'")
+    if text_[:1] == '"':
+        return re.sub(r'\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)', unescape, text_[1:-1])
+    if text_ in ('', '~', 'null', 'Null', 'NULL'):
+        return None
+    if text_ in ('true', 'True', 'TRUE', 'false', 'False', 'FALSE'):
+        return text_.lower() == 'true'
+    if re.fullmatch('[-+]?[0-9]+', text_):
+        return int(text_)
+    if re.fullmatch('0o[0-7]+|0x[0-9a-fA-F]+', text_):
+        return int(text_[2:], 8 if text_[1] == 'o' else 16)
+    need(not re.fullmatch(r'[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)', text_), 'the plan has a number that is no integer')
+    return text_
+
+
+def unescape(found):
+    code = found.group(1)
+    if code[0] in 'xuU' and len(code) > 1:
+        return chr(int(code[1:], 16))
+    plain = {'0': '\0', 'a': '\a', 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r', 'e': '\x1b', 'N': '\x85',
+             '_': '\xa0', 'L': '\u2028', 'P': '\u2029', ' ': ' ', '"': '"', '/': '/', '\\': '\\'}
+    need(code in plain, 'the plan has an unknown escape')
+    return plain[code]
+
+
 # --- SPEC 7: the checks ------------------------------------------------------------------------------------------
 
 NEEDS = {
     'ZIP-PROFILE': '', 'MANIFEST': 'ZIP-PROFILE', 'MANIFEST-ENTRIES': 'MANIFEST',
     'TRANSCRIPT-DIGEST': 'MANIFEST-ENTRIES', 'BLOB-DIGEST': 'MANIFEST-ENTRIES', 'BLOB-REFERENCES': 'MANIFEST-ENTRIES',
     'FHE-WHOLE-KEY': 'MANIFEST-ENTRIES', 'TRANSCRIPT-CHAIN': 'MANIFEST-ENTRIES', 'TRANSCRIPT-ROOT': 'TRANSCRIPT-CHAIN',
-    'PLAN-HASH': 'TRANSCRIPT-CHAIN', 'OPENING-CERTIFICATE': 'TRANSCRIPT-CHAIN',
-    'CHECKPOINTS': 'OPENING-CERTIFICATE TRANSCRIPT-ROOT', 'CEREMONY-SIGNATURE': 'MANIFEST', 'CARDS': 'TRANSCRIPT-CHAIN',
+    'PLAN-HASH': 'TRANSCRIPT-CHAIN', 'PLAN-CONTENT': 'PLAN-HASH BLOB-DIGEST', 'OPENING-CERTIFICATE': 'TRANSCRIPT-CHAIN',
+    'CHECKPOINTS': 'OPENING-CERTIFICATE TRANSCRIPT-ROOT', 'EXCEPTIONS': 'TRANSCRIPT-ROOT BLOB-DIGEST', 'CEREMONY-SIGNATURE': 'MANIFEST', 'CARDS': 'TRANSCRIPT-CHAIN',
     'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
     'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
     'POLICY-EXPIRY': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
     'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
-    'LOCK': 'POLICY-QUORUM PLAN-HASH', 'COSIGNATURES': 'POLICY-QUORUM CHECKPOINTS',
+    'LOCK': 'POLICY-QUORUM PLAN-HASH', 'COSIGNATURES': 'POLICY-QUORUM CHECKPOINTS PLAN-CONTENT',
+    'EXCEPTION-SIGNATURES': 'POLICY-QUORUM EXCEPTIONS',
     'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'EVIDENCE': 'POLICY-QUORUM WRAP-TREE',
     'TOKEN-SOFT': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'ALGORITHMS': 'POLICY-QUORUM MANIFEST', 'AUDIENCE': 'MANIFEST',
     'SEQUENCE': 'MANIFEST', 'PREVIOUS': 'MANIFEST', 'ZIP-CRC': 'ZIP-PROFILE',
@@ -695,7 +944,7 @@ class Verifier:
         self.file, self.policy_file, self.audience = file, policy_file, audience
         self.policy = policy_file and policy_file['policy']
         self.files, self.crc_faults, self.manifest, self.p, self.opening = {}, [], None, None, None
-        self.people, self.servers, self.checkpoints = {}, {}, []
+        self.people, self.servers, self.checkpoints, self.exceptions, self.plan = {}, {}, [], [], None
         self.bad_blobs, self.bad_transcript, self.secret, self.run, self.run_fault = [], None, None, None, None
 
     def verify(self):
@@ -783,7 +1032,7 @@ class Verifier:
             held = 'a share envelope' if one['digest']['sha256'] in envelopes else secret_in(first or b'', found)
             self.secret = self.secret or (held and f'{name} is {held}')
         try:
-            self.run = fold(self.lines(), {one['size'] for one in self.p['checkpoints']})
+            self.run = fold(self.lines(), {one['size'] for one in self.p['checkpoints'] + self.p['exceptions']})
         except Refused as fault:
             self.run_fault = str(fault)
 
@@ -805,7 +1054,7 @@ class Verifier:
 
     def check_blob_references(self):
         p = self.p
-        named = {p['planHash'], p['lock'], p['opening'], *p['cards'], *(one['blob'] for one in p['checkpoints'])}
+        named = {p['planHash'], p['lock'], p['opening'], *p['cards'], *(one['blob'] for one in p['checkpoints'] + p['exceptions'])}
         for one in p['wrapTree']:
             named |= {one['blob'], one['publicKey']}
         for one in p['transports']:
@@ -831,6 +1080,31 @@ class Verifier:
 
     def check_plan_hash(self):
         need(self.run['header']['planHash'] == self.p['planHash'], 'the transcript is of another plan')
+
+    def check_plan_content(self):
+        p, header = self.p, self.run['header']
+        plan = read_plan(self.blob(p['planHash'], 1 << 20))
+        need(plan['policy'] == header['planPolicy'], 'the plan names another policy than the transcript')
+        need([(one['role'], one['name']) for one in plan['people']] == [(one['role'], one['name']) for one in header['roster']],
+             'other people were in the room')
+        need(p['domain'] == 'rehearsal' or [one['card'] for one in plan['people']] == [one['card'] for one in header['roster']],
+             'another card than the plan names')
+        need([(one['role'], one['profile']) for one in plan['tokens']] == [(one['role'], one['profile']) for one in header['tokens']],
+             'other tokens were used')
+        need(len(plan['keys']) == len(p['wrapTree']), 'another number of keys')
+        for key, node in zip(plan['keys'], p['wrapTree']):
+            for name in ('id', 'level', 'name', 'algorithm'):
+                need(key[name] == node[name], f"{key['id']}: {name} is not that of the plan")
+            need(key.get('parent') == node['parent'], f"{key['id']}: another parent")
+            if node['root'] is not None:
+                birth = key.get('existing') or {'rootId': node['root']['rootId'], 'ceremonyId': p['ceremonyId']}
+                need((birth['rootId'], birth['ceremonyId']) == (node['root']['rootId'], node['root']['born']), 'another birth')
+        fhe, planned = p['fhe'], plan.get('fhe')
+        need((fhe is None) == (planned is None), 'an FHE key stands in only one of plan and bundle')
+        if fhe is not None:
+            need(all(fhe[name] == planned[name] for name in ('id', 'type', 'mode', 't', 'n')), 'another FHE key')
+            need([holder['name'] for holder in fhe['holders']] == planned['holders'], 'other holders')
+        self.plan = plan
 
     def check_opening_certificate(self):
         need(self.opening is not None, getattr(self, 'opening_fault', ''))
@@ -859,6 +1133,20 @@ class Verifier:
             size, previous = int(payload['size']), sha(jcs(payload)).hex()
             self.checkpoints.append(document)
         need(str(size) == self.p['transcript']['size'], 'the last one does not cover the transcript')
+
+    def check_exceptions(self):
+        p, run = self.p, self.run
+        need(run['opened'] == len(run['decided']) == len(p['exceptions']), 'opened, decided and signed are of different numbers')
+        for number, (listed, (seq, step, document)) in enumerate(zip(p['exceptions'], run['decided']), 1):
+            signed_ = parse(self.blob(listed['blob']), exception_shape, 524288)
+            payload = signed_['payload']
+            need(listed['id'] == payload['exception'] == number, 'out of order')
+            need(all(payload[name] == p[name] for name in ('ceremonyId', 'planHash', 'domain')), 'of another run')
+            need(payload['stepId'] == step, 'of another step than in the transcript')
+            need(document is None or document == sha(jcs(payload)).hex(), 'the transcript names another document')
+            need(payload['head']['size'] == listed['size'] and run['heads'].get(listed['size']) == payload['head']
+                 and int(listed['size']) < seq, 'the head is not of this transcript')
+            self.exceptions.append(signed_)
 
     def check_ceremony_signature(self):
         ceremony = self.ceremony_keys()
@@ -1009,11 +1297,20 @@ class Verifier:
         check_signatures('plan-approval', 'production', jcs(approval), lock['signatures'], [self.officers()])
 
     def check_cosignatures(self):
-        witnesses = [one['keys'] for one in self.policy['witnesses']]
+        witnesses, met = [one['keys'] for one in self.policy['witnesses']], set()
         for index, document in enumerate(self.checkpoints):
             wanted = self.policy['witnessQuorum'] if index == len(self.checkpoints) - 1 else 0
             groups = [([self.ceremony_keys()], 1), (witnesses, wanted)]
             check_signatures('checkpoint', self.p['domain'], jcs(document['payload']), document['signatures'], groups)
+            if len(document['signatures']) - 1 >= self.policy['witnessQuorum']:
+                met.add(self.run['made_at'].get(document['payload']['size']))
+        steps = [step for part in self.plan['parts'] for step in part['steps'] if step['do'] != 'seal']
+        live = {step['id'] for step in steps if step['do'] == 'checkpoint' or step['id'] in self.plan['checkpoints']['live']}
+        need(live <= met, 'a checkpoint that the plan wants live lacks the quorum')
+
+    def check_exception_signatures(self):
+        for document in self.exceptions:
+            check_signatures('exception', self.p['domain'], jcs(document['payload']), document['signatures'], [self.officers()])
 
     def check_manifest_signatures(self):
         groups = [([self.ceremony_keys()], 1), self.officers()]

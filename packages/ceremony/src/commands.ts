@@ -37,9 +37,22 @@ export type Command =
   | { type: 'abort'; by: string; reason: string }
   /** A person reports something that the script does not foresee; it opens an exception. */
   | { type: 'deviate'; by: string; step: string; expected: string; happened: string }
-  | { type: 'decide-exception'; by: string; decision: ExceptionDecision; reason: string }
+  /**
+   * A person proposes what to do; officers then sign it (`submit` exception), and a new proposal replaces one that is not
+   * signed yet. An abort takes effect at once. `head`: of the transcript as it stands, from core.
+   */
+  | {
+      type: 'decide-exception'
+      by: string
+      decision: ExceptionDecision
+      reason: string
+      head: TranscriptHead
+    }
 
-export type SubmissionKind = 'opening' | 'checkpoint' | 'bundle' | 'acknowledgement' | 'receipt'
+export type SubmissionKind = 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'acknowledgement' | 'receipt'
+/** Number of entries, chain head and Merkle root over them, SPEC.md 3.2. */
+export type TranscriptHead = { size: string; node: string; root: string }
+
 export type ExceptionDecision = 'retry' | 'continue' | 'abort'
 
 /** A refused command: nothing was recorded. `rule` is a key of `rules`. */

@@ -1,7 +1,7 @@
 import type { Command, Refusal } from './commands.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
 import type { NewEvent } from './events.ts'
-import { opened } from './exceptions.ts'
+import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
 import { effectAt, isOver, openException, owed } from './kinds/effect-at.ts'
 import { currentStep, stageOf } from './kinds/stages.ts'
@@ -12,6 +12,7 @@ import { bindStart } from './start.ts'
 import type { State } from './state.ts'
 import { takeSubmission } from './submit.ts'
 import { unreachable } from './unreachable.ts'
+import { exceptionCodec } from './wire/exception.ts'
 
 export type Decision = { ok: true; events: NewEvent[] } | Refusal
 
@@ -40,7 +41,7 @@ function consider(state: State, command: Command): Decision {
     case 'reconcile':
       return decideReconcile(state, command)
     case 'submit': {
-      const idle = restFault(state)
+      const idle = command.what === 'exception' ? null : restFault(state)
       return idle === null ? takeSubmission(state, command) : refuse('RUN-06', idle)
     }
     case 'pause':
@@ -129,17 +130,31 @@ function decideDeviate(state: State, { by, step, expected, happened }: Of<'devia
   }
 }
 
-function decideException(state: State, { by, decision, reason }: Of<'decide-exception'>): Decision {
+function decideException(state: State, command: Of<'decide-exception'>): Decision {
+  const { by, decision, reason, head } = command
   const exception = openException(state)
   if (exception === null) return refuse('EXCEPTION-01', 'no exception is open')
   if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not decide`)
   if (!exception.choices.includes(decision))
     return refuse('EXCEPTION-02', `open are ${exception.choices.join(', ')}, not ${decision}`)
-  const events: NewEvent[] = [
-    { kind: 'exception.decided', stepId: exception.step, fact: { id: exception.id, decision, by, reason } },
-  ]
-  if (decision === 'abort') events.push({ kind: 'run.aborted', stepId: 'run', fact: { by, reason } })
-  return { ok: true, events }
+  const { id, step: stepId } = exception
+  if (decision === 'abort') {
+    const fact = { id, decision, by, reason, document: null }
+    const events: NewEvent[] = [
+      { kind: 'exception.decided', stepId, fact },
+      { kind: 'run.aborted', stepId: 'run', fact: { by, reason } },
+    ]
+    return { ok: true, events }
+  }
+  if (head.size !== String(state.size))
+    return refuse('EXCEPTION-03', `the head is over ${head.size} entries, the run has ${state.size}`)
+  const built = exceptionCodec.payload.check(
+    decisionDocument(state, exception, { decided: decision, by, reason, head }),
+  )
+  if (!built.ok) return refuse('COMMAND-01', built.detail)
+  const document = exceptionCodec.payload.digest(built.value)
+  const fact = { document, payload: built.value }
+  return { ok: true, events: [{ kind: 'exception.proposed', stepId, fact }] }
 }
 
 /** Why people cannot go on right now, or null. */

@@ -4,6 +4,7 @@ import type { CheckpointReason, Destination } from './effects.ts'
 import type { Digest, Role } from './plan/plan.ts'
 import type { CheckpointRecord, EffectKind, Failure } from './results.ts'
 import type { ExceptionScope } from './state.ts'
+import type { ExceptionDecisionDocument } from './wire/exception.ts'
 
 /** A person as bound to this run: the plan's person, or a stand-in in a rehearsal. `signer` is the identity id. */
 export type Seat = {
@@ -49,7 +50,7 @@ export type Facts = {
     result: Json
   }
   'signature.accepted': {
-    what: 'opening' | 'bundle'
+    what: 'opening' | 'bundle' | 'exception'
     subject: Digest
     name: string
     signer: string
@@ -77,7 +78,16 @@ export type Facts = {
     scope: ExceptionScope
     choices: ExceptionDecision[]
   }
-  'exception.decided': { id: number; decision: ExceptionDecision; by: string; reason: string }
+  /** `document`: digest of `payload`, which is what officers sign. */
+  'exception.proposed': { document: Digest; payload: ExceptionDecisionDocument }
+  /** `document`: digest of the signed decision; null for an abort, which needs no signature. */
+  'exception.decided': {
+    id: number
+    decision: ExceptionDecision
+    by: string
+    reason: string
+    document: Digest | null
+  }
   'run.paused': { by: string; cause: 'person' | 'restart'; reason: string }
   'run.resumed': { by: string }
   'run.aborted': { by: string; reason: string }

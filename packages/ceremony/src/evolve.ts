@@ -1,6 +1,6 @@
 import type { Entry, Facts } from './events.ts'
 import { absorb } from './kinds/absorb.ts'
-import { effectAt } from './kinds/effect-at.ts'
+import { effectAt, openException } from './kinds/effect-at.ts'
 import { readResult } from './kinds/result-schemas.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from './kinds/stages.ts'
 import { verifyResult } from './kinds/verify.ts'
@@ -48,6 +48,10 @@ export function evolve(before: State, entry: Entry): State {
       else performed(before, state, { ...entry.fact, again: false }, entry.time)
       break
     case 'signature.accepted': {
+      if (entry.fact.what === 'exception') {
+        openException(state)?.proposal?.signers.push(entry.fact.name)
+        break
+      }
       const signed = entry.fact.what === 'opening' ? state.opening : state.bundle
       if (signed === null || progress === null) break
       signed.signers.push(entry.fact.name)
@@ -81,8 +85,14 @@ export function evolve(before: State, entry: Entry): State {
     case 'exception.opened': {
       const { id, about, expected, happened, scope, choices } = entry.fact
       const step = entry.stepId
-      const open = { decision: null, by: null, reason: null }
-      state.exceptions.push({ id, step, about, expected, happened, scope, choices, ...open })
+      const open = { proposal: null, document: null, decision: null, by: null, reason: null }
+      const attempt = progress?.attempt ?? 1
+      state.exceptions.push({ id, step, attempt, about, expected, happened, scope, choices, ...open })
+      break
+    }
+    case 'exception.proposed': {
+      const exception = openException(state)
+      if (exception !== null) exception.proposal = { ...entry.fact, signers: [] }
       break
     }
     case 'exception.decided':
@@ -138,7 +148,10 @@ function draft(state: State): State {
       ...checkpoint,
       cosigned: [...checkpoint.cosigned],
     })),
-    exceptions: state.exceptions.map((exception) => ({ ...exception })),
+    exceptions: state.exceptions.map((exception) => ({
+      ...exception,
+      proposal: exception.proposal && { ...exception.proposal, signers: [...exception.proposal.signers] },
+    })),
     keys: [...state.keys],
     ceremonyKey: state.ceremonyKey && { ...state.ceremonyKey },
     fhe: state.fhe && { ...state.fhe, acknowledged: [...state.fhe.acknowledged] },
@@ -256,6 +269,8 @@ function decided(state: State, fact: Facts['exception.decided'], time: string): 
   exception.decision = fact.decision
   exception.by = fact.by
   exception.reason = fact.reason
+  exception.document = fact.document
+  exception.proposal = null
   if (fact.decision === 'abort') return
   if (exception.scope === 'step' && exception.about !== 'reported') {
     if (fact.decision === 'retry') again(state, progress)

@@ -1,8 +1,12 @@
 import type { ExceptionDecision } from './commands.ts'
 import type { OwnEffect } from './effects.ts'
 import type { NewEvent } from './events.ts'
+import { openException } from './kinds/effect-at.ts'
 import { currentStep } from './kinds/stages.ts'
-import type { ExceptionScope, State } from './state.ts'
+import type { ExceptionScope, ExceptionState, State } from './state.ts'
+import type { ExceptionDecisionDocument } from './wire/exception.ts'
+
+type Proposed = Pick<ExceptionDecisionDocument, 'decided' | 'by' | 'reason' | 'head'>
 
 type Opening = {
   about: 'failed' | 'ambiguous' | 'mismatch' | 'reported'
@@ -19,6 +23,22 @@ export function opened(state: State, stepId: string, opening: Opening, by = 'mac
     stepId,
     fact: { id: state.exceptions.length + 1, by, choices, ...opening },
   }
+}
+
+/** What officers sign about an exception when somebody proposes how to go on. */
+export function decisionDocument(
+  { domain, ceremonyId, planHash }: State,
+  { id, step, attempt, about, expected, happened }: ExceptionState,
+  { decided, by, reason, head }: Proposed,
+): ExceptionDecisionDocument {
+  const run = { domain, ceremonyId, planHash }
+  const what = { exception: id, stepId: step, attempt, about, expected, happened }
+  return { v: 1, kind: 'exception-decision', ...run, ...what, decided, by, reason, head }
+}
+
+/** The document that officers sign now, or null. */
+export function proposedDocument(state: State): ExceptionDecisionDocument | null {
+  return openException(state)?.proposal?.payload ?? null
 }
 
 /** Going on without the result is open only where no key, seal or proof depends on it. */

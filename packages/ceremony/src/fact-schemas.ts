@@ -2,6 +2,7 @@ import { encodeCanonical, FormatError, type Json } from '@lux/crypto'
 import * as v from 'valibot'
 import type { EventKind, Facts, NewEvent } from './events.ts'
 import { checkpointFields, effectKinds, readResult } from './kinds/result-schemas.ts'
+import { exceptionCodec } from './wire/exception.ts'
 import { digest, hex16, line, remark } from './wire/fields.ts'
 import { hybridSignature, p256Key, verificationKeys } from './wire/identity.ts'
 
@@ -82,7 +83,7 @@ const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
     result: json,
   }),
   'signature.accepted': v.strictObject({
-    what: v.picklist(['opening', 'bundle']),
+    what: v.picklist(['opening', 'bundle', 'exception']),
     subject: digest,
     name: line,
     signer: digest,
@@ -116,7 +117,14 @@ const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
     scope: v.picklist(['step', 'checkpoint', 'log-in']),
     choices: v.array(choice),
   }),
-  'exception.decided': v.strictObject({ id: positive, decision: choice, by: line, reason: remark }),
+  'exception.proposed': v.strictObject({ document: digest, payload: exceptionCodec.payload.schema }),
+  'exception.decided': v.strictObject({
+    id: positive,
+    decision: choice,
+    by: line,
+    reason: remark,
+    document: v.nullable(digest),
+  }),
   'run.paused': v.strictObject({ by: line, cause: v.picklist(['person', 'restart']), reason: remark }),
   'run.resumed': v.strictObject({ by: line }),
   'run.aborted': v.strictObject({ by: line, reason: remark }),

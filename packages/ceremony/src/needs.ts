@@ -4,7 +4,7 @@ import { effectAt, isOver, openException, owed } from './kinds/effect-at.ts'
 import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from './kinds/stages.ts'
 import { namesOf } from './plan/queries.ts'
 import type { Needs } from './run-view.ts'
-import type { State, StepProgress } from './state.ts'
+import type { ExceptionState, State, StepProgress } from './state.ts'
 import { unreachable } from './unreachable.ts'
 
 /** The one thing that stands between now and the next progress; null when the run is over. */
@@ -14,11 +14,8 @@ export function needsOf(state: State): Needs | null {
   if (isOver(state) || progress === null) return null
   const exception = openException(state)
   const effect = owed(state)
-  if (state.paused !== null && effect === null)
-    return exception === null
-      ? { kind: 'resume' }
-      : { kind: 'exception', id: exception.id, choices: exception.choices }
-  if (exception !== null) return { kind: 'exception', id: exception.id, choices: exception.choices }
+  if (exception !== null && (state.paused === null || effect === null)) return decision(state, exception)
+  if (state.paused !== null && effect === null) return { kind: 'resume' }
   // A PIN is kept nowhere, so a program that was started again asks for it once more before it goes on.
   if (effect !== null && effect.kind !== 'reconcile' && effect.pins.length > 0) {
     const again = effect.kind === 'log-in' && effect.again
@@ -28,6 +25,13 @@ export function needsOf(state: State): Needs | null {
   if (effect !== null) return { kind: 'wait', effect: effect.kind }
   const stage = stageOf(progress)
   return stage === null ? null : needsOfStage(state, progress, stage)
+}
+
+/** A decision that is proposed waits for officers; another may still be proposed in its place. */
+function decision(state: State, { id, choices, proposal }: ExceptionState): Needs {
+  if (proposal === null) return { kind: 'exception', id, choices }
+  const officers = namesOf(state.plan, 'officer')
+  return counted('exception', proposal.document, officers, proposal.signers, state.terms.officers)
 }
 
 function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs {
@@ -101,7 +105,7 @@ function readAloud(label: string, hex: string): { label: string; words: string[]
 }
 
 function counted(
-  what: 'opening' | 'checkpoint' | 'bundle',
+  what: 'opening' | 'checkpoint' | 'exception' | 'bundle',
   subject: string,
   all: string[],
   present: string[],

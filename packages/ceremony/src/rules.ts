@@ -110,6 +110,12 @@ export const runRules = {
     detail: 'What may be decided depends on what happened; a key is never taken on trust.',
     remedy: 'Choose one of the decisions that are offered.',
   },
+  'EXCEPTION-03': {
+    title: 'The decision is about another moment',
+    detail:
+      'Officers sign a decision together with the transcript as it stands, so the head must be the newest.',
+    remedy: 'Propose the decision again.',
+  },
   'SUBMIT-01': {
     title: 'Nothing waits for this signature',
     detail: 'A signature is taken when the current step asks for it.',

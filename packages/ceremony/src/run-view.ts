@@ -52,7 +52,7 @@ export type Needs =
   | { kind: 'pin'; names: string[]; willDo: string; pins: PinNeed[]; again: boolean; values: AskedValue[] }
   | {
       kind: 'signatures'
-      what: 'opening' | 'checkpoint' | 'bundle'
+      what: 'opening' | 'checkpoint' | 'exception' | 'bundle'
       subject: string
       threshold: number
       present: string[]
@@ -94,6 +94,10 @@ export type ExceptionView = {
   by: string | null
   reason: string | null
   choices: ExceptionDecision[]
+  /** What officers are asked to sign, or null. */
+  proposal: { decision: ExceptionDecision; by: string; reason: string; document: string } | null
+  /** Digest of the signed decision. */
+  document: string | null
 }
 
 /** All of a run that a screen or `custody ceremony status --json` shows: plain JSON. */

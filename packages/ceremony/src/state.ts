@@ -6,6 +6,7 @@ import type { BoundDestination, Seat } from './events.ts'
 import type { Digest, KeyLevel, Plan, Step } from './plan/plan.ts'
 import type { CheckpointRecord, EffectKind, InventoryObject, KeyEvidence, Results } from './results.ts'
 import type { RunState, StepState } from './run-view.ts'
+import type { ExceptionDecisionDocument } from './wire/exception.ts'
 
 export type Intent = { effect: EffectKind; nonce: string; rootId: string; ckaId: string; sealCkaId: string }
 
@@ -71,6 +72,12 @@ export type ExceptionState = {
   /** What is tried again: the step's own effect, a checkpoint, or a repeated log-in. */
   scope: ExceptionScope
   choices: ExceptionDecision[]
+  /** Attempt of the step at which it was opened. */
+  attempt: number
+  /** What officers are asked to sign, and who has. */
+  proposal: { document: Digest; payload: ExceptionDecisionDocument; signers: string[] } | null
+  /** Digest of the decision that officers signed. */
+  document: Digest | null
   decision: ExceptionDecision | null
   by: string | null
   reason: string | null

@@ -8,7 +8,7 @@ import {
 import type { Command, Refusal } from './commands.ts'
 import type { NewEvent, Seat } from './events.ts'
 import { missingAudiences, missingHolders } from './evolve.ts'
-import { effectAt } from './kinds/effect-at.ts'
+import { effectAt, openException } from './kinds/effect-at.ts'
 import { currentStep, stageOf } from './kinds/stages.ts'
 import type { Role } from './plan/plan.ts'
 import { refuse } from './rules.ts'
@@ -27,6 +27,8 @@ export function takeSubmission(state: State, command: Submit): Decision {
     case 'opening':
     case 'bundle':
       return takeOfficer(state, command, command.what)
+    case 'exception':
+      return takeDecision(state, command)
     case 'checkpoint':
       return takeWitness(state, command)
     case 'acknowledgement':
@@ -54,6 +56,34 @@ function takeOfficer(state: State, command: Submit, what: 'opening' | 'bundle'):
   const { signature } = command
   const fact = { what, subject, name: seat.name, signer: seat.signer, signature }
   return { ok: true, events: [{ kind: 'signature.accepted', stepId: progress.step.id, fact }] }
+}
+
+/** The last officer who is needed decides the exception. */
+function takeDecision(state: State, command: Submit): Decision {
+  const exception = openException(state)
+  const proposal = exception?.proposal
+  if (!exception || !proposal) return refuse('SUBMIT-01', 'no decision is being signed')
+  const { id, step: stepId } = exception
+  const { document, payload } = proposal
+  const { decided: decision, by, reason } = payload
+  if (sha256Hex(command.payload) !== document) return refuse('SUBMIT-02', `expected the decision ${document}`)
+  const seat = seatOf(state, 'officer', command.signature)
+  if (seat === null) return refuse('SUBMIT-03', `${command.signature.signer} is no officer of this run`)
+  if (proposal.signers.includes(seat.name)) return refuse('SUBMIT-05', `${seat.name} has signed`)
+  const invalid = verify(state, 'exception', seat.keys, command)
+  if (invalid !== null) return invalid
+  const { signature } = command
+  const fact = {
+    what: 'exception' as const,
+    subject: document,
+    name: seat.name,
+    signer: seat.signer,
+    signature,
+  }
+  const events: NewEvent[] = [{ kind: 'signature.accepted', stepId, fact }]
+  if (proposal.signers.length + 1 >= state.terms.officers)
+    events.push({ kind: 'exception.decided', stepId, fact: { id, decision, by, reason, document } })
+  return { ok: true, events }
 }
 
 function takeWitness(state: State, command: Submit): Decision {

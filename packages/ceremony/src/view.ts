@@ -2,8 +2,8 @@ import { isOver, openException } from './kinds/effect-at.ts'
 import { currentStep } from './kinds/stages.ts'
 import { needsOf, pausable } from './needs.ts'
 import { namesOf } from './plan/queries.ts'
-import type { RunState, RunView, StepView } from './run-view.ts'
-import type { State, StepProgress } from './state.ts'
+import type { ExceptionView, RunState, RunView, StepView } from './run-view.ts'
+import type { ExceptionState, State, StepProgress } from './state.ts'
 
 /** Everything about a run that is shown: plain JSON, no secrets. */
 export function view(state: State): RunView {
@@ -21,7 +21,7 @@ export function view(state: State): RunView {
     })),
     current: state.started && !isOver(state) ? (currentStep(state)?.step.id ?? null) : null,
     needs: needsOf(state),
-    exceptions: state.exceptions.map(({ scope: _scope, ...shown }) => shown),
+    exceptions: state.exceptions.map(viewException),
     signatures: signatures(state),
     checkpoints: state.checkpoints.map(({ size, reason, digest, live, cosigned }) => ({
       size,
@@ -57,6 +57,13 @@ export function runState(state: State): RunState {
   return currentStep(state)?.state === 'Unknown' ? 'Reconciling' : state.base
 }
 
+function viewException({ scope: _scope, attempt: _attempt, ...shown }: ExceptionState): ExceptionView {
+  if (shown.proposal === null) return { ...shown, proposal: null }
+  const { document, payload } = shown.proposal
+  const { decided: decision, by, reason } = payload
+  return { ...shown, proposal: { decision, by, reason, document } }
+}
+
 function viewStep(state: State, progress: StepProgress): StepView {
   const { part, step, attempt, started, finished, summary } = progress
   return {
@@ -86,6 +93,9 @@ function signatures(state: State): RunView['signatures'] {
   const shown: RunView['signatures'] = []
   if (state.opening !== null)
     shown.push({ what: 'opening', subject: state.opening.digest, ...split(officers, state.opening.signers) })
+  const proposal = openException(state)?.proposal
+  if (proposal)
+    shown.push({ what: 'exception', subject: proposal.document, ...split(officers, proposal.signers) })
   const checkpoint = state.checkpoints.at(-1)
   if (checkpoint !== undefined) {
     const cosigned = checkpoint.cosigned.map(({ name }) => name)

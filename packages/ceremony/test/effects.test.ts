@@ -92,7 +92,7 @@ describe('an effect', () => {
     })
     expect(view(run.state).needs).toEqual({ kind: 'exception', id: 1, choices: ['retry', 'abort'] })
     expect(owed(run.state)).toBeNull()
-    run.must({ type: 'decide-exception', by: 'Officer One', decision: 'retry', reason: 'cable' })
+    run.decide('retry', 'cable')
     const second = run.runToEffect('generate-key')
     expect(second.attempt).toBe(2)
     expect('discard' in second && second.discard).toEqual(['ckaId' in first && first.ckaId])
@@ -111,7 +111,7 @@ describe('an effect', () => {
       effect: 'log-in',
       failure: { code: 'HSM-PIN-INCORRECT', detail: 'refused' },
     })
-    run.must({ type: 'decide-exception', by: 'Officer One', decision: 'retry', reason: 'mistyped' })
+    run.decide('retry', 'mistyped')
     expect(owed(run.state)).toBeNull()
     expect(view(run.state).needs).toMatchObject({ kind: 'pin', pins: effect.pins })
   })

@@ -1,12 +1,32 @@
+import { sha256Hex, utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { owed, view } from '../src/index.ts'
+import { type ExceptionDecision, owed, proposedDocument, view } from '../src/index.ts'
+import type { FakeCore } from './engine/fake-core.ts'
 import { at, fresh, rule } from './engine/runs.ts'
+import { sign, someone } from './engine/seats.ts'
+
+const proposing = (run: FakeCore, decision: ExceptionDecision, by = 'Officer One') =>
+  rule(run, { type: 'decide-exception', by, decision, reason: '', head: run.head() })
+
+/** A run in which somebody reported something at a step. */
+function deviated(step = 'generate-root'): FakeCore {
+  const run = at(step)
+  run.must({ type: 'deviate', by: 'Witness One', step, expected: 'silence', happened: 'a phone rang' })
+  return run
+}
+
+const propose = (run: FakeCore, reason: string): void =>
+  run.must({ type: 'decide-exception', by: 'Operator', decision: 'continue', reason, head: run.head() })
+
+function signing(run: FakeCore, name: string, payload = run.signedBytes('exception')) {
+  const { identity } = someone('officer', name, 'production')
+  const signature = sign(identity, 'exception', 'production', payload)
+  return { type: 'submit' as const, what: 'exception' as const, payload, signature }
+}
 
 describe('an exception', () => {
   it('EXCEPTION-01 refuses a decision when none is due', () => {
-    expect(
-      rule(at('log-in'), { type: 'decide-exception', by: 'Officer One', decision: 'retry', reason: '' }),
-    ).toBe('EXCEPTION-01')
+    expect(proposing(at('log-in'), 'retry', 'Officer One')).toBe('EXCEPTION-01')
   })
 
   it('EXCEPTION-02 refuses to go on without a key that could not be made', () => {
@@ -19,9 +39,7 @@ describe('an exception', () => {
       effect: 'generate-root',
       failure: { code: 'HSM-DEVICE', detail: '' },
     })
-    expect(rule(run, { type: 'decide-exception', by: 'Officer One', decision: 'continue', reason: '' })).toBe(
-      'EXCEPTION-02',
-    )
+    expect(proposing(run, 'continue', 'Officer One')).toBe('EXCEPTION-02')
   })
 
   it('RUN-10 refuses a decision by a witness', () => {
@@ -33,12 +51,8 @@ describe('an exception', () => {
       expected: 'silence',
       happened: 'a phone rang',
     })
-    expect(rule(run, { type: 'decide-exception', by: 'Witness One', decision: 'continue', reason: '' })).toBe(
-      'RUN-10',
-    )
-    expect(rule(run, { type: 'decide-exception', by: 'Officer One', decision: 'continue', reason: '' })).toBe(
-      'exception.decided',
-    )
+    expect(proposing(run, 'continue', 'Witness One')).toBe('RUN-10')
+    expect(proposing(run, 'continue', 'Officer One')).toBe('exception.proposed')
   })
 
   it('that is closed after the opening is covered by a checkpoint at once', () => {
@@ -50,7 +64,7 @@ describe('an exception', () => {
       expected: 'silence',
       happened: 'a phone rang',
     })
-    run.must({ type: 'decide-exception', by: 'Officer One', decision: 'continue', reason: 'phone taken out' })
+    run.decide('continue', 'phone taken out')
     expect(owed(run.state)).toMatchObject({
       kind: 'make-checkpoint',
       reason: 'exception',
@@ -70,8 +84,82 @@ describe('an exception', () => {
       effect: 'measure-machine',
       failure: { code: 'TPM', detail: 'none' },
     })
-    other.must({ type: 'decide-exception', by: 'Officer One', decision: 'continue', reason: 'no TPM here' })
+    other.decide('continue', 'no TPM here')
     expect(view(other.state).current).toBe('initialise-token')
+  })
+
+  it('is decided when the officers’ quorum has signed the document, and not before', () => {
+    const run = deviated()
+    propose(run, 'phone taken out')
+    expect(view(run.state).needs).toMatchObject({ kind: 'signatures', what: 'exception', stillNeeded: 2 })
+    run.must(signing(run, 'Officer One'))
+    expect(view(run.state).state).toBe('Exception')
+    expect(rule(run, signing(run, 'Officer One'))).toBe('SUBMIT-05')
+    const last = signing(run, 'Officer Two')
+    expect(rule(run, last)).toBe('signature.accepted,exception.decided')
+    run.must(last)
+    const [exception] = view(run.state).exceptions
+    expect(exception).toMatchObject({
+      decision: 'continue',
+      by: 'Operator',
+      proposal: null,
+      document: sha256Hex(last.payload),
+    })
+  })
+
+  it('SUBMIT-01 to SUBMIT-04 a decision is signed by officers of the run, over the proposal that stands', () => {
+    const run = deviated()
+    expect(rule(run, signing(run, 'Officer One', utf8('x')))).toBe('SUBMIT-01')
+    propose(run, 'first')
+    const early = signing(run, 'Officer One')
+    run.must(early)
+    propose(run, 'second')
+    expect(view(run.state).needs).toMatchObject({ what: 'exception', present: [] })
+    expect(rule(run, early)).toBe('SUBMIT-02')
+    const { signature } = signing(run, 'Officer One', utf8('x'))
+    expect(rule(run, { ...signing(run, 'Officer One'), signature })).toBe('SUBMIT-04')
+    const witness = someone('witness', 'Witness One', 'production').identity
+    const payload = run.signedBytes('exception')
+    const foreign = sign(witness, 'exception', 'production', payload)
+    expect(rule(run, { ...signing(run, 'Officer One'), signature: foreign })).toBe('SUBMIT-03')
+  })
+
+  it('says in the document what happened, where, and after which history', () => {
+    const run = deviated()
+    const before = run.head()
+    propose(run, 'phone taken out')
+    expect(proposedDocument(run.state)).toMatchObject({
+      kind: 'exception-decision',
+      exception: 1,
+      stepId: 'generate-root',
+      attempt: 1,
+      about: 'reported',
+      happened: 'a phone rang',
+      decided: 'continue',
+      head: before,
+    })
+  })
+
+  it('EXCEPTION-03 refuses a decision over an older history', () => {
+    const run = deviated()
+    const head = { ...run.head(), size: '3' }
+    const late = { type: 'decide-exception', by: 'Operator', decision: 'continue', reason: '', head } as const
+    expect(rule(run, late)).toBe('EXCEPTION-03')
+  })
+
+  it('ends the run at once when the decision is to abort', () => {
+    expect(proposing(deviated(), 'abort')).toBe('exception.decided,run.aborted')
+  })
+
+  it('waits for signatures through a restart', () => {
+    const run = deviated()
+    propose(run, 'phone taken out')
+    run.must(signing(run, 'Officer One'))
+    run.restart()
+    run.must(signing(run, 'Officer Two'))
+    expect(view(run.state).exceptions[0]?.decision).toBe('continue')
+    run.runToEnd()
+    expect(view(run.state).state).toBe('Closed')
   })
 
   it('is opened when what a crash left is ambiguous, and a person decides', () => {

@@ -78,6 +78,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
       'opening' as const,
       'checkpoint' as const,
       'bundle' as const,
+      'exception' as const,
       'acknowledgement' as const,
       'receipt' as const,
     ),
@@ -97,6 +98,9 @@ const command: fc.Arbitrary<Command> = fc.oneof(
     by: name,
     decision: fc.constantFrom('retry' as const, 'continue' as const),
     reason: text,
+    head: fc
+      .integer({ min: 0, max: 200 })
+      .map((size) => ({ size: String(size), node: 'ab'.repeat(32), root: '' })),
   }),
 )
 

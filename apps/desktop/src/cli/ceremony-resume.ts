@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { decide, type ExceptionDecision, type RunView, view as viewOf } from '@lux/ceremony'
+import { decide, type ExceptionDecision, type Refusal, type RunView, view as viewOf } from '@lux/ceremony'
 import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import type { Json } from '@lux/crypto'
 import { systemClock } from '../core/clock.ts'
@@ -112,7 +112,10 @@ async function resumeRehearsal(
           now: systemClock.now,
           onStep: stepSayer(),
         })
-      if (decision !== null) must(run, { type: 'decide-exception', ...named(run, decision) })
+      if (decision !== null) {
+        const { decision: decided, by, reason } = named(run, decision)
+        orThrow(run.decide(decided, by, reason))
+      }
       let halt = await drive()
       let rest: Rest = { waiting: halt.why !== 'over', refused: [] }
       if (halt.why === 'receipt') {
@@ -243,7 +246,10 @@ function named(run: Run, decision: Decision): Decision {
 }
 
 function must(run: Run, command: Parameters<Run['submit']>[0]): void {
-  const refused = run.submit(command)
+  orThrow(run.submit(command))
+}
+
+function orThrow(refused: Refusal | null): void {
   if (refused !== null) throw new CoreError(refused.rule, refused.detail)
 }
 

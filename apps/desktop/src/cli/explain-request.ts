@@ -2,8 +2,8 @@ import type { Domain } from '@lux/ceremony'
 import { payloadType, statementCodec } from '@lux/ceremony/bundle'
 import { policyDocument } from '@lux/ceremony/policy'
 import { checkpointCodec } from '@lux/ceremony/transcript'
-import { openingCodec, planApprovalCodec, type SignatureRequest } from '@lux/ceremony/wire'
-import { fromBase64, fromUtf8, identityId, type Json, parseCanonical, sha256Hex, utf8 } from '@lux/crypto'
+import { exceptionCodec, openingCodec, planApprovalCodec, type SignatureRequest } from '@lux/ceremony/wire'
+import { fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { refused } from './command-line.ts'
 import { describePolicy } from './describe-policy.ts'
@@ -76,11 +76,23 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
       ],
     }
   },
-  exception: (subject) => ({
-    domain: null,
-    digest: sha256Hex(subject),
-    lines: ['Sign a decided exception', ...jsonLines(parseCanonical(subject, { maxBytes: 1 << 20 }))],
-  }),
+  exception: (subject) => {
+    const decision = parsed(exceptionCodec.payload.parse(subject))
+    return {
+      domain: decision.domain,
+      digest: sha256Hex(subject),
+      lines: [
+        `Sign the decision about exception ${decision.exception}: ${decision.decided}`,
+        `ceremony   ${decision.ceremonyId}`,
+        `plan       ${decision.planHash}`,
+        `step       ${decision.stepId}, attempt ${decision.attempt}, ${decision.about}`,
+        `expected   ${visible(decision.expected)}`,
+        `happened   ${visible(decision.happened)}`,
+        `proposed   by ${decision.by}: ${decision.reason || 'no reason given'}`,
+        `after      ${decision.head.size} entries, head ${decision.head.node}`,
+      ],
+    }
+  },
   bundle: (subject) => {
     const payload = unwrapped(subject)
     const { predicate, subject: files } = parsed(statementCodec.parse(payload))
@@ -122,12 +134,12 @@ function asAscii(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
 }
 
-function jsonLines(value: Json): string[] {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return [fromUtf8(utf8(String(value)))]
-  return Object.entries(value).map(
-    ([name, one]) => `${name.padEnd(10)} ${typeof one === 'string' ? one : JSON.stringify(one)}`,
-  )
+/** A machine's own message may hold control characters, which could make a terminal show something else. */
+function visible(text: string): string {
+  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (hidden) => {
+    const code = hidden.codePointAt(0) ?? 0
+    return `\\u${code.toString(16).padStart(4, '0')}`
+  })
 }
 
 function parsed<T>(outcome: { ok: true; value: T } | { ok: false; rule: string; detail: string }): T {

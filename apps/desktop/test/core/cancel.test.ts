@@ -75,9 +75,8 @@ test('Cancel ends the making of a threshold key; the run waits for a decision an
   expect(exception?.happened).toContain('KEY-CHILD-CANCELLED')
   expect(run.folder.state.fhe).toBeNull()
   expect(cancelled).toBe(true)
-  expect(
-    run.submit({ type: 'decide-exception', by: 'Administrator', decision: 'retry', reason: '' }),
-  ).toBeNull()
+  expect(run.decide('retry', 'Administrator', 'it was cancelled')).toBeNull()
+  expect(run.view().needs).toMatchObject({ kind: 'signatures', what: 'exception', stillNeeded: 2 })
   expect(await drive()).toMatchObject({ why: 'over' })
   expect(run.folder.state.fhe?.shares.length).toBe(3)
   run.folder.close()

@@ -102,6 +102,11 @@ const schema = v.strictObject({
     v.minLength(1),
     v.maxLength(4096),
   ),
+  /** Blobs: signed decisions about exceptions, by number. `size`: of the head that each names. */
+  exceptions: v.pipe(
+    v.array(v.strictObject({ id: positive, size: counter, blob: digest })),
+    v.maxLength(4096),
+  ),
   transcript: v.strictObject({ size: counter, node: digest, root: digest }),
   keyEvidence: v.pipe(v.array(keyEvidence), v.maxLength(4096)),
   wrapTree: v.pipe(v.array(wrapped), v.maxLength(4096)),

@@ -1,7 +1,7 @@
 import { accept, type Outcome, refuse } from '../wire/outcome.ts'
 import { appendEntry, type Head, headOf, openTranscript, type TranscriptState } from './fold.ts'
 import { type LineReader, readLines } from './jsonl.ts'
-import type { Header } from './schema.ts'
+import type { Entry, Header } from './schema.ts'
 
 /** What verifying a transcript gives: its header and its head after each of the sizes asked for. */
 export type Verified = {
@@ -9,6 +9,11 @@ export type Verified = {
   readonly node0: string
   readonly head: Head
   readonly heads: ReadonlyMap<string, Head>
+  /** Step of the `checkpoint.made` entry at each of those sizes: it follows what the checkpoint covers. */
+  readonly madeAt: ReadonlyMap<string, string>
+  /** How many exceptions were opened, and each that was decided; `document` is null where the fact is redacted. */
+  readonly opened: number
+  readonly decided: readonly { seq: number; stepId: string; document: string | null }[]
 }
 
 export type TranscriptVerifier = Pick<LineReader, 'push'> & { end(): Outcome<Verified> }
@@ -21,6 +26,9 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   let opened: { header: Header; node0: string } | null = null
   let transcript: TranscriptState | null = null
   const heads = new Map<string, Head>()
+  const madeAt = new Map<string, string>()
+  const decided: Verified['decided'][number][] = []
+  let exceptions = 0
 
   function keep(at: TranscriptState): void {
     if (sizes.has(String(at.size))) heads.set(String(at.size), headOf(at))
@@ -38,6 +46,11 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       const appended = appendEntry(transcript, entry)
       if (!appended.ok) return appended
       transcript = appended.value
+      const { kind, seq, stepId } = entry
+      if (kind === 'checkpoint.made' && sizes.has(seq)) madeAt.set(seq, stepId)
+      if (kind === 'exception.opened') exceptions += 1
+      if (kind === 'exception.decided')
+        decided.push({ seq: Number(seq), stepId, document: documentOf(entry) })
       keep(transcript)
       return accept(null)
     },
@@ -49,9 +62,16 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       const ended = reader.end()
       if (!ended.ok) return ended
       if (opened === null || transcript === null) return refuse('CHAIN-TRUNCATED', 'no header')
-      return accept({ ...opened, head: headOf(transcript), heads })
+      return accept({ ...opened, head: headOf(transcript), heads, madeAt, decided, opened: exceptions })
     },
   }
+}
+
+/** What a decided exception names as its signed document; whatever else stands there names none. */
+function documentOf(entry: Entry): string | null {
+  if ('factHash' in entry) return null
+  const { document } = entry.fact
+  return typeof document === 'string' ? document : ''
 }
 
 /** CHAIN-SIZE, CHAIN-NODE or CHAIN-ROOT when the head that was computed is not the signed one. */

@@ -15,18 +15,22 @@ import {
   type Domain,
   decide,
   type Effect,
+  type ExceptionDecision,
   evolve,
   initialState,
   type OwnEffect,
   owed,
   type Plan,
+  proposedDocument,
   type RunHeader,
   replay,
   type State,
   type StoredEntry,
+  type TranscriptHead,
   templates,
   view,
 } from '../../src/index.ts'
+import { exceptionCodec } from '../../src/wire/exception.ts'
 import { entropy, sign, someone, someServer } from './seats.ts'
 
 const hash = (text: string) => sha256Hex(utf8(text))
@@ -202,6 +206,7 @@ export class FakeCore {
           by: 'Officer One',
           decision: needs.choices[0]!,
           reason: 'decided in the test',
+          head: this.head(),
         })
         return true
       case 'resume':
@@ -390,7 +395,24 @@ export class FakeCore {
     this.disk.token.push({ ckaId, class: kind, label })
   }
 
-  signedBytes(what: 'opening' | 'checkpoint' | 'bundle'): Uint8Array {
+  /** Of the transcript as it stands; this core keeps no chain. */
+  head(): TranscriptHead {
+    const size = String(this.state.size)
+    return { size, node: hash(`node ${size}`), root: hash(`root ${size}`) }
+  }
+
+  /** Somebody proposes, and as many officers as are needed sign. */
+  decide(decision: ExceptionDecision, reason = 'decided in the test', by = 'Officer One'): void {
+    this.must({ type: 'decide-exception', by, decision, reason, head: this.head() })
+    for (let { needs } = view(this.state); needs?.kind === 'signatures'; { needs } = view(this.state)) {
+      if (needs.what !== 'exception') return
+      this.step()
+    }
+  }
+
+  signedBytes(what: 'opening' | 'checkpoint' | 'exception' | 'bundle'): Uint8Array {
+    const proposed = proposedDocument(this.state)
+    if (what === 'exception' && proposed !== null) return exceptionCodec.signedBytes(proposed)
     const last = this.state.checkpoints.at(-1)
     return what === 'checkpoint'
       ? checkpointBytes(last?.size ?? 0)

@@ -1,5 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { blobOf, type CheckId, type Predicate } from '../../src/bundle/index.ts'
+import type { Plan } from '../../src/plan/index.ts'
 import { makePerson } from './people.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
 
@@ -8,6 +9,20 @@ const predicate = (change: (predicate: Predicate) => Partial<Predicate>): Altera
 })
 const stranger = makePerson('officer', 'Mallory', 'production').identity
 export const other = '0f'.repeat(32)
+
+const liveParts = (plan: Plan): Plan['parts'] =>
+  plan.parts.map((part) => ({
+    ...part,
+    steps: [...part.steps, { ...part.steps[0]!, id: 'step-9', do: 'checkpoint' }],
+  }))
+let decision = ''
+const withoutDecision: Alterations = {
+  predicate: (before) => {
+    decision = before.exceptions[0]?.blob ?? ''
+    return { ...before, exceptions: [] }
+  },
+  blobs: (all) => all.filter(({ sha256 }) => sha256 !== decision),
+}
 
 /** What is wrong with a bundle that is signed as it is, by the check that must refuse it. */
 export const altered: [CheckId, string, SampleOptions][] = [
@@ -56,6 +71,80 @@ export const altered: [CheckId, string, SampleOptions][] = [
     'CHECKPOINTS',
     'a last checkpoint that leaves entries out',
     { alter: predicate((p) => ({ checkpoints: p.checkpoints.slice(0, 2) })) },
+  ],
+  [
+    'PLAN-CONTENT',
+    'a key under another name than the plan gives it',
+    { alter: { plan: (p) => ({ ...p, keys: p.keys.map((k) => ({ ...k, name: `${k.name}!` })) }) } },
+  ],
+  [
+    'PLAN-CONTENT',
+    'a key that the plan does not have',
+    { alter: { plan: (p) => ({ ...p, keys: p.keys.slice(0, 3) }) } },
+  ],
+  [
+    'PLAN-CONTENT',
+    'an FHE key with another quorum than the plan wants',
+    { fhe: true, alter: { plan: (p) => ({ ...p, fhe: p.fhe && { ...p.fhe, t: 3 } }) as typeof p } },
+  ],
+  [
+    'PLAN-CONTENT',
+    'somebody in the room whom the plan does not seat',
+    { alter: { plan: (p) => ({ ...p, people: p.people.slice(1) }) } },
+  ],
+  ['PLAN-CONTENT', 'a plan under another policy', { alter: { plan: (p) => ({ ...p, policy: other }) } }],
+  [
+    'COSIGNATURES',
+    'a live checkpoint that is one witness short',
+    { alter: { liveCosigners: (all, i) => (i === 1 ? all.slice(1) : all) } },
+  ],
+  [
+    'COSIGNATURES',
+    'a step that the plan wants live and that made no checkpoint',
+    {
+      alter: { plan: (p) => ({ ...p, checkpoints: { live: ['open-run', 'step-9'] }, parts: liveParts(p) }) },
+    },
+  ],
+  ['EXCEPTIONS', 'a decision that is left out', { alter: withoutDecision }],
+  [
+    'EXCEPTIONS',
+    'a decision about another step',
+    { alter: { exception: (e) => ({ ...e, stepId: 'open-run' }) } },
+  ],
+  [
+    'EXCEPTIONS',
+    'a decision of another run',
+    { alter: { exception: (e) => ({ ...e, ceremonyId: 'dd'.repeat(16) }) } },
+  ],
+  [
+    'EXCEPTIONS',
+    'a decision over another history',
+    { alter: { exception: (e) => ({ ...e, head: { ...e.head, node: other } }) } },
+  ],
+  [
+    'EXCEPTIONS',
+    'another decision than the one of the transcript',
+    {
+      alter: {
+        entries: (all) =>
+          all.map((e) => (e.kind === 'exception.decided' ? { ...e, fact: { id: 1, document: other } } : e)),
+      },
+    },
+  ],
+  [
+    'EXCEPTIONS',
+    'an exception that nobody decided',
+    { alter: { entries: (all) => all.map((e, i) => (i === 9 ? { ...e, kind: 'exception.opened' } : e)) } },
+  ],
+  [
+    'EXCEPTION-SIGNATURES',
+    'a decision that is one officer short',
+    { alter: { exceptionSigners: (all) => all.slice(1) } },
+  ],
+  [
+    'EXCEPTION-SIGNATURES',
+    'a decision that a stranger signed too',
+    { alter: { exceptionSigners: (all) => [...all, stranger] } },
   ],
   ['COSIGNATURES', 'one witness short', { alter: { cosigners: (all) => all.slice(1) } }],
   ['COSIGNATURES', 'a cosignature by a stranger', { alter: { cosigners: (all) => [...all, stranger] } }],

@@ -1,7 +1,25 @@
-import { concatBytes, encodeCanonical, fromHex, sha256, sha256Hex, toHex, utf8 } from '@lux/crypto'
+import {
+  concatBytes,
+  type Domain,
+  encodeCanonical,
+  fromHex,
+  type SigningIdentity,
+  sha256,
+  sha256Hex,
+  signWith,
+  toHex,
+  utf8,
+} from '@lux/crypto'
 import { type BundleFhe, fheKeyId } from '../../src/bundle/index.ts'
 import { cardCodec } from '../../src/wire/card.ts'
+import {
+  type Acknowledgement,
+  acknowledgementCodec,
+  envelopeSignedBytes,
+  signatureContext,
+} from '../../src/wire/index.ts'
 import { entropyOf, type Person } from './people.ts'
+import type { Alterations } from './sample-options.ts'
 
 /** The public parts of a 2 of 3 deal with random vectors: every id and digest is right, no key is behind them. */
 export function samplePublic(holders: readonly Person[], production: boolean) {
@@ -51,4 +69,45 @@ export function samplePublic(holders: readonly Person[], production: boolean) {
     commitments: sha256Hex(commitments),
   }
   return { fhe, roster, publicBytes: concatBytes(header, rosterDigest, pub64, commitments), compact, server }
+}
+
+/** The deal as a bundle names it, every envelope signed and every share acknowledged. */
+export function sampleDeal(
+  holders: readonly Person[],
+  ceremony: SigningIdentity,
+  { ceremonyId, domain }: { ceremonyId: string; domain: Domain },
+  alter: Alterations,
+  put: (bytes: Uint8Array) => string,
+): BundleFhe {
+  const { fhe, roster, publicBytes, compact, server } = samplePublic(holders, domain === 'production')
+  put(compact)
+  put(server)
+  return {
+    ...fhe,
+    public: put(publicBytes),
+    holders: roster.map((holder, index) => {
+      const envelope = sha256Hex(utf8(`envelope ${index}`))
+      const plain: Acknowledgement = {
+        v: 1,
+        kind: 'acknowledgement',
+        domain,
+        ceremonyId,
+        keyId: fhe.keyId,
+        epochId: fhe.epochId,
+        holder: holder.index,
+        name: holder.name,
+        shareDigest: sha256Hex(utf8(`share ${index}`)),
+        envelopeDigest: envelope,
+      }
+      const payload = alter.acknowledgement?.(plain) ?? plain
+      const signatures = [acknowledgementCodec.sign(holders[index]!.identity, payload, domain)]
+      const context = signatureContext('share-envelope', domain)
+      return {
+        ...holder,
+        envelope,
+        signature: signWith(ceremony, context, envelopeSignedBytes(envelope)),
+        acknowledgement: put(acknowledgementCodec.file.encode({ payload, signatures })),
+      }
+    }),
+  }
 }

@@ -27,7 +27,7 @@ export async function driveProduction(
     if (needs === null) return { waiting: false, refused: [] }
     if (needs.kind === 'exception') {
       if (decision === null) return { waiting: true, refused: [] }
-      must(run.submit({ type: 'decide-exception', ...decision }))
+      must(run.decide(decision.decision, decision.by, decision.reason))
       decision = null
     } else if (needs.kind === 'resume') {
       // A PIN may have been on its way: only a person may say that it is sent again.

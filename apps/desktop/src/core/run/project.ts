@@ -9,6 +9,15 @@ export function project(folder: RunFolder, entry: Entry): void {
   switch (entry.kind) {
     case 'signature.accepted':
       if (entry.fact.what === 'opening') addSignature(folder, 'opening.json', entry.fact.signature)
+      if (entry.fact.what === 'exception')
+        addSignature(folder, exceptionFile(entry.fact.subject), entry.fact.signature)
+      return
+    case 'exception.proposed':
+      if (!folder.has(exceptionFile(entry.fact.document)))
+        folder.writeDocument(exceptionFile(entry.fact.document), {
+          payload: entry.fact.payload,
+          signatures: [],
+        })
       return
     case 'checkpoint.cosigned':
       addSignature(folder, `checkpoints/${entry.fact.size}.json`, entry.fact.signature)
@@ -28,6 +37,11 @@ export function project(folder: RunFolder, entry: Entry): void {
     default:
       return
   }
+}
+
+/** `document`: digest of the decision that is signed. */
+export function exceptionFile(document: string): string {
+  return `exceptions/${document}.json`
 }
 
 export function acknowledgementFile(index: number): string {

@@ -2,6 +2,7 @@ import {
   type Command,
   decide,
   type Effect,
+  type ExceptionDecision,
   type Failure,
   type OwnEffect,
   owed,
@@ -74,6 +75,12 @@ export class Run {
   /** Why the token could not be reached in this process; null again once it has done what was asked of it. */
   get lost(): Failure | null {
     return this.#lost
+  }
+
+  /** Proposes what to do about the open exception; officers then sign it. */
+  decide(decision: ExceptionDecision, by: string, reason: string): Refusal | null {
+    const head = this.folder.headAt(this.folder.state.size)
+    return this.submit({ type: 'decide-exception', by, decision, reason, head })
   }
 
   enterPin(token: string, user: 'user' | 'so', pin: Uint8Array): void {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
-import type { Refusal } from '@lux/ceremony'
+import { proposedDocument, type Refusal } from '@lux/ceremony'
 import { preAuthentication } from '@lux/ceremony/bundle'
+import { exceptionCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, type Json, openWith, signatureContext, signWith } from '@lux/crypto'
 import { proveShare } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
@@ -12,11 +13,16 @@ import type { StandIn } from './stand-ins.ts'
 
 const maxFile = 64 << 20
 
-export type SignedKind = 'opening' | 'checkpoint' | 'bundle'
+export type SignedKind = 'opening' | 'checkpoint' | 'exception' | 'bundle'
 
 /** The exact bytes that a person signs now, as the run's files hold them. */
 export function bytesToSign(folder: RunFolder, what: SignedKind): Uint8Array {
   if (what === 'bundle') return preAuthentication(readBounded(join(folder.path, payloadFile), maxFile))
+  if (what === 'exception') {
+    const proposed = proposedDocument(folder.state)
+    if (proposed === null) throw new CoreError('SUBMIT-01', 'no decision is being signed')
+    return exceptionCodec.signedBytes(proposed)
+  }
   const last = folder.state.checkpoints.at(-1)
   const document = folder.readDocument(
     what === 'opening' ? 'opening.json' : `checkpoints/${last?.size ?? 0}.json`,

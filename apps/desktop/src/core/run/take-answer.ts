@@ -1,9 +1,9 @@
 import type { Refusal } from '@lux/ceremony'
-import { refusalCodec, signatureAnswerCodec } from '@lux/ceremony/wire'
+import { refusalCodec, type SignatureAnswer, signatureAnswerCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseDocument } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
 import type { Run } from './run.ts'
-import { bytesToSign } from './stand-in-signing.ts'
+import { bytesToSign, type SignedKind } from './stand-in-signing.ts'
 
 const maxAnswer = 1 << 20
 
@@ -15,7 +15,7 @@ export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
   const answer = signatureAnswerCodec.parse(bytes)
   if (answer.ok) {
     const { what, signature } = answer.value
-    if (what === 'opening' || what === 'checkpoint' || what === 'bundle') {
+    if (isOfRun(what)) {
       return run.submit({ type: 'submit', what, payload: bytesToSign(run.folder, what), signature })
     }
     throw wrongKind(`an answer about ${what} has no place in a run`)
@@ -24,6 +24,10 @@ export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
   if (kind === 'refusal') throw refusedImport(payload)
   if (kind !== 'acknowledgement' && kind !== 'receipt') throw wrongKind(`a document of kind ${kind}`)
   return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
+}
+
+function isOfRun(what: SignatureAnswer['what']): what is SignedKind {
+  return what === 'opening' || what === 'checkpoint' || what === 'exception' || what === 'bundle'
 }
 
 function signedDocument(bytes: Uint8Array) {

@@ -107,6 +107,7 @@ function whatIs(predicate: Predicate, sha256: string): string {
   if (sha256 === predicate.fhe?.compactPublicKey) return 'compact-public-key'
   if (sha256 === predicate.fhe?.public) return 'public-share-file'
   if (predicate.checkpoints.some(({ blob }) => blob === sha256)) return 'checkpoint'
+  if (predicate.exceptions.some(({ blob }) => blob === sha256)) return 'exception'
   if (predicate.cards.includes(sha256)) return 'card'
   if (predicate.wrapTree.some(({ blob }) => blob === sha256)) return 'wrapped-key'
   if (predicate.fhe?.holders.some(({ acknowledgement }) => acknowledgement === sha256))

@@ -111,7 +111,13 @@ export async function signStandIn(parts: Parts, input: unknown): Promise<RunView
     input,
   )
   const open = parts.runs.get(asked.id)
-  const role = { opening: 'officer', bundle: 'officer', checkpoint: 'witness', acknowledgement: 'holder' }
+  const role = {
+    opening: 'officer',
+    exception: 'officer',
+    bundle: 'officer',
+    checkpoint: 'witness',
+    acknowledgement: 'holder',
+  }
   const wanted = Object.entries(role).find(([what]) => what === asked.what)?.[1]
   const standIn = open.standIns.find((one) => one.name === asked.name && one.role === wanted)
   if (standIn === undefined) {
@@ -122,9 +128,7 @@ export async function signStandIn(parts: Parts, input: unknown): Promise<RunView
     )
   }
   if (asked.what === 'acknowledgement') refuse(await acknowledgeAsStandIn(open.run, standIn))
-  else if (asked.what === 'opening' || asked.what === 'checkpoint' || asked.what === 'bundle') {
-    refuse(signAsStandIn(open.run, standIn, asked.what))
-  }
+  else if (asked.what !== 'receipt') refuse(signAsStandIn(open.run, standIn, asked.what))
   return shown(parts, asked.id)
 }
 
@@ -177,14 +181,7 @@ export async function decideException(parts: Parts, input: unknown): Promise<Run
     input,
   )
   const { run } = parts.runs.get(id)
-  refuse(
-    run.submit({
-      type: 'decide-exception',
-      by,
-      decision: decision === 'accept' ? 'continue' : decision,
-      reason,
-    }),
-  )
+  refuse(run.decide(decision === 'accept' ? 'continue' : decision, by, reason))
   return shown(parts, id)
 }
 

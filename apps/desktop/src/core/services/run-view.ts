@@ -3,7 +3,9 @@ import type { StepState as EngineStep, RunView as EngineView, Needs } from '@lux
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
 import { bundleFile } from '../run/perform/bundle.ts'
+import { exceptionFile } from '../run/project.ts'
 import type { Run } from '../run/run.ts'
+import type { SignedKind } from '../run/stand-in-signing.ts'
 import { pinStateOf } from './token-view.ts'
 import { wordsOf } from './words.ts'
 
@@ -32,7 +34,8 @@ export function runViewOf(
     tokens: state.tokens.map(({ role, serial }) => runToken(role, serial, around.tokens)),
     parts: partsOf(view),
     current,
-    exception: open === undefined ? null : exceptionOf(open),
+    // Once a decision is proposed, what is needed is the officers' signatures under it.
+    exception: open === undefined || open.proposal !== null ? null : exceptionOf(open),
     checkpoints: view.checkpoints.map(({ size, cosigned }) => {
       const root = state.checkpoints.find((one) => one.size === size)?.root ?? ''
       const missing = state.plan.people
@@ -120,6 +123,7 @@ function currentOf(
     facts: [
       ...engineStep.summary.map(({ label, value }) => ({ name: label, value, form: formOf(value) })),
       ...shownAloud(view.needs),
+      ...proposed(view),
     ],
     mayProceed: blocked === null,
     blocked,
@@ -140,6 +144,23 @@ function shownAloud(needs: Needs): contract.Fact[] {
     { name: label, value: words.join(' '), form: 'words' },
     { name: label, value: hex, form: 'hex' },
   ])
+}
+
+/** What officers are about to sign, and who proposed it. */
+function proposed(view: EngineView): contract.Fact[] {
+  const open = view.exceptions.find(({ decision }) => decision === null)
+  if (open?.proposal == null) return []
+  const { by, reason, decision } = open.proposal
+  const shown = {
+    expected: open.expected,
+    happened: open.happened,
+    decided: decision,
+    'decided-by': by,
+    reason,
+  }
+  return Object.entries(shown)
+    .filter(([, value]) => value !== '')
+    .map(([name, value]) => ({ name, value, form: 'text' }))
 }
 
 function needsOf(
@@ -183,7 +204,7 @@ function needsOf(
         {
           need: 'sign',
           what: needs.what,
-          file: join(run.folder.path, fileOf(run, needs.what)),
+          file: join(run.folder.path, fileOf(run, needs.what, needs.subject)),
           digest,
           words: wordsOf(digest),
           required: needs.threshold,
@@ -232,7 +253,8 @@ function fieldOf({ id, label, format }: { id: string; label: string; format?: st
   return { name: id, type: format === 'digits' ? 'integer' : 'text', label }
 }
 
-function fileOf(run: Run, what: 'opening' | 'checkpoint' | 'bundle'): string {
+function fileOf(run: Run, what: SignedKind, digest: string): string {
+  if (what === 'exception') return exceptionFile(digest)
   if (what === 'opening') return 'opening.json'
   if (what === 'bundle') return 'bundle-payload.json'
   return `checkpoints/${run.folder.state.checkpoints.at(-1)?.size ?? 0}.json`

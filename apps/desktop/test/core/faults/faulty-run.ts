@@ -110,7 +110,7 @@ function follow(run: Run, dir: string, onStep: (step: string) => void): Promise<
 function decideRetry(run: Run): void {
   const open = run.view().exceptions.find(({ decision }) => decision === null)
   if (open === undefined) return
-  refuseNone(run.submit({ type: 'decide-exception', by: leader(run), decision: 'retry', reason: 'repaired' }))
+  refuseNone(run.decide('retry', leader(run), 'repaired'))
 }
 
 function refuseNone(refusal: { rule: string; detail: string } | null): void {

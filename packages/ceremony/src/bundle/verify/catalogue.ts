@@ -34,6 +34,10 @@ export const catalogue = {
     title: 'The plan in the bundle is the plan of the transcript',
     needs: ['TRANSCRIPT-CHAIN'],
   },
+  'PLAN-CONTENT': {
+    title: 'People, tokens, keys and FHE key are those of the plan',
+    needs: ['PLAN-HASH', 'BLOB-DIGEST'],
+  },
   'OPENING-CERTIFICATE': {
     title: 'The opening certificate names this run and its ceremony key',
     needs: ['TRANSCRIPT-CHAIN'],
@@ -41,6 +45,10 @@ export const catalogue = {
   CHECKPOINTS: {
     title: 'Every checkpoint is signed by the ceremony key, linked, and true of the transcript',
     needs: ['OPENING-CERTIFICATE', 'TRANSCRIPT-ROOT'],
+  },
+  EXCEPTIONS: {
+    title: 'Every exception of the transcript was decided, and its signed decision is here',
+    needs: ['TRANSCRIPT-ROOT', 'BLOB-DIGEST'],
   },
   'CEREMONY-SIGNATURE': { title: 'The ceremony key signed the manifest', needs: ['MANIFEST'] },
   CARDS: { title: 'The cards are those of the roster', needs: ['TRANSCRIPT-CHAIN'] },
@@ -90,8 +98,12 @@ export const catalogue = {
     needs: ['POLICY-QUORUM', 'PLAN-HASH'],
   },
   COSIGNATURES: {
-    title: 'The witnesses cosigned the last checkpoint',
-    needs: ['POLICY-QUORUM', 'CHECKPOINTS'],
+    title: 'The witnesses cosigned every checkpoint that the plan wants live, and the last',
+    needs: ['POLICY-QUORUM', 'CHECKPOINTS', 'PLAN-CONTENT'],
+  },
+  'EXCEPTION-SIGNATURES': {
+    title: "The officers' quorum signed every decision, and nobody else",
+    needs: ['POLICY-QUORUM', 'EXCEPTIONS'],
   },
   'MANIFEST-SIGNATURES': {
     title: "Ceremony key and officers' quorum signed the manifest, and nobody else",

@@ -2,8 +2,9 @@ import type { Predicate } from '../predicate.ts'
 
 /** Every blob that a predicate names. */
 export function namedBlobs(predicate: Predicate): Set<string> {
-  const { planHash, lock, cards, opening, checkpoints, wrapTree, transports, fhe } = predicate
+  const { planHash, lock, cards, opening, checkpoints, exceptions, wrapTree, transports, fhe } = predicate
   const named: (string | null)[] = [planHash, lock, ...cards, opening, ...checkpoints.map(({ blob }) => blob)]
+  named.push(...exceptions.map(({ blob }) => blob))
   for (const { blob, publicKey } of wrapTree) named.push(blob, publicKey)
   for (const { document, roots } of transports) named.push(document, ...roots.map(({ sealed }) => sealed))
   if (fhe) {

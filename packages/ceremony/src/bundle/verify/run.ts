@@ -5,6 +5,8 @@ import { signatureContext } from '../../wire/context.ts'
 import { type OpeningCertificate, openingCodec } from '../../wire/opening.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { preAuthentication } from '../dsse.ts'
+import { checkExceptions } from './exceptions.ts'
+import { checkPlanContent } from './plan-content.ts'
 import { required, type Verification } from './state.ts'
 
 /** Plan, opening certificate, checkpoints and the ceremony key's signature: one run, consistent with itself. */
@@ -15,6 +17,7 @@ export async function checkRun(v: Verification): Promise<void> {
       ? accept(header.planHash)
       : refuse('PLAN-HASH', 'the transcript is of another plan')
   })
+  await v.ledger.run('PLAN-CONTENT', () => checkPlanContent(v))
   const opening = v.statement ? await v.parsed(v.predicate.opening, openingCodec.file) : null
   if (opening?.ok) v.opening = opening.value
   await v.ledger.run('OPENING-CERTIFICATE', () => {
@@ -22,6 +25,7 @@ export async function checkRun(v: Verification): Promise<void> {
     return parsed.ok ? checkOpening(v, parsed.value.payload) : parsed
   })
   await v.ledger.run('CHECKPOINTS', () => checkCheckpoints(v))
+  await v.ledger.run('EXCEPTIONS', () => checkExceptions(v))
   await v.ledger.run('CEREMONY-SIGNATURE', () => {
     const { payload, signatures } = required(v.manifest)
     if (v.opening === null) return refuse('CEREMONY-SIGNATURE', 'no certificate names the ceremony key')

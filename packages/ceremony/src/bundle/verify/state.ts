@@ -1,9 +1,11 @@
 import type { Domain } from '../../domain.ts'
+import type { Plan } from '../../plan/plan.ts'
 import type { Policy, PolicyFile } from '../../policy/schema.ts'
 import type { Checkpoint } from '../../transcript/checkpoint.ts'
 import type { Verified } from '../../transcript/verify.ts'
 import type { Card } from '../../wire/card.ts'
 import type { Signed } from '../../wire/document.ts'
+import type { ExceptionDecisionDocument } from '../../wire/exception.ts'
 import type { OpeningCertificate } from '../../wire/opening.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { PlanLock } from '../../wire/plan-approval.ts'
@@ -42,6 +44,8 @@ export class Verification {
   statement: Statement | null = null
   transcript: Verified | null = null
   opening: Signed<OpeningCertificate> | null = null
+  readonly exceptions: Signed<ExceptionDecisionDocument>[] = []
+  plan: Plan | null = null
   lock: PlanLock | null = null
   commitments: string | null = null
 

@@ -1,3 +1,5 @@
+import type { Plan } from '../../plan/plan.ts'
+import { stepsOf } from '../../plan/queries.ts'
 import { checkPolicy, policyDigest } from '../../policy/check.ts'
 import { evidenceLevels } from '../../policy/schema.ts'
 import { checkpointCodec } from '../../transcript/checkpoint.ts'
@@ -7,6 +9,7 @@ import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { approvalOf, planApprovalCodec, planLockCodec } from '../../wire/plan-approval.ts'
 import { checkSignatures, type SignerGroup } from '../../wire/signatures.ts'
 import { preAuthentication } from '../dsse.ts'
+import { checkExceptionSignatures } from './exceptions.ts'
 import { required, type Verification } from './state.ts'
 
 /** What only a policy can say: who may sign, and how good keys and tools must be. */
@@ -40,6 +43,7 @@ export async function checkTrust(v: Verification): Promise<void> {
   })
   await ledger.run('LOCK', () => checkLock(v))
   await ledger.run('COSIGNATURES', () => checkCosignatures(v))
+  await ledger.run('EXCEPTION-SIGNATURES', () => checkExceptionSignatures(v, officers(v)))
   await ledger.run('MANIFEST-SIGNATURES', () => {
     const { payload, signatures } = required(v.manifest)
     if (v.opening === null) return refuse('MANIFEST-SIGNATURES', 'no certificate names the ceremony key')
@@ -102,17 +106,34 @@ async function checkLock(v: Verification): Promise<Outcome<string>> {
 
 function checkCosignatures(v: Verification): Outcome<string> {
   const last = v.checkpoints.length - 1
+  const live = liveSteps(required(v.plan))
+  const met = new Set<string>()
   let names: readonly string[] = []
   for (const [index, checkpoint] of v.checkpoints.entries()) {
-    // The plan marks which earlier ones wait for witnesses; whoever did sign one must be known all the same.
+    // Whoever signed an earlier one must be known; whether enough did is asked below, once a step.
     const quorum = index === last ? v.policy.witnessQuorum : 0
     const witnesses = { role: 'witness', members: v.policy.witnesses, quorum }
     const signed = checkpointCodec.verify(checkpoint, v.predicate.domain, [ceremony(v), witnesses])
     if (!signed.ok)
       return refuse('COSIGNATURES', `checkpoint at ${checkpoint.payload.size}: ${signed.detail}`)
     names = signed.value.witness ?? []
+    const step = v.run.madeAt.get(checkpoint.payload.size)
+    if (step !== undefined && names.length >= v.policy.witnessQuorum) met.add(step)
   }
+  // A step may make more than one checkpoint, as after a pause; one with the quorum is what let the run go on.
+  const short = live.find((step) => !met.has(step))
+  if (short !== undefined)
+    return refuse('COSIGNATURES', `no checkpoint of ${short}, which the plan wants live, has the quorum`)
   return accept(named(names))
+}
+
+/** Steps whose checkpoint waits for witnesses before the run goes on; that of the sealing is the last one. */
+function liveSteps(plan: Plan): string[] {
+  return stepsOf(plan)
+    .map(({ step }) => step)
+    .filter((step) => step.do === 'checkpoint' || plan.checkpoints.live.includes(step.id))
+    .filter((step) => step.do !== 'seal')
+    .map((step) => step.id)
 }
 
 function checkEvidence(v: Verification): Outcome<string> {

@@ -6,7 +6,7 @@ import { encodeTranscript } from '@lux/ceremony/transcript'
 import { encodeCanonical, type HybridSignature, type Json, toHex } from '@lux/crypto'
 import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
 import { readBounded } from '../../store/durable-file.ts'
-import { acknowledgementFile } from '../project.ts'
+import { acknowledgementFile, exceptionFile } from '../project.ts'
 import type { Lineage, RunContext } from '../run-context.ts'
 import type { RunFolder } from '../run-folder.ts'
 
@@ -63,6 +63,12 @@ export function bundleParts(
       size: String(size),
       blob: collected.json(folder.readDocument(`checkpoints/${size}.json`)),
     })),
+    exceptions: state.exceptions.flatMap(({ id, document }) => {
+      if (document === null) return []
+      // Written by the projection of the log, as a codec's value.
+      const signed = folder.readDocument(exceptionFile(document)) as { payload: { head: { size: string } } }
+      return [{ id, size: signed.payload.head.size, blob: collected.json(signed) }]
+    }),
     transcript: folder.headAt(effect.checkpoint.size),
     keyEvidence: evidenceOf(folder, state),
     wrapTree: wrapTreeOf(folder, state, collected),

@@ -1,0 +1,67 @@
+import type { Plan, PlannedKey } from '../../plan/plan.ts'
+import { readPlan } from '../../plan/read.ts'
+import { maxPlanBytes } from '../../plan/yaml-text.ts'
+import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
+import type { WrapNode } from '../predicate.ts'
+import { required, type Verification } from './state.ts'
+
+/** Reads the plan that officers approved and compares it with what the bundle says was done. */
+export async function checkPlanContent(v: Verification): Promise<Outcome<string>> {
+  const bytes = await v.blob(v.predicate.planHash, maxPlanBytes)
+  if (!bytes.ok) return bytes
+  const read = readPlan(bytes.value)
+  if (!read.ok) return wrong(`${read.refusals[0]?.rule}: ${read.refusals[0]?.detail}`)
+  v.plan = read.plan
+  const found = peopleFault(v, read.plan) ?? keysFault(v, read.plan) ?? fheFault(v, read.plan)
+  return found === null ? accept(`${read.plan.keys.length} keys`) : wrong(found)
+}
+
+function peopleFault(v: Verification, plan: Plan): string | null {
+  const { header } = v.run
+  if (plan.policy !== header.planPolicy) return 'the plan names another policy than the transcript'
+  const planned = plan.people.map(({ role, name }) => `${role} ${name}`)
+  const seated = header.roster.map(({ role, name }) => `${role} ${name}`)
+  if (planned.join('\n') !== seated.join('\n')) return 'other people were in the room than the plan seats'
+  const production = v.predicate.domain === 'production'
+  const stranger = header.roster.findIndex(({ card }, index) => plan.people[index]?.card !== card)
+  if (production && stranger >= 0) return `${seated[stranger]} has another card than the plan names`
+  const tokens = (all: readonly { role: string; profile: string }[]) =>
+    all.map(({ role, profile }) => `${role} ${profile}`).join('\n')
+  return tokens(plan.tokens) === tokens(header.tokens) ? null : 'other tokens were used than the plan lists'
+}
+
+function keysFault(v: Verification, plan: Plan): string | null {
+  const { wrapTree } = v.predicate
+  if (wrapTree.length !== plan.keys.length) return `${wrapTree.length} keys, the plan has ${plan.keys.length}`
+  for (const [index, key] of plan.keys.entries()) {
+    const node = required(wrapTree[index] ?? null)
+    const differs = keyFault(key, node, v.predicate.ceremonyId)
+    if (differs !== null) return `${key.id}: ${differs} is not that of the plan`
+  }
+  return null
+}
+
+function keyFault(key: PlannedKey, node: WrapNode, ceremonyId: string): string | null {
+  if (node.id !== key.id) return 'the id'
+  if (node.level !== key.level) return 'the level'
+  if (node.name !== key.name) return 'the name'
+  if (node.parent !== (key.parent ?? null)) return 'the parent'
+  if (node.algorithm !== key.algorithm) return 'the algorithm'
+  if (node.root === null) return null
+  const birth = key.existing ?? { rootId: node.root.rootId, ceremonyId }
+  return node.root.rootId === birth.rootId && node.root.born === birth.ceremonyId ? null : 'the birth'
+}
+
+function fheFault(v: Verification, plan: Plan): string | null {
+  const { fhe } = v.predicate
+  if (fhe === null || plan.fhe === undefined)
+    return fhe === null && plan.fhe === undefined ? null : 'an FHE key stands in only one of plan and bundle'
+  for (const field of ['id', 'type', 'mode', 't', 'n'] as const)
+    if (fhe[field] !== plan.fhe[field]) return `${field} of the FHE key is not that of the plan`
+  const holders = fhe.holders.map(({ name }) => name).join('\n')
+  return holders === plan.fhe.holders.join('\n') ? null : 'the holders are not those of the plan'
+}
+
+function wrong(detail: string): Outcome<never> {
+  return refuse('PLAN-CONTENT', detail)
+}

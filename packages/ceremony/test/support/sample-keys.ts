@@ -1,0 +1,106 @@
+import { type Entropy, sha256Hex, toBase64, toHex, utf8 } from '@lux/crypto'
+import type { Predicate } from '../../src/bundle/index.ts'
+import type { Header } from '../../src/transcript/index.ts'
+import { serverCardCodec, type Transport, transportCodec } from '../../src/wire/index.ts'
+import { type Server, sampleRecipient } from './people.ts'
+import type { SampleOptions } from './sample-options.ts'
+
+type Put = (bytes: Uint8Array) => string
+
+/** One node of the server, or the caller's own, with the root wrapped to it. */
+export function sampleTransports(
+  { domain }: Header,
+  server: Server,
+  options: SampleOptions,
+  entropy: Entropy,
+  put: Put,
+): Predicate['transports'] {
+  const plainTransport: Transport = {
+    v: 1,
+    kind: 'transport',
+    domain,
+    audience: serverCardCodec.digest(server.card),
+    node: 'node-1',
+    serial: '0011aabb',
+    transportKey: toBase64(entropy.bytes(422)),
+    recipient: sampleRecipient('node-1'),
+    nonce: toHex(entropy.bytes(16)),
+  }
+  const nodes = options.nodes ?? [
+    {
+      transport: plainTransport,
+      sealed: entropy.bytes(900),
+      wrapped: 'ed'.repeat(32),
+      mechanism: 'RSA-OAEP-SHA1',
+    },
+  ]
+  return nodes.map((node) => {
+    const transport = options.alter?.transport?.(node.transport) ?? node.transport
+    const document = {
+      payload: transport,
+      signatures: [transportCodec.sign(server.receipt, transport, domain)],
+    }
+    return {
+      document: put(transportCodec.file.encode(document)),
+      roots: [{ id: 'root', mechanism: node.mechanism, sealed: put(node.sealed), wrapped: node.wrapped }],
+    }
+  })
+}
+
+/** Root, organisation, project and data key. */
+export function sampleTree(
+  root: { rootId: string; born: string },
+  options: SampleOptions,
+  entropy: Entropy,
+  put: Put,
+): Predicate['wrapTree'] {
+  const own = options.wrapped ?? {
+    organisation: entropy.bytes(40),
+    project: entropy.bytes(40),
+    data: entropy.bytes(40),
+    mechanism: 'AES-KWP',
+  }
+  const below = { version: 1, algorithm: 'AES-256', mechanism: own.mechanism, publicKey: null, root: null }
+  const publicKey = options.data?.publicKey ?? null
+  return [
+    {
+      level: 'root',
+      id: 'root',
+      name: 'Root KEK',
+      parent: null,
+      version: 1,
+      algorithm: 'AES-256',
+      mechanism: null,
+      blob: null,
+      publicKey: null,
+      root,
+    },
+    { level: 'organisation', id: 'org', name: 'Acme', parent: 'root', blob: put(own.organisation), ...below },
+    { level: 'project', id: 'payments', name: 'Payments', parent: 'org', blob: put(own.project), ...below },
+    {
+      level: 'data',
+      id: 'orders',
+      name: 'Orders',
+      parent: 'payments',
+      blob: put(own.data),
+      ...below,
+      algorithm: options.data?.algorithm ?? 'AES-256',
+      publicKey: publicKey === null ? null : put(publicKey),
+    },
+  ]
+}
+
+export function sampleEvidence(
+  id: string,
+  level: Predicate['keyEvidence'][number]['level'],
+): Predicate['keyEvidence'][number] {
+  return {
+    id,
+    level,
+    evidence: 'E1',
+    serial: 'a1b2c3d4',
+    ckaId: sha256Hex(utf8(id)).slice(0, 32),
+    label: id,
+    attributes: { SENSITIVE: true, EXTRACTABLE: false, KEY_TYPE: 31 },
+  }
+}

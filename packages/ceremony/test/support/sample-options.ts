@@ -1,0 +1,76 @@
+import type { Domain, SigningIdentity } from '@lux/crypto'
+import type { BlobSource, Predicate } from '../../src/bundle/index.ts'
+import type { Plan } from '../../src/plan/index.ts'
+import type { Policy, PolicyFile } from '../../src/policy/index.ts'
+import type { Checkpoint, FullEntry, Header } from '../../src/transcript/index.ts'
+import type {
+  Acknowledgement,
+  ExceptionDecisionDocument,
+  OpeningCertificate,
+  Transport,
+} from '../../src/wire/index.ts'
+import type { Server } from './people.ts'
+
+/** Changes made before the part is hashed and signed, so that only the altered thing is wrong. */
+export type Alterations = {
+  policy?: (policy: Policy) => Policy
+  plan?: (plan: Plan) => Plan
+  header?: (header: Header) => Header
+  entries?: (entries: FullEntry[]) => FullEntry[]
+  opening?: (opening: OpeningCertificate) => OpeningCertificate
+  openingSigners?: (officers: SigningIdentity[]) => SigningIdentity[]
+  checkpoint?: (checkpoint: Checkpoint, index: number) => Checkpoint
+  /** Witnesses of the last checkpoint, and of the two live ones before it. */
+  cosigners?: (witnesses: SigningIdentity[]) => SigningIdentity[]
+  liveCosigners?: (witnesses: SigningIdentity[], index: number) => SigningIdentity[]
+  exception?: (decision: ExceptionDecisionDocument) => ExceptionDecisionDocument
+  exceptionSigners?: (officers: SigningIdentity[]) => SigningIdentity[]
+  transport?: (transport: Transport) => Transport
+  acknowledgement?: (acknowledgement: Acknowledgement) => Acknowledgement
+  predicate?: (predicate: Predicate) => Predicate
+  blobs?: (blobs: BlobSource[]) => BlobSource[]
+  bundleSigners?: (signers: SigningIdentity[]) => SigningIdentity[]
+}
+
+export type SampleOptions = {
+  domain?: Domain
+  sequence?: string
+  previous?: string | null
+  supersedes?: string[]
+  fhe?: boolean
+  /** A server of the caller's own, e.g. a real one under test. Its transports are signed by `receipt`. */
+  server?: Server
+  /** One node per entry; `seal` gives the age file with the wrapped root for it. */
+  nodes?: { transport: Transport; sealed: Uint8Array; wrapped: string; mechanism: string }[]
+  /** Wrapped keys below the root, in order; the sample's own are random bytes. */
+  wrapped?: { organisation: Uint8Array; project: Uint8Array; data: Uint8Array; mechanism: string }
+  /** What the data key is; an AES-256 key by default. `publicKey`: DER SPKI of a pair. */
+  data?: {
+    algorithm: 'AES-256' | 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384'
+    publicKey: Uint8Array | null
+  }
+  /** Possession digest of the root; the sample's own is of nothing. */
+  possession?: { mechanism: string; digest: string }
+  rootId?: string
+  /** A root that an earlier ceremony made. */
+  rootBorn?: string
+  ceremonyId?: string
+  alter?: Alterations
+}
+
+export type SampleBundle = {
+  bytes: Uint8Array
+  digest: string
+  policy: PolicyFile
+  header: Header
+  entries: FullEntry[]
+  predicate: Predicate
+  server: Server
+  officers: SigningIdentity[]
+  witnesses: SigningIdentity[]
+  ceremony: SigningIdentity
+}
+
+export const sampleCeremonyId = 'c0'.repeat(16)
+export const sampleBuild = 'b1'.repeat(32)
+export const sampleTime = (minute: number) => `2026-01-15T09:${String(minute).padStart(2, '0')}:00.000Z`

@@ -1,0 +1,83 @@
+import { utf8 } from '@lux/crypto'
+import { stringify } from 'yaml'
+import type { Plan, Step } from '../../src/plan/index.ts'
+import { cardCodec } from '../../src/wire/card.ts'
+import type { Person } from './people.ts'
+import { type SampleOptions, sampleBuild } from './sample-options.ts'
+
+const step = (id: string, kind: Step['do'], more: Partial<Step> = {}): Step => ({
+  id,
+  do: kind,
+  actor: 'officer',
+  textKey: `steps.${id}`,
+  text: `The step ${id}.`,
+  ...more,
+})
+
+/** The plan of the sample's run: enough of one to be compared with the bundle. */
+export function samplePlan(options: SampleOptions, people: readonly Person[], policy: string): Plan {
+  const holders = people.filter(({ card }) => card.kind === 'holder').map(({ card }) => card.name)
+  const plan: Plan = {
+    v: 1,
+    title: 'Sample plan',
+    organisation: { id: 'acme', name: 'Acme' },
+    policy,
+    tool: sampleBuild,
+    people: people.map(({ card }) => ({
+      role: card.kind as Plan['people'][number]['role'],
+      name: card.name,
+      card: cardCodec.digest(card),
+    })),
+    tokens: [{ role: 'ceremony', profile: 'softhsm', library: '1b'.repeat(32), serial: 'a1b2c3d4' }],
+    destinations: [],
+    keys: [
+      {
+        id: 'root',
+        level: 'root',
+        name: 'Root KEK',
+        algorithm: 'AES-256',
+        ...(options.rootBorn === undefined
+          ? {}
+          : {
+              existing: {
+                ckaId: '77'.repeat(16),
+                rootId: options.rootId ?? '70'.repeat(16),
+                ceremonyId: options.rootBorn,
+              },
+            }),
+      },
+      { id: 'org', level: 'organisation', name: 'Acme', algorithm: 'AES-256', parent: 'root' },
+      { id: 'payments', level: 'project', name: 'Payments', algorithm: 'AES-256', parent: 'org' },
+      {
+        id: 'orders',
+        level: 'data',
+        name: 'Orders',
+        algorithm: options.data?.algorithm ?? 'AES-256',
+        parent: 'payments',
+      },
+    ],
+    checkpoints: { live: ['open-run', 'make-root'] },
+    parts: [
+      {
+        kind: 'root-kek',
+        steps: [step('open-run', 'open-run'), step('make-root', 'generate-root', { key: 'root' })],
+      },
+    ],
+  }
+  if (holders.length > 0)
+    plan.fhe = {
+      id: 'votes',
+      type: 'TFHE_INTEGER',
+      mode: 'S',
+      squash: true,
+      inputs: 'proven',
+      t: 2,
+      n: holders.length,
+      holders,
+    }
+  return options.alter?.plan?.(plan) ?? plan
+}
+
+export function planBytes(plan: Plan): Uint8Array {
+  return utf8(stringify(plan, { version: '1.2', schema: 'core', lineWidth: 0, aliasDuplicateObjects: false }))
+}
