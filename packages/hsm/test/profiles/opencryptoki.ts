@@ -1,7 +1,9 @@
-import { existsSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { join } from 'node:path'
+import { opencryptoki } from '../../src/profiles/opencryptoki.ts'
+import { findLibrary } from '../../src/profiles/profiles.ts'
 import {
-  libraryFolder,
   makeFolder,
   privateFolder,
   type RealToken,
@@ -12,64 +14,98 @@ import {
   writeScript,
 } from './real-token.ts'
 
-const library = join(libraryFolder, 'libopencryptoki.so.0')
-
 const tokenFolders = ['swtok', 'lite', 'ccatok', 'ep11tok', 'icsf', 'tpm']
 
+const root = process.getuid?.() === 0
+
+const ownNamespaces = ['unshare', ...(root ? [] : ['--user', '--map-root-user']), '--mount', '--ipc']
+
+/** The folders that the daemon expects below the three fixed places; both 3.8 and 3.23 are content. */
+const makeTokenFolders = `
+for name in ${tokenFolders.join(' ')}; do
+  mkdir -p /var/lib/opencryptoki/$name/TOK_OBJ /var/lib/opencryptoki/$name/HSM_MK_CHANGE /run/lock/opencryptoki/$name
+done
+mkdir -p /var/log/opencryptoki /run/opencryptoki
+`
+
 /**
- * openCryptoki keeps its tokens, locks and socket at fixed places of the machine and its slots in System V shared memory.
+ * openCryptoki keeps its tokens, locks and socket at fixed places of the machine and its state in System V and POSIX shared memory.
  * Here each start gets its own of all of these, in a mount and an IPC namespace: nothing of the machine's own openCryptoki
  * is touched, and two runs at once do not meet. Without root the same happens in a user namespace, where this user is root
  * and the group pkcs11 is that root's group.
  */
-export async function startOpenCryptoki(): Promise<RealToken> {
-  requireFiles([library, '/usr/sbin/pkcsslotd'], 'opencryptoki')
-  const folder = privateFolder('opencryptoki')
-  const at = (name: string) => join(folder, name)
-  for (const name of ['lib', 'lock', 'log', 'run']) makeFolder(at(name))
-  for (const name of tokenFolders) {
-    makeFolder(at(`lib/${name}/TOK_OBJ`))
-    makeFolder(at(`lib/${name}/HSM_MK_CHANGE`))
-    makeFolder(at(`lock/${name}`))
-  }
-  const root = process.getuid?.() === 0
-  writeScript(
-    at('start'),
-    `
+const startApart = (folder: string) => `
 mount --make-rprivate /
-mount --bind ${at('run')} /run
-mkdir -p /run/lock/opencryptoki /run/opencryptoki
-mount --bind ${at('lock')} /run/lock/opencryptoki
-mount --bind ${at('lib')} /var/lib/opencryptoki
-mount --bind ${at('log')} /var/log
-mkdir -p /var/log/opencryptoki
+mount --bind ${folder}/run /run
+mkdir -p /run/lock/opencryptoki
+mount --bind ${folder}/lib /var/lib/opencryptoki
+mount --bind ${folder}/log /var/log
+mount -t tmpfs -o mode=1777 tmpfs /dev/shm
 cp /etc/group /etc/passwd /run/
-grep -q '^pkcs11:' /run/group && sed -i 's/^pkcs11:.*/pkcs11:x:0:root/' /run/group || echo 'pkcs11:x:0:root' >> /run/group
-sed -i 's/^pkcsslotd:.*/pkcsslotd:x:0:0::\\/run:\\/bin\\/false/' /run/passwd
+sed -i '/^pkcs11:/d' /run/group
+echo 'pkcs11:x:0:root' >> /run/group
+sed -i '/^pkcsslotd:/d' /run/passwd
+echo 'pkcsslotd:x:0:0::/run:/bin/false' >> /run/passwd
 mount --bind /run/group /etc/group
 mount --bind /run/passwd /etc/passwd
-chmod -R u=rwX,g=rwX,o= /run/lock/opencryptoki /var/lib/opencryptoki /var/log/opencryptoki /run/opencryptoki
+${makeTokenFolders}
 exec pkcsslotd -f
-`,
-  )
-  const daemon = startDaemon('unshare', [
-    ...(root ? [] : ['--user', '--map-root-user']),
-    '--mount',
-    '--ipc',
-    at('start'),
-  ])
+`
+
+const ownerMark = '/var/lib/opencryptoki/made-by-lux-tests'
+
+/**
+ * Where no namespace can be made (a container without CAP_SYS_ADMIN, a chroot) and nobody uses openCryptoki on this machine,
+ * root takes the machine's own places, one run at a time, and leaves them empty.
+ */
+const startInPlace = `
+if [ -e /var/lib/opencryptoki/swtok/NVTOK.DAT ] && [ ! -e ${ownerMark} ]; then
+  echo 'this machine has an openCryptoki token of its own, and no namespace can be made to keep it safe' >&2
+  exit 1
+fi
+rm -rf /var/lib/opencryptoki/* /run/pkcsslotd.* /run/opencryptoki/* /run/lock/opencryptoki/* /dev/shm/var.lib.opencryptoki*
+${makeTokenFolders}
+touch ${ownerMark}
+chgrp -R pkcs11 /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
+chmod -R u=rwX,g=rwX,o= /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
+id pkcsslotd >/dev/null 2>&1 && chown pkcsslotd:pkcs11 /run/opencryptoki && chmod 710 /run/opencryptoki
+exec pkcsslotd -f
+`
+
+const sockets = ['run/pkcsslotd.socket', 'run/opencryptoki/pkcsslotd.socket']
+
+/** In the machine's own places the socket of an earlier run may lie until this one has its turn. */
+const isNewer = (path: string, time: number): boolean =>
+  (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0) > time - 10
+
+export async function startOpenCryptoki(): Promise<RealToken> {
+  const library = findLibrary(opencryptoki) ?? 'libopencryptoki.so.0'
+  requireFiles([library, '/usr/sbin/pkcsslotd'], 'opencryptoki')
+  const apart = spawnSync('unshare', [...ownNamespaces.slice(1), 'true']).status === 0
+  if (!apart && !root)
+    throw new Error(
+      'openCryptoki is tested in namespaces of its own, which this user may not make. Allow them, then try again:\n  sudo sysctl -w kernel.unprivileged_userns_clone=1',
+    )
+  const folder = privateFolder('opencryptoki')
+  for (const name of ['lib', 'log', 'run']) makeFolder(join(folder, name))
+  const script = writeScript(join(folder, 'start'), apart ? startApart(folder) : startInPlace)
+  const began = Date.now()
+  const daemon = apart
+    ? startDaemon('unshare', [...ownNamespaces.slice(1), script])
+    : startDaemon('flock', ['--no-fork', '--wait', '120', '/run/lock/lux-opencryptoki', script])
+  const seen = apart ? folder : '/'
   const stop = () => {
-    daemon.stop()
+    // Killed, it would leave its shared memory to the machine; in a namespace that ends with it.
+    daemon.stop(apart ? 'SIGKILL' : 'SIGTERM')
     removeFolder(folder)
   }
   try {
-    await untilReady(daemon, () =>
-      ['run/pkcsslotd.socket', 'run/opencryptoki/pkcsslotd.socket'].some((name) => existsSync(at(name))),
-    )
+    await untilReady(daemon, () => sockets.some((name) => isNewer(join(seen, name), began)))
   } catch (error) {
     stop()
     throw error
   }
+  if (!apart) return { library, environment: {}, inside: [], folder, stop }
   const inside = [
     'nsenter',
     '--target',
@@ -80,6 +116,6 @@ exec pkcsslotd -f
     '--wd=.',
     '--',
   ]
-  const execPath = writeScript(at('node'), `exec ${inside.join(' ')} ${process.execPath} "$@"\n`)
+  const execPath = writeScript(join(folder, 'node'), `exec ${inside.join(' ')} ${process.execPath} "$@"\n`)
   return { library, environment: {}, execPath, inside, folder, stop }
 }

@@ -25,11 +25,6 @@ export function requireFiles(files: readonly string[], packages: string): void {
   }
 }
 
-export const libraryFolder =
-  process.arch === 'arm64' ? '/usr/lib/aarch64-linux-gnu' : '/usr/lib/x86_64-linux-gnu'
-
-export type Child = { readonly pid: number; stop(): void }
-
 /** A daemon that dies with this process, whatever becomes of it. Its output is kept for the message of a failed start. */
 export function startDaemon(command: string, args: readonly string[], env: Record<string, string> = {}) {
   const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
@@ -53,18 +48,18 @@ export function startDaemon(command: string, args: readonly string[], env: Recor
     get ended() {
       return ended
     },
-    stop: () => child.kill('SIGKILL'),
+    stop: (signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL') => child.kill(signal),
   }
 }
 
 const pause = () => new Promise((resolve) => setTimeout(resolve, 30))
 
-/** Waits until `ready` holds; a daemon that ended or needs longer than ten seconds fails with what it said. */
+/** Waits until `ready` holds; a daemon that ended or needs longer than two minutes (it may wait for its turn) fails with what it said. */
 export async function untilReady(
   daemon: { readonly ended: boolean; readonly output: string },
   ready: () => boolean,
 ): Promise<void> {
-  const limit = Date.now() + 10_000
+  const limit = Date.now() + 125_000
   while (!ready()) {
     if (daemon.ended || Date.now() > limit) throw new Error(`the daemon did not start: ${daemon.output}`)
     await pause()

@@ -2,18 +2,18 @@ import { randomInt } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { findLibrary } from '../../src/profiles/profiles.ts'
+import { tpm2 } from '../../src/profiles/tpm2.ts'
 import {
-  libraryFolder,
   makeFolder,
   privateFolder,
   type RealToken,
   removeFolder,
   requireFiles,
+  runTool,
   startDaemon,
   untilReady,
 } from './real-token.ts'
-
-const library = join(libraryFolder, 'libtpm2_pkcs11.so.1')
 
 const packages = 'swtpm tpm2-tools tpm2-abrmd libtss2-tcti-tabrmd0 libtpm2-pkcs11-1 dbus-daemon'
 
@@ -48,11 +48,25 @@ async function freePair(): Promise<number> {
   throw new Error('no two neighbouring ports are free')
 }
 
+const ownsName = (address: string): boolean =>
+  runTool(
+    'dbus-send',
+    [
+      '--print-reply',
+      '--dest=org.freedesktop.DBus',
+      '/',
+      'org.freedesktop.DBus.NameHasOwner',
+      'string:com.intel.tss2.Tabrmd',
+    ],
+    { DBUS_SESSION_BUS_ADDRESS: address },
+  ).includes('boolean true')
+
 /**
  * A software TPM 2.0 with the resource manager in front, on a bus of its own. Without the resource manager the TPM runs out
  * of contexts after three keys.
  */
 export async function startSwtpm(): Promise<RealToken> {
+  const library = findLibrary(tpm2) ?? 'libtpm2_pkcs11.so.1'
   requireFiles([library, '/usr/bin/swtpm', '/usr/sbin/tpm2-abrmd', '/usr/bin/dbus-daemon'], packages)
   const folder = privateFolder('swtpm')
   const state = makeFolder(join(folder, 'state'))
@@ -81,7 +95,7 @@ export async function startSwtpm(): Promise<RealToken> {
     const bus = startDaemon('dbus-daemon', [`--config-file=${configuration}`, '--nofork', '--print-address'])
     daemons.push(bus)
     await untilReady(bus, () => bus.output.includes('\n'))
-    const address = bus.output.trim()
+    const address = /^unix:\S+/m.exec(bus.output)?.[0] ?? ''
     const manager = startDaemon(
       'tpm2-abrmd',
       [
@@ -90,12 +104,10 @@ export async function startSwtpm(): Promise<RealToken> {
         '--max-transients=100',
         `--tcti=swtpm:host=127.0.0.1,port=${port}`,
       ],
-      { DBUS_SESSION_BUS_ADDRESS: address, G_MESSAGES_DEBUG: 'all' },
+      { DBUS_SESSION_BUS_ADDRESS: address },
     )
     daemons.push(manager)
-    await untilReady(manager, () =>
-      /Name com.intel.tss2.Tabrmd acquired|on_name_acquired/.test(manager.output),
-    )
+    await untilReady(manager, () => ownsName(address))
     const environment = {
       DBUS_SESSION_BUS_ADDRESS: address,
       TPM2_PKCS11_TCTI: 'tabrmd:bus_type=session',
