@@ -9,7 +9,7 @@ import {
   type RealToken,
   removeFolder,
   requireFiles,
-  startDaemon,
+  startWatched,
   untilReady,
   writeScript,
 } from './real-token.ts'
@@ -26,6 +26,18 @@ for name in ${tokenFolders.join(' ')}; do
   mkdir -p /var/lib/opencryptoki/$name/TOK_OBJ /var/lib/opencryptoki/$name/HSM_MK_CHANGE /run/lock/opencryptoki/$name
 done
 mkdir -p /var/log/opencryptoki /run/opencryptoki
+`
+
+/** 3.23 goes into the background whatever it is told, so this script stays in its place until the test's process is gone. */
+const runDaemon = `
+end() { kill $(cat /run/pkcsslotd.pid /run/opencryptoki/pkcsslotd.pid 2>/dev/null) 2>/dev/null; exit 0; }
+trap end TERM
+pkcsslotd -f &
+while kill -0 ${process.pid} 2>/dev/null; do
+  sleep 1 &
+  wait $!
+done
+end
 `
 
 /**
@@ -49,7 +61,7 @@ echo 'pkcsslotd:x:0:0::/run:/bin/false' >> /run/passwd
 mount --bind /run/group /etc/group
 mount --bind /run/passwd /etc/passwd
 ${makeTokenFolders}
-exec pkcsslotd -f
+${runDaemon}
 `
 
 const ownerMark = '/var/lib/opencryptoki/made-by-lux-tests'
@@ -69,7 +81,7 @@ touch ${ownerMark}
 chgrp -R pkcs11 /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
 chmod -R u=rwX,g=rwX,o= /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
 id pkcsslotd >/dev/null 2>&1 && chown pkcsslotd:pkcs11 /run/opencryptoki && chmod 710 /run/opencryptoki
-exec pkcsslotd -f
+${runDaemon}
 `
 
 const sockets = ['run/pkcsslotd.socket', 'run/opencryptoki/pkcsslotd.socket']
@@ -91,12 +103,11 @@ export async function startOpenCryptoki(): Promise<RealToken> {
   const script = writeScript(join(folder, 'start'), apart ? startApart(folder) : startInPlace)
   const began = Date.now()
   const daemon = apart
-    ? startDaemon('unshare', [...ownNamespaces.slice(1), script])
-    : startDaemon('flock', ['--no-fork', '--wait', '120', '/run/lock/lux-opencryptoki', script])
+    ? startWatched('unshare', [...ownNamespaces.slice(1), script])
+    : startWatched('flock', ['--no-fork', '--wait', '120', '/run/lock/lux-opencryptoki', script])
   const seen = apart ? folder : '/'
   const stop = () => {
-    // Killed, it would leave its shared memory to the machine; in a namespace that ends with it.
-    daemon.stop(apart ? 'SIGKILL' : 'SIGTERM')
+    daemon.stop('SIGTERM')
     removeFolder(folder)
   }
   try {

@@ -25,9 +25,27 @@ export function requireFiles(files: readonly string[], packages: string): void {
   }
 }
 
-/** A daemon that dies with this process, whatever becomes of it. Its output is kept for the message of a failed start. */
-export function startDaemon(command: string, args: readonly string[], env: Record<string, string> = {}) {
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], {
+type Daemon = {
+  readonly pid: number
+  readonly output: string
+  readonly ended: boolean
+  stop(signal?: 'SIGKILL' | 'SIGTERM'): void
+}
+
+/** A daemon that dies with this process, whatever becomes of it. */
+export const startDaemon = (
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Daemon => startWatched('setpriv', ['--pdeathsig', 'KILL', '--', command, ...args], env)
+
+/** A process that looks itself after this one's life. Its output is kept for the message of a failed start. */
+export function startWatched(
+  command: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Daemon {
+  const child = spawn(command, [...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', ...env },
   })
@@ -48,7 +66,7 @@ export function startDaemon(command: string, args: readonly string[], env: Recor
     get ended() {
       return ended
     },
-    stop: (signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL') => child.kill(signal),
+    stop: (signal = 'SIGKILL') => child.kill(signal),
   }
 }
 
