@@ -7,7 +7,10 @@ import { EnvironmentError } from '../refusal.ts'
 export async function writeWhole(path: string, bytes: Uint8Array | string, mode = 0o600): Promise<void> {
   const folder = dirname(path)
   const temporary = join(folder, `.${randomBytes(8).toString('hex')}.part`)
-  const file = await open(temporary, 'wx', mode)
+  const file = await open(temporary, 'wx', mode).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+    throw new EnvironmentError('FOLDER-MISSING', `${folder} is not there`)
+  })
   try {
     await file.writeFile(bytes)
     await file.sync()

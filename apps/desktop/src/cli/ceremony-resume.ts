@@ -125,7 +125,7 @@ async function resumeRehearsal(
       }
       const view = run.view()
       if (halt.why === 'exception') return exceptionOutcome(view, folder, halt.detail)
-      return runOutcome(view, folder, { files: writeRequests(run.folder, view), refused: rest.refused })
+      return runOutcome(view, folder, { ...rest, files: writeRequests(run.folder, view) })
     },
   )
   if (outcome.exit === 0) forgetToken(folder)
@@ -166,7 +166,7 @@ async function resumeProduction(
         rest = await driveProduction(run, { ...settings, decision: null })
       }
       const view = run.view()
-      return runOutcome(view, folder, { files: writeRequests(run.folder, view), refused: rest.refused })
+      return runOutcome(view, folder, { ...rest, files: writeRequests(run.folder, view) })
     },
   )
 }

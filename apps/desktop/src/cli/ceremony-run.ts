@@ -1,4 +1,3 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { readPlan } from '@lux/ceremony/plan'
 import type { Hsm } from '@lux/hsm'
@@ -10,10 +9,13 @@ import { beginProduction } from '../core/run/begin-production.ts'
 import { refusedPlan } from '../core/run/begin-rehearsal.ts'
 import { driveProduction } from '../core/run/drive-production.ts'
 import { leader } from '../core/run/drive-rehearsal.ts'
-import { runOn } from '../core/run/load-run.ts'
+import { type RunParts, runOn } from '../core/run/load-run.ts'
 import { writeRequests } from '../core/run/out-box.ts'
 import { readCards } from '../core/run/production-files.ts'
+import type { Run } from '../core/run/run.ts'
+import { RunFolder } from '../core/run/run-folder.ts'
 import { readBounded } from '../core/store/durable-file.ts'
+import { checkEmpty, inNewFolder, makeFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { type Outcome, say } from './output.ts'
 import { runOutcome } from './run-outcome.ts'
@@ -42,9 +44,7 @@ export async function runCeremony(
   program: Program = findProgram(),
 ): Promise<Outcome> {
   const out = resolve(options.out)
-  if (existsSync(out) && readdirSync(out).length > 0) {
-    throw new CoreError('FOLDER-IN-USE', `${out} is not empty`, 'name a new folder, or resume that run')
-  }
+  checkEmpty(out, 'name a new folder, or resume that run')
   if (options.lock === undefined) {
     throw new CoreError(
       'PLAN-UNLOCKED',
@@ -60,40 +60,41 @@ export async function runCeremony(
   const medium = resolve(options.medium ?? join(out, 'medium'))
   const lineage = lineageAfter(options.after)
   const bound = serials(plan, tokens)
-  return withRun(
-    program,
-    { library: libraryOf(tokens), medium, lineage },
-    (parts, hsm: Hsm) => {
-      const { folder, start } = beginProduction({
-        folder: out,
-        plan,
-        lock,
-        policy,
-        ...readCards(options.cards),
-        tokens: bound,
-        library: hsm.library.sha256,
-        measurement: program.measurement,
-        entropy: systemEntropy,
-        clock: systemClock,
-      })
-      saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
-      mkdirSync(join(out, 'in'), { recursive: true, mode: 0o700 })
-      const run = runOn(folder, parts, () => undefined)
-      const refused = run.submit(start)
-      if (refused !== null) throw new CoreError(refused.rule, refused.detail)
-      return run
-    },
-    async (run) => {
-      const rest = await driveProduction(run, {
-        answers,
-        askPin: pinSource(tokens, options),
-        by: leader(run),
-        decision: null,
-      })
-      const view = run.view()
-      say(`· ${view.state}${view.current === null ? '' : `: ${view.current}`}`)
-      return runOutcome(view, out, { files: writeRequests(run.folder, view), refused: rest.refused })
-    },
+  const begin = (parts: RunParts, hsm: Hsm): Run => {
+    const { folder, start } = beginProduction({
+      folder: out,
+      plan,
+      lock,
+      policy,
+      ...readCards(options.cards),
+      tokens: bound,
+      library: hsm.library.sha256,
+      measurement: program.measurement,
+      entropy: systemEntropy,
+      clock: systemClock,
+    })
+    saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
+    makeFolder(join(out, 'in'))
+    const run = runOn(folder, parts, () => undefined)
+    const refused = run.submit(start)
+    if (refused !== null) throw new CoreError(refused.rule, refused.detail)
+    return run
+  }
+  const go = async (run: Run): Promise<Outcome> => {
+    const rest = await driveProduction(run, {
+      answers,
+      askPin: pinSource(tokens, options),
+      by: leader(run),
+      decision: null,
+    })
+    const view = run.view()
+    say(`· ${view.state}${view.current === null ? '' : `: ${view.current}`}`)
+    return runOutcome(view, out, { ...rest, files: writeRequests(run.folder, view) })
+  }
+  return inNewFolder(
+    out,
+    () => RunFolder.isAt(out),
+    () => withRun(program, { library: libraryOf(tokens), medium, lineage }, begin, go),
   )
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { RunView } from '@lux/ceremony'
 import { parsePolicyFile } from '@lux/ceremony/policy'
@@ -12,10 +12,12 @@ import { driveRehearsal, type Halt, rehearsalPins } from '../core/run/drive-rehe
 import { type RunParts, runOn } from '../core/run/load-run.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
 import type { Run } from '../core/run/run.ts'
+import { RunFolder } from '../core/run/run-folder.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
 import { readDestination } from '../core/services/read-destination.ts'
 import { checkWritable, readBounded } from '../core/store/durable-file.ts'
+import { inNewFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { exceptionOutcome } from './ceremony-resume.ts'
 import { type Outcome, say } from './output.ts'
@@ -34,10 +36,15 @@ const maxFile = 1 << 20
 /** The whole ceremony on a throw-away soft token with stand-in people; ends Sealed, or Closed once a receipt comes. */
 export async function rehearse(what: string | undefined, options: RehearseOptions): Promise<Outcome> {
   const out = resolve(options.out)
-  if (existsSync(out) && readdirSync(out).length > 0) {
-    throw new CoreError('FOLDER-IN-USE', `${out} is not empty`, 'name a new folder')
-  }
   checkWritable(out)
+  return inNewFolder(
+    out,
+    () => RunFolder.isAt(out),
+    () => rehearseIn(out, what, options),
+  )
+}
+
+async function rehearseIn(out: string, what: string | undefined, options: RehearseOptions): Promise<Outcome> {
   const program = findProgram()
   const timer = stepTimer()
   let left = false

@@ -1,21 +1,18 @@
 import { join } from 'node:path'
 import type { RunView } from '@lux/ceremony'
 import { fromHex, toWords } from '@lux/crypto'
-import type { Taking } from '../core/run/in-box.ts'
+import type { Rest } from '../core/run/drive-production.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
 import type { Outcome } from './output.ts'
 
-export type Left = {
-  /** Files under DIR/out/ that say what is awaited. */
-  files: readonly string[]
-  refused: Taking['refused']
-}
+/** `files`: those under DIR/out/ that say what is awaited. */
+export type Left = Pick<Rest, 'refused' | 'unanswered'> & { files: readonly string[] }
 
 /** Where a command left a run: 0 when it is over, 1 when an answer was refused, 4 when people have to act. */
-export function runOutcome(view: RunView, folder: string, { files, refused }: Left): Outcome {
+export function runOutcome(view: RunView, folder: string, { files, refused, unanswered }: Left): Outcome {
   const over = view.needs === null
   const digest = view.bundle?.digest ?? null
-  const waitingFor = view.needs?.kind === 'signatures' ? view.needs.what : (view.needs?.kind ?? null)
+  const waitingFor = awaited(view.needs, unanswered === true)
   const json = {
     ok: refused.length === 0,
     ...(refused[0] === undefined ? {} : { code: refused[0].rule, detail: refused[0].detail }),
@@ -68,4 +65,12 @@ export function statusOutcome(view: RunView, folder: string): Outcome {
     ),
   ]
   return { exit: 0, json: { ok: true, folder, ...view }, text: lines.join('\n') }
+}
+
+/** A step that takes a PIN waits for the person's word first, where that was not given. */
+function awaited(needs: RunView['needs'], unanswered: boolean): string | null {
+  if (needs === null) return null
+  if (needs.kind === 'signatures') return needs.what
+  if (needs.kind === 'pin' && unanswered) return needs.values.length === 0 ? 'confirm' : 'values'
+  return needs.kind
 }

@@ -9,7 +9,12 @@ import type { Run } from './run.ts'
 export type AskPin = (need: PinNeed, fresh: boolean) => Promise<Uint8Array | null>
 
 /** How a run was left: over, or waiting for people; with the answers that were refused on the way. */
-export type Rest = { waiting: boolean; refused: Taking['refused'] }
+export type Rest = {
+  waiting: boolean
+  refused: Taking['refused']
+  /** The step's answer is missing, whatever else it asks for. */
+  unanswered?: boolean
+}
 
 /**
  * Goes on until the run is over or needs a person who has not answered. Nothing is said in anybody's name that they
@@ -34,7 +39,8 @@ export async function driveProduction(
       giveUp(run, 1, 0)
       must(run.submit({ type: 'resume', by: options.by }))
     } else if (needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin') {
-      if (!(await confirmed(run, view, needs, options))) return { waiting: true, refused: [] }
+      const given = await confirmed(run, view, needs, options)
+      if (given !== 'all') return { waiting: true, refused: [], unanswered: given === 'no answer' }
     } else if (needs.kind === 'wait' || needs.kind === 'start') {
       throw stuck(run, view)
     } else {
@@ -49,24 +55,24 @@ async function confirmed(
   view: RunView,
   needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>,
   { answers, askPin }: { answers: Answers; askPin: AskPin },
-): Promise<boolean> {
+): Promise<'all' | 'no answer' | 'no PIN'> {
   const step = view.current ?? ''
   const again = needs.kind === 'pin' && needs.again
   const shown = needs.kind === 'confirm' ? needs.shows.find(({ label }) => label === 'bundle') : undefined
   const bundle = isReadAloud(view) ? null : (shown?.hex ?? null)
   const answer = again ? null : answers.take(step, bundle)
-  if (answer === null && !again) return false
+  if (answer === null && !again) return 'no answer'
   if (needs.kind === 'pin') {
     for (const need of needs.pins) {
       const pin = await askPin(need, needs.willDo === 'initialise-token')
-      if (pin === null) return false
+      if (pin === null) return 'no PIN'
       run.enterPin(need.token, need.user, pin)
     }
   }
   if (answer !== null) {
     must(run.submit({ type: 'proceed', step, by: answer.by, input: answer.values ?? {} }))
   }
-  return true
+  return 'all'
 }
 
 function isReadAloud(view: RunView): boolean {

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, readdirSync, renameSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { CoreError, withSystemErrors } from '../core-error.ts'
 import { readBounded, syncFolder } from '../store/durable-file.ts'
+import { makeFolder } from '../store/new-folder.ts'
 import type { Run } from './run.ts'
 import { takeAnswer } from './take-answer.ts'
 
@@ -45,7 +46,7 @@ function moveToTaken(box: string, file: string): void {
   const taken = join(box, 'taken')
   withSystemErrors(
     () => {
-      mkdirSync(taken, { recursive: true, mode: 0o700 })
+      makeFolder(taken)
       renameSync(join(box, file), join(taken, file))
       syncFolder(box)
     },

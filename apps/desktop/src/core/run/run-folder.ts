@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type EffectKind,
@@ -26,9 +26,10 @@ import {
 import { type Entropy, encodeCanonical, type Json, parseCanonical, toHex } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
 import type { Clock } from '../clock.ts'
-import { CoreError, withSystemErrors } from '../core-error.ts'
+import { CoreError, withReadErrors, withSystemErrors } from '../core-error.ts'
 import { BlobFolder } from '../store/blob-folder.ts'
 import { readBounded, syncFolder, writeDurably } from '../store/durable-file.ts'
+import { makeFolder } from '../store/new-folder.ts'
 import { type LogLine, RunDatabase } from '../store/run-database.ts'
 import type { AttemptRecord } from './attempt-record.ts'
 import type { CeremonySigner } from './ceremony-signer.ts'
@@ -104,20 +105,21 @@ export class RunFolder {
     }
   }
 
+  /** Whether a run is there. "Absent" and "could not look" are different things: refuses FILE-UNREADABLE. */
   static isAt(path: string): boolean {
-    return existsSync(join(path, 'ceremony.db'))
+    const log = join(path, 'ceremony.db')
+    return withReadErrors(() => statSync(log, { throwIfNoEntry: false }) !== undefined, log)
   }
 
   /** Makes the folder; refuses one that already holds a run. Errors: those of the disk. */
   static create(path: string, files: RunFiles): RunFolder {
     if (RunFolder.isAt(path)) throw folderInUse(path)
-    withSystemErrors(() => mkdirSync(path, { recursive: true, mode: 0o700 }), path)
+    makeFolder(path)
     writeDurably(join(path, 'plan.yaml'), files.plan)
     if (files.lock !== null) writeDurably(join(path, 'plan.lock.json'), files.lock)
     writeDurably(join(path, 'policy.json'), encodePolicyFile(files.policy))
     for (const card of files.cards) {
-      const bytes = encodeCanonical(card)
-      new BlobFolder(join(path, 'cards')).put(bytes)
+      cardsOf(path).put(encodeCanonical(card))
     }
     for (const { digest, document } of files.transports) {
       writeDurably(join(path, 'transports', `${digest}.json`), encodeCanonical(document))
@@ -254,7 +256,7 @@ export class RunFolder {
 
   /** Canonical bytes of a card, by its digest. */
   card(digest: string): Uint8Array {
-    return new BlobFolder(join(this.path, 'cards')).get(digest)
+    return cardsOf(this.path).get(digest)
   }
 
   /** Canonical bytes of the signed transport document whose payload has this digest. */
@@ -280,6 +282,11 @@ export class RunFolder {
   close(): void {
     this.#log.close()
   }
+}
+
+/** People's and servers' cards, each cards/<sha256>.json. */
+function cardsOf(path: string): BlobFolder {
+  return new BlobFolder(join(path, 'cards'), '.json')
 }
 
 export function folderInUse(path: string): CoreError {

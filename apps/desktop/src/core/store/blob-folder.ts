@@ -10,13 +10,15 @@ const maxBlob = 64 << 20
 /** Files named by their SHA-256: what a run has made and must not lose. */
 export class BlobFolder {
   readonly #folder: string
+  readonly #ending: string
 
-  constructor(folder: string) {
+  constructor(folder: string, ending: '' | '.json' = '') {
     this.#folder = folder
+    this.#ending = ending
   }
 
   path(digest: string): string {
-    return join(this.#folder, digest)
+    return join(this.#folder, `${digest}${this.#ending}`)
   }
 
   /** On disk when it returns; the same bytes again are no error. */

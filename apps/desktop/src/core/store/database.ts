@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs'
+import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import Database from 'better-sqlite3'
 import { CoreError, fromSystemError } from '../core-error.ts'
+import { makeFolder } from './new-folder.ts'
 
 export type Migration = (database: Database.Database) => void
 
@@ -12,7 +13,7 @@ export type Migration = (database: Database.Database) => void
 export function openDatabase(path: string, migrations: readonly Migration[]): Database.Database {
   let database: Database.Database | undefined
   try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     // SQLite gives its log and index files the mode of the database.
     closeSync(openSync(path, 'a', 0o600))
     database = new Database(path, { timeout: 250 })

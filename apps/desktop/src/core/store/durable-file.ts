@@ -4,7 +4,6 @@ import {
   constants,
   existsSync,
   fsyncSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -13,11 +12,12 @@ import {
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { CoreError, withReadErrors, withSystemErrors } from '../core-error.ts'
+import { makeFolder } from './new-folder.ts'
 
 /** Writes beside the target, fsyncs, renames, fsyncs the folder: after a crash the file is the old one or the new one. */
 export function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): void {
   withSystemErrors(() => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+    makeFolder(dirname(path))
     const temporary = `${path}.part`
     const file = openSync(temporary, 'w', mode)
     try {

@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type Database from 'better-sqlite3'
 import { withSystemErrors } from '../core-error.ts'
 import { type Migration, openDatabase } from './database.ts'
 import { checkWritable } from './durable-file.ts'
+import { makeFolder } from './new-folder.ts'
 
 const migrations: readonly Migration[] = [
   (database) => {
@@ -27,7 +28,7 @@ export class Store {
   constructor(path: string) {
     this.path = path
     checkWritable(path)
-    withSystemErrors(() => mkdirSync(path, { recursive: true, mode: 0o700 }), path)
+    makeFolder(path)
     this.#database = openDatabase(join(path, 'store.db'), migrations)
   }
 

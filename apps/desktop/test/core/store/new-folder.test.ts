@@ -1,0 +1,69 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { CoreError } from '../../../src/core/core-error.ts'
+import { checkEmpty, inNewFolder, makeFolder } from '../../../src/core/store/new-folder.ts'
+
+let home: string
+const at = (name: string): string => join(home, name)
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'new-folder-'))
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+function codeOf(work: () => unknown): string {
+  try {
+    work()
+    return 'made'
+  } catch (error) {
+    return error instanceof CoreError ? error.code : String(error)
+  }
+}
+const failing = (path: string, keeps: () => boolean): Promise<unknown> =>
+  inNewFolder(path, keeps, () => {
+    writeFileSync(join(path, 'half'), 'x')
+    throw new Error('no')
+  }).catch((error: Error) => error.message)
+
+test('every missing folder is made, for its owner alone, and named the outermost first', () => {
+  expect(makeFolder(at('a/b/c'))).toEqual([at('a'), at('a/b'), at('a/b/c')])
+  expect(statSync(at('a/b')).mode & 0o777).toBe(0o700)
+  expect(makeFolder(at('a/b/c'))).toEqual([])
+})
+
+test('FOLDER-READ-ONLY a file system that takes no folder is an answer at once, and never a hanging program', () => {
+  expect(codeOf(() => makeFolder('/proc/lux/run'))).toBe('FOLDER-READ-ONLY')
+})
+
+test('FILE-WRONG-KIND a file is no folder, and nothing lies below one', () => {
+  writeFileSync(at('file'), '')
+  expect(codeOf(() => makeFolder(at('file')))).toBe('FILE-WRONG-KIND')
+  expect(codeOf(() => makeFolder(at('file/below')))).toBe('FILE-MISSING')
+})
+
+test('FOLDER-IN-USE a folder that holds something is not taken', () => {
+  checkEmpty(at('absent'))
+  mkdirSync(at('empty'))
+  checkEmpty(at('empty'))
+  writeFileSync(at('empty/one'), '')
+  expect(codeOf(() => checkEmpty(at('empty')))).toBe('FOLDER-IN-USE')
+})
+
+test('work that failed leaves no folder that was made for it', async () => {
+  expect(await failing(at('a/b/c'), () => false)).toBe('no')
+  expect(existsSync(at('a'))).toBe(false)
+})
+
+test('work that failed leaves a folder that was there, empty as it was', async () => {
+  mkdirSync(at('mine'))
+  expect(await failing(at('mine/new'), () => false)).toBe('no')
+  expect(readdirSync(home)).toEqual(['mine'])
+  expect(await failing(at('mine'), () => false)).toBe('no')
+  expect(readdirSync(at('mine'))).toEqual([])
+})
+
+test('what has to be kept is kept although the work failed', async () => {
+  expect(await failing(at('run'), () => existsSync(at('run/half')))).toBe('no')
+  expect(readdirSync(at('run'))).toEqual(['half'])
+})
