@@ -10,12 +10,24 @@ import { registerPolicy } from './policy.ts'
 import { registerRehearse } from './rehearse-command.ts'
 import { registerToken } from './token.ts'
 import { registerVerify } from './verify.ts'
+import { registerVersion } from './version.ts'
 import { WrongUse } from './wrong-use.ts'
 
 // A run's files are for its owner alone; whatever is meant for others is given its mode when it is written.
 process.umask(0o077)
 
 const asJson = process.argv.includes('--json')
+
+// Whoever reads may have had enough (`| head`): the result is then nobody's, and progress is only a remark.
+process.stdout.on('error', leaveQuietly)
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+})
+
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error
+  process.exit()
+}
 
 const program = new Command('custody')
   .description('Offline key ceremonies on hardware security modules.')
@@ -48,6 +60,7 @@ for (const register of [
   registerVerify,
   registerToken,
   registerFhe,
+  registerVersion,
 ])
   register(cli)
 registerPeople(cli)
