@@ -41,6 +41,11 @@ export type WrapMechanism = {
 export type WrapMechanismReport = {
   readonly chosen: WrapMechanism | null
   readonly tried: readonly { readonly name: string; readonly number: number; readonly result: string }[]
+  /**
+   * Only where nothing was chosen: AES-CBC with padding gave its known answer. It has no integrity, so no KEK of ours uses
+   * it; the probe attacks the token by it, so that something is known of the token all the same.
+   */
+  readonly withoutIntegrity?: { readonly name: string; readonly number: number }
 }
 
 export type PossessionProof = { readonly digest: string; readonly mechanism: WrapMechanism }

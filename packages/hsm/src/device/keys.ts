@@ -62,6 +62,8 @@ export type AttributeReport = {
   readonly expected: string | null
   readonly actual: string
   readonly ok: boolean
+  /** The token does not take this attribute, so it was left out of the template; what it says instead stands in `actual`. */
+  readonly lacking?: true
 }
 
 export type MadeKey = { readonly ref: KeyRef; readonly attributes: readonly AttributeReport[] }

@@ -8,7 +8,8 @@ import type {
   MadeKeyPair,
 } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { is, num, raw } from './attributes.ts'
+import { withAccepted, withoutUnsendable } from './accepted.ts'
+import { attributeName, is, num, raw } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
 import { curves, ed25519Params } from './curves.ts'
 import { attempt } from './errors.ts'
@@ -38,8 +39,11 @@ function generateSecret(
     num('VALUE_LEN', length),
     ...secretAttributes(options.template, numbersOf(token)),
   ]
-  const handle = token.module.generateKey(token.session, { mechanism }, asked, 'generating a key')
-  return { ref, attributes: readBack(token, handle, asked, 'generating a key') }
+  const doing = 'generating a key'
+  const { value, sent, lacking } = withAccepted(token, asked, (template) =>
+    token.module.generateKey(token.session, { mechanism }, template, doing),
+  )
+  return { ref, attributes: readBack(token, value, sent, doing, lacking) }
 }
 
 function aesBytes(bits: number): number {
@@ -103,6 +107,38 @@ export function pairParameters(kind: KeyPairKind): {
   }
 }
 
+/** Both halves, without what this token does not take. */
+function pairOf(
+  token: TokenSession,
+  mechanism: number,
+  publicAsked: readonly Attribute[],
+  privateAsked: readonly Attribute[],
+  doing: string,
+): ReturnType<typeof makePair> {
+  const publicHalf = withoutUnsendable(token, 'public', publicAsked)
+  const privateHalf = withoutUnsendable(token, 'private', privateAsked)
+  const mayLack = new Set(token.profile.mayLack)
+  const known = (one: Attribute) => !mayLack.has(attributeName(one.type))
+  const { value, sent } = withAccepted(token, privateHalf.sent, (template) =>
+    token.module.generateKeyPair(
+      token.session,
+      { mechanism },
+      template === privateHalf.sent ? publicHalf.sent : publicHalf.sent.filter(known),
+      template,
+      doing,
+    ),
+  )
+  const whole = sent === privateHalf.sent
+  const publicSent = whole ? publicHalf.sent : publicHalf.sent.filter(known)
+  return {
+    ...value,
+    publicAsked: publicSent,
+    privateAsked: sent,
+    publicLacking: publicAsked.filter((one) => !publicSent.includes(one)),
+    privateLacking: privateAsked.filter((one) => !sent.includes(one)),
+  }
+}
+
 /** Makes a pair with the first spelling of its parameters that the token takes. */
 export function makePair(
   token: TokenSession,
@@ -114,6 +150,8 @@ export function makePair(
   privateKey: Handle
   publicAsked: readonly Attribute[]
   privateAsked: readonly Attribute[]
+  publicLacking: readonly Attribute[]
+  privateLacking: readonly Attribute[]
 } {
   const { mechanism, keyType, spellings } = pairParameters(kind)
   token.requireMechanism(mechanism, 'generate-pair')
@@ -126,10 +164,8 @@ export function makePair(
       ...templates.publicKey,
     ]
     const privateAsked = [num('CLASS', CKO.PRIVATE_KEY), num('KEY_TYPE', keyType), ...templates.privateKey]
-    const made = attempt(() =>
-      token.module.generateKeyPair(token.session, { mechanism }, publicAsked, privateAsked, doing),
-    )
-    if (made.ok) return { ...made.value, publicAsked, privateAsked }
+    const made = attempt(() => pairOf(token, mechanism, publicAsked, privateAsked, doing))
+    if (made.ok) return made.value
     refusal ??= made.error
     if (spellings.length === 1) break
   }
@@ -157,14 +193,14 @@ export function generateKeyPair(
     doing,
   )
   try {
-    readBack(token, made.publicKey, made.publicAsked, doing)
+    readBack(token, made.publicKey, made.publicAsked, doing, made.publicLacking)
   } catch (error) {
     token.destroyHandle(made.privateKey)
     throw error
   }
   let attributes: AttributeReport[]
   try {
-    attributes = readBack(token, made.privateKey, made.privateAsked, doing)
+    attributes = readBack(token, made.privateKey, made.privateAsked, doing, made.privateLacking)
   } catch (error) {
     token.destroyHandle(made.publicKey)
     throw error

@@ -1,8 +1,8 @@
-import { randomBytes } from 'node:crypto'
+import { createCipheriv, randomBytes } from 'node:crypto'
 import type { WrapMechanism, WrapMechanismReport } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { is, num, raw } from './attributes.ts'
-import { CKK, CKO, mechanismName } from './constants.ts'
+import { CKK, CKM, CKO, mechanismName } from './constants.ts'
 import { attempt } from './errors.ts'
 import { knownAnswers, type Vector } from './known-answers.ts'
 import type { Attribute } from './memory.ts'
@@ -77,6 +77,24 @@ function tryWrapMechanism(
   }
 }
 
+export const zeroIv = Buffer.alloc(16)
+
+/** AES-CBC with PKCS #7 padding under a zero IV, compared with OpenSSL's. */
+function givesCbcPad(token: TokenSession): boolean {
+  const kek = randomBytes(32)
+  const key = randomBytes(32)
+  const cipher = createCipheriv('aes-256-cbc', kek, zeroIv)
+  const wrapped = Buffer.concat([cipher.update(key), cipher.final()])
+  const mechanism = { mechanism: CKM.AES_CBC_PAD, parameter: zeroIv }
+  return withScratchKey(token, kek, CKK.AES, [is('WRAP', true), is('UNWRAP', true)], (kekHandle) =>
+    withScratchKey(token, key, CKK.GENERIC_SECRET, [], (keyHandle) =>
+      token.module
+        .wrapKey(token.session, mechanism, kekHandle, keyHandle, 'wrapping a known key')
+        .equals(wrapped),
+    ),
+  )
+}
+
 /**
  * Names of wrap mechanisms cannot be trusted, so each candidate wraps known keys (known-answers.ts) and is called what it
  * computes. KWP is preferred: it takes any key length.
@@ -90,11 +108,27 @@ export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
   }))
   const proved = results.flatMap(({ mechanism }) => (mechanism ? [mechanism] : []))
   token.wrapProofs = proved
+  const tried = results.map(({ number, result }) => ({ name: mechanismName(number), number, result }))
+  const chosen = proved.find(({ standard }) => standard === 'KWP-RFC5649') ?? proved[0] ?? null
+  const cbc = chosen ? null : tryCbcPad(token)
   token.wrapMechanism = {
-    chosen: proved.find(({ standard }) => standard === 'KWP-RFC5649') ?? proved[0] ?? null,
-    tried: results.map(({ number, result }) => ({ name: mechanismName(number), number, result })),
+    chosen,
+    tried: cbc ? [...tried, cbc.tried] : tried,
+    ...(cbc?.works ? { withoutIntegrity: { name: cbc.tried.name, number: cbc.tried.number } } : {}),
   }
   return token.wrapMechanism
+}
+
+function tryCbcPad(token: TokenSession) {
+  const number = CKM.AES_CBC_PAD
+  const outcome = attempt(() => givesCbcPad(token))
+  const works = outcome.ok && outcome.value
+  const result = works
+    ? 'gives the known answer of AES-CBC with padding, which has no integrity: not used for keys'
+    : outcome.ok
+      ? 'gives no known answer'
+      : `refused: ${outcome.error.ckr?.name ?? outcome.error.code}`
+  return { works, tried: { name: mechanismName(number), number, result } }
 }
 
 export function wrapMechanism(token: TokenSession): WrapMechanism {

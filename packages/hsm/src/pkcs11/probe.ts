@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto'
 import type { KeyTemplate, ProbeAttack, ProbeAttackName, ProbeReport } from '../device.ts'
 import { rootTemplate } from '../templates.ts'
+import { withAccepted } from './accepted.ts'
 import { CKA, is, mechanisms, num, raw, readAttribute } from './attributes.ts'
 import { CKK, CKM, CKO, mechanismName } from './constants.ts'
 import { attempt, call } from './errors.ts'
-import { chooseWrapMechanism, numbersOf } from './mechanisms.ts'
+import { chooseWrapMechanism, zeroIv } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
-import type { Handle } from './module.ts'
+import type { Handle, Mechanism } from './module.ts'
 import { named } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { unwrapWithBlockCipher } from './software-kwp.ts'
-import { secretAttributes } from './templates.ts'
+import { mechanismNumbers, secretAttributes } from './templates.ts'
 
 type Finding = { outcome: ProbeAttack['outcome']; detail: string }
 
@@ -19,7 +20,7 @@ type Scene = {
   readonly kek: Handle
   readonly victim: Handle
   readonly victimValue: Buffer
-  readonly wrapNumber: number
+  readonly mechanism: Mechanism
 }
 
 const held = (detail: string): Finding => ({ outcome: 'held', detail })
@@ -43,15 +44,22 @@ const defaultKek = (): Attribute[] => [
   is('UNWRAP', true),
 ]
 
-function wrapVictim({ token, kek, victim, wrapNumber }: Scene) {
-  return attempt(() =>
-    token.module.wrapKey(token.session, { mechanism: wrapNumber }, kek, victim, 'wrapping a scratch key'),
-  )
+function wrapVictim({ token, kek, victim, mechanism }: Scene) {
+  return attempt(() => token.module.wrapKey(token.session, mechanism, kek, victim, 'wrapping a scratch key'))
+}
+
+/** CBC by hand, and the padding cut off: 32 bytes and a block of padding. */
+function unchain(wrapped: Buffer, decryptBlock: (block: Buffer) => Uint8Array): Buffer {
+  const blocks = [0, 16].map((at) => {
+    const before = at === 0 ? zeroIv : wrapped.subarray(at - 16, at)
+    return Buffer.from(decryptBlock(wrapped.subarray(at, at + 16))).map((byte, i) => byte ^ (before[i] ?? 0))
+  })
+  return Buffer.concat(blocks)
 }
 
 /** Wraps a known key, then has the KEK decrypt the blob block by block: a KEK that can decrypt gives every child away. */
 function wrapThenDecrypt(scene: Scene): Finding {
-  const { token, kek, victimValue } = scene
+  const { token, kek, victimValue, mechanism } = scene
   const wrapped = wrapVictim(scene)
   if (!wrapped.ok)
     return { outcome: 'not-applicable', detail: `the KEK does not wrap: ${wrapped.error.detail}` }
@@ -59,11 +67,14 @@ function wrapThenDecrypt(scene: Scene): Finding {
     token.module.setAttribute(token.session, kek, is('DECRYPT', true), 'setting DECRYPT'),
   )
   const { p11 } = token.module
+  const block = (bytes: Buffer) => {
+    call('decrypting', () => p11.C_DecryptInit(token.session, { mechanism: CKM.AES_ECB }, kek))
+    return call('decrypting', () => p11.C_Decrypt(token.session, bytes, Buffer.alloc(32)))
+  }
   const opened = attempt(() =>
-    unwrapWithBlockCipher(wrapped.value, (block) => {
-      call('decrypting', () => p11.C_DecryptInit(token.session, { mechanism: CKM.AES_ECB }, kek))
-      return call('decrypting', () => p11.C_Decrypt(token.session, block, Buffer.alloc(32)))
-    }),
+    mechanism.mechanism === CKM.AES_CBC_PAD
+      ? unchain(wrapped.value, block)
+      : unwrapWithBlockCipher(wrapped.value, block),
   )
   if (!opened.ok) {
     return held(
@@ -76,15 +87,13 @@ function wrapThenDecrypt(scene: Scene): Finding {
 }
 
 function unwrapAs(scene: Scene, extra: readonly Attribute[], doing: string): Finding {
-  const { token, kek, victimValue, wrapNumber } = scene
+  const { token, kek, victimValue, mechanism } = scene
   const wrapped = wrapVictim(scene)
   if (!wrapped.ok)
     return { outcome: 'not-applicable', detail: `the KEK does not wrap: ${wrapped.error.detail}` }
   const template = [...scratchSecret(), is('TOKEN', false), ...extra]
   const { module, session } = token
-  const back = attempt(() =>
-    module.unwrapKey(session, { mechanism: wrapNumber }, kek, wrapped.value, template, doing),
-  )
+  const back = attempt(() => module.unwrapKey(session, mechanism, kek, wrapped.value, template, doing))
   if (!back.ok) return held(`${doing}: ${back.error.ckr?.name}`)
   try {
     const value = attempt(() => module.getAttribute(session, back.value, CKA.VALUE))
@@ -151,9 +160,9 @@ function flipAttributes({ token, kek }: Scene): Finding {
 }
 
 /** Wrapping one key by a second mechanism, or by raw block encryption, can undo what the first one protects. */
-function mechanismConfusion({ token, kek, victim, wrapNumber }: Scene): Finding {
+function mechanismConfusion({ token, kek, victim, mechanism: own }: Scene): Finding {
   const others = [CKM.AES_KEY_WRAP, CKM.AES_KEY_WRAP_PAD, CKM.AES_ECB, CKM.AES_CBC_PAD].filter(
-    (n) => n !== wrapNumber,
+    (n) => n !== own.mechanism,
   )
   const accepted = others.filter((mechanism) => {
     const parameter = mechanism === CKM.AES_CBC_PAD ? { parameter: Buffer.alloc(16) } : {}
@@ -178,10 +187,12 @@ const attacks: readonly [ProbeAttackName, (scene: Scene) => Finding][] = [
   ['flip-attributes', flipAttributes],
 ]
 
+const noKeyWrap = 'a wrap mechanism with a known answer'
+
 type Made = { readonly kek: Handle; readonly lacking: string[] }
 
 /** The hardened KEK as a session object; what the token refuses of it is left out and named. */
-function makeHardened(token: TokenSession): Made {
+function makeHardened(token: TokenSession, number: number): Made {
   const full: KeyTemplate = { ...rootTemplate, token: false }
   const tries: readonly [KeyTemplate, string[]][] = [
     [full, []],
@@ -189,27 +200,30 @@ function makeHardened(token: TokenSession): Made {
     [{ ...full, allowedMechanisms: null }, ['ALLOWED_MECHANISMS']],
     [{ ...full, unwrapTemplate: null, allowedMechanisms: null }, ['UNWRAP_TEMPLATE', 'ALLOWED_MECHANISMS']],
   ]
-  const make = (template: KeyTemplate) => {
-    const asked = [...scratchSecret(), num('VALUE_LEN', 32), ...secretAttributes(template, numbersOf(token))]
-    return token.module.generateKey(
-      token.session,
-      { mechanism: CKM.AES_KEY_GEN },
-      asked,
-      'making a hardened scratch key',
-    )
-  }
+  const doing = 'making a hardened scratch key'
+  const make = (asked: readonly Attribute[]) =>
+    token.module.generateKey(token.session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
+  const attributes = (template: KeyTemplate) => [
+    ...scratchSecret(),
+    num('VALUE_LEN', 32),
+    ...secretAttributes(
+      template,
+      mechanismNumbers(() => number),
+    ),
+  ]
   for (const [template, lacking] of tries) {
-    const kek = attempt(() => make(template))
+    const kek = attempt(() => make(attributes(template)))
     if (kek.ok) return { kek: kek.value, lacking }
   }
-  return { kek: make({ ...full, unwrapTemplate: null, allowedMechanisms: null }), lacking: [] }
+  const { value, lacking } = withAccepted(token, attributes(full), make)
+  return { kek: value, lacking: lacking.map(nameOf) }
 }
 
 function attackAll(
   token: TokenSession,
   template: ProbeAttack['template'],
   kek: Handle,
-  wrapNumber: number,
+  mechanism: Mechanism,
 ): ProbeAttack[] {
   const { module, session } = token
   const victimValue = randomBytes(32)
@@ -227,7 +241,7 @@ function attackAll(
       'making a scratch victim',
     )
     try {
-      const scene: Scene = { token, kek, victim, victimValue, wrapNumber }
+      const scene: Scene = { token, kek, victim, victimValue, mechanism }
       return attacks.map(([name, attack]) => ({ name, template, ...attack(scene) }))
     } finally {
       token.destroyHandle(victim)
@@ -245,19 +259,26 @@ export function probe(token: TokenSession): ProbeReport {
   token.requireUser()
   const knownAnswers = chooseWrapMechanism(token)
   const base = { serial: token.serial, profile: token.profile.id, knownAnswers }
-  if (!knownAnswers.chosen) {
-    return { ...base, attacks: [], passed: false, lacking: ['a wrap mechanism with a known answer'] }
-  }
-  const { number } = knownAnswers.chosen
-  const { kek, lacking } = makeHardened(token)
-  const hardened = attackAll(token, 'hardened', kek, number)
+  const used = knownAnswers.chosen ?? knownAnswers.withoutIntegrity
+  if (!used) return { ...base, attacks: [], passed: false, lacking: [noKeyWrap] }
+  const mechanism: Mechanism =
+    used.number === CKM.AES_CBC_PAD
+      ? { mechanism: used.number, parameter: zeroIv }
+      : { mechanism: used.number }
+  const { kek, lacking } = makeHardened(token, used.number)
+  const hardened = attackAll(token, 'hardened', kek, mechanism)
   const plain = token.module.generateKey(
     token.session,
     { mechanism: CKM.AES_KEY_GEN },
     defaultKek(),
     'making a default key',
   )
-  const found = [...hardened, ...attackAll(token, 'default', plain, number)]
-  const passed = hardened.every(({ outcome }) => outcome === 'held')
-  return { ...base, attacks: found, passed, lacking }
+  const found = [...hardened, ...attackAll(token, 'default', plain, mechanism)]
+  const passed = knownAnswers.chosen !== null && hardened.every(({ outcome }) => outcome === 'held')
+  return {
+    ...base,
+    attacks: found,
+    passed,
+    lacking: knownAnswers.chosen ? lacking : [noKeyWrap, ...lacking],
+  }
 }

@@ -16,12 +16,16 @@ export const history: readonly AttributeName[] = [
 
 export const named = (id: string, label: string): Attribute[] => [hex('ID', id), text('LABEL', label)]
 
-/** Compares every attribute; a key that is not as asked for is destroyed and refused. */
+/**
+ * Compares every attribute; a key that is not as asked for is destroyed and refused. `lacking` was left out because the
+ * token does not take it: it is reported as such.
+ */
 export function readBack(
   token: TokenSession,
   handle: Handle,
   asked: readonly Attribute[],
   doing: string,
+  lacking: readonly Attribute[] = [],
 ): AttributeReport[] {
   const { module, session } = token
   const compared = compareAttributes(
@@ -39,7 +43,10 @@ export function readBack(
     )
   }
   requirePersisted(token, handle, asked, doing)
-  return [...compared, ...showAttributes(module, session, handle, history)]
+  const left = compareAttributes(module, session, handle, lacking).map(
+    (report): AttributeReport => ({ ...report, lacking: true }),
+  )
+  return [...compared, ...left, ...showAttributes(module, session, handle, history)]
 }
 
 const justNowMs = 10_000

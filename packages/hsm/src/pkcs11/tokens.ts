@@ -1,8 +1,31 @@
 import type { TokenInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import type { Profile } from '../profiles/profile.ts'
+import { profileOf } from '../profiles/profiles.ts'
 import type { Module } from './module.ts'
 import { requirePinLength, TokenSession } from './session.ts'
 import { listSlots } from './token-info.ts'
+
+/** Refused before the token is touched: what would end with a token that nobody can open or tell from another. */
+function requireInitialisable(
+  profile: Profile,
+  target: TokenInfo,
+  before: readonly { readonly info: TokenInfo }[],
+): void {
+  if (profile.initialise.by === 'vendor-tool')
+    throw hsmError(
+      'HSM-FUNCTION-MISSING',
+      `${profile.name} is not initialised through its library: ${profile.initialise.how}`,
+    )
+  if (target.initialised && !profile.initialise.again)
+    throw hsmError('HSM-FUNCTION-MISSING', `${profile.name} is initialised once: ${profile.initialise.how}`)
+  const other = before.find(({ info }) => info.initialised && info.profile === profile.id)
+  if (!target.initialised && profile.sharedSerial && other)
+    throw hsmError(
+      'HSM-FREE-SLOT-MISSING',
+      `every token of ${profile.name} shows one serial number, and ${other.info.label} is there already`,
+    )
+}
 
 /** The tokens of one library, by serial number. */
 export class Tokens {
@@ -66,17 +89,26 @@ export class Tokens {
         ? hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
         : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
     }
+    const profile = profileOf(target.info.manufacturer, target.info.model)
+    requireInitialisable(profile, target.info, before)
     requirePinLength(target.info, options.soPin, options.userPin)
+    const factory = profile.pin.factorySoPin
+    if (factory !== null && Buffer.from(options.soPin).equals(Buffer.from(factory)))
+      throw hsmError('HSM-PIN-INVALID', 'the SO PIN is the one that every new token of this kind has')
     if (target.info.initialised) this.forget(serial)
-    this.module.initToken(target.slot, options.soPin, options.label)
+    const given = target.info.initialised || factory === null ? options.soPin : Buffer.from(factory)
+    this.module.initToken(target.slot, given, options.label)
+    const after = listSlots(this.module)
     const known = new Set(before.map(({ info }) => info.serial))
-    const made = listSlots(this.module).find(({ slot, info }) =>
-      target.info.initialised ? slot.equals(target.slot) : info.initialised && !known.has(info.serial),
-    )
+    // SoftHSM gives a token that was made in its free slot another slot; others keep it where it was made.
+    const made =
+      after.find(({ slot, info }) => info.initialised && slot.equals(target.slot)) ??
+      after.find(({ info }) => info.initialised && !known.has(info.serial))
     if (!made) throw hsmError('HSM-DEVICE-ERROR', 'the initialised token does not appear')
     const session = new TokenSession(this.module, made.slot, made.info)
     try {
-      session.logIn({ user: 'so', pin: options.soPin, keep: false })
+      session.logIn({ user: 'so', pin: given, keep: false })
+      if (given !== options.soPin) this.module.setPin(session.session, given, options.soPin)
       this.module.initPin(session.session, options.userPin)
       session.logOut()
     } finally {

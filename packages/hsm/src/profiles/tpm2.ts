@@ -7,7 +7,7 @@ export const tpm2: Profile = {
   kind: 'tpm',
   manufacturer: /^(IBM|INTC|STM|IFX|NTC|AMD|ATML|NTZ|MSFT|GOOG|QCOM|SMSN)\s*$/,
   // The model is the TPM's own vendor string; openCryptoki says IBM too, but calls its model a soft token.
-  model: /^(?!(IBM )?Soft(Tok|ware))/,
+  model: /^(?!(IBM SoftTok|Soft)$)/,
   verifiedOn: 'tpm2-pkcs11 1.9.0 on swtpm 0.7 on Debian 12, 1.9.1 on Debian 13; no TPM chip',
   sources: ['https://github.com/tpm2-software/tpm2-pkcs11'],
   libraries: [
