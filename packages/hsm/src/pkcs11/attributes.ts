@@ -1,6 +1,6 @@
 import type { AttributeReport } from '../device.ts'
 import { CKK, CKO, mechanismName } from './constants.ts'
-import { attempt } from './errors.ts'
+import { attemptPresent } from './errors.ts'
 import { type Attribute, bool, ulong } from './memory.ts'
 import type { Handle, Module } from './module.ts'
 
@@ -147,14 +147,14 @@ const isTemplate = (value: Attribute['value']): value is readonly Attribute[] =>
 export const formatAttribute = ({ type, value }: Attribute): string =>
   isTemplate(value) ? formatTemplate(value) : format(type, value)
 
-/** Reads one attribute as text; a refusal or absence is told apart from a value. */
+/** Reads one attribute as text; a refusal or absence is told apart from a value. Throws when the token or session is gone. */
 export function readAttribute(
   module: Module,
   session: Handle,
   object: Handle,
   type: number,
 ): { ok: true; value: string } | { ok: false; reason: string } {
-  const result = attempt(() => {
+  const result = attemptPresent(() => {
     if (type === CKA.UNWRAP_TEMPLATE) {
       const value = module.getTemplate(session, object, type)
       return value === 'absent' ? null : formatTemplate(value)

@@ -57,6 +57,27 @@ function plan(m: CipherMechanism): Plan {
   }
 }
 
+/** Ciphertext bytes of so many bytes of plaintext. OAEP: the modulus of the three sizes. */
+function isCiphertextLength(m: CipherMechanism, plain: number, length: number): boolean {
+  switch (m.kind) {
+    case 'gcm':
+      return length === plain + (m.tagBits ?? tagBits) / 8
+    case 'cbc':
+      return length === plain
+    case 'cbc-pad':
+      return length === plain - (plain % blockBytes) + blockBytes
+    case 'oaep':
+      return length === 256 || length === 384 || length === 512
+  }
+}
+
+/** A padded plaintext is as long as its padding says. */
+function isPlaintextLength(m: CipherMechanism, ciphertext: number, length: number): boolean {
+  if (m.kind === 'oaep') return length < ciphertext
+  if (m.kind === 'cbc-pad') return length < ciphertext && length >= ciphertext - blockBytes
+  return isCiphertextLength(m, length, ciphertext)
+}
+
 /** GCM: ciphertext || tag. */
 export function encrypt(
   token: TokenSession,
@@ -78,6 +99,7 @@ export function encrypt(
     begin: (session) => p11.C_EncryptInit(session, js, key),
     now: (session) => p11.C_Encrypt(session, input, room()),
     later: (session) => p11.C_EncryptAsync(session, input, room()),
+    plausible: ({ length }) => isCiphertextLength(options.mechanism, input.length, length),
     explain: explainRefusal(token, key, mechanism.mechanism, inWords),
   })
 }
@@ -111,6 +133,7 @@ export function decrypt(
     },
     now: (session) => p11.C_Decrypt(session, input, room()),
     later: (session) => p11.C_DecryptAsync(session, input, room()),
+    plausible: ({ length }) => isPlaintextLength(options.mechanism, input.length, length),
     explain: (error: HsmError) => (begun ? altered(error) : refused(error)),
     inline: pin !== undefined,
   })

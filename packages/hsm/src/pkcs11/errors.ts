@@ -64,3 +64,40 @@ export function attempt<T>(fn: () => T): { ok: true; value: T } | { ok: false; e
     throw error
   }
 }
+
+/** The token is gone, or our session is: nothing that was asked was answered. */
+const gone: ReadonlySet<string> = new Set([
+  'CKR_CRYPTOKI_NOT_INITIALIZED',
+  'CKR_DEVICE_REMOVED',
+  'CKR_SESSION_CLOSED',
+  'CKR_SESSION_HANDLE_INVALID',
+  'CKR_SLOT_ID_INVALID',
+  'CKR_TOKEN_NOT_PRESENT',
+])
+
+/** A fault of the token's own, which says as little about its rules. */
+const fault: ReadonlySet<string> = new Set([
+  'CKR_DEVICE_ERROR',
+  'CKR_DEVICE_MEMORY',
+  'CKR_HOST_MEMORY',
+  'CKR_USER_NOT_LOGGED_IN',
+])
+
+/** As `attempt`; a token or session that is gone is no refusal and throws. */
+export function attemptPresent<T>(fn: () => T): ReturnType<typeof attempt<T>> {
+  const result = attempt(fn)
+  if (!result.ok && gone.has(result.error.ckr?.name ?? '')) throw result.error
+  return result
+}
+
+/**
+ * As `attempt`, to find out what the token allows: only its refusal is an answer. A fault throws, because an attack that
+ * could not be tried has not been held.
+ */
+export function attemptRefusal<T>(fn: () => T): ReturnType<typeof attempt<T>> {
+  const result = attemptPresent(fn)
+  if (result.ok) return result
+  const { ckr, code } = result.error
+  if (ckr === null ? code === 'HSM-DEVICE-ERROR' : fault.has(ckr.name)) throw result.error
+  return result
+}

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { AttributeReport, GeneratedWrapped, KeyPath, WrappableAlgorithm } from '../device.ts'
 import { num } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
-import { leaving, withKek, wrapHandle } from './kek-path.ts'
+import { type KeySize, leaving, withKek, wrapHandle } from './kek-path.ts'
 import { makePair } from './keys.ts'
 import { numbersOf } from './mechanisms.ts'
 import type { Handle } from './module.ts'
@@ -16,7 +16,11 @@ type Leaving = {
   readonly others: readonly Handle[]
   readonly spki: Uint8Array | null
   readonly attributes: AttributeReport[]
+  readonly size: KeySize
 }
+
+/** A PKCS#8 structure has at least the private values: nine numbers of RSA (RFC 8017 A.1.2), one of EC. */
+const leastPkcs8 = { 'rsa-2048': 1100, 'rsa-4096': 2200, 'p-256': 64, 'p-384': 80 } as const
 
 const secrets: Readonly<
   Partial<Record<WrappableAlgorithm, { keyType: number; mechanism: number; length: number }>>
@@ -42,7 +46,8 @@ function makeLeaving(token: TokenSession, algorithm: WrappableAlgorithm): Leavin
       ...secretAttributes(leaving, numbersOf(token)),
     ]
     const key = module.generateKey(session, { mechanism: secret.mechanism }, asked, doing)
-    return { key, others: [], spki: null, attributes: readBack(token, key, asked, doing) }
+    const attributes = readBack(token, key, asked, doing)
+    return { key, others: [], spki: null, attributes, size: { exactly: secret.length } }
   }
   switch (algorithm) {
     case 'rsa-2048':
@@ -70,6 +75,7 @@ function makeLeaving(token: TokenSession, algorithm: WrappableAlgorithm): Leavin
       others: [pair.publicKey],
       spki,
       attributes: readBack(token, pair.privateKey, asked, doing),
+      size: { atLeast: leastPkcs8[algorithm] },
     }
   } catch (error) {
     token.destroyHandle(pair.publicKey)
@@ -84,7 +90,7 @@ export function generateWrapped(
   return withKek(token, parent, { wrap: true, unwrap: false }, (kek) => {
     const made = makeLeaving(token, algorithm)
     try {
-      const { wrapped, mechanism } = wrapHandle(token, kek, made.key, 'wrapping a new key')
+      const { wrapped, mechanism } = wrapHandle(token, kek, made.key, 'wrapping a new key', made.size)
       return {
         wrapped: new Uint8Array(wrapped),
         mechanism,

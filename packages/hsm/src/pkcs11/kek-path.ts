@@ -110,10 +110,25 @@ export function wrapHandle(
   kek: Handle,
   key: Handle,
   doing: string,
+  size?: KeySize,
 ): { wrapped: Buffer; mechanism: WrapMechanism } {
   const mechanism = wrapMechanism(token)
-  return {
-    wrapped: token.module.wrapKey(token.session, { mechanism: mechanism.number }, kek, key, doing),
-    mechanism,
-  }
+  const wrapped = token.module.wrapKey(token.session, { mechanism: mechanism.number }, kek, key, doing)
+  if (!holds(wrapped.length, size))
+    throw hsmError(
+      'HSM-DEVICE-ERROR',
+      `${doing}: a wrapped key of ${wrapped.length} bytes cannot hold the key`,
+    )
+  return { wrapped, mechanism }
+}
+
+/** Bytes of the key that is wrapped: as many, or of a PKCS#8 structure at least so many. */
+export type KeySize = { readonly exactly: number } | { readonly atLeast: number }
+
+/** KW and KWP give whole blocks of eight bytes and one more. A blob that was cut off is a key that is lost. */
+function holds(wrapped: number, size: KeySize | undefined): boolean {
+  if (wrapped < 16 || wrapped % 8 !== 0) return false
+  if (size === undefined) return true
+  if ('exactly' in size) return wrapped === Math.ceil(size.exactly / 8) * 8 + 8
+  return wrapped >= size.atLeast + 8
 }

@@ -93,7 +93,9 @@ export function possessionOf(token: TokenSession, kek: Handle, challenge: Uint8A
   if (challenge.length !== challengeBytes)
     throw new RangeError(`challenge: expected 32 bytes, got ${challenge.length}`)
   return withScratchKey(token, challenge, CKK.AES, [is('WRAP', false), is('UNWRAP', false)], (key) => {
-    const { wrapped, mechanism } = wrapHandle(token, kek, key, 'proving possession')
+    const { wrapped, mechanism } = wrapHandle(token, kek, key, 'proving possession', {
+      exactly: challengeBytes,
+    })
     return { digest: createHash('sha256').update(wrapped).digest('hex'), mechanism }
   })
 }

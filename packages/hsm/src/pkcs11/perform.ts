@@ -14,6 +14,8 @@ export type Work<T> = {
   later(session: Handle): Promise<T>
   /** What a failure really means; the token's own answer when left out. */
   explain?(error: HsmError): HsmError
+  /** Whether the answer can be one: a token, or what lies between, that cuts it off must not pass. */
+  readonly plausible?: (value: T) => boolean
   /** Ends a call that needs the person's PIN between its beginning and its end: always on our own thread. */
   readonly inline?: boolean
 }
@@ -46,12 +48,17 @@ export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
     release(token, lane, explained instanceof HsmError ? explained : null)
     throw explained
   }
+  const accepted = (value: T): T => {
+    if (work.plausible?.(value) === false)
+      throw hsmError('HSM-DEVICE-ERROR', `${work.doing}: the token’s answer has an impossible length`)
+    return value
+  }
   const onThread = lane !== null && !work.inline && token.module.threads && token.pace.wantsThread(work.kind)
   const started = performance.now()
   try {
     work.begin(session)
     if (!onThread) {
-      const value = work.now(session)
+      const value = accepted(work.now(session))
       token.pace.tookInline(work.kind, performance.now() - started)
       release(token, lane, null)
       return value
@@ -59,10 +66,13 @@ export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
   } catch (error) {
     return fail(error)
   }
-  return work.later(session).then((value) => {
-    release(token, lane, null)
-    return value
-  }, fail)
+  return work
+    .later(session)
+    .then(accepted)
+    .then((value) => {
+      release(token, lane, null)
+      return value
+    }, fail)
 }
 
 const notDone: ReadonlySet<number> = new Set([

@@ -35,14 +35,19 @@ function messageOf(kind: string, input: SignInput): Buffer {
   return asBuffer(input.message)
 }
 
-/** The mechanism that also hashes is used where the token lists it; else the digest is made here. */
+/** The mechanism that also hashes is used where the token lists it and the key allows it; else the digest is made here. */
 function plan(
   token: TokenSession,
+  keyId: string,
   mechanism: SignMechanism,
   input: SignInput,
   does: 'sign' | 'verify',
 ): Plan {
-  const hashing = (number: number) => 'message' in input && token.has(number, does)
+  const hashing = (number: number): boolean => {
+    if (!('message' in input) || !token.has(number, does)) return false
+    const allowed = token.allowedMechanisms(token.find({ id: keyId, class: pair[does] }))
+    return allowed === null || allowed.includes(number)
+  }
   switch (mechanism.kind) {
     case 'eddsa':
       return {
@@ -103,12 +108,36 @@ function plan(
 const inWords = (m: SignMechanism, number: number) =>
   'hash' in m ? `${mechanismName(number)} with ${m.hash}` : mechanismName(number)
 
+/** r || s of the three curves; the modulus of the three sizes. */
+const ecdsaBytes: ReadonlySet<number> = new Set([64, 96, 132])
+const rsaBytes: ReadonlySet<number> = new Set([256, 384, 512])
+
+function isPlausible(mechanism: SignMechanism, { length }: Uint8Array): boolean {
+  switch (mechanism.kind) {
+    case 'ecdsa':
+      return ecdsaBytes.has(length)
+    case 'eddsa':
+      return length === 64
+    case 'hmac':
+      return length === hashes[mechanism.hash].bytes
+    case 'rsa-pkcs1':
+    case 'rsa-pss':
+      return rsaBytes.has(length)
+  }
+}
+
 export function sign(
   token: TokenSession,
   options: { key: KeyRef; mechanism: SignMechanism; input: SignInput; pin?: Uint8Array },
 ): Signature | Promise<Signature> {
   token.requireUser()
-  const { mechanism, data, hashedBy, keyClass } = plan(token, options.mechanism, options.input, 'sign')
+  const { mechanism, data, hashedBy, keyClass } = plan(
+    token,
+    options.key.id,
+    options.mechanism,
+    options.input,
+    'sign',
+  )
   const number = mechanism.mechanism
   token.requireMechanism(number, 'sign')
   const key = token.find({ id: options.key.id, class: keyClass.sign })
@@ -131,6 +160,7 @@ export function sign(
       hashedBy,
     }),
     explain: explainRefusal(token, key, number, inWords(options.mechanism, number)),
+    plausible: ({ signature }) => isPlausible(options.mechanism, signature),
     inline: pin !== undefined,
   }
   return perform(token, work)
@@ -140,7 +170,13 @@ export function verify(
   token: TokenSession,
   options: { key: KeyRef; mechanism: SignMechanism; input: SignInput; signature: Uint8Array },
 ): boolean | Promise<boolean> {
-  const { mechanism, data, keyClass } = plan(token, options.mechanism, options.input, 'verify')
+  const { mechanism, data, keyClass } = plan(
+    token,
+    options.key.id,
+    options.mechanism,
+    options.input,
+    'verify',
+  )
   if (keyClass.verify === 'secret') token.requireUser()
   const number = mechanism.mechanism
   token.requireMechanism(number, 'verify')

@@ -151,7 +151,7 @@ export function open(
   const handle = module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
   try {
     const attributes = readBack(token, handle, asked, doing)
-    const blobs = options.destinations.map(({ id }) => {
+    const blobs = options.destinations.map(({ id, label, spki }) => {
       const transport = trusted.get(id)
       if (!transport) throw hsmError('HSM-DESTINATION-MISMATCH', `no trusted key ${id}`)
       const wrapped = module.wrapKey(
@@ -161,6 +161,9 @@ export function open(
         handle,
         'wrapping the root to a destination',
       )
+      // The key behind it is about to become unwrappable for ever, so a blob that was cut off would be found too late.
+      if (wrapped.length * 8 !== publicKeyAttributes(spki).bits)
+        throw hsmError('HSM-DEVICE-ERROR', `the blob for ${label} has ${wrapped.length} bytes`)
       return { destination: id, wrapped: new Uint8Array(wrapped), oaepHash: profile.oaepHash }
     })
     const possession: PossessionProof | null = options.challenge
