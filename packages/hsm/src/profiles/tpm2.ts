@@ -43,6 +43,6 @@ export const tpm2: Profile = {
     'Every token of a TPM shows the serial number 0000000000000000.',
     'A few wrong PINs lock the whole TPM for a while, and the PIN state still says ok.',
     'Without the resource manager (tpm2-abrmd or the kernel’s /dev/tpmrm0) the TPM runs out of contexts.',
-    'ENCRYPT and DECRYPT cannot be refused when a pair is made; a signing pair does not decrypt all the same.',
+    'ENCRYPT and DECRYPT cannot be set to false when a pair is made: an RSA signing pair can decrypt too, and the report says so.',
   ],
 }

@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { findLibrary, libraryPlaces, profileById, profileOf, profiles } from '../../src/profiles/profiles.ts'
+
+describe('profiles', () => {
+  it('have an id each, and the unknown token comes last', () => {
+    expect(new Set(profiles.map(({ id }) => id)).size).toBe(profiles.length)
+    expect(profiles.at(-1)?.id).toBe('generic')
+  })
+
+  it('name a source each, and those that were never run on hardware say so', () => {
+    const known = profiles.filter(({ id }) => id !== 'generic')
+    for (const { id, sources } of known) {
+      expect([id, sources.length > 0]).toEqual([id, true])
+      for (const source of sources) expect(() => new URL(source)).not.toThrow()
+    }
+    expect(known.filter(({ verifiedOn }) => verifiedOn === null).map(({ id }) => id)).toEqual([
+      'yubihsm',
+      'luna',
+      'nshield',
+      'cloudhsm',
+      'smartcard-hsm',
+    ])
+  })
+
+  it.each([
+    ['SoftHSM project', 'SoftHSM v2', 'softhsm'],
+    ['IBM Corp.', 'IBM SoftTok', 'opencryptoki'],
+    ['IBM', 'Soft', 'opencryptoki'],
+    ['IBM', 'SW   TPM', 'tpm2'],
+    ['INTC', 'Intel', 'tpm2'],
+    ['STM', 'ST33', 'tpm2'],
+    ['Yubico (www.yubico.com)', 'YubiHSM', 'yubihsm'],
+    ['SafeNet', 'Luna K7', 'luna'],
+    ['nCipher Corp. Ltd', '', 'nshield'],
+    ['Marvell Semiconductors, Inc.', 'NITROX-HSM', 'cloudhsm'],
+    ['www.CardContact.de', 'PKCS#15 emulated', 'smartcard-hsm'],
+    ['Somebody', 'else', 'generic'],
+  ])('%s %s is %s', (manufacturer, model, id) => {
+    expect(profileOf(manufacturer, model).id).toBe(id)
+    expect(profileById(id)?.id).toBe(id)
+  })
+
+  it('a window is planned only where trusted keys replicate the root, and no soft token is called hardware', () => {
+    for (const { id, plan, replication, soft, kind } of profiles.filter((p) => p.id !== 'generic')) {
+      expect([id, plan.trustedWindow]).toEqual([id, replication === 'trusted-window'])
+      expect([id, soft]).toEqual([id, kind === 'software'])
+      if (plan.trustedWindow) expect([id, plan.keyWrapping]).toEqual([id, true])
+    }
+  })
+
+  it('whoever is initialised by a vendor’s tool is not planned to be by ours', () => {
+    for (const { id, plan, initialise } of profiles)
+      expect([id, plan.initialise]).toEqual([id, initialise.by === 'library'])
+  })
+
+  it('the libraries of the three tokens that run here are found at their usual places', () => {
+    for (const id of ['softhsm', 'opencryptoki', 'tpm2']) {
+      const profile = profileById(id)!
+      expect(libraryPlaces(profile).every((path) => !path.includes('*'))).toBe(true)
+      expect([id, existsSync(findLibrary(profile) ?? '')]).toEqual([id, true])
+    }
+    expect(findLibrary(profileById('generic')!)).toBeNull()
+  })
+})
