@@ -56,7 +56,7 @@ function judge(tokens: Tokens, call: WireCall, error: unknown, second: boolean):
 
 /** Answers wait for each other at most this long, and at most this many: the client works while we do. */
 const bundleMs = 1
-const bundleAnswers = 4
+const bundleAnswers = 8
 
 /**
  * The process that holds one vendor library. Calls start in order of arrival; those that only use keys may overlap, each

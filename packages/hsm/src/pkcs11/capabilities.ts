@@ -1,7 +1,37 @@
 import type { Capability } from '../device.ts'
+import { HsmError } from '../device.ts'
+import { cipherTrials } from './capability-ciphers.ts'
+import { keyTrials } from './capability-keys.ts'
+import { type Trial, Wrong } from './capability-trial.ts'
+import { wrapTrials } from './capability-wraps.ts'
 import type { TokenSession } from './session.ts'
 
-export const capabilities = (token: TokenSession): Capability[] => {
+/**
+ * Tries everything on scratch session keys and has Node's own cryptography check each result: a mechanism list says what a
+ * vendor meant, not what the token does.
+ */
+export async function capabilities(token: TokenSession): Promise<Capability[]> {
   token.requireUser()
-  return []
+  const found: Capability[] = []
+  for (const trial of [...keyTrials(token), ...cipherTrials(token), ...wrapTrials(token)])
+    found.push(await judge(trial))
+  return found
+}
+
+async function judge({ group, name, mechanism, run }: Trial): Promise<Capability> {
+  const said = (state: Capability['state'], detail: string): Capability => ({
+    group,
+    name,
+    mechanism,
+    state,
+    detail,
+  })
+  try {
+    return said('proved', await run())
+  } catch (error) {
+    if (error instanceof Wrong) return said('wrong', error.message)
+    if (!(error instanceof HsmError)) throw error
+    if (error.code === 'HSM-ATTRIBUTE-MISMATCH') return said('wrong', error.detail)
+    return said('unsupported', error.ckr ? `${error.detail} (${error.ckr.name})` : error.detail)
+  }
 }

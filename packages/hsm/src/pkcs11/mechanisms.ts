@@ -1,9 +1,9 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
-import type { WrapMechanism, WrapMechanismReport } from '../device.ts'
+import type { KeyRef, WrapMechanism, WrapMechanismReport } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { is, num, raw } from './attributes.ts'
+import { CKA, hex, is, num, raw } from './attributes.ts'
 import { CKK, CKM, CKO, mechanismName } from './constants.ts'
-import { attempt } from './errors.ts'
+import { attempt, attemptRefusal } from './errors.ts'
 import { knownAnswers, type Vector } from './known-answers.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
@@ -21,6 +21,24 @@ const scratch = (value: Uint8Array, keyType: number, flags: readonly Attribute[]
   raw('VALUE', value),
   ...flags,
 ]
+
+/** The same by its id, for work that may be on its way when `use` returns. */
+export async function withKnownKey<T>(
+  token: TokenSession,
+  value: Uint8Array,
+  keyType: number,
+  flags: readonly Attribute[],
+  use: (key: KeyRef) => Promise<T>,
+): Promise<T> {
+  const id = randomBytes(16).toString('hex')
+  const asked = scratch(value, keyType, flags).map((a) => (a.type === CKA.ID ? hex('ID', id) : a))
+  const key = token.module.createObject(token.session, asked, 'making a scratch key')
+  try {
+    return await use({ id, class: 'secret' })
+  } finally {
+    token.destroyHandle(key)
+  }
+}
 
 /** A session key of known bytes, destroyed after `use`. */
 export function withScratchKey<T>(
@@ -55,7 +73,7 @@ function tryWrapMechanism(
   const refusals = new Set<string>()
   const all = (vectors: readonly Vector[]): boolean =>
     vectors.every((vector) => {
-      const outcome = attempt(() => givesAnswer(token, number, vector))
+      const outcome = attemptRefusal(() => givesAnswer(token, number, vector))
       if (!outcome.ok) refusals.add(outcome.error.ckr?.name ?? outcome.error.code)
       return outcome.ok && outcome.value
     })
@@ -121,7 +139,7 @@ export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
 
 function tryCbcPad(token: TokenSession) {
   const number = CKM.AES_CBC_PAD
-  const outcome = attempt(() => givesCbcPad(token))
+  const outcome = attemptRefusal(() => givesCbcPad(token))
   const works = outcome.ok && outcome.value
   const result = works
     ? 'gives the known answer of AES-CBC with padding, which has no integrity: not used for keys'

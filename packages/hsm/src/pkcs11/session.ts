@@ -71,6 +71,7 @@ export class TokenSession {
   #mechanisms: ReadonlyMap<number, MechanismInfo> | null = null
   #numbers: readonly number[] | null = null
   readonly #handles = new Map<string, Handle>()
+  readonly #allowed = new Map<string, readonly number[] | null>()
 
   constructor(module: Module, slot: Handle, info: TokenInfo, lanes = defaultLanes) {
     this.module = module
@@ -186,6 +187,7 @@ export class TokenSession {
   }
 
   forgetHandles(): void {
+    this.#allowed.clear()
     this.#handles.clear()
   }
 
@@ -214,6 +216,15 @@ export class TokenSession {
 
   /** The key's own list; null when it has none or does not show it. */
   allowedMechanisms(key: Handle): readonly number[] | null {
+    const name = key.toString('hex')
+    const known = this.#allowed.get(name)
+    if (known !== undefined) return known
+    const allowed = this.#readAllowed(key)
+    this.#allowed.set(name, allowed)
+    return allowed
+  }
+
+  #readAllowed(key: Handle): readonly number[] | null {
     const read = attempt(() => this.module.getAttribute(this.session, key, CKA.ALLOWED_MECHANISMS))
     if (!read.ok || read.value === 'absent' || read.value.length === 0 || read.value.length % 8 !== 0)
       return null
