@@ -38,18 +38,20 @@ export function tokenInfo(
   const trim = (value: string) => value.replace(/[\s\0]+$/, '')
   const version = (v: { major: number; minor: number }) => `${v.major}.${v.minor}`
   const manufacturer = trim(raw.manufacturerID)
+  // openCryptoki 3.23 gives its tokens no serial number: such a token is named after its slot.
+  const number = slot.readBigUInt64LE().toString()
   const model = trim(raw.model)
   const initialised = bit(raw.flags, CKF.TOKEN_INITIALIZED)
   // 0 is CK_EFFECTIVELY_INFINITE, all ones CK_UNAVAILABLE_INFORMATION.
   const limited = raw.maxRwSessionCount > 0 && raw.maxRwSessionCount < 0xffff_ffff
   return {
-    serial: initialised ? trim(raw.serialNumber) : '',
+    serial: initialised ? trim(raw.serialNumber) || `slot-${number}` : '',
     label: initialised ? trim(raw.label) : '',
     manufacturer,
     model,
     firmware: version(raw.firmwareVersion),
     hardware: version(raw.hardwareVersion),
-    slot: slot.readBigUInt64LE().toString(),
+    slot: number,
     profile: profileOf(manufacturer, model).id,
     initialised,
     writeProtected: bit(raw.flags, CKF.WRITE_PROTECTED),

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type Hsm,
+  HsmError,
   type ProbeReport,
   rootTemplate,
   signingTemplate,
@@ -38,18 +39,9 @@ describe('openCryptoki’s soft token', () => {
     })
   })
 
-  it('the factory’s own SO PIN is no SO PIN', async () => {
-    const made = hsm.token('new').initialise({ label: 'x', soPin: utf8('87654321'), userPin: userPin() })
-    // There is one slot, and it is taken: the refusal of a second token comes first.
+  it('there is one slot, and it is taken', async () => {
+    const made = hsm.token('new').initialise({ label: 'x', soPin: soPin(), userPin: userPin() })
     expect(await refusal(made)).toBe('HSM-FREE-SLOT-MISSING')
-    const fresh = await startOpenCryptoki()
-    const other = await startHsm({ ...fresh })
-    const same = { label: 'x', soPin: utf8('87654321'), userPin: userPin() }
-    expect(await refusal(other.token('new').initialise(same))).toBe('HSM-PIN-INVALID')
-    expect((await other.tokens())[0]).toMatchObject({ initialised: false })
-    expect(await refusal(other.token('123').logIn({ user: 'user', pin: userPin() }))).toBe('HSM-TOKEN-ABSENT')
-    await other.close()
-    fresh.stop()
   })
 
   it('a token in use is not erased, because nobody could open it afterwards', async () => {
@@ -148,11 +140,12 @@ describe('openCryptoki’s soft token', () => {
         expect(report.lacking[0]).toBe('a wrap mechanism with a known answer')
       })
 
-      it('the hardened template does not hold: unwrapped keys can be read, copies and a second mechanism are taken', () => {
+      it('the hardened template does not hold: a key unwrapped without a word can be read', () => {
         expect(outcomes('hardened')).toMatchObject({
           'wrap-then-decrypt': 'held',
           'silent-unwrap': 'broken',
-          'mechanism-confusion': 'broken',
+          // ALLOWED_MECHANISMS came with a later version.
+          'mechanism-confusion': hsm.library.interfaceVersion === '2.20' ? 'broken' : 'held',
           'flip-attributes': 'held',
         })
       })
@@ -171,13 +164,35 @@ describe('openCryptoki’s soft token', () => {
   })
 })
 
+describe('a new openCryptoki token', () => {
+  it('does not take the factory’s own SO PIN, and stays as it was', async () => {
+    const fresh = await startOpenCryptoki()
+    const hsm = await startHsm({ ...fresh })
+    const same = { label: 'x', soPin: utf8('87654321'), userPin: userPin() }
+    expect(await refusal(hsm.token('new').initialise(same))).toBe('HSM-PIN-INVALID')
+    expect((await hsm.tokens())[0]).toMatchObject({ initialised: false })
+    expect(await refusal(hsm.token('absent').logIn({ user: 'user', pin: userPin() }))).toBe(
+      'HSM-TOKEN-ABSENT',
+    )
+    await hsm.close()
+    fresh.stop()
+  }, 150_000)
+})
+
 describe('openCryptoki without its daemon', () => {
-  it('the library does not start, and that is one named error', async () => {
+  it('shows no token: its library does not start, or starts without slots', async () => {
     const real = await startOpenCryptoki()
     real.stop()
-    await new Promise((resolve) => setTimeout(resolve, 1500))
-    expect(await refusal(startHsm({ library: real.library }))).toMatch(
-      /^HSM-(DEVICE-ERROR|UNSUPPORTED|LIBRARY-INVALID|TOKEN-ABSENT|UNKNOWN|FUNCTION-MISSING)$/,
-    )
-  })
+    const look = async (): Promise<string> => {
+      try {
+        const hsm = await startHsm({ library: real.library })
+        const tokens = await hsm.tokens()
+        await hsm.close()
+        return tokens.length === 0 ? 'no token' : 'a token'
+      } catch (error) {
+        return error instanceof HsmError ? error.code : 'not typed'
+      }
+    }
+    await expect.poll(look, { timeout: 10_000, interval: 500 }).toMatch(/^(no token|HSM-.+)$/)
+  }, 150_000)
 })

@@ -28,9 +28,19 @@ done
 mkdir -p /var/log/opencryptoki /run/opencryptoki
 `
 
-/** 3.23 goes into the background whatever it is told, so this script stays in its place until the test's process is gone. */
+/**
+ * 3.23 goes into the background whatever it is told, so this script stays in its place until the test's process is gone.
+ * Its socket is there before its process number is written: the end waits for that.
+ */
 const runDaemon = `
-end() { kill $(cat /run/pkcsslotd.pid /run/opencryptoki/pkcsslotd.pid 2>/dev/null) 2>/dev/null; exit 0; }
+end() {
+  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    pid=$(cat /run/pkcsslotd.pid /run/opencryptoki/pkcsslotd.pid 2>/dev/null || true)
+    if [ -n "$pid" ]; then kill $pid 2>/dev/null || exit 0; fi
+    sleep 0.1
+  done
+  exit 0
+}
 trap end TERM
 pkcsslotd -f &
 while kill -0 ${process.pid} 2>/dev/null; do
