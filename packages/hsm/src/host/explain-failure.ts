@@ -18,7 +18,7 @@ const vague: ReadonlySet<string> = new Set([
 
 /** Looks behind a vague return code: SoftHSM answers CKR_GENERAL_ERROR for a full disk and for a vanished token alike. */
 export function explainFailure(tokens: Tokens, serial: string, error: HsmError): HsmError {
-  if (!vague.has(error.code) || serial === 'new') {
+  if (!vague.has(error.code) || serial === 'new' || serial === '') {
     return error.code === 'HSM-DEVICE-ERROR' ? (explainStore(softTokenStore(), error) ?? error) : error
   }
   const store = softTokenStore()
