@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { _electron, type ElectronApplication, errors, type Page } from 'playwright-core'
+import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { type Display, startDisplay } from '../../../scripts/electron/display.ts'
 import {
   appFolder,
@@ -10,6 +10,7 @@ import {
   privateFolder,
   sandboxSwitches,
 } from '../../../scripts/electron/launch.ts'
+import { heldApp } from './held-app.ts'
 
 export type Ready = { route: string; renderer: number; core: number | null; ms: number }
 export type Desktop = {
@@ -55,18 +56,6 @@ export async function openDesktop({
   }
 }
 
-/** Playwright now and then never sees an Electron that did start, under load: it is started once more, and only once. */
-async function launchElectron(
-  options: NonNullable<Parameters<typeof _electron.launch>[0]>,
-): Promise<ElectronApplication> {
-  try {
-    return await _electron.launch({ ...options, timeout: readyWithin / 2 })
-  } catch (error) {
-    if (!(error instanceof errors.TimeoutError)) throw error
-    return _electron.launch(options)
-  }
-}
-
 async function launch(
   display: Display,
   folder: string,
@@ -88,9 +77,9 @@ async function launch(
     ...environment,
   })
   let output = ''
-  const app = await launchElectron({
+  const app = await _electron.launch({
     executablePath: electronRuntime().command,
-    args: [...sandboxSwitches(), ...args, appFolder()],
+    args: [...sandboxSwitches(), ...args, heldApp(appFolder(), folder)],
     env,
     chromiumSandbox: true,
     timeout: readyWithin,
