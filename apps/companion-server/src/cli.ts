@@ -108,6 +108,9 @@ program
           `pinned version ${policy.version} of ${policy.organisation.name} (${policy.domain})`,
           `digest ${digest}`,
           words.join(' '),
+          ...(policy.domain === 'rehearsal'
+            ? ['for this rehearsal alone: another one needs a server folder of its own (init --state DIR)']
+            : []),
         ],
       )
     }),

@@ -31,6 +31,7 @@ export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase
   if (url) {
     const database = connect({ connectionString: url })
     try {
+      await requireReachable(database)
       await requireCurrentSchema(database)
       await requireHumbleRole(database)
     } catch (error) {
@@ -86,6 +87,14 @@ export function connect(settings: pg.PoolConfig): Database {
   // An idle connection that the server closes is replaced at the next query; unheard, the event would end the process.
   pool.on('error', () => undefined)
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+}
+
+async function requireReachable(database: Database): Promise<void> {
+  try {
+    await sql`select 1`.execute(database)
+  } catch (error) {
+    throw new EnvironmentError('DATABASE-UNREACHABLE', `DATABASE_URL: ${String(error)}`, { cause: error })
+  }
 }
 
 async function requireHumbleRole(database: Database): Promise<void> {

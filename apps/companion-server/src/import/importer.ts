@@ -1,13 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { peekBundle } from '@lux/ceremony/bundle'
-import {
-  type ImportRefusal,
-  type Receipt,
-  receiptCodec,
-  refusalCodec,
-  type Signed,
-  transportCodec,
-} from '@lux/ceremony/wire'
+import { type Receipt, receiptCodec, type Signed, transportCodec } from '@lux/ceremony/wire'
 import { fromUtf8, utf8 } from '@lux/crypto'
 import type { Token } from '@lux/hsm'
 import { sql } from 'kysely'
@@ -18,8 +11,9 @@ import { pinnedPolicies } from '../state/policies.ts'
 import type { Settings } from '../state/settings.ts'
 import { eraseTransport, openTransports } from '../state/transports.ts'
 import type { ServerToken } from '../token/server-token.ts'
-import { printable, type ReceiptSigner, receiptAttributes } from './documents.ts'
+import { type ReceiptSigner, receiptAttributes } from './documents.ts'
 import { keepFheFiles } from './fhe-files.ts'
+import { openImportLog, type Refused } from './import-log.ts'
 import { type Judged, judgeBundle } from './judge.ts'
 import { type Received, receiveBundle } from './receive.ts'
 import { recordFhe, recordKeys, recordRoots } from './record.ts'
@@ -28,12 +22,7 @@ import { planRows } from './rows.ts'
 
 export type ImportResult =
   | { readonly state: 'imported'; readonly digest: string; readonly receipt: Signed<Receipt> }
-  | {
-      readonly state: 'refused'
-      readonly rule: string
-      readonly detail: string
-      readonly refusal: Signed<ImportRefusal>
-    }
+  | Refused
 
 export type BundleImporter = {
   readonly maxBytes: number
@@ -65,11 +54,14 @@ export function openImporter(parts: ImporterParts): BundleImporter {
   const { state, settings, audience, database, token, signer } = parts
   const maxBytes = parts.maxBytes ?? 4 * gibibyte - 1
   const reached = parts.reached ?? (() => undefined)
+  const log = openImportLog(parts)
 
   async function importReceived(received: Received): Promise<ImportResult> {
     const peeked = await peekBundle(received.reader)
     const digest = peeked.ok ? peeked.value.digest : null
-    const stored = digest === null ? undefined : await findImport(digest)
+    const stored = digest === null ? undefined : await log.find(digest)
+    // A copy of a bundle that is in already gets the receipt of that one: what it says is about the digest, and nothing
+    // of the copy is used (docs/adr/0012).
     if (digest !== null && stored?.state === 'imported' && stored.receipt !== null) {
       const parsed = receiptCodec.file.parse(utf8(stored.receipt))
       if (!parsed.ok) throw new Error(`the stored receipt of ${digest} is damaged`)
@@ -79,10 +71,10 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       domain: settings.domain,
       audience,
       policies: await pinnedPolicies(state),
-      lastReceipt: await lastReceipt(),
+      lastReceipt: await log.lastReceipt(),
     })
-    if (!judged.ok) return refused(judged, received.fileDigest, digest)
-    await stage(judged.value, received.fileDigest)
+    if (!judged.ok) return log.refuse(judged, received.fileDigest, digest)
+    await log.stage(judged.value, received.fileDigest)
     reached('staged')
     return token.use((opened) => takeIn(opened, judged.value, received.fileDigest))
   }
@@ -93,14 +85,14 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     const roots: ArrivedRoot[] = []
     const giveUp = async (refusal: Refusal) => {
       for (const { fresh, ckaId } of roots) if (fresh) await opened.destroy({ id: ckaId, class: 'secret' })
-      return refused(refusal, fileDigest, contents.digest)
+      return log.refuse(refusal, fileDigest, contents.digest)
     }
     for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
       const arrived = await bringRoot(opened, contents, node, {
         audience,
         node: settings.node,
         transports,
-        known,
+        known: log.knownRoot,
       })
       if (!arrived.ok) return giveUp(arrived)
       roots.push(arrived.value)
@@ -114,8 +106,8 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     const work = await database
       .transaction()
       .execute(async (transaction) => {
-        await recordRoots(transaction, settings.node, contents.digest, roots)
         for (const record of [
+          await recordRoots(transaction, settings.node, contents.digest, roots),
           await recordKeys(transaction, rows.value),
           await recordFhe(transaction, contents),
         ]) {
@@ -177,113 +169,11 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     }
   }
 
-  async function refused(refusal: Refusal, fileDigest: string, digest: string | null): Promise<ImportResult> {
-    const detail = printable(refusal.detail)
-    const signed = await signer.refusal({
-      v: 1,
-      kind: 'refusal',
-      domain: settings.domain,
-      audience,
-      bundleDigest: digest,
-      check: refusal.rule,
-      detail,
-      time: parts.now().toISOString(),
-    })
-    const row = {
-      file_digest: fileDigest,
-      state: 'refused' as const,
-      rule: refusal.rule,
-      receipt: fromUtf8(refusalCodec.file.encode(signed)),
-      finished_at: parts.now(),
-    }
-    const staged = digest === null ? undefined : await findImport(digest)
-    if (staged?.state === 'staged') {
-      await database.updateTable('bundle_import').set(row).where('id', '=', staged.id).execute()
-    } else {
-      await database
-        .insertInto('bundle_import')
-        .values({
-          ...row,
-          digest,
-          audience: null,
-          ceremony_id: null,
-          sequence: null,
-          previous: null,
-          policy_digest: null,
-          provenance: null,
-        })
-        .execute()
-    }
-    return { state: 'refused', rule: refusal.rule, detail, refusal: signed }
-  }
-
-  const findImport = (digest: string) =>
-    database
-      .selectFrom('bundle_import')
-      .select(['id', 'state', 'receipt'])
-      .where('digest', '=', digest)
-      .where('state', 'in', ['staged', 'imported'])
-      .executeTakeFirst()
-
-  async function lastReceipt() {
-    const row = await database
-      .selectFrom('bundle_import')
-      .select(['digest', 'sequence'])
-      .where('audience', '=', audience)
-      .where('state', '=', 'imported')
-      .orderBy('sequence', 'desc')
-      .executeTakeFirst()
-    if (!row || row.digest === null || row.sequence === null) return null
-    return { bundleDigest: row.digest, sequence: row.sequence }
-  }
-
-  async function known(rootId: string): Promise<string | null> {
-    const row = await database
-      .selectFrom('root_config')
-      .select('cka_id')
-      .where('root_id', '=', rootId)
-      .where('node_id', '=', settings.node)
-      .executeTakeFirst()
-    return row?.cka_id ?? null
-  }
-
-  async function stage({ contents, policy, policyDigest }: Judged, fileDigest: string): Promise<void> {
-    if ((await findImport(contents.digest)) !== undefined) return
-    const { predicate, digest } = contents
-    await database
-      .insertInto('policy')
-      .values({
-        digest: policyDigest,
-        version: policy.version,
-        domain: policy.domain,
-        document: JSON.stringify(policy),
-      })
-      .onConflict((conflict) => conflict.column('digest').doNothing())
-      .execute()
-    await database
-      .insertInto('bundle_import')
-      .values({
-        digest,
-        file_digest: fileDigest,
-        audience,
-        ceremony_id: predicate.ceremonyId,
-        sequence: predicate.sequence,
-        previous: predicate.previous,
-        policy_digest: policyDigest,
-        state: 'staged',
-        rule: null,
-        receipt: null,
-        provenance: null,
-        finished_at: null,
-      })
-      .execute()
-  }
-
   return {
     maxBytes,
     async importStream(chunks) {
       const received = await receiveBundle(chunks, state.incoming, maxBytes)
-      if (!received.ok) return refused(received, '0'.repeat(64), null)
+      if (!received.ok) return log.refuse(received, '0'.repeat(64), null)
       try {
         return await database.connection().execute(async (connection) => {
           await waitForTurn(connection)

@@ -9,13 +9,23 @@ import type { PlannedRow } from './rows.ts'
 
 type Work = Transaction<Tables>
 
+/** Refuses ROOT-CURRENT: a node serves under one root, and changing it is a rotation of its own. */
 export async function recordRoots(
   work: Work,
   node: string,
   digest: string,
   roots: readonly ArrivedRoot[],
-): Promise<void> {
+): Promise<Outcome<null>> {
   for (const root of roots) {
+    const other = await work
+      .selectFrom('root_config')
+      .select('root_id')
+      .where('node_id', '=', node)
+      .where('state', '=', 'current')
+      .where('root_id', '!=', root.rootId)
+      .executeTakeFirst()
+    if (other)
+      return refuse('ROOT-CURRENT', `this node serves under the root ${other.root_id}, not ${root.rootId}`)
     await work
       .insertInto('root_config')
       .values({
@@ -32,6 +42,7 @@ export async function recordRoots(
       .onConflict((conflict) => conflict.columns(['root_id', 'node_id']).doNothing())
       .execute()
   }
+  return accept(null)
 }
 
 /** Organisations, projects and keys of a bundle. Refuses KEY-CONFLICT where an id is taken with other content. */

@@ -35,7 +35,8 @@ export async function pinnedPolicies(state: StateFolder): Promise<PolicyFile[]> 
 
 /**
  * Pins a policy: the first by hand, each later one only as the successor of the newest, signed by officers of both.
- * Refuses POLICY-…; pinning the newest again changes nothing.
+ * A rehearsal derives a policy of its own each time, so a rehearsal server is for one rehearsal: REHEARSAL-POLICY. Refuses
+ * POLICY-…; pinning the newest again changes nothing.
  */
 export async function pinPolicy(
   state: StateFolder,
@@ -51,6 +52,12 @@ export async function pinPolicy(
   const digest = policyDigest(file.policy)
   const newest = (await pinnedPolicies(state)).at(-1)
   if (newest && policyDigest(newest.policy) === digest) return accept(pinned(newest.policy))
+  if (newest && domain === 'rehearsal' && file.policy.previous !== policyDigest(newest.policy)) {
+    return refuse(
+      'REHEARSAL-POLICY',
+      'this server rehearses under another policy already: each rehearsal needs a server folder of its own',
+    )
+  }
   const checked = newest ? checkSuccessor(newest.policy, file) : checkPolicy(file)
   if (!checked.ok) return checked
   const name = `${String(file.policy.version).padStart(7, '0')}.json`

@@ -1,64 +1,22 @@
-import { rm } from 'node:fs/promises'
-import { encodePolicyFile } from '@lux/ceremony/policy'
-import { fromBase64Url } from '@lux/crypto'
-import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AuditEntry, auditHash, auditLeaf } from '../../src/audit/entry.ts'
-import { type Credentials, createIdentity } from '../../src/auth/tokens.ts'
-import { openOwnerDatabase } from '../../src/database/open.ts'
-import { openServer } from '../../src/server.ts'
-import { pinPolicy } from '../../src/state/policies.ts'
-import { keysOf, realBundle } from '../support/real-bundle.ts'
-import { cardOf, makeServerState, offerTransport } from '../support/server-under-test.ts'
-import { makeFolder } from '../support/temporary-folder.ts'
+import { createIdentity } from '../../src/auth/tokens.ts'
+import { openHttp, type Who } from '../support/http-under-test.ts'
 
-type Opened = Awaited<ReturnType<typeof openServer>>
-let folder: string
-let server: Opened
-let bundle: Awaited<ReturnType<typeof realBundle>>
-const tokens: Record<'user' | 'reader' | 'operator' | 'stranger', string> = {
-  user: '',
-  reader: '',
-  operator: '',
-  stranger: '',
-}
+let http: Awaited<ReturnType<typeof openHttp>>
 const base = '/api/v1/kms/keys'
 
 beforeAll(async () => {
-  folder = await makeFolder()
-  const state = await makeServerState(folder)
-  const card = await cardOf(state)
-  bundle = await realBundle({ keys: keysOf('http'), card, transport: await offerTransport(state) })
-  await pinPolicy(state, 'production', encodePolicyFile(bundle.policy))
-  server = await openServer(state, false)
-  const { database } = server.services
-  tokens.operator = await logIn(
-    await createIdentity(database, { name: 'o', role: 'operator', project: null, organisation: null }),
-  )
+  http = await openHttp('http')
 })
 
-afterAll(async () => {
-  await server.app.close()
-  await rm(folder, { recursive: true, force: true })
-})
+afterAll(() => http.close())
 
-async function logIn({ clientId, clientSecret }: Credentials): Promise<string> {
-  const reply = await server.app.inject({
-    method: 'POST',
-    url: '/api/v1/auth/universal-auth/login',
-    payload: { clientId, clientSecret },
-  })
-  expect(reply.json()).toMatchObject({ tokenType: 'Bearer', expiresIn: 2_592_000 })
-  return reply.json().accessToken
-}
-
-const as = (who: keyof typeof tokens) => ({ authorization: `Bearer ${tokens[who]}` })
-const post = (who: keyof typeof tokens, url: string, payload: object) =>
-  server.app.inject({ method: 'POST', url, payload, headers: as(who) })
-const get = (who: keyof typeof tokens, url: string) =>
-  server.app.inject({ method: 'GET', url, headers: as(who) })
+const as = (who: Who) => http.as(who)
+const post = (who: Who, url: string, payload: object) => http.post(who, url, payload)
+const get = (who: Who, url: string) => http.get(who, url)
 
 test('HTTP-01 an operator uploads a bundle over a real connection and gets the signed receipt, again and again', async () => {
+  const { server, bundle, tokens, logIn } = http
   const address = await server.app.listen({ host: '127.0.0.1', port: 0 })
   const upload = () =>
     fetch(`${address}/api/v1/ceremonies/bundles`, {
@@ -166,7 +124,7 @@ test('HTTP-04 wrong input is refused before anything is done with it', async () 
   expect((await post('user', `${base}/orders/decrypt`, { ciphertext: 'AAAA' })).json()).toMatchObject({
     code: 'ENVELOPE-MALFORMED',
   })
-  const broken = await server.app.inject({
+  const broken = await http.server.app.inject({
     method: 'POST',
     url: `${base}/orders/encrypt`,
     headers: { ...as('user'), 'content-type': 'application/json' },
@@ -180,6 +138,7 @@ test('HTTP-04 wrong input is refused before anything is done with it', async () 
 })
 
 test('HTTP-05 a wrong secret and an unknown client look the same, and ten failures lock only that source', async () => {
+  const { server } = http
   const { database } = server.services
   const made = await createIdentity(database, {
     name: 'l',
@@ -204,6 +163,7 @@ test('HTTP-05 a wrong secret and an unknown client look the same, and ten failur
 })
 
 test('HTTP-06 a revoked identity is out within a second', async () => {
+  const { server, logIn } = http
   const { database } = server.services
   const made = await createIdentity(database, {
     name: 'gone',
@@ -223,62 +183,8 @@ test('HTTP-06 a revoked identity is out within a second', async () => {
   expect((await read()).statusCode).toBe(401)
 })
 
-test('AUDIT-01 every reply carries a receipt of a durable entry, and the chain of the writer adds up', async () => {
-  const replies = await Promise.all(
-    Array.from({ length: 20 }, () => post('user', `${base}/orders/encrypt`, { plaintext: 'AAAA' })),
-  )
-  const rows = await server.services.database.selectFrom('audit').selectAll().orderBy('seq').execute()
-  const byRequest = new Map(rows.map((row) => [row.req_id, row]))
-  for (const reply of replies) {
-    const parts = /^v1;w=([0-9a-f]{24});s=(\d+);h=([\w-]+);salt=([\w-]+)$/.exec(
-      String(reply.headers['audit-receipt']),
-    )
-    const row = byRequest.get(String(reply.headers['x-request-id']))
-    expect(row?.seq).toBe(parts?.[2])
-    expect(row?.hash.equals(fromBase64Url(parts?.[3] ?? ''))).toBe(true)
-  }
-  let previous = new Uint8Array(32)
-  for (const [index, row] of rows.entries()) {
-    expect(row.seq).toBe(String(index + 1))
-    const entry: AuditEntry = JSON.parse(row.entry)
-    expect(new Uint8Array(row.prev)).toEqual(previous)
-    previous = new Uint8Array(auditHash(previous, auditLeaf(row.salt, entry)))
-    expect(new Uint8Array(row.hash)).toEqual(previous)
-    expect(row.entry).not.toContain('AAAA')
-  }
-})
-
-test('AUDIT-UNAVAILABLE no reply leaves while the log cannot be written, and a new chain begins after', async () => {
-  const before = server.services.audit.id
-  const owner = await openOwnerDatabase({ folder: server.services.state.database })
-  try {
-    await sql`revoke insert on audit from custody_app`.execute(owner.database)
-    const withheld = await post('user', `${base}/orders/encrypt`, { plaintext: 'AAAA' })
-    expect([withheld.statusCode, withheld.json().message]).toEqual([503, 'AUDIT-UNAVAILABLE'])
-    expect(withheld.body).not.toContain('ciphertext')
-    await sql`grant insert on audit to custody_app`.execute(owner.database)
-  } finally {
-    await owner.close()
-  }
-  const reply = await post('user', `${base}/orders/encrypt`, { plaintext: 'AAAA' })
-  expect(reply.statusCode).toBe(200)
-  const { id } = server.services.audit
-  expect(id).not.toBe(before)
-  expect(reply.headers['audit-receipt']).toContain(`v1;w=${id};s=2;`)
-  const rows = await server.services.database
-    .selectFrom('audit')
-    .select('entry')
-    .where('writer', '=', id)
-    .orderBy('seq')
-    .execute()
-  expect(rows.map(({ entry }) => JSON.parse(entry).operation)).toEqual([
-    'audit.open',
-    'POST /api/v1/kms/keys/:keyId/encrypt',
-  ])
-})
-
 test('HTTP-07 security headers are on every reply and health says when the server is ready', async () => {
-  const reply = await server.app.inject({ method: 'GET', url: '/readiness' })
+  const reply = await http.server.app.inject({ method: 'GET', url: '/readiness' })
   expect([reply.statusCode, reply.json()]).toEqual([200, { status: 'ready' }])
   expect(reply.headers).toMatchObject({
     'cache-control': 'no-store',
@@ -287,17 +193,4 @@ test('HTTP-07 security headers are on every reply and health says when the serve
     'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
   })
   expect(reply.headers['access-control-allow-origin']).toBeUndefined()
-})
-
-test('KEY-ROW-CHANGED a row that somebody edited in the database is not unwrapped', async () => {
-  const { database, keys } = server.services
-  await sql`update key_version set algorithm = 'AES-128' where key_id = 'orders'`.execute(database)
-  const refused = await post('user', `${base}/orders/encrypt`, { plaintext: '' })
-  expect([refused.statusCode, refused.json().message]).toEqual([503, 'KEY-ROW-CHANGED'])
-  await sql`update key_version set algorithm = 'AES-256' where key_id = 'orders'`.execute(database)
-  await sql`update project_kek set bundle_digest = ${'ab'.repeat(32)}`.execute(database)
-  keys.forgetAll()
-  expect((await post('user', `${base}/orders/encrypt`, { plaintext: '' })).json().message).toBe(
-    'KEY-ROW-CHANGED',
-  )
 })

@@ -1,4 +1,6 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec, refusalCodec, type ServerCard, type Signed, type Transport } from '@lux/ceremony/wire'
 import { aesKwpWrap } from '@lux/crypto'
@@ -161,6 +163,67 @@ test('SEQUENCE and PREVIOUS refuse a rollback and a fork', async () => {
   )
 })
 
+test('IMPORT-05 a damaged copy of a bundle that is in gets the receipt of the whole one', async () => {
+  const bundle = await build()
+  await pin(bundle)
+  const result = await take(bundle.bytes)
+  const copy = bundle.bytes.slice()
+  // In the transcript, which comes after the manifest: its digest is what the receipt is about.
+  copy[copy.length >> 1]! ^= 1
+  expect(await take(copy)).toEqual(result)
+  expect(await workshop.database.selectFrom('bundle_import').select('state').execute()).toHaveLength(1)
+})
+
+test('ROOT-CURRENT a second root is refused by name, and taken out of the token again', async () => {
+  const first = await build()
+  await pin(first)
+  expect((await take(first.bytes)).state).toBe('imported')
+  transport = await offerTransport(state)
+  const another = keysOf('second ceremony')
+  const second = await build({ keys: another, sequence: '2', previous: first.digest })
+  expect(refusedBy(await take(second.bytes))).toBe('ROOT-CURRENT')
+  const { node } = workshop.settings
+  const left = workshop.token.use((token) => token.findById(rootCkaId(node, another.rootId)))
+  expect(await left).toEqual([])
+  expect(await rootsInToken()).toBe(1)
+})
+
+test.each(['RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'] as const)(
+  'IMPORT-06 a data key that is a %s pair is taken in, and does not encrypt',
+  async (algorithm) => {
+    const { privateKey, publicKey } = pairOf(algorithm)
+    const wrapped = {
+      organisation: aesKwpWrap(keys.root, keys.organisation),
+      project: aesKwpWrap(keys.organisation, keys.project),
+      data: aesKwpWrap(keys.project, privateKey),
+      mechanism: 'KWP-RFC5649',
+    }
+    const bundle = await build({ wrapped, data: { algorithm, publicKey } })
+    await pin(bundle)
+    expect((await take(bundle.bytes)).state).toBe('imported')
+    const names = {
+      'RSA-2048': 'RSA_2048',
+      'RSA-4096': 'RSA_4096',
+      'EC-P256': 'ECC_NIST_P256',
+      'EC-P384': 'ECC_NIST_P384',
+    }
+    expect(await workshop.database.selectFrom('key').select(['algorithm', 'key_usage']).execute()).toEqual([
+      { algorithm: names[algorithm], key_usage: 'sign-verify' },
+    ])
+  },
+)
+
+function pairOf(algorithm: 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384') {
+  const made = algorithm.startsWith('RSA')
+    ? generateKeyPairSync('rsa', { modulusLength: Number(algorithm.slice(4)) })
+    : generateKeyPairSync('ec', { namedCurve: algorithm === 'EC-P256' ? 'P-256' : 'P-384' })
+  const der = (bytes: Buffer) => new Uint8Array(bytes)
+  return {
+    privateKey: der(made.privateKey.export({ type: 'pkcs8', format: 'der' })),
+    publicKey: der(made.publicKey.export({ type: 'spki', format: 'der' })),
+  }
+}
+
 test('KEY-CONFLICT an id that is taken keeps its key', async () => {
   const first = await build()
   await pin(first)
@@ -221,6 +284,22 @@ test('IMPORT-04 a threshold key is recorded with its holders, and its public par
   )
   const kept = [fhe?.public, fhe?.compactPublicKey, fhe?.serverKey].filter((digest) => digest !== null)
   expect((await readdir(state.fhe)).toSorted()).toEqual(kept.toSorted())
+})
+
+test('REHEARSAL-POLICY a rehearsal server is for the policy of one rehearsal', async () => {
+  const here = await makeServerState(join(folder, 'rehearsal'), 'rehearsal')
+  const [one, other] = await Promise.all(
+    ['2027-01-01', '2027-01-02'].map((day) =>
+      sampleBundle({
+        domain: 'rehearsal',
+        alter: { policy: (policy) => ({ ...policy, expiry: `${day}T00:00:00.000Z` }) },
+      }),
+    ),
+  )
+  const trust = (bundle: typeof one) => pinPolicy(here, 'rehearsal', encodePolicyFile(bundle!.policy))
+  expect(await trust(one)).toMatchObject({ ok: true })
+  expect(await trust(one)).toMatchObject({ ok: true })
+  expect(await trust(other)).toMatchObject({ ok: false, rule: 'REHEARSAL-POLICY' })
 })
 
 test('BUNDLE-TOO-LARGE the stream is cut at the cap and its file is gone', async () => {

@@ -1,0 +1,56 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { encodePolicyFile } from '@lux/ceremony/policy'
+import { sql } from 'kysely'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { migrateUp } from '../../src/database/migrate.ts'
+import { openOwnerDatabase } from '../../src/database/open.ts'
+import { startEmbedded } from '../../src/postgres/embedded.ts'
+import { databaseChoice, openWorkshop } from '../../src/server.ts'
+import { pinPolicy } from '../../src/state/policies.ts'
+import { chunksOf, keysOf, realBundle } from '../support/real-bundle.ts'
+import { cardOf, makeServerState, offerTransport } from '../support/server-under-test.ts'
+import { temporaryFolder } from '../support/temporary-folder.ts'
+
+/** Where somebody else's PostgreSQL listens, as DATABASE_URL names it. */
+const urlOf = ({ host, user, database }: { host?: unknown; user?: unknown; database?: unknown }) =>
+  `postgres://${String(user)}@/${String(database)}?host=${encodeURIComponent(String(host))}`
+
+test('DATABASE-04 a PostgreSQL of its own is migrated by its owner, and served from by a humble role', async () => {
+  const folder = await temporaryFolder()
+  const state = await makeServerState(folder)
+  const other = await startEmbedded(join(folder, 'elsewhere'))
+  onTestFinished(() => other.stop())
+  vi.stubEnv('DATABASE_URL', urlOf(other.application))
+  vi.stubEnv('DATABASE_OWNER_URL', urlOf(other.owner))
+  onTestFinished(() => void vi.unstubAllEnvs())
+  await expect(openWorkshop(state)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
+
+  const owner = await openOwnerDatabase(databaseChoice(state))
+  try {
+    expect(await migrateUp(owner.database)).not.toEqual([])
+    await sql.raw(`grant custody_app to ${String(other.application.user)}`).execute(owner.database)
+  } finally {
+    await owner.close()
+  }
+  const bundle = await realBundle({
+    keys: keysOf('elsewhere'),
+    card: await cardOf(state),
+    transport: await offerTransport(state),
+  })
+  expect(await pinPolicy(state, 'production', encodePolicyFile(bundle.policy))).toMatchObject({ ok: true })
+  const workshop = await openWorkshop(state)
+  try {
+    expect((await workshop.importer.importStream(chunksOf(bundle.bytes))).state).toBe('imported')
+    expect(await workshop.database.selectFrom('key').select('id').execute()).toEqual([{ id: 'orders' }])
+    // The embedded one was never needed.
+    expect(existsSync(join(state.database, 'data'))).toBe(false)
+  } finally {
+    await workshop.close()
+  }
+
+  vi.stubEnv('DATABASE_URL', urlOf(other.owner))
+  await expect(openWorkshop(state)).rejects.toMatchObject({ code: 'DATABASE-ROLE' })
+  vi.stubEnv('DATABASE_URL', `postgres://nobody@/custody?host=${encodeURIComponent(join(folder, 'no-such'))}`)
+  await expect(openWorkshop(state)).rejects.toMatchObject({ code: 'DATABASE-UNREACHABLE' })
+})

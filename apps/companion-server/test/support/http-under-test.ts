@@ -1,0 +1,76 @@
+import { rm } from 'node:fs/promises'
+import { encodePolicyFile } from '@lux/ceremony/policy'
+import type { SampleBundle } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
+import { type Credentials, createIdentity } from '../../src/auth/tokens.ts'
+import { openServer } from '../../src/server.ts'
+import { pinPolicy } from '../../src/state/policies.ts'
+import { keysOf, type RealOptions, realBundle } from './real-bundle.ts'
+import { cardOf, makeServerState, offerTransport } from './server-under-test.ts'
+import { makeFolder } from './temporary-folder.ts'
+
+export type Who = 'user' | 'reader' | 'operator' | 'stranger'
+
+/** A server with the policy of one bundle pinned, and an operator who has logged in; nothing listens. */
+export async function openHttp(seed: string, options: Partial<RealOptions> = {}) {
+  const folder = await makeFolder()
+  const state = await makeServerState(folder)
+  const card = await cardOf(state)
+  const bundle: SampleBundle = await realBundle({
+    keys: keysOf(seed),
+    card,
+    transport: await offerTransport(state),
+    ...options,
+  })
+  await pinPolicy(state, 'production', encodePolicyFile(bundle.policy))
+  const server = await openServer(state, false)
+  const tokens: Record<Who, string> = { user: '', reader: '', operator: '', stranger: '' }
+  const logIn = async ({ clientId, clientSecret }: Credentials): Promise<string> => {
+    const reply = await server.app.inject({
+      method: 'POST',
+      url: '/api/v1/auth/universal-auth/login',
+      payload: { clientId, clientSecret },
+    })
+    if (reply.statusCode !== 200) throw new Error(reply.body)
+    return reply.json().accessToken
+  }
+  const as = (who: Who) => ({ authorization: `Bearer ${tokens[who]}` })
+  tokens.operator = await logIn(
+    await createIdentity(server.services.database, {
+      name: 'o',
+      role: 'operator',
+      project: null,
+      organisation: null,
+    }),
+  )
+  return {
+    server,
+    bundle,
+    tokens,
+    logIn,
+    as,
+    /** Imports the bundle and gives the project's user a token. */
+    async takeIn(): Promise<void> {
+      const { importer, database } = server.services
+      async function* whole() {
+        yield bundle.bytes
+      }
+      const taken = await importer.importStream(whole())
+      if (taken.state !== 'imported') throw new Error(`${taken.rule}: ${taken.detail}`)
+      tokens.user = await logIn(
+        await createIdentity(database, {
+          name: 'u',
+          role: 'user',
+          project: 'payments',
+          organisation: 'org',
+        }),
+      )
+    },
+    post: (who: Who, url: string, payload: object) =>
+      server.app.inject({ method: 'POST', url, payload, headers: as(who) }),
+    get: (who: Who, url: string) => server.app.inject({ method: 'GET', url, headers: as(who) }),
+    async close(): Promise<void> {
+      await server.app.close()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
