@@ -93,7 +93,8 @@ fn expand_proven(node: &Node, bytes: &[u8], submitter: &str) -> Outcome<CompactC
         return refuse("ADMIT-SUBMITTER", "expected 1 to 200 visible characters");
     }
     // Conformance is part of the proof: the verifier assumes a list of the right shape.
-    let shape = IntegerProvenCompactCiphertextListConformanceParams::from_crs_and_parameters(node.public_key.parameters(), crs);
+    let shape =
+        IntegerProvenCompactCiphertextListConformanceParams::from_crs_and_parameters(node.public_key.parameters(), crs);
     let list: ProvenCompactCiphertextList = safe_deserialize_conformant(bytes, MAX_INPUT, &shape)
         .map_err(|error| refusal("ADMIT-FORM", format!("not a proven list: {error}")))?;
     list.verify_and_expand(crs, &node.public_key, &proven_metadata(&node.key_id, submitter))
@@ -136,10 +137,14 @@ fn read_signed(node: &Node, bytes: &[u8], kinds: &[Kind]) -> Outcome<Vec<Value>>
     };
     let key = &node.server_key;
     let read = match kind {
-        Kind::U8 => safe_deserialize_conformant::<FheUint8>(bytes, MAX_INPUT, &FheUint8ConformanceParams::from(key)).map(Value::U8),
-        Kind::U64 => safe_deserialize_conformant::<FheUint64>(bytes, MAX_INPUT, &FheUint64ConformanceParams::from(key)).map(Value::U64),
-        Kind::I64 => safe_deserialize_conformant::<FheInt64>(bytes, MAX_INPUT, &FheInt64ConformanceParams::from(key)).map(Value::I64),
-        Kind::Bool => safe_deserialize_conformant::<FheBool>(bytes, MAX_INPUT, &FheBoolConformanceParams::from(key)).map(Value::Bool),
+        Kind::U8 => safe_deserialize_conformant::<FheUint8>(bytes, MAX_INPUT, &FheUint8ConformanceParams::from(key))
+            .map(Value::U8),
+        Kind::U64 => safe_deserialize_conformant::<FheUint64>(bytes, MAX_INPUT, &FheUint64ConformanceParams::from(key))
+            .map(Value::U64),
+        Kind::I64 => safe_deserialize_conformant::<FheInt64>(bytes, MAX_INPUT, &FheInt64ConformanceParams::from(key))
+            .map(Value::I64),
+        Kind::Bool => safe_deserialize_conformant::<FheBool>(bytes, MAX_INPUT, &FheBoolConformanceParams::from(key))
+            .map(Value::Bool),
     };
     Ok(vec![read.map_err(|error| refusal("ADMIT-FORM", error))?])
 }

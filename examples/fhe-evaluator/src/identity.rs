@@ -124,11 +124,8 @@ impl Identity {
     pub fn sign<T: Serialize>(&self, context: &str, payload: T) -> SignedDocument<T> {
         let message = signed_message(context, &encode(&payload));
         // FIPS 204, pure, empty context: ours stands in the message.
-        let ml_dsa65 = self
-            .ml_dsa65
-            .expanded_key()
-            .sign_deterministic(&message, &[])
-            .expect("an empty context is never too long");
+        let ml_dsa65 =
+            self.ml_dsa65.expanded_key().sign_deterministic(&message, &[]).expect("an empty context is never too long");
         let signature = HybridSignature {
             signer: self.keys.id(),
             ed25519: BASE64.encode(self.ed25519.sign(&message).to_bytes()),

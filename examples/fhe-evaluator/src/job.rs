@@ -84,7 +84,21 @@ pub fn run(node: &Node, job: &Job, beside: &Path, out: &Path, say: &dyn Fn(&str)
         .collect()
 }
 
-fn check(job: &Job) -> Outcome<()> {
+/// What can be seen without any key: the form, and that no input is bare.
+pub fn check(job: &Job) -> Outcome<()> {
+    for input in &job.inputs {
+        let file = input.file.display();
+        match (&input.submitter, &input.signature) {
+            (Some(_), None) | (None, Some(_)) => {}
+            (None, None) => {
+                return refuse(
+                    "ADMIT-BARE",
+                    format!("{file}: neither proven nor signed: one altered word of a bare list gives the key away"),
+                );
+            }
+            (Some(_), Some(_)) => return refuse("JOB-FORM", format!("{file}: proven or signed, not both")),
+        }
+    }
     let length = job.program.chars().count();
     if job.v != 1 || length == 0 || length > 200 || job.program.chars().any(char::is_control) {
         return refuse("JOB-FORM", "v is 1, and program 1 to 200 visible characters");
@@ -110,10 +124,7 @@ fn admit_all(node: &Node, job: &Job, beside: &Path, say: &dyn Fn(&str)) -> Outco
                 document = read_bounded(&beside.join(path), 1 << 20)?;
                 Claim::Signature { document: &document }
             }
-            (None, None) => {
-                return refuse("ADMIT-BARE", format!("{}: neither proven nor signed: one altered word of a bare list gives the key away", file.display()));
-            }
-            (Some(_), Some(_)) => return refuse("JOB-FORM", format!("{}: proven or signed, not both", file.display())),
+            _ => return refuse("ADMIT-BARE", format!("{}: neither proven nor signed", file.display())),
         };
         let kinds: Vec<Kind> = input.values.iter().map(|value| value.kind).collect();
         let (origin, admitted) = admit(node, &read_bounded(&file, 1 << 26)?, &claim, &kinds)?;
@@ -140,14 +151,8 @@ fn write(node: &Node, job: &Job, out: &Path, name: &str, value: &Value, inputs: 
     let kind = value.kind();
     let bytes = value.squash()?;
     let digest = squashed_digest(&bytes, kind)?;
-    let result = provenance::Result {
-        domain: node.domain,
-        key_id: &node.key_id,
-        kind,
-        digest,
-        program: &job.program,
-        inputs,
-    };
+    let result =
+        provenance::Result { domain: node.domain, key_id: &node.key_id, kind, digest, program: &job.program, inputs };
     let document = sign(&node.identity, &result);
     let ciphertext = out.join(format!("{name}.squashed.bin"));
     let provenance = out.join(format!("{name}.provenance.json"));

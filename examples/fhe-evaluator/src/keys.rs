@@ -34,7 +34,10 @@ pub fn load(config: &Config) -> Outcome<Node> {
     let server_bytes = read_bounded(&config.server_key, MAX_SERVER_KEY)?;
     let key_id = key_id(&public_bytes, &server_bytes);
     if hex::encode(key_id) != config.key_id {
-        return refuse("KEY-OTHER", format!("the files are of key {}, the config names {}", hex::encode(key_id), config.key_id));
+        return refuse(
+            "KEY-OTHER",
+            format!("the files are of key {}, the config names {}", hex::encode(key_id), config.key_id),
+        );
     }
     let public_key: CompactPublicKey = read(&public_bytes, MAX_PUBLIC_KEY, "compact public key")?;
     let compressed: CompressedServerKey = read(&server_bytes, MAX_SERVER_KEY, "server key")?;

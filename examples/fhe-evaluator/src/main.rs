@@ -1,6 +1,6 @@
 use fhe_evaluator::canonical::{encode, parse_loose};
 use fhe_evaluator::identity::Identity;
-use fhe_evaluator::job::{Job, run};
+use fhe_evaluator::job::{Job, check, run};
 use fhe_evaluator::keys::load;
 use fhe_evaluator::refusal::{Outcome, Refusal, refusal, refuse};
 use fhe_evaluator::settings::{Card, Domain, read_bounded, read_config};
@@ -44,7 +44,14 @@ fn enrol(name: &str, domain: &str, key: &Path, card: &Path) -> Outcome<()> {
     };
     let identity = Identity::generate();
     write_new(key, &identity.export(), 0o600)?;
-    let public = Card { v: 1, kind: "evaluator".to_owned(), domain, name: name.to_owned(), keys: identity.keys.clone(), note: None };
+    let public = Card {
+        v: 1,
+        kind: "evaluator".to_owned(),
+        domain,
+        name: name.to_owned(),
+        keys: identity.keys.clone(),
+        note: None,
+    };
     write_new(card, &encode(&public), 0o644)?;
     println!("{}", identity.keys.id());
     Ok(())
@@ -52,11 +59,12 @@ fn enrol(name: &str, domain: &str, key: &Path, card: &Path) -> Outcome<()> {
 
 fn compute(config: &Path, job: &Path, out: &Path) -> Outcome<()> {
     let say = |line: &str| eprintln!("· {line}");
+    let beside: PathBuf = job.parent().unwrap_or(Path::new(".")).to_owned();
+    let parsed: Job = parse_loose(&read_bounded(job, 1 << 20)?, "job")?;
+    check(&parsed)?;
     say("load the keys");
     let node = load(&read_config(config)?)?;
     tfhe::set_server_key(node.server_key.clone());
-    let beside: PathBuf = job.parent().unwrap_or(Path::new(".")).to_owned();
-    let parsed: Job = parse_loose(&read_bounded(job, 1 << 20)?, "job")?;
     let written = run(&node, &parsed, &beside, out, &say)?;
     println!("{}", serde_json::to_string(&written).expect("what was written is JSON"));
     Ok(())

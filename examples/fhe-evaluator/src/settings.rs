@@ -76,7 +76,10 @@ pub fn read_encryptors(config: &Config) -> Outcome<Vec<VerificationKeys>> {
         .map(|path| {
             let card: Card = parse(&read_bounded(path, 1 << 15)?, "card")?;
             if card.v != 1 || card.kind != "encryptor" || card.domain != config.domain {
-                return refuse("CONFIG-ENCRYPTOR", format!("{}: not an encryptor's card of this domain", path.display()));
+                return refuse(
+                    "CONFIG-ENCRYPTOR",
+                    format!("{}: not an encryptor's card of this domain", path.display()),
+                );
             }
             Ok(card.keys)
         })

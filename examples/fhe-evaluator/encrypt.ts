@@ -1,0 +1,79 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import {
+  encodeCanonical,
+  encodeDocument,
+  exportIdentity,
+  generateIdentity,
+  importIdentity,
+  sha256Hex,
+  signDocument,
+} from '@lux/crypto'
+import tfhe from 'node-tfhe'
+
+// What an encryptor's program looks like: it has the public key, encrypts, and signs what it hands to the evaluator. It is
+// named in the key's policy, so it is trusted to encrypt honestly; a list of somebody who is not needs a proof instead.
+
+const USAGE = `usage:
+  node encrypt.ts enrol NAME production|rehearsal KEY CARD
+  node encrypt.ts encrypt KEY DOMAIN KEY-ID PUBLIC-KEY OUT VALUE...
+
+VALUE is u8:7, u64:12345, i64:-5 or bool:true. encrypt writes OUT, a packed compact list, and OUT.signed.json.
+`
+
+/** The same in the evaluator: src/admission.rs. */
+const INPUT_CONTEXT = 'lux-fhe/v1/input'
+const SIZE_LIMIT = 1n << 30n
+
+function enrol(name: string, domain: string, key: string, card: string): void {
+  const identity = generateIdentity({ bytes: (n) => crypto.getRandomValues(new Uint8Array(n)) }, [
+    'ed25519',
+    'mlDsa65',
+  ])
+  writeFileSync(key, exportIdentity(identity), { mode: 0o600, flag: 'wx' })
+  writeFileSync(
+    card,
+    encodeCanonical({ v: 1, kind: 'encryptor', domain, name, keys: { ...identity.keys } }),
+    {
+      flag: 'wx',
+    },
+  )
+  process.stdout.write(`${identity.id}\n`)
+}
+
+function encrypt(
+  key: string,
+  domain: string,
+  keyId: string,
+  publicKey: string,
+  out: string,
+  values: string[],
+): void {
+  const encryptionKey = tfhe.TfheCompactPublicKey.safe_deserialize(readFileSync(publicKey), SIZE_LIMIT)
+  const builder = tfhe.CompactCiphertextList.builder(encryptionKey)
+  for (const value of values) push(builder, value)
+  const list = builder.build_packed().safe_serialize(SIZE_LIMIT)
+  const statement = { v: 1, domain, keyId, digest: sha256Hex(list), time: new Date().toISOString() }
+  const document = signDocument([importIdentity(readFileSync(key))], INPUT_CONTEXT, statement)
+  writeFileSync(out, list, { flag: 'wx' })
+  writeFileSync(`${out}.signed.json`, encodeDocument(document), { flag: 'wx' })
+}
+
+function push(builder: tfhe.CompactCiphertextListBuilder, value: string): void {
+  const [kind = '', text = ''] = value.split(':')
+  if (kind === 'u8') builder.push_u8(Number(text))
+  else if (kind === 'u64') builder.push_u64(BigInt(text))
+  else if (kind === 'i64') builder.push_i64(BigInt(text))
+  else if (kind === 'bool' && (text === 'true' || text === 'false')) builder.push_boolean(text === 'true')
+  else throw new RangeError(`${value}: expected u8:7, u64:12345, i64:-5 or bool:true`)
+}
+
+const [command, ...words] = process.argv.slice(2)
+const [first, second, third, fourth, fifth, ...rest] = words
+if (command === 'enrol' && first && second && third && fourth && words.length === 4) {
+  enrol(first, second, third, fourth)
+} else if (command === 'encrypt' && first && second && third && fourth && fifth && rest.length > 0) {
+  encrypt(first, second, third, fourth, fifth, rest)
+} else {
+  process.stderr.write(USAGE)
+  process.exitCode = 2
+}

@@ -1,0 +1,123 @@
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { buildEvaluator } from './interop/evaluator.ts'
+import { freeze } from './interop/freeze.ts'
+import { prepare, results } from './interop/job.ts'
+import { refuseAttacks } from './interop/refusals.ts'
+import { custody, example, note, ran, seconds } from './interop/run.ts'
+
+// A key from `custody`, ciphertexts from node-tfhe, computing in native tfhe-rs, holders from `custody` again.
+
+const { values: options } = parseArgs({
+  options: {
+    /** A folder that `custody fhe keygen --squash` wrote, instead of two minutes of making one. */
+    key: { type: 'string' },
+    /** Keep the files that the tests of packages/crypto read: a new, empty folder. */
+    freeze: { type: 'string' },
+    /** Leave the working folder. */
+    keep: { type: 'boolean', default: false },
+  },
+})
+
+if (spawnSync('cargo', ['--version']).status !== 0) {
+  process.stderr.write(
+    'interop: cargo is not here, so the native evaluator cannot be built: nothing was tested\n',
+  )
+  process.exit(3)
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'lux-interop-'))
+const at = (...names: string[]): string => join(folder, ...names)
+let failures = 0
+try {
+  const evaluator = await buildEvaluator()
+  const key = options.key === undefined ? at('key') : resolve(options.key)
+  if (options.key === undefined) await custody('fhe', 'keygen', '--squash', '--out', key)
+  const deals = [
+    { t: 2, n: 3, name: '2of3' },
+    { t: 3, n: 5, name: '3of5' },
+  ]
+  let keyId = ''
+  for (const { t, n, name } of deals) {
+    const dealt = await custody(
+      ...['fhe', 'deal', '--client-key', join(key, 'client-key.bin')],
+      ...[
+        '--compact-public-key',
+        join(key, 'compact-public-key.bin'),
+        '--server-key',
+        join(key, 'server-key.bin'),
+      ],
+      ...['--quorum', String(t), '--holders', String(n), '--mode', 'S', '--rehearsal', '--out', at(name)],
+    )
+    keyId = String(dealt.keyId)
+  }
+  await ran(evaluator, ['enrol', 'interop evaluator', 'rehearsal', at('evaluator.key'), at('evaluator.json')])
+  await example('enrol', 'interop encryptor', 'rehearsal', at('encryptor.key'), at('encryptor.json'))
+  const list = prepare({ folder, key, keyId })
+  await example(
+    ...[
+      'encrypt',
+      at('encryptor.key'),
+      'rehearsal',
+      keyId,
+      join(key, 'compact-public-key.bin'),
+      at('inputs.bin'),
+    ],
+    ...list,
+  )
+  await refuseAttacks({ folder, evaluator })
+  const computed = await ran(evaluator, ['run', at('config.json'), at('job.json'), at('results')])
+  note(`evaluator: ${seconds(computed.ms)}, ${computed.peakMiB.toFixed(0)} MiB at its peak`)
+  for (const { t, n, name } of deals) {
+    // A bare quorum of the last holders, and as many as verify against any t-1.
+    for (const holders of [count(t).map((i) => n - i), count(2 * t - 1).map((i) => i + 1)]) {
+      mkdirSync(at('partials'), { recursive: true })
+      failures += await decryptAll({ name, holders })
+    }
+  }
+  if (options.freeze !== undefined) freeze({ folder, key, to: resolve(options.freeze), deals })
+} finally {
+  if (options.keep) note(`kept ${folder}`)
+  else rmSync(folder, { recursive: true, force: true })
+}
+note(failures === 0 ? 'interop: every value is right' : `interop: ${failures} values are wrong`)
+process.exitCode = failures === 0 ? 0 : 1
+
+async function decryptAll({ name, holders }: { name: string; holders: readonly number[] }): Promise<number> {
+  let wrong = 0
+  for (const { output, kind, value } of results) {
+    const ciphertext = at('results', `${output}.squashed.bin`)
+    const partials: string[] = []
+    for (const holder of holders) {
+      const partial = at('partials', `${name}-${holders.length}-${output}-${holder}.prt`)
+      await custody(
+        ...[
+          'fhe',
+          'partial',
+          '--share',
+          at(name, `holder-${holder}.bin`),
+          '--public',
+          at(name, 'public.bin'),
+        ],
+        ...['--ciphertext', ciphertext, '--out', partial, '--rehearsal'],
+      )
+      partials.push(partial)
+    }
+    const combined = await custody(
+      ...['fhe', 'combine', ...partials, '--public', at(name, 'public.bin'), '--ciphertext', ciphertext],
+    )
+    const right = combined.type === kind && combined.value === value
+    if (!right) wrong++
+    note(
+      `${name}, holders ${holders.join(' ')}: ${output} = ${combined.value} (${combined.type}), ${combined.claim}${right ? '' : `; WRONG, expected ${value} (${kind})`}`,
+    )
+  }
+  return wrong
+}
+
+function count(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i)
+}
