@@ -50,7 +50,9 @@ function run(tokens: Tokens, [, op, serial, args]: WireCall): unknown {
 function judge(tokens: Tokens, call: WireCall, error: unknown, second: boolean): Outcome {
   const again = second ? null : secondTurn(tokens, call, error, () => run(tokens, call))
   if (again) return { done: false, error, again }
-  const explained = error instanceof HsmError ? explainFailure(tokens, call[2], error) : error
+  // A renewed session is there and logged in; to look behind this answer would close it again.
+  const renewed = second && error instanceof HsmError && error.code === 'HSM-SESSION-LOST'
+  const explained = error instanceof HsmError && !renewed ? explainFailure(tokens, call[2], error) : error
   return { done: false, error: explained }
 }
 

@@ -79,6 +79,12 @@ export class Module {
     return false
   }
 
+  /** Leaves the library and starts it again: every session, login and session key is gone. */
+  restart(): void {
+    call('leaving the library', () => this.p11.C_Finalize())
+    this.#initialise()
+  }
+
   openSession(slot: Handle): Handle {
     return call('opening a session', () => this.p11.C_OpenSession(slot, CKF.SERIAL_SESSION | CKF.RW_SESSION))
   }

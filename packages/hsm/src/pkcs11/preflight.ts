@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hsmError } from '../hsm-errors.ts'
 import { elfMachines, readElf, readNeeds } from './elf.ts'
@@ -94,15 +94,23 @@ function needsOf(path: string, content: Buffer): ReturnType<typeof readNeeds> {
   }
 }
 
+function isFile(path: string): boolean {
+  try {
+    return statSync(path).isFile()
+  } catch {
+    return false
+  }
+}
+
 const usualFolders = ['/lib', '/usr/lib', '/lib64', '/usr/lib64']
 
 function locate(name: string, folders: readonly string[], cache: ReadonlyMap<string, string>): string | null {
-  if (name.includes('/')) return existsSync(name) ? name : null
-  const near = folders.map((folder) => join(folder, name)).find((at) => existsSync(at))
+  if (name.includes('/')) return isFile(name) ? name : null
+  const near = folders.map((folder) => join(folder, name)).find((at) => isFile(at))
   if (near) return near
   const cached = cache.get(name)
-  if (cached && existsSync(cached)) return cached
-  return usualFolders.map((folder) => join(folder, name)).find((at) => existsSync(at)) ?? null
+  if (cached && isFile(cached)) return cached
+  return usualFolders.map((folder) => join(folder, name)).find((at) => isFile(at)) ?? null
 }
 
 const cacheMagic = 'glibc-ld.so.cache1.1'

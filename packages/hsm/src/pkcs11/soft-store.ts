@@ -13,6 +13,24 @@ export function softTokenStore(): string | null {
   }
 }
 
+/** Every token's folder and when its own object was last written: another program's new token, or its wrong PIN, shows here. */
+export function softTokenMarks(): string {
+  const root = softTokenStore()
+  if (!root) return ''
+  try {
+    return readdirSync(root)
+      .sort()
+      .map((name) => {
+        const { mtimeMs, size } = statSync(join(root, name, 'token.object'))
+        return `${name} ${mtimeMs} ${size}`
+      })
+      .join('/')
+  } catch {
+    // A token that is being made or removed this moment: look again next time.
+    return 'changing'
+  }
+}
+
 /** The token's folder: its name ends with the serial number's 16 digits. */
 export function softTokenFolder(serial: string): string | null {
   const root = softTokenStore()

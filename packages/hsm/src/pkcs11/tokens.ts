@@ -4,6 +4,7 @@ import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
 import type { Module } from './module.ts'
 import { requirePinLength, TokenSession } from './session.ts'
+import { softTokenMarks } from './soft-store.ts'
 import { listSlots } from './token-info.ts'
 
 /** Refused before the token is touched: what would end with a token that nobody can open or tell from another. */
@@ -32,17 +33,38 @@ export class Tokens {
   readonly module: Module
   readonly #lanes: number | undefined
   readonly #open = new Map<string, TokenSession>()
+  #marks: string
 
   constructor(module: Module, lanes?: number) {
     this.module = module
     this.#lanes = lanes
+    this.#marks = this.#softMarks()
   }
 
   /** Serial first; uninitialised slots last and without a serial. */
   list(): TokenInfo[] {
+    this.#lookForSoftTokens()
     return listSlots(this.module)
       .map(({ info }) => ({ ...info, loggedIn: this.#open.get(info.serial)?.loggedIn ?? null }))
       .sort((a, b) => Number(b.initialised) - Number(a.initialised) || (a.serial < b.serial ? -1 : 1))
+  }
+
+  #softMarks(): string {
+    return this.module.library.manufacturer === 'SoftHSM' ? softTokenMarks() : ''
+  }
+
+  /** SoftHSM reads its store once, when it starts. Starting it again ends every login, so it waits until there is none. */
+  #lookForSoftTokens(): void {
+    const marks = this.#softMarks()
+    if (
+      marks === 'changing' ||
+      marks === this.#marks ||
+      [...this.#open.values()].some(({ isOpen }) => isOpen)
+    )
+      return
+    this.#open.clear()
+    this.module.restart()
+    this.#marks = marks
   }
 
   /** The token that calls have gone to already. */
@@ -114,6 +136,7 @@ export class Tokens {
     } finally {
       session.close()
     }
+    this.#marks = this.#softMarks()
     return this.get(made.info.serial).info()
   }
 

@@ -1,0 +1,62 @@
+import { readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { tokensChange } from '../src/host/watch-tokens.ts'
+import { startHsm, type TokensChange } from '../src/index.ts'
+import { type Bench, refusal, soPin, startBench, userPin, utf8 } from './soft-token-bench.ts'
+
+describe('tokens that come and go', () => {
+  let bench: Bench
+  beforeEach(async () => {
+    bench = await startBench({ pollMs: 60 })
+  })
+  afterEach(() => bench.close())
+
+  it('a token that another program makes is told, then its PIN state, then its going', async () => {
+    const changes: TokensChange[] = []
+    const stop = bench.hsm.onTokensChanged((change) => changes.push(change))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const other = await startHsm({ library: bench.library, environment: bench.environment })
+    const info = await other.token('new').initialise({ label: 'plugged', soPin: soPin(), userPin: userPin() })
+    await expect.poll(() => changes.flatMap(({ added }) => added), { timeout: 8000 }).toContain(info.serial)
+
+    await refusal(other.token(info.serial).logIn({ user: 'user', pin: utf8('00000000') }))
+    await expect
+      .poll(() => changes.flatMap(({ changed }) => changed), { timeout: 8000 })
+      .toContain(info.serial)
+    await other.close()
+
+    for (const name of readdirSync(bench.tokens)) rmSync(join(bench.tokens, name), { recursive: true })
+    await expect
+      .poll(() => changes.flatMap(({ removed }) => removed), { timeout: 8000 })
+      .toContain(info.serial)
+    stop()
+    const told = changes.length
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(changes.length).toBe(told)
+  }, 30_000)
+
+  it('our own login is no news', async () => {
+    const token = await bench.newToken('quiet')
+    const changes: TokensChange[] = []
+    bench.hsm.onTokensChanged((change) => changes.push(change))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await token.logIn({ user: 'user', pin: userPin() })
+    await new Promise((resolve) => setTimeout(resolve, 250))
+    expect(changes).toEqual([])
+  })
+
+  it('the difference names serials, and slots where there is no serial', async () => {
+    await bench.newToken('a')
+    const list = await bench.hsm.tokens()
+    const free = list.at(-1)!
+    expect(tokensChange(list, list)).toBe(null)
+    expect(tokensChange(list.slice(0, -1), list)).toMatchObject({
+      added: [`slot:${free.slot}`],
+      removed: [],
+      changed: [],
+    })
+    const relabelled = list.map((info, i) => (i === 0 ? { ...info, label: 'b' } : info))
+    expect(tokensChange(list, relabelled)?.changed).toEqual([list[0]!.serial])
+  })
+})
