@@ -7,26 +7,17 @@ import {
   signatureContext,
   verifyEnvelope,
 } from '@lux/ceremony/wire'
-import {
-  encodeCanonical,
-  FormatError,
-  fromBase64,
-  fromHex,
-  openWith,
-  parseCanonical,
-  sealWithPassphrase,
-  sha256Hex,
-  signWith,
-  toBase64,
-  wipe,
-} from '@lux/crypto'
-import { proveShare, type ShareProof } from '@lux/crypto/fhe'
+import { openWith, sealWithPassphrase, sha256Hex, signWith, wipe } from '@lux/crypto'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
-import { openKeyFile, openSealedFile, type PersonKey } from './key-file.ts'
+import { heldProof, holderSeal } from './held-proof.ts'
+import { encodeHeld, parseHeld } from './held-share.ts'
+import { registerHolderDecide } from './holder-decide.ts'
+import { encodeState, freshState, statePath } from './holder-state.ts'
+import { openKeyFile, openSealedFile } from './key-file.ts'
 import type { Outcome } from './output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from './secret-input.ts'
 
@@ -77,6 +68,7 @@ Example, with the files laid out as in the run’s folder:
 Example:
   $ custody holder prove share-1.sealed --key my.key --out in/holder-1.json`,
     )
+  registerHolderDecide(group, act)
 }
 
 /**
@@ -96,21 +88,16 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
   const key = await openKeyFile(options.key, passphrase)
   try {
     const content = await openWith(holderSeal(key, options.key, opening.domain), sealed)
-    const { envelope } = proof(
+    const { envelope } = heldProof(
       { content, sealed, pub, ceremonyId: opening.ceremonyId, policyDigest: opening.policyDigest },
       key,
     )
-    const plain = encodeCanonical({
-      v: 1,
-      kind: 'held-share',
-      ceremonyId: opening.ceremonyId,
-      policyDigest: opening.policyDigest,
-      content: toBase64(content),
-      sealed: toBase64(sealed),
-      public: toBase64(pub),
-    })
+    const { ceremonyId, policyDigest: digest } = opening
+    const plain = encodeHeld({ content, sealed, pub, ceremonyId, policyDigest: digest })
     wipe(content)
+    mustBeNew(statePath(options.out))
     writeNew(options.out, await sealWithPassphrase(passphrase, plain), 0o600)
+    writeNew(statePath(options.out), encodeState(freshState(), key, envelope), 0o600)
     wipe(plain)
     const { header, budgets } = envelope.share
     const { requesters, combiners, evaluators } = envelope.authorities
@@ -150,7 +137,7 @@ export async function prove(path: string, options: ProveOptions): Promise<Outcom
   const key = await openKeyFile(options.key, passphrase)
   try {
     const held = parseHeld(await openSealedFile(path, passphrase, maxShareFile), path)
-    const { payload, envelope } = proof(held, key)
+    const { payload, envelope } = heldProof(held, key)
     wipe(held.content)
     const { domain } = envelope.share.header
     holderSeal(key, options.key, domain)
@@ -194,65 +181,4 @@ function believedOpening(path: string, policyPath: string) {
   ])
   if (!signed.ok) throw refused(signed, 'do not take this share')
   return payload
-}
-
-function holderSeal({ card, seal }: PersonKey, path: string, domain: string): string {
-  if (seal === null)
-    throw new CoreError(
-      'REQUEST-ROLE',
-      `${path} is the key of ${card.name}, ${card.kind}`,
-      'name a holder’s key file',
-    )
-  if (card.domain !== domain)
-    throw new CoreError(
-      'REQUEST-DOMAIN',
-      `${path} is of ${card.domain}, the share of ${domain}`,
-      'use the key that was enrolled for it',
-    )
-  return seal
-}
-
-type Held = {
-  content: Uint8Array
-  sealed: Uint8Array
-  pub: Uint8Array
-  ceremonyId: string
-  policyDigest: string
-}
-
-function proof({ content, sealed, pub, ceremonyId, policyDigest: policy }: Held, key: PersonKey): ShareProof {
-  const proved = proveShare({
-    envelope: content,
-    sealed,
-    pub,
-    expected: { ceremonyId, name: key.card.name, policyHash: fromHex(policy, 32) },
-  })
-  if (!proved.ok) throw refused(proved, 'do not acknowledge it; tell the administrator of the ceremony')
-  return proved.value
-}
-
-function parseHeld(plain: Uint8Array, path: string): Held {
-  const wrong = () =>
-    new CoreError('SHARE-FILE-WRONG', `${path} holds no share`, 'name the file that receive wrote')
-  try {
-    const file = Object.fromEntries(Object.entries(parseCanonical(plain, { maxBytes: maxShareFile }) ?? {}))
-    const text = (name: string): string => {
-      const value = file[name]
-      if (typeof value !== 'string') throw wrong()
-      return value
-    }
-    if (file.v !== 1 || file.kind !== 'held-share') throw wrong()
-    return {
-      content: fromBase64(text('content')),
-      sealed: fromBase64(text('sealed')),
-      pub: fromBase64(text('public')),
-      ceremonyId: text('ceremonyId'),
-      policyDigest: text('policyDigest'),
-    }
-  } catch (error) {
-    if (error instanceof FormatError) throw wrong()
-    throw error
-  } finally {
-    wipe(plain)
-  }
 }

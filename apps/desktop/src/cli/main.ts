@@ -8,6 +8,7 @@ import { registerPeople } from './people.ts'
 import { registerPlan } from './plan.ts'
 import { registerPolicy } from './policy.ts'
 import { registerRehearse } from './rehearse-command.ts'
+import { registerRequest } from './request.ts'
 import { registerToken } from './token.ts'
 import { registerVerify } from './verify.ts'
 import { registerVersion } from './version.ts'
@@ -60,6 +61,7 @@ for (const register of [
   registerVerify,
   registerToken,
   registerFhe,
+  registerRequest,
   registerVersion,
 ])
   register(cli)

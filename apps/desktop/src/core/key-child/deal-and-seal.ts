@@ -22,8 +22,10 @@ type Sealed = Omit<KeygenAndDealResult, 'timings' | 'peakMemoryMiB'>
 
 /** Deals the key, seals one envelope to each holder, writes public.bin and the envelopes. Throws CoreError FHE-…. */
 export async function dealAndSeal(made: MadeKey, params: Params, phases: Phases): Promise<Sealed> {
+  const { publicKey } = made
+  if (publicKey === null) throw new Error('an integer key has a compact public key')
   const publicKeys = {
-    compactPublicKey: fromHex(made.publicKey.sha256),
+    compactPublicKey: fromHex(publicKey.sha256),
     serverKey: made.serverKey ? fromHex(made.serverKey.sha256) : null,
   }
   const { roster, budgets } = checkDealing(params)
@@ -68,7 +70,7 @@ export async function dealAndSeal(made: MadeKey, params: Params, phases: Phases)
     epochId: toHex(epochId),
     commitments: toHex(commitmentsDigest),
     public: writeFact(join(params.outDir, 'public.bin'), pub),
-    publicKey: made.publicKey,
+    publicKey,
     serverKey: made.serverKey,
     budgets,
     shares: sealed.map(({ index, holder, shareDigest, envelope }) => {

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex, wipe } from '@lux/crypto'
-import { dealFheKey, largestBudgets, parseClientKey } from '@lux/crypto/fhe'
+import { dealFheKey, largestBudgets, readSecretKey, recoverFheKey, verifyShare } from '@lux/crypto/fhe'
 import { CoreError, withSystemErrors } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { systemEntropy } from '../system-entropy.ts'
 import { writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'
-import type { Deal, DealResult } from './protocol.ts'
+import type { Deal, DealResult, FileFact, Recover } from './protocol.ts'
 
 const MAX_CLIENT_KEY = 1 << 18
 const SECRET_MODE = 0o600
@@ -20,10 +20,13 @@ export async function dealFile(
 ): Promise<Omit<DealResult, 'timings' | 'peakMemoryMiB'>> {
   const { t, n, mode, outDir } = params
   const clientKey = readBounded(params.clientKey, MAX_CLIENT_KEY)
-  const { key64, key128 } = parseClientKey(clientKey)
-  wipe(key64)
-  if (key128) wipe(key128)
-  const budgets = largestBudgets({ t, n }, { mode, squash: key128 !== null })
+  const secret = readSecretKey(clientKey)
+  secret.wipe()
+  const { type, squash } = secret
+  const budgets =
+    type === 'TFHE_BINARY'
+      ? { ok: true as const, value: { at64: 0, at128: 0 } }
+      : largestBudgets({ t, n }, { mode, squash })
   if (!budgets.ok) throw new CoreError(budgets.rule, budgets.detail)
   const dealt = await phases.run('deal', 1, () =>
     dealFheKey({
@@ -55,6 +58,36 @@ export async function dealFile(
       return fact
     }),
   }))
+}
+
+const MAX_SHARE = 1 << 20
+const MAX_PUBLIC = 1 << 22
+
+/** Puts a TFHE_BINARY key together out of bare rehearsal shares. Throws CoreError FHE-…. */
+export async function recoverFile(
+  { shares, public: pubPath, out }: Recover['params'],
+  phases: Phases,
+): Promise<{ clientKey: FileFact }> {
+  const pub = readBounded(pubPath, MAX_PUBLIC)
+  const verified = shares.map((path) => {
+    const bytes = readBounded(path, MAX_SHARE)
+    const share = verifyShare(bytes, pub)
+    wipe(bytes)
+    if (!share.ok) throw new CoreError(share.rule, `${path}: ${share.detail}`)
+    return share.value
+  })
+  if (verified.some(({ share }) => share.header.domain === 'production')) {
+    throw new CoreError(
+      'FHE-WHOLE-KEY',
+      'a production key is put together in a ceremony only, never out of files',
+      'recover it inside a ceremony',
+    )
+  }
+  const key = await phases.run('recover', 1, () => recoverFheKey(verified))
+  if (!key.ok) throw new CoreError(key.rule, key.detail)
+  const clientKey = await phases.run('write', 1, () => writeFact(out, key.value, SECRET_MODE))
+  wipe(key.value)
+  return { clientKey }
 }
 
 /** SHA-256 of a file that may be hundreds of megabytes, read piece by piece. */

@@ -12,4 +12,6 @@ export type {
   KeygenResult,
   Phase,
   PhaseStart,
+  Recover,
+  RecoverResult,
 } from './protocol.ts'

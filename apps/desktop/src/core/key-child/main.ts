@@ -1,12 +1,12 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { FormatError, wipe } from '@lux/crypto'
+import { FormatError } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
 import { checkDealing, dealAndSeal } from './deal-and-seal.ts'
-import { dealFile } from './deal-file.ts'
-import { makeKey, seedWords, writeFact } from './make-key.ts'
+import { dealFile, recoverFile } from './deal-file.ts'
+import { keygen } from './keygen.ts'
+import { makeKey } from './make-key.ts'
 import { type Phases, phases } from './phases.ts'
-import type { DealResult, FromChild, KeyChildRequest, KeygenAndDealResult, KeygenResult } from './protocol.ts'
+import type { AnyResult, FromChild, KeyChildRequest } from './protocol.ts'
 
 // The throw-away process that holds a whole key: it does one request and ends, and its end is what clears memory.
 
@@ -20,30 +20,25 @@ process.once('message', (request: KeyChildRequest) => {
     .finally(() => process.exit(0))
 })
 
-async function serve(
-  request: KeyChildRequest,
-  running: Phases,
-): Promise<KeygenAndDealResult | KeygenResult | DealResult> {
+async function serve(request: KeyChildRequest, running: Phases): Promise<AnyResult> {
   const measured = () => ({
     timings: running.times,
     peakMemoryMiB: Math.round(process.resourceUsage().maxRSS / 1024),
   })
-  if (request.do === 'deal') return { ...(await dealFile(request.params, running)), ...measured() }
-  if (request.do === 'keygen-and-deal') {
-    const { params } = request
-    checkDealing(params)
-    const made = await makeKey(params, { fromSeed: false, outDir: params.outDir, phases: running })
-    return { ...(await dealAndSeal(made, params, running)), ...measured() }
+  switch (request.do) {
+    case 'deal':
+      return { ...(await dealFile(request.params, running)), ...measured() }
+    case 'recover':
+      return { ...(await recoverFile(request.params, running)), ...measured() }
+    case 'keygen':
+      return { ...(await keygen(request.params, running)), ...measured() }
+    case 'keygen-and-deal': {
+      const { params } = request
+      checkDealing(params)
+      const made = await makeKey(params, { seed: null, outDir: params.outDir, phases: running })
+      return { ...(await dealAndSeal(made, params, running)), ...measured() }
+    }
   }
-  const { params } = request
-  const made = await makeKey(params, { fromSeed: params.words, outDir: params.outDir, phases: running })
-  const clientKey = await running.run('write', 1, () =>
-    writeFact(join(params.outDir, 'client-key.bin'), made.clientKey, 0o600),
-  )
-  const words = made.seed ? seedWords(made.seed) : null
-  wipe(made.clientKey)
-  if (made.seed) wipe(made.seed)
-  return { clientKey, publicKey: made.publicKey, serverKey: made.serverKey, words, ...measured() }
 }
 
 function failure(error: unknown): FromChild {

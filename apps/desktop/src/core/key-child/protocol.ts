@@ -1,5 +1,5 @@
 import type { Domain } from '@lux/crypto'
-import type { Authorities, Budgets } from '@lux/crypto/fhe'
+import type { Authorities, Budgets, FheKeyType } from '@lux/crypto/fhe'
 
 /** A holder as the plan names it. With `card` (its canonical JSON) the child checks digest, name and recipient again. */
 export type KeyChildHolder = {
@@ -11,7 +11,8 @@ export type KeyChildHolder = {
 }
 
 export type KeyKind = {
-  readonly type: 'TFHE_INTEGER'
+  /** TFHE_BINARY has neither squash key nor compact public key, and is recovered or reshared only. */
+  readonly type: FheKeyType
   /** With a noise-squashing key: the server key takes 80 to 120 s and 331 MB instead of 6 s and 60 MB. */
   readonly squash: boolean
   /** `proven` makes the compact public key under parameters of its own. */
@@ -24,6 +25,7 @@ export type KeyKind = {
 export type KeygenAndDeal = {
   readonly do: 'keygen-and-deal'
   readonly params: KeyKind & {
+    readonly type: 'TFHE_INTEGER'
     readonly mode: 'S' | 'F'
     readonly t: number
     readonly n: number
@@ -44,10 +46,23 @@ export type KeygenAndDeal = {
   }
 }
 
-/** A key that is kept whole: client-key.bin (0600) and its public files. */
+/** A key that is kept whole: client-key.bin (0600), or client-key.age sealed to a recipient, and its public files. */
 export type Keygen = {
   readonly do: 'keygen'
-  readonly params: KeyKind & { readonly words: boolean; readonly outDir: string }
+  readonly params: KeyKind & {
+    readonly words: boolean
+    readonly outDir: string
+    /** `age1pq1…`: the client key is written sealed and nothing of it in the open. */
+    readonly recipient?: string
+    /** Makes a key again from the seed of a sheet; the client key must have the SHA-256 that stands there, hex. */
+    readonly restore?: { readonly seed: Uint8Array; readonly clientKeySha256: string }
+  }
+}
+
+/** A TFHE_BINARY client key (0600) out of a quorum of bare rehearsal shares. */
+export type Recover = {
+  readonly do: 'recover'
+  readonly params: { readonly shares: readonly string[]; readonly public: string; readonly out: string }
 }
 
 /** A bare rehearsal: public.bin and holder-<i>.bin (0600) of a client key on disk. */
@@ -64,7 +79,7 @@ export type Deal = {
   }
 }
 
-export type KeyChildRequest = KeygenAndDeal | Keygen | Deal
+export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover
 
 export type FileFact = { readonly path: string; readonly sha256: string; readonly size: number }
 export type PhaseTime = { readonly phase: Phase; readonly milliseconds: number }
@@ -94,8 +109,13 @@ export type KeygenAndDealResult = Made &
   }
 
 export type KeygenResult = Made & {
+  /** Of the file: client-key.bin, or the sealed client-key.age. */
   readonly clientKey: FileFact
-  readonly publicKey: FileFact
+  /** SHA-256 of the client key itself, for the sheet with its words. */
+  readonly clientKeySha256: string
+  readonly keyId: string
+  /** Null for TFHE_BINARY. */
+  readonly publicKey: FileFact | null
   readonly serverKey: FileFact | null
   /** Words of the seed and its checksum: as secret as the key. Null without `words`. */
   readonly words: readonly string[] | null
@@ -103,11 +123,17 @@ export type KeygenResult = Made & {
 
 export type DealResult = Made & DealtFacts & { readonly shares: readonly FileFact[] }
 
+export type RecoverResult = Made & { readonly clientKey: FileFact }
+
 export type KeyChildResult<Request extends KeyChildRequest> = Request extends KeygenAndDeal
   ? KeygenAndDealResult
   : Request extends Keygen
     ? KeygenResult
-    : DealResult
+    : Request extends Recover
+      ? RecoverResult
+      : DealResult
+
+export type AnyResult = KeygenAndDealResult | KeygenResult | DealResult | RecoverResult
 
 export type Phase =
   | 'load'
@@ -117,6 +143,7 @@ export type Phase =
   | 'server-key'
   | 'deal'
   | 'seal'
+  | 'recover'
   | 'write'
 
 /** Sent when a phase starts; the work inside it cannot report, so this is all the progress there is. */
@@ -124,5 +151,5 @@ export type PhaseStart = { readonly phase: Phase; readonly expectedSeconds: numb
 
 export type FromChild =
   | ({ readonly kind: 'phase' } & PhaseStart)
-  | { readonly kind: 'done'; readonly result: KeygenAndDealResult | KeygenResult | DealResult }
+  | { readonly kind: 'done'; readonly result: AnyResult }
   | { readonly kind: 'failed'; readonly code: string; readonly detail: string; readonly remedy?: string }

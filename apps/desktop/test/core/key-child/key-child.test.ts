@@ -150,7 +150,7 @@ describe('keygen and deal on files', () => {
     expect(result.words?.length).toBe(18)
     expect(statSync(result.clientKey.path).mode & 0o777).toBe(0o600)
     expect(inspect(bytes(result.clientKey.path))).toMatchObject({ type: 'client-key', secret: true })
-    expect(inspect(bytes(result.publicKey.path)).type).toBe('compact-public-key')
+    expect(inspect(bytes(result.publicKey!.path)).type).toBe('compact-public-key')
     const { serverKey } = result
     expect(serverKey && inspect(bytes(serverKey.path).subarray(0, 4096), serverKey.size).type).toBe(
       'compressed-server-key',
@@ -159,7 +159,7 @@ describe('keygen and deal on files', () => {
       do: 'deal',
       params: {
         clientKey: result.clientKey.path,
-        compactPublicKey: result.publicKey.path,
+        compactPublicKey: result.publicKey!.path,
         serverKey: serverKey?.path ?? null,
         mode: 'F',
         t: 2,

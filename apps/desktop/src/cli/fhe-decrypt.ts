@@ -1,0 +1,338 @@
+import { statSync } from 'node:fs'
+import { cardCodec, requestDigest, requestPackageCodec } from '@lux/ceremony/wire'
+import { equalBytes, fromHex, fromUtf8, openWith, toHex } from '@lux/crypto'
+import {
+  answerCanary,
+  auditCanary,
+  barePartial,
+  encodeCarried,
+  fhePartialDecrypt,
+  fheThresholdDecrypt,
+  parsePartial,
+  parsePublic,
+  rosterDigest,
+  roundForCarrying,
+  verifyShare,
+} from '@lux/crypto/fhe'
+import type { Command } from 'commander'
+import { CoreError } from '../core/core-error.ts'
+import { readBounded } from '../core/store/durable-file.ts'
+import { type CommandLine, refused } from './command-line.ts'
+import {
+  ciphertextAt,
+  parseValue,
+  readCiphertextFile,
+  readPartialFile,
+  readPublicFile,
+  readShareFile,
+  valuesJson,
+} from './fhe-files.ts'
+import { mustBeNew, readCard, readParsed, writeNew } from './files.ts'
+import { approve } from './holder-decide.ts'
+import type { Outcome } from './output.ts'
+import { type PassphraseOptions, withPassphrase } from './secret-input.ts'
+import { WrongUse } from './wrong-use.ts'
+
+type PartialOptions = PassphraseOptions & {
+  share: string
+  public?: string
+  ciphertext: string[]
+  out: string
+  rehearsal?: boolean
+  canary?: boolean
+  carried?: boolean
+  request?: string
+  key?: string
+  policy?: string
+}
+type CombineOptions = {
+  public: string
+  ciphertext: string[]
+  identity?: string
+  request?: string
+  card?: string[]
+}
+type AuditOptions = { public: string; ciphertext: string[]; value: string[] }
+
+const maxRequest = 16 << 20
+const maxIdentity = 1 << 16
+
+export function registerFheDecrypt(group: Command, act: CommandLine['act']): void {
+  withPassphrase(
+    group
+      .command('partial')
+      .description('One holder’s part of a decryption, for ciphertexts of one width.')
+      .requiredOption(
+        '--share <file>',
+        'holder-<i>.bin of a rehearsal, or with --request the file that receive wrote',
+      )
+      .option('--public <file>', 'public.bin of the same epoch; with --request it is in the share’s file')
+      .requiredOption(
+        '--ciphertext <file...>',
+        'as tfhe serializes them: FheUint, FheInt, FheBool, SquashedNoise…',
+      )
+      .requiredOption('--out <file>', 'the answer, a new file (with --request also <file>.age)')
+      .option('--rehearsal', 'bare files of a rehearsal: no request, nobody vouches, nothing is signed')
+      .option('--canary', 'with --rehearsal: the answer to the one canary of a new epoch, at least 64 blocks')
+      .option('--carried', 'the key’s policy says that ciphertexts are carried rounded')
+      .option('--request <file>', 'the signed and approved request')
+      .option('--key <file>', 'with --request: your key file')
+      .option('--policy <file>', 'with --request: the policy that you took by hand'),
+  )
+    .action((options: PartialOptions) => act(() => partial(options)))
+    .addHelpText(
+      'after',
+      `
+A squashed ciphertext has a block of 66 KB for each 4 bits (u8 131 KB, u64 1.05 MB, u256 4.2 MB), a fresh one a block
+of 16.5 KB for each 2 bits. The answer has 64 B for each 3 squashed blocks, 32 B for each 3 fresh ones.
+Refused by name: computed ciphertexts that are not squashed (FHE-FLOOD-FLOOR, FHE-BUDGET), lists (FHE-BARE-LIST), the
+Boolean API’s (FHE-BOOLEAN-API), what nobody vouches for (FHE-PROVENANCE-…), a spent budget (FHE-BUDGET).
+
+Example:
+  $ custody fhe partial --share dealt/holder-1.bin --public dealt/public.bin --ciphertext sum.bin --rehearsal --out 1.prt`,
+    )
+  group
+    .command('combine')
+    .argument('<partial...>', 'answers of at least T holders, .prt or sealed .age')
+    .description('Put holders’ answers together to the plaintext.')
+    .requiredOption('--public <file>', 'public.bin of their epoch')
+    .requiredOption('--ciphertext <file...>', 'the same, in the same order')
+    .option(
+      '--identity <file>',
+      'the combiner’s age identity (AGE-SECRET-KEY-PQ-…), mode 0600, to open sealed answers',
+    )
+    .option('--request <file>', 'the request that they answer')
+    .option(
+      '--card <file...>',
+      'the cards of all holders in order; needed for all but bare rehearsal answers',
+    )
+    .action((partials: string[], options: CombineOptions) => act(() => combine(partials, options)))
+    .addHelpText(
+      'after',
+      `
+What it says depends on how many answered, T being the quorum: with T answers the value is not verified against a
+malicious holder; with 2T-1 it is verified against any T-1; with 3T-2 wrong answers are corrected and their holders
+named, which holds if at most T-1 cheat. Answers that disagree below that give no value: FHE-INCONSISTENT, exit 1.
+As JSON: {"type", "value" (a string), "verified", "cheaters", "claim"}, and "results" where there are several.
+
+Example:
+  $ custody fhe combine 1.prt 3.prt --public dealt/public.bin --ciphertext sum.bin`,
+    )
+  group
+    .command('audit')
+    .argument('<partial...>', 'the canary’s answers of all holders')
+    .description('Check that every holder of a new epoch computes with the same key.')
+    .requiredOption('--public <file>', 'the new public.bin')
+    .requiredOption(
+      '--ciphertext <file...>',
+      'encrypted after all corrections were published; 64 to 256 blocks',
+    )
+    .requiredOption('--value <value...>', 'what each of them was encrypted from: a number, true or false')
+    .action((partials: string[], options: AuditOptions) => act(() => audit(partials, options)))
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ custody fhe audit 1.prt 2.prt 3.prt --public next/public.bin --ciphertext canary.bin --value 12345`,
+    )
+  group
+    .command('carry')
+    .argument('<ciphertext>', 'a squashed ciphertext')
+    .description('Round a squashed ciphertext for carrying: 37 KB a block instead of 66.')
+    .requiredOption('--out <file>', 'a new file, lux-car1')
+    .action((path: string, options: { out: string }) => act(() => carry(path, options.out)))
+    .addHelpText(
+      'after',
+      `
+All requests of a key carry rounded ciphertexts or none does, as its policy says: else one block has two noises.
+
+Example:
+  $ custody fhe carry sum.bin --out sum.car`,
+    )
+}
+
+/** Errors: FHE-…, FILE-EXISTS; with a request those of `approve`. */
+async function partial(options: PartialOptions): Promise<Outcome> {
+  mustBeNew(options.out)
+  if ((options.rehearsal === true) === (options.request !== undefined))
+    throw new WrongUse('OPTION-REQUEST', 'an answer is either to --request or of a bare --rehearsal')
+  if (options.request !== undefined) {
+    const { share, key, policy, ciphertext, out, carried } = options
+    if (key === undefined || policy === undefined)
+      throw new WrongUse('OPTION-REQUEST', 'an answer to a request needs --key and --policy')
+    const { passphraseFd, passphraseFile } = options
+    return approve(options.request, {
+      ...(passphraseFd === undefined ? {} : { passphraseFd }),
+      ...(passphraseFile === undefined ? {} : { passphraseFile }),
+      share,
+      key,
+      policy,
+      ciphertext,
+      out,
+      carried: carried === true,
+      yes: false,
+    })
+  }
+  if (options.public === undefined) throw new WrongUse('OPTION-PUBLIC', 'a bare share needs --public')
+  if (options.canary === true) return canary(options.share, options.public, options)
+  const made = fhePartialDecrypt({
+    share: readShareFile(options.share),
+    pub: readPublicFile(options.public),
+    ciphertexts: options.ciphertext.map(readCiphertextFile),
+    authority: { rehearsal: true },
+    answered: new Set(),
+    spent: { at64: 0, at128: 0 },
+    carrying: options.carried === true ? 'always' : 'never',
+  })
+  if (!made.ok) throw refused(made)
+  const { partial: bytes, spends, width, digests, types, blockBits, lifeBits } = made.value
+  writeNew(options.out, bytes)
+  return {
+    exit: 0,
+    json: {
+      ok: true,
+      partial: options.out,
+      size: bytes.length,
+      spends,
+      width,
+      digests,
+      types,
+      blockBits,
+      lifeBits,
+    },
+    text: [
+      `${options.out}  ${bytes.length} bytes: ${types.join(', ')} in ${spends} blocks of ${width} bits`,
+      `noise hides each block by ${blockBits} bits; after these blocks ${lifeBits.toFixed(1)} bits are left (floor 20)`,
+    ].join('\n'),
+  }
+}
+
+function canary(share: string, pub: string, { ciphertext, out }: PartialOptions): Outcome {
+  const verified = verifyShare(readShareFile(share), readPublicFile(pub))
+  if (!verified.ok) throw refused(verified)
+  const ciphertexts = ciphertext.map((path) => ciphertextAt(path).ciphertext)
+  const answer = answerCanary(verified.value, ciphertexts, new Uint8Array(32))
+  if (!answer.ok) throw refused(answer)
+  if (answer.value.header.domain === 'production')
+    throw new CoreError('FHE-WHOLE-KEY', 'a production canary is answered in its ceremony')
+  const bytes = barePartial(answer.value)
+  writeNew(out, bytes)
+  return {
+    exit: 0,
+    json: { ok: true, partial: out, size: bytes.length },
+    text: `${out}  ${bytes.length} bytes`,
+  }
+}
+
+/** Errors: FHE-INCONSISTENT and the other FHE- rules, REQUEST-MALFORMED, SEAL-…, CARD-…. */
+async function combine(paths: readonly string[], options: CombineOptions): Promise<Outcome> {
+  const pub = readPublicFile(options.public)
+  const request =
+    options.request === undefined ? null : readParsed(options.request, requestPackageCodec, maxRequest)
+  const partials = await Promise.all(paths.map((path) => openPartial(path, options.identity)))
+  const combined = fheThresholdDecrypt({
+    pub,
+    ciphertexts: options.ciphertext.map((path) => ciphertextAt(path).bytes),
+    partials,
+    ...(request === null ? {} : { requestDigest: fromHex(requestDigest(request.request.payload), 32) }),
+    ...(options.card === undefined ? {} : { holders: holderKeys(pub, options.card) }),
+  })
+  if (!combined.ok) throw refused(combined, remedyOf(combined.rule))
+  const { types, values, verified, cheaters, claim } = combined.value
+  const results = valuesJson(types, values)
+  return {
+    exit: 0,
+    json: {
+      ok: true,
+      ...(results.length === 1 ? Object(results[0]) : {}),
+      results,
+      verified,
+      cheaters,
+      claim,
+    },
+    text: [...values.map((value, i) => `${types[i]}  ${value}`), claim].join('\n'),
+  }
+}
+
+function remedyOf(rule: string): string | undefined {
+  if (rule === 'FHE-PARTIALS-FEW') return 'ask more holders'
+  return rule === 'FHE-INCONSISTENT'
+    ? 'ask more holders: 3T-2 answers correct up to T-1 wrong ones'
+    : undefined
+}
+
+/** Keys of holder i at index i-1; the cards must be those of the public file's roster. Errors: FHE-ROSTER-OTHER. */
+function holderKeys(pub: Uint8Array, paths: readonly string[]) {
+  const cards = paths.map(readCard)
+  const roster = cards.map((card, i) => ({ index: i + 1, name: card.name, card: cardCodec.digest(card) }))
+  if (!equalBytes(rosterDigest(roster), parsePublic(pub).rosterDigest))
+    throw new CoreError(
+      'FHE-ROSTER-OTHER',
+      'these are not the cards of this epoch’s holders',
+      'name the cards of holder 1 to N, all of them and in order',
+    )
+  return cards.map(({ keys }) => keys)
+}
+
+async function openPartial(path: string, identityPath: string | undefined): Promise<Uint8Array> {
+  const bytes = readPartialFile(path)
+  if (fromAscii(bytes) !== 'age-encr') return bytes
+  if (identityPath === undefined)
+    throw new WrongUse('OPTION-IDENTITY', `${path} is sealed: name the combiner’s --identity`)
+  return openWith(readIdentity(identityPath), bytes)
+}
+
+function fromAscii(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes.subarray(0, 8))
+}
+
+/** Errors: SECRET-FILE-MODE, OPTION-IDENTITY. */
+function readIdentity(path: string): string {
+  const text = fromUtf8(readBounded(path, maxIdentity))
+  if ((statSync(path).mode & 0o077) !== 0)
+    throw new CoreError('SECRET-FILE-MODE', `${path} may be read by others`, `chmod 600 ${path}`)
+  const line = text.split('\n').find((one) => one.startsWith('AGE-SECRET-KEY-PQ-'))
+  if (line === undefined) throw new WrongUse('OPTION-IDENTITY', `${path} holds no age identity`)
+  return line.trim()
+}
+
+function audit(paths: readonly string[], options: AuditOptions): Outcome {
+  const values = options.value.map((text) => {
+    const value = parseValue(text)
+    if (value === null)
+      throw new WrongUse('OPTION-VALUE', `--value ${text}: expected a number, true or false`)
+    return value
+  })
+  const ciphertexts = options.ciphertext.map((path) => ciphertextAt(path).ciphertext)
+  if (values.length !== ciphertexts.length)
+    throw new WrongUse('OPTION-VALUE', `${values.length} values for ${ciphertexts.length} ciphertexts`)
+  const pub = parsePublic(readPublicFile(options.public))
+  const partials = paths.map((path) => parsePartial(readPartialFile(path)))
+  const audited = auditCanary(pub, ciphertexts, values, partials)
+  if (!audited.ok) throw refused(audited, 'abort the run: the old epoch stays, and its shares with it')
+  const { width, blocks, bits } = audited.value
+  const epochId = toHex(pub.header.epochId)
+  return {
+    exit: 0,
+    json: { ok: true, epochId, holders: pub.header.n, width, blocks, bits },
+    text: `epoch ${pub.header.epoch} computes with one key at ${width} bits: all ${pub.header.n} agree in ${blocks} blocks`,
+  }
+}
+
+function carry(path: string, out: string): Outcome {
+  mustBeNew(out)
+  const { ciphertext } = ciphertextAt(path)
+  if (ciphertext.width !== 128)
+    throw new CoreError(
+      'FHE-TYPE',
+      `${path} is not squashed`,
+      'only squashed ciphertexts are carried rounded',
+    )
+  const bytes = encodeCarried(roundForCarrying(ciphertext))
+  writeNew(out, bytes)
+  return {
+    exit: 0,
+    json: { ok: true, ciphertext: out, size: bytes.length },
+    text: `${out}  ${bytes.length} bytes`,
+  }
+}

@@ -1,0 +1,45 @@
+import { fromHex } from '@lux/crypto'
+import { proveShare, type ShareEnvelope, type ShareProof } from '@lux/crypto/fhe'
+import { CoreError } from '../core/core-error.ts'
+import { refused } from './command-line.ts'
+import type { Held } from './held-share.ts'
+import type { PersonKey } from './key-file.ts'
+
+/** The holder's age identity. Errors: REQUEST-ROLE, REQUEST-DOMAIN. */
+export function holderSeal({ card, seal }: PersonKey, path: string, domain: string): string {
+  if (seal === null)
+    throw new CoreError(
+      'REQUEST-ROLE',
+      `${path} is the key of ${card.name}, ${card.kind}`,
+      'name a holder’s key file',
+    )
+  if (card.domain !== domain)
+    throw new CoreError(
+      'REQUEST-DOMAIN',
+      `${path} is of ${card.domain}, the share of ${domain}`,
+      'use the key that was enrolled for it',
+    )
+  return seal
+}
+
+/** Checks everything about a share again. Errors: FHE-…. */
+export function heldProof(
+  { content, sealed, pub, ceremonyId, policyDigest: policy }: Held,
+  key: PersonKey,
+): ShareProof {
+  const proved = proveShare({
+    envelope: content,
+    sealed,
+    pub,
+    expected: { ceremonyId, name: key.card.name, policyHash: fromHex(policy, 32) },
+  })
+  if (!proved.ok) throw refused(proved, 'do not acknowledge it; tell the administrator of the ceremony')
+  return proved.value
+}
+
+/** The envelope of a kept share, checked again. Errors: those of `heldProof` and `holderSeal`. */
+export function openHeldShare(held: Held, key: PersonKey, keyPath: string): ShareEnvelope {
+  const { envelope } = heldProof(held, key)
+  holderSeal(key, keyPath, envelope.share.header.domain)
+  return envelope
+}

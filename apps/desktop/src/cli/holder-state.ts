@@ -1,0 +1,119 @@
+import {
+  encodeDocument,
+  FormatError,
+  type Json,
+  parseDocument,
+  signatureContext,
+  signDocument,
+  toHex,
+  verifyDocument,
+} from '@lux/crypto'
+import type { ShareEnvelope } from '@lux/crypto/fhe'
+import { CoreError } from '../core/core-error.ts'
+import { readBounded } from '../core/store/durable-file.ts'
+import type { PersonKey } from './key-file.ts'
+
+/** What a holder has answered under a share in its whole life, beside the share and signed by the holder. */
+export type HolderState = {
+  /** Blocks at each width. */
+  spent: { at64: number; at128: number }
+  /** Digests of ciphertexts answered in this epoch, hex: they cost nothing again. */
+  answered: string[]
+  /** Ids of requests that were decided. */
+  taken: string[]
+}
+
+const maxBytes = 8 << 20
+const maxListed = 1 << 16
+
+export const freshState = (): HolderState => ({ spent: { at64: 0, at128: 0 }, answered: [], taken: [] })
+export const statePath = (share: string) => `${share}.state`
+
+/** Signed, and bound to one share: key, epoch and holder. */
+export function encodeState(
+  state: HolderState,
+  { identity }: PersonKey,
+  { share: { header } }: ShareEnvelope,
+): Uint8Array {
+  const payload = {
+    v: 1,
+    kind: 'holder-state',
+    domain: header.domain,
+    keyId: toHex(header.keyId),
+    epochId: toHex(header.epochId),
+    holder: header.holder,
+    spent: { ...state.spent },
+    answered: [...state.answered],
+    taken: [...state.taken],
+  }
+  return encodeDocument(signDocument([identity], signatureContext('holder-state', header.domain), payload))
+}
+
+/**
+ * The state of a share. A missing one is not a fresh one: with it the budget would start again. Errors:
+ * HOLDER-STATE-MISSING, HOLDER-STATE-OTHER.
+ */
+export function openState(
+  share: string,
+  { identity }: PersonKey,
+  { share: { header } }: ShareEnvelope,
+): HolderState {
+  const path = statePath(share)
+  const bytes = readState(path)
+  const other = (detail: string) =>
+    new CoreError('HOLDER-STATE-OTHER', `${path}: ${detail}`, 'keep the state beside the share that it is of')
+  try {
+    const document = parseDocument(bytes, { maxBytes })
+    const context = signatureContext('holder-state', header.domain)
+    const verdict = verifyDocument(document, context, [identity.keys])
+    if (!verdict.ok) throw other(verdict.detail)
+    const { v, kind, domain, keyId, epochId, holder, spent, answered, taken } = members(document.payload)
+    const same =
+      v === 1 &&
+      kind === 'holder-state' &&
+      domain === header.domain &&
+      keyId === toHex(header.keyId) &&
+      epochId === toHex(header.epochId) &&
+      holder === header.holder
+    if (!same) throw other('it is of another share')
+    const { at64, at128 } = members(spent)
+    if (!isCount(at64) || !isCount(at128)) throw other('it counts no blocks')
+    return { spent: { at64, at128 }, answered: listOf(answered), taken: listOf(taken) }
+  } catch (error) {
+    if (error instanceof FormatError) throw other(error.detail)
+    throw error
+  }
+}
+
+function readState(path: string): Uint8Array {
+  try {
+    return readBounded(path, maxBytes)
+  } catch (error) {
+    if (error instanceof CoreError && error.code === 'FILE-MISSING')
+      throw new CoreError(
+        'HOLDER-STATE-MISSING',
+        `${path} is gone, and with it what this share has answered`,
+        'bring it back from where the share came; without it the share answers nothing more, ask for a refresh',
+      )
+    throw error
+  }
+}
+
+function isCount(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function listOf(value: Json | undefined): string[] {
+  if (!Array.isArray(value) || value.length > maxListed) throw new FormatError('HOLDER-STATE', 'no list')
+  return value.map((one) => {
+    if (typeof one !== 'string' || !/^[0-9a-f]{32,64}$/.test(one))
+      throw new FormatError('HOLDER-STATE', 'no digest')
+    return one
+  })
+}
+
+function members(value: Json | undefined): { [name: string]: Json | undefined } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value))
+    : {}
+}
