@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { decide, type ExceptionDecision, type Refusal, type RunView, view as viewOf } from '@lux/ceremony'
+import { type ExceptionDecision, type Refusal, type RunView, view as viewOf } from '@lux/ceremony'
 import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import type { Json } from '@lux/crypto'
 import { systemClock } from '../core/clock.ts'
@@ -14,14 +14,12 @@ import { driveRehearsal, leader, rehearsalPins } from '../core/run/drive-rehears
 import { takeAnswers } from '../core/run/in-box.ts'
 import { loadRun } from '../core/run/load-run.ts'
 import { writeRequests } from '../core/run/out-box.ts'
-import { record } from '../core/run/record.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
 import { takeAnswer } from '../core/run/take-answer.ts'
 import { readBounded } from '../core/store/durable-file.ts'
-import { systemEntropy } from '../core/system-entropy.ts'
 import { readParsed } from './files.ts'
 import { type Outcome, say } from './output.ts'
 import { runOutcome, statusOutcome } from './run-outcome.ts'
@@ -188,29 +186,6 @@ export function exceptionOutcome(view: RunView, folder: string, detail: string):
     json: { ok: false, code: 'EXCEPTION-OPEN', detail, choices, folder, state: view.state },
     text,
   }
-}
-
-/** Ends a run that is not exported yet. No token is needed. */
-export function abortCeremony(dir: string, options: { by?: string; reason: string }): Outcome {
-  const folder = resolve(dir)
-  return readRun(folder, (opened) => {
-    const by = options.by ?? opened.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
-    const ports = { clock: systemClock, entropy: systemEntropy }
-    // A step that was on its way when the process ended is unknown, no longer at work.
-    const paused = decide(opened.state, {
-      type: 'pause',
-      by: 'machine',
-      cause: 'restart',
-      reason: 'taken up again to be aborted',
-    })
-    if (paused.ok) record(opened, paused.events, ports)
-    const aborted = decide(opened.state, { type: 'abort', by, reason: options.reason })
-    if (!aborted.ok) throw new CoreError(aborted.rule, aborted.detail)
-    record(opened, aborted.events, ports)
-    const view = viewOf(opened.state)
-    if (view.domain === 'rehearsal') forgetToken(folder)
-    return statusOutcome(view, folder)
-  })
 }
 
 export function ceremonyStatus(dir: string): Outcome {

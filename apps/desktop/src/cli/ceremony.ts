@@ -1,11 +1,6 @@
 import type { Command } from 'commander'
-import {
-  abortCeremony,
-  ceremonyStatus,
-  type ResumeOptions,
-  resumeCeremony,
-  takeReceipt,
-} from './ceremony-resume.ts'
+import { type AbortOptions, abortCeremony } from './ceremony-abort.ts'
+import { ceremonyStatus, type ResumeOptions, resumeCeremony, takeReceipt } from './ceremony-resume.ts'
 import { type CeremonyRunOptions, runCeremony } from './ceremony-run.ts'
 import { type CommandLine, collectPair } from './command-line.ts'
 
@@ -68,13 +63,17 @@ Example:
       .option('--by <name>', 'who resumes; the administrator by default'),
   ).action((dir: string, file: string, options: ResumeOptions) => act(() => takeReceipt(dir, file, options)))
 
-  group
-    .command('abort')
-    .argument('<dir>', 'the run’s folder')
-    .description('End a run that is not exported yet.')
-    .requiredOption('--reason <text>', 'why, for the transcript')
-    .option('--by <name>', 'who aborts; the administrator by default')
-    .action((dir: string, options: { by?: string; reason: string }) => act(() => abortCeremony(dir, options)))
+  withPins(
+    group
+      .command('abort')
+      .argument('<dir>', 'the run’s folder')
+      .description(
+        'End a run that is not exported yet, destroy its ceremony key and prove it absent. Without the token’s PIN the run is over and its key stays: give the command again with it.',
+      )
+      .requiredOption('--reason <text>', 'why, for the transcript')
+      .option('--token <role=uri>', 'where a token is now', collectPair)
+      .option('--by <name>', 'who aborts; the administrator by default'),
+  ).action((dir: string, options: AbortOptions) => act(() => abortCeremony(dir, options)))
 
   group
     .command('status')

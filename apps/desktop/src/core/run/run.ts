@@ -13,6 +13,7 @@ import {
 import { toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
+import { type Absence, closeAborted, keyLeftBehind } from './close-aborted.ts'
 import { perform } from './perform/perform.ts'
 import { look } from './reconcile.ts'
 import { record } from './record.ts'
@@ -96,6 +97,15 @@ export class Run {
   /** Whether Cancel stops the work under way at once and leaves nothing behind. */
   get cancellable(): boolean {
     return this.#work !== null && this.#working === 'fhe-deal'
+  }
+
+  /** Closes an aborted run: see closeAborted. `pin` logs the user in first, null where somebody is. */
+  async closeAborted(pin: Uint8Array | null): Promise<Absence | null> {
+    const { folder, hsm } = this.#context
+    const left = keyLeftBehind(folder)
+    if (left === null) return null
+    if (pin !== null) await hsm.token(left.serial).logIn({ user: 'user', pin })
+    return closeAborted(this.#context)
   }
 
   cancel(): void {

@@ -33,7 +33,9 @@ export class FaultModule {
   }
 
   log(): string[] {
-    return existsSync(`${this.path}.log`) ? readFileSync(`${this.path}.log`, 'utf8').trimEnd().split('\n') : []
+    return existsSync(`${this.path}.log`)
+      ? readFileSync(`${this.path}.log`, 'utf8').trimEnd().split('\n')
+      : []
   }
 
   /** Whether a fault struck; a plan may name a call that this run never comes to. */

@@ -101,8 +101,9 @@ export function applies(name: string, fault: string): boolean {
 export async function recordCalls({ home, built, destination }: Workshop): Promise<CallPoint[]> {
   const dir = mkdtempSync(join(home, 'record-'))
   const module = new FaultModule(built, dir)
-  const part = await drivePart({ dir: join(dir, 'run'), module, destination, callTimeoutMs: 20_000 }, (step) =>
-    module.mark(step),
+  const part = await drivePart(
+    { dir: join(dir, 'run'), module, destination, callTimeoutMs: 20_000 },
+    (step) => module.mark(step),
   )
   if (part.ended !== 'closed') throw new Error(`a run without faults ended with ${part.code}: ${part.detail}`)
   const points = new Map<string, CallPoint>()
@@ -170,7 +171,10 @@ async function whatIsWrong({ dir }: Place): Promise<string | null> {
   const state = stateOf(dir)
   const root = state.keys.find(({ level }) => level === 'root')
   const planned = [`secret ${root?.id} ${root?.ckaId}`]
-  const onToken = await lastingObjects(dir, state.tokens.map(({ serial }) => serial))
+  const onToken = await lastingObjects(
+    dir,
+    state.tokens.map(({ serial }) => serial),
+  )
   if (JSON.stringify(onToken) !== JSON.stringify(planned)) return `on the token: ${onToken.join(', ')}`
   const keys = state.keys.map(({ id }) => id).join(' ')
   if (keys !== 'root-kek organisation-kek project-kek data-key') return `keys: ${keys}`
@@ -183,7 +187,9 @@ async function whatIsWrong({ dir }: Place): Promise<string | null> {
 function unsettled(dir: string): string | null {
   const entries = logOf(dir)
   const of = (kinds: readonly string[]) =>
-    entries.filter(({ kind }) => kinds.includes(kind)).map(({ stepId, fact }) => `${stepId} ${attemptOf(fact)}`)
+    entries
+      .filter(({ kind }) => kinds.includes(kind))
+      .map(({ stepId, fact }) => `${stepId} ${attemptOf(fact)}`)
   const settled = new Set(of(['step.performed', 'step.failed', 'step.reconciled']))
   const open = of(['step.intended']).filter((attempt) => !settled.has(attempt))
   return open.length === 0 ? null : `attempts without an outcome: ${open.join(', ')}`
@@ -202,7 +208,9 @@ async function lastingObjects(dir: string, serials: readonly string[]): Promise<
     await token.logIn({ user: 'user', pin: utf8(rehearsalPins(dir).user) })
     const { objects, damaged } = await token.inventory()
     return [
-      ...objects.filter((object) => object.token).map(({ class: kind, label, id }) => `${kind} ${label} ${id}`),
+      ...objects
+        .filter((object) => object.token)
+        .map(({ class: kind, label, id }) => `${kind} ${label} ${id}`),
       ...damaged.map(({ name, reason }) => `damaged ${name}: ${reason}`),
     ].toSorted()
   } finally {

@@ -1,5 +1,5 @@
 import { mlDsa65, sec1FromEcSpki, sha256Hex, toBase64, wipe } from '@lux/crypto'
-import { sealingTemplate, signingTemplate } from '@lux/hsm'
+import { sealingTemplate, signingTemplate, type Token } from '@lux/hsm'
 import { sealSeed } from '../ceremony-signer.ts'
 import { type Perform, tokenOf } from '../run-context.ts'
 import { discard } from './discard.ts'
@@ -54,16 +54,23 @@ export const makeCeremonyKey: Perform<'make-ceremony-key'> = async (effect, run)
 
 /** Destroys both halves and proves them absent; the sealed seed goes with the key that opened it. */
 export const destroyCeremonyKey: Perform<'destroy-ceremony-key'> = async (effect, run) => {
-  const token = tokenOf(run, effect.serial)
+  const absent = await destroyKeyHalves(tokenOf(run, effect.serial), effect)
+  run.folder.forgetSealedSeed()
+  return { ckaId: effect.ckaId, absent }
+}
+
+/** Destroys whatever is left of a ceremony key; true when it is absent afterwards. */
+export async function destroyKeyHalves(
+  token: Token,
+  { ckaId, sealCkaId }: { ckaId: string; sealCkaId: string },
+): Promise<boolean> {
   for (const [id, kind] of [
-    [effect.ckaId, 'private'],
-    [effect.ckaId, 'public'],
-    [effect.sealCkaId, 'secret'],
+    [ckaId, 'private'],
+    [ckaId, 'public'],
+    [sealCkaId, 'secret'],
   ] as const) {
     if ((await token.findById(id)).some(({ ref }) => ref.class === kind))
       await token.destroy({ id, class: kind })
   }
-  const left = [...(await token.findById(effect.ckaId)), ...(await token.findById(effect.sealCkaId))]
-  run.folder.forgetSealedSeed()
-  return { ckaId: effect.ckaId, absent: left.length === 0 }
+  return [...(await token.findById(ckaId)), ...(await token.findById(sealCkaId))].length === 0
 }

@@ -1,0 +1,86 @@
+import { resolve } from 'node:path'
+import { decide, view as viewOf } from '@lux/ceremony'
+import { systemClock } from '../core/clock.ts'
+import { CoreError } from '../core/core-error.ts'
+import { findProgram, type Program } from '../core/program.ts'
+import { type Absence, keyLeftBehind } from '../core/run/close-aborted.ts'
+import { loadRun } from '../core/run/load-run.ts'
+import { record } from '../core/run/record.ts'
+import { systemEntropy } from '../core/system-entropy.ts'
+import type { Outcome } from './output.ts'
+import { statusOutcome } from './run-outcome.ts'
+import { pinSource, type RunPinOptions } from './run-pins.ts'
+import { forgetToken, readRun, withRun } from './run-session.ts'
+import { libraryOf, loadSettings, readTokens } from './run-settings.ts'
+
+export type AbortOptions = RunPinOptions & { by?: string; reason: string; token?: Record<string, string> }
+
+/**
+ * Ends a run that is not exported yet, and then destroys its ceremony key and proves it absent, which needs the token
+ * and its PIN: where they are missing the run is over all the same, and the same command ends it later. A rehearsal's
+ * throw-away token goes as a whole.
+ */
+export async function abortCeremony(
+  dir: string,
+  options: AbortOptions,
+  program: Program = findProgram(),
+): Promise<Outcome> {
+  const folder = resolve(dir)
+  const { view, left } = readRun(folder, (opened) => {
+    if (keyLeftBehind(opened) === null) abort(opened, options)
+    return { view: viewOf(opened.state), left: keyLeftBehind(opened) }
+  })
+  const outcome = statusOutcome(view, folder)
+  if (view.domain === 'rehearsal') {
+    forgetToken(folder)
+    return outcome
+  }
+  if (left === null) return outcome
+  const absence = await closeAborted(folder, options, program, left)
+  const key = absence === null ? 'left' : 'absent'
+  const said =
+    absence === null
+      ? `the ceremony key is still on the token ${left.serial}; bring its PIN and give this command again`
+      : `the ceremony key is destroyed, and absent from the token ${left.serial}`
+  return {
+    exit: absence === null ? 4 : 0,
+    json: { ...outcome.json, ceremonyKey: key, ...(absence === null ? { waitingFor: ['pin'] } : {}) },
+    text: `${outcome.text}\n${said}`,
+  }
+}
+
+function abort(opened: Parameters<Parameters<typeof readRun>[1]>[0], options: AbortOptions): void {
+  const by = options.by ?? opened.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
+  const ports = { clock: systemClock, entropy: systemEntropy }
+  // A step that was on its way when the process ended is unknown, no longer at work.
+  const paused = decide(opened.state, {
+    type: 'pause',
+    by: 'machine',
+    cause: 'restart',
+    reason: 'taken up again to be aborted',
+  })
+  if (paused.ok) record(opened, paused.events, ports)
+  const aborted = decide(opened.state, { type: 'abort', by, reason: options.reason })
+  if (!aborted.ok) throw new CoreError(aborted.rule, aborted.detail)
+  record(opened, aborted.events, ports)
+}
+
+/** Null where nobody is there to type the PIN, or no token is named. */
+async function closeAborted(
+  folder: string,
+  options: AbortOptions,
+  program: Program,
+  left: { token: string; serial: string },
+): Promise<Absence | null> {
+  const saved = loadSettings(folder)
+  const tokens = readTokens({ ...saved?.tokens, ...options.token })
+  if (saved === null || tokens.length === 0) return null
+  const pin = await pinSource(tokens, options)({ ...left, user: 'user' }, false)
+  if (pin === null) return null
+  return withRun(
+    program,
+    { library: libraryOf(tokens), medium: folder, lineage: saved.lineage },
+    (parts) => loadRun(folder, parts, () => undefined),
+    (run) => run.closeAborted(pin),
+  )
+}

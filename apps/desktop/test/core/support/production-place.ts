@@ -1,0 +1,223 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { planFromScript } from '@lux/ceremony/plan'
+import { encodePolicyFile, newPolicy, policyDigest, policyDocument } from '@lux/ceremony/policy'
+import {
+  type Card,
+  cardCodec,
+  planApprovalCodec,
+  planLockCodec,
+  signatureAnswerCodec,
+  signatureContext,
+  signatureRequestCodec,
+} from '@lux/ceremony/wire'
+import { fromBase64, generateIdentity, type SigningIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
+import { softTokenEnvironment } from '@lux/hsm'
+import type { CeremonyRunOptions } from '../../../src/cli/ceremony-run.ts'
+import { failureOutcome, type Outcome } from '../../../src/cli/output.ts'
+import { findProgram, type Program } from '../../../src/core/program.ts'
+import { systemEntropy } from '../../../src/core/system-entropy.ts'
+
+const scriptFile = fileURLToPath(new URL('./chain.yaml', import.meta.url))
+const build = 'b1'.repeat(32)
+const people = [
+  ['administrator', 'Ada'],
+  ['operator', 'Olga'],
+  ['so', 'Sam'],
+  ['officer', 'Otto'],
+  ['officer', 'Ophelia'],
+  ['witness', 'Walter'],
+  ['witness', 'Wanda'],
+] as const
+
+type Seat = { role: string; name: string; card: Card; identity: SigningIdentity }
+
+/** A folder with everything that a production run of the chain needs: a locked plan, a policy, cards, PINs, a soft token. */
+export class ProductionPlace {
+  readonly home = mkdtempSync(join(tmpdir(), 'production-'))
+  /** This checkout, saying that it is a release: a checkout may only rehearse. */
+  readonly program: Program
+  readonly #library: string
+  readonly #seats: Seat[]
+  #runs = 0
+
+  constructor() {
+    const soft = softTokenEnvironment(this.file('token'))
+    this.#library = soft.library
+    // As the operator's own environment says it; the host process takes nothing else of it.
+    process.env.SOFTHSM2_CONF = soft.environment.SOFTHSM2_CONF
+    const checkout = findProgram()
+    this.program = { ...checkout, measurement: { ...checkout.measurement, build } }
+    this.#seats = people.map(([role, name]) => {
+      const identity = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
+      const card: Card = { v: 1, kind: role, domain: 'production', name, keys: { ...identity.keys } }
+      return { role, name, card, identity }
+    })
+    mkdirSync(this.file('cards'))
+    for (const { card, name } of this.#seats)
+      writeFileSync(this.file(`cards/${name}.json`), cardCodec.encode(card))
+    this.#writePlan(this.#writePolicy())
+    this.writePin('user.pin', '246810')
+    this.writePin('so.pin', '13579135')
+    this.nextRun()
+  }
+
+  remove(): void {
+    delete process.env.SOFTHSM2_CONF
+    rmSync(this.home, { recursive: true, force: true })
+  }
+
+  file(name: string): string {
+    return join(this.home, name)
+  }
+
+  get plan(): string {
+    return this.file('plan.yaml')
+  }
+
+  /** Folder of the run that is begun next, or was begun last. */
+  get out(): string {
+    return this.file(`run-${this.#runs}`)
+  }
+
+  nextRun(): void {
+    this.#runs += 1
+  }
+
+  writePin(name: string, pin: string, mode = 0o600): void {
+    writeFileSync(this.file(name), `${pin}\n`, { mode })
+    chmodSync(this.file(name), mode)
+  }
+
+  uri(pin: string): string {
+    return `pkcs11:?module-path=${this.#library}&pin-source=file:${this.file(pin)}`
+  }
+
+  options(changed: Partial<CeremonyRunOptions> = {}): CeremonyRunOptions {
+    return {
+      token: { ceremony: this.uri('user.pin'), 'ceremony.so': this.uri('so.pin') },
+      lock: this.file('plan.lock.json'),
+      policy: this.file('policy.json'),
+      cards: this.file('cards'),
+      out: this.out,
+      ...changed,
+    }
+  }
+
+  /** Confirms every step by its own actor, except for what the last argument leaves out. */
+  answers(bundle: string | null, without: readonly string[] = []): string {
+    const by: Record<string, string> = {
+      administrator: 'Ada',
+      operator: 'Olga',
+      so: 'Sam',
+      witness: 'Walter',
+    }
+    const all = scriptSteps()
+      .filter(({ id }) => !without.includes(id))
+      .map(({ id, actor }) => ({
+        step: id,
+        by: by[actor],
+        ...(id === 'clock-check' ? { values: { 'wall-clock': '2026-01-31T09:30Z' } } : {}),
+      }))
+    const path = this.file('answers.json')
+    const read = bundle === null ? [] : [{ step: 'seal', by: 'Ada', bundle }]
+    writeFileSync(path, JSON.stringify({ v: 1, kind: 'answers', answers: [...all, ...read] }))
+    return path
+  }
+
+  /** A person's own device: signs the request file and puts the answer into in/. */
+  sign(request: string, name: string, spoil = false): void {
+    const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))
+    if (!parsed.ok) throw new Error(parsed.detail)
+    const { what, domain, subject } = parsed.value
+    const bytes = fromBase64(subject)
+    const { identity } = this.#seats.find((seat) => seat.name === name)!
+    const over = spoil ? utf8('something else') : bytes
+    const answer = signatureAnswerCodec.encode({
+      v: 1,
+      kind: 'signature-answer',
+      what,
+      domain,
+      subject: sha256Hex(bytes),
+      signature: signWith(identity, signatureContext(what, domain), over),
+    })
+    writeFileSync(join(this.out, 'in', `${basename(request, '.json')}-${name}.json`), answer)
+  }
+
+  #of(role: string): Seat[] {
+    return this.#seats.filter((seat) => seat.role === role)
+  }
+
+  #writePolicy(): string {
+    const cardsOf = (role: string) => this.#of(role).map(({ card }) => card)
+    const policy = newPolicy({
+      organisation: { id: 'example', name: 'Example' },
+      domain: 'production',
+      expiry: '2099-01-01T00:00:00.000Z',
+      officers: cardsOf('officer'),
+      officerQuorum: 2,
+      witnesses: cardsOf('witness'),
+      witnessQuorum: 1,
+      softTokens: true,
+      acceptedTools: [build],
+      leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
+    })
+    const signatures = this.#of('officer').map(({ identity }) =>
+      policyDocument.sign(identity, policy, 'production'),
+    )
+    writeFileSync(this.file('policy.json'), encodePolicyFile({ policy, signatures }))
+    return policyDigest(policy)
+  }
+
+  #writePlan(policy: string): void {
+    const made = planFromScript(new Uint8Array(readFileSync(scriptFile)), {
+      title: 'Production chain',
+      policy,
+      tool: build,
+      people: this.#seats.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
+      library: sha256Hex(new Uint8Array(readFileSync(this.#library))),
+    })
+    if (!made.ok) throw new Error(JSON.stringify(made.refusals))
+    writeFileSync(this.plan, made.value.text)
+    const approval = {
+      domain: 'production' as const,
+      planHash: made.value.hash,
+      rehearsalDigest: 'ee'.repeat(32),
+      diffDigest: null,
+    }
+    const { domain: _, ...locked } = approval
+    const officers = this.#of('officer')
+    for (const [name, signers] of [
+      ['plan.lock.json', officers],
+      ['short.lock.json', officers.slice(1)],
+    ] as const) {
+      const signatures = signers.map(({ identity }) =>
+        planApprovalCodec.sign(identity, approval, 'production'),
+      )
+      writeFileSync(this.file(name), planLockCodec.encode({ ...locked, policyDigest: policy, signatures }))
+    }
+  }
+}
+
+/** As the command prints it. */
+export async function ended(
+  work: Promise<Outcome>,
+): Promise<{ exit: number; json: Record<string, unknown> }> {
+  const outcome = await work.catch((error: unknown) => {
+    const failure = failureOutcome(error)
+    if (failure === null) throw error
+    return failure
+  })
+  // An outcome's JSON is an object of named values.
+  return { exit: outcome.exit, json: outcome.json as Record<string, unknown> }
+}
+
+function scriptSteps(): { id: string; actor: string }[] {
+  const text = readFileSync(scriptFile, 'utf8')
+  return [...text.matchAll(/- id: ([a-z-]+)\n\s+do: [a-z-]+\n\s+actor: ([a-z]+)/g)].map((match) => ({
+    id: match[1]!,
+    actor: match[2]!,
+  }))
+}
