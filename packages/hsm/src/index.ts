@@ -1,7 +1,17 @@
 export * from './device.ts'
+export * from './evidence/index.ts'
 export { type StartHsmOptions, startHsm } from './host/client.ts'
 export { type HsmErrorCode, hsmErrorCodes } from './hsm-errors.ts'
 export { type Preflight, preflightLibrary } from './pkcs11/preflight.ts'
+export type { Profile, ProfileId } from './profiles/profile.ts'
+export {
+  findLibrary,
+  libraryEnvironment,
+  libraryPlaces,
+  profileById,
+  profileOf,
+  profiles,
+} from './profiles/profiles.ts'
 export { findSoftTokenLibrary, type SoftTokenEnvironment, softTokenEnvironment } from './soft-token.ts'
 export {
   childKekTemplate,

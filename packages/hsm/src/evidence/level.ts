@@ -1,0 +1,103 @@
+import type { AttributeReport, ProbeReport } from '../device.ts'
+import type { Profile } from '../profiles/profile.ts'
+
+/**
+ * E0 attributes read back. E1 plus a passed probe and a profile that says what the vendor promises. E2 plus an attested
+ * companion on the same token that signed what the host claims. E3 the vendor's attestation of the key itself.
+ */
+export type EvidenceLevel = 'E0' | 'E1' | 'E2' | 'E3'
+
+export const evidenceReasons = [
+  'attributes-read',
+  'attributes-lacking',
+  'probe-passed',
+  'profile-known',
+  'profile-hardware',
+  'companion-signed',
+  'companion-attested',
+  'key-attested',
+] as const
+
+export type EvidenceReasonCode = (typeof evidenceReasons)[number]
+
+/** Why a level holds or the next does not. `detail` is for people and logs; the code is a translation key. */
+export type EvidenceReason = {
+  readonly code: EvidenceReasonCode
+  readonly holds: boolean
+  readonly detail: string
+}
+
+export type Evidence = { readonly level: EvidenceLevel; readonly reasons: readonly EvidenceReason[] }
+
+/** A check that was made elsewhere: null when there was nothing to check. */
+export type Check = { readonly ok: boolean; readonly detail: string } | null
+
+const names = (reports: readonly AttributeReport[]): string =>
+  reports.map(({ attribute, actual }) => `${attribute} ${actual}`).join(', ')
+
+/**
+ * What may be said of a key, or, without `attributes`, at most of any key on a token. Every step needs the one before it:
+ * an attested key on a token that failed its probe stays at E0.
+ */
+export function evidenceOf(facts: {
+  attributes: readonly AttributeReport[] | null
+  probe: Pick<ProbeReport, 'passed' | 'lacking'> | null
+  profile: Profile
+  companion?: { readonly statement: Check; readonly attestation: Check }
+  attestation?: Check
+}): Evidence {
+  const { attributes, probe, profile, companion, attestation } = facts
+  const reason = (code: EvidenceReasonCode, holds: boolean, detail: string): EvidenceReason => ({
+    code,
+    holds,
+    detail,
+  })
+  const lacking = attributes?.filter((report) => report.lacking === true) ?? []
+  const wrong =
+    attributes?.filter(({ ok, expected, lacking: left }) => !ok && expected !== null && !left) ?? []
+  const known = profile.id !== 'generic'
+  const reasons = [
+    ...(attributes === null
+      ? []
+      : [
+          reason(
+            'attributes-read',
+            wrong.length === 0,
+            wrong.length === 0 ? `${attributes.length} attributes` : names(wrong),
+          ),
+          ...(lacking.length === 0 ? [] : [reason('attributes-lacking', false, names(lacking))]),
+        ]),
+    reason(
+      'probe-passed',
+      probe?.passed === true,
+      probe === null
+        ? 'not probed'
+        : probe.passed
+          ? 'the hardened template held'
+          : `lacks ${probe.lacking.join(', ') || 'resistance'}`,
+    ),
+    reason('profile-known', known, known ? profile.name : 'no profile knows this token'),
+    reason(
+      'profile-hardware',
+      known && !profile.soft && profile.verifiedOn !== null,
+      profile.soft ? 'a soft token' : (profile.verifiedOn ?? 'not run on hardware by us'),
+    ),
+    ...checked('companion-signed', companion?.statement, 'no companion signed'),
+    ...checked('companion-attested', companion?.attestation, 'the companion is not attested'),
+    ...checked('key-attested', attestation, `not attested: ${profile.attestation.how}`),
+  ]
+  const holds = (code: EvidenceReasonCode) => reasons.some((one) => one.code === code && one.holds)
+  const e1 = wrong.length === 0 && holds('probe-passed') && holds('profile-known')
+  const level = !e1
+    ? 'E0'
+    : holds('key-attested')
+      ? 'E3'
+      : holds('companion-signed') && holds('companion-attested')
+        ? 'E2'
+        : 'E1'
+  return { level, reasons }
+}
+
+function checked(code: EvidenceReasonCode, check: Check | undefined, none: string): EvidenceReason[] {
+  return [{ code, holds: check?.ok === true, detail: check?.detail ?? none }]
+}

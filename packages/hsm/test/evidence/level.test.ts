@@ -1,0 +1,102 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type AttributeReport, evidenceOf, profileById, profiles } from '../../src/index.ts'
+
+const softhsm = profileById('softhsm')!
+const yubihsm = profileById('yubihsm')!
+const report = (change: Partial<AttributeReport> = {}): AttributeReport => ({
+  attribute: 'SENSITIVE',
+  expected: 'true',
+  actual: 'true',
+  ok: true,
+  ...change,
+})
+const passed = { passed: true, lacking: [] }
+const good = { ok: true, detail: 'checked' }
+const bad = { ok: false, detail: 'ATTESTATION-KEY' }
+
+describe('evidence level', () => {
+  it('E0: attributes alone', () => {
+    const { level, reasons } = evidenceOf({ attributes: [report()], probe: null, profile: softhsm })
+    expect(level).toBe('E0')
+    expect(reasons.filter(({ holds }) => holds).map(({ code }) => code)).toEqual([
+      'attributes-read',
+      'profile-known',
+    ])
+    expect(reasons).toContainEqual({ code: 'probe-passed', holds: false, detail: 'not probed' })
+  })
+
+  it('E1: and a passed probe, and a profile', () => {
+    expect(evidenceOf({ attributes: [report()], probe: passed, profile: softhsm }).level).toBe('E1')
+    const unknown = profileById('generic')!
+    expect(evidenceOf({ attributes: [report()], probe: passed, profile: unknown }).level).toBe('E0')
+    const failed = { passed: false, lacking: ['UNWRAP_TEMPLATE'] }
+    const weak = evidenceOf({ attributes: [report()], probe: failed, profile: softhsm })
+    expect(weak.level).toBe('E0')
+    expect(weak.reasons).toContainEqual({
+      code: 'probe-passed',
+      holds: false,
+      detail: 'lacks UNWRAP_TEMPLATE',
+    })
+  })
+
+  it('E2: and a companion that signed and is attested; one of the two is E1', () => {
+    const of = (companion: { statement: typeof good; attestation: typeof good | null }) =>
+      evidenceOf({ attributes: [report()], probe: passed, profile: yubihsm, companion }).level
+    expect(of({ statement: good, attestation: good })).toBe('E2')
+    expect(of({ statement: good, attestation: null })).toBe('E1')
+    expect(of({ statement: good, attestation: bad })).toBe('E1')
+    expect(of({ statement: bad, attestation: good })).toBe('E1')
+  })
+
+  it('E3: the key itself is attested', () => {
+    const facts = { attributes: [report()], probe: passed, profile: yubihsm }
+    expect(evidenceOf({ ...facts, attestation: good }).level).toBe('E3')
+    expect(evidenceOf({ ...facts, attestation: bad }).level).toBe('E1')
+  })
+
+  it('an attribute that is not as asked, or a failed probe, keeps even an attested key at E0', () => {
+    const wrong = report({ attribute: 'EXTRACTABLE', expected: 'false', ok: false })
+    expect(
+      evidenceOf({ attributes: [wrong], probe: passed, profile: yubihsm, attestation: good }).level,
+    ).toBe('E0')
+    expect(
+      evidenceOf({ attributes: [report()], probe: null, profile: yubihsm, attestation: good }).level,
+    ).toBe('E0')
+  })
+
+  it('what a token does not take is named, and does not lower the level by itself', () => {
+    const left = report({ attribute: 'DECRYPT', expected: 'false', ok: false, lacking: true })
+    const { level, reasons } = evidenceOf({ attributes: [report(), left], probe: passed, profile: softhsm })
+    expect(level).toBe('E1')
+    expect(reasons).toContainEqual({ code: 'attributes-lacking', holds: false, detail: 'DECRYPT true' })
+  })
+
+  it('says of every profile that was not run on hardware that it was not', () => {
+    for (const profile of profiles.filter(({ verifiedOn }) => verifiedOn === null)) {
+      const { reasons } = evidenceOf({ attributes: null, probe: passed, profile })
+      expect(reasons.find(({ code }) => code === 'profile-hardware')).toMatchObject({ holds: false })
+    }
+  })
+
+  it('more evidence never lowers the level', () => {
+    const check = fc.constantFrom(null, good, bad)
+    fc.assert(
+      fc.property(check, check, check, fc.boolean(), (statement, attestation, key, probed) => {
+        const facts = {
+          attributes: [report()],
+          probe: probed ? passed : null,
+          profile: yubihsm,
+          companion: { statement, attestation },
+        }
+        const less = evidenceOf({ ...facts, attestation: key }).level
+        const more = evidenceOf({
+          ...facts,
+          companion: { statement: good, attestation: good },
+          attestation: key,
+        }).level
+        expect(more >= less).toBe(true)
+      }),
+    )
+  })
+})
