@@ -1,4 +1,5 @@
 import { benchCeremony } from './ceremony.ts'
+import { benchFhe } from './fhe.ts'
 import { benchHsm } from './hsm.ts'
 import { misses, type Row, table } from './row.ts'
 import { benchStart } from './start.ts'
@@ -7,6 +8,7 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   ceremony: benchCeremony,
   start: benchStart,
   hsm: benchHsm,
+  fhe: benchFhe,
 }
 
 const words = process.argv.slice(2)

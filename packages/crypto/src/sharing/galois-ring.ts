@@ -85,11 +85,19 @@ export function holderPoint(holder: number): RingElement {
 
 /** f_A(i) = prod_{a in A} (1 - alpha_i / alpha_a): 1 at 0, 0 on A, a unit elsewhere. */
 export function setPolynomialAt(ring: GaloisRing, members: readonly number[], holder: number): RingElement {
-  const point = holderPoint(holder)
-  return members.reduce<RingElement>(
-    (product, a) => ring.mul(product, ring.sub(ONE, ring.mul(point, ring.inverse(holderPoint(a))))),
-    ONE,
-  )
+  return members.reduce<RingElement>((product, a) => ring.mul(product, setFactor(ring, a, holder)), ONE)
+}
+
+const setFactors = new Map<number, RingElement>()
+
+/** 1 - alpha_i / alpha_a, kept: there are 225 of a width, and a share has up to 3432 sets of them. */
+function setFactor(ring: GaloisRing, a: number, holder: number): RingElement {
+  const key = (ring.bits * 16 + a) * 16 + holder
+  const known = setFactors.get(key)
+  if (known) return known
+  const factor = ring.sub(ONE, ring.mul(holderPoint(holder), ring.inverse(holderPoint(a))))
+  setFactors.set(key, factor)
+  return factor
 }
 
 /** Lagrange coefficients that take values at `holders` to the value at `target` (a ring point; 0 is the secret). */

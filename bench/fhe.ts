@@ -1,0 +1,240 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import {
+  type Ciphertext,
+  combinePartials,
+  type DealtKey,
+  type PartialContent,
+  partialDecrypt,
+  redealShare,
+} from '../packages/crypto/src/fhe/index.ts'
+import {
+  binomial,
+  type Decryptor,
+  expandShare,
+  openDecryptor,
+  type RingElement,
+} from '../packages/crypto/src/sharing/index.ts'
+import { bareDot } from './fhe/bare-dot.ts'
+import { type BenchKey, dealBenchKey, entropy, makeBenchKey, verified } from './fhe/key.ts'
+import { measured, timed } from './fhe/time.ts'
+import { run } from './program.ts'
+import { median, type Row } from './row.ts'
+
+type Bare = Awaited<ReturnType<typeof bareDot>>
+type Inputs = {
+  readonly key: BenchKey
+  readonly bare: Bare
+  readonly ciphertexts: readonly (readonly [string, Ciphertext])[]
+}
+
+const quorums = [
+  [2, 3],
+  [3, 5],
+  [5, 9],
+  [7, 13],
+] as const
+/** At most 1.5 and 3 times the bare dot products. */
+const partialGoals: Readonly<Record<string, number>> = { '3,5': 1 / 1.5, '7,13': 1 / 3 }
+
+/**
+ * Threshold FHE in wasm on one thread. The limit of everything that multiplies a share is the bare dot product of as many
+ * words in a module of its own; that of combining is tfhe's own decryption of a fresh u256.
+ */
+export async function benchFhe(): Promise<Row[]> {
+  const key = makeBenchKey()
+  const bare = await bareDot()
+  const ciphertexts = [
+    ['u8', key.fresh(8)],
+    ['u64', key.fresh(64)],
+    ['u256', key.fresh(256)],
+    ['squashed u8', key.squashed(8)],
+    ['squashed u64', key.squashed(64)],
+    ['squashed u256', key.squashed(256)],
+  ] as const
+  const inputs = { key, bare, ciphertexts }
+  const rows = [await coldLoad()]
+  for (const [t, n] of quorums) rows.push(...benchQuorum(inputs, t, n))
+  rows.push(cheaters(inputs))
+  return rows
+}
+
+function benchQuorum(inputs: Inputs, t: number, n: number): Row[] {
+  const { key, bare, ciphertexts } = inputs
+  const dealt = dealBenchKey(key.clientKey, t, n)
+  const sets = binomial(n - 1, t - 1)
+  const name = (work: string): string => `(${t},${n}) ${work}`
+  const { share, pub } = verified(dealt, 1)
+  const { keyId, epochId } = share.header
+  const context = { keyId, epochId, holder: 1, quorum: { t, n } }
+  const rows = [
+    timed({
+      work: name('deal both keys'),
+      ours: () => dealBenchKey(key.clientKey, t, n),
+      limit: () => bareVectors(bare, binomial(n, t - 1)),
+    }),
+    timed({
+      work: name('expand a share, 128 bits'),
+      ours: () => expandShare(share.seeds, { ...context, width: 128, correction: pub.pub128 }).wipe(),
+      limit: () => bare(128, sets),
+    }),
+    timed({
+      work: name('re-deal one share'),
+      ours: () => {
+        const request = {
+          verified: { share, pub },
+          dealers: holders(t),
+          to: { t, n },
+          planHash: new Uint8Array(32),
+          entropy,
+        }
+        if (!redealShare(request).ok) throw new Error('not re-dealt')
+      },
+      limit: () => bareVectors(bare, binomial(n, t - 1)),
+    }),
+  ]
+  const opened = {
+    64: openDecryptor(share.seeds, { ...context, width: 64, correction: pub.pub64 }),
+    128: openDecryptor(share.seeds, { ...context, width: 128, correction: pub.pub128 }),
+  }
+  for (const [type, ciphertext] of ciphertexts) {
+    rows.push(
+      benchPartial(name(`partial of ${type}`), { bare, ciphertext, opened, goal: goalOf(t, n, type) }),
+    )
+  }
+  const squashed = find(inputs, 'squashed u256')
+  rows.push(
+    ...benchWhole(name('squashed u256'), { bare, dealt, squashed, opened: opened[128] }),
+    ...benchCombine(name('squashed u256'), { key, dealt, squashed, t, n }),
+  )
+  return rows
+}
+
+function goalOf(t: number, n: number, type: string): number | undefined {
+  return type === 'squashed u256' ? partialGoals[`${t},${n}`] : undefined
+}
+
+/** Of blocks that were admitted (copied in and hashed) before: products, noise and packing. */
+function benchPartial(
+  work: string,
+  {
+    bare,
+    ciphertext,
+    opened,
+    goal,
+  }: { bare: Bare; ciphertext: Ciphertext; opened: Record<64 | 128, Decryptor>; goal: number | undefined },
+): Row {
+  const { width, blocks } = ciphertext
+  const decryptor = opened[width]
+  decryptor.admit(blocks)
+  return timed({
+    work,
+    ours: () => decryptor.partials(),
+    limit: () => bare(width, blocks.length),
+    ...(goal === undefined ? {} : { goal: Number(goal.toFixed(3)) }),
+  })
+}
+
+function benchWhole(
+  name: string,
+  { bare, dealt, squashed, opened }: { bare: Bare; dealt: DealtKey; squashed: Ciphertext; opened: Decryptor },
+): Row[] {
+  const share = verified(dealt, 1)
+  return [
+    timed({
+      work: `${name}: admit (limit: SHA-256 by OpenSSL)`,
+      ours: () => opened.admit(squashed.blocks),
+      limit: () => {
+        for (const { mask, body } of squashed.blocks) createHash('sha256').update(mask).update(body).digest()
+      },
+    }),
+    timed({
+      work: `${name}: expand, admit and partial`,
+      ours: () => {
+        if (!partialDecrypt(share, [squashed], new Uint8Array(32)).ok) throw new Error('refused')
+      },
+      limit: () => bare(128, squashed.blocks.length),
+    }),
+  ]
+}
+
+function benchCombine(
+  name: string,
+  {
+    key,
+    dealt,
+    squashed,
+    t,
+    n,
+  }: { key: BenchKey; dealt: DealtKey; squashed: Ciphertext; t: number; n: number },
+): Row[] {
+  const answers = holders(n).map((holder) => answer(dealt, holder, squashed))
+  const { pub } = verified(dealt, 1)
+  const combining = (partials: readonly PartialContent[]) => () => {
+    if (!combinePartials(pub, [squashed], partials).ok) throw new Error('not combined')
+  }
+  const limit = key.decrypt
+  return [
+    timed({ work: `${name}: combine ${t}`, ours: combining(answers.slice(0, t)), limit }),
+    timed({ work: `${name}: combine and compare all ${n}`, ours: combining(answers), limit }),
+  ]
+}
+
+/** Two cheaters of nine at a quorum of three, with errors of half the modulus: found, named and corrected in 50 ms. */
+function cheaters(inputs: Inputs): Row {
+  const squashed = find(inputs, 'squashed u256')
+  const dealt = dealBenchKey(inputs.key.clientKey, 3, 9)
+  const { pub } = verified(dealt, 1)
+  const answers = holders(9).map((holder) => {
+    const honest = answer(dealt, holder, squashed)
+    return holder === 4 || holder === 8 ? spoilt(honest) : honest
+  })
+  const { ours, ...row } = timed({
+    work: '(3,9) squashed u256: combine all 9, two cheat (limit: 50 ms)',
+    ours: () => {
+      const combined = combinePartials(pub, [squashed], answers)
+      if (!combined.ok || String(combined.value.cheaters) !== '4,8') throw new Error('not corrected')
+    },
+  })
+  return { ...measured(row.work, ours, 50, 1), memoryMiB: row.memoryMiB }
+}
+
+function spoilt(partial: PartialContent): PartialContent {
+  const half = 1n << BigInt(partial.width - 1)
+  const spoil = ([a, b, c, d]: RingElement): RingElement => [a ^ half, b, c, d]
+  return {
+    ...partial,
+    answers: partial.answers.map((one) => ({ ...one, elements: one.elements.map(spoil) })),
+  }
+}
+
+async function coldLoad(): Promise<Row> {
+  const times: number[] = []
+  for (let round = 0; round < 5; round++) {
+    const { stdout } = await run(process.execPath, [join(import.meta.dirname, 'fhe/cold-load.mjs')])
+    times.push(Number(stdout.split(' ')[0]))
+  }
+  return measured('cold load of the kernel (limit: 5 ms)', median(times), 5, 1)
+}
+
+/** As many bare products as adding one coefficient of the 64-bit and the 128-bit stream of each set. */
+function bareVectors(bare: Bare, sets: number): void {
+  bare(64, sets / 4)
+  bare(128, sets / 4)
+}
+
+function answer(dealt: DealtKey, holder: number, ciphertext: Ciphertext): PartialContent {
+  const partial = partialDecrypt(verified(dealt, holder), [ciphertext], new Uint8Array(32))
+  if (!partial.ok) throw new Error(partial.detail)
+  return partial.value
+}
+
+function holders(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => i + 1)
+}
+
+function find({ ciphertexts }: Inputs, type: string): Ciphertext {
+  const found = ciphertexts.find(([name]) => name === type)?.[1]
+  if (!found) throw new Error(type)
+  return found
+}
