@@ -62,8 +62,8 @@ export function findProgram(resources: string | undefined = process.env.LUX_RESO
 export function programVersion(): string {
   const path = join(places().app, 'package.json')
   if (!existsSync(path)) return '0.0.0'
-  const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string }
-  return version
+  const { version }: { version?: unknown } = JSON.parse(readFileSync(path, 'utf8'))
+  return typeof version === 'string' ? version : '0.0.0'
 }
 
 /** The checkout's commit, read without git; null where there is no checkout, so a packaged app is measured by its files. */

@@ -1,10 +1,13 @@
 import { HsmError } from '@lux/hsm'
-import type { CorePort, EventName, Events, Grant, Request, Result } from '../contract/index.ts'
+import type { CorePort, EventName, Events, Grant, Result } from '../contract/index.ts'
 import { apis, contractVersion } from '../contract/index.ts'
 import { CoreError, fromSystemError } from './core-error.ts'
 
 /** One API by name: takes what the renderer sent, checked by its own schema, and answers with a value or throws. */
 export type Handler = (input: unknown) => unknown | Promise<unknown>
+
+/** A Request whose API nobody has looked up yet. */
+type Asked = { id: number; api: string; input: unknown }
 
 /**
  * Serves core over a port: requests in, one response each, events out. A handler's expected failure is answered by
@@ -33,7 +36,7 @@ export function serve(options: {
     port.post(JSON.stringify({ id: request.id, result }))
   }
 
-  async function call({ api, input }: Request): Promise<Result<unknown>> {
+  async function call({ api, input }: Asked): Promise<Result<unknown>> {
     const handler = Object.hasOwn(apis, api) ? handlers[api] : undefined
     if (handler === undefined) return failed('API-UNKNOWN', 'core has no such call')
     try {
@@ -56,11 +59,11 @@ function failed(code: string, detail: string, remedy?: string): Result<never> {
   return { ok: false, error: { code, detail, ...(remedy === undefined ? {} : { remedy }) } }
 }
 
-function parse(frame: string): Request | null {
+function parse(frame: string): Asked | null {
   try {
     const value: unknown = JSON.parse(frame)
     if (typeof value !== 'object' || value === null) return null
-    const { id, api, input } = value as Partial<Request>
+    const { id, api, input }: { id?: unknown; api?: unknown; input?: unknown } = value
     return typeof id === 'number' && typeof api === 'string' ? { id, api, input } : null
   } catch {
     return null

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Needs, Refusal, RunView } from '@lux/ceremony'
 import { encodeCanonical, fromUtf8, utf8 } from '@lux/crypto'
+import * as v from 'valibot'
 import { CoreError } from '../core-error.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
 import type { Run } from './run.ts'
@@ -12,6 +13,9 @@ import type { StandIn } from './stand-ins.ts'
 /** Why the machine stopped playing everybody's part. */
 export type Halt = { why: 'over' | 'sealed' | 'receipt' | 'exception'; detail: string }
 
+const pin = v.pipe(v.string(), v.regex(/^\d{4,64}$/))
+const pinsSchema = v.strictObject({ so: pin, user: pin })
+
 /** PINs of a throw-away token, kept beside it (0600): the only PINs that the tool ever takes from a file of its own. */
 export function rehearsalPins(folder: string): { so: string; user: string } {
   const path = join(folder, 'token', 'pins.json')
@@ -19,7 +23,17 @@ export function rehearsalPins(folder: string): { so: string; user: string } {
     const fresh = () => Array.from({ length: 8 }, () => randomInt(10)).join('')
     writeDurably(path, encodeCanonical({ so: fresh(), user: fresh() }))
   }
-  return JSON.parse(fromUtf8(readBounded(path, 1024))) as { so: string; user: string }
+  const read = v.safeParse(pinsSchema, json(readBounded(path, 1024)))
+  if (read.success) return read.output
+  throw new CoreError('FILE-DAMAGED', `${path} holds no PINs`, 'rehearse anew: the token is worth nothing')
+}
+
+function json(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes))
+  } catch {
+    return null
+  }
 }
 
 /**

@@ -61,7 +61,6 @@ export async function verifyFile({ store, paths }: Parts, input: unknown): Promi
 
 function viewOf(file: string, verdict: BundleVerdict): VerifyView {
   const [rule] = verdict.failed
-  const outcomes = { true: 'passed', false: 'failed', null: 'not-run' } as const
   const { contents } = verdict
   return {
     path: file,
@@ -70,7 +69,7 @@ function viewOf(file: string, verdict: BundleVerdict): VerifyView {
     detail: verdict.checks.find(({ id }) => id === rule)?.detail ?? null,
     checks: verdict.checks.map(({ id, ok, detail }) => ({
       name: id,
-      outcome: outcomes[String(ok) as keyof typeof outcomes],
+      outcome: ok === null ? 'not-run' : ok ? 'passed' : 'failed',
       detail,
     })),
     contents:

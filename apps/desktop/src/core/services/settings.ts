@@ -4,18 +4,18 @@ import type { Store } from '../store/store.ts'
 import { checked } from './checked.ts'
 
 const schema = v.strictObject({
-  language: v.picklist(['system', 'en', 'ar', 'pseudo']),
-  theme: v.picklist(['system', 'light', 'dark']),
-  textSize: v.picklist([100, 125, 150, 175, 200]),
-  motion: v.picklist(['system', 'reduced']),
+  language: v.exactOptional(v.picklist(['system', 'en', 'ar', 'pseudo'])),
+  theme: v.exactOptional(v.picklist(['system', 'light', 'dark'])),
+  textSize: v.exactOptional(v.picklist([100, 125, 150, 175, 200])),
+  motion: v.exactOptional(v.picklist(['system', 'reduced'])),
 })
 const initial: Settings = { language: 'system', theme: 'system', textSize: 100, motion: 'system' }
 
 /** A stored value that no longer fits is left out: settings never keep the app from starting. */
 export function readSettings(store: Store): Settings {
   try {
-    const result = v.safeParse(v.partial(schema), JSON.parse(store.setting('ui') ?? '{}'))
-    return { ...initial, ...(result.success ? (result.output as Partial<Settings>) : {}) }
+    const result = v.safeParse(schema, JSON.parse(store.setting('ui') ?? '{}'))
+    return { ...initial, ...(result.success ? result.output : {}) }
   } catch {
     return initial
   }
@@ -23,7 +23,7 @@ export function readSettings(store: Store): Settings {
 
 export function writeSettings(store: Store, input: unknown): Settings {
   // Only the named ones change.
-  const change = checked(v.partial(schema), input) as Partial<Settings>
+  const change = checked(schema, input)
   const settings = { ...readSettings(store), ...change }
   store.setSetting('ui', JSON.stringify(settings))
   return settings

@@ -43,7 +43,7 @@ export class BlobFolder {
 /** SHA-256 (hex) and size of a file of any length, streamed. */
 export async function digestOfFile(path: string): Promise<{ sha256: string; size: number }> {
   const hash = createHash('sha256')
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Uint8Array)
+  for await (const chunk of createReadStream(path)) hash.update(chunk)
   return { sha256: hash.digest('hex'), size: statSync(path).size }
 }
 

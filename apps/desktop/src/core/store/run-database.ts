@@ -34,7 +34,7 @@ export class RunDatabase {
 
   /** The canonical header, or null in a new log. */
   header(): Uint8Array | null {
-    const row = this.#database.prepare('SELECT jcs FROM header').get() as { jcs: Uint8Array } | undefined
+    const row = this.#database.prepare<[], { jcs: Uint8Array }>('SELECT jcs FROM header').get()
     return row === undefined ? null : new Uint8Array(row.jcs)
   }
 
@@ -52,9 +52,10 @@ export class RunDatabase {
   }
 
   *lines(from = 0): Generator<LogLine> {
-    const rows = this.#database.prepare('SELECT * FROM event WHERE seq >= ? ORDER BY seq').iterate(from)
+    const sql = 'SELECT * FROM event WHERE seq >= ? ORDER BY seq'
     // The table is STRICT, so the columns are of these types.
-    for (const row of rows as IterableIterator<LogLine>) yield { ...row, line: new Uint8Array(row.line) }
+    for (const row of this.#database.prepare<[number], LogLine>(sql).iterate(from))
+      yield { ...row, line: new Uint8Array(row.line) }
   }
 
   close(): void {

@@ -17,6 +17,7 @@ const migrations: readonly Migration[] = [
   },
 ]
 
+// The tables are STRICT, so their columns are of these types.
 export type HolderRow = { card: string; jcs: Uint8Array; enrolled: string }
 export type RunRow = { id: string; folder: string; created: string }
 
@@ -37,8 +38,8 @@ export class Store {
   }
 
   setting(name: string): string | null {
-    const row = this.#database.prepare('SELECT value FROM setting WHERE name = ?').get(name)
-    return (row as { value: string } | undefined)?.value ?? null
+    const sql = 'SELECT value FROM setting WHERE name = ?'
+    return this.#database.prepare<[string], { value: string }>(sql).get(name)?.value ?? null
   }
 
   setSetting(name: string, value: string): void {
@@ -46,7 +47,7 @@ export class Store {
   }
 
   holders(): HolderRow[] {
-    return this.#database.prepare('SELECT * FROM holder ORDER BY enrolled, card').all() as HolderRow[]
+    return this.#database.prepare<[], HolderRow>('SELECT * FROM holder ORDER BY enrolled, card').all()
   }
 
   /** False when that card is already enrolled. */
@@ -55,8 +56,8 @@ export class Store {
   }
 
   probe(serial: string): { at: string; report: string } | null {
-    const row = this.#database.prepare('SELECT at, report FROM probe WHERE serial = ?').get(serial)
-    return (row as { at: string; report: string } | undefined) ?? null
+    const sql = 'SELECT at, report FROM probe WHERE serial = ?'
+    return this.#database.prepare<[string], { at: string; report: string }>(sql).get(serial) ?? null
   }
 
   setProbe(serial: string, at: string, report: string): void {
@@ -65,7 +66,7 @@ export class Store {
 
   /** Newest first; also folders that were put there by hand or lost their row. */
   runs(): RunRow[] {
-    const rows = this.#database.prepare('SELECT * FROM run ORDER BY created DESC').all() as RunRow[]
+    const rows = this.#database.prepare<[], RunRow>('SELECT * FROM run ORDER BY created DESC').all()
     const known = new Set(rows.map(({ folder }) => folder))
     const found = existsSync(this.ceremonies) ? readdirSync(this.ceremonies) : []
     const others = found

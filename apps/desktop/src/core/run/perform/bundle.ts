@@ -25,7 +25,9 @@ export const bundleFile = 'bundle.zip'
 
 export const buildBundle: Perform<'build-bundle'> = async (effect, run) => {
   const lineage = run.lineage()
-  run.folder.writeDocument('build-bundle.json', JSON.parse(JSON.stringify({ effect, lineage })) as Json)
+  // Without the members that are undefined, which canonical JSON has no form for.
+  const plain: Json = JSON.parse(JSON.stringify({ effect, lineage }))
+  run.folder.writeDocument('build-bundle.json', plain)
   const payload = buildPayload(bundleParts(effect, run, lineage))
   writeDurably(join(run.folder.path, payloadFile), payload)
   return { digest: sha256Hex(payload), subject: sha256Hex(preAuthentication(payload)), size: payload.length }
