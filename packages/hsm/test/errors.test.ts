@@ -1,7 +1,8 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { HsmError, hsmErrorCodes } from '../src/index.ts'
 import { ckrTable, describeCkr } from '../src/pkcs11/codes.ts'
-import { ckrOf } from '../src/pkcs11/errors.ts'
+import { ckrError, ckrOf } from '../src/pkcs11/errors.ts'
 import { pinStates } from '../src/pkcs11/token-info.ts'
 
 describe('errors', () => {
@@ -12,6 +13,32 @@ describe('errors', () => {
       expect(name).toMatch(/^CKR_[A-Z0-9_]+$/)
       expect(meaning.length).toBeGreaterThan(8)
       expect(hsmErrorCodes).toContain(code)
+    }
+  })
+
+  it('the table is exactly the list of PKCS#11 3.1, number for number', () => {
+    const list = readFileSync(new URL('./vectors/ckr-3.1.txt', import.meta.url), 'utf8')
+      .trim()
+      .split('\n')
+    const ours = [...ckrTable.values()].map(({ number, name }) => `${number} ${name}`)
+    expect(ours).toEqual(list.map((line) => line.replace(/^0x\w+/, (hex) => String(Number(hex)))))
+  })
+
+  it('each says what to do, in the error that it becomes', () => {
+    for (const { number, name } of ckrTable.values()) {
+      const error = ckrError(number, 'trying')
+      expect([error.ckr, error.detail.startsWith('trying: ')]).toEqual([{ name, number }, true])
+      expect(error.remedy.length).toBeGreaterThan(8)
+    }
+  })
+
+  it('every code has its sentences in every language', () => {
+    for (const language of ['en', 'ar']) {
+      const file = new URL(`../../../resources/locales/${language}/errors.json`, import.meta.url)
+      const texts = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>
+      for (const code of hsmErrorCodes)
+        for (const part of ['what', 'why', 'do'])
+          expect([code, part, texts[code]?.[part] ?? '']).not.toContain('')
     }
   })
 

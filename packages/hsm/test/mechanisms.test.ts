@@ -76,7 +76,7 @@ describe('every mechanism on SoftHSM', () => {
           ]),
         ].sort(),
       )
-      expect(named('proved').length).toBe(40)
+      expect(named('proved').length).toBe(39)
       expect(found.every(({ mechanism, detail: said }) => mechanism !== '' && said !== '')).toBe(true)
       expect((await token.inventory()).objects).toEqual([])
     }, 60_000)
@@ -602,6 +602,7 @@ describe('every mechanism on SoftHSM', () => {
     ).toBe(true)
     expect(await refusal(sign())).toBe('HSM-NOT-LOGGED-IN')
     expect(await refusal(sign(utf8('00000000')))).toBe('HSM-PIN-WRONG')
+    expect((await sign(userPin())).signature.length).toBe(64)
     expect((await token.info()).loggedIn).toBe('user')
   })
 })

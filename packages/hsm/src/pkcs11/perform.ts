@@ -20,33 +20,51 @@ export type Work<T> = {
   readonly inline?: boolean
 }
 
-/** After these the session is as it was before. */
-const harmless: ReadonlySet<string> = new Set([
-  'HSM-SIGNATURE-INVALID',
-  'HSM-DATA-INVALID',
-  'HSM-KEY-ABSENT',
-  'HSM-KEY-FORBIDDEN',
-  'HSM-UNSUPPORTED',
+/** Answers that end the operation on every token: the session can be used again. After others it may still be open. */
+const ending: ReadonlySet<number> = new Set([
+  CKR.DATA_INVALID,
+  CKR.DATA_LEN_RANGE,
+  CKR.ENCRYPTED_DATA_INVALID,
+  CKR.ENCRYPTED_DATA_LEN_RANGE,
+  CKR.AEAD_DECRYPT_FAILED,
+  CKR.SIGNATURE_INVALID,
+  CKR.SIGNATURE_LEN_RANGE,
 ])
 
-function release(token: TokenSession, lane: Handle | null, error: HsmError | null): void {
-  if (!lane) {
-    if (error && !harmless.has(error.code) && token.isOpen) token.module.cancelOperation(token.session)
-    return
-  }
-  if (!error || harmless.has(error.code)) token.lanes.give(lane)
-  else token.lanes.discard(lane)
+function release(token: TokenSession, lane: Handle | null, clean: boolean): void {
+  if (lane && clean) token.lanes.give(lane)
+  else if (lane) token.lanes.discard(lane)
+  else if (!clean && token.isOpen) token.module.cancelOperation(token.session)
 }
 
-/** At once where the token is quick, else on a thread. Throws, or rejects with, HsmError. */
+const lostOrBusy: ReadonlySet<number> = new Set([
+  CKR.OPERATION_ACTIVE,
+  CKR.SESSION_CLOSED,
+  CKR.SESSION_HANDLE_INVALID,
+])
+
+/**
+ * At once where the token is quick, else on a thread. Throws, or rejects with, HsmError. A session in which a token left
+ * an operation open after refusing it has been given up by then, and the work begins once more on another.
+ */
 export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
+  try {
+    return performOnce(token, work)
+  } catch (error) {
+    if (ckrOf(error) !== CKR.OPERATION_ACTIVE) throw error
+    return performOnce(token, work)
+  }
+}
+
+function performOnce<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
   const lane = token.lanes.take()
   const session = lane ?? token.session
+  let begun = false
   const fail = (thrown: unknown): never => {
     const error = typed(work.doing, thrown)
-    const explained = error instanceof HsmError && work.explain ? work.explain(error) : error
-    release(token, lane, explained instanceof HsmError ? explained : null)
-    throw explained
+    const ckr = ckrOf(error)
+    release(token, lane, ckr !== null && (begun ? ending.has(ckr) : !work.inline && !lostOrBusy.has(ckr)))
+    throw error instanceof HsmError && work.explain ? work.explain(error) : error
   }
   const accepted = (value: T): T => {
     if (work.plausible?.(value) === false)
@@ -57,10 +75,11 @@ export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
   const started = performance.now()
   try {
     work.begin(session)
+    begun = true
     if (!onThread) {
       const value = accepted(work.now(session))
       token.pace.tookInline(work.kind, performance.now() - started)
-      release(token, lane, null)
+      release(token, lane, true)
       return value
     }
   } catch (error) {
@@ -70,7 +89,7 @@ export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
     .later(session)
     .then(accepted)
     .then((value) => {
-      release(token, lane, null)
+      release(token, lane, true)
       return value
     }, fail)
 }
