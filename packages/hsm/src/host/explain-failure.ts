@@ -24,24 +24,21 @@ export function explainFailure(tokens: Tokens, serial: string, error: HsmError):
   const store = softTokenStore()
   const folder = softTokenFolder(serial)
   const lost = store === null ? !stillPresent(tokens, serial) : folder === null
-  if (lost) {
-    try {
-      tokens.forget(serial)
-    } catch {
-      // Closing a session on a token that is gone fails; it is forgotten all the same.
-    }
-    return hsmError('HSM-TOKEN-ABSENT', `token ${serial} is gone: ${error.detail}`, error.ckr)
-  }
-  if (error.code === 'HSM-SESSION-LOST') {
-    try {
-      tokens.forget(serial)
-    } catch {
-      // The session is gone already.
-    }
-    return error
-  }
+  // What is open on a token that went away is worth nothing when it comes back.
+  if (lost || error.code === 'HSM-SESSION-LOST' || error.code === 'HSM-TOKEN-ABSENT') forget(tokens, serial)
+  if (lost) return hsmError('HSM-TOKEN-ABSENT', `token ${serial} is gone: ${error.detail}`, error.ckr)
+  if (error.code === 'HSM-SESSION-LOST') return error
   if (error.code === 'HSM-KEY-ABSENT') return error
   return explainStore(folder, error) ?? error
+}
+
+/** Closing a session on a token that is gone fails; it is forgotten all the same. */
+function forget(tokens: Tokens, serial: string): void {
+  try {
+    tokens.forget(serial)
+  } catch (error) {
+    if (!(error instanceof HsmError)) throw error
+  }
 }
 
 function stillPresent(tokens: Tokens, serial: string): boolean {

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { HsmError, type Token } from '../../src/index.ts'
+import { refusal, soPin, userPin, utf8 } from '../soft-token-bench.ts'
+import { type FaultBench, startFaultBench } from './fault-bench.ts'
+
+describe('the state of a PIN, as the token tells it', () => {
+  let bench: FaultBench
+  let token: Token
+  beforeEach(async () => {
+    bench = await startFaultBench()
+    token = await bench.newToken('pins')
+  })
+  afterEach(() => bench.close())
+  const flags = (names: string) => bench.plan(`C_GetTokenInfo@*=flags:${names}`)
+  const logIn = (options: { acceptFinalTry?: boolean; pin?: Uint8Array } = {}) =>
+    token.logIn({ user: 'user', pin: userPin(), ...options })
+
+  it('a count that is low warns: it is told before and after the login, which is made', async () => {
+    flags('USER_PIN_COUNT_LOW')
+    expect(await token.pinState()).toEqual({ user: 'low', so: 'ok' })
+    expect(await logIn()).toMatchObject({ before: 'low', user: 'low' })
+  })
+
+  it('the final try is refused without a word that it is wanted, and no PIN is sent', async () => {
+    flags('USER_PIN_COUNT_LOW|USER_PIN_FINAL_TRY')
+    const before = bench.count('C_Login')
+    expect(await refusal(logIn())).toBe('HSM-PIN-FINAL-TRY')
+    expect(bench.count('C_Login')).toBe(before)
+    expect(await logIn({ acceptFinalTry: true })).toMatchObject({ before: 'final' })
+    expect(bench.count('C_Login')).toBe(before + 1)
+  })
+
+  it('a locked PIN is named without a try; one that this try locks is named after it', async () => {
+    flags('USER_PIN_LOCKED')
+    const before = bench.count('C_Login')
+    expect(await refusal(logIn())).toBe('HSM-PIN-LOCKED')
+    expect(await refusal(logIn({ acceptFinalTry: true }))).toBe('HSM-PIN-LOCKED')
+    expect(bench.count('C_Login')).toBe(before)
+    bench.next('C_Login', 'flags:USER_PIN_LOCKED')
+    expect(await refusal(logIn({ pin: utf8('00000000') }))).toBe('HSM-PIN-LOCKED')
+    expect((await token.pinState()).user).toBe('locked')
+  })
+
+  it('the security officer’s PIN has a state of its own', async () => {
+    flags('SO_PIN_FINAL_TRY')
+    expect(await token.pinState()).toEqual({ user: 'ok', so: 'final' })
+    expect(await refusal(token.logIn({ user: 'so', pin: soPin() }))).toBe('HSM-PIN-FINAL-TRY')
+    flags('SO_PIN_LOCKED')
+    expect(await refusal(token.logIn({ user: 'so', pin: soPin() }))).toBe('HSM-PIN-LOCKED')
+    await logIn()
+  })
+
+  it('a wrong PIN is sent once, whatever the token answers', async () => {
+    const answers = [
+      'CKR_PIN_INCORRECT',
+      'CKR_PIN_INVALID',
+      'CKR_PIN_EXPIRED',
+      'CKR_PIN_LOCKED',
+      'CKR_DEVICE_ERROR',
+    ]
+    const codes: string[] = []
+    for (const answer of answers) {
+      bench.next('C_Login', answer)
+      const before = bench.count('C_Login')
+      codes.push(await refusal(logIn()))
+      expect(bench.count('C_Login')).toBe(before + 1)
+    }
+    expect(codes).toEqual([
+      'HSM-PIN-WRONG',
+      'HSM-PIN-INVALID',
+      'HSM-PIN-EXPIRED',
+      'HSM-PIN-LOCKED',
+      'HSM-DEVICE-ERROR',
+    ])
+  })
+
+  it('a library that dies of a PIN is not given it again', async () => {
+    bench.next('C_Login', 'after:segv')
+    const before = bench.count('C_Login')
+    expect(await refusal(logIn())).toBe('HSM-CRASHED')
+    await expect.poll(() => bench.hsm.state, { timeout: 10_000 }).toBe('ready')
+    expect((await token.info()).loggedIn).toBe(null)
+    expect(bench.count('C_Login')).toBe(before + 1)
+  })
+
+  it('every refusal says what to do', async () => {
+    flags('USER_PIN_FINAL_TRY')
+    const error = await logIn().catch((thrown: unknown) => thrown)
+    expect(error).toBeInstanceOf(HsmError)
+    expect((error as HsmError).remedy).toMatch(/locks the token/)
+  })
+})
