@@ -28,7 +28,15 @@ export type PlannedToken = {
   label?: string
 }
 
-export type TokenProfile = 'softhsm' | 'tpm2' | 'opencryptoki' | 'yubihsm' | 'luna' | 'cloudhsm'
+export type TokenProfile =
+  | 'softhsm'
+  | 'tpm2'
+  | 'opencryptoki'
+  | 'yubihsm'
+  | 'luna'
+  | 'nshield'
+  | 'cloudhsm'
+  | 'smartcard-hsm'
 
 /** A server that receives the root: SHA-256 of the JCS of its card (its audience) and of its transport document's payload. */
 export type PlannedDestination = { card: Digest; transport: Digest }

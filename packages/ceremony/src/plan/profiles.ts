@@ -10,15 +10,25 @@ export type ProfileAbilities = {
   trustedWindow: boolean
 }
 
-// softhsm: seen by the probe. The others: their vendors' documents; the probe of the run has the last word.
+/**
+ * The same words as the token driver's profiles, which say why and from where; a test of the desktop holds the two
+ * together. softhsm, opencryptoki and tpm2: as seen. The others: their vendors' documents, not run on hardware. The probe of
+ * the run has the last word.
+ */
 const abilities: Record<TokenProfile, ProfileAbilities> = {
   softhsm: { initialise: true, keyWrapping: true, trustedWindow: true },
   opencryptoki: { initialise: true, keyWrapping: false, trustedWindow: false },
-  tpm2: { initialise: false, keyWrapping: false, trustedWindow: false },
-  yubihsm: { initialise: false, keyWrapping: true, trustedWindow: false },
-  luna: { initialise: true, keyWrapping: true, trustedWindow: true },
-  cloudhsm: { initialise: false, keyWrapping: true, trustedWindow: true },
+  tpm2: { initialise: true, keyWrapping: false, trustedWindow: false },
+  yubihsm: { initialise: false, keyWrapping: false, trustedWindow: false },
+  luna: { initialise: true, keyWrapping: true, trustedWindow: false },
+  nshield: { initialise: false, keyWrapping: true, trustedWindow: false },
+  cloudhsm: { initialise: false, keyWrapping: true, trustedWindow: false },
+  'smartcard-hsm': { initialise: false, keyWrapping: false, trustedWindow: false },
 }
+
+/** Every profile that a plan may name. */
+// Object.keys of a record gives exactly its keys.
+export const tokenProfiles: readonly TokenProfile[] = Object.keys(abilities) as TokenProfile[]
 
 export function abilitiesOf(profile: TokenProfile): ProfileAbilities {
   return abilities[profile]
@@ -30,7 +40,7 @@ export function inability(profile: TokenProfile, kind: StepKind, window: boolean
   if (kind === 'initialise-token' && !can.initialise)
     return `${profile} is initialised with its vendor's own tool`
   if ((kind === 'generate-root' || kind === 'generate-key') && !can.keyWrapping)
-    return `${profile} does not wrap keys under an AES key that it made`
+    return `${profile} makes no AES key that wraps others by KW or KWP`
   if (kind === 'generate-root' && window && !can.trustedWindow)
     return `${profile} does not enforce trusted wrapping keys, so the root cannot leave it safely`
   return null

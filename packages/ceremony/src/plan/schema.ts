@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { hex16, line, remark } from '../wire/fields.ts'
 import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+import { tokenProfiles } from './profiles.ts'
 
 const slug = v.pipe(
   v.string(),
@@ -28,7 +29,7 @@ const person = v.strictObject({ role, name: line, card: digest })
 
 const token = v.strictObject({
   role: slug,
-  profile: v.picklist(['softhsm', 'tpm2', 'opencryptoki', 'yubihsm', 'luna', 'cloudhsm']),
+  profile: v.picklist(tokenProfiles),
   library: digest,
   serial: line,
   label: v.exactOptional(line),

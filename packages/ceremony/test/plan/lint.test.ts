@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Plan } from '../../src/index.ts'
+import type { Plan, TokenProfile } from '../../src/index.ts'
 import { lintPlan } from '../../src/plan/index.ts'
 import { copyOf, planOf, scriptNames, stepIn, without } from '../engine/plans.ts'
 
@@ -81,20 +81,29 @@ describe('lint', () => {
   })
 
   it('PLAN-22 refuses a token profile that cannot do the step', () => {
-    expect(spoilt((copy) => (copy.tokens[0]!.profile = 'tpm2'))).toEqual([
-      'PLAN-22 initialise-token',
-      'PLAN-22 generate-root',
-      'PLAN-22 generate-organisation',
-      'PLAN-22 generate-project',
-      'PLAN-22 generate-data',
-    ])
-    const yubi = spoilt(
-      (copy) => {
-        copy.tokens[0] = { ...copy.tokens[0]!, profile: 'yubihsm', serial: 'a1b2' }
-      },
-      without(plan, 'initialise-token'),
-    )
-    expect(yubi).toEqual(['PLAN-22 generate-root'])
+    const keys = ['generate-root', 'generate-organisation', 'generate-project', 'generate-data']
+    for (const profile of ['tpm2', 'opencryptoki'] as const)
+      expect(spoilt((copy) => (copy.tokens[0]!.profile = profile))).toEqual(keys.map((id) => `PLAN-22 ${id}`))
+    const known = (profile: TokenProfile) =>
+      spoilt(
+        (copy) => {
+          copy.tokens[0] = { ...copy.tokens[0]!, profile, serial: 'a1b2' }
+        },
+        without(plan, 'initialise-token'),
+      )
+    for (const profile of ['yubihsm', 'smartcard-hsm'] as const)
+      expect(known(profile)).toEqual(keys.map((id) => `PLAN-22 ${id}`))
+    for (const profile of ['luna', 'nshield', 'cloudhsm'] as const)
+      expect(known(profile)).toEqual(['PLAN-22 generate-root'])
+    for (const profile of ['yubihsm', 'nshield', 'cloudhsm', 'smartcard-hsm'] as const)
+      expect(spoilt((copy) => (copy.tokens[0]!.profile = profile))).toContain('PLAN-22 initialise-token')
+  })
+
+  it('PLAN-22 says what the token lacks', () => {
+    const copy = structuredClone(plan)
+    copy.tokens[0]!.profile = 'opencryptoki'
+    const root = lintPlan(copy).find(({ step }) => step === 'generate-root')
+    expect(root?.detail).toContain('opencryptoki makes no AES key that wraps others by KW or KWP')
   })
 
   it('PLAN-30 refuses keys that form no hierarchy', () => {
