@@ -2,6 +2,13 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import postcssRTLCSS from 'postcss-rtlcss'
 import { Mode } from 'postcss-rtlcss/options'
+import { languageHint } from '../../scripts/build/language-hint.ts'
+import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
+
+const used = {
+  components: componentClasses('src/renderer', '../../node_modules/@radix-ui/themes/dist/esm'),
+  accents: new Set(['gray', 'indigo', 'red', 'amber', 'green']),
+}
 
 export default defineConfig({
   main: {
@@ -25,9 +32,9 @@ export default defineConfig({
   renderer: {
     root: 'src/renderer',
     base: './',
-    plugins: [react()],
+    plugins: [react(), languageHint()],
     html: { cspNonce: '__CSP_NONCE__' },
-    css: { postcss: { plugins: [postcssRTLCSS({ mode: Mode.combined })] } },
+    css: { postcss: { plugins: [trimStyles(used), postcssRTLCSS({ mode: Mode.combined })] } },
     build: {
       target: 'chrome130',
       // electron-vite leaves it off; a page of half the size is interactive sooner.
@@ -36,7 +43,18 @@ export default defineConfig({
       outDir: 'out/renderer',
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      rollupOptions: { input: { index: 'src/renderer/index.html' } },
+      rollupOptions: {
+        input: { index: 'src/renderer/index.html' },
+        // A language keeps its name, so that the page can ask for the one it will need before any script has run.
+        output: {
+          // With all that Home needs in one file, a start reads one script instead of a dozen.
+          codeSplitting: {
+            groups: [{ name: 'start', test: /src\/renderer\/(main|app|screens\/home)\.tsx$/ }],
+          },
+          chunkFileNames: ({ name }) =>
+            name.startsWith('language-') ? 'assets/[name].js' : 'assets/[name]-[hash].js',
+        },
+      },
     },
   },
 })

@@ -29,7 +29,7 @@ export function invoke(desktop: Desktop, api: string, input: unknown): Promise<u
 export async function setAppearance(desktop: Desktop, settings: Settings): Promise<void> {
   await invoke(desktop, 'settings.set', settings)
   await desktop.page.reload()
-  await desktop.page.locator('h1').waitFor()
+  await desktop.page.locator('html[data-interactive] h1').waitFor()
 }
 
 /** Goes to a route and waits until its screen has been drawn with its data. */

@@ -4,6 +4,7 @@ import { type Hsm, HsmError, startHsm } from '@lux/hsm'
 import type { CoreApiName, CorePort } from '../contract/index.ts'
 import type { Clock } from './clock.ts'
 import { CoreError } from './core-error.ts'
+import { OpenOnce } from './open-once.ts'
 import type { Program } from './program.ts'
 import { PinBox } from './run/pin-box.ts'
 import { type Handler, serve } from './serve.ts'
@@ -34,6 +35,8 @@ export type CoreOptions = {
   clock: Clock
   entropy: Entropy
   generation: number
+  /** Told when core must not be used after all: it is to end. */
+  refuse: (error: CoreError) => void
   report: (error: unknown) => void
 }
 
@@ -42,24 +45,23 @@ export async function createCore(
   port: CorePort,
   options: CoreOptions,
 ): Promise<{ stop: () => Promise<void> }> {
-  const failed = testedPrimitives().filter(({ passed }) => !passed)
-  if (failed.length > 0) {
-    throw new CoreError(
-      'SELF-TEST-FAILED',
-      failed.map(({ name }) => name).join(', '),
-      'do not use this machine',
-    )
-  }
   const { program, clock, entropy } = options
   const store = new Store(options.storePath)
-  // The window needs its settings, not the token, for its first screen: every other call waits for the library.
+  // The first screen needs settings and the list of ceremonies alone: the known answers and the library, which take two
+  // thirds of core's start, come when anything else is asked for, and shortly after the start in any case.
   let library: Hsm | HsmError = new HsmError({
     code: 'HSM-CLOSED',
     ckr: null,
     detail: 'still opening',
     remedy: '',
   })
-  const opened = openLibrary(options).then(async (open) => {
+  const opened = new OpenOnce(async () => {
+    const failed = failedPrimitives()
+    if (failed !== null) {
+      options.refuse(failed)
+      throw failed
+    }
+    const open = await openLibrary(options)
     library = open
     if (open instanceof HsmError) return
     if (options.training && options.trainingFolder !== null) {
@@ -69,9 +71,7 @@ export async function createCore(
       for (const [, { run }] of runs.all()) run.hostRestarted(reason)
       emit('tokens.changed', {})
     })
-  })
-  // Whoever calls is answered with the reason; here it is only kept from being an unhandled one.
-  opened.catch(() => undefined)
+  }, openAfterMs)
   const runs: OpenRuns = new OpenRuns(
     store,
     (open) => ({
@@ -113,7 +113,7 @@ export async function createCore(
   }
 
   async function stop(): Promise<void> {
-    await opened.catch(() => undefined)
+    await opened.settle()
     runs.close()
     if (!(library instanceof HsmError)) await library.close()
     store.close()
@@ -121,7 +121,7 @@ export async function createCore(
   const served = serve({
     port,
     generation: options.generation,
-    handlers: after(opened, handlersOf(parts)),
+    handlers: after(opened, store, handlersOf(parts)),
     report: options.report,
     grant: (grant) => parts.paths.take(grant),
     stop,
@@ -129,17 +129,28 @@ export async function createCore(
   return { stop }
 }
 
-const withoutLibrary: ReadonlySet<string> = new Set(['settings.get', 'settings.set'])
+const openAfterMs = 1000
 
-/** The same calls, each but those that need no token held back until `opened`. */
+/** Null when every primitive gives its known answers. */
+function failedPrimitives(): CoreError | null {
+  const failed = testedPrimitives().filter(({ passed }) => !passed)
+  if (failed.length === 0) return null
+  const names = failed.map(({ name }) => name).join(', ')
+  return new CoreError('SELF-TEST-FAILED', names, 'do not use this machine')
+}
+
+/** The same calls, each held back until `opened` but those that neither a primitive nor a token has a part in. */
 function after(
-  opened: Promise<void>,
+  opened: OpenOnce,
+  store: Store,
   handlers: Readonly<Record<CoreApiName, Handler>>,
 ): Readonly<Record<string, Handler>> {
+  const waits = (name: string): boolean =>
+    name === 'ceremonies.list' ? store.runs().length > 0 : !name.startsWith('settings.')
   return Object.fromEntries(
     Object.entries(handlers).map(([name, handler]): [string, Handler] => [
       name,
-      withoutLibrary.has(name) ? handler : (input) => opened.then(() => handler(input)),
+      (input) => (waits(name) ? opened.done().then(() => handler(input)) : handler(input)),
     ]),
   )
 }

@@ -51,6 +51,11 @@ function report(error: unknown): void {
   process.stderr.write(`core: ${kind}\n${stack.slice(0, 12).join('\n')}\n`)
 }
 
+function refuse({ code, detail }: CoreError): void {
+  port.post({ refused: { code, detail } })
+  setTimeout(() => process.exit(3), 200)
+}
+
 try {
   const core = await createCore(port, {
     storePath,
@@ -61,6 +66,7 @@ try {
     clock: systemClock,
     entropy: systemEntropy,
     generation,
+    refuse,
     report,
   })
   const leave = () => void core.stop().finally(() => process.exit(0))
@@ -68,8 +74,6 @@ try {
   process.on('SIGTERM', leave)
 } catch (error) {
   if (!(error instanceof CoreError)) report(error)
-  const refused = error instanceof CoreError ? error : new CoreError('INTERNAL', 'core could not start')
-  port.post({ refused: { code: refused.code, detail: refused.detail } })
-  setTimeout(() => process.exit(3), 200)
+  refuse(error instanceof CoreError ? error : new CoreError('INTERNAL', 'core could not start'))
 }
 process.on('unhandledRejection', report)

@@ -6,6 +6,7 @@ import {
   type IpcMainInvokeEvent,
   ipcMain,
   Menu,
+  nativeTheme,
   powerSaveBlocker,
   session,
 } from 'electron'
@@ -14,6 +15,7 @@ import { registerScheme, serveApp } from './app-protocol.ts'
 import { type CoreProcess, superviseCore } from './core-process.ts'
 import { createFrameGate } from './frame-gate.ts'
 import { keepOpen } from './keep-open.ts'
+import { lastAppearance, rememberAppearance } from './last-appearance.ts'
 import { lockEveryContents, lockSession, silenceChromium } from './lockdown.ts'
 import { origin } from './origin.ts'
 import { coreProgram, storeFolder } from './paths.ts'
@@ -33,6 +35,8 @@ silenceChromium()
 // Where user namespaces are missing the launcher passes --no-sandbox and says so; enableSandbox would then end the app.
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 lockEveryContents()
+// A page of text and tables: without a graphics driver the window is there sooner, and that driver cannot be attacked.
+app.disableHardwareAcceleration()
 Menu.setApplicationMenu(null)
 
 // Chromium's profile lies in the store, so that the lock of a single instance is one per store.
@@ -92,19 +96,23 @@ function open({ core, hear, attention }: StartedCore): void {
   const own = session.fromPartition('lux')
   lockSession(own)
   lockSession(session.defaultSession)
-  serveApp(own, join(app.getAppPath(), 'out', 'renderer'))
+  const appearance = lastAppearance(profile, app.getLocale())
+  nativeTheme.themeSource = appearance.theme
+  serveApp(own, join(app.getAppPath(), 'out', 'renderer'), () => context.appearance.language)
 
   const window = createWindow({
     session: own,
     preload: preloadPath(app.getAppPath()),
     title: trust.testBuild ? `${app.getName()} · TEST BUILD` : app.getName(),
     developerTools: !trust.packaged,
+    zoom: appearance.textSize / 100,
   })
   hear(window)
   const context: ShellContext = {
     window,
     core,
-    appearance: { theme: 'system', language: 'en', textSize: 100 },
+    appearance,
+    remember: (next) => rememberAppearance(profile, next),
     info: () => ({ ...trust, locale: app.getLocale(), core: core.status() }),
     ready(route) {
       if (!window.isVisible()) window.show()

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { type BrowserWindow, nativeTheme } from 'electron'
 import {
   type Appearance,
@@ -16,6 +17,8 @@ export type ShellContext = {
   window: BrowserWindow
   core: CoreProcess
   appearance: Appearance
+  /** Keeps it for the first frame of the next start. */
+  remember(appearance: Appearance): void
   info(): ShellInfo
   ready(route: string): void
 }
@@ -70,7 +73,9 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
     const theme = oneOf(input, 'theme', ['system', 'light', 'dark'] as const)
     const language = oneOf(input, 'language', ['en', 'ar'] as const)
     const textSize = oneOf(input, 'textSize', [100, 125, 150, 175, 200] as const)
-    context.appearance = { theme, language, textSize }
+    const next = { theme, language, textSize }
+    if (!isDeepStrictEqual(next, context.appearance)) context.remember(next)
+    context.appearance = next
     nativeTheme.themeSource = theme
     context.window.webContents.setZoomFactor(textSize / 100)
     return {}

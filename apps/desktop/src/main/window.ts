@@ -2,10 +2,23 @@ import { join } from 'node:path'
 import { BrowserWindow, nativeTheme, type Session } from 'electron'
 import { origin } from './origin.ts'
 
-export type WindowOptions = { session: Session; preload: string; title: string; developerTools: boolean }
+export type WindowOptions = {
+  session: Session
+  preload: string
+  title: string
+  developerTools: boolean
+  /** 1 is 100 %. */
+  zoom: number
+}
 
-export function createWindow({ session, preload, title, developerTools }: WindowOptions): BrowserWindow {
-  return new BrowserWindow({
+export function createWindow({
+  session,
+  preload,
+  title,
+  developerTools,
+  zoom,
+}: WindowOptions): BrowserWindow {
+  const window = new BrowserWindow({
     width: 1240,
     height: 820,
     minWidth: 320,
@@ -29,8 +42,11 @@ export function createWindow({ session, preload, title, developerTools }: Window
       enableWebSQL: false,
       devTools: developerTools,
       backgroundThrottling: false,
+      zoomFactor: zoom,
     },
   })
+  window.once('ready-to-show', () => window.show())
+  return window
 }
 
 export function preloadPath(appPath: string): string {

@@ -1,20 +1,26 @@
 import { Theme } from '@radix-ui/themes'
 import { Direction } from 'radix-ui'
-import { type ReactNode, useEffect, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { call } from './client.ts'
 import { Frame } from './components/frame.tsx'
 import { directionOf } from './i18n/start.ts'
-import { Bundles } from './screens/bundles.tsx'
-import { Ceremonies } from './screens/ceremonies.tsx'
-import { Holders } from './screens/holders.tsx'
 import { Home } from './screens/home.tsx'
-import { Runner } from './screens/runner.tsx'
-import { Settings } from './screens/settings.tsx'
-import { Tokens } from './screens/tokens.tsx'
-import { Transcript } from './screens/transcript.tsx'
+import { useInteractive } from './stores/interactive.ts'
 import { type Route, useRoute } from './stores/route.ts'
 import { useShell } from './stores/shell.ts'
+
+// Home is what a start waits for; every other screen is read when it is first opened.
+const Bundles = lazy(() => import('./screens/bundles.tsx').then(({ Bundles }) => ({ default: Bundles })))
+const Ceremonies = lazy(() =>
+  import('./screens/ceremonies.tsx').then(({ Ceremonies }) => ({ default: Ceremonies })),
+)
+const Holders = lazy(() => import('./screens/holders.tsx').then(({ Holders }) => ({ default: Holders })))
+const Runner = lazy(() => import('./screens/runner.tsx').then(({ Runner }) => ({ default: Runner })))
+const Settings = lazy(() => import('./screens/settings.tsx').then(({ Settings }) => ({ default: Settings })))
+const Tokens = lazy(() => import('./screens/tokens.tsx').then(({ Tokens }) => ({ default: Tokens })))
+const Transcript = lazy(() =>
+  import('./screens/transcript.tsx').then(({ Transcript }) => ({ default: Transcript })),
+)
 
 function screenOf({ name, id }: Route): ReactNode {
   switch (name) {
@@ -54,10 +60,7 @@ function useAppearance(): 'light' | 'dark' {
 export function App() {
   const { i18n } = useTranslation()
   const route = useRoute()
-  const settled = useShell((state) => state.settled || state.core.state === 'stopped')
-  useEffect(() => {
-    if (settled) void call('shell.ready', { route: location.hash.slice(0, 200) })
-  }, [settled])
+  useInteractive(route.name)
   return (
     <Theme
       appearance={useAppearance()}
@@ -67,7 +70,9 @@ export function App() {
       panelBackground="solid"
     >
       <Direction.Provider dir={directionOf(i18n.language)}>
-        <Frame>{screenOf(route)}</Frame>
+        <Frame>
+          <Suspense>{screenOf(route)}</Suspense>
+        </Frame>
       </Direction.Provider>
     </Theme>
   )

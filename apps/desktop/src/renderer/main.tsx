@@ -16,5 +16,6 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
 listenToCore()
-await Promise.all([startI18n(), loadShell()])
+void loadShell()
+await startI18n()
 createRoot(root).render(<App />)

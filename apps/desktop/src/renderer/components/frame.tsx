@@ -97,7 +97,8 @@ function Status() {
   const { t } = useTranslation()
   const format = useFormats()
   const core = useShell((state) => state.core)
-  const { value: info } = useRemote(appInfo, {})
+  const interactive = useShell((state) => state.interactive)
+  const { value: info } = useRemote(appInfo, {}, interactive)
   const { value: list } = tokens()
   useRemote(ceremonies, {})
   const passed = info?.selfTest.every((test) => test.passed) ?? null

@@ -1,7 +1,7 @@
 import i18next, { type PostProcessorModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
 import { pseudo } from './pseudo.ts'
-import { translations } from './resources.ts'
+import { type Language, translations } from './resources.ts'
 
 const marker: PostProcessorModule = {
   type: 'postProcessor',
@@ -9,15 +9,27 @@ const marker: PostProcessorModule = {
   process: (value: string) => pseudo(value),
 }
 
-export async function startI18n(): Promise<void> {
-  const english = { translation: translations('en') }
+/** The language that main served the page in. */
+function servedLanguage(): 'en' | 'ar' {
+  return document.documentElement.lang === 'ar' ? 'ar' : 'en'
+}
+
+let started: Promise<void> | null = null
+
+export function startI18n(): Promise<void> {
+  started ??= start()
+  return started
+}
+
+async function start(): Promise<void> {
+  const language = servedLanguage()
   await i18next
     .use(initReactI18next)
     .use(marker)
     .init({
-      lng: 'en',
+      lng: language,
       fallbackLng: false,
-      resources: { en: english, ar: { translation: translations('ar') }, pseudo: english },
+      resources: { [language]: { translation: await translations(language) } },
       interpolation: { escapeValue: false },
       returnNull: false,
     })
@@ -27,9 +39,14 @@ export function directionOf(language: string): 'ltr' | 'rtl' {
   return language === 'ar' ? 'rtl' : 'ltr'
 }
 
-export async function switchLanguage(language: 'en' | 'ar' | 'pseudo'): Promise<void> {
-  await i18next.changeLanguage(language)
+export async function switchLanguage(language: Language): Promise<void> {
+  // Core may give the settings before the first language has been read.
+  await startI18n()
+  if (language === i18next.language) return
+  if (!i18next.hasResourceBundle(language, 'translation'))
+    i18next.addResourceBundle(language, 'translation', await translations(language))
   i18next.options.postProcess = language === 'pseudo' ? ['pseudo'] : false
+  await i18next.changeLanguage(language)
   document.documentElement.lang = language === 'pseudo' ? 'en' : language
   document.documentElement.dir = directionOf(language)
 }

@@ -9,6 +9,7 @@ import { Screen, Section } from '../components/screen.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
+import { useShell } from '../stores/shell.ts'
 
 const groups = [
   {
@@ -25,7 +26,8 @@ const inGroup = (list: CeremonySummary[], index: number): CeremonySummary[] =>
 
 export function Home() {
   const { t } = useTranslation()
-  const info = useRemote(appInfo, {})
+  const interactive = useShell((state) => state.interactive)
+  const info = useRemote(appInfo, {}, interactive)
   const list = useRemote(ceremonies, {})
   return (
     <Screen name="home" title={t('home.title')} lead={t('home.lead')}>

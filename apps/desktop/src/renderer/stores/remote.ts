@@ -36,16 +36,23 @@ export function createRemote<N extends CoreApiName>(api: N): RemoteStore<N> {
     again,
     async load(next: InputOf<N>) {
       const key = JSON.stringify(next)
-      if (key !== store.getState().key) store.setState({ key, value: null, failure: null })
+      const { key: asked, loading } = store.getState()
+      // Two parts of one screen may want the same.
+      if (key === asked && loading) return
+      if (key !== asked) store.setState({ key, value: null, failure: null })
       input = next
       await again()
     },
   })
 }
 
-/** Asks for `input` when the screen opens and whenever core is ready again. */
-export function useRemote<N extends CoreApiName>(store: RemoteStore<N>, input: InputOf<N>): Remote<N> {
-  const generation = useShell(({ core }) => (core.state === 'ready' ? core.generation : null))
+/** Asks for `input` when the screen opens and whenever core is ready again; not before `when`. */
+export function useRemote<N extends CoreApiName>(
+  store: RemoteStore<N>,
+  input: InputOf<N>,
+  when = true,
+): Remote<N> {
+  const generation = useShell(({ core }) => (when && core.state === 'ready' ? core.generation : null))
   const key = JSON.stringify(input)
   useEffect(() => {
     // `key` is the JSON of an InputOf<N>.

@@ -9,6 +9,8 @@ type ShellStore = {
   settings: Settings
   /** False until core has given the person's own settings. */
   settled: boolean
+  /** A person can work: what the first screen does not need may be asked for. */
+  interactive: boolean
 }
 
 const defaults: Settings = { language: 'system', theme: 'system', textSize: 100, motion: 'system' }
@@ -23,13 +25,13 @@ export const useShell = create<ShellStore>(() => ({
   core: { state: 'starting', generation: 0, reason: null },
   settings: defaults,
   settled: false,
+  interactive: false,
 }))
 
 export async function loadShell(): Promise<void> {
   const answer = await call('shell.info', {})
   if (answer.ok) useShell.setState({ info: answer.value, core: answer.value.core })
   if (answer.ok && answer.value.core.state === 'ready') await loadSettings()
-  else await applySettings(defaults)
 }
 
 export function listenToCore(): void {
@@ -42,7 +44,7 @@ export function listenToCore(): void {
 async function loadSettings(): Promise<void> {
   const answer = await call('settings.get', {})
   if (answer.ok) await applySettings(answer.value)
-  useShell.setState({ settled: true })
+  else useShell.setState({ settled: true })
 }
 
 export function languageOf(settings: Settings, locale: string): 'en' | 'ar' | 'pseudo' {
@@ -54,7 +56,7 @@ export async function applySettings(settings: Settings): Promise<void> {
   const language = languageOf(settings, useShell.getState().info.locale)
   await switchLanguage(language)
   document.documentElement.dataset.motion = settings.motion
-  useShell.setState({ settings })
+  useShell.setState({ settings, settled: true })
   const { theme, textSize } = settings
   await call('shell.appearance', { theme, textSize, language: language === 'ar' ? 'ar' : 'en' })
 }

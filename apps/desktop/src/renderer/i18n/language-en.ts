@@ -1,0 +1,8 @@
+import { sections, type Tree } from './tree.ts'
+
+const files = import.meta.glob<Tree>('../../../../../resources/locales/en/*.json', {
+  eager: true,
+  import: 'default',
+})
+
+export const texts = sections(files)
