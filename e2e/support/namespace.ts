@@ -12,11 +12,25 @@ export type NetworkCounts = {
   packets: number
 }
 
+export const nothingSent: NetworkCounts = { noRoute: 0, opened: 0, datagrams: 0, packets: 0 }
+
 const netOnly = process.getuid?.() === 0 ? ['--net'] : ['--user', '--map-current-user', '--net']
 
 /** `[program, arguments]` that run a command in a new network namespace, which has nothing but a loopback. */
 export function withoutNetwork([program, args]: [string, string[]]): [string, string[]] {
   return ['unshare', [...netOnly, '--', program, ...args]]
+}
+
+/** What takes a packet and gives no answer: one end of a pair of interfaces with the default route, the other end open. */
+const wayOut = `
+echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6
+echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6
+ip link add out type veth peer name beyond && ip link set beyond up && ip addr add 10.9.9.2/24 dev out &&
+ip link set out up && ip link set lo up && ip route add default via 10.9.9.1 && exec "$0" "$@"`
+
+/** The same with an interface that is up and a route out, so that Chromium takes itself for online. Needs root and iproute2. */
+export function withWayOut([program, args]: [string, string[]]): [string, string[]] {
+  return ['unshare', ['--net', '--', 'sh', '-c', wayOut, program, ...args]]
 }
 
 /** Throws, with the reason, where this machine lets nobody make a network namespace. */

@@ -96,6 +96,15 @@ describe.concurrent('SIGKILL of the whole program, resumed to a correct end', ()
     await expectWhole(dir, destination)
   })
 
+  test('when the word for a step was given and nothing was begun, its PINs are asked for again', async () => {
+    const { dir, args } = begin()
+    const point: KillPoint = { ...program, when: 'after', entry: 'step.confirmed', step: 'initialise-token' }
+    expect((await custodyKilled(point, args)).signal).toBe('SIGKILL')
+    expect((await custody(['ceremony', 'resume', dir])).json).toMatchObject({ state: 'Exported' })
+    expect(found(dir, 'initialise-token')).toEqual([])
+    await expectWhole(dir, destination)
+  })
+
   test('between an outcome and the next intent nothing is looked for and nothing is made twice', async () => {
     const { dir, args } = begin()
     const point: KillPoint = {
