@@ -19,7 +19,23 @@ export const capabilityIds = [
 export type CapabilityId = (typeof capabilityIds)[number]
 export type Capability = { id: CapabilityId; state: 'yes' | 'no' | 'unknown' }
 
+/** E0 read back, E1 and probed, E2 and vouched for by an attested companion, E3 attested itself. Never "attested: yes". */
 export type EvidenceLevel = 'E0' | 'E1' | 'E2' | 'E3'
+
+export const evidenceReasonCodes = [
+  'attributes-read',
+  'attributes-lacking',
+  'probe-passed',
+  'profile-known',
+  'profile-hardware',
+  'companion-signed',
+  'companion-attested',
+  'key-attested',
+] as const
+export type EvidenceReasonCode = (typeof evidenceReasonCodes)[number]
+
+/** Why the level holds, or why the next one does not; in the order of the levels. `detail` is the driver's, in English. */
+export type EvidenceReason = { code: EvidenceReasonCode; holds: boolean; detail: string }
 
 /** One attack of the probe. `held`: the token resisted; `broken`: the attack worked; `unsupported`: could not be tried. */
 export type ProbeCheck = { id: string; outcome: 'held' | 'broken' | 'unsupported'; detail: string }
@@ -33,12 +49,18 @@ export type TokenView = {
   model: string
   firmware: string
   profile: string
+  /** The profile's name for people, e.g. `Thales Luna 7`. */
+  profileName: string
+  /** What the profile was run on; null: from the vendor's documents only, "not run on hardware". */
+  verifiedOn: string | null
   initialised: boolean
   userPin: PinState
   soPin: PinState
   session: 'none' | 'user' | 'so'
   capabilities: Capability[]
+  /** The most that may be said of a key on this token today. */
   evidence: EvidenceLevel
+  evidenceReasons: EvidenceReason[]
   probe: ProbeView | null
   /** Ceremonies that this token takes part in, by id. */
   ceremonies: string[]

@@ -16,6 +16,8 @@ const token: TokenView = {
   model: 'SoftHSM v2',
   firmware: '2.6',
   profile: 'softhsm',
+  profileName: 'SoftHSM 2',
+  verifiedOn: 'SoftHSM 2.6.1 on Debian 12 and 13',
   initialised: true,
   userPin: { state: 'ok', left: null },
   soPin: { state: 'final', left: 1 },
@@ -27,6 +29,10 @@ const token: TokenView = {
     { id: 'allowed-mechanisms', state: 'no' },
   ],
   evidence: 'E1',
+  evidenceReasons: [
+    { code: 'probe-passed', holds: true, detail: 'the hardened template held' },
+    { code: 'profile-known', holds: true, detail: 'SoftHSM 2' },
+  ],
   probe: {
     at: '2026-11-24T16:00:00.000Z',
     passed: true,

@@ -1,4 +1,11 @@
-import type { InventoryObject, PinState, ProbeReport, TokenInfo } from '@lux/hsm'
+import {
+  evidenceOf,
+  type InventoryObject,
+  type PinState,
+  type ProbeReport,
+  profileOf,
+  type TokenInfo,
+} from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
 
 export function pinStateOf(state: PinState): contract.PinState {
@@ -21,6 +28,9 @@ export function tokenViewOf(
     ceremonies: readonly string[]
   },
 ): contract.TokenView {
+  const profile = profileOf(info.manufacturer, info.model)
+  const probe = known.probedInRun ? { passed: true, lacking: [] } : (known.probe?.report ?? null)
+  const evidence = evidenceOf({ attributes: null, probe, profile })
   return {
     serial: info.serial,
     label: info.label,
@@ -28,12 +38,15 @@ export function tokenViewOf(
     model: info.model,
     firmware: info.firmware,
     profile: info.profile,
+    profileName: profile.name,
+    verifiedOn: profile.verifiedOn,
     initialised: info.initialised,
     userPin: pinStateOf(info.pin.user),
     soPin: pinStateOf(info.pin.so),
     session: info.loggedIn ?? 'none',
     capabilities: capabilitiesOf(info, known.probe?.report ?? null),
-    evidence: known.probedInRun || known.probe?.report.passed === true ? 'E1' : 'E0',
+    evidence: evidence.level,
+    evidenceReasons: evidence.reasons.map((reason) => ({ ...reason })),
     probe: known.probe === null ? null : probeViewOf(known.probe.at, known.probe.report),
     ceremonies: [...known.ceremonies],
   }

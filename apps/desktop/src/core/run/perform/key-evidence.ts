@@ -1,16 +1,20 @@
 import type { KeyEvidence } from '@lux/ceremony'
-import type { AttributeReport } from '@lux/hsm'
+import { type AttributeReport, evidenceOf, profileById } from '@lux/hsm'
 import { CoreError } from '../../core-error.ts'
 import type { RunContext } from '../run-context.ts'
 
-/** The token's own words as evidence, E1 once its probe has passed; refuses when one attribute is not what the template asked for. */
+/**
+ * The token's own words as evidence; refuses when one attribute is not what the template asked for. An attribute that the
+ * token does not take at all stands in the evidence as what it reads. A run records E0 and E1: a chain of certificates for
+ * more has no place in the bundle's predicate yet.
+ */
 export function toEvidence(
   run: RunContext,
   tokenRole: string,
   key: { ckaId: string; label: string },
   reports: readonly AttributeReport[],
 ): KeyEvidence {
-  const wrong = reports.filter((report) => !report.ok)
+  const wrong = reports.filter((report) => !report.ok && report.lacking !== true)
   if (wrong.length > 0) {
     throw new CoreError(
       'KEY-TEMPLATE-MISMATCH',
@@ -25,6 +29,11 @@ export function toEvidence(
     attributes[attribute.replace(/^CKA_/, '')] =
       actual === 'true' ? true : actual === 'false' ? false : actual
   }
-  const probed = run.folder.state.tokens.find(({ role }) => role === tokenRole)?.probed ?? false
-  return { ...key, level: probed ? 'E1' : 'E0', attributes }
+  const { state } = run.folder
+  const planned = state.plan.tokens.find(({ role }) => role === tokenRole)
+  const profile = profileById(planned?.profile ?? 'generic')
+  if (profile === null) throw new Error(`no profile ${planned?.profile}`)
+  const probed = state.tokens.find(({ role }) => role === tokenRole)?.probed === true
+  const probe = probed ? { passed: true, lacking: [] } : null
+  return { ...key, level: evidenceOf({ attributes: reports, probe, profile }).level, attributes }
 }
