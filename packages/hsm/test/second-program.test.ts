@@ -1,58 +1,75 @@
-import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { rootTemplate, type Token } from '../src/index.ts'
-import { CKA, is, mechanisms, num, raw } from '../src/pkcs11/attributes.ts'
-import { CKK, CKM, CKO } from '../src/pkcs11/constants.ts'
-import { attempt } from '../src/pkcs11/errors.ts'
-import type { Attribute } from '../src/pkcs11/memory.ts'
-import { Module } from '../src/pkcs11/module.ts'
-import type { TokenSession } from '../src/pkcs11/session.ts'
-import { Tokens } from '../src/pkcs11/tokens.ts'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createCipheriv, createHash, randomBytes } from 'node:crypto'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { rootTemplate, signingTemplate, type Token } from '../src/index.ts'
 import { type Bench, newId, soPin, startBench, userPin } from './soft-token-bench.ts'
+import type { ThiefLine } from './thief.ts'
 
-/** This test process is the second program: it has the user PIN and loads the library itself, beside the host. */
-describe('a second program with the user PIN', () => {
+type Stolen = Extract<ThiefLine, { stolen: string }>
+type Round = Extract<ThiefLine, { round: number }>
+
+/** The second program, and what it said. */
+class Watched {
+  readonly stolen: Stolen[] = []
+  readonly rounds: Round[] = []
+  readonly #child: ChildProcess
+
+  constructor(bench: Bench, serial: string) {
+    const script = fileURLToPath(new URL('./thief.ts', import.meta.url))
+    this.#child = spawn(process.execPath, [script, bench.library, serial, '12345678'], {
+      env: { ...bench.environment },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    if (!this.#child.stdout) throw new Error('no pipe')
+    createInterface({ input: this.#child.stdout }).on('line', (text) => {
+      const line = JSON.parse(text) as ThiefLine
+      if ('stolen' in line) this.stolen.push(line)
+      else this.rounds.push(line)
+    })
+  }
+
+  /** Waits until a whole round has begun and ended after this moment. */
+  async mark(name: string): Promise<void> {
+    this.#child.stdin?.write(`${name}\n`)
+    await expect
+      .poll(() => this.rounds.filter(({ mark }) => mark === name).length, { timeout: 20_000 })
+      .toBeGreaterThan(1)
+  }
+
+  sawAt(name: string): string[] {
+    return [...new Set(this.rounds.filter(({ mark }) => mark === name).flatMap(({ seen }) => seen))].sort()
+  }
+
+  async end(): Promise<void> {
+    const gone = new Promise((resolve) => this.#child.once('exit', resolve))
+    this.#child.stdin?.end('end\n')
+    await gone
+  }
+}
+
+describe('a second program with the user PIN, at work all through a root ceremony', () => {
   let bench: Bench
   let token: Token
-  let thief: TokenSession
-  let module: Module
-  beforeAll(async () => {
+  let thief: Watched
+  beforeEach(async () => {
     bench = await startBench()
     token = await bench.loggedIn('robbed')
-    process.env.SOFTHSM2_CONF = bench.environment.SOFTHSM2_CONF
-    module = new Module(bench.library)
-    thief = new Tokens(module).get(token.serial)
-    thief.logIn({ user: 'user', pin: userPin(), keep: false })
-  })
-  afterAll(async () => {
-    thief.close()
-    delete process.env.SOFTHSM2_CONF
+    thief = new Watched(bench, token.serial)
+    await thief.mark('begun')
+  }, 30_000)
+  afterEach(async () => {
+    await thief.end()
     await bench.close()
   })
 
-  const secrets = () => module.find(thief.session, [num('CLASS', CKO.SECRET_KEY)])
-
-  /** Wraps a key under a KEK of the thief's own known bytes: what comes out is readable. */
-  const wrapOut = (key: Buffer) => {
-    const own: Attribute[] = [
-      num('CLASS', CKO.SECRET_KEY),
-      num('KEY_TYPE', CKK.AES),
-      is('TOKEN', false),
-      raw('ID', randomBytes(16)),
-      raw('VALUE', randomBytes(32)),
-      is('WRAP', true),
-    ]
-    const kek = module.createObject(thief.session, own, 'making a thief’s KEK')
-    try {
-      return attempt(() =>
-        module.wrapKey(thief.session, { mechanism: CKM.AES_KEY_WRAP_PAD }, kek, key, 'stealing'),
-      )
-    } finally {
-      thief.destroyHandle(kek)
-    }
+  const asUser = async (of: Token) => {
+    await of.logOut()
+    await of.logIn({ user: 'user', pin: userPin() })
   }
 
-  it('steals a root that is made as an extractable token object: the way that we do not go', async () => {
+  it('steals a root that is made as an extractable token object, and its bytes are the root: the way that we do not go', async () => {
     const id = newId()
     await token.generateAes({
       id,
@@ -60,50 +77,109 @@ describe('a second program with the user PIN', () => {
       bits: 256,
       template: { ...rootTemplate, extractable: true, copyable: true, modifiable: true },
     })
-    const [seen] = module.find(thief.session, [raw('ID', Buffer.from(id, 'hex'))])
-    expect(wrapOut(seen!).ok).toBe(true)
-    await token.destroy({ id, class: 'secret' })
-  })
+    await thief.mark('made')
+    const ways = new Set(
+      thief.stolen.filter(({ label }) => label === 'open root').map(({ stolen }) => stolen),
+    )
+    expect([...ways].sort()).toEqual(['change', 'copy', 'wrap'])
 
-  it('sees, copies, changes and wraps nothing of a root made in the trusted window', async () => {
-    const transport = newId()
-    const { spki } = await (await bench.loggedIn('destination')).createTransportPair({
-      id: transport,
-      label: 'd',
+    const key = Buffer.from(
+      thief.stolen.find(({ stolen, key: bytes }) => stolen === 'wrap' && bytes)!.key!,
+      'hex',
+    )
+    const challenge = randomBytes(32)
+    const kwp = createCipheriv('id-aes256-wrap-pad', key, Buffer.from('a65959a6', 'hex'))
+    const digest = createHash('sha256')
+      .update(Buffer.concat([kwp.update(challenge), kwp.final()]))
+      .digest('hex')
+    // The thief's change took the root's own mechanism away; a copy of the stolen key proves it instead.
+    const again = newId()
+    await token.importUnderWrapping({
+      id: again,
+      label: 'stolen',
+      kind: 'aes',
+      value: Uint8Array.from(key),
+      template: { ...rootTemplate, token: false, unwrapTemplate: null },
     })
-    const destinations = [{ id: transport, label: 'd', spki }]
+    const proof = await token.possessionDigest({ kek: { id: again }, challenge: Uint8Array.from(challenge) })
+    expect(proof.digest).toBe(digest)
+  }, 60_000)
+
+  it('sees, reads, copies, changes and wraps nothing of the root, from the probe to the wrapped hierarchy', async () => {
+    const report = await token.probe()
+    expect(report.passed).toBe(true)
+    await thief.mark('probed')
+
+    await token.generateKeyPair({
+      id: newId(),
+      label: 'ceremony key',
+      kind: 'p-256',
+      template: signingTemplate,
+    })
+    await thief.mark('ceremony key')
+
+    const destination = await bench.loggedIn('destination')
+    const transport = newId()
+    const { spki } = await destination.createTransportPair({ id: transport, label: 'transport' })
+    const destinations = [{ id: transport, label: 'transport', spki }]
     await token.logOut()
     await token.logIn({ user: 'so', pin: soPin() })
     await token.importTrustedDestinations({ destinations })
-    await token.logOut()
-    await token.logIn({ user: 'user', pin: userPin() })
-    const ckaId = newId()
-    await token.openTrustedWindow({ ckaId, label: 'root', destinations })
-    expect(secrets()).toEqual([])
-    await token.commitTrustedWindow()
-    const [root, ...more] = secrets()
-    expect(more).toEqual([])
+    await thief.mark('trusted')
+    await asUser(token)
 
-    expect(wrapOut(root!)).toMatchObject({ ok: false, error: { ckr: { name: 'CKR_KEY_UNEXTRACTABLE' } } })
-    const weaker: readonly Attribute[] = [
-      is('EXTRACTABLE', true),
-      is('SENSITIVE', false),
-      is('DECRYPT', true),
-      is('ENCRYPT', true),
-      is('MODIFIABLE', true),
-      is('WRAP_WITH_TRUSTED', false),
-      mechanisms([CKM.AES_ECB]),
-      { type: CKA.UNWRAP_TEMPLATE, value: [] },
-    ]
-    for (const attribute of weaker) {
-      const doing = `with attribute 0x${attribute.type.toString(16)}`
-      const copied = attempt(() =>
-        module.copyObject(thief.session, root!, [is('TOKEN', false), attribute], doing),
-      )
-      const set = attempt(() => module.setAttribute(thief.session, root!, attribute, doing))
-      expect([doing, copied.ok, set.ok]).toEqual([doing, false, false])
-    }
-    const value = attempt(() => module.getAttribute(thief.session, root!, CKA.VALUE))
-    expect(value.ok && value.value !== 'absent' && value.value.length > 0).toBe(false)
-  })
+    const ckaId = newId()
+    const challenge = randomBytes(32)
+    const opened = await token.openTrustedWindow({
+      ckaId,
+      label: 'root',
+      destinations,
+      challenge: Uint8Array.from(challenge),
+    })
+    await thief.mark('window open')
+    expect(thief.sawAt('window open')).toEqual([
+      'private:ceremony key',
+      'public:ceremony key',
+      'public:transport',
+    ])
+
+    const committed = await token.commitTrustedWindow()
+    await thief.mark('committed')
+    expect(thief.sawAt('committed')).toContain('secret:root')
+    await token.destroyTransportKeys({ ids: [transport] })
+    expect(committed.attributes.filter(({ expected, ok }) => expected !== null && !ok)).toEqual([])
+
+    const organisation = await token.generateWrapped({ parent: { id: ckaId }, algorithm: 'aes-256' })
+    const chain = [{ wrapped: organisation.wrapped, bits: 256 as const }]
+    const project = await token.generateWrapped({ parent: { id: ckaId, chain }, algorithm: 'aes-256' })
+    const below = [...chain, { wrapped: project.wrapped, bits: 256 as const }]
+    for (const algorithm of ['aes-256-gcm', 'p-256'] as const)
+      await token.generateWrapped({ parent: { id: ckaId, chain: below }, algorithm })
+    await thief.mark('wrapped')
+    expect(thief.sawAt('wrapped').filter((name) => name.startsWith('secret:'))).toEqual(['secret:root'])
+
+    const { digest } = await token.possessionDigest({
+      kek: { id: ckaId },
+      challenge: Uint8Array.from(challenge),
+    })
+    expect(digest).toBe(opened.possession?.digest)
+    await destination.unwrapRoot({
+      transportId: transport,
+      ckaId,
+      label: 'root',
+      wrapped: opened.blobs[0]!.wrapped,
+    })
+    await thief.mark('done')
+
+    expect(thief.stolen).toEqual([])
+    expect(thief.rounds.length).toBeGreaterThan(16)
+    const [evidence] = await token.findById(ckaId)
+    const flag = (name: string) => evidence!.attributes.find(({ attribute }) => attribute === name)?.actual
+    expect(['EXTRACTABLE', 'SENSITIVE', 'DECRYPT', 'MODIFIABLE'].map(flag)).toEqual([
+      'false',
+      'true',
+      'false',
+      'false',
+    ])
+  }, 60_000)
 })
