@@ -1,7 +1,9 @@
 import { treeMemory } from '../memory.ts'
 import { median, type Row } from '../row.ts'
 
-const rounds = 9
+const rounds = 5
+/** The clock of a thread moves in steps of 4 ms: a round is so many times the work that a step is a small part of it. */
+const roundMs = 100
 
 export type Work = {
   readonly work: string
@@ -11,19 +13,15 @@ export type Work = {
   readonly goal?: number
 }
 
-/** Median milliseconds of ours and the limit, by turns. Each runs twice first, so that its code is optimised. */
+/** Median milliseconds of processor time of ours and the limit, by turns. Each is warmed, so that its code is optimised. */
 export function timed({ work, ours, limit, goal }: Work): Row {
-  for (let warm = 0; warm < 2; warm++) {
-    limit?.()
-    ours()
-  }
-  const times: { ours: number[]; limit: number[] } = { ours: [], limit: [] }
+  const times = { ours: repeated(ours), limit: limit === undefined ? null : repeated(limit) }
   for (let round = 0; round < rounds; round++) {
-    if (limit) times.limit.push(milliseconds(limit))
-    times.ours.push(milliseconds(ours))
+    times.limit?.round()
+    times.ours.round()
   }
-  const mine = median(times.ours)
-  const least = limit ? median(times.limit) : null
+  const mine = median(times.ours.milliseconds)
+  const least = times.limit === null ? null : median(times.limit.milliseconds)
   return {
     work,
     unit: 'ms',
@@ -32,6 +30,23 @@ export function timed({ work, ours, limit, goal }: Work): Row {
     ratio: least === null ? null : digits(least / mine),
     goal: goal ?? null,
     memoryMiB: Math.round(treeMemory(process.pid)),
+  }
+}
+
+function repeated(run: () => void): { readonly milliseconds: number[]; round(): void } {
+  run()
+  const began = performance.now()
+  run()
+  const times = Math.max(1, Math.ceil(roundMs / (performance.now() - began)))
+  const milliseconds: number[] = []
+  return {
+    milliseconds,
+    round() {
+      const before = process.threadCpuUsage()
+      for (let time = 0; time < times; time++) run()
+      const { user, system } = process.threadCpuUsage(before)
+      milliseconds.push((user + system) / 1000 / times)
+    },
   }
 }
 
@@ -46,12 +61,6 @@ export function measured(work: string, ours: number, limit: number | null, goal:
     goal,
     memoryMiB: null,
   }
-}
-
-function milliseconds(run: () => void): number {
-  const began = performance.now()
-  run()
-  return performance.now() - began
 }
 
 function digits(value: number): number {
