@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custody, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
@@ -145,6 +146,35 @@ describe('partial and combine on files of tfhe', () => {
     ])
     expect({ exit: neither.exit, code: neither.json.code }).toEqual({ exit: 2, code: 'OPTION-REQUEST' })
     expect({ exit: taken.exit, code: taken.json.code }).toEqual({ exit: 2, code: 'FILE-EXISTS' })
+  }, 30_000)
+})
+
+describe('squashed results of native tfhe-rs, and shares dealt for them', () => {
+  const native = fileURLToPath(new URL('../../../../packages/crypto/vectors/native', import.meta.url))
+
+  test('partial and combine read what native computed', async () => {
+    const ciphertext = join(native, 'results', 'product-i64.squashed.bin')
+    const pub = join(native, '2of3', 'public.bin')
+    const answer = (i: number) =>
+      custodyJson([
+        ...['fhe', 'partial', '--share', join(native, '2of3', `holder-${i}.bin`), '--public', pub],
+        ...['--ciphertext', ciphertext, '--out', at(`native-${i}.prt`), '--rehearsal'],
+      ])
+    const made = await Promise.all([1, 3].map(answer))
+    expect(made[0]!.json).toMatchObject({ width: 128, blockBits: 51, types: ['i64'], spends: 16 })
+    const { json } = await custodyJson([
+      ...[
+        'fhe',
+        'combine',
+        at('native-1.prt'),
+        at('native-3.prt'),
+        '--public',
+        pub,
+        '--ciphertext',
+        ciphertext,
+      ],
+    ])
+    expect(json).toMatchObject({ ok: true, type: 'i64', value: '5000000035', verified: 0 })
   }, 30_000)
 })
 

@@ -73,7 +73,9 @@ export type PartialDecryption = {
  * One holder's partial decryption of a batch: body - <mask, S_i> plus PRF-derived flooding noise, a function of block
  * and share alone. Refusals: those of `verifyShare`, the ciphertext parsers, `checkProvenance` and `partialDecrypt`;
  * FHE-PROVENANCE-MISSING a share of production without provenance; FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED;
- * FHE-CIPHERTEXT-DUPLICATE. After Dahl et al., "Noah's Ark: Efficient Threshold-FHE Using Noise Flooding" (2023).
+ * FHE-CIPHERTEXT-DUPLICATE. Noise flooding: Asharov et al., "Multiparty Computation with Low Communication, Computation
+ * and Interaction via Threshold FHE" (Eurocrypt 2012); of squashed TFHE ciphertexts: Dahl et al., "Noah's Ark: Efficient
+ * Threshold-FHE Using Noise Flooding" (WAHC 2023). Here the noise comes from a PRF, so that no two answers differ.
  */
 export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<PartialDecryption> {
   const { authority, answered, spent, carrying = 'never' } = request

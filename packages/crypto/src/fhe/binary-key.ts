@@ -77,7 +77,9 @@ export type BinaryKey = { readonly parameters: string; readonly words: Uint8Arra
  */
 export function parseBinaryKey(bytes: Uint8Array): BinaryKey {
   const reader = byteReader(bytes)
-  const small = reader.count('small key', 1024)
+  const size = reader.left < 8 ? 0n : reader.u64('small key')
+  const small = parameterSets.find((set) => BigInt(set.small) === size)?.small
+  if (small === undefined) throw new FormatError('FHE-TYPE', 'not a client key')
   const first = readBits(reader.take(4 * small, 'small key'))
   try {
     const ring = reader.count('ring key', 4096)

@@ -1,3 +1,4 @@
+export { admitProvenList, type ProvenListInput } from './admit-list.ts'
 export {
   fhePartialDecrypt,
   fheThresholdDecrypt,

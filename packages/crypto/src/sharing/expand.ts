@@ -4,7 +4,9 @@ import { membersOf } from './quorum.ts'
 import { addSeed, type SetSeeds } from './seeds.ts'
 
 /**
- * S_i = pub + sum over A without i of f_A(i) r_A: the share vector of holder i, in wasm memory; `wipe` it.
+ * S_i = pub + sum over A without i of f_A(i) r_A: the share vector of holder i, in wasm memory; `wipe` it. From replicated
+ * to polynomial sharing as in Cramer, Damgård and Ishai, "Share Conversion, Pseudorandom Secret-Sharing and Applications
+ * to Secure Computation" (TCC 2005), over a Galois ring instead of a field.
  * `correction` is pub of that width, its length gives the number of words.
  */
 export function expandShare(

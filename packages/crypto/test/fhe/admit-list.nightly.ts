@@ -1,0 +1,46 @@
+import tfhe from 'node-tfhe'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { admitProvenList, configOf, type ProvenListInput, provenMetadata } from '../../src/fhe/index.ts'
+import { LIMIT } from './fixture.ts'
+
+const keyId = new Uint8Array(32).fill(0x4b)
+let key: tfhe.TfheClientKey
+let input: ProvenListInput
+
+/** A common reference string takes half a minute, a proof 6 to 9 s, a server key 6. */
+beforeAll(() => {
+  const config = configOf(tfhe, 'proven') as tfhe.TfheConfig
+  key = tfhe.TfheClientKey.generate(config)
+  tfhe.set_server_key(tfhe.TfheServerKey.new(key))
+  const crs = tfhe.CompactPkeCrs.from_config(config, 8)
+  const publicKey = tfhe.TfheCompactPublicKey.new(key)
+  const builder = tfhe.ProvenCompactCiphertextList.builder(publicKey)
+  builder.push_u8(7)
+  const metadata = provenMetadata(keyId, 'Ann')
+  const list = builder.build_with_proof_packed(crs, metadata, tfhe.ZkComputeLoad.Proof)
+  input = {
+    list: list.safe_serialize(LIMIT),
+    crs: crs.safe_serialize(LIMIT),
+    publicKey: publicKey.safe_serialize(LIMIT),
+    keyId,
+    submitter: 'Ann',
+  }
+}, 600_000)
+
+describe('a proven list', () => {
+  test('is admitted for its key and submitter, and expands to what was encrypted', () => {
+    const admitted = admitProvenList(tfhe, input)
+    if (!admitted.ok) throw new Error(admitted.detail)
+    // The expander is tfhe's own; the module's type names only what every caller needs.
+    const expander = admitted.value as tfhe.CompactCiphertextListExpander
+    expect(expander.get_uint8(0).decrypt(key)).toBe(7)
+  })
+
+  test('FHE-PROOF is refused for another submitter, another key, or with one altered word', () => {
+    const altered = input.list.slice()
+    new DataView(altered.buffer).setBigUint64(2000, 2n ** 59n, true)
+    for (const change of [{ submitter: 'Ben' }, { keyId: new Uint8Array(32) }, { list: altered }]) {
+      expect(admitProvenList(tfhe, { ...input, ...change })).toMatchObject({ ok: false, rule: 'FHE-PROOF' })
+    }
+  })
+})
