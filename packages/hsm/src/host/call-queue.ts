@@ -1,11 +1,11 @@
 import { HsmError } from '../device.ts'
+import { encodeFrame } from './frames.ts'
 import { deadlineFactor, type Operation, type WireCall, type WireResult } from './protocol.ts'
 
 type Pending = {
   readonly id: number
   readonly op: Operation
-  readonly serial: string
-  readonly args: readonly unknown[]
+  readonly frame: Uint8Array
   readonly resolve: (value: unknown) => void
   readonly reject: (error: HsmError) => void
 }
@@ -37,7 +37,7 @@ export class CallQueue {
   readonly #waiting: Pending[] = []
   readonly #inFlight = new Map<number, Pending>()
   readonly #options: Options
-  #send: ((calls: readonly WireCall[]) => void) | null = null
+  #send: ((bundle: Uint8Array) => void) | null = null
   #refusal: (() => HsmError) | null = null
   #timer: { readonly id: number; readonly handle: NodeJS.Timeout } | null = null
   #nextId = 1
@@ -59,12 +59,17 @@ export class CallQueue {
         reject(this.#refusal())
         return
       }
-      this.#waiting.push({ id: this.#nextId++, op, serial, args, resolve, reject })
+      const id = this.#nextId++
+      const call: WireCall = [id, op, serial, args]
+      // What the caller does with its arrays from here on changes nothing.
+      const frame = encodeFrame(call)
+      wipeSecrets(args)
+      this.#waiting.push({ id, op, frame, resolve, reject })
       this.#schedule()
     })
   }
 
-  connect(send: (calls: readonly WireCall[]) => void): void {
+  connect(send: (bundle: Uint8Array) => void): void {
     this.#send = send
     this.#pump()
   }
@@ -87,7 +92,7 @@ export class CallQueue {
     const calls = [...this.#inFlight.values(), ...this.#waiting.splice(0)]
     this.#inFlight.clear()
     for (const call of calls) {
-      wipeSecrets(call.args)
+      call.frame.fill(0)
       call.reject(refusal())
     }
     this.#settleDrain()
@@ -130,8 +135,9 @@ export class CallQueue {
     const calls = this.#waiting.splice(0, maxInFlight - this.#inFlight.size)
     if (calls.length > 0) {
       for (const call of calls) this.#inFlight.set(call.id, call)
-      this.#send(calls.map(({ id, op, serial, args }) => [id, op, serial, args] as const))
-      for (const { args } of calls) wipeSecrets(args)
+      const bundle = Buffer.concat(calls.map(({ frame }) => frame))
+      this.#send(bundle)
+      for (const bytes of [bundle, ...calls.map(({ frame }) => frame)]) bytes.fill(0)
     }
     this.#arm()
   }

@@ -131,7 +131,7 @@ class Client implements Hsm {
     this.#generation = generation
     this.#host = host
     this.#state = 'ready'
-    this.#queue.connect((calls) => host.send({ t: 'calls', calls }))
+    this.#queue.connect((bundle) => host.send({ t: 'calls', bundle }))
   }
 
   #lost(host: HostProcess, reason: 'crashed' | 'timeout' | 'closed', detail: string): void {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { HsmError, type LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { StartHsmOptions } from './client.ts'
+import { decodeFrames } from './frames.ts'
 import { type FromHost, protocolVersion, type ToHost, type WireResult } from './protocol.ts'
 
 type Events = {
@@ -112,7 +113,7 @@ export class HostProcess {
   }
 
   #receive(message: FromHost): void {
-    if (message.t === 'results') this.#events.onResults(message.results)
+    if (message.t === 'results') this.#results(message.bundle)
     else if (message.t === 'failed') this.#handshake?.reject(new HsmError(message.error))
     else if (message.t === 'ready') {
       if (message.version !== protocolVersion) {
@@ -123,6 +124,20 @@ export class HostProcess {
       this.#open = true
       this.#handshake?.resolve(message.library)
     }
+  }
+
+  /** The host is ours, but what it loaded may not be: an answer that is none ends it. */
+  #results(bundle: Uint8Array): void {
+    let results: WireResult[]
+    try {
+      // The host's answers, in the shape that this build gives them: checked in the handshake.
+      results = decodeFrames(bundle) as WireResult[]
+    } catch {
+      this.#child.kill('SIGKILL')
+      return
+    }
+    bundle.fill(0)
+    this.#events.onResults(results)
   }
 
   #end(how: string): void {

@@ -3,6 +3,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { Module } from '../pkcs11/module.ts'
 import { Tokens } from '../pkcs11/tokens.ts'
 import { explainFailure } from './explain-failure.ts'
+import { decodeFrames, encodeFrame } from './frames.ts'
 import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
 import { protectProcess } from './protect-process.ts'
@@ -72,13 +73,15 @@ export function runHost(): void {
   }
   let tokens: Tokens | null = null
   let scheduler: Scheduler | null = null
-  let results: WireResult[] = []
+  let results: Uint8Array[] = []
   let oldest = 0
   const flush = (): void => {
     if (results.length === 0) return
-    const ready = results
+    const frames = results
     results = []
-    answer({ t: 'results', results: ready })
+    const bundle = Buffer.concat(frames)
+    answer({ t: 'results', bundle })
+    for (const bytes of [bundle, ...frames]) bytes.fill(0)
   }
   const settle = (result: WireResult): void => {
     const now = performance.now()
@@ -86,7 +89,7 @@ export function runHost(): void {
       oldest = now
       setImmediate(flush)
     }
-    results.push(result)
+    results.push(encodeFrame(result))
     if (results.length >= bundleAnswers || now - oldest > bundleMs) flush()
   }
 
@@ -122,7 +125,9 @@ export function runHost(): void {
   process.on('disconnect', () => process.exit(0))
   process.on('message', (message: ToHost) => {
     if (message.t === 'calls') {
-      scheduler?.add(message.calls)
+      // The client's calls, in the shape that this build gives them: checked in the handshake.
+      scheduler?.add(decodeFrames(message.bundle) as WireCall[])
+      message.bundle.fill(0)
       return
     }
     if (message.t === 'open') {

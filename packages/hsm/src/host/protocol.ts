@@ -60,7 +60,7 @@ export type Operation = TokenOperation | 'tokens' | 'ping'
 
 export type WireError = { code: string; ckr: CkrCode | null; detail: string; remedy: string }
 
-/** Calls and answers travel in bundles, as arrays: a frame costs about as much as a signature of a soft token. */
+/** Calls and answers travel as frames (frames.ts) in bundles: a message costs about as much as a signature of a soft token. */
 export type WireCall = readonly [id: number, op: Operation, serial: string, args: readonly unknown[]]
 
 export type WireResult =
@@ -76,13 +76,13 @@ export type ToHost =
       sha256: string | null
       sessions: number
     }
-  | { t: 'calls'; calls: readonly WireCall[] }
+  | { t: 'calls'; bundle: Uint8Array }
   | { t: 'close' }
 
 export type FromHost =
   | { t: 'ready'; version: number; generation: number; library: LibraryInfo }
   | { t: 'failed'; error: WireError }
-  | { t: 'results'; results: readonly WireResult[] }
+  | { t: 'results'; bundle: Uint8Array }
   | { t: 'closed' }
 
 /** Work on keys that changes nothing: several at once, each on a session of its own. All else runs alone. */

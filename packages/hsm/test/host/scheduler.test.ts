@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CallQueue } from '../../src/host/call-queue.ts'
+import { decodeFrames } from '../../src/host/frames.ts'
 import type { Operation, WireCall } from '../../src/host/protocol.ts'
 import { type Outcome, Scheduler } from '../../src/host/scheduler.ts'
 import { hsmError } from '../../src/hsm-errors.ts'
@@ -86,7 +87,12 @@ describe('calls in the client', () => {
     const timeouts: string[] = []
     const sent: WireCall[][] = []
     const queue = new CallQueue({ timeoutMs, onTimeout: (op) => timeouts.push(op), onSuccess: () => {} })
-    return { queue, timeouts, sent, connect: () => queue.connect((calls) => sent.push([...calls])) }
+    return {
+      queue,
+      timeouts,
+      sent,
+      connect: () => queue.connect((bundle) => sent.push(decodeFrames(bundle) as WireCall[])),
+    }
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve))
 
@@ -103,15 +109,19 @@ describe('calls in the client', () => {
     expect((await Promise.allSettled(calls)).filter(({ status }) => status === 'fulfilled').length).toBe(3)
   })
 
-  it('a PIN and an imported key are wiped once they are sent, and when nothing is sent at all', async () => {
-    const { queue, connect } = queueOf()
+  it('a PIN and an imported key are taken over and wiped at the call, also when nothing is sent at all', async () => {
+    const { queue, sent, connect } = queueOf()
     const [pin, value] = [new Uint8Array(4).fill(7), new Uint8Array(4).fill(7)]
     void queue.add('logIn', 's', [{ pin }]).catch(() => {})
     void queue.add('importUnderWrapping', 's', [{ value }]).catch(() => {})
-    await turn()
-    expect([...pin, ...value].every((b) => b === 7)).toBe(true)
-    connect()
     expect([...pin, ...value].every((b) => b === 0)).toBe(true)
+    connect()
+    await turn()
+    const [[, , , first], [, , , second]] = sent[0] as [WireCall, WireCall]
+    expect([first, second]).toEqual([
+      [{ pin: new Uint8Array(4).fill(7) }],
+      [{ value: new Uint8Array(4).fill(7) }],
+    ])
     queue.fail(() => hsmError('HSM-CLOSED', 'over'))
     const late = new Uint8Array(4).fill(7)
     await queue.add('logIn', 's', [{ soPin: late }]).catch(() => {})
