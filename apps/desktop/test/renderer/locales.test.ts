@@ -74,6 +74,26 @@ test.each([...errorCodes, ...hsmErrorCodes])(
   },
 )
 
+test('LOCALE-CODES every failure that core or the command line names is said in both languages', () => {
+  const named = ['core', 'cli'].flatMap((part) =>
+    readdirSync(join(source, '..', part), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .flatMap((file) => [
+        ...readFileSync(join(source, '..', part, file), 'utf8').matchAll(
+          /new (?:CoreError|WrongUse)\(\s*'([A-Z0-9-]+)'/g,
+        ),
+      ])
+      .map(([, code]) => code!),
+  )
+  expect(new Set(named).size).toBeGreaterThan(80)
+  const said = (code: string): boolean =>
+    [en, ar].every(
+      (texts) =>
+        texts.has(`errors.${code}.what`) || texts.has(`rules.${code}.what`) || texts.has(`checks.${code}`),
+    )
+  expect([...new Set(named)].filter((code) => !said(code)).sort()).toEqual([])
+})
+
 test('LOCALE-RULES every rule of plans and runs is said in both languages, and no other', () => {
   const wanted = Object.keys(rules).flatMap((rule) =>
     ['do', 'what', 'why'].map((part) => `rules.${rule}.${part}`),
@@ -108,4 +128,15 @@ test('LOCALE-USED every fixed key in the source exists', () => {
   const known = new Set(keys(en))
   expect(used.length).toBeGreaterThan(150)
   expect(used.filter((key) => !known.has(key))).toEqual([])
+})
+
+test('LOCALE-FACTS every fact that the engine shows has a name', () => {
+  const engine = join(import.meta.dirname, '../../../../packages/ceremony/src')
+  const named = /\bshow\('([\w-]+)'|\breadAloud\('([\w-]+)'|\blabel: '([\w-]+)', value/g
+  const labels = readdirSync(engine, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => [...readFileSync(join(engine, file), 'utf8').matchAll(named)])
+    .map(([, shown, aloud, pushed]) => shown ?? aloud ?? pushed ?? '')
+  expect(labels.length).toBeGreaterThan(15)
+  expect([...new Set(labels)].filter((label) => !en.has(`facts.${label}`))).toEqual([])
 })
