@@ -7,6 +7,7 @@ export const routes = [
   'run/c1',
   'run/c2',
   'run/c3',
+  'run/c4',
   'tokens',
   'tokens/slot-1',
   'holders',

@@ -19,7 +19,7 @@ export type RunState =
   | 'revoked'
 
 /** `working`: the machine is at it; `unknown`: it was interrupted and the token is being looked at. */
-export type StepState = 'pending' | 'ready' | 'working' | 'unknown' | 'failed' | 'done'
+export type StepState = 'pending' | 'ready' | 'working' | 'unknown' | 'failed' | 'skipped' | 'done'
 
 export type Actor = { role: string; name: string }
 
@@ -63,13 +63,34 @@ export type Field = {
 export type Signer = { name: string; role: string; signed: boolean; standIn: boolean }
 
 /** What a signature or a file is about. */
-export type DocumentKind = 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'acknowledgement' | 'receipt'
+export type DocumentKind =
+  | 'opening'
+  | 'checkpoint'
+  | 'exception'
+  | 'bundle'
+  | 'acknowledgement'
+  | 'receipt'
+  | 'decryption-request'
+  | 'decryption-approval'
+  | 'holder-answer'
+  | 'decryption-result'
+  | 'epoch-approval'
+  | 'redeal'
 
 /** What the current step waits for. An empty list with `mayProceed` asks only for Proceed. */
 export type Need =
   | { need: 'confirm'; text: string }
   | { need: 'values'; fields: Field[] }
-  | { need: 'pin'; token: string; role: string; label: string; user: 'user' | 'so'; pin: PinState }
+  | {
+      need: 'pin'
+      token: string
+      role: string
+      label: string
+      user: 'user' | 'so'
+      pin: PinState
+      /** Typed already, and used at Proceed. */
+      taken: boolean
+    }
   | {
       need: 'sign'
       what: DocumentKind
@@ -150,6 +171,8 @@ export type RunView = {
   /** null before the start and after the end. */
   current: CurrentStep | null
   exception: ExceptionView | null
+  /** Who or what paused the run, while it is paused; `restart`: the run paused itself, and `by` is empty. */
+  paused: { cause: 'person' | 'restart'; by: string; reason: string } | null
   checkpoints: CheckpointView[]
   progress: { done: number; total: number }
   work: Work | null

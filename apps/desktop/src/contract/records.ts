@@ -98,6 +98,8 @@ export type AppInfo = {
   /** True when the store is the training store of `npm start`. */
   training: boolean
   library: { path: string; description: string; version: string; sha256: string } | null
+  /** Tokens that are here and initialised: a library's own description is often empty of meaning. */
+  tokens: { manufacturer: string; model: string }[]
   selfTest: { name: string; passed: boolean; detail: string }[]
   /** Interfaces that are up, loopback left out. Empty: air-gapped. */
   interfaces: string[]

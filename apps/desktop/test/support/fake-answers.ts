@@ -74,6 +74,7 @@ const current: CurrentStep = {
       label: token.label,
       user: 'user',
       pin: { state: 'low', left: null },
+      taken: false,
     },
     {
       need: 'sign',
@@ -147,6 +148,7 @@ const run: RunView = {
   ],
   current,
   exception: null,
+  paused: null,
   checkpoints: [{ size: 12, root: hex, words, signedBy: ['Ruth Weiss'], missing: ['Ivo Novak'] }],
   progress: { done: 3, total: 7 },
   work: null,
@@ -179,7 +181,28 @@ const closed: RunView = {
   may: { pause: false, resume: false, abort: false, cancel: false },
 }
 
-const runs = new Map([run, broken, closed].map((view) => [view.id, view]))
+/** Paused by a person after a step was skipped; its token is away, and one PIN was typed before. */
+const waiting: RunView = {
+  ...run,
+  id: 'c4',
+  state: 'paused',
+  paused: { cause: 'person', by: 'Ada Lindqvist', reason: 'the room was left for a fire drill' },
+  tokens: run.tokens.map((one) => ({ ...one, present: false, pin: { state: 'final', left: null } })),
+  parts: run.parts.map((part, index) =>
+    index > 0
+      ? part
+      : { ...part, steps: part.steps.map((one) => (one.id === 's3' ? { ...one, state: 'skipped' } : one)) },
+  ),
+  current: {
+    ...current,
+    needs: current.needs.flatMap((need) => (need.need === 'pin' ? [{ ...need, taken: true }] : [])),
+    facts: [...current.facts, { name: 'bag-number', value: '0042', form: 'text' }],
+    blocked: 'token-missing',
+  },
+  may: { pause: false, resume: true, abort: true, cancel: false },
+}
+
+const runs = new Map([run, broken, closed, waiting].map((view) => [view.id, view]))
 
 const summary = { ...run, at: 'Sign the opening certificate', actor: current.actor }
 
@@ -200,6 +223,7 @@ export function answers(plan: string): Record<string, Answer> {
         version: '2.6',
         sha256: hex,
       },
+      tokens: empty ? [] : [{ manufacturer: token.manufacturer, model: token.model }],
       selfTest: [
         { name: 'SHA-256', passed: true, detail: '' },
         { name: 'ML-DSA-65', passed: true, detail: '' },

@@ -13,7 +13,7 @@ export function testedPrimitives(): AppInfo['selfTest'] {
   return tested
 }
 
-export function appInfo({ store, hsm, clock, program, training }: Parts): AppInfo {
+export async function appInfo({ store, hsm, clock, program, training }: Parts): Promise<AppInfo> {
   const { bavail, blocks, bsize } = statfsSync(store.path)
   return {
     version: program.measurement.version,
@@ -23,6 +23,7 @@ export function appInfo({ store, hsm, clock, program, training }: Parts): AppInf
     store: store.path,
     training,
     library: libraryOf(hsm),
+    tokens: await tokensOf(hsm),
     selfTest: testedPrimitives(),
     interfaces: Object.entries(networkInterfaces())
       .filter(([, addresses]) => addresses?.some(({ internal }) => !internal))
@@ -38,6 +39,18 @@ function libraryOf(hsm: Parts['hsm']): AppInfo['library'] {
     return { path, description, version, sha256 }
   } catch (error) {
     if (error instanceof HsmError) return null
+    throw error
+  }
+}
+
+/** Empty where there is no library, or one that cannot list its tokens now: the tokens' own screen says why. */
+async function tokensOf(hsm: Parts['hsm']): Promise<AppInfo['tokens']> {
+  try {
+    return (await hsm().tokens())
+      .filter(({ initialised }) => initialised)
+      .map(({ manufacturer, model }) => ({ manufacturer, model }))
+  } catch (error) {
+    if (error instanceof HsmError) return []
     throw error
   }
 }

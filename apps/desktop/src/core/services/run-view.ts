@@ -1,7 +1,10 @@
 import { join } from 'node:path'
 import type { StepState as EngineStep, RunView as EngineView, Needs } from '@lux/ceremony'
+import { readEntry } from '@lux/ceremony'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
+import { roleOf } from '../run/drive-rehearsal.ts'
+import { packageFile } from '../run/fhe-places.ts'
 import { bundleFile } from '../run/perform/bundle.ts'
 import { exceptionFile } from '../run/project.ts'
 import type { Run } from '../run/run.ts'
@@ -36,6 +39,7 @@ export function runViewOf(
     current,
     // Once a decision is proposed, what is needed is the officers' signatures under it.
     exception: open === undefined || open.proposal !== null ? null : exceptionOf(open),
+    paused: view.needs?.kind === 'resume' ? pausedBy(run) : null,
     checkpoints: view.checkpoints.map(({ size, cosigned }) => {
       const root = state.checkpoints.find((one) => one.size === size)?.root ?? ''
       const missing = state.plan.people
@@ -63,6 +67,15 @@ export function runViewOf(
   }
 }
 
+/** What the last entry of its kind says; the engine's state keeps only that the run is paused. */
+function pausedBy(run: Run): contract.RunView['paused'] {
+  const last = [...run.folder.entries()].findLast(({ kind }) => kind === 'run.paused')
+  const read = last === undefined ? null : readEntry(last)
+  if (read === null || !read.ok || read.entry.kind !== 'run.paused') return null
+  const { by, cause, reason } = read.entry.fact
+  return { cause, by: cause === 'person' ? by : '', reason }
+}
+
 export function runState(state: EngineView['state']): contract.RunState {
   // The engine's names are the contract's in lower case.
   return state.toLowerCase() as contract.RunState
@@ -77,7 +90,7 @@ const stepStates: Record<EngineStep, contract.StepState> = {
   Verified: 'working',
   Witnessed: 'working',
   Done: 'done',
-  Skipped: 'done',
+  Skipped: 'skipped',
   Unknown: 'unknown',
 }
 
@@ -177,21 +190,20 @@ function needsOf(
     case 'values':
       return [{ need: 'values', fields: needs.values.map(fieldOf) }]
     case 'pin': {
-      const pins = needs.pins
-        .filter(({ token, user }) => !run.hasPin(token, user))
-        .map(({ token, serial, user }): contract.Need => {
-          const info = around.tokens.find((one) => one.serial === serial)
-          const planned = run.folder.plan.tokens.find(({ role }) => role === token)
-          const state = info === undefined ? undefined : user === 'so' ? info.pin.so : info.pin.user
-          return {
-            need: 'pin',
-            token: serial === '' ? token : serial,
-            role: token,
-            label: info?.label ?? planned?.label ?? '',
-            user,
-            pin: pinStateOf(serial === '' ? 'not-set' : (state ?? 'ok')),
-          }
-        })
+      const pins = needs.pins.map(({ token, serial, user }): contract.Need => {
+        const info = around.tokens.find((one) => one.serial === serial)
+        const planned = run.folder.plan.tokens.find(({ role }) => role === token)
+        const state = info === undefined ? undefined : user === 'so' ? info.pin.so : info.pin.user
+        return {
+          need: 'pin',
+          token: serial === '' ? token : serial,
+          role: token,
+          label: info?.label ?? planned?.label ?? '',
+          user,
+          pin: pinStateOf(serial === '' ? 'not-set' : (state ?? 'ok')),
+          taken: run.hasPin(token, user),
+        }
+      })
       const values: contract.Need[] =
         needs.values.length === 0 ? [] : [{ need: 'values', fields: needs.values.map(fieldOf) }]
       return [...pins, ...values]
@@ -210,7 +222,7 @@ function needsOf(
           required: needs.threshold,
           signers: [...needs.present, ...needs.missing].map((name) => ({
             name,
-            role: needs.what === 'checkpoint' ? 'witness' : 'officer',
+            role: roleOf(needs.what),
             signed: needs.present.includes(name),
             standIn: around.standIns.has(name),
           })),
@@ -241,6 +253,16 @@ function needsOf(
     }
     case 'receipt':
       return [{ need: 'file', what: 'receipt', from: needs.missing, file: join(run.folder.path, bundleFile) }]
+    case 'request':
+      return [{ need: 'file', what: 'decryption-request', from: [needs.what], file: null }]
+    case 'answers':
+      return [{ need: 'file', what: 'holder-answer', from: needs.missing, file: null }]
+    case 'result':
+      return [{ need: 'file', what: 'decryption-result', from: [], file: null }]
+    case 'epoch-approvals':
+      return [{ need: 'file', what: 'epoch-approval', from: needs.missing, file: null }]
+    case 'redeals':
+      return [{ need: 'file', what: 'redeal', from: needs.missing, file: null }]
     case 'exception':
     case 'resume':
     case 'wait':
@@ -255,10 +277,24 @@ function fieldOf({ id, label, format }: { id: string; label: string; format?: st
 
 function fileOf(run: Run, what: SignedKind, digest: string): string {
   if (what === 'exception') return exceptionFile(digest)
+  if (what === 'decryption-approval') {
+    const asked = run.folder.state.decryptions.find((one) => one.digest === digest)
+    return packageFile(asked?.package ?? '')
+  }
   if (what === 'opening') return 'opening.json'
   if (what === 'bundle') return 'bundle-payload.json'
   return `checkpoints/${run.folder.state.checkpoints.at(-1)?.size ?? 0}.json`
 }
+
+const fromOthers: ReadonlySet<string> = new Set([
+  'acknowledgements',
+  'receipt',
+  'request',
+  'answers',
+  'result',
+  'epoch-approvals',
+  'redeals',
+])
 
 function blockedBy(
   run: Run,
@@ -272,10 +308,10 @@ function blockedBy(
   if (kind === 'resume') return 'paused'
   if (run.work !== null || kind === 'wait' || kind === 'start') return 'machine-works'
   if (kind === 'signatures' || needs.some(({ need }) => need === 'sign')) return 'signatures-missing'
-  if (kind === 'acknowledgements' || kind === 'receipt') return 'file-missing'
+  if (fromOthers.has(kind)) return 'file-missing'
   if (view.needs?.kind === 'pin' && view.needs.pins.some(({ serial }) => isAway(serial, tokens)))
     return 'token-missing'
-  if (needs.some(({ need }) => need === 'pin')) return 'pin-missing'
+  if (needs.some((need) => need.need === 'pin' && !need.taken)) return 'pin-missing'
   return null
 }
 

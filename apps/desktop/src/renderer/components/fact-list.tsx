@@ -9,7 +9,13 @@ import { Code, Rec } from './record.tsx'
 export function FactList({ facts }: { facts: readonly Fact[] }) {
   const { t, i18n } = useTranslation()
   const format = useFormats()
-  const nameOf = (name: string): string => (i18n.exists(`facts.${name}`) ? t(`facts.${name}`) : name)
+  /** A plan's own answers are named by the plan. */
+  const keyOf = (name: string): string | undefined =>
+    [`facts.${name}`, `script.field.${name}`].find((key) => i18n.exists(key))
+  const nameOf = (name: string): string => {
+    const key = keyOf(name)
+    return key === undefined ? inWords(name) : t(key)
+  }
   const spoken = facts.filter(({ form }) => form === 'words')
   const others = facts.filter(({ form }) => form !== 'words')
 
@@ -36,7 +42,7 @@ export function FactList({ facts }: { facts: readonly Fact[] }) {
       {others.length === 0 ? null : (
         <dl className="facts">
           {others.map((fact) => (
-            <FactLine key={fact.name} name={nameOf(fact.name)} translated={i18n.exists(`facts.${fact.name}`)}>
+            <FactLine key={fact.name} name={nameOf(fact.name)} translated={keyOf(fact.name) !== undefined}>
               {shown(fact)}
             </FactLine>
           ))}
@@ -44,6 +50,12 @@ export function FactList({ facts }: { facts: readonly Fact[] }) {
       )}
     </>
   )
+}
+
+/** `bag-number` as `Bag number`. */
+function inWords(name: string): string {
+  const words = name.replaceAll('-', ' ')
+  return words.charAt(0).toUpperCase() + words.slice(1)
 }
 
 function FactLine({

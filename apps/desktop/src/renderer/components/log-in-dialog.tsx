@@ -6,8 +6,8 @@ import { call } from '../client.ts'
 import { tokens } from '../stores/remotes.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { PinField, takePin } from './pin-field.tsx'
+import { PinLine } from './pin-line.tsx'
 import { Rec } from './record.tsx'
-import { PinLine } from './token-panel.tsx'
 
 export function LogInDialog({ token }: { token: TokenView }) {
   const { t } = useTranslation()

@@ -3,6 +3,12 @@ import type { AppInfo } from '../../contract/index.ts'
 import { useFormats } from '../i18n/format.ts'
 import { Code, Rec } from './record.tsx'
 
+/** What stands in the slots, by maker and model; the library's own name says little, and stands in while there is none. */
+function nameOfTokens({ tokens, library }: AppInfo): string {
+  const names = new Set(tokens.map(({ manufacturer, model }) => `${manufacturer} · ${model}`))
+  return names.size === 0 ? (library?.description ?? '') : [...names].join(', ')
+}
+
 /** The state of the machine: air gap, self-test, clock, disk, library, build. */
 export function Measures({ info }: { info: AppInfo }) {
   const { t } = useTranslation()
@@ -58,7 +64,7 @@ export function Measures({ info }: { info: AppInfo }) {
         <dt>{t('home.library')}</dt>
         <dd className="value">
           <i className="dot" data-tone={info.library ? 'good' : 'bad'} />
-          {info.library ? <Rec>{info.library.description}</Rec> : t('home.library-none')}
+          {info.library ? <Rec>{nameOfTokens(info)}</Rec> : t('home.library-none')}
         </dd>
         <dd className="note">
           {info.library ? <Code>{info.library.path}</Code> : t('home.library-none-do')}

@@ -4,9 +4,10 @@ import { useTranslation } from 'react-i18next'
 import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import type { Act } from '../screens/runner.tsx'
+import { Outcome } from './outcome.tsx'
 import { PinField, takePin } from './pin-field.tsx'
+import { PinLine } from './pin-line.tsx'
 import { Code, Rec } from './record.tsx'
-import { PinLine } from './token-panel.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'pin' }>; act: Act }
 
@@ -28,6 +29,18 @@ export function NeedPin({ view, need, act }: Props) {
     setBusy(false)
   }
 
+  if (need.taken) {
+    return (
+      <div className="step-need">
+        <div className="actions" role="status" data-pin-taken="">
+          <Outcome tone="good">{t('runner.pin-taken')}</Outcome>
+          <span className="quiet">
+            {t(need.user === 'so' ? 'tokens.so-pin' : 'tokens.user-pin')} · <Rec>{need.label}</Rec>
+          </span>
+        </div>
+      </div>
+    )
+  }
   return (
     <form
       className="step-need form"

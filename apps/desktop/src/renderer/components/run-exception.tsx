@@ -7,6 +7,7 @@ import type { Act } from '../screens/runner.tsx'
 import { ActionButton } from './action-button.tsx'
 import { FailureNotice } from './failure-notice.tsx'
 import { Code, Rec } from './record.tsx'
+import { RunTokens } from './run-tokens.tsx'
 
 type Props = { view: RunView; exception: ExceptionView; act: Act }
 
@@ -35,6 +36,7 @@ export function RunException({ view, exception, act }: Props) {
             <Rec>{exception.happened}</Rec>
           </dd>
         </dl>
+        <RunTokens tokens={view.tokens} />
         <div className="form">
           <div className="field">
             <label htmlFor="exception-by">{t('runner.decided-by')}</label>

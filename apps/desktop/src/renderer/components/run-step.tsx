@@ -14,6 +14,7 @@ import { NeedFile } from './need-file.tsx'
 import { NeedPin } from './need-pin.tsx'
 import { NeedSign } from './need-sign.tsx'
 import { Rec } from './record.tsx'
+import { RunWaits } from './run-waits.tsx'
 import { WorkPanel } from './work-panel.tsx'
 
 type Props = { view: RunView; step: CurrentStep; act: Act }
@@ -76,6 +77,7 @@ export function RunStep({ view, step, act }: Props) {
         </p>
         {step.facts.length > 0 ? <FactList facts={step.facts} /> : null}
         {step.failure ? <FailureNotice failure={step.failure} /> : null}
+        <RunWaits view={view} step={step} />
         {step.needs.map((need, index) => {
           const key = `${need.need} ${index}`
           switch (need.need) {

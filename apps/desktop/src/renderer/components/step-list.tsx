@@ -10,6 +10,7 @@ const icons: Record<StepState, IconName> = {
   working: 'clock',
   unknown: 'alert',
   failed: 'cross',
+  skipped: 'dash',
   done: 'check',
 }
 
@@ -36,7 +37,11 @@ export function StepList({ view }: { view: RunView }) {
                 </span>
                 <span>
                   <Rec>{textOf.step(step).title}</Rec>
-                  <span className="visually-hidden">{t(`states.step.${step.state}`)}</span>
+                  {step.state === 'skipped' ? (
+                    <span className="quiet step-skipped">{t('states.step.skipped')}</span>
+                  ) : (
+                    <span className="visually-hidden">{t(`states.step.${step.state}`)}</span>
+                  )}
                 </span>
               </li>
             ))}

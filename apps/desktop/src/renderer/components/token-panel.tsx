@@ -1,13 +1,7 @@
 import { Badge, Heading } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import {
-  capabilityIds,
-  type Failure,
-  type PinState,
-  type ProbeView,
-  type TokenView,
-} from '../../contract/index.ts'
+import { capabilityIds, type Failure, type ProbeView, type TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { tokens } from '../stores/remotes.ts'
 import { endWork, useWork } from '../stores/work.ts'
@@ -17,24 +11,11 @@ import { InitialiseDialog } from './initialise-dialog.tsx'
 import { Inventory } from './inventory.tsx'
 import { LogInDialog } from './log-in-dialog.tsx'
 import { Outcome } from './outcome.tsx'
+import { PinLine } from './pin-line.tsx'
 import { ProbeResult } from './probe-result.tsx'
 import { Code, Rec } from './record.tsx'
 import { Section } from './screen.tsx'
 import { WorkPanel } from './work-panel.tsx'
-
-const pinTone = { ok: 'good', low: 'warn', final: 'bad', locked: 'bad', unset: 'none' } as const
-
-export function PinLine({ pin }: { pin: PinState }) {
-  const { t } = useTranslation()
-  return (
-    <Outcome tone={pinTone[pin.state]}>
-      {t(`tokens.pin.${pin.state}`)}
-      {pin.left === null || pin.state === 'final' || pin.state === 'locked'
-        ? null
-        : ` · ${t('tokens.tries', { count: pin.left })}`}
-    </Outcome>
-  )
-}
 
 export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) {
   const { t } = useTranslation()

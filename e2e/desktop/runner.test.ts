@@ -1,0 +1,70 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setAppearance, show } from './support/contents.ts'
+import { type Desktop, openDesktop } from './support/desktop.ts'
+
+let desktop: Desktop
+beforeAll(async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+})
+afterAll(() => desktop?.close())
+
+const words = {
+  en: {
+    taken: 'PIN taken; it is used at Proceed',
+    paused: 'Paused by',
+    away: 'The token of this step is not present',
+    skipped: 'skipped',
+  },
+  ar: {
+    taken: 'استُلم رمز PIN؛ يُستعمل عند المتابعة',
+    paused: 'أوقفها مؤقتًا',
+    away: 'الوحدة الأمنية لهذه الخطوة غير موجودة',
+    skipped: 'متخطاة',
+  },
+} as const
+
+describe.each(['en', 'ar'] as const)('RUNNER in %s', (language) => {
+  const said = words[language]
+  beforeAll(() => setAppearance(desktop, { language, theme: 'light' }))
+
+  test('RUNNER-PIN a PIN that was typed is acknowledged before Proceed, and no field asks for it again', async () => {
+    await show(desktop, 'run/c4')
+    await desktop.page.getByText(said.taken, { exact: true }).waitFor()
+    expect(await desktop.page.locator('input[type=password]').count()).toBe(0)
+  })
+
+  test('RUNNER-WAITS a token that is away is named before anything else that is awaited', async () => {
+    await show(desktop, 'run/c4')
+    const waits = desktop.page.locator('[data-waits=token-missing]')
+    await waits.getByText(said.away, { exact: true }).waitFor()
+    expect(await waits.textContent()).toContain('rehearsal-root')
+  })
+
+  test('RUNNER-SKIPPED a skipped step is called skipped, and is not marked as done', async () => {
+    await show(desktop, 'run/c4')
+    const step = desktop.page.locator('.step-list li[data-state=skipped]')
+    expect(await step.count()).toBe(1)
+    expect(await step.textContent()).toContain(said.skipped)
+    expect(await step.locator('[data-icon=check]').count()).toBe(0)
+  })
+})
+
+test('RUNNER-EXCEPTION the state of the PIN stands beside the decision', async () => {
+  await setAppearance(desktop, { language: 'en' })
+  await show(desktop, 'run/c2')
+  const panel = desktop.page.getByRole('region', { name: 'Exception: somebody has to decide' })
+  const facts = panel.locator('.fact-group')
+  expect(await facts.count()).toBe(1)
+  expect(await facts.textContent()).toMatch(/rehearsal-root.*OK.*d1c95aa0b2a6f0e4/)
+})
+
+test('RUNNER-FACTS an answer of the plan is shown in words, never by its key', async () => {
+  await show(desktop, 'run/c4')
+  await desktop.page.getByText('Bag number', { exact: true }).waitFor()
+  expect(await desktop.page.getByText('bag-number').count()).toBe(0)
+})
+
+test('HOME-TOKEN the strip names maker and model of the token, and not what the library calls itself', async () => {
+  await show(desktop, 'home')
+  await desktop.page.getByText('SoftHSM project · SoftHSM v2', { exact: true }).waitFor()
+})
