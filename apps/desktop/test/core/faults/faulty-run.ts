@@ -90,6 +90,7 @@ async function open({ dir, destination }: Place, parts: RunParts): Promise<Run> 
     measurement: program.measurement,
     entropy: systemEntropy,
     clock: systemClock,
+    keyChild: parts.keyChild,
   })
   const run = runOn(folder, parts, () => undefined)
   refuseNone(run.submit(startCommand(folder, loadStandIns(dir), destinations)))
