@@ -1,8 +1,20 @@
-import type { HybridSignature, Json } from '@lux/crypto'
+import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
+import type { Digest } from './plan/plan.ts'
 import type { EffectKind, Failure, Finding } from './results.ts'
 
 /** What the policy asks for, read from it by core: how many officers open and seal, how many witnesses cosign. */
-export type Terms = { officers: number; witnesses: number }
+export type Terms = { officers: number; witnesses: number; approvers: number }
+
+/** Who may ask holders, open their answers, and vouch for ciphertexts, read from the policy by core. */
+export type Authorities = {
+  requesters: VerificationKeys[]
+  combiners: string[]
+  evaluators: VerificationKeys[]
+  encryptors: VerificationKeys[]
+}
+
+/** An epoch of an FHE key that an earlier ceremony dealt. `public`: digest of its public.bin. */
+export type BoundEpoch = { keyId: Digest; epochId: Digest; epoch: number; public: Digest }
 
 export type Command =
   /**
@@ -18,7 +30,12 @@ export type Command =
       cards: Json[]
       destinations: { card: Json; transport: Json }[]
       tokens: { role: string; serial: string }[]
+      authorities: Authorities
+      /** What the run takes for the plan's `fhe.existing`: the same in production, a stand-in's in a rehearsal; else null. */
+      epoch: BoundEpoch | null
     }
+  /** A requester's package, for the decryption at which the run stands. `now`: ISO-8601 UTC, for its expiry. */
+  | { type: 'take-request'; decryption: string; package: Json; now: string }
   /** A person says go: at every place where `view(state).needs` is confirm, values or pin. `by` is a name. */
   | { type: 'proceed'; step: string; by: string; input?: Record<string, string> }
   /** `nonce`, `rootId`: 16 fresh random bytes each, hex; rootId is used where the effect needs a second value. */
@@ -49,7 +66,18 @@ export type Command =
       head: TranscriptHead
     }
 
-export type SubmissionKind = 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'acknowledgement' | 'receipt'
+export type SubmissionKind =
+  | 'opening'
+  | 'checkpoint'
+  | 'exception'
+  | 'bundle'
+  | 'acknowledgement'
+  | 'receipt'
+  | 'decryption-approval'
+  | 'holder-answer'
+  | 'decryption-result'
+  | 'epoch-approval'
+  | 'redeal'
 /** Number of entries, chain head and Merkle root over them, SPEC.md 3.2. */
 export type TranscriptHead = { size: string; node: string; root: string }
 

@@ -11,6 +11,7 @@ import { refuse } from './rules.ts'
 import { bindStart } from './start.ts'
 import type { State } from './state.ts'
 import { takeSubmission } from './submit.ts'
+import { takeRequest } from './submit-fhe.ts'
 import { unreachable } from './unreachable.ts'
 import { exceptionCodec } from './wire/exception.ts'
 
@@ -43,6 +44,10 @@ function consider(state: State, command: Command): Decision {
     case 'submit': {
       const idle = command.what === 'exception' ? null : restFault(state)
       return idle === null ? takeSubmission(state, command) : refuse('RUN-06', idle)
+    }
+    case 'take-request': {
+      const idle = restFault(state)
+      return idle === null ? takeRequest(state, command) : refuse('RUN-06', idle)
     }
     case 'pause':
       return decidePause(state, command)

@@ -1,4 +1,5 @@
 import type { VerificationKeys } from '@lux/crypto'
+import type { BoundEpoch } from './commands.ts'
 import type { Domain } from './domain.ts'
 import type { Digest, PlannedFhe, PlannedKey, TokenProfile } from './plan/plan.ts'
 import type { CheckpointRecord } from './results.ts'
@@ -111,6 +112,26 @@ export type OwnEffect = Common &
         holders: DealtHolder[]
         policyDigest: Digest
       } & Making)
+    /** `dealers`: numbers in the old epoch, and the digest of each one's correction file. */
+    | {
+        kind: 'assemble-epoch'
+        planHash: Digest
+        old: BoundEpoch
+        t: number
+        n: number
+        dealers: { dealer: number; correction: Digest }[]
+        holders: { index: number; name: string; card: Digest }[]
+      }
+    | ({
+        kind: 'sign-epoch-live'
+        planHash: Digest
+        old: BoundEpoch
+        epochId: Digest
+        epoch: number
+        t: number
+        n: number
+        acknowledgements: Digest[]
+      } & Named)
     | {
         kind: 'build-bundle'
         planHash: Digest

@@ -1,10 +1,14 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
-import type { ExceptionDecision, Terms } from './commands.ts'
+import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './commands.ts'
 import type { CheckpointReason, Destination } from './effects.ts'
 import type { Digest, Role } from './plan/plan.ts'
 import type { CheckpointRecord, EffectKind, Failure } from './results.ts'
 import type { ExceptionScope } from './state.ts'
+import type { DecryptionRequest } from './wire/decryption-request.ts'
+import type { DecryptionResult } from './wire/decryption-result.ts'
+import type { EpochApproval, Redeal } from './wire/epoch.ts'
 import type { ExceptionDecisionDocument } from './wire/exception.ts'
+import type { HolderAnswer } from './wire/holder-answer.ts'
 
 /** A person as bound to this run: the plan's person, or a stand-in in a rehearsal. `signer` is the identity id. */
 export type Seat = {
@@ -30,6 +34,8 @@ export type Facts = {
     seats: Seat[]
     destinations: BoundDestination[]
     tokens: { role: string; serial: string }[]
+    authorities: Authorities
+    epoch: BoundEpoch | null
   }
   'step.confirmed': { stage: number; by: string; input: Record<string, string> }
   'step.intended': {
@@ -50,7 +56,7 @@ export type Facts = {
     result: Json
   }
   'signature.accepted': {
-    what: 'opening' | 'bundle' | 'exception'
+    what: 'opening' | 'bundle' | 'exception' | 'decryption-approval'
     subject: Digest
     name: string
     signer: string
@@ -78,6 +84,12 @@ export type Facts = {
     scope: ExceptionScope
     choices: ExceptionDecision[]
   }
+  /** `package`: digest of the whole package, `digest` of the request in it. */
+  'request.taken': { decryption: string; package: Digest; digest: Digest; request: DecryptionRequest }
+  'answer.taken': { decryption: string; payload: HolderAnswer; signature: HybridSignature }
+  'result.taken': { decryption: string; payload: DecryptionResult; signature: HybridSignature }
+  'epoch.approved': { payload: EpochApproval; signature: HybridSignature }
+  'redeal.taken': { payload: Redeal; signature: HybridSignature }
   /** `document`: digest of `payload`, which is what officers sign. */
   'exception.proposed': { document: Digest; payload: ExceptionDecisionDocument }
   /** `document`: digest of the signed decision; null for an abort, which needs no signature. */

@@ -1,6 +1,9 @@
+import { draft } from './draft.ts'
 import type { Entry, Facts } from './events.ts'
+import { approved, evolveEpochs, proved } from './evolve-epochs.ts'
 import { absorb } from './kinds/absorb.ts'
 import { effectAt, openException } from './kinds/effect-at.ts'
+import { missingAudiences, missingHolders } from './kinds/missing.ts'
 import { readResult } from './kinds/result-schemas.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from './kinds/stages.ts'
 import { verifyResult } from './kinds/verify.ts'
@@ -52,6 +55,10 @@ export function evolve(before: State, entry: Entry): State {
         openException(state)?.proposal?.signers.push(entry.fact.name)
         break
       }
+      if (entry.fact.what === 'decryption-approval') {
+        if (progress !== null && approved(state, progress, entry.fact)) advance(state, progress, entry.time)
+        break
+      }
       const signed = entry.fact.what === 'opening' ? state.opening : state.bundle
       if (signed === null || progress === null) break
       signed.signers.push(entry.fact.name)
@@ -77,8 +84,16 @@ export function evolve(before: State, entry: Entry): State {
       if (waiting && checkpoint.cosigned.length >= state.terms.witnesses) advance(state, progress, entry.time)
       break
     }
+    case 'request.taken':
+    case 'answer.taken':
+    case 'result.taken':
+    case 'epoch.approved':
+    case 'redeal.taken':
+      if (progress !== null && evolveEpochs(state, progress, entry)) advance(state, progress, entry.time)
+      break
     case 'holder.acknowledged':
-      state.fhe?.acknowledged.push(entry.fact.name)
+      if (state.reshare?.next) proved(state, entry.fact)
+      else state.fhe?.acknowledged.push(entry.fact.name)
       if (progress !== null && missingHolders(state, progress).length === 0)
         advance(state, progress, entry.time)
       break
@@ -133,39 +148,15 @@ export function evolve(before: State, entry: Entry): State {
   return state
 }
 
-/** A copy whose parts may be changed; plan, seats and destinations never change after the start. */
-function draft(state: State): State {
-  return {
-    ...state,
-    tokens: state.tokens.map((token) => ({ ...token })),
-    steps: state.steps.map((step) => ({
-      ...step,
-      summary: [...step.summary],
-      abandoned: [...step.abandoned],
-    })),
-    opening: state.opening && { ...state.opening, signers: [...state.opening.signers] },
-    checkpoints: state.checkpoints.map((checkpoint) => ({
-      ...checkpoint,
-      cosigned: [...checkpoint.cosigned],
-    })),
-    exceptions: state.exceptions.map((exception) => ({
-      ...exception,
-      proposal: exception.proposal && { ...exception.proposal, signers: [...exception.proposal.signers] },
-    })),
-    keys: [...state.keys],
-    ceremonyKey: state.ceremonyKey && { ...state.ceremonyKey },
-    fhe: state.fhe && { ...state.fhe, acknowledged: [...state.fhe.acknowledged] },
-    proofs: [...state.proofs],
-    bundle: state.bundle && { ...state.bundle, signers: [...state.bundle.signers] },
-    receipts: [...state.receipts],
-  }
-}
-
 function start(state: State, fact: Facts['run.started'], time: string): void {
   state.started = true
   state.terms = fact.terms
   state.seats = fact.seats
   state.destinations = fact.destinations
+  state.authorities = fact.authorities
+  const { fhe } = state.plan
+  if (fact.epoch !== null && fhe !== undefined)
+    state.epoch = { ...fact.epoch, t: fhe.t, n: fhe.n, holders: fhe.holders }
   state.tokens = fact.tokens.map(({ role, serial }) => ({
     role,
     serial,
@@ -291,16 +282,4 @@ function restarted(state: State): void {
   if (state.due === 'pause') state.due = null
   const progress = currentStep(state)
   if (progress?.state === 'IntentLogged') progress.state = 'Unknown'
-}
-
-/** Holders whom an acknowledge-holder step still waits for. */
-export function missingHolders(state: State, progress: StepProgress): string[] {
-  const wanted = progress.step.holder === undefined ? (state.plan.fhe?.holders ?? []) : [progress.step.holder]
-  return wanted.filter((name) => !(state.fhe?.acknowledged ?? []).includes(name))
-}
-
-/** Audiences whose receipt is not in, each once. */
-export function missingAudiences(state: State): string[] {
-  const audiences = [...new Set(state.destinations.map((destination) => destination.audience))]
-  return audiences.filter((audience) => !state.receipts.some((receipt) => receipt.audience === audience))
 }

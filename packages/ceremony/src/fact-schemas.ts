@@ -2,8 +2,12 @@ import { encodeCanonical, FormatError, type Json } from '@lux/crypto'
 import * as v from 'valibot'
 import type { EventKind, Facts, NewEvent } from './events.ts'
 import { checkpointFields, effectKinds, readResult } from './kinds/result-schemas.ts'
+import { decryptionRequestCodec } from './wire/decryption-request.ts'
+import { decryptionResultCodec } from './wire/decryption-result.ts'
+import { epochApprovalCodec, redealCodec } from './wire/epoch.ts'
 import { exceptionCodec } from './wire/exception.ts'
 import { digest, hex16, line, remark } from './wire/fields.ts'
+import { holderAnswerCodec } from './wire/holder-answer.ts'
 import { hybridSignature, p256Key, verificationKeys } from './wire/identity.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
@@ -47,6 +51,15 @@ const destination = v.strictObject({
   receiptKey: p256Key,
 })
 
+const keysOfMany = v.pipe(v.array(verificationKeys), v.maxLength(64))
+const authorities = v.strictObject({
+  requesters: keysOfMany,
+  combiners: v.pipe(v.array(text), v.maxLength(64)),
+  evaluators: keysOfMany,
+  encryptors: keysOfMany,
+})
+const epoch = v.strictObject({ keyId: digest, epochId: digest, epoch: count, public: digest })
+
 /** Shape of each fact; a fact with more or less is refused. */
 const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
   'run.started': v.strictObject({
@@ -54,10 +67,12 @@ const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
     by: line,
     planHash: digest,
     policyDigest: digest,
-    terms: v.strictObject({ officers: count, witnesses: count }),
+    terms: v.strictObject({ officers: count, witnesses: count, approvers: count }),
     seats: v.array(seat),
     destinations: v.array(destination),
     tokens: v.array(v.strictObject({ role: line, serial: text })),
+    authorities,
+    epoch: v.nullable(epoch),
   }),
   'step.confirmed': v.strictObject({ stage: count, by: line, input: v.record(v.string(), text) }),
   'step.intended': v.strictObject({
@@ -83,7 +98,7 @@ const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
     result: json,
   }),
   'signature.accepted': v.strictObject({
-    what: v.picklist(['opening', 'bundle', 'exception']),
+    what: v.picklist(['opening', 'bundle', 'exception', 'decryption-approval']),
     subject: digest,
     name: line,
     signer: digest,
@@ -117,6 +132,27 @@ const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
     scope: v.picklist(['step', 'checkpoint', 'log-in']),
     choices: v.array(choice),
   }),
+  'request.taken': v.strictObject({
+    decryption: line,
+    package: digest,
+    digest,
+    request: decryptionRequestCodec.payload.schema,
+  }),
+  'answer.taken': v.strictObject({
+    decryption: line,
+    payload: holderAnswerCodec.payload.schema,
+    signature: hybridSignature,
+  }),
+  'result.taken': v.strictObject({
+    decryption: line,
+    payload: decryptionResultCodec.payload.schema,
+    signature: hybridSignature,
+  }),
+  'epoch.approved': v.strictObject({
+    payload: epochApprovalCodec.payload.schema,
+    signature: hybridSignature,
+  }),
+  'redeal.taken': v.strictObject({ payload: redealCodec.payload.schema, signature: hybridSignature }),
   'exception.proposed': v.strictObject({ document: digest, payload: exceptionCodec.payload.schema }),
   'exception.decided': v.strictObject({
     id: positive,

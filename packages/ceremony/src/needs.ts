@@ -1,10 +1,12 @@
 import { fromHex, toWords } from '@lux/crypto'
-import { missingAudiences, missingHolders } from './evolve.ts'
 import { effectAt, isOver, openException, owed } from './kinds/effect-at.ts'
+import { dealersOf, decryptionAt } from './kinds/epochs.ts'
+import { missingAudiences, missingHolders } from './kinds/missing.ts'
 import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from './kinds/stages.ts'
-import { namesOf } from './plan/queries.ts'
+import { decryptionOf, namesOf } from './plan/queries.ts'
 import type { Needs } from './run-view.ts'
-import type { ExceptionState, State, StepProgress } from './state.ts'
+import type { DecryptionState, ExceptionState, State, StepProgress } from './state.ts'
+import { stillWanted, unheard } from './submit-fhe.ts'
 import { unreachable } from './unreachable.ts'
 
 /** The one thing that stands between now and the next progress; null when the run is over. */
@@ -27,6 +29,11 @@ export function needsOf(state: State): Needs | null {
   return stage === null ? null : needsOfStage(state, progress, stage)
 }
 
+function approvals(state: State, { digest, approvedBy }: DecryptionState): Needs {
+  const approvers = namesOf(state.plan, 'approver')
+  return counted('decryption-approval', digest ?? '', approvers, approvedBy, state.terms.approvers)
+}
+
 /** A decision that is proposed waits for officers; another may still be proposed in its place. */
 function decision(state: State, { id, choices, proposal }: ExceptionState): Needs {
   if (proposal === null) return { kind: 'exception', id, choices }
@@ -39,6 +46,7 @@ function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs
     case 'confirm':
       return confirmation(state, progress, stage.shows)
     case 'signatures': {
+      if (stage.what === 'decryption-approval') return approvals(state, decryptionAt(state, progress))
       const signed = stage.what === 'opening' ? state.opening : state.bundle
       const subject = stage.what === 'opening' ? (state.opening?.digest ?? '') : (state.bundle?.subject ?? '')
       return counted(
@@ -57,10 +65,49 @@ function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs
     }
     case 'acknowledgements': {
       const missing = missingHolders(state, progress)
-      return { kind: 'acknowledgements', present: [...(state.fhe?.acknowledged ?? [])], missing }
+      const next = state.reshare?.next ?? null
+      const present =
+        next === null
+          ? [...(state.fhe?.acknowledged ?? [])]
+          : next.holders.filter((name) => !missing.includes(name))
+      return { kind: 'acknowledgements', present, missing }
     }
     case 'receipts':
       return { kind: 'receipt', missing: missingAudiences(state) }
+    case 'request': {
+      const { step } = progress
+      const planned = decryptionOf(state.plan, step.decryption)
+      return { kind: 'request', decryption: step.decryption ?? '', what: planned?.what ?? '' }
+    }
+    case 'answers': {
+      const decryption = decryptionAt(state, progress)
+      const by = (decision: 'approved' | 'refused') =>
+        decryption.answers.filter((answer) => answer.decision === decision).map(({ name }) => name)
+      return {
+        kind: 'answers',
+        decryption: decryption.id,
+        subject: decryption.digest ?? '',
+        present: by('approved'),
+        refused: by('refused'),
+        missing: unheard(decryption),
+        stillNeeded: stillWanted(state, decryption),
+      }
+    }
+    case 'result': {
+      const { id, digest } = decryptionAt(state, progress)
+      return { kind: 'result', decryption: id, subject: digest ?? '' }
+    }
+    case 'epoch-approvals': {
+      const present = (state.reshare?.approvedBy ?? []).map(({ name }) => name)
+      const missing = (state.epoch?.holders ?? []).filter((name) => !present.includes(name))
+      const stillNeeded = Math.max(0, (state.epoch?.t ?? 0) - present.length)
+      return { kind: 'epoch-approvals', subject: state.planHash, present, missing, stillNeeded }
+    }
+    case 'redeals': {
+      const present = (state.reshare?.redealt ?? []).map(({ name }) => name)
+      const missing = dealersOf(state).filter(({ name }) => !present.includes(name))
+      return { kind: 'redeals', present, missing: missing.map(({ name }) => name) }
+    }
     case 'effect':
       return { kind: 'wait', effect: stage.effect }
     default:
@@ -105,7 +152,7 @@ function readAloud(label: string, hex: string): { label: string; words: string[]
 }
 
 function counted(
-  what: 'opening' | 'checkpoint' | 'exception' | 'bundle',
+  what: Extract<Needs, { kind: 'signatures' }>['what'],
   subject: string,
   all: string[],
   present: string[],

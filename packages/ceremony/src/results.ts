@@ -70,6 +70,17 @@ export type Results = {
     serverKey: { sha256: Digest; size: number } | null
     shares: { holder: string; index: number; shareDigest: Digest; envelopeDigest: Digest }[]
   }
+  /** The next public.bin, out of the old one and every dealer's correction: the same each time it is asked. */
+  'assemble-epoch': {
+    epochId: Digest
+    epoch: number
+    public: { sha256: Digest; size: number }
+    commitments: Digest
+    /** SHA-256 of the corrections that were added, by dealer. */
+    corrections: Digest[]
+  }
+  /** `digest` = SHA-256 of the statement's payload; `signature` by the ceremony key. */
+  'sign-epoch-live': { digest: Digest; signature: HybridSignature }
   /** `digest` = SHA-256 of the DSSE payload: the bundle digest; `subject` = SHA-256 of the exact bytes signed. */
   'build-bundle': { digest: Digest; subject: Digest; size: number }
   'sign-bundle': { digest: Digest; signature: HybridSignature }

@@ -1,5 +1,6 @@
 import type { Refusal } from './commands.ts'
 import { planRules, type Rule } from './plan/plan-rules.ts'
+import { fheRules } from './rules-fhe.ts'
 
 /** Every reason for which a command is refused or a history is not opened. */
 export const runRules = {
@@ -146,6 +147,13 @@ export const runRules = {
     detail: 'It is not canonical, or lacks or adds a field.',
     remedy: 'Have the device make the file again.',
   },
+  'RUN-11': {
+    title: 'The epoch is not the one that is expected',
+    detail:
+      'Production takes exactly the epoch that the plan names; a rehearsal makes a stand-in key for it.',
+    remedy: 'Use the public.bin of that epoch.',
+  },
+  ...fheRules,
   'ACKNOWLEDGE-01': {
     title: 'The acknowledgement is of another share',
     detail: 'Holder, key, epoch, share and envelope must be those that were dealt in this run.',
@@ -178,6 +186,10 @@ export const rules = { ...planRules, ...runRules } as const
 
 export type RunRule = keyof typeof runRules
 export type RuleId = keyof typeof rules
+
+export function isRunRule(rule: string): rule is RunRule {
+  return Object.hasOwn(runRules, rule)
+}
 
 export function refuse(rule: RunRule, detail: string): Refusal {
   return { ok: false, rule, detail }

@@ -52,7 +52,7 @@ export type Needs =
   | { kind: 'pin'; names: string[]; willDo: string; pins: PinNeed[]; again: boolean; values: AskedValue[] }
   | {
       kind: 'signatures'
-      what: 'opening' | 'checkpoint' | 'exception' | 'bundle'
+      what: 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'decryption-approval'
       subject: string
       threshold: number
       present: string[]
@@ -61,6 +61,22 @@ export type Needs =
     }
   | { kind: 'acknowledgements'; present: string[]; missing: string[] }
   | { kind: 'receipt'; missing: string[] }
+  /** A requester's package for a decryption of the plan; core sends `take-request`. */
+  | { kind: 'request'; decryption: string; what: string }
+  /** Any of `missing` answers; `stillNeeded` more have to say yes. `subject`: digest of the request. */
+  | {
+      kind: 'answers'
+      decryption: string
+      subject: string
+      present: string[]
+      refused: string[]
+      missing: string[]
+      stillNeeded: number
+    }
+  | { kind: 'result'; decryption: string; subject: string }
+  /** Any of `missing`, holders of the old epoch. */
+  | { kind: 'epoch-approvals'; subject: string; present: string[]; missing: string[]; stillNeeded: number }
+  | { kind: 'redeals'; present: string[]; missing: string[] }
   | { kind: 'exception'; id: number; choices: ExceptionDecision[] }
   | { kind: 'resume' }
   /** Core is at work on `effect`; nobody has to do anything. */
@@ -115,6 +131,23 @@ export type RunView = {
   signatures: { what: SubmissionKind; subject: string; present: string[]; missing: string[] }[]
   checkpoints: { size: number; reason: string; digest: string; live: boolean; cosigned: string[] }[]
   holders: { name: string; index: number; state: 'enrolled' | 'dealt' | 'proved' }[]
+  /** The epoch in which holders answer, and what was decrypted or is asked. */
+  epoch: { keyId: string; epochId: string; epoch: number; t: number; n: number; holders: string[] } | null
+  decryptions: {
+    id: string
+    request: string | null
+    what: string
+    purpose: string
+    requester: string
+    expiry: string | null
+    approvedBy: string[]
+    answers: { name: string; decision: 'approved' | 'refused'; reason: string }[]
+    outcome: 'combined' | 'inconsistent' | null
+    verified: number
+    cheaters: number[]
+  }[]
+  /** Blocks that each holder says are left in the live epoch. */
+  budgets: { name: string; at64: number; at128: number }[]
   bundle: { digest: string; sha256: string | null; size: number | null } | null
   progress: { done: number; total: number }
   pausable: boolean

@@ -1,5 +1,5 @@
 import { identityId } from '@lux/crypto'
-import type { Command, Refusal } from './commands.ts'
+import type { BoundEpoch, Command, Refusal } from './commands.ts'
 import type { BoundDestination, Facts, Seat } from './events.ts'
 import { repeated } from './plan/lint-parts.ts'
 import { refuse } from './rules.ts'
@@ -13,12 +13,15 @@ type Bound<T> = { ok: true; value: T } | Refusal
 
 /** Binds people, tokens and destinations to the run, or says which of them is not the plan's. */
 export function bindStart(state: State, command: Start): Bound<Facts['run.started']> {
+  const { officers, witnesses, approvers } = command.terms
   const seats = bindSeats(state, command)
   if (!seats.ok) return seats
   const destinations = bindDestinations(state, command)
   if (!destinations.ok) return destinations
-  const fault = termsFault(command, seats.value)
+  const fault = termsFault(state, command, seats.value)
   if (fault !== null) return refuse('RUN-04', fault)
+  const epoch = bindEpoch(state, command)
+  if (!epoch.ok) return epoch
   const tokens = bindTokens(state, command)
   if (!tokens.ok) return tokens
   return {
@@ -28,10 +31,12 @@ export function bindStart(state: State, command: Start): Bound<Facts['run.starte
       by: command.by,
       planHash: state.planHash,
       policyDigest: state.policyDigest,
-      terms: { officers: command.terms.officers, witnesses: command.terms.witnesses },
+      terms: { officers, witnesses, approvers },
       seats: seats.value,
       destinations: destinations.value,
       tokens: tokens.value,
+      authorities: command.authorities,
+      epoch: epoch.value,
     },
   }
 }
@@ -115,14 +120,38 @@ function bindDestinations(state: State, command: Start): Bound<BoundDestination[
   return { ok: true, value: bound }
 }
 
-function termsFault(command: Start, seats: Seat[]): string | null {
-  const { officers, witnesses } = command.terms
+function termsFault(state: State, command: Start, seats: Seat[]): string | null {
+  const { officers, witnesses, approvers } = command.terms
+  const needed = (state.plan.decryptions ?? []).some(({ canary }) => canary !== true)
   const seated = (role: string) => seats.filter((seat) => seat.role === role).length
   if (!Number.isSafeInteger(officers) || officers < 1 || officers > seated('officer'))
     return `${officers} officers must sign, ${seated('officer')} are seated`
   if (!Number.isSafeInteger(witnesses) || witnesses < 0 || witnesses > seated('witness'))
     return `${witnesses} witnesses must cosign, ${seated('witness')} are seated`
+  if (!Number.isSafeInteger(approvers) || approvers < 0 || (needed && approvers > seated('approver')))
+    return `${approvers} approvers must approve, ${seated('approver')} are seated`
+  if (needed && approvers === 0) return 'the policy asks for no approver, and nobody decrypts unapproved'
   return null
+}
+
+/** The epoch that holders answer in. A rehearsal has a stand-in key for it. */
+function bindEpoch(state: State, { epoch }: Start): Bound<Facts['run.started']['epoch']> {
+  const planned = state.plan.fhe?.existing
+  if ((planned === undefined) !== (epoch === null))
+    return refuse('RUN-11', planned === undefined ? 'the plan has no key of before' : 'no epoch is given')
+  const same = planned === undefined || (epoch !== null && equalEpochs(planned, epoch))
+  if (state.domain === 'production' && !same)
+    return refuse('RUN-11', `the epoch is not ${planned?.epochId}, which the plan names`)
+  return { ok: true, value: epoch }
+}
+
+function equalEpochs(one: BoundEpoch, other: BoundEpoch): boolean {
+  return (
+    one.keyId === other.keyId &&
+    one.epochId === other.epochId &&
+    one.epoch === other.epoch &&
+    one.public === other.public
+  )
 }
 
 function bindTokens(state: State, command: Start): Bound<{ role: string; serial: string }[]> {

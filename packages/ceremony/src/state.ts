@@ -1,11 +1,12 @@
 import type { VerificationKeys } from '@lux/crypto'
-import type { ExceptionDecision, Terms } from './commands.ts'
+import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './commands.ts'
 import type { Domain } from './domain.ts'
 import type { CheckpointReason } from './effects.ts'
 import type { BoundDestination, Seat } from './events.ts'
 import type { Digest, KeyLevel, Plan, Step } from './plan/plan.ts'
 import type { CheckpointRecord, EffectKind, InventoryObject, KeyEvidence, Results } from './results.ts'
 import type { RunState, StepState } from './run-view.ts'
+import type { DecryptionRequest } from './wire/decryption-request.ts'
 import type { ExceptionDecisionDocument } from './wire/exception.ts'
 
 export type Intent = { effect: EffectKind; nonce: string; rootId: string; ckaId: string; sealCkaId: string }
@@ -85,6 +86,41 @@ export type ExceptionState = {
 
 export type ExceptionScope = 'step' | 'checkpoint' | 'log-in'
 
+/** `holders`: names, by index from 1. */
+export type LiveEpoch = BoundEpoch & { t: number; n: number; holders: string[] }
+
+export type DecryptionState = {
+  id: string
+  epoch: LiveEpoch | null
+  package: Digest | null
+  digest: Digest | null
+  request: DecryptionRequest | null
+  approvedBy: string[]
+  answers: {
+    name: string
+    holder: number
+    decision: 'approved' | 'refused'
+    digest: Digest
+    reason: string
+  }[]
+  result: {
+    digest: Digest
+    outcome: 'combined' | 'inconsistent'
+    verified: number
+    cheaters: number[]
+  } | null
+}
+
+export type ReshareState = {
+  old: LiveEpoch
+  approvedBy: { name: string; digest: Digest }[]
+  redealt: { name: string; dealer: number; digest: Digest; correction: Digest; envelopes: Digest[] }[]
+  next: (LiveEpoch & { commitments: Digest }) | null
+  /** By index of the new holders; null where one has not proved the share. */
+  acknowledgements: (Digest | null)[]
+  live: Digest | null
+}
+
 /** Where the run stands, apart from pauses, exceptions and reconciling, which lie over it. */
 export type BaseState = Exclude<RunState, 'Paused' | 'Exception' | 'Reconciling'>
 
@@ -120,7 +156,15 @@ export type State = {
   due: CheckpointReason | null
   exceptions: ExceptionState[]
   keys: MadeKey[]
+  /** Dealt in this run. */
   fhe: (Results['fhe-deal'] & { acknowledged: string[] }) | null
+  authorities: Authorities
+  /** The epoch in which holders answer now; null before there is a key. */
+  epoch: LiveEpoch | null
+  decryptions: DecryptionState[]
+  reshare: ReshareState | null
+  /** What holders said was left of their budgets, by epoch and name. */
+  budgets: { epochId: Digest; name: string; left: { at64: number; at128: number } }[]
   /** Possession proofs by key. */
   proofs: { key: string; mechanism: string; digest: Digest }[]
   bundle: {

@@ -7,14 +7,15 @@ import {
 } from '@lux/crypto'
 import type { Command, Refusal } from './commands.ts'
 import type { NewEvent, Seat } from './events.ts'
-import { missingAudiences, missingHolders } from './evolve.ts'
 import { effectAt, openException } from './kinds/effect-at.ts'
+import { missingAudiences, missingHolders } from './kinds/missing.ts'
 import { currentStep, stageOf } from './kinds/stages.ts'
 import type { Role } from './plan/plan.ts'
 import { refuse } from './rules.ts'
 import type { State } from './state.ts'
+import { takeApproval, takeEpochApproval, takeHolderAnswer, takeRedeal, takeResult } from './submit-fhe.ts'
 import { unreachable } from './unreachable.ts'
-import { acknowledgementCodec } from './wire/acknowledgement.ts'
+import { acknowledgementCodec, envelopesDigest } from './wire/acknowledgement.ts'
 import type { Signable } from './wire/context.ts'
 import { receiptCodec } from './wire/receipt.ts'
 
@@ -35,6 +36,16 @@ export function takeSubmission(state: State, command: Submit): Decision {
       return takeAcknowledgement(state, command)
     case 'receipt':
       return takeReceipt(state, command)
+    case 'decryption-approval':
+      return takeApproval(state, command)
+    case 'holder-answer':
+      return takeHolderAnswer(state, command)
+    case 'decryption-result':
+      return takeResult(state, command)
+    case 'epoch-approval':
+      return takeEpochApproval(state, command)
+    case 'redeal':
+      return takeRedeal(state, command)
     default:
       return unreachable(command.what)
   }
@@ -107,32 +118,59 @@ function takeWitness(state: State, command: Submit): Decision {
 
 function takeAcknowledgement(state: State, command: Submit): Decision {
   const progress = currentStep(state)
-  if (progress === null || stageOf(progress)?.kind !== 'acknowledgements' || state.fhe === null)
+  const dealt = dealtTo(state)
+  if (progress === null || stageOf(progress)?.kind !== 'acknowledgements' || dealt === null)
     return refuse('SUBMIT-01', 'no acknowledgement is awaited')
   const read = acknowledgementCodec.payload.parse(command.payload)
   if (!read.ok) return refuse('SUBMIT-06', read.detail)
   const said = read.value
   const seat = state.seats.find((candidate) => candidate.role === 'holder' && candidate.name === said.name)
-  const share = state.fhe.shares.find((candidate) => candidate.holder === said.name)
-  if (seat === undefined || share === undefined)
-    return refuse('SUBMIT-03', `${said.name} holds no share of this run`)
+  const index = dealt.holders.indexOf(said.name) + 1
+  if (seat === undefined || index === 0) return refuse('SUBMIT-03', `${said.name} holds no share of this run`)
   const fits =
     said.domain === state.domain &&
     said.ceremonyId === state.ceremonyId &&
-    said.keyId === state.fhe.keyId &&
-    said.epochId === state.fhe.epochId &&
-    said.holder === share.index &&
-    said.shareDigest === share.shareDigest &&
-    said.envelopeDigest === share.envelopeDigest
+    said.keyId === dealt.keyId &&
+    said.epochId === dealt.epochId &&
+    said.holder === index &&
+    (dealt.share(index) ?? said.shareDigest) === said.shareDigest &&
+    said.envelopeDigest === dealt.envelope(index)
   if (!fits) return refuse('ACKNOWLEDGE-01', `${said.name} proved another share, key or run`)
-  if (state.fhe.acknowledged.includes(said.name))
-    return refuse('SUBMIT-05', `${said.name} has proved the share`)
+  if (dealt.acknowledged(said.name)) return refuse('SUBMIT-05', `${said.name} has proved the share`)
   if (!missingHolders(state, progress).includes(said.name))
     return refuse('SUBMIT-01', `this step does not wait for ${said.name}`)
   const invalid = verify(state, 'acknowledgement', seat.keys, command)
   if (invalid !== null) return invalid
-  const fact = { name: said.name, index: share.index, payload: said, signature: command.signature }
+  const fact = { name: said.name, index, payload: said, signature: command.signature }
   return { ok: true, events: [{ kind: 'holder.acknowledged', stepId: progress.step.id, fact }] }
+}
+
+/** What was dealt last: in this run, or again by holders of the old epoch, whose envelopes only the holders can open. */
+function dealtTo(state: State) {
+  const { fhe, reshare } = state
+  if (reshare?.next) {
+    const { keyId, epochId, holders } = reshare.next
+    const dealers = reshare.redealt.toSorted((a, b) => a.dealer - b.dealer)
+    return {
+      keyId,
+      epochId,
+      holders,
+      share: () => null,
+      envelope: (index: number) =>
+        envelopesDigest(dealers.map(({ envelopes }) => envelopes[index - 1] ?? '')),
+      acknowledged: (name: string) => (reshare.acknowledgements[holders.indexOf(name)] ?? null) !== null,
+    }
+  }
+  if (fhe === null) return null
+  const at = (index: number) => fhe.shares.find((share) => share.index === index)
+  return {
+    keyId: fhe.keyId,
+    epochId: fhe.epochId,
+    holders: fhe.shares.map(({ holder }) => holder),
+    share: (index: number) => at(index)?.shareDigest ?? null,
+    envelope: (index: number) => at(index)?.envelopeDigest ?? '',
+    acknowledged: (name: string) => fhe.acknowledged.includes(name),
+  }
 }
 
 function takeReceipt(state: State, command: Submit): Decision {

@@ -1,7 +1,7 @@
 import { isOver, openException } from './kinds/effect-at.ts'
 import { currentStep } from './kinds/stages.ts'
 import { needsOf, pausable } from './needs.ts'
-import { namesOf } from './plan/queries.ts'
+import { decryptionOf, namesOf } from './plan/queries.ts'
 import type { ExceptionView, RunState, RunView, StepView } from './run-view.ts'
 import type { ExceptionState, State, StepProgress } from './state.ts'
 
@@ -30,11 +30,8 @@ export function view(state: State): RunView {
       live,
       cosigned: cosigned.map(({ name }) => name),
     })),
-    holders: (state.plan.fhe?.holders ?? []).map((name, index) => ({
-      name,
-      index: index + 1,
-      state: state.fhe === null ? 'enrolled' : state.fhe.acknowledged.includes(name) ? 'proved' : 'dealt',
-    })),
+    holders: holdersOf(state),
+    ...viewEpochs(state),
     bundle: state.bundle && {
       digest: state.bundle.digest,
       sha256: state.bundle.sha256,
@@ -55,6 +52,54 @@ export function runState(state: State): RunState {
   if (state.paused !== null) return 'Paused'
   if (openException(state) !== null) return 'Exception'
   return currentStep(state)?.state === 'Unknown' ? 'Reconciling' : state.base
+}
+
+function holdersOf(state: State): RunView['holders'] {
+  const { reshare } = state
+  const next = reshare?.next ?? null
+  if (next !== null)
+    return next.holders.map((name, at) => ({
+      name,
+      index: at + 1,
+      state: (reshare?.acknowledgements[at] ?? null) === null ? 'dealt' : 'proved',
+    }))
+  const before = state.plan.fhe?.existing !== undefined
+  return (state.plan.fhe?.holders ?? []).map((name, at) => ({
+    name,
+    index: at + 1,
+    state:
+      before || state.fhe?.acknowledged.includes(name) ? 'proved' : state.fhe === null ? 'enrolled' : 'dealt',
+  }))
+}
+
+function viewEpochs(state: State): Pick<RunView, 'epoch' | 'decryptions' | 'budgets'> {
+  const { epoch } = state
+  return {
+    epoch: epoch && {
+      keyId: epoch.keyId,
+      epochId: epoch.epochId,
+      epoch: epoch.epoch,
+      t: epoch.t,
+      n: epoch.n,
+      holders: [...epoch.holders],
+    },
+    decryptions: state.decryptions.map(({ id, request, digest, approvedBy, answers, result }) => ({
+      id,
+      request: digest,
+      what: decryptionOf(state.plan, id)?.what ?? '',
+      purpose: request?.purpose ?? '',
+      requester: request?.requester ?? '',
+      expiry: request?.expiry ?? null,
+      approvedBy: [...approvedBy],
+      answers: answers.map(({ name, decision, reason }) => ({ name, decision, reason })),
+      outcome: result?.outcome ?? null,
+      verified: result?.verified ?? 0,
+      cheaters: [...(result?.cheaters ?? [])],
+    })),
+    budgets: state.budgets
+      .filter((one) => one.epochId === epoch?.epochId)
+      .map(({ name, left }) => ({ name, ...left })),
+  }
 }
 
 function viewException({ scope: _scope, attempt: _attempt, ...shown }: ExceptionState): ExceptionView {

@@ -12,7 +12,7 @@ describe('the table of rules', () => {
   it.each(Object.entries(rules))(
     '%s has title, detail and remedy, each a sentence of its own',
     (id, rule) => {
-      expect(id).toMatch(/^[A-Z]+-[0-9]{2}$/)
+      expect(id).toMatch(/^[A-Z]+-([0-9]{2}|[A-Z]+)$/)
       const { title, detail, remedy } = rule
       expect(title).toMatch(/^[A-Z].*[^.]$/)
       for (const sentence of [detail, remedy]) expect(sentence).toMatch(/^.*\.$/)

@@ -72,10 +72,10 @@ describe('start', () => {
   it('RUN-04 refuses a policy that asks for more people than are seated, or for no officer', () => {
     const run = fresh()
     for (const terms of [
-      { officers: 4, witnesses: 2 },
-      { officers: 0, witnesses: 2 },
-      { officers: 2, witnesses: 3 },
-      { officers: 1.5, witnesses: 0 },
+      { officers: 4, witnesses: 2, approvers: 0 },
+      { officers: 0, witnesses: 2, approvers: 0 },
+      { officers: 2, witnesses: 3, approvers: 0 },
+      { officers: 1.5, witnesses: 0, approvers: 0 },
     ])
       expect(rule(run, { ...run.startCommand(), terms })).toBe('RUN-04')
   })

@@ -2,7 +2,13 @@ import type { Domain } from '@lux/ceremony'
 import { payloadType, statementCodec } from '@lux/ceremony/bundle'
 import { policyDocument } from '@lux/ceremony/policy'
 import { checkpointCodec } from '@lux/ceremony/transcript'
-import { exceptionCodec, openingCodec, planApprovalCodec, type SignatureRequest } from '@lux/ceremony/wire'
+import {
+  decryptionApprovalCodec,
+  exceptionCodec,
+  openingCodec,
+  planApprovalCodec,
+  type SignatureRequest,
+} from '@lux/ceremony/wire'
 import { fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { refused } from './command-line.ts'
@@ -90,6 +96,23 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
         `happened   ${visible(decision.happened)}`,
         `proposed   by ${decision.by}: ${decision.reason || 'no reason given'}`,
         `after      ${decision.head.size} entries, head ${decision.head.node}`,
+      ],
+    }
+  },
+  'decryption-approval': (subject) => {
+    const request = parsed(decryptionApprovalCodec.payload.parse(subject))
+    return {
+      domain: request.domain,
+      digest: sha256Hex(subject),
+      lines: [
+        'Approve a threshold decryption',
+        `what       ${request.what} (claimed by the requester)`,
+        `purpose    ${request.purpose || 'none given'} (claimed by the requester)`,
+        `requester  ${request.requester}`,
+        `key        ${request.keyId}, epoch ${request.epochId}`,
+        ...request.ciphertexts.map(({ digest, type }) => `ciphertext ${type} ${digest}`),
+        `answers to ${request.combiner.slice(0, 40)}…`,
+        `until      ${request.expiry}, ${request.budget} blocks of each holder who answers`,
       ],
     }
   },

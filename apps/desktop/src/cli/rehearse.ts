@@ -87,6 +87,7 @@ async function begin(
     measurement: program.measurement,
     entropy: systemEntropy,
     clock: systemClock,
+    keyChild: parts.keyChild,
   })
   const run: Run = runOn(folder, parts, () => timer.see(run.view()))
   try {

@@ -25,6 +25,7 @@ const maxRequest = 32_000_000
 const mandates: Partial<Record<Card['kind'], readonly SignatureRequest['what'][]>> = {
   officer: ['plan-approval', 'policy', 'opening', 'exception', 'bundle'],
   witness: ['checkpoint'],
+  approver: ['decryption-approval'],
 }
 
 /** Adds `approve` or `cosign` to the commands of one kind of person. */

@@ -40,6 +40,7 @@ async function begin(
     measurement: program.measurement,
     entropy: systemEntropy,
     clock: systemClock,
+    keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
   })
   const run: Run = runOn(
     folder,

@@ -1,6 +1,7 @@
 import { keyOf } from '../plan/queries.ts'
 import type { Results } from '../results.ts'
 import type { State, StepProgress } from '../state.ts'
+import { plannedReshare } from './epochs.ts'
 import type { TaggedResult } from './result-schemas.ts'
 
 /** Takes a verified result into the state (a draft), and says in the step's summary what people should see. */
@@ -78,9 +79,42 @@ export function absorb(state: State, progress: StepProgress, tagged: TaggedResul
       return
     case 'fhe-deal':
       state.fhe = { ...tagged.result, acknowledged: [] }
+      if (state.plan.fhe !== undefined) {
+        const { t, n, holders } = state.plan.fhe
+        const { keyId, epochId } = tagged.result
+        state.epoch = { keyId, epochId, epoch: 0, public: tagged.result.public.sha256, t, n, holders }
+      }
       show('key', tagged.result.keyId)
       show('epoch', tagged.result.epochId)
       show('shares', tagged.result.shares.length)
+      return
+    case 'assemble-epoch': {
+      const { epochId, epoch, commitments } = tagged.result
+      if (state.reshare !== null) {
+        const { t, n, holders } = plannedReshare(state)
+        const { keyId } = state.reshare.old
+        const next = {
+          keyId,
+          epochId,
+          epoch,
+          public: tagged.result.public.sha256,
+          t,
+          n,
+          holders,
+          commitments,
+        }
+        state.reshare = { ...state.reshare, next, acknowledgements: holders.map(() => null) }
+      }
+      show('epoch', epochId)
+      show('shares', tagged.result.corrections.length)
+      return
+    }
+    case 'sign-epoch-live':
+      if (state.reshare?.next) {
+        state.epoch = state.reshare.next
+        state.reshare = { ...state.reshare, live: tagged.result.digest }
+      }
+      show('epoch-live', tagged.result.digest)
       return
     case 'build-bundle': {
       const { digest, subject } = tagged.result

@@ -4,6 +4,7 @@ import { ancestorsOf, keyOf, tokenOf } from '../plan/queries.ts'
 import type { EffectKind } from '../results.ts'
 import type { State, StepProgress, TokenState } from '../state.ts'
 import { unreachable } from '../unreachable.ts'
+import { assembly, liveStatement } from './epochs.ts'
 import { possessionChallenge } from './identifiers.ts'
 import { currentStep, isLive, pinsOf, stageOf } from './stages.ts'
 
@@ -173,6 +174,10 @@ function build(
         holders: dealtHolders(state),
         policyDigest: state.policyDigest,
       }
+    case 'assemble-epoch':
+      return { ...base, kind: effect, ...assembly(state) }
+    case 'sign-epoch-live':
+      return { ...base, ...ceremonyKeyPlace(state), kind: effect, ...liveStatement(state) }
     case 'build-bundle': {
       const checkpoints = state.checkpoints.map(({ size, node, root, digest }) => ({
         size,

@@ -11,9 +11,16 @@ export type Stage =
   | { kind: 'effect'; effect: EffectKind; intent: boolean }
   /** The ceremony key signs the transcript; when live, witnesses cosign before the run goes on. */
   | { kind: 'checkpoint'; reason: CheckpointReason }
-  | { kind: 'signatures'; what: 'opening' | 'bundle' }
+  | { kind: 'signatures'; what: 'opening' | 'bundle' | 'decryption-approval' }
   | { kind: 'acknowledgements' }
   | { kind: 'receipts' }
+  /** A requester brings a package; holders answer it; the requester says what came of it. */
+  | { kind: 'request' }
+  | { kind: 'answers' }
+  | { kind: 'result' }
+  /** t holders of the old epoch approve the new one; the dealers among them deal their parts again. */
+  | { kind: 'epoch-approvals' }
+  | { kind: 'redeals' }
 
 const go: Stage = { kind: 'confirm', shows: 'nothing' }
 const looks = (effect: EffectKind): Stage => ({ kind: 'effect', effect, intent: false })
@@ -41,6 +48,14 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'prove-possession': [go, looks('prove-possession')],
   'fhe-deal': [go, acts('fhe-deal'), checkpoint('key')],
   'acknowledge-holder': [{ kind: 'acknowledgements' }],
+  'take-request': [{ kind: 'request' }],
+  'approve-request': [{ kind: 'signatures', what: 'decryption-approval' }],
+  'answer-request': [{ kind: 'answers' }],
+  'take-result': [{ kind: 'result' }],
+  'approve-epoch': [{ kind: 'epoch-approvals' }],
+  redeal: [{ kind: 'redeals' }],
+  'assemble-epoch': [go, looks('assemble-epoch')],
+  'epoch-live': [go, looks('sign-epoch-live'), checkpoint('key')],
   seal: [
     go,
     looks('inventory'),

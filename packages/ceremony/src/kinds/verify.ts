@@ -58,6 +58,15 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
     case 'destroy-ceremony-key':
       if (tagged.result.absent && tagged.result.ckaId === state.ceremonyKey?.ckaId) return null
       return differs('the ceremony key is absent', 'it was found, or another one was looked for')
+    case 'assemble-epoch': {
+      if (effect.kind !== 'assemble-epoch') return null
+      const dealt = effect.dealers.map(({ correction }) => correction).join()
+      if (tagged.result.epoch !== effect.old.epoch + 1)
+        return differs(`epoch ${effect.old.epoch + 1}`, `epoch ${tagged.result.epoch}`)
+      if (tagged.result.corrections.join() === dealt) return null
+      return differs('the corrections that the dealers signed', 'others')
+    }
+    case 'sign-epoch-live':
     case 'measure-machine':
     case 'log-in':
     case 'sign-opening':

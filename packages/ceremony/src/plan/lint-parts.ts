@@ -1,4 +1,4 @@
-import type { Plan, PlannedKey, Role } from './plan.ts'
+import type { Plan, PlannedFhe, PlannedKey, Role } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { leavesByWindow, levelOrder, namesOf, stepsOf } from './queries.ts'
 
@@ -109,8 +109,11 @@ function parentFault(plan: Plan, key: PlannedKey): string | null {
 /** PLAN-40: the threshold key by itself. */
 export function lintFhe(plan: Plan): PlanRefusal[] {
   const { fhe } = plan
-  if (fhe === undefined) return []
-  const found: PlanRefusal[] = []
+  if (fhe === undefined) {
+    const without = [...(plan.decryptions ?? []).map(({ id }) => id), ...(plan.reshare ? ['reshare'] : [])]
+    return without.map((what) => planRefusal('PLAN-41', '', `${what}: the plan has no fhe section`))
+  }
+  const found: PlanRefusal[] = [...lintDecryptions(plan, fhe), ...lintReshare(plan, fhe)]
   const refuse = (detail: string) => found.push(planRefusal('PLAN-40', '', detail))
   if (fhe.t > fhe.n) refuse(`t = ${fhe.t} is more than n = ${fhe.n}`)
   if (fhe.t < 2) refuse(`t = ${fhe.t} is less than 2`)
@@ -125,6 +128,48 @@ export function lintFhe(plan: Plan): PlanRefusal[] {
   for (const name of repeated(fhe.holders)) refuse(`the holder ${name} is named twice`)
   const seated = namesOf(plan, 'holder')
   for (const name of fhe.holders) if (!seated.includes(name)) refuse(`${name} is not a holder of the plan`)
+  return found
+}
+
+function lintDecryptions(plan: Plan, fhe: PlannedFhe): PlanRefusal[] {
+  const found: PlanRefusal[] = []
+  const refuse = (detail: string) => found.push(planRefusal('PLAN-41', '', detail))
+  const all = plan.decryptions ?? []
+  for (const id of repeated(all.map((one) => one.id))) refuse(`the decryption ${id} is listed twice`)
+  const open = all.filter((one) => one.canary !== true)
+  if (open.length > 0 && namesOf(plan, 'approver').length === 0) refuse('nobody is approver')
+  for (const { id, answers } of open) {
+    // After the next epoch is live its own quorum counts; the smaller of both is what can be said here.
+    const least = Math.min(fhe.t, plan.reshare?.t ?? fhe.t)
+    const most = Math.max(fhe.n, plan.reshare?.n ?? fhe.n)
+    if (answers < least || answers > most)
+      refuse(`${id}: ${answers} answers, ${least} to ${most} are possible`)
+  }
+  for (const { id, answers } of all.filter((one) => one.canary === true))
+    if (answers !== plan.reshare?.n) refuse(`${id}: a canary is answered by all holders of the next epoch`)
+  return found
+}
+
+function lintReshare(plan: Plan, fhe: PlannedFhe): PlanRefusal[] {
+  const { reshare } = plan
+  if (reshare === undefined) return []
+  const { kind, t, n, holders, dealers } = reshare
+  const found: PlanRefusal[] = []
+  const refuse = (detail: string) => found.push(planRefusal('PLAN-42', '', detail))
+  if (t < 2 || t > n || n > 15) refuse(`${t} of ${n} is no quorum`)
+  if (holders.length !== n) refuse(`n = ${n}, but ${holders.length} holders are named`)
+  for (const name of repeated(holders)) refuse(`the holder ${name} is named twice`)
+  const seated = namesOf(plan, 'holder')
+  for (const name of holders) if (!seated.includes(name)) refuse(`${name} is not a holder of the plan`)
+  const numbers = dealers.map((name) => fhe.holders.indexOf(name))
+  if (numbers.includes(-1)) refuse('somebody re-deals who holds no share')
+  if (dealers.length !== fhe.t) refuse(`${dealers.length} re-deal, the old quorum is ${fhe.t}`)
+  if (numbers.some((number, at) => at > 0 && number <= (numbers[at - 1] ?? 0)))
+    refuse('the dealers are not in the order of their numbers')
+  const same = [...holders].sort().join() === [...fhe.holders].sort().join()
+  if (kind === 'refresh' && (!same || t !== fhe.t)) refuse('a refresh keeps the people and the quorum')
+  const fewer = holders.every((name) => fhe.holders.includes(name)) && n < fhe.n
+  if (kind === 'remove' && !fewer) refuse('a removal keeps some of the people and takes others away')
   return found
 }
 

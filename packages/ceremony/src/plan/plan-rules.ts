@@ -96,6 +96,18 @@ export const planRules = {
       '2 <= t <= n <= 15, n distinct holders of the plan are named, and the mode can keep its floor at t of n.',
     remedy: 'Change t, n or the list of holders.',
   },
+  'PLAN-41': {
+    title: 'A decryption is impossible',
+    detail:
+      'It needs an FHE key and approvers, and t to n holders who answer; a canary is answered by all of the next epoch.',
+    remedy: 'Change how many answer, or seat approvers.',
+  },
+  'PLAN-42': {
+    title: 'The next epoch is impossible',
+    detail:
+      '2 <= t <= n <= 15; n distinct holders; t holders of the old epoch re-deal, in the order of their numbers; a refresh keeps the people, a removal takes some away.',
+    remedy: 'Change the people, the quorum or the kind.',
+  },
   'PLAN-50': {
     title: 'A step’s id is wrong',
     detail: 'Ids are unique, lower-case words joined by hyphens, and not the word run.',
@@ -146,6 +158,18 @@ export const planRules = {
     detail:
       'The order is seal, export, receipt (may be left out without destinations), close: each once, nothing else after seal.',
     remedy: 'Order the last steps so.',
+  },
+  'PLAN-62': {
+    title: 'A decryption is out of order',
+    detail:
+      'Each is requested, approved and answered, and its result taken, once and in this order, while its epoch is live.',
+    remedy: 'Order its steps so.',
+  },
+  'PLAN-63': {
+    title: 'The next epoch is out of order',
+    detail:
+      'Approved by the old holders, re-dealt, assembled, acknowledged by every new holder, tried with the canary, then live: each once.',
+    remedy: 'Order its steps so.',
   },
   'PLAN-60': {
     title: 'The step lacks or misuses an entry',

@@ -70,6 +70,26 @@ export type PlannedFhe = {
   n: number
   /** Names of people of role holder; holder i (1-based) is `holders[i - 1]`. */
   holders: string[]
+  /** An epoch of a key that an earlier ceremony dealt; `t`, `n` and `holders` are those of it, and no step deals. */
+  existing?: { keyId: Digest; epochId: Digest; epoch: number; public: Digest }
+}
+
+/**
+ * A decryption that the plan foresees. `answers`: how many holders answer, t to n; 2t - 1 lets a cheater be found.
+ * `canary`: of the next epoch, answered by all its holders outside the budget, before that epoch is live.
+ */
+export type PlannedDecryption = { id: string; what: string; answers: number; canary?: boolean }
+
+/**
+ * The next epoch of the key: `reshare` to new people or another quorum, `refresh` with the same ones, `remove` without one
+ * of them. `dealers`: the t holders of the old epoch who re-deal, in the order of their numbers.
+ */
+export type PlannedReshare = {
+  kind: 'reshare' | 'refresh' | 'remove'
+  t: number
+  n: number
+  holders: string[]
+  dealers: string[]
 }
 
 export type StepKind =
@@ -92,6 +112,14 @@ export type StepKind =
   | 'prove-possession'
   | 'fhe-deal'
   | 'acknowledge-holder'
+  | 'take-request'
+  | 'approve-request'
+  | 'answer-request'
+  | 'take-result'
+  | 'approve-epoch'
+  | 'redeal'
+  | 'assemble-epoch'
+  | 'epoch-live'
   | 'seal'
   | 'export'
   | 'receipt'
@@ -113,6 +141,8 @@ export type Step = {
   token?: string
   key?: string
   holder?: string
+  /** Id of a decryption of the plan. */
+  decryption?: string
   values?: AskedValue[]
   when?: 'opening' | 'closing'
 }
@@ -122,6 +152,8 @@ export type PartKind =
   | 'root-kek'
   | 'key-hierarchy'
   | 'threshold-fhe'
+  | 'threshold-decryption'
+  | 'resharing'
   | 'bundle-export'
 export type Part = { kind: PartKind; steps: Step[] }
 
@@ -139,6 +171,8 @@ export type Plan = {
   destinations: PlannedDestination[]
   keys: PlannedKey[]
   fhe?: PlannedFhe
+  decryptions?: PlannedDecryption[]
+  reshare?: PlannedReshare
   /** Ids of the steps whose checkpoint needs the witnesses' cosignatures before the run goes on. */
   checkpoints: { live: string[] }
   parts: Part[]

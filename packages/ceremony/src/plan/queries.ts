@@ -1,4 +1,4 @@
-import type { KeyLevel, Plan, PlannedKey, PlannedToken, Role, Step } from './plan.ts'
+import type { KeyLevel, Plan, PlannedDecryption, PlannedKey, PlannedToken, Role, Step } from './plan.ts'
 
 export type PlacedStep = { part: number; step: Step }
 
@@ -34,6 +34,15 @@ export const levelOrder: Record<KeyLevel, number> = { root: 0, organisation: 1, 
 /** The root leaves its token for destinations: its entry says so, or the plan has destinations and it says nothing. */
 export function leavesByWindow(plan: Plan, key: PlannedKey): boolean {
   return (key.replication ?? (plan.destinations.length > 0 ? 'trusted-window' : 'none')) === 'trusted-window'
+}
+
+export function decryptionOf(plan: Plan, id: string | undefined): PlannedDecryption | undefined {
+  return (plan.decryptions ?? []).find((decryption) => decryption.id === id)
+}
+
+/** Number of a holder in the epoch that the plan starts from, 1 to n; 0 for somebody else. */
+export function oldIndexOf(plan: Plan, name: string): number {
+  return (plan.fhe?.holders ?? []).indexOf(name) + 1
 }
 
 /** Names of the holders that an acknowledge-holder step waits for. */

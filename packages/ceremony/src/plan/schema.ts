@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { unsigned32 } from '../wire/fhe-fields.ts'
 import { hex16, line, remark } from '../wire/fields.ts'
 import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
@@ -54,6 +55,24 @@ const fhe = v.strictObject({
   t: v.pipe(v.number(), v.safeInteger()),
   n: v.pipe(v.number(), v.safeInteger()),
   holders: list(line, 64),
+  existing: v.exactOptional(
+    v.strictObject({ keyId: digest, epochId: digest, epoch: unsigned32, public: digest }),
+  ),
+})
+
+const decryption = v.strictObject({
+  id: slug,
+  what: line,
+  answers: v.pipe(v.number(), v.safeInteger()),
+  canary: v.exactOptional(v.boolean()),
+})
+
+const reshare = v.strictObject({
+  kind: v.picklist(['reshare', 'refresh', 'remove']),
+  t: v.pipe(v.number(), v.safeInteger()),
+  n: v.pipe(v.number(), v.safeInteger()),
+  holders: list(line, 64),
+  dealers: list(line, 64),
 })
 
 const step = v.strictObject({
@@ -78,6 +97,14 @@ const step = v.strictObject({
     'prove-possession',
     'fhe-deal',
     'acknowledge-holder',
+    'take-request',
+    'approve-request',
+    'answer-request',
+    'take-result',
+    'approve-epoch',
+    'redeal',
+    'assemble-epoch',
+    'epoch-live',
     'seal',
     'export',
     'receipt',
@@ -89,6 +116,7 @@ const step = v.strictObject({
   token: v.exactOptional(slug),
   key: v.exactOptional(slug),
   holder: v.exactOptional(line),
+  decryption: v.exactOptional(slug),
   values: v.exactOptional(
     list(
       v.strictObject({
@@ -117,6 +145,8 @@ export const planSchema = v.strictObject({
   destinations: list(v.strictObject({ card: digest, transport: digest }), 20),
   keys: list(key, 500),
   fhe: v.exactOptional(fhe),
+  decryptions: v.exactOptional(list(decryption, 100)),
+  reshare: v.exactOptional(reshare),
   checkpoints: v.strictObject({ live: list(slug, 500) }),
   parts: v.pipe(
     list(
@@ -126,6 +156,8 @@ export const planSchema = v.strictObject({
           'root-kek',
           'key-hierarchy',
           'threshold-fhe',
+          'threshold-decryption',
+          'resharing',
           'bundle-export',
         ]),
         steps: v.pipe(list(step, 1000), v.minLength(1)),

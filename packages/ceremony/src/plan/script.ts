@@ -34,6 +34,7 @@ const scriptSchema = v.strictObject({
   rehearsal: v.strictObject({
     officers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
     witnesses: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+    approvers: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
     people: v.array(
       v.strictObject({
         role: v.picklist([

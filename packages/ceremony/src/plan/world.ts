@@ -1,7 +1,25 @@
 import type { Plan, Step, StepKind } from './plan.ts'
 import { type PlanRefusal, type PlanRule, planRefusal } from './plan-rules.ts'
 import { inability } from './profiles.ts'
-import { ancestorsOf, holdersOf, keyOf, leavesByWindow, namesOf, stepsOf, tokenOf } from './queries.ts'
+import {
+  ancestorsOf,
+  decryptionOf,
+  holdersOf,
+  keyOf,
+  leavesByWindow,
+  namesOf,
+  stepsOf,
+  tokenOf,
+} from './queries.ts'
+import {
+  changeEpochs,
+  checkEpochs,
+  type FheWorld,
+  ofDecryption,
+  ofEpochs,
+  startOf,
+  unfinished,
+} from './world-epochs.ts'
 
 type World = {
   initialised: Set<string>
@@ -12,6 +30,7 @@ type World = {
   keys: Set<string>
   dealt: boolean
   acknowledged: Set<string>
+  fhe: FheWorld
   ended: StepKind[]
 }
 
@@ -38,6 +57,7 @@ export const checkpointing: readonly StepKind[] = [
   'generate-root',
   'generate-key',
   'fhe-deal',
+  'epoch-live',
   'seal',
 ]
 
@@ -51,8 +71,9 @@ export function lintSteps(plan: Plan): PlanRefusal[] {
     ceremonyKey: false,
     opened: false,
     keys: new Set(plan.keys.filter((key) => key.existing !== undefined).map((key) => key.id)),
-    dealt: false,
-    acknowledged: new Set(),
+    dealt: plan.fhe?.existing !== undefined,
+    acknowledged: new Set(plan.fhe?.existing === undefined ? [] : plan.fhe.holders),
+    fhe: startOf(plan),
     ended: [],
   }
   for (const { step } of stepsOf(plan)) {
@@ -63,6 +84,7 @@ export function lintSteps(plan: Plan): PlanRefusal[] {
   }
   for (const key of plan.keys)
     if (!world.keys.has(key.id)) found.push(planRefusal('PLAN-33', '', `no step makes the key ${key.id}`))
+  for (const [rule, detail] of unfinished(plan, world.fhe)) found.push(planRefusal(rule, '', detail))
   if (plan.fhe !== undefined && !world.dealt)
     found.push(planRefusal('PLAN-57', '', `no step deals the key ${plan.fhe.id}`))
   const needed: StepKind[] = ['seal', 'export', 'receipt', 'close']
@@ -89,6 +111,9 @@ function checkEntries(plan: Plan, step: Step, refuse: Refuse): void {
   if (step.key !== undefined) misused('key', onKey.includes(step.do))
   if (step.holder !== undefined) misused('holder', step.do === 'acknowledge-holder')
   if (step.when !== undefined) misused('when', step.do === 'inventory')
+  if (step.decryption !== undefined) misused('decryption', ofDecryption.includes(step.do))
+  if (ofDecryption.includes(step.do) && decryptionOf(plan, step.decryption) === undefined)
+    refuse('PLAN-60', `${step.decryption ?? 'nothing'} is no decryption of the plan`)
   if (step.values !== undefined)
     misused(
       'values',
@@ -101,7 +126,8 @@ function checkEntries(plan: Plan, step: Step, refuse: Refuse): void {
       'PLAN-60',
       step.key === undefined ? `${step.do} names no key` : `${step.key} is no key of the plan`,
     )
-  if (step.holder !== undefined && !(plan.fhe?.holders ?? []).includes(step.holder))
+  const holders = [...(plan.fhe?.holders ?? []), ...(plan.reshare?.holders ?? [])]
+  if (step.holder !== undefined && !holders.includes(step.holder))
     refuse('PLAN-60', `${step.holder} holds no share of the plan`)
   if (step.do === 'make-ceremony-key' && step.token !== undefined && step.token !== 'ceremony')
     refuse('PLAN-54', `the ceremony key is made on the token ${step.token}`)
@@ -113,7 +139,10 @@ function checkWorld(plan: Plan, step: Step, world: World, refuse: Refuse): void 
     refuse('PLAN-20', `no token has the role ${step.token ?? 'ceremony'}`)
   if (onToken.includes(step.do) && token !== undefined) checkToken(plan, step, world, refuse)
   const needsOpening =
-    checkpointing.includes(step.do) || onKey.includes(step.do) || step.do === 'acknowledge-holder'
+    checkpointing.includes(step.do) ||
+    onKey.includes(step.do) ||
+    step.do === 'acknowledge-holder' ||
+    ofEpochs.includes(step.do)
   if (step.do === 'open-run') {
     if (!world.ceremonyKey) refuse('PLAN-54', 'the run is opened with the ceremony key')
     if (world.opened) refuse('PLAN-55', 'the run is opened a second time')
@@ -122,6 +151,7 @@ function checkWorld(plan: Plan, step: Step, world: World, refuse: Refuse): void 
     refuse('PLAN-54', 'the ceremony key is made a second time')
   checkKey(plan, step, world, refuse)
   checkShares(plan, step, world, refuse)
+  checkEpochs(plan, step, { ...world.fhe, known: sharesKnown(plan, world) }, refuse)
   if (world.ended.length > 0 && !ending.includes(step.do)) refuse('PLAN-59', `${step.do} comes after seal`)
 }
 
@@ -158,9 +188,10 @@ function checkKey(plan: Plan, step: Step, world: World, refuse: Refuse): void {
 function checkShares(plan: Plan, step: Step, world: World, refuse: Refuse): void {
   if (step.do === 'fhe-deal') {
     if (plan.fhe === undefined) refuse('PLAN-57', 'the plan has no fhe section')
-    if (world.dealt) refuse('PLAN-57', 'the key is dealt a second time')
+    if (plan.fhe?.existing !== undefined) refuse('PLAN-57', 'the key was dealt in an earlier ceremony')
+    else if (world.dealt) refuse('PLAN-57', 'the key is dealt a second time')
   }
-  if (step.do === 'acknowledge-holder') {
+  if (step.do === 'acknowledge-holder' && !world.fhe.assembled) {
     if (!world.dealt) refuse('PLAN-57', 'nothing is dealt yet')
     const again = holdersOf(plan, step).filter((name) => world.acknowledged.has(name))
     if (again.length > 0) refuse('PLAN-60', `${again.join(', ')} would acknowledge twice`)
@@ -169,6 +200,10 @@ function checkShares(plan: Plan, step: Step, world: World, refuse: Refuse): void
     const missing = plan.fhe.holders.filter((name) => !world.acknowledged.has(name))
     if (missing.length > 0) refuse('PLAN-58', `not proved by ${missing.join(', ')}`)
   }
+}
+
+function sharesKnown(plan: Plan, world: World): boolean {
+  return world.dealt && (plan.fhe?.holders ?? []).every((name) => world.acknowledged.has(name))
 }
 
 function change(plan: Plan, step: Step, world: World): void {
@@ -181,6 +216,8 @@ function change(plan: Plan, step: Step, world: World): void {
   if ((step.do === 'generate-root' || step.do === 'generate-key') && step.key !== undefined)
     world.keys.add(step.key)
   if (step.do === 'fhe-deal') world.dealt = true
-  if (step.do === 'acknowledge-holder') for (const name of holdersOf(plan, step)) world.acknowledged.add(name)
+  if (step.do === 'acknowledge-holder' && !world.fhe.assembled)
+    for (const name of holdersOf(plan, step)) world.acknowledged.add(name)
+  changeEpochs(plan, step, world.fhe)
   if (ending.includes(step.do)) world.ended.push(step.do)
 }

@@ -29,6 +29,8 @@ export type PolicyDraft = Pick<Policy, 'organisation' | 'domain' | 'expiry'> & {
   readonly requesters?: readonly Card[]
   readonly evaluators?: readonly Card[]
   readonly encryptors?: readonly Card[]
+  /** Who may open holders' answers beside the servers. */
+  readonly combiners?: Policy['combiners']
   readonly servers?: readonly { readonly name: string; readonly card: ServerCard }[]
 } & Partial<Pick<Policy, 'version' | 'previous' | 'leastEvidence' | 'softTokens' | 'acceptedTools' | 'fhe'>>
 
@@ -53,7 +55,10 @@ export function newPolicy(draft: PolicyDraft): Policy {
     requesters: members(draft.requesters),
     evaluators: members(draft.evaluators),
     encryptors: members(draft.encryptors),
-    combiners: servers.map(({ name, card }) => ({ name, recipient: card.combinerRecipient })),
+    combiners: [
+      ...servers.map(({ name, card }) => ({ name, recipient: card.combinerRecipient })),
+      ...(draft.combiners ?? []),
+    ],
     audiences: servers.map(({ name, card }) => audienceOf(card, name)),
     leastEvidence: draft.leastEvidence ?? {
       ceremony: 'E1',

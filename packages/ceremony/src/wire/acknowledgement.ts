@@ -1,3 +1,4 @@
+import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import * as v from 'valibot'
 import { documentCodec } from './document.ts'
 import { digest, domain, hex16, line } from './fields.ts'
@@ -15,6 +16,14 @@ const schema = v.strictObject({
   shareDigest: digest,
   envelopeDigest: digest,
 })
+
+/**
+ * `envelopeDigest` of a share that came in several envelopes, one of each dealer in ascending order: SHA-256(JCS of their
+ * digests).
+ */
+export function envelopesDigest(envelopes: readonly string[]): string {
+  return sha256Hex(encodeCanonical([...envelopes]))
+}
 
 /** A holder's proof that the share was opened, checked and stored. Signed by the holder's keys. */
 export type Acknowledgement = v.InferOutput<typeof schema>

@@ -18,6 +18,8 @@ const approvalSchema = v.strictObject({
   dealerMask: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(0x7fff)),
   holder: holderIndex,
   name: line,
+  /** Blocks that this holder may still answer: the new shares' budgets follow from what t holders say, CEREMONY "Budget". */
+  left: v.strictObject({ at64: unsigned32, at128: unsigned32 }),
 })
 
 /** A holder's word, in the old epoch, that the key may move to the new people. Signed by the holder; t are needed. */

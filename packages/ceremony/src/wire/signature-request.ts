@@ -4,7 +4,15 @@ import { base64, digest, domain, remark } from './fields.ts'
 import { hybridSignature } from './identity.ts'
 
 /** What a person's own device may be asked to sign, by its context name. */
-export const requested = ['plan-approval', 'policy', 'opening', 'checkpoint', 'exception', 'bundle'] as const
+export const requested = [
+  'plan-approval',
+  'policy',
+  'opening',
+  'checkpoint',
+  'exception',
+  'bundle',
+  'decryption-approval',
+] as const
 
 const request = v.strictObject({
   v: v.literal(1),

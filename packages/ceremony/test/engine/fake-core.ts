@@ -18,6 +18,7 @@ import {
   type ExceptionDecision,
   evolve,
   initialState,
+  type Needs,
   type OwnEffect,
   owed,
   type Plan,
@@ -30,7 +31,9 @@ import {
   templates,
   view,
 } from '../../src/index.ts'
+import { decryptionRequestCodec } from '../../src/wire/decryption-request.ts'
 import { exceptionCodec } from '../../src/wire/exception.ts'
+import { answerFor, nextAcknowledgement, requestFor, requestTime, someAuthorities } from './fhe-people.ts'
 import { entropy, sign, someone, someServer } from './seats.ts'
 
 const hash = (text: string) => sha256Hex(utf8(text))
@@ -126,11 +129,13 @@ export class FakeCore {
     return {
       type: 'start',
       by: 'Administrator',
-      terms: { officers: 2, witnesses: 2 },
+      terms: { officers: 2, witnesses: 2, approvers: 2 },
       cards: this.plan.people.map(({ role, name }) => someone(role, name, this.domain).card),
       destinations: this.withServer
         ? this.plan.destinations.map(() => ({ card: server.card, transport: server.transport }))
         : [],
+      authorities: someAuthorities(this.domain),
+      epoch: this.plan.fhe?.existing ?? null,
       tokens: this.plan.tokens.map(({ role, serial }) => ({ role, serial: serial === 'new' ? '' : serial })),
     }
   }
@@ -168,7 +173,8 @@ export class FakeCore {
         return true
       }
       case 'signatures': {
-        const role = needs.what === 'checkpoint' ? 'witness' : 'officer'
+        const roles = { checkpoint: 'witness', 'decryption-approval': 'approver' } as Record<string, string>
+        const role = roles[needs.what] ?? 'officer'
         const payload = this.signedBytes(needs.what)
         const person = someone(role, needs.missing[0]!, this.domain)
         this.must({
@@ -200,6 +206,20 @@ export class FakeCore {
         })
         return true
       }
+      case 'request':
+        this.must({
+          type: 'take-request',
+          decryption: needs.decryption,
+          package: requestFor(this, needs.decryption) as unknown as Json,
+          now: requestTime,
+        })
+        return true
+      case 'answers':
+      case 'result':
+      case 'epoch-approvals':
+      case 'redeals':
+        this.must(answerFor(this, needs))
+        return true
       case 'exception':
         this.must({
           type: 'decide-exception',
@@ -371,6 +391,16 @@ export class FakeCore {
             envelopeDigest: hash(`envelope ${index} ${effect.attempt}`),
           })),
         }
+      case 'assemble-epoch':
+        return {
+          epochId: hash(`epoch ${effect.old.epoch + 1}`),
+          epoch: effect.old.epoch + 1,
+          public: { sha256: hash('next pub'), size: 16384 },
+          commitments: hash('next commitments'),
+          corrections: effect.dealers.map(({ correction }) => correction),
+        }
+      case 'sign-epoch-live':
+        return { digest: hash(`live ${effect.epochId}`), signature: ceremonySignature }
       case 'build-bundle':
         return { digest: hash('bundle'), subject: sha256Hex(this.signedBytes('bundle')), size: 4096 }
       case 'sign-bundle':
@@ -410,7 +440,9 @@ export class FakeCore {
     }
   }
 
-  signedBytes(what: 'opening' | 'checkpoint' | 'exception' | 'bundle'): Uint8Array {
+  signedBytes(what: Extract<Needs, { kind: 'signatures' }>['what']): Uint8Array {
+    const asked = this.state.decryptions.findLast(({ request }) => request !== null)?.request
+    if (what === 'decryption-approval' && asked) return decryptionRequestCodec.signedBytes(asked)
     const proposed = proposedDocument(this.state)
     if (what === 'exception' && proposed !== null) return exceptionCodec.signedBytes(proposed)
     const last = this.state.checkpoints.at(-1)
@@ -419,8 +451,24 @@ export class FakeCore {
       : utf8(`the ${what} of ${this.header.planHash}`)
   }
 
+  /** What the next person who is missing would send, changed; for answers, results, approvals and deals of an epoch. */
+  answer(change: Record<string, unknown>): Command & { type: 'submit' } {
+    const { needs } = view(this.state)
+    if (needs === null) throw new Error('the run is over')
+    switch (needs.kind) {
+      case 'answers':
+      case 'result':
+      case 'epoch-approvals':
+      case 'redeals':
+        return answerFor(this, needs, change)
+      default:
+        throw new Error(`the run needs ${needs.kind}`)
+    }
+  }
+
   acknowledgement(name: string): Uint8Array {
-    const { fhe, ceremonyId } = this.state
+    const { fhe, ceremonyId, reshare } = this.state
+    if (reshare?.next) return nextAcknowledgement(this, name)
     const share = fhe!.shares.find(({ holder }) => holder === name)!
     const { shareDigest, envelopeDigest, index } = share
     return encodeCanonical({

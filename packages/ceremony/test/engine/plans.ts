@@ -9,8 +9,19 @@ export const scriptNames = [
   'key-hierarchy',
   'root-kek',
   'threshold-fhe',
+  'fhe-life',
+  'threshold-decryption',
+  'resharing',
   'token-initialisation',
 ] as const
+/** The epoch of a key that an earlier ceremony dealt. */
+export const someEpoch = {
+  keyId: sha256Hex(utf8('fhe key')),
+  epochId: sha256Hex(utf8('epoch')),
+  epoch: 0,
+  publicFile: sha256Hex(utf8('pub')),
+}
+
 export type ScriptName = (typeof scriptNames)[number]
 
 export function scriptBytes(name: ScriptName): Uint8Array {
@@ -37,6 +48,7 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
     rootCkaId: '11'.repeat(16),
     rootId: '22'.repeat(16),
     rootCeremony: '33'.repeat(16),
+    ...someEpoch,
     destinations: withServer ? [{ card: server.audience, transport: server.transportDigest }] : [],
   }
   return Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(blanks, key)))

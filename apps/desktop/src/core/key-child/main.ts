@@ -3,10 +3,12 @@ import { FormatError } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
 import { checkDealing, dealAndSeal } from './deal-and-seal.ts'
 import { dealFile, recoverFile } from './deal-file.ts'
+import { encryptSamples } from './encrypt.ts'
 import { keygen } from './keygen.ts'
 import { makeKey } from './make-key.ts'
 import { type Phases, phases } from './phases.ts'
 import type { AnyResult, FromChild, KeyChildRequest } from './protocol.ts'
+import { redealForStandIn } from './redeal.ts'
 
 // The throw-away process that holds a whole key: it does one request and ends, and its end is what clears memory.
 
@@ -28,6 +30,10 @@ async function serve(request: KeyChildRequest, running: Phases): Promise<AnyResu
   switch (request.do) {
     case 'deal':
       return { ...(await dealFile(request.params, running)), ...measured() }
+    case 'encrypt':
+      return { ...(await encryptSamples(request.params, running)), ...measured() }
+    case 'redeal':
+      return { ...(await redealForStandIn(request.params, running)), ...measured() }
     case 'recover':
       return { ...(await recoverFile(request.params, running)), ...measured() }
     case 'keygen':

@@ -79,7 +79,40 @@ export type Deal = {
   }
 }
 
-export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover
+/** Fresh ciphertexts under compact-public-key.bin, each written to `out`. Rehearsals: the values are known to core. */
+export type Encrypt = {
+  readonly do: 'encrypt'
+  readonly params: {
+    readonly publicKey: string
+    readonly samples: readonly {
+      readonly type: 'u8' | 'u256'
+      readonly value: string
+      readonly out: string
+    }[]
+  }
+}
+
+/** A stand-in deals its part of a share again; `identity` opens the sealed share. Rehearsals alone. */
+export type Redeal = {
+  readonly do: 'redeal'
+  readonly params: {
+    /** Sealed: an envelope as dealt, or a share that a new holder keeps. */
+    readonly share: string
+    readonly identity: string
+    /** public.bin of the old epoch. */
+    readonly pub: string
+    readonly dealers: readonly number[]
+    readonly to: { readonly t: number; readonly n: number }
+    /** SHA-256 in hex. */
+    readonly planHash: string
+    /** New holders 1..n in order. */
+    readonly recipients: readonly string[]
+    /** Gets correction-<q>.bin and dealer-<q>-holder-<i>.age. */
+    readonly outDir: string
+  }
+}
+
+export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover | Encrypt | Redeal
 
 export type FileFact = { readonly path: string; readonly sha256: string; readonly size: number }
 export type PhaseTime = { readonly phase: Phase; readonly milliseconds: number }
@@ -125,15 +158,29 @@ export type DealResult = Made & DealtFacts & { readonly shares: readonly FileFac
 
 export type RecoverResult = Made & { readonly clientKey: FileFact }
 
+export type EncryptResult = Made & { readonly files: readonly FileFact[] }
+
+export type RedealResult = Made & { readonly correction: FileFact; readonly envelopes: readonly FileFact[] }
+
 export type KeyChildResult<Request extends KeyChildRequest> = Request extends KeygenAndDeal
   ? KeygenAndDealResult
   : Request extends Keygen
     ? KeygenResult
     : Request extends Recover
       ? RecoverResult
-      : DealResult
+      : Request extends Encrypt
+        ? EncryptResult
+        : Request extends Redeal
+          ? RedealResult
+          : DealResult
 
-export type AnyResult = KeygenAndDealResult | KeygenResult | DealResult | RecoverResult
+export type AnyResult =
+  | KeygenAndDealResult
+  | KeygenResult
+  | DealResult
+  | RecoverResult
+  | EncryptResult
+  | RedealResult
 
 export type Phase =
   | 'load'

@@ -8,6 +8,7 @@ import { CoreError } from '../core-error.ts'
 import type { Measurement } from '../measure.ts'
 import { refusedPlan } from './begin-rehearsal.ts'
 import { RunFolder } from './run-folder.ts'
+import { authoritiesOf, termsOf } from './terms.ts'
 
 /** The reviewed files of a production run, as bytes, and the tokens that play its roles. */
 export type ProductionRequest = {
@@ -37,7 +38,7 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
   const { plan, hash } = read
   const file = policyOf(request)
   const { policy } = file
-  const terms = { officers: policy.officerQuorum, witnesses: policy.witnessQuorum }
+  const terms = termsOf(policy)
   const refusals = lintPlan(plan, terms)
   if (refusals.length > 0) throw refusedPlan(refusals)
   if (plan.policy !== policyDigest(policy)) {
@@ -97,6 +98,8 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
       cards,
       destinations: destinations.map(({ card, transport }) => ({ card, transport })),
       tokens: [...request.tokens],
+      authorities: authoritiesOf(file.policy),
+      epoch: plan.fhe?.existing ?? null,
     },
   }
 }

@@ -14,8 +14,12 @@ import { type Entropy, type Json, toHex, utf8 } from '@lux/crypto'
 import type { Clock } from '../clock.ts'
 import { CoreError } from '../core-error.ts'
 import type { Measurement } from '../measure.ts'
+import { makeOutsiders, saveOutsiders } from './outsiders.ts'
+import type { KeyChildProgram } from './run-context.ts'
 import { folderInUse, RunFolder } from './run-folder.ts'
+import { makeStandInEpoch, standInEpoch } from './stand-in-epoch.ts'
 import { makeStandIns, type StandIn, saveStandIns } from './stand-ins.ts'
+import { authoritiesOf, termsOf } from './terms.ts'
 
 export type RehearsalDestination = { name: string; card: ServerCard; transport: Json }
 
@@ -28,6 +32,7 @@ export type RehearsalRequest = {
   measurement: Measurement
   entropy: Entropy
   clock: Clock
+  keyChild: KeyChildProgram
 }
 
 /** Everything that a rehearsal needs on disk, with stand-ins for people; the run is not started yet. */
@@ -87,9 +92,11 @@ export function startCommand(
   return {
     type: 'start',
     by: leaderOf(folder.plan),
-    terms: { officers: policy.officerQuorum, witnesses: policy.witnessQuorum },
+    terms: termsOf(policy),
     cards: standIns.map(({ card }) => toJson(card)),
     destinations: destinations.map(({ card, transport }) => ({ card: toJson(card), transport })),
+    authorities: authoritiesOf(policy),
+    epoch: standInEpoch(folder.path),
     tokens: folder.plan.tokens.map(({ role, serial }) => ({ role, serial: serial === 'new' ? '' : serial })),
   }
 }
@@ -122,6 +129,10 @@ async function fromScript(
       ? rehearsal.people
       : [...others, ...holders.map((name) => ({ role: 'holder' as const, name }))]
   const standIns = await makeStandIns(people, request.entropy)
+  const outsiders = await makeOutsiders(request.entropy)
+  saveOutsiders(request.folder, outsiders)
+  const outside = (role: string) =>
+    outsiders.people.filter((one) => one.role === role).map(({ card }) => card)
   const cardsOf = (role: string) => standIns.filter((one) => one.role === role).map(({ card }) => card)
   const policy = newPolicy({
     organisation: {
@@ -135,12 +146,20 @@ async function fromScript(
     witnesses: cardsOf('witness'),
     witnessQuorum: rehearsal.witnesses,
     approvers: cardsOf('approver'),
+    approverThreshold: rehearsal.approvers ?? 0,
+    requesters: outside('requester'),
+    evaluators: outside('evaluator'),
+    encryptors: outside('encryptor'),
+    combiners: [{ name: 'rehearsal', recipient: outsiders.combiner.recipient }],
     servers: request.destinations.map(({ name, card }) => ({ name, card })),
     leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
     softTokens: true,
     acceptedTools: [request.measurement.build],
   })
   const digest = policyDigest(policy)
+  const epoch = Object.hasOwn(read.value.blanks, 'epochId')
+    ? await makeStandInEpoch(request, { standIns, policy, values, blanks: read.value.blanks })
+    : {}
   const made = planFromScript(script, {
     title: read.value.title,
     ...values,
@@ -150,6 +169,7 @@ async function fromScript(
     people: standIns.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
     library: request.library,
     ...standInPlaces(read.value.blanks, values, request.entropy),
+    ...epoch,
     ...(Object.hasOwn(read.value.blanks, 'destinations')
       ? {
           destinations: request.destinations.map(({ card, transport }) => ({

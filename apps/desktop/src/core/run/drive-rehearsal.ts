@@ -7,6 +7,13 @@ import * as v from 'valibot'
 import { CoreError } from '../core-error.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
 import type { Run } from './run.ts'
+import {
+  acknowledgeNextAsStandIn,
+  answerAsStandIn,
+  approveEpochAsStandIn,
+  redealAsStandIn,
+} from './stand-in-holder.ts'
+import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
 import { acknowledgeAsStandIn, signAsStandIn } from './stand-in-signing.ts'
 import type { StandIn } from './stand-ins.ts'
 
@@ -88,14 +95,38 @@ async function answer(
       return must(run.submit({ type: 'proceed', step, by: first(needs.names), input }))
     }
     case 'signatures': {
-      const role = needs.what === 'checkpoint' ? 'witness' : 'officer'
+      const role = roleOf(needs.what)
       for (const name of needs.missing.slice(0, needs.stillNeeded)) {
         must(signAsStandIn(run, find(name, role), needs.what))
       }
       return null
     }
     case 'acknowledgements':
-      for (const name of needs.missing) must(await acknowledgeAsStandIn(run, find(name, 'holder')))
+      for (const name of needs.missing) {
+        const holder = find(name, 'holder')
+        must(
+          run.folder.state.reshare?.next
+            ? await acknowledgeNextAsStandIn(run, holder)
+            : await acknowledgeAsStandIn(run, holder),
+        )
+      }
+      return null
+    case 'request':
+      return must(await requestAsStandIn(run, needs.decryption, { keyChild: run.keyChild, now: now() }))
+    case 'answers':
+      for (const name of needs.missing.slice(0, needs.stillNeeded)) {
+        const authorities = run.folder.state.authorities
+        must(await answerAsStandIn(run, find(name, 'holder'), needs.decryption, { authorities, now: now() }))
+      }
+      return null
+    case 'result':
+      return must(await resultAsStandIn(run, needs.decryption, now()))
+    case 'epoch-approvals':
+      for (const name of needs.missing.slice(0, needs.stillNeeded))
+        must(await approveEpochAsStandIn(run, find(name, 'holder')))
+      return null
+    case 'redeals':
+      for (const name of needs.missing) must(await redealAsStandIn(run, find(name, 'holder'), run.keyChild))
       return null
     case 'receipt':
       return { why: 'receipt', detail: needs.missing.join(', ') }
@@ -140,6 +171,14 @@ export function leader(run: Run): string {
 function must(refusal: Refusal | null): null {
   if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
   return null
+}
+
+/** Who signs what, on a device of their own. */
+export function roleOf(
+  what: Extract<Needs, { kind: 'signatures' }>['what'],
+): 'officer' | 'witness' | 'approver' {
+  if (what === 'checkpoint') return 'witness'
+  return what === 'decryption-approval' ? 'approver' : 'officer'
 }
 
 function first(names: readonly string[]): string {

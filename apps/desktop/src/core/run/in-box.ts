@@ -6,7 +6,7 @@ import { makeFolder } from '../store/new-folder.ts'
 import type { Run } from './run.ts'
 import { takeAnswer } from './take-answer.ts'
 
-const maxAnswer = 1 << 20
+const maxAnswer = 16 << 20
 
 export type Taking = { taken: string[]; refused: { file: string; rule: string; detail: string }[] }
 

@@ -5,6 +5,7 @@ import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type SignatureRequest, signatureRequestCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, type Json, toBase64 } from '@lux/crypto'
 import { writeDurably } from '../store/durable-file.ts'
+import { packageFile } from './fhe-places.ts'
 import { bundleFile } from './perform/bundle.ts'
 import type { RunFolder } from './run-folder.ts'
 import { bytesToSign } from './stand-in-signing.ts'
@@ -92,6 +93,29 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
       const { expected = '', happened = '' } = open ?? {}
       return [asked('exception', { ...step, id: needs.id, expected, happened, choices: needs.choices })]
     }
+    case 'request':
+      return [asked('decryption', { decryption: needs.decryption, what: needs.what })]
+    case 'answers':
+      return [
+        asked('holder-answer', {
+          decryption: needs.decryption,
+          request: needs.subject,
+          package: packageOf(folder, needs.decryption),
+          missing: needs.missing,
+          stillNeeded: needs.stillNeeded,
+        }),
+      ]
+    case 'result':
+      return [asked('decryption-result', { decryption: needs.decryption, request: needs.subject })]
+    case 'epoch-approvals':
+    case 'redeals':
+      return [
+        asked(needs.kind === 'redeals' ? 'redeal' : 'epoch-approval', {
+          planHash: folder.state.planHash,
+          public: 'fhe/public.bin',
+          missing: needs.missing,
+        }),
+      ]
     default:
       return []
   }
@@ -120,6 +144,12 @@ function signatureRequest(
       `${needs.stillNeeded} of ${needs.threshold} still needed: ${needs.missing.join(', ')}`,
     ],
   }
+}
+
+/** Where the package of a decryption lies, below the run's folder. */
+function packageOf(folder: RunFolder, id: string): string {
+  const digest = folder.state.decryptions.find((one) => one.id === id)?.package ?? ''
+  return packageFile(digest)
 }
 
 function textOf(view: RunView): string {

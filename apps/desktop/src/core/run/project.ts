@@ -12,6 +12,12 @@ export function project(folder: RunFolder, entry: Entry): void {
       if (entry.fact.what === 'exception')
         addSignature(folder, exceptionFile(entry.fact.subject), entry.fact.signature)
       return
+    case 'answer.taken':
+      folder.writeDocument(`decryptions/${entry.fact.decryption}/answer-${entry.fact.payload.holder}.json`, {
+        payload: entry.fact.payload,
+        signatures: [entry.fact.signature],
+      })
+      return
     case 'exception.proposed':
       if (!folder.has(exceptionFile(entry.fact.document)))
         folder.writeDocument(exceptionFile(entry.fact.document), {
@@ -23,7 +29,7 @@ export function project(folder: RunFolder, entry: Entry): void {
       addSignature(folder, `checkpoints/${entry.fact.size}.json`, entry.fact.signature)
       return
     case 'holder.acknowledged':
-      folder.writeDocument(acknowledgementFile(entry.fact.index), {
+      folder.writeDocument(acknowledgementFile(entry.fact.index, isOfNext(folder, entry.fact.payload)), {
         payload: entry.fact.payload,
         signatures: [entry.fact.signature],
       })
@@ -44,8 +50,18 @@ export function exceptionFile(document: string): string {
   return `exceptions/${document}.json`
 }
 
-export function acknowledgementFile(index: number): string {
-  return `acknowledgements/holder-${index}.json`
+/** Of the epoch that the run dealt, or of the next one. */
+export function acknowledgementFile(index: number, next = false): string {
+  return `acknowledgements/${next ? 'next/' : ''}holder-${index}.json`
+}
+
+function isOfNext(folder: RunFolder, payload: Json): boolean {
+  const next = folder.state.reshare?.next
+  return isObject(payload) && next != null && payload.epochId === next.epochId
+}
+
+function isObject(value: Json): value is { [key: string]: Json } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function addSignature(folder: RunFolder, name: string, signature: HybridSignature): void {

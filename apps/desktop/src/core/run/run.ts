@@ -10,10 +10,11 @@ import {
   type RunView,
   view,
 } from '@lux/ceremony'
-import { toHex } from '@lux/crypto'
+import { encodeCanonical, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
 import { type Absence, closeAborted, keyLeftBehind } from './close-aborted.ts'
+import { packageFile } from './fhe-places.ts'
 import { perform } from './perform/perform.ts'
 import { look } from './reconcile.ts'
 import { record } from './record.ts'
@@ -78,6 +79,16 @@ export class Run {
     return this.#lost
   }
 
+  /**
+   * Takes a requester's package. It lies on disk before the log names it, because the log holds only the request and not
+   * the provenance behind it. Errors: DISK-FULL, FOLDER-READ-ONLY.
+   */
+  takeRequest(decryption: string, given: Json, now = this.#context.clock.now()): Refusal | null {
+    const digest = sha256Hex(encodeCanonical(given))
+    this.folder.writeDocument(packageFile(digest), given)
+    return this.submit({ type: 'take-request', decryption, package: given, now })
+  }
+
   /** Proposes what to do about the open exception; officers then sign it. */
   decide(decision: ExceptionDecision, by: string, reason: string): Refusal | null {
     const head = this.folder.headAt(this.folder.state.size)
@@ -87,6 +98,10 @@ export class Run {
   enterPin(token: string, user: 'user' | 'so', pin: Uint8Array): void {
     this.#context.pins.put(token, user, pin)
     this.#start()
+  }
+
+  get keyChild(): RunContext['keyChild'] {
+    return this.#context.keyChild
   }
 
   /** Whether a PIN that the next effect needs has been typed. */

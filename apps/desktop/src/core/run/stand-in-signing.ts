@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { proposedDocument, type Refusal } from '@lux/ceremony'
 import { preAuthentication } from '@lux/ceremony/bundle'
-import { exceptionCodec } from '@lux/ceremony/wire'
+import { decryptionApprovalCodec, exceptionCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, type Json, openWith, signatureContext, signWith } from '@lux/crypto'
 import { proveShare } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
@@ -13,11 +13,16 @@ import type { StandIn } from './stand-ins.ts'
 
 const maxFile = 64 << 20
 
-export type SignedKind = 'opening' | 'checkpoint' | 'exception' | 'bundle'
+export type SignedKind = 'opening' | 'checkpoint' | 'exception' | 'bundle' | 'decryption-approval'
 
 /** The exact bytes that a person signs now, as the run's files hold them. */
 export function bytesToSign(folder: RunFolder, what: SignedKind): Uint8Array {
   if (what === 'bundle') return preAuthentication(readBounded(join(folder.path, payloadFile), maxFile))
+  if (what === 'decryption-approval') {
+    const asked = folder.state.decryptions.findLast(({ request }) => request !== null)
+    if (!asked?.request) throw new CoreError('SUBMIT-01', 'nothing is asked yet')
+    return decryptionApprovalCodec.signedBytes(asked.request)
+  }
   if (what === 'exception') {
     const proposed = proposedDocument(folder.state)
     if (proposed === null) throw new CoreError('SUBMIT-01', 'no decision is being signed')

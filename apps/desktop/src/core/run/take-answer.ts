@@ -1,11 +1,18 @@
 import type { Refusal } from '@lux/ceremony'
-import { refusalCodec, type SignatureAnswer, signatureAnswerCodec } from '@lux/ceremony/wire'
+import {
+  decryptionApprovalCodec,
+  type RequestPackage,
+  refusalCodec,
+  requestPackageCodec,
+  type SignatureAnswer,
+  signatureAnswerCodec,
+} from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseDocument } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
 import type { Run } from './run.ts'
 import { bytesToSign, type SignedKind } from './stand-in-signing.ts'
 
-const maxAnswer = 1 << 20
+const maxAnswer = 16 << 20
 
 /**
  * Takes what a person's device or a server sent back: a signature answer, a holder's acknowledgement or a receipt.
@@ -20,14 +27,49 @@ export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
     }
     throw wrongKind(`an answer about ${what} has no place in a run`)
   }
+  const asked = requestPackageCodec.parse(bytes)
+  if (asked.ok) return takePackage(run, asked.value)
   const { kind, payload, signature } = signedDocument(bytes)
   if (kind === 'refusal') throw refusedImport(payload)
-  if (kind !== 'acknowledgement' && kind !== 'receipt') throw wrongKind(`a document of kind ${kind}`)
+  if (!isDocument(kind)) throw wrongKind(`a document of kind ${kind}`)
   return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
 }
 
+const documents = [
+  'acknowledgement',
+  'receipt',
+  'holder-answer',
+  'decryption-result',
+  'epoch-approval',
+  'redeal',
+] as const
+
+function isDocument(kind: string): kind is (typeof documents)[number] {
+  const known: readonly string[] = documents
+  return known.includes(kind)
+}
+
+/** A requester's package, with whatever approvals it gathered on its way. */
+function takePackage(run: Run, given: RequestPackage): Refusal | null {
+  const { needs } = run.view()
+  if (needs?.kind === 'request') {
+    // The approvals are taken one by one at their own step; a package is JSON by its codec.
+    const bare = { ...given, approvals: [] } as unknown as Json
+    return run.takeRequest(needs.decryption, bare)
+  }
+  if (needs?.kind !== 'signatures' || needs.what !== 'decryption-approval')
+    throw wrongKind('a decryption request has no place here')
+  const payload = decryptionApprovalCodec.signedBytes(given.request.payload)
+  for (const signature of given.approvals) {
+    const refusal = run.submit({ type: 'submit', what: 'decryption-approval', payload, signature })
+    // Somebody whose approval came earlier in another copy of the package.
+    if (refusal !== null && refusal.rule !== 'SUBMIT-05') return refusal
+  }
+  return null
+}
+
 function isOfRun(what: SignatureAnswer['what']): what is SignedKind {
-  return what === 'opening' || what === 'checkpoint' || what === 'exception' || what === 'bundle'
+  return what !== 'plan-approval' && what !== 'policy'
 }
 
 function signedDocument(bytes: Uint8Array) {

@@ -99,6 +99,7 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
     measurement: parts.program.measurement,
     entropy: parts.entropy,
     clock: parts.clock,
+    keyChild: { execPath: parts.program.execPath, entry: parts.program.keyChildEntry },
   })
   const id = folder.state.ceremonyId
   parts.store.addRun({ id, folder: working, created: folder.header.created })

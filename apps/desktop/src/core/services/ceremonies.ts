@@ -111,7 +111,15 @@ export async function signStandIn(parts: Parts, input: unknown): Promise<RunView
   const asked = checked(
     v.strictObject({
       id: hexId,
-      what: v.picklist(['opening', 'checkpoint', 'exception', 'bundle', 'acknowledgement', 'receipt']),
+      what: v.picklist([
+        'opening',
+        'checkpoint',
+        'exception',
+        'bundle',
+        'decryption-approval',
+        'acknowledgement',
+        'receipt',
+      ]),
       name,
     }),
     input,
@@ -122,6 +130,7 @@ export async function signStandIn(parts: Parts, input: unknown): Promise<RunView
     exception: 'officer',
     bundle: 'officer',
     checkpoint: 'witness',
+    'decryption-approval': 'approver',
     acknowledgement: 'holder',
   }
   const wanted = Object.entries(role).find(([what]) => what === asked.what)?.[1]

@@ -2,12 +2,13 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
 import { fromUtf8 } from '@lux/crypto'
-import { type Authorities, largestBudgets } from '@lux/crypto/fhe'
+import { largestBudgets } from '@lux/crypto/fhe'
 import { CoreError } from '../../core-error.ts'
 import { runKeyChild } from '../../key-child/client.ts'
 import { createEstimate, expectedSeconds } from '../../key-child/estimate.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import type { Perform, RunContext } from '../run-context.ts'
+import { authoritiesOf } from '../terms.ts'
 
 /** Makes, deals, seals and forgets the key in a process of its own; here only sealed envelopes and public files arrive. */
 export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
@@ -44,7 +45,7 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
           card: fromUtf8(run.folder.card(card)),
         })),
         policyDigest: effect.policyDigest,
-        authorities: authoritiesOf(run),
+        authorities: authoritiesOf(run.policy.policy),
         budgets: limited(budgets.value, run),
         outDir,
         envelopeDir,
@@ -85,20 +86,6 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
 
 function digestAndSize({ sha256, size }: { sha256: string; size: number }): { sha256: string; size: number } {
   return { sha256, size }
-}
-
-/** Whom the policy in force names: fixed into each share, so that no later policy can widen them. */
-function authoritiesOf(run: RunContext): Authorities {
-  const { policy } = run.policy
-  return {
-    requesters: [
-      ...policy.requesters.map(({ keys }) => keys),
-      ...policy.audiences.map((one) => one.requesterKey),
-    ],
-    combiners: policy.combiners.map(({ recipient }) => recipient),
-    evaluators: policy.evaluators.map(({ keys }) => keys),
-    encryptors: policy.encryptors.map(({ keys }) => keys),
-  }
 }
 
 function limited(largest: { at64: number; at128: number }, run: RunContext): { at64: number; at128: number } {

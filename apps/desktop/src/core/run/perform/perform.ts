@@ -4,6 +4,7 @@ import type { Perform, RunContext } from '../run-context.ts'
 import { buildBundle, closeOut, signBundle, writeBundleFile, writeMedium } from './bundle.ts'
 import { destroyCeremonyKey, makeCeremonyKey } from './ceremony-key.ts'
 import { makeCheckpoint } from './checkpoint.ts'
+import { assembleEpoch, signEpochLive } from './epoch.ts'
 import { dealFhe } from './fhe.ts'
 import { measureMachine } from './machine.ts'
 import { signOpening } from './opening.ts'
@@ -25,6 +26,8 @@ const performers: { [K in EffectKind]: Perform<K> } = {
   'generate-key': generateKey,
   'prove-possession': provePossession,
   'fhe-deal': dealFhe,
+  'assemble-epoch': assembleEpoch,
+  'sign-epoch-live': signEpochLive,
   'build-bundle': buildBundle,
   'sign-bundle': signBundle,
   'write-bundle': writeBundleFile,

@@ -1,0 +1,65 @@
+import { join } from 'node:path'
+import { fromHex, openWith, sealTo, wipe } from '@lux/crypto'
+import { parseShare, parseShareEnvelope, redealShare, verifyShare } from '@lux/crypto/fhe'
+import { CoreError } from '../core-error.ts'
+import { readBounded } from '../store/durable-file.ts'
+import { systemEntropy } from '../system-entropy.ts'
+import { writeFact } from './make-key.ts'
+import type { Phases } from './phases.ts'
+import type { Redeal, RedealResult } from './protocol.ts'
+
+const MAX_FILE = 64 << 20
+
+/**
+ * A stand-in's part of a next epoch, in a process that ends with its seeds: opens the share, deals it again, seals the
+ * fresh seeds and publishes the correction. Throws CoreError FHE-….
+ */
+export async function redealForStandIn(
+  { share: path, identity, pub: publicPath, dealers, to, planHash, recipients, outDir }: Redeal['params'],
+  phases: Phases,
+): Promise<Omit<RedealResult, 'timings' | 'peakMemoryMiB'>> {
+  const opened = await openWith(identity, readBounded(path, MAX_FILE))
+  const share = await phases.run('deal', 1, () => {
+    const bytes = shareIn(opened)
+    const verified = verifyShare(bytes, readBounded(publicPath, MAX_FILE))
+    wipe(bytes)
+    if (!verified.ok) throw new CoreError(verified.rule, verified.detail)
+    const plan = fromHex(planHash, 32)
+    const dealt = redealShare({
+      verified: verified.value,
+      dealers,
+      to,
+      planHash: plan,
+      entropy: systemEntropy,
+    })
+    for (const { seeds } of verified.value.share.seeds) for (const seed of seeds) wipe(seed)
+    if (!dealt.ok) throw new CoreError(dealt.rule, dealt.detail)
+    return { holder: verified.value.share.header.holder, ...dealt.value }
+  })
+  wipe(opened)
+  const sealed = await phases.run('seal', 1, () =>
+    Promise.all(
+      share.seedFiles.map(async (file, at) => {
+        const envelope = await sealTo([recipients[at] ?? ''], file)
+        wipe(file)
+        return envelope
+      }),
+    ),
+  )
+  return phases.run('write', 1, () => ({
+    correction: writeFact(join(outDir, `correction-${share.holder}.bin`), share.correction),
+    envelopes: sealed.map((envelope, at) =>
+      writeFact(join(outDir, `dealer-${share.holder}-holder-${at + 1}.age`), envelope),
+    ),
+  }))
+}
+
+/** A share as it was dealt, inside its envelope, or as a holder put it together, by itself. */
+export function shareIn(opened: Uint8Array): Uint8Array {
+  // `lux-shr1` begins a bare share.
+  if (opened[4] === 0x73 && opened[5] === 0x68) {
+    parseShare(opened)
+    return opened.slice()
+  }
+  return parseShareEnvelope(opened).shareBytes
+}

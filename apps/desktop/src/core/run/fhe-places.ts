@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { RunFolder } from './run-folder.ts'
+
+/** public.bin of an epoch of this run: the one that it began with or dealt, or the next one. */
+export function publicPath(folder: RunFolder, epochId: string): string {
+  const next = folder.state.reshare?.next?.epochId === epochId
+  return next ? join(folder.path, 'fhe', 'next', 'public.bin') : join(folder.path, 'fhe', 'public.bin')
+}
+
+export const compactKeyPath = (folder: RunFolder) => join(folder.path, 'fhe', 'compact-public-key.bin')
+
+/** Where the dealers' corrections and the sealed seeds of the next epoch lie. */
+export const redealFolder = (folder: RunFolder) => join(folder.path, 'fhe', 'redeal')
+
+/** A dealer's correction, as people put it there or into in/. */
+export function correctionPath(folder: RunFolder, dealer: number): string {
+  const name = `correction-${dealer}.bin`
+  const own = join(redealFolder(folder), name)
+  const brought = join(folder.path, 'in', name)
+  return existsSync(own) || !existsSync(brought) ? own : brought
+}
+
+/** request.json as it was taken, by its digest; the ciphertexts of a rehearsal lie beside it. */
+export const packageFile = (digest: string) => `requests/${digest}.json`
+
+export const decryptionFolder = (folder: RunFolder, id: string) => join(folder.path, 'decryptions', id)

@@ -1,0 +1,100 @@
+import { existsSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BoundEpoch } from '@lux/ceremony'
+import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import { cardCodec } from '@lux/ceremony/wire'
+import { type Entropy, encodeCanonical, fromUtf8, parseCanonical, toHex } from '@lux/crypto'
+import * as v from 'valibot'
+import { CoreError } from '../core-error.ts'
+import { runKeyChild } from '../key-child/client.ts'
+import { readBounded, writeDurably } from '../store/durable-file.ts'
+import type { KeyChildProgram } from './run-context.ts'
+import type { StandIn } from './stand-ins.ts'
+import { authoritiesOf } from './terms.ts'
+
+const file = 'stand-in-epoch.json'
+const schema = v.strictObject({
+  keyId: v.string(),
+  epochId: v.string(),
+  epoch: v.number(),
+  public: v.string(),
+})
+
+type Request = { folder: string; entropy: Entropy; keyChild: KeyChildProgram }
+type Of = {
+  standIns: readonly StandIn[]
+  policy: Policy
+  values: Readonly<Record<string, unknown>>
+  blanks: Readonly<Record<string, { default?: unknown }>>
+}
+
+/**
+ * A key that a plan takes for one of an earlier ceremony: dealt to the stand-in holders before the rehearsal begins. Gives
+ * the plan's blanks. It has no server key: nothing is ever computed under it.
+ */
+export async function makeStandInEpoch(
+  { folder, entropy, keyChild }: Request,
+  { standIns, policy, values, blanks }: Of,
+): Promise<Record<string, unknown>> {
+  const value = (name: string) => values[name] ?? blanks[name]?.default
+  const names = list(value('holders'))
+  const holders = names.map((name, at) => {
+    const standIn = standIns.find((one) => one.role === 'holder' && one.name === name)
+    if (standIn?.card.recipient === undefined)
+      throw new CoreError('STAND-IN-MISSING', `nobody stands in for ${name}`)
+    const card = fromUtf8(cardCodec.encode(standIn.card))
+    return {
+      index: at + 1,
+      name,
+      cardDigest: cardCodec.digest(standIn.card),
+      recipient: standIn.card.recipient,
+      card,
+    }
+  })
+  const [outDir, envelopeDir] = [join(folder, 'fhe'), join(folder, 'envelopes')]
+  for (const made of [outDir, envelopeDir]) mkdirSync(made, { recursive: true, mode: 0o700 })
+  const dealt = await runKeyChild(
+    {
+      do: 'keygen-and-deal',
+      params: {
+        type: 'TFHE_INTEGER',
+        squash: false,
+        inputs: 'signed',
+        serverKey: false,
+        mode: 'F',
+        t: Number(value('t')),
+        n: Number(value('n')),
+        domain: 'rehearsal',
+        ceremonyId: toHex(entropy.bytes(16)),
+        holders,
+        policyDigest: policyDigest(policy),
+        authorities: authoritiesOf(policy),
+        budgets: null,
+        outDir,
+        envelopeDir,
+      },
+    },
+    keyChild,
+  )
+  const epoch: BoundEpoch = {
+    keyId: dealt.keyId,
+    epochId: dealt.epochId,
+    epoch: 0,
+    public: dealt.public.sha256,
+  }
+  writeDurably(join(folder, file), encodeCanonical({ ...epoch }))
+  return { keyId: epoch.keyId, epochId: epoch.epochId, epoch: 0, publicFile: epoch.public }
+}
+
+/** The epoch that a rehearsal takes for the plan's, or null where the plan has none of before. */
+export function standInEpoch(folder: string): BoundEpoch | null {
+  const path = join(folder, file)
+  if (!existsSync(path)) return null
+  const read = v.safeParse(schema, parseCanonical(readBounded(path, 4096), { maxBytes: 4096 }))
+  if (!read.success) throw new CoreError('FILE-DAMAGED', path, 'rehearse anew')
+  return read.output
+}
+
+function list(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}

@@ -1,0 +1,20 @@
+import type { Authorities, Terms } from '@lux/ceremony'
+import type { Policy } from '@lux/ceremony/policy'
+
+/** How many officers, witnesses and approvers the policy asks for. */
+export function termsOf({ officerQuorum, witnessQuorum, approverThreshold }: Policy): Terms {
+  return { officers: officerQuorum, witnesses: witnessQuorum, approvers: approverThreshold }
+}
+
+/** Whom the policy names: fixed into each share at dealing, so that no later policy can widen them. */
+export function authoritiesOf(policy: Policy): Authorities {
+  return {
+    requesters: [
+      ...policy.requesters.map(({ keys }) => keys),
+      ...policy.audiences.map((one) => one.requesterKey),
+    ],
+    combiners: policy.combiners.map(({ recipient }) => recipient),
+    evaluators: policy.evaluators.map(({ keys }) => keys),
+    encryptors: policy.encryptors.map(({ keys }) => keys),
+  }
+}

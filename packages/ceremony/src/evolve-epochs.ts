@@ -1,0 +1,119 @@
+import { sha256Hex } from '@lux/crypto'
+import type { Entry, Facts } from './events.ts'
+import { answersWanted, dealersOf, decryptionAt, epochOf } from './kinds/epochs.ts'
+import { decryptionOf } from './plan/queries.ts'
+import type { LiveEpoch, State, StepProgress } from './state.ts'
+import { unreachable } from './unreachable.ts'
+import { acknowledgementCodec } from './wire/acknowledgement.ts'
+import { decryptionResultCodec } from './wire/decryption-result.ts'
+import { epochApprovalCodec, redealCodec } from './wire/epoch.ts'
+import { holderAnswerCodec } from './wire/holder-answer.ts'
+
+type OfEpochs = Extract<
+  Entry,
+  { kind: 'request.taken' | 'answer.taken' | 'result.taken' | 'epoch.approved' | 'redeal.taken' }
+>
+
+/** Takes an entry about a decryption or the next epoch into a draft; true when its stage is over. */
+export function evolveEpochs(state: State, progress: StepProgress, entry: OfEpochs): boolean {
+  switch (entry.kind) {
+    case 'request.taken': {
+      const decryption = decryptionAt(state, progress)
+      decryption.epoch = epochOf(state, decryption.id)
+      decryption.package = entry.fact.package
+      decryption.digest = entry.fact.digest
+      decryption.request = entry.fact.request
+      progress.summary.push({ label: 'request', value: entry.fact.digest })
+      return true
+    }
+    case 'answer.taken': {
+      const decryption = decryptionAt(state, progress)
+      const { payload } = entry.fact
+      const { name, holder, decision, reason, epochId, left } = payload
+      decryption.answers.push({
+        name,
+        holder,
+        decision,
+        reason,
+        digest: holderAnswerCodec.payload.digest(payload),
+      })
+      // A canary is answered outside the budget.
+      if (decryptionOf(state.plan, decryption.id)?.canary !== true) {
+        state.budgets = state.budgets.filter((one) => one.epochId !== epochId || one.name !== name)
+        state.budgets.push({ epochId, name, left: { ...left } })
+      }
+      progress.summary.push({ label: 'answer', value: `${name}: ${decision}` })
+      const given = decryption.answers.filter((answer) => answer.decision === 'approved').length
+      return given >= answersWanted(state, decryption)
+    }
+    case 'result.taken': {
+      const decryption = decryptionAt(state, progress)
+      const { outcome, verified, cheaters } = entry.fact.payload
+      const digest = decryptionResultCodec.payload.digest(entry.fact.payload)
+      decryption.result = { digest, outcome, verified, cheaters: [...cheaters] }
+      progress.summary.push(
+        { label: 'outcome', value: outcome },
+        { label: 'verified', value: String(verified) },
+      )
+      return true
+    }
+    case 'epoch.approved': {
+      const old = state.epoch
+      if (old === null) return false
+      state.reshare ??= { old, approvedBy: [], redealt: [], next: null, acknowledgements: [], live: null }
+      const { payload } = entry.fact
+      const digest = epochApprovalCodec.payload.digest(payload)
+      state.reshare.approvedBy.push({ name: payload.name, digest })
+      state.budgets = state.budgets.filter((one) => one.epochId !== old.epochId || one.name !== payload.name)
+      state.budgets.push({ epochId: old.epochId, name: payload.name, left: { ...payload.left } })
+      return state.reshare.approvedBy.length >= old.t
+    }
+    case 'redeal.taken': {
+      if (state.reshare === null) return false
+      const { payload } = entry.fact
+      const { name, dealer, correction, envelopes } = payload
+      const digest = redealCodec.payload.digest(payload)
+      state.reshare.redealt.push({ name, dealer, digest, correction, envelopes: [...envelopes] })
+      return state.reshare.redealt.length >= dealersOf(state).length
+    }
+    default:
+      return unreachable(entry)
+  }
+}
+
+/** True when enough approvers have signed. */
+export function approved(state: State, progress: StepProgress, fact: Facts['signature.accepted']): boolean {
+  const decryption = decryptionAt(state, progress)
+  decryption.approvedBy.push(fact.name)
+  return decryption.approvedBy.length >= state.terms.approvers
+}
+
+/** A new holder proved the share of the next epoch. */
+export function proved(state: State, { index, payload }: Facts['holder.acknowledged']): void {
+  const read = acknowledgementCodec.payload.check(payload)
+  if (state.reshare !== null && read.ok)
+    state.reshare.acknowledgements[index - 1] = sha256Hex(acknowledgementCodec.signedBytes(read.value))
+}
+
+/** Copies of the parts that entries about epochs change. */
+export function draftEpochs(state: State): Pick<State, 'decryptions' | 'reshare' | 'budgets'> {
+  return {
+    decryptions: state.decryptions.map((one) => ({
+      ...one,
+      approvedBy: [...one.approvedBy],
+      answers: [...one.answers],
+    })),
+    reshare: state.reshare && {
+      ...state.reshare,
+      approvedBy: [...state.reshare.approvedBy],
+      redealt: [...state.reshare.redealt],
+      acknowledgements: [...state.reshare.acknowledgements],
+    },
+    budgets: [...state.budgets],
+  }
+}
+
+/** Holders of an epoch by number, from 1. */
+export function holdersIn(epoch: LiveEpoch): { name: string; holder: number }[] {
+  return epoch.holders.map((name, at) => ({ name, holder: at + 1 }))
+}

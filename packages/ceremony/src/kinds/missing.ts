@@ -1,0 +1,19 @@
+import type { State, StepProgress } from '../state.ts'
+
+/** Holders whom an acknowledge-holder step still waits for. */
+export function missingHolders(state: State, progress: StepProgress): string[] {
+  const next = state.reshare?.next ?? null
+  const all = next?.holders ?? state.plan.fhe?.holders ?? []
+  const wanted = progress.step.holder === undefined ? all : [progress.step.holder]
+  const proved =
+    next === null
+      ? (state.fhe?.acknowledged ?? [])
+      : all.filter((_, at) => (state.reshare?.acknowledgements[at] ?? null) !== null)
+  return wanted.filter((name) => !proved.includes(name))
+}
+
+/** Audiences whose receipt is not in, each once. */
+export function missingAudiences(state: State): string[] {
+  const audiences = [...new Set(state.destinations.map((destination) => destination.audience))]
+  return audiences.filter((audience) => !state.receipts.some((receipt) => receipt.audience === audience))
+}

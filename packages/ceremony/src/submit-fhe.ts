@@ -1,0 +1,299 @@
+import {
+  encodeCanonical,
+  type HybridSignature,
+  sha256Hex,
+  type VerificationKeys,
+  verifySignature,
+} from '@lux/crypto'
+import type { Command, Refusal } from './commands.ts'
+import type { NewEvent, Seat } from './events.ts'
+import {
+  answersWanted,
+  dealerMask,
+  dealersOf,
+  decryptionAt,
+  epochOf,
+  nextRoster,
+  plannedReshare,
+} from './kinds/epochs.ts'
+import { currentStep, stageOf } from './kinds/stages.ts'
+import { decryptionOf } from './plan/queries.ts'
+import { isRunRule, refuse } from './rules.ts'
+import type { DecryptionState, LiveEpoch, State, StepProgress } from './state.ts'
+import { checkDecryptionRequest } from './wire/check-request.ts'
+import type { Signable } from './wire/context.ts'
+import { signatureContext } from './wire/context.ts'
+import { requestPackageCodec } from './wire/decryption-request.ts'
+import { decryptionResultCodec } from './wire/decryption-result.ts'
+import { epochApprovalCodec, redealCodec } from './wire/epoch.ts'
+import { holderAnswerCodec } from './wire/holder-answer.ts'
+
+type Submit = Extract<Command, { type: 'submit' }>
+type TakeRequest = Extract<Command, { type: 'take-request' }>
+type Decision = { ok: true; events: NewEvent[] } | Refusal
+
+/** Takes a requester's package when it may be decided on at all: everything but the approvers' word. */
+export function takeRequest(state: State, command: TakeRequest): Decision {
+  const at = standsAt(state, 'request')
+  if (at === null || at.step.decryption !== command.decryption)
+    return refuse('SUBMIT-01', `no request for ${command.decryption} is awaited`)
+  const planned = decryptionOf(state.plan, command.decryption)
+  const epoch = epochOf(state, command.decryption)
+  if (epoch === null || planned === undefined) return refuse('SUBMIT-01', 'there is no key yet')
+  const read = requestPackageCodec.check(command.package)
+  if (!read.ok) return refuse('SUBMIT-06', read.detail)
+  const { payload } = read.value.request
+  const checked = checkDecryptionRequest(
+    { ...read.value, approvals: [] },
+    {
+      domain: state.domain,
+      keyId: epoch.keyId,
+      epochId: epoch.epochId,
+      mode: state.plan.fhe?.mode ?? 'S',
+      authorities: state.authorities,
+      approvers: { role: 'approver', members: [], quorum: 0 },
+      now: command.now,
+      taken: new Set(
+        state.decryptions.flatMap(({ request }) => (request === null ? [] : [request.requestId])),
+      ),
+      left: planned.canary === true ? null : leastLeft(state, epoch, payload.mode),
+    },
+  )
+  if (!checked.ok) return named(checked)
+  if (payload.what !== planned.what)
+    return refuse('REQUEST-WHAT', `it asks for ${payload.what}, the plan for ${planned.what}`)
+  const fact = {
+    decryption: command.decryption,
+    package: sha256Hex(encodeCanonical(command.package)),
+    digest: checked.value.digest,
+    request: payload,
+  }
+  return { ok: true, events: [{ kind: 'request.taken', stepId: at.step.id, fact }] }
+}
+
+/** An approver signs the very bytes that the requester signed. */
+export function takeApproval(state: State, command: Submit): Decision {
+  const at = currentStep(state)
+  const stage = at && stageOf(at)
+  if (at === null || stage?.kind !== 'signatures' || stage.what !== 'decryption-approval')
+    return refuse('SUBMIT-01', 'no approval is awaited')
+  const decryption = decryptionAt(state, at)
+  if (sha256Hex(command.payload) !== decryption.digest)
+    return refuse('SUBMIT-02', `expected the request ${decryption.digest}`)
+  const seat = state.seats.find((one) => one.role === 'approver' && one.signer === command.signature.signer)
+  if (seat === undefined) return refuse('SUBMIT-03', `${command.signature.signer} is no approver of this run`)
+  if (decryption.approvedBy.includes(seat.name)) return refuse('SUBMIT-05', `${seat.name} has approved`)
+  const invalid = verify(state, 'decryption-approval', seat.keys, command)
+  if (invalid !== null) return invalid
+  const { signer, name } = seat
+  const { signature } = command
+  const what = 'decryption-approval' as const
+  const fact = { what, subject: decryption.digest, name, signer, signature }
+  return { ok: true, events: [{ kind: 'signature.accepted', stepId: at.step.id, fact }] }
+}
+
+/** A holder's yes or no. The partial decryption is for the combiner; here only its digest and the budget are seen. */
+export function takeHolderAnswer(state: State, command: Submit): Decision {
+  const at = standsAt(state, 'answers')
+  if (at === null) return refuse('SUBMIT-01', 'no holder is asked')
+  const read = holderAnswerCodec.payload.parse(command.payload)
+  if (!read.ok) return refuse('SUBMIT-06', read.detail)
+  const said = read.value
+  const decryption = decryptionAt(state, at)
+  const { epoch, request } = decryption
+  if (epoch === null || request === null) return refuse('SUBMIT-01', 'nothing was asked yet')
+  const seat = seatOf(state, said.name)
+  if (seat === null || epoch.holders[said.holder - 1] !== said.name)
+    return refuse('SUBMIT-03', `${said.name} is not holder ${said.holder} of this epoch`)
+  const fits =
+    said.domain === state.domain &&
+    said.request === decryption.digest &&
+    said.keyId === epoch.keyId &&
+    said.epochId === epoch.epochId
+  if (!fits) return refuse('ANSWER-01', `${said.name} answers another request or epoch`)
+  if (decryption.answers.some(({ name }) => name === said.name))
+    return refuse('SUBMIT-05', `${said.name} has answered`)
+  if (said.decision === 'approved' && said.time >= request.expiry)
+    return refuse('REQUEST-EXPIRED', `answered at ${said.time}, the request expired at ${request.expiry}`)
+  const fault = budgetFault(state, decryption, said)
+  if (fault !== null) return refuse('ANSWER-02', `${said.name}: ${fault}`)
+  const invalid = verify(state, 'holder-answer', seat.keys, command)
+  if (invalid !== null) return invalid
+  const fact = { decryption: decryption.id, payload: said, signature: command.signature }
+  return { ok: true, events: [{ kind: 'answer.taken', stepId: at.step.id, fact }] }
+}
+
+/** What the requester says came of the answers. */
+export function takeResult(state: State, command: Submit): Decision {
+  const at = standsAt(state, 'result')
+  if (at === null) return refuse('SUBMIT-01', 'no result is awaited')
+  const read = decryptionResultCodec.payload.parse(command.payload)
+  if (!read.ok) return refuse('SUBMIT-06', read.detail)
+  const said = read.value
+  const decryption = decryptionAt(state, at)
+  const given = decryption.answers
+    .filter(({ decision }) => decision === 'approved')
+    .toSorted((a, b) => a.holder - b.holder)
+  if (said.domain !== state.domain || said.request !== decryption.digest)
+    return refuse('RESULT-01', 'it is of another request')
+  if (said.answers.join() !== given.map(({ digest }) => digest).join())
+    return refuse('RESULT-01', 'it is of other answers than those of this run')
+  const canary = decryptionOf(state.plan, decryption.id)?.canary === true
+  if (canary && (said.outcome !== 'combined' || said.cheaters.length > 0))
+    return refuse('RESULT-02', 'the new shares do not decrypt the canary: the epoch must not go live')
+  const keys = state.authorities.requesters.find((one) => signedBy(one, state, command))
+  if (keys === undefined) return refuse('SUBMIT-04', 'no requester of the policy signed it')
+  const fact = { decryption: decryption.id, payload: said, signature: command.signature }
+  return { ok: true, events: [{ kind: 'result.taken', stepId: at.step.id, fact }] }
+}
+
+/** A holder of the old epoch lets the key move. */
+export function takeEpochApproval(state: State, command: Submit): Decision {
+  const at = standsAt(state, 'epoch-approvals')
+  const old = state.epoch
+  if (at === null || old === null) return refuse('SUBMIT-01', 'no new epoch is being approved')
+  const read = epochApprovalCodec.payload.parse(command.payload)
+  if (!read.ok) return refuse('SUBMIT-06', read.detail)
+  const said = read.value
+  const { t, n } = plannedReshare(state)
+  const fits =
+    sameRun(state, old, said) &&
+    said.epoch === old.epoch + 1 &&
+    said.t === t &&
+    said.n === n &&
+    said.roster === sha256Hex(encodeCanonical(nextRoster(state))) &&
+    said.dealerMask === dealerMask(state)
+  if (!fits) return refuse('EPOCH-01', `${said.name} approves another epoch, people or dealers`)
+  const seat = seatOf(state, said.name)
+  if (seat === null || old.holders[said.holder - 1] !== said.name)
+    return refuse('SUBMIT-03', `${said.name} is not holder ${said.holder} of the old epoch`)
+  if (state.reshare?.approvedBy.some(({ name }) => name === said.name))
+    return refuse('SUBMIT-05', `${said.name} has approved`)
+  const known = leftOf(state, old, said.name)
+  if (known !== null && (said.left.at64 > known.at64 || said.left.at128 > known.at128))
+    return refuse('ANSWER-02', `${said.name} says that more is left of the budget than before`)
+  const invalid = verify(state, 'epoch-approval', seat.keys, command)
+  if (invalid !== null) return invalid
+  const fact = { payload: said, signature: command.signature }
+  return { ok: true, events: [{ kind: 'epoch.approved', stepId: at.step.id, fact }] }
+}
+
+/** A dealer's part of the next epoch. */
+export function takeRedeal(state: State, command: Submit): Decision {
+  const at = standsAt(state, 'redeals')
+  const { reshare } = state
+  if (at === null || reshare === null) return refuse('SUBMIT-01', 'nobody deals now')
+  const read = redealCodec.payload.parse(command.payload)
+  if (!read.ok) return refuse('SUBMIT-06', read.detail)
+  const said = read.value
+  const { t, n } = plannedReshare(state)
+  if (!sameRun(state, reshare.old, said) || said.t !== t || said.n !== n || said.envelopes.length !== n)
+    return refuse('REDEAL-01', `${said.name} dealt for another epoch, plan or quorum`)
+  const seat = seatOf(state, said.name)
+  const dealer = dealersOf(state).find(({ name }) => name === said.name)
+  if (seat === null || dealer?.dealer !== said.dealer)
+    return refuse('SUBMIT-03', `${said.name} is not dealer ${said.dealer} of the plan`)
+  if (reshare.redealt.some(({ name }) => name === said.name))
+    return refuse('SUBMIT-05', `${said.name} has dealt`)
+  const digests = [said.correction, ...said.envelopes]
+  const others = reshare.redealt.flatMap(({ correction, envelopes }) => [correction, ...envelopes])
+  if (new Set([...digests, ...others]).size !== digests.length + others.length)
+    return refuse('REDEAL-01', `${said.name} dealt something twice`)
+  const invalid = verify(state, 'redeal', seat.keys, command)
+  if (invalid !== null) return invalid
+  const fact = { payload: said, signature: command.signature }
+  return { ok: true, events: [{ kind: 'redeal.taken', stepId: at.step.id, fact }] }
+}
+
+/** Holders whom an answers stage may still hear from. */
+export function unheard(decryption: DecryptionState): string[] {
+  const heard = new Set(decryption.answers.map(({ name }) => name))
+  return (decryption.epoch?.holders ?? []).filter((name) => !heard.has(name))
+}
+
+export function stillWanted(state: State, decryption: DecryptionState): number {
+  const given = decryption.answers.filter(({ decision }) => decision === 'approved').length
+  return Math.max(0, answersWanted(state, decryption) - given)
+}
+
+type Stages = 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals'
+
+function standsAt(state: State, kind: Stages): StepProgress | null {
+  const progress = currentStep(state)
+  return progress !== null && stageOf(progress)?.kind === kind ? progress : null
+}
+
+function sameRun(
+  state: State,
+  old: LiveEpoch,
+  said: { domain: string; ceremonyId: string; planHash: string; keyId: string; oldEpochId: string },
+): boolean {
+  return (
+    said.domain === state.domain &&
+    said.ceremonyId === state.ceremonyId &&
+    said.planHash === state.planHash &&
+    said.keyId === old.keyId &&
+    said.oldEpochId === old.epochId
+  )
+}
+
+type Said = { name: string; spent: number; left: { at64: number; at128: number }; decision: string }
+
+/** A budget only ever shrinks, by what the answer spent. */
+function budgetFault(state: State, { id, epoch, request }: DecryptionState, said: Said): string | null {
+  if (request === null || epoch === null) return null
+  if (said.spent > request.budget) return `${said.spent} blocks spent, ${request.budget} were asked for`
+  const canary = decryptionOf(state.plan, id)?.canary === true
+  if (canary && said.spent > 0) return 'a canary is outside the budget'
+  const known = leftOf(state, epoch, said.name)
+  if (known === null || canary) return null
+  const wide = request.mode === 'S'
+  const expected = {
+    at64: known.at64 - (wide ? 0 : said.spent),
+    at128: known.at128 - (wide ? said.spent : 0),
+  }
+  if (expected.at64 < 0 || expected.at128 < 0) return `${said.spent} blocks spent, fewer were left`
+  return said.left.at64 === expected.at64 && said.left.at128 === expected.at128
+    ? null
+    : 'what is left is not what was left before less what was spent'
+}
+
+function leftOf(state: State, epoch: LiveEpoch, name: string): { at64: number; at128: number } | null {
+  return state.budgets.find((one) => one.epochId === epoch.epochId && one.name === name)?.left ?? null
+}
+
+/** What the poorest of those who may answer has left, where enough have said so; null where nobody knows. */
+function leastLeft(state: State, epoch: LiveEpoch, mode: 'S' | 'F'): number | null {
+  const known = epoch.holders.map((name) => leftOf(state, epoch, name))
+  const unknown = known.filter((left) => left === null).length
+  const left = known.flatMap((one) => (one === null ? [] : [mode === 'S' ? one.at128 : one.at64]))
+  // Any t may answer: the request is hopeless only when even the t richest cannot.
+  const rich = left.toSorted((a, b) => b - a)[epoch.t - 1 - unknown]
+  return unknown >= epoch.t ? null : (rich ?? null)
+}
+
+function seatOf(state: State, name: string): Seat | null {
+  return state.seats.find((seat) => seat.role === 'holder' && seat.name === name) ?? null
+}
+
+function named(refusal: { rule: string; detail: string }): Refusal {
+  return isRunRule(refusal.rule)
+    ? refuse(refusal.rule, refusal.detail)
+    : refuse('SUBMIT-06', `${refusal.rule}: ${refusal.detail}`)
+}
+
+type Signed = { payload: Uint8Array; signature: HybridSignature }
+
+function verify(
+  state: State,
+  what: Signable,
+  keys: VerificationKeys,
+  { payload, signature }: Signed,
+): Refusal | null {
+  const verdict = verifySignature(keys, signatureContext(what, state.domain), payload, signature)
+  return verdict.ok ? null : refuse('SUBMIT-04', verdict.detail)
+}
+
+function signedBy(keys: VerificationKeys, { domain }: State, { payload, signature }: Signed): boolean {
+  return verifySignature(keys, signatureContext('decryption-result', domain), payload, signature).ok
+}

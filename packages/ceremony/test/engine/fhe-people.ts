@@ -1,0 +1,203 @@
+import { encodeCanonical, sha256Hex, utf8 } from '@lux/crypto'
+import type { Authorities, Command, Domain, Needs } from '../../src/index.ts'
+import { nextRoster } from '../../src/kinds/epochs.ts'
+import { envelopesDigest } from '../../src/wire/acknowledgement.ts'
+import {
+  type DecryptionRequest,
+  decryptionRequestCodec,
+  type RequestPackage,
+} from '../../src/wire/decryption-request.ts'
+import { type Provenance, provenanceCodec } from '../../src/wire/provenance.ts'
+import type { FakeCore } from './fake-core.ts'
+import { sign, someone } from './seats.ts'
+
+const hash = (text: string) => sha256Hex(utf8(text))
+const combiner = `age1pq1${'z'.repeat(60)}`
+
+/** When requests are taken and answered here, a day before they expire. */
+export const requestTime = '2026-01-31T12:00:00.000Z'
+export const requestExpiry = '2026-02-01T12:00:00.000Z'
+
+export function someAuthorities(domain: Domain): Authorities {
+  const keys = (role: string) => [someone(role, role, domain).identity.keys]
+  return {
+    requesters: keys('requester'),
+    combiners: [combiner],
+    evaluators: keys('evaluator'),
+    encryptors: keys('encryptor'),
+  }
+}
+
+/** A package as a requester and an encryptor would make it, for the epoch at which the run stands. */
+export function requestFor(
+  core: FakeCore,
+  id: string,
+  change: { request?: Partial<DecryptionRequest>; provenance?: Partial<Provenance> } = {},
+): RequestPackage {
+  const { state, domain } = core
+  const planned = state.plan.decryptions?.find((one) => one.id === id)
+  const epoch = planned?.canary ? state.reshare?.next : state.epoch
+  const provenance: Provenance = {
+    v: 1,
+    domain,
+    keyId: epoch?.keyId ?? hash('nothing'),
+    mode: 'F',
+    type: 'u8',
+    ciphertexts: [hash(`ciphertext ${id}`)],
+    program: 'test 1.0',
+    inputs: [{ digest: hash('input'), admitted: 'client-key', by: 'encryptor' }],
+    time: requestTime,
+    ...change.provenance,
+  }
+  const request: DecryptionRequest = {
+    v: 1,
+    kind: 'decryption-request',
+    domain,
+    requestId: hash(`request ${id}`).slice(0, 32),
+    keyId: epoch?.keyId ?? hash('nothing'),
+    epochId: epoch?.epochId ?? hash('nothing'),
+    mode: 'F',
+    ciphertexts: [
+      {
+        digest: hash(`ciphertext ${id}`),
+        type: 'u8',
+        provenance: provenanceCodec.payload.digest(provenance),
+      },
+    ],
+    what: planned?.what ?? '',
+    purpose: 'a test',
+    requester: 'requester',
+    combiner,
+    expiry: requestExpiry,
+    budget: 4,
+    nonce: '77'.repeat(16),
+    ...change.request,
+  }
+  const by = (role: string) => someone(role, role, domain).identity
+  return {
+    request: {
+      payload: request,
+      signatures: [
+        sign(by('requester'), 'decryption-request', domain, decryptionRequestCodec.signedBytes(request)),
+      ],
+    },
+    approvals: [],
+    provenance: [
+      { payload: provenance, signatures: [provenanceCodec.sign(by('encryptor'), provenance, domain)] },
+    ],
+  }
+}
+
+type Asked = Extract<Needs, { kind: 'answers' | 'result' | 'epoch-approvals' | 'redeals' }>
+type Submit = Extract<Command, { type: 'submit' }>
+
+/** What the next person who is missing would send. */
+export function answerFor(core: FakeCore, needs: Asked, change: Record<string, unknown> = {}): Submit {
+  const name = 'missing' in needs ? (needs.missing[0] ?? '') : 'requester'
+  const what = {
+    answers: 'holder-answer',
+    result: 'decryption-result',
+    'epoch-approvals': 'epoch-approval',
+    redeals: 'redeal',
+  }[needs.kind] as Submit['what']
+  const payload = encodeCanonical({ ...payloadFor(core, needs, name), ...change } as never)
+  const role = needs.kind === 'result' ? 'requester' : 'holder'
+  const { identity } = someone(role, name, core.domain)
+  return { type: 'submit', what, payload, signature: sign(identity, what, core.domain, payload) }
+}
+
+function payloadFor(core: FakeCore, needs: Asked, name: string): object {
+  const { state, domain } = core
+  const { ceremonyId, planHash, reshare, plan } = state
+  const { t = 0, n = 0 } = plan.reshare ?? {}
+  const old = reshare?.old ?? state.epoch
+  const run = { v: 1, domain, ceremonyId, planHash, keyId: old?.keyId, oldEpochId: old?.epochId, t, n }
+  const number = (old?.holders ?? []).indexOf(name) + 1
+  const budgets = state.budgets.find((one) => one.epochId === old?.epochId && one.name === name)
+  const left = budgets?.left ?? { at64: 100, at128: 0 }
+  switch (needs.kind) {
+    case 'answers': {
+      const decryption = state.decryptions.find(({ id }) => id === needs.decryption)
+      const canary = plan.decryptions?.find(({ id }) => id === needs.decryption)?.canary === true
+      const { epoch } = decryption!
+      const known = state.budgets.find((one) => one.epochId === epoch?.epochId && one.name === name)
+      const before = known?.left.at64 ?? 100
+      return {
+        v: 1,
+        kind: 'holder-answer',
+        domain,
+        request: decryption?.digest,
+        keyId: epoch?.keyId,
+        epochId: epoch?.epochId,
+        holder: (epoch?.holders ?? []).indexOf(name) + 1,
+        name,
+        decision: 'approved',
+        reason: '',
+        sealed: hash(`${needs.decryption} ${name}`),
+        spent: canary ? 0 : 4,
+        left: { at64: canary ? before : before - 4, at128: 0 },
+        time: requestTime,
+      }
+    }
+    case 'result': {
+      const decryption = state.decryptions.find(({ id }) => id === needs.decryption)
+      const given = decryption!.answers.filter(({ decision }) => decision === 'approved')
+      return {
+        v: 1,
+        kind: 'decryption-result',
+        domain,
+        request: decryption?.digest,
+        answers: given.toSorted((a, b) => a.holder - b.holder).map(({ digest }) => digest),
+        outcome: 'combined',
+        verified: 1,
+        cheaters: [],
+        commitment: hash('value'),
+        time: requestTime,
+      }
+    }
+    case 'epoch-approvals':
+      return {
+        ...run,
+        kind: 'epoch-approval',
+        epoch: (old?.epoch ?? 0) + 1,
+        roster: sha256Hex(encodeCanonical(nextRoster(state))),
+        dealerMask: (plan.reshare?.dealers ?? []).reduce(
+          (mask, dealer) => mask | (1 << (old?.holders ?? []).indexOf(dealer)),
+          0,
+        ),
+        holder: number,
+        name,
+        left,
+      }
+    case 'redeals':
+      return {
+        ...run,
+        kind: 'redeal',
+        dealer: number,
+        name,
+        correction: hash(`correction ${name}`),
+        commitments: hash(`commitments ${name}`),
+        envelopes: Array.from({ length: n }, (_, at) => hash(`envelope ${name} ${at}`)),
+      }
+  }
+}
+
+/** A new holder's proof of a share that came in one envelope of each dealer. */
+export function nextAcknowledgement(core: FakeCore, name: string): Uint8Array {
+  const { reshare, ceremonyId } = core.state
+  const next = reshare!.next!
+  const at = next.holders.indexOf(name)
+  const dealers = reshare!.redealt.toSorted((a, b) => a.dealer - b.dealer)
+  return encodeCanonical({
+    v: 1,
+    kind: 'acknowledgement',
+    domain: core.domain,
+    ceremonyId,
+    keyId: next.keyId,
+    epochId: next.epochId,
+    holder: at + 1,
+    name,
+    shareDigest: hash(`next share ${name}`),
+    envelopeDigest: envelopesDigest(dealers.map(({ envelopes }) => envelopes[at] ?? '')),
+  })
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import type { Plan } from '../../src/index.ts'
+import { lintPlan } from '../../src/plan/index.ts'
+import { copyOf, planOf, stepIn, without } from '../engine/plans.ts'
+
+const life = planOf('fhe-life', 'production').plan
+const rulesOf = (plan: Plan) => [...new Set(lintPlan(plan).map(({ rule }) => rule))]
+
+function changed(change: (plan: Plan) => void): string[] {
+  const plan = copyOf(life)
+  change(plan)
+  return rulesOf(plan)
+}
+
+describe('a plan with decryptions', () => {
+  it('lints as it is shipped', () => expect(lintPlan(life)).toEqual([]))
+
+  it('PLAN-41 needs a key, approvers and as many answers as there can be', () => {
+    expect(changed((plan) => delete plan.fhe)).toContain('PLAN-41')
+    expect(
+      changed((plan) => (plan.people = plan.people.filter(({ role }) => role !== 'approver'))),
+    ).toContain('PLAN-41')
+    for (const answers of [1, 4])
+      expect(changed((plan) => (plan.decryptions![0]!.answers = answers))).toContain('PLAN-41')
+    expect(changed((plan) => (plan.decryptions![1]!.answers = 2))).toContain('PLAN-41')
+    expect(changed((plan) => plan.decryptions!.push(plan.decryptions![0]!))).toContain('PLAN-41')
+  })
+
+  it('PLAN-62 asks, approves, answers and takes the result in this order, each once', () => {
+    for (const id of ['take-request', 'approve-request', 'answer-request', 'take-result', 'result-canary'])
+      expect(rulesOf(without(life, id))).toContain('PLAN-62')
+    expect(changed((plan) => (stepIn(plan, 'take-request-again').decryption = 'first'))).toContain('PLAN-62')
+  })
+
+  it('PLAN-62 takes a canary only between the proofs and the life of the epoch', () => {
+    const early = changed((plan) => {
+      plan.parts[3]!.steps = [...plan.parts[3]!.steps.slice(4), ...plan.parts[3]!.steps.slice(0, 4)]
+    })
+    expect(early).toContain('PLAN-62')
+  })
+
+  it('PLAN-60 names a decryption of the plan', () => {
+    expect(changed((plan) => (stepIn(plan, 'take-request').decryption = 'lost'))).toContain('PLAN-60')
+    expect(changed((plan) => delete stepIn(plan, 'take-request').decryption)).toContain('PLAN-60')
+    expect(changed((plan) => (stepIn(plan, 'seal').decryption = 'first'))).toContain('PLAN-60')
+  })
+})
+
+describe('a plan with a next epoch', () => {
+  const reshare = (change: Partial<NonNullable<Plan['reshare']>>) =>
+    changed((plan) => (plan.reshare = { ...plan.reshare!, ...change }))
+
+  it('PLAN-42 needs a quorum, people, and exactly t dealers of the old epoch in their order', () => {
+    expect(reshare({ t: 4 })).toContain('PLAN-42')
+    expect(reshare({ n: 4 })).toContain('PLAN-42')
+    expect(reshare({ holders: ['Holder Two', 'Holder Two', 'Holder Five'] })).toContain('PLAN-42')
+    expect(reshare({ holders: ['Holder Two', 'Nobody', 'Holder Five'] })).toContain('PLAN-42')
+    expect(reshare({ dealers: ['Holder One'] })).toContain('PLAN-42')
+    expect(reshare({ dealers: ['Holder Two', 'Holder One'] })).toContain('PLAN-42')
+    expect(reshare({ dealers: ['Holder One', 'Holder Four'] })).toContain('PLAN-42')
+  })
+
+  it('PLAN-42 a refresh keeps the people, and a removal takes some away', () => {
+    expect(reshare({ kind: 'refresh' })).toContain('PLAN-42')
+    expect(reshare({ kind: 'remove' })).toContain('PLAN-42')
+    expect(reshare({ kind: 'refresh', holders: life.fhe!.holders })).toEqual([])
+    const fewer = { kind: 'remove' as const, t: 2, n: 2, holders: ['Holder One', 'Holder Three'] }
+    const plan = copyOf(life)
+    plan.reshare = { ...plan.reshare!, ...fewer }
+    for (const decryption of plan.decryptions!) if (decryption.canary) decryption.answers = 2
+    expect(lintPlan(plan)).toEqual([])
+  })
+
+  it('PLAN-63 approves, deals, assembles, proves, tries the canary and goes live, each once', () => {
+    for (const id of ['approve-epoch', 'redeal', 'assemble-epoch', 'acknowledge-next', 'epoch-live'])
+      expect(rulesOf(without(life, id))).toContain('PLAN-63')
+    expect(changed((plan) => delete plan.reshare)).toContain('PLAN-63')
+    const twice = changed((plan) => {
+      const steps = plan.parts[3]!.steps
+      steps.push({ ...steps.at(-1)!, id: 'epoch-live-again' })
+    })
+    expect(twice).toContain('PLAN-63')
+  })
+
+  it('PLAN-57 deals no key that was dealt before', () => {
+    const plan = copyOf(life)
+    plan.fhe!.existing = { keyId: 'a'.repeat(64), epochId: 'b'.repeat(64), epoch: 0, public: 'c'.repeat(64) }
+    expect(rulesOf(plan)).toContain('PLAN-57')
+  })
+})
