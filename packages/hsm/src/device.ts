@@ -62,7 +62,7 @@ export type Token = {
   info(): Promise<TokenInfo>
   pinState(): Promise<{ user: PinState; so: PinState }>
   mechanisms(): Promise<readonly MechanismInfo[]>
-  /** Tries everything that this interface offers on scratch session keys; needs the user. */
+  /** Tries everything that this interface offers on scratch keys that are gone after it; needs the user. */
   capabilities(): Promise<readonly Capability[]>
   /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot; the answer holds the new serial. */
   initialise(options: { label: string; soPin: Bytes; userPin: Bytes }): Promise<TokenInfo>

@@ -7,7 +7,7 @@ import { wrapTrials } from './capability-wraps.ts'
 import type { TokenSession } from './session.ts'
 
 /**
- * Tries everything on scratch session keys and has Node's own cryptography check each result: a mechanism list says what a
+ * Tries everything on scratch keys, destroyed after each trial, and has Node's own cryptography check each result: a mechanism list says what a
  * vendor meant, not what the token does.
  */
 export async function capabilities(token: TokenSession): Promise<Capability[]> {

@@ -1,5 +1,8 @@
 import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { Capability, CapabilityGroup, KeyPairKind, KeyTemplate, MadeKeyPair } from '../device.ts'
+import { HsmError } from '../device.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { attempt } from './errors.ts'
 import { generateKeyPair } from './keys.ts'
 import type { TokenSession } from './session.ts'
 
@@ -45,16 +48,37 @@ export async function withPair<T>(
   flags: Partial<KeyTemplate>,
   use: (pair: MadeKeyPair, publicKey: KeyObject) => T | Promise<T>,
 ): Promise<T> {
-  const pair = generateKeyPair(token, {
-    id: scratchId(),
-    label: 'trial',
-    kind,
-    template: { ...scratch, ...flags },
-  })
+  const make = (inToken: boolean) => {
+    const template = { ...scratch, ...flags, token: inToken }
+    return generateKeyPair(token, { id: scratchId(), label: 'trial', kind, template })
+  }
+  const inSession = attempt(() => make(false))
+  if (!inSession.ok && inSession.error.ckr === null) throw inSession.error
+  // A TPM has no session objects; there the pair is one of the token's until it is destroyed below.
+  const pair = inSession.ok ? inSession.value : make(true)
+  let seen: Outcome<T>
   try {
     const key = createPublicKey({ key: Buffer.from(pair.spki), format: 'der', type: 'spki' })
-    return await use(pair, key)
-  } finally {
-    for (const ref of [pair.privateKey, pair.publicKey]) token.destroyHandle(token.find(ref))
+    seen = { ok: true, value: await use(pair, key) }
+  } catch (error) {
+    seen = { ok: false, error }
   }
+  const left = [pair.privateKey, pair.publicKey].filter(
+    (ref) => !attempt(() => token.destroyHandle(token.find(ref))).ok,
+  )
+  if (left.length > 0) throw leftBehind(pair.publicKey.id, seen)
+  if (!seen.ok) throw seen.error
+  return seen.value
+}
+
+type Outcome<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: unknown }
+
+/** tpm2-pkcs11 1.9 cannot sign with P-521 and then holds the key as in use until its process ends. */
+function leftBehind(id: string, seen: Outcome<unknown>): HsmError {
+  const why = !seen.ok && seen.error instanceof HsmError ? seen.error : null
+  return hsmError(
+    'HSM-DEVICE-ERROR',
+    `${why ? `${why.detail}; ` : ''}the scratch key ${id} could not be destroyed: destroy it after a restart`,
+    why?.ckr ?? null,
+  )
 }
