@@ -13,10 +13,16 @@ import type { TokenSession } from './session.ts'
 export async function capabilities(token: TokenSession): Promise<Capability[]> {
   token.requireUser()
   const found: Capability[] = []
-  for (const trial of [...keyTrials(token), ...cipherTrials(token), ...wrapTrials(token)])
+  for (const trial of orderly([...keyTrials(token), ...cipherTrials(token), ...wrapTrials(token)]))
     found.push(await judge(trial))
   return found
 }
+
+/** P-521 last: a token that fails with it (tpm2-pkcs11) can fail with everything after it. */
+const orderly = (trials: readonly Trial[]): Trial[] => [
+  ...trials.filter(({ name }) => !name.includes('p-521')),
+  ...trials.filter(({ name }) => name.includes('p-521')),
+]
 
 async function judge({ group, name, mechanism, run }: Trial): Promise<Capability> {
   const said = (state: Capability['state'], detail: string): Capability => ({
