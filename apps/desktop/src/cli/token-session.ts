@@ -10,16 +10,20 @@ import {
 } from '@lux/hsm'
 import type { Command } from 'commander'
 import { findParts } from '../core/program.ts'
-import { failureOutcome, type Outcome } from './output.ts'
+import { failureOutcome, type Outcome, say } from './output.ts'
 import { readSecret } from './secret-input.ts'
+import { libraryNames, nameLibrary } from './token-library.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export type LibraryOptions = { library?: string; soft?: string; newStore?: boolean }
-export type PinOptions = { serial?: string; pinFd?: string; pinFile?: string }
+export type PinOptions = { serial?: string; pinFd?: string; pinFile?: string; acceptFinalTry?: boolean }
 
 export function withLibrary(command: Command): Command {
   return command
-    .option('--library <file>', 'the vendor’s PKCS#11 library')
+    .option(
+      '--library <file>',
+      `the vendor’s PKCS#11 library: its path, or the name of a profile (${libraryNames.join(', ')})`,
+    )
     .option('--soft <dir>', 'a SoftHSM store in this folder, for training and rehearsals')
 }
 
@@ -28,11 +32,12 @@ export function withPin(command: Command): Command {
     .option('--serial <serial>', 'the token; may be left out when there is only one')
     .option('--pin-fd <n>', 'read the user PIN from this open descriptor instead of the terminal')
     .option('--pin-file <file>', 'read it from this file, which must have mode 0600')
+    .option('--accept-final-try', 'log in although one more wrong PIN locks the token')
 }
 
 /**
  * Starts the library’s own process for the time of one command. `newStore`: a soft store may be made. Errors:
- * LIBRARY-UNNAMED, SOFT-STORE-MISSING, HSM-LIBRARY-….
+ * LIBRARY-UNNAMED, LIBRARY-NOT-INSTALLED, SOFT-STORE-MISSING, HSM-LIBRARY-….
  */
 export async function withHsm<T>(
   { library, soft, newStore }: LibraryOptions,
@@ -47,7 +52,8 @@ export async function withHsm<T>(
       'check the folder, or make one: custody token init',
     )
   const store = soft === undefined ? null : softTokenEnvironment(soft)
-  const path = library ?? store?.library
+  const vendor = library === undefined ? null : nameLibrary(library)
+  const path = vendor?.path ?? store?.library
   if (path === undefined)
     throw new WrongUse(
       'LIBRARY-UNNAMED',
@@ -56,7 +62,7 @@ export async function withHsm<T>(
     )
   const hsm = await startHsm({
     library: path,
-    ...(store === null ? {} : { environment: store.environment }),
+    environment: { ...vendor?.environment, ...store?.environment },
     ...(hostEntry === null ? {} : { hostEntry }),
   })
   try {
@@ -98,7 +104,12 @@ export async function withLogin(
     ...(options.pinFile === undefined ? {} : { file: options.pinFile }),
   })
   try {
-    await token.logIn({ user: 'user', pin })
+    const { before } = await token.logIn({
+      user: 'user',
+      pin,
+      acceptFinalTry: options.acceptFinalTry === true,
+    })
+    if (before !== 'ok') say(`The user PIN of ${info.serial} was ${pinText(before)} before this login.`)
   } catch (error) {
     const outcome = failureOutcome(error)
     if (outcome === null) throw error

@@ -1,7 +1,8 @@
-import type { TokenInfo } from '@lux/hsm'
+import type { ProbeReport } from '@lux/hsm'
 import type { CommandLine } from './command-line.ts'
 import type { Outcome } from './output.ts'
 import { readSecret } from './secret-input.ts'
+import { registerTokenBench } from './token-bench.ts'
 import {
   findToken,
   type LibraryOptions,
@@ -12,16 +13,18 @@ import {
   withLogin,
   withPin,
 } from './token-session.ts'
+import { evidenceLines, profileJson, profileOfToken, tokenEvidence, tokenLines } from './token-words.ts'
 import { WrongUse } from './wrong-use.ts'
 
 type InitOptions = LibraryOptions &
   PinOptions & { label: string; soPinFd?: string; soPinFile?: string; erase?: boolean }
 type WorkOptions = LibraryOptions & PinOptions
 
-export function registerToken({ program, act }: CommandLine): void {
+export function registerToken(commandLine: CommandLine): void {
+  const { program, act } = commandLine
   const group = program
     .command('token')
-    .description('Hardware and software tokens: list, info, init, inventory, probe.')
+    .description('Hardware and software tokens: list, info, init, inventory, probe, bench.')
   withLibrary(group.command('list'))
     .description('Every token that the library shows, by serial, with the state of its PINs. No login.')
     .action((options: LibraryOptions) => act(() => list(options)))
@@ -65,6 +68,7 @@ Exit 0: every attack on the hardened template was held and a wrap mechanism gave
 Example:
   $ custody token probe --soft training-token --pin-file pin.txt`,
     )
+  registerTokenBench(group, commandLine)
 }
 
 function list(options: LibraryOptions): Promise<Outcome> {
@@ -72,13 +76,17 @@ function list(options: LibraryOptions): Promise<Outcome> {
     const tokens = await hsm.tokens()
     const rows = tokens.map(
       ({ serial, label, model, profile, initialised, pin }) =>
-        `${(serial || '(free slot)').padEnd(18)} ${label.padEnd(20)} ${profile.padEnd(10)} ${model.padEnd(14)} ${
+        `${(serial || '(free slot)').padEnd(18)} ${label.padEnd(20)} ${profile.padEnd(13)} ${model.padEnd(14)} ${
           initialised ? `PIN ${pinText(pin.user)}; SO PIN ${pinText(pin.so)}` : 'not initialised'
         }`,
     )
     return {
       exit: 0,
-      json: { ok: true, library: hsm.library, tokens },
+      json: {
+        ok: true,
+        library: hsm.library,
+        tokens: tokens.map((token) => ({ ...token, verifiedOn: profileOfToken(token).verifiedOn })),
+      },
       text: rows.join('\n') || 'the library shows no token',
     }
   })
@@ -87,12 +95,18 @@ function list(options: LibraryOptions): Promise<Outcome> {
 function info(options: LibraryOptions & { serial?: string }): Promise<Outcome> {
   return withHsm(options, async (hsm) => {
     const token = await findToken(hsm, options.serial)
+    const evidence = tokenEvidence(token, null)
     const lines = [
       ...tokenLines(token),
+      ...evidenceLines(evidence),
       `library       ${hsm.library.path}`,
       `library hash  ${hsm.library.sha256}`,
     ]
-    return { exit: 0, json: { ok: true, library: hsm.library, token }, text: lines.join('\n') }
+    return {
+      exit: 0,
+      json: { ok: true, library: hsm.library, token, profile: profileJson(profileOfToken(token)), evidence },
+      text: lines.join('\n'),
+    }
   })
 }
 
@@ -136,7 +150,9 @@ function init(options: InitOptions): Promise<Outcome> {
 
 function inventory(options: WorkOptions): Promise<Outcome> {
   return withHsm(options, (hsm) =>
-    withLogin(hsm, options, async (token, { serial, label }) => {
+    withLogin(hsm, options, async (token, info) => {
+      const { serial, label } = info
+      const evidence = tokenEvidence(info, null)
       const { objects, damaged } = await token.inventory()
       const lines = [
         `${label} (${serial}): ${objects.length} objects`,
@@ -145,16 +161,19 @@ function inventory(options: WorkOptions): Promise<Outcome> {
             `  ${one.class.padEnd(11)} ${(one.id || '(no id)').padEnd(32)} ${one.keyType.padEnd(8)} ${one.label}${one.trusted ? '  TRUSTED' : ''}`,
         ),
         ...damaged.map(({ name, reason }) => `  UNREADABLE  ${name}: ${reason}`),
+        ...evidenceLines(evidence),
       ]
-      return { exit: 0, json: { ok: true, serial, objects, damaged }, text: lines.join('\n') }
+      return { exit: 0, json: { ok: true, serial, objects, damaged, evidence }, text: lines.join('\n') }
     }),
   )
 }
 
 function probe(options: WorkOptions): Promise<Outcome> {
   return withHsm(options, (hsm) =>
-    withLogin(hsm, options, async (token, { serial, label }) => {
+    withLogin(hsm, options, async (token, info) => {
+      const { serial, label } = info
       const report = await token.probe()
+      const evidence = tokenEvidence(info, report)
       const { passed, attacks, knownAnswers, lacking } = report
       const lines = [
         `${label} (${serial}): ${passed ? 'passed' : 'NOT PASSED'}`,
@@ -163,25 +182,23 @@ function probe(options: WorkOptions): Promise<Outcome> {
             `  ${template.padEnd(8)} ${name.padEnd(20)} ${outcome}  ${detail}`,
         ),
         `  wrap mechanism ${knownAnswers.chosen === null ? 'NONE proved' : `${knownAnswers.chosen.standard}, here called ${knownAnswers.chosen.name}`}`,
+        ...knownAnswers.tried.map(({ name, result }) => `  known answer   ${name}: ${result}`),
         ...lacking.map((what) => `  lacks ${what}`),
+        ...evidenceLines(evidence),
       ]
       const json = passed
-        ? { ok: true, report }
-        : { ok: false, code: 'PROBE-FAILED', detail: 'an attack succeeded', report }
+        ? { ok: true, report, evidence }
+        : { ok: false, code: 'PROBE-FAILED', detail: why(report), report, evidence }
       return { exit: passed ? 0 : 1, json, text: lines.join('\n'), answered: true }
     }),
   )
 }
 
-function tokenLines(token: TokenInfo): string[] {
+function why({ attacks, knownAnswers }: ProbeReport): string {
+  const broken = attacks.filter(({ template, outcome }) => template === 'hardened' && outcome === 'broken')
+  const attacked = broken.map(({ name }) => name).join(', ')
   return [
-    `serial        ${token.serial}`,
-    `label         ${token.label}`,
-    `maker, model  ${token.manufacturer}, ${token.model}`,
-    `versions      firmware ${token.firmware}, hardware ${token.hardware}`,
-    `profile       ${token.profile}`,
-    `user PIN      ${pinText(token.pin.user)} (${token.minPinLength} to ${token.maxPinLength} characters)`,
-    `SO PIN        ${pinText(token.pin.so)}`,
-    `protected     ${token.writeProtected ? 'write-protected' : 'writable'}, ${token.loginRequired ? 'login required' : 'NO LOGIN REQUIRED'}`,
-  ]
+    ...(knownAnswers.chosen === null ? ['no wrap mechanism gives a known answer'] : []),
+    ...(attacked === '' ? [] : [`these attacks succeeded: ${attacked}`]),
+  ].join('; ')
 }
