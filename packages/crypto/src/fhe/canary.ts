@@ -4,9 +4,11 @@ import type { Width } from '../sharing/galois-ring.ts'
 import { hashBlocks } from '../sharing/kernel.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { refuse } from '../verdict.ts'
+import type { Authorities } from './authorities.ts'
 import type { Ciphertext } from './ciphertext.ts'
 import type { FheValue } from './decode.ts'
 import type { PartialContent } from './partial-file.ts'
+import { checkProvenance } from './provenance.ts'
 import type { PublicFile } from './public-file.ts'
 import { combinePartials, computePartial } from './threshold-decrypt.ts'
 import type { VerifiedShare } from './verify-share.ts'
@@ -19,16 +21,39 @@ export const CANARY_LEAST_BLOCKS = 64
 /** And at most these: far fewer than the 2048 equations that a key has unknowns, so no flooding floor is needed. */
 export const CANARY_MOST_BLOCKS = 256
 
+/** Who vouches for a canary's ciphertexts: nobody in a rehearsal, else somebody whom the holder's share names. */
+export type CanaryTrust =
+  | { readonly rehearsal: true }
+  | { readonly authorities: Authorities; readonly provenance: readonly Uint8Array[] }
+
 /**
  * A new holder's answer to the one canary of its epoch, for ciphertexts of one width that were encrypted after all
  * corrections had been published. It is outside the budget and, at 64 bits, below the floor; the caller answers once per
- * epoch and width and remembers it. Refusals: FHE-CANARY-SIZE, FHE-WIDTH-MIXED, FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS.
+ * epoch and width and remembers it. Its ciphertexts need provenance like any others: 256 chosen blocks would give half of
+ * the key. A fresh one may be vouched for by an evaluator, too, since a key of mode S names no encryptor. Refusals:
+ * FHE-CANARY-SIZE, FHE-WIDTH-MIXED, FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS, and those of `checkProvenance`.
  */
 export function answerCanary(
   verified: VerifiedShare,
   ciphertexts: readonly Ciphertext[],
   requestDigest: Uint8Array,
+  trust: CanaryTrust = { rehearsal: true },
 ): Outcome<PartialContent> {
+  const { domain, keyId } = verified.share.header
+  if (!('rehearsal' in trust)) {
+    const vouched = checkProvenance(trust.provenance, {
+      domain,
+      keyId,
+      authorities: {
+        ...trust.authorities,
+        encryptors: [...trust.authorities.encryptors, ...trust.authorities.evaluators],
+      },
+      ciphertexts,
+    })
+    if (!vouched.ok) return vouched
+  } else if (domain === 'production') {
+    return refuse('FHE-PROVENANCE-MISSING', 'a share of production answers no canary that nobody vouches for')
+  }
   const blocks = distinctBlocks(ciphertexts)
   if (blocks < CANARY_LEAST_BLOCKS || blocks > CANARY_MOST_BLOCKS) {
     return refuse(

@@ -19,6 +19,7 @@ export {
   CANARY_LEAST_BLOCKS,
   CANARY_MOST_BLOCKS,
   type CanaryAudit,
+  type CanaryTrust,
 } from './canary.ts'
 export {
   type Carrying,

@@ -6,6 +6,7 @@ import { accept, type Outcome } from '../sharing/outcome.ts'
 import type { Domain } from '../sign/context.ts'
 import { encodeDocument, parseDocument, signDocument, verifyDocument } from '../sign/document.ts'
 import type { SigningIdentity } from '../sign/identity.ts'
+import { identityId } from '../sign/verification-keys.ts'
 import { refuse } from '../verdict.ts'
 import type { Authorities } from './authorities.ts'
 import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
@@ -116,7 +117,8 @@ function verified(
   try {
     const document = parseDocument(bytes, { maxBytes: MAX_BYTES })
     const provenance = readProvenance(document.payload)
-    const known = provenance.mode === 'S' ? authorities.evaluators : authorities.encryptors
+    const listed = provenance.mode === 'S' ? authorities.evaluators : authorities.encryptors
+    const known = [...new Map(listed.map((keys) => [identityId(keys), keys])).values()]
     const role = provenance.mode === 'S' ? 'evaluator' : 'encryptor'
     if (known.length === 0) return refuse('FHE-PROVENANCE-SIGNER', `the share names no ${role}`)
     const result = verifyDocument(document, PROVENANCE_CONTEXT, known, 1)

@@ -7,12 +7,14 @@ import { refuse } from '../verdict.ts'
 import { mixedField } from './file-header.ts'
 import { type RosterEntry, rosterDigest } from './identifiers.ts'
 import { type PublicFile, parsePublic } from './public-file.ts'
-import { parseShare, type Share } from './share-file.ts'
+import { type Budgets, parseShare, type Share } from './share-file.ts'
 
 export type ShareExpectation = {
   readonly holder?: number
   readonly policyHash?: Uint8Array
   readonly roster?: readonly RosterEntry[]
+  /** Blocks that the share may answer, as the plan or the carried count says. */
+  readonly budgets?: Budgets
 }
 
 export type VerifiedShare = { readonly share: Share; readonly pub: PublicFile }
@@ -21,7 +23,7 @@ export type VerifiedShare = { readonly share: Share; readonly pub: PublicFile }
  * What a holder checks before keeping or using a share: both files parse, are of the same sharing, the seeds are those
  * committed to, the corrections those of the epoch, the budgets within the flooding. Refusals: the parsers' rules,
  * FHE-EPOCH-MIXED, FHE-SEED-SETS, FHE-SEED-COMMITMENT, FHE-BUDGET, FHE-HOLDER-OTHER, FHE-POLICY-OTHER,
- * FHE-ROSTER-OTHER.
+ * FHE-ROSTER-OTHER, FHE-BUDGET-OTHER.
  */
 export function verifyShare(
   shareBytes: Uint8Array,
@@ -62,6 +64,13 @@ export function verifyShare(
   }
   if (expected.policyHash && !equalBytes(expected.policyHash, share.policyHash)) {
     return refuse('FHE-POLICY-OTHER', 'the share names another policy')
+  }
+  const { budgets: agreed } = expected
+  if (agreed && (agreed.at64 !== budgets.at64 || agreed.at128 !== budgets.at128)) {
+    return refuse(
+      'FHE-BUDGET-OTHER',
+      `a budget of ${budgets.at64} and ${budgets.at128} blocks, expected ${agreed.at64} and ${agreed.at128}`,
+    )
   }
   if (expected.roster && !equalBytes(rosterDigest(expected.roster), pub.rosterDigest)) {
     return refuse('FHE-ROSTER-OTHER', 'the public file names other holders')

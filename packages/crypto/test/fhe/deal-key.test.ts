@@ -132,7 +132,11 @@ describe('hostile shares', () => {
     expect(verifyShare(raised, deal.pub)).toMatchObject({ rule: 'FHE-BUDGET' })
   })
 
-  test('FHE-HOLDER-OTHER, FHE-POLICY-OTHER and FHE-ROSTER-OTHER name what was expected', () => {
+  test('FHE-HOLDER-OTHER, FHE-POLICY-OTHER, FHE-ROSTER-OTHER and FHE-BUDGET-OTHER name what was expected', () => {
+    const { budgets } = parseShare(share)
+    expect(verifyShare(share, deal.pub, { budgets }).ok).toBe(true)
+    const less = { ...budgets, at128: budgets.at128 - 1 }
+    expect(verifyShare(share, deal.pub, { budgets: less })).toMatchObject({ rule: 'FHE-BUDGET-OTHER' })
     expect(verifyShare(share, deal.pub, { holder: 2 })).toMatchObject({ rule: 'FHE-HOLDER-OTHER' })
     const policyHash = new Uint8Array(32).fill(1)
     expect(verifyShare(share, deal.pub, { policyHash })).toMatchObject({ rule: 'FHE-POLICY-OTHER' })

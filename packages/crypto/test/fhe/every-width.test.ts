@@ -42,23 +42,27 @@ describe('every width that tfhe offers', () => {
     ['up to 64 bits', 2, 64],
     ['to 256 bits', 65, 256],
     ['beyond', 257, 2048],
-  ])('threshold decryption gives back a random value: %s', (_, least, most) => {
-    for (const { name, signed, bits } of types) {
-      if (bits < least || bits > most) continue
-      const random = entropy.bytes(256).reduce((n, byte) => (n << 8n) | BigInt(byte), 0n)
-      const value = signed ? BigInt.asIntN(bits, random) : BigInt.asUintN(bits, random)
-      // The cast holds: every such class of tfhe encrypts; small ones take a number, larger ones a bigint.
-      const type = (tfhe as unknown as Record<string, Encrypting>)[name]!
-      const made = type.encrypt_with_client_key(bits <= 32 ? Number(value) : value, key)
-      const ciphertext = parseCiphertext(made.safe_serialize(LIMIT))
-      expect(typeName(ciphertext)).toBe(`${signed ? 'i' : 'u'}${bits}`)
-      const partials = shares.map((share) => {
-        const answer = partialDecrypt(share, [ciphertext], new Uint8Array(32))
-        if (!answer.ok) throw new Error(`${name}: ${answer.detail}`)
-        return answer.value
-      })
-      const combined = combinePartials(shares[0]!.pub, [ciphertext], partials)
-      expect(combined, name).toMatchObject({ ok: true, value: { values: [value] } })
-    }
-  }, 60_000)
+  ])(
+    'threshold decryption gives back a random value: %s',
+    (_, least, most) => {
+      for (const { name, signed, bits } of types) {
+        if (bits < least || bits > most) continue
+        const random = entropy.bytes(256).reduce((n, byte) => (n << 8n) | BigInt(byte), 0n)
+        const value = signed ? BigInt.asIntN(bits, random) : BigInt.asUintN(bits, random)
+        // The cast holds: every such class of tfhe encrypts; small ones take a number, larger ones a bigint.
+        const type = (tfhe as unknown as Record<string, Encrypting>)[name]!
+        const made = type.encrypt_with_client_key(bits <= 32 ? Number(value) : value, key)
+        const ciphertext = parseCiphertext(made.safe_serialize(LIMIT))
+        expect(typeName(ciphertext)).toBe(`${signed ? 'i' : 'u'}${bits}`)
+        const partials = shares.map((share) => {
+          const answer = partialDecrypt(share, [ciphertext], new Uint8Array(32))
+          if (!answer.ok) throw new Error(`${name}: ${answer.detail}`)
+          return answer.value
+        })
+        const combined = combinePartials(shares[0]!.pub, [ciphertext], partials)
+        expect(combined, name).toMatchObject({ ok: true, value: { values: [value] } })
+      }
+    },
+    60_000,
+  )
 })

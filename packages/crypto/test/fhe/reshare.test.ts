@@ -1,3 +1,4 @@
+import tfhe from 'node-tfhe'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { concatBytes } from '../../src/bytes.ts'
 import {
@@ -6,10 +7,12 @@ import {
   type Budgets,
   carriedBudgets,
   checkSeedFile,
+  ciphertextDigest,
   combinePartials,
   type DealtKey,
   encodeCorrection,
   largestBudgets,
+  NO_AUTHORITIES,
   nextPublic,
   nextShare,
   parseCiphertext,
@@ -20,13 +23,17 @@ import {
   partialDecrypt,
   type Redealing,
   redealShare,
+  signProvenance,
   type VerifiedShare,
   verifyShare,
 } from '../../src/fhe/index.ts'
+import { toHex } from '../../src/hex.ts'
 import type { Quorum } from '../../src/sharing/index.ts'
-import { dealt, entropyOf, realClientKey, rosterOf, squashedFile, withSquashKey } from './fixture.ts'
+import { generateIdentity } from '../../src/sign/identity.ts'
+import { dealt, entropyOf, LIMIT, realClientKey, rosterOf, squashedFile, withSquashKey } from './fixture.ts'
 
-const clientKey = withSquashKey(realClientKey().bytes)
+const real = realClientKey()
+const clientKey = withSquashKey(real.bytes)
 const { key128 } = parseClientKey(clientKey)
 const planHash = new Uint8Array(32).fill(0x50)
 const zeros = new Uint8Array(32)
@@ -280,6 +287,38 @@ describe('the canary', () => {
         answers,
       ),
     ).toMatchObject({ rule: 'FHE-CANARY-SIZE' })
+  })
+
+  test('FHE-PROVENANCE-MISSING 256 chosen blocks would give half of the key, so somebody has to vouch for them', () => {
+    const evaluator = generateIdentity(entropyOf(91), ['ed25519'])
+    const authorities = { ...NO_AUTHORITIES, evaluators: [evaluator.keys] }
+    const vouch = (mode: 'S' | 'F', type: string, ciphertext = canary[0]!) =>
+      signProvenance(evaluator, {
+        v: 1,
+        domain: 'rehearsal',
+        keyId: toHex(old.keyId),
+        mode,
+        type,
+        ciphertexts: [toHex(ciphertextDigest(ciphertext))],
+        program: 'canary',
+        inputs: [{ digest: 'aa'.repeat(32), admitted: 'signature', by: 'Ann' }],
+        time: '2026-01-31T09:30:00.000Z',
+      })
+    const answer = (provenance: Uint8Array[], ciphertexts = canary) =>
+      answerCanary(verified(next, 1), ciphertexts, planHash, { authorities, provenance })
+    expect(answer([])).toMatchObject({ rule: 'FHE-PROVENANCE-MISSING' })
+    expect(answer([vouch('S', 'u256')]).ok).toBe(true)
+    // A key of mode S names no encryptor: its evaluator vouches for the fresh half of the canary.
+    const made = tfhe.FheUint256.encrypt_with_client_key(1n, real.key).safe_serialize(LIMIT)
+    const fresh = parseCiphertext(made)
+    expect(answer([vouch('F', 'u256', fresh)], [fresh]).ok).toBe(true)
+    expect(answer([vouch('S', 'u256', fresh)], [fresh])).toMatchObject({ rule: 'FHE-PROVENANCE-MODE' })
+    const { share, pub } = verified(next, 1)
+    const production = {
+      share: { ...share, header: { ...share.header, domain: 'production' as const } },
+      pub,
+    }
+    expect(answerCanary(production, canary, planHash)).toMatchObject({ rule: 'FHE-PROVENANCE-MISSING' })
   })
 
   test('a correction wrong by half the modulus in one word is found', () => {
