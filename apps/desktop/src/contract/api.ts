@@ -154,19 +154,3 @@ export type ApiName = CoreApiName | ShellApiName
 type TypesOf<N extends ApiName> = NonNullable<(CoreApis & ShellApis)[N]['types']>
 export type InputOf<N extends ApiName> = TypesOf<N>['input']
 export type OutputOf<N extends ApiName> = TypesOf<N>['output']
-
-/** Codes that any call may answer with. */
-export const anyCallErrors = [
-  'INTERNAL',
-  'API-UNKNOWN',
-  'INPUT-INVALID',
-  'FRAME-TOO-LARGE',
-  'FRAME-TOO-MANY',
-  'CORE-STARTING',
-  'CORE-RESTARTED',
-  'CORE-STOPPED',
-  'WORK-TIMED-OUT',
-  'STORE-LOCKED',
-  'STORE-NEWER',
-  'STORE-DAMAGED',
-] as const satisfies readonly ErrorCode[]

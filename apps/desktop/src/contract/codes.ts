@@ -1,5 +1,5 @@
-/** Error codes of the shell and of core's own work. Rules of the engine, `HSM-…` and verification checks pass through as codes too. */
-export const errorCodes = [
+/** Codes that any call may answer with. */
+export const anyCallErrors = [
   'INTERNAL',
   'API-UNKNOWN',
   'INPUT-INVALID',
@@ -8,15 +8,20 @@ export const errorCodes = [
   'CORE-STARTING',
   'CORE-RESTARTED',
   'CORE-STOPPED',
-  'CORE-MISSING',
-  'CORE-VERSION',
-  'WORK-CANCELLED',
   'WORK-TIMED-OUT',
-  'WORK-BUSY',
-  'SHELL-PATHS',
   'STORE-LOCKED',
   'STORE-NEWER',
   'STORE-DAMAGED',
+] as const
+
+/** Error codes of the shell and of core's own work. Rules of the engine, `HSM-…` and verification checks pass through as codes too. */
+export const errorCodes = [
+  ...anyCallErrors,
+  'CORE-MISSING',
+  'CORE-VERSION',
+  'WORK-CANCELLED',
+  'WORK-BUSY',
+  'SHELL-PATHS',
   'DISK-FULL',
   'FOLDER-READ-ONLY',
   'FILE-MISSING',

@@ -4,7 +4,7 @@ import { planLockCodec } from '@lux/ceremony/wire'
 import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
-import { type Enrolled, enrolled, passphraseFile } from './support/people.ts'
+import { type Enrolled, enrolled, newPolicy, passphraseFile } from './support/people.ts'
 
 let folder: string
 let pass: string[]
@@ -42,16 +42,7 @@ beforeAll(async () => {
   cards = [...others, ...officers, ...witnesses].map(({ cardPath }) => cardPath)
   policy = at('policy.json')
   const made = await custody([
-    'policy',
-    'new',
-    '--organisation',
-    'acme',
-    '--organisation-name',
-    'Acme Ltd',
-    '--domain',
-    'production',
-    '--expiry',
-    '2099-12-31',
+    ...newPolicy(policy),
     '--officer',
     ...officers.map(({ cardPath }) => cardPath),
     '--quorum',
@@ -61,8 +52,6 @@ beforeAll(async () => {
     '--witness-quorum',
     '2',
     '--soft-tokens',
-    '--out',
-    policy,
   ])
   expect(made.stderr).toBe('')
   for (const { keyPath } of officers)

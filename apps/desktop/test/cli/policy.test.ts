@@ -2,7 +2,7 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
-import { type Enrolled, enrolled, passphraseFile } from './support/people.ts'
+import { type Enrolled, enrolled, newPolicy, passphraseFile } from './support/people.ts'
 
 let folder: string
 let pass: string[]
@@ -10,20 +10,7 @@ let officers: Enrolled[]
 let witness: Enrolled
 let policy: string
 
-const named = (out: string) => [
-  'policy',
-  'new',
-  '--organisation',
-  'acme',
-  '--organisation-name',
-  'Acme Ltd',
-  '--domain',
-  'production',
-  '--expiry',
-  '2099-12-31',
-  '--out',
-  join(folder, out),
-]
+const named = (out: string) => newPolicy(join(folder, out))
 const cards = (people: readonly Enrolled[]) => people.map(({ cardPath }) => cardPath)
 
 beforeAll(async () => {

@@ -41,3 +41,11 @@ export async function enrolled(
 export function passphraseFile(folder: string): string {
   return secretFile(join(folder, 'passphrase'), passphrase)
 }
+
+/** `policy new` for the production policy of a made-up organisation; its people and quorums follow. */
+export function newPolicy(out: string): string[] {
+  return [
+    ...['policy', 'new', '--organisation', 'acme', '--organisation-name', 'Acme Ltd'],
+    ...['--domain', 'production', '--expiry', '2099-12-31', '--out', out],
+  ]
+}
