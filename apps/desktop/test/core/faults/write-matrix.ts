@@ -1,26 +1,39 @@
-/** `node write-matrix.ts [PATTERN] [--dry]`: runs the crash matrix and writes docs/CRASH-MATRIX.md. Takes about an hour. */
-import { appendFileSync } from 'node:fs'
+/**
+ * `node write-matrix.ts RESULTS [PATTERN]` runs the crash matrix, or the cells that PATTERN fits, and adds each result as
+ * a line to RESULTS. `node write-matrix.ts RESULTS --write` makes docs/CRASH-MATRIX.md of it.
+ */
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { cellsOf, openWorkshop, type Result, recordCalls, runMatrix } from './matrix.ts'
+import { matrixPage } from './matrix-page.ts'
 
-const [pattern = '.', log = '/dev/null'] = process.argv.slice(2)
-const shop = await openWorkshop()
-try {
-  const points = await recordCalls(shop)
-  const all = cellsOf(points)
-  const cells = all.filter(({ step, name, n, fault }) =>
-    new RegExp(pattern).test(`${step} ${name}@${n}=${fault}`),
-  )
-  process.stderr.write(`${points.length} points, ${all.length} cells, ${cells.length} chosen\n`)
-  await runMatrix(shop, cells, {
-    workers: 4,
-    onResult: (result: Result, done: number) => {
-      appendFileSync(log, `${JSON.stringify(result)}\n`)
-      if (result.verdict === 'failed' || result.verdict === 'not-reached' || pattern !== '.')
-        process.stderr.write(
-          `${done} ${result.step} ${result.name}@${result.n}=${result.fault}: ${result.verdict} ${result.code} ${result.detail}\n`,
-        )
-    },
-  })
-} finally {
-  await shop.close()
+const [results = '', what = '.'] = process.argv.slice(2)
+if (results === '') throw new Error('usage: write-matrix.ts RESULTS [PATTERN|--write]')
+if (what === '--write') {
+  const lines = readFileSync(results, 'utf8').trimEnd().split('\n')
+  // Written by the other half of this program.
+  const cells = lines.map((line) => JSON.parse(line) as Result)
+  const page = fileURLToPath(new URL('../../../../../docs/CRASH-MATRIX.md', import.meta.url))
+  writeFileSync(page, matrixPage(cells))
+} else {
+  await run(new RegExp(what))
+}
+
+async function run(pattern: RegExp): Promise<void> {
+  const shop = await openWorkshop()
+  try {
+    const all = cellsOf(await recordCalls(shop))
+    const cells = all.filter(({ step, name, n, fault }) => pattern.test(`${step} ${name}@${n}=${fault}`))
+    process.stderr.write(`${cells.length} of ${all.length} cells\n`)
+    await runMatrix(shop, cells, {
+      workers: 2,
+      onResult: (result, done) => {
+        appendFileSync(results, `${JSON.stringify(result)}\n`)
+        const { step, name, n, fault, verdict, code, detail } = result
+        process.stderr.write(`${done} ${step} ${name}@${n}=${fault}: ${verdict} ${code} ${detail}\n`)
+      },
+    })
+  } finally {
+    await shop.close()
+  }
 }
