@@ -13,8 +13,6 @@ export const AT = {
   /** SHA-256's round constants, u32. */
   ROUND_CONSTANTS: 0,
   SECRETS: 0x400,
-  /** 16 vectors of 4 lanes: the ChaCha state of four blocks. */
-  CORE: 0x400,
   /** 16 vectors of 4 lanes: the message schedule of four blocks, and their 8 vectors of state. */
   SCHEDULES: 0x500,
   STATES: 0x600,

@@ -148,7 +148,7 @@ export function ringVector(width: Width, words: number): RingVector {
       addStream(factor)
     },
     addSeed(seed, message, factor) {
-      kernel.expand(loadKey([seed], message), message.length, 256 * Math.ceil(size / 256))
+      kernel.expand(loadKey([seed], message), message.length, 512 * Math.ceil(size / 512))
       addStream(factor)
     },
     addNoise(seeds, message, factor) {
@@ -180,7 +180,8 @@ export function ringVector(width: Width, words: number): RingVector {
     partials(k) {
       const top = 1n << BigInt(k)
       const mask = 2n * top - 1n
-      const fours = 4 * Math.ceil(sets / 4)
+      // Those that fill up have the factor 0.
+      const eights = 8 * Math.ceil(sets / 8)
       const elements: RingElement[] = []
       for (let at = 0; at < admitted; at++) {
         const position = at % PACKED_BLOCKS
@@ -190,7 +191,7 @@ export function ringVector(width: Width, words: number): RingVector {
           position,
           width === 128 ? 1 : 0,
           words,
-          fours,
+          eights,
           mask & WORD_MASK,
           mask >> 64n,
           top & WORD_MASK,

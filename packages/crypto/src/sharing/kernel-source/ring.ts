@@ -216,7 +216,7 @@ const partial = func(
     locals: i32Locals('mask', 'body'),
   },
   set('mask', i32.add(get('slot'), int(MASK_OFFSET))),
-  // Sets come in fours; those added to fill up have the factor 0.
+  // Sets come in eights; those added to fill up have the factor 0.
   call('flood', i32.add(get('slot'), int(DIGEST_OFFSET)), get('sets')),
   call('centre', get('sets'), get('maskLow'), get('maskHigh'), get('topLow'), get('topHigh')),
   ...count(4).flatMap((c) => [
