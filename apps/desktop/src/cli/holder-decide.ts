@@ -151,6 +151,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
       answered,
       spent: before.spent,
       carrying: options.carried === true ? 'always' : 'never',
+      floors: { block: policy.value.fhe.blockFloorBits, life: policy.value.fhe.floorBits },
       expected: { holder: header.holder, policyHash: fromHex(held.policyDigest, 32) },
     })
     if (!partial.ok) throw refused(partial)

@@ -52,6 +52,8 @@ export type PartialDecryptRequest = {
   readonly spent: Budgets
   /** As the policy says; `never` by default. */
   readonly carrying?: Carrying
+  /** Bits that the policy wants left of every block and of the key's life; never below 40 and 20. */
+  readonly floors?: { readonly block: number; readonly life: number }
   readonly expected?: ShareExpectation
 }
 
@@ -73,12 +75,12 @@ export type PartialDecryption = {
  * One holder's partial decryption of a batch: body - <mask, S_i> plus PRF-derived flooding noise, a function of block
  * and share alone. Refusals: those of `verifyShare`, the ciphertext parsers, `checkProvenance` and `partialDecrypt`;
  * FHE-PROVENANCE-MISSING a share of production without provenance; FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED;
- * FHE-CIPHERTEXT-DUPLICATE. Noise flooding: Asharov et al., "Multiparty Computation with Low Communication, Computation
+ * FHE-CIPHERTEXT-DUPLICATE; FHE-POLICY-FLOOR. Noise flooding: Asharov et al., "Multiparty Computation with Low Communication, Computation
  * and Interaction via Threshold FHE" (Eurocrypt 2012); of squashed TFHE ciphertexts: Dahl et al., "Noah's Ark: Efficient
  * Threshold-FHE Using Noise Flooding" (WAHC 2023). Here the noise comes from a PRF, so that no two answers differ.
  */
 export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<PartialDecryption> {
-  const { authority, answered, spent, carrying = 'never' } = request
+  const { authority, answered, spent, carrying = 'never', floors } = request
   const verified = verifyShare(request.share, request.pub, request.expected)
   if (!verified.ok) return verified
   const { header, budgets } = verified.value.share
@@ -114,10 +116,17 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
   if (spends > 0 && before + spends > budget) {
     return refuse('FHE-BUDGET', `${spends} blocks, ${Math.max(0, budget - before)} of ${budget} are left`)
   }
+  const blockBits = safeFloodingBits(header, width)
+  const left = lifeBits(blockBits, (before + spends) * (header.n - header.t + 1))
+  if (floors && (blockBits < floors.block || left < floors.life)) {
+    return refuse(
+      'FHE-POLICY-FLOOR',
+      `${blockBits} bits a block and ${left.toFixed(1)} for life, the policy wants ${floors.block} and ${floors.life}`,
+    )
+  }
   const requestDigest = 'rehearsal' in authority ? new Uint8Array(32) : authority.requestDigest
   const content = partialDecrypt(verified.value, ciphertexts, requestDigest)
   if (!content.ok) return content
-  const blockBits = safeFloodingBits(header, width)
   return accept({
     partial:
       'rehearsal' in authority ? barePartial(content.value) : signPartial(authority.identity, content.value),
@@ -126,7 +135,7 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
     digests,
     types: ciphertexts.map(typeName),
     blockBits,
-    lifeBits: lifeBits(blockBits, (before + spends) * (header.n - header.t + 1)),
+    lifeBits: left,
   })
 }
 

@@ -126,6 +126,13 @@ describe('a partial decryption', () => {
     expect(again.partial).toEqual(opened(fhePartialDecrypt(bare(1))).partial)
   })
 
+  test('FHE-POLICY-FLOOR a policy may want more bits than the arithmetic needs', () => {
+    const asks = (block: number, life: number) => fhePartialDecrypt(bare(1, { floors: { block, life } }))
+    expect(asks(51, 48).ok).toBe(true)
+    expect(asks(52, 20)).toMatchObject({ rule: 'FHE-POLICY-FLOOR' })
+    expect(asks(40, 49)).toMatchObject({ rule: 'FHE-POLICY-FLOOR' })
+  })
+
   test('FHE-CIPHERTEXT-DUPLICATE and FHE-CIPHERTEXT-MISSING', () => {
     expect(fhePartialDecrypt(bare(1, { ciphertexts: [file, file] }))).toMatchObject({
       rule: 'FHE-CIPHERTEXT-DUPLICATE',
