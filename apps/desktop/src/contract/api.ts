@@ -123,6 +123,14 @@ export const apis = {
     { id: string; offset: number; limit: number; filter?: TranscriptFilter },
     TranscriptPage
   >('CEREMONY-UNKNOWN'),
+  /** The whole transcript as JSON lines. */
+  'transcript.export': api<{ id: string; path: string }, { path: string; entries: number }>(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FOLDER-IN-USE',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+  ),
 
   'settings.get': api<Empty, Settings>(),
   'settings.set': api<Partial<Settings>, Settings>(),

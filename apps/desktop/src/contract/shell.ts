@@ -13,6 +13,7 @@ export const fileKinds = [
   'policy',
   'transport',
   'document',
+  'transcript',
   'report',
 ] as const
 export type FileKind = (typeof fileKinds)[number]

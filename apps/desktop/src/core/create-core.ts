@@ -20,7 +20,7 @@ import type { Parts } from './services/parts.ts'
 import { saveReport } from './services/report.ts'
 import { readSettings, writeSettings } from './services/settings.ts'
 import * as tokens from './services/tokens.ts'
-import { transcriptPage } from './services/transcript.ts'
+import { exportTranscript, transcriptPage } from './services/transcript.ts'
 import { Store } from './store/store.ts'
 import { makeTrainingToken } from './training-token.ts'
 
@@ -214,6 +214,7 @@ function handlersOf(parts: Parts): Readonly<Record<CoreApiName, Handler>> {
     'bundles.verify': given(bundles.verifyFile),
     'bundles.export': given(bundles.exportBundle),
     'transcript.page': given(transcriptPage),
+    'transcript.export': given(exportTranscript),
     'settings.get': plain(({ store }) => readSettings(store)),
     'settings.set': given(({ store }, input) => writeSettings(store, input)),
     'report.save': given(saveReport),

@@ -11,6 +11,7 @@ const extensions: Record<FileKind, string[]> = {
   policy: ['json'],
   transport: ['json'],
   document: ['json', 'age', 'sig'],
+  transcript: ['jsonl'],
   report: ['json'],
 }
 

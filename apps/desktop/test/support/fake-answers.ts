@@ -1,210 +1,34 @@
-import type { CurrentStep, RunView, StepView, TokenView } from '../../src/contract/index.ts'
+import { current, hex, ok, run, runs, token, words } from './fake-views.ts'
 
 type Answer = unknown | ((input: Record<string, unknown>) => unknown)
 
-const words = (
-  'aardvark adroitness absurd adviser accrue aftermath acme aggregate adrift alkali adult almighty afflict ' +
-  'amulet ahead amusement aimless antenna algol applicant allow apollo'
-).split(' ')
-const hex = 'f3a1c0de5b7724e19d80aa31c6b2470e8d1f6b5594c23ab07e11d9c8f2a46b3d'
-const ok = (value: unknown): unknown => ({ ok: true, value })
-
-const token: TokenView = {
-  serial: 'd1c95aa0b2a6f0e4',
-  label: 'rehearsal-root',
-  manufacturer: 'SoftHSM project',
-  model: 'SoftHSM v2',
-  firmware: '2.6',
-  profile: 'softhsm',
-  profileName: 'SoftHSM 2',
-  verifiedOn: 'SoftHSM 2.6.1 on Debian 12 and 13',
-  initialised: true,
-  userPin: { state: 'ok', left: null },
-  soPin: { state: 'final', left: 1 },
-  session: 'user',
-  capabilities: [
-    { id: 'aes-generate', state: 'yes' },
-    { id: 'aes-wrap-kwp', state: 'yes' },
-    { id: 'rsa-oaep-wrap', state: 'yes' },
-    { id: 'allowed-mechanisms', state: 'no' },
-  ],
-  evidence: 'E1',
-  evidenceReasons: [
-    { code: 'probe-passed', holds: true, detail: 'the hardened template held' },
-    { code: 'profile-known', holds: true, detail: 'SoftHSM 2' },
-  ],
-  probe: {
-    at: '2026-11-24T16:00:00.000Z',
-    passed: true,
-    checks: [
-      { id: 'wrap-then-decrypt', outcome: 'held', detail: 'CKR_KEY_FUNCTION_NOT_PERMITTED' },
-      { id: 're-import-extractable', outcome: 'held', detail: 'CKR_TEMPLATE_INCONSISTENT' },
-      { id: 'copy-escalate', outcome: 'unsupported', detail: '' },
-    ],
-  },
-  ceremonies: ['c1'],
-}
-
-const step = (number: number, kind: string, title: string, state: StepView['state']): StepView => ({
-  id: `s${number}`,
-  number,
-  do: kind,
-  title,
-  text: `${title}: say aloud what the screen shows, and wait for the witnesses to repeat it.`,
-  actor: {
-    role: number % 2 ? 'administrator' : 'officer',
-    name: number % 2 ? 'Ada Lindqvist' : 'Omar Haddad',
-  },
-  state,
-  doneAt: state === 'done' ? '2026-11-24T16:05:00.000Z' : null,
-})
-
-const current: CurrentStep = {
-  ...step(4, 'open-run', 'Sign the opening certificate', 'ready'),
-  needs: [
-    { need: 'confirm', text: 'Every officer has compared the plan hash with the printed script.' },
-    {
-      need: 'values',
-      fields: [{ name: 'bag', type: 'text', label: 'Serial of the tamper-evident bag' }],
-    },
-    {
-      need: 'pin',
-      token: token.serial,
-      role: 'ceremony',
-      label: token.label,
-      user: 'user',
-      pin: { state: 'low', left: null },
-      taken: false,
-    },
-    {
-      need: 'sign',
-      what: 'opening',
-      file: '/store/ceremonies/c1/out/0004-opening.json',
-      digest: hex,
-      words,
-      required: 2,
-      signers: [
-        { name: 'Omar Haddad', role: 'officer', signed: true, standIn: true },
-        { name: 'Mei Tanaka', role: 'officer', signed: false, standIn: true },
-        { name: 'Lena Brandt', role: 'officer', signed: false, standIn: true },
-      ],
-    },
-  ],
-  facts: [{ name: 'serial', value: token.serial, form: 'code' }],
-  mayProceed: false,
-  blocked: 'signatures-missing',
-  failure: null,
-}
-
-const run: RunView = {
-  id: 'c1',
-  title: 'First run of the root key',
-  organisation: 'Northwind Trust',
-  domain: 'rehearsal',
-  state: 'running',
-  created: '2026-11-24T15:59:00.000Z',
-  folder: '/store/ceremonies/c1',
-  planHash: hex,
-  planWords: words,
-  policyDigest: hex,
-  people: [
-    { name: 'Ada Lindqvist', role: 'administrator', standIn: true },
-    { name: 'Omar Haddad', role: 'officer', standIn: true },
-    { name: 'Mei Tanaka', role: 'officer', standIn: true },
-    { name: 'Lena Brandt', role: 'officer', standIn: true },
-  ],
-  tokens: [
-    {
-      role: 'ceremony',
-      serial: token.serial,
-      label: token.label,
-      present: true,
-      session: 'user',
-      pin: token.userPin,
-    },
-  ],
-  parts: [
-    {
-      id: 'p1',
-      kind: 'token-initialisation',
-      title: 'Prepare the room and the token',
-      steps: [
-        step(1, 'roll-call', 'Roll call', 'done'),
-        step(2, 'measure-machine', 'Measure the machine', 'done'),
-        step(3, 'probe-token', 'Attack the token', 'done'),
-        current,
-      ],
-    },
-    {
-      id: 'p2',
-      kind: 'root-kek',
-      title: 'Root key',
-      steps: [
-        step(5, 'generate-root', 'Generate the root KEK', 'pending'),
-        step(6, 'read-back', 'Read the attributes back', 'pending'),
-        step(7, 'seal', 'Seal the bundle', 'pending'),
-      ],
-    },
-  ],
-  current,
-  exception: null,
-  paused: null,
-  checkpoints: [{ size: 12, root: hex, words, signedBy: ['Ruth Weiss'], missing: ['Ivo Novak'] }],
-  progress: { done: 3, total: 7 },
-  work: null,
-  bundle: null,
-  may: { pause: true, resume: false, abort: true, cancel: false },
-}
-
-const broken: RunView = {
-  ...run,
-  id: 'c2',
-  state: 'exception',
-  current: null,
-  exception: {
-    id: '1',
-    step: 's5',
-    code: 'HSM-CRASHED',
-    happened: 'the library ended with SIGSEGV',
-    expected: 'one AES-256 key with every attribute of the template',
-    decisions: ['retry', 'abort'],
-  },
-}
-
-const closed: RunView = {
-  ...run,
-  id: 'c3',
-  state: 'closed',
-  current: null,
-  bundle: { path: '/store/ceremonies/c3/bundle.zip', digest: hex, words, bytes: 61_400_000 },
-  progress: { done: 7, total: 7 },
-  may: { pause: false, resume: false, abort: false, cancel: false },
-}
-
-/** Paused by a person after a step was skipped; its token is away, and one PIN was typed before. */
-const waiting: RunView = {
-  ...run,
-  id: 'c4',
-  state: 'paused',
-  paused: { cause: 'person', by: 'Ada Lindqvist', reason: 'the room was left for a fire drill' },
-  tokens: run.tokens.map((one) => ({ ...one, present: false, pin: { state: 'final', left: null } })),
-  parts: run.parts.map((part, index) =>
-    index > 0
-      ? part
-      : { ...part, steps: part.steps.map((one) => (one.id === 's3' ? { ...one, state: 'skipped' } : one)) },
-  ),
-  current: {
-    ...current,
-    needs: current.needs.flatMap((need) => (need.need === 'pin' ? [{ ...need, taken: true }] : [])),
-    facts: [...current.facts, { name: 'bag-number', value: '0042', form: 'text' }],
-    blocked: 'token-missing',
-  },
-  may: { pause: false, resume: true, abort: true, cancel: false },
-}
-
-const runs = new Map([run, broken, closed, waiting].map((view) => [view.id, view]))
-
 const summary = { ...run, at: 'Sign the opening certificate', actor: current.actor }
+
+const kinds = ['step.intended', 'step.performed', 'signature.accepted', 'run.started'] as const
+/** As long as the longest transcript that the screen has to take. */
+const entries = Array.from({ length: 10_000 }, (_, seq) => ({
+  seq,
+  time: '2026-11-24T16:00:00.000Z',
+  stepId: 'generate-organisation',
+  kind: kinds[seq % 3] ?? kinds[3],
+  summary: `attempt 1 · note line ${seq}`,
+  fact: `{"attempt":"1","note":"line ${seq}"}`,
+  leaf: hex,
+}))
+
+function transcriptPage({ filter, offset, limit }: Record<string, unknown>): unknown {
+  const { text = '', kinds: wanted = [] } = (filter ?? {}) as { text?: string; kinds?: string[] }
+  const matching = entries.filter(
+    ({ kind, summary: line }) => line.includes(text) && (wanted.length === 0 || wanted.includes(kind)),
+  )
+  return ok({
+    total: entries.length,
+    matching: matching.length,
+    entries: matching.slice(Number(offset), Number(offset) + Number(limit)),
+    kinds,
+    chain: { state: 'intact', entries: entries.length, node: hex, words, detail: null },
+  })
+}
 
 /** What each API says; `empty` is a machine that nobody has used yet. */
 export function answers(plan: string): Record<string, Answer> {
@@ -383,29 +207,8 @@ export function answers(plan: string): Record<string, Answer> {
         files: [{ name: `blobs/${hex}`, what: 'plan', bytes: 4211 }],
       },
     }),
-    'transcript.page': ({ filter }: Record<string, unknown>) => {
-      const text =
-        typeof filter === 'object' && filter !== null && 'text' in filter ? String(filter.text) : ''
-      const entries = [
-        { seq: 0, kind: 'run.started', summary: 'The run was started by Ada Lindqvist' },
-        { seq: 1, kind: 'step.intended', summary: 'Intent to generate the root key' },
-      ]
-        .filter(({ summary: line }) => line.includes(text))
-        .map((entry) => ({
-          ...entry,
-          time: '2026-11-24T16:00:00.000Z',
-          stepId: 's1',
-          fact: '{"by":"Ada"}',
-          leaf: hex,
-        }))
-      return ok({
-        total: 2,
-        matching: entries.length,
-        entries,
-        kinds: ['run.started', 'step.intended'],
-        chain: { state: 'intact', entries: 2, node: hex, words, detail: null },
-      })
-    },
+    'transcript.page': transcriptPage,
+    'transcript.export': ok({ path: '/media/usb/transcript.jsonl', entries: 10_000 }),
     'report.save': ok({ path: '/tmp/report.txt', bytes: 1200 }),
   }
 }

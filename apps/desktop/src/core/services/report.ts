@@ -6,7 +6,7 @@ import { checked, path } from './checked.ts'
 import type { Parts } from './parts.ts'
 
 /** What support needs: versions, self-test, states and refusal codes. No key, no PIN, no person's name. */
-export function saveReport(parts: Parts, input: unknown): { path: string; bytes: number } {
+export async function saveReport(parts: Parts, input: unknown): Promise<{ path: string; bytes: number }> {
   const asked = checked(v.strictObject({ path }), input)
   parts.paths.write(asked.path)
   const runs = [...parts.runs.all()].map(([id, { run }]) => {
@@ -20,7 +20,9 @@ export function saveReport(parts: Parts, input: unknown): { path: string; bytes:
       stuck: run.stuck?.rule ?? null,
     }
   })
-  const bytes = utf8(`${JSON.stringify({ made: parts.clock.now(), app: appInfo(parts), runs }, null, 2)}\n`)
+  const bytes = utf8(
+    `${JSON.stringify({ made: parts.clock.now(), app: await appInfo(parts), runs }, null, 2)}\n`,
+  )
   writeDurably(asked.path, bytes)
   return { path: asked.path, bytes: bytes.length }
 }

@@ -1,9 +1,12 @@
-import { leafHash } from '@lux/ceremony/transcript'
+import { encodeTranscript, leafHash } from '@lux/ceremony/transcript'
 import { canonicalString, toHex } from '@lux/crypto'
 import * as v from 'valibot'
 import { limits, type TranscriptEntry, type TranscriptPage } from '../../contract/index.ts'
-import { checked, hexId, text } from './checked.ts'
+import type { RunFolder } from '../run/run-folder.ts'
+import { writeDurably } from '../store/durable-file.ts'
+import { checked, hexId, path, text } from './checked.ts'
 import type { Parts } from './parts.ts'
+import { TranscriptIndex } from './transcript-index.ts'
 import { wordsOf } from './words.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
@@ -24,18 +27,11 @@ export function transcriptPage({ runs }: Parts, input: unknown): TranscriptPage 
     input,
   )
   const { folder } = runs.get(id).run
-  const all = [...folder.entries()]
-  const needle = filter?.text?.toLowerCase() ?? ''
-  const kinds = filter?.kinds ?? []
-  const matching = all.filter(
-    (entry) =>
-      (kinds.length === 0 || kinds.includes(entry.kind)) &&
-      (needle === '' ||
-        `${entry.kind} ${entry.stepId} ${canonicalString(entry.fact)}`.toLowerCase().includes(needle)),
-  )
-  const head = folder.headAt(all.length)
+  const index = indexOf(folder)
+  const matching = index.matching(filter ?? {})
+  const head = folder.headAt(index.size)
   return {
-    total: all.length,
+    total: index.size,
     matching: matching.length,
     entries: matching.slice(offset, offset + limit).map(
       (entry): TranscriptEntry => ({
@@ -48,10 +44,28 @@ export function transcriptPage({ runs }: Parts, input: unknown): TranscriptPage 
         leaf: toHex(leafHash(entry)),
       }),
     ),
-    kinds: [...new Set(all.map(({ kind }) => kind))].toSorted(),
+    kinds: index.kinds,
     // Replayed and compared entry by entry when the run was opened; a broken one is refused there.
-    chain: { state: 'intact', entries: all.length, node: head.node, words: wordsOf(head.node), detail: null },
+    chain: { state: 'intact', entries: index.size, node: head.node, words: wordsOf(head.node), detail: null },
   }
+}
+
+const indexes = new WeakMap<RunFolder, TranscriptIndex>()
+
+function indexOf(folder: RunFolder): TranscriptIndex {
+  const index = indexes.get(folder) ?? new TranscriptIndex()
+  indexes.set(folder, index)
+  index.add(folder.entries(index.size))
+  return index
+}
+
+/** Writes the transcript as SPEC.md has it: the header's line, then one canonical line for each entry. */
+export function exportTranscript({ runs, paths }: Parts, input: unknown): { path: string; entries: number } {
+  const asked = checked(v.strictObject({ id: hexId, path }), input)
+  const { folder } = runs.get(asked.id).run
+  const entries = [...folder.entries()]
+  writeDurably(paths.write(asked.path), encodeTranscript(folder.header, entries))
+  return { path: asked.path, entries: entries.length }
 }
 
 /** The fact's own short values, enough to tell entries apart in a list. */

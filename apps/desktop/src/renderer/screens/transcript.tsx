@@ -1,18 +1,20 @@
-import { Button, Select, TextField } from '@radix-ui/themes'
-import { Fragment, useDeferredValue, useState } from 'react'
+import { Select, Spinner, TextField } from '@radix-ui/themes'
+import { useDeferredValue, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { InputOf, TranscriptEntry, TranscriptPage } from '../../contract/index.ts'
-import { ActionButton } from '../components/action-button.tsx'
+import type { TranscriptPage } from '../../contract/index.ts'
+import { FailureNotice } from '../components/failure-notice.tsx'
 import { Fingerprint } from '../components/fingerprint.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { Code, Rec } from '../components/record.tsx'
 import { Screen } from '../components/screen.tsx'
+import { TranscriptExport } from '../components/transcript-export.tsx'
+import { TranscriptTable } from '../components/transcript-table.tsx'
 import { useRemote } from '../stores/remote.ts'
-import { ceremonies, transcript } from '../stores/remotes.ts'
+import { ceremonies } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
+import { useTranscriptPages } from '../stores/transcript-pages.ts'
 
-const limit = 100
 const everyKind = '*'
 
 export function Transcript({ id }: { id: string | null }) {
@@ -54,15 +56,11 @@ function Entries({ id }: { id: string }) {
   const { t } = useTranslation()
   const [text, setText] = useState('')
   const [kind, setKind] = useState(everyKind)
-  const [offset, setOffset] = useState(0)
   const wanted = useDeferredValue(text.trim())
-  const filter = {
+  const { head, failure, again, entryAt, want } = useTranscriptPages(id, {
     ...(wanted === '' ? {} : { text: wanted }),
     ...(kind === everyKind ? {} : { kinds: [kind] }),
-  }
-  const input: InputOf<'transcript.page'> = { id, offset, limit, filter }
-  const remote = useRemote(transcript, input)
-  const kinds = remote.value?.kinds ?? []
+  })
   return (
     <>
       <search className="actions">
@@ -71,65 +69,39 @@ function Entries({ id }: { id: string }) {
           dir="auto"
           placeholder={t('transcript.filter')}
           aria-label={t('transcript.filter')}
-          onChange={(event) => {
-            setText(event.target.value)
-            setOffset(0)
-          }}
+          onChange={(event) => setText(event.target.value)}
         />
-        <Select.Root
-          value={kind}
-          onValueChange={(next) => {
-            setKind(next)
-            setOffset(0)
-          }}
-        >
+        <Select.Root value={kind} onValueChange={setKind}>
           <Select.Trigger aria-label={t('transcript.kind')} />
           <Select.Content>
             <Select.Item value={everyKind}>{t('transcript.every-kind')}</Select.Item>
-            {kinds.map((name) => (
+            {head?.kinds.map((name) => (
               <Select.Item key={name} value={name}>
                 <Code>{name}</Code>
               </Select.Item>
             ))}
           </Select.Content>
         </Select.Root>
-      </search>
-      <Loaded remote={remote} store={transcript}>
-        {(page) => (
-          <>
-            <Chain chain={page.chain} />
-            <Table entries={page.entries} />
-            <div className="actions">
-              <span className="quiet" role="status">
-                {t('transcript.shown', {
-                  from: page.matching === 0 ? 0 : offset + 1,
-                  to: offset + page.entries.length,
-                  matching: page.matching,
-                  total: page.total,
-                })}
-              </span>
-              <ActionButton
-                variant="surface"
-                color="gray"
-                highContrast
-                whyNot={offset === 0 ? t('transcript.at-start') : null}
-                onPress={() => setOffset(Math.max(0, offset - limit))}
-              >
-                {t('transcript.earlier')}
-              </ActionButton>
-              <ActionButton
-                variant="surface"
-                color="gray"
-                highContrast
-                whyNot={offset + page.entries.length >= page.matching ? t('transcript.at-end') : null}
-                onPress={() => setOffset(offset + limit)}
-              >
-                {t('transcript.later')}
-              </ActionButton>
-            </div>
-          </>
+        {head === null ? null : (
+          <span className="quiet" role="status" data-matching={head.matching}>
+            {t('transcript.shown', { matching: head.matching, total: head.total })}
+          </span>
         )}
-      </Loaded>
+        <TranscriptExport id={id} />
+      </search>
+      {failure ? <FailureNotice failure={failure} onRetry={again} /> : null}
+      {head === null && failure === null ? (
+        <output className="actions quiet">
+          <Spinner />
+          {t('common.loading')}
+        </output>
+      ) : null}
+      {head === null ? null : (
+        <>
+          <Chain chain={head.chain} />
+          <TranscriptTable count={head.matching} entryAt={entryAt} want={want} />
+        </>
+      )}
     </>
   )
 }
@@ -153,77 +125,5 @@ function Chain({ chain }: { chain: TranscriptPage['chain'] }) {
         </details>
       </div>
     </div>
-  )
-}
-
-function Table({ entries }: { entries: readonly TranscriptEntry[] }) {
-  const { t } = useTranslation()
-  const [open, setOpen] = useState<number | null>(null)
-  return (
-    <section className="table-wrap" aria-label={t('transcript.entries')}>
-      <table className="table">
-        <thead>
-          <tr>
-            {(['seq', 'time', 'step', 'kind', 'summary'] as const).map((column) => (
-              <th key={column} scope="col">
-                {t(`transcript.column.${column}`)}
-              </th>
-            ))}
-            <th scope="col">
-              <span className="visually-hidden">{t('transcript.column.fact')}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {entries.map((entry) => (
-            <Fragment key={entry.seq}>
-              <tr>
-                <th scope="row" className="tabular">
-                  <Rec>{entry.seq}</Rec>
-                </th>
-                <td className="tabular" style={{ whiteSpace: 'nowrap' }}>
-                  <Code>{entry.time}</Code>
-                </td>
-                <td>
-                  <Code>{entry.stepId}</Code>
-                </td>
-                <td>
-                  <Code>{entry.kind}</Code>
-                </td>
-                <td>
-                  <Rec>{entry.summary}</Rec>
-                </td>
-                <td>
-                  <Button
-                    size="1"
-                    variant="ghost"
-                    highContrast
-                    aria-expanded={open === entry.seq}
-                    aria-label={t(open === entry.seq ? 'transcript.close-entry' : 'transcript.open-entry', {
-                      seq: entry.seq,
-                    })}
-                    onClick={() => setOpen(open === entry.seq ? null : entry.seq)}
-                  >
-                    {t(open === entry.seq ? 'transcript.hide' : 'transcript.show')}
-                  </Button>
-                </td>
-              </tr>
-              {open === entry.seq ? (
-                <tr>
-                  <td colSpan={6}>
-                    <span className="quiet">
-                      {t('transcript.leaf')} <Code>{entry.leaf}</Code>
-                    </span>
-                    <pre className="fact" dir="ltr" data-record="">
-                      {entry.fact}
-                    </pre>
-                  </td>
-                </tr>
-              ) : null}
-            </Fragment>
-          ))}
-        </tbody>
-      </table>
-    </section>
   )
 }

@@ -9,7 +9,6 @@ export const scripts = createRemote('ceremonies.scripts')
 export const run = createRemote('ceremonies.view')
 export const holders = createRemote('holders.list')
 export const bundles = createRemote('bundles.list')
-export const transcript = createRemote('transcript.page')
 
 onEvent('tokens.changed', () => {
   void tokens.again()
@@ -20,5 +19,4 @@ onEvent('ceremony.changed', () => {
   void ceremonies.again()
   void bundles.again()
   void holders.again()
-  void transcript.again()
 })

@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { setAppearance, show } from './support/contents.ts'
+import { type Desktop, openDesktop } from './support/desktop.ts'
+
+let desktop: Desktop
+beforeAll(async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+  await setAppearance(desktop, { language: 'en', theme: 'light' })
+  await show(desktop, 'transcript/c1')
+})
+afterAll(() => desktop?.close())
+
+/** Milliseconds from typing `text` until the screen says how many entries match. */
+function filter(text: string, matching: number): Promise<number> {
+  return desktop.page.evaluate(
+    ([typed, wanted]) =>
+      new Promise<number>((resolve) => {
+        const field = document.querySelector<HTMLInputElement>('search input')
+        const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')?.set
+        const began = performance.now()
+        set?.call(field, typed)
+        field?.dispatchEvent(new Event('input', { bubbles: true }))
+        const look = (): void => {
+          if (document.querySelector(`[data-matching="${wanted}"]`)) resolve(performance.now() - began)
+          else requestAnimationFrame(look)
+        }
+        look()
+      }),
+    [text, matching] as const,
+  )
+}
+
+test('TRANSCRIPT-LARGE of ten thousand entries only those in view are in the page', async () => {
+  await desktop.page.getByText('10000 of 10000 entries').waitFor()
+  expect(await desktop.page.locator('.log-body [role=row]').count()).toBeLessThan(60)
+})
+
+test('TRANSCRIPT-LARGE the last of them is reached by scrolling', async () => {
+  await desktop.page.locator('.log').evaluate((list) => list.scrollTo(0, list.scrollHeight))
+  await desktop.page.getByText('attempt 1 · note line 9999', { exact: true }).waitFor()
+})
+
+test('TRANSCRIPT-FILTER ten thousand entries are filtered and shown in less than 300 ms', async () => {
+  // The first filter of a page warms it up, as the first letter that a person types does.
+  await filter('line 9', 1111)
+  expect(await filter('line 99', 111)).toBeLessThan(300)
+  expect(await filter('line 9999', 1)).toBeLessThan(300)
+  await desktop.page.getByText('attempt 1 · note line 9999', { exact: true }).waitFor()
+  expect(await desktop.page.locator('.log-body [role=row]').count()).toBe(1)
+  expect(await filter('', 10_000)).toBeLessThan(300)
+})
+
+test('TRANSCRIPT-NAMES neither a step nor a kind is broken inside a word', async () => {
+  const heights = await desktop.page
+    .locator('.whole .mono')
+    .evaluateAll((cells) => cells.map((cell) => [...cell.getClientRects()].length))
+  expect(heights.length).toBeGreaterThan(10)
+  expect(new Set(heights)).toEqual(new Set([1]))
+})
+
+test('TRANSCRIPT-DETAILS an entry opens where it stands', async () => {
+  await desktop.page.getByRole('button', { name: 'Show details of entry 1', exact: true }).click()
+  await desktop.page.getByText('{"attempt":"1","note":"line 1"}', { exact: true }).waitFor()
+  const tops = await desktop.page.locator('.log-body [role=row]').evaluateAll((rows) =>
+    rows
+      .map((row) => row.getBoundingClientRect())
+      .toSorted((a, b) => a.top - b.top)
+      .map(({ top, bottom }) => [top, bottom] as const),
+  )
+  // No row lies over the next.
+  for (const [index, [top]] of tops.entries()) {
+    const before = tops[index - 1]
+    if (before) expect(top).toBeGreaterThanOrEqual(before[1] - 1)
+  }
+})
+
+test('TRANSCRIPT-EXPORT the transcript is saved where the person chose', async () => {
+  await desktop.app.evaluate(({ dialog }) => {
+    dialog.showSaveDialog = async () => ({ canceled: false, filePath: '/tmp/transcript.jsonl' })
+  })
+  await desktop.page.getByRole('button', { name: 'Save as JSON lines…' }).click()
+  await desktop.page.getByText('10000 entries saved').waitFor()
+})
