@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hsmError } from '../hsm-errors.ts'
 import { elfMachines, readElf, readNeeds } from './elf.ts'
@@ -148,9 +148,16 @@ function loaderCache(path = '/etc/ld.so.cache'): ReadonlyMap<string, string> | n
 }
 
 function is64(path: string): boolean {
+  const head = Buffer.alloc(64)
   try {
-    return readElf(readFileSync(path))?.bits === 64
+    const fd = openSync(path, 'r')
+    try {
+      readSync(fd, head, 0, head.length, 0)
+    } finally {
+      closeSync(fd)
+    }
   } catch {
     return false
   }
+  return readElf(head)?.bits === 64
 }
