@@ -109,6 +109,12 @@ export class TokenSession {
   /** Refuses before the call what the token's own list does not have. */
   requireMechanism(mechanism: number, does: MechanismFunction): void {
     if (this.has(mechanism, does)) return
+    // A list or details that could not be read say nothing: a token that is gone shall be called gone, by its own answer.
+    if (this.mechanisms.size === 0 || this.mechanisms.get(mechanism)?.does.length === 0) {
+      this.#mechanisms = null
+      this.#numbers = null
+      return
+    }
     const how = this.mechanisms.has(mechanism)
       ? `lists ${mechanismName(mechanism)}, but not to ${does}`
       : `has no ${mechanismName(mechanism)}`
