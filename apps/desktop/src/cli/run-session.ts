@@ -37,6 +37,24 @@ export function forgetToken(folder: string): void {
   rmSync(join(folder, 'token'), { recursive: true, force: true })
 }
 
+/** What a run is given around its folder, with no PIN in it yet. */
+export function runParts(
+  program: Program,
+  hsm: Hsm,
+  { medium, lineage }: Pick<Place, 'medium' | 'lineage'>,
+): RunParts {
+  return {
+    hsm,
+    pins: new PinBox(),
+    entropy: systemEntropy,
+    clock: systemClock,
+    measurement: program.measurement,
+    keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
+    lineage: () => lineage,
+    medium: () => medium,
+  }
+}
+
 /**
  * Holds the token's host process and one run for the time of a command. When the host dies between two steps the run
  * is told, and looks at the token before it goes on.
@@ -55,17 +73,7 @@ export async function withRun<T>(
   })
   let run: Run | null = null
   try {
-    const parts: RunParts = {
-      hsm,
-      pins: new PinBox(),
-      entropy: systemEntropy,
-      clock: systemClock,
-      measurement: program.measurement,
-      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-      lineage: () => place.lineage,
-      medium: () => place.medium,
-    }
-    run = await open(parts, hsm)
+    run = await open(runParts(program, hsm, place), hsm)
     hsm.onRestart(({ reason }) => run?.hostRestarted(reason))
     return await work(run, hsm)
   } finally {

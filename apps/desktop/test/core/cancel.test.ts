@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hsm, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { firstOfLine, runParts } from '../../src/cli/run-session.ts'
 import { systemClock } from '../../src/core/clock.ts'
 import { findProgram } from '../../src/core/program.ts'
 import { beginRehearsal, startCommand } from '../../src/core/run/begin-rehearsal.ts'
 import { driveRehearsal, rehearsalPins } from '../../src/core/run/drive-rehearsal.ts'
 import { runOn } from '../../src/core/run/load-run.ts'
-import { PinBox } from '../../src/core/run/pin-box.ts'
 import type { Run } from '../../src/core/run/run.ts'
 import { loadStandIns } from '../../src/core/run/stand-ins.ts'
 import { systemEntropy } from '../../src/core/system-entropy.ts'
@@ -44,16 +44,7 @@ async function begin(
   })
   const run: Run = runOn(
     folder,
-    {
-      hsm,
-      pins: new PinBox(),
-      entropy: systemEntropy,
-      clock: systemClock,
-      measurement: program.measurement,
-      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-      lineage: () => ({ sequence: '1', previous: null, supersedes: [] }),
-      medium: () => join(dir, 'medium'),
-    },
+    runParts(program, hsm, { medium: join(dir, 'medium'), lineage: firstOfLine }),
     () => changed(run),
   )
   const standIns = loadStandIns(dir)

@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { possessionChallenge } from '@lux/ceremony'
 import { fromHex, type Json } from '@lux/crypto'
 import { HsmError, softTokenEnvironment, startHsm } from '@lux/hsm'
+import { firstOfLine, runParts } from '../../../src/cli/run-session.ts'
 import { systemClock } from '../../../src/core/clock.ts'
 import { CoreError } from '../../../src/core/core-error.ts'
 import { findProgram } from '../../../src/core/program.ts'
 import { beginRehearsal, startCommand } from '../../../src/core/run/begin-rehearsal.ts'
 import { driveRehearsal, type Halt, leader, rehearsalPins } from '../../../src/core/run/drive-rehearsal.ts'
 import { loadRun, type RunParts, runOn } from '../../../src/core/run/load-run.ts'
-import { PinBox } from '../../../src/core/run/pin-box.ts'
 import type { Run } from '../../../src/core/run/run.ts'
 import { RunFolder } from '../../../src/core/run/run-folder.ts'
 import { loadStandIns } from '../../../src/core/run/stand-ins.ts'
@@ -46,16 +46,7 @@ async function partOf(place: Place, onStep: (step: string) => void): Promise<Par
   const hsm = await startHsm({ library: module.path, environment, callTimeoutMs })
   let run: Run | null = null
   try {
-    const parts: RunParts = {
-      hsm,
-      pins: new PinBox(),
-      entropy: systemEntropy,
-      clock: systemClock,
-      measurement: program.measurement,
-      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-      lineage: () => ({ sequence: '1', previous: null, supersedes: [] }),
-      medium: () => join(dir, 'medium'),
-    }
+    const parts = runParts(program, hsm, { medium: join(dir, 'medium'), lineage: firstOfLine })
     run = await open(place, parts)
     hsm.onRestart(({ reason }) => run?.hostRestarted(reason))
     const drive = () => follow(run as Run, dir, onStep)
