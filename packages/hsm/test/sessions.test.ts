@@ -164,6 +164,21 @@ describe('sessions that are lost, and several at once', () => {
     expect(codes.filter((code) => code === 'no error').length).toBe(2)
   })
 
+  it('a session that is lost while others are at work takes the whole login, once theirs are back', async () => {
+    await bench.close()
+    await begin(false)
+    bench.plan('C_Sign@*=slow:200')
+    await sign()
+    const next = bench.count('C_Sign') + 1
+    bench.plan(`C_Sign@${next}=CKR_SESSION_HANDLE_INVALID`, 'C_Sign@*=slow:200')
+    const codes = await Promise.all([refusal(sign()), refusal(sign()), refusal(sign())])
+    expect(codes.sort()).toEqual(['HSM-SESSION-LOST', 'no error', 'no error'])
+    bench.plan()
+    expect(await refusal(sign())).toBe('HSM-NOT-LOGGED-IN')
+    await token.logIn({ user: 'user', pin: userPin() })
+    expect(right((await sign()).signature)).toBe(true)
+  })
+
   it('a token that allows one session only does all its work on that one', async () => {
     await bench.close()
     bench = await startFaultBench()

@@ -11,8 +11,8 @@ export class Lanes {
   readonly #module: Module
   readonly #slot: Handle
   #limit: number
-  #open = 0
-  #free: Handle[] = []
+  readonly #free: Handle[] = []
+  readonly #atWork = new Set<Handle>()
 
   constructor(module: Module, slot: Handle, limit: number) {
     this.#module = module
@@ -26,34 +26,36 @@ export class Lanes {
 
   /** null: every session is at work, or the token allows no more. */
   take(): Handle | null {
-    const free = this.#free.pop()
-    if (free) return free
-    if (this.#open >= this.#limit) return null
-    const opened = attempt(() => this.#module.openSession(this.#slot))
-    if (!opened.ok) {
-      if (ckrOf(opened.error) !== CKR.SESSION_COUNT) throw opened.error
-      this.#limit = this.#open
-      return null
-    }
-    this.#open += 1
-    return opened.value
+    const session = this.#free.pop() ?? this.#opened()
+    if (session) this.#atWork.add(session)
+    return session
   }
 
+  #opened(): Handle | null {
+    if (this.#atWork.size >= this.#limit) return null
+    const opened = attempt(() => this.#module.openSession(this.#slot))
+    if (opened.ok) return opened.value
+    if (ckrOf(opened.error) !== CKR.SESSION_COUNT) throw opened.error
+    this.#limit = this.#atWork.size
+    return null
+  }
+
+  /** A session that was at work when all were closed is closed now: it would keep the login alive. */
   give(session: Handle): void {
-    this.#free.push(session)
+    if (this.#atWork.delete(session)) this.#free.push(session)
+    else this.#close(session)
   }
 
   /** A session that may hold a half-done operation, or that the token has closed. */
   discard(session: Handle): void {
-    this.#open -= 1
+    this.#atWork.delete(session)
     this.#close(session)
   }
 
-  /** None may be at work: a session that is closed during a call on another thread ends the process. */
+  /** Those at work stay open until their call is back: a session that is closed during it ends the process. */
   closeAll(): void {
-    for (const session of this.#free) this.#close(session)
-    this.#free = []
-    this.#open = 0
+    for (const session of this.#free.splice(0)) this.#close(session)
+    this.#atWork.clear()
   }
 
   #close(session: Handle): void {
