@@ -2,7 +2,7 @@ import type { CipherMechanism, HsmError, KeyRef } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { asBuffer } from './bytes.ts'
 import { CKM, CKU, mechanismName } from './constants.ts'
-import { forPkcs11js, type Mechanism } from './module.ts'
+import type { Mechanism } from './module.ts'
 import { gcm, oaep } from './parameters.ts'
 import { blameData, explainRefusal, perform } from './perform.ts'
 import type { TokenSession } from './session.ts'
@@ -90,15 +90,14 @@ export function encrypt(
     throw new RangeError(`plaintext: CBC takes whole blocks of ${blockBytes} bytes`)
   const key = token.find({ id: options.key.id, class: keyClass.encrypt })
   const { p11 } = token.module
-  const js = forPkcs11js(mechanism)
   const input = asBuffer(options.plaintext)
-  const room = () => Buffer.alloc(input.length + growth)
+  const room = input.length + growth
   return perform<Uint8Array>(token, {
     kind: `encrypt ${mechanism.mechanism} ${input.length >> 12}`,
     doing: 'encrypting',
-    begin: (session) => p11.C_EncryptInit(session, js, key),
-    now: (session) => p11.C_Encrypt(session, input, room()),
-    later: (session) => p11.C_EncryptAsync(session, input, room()),
+    begin: (session) => token.module.begin('C_EncryptInit', session, mechanism, key, 'encrypting'),
+    now: (session) => token.module.finish('C_Encrypt', session, input, room, 'encrypting'),
+    later: (session) => p11.C_EncryptAsync(session, input, Buffer.alloc(room)),
     plausible: ({ length }) => isCiphertextLength(options.mechanism, input.length, length),
     explain: explainRefusal(token, key, mechanism.mechanism, inWords),
   })
@@ -117,22 +116,21 @@ export function decrypt(
     throw hsmError('HSM-DATA-INVALID', 'the ciphertext is shorter than its tag')
   const key = token.find({ id: options.key.id, class: keyClass.decrypt })
   const { p11 } = token.module
-  const js = forPkcs11js(mechanism)
   const { pin } = options
   let begun = false
   const refused = explainRefusal(token, key, mechanism.mechanism, inWords)
   const altered = blameData('the ciphertext, its nonce or its associated data was altered')
-  const room = () => Buffer.alloc(Math.max(input.length, blockBytes))
+  const room = Math.max(input.length, blockBytes)
   return perform<Uint8Array>(token, {
     kind: `decrypt ${mechanism.mechanism} ${input.length >> 12}`,
     doing: 'decrypting',
     begin: (session) => {
-      p11.C_DecryptInit(session, js, key)
+      token.module.begin('C_DecryptInit', session, mechanism, key, 'decrypting')
       if (pin) token.module.login(session, CKU.CONTEXT_SPECIFIC, pin)
       begun = true
     },
-    now: (session) => p11.C_Decrypt(session, input, room()),
-    later: (session) => p11.C_DecryptAsync(session, input, room()),
+    now: (session) => token.module.finish('C_Decrypt', session, input, room, 'decrypting'),
+    later: (session) => p11.C_DecryptAsync(session, input, Buffer.alloc(room)),
     plausible: ({ length }) => isPlaintextLength(options.mechanism, input.length, length),
     explain: (error: HsmError) => (begun ? altered(error) : refused(error)),
     inline: pin !== undefined,

@@ -14,6 +14,7 @@ const maxWrappedBytes = 1n << 20n
 
 /** Room for every wrapped key but the largest, so that one call is enough. */
 const scratch = Buffer.alloc(4096)
+const nothing = Buffer.alloc(8)
 
 /** A loaded library's objects: making, reading, finding and wrapping them, with templates as trees of attributes. */
 export class Module extends LoadedLibrary {
@@ -90,6 +91,34 @@ export class Module extends LoadedLibrary {
       privateKey,
     )
     return { publicKey, privateKey }
+  }
+
+  /** Begins an operation of one part; `finish` ends it, whatever becomes of it. */
+  begin(
+    name: 'C_SignInit' | 'C_EncryptInit' | 'C_DecryptInit',
+    session: Handle,
+    mechanism: Mechanism,
+    key: Handle,
+    doing: string,
+  ): void {
+    const m = layOutMechanism(mechanism)
+    this.native.call(name, doing, big(session), m.struct, big(key))
+  }
+
+  /** `room`: the most that may come back. */
+  finish(
+    name: 'C_Sign' | 'C_Encrypt' | 'C_Decrypt',
+    session: Handle,
+    input: Uint8Array,
+    room: number,
+    doing: string,
+  ): Buffer {
+    const out = Buffer.alloc(room)
+    const length = ulong(room)
+    // A library may take a null pointer for a question about the length, even where there are no bytes to point to.
+    const data = input.length === 0 ? nothing : input
+    this.native.call(name, doing, big(session), data, input.length, out, length)
+    return written(out, length, doing)
   }
 
   wrapKey(session: Handle, mechanism: Mechanism, kek: Handle, key: Handle, doing: string): Buffer {

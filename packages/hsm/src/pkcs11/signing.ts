@@ -142,17 +142,16 @@ export function sign(
   token.requireMechanism(number, 'sign')
   const key = token.find({ id: options.key.id, class: keyClass.sign })
   const { p11 } = token.module
-  const js = forPkcs11js(mechanism)
   const { pin } = options
   const work: Work<Signature> = {
     kind: `sign ${number} ${options.key.id}`,
     doing: 'signing',
     begin: (session) => {
-      p11.C_SignInit(session, js, key)
+      token.module.begin('C_SignInit', session, mechanism, key, 'signing')
       if (pin) token.module.login(session, CKU.CONTEXT_SPECIFIC, pin)
     },
     now: (session) => ({
-      signature: p11.C_Sign(session, data, Buffer.allocUnsafe(maxSignatureBytes)),
+      signature: token.module.finish('C_Sign', session, data, maxSignatureBytes, 'signing'),
       hashedBy,
     }),
     later: async (session) => ({
