@@ -3,26 +3,22 @@ import { join } from 'node:path'
 import { encodePolicyFile, newPolicy, type Policy, policyDigest, policyDocument } from '@lux/ceremony/policy'
 import {
   cardCodec,
-  envelopeSignatureCodec,
-  envelopeSignedBytes,
+  type DecryptionRequest,
+  decryptionApprovalCodec,
+  decryptionRequestCodec,
   holderAnswerCodec,
-  type OpeningCertificate,
-  openingCodec,
-  signatureContext,
+  provenanceCodec,
+  type RequestPackage,
+  requestPackageCodec,
 } from '@lux/ceremony/wire'
-import {
-  fromUtf8,
-  generateIdentity,
-  generateSealIdentity,
-  openWithPassphrase,
-  sealWithPassphrase,
-  sha256Hex,
-  signWith,
-} from '@lux/crypto'
+import { fromUtf8, generateSealIdentity, openWith, sealWithPassphrase } from '@lux/crypto'
+import { parseShareEnvelope } from '@lux/crypto/fhe'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeHeld } from '../../src/cli/held-share.ts'
+import { approve as approveRequest } from '../../src/cli/holder-decide.ts'
+import { encodeState, freshState } from '../../src/cli/holder-state.ts'
 import { runKeyChild } from '../../src/core/key-child/index.ts'
-import { systemEntropy } from '../../src/core/system-entropy.ts'
 import { custodyJson, temporaryFolder } from './support/custody.ts'
 import { type Enrolled, enrolled, passphrase, passphraseFile } from './support/people.ts'
 
@@ -73,18 +69,6 @@ beforeAll(async () => {
   const digest = policyDigest(policy)
   const signatures = [policyDocument.sign(officer.identity, policy, domain)]
   writeFileSync(at('policy.json'), encodePolicyFile({ policy, signatures }))
-  const ceremony = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
-  const payload: OpeningCertificate = {
-    ceremonyId,
-    domain,
-    planHash: '1'.repeat(64),
-    policyDigest: digest,
-    node0: '2'.repeat(64),
-    tokenSerials: ['4711'],
-    ceremonyKeys: { ...ceremony.keys },
-  }
-  const certificate = { payload, signatures: [openingCodec.sign(officer.identity, payload, domain)] }
-  writeFileSync(at('opening.json'), openingCodec.file.encode(certificate))
   mkdirSync(at('fhe'))
   mkdirSync(at('envelopes'))
   await runKeyChild({
@@ -118,23 +102,16 @@ beforeAll(async () => {
       envelopeDir: at('envelopes'),
     },
   })
-  await Promise.all(
-    holders.map(async ({ keyPath }, i) => {
-      const sealed = new Uint8Array(readFileSync(at('envelopes', `holder-${i + 1}.age`)))
-      const context = signatureContext('share-envelope', domain)
-      const signature = signWith(ceremony, context, envelopeSignedBytes(sha256Hex(sealed)))
-      writeFileSync(at('envelopes', `holder-${i + 1}.sig`), envelopeSignatureCodec.encode(signature))
-      const received = await custodyJson([
-        ...['holder', 'receive', at('envelopes', `holder-${i + 1}.age`), '--key', keyPath],
-        ...['--policy', at('policy.json'), '--out', at(`share-${i + 1}.sealed`), ...pass],
-      ])
-      expect(received.exit).toBe(0)
-      // Under a cheaper passphrase: every answer opens the share again.
-      const file = at(`share-${i + 1}.sealed`)
-      const plain = await openWithPassphrase(passphrase, new Uint8Array(readFileSync(file)))
-      writeFileSync(file, await sealWithPassphrase(passphrase, plain, { workFactor: 10 }))
-    }),
-  )
+  // As `receive` keeps a share, under a cheaper passphrase: every answer opens it again.
+  const pub = new Uint8Array(readFileSync(at('fhe', 'public.bin')))
+  for (const [i, holder] of holders.entries()) {
+    const sealed = new Uint8Array(readFileSync(at('envelopes', `holder-${i + 1}.age`)))
+    const content = await openWith(holder.seal!, sealed)
+    const held = encodeHeld({ content, sealed, pub, ceremonyId, policyDigest: digest })
+    const file = at(`share-${i + 1}.sealed`)
+    writeFileSync(file, await sealWithPassphrase(passphrase, held, { workFactor: 10 }))
+    writeFileSync(`${file}.state`, encodeState(freshState(), holder, parseShareEnvelope(content)))
+  }
   const publicKey = tfhe.TfheCompactPublicKey.safe_deserialize(
     new Uint8Array(readFileSync(at('fhe', 'compact-public-key.bin'))),
     LIMIT,
@@ -160,15 +137,21 @@ function vouch(by: Enrolled, name: string, out = `${name}.provenance`) {
   ])
 }
 
-async function requested(
-  name: string,
-  { provenance = `${name}.provenance`, to = combiner.recipient, skip = '' } = {},
-) {
+async function requested(name: string) {
   const request = at(`${name}.request`)
   const made = await custodyJson([
     ...['request', 'new', '--public', at('fhe', 'public.bin'), '--ciphertext', at(`${name}.bin`)],
-    ...['--provenance', at(provenance), '--what', 'one number', '--purpose', 'a test', '--requester', 'Rita'],
-    ...['--combiner', to, '--out', `${request}.draft`],
+    ...[
+      '--provenance',
+      at(`${name}.provenance`),
+      '--what',
+      'one number',
+      '--purpose',
+      'a test',
+      '--requester',
+      'Rita',
+    ],
+    ...['--combiner', combiner.recipient, '--out', `${request}.draft`],
   ])
   expect(made.json).toMatchObject({ ok: true, budget: 4 })
   let last = `${request}.draft`
@@ -176,7 +159,6 @@ async function requested(
     ['sign', people.requester],
     ['approve', people.approver],
   ] as const) {
-    if (verb === skip) continue
     const next = `${request}.${verb}`
     const signed = await custodyJson(['request', verb, last, '--key', person.keyPath, '--out', next, ...pass])
     expect(signed.exit).toBe(0)
@@ -256,54 +238,89 @@ describe('a decryption from request to value, on files', () => {
   }, 60_000)
 })
 
+/** The signed and approved request for `odd`, changed and signed again by whoever it needs. */
+function variant(name: string, change: (given: RequestPackage) => RequestPackage): string {
+  const parsed = requestPackageCodec.parse(new Uint8Array(readFileSync(at('odd.request.approve'))))
+  if (!parsed.ok) throw new Error(parsed.detail)
+  const { request, approvals, provenance } = change(parsed.value)
+  const { requester, approver } = people
+  const signed = {
+    request: {
+      payload: request.payload,
+      signatures: request.signatures.map(() =>
+        decryptionRequestCodec.sign(requester.identity, request.payload, domain),
+      ),
+    },
+    approvals: approvals.map(() => decryptionApprovalCodec.sign(approver.identity, request.payload, domain)),
+    provenance,
+  }
+  writeFileSync(at(name), requestPackageCodec.encode(signed))
+  return at(name)
+}
+
+let answers = 0
+const codeOf = (request: string, ciphertext = 'odd') =>
+  approveRequest(request, {
+    share: at('share-1.sealed'),
+    key: holders[0]!.keyPath,
+    policy: at('policy.json'),
+    ciphertext: [at(`${ciphertext}.bin`)],
+    out: at(`never-${answers++}.json`),
+    passphraseFile: at('passphrase'),
+  }).then(
+    () => 'answered',
+    (error: { code: string }) => error.code,
+  )
+
 describe('a holder refuses by name', () => {
   test('HOLDER-STATE-MISSING and HOLDER-STATE-OTHER a share without its own count answers nothing', async () => {
     const state = readFileSync(at('share-1.sealed.state'))
-    const request = at('odd.request.approve')
     writeFileSync(at('share-1.sealed.state'), readFileSync(at('share-2.sealed.state')))
-    const other = await approve(1, request, 'odd', 's1')
+    expect(await codeOf(at('odd.request.approve'))).toBe('HOLDER-STATE-OTHER')
     rmSync(at('share-1.sealed.state'))
-    const missing = await approve(1, request, 'odd', 's2')
+    expect(await codeOf(at('odd.request.approve'))).toBe('HOLDER-STATE-MISSING')
     writeFileSync(at('share-1.sealed.state'), state)
-    expect(other.json.code).toBe('HOLDER-STATE-OTHER')
-    expect(missing.json.code).toBe('HOLDER-STATE-MISSING')
-  }, 60_000)
+  }, 30_000)
 
-  test('another ciphertext, a missing approval, a foreign combiner, and who may not vouch', async () => {
-    const fresh = temporaryName()
-    writeFileSync(at(`${fresh}.bin`), readFileSync(at('odd.bin')))
+  test('another ciphertext, what nobody asked for, approved or may vouch for, and a foreign combiner', async () => {
+    const payload = (change: Partial<DecryptionRequest>) => (given: RequestPackage) => ({
+      ...given,
+      request: { ...given.request, payload: { ...given.request.payload, ...change } },
+    })
     const stranger = await generateSealIdentity()
-    await vouch(people.stranger, fresh, `${fresh}.strange`)
-    await vouch(people.encryptor, fresh)
-    const unsigned = await requested(fresh, { skip: 'sign' })
-    rmSync(`${at(fresh)}.request.draft`)
-    rmSync(`${at(fresh)}.request.approve`)
-    const unapproved = await requested(fresh, { skip: 'approve' })
-    const swapped = await approve(1, at('odd.request.approve'), 'nine', 'd1')
-    const missing = await approve(1, unapproved, fresh, 'd2')
-    expect(swapped.json.code).toMatch(/^(REQUEST-CIPHERTEXT|FHE-PROVENANCE-MISSING)$/)
-    expect(missing.json.code).toBe('REQUEST-APPROVALS')
-    expect(unsigned).toContain('approve')
-    for (const file of ['draft', 'sign']) rmSync(`${at(fresh)}.request.${file}`)
-    const elsewhere = await approve(1, await requested(fresh, { to: stranger.recipient }), fresh, 'd3')
-    expect(elsewhere.json.code).toBe('REQUEST-COMBINER')
-    for (const file of ['draft', 'sign', 'approve']) rmSync(`${at(fresh)}.request.${file}`)
-    const strange = await approve(1, await requested(fresh, { provenance: `${fresh}.strange` }), fresh, 'd4')
-    expect(strange.json.code).toBe('PROVENANCE-SIGNER')
-  }, 120_000)
+    const strange = (given: RequestPackage): RequestPackage => {
+      const [document] = given.provenance
+      const signature = provenanceCodec.sign(people.stranger.identity, document!.payload, domain)
+      return { ...given, provenance: [{ payload: document!.payload, signatures: [signature] }] }
+    }
+    const unsigned = (given: RequestPackage) => ({ ...given, request: { ...given.request, signatures: [] } })
+    expect({
+      swapped: await codeOf(at('odd.request.approve'), 'nine'),
+      unasked: await codeOf(variant('v1', unsigned)),
+      unapproved: await codeOf(variant('v2', (given) => ({ ...given, approvals: [] }))),
+      elsewhere: await codeOf(variant('v3', payload({ combiner: stranger.recipient }))),
+      expired: await codeOf(variant('v4', payload({ expiry: '2020-01-01T00:00:00.000Z' }))),
+      otherKey: await codeOf(variant('v5', payload({ keyId: '00'.repeat(32) }))),
+      otherEpoch: await codeOf(variant('v6', payload({ epochId: '00'.repeat(32) }))),
+      strange: await codeOf(variant('v7', strange)),
+    }).toEqual({
+      swapped: 'FHE-PROVENANCE-MISSING',
+      unasked: 'REQUEST-REQUESTER',
+      unapproved: 'REQUEST-APPROVALS',
+      elsewhere: 'REQUEST-COMBINER',
+      expired: 'REQUEST-EXPIRED',
+      otherKey: 'REQUEST-KEY',
+      otherEpoch: 'REQUEST-EPOCH',
+      strange: 'PROVENANCE-SIGNER',
+    })
+  }, 60_000)
 
   test('a requester’s key approves nothing, and an evaluator vouches for nothing fresh', async () => {
     const evaluator = await enrolled(folder, 'evaluator', 'Eva', domain)
     const [wrongKind, wrongMode] = await Promise.all([
       custodyJson([
-        'request',
-        'approve',
-        at('odd.request.sign'),
-        '--key',
-        people.requester.keyPath,
-        '--out',
-        at('x'),
-        ...pass,
+        ...['request', 'approve', at('odd.request.sign'), '--key', people.requester.keyPath],
+        ...['--out', at('x'), ...pass],
       ]),
       vouch(evaluator, 'six', 'y'),
     ])
@@ -311,6 +328,3 @@ describe('a holder refuses by name', () => {
     expect(wrongMode.json.code).toBe('FHE-PROVENANCE-MODE')
   }, 30_000)
 })
-
-let names = 0
-const temporaryName = () => `other-${names++}`
