@@ -13,6 +13,7 @@ import {
   type Token,
 } from '../packages/hsm/src/index.ts'
 import { treeMemory } from './memory.ts'
+import { processorTime } from './processor-time.ts'
 import { median, type Row, rateRow } from './row.ts'
 
 const rounds = 9
@@ -32,7 +33,17 @@ const titles: Record<Work, string> = {
 /** Calls of one round: long enough to measure, short enough that the machine is the same for ours and the limit. */
 const counts: Record<Work, number> = { sign: 1500, wrap: 3000, gcm: 3000 }
 
-type Times = { ours: number[]; one: number[]; rawNow: number[]; rawLater: number[]; c: number[] }
+type Times = {
+  ours: number[]
+  one: number[]
+  rawNow: number[]
+  rawLater: number[]
+  c: number[]
+  /** Microseconds of processor time a call: our two processes, and the better of the two raw ways. */
+  ourCpu: number[]
+  hostCpu: number[]
+  rawCpu: number[]
+}
 
 /**
  * Operations per second of the driver and its host process, eight calls in flight, against the same calls made straight
@@ -54,7 +65,16 @@ export async function benchHsm(): Promise<Row[]> {
     const c = new Lines(compileC(folder), [library, pin], environment)
     const times = new Map<Work, Times>()
     for (const work of works) {
-      times.set(work, { ours: [], one: [], rawNow: [], rawLater: [], c: [] })
+      times.set(work, {
+        ours: [],
+        one: [],
+        rawNow: [],
+        rawLater: [],
+        c: [],
+        ourCpu: [],
+        hostCpu: [],
+        rawCpu: [],
+      })
       await ours(work, counts[work], inFlight)
     }
     for (let round = 0; round < rounds; round++) {
@@ -63,11 +83,20 @@ export async function benchHsm(): Promise<Row[]> {
         if (all === undefined) continue
         const count = counts[work]
         const rate = (ms: number) => (count * 1000) / ms
-        all.rawNow.push(rate(await raw.ask(JSON.stringify({ work, count, inFlight: 0 }))))
+        const now = await raw.ask(JSON.stringify({ work, count, inFlight: 0 }))
+        const cpu = process.cpuUsage()
+        const hostBefore = processorTime(hsm.pid)
         all.ours.push(rate(await ours(work, count, inFlight)))
-        all.rawLater.push(rate(await raw.ask(JSON.stringify({ work, count, inFlight }))))
+        const host = ((processorTime(hsm.pid) - hostBefore) * 1000) / count
+        const { user, system } = process.cpuUsage(cpu)
+        all.hostCpu.push(host)
+        all.ourCpu.push(host + (user + system) / count)
+        const later = await raw.ask(JSON.stringify({ work, count, inFlight }))
+        all.rawNow.push(rate(now.ms))
+        all.rawLater.push(rate(later.ms))
+        all.rawCpu.push((Math.min(now.cpu, later.cpu) * 1000) / count)
         all.one.push(rate(await ours(work, count, 1)))
-        all.c.push(rate(await c.ask(`${work} ${count}`)))
+        all.c.push(rate((await c.ask(`${work} ${count}`)).ms))
       }
     }
     raw.end()
@@ -82,30 +111,36 @@ export async function benchHsm(): Promise<Row[]> {
 
 function rowsOf(work: Work, times: Times | undefined, memoryMiB: number): Row[] {
   if (times === undefined) return []
-  const { ours, one, rawNow, rawLater, c } = times
+  const { ours, one, rawNow, rawLater, c, ourCpu, hostCpu, rawCpu } = times
   const limit = median(rawNow) >= median(rawLater) ? rawNow : rawLater
   const micros = (rates: readonly number[]) => 1e6 / median(rates)
-  const isolated = micros(one)
-  const bare = micros(rawNow)
+  const tenth = (value: number) => Math.round(value * 10) / 10
+  const micro = (what: string, mine: number, least: number, peers: Record<string, number>): Row => ({
+    work: `${titles[work]}, ${what}`,
+    unit: 'us',
+    ours: tenth(mine),
+    limit: tenth(least),
+    peers: Object.fromEntries(Object.entries(peers).map(([name, value]) => [name, tenth(value)])),
+    ratio: Math.round((least / mine) * 1000) / 1000,
+    goal: null,
+    memoryMiB: null,
+  })
+  const [isolated, bare] = [micros(one), micros(rawNow)]
+  const [spent, least] = [median(ourCpu), median(rawCpu)]
   return [
     rateRow({
       work: `${titles[work]}, ${inFlight} in flight`,
       ours,
       limit,
-      peers: { 'pkcs11js one by one': rawNow, [`pkcs11js ${inFlight} in flight`]: rawLater, C: c },
+      peers: { 'pkcs11js in turn': rawNow, [`pkcs11js ${inFlight} at once`]: rawLater, 'C in turn': c },
       goal,
       memoryMiB,
     }),
-    {
-      work: `${titles[work]}, one call at a time`,
-      unit: 'us',
-      ours: Math.round(isolated * 10) / 10,
-      limit: Math.round(bare * 10) / 10,
-      peers: { 'cost of isolation': Math.round((isolated - bare) * 10) / 10 },
-      ratio: Math.round((bare / isolated) * 1000) / 1000,
-      goal: null,
-      memoryMiB: null,
-    },
+    micro('one at a time', isolated, bare, { 'for isolation': isolated - bare }),
+    micro(`processor time, ${inFlight} in flight`, spent, least, {
+      'for isolation': spent - least,
+      'in the host': median(hostCpu),
+    }),
   ]
 }
 
@@ -185,10 +220,12 @@ function compileC(folder: string): string {
   return out
 }
 
-/** A program that answers each line with one number. */
+type Spent = { ms: number; cpu: number }
+
+/** A program that answers each line with the milliseconds that it took, as a number or with the processor time. */
 class Lines {
   readonly #child: ChildProcess
-  readonly #waiting: ((value: number) => void)[] = []
+  readonly #waiting: ((value: Spent) => void)[] = []
 
   constructor(program: string, args: readonly string[], environment: Readonly<Record<string, string>>) {
     this.#child = spawn(program, args, {
@@ -196,12 +233,14 @@ class Lines {
       stdio: ['pipe', 'pipe', 'inherit'],
     })
     if (this.#child.stdout)
-      createInterface({ input: this.#child.stdout }).on('line', (line) =>
-        this.#waiting.shift()?.(Number(line)),
-      )
+      createInterface({ input: this.#child.stdout }).on('line', (line) => {
+        // The two programs print these and nothing else.
+        const said = JSON.parse(line) as number | Spent
+        this.#waiting.shift()?.(typeof said === 'number' ? { ms: said, cpu: said } : said)
+      })
   }
 
-  ask(line: string): Promise<number> {
+  ask(line: string): Promise<Spent> {
     return new Promise((resolve, reject) => {
       if (this.#child.exitCode !== null) reject(new Error('the bare program ended'))
       this.#waiting.push(resolve)

@@ -1,5 +1,5 @@
 // The token called straight through pkcs11js, in one process: `raw-hsm.mjs LIBRARY PIN` reads lines of JSON
-// {work, count, inFlight} and answers each with the milliseconds it took. In flight 0: one call after another, at once;
+// {work, count, inFlight} and answers each with {ms, cpu}: milliseconds by the clock and of processor time. In flight 0: one call after another, at once;
 // else so many sessions with asynchronous calls. Objects are named by their labels: kek, data, gcm, ec.
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
@@ -67,6 +67,7 @@ async function timed({ work, count, inFlight }) {
   const begin = begun[work]
   const [now, later] = ended[work]
   const began = performance.now()
+  const before = process.cpuUsage()
   if (inFlight === 0) {
     for (let i = 0; i < count; i++) {
       begin(main)
@@ -82,7 +83,9 @@ async function timed({ work, count, inFlight }) {
     }
     await Promise.all(sessions.slice(0, inFlight).map(lane))
   }
-  return performance.now() - began
+  const ms = performance.now() - began
+  const { user, system } = process.cpuUsage(before)
+  return { ms, cpu: (user + system) / 1000 }
 }
 
 for await (const line of createInterface({ input: process.stdin })) {
