@@ -142,6 +142,7 @@ describe('sessions that are lost, and several at once', () => {
   it('slow calls run side by side, each on a session of its own; what changes the token waits for them', async () => {
     bench.plan('C_Sign@*=slow:250')
     await sign()
+    await sign()
     const began = performance.now()
     const order: string[] = []
     const signed = Array.from({ length: 4 }, () =>
@@ -158,6 +159,7 @@ describe('sessions that are lost, and several at once', () => {
   it('of four calls at once the one that hangs is HSM-TIMEOUT, and those that were done are done', async () => {
     bench.plan('C_Sign@*=slow:50')
     await sign()
+    await sign()
     bench.plan(`C_Sign@${bench.count('C_Sign') + 1}=hang`, 'C_Sign@*=slow:50')
     const codes = await Promise.all([refusal(sign()), refusal(sign()), refusal(sign())])
     expect(codes.filter((code) => code === 'HSM-TIMEOUT').length).toBe(1)
@@ -168,6 +170,7 @@ describe('sessions that are lost, and several at once', () => {
     await bench.close()
     await begin(false)
     bench.plan('C_Sign@*=slow:200')
+    await sign()
     await sign()
     const next = bench.count('C_Sign') + 1
     bench.plan(`C_Sign@${next}=CKR_SESSION_HANDLE_INVALID`, 'C_Sign@*=slow:200')

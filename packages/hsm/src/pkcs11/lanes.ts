@@ -68,26 +68,30 @@ export class Lanes {
 }
 
 const slowMs = 0.4
-const weight = 0.2
-const remeasureEvery = 256
+const remeasureEvery = 32
 
 /**
  * Whether a kind of work is worth a thread. Handing a call to one costs about as much as a soft token's whole answer, but
- * a token behind a wire or a 4096-bit key would hold up everybody else.
+ * a token behind a wire or a 4096-bit key would hold up everybody else. The quicker of the last two calls counts: a busy
+ * computer makes one call slow, a slow token makes every call slow.
  */
 export class Pace {
-  readonly #kinds = new Map<string, { ms: number; calls: number }>()
+  readonly #kinds = new Map<string, { last: number; before: number; calls: number }>()
 
   wantsThread(kind: string): boolean {
     const known = this.#kinds.get(kind)
-    if (!known || known.ms < slowMs) return false
+    if (!known || Math.min(known.last, known.before) < slowMs) return false
     known.calls += 1
     return known.calls % remeasureEvery !== 0
   }
 
   tookInline(kind: string, ms: number): void {
     const known = this.#kinds.get(kind)
-    if (known) known.ms += (ms - known.ms) * weight
-    else this.#kinds.set(kind, { ms, calls: 0 })
+    if (!known) {
+      this.#kinds.set(kind, { last: ms, before: 0, calls: 0 })
+      return
+    }
+    known.before = known.last
+    known.last = ms
   }
 }
