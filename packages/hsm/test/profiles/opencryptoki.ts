@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { opencryptoki } from '../../src/profiles/opencryptoki.ts'
 import { findLibrary } from '../../src/profiles/profiles.ts'
@@ -7,7 +7,6 @@ import {
   makeFolder,
   privateFolder,
   type RealToken,
-  removeFolder,
   requireFiles,
   startWatched,
   untilReady,
@@ -29,25 +28,26 @@ mkdir -p /var/log/opencryptoki /run/opencryptoki
 `
 
 /**
- * 3.23 goes into the background whatever it is told, so this script stays in its place until the test's process is gone.
- * Its socket is there before its process number is written: the end waits for that.
+ * 3.23 goes into the background whatever it is told, so this script stays in its place until it is told to end or the test's
+ * process is gone, and takes the daemon and the folder with it. `ready` appears once the daemon's process number is known.
  */
-const runDaemon = `
-end() {
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    pid=$(cat /run/pkcsslotd.pid /run/opencryptoki/pkcsslotd.pid 2>/dev/null || true)
-    if [ -n "$pid" ]; then kill $pid 2>/dev/null || exit 0; fi
-    sleep 0.1
-  done
-  exit 0
-}
-trap end TERM
+const runDaemon = (folder: string) => `
+ending=
+trap 'ending=yes' TERM
 pkcsslotd -f &
-while kill -0 ${process.pid} 2>/dev/null; do
-  sleep 1 &
-  wait $!
+pid=
+for try in $(seq 100); do
+  pid=$(cat /run/pkcsslotd.pid /run/opencryptoki/pkcsslotd.pid 2>/dev/null || true)
+  if [ -n "$pid" ]; then break; fi
+  sleep 0.1 || true
 done
-end
+if [ -n "$pid" ]; then touch ${folder}/ready; else ending=yes; fi
+while [ -z "$ending" ] && kill -0 ${process.pid} 2>/dev/null; do
+  sleep 1 &
+  wait $! || true
+done
+kill \${pid:-$!} 2>/dev/null || true
+rm -rf ${folder}
 `
 
 /**
@@ -71,7 +71,7 @@ echo 'pkcsslotd:x:0:0::/run:/bin/false' >> /run/passwd
 mount --bind /run/group /etc/group
 mount --bind /run/passwd /etc/passwd
 ${makeTokenFolders}
-${runDaemon}
+${runDaemon(folder)}
 `
 
 const ownerMark = '/var/lib/opencryptoki/made-by-lux-tests'
@@ -80,7 +80,7 @@ const ownerMark = '/var/lib/opencryptoki/made-by-lux-tests'
  * Where no namespace can be made (a container without CAP_SYS_ADMIN, a chroot) and nobody uses openCryptoki on this machine,
  * root takes the machine's own places, one run at a time, and leaves them empty.
  */
-const startInPlace = `
+const startInPlace = (folder: string) => `
 if [ -e /var/lib/opencryptoki/swtok/NVTOK.DAT ] && [ ! -e ${ownerMark} ]; then
   echo 'this machine has an openCryptoki token of its own, and no namespace can be made to keep it safe' >&2
   exit 1
@@ -91,14 +91,8 @@ touch ${ownerMark}
 chgrp -R pkcs11 /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
 chmod -R u=rwX,g=rwX,o= /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
 id pkcsslotd >/dev/null 2>&1 && chown pkcsslotd:pkcs11 /run/opencryptoki && chmod 710 /run/opencryptoki
-${runDaemon}
+${runDaemon(folder)}
 `
-
-const sockets = ['run/pkcsslotd.socket', 'run/opencryptoki/pkcsslotd.socket']
-
-/** In the machine's own places the socket of an earlier run may lie until this one has its turn. */
-const isNewer = (path: string, time: number): boolean =>
-  (statSync(path, { throwIfNoEntry: false })?.ctimeMs ?? 0) > time - 10
 
 export async function startOpenCryptoki(): Promise<RealToken> {
   const library = findLibrary(opencryptoki) ?? 'libopencryptoki.so.0'
@@ -110,18 +104,13 @@ export async function startOpenCryptoki(): Promise<RealToken> {
     )
   const folder = privateFolder('opencryptoki')
   for (const name of ['lib', 'log', 'run']) makeFolder(join(folder, name))
-  const script = writeScript(join(folder, 'start'), apart ? startApart(folder) : startInPlace)
-  const began = Date.now()
+  const script = writeScript(join(folder, 'start'), apart ? startApart(folder) : startInPlace(folder))
   const daemon = apart
     ? startWatched('unshare', [...ownNamespaces.slice(1), script])
     : startWatched('flock', ['--no-fork', '--wait', '120', '/run/lock/lux-opencryptoki', script])
-  const seen = apart ? folder : '/'
-  const stop = () => {
-    daemon.stop('SIGTERM')
-    removeFolder(folder)
-  }
+  const stop = () => daemon.stop('SIGTERM')
   try {
-    await untilReady(daemon, () => sockets.some((name) => isNewer(join(seen, name), began)))
+    await untilReady(daemon, () => existsSync(join(folder, 'ready')))
   } catch (error) {
     stop()
     throw error
