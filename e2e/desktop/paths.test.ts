@@ -67,7 +67,7 @@ test('SHELL-PATHS a holder is enrolled from the card that was chosen in the dial
   await page.getByText('Hana Holder').first().waitFor()
 })
 
-test('SHELL-PATHS a plan and its lock that were chosen are read, with what lies beside the plan', async () => {
+test('SHELL-PATHS a plan and its lock that were chosen in the dialogs are read', async () => {
   const { page } = desktop
   const [plan, lock] = [join(place, 'plan.yaml'), join(place, 'plan.lock.json')]
   for (const file of [plan, lock]) writeFileSync(file, 'v: 1\n', { mode: 0o644 })

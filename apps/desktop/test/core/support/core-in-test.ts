@@ -1,0 +1,63 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { softTokenEnvironment } from '@lux/hsm'
+import type { CoreToMain, Grant, MainToCore, Result } from '../../../src/contract/index.ts'
+import { systemClock } from '../../../src/core/clock.ts'
+import { createCore } from '../../../src/core/create-core.ts'
+import type { Program } from '../../../src/core/program.ts'
+import { systemEntropy } from '../../../src/core/system-entropy.ts'
+
+/** The whole core without a window or a process of its own, served over a port as main would. */
+export type CoreInTest = {
+  call(api: string, input: unknown): Promise<Result<unknown>>
+  /** What main says after a person chose something in a dialog. */
+  grant(grant: Grant): void
+  stop(): Promise<void>
+}
+
+export async function startCore(folder: string, program: Program): Promise<CoreInTest> {
+  const soft = softTokenEnvironment(join(folder, 'token'))
+  mkdirSync(join(folder, 'store'), { recursive: true })
+  const waiting = new Map<number, (result: Result<unknown>) => void>()
+  let tell: (message: MainToCore) => void = () => undefined
+  let last = 0
+  const core = await createCore(
+    {
+      post(message: CoreToMain) {
+        if (typeof message !== 'string') return
+        const { id, result } = JSON.parse(message)
+        waiting.get(id)?.(result)
+      },
+      onMessage(listener) {
+        tell = listener
+      },
+      onClose: () => undefined,
+    },
+    {
+      storePath: join(folder, 'store'),
+      library: { path: soft.library, environment: { ...soft.environment } },
+      training: false,
+      trainingFolder: null,
+      program,
+      clock: systemClock,
+      entropy: systemEntropy,
+      generation: 1,
+      report: (error) => {
+        throw error
+      },
+      refuse: (error) => {
+        throw error
+      },
+    },
+  )
+  return {
+    call: (api, input) =>
+      new Promise((resolve) => {
+        last += 1
+        waiting.set(last, resolve)
+        tell(JSON.stringify({ id: last, api, input }))
+      }),
+    grant: (grant) => tell({ grant }),
+    stop: core.stop,
+  }
+}
