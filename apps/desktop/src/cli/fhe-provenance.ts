@@ -48,6 +48,8 @@ export function registerFheProvenance(group: Command, act: CommandLine['act']): 
     .addHelpText(
       'after',
       `
+Fresh ciphertexts keep 40 bits of hiding noise at 2 of 3 holders when the client key made them, and 32 when the compact
+public key did: production answers only the former, so say client-key only where it is true.
 Whoever signs here can take the whole key by signing for a forged ciphertext: admit inputs only with a proof that
 verifies, or with an encryptor’s signature; never a bare list.
 

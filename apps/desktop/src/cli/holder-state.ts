@@ -43,8 +43,10 @@ export function encodeState(
     epochId: toHex(header.epochId),
     holder: header.holder,
     spent: { ...state.spent },
-    answered: [...state.answered],
-    taken: [...state.taken],
+    // The oldest are dropped before the file grows without end: a dropped ciphertext costs its blocks again, and a
+    // dropped request has expired long since.
+    answered: state.answered.slice(-maxListed),
+    taken: state.taken.slice(-maxListed),
   }
   return encodeDocument(signDocument([identity], signatureContext('holder-state', header.domain), payload))
 }

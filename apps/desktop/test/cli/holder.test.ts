@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodePolicyFile, newPolicy, policyDigest, policyDocument } from '@lux/ceremony/policy'
 import {
@@ -139,6 +139,7 @@ describe('holder', () => {
     const kept = await receive(1, hal?.keyPath ?? '', 'hal.share')
     expect(kept).toMatchObject({ exit: 0, json: { holder: 1, t: 2, n: 2, domain, ceremonyId } })
     expect(readFileSync(at('hal.share'), 'latin1')).toMatch(/^age-encryption\.org\/v1\n-> scrypt /)
+    expect(statSync(at('hal.share.state')).mode & 0o777).toBe(0o600)
     const proved = await custodyJson([
       'holder',
       'prove',

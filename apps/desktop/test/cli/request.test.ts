@@ -132,7 +132,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 function vouch(by: Enrolled, name: string, out = `${name}.provenance`) {
   return custodyJson([
     ...['fhe', 'provenance', 'sign', '--public', at('fhe', 'public.bin'), '--ciphertext', at(`${name}.bin`)],
-    ...['--program', 'encrypt 1.0', '--input', `client-key:Enno:${at(`${name}.bin`)}`, '--key', by.keyPath],
+    ...['--program', 'encrypt 1.0', '--input', `signature:Enno:${at(`${name}.bin`)}`, '--key', by.keyPath],
     ...['--out', at(out), ...pass],
   ])
 }
@@ -191,7 +191,12 @@ describe('a decryption from request to value, on files', () => {
       approve(1, request, 'six', 'a1'),
       approve(3, request, 'six', 'a3'),
     ])
-    expect(one.json).toMatchObject({ decision: 'approved', spent: 4, left: { at64: 6, at128: 0 } })
+    expect(one.json).toMatchObject({
+      decision: 'approved',
+      spent: 4,
+      left: { at64: 6, at128: 0 },
+      blockBits: 32,
+    })
     const answer = holderAnswerCodec.file.parse(new Uint8Array(readFileSync(at('a3.json'))))
     if (!answer.ok) throw new Error(answer.detail)
     const signers = [{ role: 'holder', members: [{ name: 'Jan', keys: holders[2]!.card.keys }], quorum: 1 }]

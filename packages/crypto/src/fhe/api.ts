@@ -2,7 +2,13 @@ import { equalBytes } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import type { Entropy } from '../random.ts'
-import { lifeBits, safeFloodingBits } from '../sharing/flooding.ts'
+import {
+  BLOCK_FLOOR_BITS,
+  COMPACT_NOISE_LOG2,
+  lifeBits,
+  NOISE_BOUND_LOG2,
+  safeFloodingBits,
+} from '../sharing/flooding.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import type { Quorum } from '../sharing/quorum.ts'
 import type { SigningIdentity } from '../sign/identity.ts'
@@ -75,7 +81,8 @@ export type PartialDecryption = {
  * One holder's partial decryption of a batch: body - <mask, S_i> plus PRF-derived flooding noise, a function of block
  * and share alone. Refusals: those of `verifyShare`, the ciphertext parsers, `checkProvenance` and `partialDecrypt`;
  * FHE-PROVENANCE-MISSING a share of production without provenance; FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED;
- * FHE-CIPHERTEXT-DUPLICATE; FHE-POLICY-FLOOR. Noise flooding: Asharov et al., "Multiparty Computation with Low Communication, Computation
+ * FHE-CIPHERTEXT-DUPLICATE; FHE-POLICY-FLOOR; FHE-FLOOD-FLOOR in production for fresh ciphertexts of the compact public
+ * key, which leave 32 bits at (2,3). Noise flooding: Asharov et al., "Multiparty Computation with Low Communication, Computation
  * and Interaction via Threshold FHE" (Eurocrypt 2012); of squashed TFHE ciphertexts: Dahl et al., "Noah's Ark: Efficient
  * Threshold-FHE Using Noise Flooding" (WAHC 2023). Here the noise comes from a PRF, so that no two answers differ.
  */
@@ -93,6 +100,7 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
   }
   const carried = checkCarrying(ciphertexts, carrying)
   if (!carried.ok) return carried
+  let publicKey = false
   if ('rehearsal' in authority) {
     if (header.domain === 'production') {
       return refuse('FHE-PROVENANCE-MISSING', 'a share of production answers no bare request')
@@ -106,6 +114,7 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
       ciphertexts,
     })
     if (!vouched.ok) return vouched
+    publicKey = !vouched.value.clientKey
   }
   const fresh = ciphertexts.filter((_, i) => !answered.has(digests[i] ?? ''))
   const spends = fresh.reduce((sum, { blocks }) => sum + blocks.length, 0)
@@ -116,12 +125,21 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
   if (spends > 0 && before + spends > budget) {
     return refuse('FHE-BUDGET', `${spends} blocks, ${Math.max(0, budget - before)} of ${budget} are left`)
   }
-  const blockBits = safeFloodingBits(header, width)
+  const nominal = safeFloodingBits(header, width)
+  // A fresh ciphertext of the compact public key has more noise to hide than one of the client key.
+  const blockBits =
+    width === 64 && publicKey ? nominal - (COMPACT_NOISE_LOG2 - NOISE_BOUND_LOG2[64]) : nominal
+  if (blockBits < BLOCK_FLOOR_BITS && header.domain === 'production') {
+    return refuse(
+      'FHE-FLOOD-FLOOR',
+      `encrypted with the compact public key: ${blockBits} flooding bits, at least ${BLOCK_FLOOR_BITS}`,
+    )
+  }
   const left = lifeBits(blockBits, (before + spends) * (header.n - header.t + 1))
-  if (floors && (blockBits < floors.block || left < floors.life)) {
+  if (floors && (nominal < floors.block || left < floors.life)) {
     return refuse(
       'FHE-POLICY-FLOOR',
-      `${blockBits} bits a block and ${left.toFixed(1)} for life, the policy wants ${floors.block} and ${floors.life}`,
+      `${nominal} bits a block and ${left.toFixed(1)} for life, the policy wants ${floors.block} and ${floors.life}`,
     )
   }
   const requestDigest = 'rehearsal' in authority ? new Uint8Array(32) : authority.requestDigest

@@ -72,8 +72,12 @@ export type ProvenanceExpectation = {
   readonly ciphertexts: readonly Ciphertext[]
 }
 
-/** Who vouches for each ciphertext, in their order: the identity's id. */
-export type Vouched = { readonly signers: readonly string[] }
+export type Vouched = {
+  /** Who vouches for each ciphertext, in their order: the identity's id. */
+  readonly signers: readonly string[]
+  /** Whether all were encrypted with the client key, whose noise is far below that of the compact public key. */
+  readonly clientKey: boolean
+}
 
 /**
  * Whether every ciphertext is vouched for by somebody whom the share names. An unknown ciphertext decrypted once can
@@ -95,6 +99,7 @@ export function checkProvenance(
     for (const digest of provenance.ciphertexts) vouched.set(digest, read.value)
   }
   const signers: string[] = []
+  let clientKey = true
   for (const [i, ciphertext] of ciphertexts.entries()) {
     const found = vouched.get(toHex(ciphertextDigest(ciphertext)))
     if (!found) return refuse('FHE-PROVENANCE-MISSING', `nobody vouches for ciphertext ${i + 1}`)
@@ -106,8 +111,9 @@ export function checkProvenance(
       return refuse('FHE-PROVENANCE-TYPE', `ciphertext ${i + 1} is ${typeName(ciphertext)}, not ${type}`)
     }
     signers.push(found.signer)
+    clientKey &&= found.provenance.inputs.every(({ admitted }) => admitted === 'client-key')
   }
-  return accept({ signers })
+  return accept({ signers, clientKey })
 }
 
 function verified(

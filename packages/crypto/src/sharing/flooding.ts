@@ -8,6 +8,9 @@ import { binomial, type Quorum } from './quorum.ts'
 /** log2 of the noise bound B of a block: fresh under the client key (64), squashed (128). */
 export const NOISE_BOUND_LOG2: Readonly<Record<Width, number>> = { 64: 17, 128: 70 }
 
+/** log2 of the noise of a fresh block of the default compact public key: 8 standard deviations, 2^24.7, rounded up. */
+export const COMPACT_NOISE_LOG2 = 25
+
 /** Bits per block below which nothing is decrypted. */
 export const BLOCK_FLOOR_BITS = 40
 /** Bits that must be left after every block of a key's life. */

@@ -5,6 +5,7 @@ export {
   BLOCK_FLOOR_BITS,
   blockBudget,
   budgetOf,
+  COMPACT_NOISE_LOG2,
   type FloodContext,
   floodExponent,
   floodingBits,
