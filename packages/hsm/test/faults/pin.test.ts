@@ -1,7 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HsmError, type Token } from '../../src/index.ts'
 import { refusal, soPin, userPin, utf8 } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
+
+vi.setConfig({ testTimeout: 20_000 })
 
 describe('the state of a PIN, as the token tells it', () => {
   let bench: FaultBench
