@@ -5,10 +5,17 @@ export type Pins = { so: string; user: string }
 
 export const pins: Pins = { so: '73910284', user: '51827364' }
 
-/** From the first screen to a rehearsal's first step, by its buttons. `fields`: label of a value -> what is typed. */
+/**
+ * From the first screen to a rehearsal's first step, by its buttons. `fields`: label of a value -> what is typed;
+ * `before`: what else is done in the form.
+ */
 export async function startRehearsal(
   page: Page,
-  { script, fields = {} }: { script: string; fields?: Readonly<Record<string, string>> },
+  {
+    script,
+    fields = {},
+    before = async () => undefined,
+  }: { script: string; fields?: Readonly<Record<string, string>>; before?: () => Promise<void> },
 ): Promise<void> {
   await page
     .getByRole('navigation', { name: 'Main navigation' })
@@ -18,6 +25,7 @@ export async function startRehearsal(
   for (const [label, text] of Object.entries(fields)) {
     await page.getByRole('textbox', { name: label, exact: true }).fill(text)
   }
+  await before()
   await page.getByRole('button', { name: 'Start the rehearsal' }).click()
   await page.locator('[data-screen="run"] h1').waitFor()
   await stepPanel(page).or(resultPanel(page)).waitFor()
