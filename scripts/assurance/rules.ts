@@ -37,6 +37,13 @@ const tables = [
     id: key('[A-Z][A-Z-]+'),
   },
   {
+    title: 'Threshold FHE',
+    table: 'packages/crypto/src/fhe/rules.ts',
+    sources: ['packages/crypto/src/fhe', 'packages/crypto/src/sharing'],
+    complete: true,
+    id: key('FHE-[A-Z0-9-]+'),
+  },
+  {
     title: 'Tokens',
     table: 'packages/hsm/src/hsm-errors.ts',
     sources: ['packages/hsm/src'],
