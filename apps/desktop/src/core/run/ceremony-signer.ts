@@ -1,6 +1,7 @@
 import type { HybridSignature, VerificationKeys } from '@lux/crypto'
 import {
   assembleSignature,
+  equalBytes,
   fromHex,
   mlDsa65,
   p256RawToDer,
@@ -9,7 +10,7 @@ import {
   toHex,
   wipe,
 } from '@lux/crypto'
-import type { Token } from '@lux/hsm'
+import { HsmError, type Token } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
 
@@ -26,12 +27,18 @@ export async function sealSeed(options: {
   path: string
 }): Promise<Uint8Array> {
   const { token, sealCkaId, ceremonyId, seed, nonce, path } = options
-  const ciphertext = await token.encryptGcm({
-    key: { id: sealCkaId, class: 'secret' },
-    nonce,
-    aad: fromHex(ceremonyId),
-    plaintext: seed,
-  })
+  const sealing = { key: { id: sealCkaId, class: 'secret' }, nonce, aad: fromHex(ceremonyId) } as const
+  const ciphertext = await token.encryptGcm({ ...sealing, plaintext: seed })
+  // A seed that does not open again is a ceremony key that is lost, and nobody would see it before the opening.
+  const opened = await token.decryptGcm({ ...sealing, ciphertext })
+  const same = equalBytes(opened, seed)
+  wipe(opened)
+  if (!same)
+    throw new HsmError({
+      code: 'HSM-DEVICE-ERROR',
+      detail: 'the token does not open what it sealed',
+      remedy: 'The token reports a fault. Check its connection and its own log.',
+    })
   const sealed = new Uint8Array(nonceLength + ciphertext.length)
   sealed.set(nonce)
   sealed.set(ciphertext, nonceLength)
