@@ -235,6 +235,51 @@ exception_shape = signed(obj(
     exception=positive, stepId=ident, attempt=positive, about=literal('failed', 'ambiguous', 'mismatch', 'reported'),
     expected=anything(4000), happened=anything(4000), decided=literal('retry', 'continue'), by=line, reason=remark,
     head=obj(size=counter, node=digest, root=digest)))
+value_type = also(pattern('bool|[ui][1-9][0-9]{0,3}'),
+                  lambda name: name == 'bool' or (int(name[1:]) <= 2048 and int(name[1:]) % 2 == 0))
+mode_shape, index15, u32_shape = literal('S', 'F'), integer(1, 15), integer(0, 0xffffffff)
+provenance_shape = signed(obj(
+    v=literal(1), domain=domain, keyId=digest, mode=mode_shape, type=value_type,
+    ciphertexts=also(array(digest, 1, 1024), distinct), program=line,
+    inputs=array(obj(digest=digest, admitted=literal('proof', 'signature', 'client-key'), by=line), 1, 4096), time=time))
+
+
+def blocks_of(name, mode):
+    pairs = 0 if name == 'bool' else int(name[1:]) // 2
+    return 1 if name == 'bool' else pairs if mode == 'F' else (pairs + 1) // 2
+
+
+request_shape = signed(also(obj(
+    v=literal(1), kind=literal('decryption-request'), domain=domain, requestId=hex16, keyId=digest, epochId=digest,
+    mode=mode_shape,
+    ciphertexts=also(array(obj(digest=digest, type=value_type, provenance=digest), 1, 256),
+                     lambda all_: distinct(one['digest'] for one in all_)),
+    what=line, purpose=remark, requester=line, combiner=recipient, expiry=time, budget=u32_shape, nonce=hex16),
+    lambda r: r['budget'] == sum(blocks_of(one['type'], r['mode']) for one in r['ciphertexts'])))
+package_shape = also(obj(request=request_shape, approvals=signatures, provenance=array(provenance_shape, 0, 256)),
+                     lambda p: [sha(jcs(one['payload'])).hex() for one in p['provenance']]
+                     == list(dict.fromkeys(one['provenance'] for one in p['request']['payload']['ciphertexts'])))
+answer_shape = signed(also(obj(
+    v=literal(1), kind=literal('holder-answer'), domain=domain, request=digest, keyId=digest, epochId=digest,
+    holder=index15, name=line, decision=literal('approved', 'refused'), reason=remark, sealed=nullable(digest),
+    spent=u32_shape, left=obj(at64=u32_shape, at128=u32_shape), time=time),
+    lambda a: (a['sealed'] is not None and a['reason'] == '') if a['decision'] == 'approved'
+    else (a['sealed'] is None and a['spent'] == 0 and a['reason'] != '')))
+result_shape = signed(also(obj(
+    v=literal(1), kind=literal('decryption-result'), domain=domain, request=digest, answers=array(digest, 1, 15),
+    outcome=literal('combined', 'inconsistent'), verified=integer(0, 14), cheaters=array(index15, 0, 15),
+    commitment=nullable(digest), time=time),
+    lambda r: r['commitment'] is not None if r['outcome'] == 'combined' else (r['commitment'] is None and r['verified'] == 0)))
+run_place = dict(domain=domain, ceremonyId=hex16, planHash=digest, keyId=digest, oldEpochId=digest)
+approval_shape = signed(obj(
+    v=literal(1), kind=literal('epoch-approval'), **run_place, epoch=u32_shape, t=index15, n=index15, roster=digest,
+    dealerMask=integer(1, 0x7fff), holder=index15, name=line, left=obj(at64=u32_shape, at128=u32_shape)))
+redeal_shape = signed(obj(
+    v=literal(1), kind=literal('redeal'), **run_place, t=index15, n=index15, dealer=index15, name=line, correction=digest,
+    commitments=digest, envelopes=array(digest, 1, 15)))
+live_shape = signed(obj(
+    v=literal(1), kind=literal('epoch-live'), **run_place, epochId=digest, epoch=u32_shape, t=index15, n=index15,
+    acknowledgements=array(digest, 1, 15), time=time))
 lock_shape = obj(
     planHash=digest, policyDigest=digest, rehearsalDigest=digest, diffDigest=nullable(digest), signatures=signatures)
 
@@ -283,7 +328,14 @@ predicate_shape = obj(
                        root=nullable(obj(rootId=hex16, born=hex16))), 0, 4096),
     possession=array(obj(id=ident, mechanism=line, challenge=digest, digest=digest), 0, 64),
     transports=array(obj(document=digest, roots=array(obj(id=ident, mechanism=line, sealed=digest, wrapped=digest))), 0, 64),
-    fhe=nullable(fhe_shape), audience=nullable(digest), sequence=counter, previous=nullable(digest),
+    fhe=nullable(fhe_shape), existing=nullable(obj(keyId=digest, epochId=digest, epoch=u32_shape, public=digest)),
+    decryptions=array(obj(id=ident, package=digest, answers=array(obj(holder=index15, name=line, document=digest), 1, 15),
+                          result=digest), 0, 100),
+    next=nullable(obj(
+        epochId=digest, epoch=u32_shape, t=index15, n=index15, public=digest, approvals=array(digest, 1, 15),
+        redeals=array(obj(dealer=index15, name=line, document=digest, correction=digest), 1, 15),
+        holders=array(obj(index=index15, name=line, card=digest, acknowledgement=digest), 1, 15), live=digest)),
+    audience=nullable(digest), sequence=counter, previous=nullable(digest),
     supersedes=array(digest, 0, 64))
 statement_shape = obj(
     _type=literal('https://in-toto.io/Statement/v1'), predicateType=literal('urn:lux-custody:bundle:v1'),
@@ -509,7 +561,8 @@ def identity(verification_keys):
 def verify_signature(verification_keys, what, domain_, payload, sig):
     need(sig['signer'] == identity(verification_keys), 'signed by another identity')
     need(set(sig) - {'signer'} == set(verification_keys), 'not signed by exactly the keys of the identity')
-    message = f'lux-custody/{what}/v1/{domain_}'.encode() + b'\0' + payload
+    context = 'lux-fhe/v1/provenance' if what == 'provenance' else f'lux-custody/{what}/v1/{domain_}'
+    message = context.encode() + b'\0' + payload
     for scheme, key in verification_keys.items():
         need(VERIFY[scheme](unbase64(key), message, unbase64(sig[scheme])), f'the {scheme} part does not verify')
 
@@ -686,6 +739,59 @@ def check_fhe_public(data, fhe, domain_):
     need(commitments.hex() == fhe['commitments'], 'other commitments')
 
 
+def parse_public(data, domain_):
+    """public.bin: (header fields, roster, both corrections, commitments); its epoch id is that of its content."""
+    need(len(data) > 115 + 16384 and data[:8] == b'lux-pub1' and data[8] == (domain_ == 'production'), 'not a public.bin')
+    epoch, t, n, holder, d, mask = struct.unpack('<IBBBBH', data[73:83])
+    need(holder == 0 and 2 <= t <= n <= 15 and 1 <= d <= 15, 'an impossible public.bin')
+    length = 32 * d * binomial(n, t - 1)
+    vectors = len(data) - 115 - length
+    need(vectors in (16384, 16384 + 65536), 'another length')
+    pub64, pub128, commitments = data[115:115 + 16384], data[115 + 16384:115 + vectors], data[len(data) - length:]
+    computed = sha(b'lux-fhe/v1/epoch', data[8:9], data[9:41], data[73:79], data[80:83], sha(pub64), sha(pub128),
+                   sha(commitments), data[83:115])
+    need(computed == data[41:73], 'another epoch id')
+    return {'key': data[9:41], 'epoch_id': data[41:73], 'epoch': epoch, 't': t, 'n': n, 'pub64': pub64, 'pub128': pub128}
+
+
+def parse_correction(data):
+    need(len(data) > 108 and data[:8] == b'lux-cor1', 'not a correction')
+    dealer, t, n = data[105], data[106], data[107]
+    need(1 <= dealer <= 15 and 2 <= t <= n <= 15, 'an impossible correction')
+    length = 32 * binomial(n, t - 1)
+    vectors = len(data) - 108 - length
+    need(vectors in (16384, 16384 + 65536), 'another length')
+    return {'head': data[8:105] + data[106:108], 'dealer': dealer, 'corr64': data[108:108 + 16384],
+            'corr128': data[108 + 16384:108 + vectors], 'commitments': data[len(data) - length:]}
+
+
+def add_words(width, vectors):
+    size, mask = width // 8, (1 << width) - 1
+    words = [sum(int.from_bytes(one[at:at + size], 'little') for one in vectors) & mask for at in range(0, len(vectors[0]), size)]
+    return b''.join(word.to_bytes(size, 'little') for word in words)
+
+
+def next_public(data, corrections, dealers, t, n, plan_hash, roster, domain_):
+    """The next public.bin: corrections added, commitments by set and then by dealer."""
+    old, parsed = parse_public(data, domain_), sorted(map(parse_correction, corrections), key=lambda one: one['dealer'])
+    need([one['dealer'] for one in parsed] == dealers and len(dealers) == old['t'] and all(q <= old['n'] for q in dealers)
+         and all(a < b for a, b in zip(dealers, dealers[1:])), 'other dealers')
+    head = data[8:9] + old['key'] + old['epoch_id'] + plan_hash + bytes([t, n])
+    need(all(one['head'] == head for one in parsed), 'a correction of another run')
+    need(all(len(one['corr64']) == len(old['pub64']) and len(one['corr128']) == len(old['pub128']) for one in parsed), 'another length')
+    sets = [one['commitments'][at:at + 32] for at in range(0, 32 * binomial(n, t - 1), 32) for one in parsed]
+    need(distinct(sets), 'two sets have the same commitment')
+    need(len(roster) == n and [one['index'] for one in roster] == list(range(1, n + 1))
+         and all(distinct(one[name] for one in roster) for name in ('name', 'card')), 'another roster')
+    pub64 = add_words(64, [old['pub64'], *(one['corr64'] for one in parsed)])
+    pub128 = add_words(128, [old['pub128'], *(one['corr128'] for one in parsed)]) if old['pub128'] else b''
+    mask = sum(1 << q - 1 for q in dealers)
+    numbers, dealt = struct.pack('<IBB', old['epoch'] + 1, t, n), struct.pack('<BH', len(dealers), mask)
+    roster_digest = sha(jcs(roster))
+    epoch_id = sha(b'lux-fhe/v1/epoch', data[8:9], old['key'], numbers, dealt, sha(pub64), sha(pub128), sha(*sets), roster_digest)
+    return epoch_id, b''.join([b'lux-pub1', data[8:9], old['key'], epoch_id, numbers, b'\0', dealt, roster_digest, pub64, pub128, *sets])
+
+
 # --- SPEC 6.7: the plan's YAML ---------------------------------------------------------------------------------------
 
 def read_plan(data):
@@ -698,7 +804,8 @@ def read_plan(data):
     try:
         return {'policy': plan['policy'], 'people': [{name: one[name] for name in ('role', 'name', 'card')} for one in plan['people']],
                 'tokens': [{name: one[name] for name in ('role', 'profile')} for one in plan['tokens']],
-                'keys': plan['keys'], 'fhe': plan.get('fhe'), 'checkpoints': {'live': list(plan['checkpoints']['live'])},
+                'keys': plan['keys'], 'fhe': plan.get('fhe'), 'reshare': plan.get('reshare'),
+                'decryptions': plan.get('decryptions') or [], 'checkpoints': {'live': list(plan['checkpoints']['live'])},
                 'parts': [{'steps': [{'id': step['id'], 'do': step['do']} for step in part['steps']]} for part in plan['parts']]}
     except (KeyError, TypeError, AttributeError):
         refuse('the plan has another form')
@@ -925,12 +1032,12 @@ NEEDS = {
     'CHECKPOINTS': 'OPENING-CERTIFICATE TRANSCRIPT-ROOT', 'EXCEPTIONS': 'TRANSCRIPT-ROOT BLOB-DIGEST', 'CEREMONY-SIGNATURE': 'MANIFEST', 'CARDS': 'TRANSCRIPT-CHAIN',
     'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
-    'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
+    'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
     'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
     'POLICY-EXPIRY': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
     'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
     'LOCK': 'POLICY-QUORUM PLAN-HASH', 'COSIGNATURES': 'POLICY-QUORUM CHECKPOINTS PLAN-CONTENT',
-    'EXCEPTION-SIGNATURES': 'POLICY-QUORUM EXCEPTIONS',
+    'EXCEPTION-SIGNATURES': 'POLICY-QUORUM EXCEPTIONS', 'DECRYPTIONS': 'POLICY-QUORUM CARDS PLAN-CONTENT',
     'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'EVIDENCE': 'POLICY-QUORUM WRAP-TREE',
     'TOKEN-SOFT': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'ALGORITHMS': 'POLICY-QUORUM MANIFEST', 'AUDIENCE': 'MANIFEST',
     'SEQUENCE': 'MANIFEST', 'PREVIOUS': 'MANIFEST', 'ZIP-CRC': 'ZIP-PROFILE',
@@ -1063,6 +1170,13 @@ class Verifier:
             named |= {p['fhe'][name] for name in ('public', 'compactPublicKey', 'serverKey')}
             for holder in p['fhe']['holders']:
                 named |= {holder['card'], holder['acknowledgement']}
+        named |= {p['existing'] and p['existing']['public']}
+        for one in p['decryptions']:
+            named |= {one['package'], one['result'], *(answer['document'] for answer in one['answers'])}
+        if p['next']:
+            named |= {p['next']['public'], p['next']['live'], *p['next']['approvals']}
+            named |= {one[name] for one in p['next']['redeals'] for name in ('document', 'correction')}
+            named |= {one[name] for one in p['next']['holders'] for name in ('card', 'acknowledgement')}
         there = {name[6:] for name in self.files if name.startswith('blobs/')}
         need(named - {None} == there, 'a blob is missing, or nothing names it')
 
@@ -1099,8 +1213,16 @@ class Verifier:
             if node['root'] is not None:
                 birth = key.get('existing') or {'rootId': node['root']['rootId'], 'ceremonyId': p['ceremonyId']}
                 need((birth['rootId'], birth['ceremonyId']) == (node['root']['rootId'], node['root']['born']), 'another birth')
-        fhe, planned = p['fhe'], plan.get('fhe')
-        need((fhe is None) == (planned is None), 'an FHE key stands in only one of plan and bundle')
+        fhe, planned, before, following = p['fhe'], plan.get('fhe'), p['existing'], p['next']
+        named = planned and planned.get('existing')
+        need((before is None) == (named is None) and (before is None or fhe is None), 'a key of before stands in only one')
+        need(before is None or p['domain'] == 'rehearsal' or before == named, 'another epoch of before')
+        reshare = plan.get('reshare')
+        need((following is None) == (reshare is None), 'a next epoch stands in only one of plan and bundle')
+        if following is not None:
+            need((following['t'], following['n'], [one['name'] for one in following['holders']])
+                 == (reshare['t'], reshare['n'], reshare['holders']), 'the next epoch is not that of the plan')
+        need((fhe is None and before is None) == (planned is None), 'an FHE key stands in only one of plan and bundle')
         if fhe is not None:
             need(all(fhe[name] == planned[name] for name in ('id', 'type', 'mode', 't', 'n')), 'another FHE key')
             need([holder['name'] for holder in fhe['holders']] == planned['holders'], 'other holders')
@@ -1241,6 +1363,157 @@ class Verifier:
                         'envelopeDigest': holder['envelope']}
             need(all(document['payload'][name] == value for name, value in expected.items()), 'acknowledges something else')
             check_signatures('acknowledgement', self.p['domain'], jcs(document['payload']), document['signatures'], [([card['keys']], 1)])
+
+    # the next epoch, and decryptions
+
+    def old_epoch(self):
+        fhe = self.p['fhe']
+        return self.p['existing'] or (fhe and {name: fhe[name] for name in ('keyId', 'epochId', 'epoch', 'public')})
+
+    def card_of_holder(self, name):
+        seats = [seat for seat in self.run['header']['roster'] if (seat['role'], seat['name']) == ('holder', name)]
+        need(seats and seats[0]['card'] in self.people, f'{name} has no card of a holder')
+        return self.people[seats[0]['card']]
+
+    def of_this_run(self, said):
+        old = self.old_epoch()
+        need((said['domain'], said['ceremonyId'], said['planHash'], said['keyId'], said['oldEpochId'])
+             == (self.p['domain'], self.p['ceremonyId'], self.p['planHash'], old['keyId'], old['epochId']), 'of another run')
+
+    def check_fhe_epoch(self):
+        following, p = self.p['next'], self.p
+        if following is None:
+            return
+        old, planned = self.old_epoch(), self.plan['fhe']
+        need(old is not None, 'there is no epoch before it')
+        before, roster = planned['holders'], [{k: h[k] for k in ('index', 'name', 'card')} for h in following['holders']]
+        dealers = [before.index(name) + 1 for name in self.plan['reshare']['dealers']]
+        need(dealers == [one['dealer'] for one in following['redeals']], 'others re-dealt')
+        corrections, envelopes = [], []
+        for one in following['redeals']:
+            correction = self.blob(one['correction'], 4 << 20)
+            document = parse(self.blob(one['document']), redeal_shape, 32768)
+            said = document['payload']
+            self.of_this_run(said)
+            need((said['dealer'], said['name'], said['correction'], said['t'], said['n'], len(said['envelopes']))
+                 == (one['dealer'], one['name'], one['correction'], following['t'], following['n'], following['n']), 'another re-deal')
+            need(said['commitments'] == sha(parse_correction(correction)['commitments']).hex(), 'other commitments')
+            self.by_holder('redeal', document, one['name'])
+            corrections.append(correction)
+            envelopes.append(said['envelopes'])
+        epoch_id, data = next_public(self.blob(old['public'], 4 << 20), corrections, dealers, following['t'], following['n'],
+                                     bytes.fromhex(p['planHash']), roster, p['domain'])
+        need(epoch_id.hex() == following['epochId'] and sha(data).hex() == following['public'], 'not the sum')
+        need(following['epoch'] == old['epoch'] + 1, 'another number')
+        approved = set()
+        for name in following['approvals']:
+            document = parse(self.blob(name), approval_shape, 32768)
+            said = document['payload']
+            self.of_this_run(said)
+            need((said['epoch'], said['t'], said['n'], said['roster'], said['dealerMask'])
+                 == (following['epoch'], following['t'], following['n'], sha(jcs(roster)).hex(), sum(1 << q - 1 for q in dealers)),
+                 'another epoch was approved')
+            need(before[said['holder'] - 1:said['holder']] == [said['name']] and said['name'] not in approved, 'another holder')
+            self.by_holder('epoch-approval', document, said['name'])
+            approved.add(said['name'])
+        need(len(approved) >= planned['t'], 'too few approved')
+        proofs = []
+        need([one['index'] for one in following['holders']] == list(range(1, following['n'] + 1)), 'holders are not 1 to n')
+        for holder in following['holders']:
+            card = self.people.get(holder['card'])
+            need(card and 'recipient' in card and card['name'] == holder['name'], 'no such card of a holder')
+            document = parse(self.blob(holder['acknowledgement']), acknowledgement_shape, 32768)
+            said, at = document['payload'], holder['index'] - 1
+            expected = {'domain': p['domain'], 'ceremonyId': p['ceremonyId'], 'keyId': old['keyId'], 'holder': at + 1,
+                        'epochId': following['epochId'], 'name': holder['name'],
+                        'envelopeDigest': sha(jcs([of[at] for of in envelopes])).hex()}
+            need(all(said[name] == value for name, value in expected.items()), 'acknowledges something else')
+            check_signatures('acknowledgement', p['domain'], jcs(said), document['signatures'], [([card['keys']], 1)])
+            proofs.append(sha(jcs(said)).hex())
+        document = parse(self.blob(following['live']), live_shape, 32768)
+        said = document['payload']
+        self.of_this_run(said)
+        need((said['epochId'], said['epoch'], said['t'], said['n'], said['acknowledgements'])
+             == (following['epochId'], following['epoch'], following['t'], following['n'], proofs), 'another epoch was declared live')
+        need(len(document['signatures']) == 1, 'the ceremony key alone declares an epoch live')
+        verify_signature(self.ceremony_keys(), 'epoch-live', p['domain'], jcs(said), document['signatures'][0])
+
+    def by_holder(self, what, document, name):
+        check_signatures(what, self.p['domain'], jcs(document['payload']), document['signatures'],
+                         [([self.card_of_holder(name)['keys']], 1)])
+
+    def check_decryptions(self):
+        planned = self.plan['decryptions']
+        need([one['id'] for one in self.p['decryptions']] == [one['id'] for one in planned], 'other decryptions')
+        taken, budgets = set(), {}
+        for one, wanted in zip(self.p['decryptions'], planned):
+            package = parse(self.blob(one['package']), package_shape, 16 << 20)
+            holders = self.check_asked(package, wanted, taken)
+            taken.add(package['request']['payload']['requestId'])
+            self.check_answers(one, package['request']['payload'], wanted, holders, budgets)
+
+    def requesters(self):
+        return [one['keys'] for one in self.policy['requesters']] + [one['requesterKey'] for one in self.policy['audiences']]
+
+    def check_asked(self, package, wanted, taken):
+        request, old, following, policy = package['request']['payload'], self.old_epoch(), self.p['next'], self.policy
+        canary = wanted.get('canary') is True
+        need(old is not None, 'there is no key')
+        if following is not None and request['epochId'] == following['epochId']:
+            holders = self.plan['reshare']['holders']
+        else:
+            need(not canary and request['epochId'] == old['epochId'], 'of an epoch in which nobody answers')
+            holders = self.plan['fhe']['holders']
+        need(request['domain'] == self.p['domain'] and request['keyId'] == old['keyId'], 'of another domain or key')
+        need(request['mode'] == self.plan['fhe']['mode'] and request['requestId'] not in taken, 'another mode, or a replay')
+        need(request['combiner'] in [one['recipient'] for one in policy['combiners']], 'to another combiner')
+        check_signatures('decryption-request', self.p['domain'], jcs(request), package['request']['signatures'],
+                         [(self.requesters(), 1)])
+        for document in package['provenance']:
+            said = document['payload']
+            need(said['domain'] == self.p['domain'] and said['keyId'] == old['keyId'] and said['mode'] == request['mode'],
+                 'a provenance of another domain, key or mode')
+            need(said['mode'] == 'S' or all(one['admitted'] != 'proof' for one in said['inputs']), 'an admission that mode F forbids')
+            members_ = policy['encryptors' if said['mode'] == 'F' else 'evaluators']
+            check_signatures('provenance', said['domain'], jcs(said), document['signatures'], [([one['keys'] for one in members_], 1)])
+        by_digest = {sha(jcs(document['payload'])).hex(): document['payload'] for document in package['provenance']}
+        for one in request['ciphertexts']:
+            said = by_digest[one['provenance']]
+            need(one['digest'] in said['ciphertexts'] and said['type'] == one['type'], 'nobody vouches for a ciphertext')
+        check_signatures('decryption-approval', self.p['domain'], jcs(request), package['approvals'],
+                         [([one['keys'] for one in policy['approvers']], 0 if canary else policy['approverThreshold'])])
+        need(request['what'] == wanted['what'], 'it asks for something else than the plan')
+        return holders
+
+    def check_answers(self, decryption, request, wanted, holders, budgets):
+        canary, digest_ = wanted.get('canary') is True, sha(jcs(request)).hex()
+        heard, approved = set(), []
+        for one in decryption['answers']:
+            document = parse(self.blob(one['document']), answer_shape, 32768)
+            said = document['payload']
+            need((said['domain'], said['request'], said['keyId'], said['epochId'], said['holder'], said['name'])
+                 == (self.p['domain'], digest_, request['keyId'], request['epochId'], one['holder'], one['name'])
+                 and holders[said['holder'] - 1:said['holder']] == [said['name']] and said['holder'] not in heard, 'another answer')
+            heard.add(said['holder'])
+            self.by_holder('holder-answer', document, said['name'])
+            need(said['spent'] <= (0 if canary else request['budget']), 'too much was spent')
+            key = (said['epochId'], said['name'])
+            at64, at128 = (said['spent'], 0) if request['mode'] == 'F' else (0, said['spent'])
+            if not canary:
+                before = budgets.get(key)
+                need(before is None or said['left'] == {'at64': before['at64'] - at64, 'at128': before['at128'] - at128},
+                     'a budget does not add up')
+                budgets[key] = said['left']
+            if said['decision'] == 'approved':
+                need(said['time'] < request['expiry'], 'answered after the expiry')
+                approved.append((said['holder'], sha(jcs(said)).hex()))
+        need(len(approved) >= wanted['answers'], 'too few answered')
+        document = parse(self.blob(decryption['result']), result_shape, 32768)
+        said = document['payload']
+        need(said['domain'] == self.p['domain'] and said['request'] == digest_, 'a result of another request')
+        need(said['answers'] == [name for _, name in sorted(approved)], 'a result of other answers')
+        need(not canary or (said['outcome'] == 'combined' and not said['cheaters']), 'the canary failed')
+        check_signatures('decryption-result', self.p['domain'], jcs(said), document['signatures'], [(self.requesters(), 1)])
 
     # trust
 

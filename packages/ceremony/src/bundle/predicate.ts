@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { evidenceLevels } from '../policy/schema.ts'
 import { counter, digest, domain, hex16, id, line, positive } from '../wire/fields.ts'
 import { hybridSignature } from '../wire/identity.ts'
+import { decryption, existingEpoch, nextEpoch } from './predicate-epochs.ts'
 
 export const levels = ['root', 'organisation', 'project', 'data'] as const
 
@@ -113,6 +114,10 @@ const schema = v.strictObject({
   possession: v.pipe(v.array(possession), v.maxLength(64)),
   transports: v.pipe(v.array(transport), v.maxLength(64)),
   fhe: v.nullable(fhe),
+  /** The epoch from which the run started, where it dealt none. */
+  existing: v.nullable(existingEpoch),
+  decryptions: v.pipe(v.array(decryption), v.maxLength(100)),
+  next: v.nullable(nextEpoch),
   /** The server that may import; null where the bundle is for nobody (then sequence is 0). */
   audience: v.nullable(digest),
   sequence: counter,

@@ -53,6 +53,11 @@ describe('a bundle signed as it is', () => {
 })
 
 describe('a rehearsal bundle', () => {
+  it('is accepted with a decryption and a next epoch', async () => {
+    expect(await failedFor({ domain: 'rehearsal', fhe: true, life: true })).toEqual([])
+    expect(await failedFor({ fhe: true, life: true })).toEqual([])
+  })
+
   it('is accepted under its own policy', async () => {
     expect(await failedFor({ domain: 'rehearsal', fhe: true })).toEqual([])
   })

@@ -1,8 +1,9 @@
 import { utf8 } from '@lux/crypto'
 import { blobOf, type CheckId, type Predicate } from '../../src/bundle/index.ts'
 import type { Plan } from '../../src/plan/index.ts'
-import { makePerson } from './people.ts'
+import { makePerson, sampleRecipient } from './people.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
+import type { EpochAlterations } from './sample-epochs.ts'
 
 const predicate = (change: (predicate: Predicate) => Partial<Predicate>): Alterations => ({
   predicate: (before) => ({ ...before, ...change(before) }),
@@ -23,6 +24,12 @@ const withoutDecision: Alterations = {
   },
   blobs: (all) => all.filter(({ sha256 }) => sha256 !== decision),
 }
+
+const life = { fhe: true, life: true }
+const altered2 = (check: CheckId, all: [string, EpochAlterations][]): [CheckId, string, SampleOptions][] =>
+  all.map(([what, epochs]) => [check, what, { ...life, alter: { epochs } }])
+const refused: EpochAlterations['answer'] = (a) =>
+  a.holder === 1 ? { ...a, decision: 'refused', reason: 'no', sealed: null, spent: 0 } : a
 
 /** What is wrong with a bundle that is signed as it is, by the check that must refuse it. */
 export const altered: [CheckId, string, SampleOptions][] = [
@@ -285,5 +292,65 @@ export const altered: [CheckId, string, SampleOptions][] = [
     'FHE-ACKNOWLEDGEMENTS',
     'an acknowledgement of another epoch',
     { fhe: true, alter: { acknowledgement: (a) => (a.holder === 2 ? { ...a, epochId: other } : a) } },
+  ],
+  ...altered2('DECRYPTIONS', [
+    ['a request to a combiner of nobody', { request: (r) => ({ ...r, combiner: sampleRecipient('thief') }) }],
+    ['a request for another key', { request: (r) => ({ ...r, keyId: other }) }],
+    ['a request of a rehearsal', { request: (r) => ({ ...r, domain: 'rehearsal' }) }],
+    ['a request for something else than the plan', { request: (r) => ({ ...r, what: 'every vote' }) }],
+    ['two requests with one id', { request: (r) => ({ ...r, requestId: '1'.repeat(32) }) }],
+    ['a request in the other mode', { request: (r) => ({ ...r, mode: 'F', budget: 4 }) }],
+    ['a provenance of another key', { provenance: (p) => ({ ...p, keyId: other }) }],
+    ['a provenance of another type', { provenance: (p) => ({ ...p, type: 'i8' }) }],
+    ['a provenance of another ciphertext', { provenance: (p) => ({ ...p, ciphertexts: [other] }) }],
+    ['an approval short', { approvers: (all) => all.slice(1) }],
+    ['an approval by a stranger', { approvers: (all) => [...all, stranger] }],
+    ['an answer to another request', { answer: (a) => ({ ...a, request: other }) }],
+    ['an answer of another holder', { answer: (a) => ({ ...a, holder: 3 }) }],
+    ['an answer after the expiry', { answer: (a) => ({ ...a, time: '2026-01-15T09:59:00.000Z' }) }],
+    ['an answer that spent more than was asked', { answer: (a) => ({ ...a, spent: 3 }) }],
+    ['a refusal among as many answers as are needed', { answer: refused }],
+    ['a result of other answers', { result: (r) => ({ ...r, answers: r.answers.slice(1) }) }],
+    ['a canary with a cheater', { result: (r) => ({ ...r, cheaters: [1] }) }],
+  ]),
+  ...altered2('FHE-EPOCH', [
+    ['an approval of other people', { approval: (a) => ({ ...a, roster: other }) }],
+    ['an approval of other dealers', { approval: (a) => ({ ...a, dealerMask: 5 }) }],
+    ['an approval of another plan', { approval: (a) => ({ ...a, planHash: other }) }],
+    ['an approval by somebody else', { approval: (a) => ({ ...a, holder: 3 }) }],
+    ['a re-deal of another correction', { redeal: (r) => ({ ...r, correction: other }) }],
+    ['a re-deal with other commitments', { redeal: (r) => ({ ...r, commitments: other }) }],
+    ['a re-deal from another epoch', { redeal: (r) => ({ ...r, oldEpochId: other }) }],
+    ['a re-deal with an envelope too few', { redeal: (r) => ({ ...r, envelopes: r.envelopes.slice(1) }) }],
+    ['a proof of another epoch', { nextAcknowledgement: (a) => ({ ...a, epochId: other }) }],
+    [
+      'a proof of another dealer’s envelopes',
+      { nextAcknowledgement: (a) => ({ ...a, envelopeDigest: other }) },
+    ],
+    ['another epoch declared live', { live: (l) => ({ ...l, epochId: other }) }],
+    ['a life without all proofs', { live: (l) => ({ ...l, acknowledgements: l.acknowledgements.slice(1) }) }],
+  ]),
+  [
+    'FHE-EPOCH',
+    'a public file that is not the sum',
+    { ...life, alter: predicate((p) => ({ next: p.next && { ...p.next, epochId: other } })) },
+  ],
+  [
+    'FHE-EPOCH',
+    'too few approvals',
+    {
+      ...life,
+      alter: predicate((p) => ({ next: p.next && { ...p.next, approvals: p.next.approvals.slice(1) } })),
+    },
+  ],
+  [
+    'PLAN-CONTENT',
+    'a next epoch that the plan does not have',
+    { ...life, alter: { plan: (p) => ({ ...p, reshare: { ...p.reshare!, t: 3 } }) } },
+  ],
+  [
+    'DECRYPTIONS',
+    'a decryption that the plan does not have',
+    { ...life, alter: { plan: (p) => ({ ...p, decryptions: p.decryptions!.slice(1) }) } },
   ],
 ]

@@ -30,7 +30,7 @@ export async function makeVectors(): Promise<{
   bundle: Uint8Array
   policy: Uint8Array
 }> {
-  const sample = await sampleBundle({ fhe: true })
+  const sample = await sampleBundle({ fhe: true, life: true })
   const { header, entries, ceremony, server } = sample
   const transcript = new Transcript(header)
   for (const entry of entries) transcript.append(entry)

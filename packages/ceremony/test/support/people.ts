@@ -25,13 +25,21 @@ export function sampleRecipient(name: string): string {
   return `age1pq1${Array.from(bytes, (byte) => digits.charAt(byte % 32)).join('')}`
 }
 
+const known = new Map<string, Person>()
+
+/** A person whose keys follow from name, kind and domain; the same arguments give the same person. */
 export function makePerson(kind: Card['kind'], name: string, domain: Domain): Person {
+  const id = `${domain}/${kind}/${name}`
+  const before = known.get(id)
+  if (before !== undefined) return before
   // A P-256 officer has a token; the others sign with files or phones.
   const schemes: Scheme[] = kind === 'officer' ? ['p256', 'mlDsa65'] : ['ed25519', 'mlDsa65']
   const identity = generateIdentity(entropyOf(`${domain}/${kind}/${name}`), schemes)
   const card: Card = { v: 1, kind, domain, name, keys: identity.keys }
   if (kind === 'holder') card.recipient = sampleRecipient(name)
-  return { identity, card }
+  const person = { identity, card }
+  known.set(id, person)
+  return person
 }
 
 export type Server = { receipt: SigningIdentity; card: ServerCard }

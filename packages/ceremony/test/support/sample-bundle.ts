@@ -7,6 +7,7 @@ import {
 } from '@lux/crypto'
 import {
   type BlobSource,
+  type BundleFhe,
   blobOf,
   buildPayload,
   type Predicate,
@@ -25,8 +26,9 @@ import {
   planLockCodec,
   serverCardCodec,
 } from '../../src/wire/index.ts'
-import { entropyOf, makePerson, makeServer } from './people.ts'
-import { sampleDeal } from './sample-fhe.ts'
+import { entropyOf, makePerson, makeServer, type Person } from './people.ts'
+import { sampleDecryption, sampleDecryptions, sampleNext, samplePeople } from './sample-epochs.ts'
+import { sampleDeal, samplePublic } from './sample-fhe.ts'
 import { sampleEvidence, sampleTransports, sampleTree } from './sample-keys.ts'
 import {
   type SampleBundle,
@@ -48,6 +50,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const officers = ['Ada', 'Berta', 'Cem'].map((name) => makePerson('officer', name, domain))
   const witnesses = ['Wim', 'Xenia'].map((name) => makePerson('witness', name, domain))
   const holders = options.fhe ? ['Hana', 'Ito', 'Jun'].map((name) => makePerson('holder', name, domain)) : []
+  const others = samplePeople(domain)
   const server = options.server ?? makeServer('server', domain)
   const ceremony = generateIdentity(entropyOf(`${domain}/ceremony`), ['p256', 'mlDsa65'])
   const blobs: BlobSource[] = []
@@ -66,6 +69,15 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     witnesses: witnesses.map(({ card }) => card),
     witnessQuorum: 2,
     servers: [{ name: 'server', card: server.card }],
+    ...(options.life
+      ? {
+          approvers: others.approvers.map(({ card }) => card),
+          approverThreshold: 2,
+          requesters: [others.requester.card],
+          evaluators: [others.evaluator.card],
+          combiners: [others.combiner],
+        }
+      : {}),
     softTokens: true,
     acceptedTools: [sampleBuild],
   })
@@ -77,7 +89,8 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     signatures: signers.map((identity) => policyDocument.sign(identity, policy, domain)),
   }
 
-  const roster = [...officers, ...witnesses, ...holders]
+  const joining = options.life ? [...others.newcomers, ...others.approvers] : []
+  const roster = [...officers, ...witnesses, ...holders, ...joining]
   const planHash = put(planBytes(samplePlan(options, roster, digest)))
   const plainHeader: Header = {
     v: 1,
@@ -117,6 +130,12 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const wrapTree = sampleTree(root, options, entropy, put)
   const made = wrapTree.filter((node) => node.root === null || node.root.born === header.ceremonyId)
 
+  const fhe = options.fhe ? sampleDeal(holders, ceremony, header, alter, put) : null
+  const lived =
+    options.life && fhe !== null
+      ? sampleLife({ header, ceremony, put, alter: alter.epochs ?? {} }, fhe, holders, others.newcomers)
+      : { decryptions: [], next: null }
+
   const plainPredicate: Predicate = {
     v: 1,
     ceremonyId: header.ceremonyId,
@@ -143,7 +162,9 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
       },
     ],
     transports,
-    fhe: options.fhe ? sampleDeal(holders, ceremony, header, alter, put) : null,
+    fhe,
+    existing: null,
+    ...lived,
     audience: serverCardCodec.digest(server.card),
     sequence: options.sequence ?? '1',
     previous: options.previous ?? null,
@@ -174,6 +195,22 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     witnesses: people.witnesses,
     ceremony,
   }
+}
+
+/** Asked once in the old epoch, moved to other people, tried in the next one. */
+function sampleLife(
+  run: Parameters<typeof sampleNext>[0],
+  fhe: BundleFhe,
+  old: readonly Person[],
+  newcomers: readonly Person[],
+): Pick<Predicate, 'decryptions' | 'next'> {
+  const [first, canary] = sampleDecryptions
+  const holders = [old[1]!, ...newcomers]
+  const { publicBytes } = samplePublic(old, run.header.domain === 'production')
+  const asked = sampleDecryption(run, first!, fhe, old.slice(0, 2))
+  const next = sampleNext(run, fhe, publicBytes, { dealers: old.slice(0, 2), holders })
+  const tried = sampleDecryption(run, canary!, { keyId: fhe.keyId, epochId: next.epochId }, holders)
+  return { decryptions: [asked, tried], next }
 }
 
 function sampleLock(planHash: string, policy: string, signers: readonly SigningIdentity[]): Uint8Array {

@@ -10,6 +10,7 @@ import type {
   Transport,
 } from '../../src/wire/index.ts'
 import type { Server } from './people.ts'
+import type { EpochAlterations } from './sample-epochs.ts'
 
 /** Changes made before the part is hashed and signed, so that only the altered thing is wrong. */
 export type Alterations = {
@@ -29,6 +30,7 @@ export type Alterations = {
   acknowledgement?: (acknowledgement: Acknowledgement) => Acknowledgement
   predicate?: (predicate: Predicate) => Predicate
   blobs?: (blobs: BlobSource[]) => BlobSource[]
+  epochs?: EpochAlterations
   bundleSigners?: (signers: SigningIdentity[]) => SigningIdentity[]
 }
 
@@ -38,6 +40,8 @@ export type SampleOptions = {
   previous?: string | null
   supersedes?: string[]
   fhe?: boolean
+  /** With `fhe`: the key is asked once, moved to other holders and tried with a canary. */
+  life?: boolean
   /** A server of the caller's own, e.g. a real one under test. Its transports are signed by `receipt`. */
   server?: Server
   /** One node per entry; `seal` gives the age file with the wrapped root for it. */

@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import type { Plan, Step } from '../../src/plan/index.ts'
 import { cardCodec } from '../../src/wire/card.ts'
 import type { Person } from './people.ts'
+import { sampleDecryptions, sampleReshare } from './sample-epochs.ts'
 import { type SampleOptions, sampleBuild } from './sample-options.ts'
 
 const step = (id: string, kind: Step['do'], more: Partial<Step> = {}): Step => ({
@@ -16,7 +17,10 @@ const step = (id: string, kind: Step['do'], more: Partial<Step> = {}): Step => (
 
 /** The plan of the sample's run: enough of one to be compared with the bundle. */
 export function samplePlan(options: SampleOptions, people: readonly Person[], policy: string): Plan {
-  const holders = people.filter(({ card }) => card.kind === 'holder').map(({ card }) => card.name)
+  const holders = people
+    .filter(({ card }) => card.kind === 'holder')
+    .map(({ card }) => card.name)
+    .slice(0, 3)
   const plan: Plan = {
     v: 1,
     title: 'Sample plan',
@@ -75,6 +79,10 @@ export function samplePlan(options: SampleOptions, people: readonly Person[], po
       n: holders.length,
       holders,
     }
+  if (options.life) {
+    plan.decryptions = sampleDecryptions
+    plan.reshare = sampleReshare
+  }
   return options.alter?.plan?.(plan) ?? plan
 }
 

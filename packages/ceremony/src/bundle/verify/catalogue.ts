@@ -67,6 +67,10 @@ export const catalogue = {
     title: 'Every holder signed that the share was opened and checked',
     needs: ['CARDS'],
   },
+  'FHE-EPOCH': {
+    title: 'The next epoch was approved, dealt, proved and declared live as the plan says',
+    needs: ['OPENING-CERTIFICATE', 'CARDS', 'PLAN-CONTENT'],
+  },
   'POLICY-MISSING': { title: 'A policy was given, so that the signers are known', needs: [] },
   'POLICY-QUORUM': {
     title: "The policy makes sense and is signed by its own officers' quorum",
@@ -104,6 +108,10 @@ export const catalogue = {
   'EXCEPTION-SIGNATURES': {
     title: "The officers' quorum signed every decision, and nobody else",
     needs: ['POLICY-QUORUM', 'EXCEPTIONS'],
+  },
+  DECRYPTIONS: {
+    title: 'Every decryption was requested, vouched for, approved and answered as plan and policy say',
+    needs: ['POLICY-QUORUM', 'CARDS', 'PLAN-CONTENT'],
   },
   'MANIFEST-SIGNATURES': {
     title: "Ceremony key and officers' quorum signed the manifest, and nobody else",

@@ -3,6 +3,7 @@ import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { verifyEnvelope } from '../../wire/share-envelope.ts'
 import { checkFhePublic, maxPublic } from '../fhe-public.ts'
 import type { BundleFhe } from '../predicate.ts'
+import { checkEpoch } from './epoch.ts'
 import type { Verification } from './state.ts'
 
 /** Ids and commitments of a dealt key, the envelopes' signatures, and the holders' words that they hold it. */
@@ -20,6 +21,7 @@ export async function checkFhe(v: Verification): Promise<void> {
   })
   await ledger.run('FHE-ENVELOPES', () => (fhe === null ? none : checkEnvelopes(v, fhe)))
   await ledger.run('FHE-ACKNOWLEDGEMENTS', () => (fhe === null ? none : checkAcknowledgements(v, fhe)))
+  await ledger.run('FHE-EPOCH', () => checkEpoch(v))
 }
 
 function checkHolders({ holders, n }: BundleFhe): Outcome<null> {

@@ -53,13 +53,37 @@ function keyFault(key: PlannedKey, node: WrapNode, ceremonyId: string): string |
 }
 
 function fheFault(v: Verification, plan: Plan): string | null {
-  const { fhe } = v.predicate
+  const { fhe, existing, next } = v.predicate
+  const before = epochFault(v, plan)
+  if (before !== null) return before
+  if ((next === null) !== (plan.reshare === undefined))
+    return 'a next epoch stands in only one of plan and bundle'
+  if (next !== null && plan.reshare !== undefined) {
+    const { t, n, holders: names } = plan.reshare
+    const same = next.holders.map(({ name }) => name).join('\n') === names.join('\n')
+    if (next.t !== t || next.n !== n || !same) return 'the next epoch is not that of the plan'
+  }
   if (fhe === null || plan.fhe === undefined)
-    return fhe === null && plan.fhe === undefined ? null : 'an FHE key stands in only one of plan and bundle'
+    return (fhe === null && existing === null) === (plan.fhe === undefined)
+      ? null
+      : 'an FHE key stands in only one of plan and bundle'
   for (const field of ['id', 'type', 'mode', 't', 'n'] as const)
     if (fhe[field] !== plan.fhe[field]) return `${field} of the FHE key is not that of the plan`
   const holders = fhe.holders.map(({ name }) => name).join('\n')
   return holders === plan.fhe.holders.join('\n') ? null : 'the holders are not those of the plan'
+}
+
+function epochFault(v: Verification, plan: Plan): string | null {
+  const { fhe, existing, domain } = v.predicate
+  const planned = plan.fhe?.existing
+  if ((existing === null) !== (planned === undefined) || (existing !== null && fhe !== null))
+    return 'a key of before stands in only one of plan and bundle'
+  // A rehearsal has a stand-in key for it.
+  if (existing === null || planned === undefined || domain === 'rehearsal') return null
+  const same = (['keyId', 'epochId', 'epoch', 'public'] as const).every(
+    (field) => existing[field] === planned[field],
+  )
+  return same ? null : 'the epoch of before is not that of the plan'
 }
 
 function wrong(detail: string): Outcome<never> {

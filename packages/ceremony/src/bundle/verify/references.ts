@@ -11,5 +11,14 @@ export function namedBlobs(predicate: Predicate): Set<string> {
     named.push(fhe.public, fhe.compactPublicKey, fhe.serverKey)
     for (const { card, acknowledgement } of fhe.holders) named.push(card, acknowledgement)
   }
+  const { existing, decryptions, next } = predicate
+  named.push(existing?.public ?? null)
+  for (const { package: given, answers, result } of decryptions)
+    named.push(given, result, ...answers.map(({ document }) => document))
+  if (next) {
+    named.push(next.public, next.live, ...next.approvals)
+    for (const { document, correction } of next.redeals) named.push(document, correction)
+    for (const { card, acknowledgement } of next.holders) named.push(card, acknowledgement)
+  }
   return new Set(named.filter((digest) => digest !== null))
 }

@@ -9,6 +9,7 @@ import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { approvalOf, planApprovalCodec, planLockCodec } from '../../wire/plan-approval.ts'
 import { checkSignatures, type SignerGroup } from '../../wire/signatures.ts'
 import { preAuthentication } from '../dsse.ts'
+import { checkDecryptions } from './decryptions.ts'
 import { checkExceptionSignatures } from './exceptions.ts'
 import { required, type Verification } from './state.ts'
 
@@ -44,6 +45,7 @@ export async function checkTrust(v: Verification): Promise<void> {
   await ledger.run('LOCK', () => checkLock(v))
   await ledger.run('COSIGNATURES', () => checkCosignatures(v))
   await ledger.run('EXCEPTION-SIGNATURES', () => checkExceptionSignatures(v, officers(v)))
+  await ledger.run('DECRYPTIONS', () => checkDecryptions(v))
   await ledger.run('MANIFEST-SIGNATURES', () => {
     const { payload, signatures } = required(v.manifest)
     if (v.opening === null) return refuse('MANIFEST-SIGNATURES', 'no certificate names the ceremony key')

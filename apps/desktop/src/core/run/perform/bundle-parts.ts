@@ -1,41 +1,18 @@
-import { createReadStream, existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type EffectOf, possessionChallenge, type State } from '@lux/ceremony'
-import { type BlobSource, type BundleParts, blobOf, type Predicate } from '@lux/ceremony/bundle'
+import { type BundleParts, blobOf, type Predicate } from '@lux/ceremony/bundle'
 import { encodeTranscript } from '@lux/ceremony/transcript'
-import { encodeCanonical, type HybridSignature, type Json, toHex } from '@lux/crypto'
+import { type HybridSignature, toHex } from '@lux/crypto'
 import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
 import { readBounded } from '../../store/durable-file.ts'
 import { acknowledgementFile, exceptionFile } from '../project.ts'
 import type { Lineage, RunContext } from '../run-context.ts'
 import type { RunFolder } from '../run-folder.ts'
+import { decryptionsOf, existingOf, nextOf } from './bundle-epochs.ts'
+import { Collected } from './collected.ts'
 
 const maxSmall = 32 << 20
-
-/** A file of the run as a blob, streamed: an FHE server key is never held whole. */
-function blobOfFile(path: string, sha256: string): BlobSource {
-  return { size: statSync(path).size, sha256, open: () => createReadStream(path) }
-}
-
-/** Collects a bundle's blobs and gives each one's digest for the predicate. */
-class Collected {
-  readonly blobs: BlobSource[] = []
-
-  bytes(bytes: Uint8Array): string {
-    const blob = blobOf(bytes)
-    this.blobs.push(blob)
-    return blob.sha256
-  }
-
-  json(value: Json): string {
-    return this.bytes(encodeCanonical(value))
-  }
-
-  file(path: string, sha256: string): string {
-    this.blobs.push(blobOfFile(path, sha256))
-    return sha256
-  }
-}
 
 /** Everything that goes into the bundle, from the state, the log and the run's files; the same each time it is asked. */
 export function bundleParts(
@@ -75,6 +52,9 @@ export function bundleParts(
     possession: possessionOf(state),
     transports: transportsOf(effect, folder, collected),
     fhe: fheOf(folder, state, collected),
+    existing: existingOf(folder, state, collected),
+    decryptions: decryptionsOf(folder, state, collected),
+    next: nextOf(folder, state, collected),
     audience: first?.audience ?? null,
     ...(first === undefined ? { sequence: '0', previous: null, supersedes: [] } : lineage),
   }

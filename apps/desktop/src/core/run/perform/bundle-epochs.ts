@@ -1,0 +1,96 @@
+import { readEntry, type State } from '@lux/ceremony'
+import type { Predicate } from '@lux/ceremony/bundle'
+import type { HybridSignature, Json } from '@lux/crypto'
+import { readBounded } from '../../store/durable-file.ts'
+import { correctionPath, packageFile, publicPath } from '../fhe-places.ts'
+import { acknowledgementFile } from '../project.ts'
+import type { RunFolder } from '../run-folder.ts'
+import type { Collected } from './collected.ts'
+
+const maxFile = 64 << 20
+
+/** The epoch from which the run started, where it dealt none itself. */
+export function existingOf(folder: RunFolder, state: State, collected: Collected): Predicate['existing'] {
+  if (folder.plan.fhe?.existing === undefined) return null
+  const started = state.reshare?.old ?? state.epoch
+  if (started === null) return null
+  const pub = collected.bytes(readBounded(publicPath(folder, started.epochId), maxFile))
+  return { keyId: started.keyId, epochId: started.epochId, epoch: started.epoch, public: pub }
+}
+
+export function decryptionsOf(
+  folder: RunFolder,
+  state: State,
+  collected: Collected,
+): Predicate['decryptions'] {
+  return state.decryptions.flatMap(({ id, package: taken, digest }) => {
+    if (taken === null || digest === null) return []
+    const given = folder.readDocument(packageFile(taken)) as { request: Json; provenance: Json }
+    const approvals: HybridSignature[] = []
+    const answers: Predicate['decryptions'][number]['answers'] = []
+    let result = ''
+    for (const stored of folder.entries()) {
+      const read = readEntry(stored)
+      if (!read.ok) continue
+      const { entry } = read
+      if (entry.kind === 'signature.accepted' && entry.fact.subject === digest)
+        approvals.push(entry.fact.signature)
+      if (entry.kind === 'answer.taken' && entry.fact.decryption === id) {
+        const { payload, signature } = entry.fact
+        const document = collected.json({ payload, signatures: [signature] } as unknown as Json)
+        answers.push({ holder: payload.holder, name: payload.name, document })
+      }
+      if (entry.kind === 'result.taken' && entry.fact.decryption === id)
+        result = collected.json({
+          payload: entry.fact.payload,
+          signatures: [entry.fact.signature],
+        } as unknown as Json)
+    }
+    return [{ id, package: collected.json({ ...given, approvals } as unknown as Json), answers, result }]
+  })
+}
+
+export function nextOf(folder: RunFolder, state: State, collected: Collected): Predicate['next'] {
+  const { reshare } = state
+  const next = reshare?.next
+  if (!reshare || !next || reshare.live === null) return null
+  const approvals: string[] = []
+  const redeals: NonNullable<Predicate['next']>['redeals'] = []
+  for (const stored of folder.entries()) {
+    const read = readEntry(stored)
+    if (!read.ok) continue
+    const { entry } = read
+    if (entry.kind === 'epoch.approved')
+      approvals.push(
+        collected.json({
+          payload: entry.fact.payload,
+          signatures: [entry.fact.signature],
+        } as unknown as Json),
+      )
+    if (entry.kind === 'redeal.taken') {
+      const { payload, signature } = entry.fact
+      redeals.push({
+        dealer: payload.dealer,
+        name: payload.name,
+        document: collected.json({ payload, signatures: [signature] } as unknown as Json),
+        correction: collected.bytes(readBounded(correctionPath(folder, payload.dealer), maxFile)),
+      })
+    }
+  }
+  return {
+    epochId: next.epochId,
+    epoch: next.epoch,
+    t: next.t,
+    n: next.n,
+    public: collected.bytes(readBounded(publicPath(folder, next.epochId), maxFile)),
+    approvals,
+    redeals: redeals.toSorted((a, b) => a.dealer - b.dealer),
+    holders: next.holders.map((name, at) => ({
+      index: at + 1,
+      name,
+      card: state.seats.find((seat) => seat.role === 'holder' && seat.name === name)?.card ?? '',
+      acknowledgement: collected.json(folder.readDocument(acknowledgementFile(at + 1, true))),
+    })),
+    live: collected.json(folder.readDocument('fhe/epoch-live.json')),
+  }
+}

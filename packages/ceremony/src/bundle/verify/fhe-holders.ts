@@ -1,0 +1,27 @@
+import type { Card } from '../../wire/card.ts'
+import { required, type Verification } from './state.ts'
+
+/** The epoch with which the run began: dealt in it, or before it; null without a threshold key. */
+export function oldEpoch(
+  v: Verification,
+): { keyId: string; epochId: string; epoch: number; public: string } | null {
+  const { fhe, existing } = v.predicate
+  if (existing !== null) return existing
+  return fhe && { keyId: fhe.keyId, epochId: fhe.epochId, epoch: fhe.epoch, public: fhe.public }
+}
+
+/** Names of its holders, by number from 1: those of the plan, which was compared with the bundle. */
+export function oldHolders(v: Verification): string[] {
+  return required(v.plan).fhe?.holders ?? []
+}
+
+export function holdersOfOld(v: Verification): { t: number; n: number } {
+  const { t = 0, n = 0 } = required(v.plan).fhe ?? {}
+  return { t, n }
+}
+
+/** The card of a holder in the room. */
+export function cardOfHolder(v: Verification, name: string): Card | null {
+  const seat = v.run.header.roster.find((one) => one.role === 'holder' && one.name === name)
+  return seat === undefined ? null : (v.people.get(seat.card) ?? null)
+}

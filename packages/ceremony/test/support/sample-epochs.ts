@@ -1,0 +1,295 @@
+import { encodeCanonical, fromHex, type SigningIdentity, sha256Hex, toHex, utf8 } from '@lux/crypto'
+import { encodeCorrection, nextPublic } from '@lux/crypto/fhe'
+import type { BundleFhe, Predicate } from '../../src/bundle/index.ts'
+import type { Header } from '../../src/transcript/index.ts'
+import {
+  type Acknowledgement,
+  acknowledgementCodec,
+  cardCodec,
+  type DecryptionRequest,
+  type DecryptionResult,
+  decryptionApprovalCodec,
+  decryptionRequestCodec,
+  decryptionResultCodec,
+  type EpochApproval,
+  type EpochLive,
+  envelopesDigest,
+  epochApprovalCodec,
+  epochLiveCodec,
+  type HolderAnswer,
+  holderAnswerCodec,
+  type Provenance,
+  provenanceCodec,
+  type Redeal,
+  redealCodec,
+  requestPackageCodec,
+} from '../../src/wire/index.ts'
+import { entropyOf, makePerson, type Person, sampleRecipient } from './people.ts'
+import { sampleTime } from './sample-options.ts'
+
+/** Changes to what was asked, answered and dealt, made before it is signed. */
+export type EpochAlterations = {
+  provenance?: (provenance: Provenance) => Provenance
+  request?: (request: DecryptionRequest) => DecryptionRequest
+  approvers?: (approvers: SigningIdentity[]) => SigningIdentity[]
+  answer?: (answer: HolderAnswer) => HolderAnswer
+  result?: (result: DecryptionResult) => DecryptionResult
+  approval?: (approval: EpochApproval) => EpochApproval
+  redeal?: (redeal: Redeal) => Redeal
+  nextAcknowledgement?: (acknowledgement: Acknowledgement) => Acknowledgement
+  live?: (live: EpochLive) => EpochLive
+}
+
+type Put = (bytes: Uint8Array) => string
+type Run = { header: Header; ceremony: SigningIdentity; alter: EpochAlterations; put: Put }
+type Key = { keyId: string; epochId: string }
+
+/** Who is there besides officers, witnesses and the first holders. */
+export function samplePeople(domain: Header['domain']) {
+  return {
+    approvers: ['Ann', 'Abe'].map((name) => makePerson('approver', name, domain)),
+    newcomers: ['Kim', 'Lou'].map((name) => makePerson('holder', name, domain)),
+    requester: makePerson('requester', 'Rex', domain),
+    evaluator: makePerson('evaluator', 'Eve', domain),
+    combiner: { name: 'desk', recipient: sampleRecipient('desk') },
+  }
+}
+
+export const sampleDecryptions = [
+  { id: 'first', what: 'the sum of all votes', answers: 2 },
+  { id: 'canary', what: 'the canary', answers: 3, canary: true },
+]
+export const sampleReshare = {
+  kind: 'reshare' as const,
+  t: 2,
+  n: 3,
+  holders: ['Ito', 'Kim', 'Lou'],
+  dealers: ['Hana', 'Ito'],
+}
+
+/** A request, its answers by all of `holders`, and the result. */
+export function sampleDecryption(
+  { header, alter, put }: Run,
+  { id, what, canary = false }: { id: string; what: string; canary?: boolean },
+  { keyId, epochId }: Key,
+  holders: readonly Person[],
+): Predicate['decryptions'][number] {
+  const { domain } = header
+  const { approvers, requester, evaluator, combiner } = samplePeople(domain)
+  const digest = sha256Hex(utf8(`ciphertext ${id}`))
+  const soundProvenance: Provenance = {
+    v: 1,
+    domain,
+    keyId,
+    mode: 'S',
+    type: 'u8',
+    ciphertexts: [digest],
+    program: 'sum 1.0',
+    inputs: [{ digest: sha256Hex(utf8('input')), admitted: 'proof', by: 'polling station 7' }],
+    time: sampleTime(40),
+  }
+  const provenance = alter.provenance?.(soundProvenance) ?? soundProvenance
+  const soundRequest: DecryptionRequest = {
+    v: 1,
+    kind: 'decryption-request',
+    domain,
+    requestId: sha256Hex(utf8(`request ${id}`)).slice(0, 32),
+    keyId,
+    epochId,
+    mode: 'S',
+    ciphertexts: [{ digest, type: 'u8', provenance: provenanceCodec.payload.digest(provenance) }],
+    what,
+    purpose: 'the count',
+    requester: 'Rex',
+    combiner: combiner.recipient,
+    expiry: sampleTime(59),
+    budget: 2,
+    nonce: '99'.repeat(16),
+  }
+  const request = alter.request?.(soundRequest) ?? soundRequest
+  const signers = canary ? [] : approvers.map(({ identity }) => identity)
+  const given = {
+    request: {
+      payload: request,
+      signatures: [decryptionRequestCodec.sign(requester.identity, request, domain)],
+    },
+    approvals: (alter.approvers?.(signers) ?? signers).map((identity) =>
+      decryptionApprovalCodec.sign(identity, request, domain),
+    ),
+    provenance: [
+      { payload: provenance, signatures: [provenanceCodec.sign(evaluator.identity, provenance, domain)] },
+    ],
+  }
+  const asked = decryptionRequestCodec.payload.digest(request)
+  const digests: string[] = []
+  const answers = holders.map(({ identity, card }, at) => {
+    const sound: HolderAnswer = {
+      v: 1,
+      kind: 'holder-answer',
+      domain,
+      request: asked,
+      keyId,
+      epochId,
+      holder: at + 1,
+      name: card.name,
+      decision: 'approved',
+      reason: '',
+      sealed: sha256Hex(utf8(`answer ${id} ${at}`)),
+      spent: canary ? 0 : 2,
+      left: { at64: 0, at128: 98 },
+      time: sampleTime(50),
+    }
+    const payload = alter.answer?.(sound) ?? sound
+    digests.push(holderAnswerCodec.payload.digest(payload))
+    const signatures = [holderAnswerCodec.sign(identity, payload, domain)]
+    const document = put(holderAnswerCodec.file.encode({ payload, signatures }))
+    return { holder: at + 1, name: card.name, document }
+  })
+  const soundResult: DecryptionResult = {
+    v: 1,
+    kind: 'decryption-result',
+    domain,
+    request: asked,
+    answers: digests,
+    outcome: 'combined',
+    verified: 1,
+    cheaters: [],
+    commitment: sha256Hex(utf8('value')),
+    time: sampleTime(55),
+  }
+  const payload = alter.result?.(soundResult) ?? soundResult
+  const signatures = [decryptionResultCodec.sign(requester.identity, payload, domain)]
+  return {
+    id,
+    package: put(requestPackageCodec.encode(given)),
+    answers,
+    result: put(decryptionResultCodec.file.encode({ payload, signatures })),
+  }
+}
+
+/** The next epoch of the sample's key: corrections of random words, everything about them true. */
+export function sampleNext(
+  { header, ceremony, alter, put }: Run,
+  fhe: BundleFhe,
+  oldPublic: Uint8Array,
+  { dealers, holders }: { dealers: readonly Person[]; holders: readonly Person[] },
+): NonNullable<Predicate['next']> {
+  const { domain, ceremonyId, planHash } = header
+  const { t, n } = sampleReshare
+  const entropy = entropyOf('reshare')
+  const run = { domain, ceremonyId, planHash, keyId: fhe.keyId, oldEpochId: fhe.epochId }
+  const roster = holders.map(({ card }, at) => ({
+    index: at + 1,
+    name: card.name,
+    card: cardCodec.digest(card),
+  }))
+  const corrections = dealers.map((_, at) =>
+    encodeCorrection({
+      header: {
+        domain,
+        keyId: fromHex(fhe.keyId),
+        epochId: fromHex(fhe.epochId),
+        planHash: fromHex(planHash),
+        dealer: at + 1,
+        t,
+        n,
+      },
+      corr64: entropy.bytes(16_384),
+      corr128: new Uint8Array(),
+      commitments: [entropy.bytes(32), entropy.bytes(32), entropy.bytes(32)],
+    }),
+  )
+  const numbers = dealers.map((_, at) => at + 1)
+  const plan = fromHex(planHash)
+  const next = nextPublic({
+    pub: oldPublic,
+    corrections,
+    dealers: numbers,
+    to: { t, n },
+    planHash: plan,
+    roster,
+  })
+  if (!next.ok) throw new Error(next.detail)
+  const epochId = toHex(next.value.epochId)
+  const envelopes = dealers.map((_, q) => holders.map((__, i) => sha256Hex(utf8(`dealt ${q} ${i}`))))
+  const redeals = dealers.map(({ identity, card }, at) => {
+    const correction = corrections[at]!
+    const sound: Redeal = {
+      v: 1,
+      kind: 'redeal',
+      ...run,
+      t,
+      n,
+      dealer: at + 1,
+      name: card.name,
+      correction: sha256Hex(correction),
+      commitments: sha256Hex(correction.slice(-96)),
+      envelopes: envelopes[at]!,
+    }
+    const payload = alter.redeal?.(sound) ?? sound
+    const signatures = [redealCodec.sign(identity, payload, domain)]
+    const document = put(redealCodec.file.encode({ payload, signatures }))
+    return { dealer: at + 1, name: card.name, document, correction: put(correction) }
+  })
+  const approvals = dealers.map(({ identity, card }, at) => {
+    const sound: EpochApproval = {
+      v: 1,
+      kind: 'epoch-approval',
+      ...run,
+      epoch: 1,
+      t,
+      n,
+      roster: sha256Hex(encodeCanonical(roster)),
+      dealerMask: 3,
+      holder: at + 1,
+      name: card.name,
+      left: { at64: 0, at128: 98 },
+    }
+    const payload = alter.approval?.(sound) ?? sound
+    const signatures = [epochApprovalCodec.sign(identity, payload, domain)]
+    return put(epochApprovalCodec.file.encode({ payload, signatures }))
+  })
+  const proofs: string[] = []
+  const proved = roster.map((holder, at) => {
+    const sound: Acknowledgement = {
+      v: 1,
+      kind: 'acknowledgement',
+      domain,
+      ceremonyId,
+      keyId: fhe.keyId,
+      epochId,
+      holder: holder.index,
+      name: holder.name,
+      shareDigest: sha256Hex(utf8(`next share ${at}`)),
+      envelopeDigest: envelopesDigest(envelopes.map((of) => of[at]!)),
+    }
+    const payload = alter.nextAcknowledgement?.(sound) ?? sound
+    proofs.push(acknowledgementCodec.payload.digest(payload))
+    const signatures = [acknowledgementCodec.sign(holders[at]!.identity, payload, domain)]
+    return { ...holder, acknowledgement: put(acknowledgementCodec.file.encode({ payload, signatures })) }
+  })
+  const soundLive: EpochLive = {
+    v: 1,
+    kind: 'epoch-live',
+    ...run,
+    epochId,
+    epoch: 1,
+    t,
+    n,
+    acknowledgements: proofs,
+    time: sampleTime(57),
+  }
+  const payload = alter.live?.(soundLive) ?? soundLive
+  const signatures = [epochLiveCodec.sign(ceremony, payload, domain)]
+  return {
+    epochId,
+    epoch: 1,
+    t,
+    n,
+    public: put(next.value.pub),
+    approvals,
+    redeals,
+    holders: proved,
+    live: put(epochLiveCodec.file.encode({ payload, signatures })),
+  }
+}
