@@ -792,7 +792,7 @@ def next_public(data, corrections, dealers, t, n, plan_hash, roster, domain_):
     return epoch_id, b''.join([b'lux-pub1', data[8:9], old['key'], epoch_id, numbers, b'\0', dealt, roster_digest, pub64, pub128, *sets])
 
 
-# --- SPEC 6.7: the plan's YAML ---------------------------------------------------------------------------------------
+# --- SPEC 5: the plan's YAML ---------------------------------------------------------------------------------------
 
 def read_plan(data):
     try:
