@@ -19,12 +19,25 @@ const root = process.getuid?.() === 0
 
 const ownNamespaces = ['unshare', ...(root ? [] : ['--user', '--map-root-user']), '--mount', '--ipc']
 
+/** In a user namespace there is one user and one group: the daemon's group is root's, and it has no user to become. */
+const onlyRoot = `
+cp /etc/group /etc/passwd /run/
+sed -i '/^pkcs11:/d' /run/group
+echo 'pkcs11:x:0:root' >> /run/group
+sed -i '/^pkcsslotd:/d' /run/passwd
+mount --bind /run/group /etc/group
+mount --bind /run/passwd /etc/passwd
+`
+
 /** The folders that the daemon expects below the three fixed places; both 3.8 and 3.23 are content. */
 const makeTokenFolders = `
 for name in ${tokenFolders.join(' ')}; do
   mkdir -p /var/lib/opencryptoki/$name/TOK_OBJ /var/lib/opencryptoki/$name/HSM_MK_CHANGE /run/lock/opencryptoki/$name
 done
 mkdir -p /var/log/opencryptoki /run/opencryptoki
+chgrp -R pkcs11 /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
+chmod -R u=rwX,g=rwX,o= /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
+if id pkcsslotd >/dev/null 2>&1; then chown pkcsslotd:pkcs11 /run/opencryptoki; chmod 710 /run/opencryptoki; fi
 `
 
 /**
@@ -58,18 +71,13 @@ rm -rf ${folder}
  */
 const startApart = (folder: string) => `
 mount --make-rprivate /
+chmod 755 ${folder}/run ${folder}/log
 mount --bind ${folder}/run /run
 mkdir -p /run/lock/opencryptoki
 mount --bind ${folder}/lib /var/lib/opencryptoki
 mount --bind ${folder}/log /var/log
 mount -t tmpfs -o mode=1777 tmpfs /dev/shm
-cp /etc/group /etc/passwd /run/
-sed -i '/^pkcs11:/d' /run/group
-echo 'pkcs11:x:0:root' >> /run/group
-sed -i '/^pkcsslotd:/d' /run/passwd
-echo 'pkcsslotd:x:0:0::/run:/bin/false' >> /run/passwd
-mount --bind /run/group /etc/group
-mount --bind /run/passwd /etc/passwd
+${root ? '' : onlyRoot}
 ${makeTokenFolders}
 ${runDaemon(folder)}
 `
@@ -88,9 +96,6 @@ fi
 rm -rf /var/lib/opencryptoki/* /run/pkcsslotd.* /run/opencryptoki/* /run/lock/opencryptoki/* /dev/shm/var.lib.opencryptoki*
 ${makeTokenFolders}
 touch ${ownerMark}
-chgrp -R pkcs11 /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
-chmod -R u=rwX,g=rwX,o= /var/lib/opencryptoki /run/lock/opencryptoki /var/log/opencryptoki
-id pkcsslotd >/dev/null 2>&1 && chown pkcsslotd:pkcs11 /run/opencryptoki && chmod 710 /run/opencryptoki
 ${runDaemon(folder)}
 `
 
@@ -123,6 +128,8 @@ export async function startOpenCryptoki(): Promise<RealToken> {
     ...(root ? [] : ['--user', '--preserve-credentials']),
     '--mount',
     '--ipc',
+    // In a chroot the namespace's own root would be the machine's.
+    '--root',
     '--wd=.',
     '--',
   ]
