@@ -38,7 +38,7 @@ export function readBack(
   if (wrong) {
     token.destroyHandle(handle)
     throw hsmError(
-      'HSM-ATTRIBUTE-MISMATCH',
+      isFault.test(wrong.actual) ? 'HSM-DEVICE-ERROR' : 'HSM-ATTRIBUTE-MISMATCH',
       `${doing}: ${wrong.attribute} is ${wrong.actual}, asked for ${wrong.expected}; the key was destroyed`,
     )
   }
@@ -48,6 +48,9 @@ export function readBack(
   )
   return [...compared, ...left, ...showAttributes(module, session, handle, history)]
 }
+
+/** The token could not be asked; it has not said that the attribute differs. */
+const isFault = /^unreadable:CKR_(DEVICE_ERROR|DEVICE_MEMORY|FUNCTION_FAILED|GENERAL_ERROR|HOST_MEMORY)$/
 
 const justNowMs = 10_000
 

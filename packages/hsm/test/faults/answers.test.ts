@@ -110,6 +110,17 @@ describe('what a token can answer', () => {
     expect((await token.probe()).passed).toBe(true)
   })
 
+  it('an attribute that cannot be read back for a fault is no attribute that differs', async () => {
+    const make = (id: string) => token.generateAes({ id, label: 'x', bits: 256, template: rootTemplate })
+    await token.chooseWrapMechanism()
+    const id = newId()
+    bench.next('C_GetAttributeValue', 'CKR_DEVICE_ERROR')
+    expect(await refusal(make(id))).toBe('HSM-DEVICE-ERROR')
+    bench.plan()
+    expect(await token.findById(id)).toEqual([])
+    await make(id)
+  })
+
   it('a wrapped key or a signature that was cut off is an error, not a key that is lost', async () => {
     const kek = newId()
     await token.generateAes({ id: kek, label: 'kek', bits: 256, template: rootTemplate })
