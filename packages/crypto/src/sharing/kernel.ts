@@ -28,7 +28,7 @@ type KernelExports = {
   axpy64(target: number, source: number, count: number, factor: bigint): void
   axpy128(target: number, source: number, count: number, low: bigint, high: bigint): void
   dot64(a: number, b: number, count: number, out: number): void
-  dot128(a: number, b: number, count: number, out: number): void
+  dotPair128(a: number, b: number, stride: number, count: number, out: number): void
   partial(
     slot: number,
     position: number,
@@ -162,9 +162,10 @@ export function ringVector(width: Width, words: number): RingVector {
     },
     dot(mask) {
       load(mask, 'mask')
-      for (const c of COEFFICIENTS) {
-        const dot = width === 64 ? kernel.dot64 : kernel.dot128
-        dot(AT.STREAM, AT.VECTORS + c * VECTOR_BYTES, words, AT.PARTIAL + 16 * c)
+      for (const c of width === 64 ? COEFFICIENTS : ([0, 2] as const)) {
+        const [vector, out] = [AT.VECTORS + c * VECTOR_BYTES, AT.PARTIAL + 16 * c]
+        if (width === 64) kernel.dot64(AT.STREAM, vector, words, out)
+        else kernel.dotPair128(AT.STREAM, vector, VECTOR_BYTES, words, out)
       }
       return elementAt(AT.PARTIAL)
     },

@@ -84,7 +84,7 @@ describe('what was signed in Rust', () => {
 
   test('vouches for each result under the evaluator of the share, and nobody else', () => {
     const authorities = { ...NO_AUTHORITIES, evaluators: [evaluator] }
-    expect(checkProvenance(documents, { ...expectation, authorities })).toEqual({
+    expect(checkProvenance(documents, { ...expectation, authorities })).toMatchObject({
       ok: true,
       value: { signers: results.map(() => identityId(evaluator)) },
     })

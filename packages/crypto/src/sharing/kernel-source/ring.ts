@@ -111,40 +111,59 @@ const dot64 = func(
 )
 
 /**
- * 16 bytes at `out` = sum of a[j] * b[j] mod 2^128, j < n words, n <= 2^31: bits 0-31 and 32-63 are summed apart and
- * carried once, at the end.
+ * 16 bytes at `out` and 16 after them = sum of a[j] * b[j] mod 2^128, j < n words, n <= 2^31, for b and for the vector
+ * `stride` bytes after it: bits 0-31 and 32-63 are summed apart and carried once, at the end.
  */
-const dot128 = ((): Code => {
-  const cross = i64.add(
-    i64.mul(mem.i64(get('a'), 0), mem.i64(get('b'), 8)),
-    i64.mul(mem.i64(get('a'), 8), mem.i64(get('b'), 0)),
-  )
-  const { steps, high } = product(cross)
+const dotPair128 = ((): Code => {
+  const multiply = (b: Code, v: string): Code[] => {
+    const cross = i64.add(
+      i64.mul(mem.i64(get('a'), 0), mem.i64(b, 8)),
+      i64.mul(mem.i64(get('a'), 8), mem.i64(b, 0)),
+    )
+    const { steps, high } = product(cross)
+    return [
+      set('b0', mem.half(b, 0)),
+      set('b1', mem.half(b, 4)),
+      ...steps,
+      set(`${v}0`, i64.add(get(`${v}0`), i64.and(get('p'), LOW))),
+      set(`${v}1`, i64.add(get(`${v}1`), i64.and(get('q'), LOW))),
+      set(`${v}2`, i64.add(get(`${v}2`), high)),
+    ]
+  }
+  const finish = (v: string, offset: number): Code[] => [
+    set('low', i64.add(get(`${v}0`), i64.shl(get(`${v}1`), 32))),
+    mem.putI64(get('out'), offset, get('low')),
+    mem.putI64(
+      get('out'),
+      offset + 8,
+      i64.add(get(`${v}2`), i64.shr(get(`${v}1`), 32), i64.less(get('low'), get(`${v}0`))),
+    ),
+  ]
   return func(
     {
-      name: 'dot128',
+      name: 'dotPair128',
       exported: true,
-      parameters: { a: 'i32', b: 'i32', n: 'i32', out: 'i32' },
-      locals: { ...i64Locals('a0', 'a1', 'b0', 'b1', 'p', 'm', 'q', 's0', 's1', 's2', 'low') },
+      parameters: { a: 'i32', b: 'i32', stride: 'i32', n: 'i32', out: 'i32' },
+      locals: {
+        ...i32Locals('second'),
+        ...i64Locals('a0', 'a1', 'b0', 'b1', 'p', 'm', 'q', 's0', 's1', 's2', 't0', 't1', 't2', 'low'),
+      },
     },
     set('n', i32.add(get('a'), i32.shl(get('n'), 4))),
+    set('second', i32.add(get('b'), get('stride'))),
     loop(
       'a',
       16,
       get('n'),
       set('a0', mem.half(get('a'), 0)),
       set('a1', mem.half(get('a'), 4)),
-      set('b0', mem.half(get('b'), 0)),
-      set('b1', mem.half(get('b'), 4)),
-      ...steps,
-      set('s0', i64.add(get('s0'), i64.and(get('p'), LOW))),
-      set('s1', i64.add(get('s1'), i64.and(get('q'), LOW))),
-      set('s2', i64.add(get('s2'), high)),
+      ...multiply(get('b'), 's'),
+      ...multiply(get('second'), 't'),
       set('b', i32.add(get('b'), int(16))),
+      set('second', i32.add(get('second'), int(16))),
     ),
-    set('low', i64.add(get('s0'), i64.shl(get('s1'), 32))),
-    mem.putI64(get('out'), 0, get('low')),
-    mem.putI64(get('out'), 8, i64.add(get('s2'), i64.shr(get('s1'), 32), i64.less(get('low'), get('s0')))),
+    ...finish('s', 0),
+    ...finish('t', 16),
   )
 })()
 
@@ -197,6 +216,21 @@ const centre = func(
 
 const coefficient = (base: number, c: number): Code => int(base + 16 * c)
 
+/** <mask, S> of every coefficient into TERM. */
+const products128 = [0, 2].map((c) =>
+  call(
+    'dotPair128',
+    get('mask'),
+    int(AT.VECTORS + c * VECTOR_BYTES),
+    int(VECTOR_BYTES),
+    get('words'),
+    coefficient(AT.TERM, c),
+  ),
+)
+const products64 = count(4).map((c) =>
+  call('dot64', get('mask'), int(AT.VECTORS + c * VECTOR_BYTES), get('words'), coefficient(AT.TERM, c)),
+)
+
 /** ELEMENT += X^position (body - <mask, S> + sum of f_A e_A) of the block at `slot`, which has its digest. */
 const partial = func(
   {
@@ -219,19 +253,20 @@ const partial = func(
   // Sets come in eights; those added to fill up have the factor 0.
   call('flood', i32.add(get('slot'), int(DIGEST_OFFSET)), get('sets')),
   call('centre', get('sets'), get('maskLow'), get('maskHigh'), get('topLow'), get('topHigh')),
-  ...count(4).flatMap((c) => [
+  ...[0, 2].map((c) =>
     call(
-      'dot128',
+      'dotPair128',
       int(AT.NOISE),
       int(AT.FACTORS + c * FACTOR_STRIDE),
+      int(FACTOR_STRIDE),
       get('sets'),
       coefficient(AT.PARTIAL, c),
     ),
-    `(if ${get('wide')}
-(then ${call('dot128', get('mask'), int(AT.VECTORS + c * VECTOR_BYTES), get('words'), int(AT.TERM))})
-(else ${call('dot64', get('mask'), int(AT.VECTORS + c * VECTOR_BYTES), get('words'), int(AT.TERM))}))`,
-    call('subtract', coefficient(AT.PARTIAL, c), coefficient(AT.PARTIAL, c), int(AT.TERM)),
-  ]),
+  ),
+  `(if ${get('wide')} (then ${products128.join('\n')}) (else ${products64.join('\n')}))`,
+  ...count(4).map((c) =>
+    call('subtract', coefficient(AT.PARTIAL, c), coefficient(AT.PARTIAL, c), coefficient(AT.TERM, c)),
+  ),
   `(if ${get('wide')}
 (then ${set('body', i32.add(get('mask'), i32.shl(get('words'), 4)))}
 ${mem.putI64(int(0), AT.TERM, mem.i64(get('body'), 0))}
@@ -257,7 +292,7 @@ export const ringFunctions: readonly Code[] = [
   axpy64,
   axpy128,
   dot64,
-  dot128,
+  dotPair128,
   subtract,
   increase,
   centre,
