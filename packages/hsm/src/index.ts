@@ -10,6 +10,7 @@ export {
   libraryPlaces,
   profileById,
   profileOf,
+  profileOfLibrary,
   profiles,
 } from './profiles/profiles.ts'
 export { findSoftTokenLibrary, type SoftTokenEnvironment, softTokenEnvironment } from './soft-token.ts'

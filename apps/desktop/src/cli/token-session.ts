@@ -12,7 +12,7 @@ import type { Command } from 'commander'
 import { findParts } from '../core/program.ts'
 import { failureOutcome, type Outcome, say } from './output.ts'
 import { readSecret } from './secret-input.ts'
-import { libraryNames, nameLibrary } from './token-library.ts'
+import { libraryNames, libraryPath } from './token-library.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export type LibraryOptions = { library?: string; soft?: string; newStore?: boolean }
@@ -52,8 +52,7 @@ export async function withHsm<T>(
       'check the folder, or make one: custody token init',
     )
   const store = soft === undefined ? null : softTokenEnvironment(soft)
-  const vendor = library === undefined ? null : nameLibrary(library)
-  const path = vendor?.path ?? store?.library
+  const path = library === undefined ? store?.library : libraryPath(library)
   if (path === undefined)
     throw new WrongUse(
       'LIBRARY-UNNAMED',
@@ -62,7 +61,7 @@ export async function withHsm<T>(
     )
   const hsm = await startHsm({
     library: path,
-    environment: { ...vendor?.environment, ...store?.environment },
+    ...(store === null ? {} : { environment: store.environment }),
     ...(hostEntry === null ? {} : { hostEntry }),
   })
   try {

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { HsmError, type LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
 import type { StartHsmOptions } from './client.ts'
 import { decodeFrames } from './frames.ts'
 import { type FromHost, protocolVersion, type ToHost, type WireResult } from './protocol.ts'
@@ -14,14 +15,22 @@ type Events = {
 
 const maxStderr = 2048
 
-/** Only what is passed: no NODE_OPTIONS, no loader variables, no secrets of the parent. */
-function hostEnvironment(passed: Readonly<Record<string, string>> = {}): Record<string, string> {
+/**
+ * What is passed, and what the library's profile says that it reads: no NODE_OPTIONS, no loader variables, no secrets of the
+ * parent.
+ */
+function hostEnvironment(
+  library: string,
+  passed: Readonly<Record<string, string>> = {},
+): Record<string, string> {
   for (const name of Object.keys(passed)) {
     if (/^(NODE_|LD_|DYLD_)/.test(name))
       throw new RangeError(`environment: ${name} cannot be passed to the token host`)
   }
   const conf = process.env.SOFTHSM2_CONF
-  return { ...(conf ? { SOFTHSM2_CONF: conf } : {}), ...passed }
+  const profile = profileOfLibrary(library)
+  const read = profile === null ? {} : libraryEnvironment(profile)
+  return { ...(conf ? { SOFTHSM2_CONF: conf } : {}), ...read, ...passed }
 }
 
 const defaultSessions = 4
@@ -52,7 +61,7 @@ export class HostProcess {
       execPath: options.execPath ?? process.execPath,
       execArgv: [],
       serialization: 'advanced',
-      env: hostEnvironment(options.environment),
+      env: hostEnvironment(options.library, options.environment),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     })
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {

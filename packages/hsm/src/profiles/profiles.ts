@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { basename } from 'node:path'
 import { cloudhsm } from './cloudhsm.ts'
 import { generic } from './generic.ts'
 import { luna } from './luna.ts'
@@ -62,4 +63,10 @@ export function libraryEnvironment(profile: Profile): Record<string, string> {
       return value === undefined ? [] : [[name, value]]
     }),
   )
+}
+
+/** The profile whose library has this file's name: a vendor's library keeps it wherever it was installed. */
+export function profileOfLibrary(path: string): Profile | null {
+  const name = basename(path)
+  return profiles.find(({ libraries }) => libraries.some((place) => basename(place) === name)) ?? null
 }

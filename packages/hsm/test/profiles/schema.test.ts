@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { findLibrary, libraryPlaces, profileById, profileOf, profiles } from '../../src/profiles/profiles.ts'
+import {
+  findLibrary,
+  libraryPlaces,
+  profileById,
+  profileOf,
+  profileOfLibrary,
+  profiles,
+} from '../../src/profiles/profiles.ts'
 
 describe('profiles', () => {
   it('have an id each, and the unknown token comes last', () => {
@@ -52,6 +59,13 @@ describe('profiles', () => {
   it('whoever is initialised by a vendor’s tool is not planned to be by ours', () => {
     for (const { id, plan, initialise } of profiles)
       expect([id, plan.initialise]).toEqual([id, initialise.by === 'library'])
+  })
+
+  it('a library is known by its file’s name, and only what its profile names reaches its host', () => {
+    expect(profileOfLibrary('/opt/elsewhere/libtpm2_pkcs11.so.1')?.id).toBe('tpm2')
+    expect(profileOfLibrary('/opt/elsewhere/libunknown.so')).toBeNull()
+    for (const { environment } of profiles)
+      for (const name of environment) expect(name).not.toMatch(/^(NODE_|LD_|DYLD_)|PIN|PASS/)
   })
 
   it('the libraries of the three tokens that run here are found at their usual places', () => {
