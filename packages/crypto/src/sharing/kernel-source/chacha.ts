@@ -34,7 +34,8 @@ function every(write: (group: string, number: number) => readonly Code[]): Code[
 const words = (group: string): string[] => count(16).map((i) => group + i)
 
 function rotate(x: Code, n: number): Code {
-  if (n === 16) return `(i8x16.swizzle ${x} (v128.const i8x16 ${ROTATE_16}))`
+  // Engines know this one as two halves swapped, and the other only as a table.
+  if (n === 16) return `(i8x16.shuffle ${ROTATE_16} ${x} ${x})`
   if (n === 8) return `(i8x16.swizzle ${x} (v128.const i8x16 ${ROTATE_8}))`
   return lanes.xor(lanes.shl(x, n), lanes.shr(x, 32 - n))
 }
