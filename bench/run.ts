@@ -1,5 +1,6 @@
 import { benchCeremony } from './ceremony.ts'
 import { benchFhe } from './fhe.ts'
+import { benchFheKeys } from './fhe-keys.ts'
 import { benchHsm } from './hsm.ts'
 import { misses, type Row, table } from './row.ts'
 import { benchStart } from './start.ts'
@@ -9,6 +10,7 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   start: benchStart,
   hsm: benchHsm,
   fhe: benchFhe,
+  'fhe-keys': benchFheKeys,
 }
 
 const words = process.argv.slice(2)
