@@ -3,6 +3,7 @@ import type { CommandLine } from './command-line.ts'
 import type { Outcome } from './output.ts'
 import { readSecret } from './secret-input.ts'
 import { registerTokenBench } from './token-bench.ts'
+import { registerTokenEvidence } from './token-evidence.ts'
 import {
   findToken,
   type LibraryOptions,
@@ -24,7 +25,9 @@ export function registerToken(commandLine: CommandLine): void {
   const { program, act } = commandLine
   const group = program
     .command('token')
-    .description('Hardware and software tokens: list, info, init, inventory, probe, bench.')
+    .description(
+      'Hardware and software tokens: list, info, init, inventory, probe, bench, companion, evidence.',
+    )
   withLibrary(group.command('list'))
     .description('Every token that the library shows, by serial, with the state of its PINs. No login.')
     .action((options: LibraryOptions) => act(() => list(options)))
@@ -69,6 +72,7 @@ Example:
   $ custody token probe --soft training-token --pin-file pin.txt`,
     )
   registerTokenBench(group, commandLine)
+  registerTokenEvidence(group, commandLine)
 }
 
 function list(options: LibraryOptions): Promise<Outcome> {
