@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   type Hsm,
   HsmError,
@@ -11,6 +11,9 @@ import {
 import { newId, refusal, utf8 } from '../soft-token-bench.ts'
 import { startOpenCryptoki } from './opencryptoki.ts'
 import type { RealToken } from './real-token.ts'
+
+// A soft token draws primes with the same two cores as everybody else.
+vi.setConfig({ testTimeout: 60_000 })
 
 const soPin = () => utf8('11223344')
 const userPin = () => utf8('55556666')

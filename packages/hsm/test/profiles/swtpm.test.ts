@@ -1,8 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Hsm, rootTemplate, signingTemplate, startHsm, type Token } from '../../src/index.ts'
 import { newId, refusal, utf8 } from '../soft-token-bench.ts'
 import type { RealToken } from './real-token.ts'
 import { startSwtpm } from './swtpm.ts'
+
+// A soft token draws primes with the same two cores as everybody else.
+vi.setConfig({ testTimeout: 60_000 })
 
 const soPin = () => utf8('so-pin-of-the-tpm')
 const userPin = () => utf8('user-pin-of-the-tpm')
