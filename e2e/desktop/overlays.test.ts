@@ -63,7 +63,7 @@ test('PIN-WIPED a wrong PIN is explained, and is nowhere in the page afterwards'
   expect(violations(desktop)).toEqual([])
 })
 
-test('TOKEN-GUARD a token is erased only after its present label was typed', async () => {
+test('TOKEN-GUARD a token is erased only after its present label was typed and a second officer has read its serial', async () => {
   await show(desktop, 'tokens')
   await desktop.page.getByRole('button', { name: 'Erase and initialise again' }).click()
   const erase = desktop.page.getByRole('button', { name: 'Erase this token' })
@@ -71,6 +71,10 @@ test('TOKEN-GUARD a token is erased only after its present label was typed', asy
   expect(await erase.getAttribute('aria-disabled')).toBe('true')
   await desktop.page.getByText("Type the token's present label first").waitFor()
   await desktop.page.getByLabel(/type the label it has now/).fill('rehearsal-root')
+  await desktop.page.getByText('A second officer has to confirm first').waitFor()
+  expect(await erase.getAttribute('aria-disabled')).toBe('true')
+  await desktop.page.getByLabel('Name of the second officer').fill('Mei Tanaka')
+  await desktop.page.getByLabel('Last 4 characters of the serial').fill('f0e4')
   expect(await erase.getAttribute('aria-disabled')).toBe(null)
   await desktop.page.keyboard.press('Escape')
 })

@@ -10,6 +10,7 @@ export const routes = [
   'run/c4',
   'tokens',
   'tokens/slot-1',
+  'tokens/7700AB12',
   'holders',
   'bundles',
   'transcript/c1',

@@ -29,16 +29,29 @@ export const apis = {
   'app.info': api<Empty, AppInfo>(),
 
   'tokens.list': api<Empty, { library: LibraryView | null; slots: SlotView[] }>(),
-  /** `typedLabel` must equal the label that the token has now (empty for a new one): checked again by core. */
+  /**
+   * `typedLabel` must equal the label that the token has now (empty for a new one): checked again by core.
+   * So is `second` for a token that is in use: the officer who reads the end of its serial from the token.
+   */
   'tokens.initialise': api<
-    { slot: number; serial: string; typedLabel: string; label: string; soPin: string; userPin: string },
+    {
+      slot: number
+      serial: string
+      typedLabel: string
+      label: string
+      soPin: string
+      userPin: string
+      second?: { name: string; serialEnd: string }
+    },
     { token: TokenView }
-  >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH'),
+  >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH', 'TOKEN-SECOND-OFFICER'),
   'tokens.inventory': api<{ serial: string }, { objects: ObjectView[]; private: boolean }>('TOKEN-UNKNOWN'),
   'tokens.probe': api<{ serial: string }, { probe: ProbeView }>('TOKEN-UNKNOWN', 'WORK-CANCELLED'),
-  'tokens.logIn': api<{ serial: string; user: 'user' | 'so'; pin: string }, { token: TokenView }>(
-    'TOKEN-UNKNOWN',
-  ),
+  /** One try. Where one more wrong PIN locks the token, only with `acceptFinalTry`. */
+  'tokens.logIn': api<
+    { serial: string; user: 'user' | 'so'; pin: string; acceptFinalTry?: boolean },
+    { token: TokenView }
+  >('TOKEN-UNKNOWN'),
   'tokens.logOut': api<{ serial: string }, { token: TokenView }>('TOKEN-UNKNOWN'),
 
   'ceremonies.list': api<Empty, { ceremonies: CeremonySummary[] }>(),

@@ -38,7 +38,14 @@ export type EvidenceReasonCode = (typeof evidenceReasonCodes)[number]
 export type EvidenceReason = { code: EvidenceReasonCode; holds: boolean; detail: string }
 
 /** One attack of the probe. `held`: the token resisted; `broken`: the attack worked; `unsupported`: could not be tried. */
-export type ProbeCheck = { id: string; outcome: 'held' | 'broken' | 'unsupported'; detail: string }
+export type ProbeCheck = {
+  /** The attack, or `known-answer`. */
+  id: string
+  /** What was attacked: our `hardened` template, which must hold, or the token's `default`; null for a known answer. */
+  template: 'hardened' | 'default' | null
+  outcome: 'held' | 'broken' | 'unsupported'
+  detail: string
+}
 export type ProbeView = { at: string; passed: boolean; checks: ProbeCheck[] }
 
 export type TokenView = {
@@ -54,6 +61,8 @@ export type TokenView = {
   /** What the profile was run on; null: from the vendor's documents only, "not run on hardware". */
   verifiedOn: string | null
   initialised: boolean
+  /** Wrong tries before the user PIN locks, null where the profile does not say; whether the token shows low and final. */
+  pinRules: { userTries: number | null; showsState: boolean }
   userPin: PinState
   soPin: PinState
   session: 'none' | 'user' | 'so'
@@ -65,6 +74,9 @@ export type TokenView = {
   /** Ceremonies that this token takes part in, by id. */
   ceremonies: string[]
 }
+
+/** How many characters of a serial a second officer reads from the token before it is erased. */
+export const serialEndLength = 4
 
 export type SlotView = { slot: number; description: string; token: TokenView | null }
 
@@ -88,6 +100,8 @@ export type ObjectView = {
   type: string
   /** null: the token did not say. Keys are lower-case attribute names such as `sensitive`, `extractable`, `trusted`. */
   flags: Record<string, boolean | null>
+  /** Attributes that the token refused to give, each with its reason. */
+  unreadable: { attribute: string; reason: string }[]
   /** Title of the ceremony that made it, null when no ceremony here names it. */
   ceremony: string | null
 }

@@ -1,4 +1,4 @@
-import { current, hex, ok, run, runs, token, words } from './fake-views.ts'
+import { current, hex, ok, run, runs, token, unproved, words } from './fake-views.ts'
 
 type Answer = unknown | ((input: Record<string, unknown>) => unknown)
 
@@ -72,6 +72,8 @@ export function answers(plan: string): Record<string, Answer> {
               description: 'SoftHSM slot 1',
               token: { ...token, serial: '', label: '', initialised: false, session: 'none', probe: null },
             },
+            { slot: 2, description: 'Luna slot', token: unproved },
+            { slot: 3, description: 'empty slot', token: null },
           ],
     },
     'tokens.inventory': {
@@ -83,6 +85,7 @@ export function answers(plan: string): Record<string, Answer> {
           class: 'secret-key',
           type: 'AES-256',
           flags: { sensitive: true, wrap: true, unwrap: true, extractable: false },
+          unreadable: [{ attribute: 'ALWAYS_SENSITIVE', reason: 'CKR_ATTRIBUTE_TYPE_INVALID' }],
           ceremony: run.title,
         },
         {
@@ -91,6 +94,7 @@ export function answers(plan: string): Record<string, Answer> {
           class: 'secret-key',
           type: 'AES-256',
           flags: { sensitive: false, extractable: true },
+          unreadable: [],
           ceremony: null,
         },
       ],

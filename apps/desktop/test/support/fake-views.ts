@@ -19,6 +19,7 @@ export const token: TokenView = {
   profileName: 'SoftHSM 2',
   verifiedOn: 'SoftHSM 2.6.1 on Debian 12 and 13',
   initialised: true,
+  pinRules: { userTries: null, showsState: false },
   userPin: { state: 'ok', left: null },
   soPin: { state: 'final', left: 1 },
   session: 'user',
@@ -37,12 +38,44 @@ export const token: TokenView = {
     at: '2026-11-24T16:00:00.000Z',
     passed: true,
     checks: [
-      { id: 'wrap-then-decrypt', outcome: 'held', detail: 'CKR_KEY_FUNCTION_NOT_PERMITTED' },
-      { id: 're-import-extractable', outcome: 'held', detail: 'CKR_TEMPLATE_INCONSISTENT' },
-      { id: 'copy-escalate', outcome: 'unsupported', detail: '' },
+      {
+        id: 'wrap-then-decrypt',
+        template: 'hardened',
+        outcome: 'held',
+        detail: 'CKR_KEY_FUNCTION_NOT_PERMITTED',
+      },
+      {
+        id: 'reimport-extractable',
+        template: 'hardened',
+        outcome: 'held',
+        detail: 'CKR_TEMPLATE_INCONSISTENT',
+      },
+      { id: 'copy-escalate', template: 'hardened', outcome: 'unsupported', detail: '' },
+      { id: 'wrap-then-decrypt', template: 'default', outcome: 'broken', detail: 'the key came out' },
+      { id: 'known-answer', template: null, outcome: 'held', detail: 'CKM_AES_KEY_WRAP_KWP: KWP-RFC5649' },
     ],
   },
   ceremonies: ['c1'],
+}
+
+/** A model that nobody has run this on, with one try of the user PIN left. */
+export const unproved: TokenView = {
+  ...token,
+  serial: '7700AB12',
+  label: 'vault',
+  manufacturer: 'Thales',
+  model: 'Luna K7',
+  profile: 'luna',
+  profileName: 'Thales Luna 7',
+  verifiedOn: null,
+  pinRules: { userTries: 10, showsState: true },
+  userPin: { state: 'final', left: 1 },
+  soPin: { state: 'low', left: null },
+  session: 'none',
+  evidence: 'E0',
+  evidenceReasons: [{ code: 'profile-hardware', holds: false, detail: 'documents only' }],
+  probe: null,
+  ceremonies: [],
 }
 
 export const step = (number: number, kind: string, title: string, state: StepView['state']): StepView => ({

@@ -41,6 +41,7 @@ export function tokenViewOf(
     profileName: profile.name,
     verifiedOn: profile.verifiedOn,
     initialised: info.initialised,
+    pinRules: { userTries: profile.pin.userTries, showsState: profile.pin.showsState },
     userPin: pinStateOf(info.pin.user),
     soPin: pinStateOf(info.pin.so),
     session: info.loggedIn ?? 'none',
@@ -80,12 +81,14 @@ export function probeViewOf(at: string, report: ProbeReport): contract.ProbeView
     passed: report.passed,
     checks: [
       ...report.attacks.map(({ name, template, outcome, detail }) => ({
-        id: `${template}-${name}`,
+        id: name,
+        template,
         outcome: outcomes[outcome],
         detail,
       })),
       ...report.knownAnswers.tried.map(({ name, result }) => ({
         id: 'known-answer',
+        template: null,
         outcome: name === report.knownAnswers.chosen?.name ? ('held' as const) : ('unsupported' as const),
         detail: `${name}: ${result}`,
       })),
@@ -115,6 +118,7 @@ export function objectViewOf(object: InventoryObject, ceremony: string | null): 
     class: classes[object.class],
     type: object.keyType,
     flags,
+    unreadable: object.unreadable.map((one) => ({ ...one })),
     ceremony,
   }
 }

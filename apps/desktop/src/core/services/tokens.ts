@@ -1,13 +1,20 @@
 import { utf8 } from '@lux/crypto'
 import type { ProbeReport, TokenInfo } from '@lux/hsm'
 import * as v from 'valibot'
-import type { ObjectView, ProbeView, SlotView, TokenView } from '../../contract/index.ts'
+import {
+  type ObjectView,
+  type ProbeView,
+  type SlotView,
+  serialEndLength,
+  type TokenView,
+} from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
 import { checked, pin, serial } from './checked.ts'
 import type { Parts } from './parts.ts'
 import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
 
 const bySerial = v.strictObject({ serial })
+const second = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(32))
 
 export async function listTokens(parts: Parts): Promise<{
@@ -22,7 +29,7 @@ export async function listTokens(parts: Parts): Promise<{
     slots: tokens.map((info, index) => ({
       slot: index,
       description: info.slot,
-      token: info.initialised ? viewOf(parts, info) : null,
+      token: viewOf(parts, info),
     })),
   }
 }
@@ -64,6 +71,7 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
       label,
       soPin: pin,
       userPin: pin,
+      second: v.exactOptional(v.strictObject({ name: second, serialEnd: second })),
     }),
     input,
   )
@@ -76,6 +84,7 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
         'read the label on the token',
       )
     }
+    mustBeSeconded(asked.serial, asked.second)
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
   const info = await token.initialise({
@@ -85,6 +94,16 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
   })
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, info) }
+}
+
+/** Two people erase a token: the second reads its serial from the token and not from the screen. */
+function mustBeSeconded(serial: string, second: { name: string; serialEnd: string } | undefined): void {
+  if (second?.serialEnd.toLowerCase() === serial.slice(-serialEndLength).toLowerCase()) return
+  throw new CoreError(
+    'TOKEN-SECOND-OFFICER',
+    'no second officer has read the end of the serial',
+    'let a second officer read it from the token and type it',
+  )
 }
 
 export async function inventory(
@@ -102,6 +121,7 @@ export async function inventory(
       class: 'damaged',
       type: reason,
       flags: {},
+      unreadable: [],
       ceremony: null,
     }),
   )
@@ -129,12 +149,20 @@ export async function probeToken(parts: Parts, input: unknown): Promise<{ probe:
 }
 
 export async function logIn(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
-  const asked = checked(v.strictObject({ serial, user: v.picklist(['user', 'so']), pin }), input)
+  const asked = checked(
+    v.strictObject({
+      serial,
+      user: v.picklist(['user', 'so']),
+      pin,
+      acceptFinalTry: v.exactOptional(v.boolean()),
+    }),
+    input,
+  )
   await found(parts, asked.serial)
   await parts
     .hsm()
     .token(asked.serial)
-    .logIn({ user: asked.user, pin: utf8(asked.pin) })
+    .logIn({ user: asked.user, pin: utf8(asked.pin), acceptFinalTry: asked.acceptFinalTry === true })
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, await found(parts, asked.serial)) }
 }

@@ -1,50 +1,57 @@
-import { Button, Dialog, TextField } from '@radix-ui/themes'
-import { useId, useRef, useState } from 'react'
+import { Button } from '@radix-ui/themes'
+import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, TokenView } from '../../contract/index.ts'
+import { type Failure, serialEndLength, type TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { tokens } from '../stores/remotes.ts'
-import { ActionButton } from './action-button.tsx'
-import { FailureNotice } from './failure-notice.tsx'
+import { FormDialog } from './form-dialog.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { Code } from './record.tsx'
+import { TextLine } from './text-line.tsx'
 
-/** Erases a token: only after its present label was typed. PKCS#11 labels hold 32 bytes. */
+const blank = { typed: '', label: '', name: '', serialEnd: '' }
+
+/** Erases a token only by its present label and with a second officer. PKCS#11 labels hold 32 bytes. */
 export function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
   const { t } = useTranslation()
-  const id = useId()
   const soPin = useRef<HTMLInputElement>(null)
   const userPin = useRef<HTMLInputElement>(null)
   const [open, setOpen] = useState(false)
-  const [typed, setTyped] = useState('')
-  const [label, setLabel] = useState('')
+  const [form, setForm] = useState(blank)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [busy, setBusy] = useState(false)
+  const set = (name: keyof typeof blank) => (value: string) => setForm((old) => ({ ...old, [name]: value }))
 
-  const guarded = token.initialised && typed !== token.label
+  const erases = token.initialised
+  const { typed, label, name, serialEnd } = form
   const labelBytes = new TextEncoder().encode(label).length
-  const whyNot = guarded
-    ? t('tokens.type-label-first')
-    : label.trim() === ''
-      ? t('tokens.new-label-first')
-      : labelBytes > 32
-        ? t('tokens.label-too-long', { bytes: labelBytes })
-        : null
+  const whyNot =
+    erases && typed !== token.label
+      ? t('tokens.type-label-first')
+      : label.trim() === ''
+        ? t('tokens.new-label-first')
+        : labelBytes > 32
+          ? t('tokens.label-too-long', { bytes: labelBytes })
+          : erases && (name.trim() === '' || serialEnd.trim().length < serialEndLength)
+            ? t('tokens.second-first')
+            : null
 
   async function initialise(): Promise<void> {
-    if (whyNot !== null || busy) return
     const pins = { soPin: takePin(soPin), userPin: takePin(userPin) }
     if (pins.soPin === '' || pins.userPin === '') {
       setFailure({ code: 'PIN-EMPTY', detail: '' })
       return
     }
     setBusy(true)
+    const second = erases ? { second: { name: name.trim(), serialEnd: serialEnd.trim() } } : {}
+    const { serial } = token
     const answer = await call('tokens.initialise', {
       slot,
-      serial: token.serial,
+      serial,
       typedLabel: typed,
       label,
       ...pins,
+      ...second,
     })
     setBusy(false)
     await tokens.again()
@@ -53,82 +60,58 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
   }
 
   return (
-    <Dialog.Root
+    <FormDialog
       open={open}
       onOpenChange={(next) => {
         setOpen(next)
         setFailure(null)
-        setTyped('')
-        setLabel('')
+        setForm(blank)
       }}
-    >
-      <Dialog.Trigger>
-        <Button variant="surface" color={token.initialised ? 'red' : 'indigo'} highContrast>
-          {t(token.initialised ? 'tokens.erase' : 'tokens.initialise')}
+      trigger={
+        <Button variant="surface" color={erases ? 'red' : 'indigo'} highContrast>
+          {t(erases ? 'tokens.erase' : 'tokens.initialise')}
         </Button>
-      </Dialog.Trigger>
-      <Dialog.Content maxWidth="32rem">
-        <Dialog.Title size="4">{t(token.initialised ? 'tokens.erase' : 'tokens.initialise')}</Dialog.Title>
-        <Dialog.Description size="2">
-          {t(token.initialised ? 'tokens.erase-text' : 'tokens.initialise-text')}
-        </Dialog.Description>
-        <form
-          className="form"
-          style={{ marginBlockStart: '1rem' }}
-          onSubmit={(event) => {
-            event.preventDefault()
-            void initialise()
-          }}
-        >
-          {token.initialised ? (
-            <div className="field">
-              <label htmlFor={`${id}-typed`}>
-                {t('tokens.type-label')} <Code>{token.label}</Code>
-              </label>
-              <TextField.Root
-                id={`${id}-typed`}
-                dir="auto"
-                autoComplete="off"
-                value={typed}
-                onChange={(event) => setTyped(event.target.value)}
-              />
-            </div>
-          ) : null}
-          <div className="field">
-            <label htmlFor={`${id}-label`}>{t('tokens.new-label')}</label>
-            <TextField.Root
-              id={`${id}-label`}
-              dir="auto"
-              autoComplete="off"
-              value={label}
-              onChange={(event) => setLabel(event.target.value)}
-            />
-          </div>
-          <PinField
-            label={t('tokens.so-pin')}
-            field={soPin}
-            hint={t(token.initialised ? 'tokens.so-pin-present' : 'tokens.so-pin-new')}
+      }
+      title={t(erases ? 'tokens.erase' : 'tokens.initialise')}
+      text={t(erases ? 'tokens.erase-text' : 'tokens.initialise-text')}
+      failure={failure}
+      busy={busy}
+      whyNot={whyNot}
+      go={t(erases ? 'tokens.erase-go' : 'tokens.initialise')}
+      danger={erases}
+      onGo={initialise}
+    >
+      {erases ? (
+        <TextLine
+          label={
+            <>
+              {t('tokens.type-label')} <Code>{token.label}</Code>
+            </>
+          }
+          value={typed}
+          onChange={set('typed')}
+        />
+      ) : null}
+      <TextLine label={t('tokens.new-label')} value={label} onChange={set('label')} />
+      <PinField
+        label={t('tokens.so-pin')}
+        field={soPin}
+        hint={t(erases ? 'tokens.so-pin-present' : 'tokens.so-pin-new')}
+      />
+      <PinField label={t('tokens.user-pin')} field={userPin} hint={t('tokens.user-pin-new')} />
+      {erases ? (
+        <fieldset className="second">
+          <legend>{t('tokens.second')}</legend>
+          <p className="quiet">{t('tokens.second-text')}</p>
+          <TextLine label={t('tokens.second-name')} value={name} onChange={set('name')} />
+          <TextLine
+            label={t('tokens.second-serial', { count: serialEndLength })}
+            value={serialEnd}
+            dir="ltr"
+            onChange={set('serialEnd')}
           />
-          <PinField label={t('tokens.user-pin')} field={userPin} hint={t('tokens.user-pin-new')} />
-          {failure ? <FailureNotice failure={failure} /> : null}
-          <div className="actions">
-            <ActionButton
-              type="submit"
-              loading={busy}
-              whyNot={whyNot}
-              {...(token.initialised ? { color: 'red', highContrast: true } : {})}
-              onPress={() => undefined}
-            >
-              {t(token.initialised ? 'tokens.erase-go' : 'tokens.initialise')}
-            </ActionButton>
-            <Dialog.Close>
-              <Button type="button" variant="surface" color="gray" highContrast>
-                {t('common.cancel')}
-              </Button>
-            </Dialog.Close>
-          </div>
-        </form>
-      </Dialog.Content>
-    </Dialog.Root>
+        </fieldset>
+      ) : null}
+    </FormDialog>
   )
 }

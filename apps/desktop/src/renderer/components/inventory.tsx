@@ -5,6 +5,7 @@ import { useRemote } from '../stores/remote.ts'
 import { inventory } from '../stores/remotes.ts'
 import { Loaded } from './loading.tsx'
 import { Code, Rec } from './record.tsx'
+import { rowOf } from './slot-tree.tsx'
 
 export function Inventory({ serial, session }: { serial: string; session: 'none' | 'user' | 'so' }) {
   const { t } = useTranslation()
@@ -29,8 +30,12 @@ export function Inventory({ serial, session }: { serial: string; session: 'none'
                   </tr>
                 </thead>
                 <tbody>
-                  {objects.map((object) => (
-                    <ObjectRow key={`${object.class} ${object.id} ${object.label}`} object={object} />
+                  {objects.map((object, index) => (
+                    <ObjectRow
+                      key={`${object.class} ${object.id} ${object.label}`}
+                      object={object}
+                      row={rowOf(index)}
+                    />
                   ))}
                 </tbody>
               </table>
@@ -42,11 +47,11 @@ export function Inventory({ serial, session }: { serial: string; session: 'none'
   )
 }
 
-function ObjectRow({ object }: { object: ObjectView }) {
+function ObjectRow({ object, row }: { object: ObjectView; row: string }) {
   const { t } = useTranslation()
   const set = Object.entries(object.flags).filter(([, value]) => value === true)
   return (
-    <tr>
+    <tr id={row} tabIndex={-1}>
       <th scope="row">
         <Rec>{object.label}</Rec>
         <div className="quiet">
@@ -67,6 +72,14 @@ function ObjectRow({ object }: { object: ObjectView }) {
             </Badge>
           ))}
         </span>
+        {object.unreadable.length === 0 ? null : (
+          <div className="quiet" data-unreadable="">
+            {t('tokens.object.unreadable')}{' '}
+            {object.unreadable.map(({ attribute, reason }) => (
+              <Code key={attribute}>{`${attribute} (${reason}) `}</Code>
+            ))}
+          </div>
+        )}
       </td>
       <td>
         {object.ceremony === null ? (

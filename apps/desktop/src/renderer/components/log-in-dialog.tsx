@@ -1,12 +1,13 @@
-import { Button, Dialog, SegmentedControl } from '@radix-ui/themes'
+import { Button, SegmentedControl } from '@radix-ui/themes'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { tokens } from '../stores/remotes.ts'
-import { FailureNotice } from './failure-notice.tsx'
+import { FormDialog } from './form-dialog.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { PinLine } from './pin-line.tsx'
+import { PinWarning } from './pin-warning.tsx'
 import { Rec } from './record.tsx'
 
 export function LogInDialog({ token }: { token: TokenView }) {
@@ -14,68 +15,68 @@ export function LogInDialog({ token }: { token: TokenView }) {
   const pin = useRef<HTMLInputElement>(null)
   const [open, setOpen] = useState(false)
   const [user, setUser] = useState<'user' | 'so'>('user')
+  const [accepted, setAccepted] = useState(false)
   const [failure, setFailure] = useState<Failure | null>(null)
   const [busy, setBusy] = useState(false)
+  const state = user === 'user' ? token.userPin : token.soPin
+  const whyNot =
+    state.state === 'locked'
+      ? t('tokens.pin-locked')
+      : state.state === 'final' && !accepted
+        ? t('tokens.pin-final-first')
+        : null
 
   async function logIn(): Promise<void> {
     const typed = takePin(pin)
     if (typed === '') {
+      setFailure({ code: 'PIN-EMPTY', detail: '' })
       pin.current?.focus()
       return
     }
     setBusy(true)
-    const answer = await call('tokens.logIn', { serial: token.serial, user, pin: typed })
+    const last = state.state === 'final' ? { acceptFinalTry: true } : {}
+    const answer = await call('tokens.logIn', { serial: token.serial, user, pin: typed, ...last })
     setBusy(false)
+    setAccepted(false)
     await tokens.again()
     if (answer.ok) setOpen(false)
     else setFailure(answer.error)
   }
 
   return (
-    <Dialog.Root
+    <FormDialog
       open={open}
       onOpenChange={(next) => {
         setOpen(next)
         setFailure(null)
+        setAccepted(false)
       }}
-    >
-      <Dialog.Trigger>
-        <Button disabled={!token.initialised}>{t('tokens.log-in')}</Button>
-      </Dialog.Trigger>
-      <Dialog.Content maxWidth="30rem" aria-describedby={undefined}>
-        <Dialog.Title size="4">
+      trigger={<Button>{t('tokens.log-in')}</Button>}
+      title={
+        <>
           {t('tokens.log-in-to')} <Rec>{token.label}</Rec>
-        </Dialog.Title>
-        <form
-          className="form"
-          onSubmit={(event) => {
-            event.preventDefault()
-            void logIn()
-          }}
-        >
-          <SegmentedControl.Root
-            value={user}
-            aria-label={t('tokens.who')}
-            onValueChange={(value) => setUser(value === 'so' ? 'so' : 'user')}
-          >
-            <SegmentedControl.Item value="user">{t('tokens.user')}</SegmentedControl.Item>
-            <SegmentedControl.Item value="so">{t('tokens.so')}</SegmentedControl.Item>
-          </SegmentedControl.Root>
-          <PinLine pin={user === 'user' ? token.userPin : token.soPin} />
-          <PinField label={t(user === 'user' ? 'tokens.user-pin' : 'tokens.so-pin')} field={pin} />
-          {failure ? <FailureNotice failure={failure} /> : null}
-          <div className="actions">
-            <Button type="submit" loading={busy}>
-              {t('tokens.log-in')}
-            </Button>
-            <Dialog.Close>
-              <Button type="button" variant="surface" color="gray" highContrast>
-                {t('common.cancel')}
-              </Button>
-            </Dialog.Close>
-          </div>
-        </form>
-      </Dialog.Content>
-    </Dialog.Root>
+        </>
+      }
+      failure={failure}
+      busy={busy}
+      whyNot={whyNot}
+      go={t('tokens.log-in')}
+      onGo={logIn}
+    >
+      <SegmentedControl.Root
+        value={user}
+        aria-label={t('tokens.who')}
+        onValueChange={(value) => {
+          setUser(value === 'so' ? 'so' : 'user')
+          setAccepted(false)
+        }}
+      >
+        <SegmentedControl.Item value="user">{t('tokens.user')}</SegmentedControl.Item>
+        <SegmentedControl.Item value="so">{t('tokens.so')}</SegmentedControl.Item>
+      </SegmentedControl.Root>
+      <PinLine pin={state} />
+      <PinWarning pin={state} accepted={accepted} onAccept={setAccepted} />
+      <PinField label={t(user === 'user' ? 'tokens.user-pin' : 'tokens.so-pin')} field={pin} />
+    </FormDialog>
   )
 }

@@ -1,17 +1,14 @@
 import { useTranslation } from 'react-i18next'
-import type { ProbeView } from '../../contract/index.ts'
+import type { ProbeCheck, ProbeView } from '../../contract/index.ts'
 import { useFormats } from '../i18n/format.ts'
 import { Outcome, type Tone } from './outcome.tsx'
 import { Code, Rec } from './record.tsx'
 
-const tones: Record<ProbeView['checks'][number]['outcome'], Tone> = {
-  held: 'good',
-  broken: 'bad',
-  unsupported: 'none',
-}
+const tones: Record<ProbeCheck['outcome'], Tone> = { held: 'good', broken: 'bad', unsupported: 'none' }
 
+/** Each attack by name, ours that must hold apart from the token's own defaults, which are only told. */
 export function ProbeResult({ probe }: { probe: ProbeView }) {
-  const { t, i18n } = useTranslation()
+  const { t } = useTranslation()
   const format = useFormats()
   return (
     <div className="panel">
@@ -23,21 +20,48 @@ export function ProbeResult({ probe }: { probe: ProbeView }) {
           <Rec>{format.time(probe.at)}</Rec>
         </span>
       </div>
-      <ul className="list" style={{ borderBlockStart: '1px solid var(--gray-4)' }}>
-        {probe.checks.map(({ id, outcome, detail }) => (
-          <li key={id} className="row" style={{ paddingBlock: '0.5rem' }}>
-            <span className="row-text">
-              <span>{i18n.exists(`probe.${id}`) ? t(`probe.${id}`) : <Code>{id}</Code>}</span>
-              {detail === '' ? null : (
-                <span className="quiet">
-                  <Rec>{detail}</Rec>
-                </span>
-              )}
-            </span>
-            <Outcome tone={tones[outcome]}>{t(`tokens.attack.${outcome}`)}</Outcome>
-          </li>
-        ))}
-      </ul>
+      {probeGroups.map((template) => {
+        const checks = probe.checks.filter((check) => check.template === template)
+        if (checks.length === 0) return null
+        return (
+          <section key={template ?? 'known-answers'} className="ruled">
+            <h3 className="group">
+              {t(template === null ? 'tokens.known-answers' : `tokens.template.${template}`)}
+            </h3>
+            <ul className="list">
+              {checks.map((check) => (
+                <Check key={`${check.id} ${check.detail}`} check={check} />
+              ))}
+            </ul>
+          </section>
+        )
+      })}
     </div>
+  )
+}
+
+const probeGroups = ['hardened', 'default', null] as const
+
+function Check({ check: { id, template, outcome, detail } }: { check: ProbeCheck }) {
+  const { t, i18n } = useTranslation()
+  const known = i18n.exists(`probe.${id}`)
+  // What the token's own defaults let through is no failure of the token: our keys never use them.
+  const tone = template === 'default' && outcome === 'broken' ? 'warn' : tones[outcome]
+  return (
+    <li className="row tight">
+      <span className="row-text">
+        <span>
+          {template === null ? <Code>{detail}</Code> : known ? t(`probe.${id}`) : <Code>{id}</Code>}
+        </span>
+        {template === null || detail === '' ? null : (
+          <span className="quiet">
+            <Rec>{detail}</Rec>
+          </span>
+        )}
+      </span>
+      <Outcome tone={tone}>
+        {t(template === null ? `tokens.answer.${outcome}` : `tokens.attack.${outcome}`)}
+      </Outcome>
+    </li>
   )
 }

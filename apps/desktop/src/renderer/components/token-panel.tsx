@@ -11,10 +11,11 @@ import { InitialiseDialog } from './initialise-dialog.tsx'
 import { Inventory } from './inventory.tsx'
 import { LogInDialog } from './log-in-dialog.tsx'
 import { Outcome } from './outcome.tsx'
-import { PinLine } from './pin-line.tsx'
 import { ProbeResult } from './probe-result.tsx'
-import { Code, Rec } from './record.tsx'
+import { Rec } from './record.tsx'
 import { Section } from './screen.tsx'
+import { TokenEvidence } from './token-evidence.tsx'
+import { TokenFacts } from './token-facts.tsx'
 import { WorkPanel } from './work-panel.tsx'
 
 export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) {
@@ -51,6 +52,11 @@ export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) 
             {token.initialised ? <Rec>{token.label}</Rec> : t('tokens.uninitialised')}
           </Heading>
           <span className="actions">
+            {token.verifiedOn === null ? (
+              <Badge color="amber" variant="outline" highContrast>
+                {t('tokens.not-on-hardware')}
+              </Badge>
+            ) : null}
             <Badge color="gray" variant="outline" highContrast>
               {t('tokens.evidence', { level: token.evidence })}
             </Badge>
@@ -62,32 +68,9 @@ export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) 
           </span>
         </div>
         <div className="panel-body" style={{ paddingBlockStart: 0 }}>
-          <dl className="facts">
-            <dt>{t('tokens.serial')}</dt>
-            <dd>{token.serial === '' ? t('tokens.no-serial') : <Code>{token.serial}</Code>}</dd>
-            <dt>{t('tokens.maker')}</dt>
-            <dd>
-              <Rec>
-                {token.manufacturer} · {token.model} · {token.firmware}
-              </Rec>
-            </dd>
-            <dt>{t('tokens.profile')}</dt>
-            <dd>
-              <Code>{token.profile}</Code>
-            </dd>
-            <dt>{t('tokens.user-pin')}</dt>
-            <dd>
-              <PinLine pin={token.userPin} />
-            </dd>
-            <dt>{t('tokens.so-pin')}</dt>
-            <dd>
-              <PinLine pin={token.soPin} />
-            </dd>
-            <dt>{t('tokens.level')}</dt>
-            <dd>{t(`tokens.evidence-means.${token.evidence}`)}</dd>
-          </dl>
+          <TokenFacts token={token} />
           <div className="actions">
-            {token.session === 'none' ? (
+            {token.session === 'none' && !token.initialised ? null : token.session === 'none' ? (
               <LogInDialog token={token} />
             ) : (
               <ActionButton variant="surface" color="gray" highContrast onPress={() => void logOut()}>
@@ -114,13 +97,17 @@ export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) 
           {capabilityIds.map((id) => {
             const state = token.capabilities.find((capability) => capability.id === id)?.state ?? 'unknown'
             return (
-              <li key={id} className="row" style={{ paddingBlock: '0.4375rem' }}>
+              <li key={id} className="row tight">
                 <span className="row-text">{t(`tokens.capability.${id}`)}</span>
                 <Outcome tone={state === 'yes' ? 'good' : 'none'}>{t(`tokens.has.${state}`)}</Outcome>
               </li>
             )
           })}
         </ul>
+      </Section>
+
+      <Section title={t('tokens.level')}>
+        <TokenEvidence token={token} />
       </Section>
 
       <Section title={t('tokens.probe-title')}>

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { setAppearance, show } from './support/contents.ts'
+import { type Desktop, openDesktop } from './support/desktop.ts'
+
+let desktop: Desktop
+beforeAll(async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+})
+afterAll(() => desktop?.close())
+
+const words = {
+  en: {
+    hardware: 'Not run on hardware',
+    final: 'One more wrong PIN locks this token.',
+    low: 'A wrong PIN was entered before. Make sure of it before you type.',
+    hardened: 'Our hardened template',
+    attack: 'Wrap a key, then decrypt the wrapped bytes',
+  },
+  ar: {
+    hardware: 'لم يُشغَّل على عتاد',
+    final: 'رمز خاطئ واحد آخر يقفل هذه الوحدة.',
+    low: 'أُدخل رمز خاطئ من قبل. تأكد منه قبل أن تكتب.',
+    hardened: 'قالبنا المحصّن',
+    attack: 'تغليف مفتاح ثم فك تشفير البايتات المغلَّفة',
+  },
+} as const
+
+describe.each(['en', 'ar'] as const)('TOKENS in %s', (language) => {
+  const said = words[language]
+  beforeAll(() => setAppearance(desktop, { language, theme: 'light' }))
+
+  test('TOKENS-HARDWARE a model that nobody has run this on says so', async () => {
+    await show(desktop, 'tokens/7700AB12')
+    await desktop.page.getByText(said.hardware, { exact: true }).waitFor()
+    await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+    expect(await desktop.page.getByText(said.hardware, { exact: true }).count()).toBe(0)
+  })
+
+  test('TOKENS-PIN at the last try the log-in is off until the person takes it on; at low it warns', async () => {
+    await show(desktop, 'tokens/7700AB12')
+    const { page } = desktop
+    await page.locator('main button[aria-haspopup=dialog]').first().click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText(said.final, { exact: true }).waitFor()
+    const go = dialog.locator('button[type=submit]')
+    expect(await go.getAttribute('aria-disabled')).toBe('true')
+    await dialog.getByRole('checkbox').click()
+    expect(await go.getAttribute('aria-disabled')).toBe(null)
+    await dialog.getByRole('radio').last().click()
+    await dialog.getByText(said.low, { exact: true }).waitFor()
+    expect(await dialog.locator('button[type=submit]').getAttribute('aria-disabled')).toBe(null)
+    await page.keyboard.press('Escape')
+  })
+
+  test('TOKENS-PROBE each attack is named, on our template apart from the defaults', async () => {
+    await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+    const section = desktop.page.locator('section', {
+      has: desktop.page.getByText(said.hardened, { exact: true }),
+    })
+    await section.last().getByText(said.attack, { exact: true }).waitFor()
+    expect(await desktop.page.getByText(said.attack, { exact: true }).count()).toBe(2)
+  })
+})
+
+test('TOKENS-TREE slot, token and objects stand below each other, and an object leads to its row', async () => {
+  await setAppearance(desktop, { language: 'en' })
+  await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+  const tree = desktop.page.getByRole('navigation', { name: 'Slots' })
+  await tree.getByText('No token', { exact: true }).waitFor()
+  await tree.getByRole('button', { name: /root KEK/ }).press('Enter')
+  const focused = await desktop.page.evaluate(() => document.activeElement?.textContent)
+  expect(focused).toContain('root KEK')
+  expect(focused).toContain('ALWAYS_SENSITIVE (CKR_ATTRIBUTE_TYPE_INVALID)')
+})
+
+test('TOKENS-EVIDENCE the level is said in words, with what holds and what is lacking', async () => {
+  await show(desktop, 'tokens/7700AB12')
+  await desktop.page.getByText('Attributes read back from the token, no more.', { exact: true }).waitFor()
+  const reasons = desktop.page.getByRole('list', { name: 'Why this level' })
+  expect(await reasons.textContent()).toMatch(/Run on this hardware.*documents only.*Lacking/)
+})
