@@ -3,7 +3,7 @@ import { createCipheriv, createHash, randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { rootTemplate, signingTemplate, type Token } from '../src/index.ts'
+import { HsmError, rootTemplate, signingTemplate, type Token } from '../src/index.ts'
 import { type Bench, newId, soPin, startBench, userPin } from './soft-token-bench.ts'
 import type { ThiefLine } from './thief.ts'
 
@@ -64,12 +64,30 @@ describe('a second program with the user PIN, at work all through a root ceremon
     await bench.close()
   })
 
+  /**
+   * A write of the thief's can fall into the making of a token object and spoil it (SoftHSM makes its file before its
+   * attributes). The driver reads back, destroys it and says so; the person repeats the step, as here.
+   */
+  const spoiltBy = new Set(['HSM-ATTRIBUTE-MISMATCH', 'HSM-DEVICE-ERROR', 'HSM-KEY-ABSENT'])
+  const repeated = async <T>(step: () => Promise<T>): Promise<T> => {
+    for (let spoilt = 0; ; spoilt++) {
+      try {
+        return await step()
+      } catch (error) {
+        const refused = error instanceof HsmError && spoiltBy.has(error.code)
+        if (!refused || spoilt > 20) throw error
+      }
+    }
+  }
+
   const asUser = async (of: Token) => {
     await of.logOut()
     await of.logIn({ user: 'user', pin: userPin() })
   }
 
   it('steals a root that is made as an extractable token object, and its bytes are the root: the way that we do not go', async () => {
+    // Else it weakens the key while the driver still reads it back, and the driver destroys it.
+    await thief.mark('looking away')
     const id = newId()
     await token.generateAes({
       id,
@@ -110,12 +128,9 @@ describe('a second program with the user PIN, at work all through a root ceremon
     expect(report.passed).toBe(true)
     await thief.mark('probed')
 
-    await token.generateKeyPair({
-      id: newId(),
-      label: 'ceremony key',
-      kind: 'p-256',
-      template: signingTemplate,
-    })
+    await repeated(() =>
+      token.generateKeyPair({ id: newId(), label: 'ceremony key', kind: 'p-256', template: signingTemplate }),
+    )
     await thief.mark('ceremony key')
 
     const destination = await bench.loggedIn('destination')
@@ -124,26 +139,25 @@ describe('a second program with the user PIN, at work all through a root ceremon
     const destinations = [{ id: transport, label: 'transport', spki }]
     await token.logOut()
     await token.logIn({ user: 'so', pin: soPin() })
-    await token.importTrustedDestinations({ destinations })
+    await repeated(() => token.importTrustedDestinations({ destinations }))
     await thief.mark('trusted')
     await asUser(token)
 
-    const ckaId = newId()
     const challenge = randomBytes(32)
-    const opened = await token.openTrustedWindow({
-      ckaId,
-      label: 'root',
-      destinations,
-      challenge: Uint8Array.from(challenge),
+    const { ckaId, opened, committed } = await repeated(async () => {
+      const id = newId()
+      const window = await token.openTrustedWindow({
+        ckaId: id,
+        label: 'root',
+        destinations,
+        challenge: Uint8Array.from(challenge),
+      })
+      await thief.mark(`window open ${id}`)
+      expect(thief.sawAt(`window open ${id}`).filter((name) => !name.includes('ceremony key'))).toEqual([
+        'public:transport',
+      ])
+      return { ckaId: id, opened: window, committed: await token.commitTrustedWindow() }
     })
-    await thief.mark('window open')
-    expect(thief.sawAt('window open')).toEqual([
-      'private:ceremony key',
-      'public:ceremony key',
-      'public:transport',
-    ])
-
-    const committed = await token.commitTrustedWindow()
     await thief.mark('committed')
     expect(thief.sawAt('committed')).toContain('secret:root')
     await token.destroyTransportKeys({ ids: [transport] })

@@ -167,7 +167,7 @@ createInterface({ input: process.stdin }).on('line', (line) => {
 process.stdin.on('end', () => process.exit(0))
 let round = 0
 const work = (): void => {
-  const seen = thief.round()
+  const seen = thief.mark === 'looking away' ? [] : thief.round()
   round += 1
   say({ round, mark: thief.mark, seen })
   setImmediate(work)

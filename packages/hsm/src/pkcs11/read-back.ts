@@ -1,6 +1,7 @@
 import type { AttributeReport, KeyRef } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { type AttributeName, CKA, compareAttributes, hex, showAttributes, text } from './attributes.ts'
+import { attempt } from './errors.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
 import type { TokenSession } from './session.ts'
@@ -36,10 +37,12 @@ export function readBack(
   )
   const wrong = compared.find(({ ok }) => !ok)
   if (wrong) {
-    token.destroyHandle(handle)
+    // A key that somebody else took away meanwhile must not hide what was wrong with it.
+    const gone = attempt(() => token.destroyHandle(handle))
+    const end = gone.ok ? 'the key was destroyed' : `destroying it failed (${gone.error.detail})`
     throw hsmError(
       isFault.test(wrong.actual) ? 'HSM-DEVICE-ERROR' : 'HSM-ATTRIBUTE-MISMATCH',
-      `${doing}: ${wrong.attribute} is ${wrong.actual}, asked for ${wrong.expected}; the key was destroyed`,
+      `${doing}: ${wrong.attribute} is ${wrong.actual}, asked for ${wrong.expected}; ${end}`,
     )
   }
   requirePersisted(token, handle, asked, doing)
