@@ -7,7 +7,8 @@ import { custody, custodyKilled, type KillPoint } from './support/cli.ts'
 import { type Destination, makeDestination } from './support/destination.ts'
 import { entriesOf, expectWhole, receiptFor, stateOf } from './support/run-end.ts'
 
-vi.setConfig({ testTimeout: 60_000 })
+// Five at a time, each some ten processes: a busy machine takes its time, and only a hang takes this long.
+vi.setConfig({ testTimeout: 180_000 })
 
 const script = fileURLToPath(new URL('./support/chain.yaml', import.meta.url))
 let home: string
