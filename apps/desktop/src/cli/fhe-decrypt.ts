@@ -1,17 +1,13 @@
 import { statSync } from 'node:fs'
 import { cardCodec, requestDigest, requestPackageCodec } from '@lux/ceremony/wire'
-import { equalBytes, fromHex, fromUtf8, openWith, toHex } from '@lux/crypto'
+import { equalBytes, fromHex, fromUtf8, openWith } from '@lux/crypto'
 import {
   answerCanary,
-  auditCanary,
   barePartial,
-  encodeCarried,
   fhePartialDecrypt,
   fheThresholdDecrypt,
-  parsePartial,
   parsePublic,
   rosterDigest,
-  roundForCarrying,
   verifyShare,
 } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
@@ -20,7 +16,6 @@ import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import {
   ciphertextAt,
-  parseValue,
   readCiphertextFile,
   readPartialFile,
   readPublicFile,
@@ -52,7 +47,6 @@ type CombineOptions = {
   request?: string
   card?: string[]
 }
-type AuditOptions = { public: string; ciphertext: string[]; value: string[] }
 
 const maxRequest = 16 << 20
 const maxIdentity = 1 << 16
@@ -117,37 +111,6 @@ As JSON: {"type", "value" (a string), "verified", "cheaters", "claim"}, and "res
 
 Example:
   $ custody fhe combine 1.prt 3.prt --public dealt/public.bin --ciphertext sum.bin`,
-    )
-  group
-    .command('audit')
-    .argument('<partial...>', 'the canary’s answers of all holders')
-    .description('Check that every holder of a new epoch computes with the same key.')
-    .requiredOption('--public <file>', 'the new public.bin')
-    .requiredOption(
-      '--ciphertext <file...>',
-      'encrypted after all corrections were published; 64 to 256 blocks',
-    )
-    .requiredOption('--value <value...>', 'what each of them was encrypted from: a number, true or false')
-    .action((partials: string[], options: AuditOptions) => act(() => audit(partials, options)))
-    .addHelpText(
-      'after',
-      `
-Example:
-  $ custody fhe audit 1.prt 2.prt 3.prt --public next/public.bin --ciphertext canary.bin --value 12345`,
-    )
-  group
-    .command('carry')
-    .argument('<ciphertext>', 'a squashed ciphertext')
-    .description('Round a squashed ciphertext for carrying: 37 KB a block instead of 66.')
-    .requiredOption('--out <file>', 'a new file, lux-car1')
-    .action((path: string, options: { out: string }) => act(() => carry(path, options.out)))
-    .addHelpText(
-      'after',
-      `
-All requests of a key carry rounded ciphertexts or none does, as its policy says: else one block has two noises.
-
-Example:
-  $ custody fhe carry sum.bin --out sum.car`,
     )
 }
 
@@ -294,45 +257,4 @@ function readIdentity(path: string): string {
   const line = text.split('\n').find((one) => one.startsWith('AGE-SECRET-KEY-PQ-'))
   if (line === undefined) throw new WrongUse('OPTION-IDENTITY', `${path} holds no age identity`)
   return line.trim()
-}
-
-function audit(paths: readonly string[], options: AuditOptions): Outcome {
-  const values = options.value.map((text) => {
-    const value = parseValue(text)
-    if (value === null)
-      throw new WrongUse('OPTION-VALUE', `--value ${text}: expected a number, true or false`)
-    return value
-  })
-  const ciphertexts = options.ciphertext.map((path) => ciphertextAt(path).ciphertext)
-  if (values.length !== ciphertexts.length)
-    throw new WrongUse('OPTION-VALUE', `${values.length} values for ${ciphertexts.length} ciphertexts`)
-  const pub = parsePublic(readPublicFile(options.public))
-  const partials = paths.map((path) => parsePartial(readPartialFile(path)))
-  const audited = auditCanary(pub, ciphertexts, values, partials)
-  if (!audited.ok) throw refused(audited, 'abort the run: the old epoch stays, and its shares with it')
-  const { width, blocks, bits } = audited.value
-  const epochId = toHex(pub.header.epochId)
-  return {
-    exit: 0,
-    json: { ok: true, epochId, holders: pub.header.n, width, blocks, bits },
-    text: `epoch ${pub.header.epoch} computes with one key at ${width} bits: all ${pub.header.n} agree in ${blocks} blocks`,
-  }
-}
-
-function carry(path: string, out: string): Outcome {
-  mustBeNew(out)
-  const { ciphertext } = ciphertextAt(path)
-  if (ciphertext.width !== 128)
-    throw new CoreError(
-      'FHE-TYPE',
-      `${path} is not squashed`,
-      'only squashed ciphertexts are carried rounded',
-    )
-  const bytes = encodeCarried(roundForCarrying(ciphertext))
-  writeNew(out, bytes)
-  return {
-    exit: 0,
-    json: { ok: true, ciphertext: out, size: bytes.length },
-    text: `${out}  ${bytes.length} bytes`,
-  }
 }

@@ -1,0 +1,126 @@
+import tfhe from 'node-tfhe'
+import { describe, expect, test } from 'vitest'
+import {
+  answerCanary,
+  auditCanary,
+  ciphertextDigest,
+  encodeCorrection,
+  NO_AUTHORITIES,
+  nextPublic,
+  nextShare,
+  parseCiphertext,
+  parseCorrection,
+  parsePublic,
+  signProvenance,
+} from '../../src/fhe/index.ts'
+import { toHex } from '../../src/hex.ts'
+import { generateIdentity } from '../../src/sign/identity.ts'
+import {
+  budgetsOf,
+  ciphertext,
+  clientKey,
+  type Epoch,
+  key128,
+  planHash,
+  real,
+  redealing,
+  reshared,
+  verified,
+  zeros,
+} from './epochs.ts'
+import { dealt, entropyOf, LIMIT, rosterOf, squashedFile } from './fixture.ts'
+
+describe('the canary', () => {
+  const to = { t: 2, n: 3 }
+  const old = dealt(clientKey, 2, 3, 'S', true)
+  const values = [2n ** 255n + 12345n]
+  const canary = [parseCiphertext(squashedFile(key128!, 'Uint', values[0]!, 256))]
+  const answersOf = (epoch: Epoch) =>
+    [1, 2, 3].map((h) => {
+      const answer = answerCanary(verified(epoch, h), canary, planHash)
+      if (!answer.ok) throw new Error(answer.rule)
+      return answer.value
+    })
+  const next = reshared(old, [1, 2], to)
+  const answers = answersOf(next)
+
+  test('passes when all n answer alike and rightly, and says what it cost', () => {
+    expect(auditCanary(parsePublic(next.pub), canary, values, answers)).toEqual({
+      ok: true,
+      value: { width: 128, blocks: 64, bits: 51 - 7 },
+    })
+  })
+
+  test('FHE-CANARY-HOLDERS, FHE-CANARY-VALUE and FHE-CANARY-SIZE name what is missing', () => {
+    const pub = parsePublic(next.pub)
+    expect(auditCanary(pub, canary, values, answers.slice(1))).toMatchObject({ rule: 'FHE-CANARY-HOLDERS' })
+    expect(auditCanary(pub, canary, [1n], answers)).toMatchObject({ rule: 'FHE-CANARY-VALUE' })
+    expect(answerCanary(verified(next, 1), [ciphertext], planHash)).toMatchObject({ rule: 'FHE-CANARY-SIZE' })
+    const many = Array.from({ length: 64 }, () => ciphertext)
+    expect(
+      auditCanary(
+        pub,
+        many,
+        many.map(() => 0xbeefn),
+        answers,
+      ),
+    ).toMatchObject({ rule: 'FHE-CANARY-SIZE' })
+  })
+
+  test('FHE-PROVENANCE-MISSING 256 chosen blocks would give half of the key, so somebody has to vouch for them', () => {
+    const evaluator = generateIdentity(entropyOf(91), ['ed25519'])
+    const authorities = { ...NO_AUTHORITIES, evaluators: [evaluator.keys] }
+    const vouch = (mode: 'S' | 'F', type: string, ciphertext = canary[0]!) =>
+      signProvenance(evaluator, {
+        v: 1,
+        domain: 'rehearsal',
+        keyId: toHex(old.keyId),
+        mode,
+        type,
+        ciphertexts: [toHex(ciphertextDigest(ciphertext))],
+        program: 'canary',
+        inputs: [{ digest: 'aa'.repeat(32), admitted: 'signature', by: 'Ann' }],
+        time: '2026-01-31T09:30:00.000Z',
+      })
+    const answer = (provenance: Uint8Array[], ciphertexts = canary) =>
+      answerCanary(verified(next, 1), ciphertexts, planHash, { authorities, provenance })
+    expect(answer([])).toMatchObject({ rule: 'FHE-PROVENANCE-MISSING' })
+    expect(answer([vouch('S', 'u256')]).ok).toBe(true)
+    // A key of mode S names no encryptor: its evaluator vouches for the fresh half of the canary.
+    const made = tfhe.FheUint256.encrypt_with_client_key(1n, real.key).safe_serialize(LIMIT)
+    const fresh = parseCiphertext(made)
+    expect(answer([vouch('F', 'u256', fresh)], [fresh]).ok).toBe(true)
+    expect(answer([vouch('S', 'u256', fresh)], [fresh])).toMatchObject({ rule: 'FHE-PROVENANCE-MODE' })
+    const { share, pub } = verified(next, 1)
+    const production = {
+      share: { ...share, header: { ...share.header, domain: 'production' as const } },
+      pub,
+    }
+    expect(answerCanary(production, canary, planHash)).toMatchObject({ rule: 'FHE-PROVENANCE-MISSING' })
+  })
+
+  test('a correction wrong by half the modulus in one word is found', () => {
+    const parts = redealing(old, [1, 2], to)
+    const spoiled = parseCorrection(parts[0]!.correction)
+    const corr128 = spoiled.corr128.slice()
+    corr128[16 * 77 + 15]! ^= 0x80
+    const corrections = [encodeCorrection({ ...spoiled, corr128 }), parts[1]!.correction]
+    const made = nextPublic({ pub: old.pub, corrections, dealers: [1, 2], to, planHash, roster: rosterOf(3) })
+    if (!made.ok) throw new Error(made.detail)
+    const shares = [0, 1, 2].map((i) => {
+      const share = nextShare({
+        pub: made.value.pub,
+        corrections,
+        seedFiles: parts.map(({ seedFiles }) => seedFiles[i]!),
+        holder: i + 1,
+        policyHash: zeros,
+        budgets: budgetsOf(to),
+      })
+      if (!share.ok) throw new Error(share.detail)
+      return share.value
+    })
+    const epoch = { pub: made.value.pub, shares }
+    const audited = auditCanary(parsePublic(epoch.pub), canary, values, answersOf(epoch))
+    expect(audited).toMatchObject({ ok: false, rule: 'FHE-PADDING' })
+  })
+})

@@ -1,0 +1,43 @@
+import { describe, expect, test } from 'vitest'
+import { carriedBudgets } from '../../src/fhe/index.ts'
+import type { Quorum } from '../../src/sharing/index.ts'
+import { budgetsOf } from './epochs.ts'
+
+describe('carrying a budget', () => {
+  const full = budgetsOf({ t: 2, n: 3 }).at128
+
+  test('unspent, it stays what it was; spent by one, all share the loss', () => {
+    const left = (...blocks: (number | null)[]) =>
+      blocks.map((at128) => (at128 === null ? null : { at64: 0, at128 }))
+    const from = { t: 2, n: 3 }
+    const carry = (...blocks: (number | null)[]) =>
+      carriedBudgets({ from, to: from, left: left(...blocks), squash: true }).at128
+    expect(carry(full, full, full)).toBe(full)
+    expect(carry(full, 0, full)).toBe(Math.floor(full / 2))
+    expect(carry(full, null, full)).toBe(Math.floor(full / 2))
+    expect(carry(0, 0, full)).toBe(0)
+  })
+
+  test('ten reshares spend no more than the one life of the key', () => {
+    let life = 0
+    let quorum: Quorum = { t: 2, n: 3 }
+    let left = budgetsOf(quorum).at128
+    const bits = (q: Quorum) => (q.t === 2 ? 51 : 49)
+    for (let epoch = 0; epoch < 10; epoch++) {
+      const spent = Math.floor(left / 3)
+      life += (spent * (quorum.n - quorum.t + 1)) / 2 ** bits(quorum)
+      const to = quorum.t === 2 ? { t: 3, n: 5 } : { t: 2, n: 3 }
+      const all = Array.from({ length: quorum.n }, () => ({ at64: 0, at128: left - spent }))
+      left = carriedBudgets({ from: quorum, to, left: all, squash: true }).at128
+      quorum = to
+    }
+    expect(life).toBeLessThanOrEqual(2 ** -20)
+    expect(left).toBeGreaterThan(0)
+  })
+
+  test('where a width is below the floor nothing is carried', () => {
+    const left = Array.from({ length: 3 }, () => ({ at64: 9, at128: 9 }))
+    const carried = carriedBudgets({ from: { t: 2, n: 3 }, to: { t: 3, n: 5 }, left, squash: false })
+    expect(carried).toEqual({ at64: 0, at128: 0 })
+  })
+})
