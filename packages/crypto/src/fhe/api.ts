@@ -1,7 +1,6 @@
 import { equalBytes } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
-import type { Entropy } from '../random.ts'
 import {
   BLOCK_FLOOR_BITS,
   COMPACT_NOISE_LOG2,
@@ -10,7 +9,6 @@ import {
   safeFloodingBits,
 } from '../sharing/flooding.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
-import type { Quorum } from '../sharing/quorum.ts'
 import type { SigningIdentity } from '../sign/identity.ts'
 import type { VerificationKeys } from '../sign/verification-keys.ts'
 import { refuse } from '../verdict.ts'
@@ -18,14 +16,12 @@ import type { Authorities } from './authorities.ts'
 import { type Carrying, isRounded } from './carry.ts'
 import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
 import type { FheValue } from './decode.ts'
-import type { RosterEntry } from './identifiers.ts'
 import { parsePartial } from './partial-file.ts'
 import { barePartial, signPartial, verifyPartial } from './partial-signature.ts'
 import { checkProvenance, typeName } from './provenance.ts'
 import { parsePublic } from './public-file.ts'
 import { readCiphertext } from './read-ciphertext.ts'
-import { nextPublic, nextShare, redealShare } from './reshare-key.ts'
-import type { Budgets } from './share-file.ts'
+import { type Budgets, forgetShare } from './share-file.ts'
 import { checkAnswerable, combinePartials, partialDecrypt } from './threshold-decrypt.ts'
 import { type ShareExpectation, type VerifiedShare, verifyShare } from './verify-share.ts'
 
@@ -87,10 +83,18 @@ export type PartialDecryption = {
  * Threshold-FHE Using Noise Flooding" (WAHC 2023). Here the noise comes from a PRF, so that no two answers differ.
  */
 export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<PartialDecryption> {
-  const { authority, answered, spent, carrying = 'never', floors } = request
   const verified = verifyShare(request.share, request.pub, request.expected)
   if (!verified.ok) return verified
-  const { header, budgets } = verified.value.share
+  try {
+    return answerWith(verified.value, request)
+  } finally {
+    forgetShare(verified.value.share)
+  }
+}
+
+function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Outcome<PartialDecryption> {
+  const { authority, answered, spent, carrying = 'never', floors } = request
+  const { header, budgets } = verified.share
   const read = readAll(request.ciphertexts)
   if (!read.ok) return read
   const ciphertexts = read.value
@@ -120,7 +124,7 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
   const spends = fresh.reduce((sum, { blocks }) => sum + blocks.length, 0)
   const width = ciphertexts[0]?.width ?? 128
   const [before, budget] = width === 64 ? [spent.at64, budgets.at64] : [spent.at128, budgets.at128]
-  const answerable = checkAnswerable(verified.value, width)
+  const answerable = checkAnswerable(verified, width)
   if (!answerable.ok) return answerable
   if (spends > 0 && before + spends > budget) {
     return refuse('FHE-BUDGET', `${spends} blocks, ${Math.max(0, budget - before)} of ${budget} are left`)
@@ -143,7 +147,7 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
     )
   }
   const requestDigest = 'rehearsal' in authority ? new Uint8Array(32) : authority.requestDigest
-  const content = partialDecrypt(verified.value, ciphertexts, requestDigest)
+  const content = partialDecrypt(verified, ciphertexts, requestDigest)
   if (!content.ok) return content
   return accept({
     partial:
@@ -210,61 +214,6 @@ export function fheThresholdDecrypt(request: ThresholdDecryptRequest): Outcome<T
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   }
-}
-
-export type RotateRequest = {
-  readonly pub: Uint8Array
-  /** Shares of exactly the t old holders that re-deal. */
-  readonly shares: readonly Uint8Array[]
-  readonly to: Quorum
-  readonly roster: readonly RosterEntry[]
-  readonly planHash: Uint8Array
-  readonly policyHash: Uint8Array
-  readonly budgets: Budgets
-  readonly entropy: Entropy
-}
-
-export type RotatedKey = {
-  readonly pub: Uint8Array
-  /** New holders' shares in order: secret, wipe them. */
-  readonly shares: readonly Uint8Array[]
-  readonly epochId: Uint8Array
-  readonly corrections: readonly Uint8Array[]
-}
-
-/**
- * Moves a key to new shares, people or (t,n) without revealing it: all dealers' parts in one process, for rehearsals
- * and tests. In earnest every dealer runs `redealShare` on its own device and everybody else `nextPublic` and
- * `nextShare`; no process then sees more than one share. Refusals: those of these four. THRESHOLD-FHE "Reshare".
- */
-export function rotateFheKey(request: RotateRequest): Outcome<RotatedKey> {
-  const { pub, to, roster, planHash, policyHash, budgets, entropy } = request
-  const verified: VerifiedShare[] = []
-  for (const share of request.shares) {
-    const one = verifyShare(share, pub)
-    if (!one.ok) return one
-    verified.push(one.value)
-  }
-  const dealers = verified.map(({ share }) => share.header.holder).sort((a, b) => a - b)
-  const corrections: Uint8Array[] = []
-  const seedFiles: (readonly Uint8Array[])[] = []
-  for (const one of verified) {
-    const redealt = redealShare({ verified: one, dealers, to, planHash, entropy })
-    if (!redealt.ok) return redealt
-    corrections.push(redealt.value.correction)
-    seedFiles.push(redealt.value.seedFiles)
-  }
-  const next = nextPublic({ pub, corrections, dealers, to, planHash, roster })
-  if (!next.ok) return next
-  const shares: Uint8Array[] = []
-  for (let holder = 1; holder <= to.n; holder++) {
-    const own = seedFiles.map((files) => files[holder - 1] ?? new Uint8Array(0))
-    const share = nextShare({ pub: next.value.pub, corrections, seedFiles: own, holder, policyHash, budgets })
-    if (!share.ok) return share
-    shares.push(share.value)
-  }
-  for (const files of seedFiles) for (const file of files) file.fill(0)
-  return accept({ pub: next.value.pub, shares, epochId: next.value.epochId, corrections })
 }
 
 function readAll(files: readonly Uint8Array[]): Outcome<Ciphertext[]> {

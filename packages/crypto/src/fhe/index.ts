@@ -5,9 +5,6 @@ export {
   type PartialAuthority,
   type PartialDecryption,
   type PartialDecryptRequest,
-  type RotatedKey,
-  type RotateRequest,
-  rotateFheKey,
   type ThresholdDecryption,
   type ThresholdDecryptRequest,
 } from './api.ts'
@@ -114,9 +111,10 @@ export {
   type RedealRequest,
   redealShare,
 } from './reshare-key.ts'
+export { type RotatedKey, type RotateRequest, rotateFheKey } from './rotate-key.ts'
 export { type FheKeyType, readSecretKey, type SecretKeyWords } from './secret-key.ts'
 export { encodeShareEnvelope, parseShareEnvelope, type ShareEnvelope } from './share-envelope.ts'
-export { type Budgets, encodeShare, parseShare, type Share } from './share-file.ts'
+export { type Budgets, encodeShare, forgetShare, parseShare, type Share } from './share-file.ts'
 export { TFHE_LIMIT, type TfheModule } from './tfhe-module.ts'
 export { combinePartials, partialDecrypt, type ThresholdResult } from './threshold-decrypt.ts'
 export { type ShareExpectation, type VerifiedShare, verifyShare } from './verify-share.ts'

@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes } from '../bytes.ts'
+import { concatBytes, equalBytes, wipe } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { sha256 } from '../hash.ts'
 import { u16, u32 } from '../sharing/little-endian.ts'
@@ -20,6 +20,11 @@ export type Share = {
   readonly budgets: Budgets
   /** By ascending set without the holder. */
   readonly seeds: readonly SetSeeds[]
+}
+
+/** Overwrites the seeds of a parsed share. */
+export function forgetShare({ seeds }: Share): void {
+  for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
 }
 
 /** Header, policy hash, budgets, count, seeds, SHA-256 of all before. */

@@ -6,12 +6,14 @@ import {
   dealFheKey,
   fhePartialDecrypt,
   fheThresholdDecrypt,
+  forgetShare,
   NO_AUTHORITIES,
   type PartialDecryptRequest,
   type Provenance,
   parseCiphertext,
   parseClientKey,
   parsePartial,
+  parseShare,
   rotateFheKey,
   signPartial,
   signProvenance,
@@ -125,6 +127,19 @@ describe('a partial decryption', () => {
     const again = opened(fhePartialDecrypt(bare(1, { spent: full, answered: new Set([digest]) })))
     expect(again.spends).toBe(0)
     expect(again.partial).toEqual(opened(fhePartialDecrypt(bare(1))).partial)
+  })
+
+  test('leaves the share as it was given, and refuses a changed one', () => {
+    const share = deal.shares[0]!.slice()
+    opened(fhePartialDecrypt(bare(1, { share })))
+    expect(share).toEqual(deal.shares[0])
+    const parsed = parseShare(share)
+    forgetShare(parsed)
+    expect(parsed.seeds.every(({ seeds }) => seeds.every((seed) => seed.every((byte) => byte === 0)))).toBe(
+      true,
+    )
+    share[130]! ^= 1
+    expect(fhePartialDecrypt(bare(1, { share }))).toMatchObject({ rule: 'FHE-DIGEST' })
   })
 
   test('FHE-POLICY-FLOOR a policy may want more bits than the arithmetic needs', () => {

@@ -1,0 +1,75 @@
+import { wipe } from '../bytes.ts'
+import type { Entropy } from '../random.ts'
+import { accept, type Outcome } from '../sharing/outcome.ts'
+import type { Quorum } from '../sharing/quorum.ts'
+import type { RosterEntry } from './identifiers.ts'
+import { nextPublic, nextShare, redealShare } from './reshare-key.ts'
+import { type Budgets, forgetShare } from './share-file.ts'
+import { type VerifiedShare, verifyShare } from './verify-share.ts'
+
+export type RotateRequest = {
+  readonly pub: Uint8Array
+  /** Shares of exactly the t old holders that re-deal. */
+  readonly shares: readonly Uint8Array[]
+  readonly to: Quorum
+  readonly roster: readonly RosterEntry[]
+  readonly planHash: Uint8Array
+  readonly policyHash: Uint8Array
+  readonly budgets: Budgets
+  readonly entropy: Entropy
+}
+
+export type RotatedKey = {
+  readonly pub: Uint8Array
+  /** New holders' shares in order: secret, wipe them. */
+  readonly shares: readonly Uint8Array[]
+  readonly epochId: Uint8Array
+  readonly corrections: readonly Uint8Array[]
+}
+
+/**
+ * Moves a key to new shares, people or (t,n) without revealing it: all dealers' parts in one process, for rehearsals
+ * and tests. In earnest every dealer runs `redealShare` on its own device and everybody else `nextPublic` and
+ * `nextShare`; no process then sees more than one share. Refusals: those of these four. THRESHOLD-FHE "Reshare".
+ */
+export function rotateFheKey(request: RotateRequest): Outcome<RotatedKey> {
+  const verified: VerifiedShare[] = []
+  const seedFiles: (readonly Uint8Array[])[] = []
+  try {
+    return rotateWith(request, verified, seedFiles)
+  } finally {
+    for (const { share } of verified) forgetShare(share)
+    for (const files of seedFiles) for (const file of files) wipe(file)
+  }
+}
+
+/** Fills both lists with what has to be wiped afterwards, whatever the outcome. */
+function rotateWith(
+  { pub, to, roster, planHash, policyHash, budgets, entropy, shares: old }: RotateRequest,
+  verified: VerifiedShare[],
+  seedFiles: (readonly Uint8Array[])[],
+): Outcome<RotatedKey> {
+  for (const share of old) {
+    const one = verifyShare(share, pub)
+    if (!one.ok) return one
+    verified.push(one.value)
+  }
+  const dealers = verified.map(({ share }) => share.header.holder).sort((a, b) => a - b)
+  const corrections: Uint8Array[] = []
+  for (const one of verified) {
+    const redealt = redealShare({ verified: one, dealers, to, planHash, entropy })
+    if (!redealt.ok) return redealt
+    corrections.push(redealt.value.correction)
+    seedFiles.push(redealt.value.seedFiles)
+  }
+  const next = nextPublic({ pub, corrections, dealers, to, planHash, roster })
+  if (!next.ok) return next
+  const shares: Uint8Array[] = []
+  for (let holder = 1; holder <= to.n; holder++) {
+    const own = seedFiles.map((files) => files[holder - 1] ?? new Uint8Array(0))
+    const share = nextShare({ pub: next.value.pub, corrections, seedFiles: own, holder, policyHash, budgets })
+    if (!share.ok) return share
+    shares.push(share.value)
+  }
+  return accept({ pub: next.value.pub, shares, epochId: next.value.epochId, corrections })
+}
