@@ -40,6 +40,14 @@ describe.each(['en', 'ar'] as const)('RUNNER in %s', (language) => {
     expect(await waits.textContent()).toContain('rehearsal-root')
   })
 
+  test('RUNNER-PAUSED who paused the ceremony and why stands on its step', async () => {
+    await show(desktop, 'run/c4')
+    const paused = await desktop.page.locator('[data-waits=paused]').textContent()
+    expect(paused).toContain(said.paused)
+    expect(paused).toContain('Ada Lindqvist')
+    expect(paused).toContain('the room was left for a fire drill')
+  })
+
   test('RUNNER-SKIPPED a skipped step is called skipped, and is not marked as done', async () => {
     await show(desktop, 'run/c4')
     const step = desktop.page.locator('.step-list li[data-state=skipped]')

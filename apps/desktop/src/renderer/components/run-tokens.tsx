@@ -14,7 +14,7 @@ export function RunTokens({ tokens }: { tokens: RunView['tokens'] }) {
           <dt>
             {t('runner.token')} <Rec>{label === '' ? role : label}</Rec>
           </dt>
-          <dd>
+          <dd className="actions">
             {present ? (
               <>
                 <PinLine pin={pin} /> <Code>{serial}</Code>

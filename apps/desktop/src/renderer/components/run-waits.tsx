@@ -8,26 +8,35 @@ import { RunTokens } from './run-tokens.tsx'
 
 /** Why nothing goes on although nobody has failed: the run is paused, or its token is not here. */
 export function RunWaits({ view, step }: { view: RunView; step: CurrentStep }) {
+  return (
+    <>
+      {view.paused === null ? null : <Paused paused={view.paused} />}
+      {step.blocked === 'token-missing' ? <TokenAway view={view} /> : null}
+    </>
+  )
+}
+
+function TokenAway({ view }: { view: RunView }) {
   const { t } = useTranslation()
-  if (step.blocked === 'token-missing') {
-    return (
-      <div className="failure" data-tone="warn" role="status" data-waits="token-missing">
-        <Icon name="alert" size={18} />
-        <div className="section">
-          <strong>{t('runner.waits.token')}</strong>
-          <span>{t('runner.waits.token-do')}</span>
-          <RunTokens tokens={view.tokens.filter(({ present, serial }) => !present && serial !== '')} />
-          <div>
-            <Button size="1" variant="surface" color="gray" highContrast onClick={() => void run.again()}>
-              {t('tokens.look-again')}
-            </Button>
-          </div>
+  return (
+    <div className="failure" data-tone="warn" role="status" data-waits="token-missing">
+      <Icon name="alert" size={18} />
+      <div className="section">
+        <strong>{t('runner.waits.token')}</strong>
+        <span>{t('runner.waits.token-do')}</span>
+        <RunTokens tokens={view.tokens.filter(({ present, serial }) => !present && serial !== '')} />
+        <div>
+          <Button size="1" variant="surface" color="gray" highContrast onClick={() => void run.again()}>
+            {t('tokens.look-again')}
+          </Button>
         </div>
       </div>
-    )
-  }
-  if (view.paused === null) return null
-  const { cause, by, reason } = view.paused
+    </div>
+  )
+}
+
+function Paused({ paused: { cause, by, reason } }: { paused: NonNullable<RunView['paused']> }) {
+  const { t } = useTranslation()
   return (
     <div className="failure" data-tone="warn" role="status" data-waits="paused">
       <Icon name="clock" size={18} />
