@@ -3,6 +3,8 @@ import { join } from 'node:path'
 // biome-ignore lint/correctness/noUndeclaredDependencies: the runtime provides it
 import { app, BrowserWindow } from 'electron'
 
+// What is left when Chromium starts no graphics driver, as ours does not.
+if (process.env.BARE_WITHOUT_GRAPHICS === '1') app.disableHardwareAcceleration()
 if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox()
 // Electron is ready only after this module has been read, so nothing here may wait for it at the top.
 app.whenReady().then(async () => {
