@@ -150,7 +150,7 @@ function typedValues(set: Record<string, string>): Record<string, unknown> {
 }
 
 function typed(name: string, text: string): unknown {
-  if (name === 'holders') return text.split(',').map((one) => one.trim())
+  if (['holders', 'nextHolders', 'dealers'].includes(name)) return text.split(',').map((one) => one.trim())
   if (/^\d{1,9}$/.test(text)) return Number(text)
   return text === 'true' ? true : text === 'false' ? false : text
 }

@@ -7,14 +7,7 @@ import * as v from 'valibot'
 import { CoreError } from '../core-error.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
 import type { Run } from './run.ts'
-import {
-  acknowledgeNextAsStandIn,
-  answerAsStandIn,
-  approveEpochAsStandIn,
-  redealAsStandIn,
-} from './stand-in-holder.ts'
-import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
-import { acknowledgeAsStandIn, signAsStandIn } from './stand-in-signing.ts'
+import { actAsStandIn, type StandInAct } from './stand-in-act.ts'
 import type { StandIn } from './stand-ins.ts'
 
 /** Why the machine stopped playing everybody's part. */
@@ -80,7 +73,8 @@ async function answer(
   { standIns, pins, now }: Parameters<typeof driveRehearsal>[1],
 ): Promise<Halt | null> {
   const step = view.current ?? ''
-  const find = (name: string, role: string) => standInNamed(standIns, name, role)
+  const act = async (what: StandInAct, name: string) =>
+    must(await actAsStandIn(run, standIns, { what, name, now: now() }))
   switch (needs.kind) {
     case 'confirm':
       return must(run.submit({ type: 'proceed', step, by: first(needs.names) }))
@@ -94,39 +88,22 @@ async function answer(
       const input = sample(needs.values, now())
       return must(run.submit({ type: 'proceed', step, by: first(needs.names), input }))
     }
-    case 'signatures': {
-      const role = roleOf(needs.what)
-      for (const name of needs.missing.slice(0, needs.stillNeeded)) {
-        must(signAsStandIn(run, find(name, role), needs.what))
-      }
+    case 'signatures':
+      for (const name of needs.missing.slice(0, needs.stillNeeded)) await act(needs.what, name)
       return null
-    }
     case 'acknowledgements':
-      for (const name of needs.missing) {
-        const holder = find(name, 'holder')
-        must(
-          run.folder.state.reshare?.next
-            ? await acknowledgeNextAsStandIn(run, holder)
-            : await acknowledgeAsStandIn(run, holder),
-        )
-      }
+    case 'redeals':
+      for (const name of needs.missing)
+        await act(needs.kind === 'redeals' ? 'redeal' : 'acknowledgement', name)
       return null
     case 'request':
-      return must(await requestAsStandIn(run, needs.decryption, { keyChild: run.keyChild, now: now() }))
-    case 'answers':
-      for (const name of needs.missing.slice(0, needs.stillNeeded)) {
-        const authorities = run.folder.state.authorities
-        must(await answerAsStandIn(run, find(name, 'holder'), needs.decryption, { authorities, now: now() }))
-      }
-      return null
+      return act('decryption-request', '')
     case 'result':
-      return must(await resultAsStandIn(run, needs.decryption, now()))
+      return act('decryption-result', '')
+    case 'answers':
     case 'epoch-approvals':
       for (const name of needs.missing.slice(0, needs.stillNeeded))
-        must(await approveEpochAsStandIn(run, find(name, 'holder')))
-      return null
-    case 'redeals':
-      for (const name of needs.missing) must(await redealAsStandIn(run, find(name, 'holder'), run.keyChild))
+        await act(needs.kind === 'answers' ? 'holder-answer' : 'epoch-approval', name)
       return null
     case 'receipt':
       return { why: 'receipt', detail: needs.missing.join(', ') }
@@ -183,12 +160,6 @@ export function roleOf(
 
 function first(names: readonly string[]): string {
   return names[0] ?? ''
-}
-
-function standInNamed(standIns: readonly StandIn[], name: string, role: string): StandIn {
-  const found = standIns.find((one) => one.name === name && one.role === role)
-  if (found === undefined) throw new CoreError('STAND-IN-ONLY', `nobody stands in for ${role} ${name}`)
-  return found
 }
 
 function sample(values: readonly { id: string; format?: string }[], now: string): Record<string, string> {

@@ -5,7 +5,7 @@ import type { CeremonySummary, RunView } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
 import { rehearsalPins } from '../run/drive-rehearsal.ts'
 import type { Run } from '../run/run.ts'
-import { acknowledgeAsStandIn, signAsStandIn } from '../run/stand-in-signing.ts'
+import { actAsStandIn, standInActs } from '../run/stand-in-act.ts'
 import { takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { checked, hexId, path, pin, serial, text } from './checked.ts'
@@ -108,42 +108,9 @@ function nameOf({ run }: OpenRun, by: string): string {
 }
 
 export async function signStandIn(parts: Parts, input: unknown): Promise<RunView> {
-  const asked = checked(
-    v.strictObject({
-      id: hexId,
-      what: v.picklist([
-        'opening',
-        'checkpoint',
-        'exception',
-        'bundle',
-        'decryption-approval',
-        'acknowledgement',
-        'receipt',
-      ]),
-      name,
-    }),
-    input,
-  )
-  const open = parts.runs.get(asked.id)
-  const role = {
-    opening: 'officer',
-    exception: 'officer',
-    bundle: 'officer',
-    checkpoint: 'witness',
-    'decryption-approval': 'approver',
-    acknowledgement: 'holder',
-  }
-  const wanted = Object.entries(role).find(([what]) => what === asked.what)?.[1]
-  const standIn = open.standIns.find((one) => one.name === asked.name && one.role === wanted)
-  if (standIn === undefined) {
-    throw new CoreError(
-      'STAND-IN-ONLY',
-      `nobody stands in for ${asked.name}`,
-      'the person signs on their own device',
-    )
-  }
-  if (asked.what === 'acknowledgement') refuse(await acknowledgeAsStandIn(open.run, standIn))
-  else if (asked.what !== 'receipt') refuse(signAsStandIn(open.run, standIn, asked.what))
+  const asked = checked(v.strictObject({ id: hexId, what: v.picklist(standInActs), name }), input)
+  const { run, standIns } = parts.runs.get(asked.id)
+  refuse(await actAsStandIn(run, standIns, { what: asked.what, name: asked.name, now: parts.clock.now() }))
   return shown(parts, asked.id)
 }
 

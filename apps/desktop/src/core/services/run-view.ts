@@ -9,6 +9,7 @@ import { bundleFile } from '../run/perform/bundle.ts'
 import { exceptionFile } from '../run/project.ts'
 import type { Run } from '../run/run.ts'
 import type { SignedKind } from '../run/stand-in-signing.ts'
+import { needOfEpochs } from './needs-of-epochs.ts'
 import { pinStateOf } from './token-view.ts'
 import { wordsOf } from './words.ts'
 
@@ -254,15 +255,11 @@ function needsOf(
     case 'receipt':
       return [{ need: 'file', what: 'receipt', from: needs.missing, file: join(run.folder.path, bundleFile) }]
     case 'request':
-      return [{ need: 'file', what: 'decryption-request', from: [needs.what], file: null }]
     case 'answers':
-      return [{ need: 'file', what: 'holder-answer', from: needs.missing, file: null }]
     case 'result':
-      return [{ need: 'file', what: 'decryption-result', from: [], file: null }]
     case 'epoch-approvals':
-      return [{ need: 'file', what: 'epoch-approval', from: needs.missing, file: null }]
     case 'redeals':
-      return [{ need: 'file', what: 'redeal', from: needs.missing, file: null }]
+      return [needOfEpochs(run, needs, around.standIns)]
     case 'exception':
     case 'resume':
     case 'wait':

@@ -1,0 +1,81 @@
+import type { Refusal } from '@lux/ceremony'
+import { CoreError } from '../core-error.ts'
+import type { Run } from './run.ts'
+import {
+  acknowledgeNextAsStandIn,
+  answerAsStandIn,
+  approveEpochAsStandIn,
+  redealAsStandIn,
+} from './stand-in-holder.ts'
+import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
+import { acknowledgeAsStandIn, type SignedKind, signAsStandIn } from './stand-in-signing.ts'
+import type { StandIn } from './stand-ins.ts'
+
+/** What a stand-in can do at the press of a button, by the kind of the document that it gives. */
+export const standInActs = [
+  'opening',
+  'checkpoint',
+  'exception',
+  'bundle',
+  'decryption-approval',
+  'acknowledgement',
+  'decryption-request',
+  'holder-answer',
+  'decryption-result',
+  'epoch-approval',
+  'redeal',
+] as const
+export type StandInAct = (typeof standInActs)[number]
+
+const roles: Record<SignedKind, StandIn['role']> = {
+  opening: 'officer',
+  exception: 'officer',
+  bundle: 'officer',
+  checkpoint: 'witness',
+  'decryption-approval': 'approver',
+}
+
+/** Does what the run waits for in one stand-in's name. Errors: STAND-IN-ONLY, FHE-…. */
+export async function actAsStandIn(
+  run: Run,
+  standIns: readonly StandIn[],
+  { what, name, now }: { what: StandInAct; name: string; now: string },
+): Promise<Refusal | null> {
+  const { needs } = run.view()
+  const find = (role: StandIn['role']) => {
+    const found = standIns.find((one) => one.name === name && one.role === role)
+    if (found !== undefined) return found
+    throw new CoreError(
+      'STAND-IN-ONLY',
+      `nobody stands in for ${name}`,
+      'the person signs on their own device',
+    )
+  }
+  switch (what) {
+    case 'acknowledgement':
+      return run.folder.state.reshare?.next
+        ? acknowledgeNextAsStandIn(run, find('holder'))
+        : acknowledgeAsStandIn(run, find('holder'))
+    case 'decryption-request':
+      if (needs?.kind !== 'request') throw notNow(what)
+      return requestAsStandIn(run, needs.decryption, { keyChild: run.keyChild, now })
+    case 'decryption-result':
+      if (needs?.kind !== 'result') throw notNow(what)
+      return resultAsStandIn(run, needs.decryption, now)
+    case 'holder-answer': {
+      if (needs?.kind !== 'answers') throw notNow(what)
+      const { authorities } = run.folder.state
+      return answerAsStandIn(run, find('holder'), needs.decryption, { authorities, now })
+    }
+    case 'epoch-approval':
+      return approveEpochAsStandIn(run, find('holder'))
+    case 'redeal':
+      return redealAsStandIn(run, find('holder'), run.keyChild)
+    default:
+      return signAsStandIn(run, find(roles[what]), what)
+  }
+}
+
+function notNow(what: string): CoreError {
+  return new CoreError('SUBMIT-01', `no ${what} is awaited`)
+}
