@@ -15,6 +15,7 @@ import './styles/runner.css'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { startI18n } from './i18n/start.ts'
+import { askForHome } from './stores/ask-for-home.ts'
 import { listenToCore, loadShell } from './stores/shell.ts'
 
 const root = document.getElementById('root')
@@ -22,5 +23,6 @@ if (!root) throw new Error('index.html has no #root')
 
 listenToCore()
 void loadShell()
+askForHome()
 await startI18n()
 createRoot(root).render(<App />)
