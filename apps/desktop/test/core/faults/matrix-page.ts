@@ -12,7 +12,7 @@ const verdicts = Object.keys(words) as Verdict[]
 const letter = (verdict: Verdict): string => verdict[0] ?? ''
 
 /** The matrix as a page: calls by faults, then steps, then what went unseen and which codes people saw. */
-export function matrixPage(results: readonly Result[]): string {
+export function matrixPage(results: readonly Result[], note: string): string {
   const count = (of: readonly Result[], verdict: Verdict) =>
     of.filter((one) => one.verdict === verdict).length
   const names = [...new Set(results.map(({ name }) => name))].sort()
@@ -29,7 +29,7 @@ export function matrixPage(results: readonly Result[]): string {
     'token, on it exactly the root and nothing else; all four keys; the ceremony key destroyed; every intent with an outcome; a',
     'transcript that replays; a bundle that `custody verify` accepts; and a server that took the root out of its blob and proved it.',
     '',
-    `**${results.length} runs, ${count(results, 'failed')} failed.**`,
+    `**${results.length} runs, ${count(results, 'failed')} failed.** ${note}`,
     '',
     '| | runs | meaning |',
     '|---|---|---|',
@@ -54,6 +54,17 @@ export function matrixPage(results: readonly Result[]): string {
       const codes = [...new Set(of.flatMap(({ code }) => code.split(' ')))].filter(Boolean).sort()
       return `| ${step} | ${of.length} | ${verdicts.map((one) => count(of, one) || '').join(' | ')} | ${codes.join(' ')} |`
     }),
+    '',
+    '## What the first runs found',
+    '',
+    'Each was mended, and its cells are in the table above.',
+    '',
+    '- A blob of the root that the token had cut off was kept as it was; the server would have found it after the ceremony.',
+    '- So were a wrapped key, a sealed seed (the run could then never be opened) and a signature (the tool died of it).',
+    '- An attack of the probe that a device error, a lost session or a removed token had kept from being tried counted as held.',
+    '- A token that was initialised although its last answer was an error was left behind, and a second one initialised.',
+    '- What was open on a token that was removed was still believed in when it came back.',
+    '- A fault while a key is read back was called an attribute that differs; a library that cannot list tokens, a token gone.',
     '',
     '## What went unseen',
     '',

@@ -1,20 +1,21 @@
 /**
  * `node write-matrix.ts RESULTS [PATTERN]` runs the crash matrix, or the cells that PATTERN fits, and adds each result as
- * a line to RESULTS. `node write-matrix.ts RESULTS --write` makes docs/CRASH-MATRIX.md of it.
+ * a line to RESULTS. `node write-matrix.ts RESULTS --write NOTE` makes docs/CRASH-MATRIX.md of it; NOTE says when
+ * and where they ran.
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { cellsOf, openWorkshop, type Result, recordCalls, runMatrix } from './matrix.ts'
 import { matrixPage } from './matrix-page.ts'
 
-const [results = '', what = '.'] = process.argv.slice(2)
-if (results === '') throw new Error('usage: write-matrix.ts RESULTS [PATTERN|--write]')
+const [results = '', what = '.', note = ''] = process.argv.slice(2)
+if (results === '') throw new Error('usage: write-matrix.ts RESULTS [PATTERN|--write NOTE]')
 if (what === '--write') {
   const lines = readFileSync(results, 'utf8').trimEnd().split('\n')
   // Written by the other half of this program.
   const cells = lines.map((line) => JSON.parse(line) as Result)
   const page = fileURLToPath(new URL('../../../../../docs/CRASH-MATRIX.md', import.meta.url))
-  writeFileSync(page, matrixPage(cells))
+  writeFileSync(page, matrixPage(cells, note))
 } else {
   await run(new RegExp(what))
 }
