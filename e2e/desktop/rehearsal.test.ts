@@ -68,6 +68,8 @@ test('RUNNER-WHOLE the first run goes from roll call to the sealed bundle by key
 test('BUNDLE-VERIFY the sealed bundle is consistent, and without a policy never accepted', async () => {
   const { page } = desktop
   await page.getByRole('link', { name: 'Go to bundles' }).press('Enter')
+  // Before the list is there, the first Verify is the form's own.
+  await page.getByRole('button', { name: 'Export…' }).waitFor()
   await page.getByRole('button', { name: 'Verify', exact: true }).first().press('Enter')
   await page.getByRole('button', { name: 'Verify', exact: true }).last().press('Enter')
   await page.locator('[data-verdict]').waitFor({ timeout: 60_000 })
