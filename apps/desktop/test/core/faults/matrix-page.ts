@@ -60,7 +60,7 @@ export function matrixPage(results: readonly Result[], note: string): string {
     'Each was mended, and its cells are in the table above.',
     '',
     '- A blob of the root that the token had cut off was kept as it was; the server would have found it after the ceremony.',
-    '- So were a wrapped key, a sealed seed (the run could then never be opened) and a signature (the tool died of it).',
+    '- A wrapped key would have been, too; so were a sealed seed (the run could then never be opened) and a signature (the tool died of it).',
     '- An attack of the probe that a device error, a lost session or a removed token had kept from being tried counted as held.',
     '- A token that was initialised although its last answer was an error was left behind, and a second one initialised.',
     '- What was open on a token that was removed was still believed in when it came back.',
