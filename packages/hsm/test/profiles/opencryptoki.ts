@@ -82,6 +82,9 @@ ${makeTokenFolders}
 ${runDaemon(folder)}
 `
 
+const empty =
+  'rm -rf /var/lib/opencryptoki/* /run/pkcsslotd.* /run/opencryptoki/* /run/lock/opencryptoki/* /dev/shm/var.lib.opencryptoki*'
+
 const ownerMark = '/var/lib/opencryptoki/made-by-lux-tests'
 
 /**
@@ -93,10 +96,11 @@ if [ -e /var/lib/opencryptoki/swtok/NVTOK.DAT ] && [ ! -e ${ownerMark} ]; then
   echo 'this machine has an openCryptoki token of its own, and no namespace can be made to keep it safe' >&2
   exit 1
 fi
-rm -rf /var/lib/opencryptoki/* /run/pkcsslotd.* /run/opencryptoki/* /run/lock/opencryptoki/* /dev/shm/var.lib.opencryptoki*
+${empty}
 ${makeTokenFolders}
 touch ${ownerMark}
 ${runDaemon(folder)}
+${empty}
 `
 
 export async function startOpenCryptoki(): Promise<RealToken> {
