@@ -10,7 +10,7 @@ import { systemEntropy } from '../core/system-entropy.ts'
 import type { Outcome } from './output.ts'
 import { statusOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
-import { forgetToken, readRun, withRun } from './run-session.ts'
+import { firstOfLine, forgetToken, pinned, readRun, withRun } from './run-session.ts'
 import { libraryOf, loadSettings, readTokens } from './run-settings.ts'
 
 export type AbortOptions = RunPinOptions & { by?: string; reason: string; token?: Record<string, string> }
@@ -26,10 +26,10 @@ export async function abortCeremony(
   program: Program = findProgram(),
 ): Promise<Outcome> {
   const folder = resolve(dir)
-  const { view, left } = readRun(folder, (opened) => {
+  const { view, left, header } = readRun(folder, (opened) => {
     // A rehearsal's key went with its token, so that aborting it again is as wrong as for any run that is over.
     if (opened.header.domain === 'rehearsal' || keyLeftBehind(opened) === null) abort(opened, options)
-    return { view: viewOf(opened.state), left: keyLeftBehind(opened) }
+    return { view: viewOf(opened.state), left: keyLeftBehind(opened), header: opened.header }
   })
   const outcome = statusOutcome(view, folder)
   if (view.domain === 'rehearsal') {
@@ -37,7 +37,7 @@ export async function abortCeremony(
     return outcome
   }
   if (left === null) return outcome
-  const absence = await closeAborted(folder, options, program, left)
+  const absence = await closeAborted(folder, options, program, { ...left, ...pinned(header.tokens) })
   const key = absence === null ? 'left' : 'absent'
   const said =
     absence === null
@@ -71,16 +71,22 @@ async function closeAborted(
   folder: string,
   options: AbortOptions,
   program: Program,
-  left: { token: string; serial: string },
+  { librarySha256, ...left }: { token: string; serial: string; librarySha256?: string },
 ): Promise<Absence | null> {
+  // A run of the window has no settings of this command line's: its token is named with --token.
   const saved = loadSettings(folder)
   const tokens = readTokens({ ...saved?.tokens, ...options.token })
-  if (saved === null || tokens.length === 0) return null
+  if (tokens.length === 0) return null
   const pin = await pinSource(tokens, options)({ ...left, user: 'user' }, false)
   if (pin === null) return null
   return withRun(
     program,
-    { library: libraryOf(tokens), medium: folder, lineage: saved.lineage },
+    {
+      library: libraryOf(tokens),
+      ...(librarySha256 === undefined ? {} : { librarySha256 }),
+      medium: folder,
+      lineage: saved?.lineage ?? firstOfLine,
+    },
     (parts) => loadRun(folder, parts, () => undefined),
     (run) => run.closeAborted(pin),
   )

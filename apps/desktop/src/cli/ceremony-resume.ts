@@ -24,7 +24,7 @@ import { readParsed } from './files.ts'
 import { type Outcome, say } from './output.ts'
 import { runOutcome, statusOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
-import { checkSame, forgetToken, readRun, rehearsalPlace, withRun } from './run-session.ts'
+import { checkSame, forgetToken, pinned, readRun, rehearsalPlace, withRun } from './run-session.ts'
 import { libraryOf, loadSettings, type RunSettings, readTokens, saveSettings } from './run-settings.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -64,7 +64,7 @@ async function goOn(
   receipt: Uint8Array | null,
 ): Promise<Outcome> {
   const folder = resolve(dir)
-  const before = readRun(folder, ({ state }) => viewOf(state))
+  const { before, header } = readRun(folder, ({ state, header }) => ({ before: viewOf(state), header }))
   if (before.needs === null) {
     if (receipt !== null) throw new CoreError('SUBMIT-01', `the run is ${before.state}`, 'nothing is awaited')
     return runOutcome(before, folder, { files: [], refused: [] })
@@ -72,7 +72,7 @@ async function goOn(
   const decision = decisionOf(options)
   const saved = loadSettings(folder)
   if (saved === null) return resumeRehearsal(folder, program, decision, receipt)
-  return resumeProduction(folder, options, program, saved, decision, receipt)
+  return resumeProduction(folder, options, program, { ...saved, ...pinned(header.tokens) }, decision, receipt)
 }
 
 async function resumeRehearsal(
@@ -134,7 +134,7 @@ async function resumeProduction(
   folder: string,
   options: ResumeOptions,
   program: Program,
-  saved: RunSettings,
+  { librarySha256, ...saved }: RunSettings & { librarySha256?: string },
   decision: Decision | null,
   receipt: Uint8Array | null,
 ): Promise<Outcome> {
@@ -144,7 +144,12 @@ async function resumeProduction(
   const { lineage } = saved
   return withRun(
     program,
-    { library: libraryOf(tokens), medium: saved.medium ?? join(folder, 'medium'), lineage },
+    {
+      library: libraryOf(tokens),
+      ...(librarySha256 === undefined ? {} : { librarySha256 }),
+      medium: saved.medium ?? join(folder, 'medium'),
+      lineage,
+    },
     (parts, hsm) => {
       const run = loadRun(folder, parts, () => undefined)
       checkSame(run, hsm, program)

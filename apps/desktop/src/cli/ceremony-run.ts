@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { readPlan } from '@lux/ceremony/plan'
-import type { Hsm } from '@lux/hsm'
+import { preflightLibrary } from '@lux/hsm'
 import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
 import { findProgram, type Program } from '../core/program.ts'
@@ -20,7 +20,7 @@ import { systemEntropy } from '../core/system-entropy.ts'
 import { type Outcome, say } from './output.ts'
 import { runOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
-import { withRun } from './run-session.ts'
+import { pinned, withRun } from './run-session.ts'
 import { libraryOf, lineageAfter, type RunToken, readTokens, saveSettings } from './run-settings.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -59,25 +59,30 @@ export async function runCeremony(
   const policy = readBounded(options.policy, maxFile)
   const medium = resolve(options.medium ?? join(out, 'medium'))
   const lineage = lineageAfter(options.after)
-  const bound = serials(plan, tokens)
-  const begin = (parts: RunParts, hsm: Hsm): Run => {
-    const { folder, start } = beginProduction({
+  const { bound, pins } = serials(plan, tokens)
+  const library = libraryOf(tokens)
+  // Plan, lock, policy and the library's file are judged before the vendor's code runs in any process of ours.
+  const begin = () =>
+    beginProduction({
       folder: out,
       plan,
       lock,
       policy,
       ...readCards(options.cards),
       tokens: bound,
-      library: hsm.library.sha256,
+      library: preflightLibrary(library, pins.librarySha256 ?? null).sha256,
       measurement: program.measurement,
       entropy: systemEntropy,
       clock: systemClock,
     })
+  let started = false
+  const start = ({ folder, start }: ReturnType<typeof beginProduction>, parts: RunParts): Run => {
     saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
     makeFolder(join(out, 'in'))
     const run = runOn(folder, parts, () => undefined)
     const refused = run.submit(start)
     if (refused !== null) throw new CoreError(refused.rule, refused.detail)
+    started = true
     return run
   }
   const go = async (run: Run): Promise<Outcome> => {
@@ -93,16 +98,31 @@ export async function runCeremony(
   }
   return inNewFolder(
     out,
-    () => RunFolder.isAt(out),
-    () => withRun(program, { library: libraryOf(tokens), medium, lineage }, begin, go),
+    () => started && RunFolder.isAt(out),
+    async () => {
+      const begun = begin()
+      try {
+        return await withRun(
+          program,
+          { library, ...pins, medium, lineage },
+          (parts) => start(begun, parts),
+          go,
+        )
+      } finally {
+        if (!started) begun.folder.close()
+      }
+    },
   )
 }
 
 /** Serial by role: the URI's own, which the plan must name too; none yet for a token that a step initialises. */
-function serials(plan: Uint8Array, tokens: readonly RunToken[]): { role: string; serial: string }[] {
+function serials(
+  plan: Uint8Array,
+  tokens: readonly RunToken[],
+): { bound: { role: string; serial: string }[]; pins: { librarySha256?: string } } {
   const read = readPlan(plan)
   if (!read.ok) throw refusedPlan(read.refusals)
-  return tokens.map(({ role, user }) => {
+  const bound = tokens.map(({ role, user }) => {
     const planned = read.plan.tokens.find((token) => token.role === role)
     if (planned === undefined) {
       throw new WrongUse('TOKEN-ROLE', `--token ${role}: the plan has no such role`)
@@ -112,4 +132,5 @@ function serials(plan: Uint8Array, tokens: readonly RunToken[]): { role: string;
     }
     return { role, serial: user.serial ?? '' }
   })
+  return { bound, pins: pinned(read.plan.tokens) }
 }

@@ -16,6 +16,8 @@ export const firstOfLine: Lineage = { sequence: '1', previous: null, supersedes:
 /** Where a run's token is reached, and what the run cannot know by itself. */
 export type Place = {
   library: string
+  /** SHA-256 that plan or header pin for the library’s file: another file is HSM-LIBRARY-CHANGED and never loaded. */
+  librarySha256?: string
   environment?: Readonly<Record<string, string>>
   medium: string
   lineage: Lineage
@@ -67,6 +69,7 @@ export async function withRun<T>(
 ): Promise<T> {
   const hsm = await startHsm({
     library: place.library,
+    ...(place.librarySha256 === undefined ? {} : { librarySha256: place.librarySha256 }),
     execPath: program.execPath,
     ...(place.environment === undefined ? {} : { environment: place.environment }),
     ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
@@ -90,6 +93,15 @@ export function readRun<T>(folder: string, work: (folder: RunFolder) => T): T {
   } finally {
     opened.close()
   }
+}
+
+/**
+ * The library of a run: all its tokens are reached through one, so whatever another of them pins is refused by
+ * `beginProduction` and `checkSame`.
+ */
+export function pinned(tokens: readonly { library: string }[]): { librarySha256?: string } {
+  const [first] = tokens
+  return first === undefined ? {} : { librarySha256: first.library }
 }
 
 /** A run goes on with the library that its header pins, and in production with the same build of the tool. */

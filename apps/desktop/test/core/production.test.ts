@@ -1,5 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { basename, join } from 'node:path'
+import { softTokenEnvironment } from '@lux/hsm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
 import { ceremonyStatus, resumeCeremony } from '../../src/cli/ceremony-resume.ts'
@@ -102,6 +111,31 @@ describe('a production run on files', () => {
     const left = await ended(runCeremony(place.plan, place.options({ token }), place.program))
     expect(left).toMatchObject({ exit: 2, json: { code } })
     expect(JSON.stringify(left.json)).not.toContain('1234')
+  })
+
+  test('HSM-LIBRARY-CHANGED a library with one byte more than the plan pins is not begun with, gone on with or used to abort', async () => {
+    const library = place.file('libsofthsm2-copy.so')
+    copyFileSync(softTokenEnvironment(place.file('token')).library, library)
+    const uri = (pin: string) => `pkcs11:?module-path=${library}&pin-source=file:${place.file(pin)}`
+    const token = { ceremony: uri('user.pin'), 'ceremony.so': uri('so.pin') }
+    const change = () => appendFileSync(library, '\0')
+    const changed = { exit: 3, json: { code: 'HSM-LIBRARY-CHANGED' } }
+
+    change()
+    const options = place.options({ token, answers: place.answers(null) })
+    expect(await ended(runCeremony(place.plan, options, place.program))).toMatchObject(changed)
+    expect(existsSync(place.out)).toBe(false)
+
+    copyFileSync(softTokenEnvironment(place.file('token')).library, library)
+    expect(await ended(runCeremony(place.plan, options, place.program))).toMatchObject({ exit: 4 })
+    const before = entriesOf(place.out).length
+    change()
+    const answers = { answers: place.answers(null) }
+    expect(await ended(resumeCeremony(place.out, answers, place.program))).toMatchObject(changed)
+    expect(entriesOf(place.out).length).toBe(before)
+    const reason = 'the library was changed'
+    expect(await ended(abortCeremony(place.out, { reason }, place.program))).toMatchObject(changed)
+    expect(ceremonyStatus(place.out).json).toMatchObject({ state: 'Aborted' })
   })
 
   test('HSM-LIBRARY-MISSING a library that is not there', async () => {
