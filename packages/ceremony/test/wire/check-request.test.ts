@@ -186,6 +186,7 @@ describe('messages of holders', () => {
           dealerMask: 3,
           holder: 1,
           name: 'Hana',
+          left: { at64: 0, at128: 98 },
         },
       ],
       [
