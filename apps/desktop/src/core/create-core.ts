@@ -17,6 +17,7 @@ import * as holders from './services/holders.ts'
 import { lineageOf } from './services/lineage.ts'
 import { OpenRuns } from './services/open-runs.ts'
 import type { Parts } from './services/parts.ts'
+import { pinnedLibrary } from './services/pinned-library.ts'
 import { saveReport } from './services/report.ts'
 import { readSettings, writeSettings } from './services/settings.ts'
 import * as tokens from './services/tokens.ts'
@@ -61,7 +62,7 @@ export async function createCore(
       options.refuse(failed)
       throw failed
     }
-    const open = await openLibrary(options)
+    const open = await openLibrary(options, store)
     library = open
     if (open instanceof HsmError) return
     if (options.training && options.trainingFolder !== null) {
@@ -156,10 +157,11 @@ function after(
 }
 
 /** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */
-async function openLibrary({ library, program }: CoreOptions): Promise<Hsm | HsmError> {
+async function openLibrary({ library, program }: CoreOptions, store: Store): Promise<Hsm | HsmError> {
   try {
     return await startHsm({
       library: library.path,
+      ...pinnedLibrary(store, library.path),
       environment: library.environment,
       execPath: program.execPath,
       ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),

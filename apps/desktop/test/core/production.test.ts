@@ -14,6 +14,7 @@ import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
 import { ceremonyStatus, resumeCeremony } from '../../src/cli/ceremony-resume.ts'
 import { runCeremony } from '../../src/cli/ceremony-run.ts'
 import { findProgram } from '../../src/core/program.ts'
+import { startCore } from './support/core-in-test.ts'
 import { ended, ProductionPlace } from './support/production-place.ts'
 import { entriesOf, verdictOf } from './support/run-end.ts'
 
@@ -136,6 +137,26 @@ describe('a production run on files', () => {
     const reason = 'the library was changed'
     expect(await ended(abortCeremony(place.out, { reason }, place.program))).toMatchObject(changed)
     expect(ceremonyStatus(place.out).json).toMatchObject({ state: 'Aborted' })
+  })
+
+  test('HSM-LIBRARY-CHANGED the window loads no other library either, until the run is over', async () => {
+    const library = place.file('libsofthsm2-window.so')
+    copyFileSync(softTokenEnvironment(place.file('token')).library, library)
+    const out = place.file('store/ceremonies/run')
+    expect(await ended(runCeremony(place.plan, place.options({ out }), place.program))).toMatchObject({
+      exit: 4,
+    })
+    const listed = async () => {
+      const core = await startCore(place.home, place.program, library)
+      const answer = await core.call('tokens.list', {})
+      await core.stop()
+      return answer
+    }
+    expect(await listed()).toMatchObject({ ok: true })
+    appendFileSync(library, '\0')
+    expect(await listed()).toMatchObject({ ok: false, error: { code: 'HSM-LIBRARY-CHANGED' } })
+    await ended(abortCeremony(out, { reason: 'the library was changed' }, place.program))
+    expect(await listed()).toMatchObject({ ok: true })
   })
 
   test('HSM-LIBRARY-MISSING a library that is not there', async () => {

@@ -15,7 +15,7 @@ export type CoreInTest = {
   stop(): Promise<void>
 }
 
-export async function startCore(folder: string, program: Program): Promise<CoreInTest> {
+export async function startCore(folder: string, program: Program, library?: string): Promise<CoreInTest> {
   const soft = softTokenEnvironment(join(folder, 'token'))
   mkdirSync(join(folder, 'store'), { recursive: true })
   const waiting = new Map<number, (result: Result<unknown>) => void>()
@@ -35,7 +35,7 @@ export async function startCore(folder: string, program: Program): Promise<CoreI
     },
     {
       storePath: join(folder, 'store'),
-      library: { path: soft.library, environment: { ...soft.environment } },
+      library: { path: library ?? soft.library, environment: { ...soft.environment } },
       training: false,
       trainingFolder: null,
       program,
