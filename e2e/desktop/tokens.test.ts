@@ -79,3 +79,18 @@ test('TOKENS-EVIDENCE the level is said in words, with what holds and what is la
   const reasons = desktop.page.getByRole('list', { name: 'Why this level' })
   expect(await reasons.textContent()).toMatch(/Run on this hardware.*documents only.*Lacking/)
 })
+
+test('TOKENS-REFUSED a wrong PIN is told inside the dialog, which stays open and has forgotten it', async () => {
+  await show(desktop, 'tokens/7700AB12')
+  const { page } = desktop
+  await page.getByRole('button', { name: 'Log in', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('checkbox').click()
+  await dialog.getByLabel('User PIN', { exact: true }).fill('90909090')
+  await page.keyboard.press('Enter')
+  await dialog.getByRole('alert').getByText('The PIN is wrong', { exact: true }).waitFor()
+  expect(await dialog.getByLabel('User PIN', { exact: true }).inputValue()).toBe('')
+  // The next try is taken on anew.
+  expect(await dialog.locator('button[type=submit]').getAttribute('aria-disabled')).toBe('true')
+  await page.keyboard.press('Escape')
+})

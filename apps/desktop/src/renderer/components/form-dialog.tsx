@@ -1,18 +1,15 @@
 import { Button, type ButtonProps, Dialog } from '@radix-ui/themes'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure } from '../../contract/index.ts'
 import { ActionButton } from './action-button.tsx'
 import { FailureNotice } from './failure-notice.tsx'
+import type { TokenForm } from './use-token-form.ts'
 
 type Props = {
-  open: boolean
-  onOpenChange(open: boolean): void
+  form: TokenForm
   trigger: ReactNode
   title: ReactNode
   text?: ReactNode
-  failure: Failure | null
-  busy: boolean
   /** Why the form cannot be sent now. */
   whyNot: string | null
   go: ReactNode
@@ -24,8 +21,8 @@ type Props = {
 /** A form that acts on a token: sent by its button or by Enter, off with its reason beside it, its failure inside. */
 export function FormDialog(props: Props) {
   const { t } = useTranslation()
-  const { open, onOpenChange, trigger, title, text, failure, busy, whyNot, go, danger, onGo, children } =
-    props
+  const { form, trigger, title, text, whyNot, go, danger, onGo, children } = props
+  const { open, onOpenChange, failure, busy } = form
   const red: ButtonProps = danger ? { color: 'red', highContrast: true } : {}
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>

@@ -1,13 +1,13 @@
 import { Button } from '@radix-ui/themes'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { type Failure, serialEndLength, type TokenView } from '../../contract/index.ts'
+import { serialEndLength, type TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { tokens } from '../stores/remotes.ts'
 import { FormDialog } from './form-dialog.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { Code } from './record.tsx'
 import { TextLine } from './text-line.tsx'
+import { useTokenForm } from './use-token-form.ts'
 
 const blank = { typed: '', label: '', name: '', serialEnd: '' }
 
@@ -16,14 +16,12 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
   const { t } = useTranslation()
   const soPin = useRef<HTMLInputElement>(null)
   const userPin = useRef<HTMLInputElement>(null)
-  const [open, setOpen] = useState(false)
-  const [form, setForm] = useState(blank)
-  const [failure, setFailure] = useState<Failure | null>(null)
-  const [busy, setBusy] = useState(false)
-  const set = (name: keyof typeof blank) => (value: string) => setForm((old) => ({ ...old, [name]: value }))
+  const [fields, setFields] = useState(blank)
+  const form = useTokenForm(() => setFields(blank))
+  const set = (name: keyof typeof blank) => (value: string) => setFields((old) => ({ ...old, [name]: value }))
 
   const erases = token.initialised
-  const { typed, label, name, serialEnd } = form
+  const { typed, label, name, serialEnd } = fields
   const labelBytes = new TextEncoder().encode(label).length
   const whyNot =
     erases && typed !== token.label
@@ -39,34 +37,17 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
   async function initialise(): Promise<void> {
     const pins = { soPin: takePin(soPin), userPin: takePin(userPin) }
     if (pins.soPin === '' || pins.userPin === '') {
-      setFailure({ code: 'PIN-EMPTY', detail: '' })
+      form.fail('PIN-EMPTY')
       return
     }
-    setBusy(true)
     const second = erases ? { second: { name: name.trim(), serialEnd: serialEnd.trim() } } : {}
     const { serial } = token
-    const answer = await call('tokens.initialise', {
-      slot,
-      serial,
-      typedLabel: typed,
-      label,
-      ...pins,
-      ...second,
-    })
-    setBusy(false)
-    await tokens.again()
-    if (answer.ok) setOpen(false)
-    else setFailure(answer.error)
+    await form.send(call('tokens.initialise', { slot, serial, typedLabel: typed, label, ...pins, ...second }))
   }
 
   return (
     <FormDialog
-      open={open}
-      onOpenChange={(next) => {
-        setOpen(next)
-        setFailure(null)
-        setForm(blank)
-      }}
+      form={form}
       trigger={
         <Button variant="surface" color={erases ? 'red' : 'indigo'} highContrast>
           {t(erases ? 'tokens.erase' : 'tokens.initialise')}
@@ -74,8 +55,6 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
       }
       title={t(erases ? 'tokens.erase' : 'tokens.initialise')}
       text={t(erases ? 'tokens.erase-text' : 'tokens.initialise-text')}
-      failure={failure}
-      busy={busy}
       whyNot={whyNot}
       go={t(erases ? 'tokens.erase-go' : 'tokens.initialise')}
       danger={erases}

@@ -1,23 +1,21 @@
 import { Button, SegmentedControl } from '@radix-ui/themes'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, TokenView } from '../../contract/index.ts'
+import type { TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { tokens } from '../stores/remotes.ts'
 import { FormDialog } from './form-dialog.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { PinLine } from './pin-line.tsx'
 import { PinWarning } from './pin-warning.tsx'
 import { Rec } from './record.tsx'
+import { useTokenForm } from './use-token-form.ts'
 
 export function LogInDialog({ token }: { token: TokenView }) {
   const { t } = useTranslation()
   const pin = useRef<HTMLInputElement>(null)
-  const [open, setOpen] = useState(false)
   const [user, setUser] = useState<'user' | 'so'>('user')
   const [accepted, setAccepted] = useState(false)
-  const [failure, setFailure] = useState<Failure | null>(null)
-  const [busy, setBusy] = useState(false)
+  const form = useTokenForm(() => setAccepted(false))
   const state = user === 'user' ? token.userPin : token.soPin
   const whyNot =
     state.state === 'locked'
@@ -29,36 +27,24 @@ export function LogInDialog({ token }: { token: TokenView }) {
   async function logIn(): Promise<void> {
     const typed = takePin(pin)
     if (typed === '') {
-      setFailure({ code: 'PIN-EMPTY', detail: '' })
+      form.fail('PIN-EMPTY')
       pin.current?.focus()
       return
     }
-    setBusy(true)
     const last = state.state === 'final' ? { acceptFinalTry: true } : {}
-    const answer = await call('tokens.logIn', { serial: token.serial, user, pin: typed, ...last })
-    setBusy(false)
     setAccepted(false)
-    await tokens.again()
-    if (answer.ok) setOpen(false)
-    else setFailure(answer.error)
+    await form.send(call('tokens.logIn', { serial: token.serial, user, pin: typed, ...last }))
   }
 
   return (
     <FormDialog
-      open={open}
-      onOpenChange={(next) => {
-        setOpen(next)
-        setFailure(null)
-        setAccepted(false)
-      }}
+      form={form}
       trigger={<Button>{t('tokens.log-in')}</Button>}
       title={
         <>
           {t('tokens.log-in-to')} <Rec>{token.label}</Rec>
         </>
       }
-      failure={failure}
-      busy={busy}
       whyNot={whyNot}
       go={t('tokens.log-in')}
       onGo={logIn}
