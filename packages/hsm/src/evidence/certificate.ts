@@ -146,7 +146,11 @@ export function verifyChain(
     if (!certificate.x509.checkIssued(issuer.x509) || !certificate.x509.verify(issuer.x509.publicKey))
       return refuse('ATTESTATION-CHAIN', `${name} was not signed by ${issuer.x509.subject}`)
     if (!mayIssue(issuer, i)) return refuse('ATTESTATION-CHAIN', `${issuer.x509.subject} may not issue this`)
-    if (time < certificate.x509.validFromDate || time > certificate.x509.validToDate)
+    const [from, to] = [certificate.x509.validFromDate, certificate.x509.validToDate]
+    // Neither comparison holds with a date that is none, so it would pass.
+    if ([time, from, to].some((date) => Number.isNaN(date.getTime())))
+      return refuse('ATTESTATION-TIME', `${name} has dates, or is checked at a time, that cannot be read`)
+    if (time < from || time > to)
       return refuse('ATTESTATION-TIME', `${name} is not valid at ${time.toISOString()}`)
     const details = issuer.x509.publicKey.asymmetricKeyDetails
     if (details?.modulusLength !== undefined && details.modulusLength < 2048)

@@ -52,6 +52,7 @@ describe('a real YubiHSM 2’s attestation', () => {
     expect(rule({ roots: [vector('luna-ecc-root.pem')] })).toBe('ATTESTATION-ROOT')
     expect(rule({ roots: [] })).toBe('ATTESTATION-ROOT')
     expect(rule({ time: new Date('2016-01-01T00:00:00Z') })).toBe('ATTESTATION-TIME')
+    expect(rule({ time: new Date('no date') })).toBe('ATTESTATION-TIME')
     const [leaf = '', device = '', sub = ''] = chain.toString().split(/(?=-----BEGIN)/)
     expect(rule({ chain: Buffer.from(leaf + sub) })).toBe('ATTESTATION-CHAIN')
     expect(rule({ chain: Buffer.from(leaf + device) })).toBe('ATTESTATION-ROOT')
