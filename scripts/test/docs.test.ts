@@ -32,8 +32,21 @@ test('DOCS-RULES the threat model names only rules that exist', () => {
   const cells = text('docs/THREAT-MODEL.md').matchAll(/^\|.*\| ([^|]*) \|$/gm)
   const named = [...cells].flatMap(
     ([, cell]) =>
-      (cell ?? '').replaceAll(/`[^`]*`( \([A-Z-]+\))?/g, '').match(/[A-Z]{2,}(?:-[A-Z0-9]+)*/g) ?? [],
+      (cell ?? '')
+        .replaceAll(/`[^`]*`( \([A-Z-]+(?:, [A-Z-]+)*\))?/g, '')
+        .match(/[A-Z]{2,}(?:-[A-Z0-9]+)*/g) ?? [],
   )
   expect(named.length).toBeGreaterThan(8)
   expect(named.filter((id) => !ids.has(id))).toEqual([])
+})
+
+test('DOCS-RULES a test that the threat model names beside a file is in that file', () => {
+  const named = [
+    ...text('docs/THREAT-MODEL.md').matchAll(/`([\w./-]+\.test\.ts)` \(([A-Z-]+(?:, [A-Z-]+)*)\)/g),
+  ]
+  expect(named.length).toBeGreaterThan(2)
+  const missing = named.flatMap(([, file = '', names = '']) =>
+    names.split(', ').filter((name) => !text(file).includes(name)),
+  )
+  expect(missing).toEqual([])
 })
