@@ -31,7 +31,6 @@ export type PlannedToken = {
 export type TokenProfile =
   | 'softhsm'
   | 'tpm2'
-  | 'swtpm'
   | 'opencryptoki'
   | 'yubihsm'
   | 'luna'

@@ -80,7 +80,7 @@ const schema = v.strictObject({
     project: evidence,
     data: evidence,
   }),
-  /** Whether keys may live in a software token: SoftHSM, openCryptoki's soft token, a software TPM. */
+  /** Whether keys may live in a software token (SoftHSM). */
   softTokens: v.boolean(),
   acceptedTools: v.pipe(v.array(toolBuild), v.maxLength(64)),
   algorithms: v.strictObject({

@@ -1,7 +1,7 @@
 import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/bundle/index.ts'
-import { altered, other, softToken } from '../support/altered.ts'
+import { altered, other } from '../support/altered.ts'
 import { memoryReader, type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
 
 /** Checks that fail for a bundle that was signed as it is, under its own policy. */
@@ -18,10 +18,6 @@ async function failedFor(
 describe('a bundle signed as it is', () => {
   it.each(altered)('%s refuses %s', async (check, _what, options) => {
     expect(await failedFor(options)).toContain(check)
-  })
-
-  it('TOKEN-SOFT accepts a hardware token where programs are forbidden', async () => {
-    for (const profile of ['luna', 'tpm2'] as const) expect(await failedFor(softToken(profile))).toEqual([])
   })
 
   it('POLICY-DIGEST refuses another policy than the one of the run', async () => {

@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { blobOf, type CheckId, type Predicate } from '../../src/bundle/index.ts'
-import type { Plan, TokenProfile } from '../../src/plan/index.ts'
+import type { Plan } from '../../src/plan/index.ts'
 import { makePerson, sampleRecipient } from './people.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
 import type { EpochAlterations } from './sample-epochs.ts'
@@ -30,15 +30,6 @@ const altered2 = (check: CheckId, all: [string, EpochAlterations][]): [CheckId, 
   all.map(([what, epochs]) => [check, what, { ...life, alter: { epochs } }])
 const refused: EpochAlterations['answer'] = (a) =>
   a.holder === 1 ? { ...a, decision: 'refused', reason: 'no', sealed: null, spent: 0 } : a
-
-/** A run with a token of this profile, under a policy that forbids software tokens. */
-export const softToken = (profile: TokenProfile): SampleOptions => ({
-  alter: {
-    policy: (p) => ({ ...p, softTokens: false }),
-    plan: (plan) => ({ ...plan, tokens: plan.tokens.map((token) => ({ ...token, profile })) }),
-    header: (h) => ({ ...h, tokens: h.tokens.map((token) => ({ ...token, profile })) }),
-  },
-})
 
 /** What is wrong with a bundle that is signed as it is, by the check that must refuse it. */
 export const altered: [CheckId, string, SampleOptions][] = [
@@ -244,8 +235,6 @@ export const altered: [CheckId, string, SampleOptions][] = [
     'a software token where the policy forbids it',
     { alter: { policy: (p) => ({ ...p, softTokens: false }) } },
   ],
-  ['TOKEN-SOFT', 'openCryptoki’s soft token, too', softToken('opencryptoki')],
-  ['TOKEN-SOFT', 'a software TPM, too', softToken('swtpm')],
   [
     'TOOL',
     'a tool that the policy does not list',

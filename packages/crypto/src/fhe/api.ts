@@ -3,7 +3,6 @@ import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import {
   BLOCK_FLOOR_BITS,
-  blockBudget,
   COMPACT_NOISE_LOG2,
   lifeBits,
   NOISE_BOUND_LOG2,
@@ -14,7 +13,7 @@ import type { SigningIdentity } from '../sign/identity.ts'
 import type { VerificationKeys } from '../sign/verification-keys.ts'
 import { refuse } from '../verdict.ts'
 import type { Authorities } from './authorities.ts'
-import { type Carrying, checkCarrying } from './carry.ts'
+import { type Carrying, isRounded } from './carry.ts'
 import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
 import type { FheValue } from './decode.ts'
 import { parsePartial } from './partial-file.ts'
@@ -69,10 +68,7 @@ export type PartialDecryption = {
   /** Hex digests to add to `answered`. */
   readonly digests: readonly string[]
   readonly types: readonly string[]
-  /**
-   * Bits by which one block's noise drowns what it must hide, and what is left after all blocks of the key's life: those
-   * of earlier epochs count through the budget that was carried, at most what it lacks of the largest.
-   */
+  /** Bits by which one block's noise drowns what it must hide, and what is left after all blocks of the key's life. */
   readonly blockBits: number
   readonly lifeBits: number
 }
@@ -143,13 +139,11 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
       `encrypted with the compact public key: ${blockBits} flooding bits, at least ${BLOCK_FLOOR_BITS}`,
     )
   }
-  // What earlier epochs spent is at most what the carried budget lacks of the largest.
-  const earlier = header.epoch === 0 ? 0 : Math.max(0, blockBudget(header, nominal) - budget)
-  const left = lifeBits(blockBits, (earlier + before + spends) * (header.n - header.t + 1))
-  if (floors && (blockBits < floors.block || left < floors.life)) {
+  const left = lifeBits(blockBits, (before + spends) * (header.n - header.t + 1))
+  if (floors && (nominal < floors.block || left < floors.life)) {
     return refuse(
       'FHE-POLICY-FLOOR',
-      `${blockBits} bits a block and ${left.toFixed(1)} for life, the policy wants ${floors.block} and ${floors.life}`,
+      `${nominal} bits a block and ${left.toFixed(1)} for life, the policy wants ${floors.block} and ${floors.life}`,
     )
   }
   const requestDigest = 'rehearsal' in authority ? new Uint8Array(32) : authority.requestDigest
@@ -230,4 +224,18 @@ function readAll(files: readonly Uint8Array[]): Outcome<Ciphertext[]> {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   }
+}
+
+function checkCarrying(ciphertexts: readonly Ciphertext[], carrying: Carrying): Outcome<null> {
+  for (const [i, ciphertext] of ciphertexts.entries()) {
+    if (ciphertext.width === 64) continue
+    const rounded = isRounded(ciphertext)
+    if (carrying === 'always' && !rounded) {
+      return refuse('FHE-CARRY-UNROUNDED', `ciphertext ${i + 1} is not rounded, and this key's always are`)
+    }
+    if (carrying === 'never' && rounded) {
+      return refuse('FHE-CARRY-ROUNDED', `ciphertext ${i + 1} is rounded, and this key's never are`)
+    }
+  }
+  return accept(null)
 }

@@ -20,7 +20,6 @@ export {
 } from './canary.ts'
 export {
   type Carrying,
-  checkCarrying,
   encodeCarried,
   isRounded,
   parseCarried,

@@ -4,7 +4,6 @@ export type ProfileId =
   | 'softhsm'
   | 'opencryptoki'
   | 'tpm2'
-  | 'swtpm'
   | 'yubihsm'
   | 'luna'
   | 'nshield'

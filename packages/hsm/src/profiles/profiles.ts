@@ -8,7 +8,6 @@ import { opencryptoki } from './opencryptoki.ts'
 import type { Profile } from './profile.ts'
 import { smartcardHsm } from './smartcard-hsm.ts'
 import { softhsm } from './softhsm.ts'
-import { swtpm } from './swtpm.ts'
 import { tpm2 } from './tpm2.ts'
 import { yubihsm } from './yubihsm.ts'
 
@@ -17,7 +16,6 @@ export const profiles: readonly Profile[] = [
   softhsm,
   opencryptoki,
   tpm2,
-  swtpm,
   yubihsm,
   luna,
   nshield,
