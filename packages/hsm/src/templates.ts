@@ -1,7 +1,8 @@
 import type { KeyTemplate } from './device.ts'
 import { profiles } from './profiles/profiles.ts'
 
-const closed: KeyTemplate = {
+/** A secret session key that may do nothing; others say what theirs may. */
+export const closedTemplate: KeyTemplate = {
   token: false,
   sensitive: true,
   extractable: false,
@@ -21,7 +22,7 @@ const closed: KeyTemplate = {
 
 /** The hardened root KEK: a token object that can only wrap and unwrap, by one mechanism, and hands out no child in the clear. */
 export const rootTemplate: KeyTemplate = {
-  ...closed,
+  ...closedTemplate,
   token: true,
   wrap: true,
   unwrap: true,
@@ -40,14 +41,14 @@ export const windowRootTemplate = (profile: string): KeyTemplate => ({
 })
 
 /** An organisation or project KEK in use: a session object that wraps and unwraps. */
-export const childKekTemplate: KeyTemplate = { ...closed, wrap: true, unwrap: true }
+export const childKekTemplate: KeyTemplate = { ...closedTemplate, wrap: true, unwrap: true }
 
 /** A P-256 or P-384 signing pair, e.g. the ceremony key, receipt key and requester key. */
-export const signingTemplate: KeyTemplate = { ...closed, token: true, sign: true }
+export const signingTemplate: KeyTemplate = { ...closedTemplate, token: true, sign: true }
 
 /** AES-GCM inside the token: seals small secrets such as the ceremony key's ML-DSA seed. `token: false` dies with the login. */
 export const sealingTemplate: KeyTemplate = {
-  ...closed,
+  ...closedTemplate,
   encrypt: true,
   decrypt: true,
   allowedMechanisms: ['gcm'],
@@ -55,7 +56,7 @@ export const sealingTemplate: KeyTemplate = {
 
 /** HMAC-SHA-256 inside the token: rows of the server's database. */
 export const hmacTemplate: KeyTemplate = {
-  ...closed,
+  ...closedTemplate,
   token: true,
   sign: true,
   verify: true,

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { HsmError, type KeyRef, type KeyTemplate } from '../src/index.ts'
+import { HsmError, type KeyRef } from '../src/index.ts'
 import { CKA, is, num } from '../src/pkcs11/attributes.ts'
 import { decrypt, encrypt } from '../src/pkcs11/cipher.ts'
 import { CKK, CKO } from '../src/pkcs11/constants.ts'
@@ -11,6 +11,7 @@ import { importPublicKey } from '../src/pkcs11/keys.ts'
 import { chooseWrapMechanism, withKnownKey, withScratchKey } from '../src/pkcs11/mechanisms.ts'
 import type { TokenSession } from '../src/pkcs11/session.ts'
 import { verify } from '../src/pkcs11/signing.ts'
+import { closedTemplate } from '../src/templates.ts'
 import { newId } from './soft-token-bench.ts'
 
 /** What a token did otherwise than the vector says: `made` another value than the vector's, `took` or `refused` it. */
@@ -28,24 +29,6 @@ function groups(url: URL): readonly Group[] {
 }
 
 const bytes = (hex: string | undefined): Buffer => Buffer.from(hex ?? '', 'hex')
-
-const closed: KeyTemplate = {
-  token: false,
-  sensitive: true,
-  extractable: false,
-  modifiable: false,
-  copyable: false,
-  wrap: false,
-  unwrap: false,
-  encrypt: false,
-  decrypt: false,
-  sign: false,
-  verify: false,
-  derive: false,
-  wrapWithTrusted: false,
-  allowedMechanisms: null,
-  unwrapTemplate: null,
-}
 
 /** A refusal is an answer; anything else that is thrown is our mistake. */
 async function answer<T>(run: () => T | Promise<T>): Promise<T | null> {
@@ -180,7 +163,7 @@ async function oaep(token: TokenSession): Promise<Difference[]> {
       label: 'w',
       kind: 'rsa',
       value: bytes(group.privateKeyPkcs8 as string),
-      template: { ...closed, decrypt: true },
+      template: { ...closedTemplate, decrypt: true },
     })
     for (const test of group.tests) {
       const { ct, msg, label } = test

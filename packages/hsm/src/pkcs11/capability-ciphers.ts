@@ -8,8 +8,9 @@ import {
   randomBytes,
 } from 'node:crypto'
 import type { CipherMechanism, DeriveMechanism, HashName, KeyRef } from '../device.ts'
+import { closedTemplate } from '../templates.ts'
 import { CKA, is } from './attributes.ts'
-import { agree, scratch, scratchId, type Trial, withPair } from './capability-trial.ts'
+import { agree, scratchId, type Trial, withPair } from './capability-trial.ts'
 import { decrypt, encrypt } from './cipher.ts'
 import { CKK, CKM, mechanismName } from './constants.ts'
 import type { CurveName } from './curves.ts'
@@ -83,7 +84,7 @@ const hmacTrial = (token: TokenSession, hash: keyof typeof hmacMechanisms): Tria
 /** Derives a readable session key and gives its bytes. */
 function derived(token: TokenSession, key: KeyRef, mechanism: DeriveMechanism, bytes: number): Buffer {
   const id = scratchId()
-  const template = { ...scratch, sensitive: false, extractable: true }
+  const template = { ...closedTemplate, sensitive: false, extractable: true }
   derive(token, { key, mechanism, id, label: 'trial', kind: 'secret', bytes, template })
   const handle = token.find({ id, class: 'secret' })
   try {

@@ -1,6 +1,7 @@
 import { constants, randomBytes, verify } from 'node:crypto'
 import type { HashName, KeyPairKind, KeyTemplate, SignMechanism } from '../device.ts'
-import { agree, scratch, scratchId, type Trial, withPair } from './capability-trial.ts'
+import { closedTemplate } from '../templates.ts'
+import { agree, scratchId, type Trial, withPair } from './capability-trial.ts'
 import { CKM, mechanismName } from './constants.ts'
 import { generateAes, generateSecretKey } from './keys.ts'
 import { random } from './random.ts'
@@ -86,7 +87,7 @@ export function keyTrials(token: TokenSession): Trial[] {
     (bytes: string, run: (options: { id: string; label: string; template: KeyTemplate }) => unknown) =>
     () => {
       const id = scratchId()
-      run({ id, label: 'trial', template: { ...scratch, encrypt: true } })
+      run({ id, label: 'trial', template: { ...closedTemplate, encrypt: true } })
       token.destroyHandle(token.find({ id, class: 'secret' }))
       return `${bytes} were made, every attribute as asked for`
     }
@@ -104,7 +105,7 @@ export function keyTrials(token: TokenSession): Trial[] {
       name: 'secret-32',
       mechanism: mechanismName(CKM.GENERIC_SECRET_KEY_GEN),
       run: made('32 bytes', (options) =>
-        generateSecretKey(token, { ...options, template: { ...scratch, sign: true }, bytes: 32 }),
+        generateSecretKey(token, { ...options, template: { ...closedTemplate, sign: true }, bytes: 32 }),
       ),
     },
     ...pairs.map(

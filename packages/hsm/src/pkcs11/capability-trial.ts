@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import type { Capability, CapabilityGroup, KeyPairKind, KeyTemplate, MadeKeyPair } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import { closedTemplate } from '../templates.ts'
 import { attempt } from './errors.ts'
 import { generateKeyPair } from './keys.ts'
 import type { TokenSession } from './session.ts'
@@ -24,24 +25,6 @@ export function agree(right: boolean, what: string): string {
 
 export const scratchId = () => randomBytes(16).toString('hex')
 
-export const scratch: KeyTemplate = {
-  token: false,
-  sensitive: true,
-  extractable: false,
-  modifiable: false,
-  copyable: false,
-  wrap: false,
-  unwrap: false,
-  encrypt: false,
-  decrypt: false,
-  sign: false,
-  verify: false,
-  derive: false,
-  wrapWithTrusted: false,
-  allowedMechanisms: null,
-  unwrapTemplate: null,
-}
-
 export async function withPair<T>(
   token: TokenSession,
   kind: KeyPairKind,
@@ -49,7 +32,7 @@ export async function withPair<T>(
   use: (pair: MadeKeyPair, publicKey: KeyObject) => T | Promise<T>,
 ): Promise<T> {
   const make = (inToken: boolean) => {
-    const template = { ...scratch, ...flags, token: inToken }
+    const template = { ...closedTemplate, ...flags, token: inToken }
     return generateKeyPair(token, { id: scratchId(), label: 'trial', kind, template })
   }
   const inSession = attempt(() => make(false))
@@ -78,7 +61,7 @@ function leftBehind(id: string, seen: Outcome<unknown>): HsmError {
   const why = !seen.ok && seen.error instanceof HsmError ? seen.error : null
   return hsmError(
     'HSM-DEVICE-ERROR',
-    `${why ? `${why.detail}; ` : ''}the scratch key ${id} could not be destroyed: destroy it after a restart`,
+    `${why ? `${why.detail}; ` : ''}the closedTemplate key ${id} could not be destroyed: destroy it after a restart`,
     why?.ckr ?? null,
   )
 }
