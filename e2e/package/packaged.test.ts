@@ -4,7 +4,7 @@ import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDisplay } from '../../scripts/electron/display.ts'
 import { privateFolder, sandboxSwitches } from '../../scripts/electron/launch.ts'
-import { custody, jsonOf } from '../support/commands.ts'
+import { custody, jsonOf, runAt } from '../support/commands.ts'
 import {
   ended,
   makeRelease,
@@ -71,6 +71,21 @@ test('PACKAGE-RUN the packaged app goes from an empty store to a bundle that cus
   const policy = (bundle ?? '').replace(/bundle\.zip$/, 'policy.json')
   const verdict = await custody('--json', 'verify', bundle ?? '', '--policy', policy)
   expect(jsonOf(verdict)).toMatchObject({ verdict: 'accepted', failed: [] })
+})
+
+test('PACKAGE-CLI its own custody rehearses a script and accepts the bundle, without a checkout', async () => {
+  const folder = privateFolder('lux-packaged-cli-')
+  const program = join(packagedFolder(), 'custody')
+  try {
+    const out = join(folder, 'run')
+    const rehearsed = jsonOf(await runAt(program, ['--json', 'rehearse', 'first-run', '--out', out], folder))
+    expect(rehearsed).toMatchObject({ ok: true, state: 'Sealed' })
+    const bundle = [join(out, 'bundle.zip'), '--policy', join(out, 'policy.json')]
+    const verdict = jsonOf(await runAt(program, ['--json', 'verify', ...bundle], folder))
+    expect(verdict).toMatchObject({ verdict: 'accepted', failed: [] })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
 })
 
 test.each(['--remote-debugging-port=0', '--remote-debugging-pipe', '--inspect=0', '--no-sandbox'])(

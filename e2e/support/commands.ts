@@ -9,12 +9,12 @@ const limitMs = 60_000
 
 /** Runs `custody` of this checkout, as a person at a terminal would. */
 export function custody(...args: string[]): Promise<Ended> {
-  return run('custody', args)
+  return runAt(join(root, 'custody'), args)
 }
 
 /** Runs `custody-server` of this checkout on the state folder `state`. */
 export function custodyServer(state: string, ...args: string[]): Promise<Ended> {
-  return run('custody-server', ['--state', state, ...args])
+  return runAt(join(root, 'custody-server'), ['--state', state, ...args])
 }
 
 /** The same with `--json`, which must exit with `code`: its document. Throws what it said otherwise. */
@@ -23,9 +23,11 @@ export function jsonOf(ended: Ended, code = 0): Record<string, unknown> {
   return JSON.parse(ended.stdout)
 }
 
-function run(program: string, args: readonly string[]): Promise<Ended> {
+/** Runs a program by its path, in `folder` or where the tests run. */
+export function runAt(program: string, args: readonly string[], folder?: string): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    const child = spawn(join(root, program), args, {
+    const child = spawn(program, args, {
+      cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe'],
       timeout: limitMs,
       killSignal: 'SIGKILL',

@@ -22,22 +22,26 @@ export type Program = ProgramParts & { readonly measurement: Measurement }
 
 const sources = dirname(fileURLToPath(import.meta.url))
 
-function places(): { built: boolean; folder: string; app: string; checkout: string } {
+function places(): { built: boolean; folder: string; app: string; checkout: string; resources: string } {
   // Bundled, this module lies in a chunk of its own, so the entry that Node was started with says where the parts are.
   const beside = dirname(process.argv[1] ?? '')
   const built = existsSync(join(beside, 'hsm-host.js'))
   const folder = built ? beside : sources
   const app = join(folder, '..', '..')
-  return { built, folder, app, checkout: join(app, '..', '..') }
+  const checkout = join(app, '..', '..')
+  // Packaged, they lie beside the unpacked archive; main says so, and a command line that nobody told looks.
+  const packaged = join(app, '..', 'resources')
+  const resources = existsSync(join(packaged, 'scripts')) ? packaged : join(checkout, 'resources')
+  return { built, folder, app, checkout, resources }
 }
 
 export function findParts(resources: string | undefined = process.env.LUX_RESOURCES): ProgramParts {
-  const { built, folder, checkout } = places()
+  const { built, folder, resources: found } = places()
   return {
     execPath: process.execPath,
     hostEntry: built ? join(folder, 'hsm-host.js') : null,
     keyChildEntry: built ? join(folder, 'key-child.js') : join(folder, 'key-child', 'main.ts'),
-    resources: resources ?? join(checkout, 'resources'),
+    resources: resources ?? found,
   }
 }
 
