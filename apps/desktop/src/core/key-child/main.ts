@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs'
 import { FormatError } from '@lux/crypto'
+import { protectProcess } from '@lux/hsm/protect'
 import { CoreError } from '../core-error.ts'
 import { checkDealing, dealAndSeal } from './deal-and-seal.ts'
 import { dealFile, recoverFile } from './deal-file.ts'
@@ -12,7 +12,7 @@ import { redealForStandIn } from './redeal.ts'
 
 // The throw-away process that holds a whole key: it does one request and ends, and its end is what clears memory.
 
-protectMemory()
+protectProcess()
 process.on('disconnect', () => process.exit(1))
 process.once('message', (request: KeyChildRequest) => {
   const running = phases((start) => send({ kind: 'phase', ...start }))
@@ -63,14 +63,4 @@ function send(message: FromChild): Promise<void> {
     if (!process.send) throw new Error('the key process is started by core only')
     process.send(message, undefined, undefined, (error) => (error ? reject(error) : resolve()))
   })
-}
-
-/** Linux: a core dump of this process holds no memory at all. */
-function protectMemory(): void {
-  if (process.platform !== 'linux') return
-  try {
-    writeFileSync('/proc/self/coredump_filter', '0')
-  } catch {
-    // Kernels without core dumps have no such file, and then nothing is to be kept out of one.
-  }
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeCanonical, fromUtf8, generateSealIdentity, openWith, sha256Hex } from '@lux/crypto'
@@ -58,13 +58,37 @@ function dealing(holders: KeyChildHolder[], change: Partial<KeygenAndDeal['param
   }
 }
 
+/** Limits of every key child of this process, as the kernel shows them. */
+function limitsOfChildren(): string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+        const parent = / (\d+)$/.exec(
+          readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ').slice(0, 4).join(' '),
+        )?.[1]
+        const own = command.includes('key-child') && parent === String(process.pid)
+        return own ? [readFileSync(`/proc/${pid}/limits`, 'utf8')] : []
+      } catch {
+        // It ended while it was looked at.
+        return []
+      }
+    })
+}
+
 describe('keygen-and-deal', () => {
   test('every holder opens, checks and proves an own share, and nothing secret is on disk', async () => {
     const three = await people(3)
     const seen: string[] = []
+    let limits: string[] = []
     const result = await runKeyChild(dealing(three.map(({ holder }) => holder)), {
-      onPhase: ({ phase }) => seen.push(phase),
+      onPhase: ({ phase }) => {
+        seen.push(phase)
+        if (limits.length === 0) limits = limitsOfChildren()
+      },
     })
+    expect(limits).toEqual([expect.stringMatching(/Max core file size\s+0\s+0/)])
     expect(seen).toEqual(['load', 'client-key', 'squash-key', 'compact-public-key', 'deal', 'seal', 'write'])
     expect(result.timings.map(({ phase }) => phase)).toEqual(seen)
     expect(existsSync(join(folder, 'fhe', 'client-key.bin'))).toBe(false)
