@@ -72,5 +72,5 @@ function outcomeOf(path: string, { verdict, checks, failed, contents }: BundleVe
 
 function checkLine({ id, title, ok, detail }: Check): string {
   const mark = ok === null ? '-      ' : ok ? 'ok     ' : 'REFUSED'
-  return `${mark} ${id.padEnd(22)} ${title}${ok === true || detail === '' ? '' : `: ${detail}`}`
+  return `${mark} ${id.padEnd(22)} ${title}${detail === '' ? '' : `: ${detail}`}`
 }

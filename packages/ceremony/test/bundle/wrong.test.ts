@@ -1,7 +1,7 @@
 import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/bundle/index.ts'
-import { altered, other } from '../support/altered.ts'
+import { altered, other, softToken } from '../support/altered.ts'
 import { memoryReader, type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
 
 /** Checks that fail for a bundle that was signed as it is, under its own policy. */
@@ -18,6 +18,25 @@ async function failedFor(
 describe('a bundle signed as it is', () => {
   it.each(altered)('%s refuses %s', async (check, _what, options) => {
     expect(await failedFor(options)).toContain(check)
+  })
+
+  it('TOKEN-SOFT accepts a hardware token where programs are forbidden', async () => {
+    for (const profile of ['luna', 'tpm2'] as const) expect(await failedFor(softToken(profile))).toEqual([])
+  })
+
+  it('AUDIENCE, SEQUENCE and PREVIOUS say so where nothing was given to compare with', async () => {
+    const { bytes, policy, predicate } = await sampleBundle()
+    expect(predicate.audience).not.toBeNull()
+    const detailsOf = async (options: VerifyOptions) => {
+      const { checks } = await verifyBundle(memoryReader(bytes), options)
+      const said = ['AUDIENCE', 'SEQUENCE', 'PREVIOUS'].map(
+        (id) => checks.find((one) => one.id === id)?.detail,
+      )
+      return said.map((detail) => /; no (.*) was given/.exec(detail ?? '')?.[1] ?? null)
+    }
+    expect(await detailsOf({})).toEqual(['policy', 'last receipt', 'last receipt'])
+    expect(await detailsOf({ policy })).toEqual([null, 'last receipt', 'last receipt'])
+    expect(await detailsOf({ policy, lastReceipt: null })).toEqual([null, null, null])
   })
 
   it('POLICY-DIGEST refuses another policy than the one of the run', async () => {

@@ -1,6 +1,8 @@
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Verification } from './state.ts'
 
+const noReceipt = 'no last receipt was given to compare it with'
+
 /** Domain, audience, sequence and predecessor: whether this bundle is for here and for now. */
 export async function checkAddress(v: Verification): Promise<void> {
   await v.ledger.run('DOMAIN', () => checkDomain(v))
@@ -26,7 +28,7 @@ function checkAudience(v: Verification): Outcome<string> {
   const { policy, audience: here } = v.options
   if (here !== undefined && here !== audience) return refuse('AUDIENCE', 'the bundle is for another server')
   if (audience === null) return accept('for no server')
-  if (!policy) return accept(audience)
+  if (!policy) return accept(`${audience}; no policy was given to compare it with`)
   const listed = policy.policy.audiences.find((one) => one.audience === audience)
   if (listed === undefined) return refuse('AUDIENCE', 'the server is not in the policy')
   const card = v.servers.get(audience)
@@ -46,7 +48,8 @@ function checkSequence(v: Verification): Outcome<string> {
     return refuse('SEQUENCE', `${sequence} without a previous bundle`)
   }
   const { lastReceipt } = v.options
-  if (lastReceipt === undefined) return number > 0 ? accept(sequence) : refuse('SEQUENCE', 'sequence is 0')
+  if (lastReceipt === undefined)
+    return number > 0 ? accept(`${sequence}; ${noReceipt}`) : refuse('SEQUENCE', 'sequence is 0')
   const last = lastReceipt === null ? 0 : Number(lastReceipt.sequence)
   if (number <= last) return refuse('SEQUENCE', `${sequence}, but ${last} was receipted: a rollback`)
   // Each number between was sent and never receipted, and must be named.
@@ -66,7 +69,7 @@ function checkPrevious(v: Verification): Outcome<string> {
     return refuse('PREVIOUS', 'a superseded bundle is named twice, or is the previous one')
   }
   const { lastReceipt } = v.options
-  if (lastReceipt === undefined) return accept(previous ?? 'none')
+  if (lastReceipt === undefined) return accept(`${previous ?? 'none'}; ${noReceipt}`)
   return previous === (lastReceipt?.bundleDigest ?? null)
     ? accept(previous ?? 'none')
     : refuse('PREVIOUS', 'follows another bundle than the last one receipted: a fork')
