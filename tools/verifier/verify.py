@@ -288,6 +288,7 @@ member = also(
     lambda one: one['algorithms'] == [scheme for scheme in SCHEMES if scheme in one['keys']])
 members = also(array(member, 0, 32), lambda all_: distinct(m['card'] for m in all_) and distinct(m['name'] for m in all_))
 LEVELS = ['root', 'organisation', 'project', 'data']
+HARDWARE_PROFILES = {'tpm2', 'yubihsm', 'luna', 'nshield', 'cloudhsm', 'smartcard-hsm'}
 evidence = literal('E0', 'E1', 'E2', 'E3')
 bits, blocks, quorum = integer(0, 128), integer(0, 0xffffffff), integer(0, 32)
 policy_shape = obj(
@@ -303,7 +304,8 @@ policy_shape = obj(
     leastEvidence=obj(ceremony=evidence, root=evidence, organisation=evidence, project=evidence, data=evidence),
     softTokens=boolean, acceptedTools=array(build, 0, 64),
     algorithms=obj(signatures=array(literal(*SCHEMES), 1), keys=array(ident, 0, 32)),
-    fhe=obj(floorBits=bits, blockFloorBits=bits, budgets=obj(k64=blocks, k128=blocks)))
+    fhe=obj(optional={'carrying': literal('always', 'never')}, floorBits=bits, blockFloorBits=bits,
+            budgets=obj(k64=blocks, k128=blocks)))
 policy_file_shape = obj(policy=policy_shape, signatures=signatures)
 
 attributes = record(
@@ -1482,6 +1484,8 @@ class Verifier:
             need(one['digest'] in said['ciphertexts'] and said['type'] == one['type'], 'nobody vouches for a ciphertext')
         check_signatures('decryption-approval', self.p['domain'], jcs(request), package['approvals'],
                          [([one['keys'] for one in policy['approvers']], 0 if canary else policy['approverThreshold'])])
+        least = 128 if request['mode'] == 'F' else 64
+        need(not canary or least <= request['budget'] <= 256, 'no size for a canary')
         need(request['what'] == wanted['what'], 'it asks for something else than the plan')
         return holders
 
@@ -1600,7 +1604,7 @@ class Verifier:
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 
     def check_token_soft(self):
-        soft = any(token['profile'] == 'softhsm' for token in self.run['header']['tokens'])
+        soft = any(token['profile'] not in HARDWARE_PROFILES for token in self.run['header']['tokens'])
         need(not soft or self.policy['softTokens'], 'a software token was used')
 
     def check_algorithms(self):

@@ -57,6 +57,13 @@ export const fheRules = {
     detail: 'Each holder answers a limited number of blocks over the key’s whole life.',
     remedy: 'Ask for less; a key whose budget is spent is replaced.',
   },
+  'REQUEST-CANARY': {
+    title: 'That is not the canary of the epoch',
+    detail:
+      'A canary is answered outside the budget: one to an epoch, of 128 to 256 fresh blocks or 64 to 256 squashed ones.',
+    remedy:
+      'Ask with a canary of that size; if one was tried and failed, abort the run and deal anew, with fresh seeds.',
+  },
   'REQUEST-CIPHERTEXT': {
     title: 'A ciphertext was swapped',
     detail: 'The files are those whose digests the request names, in its order.',

@@ -26,6 +26,7 @@ import { signatureContext } from './wire/context.ts'
 import { requestPackageCodec } from './wire/decryption-request.ts'
 import { decryptionResultCodec } from './wire/decryption-result.ts'
 import { epochApprovalCodec, redealCodec } from './wire/epoch.ts'
+import { canaryFault } from './wire/fhe-fields.ts'
 import { holderAnswerCodec } from './wire/holder-answer.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
@@ -40,6 +41,16 @@ export function takeRequest(state: State, command: TakeRequest): Decision {
   const planned = decryptionOf(state.plan, command.decryption)
   const epoch = epochOf(state, command.decryption)
   if (epoch === null || planned === undefined) return refuse('SUBMIT-01', 'there is no key yet')
+  // A canary is answered outside the budget, so a second one would be noise that nobody counts.
+  const tried = state.decryptions.some(
+    ({ id, request, epoch: of }) =>
+      id !== command.decryption &&
+      request !== null &&
+      of?.epochId === epoch.epochId &&
+      decryptionOf(state.plan, id)?.canary === true,
+  )
+  if (planned.canary === true && tried)
+    return refuse('REQUEST-CANARY', `the epoch ${epoch.epochId} has had its canary`)
   const read = requestPackageCodec.check(command.package)
   if (!read.ok) return refuse('SUBMIT-06', read.detail)
   const { payload } = read.value.request
@@ -60,6 +71,8 @@ export function takeRequest(state: State, command: TakeRequest): Decision {
     },
   )
   if (!checked.ok) return named(checked)
+  const size = planned.canary === true ? canaryFault(payload) : null
+  if (size !== null) return refuse('REQUEST-CANARY', size)
   if (payload.what !== planned.what)
     return refuse('REQUEST-WHAT', `it asks for ${payload.what}, the plan for ${planned.what}`)
   const fact = {

@@ -106,6 +106,40 @@ describe('a request', () => {
     expect(rule(run, command as never)).toBe('REQUEST-BUDGET')
   })
 
+  it('REQUEST-CANARY is refused for a second canary of one epoch', () => {
+    const run = standing('take-canary')
+    const asked = { ...asking(run), decryption: 'canary', package: requestFor(run, 'canary') } as never
+    expect(rule(run, asked)).toBe('request.taken')
+    const { state } = run
+    const [first] = state.decryptions
+    run.state = {
+      ...state,
+      plan: { ...state.plan, decryptions: state.plan.decryptions!.map((one) => ({ ...one, canary: true })) },
+      decryptions: [{ ...first!, epoch: state.reshare!.next }, ...state.decryptions.slice(1)],
+    }
+    expect(rule(run, asked)).toBe('REQUEST-CANARY')
+  })
+
+  it('REQUEST-CANARY is refused for a canary too small to show a wrong correction', () => {
+    const run = standing('take-canary')
+    const small = requestFor(run, 'canary', { provenance: { type: 'u254' } })
+    const { request, ...rest } = small
+    const { payload } = request
+    const ciphertexts = payload.ciphertexts.map((one) => ({ ...one, type: 'u254' }))
+    const smaller = { ...payload, ciphertexts, budget: 127 }
+    const signatures = [
+      decryptionRequestCodec.sign(
+        someone('requester', 'requester', 'production').identity,
+        smaller,
+        'production',
+      ),
+    ]
+    const asked = { ...rest, request: { payload: smaller, signatures } }
+    expect(rule(run, { ...asking(run), decryption: 'canary', package: asked } as never)).toBe(
+      'REQUEST-CANARY',
+    )
+  })
+
   it('SUBMIT-01 and SUBMIT-06 another decryption, another place, or no package', () => {
     const run = standing('take-request')
     expect(rule(run, { ...asking(run), decryption: 'second' } as never)).toBe('SUBMIT-01')

@@ -22,6 +22,7 @@ export function describePolicy(policy: Policy): string[] {
     ...policy.acceptedTools.map((tool) => `accepted tool   ${tool}`),
     `algorithms      ${[...policy.algorithms.signatures, ...policy.algorithms.keys].join(', ')}`,
     `FHE             ${fhe.floorBits} bits left, ${fhe.blockFloorBits} a block; at most ${fhe.budgets.k64} and ${fhe.budgets.k128} blocks a holder`,
+    ...(fhe.carrying === 'always' ? ['carrying        squashed ciphertexts are rounded, always'] : []),
     `digest          ${digest}`,
     ...wordLines(wordsOf(digest)),
   ]

@@ -18,15 +18,19 @@ export function registerFheCanary(group: Command, act: CommandLine['act']): void
     .requiredOption('--public <file>', 'the new public.bin')
     .requiredOption(
       '--ciphertext <file...>',
-      'encrypted after all corrections were published; 64 to 256 blocks',
+      'encrypted after all corrections were published; 128 to 256 fresh blocks, and with a squash key 64 to 256 squashed ones',
     )
     .requiredOption('--value <value...>', 'what each of them was encrypted from: a number, true or false')
     .action((partials: string[], options: AuditOptions) => act(() => audit(partials, options)))
     .addHelpText(
       'after',
       `
+Each width has a correction of its own, so a key with a squash key needs a canary of both, and all holders' answers to
+both: a fresh u256 is 128 blocks, a squashed one 64. One alone is refused as FHE-CANARY-SIZE.
+
 Example:
-  $ custody fhe audit 1.prt 2.prt 3.prt --public next/public.bin --ciphertext canary.bin --value 12345`,
+  $ custody fhe audit 1.prt 2.prt 3.prt 1s.prt 2s.prt 3s.prt --public next/public.bin \\
+      --ciphertext fresh.bin squashed.bin --value 12345 12345`,
     )
   group
     .command('carry')
@@ -58,12 +62,17 @@ function audit(paths: readonly string[], options: AuditOptions): Outcome {
   const partials = paths.map((path) => parsePartial(readPartialFile(path)))
   const audited = auditCanary(pub, ciphertexts, values, partials)
   if (!audited.ok) throw refused(audited, 'abort the run: the old epoch stays, and its shares with it')
-  const { width, blocks, bits } = audited.value
   const epochId = toHex(pub.header.epochId)
+  const { epoch, n } = pub.header
   return {
     exit: 0,
-    json: { ok: true, epochId, holders: pub.header.n, width, blocks, bits },
-    text: `epoch ${pub.header.epoch} computes with one key at ${width} bits: all ${pub.header.n} agree in ${blocks} blocks`,
+    json: { ok: true, epochId, holders: n, widths: audited.value },
+    text: audited.value
+      .map(
+        ({ width, blocks }) =>
+          `epoch ${epoch} computes with one key at ${width} bits: all ${n} agree in ${blocks} blocks`,
+      )
+      .join('\n'),
   }
 }
 

@@ -1,11 +1,13 @@
 import { statSync } from 'node:fs'
 import { cardCodec, requestDigest, requestPackageCodec } from '@lux/ceremony/wire'
-import { equalBytes, fromHex, fromUtf8, openWith } from '@lux/crypto'
+import { equalBytes, fromHex, fromUtf8, openWith, wipe } from '@lux/crypto'
 import {
   answerCanary,
   barePartial,
+  type Carrying,
   fhePartialDecrypt,
   fheThresholdDecrypt,
+  forgetShare,
   parsePublic,
   rosterDigest,
   verifyShare,
@@ -67,8 +69,14 @@ export function registerFheDecrypt(group: Command, act: CommandLine['act']): voi
       )
       .requiredOption('--out <file>', 'the answer, a new file (with --request also <file>.age)')
       .option('--rehearsal', 'bare files of a rehearsal: no request, nobody vouches, nothing is signed')
-      .option('--canary', 'with --rehearsal: the answer to the one canary of a new epoch, at least 64 blocks')
-      .option('--carried', 'the key’s policy says that ciphertexts are carried rounded')
+      .option(
+        '--canary',
+        'with --rehearsal: the answer to the one canary of a new epoch: 128 fresh blocks, or 64 squashed',
+      )
+      .option(
+        '--carried',
+        'with --rehearsal: all ciphertexts of this key are carried rounded (else none may be)',
+      )
       .option('--request <file>', 'the signed and approved request')
       .option('--key <file>', 'with --request: your key file')
       .option('--policy <file>', 'with --request: the policy that you took by hand'),
@@ -119,8 +127,13 @@ async function partial(options: PartialOptions): Promise<Outcome> {
   mustBeNew(options.out)
   if ((options.rehearsal === true) === (options.request !== undefined))
     throw new WrongUse('OPTION-REQUEST', 'an answer is either to --request or of a bare --rehearsal')
+  if (options.request !== undefined && options.carried === true)
+    throw new WrongUse(
+      'OPTION-REQUEST',
+      'with --request the policy says whether ciphertexts are carried rounded',
+    )
   if (options.request !== undefined) {
-    const { share, key, policy, ciphertext, out, carried } = options
+    const { share, key, policy, ciphertext, out } = options
     if (key === undefined || policy === undefined)
       throw new WrongUse('OPTION-REQUEST', 'an answer to a request needs --key and --policy')
     const { passphraseFd, passphraseFile } = options
@@ -132,21 +145,13 @@ async function partial(options: PartialOptions): Promise<Outcome> {
       policy,
       ciphertext,
       out,
-      carried: carried === true,
       yes: false,
     })
   }
   if (options.public === undefined) throw new WrongUse('OPTION-PUBLIC', 'a bare share needs --public')
   if (options.canary === true) return canary(options.share, options.public, options)
-  const made = fhePartialDecrypt({
-    share: readShareFile(options.share),
-    pub: readPublicFile(options.public),
-    ciphertexts: options.ciphertext.map(readCiphertextFile),
-    authority: { rehearsal: true },
-    answered: new Set(),
-    spent: { at64: 0, at128: 0 },
-    carrying: options.carried === true ? 'always' : 'never',
-  })
+  const share = readShareFile(options.share)
+  const made = answered(share, options.public, options)
   if (!made.ok) throw refused(made)
   const { partial: bytes, spends, width, digests, types, blockBits, lifeBits } = made.value
   writeNew(options.out, bytes)
@@ -165,25 +170,62 @@ async function partial(options: PartialOptions): Promise<Outcome> {
     },
     text: [
       `${options.out}  ${bytes.length} bytes: ${types.join(', ')} in ${spends} blocks of ${width} bits`,
-      `noise hides each block by ${blockBits} bits; after these blocks ${lifeBits.toFixed(1)} bits are left (floor 20)`,
+      `noise hides each block by ${hides(width, blockBits)} bits; after these blocks at most ${lifeBits.toFixed(1)} are left (floor 20)`,
     ].join('\n'),
   }
 }
 
-function canary(share: string, pub: string, { ciphertext, out }: PartialOptions): Outcome {
-  const verified = verifyShare(readShareFile(share), readPublicFile(pub))
-  if (!verified.ok) throw refused(verified)
-  const ciphertexts = ciphertext.map((path) => ciphertextAt(path).ciphertext)
-  const answer = answerCanary(verified.value, ciphertexts, new Uint8Array(32))
-  if (!answer.ok) throw refused(answer)
-  if (answer.value.header.domain === 'production')
-    throw new CoreError('FHE-WHOLE-KEY', 'a production canary is answered in its ceremony')
-  const bytes = barePartial(answer.value)
+/** Bare files do not say who made a fresh ciphertext, and its maker decides how much noise is in it. */
+function hides(width: 64 | 128, bits: number): string {
+  if (width === 128) return String(bits)
+  // The evaluated bound is that of THRESHOLD-FHE section 5: 2^52.4 against 2^17 fresh, 2^25 of the public key.
+  return `at most ${bits}; about ${bits - 8} where the public key made it, ${Math.max(0, bits - 35)} where it was computed`
+}
+
+function answered(share: Uint8Array, pub: string, { ciphertext, carried }: PartialOptions) {
+  try {
+    return fhePartialDecrypt({
+      share,
+      pub: readPublicFile(pub),
+      ciphertexts: ciphertext.map(readCiphertextFile),
+      authority: { rehearsal: true },
+      answered: new Set(),
+      spent: { at64: 0, at128: 0 },
+      carrying: carried === true ? 'always' : 'never',
+    })
+  } finally {
+    wipe(share)
+  }
+}
+
+function canary(share: string, pub: string, { ciphertext, out, carried }: PartialOptions): Outcome {
+  const bytes = canaryPartial(share, pub, ciphertext, carried === true ? 'always' : 'never')
   writeNew(out, bytes)
   return {
     exit: 0,
     json: { ok: true, partial: out, size: bytes.length },
     text: `${out}  ${bytes.length} bytes`,
+  }
+}
+
+function canaryPartial(path: string, pub: string, files: readonly string[], carrying: Carrying): Uint8Array {
+  const share = readShareFile(path)
+  try {
+    const verified = verifyShare(share, readPublicFile(pub))
+    if (!verified.ok) throw refused(verified)
+    try {
+      const ciphertexts = files.map((file) => ciphertextAt(file).ciphertext)
+      const trust = { rehearsal: true } as const
+      const answer = answerCanary(verified.value, ciphertexts, new Uint8Array(32), trust, carrying)
+      if (!answer.ok) throw refused(answer)
+      if (answer.value.header.domain === 'production')
+        throw new CoreError('FHE-WHOLE-KEY', 'a production canary is answered in its ceremony')
+      return barePartial(answer.value)
+    } finally {
+      forgetShare(verified.value.share)
+    }
+  } finally {
+    wipe(share)
   }
 }
 

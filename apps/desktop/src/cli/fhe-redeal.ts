@@ -1,6 +1,14 @@
 import { join } from 'node:path'
 import { fromHex, sha256Hex, toHex, wipe } from '@lux/crypto'
-import { nextPublic, nextShare, parseCorrection, redealShare, verifyShare } from '@lux/crypto/fhe'
+import {
+  forgetShare,
+  nextPublic,
+  nextShare,
+  parseCorrection,
+  redealShare,
+  type VerifiedShare,
+  verifyShare,
+} from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { readBounded, writeDurably } from '../core/store/durable-file.ts'
 import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
@@ -100,34 +108,52 @@ Example:
 function redealPart(options: RedealOptions): Outcome {
   onlyRehearsal(options)
   checkEmpty(options.out)
-  const verified = verifyShare(readShareFile(options.share), readPublicFile(options.public))
-  if (!verified.ok) throw refused(verified)
-  if (verified.value.share.header.domain === 'production') throw onlyInCeremony()
+  const share = readShareFile(options.share)
+  try {
+    const verified = verifyShare(share, readPublicFile(options.public))
+    if (!verified.ok) throw refused(verified)
+    try {
+      return writePart(verified.value, options)
+    } finally {
+      forgetShare(verified.value.share)
+    }
+  } finally {
+    wipe(share)
+  }
+}
+
+function writePart(verified: VerifiedShare, options: RedealOptions): Outcome {
+  if (verified.share.header.domain === 'production') throw onlyInCeremony()
   const redealt = redealShare({
-    verified: verified.value,
+    verified,
     dealers: options.dealers,
     to: { t: options.quorum, n: options.holders },
     planHash: planOption(options.plan),
     entropy: systemEntropy,
   })
   if (!redealt.ok) throw refused(redealt)
-  makeFolder(options.out)
-  const q = verified.value.share.header.holder
-  const correction = join(options.out, `correction-${q}.bin`)
-  writeDurably(correction, redealt.value.correction, 0o644)
-  const seeds = redealt.value.seedFiles.map((file, i) => {
-    const to = join(options.out, `seeds-${q}-to-${i + 1}.bin`)
-    writeDurably(to, file, SECRET)
-    wipe(file)
-    return to
-  })
-  const digest = sha256Hex(redealt.value.correction)
-  return {
-    exit: 0,
-    json: { ok: true, dealer: q, correction, sha256: digest, seeds },
-    text: [`${correction}  ${digest}`, ...seeds.map((file) => `${file}  SECRET, for that holder alone`)].join(
-      '\n',
-    ),
+  const { correction: bytes, seedFiles } = redealt.value
+  try {
+    makeFolder(options.out)
+    const q = verified.share.header.holder
+    const correction = join(options.out, `correction-${q}.bin`)
+    writeDurably(correction, bytes, 0o644)
+    const seeds = seedFiles.map((file, i) => {
+      const to = join(options.out, `seeds-${q}-to-${i + 1}.bin`)
+      writeDurably(to, file, SECRET)
+      return to
+    })
+    const digest = sha256Hex(bytes)
+    return {
+      exit: 0,
+      json: { ok: true, dealer: q, correction, sha256: digest, seeds },
+      text: [
+        `${correction}  ${digest}`,
+        ...seeds.map((file) => `${file}  SECRET, for that holder alone`),
+      ].join('\n'),
+    }
+  } finally {
+    for (const file of seedFiles) wipe(file)
   }
 }
 
@@ -147,13 +173,14 @@ function next(options: NextOptions): Outcome {
   if (!made.ok) throw refused(made)
   const share =
     options.holder === undefined ? null : ownShare(options, options.holder, made.value.pub, corrections)
-  makeFolder(options.out)
   const at = (name: string) => join(options.out, name)
-  writeDurably(at('public.bin'), made.value.pub, 0o644)
   const file = share === null ? null : at(`holder-${options.holder}.bin`)
-  if (share !== null && file !== null) {
-    writeDurably(file, share, SECRET)
-    wipe(share)
+  try {
+    makeFolder(options.out)
+    writeDurably(at('public.bin'), made.value.pub, 0o644)
+    if (share !== null && file !== null) writeDurably(file, share, SECRET)
+  } finally {
+    if (share !== null) wipe(share)
   }
   const epochId = toHex(made.value.epochId)
   return {
@@ -170,19 +197,23 @@ function ownShare(
   corrections: readonly Uint8Array[],
 ): Uint8Array {
   onlyRehearsal(options)
-  const seedFiles = (options.seeds ?? []).map((path) => readBounded(path, maxSeeds))
-  const share = nextShare({
-    pub,
-    corrections,
-    seedFiles,
-    holder,
-    policyHash: new Uint8Array(32),
-    budgets: { at64: 0, at128: options.budget ?? 0 },
-  })
-  for (const file of seedFiles) wipe(file)
-  if (!share.ok)
-    throw refused(share, 'tell all others: a wrong seed ends the run, and a retry uses fresh ones')
-  return share.value
+  const seedFiles: Uint8Array[] = []
+  try {
+    for (const path of options.seeds ?? []) seedFiles.push(readBounded(path, maxSeeds))
+    const share = nextShare({
+      pub,
+      corrections,
+      seedFiles,
+      holder,
+      policyHash: new Uint8Array(32),
+      budgets: { at64: 0, at128: options.budget ?? 0 },
+    })
+    if (!share.ok)
+      throw refused(share, 'tell all others: a wrong seed ends the run, and a retry uses fresh ones')
+    return share.value
+  } finally {
+    for (const file of seedFiles) wipe(file)
+  }
 }
 
 function planOption(text = zeros): Uint8Array {

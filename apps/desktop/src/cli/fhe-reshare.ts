@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { fromHex, toHex, wipe } from '@lux/crypto'
-import { carriedBudgets, parseCorrection, parsePublic, parseShare, rotateFheKey } from '@lux/crypto/fhe'
+import {
+  carriedBudgets,
+  forgetShare,
+  parseCorrection,
+  parsePublic,
+  parseShare,
+  rotateFheKey,
+} from '@lux/crypto/fhe'
 import { checkQuorum, type Quorum } from '@lux/crypto/sharing'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
@@ -72,7 +79,11 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
   if (!to.ok) throw refused(to)
   const shares = options.share.map(readShareFile)
   try {
-    const parsed = shares.map(parseShare)
+    const parsed = shares.map((bytes) => {
+      const share = parseShare(bytes)
+      forgetShare(share)
+      return share
+    })
     if (header.domain === 'production') throw onlyInCeremony()
     const left = Array.from(
       { length: header.n },
@@ -91,17 +102,18 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
     })
     if (!rotated.ok) throw refused(rotated)
     const { shares: made, corrections, epochId } = rotated.value
-    makeFolder(options.out)
     const at = (name: string) => join(options.out, name)
-    writeDurably(at('public.bin'), rotated.value.pub, 0o644)
-    for (const correction of corrections) {
-      writeDurably(at(`correction-${parseCorrection(correction).header.dealer}.bin`), correction, 0o644)
+    const files = made.map((_, i) => at(`holder-${i + 1}.bin`))
+    try {
+      makeFolder(options.out)
+      writeDurably(at('public.bin'), rotated.value.pub, 0o644)
+      for (const correction of corrections) {
+        writeDurably(at(`correction-${parseCorrection(correction).header.dealer}.bin`), correction, 0o644)
+      }
+      for (const [i, share] of made.entries()) writeDurably(at(`holder-${i + 1}.bin`), share, SECRET)
+    } finally {
+      for (const share of made) wipe(share)
     }
-    const files = made.map((share, i) => {
-      writeDurably(at(`holder-${i + 1}.bin`), share, SECRET)
-      wipe(share)
-      return at(`holder-${i + 1}.bin`)
-    })
     return {
       exit: 0,
       json: {
@@ -130,7 +142,9 @@ function without({ t, n }: Quorum, { holder, share }: RemoveOptions): Quorum {
     throw new CoreError('FHE-HOLDER-RANGE', `holder ${holder} is not one of 1 to ${n}`)
   for (const path of share) {
     const bytes = readShareFile(path)
-    const own = parseShare(bytes).header.holder
+    const parsed = parseShare(bytes)
+    const own = parsed.header.holder
+    forgetShare(parsed)
     wipe(bytes)
     if (own === holder)
       throw new CoreError('FHE-DEALERS', `${path} is of the holder who is removed`, 'name T shares of others')

@@ -1,6 +1,8 @@
+import type { Policy } from '@lux/ceremony/policy'
 import { fromHex } from '@lux/crypto'
-import { proveShare, type ShareEnvelope, type ShareProof } from '@lux/crypto/fhe'
+import { type Budgets, parsePublic, proveShare, type ShareEnvelope, type ShareProof } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
+import { dealtBudgets } from '../core/run/agreed-budgets.ts'
 import { refused } from './command-line.ts'
 import type { Held } from './held-share.ts'
 import type { PersonKey } from './key-file.ts'
@@ -42,4 +44,15 @@ export function openHeldShare(held: Held, key: PersonKey, keyPath: string): Shar
   const { envelope } = heldProof(held, key)
   holderSeal(key, keyPath, envelope.share.header.domain)
   return envelope
+}
+
+/**
+ * The budgets that a share of a first dealing must have under its policy. Of a later epoch only its ceremony knows them: null.
+ * Errors: FHE-FLOOD-FLOOR.
+ */
+export function policyBudgets({ share }: ShareEnvelope, pub: Uint8Array, policy: Policy): Budgets | null {
+  const { t, n, epoch } = share.header
+  if (epoch !== 0) return null
+  const mode = share.budgets.at64 > 0 ? 'F' : 'S'
+  return dealtBudgets({ t, n, mode, squash: parsePublic(pub).pub128.length > 0 }, policy)
 }

@@ -17,7 +17,7 @@ import { writeDurably } from '../core/store/durable-file.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { ciphertextAt } from './fhe-files.ts'
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
-import { openHeldShare } from './held-proof.ts'
+import { openHeldShare, policyBudgets } from './held-proof.ts'
 import { type Held, parseHeld } from './held-share.ts'
 import { encodeState, type HolderState, openState, statePath } from './holder-state.ts'
 import { openKeyFile, openSealedFile, type PersonKey } from './key-file.ts'
@@ -32,7 +32,6 @@ export type ApproveOptions = PassphraseOptions & {
   policy: string
   ciphertext: string[]
   out: string
-  carried?: boolean
   yes?: boolean
 }
 type RefuseOptions = PassphraseOptions & { share: string; key: string; reason: string; out: string }
@@ -57,7 +56,6 @@ export function registerHolderDecide(group: Command, act: CommandLine['act']): v
         '--out <answer.json>',
         'your signed answer; the part itself goes sealed into <answer>.age',
       )
-      .option('--carried', 'the key’s policy says that ciphertexts are carried rounded')
       .option('--yes', 'do not ask at the terminal: for scripts; a person has read and compared everything'),
   )
     .action((path: string, options: ApproveOptions) => act(() => approve(path, options)))
@@ -65,7 +63,8 @@ export function registerHolderDecide(group: Command, act: CommandLine['act']): v
       'after',
       `
 A share answers only who was named when it was dealt: requesters, combiners, evaluators, encryptors. Blocks are counted
-before the answer leaves; a ciphertext answered before costs nothing. Squashed ciphertexts have 66 KB for each 4 bits.
+before the answer leaves; a ciphertext answered before costs nothing. Squashed ciphertexts have 66 KB for each 4 bits, or
+37 KB where the policy has them rounded for carrying: then always, else never.
 
 Example:
   $ custody holder approve request.json --share share-1.sealed --key my.key --policy policy.json \\
@@ -116,6 +115,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
     const width = request.mode === 'F' ? 'at64' : 'at128'
     const now = new Date().toISOString()
     const answered = new Set(before.answered)
+    const agreed = policyBudgets(envelope, held.pub, policy.value)
     const fresh = files.reduce(
       (sum, { ciphertext }, i) =>
         answered.has(request.ciphertexts[i]?.digest ?? '') ? sum : sum + ciphertext.blocks.length,
@@ -150,9 +150,13 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
       },
       answered,
       spent: before.spent,
-      carrying: options.carried === true ? 'always' : 'never',
+      carrying: policy.value.fhe.carrying ?? 'never',
       floors: { block: policy.value.fhe.blockFloorBits, life: policy.value.fhe.floorBits },
-      expected: { holder: header.holder, policyHash: fromHex(held.policyDigest, 32) },
+      expected: {
+        holder: header.holder,
+        policyHash: fromHex(held.policyDigest, 32),
+        ...(agreed === null ? {} : { budgets: agreed }),
+      },
     })
     if (!partial.ok) throw refused(partial)
     const same = checkRequestCiphertexts(given, partial.value.digests)

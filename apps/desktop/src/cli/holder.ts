@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { checkPolicy, policyDigest } from '@lux/ceremony/policy'
+import { checkPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import {
   acknowledgementCodec,
   envelopeSignatureCodec,
@@ -8,12 +8,13 @@ import {
   verifyEnvelope,
 } from '@lux/ceremony/wire'
 import { openWith, sealWithPassphrase, sha256Hex, signWith, wipe } from '@lux/crypto'
+import { forgetShare, verifyShare } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
-import { heldProof, holderSeal } from './held-proof.ts'
+import { heldProof, holderSeal, policyBudgets } from './held-proof.ts'
 import { encodeHeld, parseHeld } from './held-share.ts'
 import { registerHolderDecide } from './holder-decide.ts'
 import { encodeState, freshState, statePath } from './holder-state.ts'
@@ -79,7 +80,8 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
   mustBeNew(options.out)
   const sealed = readBounded(path, maxEnvelope)
   const folder = dirname(path)
-  const opening = believedOpening(options.opening ?? join(folder, '..', 'opening.json'), options.policy)
+  const policy = believedPolicy(options.policy)
+  const opening = believedOpening(options.opening ?? join(folder, '..', 'opening.json'), policy)
   const signature = readParsed(options.sig ?? path.replace(/\.age$/, '.sig'), envelopeSignatureCodec)
   const pub = readBounded(options.public ?? join(folder, '..', 'fhe', 'public.bin'), maxPublic)
   const signed = verifyEnvelope(opening.ceremonyKeys, opening.domain, sha256Hex(sealed), signature)
@@ -92,6 +94,10 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
       { content, sealed, pub, ceremonyId: opening.ceremonyId, policyDigest: opening.policyDigest },
       key,
     )
+    const budgets = policyBudgets(envelope, pub, policy)
+    const agreed = verifyShare(envelope.shareBytes, pub, budgets === null ? {} : { budgets })
+    if (!agreed.ok) throw refused(agreed, 'do not acknowledge it; tell the administrator of the ceremony')
+    forgetShare(agreed.value.share)
     const { ceremonyId, policyDigest: digest } = opening
     const plain = encodeHeld({ content, sealed, pub, ceremonyId, policyDigest: digest })
     wipe(content)
@@ -99,7 +105,7 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
     writeNew(options.out, await sealWithPassphrase(passphrase, plain), 0o600)
     writeNew(statePath(options.out), encodeState(freshState(), key, envelope), 0o600)
     wipe(plain)
-    const { header, budgets } = envelope.share
+    const { header, budgets: dealt } = envelope.share
     const { requesters, combiners, evaluators } = envelope.authorities
     const json = {
       ok: true,
@@ -110,7 +116,7 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
       t: header.t,
       n: header.n,
       domain: header.domain,
-      budgets,
+      budgets: dealt,
       authorities: {
         requesters: requesters.length,
         combiners: combiners.length,
@@ -120,7 +126,7 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
     const lines = [
       `share ${header.holder} of ${header.n}, any ${header.t} decrypt: kept in ${options.out}`,
       `ceremony   ${opening.ceremonyId}, ${header.domain}`,
-      `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
+      `may answer ${dealt.at64} blocks of 64 bits and ${dealt.at128} of 128, over its whole life`,
       `may be asked by ${requesters.length} requesters, answers go to ${combiners.length} combiners`,
       `now prove it: custody holder prove ${options.out} --key ${options.key} --out FILE`,
     ]
@@ -162,20 +168,24 @@ export async function prove(path: string, options: ProveOptions): Promise<Outcom
   }
 }
 
-function believedOpening(path: string, policyPath: string) {
-  const policy = checkPolicy(readPolicy(policyPath))
+function believedPolicy(path: string): Policy {
+  const policy = checkPolicy(readPolicy(path))
   if (!policy.ok) throw refused(policy, 'take the policy again by hand and compare its words')
+  return policy.value
+}
+
+function believedOpening(path: string, policy: Policy) {
   const document = readParsed(path, openingCodec.file)
   const { payload } = document
-  if (payload.policyDigest !== policyDigest(policy.value))
+  if (payload.policyDigest !== policyDigest(policy))
     throw new CoreError(
       'OPENING-POLICY',
       `${path} is of a ceremony under another policy`,
       'do not take this share',
     )
-  if (payload.domain !== policy.value.domain)
+  if (payload.domain !== policy.domain)
     throw new CoreError('OPENING-DOMAIN', `${path} is of ${payload.domain}`, 'do not take this share')
-  const { officers, officerQuorum } = policy.value
+  const { officers, officerQuorum } = policy
   const signed = openingCodec.verify(document, payload.domain, [
     { role: 'officer', members: officers, quorum: officerQuorum },
   ])

@@ -40,6 +40,7 @@ type NewOptions = {
   server?: string[]
   softTokens?: boolean
   acceptTool?: string[]
+  carried?: boolean
   leastEvidence?: 'E0' | 'E1' | 'E2' | 'E3'
   previous?: string
   out: string
@@ -78,6 +79,7 @@ export function registerPolicy({ program, act }: CommandLine): void {
       evidenceOption,
     )
     .option('--accept-tool <build...>', 'accepted builds of this tool')
+    .option('--carried', 'all squashed ciphertexts are rounded for carrying; without it none may be')
     .option('--previous <policy.json>', 'the version that this one follows')
     .requiredOption('--out <policy.json>', 'a new file')
     .action((options: NewOptions) => act(() => makePolicy(options)))
@@ -141,6 +143,7 @@ function makePolicy(options: NewOptions): Outcome {
     servers: (options.server ?? []).map((pair) => serverOf(pair, options.domain)),
     softTokens: options.softTokens ?? false,
     acceptedTools: options.acceptTool ?? [],
+    ...(options.carried === true ? { carrying: 'always' } : {}),
     ...(previous === null ? {} : { version: previous.version + 1, previous: policyDigest(previous) }),
     ...(level === undefined
       ? {}

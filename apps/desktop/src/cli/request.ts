@@ -1,4 +1,4 @@
-import { checkPolicy } from '@lux/ceremony/policy'
+import { checkPolicy, type Policy } from '@lux/ceremony/policy'
 import {
   checkDecryptionRequest,
   type DecryptionRequest,
@@ -11,7 +11,7 @@ import {
   serverCardCodec,
 } from '@lux/ceremony/wire'
 import { isSealRecipient, toHex } from '@lux/crypto'
-import { ciphertextDigest, parsePublic, typeName } from '@lux/crypto/fhe'
+import { checkCarrying, ciphertextDigest, parsePublic, typeName } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
@@ -33,6 +33,7 @@ type NewOptions = {
   purpose: string
   requester: string
   combiner: string
+  policy?: string
   hours: number
   out: string
 }
@@ -59,14 +60,15 @@ export function registerRequest({ program, act }: CommandLine): void {
     .requiredOption('--purpose <text>', 'what for')
     .requiredOption('--requester <name>', 'who asks, as on the card')
     .requiredOption('--combiner <age1pq1…|server-card.json>', 'who opens the answers')
+    .option('--policy <file>', 'the key’s policy, where it has all ciphertexts carried rounded')
     .option('--hours <n>', 'how long it may be answered', count('--hours', mostHours), 72)
     .requiredOption('--out <request.json>', 'a new file')
     .action((options: NewOptions) => act(() => makeRequest(options)))
     .addHelpText(
       'after',
       `
-The ciphertexts travel beside it as they are: 66 KB for each 4 bits of a squashed one, 16.5 KB for each 2 bits of a
-fresh one.
+The ciphertexts travel beside it as they are: 66 KB for each 4 bits of a squashed one (37 KB where the policy has them
+rounded: custody fhe carry), 16.5 KB for each 2 bits of a fresh one.
 
 Example:
   $ custody request new --public fhe/public.bin --ciphertext sum.bin --provenance sum.provenance.json \\
@@ -102,7 +104,7 @@ function signing(group: Command, verb: string, description: string): Command {
   )
 }
 
-/** Errors: PROVENANCE-MALFORMED, REQUEST-PROVENANCE, REQUEST-MALFORMED, OPTION-COMBINER, FHE-…. */
+/** Errors: PROVENANCE-MALFORMED, REQUEST-PROVENANCE, REQUEST-MALFORMED, OPTION-COMBINER, POLICY-…, FHE-…. */
 async function makeRequest(options: NewOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const { header } = parsePublic(readPublicFile(options.public))
@@ -130,6 +132,18 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
       },
     }
   })
+  const policy = options.policy === undefined ? null : takenPolicy(options.policy)
+  const carried = checkCarrying(
+    files.map(({ ciphertext }) => ciphertext),
+    policy?.fhe.carrying ?? 'never',
+  )
+  if (!carried.ok)
+    throw refused(
+      carried,
+      carried.rule === 'FHE-CARRY-ROUNDED'
+        ? 'ask with the ciphertext as it was squashed, or name the --policy that has it rounded'
+        : 'round it first: custody fhe carry',
+    )
   const payload: DecryptionRequest = {
     v: 1,
     kind: 'decryption-request',
@@ -227,9 +241,13 @@ function show(path: string, options: ShowOptions): Outcome {
   }
 }
 
-function approvers(given: RequestPackage, path: string): readonly string[] {
+function takenPolicy(path: string): Policy {
   const policy = checkPolicy(readPolicy(path))
   if (!policy.ok) throw refused(policy, 'take the policy again by hand and compare its words')
+  return policy.value
+}
+
+function approvers(given: RequestPackage, path: string): readonly string[] {
   const {
     requesters,
     combiners,
@@ -239,7 +257,7 @@ function approvers(given: RequestPackage, path: string): readonly string[] {
     approvers: members,
     approverThreshold,
     domain,
-  } = policy.value
+  } = takenPolicy(path)
   const { payload } = given.request
   const checked = checkDecryptionRequest(given, {
     domain,

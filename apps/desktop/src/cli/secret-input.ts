@@ -102,7 +102,7 @@ function fromFile(path: string): Uint8Array {
       const bits = (mode & 0o777).toString(8).padStart(4, '0')
       throw new CoreError(
         'SECRET-FILE-MODE',
-        own ? `${path} has mode ${bits}, others may read it` : `${path} belongs to another user`,
+        own ? `${path} has mode ${bits}, not 0600` : `${path} belongs to another user`,
         `chmod 600 ${path}, as its owner`,
       )
     }

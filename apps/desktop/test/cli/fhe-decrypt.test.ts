@@ -21,7 +21,7 @@ beforeAll(async () => {
   write('u64.bin', tfhe.FheUint64.encrypt_with_client_key(2n ** 64n - 1n, key))
   write('i8.bin', tfhe.FheInt8.encrypt_with_client_key(-100, key))
   write('bool.bin', tfhe.FheBool.encrypt_with_client_key(true, key))
-  write('canary.bin', tfhe.FheUint128.encrypt_with_client_key(2n ** 127n + 5n, key))
+  write('canary.bin', tfhe.FheUint256.encrypt_with_client_key(2n ** 255n + 5n, key))
   const builder = tfhe.CompactCiphertextList.builder(tfhe.TfheCompactPublicKey.new(key))
   builder.push_u8(1)
   write('list.bin', builder.build())
@@ -214,12 +214,12 @@ describe('resharing on files', () => {
         value,
       ])
     const [good, wrong, few, mixed] = await Promise.all([
-      audit(String(2n ** 127n + 5n)),
+      audit(String(2n ** 255n + 5n)),
       audit('7'),
       audit('7', files.slice(1)),
       combine(['canary-1.prt', 'canary-2.prt', 'u64-1.prt'], ['canary.bin'], 'next'),
     ])
-    expect(good.json).toMatchObject({ ok: true, holders: 3, width: 64, blocks: 64 })
+    expect(good.json).toMatchObject({ ok: true, holders: 3, widths: [{ width: 64, blocks: 128 }] })
     expect(wrong.json.code).toBe('FHE-CANARY-VALUE')
     expect(few.json.code).toBe('FHE-CANARY-HOLDERS')
     expect(mixed).toMatchObject({ exit: 1, json: { code: 'FHE-PARTIALS-MIXED' } })

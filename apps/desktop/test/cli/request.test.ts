@@ -65,6 +65,7 @@ beforeAll(async () => {
     requesters: [member(people.requester)],
     encryptors: [member(people.encryptor)],
     combiners: [{ name: 'main', recipient: combiner.recipient }],
+    fhe: { floorBits: 20, blockFloorBits: 40, budgets: { k64: 10, k128: 0 } },
   }
   const digest = policyDigest(policy)
   const signatures = [policyDocument.sign(officer.identity, policy, domain)]

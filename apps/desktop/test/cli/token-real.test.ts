@@ -41,7 +41,7 @@ describe.each([
     wrong: '00000000',
     soPin: '11223344',
   },
-  { name: 'tpm2', start: startSwtpm, userPin: 'user-pin-1', wrong: 'user-pin-2', soPin: 'so-pin-11' },
+  { name: 'swtpm', start: startSwtpm, userPin: 'user-pin-1', wrong: 'user-pin-2', soPin: 'so-pin-11' },
 ])('token on $name, its library by that name', ({ name, start, userPin, wrong, soPin }) => {
   let real: RealToken
   let folder: string
@@ -94,7 +94,7 @@ describe.each([
     const bad = ['--pin-file', secretFile(join(folder, 'wrong'), wrong)]
     const { exit, json } = custodyJsonAt(real, ['token', 'inventory', ...library, ...bad])
     expect([exit, json.code]).toEqual([3, 'HSM-PIN-WRONG'])
-    expect(json.pin).toMatchObject({ user: name === 'tpm2' ? 'ok' : 'low' })
+    expect(json.pin).toMatchObject({ user: name === 'swtpm' ? 'ok' : 'low' })
   })
 
   test('probe does not pass, says why, and leaves nothing behind', () => {

@@ -2,6 +2,8 @@ import { abilitiesOf, tokenProfiles } from '@lux/ceremony/plan'
 import { evidenceReasons, profileById, profiles } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes } from '../../src/contract/index.ts'
+import { logIn } from '../../src/core/run/perform/token.ts'
+import type { RunContext } from '../../src/core/run/run-context.ts'
 
 describe('token profiles of the driver and of the plan', () => {
   it('are the same ones, but for the unknown token, which no plan names', () => {
@@ -13,11 +15,51 @@ describe('token profiles of the driver and of the plan', () => {
     )
   })
 
-  it.each(tokenProfiles)('%s can do the same in both', (id) => {
-    expect(profileById(id)?.plan).toEqual(abilitiesOf(id))
+  it.each(tokenProfiles)('%s can do the same in both, and is a program in both or in neither', (id) => {
+    const profile = profileById(id)
+    expect({ ...profile?.plan, soft: profile?.soft }).toEqual(abilitiesOf(id))
   })
 
   it('the window knows every reason of an evidence level', () => {
     expect([...evidenceReasonCodes]).toEqual([...evidenceReasons])
+  })
+})
+
+describe('a log-in', () => {
+  /** A token that says it is SoftHSM, in a run whose plan says `profile`; only what a log-in looks at. */
+  function run(domain: 'production' | 'rehearsal', profile: string): [RunContext, string[]] {
+    const done: string[] = []
+    const token = {
+      info: async () => ({ manufacturer: 'SoftHSM project', model: 'SoftHSM v2', loggedIn: null }),
+      logIn: async () => void done.push('log-in'),
+      pinState: async () => ({ user: 'ok' }),
+    }
+    const context = {
+      folder: { plan: { tokens: [{ role: 'ceremony', profile }] }, state: { domain } },
+      hsm: { token: () => token },
+      pins: {
+        take: () => {
+          done.push('pin')
+          return new Uint8Array([1])
+        },
+      },
+    }
+    return [context as unknown as RunContext, done]
+  }
+  const effect = { token: 'ceremony', serial: '00' } as Parameters<typeof logIn>[0]
+
+  it('TOKEN-PROFILE-OTHER in production a program that poses as the planned hardware gets no PIN', async () => {
+    const [context, done] = run('production', 'luna')
+    await expect(logIn(effect, context)).rejects.toMatchObject({ code: 'TOKEN-PROFILE-OTHER' })
+    expect(done).toEqual([])
+  })
+
+  it.each([
+    ['production', 'softhsm'],
+    ['rehearsal', 'luna'],
+  ] as const)('goes on in %s where the plan says %s', async (domain, profile) => {
+    const [context, done] = run(domain, profile)
+    await logIn(effect, context)
+    expect(done).toEqual(['pin', 'log-in'])
   })
 })

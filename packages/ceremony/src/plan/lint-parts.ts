@@ -166,6 +166,8 @@ function lintReshare(plan: Plan, fhe: PlannedFhe): PlanRefusal[] {
   if (dealers.length !== fhe.t) refuse(`${dealers.length} re-deal, the old quorum is ${fhe.t}`)
   if (numbers.some((number, at) => at > 0 && number <= (numbers[at - 1] ?? 0)))
     refuse('the dealers are not in the order of their numbers')
+  if (fhe.mode === 'F' && fhe.squash)
+    refuse('a canary of mode F leaves the correction of the squash key untried; such a key is of mode S')
   const same = [...holders].sort().join() === [...fhe.holders].sort().join()
   if (kind === 'refresh' && (!same || t !== fhe.t)) refuse('a refresh keeps the people and the quorum')
   const fewer = holders.every((name) => fhe.holders.includes(name)) && n < fhe.n

@@ -105,8 +105,8 @@ export const planRules = {
   'PLAN-42': {
     title: 'The next epoch is impossible',
     detail:
-      '2 <= t <= n <= 15; n distinct holders; t holders of the old epoch re-deal, in the order of their numbers; a refresh keeps the people, a removal takes some away.',
-    remedy: 'Change the people, the quorum or the kind.',
+      '2 <= t <= n <= 15; n distinct holders; t holders of the old epoch re-deal, in the order of their numbers; a refresh keeps the people, a removal takes some away; a key of mode F has no squash key.',
+    remedy: 'Change the people, the quorum, the kind or the mode.',
   },
   'PLAN-50': {
     title: 'A step’s id is wrong',

@@ -31,6 +31,7 @@ export type PlannedToken = {
 export type TokenProfile =
   | 'softhsm'
   | 'tpm2'
+  | 'swtpm'
   | 'opencryptoki'
   | 'yubihsm'
   | 'luna'

@@ -2,6 +2,8 @@ import type { StepKind, TokenProfile } from './plan.ts'
 
 /** What a token of a profile can do, as far as a plan depends on it. */
 export type ProfileAbilities = {
+  /** A program: it protects nothing from whoever has its files and the PIN. */
+  soft: boolean
   /** The tool initialises it: a new label, SO PIN and user PIN. */
   initialise: boolean
   /** AES keys are made and wrap other keys inside it. */
@@ -12,18 +14,19 @@ export type ProfileAbilities = {
 
 /**
  * The same words as the token driver's profiles, which say why and from where; a test of the desktop holds the two
- * together. softhsm, opencryptoki and tpm2: as seen. The others: their vendors' documents, not run on hardware. The probe of
+ * together. softhsm, opencryptoki and swtpm: as seen. The others: their vendors' documents, not run on hardware. The probe of
  * the run has the last word.
  */
 const abilities: Record<TokenProfile, ProfileAbilities> = {
-  softhsm: { initialise: true, keyWrapping: true, trustedWindow: true },
-  opencryptoki: { initialise: true, keyWrapping: false, trustedWindow: false },
-  tpm2: { initialise: true, keyWrapping: false, trustedWindow: false },
-  yubihsm: { initialise: false, keyWrapping: false, trustedWindow: false },
-  luna: { initialise: true, keyWrapping: true, trustedWindow: false },
-  nshield: { initialise: false, keyWrapping: true, trustedWindow: false },
-  cloudhsm: { initialise: false, keyWrapping: true, trustedWindow: false },
-  'smartcard-hsm': { initialise: false, keyWrapping: false, trustedWindow: false },
+  softhsm: { soft: true, initialise: true, keyWrapping: true, trustedWindow: true },
+  opencryptoki: { soft: true, initialise: true, keyWrapping: false, trustedWindow: false },
+  tpm2: { soft: false, initialise: true, keyWrapping: false, trustedWindow: false },
+  swtpm: { soft: true, initialise: true, keyWrapping: false, trustedWindow: false },
+  yubihsm: { soft: false, initialise: false, keyWrapping: false, trustedWindow: false },
+  luna: { soft: false, initialise: true, keyWrapping: true, trustedWindow: false },
+  nshield: { soft: false, initialise: false, keyWrapping: true, trustedWindow: false },
+  cloudhsm: { soft: false, initialise: false, keyWrapping: true, trustedWindow: false },
+  'smartcard-hsm': { soft: false, initialise: false, keyWrapping: false, trustedWindow: false },
 }
 
 /** Every profile that a plan may name. */
@@ -32,6 +35,11 @@ export const tokenProfiles: readonly TokenProfile[] = Object.keys(abilities) as 
 
 export function abilitiesOf(profile: TokenProfile): ProfileAbilities {
   return abilities[profile]
+}
+
+/** Whether the policy's `softTokens` is asked for a token. A profile that nobody knows counts as a program. */
+export function isSoft(profile: string): boolean {
+  return abilities[tokenProfiles.find((known) => known === profile) ?? 'softhsm'].soft
 }
 
 /** Why a token of the profile cannot do a step of this kind, or null. */

@@ -88,6 +88,10 @@ function checkDecryption(plan: Plan, step: Step, world: FheWorld, refuse: Refuse
     refuse('PLAN-62', `${step.do} of ${decryption.id} stands where ${next ?? 'nothing'} belongs`)
   // Between the re-dealing and the epoch's life, answers of the two epochs could be mixed.
   if (decryption.canary === true) {
+    const other = [...world.decryptions].some(
+      ([id, steps]) => id !== decryption.id && steps.length > 0 && decryptionOf(plan, id)?.canary === true,
+    )
+    if (other) refuse('PLAN-62', `the canary ${decryption.id} is the second of its epoch`)
     if (!allProved(plan, world) || world.live)
       refuse(
         'PLAN-62',

@@ -31,6 +31,8 @@ export type PolicyDraft = Pick<Policy, 'organisation' | 'domain' | 'expiry'> & {
   readonly encryptors?: readonly Card[]
   /** Who may open holders' answers beside the servers. */
   readonly combiners?: Policy['combiners']
+  /** Rounded squashed ciphertexts: always or never, the default. */
+  readonly carrying?: 'always' | 'never'
   readonly servers?: readonly { readonly name: string; readonly card: ServerCard }[]
 } & Partial<Pick<Policy, 'version' | 'previous' | 'leastEvidence' | 'softTokens' | 'acceptedTools' | 'fhe'>>
 
@@ -73,6 +75,9 @@ export function newPolicy(draft: PolicyDraft): Policy {
       signatures: [...signatureSchemes],
       keys: ['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384', 'TFHE_INTEGER'],
     },
-    fhe: draft.fhe ?? { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1 << 20, k128: 1 << 20 } },
+    fhe: {
+      ...(draft.fhe ?? { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1 << 20, k128: 1 << 20 } }),
+      ...(draft.carrying === undefined ? {} : { carrying: draft.carrying }),
+    },
   }
 }

@@ -80,7 +80,7 @@ const schema = v.strictObject({
     project: evidence,
     data: evidence,
   }),
-  /** Whether keys may live in a software token (SoftHSM). */
+  /** Whether keys may live in a software token: SoftHSM, openCryptoki's soft token, a software TPM. */
   softTokens: v.boolean(),
   acceptedTools: v.pipe(v.array(toolBuild), v.maxLength(64)),
   algorithms: v.strictObject({
@@ -93,6 +93,8 @@ const schema = v.strictObject({
     blockFloorBits: bits,
     /** Most blocks that one holder may ever answer, at K = 64 and at K = 128. */
     budgets: v.strictObject({ k64: blocks, k128: blocks }),
+    /** Whether every squashed ciphertext is rounded for carrying, or none is: one block never has two noises. Absent: never. */
+    carrying: v.exactOptional(v.picklist(['always', 'never'])),
   }),
 })
 

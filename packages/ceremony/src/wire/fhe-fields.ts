@@ -23,3 +23,13 @@ export function blocksOf(type: string, mode: 'S' | 'F'): number {
   const pairs = Number(type.slice(1)) / 2
   return mode === 'F' ? pairs : Math.ceil(pairs / 2)
 }
+
+/** Blocks that tell a wrong correction from a right one, and few enough to be answered outside budget and floor. */
+export const canaryBlocks = { least: { F: 128, S: 64 }, most: 256 } as const
+
+/** What is wrong with the size of a canary, or null. `budget` is the number of its blocks. */
+export function canaryFault({ budget, mode }: { budget: number; mode: 'S' | 'F' }): string | null {
+  const { least, most } = canaryBlocks
+  if (budget >= least[mode] && budget <= most) return null
+  return `a canary of mode ${mode} has ${least[mode]} to ${most} blocks, not ${budget}`
+}

@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { tokenProfiles } from '../../src/plan/index.ts'
 import { parseYaml } from '../../src/plan/yaml-text.ts'
 import type { PolicyFile } from '../../src/policy/index.ts'
 import { planOf, scriptNames } from '../engine/plans.ts'
-import { altered } from '../support/altered.ts'
+import { altered, softToken } from '../support/altered.ts'
 import { entropyOf } from '../support/people.ts'
 import { type SampleBundle, sampleBundle } from '../support/sample-bundle.ts'
 import { type Case, compare, verifier } from '../support/second-verifier.ts'
@@ -31,6 +32,8 @@ describe('the second verifier', () => {
     for (const [, , options] of chosen) cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
+    // Which profiles are programs is a list in each.
+    for (const profile of tokenProfiles) cases.push(await sampleBundle(softToken(profile)))
     cases.push({ bytes: sample.bytes, policy: null })
     const { bytes } = await sampleBundle({ domain: 'rehearsal' })
     cases.push({ bytes, policy: sample.policy })

@@ -37,12 +37,13 @@ export function requestFor(
   const { state, domain } = core
   const planned = state.plan.decryptions?.find((one) => one.id === id)
   const epoch = planned?.canary ? state.reshare?.next : state.epoch
+  const type = planned?.canary ? 'u256' : 'u8'
   const provenance: Provenance = {
     v: 1,
     domain,
     keyId: epoch?.keyId ?? hash('nothing'),
     mode: 'F',
-    type: 'u8',
+    type,
     ciphertexts: [hash(`ciphertext ${id}`)],
     program: 'test 1.0',
     inputs: [{ digest: hash('input'), admitted: 'client-key', by: 'encryptor' }],
@@ -60,7 +61,7 @@ export function requestFor(
     ciphertexts: [
       {
         digest: hash(`ciphertext ${id}`),
-        type: 'u8',
+        type,
         provenance: provenanceCodec.payload.digest(provenance),
       },
     ],
@@ -69,7 +70,7 @@ export function requestFor(
     requester: 'requester',
     combiner,
     expiry: requestExpiry,
-    budget: 4,
+    budget: planned?.canary ? 128 : 4,
     nonce: '77'.repeat(16),
     ...change.request,
   }

@@ -39,6 +39,23 @@ describe('a plan with decryptions', () => {
     expect(early).toContain('PLAN-62')
   })
 
+  it('PLAN-62 tries one canary of an epoch', () => {
+    const twice = changed((plan) => {
+      const canary = plan.decryptions!.find((one) => one.canary)!
+      plan.decryptions!.push({ ...canary, id: 'canary-again' })
+      const { steps } = plan.parts.find((part) => part.steps.some((one) => one.decryption === canary.id))!
+      const again = steps
+        .filter((one) => one.decryption === canary.id)
+        .map((one) => ({ ...one, id: `${one.id}-again`, decryption: 'canary-again' }))
+      steps.splice(
+        steps.findIndex((one) => one.do === 'epoch-live'),
+        0,
+        ...again,
+      )
+    })
+    expect(twice).toEqual(['PLAN-62'])
+  })
+
   it('PLAN-60 names a decryption of the plan', () => {
     expect(changed((plan) => (stepIn(plan, 'take-request').decryption = 'lost'))).toContain('PLAN-60')
     expect(changed((plan) => delete stepIn(plan, 'take-request').decryption)).toContain('PLAN-60')
@@ -80,6 +97,11 @@ describe('a plan with a next epoch', () => {
       steps.push({ ...steps.at(-1)!, id: 'epoch-live-again' })
     })
     expect(twice).toContain('PLAN-63')
+  })
+
+  it('PLAN-42 moves no key of mode F whose squash key no canary would try', () => {
+    expect(changed((plan) => (plan.fhe!.squash = true))).toContain('PLAN-42')
+    expect(changed((plan) => Object.assign(plan.fhe!, { squash: true, mode: 'S' }))).not.toContain('PLAN-42')
   })
 
   it('PLAN-57 deals no key that was dealt before', () => {

@@ -48,6 +48,17 @@ describe('policy file', () => {
     expect(fingerprintWords(file.policy)).toHaveLength(32)
   })
 
+  it('POLICY-MALFORMED says of carrying always or never, or nothing, and nothing else', () => {
+    const policy = policyOf(officers)
+    for (const carrying of ['always', 'never'] as const)
+      expect(policyDocument.payload.check({ ...policy, fhe: { ...policy.fhe, carrying } }).ok).toBe(true)
+    expect(
+      policyDocument.payload.check({ ...policy, fhe: { ...policy.fhe, carrying: 'often' } }),
+    ).toMatchObject({
+      rule: 'POLICY-MALFORMED',
+    })
+  })
+
   it('QUORUM-SHORT, SIGNATURE-… one officer short, a stranger, a repeated and a foreign-domain signature are refused', () => {
     const policy = policyOf(officers)
     const two = signed(policy, officers.slice(0, 2))

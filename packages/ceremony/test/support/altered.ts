@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { blobOf, type CheckId, type Predicate } from '../../src/bundle/index.ts'
-import type { Plan } from '../../src/plan/index.ts'
+import type { Plan, TokenProfile } from '../../src/plan/index.ts'
 import { makePerson, sampleRecipient } from './people.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
 import type { EpochAlterations } from './sample-epochs.ts'
@@ -30,6 +30,15 @@ const altered2 = (check: CheckId, all: [string, EpochAlterations][]): [CheckId, 
   all.map(([what, epochs]) => [check, what, { ...life, alter: { epochs } }])
 const refused: EpochAlterations['answer'] = (a) =>
   a.holder === 1 ? { ...a, decision: 'refused', reason: 'no', sealed: null, spent: 0 } : a
+
+/** A run with a token of this profile, under a policy that forbids software tokens. */
+export const softToken = (profile: TokenProfile): SampleOptions => ({
+  alter: {
+    policy: (p) => ({ ...p, softTokens: false }),
+    plan: (plan) => ({ ...plan, tokens: plan.tokens.map((token) => ({ ...token, profile })) }),
+    header: (h) => ({ ...h, tokens: h.tokens.map((token) => ({ ...token, profile })) }),
+  },
+})
 
 /** What is wrong with a bundle that is signed as it is, by the check that must refuse it. */
 export const altered: [CheckId, string, SampleOptions][] = [
@@ -235,6 +244,8 @@ export const altered: [CheckId, string, SampleOptions][] = [
     'a software token where the policy forbids it',
     { alter: { policy: (p) => ({ ...p, softTokens: false }) } },
   ],
+  ['TOKEN-SOFT', 'openCryptoki’s soft token, too', softToken('opencryptoki')],
+  ['TOKEN-SOFT', 'a software TPM, too', softToken('swtpm')],
   [
     'TOOL',
     'a tool that the policy does not list',
@@ -299,7 +310,7 @@ export const altered: [CheckId, string, SampleOptions][] = [
     ['a request of a rehearsal', { request: (r) => ({ ...r, domain: 'rehearsal' }) }],
     ['a request for something else than the plan', { request: (r) => ({ ...r, what: 'every vote' }) }],
     ['two requests with one id', { request: (r) => ({ ...r, requestId: '1'.repeat(32) }) }],
-    ['a request in the other mode', { request: (r) => ({ ...r, mode: 'F', budget: 4 }) }],
+    ['a request in the other mode', { request: (r) => ({ ...r, mode: 'F', budget: 2 * r.budget }) }],
     ['a provenance of another key', { provenance: (p) => ({ ...p, keyId: other }) }],
     ['a provenance of another type', { provenance: (p) => ({ ...p, type: 'i8' }) }],
     ['a provenance of another ciphertext', { provenance: (p) => ({ ...p, ciphertexts: [other] }) }],
@@ -311,6 +322,16 @@ export const altered: [CheckId, string, SampleOptions][] = [
     ['an answer that spent more than was asked', { answer: (a) => ({ ...a, spent: 3 }) }],
     ['a refusal among as many answers as are needed', { answer: refused }],
     ['a result of other answers', { result: (r) => ({ ...r, answers: r.answers.slice(1) }) }],
+    [
+      'a canary too small to show a wrong correction',
+      {
+        provenance: (p) => (p.type === 'u256' ? { ...p, type: 'u252' } : p),
+        request: (r) =>
+          r.budget === 64
+            ? { ...r, budget: 63, ciphertexts: r.ciphertexts.map((one) => ({ ...one, type: 'u252' })) }
+            : r,
+      },
+    ],
     ['a canary with a cheater', { result: (r) => ({ ...r, cheaters: [1] }) }],
   ]),
   ...altered2('FHE-EPOCH', [

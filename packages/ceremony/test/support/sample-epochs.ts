@@ -77,12 +77,13 @@ export function sampleDecryption(
   const { domain } = header
   const { approvers, requester, evaluator, combiner } = samplePeople(domain)
   const digest = sha256Hex(utf8(`ciphertext ${id}`))
+  const type = canary ? 'u256' : 'u8'
   const soundProvenance: Provenance = {
     v: 1,
     domain,
     keyId,
     mode: 'S',
-    type: 'u8',
+    type,
     ciphertexts: [digest],
     program: 'sum 1.0',
     inputs: [{ digest: sha256Hex(utf8('input')), admitted: 'proof', by: 'polling station 7' }],
@@ -97,13 +98,13 @@ export function sampleDecryption(
     keyId,
     epochId,
     mode: 'S',
-    ciphertexts: [{ digest, type: 'u8', provenance: provenanceCodec.payload.digest(provenance) }],
+    ciphertexts: [{ digest, type, provenance: provenanceCodec.payload.digest(provenance) }],
     what,
     purpose: 'the count',
     requester: 'Rex',
     combiner: combiner.recipient,
     expiry: sampleTime(59),
-    budget: 2,
+    budget: canary ? 64 : 2,
     nonce: '99'.repeat(16),
   }
   const request = alter.request?.(soundRequest) ?? soundRequest

@@ -3,6 +3,7 @@ import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import {
   BLOCK_FLOOR_BITS,
+  blockBudget,
   COMPACT_NOISE_LOG2,
   lifeBits,
   NOISE_BOUND_LOG2,
@@ -13,7 +14,7 @@ import type { SigningIdentity } from '../sign/identity.ts'
 import type { VerificationKeys } from '../sign/verification-keys.ts'
 import { refuse } from '../verdict.ts'
 import type { Authorities } from './authorities.ts'
-import { type Carrying, isRounded } from './carry.ts'
+import { type Carrying, checkCarrying } from './carry.ts'
 import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
 import type { FheValue } from './decode.ts'
 import { parsePartial } from './partial-file.ts'
@@ -68,7 +69,10 @@ export type PartialDecryption = {
   /** Hex digests to add to `answered`. */
   readonly digests: readonly string[]
   readonly types: readonly string[]
-  /** Bits by which one block's noise drowns what it must hide, and what is left after all blocks of the key's life. */
+  /**
+   * Bits by which one block's noise drowns what it must hide, and what is left after all blocks of the key's life: those
+   * of earlier epochs count through the budget that was carried, at most what it lacks of the largest.
+   */
   readonly blockBits: number
   readonly lifeBits: number
 }
@@ -139,7 +143,10 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
       `encrypted with the compact public key: ${blockBits} flooding bits, at least ${BLOCK_FLOOR_BITS}`,
     )
   }
-  const left = lifeBits(blockBits, (before + spends) * (header.n - header.t + 1))
+  // What earlier epochs spent is at most what the carried budget lacks of the largest.
+  const earlier = header.epoch === 0 ? 0 : Math.max(0, blockBudget(header, nominal) - budget)
+  const left = lifeBits(blockBits, (earlier + before + spends) * (header.n - header.t + 1))
+  // Fresh ones under the public key are below every floor: refused above in production, answered in a rehearsal.
   if (floors && (nominal < floors.block || left < floors.life)) {
     return refuse(
       'FHE-POLICY-FLOOR',
@@ -224,18 +231,4 @@ function readAll(files: readonly Uint8Array[]): Outcome<Ciphertext[]> {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   }
-}
-
-function checkCarrying(ciphertexts: readonly Ciphertext[], carrying: Carrying): Outcome<null> {
-  for (const [i, ciphertext] of ciphertexts.entries()) {
-    if (ciphertext.width === 64) continue
-    const rounded = isRounded(ciphertext)
-    if (carrying === 'always' && !rounded) {
-      return refuse('FHE-CARRY-UNROUNDED', `ciphertext ${i + 1} is not rounded, and this key's always are`)
-    }
-    if (carrying === 'never' && rounded) {
-      return refuse('FHE-CARRY-ROUNDED', `ciphertext ${i + 1} is rounded, and this key's never are`)
-    }
-  }
-  return accept(null)
 }

@@ -2,6 +2,8 @@ import { concatBytes, utf8 } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import type { LweBlock } from '../sharing/kernel.ts'
 import { u8, u32, u64 } from '../sharing/little-endian.ts'
+import { accept, type Outcome } from '../sharing/outcome.ts'
+import { refuse } from '../verdict.ts'
 import { byteReader } from './byte-reader.ts'
 import { type Ciphertext, MAX_BLOCKS, type ValueKind } from './ciphertext.ts'
 
@@ -27,6 +29,21 @@ export function roundForCarrying(ciphertext: Ciphertext): Ciphertext {
 /** Whether every word is a multiple of 2^56; by chance that is one in 2^229000. */
 export function isRounded({ blocks }: Ciphertext): boolean {
   return blocks.every(({ mask, body }) => [mask, body].every(hasZeros))
+}
+
+/** Whether squashed ciphertexts are as the key's policy says. Refuses FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED. */
+export function checkCarrying(ciphertexts: readonly Ciphertext[], carrying: Carrying): Outcome<null> {
+  for (const [i, ciphertext] of ciphertexts.entries()) {
+    if (ciphertext.width === 64) continue
+    const rounded = isRounded(ciphertext)
+    if (carrying === 'always' && !rounded) {
+      return refuse('FHE-CARRY-UNROUNDED', `ciphertext ${i + 1} is not rounded, and this key's always are`)
+    }
+    if (carrying === 'never' && rounded) {
+      return refuse('FHE-CARRY-ROUNDED', `ciphertext ${i + 1} is rounded, and this key's never are`)
+    }
+  }
+  return accept(null)
 }
 
 /** `lux-car1`, u8 kind, u32 bits, u64 blocks, 4097 x 9 B of each: 37 KB a block instead of 66. Throws RangeError when not rounded. */

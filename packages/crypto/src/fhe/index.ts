@@ -20,6 +20,7 @@ export {
 } from './canary.ts'
 export {
   type Carrying,
+  checkCarrying,
   encodeCarried,
   isRounded,
   parseCarried,

@@ -5,6 +5,7 @@ import { toHex } from '../hex.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { refuse } from '../verdict.ts'
 import { parseShareEnvelope, type ShareEnvelope } from './share-envelope.ts'
+import type { Budgets } from './share-file.ts'
 import { verifyShare } from './verify-share.ts'
 
 export type ProveShareInput = {
@@ -15,7 +16,12 @@ export type ProveShareInput = {
   /** public.bin. */
   readonly pub: Uint8Array
   /** What the holder's own device expects. */
-  readonly expected: { readonly ceremonyId: string; readonly name: string; readonly policyHash?: Uint8Array }
+  readonly expected: {
+    readonly ceremonyId: string
+    readonly name: string
+    readonly policyHash?: Uint8Array
+    readonly budgets?: Budgets
+  }
 }
 
 export type ShareProof = {
@@ -45,11 +51,11 @@ export function proveShare({ envelope: bytes, sealed, pub, expected }: ProveShar
   if (sha256Hex(pub) !== envelope.publicDigest) {
     return refuse('FHE-PUBLIC-OTHER', 'the public file is not the one the envelope names')
   }
-  const verified = verifyShare(
-    envelope.shareBytes,
-    pub,
-    expected.policyHash ? { policyHash: expected.policyHash } : {},
-  )
+  const { policyHash, budgets } = expected
+  const verified = verifyShare(envelope.shareBytes, pub, {
+    ...(policyHash === undefined ? {} : { policyHash }),
+    ...(budgets === undefined ? {} : { budgets }),
+  })
   if (!verified.ok) return verified
   const { header } = envelope.share
   const payload = encodeCanonical({

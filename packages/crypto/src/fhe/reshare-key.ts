@@ -188,7 +188,7 @@ export function nextPublic(input: NextEpochInput): Outcome<NextEpoch> {
  */
 export function checkSeedFile(seedFile: Uint8Array, correction: Uint8Array, holder: number): Verdict {
   const read = readSeedFile(seedFile, correction, holder)
-  if (read.ok) for (const { seeds } of read.value.seeds) for (const seed of seeds) wipe(seed)
+  if (read.ok) forgetSeeds(read.value)
   return read.ok ? { ok: true } : read
 }
 
@@ -204,15 +204,20 @@ function readSeedFile(seedFile: Uint8Array, correction: Uint8Array, holder: numb
   }
   const { dealer } = published.header
   const mixed = file.header.dealer !== dealer ? 'dealer' : mixedRun(file.header, published.header)
-  if (mixed !== null)
+  if (mixed !== null) {
+    forgetSeeds(file)
     return refuse('FHE-RUN-MIXED', `seeds and correction of holder ${dealer} differ in ${mixed}`)
-  if (file.holder !== holder)
+  }
+  if (file.holder !== holder) {
+    forgetSeeds(file)
     return refuse('FHE-HOLDER-OTHER', `seeds for holder ${file.holder}, not ${holder}`)
+  }
   const sets = setsOf(file.header)
   for (const { set, seeds } of file.seeds) {
     const [seed] = seeds
     const expected = published.commitments[sets.indexOf(set)]
     if (!seed || !expected || !equalBytes(commitSeed(file.header.keyId, set, dealer, seed), expected)) {
+      forgetSeeds(file)
       return refuse(
         'FHE-SEED-COMMITMENT',
         `the seed of set ${set} by holder ${dealer} differs from its commitment`,
@@ -220,6 +225,16 @@ function readSeedFile(seedFile: Uint8Array, correction: Uint8Array, holder: numb
     }
   }
   return accept(file)
+}
+
+function dealerOf(seedFile: Uint8Array): number {
+  const file = parseSeedFile(seedFile)
+  forgetSeeds(file)
+  return file.header.dealer
+}
+
+function forgetSeeds({ seeds }: SeedFile): void {
+  for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
 }
 
 export type NextShareInput = {
@@ -251,7 +266,7 @@ export function nextShare(input: NextShareInput): Outcome<Uint8Array> {
     const published = input.corrections.map((bytes) => ({ bytes, parsed: parseCorrection(bytes) }))
     for (const dealer of dealers) {
       const own = published.find(({ parsed }) => parsed.header.dealer === dealer)
-      const sealed = input.seedFiles.find((bytes) => parseSeedFile(bytes).header.dealer === dealer)
+      const sealed = input.seedFiles.find((bytes) => dealerOf(bytes) === dealer)
       if (!own || !sealed) return refuse('FHE-DEALERS', `nothing of holder ${dealer}, who re-deals`)
       const read = readSeedFile(sealed, own.bytes, holder)
       if (!read.ok) return read
@@ -278,6 +293,6 @@ export function nextShare(input: NextShareInput): Outcome<Uint8Array> {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   } finally {
-    for (const file of files) for (const { seeds } of file.seeds) for (const seed of seeds) wipe(seed)
+    for (const file of files) forgetSeeds(file)
   }
 }

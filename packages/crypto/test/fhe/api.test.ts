@@ -281,6 +281,29 @@ describe('fresh ciphertexts of mode F', () => {
 })
 
 describe('rotating', () => {
+  test('a refresh that carries the budget on does not raise the bits that are left for life', () => {
+    const spent = { at64: 0, at128: 2 ** 20 }
+    const before = opened(fhePartialDecrypt(bare(1, { spent }))).lifeBits
+    const refreshed = opened(
+      rotateFheKey({
+        pub: deal.pub,
+        shares: [deal.shares[0]!, deal.shares[1]!],
+        to: { t: 2, n: 3 },
+        roster: rosterOf(3),
+        planHash: new Uint8Array(32),
+        policyHash: new Uint8Array(32),
+        budgets: { at64: 0, at128: 2 ** 30 - 2 ** 20 },
+        entropy: entropyOf(55),
+      }),
+    )
+    const next = bare(1, { share: refreshed.shares[0]!, pub: refreshed.pub })
+    expect(opened(fhePartialDecrypt(next)).lifeBits).toBe(before)
+    expect(before).toBeLessThan(30.01)
+    expect(fhePartialDecrypt({ ...next, floors: { block: 40, life: 31 } })).toMatchObject({
+      rule: 'FHE-POLICY-FLOOR',
+    })
+  })
+
   test('gives new people the same key, and old and new answers do not mix', () => {
     const rotated = opened(
       rotateFheKey({

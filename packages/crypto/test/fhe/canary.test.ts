@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import {
   answerCanary,
   auditCanary,
+  type Carrying,
   ciphertextDigest,
   encodeCorrection,
   NO_AUTHORITIES,
@@ -11,6 +12,7 @@ import {
   parseCiphertext,
   parseCorrection,
   parsePublic,
+  roundForCarrying,
   signProvenance,
 } from '../../src/fhe/index.ts'
 import { toHex } from '../../src/hex.ts'
@@ -35,26 +37,64 @@ describe('the canary', () => {
   const old = dealt(clientKey, 2, 3, 'S', true)
   const values = [2n ** 255n + 12345n]
   const canary = [parseCiphertext(squashedFile(key128!, 'Uint', values[0]!, 256))]
-  const answersOf = (epoch: Epoch) =>
+  const freshOf = (bits: 'FheUint256' | 'FheUint128') =>
+    parseCiphertext(
+      tfhe[bits]
+        .encrypt_with_client_key(values[0]! >> (bits === 'FheUint128' ? 128n : 0n), real.key)
+        .safe_serialize(LIMIT),
+    )
+  const freshCanary = [freshOf('FheUint256')]
+  const answersOf = (epoch: Epoch, ciphertexts = canary) =>
     [1, 2, 3].map((h) => {
-      const answer = answerCanary(verified(epoch, h), canary, planHash)
+      const answer = answerCanary(verified(epoch, h), ciphertexts, planHash)
       if (!answer.ok) throw new Error(answer.rule)
       return answer.value
     })
+  const both = [...freshCanary, ...canary]
+  const bothValues = [...values, ...values]
   const next = reshared(old, [1, 2], to)
-  const answers = answersOf(next)
+  const freshAnswers = answersOf(next, freshCanary)
+  const answers = [...answersOf(next), ...freshAnswers]
 
-  test('passes when all n answer alike and rightly, and says what it cost', () => {
-    expect(auditCanary(parsePublic(next.pub), canary, values, answers)).toEqual({
+  test('passes when all n answer alike and rightly at both widths, and says what it cost', () => {
+    expect(auditCanary(parsePublic(next.pub), both, bothValues, answers)).toEqual({
       ok: true,
-      value: { width: 128, blocks: 64, bits: 51 - 7 },
+      value: [
+        { width: 64, blocks: 128, bits: 40 - 8 },
+        { width: 128, blocks: 64, bits: 51 - 7 },
+      ],
     })
+  })
+
+  test('FHE-CANARY-SIZE a key with a squash key is proved at both widths, or not at all', () => {
+    const pub = parsePublic(next.pub)
+    expect(auditCanary(pub, freshCanary, values, freshAnswers)).toMatchObject({
+      rule: 'FHE-CANARY-SIZE',
+      detail: '0 different blocks of 128 bits, expected 64 to 256',
+    })
+    expect(auditCanary(pub, canary, values, answers)).toMatchObject({
+      rule: 'FHE-CANARY-SIZE',
+      detail: '0 different blocks of 64 bits, expected 128 to 256',
+    })
+    expect(answerCanary(verified(next, 1), [freshOf('FheUint128')], planHash)).toMatchObject({
+      rule: 'FHE-CANARY-SIZE',
+      detail: '64 different blocks of 64 bits, expected 128 to 256',
+    })
+  })
+
+  test('FHE-CARRY-ROUNDED and FHE-CARRY-UNROUNDED a canary is carried as the policy says', () => {
+    const rounded = canary.map(roundForCarrying)
+    const answer = (ciphertexts: typeof canary, carrying?: Carrying) =>
+      answerCanary(verified(next, 1), ciphertexts, planHash, { rehearsal: true }, carrying)
+    expect(answer(rounded)).toMatchObject({ rule: 'FHE-CARRY-ROUNDED' })
+    expect(answer(canary, 'always')).toMatchObject({ rule: 'FHE-CARRY-UNROUNDED' })
+    expect(answer(rounded, 'always').ok).toBe(true)
   })
 
   test('FHE-CANARY-HOLDERS, FHE-CANARY-VALUE and FHE-CANARY-SIZE name what is missing', () => {
     const pub = parsePublic(next.pub)
-    expect(auditCanary(pub, canary, values, answers.slice(1))).toMatchObject({ rule: 'FHE-CANARY-HOLDERS' })
-    expect(auditCanary(pub, canary, [1n], answers)).toMatchObject({ rule: 'FHE-CANARY-VALUE' })
+    expect(auditCanary(pub, both, bothValues, answers.slice(1))).toMatchObject({ rule: 'FHE-CANARY-HOLDERS' })
+    expect(auditCanary(pub, both, [values[0]!, 1n], answers)).toMatchObject({ rule: 'FHE-CANARY-VALUE' })
     expect(answerCanary(verified(next, 1), [ciphertext], planHash)).toMatchObject({ rule: 'FHE-CANARY-SIZE' })
     const many = Array.from({ length: 64 }, () => ciphertext)
     expect(
@@ -120,7 +160,13 @@ describe('the canary', () => {
       return share.value
     })
     const epoch = { pub: made.value.pub, shares }
-    const audited = auditCanary(parsePublic(epoch.pub), canary, values, answersOf(epoch))
+    const fresh = answersOf(epoch, freshCanary)
+    const audited = auditCanary(parsePublic(epoch.pub), both, bothValues, [...fresh, ...answersOf(epoch)])
     expect(audited).toMatchObject({ ok: false, rule: 'FHE-PADDING' })
+    // Correct at 64 bits, it passes there: without a canary of 128 bits there is no verdict.
+    expect(auditCanary(parsePublic(epoch.pub), freshCanary, values, fresh)).toMatchObject({
+      ok: false,
+      rule: 'FHE-CANARY-SIZE',
+    })
   })
 })

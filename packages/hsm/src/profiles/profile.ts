@@ -4,6 +4,7 @@ export type ProfileId =
   | 'softhsm'
   | 'opencryptoki'
   | 'tpm2'
+  | 'swtpm'
   | 'yubihsm'
   | 'luna'
   | 'nshield'

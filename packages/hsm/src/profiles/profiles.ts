@@ -8,6 +8,7 @@ import { opencryptoki } from './opencryptoki.ts'
 import type { Profile } from './profile.ts'
 import { smartcardHsm } from './smartcard-hsm.ts'
 import { softhsm } from './softhsm.ts'
+import { swtpm } from './swtpm.ts'
 import { tpm2 } from './tpm2.ts'
 import { yubihsm } from './yubihsm.ts'
 
@@ -16,6 +17,7 @@ export const profiles: readonly Profile[] = [
   softhsm,
   opencryptoki,
   tpm2,
+  swtpm,
   yubihsm,
   luna,
   nshield,

@@ -1,14 +1,14 @@
 import type { Profile } from './profile.ts'
 
-/** tpm2-pkcs11 1.9 on a software TPM, as it behaved when run. */
+/** A TPM chip behind tpm2-pkcs11 1.9: its behaviour was seen on a software TPM (swtpm.ts), never on a chip. */
 export const tpm2: Profile = {
   id: 'tpm2',
   name: 'TPM 2.0 (tpm2-pkcs11)',
   kind: 'tpm',
   manufacturer: /^(IBM|INTC|STM|IFX|NTC|AMD|ATML|NTZ|MSFT|GOOG|QCOM|SMSN)\s*$/,
-  // The model is the TPM's own vendor string; openCryptoki says IBM too, but calls its model a soft token.
-  model: /^(?!(IBM SoftTok|Soft)$)/,
-  verifiedOn: 'tpm2-pkcs11 1.9.0 on swtpm 0.7 on Debian 12, 1.9.1 on Debian 13; no TPM chip',
+  // The model is the TPM's own vendor string. openCryptoki says IBM too, but calls its model a soft token; so does swtpm.
+  model: /^(?!(IBM SoftTok|Soft)$|SW\s)/,
+  verifiedOn: null,
   sources: ['https://github.com/tpm2-software/tpm2-pkcs11'],
   libraries: [
     '/usr/lib/*/libtpm2_pkcs11.so.1',

@@ -22,6 +22,7 @@ describe('profiles', () => {
       for (const source of sources) expect(() => new URL(source)).not.toThrow()
     }
     expect(known.filter(({ verifiedOn }) => verifiedOn === null).map(({ id }) => id)).toEqual([
+      'tpm2',
       'yubihsm',
       'luna',
       'nshield',
@@ -34,7 +35,7 @@ describe('profiles', () => {
     ['SoftHSM project', 'SoftHSM v2', 'softhsm'],
     ['IBM Corp.', 'IBM SoftTok', 'opencryptoki'],
     ['IBM', 'Soft', 'opencryptoki'],
-    ['IBM', 'SW   TPM', 'tpm2'],
+    ['IBM', 'SW   TPM', 'swtpm'],
     ['INTC', 'Intel', 'tpm2'],
     ['STM', 'ST33', 'tpm2'],
     ['Yubico (www.yubico.com)', 'YubiHSM', 'yubihsm'],

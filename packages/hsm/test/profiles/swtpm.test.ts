@@ -28,7 +28,7 @@ describe('tpm2-pkcs11 on a software TPM', () => {
 
   it('is told by its profile; its serial number says nothing', async () => {
     expect(await token.info()).toMatchObject({
-      profile: 'tpm2',
+      profile: 'swtpm',
       serial: '0000000000000000',
       label: 'officer',
       pin: { user: 'ok', so: 'ok' },
@@ -89,7 +89,7 @@ describe('tpm2-pkcs11 on a software TPM', () => {
 
   it('the probe finds nothing to attack, and does not pass', async () => {
     const report = await token.probe()
-    expect(report).toMatchObject({ profile: 'tpm2', attacks: [], passed: false })
+    expect(report).toMatchObject({ profile: 'swtpm', attacks: [], passed: false })
     expect(report.lacking).toEqual(['a wrap mechanism with a known answer'])
   })
 

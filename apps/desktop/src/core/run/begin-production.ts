@@ -1,5 +1,5 @@
 import type { Command } from '@lux/ceremony'
-import { checkLock, lintPlan, readPlan } from '@lux/ceremony/plan'
+import { checkLock, isSoft, lintPlan, readPlan } from '@lux/ceremony/plan'
 import { checkPolicy, type PolicyFile, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
 import { type Entropy, type Json, toHex } from '@lux/crypto'
@@ -142,7 +142,7 @@ function checkPlace(
       'install the pinned version',
     )
   }
-  const soft = tokens.find(({ profile }) => profile === 'softhsm')
+  const soft = tokens.find(({ profile }) => isSoft(profile))
   if (soft !== undefined && !policy.softTokens) {
     throw new CoreError(
       'POLICY-SOFT-TOKEN',

@@ -8,6 +8,7 @@ import * as v from 'valibot'
 import { CoreError } from '../core-error.ts'
 import { runKeyChild } from '../key-child/client.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
+import { dealtBudgets } from './agreed-budgets.ts'
 import type { KeyChildProgram } from './run-context.ts'
 import type { StandIn } from './stand-ins.ts'
 import { authoritiesOf } from './terms.ts'
@@ -51,6 +52,7 @@ export async function makeStandInEpoch(
       card,
     }
   })
+  const terms = { t: Number(value('t')), n: Number(value('n')), mode: 'F', squash: false } as const
   const [outDir, envelopeDir] = [join(folder, 'fhe'), join(folder, 'envelopes')]
   for (const made of [outDir, envelopeDir]) mkdirSync(made, { recursive: true, mode: 0o700 })
   const dealt = await runKeyChild(
@@ -58,18 +60,15 @@ export async function makeStandInEpoch(
       do: 'keygen-and-deal',
       params: {
         type: 'TFHE_INTEGER',
-        squash: false,
+        ...terms,
         inputs: 'signed',
         serverKey: false,
-        mode: 'F',
-        t: Number(value('t')),
-        n: Number(value('n')),
         domain: 'rehearsal',
         ceremonyId: toHex(entropy.bytes(16)),
         holders,
         policyDigest: policyDigest(policy),
         authorities: authoritiesOf(policy),
-        budgets: null,
+        budgets: dealtBudgets(terms, policy),
         outDir,
         envelopeDir,
       },

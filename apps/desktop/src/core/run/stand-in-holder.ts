@@ -18,13 +18,14 @@ import { encodeCanonical, fromHex, openWith, sealTo, sha256Hex, toHex, wipe } fr
 import {
   type Authorities,
   answerCanary,
-  carriedBudgets,
   commitmentsDigest,
   fhePartialDecrypt,
+  forgetShare,
   nextShare,
   parseCorrection,
   parseShare,
   readCiphertext,
+  type ShareExpectation,
   signPartial,
   verifyShare,
 } from '@lux/crypto/fhe'
@@ -32,6 +33,7 @@ import { CoreError } from '../core-error.ts'
 import { runKeyChild } from '../key-child/client.ts'
 import { shareIn } from '../key-child/redeal.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
+import { agreedBudgets, nextBudgets } from './agreed-budgets.ts'
 import { correctionPath, decryptionFolder, packageFile, publicPath, redealFolder } from './fhe-places.ts'
 import type { Run } from './run.ts'
 import type { KeyChildProgram } from './run-context.ts'
@@ -65,20 +67,29 @@ export async function answerAsStandIn(
     const ciphertext = readBounded(join(decryptionFolder(folder, id), 'ciphertext-1.bin'), maxFile)
     const canary = folder.plan.decryptions?.find((one) => one.id === id)?.canary === true
     const spent = { at64: budgets.at64 - left.at64, at128: budgets.at128 - left.at128 }
-    const given = canary ? null : requestPackageCodec.check(folder.readDocument(packageFile(packageDigest)))
-    if (given !== null && !given.ok) throw new CoreError(given.rule, given.detail)
-    const documents = given === null ? [] : given.value.provenance.map(provenanceCodec.file.encode)
-    const partial =
-      given === null
-        ? canaryPartial(standIn, share, pub, ciphertext, requestDigest)
-        : fhePartialDecrypt({
-            share,
-            pub,
-            ciphertexts: [ciphertext],
-            authority: { authorities, provenance: documents, requestDigest, identity: standIn.identity },
-            answered: new Set(),
-            spent,
-          })
+    const given = requestPackageCodec.check(folder.readDocument(packageFile(packageDigest)))
+    if (!given.ok) throw new CoreError(given.rule, given.detail)
+    const provenance = given.value.provenance.map(provenanceCodec.file.encode)
+    const { carrying = 'never', blockFloorBits, floorBits } = folder.policy.policy.fhe
+    const agreed = agreedBudgets(folder, epoch.epochId)
+    const asked: Asked = {
+      share,
+      pub,
+      ciphertexts: [ciphertext],
+      authority: { authorities, provenance, requestDigest, identity: standIn.identity },
+      answered: new Set(),
+      spent,
+      carrying,
+      floors: { block: blockFloorBits, life: floorBits },
+      expected: {
+        holder,
+        policyHash: fromHex(folder.state.policyDigest, 32),
+        ...(agreed === null ? {} : { budgets: agreed }),
+      },
+    }
+    if (canary && answeredCanary(folder, id, epoch.epochId, standIn.name))
+      throw new CoreError('REQUEST-CANARY', `${standIn.name} has answered the canary of this epoch`)
+    const partial = canary ? canaryPartial(asked) : fhePartialDecrypt(asked)
     if (!partial.ok) throw new CoreError(partial.rule, partial.detail)
     const sealed = await sealTo([request.combiner], partial.value.partial)
     writeDurably(join(decryptionFolder(folder, id), `answer-${holder}.age`), sealed)
@@ -96,7 +107,10 @@ export async function answerAsStandIn(
       reason: '',
       sealed: sha256Hex(sealed),
       spent: spends,
-      left: { at64: left.at64 - spends, at128: left.at128 },
+      left:
+        given.value.request.payload.mode === 'F'
+          ? { at64: left.at64 - spends, at128: left.at128 }
+          : { at64: left.at64, at128: left.at128 - spends },
       time: now,
     }
     const payload = holderAnswerCodec.signedBytes(answer)
@@ -107,18 +121,42 @@ export async function answerAsStandIn(
   }
 }
 
-function canaryPartial(
-  { identity }: StandIn,
-  share: Uint8Array,
-  pub: Uint8Array,
-  ciphertext: Uint8Array,
-  requestDigest: Uint8Array,
-) {
-  const verified = verifyShare(share, pub)
+type Asked = Parameters<typeof fhePartialDecrypt>[0] & {
+  authority: {
+    authorities: Authorities
+    provenance: readonly Uint8Array[]
+    requestDigest: Uint8Array
+    identity: StandIn['identity']
+  }
+  carrying: 'always' | 'never'
+  expected: ShareExpectation
+}
+
+/** Outside budget and floors, but vouched for and carried like anything else. */
+function canaryPartial({ share, pub, ciphertexts: files, authority, carrying, expected }: Asked) {
+  const verified = verifyShare(share, pub, expected)
   if (!verified.ok) return verified
-  const answered = answerCanary(verified.value, [readCiphertext(ciphertext)], requestDigest)
-  if (!answered.ok) return answered
-  return { ok: true as const, value: { partial: signPartial(identity, answered.value), spends: 0 } }
+  try {
+    const ciphertexts = files.map(readCiphertext)
+    const answered = answerCanary(verified.value, ciphertexts, authority.requestDigest, authority, carrying)
+    if (!answered.ok) return answered
+    return {
+      ok: true as const,
+      value: { partial: signPartial(authority.identity, answered.value), spends: 0 },
+    }
+  } finally {
+    forgetShare(verified.value.share)
+  }
+}
+
+function answeredCanary({ state, plan }: RunFolder, id: string, epochId: string, name: string): boolean {
+  return state.decryptions.some(
+    (one) =>
+      one.id !== id &&
+      one.epoch?.epochId === epochId &&
+      plan.decryptions?.find((planned) => planned.id === one.id)?.canary === true &&
+      one.answers.some((answer) => answer.name === name),
+  )
 }
 
 /** A stand-in holder of the old epoch lets the key move, and says what is left of its budget. */
@@ -204,7 +242,7 @@ export async function redealAsStandIn(
 /** A new stand-in holder puts its share together out of all dealers' seeds, keeps it sealed and proves it. */
 export async function acknowledgeNextAsStandIn(run: Run, standIn: StandIn): Promise<Refusal | null> {
   const { folder } = run
-  const { reshare, budgets } = folder.state
+  const { reshare } = folder.state
   const next = reshare?.next
   if (!reshare || !next || standIn.seal === null || standIn.card.recipient === undefined)
     throw new CoreError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
@@ -214,16 +252,13 @@ export async function acknowledgeNextAsStandIn(run: Run, standIn: StandIn): Prom
   const sealed = dealers.map((dealer) =>
     readBounded(join(redealFolder(folder), `dealer-${dealer}-holder-${holder}.age`), maxFile),
   )
-  const left = reshare.old.holders.map(
-    (name) => budgets.find((one) => one.epochId === reshare.old.epochId && one.name === name)?.left ?? null,
-  )
   const share = nextShare({
     pub: readBounded(publicPath(folder, next.epochId), maxFile),
     corrections: dealers.map((dealer) => readBounded(correctionPath(folder, dealer), maxFile)),
     seedFiles: await Promise.all(sealed.map((bytes) => openWith(seal, bytes))),
     holder,
     policyHash: fromHex(folder.state.policyDigest, 32),
-    budgets: carriedBudgets({ from: reshare.old, to: next, left, squash: folder.plan.fhe?.squash ?? false }),
+    budgets: nextBudgets(folder),
   })
   if (!share.ok) throw new CoreError(share.rule, share.detail)
   const acknowledgement: Acknowledgement = {

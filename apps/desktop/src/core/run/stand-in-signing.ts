@@ -6,6 +6,7 @@ import { encodeCanonical, fromHex, type Json, openWith, signatureContext, signWi
 import { proveShare } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
+import { agreedBudgets } from './agreed-budgets.ts'
 import { payloadFile } from './perform/bundle.ts'
 import type { Run } from './run.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -52,6 +53,7 @@ export async function acknowledgeAsStandIn(run: Run, standIn: StandIn): Promise<
     throw new CoreError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
   }
   const sealed = readBounded(join(folder.path, 'envelopes', `holder-${share.index}.age`), maxFile)
+  const budgets = folder.state.fhe === null ? null : agreedBudgets(folder, folder.state.fhe.epochId)
   const proof = proveShare({
     envelope: await openWith(standIn.seal, sealed),
     sealed,
@@ -60,6 +62,7 @@ export async function acknowledgeAsStandIn(run: Run, standIn: StandIn): Promise<
       ceremonyId: folder.state.ceremonyId,
       name: standIn.name,
       policyHash: fromHex(folder.state.policyDigest, 32),
+      ...(budgets === null ? {} : { budgets }),
     },
   })
   if (!proof.ok) return proof

@@ -1,6 +1,7 @@
 import { checkDecryptionRequest, type RequestAuthorities } from '../../wire/check-request.ts'
 import { type RequestPackage, requestPackageCodec } from '../../wire/decryption-request.ts'
 import { decryptionResultCodec } from '../../wire/decryption-result.ts'
+import { canaryFault } from '../../wire/fhe-fields.ts'
 import { holderAnswerCodec } from '../../wire/holder-answer.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Predicate } from '../predicate.ts'
@@ -61,6 +62,8 @@ function checkAsked(
     left: null,
   })
   if (!checked.ok) return wrong(id, `${checked.rule}: ${checked.detail}`)
+  const size = planned?.canary === true ? canaryFault(payload) : null
+  if (size !== null) return wrong(id, size)
   return payload.what === planned?.what
     ? accept(checked.value.digest)
     : wrong(id, 'it asks for something else')

@@ -1,4 +1,5 @@
 import type { Plan } from '../../plan/plan.ts'
+import { isSoft } from '../../plan/profiles.ts'
 import { stepsOf } from '../../plan/queries.ts'
 import { checkPolicy, policyDigest } from '../../policy/check.ts'
 import { evidenceLevels } from '../../policy/schema.ts'
@@ -56,7 +57,7 @@ export async function checkTrust(v: Verification): Promise<void> {
   })
   await ledger.run('EVIDENCE', () => checkEvidence(v))
   await ledger.run('TOKEN-SOFT', () => {
-    const soft = v.run.header.tokens.filter(({ profile }) => profile === 'softhsm')
+    const soft = v.run.header.tokens.filter(({ profile }) => isSoft(profile))
     return soft.length === 0 || v.policy.softTokens
       ? accept(`${soft.length} software tokens`)
       : refuse('TOKEN-SOFT', 'a software token was used, which the policy forbids')

@@ -2,20 +2,17 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
 import { fromUtf8 } from '@lux/crypto'
-import { largestBudgets } from '@lux/crypto/fhe'
-import { CoreError } from '../../core-error.ts'
 import { runKeyChild } from '../../key-child/client.ts'
 import { createEstimate, expectedSeconds } from '../../key-child/estimate.ts'
+import { dealtBudgets } from '../agreed-budgets.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
-import type { Perform, RunContext } from '../run-context.ts'
+import type { Perform } from '../run-context.ts'
 import { authoritiesOf } from '../terms.ts'
 
 /** Makes, deals, seals and forgets the key in a process of its own; here only sealed envelopes and public files arrive. */
 export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
   const { t, n, mode, squash, type, inputs } = effect.fhe
-  const budgets = largestBudgets({ t, n }, { mode, squash })
-  if (!budgets.ok)
-    throw new CoreError(budgets.rule, budgets.detail, 'change the quorum, the holders or the mode')
+  const budgets = dealtBudgets({ t, n, mode, squash }, run.policy.policy)
   const outDir = join(run.folder.path, 'fhe')
   const envelopeDir = join(run.folder.path, 'envelopes')
   // What an attempt that was given up had made is of a key that nobody has any more.
@@ -46,7 +43,7 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
         })),
         policyDigest: effect.policyDigest,
         authorities: authoritiesOf(run.policy.policy),
-        budgets: limited(budgets.value, run),
+        budgets,
         outDir,
         envelopeDir,
       },
@@ -86,9 +83,4 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
 
 function digestAndSize({ sha256, size }: { sha256: string; size: number }): { sha256: string; size: number } {
   return { sha256, size }
-}
-
-function limited(largest: { at64: number; at128: number }, run: RunContext): { at64: number; at128: number } {
-  const { k64, k128 } = run.policy.policy.fhe.budgets
-  return { at64: Math.min(largest.at64, k64), at128: Math.min(largest.at128, k128) }
 }

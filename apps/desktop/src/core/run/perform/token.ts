@@ -1,6 +1,7 @@
 import type { EffectOf } from '@lux/ceremony'
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
-import { HsmError, type ProbeAttack, type ProbeReport, type TokenInfo } from '@lux/hsm'
+import { HsmError, type ProbeAttack, type ProbeReport, profileOf, type TokenInfo } from '@lux/hsm'
+import { CoreError } from '../../core-error.ts'
 import { type Perform, pinOf, type RunContext, tokenOf } from '../run-context.ts'
 
 /** Names of the storage or objects that cannot be read count as unreadable; sorted, so that two inventories compare. */
@@ -89,15 +90,32 @@ async function halfInitialised(label: string, run: RunContext): Promise<string |
 
 export const logIn: Perform<'log-in'> = async (effect, run) => {
   const token = tokenOf(run, effect.serial)
+  const info = await token.info()
+  checkModel(info, effect.token, run)
   const pin = pinOf(run, effect.token, 'user')
   // Whoever is logged in from elsewhere has not typed a PIN for this step.
-  if ((await token.info()).loggedIn !== null) await token.logOut()
+  if (info.loggedIn !== null) await token.logOut()
   await token.logIn({ user: 'user', pin })
   const { user } = await token.pinState()
   return {
     serial: effect.serial,
     pinState: user === 'ok' || user === 'low' || user === 'final' ? user : 'unknown',
   }
+}
+
+/**
+ * Refuses TOKEN-PROFILE-OTHER in production: what the policy says of programs and hardware is decided by the plan's
+ * profile. A rehearsal puts a program in the place of every token.
+ */
+function checkModel({ manufacturer, model }: TokenInfo, role: string, { folder }: RunContext): void {
+  const planned = folder.plan.tokens.find((token) => token.role === role)?.profile
+  const found = profileOf(manufacturer, model).id
+  if (folder.state.domain === 'rehearsal' || found === planned) return
+  throw new CoreError(
+    'TOKEN-PROFILE-OTHER',
+    `the plan says ${planned}, this token (${manufacturer}, ${model}) is ${found}`,
+    'insert the token that was planned, or have a plan approved that names this one',
+  )
 }
 
 export const probeToken: Perform<'probe-token'> = async (effect, run) => {

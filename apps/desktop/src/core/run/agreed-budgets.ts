@@ -1,0 +1,44 @@
+import type { Policy } from '@lux/ceremony/policy'
+import { type Budgets, carriedBudgets, largestBudgets } from '@lux/crypto/fhe'
+import { CoreError } from '../core-error.ts'
+import type { RunFolder } from './run-folder.ts'
+
+/**
+ * Blocks that each holder of a first dealing may answer: the largest that the flooding allows, and no more than the policy
+ * does. Errors: FHE-FLOOD-FLOOR.
+ */
+export function dealtBudgets(
+  { t, n, mode, squash }: { t: number; n: number; mode: 'S' | 'F'; squash: boolean },
+  policy: Policy,
+): Budgets {
+  const largest = largestBudgets({ t, n }, { mode, squash })
+  if (!largest.ok)
+    throw new CoreError(largest.rule, largest.detail, 'change the quorum, the holders or the mode')
+  return within(policy, largest.value)
+}
+
+/** What the old holders say is left, shared among the new ones, and no more than the policy allows. */
+export function nextBudgets({ state, plan, policy }: RunFolder): Budgets {
+  const { reshare, budgets } = state
+  if (!reshare?.next) throw new CoreError('STAND-IN-ONLY', 'there is no next epoch yet')
+  const { old, next } = reshare
+  const left = old.holders.map(
+    (name) => budgets.find((one) => one.epochId === old.epochId && one.name === name)?.left ?? null,
+  )
+  const carried = carriedBudgets({ from: old, to: next, left, squash: plan.fhe?.squash ?? false })
+  return within(policy.policy, carried)
+}
+
+/** What a share of an epoch of this run must say; null where only an earlier ceremony knows. */
+export function agreedBudgets(folder: RunFolder, epochId: string): Budgets | null {
+  const { state, plan, policy } = folder
+  if (state.reshare?.next?.epochId === epochId) return nextBudgets(folder)
+  const epoch = state.reshare?.old.epochId === epochId ? state.reshare.old : state.epoch
+  if (epoch?.epochId !== epochId || epoch.epoch !== 0 || plan.fhe === undefined) return null
+  const { mode, squash } = plan.fhe
+  return dealtBudgets({ t: epoch.t, n: epoch.n, mode, squash }, policy.policy)
+}
+
+function within({ fhe: { budgets } }: Policy, { at64, at128 }: Budgets): Budgets {
+  return { at64: Math.min(at64, budgets.k64), at128: Math.min(at128, budgets.k128) }
+}
