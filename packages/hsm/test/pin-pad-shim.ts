@@ -10,7 +10,10 @@ const source = (softhsm: string) => `
 #include <dlfcn.h>
 #include <stddef.h>
 #include <string.h>
+/* Newer headers declare it with types of their own. */
+#define C_GetInterfaceList declared_interface_list
 #include <p11-kit/pkcs11.h>
+#undef C_GetInterfaceList
 struct list30 { CK_VERSION version; void *f[92]; };
 struct iface { char *name; void *list; CK_FLAGS flags; };
 static CK_FUNCTION_LIST *real; static CK_FUNCTION_LIST mine; static struct list30 modern; static int cancelled;

@@ -18,7 +18,8 @@ export type Ended = {
 const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const killed = fileURLToPath(new URL('./killed-cli.ts', import.meta.url))
 
-type Options = { uid?: number; fileBlocks?: number }
+/** `unprivileged`: root without its right to look everywhere; others never had it. */
+type Options = { unprivileged?: boolean; fileBlocks?: number }
 
 /** The command line as a process of its own. */
 export function custody(args: readonly string[], options: Options = {}): Promise<Ended> {
@@ -29,18 +30,14 @@ export function custodyKilled(point: KillPoint, args: readonly string[]): Promis
   return start([killed, JSON.stringify(point), '--json', ...args], {})
 }
 
-function start(args: readonly string[], { uid, fileBlocks }: Options): Promise<Ended> {
-  const node = ['--disable-warning=ExperimentalWarning', ...args]
+function start(args: readonly string[], { unprivileged, fileBlocks }: Options): Promise<Ended> {
+  const command = [process.execPath, '--disable-warning=ExperimentalWarning', ...args]
   // No file may grow over this many 512-byte blocks: a disk that is full, for any user.
-  const limited = ['-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`, process.execPath, ...node]
-  const child = spawn(
-    fileBlocks === undefined ? process.execPath : '/bin/sh',
-    fileBlocks === undefined ? node : limited,
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      ...(uid === undefined ? {} : { uid, gid: uid, env: { PATH: process.env.PATH ?? '' } }),
-    },
-  )
+  if (fileBlocks !== undefined) command.unshift('/bin/sh', '-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`)
+  if (unprivileged && process.getuid?.() === 0)
+    command.unshift('setpriv', '--bounding-set', '-dac_override,-dac_read_search')
+  const [program = '', ...words] = command
+  const child = spawn(program, words, { stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => {
