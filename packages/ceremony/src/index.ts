@@ -1,3 +1,4 @@
+export { awaitedCheckpoint } from './awaited-checkpoint.ts'
 export type * from './commands.ts'
 export { type Decision, decide } from './decider.ts'
 export type * from './domain.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { owed, view } from '../src/index.ts'
-import { at, fresh, rule } from './engine/runs.ts'
+import { awaitedCheckpoint, owed, view } from '../src/index.ts'
+import { at, fresh, rule, runToNeeds } from './engine/runs.ts'
 
 describe('pause, resume, abort', () => {
   it('RUN-07 refuses to pause or abort within the root’s window', () => {
@@ -59,6 +59,27 @@ describe('pause, resume, abort', () => {
     run.runToEnd()
     expect(view(run.state)).toMatchObject({ state: 'Closed', exceptions: [] })
   })
+
+  it.each(['pause', 'exception'] as const)(
+    'asks witnesses for the checkpoint of the step although a newer one was made by the %s meanwhile',
+    (meanwhile) => {
+      const run = runToNeeds(fresh(), 'checkpoint')
+      const awaited = awaitedCheckpoint(run.state)
+      expect(awaited).toMatchObject({ reason: 'opening', cosigned: [] })
+      if (meanwhile === 'pause') run.must({ type: 'pause', by: 'Operator', cause: 'person', reason: 'lunch' })
+      else {
+        const step = view(run.state).current ?? ''
+        run.must({ type: 'deviate', by: 'Witness One', step, expected: 'silence', happened: 'a bell' })
+      }
+      while (run.state.checkpoints.length === 1) run.step()
+      runToNeeds(run, 'checkpoint')
+      expect(awaitedCheckpoint(run.state)).toEqual(awaited)
+      expect(view(run.state).needs).toMatchObject({ subject: awaited?.digest })
+      expect(run.state.checkpoints.at(-1)?.digest).not.toBe(awaited?.digest)
+      run.runToEnd()
+      expect(view(run.state).state).toBe('Closed')
+    },
+  )
 
   it('is over once aborted', () => {
     const run = at('generate-root')

@@ -10,6 +10,7 @@ import {
   utf8,
 } from '@lux/crypto'
 import {
+  awaitedCheckpoint,
   type Command,
   type Decision,
   type Domain,
@@ -445,9 +446,8 @@ export class FakeCore {
     if (what === 'decryption-approval' && asked) return decryptionRequestCodec.signedBytes(asked)
     const proposed = proposedDocument(this.state)
     if (what === 'exception' && proposed !== null) return exceptionCodec.signedBytes(proposed)
-    const last = this.state.checkpoints.at(-1)
     return what === 'checkpoint'
-      ? checkpointBytes(last?.size ?? 0)
+      ? checkpointBytes(awaitedCheckpoint(this.state)?.size ?? 0)
       : utf8(`the ${what} of ${this.header.planHash}`)
   }
 

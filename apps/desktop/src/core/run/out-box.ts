@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Needs, RunView } from '@lux/ceremony'
+import { awaitedCheckpoint, type Needs, type RunView } from '@lux/ceremony'
 import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type SignatureRequest, signatureRequestCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, type Json, toBase64 } from '@lux/crypto'
@@ -127,7 +127,7 @@ function signatureRequest(
   needs: Extract<Needs, { kind: 'signatures' }>,
 ): SignatureRequest {
   const { what } = needs
-  const size = folder.state.checkpoints.at(-1)?.size ?? 0
+  const size = awaitedCheckpoint(folder.state)?.size ?? 0
   return {
     v: 1,
     kind: 'signature-request',

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { proposedDocument, type Refusal } from '@lux/ceremony'
+import { awaitedCheckpoint, proposedDocument, type Refusal } from '@lux/ceremony'
 import { preAuthentication } from '@lux/ceremony/bundle'
 import { decryptionApprovalCodec, exceptionCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, type Json, openWith, signatureContext, signWith } from '@lux/crypto'
@@ -29,10 +29,8 @@ export function bytesToSign(folder: RunFolder, what: SignedKind): Uint8Array {
     if (proposed === null) throw new CoreError('SUBMIT-01', 'no decision is being signed')
     return exceptionCodec.signedBytes(proposed)
   }
-  const last = folder.state.checkpoints.at(-1)
-  const document = folder.readDocument(
-    what === 'opening' ? 'opening.json' : `checkpoints/${last?.size ?? 0}.json`,
-  )
+  const size = awaitedCheckpoint(folder.state)?.size ?? 0
+  const document = folder.readDocument(what === 'opening' ? 'opening.json' : `checkpoints/${size}.json`)
   // Written by the performers as {payload, signatures}.
   return encodeCanonical((document as { payload: Json }).payload)
 }

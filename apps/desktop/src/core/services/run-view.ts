@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { StepState as EngineStep, RunView as EngineView, Needs } from '@lux/ceremony'
-import { readEntry } from '@lux/ceremony'
+import { awaitedCheckpoint, readEntry } from '@lux/ceremony'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
 import { roleOf } from '../run/drive-rehearsal.ts'
@@ -280,7 +280,7 @@ function fileOf(run: Run, what: SignedKind, digest: string): string {
   }
   if (what === 'opening') return 'opening.json'
   if (what === 'bundle') return 'bundle-payload.json'
-  return `checkpoints/${run.folder.state.checkpoints.at(-1)?.size ?? 0}.json`
+  return `checkpoints/${awaitedCheckpoint(run.folder.state)?.size ?? 0}.json`
 }
 
 const fromOthers: ReadonlySet<string> = new Set([
