@@ -1,11 +1,11 @@
 import { HsmError } from '../device.ts'
-import { encodeFrame } from './frames.ts'
+import { encodeFrame, joinedFrames } from './frames.ts'
 import { deadlineFactor, type Operation, type WireCall, type WireResult } from './protocol.ts'
 
 type Pending = {
   readonly id: number
   readonly op: Operation
-  readonly frame: Uint8Array
+  readonly frame: Buffer
   readonly resolve: (value: unknown) => void
   readonly reject: (error: HsmError) => void
 }
@@ -37,7 +37,7 @@ export class CallQueue {
   readonly #waiting: Pending[] = []
   readonly #inFlight = new Map<number, Pending>()
   readonly #options: Options
-  #send: ((bundle: Uint8Array) => void) | null = null
+  #send: ((bundle: Buffer) => void) | null = null
   #refusal: (() => HsmError) | null = null
   #timer: { readonly id: number; readonly handle: NodeJS.Timeout } | null = null
   #nextId = 1
@@ -69,7 +69,8 @@ export class CallQueue {
     })
   }
 
-  connect(send: (bundle: Uint8Array) => void): void {
+  /** `send` takes the bundle over and wipes it. */
+  connect(send: (bundle: Buffer) => void): void {
     this.#send = send
     this.#pump()
   }
@@ -135,9 +136,7 @@ export class CallQueue {
     const calls = this.#waiting.splice(0, maxInFlight - this.#inFlight.size)
     if (calls.length > 0) {
       for (const call of calls) this.#inFlight.set(call.id, call)
-      const bundle = Buffer.concat(calls.map(({ frame }) => frame))
-      this.#send(bundle)
-      for (const bytes of [bundle, ...calls.map(({ frame }) => frame)]) bytes.fill(0)
+      this.#send(joinedFrames(calls.map(({ frame }) => frame)))
     }
     this.#arm()
   }

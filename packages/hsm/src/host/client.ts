@@ -131,7 +131,7 @@ class Client implements Hsm {
     this.#generation = generation
     this.#host = host
     this.#state = 'ready'
-    this.#queue.connect((bundle) => host.send({ t: 'calls', bundle }))
+    this.#queue.connect((bundle) => host.sendCalls(bundle))
   }
 
   #lost(host: HostProcess, reason: 'crashed' | 'timeout' | 'closed', detail: string): void {

@@ -34,7 +34,7 @@ export function encodeFrame(value: unknown): Buffer {
   const length = Buffer.byteLength(json)
   if (length + size > maxFrameBytes)
     throw new RangeError('more than 64 MiB cannot be given to the token host')
-  const frame = Buffer.allocUnsafeSlow(headBytes + length + size)
+  const frame = Buffer.allocUnsafe(headBytes + length + size)
   frame.writeUInt32LE(length, 0)
   frame.writeUInt32LE(size, 4)
   frame.write(json, headBytes, 'utf8')
@@ -46,51 +46,90 @@ export function encodeFrame(value: unknown): Buffer {
   return frame
 }
 
-/** Every frame of a bundle, in order. Throws RangeError when it is not whole frames. The bundle may be wiped after it. */
-export function decodeFrames(bundle: Uint8Array): unknown[] {
-  const bytes = Buffer.from(bundle.buffer, bundle.byteOffset, bundle.length)
-  const values: unknown[] = []
-  let at = 0
-  while (at < bytes.length) {
-    if (bytes.length - at < headBytes) throw new RangeError('bundle: a frame is cut off')
-    const json = bytes.readUInt32LE(at)
-    const size = bytes.readUInt32LE(at + 4)
-    const start = at + headBytes + json
-    if (start + size > bytes.length) throw new RangeError('bundle: a frame is cut off')
-    values.push(
-      filled(parsed(bytes.toString('utf8', at + headBytes, start)), bytes.subarray(start, start + size)),
-    )
-    at = start + size
+/**
+ * Frames out of a stream, whatever pieces it comes in. `lent`: arrays are places in the stream's memory, and whoever gets
+ * them wipes them; `copied`: they are the receiver's own, and what came is wiped here.
+ */
+export class FrameReader {
+  readonly #arrays: 'lent' | 'copied'
+  #rest: Buffer[] = []
+  #have = 0
+  #wanted = headBytes
+
+  constructor(arrays: 'lent' | 'copied') {
+    this.#arrays = arrays
   }
-  return values
+
+  /** Nothing of a frame is waiting for its end. */
+  get between(): boolean {
+    return this.#have === 0
+  }
+
+  /** The frames that are whole now, in order. Throws RangeError for what is no frame; no more is to be read then. */
+  push(piece: Buffer): unknown[] {
+    this.#rest.push(piece)
+    this.#have += piece.length
+    if (this.#have < this.#wanted) return []
+    const bytes = joinedFrames(this.#rest)
+    const values: unknown[] = []
+    let at = 0
+    this.#wanted = headBytes
+    while (bytes.length - at >= headBytes) {
+      const json = bytes.readUInt32LE(at)
+      const size = bytes.readUInt32LE(at + 4)
+      if (json + size > maxFrameBytes) throw new RangeError('frame: more than 64 MiB')
+      const start = at + headBytes + json
+      if (start + size > bytes.length) {
+        this.#wanted = headBytes + json + size
+        break
+      }
+      const given = bytes.subarray(start, start + size)
+      values.push(filled(parsed(bytes.toString('utf8', at + headBytes, start)), given, this.#arrays))
+      at = start + size
+    }
+    // What is kept is a copy: whoever was lent arrays of this piece may wipe them, and this piece is wiped here.
+    this.#rest = at < bytes.length ? [Buffer.from(bytes.subarray(at))] : []
+    this.#have = bytes.length - at
+    bytes.fill(0, this.#arrays === 'copied' ? 0 : at)
+    return values
+  }
+}
+
+/** One after another; what they are made of is wiped. */
+export function joinedFrames(pieces: readonly Buffer[]): Buffer {
+  const [only] = pieces
+  if (pieces.length === 1 && only) return only
+  const bytes = Buffer.concat(pieces)
+  for (const piece of pieces) piece.fill(0)
+  return bytes
 }
 
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json)
   } catch {
-    throw new RangeError('bundle: a frame is no JSON')
+    throw new RangeError('frame: no JSON')
   }
 }
 
-function filled(value: unknown, bytes: Buffer): unknown {
+function filled(value: unknown, bytes: Buffer, arrays: 'lent' | 'copied'): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {
-    for (const [index, inner] of value.entries()) value[index] = filled(inner, bytes)
+    for (const [index, inner] of value.entries()) value[index] = filled(inner, bytes, arrays)
     return value
   }
-  if ('$' in value) return taken(value, bytes)
+  if ('$' in value) return taken(value, bytes, arrays)
   // An object that JSON.parse made: a record of names.
   const record = value as Record<string, unknown>
   for (const name of Object.keys(record)) {
     const inner = record[name]
-    if (name === '__proto__') throw new RangeError('bundle: a frame names __proto__')
-    if (typeof inner === 'object' && inner !== null) record[name] = filled(inner, bytes)
+    if (name === '__proto__') throw new RangeError('frame: names __proto__')
+    if (typeof inner === 'object' && inner !== null) record[name] = filled(inner, bytes, arrays)
   }
   return value
 }
 
-function taken({ $ }: { $: unknown }, bytes: Buffer): Uint8Array | undefined {
+function taken({ $ }: { $: unknown }, bytes: Buffer, arrays: 'lent' | 'copied'): Uint8Array | undefined {
   if ($ === null) return undefined
   const [offset, length] = Array.isArray($) ? $ : []
   const end = offset + length
@@ -101,7 +140,8 @@ function taken({ $ }: { $: unknown }, bytes: Buffer): Uint8Array | undefined {
     length < 0 ||
     end > bytes.length
   )
-    throw new RangeError('bundle: bytes outside of their frame')
+    throw new RangeError('frame: bytes outside of it')
+  if (arrays === 'lent') return bytes.subarray(offset, end)
   const copy = new Uint8Array(length)
   copy.set(bytes.subarray(offset, end))
   return copy

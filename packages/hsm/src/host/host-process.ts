@@ -1,11 +1,12 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { HsmError, type LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
 import type { StartHsmOptions } from './client.ts'
-import { decodeFrames } from './frames.ts'
-import { type FromHost, protocolVersion, type ToHost, type WireResult } from './protocol.ts'
+import { FrameReader } from './frames.ts'
+import { type FromHost, framePipe, protocolVersion, type ToHost, type WireResult } from './protocol.ts'
 
 type Events = {
   readonly onResults: (results: readonly WireResult[]) => void
@@ -47,6 +48,8 @@ export class HostProcess {
   readonly #child: ChildProcess
   readonly #events: Events
   readonly #options: StartHsmOptions
+  readonly #frames: Socket
+  readonly #reader = new FrameReader('copied')
   #open = false
   #ended = false
   #ending: { reason: 'timeout' | 'closed'; detail: string } | null = null
@@ -62,11 +65,17 @@ export class HostProcess {
       execArgv: [],
       serialization: 'advanced',
       env: hostEnvironment(options.library, options.environment),
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
     })
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-maxStderr)
     })
+    const frames = this.#child.stdio[framePipe]
+    if (!(frames instanceof Socket)) throw new Error('the host was started without its pipe')
+    this.#frames = frames
+    frames.on('data', (piece: Buffer) => this.#results(piece))
+    // What went wrong with the pipe is told by the end of the process.
+    frames.on('error', () => {})
     this.#child.on('message', (message: FromHost) => this.#receive(message))
     this.#child.on('error', (error) => this.#end(`it cannot be started: ${error.message}`))
     this.#child.on('exit', (code, signal) => this.#end(signal ?? `exit ${code}`))
@@ -102,6 +111,11 @@ export class HostProcess {
     if (this.#child.connected) this.#child.send(message, () => {})
   }
 
+  /** Takes the bundle over, and wipes it once it is sent. */
+  sendCalls(bundle: Buffer): void {
+    this.#frames.write(bundle, () => bundle.fill(0))
+  }
+
   kill(reason: 'timeout' | 'closed', detail: string): void {
     this.#ending ??= { reason, detail }
     this.#child.kill('SIGKILL')
@@ -122,8 +136,7 @@ export class HostProcess {
   }
 
   #receive(message: FromHost): void {
-    if (message.t === 'results') this.#results(message.bundle)
-    else if (message.t === 'failed') this.#handshake?.reject(new HsmError(message.error))
+    if (message.t === 'failed') this.#handshake?.reject(new HsmError(message.error))
     else if (message.t === 'ready') {
       if (message.version !== protocolVersion) {
         this.#handshake?.reject(hsmError('HSM-HOST-FAILED', 'client and host are of different builds'))
@@ -136,17 +149,17 @@ export class HostProcess {
   }
 
   /** The host is ours, but what it loaded may not be: an answer that is none ends it. */
-  #results(bundle: Uint8Array): void {
+  #results(piece: Buffer): void {
     let results: WireResult[]
     try {
       // The host's answers, in the shape that this build gives them: checked in the handshake.
-      results = decodeFrames(bundle) as WireResult[]
+      results = this.#reader.push(piece) as WireResult[]
     } catch {
+      this.#frames.destroy()
       this.#child.kill('SIGKILL')
       return
     }
-    bundle.fill(0)
-    this.#events.onResults(results)
+    if (results.length > 0) this.#events.onResults(results)
   }
 
   #end(how: string): void {

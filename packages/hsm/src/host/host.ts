@@ -1,14 +1,16 @@
+import { Socket } from 'node:net'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { Module } from '../pkcs11/module.ts'
 import { Tokens } from '../pkcs11/tokens.ts'
 import { explainFailure } from './explain-failure.ts'
-import { decodeFrames, encodeFrame } from './frames.ts'
+import { encodeFrame, FrameReader, joinedFrames } from './frames.ts'
 import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
 import { protectProcess } from './protect-process.ts'
 import {
   type FromHost,
+  framePipe,
   protocolVersion,
   type ToHost,
   tokenOperations,
@@ -59,7 +61,7 @@ function judge(tokens: Tokens, call: WireCall, error: unknown, second: boolean):
 
 /** Answers wait for each other at most this long, and at most this many: the client works while we do. */
 const bundleMs = 1
-const bundleAnswers = 8
+const bundleAnswers = 4
 
 /**
  * The process that holds one vendor library. Calls start in order of arrival; those that only use keys may overlap, each
@@ -73,15 +75,15 @@ export function runHost(): void {
   }
   let tokens: Tokens | null = null
   let scheduler: Scheduler | null = null
-  let results: Uint8Array[] = []
+  const pipe = new Socket({ fd: framePipe, readable: true, writable: true })
+  const reader = new FrameReader('lent')
+  let results: Buffer[] = []
   let oldest = 0
   const flush = (): void => {
     if (results.length === 0) return
-    const frames = results
+    const bundle = joinedFrames(results)
     results = []
-    const bundle = Buffer.concat(frames)
-    answer({ t: 'results', bundle })
-    for (const bytes of [bundle, ...frames]) bytes.fill(0)
+    pipe.write(bundle, () => bundle.fill(0))
   }
   const settle = (result: WireResult): void => {
     const now = performance.now()
@@ -122,14 +124,11 @@ export function runHost(): void {
     })
   }
 
+  // The client's calls, in the shape that this build gives them: checked in the handshake.
+  pipe.on('data', (piece: Buffer) => scheduler?.add(reader.push(piece) as WireCall[]))
+  pipe.on('error', () => process.exit(0))
   process.on('disconnect', () => process.exit(0))
   process.on('message', (message: ToHost) => {
-    if (message.t === 'calls') {
-      // The client's calls, in the shape that this build gives them: checked in the handshake.
-      scheduler?.add(decodeFrames(message.bundle) as WireCall[])
-      message.bundle.fill(0)
-      return
-    }
     if (message.t === 'open') {
       try {
         open(message)

@@ -1,7 +1,7 @@
 import type { CkrCode, LibraryInfo, Token } from '../device.ts'
 
 /** Both ends are built together; a difference means a damaged installation. */
-export const protocolVersion = 2
+export const protocolVersion = 3
 
 /** Every method of Token that crosses to the host. */
 export const tokenOperations = [
@@ -60,7 +60,12 @@ export type Operation = TokenOperation | 'tokens' | 'ping'
 
 export type WireError = { code: string; ckr: CkrCode | null; detail: string; remedy: string }
 
-/** Calls and answers travel as frames (frames.ts) in bundles: a message costs about as much as a signature of a soft token. */
+/**
+ * Calls and answers travel as frames (frames.ts) on a pipe of their own, many in one write: a message of the channel that
+ * Node gives a child costs about as much as a signature of a soft token.
+ */
+export const framePipe = 4
+
 export type WireCall = readonly [id: number, op: Operation, serial: string, args: readonly unknown[]]
 
 export type WireResult =
@@ -76,13 +81,11 @@ export type ToHost =
       sha256: string | null
       sessions: number
     }
-  | { t: 'calls'; bundle: Uint8Array }
   | { t: 'close' }
 
 export type FromHost =
   | { t: 'ready'; version: number; generation: number; library: LibraryInfo }
   | { t: 'failed'; error: WireError }
-  | { t: 'results'; bundle: Uint8Array }
   | { t: 'closed' }
 
 /** Work on keys that changes nothing: several at once, each on a session of its own. All else runs alone. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeFrames, encodeFrame } from '../../src/host/frames.ts'
+import { encodeFrame, FrameReader, joinedFrames } from '../../src/host/frames.ts'
 import { sealingTemplate, signingTemplate } from '../../src/index.ts'
 import { newId, startBench } from '../soft-token-bench.ts'
 
@@ -18,23 +18,67 @@ const value = fc.letrec((tie) => ({
   ),
 })).one
 
+const read = (bundle: Uint8Array) => new FrameReader('copied').push(Buffer.from(bundle))
+
+/** What is lent comes as Buffers. */
+const plain = (one: unknown): unknown => {
+  if (one instanceof Uint8Array) return new Uint8Array(one)
+  if (Array.isArray(one)) return one.map(plain)
+  if (typeof one !== 'object' || one === null) return one
+  return Object.fromEntries(Object.entries(one).map(([name, inner]) => [name, plain(inner)]))
+}
+
 describe('calls and answers as bytes', () => {
   it('come back as they were, many in one bundle', () => {
     fc.assert(
       fc.property(fc.array(value, { maxLength: 5 }), (values) => {
-        const bundle = Buffer.concat(values.map(encodeFrame))
-        expect(decodeFrames(bundle)).toEqual(values)
+        expect(read(joinedFrames(values.map(encodeFrame)))).toEqual(values)
       }),
     )
+  })
+
+  it('come back as they were, whatever pieces the pipe hands them over in', () => {
+    fc.assert(
+      fc.property(
+        fc.array(value, { maxLength: 5 }),
+        fc.array(fc.nat({ max: 60 }), { maxLength: 12 }),
+        fc.constantFrom('lent' as const, 'copied' as const),
+        (values, cuts, arrays) => {
+          const bundle = joinedFrames(values.map(encodeFrame))
+          const reader = new FrameReader(arrays)
+          const got: unknown[] = []
+          let at = 0
+          for (const cut of [...cuts, bundle.length]) {
+            got.push(...reader.push(Buffer.from(bundle.subarray(at, at + cut))))
+            at += cut
+          }
+          expect(plain(got)).toEqual(values)
+          expect(reader.between).toBe(true)
+        },
+      ),
+    )
+  })
+
+  it('nothing of a call is left in the pieces that it came in, but what was lent', () => {
+    const secret = new Uint8Array(100).fill(7)
+    const bytes = encodeFrame([secret])
+    const pieces = [bytes.subarray(0, 30), bytes.subarray(30, 60), bytes.subarray(60)].map((p) =>
+      Buffer.from(p),
+    )
+    const reader = new FrameReader('lent')
+    const [[lent]] = pieces.flatMap((piece) => reader.push(piece)) as [[Uint8Array]]
+    expect(pieces.every((piece) => piece.every((byte) => byte === 0))).toBe(true)
+    expect([...lent]).toEqual([...secret])
+    const whole = encodeFrame([secret])
+    new FrameReader('copied').push(whole)
+    expect(whole.includes(7)).toBe(false)
   })
 
   it('share no memory with each other or with what they came from', () => {
     const given = new Uint8Array([1, 2, 3])
     const bundle = encodeFrame([given, given, { again: given }])
     given.fill(9)
-    const [[first, second, { again }]] = decodeFrames(bundle) as [
-      [Uint8Array, Uint8Array, { again: Uint8Array }],
-    ]
+    const [[first, second, { again }]] = read(bundle) as [[Uint8Array, Uint8Array, { again: Uint8Array }]]
     bundle.fill(0)
     first.fill(0)
     expect([[...second], [...again]]).toEqual([
@@ -43,10 +87,11 @@ describe('calls and answers as bytes', () => {
     ])
   })
 
-  it('a bundle that is cut off, is no JSON or points outside of its frame is refused before anything is allocated', () => {
-    const whole = encodeFrame(['x', new Uint8Array(8)])
-    for (let length = 1; length < whole.length; length++)
-      expect(() => decodeFrames(whole.subarray(0, length))).toThrow(RangeError)
+  it('a frame that is too long, is no JSON or points outside of itself is refused before anything is allocated', () => {
+    const long = Buffer.alloc(8)
+    long.writeUInt32LE(1 << 26, 0)
+    long.writeUInt32LE(1, 4)
+    expect(() => read(long)).toThrow('more than 64 MiB')
     const frame = (json: string) => {
       const bytes = Buffer.alloc(8 + json.length)
       bytes.writeUInt32LE(json.length, 0)
@@ -61,8 +106,8 @@ describe('calls and answers as bytes', () => {
       '{"$":["a"]}',
       '[{"a":{"$":7}}]',
     ])
-      expect(() => decodeFrames(frame(json))).toThrow(RangeError)
-    expect(() => decodeFrames(frame('{"__proto__":{"x":1}}'))).toThrow(RangeError)
+      expect(() => read(frame(json))).toThrow(RangeError)
+    expect(() => read(frame('{"__proto__":{"x":1}}'))).toThrow(RangeError)
   })
 
   it('what cannot cross is refused at the call, and the host goes on', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { CallQueue } from '../../src/host/call-queue.ts'
-import { decodeFrames } from '../../src/host/frames.ts'
+import { FrameReader } from '../../src/host/frames.ts'
 import type { Operation, WireCall } from '../../src/host/protocol.ts'
 import { type Outcome, Scheduler } from '../../src/host/scheduler.ts'
 import { hsmError } from '../../src/hsm-errors.ts'
@@ -91,7 +91,8 @@ describe('calls in the client', () => {
       queue,
       timeouts,
       sent,
-      connect: () => queue.connect((bundle) => sent.push(decodeFrames(bundle) as WireCall[])),
+      connect: () =>
+        queue.connect((bundle) => sent.push(new FrameReader('copied').push(bundle) as WireCall[])),
     }
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve))
