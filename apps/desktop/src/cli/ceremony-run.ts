@@ -29,6 +29,7 @@ export type CeremonyRunOptions = RunPinOptions & {
   lock?: string
   policy: string
   cards: string
+  public?: string
   out: string
   medium?: string
   after?: string
@@ -36,6 +37,7 @@ export type CeremonyRunOptions = RunPinOptions & {
 }
 
 const maxFile = 1 << 20
+const maxPublic = 4 << 20
 
 /** Begins a production run and goes on until people are needed. Errors: those of `beginProduction`, TOKEN-…, HSM-…. */
 export async function runCeremony(
@@ -57,6 +59,7 @@ export async function runCeremony(
   const lock = readBounded(options.lock, maxFile)
   const plan = readBounded(planFile, maxFile)
   const policy = readBounded(options.policy, maxFile)
+  const pub = options.public === undefined ? null : readBounded(options.public, maxPublic)
   const medium = resolve(options.medium ?? join(out, 'medium'))
   const lineage = lineageAfter(options.after)
   const { bound, pins } = serials(plan, tokens)
@@ -70,6 +73,7 @@ export async function runCeremony(
       policy,
       ...readCards(options.cards),
       tokens: bound,
+      public: pub,
       library: preflightLibrary(library, pins.librarySha256 ?? null).sha256,
       measurement: program.measurement,
       entropy: systemEntropy,

@@ -18,6 +18,10 @@ export function registerCeremony({ program, act }: CommandLine): void {
       .option('--lock <file>', 'plan.lock.json with the officers’ approvals')
       .requiredOption('--policy <file>', 'the policy that the plan names')
       .requiredOption('--cards <dir>', 'card files of people and servers, and signed transport files')
+      .option(
+        '--public <file>',
+        'public.bin of a threshold key that an earlier ceremony dealt, as the plan names it',
+      )
       .requiredOption('--out <dir>', 'a new folder for the run')
       .option('--medium <dir>', 'folder that Export writes to; DIR/medium by default')
       .option('--after <receipt>', 'the server’s receipt of the bundle before this one')

@@ -5,8 +5,9 @@ import { fileReader } from '../core/store/file-reader.ts'
 import { inNewFolder } from '../core/store/new-folder.ts'
 import { type CommandLine, count } from './command-line.ts'
 import { registerFheCanary } from './fhe-canary.ts'
-import { registerFheDecrypt } from './fhe-decrypt.ts'
+import { registerFheCombine } from './fhe-combine.ts'
 import { registerFheKeygen } from './fhe-keygen.ts'
+import { registerFhePartial } from './fhe-partial.ts'
 import { registerFheProvenance } from './fhe-provenance.ts'
 import { registerFheRedeal } from './fhe-redeal.ts'
 import { registerFheReshare } from './fhe-reshare.ts'
@@ -81,7 +82,8 @@ Example:
 Example:
   $ custody fhe recover dealt/holder-1.bin dealt/holder-3.bin --public dealt/public.bin --rehearsal --out key.bin`,
     )
-  registerFheDecrypt(group, act)
+  registerFhePartial(group, act)
+  registerFheCombine(group, act)
   registerFheReshare(group, act)
   registerFheRedeal(group, act)
   registerFheCanary(group, act)

@@ -1,6 +1,13 @@
 import type { Policy } from '@lux/ceremony/policy'
 import { fromHex } from '@lux/crypto'
-import { type Budgets, parsePublic, proveShare, type ShareEnvelope, type ShareProof } from '@lux/crypto/fhe'
+import {
+  type Budgets,
+  forgetEnvelope,
+  parsePublic,
+  proveShare,
+  type ShareEnvelope,
+  type ShareProof,
+} from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { dealtBudgets } from '../core/run/agreed-budgets.ts'
 import { refused } from './command-line.ts'
@@ -42,8 +49,13 @@ export function heldProof(
 /** The envelope of a kept share, checked again. Errors: those of `heldProof` and `holderSeal`. */
 export function openHeldShare(held: Held, key: PersonKey, keyPath: string): ShareEnvelope {
   const { envelope } = heldProof(held, key)
-  holderSeal(key, keyPath, envelope.share.header.domain)
-  return envelope
+  try {
+    holderSeal(key, keyPath, envelope.share.header.domain)
+    return envelope
+  } catch (error) {
+    forgetEnvelope(envelope)
+    throw error
+  }
 }
 
 /**

@@ -21,12 +21,28 @@ export type HolderState = {
   answered: string[]
   /** Ids of requests that were decided. */
   taken: string[]
+  /**
+   * Hash of the plan under which the epoch is being left. What was said to be left then is counted for the new shares, so
+   * that this one decrypts nothing more.
+   */
+  leaving: string | null
+  /** Whether the ceremony key has declared the epoch live; the first one of a key is from its dealing on. */
+  live: boolean
+  /** Whether this share has answered the one canary of its epoch. */
+  canary: boolean
 }
 
 const maxBytes = 8 << 20
 const maxListed = 1 << 16
 
-export const freshState = (): HolderState => ({ spent: { at64: 0, at128: 0 }, answered: [], taken: [] })
+export const freshState = (live = true): HolderState => ({
+  spent: { at64: 0, at128: 0 },
+  answered: [],
+  taken: [],
+  leaving: null,
+  live,
+  canary: false,
+})
 export const statePath = (share: string) => `${share}.state`
 
 /** Signed, and bound to one share: key, epoch and holder. */
@@ -47,6 +63,9 @@ export function encodeState(
     // dropped request has expired long since.
     answered: state.answered.slice(-maxListed),
     taken: state.taken.slice(-maxListed),
+    leaving: state.leaving,
+    live: state.live,
+    canary: state.canary,
   }
   return encodeDocument(signDocument([identity], signatureContext('holder-state', header.domain), payload))
 }
@@ -69,7 +88,9 @@ export function openState(
     const context = signatureContext('holder-state', header.domain)
     const verdict = verifyDocument(document, context, [identity.keys])
     if (!verdict.ok) throw other(verdict.detail)
-    const { v, kind, domain, keyId, epochId, holder, spent, answered, taken } = members(document.payload)
+    const { v, kind, domain, keyId, epochId, holder, spent, answered, taken, ...phase } = members(
+      document.payload,
+    )
     const same =
       v === 1 &&
       kind === 'holder-state' &&
@@ -80,7 +101,12 @@ export function openState(
     if (!same) throw other('it is of another share')
     const { at64, at128 } = members(spent)
     if (!isCount(at64) || !isCount(at128)) throw other('it counts no blocks')
-    return { spent: { at64, at128 }, answered: listOf(answered), taken: listOf(taken) }
+    return {
+      spent: { at64, at128 },
+      answered: listOf(answered),
+      taken: listOf(taken),
+      ...phaseOf(phase, header.epoch === 0),
+    }
   } catch (error) {
     if (error instanceof FormatError) throw other(error.detail)
     throw error
@@ -99,6 +125,18 @@ function readState(path: string): Uint8Array {
       )
     throw error
   }
+}
+
+/** Records of version 0.1 before epochs could move have none of these: their shares are of the first epoch. */
+function phaseOf(
+  { leaving = null, live, canary = false }: { [name: string]: Json | undefined },
+  first: boolean,
+): Pick<HolderState, 'leaving' | 'live' | 'canary'> {
+  const hash = leaving === null || (typeof leaving === 'string' && /^[0-9a-f]{64}$/.test(leaving))
+  const known = live ?? first
+  if (!hash || typeof known !== 'boolean' || typeof canary !== 'boolean')
+    throw new FormatError('HOLDER-STATE', 'no phase')
+  return { leaving, live: known, canary }
 }
 
 function isCount(value: Json | undefined): value is number {

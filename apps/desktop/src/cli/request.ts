@@ -1,6 +1,4 @@
-import { checkPolicy, type Policy } from '@lux/ceremony/policy'
 import {
-  checkDecryptionRequest,
   type DecryptionRequest,
   decryptionApprovalCodec,
   decryptionRequestCodec,
@@ -15,12 +13,15 @@ import { checkCarrying, ciphertextDigest, parsePublic, typeName } from '@lux/cry
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
+import { checkApprovedRequest } from './approved-request.ts'
+import { believedPolicy } from './believed.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
 import { ciphertextAt, readPublicFile } from './fhe-files.ts'
-import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
+import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from './files.ts'
 import { openKeyFile } from './key-file.ts'
 import { type Outcome, say } from './output.ts'
 import { requestLines } from './request-lines.ts'
+import { registerRequestResult } from './request-result.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from './secret-input.ts'
 import { askYes } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -47,7 +48,7 @@ const mostHours = 8760
 export function registerRequest({ program, act }: CommandLine): void {
   const group = program
     .command('request')
-    .description('Ask share holders for a decryption: new, sign, approve, show.')
+    .description('Ask share holders for a decryption: new, sign, approve, show, result.')
   group
     .command('new')
     .description(
@@ -87,6 +88,7 @@ Example:
     .option('--policy <file>', 'the policy that you took by hand: checks all signatures against it')
     .action((path: string, options: ShowOptions) => act(() => show(path, options)))
     .addHelpText('after', '\nExample:\n  $ custody request show request.json --policy policy.json')
+  registerRequestResult(group, act)
 }
 
 function signing(group: Command, verb: string, description: string): Command {
@@ -132,7 +134,7 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
       },
     }
   })
-  const policy = options.policy === undefined ? null : takenPolicy(options.policy)
+  const policy = options.policy === undefined ? null : believedPolicy(options.policy)
   const carried = checkCarrying(
     files.map(({ ciphertext }) => ciphertext),
     policy?.fhe.carrying ?? 'never',
@@ -230,7 +232,7 @@ async function signRequest(
 function show(path: string, options: ShowOptions): Outcome {
   const given = readParsed(path, requestPackageCodec, maxRequest)
   const { payload } = given.request
-  const approvedBy = options.policy === undefined ? null : approvers(given, options.policy)
+  const approvedBy = options.policy === undefined ? null : checkApprovedRequest(given, options.policy)
   const digest = requestDigest(payload)
   return {
     exit: 0,
@@ -239,47 +241,6 @@ function show(path: string, options: ShowOptions): Outcome {
       '\n',
     ),
   }
-}
-
-function takenPolicy(path: string): Policy {
-  const policy = checkPolicy(readPolicy(path))
-  if (!policy.ok) throw refused(policy, 'take the policy again by hand and compare its words')
-  return policy.value
-}
-
-function approvers(given: RequestPackage, path: string): readonly string[] {
-  const {
-    requesters,
-    combiners,
-    evaluators,
-    encryptors,
-    audiences,
-    approvers: members,
-    approverThreshold,
-    domain,
-  } = takenPolicy(path)
-  const { payload } = given.request
-  const checked = checkDecryptionRequest(given, {
-    domain,
-    keyId: payload.keyId,
-    epochId: payload.epochId,
-    mode: payload.mode,
-    authorities: {
-      requesters: [
-        ...requesters.map(({ keys }) => keys),
-        ...audiences.map(({ requesterKey }) => requesterKey),
-      ],
-      combiners: combiners.map(({ recipient }) => recipient),
-      evaluators: evaluators.map(({ keys }) => keys),
-      encryptors: encryptors.map(({ keys }) => keys),
-    },
-    approvers: { role: 'approver', members, quorum: approverThreshold },
-    now: new Date().toISOString(),
-    taken: new Set(),
-    left: null,
-  })
-  if (!checked.ok) throw refused(checked)
-  return checked.value.approvedBy
 }
 
 function written(out: string, given: RequestPackage): Outcome {

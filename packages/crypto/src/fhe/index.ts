@@ -18,6 +18,7 @@ export {
   type CanaryAudit,
   type CanaryTrust,
 } from './canary.ts'
+export { type CanaryPartial, type CanaryPartialRequest, fheCanaryPartial } from './canary-partial.ts'
 export {
   type Carrying,
   checkCarrying,
@@ -114,7 +115,12 @@ export {
 } from './reshare-key.ts'
 export { type RotatedKey, type RotateRequest, rotateFheKey } from './rotate-key.ts'
 export { type FheKeyType, readSecretKey, type SecretKeyWords } from './secret-key.ts'
-export { encodeShareEnvelope, parseShareEnvelope, type ShareEnvelope } from './share-envelope.ts'
+export {
+  encodeShareEnvelope,
+  forgetEnvelope,
+  parseShareEnvelope,
+  type ShareEnvelope,
+} from './share-envelope.ts'
 export { type Budgets, encodeShare, forgetShare, parseShare, type Share } from './share-file.ts'
 export { TFHE_LIMIT, type TfheModule } from './tfhe-module.ts'
 export { combinePartials, partialDecrypt, type ThresholdResult } from './threshold-decrypt.ts'

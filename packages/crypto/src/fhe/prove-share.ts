@@ -4,8 +4,8 @@ import { sha256Hex } from '../hash.ts'
 import { toHex } from '../hex.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { refuse } from '../verdict.ts'
-import { parseShareEnvelope, type ShareEnvelope } from './share-envelope.ts'
-import type { Budgets } from './share-file.ts'
+import { forgetEnvelope, parseShareEnvelope, type ShareEnvelope } from './share-envelope.ts'
+import { type Budgets, forgetShare } from './share-file.ts'
 import { verifyShare } from './verify-share.ts'
 
 export type ProveShareInput = {
@@ -33,7 +33,7 @@ export type ShareProof = {
 /**
  * A holder's acknowledgement: made only after the envelope, its share, the commitments and the public file have been
  * checked. Refusals: those of `parseShareEnvelope` and `verifyShare`, FHE-PUBLIC-OTHER, FHE-CEREMONY-OTHER,
- * FHE-HOLDER-OTHER.
+ * FHE-HOLDER-OTHER. A refused share is wiped; the envelope of a proof is the caller's to forget.
  */
 export function proveShare({ envelope: bytes, sealed, pub, expected }: ProveShareInput): Outcome<ShareProof> {
   let envelope: ShareEnvelope
@@ -43,6 +43,16 @@ export function proveShare({ envelope: bytes, sealed, pub, expected }: ProveShar
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   }
+  let proof: Outcome<ShareProof> | null = null
+  try {
+    proof = proofOf(envelope, { envelope: bytes, sealed, pub, expected })
+    return proof
+  } finally {
+    if (!proof?.ok) forgetEnvelope(envelope)
+  }
+}
+
+function proofOf(envelope: ShareEnvelope, { sealed, pub, expected }: ProveShareInput): Outcome<ShareProof> {
   if (envelope.ceremonyId !== expected.ceremonyId) {
     return refuse('FHE-CEREMONY-OTHER', `the envelope is of ceremony ${envelope.ceremonyId}`)
   }
@@ -57,6 +67,7 @@ export function proveShare({ envelope: bytes, sealed, pub, expected }: ProveShar
     ...(budgets === undefined ? {} : { budgets }),
   })
   if (!verified.ok) return verified
+  forgetShare(verified.value.share)
   const { header } = envelope.share
   const payload = encodeCanonical({
     v: 1,

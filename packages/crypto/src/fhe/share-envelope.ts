@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, utf8 } from '../bytes.ts'
+import { concatBytes, equalBytes, utf8, wipe } from '../bytes.ts'
 import { encodeCanonical, type Json, parseCanonical } from '../canonical-json.ts'
 import { FormatError } from '../format-error.ts'
 import { sha256Hex } from '../hash.ts'
@@ -8,7 +8,7 @@ import { type Authorities, readAuthorities } from './authorities.ts'
 import { byteReader } from './byte-reader.ts'
 import { commitmentsDigest } from './identifiers.ts'
 import { type PublicFile, parsePublic } from './public-file.ts'
-import { parseShare, type Share } from './share-file.ts'
+import { forgetShare, parseShare, type Share } from './share-file.ts'
 
 const MAGIC = 'lux-env1'
 const MAX_HEADER = 1 << 20
@@ -28,6 +28,12 @@ export type ShareEnvelope = {
   readonly commitmentsDigest: string
 }
 
+/** Overwrites the share inside an opened envelope. */
+export function forgetEnvelope({ share, shareBytes }: ShareEnvelope): void {
+  forgetShare(share)
+  wipe(shareBytes)
+}
+
 /** `lux-env1`, u32 length, header (RFC 8785), share. The share must be of the public file, else it throws. */
 export function encodeShareEnvelope(input: {
   ceremonyId: string
@@ -38,6 +44,8 @@ export function encodeShareEnvelope(input: {
 }): Uint8Array {
   if (!/^[0-9a-f]{32}$/.test(input.ceremonyId)) throw new RangeError('ceremonyId: expected 16 bytes in hex')
   const share = parseShare(input.share)
+  // The header says nothing of the seeds.
+  forgetShare(share)
   const pub = parsePublic(input.pub)
   if (!equalBytes(share.header.epochId, pub.header.epochId))
     throw new RangeError('share: of another public file')
@@ -71,7 +79,25 @@ export function parseShareEnvelope(bytes: Uint8Array): ShareEnvelope {
   const headerBytes = reader.take(length, 'header')
   const header = parseCanonical(headerBytes, { maxBytes: MAX_HEADER })
   const shareBytes = reader.take(reader.left, 'share')
-  const share = parseShare(shareBytes)
+  let share: Share | null = null
+  let kept = false
+  try {
+    share = parseShare(shareBytes)
+    const envelope = ofHeader(header, headerBytes, share, shareBytes)
+    kept = true
+    return envelope
+  } finally {
+    if (!kept) wipe(shareBytes)
+    if (!kept && share !== null) forgetShare(share)
+  }
+}
+
+function ofHeader(
+  header: Json,
+  headerBytes: Uint8Array,
+  share: Share,
+  shareBytes: Uint8Array,
+): ShareEnvelope {
   const text = (name: string, pattern: RegExp): string => {
     const value = member(header, name)
     if (typeof value !== 'string' || !pattern.test(value)) {

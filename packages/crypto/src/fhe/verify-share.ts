@@ -7,7 +7,7 @@ import { refuse } from '../verdict.ts'
 import { mixedField } from './file-header.ts'
 import { type RosterEntry, rosterDigest } from './identifiers.ts'
 import { type PublicFile, parsePublic } from './public-file.ts'
-import { type Budgets, parseShare, type Share } from './share-file.ts'
+import { type Budgets, forgetShare, parseShare, type Share } from './share-file.ts'
 
 export type ShareExpectation = {
   readonly holder?: number
@@ -23,22 +23,29 @@ export type VerifiedShare = { readonly share: Share; readonly pub: PublicFile }
  * What a holder checks before keeping or using a share: both files parse, are of the same sharing, the seeds are those
  * committed to, the corrections those of the epoch, the budgets within the flooding. Refusals: the parsers' rules,
  * FHE-EPOCH-MIXED, FHE-SEED-SETS, FHE-SEED-COMMITMENT, FHE-BUDGET, FHE-HOLDER-OTHER, FHE-POLICY-OTHER,
- * FHE-ROSTER-OTHER, FHE-BUDGET-OTHER.
+ * FHE-ROSTER-OTHER, FHE-BUDGET-OTHER. The seeds of a refused share are wiped; an accepted one is the caller's to forget.
  */
 export function verifyShare(
   shareBytes: Uint8Array,
   pubBytes: Uint8Array,
   expected: ShareExpectation = {},
 ): Outcome<VerifiedShare> {
-  let share: Share
-  let pub: PublicFile
+  let share: Share | null = null
+  let kept = false
   try {
     share = parseShare(shareBytes)
-    pub = parsePublic(pubBytes)
+    const verified = verifyParsed(share, parsePublic(pubBytes), expected)
+    kept = verified.ok
+    return verified
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
+  } finally {
+    if (share !== null && !kept) forgetShare(share)
   }
+}
+
+function verifyParsed(share: Share, pub: PublicFile, expected: ShareExpectation): Outcome<VerifiedShare> {
   const { header, seeds, budgets } = share
   const mixed = mixedField(header, pub.header)
   if (mixed !== null) return refuse('FHE-EPOCH-MIXED', `share and public file differ in ${mixed}`)

@@ -1,5 +1,5 @@
 import type { Policy } from '@lux/ceremony/policy'
-import { type Budgets, carriedBudgets, largestBudgets } from '@lux/crypto/fhe'
+import { type Budgets, type CarryInput, carriedBudgets, largestBudgets } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -25,8 +25,12 @@ export function nextBudgets({ state, plan, policy }: RunFolder): Budgets {
   const left = old.holders.map(
     (name) => budgets.find((one) => one.epochId === old.epochId && one.name === name)?.left ?? null,
   )
-  const carried = carriedBudgets({ from: old, to: next, left, squash: plan.fhe?.squash ?? false })
-  return within(policy.policy, carried)
+  return carriedWithin(policy.policy, { from: old, to: next, left, squash: plan.fhe?.squash ?? false })
+}
+
+/** The same for whoever has only the old holders' approvals and the policy: a new holder by itself. */
+export function carriedWithin(policy: Policy, input: CarryInput): Budgets {
+  return within(policy, carriedBudgets(input))
 }
 
 /** What a share of an epoch of this run must say; null where only an earlier ceremony knows. */

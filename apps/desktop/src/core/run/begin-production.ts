@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import type { Command } from '@lux/ceremony'
-import { checkLock, isSoft, lintPlan, readPlan } from '@lux/ceremony/plan'
+import { checkLock, isSoft, lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
 import { checkPolicy, type PolicyFile, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
-import { type Entropy, type Json, toHex } from '@lux/crypto'
+import { type Entropy, encodeCanonical, equalBytes, type Json, sha256Hex, toHex } from '@lux/crypto'
+import { parsePublic, rosterDigest } from '@lux/crypto/fhe'
 import type { Clock } from '../clock.ts'
 import { CoreError } from '../core-error.ts'
 import type { Measurement } from '../measure.ts'
+import { writeDurably } from '../store/durable-file.ts'
 import { refusedPlan } from './begin-rehearsal.ts'
 import { RunFolder } from './run-folder.ts'
 import { authoritiesOf, termsOf } from './terms.ts'
@@ -22,6 +25,8 @@ export type ProductionRequest = {
   transports: ReadonlyMap<string, Json>
   /** Serial by the plan's role; '' for a token that a step initialises. */
   tokens: readonly { role: string; serial: string }[]
+  /** public.bin of the epoch that the plan names, where an earlier ceremony dealt its key. */
+  public: Uint8Array | null
   library: string
   measurement: Measurement
   entropy: Entropy
@@ -30,7 +35,7 @@ export type ProductionRequest = {
 
 /**
  * Checks plan, lock, policy, cards and library, and writes the run's folder; gives the command that starts it. Refuses
- * by the rules of the plan and the policy, PLAN-LIBRARY, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING.
+ * by the rules of the plan and the policy, PLAN-LIBRARY, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING, FHE-PUBLIC-OTHER.
  */
 export function beginProduction(request: ProductionRequest): { folder: RunFolder; start: Command } {
   const read = readPlan(request.plan)
@@ -55,6 +60,7 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
   })
   if (!lock.ok) throw refusedPlan(lock.refusals)
   checkPlace(request, policy, plan.tokens)
+  const existing = existingEpoch(request, plan)
   const cards = plan.people.map(({ card, name, role }) =>
     found(request.cards, card, `card of ${role} ${name}`),
   )
@@ -89,6 +95,7 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
     cards: [...cards, ...destinations.map(({ card }) => card)],
     transports: destinations.map(({ digest, transport }) => ({ digest, document: transport })),
   })
+  for (const { name, bytes } of existing) writeDurably(join(request.folder, 'fhe', name), bytes, 0o644)
   return {
     folder,
     start: {
@@ -102,6 +109,40 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
       epoch: plan.fhe?.existing ?? null,
     },
   }
+}
+
+/** Without that very file no share of the epoch could be checked; its holders must be those of the plan. */
+function existingEpoch(
+  { public: bytes }: ProductionRequest,
+  { fhe, people }: Plan,
+): { name: string; bytes: Uint8Array }[] {
+  const expected = fhe?.existing?.public ?? null
+  if (fhe === undefined || expected === null) {
+    if (bytes === null) return []
+    const detail = 'the plan names no epoch of an earlier ceremony'
+    throw new CoreError('FHE-PUBLIC-OTHER', detail, 'leave --public out')
+  }
+  if (bytes === null || sha256Hex(bytes) !== expected)
+    throw new CoreError(
+      'FHE-PUBLIC-OTHER',
+      `expected ${expected}`,
+      'give --public: public.bin of the epoch that the plan names',
+    )
+  const roster = fhe.holders.map((name, at) => ({
+    index: at + 1,
+    name,
+    card: people.find((one) => one.role === 'holder' && one.name === name)?.card ?? '',
+  }))
+  if (!equalBytes(rosterDigest(roster), parsePublic(bytes).rosterDigest))
+    throw new CoreError(
+      'FHE-ROSTER-OTHER',
+      'public.bin is of other holders than the plan’s, or of other cards',
+      'name the holders of that epoch in their order, with the cards that they had',
+    )
+  return [
+    { name: 'public.bin', bytes },
+    { name: 'roster.json', bytes: encodeCanonical(roster) },
+  ]
 }
 
 function policyOf({ policy: bytes, clock }: ProductionRequest): PolicyFile {

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RunFolder } from './run-folder.ts'
 
@@ -13,13 +12,17 @@ export const compactKeyPath = (folder: RunFolder) => join(folder.path, 'fhe', 'c
 /** Where the dealers' corrections and the sealed seeds of the next epoch lie. */
 export const redealFolder = (folder: RunFolder) => join(folder.path, 'fhe', 'redeal')
 
-/** A dealer's correction, as people put it there or into in/. */
-export function correctionPath(folder: RunFolder, dealer: number): string {
-  const name = `correction-${dealer}.bin`
-  const own = join(redealFolder(folder), name)
-  const brought = join(folder.path, 'in', name)
-  return existsSync(own) || !existsSync(brought) ? own : brought
-}
+/** A dealer's public correction. */
+export const correctionPath = (folder: RunFolder, dealer: number) =>
+  join(redealFolder(folder), correctionName(dealer))
+
+export const correctionName = (dealer: number) => `correction-${dealer}.bin`
+
+/** What a dealer sealed to one new holder. */
+export const seedsName = (dealer: number, holder: number) => `dealer-${dealer}-holder-${holder}.age`
+
+/** The ceremony key's signature on what all dealers sealed to one new holder, below the run's folder. */
+export const nextSignatureFile = (holder: number) => `envelopes/next-${holder}.sig`
 
 /** request.json as it was taken, by its digest; the ciphertexts of a rehearsal lie beside it. */
 export const packageFile = (digest: string) => `requests/${digest}.json`

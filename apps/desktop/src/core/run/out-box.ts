@@ -5,7 +5,8 @@ import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type SignatureRequest, signatureRequestCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, type Json, toBase64 } from '@lux/crypto'
 import { writeDurably } from '../store/durable-file.ts'
-import { packageFile } from './fhe-places.ts'
+import { approvedPackage } from './approved-package.ts'
+import { nextSignatureFile, seedsName } from './fhe-places.ts'
 import { bundleFile } from './perform/bundle.ts'
 import type { RunFolder } from './run-folder.ts'
 import { bytesToSign } from './stand-in-signing.ts'
@@ -34,42 +35,20 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
   const { needs } = view
   if (needs === null) return []
   const named = (what: string, bytes: Uint8Array) => ({ name: `${folder.state.size}-${what}.json`, bytes })
-  const asked = (what: string, of: { [key: string]: Json }) =>
-    named(
-      what,
-      encodeCanonical({
-        v: 1,
-        kind: `${what}-request`,
-        ceremonyId: view.ceremonyId,
-        domain: view.domain,
-        ...of,
-      }),
-    )
+  const { ceremonyId, domain } = view
+  const asked = (name: string, what: string, of: { [key: string]: Json }) =>
+    named(name, encodeCanonical({ v: 1, kind: `${what}-request`, ceremonyId, domain, ...of }))
   const step = { step: view.current ?? '', text: textOf(view) }
   switch (needs.kind) {
     case 'signatures':
       return [named(needs.what, signatureRequestCodec.encode(signatureRequest(folder, view, needs)))]
     case 'acknowledgements':
-      return needs.missing.map((name) => {
-        const index = folder.state.fhe?.shares.find(({ holder }) => holder === name)?.index ?? 0
-        return named(
-          `acknowledgement-${index}`,
-          encodeCanonical({
-            v: 1,
-            kind: 'acknowledgement-request',
-            ceremonyId: view.ceremonyId,
-            domain: view.domain,
-            holder: name,
-            envelope: `envelopes/holder-${index}.age`,
-            signature: `envelopes/holder-${index}.sig`,
-            public: 'fhe/public.bin',
-            opening: 'opening.json',
-          }),
-        )
-      })
+      return acknowledgementsOf(folder, needs.missing).map(({ index, ...of }) =>
+        asked(`acknowledgement-${index}`, 'acknowledgement', of),
+      )
     case 'receipt':
       return [
-        asked('receipt', {
+        asked('receipt', 'receipt', {
           bundle: bundleFile,
           digest: view.bundle?.digest ?? '',
           audiences: needs.missing,
@@ -77,11 +56,17 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
       ]
     case 'confirm':
       // Words and hex of public digests: plain JSON.
-      return [asked('confirmation', { ...step, names: needs.names, shows: needs.shows as unknown as Json })]
+      return [
+        asked('confirmation', 'confirmation', {
+          ...step,
+          names: needs.names,
+          shows: needs.shows as unknown as Json,
+        }),
+      ]
     case 'values':
     case 'pin':
       return [
-        asked(needs.kind === 'pin' ? 'pin' : 'values', {
+        asked(...twice(needs.kind === 'pin' ? 'pin' : 'values'), {
           ...step,
           names: needs.names,
           values: needs.values.map(({ id, label, format }) => ({ id, label, format: format ?? 'text' })),
@@ -91,13 +76,21 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
     case 'exception': {
       const open = view.exceptions.find(({ id }) => id === needs.id)
       const { expected = '', happened = '' } = open ?? {}
-      return [asked('exception', { ...step, id: needs.id, expected, happened, choices: needs.choices })]
+      return [
+        asked('exception', 'exception', {
+          ...step,
+          id: needs.id,
+          expected,
+          happened,
+          choices: needs.choices,
+        }),
+      ]
     }
     case 'request':
-      return [asked('decryption', { decryption: needs.decryption, what: needs.what })]
+      return [asked('decryption', 'decryption', { decryption: needs.decryption, what: needs.what })]
     case 'answers':
       return [
-        asked('holder-answer', {
+        asked('holder-answer', 'holder-answer', {
           decryption: needs.decryption,
           request: needs.subject,
           package: packageOf(folder, needs.decryption),
@@ -106,11 +99,16 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
         }),
       ]
     case 'result':
-      return [asked('decryption-result', { decryption: needs.decryption, request: needs.subject })]
+      return [
+        asked('decryption-result', 'decryption-result', {
+          decryption: needs.decryption,
+          request: needs.subject,
+        }),
+      ]
     case 'epoch-approvals':
     case 'redeals':
       return [
-        asked(needs.kind === 'redeals' ? 'redeal' : 'epoch-approval', {
+        asked(...twice(needs.kind === 'redeals' ? 'redeal' : 'epoch-approval'), {
           planHash: folder.state.planHash,
           public: 'fhe/public.bin',
           missing: needs.missing,
@@ -146,10 +144,44 @@ function signatureRequest(
   }
 }
 
-/** Where the package of a decryption lies, below the run's folder. */
+const twice = (what: string): [string, string] => [what, what]
+
+/** What a holder has to open: the envelope that was dealt, or what all dealers of the next epoch sealed. */
+function acknowledgementsOf({ state }: RunFolder, missing: readonly string[]) {
+  const next = state.reshare?.next
+  if (!next)
+    return missing.map((name) => {
+      const index = state.fhe?.shares.find(({ holder }) => holder === name)?.index ?? 0
+      return {
+        index,
+        holder: name,
+        envelope: `envelopes/holder-${index}.age`,
+        signature: `envelopes/holder-${index}.sig`,
+        public: 'fhe/public.bin',
+        opening: 'opening.json',
+      }
+    })
+  const dealers = (state.reshare?.redealt ?? []).map(({ dealer }) => dealer).toSorted((a, b) => a - b)
+  return missing.map((name) => {
+    const index = next.holders.indexOf(name) + 1
+    return {
+      index,
+      holder: name,
+      epochId: next.epochId,
+      envelopes: dealers.map((dealer) => `fhe/redeal/${seedsName(dealer, index)}`),
+      signature: nextSignatureFile(index),
+      public: 'fhe/next/public.bin',
+      opening: 'opening.json',
+    }
+  })
+}
+
+/** The package with all approvals, written where holders find it, below the run's folder. */
 function packageOf(folder: RunFolder, id: string): string {
-  const digest = folder.state.decryptions.find((one) => one.id === id)?.package ?? ''
-  return packageFile(digest)
+  const { package: taken, digest } = folder.state.decryptions.find((one) => one.id === id) ?? {}
+  const file = `decryptions/${id}/request.json`
+  if (taken && digest) folder.writeDocument(file, approvedPackage(folder, taken, digest))
+  return file
 }
 
 function textOf(view: RunView): string {

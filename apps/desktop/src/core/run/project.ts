@@ -18,6 +18,18 @@ export function project(folder: RunFolder, entry: Entry): void {
         signatures: [entry.fact.signature],
       })
       return
+    case 'epoch.approved':
+      folder.writeDocument(`fhe/redeal/approval-${entry.fact.payload.holder}.json`, {
+        payload: entry.fact.payload,
+        signatures: [entry.fact.signature],
+      })
+      return
+    case 'redeal.taken':
+      folder.writeDocument(`fhe/redeal/redeal-${entry.fact.payload.dealer}.json`, {
+        payload: entry.fact.payload,
+        signatures: [entry.fact.signature],
+      })
+      return
     case 'exception.proposed':
       if (!folder.has(exceptionFile(entry.fact.document)))
         folder.writeDocument(exceptionFile(entry.fact.document), {

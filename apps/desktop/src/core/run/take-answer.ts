@@ -11,6 +11,7 @@ import { encodeCanonical, FormatError, type Json, parseDocument } from '@lux/cry
 import { CoreError } from '../core-error.ts'
 import type { Run } from './run.ts'
 import { bytesToSign, type SignedKind } from './stand-in-signing.ts'
+import { takeRedealtFiles } from './take-redealt.ts'
 
 const maxAnswer = 16 << 20
 
@@ -32,6 +33,7 @@ export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
   const { kind, payload, signature } = signedDocument(bytes)
   if (kind === 'refusal') throw refusedImport(payload)
   if (!isDocument(kind)) throw wrongKind(`a document of kind ${kind}`)
+  if (kind === 'redeal') takeRedealtFiles(run.folder, payload)
   return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
 }
 

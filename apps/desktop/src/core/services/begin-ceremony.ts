@@ -142,6 +142,8 @@ export async function openProduction(parts: Parts, input: unknown): Promise<{ id
     policy: readBounded(beside.policy, maxFile),
     ...readCards(beside.cards),
     tokens: read.plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
+    // The window begins no plan that moves a key of an earlier ceremony: `custody ceremony run --public` does.
+    public: null,
     library: parts.hsm().library.sha256,
     measurement: parts.program.measurement,
     entropy: parts.entropy,

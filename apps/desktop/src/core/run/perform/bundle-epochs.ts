@@ -1,8 +1,9 @@
 import { readEntry, type State } from '@lux/ceremony'
 import type { Predicate } from '@lux/ceremony/bundle'
-import type { HybridSignature, Json } from '@lux/crypto'
+import type { Json } from '@lux/crypto'
 import { readBounded } from '../../store/durable-file.ts'
-import { correctionPath, packageFile, publicPath } from '../fhe-places.ts'
+import { approvedPackage } from '../approved-package.ts'
+import { correctionPath, publicPath } from '../fhe-places.ts'
 import { acknowledgementFile } from '../project.ts'
 import type { RunFolder } from '../run-folder.ts'
 import type { Collected } from './collected.ts'
@@ -25,16 +26,12 @@ export function decryptionsOf(
 ): Predicate['decryptions'] {
   return state.decryptions.flatMap(({ id, package: taken, digest }) => {
     if (taken === null || digest === null) return []
-    const given = folder.readDocument(packageFile(taken)) as { request: Json; provenance: Json }
-    const approvals: HybridSignature[] = []
     const answers: Predicate['decryptions'][number]['answers'] = []
     let result = ''
     for (const stored of folder.entries()) {
       const read = readEntry(stored)
       if (!read.ok) continue
       const { entry } = read
-      if (entry.kind === 'signature.accepted' && entry.fact.subject === digest)
-        approvals.push(entry.fact.signature)
       if (entry.kind === 'answer.taken' && entry.fact.decryption === id) {
         const { payload, signature } = entry.fact
         const document = collected.json({ payload, signatures: [signature] } as unknown as Json)
@@ -46,7 +43,7 @@ export function decryptionsOf(
           signatures: [entry.fact.signature],
         } as unknown as Json)
     }
-    return [{ id, package: collected.json({ ...given, approvals } as unknown as Json), answers, result }]
+    return [{ id, package: collected.json(approvedPackage(folder, taken, digest)), answers, result }]
   })
 }
 

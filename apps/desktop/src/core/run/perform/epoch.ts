@@ -1,12 +1,18 @@
 import { join } from 'node:path'
-import { type EpochLive, epochLiveCodec, signatureContext } from '@lux/ceremony/wire'
-import { fromHex, sha256Hex, toHex } from '@lux/crypto'
+import {
+  type EpochLive,
+  envelopeSignedBytes,
+  envelopesDigest,
+  epochLiveCodec,
+  signatureContext,
+} from '@lux/ceremony/wire'
+import { encodeCanonical, fromHex, sha256Hex, toHex } from '@lux/crypto'
 import { nextPublic } from '@lux/crypto/fhe'
 import { CoreError } from '../../core-error.ts'
 import { readBounded, writeDurably } from '../../store/durable-file.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
-import { correctionPath } from '../fhe-places.ts'
-import type { Perform } from '../run-context.ts'
+import { correctionPath, nextSignatureFile } from '../fhe-places.ts'
+import type { Perform, RunContext } from '../run-context.ts'
 
 const maxFile = 64 << 20
 
@@ -34,12 +40,31 @@ export const assembleEpoch: Perform<'assemble-epoch'> = async (effect, run) => {
   })
   if (!next.ok) throw new CoreError(next.rule, next.detail, 'the dealers deal again, with fresh seeds')
   writeDurably(join(run.folder.path, 'fhe', 'next', 'public.bin'), next.value.pub, 0o644)
+  // Its SHA-256 stands in public.bin; whoever combines answers finds the holders' cards by it.
+  const roster = effect.holders.map(({ index, name, card }) => ({ index, name, card }))
+  writeDurably(join(run.folder.path, 'fhe', 'next', 'roster.json'), encodeCanonical(roster), 0o644)
+  await signNextEnvelopes(effect, run)
   return {
     epochId: toHex(next.value.epochId),
     epoch: effect.old.epoch + 1,
     public: { sha256: sha256Hex(next.value.pub), size: next.value.pub.length },
     commitments: toHex(next.value.commitmentsDigest),
     corrections: corrections.map((bytes) => sha256Hex(bytes)),
+  }
+}
+
+/** As at the first dealing, a holder opens nothing that the ceremony key did not sign: one signature on all dealers' envelopes. */
+async function signNextEnvelopes(
+  effect: Parameters<Perform<'assemble-epoch'>>[0],
+  run: RunContext,
+): Promise<void> {
+  const redealt = (run.folder.state.reshare?.redealt ?? []).toSorted((a, b) => a.dealer - b.dealer)
+  const signer = run.folder.signer(run.hsm)
+  const context = signatureContext('share-envelope', effect.domain)
+  for (const { index } of effect.holders) {
+    const digest = envelopesDigest(redealt.map(({ envelopes }) => envelopes[index - 1] ?? ''))
+    const signature = await signAsCeremony(signer, context, envelopeSignedBytes(digest))
+    run.folder.writeDocument(nextSignatureFile(index), signature)
   }
 }
 

@@ -1,9 +1,10 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
-import { fromUtf8 } from '@lux/crypto'
+import { encodeCanonical, fromUtf8 } from '@lux/crypto'
 import { runKeyChild } from '../../key-child/client.ts'
 import { createEstimate, expectedSeconds } from '../../key-child/estimate.ts'
+import { writeDurably } from '../../store/durable-file.ts'
 import { dealtBudgets } from '../agreed-budgets.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import type { Perform } from '../run-context.ts'
@@ -57,6 +58,8 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
       },
     },
   ).finally(() => clearInterval(telling))
+  const roster = effect.holders.map(({ index, name, card }) => ({ index, name, card }))
+  writeDurably(join(outDir, 'roster.json'), encodeCanonical(roster), 0o644)
   run.progress('sign-envelopes', null)
   const signer = run.folder.signer(run.hsm)
   for (const { index, envelopeDigest } of dealt.shares) {

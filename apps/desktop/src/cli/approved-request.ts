@@ -1,0 +1,26 @@
+import { checkDecryptionRequest, type RequestPackage } from '@lux/ceremony/wire'
+import { authoritiesOf } from '../core/run/terms.ts'
+import { believedPolicy } from './believed.ts'
+import { refused } from './command-line.ts'
+
+/**
+ * That a request is one that the policy allows: requester, combiner, provenance, approvals, expiry. Not its budget, which
+ * only a holder knows. Gives who approved. Errors: POLICY-… and those of `checkDecryptionRequest`.
+ */
+export function checkApprovedRequest(given: RequestPackage, policyPath: string): readonly string[] {
+  const policy = believedPolicy(policyPath)
+  const { payload } = given.request
+  const checked = checkDecryptionRequest(given, {
+    domain: policy.domain,
+    keyId: payload.keyId,
+    epochId: payload.epochId,
+    mode: payload.mode,
+    authorities: authoritiesOf(policy),
+    approvers: { role: 'approver', members: policy.approvers, quorum: policy.approverThreshold },
+    now: new Date().toISOString(),
+    taken: new Set(),
+    left: null,
+  })
+  if (!checked.ok) throw refused(checked)
+  return checked.value.approvedBy
+}

@@ -1,0 +1,89 @@
+import type { Policy } from '@lux/ceremony/policy'
+import {
+  canaryFault,
+  checkDecryptionRequest,
+  checkRequestCiphertexts,
+  type HolderAnswer,
+  provenanceCodec,
+} from '@lux/ceremony/wire'
+import { fromHex, sealTo, sha256Hex, toHex } from '@lux/crypto'
+import { fheCanaryPartial } from '@lux/crypto/fhe'
+import { CoreError } from '../core/core-error.ts'
+import { refused } from './command-line.ts'
+import { wordLines, wordsOf, writeNew } from './files.ts'
+import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'
+import type { Asked } from './holder-approve.ts'
+import { keepState, type Opened } from './holder-opened.ts'
+import { type Outcome, say } from './output.ts'
+import { requestLines } from './request-lines.ts'
+import { askYes } from './terminal.ts'
+
+/** What an evaluator or encryptor calls the program of a canary: nobody approves it, so they vouch that it is one. */
+export const canaryProgram = 'canary'
+
+/**
+ * The one answer of a share whose epoch is not live yet: adr/0013. Errors: HOLDER-UNPROVEN, HOLDER-CANARY, REQUEST-CANARY,
+ * those of `checkDecryptionRequest` but for approvals and budget, FHE-…, REQUEST-DECLINED.
+ */
+export async function answerCanary(
+  { given, files, options, sealedPath }: Asked,
+  opened: Opened,
+  policy: Policy,
+): Promise<Outcome> {
+  const { key, held, envelope, before } = opened
+  const request = given.request.payload
+  const { header } = envelope.share
+  if (given.provenance.some(({ payload }) => payload.program !== canaryProgram))
+    throw new CoreError('HOLDER-UNPROVEN', `epoch ${header.epoch} is not live, and this is not its canary`)
+  if (before.canary)
+    throw new CoreError('HOLDER-CANARY', `you have answered the canary of epoch ${header.epoch}`)
+  const now = new Date().toISOString()
+  const checked = checkDecryptionRequest(given, {
+    domain: header.domain,
+    keyId: toHex(header.keyId),
+    epochId: toHex(header.epochId),
+    // Outside the budget, so that a spent one says nothing about the mode.
+    mode: request.mode,
+    authorities: envelope.authorities,
+    approvers: { role: 'approver', members: [], quorum: 0 },
+    now,
+    taken: new Set(before.taken),
+    left: null,
+  })
+  if (!checked.ok) throw refused(checked)
+  const size = canaryFault(request)
+  if (size !== null) throw new CoreError('REQUEST-CANARY', size)
+  const partial = fheCanaryPartial({
+    share: envelope.shareBytes,
+    pub: held.pub,
+    ciphertexts: files.map(({ bytes }) => bytes),
+    authority: {
+      authorities: envelope.authorities,
+      provenance: given.provenance.map((document) => provenanceCodec.file.encode(document)),
+      requestDigest: fromHex(checked.value.digest, 32),
+      identity: key.identity,
+    },
+    carrying: policy.fhe.carrying ?? 'never',
+    expected: { holder: header.holder, policyHash: fromHex(held.policyDigest, 32) },
+  })
+  if (!partial.ok) throw refused(partial)
+  const same = checkRequestCiphertexts(given, partial.value.digests)
+  if (!same.ok) throw refused(same)
+  for (const line of requestLines(given, null)) say(line)
+  say('the canary of an epoch that is not live: outside the budget, answered once')
+  for (const line of wordLines(wordsOf(checked.value.digest))) say(line)
+  if (header.domain === 'production' && options.yes !== true && !(await askYes('Answer the canary?')))
+    throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')
+  const sealed = await sealTo([request.combiner], partial.value.partial)
+  keepState(options.share, { ...before, canary: true, taken: [...before.taken, request.requestId] }, opened)
+  writeNew(sealedPath, sealed)
+  const said: HolderAnswer = {
+    ...answerOf(given, envelope, now),
+    decision: 'approved',
+    reason: '',
+    sealed: sha256Hex(sealed),
+    spent: 0,
+    left: blocksLeft(envelope, before.spent),
+  }
+  return writtenAnswer(options.out, said, key, { sealed: sealedPath, size: sealed.length })
+}

@@ -1,0 +1,147 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  acknowledgementCodec,
+  checkEpochLive,
+  closeoutCodec,
+  epochLiveCodec,
+  signatureContext,
+} from '@lux/ceremony/wire'
+import { identityId, toHex, verifySignature } from '@lux/crypto'
+import { forgetEnvelope, type ShareEnvelope } from '@lux/crypto/fhe'
+import type { Command } from 'commander'
+import { CoreError } from '../core/core-error.ts'
+import { type CommandLine, refused } from './command-line.ts'
+import { readParsed } from './files.ts'
+import { heldProof } from './held-proof.ts'
+import { keepState, type Opened, type ShareOptions, withShare } from './holder-opened.ts'
+import { checkOldShare, type EpochRun, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
+import { statePath } from './holder-state.ts'
+import { type Outcome, say } from './output.ts'
+import { withPassphrase } from './secret-input.ts'
+import { askYes } from './terminal.ts'
+import { wipeFile } from './wipe-file.ts'
+
+type EndOptions = ShareOptions & { policy: string; yes?: boolean }
+
+const noBundle = '0'.repeat(64)
+
+export function registerHolderLive(group: Command, act: CommandLine['act']): void {
+  const ending = (verb: string, description: string) =>
+    withPassphrase(
+      group
+        .command(verb)
+        .argument('<run>', 'a copy of the run’s folder')
+        .description(description)
+        .requiredOption('--share <file>', 'your share of the epoch')
+        .requiredOption('--key <file>', 'your key file')
+        .requiredOption('--policy <file>', 'the policy that you took by hand')
+        .option(
+          '--yes',
+          'do not ask at the terminal: for scripts; a person has read and compared everything',
+        ),
+    )
+  ending(
+    'live',
+    'Take the ceremony key’s word that an epoch is live: a new share may answer, an old one is wiped.',
+  )
+    .action((folder: string, options: EndOptions) => act(() => live(folder, options)))
+    .addHelpText(
+      'after',
+      `
+Needs fhe/epoch-live.json ("epoch n live, n of n proved") besides what redeal needs. An old share’s file and its record are
+overwritten and removed. Nobody can prove to others that nothing was kept: copies are yours to find and destroy.
+
+Example:
+  $ custody holder live run --share share-1.sealed --key my.key --policy policy.json`,
+    )
+  ending(
+    'keep',
+    'Take back that your epoch is left, after the run that was to move the key has been aborted.',
+  )
+    .action((folder: string, options: EndOptions) => act(() => keep(folder, options)))
+    .addHelpText(
+      'after',
+      `
+Needs closeout.json of the aborted run: the ceremony key signs how its log ended, in "custody ceremony abort".
+
+Example:
+  $ custody holder keep run --share share-1.sealed --key my.key --policy policy.json`,
+    )
+}
+
+/** Errors: those of `readEpochRun`, `readApprovals`, `checkEpochLive` and `withShare`, HOLDER-EPOCH, REQUEST-DECLINED. */
+async function live(folder: string, options: EndOptions): Promise<Outcome> {
+  const run = readEpochRun(folder, options.policy)
+  readApprovals(run)
+  const document = readParsed(join(folder, 'fhe', 'epoch-live.json'), epochLiveCodec.file)
+  const checked = checkEpochLive(run.terms, document, run.opening.ceremonyKeys)
+  if (!checked.ok) throw refused(checked, 'wipe nothing; tell the administrator of the ceremony')
+  const said = checked.value
+  return withShare(options, async (opened) => {
+    const { envelope } = opened
+    const { holder, epoch, epochId } = envelope.share.header
+    if (toHex(epochId) === said.epochId) {
+      if (acknowledgementOf(opened) !== said.acknowledgements[holder - 1])
+        throw new CoreError('EPOCH-OTHER', `${envelope.name} has not proved this share in that ceremony`)
+      keepState(options.share, { ...opened.before, live: true }, opened)
+      return ended(options, 'live', envelope, `epoch ${epoch} is live: ${options.share} may answer`)
+    }
+    checkOldShare(run, envelope)
+    for (const line of epochLines(run)) say(line)
+    if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))
+      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
+    for (const path of [options.share, statePath(options.share)]) wipeFile(path)
+    return ended(options, 'wiped', envelope, `epoch ${said.epoch} is live: ${options.share} is wiped`)
+  })
+}
+
+/** Errors: those of `readEpochRun` and `withShare`, HOLDER-EPOCH, HOLDER-PLAN, EPOCH-LIVE, EPOCH-SIGNATURE. */
+async function keep(folder: string, options: EndOptions): Promise<Outcome> {
+  const run = readEpochRun(folder, options.policy)
+  if (existsSync(join(folder, 'fhe', 'epoch-live.json')))
+    throw new CoreError('EPOCH-LIVE', 'the next epoch was declared live before the run ended')
+  checkAborted(run)
+  return withShare(options, (opened) => {
+    const { envelope, before } = opened
+    checkOldShare(run, envelope)
+    if (before.leaving !== run.terms.planHash)
+      throw new CoreError('HOLDER-PLAN', `you approved the plan ${before.leaving ?? 'of no run'}`)
+    keepState(options.share, { ...before, leaving: null }, opened)
+    return ended(options, 'kept', envelope, `the run was aborted: ${options.share} answers again`)
+  })
+}
+
+/** An aborted run has no bundle, and its ceremony key says so. */
+function checkAborted({ folder, opening, terms }: EpochRun): void {
+  const { payload, signatures } = readParsed(join(folder, 'closeout.json'), closeoutCodec.file, 8 << 20)
+  const { ceremonyKeys: keys } = opening
+  const [signature] = signatures
+  const wrong = (detail: string) => new CoreError('EPOCH-SIGNATURE', `closeout.json: ${detail}`)
+  if (payload.ceremonyId !== terms.ceremonyId || payload.domain !== terms.domain)
+    throw wrong('it is of another ceremony')
+  if (payload.bundleDigest !== noBundle) throw wrong('the run was not aborted before its bundle')
+  if (signature === undefined || signatures.length > 1 || signature.signer !== identityId(keys))
+    throw wrong('the ceremony key alone signs it')
+  const context = signatureContext('closeout', terms.domain)
+  const verdict = verifySignature(keys, context, closeoutCodec.signedBytes(payload), signature)
+  if (!verdict.ok) throw wrong(verdict.detail)
+}
+
+function acknowledgementOf({ held, key }: Opened): string {
+  const { payload, envelope } = heldProof(held, key)
+  forgetEnvelope(envelope)
+  const parsed = acknowledgementCodec.payload.parse(payload)
+  if (!parsed.ok) throw refused(parsed)
+  return acknowledgementCodec.payload.digest(parsed.value)
+}
+
+function ended(
+  { share }: EndOptions,
+  state: 'live' | 'wiped' | 'kept',
+  { name, share: { header } }: ShareEnvelope,
+  text: string,
+): Outcome {
+  const { holder, epoch } = header
+  return { exit: 0, json: { ok: true, share, state, name, holder, epoch }, text }
+}

@@ -1,0 +1,56 @@
+import { acknowledgementCodec, signatureContext } from '@lux/ceremony/wire'
+import { signWith } from '@lux/crypto'
+import { forgetEnvelope } from '@lux/crypto/fhe'
+import type { Command } from 'commander'
+import { type CommandLine, refused } from './command-line.ts'
+import { mustBeNew, wordLines, wordsOf, writeNew } from './files.ts'
+import { heldProof } from './held-proof.ts'
+import { type ShareOptions, withShare } from './holder-opened.ts'
+import type { Outcome } from './output.ts'
+import { type PassphraseOptions, withPassphrase } from './secret-input.ts'
+
+type ProveOptions = PassphraseOptions & { key: string; out: string }
+
+export function registerHolderProve(group: Command, act: CommandLine['act']): void {
+  withPassphrase(
+    group
+      .command('prove')
+      .argument('<share>', 'the file that receive or receive-next wrote')
+      .description('Open the kept share, check it again, and sign that you hold it.')
+      .requiredOption('--key <file>', 'your key file')
+      .requiredOption('--out <file>', 'the acknowledgement, a new file: put it into the run’s in/'),
+  )
+    .action((share: string, options: ProveOptions) => act(() => prove({ ...options, share })))
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ custody holder prove share-1.sealed --key my.key --out in/holder-1.json`,
+    )
+}
+
+/** Errors: SHARE-FILE-WRONG, KEY-PASSPHRASE, HOLDER-STATE-…, FHE-…. */
+async function prove(options: ShareOptions & { out: string }): Promise<Outcome> {
+  mustBeNew(options.out)
+  return withShare(options, ({ key, held }) => {
+    const { payload, envelope } = heldProof(held, key)
+    forgetEnvelope(envelope)
+    const { domain } = envelope.share.header
+    const parsed = acknowledgementCodec.payload.parse(payload)
+    if (!parsed.ok) throw refused(parsed)
+    const signature = signWith(key.identity, signatureContext('acknowledgement', domain), payload)
+    writeNew(
+      options.out,
+      acknowledgementCodec.file.encode({ payload: parsed.value, signatures: [signature] }),
+    )
+    const digest = acknowledgementCodec.payload.digest(parsed.value)
+    const words = wordsOf(digest)
+    const json = { ok: true, acknowledgement: options.out, ...parsed.value, digest, words }
+    const text = [
+      `${envelope.name} holds share ${parsed.value.holder}: ${options.out}`,
+      `digest     ${digest}`,
+      ...wordLines(words),
+    ]
+    return { exit: 0, json, text: text.join('\n') }
+  })
+}
