@@ -18,7 +18,7 @@ import {
 } from '@lux/ceremony/wire'
 import { sha256Hex, toBase64 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
-import { refusedPlan } from '../core/run/begin-rehearsal.ts'
+import { refusedPlan } from '../core/run/refused-plan.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, collectPair, refused } from './command-line.ts'
 import { explainRequest } from './explain-request.ts'

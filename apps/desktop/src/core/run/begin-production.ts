@@ -9,7 +9,7 @@ import type { Clock } from '../clock.ts'
 import { CoreError } from '../core-error.ts'
 import type { Measurement } from '../measure.ts'
 import { writeDurably } from '../store/durable-file.ts'
-import { refusedPlan } from './begin-rehearsal.ts'
+import { refusedPlan } from './refused-plan.ts'
 import { RunFolder } from './run-folder.ts'
 import { authoritiesOf, termsOf } from './terms.ts'
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type EffectKind,
@@ -10,10 +10,9 @@ import {
   type State,
 } from '@lux/ceremony'
 import { type Plan, readPlan } from '@lux/ceremony/plan'
-import { encodePolicyFile, type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
+import { type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
 import {
   appendEntry,
-  checkpointCodec,
   entryCodec,
   type FullEntry,
   type Head,
@@ -33,20 +32,11 @@ import { makeFolder } from '../store/new-folder.ts'
 import { type LogLine, RunDatabase } from '../store/run-database.ts'
 import type { AttemptRecord } from './attempt-record.ts'
 import type { CeremonySigner } from './ceremony-signer.ts'
+import { compareCheckpoints } from './compare-checkpoints.ts'
+import { cardsOf, type RunFiles, writeRunFiles } from './run-files.ts'
+import { damagedRun, folderInUse } from './run-refusals.ts'
 
 const maxDocument = 32 << 20
-
-/** Files of a run that its steps name; the layout is in ARCHITECTURE.md "Commands". */
-export type RunFiles = {
-  header: Header
-  plan: Uint8Array
-  lock: Uint8Array | null
-  policy: PolicyFile
-  /** Canonical JSON of every person's and every server's card. */
-  cards: readonly Json[]
-  /** Signed transport documents of the destinations, by the digest of their payload. */
-  transports: readonly { digest: string; document: Json }[]
-}
 
 /**
  * One run on disk and in memory: its log is the truth, its state is the fold of it. Opening replays and checks the
@@ -82,27 +72,7 @@ export class RunFolder {
     this.#heads = [headOf(this.#transcript)]
     this.#state = initialState(header, this.plan)
     for (const { line } of log.lines()) this.#replay(line)
-    this.#compareCheckpoints()
-  }
-
-  /**
-   * A chain does not show that its end was cut off; the checkpoints do, each written before the log says so. Refuses a
-   * log that is shorter than one of them or has another history.
-   */
-  #compareCheckpoints(): void {
-    const folder = join(this.path, 'checkpoints')
-    for (const name of existsSync(folder) ? readdirSync(folder) : []) {
-      const size = Number(/^(\d{1,15})\.json$/.exec(name)?.[1] ?? Number.NaN)
-      if (Number.isNaN(size)) continue
-      const file = checkpointCodec.file.check(this.readDocument(`checkpoints/${name}`))
-      if (!file.ok) throw damagedRun(this.path, `checkpoints/${name}: ${file.detail}`)
-      if (this.#heads[size]?.node !== file.value.payload.node) {
-        throw damagedRun(
-          this.path,
-          `its log has ${this.#heads.length - 1} entries and is not the one that checkpoint ${size} was signed over`,
-        )
-      }
-    }
+    compareCheckpoints(path, this.#heads, (name) => this.readDocument(name))
   }
 
   /** Whether a run is there. "Absent" and "could not look" are different things: refuses FILE-UNREADABLE. */
@@ -115,15 +85,7 @@ export class RunFolder {
   static create(path: string, files: RunFiles): RunFolder {
     if (RunFolder.isAt(path)) throw folderInUse(path)
     makeFolder(path)
-    writeDurably(join(path, 'plan.yaml'), files.plan)
-    if (files.lock !== null) writeDurably(join(path, 'plan.lock.json'), files.lock)
-    writeDurably(join(path, 'policy.json'), encodePolicyFile(files.policy))
-    for (const card of files.cards) {
-      cardsOf(path).put(encodeCanonical(card))
-    }
-    for (const { digest, document } of files.transports) {
-      writeDurably(join(path, 'transports', `${digest}.json`), encodeCanonical(document))
-    }
+    writeRunFiles(path, files)
     const log = new RunDatabase(join(path, 'ceremony.db'))
     log.writeHeader(headerCodec.encode(files.header))
     return new RunFolder(path, log, files.header)
@@ -282,25 +244,4 @@ export class RunFolder {
   close(): void {
     this.#log.close()
   }
-}
-
-/** People's and servers' cards, each cards/<sha256>.json. */
-function cardsOf(path: string): BlobFolder {
-  return new BlobFolder(join(path, 'cards'), '.json')
-}
-
-export function folderInUse(path: string): CoreError {
-  return new CoreError(
-    'FOLDER-IN-USE',
-    `${path} already holds a ceremony`,
-    'name a new folder, or resume that one',
-  )
-}
-
-function damagedRun(path: string, detail: string): CoreError {
-  return new CoreError(
-    'STORE-DAMAGED',
-    `${path}: ${detail}`,
-    'restore the folder from its copy; nothing was changed',
-  )
 }
