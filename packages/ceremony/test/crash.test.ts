@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { view } from '../src/index.ts'
-import { Crash, type Disk, FakeCore } from './engine/fake-core.ts'
+import { FakeCore } from './engine/fake-core.ts'
+import { Crash, type Disk } from './engine/fake-disk.ts'
 import { planOf } from './engine/plans.ts'
 
 const { plan, hash } = planOf('first-run', 'production')

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decide, owed, replay, view } from '../src/index.ts'
-import { type Disk, FakeCore } from './engine/fake-core.ts'
+import { FakeCore } from './engine/fake-core.ts'
+import type { Disk } from './engine/fake-disk.ts'
 import { planOf } from './engine/plans.ts'
 
 const life = planOf('fhe-life', 'production')

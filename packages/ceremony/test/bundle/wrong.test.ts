@@ -1,7 +1,9 @@
 import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/bundle/index.ts'
-import { altered, other, softToken } from '../support/altered.ts'
+import { altered } from '../support/altered.ts'
+import { other } from '../support/altered-parts.ts'
+import { softToken } from '../support/altered-trust.ts'
 import { memoryReader, type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
 
 /** Checks that fail for a bundle that was signed as it is, under its own policy. */

@@ -1,16 +1,5 @@
+import { type Json, sha256Hex, toHex, utf8 } from '@lux/crypto'
 import {
-  deterministicEntropy,
-  encodeCanonical,
-  generateIdentity,
-  type Json,
-  sha256,
-  sha256Hex,
-  signWith,
-  toHex,
-  utf8,
-} from '@lux/crypto'
-import {
-  awaitedCheckpoint,
   type Command,
   type Decision,
   type Domain,
@@ -23,44 +12,20 @@ import {
   type OwnEffect,
   owed,
   type Plan,
-  proposedDocument,
   type RunHeader,
   replay,
   type State,
-  type StoredEntry,
   type TranscriptHead,
-  templates,
   view,
 } from '../../src/index.ts'
-import { decryptionRequestCodec } from '../../src/wire/decryption-request.ts'
-import { exceptionCodec } from '../../src/wire/exception.ts'
-import { answerFor, nextAcknowledgement, requestFor, requestTime, someAuthorities } from './fhe-people.ts'
-import { entropy, sign, someone, someServer } from './seats.ts'
+import { answerNeeds } from './fake-answers.ts'
+import { Crash, type Disk, freshDisk } from './fake-disk.ts'
+import { acknowledgementOf, receiptOf, signedBytes } from './fake-papers.ts'
+import { resultOf } from './fake-results.ts'
+import { answerFor, someAuthorities } from './fhe-people.ts'
+import { entropy, someone, someServer } from './seats.ts'
 
 const hash = (text: string) => sha256Hex(utf8(text))
-const ceremonyIdentity = generateIdentity(deterministicEntropy(sha256(utf8('ceremony key'))), [
-  'p256',
-  'mlDsa65',
-])
-const ceremonySignature = signWith(ceremonyIdentity, 'lux-custody/test/v1/rehearsal', utf8('anything'))
-
-export class Crash extends Error {}
-
-type Object_ = { ckaId: string; class: string; label: string }
-
-/** What survives a crash: the journal, the token and the files. */
-export type Disk = {
-  entries: StoredEntry[]
-  token: Object_[]
-  initialised: boolean
-  files: Record<string, Json>
-  generated: string[]
-}
-
-export function freshDisk(): Disk {
-  return { entries: [], token: [], initialised: false, files: {}, generated: [] }
-}
-
 /** An executor in memory: it does what the engine owes and answers as people and a token would. */
 export class FakeCore {
   state: State
@@ -157,85 +122,7 @@ export class FakeCore {
       this.perform(effect)
       return true
     }
-    const { needs, current } = view(this.state)
-    if (needs === null) return false
-    switch (needs.kind) {
-      case 'start':
-        this.must(this.startCommand())
-        return true
-      case 'confirm':
-      case 'pin':
-      case 'values': {
-        const asked = needs.kind === 'confirm' ? [] : needs.values
-        const input = Object.fromEntries(
-          asked.map(({ id, format }) => [id, format === 'time' ? '2026-01-31T09:00Z' : '42']),
-        )
-        this.must({ type: 'proceed', step: current!, by: needs.names[0]!, input })
-        return true
-      }
-      case 'signatures': {
-        const roles = { checkpoint: 'witness', 'decryption-approval': 'approver' } as Record<string, string>
-        const role = roles[needs.what] ?? 'officer'
-        const payload = this.signedBytes(needs.what)
-        const person = someone(role, needs.missing[0]!, this.domain)
-        this.must({
-          type: 'submit',
-          what: needs.what,
-          payload,
-          signature: sign(person.identity, needs.what, this.domain, payload),
-        })
-        return true
-      }
-      case 'acknowledgements': {
-        const payload = this.acknowledgement(needs.missing[0]!)
-        const person = someone('holder', needs.missing[0]!, this.domain)
-        this.must({
-          type: 'submit',
-          what: 'acknowledgement',
-          payload,
-          signature: sign(person.identity, 'acknowledgement', this.domain, payload),
-        })
-        return true
-      }
-      case 'receipt': {
-        const payload = this.receipt()
-        this.must({
-          type: 'submit',
-          what: 'receipt',
-          payload,
-          signature: sign(someServer(this.domain).receipt, 'receipt', this.domain, payload),
-        })
-        return true
-      }
-      case 'request':
-        this.must({
-          type: 'take-request',
-          decryption: needs.decryption,
-          package: requestFor(this, needs.decryption) as unknown as Json,
-          now: requestTime,
-        })
-        return true
-      case 'answers':
-      case 'result':
-      case 'epoch-approvals':
-      case 'redeals':
-        this.must(answerFor(this, needs))
-        return true
-      case 'exception':
-        this.must({
-          type: 'decide-exception',
-          by: 'Officer One',
-          decision: needs.choices[0]!,
-          reason: 'decided in the test',
-          head: this.head(),
-        })
-        return true
-      case 'resume':
-        this.must({ type: 'resume', by: 'Operator' })
-        return true
-      case 'wait':
-        throw new Error(`nothing is owed, yet the run waits for ${needs.effect}`)
-    }
+    return answerNeeds(this)
   }
 
   runToEnd(limit = 1000): void {
@@ -295,135 +182,9 @@ export class FakeCore {
   execute(effect: OwnEffect): Json {
     if ('discard' in effect)
       this.disk.token = this.disk.token.filter(({ ckaId }) => !effect.discard.includes(ckaId))
-    const result = this.resultOf(effect)
+    const result = resultOf(this, effect)
     this.disk.files[`${effect.step}/${effect.attempt}/${effect.kind}`] = result
     return result
-  }
-
-  private resultOf(effect: OwnEffect): Json {
-    if ('serial' in effect && !['initialise-token', 'log-in'].includes(effect.kind) && !this.loggedIn)
-      throw new Error(`${effect.kind} without a log-in`)
-    switch (effect.kind) {
-      case 'measure-machine':
-        return {
-          tool: this.plan.tool,
-          kernel: 'Linux 6.1',
-          library: hash('library'),
-          tpmQuote: 'none',
-          files: hash('files'),
-        }
-      case 'initialise-token':
-        this.disk.initialised = true
-        return { serial: 'feedbeef', label: effect.label, model: 'SoftHSM v2', firmware: '2.6' }
-      case 'log-in':
-        this.loggedIn = true
-        return { serial: effect.serial, pinState: 'ok' }
-      case 'probe-token':
-        return {
-          serial: effect.serial,
-          passed: true,
-          attacks: [{ name: 'wrap-then-decrypt', hardened: 'held', default: 'broke' }],
-          wrapMechanism: 'CKM_AES_KEY_WRAP_PAD',
-          level: 'E1',
-        }
-      case 'inventory': {
-        const objects = [...this.disk.token]
-        return { serial: effect.serial, objects, unreadable: 0, digest: sha256Hex(encodeCanonical(objects)) }
-      }
-      case 'make-ceremony-key':
-        this.make(effect.ckaId, 'private-key', 'ceremony')
-        this.make(effect.sealCkaId, 'secret-key', 'seal')
-        return {
-          keys: ceremonyIdentity.keys,
-          evidence: evidence(effect.ckaId, templates.ceremonyKey),
-          mlDsaSealed: hash('seed'),
-        }
-      case 'sign-opening':
-        return { digest: sha256Hex(this.signedBytes('opening')), signature: ceremonySignature }
-      case 'make-checkpoint':
-        return {
-          size: effect.size,
-          node: hash(`node ${effect.size}`),
-          root: hash(`root ${effect.size}`),
-          digest: sha256Hex(checkpointBytes(effect.size)),
-          signature: ceremonySignature,
-        }
-      case 'generate-root':
-        this.make(effect.ckaId, 'secret-key', effect.key.id)
-        return {
-          evidence: evidence(
-            effect.ckaId,
-            effect.destinations.length > 0 ? templates.root : templates.bornClosed,
-          ),
-          mechanism: effect.mechanism,
-          blobs: effect.destinations.map(({ serial }) => ({
-            serial,
-            wrapped: hash(`${serial} ${effect.ckaId}`),
-            sealed: hash(`sealed ${serial}`),
-          })),
-          trusted: effect.destinations.map(() => someServer(this.domain).trusted),
-        }
-      case 'read-back':
-        return { evidence: evidence(effect.ckaId, templates.root) }
-      case 'generate-key':
-        this.disk.generated.push(effect.key.id)
-        return {
-          evidence: evidence(effect.ckaId, templates.wrappedOnce),
-          mechanism: effect.mechanism,
-          wrapped: hash(`${effect.key.id} ${effect.ckaId}`),
-        }
-      case 'prove-possession':
-        return {
-          mechanism: effect.mechanism,
-          digest: hash(`possession ${effect.key.id} ${effect.challenge}`),
-        }
-      case 'fhe-deal':
-        this.disk.generated.push(effect.fhe.id)
-        return {
-          keyId: hash('fhe key'),
-          epochId: hash('epoch'),
-          public: { sha256: hash('pub'), size: 16384 },
-          publicKey: { sha256: hash('pk'), size: 1 },
-          serverKey: null,
-          shares: effect.holders.map(({ index, name }) => ({
-            holder: name,
-            index,
-            shareDigest: hash(`share ${index} ${effect.attempt}`),
-            envelopeDigest: hash(`envelope ${index} ${effect.attempt}`),
-          })),
-        }
-      case 'assemble-epoch':
-        return {
-          epochId: hash(`epoch ${effect.old.epoch + 1}`),
-          epoch: effect.old.epoch + 1,
-          public: { sha256: hash('next pub'), size: 16384 },
-          commitments: hash('next commitments'),
-          corrections: effect.dealers.map(({ correction }) => correction),
-        }
-      case 'sign-epoch-live':
-        return { digest: hash(`live ${effect.epochId}`), signature: ceremonySignature }
-      case 'build-bundle':
-        return { digest: hash('bundle'), subject: sha256Hex(this.signedBytes('bundle')), size: 4096 }
-      case 'sign-bundle':
-        return { digest: effect.digest, signature: ceremonySignature }
-      case 'write-bundle':
-        return { digest: effect.digest, sha256: hash('bundle.zip'), size: 123456 }
-      case 'write-medium':
-        return { medium: 'USB stick 7', sha256: effect.sha256, readBack: effect.sha256 }
-      case 'close-out':
-        return { digest: hash('closeout'), signature: ceremonySignature }
-      case 'destroy-ceremony-key':
-        this.disk.token = this.disk.token.filter(
-          ({ ckaId }) => ckaId !== effect.ckaId && ckaId !== effect.sealCkaId,
-        )
-        return { ckaId: effect.ckaId, absent: true }
-    }
-  }
-
-  private make(ckaId: string, kind: string, label: string): void {
-    if (!/^[0-9a-f]{32}$/.test(ckaId)) throw new Error(`no CKA_ID for ${label}`)
-    this.disk.generated.push(label)
-    this.disk.token.push({ ckaId, class: kind, label })
   }
 
   /** Of the transcript as it stands; this core keeps no chain. */
@@ -442,13 +203,7 @@ export class FakeCore {
   }
 
   signedBytes(what: Extract<Needs, { kind: 'signatures' }>['what']): Uint8Array {
-    const asked = this.state.decryptions.findLast(({ request }) => request !== null)?.request
-    if (what === 'decryption-approval' && asked) return decryptionRequestCodec.signedBytes(asked)
-    const proposed = proposedDocument(this.state)
-    if (what === 'exception' && proposed !== null) return exceptionCodec.signedBytes(proposed)
-    return what === 'checkpoint'
-      ? checkpointBytes(awaitedCheckpoint(this.state)?.size ?? 0)
-      : utf8(`the ${what} of ${this.header.planHash}`)
+    return signedBytes(this, what)
   }
 
   /** What the next person who is missing would send, changed; for answers, results, approvals and deals of an epoch. */
@@ -467,65 +222,10 @@ export class FakeCore {
   }
 
   acknowledgement(name: string): Uint8Array {
-    const { fhe, ceremonyId, reshare } = this.state
-    if (reshare?.next) return nextAcknowledgement(this, name)
-    const share = fhe!.shares.find(({ holder }) => holder === name)!
-    const { shareDigest, envelopeDigest, index } = share
-    return encodeCanonical({
-      v: 1,
-      kind: 'acknowledgement',
-      domain: this.domain,
-      ceremonyId,
-      keyId: fhe!.keyId,
-      epochId: fhe!.epochId,
-      holder: index,
-      name,
-      shareDigest,
-      envelopeDigest,
-    })
+    return acknowledgementOf(this, name)
   }
 
   receipt(change: Record<string, Json> = {}): Uint8Array {
-    const server = someServer(this.domain)
-    const root = this.state.keys.find(({ level }) => level === 'root')
-    const proof = this.state.proofs.find(({ key }) => key === root?.id)
-    const roots =
-      root === undefined
-        ? []
-        : [
-            {
-              key: root.id,
-              rootId: root.rootId,
-              node: server.node,
-              serial: server.serial,
-              ckaId: '44'.repeat(16),
-              mechanism: proof!.mechanism,
-              possession: proof!.digest,
-              attributes: { EXTRACTABLE: false },
-              transportKeyDestroyed: true,
-            },
-          ]
-    return encodeCanonical({
-      v: 1,
-      kind: 'receipt',
-      domain: this.domain,
-      ceremonyId: this.state.ceremonyId,
-      bundleDigest: this.state.bundle!.digest,
-      audience: server.audience,
-      sequence: '1',
-      roots,
-      policyVersion: 1,
-      policyDigest: this.plan.policy,
-      time: '2026-01-31T10:00:00.000Z',
-      ...change,
-    })
+    return receiptOf(this, change)
   }
-}
-
-function checkpointBytes(size: number): Uint8Array {
-  return utf8(`checkpoint over ${size}`)
-}
-
-function evidence(ckaId: string, attributes: Record<string, boolean | number | string>) {
-  return { ckaId, label: 'label', level: 'E1', attributes: { ...attributes } }
 }

@@ -1,0 +1,76 @@
+import { rm } from 'node:fs/promises'
+import { encodePolicyFile } from '@lux/ceremony/policy'
+import { refusalCodec, type ServerCard, type Signed, type Transport } from '@lux/ceremony/wire'
+import { afterEach, beforeEach, expect } from 'vitest'
+import type { ImportPoint, ImportResult } from '../../src/import/importer.ts'
+import { rootCkaId } from '../../src/import/root-arrival.ts'
+import { openWorkshop, type Workshop } from '../../src/server.ts'
+import type { StateFolder } from '../../src/state/folder.ts'
+import { pinPolicy } from '../../src/state/policies.ts'
+import { chunksOf, keysOf, type RealOptions, realBundle } from './real-bundle.ts'
+import { cardOf, makeServerState, offerTransport } from './server-under-test.ts'
+import { makeFolder } from './temporary-folder.ts'
+
+export type ImportBench = {
+  folder: string
+  state: StateFolder
+  card: ServerCard
+  transport: Signed<Transport>
+  workshop: Workshop
+  crashAt: ImportPoint | null
+}
+
+/** Before each test of the file that asks: a server with a token, a database and one open transport. */
+export function importBench(): ImportBench {
+  // Filled before each test; a test never sees it empty.
+  const bench = { crashAt: null } as unknown as ImportBench
+  beforeEach(async () => {
+    bench.folder = await makeFolder()
+    bench.state = await makeServerState(bench.folder)
+    bench.card = await cardOf(bench.state)
+    bench.transport = await offerTransport(bench.state)
+    bench.crashAt = null
+    bench.workshop = await openWorkshop(bench.state, {
+      reached(point) {
+        if (point === bench.crashAt) throw new Error(`crash at ${point}`)
+      },
+    })
+  })
+  afterEach(async () => {
+    await bench.workshop.close()
+    await rm(bench.folder, { recursive: true, force: true })
+  })
+  return bench
+}
+
+export const keys = keysOf('import')
+
+export const build = (
+  { card, transport }: ImportBench,
+  options: Partial<RealOptions> = {},
+): ReturnType<typeof realBundle> => realBundle({ keys, card, transport, ...options })
+
+export const take = ({ workshop }: ImportBench, bytes: Uint8Array) =>
+  workshop.importer.importStream(chunksOf(bytes))
+
+export async function pin(
+  { state }: ImportBench,
+  bundle: { policy: Parameters<typeof encodePolicyFile>[0] },
+): Promise<void> {
+  const pinned = await pinPolicy(state, 'production', encodePolicyFile(bundle.policy))
+  expect(pinned).toMatchObject({ ok: true })
+}
+
+/** The check that refused, after looking that the refusal is signed and names it. */
+export function refusedBy({ card }: ImportBench, result: ImportResult): string {
+  if (result.state !== 'refused') return 'imported'
+  const group = { role: 'server', members: [{ name: 'server', keys: card.receiptKey }], quorum: 1 }
+  expect(refusalCodec.verify(result.refusal, 'production', [group]).ok).toBe(true)
+  expect(result.refusal.payload.check).toBe(result.rule)
+  return result.rule
+}
+
+export const rootsInToken = ({ workshop }: ImportBench) =>
+  workshop.token.use(
+    async (token) => (await token.findById(rootCkaId(workshop.settings.node, keys.rootId))).length,
+  )

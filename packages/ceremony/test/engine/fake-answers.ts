@@ -1,0 +1,88 @@
+import type { Json } from '@lux/crypto'
+import { view } from '../../src/index.ts'
+import type { FakeCore } from './fake-core.ts'
+import { answerFor, requestFor, requestTime } from './fhe-people.ts'
+import { sign, someone, someServer } from './seats.ts'
+
+/** Does what the people of the run are asked for, as each of them would. False when nothing is asked. */
+export function answerNeeds(core: FakeCore): boolean {
+  const { needs, current } = view(core.state)
+  if (needs === null) return false
+  switch (needs.kind) {
+    case 'start':
+      core.must(core.startCommand())
+      return true
+    case 'confirm':
+    case 'pin':
+    case 'values': {
+      const asked = needs.kind === 'confirm' ? [] : needs.values
+      const input = Object.fromEntries(
+        asked.map(({ id, format }) => [id, format === 'time' ? '2026-01-31T09:00Z' : '42']),
+      )
+      core.must({ type: 'proceed', step: current!, by: needs.names[0]!, input })
+      return true
+    }
+    case 'signatures': {
+      const roles = { checkpoint: 'witness', 'decryption-approval': 'approver' } as Record<string, string>
+      const role = roles[needs.what] ?? 'officer'
+      const payload = core.signedBytes(needs.what)
+      const person = someone(role, needs.missing[0]!, core.domain)
+      core.must({
+        type: 'submit',
+        what: needs.what,
+        payload,
+        signature: sign(person.identity, needs.what, core.domain, payload),
+      })
+      return true
+    }
+    case 'acknowledgements': {
+      const payload = core.acknowledgement(needs.missing[0]!)
+      const person = someone('holder', needs.missing[0]!, core.domain)
+      core.must({
+        type: 'submit',
+        what: 'acknowledgement',
+        payload,
+        signature: sign(person.identity, 'acknowledgement', core.domain, payload),
+      })
+      return true
+    }
+    case 'receipt': {
+      const payload = core.receipt()
+      core.must({
+        type: 'submit',
+        what: 'receipt',
+        payload,
+        signature: sign(someServer(core.domain).receipt, 'receipt', core.domain, payload),
+      })
+      return true
+    }
+    case 'request':
+      core.must({
+        type: 'take-request',
+        decryption: needs.decryption,
+        package: requestFor(core, needs.decryption) as unknown as Json,
+        now: requestTime,
+      })
+      return true
+    case 'answers':
+    case 'result':
+    case 'epoch-approvals':
+    case 'redeals':
+      core.must(answerFor(core, needs))
+      return true
+    case 'exception':
+      core.must({
+        type: 'decide-exception',
+        by: 'Officer One',
+        decision: needs.choices[0]!,
+        reason: 'decided in the test',
+        head: core.head(),
+      })
+      return true
+    case 'resume':
+      core.must({ type: 'resume', by: 'Operator' })
+      return true
+    case 'wait':
+      throw new Error(`nothing is owed, yet the run waits for ${needs.effect}`)
+  }
+}

@@ -1,0 +1,152 @@
+import {
+  deterministicEntropy,
+  encodeCanonical,
+  generateIdentity,
+  type Json,
+  sha256,
+  sha256Hex,
+  signWith,
+  utf8,
+} from '@lux/crypto'
+import { type OwnEffect, templates } from '../../src/index.ts'
+import type { FakeCore } from './fake-core.ts'
+import { checkpointBytes, signedBytes } from './fake-papers.ts'
+import { someServer } from './seats.ts'
+
+const hash = (text: string) => sha256Hex(utf8(text))
+const ceremonyIdentity = generateIdentity(deterministicEntropy(sha256(utf8('ceremony key'))), [
+  'p256',
+  'mlDsa65',
+])
+const ceremonySignature = signWith(ceremonyIdentity, 'lux-custody/test/v1/rehearsal', utf8('anything'))
+
+/** What an effect answers, and does to the token in memory. */
+export function resultOf(core: FakeCore, effect: OwnEffect): Json {
+  if ('serial' in effect && !['initialise-token', 'log-in'].includes(effect.kind) && !core.loggedIn)
+    throw new Error(`${effect.kind} without a log-in`)
+  switch (effect.kind) {
+    case 'measure-machine':
+      return {
+        tool: core.plan.tool,
+        kernel: 'Linux 6.1',
+        library: hash('library'),
+        tpmQuote: 'none',
+        files: hash('files'),
+      }
+    case 'initialise-token':
+      core.disk.initialised = true
+      return { serial: 'feedbeef', label: effect.label, model: 'SoftHSM v2', firmware: '2.6' }
+    case 'log-in':
+      core.loggedIn = true
+      return { serial: effect.serial, pinState: 'ok' }
+    case 'probe-token':
+      return {
+        serial: effect.serial,
+        passed: true,
+        attacks: [{ name: 'wrap-then-decrypt', hardened: 'held', default: 'broke' }],
+        wrapMechanism: 'CKM_AES_KEY_WRAP_PAD',
+        level: 'E1',
+      }
+    case 'inventory': {
+      const objects = [...core.disk.token]
+      return { serial: effect.serial, objects, unreadable: 0, digest: sha256Hex(encodeCanonical(objects)) }
+    }
+    case 'make-ceremony-key':
+      make(core, effect.ckaId, 'private-key', 'ceremony')
+      make(core, effect.sealCkaId, 'secret-key', 'seal')
+      return {
+        keys: ceremonyIdentity.keys,
+        evidence: evidence(effect.ckaId, templates.ceremonyKey),
+        mlDsaSealed: hash('seed'),
+      }
+    case 'sign-opening':
+      return { digest: sha256Hex(signedBytes(core, 'opening')), signature: ceremonySignature }
+    case 'make-checkpoint':
+      return {
+        size: effect.size,
+        node: hash(`node ${effect.size}`),
+        root: hash(`root ${effect.size}`),
+        digest: sha256Hex(checkpointBytes(effect.size)),
+        signature: ceremonySignature,
+      }
+    case 'generate-root':
+      make(core, effect.ckaId, 'secret-key', effect.key.id)
+      return {
+        evidence: evidence(
+          effect.ckaId,
+          effect.destinations.length > 0 ? templates.root : templates.bornClosed,
+        ),
+        mechanism: effect.mechanism,
+        blobs: effect.destinations.map(({ serial }) => ({
+          serial,
+          wrapped: hash(`${serial} ${effect.ckaId}`),
+          sealed: hash(`sealed ${serial}`),
+        })),
+        trusted: effect.destinations.map(() => someServer(core.domain).trusted),
+      }
+    case 'read-back':
+      return { evidence: evidence(effect.ckaId, templates.root) }
+    case 'generate-key':
+      core.disk.generated.push(effect.key.id)
+      return {
+        evidence: evidence(effect.ckaId, templates.wrappedOnce),
+        mechanism: effect.mechanism,
+        wrapped: hash(`${effect.key.id} ${effect.ckaId}`),
+      }
+    case 'prove-possession':
+      return {
+        mechanism: effect.mechanism,
+        digest: hash(`possession ${effect.key.id} ${effect.challenge}`),
+      }
+    case 'fhe-deal':
+      core.disk.generated.push(effect.fhe.id)
+      return {
+        keyId: hash('fhe key'),
+        epochId: hash('epoch'),
+        public: { sha256: hash('pub'), size: 16384 },
+        publicKey: { sha256: hash('pk'), size: 1 },
+        serverKey: null,
+        shares: effect.holders.map(({ index, name }) => ({
+          holder: name,
+          index,
+          shareDigest: hash(`share ${index} ${effect.attempt}`),
+          envelopeDigest: hash(`envelope ${index} ${effect.attempt}`),
+        })),
+      }
+    case 'assemble-epoch':
+      return {
+        epochId: hash(`epoch ${effect.old.epoch + 1}`),
+        epoch: effect.old.epoch + 1,
+        public: { sha256: hash('next pub'), size: 16384 },
+        commitments: hash('next commitments'),
+        corrections: effect.dealers.map(({ correction }) => correction),
+      }
+    case 'sign-epoch-live':
+      return { digest: hash(`live ${effect.epochId}`), signature: ceremonySignature }
+    case 'build-bundle':
+      return { digest: hash('bundle'), subject: sha256Hex(signedBytes(core, 'bundle')), size: 4096 }
+    case 'sign-bundle':
+      return { digest: effect.digest, signature: ceremonySignature }
+    case 'write-bundle':
+      return { digest: effect.digest, sha256: hash('bundle.zip'), size: 123456 }
+    case 'write-medium':
+      return { medium: 'USB stick 7', sha256: effect.sha256, readBack: effect.sha256 }
+    case 'close-out':
+      return { digest: hash('closeout'), signature: ceremonySignature }
+    case 'destroy-ceremony-key':
+      core.disk.token = core.disk.token.filter(
+        ({ ckaId }) => ckaId !== effect.ckaId && ckaId !== effect.sealCkaId,
+      )
+      return { ckaId: effect.ckaId, absent: true }
+  }
+}
+
+function make(core: FakeCore, ckaId: string, kind: string, label: string): void {
+  if (!/^[0-9a-f]{32}$/.test(ckaId)) throw new Error(`no CKA_ID for ${label}`)
+  core.disk.generated.push(label)
+  core.disk.token.push({ ckaId, class: kind, label })
+}
+
+function evidence(ckaId: string, attributes: Record<string, boolean | number | string>) {
+  return { ckaId, label: 'label', level: 'E1', attributes: { ...attributes } }
+}

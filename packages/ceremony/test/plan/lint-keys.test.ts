@@ -1,0 +1,81 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { lintPlan } from '../../src/plan/index.ts'
+import { copyOf, stepIn, without } from '../engine/plans.ts'
+import { plan, spoilt } from './spoilt.ts'
+
+describe('lint of keys', () => {
+  it('PLAN-30 refuses keys that form no hierarchy', () => {
+    expect(spoilt((copy) => (copy.keys[2]!.parent = 'root-kek'))).toContain('PLAN-30')
+    expect(spoilt((copy) => delete copy.keys[1]!.parent)).toContain('PLAN-30')
+    expect(spoilt((copy) => (copy.keys[0]!.parent = 'data-key'))).toContain('PLAN-30')
+    expect(spoilt((copy) => (copy.keys[1]!.id = 'root-kek'))).toContain('PLAN-30')
+    expect(spoilt((copy) => (copy.keys[1]!.parent = 'organisation-kek'))).toContain('PLAN-30')
+    expect(spoilt((copy) => (copy.keys[1]!.level = 'root'))).toContain('PLAN-30')
+  })
+
+  it('PLAN-31 refuses a wrapping key that is not AES-256', () => {
+    expect(spoilt((copy) => (copy.keys[2]!.algorithm = 'RSA-4096'))).toEqual(['PLAN-31'])
+    expect(spoilt((copy) => (copy.keys[3]!.algorithm = 'RSA-4096'))).toEqual([])
+  })
+
+  it('PLAN-32 refuses a window without a destination, and destinations without a window', () => {
+    expect(spoilt((copy) => (copy.keys[0]!.replication = 'none'))).toEqual(['PLAN-32'])
+    expect(
+      spoilt((copy) => {
+        copy.destinations = []
+        copy.keys[0]!.replication = 'trusted-window'
+      }),
+    ).toEqual(['PLAN-32'])
+    expect(spoilt((copy) => copy.destinations.push(copy.destinations[0]!))).toEqual(['PLAN-32'])
+    expect(spoilt((copy) => (copy.keys[1]!.replication = 'none'))).toEqual(['PLAN-32'])
+  })
+
+  it('PLAN-33 refuses a key that is made never, twice, or by the wrong step', () => {
+    expect(lintPlan(without(plan, 'generate-data')).map(({ rule }) => rule)).toEqual(['PLAN-33'])
+    expect(spoilt((copy) => (stepIn(copy, 'generate-data').key = 'project-kek'))).toEqual([
+      'PLAN-33 generate-data',
+      'PLAN-33',
+    ])
+    expect(spoilt((copy) => (stepIn(copy, 'generate-data').do = 'generate-root'))).toContain(
+      'PLAN-33 generate-data',
+    )
+  })
+
+  it.each([
+    ['t more than n', { t: 4 }],
+    ['t of one', { t: 1 }],
+    ['n without its holders', { n: 4 }],
+    ['n over 15', { n: 16 }],
+    ['a holder twice', { holders: ['Holder One', 'Holder One', 'Holder Three'] }],
+    ['a holder who is not seated', { holders: ['Holder One', 'Holder Two', 'Mallory'] }],
+    ['mode S without a squash key', { mode: 'S' as const }],
+    [
+      'mode F beyond its floor',
+      { t: 2, n: 2, mode: 'F' as const, holders: ['Holder One', 'Holder Two', 'Holder Three'] },
+    ],
+  ])('PLAN-40 refuses %s', (_what, change) => {
+    const found = spoilt((copy) => Object.assign(copy.fhe!, change))
+    expect(found).toContain('PLAN-40')
+  })
+
+  it('PLAN-40 allows exactly 2 <= t <= n <= 15 in mode S', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -1, max: 20 }), fc.integer({ min: -1, max: 20 }), (t, n) => {
+        const copy = copyOf(plan)
+        const holders = Array.from({ length: Math.max(0, n) }, (_, index) => `H ${index}`)
+        copy.people = copy.people.filter(({ role }) => role !== 'holder')
+        copy.people.push(
+          ...holders.map((name, index) => ({
+            role: 'holder' as const,
+            name,
+            card: String(index).padStart(64, '0'),
+          })),
+        )
+        copy.fhe = { ...copy.fhe!, mode: 'S', squash: true, t, n, holders }
+        const refused = lintPlan(copy).some(({ rule }) => rule === 'PLAN-40')
+        expect(refused).toBe(!(t >= 2 && t <= n && n <= 15))
+      }),
+    )
+  })
+})

@@ -1,0 +1,141 @@
+import type { Plan } from '../../src/plan/index.ts'
+import { type Altered, other, predicate, stranger } from './altered-parts.ts'
+import type { Alterations } from './sample-bundle.ts'
+
+const liveParts = (plan: Plan): Plan['parts'] =>
+  plan.parts.map((part) => ({
+    ...part,
+    steps: [...part.steps, { ...part.steps[0]!, id: 'step-9', do: 'checkpoint' }],
+  }))
+let decision = ''
+const withoutDecision: Alterations = {
+  predicate: (before) => {
+    decision = before.exceptions[0]?.blob ?? ''
+    return { ...before, exceptions: [] }
+  },
+  blobs: (all) => all.filter(({ sha256 }) => sha256 !== decision),
+}
+
+/** A run, its plan, its checkpoints or its exceptions are not what was signed for. */
+export const alteredRun: Altered[] = [
+  [
+    'TRANSCRIPT-CHAIN',
+    'a transcript of another ceremony',
+    { alter: predicate(() => ({ ceremonyId: 'dd'.repeat(16) })) },
+  ],
+  [
+    'TRANSCRIPT-ROOT',
+    'a manifest with another Merkle root',
+    { alter: predicate((p) => ({ transcript: { ...p.transcript, root: other } })) },
+  ],
+  ['PLAN-HASH', 'a transcript of another plan', { alter: { header: (h) => ({ ...h, planHash: other }) } }],
+  [
+    'OPENING-CERTIFICATE',
+    'a certificate over another header',
+    { alter: { opening: (o) => ({ ...o, node0: other }) } },
+  ],
+  [
+    'OPENING-CERTIFICATE',
+    'a certificate of the other domain',
+    { alter: { opening: (o) => ({ ...o, domain: 'rehearsal' }) } },
+  ],
+  [
+    'OPENING-QUORUM',
+    'a certificate that is one officer short',
+    { alter: { openingSigners: (all) => all.slice(1) } },
+  ],
+  [
+    'OPENING-QUORUM',
+    'a certificate with a signature by a stranger',
+    { alter: { openingSigners: (all) => [...all, stranger] } },
+  ],
+  [
+    'CHECKPOINTS',
+    'a checkpoint that does not name the one before',
+    { alter: { checkpoint: (c, i) => (i === 1 ? { ...c, previous: other } : c) } },
+  ],
+  [
+    'CHECKPOINTS',
+    'a checkpoint over another history',
+    { alter: { checkpoint: (c, i) => (i === 0 ? { ...c, root: other } : c) } },
+  ],
+  [
+    'CHECKPOINTS',
+    'a last checkpoint that leaves entries out',
+    { alter: predicate((p) => ({ checkpoints: p.checkpoints.slice(0, 2) })) },
+  ],
+  [
+    'PLAN-CONTENT',
+    'a key under another name than the plan gives it',
+    { alter: { plan: (p) => ({ ...p, keys: p.keys.map((k) => ({ ...k, name: `${k.name}!` })) }) } },
+  ],
+  [
+    'PLAN-CONTENT',
+    'a key that the plan does not have',
+    { alter: { plan: (p) => ({ ...p, keys: p.keys.slice(0, 3) }) } },
+  ],
+  [
+    'PLAN-CONTENT',
+    'an FHE key with another quorum than the plan wants',
+    { fhe: true, alter: { plan: (p) => ({ ...p, fhe: p.fhe && { ...p.fhe, t: 3 } }) as typeof p } },
+  ],
+  [
+    'PLAN-CONTENT',
+    'somebody in the room whom the plan does not seat',
+    { alter: { plan: (p) => ({ ...p, people: p.people.slice(1) }) } },
+  ],
+  ['PLAN-CONTENT', 'a plan under another policy', { alter: { plan: (p) => ({ ...p, policy: other }) } }],
+  [
+    'COSIGNATURES',
+    'a live checkpoint that is one witness short',
+    { alter: { liveCosigners: (all, i) => (i === 1 ? all.slice(1) : all) } },
+  ],
+  [
+    'COSIGNATURES',
+    'a step that the plan wants live and that made no checkpoint',
+    {
+      alter: { plan: (p) => ({ ...p, checkpoints: { live: ['open-run', 'step-9'] }, parts: liveParts(p) }) },
+    },
+  ],
+  ['EXCEPTIONS', 'a decision that is left out', { alter: withoutDecision }],
+  [
+    'EXCEPTIONS',
+    'a decision about another step',
+    { alter: { exception: (e) => ({ ...e, stepId: 'open-run' }) } },
+  ],
+  [
+    'EXCEPTIONS',
+    'a decision of another run',
+    { alter: { exception: (e) => ({ ...e, ceremonyId: 'dd'.repeat(16) }) } },
+  ],
+  [
+    'EXCEPTIONS',
+    'a decision over another history',
+    { alter: { exception: (e) => ({ ...e, head: { ...e.head, node: other } }) } },
+  ],
+  [
+    'EXCEPTIONS',
+    'another decision than the one of the transcript',
+    {
+      alter: {
+        entries: (all) =>
+          all.map((e) => (e.kind === 'exception.decided' ? { ...e, fact: { id: 1, document: other } } : e)),
+      },
+    },
+  ],
+  [
+    'EXCEPTIONS',
+    'an exception that nobody decided',
+    { alter: { entries: (all) => all.map((e, i) => (i === 9 ? { ...e, kind: 'exception.opened' } : e)) } },
+  ],
+  [
+    'EXCEPTION-SIGNATURES',
+    'a decision that is one officer short',
+    { alter: { exceptionSigners: (all) => all.slice(1) } },
+  ],
+  [
+    'EXCEPTION-SIGNATURES',
+    'a decision that a stranger signed too',
+    { alter: { exceptionSigners: (all) => [...all, stranger] } },
+  ],
+]

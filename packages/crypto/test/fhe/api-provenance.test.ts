@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import {
+  fhePartialDecrypt,
+  fheThresholdDecrypt,
+  parsePartial,
+  signPartial,
+  signProvenance,
+} from '../../src/fhe/index.ts'
+import { sha256Hex } from '../../src/hash.ts'
+import { generateIdentity } from '../../src/sign/identity.ts'
+import {
+  asked,
+  authorities,
+  bare,
+  deal,
+  digest,
+  entropy,
+  evaluator,
+  file,
+  holders,
+  opened,
+  provenance,
+  requestDigest,
+  stranger,
+  vouchedBy,
+} from './api-bench.ts'
+
+describe('provenance', () => {
+  test('with it, signed answers combine and are checked against their holders', () => {
+    const partials = [1, 2, 3].map((holder) => opened(asked(holder, [vouchedBy()])).partial)
+    const keys = holders.map((one) => one.keys)
+    const input = { pub: deal.pub, ciphertexts: [file], partials, requestDigest, holders: keys }
+    expect(fheThresholdDecrypt(input)).toMatchObject({ ok: true, value: { values: [-77n], verified: 1 } })
+    expect(fheThresholdDecrypt({ ...input, holders: [...keys].reverse() })).toMatchObject({
+      rule: 'FHE-PARTIAL-SIGNATURE',
+    })
+    expect(fheThresholdDecrypt({ ...input, requestDigest: new Uint8Array(32) })).toMatchObject({
+      rule: 'FHE-REQUEST-OTHER',
+    })
+    const unsigned = [1, 2].map((holder) => opened(fhePartialDecrypt(bare(holder))).partial)
+    const { requestDigest: _, ...rest } = input
+    expect(fheThresholdDecrypt({ ...rest, partials: unsigned })).toMatchObject({
+      rule: 'FHE-PARTIAL-SIGNATURE',
+    })
+  })
+
+  test.each<[string, Uint8Array[]]>([
+    ['FHE-PROVENANCE-MISSING', []],
+    ['FHE-PROVENANCE-MISSING', [vouchedBy(evaluator, { ciphertexts: ['ee'.repeat(32)] })]],
+    ['FHE-PROVENANCE-SIGNER', [vouchedBy(stranger)]],
+    ['FHE-PROVENANCE-SIGNER', [vouchedBy(evaluator, { mode: 'F' })]],
+    ['FHE-PROVENANCE-KEY', [vouchedBy(evaluator, { keyId: '00'.repeat(32) })]],
+    ['FHE-PROVENANCE-DOMAIN', [vouchedBy(evaluator, { domain: 'production' })]],
+    ['FHE-PROVENANCE-TYPE', [vouchedBy(evaluator, { type: 'u16' })]],
+    ['FHE-PROVENANCE', [new Uint8Array(10)]],
+    ['FHE-PROVENANCE', [vouchedBy().subarray(1)]],
+  ])('%s refuses before any arithmetic', (rule, documents) => {
+    expect(asked(1, documents)).toMatchObject({ ok: false, rule })
+  })
+
+  test('FHE-PROVENANCE-MODE a fresh statement for a squashed ciphertext', () => {
+    const both = { ...authorities, encryptors: [evaluator.keys] }
+    const document = vouchedBy(evaluator, { mode: 'F' })
+    const authority = { authorities: both, provenance: [document], requestDigest, identity: holders[0]! }
+    expect(fhePartialDecrypt(bare(1, { authority }))).toMatchObject({ rule: 'FHE-PROVENANCE-MODE' })
+  })
+
+  test('any changed byte of a signed provenance is refused', () => {
+    const document = vouchedBy()
+    for (let at = 0; at < document.length; at += 211) {
+      const changed = document.slice()
+      changed[at]! ^= 1
+      expect(asked(1, [changed]).ok, `byte ${at}`).toBe(false)
+    }
+  })
+
+  test.each<[string, object]>([
+    ['an unknown member', { more: 1 }],
+    ['no input', { inputs: [] }],
+    ['a proof in mode F', { mode: 'F', inputs: [{ digest: 'aa'.repeat(32), admitted: 'proof', by: 'x' }] }],
+    ['a ciphertext twice', { ciphertexts: [digest, digest] }],
+    ['a hidden character', { program: 'a\u202eb' }],
+    ['a time without milliseconds', { time: '2026-01-31T09:30:00Z' }],
+  ])('FHE-PROVENANCE %s is not even signed', (_, change) => {
+    expect(() => signProvenance(evaluator, { ...provenance(), ...change })).toThrow('FHE-PROVENANCE')
+  })
+
+  test('a holder signs with Ed25519 and ML-DSA-65, nothing else', () => {
+    const { partial } = opened(asked(1, [vouchedBy()]))
+    const content = parsePartial(partial)
+    expect(sha256Hex(signPartial(holders[0]!, content))).toBe(sha256Hex(partial))
+    expect(() => signPartial(generateIdentity(entropy, ['ed25519']), content)).toThrow(RangeError)
+  })
+})

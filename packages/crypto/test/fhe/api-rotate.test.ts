@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest'
+import { fhePartialDecrypt, fheThresholdDecrypt, rotateFheKey } from '../../src/fhe/index.ts'
+import { bare, deal, file, opened } from './api-bench.ts'
+import { entropyOf, rosterOf } from './fixture.ts'
+
+describe('rotating', () => {
+  test('a refresh that carries the budget on does not raise the bits that are left for life', () => {
+    const spent = { at64: 0, at128: 2 ** 20 }
+    const before = opened(fhePartialDecrypt(bare(1, { spent }))).lifeBits
+    const refreshed = opened(
+      rotateFheKey({
+        pub: deal.pub,
+        shares: [deal.shares[0]!, deal.shares[1]!],
+        to: { t: 2, n: 3 },
+        roster: rosterOf(3),
+        planHash: new Uint8Array(32),
+        policyHash: new Uint8Array(32),
+        budgets: { at64: 0, at128: 2 ** 30 - 2 ** 20 },
+        entropy: entropyOf(55),
+      }),
+    )
+    const next = bare(1, { share: refreshed.shares[0]!, pub: refreshed.pub })
+    expect(opened(fhePartialDecrypt(next)).lifeBits).toBe(before)
+    expect(before).toBeLessThan(30.01)
+    expect(fhePartialDecrypt({ ...next, floors: { block: 40, life: 31 } })).toMatchObject({
+      rule: 'FHE-POLICY-FLOOR',
+    })
+  })
+
+  test('gives new people the same key, and old and new answers do not mix', () => {
+    const rotated = opened(
+      rotateFheKey({
+        pub: deal.pub,
+        shares: [deal.shares[2]!, deal.shares[0]!],
+        to: { t: 3, n: 4 },
+        roster: rosterOf(4),
+        planHash: new Uint8Array(32),
+        policyHash: new Uint8Array(32),
+        budgets: { at64: 0, at128: 1000 },
+        entropy: entropyOf(51),
+      }),
+    )
+    const partials = [4, 2, 1].map(
+      (h) => opened(fhePartialDecrypt(bare(1, { share: rotated.shares[h - 1]!, pub: rotated.pub }))).partial,
+    )
+    expect(fheThresholdDecrypt({ pub: rotated.pub, ciphertexts: [file], partials })).toMatchObject({
+      ok: true,
+      value: { values: [-77n] },
+    })
+    const old = opened(fhePartialDecrypt(bare(2))).partial
+    expect(
+      fheThresholdDecrypt({ pub: rotated.pub, ciphertexts: [file], partials: [...partials, old] }),
+    ).toMatchObject({ ok: false, rule: 'FHE-PARTIALS-MIXED' })
+  })
+})
