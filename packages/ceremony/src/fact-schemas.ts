@@ -190,6 +190,7 @@ export function readFact(
 /** Why an event could not be written and read again, or null: what is appended must always open. */
 export function eventFault(event: NewEvent): string | null {
   try {
+    // Facts are built of JSON's values by their type; the encoder refuses the strings and numbers that it cannot write.
     encodeCanonical(event.fact as Json)
   } catch (error) {
     if (error instanceof FormatError) return error.detail

@@ -33,6 +33,7 @@ export function rememberAppearance(folder: string, appearance: Appearance): void
 
 function isAppearance(value: unknown): value is Appearance {
   if (typeof value !== 'object' || value === null) return false
+  // An object may be asked for any name; one that it lacks reads as undefined.
   const { theme, language, textSize } = value as Partial<Record<keyof Appearance, unknown>>
   return (
     (theme === 'system' || theme === 'light' || theme === 'dark') &&

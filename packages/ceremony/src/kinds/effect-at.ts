@@ -49,7 +49,8 @@ export function effectAt(state: State): Effect | null {
 
 function common(state: State, progress: StepProgress, intent: 'none' | 'needed' | 'logged') {
   const { ceremonyId, domain } = state
-  return { step: progress.step.id, attempt: progress.attempt, ceremonyId, domain, intent, pins: [] as [] }
+  const pins: [] = []
+  return { step: progress.step.id, attempt: progress.attempt, ceremonyId, domain, intent, pins }
 }
 
 function logInAgain(state: State, progress: StepProgress, token: TokenState): OwnEffect {

@@ -122,13 +122,16 @@ export class NativeFunctions {
 
   /** CK_VERSION (2 bytes, padded to 8) and then the pointers. */
   #take(at: bigint, length: number): void {
+    // koffi decodes an array of 'uint64' to numbers, and to bigints where a number would lose bits.
     const pointers: bigint[] = Array.from(
       decode(at, 8, 'uint64', length) as ArrayLike<number | bigint>,
       BigInt,
     )
+    // Object.keys of a const object gives exactly its keys.
     for (const name of Object.keys(positions) as NativeName[]) {
       const pointer = pointers[positions[name]]
       if (pointer && !this.#functions.has(name))
+        // A pointer decoded by a prototype is the function of that prototype.
         this.#functions.set(name, decode(pointer, proto('ulong', [...signatures[name]])) as Native)
     }
   }
@@ -155,6 +158,7 @@ function readInterfaces(library: ReturnType<typeof load>): Interface[] {
       const name = list.readBigUInt64LE(i * interfaceSize)
       const at = list.readBigUInt64LE(i * interfaceSize + 8)
       if (name === 0n || at === 0n) return null
+      // koffi decodes an array of 'uint8' to numbers.
       const [major, minor] = Array.from(decode(at, 'uint8', 2) as ArrayLike<number>)
       return { name: String(decode(name, 'char', -1)), version: `${major}.${minor}`, at }
     }).filter((entry) => entry !== null)

@@ -56,15 +56,8 @@ function sigma(x: Code, rotations: readonly number[], shifts: readonly number[] 
 /** One round of four lanes; names rotate instead of values. `ab` holds a xor b of the round before, which is b xor c now. */
 function round(t: number, constant: Code): Code {
   const name = (i: number): string => STATE[(i + 8 * 8 - t) % 8] ?? ''
-  const [a, b, d, e, f, g, h] = [0, 1, 3, 4, 5, 6, 7].map(name) as [
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-    string,
-  ]
+  const [a, b, d] = [name(0), name(1), name(3)]
+  const [e, f, g, h] = [name(4), name(5), name(6), name(7)]
   const choose = lanes.xor(get(g), lanes.and(get(e), lanes.xor(get(f), get(g))))
   return [
     set(h, lanes.add(get(h), constant, mem.v128(int(0), AT.SCHEDULES + 16 * (t % 16)))),

@@ -34,17 +34,20 @@ export function decryptionsOf(
       const { entry } = read
       if (entry.kind === 'answer.taken' && entry.fact.decryption === id) {
         const { payload, signature } = entry.fact
-        const document = collected.json({ payload, signatures: [signature] } as unknown as Json)
+        const document = collected.json(signedDocument({ payload, signature }))
         answers.push({ holder: payload.holder, name: payload.name, document })
       }
       if (entry.kind === 'result.taken' && entry.fact.decryption === id)
-        result = collected.json({
-          payload: entry.fact.payload,
-          signatures: [entry.fact.signature],
-        } as unknown as Json)
+        result = collected.json(signedDocument(entry.fact))
     }
     return [{ id, package: collected.json(approvedPackage(folder, taken, digest)), answers, result }]
   })
+}
+
+/** The document that one person sent, as it was signed. */
+function signedDocument({ payload, signature }: { payload: object; signature: HybridSignature }): Json {
+  // Facts of the log and signatures are JSON by their codecs.
+  return { payload, signatures: [signature] } as unknown as Json
 }
 
 export function nextOf(folder: RunFolder, state: State, collected: Collected): Predicate['next'] {
@@ -57,19 +60,13 @@ export function nextOf(folder: RunFolder, state: State, collected: Collected): P
     const read = readEntry(stored)
     if (!read.ok) continue
     const { entry } = read
-    if (entry.kind === 'epoch.approved')
-      approvals.push(
-        collected.json({
-          payload: entry.fact.payload,
-          signatures: [entry.fact.signature],
-        } as unknown as Json),
-      )
+    if (entry.kind === 'epoch.approved') approvals.push(collected.json(signedDocument(entry.fact)))
     if (entry.kind === 'redeal.taken') {
       const { payload, signature } = entry.fact
       redeals.push({
         dealer: payload.dealer,
         name: payload.name,
-        document: collected.json({ payload, signatures: [signature] } as unknown as Json),
+        document: collected.json(signedDocument({ payload, signature })),
         correction: collected.bytes(readBounded(correctionPath(folder, payload.dealer), maxFile)),
       })
     }
