@@ -12,6 +12,7 @@ import { checked, hexId, path, pin, serial, text } from './checked.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
 import { refuse } from './refuse.ts'
+import { requestsFor } from './requests.ts'
 import { runState, runViewOf } from './run-view.ts'
 
 export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
@@ -46,10 +47,12 @@ export async function viewRun(parts: Parts, input: unknown): Promise<RunView> {
 }
 
 async function shown(parts: Parts, id: string): Promise<RunView> {
-  const { run, standIns } = parts.runs.get(id)
+  const open = parts.runs.get(id)
+  const { run, standIns } = open
   enterStandInPins(run)
   return runViewOf(run, {
     standIns: new Set(standIns.map((one) => one.name)),
+    requests: requestsFor(open),
     tokens: await parts.hsm().tokens(),
   })
 }

@@ -3,6 +3,7 @@ import type { Needs } from '@lux/ceremony'
 import type * as contract from '../../contract/index.ts'
 import { packageFile } from '../run/fhe-places.ts'
 import type { Run } from '../run/run.ts'
+import type { Around } from './step-needs.ts'
 import { wordsOf } from './words.ts'
 
 type OfEpochs = Extract<Needs, { kind: 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals' }>
@@ -16,14 +17,19 @@ const documents = {
 } as const satisfies Record<OfEpochs['kind'], contract.DocumentKind>
 
 /** What a decryption or a next epoch waits for: a button for each stand-in in a rehearsal, files in production. */
-export function needOfEpochs(run: Run, needs: OfEpochs, standIns: ReadonlySet<string>): contract.Need {
+export function needOfEpochs(
+  run: Run,
+  needs: OfEpochs,
+  { standIns, requests }: Pick<Around, 'standIns' | 'requests'>,
+): contract.Need {
   const what = documents[needs.kind]
   const asked = run.folder.state.decryptions.find(
     ({ id }) => 'decryption' in needs && id === needs.decryption,
   )
   const file = asked?.package ? join(run.folder.path, packageFile(asked.package)) : run.folder.path
   const holders = 'missing' in needs ? [...needs.present, ...needs.missing] : []
-  if (standIns.size === 0) return { need: 'file', what, from: holders, file: asked?.package ? file : null }
+  if (standIns.size === 0)
+    return { need: 'file', what, from: holders, file: asked?.package ? file : (requests[0] ?? null) }
   const digest = 'subject' in needs ? needs.subject : run.folder.state.planHash
   const signers =
     holders.length === 0

@@ -4,7 +4,13 @@ import type { Run } from '../run/run.ts'
 import { loadStandIns, type StandIn } from '../run/stand-ins.ts'
 import type { Store } from '../store/store.ts'
 
-export type OpenRun = { run: Run; standIns: readonly StandIn[]; medium: string | null }
+export type OpenRun = {
+  run: Run
+  standIns: readonly StandIn[]
+  medium: string | null
+  /** Files that ask people for what the run waits for, and what that is. */
+  asked: { subject: string; files: readonly string[] } | null
+}
 
 /** Runs that are in memory: each is loaded once, when it is first asked for, and told that it was interrupted. */
 export class OpenRuns {
@@ -37,7 +43,7 @@ export class OpenRuns {
   adopt(id: string, make: (parts: RunParts) => Run): OpenRun {
     const holder: { open: OpenRun | null } = { open: null }
     const run = make(this.#parts(() => holder.open))
-    const open: OpenRun = { run, standIns: loadStandIns(run.folder.path), medium: null }
+    const open: OpenRun = { run, standIns: loadStandIns(run.folder.path), medium: null, asked: null }
     holder.open = open
     this.#open.set(id, open)
     return open

@@ -12,8 +12,13 @@ import { needOfEpochs } from './needs-of-epochs.ts'
 import { pinStateOf } from './token-view.ts'
 import { wordsOf } from './words.ts'
 
-/** What only core knows of the room: whose places stand-ins hold, and which tokens are here. */
-export type Around = { standIns: ReadonlySet<string>; tokens: readonly TokenInfo[] }
+/** What only core knows of the room: whose places stand-ins hold, which tokens are here, and what people carry away. */
+export type Around = {
+  standIns: ReadonlySet<string>
+  tokens: readonly TokenInfo[]
+  /** Files that ask people of a production run for what it waits for. */
+  requests: readonly string[]
+}
 
 /** What the engine waits for, as fields, PINs, signatures and files of the window. */
 export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[] {
@@ -52,7 +57,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
         {
           need: 'sign',
           what: needs.what,
-          file: join(run.folder.path, fileOf(run, needs.what, needs.subject)),
+          file: around.requests[0] ?? join(run.folder.path, fileOf(run, needs.what, needs.subject)),
           digest,
           words: wordsOf(digest),
           required: needs.threshold,
@@ -68,7 +73,14 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
     case 'acknowledgements': {
       const holders = [...needs.present, ...needs.missing]
       if (!holders.some((name) => around.standIns.has(name))) {
-        return [{ need: 'file', what: 'acknowledgement', from: needs.missing, file: null }]
+        return [
+          {
+            need: 'file',
+            what: 'acknowledgement',
+            from: needs.missing,
+            file: join(run.folder.path, 'envelopes'),
+          },
+        ]
       }
       return [
         {
@@ -94,7 +106,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
     case 'result':
     case 'epoch-approvals':
     case 'redeals':
-      return [needOfEpochs(run, needs, around.standIns)]
+      return [needOfEpochs(run, needs, around)]
     case 'exception':
     case 'resume':
     case 'wait':

@@ -1,4 +1,5 @@
 import { useTranslation } from 'react-i18next'
+import { shownTime } from './shown-time.ts'
 
 /** Western digits in every language: they are compared with logs and printed sheets. */
 function localeOf(language: string): string {
@@ -15,12 +16,7 @@ export function useFormats(): Formats {
   const { i18n } = useTranslation()
   const locale = localeOf(i18n.language)
   return {
-    /** Local wall time with seconds; records themselves carry ISO-8601 UTC. */
-    time: (iso) => {
-      const date = new Date(iso)
-      if (Number.isNaN(date.getTime())) return iso
-      return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' }).format(date)
-    },
+    time: (iso) => shownTime(locale, iso),
     bytes: (count) => {
       const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
       let value = count

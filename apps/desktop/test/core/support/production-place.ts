@@ -127,15 +127,23 @@ export class ProductionPlace {
     return path
   }
 
-  /** A person's own device: signs the request file and puts the answer into in/. */
+  /** Puts the answer of a person's own device into in/. */
   sign(request: string, name: string, spoil = false): void {
+    writeFileSync(
+      join(this.out, 'in', `${basename(request, '.json')}-${name}.json`),
+      this.signed(request, name, spoil),
+    )
+  }
+
+  /** A person's own device: signs the request file. */
+  signed(request: string, name: string, spoil = false): Uint8Array {
     const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))
     if (!parsed.ok) throw new Error(parsed.detail)
     const { what, domain, subject } = parsed.value
     const bytes = fromBase64(subject)
     const { identity } = this.#seats.find((seat) => seat.name === name)!
     const over = spoil ? utf8('something else') : bytes
-    const answer = signatureAnswerCodec.encode({
+    return signatureAnswerCodec.encode({
       v: 1,
       kind: 'signature-answer',
       what,
@@ -143,7 +151,6 @@ export class ProductionPlace {
       subject: sha256Hex(bytes),
       signature: signWith(identity, signatureContext(what, domain), over),
     })
-    writeFileSync(join(this.out, 'in', `${basename(request, '.json')}-${name}.json`), answer)
   }
 
   #of(role: string): Seat[] {

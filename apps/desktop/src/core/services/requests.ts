@@ -1,0 +1,21 @@
+import type { RunView } from '@lux/ceremony'
+import { writeRequests } from '../run/out-box.ts'
+import type { OpenRun } from './open-runs.ts'
+
+/**
+ * What people are asked to sign on their own devices, as files in the run's out/: their paths. A rehearsal's stand-ins
+ * need none. A file keeps its name until it is answered in full, so that nobody's copy is of something else. Errors:
+ * those of the disk.
+ */
+export function requestsFor(open: OpenRun): readonly string[] {
+  const { folder } = open.run
+  if (folder.state.domain !== 'production' || !folder.state.started) return []
+  const view = open.run.view()
+  const subject = subjectOf(view, folder.state.size)
+  if (open.asked?.subject !== subject) open.asked = { subject, files: writeRequests(folder, view) }
+  return open.asked.files
+}
+
+function subjectOf({ needs }: RunView, size: number): string {
+  return needs?.kind === 'signatures' ? `${needs.what} ${needs.subject}` : String(size)
+}
