@@ -22,8 +22,17 @@ function unmarked(): Promise<string[]> {
         continue
       if (!/^[^\p{L}]*⟦[\s\S]*⟧[^\p{L}]*$/u.test(text)) found.push(text)
     }
-    for (const element of document.querySelectorAll('[aria-label], [title], [placeholder], [alt]')) {
-      for (const name of ['aria-label', 'title', 'placeholder', 'alt']) {
+    const names = [
+      'aria-label',
+      'aria-description',
+      'aria-valuetext',
+      'aria-roledescription',
+      'title',
+      'placeholder',
+      'alt',
+    ]
+    for (const element of document.querySelectorAll(names.map((name) => `[${name}]`).join())) {
+      for (const name of names) {
         const text = element.getAttribute(name)
         if (text && /\p{L}/u.test(text) && !isRecord(element) && !/⟦[\s\S]*⟧/.test(text))
           found.push(`${name}: ${text}`)
@@ -44,4 +53,23 @@ test('I18N-PSEUDO a failure is translated whole', async () => {
   await desktop.page.locator('input[type=password]').press('Enter')
   await desktop.page.locator('.failure').waitFor()
   expect(await unmarked()).toEqual([])
+})
+
+test.each([
+  ['tokens/slot-1', 'initialise'],
+  ['tokens/7700AB12', 'log-in'],
+] as const)('I18N-PSEUDO the dialog of %s to %s is translated whole', async (route, _what) => {
+  await show(desktop, route)
+  await desktop.page.locator('main button[aria-haspopup="dialog"]').first().click()
+  await desktop.page.getByRole('dialog').waitFor()
+  expect(await unmarked()).toEqual([])
+  await desktop.page.keyboard.press('Escape')
+})
+
+test('I18N-PSEUDO the question before a ceremony is aborted is translated whole', async () => {
+  await show(desktop, 'run/c1')
+  await desktop.page.locator('main button[aria-haspopup="dialog"]').last().click()
+  await desktop.page.getByRole('alertdialog').waitFor()
+  expect(await unmarked()).toEqual([])
+  await desktop.page.keyboard.press('Escape')
 })

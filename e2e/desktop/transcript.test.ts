@@ -81,3 +81,12 @@ test('TRANSCRIPT-EXPORT the transcript is saved where the person chose', async (
   await desktop.page.getByRole('button', { name: 'Save as JSON lines…' }).click()
   await desktop.page.getByText('10000 entries saved').waitFor()
 })
+
+test('TRANSCRIPT-WIDTH at the usual width of the window no column is cut off', async () => {
+  await desktop.app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.setContentSize(1280, 860),
+  )
+  await show(desktop, 'transcript/c1')
+  const cut = () => desktop.page.locator('.log').evaluate((list) => list.scrollWidth - list.clientWidth)
+  await expect.poll(cut).toBe(0)
+})
