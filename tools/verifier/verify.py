@@ -1486,6 +1486,10 @@ class Verifier:
                          [([one['keys'] for one in policy['approvers']], 0 if canary else policy['approverThreshold'])])
         least = 128 if request['mode'] == 'F' else 64
         need(not canary or least <= request['budget'] <= 256, 'no size for a canary')
+        if canary:
+            dealers = {identity(self.card_of_holder(name)['keys']) for name in self.plan['reshare']['dealers']}
+            need(not any(sig['signer'] in dealers for one in package['provenance'] for sig in one['signatures']),
+                 'a dealer vouches for the canary')
         need(request['what'] == wanted['what'], 'it asks for something else than the plan')
         return holders
 

@@ -11,7 +11,7 @@ import { refuse } from './rules.ts'
 import { bindStart } from './start.ts'
 import type { State } from './state.ts'
 import { takeSubmission } from './submit.ts'
-import { takeRequest } from './submit-fhe.ts'
+import { takeRequest } from './submit-request.ts'
 import { unreachable } from './unreachable.ts'
 import { exceptionCodec } from './wire/exception.ts'
 

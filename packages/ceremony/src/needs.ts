@@ -6,7 +6,7 @@ import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from './kinds/stag
 import { decryptionOf, namesOf } from './plan/queries.ts'
 import type { Needs } from './run-view.ts'
 import type { DecryptionState, ExceptionState, State, StepProgress } from './state.ts'
-import { stillWanted, unheard } from './submit-fhe.ts'
+import { stillWanted, unheard } from './submit-answer.ts'
 import { unreachable } from './unreachable.ts'
 
 /** The one thing that stands between now and the next progress; null when the run is over. */

@@ -14,6 +14,7 @@ import type { Card } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { writeDurably } from '../core/store/durable-file.ts'
+import { combinersOf } from './combiner-option.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
 import { describePolicy } from './describe-policy.ts'
 import { domainOption, mustBeNew, readCard, readPolicy, readServerCard, wordsOf, writeNew } from './files.ts'
@@ -38,6 +39,7 @@ type NewOptions = {
   evaluator?: string[]
   encryptor?: string[]
   server?: string[]
+  combiner?: string[]
   softTokens?: boolean
   acceptTool?: string[]
   carried?: boolean
@@ -72,6 +74,7 @@ export function registerPolicy({ program, act }: CommandLine): void {
     .option('--evaluator <card...>', 'cards of those who vouch for ciphertexts')
     .option('--encryptor <card...>', 'cards of those who sign inputs')
     .option('--server <name=card...>', 'servers that may import, each as NAME=card.json')
+    .option('--combiner <name=recipient...>', 'who opens holders’ answers, besides the servers')
     .option('--soft-tokens', 'allow keys in software tokens (SoftHSM)')
     .option(
       '--least-evidence <level>',
@@ -121,7 +124,7 @@ Example:
 }
 
 /** Errors: POLICY-DOMAIN, CARD-KIND and those of `checkPolicySense`. */
-function makePolicy(options: NewOptions): Outcome {
+async function makePolicy(options: NewOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const cards = (kind: Card['kind'], paths: readonly string[] = []) =>
     paths.map((path) => cardOf(kind, path, options.domain))
@@ -141,6 +144,7 @@ function makePolicy(options: NewOptions): Outcome {
     evaluators: cards('evaluator', options.evaluator),
     encryptors: cards('encryptor', options.encryptor),
     servers: (options.server ?? []).map((pair) => serverOf(pair, options.domain)),
+    combiners: await combinersOf(options.combiner),
     softTokens: options.softTokens ?? false,
     acceptedTools: options.acceptTool ?? [],
     ...(options.carried === true ? { carrying: 'always' } : {}),

@@ -1,3 +1,4 @@
+import { identityId } from '@lux/crypto'
 import { checkDecryptionRequest, type RequestAuthorities } from '../../wire/check-request.ts'
 import { type RequestPackage, requestPackageCodec } from '../../wire/decryption-request.ts'
 import { decryptionResultCodec } from '../../wire/decryption-result.ts'
@@ -64,6 +65,13 @@ function checkAsked(
   if (!checked.ok) return wrong(id, `${checked.rule}: ${checked.detail}`)
   const size = planned?.canary === true ? canaryFault(payload) : null
   if (size !== null) return wrong(id, size)
+  // A dealer who made a wrong correction could choose a canary that does not show it.
+  const dealers = planned?.canary === true ? (plan.reshare?.dealers ?? []) : []
+  const dealer = dealers.find((name) => {
+    const card = cardOfHolder(v, name)
+    return card !== null && checked.value.provenanceBy.includes(identityId(card.keys))
+  })
+  if (dealer !== undefined) return wrong(id, `${dealer}, who re-dealt, vouches for the canary`)
   return payload.what === planned?.what
     ? accept(checked.value.digest)
     : wrong(id, 'it asks for something else')

@@ -1,0 +1,202 @@
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Role } from '@lux/ceremony'
+import { planFromScript } from '@lux/ceremony/plan'
+import { encodePolicyFile, newPolicy, policyDigest, policyDocument } from '@lux/ceremony/policy'
+import {
+  type Card,
+  cardCodec,
+  planApprovalCodec,
+  planLockCodec,
+  signatureAnswerCodec,
+  signatureContext,
+  signatureRequestCodec,
+} from '@lux/ceremony/wire'
+import { fromBase64, generateSealIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
+import { findSoftTokenLibrary, softTokenEnvironment, startHsm } from '@lux/hsm'
+import { findProgram, type Program } from '../../../src/core/program.ts'
+import { type Enrolled, enrolled, passphraseFile } from '../../cli/support/people.ts'
+
+export const build = 'b1'.repeat(32)
+const domain = 'production'
+const scripts = fileURLToPath(new URL('../../../../../resources/scripts/', import.meta.url))
+const seated = [
+  ['administrator', 'Ada'],
+  ['operator', 'Olga'],
+  ['officer', 'Otto'],
+  ['officer', 'Ophelia'],
+  ['witness', 'Walter'],
+  ['witness', 'Wanda'],
+  ['holder', 'Hal'],
+  ['holder', 'Ida'],
+  ['holder', 'Jan'],
+  ['holder', 'Kim'],
+  ['holder', 'Lea'],
+  ['approver', 'Abe'],
+  ['requester', 'Rita'],
+  ['encryptor', 'Enno'],
+] as const
+const outside: readonly string[] = ['requester', 'encryptor']
+const actors: Partial<Record<Role, string>> = { administrator: 'Ada', operator: 'Olga', witness: 'Walter' }
+
+/** People with keys in files, a policy that names them, a soft token, and locked plans of shipped scripts. */
+export class FhePeople {
+  readonly home = mkdtempSync(join(tmpdir(), 'production-fhe-'))
+  /** This checkout, saying that it is a release: a checkout may only rehearse. */
+  readonly program: Program
+  readonly people = new Map<string, Enrolled>()
+  readonly pass = ['--passphrase-file', passphraseFile(this.home)]
+  combiner = { identity: '', recipient: '' }
+  #library = ''
+  #serial = ''
+  #policy = ''
+
+  constructor() {
+    const checkout = findProgram()
+    this.program = { ...checkout, measurement: { ...checkout.measurement, build } }
+  }
+
+  static async gathered(): Promise<FhePeople> {
+    const place = new FhePeople()
+    for (const [role, name] of seated) place.people.set(name, await enrolled(place.home, role, name, domain))
+    mkdirSync(place.file('cards'))
+    for (const { card } of place.people.values())
+      writeFileSync(place.file(`cards/${cardCodec.digest(card)}.json`), cardCodec.encode(card))
+    place.combiner = await generateSealIdentity()
+    writeFileSync(place.file('combiner.identity'), `${place.combiner.identity}\n`, { mode: 0o600 })
+    place.#policy = place.writePolicy('policy.json', '2099-01-01T00:00:00.000Z')
+    await place.#initialiseToken()
+    return place
+  }
+
+  remove(): void {
+    delete process.env.SOFTHSM2_CONF
+    rmSync(this.home, { recursive: true, force: true })
+  }
+
+  file(...names: string[]): string {
+    return join(this.home, ...names)
+  }
+
+  person(name: string): Enrolled {
+    return this.people.get(name)!
+  }
+
+  writePolicy(file: string, expiry: string): string {
+    const cards = (role: Card['kind']) =>
+      [...this.people.values()].map(({ card }) => card).filter(({ kind }) => kind === role)
+    const policy = newPolicy({
+      organisation: { id: 'example', name: 'Example' },
+      domain,
+      expiry,
+      officers: cards('officer'),
+      officerQuorum: 2,
+      witnesses: cards('witness'),
+      witnessQuorum: 1,
+      approvers: cards('approver'),
+      approverThreshold: 1,
+      requesters: cards('requester'),
+      encryptors: cards('encryptor'),
+      combiners: [{ name: 'main', recipient: this.combiner.recipient }],
+      softTokens: true,
+      acceptedTools: [build],
+      leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
+      fhe: { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1000, k128: 0 } },
+    })
+    const signatures = ['Otto', 'Ophelia'].map((name) =>
+      policyDocument.sign(this.person(name).identity, policy, domain),
+    )
+    writeFileSync(this.file(file), encodePolicyFile({ policy, signatures }))
+    return policyDigest(policy)
+  }
+
+  /** `<name>.yaml` and `<name>.lock.json` of a shipped script. */
+  writePlan(name: string, script: string, values: Record<string, unknown>): void {
+    const made = planFromScript(new Uint8Array(readFileSync(join(scripts, `${script}.yaml`))), {
+      title: name,
+      policy: this.#policy,
+      tool: build,
+      people: [...this.people.values()]
+        .filter(({ card }) => !outside.includes(card.kind))
+        .map(({ card }) => ({ role: card.kind, name: card.name, card: cardCodec.digest(card) })),
+      library: sha256Hex(new Uint8Array(readFileSync(this.#library))),
+      serial: this.#serial,
+      ...values,
+    })
+    if (!made.ok) throw new Error(JSON.stringify(made.refusals))
+    writeFileSync(this.file(`${name}.yaml`), made.value.text)
+    const locked = { planHash: made.value.hash, rehearsalDigest: 'ee'.repeat(32), diffDigest: null }
+    const signatures = ['Otto', 'Ophelia'].map((officer) =>
+      planApprovalCodec.sign(this.person(officer).identity, { domain, ...locked }, domain),
+    )
+    const lock = planLockCodec.encode({ ...locked, policyDigest: this.#policy, signatures })
+    writeFileSync(this.file(`${name}.lock.json`), lock)
+  }
+
+  /** What `ceremony run` is given for a plan of `writePlan`; the run is in the folder of its name. */
+  options(name: string, more: { public?: string } = {}) {
+    return {
+      token: {
+        ceremony: `pkcs11:serial=${this.#serial}?module-path=${this.#library}&pin-source=file:${this.file('user.pin')}`,
+      },
+      lock: this.file(`${name}.lock.json`),
+      policy: this.file('policy.json'),
+      cards: this.file('cards'),
+      out: this.file(name),
+      answers: this.answers(name, null),
+      ...more,
+    }
+  }
+
+  /** Confirms every step of a plan by its own actor. */
+  answers(name: string, bundle: string | null): string {
+    const text = readFileSync(this.file(`${name}.yaml`), 'utf8')
+    const steps = [...text.matchAll(/id: ([a-z-]+)\n\s+do: [a-z-]+\n\s+actor: ([a-z]+)/g)]
+    const all = steps.flatMap(([, step, actor]) => {
+      const by = actors[actor as Role]
+      const values = step === 'clock-check' ? { values: { 'wall-clock': '2026-01-31T09:30Z' } } : {}
+      return by === undefined ? [] : [{ step, by, ...values }]
+    })
+    const read = bundle === null ? [] : [{ step: 'seal', by: 'Ada', bundle }]
+    const path = this.file('answers.json')
+    writeFileSync(path, JSON.stringify({ v: 1, kind: 'answers', answers: [...all, ...read] }))
+    return path
+  }
+
+  /** An officer’s, witness’s or approver’s own device: signs the request file and puts the answer into in/. */
+  sign(request: string, name: string): void {
+    const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))
+    if (!parsed.ok) throw new Error(parsed.detail)
+    const { what, subject } = parsed.value
+    const bytes = fromBase64(subject)
+    const { identity } = this.person(name)
+    const answer = signatureAnswerCodec.encode({
+      v: 1,
+      kind: 'signature-answer',
+      what,
+      domain,
+      subject: sha256Hex(bytes),
+      signature: signWith(identity, signatureContext(what, domain), bytes),
+    })
+    writeFileSync(join(request, '..', '..', 'in', `${basename(request, '.json')}-${name}.json`), answer)
+  }
+
+  async #initialiseToken(): Promise<void> {
+    const soft = softTokenEnvironment(this.file('token'))
+    // As the operator's own environment says it; the host process takes nothing else of it.
+    process.env.SOFTHSM2_CONF = soft.environment.SOFTHSM2_CONF
+    this.#library = findSoftTokenLibrary() ?? ''
+    const hsm = await startHsm({ library: soft.library, environment: soft.environment })
+    try {
+      const pins = { soPin: utf8('13579135'), userPin: utf8('246810') }
+      const made = await hsm.token('new').initialise({ label: 'ceremony', ...pins })
+      this.#serial = made.serial
+    } finally {
+      await hsm.close()
+    }
+    writeFileSync(this.file('user.pin'), '246810\n', { mode: 0o600 })
+    chmodSync(this.file('user.pin'), 0o600)
+  }
+}

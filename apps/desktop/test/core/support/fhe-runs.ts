@@ -1,0 +1,77 @@
+import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { resumeCeremony } from '../../../src/cli/ceremony-resume.ts'
+import { runCeremony } from '../../../src/cli/ceremony-run.ts'
+import type { FhePeople } from './fhe-people.ts'
+import { ended } from './production-place.ts'
+
+export type Left = Awaited<ReturnType<typeof ended>>
+
+const waitingFor = ({ json }: Left) => (json.waitingFor as readonly string[])[0] ?? ''
+/** Files in out/ that say what is awaited. */
+export const asked = ({ json }: Left) => json.files as readonly string[]
+
+/** Runs of the plans of a place, each in the folder of its plan's name. */
+export class FheRuns {
+  readonly #place: FhePeople
+
+  constructor(place: FhePeople) {
+    this.#place = place
+  }
+
+  begin(name: string, more: { public?: string } = {}): Promise<Left> {
+    const place = this.#place
+    return ended(runCeremony(place.file(`${name}.yaml`), place.options(name, more), place.program))
+  }
+
+  resume(name: string, bundle: string | null = null): Promise<Left> {
+    const place = this.#place
+    const answers = place.answers(name, bundle)
+    return ended(resumeCeremony(place.file(name), { answers }, place.program))
+  }
+
+  /** Signs what officers, witnesses and approvers are asked for, until the run waits for somebody else or is over. */
+  async past(name: string, begun: Left): Promise<Left> {
+    let left = begun
+    for (;;) {
+      expect(left.json.refused ?? []).toEqual([])
+      const [request = ''] = asked(left)
+      const what = waitingFor(left)
+      const sign = (...names: string[]) => {
+        for (const who of names) this.#place.sign(request, who)
+      }
+      if (what === 'opening' || what === 'bundle') sign('Otto', 'Ophelia')
+      else if (what === 'checkpoint') sign('Walter')
+      else if (what === 'decryption-approval') sign('Abe')
+      else if (what !== 'confirm') return left
+      left = await this.resume(name, what === 'confirm' ? String(left.json.digest) : null)
+    }
+  }
+
+  epochRequest(run: string): string {
+    return this.#requests(run, /-epoch-approval\.json$/)[0]!
+  }
+
+  acknowledgementRequests(run: string): string[] {
+    return this.#requests(run, /-acknowledgement-\d+\.json$/)
+  }
+
+  /** What a holder takes from a run's folder. */
+  copyOf(run: string, as: string): string {
+    const to = this.#place.file(as)
+    for (const name of ['opening.json', 'plan.yaml', 'cards', 'fhe', 'envelopes']) {
+      const from = this.#place.file(run, name)
+      if (existsSync(from)) cpSync(from, join(to, name), { recursive: true })
+    }
+    return to
+  }
+
+  #requests(run: string, pattern: RegExp): string[] {
+    const out = this.#place.file(run, 'out')
+    return readdirSync(out)
+      .filter((name) => pattern.test(name))
+      .toSorted()
+      .map((name) => join(out, name))
+  }
+}

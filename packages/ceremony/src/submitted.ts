@@ -1,0 +1,39 @@
+import { type HybridSignature, type VerificationKeys, verifySignature } from '@lux/crypto'
+import type { Refusal } from './commands.ts'
+import type { Seat } from './events.ts'
+import { currentStep, stageOf } from './kinds/stages.ts'
+import { refuse } from './rules.ts'
+import type { LiveEpoch, State, StepProgress } from './state.ts'
+import { type Signable, signatureContext } from './wire/context.ts'
+
+/** Stages at which somebody of a threshold key is heard. */
+type Stages = 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals'
+
+/** The current step, where it is at this stage. */
+export function standsAt(state: State, kind: Stages): StepProgress | null {
+  const progress = currentStep(state)
+  return progress !== null && stageOf(progress)?.kind === kind ? progress : null
+}
+
+/** A holder's seat. */
+export function seatOf(state: State, name: string): Seat | null {
+  return state.seats.find((seat) => seat.role === 'holder' && seat.name === name) ?? null
+}
+
+/** Blocks that a holder of an epoch has left, as far as the run has heard. */
+export function leftOf(state: State, epoch: LiveEpoch, name: string): { at64: number; at128: number } | null {
+  return state.budgets.find((one) => one.epochId === epoch.epochId && one.name === name)?.left ?? null
+}
+
+export type Signed = { payload: Uint8Array; signature: HybridSignature }
+
+/** SUBMIT-04 where the signature over the submitted bytes is not by these keys. */
+export function verify(
+  state: State,
+  what: Signable,
+  keys: VerificationKeys,
+  { payload, signature }: Signed,
+): Refusal | null {
+  const verdict = verifySignature(keys, signatureContext(what, state.domain), payload, signature)
+  return verdict.ok ? null : refuse('SUBMIT-04', verdict.detail)
+}
