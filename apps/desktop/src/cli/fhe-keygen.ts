@@ -150,12 +150,16 @@ async function restoreOf({ restore, words, wordsFd, wordsFile }: KeygenOptions) 
     ...(wordsFd === undefined ? {} : { fd: wordsFd }),
     ...(wordsFile === undefined ? {} : { file: wordsFile }),
   })
-  const text = fromUtf8(secret)
-  wipe(secret)
-  const bytes = fromWords(text.trim().split(/\s+/))
-  const seed = seedOfChecked(bytes)
-  wipe(bytes)
-  return { seed, clientKeySha256: restore }
+  try {
+    const bytes = fromWords(fromUtf8(secret).trim().split(/\s+/))
+    try {
+      return { seed: seedOfChecked(bytes), clientKeySha256: restore }
+    } finally {
+      wipe(bytes)
+    }
+  } finally {
+    wipe(secret)
+  }
 }
 
 function typeOption(text: string): string {

@@ -77,8 +77,9 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
   const { header, pub128 } = parsePublic(pub)
   const to = checkQuorum(target({ t: header.t, n: header.n }))
   if (!to.ok) throw refused(to)
-  const shares = options.share.map(readShareFile)
+  const shares: Uint8Array[] = []
   try {
+    for (const path of options.share) shares.push(readShareFile(path))
     const parsed = shares.map((bytes) => {
       const share = parseShare(bytes)
       forgetShare(share)
@@ -141,15 +142,21 @@ function without({ t, n }: Quorum, { holder, share }: RemoveOptions): Quorum {
   if (holder < 1 || holder > n)
     throw new CoreError('FHE-HOLDER-RANGE', `holder ${holder} is not one of 1 to ${n}`)
   for (const path of share) {
-    const bytes = readShareFile(path)
-    const parsed = parseShare(bytes)
-    const own = parsed.header.holder
-    forgetShare(parsed)
-    wipe(bytes)
-    if (own === holder)
+    if (holderOf(path) === holder)
       throw new CoreError('FHE-DEALERS', `${path} is of the holder who is removed`, 'name T shares of others')
   }
   return { t, n: n - 1 }
+}
+
+function holderOf(path: string): number {
+  const bytes = readShareFile(path)
+  try {
+    const share = parseShare(bytes)
+    forgetShare(share)
+    return share.header.holder
+  } finally {
+    wipe(bytes)
+  }
 }
 
 export const bareRoster = (n: number) =>

@@ -1,4 +1,4 @@
-import type { Json } from '@lux/crypto'
+import { type Json, wipe } from '@lux/crypto'
 import { inspect } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { fileReader } from '../core/store/file-reader.ts'
@@ -149,8 +149,9 @@ async function deal(options: DealOptions): Promise<Outcome> {
 
 async function inspectFile(path: string): Promise<Outcome> {
   const reader = fileReader(path)
+  let bytes: Uint8Array | null = null
   try {
-    const bytes = await reader.read(0, reader.size > maxWhole ? firstBytes : reader.size)
+    bytes = await reader.read(0, reader.size > maxWhole ? firstBytes : reader.size)
     const { type, secret, facts } = inspect(bytes, reader.size)
     const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(20)} ${shown(value)}`)
     return {
@@ -162,6 +163,8 @@ async function inspectFile(path: string): Promise<Outcome> {
       ].join('\n'),
     }
   } finally {
+    // It may have been a key.
+    if (bytes !== null) wipe(bytes)
     reader.close()
   }
 }

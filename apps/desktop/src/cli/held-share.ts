@@ -46,11 +46,12 @@ export function parseHeld(plain: Uint8Array, path: string): Held {
     }
     if (file.v !== 1 || file.kind !== 'held-share') throw wrong()
     return {
-      content: fromBase64(text('content')),
       sealed: fromBase64(text('sealed')),
       pub: fromBase64(text('public')),
       ceremonyId: text('ceremonyId'),
       policyDigest: text('policyDigest'),
+      // Last, so that nothing is left of it where another member is missing.
+      content: fromBase64(text('content')),
     }
   } catch (error) {
     if (error instanceof FormatError) throw wrong()

@@ -90,9 +90,13 @@ function parseKey(value: Json, path: string): PersonKey {
   const secret = fromBase64(identity)
   try {
     const signing = importIdentity(secret)
-    if (signing.id !== identityId(parsed.value.keys)) throw wrongKeyFile(path, 'its card is of another key')
+    const wrong = (detail: string) => {
+      signing.secret.wipe()
+      return wrongKeyFile(path, detail)
+    }
+    if (signing.id !== identityId(parsed.value.keys)) throw wrong('its card is of another key')
     if ((parsed.value.kind === 'holder') !== (typeof seal === 'string'))
-      throw wrongKeyFile(path, 'a holder’s key, and no other, opens envelopes')
+      throw wrong('a holder’s key, and no other, opens envelopes')
     return { card: parsed.value, identity: signing, seal: typeof seal === 'string' ? seal : null }
   } finally {
     wipe(secret)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custody, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
+import { custodyJson, temporaryFolder } from './support/custody.ts'
 
 const LIMIT = 1n << 30n
 let folder: string
@@ -26,7 +26,6 @@ beforeAll(async () => {
   builder.push_u8(1)
   write('list.bin', builder.build())
   const boolean = tfhe.Boolean.new_client_key(tfhe.Boolean.get_parameters(0))
-  writeFileSync(at('binary-key.bin'), tfhe.Boolean.serialize_client_key(boolean))
   writeFileSync(at('narrow.bin'), tfhe.Boolean.serialize_ciphertext(tfhe.Boolean.encrypt(boolean, true)))
   const dealt = await deal('client-key.bin', 'dealt', 2, 3)
   expect(dealt.exit).toBe(0)
@@ -279,97 +278,4 @@ describe('resharing on files', () => {
     ])
     expect({ exit, code: json.code }).toEqual({ exit: 1, code: 'FHE-OPEN-SHARES' })
   })
-})
-
-describe('keys', () => {
-  test('a TFHE_BINARY key made elsewhere is dealt and recovered to the byte', async () => {
-    expect((await deal('binary-key.bin', 'binary', 2, 3)).exit).toBe(0)
-    const recover = (shares: number[], out: string, more = ['--rehearsal']) =>
-      custodyJson([
-        ...[
-          'fhe',
-          'recover',
-          ...shares.map((i) => holder('binary', i)),
-          '--public',
-          at('binary', 'public.bin'),
-        ],
-        ...['--out', at(out), ...more],
-      ])
-    const [good, few, open] = await Promise.all([
-      recover([3, 1], 'again.bin'),
-      recover([2], 'few.bin'),
-      recover([1, 2], 'open.bin', []),
-    ])
-    expect(good.exit).toBe(0)
-    expect(readFileSync(at('again.bin'))).toEqual(readFileSync(at('binary-key.bin')))
-    expect(statSync(at('again.bin')).mode & 0o777).toBe(0o600)
-    expect(few.json.code).toBe('FHE-PARTIALS-FEW')
-    expect(open.json.code).toBe('FHE-WHOLE-KEY')
-  }, 60_000)
-
-  test('the words of a sheet give the key again, other words and another key are refused', async () => {
-    const keygen = (out: string, more: string[]) =>
-      custodyJson(['fhe', 'keygen', '--out', at(out), '--no-server-key', '--rehearsal', '--squash', ...more])
-    const made = await keygen('paper', ['--words'])
-    const words = made.json.words as string[]
-    const sheet = String(made.json.clientKeySha256)
-    const from = (text: string, name: string) => ['--words-file', secretFile(at(name), text)]
-    const swapped = [...words.slice(0, -2), words.at(-1), words.at(-2)].join(' ')
-    const [again, other, wrong] = await Promise.all([
-      keygen('restored', ['--restore', sheet, ...from(words.join(' '), 'words.txt')]),
-      keygen('other', ['--restore', 'ab'.repeat(32), ...from(words.join(' '), 'words2.txt')]),
-      keygen('wrong', ['--restore', sheet, ...from(swapped, 'words3.txt')]),
-    ])
-    expect(again.json.clientKeySha256).toBe(sheet)
-    expect(readFileSync(at('restored', 'client-key.bin'))).toEqual(
-      readFileSync(at('paper', 'client-key.bin')),
-    )
-    expect({ exit: other.exit, code: other.json.code }).toEqual({ exit: 1, code: 'FHE-RESTORE-OTHER' })
-    expect(wrong.exit).toBe(1)
-    expect(wrong.json.code).toMatch(/^(FHE-WORDS|WORDS-)/)
-  }, 60_000)
-
-  test('with --recipient nothing of the client key lies in the open', async () => {
-    const { json } = await custodyJson([
-      'holder',
-      'enrol',
-      '--name',
-      'Hal',
-      '--domain',
-      'rehearsal',
-      '--out',
-      at('hal.json'),
-      '--key',
-      at('hal.key'),
-      '--passphrase-file',
-      secretFile(at('pass'), 'correct horse battery'),
-    ])
-    expect(json.ok).toBe(true)
-    const made = await custodyJson([
-      'fhe',
-      'keygen',
-      '--out',
-      at('sealed'),
-      '--no-server-key',
-      '--rehearsal',
-      '--recipient',
-      at('hal.json'),
-    ])
-    expect(made.exit).toBe(0)
-    expect(readFileSync(at('sealed', 'client-key.age')).toString('latin1', 0, 16)).toBe('age-encryption.o')
-    expect(() => statSync(at('sealed', 'client-key.bin'))).toThrow()
-  }, 60_000)
-
-  test('help of each command says shapes and sizes', async () => {
-    const commands = [
-      ['deal', '2240 B', '82 KB'],
-      ['partial', '66 KB', '16.5 KB'],
-      ['reshare', '207 KB'],
-    ] as const
-    const shown = await Promise.all(commands.map(([command]) => custody(['fhe', command, '--help'])))
-    for (const [i, [, ...expected]] of commands.entries()) {
-      expect(shown[i]!.exit).toBe(0)
-      for (const text of expected) expect(shown[i]!.stdout).toContain(text)
-    }
-  }, 30_000)
 })

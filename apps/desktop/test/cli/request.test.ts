@@ -1,8 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { encodePolicyFile, newPolicy, type Policy, policyDigest, policyDocument } from '@lux/ceremony/policy'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import {
-  cardCodec,
   type DecryptionRequest,
   decryptionApprovalCodec,
   decryptionRequestCodec,
@@ -11,177 +8,27 @@ import {
   type RequestPackage,
   requestPackageCodec,
 } from '@lux/ceremony/wire'
-import { fromUtf8, generateSealIdentity, openWith, sealWithPassphrase } from '@lux/crypto'
-import { parseShareEnvelope } from '@lux/crypto/fhe'
-import tfhe from 'node-tfhe'
+import { generateSealIdentity } from '@lux/crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeHeld } from '../../src/cli/held-share.ts'
 import { approve as approveRequest } from '../../src/cli/holder-approve.ts'
-import { encodeState, freshState } from '../../src/cli/holder-state.ts'
-import { runKeyChild } from '../../src/core/key-child/index.ts'
-import { custodyJson, temporaryFolder } from './support/custody.ts'
-import { type Enrolled, enrolled, passphrase, passphraseFile } from './support/people.ts'
+import { custodyJson } from './support/custody.ts'
+import {
+  approve,
+  at,
+  domain,
+  folder,
+  gather,
+  holders,
+  pass,
+  people,
+  remove,
+  requested,
+  vouch,
+} from './support/decryption-place.ts'
+import { enrolled } from './support/people.ts'
 
-const domain = 'rehearsal'
-const ceremonyId = '0f'.repeat(16)
-const LIMIT = 1n << 30n
-let folder: string
-let pass: string[]
-let holders: Enrolled[]
-let people: Record<'requester' | 'approver' | 'encryptor' | 'stranger', Enrolled>
-let combiner: { identity: string; recipient: string }
-const at = (...parts: string[]) => join(folder, ...parts)
-
-/** A sealed ceremony of a (2,3) key in mode F, its people, and a value that an encryptor encrypted with the public key. */
-beforeAll(async () => {
-  folder = temporaryFolder()
-  pass = ['--passphrase-file', passphraseFile(folder)]
-  holders = await Promise.all(['Hal', 'Ida', 'Jan'].map((name) => enrolled(folder, 'holder', name, domain)))
-  const officer = await enrolled(folder, 'officer', 'Ada', domain)
-  people = {
-    requester: await enrolled(folder, 'requester', 'Rita', domain),
-    approver: await enrolled(folder, 'approver', 'Abe', domain),
-    encryptor: await enrolled(folder, 'encryptor', 'Enno', domain),
-    stranger: await enrolled(folder, 'encryptor', 'Sven', domain),
-  }
-  combiner = await generateSealIdentity()
-  writeFileSync(at('combiner.identity'), `${combiner.identity}\n`, { mode: 0o600 })
-  const member = ({ card }: Enrolled) => ({
-    name: card.name,
-    card: cardCodec.digest(card),
-    keys: card.keys,
-    algorithms: ['ed25519', 'mlDsa65'] as ('ed25519' | 'mlDsa65')[],
-  })
-  const policy: Policy = {
-    ...newPolicy({
-      organisation: { id: 'acme', name: 'Acme' },
-      domain,
-      expiry: '2099-01-01T00:00:00.000Z',
-      officers: [officer.card],
-      officerQuorum: 1,
-    }),
-    approvers: [member(people.approver)],
-    approverThreshold: 1,
-    requesters: [member(people.requester)],
-    encryptors: [member(people.encryptor)],
-    combiners: [{ name: 'main', recipient: combiner.recipient }],
-    fhe: { floorBits: 20, blockFloorBits: 40, budgets: { k64: 10, k128: 0 } },
-  }
-  const digest = policyDigest(policy)
-  const signatures = [policyDocument.sign(officer.identity, policy, domain)]
-  writeFileSync(at('policy.json'), encodePolicyFile({ policy, signatures }))
-  mkdirSync(at('fhe'))
-  mkdirSync(at('envelopes'))
-  await runKeyChild({
-    do: 'keygen-and-deal',
-    params: {
-      type: 'TFHE_INTEGER',
-      squash: false,
-      inputs: 'signed',
-      serverKey: false,
-      mode: 'F',
-      t: 2,
-      n: 3,
-      domain,
-      ceremonyId,
-      holders: holders.map(({ card }, i) => ({
-        index: i + 1,
-        name: card.name,
-        cardDigest: cardCodec.digest(card),
-        recipient: card.recipient ?? '',
-        card: fromUtf8(cardCodec.encode(card)),
-      })),
-      policyDigest: digest,
-      authorities: {
-        requesters: [people.requester.card.keys],
-        combiners: [combiner.recipient],
-        evaluators: [],
-        encryptors: [people.encryptor.card.keys],
-      },
-      budgets: { at64: 10, at128: 0 },
-      outDir: at('fhe'),
-      envelopeDir: at('envelopes'),
-    },
-  })
-  // As `receive` keeps a share, under a cheaper passphrase: every answer opens it again.
-  const pub = new Uint8Array(readFileSync(at('fhe', 'public.bin')))
-  for (const [i, holder] of holders.entries()) {
-    const sealed = new Uint8Array(readFileSync(at('envelopes', `holder-${i + 1}.age`)))
-    const content = await openWith(holder.seal!, sealed)
-    const held = encodeHeld({ content, sealed, pub, ceremonyId, policyDigest: digest })
-    const file = at(`share-${i + 1}.sealed`)
-    writeFileSync(file, await sealWithPassphrase(passphrase, held, { workFactor: 10 }))
-    writeFileSync(`${file}.state`, encodeState(freshState(), holder, parseShareEnvelope(content)))
-  }
-  const publicKey = tfhe.TfheCompactPublicKey.safe_deserialize(
-    new Uint8Array(readFileSync(at('fhe', 'compact-public-key.bin'))),
-    LIMIT,
-  )
-  for (const [name, value] of [
-    ['six', 66],
-    ['nine', 99],
-    ['odd', 7],
-  ] as const) {
-    const builder = tfhe.CompactCiphertextList.builder(publicKey)
-    builder.push_u8(value)
-    writeFileSync(at(`${name}.bin`), builder.build().expand().get_uint8(0).safe_serialize(LIMIT))
-    await vouch(people.encryptor, name)
-  }
-}, 120_000)
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-function vouch(by: Enrolled, name: string, out = `${name}.provenance`) {
-  return custodyJson([
-    ...['fhe', 'provenance', 'sign', '--public', at('fhe', 'public.bin'), '--ciphertext', at(`${name}.bin`)],
-    ...['--program', 'encrypt 1.0', '--input', `signature:Enno:${at(`${name}.bin`)}`, '--key', by.keyPath],
-    ...['--out', at(out), ...pass],
-  ])
-}
-
-async function requested(name: string) {
-  const request = at(`${name}.request`)
-  const made = await custodyJson([
-    ...['request', 'new', '--public', at('fhe', 'public.bin'), '--ciphertext', at(`${name}.bin`)],
-    ...[
-      '--provenance',
-      at(`${name}.provenance`),
-      '--what',
-      'one number',
-      '--purpose',
-      'a test',
-      '--requester',
-      'Rita',
-    ],
-    ...['--combiner', combiner.recipient, '--out', `${request}.draft`],
-  ])
-  expect(made.json).toMatchObject({ ok: true, budget: 4 })
-  let last = `${request}.draft`
-  for (const [verb, person] of [
-    ['sign', people.requester],
-    ['approve', people.approver],
-  ] as const) {
-    const next = `${request}.${verb}`
-    const signed = await custodyJson(['request', verb, last, '--key', person.keyPath, '--out', next, ...pass])
-    expect(signed.exit).toBe(0)
-    last = next
-  }
-  return last
-}
-
-function approve(i: number, request: string, name: string, out: string) {
-  return custodyJson([
-    ...['holder', 'approve', request, '--share', at(`share-${i}.sealed`), '--key', holders[i - 1]!.keyPath],
-    ...[
-      '--policy',
-      at('policy.json'),
-      '--ciphertext',
-      at(`${name}.bin`),
-      '--out',
-      at(`${out}.json`),
-      ...pass,
-    ],
-  ])
-}
+beforeAll(gather, 120_000)
+afterAll(remove)
 
 describe('a decryption from request to value, on files', () => {
   test('two holders approve, the combiner reads the value, the budget is counted, a replay is refused', async () => {

@@ -30,6 +30,8 @@ export type CanaryPartial = {
   /** Hex, in the order of the ciphertexts. */
   readonly digests: readonly string[]
   readonly types: readonly string[]
+  /** It is outside the budget. */
+  readonly spends: 0
 }
 
 /**
@@ -50,6 +52,7 @@ export function fheCanaryPartial(request: CanaryPartialRequest): Outcome<CanaryP
     const partial = bare ? barePartial(answered.value) : signPartial(authority.identity, answered.value)
     return accept({
       partial,
+      spends: 0,
       digests: ciphertexts.map((one) => toHex(ciphertextDigest(one))),
       types: ciphertexts.map(typeName),
     })

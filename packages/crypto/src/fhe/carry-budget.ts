@@ -1,6 +1,7 @@
 import { BLOCK_FLOOR_BITS, budgetOf, safeFloodingBits } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
 import type { Quorum } from '../sharing/quorum.ts'
+import { CANARY_MOST_BLOCKS } from './canary.ts'
 import type { Budgets } from './share-file.ts'
 
 export type CarryInput = {
@@ -15,7 +16,8 @@ export type CarryInput = {
  * The budgets of every new holder, so that a key's whole life stays within its floor of bits however often it is
  * reshared. A block answered by one honest holder in one epoch costs 2^-bits; of the old allowance at least what the
  * n-t+1 holders with least have left is unspent; that is shared among any n'-t'+1 new ones. Who is silent counts as
- * having spent all. THRESHOLD-FHE "Flooding bits".
+ * having spent all. The new epoch's canary, answered by everybody outside the budget, is taken off at its largest.
+ * THRESHOLD-FHE "Flooding bits".
  */
 export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets {
   if (left.length !== from.n) throw new RangeError(`left: expected ${from.n} holders, got ${left.length}`)
@@ -26,7 +28,8 @@ export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets 
     const unspent = [...blocks].sort((a, b) => a - b).slice(0, from.n - from.t + 1)
     const blocksLeft =
       unspent.reduce((sum, one) => sum + one, 0) * 2 ** (bits - safeFloodingBits(from, width))
-    return Math.min(largest.value, Math.floor(blocksLeft / (to.n - to.t + 1)))
+    const shared = Math.min(largest.value, Math.floor(blocksLeft / (to.n - to.t + 1)))
+    return Math.max(0, shared - CANARY_MOST_BLOCKS)
   }
   return {
     at64: carry(

@@ -19,8 +19,8 @@ import type { FileHeader } from './file-header.ts'
 import { commitmentsDigest } from './identifiers.ts'
 import { PARTIAL_MAGIC, parsePartial } from './partial-file.ts'
 import { PUBLIC_MAGIC, parsePublic } from './public-file.ts'
-import { parseShareEnvelope } from './share-envelope.ts'
-import { parseShare, SHARE_MAGIC } from './share-file.ts'
+import { forgetEnvelope, parseShareEnvelope } from './share-envelope.ts'
+import { forgetShare, parseShare, SHARE_MAGIC } from './share-file.ts'
 import { readSafeHeader } from './tfhe-fields.ts'
 
 /** What a file is, and what of it may be shown: never a seed, a key bit or anything derived from one. */
@@ -50,7 +50,9 @@ const OPAQUE = new Map([
 export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspection {
   switch (magicOf(bytes)) {
     case SHARE_MAGIC: {
-      const { header, budgets, policyHash, seeds } = parseShare(bytes)
+      const share = parseShare(bytes)
+      const { header, budgets, policyHash, seeds } = share
+      forgetShare(share)
       return {
         type: 'share',
         secret: true,
@@ -107,6 +109,7 @@ export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspect
     case 'lux-env1': {
       const envelope = parseShareEnvelope(bytes)
       const { header } = envelope.share
+      forgetEnvelope(envelope)
       return {
         type: 'opened-share-envelope',
         secret: true,

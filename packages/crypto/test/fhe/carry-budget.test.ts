@@ -1,24 +1,25 @@
 import { describe, expect, test } from 'vitest'
-import { carriedBudgets } from '../../src/fhe/index.ts'
+import { CANARY_MOST_BLOCKS, carriedBudgets } from '../../src/fhe/index.ts'
 import type { Quorum } from '../../src/sharing/index.ts'
 import { budgetsOf } from './epochs.ts'
 
 describe('carrying a budget', () => {
   const full = budgetsOf({ t: 2, n: 3 }).at128
 
-  test('unspent, it stays what it was; spent by one, all share the loss', () => {
+  test('unspent, it stays what it was less a canary; spent by one, all share the loss', () => {
     const left = (...blocks: (number | null)[]) =>
       blocks.map((at128) => (at128 === null ? null : { at64: 0, at128 }))
     const from = { t: 2, n: 3 }
     const carry = (...blocks: (number | null)[]) =>
       carriedBudgets({ from, to: from, left: left(...blocks), squash: true }).at128
-    expect(carry(full, full, full)).toBe(full)
-    expect(carry(full, 0, full)).toBe(Math.floor(full / 2))
-    expect(carry(full, null, full)).toBe(Math.floor(full / 2))
+    expect(carry(full, full, full)).toBe(full - CANARY_MOST_BLOCKS)
+    expect(carry(full, 0, full)).toBe(Math.floor(full / 2) - CANARY_MOST_BLOCKS)
+    expect(carry(full, null, full)).toBe(Math.floor(full / 2) - CANARY_MOST_BLOCKS)
+    expect(carry(200, 200, 200)).toBe(0)
     expect(carry(0, 0, full)).toBe(0)
   })
 
-  test('ten reshares spend no more than the one life of the key', () => {
+  test('ten reshares, each with the largest canary, spend no more than the one life of the key', () => {
     let life = 0
     let quorum: Quorum = { t: 2, n: 3 }
     let left = budgetsOf(quorum).at128
@@ -30,7 +31,9 @@ describe('carrying a budget', () => {
       const all = Array.from({ length: quorum.n }, () => ({ at64: 0, at128: left - spent }))
       left = carriedBudgets({ from: quorum, to, left: all, squash: true }).at128
       quorum = to
+      life += (CANARY_MOST_BLOCKS * (quorum.n - quorum.t + 1)) / 2 ** bits(quorum)
     }
+    life += (left * (quorum.n - quorum.t + 1)) / 2 ** bits(quorum)
     expect(life).toBeLessThanOrEqual(2 ** -20)
     expect(left).toBeGreaterThan(0)
   })

@@ -27,7 +27,10 @@ export async function dealFile(
     type === 'TFHE_BINARY'
       ? { ok: true as const, value: { at64: 0, at128: 0 } }
       : largestBudgets({ t, n }, { mode, squash })
-  if (!budgets.ok) throw new CoreError(budgets.rule, budgets.detail)
+  if (!budgets.ok) {
+    wipe(clientKey)
+    throw new CoreError(budgets.rule, budgets.detail)
+  }
   const dealt = await phases.run('deal', 1, () =>
     dealFheKey({
       clientKey,

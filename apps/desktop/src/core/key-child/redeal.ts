@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { fromHex, openWith, sealTo, wipe } from '@lux/crypto'
-import { parseShare, parseShareEnvelope, redealShare, verifyShare } from '@lux/crypto/fhe'
+import { forgetShare, parseShare, parseShareEnvelope, redealShare, verifyShare } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { systemEntropy } from '../system-entropy.ts'
@@ -20,7 +20,7 @@ export async function redealForStandIn(
 ): Promise<Omit<RedealResult, 'timings' | 'peakMemoryMiB'>> {
   const opened = await openWith(identity, readBounded(path, MAX_FILE))
   const share = await phases.run('deal', 1, () => {
-    const bytes = shareIn(opened)
+    const bytes = shareOf(opened)
     const verified = verifyShare(bytes, readBounded(publicPath, MAX_FILE))
     wipe(bytes)
     if (!verified.ok) throw new CoreError(verified.rule, verified.detail)
@@ -32,17 +32,18 @@ export async function redealForStandIn(
       planHash: plan,
       entropy: systemEntropy,
     })
-    for (const { seeds } of verified.value.share.seeds) for (const seed of seeds) wipe(seed)
+    forgetShare(verified.value.share)
     if (!dealt.ok) throw new CoreError(dealt.rule, dealt.detail)
     return { holder: verified.value.share.header.holder, ...dealt.value }
   })
-  wipe(opened)
   const sealed = await phases.run('seal', 1, () =>
     Promise.all(
       share.seedFiles.map(async (file, at) => {
-        const envelope = await sealTo([recipients[at] ?? ''], file)
-        wipe(file)
-        return envelope
+        try {
+          return await sealTo([recipients[at] ?? ''], file)
+        } finally {
+          wipe(file)
+        }
       }),
     ),
   )
@@ -54,12 +55,23 @@ export async function redealForStandIn(
   }))
 }
 
+/** The share alone; what it came in is wiped. */
+function shareOf(opened: Uint8Array): Uint8Array {
+  try {
+    return shareIn(opened)
+  } finally {
+    wipe(opened)
+  }
+}
+
 /** A share as it was dealt, inside its envelope, or as a holder put it together, by itself. */
 export function shareIn(opened: Uint8Array): Uint8Array {
   // `lux-shr1` begins a bare share.
   if (opened[4] === 0x73 && opened[5] === 0x68) {
-    parseShare(opened)
+    forgetShare(parseShare(opened))
     return opened.slice()
   }
-  return parseShareEnvelope(opened).shareBytes
+  const { share, shareBytes } = parseShareEnvelope(opened)
+  forgetShare(share)
+  return shareBytes
 }

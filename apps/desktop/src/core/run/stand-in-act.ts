@@ -1,13 +1,9 @@
 import type { Refusal } from '@lux/ceremony'
 import { CoreError } from '../core-error.ts'
 import type { Run } from './run.ts'
-import {
-  acknowledgeNextAsStandIn,
-  answerAsStandIn,
-  approveEpochAsStandIn,
-  redealAsStandIn,
-} from './stand-in-holder.ts'
+import { answerAsStandIn } from './stand-in-answer.ts'
 import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
+import { acknowledgeNextAsStandIn, approveEpochAsStandIn, redealAsStandIn } from './stand-in-reshare.ts'
 import { acknowledgeAsStandIn, type SignedKind, signAsStandIn } from './stand-in-signing.ts'
 import type { StandIn } from './stand-ins.ts'
 

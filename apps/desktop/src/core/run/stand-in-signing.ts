@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { awaitedCheckpoint, proposedDocument, type Refusal } from '@lux/ceremony'
 import { preAuthentication } from '@lux/ceremony/bundle'
 import { decryptionApprovalCodec, exceptionCodec } from '@lux/ceremony/wire'
-import { encodeCanonical, fromHex, type Json, openWith, signatureContext, signWith } from '@lux/crypto'
-import { proveShare } from '@lux/crypto/fhe'
+import { encodeCanonical, fromHex, type Json, openWith, signatureContext, signWith, wipe } from '@lux/crypto'
+import { forgetEnvelope, proveShare } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { agreedBudgets } from './agreed-budgets.ts'
@@ -52,8 +52,9 @@ export async function acknowledgeAsStandIn(run: Run, standIn: StandIn): Promise<
   }
   const sealed = readBounded(join(folder.path, 'envelopes', `holder-${share.index}.age`), maxFile)
   const budgets = folder.state.fhe === null ? null : agreedBudgets(folder, folder.state.fhe.epochId)
+  const envelope = await openWith(standIn.seal, sealed)
   const proof = proveShare({
-    envelope: await openWith(standIn.seal, sealed),
+    envelope,
     sealed,
     pub: readBounded(join(folder.path, 'fhe', 'public.bin'), maxFile),
     expected: {
@@ -63,7 +64,9 @@ export async function acknowledgeAsStandIn(run: Run, standIn: StandIn): Promise<
       ...(budgets === null ? {} : { budgets }),
     },
   })
+  wipe(envelope)
   if (!proof.ok) return proof
+  forgetEnvelope(proof.value.envelope)
   const { payload } = proof.value
   const context = signatureContext('acknowledgement', folder.state.domain)
   return run.submit({
