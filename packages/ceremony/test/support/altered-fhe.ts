@@ -1,11 +1,14 @@
 import type { CheckId } from '../../src/bundle/index.ts'
+import { memberOf } from '../../src/policy/index.ts'
 import { type Altered, other, predicate, stranger } from './altered-parts.ts'
-import { sampleRecipient } from './people.ts'
+import { makePerson, sampleRecipient } from './people.ts'
 import type { EpochAlterations } from './sample-epochs.ts'
 
 const life = { fhe: true, life: true }
 const altered2 = (check: CheckId, all: [string, EpochAlterations][]): Altered[] =>
   all.map(([what, epochs]) => [check, what, { ...life, alter: { epochs } }])
+/** Re-deals in the sample, and is an evaluator too where the policy says so. */
+const dealer = makePerson('holder', 'Hana', 'production')
 const refused: EpochAlterations['answer'] = (a) =>
   a.holder === 1 ? { ...a, decision: 'refused', reason: 'no', sealed: null, spent: 0 } : a
 
@@ -74,6 +77,17 @@ export const alteredFhe: Altered[] = [
     ],
     ['a canary with a cheater', { result: (r) => ({ ...r, cheaters: [1] }) }],
   ]),
+  [
+    'DECRYPTIONS',
+    'a canary that a dealer vouches for',
+    {
+      ...life,
+      alter: {
+        policy: (p) => ({ ...p, evaluators: [...p.evaluators, memberOf(dealer.card)] }),
+        epochs: { canaryBy: dealer.identity },
+      },
+    },
+  ],
   ...altered2('FHE-EPOCH', [
     ['an approval of other people', { approval: (a) => ({ ...a, roster: other }) }],
     ['an approval of other dealers', { approval: (a) => ({ ...a, dealerMask: 5 }) }],

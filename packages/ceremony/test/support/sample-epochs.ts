@@ -30,6 +30,8 @@ import { sampleTime } from './sample-options.ts'
 /** Changes to what was asked, answered and dealt, made before it is signed. */
 export type EpochAlterations = {
   provenance?: (provenance: Provenance) => Provenance
+  /** Who vouches for the canary. */
+  canaryBy?: SigningIdentity
   request?: (request: DecryptionRequest) => DecryptionRequest
   approvers?: (approvers: SigningIdentity[]) => SigningIdentity[]
   answer?: (answer: HolderAnswer) => HolderAnswer
@@ -89,6 +91,7 @@ export function sampleDecryption(
     inputs: [{ digest: sha256Hex(utf8('input')), admitted: 'proof', by: 'polling station 7' }],
     time: sampleTime(40),
   }
+  const voucher = (canary ? alter.canaryBy : undefined) ?? evaluator.identity
   const provenance = alter.provenance?.(soundProvenance) ?? soundProvenance
   const soundRequest: DecryptionRequest = {
     v: 1,
@@ -117,9 +120,7 @@ export function sampleDecryption(
     approvals: (alter.approvers?.(signers) ?? signers).map((identity) =>
       decryptionApprovalCodec.sign(identity, request, domain),
     ),
-    provenance: [
-      { payload: provenance, signatures: [provenanceCodec.sign(evaluator.identity, provenance, domain)] },
-    ],
+    provenance: [{ payload: provenance, signatures: [provenanceCodec.sign(voucher, provenance, domain)] }],
   }
   const asked = decryptionRequestCodec.payload.digest(request)
   const digests: string[] = []
