@@ -9,6 +9,8 @@ const settings = [
   'tsconfig.base.json',
   'package.json',
   'scripts/no-math-random.grit',
+  'scripts/no-hidden-imports.grit',
+  'scripts/types-of-ceremony.grit',
   ...[
     'packages/crypto',
     'packages/hsm',

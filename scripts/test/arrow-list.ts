@@ -1,0 +1,282 @@
+/** A source of its own in the folder it names, in which the linter has to find `rule`. */
+export type Arrow = { claim: string; in: string; text: string; rule: string }
+
+export const take = (from: string): string => `import { it } from '${from}'\n\nexport const taken = it\n`
+export const later = (from: string): string => `export const taken = import('${from}')\n`
+/** Ways to a module that no rule about imports sees. */
+const hidden = {
+  'a name made up': "const name = 'node-' + 'tfhe'\n\nexport const it = import(name)\n",
+  'a template': 'export const it = import(`node-tfhe`)\n',
+  createRequire:
+    "import { createRequire } from 'node:module'\n\nexport const it = createRequire(import.meta.url)('node-tfhe')\n",
+  'node:module as a whole': "import * as all from 'node:module'\n\nexport const it = all['createRequire']\n",
+  require: "export const it = require('node-tfhe')\n",
+  getBuiltinModule: "export const it = process.getBuiltinModule('node:fs')\n",
+  eval: "export const it = eval('1')\n",
+  Function: "export const it = new Function('return 1')\n",
+}
+const undeclared = 'correctness/noUndeclaredDependencies'
+export const restricted = 'style/noRestrictedImports'
+const noNode = 'correctness/noNodejsModules'
+const globals = 'style/noRestrictedGlobals'
+
+const crypto = 'packages/crypto/src'
+const hsm = 'packages/hsm/src'
+const ceremony = 'packages/ceremony/src'
+export const desktop = 'apps/desktop/src'
+const server = 'apps/companion-server/src'
+
+export const forbidden: readonly Arrow[] = [
+  { claim: 'crypto does not know ceremony', in: crypto, text: take('@lux/ceremony'), rule: undeclared },
+  { claim: 'crypto does not know hsm', in: crypto, text: take('@lux/hsm'), rule: undeclared },
+  { claim: 'crypto takes tfhe as an argument', in: crypto, text: take('node-tfhe'), rule: undeclared },
+  { claim: 'crypto does no IO', in: crypto, text: take('node:fs'), rule: noNode },
+  { claim: 'crypto has no clock', in: crypto, text: 'export const now = Date.now()\n', rule: globals },
+  { claim: 'crypto has no network', in: crypto, text: "export const a = fetch('x:')\n", rule: globals },
+  {
+    claim: 'crypto draws no randomness itself',
+    in: crypto,
+    text: 'export const r = crypto.subtle\n',
+    rule: globals,
+  },
+  { claim: 'no one uses Math.random', in: crypto, text: 'export const r = Math.random()\n', rule: 'plugin' },
+  { claim: 'hsm does not know crypto', in: hsm, text: take('@lux/crypto'), rule: undeclared },
+  { claim: 'hsm does not know ceremony', in: hsm, text: take('@lux/ceremony'), rule: undeclared },
+  { claim: 'ceremony does not know PKCS#11', in: ceremony, text: take('pkcs11js'), rule: undeclared },
+  { claim: 'ceremony does not know hsm', in: ceremony, text: take('@lux/hsm'), rule: undeclared },
+  { claim: 'ceremony does no IO', in: ceremony, text: take('node:fs/promises'), rule: noNode },
+  { claim: 'ceremony has no clock', in: ceremony, text: 'export const now = new Date()\n', rule: globals },
+  {
+    claim: 'contract does not know core',
+    in: `${desktop}/contract`,
+    text: take('../core/store.ts'),
+    rule: restricted,
+  },
+  {
+    claim: 'contract does not know hsm',
+    in: `${desktop}/contract`,
+    text: take('@lux/hsm'),
+    rule: restricted,
+  },
+  { claim: 'core runs without Electron', in: `${desktop}/core`, text: take('electron'), rule: restricted },
+  {
+    claim: 'core does not know the window',
+    in: `${desktop}/core`,
+    text: take('../renderer/app.tsx'),
+    rule: restricted,
+  },
+  {
+    claim: 'contract takes no value from ceremony',
+    in: `${desktop}/contract`,
+    text: take('@lux/ceremony'),
+    rule: 'plugin',
+  },
+  {
+    claim: 'contract takes no value from ceremony beside a type',
+    in: `${desktop}/contract`,
+    text: "import { type It, it } from '@lux/ceremony/plan'\n\nexport const taken: It = it\n",
+    rule: 'plugin',
+  },
+  {
+    claim: 'contract passes no value of ceremony on',
+    in: `${desktop}/contract`,
+    text: "export { it } from '@lux/ceremony/wire'\n",
+    rule: 'plugin',
+  },
+  {
+    claim: 'contract loads no ceremony later',
+    in: `${desktop}/contract`,
+    text: "export const it = import('@lux/ceremony')\n",
+    rule: 'plugin',
+  },
+  {
+    claim: 'core leaves tfhe to the key child',
+    in: `${desktop}/core/services`,
+    text: take('node-tfhe'),
+    rule: restricted,
+  },
+  {
+    claim: 'core leaves tfhe to the key child, later too',
+    in: `${desktop}/core/key-child`,
+    text: later('node-tfhe'),
+    rule: restricted,
+  },
+  {
+    claim: 'cli leaves tfhe to the key child',
+    in: `${desktop}/cli`,
+    text: later('node-tfhe'),
+    rule: restricted,
+  },
+  {
+    claim: 'core imports no Electron later',
+    in: `${desktop}/core`,
+    text: later('electron'),
+    rule: restricted,
+  },
+  {
+    claim: 'core reaches tokens by hsm, later too',
+    in: `${desktop}/core`,
+    text: later('koffi'),
+    rule: restricted,
+  },
+  {
+    claim: 'main knows no ceremony later',
+    in: `${desktop}/main`,
+    text: later('@lux/ceremony'),
+    rule: restricted,
+  },
+  { claim: 'server knows no engine later', in: server, text: later('@lux/ceremony'), rule: restricted },
+  { claim: 'ceremony knows no token later', in: ceremony, text: later('pkcs11js'), rule: undeclared },
+  { claim: 'crypto does no IO later', in: crypto, text: later('node:fs'), rule: noNode },
+  ...[
+    'packages/crypto/src',
+    'packages/hsm/src',
+    'packages/ceremony/src',
+    `${desktop}/core`,
+    `${desktop}/main`,
+    server,
+  ].flatMap((folder) =>
+    Object.entries(hidden).map(([way, text]) => ({
+      claim: `${folder.replace('/src', '')} reaches no module by ${way}`,
+      in: folder,
+      text,
+      rule: 'plugin',
+    })),
+  ),
+  {
+    claim: 'ceremony reaches no file of crypto past the exports',
+    in: ceremony,
+    text: take('../../crypto/src/hash.ts'),
+    rule: restricted,
+  },
+  ...[hsm, `${desktop}/core`, `${desktop}/main`, `${desktop}/renderer`, server].map((folder) => ({
+    claim: `${folder.replace('/src', '')} reaches no module by its place`,
+    in: folder,
+    text: take('../../../node_modules/node-tfhe/tfhe.js'),
+    rule: restricted,
+  })),
+  {
+    claim: 'ceremony has no clock by globalThis',
+    in: ceremony,
+    text: 'export const now = globalThis.Date\n',
+    rule: globals,
+  },
+  {
+    claim: 'ceremony has no clock by Intl',
+    in: ceremony,
+    text: 'export const now = new Intl.DateTimeFormat().format()\n',
+    rule: globals,
+  },
+  {
+    claim: 'shipped knows no module but Node and itself',
+    in: `${desktop}/shipped`,
+    text: take('commander'),
+    rule: restricted,
+  },
+  {
+    claim: 'shipped does not know core',
+    in: `${desktop}/shipped`,
+    text: take('../core/program.ts'),
+    rule: restricted,
+  },
+  {
+    claim: 'renderer does not know shipped',
+    in: `${desktop}/renderer`,
+    text: take('../shipped/index.ts'),
+    rule: restricted,
+  },
+  { claim: 'core reaches tokens by hsm', in: `${desktop}/core`, text: take('pkcs11js'), rule: restricted },
+  {
+    claim: 'main does not know core',
+    in: `${desktop}/main`,
+    text: take('../core/store.ts'),
+    rule: restricted,
+  },
+  {
+    claim: 'main does not know ceremony',
+    in: `${desktop}/main`,
+    text: take('@lux/ceremony'),
+    rule: restricted,
+  },
+  {
+    claim: 'preload does not know core',
+    in: `${desktop}/preload`,
+    text: take('../core/store.ts'),
+    rule: restricted,
+  },
+  { claim: 'preload does not know Node', in: `${desktop}/preload`, text: take('node:fs'), rule: noNode },
+  {
+    claim: 'renderer does not know core',
+    in: `${desktop}/renderer`,
+    text: take('../core/store.ts'),
+    rule: restricted,
+  },
+  {
+    claim: 'renderer does not know main',
+    in: `${desktop}/renderer`,
+    text: take('../main/window.ts'),
+    rule: restricted,
+  },
+  {
+    claim: 'renderer does not know crypto',
+    in: `${desktop}/renderer`,
+    text: take('@lux/crypto'),
+    rule: restricted,
+  },
+  {
+    claim: 'renderer does not know Electron',
+    in: `${desktop}/renderer`,
+    text: take('electron'),
+    rule: restricted,
+  },
+  { claim: 'renderer does not know Node', in: `${desktop}/renderer`, text: take('node:fs'), rule: noNode },
+  { claim: 'server does not know the engine', in: server, text: take('@lux/ceremony'), rule: restricted },
+  { claim: 'server does not know the desktop', in: server, text: take('@lux/desktop'), rule: restricted },
+  {
+    claim: 'server reaches no file of the desktop',
+    in: server,
+    text: take('../../desktop/src/x.ts'),
+    rule: restricted,
+  },
+  { claim: 'server reaches tokens by hsm', in: server, text: take('pkcs11js'), rule: restricted },
+  {
+    claim: 'core takes no file past the exports',
+    in: `${desktop}/core`,
+    text: take('@lux/crypto/src/hash.ts'),
+    rule: restricted,
+  },
+  {
+    claim: 'server takes no file past the exports',
+    in: server,
+    text: take('@lux/hsm/src/device.ts'),
+    rule: restricted,
+  },
+  { claim: 'e2e imports no package', in: 'e2e/desktop', text: take('@lux/crypto'), rule: restricted },
+  {
+    claim: 'e2e imports no source of an app',
+    in: 'e2e/desktop',
+    text: take('../../apps/desktop/src/x.ts'),
+    rule: restricted,
+  },
+]
+
+export const allowed: readonly Omit<Arrow, 'rule'>[] = [
+  { claim: 'ceremony knows crypto', in: ceremony, text: take('@lux/crypto') },
+  {
+    claim: 'contract knows the types of ceremony',
+    in: `${desktop}/contract`,
+    text: "import type { It } from '@lux/ceremony'\n\nexport type { Plan } from '@lux/ceremony/plan'\nexport type Taken = It\n",
+  },
+  { claim: 'main knows shipped', in: `${desktop}/main`, text: take('../shipped/index.ts') },
+  { claim: 'core knows shipped', in: `${desktop}/core`, text: take('../shipped/index.ts') },
+  { claim: 'shipped knows Node', in: `${desktop}/shipped`, text: take('node:fs/promises') },
+  { claim: 'core knows ceremony', in: `${desktop}/core`, text: take('@lux/ceremony') },
+  { claim: 'main knows the contract', in: `${desktop}/main`, text: take('../contract/index.ts') },
+  { claim: 'preload knows the contract', in: `${desktop}/preload`, text: take('../contract/index.ts') },
+  { claim: 'renderer knows the contract', in: `${desktop}/renderer`, text: take('../contract/index.ts') },
+  ...['bundle', 'wire', 'policy', 'plan', 'transcript'].map((part) => ({
+    claim: `server knows ceremony/${part}`,
+    in: server,
+    text: take(`@lux/ceremony/${part}`),
+  })),
+]
