@@ -1,10 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { receiptCodec, refusalCodec, transportCodec } from '@lux/ceremony/wire'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { protectProcess } from '@lux/hsm/protect'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { createIdentity } from './auth/tokens.ts'
 import { initServer } from './commands/init.ts'
-import { exit, report, running } from './commands/result.ts'
+import { exit, report, running as run, wrongUse as refuseUse } from './commands/result.ts'
 import { startServer, untilStopped } from './commands/start.ts'
 import { migrateDown, migrateUp } from './database/migrate.ts'
 import { openOwnerDatabase } from './database/open.ts'
@@ -19,14 +20,31 @@ import { readSettings } from './state/settings.ts'
 import { makeTransport } from './state/transports.ts'
 import { openServerToken } from './token/server-token.ts'
 
+// The token's PIN and unwrapped keys are in this process.
+protectProcess()
+
 const program = new Command('custody-server')
   .description('Takes signed ceremony bundles in and serves their keys.')
   .option('--state <dir>', "the server's state folder (default: LUX_SERVER_STATE or ./server-state)")
   .option('--json', 'one JSON document on stdout', false)
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? exit.done : exit.usage))
+  .exitOverride()
+  .showHelpAfterError('(custody-server help COMMAND says more)')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done or accepted, 1 refused (the rule is named), 2 wrong use, 3 the environment failed (token, disk,
+database). The result is on stdout, with --json as one JSON document, failures too; everything else is on stderr.
+The token's PIN comes from a file of mode 0600, never from an argument.
+
+Start here:
+  $ custody-server --state server init --domain rehearsal --soft-token
+  $ custody-server --state server card --card-out card.json --out transport.json`,
+  )
 
 type Common = { state?: string; json: boolean }
 const common = (): Common => program.opts<Common>()
+const running = (work: () => Promise<void>): Promise<void> => run(common(), work)
+const wrongUse = (detail: string): void => refuseUse(common(), detail)
 const maxPolicy = 1 << 20
 
 const folder = (): StateFolder =>
@@ -156,9 +174,9 @@ program
   .action((options: { host: string; port: number }) =>
     running(async () => {
       const server = await startServer(folder(), options)
-      process.stdout.write(
-        `ready: ${server.address}${server.sealed === null ? '' : ` sealed ${server.sealed}`}\n`,
-      )
+      report(common(), accept({ ready: server.address, sealed: server.sealed }), ({ ready, sealed }) => [
+        `ready: ${ready}${sealed === null ? '' : ` sealed ${sealed}`}`,
+      ])
       await untilStopped(server)
     }),
   )
@@ -227,11 +245,6 @@ for (const direction of ['up', 'down'] as const) {
   )
 }
 
-function wrongUse(message: string): void {
-  process.stderr.write(`error: ${message}\n`)
-  process.exitCode = exit.usage
-}
-
 function port(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('expected 0 to 65535')
@@ -245,4 +258,12 @@ function seconds(text: string): number {
   return value
 }
 
-await program.parseAsync()
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error
+  // Commander itself has put help on stdout, and what is wrong on stderr; a program gets its document too.
+  process.exitCode = error.exitCode === 0 ? exit.done : exit.usage
+  if (error.exitCode !== 0 && process.argv.includes('--json'))
+    refuseUse({ json: true }, error.message.replace(/^error: /, ''))
+}

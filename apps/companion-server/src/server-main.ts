@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { protectProcess } from '@lux/hsm/protect'
 import { initServer } from './commands/init.ts'
 import { startServer, untilStopped } from './commands/start.ts'
 import { stateFolder } from './state/folder.ts'
@@ -13,6 +14,7 @@ const { values } = parseArgs({
   },
 })
 
+protectProcess()
 const state = stateFolder(values.state)
 const made = await initServer({ state, domain: 'rehearsal', token: 'soft-token', pinFile: null })
 if (!made.ok && made.rule !== 'STATE-EXISTS') {

@@ -15,8 +15,12 @@ const cli = fileURLToPath(new URL('../src/cli.ts', import.meta.url))
 type Ended = { status: number; stdout: string; stderr: string }
 
 function run(state: string, ...args: string[]): Promise<Ended> {
+  return runAsPerson(state, '--json', ...args)
+}
+
+function runAsPerson(state: string, ...args: string[]): Promise<Ended> {
   return new Promise((done) => {
-    execFile(process.execPath, [cli, '--state', state, '--json', ...args], (error, stdout, stderr) => {
+    execFile(process.execPath, [cli, '--state', state, ...args], (error, stdout, stderr) => {
       done({ status: error ? Number(error.code) : 0, stdout, stderr })
     })
   })
@@ -33,7 +37,7 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   const { audience } = JSON.parse(made.stdout)
   expect((await stat(pinFile)).mode & 0o777).toBe(0o600)
   const again = await run(state, 'init', '--domain', 'production', '--soft-token')
-  expect([again.status, JSON.parse(again.stdout).rule]).toEqual([1, 'STATE-EXISTS'])
+  expect([again.status, JSON.parse(again.stdout).code]).toEqual([1, 'STATE-EXISTS'])
 
   const transportFile = join(folder, 'transport.json')
   expect((await run(state, 'card', '--out', transportFile)).status).toBe(0)
@@ -51,14 +55,19 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   for (const [command, path, code] of [
     ['import', join(state, 'nowhere.zip'), 'FILE-MISSING'],
     ['trust', join(state, 'nowhere.json'), 'FILE-MISSING'],
-    ['import', state, 'FILE-UNREADABLE'],
+    ['import', state, 'FILE-WRONG-KIND'],
   ] as const) {
     const answer = await run(state, command, path)
-    expect(answer.status, command).toBe(3)
-    expect(answer.stderr).toContain(`${code}: ${path}`)
+    expect(answer.status, command).toBe(2)
+    expect(JSON.parse(answer.stdout)).toMatchObject({
+      ok: false,
+      code,
+      detail: expect.stringContaining(path),
+    })
+    expect(answer.stderr).toBe('')
   }
   const early = await run(state, 'import', bundleFile)
-  expect([early.status, JSON.parse(early.stdout).rule]).toEqual([1, 'POLICY-MISSING'])
+  expect([early.status, JSON.parse(early.stdout).code]).toEqual([1, 'POLICY-MISSING'])
   const trusted = await run(state, 'trust', policyFile)
   expect(JSON.parse(trusted.stdout).words).toHaveLength(32)
   expect((await run(state, 'import', bundleFile, '--out', receiptFile)).status).toBe(0)
@@ -103,11 +112,58 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   for (const secret of [clientSecret, accessToken, plaintext, ciphertext]) expect(log).not.toContain(secret)
 })
 
-test('CLI-02 wrong use is 2, and a folder without a server is 3', async () => {
+test('CLI-02 wrong use is 2, and a folder without a server is 3, each with one JSON document', async () => {
   const folder = await temporaryFolder()
-  expect((await run(folder, 'init', '--domain', 'production')).status).toBe(2)
-  expect((await run(folder, 'init', '--domain', 'moon', '--soft-token')).status).toBe(2)
-  expect((await run(folder, 'nonsense')).status).toBe(2)
+  const document = ({ stdout }: Ended): unknown => JSON.parse(stdout)
+  for (const args of [
+    ['init', '--domain', 'production'],
+    ['init', '--domain', 'moon', '--soft-token'],
+    ['init', '--soft-token'],
+    ['trust'],
+    ['start', '--port', '70000'],
+    ['identity', 'create'],
+    ['nonsense'],
+    ['card', '--nonsense'],
+  ]) {
+    const ended = await run(folder, ...args)
+    expect([ended.status, document(ended)], args.join(' ')).toEqual([
+      2,
+      { ok: false, code: 'USAGE', detail: expect.stringMatching(/\w/) },
+    ])
+  }
   const absent = await run(folder, 'card')
-  expect([absent.status, absent.stderr]).toEqual([3, expect.stringContaining('STATE-ABSENT')])
+  expect([absent.status, document(absent), absent.stderr]).toEqual([
+    3,
+    { ok: false, code: 'STATE-ABSENT', detail: expect.stringContaining(folder) },
+    '',
+  ])
+})
+
+test('CLI-03 help and version go to stdout with 0, and for people a failure is a line on stderr', async () => {
+  const folder = await temporaryFolder()
+  for (const args of [['--help'], ['help', 'import'], ['identity', 'create', '--help']]) {
+    const { status, stdout, stderr } = await runAsPerson(folder, ...args)
+    expect([status, stderr], args.join(' ')).toEqual([0, ''])
+    expect(stdout).toContain('Usage: custody-server')
+  }
+  const absent = await runAsPerson(folder, 'card')
+  expect([absent.status, absent.stdout]).toEqual([3, ''])
+  expect(absent.stderr).toMatch(/^failed: STATE-ABSENT: .+\n$/)
+})
+
+test('CLI-MEMORY a server can write no core dump, and only root may read its memory', async () => {
+  const folder = await temporaryFolder()
+  const state = join(folder, 'state')
+  expect((await run(state, 'init', '--domain', 'rehearsal', '--soft-token')).status).toBe(0)
+  const server = spawn(process.execPath, [cli, '--state', state, '--json', 'start', '--port', '0'], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  onTestFinished(() => void server.kill('SIGKILL'))
+  const ready: Buffer = await new Promise((done) => server.stdout.once('data', done))
+  expect(JSON.parse(String(ready))).toEqual({ ready: expect.stringMatching(/^http/), sealed: null })
+  expect(await readFile(`/proc/${server.pid}/limits`, 'utf8')).toMatch(/Max core file size\s+0\s+0/)
+  expect((await stat(`/proc/${server.pid}/mem`)).uid).toBe(0)
+  const ended = new Promise((done) => server.once('exit', done))
+  server.kill('SIGTERM')
+  expect(await ended).toBe(0)
 })

@@ -5,8 +5,12 @@ import { EnvironmentError, type Outcome } from '../refusal.ts'
 export const exit = { done: 0, refused: 1, usage: 2, environment: 3 } as const
 
 type Output = { readonly json: boolean }
+type Failure = { code: string; detail: string; remedy?: string }
 
-/** One result on stdout: a JSON document, or the lines that `show` makes of it. */
+/** An argument that names no file, or the wrong thing. */
+const argumentCodes = new Set(['FILE-MISSING', 'FILE-WRONG-KIND'])
+
+/** One result on stdout: a JSON document, or the lines that `show` makes of it. A refusal's lines go to stderr. */
 export function report<T>(output: Output, outcome: Outcome<T>, show: (value: T) => readonly string[]): void {
   if (outcome.ok) {
     process.stdout.write(
@@ -14,26 +18,44 @@ export function report<T>(output: Output, outcome: Outcome<T>, show: (value: T) 
     )
     return
   }
-  process.exitCode = exit.refused
-  if (output.json) process.stdout.write(`${JSON.stringify({ rule: outcome.rule, detail: outcome.detail })}\n`)
-  process.stderr.write(`refused: ${outcome.rule}: ${outcome.detail}\n`)
+  fail(output, exit.refused, 'refused', { code: outcome.rule, detail: outcome.detail })
 }
 
-/** Runs a command; what the environment did wrong is exit 3, and anything else is a bug that is shown as one. */
-export async function running(work: () => Promise<void>): Promise<void> {
+/** The command was called wrongly: nothing was done. */
+export function wrongUse(output: Output, detail: string): void {
+  fail(output, exit.usage, 'error', { code: 'USAGE', detail })
+}
+
+/** Runs a command; what the environment did wrong is exit 3, and so is a bug, of which place and kind alone are shown. */
+export async function running(output: Output, work: () => Promise<void>): Promise<void> {
   try {
     await work()
   } catch (error) {
-    process.exitCode = exit.environment
-    process.stderr.write(`${explain(error)}\n`)
+    const failure = explain(error)
+    const code = argumentCodes.has(failure.code) ? exit.usage : exit.environment
+    fail(output, code, 'failed', failure)
   }
 }
 
-function explain(error: unknown): string {
-  if (error instanceof HsmError) return `failed: ${error.code}: ${error.detail}. ${error.remedy}`
-  if (error instanceof EnvironmentError) return `failed: ${error.code}: ${error.message}`
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    return `failed: ${error.code}: ${error.message}`
+/** A failure is one JSON document on stdout, or a line for people on stderr. */
+function fail(output: Output, status: number, word: string, { code, detail, remedy }: Failure): void {
+  process.exitCode = status
+  if (output.json) {
+    const document = { ok: false, code, detail, ...(remedy === undefined ? {} : { remedy }) }
+    process.stdout.write(`${JSON.stringify(document)}\n`)
+  } else {
+    process.stderr.write(`${word}: ${code}: ${detail}${remedy === undefined ? '' : `. ${remedy}`}\n`)
   }
-  return `INTERNAL: ${error instanceof Error ? error.stack : String(error)}`
+}
+
+function explain(error: unknown): Failure {
+  if (error instanceof HsmError) return { code: error.code, detail: error.detail, remedy: error.remedy }
+  if (error instanceof EnvironmentError) return { code: error.code, detail: error.message }
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
+    return { code: error.code, detail: error.message }
+  // A bug's message may quote what it choked on.
+  const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
+  const places = stack.split('\n').filter((line) => line.startsWith('    at '))
+  process.stderr.write(`${name}\n${places.slice(0, 12).join('\n')}\n`)
+  return { code: 'INTERNAL', detail: 'a fault of the program' }
 }

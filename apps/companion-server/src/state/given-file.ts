@@ -1,7 +1,10 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { EnvironmentError } from '../refusal.ts'
 
-/** Opens a file that a person named, before anything else is begun. Throws EnvironmentError FILE-MISSING or FILE-UNREADABLE. */
+/**
+ * Opens a file that a person named, before anything else is begun. Throws EnvironmentError FILE-MISSING, FILE-UNREADABLE
+ * or FILE-WRONG-KIND.
+ */
 export async function openGiven(path: string): Promise<FileHandle> {
   let handle: FileHandle
   try {
@@ -15,7 +18,7 @@ export async function openGiven(path: string): Promise<FileHandle> {
   }
   if ((await handle.stat()).isFile()) return handle
   await handle.close()
-  throw new EnvironmentError('FILE-UNREADABLE', `${path}: not a file; name the file itself`)
+  throw new EnvironmentError('FILE-WRONG-KIND', `${path}: not a file; name the file itself`)
 }
 
 /** The whole of a file that a person named, at most `maxBytes`. Throws EnvironmentError as above, or FILE-TOO-LARGE. */
