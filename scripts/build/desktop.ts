@@ -28,7 +28,7 @@ const programs: Readonly<Record<string, string>> = {
   main: 'apps/desktop/src/core/main.ts',
   'hsm-host': 'packages/hsm/src/host/main.ts',
   'key-child': 'apps/desktop/src/core/key-child/main.ts',
-  cli: 'apps/desktop/src/cli/main.ts',
+  cli: 'apps/desktop/src/cli/start.ts',
 }
 
 /** main, preload and renderer: electron-vite reads apps/desktop/electron.vite.config.ts. */

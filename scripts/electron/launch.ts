@@ -42,11 +42,11 @@ export function giveFolder(folder: string): string {
   return folder
 }
 
-/** A new temporary folder of the unprivileged user's own. The caller removes it. */
-export function privateFolder(prefix: string): string {
+/** A new temporary folder of the unprivileged user's own, in `parent` or where the system has them. The caller removes it. */
+export function privateFolder(prefix: string, parent?: string): string {
   const { user } = readSetUp()
-  const parent = !user.change || reaches(user, tmpdir()) ? tmpdir() : '/tmp'
-  return giveFolder(mkdtempSync(join(parent, prefix)))
+  const usual = !user.change || reaches(user, tmpdir()) ? tmpdir() : '/tmp'
+  return giveFolder(mkdtempSync(join(parent ?? usual, prefix)))
 }
 
 /**

@@ -1,3 +1,4 @@
+import { protectProcess } from '@lux/hsm/protect'
 import { Command, CommanderError } from 'commander'
 import { programVersion } from '../core/program.ts'
 import { registerCeremony } from './ceremony.ts'
@@ -16,6 +17,8 @@ import { WrongUse } from './wrong-use.ts'
 
 // A run's files are for its owner alone; whatever is meant for others is given its mode when it is written.
 process.umask(0o077)
+// PINs and passphrases pass through here.
+protectProcess()
 
 const asJson = process.argv.includes('--json')
 

@@ -12,8 +12,11 @@ export function registerVersion({ program, act }: CommandLine): void {
     .addHelpText(
       'after',
       `
-A build is the SHA-256 over the sorted list of the program’s files and the Node that runs it, so everybody who has the
-same package sees the same one. A checkout is dev:COMMIT, which can only rehearse.
+A build is the SHA-256 over the sorted list of all that is in the package’s folder “resources”: the window, core, their
+modules and the Node that runs them. Everybody who has the same package sees the same one, and gets it without this
+program too. A checkout is dev:COMMIT, which can only rehearse.
+
+  $ (cd resources && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum)
 
 Example:
   $ custody version

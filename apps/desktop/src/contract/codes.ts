@@ -19,6 +19,7 @@ export const errorCodes = [
   ...anyCallErrors,
   'CORE-MISSING',
   'CORE-VERSION',
+  'PROGRAM-CHANGED',
   'WORK-CANCELLED',
   'WORK-BUSY',
   'SHELL-PATHS',

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { softTokenEnvironment } from '@lux/hsm'
+import { protectProcess } from '@lux/hsm/protect'
 import type { CorePort, CoreToMain } from '../contract/index.ts'
 import { systemClock } from './clock.ts'
 import { CoreError } from './core-error.ts'
@@ -9,6 +10,8 @@ import { findProgram } from './program.ts'
 import { systemEntropy } from './system-entropy.ts'
 
 process.umask(0o077)
+// PINs pass through here.
+protectProcess()
 
 const generation = Number(process.env.LUX_GENERATION ?? '1')
 const storePath = process.env.LUX_STORE

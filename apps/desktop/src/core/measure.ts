@@ -1,43 +1,52 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
 import { release } from 'node:os'
 import { join, relative } from 'node:path'
 
 /** What this workstation is, as far as it can say itself. */
 export type Measurement = {
   version: string
-  /** SHA-256 of the sorted file list of core and Node, or `dev:<commit>` for a checkout. */
+  /** The package's build, or `dev:<commit>` for a checkout. */
   build: string
   kernel: string
-  /** SHA-256 over the same file list, also for a checkout. */
+  /** SHA-256 over the list of files, also for a checkout. */
   files: string
   tpmQuote: string
 }
 
-/** SHA-256 over one line `<sha256> <path>` per file, sorted by path: of core's own program and the Node that runs it. */
-export function measureFiles(folder: string, others: readonly string[]): string {
-  const lines = [
-    ...filesBelow(folder).map((path) => [relative(folder, path), path] as const),
-    ...others.map((path) => [`(${path.split('/').at(-1)})`, path] as const),
-  ]
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, path]) => `${createHash('sha256').update(readFileSync(path)).digest('hex')} ${name}\n`)
+/** A file under the name that it is measured by. */
+export type MeasuredFile = { name: string; path: string }
+
+const pieceLength = 1024 * 1024
+
+/**
+ * SHA-256 over one line for each file, sorted by name, as `sha256sum` prints it. Of a package these are all the files of
+ * its `resources`, so that anyone gets the same without this program:
+ * `find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum`.
+ */
+export function measureFiles(files: readonly MeasuredFile[]): string {
+  const buffer = Buffer.allocUnsafe(pieceLength)
+  const lines = files
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+    .map(({ name, path }) => `${fileDigest(path, buffer)}  ${name}\n`)
   return createHash('sha256').update(lines.join('')).digest('hex')
 }
 
-function filesBelow(folder: string): string[] {
+/** Every file below `folder` of one of the `endings`, all without, by its name from `base` on. */
+export function filesBelow(folder: string, base: string, endings?: RegExp): MeasuredFile[] {
   return readdirSync(folder, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
+    .filter((entry) => entry.isFile() && (endings?.test(entry.name) ?? true))
     .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ name: `./${relative(base, path).replaceAll('\\', '/')}`, path }))
 }
 
 export function measure(program: {
-  folder: string
-  execPath: string
+  files: readonly MeasuredFile[]
   version: string
+  /** null for a package. */
   commit: string | null
 }): Measurement {
-  const files = measureFiles(program.folder, [program.execPath])
+  const files = measureFiles(program.files)
   return {
     version: program.version,
     build: program.commit === null ? files : `dev:${program.commit}`,
@@ -45,4 +54,18 @@ export function measure(program: {
     files,
     tpmQuote: 'none',
   }
+}
+
+function fileDigest(path: string, buffer: Buffer): string {
+  const hash = createHash('sha256')
+  const file = openSync(path, 'r')
+  try {
+    for (let read = -1; read !== 0; ) {
+      read = readSync(file, buffer, 0, buffer.length, null)
+      hash.update(buffer.subarray(0, read))
+    }
+  } finally {
+    closeSync(file)
+  }
+  return hash.digest('hex')
 }

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { unpackedName } from '../shipped/index.ts'
 import { type Measurement, measure } from './measure.ts'
+import { filesOfCheckout, filesOfPackage } from './own-files.ts'
 
 /**
  * Where this program's parts lie. Built, core.js, hsm-host.js, key-child.js and cli.js share one folder; in a checkout
@@ -17,12 +19,22 @@ export type ProgramParts = {
   resources: string
 }
 
-/** The parts, and what they are: measuring reads all of them and Node itself, once, when it is first asked for. */
+/** The parts, and what they are: measuring reads every file that they are loaded from, once, when it is first asked for. */
 export type Program = ProgramParts & { readonly measurement: Measurement }
 
 const sources = dirname(fileURLToPath(import.meta.url))
 
-function places(): { built: boolean; folder: string; app: string; checkout: string; resources: string } {
+type Places = {
+  built: boolean
+  folder: string
+  app: string
+  checkout: string
+  resources: string
+  /** The package's `resources`, null in a checkout. */
+  shipped: string | null
+}
+
+function places(): Places {
   // Bundled, this module lies in a chunk of its own, so the entry that Node was started with says where the parts are.
   const beside = dirname(process.argv[1] ?? '')
   const built = existsSync(join(beside, 'hsm-host.js'))
@@ -32,30 +44,35 @@ function places(): { built: boolean; folder: string; app: string; checkout: stri
   // Packaged, they lie beside the unpacked archive; main says so, and a command line that nobody told looks.
   const packaged = join(app, '..', 'resources')
   const resources = existsSync(join(packaged, 'scripts')) ? packaged : join(checkout, 'resources')
-  return { built, folder, app, checkout, resources }
+  const shipped = basename(app) === unpackedName ? dirname(app) : null
+  return { built, folder, app, checkout, resources, shipped }
+}
+
+/** The folder of the package that this program runs from, null in a checkout. */
+export function packageFolder(): string | null {
+  return places().shipped
 }
 
 export function findParts(resources: string | undefined = process.env.LUX_RESOURCES): ProgramParts {
-  const { built, folder, resources: found } = places()
+  const { built, folder, resources: found, shipped } = places()
   return {
     execPath: process.execPath,
     hostEntry: built ? join(folder, 'hsm-host.js') : null,
     keyChildEntry: built ? join(folder, 'key-child.js') : join(folder, 'key-child', 'main.ts'),
-    resources: resources ?? found,
+    resources: shipped === null ? (resources ?? found) : found,
   }
 }
 
 export function findProgram(resources: string | undefined = process.env.LUX_RESOURCES): Program {
-  const { folder, checkout } = places()
+  const { built, checkout, shipped } = places()
   let measured: Measurement | null = null
   return {
     ...findParts(resources),
     get measurement() {
       measured ??= measure({
-        folder,
-        execPath: process.execPath,
+        files: shipped === null ? filesOfCheckout(checkout, built) : filesOfPackage(shipped),
         version: programVersion(),
-        commit: commitOf(checkout),
+        commit: shipped === null ? commitOf(checkout) : null,
       })
       return measured
     },
@@ -70,23 +87,23 @@ export function programVersion(): string {
   return typeof version === 'string' ? version : '0.0.0'
 }
 
-/** The checkout's commit, read without git; null where there is no checkout, so a packaged app is measured by its files. */
-function commitOf(checkout: string): string | null {
+/** Sources without a history: what cannot name its commit can rehearse and no more. */
+const unknownCommit = '0'.repeat(40)
+
+/** The checkout's commit, read without git. */
+function commitOf(checkout: string): string {
   const git = join(checkout, '.git')
-  const head = readIfThere(join(git, 'HEAD'))
-  if (head === null) return null
-  if (!head.startsWith('ref: ')) return isCommit(head) ? head : null
+  const head = readIfThere(join(git, 'HEAD')) ?? ''
+  if (!head.startsWith('ref: ')) return commitIn(head)
   const ref = head.slice(5)
   const loose = readIfThere(join(git, ref))
-  if (loose !== null) return isCommit(loose) ? loose : null
+  if (loose !== null) return commitIn(loose)
   const packed = readIfThere(join(git, 'packed-refs')) ?? ''
-  const line = packed.split('\n').find((one) => one.endsWith(` ${ref}`))
-  const commit = line?.slice(0, 40) ?? ''
-  return isCommit(commit) ? commit : null
+  return commitIn(packed.split('\n').find((one) => one.endsWith(` ${ref}`)) ?? '')
 }
 
-function isCommit(text: string): boolean {
-  return /^[0-9a-f]{40}$/.test(text)
+function commitIn(text: string): string {
+  return /^[0-9a-f]{40}(?![0-9a-f])/.exec(text)?.[0] ?? unknownCommit
 }
 
 function readIfThere(path: string): string | null {

@@ -14,6 +14,8 @@ export type CoreProgram = {
   execPath: string
   cwd: string
   environment: CoreEnvironment & Record<string, string>
+  /** The file that is not as it was packed, asked before each start; null for a checkout, whose files change. */
+  changed: (() => Promise<string | null>) | null
 }
 
 export type CoreListeners = {
@@ -48,6 +50,7 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
   let readySince: number | null = null
   let stopping = false
   let refusal: string | null = null
+  let checking = false
 
   const change = (state: CoreStatus['state'], reason: string | null): void => {
     status = { state, generation: status.generation, reason }
@@ -93,9 +96,27 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
   }
 
   function launch(): void {
-    if (stopping || child !== null) return
-    const generation = status.generation + 1
-    status = { ...status, generation }
+    if (stopping || checking || child !== null) return
+    status = { ...status, generation: status.generation + 1 }
+    change(status.generation === 1 ? 'starting' : 'restarting', null)
+    if (program.changed === null) run()
+    else void check(program.changed)
+  }
+
+  /** What core is made of is looked at before any of it runs. */
+  async function check(changed: () => Promise<string | null>): Promise<void> {
+    checking = true
+    const file = await changed().catch(() => 'unknown')
+    checking = false
+    if (stopping) return
+    if (file === null) return run()
+    refusal = 'PROGRAM-CHANGED'
+    process.stderr.write(`PROGRAM-CHANGED: ${file} is not as it was packed\n`)
+    change('stopped', refusal)
+  }
+
+  function run(): void {
+    const { generation } = status
     // Electron's own fork() would add ELECTRON_RUN_AS_NODE to the environment.
     const started = spawn(program.execPath, [program.entry], {
       cwd: program.cwd,
@@ -104,7 +125,6 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     child = started
-    change(generation === 1 ? 'starting' : 'restarting', null)
     const late = setTimeout(() => status.state !== 'ready' && started.kill('SIGKILL'), helloWithin)
     let gone = false
     const gotOnce = (reason: string): void => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { app } from 'electron'
 import type { CoreEnvironment } from '../contract/index.ts'
+import { changedFile } from '../shipped/index.ts'
 import type { CoreProgram } from './core-process.ts'
 
 /** Only a checkout or a test build lets the environment name programs; a released app runs what it shipped with. */
@@ -41,7 +42,8 @@ export function coreProgram({ packaged, testBuild }: Trust): CoreProgram {
     const value = process.env[name]
     if (value !== undefined) environment[name] = value
   }
-  return { entry, execPath, cwd: dirname(entry), environment }
+  const changed = packaged ? () => changedFile(process.resourcesPath) : null
+  return { entry, execPath, cwd: dirname(entry), environment, changed }
 }
 
 /** The Node of a checkout: the npm package beside the other dependencies. */

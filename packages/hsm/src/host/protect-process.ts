@@ -3,12 +3,12 @@ import { load } from 'koffi'
 const PR_SET_DUMPABLE = 4
 const RLIMIT_CORE = 4
 
-/** Linux: no core dump, and no other process of the same user may attach or read this one's memory. */
+/** Linux: no core dump, and no other process of the same user may attach or read this one's memory. Throws where that fails. */
 export function protectProcess(): void {
   if (process.platform !== 'linux') return
   const libc = load('libc.so.6')
   const prctl = libc.func('prctl', 'int', ['int', 'ulong', 'ulong', 'ulong', 'ulong'])
-  prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
   const setrlimit = libc.func('setrlimit', 'int', ['int', 'void *'])
-  setrlimit(RLIMIT_CORE, Buffer.alloc(16))
+  if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) !== 0 || setrlimit(RLIMIT_CORE, Buffer.alloc(16)) !== 0)
+    throw new Error('this process could not be kept from dumps and from the eyes of others')
 }

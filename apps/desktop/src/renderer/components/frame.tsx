@@ -2,6 +2,7 @@ import { Button } from '@radix-ui/themes'
 import { type ReactNode, useEffect } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../client.ts'
+import { useErrorText } from '../i18n/error-text.ts'
 import { useFormats } from '../i18n/format.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, tokens } from '../stores/remotes.ts'
@@ -45,6 +46,28 @@ function Rail() {
   )
 }
 
+function Stopped({ code }: { code: string }) {
+  const { t } = useTranslation()
+  const text = useErrorText({ code, detail: '' })
+  return (
+    <div className="banner" data-kind="stopped" role="alert">
+      <strong>{code === 'CORE-STOPPED' ? t('frame.core-stopped') : text.what}</strong>
+      <span>
+        {code === 'CORE-STOPPED' ? t('frame.core-stopped-do') : text.do} <Code>{code}</Code>
+      </span>
+      <Button
+        size="1"
+        color="red"
+        highContrast
+        variant="surface"
+        onClick={() => void call('shell.restartCore', {})}
+      >
+        {t('frame.core-start')}
+      </Button>
+    </div>
+  )
+}
+
 function Banner() {
   const { t } = useTranslation()
   const route = useRoute()
@@ -52,25 +75,7 @@ function Banner() {
   const list = ceremonies(({ value }) => value?.ceremonies)
   const run =
     route.name === 'run' || route.name === 'transcript' ? list?.find(({ id }) => id === route.id) : undefined
-  if (state === 'stopped') {
-    return (
-      <div className="banner" data-kind="stopped" role="alert">
-        <strong>{t('frame.core-stopped')}</strong>
-        <span>
-          {t('frame.core-stopped-do')} {reason ? <Code>{reason}</Code> : null}
-        </span>
-        <Button
-          size="1"
-          color="red"
-          highContrast
-          variant="surface"
-          onClick={() => void call('shell.restartCore', {})}
-        >
-          {t('frame.core-start')}
-        </Button>
-      </div>
-    )
-  }
+  if (state === 'stopped') return <Stopped code={reason ?? 'CORE-STOPPED'} />
   if (state === 'restarting') {
     return (
       <div className="banner" role="status">

@@ -13,7 +13,7 @@ const env = { ...process.env, NODE_COMPILE_CACHE: compiled }
 export type Ran = { exit: number | null; stdout: string; stderr: string }
 
 /** The command as a person's shell starts it. */
-const custodyCommand = [process.execPath, '--disable-warning=ExperimentalWarning', main]
+export const custodyCommand = [process.execPath, '--disable-warning=ExperimentalWarning', main]
 
 /** Runs the real command line in a session of its own, so that it has no terminal. `third` is written to descriptor 3. */
 export function custody(args: readonly string[], third?: string): Promise<Ran> {

@@ -1,6 +1,6 @@
 import { readEntry, type State } from '@lux/ceremony'
 import type { Predicate } from '@lux/ceremony/bundle'
-import type { Json } from '@lux/crypto'
+import type { HybridSignature, Json } from '@lux/crypto'
 import { readBounded } from '../../store/durable-file.ts'
 import { approvedPackage } from '../approved-package.ts'
 import { correctionPath, publicPath } from '../fhe-places.ts'
