@@ -21,7 +21,8 @@ type Common = {
   pins: PinNeed[]
 }
 
-export type PinNeed = { token: string; serial: string; user: 'so' | 'user' }
+/** `pad`: it is entered at the token's own pad, once for each time that a person says so; core never sees it. */
+export type PinNeed = { token: string; serial: string; user: 'so' | 'user'; pad: boolean }
 
 /** `ckaId` is 32 hex characters; '' while the intent is still needed. */
 type OnToken = { token: string; serial: string; profile: TokenProfile }

@@ -30,7 +30,8 @@ export type CheckpointRecord = {
 export type Results = {
   'measure-machine': { tool: string; kernel: string; library: Digest; tpmQuote: string; files: Digest }
   'initialise-token': { serial: string; label: string; model: string; firmware: string }
-  'log-in': { serial: string; pinState: 'ok' | 'low' | 'final' | 'unknown' }
+  /** `by`: where the PIN was entered; absent: typed at the workstation. */
+  'log-in': { serial: string; pinState: 'ok' | 'low' | 'final' | 'unknown'; by?: 'pin-pad' }
   /** `passed`: the hardened template held against every attack; `wrapMechanism` was chosen by known answer. */
   'probe-token': {
     serial: string

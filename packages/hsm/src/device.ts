@@ -64,11 +64,17 @@ export type Token = {
   mechanisms(): Promise<readonly MechanismInfo[]>
   /** Tries everything that this interface offers on scratch keys that are gone after it; needs the user. */
   capabilities(): Promise<readonly Capability[]>
-  /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot; the answer holds the new serial. */
-  initialise(options: { label: string; soPin: Bytes; userPin: Bytes }): Promise<TokenInfo>
+  /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot; the answer holds the new serial.
+   * `pin-pad`: both PINs are chosen at the token, one after the other. */
+  initialise(
+    options: { label: string } & (
+      | { soPin: Bytes; userPin: Bytes }
+      | { soPin: 'pin-pad'; userPin: 'pin-pad' }
+    ),
+  ): Promise<TokenInfo>
   /**
    * One try: a wrong PIN is never sent again by us. At `final` it refuses unless `acceptFinalTry`. `pin-pad`: the PIN is
-   * typed at the token. `keepPin`: the host holds the PIN until logout, for one new login per session that the token
+   * typed at the token, once, within `padDeadlineMs`. `keepPin`: the host holds the PIN until logout, for one new login per session that the token
    * loses. `name`: a named user, PKCS#11 3.0.
    */
   logIn(options: {
@@ -192,7 +198,8 @@ export type Token = {
 
 export type HsmRestart = {
   readonly generation: number
-  readonly reason: 'crashed' | 'timeout'
+  /** `cancelled`: a PIN entry at a pad was given up. */
+  readonly reason: 'crashed' | 'timeout' | 'cancelled'
   readonly detail: string
 }
 
@@ -214,7 +221,15 @@ export type Hsm = {
   onRestart(listener: (restart: HsmRestart) => void): () => void
   /** Told after tokens came, went or changed. The library is asked every `pollMs` while somebody listens and it is idle. */
   onTokensChanged(listener: (change: TokensChange) => void): () => void
+  /** While somebody types at a token's pad the library can answer nothing: then the list is the last one that it gave. */
   tokens(): Promise<readonly TokenInfo[]>
+  /** Milliseconds that a person has at a token's own pad. */
+  readonly padDeadlineMs: number
+  /**
+   * Gives up the PIN entry at a pad: it fails as HSM-PAD-CANCELLED. PKCS#11 has no call that ends it, so the host is ended
+   * and started anew, and every login of this library is gone. False where nobody is asked at a pad.
+   */
+  cancelPadEntry(): boolean
   /** By serial, or `new` for a free slot that only `initialise` accepts. Does not check that the token is there. */
   token(serial: string): Token
   close(): Promise<void>

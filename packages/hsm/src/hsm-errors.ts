@@ -34,6 +34,9 @@ const remedies = {
     'No mechanism of this token gives the standard’s known answer. Choose another token.',
   'HSM-MEMORY': 'The computer or the token is out of memory. Remove unused objects and repeat.',
   'HSM-NOT-LOGGED-IN': 'Log in to the token and repeat.',
+  'HSM-PAD-CANCELLED': 'The PIN entry was cancelled and is not started again by itself. Start it once more.',
+  'HSM-PAD-TIMEOUT':
+    'No PIN was entered at the token’s own pad in time. Go to the pad, then start the entry once more.',
   'HSM-PIN-EXPIRED': 'Change the PIN, then log in.',
   'HSM-PIN-FINAL-TRY': 'One more wrong PIN locks the token. Be certain before you confirm.',
   'HSM-PIN-INVALID': 'The PIN’s length or characters are not accepted by this token.',

@@ -1,6 +1,6 @@
 export * from './device.ts'
 export * from './evidence/index.ts'
-export { type StartHsmOptions, startHsm } from './host/client.ts'
+export { defaultPadDeadlineMs, type StartHsmOptions, startHsm } from './host/client.ts'
 export { type HsmErrorCode, hsmErrorCodes } from './hsm-errors.ts'
 export { type Preflight, preflightLibrary } from './pkcs11/preflight.ts'
 export type { Profile, ProfileId } from './profiles/profile.ts'

@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { softTokenEnvironment } from '../src/index.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { softTokenEnvironment, startHsm } from '../src/index.ts'
 import { type FaultBench, startFaultBench } from './faults/fault-bench.ts'
-import { buildPinPad } from './pin-pad-shim.ts'
+import { atPad, buildPinPad, padEntries } from './pin-pad-shim.ts'
 import { type Bench, refusal, soPin, startBench, userPin, utf8 } from './soft-token-bench.ts'
 
 describe('PIN states that SoftHSM never has', () => {
@@ -49,11 +49,16 @@ describe('PIN states that SoftHSM never has', () => {
 
 describe('a token with a PIN pad and PKCS#11 3.0', () => {
   let folder: string
+  let padLibrary: string
   let bench: Bench
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'lux-hsm-pad-'))
-    const library = buildPinPad(folder, softTokenEnvironment(join(folder, 'soft')).library)
-    bench = await startBench({ library })
+    padLibrary = buildPinPad(folder, softTokenEnvironment(join(folder, 'soft')).library)
+    bench = await startBench({ library: padLibrary })
+  })
+  beforeEach(() => {
+    atPad(folder, 'types')
+    padEntries(folder)
   })
   afterAll(async () => {
     await bench.close()
@@ -70,6 +75,64 @@ describe('a token with a PIN pad and PKCS#11 3.0', () => {
     await token.logOut()
     expect(await refusal(token.logIn({ user: 'user', pin: userPin() }))).toBe('HSM-PIN-WRONG')
     await token.logIn({ user: 'user', pin: utf8('11112222') })
+  })
+
+  it('is given both its PINs at the pad', async () => {
+    const info = await bench.hsm
+      .token('new')
+      .initialise({ label: 'at-pad', soPin: 'pin-pad', userPin: 'pin-pad' })
+    expect(padEntries(folder)).toBe(3)
+    const token = bench.hsm.token(info.serial)
+    await token.logIn({ user: 'so', pin: 'pin-pad' })
+    await token.logOut()
+    await token.logIn({ user: 'user', pin: 'pin-pad' })
+    await token.logOut()
+  })
+
+  it.each([
+    ['types wrongly', 'HSM-PIN-WRONG'],
+    ['cancels', 'HSM-PAD-CANCELLED'],
+    ['refuses', 'HSM-PAD-CANCELLED'],
+  ] as const)('whoever %s there is asked once and answered %s', async (act, code) => {
+    const token = await bench.newToken(act)
+    atPad(folder, act)
+    expect(await refusal(token.logIn({ user: 'user', pin: 'pin-pad' }))).toBe(code)
+    await bench.hsm.tokens()
+    expect(padEntries(folder)).toBe(1)
+    expect(bench.hsm.generation).toBe(1)
+  })
+
+  it('where nobody comes in time it is told so, more than three times too, and nothing is tried again', async () => {
+    const { serial } = await bench.newToken('late')
+    const { environment } = bench
+    const hsm = await startHsm({ library: padLibrary, environment, callTimeoutMs: 400 })
+    const token = hsm.token(serial)
+    const before = await hsm.tokens()
+    atPad(folder, 'nobody')
+    for (let turn = 0; turn < 4; turn++) {
+      const waiting = token.logIn({ user: 'user', pin: 'pin-pad' })
+      // The list is there meanwhile, although the library answers nothing.
+      if (turn === 0) expect(await hsm.tokens()).toEqual(before)
+      expect(await refusal(waiting)).toBe('HSM-PAD-TIMEOUT')
+    }
+    await hsm.tokens()
+    expect([padEntries(folder), hsm.state]).toEqual([4, 'ready'])
+    atPad(folder, 'types')
+    expect(await token.logIn({ user: 'user', pin: 'pin-pad' })).toMatchObject({ user: 'ok' })
+    await hsm.close()
+  }, 30_000)
+
+  it('is given up from here at once, and the library is there again', async () => {
+    const token = await bench.newToken('given-up')
+    expect(bench.hsm.cancelPadEntry()).toBe(false)
+    atPad(folder, 'nobody')
+    const waiting = refusal(token.logIn({ user: 'user', pin: 'pin-pad' }))
+    await vi.waitFor(() => expect(existsSync(join(folder, 'pad-entries'))).toBe(true))
+    expect(bench.hsm.cancelPadEntry()).toBe(true)
+    expect(await waiting).toBe('HSM-PAD-CANCELLED')
+    atPad(folder, 'types')
+    await token.logIn({ user: 'user', pin: 'pin-pad' })
+    expect(padEntries(folder)).toBe(2)
   })
 
   it('lists its interfaces, and what of 3.0 we use', () => {

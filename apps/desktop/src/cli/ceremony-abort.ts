@@ -71,7 +71,7 @@ async function closeAborted(
   folder: string,
   options: AbortOptions,
   program: Program,
-  { librarySha256, ...left }: { token: string; serial: string; librarySha256?: string },
+  { librarySha256, ...left }: { token: string; serial: string; pad: boolean; librarySha256?: string },
 ): Promise<Absence | null> {
   // A run of the window has no settings of this command line's: its token is named with --token.
   const saved = loadSettings(folder)

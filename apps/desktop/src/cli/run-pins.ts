@@ -1,6 +1,7 @@
 import type { PinNeed } from '@lux/ceremony'
 import { equalBytes, wipe } from '@lux/crypto'
 import type { AskPin } from '../core/run/drive-production.ts'
+import { sayPad } from './at-pad.ts'
 import type { RunToken } from './run-settings.ts'
 import { readSecret, type SecretSource } from './secret-input.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -8,7 +9,7 @@ import { WrongUse } from './wrong-use.ts'
 export type RunPinOptions = { pinFd?: string; pinFile?: string; soPinFd?: string; soPinFile?: string }
 
 /**
- * PINs from the sources that people named: pin-source of the token's URI, else the options (for the token of the role
+ * A PIN that the plan has entered at the token's own pad is asked there alone. Else from the sources that people named: pin-source of the token's URI, else the options (for the token of the role
  * `ceremony`), else the terminal. Null where there is no terminal either. A descriptor is read once.
  */
 export function pinSource(tokens: readonly RunToken[], options: RunPinOptions): AskPin {
@@ -16,6 +17,10 @@ export function pinSource(tokens: readonly RunToken[], options: RunPinOptions): 
     const source = sourceOf(tokens, options, need)
     const who = need.user === 'so' ? 'SO PIN' : 'user PIN'
     const prompt = `${who} of the token ${need.token}${need.serial === '' ? '' : ` (${need.serial})`}`
+    if (need.pad) {
+      sayPad(prompt)
+      return 'pin-pad'
+    }
     if (source !== null) return readSecret(prompt, source)
     try {
       return fresh ? await chosen(prompt) : await readSecret(prompt, {})

@@ -10,6 +10,7 @@ import type { Run } from '../core/run/run.ts'
 import type { Lineage } from '../core/run/run-context.ts'
 import { RunFolder } from '../core/run/run-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
+import { withPadCancel } from './at-pad.ts'
 
 export const firstOfLine: Lineage = { sequence: '1', previous: null, supersedes: [] }
 
@@ -78,7 +79,8 @@ export async function withRun<T>(
   try {
     run = await open(runParts(program, hsm, place), hsm)
     hsm.onRestart(({ reason }) => run?.hostRestarted(reason))
-    return await work(run, hsm)
+    const opened = run
+    return await withPadCancel(hsm, () => work(opened, hsm))
   } finally {
     run?.folder.close()
     await hsm.close()

@@ -10,6 +10,7 @@ import {
 } from '@lux/hsm'
 import type { Command } from 'commander'
 import { findParts } from '../core/program.ts'
+import { sayPad, withPadCancel } from './at-pad.ts'
 import { failureOutcome, type Outcome, say } from './output.ts'
 import { readSecret } from './secret-input.ts'
 import { libraryNames, libraryPath } from './token-library.ts'
@@ -65,7 +66,7 @@ export async function withHsm<T>(
     ...(hostEntry === null ? {} : { hostEntry }),
   })
   try {
-    return await work(hsm)
+    return await withPadCancel(hsm, () => work(hsm))
   } finally {
     await hsm.close()
   }
@@ -98,10 +99,7 @@ export async function withLogin(
 ): Promise<Outcome> {
   const info = await findToken(hsm, options.serial)
   const token = hsm.token(info.serial)
-  const pin = await readSecret(`User PIN of ${info.label} (${info.serial}), state ${info.pin.user}`, {
-    ...(options.pinFd === undefined ? {} : { fd: options.pinFd }),
-    ...(options.pinFile === undefined ? {} : { file: options.pinFile }),
-  })
+  const pin = await userPin(info, options)
   try {
     const { before } = await token.logIn({
       user: 'user',
@@ -116,13 +114,25 @@ export async function withLogin(
     const text = `${outcome.text}\nPIN state now: user ${pins.user}, SO ${pins.so}`
     return { ...outcome, json: { ...outcome.json, serial: info.serial, pin: pins }, text }
   } finally {
-    pin.fill(0)
+    if (pin !== 'pin-pad') pin.fill(0)
   }
   try {
     return await work(token, info)
   } finally {
     await token.logOut()
   }
+}
+
+/** A token with a pad of its own is asked there, unless a descriptor or a file is named. */
+async function userPin(info: TokenInfo, { pinFd, pinFile }: PinOptions): Promise<Uint8Array | 'pin-pad'> {
+  if (info.pinPad && pinFd === undefined && pinFile === undefined) {
+    sayPad(`user PIN of ${info.label} (${info.serial}), state ${info.pin.user},`)
+    return 'pin-pad'
+  }
+  return readSecret(`User PIN of ${info.label} (${info.serial}), state ${info.pin.user}`, {
+    ...(pinFd === undefined ? {} : { fd: pinFd }),
+    ...(pinFile === undefined ? {} : { file: pinFile }),
+  })
 }
 
 const pinWords: Record<PinState, string> = {

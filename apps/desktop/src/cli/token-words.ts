@@ -105,7 +105,7 @@ export function tokenLines(token: TokenInfo): string[] {
     ...(profile.pin.showsState
       ? []
       : ['              (this kind of token does not show how near a PIN is to its lock)']),
-    `PINs are      ${profile.pin.form}`,
+    `PINs are      ${profile.pin.form}${token.pinPad ? '; entered at the token’s own pad' : ''}`,
     `protected     ${token.writeProtected ? 'write-protected' : 'writable'}, ${token.loginRequired ? 'login required' : 'NO LOGIN REQUIRED'}`,
     ...token.abilities.map(
       (ability, i) => `${i === 0 ? 'by its list   ' : '              '}${abilityWords[ability]}`,

@@ -1,4 +1,5 @@
-import type { ProbeReport } from '@lux/hsm'
+import type { ProbeReport, TokenInfo } from '@lux/hsm'
+import { sayPad } from './at-pad.ts'
 import type { CommandLine } from './command-line.ts'
 import type { Outcome } from './output.ts'
 import { readSecret } from './secret-input.ts'
@@ -50,7 +51,8 @@ export function registerToken(commandLine: CommandLine): void {
     .addHelpText(
       'after',
       `
-Both PINs are typed at the terminal unless a descriptor or a file is named.
+Both PINs are typed at the terminal, or chosen at the token’s own pad where it has one, unless a descriptor or a file
+is named.
 
 Examples:
   $ custody token init --soft training-token --label training
@@ -125,6 +127,15 @@ function init(options: InitOptions): Promise<Outcome> {
   }
   return withHsm({ ...options, newStore: true }, async (hsm) => {
     const existing = options.serial === undefined ? null : await findToken(hsm, options.serial)
+    const target = existing ?? (await hsm.tokens()).find(({ initialised }) => !initialised)
+    const typed = [options.soPinFd, options.soPinFile, options.pinFd, options.pinFile]
+    if (target?.pinPad === true && typed.every((source) => source === undefined)) {
+      sayPad('new SO PIN and the new user PIN')
+      const pad = { soPin: 'pin-pad', userPin: 'pin-pad' } as const
+      return initialised(
+        await hsm.token(existing?.serial ?? 'new').initialise({ label: options.label, ...pad }),
+      )
+    }
     const soPin = await readSecret(
       existing === null ? 'New SO PIN' : `SO PIN of ${existing.label} (${existing.serial})`,
       {
@@ -140,16 +151,20 @@ function init(options: InitOptions): Promise<Outcome> {
       const token = await hsm
         .token(existing?.serial ?? 'new')
         .initialise({ label: options.label, soPin, userPin })
-      return {
-        exit: 0,
-        json: { ok: true, token },
-        text: [`initialised ${token.serial}`, ...tokenLines(token)].join('\n'),
-      }
+      return initialised(token)
     } finally {
       soPin.fill(0)
       userPin.fill(0)
     }
   })
+}
+
+function initialised(token: TokenInfo): Outcome {
+  return {
+    exit: 0,
+    json: { ok: true, token },
+    text: [`initialised ${token.serial}`, ...tokenLines(token)].join('\n'),
+  }
 }
 
 function inventory(options: WorkOptions): Promise<Outcome> {

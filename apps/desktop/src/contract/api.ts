@@ -31,7 +31,8 @@ export const apis = {
   'tokens.list': api<Empty, { library: LibraryView | null; slots: SlotView[] }>(),
   /**
    * `typedLabel` must equal the label that the token has now (empty for a new one): checked again by core.
-   * So is `second` for a token that is in use: the officer who reads the end of its serial from the token.
+   * So is `second` for a token that is in use: the officer who reads the end of its serial from the token. `pins`: null
+   * has both chosen at the token's own pad.
    */
   'tokens.initialise': api<
     {
@@ -39,17 +40,16 @@ export const apis = {
       serial: string
       typedLabel: string
       label: string
-      soPin: string
-      userPin: string
+      pins: { so: string; user: string } | null
       second?: { name: string; serialEnd: string }
     },
     { token: TokenView }
   >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH', 'TOKEN-SECOND-OFFICER'),
   'tokens.inventory': api<{ serial: string }, { objects: ObjectView[]; private: boolean }>('TOKEN-UNKNOWN'),
   'tokens.probe': api<{ serial: string }, { probe: ProbeView }>('TOKEN-UNKNOWN', 'WORK-CANCELLED'),
-  /** One try. Where one more wrong PIN locks the token, only with `acceptFinalTry`. */
+  /** One try; a null PIN is entered at the token's own pad. Where one more wrong PIN locks the token, only with `acceptFinalTry`. */
   'tokens.logIn': api<
-    { serial: string; user: 'user' | 'so'; pin: string; acceptFinalTry?: boolean },
+    { serial: string; user: 'user' | 'so'; pin: string | null; acceptFinalTry?: boolean },
     { token: TokenView }
   >('TOKEN-UNKNOWN'),
   'tokens.logOut': api<{ serial: string }, { token: TokenView }>('TOKEN-UNKNOWN'),
@@ -104,7 +104,7 @@ export const apis = {
     { id: string; by: string; decision: 'retry' | 'accept' | 'abort'; reason: string },
     RunView
   >('CEREMONY-UNKNOWN'),
-  /** Stops the machine's work of the current step; `id` is a ceremony, or a token's serial for a probe. */
+  /** Stops the machine's work of the current step; `id` is a ceremony, or a token's serial: the entry at its pad. */
   'ceremonies.cancel': api<{ id: string }, Record<string, never>>(),
 
   'holders.list': api<Empty, { holders: HolderView[] }>(),

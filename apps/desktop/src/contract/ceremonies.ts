@@ -88,6 +88,8 @@ export type Need =
       label: string
       user: 'user' | 'so'
       pin: PinState
+      /** Seconds for the entry at the token's own pad, which begins at Proceed; null: typed here. */
+      padSeconds: number | null
       /** Typed already, and used at Proceed. */
       taken: boolean
     }

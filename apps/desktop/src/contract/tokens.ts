@@ -65,6 +65,8 @@ export type TokenView = {
   pinRules: { userTries: number | null; showsState: boolean }
   userPin: PinState
   soPin: PinState
+  /** Seconds that a person has at the token's own PIN pad; null: it has none, and PINs are typed here. */
+  padSeconds: number | null
   session: 'none' | 'user' | 'so'
   capabilities: Capability[]
   /** The most that may be said of a key on this token today. */

@@ -3,6 +3,7 @@ import type { ApiName, EventName, Events, InputOf, OutputOf, Result } from '../c
 /** Calls that may take long show their progress and end by Cancel, not by a limit of time. */
 const unlimited: ReadonlySet<ApiName> = new Set<ApiName>([
   'tokens.initialise',
+  'tokens.logIn',
   'tokens.probe',
   'ceremonies.proceed',
   'ceremonies.enterPin',

@@ -22,6 +22,7 @@ export const token: TokenView = {
   pinRules: { userTries: null, showsState: false },
   userPin: { state: 'ok', left: null },
   soPin: { state: 'final', left: 1 },
+  padSeconds: null,
   session: 'user',
   capabilities: [
     { id: 'aes-generate', state: 'yes' },
@@ -107,6 +108,7 @@ export const current: CurrentStep = {
       label: token.label,
       user: 'user',
       pin: { state: 'low', left: null },
+      padSeconds: null,
       taken: false,
     },
     {

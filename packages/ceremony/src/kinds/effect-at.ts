@@ -1,6 +1,6 @@
 import type { ChainLink, DealtHolder, Effect, OwnEffect } from '../effects.ts'
 import type { PlannedFhe, PlannedKey } from '../plan/plan.ts'
-import { ancestorsOf, keyOf, tokenOf } from '../plan/queries.ts'
+import { ancestorsOf, isAtPad, keyOf, tokenOf } from '../plan/queries.ts'
 import type { EffectKind } from '../results.ts'
 import type { State, StepProgress, TokenState } from '../state.ts'
 import { unreachable } from '../unreachable.ts'
@@ -55,7 +55,7 @@ function common(state: State, progress: StepProgress, intent: 'none' | 'needed' 
 
 function logInAgain(state: State, progress: StepProgress, token: TokenState): OwnEffect {
   const { role, serial } = token
-  const pins = [{ token: role, serial, user: 'user' as const }]
+  const pins = [{ token: role, serial, user: 'user' as const, pad: isAtPad(state.plan, role) }]
   const place = { token: role, serial, profile: profileOf(state, role) }
   return { ...common(state, progress, 'none'), kind: 'log-in', user: 'user', again: true, pins, ...place }
 }

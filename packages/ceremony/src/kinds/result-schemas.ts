@@ -37,7 +37,11 @@ export const resultSchemas: { [K in EffectKind]: v.GenericSchema<unknown, Result
     files: digest,
   }),
   'initialise-token': v.strictObject({ serial: line, label: line, model: short, firmware: short }),
-  'log-in': v.strictObject({ serial: line, pinState: v.picklist(['ok', 'low', 'final', 'unknown']) }),
+  'log-in': v.strictObject({
+    serial: line,
+    pinState: v.picklist(['ok', 'low', 'final', 'unknown']),
+    by: v.exactOptional(v.literal('pin-pad')),
+  }),
   'probe-token': v.strictObject({
     serial: line,
     passed: v.boolean(),

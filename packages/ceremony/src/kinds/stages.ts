@@ -1,5 +1,6 @@
 import type { CheckpointReason, PinNeed } from '../effects.ts'
 import type { StepKind } from '../plan/plan.ts'
+import { isAtPad } from '../plan/queries.ts'
 import type { EffectKind } from '../results.ts'
 import type { State, StepProgress } from '../state.ts'
 
@@ -89,11 +90,10 @@ export function currentStep(state: State): StepProgress | null {
 export function pinsOf(state: State, progress: StepProgress): PinNeed[] {
   const role = progress.step.token ?? 'ceremony'
   const serial = state.tokens.find((token) => token.role === role)?.serial ?? ''
-  const both: PinNeed[] = [
-    { token: role, serial, user: 'so' },
-    { token: role, serial, user: 'user' },
-  ]
-  if (progress.step.do === 'log-in') return [{ token: role, serial, user: 'user' }]
+  const pad = isAtPad(state.plan, role)
+  const user: PinNeed = { token: role, serial, user: 'user', pad }
+  const both: PinNeed[] = [{ token: role, serial, user: 'so', pad }, user]
+  if (progress.step.do === 'log-in') return [user]
   if (progress.step.do === 'initialise-token') return both
   // Trusted transport keys are made under the SO's log-in, and the window itself is the user's.
   if (progress.step.do === 'generate-root' && state.destinations.length > 0) return both

@@ -21,6 +21,8 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
   switch (tagged.effect) {
     case 'initialise-token':
       return verifyToken(state, effect, tagged.result)
+    case 'log-in':
+      return effect.kind === 'log-in' ? verifyLogIn(state, effect, tagged.result) : null
     case 'probe-token':
       if (tagged.result.passed) return null
       return differs('the hardened template holds', brokenBy(tagged.result))
@@ -68,7 +70,6 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
     }
     case 'sign-epoch-live':
     case 'measure-machine':
-    case 'log-in':
     case 'sign-opening':
     case 'build-bundle':
     case 'close-out':
@@ -93,6 +94,18 @@ function verifyToken(state: State, effect: Effect, result: Results['initialise-t
   const other = state.tokens.find((token) => token.role !== effect.token && token.serial === result.serial)
   if (other === undefined) return null
   return differs('a token of its own', `the serial ${result.serial} of the token ${other.role}`)
+}
+
+/** A rehearsal puts a token without a pad in the place of every other. */
+function verifyLogIn(
+  state: State,
+  effect: OwnEffect & { kind: 'log-in' },
+  result: Results['log-in'],
+): Mismatch | null {
+  const planned = effect.pins.some(({ pad }) => pad)
+  if (planned === (result.by === 'pin-pad') || (planned && state.domain === 'rehearsal')) return null
+  const [pad, typed] = ['a PIN entered at the token’s own pad', 'a PIN typed at the workstation']
+  return planned ? differs(pad, typed) : differs(typed, pad)
 }
 
 function brokenBy(result: Results['probe-token']): string {

@@ -6,7 +6,16 @@ export type * from './plan.ts'
 export { type PlanRefusal, type PlanRule, planRules, type Rule } from './plan-rules.ts'
 export { printPlan } from './print.ts'
 export { abilitiesOf, inability, isSoft, type ProfileAbilities, tokenProfiles } from './profiles.ts'
-export { ancestorsOf, keyOf, leavesByWindow, namesOf, type PlacedStep, stepsOf, tokenOf } from './queries.ts'
+export {
+  ancestorsOf,
+  isAtPad,
+  keyOf,
+  leavesByWindow,
+  namesOf,
+  type PlacedStep,
+  stepsOf,
+  tokenOf,
+} from './queries.ts'
 export { planHash, type ReadPlan, readPlan } from './read.ts'
 export {
   type BlankType,

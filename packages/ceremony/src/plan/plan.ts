@@ -146,6 +146,8 @@ export type Step = {
   decryption?: string
   values?: AskedValue[]
   when?: 'opening' | 'closing'
+  /** Of `log-in`: where the PINs of that token are typed, in this step and in every other; absent: `pin`, at the workstation. */
+  by?: 'pin' | 'pin-pad'
 }
 
 export type PartKind =

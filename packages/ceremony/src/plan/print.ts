@@ -63,6 +63,7 @@ function printStep(plan: Plan, step: Step, number: number): string[] {
   return [
     `${String(number).padStart(3)}. [${step.id}] ${step.actor}: ${names.join(', ')}`,
     `     ${step.text}`,
+    ...(step.by === 'pin-pad' ? ['     The PIN is entered at the token’s own pad.'] : []),
     ...(step.values ?? []).map(({ label }) => `     ${label}: ____________________`),
     ...live,
     '     Time ________ UTC   Initials ________',

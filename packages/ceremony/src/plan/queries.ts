@@ -17,6 +17,13 @@ export function tokenOf(plan: Plan, step: Step): PlannedToken | undefined {
   return plan.tokens.find((token) => token.role === (step.token ?? 'ceremony'))
 }
 
+/** Whether the PINs of a token are typed at its own pad: its log-in step says so. */
+export function isAtPad(plan: Plan, role: string): boolean {
+  return stepsOf(plan).some(
+    ({ step }) => step.do === 'log-in' && (step.token ?? 'ceremony') === role && step.by === 'pin-pad',
+  )
+}
+
 export function keyOf(plan: Plan, id: string | undefined): PlannedKey | undefined {
   return plan.keys.find((key) => key.id === id)
 }

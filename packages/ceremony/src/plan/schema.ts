@@ -128,6 +128,7 @@ const step = v.strictObject({
     ),
   ),
   when: v.exactOptional(v.picklist(['opening', 'closing'])),
+  by: v.exactOptional(v.picklist(['pin', 'pin-pad'])),
 })
 
 /** Shape of a plan file. */

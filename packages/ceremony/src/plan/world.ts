@@ -111,6 +111,7 @@ function checkEntries(plan: Plan, step: Step, refuse: Refuse): void {
   if (step.key !== undefined) misused('key', onKey.includes(step.do))
   if (step.holder !== undefined) misused('holder', step.do === 'acknowledge-holder')
   if (step.when !== undefined) misused('when', step.do === 'inventory')
+  if (step.by !== undefined) misused('by', step.do === 'log-in')
   if (step.decryption !== undefined) misused('decryption', ofDecryption.includes(step.do))
   if (ofDecryption.includes(step.do) && decryptionOf(plan, step.decryption) === undefined)
     refuse('PLAN-60', `${step.decryption ?? 'nothing'} is no decryption of the plan`)

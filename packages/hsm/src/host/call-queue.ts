@@ -1,10 +1,11 @@
 import { HsmError } from '../device.ts'
 import { encodeFrame, joinedFrames } from './frames.ts'
-import { deadlineFactor, type Operation, type WireCall, type WireResult } from './protocol.ts'
+import { deadlineFactor, isAtPad, type Operation, type WireCall, type WireResult } from './protocol.ts'
 
 type Pending = {
   readonly id: number
   readonly op: Operation
+  readonly atPad: boolean
   readonly frame: Buffer
   readonly resolve: (value: unknown) => void
   readonly reject: (error: HsmError) => void
@@ -52,6 +53,11 @@ export class CallQueue {
     return this.#waiting.length === 0 && this.#inFlight.size === 0
   }
 
+  /** A person types at a token's pad, or is about to: the library answers nothing else until that is over. */
+  get atPad(): boolean {
+    return [...this.#inFlight.values(), ...this.#waiting].some(({ atPad }) => atPad)
+  }
+
   add(op: Operation, serial: string, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#refusal) {
@@ -61,10 +67,11 @@ export class CallQueue {
       }
       const id = this.#nextId++
       const call: WireCall = [id, op, serial, args]
+      const atPad = isAtPad(op, args)
       // What the caller does with its arrays from here on changes nothing.
       const frame = encodeFrame(call)
       wipeSecrets(args)
-      this.#waiting.push({ id, op, frame, resolve, reject })
+      this.#waiting.push({ id, op, atPad, frame, resolve, reject })
       this.#schedule()
     })
   }
@@ -76,12 +83,12 @@ export class CallQueue {
   }
 
   /** The host is gone: what was sent fails, and `first` marks the call that the host was working on. Later calls wait. */
-  disconnect(error: (first: boolean) => HsmError): void {
+  disconnect(error: (first: boolean, atPad: boolean) => HsmError): void {
     this.#send = null
     this.#disarm()
     const calls = [...this.#inFlight.values()]
     this.#inFlight.clear()
-    for (const [i, call] of calls.entries()) call.reject(error(i === 0))
+    for (const [i, call] of calls.entries()) call.reject(error(i === 0, call.atPad))
     this.#settleDrain()
   }
 
@@ -146,7 +153,7 @@ export class CallQueue {
     if (head?.id === this.#timer?.id) return
     this.#disarm()
     if (!head) return
-    const ms = this.#options.timeoutMs * deadlineFactor(head.op)
+    const ms = this.#options.timeoutMs * deadlineFactor(head.op, head.atPad)
     this.#timer = { id: head.id, handle: setTimeout(() => this.#options.onTimeout(head.op), ms) }
   }
 

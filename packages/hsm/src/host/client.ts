@@ -3,7 +3,7 @@ import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CallQueue } from './call-queue.ts'
 import { HostProcess } from './host-process.ts'
-import { type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
+import { deadlineFactor, type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
 import { TokenWatch } from './watch-tokens.ts'
 
 export type StartHsmOptions = {
@@ -28,6 +28,11 @@ export type StartHsmOptions = {
   /** How often `onTokensChanged` has the library asked. Default 2 000 ms. */
   readonly pollMs?: number
 }
+
+const defaultCallTimeoutMs = 20_000
+
+/** What a person has at a token's own pad unless `callTimeoutMs` says otherwise. */
+export const defaultPadDeadlineMs = defaultCallTimeoutMs * deadlineFactor('logIn', true)
 
 const maxStrikes = 3
 const backoffMs = [50, 400, 2000] as const
@@ -61,6 +66,7 @@ class Client implements Hsm {
   readonly #watch: TokenWatch
   #host: HostProcess | null = null
   #library: Hsm['library'] | null = null
+  #seen: readonly TokenInfo[] | null = null
   #generation = 0
   #strikes = 0
   #state: Hsm['state'] = 'restarting'
@@ -68,7 +74,7 @@ class Client implements Hsm {
 
   constructor(options: StartHsmOptions) {
     this.#options = options
-    this.#callTimeoutMs = options.callTimeoutMs ?? 20_000
+    this.#callTimeoutMs = options.callTimeoutMs ?? defaultCallTimeoutMs
     this.#watch = new TokenWatch({
       pollMs: options.pollMs ?? 2_000,
       look: () => (this.#state === 'ready' && this.#queue.idle ? this.tokens() : null),
@@ -134,7 +140,7 @@ class Client implements Hsm {
     this.#queue.connect((bundle) => host.sendCalls(bundle))
   }
 
-  #lost(host: HostProcess, reason: 'crashed' | 'timeout' | 'closed', detail: string): void {
+  #lost(host: HostProcess, reason: HsmRestart['reason'] | 'closed', detail: string): void {
     if (this.#host !== host) return
     this.#host = null
     if (this.#state === 'closed' || reason === 'closed') {
@@ -142,14 +148,20 @@ class Client implements Hsm {
       return
     }
     this.#state = 'restarting'
-    this.#strikes += 1
-    this.#queue.disconnect((first) =>
-      first && reason === 'timeout'
+    let person = false
+    this.#queue.disconnect((first, atPad) => {
+      if (first && atPad && reason !== 'crashed') {
+        person = true
+        return padError(reason, this.padDeadlineMs)
+      }
+      return first && reason === 'timeout'
         ? hsmError('HSM-TIMEOUT', `the token library did not answer: ${detail}`)
-        : hsmError('HSM-CRASHED', `the token library’s process ended (${detail})`),
-    )
+        : hsmError('HSM-CRASHED', `the token library’s process ended (${detail})`)
+    })
+    // Whoever does not come to the pad says nothing about the library.
+    if (!person) this.#strikes += 1
     if (this.#strikes >= maxStrikes) this.#break(detail)
-    else this.#restart(reason, detail, this.#strikes - 1)
+    else this.#restart(reason, detail, Math.max(0, this.#strikes - 1))
   }
 
   #restart(reason: HsmRestart['reason'], detail: string, round: number): void {
@@ -175,9 +187,21 @@ class Client implements Hsm {
     )
   }
 
-  tokens(): Promise<readonly TokenInfo[]> {
+  get padDeadlineMs(): number {
+    return this.#callTimeoutMs * deadlineFactor('logIn', true)
+  }
+
+  cancelPadEntry(): boolean {
+    if (!this.#queue.atPad || this.#host === null) return false
+    this.#host.kill('cancelled', 'the PIN entry at the pad was given up')
+    return true
+  }
+
+  async tokens(): Promise<readonly TokenInfo[]> {
+    if (this.#queue.atPad && this.#seen !== null) return this.#seen
     // The host's `tokens` answers TokenInfo[]: both ends are one build, checked in the handshake.
-    return this.#queue.add('tokens', '', []) as Promise<readonly TokenInfo[]>
+    this.#seen = (await this.#queue.add('tokens', '', [])) as readonly TokenInfo[]
+    return this.#seen
   }
 
   token(serial: string): Token {
@@ -202,4 +226,10 @@ class Client implements Hsm {
     await this.#host?.close(this.#callTimeoutMs)
     this.#host = null
   }
+}
+
+function padError(reason: 'timeout' | 'cancelled', ms: number): HsmError {
+  return reason === 'timeout'
+    ? hsmError('HSM-PAD-TIMEOUT', `no PIN was entered at the pad within ${Math.round(ms / 1000)} seconds`)
+    : hsmError('HSM-PAD-CANCELLED', 'the PIN entry at the pad was given up here')
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { Socket } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { HsmError, type LibraryInfo } from '../device.ts'
+import { HsmError, type HsmRestart, type LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
 import type { StartHsmOptions } from './client.ts'
@@ -11,8 +11,10 @@ import { type FromHost, framePipe, protocolVersion, type ToHost, type WireResult
 type Events = {
   readonly onResults: (results: readonly WireResult[]) => void
   /** Told once, and only of a host whose `open` had succeeded. */
-  readonly onExit: (reason: 'crashed' | 'timeout' | 'closed', detail: string) => void
+  readonly onExit: (reason: HsmRestart['reason'] | 'closed', detail: string) => void
 }
+
+type Ending = 'timeout' | 'closed' | 'cancelled'
 
 const maxStderr = 2048
 
@@ -52,7 +54,7 @@ export class HostProcess {
   readonly #reader = new FrameReader('copied')
   #open = false
   #ended = false
-  #ending: { reason: 'timeout' | 'closed'; detail: string } | null = null
+  #ending: { reason: Ending; detail: string } | null = null
   #stderr = ''
   #handshake: { resolve: (library: LibraryInfo) => void; reject: (error: HsmError) => void } | null = null
 
@@ -63,6 +65,8 @@ export class HostProcess {
     this.#child = fork(entry, [], {
       execPath: options.execPath ?? process.execPath,
       execArgv: [],
+      // Ctrl-C at a terminal goes to a whole group of processes, and this one is ended by its parent.
+      detached: true,
       serialization: 'advanced',
       env: hostEnvironment(options.library, options.environment),
       stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
@@ -116,7 +120,7 @@ export class HostProcess {
     this.#frames.write(bundle, () => bundle.fill(0))
   }
 
-  kill(reason: 'timeout' | 'closed', detail: string): void {
+  kill(reason: Ending, detail: string): void {
     this.#ending ??= { reason, detail }
     this.#child.kill('SIGKILL')
   }

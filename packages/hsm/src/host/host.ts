@@ -7,7 +7,7 @@ import { explainFailure } from './explain-failure.ts'
 import { encodeFrame, FrameReader, joinedFrames } from './frames.ts'
 import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
-import { protectProcess } from './protect-process.ts'
+import { endWithParent, protectProcess } from './protect-process.ts'
 import {
   type FromHost,
   framePipe,
@@ -70,6 +70,7 @@ const bundleAnswers = 4
 export function runHost(): void {
   if (!process.send) throw new Error('the token host is started by its client, with an IPC channel')
   protectProcess()
+  endWithParent()
   const answer = (message: FromHost, then?: () => void): void => {
     process.send?.(message, () => then?.())
   }

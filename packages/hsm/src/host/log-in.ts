@@ -1,6 +1,7 @@
-import type { LoginReport, Token } from '../device.ts'
+import type { LoginReport, Token, TokenInfo } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import { CKR } from '../pkcs11/constants.ts'
 import { requirePinLength } from '../pkcs11/session.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 
@@ -18,13 +19,38 @@ export function logIn(tokens: Tokens, serial: string, options: Options): LoginRe
     throw hsmError('HSM-PIN-FINAL-TRY', `the next wrong ${user} PIN locks token ${serial}`)
   const pad = options.pin === 'pin-pad'
   if (pad && !info.pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
-  token.logIn({
-    user,
-    pin: options.pin === 'pin-pad' ? null : options.pin,
-    keep: keepPin === true,
-    ...(name === undefined ? {} : { name }),
-  })
+  atPad(pad, () =>
+    token.logIn({
+      user,
+      pin: options.pin === 'pin-pad' ? null : options.pin,
+      keep: keepPin === true,
+      ...(name === undefined ? {} : { name }),
+    }),
+  )
   return { ...token.info().pin, before }
+}
+
+const refusedAtPad: ReadonlySet<number> = new Set([CKR.CANCEL, CKR.FUNCTION_CANCELED, CKR.FUNCTION_REJECTED])
+
+/** Whoever stands at the pad may refuse there: that is their answer, and no fault of the token. */
+function atPad<T>(pad: boolean, act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    if (!pad || !(error instanceof HsmError) || !refusedAtPad.has(error.ckr?.number ?? -1)) throw error
+    throw hsmError('HSM-PAD-CANCELLED', 'the PIN entry was refused at the token’s own pad', error.ckr)
+  }
+}
+
+/** Both PINs of a new token; `pin-pad` chooses them at the token. */
+export function initialise(
+  tokens: Tokens,
+  serial: string,
+  options: Parameters<Token['initialise']>[0],
+): TokenInfo {
+  const { label } = options
+  if (options.soPin === 'pin-pad') return atPad(true, () => tokens.initialise(serial, { label, pins: null }))
+  return tokens.initialise(serial, { label, pins: { so: options.soPin, user: options.userPin } })
 }
 
 export function changePin(tokens: Tokens, serial: string, options: Parameters<Token['changePin']>[0]): void {
@@ -33,7 +59,7 @@ export function changePin(tokens: Tokens, serial: string, options: Parameters<To
   token.forgetPin()
   if ('pinPad' in options) {
     if (!token.info().pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
-    token.module.setPin(token.session, null, null)
+    atPad(true, () => token.module.setPin(token.session, null, null))
     return
   }
   requirePinLength(token.info(), options.newPin)

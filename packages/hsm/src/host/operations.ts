@@ -19,7 +19,7 @@ import { requirePinLength } from '../pkcs11/session.ts'
 import * as signing from '../pkcs11/signing.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 import * as window from '../pkcs11/window.ts'
-import { changePin, logIn } from './log-in.ts'
+import { changePin, initialise, logIn } from './log-in.ts'
 import type { TokenOperation } from './protocol.ts'
 
 /** The same methods as Token's on the token with this serial, at once where the token is quick. */
@@ -36,7 +36,7 @@ export const operations: Operations = {
   pinState: (t, s) => t.get(s).info().pin,
   mechanisms: (t, s) => [...t.get(s).mechanisms.values()],
   capabilities: (t, s) => capabilities(t.get(s)),
-  initialise: (t, s, options) => t.initialise(s, options),
+  initialise,
   logIn,
   logOut: (t, s) => t.get(s).logOut(),
   changePin,

@@ -1,6 +1,8 @@
 import { load } from 'koffi'
 
+const PR_SET_PDEATHSIG = 1
 const PR_SET_DUMPABLE = 4
+const SIGKILL = 9
 const RLIMIT_CORE = 4
 
 /** Linux: no core dump, and no other process of the same user may attach or read this one's memory. Throws where that fails. */
@@ -11,4 +13,15 @@ export function protectProcess(): void {
   const setrlimit = libc.func('setrlimit', 'int', ['int', 'void *'])
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) !== 0 || setrlimit(RLIMIT_CORE, Buffer.alloc(16)) !== 0)
     throw new Error('this process could not be kept from dumps and from the eyes of others')
+}
+
+/**
+ * Linux: ends with its parent at once, also while it hears no message: in a library that waits for a person at a pad, or in
+ * WebAssembly that makes a key.
+ */
+export function endWithParent(): void {
+  if (process.platform !== 'linux') return
+  const prctl = load('libc.so.6').func('prctl', 'int', ['int', 'ulong', 'ulong', 'ulong', 'ulong'])
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) !== 0)
+    throw new Error('this process could not be tied to the life of its parent')
 }

@@ -117,11 +117,28 @@ export const repeatableOperations: ReadonlySet<Operation> = new Set<Operation>([
   'random',
 ])
 
+/** A person walks to the token and types: two minutes, where an ordinary call has 20 seconds. */
+const padFactor = 6
+
+/** Whether the token waits for a person at its own pad; nothing can be asked of the library meanwhile. */
+export function isAtPad(op: Operation, args: readonly unknown[]): boolean {
+  if (op !== 'logIn' && op !== 'changePin' && op !== 'initialise') return false
+  return args.some(
+    (arg) =>
+      typeof arg === 'object' &&
+      arg !== null &&
+      (('pin' in arg && arg.pin === 'pin-pad') ||
+        ('soPin' in arg && arg.soPin === 'pin-pad') ||
+        ('pinPad' in arg && arg.pinPad === true)),
+  )
+}
+
 /**
  * How many times the ordinary deadline an operation may take: an RSA-4096 pair is a search for primes that has no upper
  * bound, and the window wraps to every destination.
  */
-export function deadlineFactor(op: Operation): number {
+export function deadlineFactor(op: Operation, atPad: boolean): number {
+  if (atPad) return padFactor
   switch (op) {
     case 'capabilities':
       return 12

@@ -71,25 +71,24 @@ export class LoadedLibrary {
     return call('opening a session', () => this.p11.C_OpenSession(slot, CKF.SERIAL_SESSION | CKF.RW_SESSION))
   }
 
-  initToken(slot: Handle, soPin: Uint8Array, label: string): void {
+  /** A null PIN is asked at the token's own pad, as in all that follow. */
+  initToken(slot: Handle, soPin: Uint8Array | null, label: string): void {
     const padded = Buffer.alloc(32, 0x20)
     const bytes = Buffer.from(label, 'utf8')
     if (bytes.length > 32) throw new RangeError('label: at most 32 bytes')
     padded.set(bytes)
-    this.native.call('C_InitToken', 'initialising the token', big(slot), soPin, soPin.length, padded)
+    this.native.call('C_InitToken', 'initialising the token', big(slot), soPin, soPin?.length ?? 0, padded)
   }
 
-  initPin(session: Handle, pin: Uint8Array): void {
-    this.native.call('C_InitPIN', 'setting the user PIN', big(session), pin, pin.length)
+  initPin(session: Handle, pin: Uint8Array | null): void {
+    this.native.call('C_InitPIN', 'setting the user PIN', big(session), pin, pin?.length ?? 0)
   }
 
-  /** Nulls ask the reader's own pad. */
   setPin(session: Handle, oldPin: Uint8Array | null, newPin: Uint8Array | null): void {
     const args = [oldPin, oldPin?.length ?? 0, newPin, newPin?.length ?? 0]
     this.native.call('C_SetPIN', 'changing the PIN', big(session), ...args)
   }
 
-  /** A null PIN asks the reader's own pad. */
   login(session: Handle, user: number, pin: Uint8Array | null): void {
     this.native.call('C_Login', 'logging in', big(session), user, pin, pin?.length ?? 0)
   }

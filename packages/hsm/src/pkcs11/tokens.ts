@@ -7,6 +7,8 @@ import { requirePinLength, TokenSession } from './session.ts'
 import { softTokenMarks } from './soft-store.ts'
 import { listSlots } from './token-info.ts'
 
+type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }
+
 /** Refused before the token is touched: what would end with a token that nobody can open or tell from another. */
 function requireInitialisable(
   profile: Profile,
@@ -100,7 +102,7 @@ export class Tokens {
    * Erases a token and sets both PINs. `new` takes a free slot, and the token that was not there before is the answer:
    * its serial number and slot are known only afterwards.
    */
-  initialise(serial: string, options: { label: string; soPin: Uint8Array; userPin: Uint8Array }): TokenInfo {
+  initialise(serial: string, options: { label: string; pins: Pins | null }): TokenInfo {
     const before = listSlots(this.module)
     const target =
       serial === 'new'
@@ -113,12 +115,16 @@ export class Tokens {
     }
     const profile = profileOf(target.info.manufacturer, target.info.model)
     requireInitialisable(profile, target.info, before)
-    requirePinLength(target.info, options.soPin, options.userPin)
+    const { pins } = options
+    if (pins === null && !target.info.pinPad)
+      throw hsmError('HSM-UNSUPPORTED', 'the token has no PIN pad to choose its PINs at')
+    if (pins !== null) requirePinLength(target.info, pins.so, pins.user)
     const factory = profile.pin.factorySoPin
-    if (factory !== null && Buffer.from(options.soPin).equals(Buffer.from(factory)))
+    if (factory !== null && pins !== null && Buffer.from(pins.so).equals(Buffer.from(factory)))
       throw hsmError('HSM-PIN-INVALID', 'the SO PIN is the one that every new token of this kind has')
     if (target.info.initialised) this.forget(serial)
-    const given = target.info.initialised || factory === null ? options.soPin : Buffer.from(factory)
+    const chosen = pins?.so ?? null
+    const given = pins === null || target.info.initialised || factory === null ? chosen : Buffer.from(factory)
     this.module.initToken(target.slot, given, options.label)
     const after = listSlots(this.module)
     const known = new Set(before.map(({ info }) => info.serial))
@@ -130,8 +136,8 @@ export class Tokens {
     const session = new TokenSession(this.module, made.slot, made.info)
     try {
       session.logIn({ user: 'so', pin: given, keep: false })
-      if (given !== options.soPin) this.module.setPin(session.session, given, options.soPin)
-      this.module.initPin(session.session, options.userPin)
+      if (given !== chosen) this.module.setPin(session.session, given, chosen)
+      this.module.initPin(session.session, pins?.user ?? null)
       session.logOut()
     } finally {
       session.close()

@@ -1,5 +1,5 @@
 import { FormatError } from '@lux/crypto'
-import { protectProcess } from '@lux/hsm/protect'
+import { endWithParent, protectProcess } from '@lux/hsm/protect'
 import { CoreError } from '../core-error.ts'
 import { checkDealing, dealAndSeal } from './deal-and-seal.ts'
 import { dealFile, recoverFile } from './deal-file.ts'
@@ -13,6 +13,7 @@ import { redealForStandIn } from './redeal.ts'
 // The throw-away process that holds a whole key: it does one request and ends, and its end is what clears memory.
 
 protectProcess()
+endWithParent()
 process.on('disconnect', () => process.exit(1))
 process.once('message', (request: KeyChildRequest) => {
   const running = phases((start) => send({ kind: 'phase', ...start }))

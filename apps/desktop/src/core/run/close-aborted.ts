@@ -1,3 +1,4 @@
+import { isAtPad } from '@lux/ceremony/plan'
 import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wire'
 import type { Token } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
@@ -24,11 +25,14 @@ export type Absence = {
 type Around = Pick<RunContext, 'folder' | 'hsm' | 'clock'>
 
 /** The token that still holds the ceremony key of an aborted run; null where none was made or it is proved absent. */
-export function keyLeftBehind(folder: RunContext['folder']): { token: string; serial: string } | null {
+export function keyLeftBehind(
+  folder: RunContext['folder'],
+): { token: string; serial: string; pad: boolean } | null {
   const { state } = folder
   const key = state.ceremonyKey
   if (state.base !== 'Aborted' || key === null || folder.has(absenceFile)) return null
-  return { token: key.token, serial: state.tokens.find(({ role }) => role === key.token)?.serial ?? '' }
+  const serial = state.tokens.find(({ role }) => role === key.token)?.serial ?? ''
+  return { token: key.token, serial, pad: isAtPad(state.plan, key.token) }
 }
 
 /**

@@ -3,10 +3,11 @@ import { CoreError } from '../core-error.ts'
 import type { Answers, Decision } from './answers.ts'
 import { giveUp } from './drive-rehearsal.ts'
 import { type Taking, takeAnswers } from './in-box.ts'
+import type { GivenPin } from './pin-box.ts'
 import type { Run } from './run.ts'
 
 /** A PIN from a person's own source, or null where they have to be asked another way. `fresh`: it is being chosen. */
-export type AskPin = (need: PinNeed, fresh: boolean) => Promise<Uint8Array | null>
+export type AskPin = (need: PinNeed, fresh: boolean) => Promise<GivenPin | null>
 
 /** How a run was left: over, or waiting for people; with the answers that were refused on the way. */
 export type Rest = {

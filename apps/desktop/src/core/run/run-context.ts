@@ -5,7 +5,7 @@ import type { Hsm, Token } from '@lux/hsm'
 import type { Clock } from '../clock.ts'
 import { CoreError } from '../core-error.ts'
 import type { Measurement } from '../measure.ts'
-import type { PinBox } from './pin-box.ts'
+import type { GivenPin, PinBox } from './pin-box.ts'
 import type { RunFolder } from './run-folder.ts'
 
 /** Where the throw-away key child's program lies, and the Node that runs it. */
@@ -56,7 +56,7 @@ export function tokenOf(run: RunContext, serial: string): Token {
 }
 
 /** The PIN that a person typed for this attempt. Refuses PIN-MISSING. */
-export function pinOf(run: RunContext, token: string, user: 'user' | 'so'): Uint8Array {
+export function pinOf(run: RunContext, token: string, user: 'user' | 'so'): GivenPin {
   const pin = run.pins.take(token, user)
   if (pin === null) {
     throw new CoreError(

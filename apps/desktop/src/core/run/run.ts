@@ -16,6 +16,7 @@ import { CoreError } from '../core-error.ts'
 import { type Absence, closeAborted, keyLeftBehind } from './close-aborted.ts'
 import { packageFile } from './fhe-places.ts'
 import { perform } from './perform/perform.ts'
+import type { GivenPin } from './pin-box.ts'
 import { look } from './reconcile.ts'
 import { record } from './record.ts'
 import { type RunContext, sessionLost } from './run-context.ts'
@@ -95,7 +96,8 @@ export class Run {
     return this.submit({ type: 'decide-exception', by, decision, reason, head })
   }
 
-  enterPin(token: string, user: 'user' | 'so', pin: Uint8Array): void {
+  /** `pin-pad`: somebody stands at the token's own pad, for one entry there. */
+  enterPin(token: string, user: 'user' | 'so', pin: GivenPin): void {
     this.#context.pins.put(token, user, pin)
     this.#start()
   }
@@ -111,11 +113,11 @@ export class Run {
 
   /** Whether Cancel stops the work under way at once and leaves nothing behind. */
   get cancellable(): boolean {
-    return this.#work !== null && this.#working === 'fhe-deal'
+    return this.#work !== null && (this.#working === 'fhe-deal' || this.#work.what === 'pin-pad')
   }
 
   /** Closes an aborted run: see closeAborted. `pin` logs the user in first, null where somebody is. */
-  async closeAborted(pin: Uint8Array | null): Promise<Absence | null> {
+  async closeAborted(pin: GivenPin | null): Promise<Absence | null> {
     const { folder, hsm } = this.#context
     const left = keyLeftBehind(folder)
     if (left === null) return null

@@ -1,3 +1,4 @@
+import type { PinNeed } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
@@ -11,6 +12,7 @@ import { readBounded } from '../store/durable-file.ts'
 import { checked, hexId, path, pin, serial, text } from './checked.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
+import { isAskedAtPad } from './pin-need.ts'
 import { refuse } from './refuse.ts'
 import { requestsFor } from './requests.ts'
 import { runState, runViewOf } from './run-view.ts'
@@ -54,6 +56,7 @@ async function shown(parts: Parts, id: string): Promise<RunView> {
     standIns: new Set(standIns.map((one) => one.name)),
     requests: requestsFor(open),
     tokens: await parts.hsm().tokens(),
+    padMs: parts.hsm().padDeadlineMs,
   })
 }
 
@@ -90,12 +93,21 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
   const { medium, ...values } = asked.input?.values ?? {}
   if (medium !== undefined && medium !== '') open.medium = parts.paths.folder(medium)
   const needs = open.run.view().needs
+  if (needs?.kind === 'pin') await goToPads(parts, open.run, needs.pins)
   if (needs?.kind === 'pin' && needs.again) {
     void open.run.pump()
     return shown(parts, asked.id)
   }
   refuse(open.run.submit({ type: 'proceed', step: asked.step, by: nameOf(open, asked.by), input: values }))
   return shown(parts, asked.id)
+}
+
+/** Whoever presses Proceed stands at the token's own pad: each is asked once for that. */
+async function goToPads(parts: Parts, run: Run, pins: readonly PinNeed[]): Promise<void> {
+  const tokens = await parts.hsm().tokens()
+  for (const need of pins)
+    if (!run.hasPin(need.token, need.user) && isAskedAtPad(run, need, tokens))
+      run.enterPin(need.token, need.user, 'pin-pad')
 }
 
 /** The run is aborted all the same, and says that its key is still there. */
@@ -176,5 +188,6 @@ export async function decideException(parts: Parts, input: unknown): Promise<Run
 export function cancel(parts: Parts, input: unknown): Record<string, never> {
   const { id } = checked(v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }), input)
   if (/^[0-9a-f]{32}$/.test(id)) parts.runs.get(id).run.cancel()
+  else parts.hsm().cancelPadEntry()
   return {}
 }

@@ -50,7 +50,8 @@ function blockedBy(
   if (fromOthers.has(kind)) return 'file-missing'
   if (view.needs?.kind === 'pin' && view.needs.pins.some(({ serial }) => isAway(serial, tokens)))
     return 'token-missing'
-  if (needs.some((need) => need.need === 'pin' && !need.taken)) return 'pin-missing'
+  if (needs.some((need) => need.need === 'pin' && !need.taken && need.padSeconds === null))
+    return 'pin-missing'
   return null
 }
 

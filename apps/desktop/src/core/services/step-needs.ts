@@ -9,7 +9,7 @@ import { exceptionFile } from '../run/project.ts'
 import type { Run } from '../run/run.ts'
 import type { SignedKind } from '../run/stand-in-signing.ts'
 import { needOfEpochs } from './needs-of-epochs.ts'
-import { pinStateOf } from './token-view.ts'
+import { pinNeed } from './pin-need.ts'
 import { wordsOf } from './words.ts'
 
 /** What only core knows of the room: whose places stand-ins hold, which tokens are here, and what people carry away. */
@@ -18,6 +18,8 @@ export type Around = {
   tokens: readonly TokenInfo[]
   /** Files that ask people of a production run for what it waits for. */
   requests: readonly string[]
+  /** Milliseconds that a person has at a token's own pad. */
+  padMs: number
 }
 
 /** What the engine waits for, as fields, PINs, signatures and files of the window. */
@@ -31,20 +33,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
     case 'values':
       return [{ need: 'values', fields: needs.values.map(fieldOf) }]
     case 'pin': {
-      const pins = needs.pins.map(({ token, serial, user }): contract.Need => {
-        const info = around.tokens.find((one) => one.serial === serial)
-        const planned = run.folder.plan.tokens.find(({ role }) => role === token)
-        const state = info === undefined ? undefined : user === 'so' ? info.pin.so : info.pin.user
-        return {
-          need: 'pin',
-          token: serial === '' ? token : serial,
-          role: token,
-          label: info?.label ?? planned?.label ?? '',
-          user,
-          pin: pinStateOf(serial === '' ? 'not-set' : (state ?? 'ok')),
-          taken: run.hasPin(token, user),
-        }
-      })
+      const pins = needs.pins.map((need) => pinNeed(run, need, around))
       const values: contract.Need[] =
         needs.values.length === 0 ? [] : [{ need: 'values', fields: needs.values.map(fieldOf) }]
       return [...pins, ...values]

@@ -26,6 +26,7 @@ export function tokenViewOf(
     probe: { at: string; report: ProbeReport } | null
     probedInRun: boolean
     ceremonies: readonly string[]
+    padMs: number
   },
 ): contract.TokenView {
   const profile = profileOf(info.manufacturer, info.model)
@@ -44,6 +45,7 @@ export function tokenViewOf(
     pinRules: { userTries: profile.pin.userTries, showsState: profile.pin.showsState },
     userPin: pinStateOf(info.pin.user),
     soPin: pinStateOf(info.pin.so),
+    padSeconds: info.pinPad ? Math.round(known.padMs / 1000) : null,
     session: info.loggedIn ?? 'none',
     capabilities: capabilitiesOf(info, known.probe?.report ?? null),
     evidence: evidence.level,

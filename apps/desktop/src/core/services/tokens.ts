@@ -9,6 +9,7 @@ import {
   type TokenView,
 } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
+import { atPad } from '../run/at-pad.ts'
 import { checked, pin, serial } from './checked.ts'
 import type { Parts } from './parts.ts'
 import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
@@ -41,6 +42,7 @@ function viewOf(parts: Parts, info: TokenInfo): TokenView {
       run.folder.state.tokens.some(({ serial: of, probed }) => of === info.serial && probed),
     ),
     ceremonies: ceremoniesOn(parts, info.serial),
+    padMs: parts.hsm().padDeadlineMs,
   })
 }
 
@@ -69,8 +71,7 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
       serial,
       typedLabel: v.pipe(v.string(), v.maxLength(32)),
       label,
-      soPin: pin,
-      userPin: pin,
+      pins: v.nullable(v.strictObject({ so: pin, user: pin })),
       second: v.exactOptional(v.strictObject({ name: second, serialEnd: second })),
     }),
     input,
@@ -87,11 +88,12 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
     mustBeSeconded(asked.serial, asked.second)
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
-  const info = await token.initialise({
-    label: asked.label,
-    soPin: utf8(asked.soPin),
-    userPin: utf8(asked.userPin),
-  })
+  const { label: given, pins } = asked
+  const info = await atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
+    pins === null
+      ? token.initialise({ label: given, soPin: 'pin-pad', userPin: 'pin-pad' })
+      : token.initialise({ label: given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
+  )
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, info) }
 }
@@ -153,18 +155,29 @@ export async function logIn(parts: Parts, input: unknown): Promise<{ token: Toke
     v.strictObject({
       serial,
       user: v.picklist(['user', 'so']),
-      pin,
+      pin: v.nullable(pin),
       acceptFinalTry: v.exactOptional(v.boolean()),
     }),
     input,
   )
   await found(parts, asked.serial)
-  await parts
-    .hsm()
-    .token(asked.serial)
-    .logIn({ user: asked.user, pin: utf8(asked.pin), acceptFinalTry: asked.acceptFinalTry === true })
+  const given = asked.pin === null ? 'pin-pad' : utf8(asked.pin)
+  await atPad(padOf(parts, asked.serial), given, () =>
+    parts
+      .hsm()
+      .token(asked.serial)
+      .logIn({ user: asked.user, pin: given, acceptFinalTry: asked.acceptFinalTry === true }),
+  )
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, await found(parts, asked.serial)) }
+}
+
+/** Progress of an entry at the pad goes under the token's serial, where the window's Cancel finds it. */
+function padOf(parts: Parts, of: string): Parameters<typeof atPad>[0] {
+  return {
+    hsm: parts.hsm(),
+    progress: (what, fraction) => parts.emit('work.progress', { id: of, what, fraction, cancellable: true }),
+  }
 }
 
 export async function logOut(parts: Parts, input: unknown): Promise<{ token: TokenView }> {

@@ -3,11 +3,14 @@ import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { serialEndLength, type TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { endWork, useWork } from '../stores/work.ts'
 import { FormDialog } from './form-dialog.tsx'
+import { PadNote } from './pad-note.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { Code } from './record.tsx'
 import { TextLine } from './text-line.tsx'
 import { useTokenForm } from './use-token-form.ts'
+import { WorkPanel } from './work-panel.tsx'
 
 const blank = { typed: '', label: '', name: '', serialEnd: '' }
 
@@ -17,6 +20,7 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
   const soPin = useRef<HTMLInputElement>(null)
   const userPin = useRef<HTMLInputElement>(null)
   const [fields, setFields] = useState(blank)
+  const report = useWork(({ reports }) => reports[token.serial])
   const form = useTokenForm(() => setFields(blank))
   const set = (name: keyof typeof blank) => (value: string) => setFields((old) => ({ ...old, [name]: value }))
 
@@ -35,14 +39,15 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
             : null
 
   async function initialise(): Promise<void> {
-    const pins = { soPin: takePin(soPin), userPin: takePin(userPin) }
-    if (pins.soPin === '' || pins.userPin === '') {
+    const pins = token.padSeconds === null ? { so: takePin(soPin), user: takePin(userPin) } : null
+    if (pins !== null && (pins.so === '' || pins.user === '')) {
       form.fail('PIN-EMPTY')
       return
     }
     const second = erases ? { second: { name: name.trim(), serialEnd: serialEnd.trim() } } : {}
     const { serial } = token
-    await form.send(call('tokens.initialise', { slot, serial, typedLabel: typed, label, ...pins, ...second }))
+    await form.send(call('tokens.initialise', { slot, serial, typedLabel: typed, label, pins, ...second }))
+    endWork(serial)
   }
 
   return (
@@ -72,12 +77,19 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
         />
       ) : null}
       <TextLine label={t('tokens.new-label')} value={label} onChange={set('label')} />
-      <PinField
-        label={t('tokens.so-pin')}
-        field={soPin}
-        hint={t(erases ? 'tokens.so-pin-present' : 'tokens.so-pin-new')}
-      />
-      <PinField label={t('tokens.user-pin')} field={userPin} hint={t('tokens.user-pin-new')} />
+      {token.padSeconds === null ? (
+        <>
+          <PinField
+            label={t('tokens.so-pin')}
+            field={soPin}
+            hint={t(erases ? 'tokens.so-pin-present' : 'tokens.so-pin-new')}
+          />
+          <PinField label={t('tokens.user-pin')} field={userPin} hint={t('tokens.user-pin-new')} />
+        </>
+      ) : (
+        <PadNote seconds={token.padSeconds} both />
+      )}
+      {form.busy && report ? <WorkPanel id={token.serial} report={report} /> : null}
       {erases ? (
         <fieldset className="second">
           <legend>{t('tokens.second')}</legend>

@@ -3,18 +3,22 @@ import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { endWork, useWork } from '../stores/work.ts'
 import { FormDialog } from './form-dialog.tsx'
+import { PadNote } from './pad-note.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { PinLine } from './pin-line.tsx'
 import { PinWarning } from './pin-warning.tsx'
 import { Rec } from './record.tsx'
 import { useTokenForm } from './use-token-form.ts'
+import { WorkPanel } from './work-panel.tsx'
 
 export function LogInDialog({ token }: { token: TokenView }) {
   const { t } = useTranslation()
   const pin = useRef<HTMLInputElement>(null)
   const [user, setUser] = useState<'user' | 'so'>('user')
   const [accepted, setAccepted] = useState(false)
+  const report = useWork(({ reports }) => reports[token.serial])
   const form = useTokenForm(() => setAccepted(false))
   const state = user === 'user' ? token.userPin : token.soPin
   const whyNot =
@@ -25,7 +29,7 @@ export function LogInDialog({ token }: { token: TokenView }) {
         : null
 
   async function logIn(): Promise<void> {
-    const typed = takePin(pin)
+    const typed = token.padSeconds === null ? takePin(pin) : null
     if (typed === '') {
       form.fail('PIN-EMPTY')
       pin.current?.focus()
@@ -34,6 +38,7 @@ export function LogInDialog({ token }: { token: TokenView }) {
     const last = state.state === 'final' ? { acceptFinalTry: true } : {}
     setAccepted(false)
     await form.send(call('tokens.logIn', { serial: token.serial, user, pin: typed, ...last }))
+    endWork(token.serial)
   }
 
   return (
@@ -62,7 +67,12 @@ export function LogInDialog({ token }: { token: TokenView }) {
       </SegmentedControl.Root>
       <PinLine pin={state} />
       <PinWarning pin={state} accepted={accepted} onAccept={setAccepted} />
-      <PinField label={t(user === 'user' ? 'tokens.user-pin' : 'tokens.so-pin')} field={pin} />
+      {token.padSeconds === null ? (
+        <PinField label={t(user === 'user' ? 'tokens.user-pin' : 'tokens.so-pin')} field={pin} />
+      ) : (
+        <PadNote seconds={token.padSeconds} />
+      )}
+      {form.busy && report ? <WorkPanel id={token.serial} report={report} /> : null}
     </FormDialog>
   )
 }

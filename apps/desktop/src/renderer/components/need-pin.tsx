@@ -5,6 +5,7 @@ import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import type { Act } from '../screens/runner.tsx'
 import { Outcome } from './outcome.tsx'
+import { PadNote } from './pad-note.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { PinLine } from './pin-line.tsx'
 import { Code, Rec } from './record.tsx'
@@ -41,6 +42,14 @@ export function NeedPin({ view, need, act }: Props) {
       </div>
     )
   }
+  if (need.padSeconds !== null) {
+    return (
+      <div className="step-need form">
+        <NeedPinFacts need={need} />
+        <PadNote seconds={need.padSeconds} />
+      </div>
+    )
+  }
   return (
     <form
       className="step-need form"
@@ -49,16 +58,7 @@ export function NeedPin({ view, need, act }: Props) {
         void enter()
       }}
     >
-      <dl className="facts">
-        <dt>{t('runner.token')}</dt>
-        <dd>
-          <Rec>{need.label}</Rec> {need.token === '' ? null : <Code>{need.token}</Code>}
-        </dd>
-        <dt>{t('tokens.pin-state')}</dt>
-        <dd>
-          <PinLine pin={need.pin} />
-        </dd>
-      </dl>
+      <NeedPinFacts need={need} />
       <PinField label={t(need.user === 'so' ? 'tokens.so-pin' : 'tokens.user-pin')} field={pin} />
       <div className="actions">
         <Button type="submit" loading={busy} disabled={need.pin.state === 'locked'}>
@@ -69,5 +69,21 @@ export function NeedPin({ view, need, act }: Props) {
         </span>
       </div>
     </form>
+  )
+}
+
+function NeedPinFacts({ need }: Pick<Props, 'need'>) {
+  const { t } = useTranslation()
+  return (
+    <dl className="facts">
+      <dt>{t('runner.token')}</dt>
+      <dd>
+        <Rec>{need.label}</Rec> {need.token === '' ? null : <Code>{need.token}</Code>}
+      </dd>
+      <dt>{t(need.user === 'so' ? 'tokens.so-pin' : 'tokens.user-pin')}</dt>
+      <dd>
+        <PinLine pin={need.pin} />
+      </dd>
+    </dl>
   )
 }

@@ -40,12 +40,15 @@ export class ProductionPlace {
   /** This checkout, saying that it is a release: a checkout may only rehearse. */
   readonly program: Program
   readonly #library: string
+  readonly #logIn: string | undefined
   readonly #seats: Seat[]
   #runs = 0
 
-  constructor() {
+  /** `library`: made in the place's folder; the soft token's own unless said. `logIn`: `pin-pad` where the plan says so. */
+  constructor({ library, logIn }: { library?: (home: string, soft: string) => string; logIn?: string } = {}) {
     const soft = softTokenEnvironment(this.file('token'))
-    this.#library = soft.library
+    this.#library = library?.(this.home, soft.library) ?? soft.library
+    this.#logIn = logIn
     // As the operator's own environment says it; the host process takes nothing else of it.
     process.env.SOFTHSM2_CONF = soft.environment.SOFTHSM2_CONF
     const checkout = findProgram()
@@ -91,8 +94,9 @@ export class ProductionPlace {
     chmodSync(this.file(name), mode)
   }
 
-  uri(pin: string): string {
-    return `pkcs11:?module-path=${this.#library}&pin-source=file:${this.file(pin)}`
+  uri(pin: string | null): string {
+    const source = pin === null ? '' : `&pin-source=file:${this.file(pin)}`
+    return `pkcs11:?module-path=${this.#library}${source}`
   }
 
   options(changed: Partial<CeremonyRunOptions> = {}): CeremonyRunOptions {
@@ -185,6 +189,7 @@ export class ProductionPlace {
       tool: build,
       people: this.#seats.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
       library: sha256Hex(new Uint8Array(readFileSync(this.#library))),
+      ...(this.#logIn === undefined ? {} : { logIn: this.#logIn }),
     })
     if (!made.ok) throw new Error(JSON.stringify(made.refusals))
     writeFileSync(this.plan, made.value.text)

@@ -1,6 +1,7 @@
 import type { EffectOf } from '@lux/ceremony'
 import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
 import { type CommittedRoot, HsmError, rootTemplate, type Token } from '@lux/hsm'
+import { atPad } from '../at-pad.ts'
 import type { AttemptRecord } from '../attempt-record.ts'
 import { type Perform, pinOf, type RunContext, sessionLost, tokenOf } from '../run-context.ts'
 import { discard } from './discard.ts'
@@ -76,15 +77,16 @@ async function asSecurityOfficer(
   const soPin = pinOf(run, effect.token, 'so')
   await token.logOut()
   try {
-    await token.logIn({ user: 'so', pin: soPin })
+    await atPad(run, soPin, () => token.logIn({ user: 'so', pin: soPin }))
     await work()
     await token.logOut()
   } catch (error) {
     await token.logOut().catch(() => undefined)
-    await token.logIn({ user: 'user', pin: userPin }).catch(() => undefined)
+    // A person who gave up the entry at the pad is not asked there once more.
+    if (userPin !== 'pin-pad') await token.logIn({ user: 'user', pin: userPin }).catch(() => undefined)
     throw error
   }
-  await token.logIn({ user: 'user', pin: userPin })
+  await atPad(run, userPin, () => token.logIn({ user: 'user', pin: userPin }))
 }
 
 /** SHA-256 of the SPKI of every key that the token calls trusted; the driver has compared each with its destination. */

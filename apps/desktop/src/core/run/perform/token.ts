@@ -2,6 +2,7 @@ import type { EffectOf } from '@lux/ceremony'
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import { HsmError, type ProbeAttack, type ProbeReport, profileOf, type TokenInfo } from '@lux/hsm'
 import { CoreError } from '../../core-error.ts'
+import { atPad } from '../at-pad.ts'
 import { type Perform, pinOf, type RunContext, tokenOf } from '../run-context.ts'
 
 /** Names of the storage or objects that cannot be read count as unreadable; sorted, so that two inventories compare. */
@@ -34,7 +35,12 @@ export const initialiseToken: Perform<'initialise-token'> = async (effect, run) 
   const soPin = pinOf(run, effect.token, 'so')
   const userPin = pinOf(run, effect.token, 'user')
   const token = run.hsm.token(begun ?? (effect.serial === '' ? 'new' : effect.serial))
-  const info = await token.initialise({ label: effect.label, soPin, userPin })
+  const { label } = effect
+  const info = await atPad(run, soPin, () =>
+    soPin === 'pin-pad' || userPin === 'pin-pad'
+      ? token.initialise({ label, soPin: 'pin-pad', userPin: 'pin-pad' })
+      : token.initialise({ label, soPin, userPin }),
+  )
   return { serial: info.serial, label: info.label, model: info.model, firmware: info.firmware }
 }
 
@@ -95,11 +101,12 @@ export const logIn: Perform<'log-in'> = async (effect, run) => {
   const pin = pinOf(run, effect.token, 'user')
   // Whoever is logged in from elsewhere has not typed a PIN for this step.
   if (info.loggedIn !== null) await token.logOut()
-  await token.logIn({ user: 'user', pin })
+  await atPad(run, pin, () => token.logIn({ user: 'user', pin }))
   const { user } = await token.pinState()
   return {
     serial: effect.serial,
     pinState: user === 'ok' || user === 'low' || user === 'final' ? user : 'unknown',
+    ...(pin === 'pin-pad' ? { by: pin } : {}),
   }
 }
 

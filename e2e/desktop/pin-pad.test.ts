@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { exceptionPanel, playOn, proceed, startRehearsal, stepPanel } from '../support/person.ts'
+import { PinPad } from '../support/pin-pad.ts'
+import { show } from './support/contents.ts'
+import { type Desktop, openDesktop } from './support/desktop.ts'
+
+let desktop: Desktop
+let pad: PinPad
+beforeAll(async () => {
+  pad = new PinPad()
+  desktop = await openDesktop({ environment: pad.environment })
+})
+beforeEach(() => {
+  pad.person('types')
+  pad.entries()
+})
+afterAll(async () => {
+  await desktop?.close()
+  pad?.remove()
+})
+
+const work = () => desktop.page.getByRole('progressbar', { name: 'Waiting for the PIN at the token' })
+
+test('RUNNER-PAD a ceremony asks at the pad instead of a field: given up it needs a decision, and never begins by itself', async () => {
+  const { page } = desktop
+  await startRehearsal(page, {
+    script: 'Token initialisation',
+    before: async () => {
+      await page.locator('details.details summary').click()
+      await page.getByRole('textbox', { name: 'PINs of the ceremony token' }).fill('pin-pad')
+    },
+  })
+  await playOn(page, 'Log in')
+  expect(pad.entries()).toBe(3)
+  const panel = stepPanel(page)
+  await panel.locator('[data-pad]').getByText('You have 120 seconds, and one try.').waitFor()
+  expect(await page.locator('input[type=password]').count()).toBe(0)
+
+  pad.person('nobody')
+  await proceed(page)
+  await work().waitFor()
+  await panel.getByRole('button', { name: 'Cancel', exact: true }).first().click()
+  await exceptionPanel(page).getByText('HSM-PAD-CANCELLED').first().waitFor()
+  expect(pad.entries()).toBe(1)
+  expect(await work().count()).toBe(0)
+})
+
+test('TOKENS-PAD the log-in dialog says where the PIN is entered, shows how long is left, and tells a refusal', async () => {
+  const { page } = desktop
+  await show(desktop, 'tokens')
+  await page.getByRole('navigation', { name: 'Slots' }).getByRole('link').first().click()
+  const open = () => page.getByRole('button', { name: 'Log in', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  const go = dialog.getByRole('button', { name: 'Log in', exact: true })
+  await open()
+  await dialog.locator('[data-pad]').getByText('You have 120 seconds, and one try.').waitFor()
+  expect(await dialog.locator('input[type=password]').count()).toBe(0)
+  pad.person('types wrongly')
+  await go.click()
+  await dialog.getByRole('alert').getByText('The PIN is wrong', { exact: true }).waitFor()
+  pad.person('nobody')
+  await go.click()
+  await work().waitFor()
+  await dialog.getByRole('status').getByRole('button', { name: 'Cancel', exact: true }).click()
+  await dialog
+    .getByRole('alert')
+    .getByText('The PIN entry at the pad was cancelled', { exact: true })
+    .waitFor()
+  expect(pad.entries()).toBe(2)
+  pad.person('types')
+  await go.click()
+  await page.getByText('User logged in').waitFor()
+})
