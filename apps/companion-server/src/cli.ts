@@ -57,7 +57,10 @@ program
   .addOption(new Option('--domain <domain>').choices(['production', 'rehearsal']).makeOptionMandatory())
   .option('--token <uri>', 'a PKCS#11 URI: pkcs11:serial=…?module-path=…')
   .option('--soft-token', 'a new SoftHSM token in the state folder')
-  .option('--pin-file <file>', 'the user PIN, one line, mode 0600')
+  .option(
+    '--pin-file <file>',
+    'the user PIN, one line, mode 0600; or pin-source=pin-pad in the URI: at the token’s own pad',
+  )
   .action(
     (options: {
       state?: string

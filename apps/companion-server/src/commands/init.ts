@@ -105,11 +105,18 @@ async function chooseToken({
     const uri = parseTokenUri(token.uri)
     if (!uri.ok) return uri
     const file = pinFile ?? uri.value.pinFile
-    if (file === null) return refuse('TOKEN-PIN-FILE', 'name the PIN file: --pin-file F')
+    if (file === null)
+      return refuse(
+        'TOKEN-PIN-FILE',
+        'name the PIN file, --pin-file F, or the token’s own pad: pin-source=pin-pad',
+      )
     const { serial, library } = uri.value
     const conf = process.env.SOFTHSM2_CONF
     const environment: Record<string, string> = conf ? { SOFTHSM2_CONF: conf } : {}
-    return accept({ token: { library, environment, serial }, pinFile: resolve(file) })
+    return accept({
+      token: { library, environment, serial },
+      pinFile: pinFile === null && file === 'pin-pad' ? null : resolve(file),
+    })
   }
   await makePrivateFolder(state.trainingPins)
   const userFile = resolve(pinFile ?? `${state.trainingPins}/user.pin`)

@@ -17,7 +17,8 @@ export type Settings = {
     readonly environment: Readonly<Record<string, string>>
     readonly serial: string
   }
-  readonly pinFile: string
+  /** null: the PIN is entered at the token's own pad, once, when the server starts. */
+  readonly pinFile: string | null
   /** CKA_IDs in the token. */
   readonly keys: { readonly receipt: string; readonly requester: string; readonly rows: string }
 }
@@ -52,7 +53,7 @@ function isSettings(value: Json): value is Json & Settings {
     (value.domain === 'production' || value.domain === 'rehearsal') &&
     typeof value.deployment === 'string' &&
     typeof value.node === 'string' &&
-    typeof value.pinFile === 'string' &&
+    (typeof value.pinFile === 'string' || value.pinFile === null) &&
     isObject(value.token) &&
     typeof value.token.library === 'string' &&
     typeof value.token.serial === 'string' &&

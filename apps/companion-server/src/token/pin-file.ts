@@ -32,14 +32,26 @@ function randomDigit(): number {
   }
 }
 
+/** A salted scrypt hash: what is kept of a PIN. */
+export type PinPrint = { readonly salt: string; readonly hash: string }
+
+export function printOf(pin: Uint8Array): PinPrint {
+  const salt = randomBytes(16)
+  return { salt: toHex(salt), hash: toHex(hash(pin, salt)) }
+}
+
+export function isPrintOf({ salt, hash: kept }: PinPrint, pin: Uint8Array): boolean {
+  return equalBytes(fromHex(kept), hash(pin, fromHex(salt)))
+}
+
 /**
  * Remembers a PIN before it is sent and forgets it once the token took it, so that a refused one is known as such in
- * every later process. Only a salted scrypt hash is kept.
+ * every later process. Only its print is kept.
  */
 export type PinMemory = {
   /** `sent`: given to this token, and a crash swallowed the answer. `refused`: not to be sent again. */
   recall(serial: string, pin: Uint8Array): Promise<'unknown' | 'sent' | 'refused'>
-  remember(serial: string, pin: Uint8Array, as: 'sent' | 'refused'): Promise<void>
+  remember(serial: string, print: PinPrint, as: 'sent' | 'refused'): Promise<void>
   forget(): Promise<void>
 }
 
@@ -53,17 +65,11 @@ export function pinMemory(path: string): PinMemory {
         throw new EnvironmentError('STATE-DAMAGED', `${path} is not a record of a refused PIN`)
       }
       if (record.serial !== serial) return 'unknown'
-      const same = equalBytes(fromHex(String(record.hash)), hash(pin, fromHex(String(record.salt))))
-      if (!same) return 'unknown'
+      if (!isPrintOf({ salt: String(record.salt), hash: String(record.hash) }, pin)) return 'unknown'
       return record.as === 'sent' ? 'sent' : 'refused'
     },
-    async remember(serial, pin, as) {
-      const salt = randomBytes(16)
-      await writeWhole(
-        path,
-        encodeCanonical({ v: 1, serial, as, salt: toHex(salt), hash: toHex(hash(pin, salt)) }),
-      )
-    },
+    remember: (serial, { salt, hash }, as) =>
+      writeWhole(path, encodeCanonical({ v: 1, serial, as, salt, hash })),
     forget: () => rm(path, { force: true }),
   }
 }

@@ -2,7 +2,7 @@ import { HsmError, startHsm, type Token } from '@lux/hsm'
 import { EnvironmentError } from '../refusal.ts'
 import type { StateFolder } from '../state/folder.ts'
 import type { Settings } from '../state/settings.ts'
-import { pinMemory, readPin } from './pin-file.ts'
+import { isPrintOf, type PinPrint, pinMemory, printOf, readPin } from './pin-file.ts'
 
 export type Seal = { readonly code: string; readonly detail: string }
 
@@ -28,33 +28,40 @@ const lostLogin = new Set([
   'HSM-CLOSED',
 ])
 
-/** Starts the token's host process and logs in by the PIN file, at most one try for each PIN. */
+const spentPin = 'the token refused this PIN; it is not sent again until it changes'
+
+/**
+ * Starts the token's host process and logs in by the PIN file, at most one try for each PIN, or once at the token's own pad.
+ * The host keeps the PIN for one new login per session that the token loses.
+ */
 export async function openServerToken(settings: Settings, state: StateFolder): Promise<ServerToken> {
   const { serial } = settings.token
   const hsm = await startHsm({ library: settings.token.library, environment: settings.token.environment })
   const memory = pinMemory(state.refusedPin)
   let sealed: Seal | null = { code: 'TOKEN-PIN', detail: 'not logged in yet' }
   let generation = 0
+  let print: PinPrint | null = null
+  /** Known at once to calls that failed of the same lost session, before it is on disk. */
+  let refused: PinPrint | null = null
+  let askedAtPad = false
   let attempt: Promise<Seal | null> | null = null
 
   async function tryLogIn(): Promise<Seal | null> {
+    if (settings.pinFile === null) return logInAtPad()
     const pin = await readPin(settings.pinFile)
-    // The host wipes what it is given.
-    const kept = pin.slice()
+    const given = printOf(pin)
     try {
-      const known = await memory.recall(serial, pin)
+      const known = refused !== null && isPrintOf(refused, pin) ? 'refused' : await memory.recall(serial, pin)
       // After a lost answer the token itself says whether it has counted a wrong PIN since the last good one.
       const spent =
         known === 'refused' || (known === 'sent' && (await hsm.token(serial).pinState()).user !== 'ok')
       if (spent) {
-        return {
-          code: 'TOKEN-PIN',
-          detail: 'the token refused this PIN; it is not sent again until it changes',
-        }
+        return { code: 'TOKEN-PIN', detail: spentPin }
       }
-      await memory.remember(serial, pin, 'sent')
-      await hsm.token(serial).logIn({ user: 'user', pin })
+      await memory.remember(serial, given, 'sent')
+      await hsm.token(serial).logIn({ user: 'user', pin, keepPin: true })
       await memory.forget()
+      print = given
       generation = hsm.generation
       return null
     } catch (error) {
@@ -65,11 +72,49 @@ export async function openServerToken(settings: Settings, state: StateFolder): P
         return null
       }
       const aboutPin = error.code.startsWith('HSM-PIN')
-      if (aboutPin) await memory.remember(serial, kept, 'refused')
+      if (aboutPin) await memory.remember(serial, given, 'refused')
       return { code: aboutPin ? 'TOKEN-PIN' : error.code, detail: error.detail }
     } finally {
       pin.fill(0)
-      kept.fill(0)
+    }
+  }
+
+  /** Nobody can be counted on to stand there, so it is asked once, at the start. */
+  async function logInAtPad(): Promise<Seal | null> {
+    if (askedAtPad)
+      return {
+        code: 'TOKEN-PAD',
+        detail: 'the log-in at the token’s own pad is over; start the server anew there',
+      }
+    askedAtPad = true
+    process.stderr.write(
+      `enter the user PIN on the pad of token ${serial}, within ${Math.round(hsm.padDeadlineMs / 1000)} seconds\n`,
+    )
+    try {
+      await hsm.token(serial).logIn({ user: 'user', pin: 'pin-pad' })
+      generation = hsm.generation
+      return null
+    } catch (error) {
+      if (!(error instanceof HsmError)) throw error
+      return { code: 'TOKEN-PAD', detail: `${error.code}: ${error.detail}` }
+    }
+  }
+
+  /** The kept PIN was sent once for a lost session and refused: somebody changed it. */
+  async function refusedMeanwhile(error: HsmError): Promise<EnvironmentError> {
+    refused = print ?? refused
+    sealed = { code: 'TOKEN-PIN', detail: spentPin }
+    if (refused !== null) await memory.remember(serial, refused, 'refused')
+    return new EnvironmentError('TOKEN-PIN', `${error.code}: ${error.detail}`)
+  }
+
+  async function using<Result>(work: (token: Token) => Promise<Result>): Promise<Result> {
+    const token = await ready()
+    try {
+      return await work(token)
+    } catch (error) {
+      if (error instanceof HsmError && error.code.startsWith('HSM-PIN')) throw await refusedMeanwhile(error)
+      throw error
     }
   }
 
@@ -98,11 +143,11 @@ export async function openServerToken(settings: Settings, state: StateFolder): P
 
   async function useAgain<Result>(work: (token: Token) => Promise<Result>): Promise<Result> {
     try {
-      return await work(await ready())
+      return await using(work)
     } catch (error) {
       if (!(error instanceof HsmError) || !lostLogin.has(error.code)) throw error
       await unseal()
-      return work(await ready())
+      return using(work)
     }
   }
 
@@ -113,7 +158,7 @@ export async function openServerToken(settings: Settings, state: StateFolder): P
       return sealed
     },
     unseal,
-    use: async (work) => work(await ready()),
+    use: using,
     useAgain,
     close: () => hsm.close(),
   }

@@ -4,6 +4,7 @@ import type { SampleBundle } from '../../../../packages/ceremony/test/support/sa
 import { type Credentials, createIdentity } from '../../src/auth/tokens.ts'
 import { openServer } from '../../src/server.ts'
 import { pinPolicy } from '../../src/state/policies.ts'
+import { readSettings, writeSettings } from '../../src/state/settings.ts'
 import { keysOf, type RealOptions, realBundle } from './real-bundle.ts'
 import { cardOf, makeServerState, offerTransport } from './server-under-test.ts'
 import { makeFolder } from './temporary-folder.ts'
@@ -11,7 +12,12 @@ import { makeFolder } from './temporary-folder.ts'
 export type Who = 'user' | 'reader' | 'operator' | 'stranger'
 
 /** A server with the policy of one bundle pinned, and an operator who has logged in; nothing listens. */
-export async function openHttp(seed: string, options: Partial<RealOptions> = {}) {
+export async function openHttp(
+  seed: string,
+  options: Partial<RealOptions> = {},
+  /** Puts another library between the server and its soft token, once everything is made. */
+  library?: (folder: string) => string,
+) {
   const folder = await makeFolder()
   const state = await makeServerState(folder)
   const card = await cardOf(state)
@@ -22,6 +28,9 @@ export async function openHttp(seed: string, options: Partial<RealOptions> = {})
     ...options,
   })
   await pinPolicy(state, 'production', encodePolicyFile(bundle.policy))
+  const settings = await readSettings(state)
+  if (library !== undefined)
+    await writeSettings(state, { ...settings, token: { ...settings.token, library: library(folder) } })
   const server = await openServer(state, false)
   const tokens: Record<Who, string> = { user: '', reader: '', operator: '', stranger: '' }
   const logIn = async ({ clientId, clientSecret }: Credentials): Promise<string> => {
@@ -43,6 +52,7 @@ export async function openHttp(seed: string, options: Partial<RealOptions> = {})
     }),
   )
   return {
+    state,
     server,
     bundle,
     tokens,

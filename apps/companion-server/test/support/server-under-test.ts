@@ -34,9 +34,15 @@ export async function cardOf(state: StateFolder) {
   return parsed.value
 }
 
+export async function pinFileOf(state: StateFolder): Promise<string> {
+  const { pinFile } = await readSettings(state)
+  if (pinFile === null) throw new Error('this server is asked at a pad')
+  return pinFile
+}
+
 /** Another PIN in the server's PIN file; the one before is returned. */
 export async function changePinFile(state: StateFolder, pin: string): Promise<string> {
-  const { pinFile } = await readSettings(state)
+  const pinFile = await pinFileOf(state)
   const before = await readFile(pinFile, 'utf8')
   await writeFile(pinFile, pin, { mode: 0o600 })
   return before

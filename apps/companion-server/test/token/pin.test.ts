@@ -4,7 +4,7 @@ import { openServer } from '../../src/server.ts'
 import { readSettings } from '../../src/state/settings.ts'
 import { openServerToken } from '../../src/token/server-token.ts'
 import { parseTokenUri } from '../../src/token/token-uri.ts'
-import { changePinFile, makeServerState } from '../support/server-under-test.ts'
+import { changePinFile, makeServerState, pinFileOf } from '../support/server-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 test('TOKEN-PIN a refused PIN is sent once, never again after a restart, and the server runs sealed meanwhile', async () => {
@@ -40,7 +40,7 @@ test('TOKEN-PIN a refused PIN is sent once, never again after a restart, and the
 test('FILE-NOT-PRIVATE a PIN file that others can read is not used', async () => {
   const state = await makeServerState(await temporaryFolder())
   const settings = await readSettings(state)
-  await chmod(settings.pinFile, 0o644)
+  await chmod(await pinFileOf(state), 0o644)
   const token = await openServerToken(settings, state)
   expect(token.sealed).toMatchObject({ code: 'FILE-NOT-PRIVATE' })
   await token.close()
