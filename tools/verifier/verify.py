@@ -1604,6 +1604,7 @@ class Verifier:
         for name, level in wanted:
             found = [one for one in self.p['keyEvidence'] if (one['id'], one['level']) == (name, level)]
             need(len(found) == 1, f'{name}: expected one evidence record')
+            need(found[0]['evidence'] <= 'E1', f'{name}: claims more evidence than a bundle can prove')
             need(found[0]['evidence'] >= self.policy['leastEvidence'][level], f'{name}: too little evidence')
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 

@@ -82,6 +82,15 @@ export const alteredTrust: Altered[] = [
   ],
   [
     'EVIDENCE',
+    'a vendor’s attestation that is claimed and not there',
+    {
+      alter: predicate((p) => ({
+        keyEvidence: p.keyEvidence.map((e) => ({ ...e, evidence: 'E3' as const })),
+      })),
+    },
+  ],
+  [
+    'EVIDENCE',
     'a key without evidence',
     { alter: predicate((p) => ({ keyEvidence: p.keyEvidence.slice(1) })) },
   ],

@@ -139,6 +139,9 @@ function liveSteps(plan: Plan): string[] {
     .map((step) => step.id)
 }
 
+/** A bundle has no place for a vendor's attestation, so whoever claims one in it claims what nobody can check. */
+const mostProved = 'E1'
+
 function checkEvidence(v: Verification): Outcome<string> {
   const { wrapTree, keyEvidence, ceremonyId } = v.predicate
   const needed: { id: string; level: keyof typeof v.policy.leastEvidence }[] = [
@@ -153,6 +156,12 @@ function checkEvidence(v: Verification): Outcome<string> {
     const [evidence] = found
     if (evidence === undefined || found.length > 1)
       return refuse('EVIDENCE', `${id}: expected one evidence record`)
+    if (evidenceLevels.indexOf(evidence.evidence) > evidenceLevels.indexOf(mostProved)) {
+      return refuse(
+        'EVIDENCE',
+        `${id}: claims ${evidence.evidence}, a bundle proves no more than ${mostProved}`,
+      )
+    }
     const least = v.policy.leastEvidence[level]
     if (evidenceLevels.indexOf(evidence.evidence) < evidenceLevels.indexOf(least)) {
       return refuse('EVIDENCE', `${id}: ${evidence.evidence}, the policy asks for ${least}`)
