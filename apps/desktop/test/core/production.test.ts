@@ -89,6 +89,17 @@ describe('a production run on files', () => {
     expect(left).toMatchObject({ exit: 1, json: { code: 'TOOL-UNACCEPTED' } })
   })
 
+  test('POLICY-EVIDENCE a policy that asks for an attestation, which no ceremony reaches, is refused before the token is touched', async () => {
+    const conf = process.env.SOFTHSM2_CONF
+    const strict = new ProductionPlace({ least: 'E2' })
+    const options = strict.options({ answers: strict.answers(null) })
+    const left = await ended(runCeremony(strict.plan, options, strict.program))
+    expect(left).toMatchObject({ exit: 1, json: { code: 'POLICY-EVIDENCE' } })
+    expect(existsSync(join(strict.out, 'ceremony.db'))).toBe(false)
+    strict.remove()
+    process.env.SOFTHSM2_CONF = conf
+  })
+
   test('CARD-MISSING a person without a card, and FOLDER-IN-USE a folder that is not empty', async () => {
     mkdirSync(place.file('no-cards'), { recursive: true })
     const left = await ended(

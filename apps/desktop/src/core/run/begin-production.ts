@@ -35,7 +35,8 @@ export type ProductionRequest = {
 
 /**
  * Checks plan, lock, policy, cards and library, and writes the run's folder; gives the command that starts it. Refuses
- * by the rules of the plan and the policy, PLAN-LIBRARY, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING, FHE-PUBLIC-OTHER.
+ * by the rules of the plan and the policy, PLAN-LIBRARY, POLICY-EVIDENCE, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING,
+ * FHE-PUBLIC-OTHER.
  */
 export function beginProduction(request: ProductionRequest): { folder: RunFolder; start: Command } {
   const read = readPlan(request.plan)
@@ -173,6 +174,14 @@ function checkPlace(
       'TOOL-UNACCEPTED',
       `the policy does not list this build, ${measurement.build}`,
       'use a release that the policy lists; a checkout can only rehearse',
+    )
+  }
+  const more = Object.entries(policy.leastEvidence).find(([, level]) => level === 'E2' || level === 'E3')
+  if (more !== undefined) {
+    throw new CoreError(
+      'POLICY-EVIDENCE',
+      `${more[0]} keys: the policy asks for ${more[1]}, a ceremony reaches E1`,
+      'have a policy signed that asks for E1 at most',
     )
   }
   const other = tokens.find((token) => token.library !== library)

@@ -41,14 +41,24 @@ export class ProductionPlace {
   readonly program: Program
   readonly #library: string
   readonly #logIn: string | undefined
+  readonly #least: 'E0' | 'E2'
   readonly #seats: Seat[]
   #runs = 0
 
   /** `library`: made in the place's folder; the soft token's own unless said. `logIn`: `pin-pad` where the plan says so. */
-  constructor({ library, logIn }: { library?: (home: string, soft: string) => string; logIn?: string } = {}) {
+  constructor({
+    library,
+    logIn,
+    least = 'E0',
+  }: {
+    library?: (home: string, soft: string) => string
+    logIn?: string
+    least?: 'E0' | 'E2'
+  } = {}) {
     const soft = softTokenEnvironment(this.file('token'))
     this.#library = library?.(this.home, soft.library) ?? soft.library
     this.#logIn = logIn
+    this.#least = least
     // As the operator's own environment says it; the host process takes nothing else of it.
     process.env.SOFTHSM2_CONF = soft.environment.SOFTHSM2_CONF
     const checkout = findProgram()
@@ -173,7 +183,7 @@ export class ProductionPlace {
       witnessQuorum: 1,
       softTokens: true,
       acceptedTools: [build],
-      leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
+      leastEvidence: { ceremony: 'E0', root: this.#least, organisation: 'E0', project: 'E0', data: 'E0' },
     })
     const signatures = this.#of('officer').map(({ identity }) =>
       policyDocument.sign(identity, policy, 'production'),
