@@ -1,4 +1,11 @@
-import type { CeremonySummary, DocumentKind, RunView, ScriptView, StepInput } from './ceremonies.ts'
+import type {
+  CeremonySummary,
+  DocumentKind,
+  RunView,
+  ScriptView,
+  StepInput,
+  UnreadableRun,
+} from './ceremonies.ts'
 import type { ErrorCode } from './codes.ts'
 import type {
   AppInfo,
@@ -54,7 +61,7 @@ export const apis = {
   >('TOKEN-UNKNOWN'),
   'tokens.logOut': api<{ serial: string }, { token: TokenView }>('TOKEN-UNKNOWN'),
 
-  'ceremonies.list': api<Empty, { ceremonies: CeremonySummary[] }>(),
+  'ceremonies.list': api<Empty, { ceremonies: CeremonySummary[]; unreadable: UnreadableRun[] }>(),
   'ceremonies.scripts': api<Empty, { scripts: ScriptView[] }>(),
   'ceremonies.startRehearsal': api<{ script: string; values: Record<string, string> }, { id: string }>(
     'SCRIPT-UNKNOWN',

@@ -1,3 +1,4 @@
+import type { Failure } from './result.ts'
 import type { FileKind } from './shell.ts'
 import type { PinState } from './tokens.ts'
 
@@ -196,6 +197,9 @@ export type CeremonySummary = {
   at: string | null
   actor: Actor | null
 }
+
+/** A ceremony whose folder cannot be opened now; the others are shown all the same. */
+export type UnreadableRun = { id: string; failure: Failure }
 
 export type ScriptView = {
   id: string

@@ -111,6 +111,14 @@ export function answers(plan: string): Record<string, Answer> {
             { ...summary, id: 'c2', title: 'Data keys for billing', state: 'exception' },
             { ...summary, id: 'c3', title: 'Board key', state: 'closed', at: null, actor: null },
           ],
+      unreadable: empty
+        ? []
+        : [
+            {
+              id: 'c9',
+              failure: { code: 'STORE-DAMAGED', detail: '/store/ceremonies/c9: an entry does not parse' },
+            },
+          ],
     },
     'ceremonies.scripts': {
       scripts: [

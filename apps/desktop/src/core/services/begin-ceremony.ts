@@ -10,9 +10,13 @@ import { rehearsalPins } from '../run/drive-rehearsal.ts'
 import { runOn } from '../run/load-run.ts'
 import { besidePlan, readCards } from '../run/production-files.ts'
 import { refusedPlan } from '../run/refused-plan.ts'
+import type { RehearsalRequest } from '../run/rehearsal-request.ts'
+import type { Run } from '../run/run.ts'
+import { RunFolder } from '../run/run-folder.ts'
 import { makeStandInTokens } from '../run/stand-in-tokens.ts'
 import { loadStandIns } from '../run/stand-ins.ts'
 import { readBounded } from '../store/durable-file.ts'
+import { inNewFolder } from '../store/new-folder.ts'
 import { checked, path, text } from './checked.ts'
 import type { Parts } from './parts.ts'
 import { readDestination } from './read-destination.ts'
@@ -92,7 +96,7 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
   const destinations =
     destination === undefined || destination === '' ? [] : [readDestination(parts.paths.read(destination))]
   const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
-  const folder = await beginRehearsal({
+  const request: RehearsalRequest = {
     folder: working,
     of: { script, values: typedValues(script, values) },
     destinations,
@@ -101,15 +105,31 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
     entropy: parts.entropy,
     clock: parts.clock,
     keyChild: { execPath: parts.program.execPath, entry: parts.program.keyChildEntry },
-  })
-  const id = folder.state.ceremonyId
-  parts.store.addRun({ id, folder: working, created: folder.header.created })
-  const { run } = parts.runs.adopt(id, (own) =>
-    runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
+  }
+  const folder = await inNewFolder(
+    working,
+    () => RunFolder.isAt(working),
+    () => beginRehearsal(request),
   )
+  const { id, run } = takeIn(parts, folder)
   const tokens = await makeStandInTokens(folder.plan, parts.hsm(), rehearsalPins(working))
   refuse(run.submit({ ...startCommand(folder, loadStandIns(working), destinations), tokens }))
   return { id }
+}
+
+/** A folder that the store could not note is closed again, and is found beside the others once there is room. */
+function takeIn(parts: Parts, folder: RunFolder): { id: string; run: Run } {
+  const id = folder.state.ceremonyId
+  try {
+    parts.store.addRun({ id, folder: folder.path, created: folder.header.created })
+  } catch (error) {
+    folder.close()
+    throw error
+  }
+  const { run } = parts.runs.adopt(id, (own) =>
+    runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
+  )
+  return { id, run }
 }
 
 /** A screen sends text; the script says which blanks are numbers or yes and no. Empty text leaves the default. */
@@ -150,11 +170,7 @@ export async function openProduction(parts: Parts, input: unknown): Promise<{ id
     entropy: parts.entropy,
     clock: parts.clock,
   })
-  const id = folder.state.ceremonyId
-  parts.store.addRun({ id, folder: folder.path, created: folder.header.created })
-  const { run } = parts.runs.adopt(id, (own) =>
-    runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
-  )
+  const { id, run } = takeIn(parts, folder)
   refuse(run.submit(start))
   return { id }
 }

@@ -2,8 +2,8 @@ import type { PinNeed } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
-import type { CeremonySummary, RunView } from '../../contract/index.ts'
-import { CoreError } from '../core-error.ts'
+import type { CeremonySummary, RunView, UnreadableRun } from '../../contract/index.ts'
+import { CoreError, fromSystemError } from '../core-error.ts'
 import { rehearsalPins } from '../run/drive-rehearsal.ts'
 import type { Run } from '../run/run.ts'
 import { actAsStandIn, standInActs } from '../run/stand-in-act.ts'
@@ -23,24 +23,39 @@ const maxFile = 1 << 20
 const byId = v.strictObject({ id: hexId })
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 
-export function listCeremonies({ store, runs }: Parts): { ceremonies: CeremonySummary[] } {
+/** One folder that is damaged, newer or in use keeps nobody from the other ceremonies. */
+export function listCeremonies({ store, runs }: Parts): {
+  ceremonies: CeremonySummary[]
+  unreadable: UnreadableRun[]
+} {
+  const ceremonies: CeremonySummary[] = []
+  const unreadable: UnreadableRun[] = []
+  for (const { id, folder } of store.runs()) {
+    try {
+      ceremonies.push(summaryOf(runs.get(id).run))
+    } catch (error) {
+      const known = error instanceof CoreError ? error : fromSystemError(error, folder)
+      if (known === null) throw error
+      const { code, detail, remedy } = known
+      unreadable.push({ id, failure: { code, detail, ...(remedy === undefined ? {} : { remedy }) } })
+    }
+  }
+  return { ceremonies, unreadable }
+}
+
+function summaryOf(run: Run): CeremonySummary {
+  const view = run.view()
+  const step = view.parts.flatMap(({ steps }) => steps).find((one) => one.id === view.current)
   return {
-    ceremonies: store.runs().map(({ id }) => {
-      const { run } = runs.get(id)
-      const view = run.view()
-      const step = view.parts.flatMap(({ steps }) => steps).find((one) => one.id === view.current)
-      return {
-        id,
-        title: view.title,
-        organisation: view.organisation,
-        domain: view.domain,
-        state: runState(view.state),
-        created: run.folder.header.created,
-        progress: view.progress,
-        at: step?.id ?? null,
-        actor: step === undefined ? null : { role: step.actor, name: step.names.join(', ') },
-      }
-    }),
+    id: view.ceremonyId,
+    title: view.title,
+    organisation: view.organisation,
+    domain: view.domain,
+    state: runState(view.state),
+    created: run.folder.header.created,
+    progress: view.progress,
+    at: step?.id ?? null,
+    actor: step === undefined ? null : { role: step.actor, name: step.names.join(', ') },
   }
 }
 

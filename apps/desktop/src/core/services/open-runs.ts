@@ -1,6 +1,7 @@
 import { CoreError } from '../core-error.ts'
 import { loadRun, type RunParts } from '../run/load-run.ts'
 import type { Run } from '../run/run.ts'
+import { RunFolder } from '../run/run-folder.ts'
 import { loadStandIns, type StandIn } from '../run/stand-ins.ts'
 import type { Store } from '../store/store.ts'
 
@@ -36,7 +37,22 @@ export class OpenRuns {
     if (row === undefined) {
       throw new CoreError('CEREMONY-UNKNOWN', `no ceremony ${id} in this store`, 'choose one from the list')
     }
+    if (row.created === '') return this.get(this.#noted(row.folder))
     return this.adopt(id, (parts) => loadRun(row.folder, parts, () => this.#changed(id)))
+  }
+
+  /** A folder that was put there by hand, or lost its row: noted under the id that its log has. */
+  #noted(folder: string): string {
+    const found = RunFolder.open(folder)
+    const id = found.state.ceremonyId
+    const { created } = found.header
+    found.close()
+    const twin = this.#store.runs().find((one) => one.id === id)
+    if (twin !== undefined) {
+      throw new CoreError('STORE-DAMAGED', `${folder} is a copy of ${twin.folder}`, 'keep one of the two')
+    }
+    this.#store.addRun({ id, folder, created })
+    return id
   }
 
   /** Keeps a run that was just begun or loaded. */

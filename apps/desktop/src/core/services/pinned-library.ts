@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { headerCodec } from '@lux/ceremony/transcript'
 import { preflightLibrary } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
+import { RunFolder } from '../run/run-folder.ts'
 import { RunDatabase } from '../store/run-database.ts'
 import type { Store } from '../store/store.ts'
 
@@ -22,6 +23,8 @@ export function pinnedLibrary(store: Store, path: string): { librarySha256?: str
 /** A log that cannot be read is reported when its run is opened. */
 function pinsOf(folder: string): string[] {
   try {
+    // Opening a log that is gone would make an empty one.
+    if (!RunFolder.isAt(folder)) return []
     const log = new RunDatabase(join(folder, 'ceremony.db'))
     try {
       const jcs = log.header()

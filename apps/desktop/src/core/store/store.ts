@@ -64,7 +64,7 @@ export class Store {
     this.#write('INSERT OR REPLACE INTO probe VALUES (?, ?, ?)', serial, at, report)
   }
 
-  /** Newest first; also folders that were put there by hand or lost their row. */
+  /** Newest first; also folders that were put there by hand or lost their row, and those that have lost their log. */
   runs(): RunRow[] {
     const rows = this.#database.prepare<[], RunRow>('SELECT * FROM run ORDER BY created DESC').all()
     const known = new Set(rows.map(({ folder }) => folder))
@@ -72,7 +72,7 @@ export class Store {
     const others = found
       .map((id) => ({ id, folder: join(this.ceremonies, id), created: '' }))
       .filter(({ folder }) => !known.has(folder) && existsSync(join(folder, 'ceremony.db')))
-    return [...rows.filter(({ folder }) => existsSync(join(folder, 'ceremony.db'))), ...others]
+    return [...rows.filter(({ folder }) => existsSync(folder)), ...others]
   }
 
   addRun(row: RunRow): void {

@@ -11,6 +11,7 @@ import { FilePicker } from '../components/file-picker.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Rec } from '../components/record.tsx'
 import { Screen, Section } from '../components/screen.tsx'
+import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies, scripts } from '../stores/remotes.ts'
@@ -32,13 +33,16 @@ export function Ceremonies() {
       </Section>
       <Section title={t('ceremonies.all')}>
         <Loaded remote={list} store={ceremonies}>
-          {({ ceremonies: all }) =>
-            all.length === 0 ? (
-              <p className="quiet">{t('ceremonies.none')}</p>
-            ) : (
-              <CeremonyTable ceremonies={all} />
-            )
-          }
+          {({ ceremonies: all, unreadable }) => (
+            <>
+              {all.length === 0 ? (
+                <p className="quiet">{t('ceremonies.none')}</p>
+              ) : (
+                <CeremonyTable ceremonies={all} />
+              )}
+              <UnreadableRuns runs={unreadable} />
+            </>
+          )}
         </Loaded>
       </Section>
     </Screen>

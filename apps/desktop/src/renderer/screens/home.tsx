@@ -6,6 +6,7 @@ import { Loaded } from '../components/loading.tsx'
 import { Measures } from '../components/measures.tsx'
 import { Rec } from '../components/record.tsx'
 import { Screen, Section } from '../components/screen.tsx'
+import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
@@ -32,7 +33,12 @@ export function Home() {
   return (
     <Screen name="home" title={t('home.title')} lead={t('home.lead')}>
       <Loaded remote={list} store={ceremonies}>
-        {({ ceremonies: all }) => (all.length === 0 ? <FirstTime /> : <Next all={all} />)}
+        {({ ceremonies: all, unreadable }) => (
+          <>
+            <UnreadableRuns runs={unreadable} />
+            {all.length === 0 ? <FirstTime /> : <Next all={all} />}
+          </>
+        )}
       </Loaded>
       <Section title={t('home.machine')}>
         <Loaded remote={info} store={appInfo}>

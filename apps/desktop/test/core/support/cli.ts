@@ -30,6 +30,11 @@ export function custodyKilled(point: KillPoint, args: readonly string[]): Promis
   return start([killed, JSON.stringify(point), '--json', ...args], {})
 }
 
+/** Another program of the tests, with what it prints as JSON. */
+export function program(file: string, args: readonly string[], options: Options = {}): Promise<Ended> {
+  return start([file, ...args], options)
+}
+
 function start(args: readonly string[], { unprivileged, fileBlocks }: Options): Promise<Ended> {
   const command = [process.execPath, '--disable-warning=ExperimentalWarning', ...args]
   // No file may grow over this many 512-byte blocks: a disk that is full, for any user.
