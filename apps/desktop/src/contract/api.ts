@@ -125,7 +125,7 @@ export const apis = {
     'HOLDER-DUPLICATE',
   ),
 
-  'bundles.list': api<Empty, { bundles: BundleSummary[] }>(),
+  'bundles.list': api<Empty, { bundles: BundleSummary[]; unreadable: UnreadableRun[] }>(),
   'bundles.verify': api<{ path: string; policy?: string }, VerifyView>(
     'SHELL-PATHS',
     'FILE-MISSING',

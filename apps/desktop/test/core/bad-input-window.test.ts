@@ -164,6 +164,7 @@ describe('a store that is not what it was', () => {
       expect(unreadable).toMatchObject([
         { id: bad, failure: { code: rule, detail: expect.stringContaining(folder) } },
       ])
+      expect((await value('bundles.list', {})).unreadable).toEqual(unreadable)
       expect(code(await core.call('ceremonies.view', { id: bad }))).toBe(rule)
       expect((await value('ceremonies.view', { id: good })).id).toBe(good)
     },

@@ -180,6 +180,7 @@ export function answers(plan: string): Record<string, Answer> {
           ],
     },
     'bundles.list': {
+      unreadable: [],
       bundles: empty
         ? []
         : [

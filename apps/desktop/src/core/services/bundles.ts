@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { type BundleVerdict, verifyBundle } from '@lux/ceremony/bundle'
 import { parsePolicyFile } from '@lux/ceremony/policy'
 import * as v from 'valibot'
-import type { BundleSummary, VerifyView } from '../../contract/index.ts'
+import type { BundleSummary, UnreadableRun, VerifyView } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
 import { bundleFile, copyToMedium } from '../run/perform/bundle.ts'
 import { digestOfFile } from '../store/blob-folder.ts'
@@ -11,20 +11,21 @@ import { fileReader } from '../store/file-reader.ts'
 import { checked, hexId, path as pathText } from './checked.ts'
 import { mustBeNewIn } from './granted-paths.ts'
 import type { Parts } from './parts.ts'
+import { readableRuns } from './readable-runs.ts'
 import { wordsOf } from './words.ts'
 
 const maxPolicy = 1 << 20
 
-export function listBundles({ store, runs }: Parts): { bundles: BundleSummary[] } {
-  const bundles = store.runs().flatMap(({ id }): BundleSummary[] => {
-    const { run } = runs.get(id)
+export function listBundles(parts: Parts): { bundles: BundleSummary[]; unreadable: UnreadableRun[] } {
+  const { open, unreadable } = readableRuns(parts)
+  const bundles = open.flatMap(({ run }): BundleSummary[] => {
     const { state } = run.folder
     if (state.bundle?.sha256 == null) return []
     const sealed = run.folder.entries(state.checkpoints.at(-1)?.size ?? 0)
     const at = [...sealed].find(({ kind }) => kind === 'run.sealed')?.time ?? ''
     return [
       {
-        id,
+        id: state.ceremonyId,
         title: state.plan.title,
         domain: state.domain,
         digest: state.bundle.digest,
@@ -37,7 +38,7 @@ export function listBundles({ store, runs }: Parts): { bundles: BundleSummary[] 
       },
     ]
   })
-  return { bundles }
+  return { bundles, unreadable }
 }
 
 export async function verifyFile({ store, paths }: Parts, input: unknown): Promise<VerifyView> {

@@ -3,7 +3,7 @@ import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../contract/index.ts'
-import { CoreError, fromSystemError } from '../core-error.ts'
+import { CoreError } from '../core-error.ts'
 import { rehearsalPins } from '../run/drive-rehearsal.ts'
 import type { Run } from '../run/run.ts'
 import { actAsStandIn, standInActs } from '../run/stand-in-act.ts'
@@ -13,6 +13,7 @@ import { checked, hexId, path, pin, serial, text } from './checked.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
 import { isAskedAtPad } from './pin-need.ts'
+import { readableRuns } from './readable-runs.ts'
 import { refuse } from './refuse.ts'
 import { requestsFor } from './requests.ts'
 import { runState, runViewOf } from './run-view.ts'
@@ -23,24 +24,12 @@ const maxFile = 1 << 20
 const byId = v.strictObject({ id: hexId })
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 
-/** One folder that is damaged, newer or in use keeps nobody from the other ceremonies. */
-export function listCeremonies({ store, runs }: Parts): {
+export function listCeremonies(parts: Parts): {
   ceremonies: CeremonySummary[]
   unreadable: UnreadableRun[]
 } {
-  const ceremonies: CeremonySummary[] = []
-  const unreadable: UnreadableRun[] = []
-  for (const { id, folder } of store.runs()) {
-    try {
-      ceremonies.push(summaryOf(runs.get(id).run))
-    } catch (error) {
-      const known = error instanceof CoreError ? error : fromSystemError(error, folder)
-      if (known === null) throw error
-      const { code, detail, remedy } = known
-      unreadable.push({ id, failure: { code, detail, ...(remedy === undefined ? {} : { remedy }) } })
-    }
-  }
-  return { ceremonies, unreadable }
+  const { open, unreadable } = readableRuns(parts)
+  return { ceremonies: open.map(({ run }) => summaryOf(run)), unreadable }
 }
 
 function summaryOf(run: Run): CeremonySummary {

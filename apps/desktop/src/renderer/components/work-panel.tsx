@@ -23,7 +23,12 @@ export function WorkPanel({ id, report }: { id: string; report: WorkReport }) {
           <strong>{what}</strong>
           <span className="quiet">
             {percent === null ? t('work.under-way') : t('work.percent', { percent })}
-            {i18n.exists(`work.${report.what}`) ? null : <Rec> {report.what}</Rec>}
+            {i18n.exists(`work.${report.what}`) ? null : (
+              <>
+                {' '}
+                <Rec>{report.what}</Rec>
+              </>
+            )}
           </span>
         </span>
         {report.cancellable ? (

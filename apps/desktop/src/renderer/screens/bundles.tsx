@@ -11,6 +11,7 @@ import { Outcome } from '../components/outcome.tsx'
 import { Code, Rec } from '../components/record.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { DomainBadge } from '../components/state-badge.tsx'
+import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { VerifyResult } from '../components/verify-result.tsx'
 import { WorkPanel } from '../components/work-panel.tsx'
 import { useFormats } from '../i18n/format.ts'
@@ -26,17 +27,20 @@ export function Bundles() {
     <Screen name="bundles" title={t('bundles.title')} lead={t('bundles.lead')}>
       <Section title={t('bundles.here')}>
         <Loaded remote={remote} store={bundles}>
-          {({ bundles: all }) =>
-            all.length === 0 ? (
-              <p className="quiet">{t('bundles.none')}</p>
-            ) : (
-              <ul className="panel list">
-                {all.map((bundle) => (
-                  <Bundle key={bundle.id} bundle={bundle} onVerify={() => setPath(bundle.path)} />
-                ))}
-              </ul>
-            )
-          }
+          {({ bundles: all, unreadable }) => (
+            <>
+              {all.length === 0 ? (
+                <p className="quiet">{t('bundles.none')}</p>
+              ) : (
+                <ul className="panel list">
+                  {all.map((bundle) => (
+                    <Bundle key={bundle.id} bundle={bundle} onVerify={() => setPath(bundle.path)} />
+                  ))}
+                </ul>
+              )}
+              <UnreadableRuns runs={unreadable} again={bundles.again} />
+            </>
+          )}
         </Loaded>
       </Section>
       <Section title={t('bundles.verify')}>

@@ -40,7 +40,7 @@ export function Ceremonies() {
               ) : (
                 <CeremonyTable ceremonies={all} />
               )}
-              <UnreadableRuns runs={unreadable} />
+              <UnreadableRuns runs={unreadable} again={ceremonies.again} />
             </>
           )}
         </Loaded>

@@ -35,7 +35,7 @@ export function Home() {
       <Loaded remote={list} store={ceremonies}>
         {({ ceremonies: all, unreadable }) => (
           <>
-            <UnreadableRuns runs={unreadable} />
+            <UnreadableRuns runs={unreadable} again={ceremonies.again} />
             {all.length === 0 ? <FirstTime /> : <Next all={all} />}
           </>
         )}
@@ -98,7 +98,12 @@ function Next({ all }: { all: CeremonySummary[] }) {
           <span className="quiet">{t('home.next')}</span>
           <Heading as="h2" size="4">
             {t('home.resume', { step: done + 1 })}
-            {underWay.at ? <Rec> {underWay.at}</Rec> : null}
+            {underWay.at ? (
+              <>
+                {' '}
+                <Rec>{underWay.at}</Rec>
+              </>
+            ) : null}
           </Heading>
           <span className="quiet">
             <Rec>{underWay.title}</Rec>
