@@ -319,6 +319,9 @@ fhe_shape = obj(
     holders=array(obj(index=integer(1, 15), name=line, card=digest, envelope=digest, signature=signature,
                       acknowledgement=digest), 1, 15))
 predicate_shape = obj(
+    optional={'replicas': array(obj(id=ident, token=ident, serial=line, way=literal('vendor-clone', 'vendor-wrap'), ckaId=hex16,
+                                    evidence=evidence, attributes=attributes, mechanism=line, challenge=digest,
+                                    digest=digest), 1, 20)},
     v=literal(1), ceremonyId=hex16, domain=domain, planHash=digest, lock=nullable(digest), policyDigest=digest,
     cards=array(digest, 0, 300), opening=digest, checkpoints=array(obj(size=counter, blob=digest), 1, 4096),
     exceptions=array(obj(id=positive, size=counter, blob=digest), 0, 4096),
@@ -808,7 +811,7 @@ def read_plan(data):
                 'tokens': [{name: one[name] for name in ('role', 'profile')} for one in plan['tokens']],
                 'keys': plan['keys'], 'fhe': plan.get('fhe'), 'reshare': plan.get('reshare'),
                 'decryptions': plan.get('decryptions') or [], 'checkpoints': {'live': list(plan['checkpoints']['live'])},
-                'parts': [{'steps': [{'id': step['id'], 'do': step['do']} for step in part['steps']]} for part in plan['parts']]}
+                'parts': [{'steps': [{'id': step['id'], 'do': step['do'], 'key': step.get('key'), 'token': step.get('token', 'ceremony')} for step in part['steps']]} for part in plan['parts']]}
     except (KeyError, TypeError, AttributeError):
         refuse('the plan has another form')
 
@@ -1032,7 +1035,7 @@ NEEDS = {
     'FHE-WHOLE-KEY': 'MANIFEST-ENTRIES', 'TRANSCRIPT-CHAIN': 'MANIFEST-ENTRIES', 'TRANSCRIPT-ROOT': 'TRANSCRIPT-CHAIN',
     'PLAN-HASH': 'TRANSCRIPT-CHAIN', 'PLAN-CONTENT': 'PLAN-HASH BLOB-DIGEST', 'OPENING-CERTIFICATE': 'TRANSCRIPT-CHAIN',
     'CHECKPOINTS': 'OPENING-CERTIFICATE TRANSCRIPT-ROOT', 'EXCEPTIONS': 'TRANSCRIPT-ROOT BLOB-DIGEST', 'CEREMONY-SIGNATURE': 'MANIFEST', 'CARDS': 'TRANSCRIPT-CHAIN',
-    'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE',
+    'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE', 'REPLICAS': 'POSSESSION PLAN-CONTENT OPENING-CERTIFICATE',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
     'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
@@ -1339,6 +1342,22 @@ class Verifier:
             need(proof['challenge'] == sha(b'lux-custody/possession/v1', lp(born), root_id).hex(), 'another challenge')
         need({node['id'] for node in nodes.values() if node['level'] == 'root'} <= seen, 'a root has no proof')
 
+    def check_replicas(self):
+        p, plan, replicas = self.p, self.plan, self.p.get('replicas', [])
+        steps = [step for part in plan['parts'] for step in part['steps'] if step['do'] == 'replicate-root']
+        need(len(steps) == len(replicas), f"{len(replicas)} replicas, the plan has {len(steps)}")
+        proofs, ways = {one['id']: one for one in p['possession']}, {key['id']: key.get('replication') for key in plan['keys']}
+        roles = [token['role'] for token in self.run['header']['tokens']]
+        serials = dict(zip(roles, self.opening['payload']['tokenSerials']))
+        home = [one['serial'] for one in p['keyEvidence'] if one['level'] == 'ceremony']
+        for step, one in zip(steps, replicas):
+            need((step['key'], step['token']) == (one['id'], one['token']), 'another key or token than the plan')
+            need(ways.get(one['id']) == one['way'], 'another way than the plan')
+            need(serials.get(one['token']) == one['serial'] and one['serial'] not in home[:1], 'another serial, or the root\'s own')
+            proof = proofs.get(one['id'])
+            need(proof and all(proof[name] == one[name] for name in ('mechanism', 'challenge', 'digest')), 'another key')
+            need(one['attributes'].get('EXTRACTABLE') is False and one['attributes'].get('SENSITIVE') is True, 'it may leave that token')
+
     # FHE
 
     def check_fhe_commitments(self):
@@ -1606,6 +1625,7 @@ class Verifier:
             need(len(found) == 1, f'{name}: expected one evidence record')
             need(found[0]['evidence'] <= 'E1', f'{name}: claims more evidence than a bundle can prove')
             need(found[0]['evidence'] >= self.policy['leastEvidence'][level], f'{name}: too little evidence')
+        need(all(one['evidence'] >= self.policy['leastEvidence']['root'] for one in self.p.get('replicas', [])), 'a replica: too little evidence')
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 
     def check_token_soft(self):

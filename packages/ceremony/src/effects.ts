@@ -1,7 +1,7 @@
 import type { VerificationKeys } from '@lux/crypto'
 import type { BoundEpoch } from './commands.ts'
 import type { Domain } from './domain.ts'
-import type { Digest, PlannedFhe, PlannedKey, TokenProfile } from './plan/plan.ts'
+import type { Digest, PlannedFhe, PlannedKey, TokenProfile, VendorWay } from './plan/plan.ts'
 import type { CheckpointRecord } from './results.ts'
 
 /**
@@ -105,6 +105,19 @@ export type OwnEffect = Common &
         challenge: string
         chain: ChainLink[]
         mechanism: string
+      } & Named)
+    /**
+     * The root in another token, where the vendor's tool has put it: found by serial and `ckaId` through a fresh start of the
+     * library, with a log-in of its own; read back, proved over `challenge`, logged out. `from`: the token that it came from.
+     */
+    | ({
+        kind: 'prove-replica'
+        key: PlannedKey
+        way: VendorWay
+        from: OnToken
+        challenge: string
+        mechanism: string
+        expected: string[]
       } & Named)
     /** `ckaId` is the ceremony key that signs the envelopes. */
     | ({

@@ -1,5 +1,5 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
-import type { Digest } from './plan/plan.ts'
+import type { Digest, VendorWay } from './plan/plan.ts'
 
 /**
  * A key as its token describes it. `attributes` has PKCS#11 names without CKA_, every one read back singly:
@@ -62,6 +62,18 @@ export type Results = {
   /** `wrapped` = SHA-256 of the wrapped blob; `publicKey` = SHA-256 of the SPKI of a key pair. */
   'generate-key': { evidence: KeyEvidence; mechanism: string; wrapped: Digest; publicKey?: Digest }
   'prove-possession': { mechanism: string; digest: Digest }
+  /** `procedure`: the vendor's commands as they were shown to the person who then said that they were run. */
+  'prove-replica': {
+    serial: string
+    way: VendorWay
+    procedure: string[]
+    evidence: KeyEvidence
+    mechanism: string
+    digest: Digest
+    /** Everything on that token, as `inventory` gives it: a tool that clones may bring more than was asked for. */
+    objects: InventoryObject[]
+    unreadable: number
+  }
   /** `keyId`, `epochId`, `shareDigest` as in the shares' files; `envelopeDigest` = SHA-256 of the age file. */
   'fhe-deal': {
     keyId: Digest

@@ -57,6 +57,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
             },
           ],
     ),
+    replicas: [],
     fhe: null,
     authorities: { requesters: [], combiners: [], evaluators: [], encryptors: [] },
     epoch: null,

@@ -3,7 +3,7 @@ import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './comman
 import type { Domain } from './domain.ts'
 import type { CheckpointReason } from './effects.ts'
 import type { BoundDestination, Seat } from './events.ts'
-import type { Digest, KeyLevel, Plan, Step } from './plan/plan.ts'
+import type { Digest, KeyLevel, Plan, Step, VendorWay } from './plan/plan.ts'
 import type { CheckpointRecord, EffectKind, InventoryObject, KeyEvidence, Results } from './results.ts'
 import type { RunState, StepState } from './run-view.ts'
 import type { DecryptionRequest } from './wire/decryption-request.ts'
@@ -56,6 +56,17 @@ export type MadeKey = {
   wrapped: Digest | null
   evidence: KeyEvidence | null
   blobs: Results['generate-root']['blobs']
+}
+
+/** A root that the vendor's tool brought into another token, proved there. `token`: its role. */
+export type Replica = {
+  id: string
+  token: string
+  serial: string
+  way: VendorWay
+  evidence: KeyEvidence
+  mechanism: string
+  digest: Digest
 }
 
 export type CheckpointState = CheckpointRecord & {
@@ -156,6 +167,7 @@ export type State = {
   due: CheckpointReason | null
   exceptions: ExceptionState[]
   keys: MadeKey[]
+  replicas: Replica[]
   /** Dealt in this run. */
   fhe: (Results['fhe-deal'] & { acknowledged: string[] }) | null
   authorities: Authorities

@@ -178,7 +178,7 @@ describe('a rehearsal', () => {
 })
 
 describe('every other script', () => {
-  it.each(['token-initialisation', 'root-kek', 'key-hierarchy', 'threshold-fhe'] as const)(
+  it.each(['token-initialisation', 'root-kek', 'key-hierarchy', 'replicate-root', 'threshold-fhe'] as const)(
     '%s runs to Closed',
     (name) => {
       const run = core(name, 'production')

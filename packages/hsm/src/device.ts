@@ -230,6 +230,13 @@ export type Hsm = {
    * and started anew, and every login of this library is gone. False where nobody is asked at a pad.
    */
   cancelPadEntry(): boolean
+  /** What its host was given to read its configuration from. */
+  readonly environment: Readonly<Record<string, string>>
+  /**
+   * A second host of the same library with the same options: it starts afresh, so it sees what other programs did to the
+   * tokens, and its log-ins leave ours alone. Close it.
+   */
+  beside(): Promise<Hsm>
   /** By serial, or `new` for a free slot that only `initialise` accepts. Does not check that the token is there. */
   token(serial: string): Token
   close(): Promise<void>

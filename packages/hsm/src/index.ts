@@ -3,6 +3,7 @@ export * from './evidence/index.ts'
 export { defaultPadDeadlineMs, type StartHsmOptions, startHsm } from './host/client.ts'
 export { type HsmErrorCode, hsmErrorCodes } from './hsm-errors.ts'
 export { type Preflight, preflightLibrary } from './pkcs11/preflight.ts'
+export { replicationProcedure } from './profiles/procedure.ts'
 export type { Profile, ProfileId } from './profiles/profile.ts'
 export {
   findLibrary,
@@ -13,6 +14,7 @@ export {
   profileOfLibrary,
   profiles,
 } from './profiles/profiles.ts'
+export { copySoftObjects, joinSoftTokens, softStoreOf } from './soft-clone.ts'
 export { findSoftTokenLibrary, type SoftTokenEnvironment, softTokenEnvironment } from './soft-token.ts'
 export {
   childKekTemplate,

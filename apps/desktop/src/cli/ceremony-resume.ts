@@ -9,10 +9,12 @@ import { findProgram, type Program } from '../core/program.ts'
 import { Answers, type Decision, readAnswers } from '../core/run/answers.ts'
 import { startCommand } from '../core/run/begin-rehearsal.ts'
 import { driveProduction, type Rest } from '../core/run/drive-production.ts'
-import { driveRehearsal, leader, rehearsalPins } from '../core/run/drive-rehearsal.ts'
+import { driveRehearsal, leader } from '../core/run/drive-rehearsal.ts'
 import { takeAnswers } from '../core/run/in-box.ts'
 import { loadRun } from '../core/run/load-run.ts'
 import { writeRequests } from '../core/run/out-box.ts'
+import { vendorWorkAt } from '../core/run/procedure-at.ts'
+import { rehearsalPins } from '../core/run/rehearsal-pins.ts'
 import type { RehearsalDestination } from '../core/run/rehearsal-request.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
@@ -123,7 +125,11 @@ async function resumeRehearsal(
       }
       const view = run.view()
       if (halt.why === 'exception') return exceptionOutcome(view, folder, halt.detail)
-      return runOutcome(view, folder, { ...rest, files: writeRequests(run.folder, view) })
+      return runOutcome(view, folder, {
+        ...rest,
+        files: writeRequests(run.folder, view),
+        vendor: vendorWorkAt(run.folder),
+      })
     },
   )
   if (outcome.exit === 0) forgetToken(folder)
@@ -169,7 +175,11 @@ async function resumeProduction(
         rest = await driveProduction(run, { ...settings, decision: null })
       }
       const view = run.view()
-      return runOutcome(view, folder, { ...rest, files: writeRequests(run.folder, view) })
+      return runOutcome(view, folder, {
+        ...rest,
+        files: writeRequests(run.folder, view),
+        vendor: vendorWorkAt(run.folder),
+      })
     },
   )
 }

@@ -10,6 +10,7 @@ import { driveProduction } from '../core/run/drive-production.ts'
 import { leader } from '../core/run/drive-rehearsal.ts'
 import { type RunParts, runOn } from '../core/run/load-run.ts'
 import { writeRequests } from '../core/run/out-box.ts'
+import { vendorWorkAt } from '../core/run/procedure-at.ts'
 import { readCards } from '../core/run/production-files.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
 import type { Run } from '../core/run/run.ts'
@@ -98,7 +99,11 @@ export async function runCeremony(
     })
     const view = run.view()
     say(`· ${view.state}${view.current === null ? '' : `: ${view.current}`}`)
-    return runOutcome(view, out, { ...rest, files: writeRequests(run.folder, view) })
+    return runOutcome(view, out, {
+      ...rest,
+      files: writeRequests(run.folder, view),
+      vendor: vendorWorkAt(run.folder),
+    })
   }
   return inNewFolder(
     out,

@@ -3,13 +3,22 @@ import type { RunView } from '@lux/ceremony'
 import { fromHex, toWords } from '@lux/crypto'
 import type { Rest } from '../core/run/drive-production.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
+import type { VendorWork } from '../core/run/procedure-at.ts'
 import type { Outcome } from './output.ts'
 
 /** `files`: those under DIR/out/ that say what is awaited. */
-export type Left = Pick<Rest, 'refused' | 'unanswered'> & { files: readonly string[] }
+export type Left = Pick<Rest, 'refused' | 'unanswered'> & {
+  files: readonly string[]
+  /** What people do with the vendor's tool before they answer. */
+  vendor?: VendorWork | null
+}
 
 /** Where a command left a run: 0 when it is over, 1 when an answer was refused, 4 when people have to act. */
-export function runOutcome(view: RunView, folder: string, { files, refused, unanswered }: Left): Outcome {
+export function runOutcome(
+  view: RunView,
+  folder: string,
+  { files, refused, unanswered, vendor }: Left,
+): Outcome {
   const over = view.needs === null
   const digest = view.bundle?.digest ?? null
   const waitingFor = awaited(view.needs, unanswered === true)
@@ -33,6 +42,7 @@ export function runOutcome(view: RunView, folder: string, { files, refused, unan
     ...(digest === null ? [] : [`digest  ${digest}`]),
     ...refused.map(({ file, rule, detail }) => `refused ${file}: ${rule}: ${detail}`),
     ...files.map((file) => `asked   ${file}`),
+    ...vendorLines(vendor ?? null),
     ...(over ? [] : [`waiting for ${waitingFor}; then: custody ceremony resume ${folder}`]),
   ]
   return {
@@ -41,6 +51,17 @@ export function runOutcome(view: RunView, folder: string, { files, refused, unan
     text: lines.join('\n'),
     ...(refused.length > 0 ? { answered: true as const } : {}),
   }
+}
+
+function vendorLines(work: VendorWork | null): string[] {
+  if (work === null) return []
+  return [
+    `first, with the vendor’s own tool, bring ${work.key} (CKA_ID ${work.ckaId}) from ${work.from} to ${work.to}:`,
+    ...work.steps.flatMap(({ words, command }, index) => [
+      `  ${index + 1}. ${words}`,
+      ...(command === null ? [] : [`     ${command}`]),
+    ]),
+  ]
 }
 
 /** Where a run stands, for reading alone. */

@@ -110,6 +110,8 @@ export type CurrentStep = StepView & {
   needs: Need[]
   /** Measured values and results to show, fingerprints among them. */
   facts: Fact[]
+  /** What people do with the vendor's own tool before they proceed; empty elsewhere. */
+  procedure: { id: string; words: string; command: string | null }[]
   mayProceed: boolean
   /** Why Proceed is off: an i18n key below `blocked`, null when it is on. */
   blocked: BlockedReason | null

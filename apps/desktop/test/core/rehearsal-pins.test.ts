@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { rehearsalPins } from '../../src/core/run/drive-rehearsal.ts'
+import { rehearsalPins } from '../../src/core/run/rehearsal-pins.ts'
 
 let run: string
 beforeEach(() => {

@@ -17,7 +17,9 @@ describe('token profiles of the driver and of the plan', () => {
 
   it.each(tokenProfiles)('%s can do the same in both, and is a program in both or in neither', (id) => {
     const profile = profileById(id)
-    expect({ ...profile?.plan, soft: profile?.soft }).toEqual(abilitiesOf(id))
+    expect({ ...profile?.plan, soft: profile?.soft, replication: profile?.replication }).toEqual(
+      abilitiesOf(id),
+    )
   })
 
   it('the window knows every reason of an evidence level', () => {

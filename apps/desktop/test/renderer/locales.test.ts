@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rules } from '@lux/ceremony'
 import { checkIds } from '@lux/ceremony/bundle'
-import { hsmErrorCodes } from '@lux/hsm'
+import { hsmErrorCodes, profiles } from '@lux/hsm'
 import { expect, test } from 'vitest'
 import { blockedReasons, capabilityIds, errorCodes, fileKinds } from '../../src/contract/index.ts'
 
@@ -106,6 +106,13 @@ test('LOCALE-RULES every rule of plans and runs is said in both languages, and n
 test('LOCALE-CHECKS every check of a bundle has its sentence', () => {
   for (const id of checkIds)
     expect({ id, known: en.has(`checks.${id}`) && ar.has(`checks.${id}`) }).toEqual({ id, known: true })
+})
+
+test('LOCALE-VENDOR every act of a vendor’s procedure is said in both languages, in English as the profile has it', () => {
+  for (const { id, words } of profiles.flatMap(({ replicationSteps }) => replicationSteps)) {
+    expect({ id, words: en.get(`vendor.${id}`) }).toEqual({ id, words })
+    expect({ id, known: ar.has(`vendor.${id}`) }).toEqual({ id, known: true })
+  }
 })
 
 test('LOCALE-LISTS capabilities, reasons and file kinds of the contract have their sentences', () => {

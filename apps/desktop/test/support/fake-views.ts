@@ -126,6 +126,7 @@ export const current: CurrentStep = {
     },
   ],
   facts: [{ name: 'serial', value: token.serial, form: 'code' }],
+  procedure: [],
   mayProceed: false,
   blocked: 'signatures-missing',
   failure: null,

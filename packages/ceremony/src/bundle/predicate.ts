@@ -43,6 +43,20 @@ const wrapped = v.strictObject({
 
 const possession = v.strictObject({ id, mechanism: line, challenge: digest, digest })
 
+/** A root that the vendor's tool brought into the token of this role: the same `digest` as the root's possession proof. */
+const replica = v.strictObject({
+  id,
+  token: id,
+  serial: line,
+  way: v.picklist(['vendor-clone', 'vendor-wrap']),
+  ckaId: hex16,
+  evidence: v.picklist(evidenceLevels),
+  attributes,
+  mechanism: line,
+  challenge: digest,
+  digest,
+})
+
 const transport = v.strictObject({
   /** Blob: the signed transport document. */
   document: digest,
@@ -112,6 +126,8 @@ const schema = v.strictObject({
   keyEvidence: v.pipe(v.array(keyEvidence), v.maxLength(4096)),
   wrapTree: v.pipe(v.array(wrapped), v.maxLength(4096)),
   possession: v.pipe(v.array(possession), v.maxLength(64)),
+  /** Absent where none was made, as in bundles from before there were any. */
+  replicas: v.exactOptional(v.pipe(v.array(replica), v.minLength(1), v.maxLength(20))),
   transports: v.pipe(v.array(transport), v.maxLength(64)),
   fhe: v.nullable(fhe),
   /** The epoch from which the run started, where it dealt none. */

@@ -77,6 +77,15 @@ export function absorb(state: State, progress: StepProgress, tagged: TaggedResul
       state.proofs.push({ key: progress.step.key ?? '', ...tagged.result })
       show('possession', tagged.result.digest)
       return
+    case 'prove-replica': {
+      const { serial, way, evidence, mechanism, digest } = tagged.result
+      const id = progress.step.key ?? ''
+      state.replicas.push({ id, token: role, serial, way, evidence, mechanism, digest })
+      show('serial', serial)
+      show('way', way)
+      show('possession', digest)
+      return
+    }
     case 'fhe-deal':
       state.fhe = { ...tagged.result, acknowledged: [] }
       if (state.plan.fhe !== undefined) {

@@ -5,7 +5,9 @@ import type { EffectKind } from '../results.ts'
 import type { State, StepProgress, TokenState } from '../state.ts'
 import { unreachable } from '../unreachable.ts'
 import { assembly, liveStatement } from './epochs.ts'
+import { expectedObjects } from './expected-objects.ts'
 import { possessionChallenge } from './identifiers.ts'
+import { replicaOf } from './replica.ts'
 import { currentStep, isLive, pinsOf, stageOf } from './stages.ts'
 
 /** Whether anything may still happen. A rehearsal without a destination is over once it is sealed. */
@@ -165,6 +167,13 @@ function build(
         mechanism: mechanismOf(state, place.token),
       }
     }
+    case 'prove-replica':
+      return {
+        ...base,
+        ...place,
+        kind: effect,
+        ...replicaOf(state, plannedKey(state, step.key), place.token, placeOf),
+      }
     case 'fhe-deal':
       return {
         ...base,
@@ -288,12 +297,4 @@ function dealtHolders(state: State): DealtHolder[] {
     if (seat?.recipient === undefined) throw new TypeError(`holder ${name}: no recipient; start refuses that`)
     return { index: index + 1, name, card: seat.card, recipient: seat.recipient, keys: seat.keys }
   })
-}
-
-/** CKA_IDs that a token holds when all went by the plan, beyond what it held at the opening inventory. */
-export function expectedObjects(state: State, role: string): string[] {
-  const roots = state.keys.filter((key) => key.level === 'root' && key.token === role).map((key) => key.ckaId)
-  const own = state.ceremonyKey
-  const ceremony = own === null || own.token !== role || own.destroyed ? [] : [own.ckaId, own.sealCkaId]
-  return [...ceremony, ...roots]
 }

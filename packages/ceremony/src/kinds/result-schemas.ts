@@ -25,6 +25,8 @@ export const evidence = v.strictObject({
   attributes: v.record(attributeName, attributeValue),
 })
 
+const objects = v.array(v.strictObject({ ckaId: short, class: line, label: short }))
+
 export const checkpointFields = { size: count, node: digest, root: digest, digest }
 
 /** Shape of each effect's result. */
@@ -51,7 +53,7 @@ export const resultSchemas: { [K in EffectKind]: v.GenericSchema<unknown, Result
   }),
   inventory: v.strictObject({
     serial: line,
-    objects: v.array(v.strictObject({ ckaId: short, class: line, label: short })),
+    objects,
     unreadable: count,
     digest,
   }),
@@ -72,6 +74,16 @@ export const resultSchemas: { [K in EffectKind]: v.GenericSchema<unknown, Result
     publicKey: v.exactOptional(digest),
   }),
   'prove-possession': v.strictObject({ mechanism: line, digest }),
+  'prove-replica': v.strictObject({
+    serial: line,
+    way: v.picklist(['vendor-clone', 'vendor-wrap']),
+    procedure: v.pipe(v.array(line), v.maxLength(40)),
+    evidence,
+    mechanism: line,
+    digest,
+    objects,
+    unreadable: count,
+  }),
   'fhe-deal': v.strictObject({
     keyId: digest,
     epochId: digest,
@@ -112,6 +124,7 @@ export const effectKinds = [
   'read-back',
   'generate-key',
   'prove-possession',
+  'prove-replica',
   'fhe-deal',
   'assemble-epoch',
   'sign-epoch-live',

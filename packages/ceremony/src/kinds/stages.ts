@@ -47,6 +47,8 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'read-back': [go, looks('read-back')],
   'generate-key': [go, acts('generate-key'), checkpoint('key')],
   'prove-possession': [go, looks('prove-possession')],
+  // What the vendor's tool did is looked at as often as needed: a proof leaves nothing behind.
+  'replicate-root': [go, looks('prove-replica'), checkpoint('key')],
   'fhe-deal': [go, acts('fhe-deal'), checkpoint('key')],
   'acknowledge-holder': [{ kind: 'acknowledgements' }],
   'take-request': [{ kind: 'request' }],
@@ -93,7 +95,7 @@ export function pinsOf(state: State, progress: StepProgress): PinNeed[] {
   const pad = isAtPad(state.plan, role)
   const user: PinNeed = { token: role, serial, user: 'user', pad }
   const both: PinNeed[] = [{ token: role, serial, user: 'so', pad }, user]
-  if (progress.step.do === 'log-in') return [user]
+  if (progress.step.do === 'log-in' || progress.step.do === 'replicate-root') return [user]
   if (progress.step.do === 'initialise-token') return both
   // Trusted transport keys are made under the SO's log-in, and the window itself is the user's.
   if (progress.step.do === 'generate-root' && state.destinations.length > 0) return both

@@ -26,6 +26,12 @@ const root: Attributes = {
 /** A root that never was extractable: no window, no copy. */
 const bornClosed: Attributes = { ...root, NEVER_EXTRACTABLE: true }
 
+/**
+ * A root where the vendor's tool has put it. What a token says of a key's past, such as LOCAL, is the vendor's affair after a
+ * clone; that it is the same key is the possession proof's, and what may be done with it must be as at home.
+ */
+const { LOCAL: _local, ALWAYS_SENSITIVE: _always, ...replica } = root
+
 /** A key that is made to be wrapped and destroyed in the same step. */
 const wrappedOnce: Attributes = {
   TOKEN: false,
@@ -44,7 +50,7 @@ const ceremonyKey: Attributes = {
 }
 
 /** Attributes that a key of each use must show, by PKCS#11 name without CKA_. */
-export const templates = { root, bornClosed, wrappedOnce, ceremonyKey } as const
+export const templates = { root, bornClosed, replica, wrappedOnce, ceremonyKey } as const
 
 /** The first attribute that is not as expected, in words, or null. */
 export function attributeFault(expected: Attributes, evidence: KeyEvidence): string | null {

@@ -4,6 +4,7 @@ import { repeated } from '../plan/lint-parts.ts'
 import { leavesByWindow } from '../plan/queries.ts'
 import type { Results } from '../results.ts'
 import type { State } from '../state.ts'
+import { replicaFault } from './replica.ts'
 import type { TaggedResult } from './result-schemas.ts'
 import { attributeFault, templates } from './templates.ts'
 
@@ -46,6 +47,13 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
     }
     case 'prove-possession':
       return verifyPossession(state, effect, tagged.result)
+    case 'prove-replica':
+      if (effect.kind !== 'prove-replica') return null
+      return (
+        keyFault(effect, tagged.result.evidence, templates.replica) ??
+        replicaFault(state, effect, tagged.result) ??
+        verifyInventory(state, { ...effect, when: 'planned' }, tagged.result)
+      )
     case 'fhe-deal':
       return effect.kind === 'fhe-deal' ? verifyDeal(effect, tagged.result) : null
     case 'sign-bundle':
@@ -115,8 +123,8 @@ function brokenBy(result: Results['probe-token']): string {
 
 function verifyInventory(
   state: State,
-  effect: OwnEffect & { kind: 'inventory' },
-  result: Results['inventory'],
+  effect: Pick<OwnEffect & { kind: 'inventory' }, 'token' | 'when' | 'expected'>,
+  result: Pick<Results['inventory'], 'objects' | 'unreadable'>,
 ): Mismatch | null {
   if (result.unreadable > 0) return differs('no damaged objects', `${result.unreadable} cannot be read`)
   if (effect.when === 'opening') return null

@@ -1,6 +1,6 @@
 import type { Plan, PlannedFhe, PlannedKey, Role } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
-import { leavesByWindow, levelOrder, namesOf, stepsOf } from './queries.ts'
+import { leavesByWindow, levelOrder, namesOf, stepsOf, vendorWayOf } from './queries.ts'
 
 /** What the policy asks for; absent when the plan is looked at without its policy. */
 export type LintTerms = { officers: number; witnesses: number }
@@ -85,7 +85,15 @@ export function lintKeys(plan: Plan): PlanRefusal[] {
       )
   }
   const [root] = roots
-  if (root !== undefined && root.existing === undefined) {
+  if (root !== undefined && vendorWayOf(root) !== null) {
+    if (plan.destinations.length > 0)
+      found.push(
+        planRefusal('PLAN-32', '', `${root.id} goes by the vendor’s way, yet destinations are listed`),
+      )
+    if (!stepsOf(plan).some(({ step }) => step.do === 'replicate-root' && step.key === root.id))
+      found.push(planRefusal('PLAN-34', '', `no step brings ${root.id} into another token`))
+  }
+  if (root !== undefined && root.existing === undefined && vendorWayOf(root) === null) {
     const window = leavesByWindow(plan, root)
     if (window && plan.destinations.length === 0)
       found.push(planRefusal('PLAN-32', '', `${root.id} has a trusted window and there is no destination`))

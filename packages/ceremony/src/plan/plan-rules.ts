@@ -85,6 +85,12 @@ export const planRules = {
       'A root goes to destinations only through a trusted window, and a trusted window needs a destination.',
     remedy: 'Name a destination, or set replication to none.',
   },
+  'PLAN-34': {
+    title: 'The root is not brought into another token as it says',
+    detail:
+      'A root with a vendor’s way has a replicate-root step for each token that receives it, once, after its possession proof, and never into its own token; none of these tokens is new; a root without such a way has no such step.',
+    remedy: 'Name the vendor’s way as the replication of the root, and order the steps so.',
+  },
   'PLAN-33': {
     title: 'A key is made never or twice',
     detail: 'Every key of the plan is made by exactly one step, of the kind of its level.',

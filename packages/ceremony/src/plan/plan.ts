@@ -43,7 +43,12 @@ export type TokenProfile =
 export type PlannedDestination = { card: Digest; transport: Digest }
 
 export type KeyLevel = 'root' | 'organisation' | 'project' | 'data'
-export type Replication = 'trusted-window' | 'none'
+/**
+ * How a root comes into other tokens. `trusted-window`: wrapped to destinations by this tool. `vendor-clone`, `vendor-wrap`: by
+ * the vendor's own tool, in people's hands, to tokens of the plan; a replicate-root step proves it.
+ */
+export type Replication = 'trusted-window' | 'vendor-clone' | 'vendor-wrap' | 'none'
+export type VendorWay = Exclude<Replication, 'trusted-window' | 'none'>
 export type KeyAlgorithm = 'AES-128' | 'AES-256' | 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384'
 
 /**
@@ -111,6 +116,7 @@ export type StepKind =
   | 'read-back'
   | 'generate-key'
   | 'prove-possession'
+  | 'replicate-root'
   | 'fhe-deal'
   | 'acknowledge-holder'
   | 'take-request'
@@ -154,6 +160,7 @@ export type PartKind =
   | 'token-initialisation'
   | 'root-kek'
   | 'key-hierarchy'
+  | 'replication'
   | 'threshold-fhe'
   | 'threshold-decryption'
   | 'resharing'

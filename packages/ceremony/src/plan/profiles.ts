@@ -1,4 +1,4 @@
-import type { StepKind, TokenProfile } from './plan.ts'
+import type { Replication, StepKind, TokenProfile, VendorWay } from './plan.ts'
 
 /** What a token of a profile can do, as far as a plan depends on it. */
 export type ProfileAbilities = {
@@ -10,6 +10,8 @@ export type ProfileAbilities = {
   keyWrapping: boolean
   /** CKA_TRUSTED, WRAP_WITH_TRUSTED and UNWRAP_TEMPLATE are enforced: the root may go to another token. */
   trustedWindow: boolean
+  /** The best way by which a key that may never leave in the clear comes into another token of the kind. */
+  replication: Replication
 }
 
 /**
@@ -18,15 +20,57 @@ export type ProfileAbilities = {
  * the run has the last word.
  */
 const abilities: Record<TokenProfile, ProfileAbilities> = {
-  softhsm: { soft: true, initialise: true, keyWrapping: true, trustedWindow: true },
-  opencryptoki: { soft: true, initialise: true, keyWrapping: false, trustedWindow: false },
-  tpm2: { soft: false, initialise: true, keyWrapping: false, trustedWindow: false },
-  swtpm: { soft: true, initialise: true, keyWrapping: false, trustedWindow: false },
-  yubihsm: { soft: false, initialise: false, keyWrapping: false, trustedWindow: false },
-  luna: { soft: false, initialise: true, keyWrapping: true, trustedWindow: false },
-  nshield: { soft: false, initialise: false, keyWrapping: true, trustedWindow: false },
-  cloudhsm: { soft: false, initialise: false, keyWrapping: true, trustedWindow: false },
-  'smartcard-hsm': { soft: false, initialise: false, keyWrapping: false, trustedWindow: false },
+  softhsm: {
+    soft: true,
+    initialise: true,
+    keyWrapping: true,
+    trustedWindow: true,
+    replication: 'trusted-window',
+  },
+  opencryptoki: {
+    soft: true,
+    initialise: true,
+    keyWrapping: false,
+    trustedWindow: false,
+    replication: 'none',
+  },
+  tpm2: { soft: false, initialise: true, keyWrapping: false, trustedWindow: false, replication: 'none' },
+  swtpm: { soft: true, initialise: true, keyWrapping: false, trustedWindow: false, replication: 'none' },
+  yubihsm: {
+    soft: false,
+    initialise: false,
+    keyWrapping: false,
+    trustedWindow: false,
+    replication: 'vendor-wrap',
+  },
+  luna: {
+    soft: false,
+    initialise: true,
+    keyWrapping: true,
+    trustedWindow: false,
+    replication: 'vendor-clone',
+  },
+  nshield: {
+    soft: false,
+    initialise: false,
+    keyWrapping: true,
+    trustedWindow: false,
+    replication: 'vendor-clone',
+  },
+  cloudhsm: {
+    soft: false,
+    initialise: false,
+    keyWrapping: true,
+    trustedWindow: false,
+    replication: 'vendor-clone',
+  },
+  'smartcard-hsm': {
+    soft: false,
+    initialise: false,
+    keyWrapping: false,
+    trustedWindow: false,
+    replication: 'vendor-wrap',
+  },
 }
 
 /** Every profile that a plan may name. */
@@ -40,6 +84,14 @@ export function abilitiesOf(profile: TokenProfile): ProfileAbilities {
 /** Whether the policy's `softTokens` is asked for a token. A profile that nobody knows counts as a program. */
 export function isSoft(profile: string): boolean {
   return abilities[tokenProfiles.find((known) => known === profile) ?? 'softhsm'].soft
+}
+
+/** Why the root cannot come from one token into the other by the vendor's way, or null. */
+export function unreplicable(from: TokenProfile, to: TokenProfile, way: VendorWay): string | null {
+  for (const profile of [from, to])
+    if (abilities[profile].replication !== way)
+      return `${profile} has no ${way}; its way is ${abilities[profile].replication}`
+  return from === to ? null : `${from} and ${to} are of different vendors`
 }
 
 /** Why a token of the profile cannot do a step of this kind, or null. */

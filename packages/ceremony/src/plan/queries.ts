@@ -1,4 +1,13 @@
-import type { KeyLevel, Plan, PlannedDecryption, PlannedKey, PlannedToken, Role, Step } from './plan.ts'
+import type {
+  KeyLevel,
+  Plan,
+  PlannedDecryption,
+  PlannedKey,
+  PlannedToken,
+  Role,
+  Step,
+  VendorWay,
+} from './plan.ts'
 
 export type PlacedStep = { part: number; step: Step }
 
@@ -41,6 +50,11 @@ export const levelOrder: Record<KeyLevel, number> = { root: 0, organisation: 1, 
 /** The root leaves its token for destinations: its entry says so, or the plan has destinations and it says nothing. */
 export function leavesByWindow(plan: Plan, key: PlannedKey): boolean {
   return (key.replication ?? (plan.destinations.length > 0 ? 'trusted-window' : 'none')) === 'trusted-window'
+}
+
+/** The vendor's own way by which the root goes to other tokens of the plan, or null. */
+export function vendorWayOf({ replication }: PlannedKey): VendorWay | null {
+  return replication === 'vendor-clone' || replication === 'vendor-wrap' ? replication : null
 }
 
 export function decryptionOf(plan: Plan, id: string | undefined): PlannedDecryption | undefined {

@@ -42,7 +42,7 @@ const key = v.strictObject({
   name: line,
   algorithm: v.picklist(['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384']),
   parent: v.exactOptional(slug),
-  replication: v.exactOptional(v.picklist(['trusted-window', 'none'])),
+  replication: v.exactOptional(v.picklist(['trusted-window', 'vendor-clone', 'vendor-wrap', 'none'])),
   existing: v.exactOptional(v.strictObject({ ckaId: hex16, rootId: hex16, ceremonyId: hex16 })),
 })
 
@@ -95,6 +95,7 @@ const step = v.strictObject({
     'read-back',
     'generate-key',
     'prove-possession',
+    'replicate-root',
     'fhe-deal',
     'acknowledge-holder',
     'take-request',
@@ -156,6 +157,7 @@ export const planSchema = v.strictObject({
           'token-initialisation',
           'root-kek',
           'key-hierarchy',
+          'replication',
           'threshold-fhe',
           'threshold-decryption',
           'resharing',

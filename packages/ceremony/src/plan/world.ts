@@ -1,6 +1,6 @@
 import type { Plan, Step, StepKind } from './plan.ts'
 import { type PlanRefusal, type PlanRule, planRefusal } from './plan-rules.ts'
-import { inability } from './profiles.ts'
+import { inability, unreplicable } from './profiles.ts'
 import {
   ancestorsOf,
   decryptionOf,
@@ -10,6 +10,7 @@ import {
   namesOf,
   stepsOf,
   tokenOf,
+  vendorWayOf,
 } from './queries.ts'
 import {
   changeEpochs,
@@ -28,6 +29,11 @@ type World = {
   ceremonyKey: boolean
   opened: boolean
   keys: Set<string>
+  /** Keys whose possession proof is made, and by token's role the roots that were brought into it. */
+  proved: Set<string>
+  replicas: Set<string>
+  /** Role of the token that holds the root. */
+  home: string
   dealt: boolean
   acknowledged: Set<string>
   fhe: FheWorld
@@ -46,8 +52,15 @@ const onToken: readonly StepKind[] = [
   'read-back',
   'generate-key',
   'prove-possession',
+  'replicate-root',
 ]
-const onKey: readonly StepKind[] = ['generate-root', 'read-back', 'generate-key', 'prove-possession']
+const onKey: readonly StepKind[] = [
+  'generate-root',
+  'read-back',
+  'generate-key',
+  'prove-possession',
+  'replicate-root',
+]
 const ending: readonly StepKind[] = ['seal', 'export', 'receipt', 'close']
 
 /** Steps after which a checkpoint is made. */
@@ -56,6 +69,7 @@ export const checkpointing: readonly StepKind[] = [
   'checkpoint',
   'generate-root',
   'generate-key',
+  'replicate-root',
   'fhe-deal',
   'epoch-live',
   'seal',
@@ -71,6 +85,9 @@ export function lintSteps(plan: Plan): PlanRefusal[] {
     ceremonyKey: false,
     opened: false,
     keys: new Set(plan.keys.filter((key) => key.existing !== undefined).map((key) => key.id)),
+    proved: new Set(),
+    replicas: new Set(),
+    home: 'ceremony',
     dealt: plan.fhe?.existing !== undefined,
     acknowledged: new Set(plan.fhe?.existing === undefined ? [] : plan.fhe.holders),
     fhe: startOf(plan),
@@ -118,7 +135,9 @@ function checkEntries(plan: Plan, step: Step, refuse: Refuse): void {
   if (step.values !== undefined)
     misused(
       'values',
-      ['confirm', 'roll-call', 'read-aloud', 'clock-check', 'measure-machine'].includes(step.do),
+      ['confirm', 'roll-call', 'read-aloud', 'clock-check', 'measure-machine', 'replicate-root'].includes(
+        step.do,
+      ),
     )
   const ids = (step.values ?? []).map((value) => value.id)
   if (new Set(ids).size !== ids.length) refuse('PLAN-60', 'a value is asked for twice')
@@ -151,6 +170,7 @@ function checkWorld(plan: Plan, step: Step, world: World, refuse: Refuse): void 
   if (step.do === 'make-ceremony-key' && world.ceremonyKey)
     refuse('PLAN-54', 'the ceremony key is made a second time')
   checkKey(plan, step, world, refuse)
+  checkReplica(plan, step, world, refuse)
   checkShares(plan, step, world, refuse)
   checkEpochs(plan, step, { ...world.fhe, known: sharesKnown(plan, world) }, refuse)
   if (world.ended.length > 0 && !ending.includes(step.do)) refuse('PLAN-59', `${step.do} comes after seal`)
@@ -166,7 +186,7 @@ function checkToken(plan: Plan, step: Step, world: World, refuse: Refuse): void 
   if (!world.initialised.has(token.role)) refuse('PLAN-51', `the token ${token.role} is new`)
   if (step.do === 'log-in') return
   if (!world.loggedIn.has(token.role)) refuse('PLAN-52', `nobody has logged in to the token ${token.role}`)
-  const makes = ['make-ceremony-key', 'generate-root', 'generate-key'].includes(step.do)
+  const makes = ['make-ceremony-key', 'generate-root', 'generate-key', 'replicate-root'].includes(step.do)
   if (makes && !world.probed.has(token.role)) refuse('PLAN-53', `the token ${token.role} has not been probed`)
 }
 
@@ -184,6 +204,30 @@ function checkKey(plan: Plan, step: Step, world: World, refuse: Refuse): void {
     refuse('PLAN-60', `${key.id} is not kept in the token, so it cannot be read back`)
   if (step.do === 'prove-possession' && key.level === 'data')
     refuse('PLAN-60', `${key.id} wraps no key, so it has no possession proof`)
+}
+
+function checkReplica(plan: Plan, step: Step, world: World, refuse: Refuse): void {
+  const key = keyOf(plan, step.key)
+  if (step.do !== 'replicate-root' || key === undefined) return
+  const way = vendorWayOf(key)
+  const to = tokenOf(plan, step)
+  if (key.level !== 'root' || way === null) {
+    refuse('PLAN-34', `${key.id} has no vendor’s way of replication`)
+    return
+  }
+  if (!world.proved.has(key.id)) refuse('PLAN-34', `${key.id} is not proved on its own token before`)
+  if (to === undefined) return
+  if (to.role === world.home) refuse('PLAN-34', `${key.id} is in the token ${to.role} already`)
+  if (world.replicas.has(to.role)) refuse('PLAN-34', `${key.id} comes into the token ${to.role} twice`)
+  const from = plan.tokens.find(({ role }) => role === world.home)
+  for (const token of [from, to])
+    if (token?.serial === 'new')
+      refuse(
+        'PLAN-34',
+        `the token ${token.role} is new, but its vendor’s tool sets what it shares with others`,
+      )
+  const unable = from === undefined ? null : unreplicable(from.profile, to.profile, way)
+  if (unable !== null) refuse('PLAN-22', unable)
 }
 
 function checkShares(plan: Plan, step: Step, world: World, refuse: Refuse): void {
@@ -216,6 +260,9 @@ function change(plan: Plan, step: Step, world: World): void {
   if (step.do === 'open-run') world.opened = true
   if ((step.do === 'generate-root' || step.do === 'generate-key') && step.key !== undefined)
     world.keys.add(step.key)
+  if (step.do === 'generate-root') world.home = token
+  if (step.do === 'prove-possession' && step.key !== undefined) world.proved.add(step.key)
+  if (step.do === 'replicate-root') world.replicas.add(token)
   if (step.do === 'fhe-deal') world.dealt = true
   if (step.do === 'acknowledge-holder' && !world.fhe.assembled)
     for (const name of holdersOf(plan, step)) world.acknowledged.add(name)

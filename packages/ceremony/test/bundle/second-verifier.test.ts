@@ -33,6 +33,7 @@ describe('the second verifier', () => {
     for (const [, , options] of chosen) cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
+    cases.push(await sampleBundle({ replica: true }))
     // Which profiles are programs is a list in each.
     for (const profile of tokenProfiles) cases.push(await sampleBundle(softToken(profile)))
     cases.push({ bytes: sample.bytes, policy: null })

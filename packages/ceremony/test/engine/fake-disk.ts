@@ -9,11 +9,13 @@ type Object_ = { ckaId: string; class: string; label: string }
 export type Disk = {
   entries: StoredEntry[]
   token: Object_[]
+  /** What the vendor's tool put into other tokens, by serial. */
+  others: Record<string, Object_[]>
   initialised: boolean
   files: Record<string, Json>
   generated: string[]
 }
 
 export function freshDisk(): Disk {
-  return { entries: [], token: [], initialised: false, files: {}, generated: [] }
+  return { entries: [], token: [], others: {}, initialised: false, files: {}, generated: [] }
 }

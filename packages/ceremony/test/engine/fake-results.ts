@@ -48,7 +48,8 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         level: 'E1',
       }
     case 'inventory': {
-      const objects = [...core.disk.token]
+      const objects =
+        effect.token === 'ceremony' ? [...core.disk.token] : (core.disk.others[effect.serial] ?? [])
       return { serial: effect.serial, objects, unreadable: 0, digest: sha256Hex(encodeCanonical(objects)) }
     }
     case 'make-ceremony-key':
@@ -97,6 +98,18 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
       return {
         mechanism: effect.mechanism,
         digest: hash(`possession ${effect.key.id} ${effect.challenge}`),
+      }
+    case 'prove-replica':
+      core.disk.others[effect.serial] = [{ ckaId: effect.ckaId, class: 'secret-key', label: effect.key.id }]
+      return {
+        serial: effect.serial,
+        way: effect.way,
+        procedure: ['clone it'],
+        evidence: evidence(effect.ckaId, templates.replica),
+        mechanism: effect.mechanism,
+        digest: hash(`possession ${effect.key.id} ${effect.challenge}`),
+        objects: core.disk.others[effect.serial] ?? [],
+        unreadable: 0,
       }
     case 'fhe-deal':
       core.disk.generated.push(effect.fhe.id)

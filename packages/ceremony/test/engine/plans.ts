@@ -7,6 +7,7 @@ import { someone, someServer } from './seats.ts'
 export const scriptNames = [
   'first-run',
   'key-hierarchy',
+  'replicate-root',
   'root-kek',
   'threshold-fhe',
   'fhe-life',
@@ -45,6 +46,7 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
     })),
     library: sha256Hex(utf8('library')),
     serial: 'a1b2c3d4',
+    spareSerial: 'b2c3d4e5',
     rootCkaId: '11'.repeat(16),
     rootId: '22'.repeat(16),
     rootCeremony: '33'.repeat(16),

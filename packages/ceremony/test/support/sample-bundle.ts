@@ -29,7 +29,7 @@ import {
 import { entropyOf, makePerson, makeServer, type Person } from './people.ts'
 import { sampleDecryption, sampleDecryptions, sampleNext, samplePeople } from './sample-epochs.ts'
 import { sampleDeal, samplePublic } from './sample-fhe.ts'
-import { sampleEvidence, sampleTransports, sampleTree } from './sample-keys.ts'
+import { sampleEvidence, sampleReplica, sampleTransports, sampleTree } from './sample-keys.ts'
 import {
   type SampleBundle,
   type SampleOptions,
@@ -37,7 +37,7 @@ import {
   sampleCeremonyId,
   sampleTime,
 } from './sample-options.ts'
-import { planBytes, samplePlan } from './sample-plan.ts'
+import { planBytes, samplePlan, sampleTokens } from './sample-plan.ts'
 import { sampleCheckpoints, sampleEntries } from './sample-run.ts'
 
 export * from './sample-options.ts'
@@ -102,7 +102,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     policyDigest: digest,
     tool: { version: '0.1.0', build: sampleBuild },
     machine: { measurement: 'ad'.repeat(32), kernel: 'Linux 6.1', tpmQuote: 'none' },
-    tokens: [{ role: 'ceremony', profile: 'softhsm', library: '1b'.repeat(32), serial: 'a1b2c3d4' }],
+    tokens: sampleTokens(options),
     roster: roster.map(({ card }) => ({ role: card.kind, name: card.name, card: cardCodec.digest(card) })),
     standIns: [],
   }
@@ -114,7 +114,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     planHash,
     policyDigest: digest,
     node0: transcript.headAt(0).node,
-    tokenSerials: ['a1b2c3d4'],
+    tokenSerials: sampleTokens(options).map(({ serial }) => serial),
     ceremonyKeys: ceremony.keys,
   }
   const opening = alter.opening?.(plainOpening) ?? plainOpening
@@ -136,6 +136,12 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
       ? sampleLife({ header, ceremony, put, alter: alter.epochs ?? {} }, fhe, holders, others.newcomers)
       : { decryptions: [], next: null }
 
+  const possession = {
+    id: 'root',
+    mechanism: options.possession?.mechanism ?? 'AES-KWP',
+    challenge: possessionChallengeOf(root),
+    digest: options.possession?.digest ?? sha256Hex(),
+  }
   const plainPredicate: Predicate = {
     v: 1,
     ceremonyId: header.ceremonyId,
@@ -153,14 +159,8 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
       ...made.map(({ id, level }) => sampleEvidence(id, level)),
     ],
     wrapTree,
-    possession: [
-      {
-        id: 'root',
-        mechanism: options.possession?.mechanism ?? 'AES-KWP',
-        challenge: possessionChallengeOf(root),
-        digest: options.possession?.digest ?? sha256Hex(),
-      },
-    ],
+    possession: [possession],
+    ...(options.replica ? { replicas: [sampleReplica(possession)] } : {}),
     transports,
     fhe,
     existing: null,

@@ -104,3 +104,19 @@ export function sampleEvidence(
     attributes: { SENSITIVE: true, EXTRACTABLE: false, KEY_TYPE: 31 },
   }
 }
+
+/** The root in a second token, proved as it was in its own. */
+export function sampleReplica(
+  proof: Predicate['possession'][number],
+): NonNullable<Predicate['replicas']>[number] {
+  const { ckaId, attributes } = sampleEvidence('root', 'root')
+  return {
+    ...proof,
+    token: 'spare',
+    serial: 'b2c3d4e5',
+    way: 'vendor-clone',
+    ckaId,
+    evidence: 'E1',
+    attributes,
+  }
+}

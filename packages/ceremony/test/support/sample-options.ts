@@ -55,6 +55,8 @@ export type SampleOptions = {
   }
   /** Possession digest of the root; the sample's own is of nothing. */
   possession?: { mechanism: string; digest: string }
+  /** The root is also in a second token, by a vendor's clone. */
+  replica?: boolean
   rootId?: string
   /** A root that an earlier ceremony made. */
   rootBorn?: string

@@ -15,6 +15,15 @@ const step = (id: string, kind: Step['do'], more: Partial<Step> = {}): Step => (
   ...more,
 })
 
+export function sampleTokens({ replica }: SampleOptions): Plan['tokens'] {
+  const library = '1b'.repeat(32)
+  if (!replica) return [{ role: 'ceremony', profile: 'softhsm', library, serial: 'a1b2c3d4' }]
+  return [
+    { role: 'ceremony', profile: 'luna', library, serial: 'a1b2c3d4' },
+    { role: 'spare', profile: 'luna', library, serial: 'b2c3d4e5' },
+  ]
+}
+
 /** The plan of the sample's run: enough of one to be compared with the bundle. */
 export function samplePlan(options: SampleOptions, people: readonly Person[], policy: string): Plan {
   const holders = people
@@ -32,7 +41,7 @@ export function samplePlan(options: SampleOptions, people: readonly Person[], po
       name: card.name,
       card: cardCodec.digest(card),
     })),
-    tokens: [{ role: 'ceremony', profile: 'softhsm', library: '1b'.repeat(32), serial: 'a1b2c3d4' }],
+    tokens: sampleTokens(options),
     destinations: [],
     keys: [
       {
@@ -40,6 +49,7 @@ export function samplePlan(options: SampleOptions, people: readonly Person[], po
         level: 'root',
         name: 'Root KEK',
         algorithm: 'AES-256',
+        ...(options.replica ? { replication: 'vendor-clone' as const } : {}),
         ...(options.rootBorn === undefined
           ? {}
           : {
@@ -64,7 +74,11 @@ export function samplePlan(options: SampleOptions, people: readonly Person[], po
     parts: [
       {
         kind: 'root-kek',
-        steps: [step('open-run', 'open-run'), step('make-root', 'generate-root', { key: 'root' })],
+        steps: [
+          step('open-run', 'open-run'),
+          step('make-root', 'generate-root', { key: 'root' }),
+          ...(options.replica ? [step('clone-root', 'replicate-root', { key: 'root', token: 'spare' })] : []),
+        ],
       },
     ],
   }

@@ -50,6 +50,20 @@ export type WrapMechanismReport = {
 
 export type PossessionProof = { readonly digest: string; readonly mechanism: WrapMechanism }
 
+/**
+ * How a key that may never leave in the clear comes into another token. `trusted-window`: by this driver, wrapped to a key that
+ * the security officer trusts. `vendor-clone`, `vendor-wrap`: by the vendor's own tool, in people's hands.
+ */
+export type ReplicationWay = 'trusted-window' | 'vendor-clone' | 'vendor-wrap' | 'none'
+
+/** One act of the vendor's own procedure; `command` is what is typed, null where nothing is. */
+export type ReplicationStep = {
+  /** Names the words in every language. */
+  readonly id: string
+  readonly words: string
+  readonly command: string | null
+}
+
 export type WindowDestination = { readonly id: string; readonly label: string; readonly spki: Bytes }
 
 export type TrustedWindow = {

@@ -2,7 +2,7 @@ import type { Hsm, HsmRestart, Token, TokenInfo, TokensChange } from '../device.
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CallQueue } from './call-queue.ts'
-import { HostProcess } from './host-process.ts'
+import { HostProcess, hostEnvironment } from './host-process.ts'
 import { deadlineFactor, type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
 import { TokenWatch } from './watch-tokens.ts'
 
@@ -94,6 +94,14 @@ class Client implements Hsm {
 
   get state(): Hsm['state'] {
     return this.#state
+  }
+
+  get environment(): Readonly<Record<string, string>> {
+    return hostEnvironment(this.#options.library, this.#options.environment)
+  }
+
+  beside(): Promise<Hsm> {
+    return startHsm(this.#options)
   }
 
   get pid(): number | null {

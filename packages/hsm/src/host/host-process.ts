@@ -22,7 +22,7 @@ const maxStderr = 2048
  * What is passed, and what the library's profile says that it reads: no NODE_OPTIONS, no loader variables, no secrets of the
  * parent.
  */
-function hostEnvironment(
+export function hostEnvironment(
   library: string,
   passed: Readonly<Record<string, string>> = {},
 ): Record<string, string> {

@@ -21,8 +21,9 @@ export function softTokenMarks(): string {
     return readdirSync(root)
       .sort()
       .map((name) => {
-        const { mtimeMs, size } = statSync(join(root, name, 'token.object'))
-        return `${name} ${mtimeMs} ${size}`
+        // The clock of files is coarse: a file that was replaced within one tick shows only by being another file.
+        const { mtimeMs, size, ino } = statSync(join(root, name, 'token.object'))
+        return `${name} ${mtimeMs} ${size} ${ino}`
       })
       .join('/')
   } catch {

@@ -13,6 +13,7 @@ export const cloudhsm: Profile = {
   model: /.*/,
   verifiedOn: null,
   sources: [
+    'https://docs.aws.amazon.com/cloudhsm/latest/userguide/cloudhsm_cli-key-replicate.html',
     'https://docs.aws.amazon.com/cloudhsm/latest/userguide/pkcs11-library.html',
     'https://docs.aws.amazon.com/cloudhsm/latest/userguide/pkcs11-mechanisms.html',
     'https://docs.aws.amazon.com/cloudhsm/latest/userguide/pkcs11-attributes.html',
@@ -39,6 +40,25 @@ export const cloudhsm: Profile = {
   copyableInCopy: false,
   replication: 'vendor-clone',
   replicationBy: 'the cluster keeps the keys of its HSMs in step',
+  replicationSteps: [
+    {
+      id: 'cloudhsm-coverage',
+      words: 'Within one cluster every HSM gets the key by itself: check that its coverage is full.',
+      command: 'cloudhsm-cli key list --filter attr.label={label} --verbose',
+    },
+    {
+      id: 'cloudhsm-login',
+      words:
+        'To a cluster that was made from a backup of this one: log in to both as the crypto user who owns the key.',
+      command: 'cloudhsm-cli interactive',
+    },
+    {
+      id: 'cloudhsm-replicate',
+      words: 'Replicate the key to it.',
+      command:
+        'key replicate --filter attr.label={label} --source-cluster-id SOURCE --destination-cluster-id DESTINATION',
+    },
+  ],
   attestation: { format: 'none', how: 'no attestation of a single key' },
   plan: { initialise: false, keyWrapping: true, trustedWindow: false },
   notes: [

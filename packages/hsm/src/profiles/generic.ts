@@ -22,6 +22,7 @@ export const generic: Profile = {
   copyableInCopy: true,
   replication: 'none',
   replicationBy: 'unknown',
+  replicationSteps: [],
   attestation: { format: 'none', how: 'unknown' },
   plan: { initialise: true, keyWrapping: true, trustedWindow: true },
   notes: ['No profile knows this token. Only what the probe proves is relied on.'],

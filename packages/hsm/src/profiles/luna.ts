@@ -14,6 +14,7 @@ export const luna: Profile = {
   model: /(Luna|K7|G7|LunaSA|Cloud HSM)/i,
   verifiedOn: null,
   sources: [
+    'https://thalesdocs.com/gphsm/luna/7/docs/network/Content/lunacm/commands/partition/partition_clone.htm',
     'https://www.thalesdocs.com/gphsm/luna/7/docs/network/Content/sdk/mechanisms/CKM_AES_KW.htm',
     'https://thalesdocs.com/gphsm/luna/7.7.0/docs/pci/Content/sdk/design/attribute_defaults.htm',
     'https://thalesdocs.com/gphsm/luna/7/docs/network/Content/admin_partition/confirm/confirm_hsm.htm',
@@ -43,6 +44,26 @@ export const luna: Profile = {
   copyableInCopy: true,
   replication: 'vendor-clone',
   replicationBy: 'partition cloning between HSMs of one cloning domain, with lunacm',
+  replicationSteps: [
+    {
+      id: 'luna-domain',
+      words:
+        'Make sure that both partitions were initialised with one cloning domain and that their policies allow the cloning of secret keys.',
+      command: 'partition showpolicies',
+    },
+    {
+      id: 'luna-source',
+      words: 'In lunacm, choose the slot of the partition that has the key.',
+      command: 'slot set -slot SLOT-OF-{from}',
+    },
+    { id: 'luna-login', words: 'Log in there as crypto officer.', command: 'role login -name co' },
+    { id: 'luna-handle', words: 'Find the handle of the key by its label.', command: 'partition contents' },
+    {
+      id: 'luna-clone',
+      words: 'Clone that one object to the slot of the other partition; lunacm asks for its password.',
+      command: 'partition clone -objects HANDLE -slot SLOT-OF-{to}',
+    },
+  ],
   attestation: {
     format: 'luna',
     how: 'cmu getpkc: a PKCS#7 chain from the key’s confirmation to the manufacturer’s root, only for an asymmetric key that was made in the HSM and cannot leave it',

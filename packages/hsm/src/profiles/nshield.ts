@@ -41,6 +41,30 @@ export const nshield: Profile = {
   copyableInCopy: false,
   replication: 'vendor-clone',
   replicationBy: 'every module of the security world uses the same key files of kmdata',
+  replicationSteps: [
+    {
+      id: 'nshield-world',
+      words:
+        'Make sure that both modules are in one security world and that the card set or softcard of the key is not restricted to one module.',
+      command: 'nfkminfo',
+    },
+    {
+      id: 'nshield-key',
+      words: 'Find the key’s file: its name begins with key_pkcs11.',
+      command: 'nfkminfo -k pkcs11',
+    },
+    {
+      id: 'nshield-files',
+      words:
+        'Bring the key’s file into the key folder that the other module’s host uses; on one host both modules use the same.',
+      command: 'rfs-sync --update',
+    },
+    {
+      id: 'nshield-restart',
+      words: 'End every program that has the library open, so that it reads the folder again.',
+      command: null,
+    },
+  ],
   attestation: {
     format: 'unread',
     how: 'nfkmattest bundles a key’s generation certificate with the module’s warrant; Entrust’s own verifier reads it, this tool does not',

@@ -32,6 +32,7 @@ export const opencryptoki: Profile = {
   copyableInCopy: false,
   replication: 'none',
   replicationBy: 'no key can be marked as trusted',
+  replicationSteps: [],
   attestation: { format: 'none', how: 'a program attests nothing about itself' },
   plan: { initialise: true, keyWrapping: false, trustedWindow: false },
   notes: [

@@ -1,4 +1,4 @@
-import type { OaepHash } from '../device.ts'
+import type { OaepHash, ReplicationStep, ReplicationWay } from '../device.ts'
 
 export type ProfileId =
   | 'softhsm'
@@ -76,8 +76,13 @@ export type Profile = {
   readonly leavesOut: { readonly private: readonly string[]; readonly public: readonly string[] }
   /** COPYABLE can be given when a key is made; some tokens refuse it in a copy. */
   readonly copyableInCopy: boolean
-  readonly replication: 'trusted-window' | 'vendor-clone' | 'vendor-wrap' | 'none'
+  readonly replication: ReplicationWay
   readonly replicationBy: string
+  /**
+   * The vendor's own procedure, as its documents have it; empty where the way is not the vendor's. In a command `{from}`, `{to}`: serials;
+   * `{id}`: the key's CKA_ID in hex; `{label}`. What stands in capitals a person fills in.
+   */
+  readonly replicationSteps: readonly ReplicationStep[]
   readonly attestation: Attestation
   readonly plan: PlanAbilities
   readonly notes: readonly string[]

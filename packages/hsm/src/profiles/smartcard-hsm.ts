@@ -39,6 +39,23 @@ export const smartcardHsm: Profile = {
   replication: 'vendor-wrap',
   replicationBy:
     'sc-hsm-tool --wrap-key under a device key encryption key (DKEK) that several cards were given',
+  replicationSteps: [
+    {
+      id: 'smartcard-dkek',
+      words: 'Both cards were initialised with the same DKEK shares; check the key check value of the DKEK.',
+      command: 'sc-hsm-tool',
+    },
+    {
+      id: 'smartcard-export',
+      words: 'Export the key from the card that has it.',
+      command: 'sc-hsm-tool --wrap-key KEY.bin --key-reference REFERENCE',
+    },
+    {
+      id: 'smartcard-import',
+      words: 'Import it into the other card.',
+      command: 'sc-hsm-tool --unwrap-key KEY.bin --key-reference REFERENCE',
+    },
+  ],
   attestation: {
     format: 'unread',
     how: 'a key’s public half is signed by the device’s own key as a card-verifiable certificate; this tool does not read it',

@@ -29,6 +29,7 @@ export const softhsm: Profile = {
   copyableInCopy: false,
   replication: 'trusted-window',
   replicationBy: 'RSA-OAEP to transport keys that the security officer marked as trusted',
+  replicationSteps: [],
   attestation: { format: 'none', how: 'a program attests nothing about itself' },
   plan: { initialise: true, keyWrapping: true, trustedWindow: true },
   notes: [

@@ -33,6 +33,7 @@ export const tpm2: Profile = {
   copyableInCopy: true,
   replication: 'none',
   replicationBy: 'keys never leave the TPM',
+  replicationSteps: [],
   attestation: {
     format: 'unread',
     how: 'tpm2_certify signs a key’s public area with an attestation key; this tool does not read it yet',

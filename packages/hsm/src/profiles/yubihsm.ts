@@ -9,6 +9,7 @@ export const yubihsm: Profile = {
   model: /^YubiHSM/,
   verifiedOn: null,
   sources: [
+    'https://docs.yubico.com/hardware/yubihsm-2/hsm-2-user-guide/hsm2-backup-restore.html',
     'https://docs.yubico.com/software/yubihsm-2/component-reference/hsm2-ref-pkcs11.html',
     'https://docs.yubico.com/hardware/yubihsm-2/hsm-2-user-guide/hsm2-core-concepts.html',
     'https://docs.yubico.com/hardware/oid/oid-product-arc.html',
@@ -39,6 +40,24 @@ export const yubihsm: Profile = {
   replication: 'vendor-wrap',
   replicationBy:
     'objects leave wrapped by AES-CCM under a wrap key that both devices hold, with yubihsm-shell',
+  replicationSteps: [
+    {
+      id: 'yubihsm-wrapkey',
+      words: 'Put one wrap key, with export-wrapped and import-wrapped, into both devices.',
+      command:
+        'yubihsm-shell -a put-wrap-key -i WRAP-ID -c export-wrapped,import-wrapped --delegated DELEGATED --in WRAP-FILE',
+    },
+    {
+      id: 'yubihsm-export',
+      words: 'Export the object from the device that has the key; it needs exportable-under-wrap.',
+      command: 'yubihsm-shell -a get-wrapped --wrap-id WRAP-ID -i OBJECT-ID -t OBJECT-TYPE --out OBJECT.yhw',
+    },
+    {
+      id: 'yubihsm-import',
+      words: 'Import it into the other device.',
+      command: 'yubihsm-shell -a put-wrapped --wrap-id WRAP-ID --in OBJECT.yhw',
+    },
+  ],
   attestation: {
     format: 'yubihsm',
     how: 'yubihsm-shell sign-attestation-certificate: firmware, serial, origin, domains, capabilities, id and label of an asymmetric key; the chain ends at Yubico’s root',

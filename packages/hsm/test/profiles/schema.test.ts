@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { replicationProcedure } from '../../src/profiles/procedure.ts'
 import {
   findLibrary,
   libraryPlaces,
@@ -55,6 +56,21 @@ describe('profiles', () => {
       expect([id, soft]).toEqual([id, kind === 'software'])
       if (plan.trustedWindow) expect([id, plan.keyWrapping]).toEqual([id, true])
     }
+  })
+
+  it('the vendor’s procedure stands exactly where the way is the vendor’s, and names the tokens of the run', () => {
+    const ids = profiles.flatMap(({ replicationSteps }) => replicationSteps.map(({ id }) => id))
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const { id, replication, replicationSteps } of profiles)
+      expect([id, replicationSteps.length > 0]).toEqual([id, replication.startsWith('vendor-')])
+    const names = { from: '1234', to: '5678', id: 'ab12', label: 'root-kek' }
+    for (const profile of profiles) {
+      for (const { words, command } of replicationProcedure(profile, names))
+        expect(`${words} ${command}`).not.toMatch(/[{}]/)
+    }
+    expect(replicationProcedure(profileById('luna')!, names).at(-1)?.command).toBe(
+      'partition clone -objects HANDLE -slot SLOT-OF-5678',
+    )
   })
 
   it('whoever is initialised by a vendor’s tool is not planned to be by ours', () => {

@@ -1,40 +1,13 @@
-import { randomInt } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Needs, Refusal, RunView } from '@lux/ceremony'
-import { encodeCanonical, fromUtf8, utf8 } from '@lux/crypto'
-import * as v from 'valibot'
+import { utf8 } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
-import { readBounded, writeDurably } from '../store/durable-file.ts'
 import type { Run } from './run.ts'
 import { actAsStandIn, type StandInAct } from './stand-in-act.ts'
+import { replicateAsStandIn } from './stand-in-vendor.ts'
 import type { StandIn } from './stand-ins.ts'
 
 /** Why the machine stopped playing everybody's part. */
 export type Halt = { why: 'over' | 'sealed' | 'receipt' | 'exception'; detail: string }
-
-const pin = v.pipe(v.string(), v.regex(/^\d{4,64}$/))
-const pinsSchema = v.strictObject({ so: pin, user: pin })
-
-/** PINs of a throw-away token, kept beside it (0600): the only PINs that the tool ever takes from a file of its own. */
-export function rehearsalPins(folder: string): { so: string; user: string } {
-  const path = join(folder, 'token', 'pins.json')
-  if (!existsSync(path)) {
-    const fresh = () => Array.from({ length: 8 }, () => randomInt(10)).join('')
-    writeDurably(path, encodeCanonical({ so: fresh(), user: fresh() }))
-  }
-  const read = v.safeParse(pinsSchema, json(readBounded(path, 1024)))
-  if (read.success) return read.output
-  throw new CoreError('FILE-DAMAGED', `${path} holds no PINs`, 'rehearse anew: the token is worth nothing')
-}
-
-function json(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(fromUtf8(bytes))
-  } catch {
-    return null
-  }
-}
 
 /**
  * Plays every person's part of a rehearsal until it is over, or until it waits for something that no stand-in has:
@@ -85,6 +58,7 @@ async function answer(
     case 'pin': {
       for (const { token, user } of needs.pins) run.enterPin(token, user, utf8(pins[user]))
       if (needs.again) return null
+      await replicateAsStandIn(run)
       const input = sample(needs.values, now())
       return must(run.submit({ type: 'proceed', step, by: first(needs.names), input }))
     }

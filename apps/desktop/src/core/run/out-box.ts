@@ -8,6 +8,7 @@ import { writeDurably } from '../store/durable-file.ts'
 import { approvedPackage } from './approved-package.ts'
 import { nextSignatureFile, seedsName } from './fhe-places.ts'
 import { bundleFile } from './perform/bundle.ts'
+import { type VendorWork, vendorWorkAt } from './procedure-at.ts'
 import type { RunFolder } from './run-folder.ts'
 import { bytesToSign } from './stand-in-signing.ts'
 
@@ -71,6 +72,7 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
           names: needs.names,
           values: needs.values.map(({ id, label, format }) => ({ id, label, format: format ?? 'text' })),
           ...(needs.kind === 'pin' ? { pins: needs.pins.map(({ ...pin }) => pin) } : {}),
+          ...vendorPart(vendorWorkAt(folder)),
         }),
       ]
     case 'exception': {
@@ -117,6 +119,13 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
     default:
       return []
   }
+}
+
+/** The commands that people type into the vendor's own tool first. */
+function vendorPart(work: VendorWork | null): { [key: string]: Json } {
+  if (work === null) return {}
+  const { steps, ...moves } = work
+  return { vendor: { ...moves, steps: steps.map((step) => ({ ...step })) } }
 }
 
 function signatureRequest(

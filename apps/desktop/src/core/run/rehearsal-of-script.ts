@@ -90,6 +90,7 @@ export async function rehearsalOfScript(
 /** A token or a root of an earlier ceremony, which the rehearsal then makes itself: any identifier will do. */
 const earlierPlaces: Readonly<Record<string, number>> = {
   serial: 8,
+  spareSerial: 8,
   rootId: 16,
   rootCeremony: 16,
   rootCkaId: 16,

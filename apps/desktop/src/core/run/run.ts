@@ -102,6 +102,10 @@ export class Run {
     this.#start()
   }
 
+  get hsm(): RunContext['hsm'] {
+    return this.#context.hsm
+  }
+
   get keyChild(): RunContext['keyChild'] {
     return this.#context.keyChild
   }

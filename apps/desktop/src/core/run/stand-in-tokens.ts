@@ -1,6 +1,7 @@
 import type { Plan } from '@lux/ceremony'
+import { stepsOf } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
-import { type Hsm, rootTemplate } from '@lux/hsm'
+import { type Hsm, joinSoftTokens, rootTemplate, softStoreOf } from '@lux/hsm'
 
 /**
  * A throw-away token for every token that the plan takes as it is: initialised, and with a root of its own wherever the
@@ -20,10 +21,29 @@ export async function makeStandInTokens(
     const made = await hsm
       .token('new')
       .initialise({ label: `stand-in ${role}`, soPin: utf8(pins.so), userPin: utf8(pins.user) })
-    if (role === 'ceremony') await makeRoots(plan, hsm, made.serial, pins.user)
     bound.push({ role, serial: made.serial })
   }
+  await joinReplicas(plan, hsm, bound)
+  const ceremony = bound.find(({ role }) => role === 'ceremony')
+  if (ceremony !== undefined && ceremony.serial !== '') await makeRoots(plan, hsm, ceremony.serial, pins.user)
   return bound
+}
+
+/** Tokens between which the root is cloned are of one cloning domain from the start, as the vendors' are. */
+async function joinReplicas(
+  plan: Plan,
+  hsm: Hsm,
+  bound: readonly { role: string; serial: string }[],
+): Promise<void> {
+  const store = softStoreOf(hsm.environment)
+  const from = bound.find(({ role }) => role === 'ceremony')?.serial ?? ''
+  for (const { step } of stepsOf(plan)) {
+    const to = bound.find(({ role }) => role === step.token)?.serial ?? ''
+    if (step.do === 'replicate-root' && store !== null && from !== '' && to !== '')
+      joinSoftTokens(store, { from, to })
+  }
+  // The library reads its store anew before it is next asked, or it would go on with the master key from before.
+  await hsm.tokens()
 }
 
 async function makeRoots(plan: Plan, hsm: Hsm, serial: string, userPin: string): Promise<void> {

@@ -4,9 +4,10 @@ import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
-import { rehearsalPins } from '../run/drive-rehearsal.ts'
+import { rehearsalPins } from '../run/rehearsal-pins.ts'
 import type { Run } from '../run/run.ts'
 import { actAsStandIn, standInActs } from '../run/stand-in-act.ts'
+import { replicateAsStandIn } from '../run/stand-in-vendor.ts'
 import { takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { checked, hexId, path, pin, serial, text } from './checked.ts'
@@ -102,6 +103,7 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
     void open.run.pump()
     return shown(parts, asked.id)
   }
+  await replicateAsStandIn(open.run)
   refuse(open.run.submit({ type: 'proceed', step: asked.step, by: nameOf(open, asked.by), input: values }))
   return shown(parts, asked.id)
 }

@@ -1,9 +1,10 @@
 import type { RunView as EngineView } from '@lux/ceremony'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
+import { vendorWorkAt } from '../run/procedure-at.ts'
 import type { Run } from '../run/run.ts'
 import { partsOf } from './run-parts.ts'
-import { factsOf } from './step-facts.ts'
+import { factsOf, movedBy } from './step-facts.ts'
 import { type Around, needsOf } from './step-needs.ts'
 
 /** The step in hand: what it needs, what it shows, and what keeps it from going on. */
@@ -15,10 +16,12 @@ export function currentOf(run: Run, view: EngineView, around: Around): contract.
   if (step === undefined || engineStep === undefined || view.needs === null) return null
   const needs = needsOf(run, view.needs, around)
   const blocked = blockedBy(run, view, needs, around.tokens)
+  const vendorWork = vendorWorkAt(run.folder)
   return {
     ...step,
     needs,
-    facts: factsOf(view, engineStep.summary, view.needs),
+    facts: [...factsOf(view, engineStep.summary, view.needs), ...movedBy(vendorWork)],
+    procedure: [...(vendorWork?.steps ?? [])],
     mayProceed: blocked === null,
     blocked,
     failure: failureOf(run, view, engineStep.attempt),

@@ -1,5 +1,6 @@
 import type { RunView as EngineView, Needs } from '@lux/ceremony'
 import type * as contract from '../../contract/index.ts'
+import type { VendorWork } from '../run/procedure-at.ts'
 
 /** What the step in hand shows: what it will do, what is read aloud, and what officers are about to sign. */
 export function factsOf(
@@ -11,6 +12,17 @@ export function factsOf(
     ...summary.map(({ label, value }) => ({ name: label, value, form: formOf(value) })),
     ...shownAloud(needs),
     ...proposed(view),
+  ]
+}
+
+/** For people to compare with what the vendor's tool shows. */
+export function movedBy(work: VendorWork | null): contract.Fact[] {
+  if (work === null) return []
+  return [
+    { name: 'key', value: work.key, form: 'code' },
+    { name: 'cka-id', value: work.ckaId, form: 'hex' },
+    { name: 'from-token', value: work.from, form: 'code' },
+    { name: 'to-token', value: work.to, form: 'code' },
   ]
 }
 

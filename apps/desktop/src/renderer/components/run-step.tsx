@@ -15,6 +15,7 @@ import { NeedPin } from './need-pin.tsx'
 import { NeedSign } from './need-sign.tsx'
 import { Rec } from './record.tsx'
 import { RunWaits } from './run-waits.tsx'
+import { VendorProcedure } from './vendor-procedure.tsx'
 import { WorkPanel } from './work-panel.tsx'
 
 type Props = { view: RunView; step: CurrentStep; act: Act }
@@ -77,6 +78,7 @@ export function RunStep({ view, step, act }: Props) {
         </p>
         {step.facts.length > 0 ? <FactList facts={step.facts} /> : null}
         {step.failure ? <FailureNotice failure={step.failure} /> : null}
+        <VendorProcedure steps={step.procedure} />
         <RunWaits view={view} step={step} />
         {step.needs.map((need, index) => {
           const key = `${need.need} ${index}`

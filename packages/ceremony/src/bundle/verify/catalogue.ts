@@ -58,6 +58,10 @@ export const catalogue = {
     title: 'Every root has a possession proof; each proof is over its root’s challenge',
     needs: ['WRAP-TREE'],
   },
+  REPLICAS: {
+    title: 'Every token that the plan names for a root proves the same key',
+    needs: ['POSSESSION', 'PLAN-CONTENT', 'OPENING-CERTIFICATE'],
+  },
   'FHE-COMMITMENTS': {
     title: 'Key id, epoch id and commitments follow from the public parts',
     needs: ['MANIFEST-ENTRIES', 'BLOB-DIGEST'],

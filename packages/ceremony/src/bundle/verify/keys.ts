@@ -4,14 +4,16 @@ import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { serverCardCodec } from '../../wire/server-card.ts'
 import { transportCodec } from '../../wire/transport.ts'
 import { levels, type WrapNode } from '../predicate.ts'
+import { checkReplicas } from './replicas.ts'
 import type { Verification } from './state.ts'
 
-/** Cards, transport documents, the wrap tree and the roots' possession proofs. */
+/** Cards, transport documents, the wrap tree, the roots' possession proofs and their replicas. */
 export async function checkKeys(v: Verification): Promise<void> {
   await v.ledger.run('CARDS', () => checkCards(v))
   await v.ledger.run('TRANSPORTS', () => checkTransports(v))
   await v.ledger.run('WRAP-TREE', () => checkTree(v))
   await v.ledger.run('POSSESSION', () => checkPossession(v))
+  await v.ledger.run('REPLICAS', () => checkReplicas(v))
 }
 
 async function checkCards(v: Verification): Promise<Outcome<string>> {

@@ -167,6 +167,11 @@ function checkEvidence(v: Verification): Outcome<string> {
       return refuse('EVIDENCE', `${id}: ${evidence.evidence}, the policy asks for ${least}`)
     }
   }
+  for (const { id, token, evidence } of v.predicate.replicas ?? []) {
+    const least = v.policy.leastEvidence.root
+    if (evidenceLevels.indexOf(evidence) < evidenceLevels.indexOf(least))
+      return refuse('EVIDENCE', `${id} in ${token}: ${evidence}, the policy asks for ${least}`)
+  }
   if (keyEvidence.length !== needed.length)
     return refuse('EVIDENCE', 'evidence for a key that the tree does not have')
   return accept(`${needed.length} keys`)

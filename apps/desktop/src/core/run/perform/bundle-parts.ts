@@ -50,6 +50,7 @@ export function bundleParts(
     keyEvidence: evidenceOf(folder, state),
     wrapTree: wrapTreeOf(folder, state, collected),
     possession: possessionOf(state),
+    ...replicasOf(state),
     transports: transportsOf(effect, folder, collected),
     fhe: fheOf(folder, state, collected),
     existing: existingOf(folder, state, collected),
@@ -152,6 +153,25 @@ function possessionOf(state: State): Predicate['possession'] {
   if (root === undefined) return []
   const challenge = possessionChallenge(root.bornIn, root.rootId)
   return state.proofs.map(({ key, mechanism, digest }) => ({ id: key, mechanism, challenge, digest }))
+}
+
+function replicasOf(state: State): Pick<Predicate, 'replicas'> {
+  if (state.replicas.length === 0) return {}
+  const bornAs = (id: string) => state.keys.find((key) => key.id === id)
+  return {
+    replicas: state.replicas.map(({ id, token, serial, way, evidence, mechanism, digest }) => ({
+      id,
+      token,
+      serial,
+      way,
+      ckaId: evidence.ckaId,
+      evidence: evidence.level,
+      attributes: evidence.attributes,
+      mechanism,
+      challenge: possessionChallenge(bornAs(id)?.bornIn ?? '', bornAs(id)?.rootId ?? ''),
+      digest,
+    })),
+  }
 }
 
 function transportsOf(

@@ -8,6 +8,7 @@ import { assembleEpoch, signEpochLive } from './epoch.ts'
 import { dealFhe } from './fhe.ts'
 import { measureMachine } from './machine.ts'
 import { signOpening } from './opening.ts'
+import { proveReplica } from './replica.ts'
 import { generateRoot, readBack } from './root.ts'
 import { initialiseToken, logIn, probeToken, takeInventory } from './token.ts'
 import { generateKey, provePossession } from './wrapped-key.ts'
@@ -25,6 +26,7 @@ const performers: { [K in EffectKind]: Perform<K> } = {
   'read-back': readBack,
   'generate-key': generateKey,
   'prove-possession': provePossession,
+  'prove-replica': proveReplica,
   'fhe-deal': dealFhe,
   'assemble-epoch': assembleEpoch,
   'sign-epoch-live': signEpochLive,

@@ -1,6 +1,13 @@
 import type { EffectOf } from '@lux/ceremony'
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
-import { HsmError, type ProbeAttack, type ProbeReport, profileOf, type TokenInfo } from '@lux/hsm'
+import {
+  HsmError,
+  type Inventory,
+  type ProbeAttack,
+  type ProbeReport,
+  profileOf,
+  type TokenInfo,
+} from '@lux/hsm'
 import { CoreError } from '../../core-error.ts'
 import { atPad } from '../at-pad.ts'
 import { type Perform, pinOf, type RunContext, tokenOf } from '../run-context.ts'
@@ -17,16 +24,21 @@ export const takeInventory: Perform<'inventory'> = async (effect, run) => {
       remedy: 'Log in to the token and repeat.',
     })
   }
-  const objects = found.objects
-    .filter((object) => object.token)
-    .map((object) => ({ ckaId: object.id, class: object.class, label: object.label }))
-    .sort((a, b) => compare(a.ckaId, b.ckaId) || compare(a.class, b.class) || compare(a.label, b.label))
+  const objects = objectsOf(found)
   return {
     serial: effect.serial,
     objects,
     unreadable: found.damaged.length,
     digest: sha256Hex(encodeCanonical(objects)),
   }
+}
+
+/** The token objects of an inventory as the log holds them. */
+export function objectsOf({ objects }: Inventory): { ckaId: string; class: string; label: string }[] {
+  return objects
+    .filter((object) => object.token)
+    .map((object) => ({ ckaId: object.id, class: object.class, label: object.label }))
+    .sort((a, b) => compare(a.ckaId, b.ckaId) || compare(a.class, b.class) || compare(a.label, b.label))
 }
 
 export const initialiseToken: Perform<'initialise-token'> = async (effect, run) => {
@@ -114,7 +126,7 @@ export const logIn: Perform<'log-in'> = async (effect, run) => {
  * Refuses TOKEN-PROFILE-OTHER in production: what the policy says of programs and hardware is decided by the plan's
  * profile. A rehearsal puts a program in the place of every token.
  */
-function checkModel({ manufacturer, model }: TokenInfo, role: string, { folder }: RunContext): void {
+export function checkModel({ manufacturer, model }: TokenInfo, role: string, { folder }: RunContext): void {
   const planned = folder.plan.tokens.find((token) => token.role === role)?.profile
   const found = profileOf(manufacturer, model).id
   if (folder.state.domain === 'rehearsal' || found === planned) return

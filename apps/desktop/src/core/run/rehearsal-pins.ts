@@ -1,0 +1,30 @@
+import { randomInt } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { encodeCanonical, fromUtf8 } from '@lux/crypto'
+import * as v from 'valibot'
+import { CoreError } from '../core-error.ts'
+import { readBounded, writeDurably } from '../store/durable-file.ts'
+
+const pin = v.pipe(v.string(), v.regex(/^\d{4,64}$/))
+const pinsSchema = v.strictObject({ so: pin, user: pin })
+
+/** PINs of a throw-away token, kept beside it (0600): the only PINs that the tool ever takes from a file of its own. */
+export function rehearsalPins(folder: string): { so: string; user: string } {
+  const path = join(folder, 'token', 'pins.json')
+  if (!existsSync(path)) {
+    const fresh = () => Array.from({ length: 8 }, () => randomInt(10)).join('')
+    writeDurably(path, encodeCanonical({ so: fresh(), user: fresh() }))
+  }
+  const read = v.safeParse(pinsSchema, json(readBounded(path, 1024)))
+  if (read.success) return read.output
+  throw new CoreError('FILE-DAMAGED', `${path} holds no PINs`, 'rehearse anew: the token is worth nothing')
+}
+
+function json(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(fromUtf8(bytes))
+  } catch {
+    return null
+  }
+}
