@@ -73,6 +73,51 @@ test('TOKENS-TREE slot, token and objects stand below each other, and an object 
   expect(focused).toContain('ALWAYS_SENSITIVE (CKR_ATTRIBUTE_TYPE_INVALID)')
 })
 
+test('TOKENS-SOFT a program says so beside its name, and that it protects nothing from who has its files', async () => {
+  await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+  const { page } = desktop
+  expect(await page.getByText('Program, not hardware', { exact: true }).count()).toBe(2)
+  await page
+    .getByText('It protects nothing from whoever has its files and the PIN.', { exact: true })
+    .waitFor()
+})
+
+test('TOKENS-DESTROY a key is destroyed only by its typed label and a second officer', async () => {
+  await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+  const { page } = desktop
+  await page.getByRole('button', { name: 'Destroy root KEK' }).click()
+  const dialog = page.getByRole('dialog')
+  const go = dialog.getByRole('button', { name: 'Destroy this key' })
+  const off = () => go.getAttribute('aria-disabled')
+  expect(await off()).toBe('true')
+  await dialog.getByLabel('To confirm, type:', { exact: false }).fill('root kek')
+  expect(await off()).toBe('true')
+  await dialog.getByLabel('To confirm, type:', { exact: false }).fill('root KEK')
+  expect(await off()).toBe('true')
+  await dialog.getByLabel('Name of the second officer', { exact: true }).fill('Otto')
+  await dialog.getByLabel('Last 4 characters of the serial', { exact: false }).fill('f0e4')
+  expect(await off()).toBe(null)
+  await page.keyboard.press('Escape')
+})
+
+test('TOKENS-CHANGE-PIN a new PIN that was typed differently the second time is not sent, and is forgotten', async () => {
+  await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+  const { page } = desktop
+  await page.getByRole('button', { name: 'Change PIN', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  const fields = ['Present PIN', 'New PIN', 'New PIN once more']
+  const fill = async (...pins: string[]) => {
+    for (const [at, pin] of pins.entries()) await dialog.getByLabel(fields[at]!, { exact: true }).fill(pin)
+    await page.keyboard.press('Enter')
+  }
+  await fill('11112222', '33334444', '33334445')
+  await dialog.getByText('The new PIN was typed differently the second time', { exact: true }).waitFor()
+  for (const field of fields) expect(await dialog.getByLabel(field, { exact: true }).inputValue()).toBe('')
+  await fill('11112222', '33334444', '33334444')
+  await dialog.getByText('The PIN is wrong', { exact: true }).waitFor()
+  await page.keyboard.press('Escape')
+})
+
 test('TOKENS-EVIDENCE the level is said in words, with what holds and what is lacking', async () => {
   await show(desktop, 'tokens/7700AB12')
   await desktop.page.getByText('Attributes read back from the token, no more.', { exact: true }).waitFor()

@@ -28,7 +28,13 @@ export async function objectsOf(page: Page, label: string): Promise<Row[]> {
     const texts = await row.locator('th, td').allInnerTexts()
     const [name = '', kind = '', , madeBy = ''] = texts.map((text) => text.trim())
     const [objectLabel = '', id = ''] = name.split('\n').filter((line) => line !== '')
-    found.push({ label: objectLabel, id, kind: kind.split('\n')[0] ?? '', madeBy })
+    // Below who made it stands the button that destroys it.
+    found.push({
+      label: objectLabel,
+      id,
+      kind: kind.split('\n')[0] ?? '',
+      madeBy: madeBy.split('\n')[0] ?? '',
+    })
   }
   return found.toSorted((a, b) => (`${a.label} ${a.kind}` < `${b.label} ${b.kind}` ? -1 : 1))
 }

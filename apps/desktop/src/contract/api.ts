@@ -60,6 +60,30 @@ export const apis = {
     { token: TokenView }
   >('TOKEN-UNKNOWN'),
   'tokens.logOut': api<{ serial: string }, { token: TokenView }>('TOKEN-UNKNOWN'),
+  /** By whoever is logged in, of their own PIN; nothing is sent where one more wrong PIN locks the token. */
+  'tokens.changePin': api<
+    { serial: string; user: 'user' | 'so'; oldPin: string; newPin: string },
+    { token: TokenView }
+  >('TOKEN-UNKNOWN'),
+  /** The security officer, logged in, gives the user a new PIN, locked or not. `typedLabel`: of the token. */
+  'tokens.resetUserPin': api<{ serial: string; typedLabel: string; newPin: string }, { token: TokenView }>(
+    'TOKEN-UNKNOWN',
+    'TOKEN-LABEL-MISMATCH',
+  ),
+  /**
+   * Every object of this class and id, and looks again. `typedLabel` must equal the object's label, or its id where it has
+   * none; `second` as for erasing. Refuses what a ceremony that is not over has made.
+   */
+  'tokens.destroyObject': api<
+    {
+      serial: string
+      id: string
+      class: 'secret-key' | 'private-key' | 'public-key'
+      typedLabel: string
+      second: { name: string; serialEnd: string }
+    },
+    { destroyed: number }
+  >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH', 'TOKEN-SECOND-OFFICER', 'TOKEN-KEY-IN-USE'),
 
   'ceremonies.list': api<Empty, { ceremonies: CeremonySummary[]; unreadable: UnreadableRun[] }>(),
   'ceremonies.scripts': api<Empty, { scripts: ScriptView[] }>(),

@@ -17,7 +17,8 @@ export const capabilityIds = [
   'trusted-wrap',
 ] as const
 export type CapabilityId = (typeof capabilityIds)[number]
-export type Capability = { id: CapabilityId; state: 'yes' | 'no' | 'unknown' }
+/** `listed`: the token says so of itself, and nobody has tried; `yes`: the probe showed it. */
+export type Capability = { id: CapabilityId; state: 'yes' | 'listed' | 'no' | 'unknown' }
 
 /** E0 read back, E1 and probed, E2 and vouched for by an attested companion, E3 attested itself. Never "attested: yes". */
 export type EvidenceLevel = 'E0' | 'E1' | 'E2' | 'E3'
@@ -58,6 +59,10 @@ export type TokenView = {
   profile: string
   /** The profile's name for people, e.g. `Thales Luna 7`. */
   profileName: string
+  /** A program: it protects nothing from whoever has its files and the PIN. */
+  soft: boolean
+  /** How a root comes from it into other tokens, by its profile. */
+  replication: 'trusted-window' | 'vendor-clone' | 'vendor-wrap' | 'none'
   /** What the profile was run on; null: from the vendor's documents only, "not run on hardware". */
   verifiedOn: string | null
   initialised: boolean
@@ -77,7 +82,7 @@ export type TokenView = {
   ceremonies: string[]
 }
 
-/** How many characters of a serial a second officer reads from the token before it is erased. */
+/** How many characters of a serial a second officer reads from the token before anything on it is destroyed. */
 export const serialEndLength = 4
 
 export type SlotView = { slot: number; description: string; token: TokenView | null }

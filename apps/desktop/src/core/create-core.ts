@@ -20,6 +20,7 @@ import type { Parts } from './services/parts.ts'
 import { pinnedLibrary } from './services/pinned-library.ts'
 import { saveReport } from './services/report.ts'
 import { readSettings, writeSettings } from './services/settings.ts'
+import * as tokenActs from './services/token-acts.ts'
 import * as tokens from './services/tokens.ts'
 import { exportTranscript, transcriptPage } from './services/transcript.ts'
 import { Store } from './store/store.ts'
@@ -196,6 +197,9 @@ function handlersOf(parts: Parts): Readonly<Record<CoreApiName, Handler>> {
     'tokens.probe': given(tokens.probeToken),
     'tokens.logIn': given(tokens.logIn),
     'tokens.logOut': given(tokens.logOut),
+    'tokens.changePin': given(tokenActs.changePin),
+    'tokens.resetUserPin': given(tokenActs.resetUserPin),
+    'tokens.destroyObject': given(tokenActs.destroyObject),
     'ceremonies.list': plain(ceremonies.listCeremonies),
     'ceremonies.scripts': plain(ceremonies.listScripts),
     'ceremonies.startRehearsal': given(ceremonies.startRehearsal),

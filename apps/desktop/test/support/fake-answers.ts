@@ -103,6 +103,9 @@ export function answers(plan: string): Record<string, Answer> {
     'tokens.probe': ok({ probe: token.probe }),
     'tokens.initialise': () => ok({ token }),
     'tokens.logOut': ok({ token }),
+    'tokens.changePin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
+    'tokens.resetUserPin': ok({ token }),
+    'tokens.destroyObject': ok({ destroyed: 1 }),
     'ceremonies.list': {
       ceremonies: empty
         ? []

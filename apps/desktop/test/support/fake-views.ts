@@ -17,6 +17,8 @@ export const token: TokenView = {
   firmware: '2.6',
   profile: 'softhsm',
   profileName: 'SoftHSM 2',
+  soft: true,
+  replication: 'trusted-window',
   verifiedOn: 'SoftHSM 2.6.1 on Debian 12 and 13',
   initialised: true,
   pinRules: { userTries: null, showsState: false },

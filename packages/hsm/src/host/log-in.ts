@@ -1,4 +1,4 @@
-import type { LoginReport, Token, TokenInfo } from '../device.ts'
+import type { LoginReport, PinState, Token, TokenInfo } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CKR } from '../pkcs11/constants.ts'
@@ -56,6 +56,7 @@ export function initialise(
 export function changePin(tokens: Tokens, serial: string, options: Parameters<Token['changePin']>[0]): void {
   const token = tokens.get(serial)
   token.requireUser(options.user)
+  requireTriesLeft(serial, token.info().pin[options.user])
   token.forgetPin()
   if ('pinPad' in options) {
     if (!token.info().pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
@@ -64,6 +65,16 @@ export function changePin(tokens: Tokens, serial: string, options: Parameters<To
   }
   requirePinLength(token.info(), options.newPin)
   token.module.setPin(token.session, options.oldPin, options.newPin)
+}
+
+/** Nobody takes a last try on for a change: they log in first, which says so and may set the count back. */
+function requireTriesLeft(serial: string, state: PinState): void {
+  if (state === 'locked') throw hsmError('HSM-PIN-LOCKED', `the PIN of token ${serial} is locked`)
+  if (state === 'final')
+    throw hsmError(
+      'HSM-PIN-FINAL-TRY',
+      `one more wrong PIN locks token ${serial}, and a change would be a try`,
+    )
 }
 
 /** A PIN that was kept for this and is refused now was changed by somebody else. */

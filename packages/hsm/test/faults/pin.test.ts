@@ -32,6 +32,17 @@ describe('the state of a PIN, as the token tells it', () => {
     expect(bench.count('C_Login')).toBe(before + 1)
   })
 
+  it('a change is no way to a last try: nothing is sent at final and at locked', async () => {
+    await logIn()
+    const change = () => token.changePin({ user: 'user', oldPin: userPin(), newPin: utf8('11223344') })
+    const before = bench.count('C_SetPIN')
+    flags('USER_PIN_FINAL_TRY')
+    expect(await refusal(change())).toBe('HSM-PIN-FINAL-TRY')
+    flags('USER_PIN_LOCKED')
+    expect(await refusal(change())).toBe('HSM-PIN-LOCKED')
+    expect(bench.count('C_SetPIN')).toBe(before)
+  })
+
   it('a locked PIN is named without a try; one that this try locks is named after it', async () => {
     flags('USER_PIN_LOCKED')
     const before = bench.count('C_Login')

@@ -35,6 +35,7 @@ const ownBlanks = new Set([
   'profile',
   'holders',
   'serial',
+  'spareSerial',
   'rootId',
   'rootCeremony',
   'rootCkaId',

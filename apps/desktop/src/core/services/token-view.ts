@@ -40,6 +40,8 @@ export function tokenViewOf(
     firmware: info.firmware,
     profile: info.profile,
     profileName: profile.name,
+    soft: profile.soft,
+    replication: profile.replication,
     verifiedOn: profile.verifiedOn,
     initialised: info.initialised,
     pinRules: { userTries: profile.pin.userTries, showsState: profile.pin.showsState },
@@ -57,8 +59,11 @@ export function tokenViewOf(
 
 /** What the token lists; what a list cannot tell is known after a probe. */
 function capabilitiesOf(info: TokenInfo, report: ProbeReport | null): contract.Capability[] {
-  const lists = (ability: TokenInfo['abilities'][number]) => (info.abilities.includes(ability) ? 'yes' : 'no')
-  const probed = (yes: boolean) => (report === null ? 'unknown' : yes ? 'yes' : 'no')
+  const lists = (ability: TokenInfo['abilities'][number]) =>
+    info.abilities.includes(ability) ? 'listed' : 'no'
+  // A token that makes no AES key was not attacked at all, which says nothing of what it would enforce.
+  const attacked = report?.attacks.some(({ outcome }) => outcome !== 'not-applicable') ?? false
+  const probed = (yes: boolean) => (attacked ? (yes ? 'yes' : 'no') : 'unknown')
   const lacks = (word: string) => report?.lacking.some((one) => one.toLowerCase().includes(word)) ?? false
   const wraps = report?.knownAnswers.chosen?.standard === 'KWP-RFC5649'
   return [
@@ -71,8 +76,13 @@ function capabilitiesOf(info: TokenInfo, report: ProbeReport | null): contract.C
     { id: 'ecdsa-sign', state: lists('ecdsa-sign') },
     { id: 'hmac', state: lists('hmac') },
     { id: 'random', state: lists('random') },
-    { id: 'unwrap-template', state: probed(!lacks('unwrap')) },
-    { id: 'allowed-mechanisms', state: probed(!lacks('mechanism')) },
+    { id: 'unwrap-template', state: probed(!lacks('unwrap_template')) },
+    { id: 'allowed-mechanisms', state: probed(!lacks('allowed_mechanisms')) },
+    // Taken or not is all that the probe sees; whether it is kept to shows in the trusted window alone.
+    {
+      id: 'trusted-wrap',
+      state: attacked ? (lacks('wrap_with_trusted') ? 'no' : 'listed') : 'unknown',
+    },
   ]
 }
 

@@ -1,21 +1,15 @@
 import { utf8 } from '@lux/crypto'
 import type { ProbeReport, TokenInfo } from '@lux/hsm'
 import * as v from 'valibot'
-import {
-  type ObjectView,
-  type ProbeView,
-  type SlotView,
-  serialEndLength,
-  type TokenView,
-} from '../../contract/index.ts'
+import type { ObjectView, ProbeView, SlotView, TokenView } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
 import { atPad } from '../run/at-pad.ts'
 import { checked, pin, serial } from './checked.ts'
+import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
 import type { Parts } from './parts.ts'
 import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
 
 const bySerial = v.strictObject({ serial })
-const second = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(32))
 
 export async function listTokens(parts: Parts): Promise<{
@@ -35,7 +29,7 @@ export async function listTokens(parts: Parts): Promise<{
   }
 }
 
-function viewOf(parts: Parts, info: TokenInfo): TokenView {
+export function viewOf(parts: Parts, info: TokenInfo): TokenView {
   return tokenViewOf(info, {
     probe: storedProbe(parts, info.serial),
     probedInRun: [...parts.runs.all()].some(([, { run }]) =>
@@ -58,7 +52,7 @@ function ceremoniesOn({ runs }: Parts, of: string): string[] {
     .map(([id]) => id)
 }
 
-async function found(parts: Parts, of: string): Promise<TokenInfo> {
+export async function found(parts: Parts, of: string): Promise<TokenInfo> {
   const info = (await parts.hsm().tokens()).find((one) => one.serial === of && one.initialised)
   if (info !== undefined) return info
   throw new CoreError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`, 'connect it and look again')
@@ -72,19 +66,13 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
       typedLabel: v.pipe(v.string(), v.maxLength(32)),
       label,
       pins: v.nullable(v.strictObject({ so: pin, user: pin })),
-      second: v.exactOptional(v.strictObject({ name: second, serialEnd: second })),
+      second: v.exactOptional(secondOfficer),
     }),
     input,
   )
   if (asked.serial !== '') {
     const info = await found(parts, asked.serial)
-    if (info.label !== asked.typedLabel) {
-      throw new CoreError(
-        'TOKEN-LABEL-MISMATCH',
-        'the typed label is not that of the token',
-        'read the label on the token',
-      )
-    }
+    mustBeTyped(asked.typedLabel, info.label)
     mustBeSeconded(asked.serial, asked.second)
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
@@ -96,16 +84,6 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
   )
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, info) }
-}
-
-/** Two people erase a token: the second reads its serial from the token and not from the screen. */
-function mustBeSeconded(serial: string, second: { name: string; serialEnd: string } | undefined): void {
-  if (second?.serialEnd.toLowerCase() === serial.slice(-serialEndLength).toLowerCase()) return
-  throw new CoreError(
-    'TOKEN-SECOND-OFFICER',
-    'no second officer has read the end of the serial',
-    'let a second officer read it from the token and type it',
-  )
 }
 
 export async function inventory(

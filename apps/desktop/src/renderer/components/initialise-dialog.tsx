@@ -1,18 +1,19 @@
 import { Button } from '@radix-ui/themes'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { serialEndLength, type TokenView } from '../../contract/index.ts'
+import type { TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { endWork, useWork } from '../stores/work.ts'
 import { FormDialog } from './form-dialog.tsx'
 import { PadNote } from './pad-note.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { Code } from './record.tsx'
+import { isSeconded, nobody, SecondOfficer, trimmed } from './second-officer.tsx'
 import { TextLine } from './text-line.tsx'
 import { useTokenForm } from './use-token-form.ts'
 import { WorkPanel } from './work-panel.tsx'
 
-const blank = { typed: '', label: '', name: '', serialEnd: '' }
+const blank = { typed: '', label: '' }
 
 /** Erases a token only by its present label and with a second officer. PKCS#11 labels hold 32 bytes. */
 export function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
@@ -21,11 +22,15 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
   const userPin = useRef<HTMLInputElement>(null)
   const [fields, setFields] = useState(blank)
   const report = useWork(({ reports }) => reports[token.serial])
-  const form = useTokenForm(() => setFields(blank))
+  const [second, setSecond] = useState(nobody)
+  const form = useTokenForm(() => {
+    setFields(blank)
+    setSecond(nobody)
+  })
   const set = (name: keyof typeof blank) => (value: string) => setFields((old) => ({ ...old, [name]: value }))
 
   const erases = token.initialised
-  const { typed, label, name, serialEnd } = fields
+  const { typed, label } = fields
   const labelBytes = new TextEncoder().encode(label).length
   const whyNot =
     erases && typed !== token.label
@@ -34,7 +39,7 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
         ? t('tokens.new-label-first')
         : labelBytes > 32
           ? t('tokens.label-too-long', { bytes: labelBytes })
-          : erases && (name.trim() === '' || serialEnd.trim().length < serialEndLength)
+          : erases && !isSeconded(second)
             ? t('tokens.second-first')
             : null
 
@@ -44,9 +49,9 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
       form.fail('PIN-EMPTY')
       return
     }
-    const second = erases ? { second: { name: name.trim(), serialEnd: serialEnd.trim() } } : {}
+    const by = erases ? { second: trimmed(second) } : {}
     const { serial } = token
-    await form.send(call('tokens.initialise', { slot, serial, typedLabel: typed, label, pins, ...second }))
+    await form.send(call('tokens.initialise', { slot, serial, typedLabel: typed, label, pins, ...by }))
     endWork(serial)
   }
 
@@ -90,19 +95,7 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
         <PadNote seconds={token.padSeconds} both />
       )}
       {form.busy && report ? <WorkPanel id={token.serial} report={report} /> : null}
-      {erases ? (
-        <fieldset className="second">
-          <legend>{t('tokens.second')}</legend>
-          <p className="quiet">{t('tokens.second-text')}</p>
-          <TextLine label={t('tokens.second-name')} value={name} onChange={set('name')} />
-          <TextLine
-            label={t('tokens.second-serial', { count: serialEndLength })}
-            value={serialEnd}
-            dir="ltr"
-            onChange={set('serialEnd')}
-          />
-        </fieldset>
-      ) : null}
+      {erases ? <SecondOfficer value={second} onChange={setSecond} /> : null}
     </FormDialog>
   )
 }

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { ObjectView } from '../../contract/index.ts'
 import { useRemote } from '../stores/remote.ts'
 import { inventory } from '../stores/remotes.ts'
+import { DestroyDialog } from './destroy-dialog.tsx'
 import { Loaded } from './loading.tsx'
 import { Code, Rec } from './record.tsx'
 import { rowOf } from './slot-tree.tsx'
@@ -35,6 +36,7 @@ export function Inventory({ serial, session }: { serial: string; session: 'none'
                       key={`${object.class} ${object.id} ${object.label}`}
                       object={object}
                       row={rowOf(index)}
+                      destroys={all ? serial : null}
                     />
                   ))}
                 </tbody>
@@ -47,7 +49,7 @@ export function Inventory({ serial, session }: { serial: string; session: 'none'
   )
 }
 
-function ObjectRow({ object, row }: { object: ObjectView; row: string }) {
+function ObjectRow({ object, row, destroys }: { object: ObjectView; row: string; destroys: string | null }) {
   const { t } = useTranslation()
   const set = Object.entries(object.flags).filter(([, value]) => value === true)
   return (
@@ -87,6 +89,7 @@ function ObjectRow({ object, row }: { object: ObjectView; row: string }) {
         ) : (
           <Rec>{object.ceremony}</Rec>
         )}
+        {destroys === null ? null : <DestroyDialog serial={destroys} object={object} />}
       </td>
     </tr>
   )

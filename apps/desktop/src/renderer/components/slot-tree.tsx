@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next'
-import type { ObjectView, SlotView, TokenView } from '../../contract/index.ts'
+import type { LibraryView, ObjectView, SlotView, TokenView } from '../../contract/index.ts'
 import { inventory } from '../stores/remotes.ts'
 import { hrefOf } from '../stores/route.ts'
 import { Icon } from './icon.tsx'
@@ -13,12 +13,26 @@ export const nameOfSlot = ({ slot, token }: SlotView): string =>
 export const rowOf = (index: number): string => `object-${index}`
 
 /** Slots, the token in each, and the objects of the token that is shown. */
-export function SlotTree({ slots, chosen, library }: { slots: SlotView[]; chosen: string; library: string }) {
+export function SlotTree({
+  slots,
+  chosen,
+  library,
+}: {
+  slots: SlotView[]
+  chosen: string
+  library: LibraryView
+}) {
   const { t } = useTranslation()
   return (
     <nav className="panel tree" aria-label={t('tokens.slots')}>
       <div className="row quiet">
-        <Rec>{library}</Rec>
+        <div className="library">
+          <Rec>{library.description}</Rec>
+          <Code>{library.path}</Code>
+          <span>
+            {t('tokens.library-digest')} <Code>{library.sha256}</Code>
+          </span>
+        </div>
       </div>
       <ul className="list ruled">
         {slots.map((slot) => (

@@ -23,6 +23,14 @@ export function TokenFacts({ token }: { token: TokenView }) {
       </dd>
       <dt>{t('tokens.verified-on')}</dt>
       <dd>{token.verifiedOn === null ? t('tokens.not-on-hardware-text') : <Rec>{token.verifiedOn}</Rec>}</dd>
+      {token.soft ? (
+        <>
+          <dt>{t('tokens.soft')}</dt>
+          <dd>{t('tokens.soft-text')}</dd>
+        </>
+      ) : null}
+      <dt>{t('tokens.replication')}</dt>
+      <dd>{t(`tokens.replicates.${token.replication}`)}</dd>
       <dt>{t('tokens.user-pin')}</dt>
       <dd>
         <PinLine pin={token.userPin} />

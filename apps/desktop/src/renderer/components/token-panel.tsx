@@ -6,6 +6,7 @@ import { call } from '../client.ts'
 import { tokens } from '../stores/remotes.ts'
 import { endWork, useWork } from '../stores/work.ts'
 import { ActionButton } from './action-button.tsx'
+import { ChangePinDialog } from './change-pin-dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'
 import { InitialiseDialog } from './initialise-dialog.tsx'
 import { Inventory } from './inventory.tsx'
@@ -52,6 +53,11 @@ export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) 
             {token.initialised ? <Rec>{token.label}</Rec> : t('tokens.uninitialised')}
           </Heading>
           <span className="actions">
+            {token.soft ? (
+              <Badge color="amber" variant="outline" highContrast>
+                {t('tokens.soft')}
+              </Badge>
+            ) : null}
             {token.verifiedOn === null ? (
               <Badge color="amber" variant="outline" highContrast>
                 {t('tokens.not-on-hardware')}
@@ -73,9 +79,12 @@ export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) 
             {token.session === 'none' && !token.initialised ? null : token.session === 'none' ? (
               <LogInDialog token={token} />
             ) : (
-              <ActionButton variant="surface" color="gray" highContrast onPress={() => void logOut()}>
-                {t('tokens.log-out')}
-              </ActionButton>
+              <>
+                <ActionButton variant="surface" color="gray" highContrast onPress={() => void logOut()}>
+                  {t('tokens.log-out')}
+                </ActionButton>
+                <ChangePinDialog key={token.session} token={token} />
+              </>
             )}
             <ActionButton
               variant="surface"
@@ -93,6 +102,9 @@ export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) 
       </div>
 
       <Section title={t('tokens.capabilities')}>
+        <p className="quiet" style={{ margin: 0 }}>
+          {t('tokens.capabilities-mean')}
+        </p>
         <ul className="panel list">
           {capabilityIds.map((id) => {
             const state = token.capabilities.find((capability) => capability.id === id)?.state ?? 'unknown'

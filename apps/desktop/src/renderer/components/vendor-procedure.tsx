@@ -14,7 +14,7 @@ export function VendorProcedure({ steps }: { steps: CurrentStep['procedure'] }) 
       <ol className="procedure">
         {steps.map((step) => (
           <li key={step.id}>
-            {wordsOf(step)}
+            <span>{wordsOf(step)}</span>
             {step.command === null ? null : (
               <div>
                 <Code>{step.command}</Code>

@@ -36,7 +36,7 @@ export function Tokens({ serial }: { serial: string | null }) {
           }
           return (
             <div className="two">
-              <SlotTree slots={slots} chosen={nameOfSlot(chosen)} library={library.description} />
+              <SlotTree slots={slots} chosen={nameOfSlot(chosen)} library={library} />
               <TokenPanel key={nameOfSlot(chosen)} slot={chosen.slot} token={chosen.token} />
             </div>
           )

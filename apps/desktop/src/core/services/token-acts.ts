@@ -1,0 +1,81 @@
+import { utf8 } from '@lux/crypto'
+import * as v from 'valibot'
+import type { TokenView } from '../../contract/index.ts'
+import { CoreError } from '../core-error.ts'
+import { checked, pin, serial } from './checked.ts'
+import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
+import type { Parts } from './parts.ts'
+import { found, viewOf } from './tokens.ts'
+
+const typedLabel = v.pipe(v.string(), v.maxLength(255))
+
+export async function changePin(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const asked = checked(
+    v.strictObject({ serial, user: v.picklist(['user', 'so']), oldPin: pin, newPin: pin }),
+    input,
+  )
+  await found(parts, asked.serial)
+  await parts
+    .hsm()
+    .token(asked.serial)
+    .changePin({ user: asked.user, oldPin: utf8(asked.oldPin), newPin: utf8(asked.newPin) })
+  return changed(parts, asked.serial)
+}
+
+export async function resetUserPin(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const asked = checked(v.strictObject({ serial, typedLabel, newPin: pin }), input)
+  mustBeTyped(asked.typedLabel, (await found(parts, asked.serial)).label)
+  await parts
+    .hsm()
+    .token(asked.serial)
+    .resetUserPin({ newPin: utf8(asked.newPin) })
+  return changed(parts, asked.serial)
+}
+
+async function changed(parts: Parts, of: string): Promise<{ token: TokenView }> {
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, await found(parts, of)) }
+}
+
+const classes = { 'secret-key': 'secret', 'private-key': 'private', 'public-key': 'public' } as const
+
+export async function destroyObject(parts: Parts, input: unknown): Promise<{ destroyed: number }> {
+  const asked = checked(
+    v.strictObject({
+      serial,
+      id: v.pipe(v.string(), v.regex(/^([0-9a-f]{2}){1,64}$/)),
+      class: v.picklist(['secret-key', 'private-key', 'public-key']),
+      typedLabel,
+      second: secondOfficer,
+    }),
+    input,
+  )
+  const { id, serial: of } = asked
+  await found(parts, of)
+  const token = parts.hsm().token(of)
+  const kind = classes[asked.class]
+  const { objects } = await token.inventory()
+  const meant = objects.find((object) => object.id === id && object.class === kind)
+  mustBeTyped(asked.typedLabel, meant?.label || id)
+  mustBeSeconded(of, asked.second)
+  mustBeNoCeremonys(parts, of, id)
+  const { destroyed } = await token.destroy({ id, class: kind })
+  parts.emit('tokens.changed', {})
+  return { destroyed }
+}
+
+/** What a ceremony that is not over has made, or works under, is destroyed by its own steps or not at all. */
+function mustBeNoCeremonys({ runs }: Parts, of: string, ckaId: string): void {
+  for (const [, { run }] of runs.all()) {
+    const { tokens, keys, ceremonyKey, replicas } = run.folder.state
+    const ids = [
+      ...keys.map((key) => key.ckaId),
+      ...replicas.map(({ evidence }) => evidence.ckaId),
+      ceremonyKey?.ckaId,
+      ceremonyKey?.sealCkaId,
+    ]
+    const view = run.view()
+    if (view.needs !== null && tokens.some((token) => token.serial === of) && ids.includes(ckaId))
+      throw new CoreError('TOKEN-KEY-IN-USE', `the key is one of “${view.title}”`, 'end that ceremony first')
+  }
+}

@@ -1,0 +1,120 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { utf8 } from '@lux/crypto'
+import { rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import type { ObjectView, Result, RunView, TokenView } from '../../../src/contract/index.ts'
+import { findProgram } from '../../../src/core/program.ts'
+import { rehearsalPins } from '../../../src/core/run/rehearsal-pins.ts'
+import { type CoreInTest, startCore } from '../support/core-in-test.ts'
+
+vi.setConfig({ testTimeout: 30_000 })
+
+const id = 'ab'.repeat(16)
+const first = '51827364'
+const next = '40506070'
+let dir: string
+let core: CoreInTest
+let serial: string
+
+/** A token with one key, made before the window's core sees it. */
+beforeEach(async () => {
+  dir = mkdtempSync(join(tmpdir(), 'token-acts-'))
+  const soft = softTokenEnvironment(join(dir, 'token'))
+  const hsm = await startHsm({ library: soft.library, environment: soft.environment })
+  const made = await hsm
+    .token('new')
+    .initialise({ label: 'desk', soPin: utf8('73910284'), userPin: utf8(first) })
+  serial = made.serial
+  const token = hsm.token(serial)
+  await token.logIn({ user: 'user', pin: utf8(first) })
+  await token.generateAes({ id, label: 'old root', bits: 256, template: rootTemplate })
+  await hsm.close()
+  core = await startCore(dir, findProgram())
+})
+afterEach(async () => {
+  await core.stop()
+  rmSync(dir, { recursive: true, force: true })
+})
+
+const codeOf = (result: Result<unknown>) => (result.ok ? 'done' : result.error.code)
+const logIn = (user: 'user' | 'so', pin: string) => core.call('tokens.logIn', { serial, user, pin })
+const objects = async () => {
+  const answer = await core.call('tokens.inventory', { serial })
+  return answer.ok ? (answer.value as { objects: ObjectView[] }).objects.length : -1
+}
+const destroy = (change: object = {}) =>
+  core.call('tokens.destroyObject', {
+    serial,
+    id,
+    class: 'secret-key',
+    typedLabel: 'old root',
+    second: { name: 'Otto', serialEnd: serial.slice(-4) },
+    ...change,
+  })
+
+describe('a key on a token', () => {
+  test('TOKEN-LABEL-MISMATCH TOKEN-SECOND-OFFICER is destroyed by its typed label and a second officer only', async () => {
+    await logIn('user', first)
+    expect(codeOf(await destroy({ typedLabel: 'old roof' }))).toBe('TOKEN-LABEL-MISMATCH')
+    expect(codeOf(await destroy({ typedLabel: '' }))).toBe('TOKEN-LABEL-MISMATCH')
+    expect(codeOf(await destroy({ second: { name: 'Otto', serialEnd: 'zzzz' } }))).toBe(
+      'TOKEN-SECOND-OFFICER',
+    )
+    expect(codeOf(await destroy({ second: undefined }))).toBe('INPUT-INVALID')
+    expect(await objects()).toBe(1)
+    expect(await destroy()).toEqual({ ok: true, value: { destroyed: 1 } })
+    expect(await objects()).toBe(0)
+  })
+
+  test('is not destroyed by somebody who is not logged in', async () => {
+    expect(codeOf(await destroy())).not.toBe('done')
+    await logIn('user', first)
+    expect(await objects()).toBe(1)
+  })
+
+  test('TOKEN-KEY-IN-USE of a ceremony that is not over is left alone', async () => {
+    const begun = await core.call('ceremonies.startRehearsal', { script: 'replicate-root', values: {} })
+    if (!begun.ok) throw new Error(begun.error.code)
+    const list = await core.call('tokens.list', {})
+    const slots = (list.ok ? list.value : { slots: [] }) as { slots: { token: TokenView }[] }
+    const home = slots.slots.find(({ token }) => token.label === 'stand-in ceremony')!.token.serial
+    const { id: ceremony } = begun.value as { id: string }
+    const view = await core.call('ceremonies.view', { id: ceremony })
+    const { folder } = (view.ok ? view.value : {}) as RunView
+    const pin = rehearsalPins(folder).user
+    await core.call('tokens.logIn', { serial: home, user: 'user', pin })
+    const found = await core.call('tokens.inventory', { serial: home })
+    const { objects: all } = (found.ok ? found.value : { objects: [] }) as { objects: ObjectView[] }
+    const key = all.find(({ label }) => label === 'root-kek')!
+    const second = { name: 'Otto', serialEnd: home.slice(-4) }
+    const asked = { serial: home, id: key.id, class: 'secret-key', typedLabel: 'root-kek', second }
+    expect(codeOf(await core.call('tokens.destroyObject', asked))).toBe('TOKEN-KEY-IN-USE')
+  })
+})
+
+describe('a PIN', () => {
+  test('is changed by whoever it is of, with one try of the present one', async () => {
+    const change = (oldPin: string) =>
+      core.call('tokens.changePin', { serial, user: 'user', oldPin, newPin: next })
+    expect(codeOf(await change(first))).toBe('HSM-NOT-LOGGED-IN')
+    await logIn('user', first)
+    expect(codeOf(await change('00000000'))).toBe('HSM-PIN-WRONG')
+    expect(codeOf(await change(first))).toBe('done')
+    await core.call('tokens.logOut', { serial })
+    expect(codeOf(await logIn('user', first))).toBe('HSM-PIN-WRONG')
+    expect(codeOf(await logIn('user', next))).toBe('done')
+  })
+
+  test('TOKEN-LABEL-MISMATCH of the user is given anew by the security officer, who types the label', async () => {
+    const reset = (typedLabel: string) =>
+      core.call('tokens.resetUserPin', { serial, typedLabel, newPin: next })
+    expect(codeOf(await reset('desk'))).toBe('HSM-NOT-LOGGED-IN')
+    await logIn('so', '73910284')
+    expect(codeOf(await reset('disk'))).toBe('TOKEN-LABEL-MISMATCH')
+    expect(codeOf(await reset('desk'))).toBe('done')
+    await core.call('tokens.logOut', { serial })
+    expect(codeOf(await logIn('user', next))).toBe('done')
+  })
+})
