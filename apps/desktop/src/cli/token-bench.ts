@@ -87,7 +87,7 @@ function between(text: string | undefined, name: string, least: number, most: nu
   throw new WrongUse('BENCH-OPTION', `--${name} ${text}`, `give a number from ${least} to ${most}`)
 }
 
-/** `make` gives the call that is measured; the keys that it makes are session objects, destroyed after. */
+/** `make` gives the call that is measured; the keys that it makes are destroyed after, and are session objects where the token has any. */
 type Work = { name: string; make(keep: (ref: KeyRef) => KeyRef): Promise<() => Promise<unknown>> }
 
 async function measured(
@@ -142,8 +142,13 @@ function worksOf(token: Token): Work[] {
         .ref,
     )
   const pair = async (keep: (ref: KeyRef) => KeyRef, kind: KeyPairKind) => {
-    const template = { ...signingTemplate, token: false }
-    const { publicKey, privateKey } = await token.generateKeyPair({ id: newId(), label, kind, template })
+    const make = (stays: boolean) =>
+      token.generateKeyPair({ id: newId(), label, kind, template: { ...signingTemplate, token: stays } })
+    // A TPM has no session objects: there the pair lies on the token until it is destroyed after the measurement.
+    const { publicKey, privateKey } = await make(false).catch((error: unknown) => {
+      if (error instanceof HsmError && error.code === 'HSM-ATTRIBUTE-REFUSED') return make(true)
+      throw error
+    })
     keep(publicKey)
     return { publicKey, privateKey: keep(privateKey) }
   }

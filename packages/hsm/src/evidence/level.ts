@@ -41,7 +41,7 @@ const names = (reports: readonly AttributeReport[]): string =>
  */
 export function evidenceOf(facts: {
   attributes: readonly AttributeReport[] | null
-  probe: Pick<ProbeReport, 'passed' | 'lacking'> | null
+  probe: (Pick<ProbeReport, 'passed' | 'lacking'> & Partial<Pick<ProbeReport, 'attacks'>>) | null
   profile: Profile
   companion?: { readonly statement: Check; readonly attestation: Check }
   attestation?: Check
@@ -70,11 +70,7 @@ export function evidenceOf(facts: {
     reason(
       'probe-passed',
       probe?.passed === true,
-      probe === null
-        ? 'not probed'
-        : probe.passed
-          ? 'the hardened template held'
-          : `lacks ${probe.lacking.join(', ') || 'resistance'}`,
+      probe === null ? 'not probed' : probe.passed ? 'the hardened template held' : faultsOf(probe),
     ),
     reason('profile-known', known, known ? profile.name : 'no profile knows this token'),
     reason(
@@ -96,6 +92,20 @@ export function evidenceOf(facts: {
         ? 'E2'
         : 'E1'
   return { level, reasons }
+}
+
+/** Attacks on our own template that worked come first: they are why the token is not used. */
+function faultsOf({
+  attacks,
+  lacking,
+}: {
+  attacks?: ProbeReport['attacks']
+  lacking: readonly string[]
+}): string {
+  const broken = (attacks ?? []).filter((one) => one.template === 'hardened' && one.outcome === 'broken')
+  const worked = broken.length === 0 ? [] : [`worked: ${broken.map(({ name }) => name).join(', ')}`]
+  const without = lacking.length === 0 ? [] : [`lacks ${lacking.join(', ')}`]
+  return [...worked, ...without].join('; ') || 'the hardened template did not hold'
 }
 
 function checked(code: EvidenceReasonCode, check: Check | undefined, none: string): EvidenceReason[] {

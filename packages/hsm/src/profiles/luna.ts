@@ -14,7 +14,7 @@ export const luna: Profile = {
   model: /(Luna|K7|G7|LunaSA|Cloud HSM)/i,
   verifiedOn: null,
   sources: [
-    'https://thalesdocs.com/gphsm/luna/7/docs/network/Content/lunacm/commands/partition/partition_clone.htm',
+    'https://thalesdocs.com/gphsm/luna/7/docs/network/Content/lunacm/Preface.htm',
     'https://www.thalesdocs.com/gphsm/luna/7/docs/network/Content/sdk/mechanisms/CKM_AES_KW.htm',
     'https://thalesdocs.com/gphsm/luna/7.7.0/docs/pci/Content/sdk/design/attribute_defaults.htm',
     'https://thalesdocs.com/gphsm/luna/7/docs/network/Content/admin_partition/confirm/confirm_hsm.htm',

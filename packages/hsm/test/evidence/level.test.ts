@@ -40,6 +40,20 @@ describe('evidence level', () => {
     })
   })
 
+  it('a failed probe is told by what worked on our template before what the token lacks', () => {
+    const attack = (name: 'copy-escalate' | 'flip-attributes', template: 'hardened' | 'default') =>
+      ({ name, template, outcome: 'broken', detail: '' }) as const
+    const probe = {
+      passed: false,
+      lacking: ['COPYABLE'],
+      attacks: [attack('copy-escalate', 'hardened'), attack('flip-attributes', 'default')],
+    }
+    const { reasons } = evidenceOf({ attributes: null, probe, profile: profileById('opencryptoki')! })
+    expect(reasons.find(({ code }) => code === 'probe-passed')?.detail).toBe(
+      'worked: copy-escalate; lacks COPYABLE',
+    )
+  })
+
   it('E2: and a companion that signed and is attested; one of the two is E1', () => {
     const of = (companion: { statement: typeof good; attestation: typeof good | null }) =>
       evidenceOf({ attributes: [report()], probe: passed, profile: yubihsm, companion }).level
