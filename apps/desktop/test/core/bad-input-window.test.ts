@@ -207,13 +207,13 @@ describe('a library or a token that is not there', () => {
 
   test('HSM-PIN-WRONG is answered once for each PIN that a person typed, with the state of the PIN', async () => {
     const slot = (await value('tokens.list', {})).slots.at(-1).slot
-    const pins = { soPin: '13579135', userPin: '246810' }
+    const pins = { so: '13579135', user: '246810' }
     const { token } = await value('tokens.initialise', {
       slot,
       serial: '',
       typedLabel: '',
       label: 'bench',
-      ...pins,
+      pins,
     })
     const logIn = (pin: string) => core.call('tokens.logIn', { serial: token.serial, user: 'user', pin })
     expect(code(await logIn('000000'))).toBe('HSM-PIN-WRONG')

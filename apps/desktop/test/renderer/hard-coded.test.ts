@@ -17,6 +17,7 @@ const others = [
   'main/index.ts: is not for a released app',
   'main/index.ts: · TEST BUILD',
   'main/index.ts: not from the window',
+  'main/core-process.ts: is not as it was packed',
   'main/paths.ts: Lux Custody',
   'main/shell-calls.ts: the window has no such call',
   'main/shell-calls.ts: an object was expected',
