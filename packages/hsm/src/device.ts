@@ -139,12 +139,17 @@ export type Token = {
     key: KeyRef
     mechanism: CipherMechanism
     ciphertext: Bytes
-    pin?: Bytes
+    pin?: Bytes | 'pin-pad'
   }): Promise<Bytes>
   /** Raw r || s over a 32-byte SHA-256 (P-256) or 48-byte SHA-384 (P-384) digest. */
   signEcdsa(options: { key: KeyRef; digest: Bytes }): Promise<Bytes>
-  /** `pin`: for a key that asks for it at every use. */
-  sign(options: { key: KeyRef; mechanism: SignMechanism; input: SignInput; pin?: Bytes }): Promise<Signature>
+  /** `pin`: for a key that asks for it at every use; `pin-pad`: at the token's own pad. */
+  sign(options: {
+    key: KeyRef
+    mechanism: SignMechanism
+    input: SignInput
+    pin?: Bytes | 'pin-pad'
+  }): Promise<Signature>
   verify(options: {
     key: KeyRef
     mechanism: SignMechanism

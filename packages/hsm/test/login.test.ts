@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { softTokenEnvironment, startHsm } from '../src/index.ts'
+import { signingTemplate, softTokenEnvironment, startHsm } from '../src/index.ts'
 import { type FaultBench, startFaultBench } from './faults/fault-bench.ts'
 import { atPad, buildPinPad, padEntries } from './pin-pad-shim.ts'
 import { type Bench, refusal, soPin, startBench, userPin, utf8 } from './soft-token-bench.ts'
@@ -132,6 +132,26 @@ describe('a token with a PIN pad and PKCS#11 3.0', () => {
     expect(await waiting).toBe('HSM-PAD-CANCELLED')
     atPad(folder, 'types')
     await token.logIn({ user: 'user', pin: 'pin-pad' })
+    expect(padEntries(folder)).toBe(2)
+  })
+
+  it('is asked there for a key that wants the PIN at every use, and whoever refuses has signed nothing', async () => {
+    const token = await bench.newToken('every-use')
+    await token.logIn({ user: 'user', pin: 'pin-pad' })
+    const id = 'ab'.repeat(16)
+    const template = { ...signingTemplate, alwaysAuthenticate: true }
+    const { privateKey: key } = await token.generateKeyPair({ id, label: 'k', kind: 'p-256', template })
+    padEntries(folder)
+    const sign = () =>
+      token.sign({
+        key,
+        mechanism: { kind: 'ecdsa', hash: 'sha256' },
+        input: { message: utf8('m') },
+        pin: 'pin-pad',
+      })
+    expect((await sign()).signature).toHaveLength(64)
+    atPad(folder, 'refuses')
+    expect(await refusal(sign())).toBe('HSM-PAD-CANCELLED')
     expect(padEntries(folder)).toBe(2)
   })
 

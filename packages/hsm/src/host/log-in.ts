@@ -1,7 +1,7 @@
 import type { LoginReport, PinState, Token, TokenInfo } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { CKR } from '../pkcs11/constants.ts'
+import { atPad } from '../pkcs11/at-pad.ts'
 import { requirePinLength } from '../pkcs11/session.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 
@@ -28,18 +28,6 @@ export function logIn(tokens: Tokens, serial: string, options: Options): LoginRe
     }),
   )
   return { ...token.info().pin, before }
-}
-
-const refusedAtPad: ReadonlySet<number> = new Set([CKR.CANCEL, CKR.FUNCTION_CANCELED, CKR.FUNCTION_REJECTED])
-
-/** Whoever stands at the pad may refuse there: that is their answer, and no fault of the token. */
-function atPad<T>(pad: boolean, act: () => T): T {
-  try {
-    return act()
-  } catch (error) {
-    if (!pad || !(error instanceof HsmError) || !refusedAtPad.has(error.ckr?.number ?? -1)) throw error
-    throw hsmError('HSM-PAD-CANCELLED', 'the PIN entry was refused at the token’s own pad', error.ckr)
-  }
 }
 
 /** Both PINs of a new token; `pin-pad` chooses them at the token. */

@@ -120,9 +120,17 @@ export const repeatableOperations: ReadonlySet<Operation> = new Set<Operation>([
 /** A person walks to the token and types: two minutes, where an ordinary call has 20 seconds. */
 const padFactor = 6
 
+const asksForPins: ReadonlySet<Operation> = new Set<Operation>([
+  'logIn',
+  'changePin',
+  'initialise',
+  'sign',
+  'decrypt',
+])
+
 /** Whether the token waits for a person at its own pad; nothing can be asked of the library meanwhile. */
 export function isAtPad(op: Operation, args: readonly unknown[]): boolean {
-  if (op !== 'logIn' && op !== 'changePin' && op !== 'initialise') return false
+  if (!asksForPins.has(op)) return false
   return args.some(
     (arg) =>
       typeof arg === 'object' &&

@@ -1,7 +1,8 @@
 import type { CipherMechanism, HsmError, KeyRef } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import { logInForUse } from './at-pad.ts'
 import { asBuffer } from './bytes.ts'
-import { CKM, CKU, mechanismName } from './constants.ts'
+import { CKM, mechanismName } from './constants.ts'
 import type { Mechanism } from './module.ts'
 import { gcm, oaep } from './parameters.ts'
 import { blameData, explainRefusal, perform } from './perform.ts'
@@ -105,7 +106,7 @@ export function encrypt(
 
 export function decrypt(
   token: TokenSession,
-  options: { key: KeyRef; mechanism: CipherMechanism; ciphertext: Uint8Array; pin?: Uint8Array },
+  options: { key: KeyRef; mechanism: CipherMechanism; ciphertext: Uint8Array; pin?: Uint8Array | 'pin-pad' },
 ): Uint8Array | Promise<Uint8Array> {
   const { mechanism, inWords, keyClass } = plan(options.mechanism)
   token.requireUser()
@@ -126,7 +127,7 @@ export function decrypt(
     doing: 'decrypting',
     begin: (session) => {
       token.module.begin('C_DecryptInit', session, mechanism, key, 'decrypting')
-      if (pin) token.module.login(session, CKU.CONTEXT_SPECIFIC, pin)
+      logInForUse(token, session, pin)
       begun = true
     },
     now: (session) => token.module.finish('C_Decrypt', session, input, room, 'decrypting'),

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto'
 import type { HashName, KeyRef, Signature, SignInput, SignMechanism } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import { logInForUse } from './at-pad.ts'
 import { asBuffer } from './bytes.ts'
-import { CKM, CKU, mechanismName } from './constants.ts'
+import { CKM, mechanismName } from './constants.ts'
 import { forPkcs11js, type Mechanism } from './module.ts'
 import { hashes, hmacMechanisms, pss } from './parameters.ts'
 import { explainRefusal, perform, type Work } from './perform.ts'
@@ -128,7 +129,7 @@ function isPlausible(mechanism: SignMechanism, { length }: Uint8Array): boolean 
 
 export function sign(
   token: TokenSession,
-  options: { key: KeyRef; mechanism: SignMechanism; input: SignInput; pin?: Uint8Array },
+  options: { key: KeyRef; mechanism: SignMechanism; input: SignInput; pin?: Uint8Array | 'pin-pad' },
 ): Signature | Promise<Signature> {
   token.requireUser()
   const { mechanism, data, hashedBy, keyClass } = plan(
@@ -148,7 +149,7 @@ export function sign(
     doing: 'signing',
     begin: (session) => {
       token.module.begin('C_SignInit', session, mechanism, key, 'signing')
-      if (pin) token.module.login(session, CKU.CONTEXT_SPECIFIC, pin)
+      logInForUse(token, session, pin)
     },
     now: (session) => ({
       signature: token.module.finish('C_Sign', session, data, maxSignatureBytes, 'signing'),
