@@ -127,7 +127,12 @@ describe('a root that the vendor’s tool brings into another token', () => {
     })
     const vendor = vendorWorkAt(run.folder)
     expect(runOutcome(view, dir, { files, refused: [], vendor }).text).toContain(`     ${command}\n`)
-    const shown = runViewOf(run, { standIns: new Set(), tokens: await hsm.tokens(), requests: files }).current
+    const shown = runViewOf(run, {
+      standIns: new Set(),
+      tokens: await hsm.tokens(),
+      requests: files,
+      padMs: hsm.padDeadlineMs,
+    }).current
     expect(shown?.procedure.at(-1)).toMatchObject({ id: 'luna-clone', command })
     expect(shown?.facts).toContainEqual({ name: 'to-token', value: spare, form: 'code' })
   })
