@@ -1,5 +1,6 @@
 import { fromHex } from '@lux/crypto'
 import { profileById, type ReplicationStep, replicationProcedure } from '@lux/hsm'
+import { atPad } from '../at-pad.ts'
 import { type Perform, pinOf, type RunContext } from '../run-context.ts'
 import { toEvidence } from './key-evidence.ts'
 import { checkModel, objectsOf } from './token.ts'
@@ -13,7 +14,8 @@ export const proveReplica: Perform<'prove-replica'> = async (effect, run) => {
   try {
     const token = other.token(effect.serial)
     checkModel(await token.info(), effect.token, run)
-    await token.logIn({ user: 'user', pin: pinOf(run, effect.token, 'user') })
+    const pin = pinOf(run, effect.token, 'user')
+    await atPad({ ...run, hsm: other }, pin, () => token.logIn({ user: 'user', pin }))
     const reports = await token.readAttributes({ id: effect.ckaId, class: 'secret' })
     const proof = await token.possessionDigest({
       kek: { id: effect.ckaId },
