@@ -17,9 +17,7 @@ export function commandLine(program: Command): CommandLine {
       try {
         print(await work(), asJson())
       } catch (error) {
-        const outcome = failureOutcome(error)
-        if (outcome === null) throw error
-        print(outcome, asJson())
+        print(failureOutcome(error), asJson())
       }
     },
   }

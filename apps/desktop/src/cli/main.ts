@@ -79,9 +79,7 @@ try {
 
 /** An option's parser throws before there is a command's work to report on. */
 function report(error: unknown): void {
-  const outcome = failureOutcome(error)
-  if (outcome === null) throw error
-  print(outcome, asJson)
+  print(failureOutcome(error), asJson)
 }
 
 /** Commander itself has put help and version on stdout, and what is wrong on stderr; a program gets its document too. */

@@ -20,14 +20,14 @@ const environmentCodes = new Set([
   'STORE-DAMAGED',
   'KEY-CHILD-CRASHED',
   'KEY-CHILD-CANCELLED',
+  'INTERNAL',
 ])
 /** An argument that names no file, or the wrong thing. */
 const argumentCodes = new Set(['FILE-MISSING', 'FILE-WRONG-KIND', 'FOLDER-IN-USE', 'CEREMONY-UNKNOWN'])
 
-/** An expected failure as a command's outcome; null for a bug, which is thrown on. */
-export function failureOutcome(error: unknown): Outcome | null {
-  const failure = expected(error)
-  if (failure === null) return null
+/** A failure as a command's outcome. A bug is the environment's: nothing was refused. */
+export function failureOutcome(error: unknown): Outcome {
+  const failure = expected(error) ?? bug(error)
   const { code, detail, remedy } = failure
   const ckr = failure instanceof HsmError && failure.ckr !== null ? ` (${failure.ckr.name})` : ''
   const text = `${code}${ckr}: ${detail}${remedy === undefined ? '' : `\nWhat to do: ${remedy}`}`
@@ -39,6 +39,14 @@ function expected(error: unknown): HsmError | CoreError | null {
   if (error instanceof HsmError || error instanceof CoreError) return error
   if (error instanceof FormatError) return new CoreError(error.rule, error.detail)
   return fromSystemError(error)
+}
+
+/** Kind and place of a bug go to stderr, never its message, which may quote what it choked on. */
+function bug(error: unknown): CoreError {
+  const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
+  const places = stack.split('\n').filter((line) => line.startsWith('    at '))
+  say(`${name}\n${places.slice(0, 12).join('\n')}`)
+  return new CoreError('INTERNAL', 'a fault of the program')
 }
 
 function exitOf(failure: HsmError | CoreError, code: string): ExitCode {

@@ -109,7 +109,6 @@ export async function withLogin(
     if (before !== 'ok') say(`The user PIN of ${info.serial} was ${pinText(before)} before this login.`)
   } catch (error) {
     const outcome = failureOutcome(error)
-    if (outcome === null) throw error
     const pins = await token.pinState()
     const text = `${outcome.text}\nPIN state now: user ${pins.user}, SO ${pins.so}`
     return { ...outcome, json: { ...outcome.json, serial: info.serial, pin: pins }, text }

@@ -227,11 +227,7 @@ export class ProductionPlace {
 export async function ended(
   work: Promise<Outcome>,
 ): Promise<{ exit: number; json: Record<string, unknown> }> {
-  const outcome = await work.catch((error: unknown) => {
-    const failure = failureOutcome(error)
-    if (failure === null) throw error
-    return failure
-  })
+  const outcome = await work.catch(failureOutcome)
   // An outcome's JSON is an object of named values.
   return { exit: outcome.exit, json: outcome.json as Record<string, unknown> }
 }
