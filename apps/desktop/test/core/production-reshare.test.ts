@@ -1,12 +1,12 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { cardCodec, epochLiveCodec, openingCodec } from '@lux/ceremony/wire'
-import { sha256Hex, toHex } from '@lux/crypto'
-import { parsePublic } from '@lux/crypto/fhe'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
 import { FheDevices } from './support/fhe-devices.ts'
 import { FhePeople } from './support/fhe-people.ts'
 import { asked, FheRuns } from './support/fhe-runs.ts'
+import { ended } from './support/production-place.ts'
 import { verdictOf } from './support/run-end.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
@@ -26,17 +26,7 @@ const at = (run: string, ...names: string[]) => place.file(run, ...names)
 
 describe('a threshold key in production, people on files', () => {
   test('FHE-PRODUCTION a key is dealt, answers, moves to other people, and answers there: every step by commands of people', async () => {
-    place.writePlan('deal', 'threshold-fhe', { holders: ['Hal', 'Ida', 'Jan'] })
-    let left = await runs.past('deal', await runs.begin('deal'))
-    expect(left).toMatchObject({ exit: 4, json: { waitingFor: ['acknowledgements'] } })
-    for (const [i, name] of ['Hal', 'Ida', 'Jan'].entries()) {
-      expect(await devices.receive(name, 'deal', i + 1)).toMatchObject({ exit: 0 })
-      expect(await devices.prove(`${name}.0`, name, at('deal', 'in', `ack-${i}.json`))).toMatchObject({
-        exit: 0,
-      })
-    }
-    left = await runs.past('deal', await runs.resume('deal'))
-    expect(left).toMatchObject({ exit: 0, json: { state: 'Closed' } })
+    await runs.deal(devices, ['Hal', 'Ida', 'Jan'])
 
     // Hal and Ida spend four blocks of their thousand each.
     const first = at('deal', 'fhe', 'public.bin')
@@ -53,19 +43,32 @@ describe('a threshold key in production, people on files', () => {
       json: { value: '66', type: 'u8', verified: 0 },
     })
 
-    const { header } = parsePublic(new Uint8Array(readFileSync(first)))
-    place.writePlan('move', 'resharing', {
-      holders: ['Hal', 'Ida', 'Jan'],
-      nextHolders: ['Ida', 'Kim', 'Lea'],
-      dealers: ['Hal', 'Ida'],
-      keyId: toHex(header.keyId),
-      epochId: toHex(header.epochId),
-      epoch: 0,
-      publicFile: sha256Hex(new Uint8Array(readFileSync(first))),
-    })
+    runs.planMove('move')
     expect(await runs.begin('move')).toMatchObject(refusedBy('FHE-PUBLIC-OTHER'))
-    left = await runs.past('move', await runs.begin('move', { public: first }))
+    const left = await runs.past('move', await runs.begin('move', { public: first }))
     expect(left).toMatchObject({ exit: 4, json: { step: 'approve-epoch', waitingFor: ['epoch-approvals'] } })
+  })
+
+  test('HOLDER-LEAVING an approval is taken back where the run was aborted, on the close-out of its ceremony key alone', async () => {
+    const first = at('deal', 'fhe', 'public.bin')
+    runs.planMove('given-up')
+    const left = await runs.past('given-up', await runs.begin('given-up', { public: first }))
+    const approval = at('given-up', 'in', 'epoch-3.json')
+    expect(await devices.epoch('approve-epoch', 'Jan', asked(left)[0]!, approval)).toMatchObject({ exit: 0 })
+    const question = await devices.request(first, 'first.bin', 'still the old one', true)
+    const answer = (out: string) => devices.answer('Jan.0', question, 'first.bin', place.file(out))
+    expect(await answer('never.json')).toMatchObject(refusedBy('HOLDER-LEAVING'))
+    expect(await devices.end('keep', 'Jan.0', at('given-up'))).toMatchObject({
+      exit: 2,
+      json: { code: 'FILE-MISSING' },
+    })
+    const given = await ended(abortCeremony(at('given-up'), { reason: 'a complaint' }, place.program))
+    expect(given).toMatchObject({ exit: 0, json: { state: 'Aborted' } })
+    expect(await devices.end('keep', 'Jan.0', at('given-up'))).toMatchObject({
+      exit: 0,
+      json: { state: 'kept' },
+    })
+    expect(await answer('jan.json')).toMatchObject({ exit: 0, json: { spent: 4 } })
   })
 
   test('HOLDER-PLAN, QUORUM-SHORT, HOLDER-CARD, OPENING-POLICY: no holder lets a key move on a word that is not the officers’', async () => {

@@ -1,8 +1,11 @@
-import { cpSync, existsSync, readdirSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { sha256Hex, toHex } from '@lux/crypto'
+import { parsePublic } from '@lux/crypto/fhe'
 import { expect } from 'vitest'
 import { resumeCeremony } from '../../../src/cli/ceremony-resume.ts'
 import { runCeremony } from '../../../src/cli/ceremony-run.ts'
+import type { FheDevices } from './fhe-devices.ts'
 import type { FhePeople } from './fhe-people.ts'
 import { ended } from './production-place.ts'
 
@@ -47,6 +50,35 @@ export class FheRuns {
       else if (what !== 'confirm') return left
       left = await this.resume(name, what === 'confirm' ? String(left.json.digest) : null)
     }
+  }
+
+  /** The run `deal`: a key is made and dealt, every holder receives and proves a share, and it ends closed. */
+  async deal(devices: FheDevices, holders: readonly string[]): Promise<void> {
+    this.#place.writePlan('deal', 'threshold-fhe', { holders })
+    let left = await this.past('deal', await this.begin('deal'))
+    expect(left).toMatchObject({ exit: 4, json: { waitingFor: ['acknowledgements'] } })
+    for (const [i, name] of holders.entries()) {
+      expect(await devices.receive(name, 'deal', i + 1)).toMatchObject({ exit: 0 })
+      const out = this.#place.file('deal', 'in', `ack-${i}.json`)
+      expect(await devices.prove(`${name}.0`, name, out)).toMatchObject({ exit: 0 })
+    }
+    left = await this.past('deal', await this.resume('deal'))
+    expect(left).toMatchObject({ exit: 0, json: { state: 'Closed' } })
+  }
+
+  /** A plan that moves the key of the run `deal` from Hal, Ida and Jan to Ida, Kim and Lea. */
+  planMove(name: string): void {
+    const pub = new Uint8Array(readFileSync(this.#place.file('deal', 'fhe', 'public.bin')))
+    const { header } = parsePublic(pub)
+    this.#place.writePlan(name, 'resharing', {
+      holders: ['Hal', 'Ida', 'Jan'],
+      nextHolders: ['Ida', 'Kim', 'Lea'],
+      dealers: ['Hal', 'Ida'],
+      keyId: toHex(header.keyId),
+      epochId: toHex(header.epochId),
+      epoch: 0,
+      publicFile: sha256Hex(pub),
+    })
   }
 
   epochRequest(run: string): string {
