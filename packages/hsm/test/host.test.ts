@@ -83,6 +83,17 @@ describe('the token host', () => {
     await bench.close()
   })
 
+  it('a program that the library starts gets neither Node’s channel nor the pipe of calls', async () => {
+    const bench = await startBench()
+    const closedInPrograms = 0o2000000
+    for (const descriptor of [3, 4]) {
+      const info = readFileSync(`/proc/${bench.hsm.pid}/fdinfo/${descriptor}`, 'utf8')
+      const flags = Number.parseInt(/^flags:\s+(\d+)/m.exec(info)?.[1] ?? '0', 8)
+      expect([descriptor, (flags & closedInPrograms) !== 0]).toEqual([descriptor, true])
+    }
+    await bench.close()
+  })
+
   it('killed in the middle of a call: that call is HSM-CRASHED, the next needs a login, the token is whole', async () => {
     const bench = await startBench()
     const token = await bench.loggedIn('kill')

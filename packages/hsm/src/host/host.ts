@@ -7,10 +7,11 @@ import { explainFailure } from './explain-failure.ts'
 import { encodeFrame, FrameReader, joinedFrames } from './frames.ts'
 import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
-import { endWithParent, protectProcess } from './protect-process.ts'
+import { endWithParent, keepFromPrograms, protectProcess } from './protect-process.ts'
 import {
   type FromHost,
   framePipe,
+  parentChannel,
   protocolVersion,
   type ToHost,
   tokenOperations,
@@ -71,6 +72,7 @@ export function runHost(): void {
   if (!process.send) throw new Error('the token host is started by its client, with an IPC channel')
   protectProcess()
   endWithParent()
+  keepFromPrograms([parentChannel, framePipe])
   const answer = (message: FromHost, then?: () => void): void => {
     process.send?.(message, () => then?.())
   }

@@ -4,6 +4,8 @@ const PR_SET_PDEATHSIG = 1
 const PR_SET_DUMPABLE = 4
 const SIGKILL = 9
 const RLIMIT_CORE = 4
+const F_SETFD = 2
+const FD_CLOEXEC = 1
 
 /** Linux: no core dump, and no other process of the same user may attach or read this one's memory. Throws where that fails. */
 export function protectProcess(): void {
@@ -24,4 +26,13 @@ export function endWithParent(): void {
   const prctl = load('libc.so.6').func('prctl', 'int', ['int', 'ulong', 'ulong', 'ulong', 'ulong'])
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) !== 0)
     throw new Error('this process could not be tied to the life of its parent')
+}
+
+/** These descriptors are closed in whatever program a library starts: it neither hears nor answers for this process. */
+export function keepFromPrograms(descriptors: readonly number[]): void {
+  if (process.platform !== 'linux') return
+  const fcntl = load('libc.so.6').func('fcntl', 'int', ['int', 'int', 'int'])
+  for (const descriptor of descriptors)
+    if (fcntl(descriptor, F_SETFD, FD_CLOEXEC) !== 0)
+      throw new Error('a channel of this process could not be kept from other programs')
 }

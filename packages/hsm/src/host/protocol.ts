@@ -65,6 +65,8 @@ export type WireError = { code: string; ckr: CkrCode | null; detail: string; rem
  * Node gives a child costs about as much as a signature of a soft token.
  */
 export const framePipe = 4
+/** Where Node puts its own channel, the first one after the standard three. */
+export const parentChannel = 3
 
 export type WireCall = readonly [id: number, op: Operation, serial: string, args: readonly unknown[]]
 
