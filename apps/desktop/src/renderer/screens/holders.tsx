@@ -87,7 +87,12 @@ function Holder({ holder }: { holder: HolderView }) {
           </strong>
           <span className="quiet">
             {t('holders.enrolled-at')} <Rec>{format.time(holder.enrolledAt)}</Rec>
-            {holder.note === null ? null : <Rec> · {holder.note}</Rec>}
+            {holder.note === null ? null : (
+              <>
+                {' · '}
+                <Rec>{holder.note}</Rec>
+              </>
+            )}
           </span>
         </span>
         <span className="actions">
