@@ -5,7 +5,7 @@ export type Command =
 
 export type Suite = {
   name: string
-  /** Minutes that it may take; a suite that takes longer has failed. */
+  /** Minutes that it may take, twice what it takes on two quiet cores; a suite that takes longer has failed. */
   budget: number
   display: boolean
   commands: readonly Command[]
@@ -48,28 +48,28 @@ const build: Suite = {
 
 const unit: Suite = {
   name: 'unit',
-  budget: 9,
+  budget: 12,
   display: false,
   commands: [vitest(...projects('@lux/crypto', '@lux/ceremony', '@lux/desktop', 'scripts'))],
 }
 
 const parts: Suite = {
   name: 'token, server, database',
-  budget: 5,
+  budget: 7,
   display: false,
   commands: [vitest(...projects('@lux/hsm', '@lux/companion-server'))],
 }
 
 const e2e: Suite = {
   name: 'e2e',
-  budget: 8,
+  budget: 12,
   display: true,
   commands: [vitest('--config', 'e2e/vitest.config.ts', '--project', 'e2e')],
 }
 
 const packaged: Suite = {
   name: 'package',
-  budget: 2,
+  budget: 4,
   display: true,
   commands: [
     check('package', 'node', 'scripts/package.ts', '--test-build'),
