@@ -2,7 +2,7 @@ import { concatBytes, equalBytes, utf8 } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { u8 } from '../sharing/little-endian.ts'
 import { binomial, checkQuorum, MAX_HOLDERS, setsWithout } from '../sharing/quorum.ts'
-import { SEED_BYTES, type SetSeeds } from '../sharing/seeds.ts'
+import { forgetSeeds, SEED_BYTES, type SetSeeds } from '../sharing/seeds.ts'
 import type { Domain } from '../sign/context.ts'
 import { type ByteReader, byteReader } from './byte-reader.ts'
 import { DOMAIN_CODE } from './identifiers.ts'
@@ -94,15 +94,22 @@ export function encodeSeedFile({ header, holder, seeds }: SeedFile): Uint8Array 
   return concatBytes(encodeRedealHeader(header), u8(holder), ...seeds.flatMap((own) => own.seeds))
 }
 
-/** Throws FormatError: FHE-TYPE, FHE-FIELD, FHE-TRUNCATED, FHE-TRAILING and those of `checkQuorum`. */
+/** Throws FormatError: FHE-TYPE, FHE-FIELD, FHE-TRUNCATED, FHE-TRAILING and those of `checkQuorum`; no seed stays behind. */
 export function parseSeedFile(bytes: Uint8Array): SeedFile {
   const reader = byteReader(bytes)
   const header = readRedealHeader(reader)
   const holder = reader.u8('holder')
   if (holder < 1 || holder > header.n) throw new FormatError('FHE-FIELD', `holder: ${holder}`)
-  const seeds = setsWithout(header, holder).map((set) => ({ set, seeds: [reader.take(SEED_BYTES, 'seed')] }))
-  reader.end()
-  return { header, holder, seeds }
+  const seeds: SetSeeds[] = []
+  try {
+    for (const set of setsWithout(header, holder))
+      seeds.push({ set, seeds: [reader.take(SEED_BYTES, 'seed')] })
+    reader.end()
+    return { header, holder, seeds }
+  } catch (error) {
+    forgetSeeds(seeds)
+    throw error
+  }
 }
 
 /** Whether the bytes, which begin with the magic of both, have a seed file's length: the two never coincide. */

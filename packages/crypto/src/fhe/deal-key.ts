@@ -1,10 +1,10 @@
-import { wipe } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import type { Entropy } from '../random.ts'
 import { deal } from '../sharing/deal.ts'
 import { blockBudget, budgetOf, safeFloodingBits } from '../sharing/flooding.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { checkQuorum, type Quorum, setsWithout } from '../sharing/quorum.ts'
+import { forgetSeeds } from '../sharing/seeds.ts'
 import type { Domain } from '../sign/context.ts'
 import { refuse } from '../verdict.ts'
 import {
@@ -100,7 +100,7 @@ export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
         seeds: seeds.filter(({ set }) => own.has(set)),
       })
     })
-    for (const { seeds: ofSet } of seeds) for (const seed of ofSet) wipe(seed)
+    forgetSeeds(seeds)
     const pub = encodePublic({ header: { ...header, holder: 0 }, ...content })
     return accept({
       pub,

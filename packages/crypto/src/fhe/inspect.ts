@@ -3,6 +3,7 @@ import type { Json } from '../canonical-json.ts'
 import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import { safeFloodingBits } from '../sharing/flooding.ts'
+import { forgetSeeds } from '../sharing/seeds.ts'
 import { parseBinaryKey } from './binary-key.ts'
 import { byteReader } from './byte-reader.ts'
 import { CARRIED_MAGIC, parseCarried } from './carry.ts'
@@ -136,7 +137,7 @@ function inspectRedealing(bytes: Uint8Array, size: number): Inspection {
   })
   if (isSeedFile(bytes)) {
     const { header, holder, seeds } = parseSeedFile(bytes)
-    for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
+    forgetSeeds(seeds)
     return { type: 'seeds-of-a-reshare', secret: true, facts: { ...facts(header), holder } }
   }
   const { header, corr128, commitments } = parseCorrection(bytes)

@@ -1,11 +1,11 @@
-import { concatBytes, equalBytes, wipe } from '../bytes.ts'
+import { concatBytes, equalBytes } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import type { Entropy } from '../random.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { checkQuorum, maskOf, membersOf, type Quorum, setsOf } from '../sharing/quorum.ts'
 import { addCorrections, checkDealers, redeal } from '../sharing/reshare.ts'
-import { commitSeed, type SetSeeds } from '../sharing/seeds.ts'
+import { commitSeed, forgetSeeds, type SetSeeds } from '../sharing/seeds.ts'
 import { refuse, type Verdict } from '../verdict.ts'
 import {
   type Correction,
@@ -83,7 +83,7 @@ export function redealShare(request: RedealRequest): Outcome<Redealing> {
       seeds: seeds.filter(({ set }) => ((set >> i) & 1) === 0),
     }),
   )
-  for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
+  forgetSeeds(seeds)
   return accept({ correction: encodeCorrection({ header, corr64, corr128, commitments }), seedFiles })
 }
 
@@ -188,7 +188,7 @@ export function nextPublic(input: NextEpochInput): Outcome<NextEpoch> {
  */
 export function checkSeedFile(seedFile: Uint8Array, correction: Uint8Array, holder: number): Verdict {
   const read = readSeedFile(seedFile, correction, holder)
-  if (read.ok) forgetSeeds(read.value)
+  if (read.ok) forgetSeeds(read.value.seeds)
   return read.ok ? { ok: true } : read
 }
 
@@ -205,11 +205,11 @@ function readSeedFile(seedFile: Uint8Array, correction: Uint8Array, holder: numb
   const { dealer } = published.header
   const mixed = file.header.dealer !== dealer ? 'dealer' : mixedRun(file.header, published.header)
   if (mixed !== null) {
-    forgetSeeds(file)
+    forgetSeeds(file.seeds)
     return refuse('FHE-RUN-MIXED', `seeds and correction of holder ${dealer} differ in ${mixed}`)
   }
   if (file.holder !== holder) {
-    forgetSeeds(file)
+    forgetSeeds(file.seeds)
     return refuse('FHE-HOLDER-OTHER', `seeds for holder ${file.holder}, not ${holder}`)
   }
   const sets = setsOf(file.header)
@@ -217,7 +217,7 @@ function readSeedFile(seedFile: Uint8Array, correction: Uint8Array, holder: numb
     const [seed] = seeds
     const expected = published.commitments[sets.indexOf(set)]
     if (!seed || !expected || !equalBytes(commitSeed(file.header.keyId, set, dealer, seed), expected)) {
-      forgetSeeds(file)
+      forgetSeeds(file.seeds)
       return refuse(
         'FHE-SEED-COMMITMENT',
         `the seed of set ${set} by holder ${dealer} differs from its commitment`,
@@ -229,12 +229,8 @@ function readSeedFile(seedFile: Uint8Array, correction: Uint8Array, holder: numb
 
 function dealerOf(seedFile: Uint8Array): number {
   const file = parseSeedFile(seedFile)
-  forgetSeeds(file)
+  forgetSeeds(file.seeds)
   return file.header.dealer
-}
-
-function forgetSeeds({ seeds }: SeedFile): void {
-  for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
 }
 
 export type NextShareInput = {
@@ -287,12 +283,12 @@ export function nextShare(input: NextShareInput): Outcome<Uint8Array> {
       seeds: files.map((file) => concatBytes(file.seeds[at]?.seeds[0] ?? new Uint8Array(0))),
     }))
     const share = encodeShare({ header: { ...pub.header, holder }, policyHash, budgets, seeds })
-    for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
+    forgetSeeds(seeds)
     return accept(share)
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   } finally {
-    for (const file of files) forgetSeeds(file)
+    for (const file of files) forgetSeeds(file.seeds)
   }
 }

@@ -3,7 +3,7 @@ import { FormatError } from '../format-error.ts'
 import { sha256 } from '../hash.ts'
 import { u16, u32 } from '../sharing/little-endian.ts'
 import { setsWithout } from '../sharing/quorum.ts'
-import { SEED_BYTES, type SetSeeds } from '../sharing/seeds.ts'
+import { forgetSeeds, SEED_BYTES, type SetSeeds } from '../sharing/seeds.ts'
 import { byteReader } from './byte-reader.ts'
 import { encodeHeader, type FileHeader, readHeader } from './file-header.ts'
 
@@ -24,7 +24,7 @@ export type Share = {
 
 /** Overwrites the seeds of a parsed share. */
 export function forgetShare({ seeds }: Share): void {
-  for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
+  forgetSeeds(seeds)
 }
 
 /** Header, policy hash, budgets, count, seeds, SHA-256 of all before. */
@@ -37,10 +37,12 @@ export function encodeShare({ header, policyHash, budgets, seeds }: Share): Uint
     u16(seeds.length),
     ...seeds.flatMap((set) => set.seeds),
   )
-  return concatBytes(body, sha256(body))
+  const share = concatBytes(body, sha256(body))
+  wipe(body)
+  return share
 }
 
-/** Throws FormatError: those of the header, FHE-TRUNCATED, FHE-TRAILING, FHE-SEED-SETS, FHE-DIGEST. */
+/** Throws FormatError: those of the header, FHE-TRUNCATED, FHE-TRAILING, FHE-SEED-SETS, FHE-DIGEST; no seed stays behind. */
 export function parseShare(bytes: Uint8Array): Share {
   const reader = byteReader(bytes)
   const header = readHeader(reader, SHARE_MAGIC)
@@ -54,15 +56,22 @@ export function parseShare(bytes: Uint8Array): Share {
       `not the ${sets.length} sets of a holder at (${header.t},${header.n})`,
     )
   }
-  const seeds = sets.map((set) => ({
-    set,
-    seeds: Array.from({ length: header.d }, () => reader.take(SEED_BYTES, 'seed')),
-  }))
-  const end = reader.offset
-  const digest = reader.take(32, 'digest')
-  reader.end()
-  if (!equalBytes(digest, sha256(bytes.subarray(0, end)))) {
-    throw new FormatError('FHE-DIGEST', 'the share was changed or cut: its digest differs')
+  const seeds: SetSeeds[] = []
+  try {
+    for (const set of sets) {
+      const own: Uint8Array[] = []
+      seeds.push({ set, seeds: own })
+      while (own.length < header.d) own.push(reader.take(SEED_BYTES, 'seed'))
+    }
+    const end = reader.offset
+    const digest = reader.take(32, 'digest')
+    reader.end()
+    if (!equalBytes(digest, sha256(bytes.subarray(0, end)))) {
+      throw new FormatError('FHE-DIGEST', 'the share was changed or cut: its digest differs')
+    }
+    return { header, policyHash, budgets, seeds }
+  } catch (error) {
+    forgetSeeds(seeds)
+    throw error
   }
-  return { header, policyHash, budgets, seeds }
 }

@@ -3,7 +3,7 @@ import type { Entropy } from '../random.ts'
 import { refuse } from '../verdict.ts'
 import { accept, type Outcome } from './outcome.ts'
 import { type Quorum, setsOf } from './quorum.ts'
-import { commitSeed, SEED_BYTES, type SetSeeds } from './seeds.ts'
+import { commitSeed, forgetSeeds, SEED_BYTES, type SetSeeds } from './seeds.ts'
 
 export type FreshSeeds = {
   /** One seed for each set, ascending. */
@@ -11,21 +11,34 @@ export type FreshSeeds = {
   readonly commitments: readonly Uint8Array[]
 }
 
+type SeedSource = { keyId: Uint8Array; dealer: number; entropy: Entropy }
+
 /** A fresh seed for every set of the quorum, and its commitment. FHE-ENTROPY when two come out equal. */
-export function freshSeeds(
+export function freshSeeds(quorum: Quorum, source: SeedSource): Outcome<FreshSeeds> {
+  const seeds: SetSeeds[] = []
+  let fresh: Outcome<FreshSeeds> | null = null
+  try {
+    fresh = drawSeeds(quorum, source, seeds)
+    return fresh
+  } finally {
+    if (!fresh?.ok) forgetSeeds(seeds)
+  }
+}
+
+function drawSeeds(
   quorum: Quorum,
-  { keyId, dealer, entropy }: { keyId: Uint8Array; dealer: number; entropy: Entropy },
+  { keyId, dealer, entropy }: SeedSource,
+  seeds: SetSeeds[],
 ): Outcome<FreshSeeds> {
   const seen = new Set<string>()
-  const seeds: SetSeeds[] = []
   const commitments: Uint8Array[] = []
   for (const set of setsOf(quorum)) {
     const seed = entropy.bytes(SEED_BYTES)
+    seeds.push({ set, seeds: [seed] })
     if (seed.length !== SEED_BYTES) throw new RangeError(`entropy: gave ${seed.length} bytes, expected 32`)
     const commitment = commitSeed(keyId, set, dealer, seed)
     // What is compared is a digest without the set: the seeds themselves do not become strings.
     seen.add(toHex(commitSeed(keyId, 0, dealer, seed)))
-    seeds.push({ set, seeds: [seed] })
     commitments.push(commitment)
   }
   if (seen.size !== seeds.length) return refuse('FHE-ENTROPY', 'the source of randomness repeats itself')

@@ -1,4 +1,4 @@
-import { concatBytes, utf8 } from '../bytes.ts'
+import { concatBytes, utf8, wipe } from '../bytes.ts'
 import { sha256 } from '../hash.ts'
 import type { RingElement, Width } from './galois-ring.ts'
 import type { RingVector } from './kernel.ts'
@@ -11,6 +11,11 @@ export const KEY_WORDS: Readonly<Record<Width, number>> = { 64: 2048, 128: 4096 
 
 /** The seeds of one set A: one of each dealer, by ascending dealer. */
 export type SetSeeds = { readonly set: number; readonly seeds: readonly Uint8Array[] }
+
+/** Overwrites seeds. */
+export function forgetSeeds(seeds: readonly SetSeeds[]): void {
+  for (const { seeds: own } of seeds) for (const seed of own) wipe(seed)
+}
 
 /** Commitment to a seed of set A: SHA-256("lux-fhe/v1/seed" || keyId || u16 A || u8 dealer || seed), 32 bytes. */
 export function commitSeed(keyId: Uint8Array, set: number, dealer: number, seed: Uint8Array): Uint8Array {
