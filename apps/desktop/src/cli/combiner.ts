@@ -9,6 +9,7 @@ import {
   openWith,
   parseCanonical,
   sha256,
+  wipe,
 } from '@lux/crypto'
 import { parsePublic, rosterDigest } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
@@ -79,7 +80,13 @@ function fromAscii(bytes: Uint8Array): string {
 
 /** Errors: SECRET-FILE-MODE, OPTION-IDENTITY. */
 function readIdentity(path: string): string {
-  const text = fromUtf8(readBounded(path, maxIdentity))
+  const bytes = readBounded(path, maxIdentity)
+  let text: string
+  try {
+    text = fromUtf8(bytes)
+  } finally {
+    wipe(bytes)
+  }
   if ((statSync(path).mode & 0o077) !== 0)
     throw new CoreError('SECRET-FILE-MODE', `${path} may be read by others`, `chmod 600 ${path}`)
   const line = text.split('\n').find((one) => one.startsWith('AGE-SECRET-KEY-PQ-'))

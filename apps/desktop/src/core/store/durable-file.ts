@@ -43,17 +43,21 @@ export function syncFolder(path: string): void {
   }
 }
 
-/** The whole file, refused by name when longer than `maxBytes`: the length is checked on what is read, not on what was promised. */
+/**
+ * The whole file, refused by name when longer than `maxBytes`: the length is checked on what is read, not on what was promised.
+ * It may be a secret, so what is given is the only copy.
+ */
 export function readBounded(path: string, maxBytes: number): Uint8Array {
   return withReadErrors(() => {
     const file = openSync(path, 'r')
+    const chunks: Uint8Array[] = []
     try {
-      const chunks: Uint8Array[] = []
       let total = 0
       for (;;) {
         const chunk = new Uint8Array(65_536)
         const count = readSync(file, chunk)
         if (count === 0) break
+        chunks.push(chunk.subarray(0, count))
         total += count
         if (total > maxBytes) {
           throw new CoreError(
@@ -62,7 +66,6 @@ export function readBounded(path: string, maxBytes: number): Uint8Array {
             'check that this is the right file',
           )
         }
-        chunks.push(chunk.subarray(0, count))
       }
       const all = new Uint8Array(total)
       let at = 0
@@ -72,6 +75,7 @@ export function readBounded(path: string, maxBytes: number): Uint8Array {
       }
       return all
     } finally {
+      for (const chunk of chunks) chunk.fill(0)
       closeSync(file)
     }
   }, path)
