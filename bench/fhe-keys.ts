@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { targetFolder } from '../scripts/interop/evaluator.ts'
 import { root } from '../scripts/root.ts'
+import { keyInPage, type TimedKey } from './fhe/key-page.ts'
 import { run } from './program.ts'
-import type { Row } from './row.ts'
+import { type Row, timeRow } from './row.ts'
 
 type Made = { timings: readonly { phase: string; milliseconds: number }[]; peakMemoryMiB: number }
 
@@ -19,7 +20,8 @@ const native: Readonly<Record<string, string>> = {
 
 /**
  * Key generation as `custody fhe keygen` does it: wasm, one thread, in a child of its own. The limit is native tfhe-rs on all
- * cores, where examples/fhe-evaluator has been built. Minutes, for the key with squashing takes them; once each.
+ * cores, where examples/fhe-evaluator has been built. Minutes, for the key with squashing takes them; once each. Then the
+ * plain server key in a page, without and with a pool of threads.
  */
 export async function benchFheKeys(): Promise<Row[]> {
   const figures = nativeFigures()
@@ -46,10 +48,44 @@ export async function benchFheKeys(): Promise<Row[]> {
         })
       }
     }
-    return rows
+    return [...rows, ...(await benchPage())]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+const rounds = 3
+
+/** The plain server key by turns in a process of Node, in a page and in a page with a pool of two; the limit is Node. */
+async function benchPage(): Promise<Row[]> {
+  const node: TimedKey[] = []
+  const page: TimedKey[] = []
+  const pool: TimedKey[] = []
+  for (let round = 0; round < rounds; round++) {
+    node.push(await keyInNode())
+    page.push(await keyInPage(1))
+    pool.push(await keyInPage(2))
+  }
+  const rowsOf = (name: string, keys: readonly TimedKey[]): Row[] => [
+    timeRow({
+      work: `server-key in ${name}`,
+      ours: keys.map(({ milliseconds }) => milliseconds),
+      limit: node.map(({ milliseconds }) => milliseconds),
+      memoryMiB: Math.max(...keys.map(({ peakMiB }) => peakMiB)),
+    }),
+    timeRow({
+      work: `server-key in ${name}, busiest thread`,
+      ours: keys.map(({ busiest }) => busiest),
+      limit: node.map(({ busiest }) => busiest),
+    }),
+  ]
+  return [...rowsOf('a page', page), ...rowsOf('a page with a pool of 2', pool)]
+}
+
+async function keyInNode(): Promise<TimedKey> {
+  const { stdout, peakMiB } = await run(process.execPath, [join(import.meta.dirname, 'fhe/key-node.mjs')])
+  // key-node.mjs prints one object of numbers.
+  return { ...(JSON.parse(stdout) as Omit<TimedKey, 'peakMiB'>), peakMiB }
 }
 
 function nativeFigures(): Record<string, number> | null {

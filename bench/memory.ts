@@ -22,7 +22,8 @@ function memoryOf(pid: number): number {
   return Number(kib ?? 0) / 1024
 }
 
-function descendants(pid: number): number[] {
+/** A process and all its descendants. */
+export function descendants(pid: number): number[] {
   const children = new Map<number, number[]>()
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { chromium } from 'playwright-core'
 
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'chrome']
 
@@ -12,4 +13,31 @@ export function browserPath(): string {
   const found = LUX_CHROMIUM ?? places.find((path) => existsSync(path))
   if (found === undefined) throw new Error('no Chromium: apt-get install chromium, or set LUX_CHROMIUM')
   return found
+}
+
+export type OpenPage = {
+  /** The value of an expression in the page. */
+  ask(expression: string): Promise<unknown>
+  /** The process that all others of the browser descend from. */
+  readonly pid: number
+  close(): Promise<void>
+}
+
+/** A page at an address in a new browser without a screen. */
+export async function openPage(address: string): Promise<OpenPage> {
+  const server = await chromium.launchServer({
+    executablePath: browserPath(),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+  })
+  const { pid } = server.process()
+  try {
+    if (pid === undefined) throw new Error('Chromium did not start')
+    const browser = await chromium.connect(server.wsEndpoint())
+    const page = await browser.newPage()
+    await page.goto(address)
+    return { ask: (expression) => page.evaluate(expression), pid, close: () => server.close() }
+  } catch (error) {
+    await server.close()
+    throw error
+  }
 }
