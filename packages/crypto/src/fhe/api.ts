@@ -79,7 +79,7 @@ export type PartialDecryption = {
 
 /**
  * One holder's partial decryption of a batch: body - <mask, S_i> plus PRF-derived flooding noise, a function of block
- * and share alone. Refusals: those of `verifyShare`, the ciphertext parsers, `checkProvenance` and `partialDecrypt`;
+ * and share alone. THRESHOLD-FHE sections 4 to 6. Refusals: those of `verifyShare`, the ciphertext parsers, `checkProvenance` and `partialDecrypt`;
  * FHE-PROVENANCE-MISSING a share of production without provenance; FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED;
  * FHE-CIPHERTEXT-DUPLICATE; FHE-POLICY-FLOOR; FHE-FLOOD-FLOOR in production for fresh ciphertexts of the compact public
  * key, which leave 32 bits at (2,3). Noise flooding: Asharov et al., "Multiparty Computation with Low Communication, Computation
@@ -193,7 +193,8 @@ export type ThresholdDecryption = {
 /**
  * The plaintexts, out of at least t holders' answers. Every digest and count is recomputed from the ciphertexts given
  * here. Refusals: those of the parsers and of `combinePartials`; FHE-PARTIAL-SIGNATURE; FHE-REQUEST-OTHER an answer to
- * another request. THRESHOLD-FHE "Combine".
+ * another request. THRESHOLD-FHE section 4. Interpolation over a Galois ring: Abspoel et al., "Efficient Information-Theoretic
+ * Secure Multiparty Computation over Z/p^kZ via Galois Rings" (TCC 2019).
  */
 export function fheThresholdDecrypt(request: ThresholdDecryptRequest): Outcome<ThresholdDecryption> {
   const { holders, requestDigest = new Uint8Array(32) } = request

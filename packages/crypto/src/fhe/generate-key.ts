@@ -40,7 +40,8 @@ export type FheKeyPair = {
 /**
  * Makes a TFHE key with the given tfhe module: client key, compact public key and compressed server key as tfhe
  * serializes them. From a seed the client key comes out byte for byte the same, public and server key do not. Throws
- * FormatError FHE-ROUND-TRIP when the library changes the key; RangeError for options that do not go together.
+ * FormatError FHE-ROUND-TRIP when the library changes the key; RangeError for options that do not go together. THRESHOLD-FHE
+ * sections 2 and 10. TFHE: Chillotti et al., "TFHE: Fast Fully Homomorphic Encryption over the Torus" (J. Cryptology 2020).
  */
 export async function generateFheKeyPair(tfhe: TfheModule, options: FheKeyOptions): Promise<FheKeyPair> {
   const { type, seed } = options
@@ -51,7 +52,11 @@ export async function generateFheKeyPair(tfhe: TfheModule, options: FheKeyOption
   return type === 'TFHE_BINARY' ? generateBinary(tfhe, options) : generateInteger(tfhe, options)
 }
 
-/** The compact public key of a client key: what anybody encrypts with. 33 KB, tfhe's own serialized form. */
+/**
+ * The compact public key of a client key: what anybody encrypts with. 33 KB, tfhe's own serialized form, other bytes at every
+ * call. Throws FormatError: FHE-TYPE a binary key has none, and the rules of the client key's parsers. THRESHOLD-FHE section 2.
+ * Joye, "TFHE Public-Key Encryption Revisited" (CT-RSA 2024).
+ */
 export function getFhePublicKey(tfhe: TfheModule, clientKey: Uint8Array): Uint8Array {
   const secret = readSecretKey(clientKey)
   secret.wipe()

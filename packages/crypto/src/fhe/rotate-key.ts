@@ -30,7 +30,8 @@ export type RotatedKey = {
 /**
  * Moves a key to new shares, people or (t,n) without revealing it: all dealers' parts in one process, for rehearsals
  * and tests. In earnest every dealer runs `redealShare` on its own device and everybody else `nextPublic` and
- * `nextShare`; no process then sees more than one share. Refusals: those of these four. THRESHOLD-FHE "Reshare".
+ * `nextShare`; no process then sees more than one share. Refusals: those of these four. THRESHOLD-FHE section 7. Desmedt and
+ * Jajodia, "Redistributing Secret Shares to New Access Structures and Its Applications" (1997).
  */
 export function rotateFheKey(request: RotateRequest): Outcome<RotatedKey> {
   const verified: VerifiedShare[] = []
