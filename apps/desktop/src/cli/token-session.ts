@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   type Hsm,
   HsmError,
@@ -10,6 +11,7 @@ import {
 } from '@lux/hsm'
 import type { Command } from 'commander'
 import { findParts } from '../core/program.ts'
+import { makeFolder } from '../core/store/new-folder.ts'
 import { sayPad, withPadCancel } from './at-pad.ts'
 import { failureOutcome, type Outcome, say } from './output.ts'
 import { readSecret } from './secret-input.ts'
@@ -38,7 +40,7 @@ export function withPin(command: Command): Command {
 
 /**
  * Starts the library’s own process for the time of one command. `newStore`: a soft store may be made. Errors:
- * LIBRARY-UNNAMED, LIBRARY-NOT-INSTALLED, SOFT-STORE-MISSING, HSM-LIBRARY-….
+ * LIBRARY-UNNAMED, LIBRARY-NOT-INSTALLED, SOFT-STORE-MISSING, FOLDER-READ-ONLY, HSM-LIBRARY-….
  */
 export async function withHsm<T>(
   { library, soft, newStore }: LibraryOptions,
@@ -52,6 +54,8 @@ export async function withHsm<T>(
       `${soft} is not there`,
       'check the folder, or make one: custody token init',
     )
+  // Made first: softTokenEnvironment makes it with Node's recursive mkdir, which never comes back from /proc.
+  if (soft !== undefined) makeFolder(join(soft, 'tokens'))
   const store = soft === undefined ? null : softTokenEnvironment(soft)
   const path = library === undefined ? store?.library : libraryPath(library)
   if (path === undefined)

@@ -19,14 +19,16 @@ beforeAll(async () => {
 }, 60_000)
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-test.each([[['rehearse', '--out', '/proc/lux']], [['fhe', 'keygen', '--out', '/proc/lux/key']]])(
-  'FOLDER-READ-ONLY %j ends with a clear error where no folder can be made',
-  async (args) => {
-    const { exit, json } = await custodyJson(args)
-    expect(exit).toBe(3)
-    expect(json).toMatchObject({ ok: false, code: 'FOLDER-READ-ONLY' })
-  },
-)
+test.each([
+  [['rehearse', '--out', '/proc/lux']],
+  [['fhe', 'keygen', '--out', '/proc/lux/key']],
+  [['token', 'init', '--soft', '/proc/lux', '--label', 'lux']],
+  [['token', 'list', '--soft', '/proc']],
+])('FOLDER-READ-ONLY %j ends with a clear error where no folder can be made', async (args) => {
+  const { exit, json } = await custodyJson(args)
+  expect(exit).toBe(3)
+  expect(json).toMatchObject({ ok: false, code: 'FOLDER-READ-ONLY' })
+})
 
 test.each<[name: string, args: (out: string) => string[]]>([
   ['a script that is not there', (out) => ['rehearse', 'no-such-script', '--out', out]],
