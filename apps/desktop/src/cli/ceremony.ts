@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { type AbortOptions, abortCeremony } from './ceremony-abort.ts'
 import { ceremonyStatus, type ResumeOptions, resumeCeremony, takeReceipt } from './ceremony-resume.ts'
 import { type CeremonyRunOptions, runCeremony } from './ceremony-run.ts'
-import { type CommandLine, collectPair } from './command-line.ts'
+import { type CommandLine, collectToken } from './command-line.ts'
 
 export function registerCeremony({ program, act }: CommandLine): void {
   const group = program
@@ -14,7 +14,11 @@ export function registerCeremony({ program, act }: CommandLine): void {
       .command('run')
       .argument('<plan>', 'the plan that the officers locked')
       .description('Begin a production run on the tokens of the plan; needs the plan’s lock.')
-      .option('--token <role=uri>', 'a token of the plan; ROLE.so=URI names the SO’s PIN source', collectPair)
+      .option(
+        '--token <role=uri>',
+        'a token of the plan; ROLE.so=URI names the SO’s PIN source',
+        collectToken,
+      )
       .option('--lock <file>', 'plan.lock.json with the officers’ approvals')
       .requiredOption('--policy <file>', 'the policy that the plan names')
       .requiredOption('--cards <dir>', 'card files of people and servers, and signed transport files')
@@ -47,7 +51,7 @@ Example:
       .description(
         'Take the answers of DIR/in/ and go on, also after a crash. A rehearsal’s stand-ins answer by themselves.',
       )
-      .option('--token <role=uri>', 'where a token is now', collectPair)
+      .option('--token <role=uri>', 'where a token is now', collectToken)
       .option('--answers <file>', 'what people answer to steps that only ask for a word')
       .option('--by <name>', 'who resumes or decides; the administrator by default')
       .option('--decide <what>', 'decide the open exception: retry, continue or abort')
@@ -62,7 +66,7 @@ Example:
       .description(
         'Take the server’s receipt, sign the close-out, destroy the ceremony key and prove it absent.',
       )
-      .option('--token <role=uri>', 'where a token is now', collectPair)
+      .option('--token <role=uri>', 'where a token is now', collectToken)
       .option('--answers <file>', 'what people answer to steps that only ask for a word')
       .option('--by <name>', 'who resumes; the administrator by default'),
   ).action((dir: string, file: string, options: ResumeOptions) => act(() => takeReceipt(dir, file, options)))
@@ -75,7 +79,7 @@ Example:
         'End a run that is not exported yet, destroy its ceremony key and prove it absent. Without the token’s PIN the run is over and its key stays: give the command again with it.',
       )
       .requiredOption('--reason <text>', 'why, for the transcript')
-      .option('--token <role=uri>', 'where a token is now', collectPair)
+      .option('--token <role=uri>', 'where a token is now', collectToken)
       .option('--by <name>', 'who aborts; the administrator by default'),
   ).action((dir: string, options: AbortOptions) => act(() => abortCeremony(dir, options)))
 

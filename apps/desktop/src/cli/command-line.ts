@@ -23,14 +23,19 @@ export function commandLine(program: Command): CommandLine {
   }
 }
 
-/** `--set NAME=VALUE`, many times. */
-export function collectPair(pair: string, all: Record<string, string> = {}): Record<string, string> {
-  const at = pair.indexOf('=')
-  if (at < 1) throw new WrongUse('OPTION-SET', `--set ${pair}: expected NAME=VALUE`)
-  const name = pair.slice(0, at)
-  if (Object.hasOwn(all, name)) throw new WrongUse('OPTION-SET', `--set ${name} is given twice`)
-  return { ...all, [name]: pair.slice(at + 1) }
+/** `option` with `form` (NAME=VALUE), many times. */
+function collectPair(option: string, form: string, code: string) {
+  return (pair: string, all: Record<string, string> = {}): Record<string, string> => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new WrongUse(code, `${option} ${pair}: expected ${form}`)
+    const name = pair.slice(0, at)
+    if (Object.hasOwn(all, name)) throw new WrongUse(code, `${option} ${name} is given twice`)
+    return { ...all, [name]: pair.slice(at + 1) }
+  }
 }
+
+export const collectBlank = collectPair('--set', 'NAME=VALUE', 'OPTION-SET')
+export const collectToken = collectPair('--token', 'ROLE=URI', 'OPTION-TOKEN')
 
 /** A count from 0 to `most`. */
 export function count(option: string, most: number) {

@@ -20,7 +20,7 @@ import { sha256Hex, toBase64 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
 import { readBounded } from '../core/store/durable-file.ts'
-import { type CommandLine, collectPair, refused } from './command-line.ts'
+import { type CommandLine, collectBlank, refused } from './command-line.ts'
 import { explainRequest } from './explain-request.ts'
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
 import type { Outcome } from './output.ts'
@@ -40,7 +40,7 @@ export function registerPlan({ program, act }: CommandLine): void {
     .description(
       'Fill a script’s blanks and write the plan, with the cards that it names in cards/ beside it.',
     )
-    .option('--set <name=value>', 'fill a blank; names are comma-separated', collectPair)
+    .option('--set <name=value>', 'fill a blank; names are comma-separated', collectBlank)
     .option('--values <file.yaml>', 'fill blanks from a file, lists included')
     .option('--policy <policy.json>', 'fill policy, organisationId and organisationName')
     .option('--person <card...>', 'fill people, in this order')

@@ -1,4 +1,4 @@
-import { type CommandLine, collectPair } from './command-line.ts'
+import { type CommandLine, collectBlank } from './command-line.ts'
 import { type RehearseOptions, rehearse } from './rehearse.ts'
 
 export function registerRehearse({ program, act }: CommandLine): void {
@@ -12,7 +12,7 @@ export function registerRehearse({ program, act }: CommandLine): void {
       'a rehearsal server that shall receive the root; its card.json lies beside it',
     )
     .option('--policy <file>', 'the policy that a plan names')
-    .option('--set <name=value>', 'a blank of the script', collectPair)
+    .option('--set <name=value>', 'a blank of the script', collectBlank)
     .action((what: string, options: RehearseOptions) => act(() => rehearse(what, options)))
     .addHelpText(
       'after',

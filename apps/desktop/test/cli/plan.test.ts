@@ -192,6 +192,7 @@ describe('plan', () => {
       custodyJson(['plan', 'print', at('unknown.yaml')]),
       custodyJson(['plan', 'request', plan, '--rehearsal', policy, '--out', at('r.json')]),
       custodyJson(['plan', 'new', 'first-run', '--set', 'oops', '--out', at('s.yaml')]),
+      custodyJson(['ceremony', 'run', plan, '--policy', policy, '--token', 'a']),
     ])
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
       [2, 'SCRIPT-UNKNOWN'],
@@ -199,6 +200,8 @@ describe('plan', () => {
       [1, 'PLAN-03'],
       [1, 'REHEARSAL-REFUSED'],
       [2, 'OPTION-SET'],
+      [2, 'OPTION-TOKEN'],
     ])
+    expect(runs.at(-1)?.json.detail).toBe('--token a: expected ROLE=URI')
   }, 20_000)
 })
