@@ -1625,6 +1625,7 @@ class Verifier:
             need(len(found) == 1, f'{name}: expected one evidence record')
             need(found[0]['evidence'] <= 'E1', f'{name}: claims more evidence than a bundle can prove')
             need(found[0]['evidence'] >= self.policy['leastEvidence'][level], f'{name}: too little evidence')
+        need(all(one['evidence'] <= 'E1' for one in self.p.get('replicas', [])), 'a replica: claims more evidence than a bundle can prove')
         need(all(one['evidence'] >= self.policy['leastEvidence']['root'] for one in self.p.get('replicas', [])), 'a replica: too little evidence')
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 

@@ -27,6 +27,7 @@ export const alteredReplicas: Altered[] = [
     attributes: { ...r.attributes, EXTRACTABLE: true },
   })),
   replica('a replica with less evidence than the policy asks for', () => ({ evidence: 'E0' }), 'EVIDENCE'),
+  replica('a replica with more evidence than a bundle can prove', () => ({ evidence: 'E2' }), 'EVIDENCE'),
   [
     'REPLICAS',
     'a planned replica that was not made',

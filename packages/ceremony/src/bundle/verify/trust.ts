@@ -142,6 +142,15 @@ function liveSteps(plan: Plan): string[] {
 /** A bundle has no place for a vendor's attestation, so whoever claims one in it claims what nobody can check. */
 const mostProved = 'E1'
 
+type EvidenceLevel = (typeof evidenceLevels)[number]
+
+function wrongLevel(claimed: EvidenceLevel, least: EvidenceLevel): string | null {
+  const rank = evidenceLevels.indexOf(claimed)
+  if (rank > evidenceLevels.indexOf(mostProved))
+    return `claims ${claimed}, a bundle proves no more than ${mostProved}`
+  return rank < evidenceLevels.indexOf(least) ? `${claimed}, the policy asks for ${least}` : null
+}
+
 function checkEvidence(v: Verification): Outcome<string> {
   const { wrapTree, keyEvidence, ceremonyId } = v.predicate
   const needed: { id: string; level: keyof typeof v.policy.leastEvidence }[] = [
@@ -156,21 +165,12 @@ function checkEvidence(v: Verification): Outcome<string> {
     const [evidence] = found
     if (evidence === undefined || found.length > 1)
       return refuse('EVIDENCE', `${id}: expected one evidence record`)
-    if (evidenceLevels.indexOf(evidence.evidence) > evidenceLevels.indexOf(mostProved)) {
-      return refuse(
-        'EVIDENCE',
-        `${id}: claims ${evidence.evidence}, a bundle proves no more than ${mostProved}`,
-      )
-    }
-    const least = v.policy.leastEvidence[level]
-    if (evidenceLevels.indexOf(evidence.evidence) < evidenceLevels.indexOf(least)) {
-      return refuse('EVIDENCE', `${id}: ${evidence.evidence}, the policy asks for ${least}`)
-    }
+    const wrong = wrongLevel(evidence.evidence, v.policy.leastEvidence[level])
+    if (wrong !== null) return refuse('EVIDENCE', `${id}: ${wrong}`)
   }
   for (const { id, token, evidence } of v.predicate.replicas ?? []) {
-    const least = v.policy.leastEvidence.root
-    if (evidenceLevels.indexOf(evidence) < evidenceLevels.indexOf(least))
-      return refuse('EVIDENCE', `${id} in ${token}: ${evidence}, the policy asks for ${least}`)
+    const wrong = wrongLevel(evidence, v.policy.leastEvidence.root)
+    if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
   }
   if (keyEvidence.length !== needed.length)
     return refuse('EVIDENCE', 'evidence for a key that the tree does not have')
