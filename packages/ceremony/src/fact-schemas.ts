@@ -1,7 +1,6 @@
 import { encodeCanonical, FormatError, type Json } from '@lux/crypto'
 import * as v from 'valibot'
 import type { EventKind, Facts, NewEvent } from './events.ts'
-import { issueText } from './issue-text.ts'
 import { checkpointFields, effectKinds, readResult } from './kinds/result-schemas.ts'
 import { decryptionRequestCodec } from './wire/decryption-request.ts'
 import { decryptionResultCodec } from './wire/decryption-result.ts'
@@ -180,7 +179,7 @@ export function readFact(
   const parsed = v.safeParse(factSchemas[kind], fact)
   if (!parsed.success) {
     const [issue] = parsed.issues
-    return { ok: false, detail: `${v.getDotPath(issue) ?? 'fact'}: ${issueText(issue)}` }
+    return { ok: false, detail: `${v.getDotPath(issue) ?? 'fact'}: ${issue.message}` }
   }
   // The schema was looked up by `kind`, so the fact is that kind's; the compiler does not follow the pairing.
   const event = { kind, fact: parsed.output, stepId: 'run' } as NewEvent

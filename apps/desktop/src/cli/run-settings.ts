@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { issueText } from '@lux/ceremony'
 import { receiptCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, fromUtf8 } from '@lux/crypto'
 import * as v from 'valibot'
@@ -38,11 +37,7 @@ export function loadSettings(folder: string): RunSettings | null {
   if (!existsSync(path)) return null
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {
-    throw new CoreError(
-      'FILE-DAMAGED',
-      `${path}: ${issueText(parsed.issues[0], true)}`,
-      'restore it from its copy',
-    )
+    throw new CoreError('FILE-DAMAGED', `${path}: ${parsed.issues[0].message}`, 'restore it from its copy')
   }
   return parsed.output
 }

@@ -1,6 +1,5 @@
 import type { Json } from '@lux/crypto'
 import * as v from 'valibot'
-import { issueText } from '../issue-text.ts'
 import type { EffectKind, Results } from '../results.ts'
 import { digest, hex16, line } from '../wire/fields.ts'
 import { ceremonyKeys, hybridSignature } from '../wire/identity.ts'
@@ -147,7 +146,7 @@ export function readResult(effect: EffectKind, result: Json): ReadResult {
   const parsed = v.safeParse(resultSchemas[effect], result)
   if (!parsed.success) {
     const [issue] = parsed.issues
-    return { ok: false, detail: `${effect}: ${v.getDotPath(issue) ?? 'result'}: ${issueText(issue)}` }
+    return { ok: false, detail: `${effect}: ${v.getDotPath(issue) ?? 'result'}: ${issue.message}` }
   }
   // The schema looked up by `effect` has the output Results[effect]; the compiler does not follow the pairing.
   return { ok: true, tagged: { effect, result: parsed.output } as TaggedResult }

@@ -1,5 +1,4 @@
 import * as v from 'valibot'
-import { issueText } from '../issue-text.ts'
 import { unsigned32 } from '../wire/fhe-fields.ts'
 import { hex16, line, remark } from '../wire/fields.ts'
 import type { Plan } from './plan.ts'
@@ -188,7 +187,7 @@ export function shapePlan(
 export function describeIssue(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): string {
   const keys = (issue.path ?? []).map((part) => part.key)
   const path = pathText(keys) || 'the file'
-  if (issue.type !== 'strict_object' || keys.length === 0) return `${path}: ${issueText(issue)}`
+  if (issue.type !== 'strict_object' || keys.length === 0) return `${path}: ${issue.message}`
   const known = knownKeys(schema, keys.slice(0, -1))
   const last = String(keys.at(-1))
   if (known.includes(last)) return `${path} is missing`

@@ -1,6 +1,5 @@
 import { encodeCanonical, FormatError, type Json, parseCanonical, sha256Hex } from '@lux/crypto'
 import * as v from 'valibot'
-import { issueText } from '../issue-text.ts'
 import { accept, type Outcome, refuse } from './outcome.ts'
 
 /** Canonical JSON of one schema: `encode(parse(b)) == b`, unknown fields refused. */
@@ -23,7 +22,7 @@ export function codec<T>(rule: string, schema: v.GenericSchema<unknown, T>, maxB
     if (result.success) return accept(result.output)
     const [issue] = result.issues
     const path = v.getDotPath(issue)
-    return refuse(`${rule}-MALFORMED`, path === null ? issueText(issue) : `${path}: ${issueText(issue)}`)
+    return refuse(`${rule}-MALFORMED`, path === null ? issue.message : `${path}: ${issue.message}`)
   }
   function encode(value: T): Uint8Array {
     const checked = check(value)

@@ -1,5 +1,4 @@
 import type { ExceptionDecision } from '@lux/ceremony'
-import { issueText } from '@lux/ceremony'
 import * as v from 'valibot'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
@@ -41,7 +40,7 @@ export function readAnswers(path: string): Answers {
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {
     const [issue] = parsed.issues
-    throw malformed(path, `${v.getDotPath(issue) ?? 'the file'}: ${issueText(issue, true)}`)
+    throw malformed(path, `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`)
   }
   return new Answers(parsed.output.answers)
 }
