@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { receiptCodec } from '@lux/ceremony/wire'
+import { issueText, receiptCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, fromUtf8 } from '@lux/crypto'
 import * as v from 'valibot'
 import { CoreError } from '../core/core-error.ts'
@@ -37,7 +37,7 @@ export function loadSettings(folder: string): RunSettings | null {
   if (!existsSync(path)) return null
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {
-    throw new CoreError('FILE-DAMAGED', `${path}: ${parsed.issues[0].message}`, 'restore it from its copy')
+    throw new CoreError('FILE-DAMAGED', `${path}: ${issueText(parsed.issues[0])}`, 'restore it from its copy')
   }
   return parsed.output
 }

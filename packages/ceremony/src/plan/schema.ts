@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import { unsigned32 } from '../wire/fhe-fields.ts'
 import { hex16, line, remark } from '../wire/fields.ts'
+import { issueText, keyName } from '../wire/issue-text.ts'
 import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { tokenProfiles } from './profiles.ts'
@@ -177,17 +178,28 @@ export function shapePlan(
 ): { ok: true; value: Plan } | { ok: false; refusals: PlanRefusal[] } {
   const parsed = v.safeParse(planSchema, value)
   if (parsed.success) return { ok: true, value: parsed.output }
+  if (!isLikeAPlan(value))
+    return {
+      ok: false,
+      refusals: [planRefusal('PLAN-03', '', 'the file holds none of the entries of a plan')],
+    }
   return {
     ok: false,
     refusals: parsed.issues.map((issue) => planRefusal('PLAN-03', '', describeIssue(planSchema, issue))),
   }
 }
 
+function isLikeAPlan(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const known = knownKeys(planSchema, [])
+  return Object.keys(value).some((key) => known.includes(key))
+}
+
 /** One schema issue in words: its path, what was expected, and for an unknown key the known ones. */
 export function describeIssue(schema: v.GenericSchema, issue: v.BaseIssue<unknown>): string {
   const keys = (issue.path ?? []).map((part) => part.key)
   const path = pathText(keys) || 'the file'
-  if (issue.type !== 'strict_object' || keys.length === 0) return `${path}: ${issue.message}`
+  if (issue.type !== 'strict_object' || keys.length === 0) return `${path}: ${issueText(issue)}`
   const known = knownKeys(schema, keys.slice(0, -1))
   const last = String(keys.at(-1))
   if (known.includes(last)) return `${path} is missing`
@@ -196,7 +208,7 @@ export function describeIssue(schema: v.GenericSchema, issue: v.BaseIssue<unknow
 
 function pathText(keys: readonly unknown[]): string {
   return keys
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${keyName(String(key))}`))
     .join('')
     .replace(/^\./, '')
 }

@@ -1,5 +1,5 @@
 import { fromUtf8 } from '@lux/crypto'
-import { isAlias, isNode, isPair, isScalar, parseDocument, visit } from 'yaml'
+import { isAlias, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 
 /** Bytes; CEREMONY limit for a plan or a script. */
@@ -28,6 +28,12 @@ export function decodeText(bytes: Uint8Array): Parsed<string> {
 export function parseYaml(text: string): Parsed<unknown> {
   const refusals: PlanRefusal[] = []
   const refuse = (detail: string) => refusals.push(planRefusal('PLAN-02', '', detail))
+  const lines = new LineCounter()
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset)
+    return `line ${line}, column ${col}`
+  }
+  const placeOf = (item: Node) => place(item.range?.[0] ?? 0)
   try {
     const document = parseDocument(text, {
       version: '1.2',
@@ -35,14 +41,16 @@ export function parseYaml(text: string): Parsed<unknown> {
       strict: true,
       uniqueKeys: true,
       merge: false,
+      lineCounter: lines,
     })
-    for (const problem of [...document.errors, ...document.warnings]) refuse(firstLine(problem.message))
+    for (const problem of [...document.errors, ...document.warnings])
+      refuse(`${fault(problem.code)} at ${place(problem.pos[0])}`)
     if (/^%/m.test(text.split(/^---/m)[0] ?? '')) refuse('directives are not allowed')
     visit(document, (_key, item) => {
-      if (isAlias(item)) refuse(`alias *${item.source} is not allowed`)
+      if (isAlias(item)) refuse(`an alias at ${placeOf(item)} is not allowed`)
       else if (isNode(item)) {
-        if (item.anchor !== undefined) refuse(`anchor &${item.anchor} is not allowed`)
-        if (item.tag !== undefined && isTagged(item)) refuse(`tag ${item.tag} is not allowed`)
+        if (item.anchor !== undefined) refuse(`an anchor at ${placeOf(item)} is not allowed`)
+        if (item.tag !== undefined && isTagged(item)) refuse(`a tag at ${placeOf(item)} is not allowed`)
       }
       if (isPair(item) && (!isScalar(item.key) || typeof item.key.value !== 'string'))
         refuse('every key must be text')
@@ -62,6 +70,7 @@ function isTagged(item: { tag?: string }): boolean {
   return typeof item.tag === 'string'
 }
 
-function firstLine(message: string): string {
-  return message.split('\n')[0] ?? message
+// The parser's own messages quote the text: of them only the code is passed on.
+function fault(code: string): string {
+  return code.toLowerCase().replaceAll('_', ' ')
 }

@@ -1,5 +1,6 @@
 import { encodeCanonical, FormatError, type Json, parseCanonical, sha256Hex } from '@lux/crypto'
 import * as v from 'valibot'
+import { issuePath, issueText } from './issue-text.ts'
 import { accept, type Outcome, refuse } from './outcome.ts'
 
 /** Canonical JSON of one schema: `encode(parse(b)) == b`, unknown fields refused. */
@@ -21,8 +22,9 @@ export function codec<T>(rule: string, schema: v.GenericSchema<unknown, T>, maxB
     const result = v.safeParse(schema, value)
     if (result.success) return accept(result.output)
     const [issue] = result.issues
-    const path = v.getDotPath(issue)
-    return refuse(`${rule}-MALFORMED`, path === null ? issue.message : `${path}: ${issue.message}`)
+    const path = issuePath(issue)
+    const text = issueText(issue)
+    return refuse(`${rule}-MALFORMED`, path === null ? text : `${path}: ${text}`)
   }
   function encode(value: T): Uint8Array {
     const checked = check(value)

@@ -46,6 +46,29 @@ describe('a plan file', () => {
     expect(new Set(found.map(({ rule }) => rule))).toEqual(new Set(['PLAN-02']))
   })
 
+  it.each([
+    ['lines of accounts', 'root:hunter2:0:0\nadmin:hunter2:1:1\n'],
+    ['a map', 'hunter2: hunter2\n'],
+    ['an unknown key of a plan', `${text}hunter2=: hunter2\n`],
+    ['a wrong value', text.replace(/^title: .*$/m, 'title: [hunter2]')],
+    ['a wrong literal', text.replace('v: 1\n', 'v: hunter2\n')],
+    ['an anchor', 'v: &hunter2 1\n'],
+    ['an alias', 'v: *hunter2\n'],
+    ['a tag', 'v: !hunter2 1\n'],
+    ['a directive', '%hunter2 hunter2\n---\nv: 1\n'],
+    ['a broken escape', 'v: "\\qhunter2"\n'],
+    ['a line without a key', 'v: 1\nhunter2\n'],
+    ['a duplicate key', 'hunter2: 1\nhunter2: 2\n'],
+  ])('PLAN-02 PLAN-03 repeat nothing of a file that holds %s', (_what, secret) => {
+    const found = refusals(secret)
+    expect(found.length).toBeGreaterThan(0)
+    expect(JSON.stringify(found)).not.toContain('hunter2')
+  })
+
+  it('PLAN-02 names line and column of the fault', () => {
+    expect(refusals(`${text}title: twice\n`)[0]?.detail).toMatch(/^duplicate key at line \d+, column 1$/)
+  })
+
   it('PLAN-03 names the path of an unknown key and the keys that are known there', () => {
     const [found] = refusals(
       text.replace(

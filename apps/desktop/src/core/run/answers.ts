@@ -1,4 +1,5 @@
 import type { ExceptionDecision } from '@lux/ceremony'
+import { issuePath, issueText } from '@lux/ceremony/wire'
 import * as v from 'valibot'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
@@ -40,7 +41,7 @@ export function readAnswers(path: string): Answers {
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {
     const [issue] = parsed.issues
-    throw malformed(path, `${v.getDotPath(issue) ?? 'the file'}: ${issue.message}`)
+    throw malformed(path, `${issuePath(issue) ?? 'the file'}: ${issueText(issue)}`)
   }
   return new Answers(parsed.output.answers)
 }
