@@ -86,7 +86,7 @@ test('LOOP the server offers a transport card and the rehearsal sends it the roo
 
 test('POLICY-MISSING the server takes no bundle before a policy was pinned', async () => {
   const ended = await custodyServer(state, '--json', 'import', join(run, 'bundle.zip'))
-  expect(jsonOf(ended, 1)).toMatchObject({ rule: 'POLICY-MISSING' })
+  expect(jsonOf(ended, 1)).toMatchObject({ ok: false, code: 'POLICY-MISSING' })
 })
 
 test('BLOB-DIGEST the server refuses a bundle with a flipped byte, and then takes the whole one', async () => {
@@ -96,7 +96,7 @@ test('BLOB-DIGEST the server refuses a bundle with a flipped byte, and then take
   const refusal = join(folder, 'refusal.json')
   await withFlippedByte(bad, 40_000_000, async () => {
     const ended = await custodyServer(state, '--json', 'import', bad, '--out', refusal)
-    expect(jsonOf(ended, 1)).toMatchObject({ rule: 'BLOB-DIGEST' })
+    expect(jsonOf(ended, 1)).toMatchObject({ ok: false, code: 'BLOB-DIGEST' })
   })
   expect(JSON.parse(readFileSync(refusal, 'utf8')).payload).toMatchObject({
     kind: 'refusal',
