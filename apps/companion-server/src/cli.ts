@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { createIdentity } from './auth/tokens.ts'
 import { initServer } from './commands/init.ts'
 import { exit, wrongUse as refuseUse, report, running as run } from './commands/result.ts'
-import { startServer, untilStopped } from './commands/start.ts'
+import { startServer, stopSignal } from './commands/start.ts'
 import { migrateDown, migrateUp } from './database/migrate.ts'
 import { openOwnerDatabase } from './database/open.ts'
 import { accept, EnvironmentError, refuse } from './refusal.ts'
@@ -176,11 +176,14 @@ program
   .option('--port <port>', 'port, 0 for a free one', port, 8443)
   .action((options: { host: string; port: number }) =>
     running(async () => {
+      const stopped = stopSignal()
       const server = await startServer(folder(), options)
       report(common(), accept({ ready: server.address, sealed: server.sealed }), ({ ready, sealed }) => [
         `ready: ${ready}${sealed === null ? '' : ` sealed ${sealed}`}`,
       ])
-      await untilStopped(server)
+      // What is under way is answered first.
+      await stopped
+      await server.close()
     }),
   )
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
 import { initServer } from './commands/init.ts'
-import { startServer, untilStopped } from './commands/start.ts'
+import { startServer, stopSignal } from './commands/start.ts'
 import { stateFolder } from './state/folder.ts'
 
 // `npm run server`: a rehearsal server on a SoftHSM training token, made on the first start.
@@ -21,7 +21,8 @@ if (!made.ok && made.rule !== 'STATE-EXISTS') {
   process.stderr.write(`refused: ${made.rule}: ${made.detail}\n`)
   process.exit(1)
 }
+const stopped = stopSignal()
 const server = await startServer(state, { host: values.host, port: Number(values.port) })
 process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
-if (values.once) await server.close()
-else await untilStopped(server)
+if (!values.once) await stopped
+await server.close()

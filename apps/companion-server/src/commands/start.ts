@@ -19,11 +19,13 @@ export async function startServer(
   }
 }
 
-/** Runs until SIGINT or SIGTERM, then answers what is under way and stops. */
-export async function untilStopped(server: Listening): Promise<void> {
-  await new Promise<void>((done) => {
+/**
+ * Asked for before the server is started, so that whoever stops it as soon as it says that it is ready, or while it starts, has
+ * it stopped in order. Waiting: until SIGINT or SIGTERM.
+ */
+export function stopSignal(): Promise<void> {
+  return new Promise((done) => {
     process.once('SIGINT', () => done())
     process.once('SIGTERM', () => done())
   })
-  await server.close()
 }
