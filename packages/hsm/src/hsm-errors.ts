@@ -25,6 +25,8 @@ const remedies = {
     'This is a library for another processor or another word size. Choose the vendor’s library for this computer.',
   'HSM-LIBRARY-CHANGED':
     'The library’s file is not the one that the plan pins. Find out who changed it before you use it.',
+  'HSM-LIBRARY-CRASHED':
+    'Check that it is the vendor’s library for this computer, and its settings and version; then start again.',
   'HSM-LIBRARY-DEPENDENCY': 'The token library needs another library that is missing. Install it and repeat.',
   'HSM-LIBRARY-FOREIGN': 'This library is not a token library. Choose the vendor’s PKCS#11 library.',
   'HSM-LIBRARY-INVALID': 'The file is not a library, or it is damaged. Choose the vendor’s PKCS#11 library.',

@@ -49,7 +49,7 @@ describe('the token host', () => {
     expect(got).toEqual(libraries)
   })
 
-  it('a shared library that is no PKCS#11 library is HSM-LIBRARY-FOREIGN, one that crashes on loading HSM-CRASHED', async () => {
+  it('a shared library that is no PKCS#11 library is HSM-LIBRARY-FOREIGN, one that crashes on loading HSM-LIBRARY-CRASHED', async () => {
     const build = (name: string, source: string) => {
       const out = join(dir, `${name}.so`)
       execFileSync('gcc', ['-shared', '-fPIC', '-o', out, file(`${name}.c`, source)])
@@ -59,7 +59,7 @@ describe('the token host', () => {
       'HSM-LIBRARY-FOREIGN',
     )
     const crash = build('crash', '__attribute__((constructor)) static void f(void){*(volatile int*)0=1;}')
-    expect(await refusal(startHsm({ library: crash }))).toBe('HSM-CRASHED')
+    expect(await refusal(startHsm({ library: crash }))).toBe('HSM-LIBRARY-CRASHED')
     const hang = build(
       'hang',
       '#include <unistd.h>\n__attribute__((constructor)) static void f(void){for(;;)pause();}',

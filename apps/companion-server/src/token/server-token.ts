@@ -24,6 +24,7 @@ const lostLogin = new Set([
   'HSM-SESSION-LOST',
   'HSM-NOT-LOGGED-IN',
   'HSM-CRASHED',
+  'HSM-LIBRARY-CRASHED',
   'HSM-TIMEOUT',
   'HSM-CLOSED',
 ])

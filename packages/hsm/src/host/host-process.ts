@@ -175,7 +175,7 @@ export class HostProcess {
       this.#ending?.reason === 'timeout'
         ? hsmError('HSM-TIMEOUT', detail)
         : hsmError(
-            /cannot be started/.test(how) ? 'HSM-HOST-FAILED' : 'HSM-CRASHED',
+            /cannot be started/.test(how) ? 'HSM-HOST-FAILED' : 'HSM-LIBRARY-CRASHED',
             `while loading the library: ${detail}`,
           ),
     )

@@ -40,6 +40,7 @@ export type Perform<K extends EffectKind> = (effect: EffectOf<K>, run: RunContex
 /** What the session on the token cannot survive: the run pauses, looks at the token, and goes on from there. */
 export const sessionLost: ReadonlySet<string> = new Set([
   'HSM-CRASHED',
+  'HSM-LIBRARY-CRASHED',
   'HSM-TIMEOUT',
   'HSM-BROKEN',
   'HSM-CLOSED',
