@@ -111,7 +111,8 @@ export async function proceed(page: Page): Promise<void> {
 
 /** Takes up a paused run by its button; the PIN that it then asks for is typed by `playOn`. */
 export async function resume(page: Page): Promise<void> {
-  await page.getByText('The ceremony is paused').waitFor()
+  // A key that is being made is made to its end first.
+  await page.getByText('The ceremony is paused').waitFor({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Resume', exact: true }).click()
   await stepPanel(page).getByLabel('User PIN', { exact: true }).waitFor()
 }

@@ -7,7 +7,7 @@ import { explainFailure } from './explain-failure.ts'
 import { encodeFrame, FrameReader, joinedFrames } from './frames.ts'
 import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
-import { endWithParent, keepFromPrograms, protectProcess } from './protect-process.ts'
+import { keepFromPrograms, protectProcess } from './protect-process.ts'
 import {
   type FromHost,
   framePipe,
@@ -71,7 +71,6 @@ const bundleAnswers = 4
 export function runHost(): void {
   if (!process.send) throw new Error('the token host is started by its client, with an IPC channel')
   protectProcess()
-  endWithParent()
   keepFromPrograms([parentChannel, framePipe])
   const answer = (message: FromHost, then?: () => void): void => {
     process.send?.(message, () => then?.())

@@ -19,13 +19,15 @@ export function protectProcess(): void {
 
 /**
  * Linux: ends with its parent at once, also while it hears no message: in a library that waits for a person at a pad, or in
- * WebAssembly that makes a key.
+ * WebAssembly that makes a key. Not for a token's process at work: killed while it writes, a soft token keeps half an object.
+ * Gives what takes it back.
  */
-export function endWithParent(): void {
-  if (process.platform !== 'linux') return
+export function endWithParent(): () => void {
+  if (process.platform !== 'linux') return () => {}
   const prctl = load('libc.so.6').func('prctl', 'int', ['int', 'ulong', 'ulong', 'ulong', 'ulong'])
   if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) !== 0)
     throw new Error('this process could not be tied to the life of its parent')
+  return () => void prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0)
 }
 
 /** These descriptors are closed in whatever program a library starts: it neither hears nor answers for this process. */

@@ -1,4 +1,5 @@
 import { HsmError } from '../device.ts'
+import { endWithParent } from '../host/protect-process.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CKR, CKU } from './constants.ts'
 import type { Handle } from './module.ts'
@@ -8,11 +9,16 @@ const refusedAtPad: ReadonlySet<number> = new Set([CKR.CANCEL, CKR.FUNCTION_CANC
 
 /** Whoever stands at the pad may refuse there: that is their answer, and no fault of the token. */
 export function atPad<T>(pad: boolean, act: () => T): T {
+  if (!pad) return act()
+  // Nobody could end a library that waits for a person after its program is gone.
+  const untie = endWithParent()
   try {
     return act()
   } catch (error) {
-    if (!pad || !(error instanceof HsmError) || !refusedAtPad.has(error.ckr?.number ?? -1)) throw error
+    if (!(error instanceof HsmError) || !refusedAtPad.has(error.ckr?.number ?? -1)) throw error
     throw hsmError('HSM-PAD-CANCELLED', 'the PIN entry was refused at the token’s own pad', error.ckr)
+  } finally {
+    untie()
   }
 }
 

@@ -89,7 +89,11 @@ function ObjectRow({ object, row, destroys }: { object: ObjectView; row: string;
         ) : (
           <Rec>{object.ceremony}</Rec>
         )}
-        {destroys === null ? null : <DestroyDialog serial={destroys} object={object} />}
+        {destroys === null ? null : (
+          <div>
+            <DestroyDialog serial={destroys} object={object} />
+          </div>
+        )}
       </td>
     </tr>
   )
