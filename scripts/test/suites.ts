@@ -48,7 +48,7 @@ const build: Suite = {
 
 const unit: Suite = {
   name: 'unit',
-  budget: 12,
+  budget: 15,
   display: false,
   commands: [vitest(...projects('@lux/crypto', '@lux/ceremony', '@lux/desktop', 'scripts'))],
 }
