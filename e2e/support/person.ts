@@ -35,7 +35,13 @@ export async function startRehearsal(
 export async function currentStep(page: Page): Promise<string | null> {
   await stepPanel(page).or(resultPanel(page)).or(exceptionPanel(page)).first().waitFor()
   if ((await stepPanel(page).count()) === 0) return null
-  return title(stepPanel(page)).textContent()
+  try {
+    return await title(stepPanel(page)).textContent({ timeout: 3_000 })
+  } catch (error) {
+    // The panel that was there a moment ago has made way for the run's end or for a question.
+    if ((await stepPanel(page).count()) === 0) return null
+    throw error
+  }
 }
 
 /**
