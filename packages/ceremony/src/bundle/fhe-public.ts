@@ -23,7 +23,7 @@ export function rosterDigest(holders: BundleFhe['holders']): Uint8Array {
 }
 
 /**
- * Computes key id, epoch id and commitments digest again from public.bin (THRESHOLD-FHE "Files", "Ids") and compares
+ * Computes key id, epoch id and commitments digest again from public.bin (THRESHOLD-FHE sections 3 and 10) and compares
  * them with what the bundle claims. Refuses FHE-COMMITMENTS.
  */
 export function checkFhePublic(bytes: Uint8Array, fhe: BundleFhe, domain: Domain): Outcome<string> {

@@ -88,7 +88,7 @@ const schema = v.strictObject({
     keys: v.pipe(v.array(id), v.maxLength(32)),
   }),
   fhe: v.strictObject({
-    /** Flooding bits left over a key's whole life, and per block, THRESHOLD-FHE "Flooding bits". */
+    /** Flooding bits left over a key's whole life, and per block, THRESHOLD-FHE section 5. */
     floorBits: bits,
     blockFloorBits: bits,
     /** Most blocks that one holder may ever answer, at K = 64 and at K = 128. */

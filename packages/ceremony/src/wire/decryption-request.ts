@@ -7,7 +7,7 @@ import { signatures } from './identity.ts'
 import { provenanceCodec } from './provenance.ts'
 
 const ciphertext = v.strictObject({
-  /** THRESHOLD-FHE "Ciphertext digest": covers kind, bits, width and every block. */
+  /** THRESHOLD-FHE section 10: covers kind, bits, width and every block. */
   digest,
   type: valueType,
   /** Digest of the payload of the provenance that vouches for it. */

@@ -21,7 +21,7 @@ const schema = v.strictObject({
   keyId: digest,
   mode: fheMode,
   type: valueType,
-  /** What came out, THRESHOLD-FHE "Ciphertext digest". */
+  /** What came out, THRESHOLD-FHE section 10. */
   ciphertexts: v.pipe(
     v.array(digest),
     v.minLength(1),

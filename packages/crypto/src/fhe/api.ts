@@ -17,7 +17,7 @@ import type { Authorities } from './authorities.ts'
 import { type Carrying, checkCarrying } from './carry.ts'
 import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
 import type { FheValue } from './decode.ts'
-import { parsePartial } from './partial-file.ts'
+import { MAX_CIPHERTEXTS, parsePartial } from './partial-file.ts'
 import { barePartial, signPartial, verifyPartial } from './partial-signature.ts'
 import { checkProvenance, typeName } from './provenance.ts'
 import { parsePublic } from './public-file.ts'
@@ -78,13 +78,21 @@ export type PartialDecryption = {
 }
 
 /**
- * One holder's partial decryption of a batch: body - <mask, S_i> plus PRF-derived flooding noise, a function of block
- * and share alone. THRESHOLD-FHE sections 4 to 6. Refusals: those of `verifyShare`, the ciphertext parsers, `checkProvenance` and `partialDecrypt`;
- * FHE-PROVENANCE-MISSING a share of production without provenance; FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED;
- * FHE-CIPHERTEXT-DUPLICATE; FHE-POLICY-FLOOR; FHE-FLOOD-FLOOR in production for fresh ciphertexts of the compact public
- * key, which leave 32 bits at (2,3). Noise flooding: Asharov et al., "Multiparty Computation with Low Communication, Computation
- * and Interaction via Threshold FHE" (Eurocrypt 2012); of squashed TFHE ciphertexts: Dahl et al., "Noah's Ark: Efficient
- * Threshold-FHE Using Noise Flooding" (WAHC 2023). Here the noise comes from a PRF, so that no two answers differ.
+ * One holder's partial decryption of a batch of 1 to 1024 ciphertexts of one width, each of 1 to 1024 blocks: body -
+ * <mask, S_i> plus PRF-derived flooding noise, a function of block and share alone. Gives 119 bytes and for each ciphertext 36
+ * and ceil(blocks/3) ring elements of 32 (K = 64) or 64 bytes (K = 128), then two signatures or their two empty lengths; `spends`
+ * in blocks, noise in bits. THRESHOLD-FHE sections 4 to 6.
+ *
+ * Refusals, as values: those of `verifyShare`, `readCiphertext`, `checkProvenance` and `partialDecrypt`;
+ * FHE-CIPHERTEXT-MISSING none; FHE-CIPHERTEXTS-MANY; FHE-CIPHERTEXT-DUPLICATE; FHE-PROVENANCE-MISSING a share of production without provenance;
+ * FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED; FHE-BUDGET; FHE-POLICY-FLOOR; FHE-FLOOD-FLOOR in production for fresh ciphertexts
+ * of the compact public key, which leave 32 bits at (2,3). Throws RangeError for a `requestDigest` that has not 32 bytes, or an
+ * identity without both keys.
+ *
+ * Noise flooding: Asharov, Jain and Wichs, "Multiparty Computation with Low Communication, Computation and Interaction via
+ * Threshold FHE" (ePrint 2011/613), Lemma 2.1; of squashed TFHE ciphertexts, without interaction: Dahl et al., "Noah's Ark:
+ * Efficient Threshold-FHE Using Noise Flooding" (ePrint 2023/815), section 4.1. Here it is bound to the block, not to a counter, so
+ * that no two answers differ.
  */
 export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<PartialDecryption> {
   const verified = verifyShare(request.share, request.pub, request.expected)
@@ -191,10 +199,14 @@ export type ThresholdDecryption = {
 }
 
 /**
- * The plaintexts, out of at least t holders' answers. Every digest and count is recomputed from the ciphertexts given
- * here. Refusals: those of the parsers and of `combinePartials`; FHE-PARTIAL-SIGNATURE; FHE-REQUEST-OTHER an answer to
- * another request. THRESHOLD-FHE section 4. Interpolation over a Galois ring: Abspoel et al., "Efficient Information-Theoretic
- * Secure Multiparty Computation over Z/p^kZ via Galois Rings" (TCC 2019).
+ * The plaintexts, out of t to n holders' answers: for each ciphertext, in order, a bigint within its type's range or a boolean.
+ * Every digest and count is recomputed from the ciphertexts given here. THRESHOLD-FHE section 4.
+ *
+ * Refusals, as values: those of the parsers and of `combinePartials`; FHE-CIPHERTEXT-MISSING; FHE-CIPHERTEXTS-MANY; FHE-PARTIAL-SIGNATURE;
+ * FHE-REQUEST-OTHER an answer to another request. A refused combination gives no value at all.
+ *
+ * Opening noisy shares: Dahl et al., "Noah's Ark" (ePrint 2023/815), section 4.1. Interpolation over a Galois ring: Abspoel et
+ * al., "Efficient Information-Theoretic Secure Multiparty Computation over Z/p^kZ via Galois Rings" (ePrint 2019/872).
  */
 export function fheThresholdDecrypt(request: ThresholdDecryptRequest): Outcome<ThresholdDecryption> {
   const { holders, requestDigest = new Uint8Array(32) } = request
@@ -226,6 +238,9 @@ export function fheThresholdDecrypt(request: ThresholdDecryptRequest): Outcome<T
 
 function readAll(files: readonly Uint8Array[]): Outcome<Ciphertext[]> {
   if (files.length === 0) return refuse('FHE-CIPHERTEXT-MISSING', 'no ciphertext')
+  if (files.length > MAX_CIPHERTEXTS) {
+    return refuse('FHE-CIPHERTEXTS-MANY', `${files.length} ciphertexts, at most ${MAX_CIPHERTEXTS}`)
+  }
   try {
     return accept(files.map(readCiphertext))
   } catch (error) {

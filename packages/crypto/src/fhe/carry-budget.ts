@@ -17,7 +17,7 @@ export type CarryInput = {
  * reshared. A block answered by one honest holder in one epoch costs 2^-bits; of the old allowance at least what the
  * n-t+1 holders with least have left is unspent; that is shared among any n'-t'+1 new ones. Who is silent counts as
  * having spent all. The new epoch's canary, answered by everybody outside the budget, is taken off at its largest.
- * THRESHOLD-FHE "Flooding bits".
+ * THRESHOLD-FHE sections 5 and 7.
  */
 export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets {
   if (left.length !== from.n) throw new RangeError(`left: expected ${from.n} holders, got ${left.length}`)

@@ -50,9 +50,15 @@ export type DealtKey = {
 }
 
 /**
- * Deals a client key to n holders, epoch 0. Refusals: FHE-QUORUM-SMALL, FHE-QUORUM-OVER, FHE-HOLDERS-MANY, FHE-ROSTER,
- * FHE-HOLDER-DUPLICATE, FHE-PUBLIC-KEYS (production without them), FHE-BUDGET, FHE-FLOOD-FLOOR, FHE-ENTROPY, and
- * the parser's for the client key. THRESHOLD-FHE "Deal".
+ * Deals a client key to n holders, 2 <= t <= n <= 15, epoch 0: public.bin of 16 KiB, or 80 KiB with a squash key, and 32 bytes for
+ * each of C(n,t-1) sets; n shares of C(n-1,t-1) seeds of 32 bytes. Budgets in blocks. THRESHOLD-FHE section 3.
+ *
+ * Refusals, as values: FHE-QUORUM-SMALL, FHE-QUORUM-OVER, FHE-HOLDERS-MANY, FHE-ROSTER, FHE-HOLDER-DUPLICATE, FHE-PUBLIC-KEYS
+ * (production without them), FHE-BUDGET, FHE-FLOOD-FLOOR, FHE-ENTROPY, and those of `readSecretKey`. Throws RangeError for a
+ * `policyHash` that has not 32 bytes, and for what is no number of holders or blocks.
+ *
+ * Replicated sharing whose seeds are keys of a pseudorandom function: Cramer, Damgård and Ishai, "Share Conversion,
+ * Pseudorandom Secret-Sharing and Applications to Secure Computation" (TCC 2005), section 4.
  */
 export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
   const { t, n, domain, publicKeys, budgets, policyHash } = request
@@ -115,7 +121,10 @@ export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
   }
 }
 
-/** The largest budgets the flooding allows: mode S answers squashed blocks, mode F also fresh 64-bit ones. */
+/**
+ * The largest budgets the flooding allows, in blocks: mode S answers squashed blocks, mode F also fresh 64-bit ones.
+ * FHE-FLOOD-FLOOR where a block would keep under 40 bits. THRESHOLD-FHE section 5.
+ */
 export function largestBudgets(
   quorum: Quorum,
   { mode, squash }: { mode: 'S' | 'F'; squash: boolean },
@@ -128,7 +137,10 @@ export function largestBudgets(
   return accept({ at64: at64.value, at128: at128.value })
 }
 
-/** FHE-BUDGET more blocks than the noise can hide, or squashed blocks without a squash key · FHE-FLOOD-FLOOR. */
+/**
+ * FHE-BUDGET more blocks than the noise can hide, or squashed blocks without a squash key · FHE-FLOOD-FLOOR. RangeError for
+ * what is no count of blocks. THRESHOLD-FHE section 5.
+ */
 export function checkBudgets(quorum: Quorum, budgets: Budgets, squash: boolean): Outcome<Budgets> {
   for (const [budget, width] of [
     [budgets.at64, 64],

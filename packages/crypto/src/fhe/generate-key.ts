@@ -39,9 +39,16 @@ export type FheKeyPair = {
 
 /**
  * Makes a TFHE key with the given tfhe module: client key, compact public key and compressed server key as tfhe
- * serializes them. From a seed the client key comes out byte for byte the same, public and server key do not. Throws
- * FormatError FHE-ROUND-TRIP when the library changes the key; RangeError for options that do not go together. THRESHOLD-FHE
- * sections 2 and 10. TFHE: Chillotti et al., "TFHE: Fast Fully Homomorphic Encryption over the Torus" (J. Cryptology 2020).
+ * serializes them, in bytes; digests and `keyId` of 32. From a seed of 16 bytes the client key comes out byte for byte the
+ * same, public and server key do not. It takes 5 to 17 s of one thread with a server key, 80 to 300 s with squashing, and
+ * milliseconds without. THRESHOLD-FHE sections 2 and 10.
+ *
+ * Throws FormatError FHE-ROUND-TRIP when the library changes the key; RangeError for a seed of another length and for options
+ * that do not go together.
+ *
+ * TFHE: Chillotti et al., "TFHE: Fast Fully Homomorphic Encryption over the Torus" (ePrint 2018/421), whose section 4.2 gives
+ * the order of the big key's words. The compact public key: Joye, "TFHE Public-Key Encryption Revisited" (ePrint 2023/603),
+ * section 3. Why a squash key: Dahl et al., "Noah's Ark" (ePrint 2023/815).
  */
 export async function generateFheKeyPair(tfhe: TfheModule, options: FheKeyOptions): Promise<FheKeyPair> {
   const { type, seed } = options
@@ -53,9 +60,9 @@ export async function generateFheKeyPair(tfhe: TfheModule, options: FheKeyOption
 }
 
 /**
- * The compact public key of a client key: what anybody encrypts with. 33 KB, tfhe's own serialized form, other bytes at every
- * call. Throws FormatError: FHE-TYPE a binary key has none, and the rules of the client key's parsers. THRESHOLD-FHE section 2.
- * Joye, "TFHE Public-Key Encryption Revisited" (CT-RSA 2024).
+ * The compact public key of a client key, 31458 to 113702 B as tfhe serializes it: what anybody encrypts with. 33 KB, tfhe's own
+ * serialized form, other bytes at every call. THRESHOLD-FHE section 2. Throws FormatError: FHE-TYPE a binary key has none, and
+ * the rules of `readSecretKey`. Joye, "TFHE Public-Key Encryption Revisited" (ePrint 2023/603), section 3.
  */
 export function getFhePublicKey(tfhe: TfheModule, clientKey: Uint8Array): Uint8Array {
   const secret = readSecretKey(clientKey)
@@ -145,6 +152,7 @@ function pairOf(
   return { clientKey, compactPublicKey, serverKey, digests, keyId: keyIdOf(digests) }
 }
 
+/** tfhe's own configuration: its default parameters, for `proven` with parameters of their own for the compact public key. */
 export function configOf(tfhe: TfheModule, inputs: FheKeyOptions['inputs']): TfheConfig {
   const builder = tfhe.TfheConfigBuilder.default()
   if (inputs === 'signed') return builder.build()

@@ -9,7 +9,8 @@ import { MAX_BLOCKS } from './ciphertext.ts'
 import { encodeHeader, type FileHeader, readHeader } from './file-header.ts'
 
 export const PARTIAL_MAGIC = 'lux-prt1'
-const MAX_CIPHERTEXTS = 1024
+/** What one answer, and so one request, may hold. */
+export const MAX_CIPHERTEXTS = 1024
 const ED25519_BYTES = 64
 const ML_DSA_BYTES = 3309
 

@@ -83,7 +83,7 @@ export type Vouched = {
  * Whether every ciphertext is vouched for by somebody whom the share names. An unknown ciphertext decrypted once can
  * give the whole key away, whatever the flooding. Refusals: FHE-PROVENANCE malformed · FHE-PROVENANCE-KEY ·
  * FHE-PROVENANCE-DOMAIN · FHE-PROVENANCE-SIGNER nobody of the share's list, or a bad signature ·
- * FHE-PROVENANCE-MODE · FHE-PROVENANCE-TYPE · FHE-PROVENANCE-MISSING. THRESHOLD-FHE "Chosen ciphertexts".
+ * FHE-PROVENANCE-MODE · FHE-PROVENANCE-TYPE · FHE-PROVENANCE-MISSING. THRESHOLD-FHE section 6.
  */
 export function checkProvenance(
   documents: readonly Uint8Array[],

@@ -50,7 +50,7 @@ export type Redealing = {
 
 /**
  * One old holder's part of a reshare, refresh or removal, without rebuilding the key. Refusals: FHE-DEALERS,
- * FHE-ENTROPY, those of `checkQuorum`. THRESHOLD-FHE "Reshare".
+ * FHE-ENTROPY, those of `checkQuorum`. THRESHOLD-FHE section 7.
  */
 export function redealShare(request: RedealRequest): Outcome<Redealing> {
   const { verified, dealers, to, planHash, entropy } = request

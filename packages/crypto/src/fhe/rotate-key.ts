@@ -8,13 +8,18 @@ import { type Budgets, forgetShare } from './share-file.ts'
 import { type VerifiedShare, verifyShare } from './verify-share.ts'
 
 export type RotateRequest = {
+  /** `lux-pub1` of the epoch that is left behind. */
   readonly pub: Uint8Array
   /** Shares of exactly the t old holders that re-deal. */
   readonly shares: readonly Uint8Array[]
   readonly to: Quorum
+  /** New holders 1..n' in order. */
   readonly roster: readonly RosterEntry[]
+  /** SHA-256 of the signed plan, 32 bytes; zeros in a bare rehearsal. */
   readonly planHash: Uint8Array
+  /** 32 bytes; zeros in a bare rehearsal. */
   readonly policyHash: Uint8Array
+  /** Blocks that each new holder may answer, `carriedBudgets`. */
   readonly budgets: Budgets
   readonly entropy: Entropy
 }
@@ -30,8 +35,15 @@ export type RotatedKey = {
 /**
  * Moves a key to new shares, people or (t,n) without revealing it: all dealers' parts in one process, for rehearsals
  * and tests. In earnest every dealer runs `redealShare` on its own device and everybody else `nextPublic` and
- * `nextShare`; no process then sees more than one share. Refusals: those of these four. THRESHOLD-FHE section 7. Desmedt and
- * Jajodia, "Redistributing Secret Shares to New Access Structures and Its Applications" (1997).
+ * `nextShare`; no process then sees more than one share. Gives the files of epoch + 1: public.bin, n' shares of C(n'-1,t'-1) sets
+ * with t seeds of 32 bytes each, and t corrections of 16 KiB, or 80 KiB with a squash key; budgets in blocks. THRESHOLD-FHE
+ * section 7.
+ *
+ * Refusals, as values: those of `verifyShare`, `redealShare`, `nextPublic` and `nextShare`. Throws RangeError for a `planHash` or
+ * `policyHash` that has not 32 bytes.
+ *
+ * Desmedt and Jajodia, "Redistributing Secret Shares to New Access Structures and Its Applications" (ISSE-TR-97-01, 1997), for
+ * the replicated parts of Cramer, Damgård and Ishai (TCC 2005), section 4.
  */
 export function rotateFheKey(request: RotateRequest): Outcome<RotatedKey> {
   const verified: VerifiedShare[] = []

@@ -21,6 +21,7 @@ export const fheRules: Readonly<Record<string, string>> = {
   'FHE-CIPHERTEXT-DUPLICATE': 'a request lists a ciphertext once',
   'FHE-CIPHERTEXT-MISSING': 'a request has a ciphertext',
   'FHE-CIPHERTEXT-OTHER': 'an answer is for the very ciphertexts that are combined',
+  'FHE-CIPHERTEXTS-MANY': 'a request has at most 1024 ciphertexts, as many as an answer can hold',
   'FHE-COMMITMENT-COUNT': 'a public file has the commitments of its sets and dealers',
   'FHE-COMMITMENT-DUPLICATE': 'no two sets of a reshare have one commitment',
   'FHE-CORRECTION-LENGTH': 'a dealer’s correction is as long as the key’s',

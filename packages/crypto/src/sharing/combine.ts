@@ -31,7 +31,7 @@ export type CombineInput = {
 /**
  * Interpolates at 0 and checks every redundant partial, one set of wrong holders for all elements at once.
  * FHE-PARTIALS-FEW · FHE-HOLDER-DUPLICATE · FHE-HOLDER-RANGE · FHE-BLOCK-COUNT · FHE-INCONSISTENT (no value; the detail
- * lists the suspects, unproven) and those of `checkQuorum`. THRESHOLD-FHE "Combine".
+ * lists the suspects, unproven) and those of `checkQuorum`. THRESHOLD-FHE section 4.
  */
 export function combine({ width, quorum, blockCounts, partials }: CombineInput): Outcome<Combined> {
   const checked = checkQuorum(quorum)

@@ -21,7 +21,8 @@ export type Deal = {
 
 /**
  * Replicated secret sharing with seeds: any t of n rebuild the secrets, t-1 learn nothing. The refusals of
- * `checkQuorum`, and FHE-ENTROPY when two seeds come out equal.
+ * `checkQuorum`, and FHE-ENTROPY when two seeds come out equal. THRESHOLD-FHE section 3; Cramer, Damgård and Ishai (TCC 2005),
+ * section 4.
  */
 export function deal(
   secrets: readonly SecretWords[],

@@ -6,7 +6,7 @@ import { addSeed, type SetSeeds } from './seeds.ts'
 /**
  * S_i = pub + sum over A without i of f_A(i) r_A: the share vector of holder i, in wasm memory; `wipe` it. From replicated
  * to polynomial sharing as in Cramer, Damgård and Ishai, "Share Conversion, Pseudorandom Secret-Sharing and Applications
- * to Secure Computation" (TCC 2005), over a Galois ring instead of a field.
+ * to Secure Computation" (TCC 2005), section 4, over a Galois ring instead of a field. THRESHOLD-FHE section 3.
  * `correction` is pub of that width, its length gives the number of words.
  */
 export function expandShare(

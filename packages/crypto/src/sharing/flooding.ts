@@ -16,7 +16,10 @@ export const BLOCK_FLOOR_BITS = 40
 /** Bits that must be left after every block of a key's life. */
 export const LIFE_FLOOR_BITS = 20
 
-/** k with T = 2^k: the largest integer with C(n,t-1) 2^k <= 2^(K-6) - B, in integers. */
+/**
+ * k with T = 2^k: the largest integer with C(n,t-1) 2^k <= 2^(K-6) - B, in integers. THRESHOLD-FHE section 4. How much uniform noise of
+ * that size hides: Asharov, Jain and Wichs (ePrint 2011/613), Lemma 2.1.
+ */
 export function floodExponent({ t, n }: Quorum, width: Width): number {
   const room =
     ((1n << BigInt(width - 6)) - (1n << BigInt(NOISE_BOUND_LOG2[width]))) / BigInt(binomial(n, t - 1))
@@ -39,7 +42,7 @@ export function blockBudget({ t, n }: Quorum, bits: number): number {
   return Math.min(0xffff_ffff, Math.floor(2 ** (bits - LIFE_FLOOR_BITS) / (n - t + 1)))
 }
 
-/** Bits left when `blocks` distinct blocks have been answered by all honest holders: bits - log2 blocks. */
+/** THRESHOLD-FHE section 5. Bits left when `blocks` distinct blocks have been answered by all honest holders: bits - log2 blocks. */
 export function lifeBits(bits: number, blocks: number): number {
   return blocks <= 1 ? bits : bits - Math.log2(blocks)
 }

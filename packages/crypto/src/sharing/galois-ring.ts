@@ -22,6 +22,7 @@ export type GaloisRing = {
   isUnit(a: RingElement): boolean
 }
 
+/** One ring for each number of bits, made once; the products reduce by X^4 = -X - 1. THRESHOLD-FHE section 3. */
 export function galoisRing(bits: number): GaloisRing {
   const known = rings.get(bits)
   if (known) return known

@@ -53,7 +53,7 @@ export type Redealt = {
 
 /**
  * Re-deals the additive part of one old holder to a new (t,n); the key is never rebuilt. FHE-DEALERS · FHE-ENTROPY ·
- * FHE-SEED-SETS and those of `checkQuorum`. THRESHOLD-FHE "Reshare".
+ * FHE-SEED-SETS and those of `checkQuorum`. THRESHOLD-FHE section 7.
  */
 export function redeal(input: RedealInput): Outcome<Redealt> {
   const { seeds, dealer, dealers, from, to, keyId, vectors, entropy } = input

@@ -83,6 +83,14 @@ describe('a partial decryption', () => {
     expect(fhePartialDecrypt(bare(1, { ciphertexts: [] }))).toMatchObject({ rule: 'FHE-CIPHERTEXT-MISSING' })
   })
 
+  test('FHE-CIPHERTEXTS-MANY nobody spends a budget on more than an answer can hold', () => {
+    const ciphertexts = Array.from({ length: 1025 }, () => file)
+    expect(fhePartialDecrypt(bare(1, { ciphertexts }))).toMatchObject({ rule: 'FHE-CIPHERTEXTS-MANY' })
+    expect(fheThresholdDecrypt({ pub: deal.pub, ciphertexts, partials: [] })).toMatchObject({
+      rule: 'FHE-CIPHERTEXTS-MANY',
+    })
+  })
+
   test('an evaluated 64-bit ciphertext, a 32-bit one and a list are refused by name', () => {
     const fresh = tfhe.FheUint8.encrypt_with_client_key(1, key).safe_serialize(LIMIT)
     expect(fhePartialDecrypt(bare(1, { ciphertexts: [fresh] }))).toMatchObject({ rule: 'FHE-BUDGET' })

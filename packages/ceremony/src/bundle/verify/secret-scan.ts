@@ -23,7 +23,7 @@ export function secretScan(): { push(chunk: Uint8Array): void; found(): string |
   }
 }
 
-/** bincode of a tfhe BooleanClientKey starts with u64 n and n words of 0 or 1, THRESHOLD-FHE "Bytes". */
+/** bincode of a tfhe BooleanClientKey starts with u64 n and n words of 0 or 1, see @lux/crypto binary-key.ts. */
 function isBooleanClientKey(bytes: Uint8Array): boolean {
   if (bytes.length < 8) return false
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
