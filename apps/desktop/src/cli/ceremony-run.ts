@@ -11,7 +11,7 @@ import { leader } from '../core/run/drive-rehearsal.ts'
 import { type RunParts, runOn } from '../core/run/load-run.ts'
 import { writeRequests } from '../core/run/out-box.ts'
 import { vendorWorkAt } from '../core/run/procedure-at.ts'
-import { readCards } from '../core/run/production-files.ts'
+import { maxPublic, readCards } from '../core/run/production-files.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
 import type { Run } from '../core/run/run.ts'
 import { RunFolder } from '../core/run/run-folder.ts'
@@ -38,7 +38,6 @@ export type CeremonyRunOptions = RunPinOptions & {
 }
 
 const maxFile = 1 << 20
-const maxPublic = 4 << 20
 
 /** Begins a production run and goes on until people are needed. Errors: those of `beginProduction`, TOKEN-…, HSM-…. */
 export async function runCeremony(

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   acknowledgementCodec,
+  cardCodec,
   checkEpochLive,
   closeoutCodec,
   epochLiveCodec,
@@ -22,7 +23,7 @@ import { withPassphrase } from './secret-input.ts'
 import { askYes } from './terminal.ts'
 import { wipeFile } from './wipe-file.ts'
 
-type EndOptions = ShareOptions & { policy: string; yes?: boolean }
+type EndOptions = ShareOptions & { policy: string; forgetKey?: boolean; yes?: boolean }
 
 const noBundle = '0'.repeat(64)
 
@@ -45,12 +46,18 @@ export function registerHolderLive(group: Command, act: CommandLine['act']): voi
     'live',
     'Take the ceremony key’s word that an epoch is live: a new share may answer, an old one is wiped.',
   )
+    .option(
+      '--forget-key',
+      'with an old share: wipe the key file too; its envelope key opens the old share out of any copy of the run',
+    )
     .action((folder: string, options: EndOptions) => act(() => live(folder, options)))
     .addHelpText(
       'after',
       `
 Needs fhe/epoch-live.json ("epoch n live, n of n proved") besides what redeal needs. An old share’s file and its record are
 overwritten and removed. Nobody can prove to others that nothing was kept: copies are yours to find and destroy.
+The old share also lies in its envelope, which the run and its bundle keep, and your key file opens it: who leaves, or has
+enrolled under another name for the next epoch, gives --forget-key, unless the key file is for shares of other keys too.
 
 Example:
   $ custody holder live run --share share-1.sealed --key my.key --policy policy.json`,
@@ -70,7 +77,7 @@ Example:
     )
 }
 
-/** Errors: those of `readEpochRun`, `readApprovals`, `checkEpochLive` and `withShare`, HOLDER-EPOCH, REQUEST-DECLINED. */
+/** Errors: those of `readEpochRun`, `readApprovals`, `checkEpochLive` and `withShare`, HOLDER-EPOCH, HOLDER-STAYS, REQUEST-DECLINED. */
 async function live(folder: string, options: EndOptions): Promise<Outcome> {
   const run = readEpochRun(folder, options.policy)
   readApprovals(run)
@@ -88,11 +95,22 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
       return ended(options, 'live', envelope, `epoch ${epoch} is live: ${options.share} may answer`)
     }
     checkOldShare(run, envelope)
+    const forgets = options.forgetKey === true
+    if (forgets && run.terms.roster.some(({ card }) => card === cardCodec.digest(opened.key.card)))
+      throw new CoreError(
+        'HOLDER-STAYS',
+        `${envelope.name} holds a share of epoch ${said.epoch} with this key`,
+        'leave --forget-key out; for the next epoch enrol under another name',
+      )
     for (const line of epochLines(run)) say(line)
     if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
-    for (const path of [options.share, statePath(options.share)]) wipeFile(path)
-    return ended(options, 'wiped', envelope, `epoch ${said.epoch} is live: ${options.share} is wiped`)
+    const paths = [options.share, statePath(options.share), ...(forgets ? [options.key] : [])]
+    for (const path of paths) wipeFile(path)
+    const kept = forgets
+      ? ` with ${options.key}`
+      : `; ${options.key} still opens its envelope, which the run and its bundle keep`
+    return ended(options, 'wiped', envelope, `epoch ${said.epoch} is live: ${options.share} is wiped${kept}`)
   })
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Plan, readPlan } from '@lux/ceremony/plan'
+import { type Plan, readPlan, stayingHolders } from '@lux/ceremony/plan'
 import type { Policy } from '@lux/ceremony/policy'
 import {
   type Card,
@@ -102,12 +102,18 @@ export function readApprovals({ folder, terms }: EpochRun): (Budgets | null)[] {
 /** What the plan does to the key, to read before anything is signed. */
 export function epochLines({ plan, terms, opening }: EpochRun): string[] {
   const { kind = 'reshare', holders = [], dealers = [] } = plan.reshare ?? {}
+  const staying = stayingHolders(plan.fhe?.holders ?? [], holders)
   return [
     `${kind}: ${plan.title}`,
     `ceremony   ${opening.ceremonyId}, ${opening.domain}; plan ${terms.planHash}`,
     `key        ${terms.keyId}, epoch ${terms.epoch - 1} is left`,
     `next       any ${terms.t} of ${terms.n}: ${holders.join(', ')}`,
     `dealt by   ${dealers.join(', ')}`,
+    ...(staying.length === 0
+      ? []
+      : [
+          `envelopes  ${staying.join(', ')} stay with the envelope key that they had: it opens the old ones too`,
+        ]),
   ]
 }
 

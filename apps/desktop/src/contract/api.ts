@@ -93,8 +93,8 @@ export const apis = {
     'DISK-FULL',
     'FOLDER-READ-ONLY',
   ),
-  /** Paths of the plan and of its lock: a production run. */
-  'ceremonies.open': api<{ plan: string; lock: string }, { id: string }>(
+  /** Paths of the plan and of its lock: a production run. `epoch`: public.bin of the epoch that a plan names, if it names one. */
+  'ceremonies.open': api<{ plan: string; lock: string; epoch?: string }, { id: string }>(
     'SHELL-PATHS',
     'FILE-MISSING',
     'FILE-UNREADABLE',

@@ -12,6 +12,7 @@ export const fileKinds = [
   'bundle',
   'policy',
   'transport',
+  'epoch',
   'document',
   'transcript',
   'report',

@@ -10,6 +10,7 @@ const extensions: Record<FileKind, string[]> = {
   bundle: ['zip'],
   policy: ['json'],
   transport: ['json'],
+  epoch: ['bin'],
   document: ['json', 'age', 'sig'],
   transcript: ['jsonl'],
   report: ['json'],

@@ -242,7 +242,7 @@ describe('a threshold key in production, people on files', () => {
     expect(await verdictOf(at('move'))).toBe('accepted')
   })
 
-  test('EPOCH-SIGNATURE an old share is wiped, and a new one answers, on the word of the ceremony key alone', async () => {
+  test('EPOCH-SIGNATURE, HOLDER-STAYS: an old share is wiped, with the key that opens its envelope where no new share needs it, and a new one answers, on the word of the ceremony key alone', async () => {
     const forged = runs.copyOf('move', 'forged-live')
     const path = join(forged, 'fhe', 'epoch-live.json')
     const live = epochLiveCodec.file.parse(new Uint8Array(readFileSync(path)))
@@ -255,12 +255,21 @@ describe('a threshold key in production, people on files', () => {
     expect(await devices.end('live', 'Hal.0', few)).toMatchObject(refusedBy('EPOCH-APPROVALS'))
     expect(existsSync(place.file('Hal.0'))).toBe(true)
 
-    for (const name of ['Hal', 'Ida'])
-      expect(await devices.end('live', `${name}.0`, at('move'))).toMatchObject({
+    const forget = '--forget-key'
+    expect(await devices.end('live', 'Ida.0', at('move'), forget)).toMatchObject(refusedBy('HOLDER-STAYS'))
+    expect(existsSync(place.file('Ida.0'))).toBe(true)
+    const { keyPath: halsKey } = place.person('Hal')
+    const { keyPath: idasKey } = place.person('Ida')
+    for (const [name, more] of [
+      ['Hal', [forget]],
+      ['Ida', []],
+    ] as const)
+      expect(await devices.end('live', `${name}.0`, at('move'), ...more)).toMatchObject({
         exit: 0,
         json: { state: 'wiped' },
       })
-    expect([existsSync(place.file('Hal.0')), existsSync(place.file('Hal.0.state'))]).toEqual([false, false])
+    const gone = [place.file('Hal.0'), place.file('Hal.0.state'), halsKey]
+    expect([...gone, idasKey].map((path) => existsSync(path))).toEqual([false, false, false, true])
     for (const name of ['Kim', 'Lea'])
       expect(await devices.end('live', `${name}.1`, at('move'))).toMatchObject({
         exit: 0,

@@ -13,6 +13,7 @@ export {
   leavesByWindow,
   namesOf,
   type PlacedStep,
+  stayingHolders,
   stepsOf,
   tokenOf,
 } from './queries.ts'

@@ -1,5 +1,5 @@
-import type { Plan, Step } from './plan.ts'
-import { namesOf } from './queries.ts'
+import type { Plan, PlannedFhe, Step } from './plan.ts'
+import { namesOf, stayingHolders } from './queries.ts'
 
 /** The plan as plain text for people: numbered steps with actor, names and a place for initials; `hash` on top. */
 export function printPlan(plan: Plan, hash: string): string {
@@ -43,6 +43,7 @@ export function printPlan(plan: Plan, hash: string): string {
       `  ${id}, mode ${mode}${squash ? ' with noise squashing' : ''}: any ${t} of ${n} decrypt`,
     )
     lines.push(...holders.map((name, index) => `  holder ${index + 1}: ${name}`))
+    lines.push(...printEpochs(plan, plan.fhe))
   }
   let number = 0
   for (const [index, part] of plan.parts.entries()) {
@@ -53,6 +54,37 @@ export function printPlan(plan: Plan, hash: string): string {
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+function printEpochs({ reshare, decryptions = [] }: Plan, { existing, holders }: PlannedFhe): string[] {
+  const lines: string[] = []
+  if (existing !== undefined)
+    lines.push(
+      `  key          ${grouped(existing.keyId)}, dealt earlier`,
+      `  epoch ${existing.epoch}      ${grouped(existing.epochId)}`,
+      `  public.bin   ${grouped(existing.public)}`,
+    )
+  if (reshare !== undefined) {
+    const { kind, t, n, holders: next, dealers } = reshare
+    lines.push('', 'Next epoch of that key', `  ${kind}: any ${t} of ${n} decrypt`)
+    lines.push(...next.map((name, index) => `  holder ${index + 1}: ${name}`))
+    lines.push(`  dealt by ${dealers.join(', ')}`)
+    const staying = stayingHolders(holders, next)
+    if (staying.length > 0)
+      lines.push(
+        `  with the envelope key that they had: ${staying.join(', ')}. It opens the old envelopes too.`,
+      )
+  }
+  if (decryptions.length > 0)
+    lines.push(
+      '',
+      'Decryptions',
+      ...decryptions.map(
+        ({ id, what, answers, canary }) =>
+          `  ${id}: ${what}, ${answers} answers${canary === true ? ', a canary' : ''}`,
+      ),
+    )
+  return lines
 }
 
 function printStep(plan: Plan, step: Step, number: number): string[] {

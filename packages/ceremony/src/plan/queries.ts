@@ -71,3 +71,11 @@ export function holdersOf(plan: Plan, step: Step): string[] {
   if (step.holder !== undefined) return [step.holder]
   return plan.fhe?.holders ?? []
 }
+
+/**
+ * Who holds a share before and after a reshare, and so, a name having one card in a plan, with the same envelope key: it
+ * opens the envelopes of both epochs for as long as it exists.
+ */
+export function stayingHolders(before: readonly string[], next: readonly string[]): string[] {
+  return next.filter((name) => before.includes(name))
+}

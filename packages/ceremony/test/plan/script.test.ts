@@ -114,6 +114,21 @@ describe('a printed plan', () => {
       }
   })
 
+  it('says of a reshare who holds the key next, who deals, and whose envelope key outlives its epoch', () => {
+    const moved = planOf('resharing', 'rehearsal')
+    const { holders, dealers, t, n } = moved.plan.reshare!
+    const text = printPlan(moved.plan, moved.hash)
+    expect(text).toContain(`any ${t} of ${n} decrypt`)
+    expect(text).toContain(`dealt by ${dealers.join(', ')}`)
+    const staying = holders.filter((name) => moved.plan.fhe!.holders.includes(name))
+    expect(staying.length).toBeGreaterThan(0)
+    expect(text).toContain(`with the envelope key that they had: ${staying.join(', ')}.`)
+    expect(text.replaceAll(' ', '')).toContain(moved.plan.fhe!.existing!.epochId)
+    for (const { id } of moved.plan.decryptions!) expect(text).toContain(`  ${id}: `)
+    const others = { ...moved.plan.reshare!, holders: holders.map((name) => `${name} II`) }
+    expect(printPlan({ ...moved.plan, reshare: others }, moved.hash)).not.toContain('envelope key')
+  })
+
   it('numbers the steps through all parts', () => {
     const numbers = [...printed.matchAll(/^ *(\d+)\. \[/gm)].map(([, number]) => Number(number))
     expect(numbers).toEqual(plan.parts.flatMap(({ steps }) => steps).map((_, index) => index + 1))

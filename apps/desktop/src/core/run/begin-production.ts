@@ -123,11 +123,12 @@ function existingEpoch(
     const detail = 'the plan names no epoch of an earlier ceremony'
     throw new CoreError('FHE-PUBLIC-OTHER', detail, 'leave --public out')
   }
-  if (bytes === null || sha256Hex(bytes) !== expected)
+  const seen = bytes === null ? null : sha256Hex(bytes)
+  if (bytes === null || seen !== expected)
     throw new CoreError(
       'FHE-PUBLIC-OTHER',
-      `expected ${expected}`,
-      'give --public: public.bin of the epoch that the plan names',
+      seen === null ? `no file; expected SHA-256 ${expected}` : `SHA-256 ${seen}, expected ${expected}`,
+      'give public.bin of the epoch that the plan names: --public FILE',
     )
   const roster = fhe.holders.map((name, at) => ({
     index: at + 1,

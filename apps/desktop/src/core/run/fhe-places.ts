@@ -27,4 +27,8 @@ export const nextSignatureFile = (holder: number) => `envelopes/next-${holder}.s
 /** request.json as it was taken, by its digest; the ciphertexts of a rehearsal lie beside it. */
 export const packageFile = (digest: string) => `requests/${digest}.json`
 
+/** The package with every approval that the run took, `approvedPackage`. */
+export const approvedFile = (folder: RunFolder, id: string) =>
+  join(decryptionFolder(folder, id), 'request.json')
+
 export const decryptionFolder = (folder: RunFolder, id: string) => join(folder.path, 'decryptions', id)

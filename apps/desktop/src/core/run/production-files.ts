@@ -6,6 +6,8 @@ import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
 
 const maxFile = 1 << 20
+/** public.bin: 2 MB at (8,15) after a reshare. */
+export const maxPublic = 4 << 20
 
 /** Card files and signed transport files of a folder, each by the digest that a plan names it by. */
 export function readCards(folder: string): { cards: Map<string, Json>; transports: Map<string, Json> } {

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import {
   decryptionApprovalCodec,
@@ -17,9 +18,10 @@ const maxAnswer = 16 << 20
 
 /**
  * Takes what a person's device or a server sent back: a signature answer, a holder's acknowledgement or a receipt.
- * Null when it was taken; the engine's refusal otherwise. Errors: FILE-WRONG-KIND, IMPORT-REFUSED.
+ * Null when it was taken; the engine's refusal otherwise. `beside`: the folder that a dealer's word was chosen in, with its
+ * files; in/ otherwise. Errors: FILE-WRONG-KIND, IMPORT-REFUSED, REDEAL-FILES.
  */
-export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
+export function takeAnswer(run: Run, bytes: Uint8Array, beside: string | null = null): Refusal | null {
   const answer = signatureAnswerCodec.parse(bytes)
   if (answer.ok) {
     const { what, signature } = answer.value
@@ -33,7 +35,7 @@ export function takeAnswer(run: Run, bytes: Uint8Array): Refusal | null {
   const { kind, payload, signature } = signedDocument(bytes)
   if (kind === 'refusal') throw refusedImport(payload)
   if (!isDocument(kind)) throw wrongKind(`a document of kind ${kind}`)
-  if (kind === 'redeal') takeRedealtFiles(run.folder, payload)
+  if (kind === 'redeal') takeRedealtFiles(run.folder, payload, beside ?? join(run.folder.path, 'in'))
   return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
 }
 

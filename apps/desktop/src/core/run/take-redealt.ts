@@ -10,10 +10,10 @@ import type { RunFolder } from './run-folder.ts'
 const maxFile = 4 << 20
 
 /**
- * What a dealer's signed word stands for comes with it, into in/: the correction and one sealed file for each new holder,
+ * What a dealer's signed word stands for lies beside it, in in/ or where it was chosen: the correction and one sealed file for each new holder,
  * each with the digest that was signed. They lie in the run's folder before the log has the word. Errors: REDEAL-FILES.
  */
-export function takeRedealtFiles(folder: RunFolder, payload: Json): void {
+export function takeRedealtFiles(folder: RunFolder, payload: Json, from: string): void {
   const read = redealCodec.payload.check(payload)
   // The engine names what is wrong with it.
   if (!read.ok) return
@@ -29,12 +29,12 @@ export function takeRedealtFiles(folder: RunFolder, payload: Json): void {
     const kept = join(place, name)
     // A dealer whose word was refused may bring other files for the next one.
     const already = existsSync(kept) && sha256Hex(readBounded(kept, maxFile)) === sha256
-    if (!already) writeDurably(kept, brought(join(folder.path, 'in', name), sha256), 0o644)
+    if (!already) writeDurably(kept, brought(join(from, name), sha256), 0o644)
   }
 }
 
 function brought(path: string, sha256: string): Uint8Array {
-  const remedy = 'put all files that redeal wrote into in/, together'
+  const remedy = 'keep all files that redeal wrote together: in in/, or beside the one that is chosen'
   if (!existsSync(path)) throw new CoreError('REDEAL-FILES', `${path} is missing`, remedy)
   const bytes = readBounded(path, maxFile)
   if (sha256Hex(bytes) !== sha256)

@@ -7,7 +7,7 @@ import { CoreError } from '../core-error.ts'
 import { beginProduction } from '../run/begin-production.ts'
 import { beginRehearsal, startCommand } from '../run/begin-rehearsal.ts'
 import { runOn } from '../run/load-run.ts'
-import { besidePlan, readCards } from '../run/production-files.ts'
+import { besidePlan, maxPublic, readCards } from '../run/production-files.ts'
 import { refusedPlan } from '../run/refused-plan.ts'
 import { rehearsalPins } from '../run/rehearsal-pins.ts'
 import type { RehearsalRequest } from '../run/rehearsal-request.ts'
@@ -148,11 +148,12 @@ function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>
   )
 }
 
-/** A production run: policy.json and cards/ lie beside the plan. */
+/** A production run: policy.json and cards/ lie beside the plan, the public file of an existing epoch does where its run left it. */
 export async function openProduction(parts: Parts, input: unknown): Promise<{ id: string }> {
-  const asked = checked(v.strictObject({ plan: path, lock: path }), input)
+  const asked = checked(v.strictObject({ plan: path, lock: path, epoch: v.optional(path) }), input)
   const planFile = parts.paths.read(asked.plan)
   const lockFile = parts.paths.read(asked.lock)
+  const epoch = asked.epoch === undefined ? null : readBounded(parts.paths.read(asked.epoch), maxPublic)
   const beside = besidePlan(planFile)
   const plan = readBounded(planFile, maxFile)
   const read = readPlan(plan)
@@ -164,8 +165,7 @@ export async function openProduction(parts: Parts, input: unknown): Promise<{ id
     policy: readBounded(beside.policy, maxFile),
     ...readCards(beside.cards),
     tokens: read.plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
-    // The window begins no plan that moves a key of an earlier ceremony: `custody ceremony run --public` does.
-    public: null,
+    public: epoch,
     library: parts.hsm().library.sha256,
     measurement: parts.program.measurement,
     entropy: parts.entropy,

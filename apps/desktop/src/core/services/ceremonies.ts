@@ -1,3 +1,4 @@
+import { dirname } from 'node:path'
 import type { PinNeed } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
@@ -155,7 +156,8 @@ export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
 export async function submitFile(parts: Parts, input: unknown): Promise<RunView> {
   const asked = checked(v.strictObject({ id: hexId, path }), input)
   const { run } = parts.runs.get(asked.id)
-  const taken = takeAnswer(run, readBounded(parts.paths.read(asked.path), maxFile))
+  const chosen = parts.paths.read(asked.path)
+  const taken = takeAnswer(run, readBounded(chosen, maxFile), dirname(chosen))
   if (taken !== null) refuse(taken)
   return shown(parts, asked.id)
 }

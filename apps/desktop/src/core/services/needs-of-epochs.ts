@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Needs } from '@lux/ceremony'
 import type * as contract from '../../contract/index.ts'
-import { packageFile } from '../run/fhe-places.ts'
+import { approvedFile, packageFile } from '../run/fhe-places.ts'
 import type { Run } from '../run/run.ts'
 import type { Around } from './step-needs.ts'
 import { wordsOf } from './words.ts'
@@ -28,8 +29,12 @@ export function needOfEpochs(
   )
   const file = asked?.package ? join(run.folder.path, packageFile(asked.package)) : run.folder.path
   const holders = 'missing' in needs ? [...needs.present, ...needs.missing] : []
-  if (standIns.size === 0)
-    return { need: 'file', what, from: holders, file: asked?.package ? file : (requests[0] ?? null) }
+  if (standIns.size === 0) {
+    // With the approvals that the run took: holders and the requester work on no other copy.
+    const approved = 'decryption' in needs ? approvedFile(run.folder, needs.decryption) : null
+    const own = approved !== null && existsSync(approved) ? approved : (requests[0] ?? null)
+    return { need: 'file', what, from: holders, file: own }
+  }
   const digest = 'subject' in needs ? needs.subject : run.folder.state.planHash
   const signers =
     holders.length === 0

@@ -137,11 +137,12 @@ function OpenLocked() {
   const { t } = useTranslation()
   const [plan, setPlan] = useState<string | null>(null)
   const [lock, setLock] = useState<string | null>(null)
+  const [epoch, setEpoch] = useState<string | null>(null)
   const [failure, setFailure] = useState<Failure | null>(null)
 
   async function open(): Promise<void> {
     if (plan === null || lock === null) return
-    const answer = await call('ceremonies.open', { plan, lock })
+    const answer = await call('ceremonies.open', { plan, lock, ...(epoch === null ? {} : { epoch }) })
     if (answer.ok) go('run', answer.value.id)
     else setFailure(answer.error)
   }
@@ -153,6 +154,7 @@ function OpenLocked() {
       </p>
       <FilePicker kind="plan" label={t('ceremonies.plan-file')} path={plan} onPick={setPlan} />
       <FilePicker kind="lock" label={t('ceremonies.lock-file')} path={lock} onPick={setLock} />
+      <FilePicker kind="epoch" label={t('ceremonies.epoch-file')} path={epoch} onPick={setEpoch} />
       {failure ? <FailureNotice failure={failure} /> : null}
       <div className="actions">
         <ActionButton

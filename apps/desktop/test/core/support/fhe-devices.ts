@@ -76,7 +76,7 @@ export class FheDevices {
   }
 
   /** `live` or `keep`. */
-  end(verb: string, share: string, run: string): Promise<Ran> {
+  end(verb: string, share: string, run: string, ...more: string[]): Promise<Ran> {
     const { place, keyed } = this.#of(share.replace(/\..*/, ''))
     return custodyJson([
       'holder',
@@ -87,6 +87,7 @@ export class FheDevices {
       ...keyed,
       ...this.#policy(),
       '--yes',
+      ...more,
     ])
   }
 
@@ -132,17 +133,16 @@ export class FheDevices {
     const list = builder.build().expand()
     const ciphertext = type === 'u8' ? list.get_uint8(0) : list.get_uint256(0)
     writeFileSync(place.file(name), ciphertext.safe_serialize(LIMIT))
-    const { keyed } = this.#of('Enno')
+    await this.vouch('Enno', run, name, program, `client-key:Enno:${place.file(name)}`)
+  }
+
+  /** `<name>.provenance`: an evaluator or encryptor signs for a ciphertext of the place. */
+  async vouch(who: string, run: string, name: string, program: string, input: string): Promise<void> {
+    const { place, keyed } = this.#of(who)
     const vouched = await custodyJson([
       ...['fhe', 'provenance', 'sign', '--public', place.file(run, 'fhe', 'public.bin')],
-      ...['--ciphertext', place.file(name), '--program', program],
-      ...[
-        '--input',
-        `client-key:Enno:${place.file(name)}`,
-        ...keyed,
-        '--out',
-        place.file(`${name}.provenance`),
-      ],
+      ...['--ciphertext', place.file(name), '--program', program, '--input', input],
+      ...[...keyed, '--out', place.file(`${name}.provenance`)],
     ])
     if (vouched.exit !== 0) throw new Error(JSON.stringify(vouched.json))
   }

@@ -37,8 +37,9 @@ const seated = [
   ['approver', 'Abe'],
   ['requester', 'Rita'],
   ['encryptor', 'Enno'],
+  ['evaluator', 'Eva'],
 ] as const
-const outside: readonly string[] = ['requester', 'encryptor']
+const outside: readonly string[] = ['requester', 'encryptor', 'evaluator']
 const actors: Partial<Record<Role, string>> = { administrator: 'Ada', operator: 'Olga', witness: 'Walter' }
 
 /** People with keys in files, a policy that names them, a soft token, and locked plans of shipped scripts. */
@@ -53,13 +54,14 @@ export class FhePeople {
   #serial = ''
   #policy = ''
 
-  constructor() {
+  private constructor(parts: Partial<Program>) {
     const checkout = findProgram()
-    this.program = { ...checkout, measurement: { ...checkout.measurement, build } }
+    this.program = { ...checkout, measurement: { ...checkout.measurement, build }, ...parts }
   }
 
-  static async gathered(): Promise<FhePeople> {
-    const place = new FhePeople()
+  /** `parts` in place of the checkout's own: another key child. */
+  static async gathered(parts: Partial<Program> = {}): Promise<FhePeople> {
+    const place = new FhePeople(parts)
     for (const [role, name] of seated) place.people.set(name, await enrolled(place.home, role, name, domain))
     mkdirSync(place.file('cards'))
     for (const { card } of place.people.values())
@@ -99,11 +101,12 @@ export class FhePeople {
       approverThreshold: 1,
       requesters: cards('requester'),
       encryptors: cards('encryptor'),
+      evaluators: cards('evaluator'),
       combiners: [{ name: 'main', recipient: this.combiner.recipient }],
       softTokens: true,
       acceptedTools: [build],
       leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
-      fhe: { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1000, k128: 0 } },
+      fhe: { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1000, k128: 1000 } },
     })
     const signatures = ['Otto', 'Ophelia'].map((name) =>
       policyDocument.sign(this.person(name).identity, policy, domain),
@@ -167,12 +170,17 @@ export class FhePeople {
 
   /** An officer’s, witness’s or approver’s own device: signs the request file and puts the answer into in/. */
   sign(request: string, name: string): void {
+    const answer = this.signed(request, name)
+    writeFileSync(join(request, '..', '..', 'in', `${basename(request, '.json')}-${name}.json`), answer)
+  }
+
+  signed(request: string, name: string): Uint8Array {
     const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))
     if (!parsed.ok) throw new Error(parsed.detail)
     const { what, subject } = parsed.value
     const bytes = fromBase64(subject)
     const { identity } = this.person(name)
-    const answer = signatureAnswerCodec.encode({
+    return signatureAnswerCodec.encode({
       v: 1,
       kind: 'signature-answer',
       what,
@@ -180,7 +188,6 @@ export class FhePeople {
       subject: sha256Hex(bytes),
       signature: signWith(identity, signatureContext(what, domain), bytes),
     })
-    writeFileSync(join(request, '..', '..', 'in', `${basename(request, '.json')}-${name}.json`), answer)
   }
 
   async #initialiseToken(): Promise<void> {

@@ -53,8 +53,8 @@ export class FheRuns {
   }
 
   /** The run `deal`: a key is made and dealt, every holder receives and proves a share, and it ends closed. */
-  async deal(devices: FheDevices, holders: readonly string[]): Promise<void> {
-    this.#place.writePlan('deal', 'threshold-fhe', { holders })
+  async deal(devices: FheDevices, holders: readonly string[], more: object = {}): Promise<void> {
+    this.#place.writePlan('deal', 'threshold-fhe', { holders, ...more })
     let left = await this.past('deal', await this.begin('deal'))
     expect(left).toMatchObject({ exit: 4, json: { waitingFor: ['acknowledgements'] } })
     for (const [i, name] of holders.entries()) {
@@ -68,17 +68,28 @@ export class FheRuns {
 
   /** A plan that moves the key of the run `deal` from Hal, Ida and Jan to Ida, Kim and Lea. */
   planMove(name: string): void {
-    const pub = new Uint8Array(readFileSync(this.#place.file('deal', 'fhe', 'public.bin')))
-    const { header } = parsePublic(pub)
     this.#place.writePlan(name, 'resharing', {
-      holders: ['Hal', 'Ida', 'Jan'],
       nextHolders: ['Ida', 'Kim', 'Lea'],
       dealers: ['Hal', 'Ida'],
+      ...this.#dealt(),
+    })
+  }
+
+  /** A plan that opens something with the key of the run `deal`. */
+  planOpening(name: string, more: object): void {
+    this.#place.writePlan(name, 'threshold-decryption', { ...this.#dealt(), ...more })
+  }
+
+  #dealt() {
+    const pub = new Uint8Array(readFileSync(this.#place.file('deal', 'fhe', 'public.bin')))
+    const { header } = parsePublic(pub)
+    return {
+      holders: ['Hal', 'Ida', 'Jan'],
       keyId: toHex(header.keyId),
       epochId: toHex(header.epochId),
-      epoch: 0,
+      epoch: header.epoch,
       publicFile: sha256Hex(pub),
-    })
+    }
   }
 
   epochRequest(run: string): string {

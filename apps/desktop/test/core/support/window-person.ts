@@ -1,0 +1,91 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { RunView } from '../../../src/contract/index.ts'
+import type { CoreInTest } from './core-in-test.ts'
+
+type Room = {
+  core: CoreInTest
+  /** Where answers are laid before they are chosen. */
+  folder: string
+  pins: { so: string; user: string }
+  /** What a person's own device answers to a request in out/. */
+  signed: (request: string, name: string) => Uint8Array
+}
+
+/** Whoever leads a production run in the window: enters PINs, takes in what people signed, and goes on. */
+export class WindowPerson {
+  readonly #room: Room
+  /** Kinds of signatures that were awaited, each once. */
+  readonly asked = new Set<string>()
+
+  constructor(room: Room) {
+    this.#room = room
+  }
+
+  /** A path as the dialog of the system grants it. */
+  chosen(path: string): string {
+    this.#room.core.grant({ use: 'read', path })
+    return path
+  }
+
+  async view(api: string, input: object): Promise<RunView> {
+    const answer = await this.#room.core.call(api, input)
+    if (!answer.ok) throw new Error(`${api}: ${answer.error.code} ${answer.error.detail}`)
+    // Each of these APIs answers with the run.
+    return answer.value as RunView
+  }
+
+  take(id: string, path: string): Promise<RunView> {
+    return this.view('ceremonies.submitFile', { id, path: this.chosen(path) })
+  }
+
+  /** Goes on until the run is closed, or a file is awaited that no signature makes. */
+  async lead(id: string): Promise<RunView> {
+    let run = await this.view('ceremonies.view', { id })
+    for (let round = 0; round < 400; round += 1) {
+      const waits = run.current?.needs.some(({ need }) => need === 'file')
+      if (run.state === 'closed' || (waits && run.current?.blocked !== 'machine-works')) return run
+      run = await this.#act(run)
+    }
+    throw new Error(`the run stands still at ${run.current?.id}`)
+  }
+
+  async #act(run: RunView): Promise<RunView> {
+    const { id, current } = run
+    if (current === null || current.blocked === 'machine-works') {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      return this.view('ceremonies.view', { id })
+    }
+    for (const need of current.needs) {
+      if (need.need === 'sign') {
+        this.asked.add(need.what)
+        expect(need.signers.some(({ standIn }) => standIn)).toBe(false)
+        expect(need.file).toMatch(/out\/\d+-[a-z-]+\.json$/)
+        const left = need.signers.filter(({ signed }) => !signed).slice(0, need.required)
+        for (const { name } of left) {
+          const path = join(this.#room.folder, `answer-of-${name}.json`)
+          writeFileSync(path, this.#room.signed(need.file, name))
+          const after = await this.take(id, path)
+          if (after.current?.needs[0]?.need !== 'sign') return after
+        }
+        return this.view('ceremonies.view', { id })
+      }
+      if (need.need === 'pin' && !need.taken) {
+        const { token, user } = need
+        await this.view('ceremonies.enterPin', { id, token, user, pin: this.#room.pins[user] })
+      }
+    }
+    expect(current.failure).toBe(null)
+    const asks = current.needs.some(
+      (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
+    )
+    const input = asks ? { values: { 'wall-clock': '2026-01-31T09:30Z' } } : undefined
+    return this.view('ceremonies.proceed', {
+      id,
+      step: current.id,
+      by: current.actor.name,
+      ...(input ? { input } : {}),
+    })
+  }
+}
