@@ -71,12 +71,12 @@ export function computePartial(
     correction,
   })
   try {
-    const answers = ciphertexts.map((ciphertext) => ({
+    const answers = ciphertexts.map((ciphertext) => {
+      const { digests, elements } = decryptor.answer(ciphertext.blocks)
       // The digest answered for is that of the bytes that are multiplied.
-      ciphertextDigest: digestOfBlocks(ciphertext, decryptor.admit(ciphertext.blocks)),
-      blockCount: ciphertext.blocks.length,
-      elements: decryptor.partials(),
-    }))
+      const ciphertextDigest = digestOfBlocks(ciphertext, digests)
+      return { ciphertextDigest, blockCount: ciphertext.blocks.length, elements }
+    })
     return accept({ header, width, k: floodExponent(header, width), requestDigest, answers })
   } finally {
     decryptor.wipe()

@@ -24,11 +24,18 @@ function little(n: number, size: number): Uint8Array {
   return out
 }
 
+const WORD_MASK = (1n << 64n) - 1n
+
 /** `size` bytes, least significant first. */
 export function bigToBytes(n: bigint, size: number): Uint8Array {
   if (n < 0n || n >> BigInt(8 * size) !== 0n) throw new RangeError(`n: does not fit ${size} bytes`)
   const out = new Uint8Array(size)
-  for (let i = 0, rest = n; i < size; i++, rest >>= 8n) out[i] = Number(rest & 255n)
+  const view = new DataView(out.buffer)
+  let rest = n
+  let at = 0
+  // Words of 64 bits where there are any: a partial of 64 blocks is 88 numbers of 16 bytes.
+  for (; at + 8 <= size; at += 8, rest >>= 64n) view.setBigUint64(at, rest & WORD_MASK, true)
+  for (; at < size; at++, rest >>= 8n) out[at] = Number(rest & 255n)
   return out
 }
 

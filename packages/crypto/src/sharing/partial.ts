@@ -19,8 +19,16 @@ export type Decryptor = {
    * A function of the blocks and the share alone. ceil(blocks/3) elements.
    */
   partials(): RingElement[]
+  /**
+   * Both of any number of blocks of one ciphertext, twelve at a time: 0.8 MB, which a processor keeps close, where 64 squashed
+   * blocks at once are 4 MB of memory that has to be got first.
+   */
+  answer(blocks: readonly LweBlock[]): { digests: Uint8Array[]; elements: RingElement[] }
   wipe(): void
 }
+
+/** Hashed four, packed three at a time. */
+const TOGETHER = 12
 
 /** Expands a share once for any number of blocks. */
 export function openDecryptor(seeds: readonly SetSeeds[], context: PartialContext): Decryptor {
@@ -35,6 +43,15 @@ export function openDecryptor(seeds: readonly SetSeeds[], context: PartialContex
   return {
     admit: (blocks) => share.admit(blocks),
     partials: () => share.partials(k),
+    answer: (blocks) => {
+      const digests: Uint8Array[] = []
+      const elements: RingElement[] = []
+      for (let first = 0; first < blocks.length; first += TOGETHER) {
+        digests.push(...share.admit(blocks.slice(first, first + TOGETHER)))
+        elements.push(...share.partials(k))
+      }
+      return { digests, elements }
+    },
     wipe: () => share.wipe(),
   }
 }
