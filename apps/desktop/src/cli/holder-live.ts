@@ -1,22 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import {
-  acknowledgementCodec,
-  cardCodec,
-  checkEpochLive,
-  closeoutCodec,
-  epochLiveCodec,
-  signatureContext,
-} from '@lux/ceremony/wire'
-import { identityId, toHex, verifySignature } from '@lux/crypto'
+import { acknowledgementCodec, cardCodec, checkEpochLive, epochLiveCodec } from '@lux/ceremony/wire'
+import { toHex } from '@lux/crypto'
 import { forgetEnvelope, type ShareEnvelope } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
+import { checkAborted } from './aborted-run.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { readParsed } from './files.ts'
 import { heldProof } from './held-proof.ts'
 import { keepState, type Opened, type ShareOptions, withShare } from './holder-opened.ts'
-import { checkOldShare, type EpochRun, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
+import { checkOldShare, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
 import { statePath } from './holder-state.ts'
 import { type Outcome, say } from './output.ts'
 import { withPassphrase } from './secret-input.ts'
@@ -24,8 +18,6 @@ import { askYes } from './terminal.ts'
 import { wipeFile } from './wipe-file.ts'
 
 type EndOptions = ShareOptions & { policy: string; forgetKey?: boolean; yes?: boolean }
-
-const noBundle = '0'.repeat(64)
 
 export function registerHolderLive(group: Command, act: CommandLine['act']): void {
   const ending = (verb: string, description: string) =>
@@ -70,7 +62,9 @@ Example:
     .addHelpText(
       'after',
       `
-Needs closeout.json of the aborted run: the ceremony key signs how its log ended, in "custody ceremony abort".
+Needs closeout.json, transcript.jsonl and checkpoints/ of the aborted run, as "custody ceremony abort" leaves them: the ceremony
+key signs how its log ended, and the log must lead there by way of every checkpoint that witnesses cosigned, without a word
+that the next epoch is live.
 
 Example:
   $ custody holder keep run --share share-1.sealed --key my.key --policy policy.json`,
@@ -114,7 +108,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
   })
 }
 
-/** Errors: those of `readEpochRun` and `withShare`, HOLDER-EPOCH, HOLDER-PLAN, EPOCH-LIVE, EPOCH-SIGNATURE. */
+/** Errors: those of `readEpochRun`, `withShare` and `checkAborted`, HOLDER-EPOCH, HOLDER-PLAN, EPOCH-LIVE. */
 async function keep(folder: string, options: EndOptions): Promise<Outcome> {
   const run = readEpochRun(folder, options.policy)
   if (existsSync(join(folder, 'fhe', 'epoch-live.json')))
@@ -128,22 +122,6 @@ async function keep(folder: string, options: EndOptions): Promise<Outcome> {
     keepState(options.share, { ...before, leaving: null }, opened)
     return ended(options, 'kept', envelope, `the run was aborted: ${options.share} answers again`)
   })
-}
-
-/** An aborted run has no bundle, and its ceremony key says so. */
-function checkAborted({ folder, opening, terms }: EpochRun): void {
-  const { payload, signatures } = readParsed(join(folder, 'closeout.json'), closeoutCodec.file, 8 << 20)
-  const { ceremonyKeys: keys } = opening
-  const [signature] = signatures
-  const wrong = (detail: string) => new CoreError('EPOCH-SIGNATURE', `closeout.json: ${detail}`)
-  if (payload.ceremonyId !== terms.ceremonyId || payload.domain !== terms.domain)
-    throw wrong('it is of another ceremony')
-  if (payload.bundleDigest !== noBundle) throw wrong('the run was not aborted before its bundle')
-  if (signature === undefined || signatures.length > 1 || signature.signer !== identityId(keys))
-    throw wrong('the ceremony key alone signs it')
-  const context = signatureContext('closeout', terms.domain)
-  const verdict = verifySignature(keys, context, closeoutCodec.signedBytes(payload), signature)
-  if (!verdict.ok) throw wrong(verdict.detail)
 }
 
 function acknowledgementOf({ held, key }: Opened): string {

@@ -1,5 +1,6 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkpointCodec } from '@lux/ceremony/transcript'
 import { cardCodec, epochLiveCodec, openingCodec } from '@lux/ceremony/wire'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
@@ -23,6 +24,32 @@ afterAll(() => place.remove())
 
 const refusedBy = (code: string) => ({ exit: 1, json: { code } })
 const at = (run: string, ...names: string[]) => place.file(run, ...names)
+
+const lines = (run: string) => readFileSync(join(run, 'transcript.jsonl'), 'utf8').split(/(?<=\n)/)
+/** What a copy of an aborted run must not get away with. */
+const spoilings: readonly [string, (run: string) => void][] = [
+  ['shorter', (run) => writeFileSync(join(run, 'transcript.jsonl'), lines(run).slice(0, -1).join(''))],
+  [
+    'changed',
+    (run) =>
+      writeFileSync(
+        join(run, 'transcript.jsonl'),
+        lines(run).join('').replace('"reason":"a complaint"', '"reason":"no complaint"'),
+      ),
+  ],
+  ['no-checkpoints', (run) => rmSync(join(run, 'checkpoints'), { recursive: true })],
+  [
+    'one-witness',
+    (run) => {
+      const [name = ''] = readdirSync(join(run, 'checkpoints'))
+      const path = join(run, 'checkpoints', name)
+      const file = checkpointCodec.file.parse(new Uint8Array(readFileSync(path)))
+      if (!file.ok) throw new Error(file.detail)
+      const { payload, signatures } = file.value
+      writeFileSync(path, checkpointCodec.file.encode({ payload, signatures: signatures.slice(0, 1) }))
+    },
+  ],
+]
 
 describe('a threshold key in production, people on files', () => {
   test('FHE-PRODUCTION a key is dealt, answers, moves to other people, and answers there: every step by commands of people', async () => {
@@ -49,7 +76,7 @@ describe('a threshold key in production, people on files', () => {
     expect(left).toMatchObject({ exit: 4, json: { step: 'approve-epoch', waitingFor: ['epoch-approvals'] } })
   })
 
-  test('HOLDER-LEAVING an approval is taken back where the run was aborted, on the close-out of its ceremony key alone', async () => {
+  test('HOLDER-LEAVING, EPOCH-LOG: an approval is taken back where the run was aborted, on its whole log and the close-out of its ceremony key alone', async () => {
     const first = at('deal', 'fhe', 'public.bin')
     runs.planMove('given-up')
     const left = await runs.past('given-up', await runs.begin('given-up', { public: first }))
@@ -64,6 +91,14 @@ describe('a threshold key in production, people on files', () => {
     })
     const given = await ended(abortCeremony(at('given-up'), { reason: 'a complaint' }, place.program))
     expect(given).toMatchObject({ exit: 0, json: { state: 'Aborted' } })
+    for (const [what, spoil] of spoilings) {
+      const spoilt = runs.copyOf('given-up', `given-up-${what}`)
+      spoil(spoilt)
+      expect([what, (await devices.end('keep', 'Jan.0', spoilt)).json]).toMatchObject([
+        what,
+        { code: what === 'one-witness' ? 'QUORUM-SHORT' : 'EPOCH-LOG' },
+      ])
+    }
     expect(await devices.end('keep', 'Jan.0', at('given-up'))).toMatchObject({
       exit: 0,
       json: { state: 'kept' },

@@ -1,3 +1,4 @@
+import { wipe } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import type { Entropy } from '../random.ts'
 import { deal } from '../sharing/deal.ts'
@@ -97,16 +98,17 @@ export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
     const content = { pub64, pub128, commitments, rosterDigest: rosterDigest(roster.value) }
     const epochId = epochIdOf(epoch, content)
     const header = { ...epoch, epochId }
-    const shares = roster.value.map(({ index }) => {
-      const own = new Set(setsWithout({ t, n }, index))
-      return encodeShare({
-        header: { ...header, holder: index },
-        policyHash,
-        budgets,
-        seeds: seeds.filter(({ set }) => own.has(set)),
-      })
-    })
-    forgetSeeds(seeds)
+    const shares: Uint8Array[] = []
+    try {
+      for (const { index } of roster.value) {
+        const sets = new Set(setsWithout({ t, n }, index))
+        const own = seeds.filter(({ set }) => sets.has(set))
+        shares.push(encodeShare({ header: { ...header, holder: index }, policyHash, budgets, seeds: own }))
+      }
+    } finally {
+      forgetSeeds(seeds)
+      if (shares.length < n) for (const share of shares) wipe(share)
+    }
     const pub = encodePublic({ header: { ...header, holder: 0 }, ...content })
     return accept({
       pub,

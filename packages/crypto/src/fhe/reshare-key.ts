@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes } from '../bytes.ts'
+import { concatBytes, equalBytes, wipe } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import type { Entropy } from '../random.ts'
@@ -66,25 +66,23 @@ export function redealShare(request: RedealRequest): Outcome<Redealing> {
   const dealt = redeal({ seeds: share.seeds, dealer, dealers, from: old, to, keyId, vectors, entropy })
   if (!dealt.ok) return dealt
   const { seeds, corrections, commitments } = dealt.value
-  const [corr64 = new Uint8Array(0), corr128 = new Uint8Array(0)] = corrections
-  const header: RedealHeader = {
-    domain: old.domain,
-    keyId,
-    epochId: old.epochId,
-    planHash,
-    dealer,
-    t: to.t,
-    n: to.n,
+  const seedFiles: Uint8Array[] = []
+  let whole = false
+  try {
+    const [corr64 = new Uint8Array(0), corr128 = new Uint8Array(0)] = corrections
+    const { domain, epochId } = old
+    const header: RedealHeader = { domain, keyId, epochId, planHash, dealer, t: to.t, n: to.n }
+    for (let i = 0; i < to.n; i++) {
+      const own = seeds.filter(({ set }) => ((set >> i) & 1) === 0)
+      seedFiles.push(encodeSeedFile({ header, holder: i + 1, seeds: own }))
+    }
+    const correction = encodeCorrection({ header, corr64, corr128, commitments })
+    whole = true
+    return accept({ correction, seedFiles })
+  } finally {
+    forgetSeeds(seeds)
+    if (!whole) for (const file of seedFiles) wipe(file)
   }
-  const seedFiles = Array.from({ length: to.n }, (_, i) =>
-    encodeSeedFile({
-      header,
-      holder: i + 1,
-      seeds: seeds.filter(({ set }) => ((set >> i) & 1) === 0),
-    }),
-  )
-  forgetSeeds(seeds)
-  return accept({ correction: encodeCorrection({ header, corr64, corr128, commitments }), seedFiles })
 }
 
 export type NextEpochInput = {

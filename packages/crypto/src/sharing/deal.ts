@@ -1,9 +1,9 @@
 import type { Entropy } from '../random.ts'
 import type { Width } from './galois-ring.ts'
-import { ringVector } from './kernel.ts'
+import { summed } from './kernel.ts'
 import { accept, type Outcome } from './outcome.ts'
 import { checkQuorum, type Quorum } from './quorum.ts'
-import { freshSeeds } from './seed-sets.ts'
+import { freshSeeds, withSeeds } from './seed-sets.ts'
 import { addSeed, type SetSeeds } from './seeds.ts'
 
 /** Secret words of one width: words * width/8 bytes, little endian. */
@@ -32,19 +32,18 @@ export function deal(
   if (!checked.ok) return checked
   const fresh = freshSeeds(quorum, { keyId, dealer: 0, entropy })
   if (!fresh.ok) return fresh
-  const corrections = secrets.map(({ width, words }) => {
-    const count = (words.length * 8) / width
-    const vector = ringVector(width, count)
-    const minusOne = (1n << BigInt(width)) - 1n
-    vector.addScaled(words, [1n, 0n, 0n, 0n])
-    for (const { seeds } of fresh.value.seeds) {
-      for (const seed of seeds) addSeed(vector, seed, keyId, [minusOne, 0n, 0n, 0n])
-    }
-    const correction = vector.coefficient(0)
-    vector.wipe()
-    return correction
+  return withSeeds(fresh.value.seeds, () => {
+    const corrections = secrets.map(({ width, words }) => {
+      const minusOne = (1n << BigInt(width)) - 1n
+      return summed(width, (words.length * 8) / width, (vector) => {
+        vector.addScaled(words, [1n, 0n, 0n, 0n])
+        for (const { seeds } of fresh.value.seeds) {
+          for (const seed of seeds) addSeed(vector, seed, keyId, [minusOne, 0n, 0n, 0n])
+        }
+      })
+    })
+    return accept({ ...fresh.value, corrections })
   })
-  return accept({ ...fresh.value, corrections })
 }
 
 /**
@@ -55,13 +54,10 @@ export function recoverWords(
   seeds: readonly SetSeeds[],
   { keyId, width, correction }: { keyId: Uint8Array; width: Width; correction: Uint8Array },
 ): Uint8Array {
-  const count = (correction.length * 8) / width
-  const vector = ringVector(width, count)
-  vector.addScaled(correction, [1n, 0n, 0n, 0n])
-  for (const { seeds: own } of seeds) {
-    for (const seed of own) addSeed(vector, seed, keyId, [1n, 0n, 0n, 0n])
-  }
-  const words = vector.coefficient(0)
-  vector.wipe()
-  return words
+  return summed(width, (correction.length * 8) / width, (vector) => {
+    vector.addScaled(correction, [1n, 0n, 0n, 0n])
+    for (const { seeds: own } of seeds) {
+      for (const seed of own) addSeed(vector, seed, keyId, [1n, 0n, 0n, 0n])
+    }
+  })
 }

@@ -21,10 +21,16 @@ export function expandShare(
   const ring = galoisRing(width)
   const words = (correction.length * 8) / width
   const vector = ringVector(width, words)
-  vector.addScaled(correction, ONE)
-  for (const { set, seeds: own } of seeds) {
-    const factor = setPolynomialAt(ring, membersOf(set), holder)
-    for (const seed of own) addSeed(vector, seed, keyId, factor)
+  let whole = false
+  try {
+    vector.addScaled(correction, ONE)
+    for (const { set, seeds: own } of seeds) {
+      const factor = setPolynomialAt(ring, membersOf(set), holder)
+      for (const seed of own) addSeed(vector, seed, keyId, factor)
+    }
+    whole = true
+    return vector
+  } finally {
+    if (!whole) vector.wipe()
   }
-  return vector
 }

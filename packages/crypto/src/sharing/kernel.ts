@@ -211,6 +211,17 @@ export function ringVector(width: Width, words: number): RingVector {
   }
 }
 
+/** The first coefficient of a vector of its own after `add`, copied out; the vector is wiped whatever comes of it. */
+export function summed(width: Width, words: number, add: (vector: RingVector) => void): Uint8Array {
+  const vector = ringVector(width, words)
+  try {
+    add(vector)
+    return vector.coefficient(0)
+  } finally {
+    vector.wipe()
+  }
+}
+
 /**
  * SHA-256("lux-fhe/v1/block" || u8 K || u32 N || mask || body) of every block, 32 bytes each, four side by side. All
  * masks are of one length of at most 65536 bytes, else RangeError.

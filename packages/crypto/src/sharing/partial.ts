@@ -37,8 +37,13 @@ export function openDecryptor(seeds: readonly SetSeeds[], context: PartialContex
   const k = floodExponent(quorum, width)
   const message = floodMessage(context)
   const share = expandShare(seeds, context)
-  for (const { set, seeds: own } of seeds) {
-    share.addNoise(own, message, setPolynomialAt(ring, membersOf(set), holder))
+  try {
+    for (const { set, seeds: own } of seeds) {
+      share.addNoise(own, message, setPolynomialAt(ring, membersOf(set), holder))
+    }
+  } catch (error) {
+    share.wipe()
+    throw error
   }
   return {
     admit: (blocks) => share.admit(blocks),

@@ -1,10 +1,10 @@
 import type { Entropy } from '../random.ts'
 import { refuse } from '../verdict.ts'
 import type { Width } from './galois-ring.ts'
-import { ringVector } from './kernel.ts'
+import { summed } from './kernel.ts'
 import { accept, type Outcome } from './outcome.ts'
 import { checkQuorum, type Quorum, setsOf } from './quorum.ts'
-import { freshSeeds } from './seed-sets.ts'
+import { freshSeeds, withSeeds } from './seed-sets.ts'
 import { addSeed, type SetSeeds } from './seeds.ts'
 
 const ONE = [1n, 0n, 0n, 0n] as const
@@ -68,17 +68,17 @@ export function redeal(input: RedealInput): Outcome<Redealt> {
   }
   const fresh = freshSeeds(to, { keyId, dealer, entropy })
   if (!fresh.ok) return fresh
-  const corrections = vectors.map(({ width, words }) => {
-    const vector = ringVector(width, words)
-    for (const own of part) for (const seed of own?.seeds ?? []) addSeed(vector, seed, keyId, ONE)
-    for (const own of fresh.value.seeds) {
-      for (const seed of own.seeds) addSeed(vector, seed, keyId, minusOne(width))
-    }
-    const correction = vector.coefficient(0)
-    vector.wipe()
-    return correction
+  return withSeeds(fresh.value.seeds, () => {
+    const corrections = vectors.map(({ width, words }) =>
+      summed(width, words, (vector) => {
+        for (const own of part) for (const seed of own?.seeds ?? []) addSeed(vector, seed, keyId, ONE)
+        for (const own of fresh.value.seeds) {
+          for (const seed of own.seeds) addSeed(vector, seed, keyId, minusOne(width))
+        }
+      }),
+    )
+    return accept({ ...fresh.value, corrections })
   })
-  return accept({ ...fresh.value, corrections })
 }
 
 /** pub' = pub + sum of the corrections, word by word; all of one length. Nothing here is secret. */
@@ -88,10 +88,8 @@ export function addCorrections(
   corrections: readonly Uint8Array[],
 ): Uint8Array {
   if (pub.length === 0) return new Uint8Array(0)
-  const vector = ringVector(width, (pub.length * 8) / width)
-  vector.addScaled(pub, ONE)
-  for (const correction of corrections) vector.addScaled(correction, ONE)
-  const sum = vector.coefficient(0)
-  vector.wipe()
-  return sum
+  return summed(width, (pub.length * 8) / width, (vector) => {
+    vector.addScaled(pub, ONE)
+    for (const correction of corrections) vector.addScaled(correction, ONE)
+  })
 }

@@ -25,6 +25,18 @@ export function freshSeeds(quorum: Quorum, source: SeedSource): Outcome<FreshSee
   }
 }
 
+/** What comes of fresh seeds, which are wiped when nothing does. */
+export function withSeeds<T>(seeds: readonly SetSeeds[], work: () => T): T {
+  let done = false
+  try {
+    const made = work()
+    done = true
+    return made
+  } finally {
+    if (!done) forgetSeeds(seeds)
+  }
+}
+
 function drawSeeds(
   quorum: Quorum,
   { keyId, dealer, entropy }: SeedSource,

@@ -83,6 +83,68 @@ describe('of fresh seeds nothing is left but the files they go into', () => {
     expect(source.gave.every(allZero)).toBe(true)
   })
 
+  test('redealShare: refused, or broken off after the seeds were drawn, after some files were written, or in the sum', () => {
+    const verified = verifyShare(first.shares[0]!, first.pub)
+    if (!verified.ok) throw new Error(verified.detail)
+    const { share, pub } = verified.value
+    const request = { verified: verified.value, dealers: [1, 2], to: { t: 2, n: 3 }, planHash }
+    const made = redealShare({ ...request, entropy: sourceOf(41) })
+    if (!made.ok) throw new Error(made.detail)
+    const fresh = seedsOfFiles(made.value.seedFiles)
+    const broken = (change: object) => {
+      const source = sourceOf(41)
+      const { came, left } = leftBy(fresh, () => redealShare({ ...request, ...change, entropy: source }))
+      expect(left).toEqual([])
+      expect(source.gave.every(allZero)).toBe(true)
+      return { came, drawn: source.gave.length }
+    }
+    expect(broken({ dealers: [2, 3] })).toMatchObject({ came: { rule: 'FHE-DEALERS' }, drawn: 0 })
+    const header = Object.defineProperty({ ...share.header }, 'domain', {
+      get: () => {
+        throw lost
+      },
+    })
+    expect(broken({ verified: { pub, share: { ...share, header } } })).toEqual({ came: lost, drawn: 3 })
+    const odd = { share, pub: { ...pub, pub64: pub.pub64.subarray(0, 12) } }
+    expect(broken({ verified: odd })).toMatchObject({ came: expect.any(RangeError), drawn: 3 })
+    for (const after of [2, 3, 4]) {
+      let reads = 0
+      const failing = Object.defineProperty(planHash.slice(), 'length', {
+        get: () => {
+          if (reads++ >= after) throw lost
+          return 32
+        },
+      })
+      expect(broken({ planHash: failing })).toEqual({ came: lost, drawn: 3 })
+    }
+  })
+
+  test('dealFheKey: broken off when some shares are made', () => {
+    const whole = deal(sourceOf(35))
+    if (!whole.ok) throw new Error(whole.detail)
+    const fresh = whole.value.shares.flatMap(seedsOf)
+    for (const after of [1, 2, 3, 4, 5]) {
+      let reads = 0
+      const policyHash = Object.defineProperty(zeros.slice(), 'length', {
+        get: () => {
+          if (reads++ >= after) throw lost
+          return 32
+        },
+      })
+      const source = sourceOf(35)
+      const request = {
+        clientKey,
+        publicKeys: { compactPublicKey: null, serverKey: null },
+        ...{ t: 2, n: 3, domain: 'rehearsal' as const, roster: rosterOf(3), policyHash },
+        budgets: budgetsOf({ t: 2, n: 3 }),
+        entropy: source,
+      }
+      const { came, left } = leftBy(fresh, () => dealFheKey(request))
+      expect([after, came, left]).toEqual([after, lost, []])
+      expect(source.gave.every(allZero)).toBe(true)
+    }
+  })
+
   test('nextShare: made, refused, or of a cut seed file', () => {
     const epoch = reshared(first, [1, 2], { t: 2, n: 3 })
     const next = (change: object) =>

@@ -1,7 +1,10 @@
+import { join } from 'node:path'
 import { isAtPad } from '@lux/ceremony/plan'
+import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wire'
 import type { Token } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
+import { writeDurably } from '../store/durable-file.ts'
 import { signAsCeremony } from './ceremony-signer.ts'
 import { destroyKeyHalves } from './perform/ceremony-key.ts'
 import type { RunContext } from './run-context.ts'
@@ -87,6 +90,12 @@ async function signEnd({ folder, hsm, clock }: Around): Promise<void> {
     ...folder.headAt(state.size),
     time: clock.now(),
   }
+  // The log itself beside it: whoever is told of the end can follow it there.
+  writeDurably(
+    join(folder.path, 'transcript.jsonl'),
+    encodeTranscript(folder.header, [...folder.entries()].slice(0, state.size)),
+    0o644,
+  )
   const payload = closeoutCodec.signedBytes(closeout)
   const signature = await signAsCeremony(
     folder.signer(hsm),

@@ -103,7 +103,8 @@ export class FheRuns {
   /** What a holder takes from a run's folder. */
   copyOf(run: string, as: string): string {
     const to = this.#place.file(as)
-    for (const name of ['opening.json', 'plan.yaml', 'cards', 'fhe', 'envelopes']) {
+    const ends = ['closeout.json', 'transcript.jsonl', 'checkpoints']
+    for (const name of ['opening.json', 'plan.yaml', 'cards', 'fhe', 'envelopes', ...ends]) {
       const from = this.#place.file(run, name)
       if (existsSync(from)) cpSync(from, join(to, name), { recursive: true })
     }
