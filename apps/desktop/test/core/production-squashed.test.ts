@@ -1,7 +1,9 @@
-import { copyFileSync, mkdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parsePublic } from '@lux/crypto/fhe'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { RunView } from '../../src/contract/index.ts'
 import { enrolled } from '../cli/support/people.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'
 import { FheDevices } from './support/fhe-devices.ts'
@@ -38,6 +40,26 @@ afterAll(async () => {
 async function computed(name: string): Promise<void> {
   copyFileSync(`${native}results/${name}.squashed.bin`, place.file(`${name}.bin`))
   await devices.vouch('Eva', 'deal', `${name}.bin`, 'interop 1', `signature:Enno:${native}inputs.bin`)
+}
+
+function personIn(): WindowPerson {
+  const pins = { so: '13579135', user: '246810' }
+  const signed = (request: string, name: string) => place.signed(request, name)
+  return new WindowPerson({ core, folder: place.home, pins, signed })
+}
+
+/** A plan of the place with its lock and the epoch that it names, as chosen in the window. */
+async function opened(person: WindowPerson, name: string): Promise<{ id: string }> {
+  const [plan, lock] = ['yaml', 'lock.json'].map((end) => person.chosen(place.file(`${name}.${end}`)))
+  const answer = await core.call('ceremonies.open', { plan, lock, epoch: person.chosen(dealt) })
+  if (!answer.ok) throw new Error(`${answer.error.code} ${answer.error.detail}`)
+  return Object(answer.value)
+}
+
+/** What the window tells holders to work on. */
+function fileOf(run: RunView): string {
+  const [need] = run.current?.needs ?? []
+  return need?.need === 'file' ? (need.file ?? '') : ''
 }
 
 const refusedBy = (code: string) => ({ exit: 1, json: { code } })
@@ -89,9 +111,7 @@ describe('a threshold key with noise squashing in production (mode S), people on
   test('FHE-PUBLIC-OTHER the window leads an opening of that key with the public file that the plan names, and with no other', async () => {
     runs.planOpening('open', { ...modeS, what: 'a product of signed numbers', answers: 2 })
     await computed('product-i64')
-    const pins = { so: '13579135', user: '246810' }
-    const signed = (request: string, name: string) => place.signed(request, name)
-    const person = new WindowPerson({ core, folder: place.home, pins, signed })
+    const person = personIn()
     const [plan, lock] = ['open.yaml', 'open.lock.json'].map((name) => person.chosen(place.file(name)))
     const refused = { ok: false, error: { code: 'FHE-PUBLIC-OTHER' } }
     expect(await core.call('ceremonies.open', { plan, lock })).toMatchObject(refused)
@@ -100,8 +120,7 @@ describe('a threshold key with noise squashing in production (mode S), people on
     expect(await core.call('ceremonies.open', { plan, lock, epoch: dealt })).toMatchObject({
       error: { code: 'SHELL-PATHS' },
     })
-    const opened = await core.call('ceremonies.open', { plan, lock, epoch: person.chosen(dealt) })
-    const { id } = Object(opened.ok ? opened.value : opened)
+    const { id } = await opened(person, 'open')
 
     let run = await person.lead(id)
     expect(run.current).toMatchObject({ id: 'take-request', needs: [{ what: 'decryption-request' }] })
@@ -109,8 +128,7 @@ describe('a threshold key with noise squashing in production (mode S), people on
     await person.take(id, question)
     run = await person.lead(id)
     expect(run.current).toMatchObject({ id: 'answer-request', needs: [{ what: 'holder-answer' }] })
-    const [need] = run.current!.needs
-    const asked = need?.need === 'file' ? need.file! : ''
+    const asked = fileOf(run)
     for (const name of ['Ida', 'Jan']) {
       const out = place.file(`second-${name}.json`)
       expect(await devices.answer(`${name}.0`, asked, 'product-i64.bin', out)).toMatchObject({
@@ -144,5 +162,47 @@ describe('a threshold key with noise squashing in production (mode S), people on
     run = await person.lead(id)
     expect(run).toMatchObject({ state: 'closed', domain: 'production' })
     expect(await verdictOf(run.folder)).toBe('accepted')
+  })
+
+  test('REDEAL-FILES, HOLDER-LEAVING: the window leads that key to its next holders, with what dealers wrote beside the file that is chosen, and ends the run so that the old ones go on', async () => {
+    runs.planMove('move', modeS)
+    const person = personIn()
+    const { id } = await opened(person, 'move')
+    let run = await person.lead(id)
+    expect(run.current).toMatchObject({ id: 'approve-epoch', needs: [{ what: 'epoch-approval' }] })
+    for (const name of ['Hal', 'Ida']) {
+      const out = place.file(`epoch-${name}.json`)
+      expect(await devices.epoch('approve-epoch', name, fileOf(run), out)).toMatchObject({ exit: 0 })
+      await person.take(id, out)
+    }
+    run = await person.lead(id)
+    expect(run.current).toMatchObject({ id: 'redeal', needs: [{ what: 'redeal' }] })
+    for (const [at, name] of ['Hal', 'Ida'].entries()) {
+      const out = place.file(`redeal-${at + 1}.json`)
+      expect(await devices.epoch('redeal', name, fileOf(run), out)).toMatchObject({ exit: 0 })
+      const correction = place.file(`correction-${at + 1}.bin`)
+      renameSync(correction, `${correction}.away`)
+      const alone = await core.call('ceremonies.submitFile', { id, path: person.chosen(out) })
+      expect(alone).toMatchObject({ ok: false, error: { code: 'REDEAL-FILES' } })
+      renameSync(`${correction}.away`, correction)
+      await person.take(id, out)
+    }
+    run = await person.lead(id)
+    expect(run.current).toMatchObject({ id: 'acknowledge-next' })
+    const asked = readdirSync(join(run.folder, 'out')).toSorted()
+    for (const [at, name] of ['Ida', 'Kim', 'Lea'].entries()) {
+      const received = await devices.receiveNext(name, join(run.folder, 'out', asked[at]!))
+      // 984 of Hal and 968 of Ida, nothing of Jan who was silent: 484 for any two new ones, less a canary of 256.
+      expect(received).toMatchObject({ exit: 0, json: { holder: at + 1, budgets: { at64: 0, at128: 228 } } })
+      const out = place.file(`next-${name}.json`)
+      await devices.prove(`${name}.1`, name, out)
+      await person.take(id, out)
+    }
+    run = await person.lead(id)
+    expect(run.current).toMatchObject({ id: 'take-canary', needs: [{ what: 'decryption-request' }] })
+
+    const given = await person.view('ceremonies.abort', { id, by: 'Ada', reason: 'no canary today' })
+    expect(given).toMatchObject({ state: 'aborted' })
+    expect(await devices.end('keep', 'Ida.0', run.folder)).toMatchObject({ exit: 0, json: { state: 'kept' } })
   })
 })

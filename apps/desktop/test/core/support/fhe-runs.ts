@@ -67,11 +67,12 @@ export class FheRuns {
   }
 
   /** A plan that moves the key of the run `deal` from Hal, Ida and Jan to Ida, Kim and Lea. */
-  planMove(name: string): void {
+  planMove(name: string, more: object = {}): void {
     this.#place.writePlan(name, 'resharing', {
       nextHolders: ['Ida', 'Kim', 'Lea'],
       dealers: ['Hal', 'Ida'],
       ...this.#dealt(),
+      ...more,
     })
   }
 
