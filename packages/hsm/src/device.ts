@@ -88,8 +88,8 @@ export type Token = {
   changePin(
     options: { user: UserKind; oldPin: Bytes; newPin: Bytes } | { user: UserKind; pinPad: true },
   ): Promise<void>
-  /** The security officer, logged in, gives the user a new PIN. */
-  resetUserPin(options: { newPin: Bytes }): Promise<void>
+  /** The security officer, logged in, gives the user a new PIN; `pinPad`: chosen at the token. */
+  resetUserPin(options: { newPin: Bytes } | { pinPad: true }): Promise<void>
   inventory(): Promise<Inventory>
   /** Every object with this id, token and session, with evidence. `template` compares each attribute. */
   findById(id: string, template?: KeyTemplate): Promise<readonly KeyEvidence[]>

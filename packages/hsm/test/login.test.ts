@@ -77,6 +77,23 @@ describe('a token with a PIN pad and PKCS#11 3.0', () => {
     await token.logIn({ user: 'user', pin: utf8('11112222') })
   })
 
+  it('has a changed PIN replaced there by the security officer: asked once, and once more after it was given up', async () => {
+    const token = await bench.newToken('reset')
+    await token.logIn({ user: 'user', pin: userPin() })
+    await token.changePin({ user: 'user', pinPad: true })
+    expect(await refusal(token.resetUserPin({ pinPad: true }))).toBe('HSM-LOGIN-OTHER')
+    expect(padEntries(folder)).toBe(1)
+    await token.logOut()
+    await token.logIn({ user: 'so', pin: soPin() })
+    atPad(folder, 'cancels')
+    expect(await refusal(token.resetUserPin({ pinPad: true }))).toBe('HSM-PAD-CANCELLED')
+    atPad(folder, 'types')
+    await token.resetUserPin({ pinPad: true })
+    expect(padEntries(folder)).toBe(2)
+    await token.logOut()
+    await token.logIn({ user: 'user', pin: userPin() })
+  })
+
   it('is given both its PINs at the pad', async () => {
     const info = await bench.hsm
       .token('new')
@@ -190,6 +207,7 @@ describe('a token without them', () => {
     )
     await token.logIn({ user: 'so', pin: soPin() })
     expect(await refusal(token.changePin({ user: 'so', pinPad: true }))).toBe('HSM-UNSUPPORTED')
+    expect(await refusal(token.resetUserPin({ pinPad: true }))).toBe('HSM-UNSUPPORTED')
     expect((await token.pinState()).user).toBe('ok')
     expect(bench.hsm.library).toMatchObject({ interfaces: [], modernFunctions: [], interfaceVersion: '2.40' })
   })

@@ -40,9 +40,13 @@ static CK_RV inittoken(CK_SLOT_ID s, CK_UTF8CHAR_PTR p, CK_ULONG n, CK_UTF8CHAR_
 }
 static CK_RV initpin(CK_SESSION_HANDLE s, CK_UTF8CHAR_PTR p, CK_ULONG n) {
   if (p) return real->C_InitPIN(s, p, n);
-  person(); return real->C_InitPIN(s, pad, 8);
+  return person() == 'c' ? CKR_FUNCTION_CANCELED : real->C_InitPIN(s, pad, 8);
 }
-static CK_RV setpin(CK_SESSION_HANDLE s, CK_UTF8CHAR_PTR o, CK_ULONG n, CK_UTF8CHAR_PTR w, CK_ULONG m) { return o ? real->C_SetPIN(s, o, n, w, m) : real->C_SetPIN(s, pad, 8, fresh, 8); }
+static CK_RV setpin(CK_SESSION_HANDLE s, CK_UTF8CHAR_PTR o, CK_ULONG n, CK_UTF8CHAR_PTR w, CK_ULONG m) {
+  if (o) return real->C_SetPIN(s, o, n, w, m);
+  switch (person()) { case 'c': return CKR_FUNCTION_CANCELED; case 'w': return real->C_SetPIN(s, wrong, 8, fresh, 8); }
+  return real->C_SetPIN(s, pad, 8, fresh, 8);
+}
 static CK_RV loginuser(CK_SESSION_HANDLE s, CK_USER_TYPE u, CK_UTF8CHAR_PTR p, CK_ULONG n, CK_UTF8CHAR_PTR name, CK_ULONG m) { return m == 5 && !memcmp(name, "alice", 5) ? login(s, u, p, n) : CKR_USER_TYPE_INVALID; }
 static CK_RV cancel(CK_SESSION_HANDLE s, CK_FLAGS f) { cancelled++; return CKR_OK; }
 static void make(void) {

@@ -60,16 +60,22 @@ export const apis = {
     { token: TokenView }
   >('TOKEN-UNKNOWN'),
   'tokens.logOut': api<{ serial: string }, { token: TokenView }>('TOKEN-UNKNOWN'),
-  /** By whoever is logged in, of their own PIN; nothing is sent where one more wrong PIN locks the token. */
+  /**
+   * By whoever is logged in, of their own PIN; nothing is sent where one more wrong PIN locks the token. `pins`: null has
+   * both entered at the token's own pad.
+   */
   'tokens.changePin': api<
-    { serial: string; user: 'user' | 'so'; oldPin: string; newPin: string },
+    { serial: string; user: 'user' | 'so'; pins: { old: string; new: string } | null },
     { token: TokenView }
   >('TOKEN-UNKNOWN'),
-  /** The security officer, logged in, gives the user a new PIN, locked or not. `typedLabel`: of the token. */
-  'tokens.resetUserPin': api<{ serial: string; typedLabel: string; newPin: string }, { token: TokenView }>(
-    'TOKEN-UNKNOWN',
-    'TOKEN-LABEL-MISMATCH',
-  ),
+  /**
+   * The security officer, logged in, gives the user a new PIN, locked or not. `typedLabel`: of the token; `newPin`: null
+   * has it chosen at the token's own pad.
+   */
+  'tokens.resetUserPin': api<
+    { serial: string; typedLabel: string; newPin: string | null },
+    { token: TokenView }
+  >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH'),
   /**
    * Every object of this class and id, and looks again. `typedLabel` must equal the object's label, or its id where it has
    * none; `second` as for erasing. Refuses what a ceremony that is not over has made.
@@ -126,6 +132,17 @@ export const apis = {
     'FILE-UNREADABLE',
     'FILE-TOO-LARGE',
     'FILE-WRONG-KIND',
+    'FILE-DAMAGED',
+  ),
+  /** Copies what people are asked to sign now into a folder, reads it back and compares. */
+  'ceremonies.handOut': api<{ id: string; folder: string }, { paths: string[] }>(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-EXISTS',
+    'FOLDER-IN-USE',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
     'FILE-DAMAGED',
   ),
   'ceremonies.pause': api<{ id: string; by: string }, RunView>('CEREMONY-UNKNOWN'),

@@ -18,7 +18,7 @@ export function logIn(tokens: Tokens, serial: string, options: Options): LoginRe
   if (before === 'final' && !acceptFinalTry)
     throw hsmError('HSM-PIN-FINAL-TRY', `the next wrong ${user} PIN locks token ${serial}`)
   const pad = options.pin === 'pin-pad'
-  if (pad && !info.pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
+  if (pad) requirePad(info)
   atPad(pad, () =>
     token.logIn({
       user,
@@ -47,12 +47,32 @@ export function changePin(tokens: Tokens, serial: string, options: Parameters<To
   requireTriesLeft(serial, token.info().pin[options.user])
   token.forgetPin()
   if ('pinPad' in options) {
-    if (!token.info().pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
+    requirePad(token.info())
     atPad(true, () => token.module.setPin(token.session, null, null))
     return
   }
   requirePinLength(token.info(), options.newPin)
   token.module.setPin(token.session, options.oldPin, options.newPin)
+}
+
+export function resetUserPin(
+  tokens: Tokens,
+  serial: string,
+  options: Parameters<Token['resetUserPin']>[0],
+): void {
+  const token = tokens.get(serial)
+  token.requireUser('so')
+  if ('pinPad' in options) {
+    requirePad(token.info())
+    atPad(true, () => token.module.initPin(token.session, null))
+    return
+  }
+  requirePinLength(token.info(), options.newPin)
+  token.module.initPin(token.session, options.newPin)
+}
+
+function requirePad({ serial, pinPad }: TokenInfo): void {
+  if (!pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
 }
 
 /** Nobody takes a last try on for a change: they log in first, which says so and may set the count back. */

@@ -15,11 +15,10 @@ import { probe } from '../pkcs11/probe.ts'
 import { readSpki } from '../pkcs11/public-keys.ts'
 import { random } from '../pkcs11/random.ts'
 import { destroy } from '../pkcs11/read-back.ts'
-import { requirePinLength } from '../pkcs11/session.ts'
 import * as signing from '../pkcs11/signing.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 import * as window from '../pkcs11/window.ts'
-import { changePin, initialise, logIn } from './log-in.ts'
+import { changePin, initialise, logIn, resetUserPin } from './log-in.ts'
 import type { TokenOperation } from './protocol.ts'
 
 /** The same methods as Token's on the token with this serial, at once where the token is quick. */
@@ -40,12 +39,7 @@ export const operations: Operations = {
   logIn,
   logOut: (t, s) => t.get(s).logOut(),
   changePin,
-  resetUserPin: (t, s, { newPin }) => {
-    const token = t.get(s)
-    token.requireUser('so')
-    requirePinLength(token.info(), newPin)
-    token.module.initPin(token.session, newPin)
-  },
+  resetUserPin,
   inventory: (t, s) => inventory(t.get(s)),
   findById: (t, s, id, template) => findById(t.get(s), id, template),
   readAttributes: (t, s, ref) => readAttributes(t.get(s), ref),

@@ -125,6 +125,7 @@ const padFactor = 6
 const asksForPins: ReadonlySet<Operation> = new Set<Operation>([
   'logIn',
   'changePin',
+  'resetUserPin',
   'initialise',
   'sign',
   'decrypt',

@@ -2,33 +2,39 @@ import { utf8 } from '@lux/crypto'
 import * as v from 'valibot'
 import type { TokenView } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
+import { atPad } from '../run/at-pad.ts'
 import { checked, pin, serial } from './checked.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
 import type { Parts } from './parts.ts'
-import { found, viewOf } from './tokens.ts'
+import { found, padOf, viewOf } from './tokens.ts'
 
 const typedLabel = v.pipe(v.string(), v.maxLength(255))
 
 export async function changePin(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
   const asked = checked(
-    v.strictObject({ serial, user: v.picklist(['user', 'so']), oldPin: pin, newPin: pin }),
+    v.strictObject({
+      serial,
+      user: v.picklist(['user', 'so']),
+      pins: v.nullable(v.strictObject({ old: pin, new: pin })),
+    }),
     input,
   )
+  const { user, pins } = asked
   await found(parts, asked.serial)
-  await parts
-    .hsm()
-    .token(asked.serial)
-    .changePin({ user: asked.user, oldPin: utf8(asked.oldPin), newPin: utf8(asked.newPin) })
+  const token = parts.hsm().token(asked.serial)
+  if (pins === null)
+    await atPad(padOf(parts, asked.serial), 'pin-pad', () => token.changePin({ user, pinPad: true }))
+  else await token.changePin({ user, oldPin: utf8(pins.old), newPin: utf8(pins.new) })
   return changed(parts, asked.serial)
 }
 
 export async function resetUserPin(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
-  const asked = checked(v.strictObject({ serial, typedLabel, newPin: pin }), input)
+  const asked = checked(v.strictObject({ serial, typedLabel, newPin: v.nullable(pin) }), input)
   mustBeTyped(asked.typedLabel, (await found(parts, asked.serial)).label)
-  await parts
-    .hsm()
-    .token(asked.serial)
-    .resetUserPin({ newPin: utf8(asked.newPin) })
+  const token = parts.hsm().token(asked.serial)
+  if (asked.newPin === null)
+    await atPad(padOf(parts, asked.serial), 'pin-pad', () => token.resetUserPin({ pinPad: true }))
+  else await token.resetUserPin({ newPin: utf8(asked.newPin) })
   return changed(parts, asked.serial)
 }
 

@@ -151,7 +151,7 @@ export async function logIn(parts: Parts, input: unknown): Promise<{ token: Toke
 }
 
 /** Progress of an entry at the pad goes under the token's serial, where the window's Cancel finds it. */
-function padOf(parts: Parts, of: string): Parameters<typeof atPad>[0] {
+export function padOf(parts: Parts, of: string): Parameters<typeof atPad>[0] {
   return {
     hsm: parts.hsm(),
     progress: (what, fraction) => parts.emit('work.progress', { id: of, what, fraction, cancellable: true }),

@@ -3,12 +3,15 @@ import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TokenView } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { endWork, useWork } from '../stores/work.ts'
 import { FormDialog } from './form-dialog.tsx'
+import { PadNote } from './pad-note.tsx'
 import { PinField, takePin } from './pin-field.tsx'
 import { PinLine } from './pin-line.tsx'
 import { Code } from './record.tsx'
 import { TextLine } from './text-line.tsx'
 import { useTokenForm } from './use-token-form.ts'
+import { WorkPanel } from './work-panel.tsx'
 
 /** Whoever is logged in changes their own PIN; the security officer also gives the user a new one, by the typed label. */
 export function ChangePinDialog({ token }: { token: TokenView }) {
@@ -19,7 +22,9 @@ export function ChangePinDialog({ token }: { token: TokenView }) {
   const officer = token.session === 'so'
   const [whose, setWhose] = useState<'user' | 'so'>(officer ? 'so' : 'user')
   const [typed, setTyped] = useState('')
+  const report = useWork(({ reports }) => reports[token.serial])
   const form = useTokenForm(() => setTyped(''))
+  const atPad = token.padSeconds !== null
   const resets = officer && whose === 'user'
   const state = whose === 'so' ? token.soPin : token.userPin
   const whyNot =
@@ -30,12 +35,22 @@ export function ChangePinDialog({ token }: { token: TokenView }) {
         : null
 
   async function change(): Promise<void> {
-    const [oldPin, newPin, repeated] = [takePin(old), takePin(fresh), takePin(again)]
     const { serial } = token
+    if (atPad) {
+      await form.send(
+        resets
+          ? call('tokens.resetUserPin', { serial, typedLabel: typed, newPin: null })
+          : call('tokens.changePin', { serial, user: whose, pins: null }),
+      )
+      endWork(serial)
+      return
+    }
+    const [oldPin, newPin, repeated] = [takePin(old), takePin(fresh), takePin(again)]
     if (newPin === '' || (!resets && oldPin === '')) form.fail('PIN-EMPTY')
     else if (newPin !== repeated) form.fail('PIN-NOT-REPEATED')
     else if (resets) await form.send(call('tokens.resetUserPin', { serial, typedLabel: typed, newPin }))
-    else await form.send(call('tokens.changePin', { serial, user: whose, oldPin, newPin }))
+    else
+      await form.send(call('tokens.changePin', { serial, user: whose, pins: { old: oldPin, new: newPin } }))
   }
 
   return (
@@ -74,11 +89,18 @@ export function ChangePinDialog({ token }: { token: TokenView }) {
           value={typed}
           onChange={setTyped}
         />
-      ) : (
+      ) : atPad ? null : (
         <PinField label={t('tokens.old-pin')} field={old} />
       )}
-      <PinField label={t('tokens.new-pin')} field={fresh} hint={t('tokens.new-pin-hint')} />
-      <PinField label={t('tokens.new-pin-again')} field={again} hint={t('tokens.new-pin-hint')} />
+      {token.padSeconds === null ? (
+        <>
+          <PinField label={t('tokens.new-pin')} field={fresh} hint={t('tokens.new-pin-hint')} />
+          <PinField label={t('tokens.new-pin-again')} field={again} hint={t('tokens.new-pin-hint')} />
+        </>
+      ) : (
+        <PadNote seconds={token.padSeconds} entry={resets ? 'new' : 'change'} />
+      )}
+      {form.busy && report ? <WorkPanel id={token.serial} report={report} /> : null}
     </FormDialog>
   )
 }

@@ -92,7 +92,7 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
           <PinField label={t('tokens.user-pin')} field={userPin} hint={t('tokens.user-pin-new')} />
         </>
       ) : (
-        <PadNote seconds={token.padSeconds} both />
+        <PadNote seconds={token.padSeconds} entry="both" />
       )}
       {form.busy && report ? <WorkPanel id={token.serial} report={report} /> : null}
       {erases ? <SecondOfficer value={second} onChange={setSecond} /> : null}

@@ -97,7 +97,7 @@ describe('a key on a token', () => {
 describe('a PIN', () => {
   test('is changed by whoever it is of, with one try of the present one', async () => {
     const change = (oldPin: string) =>
-      core.call('tokens.changePin', { serial, user: 'user', oldPin, newPin: next })
+      core.call('tokens.changePin', { serial, user: 'user', pins: { old: oldPin, new: next } })
     expect(codeOf(await change(first))).toBe('HSM-NOT-LOGGED-IN')
     await logIn('user', first)
     expect(codeOf(await change('00000000'))).toBe('HSM-PIN-WRONG')
