@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { chownSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { privateFolder } from '../../scripts/electron/launch.ts'
-import { readSetUp } from '../../scripts/electron/set-up.ts'
 import { root } from '../../scripts/root.ts'
+import { giveAll } from './give-all.ts'
 
 /** A token with a PIN pad of its own, and what the person at it does. */
 export class PinPad {
@@ -18,10 +18,7 @@ export class PinPad {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.environment = JSON.parse(said) as Record<string, string>
-    const { user } = readSetUp()
-    if (!user.change) return
-    for (const name of readdirSync(this.#folder, { recursive: true, encoding: 'utf8' }))
-      chownSync(join(this.#folder, name), user.uid, user.gid)
+    giveAll(this.#folder)
   }
 
   person(act: 'types' | 'types wrongly' | 'nobody'): void {

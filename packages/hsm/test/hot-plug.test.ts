@@ -1,4 +1,4 @@
-import { readdirSync, rmSync } from 'node:fs'
+import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tokensChange } from '../src/host/watch-tokens.ts'
@@ -35,6 +35,43 @@ describe('tokens that come and go', () => {
     await new Promise((resolve) => setTimeout(resolve, 200))
     expect(changes.length).toBe(told)
   }, 30_000)
+
+  it('a token that is pulled out while somebody is logged in comes back without its login, and takes a new one', async () => {
+    const token = await bench.newToken('pulled')
+    await token.logIn({ user: 'user', pin: userPin() })
+    const away = `${bench.tokens}-away`
+    renameSync(bench.tokens, away)
+    mkdirSync(bench.tokens)
+    const serials = async () => (await bench.hsm.tokens()).map(({ serial }) => serial)
+    await expect.poll(serials, { timeout: 8000 }).not.toContain(token.serial)
+    for (const name of readdirSync(away)) renameSync(join(away, name), join(bench.tokens, name))
+    rmSync(away, { recursive: true })
+    await expect.poll(serials, { timeout: 8000 }).toContain(token.serial)
+    expect((await token.info()).loggedIn).toBe(null)
+    await token.logIn({ user: 'user', pin: userPin() })
+    expect((await token.random(8)).length).toBe(8)
+  }, 30_000)
+
+  it('what one listing saw between two looks is told, and that it is over', async () => {
+    const { serial } = await bench.newToken('brief')
+    const { environment, library } = bench
+    const hsm = await startHsm({ library, environment, pollMs: 60_000 })
+    const changes: TokensChange[] = []
+    hsm.onTokensChanged((change) => changes.push(change))
+    await hsm.tokens()
+    const away = `${bench.tokens}-away`
+    renameSync(bench.tokens, away)
+    mkdirSync(bench.tokens)
+    await hsm.tokens()
+    rmSync(bench.tokens, { recursive: true })
+    renameSync(away, bench.tokens)
+    await hsm.tokens()
+    expect(changes.map(({ added, removed }) => [added.includes(serial), removed.includes(serial)])).toEqual([
+      [false, true],
+      [true, false],
+    ])
+    await hsm.close()
+  })
 
   it('our own login is no news', async () => {
     const token = await bench.newToken('quiet')

@@ -8,11 +8,13 @@ import { OpenOnce } from './open-once.ts'
 import type { Program } from './program.ts'
 import { PinBox } from './run/pin-box.ts'
 import { type Handler, serve } from './serve.ts'
+import { absentHsm } from './services/absent-hsm.ts'
 import { appInfo, testedPrimitives } from './services/app.ts'
 import * as bundles from './services/bundles.ts'
 import * as ceremonies from './services/ceremonies.ts'
 import { checked, empty } from './services/checked.ts'
 import { GrantedPaths } from './services/granted-paths.ts'
+import { handOut } from './services/hand-out.ts'
 import * as holders from './services/holders.ts'
 import { lineageOf } from './services/lineage.ts'
 import { OpenRuns } from './services/open-runs.ts'
@@ -69,6 +71,10 @@ export async function createCore(
     if (options.training && options.trainingFolder !== null) {
       await makeTrainingToken(open, options.trainingFolder)
     }
+    open.onTokensChanged(({ removed }) => {
+      for (const [, { run }] of runs.all()) run.tokensPulledOut(removed)
+      emit('tokens.changed', {})
+    })
     open.onRestart(({ reason }) => {
       for (const [, { run }] of runs.all()) run.hostRestarted(reason)
       emit('tokens.changed', {})
@@ -77,7 +83,7 @@ export async function createCore(
   const runs: OpenRuns = new OpenRuns(
     store,
     (open) => ({
-      hsm: hsmOf(library),
+      hsm: library instanceof HsmError ? absentHsm(library) : library,
       pins: new PinBox(),
       entropy,
       clock,
@@ -209,6 +215,7 @@ function handlersOf(parts: Parts): Readonly<Record<CoreApiName, Handler>> {
     'ceremonies.signAsStandIn': given(ceremonies.signStandIn),
     'ceremonies.enterPin': given(ceremonies.enterPin),
     'ceremonies.submitFile': given(ceremonies.submitFile),
+    'ceremonies.handOut': given(handOut),
     'ceremonies.pause': given(ceremonies.pause),
     'ceremonies.resume': given(ceremonies.resume),
     'ceremonies.abort': given(ceremonies.abort),

@@ -190,7 +190,9 @@ describe('a library or a token that is not there', () => {
   test.each<[string, string, string | null]>([
     ['HSM-LIBRARY-MISSING', 'none at its place', null],
     ['HSM-LIBRARY-INVALID', 'one that is no library', 'not a library'],
-  ])('%s %s: all that needs no token goes on', async (rule, _what, bytes) => {
+  ])('%s %s: all that needs no token goes on, and runs are shown', async (rule, _what, bytes) => {
+    const id = await begin()
+    const before = folders()
     await core.stop()
     const library = place.file(`library-${count}.so`)
     if (bytes !== null) writeFileSync(library, bytes)
@@ -200,9 +202,13 @@ describe('a library or a token that is not there', () => {
       ['ceremonies.startRehearsal', { script: 'root-kek', values: {} }],
     ] as const)
       expect(code(await core.call(api, input))).toBe(rule)
-    expect(folders()).toEqual([])
-    expect(await value('ceremonies.list', {})).toEqual({ ceremonies: [], unreadable: [] })
+    expect(folders()).toEqual(before)
+    expect(await value('ceremonies.list', {})).toMatchObject({ ceremonies: [{ id }], unreadable: [] })
     expect(await value('holders.list', {})).toEqual({ holders: [] })
+    const { progress, tokens } = await value('ceremonies.view', { id })
+    expect([progress.done, tokens[0].present]).toEqual([0, false])
+    const resumed = await value('ceremonies.resume', { id, by: 'Administrator' })
+    expect(resumed.progress).toEqual(progress)
   })
 
   test('HSM-PIN-WRONG is answered once for each PIN that a person typed, with the state of the PIN', async () => {

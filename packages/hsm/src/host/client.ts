@@ -208,8 +208,10 @@ class Client implements Hsm {
   async tokens(): Promise<readonly TokenInfo[]> {
     if (this.#queue.atPad && this.#seen !== null) return this.#seen
     // The host's `tokens` answers TokenInfo[]: both ends are one build, checked in the handshake.
-    this.#seen = (await this.#queue.add('tokens', '', [])) as readonly TokenInfo[]
-    return this.#seen
+    const tokens = (await this.#queue.add('tokens', '', [])) as readonly TokenInfo[]
+    this.#seen = tokens
+    this.#watch.saw(tokens)
+    return tokens
   }
 
   token(serial: string): Token {

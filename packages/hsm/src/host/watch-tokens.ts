@@ -54,16 +54,20 @@ export class TokenWatch {
     this.#known = null
   }
 
+  /** Every listing is a look: what one caller saw between two looks, the others are told, and told when it is over. */
+  saw(tokens: readonly TokenInfo[]): void {
+    const change = this.#known ? tokensChange(this.#known, tokens) : null
+    if (this.#timer) this.#known = tokens
+    if (change) for (const listener of this.#listeners) listener(change)
+  }
+
   async #look(): Promise<void> {
     if (this.#looking) return
     const asked = this.#options.look()
     if (!asked) return
     this.#looking = true
     try {
-      const tokens = await asked
-      const change = this.#known ? tokensChange(this.#known, tokens) : null
-      if (this.#timer) this.#known = tokens
-      if (change) for (const listener of this.#listeners) listener(change)
+      this.saw(await asked)
     } catch {
       // A host that went down is the restart's news; the next look comes by itself.
     } finally {

@@ -2,6 +2,7 @@ import type { TokenInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
+import { attempt } from './errors.ts'
 import type { Module } from './module.ts'
 import { requirePinLength, TokenSession } from './session.ts'
 import { softTokenMarks } from './soft-store.ts'
@@ -46,7 +47,11 @@ export class Tokens {
   /** Serial first; uninitialised slots last and without a serial. */
   list(): TokenInfo[] {
     this.#lookForSoftTokens()
-    return listSlots(this.module)
+    const slots = listSlots(this.module)
+    // A token that was pulled out has taken its sessions along: what comes back later is logged in to anew.
+    for (const serial of [...this.#open.keys()])
+      if (!slots.some(({ info }) => info.serial === serial)) attempt(() => this.forget(serial))
+    return slots
       .map(({ info }) => ({ ...info, loggedIn: this.#open.get(info.serial)?.loggedIn ?? null }))
       .sort((a, b) => Number(b.initialised) - Number(a.initialised) || (a.serial < b.serial ? -1 : 1))
   }

@@ -41,6 +41,8 @@ export type Perform<K extends EffectKind> = (effect: EffectOf<K>, run: RunContex
 export const sessionLost: ReadonlySet<string> = new Set([
   'HSM-CRASHED',
   'HSM-LIBRARY-CRASHED',
+  'HSM-LIBRARY-INVALID',
+  'HSM-LIBRARY-MISSING',
   'HSM-TIMEOUT',
   'HSM-BROKEN',
   'HSM-CLOSED',

@@ -145,6 +145,13 @@ export class Run {
     if (this.view().needs !== null) this.interrupted(`the token’s host process ${reason}`)
   }
 
+  /** Tokens that went away while nothing was asked of them, and their sessions with them. */
+  tokensPulledOut(serials: readonly string[]): void {
+    const lost = this.folder.state.tokens.find(({ loggedIn, serial }) => loggedIn && serials.includes(serial))
+    if (this.#work !== null || lost === undefined) return
+    if (this.view().needs !== null) this.interrupted(`the token ${lost.serial} was pulled out`)
+  }
+
   /** Whoever waits for the pump sees how it ends, and `trouble` keeps it for everybody else. */
   #start(): void {
     this.pump().catch(() => undefined)

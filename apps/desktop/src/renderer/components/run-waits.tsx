@@ -8,10 +8,11 @@ import { RunTokens } from './run-tokens.tsx'
 
 /** Why nothing goes on although nobody has failed: the run is paused, or its token is not here. */
 export function RunWaits({ view, step }: { view: RunView; step: CurrentStep }) {
+  const away = view.tokens.some(({ present, serial }) => !present && serial !== '')
   return (
     <>
       {view.paused === null ? null : <Paused paused={view.paused} />}
-      {step.blocked === 'token-missing' ? <TokenAway view={view} /> : null}
+      {step.blocked === 'token-missing' || (view.paused !== null && away) ? <TokenAway view={view} /> : null}
     </>
   )
 }

@@ -13,6 +13,8 @@ export const bundles = createRemote('bundles.list')
 onEvent('tokens.changed', () => {
   void tokens.again()
   void inventory.again()
+  // A step may wait for the token that has come, and shows how its PIN stands.
+  void run.again()
 })
 onEvent('ceremony.changed', () => {
   void run.again()

@@ -113,13 +113,20 @@ export const logIn: Perform<'log-in'> = async (effect, run) => {
   const pin = pinOf(run, effect.token, 'user')
   // Whoever is logged in from elsewhere has not typed a PIN for this step.
   if (info.loggedIn !== null) await token.logOut()
-  await atPad(run, pin, () => token.logIn({ user: 'user', pin }))
+  const acceptFinalTry = isLastTryTakenOn(run, effect.step)
+  await atPad(run, pin, () => token.logIn({ user: 'user', pin, acceptFinalTry }))
   const { user } = await token.pinState()
   return {
     serial: effect.serial,
     pinState: user === 'ok' || user === 'low' || user === 'final' ? user : 'unknown',
     ...(pin === 'pin-pad' ? { by: pin } : {}),
   }
+}
+
+/** Officers who signed that a step is done again after it stopped before the last try have taken that one try on. */
+function isLastTryTakenOn({ folder }: RunContext, step: string): boolean {
+  const last = folder.state.exceptions.findLast((one) => one.step === step)
+  return last?.decision === 'retry' && last.happened.startsWith('HSM-PIN-FINAL-TRY')
 }
 
 /**
