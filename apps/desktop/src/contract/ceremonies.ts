@@ -24,13 +24,12 @@ export type StepState = 'pending' | 'ready' | 'working' | 'unknown' | 'failed' |
 
 export type Actor = { role: string; name: string }
 
-export type StepView = {
-  id: string
+/** What a step is called: `title` by the script, where it says one, else its id. `do`: its kind, as in the plan. */
+export type StepName = { id: string; do: string; title: string }
+
+export type StepView = StepName & {
   /** 1-based over the whole run. */
   number: number
-  /** Step kind, as in the plan's `do`. */
-  do: string
-  title: string
   /** What the people in the room do or say, from the script; `textKey` is the script's i18n key of it. */
   text: string
   textKey?: string
@@ -195,8 +194,8 @@ export type CeremonySummary = {
   state: RunState
   created: string
   progress: { done: number; total: number }
-  /** Title of the step it stands at. */
-  at: string | null
+  /** The step it stands at. */
+  at: StepName | null
   actor: Actor | null
 }
 

@@ -16,6 +16,7 @@ export class CoreError extends Error {
 const diskCodes: Record<string, [code: string, remedy: string]> = {
   ENOSPC: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
   EDQUOT: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
+  EFBIG: ['DISK-FULL', 'use a medium that takes a file of this size; nothing was lost'],
   SQLITE_FULL: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
   EROFS: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
   EACCES: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],

@@ -2,7 +2,11 @@ import { current, hex, ok, run, runs, token, unproved, words } from './fake-view
 
 type Answer = unknown | ((input: Record<string, unknown>) => unknown)
 
-const summary = { ...run, at: 'Sign the opening certificate', actor: current.actor }
+const summary = {
+  ...run,
+  at: { id: 'open-run', do: 'open-run', title: 'Sign the opening certificate' },
+  actor: current.actor,
+}
 
 const kinds = ['step.intended', 'step.performed', 'signature.accepted', 'run.started'] as const
 /** As long as the longest transcript that the screen has to take. */

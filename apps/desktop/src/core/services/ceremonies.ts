@@ -11,6 +11,7 @@ import { actAsStandIn, standInActs } from '../run/stand-in-act.ts'
 import { replicateAsStandIn } from '../run/stand-in-vendor.ts'
 import { takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
+import { presentTokens } from './absent-hsm.ts'
 import { checked, hexId, path, pin, serial, text } from './checked.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
@@ -45,7 +46,7 @@ function summaryOf(run: Run): CeremonySummary {
     state: runState(view.state),
     created: run.folder.header.created,
     progress: view.progress,
-    at: step?.id ?? null,
+    at: step === undefined ? null : { id: step.id, do: step.do, title: step.id },
     actor: step === undefined ? null : { role: step.actor, name: step.names.join(', ') },
   }
 }
@@ -61,8 +62,7 @@ async function shown(parts: Parts, id: string): Promise<RunView> {
   return runViewOf(run, {
     standIns: new Set(standIns.map((one) => one.name)),
     requests: requestsFor(open),
-    tokens: await parts.hsm().tokens(),
-    padMs: parts.hsm().padDeadlineMs,
+    ...(await presentTokens(parts)),
   })
 }
 

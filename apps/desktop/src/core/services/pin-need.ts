@@ -11,7 +11,8 @@ export function pinNeed(
   { tokens, padMs }: { tokens: readonly TokenInfo[]; padMs: number },
 ): contract.Need {
   const { token, serial, user } = need
-  const info = tokens.find((one) => one.serial === serial)
+  // A free slot has no serial either: the new token is called as the plan calls it.
+  const info = serial === '' ? undefined : tokens.find((one) => one.serial === serial)
   const planned = run.folder.plan.tokens.find(({ role }) => role === token)
   const state = info === undefined ? undefined : user === 'so' ? info.pin.so : info.pin.user
   return {

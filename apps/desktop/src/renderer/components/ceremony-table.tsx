@@ -2,6 +2,7 @@ import { Link } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { CeremonySummary } from '../../contract/index.ts'
 import { useFormats } from '../i18n/format.ts'
+import { useScriptText } from '../i18n/step-text.ts'
 import { hrefOf } from '../stores/route.ts'
 import { Rec } from './record.tsx'
 import { DomainBadge, RunStateBadge } from './state-badge.tsx'
@@ -9,6 +10,7 @@ import { DomainBadge, RunStateBadge } from './state-badge.tsx'
 export function CeremonyTable({ ceremonies }: { ceremonies: CeremonySummary[] }) {
   const { t } = useTranslation()
   const format = useFormats()
+  const textOf = useScriptText()
   return (
     <section className="table-wrap" aria-label={t('ceremonies.table')}>
       <table className="table">
@@ -39,7 +41,7 @@ export function CeremonyTable({ ceremonies }: { ceremonies: CeremonySummary[] })
                 </span>
               </td>
               <td>
-                {at === null ? t('ceremonies.nothing-waits') : <Rec>{at}</Rec>}
+                {at === null ? t('ceremonies.nothing-waits') : <Rec>{textOf.title(at)}</Rec>}
                 {actor === null ? null : (
                   <div className="quiet">
                     <Rec>{actor.name}</Rec>

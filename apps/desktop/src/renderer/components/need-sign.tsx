@@ -4,10 +4,10 @@ import { useTranslation } from 'react-i18next'
 import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import type { Act } from '../screens/runner.tsx'
-import { pickFile } from './file-picker.tsx'
+import { CarryRequest } from './carry-request.tsx'
 import { Fingerprint } from './fingerprint.tsx'
 import { Outcome } from './outcome.tsx'
-import { Code, Rec } from './record.tsx'
+import { Rec } from './record.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act }
 
@@ -24,14 +24,10 @@ export function NeedSign({ view, need, act }: Props) {
     setBusy(null)
   }
 
-  async function submit(): Promise<void> {
-    const path = await pickFile('document')
-    if (path !== null) await act(call('ceremonies.submitFile', { id: view.id, path }))
-  }
-
   return (
     <div className="step-need">
       <strong>{t(`runner.sign.${need.what}`)}</strong>
+      {view.domain === 'production' ? <CarryRequest view={view} need={need} act={act} /> : null}
       <Fingerprint words={need.words} hex={need.digest} label={t('runner.sign-words')} />
       <ul className="list signers">
         {need.signers.map(({ name, role, signed: has, standIn }) => (
@@ -63,18 +59,6 @@ export function NeedSign({ view, need, act }: Props) {
         {t('runner.signatures', { signed, required: need.required })}
         {left > 0 ? ` · ${t('runner.more-needed', { count: left })}` : null}
       </span>
-      {view.domain === 'production' ? (
-        <div className="section">
-          <p className="quiet" style={{ margin: 0 }}>
-            {t('runner.sign-elsewhere')} <Code>{need.file}</Code>
-          </p>
-          <div>
-            <Button variant="surface" color="gray" highContrast onClick={() => void submit()}>
-              {t('runner.submit-file')}
-            </Button>
-          </div>
-        </div>
-      ) : null}
     </div>
   )
 }

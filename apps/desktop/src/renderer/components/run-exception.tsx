@@ -3,6 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ExceptionView, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
+import { useScriptText } from '../i18n/step-text.ts'
 import type { Act } from '../screens/runner.tsx'
 import { ActionButton } from './action-button.tsx'
 import { FailureNotice } from './failure-notice.tsx'
@@ -14,6 +15,8 @@ type Props = { view: RunView; exception: ExceptionView; act: Act }
 /** An outcome that nobody foresaw: what was expected, what happened, and who decides what. */
 export function RunException({ view, exception, act }: Props) {
   const { t } = useTranslation()
+  const textOf = useScriptText()
+  const at = view.parts.flatMap(({ steps }) => steps).find(({ id }) => id === exception.step)
   const [by, setBy] = useState(view.people[0]?.name ?? '')
   const [reason, setReason] = useState('')
 
@@ -24,9 +27,7 @@ export function RunException({ view, exception, act }: Props) {
         <FailureNotice failure={{ code: exception.code, detail: exception.happened }} tone="warn" />
         <dl className="facts">
           <dt>{t('runner.at-step')}</dt>
-          <dd>
-            <Code>{exception.step}</Code>
-          </dd>
+          <dd>{at === undefined ? <Code>{exception.step}</Code> : <Rec>{textOf.title(at)}</Rec>}</dd>
           <dt>{t('runner.expected')}</dt>
           <dd>
             <Rec>{exception.expected}</Rec>

@@ -1,7 +1,8 @@
 import { useTranslation } from 'react-i18next'
-import type { Field, PartView, StepView } from '../../contract/index.ts'
+import type { Field, PartView, StepName, StepView } from '../../contract/index.ts'
 
 export type ScriptText = {
+  title(step: StepName): string
   step(step: StepView): { title: string; text: string }
   part(part: PartView): string
   field(field: Field): string
@@ -14,11 +15,14 @@ export function useScriptText(): ScriptText {
     const known = keys.find((key) => i18n.exists(key))
     return known === undefined ? fallback : t(known)
   }
+  // A title of the script's own goes before the name of the step's kind.
+  const titleOf = ({ id, do: kind, title }: StepName): string =>
+    title === id || title === kind ? first(title, `script.title.${id}`, `steps.${kind}`) : title
   return {
-    step: ({ id, do: kind, title, text, textKey }) => ({
-      // A title of the script's own goes before the name of the step's kind.
-      title: title === id || title === kind ? first(title, `script.title.${id}`, `steps.${kind}`) : title,
-      text: textKey === undefined ? text : first(text, textKey),
+    title: titleOf,
+    step: (step) => ({
+      title: titleOf(step),
+      text: step.textKey === undefined ? step.text : first(step.text, step.textKey),
     }),
     part: ({ kind, title }) => (title === kind ? first(title, `script.part.${kind}`) : title),
     field: ({ name, label }) => first(label, `script.field.${name}`),

@@ -7,6 +7,7 @@ import { Measures } from '../components/measures.tsx'
 import { Rec } from '../components/record.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
+import { useScriptText } from '../i18n/step-text.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
@@ -88,6 +89,7 @@ function FirstTime() {
 
 function Next({ all }: { all: CeremonySummary[] }) {
   const { t } = useTranslation()
+  const textOf = useScriptText()
   const underWay = inGroup(all, 0)[0]
   const toHandOver = inGroup(all, 1)[0]
   if (underWay) {
@@ -101,7 +103,7 @@ function Next({ all }: { all: CeremonySummary[] }) {
             {underWay.at ? (
               <>
                 {' '}
-                <Rec>{underWay.at}</Rec>
+                <Rec>{textOf.title(underWay.at)}</Rec>
               </>
             ) : null}
           </Heading>

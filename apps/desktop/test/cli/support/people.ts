@@ -9,7 +9,7 @@ import { secretFile } from './custody.ts'
 
 export const passphrase = 'correct horse battery'
 /** Two hundred times cheaper than what enrol chooses, so that the tests are about something else than scrypt. */
-const workFactor = 10
+export const workFactor = 10
 
 export type Enrolled = PersonKey & { cardPath: string; keyPath: string }
 

@@ -16,12 +16,12 @@ import {
 import { fromBase64, generateIdentity, type SigningIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
 import { softTokenEnvironment } from '@lux/hsm'
 import type { CeremonyRunOptions } from '../../../src/cli/ceremony-run.ts'
+import { sealKeyFile } from '../../../src/cli/key-file.ts'
 import { failureOutcome, type Outcome } from '../../../src/cli/output.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
 import { systemEntropy } from '../../../src/core/system-entropy.ts'
 
 const scriptFile = fileURLToPath(new URL('./chain.yaml', import.meta.url))
-const build = 'b1'.repeat(32)
 const people = [
   ['administrator', 'Ada'],
   ['operator', 'Olga'],
@@ -36,25 +36,32 @@ type Seat = { role: string; name: string; card: Card; identity: SigningIdentity 
 
 /** A folder with everything that a production run of the chain needs: a locked plan, a policy, cards, PINs, a soft token. */
 export class ProductionPlace {
-  readonly home = mkdtempSync(join(tmpdir(), 'production-'))
+  readonly home: string
   /** This checkout, saying that it is a release: a checkout may only rehearse. */
   readonly program: Program
   readonly #library: string
   readonly #logIn: string | undefined
   readonly #least: 'E0' | 'E2'
+  readonly #build: string
   readonly #seats: Seat[]
   #runs = 0
 
   /** `library`: made in the place's folder; the soft token's own unless said. `logIn`: `pin-pad` where the plan says so. */
   constructor({
+    home = mkdtempSync(join(tmpdir(), 'production-')),
+    build = 'b1'.repeat(32),
     library,
     logIn,
     least = 'E0',
   }: {
+    home?: string
+    build?: string
     library?: (home: string, soft: string) => string
     logIn?: string
     least?: 'E0' | 'E2'
   } = {}) {
+    this.home = home
+    this.#build = build
     const soft = softTokenEnvironment(this.file('token'))
     this.#library = library?.(this.home, soft.library) ?? soft.library
     this.#logIn = logIn
@@ -93,6 +100,14 @@ export class ProductionPlace {
   /** Folder of the run that is begun next, or was begun last. */
   get out(): string {
     return this.file(`run-${this.#runs}`)
+  }
+
+  /** Everybody's key, as `enrol` keeps it on a device of their own. */
+  async writeKeys(passphrase: string, workFactor: number): Promise<void> {
+    for (const { card, identity, name } of this.#seats) {
+      const sealed = await sealKeyFile({ card, identity, seal: null }, passphrase, { workFactor })
+      writeFileSync(this.file(`${name}.key`), sealed, { mode: 0o600 })
+    }
   }
 
   nextRun(): void {
@@ -182,7 +197,7 @@ export class ProductionPlace {
       witnesses: cardsOf('witness'),
       witnessQuorum: 1,
       softTokens: true,
-      acceptedTools: [build],
+      acceptedTools: [this.#build],
       leastEvidence: { ceremony: 'E0', root: this.#least, organisation: 'E0', project: 'E0', data: 'E0' },
     })
     const signatures = this.#of('officer').map(({ identity }) =>
@@ -196,7 +211,7 @@ export class ProductionPlace {
     const made = planFromScript(new Uint8Array(readFileSync(scriptFile)), {
       title: 'Production chain',
       policy,
-      tool: build,
+      tool: this.#build,
       people: this.#seats.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
       library: sha256Hex(new Uint8Array(readFileSync(this.#library))),
       ...(this.#logIn === undefined ? {} : { logIn: this.#logIn }),

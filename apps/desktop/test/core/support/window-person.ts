@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { RunView } from '../../../src/contract/index.ts'
@@ -62,6 +62,7 @@ export class WindowPerson {
         this.asked.add(need.what)
         expect(need.signers.some(({ standIn }) => standIn)).toBe(false)
         expect(need.file).toMatch(/out\/\d+-[a-z-]+\.json$/)
+        await this.#carry(id)
         const left = need.signers.filter(({ signed }) => !signed).slice(0, need.required)
         for (const { name } of left) {
           const path = join(this.#room.folder, `answer-of-${name}.json`)
@@ -87,5 +88,20 @@ export class WindowPerson {
       by: current.actor.name,
       ...(input ? { input } : {}),
     })
+  }
+
+  /** A copy of what is asked goes to a folder that was chosen; nothing there is overwritten. */
+  async #carry(id: string): Promise<void> {
+    const { core } = this.#room
+    const folder = join(this.#room.folder, 'medium')
+    rmSync(folder, { recursive: true, force: true })
+    mkdirSync(folder)
+    const copy = () => {
+      core.grant({ use: 'folder', path: folder })
+      return core.call('ceremonies.handOut', { id, folder })
+    }
+    expect(await copy()).toMatchObject({ ok: true })
+    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^\d+-[a-z-]+\.json$/)])
+    expect(await copy()).toMatchObject({ ok: false, error: { code: 'FILE-EXISTS' } })
   }
 }
