@@ -32,6 +32,34 @@ test('START-LOOK the page is served in the language that it was left in', async 
   await setAppearance(desktop, { language: 'en' })
 })
 
+test('START-LETTERS the first screen in either language is drawn in letters of ours alone, read before it', async () => {
+  for (const language of ['en', 'ar'] as const) {
+    await setAppearance(desktop, { language })
+    const read = await desktop.page.evaluate(() =>
+      [...document.fonts].filter(({ status }) => status === 'loaded').map(({ family }) => family),
+    )
+    expect(read).toContain(language === 'en' ? 'lux-latin' : 'lux-arabic')
+    expect(await systemFonts(desktop)).toEqual([])
+  }
+  await setAppearance(desktop, { language: 'en' })
+})
+
+/** Families of the system's own that anything on the screen is drawn in. */
+async function systemFonts({ page }: Desktop): Promise<string[]> {
+  const session = await page.context().newCDPSession(page)
+  await session.send('DOM.enable')
+  await session.send('CSS.enable')
+  const { nodes } = await session.send('DOM.getFlattenedDocument', { depth: -1 })
+  const found = new Set<string>()
+  for (const { nodeId, nodeType } of nodes) {
+    if (nodeType !== 1) continue
+    const { fonts } = await session.send('CSS.getPlatformFontsForNode', { nodeId })
+    for (const { familyName, isCustomFont } of fonts) if (!isCustomFont) found.add(familyName)
+  }
+  await session.detach()
+  return [...found]
+}
+
 test('START-STYLES every class of a component on any screen that the library styles is styled here', async () => {
   const missing = new Set<string>()
   for (const route of routes) {

@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { softTokenEnvironment } from '@lux/hsm'
 import { protectProcess } from '@lux/hsm/protect'
 import type { CorePort, CoreToMain } from '../contract/index.ts'
 import { systemClock } from './clock.ts'
@@ -10,7 +9,7 @@ import { findProgram } from './program.ts'
 import { systemEntropy } from './system-entropy.ts'
 
 process.umask(0o077)
-// PINs pass through here.
+// PINs pass through here, so this comes before core can be sent anything.
 protectProcess()
 
 const generation = Number(process.env.LUX_GENERATION ?? '1')
@@ -35,17 +34,6 @@ const port: CorePort = {
   },
 }
 
-/** LUX_PKCS11 names a vendor's library; without it the store has a soft token of its own. */
-function libraryOf(store: string): { path: string; environment: Record<string, string> } {
-  const path = process.env.LUX_PKCS11
-  const conf = process.env.SOFTHSM2_CONF
-  if (path !== undefined && path !== '') {
-    return { path, environment: conf === undefined ? {} : { SOFTHSM2_CONF: conf } }
-  }
-  const { library, environment } = softTokenEnvironment(join(store, 'soft-token'))
-  return { path: library, environment: { ...environment } }
-}
-
 /** Type and place of a bug, never its message, which may quote what it choked on. */
 function report(error: unknown): void {
   const kind = error instanceof Error ? error.name : typeof error
@@ -62,7 +50,7 @@ function refuse({ code, detail }: CoreError): void {
 try {
   const core = await createCore(port, {
     storePath,
-    library: libraryOf(storePath),
+    library: async () => (await import('./own-library.ts')).ownLibrary(storePath),
     trainingFolder: process.env.LUX_PKCS11 ? null : join(storePath, 'soft-token'),
     training: process.env.LUX_TRAINING === '1',
     program: findProgram(),

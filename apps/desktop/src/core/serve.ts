@@ -1,5 +1,5 @@
-import { HsmError } from '@lux/hsm'
-import type { CorePort, EventName, Events, Grant, Result } from '../contract/index.ts'
+import { HsmError } from '@lux/hsm/error'
+import type { CoreApiName, CorePort, EventName, Events, Grant, Result } from '../contract/index.ts'
 import { apis, contractVersion } from '../contract/index.ts'
 import { CoreError, fromSystemError } from './core-error.ts'
 
@@ -16,12 +16,12 @@ type Asked = { id: number; api: string; input: unknown }
 export function serve(options: {
   port: CorePort
   generation: number
-  handlers: Readonly<Record<string, Handler>>
+  handle: (api: CoreApiName, input: unknown) => unknown | Promise<unknown>
   report: (error: unknown) => void
   grant: (grant: Grant) => void
   stop: () => Promise<void>
 }): { emit: <N extends EventName>(event: N, payload: Events[N]) => void } {
-  const { port, generation, handlers, report, grant, stop } = options
+  const { port, generation, handle, report, grant, stop } = options
   port.onMessage((message) => {
     if (typeof message === 'string') void answer(message)
     else if ('grant' in message) grant(message.grant)
@@ -37,10 +37,9 @@ export function serve(options: {
   }
 
   async function call({ api, input }: Asked): Promise<Result<unknown>> {
-    const handler = Object.hasOwn(apis, api) ? handlers[api] : undefined
-    if (handler === undefined) return failed('API-UNKNOWN', 'core has no such call')
+    if (!isCoreApi(api)) return failed('API-UNKNOWN', 'core has no such call')
     try {
-      return { ok: true, value: await handler(input) }
+      return { ok: true, value: await handle(api, input) }
     } catch (error) {
       const expected =
         error instanceof HsmError || error instanceof CoreError ? error : fromSystemError(error)
@@ -53,6 +52,10 @@ export function serve(options: {
   }
 
   return { emit: (event, payload) => port.post(JSON.stringify({ event, payload })) }
+}
+
+function isCoreApi(api: string): api is CoreApiName {
+  return Object.hasOwn(apis, api)
 }
 
 function failed(code: string, detail: string, remedy?: string): Result<never> {

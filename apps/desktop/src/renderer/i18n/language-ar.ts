@@ -1,8 +1,6 @@
-import { sections, type Tree } from './tree.ts'
+import type { Tree } from './tree.ts'
 
-const files = import.meta.glob<Tree>('../../../../../resources/locales/ar/*.json', {
+export const files = import.meta.glob<Tree>('../../../../../resources/locales/ar/*.json', {
   eager: true,
   import: 'default',
 })
-
-export const texts = sections(files)

@@ -1,5 +1,6 @@
 import i18next, { type PostProcessorModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { loadLetters } from './letters.ts'
 import { pseudo } from './pseudo.ts'
 import { type Language, translations } from './resources.ts'
 
@@ -23,13 +24,14 @@ export function startI18n(): Promise<void> {
 
 async function start(): Promise<void> {
   const language = servedLanguage()
+  const [translation] = await Promise.all([translations(language), loadLetters(language)])
   await i18next
     .use(initReactI18next)
     .use(marker)
     .init({
       lng: language,
       fallbackLng: false,
-      resources: { [language]: { translation: await translations(language) } },
+      resources: { [language]: { translation } },
       interpolation: { escapeValue: false },
       returnNull: false,
     })

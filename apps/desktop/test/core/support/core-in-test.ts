@@ -35,7 +35,7 @@ export async function startCore(folder: string, program: Program, library?: stri
     },
     {
       storePath: join(folder, 'store'),
-      library: { path: library ?? soft.library, environment: { ...soft.environment } },
+      library: async () => ({ path: library ?? soft.library, environment: { ...soft.environment } }),
       training: false,
       trainingFolder: null,
       program,

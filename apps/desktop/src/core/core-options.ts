@@ -1,0 +1,23 @@
+import type { Entropy } from '@lux/crypto'
+import type { Clock } from './clock.ts'
+import type { CoreError } from './core-error.ts'
+import type { Program } from './program.ts'
+
+/** PKCS#11 library and what its host process is given. */
+export type Library = { path: string; environment: Readonly<Record<string, string>> }
+
+export type CoreOptions = {
+  storePath: string
+  /** Asked once, when the library is about to be loaded. */
+  library: () => Promise<Library>
+  training: boolean
+  /** Folder of the store's own soft tokens, which then gets a training token; null with a vendor's library. */
+  trainingFolder: string | null
+  program: Program
+  clock: Clock
+  entropy: Entropy
+  generation: number
+  /** Told when core must not be used after all: it is to end. */
+  refuse: (error: CoreError) => void
+  report: (error: unknown) => void
+}
