@@ -238,6 +238,18 @@ export const forbidden: readonly Arrow[] = [
     text: take('../../desktop/src/x.ts'),
     rule: restricted,
   },
+  ...['device', 'evidence', 'pkcs11', 'profiles'].map((folder) => ({
+    claim: `hsm’s ${folder} does not know the process that it runs in`,
+    in: `${hsm}/${folder}`,
+    text: take('../host/host.ts'),
+    rule: restricted,
+  })),
+  {
+    claim: 'the driver takes no file past the exports',
+    in: `${hsm}/pkcs11`,
+    text: take('@lux/crypto/src/hash.ts'),
+    rule: restricted,
+  },
   { claim: 'server reaches tokens by hsm', in: server, text: take('pkcs11js'), rule: restricted },
   {
     claim: 'core takes no file past the exports',
@@ -267,6 +279,8 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
     in: `${desktop}/contract`,
     text: "import type { It } from '@lux/ceremony'\n\nexport type { Plan } from '@lux/ceremony/plan'\nexport type Taken = It\n",
   },
+  { claim: 'hsm’s process knows the driver', in: `${hsm}/host`, text: take('../pkcs11/module.ts') },
+  { claim: 'hsm’s driver protects its process', in: `${hsm}/pkcs11`, text: take('../protect-process.ts') },
   { claim: 'main knows shipped', in: `${desktop}/main`, text: take('../shipped/index.ts') },
   { claim: 'core knows shipped', in: `${desktop}/core`, text: take('../shipped/index.ts') },
   { claim: 'shipped knows Node', in: `${desktop}/shipped`, text: take('node:fs/promises') },

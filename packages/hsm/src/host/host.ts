@@ -3,11 +3,11 @@ import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { Module } from '../pkcs11/module.ts'
 import { Tokens } from '../pkcs11/tokens.ts'
+import { keepFromPrograms, protectProcess } from '../protect-process.ts'
 import { explainFailure } from './explain-failure.ts'
 import { encodeFrame, FrameReader, joinedFrames } from './frames.ts'
 import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
-import { keepFromPrograms, protectProcess } from './protect-process.ts'
 import {
   type FromHost,
   framePipe,

@@ -1,6 +1,6 @@
 import { HsmError } from '../device.ts'
-import { endWithParent } from '../host/protect-process.ts'
 import { hsmError } from '../hsm-errors.ts'
+import { endWithParent } from '../protect-process.ts'
 import { CKR, CKU } from './constants.ts'
 import type { Handle } from './module.ts'
 import type { TokenSession } from './session.ts'
