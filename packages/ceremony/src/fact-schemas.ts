@@ -9,6 +9,7 @@ import { exceptionCodec } from './wire/exception.ts'
 import { digest, hex16, line, remark } from './wire/fields.ts'
 import { holderAnswerCodec } from './wire/holder-answer.ts'
 import { hybridSignature, p256Key, verificationKeys } from './wire/identity.ts'
+import { issuePath, issueText } from './wire/issue-text.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
@@ -179,7 +180,7 @@ export function readFact(
   const parsed = v.safeParse(factSchemas[kind], fact)
   if (!parsed.success) {
     const [issue] = parsed.issues
-    return { ok: false, detail: `${v.getDotPath(issue) ?? 'fact'}: ${issue.message}` }
+    return { ok: false, detail: `${issuePath(issue) ?? 'fact'}: ${issueText(issue)}` }
   }
   // The schema was looked up by `kind`, so the fact is that kind's; the compiler does not follow the pairing.
   const event = { kind, fact: parsed.output, stepId: 'run' } as NewEvent

@@ -10,6 +10,7 @@ import { bundleRoutes } from './bundle-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { badRequest, errorBody, HttpError, notFound, unavailable } from './http-error.ts'
 import { keyRoutes } from './key-routes.ts'
+import { refusedBefore, requestFault } from './request-fault.ts'
 import type { Services } from './services.ts'
 
 /** Bodies up to 2 MiB: 1 MiB of payload in base64 and its JSON. Bundles are streamed and have their own cap. */
@@ -86,15 +87,16 @@ function toHttpError(error: FastifyError | Error): HttpError {
   if (error instanceof EnvironmentError) return unavailable(error.code)
   if (error instanceof HsmError) return unavailable(error.code)
   if ('validation' in error && error.validation) {
-    const issues = error.validation.map(({ instancePath, message, params }) => ({
-      path: instancePath,
-      message,
-      params,
-    }))
-    return new HttpError(422, `Validation failed: ${error.message}`, { error: 'ValidationFailure', issues })
+    const issues = error.validation.map(requestFault)
+    const [first] = issues
+    const where = `${error.validationContext ?? 'request'}${first?.path ?? ''}`
+    return new HttpError(422, `The request does not fit: ${where}: ${first?.message ?? 'check it'}`, {
+      error: 'ValidationFailure',
+      issues,
+    })
   }
   if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
-    return new HttpError(error.statusCode, error.message)
+    return new HttpError(error.statusCode, refusedBefore(error.statusCode))
   }
   return new HttpError(500, 'Something went wrong', { error: 'INTERNAL' })
 }

@@ -113,7 +113,16 @@ test('HTTP-04 wrong input is refused before anything is done with it', async () 
   const encrypt = (payload: object) => post('user', `${base}/orders/encrypt`, payload)
   const unknown = await encrypt({ plaintext: '', extra: 1 })
   expect(unknown.statusCode).toBe(422)
-  expect(unknown.json()).toMatchObject({ error: 'ValidationFailure', message: expect.any(String) })
+  expect(unknown.json()).toMatchObject({
+    error: 'ValidationFailure',
+    message: 'The request does not fit: body: extra is not known here: leave it out',
+    issues: [{ path: '', message: 'extra is not known here: leave it out' }],
+  })
+  const secret = await encrypt({ plaintext: '', 'S3cret key, named by mistake': 'S3cret value' })
+  expect([secret.statusCode, secret.body.includes('S3cret')]).toEqual([422, false])
+  expect((await encrypt({ plaintext: 7 })).json().issues).toEqual([
+    { path: '/plaintext', message: 'expected a value of type string' },
+  ])
   expect((await encrypt({})).statusCode).toBe(422)
   expect((await encrypt({ plaintext: 7 })).statusCode).toBe(422)
   expect((await encrypt({ plaintext: 'AA=' })).statusCode).toBe(422)
@@ -124,6 +133,16 @@ test('HTTP-04 wrong input is refused before anything is done with it', async () 
   expect((await post('user', `${base}/orders/decrypt`, { ciphertext: 'AAAA' })).json()).toMatchObject({
     code: 'ENVELOPE-MALFORMED',
   })
+  const kind = await http.server.app.inject({
+    method: 'POST',
+    url: `${base}/orders/encrypt`,
+    headers: { ...as('user'), 'content-type': 'S3cret/kind' },
+    payload: '{}',
+  })
+  expect([kind.statusCode, kind.json().message]).toEqual([
+    415,
+    'The body is of a kind that this route does not take: send application/json',
+  ])
   const broken = await http.server.app.inject({
     method: 'POST',
     url: `${base}/orders/encrypt`,

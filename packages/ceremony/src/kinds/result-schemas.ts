@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import type { EffectKind, Results } from '../results.ts'
 import { digest, hex16, line } from '../wire/fields.ts'
 import { ceremonyKeys, hybridSignature } from '../wire/identity.ts'
+import { issuePath, issueText } from '../wire/issue-text.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 const level = v.picklist(['E0', 'E1', 'E2', 'E3'])
@@ -146,7 +147,7 @@ export function readResult(effect: EffectKind, result: Json): ReadResult {
   const parsed = v.safeParse(resultSchemas[effect], result)
   if (!parsed.success) {
     const [issue] = parsed.issues
-    return { ok: false, detail: `${effect}: ${v.getDotPath(issue) ?? 'result'}: ${issue.message}` }
+    return { ok: false, detail: `${effect}: ${issuePath(issue) ?? 'result'}: ${issueText(issue)}` }
   }
   // The schema looked up by `effect` has the output Results[effect]; the compiler does not follow the pairing.
   return { ok: true, tagged: { effect, result: parsed.output } as TaggedResult }

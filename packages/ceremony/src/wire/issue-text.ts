@@ -2,12 +2,20 @@ import type { BaseIssue } from 'valibot'
 
 const keyShape = /^[A-Za-z][A-Za-z0-9-]{0,31}$/
 
-/** A schema issue without what the file holds: a secret that was named by mistake must not be printed. */
+/**
+ * What a schema wants, in words of ours and with nothing of what the file holds: a secret that was named by mistake must
+ * not be printed.
+ */
 export function issueText(issue: BaseIssue<unknown>): string {
-  const at = issue.message.lastIndexOf(' but received ')
-  const received = issue.message.slice(at + ' but received '.length)
-  if (at < 0 || received !== issue.received) return issue.message
-  return `${issue.message.slice(0, at)} but received ${kindOf(issue.input)}`
+  const { kind, type, expected, input } = issue
+  if (expected === 'never') return 'is not known here: leave it out'
+  if (input === undefined) return 'is missing'
+  // Our own schemas say themselves what a check of theirs wants; valibot's sentences all begin alike.
+  if (!issue.message.startsWith('Invalid ')) return issue.message
+  if (expected === null) return `does not fit (${type})`
+  if (kind === 'validation')
+    return type === 'regex' ? `expected the form ${expected}` : `expected ${expected}`
+  return `expected ${expected}, found ${kindOf(input)}`
 }
 
 /** Dots and indexes down to the issue; a key that could not be one of ours is not repeated. Null at the top. */

@@ -1,0 +1,58 @@
+const keyShape = /^[A-Za-z][A-Za-z0-9-]{0,31}$/
+
+/** What the schema of a route found, as ajv says it. */
+type Found = {
+  readonly instancePath: string
+  readonly keyword: string
+  readonly params: Readonly<Record<string, unknown>>
+}
+
+/** One field that does not fit: where it is, and what is wanted there. Nothing of what was sent is repeated. */
+export type RequestFault = { readonly path: string; readonly message: string }
+
+export function requestFault({ instancePath, keyword, params }: Found): RequestFault {
+  return { path: instancePath, message: wanted(keyword, params) }
+}
+
+function wanted(keyword: string, params: Found['params']): string {
+  switch (keyword) {
+    case 'required':
+      return `${String(params.missingProperty)} is missing: send it`
+    case 'additionalProperties':
+      return `${fieldName(params.additionalProperty)} is not known here: leave it out`
+    case 'type':
+      return `expected a value of type ${String(params.type)}`
+    case 'maxLength':
+      return `expected at most ${String(params.limit)} characters`
+    case 'minLength':
+      return `expected at least ${String(params.limit)} characters`
+    case 'maximum':
+      return `expected at most ${String(params.limit)}`
+    case 'minimum':
+      return `expected at least ${String(params.limit)}`
+    case 'maxItems':
+      return `expected at most ${String(params.limit)} entries`
+    case 'minItems':
+      return `expected at least ${String(params.limit)} entries`
+    case 'pattern':
+      return `expected the form ${String(params.pattern)}`
+    case 'const':
+      return `expected ${JSON.stringify(params.allowedValue)}`
+    case 'enum':
+      return `expected one of ${[params.allowedValues].flat().map(String).join(', ')}`
+    default:
+      return `does not fit (${keyword})`
+  }
+}
+
+/** An unknown field's name came from outside: shown where it could be a name, in case it is something else. */
+function fieldName(name: unknown): string {
+  return typeof name === 'string' && keyShape.test(name) ? name : 'a field'
+}
+
+/** What Fastify refuses by itself before a route sees it, by status. */
+export function refusedBefore(status: number): string {
+  if (status === 413) return 'The body is longer than this route takes: send less at a time'
+  if (status === 415) return 'The body is of a kind that this route does not take: send application/json'
+  return 'The request could not be read: check its path, headers and body'
+}
