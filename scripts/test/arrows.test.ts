@@ -8,6 +8,15 @@ import { arrowSandbox } from './arrow-sandbox.ts'
 const talkedAway =
   /biome-ignore[a-z-]* lint(\/(plugin|style\/noRestricted|correctness\/(noUndeclared|noNodejs))|:|\s)|@ts-(ignore|nocheck)/
 
+/** Every source of the packages and apps. */
+function ownSources(): string[] {
+  return ['packages', 'apps']
+    .flatMap((part) => readdirSync(join(root, part)).map((name) => join(root, part, name, 'src')))
+    .flatMap((folder) => readdirSync(folder, { withFileTypes: true, recursive: true }))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
+
 const sandbox = arrowSandbox()
 const fileOf = (list: string, index: number, folder: string): string => `${folder}/${list}-${index}.ts`
 for (const [index, arrow] of forbidden.entries())
@@ -41,13 +50,16 @@ test('ARROW the two files that run in the key child alone load tfhe', () => {
 })
 
 test('ARROW no source talks a rule about imports away', () => {
-  const sources = ['packages', 'apps']
-    .flatMap((part) => readdirSync(join(root, part)).map((name) => join(root, part, name, 'src')))
-    .flatMap((folder) => readdirSync(folder, { withFileTypes: true, recursive: true }))
-    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
-    .map((entry) => join(entry.parentPath, entry.name))
+  const sources = ownSources()
   expect(sources.length).toBeGreaterThan(400)
   expect(sources.filter((path) => talkedAway.test(readFileSync(path, 'utf8')))).toEqual([])
+})
+
+test('FOLDER-READ-ONLY no source makes folders by Node’s recursive mkdir, which never comes back on /proc', () => {
+  const makers = ownSources().filter((path) =>
+    /\bmkdir(Sync)?\((?:[^(){}]|\([^()]*\))*\{[^}]*recursive\s*:/.test(readFileSync(path, 'utf8')),
+  )
+  expect(makers).toEqual([])
 })
 
 test('I18N a hard-coded string on a screen is refused', () => {

@@ -1,28 +1,34 @@
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
 import { initServer } from './commands/init.ts'
+import { running } from './commands/result.ts'
 import { startServer, stopSignal } from './commands/start.ts'
 import { stateFolder } from './state/folder.ts'
 
 // `npm run server`: a rehearsal server on a SoftHSM training token, made on the first start.
-const { values } = parseArgs({
-  options: {
-    state: { type: 'string', default: '.lux/server' },
-    host: { type: 'string', default: '127.0.0.1' },
-    port: { type: 'string', default: '8443' },
-    once: { type: 'boolean', default: false },
-  },
-})
+async function serve(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      state: { type: 'string', default: '.lux/server' },
+      host: { type: 'string', default: '127.0.0.1' },
+      port: { type: 'string', default: '8443' },
+      once: { type: 'boolean', default: false },
+    },
+  })
 
-protectProcess()
-const state = stateFolder(values.state)
-const made = await initServer({ state, domain: 'rehearsal', token: 'soft-token', pinFile: null })
-if (!made.ok && made.rule !== 'STATE-EXISTS') {
-  process.stderr.write(`refused: ${made.rule}: ${made.detail}\n`)
-  process.exit(1)
+  protectProcess()
+  const state = stateFolder(values.state)
+  const made = await initServer({ state, domain: 'rehearsal', token: 'soft-token', pinFile: null })
+  if (!made.ok && made.rule !== 'STATE-EXISTS') {
+    process.stderr.write(`refused: ${made.rule}: ${made.detail}\n`)
+    process.exitCode = 1
+    return
+  }
+  const stopped = stopSignal()
+  const server = await startServer(state, { host: values.host, port: Number(values.port) })
+  process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
+  if (!values.once) await stopped
+  await server.close()
 }
-const stopped = stopSignal()
-const server = await startServer(state, { host: values.host, port: Number(values.port) })
-process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
-if (!values.once) await stopped
-await server.close()
+
+await running({ json: false }, serve)

@@ -26,6 +26,16 @@ function runAsPerson(state: string, ...args: string[]): Promise<Ended> {
   })
 }
 
+test.each([
+  ['init', '--domain', 'rehearsal', '--soft-token'],
+  ['start', '--port', '0'],
+])('FOLDER-READ-ONLY a state where no folder can be made is refused at once: %s', async (...args) => {
+  const ended = await run('/proc/x', ...args)
+  const { code, detail } = JSON.parse(ended.stdout)
+  expect([ended.status, code]).toEqual(args[0] === 'init' ? [3, 'FOLDER-READ-ONLY'] : [3, 'STATE-ABSENT'])
+  expect(detail).toContain('/proc/x')
+})
+
 test('CLI-01 init, card, trust, import, identity and start make a server that encrypts and decrypts', {
   timeout: 120_000,
 }, async () => {

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { makeFolder } from './make-folder.ts'
 
 const usualPlaces = [
   '/usr/lib/softhsm/libsofthsm2.so',
@@ -34,7 +35,7 @@ export function softTokenEnvironment(dir: string): SoftTokenEnvironment {
   if (/[\n\r]/.test(home)) throw new RangeError('dir: a line break cannot stand in softhsm2.conf')
   const tokens = join(home, 'tokens')
   const conf = join(home, 'softhsm2.conf')
-  mkdirSync(tokens, { recursive: true, mode: 0o700 })
+  makeFolder(tokens)
   chmodSync(tokens, 0o700)
   const text = `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`
   // Another process may be reading it this moment: it is replaced whole, and only when it differs.

@@ -48,9 +48,28 @@ function fail(output: Output, status: number, word: string, { code, detail, reme
   }
 }
 
+const readOnly = {
+  code: 'FOLDER-READ-ONLY',
+  remedy: 'Choose another place, or ask for the right to write there',
+}
+const diskFailures: Readonly<Record<string, Omit<Failure, 'detail'>>> = {
+  EACCES: readOnly,
+  EPERM: readOnly,
+  EROFS: readOnly,
+  ENOSPC: { code: 'DISK-FULL', remedy: 'Make room on the disk, then give the command again' },
+  EDQUOT: { code: 'DISK-FULL', remedy: 'Make room on the disk, then give the command again' },
+}
+
+function placeOf(error: unknown): string {
+  const path = error instanceof Error && 'path' in error ? String(error.path) : 'the state folder'
+  return `${path} could not be written`
+}
+
 function explain(error: unknown): Failure {
   if (error instanceof HsmError) return { code: error.code, detail: error.detail, remedy: error.remedy }
   if (error instanceof EnvironmentError) return { code: error.code, detail: error.message }
+  const disk = error instanceof Error && 'code' in error ? diskFailures[String(error.code)] : undefined
+  if (disk !== undefined) return { ...disk, detail: placeOf(error) }
   if (error instanceof Error && 'code' in error && typeof error.code === 'string')
     return { code: error.code, detail: error.message }
   // A bug's message may quote what it choked on.

@@ -1,21 +1,10 @@
 import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
-import {
-  access,
-  chmod,
-  cp,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  rename,
-  rm,
-  stat,
-  symlink,
-} from 'node:fs/promises'
+import { access, chmod, cp, lstat, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { EnvironmentError } from '../refusal.ts'
+import { makeFolder } from '../state/make-folder.ts'
 import { isErrno } from '../state/private-file.ts'
 import type { Account } from './account.ts'
 
@@ -79,7 +68,7 @@ async function plannedLinks(native: string): Promise<{ source: string; target: s
 
 async function copyRuntime(native: string, copy: string): Promise<void> {
   const part = `${copy}.${process.pid}.part`
-  await mkdir(dirname(copy), { recursive: true, mode: 0o755 })
+  await makeFolder(dirname(copy), 0o755)
   await cp(native, part, { recursive: true, verbatimSymlinks: true })
   for (const { source, target } of await plannedLinks(native)) {
     const at = join(part, target)

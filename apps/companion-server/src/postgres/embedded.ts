@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
+import { chmod, chown, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { EnvironmentError } from '../refusal.ts'
+import { makeFolder } from '../state/make-folder.ts'
 import { isErrno } from '../state/private-file.ts'
 import { type Account, serviceAccount } from './account.ts'
 import { findBinaries, reachable } from './binaries.ts'
@@ -72,7 +73,7 @@ async function reachableParent(folder: string): Promise<boolean> {
 }
 
 async function ownedFolder(path: string, account: Account | null): Promise<void> {
-  await mkdir(path, { recursive: true })
+  await makeFolder(path)
   await chmod(path, 0o700)
   if (account) await chown(path, account.uid, account.gid)
 }

@@ -1,6 +1,6 @@
-import { chmod, mkdir } from 'node:fs/promises'
+import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { makePrivateFolder } from './private-file.ts'
+import { makeFolder, makePrivateFolder } from './make-folder.ts'
 
 /** Every path under one server's state folder. */
 export type StateFolder = {
@@ -38,7 +38,7 @@ export function stateFolder(path: string): StateFolder {
 
 /** Makes the folders. Each is 0700; the root lets root's PostgreSQL account pass through it, and list nothing. */
 export async function makeStateFolder(state: StateFolder): Promise<void> {
-  await mkdir(state.root, { recursive: true })
+  await makeFolder(state.root)
   await chmod(state.root, process.getuid?.() === 0 ? 0o711 : 0o700)
   for (const folder of [state.policies, state.transports, state.incoming, state.fhe])
     await makePrivateFolder(folder)

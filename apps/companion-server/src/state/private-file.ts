@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { EnvironmentError } from '../refusal.ts'
 
@@ -41,12 +41,6 @@ export async function readIfPresent(path: string, maxBytes: number): Promise<Uin
     if (isErrno(error, 'ENOENT')) return 'absent'
     throw error
   }
-}
-
-/** Makes a folder that only its owner can enter, and closes one that was open wider. */
-export async function makePrivateFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true, mode: 0o700 })
-  await chmod(path, 0o700)
 }
 
 /** Refuses a secret's file that its group or others can read. */

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   app,
@@ -17,6 +16,7 @@ import { createFrameGate } from './frame-gate.ts'
 import { keepOpen } from './keep-open.ts'
 import { lastAppearance, rememberAppearance } from './last-appearance.ts'
 import { lockEveryContents, lockSession, silenceChromium } from './lockdown.ts'
+import { makeFolder } from './make-folder.ts'
 import { origin } from './origin.ts'
 import { coreProgram, storeFolder } from './paths.ts'
 import { callShell, type ShellContext } from './shell-calls.ts'
@@ -41,7 +41,11 @@ Menu.setApplicationMenu(null)
 
 // Chromium's profile lies in the store, so that the lock of a single instance is one per store.
 const profile = join(storeFolder(), 'window')
-mkdirSync(profile, { recursive: true, mode: 0o700 })
+const noProfile = makeFolder(profile)
+if (noProfile !== null) {
+  process.stderr.write(`FOLDER-READ-ONLY: ${noProfile}. Choose another place for the store with LUX_STORE\n`)
+  process.exit(3)
+}
 app.setPath('userData', profile)
 
 if (!app.requestSingleInstanceLock()) {

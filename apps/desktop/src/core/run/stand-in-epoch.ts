@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BoundEpoch } from '@lux/ceremony'
 import { type Policy, policyDigest } from '@lux/ceremony/policy'
@@ -8,6 +8,7 @@ import * as v from 'valibot'
 import { CoreError } from '../core-error.ts'
 import { runKeyChild } from '../key-child/client.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
+import { makeFolder } from '../store/new-folder.ts'
 import { dealtBudgets } from './agreed-budgets.ts'
 import type { KeyChildProgram } from './run-context.ts'
 import type { StandIn } from './stand-ins.ts'
@@ -54,7 +55,7 @@ export async function makeStandInEpoch(
   })
   const terms = { t: Number(value('t')), n: Number(value('n')), mode: 'F', squash: false } as const
   const [outDir, envelopeDir] = [join(folder, 'fhe'), join(folder, 'envelopes')]
-  for (const made of [outDir, envelopeDir]) mkdirSync(made, { recursive: true, mode: 0o700 })
+  for (const made of [outDir, envelopeDir]) makeFolder(made)
   const dealt = await runKeyChild(
     {
       do: 'keygen-and-deal',

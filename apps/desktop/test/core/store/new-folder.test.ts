@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { CoreError } from '../../../src/core/core-error.ts'
+import { copyToMedium } from '../../../src/core/run/perform/bundle.ts'
 import { checkEmpty, inNewFolder, makeFolder } from '../../../src/core/store/new-folder.ts'
 
 let home: string
@@ -66,4 +67,10 @@ test('work that failed leaves a folder that was there, empty as it was', async (
 test('what has to be kept is kept although the work failed', async () => {
   expect(await failing(at('run'), () => existsSync(at('run/half')))).toBe('no')
   expect(readdirSync(at('run'))).toEqual(['half'])
+})
+
+test('FOLDER-READ-ONLY a bundle is exported to no place that takes no folder, and the program does not hang', async () => {
+  writeFileSync(at('bundle.zip'), 'x')
+  const left = await copyToMedium(at('bundle.zip'), '/proc/x/y/bundle.zip').catch((error: unknown) => error)
+  expect(left instanceof CoreError ? left.code : left).toBe('FOLDER-READ-ONLY')
 })

@@ -1,5 +1,4 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
-import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { EffectOf } from '@lux/ceremony'
 import {
@@ -16,6 +15,7 @@ import { CoreError, withSystemErrors } from '../../core-error.ts'
 import { digestOfFile } from '../../store/blob-folder.ts'
 import { syncFolder, writeDurably } from '../../store/durable-file.ts'
 import { fileReader } from '../../store/file-reader.ts'
+import { makeFolder } from '../../store/new-folder.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import type { Lineage, Perform, RunContext } from '../run-context.ts'
 import { bundleParts } from './bundle-parts.ts'
@@ -138,7 +138,7 @@ export const writeMedium: Perform<'write-medium'> = async (effect, run) => {
 
 /** Copies a file, fsyncs it and reads the copy back. */
 export async function copyToMedium(from: string, to: string): Promise<{ readBack: string; size: number }> {
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 })
+  makeFolder(dirname(to))
   const reader = fileReader(from)
   try {
     await writeChunks(`${to}.part`, reader.chunks())

@@ -1,10 +1,11 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
 import { encodeCanonical, fromUtf8 } from '@lux/crypto'
 import { runKeyChild } from '../../key-child/client.ts'
 import { createEstimate, expectedSeconds } from '../../key-child/estimate.ts'
 import { writeDurably } from '../../store/durable-file.ts'
+import { makeFolder } from '../../store/new-folder.ts'
 import { dealtBudgets } from '../agreed-budgets.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import type { Perform } from '../run-context.ts'
@@ -18,7 +19,7 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
   const envelopeDir = join(run.folder.path, 'envelopes')
   // What an attempt that was given up had made is of a key that nobody has any more.
   for (const made of [outDir, envelopeDir]) rmSync(made, { recursive: true, force: true })
-  mkdirSync(outDir, { recursive: true, mode: 0o700 })
+  makeFolder(outDir)
   const estimate = createEstimate(expectedSeconds({ squash }), () => performance.now())
   const tell = () => run.progress('fhe-deal', estimate.fraction())
   const telling = setInterval(tell, 500)
