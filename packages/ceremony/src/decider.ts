@@ -7,6 +7,7 @@ import { effectAt, isOver, openException, owed } from './kinds/effect-at.ts'
 import { currentStep, stageOf } from './kinds/stages.ts'
 import { namesOf } from './plan/queries.ts'
 import { valueFault } from './plan/values.ts'
+import { isAtRest } from './restarted.ts'
 import { refuse } from './rules.ts'
 import { bindStart } from './start.ts'
 import type { State } from './state.ts'
@@ -95,7 +96,8 @@ function decideProceed(state: State, { step, by, input = {} }: Of<'proceed'>): D
 function decidePause(state: State, { by, cause, reason }: Of<'pause'>): Decision {
   const fact = { by, cause, reason }
   const event: NewEvent = { kind: 'run.paused', stepId: 'run', fact }
-  if (cause === 'restart') return { ok: true, events: [event] }
+  // A program that is started again and again says so once.
+  if (cause === 'restart') return { ok: true, events: isAtRest(state) ? [] : [event] }
   if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not pause the run`)
   if (state.paused !== null) return refuse('RUN-06', 'the run is paused')
   const effect = effectAt(state)

@@ -7,6 +7,7 @@ import { missingAudiences, missingHolders } from './kinds/missing.ts'
 import { readResult } from './kinds/result-schemas.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from './kinds/stages.ts'
 import { verifyResult } from './kinds/verify.ts'
+import { restarted } from './restarted.ts'
 import type { ExceptionState, State, StepProgress } from './state.ts'
 import { unreachable } from './unreachable.ts'
 
@@ -274,12 +275,4 @@ function decided(state: State, fact: Facts['exception.decided'], time: string): 
 function canCheckpoint(state: State): boolean {
   if (state.opening === null || state.opening.signers.length < state.terms.officers) return false
   return !state.checkpoints.some((checkpoint) => checkpoint.reason === 'sealing')
-}
-
-/** The process or the token's host went away: sessions are gone, and what was under way is unknown. */
-function restarted(state: State): void {
-  for (const token of state.tokens) token.loggedIn = false
-  if (state.due === 'pause') state.due = null
-  const progress = currentStep(state)
-  if (progress?.state === 'IntentLogged') progress.state = 'Unknown'
 }

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path'
 import { type ExceptionDecision, type Refusal, type RunView, view as viewOf } from '@lux/ceremony'
 import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import type { Json } from '@lux/crypto'
+import { preflightLibrary } from '@lux/hsm'
 import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
 import { findProgram, type Program } from '../core/program.ts'
@@ -20,18 +21,28 @@ import type { Run } from '../core/run/run.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
-import { takeAnswer } from '../core/run/take-answer.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { readParsed } from './files.ts'
+import { exceptionOutcome, lookAhead, lookAheadOfRehearsal, submitReceipt, withoutPin } from './look-ahead.ts'
 import { type Outcome, say } from './output.ts'
+import { askFirst } from './pins-first.ts'
 import { runOutcome, statusOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
-import { checkSame, forgetToken, pinned, readRun, rehearsalPlace, withRun } from './run-session.ts'
+import {
+  checkBuild,
+  checkSame,
+  forgetToken,
+  pinned,
+  readRun,
+  rehearsalPlace,
+  withRun,
+} from './run-session.ts'
 import { libraryOf, loadSettings, type RunSettings, readTokens, saveSettings } from './run-settings.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export type ResumeOptions = RunPinOptions & {
   token?: Record<string, string>
+  medium?: string
   answers?: string
   by?: string
   decide?: string
@@ -40,7 +51,10 @@ export type ResumeOptions = RunPinOptions & {
 
 const maxFile = 1 << 20
 
-/** Takes the answers of DIR/in/ and goes on. Errors: CEREMONY-UNKNOWN, STORE-…, PLAN-LIBRARY, HSM-…. */
+/**
+ * Takes the answers of DIR/in/ and goes on; where nothing of what is awaited has come, neither log nor token is touched
+ * and no PIN is asked. Errors: CEREMONY-UNKNOWN, STORE-…, PLAN-LIBRARY, HSM-….
+ */
 export async function resumeCeremony(
   dir: string,
   options: ResumeOptions,
@@ -73,6 +87,10 @@ async function goOn(
   }
   const decision = decisionOf(options)
   const saved = loadSettings(folder)
+  if (saved === null) {
+    const ahead = readRun(folder, (opened) => lookAheadOfRehearsal(opened, { decision, receipt }))
+    if (ahead !== null) return ahead
+  }
   if (saved === null) return resumeRehearsal(folder, program, decision, receipt)
   return resumeProduction(folder, options, program, { ...saved, ...pinned(header.tokens) }, decision, receipt)
 }
@@ -140,14 +158,31 @@ async function resumeProduction(
   folder: string,
   options: ResumeOptions,
   program: Program,
-  { librarySha256, ...saved }: RunSettings & { librarySha256?: string },
+  { librarySha256, ...before }: RunSettings & { librarySha256?: string },
   decision: Decision | null,
   receipt: Uint8Array | null,
 ): Promise<Outcome> {
-  const uris = { ...saved.tokens, ...options.token }
-  const tokens = readTokens(uris)
+  const saved = {
+    ...before,
+    tokens: { ...before.tokens, ...options.token },
+    medium: options.medium === undefined ? before.medium : resolve(options.medium),
+  }
+  const moved = options.token !== undefined || options.medium !== undefined
+  const tokens = readTokens(saved.tokens)
   const answers = options.answers === undefined ? new Answers([]) : readAnswers(options.answers)
   const { lineage } = saved
+  // The library's file and the build are judged even where nothing has come: people learn it while they wait.
+  preflightLibrary(libraryOf(tokens), librarySha256 ?? null)
+  const ahead = readRun(folder, (opened) => {
+    checkBuild(opened, program)
+    return lookAhead(opened, { words: answers, decision, receipt })
+  })
+  if ('stays' in ahead) {
+    if (moved) saveSettings(folder, saved)
+    return ahead.stays
+  }
+  const pins = await askFirst(ahead.pins, pinSource(tokens, options))
+  if (pins === null) return readRun(folder, withoutPin)
   return withRun(
     program,
     {
@@ -162,10 +197,10 @@ async function resumeProduction(
       return run
     },
     async (run) => {
-      if (options.token !== undefined) saveSettings(folder, { ...saved, tokens: uris })
+      if (moved) saveSettings(folder, saved)
       const settings = {
         answers,
-        askPin: pinSource(tokens, options),
+        askPin: pins.askPin,
         by: options.by ?? leader(run),
         decision: decision === null ? null : named(run, decision),
       }
@@ -181,26 +216,7 @@ async function resumeProduction(
         vendor: vendorWorkAt(run.folder),
       })
     },
-  )
-}
-
-function submitReceipt(run: Run, receipt: Uint8Array): void {
-  const refused = takeAnswer(run, receipt)
-  if (refused !== null) {
-    throw new CoreError(refused.rule, refused.detail, 'bring the receipt of this run’s bundle')
-  }
-}
-
-/** An exception of a rehearsal: nobody decides for people, not even for stand-ins. */
-export function exceptionOutcome(view: RunView, folder: string, detail: string): Outcome {
-  const open = view.exceptions.find((one) => one.decision === null)
-  const choices = open?.choices ?? []
-  const text = `stopped at an exception: ${detail}\nWhat to do: custody ceremony resume ${folder} --decide ${choices.join('|')}`
-  return {
-    exit: 3,
-    json: { ok: false, code: 'EXCEPTION-OPEN', detail, choices, folder, state: view.state },
-    text,
-  }
+  ).finally(pins.wipe)
 }
 
 export function ceremonyStatus(dir: string): Outcome {

@@ -52,6 +52,7 @@ Example:
         'Take the answers of DIR/in/ and go on, also after a crash. A rehearsal’s stand-ins answer by themselves.',
       )
       .option('--token <role=uri>', 'where a token is now', collectToken)
+      .option('--medium <dir>', 'folder that Export writes to from now on')
       .option('--answers <file>', 'what people answer to steps that only ask for a word')
       .option('--by <name>', 'who resumes or decides; the administrator by default')
       .option('--decide <what>', 'decide the open exception: retry, continue or abort')

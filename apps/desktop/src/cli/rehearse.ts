@@ -20,7 +20,7 @@ import { readDestination } from '../core/services/read-destination.ts'
 import { checkWritable, readBounded } from '../core/store/durable-file.ts'
 import { inNewFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
-import { exceptionOutcome } from './ceremony-resume.ts'
+import { exceptionOutcome } from './look-ahead.ts'
 import { type Outcome, say } from './output.ts'
 import { forgetToken, rehearsalPlace, withRun } from './run-session.ts'
 

@@ -4,6 +4,7 @@ import { fromHex, toWords } from '@lux/crypto'
 import type { Rest } from '../core/run/drive-production.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
 import type { VendorWork } from '../core/run/procedure-at.ts'
+import { nextForPeople } from './next-for-people.ts'
 import type { Outcome } from './output.ts'
 
 /** `files`: those under DIR/out/ that say what is awaited. */
@@ -43,6 +44,7 @@ export function runOutcome(
     ...refused.map(({ file, rule, detail }) => `refused ${file}: ${rule}: ${detail}`),
     ...files.map((file) => `asked   ${file}`),
     ...vendorLines(vendor ?? null),
+    ...nextForPeople(view, { folder, files, unanswered: unanswered === true }),
     ...(over ? [] : [`waiting for ${waitingFor}; then: custody ceremony resume ${folder}`]),
   ]
   return {

@@ -1,5 +1,5 @@
 import type { PinNeed } from '@lux/ceremony'
-import { equalBytes, wipe } from '@lux/crypto'
+import { equalBytes, Secret, wipe } from '@lux/crypto'
 import type { AskPin } from '../core/run/drive-production.ts'
 import { sayPad } from './at-pad.ts'
 import type { RunToken } from './run-settings.ts'
@@ -9,10 +9,23 @@ import { WrongUse } from './wrong-use.ts'
 export type RunPinOptions = { pinFd?: string; pinFile?: string; soPinFd?: string; soPinFile?: string }
 
 /**
- * A PIN that the plan has entered at the token's own pad is asked there alone. Else from the sources that people named: pin-source of the token's URI, else the options (for the token of the role
- * `ceremony`), else the terminal. Null where there is no terminal either. A descriptor is read once.
+ * A PIN that the plan has entered at the token's own pad is asked there alone. Else from the sources that people named:
+ * pin-source of the token's URI, else the options (for the token of the role `ceremony`), else the terminal. Null where
+ * there is no terminal either. A descriptor is read once, and its PIN lent for every log-in of the command.
  */
 export function pinSource(tokens: readonly RunToken[], options: RunPinOptions): AskPin {
+  const read = new Map<string, Secret>()
+  /** A pipe gives its line once, and one command may log in more than once with it. */
+  const fromSource = async (
+    prompt: string,
+    user: PinNeed['user'],
+    source: SecretSource,
+  ): Promise<Uint8Array> => {
+    if (source.fd === undefined) return readSecret(prompt, source)
+    const kept = read.get(user) ?? Secret.take(await readSecret(prompt, source))
+    read.set(user, kept)
+    return kept.use((bytes) => bytes.slice())
+  }
   return async (need, fresh) => {
     const source = sourceOf(tokens, options, need)
     const who = need.user === 'so' ? 'SO PIN' : 'user PIN'
@@ -21,7 +34,7 @@ export function pinSource(tokens: readonly RunToken[], options: RunPinOptions): 
       sayPad(prompt)
       return 'pin-pad'
     }
-    if (source !== null) return readSecret(prompt, source)
+    if (source !== null) return fromSource(prompt, need.user, source)
     try {
       return fresh ? await chosen(prompt) : await readSecret(prompt, {})
     } catch (error) {

@@ -117,6 +117,11 @@ export function checkSame(run: Run, hsm: Hsm, program: Program): void {
       'install the version that the run began with',
     )
   }
+  checkBuild(run.folder, program)
+}
+
+/** As far as it can be said without the token. Errors: TOOL-UNACCEPTED. */
+export function checkBuild({ header }: RunFolder, program: Program): void {
   if (header.domain === 'production' && header.tool.build !== program.measurement.build) {
     throw new CoreError(
       'TOOL-UNACCEPTED',

@@ -1,8 +1,10 @@
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   existsSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -187,6 +189,29 @@ describe('a production run on files', () => {
     expect(ceremonyStatus(place.out).json).toMatchObject({ current: 'initialise-token' })
     const aborted = await ended(abortCeremony(place.out, { reason: 'wrong file' }, place.program))
     expect(aborted).toMatchObject({ exit: 0, json: { state: 'Aborted' } })
+  })
+
+  test('a PIN from a descriptor serves every log-in of the command, though a pipe gives it once', async () => {
+    const [pinFd, soPinFd] = ['user.pin', 'so.pin'].map((name) => openSync(place.file(name), 'r'))
+    const token = { ceremony: place.uri(null), 'ceremony.so': place.uri(null) }
+    const pins = { pinFd: String(pinFd), soPinFd: String(soPinFd) }
+    const options = place.options({ token, ...pins, answers: place.answers(null) })
+    const left = await ended(runCeremony(place.plan, options, place.program))
+    expect(left).toMatchObject({ exit: 4, json: { waitingFor: ['opening'] } })
+    for (const fd of [pinFd, soPinFd]) closeSync(fd!)
+  })
+
+  test('people are told who is awaited and with which command or entry, beside what programs read', async () => {
+    const without = place.answers(null, ['clock-check'])
+    const words = await runCeremony(place.plan, place.options({ answers: without }), place.program)
+    expect(words.text).toContain(
+      'the word of one of Walter, Wanda, as an entry of the answers file (--answers FILE):\n' +
+        '  {"step":"clock-check","by":"Walter","values":{"wall-clock":"…"}}',
+    )
+    const left = await resumeCeremony(place.out, { answers: place.answers(null) }, place.program)
+    expect(left.text).toMatch(
+      /2 more of Otto, Ophelia, each on a device of their own:\n {2}custody officer approve \S+-opening\.json --key KEY --out \S+\/in\/NAME\.json/,
+    )
   })
 
   test('a step that takes a PIN says that it waits for the word, where that is what is missing', async () => {

@@ -29,10 +29,18 @@ export class Answers {
     this.#left = [...answers]
   }
 
+  has(step: string, bundle: string | null): boolean {
+    return this.#at(step, bundle) >= 0
+  }
+
   /** `bundle`: the digest that is shown, or null where none is. */
   take(step: string, bundle: string | null): Confirmation | null {
-    const at = this.#left.findIndex((one) => one.step === step && (one.bundle ?? null) === bundle)
+    const at = this.#at(step, bundle)
     return at < 0 ? null : (this.#left.splice(at, 1)[0] ?? null)
+  }
+
+  #at(step: string, bundle: string | null): number {
+    return this.#left.findIndex((one) => one.step === step && (one.bundle ?? null) === bundle)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Needs, PinNeed, Refusal, RunView } from '@lux/ceremony'
 import { CoreError } from '../core-error.ts'
 import type { Answers, Decision } from './answers.ts'
+import { awaitedWord } from './awaited-word.ts'
 import { giveUp } from './drive-rehearsal.ts'
 import { type Taking, takeAnswers } from './in-box.ts'
 import type { GivenPin } from './pin-box.ts'
@@ -57,10 +58,8 @@ async function confirmed(
   needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>,
   { answers, askPin }: { answers: Answers; askPin: AskPin },
 ): Promise<'all' | 'no answer' | 'no PIN'> {
-  const step = view.current ?? ''
+  const { step, bundle } = awaitedWord(view, needs)
   const again = needs.kind === 'pin' && needs.again
-  const shown = needs.kind === 'confirm' ? needs.shows.find(({ label }) => label === 'bundle') : undefined
-  const bundle = isReadAloud(view) ? null : (shown?.hex ?? null)
   const answer = again ? null : answers.take(step, bundle)
   if (answer === null && !again) return 'no answer'
   if (needs.kind === 'pin') {
@@ -74,11 +73,6 @@ async function confirmed(
     must(run.submit({ type: 'proceed', step, by: answer.by, input: answer.values ?? {} }))
   }
   return 'all'
-}
-
-function isReadAloud(view: RunView): boolean {
-  const steps = view.parts.flatMap(({ steps }) => steps)
-  return steps.find(({ id }) => id === view.current)?.do === 'read-aloud'
 }
 
 /** The machine's own trouble: it should act and does not. The run's folder is unharmed. */

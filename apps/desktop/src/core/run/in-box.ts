@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import type { Refusal } from '@lux/ceremony'
 import { CoreError, withSystemErrors } from '../core-error.ts'
 import { readBounded, syncFolder } from '../store/durable-file.ts'
 import { makeFolder } from '../store/new-folder.ts'
@@ -15,26 +16,40 @@ export type Taking = { taken: string[]; refused: { file: string; rule: string; d
  * one stays where it is, with the reason.
  */
 export async function takeAnswers(run: Run): Promise<Taking> {
-  const box = join(run.folder.path, 'in')
   const taking: Taking = { taken: [], refused: [] }
-  const files = existsSync(box) ? readdirSync(box).filter((name) => name.endsWith('.json')) : []
-  for (const file of files.toSorted()) {
-    const refused = takeOne(run, join(box, file))
+  for (const { file, path, bytes } of answersIn(run.folder)) {
+    const refused = refusalOf(() => takeAnswer(run, bytes()), run)
     if (refused !== null) {
-      taking.refused.push({ file: join(box, file), ...refused })
+      taking.refused.push({ file: path, ...refused })
       continue
     }
     // The run goes on before the next file is looked at, which may be for what comes then.
     await run.pump()
-    moveToTaken(box, file)
+    moveToTaken(dirname(path), file)
     taking.taken.push(file)
   }
   return taking
 }
 
-function takeOne(run: Run, path: string): { rule: string; detail: string } | null {
+type Answer = { file: string; path: string; bytes: () => Uint8Array }
+
+/** What lies in DIR/in/, by name. */
+export function answersIn({ path: folder }: { path: string }): Answer[] {
+  const box = join(folder, 'in')
+  const files = existsSync(box) ? readdirSync(box).filter((name) => name.endsWith('.json')) : []
+  return files.toSorted().map((file) => {
+    const path = join(box, file)
+    return { file, path, bytes: () => readBounded(path, maxAnswer) }
+  })
+}
+
+/** Why an answer is not taken, or null. Throws where not the answer is at fault but the run's own disk. */
+export function refusalOf(
+  take: () => Refusal | null,
+  run: Pick<Run, 'trouble'> = { trouble: null },
+): { rule: string; detail: string } | null {
   try {
-    const refusal = takeAnswer(run, readBounded(path, maxAnswer))
+    const refusal = take()
     return refusal === null ? null : { rule: refusal.rule, detail: refusal.detail }
   } catch (error) {
     if (error instanceof CoreError && run.trouble === null) return { rule: error.code, detail: error.detail }

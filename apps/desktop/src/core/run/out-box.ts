@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { awaitedCheckpoint, type Needs, type RunView } from '@lux/ceremony'
 import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type SignatureRequest, signatureRequestCodec } from '@lux/ceremony/wire'
-import { encodeCanonical, type Json, toBase64 } from '@lux/crypto'
-import { writeDurably } from '../store/durable-file.ts'
+import { encodeCanonical, equalBytes, type Json, toBase64 } from '@lux/crypto'
+import { readBounded, writeDurably } from '../store/durable-file.ts'
 import { approvedPackage } from './approved-package.ts'
 import { nextSignatureFile, seedsName } from './fhe-places.ts'
 import { bundleFile } from './perform/bundle.ts'
@@ -25,9 +25,18 @@ export function writeRequests(folder: RunFolder, view: RunView): string[] {
   }
   return requests.map(({ name, bytes }) => {
     const path = join(out, name)
-    writeDurably(path, bytes)
+    if (!holds(path, bytes)) writeDurably(path, bytes)
     return path
   })
+}
+
+/** Whether it was asked before in these words. */
+function holds(path: string, bytes: Uint8Array): boolean {
+  return (
+    existsSync(path) &&
+    statSync(path).size === bytes.length &&
+    equalBytes(readBounded(path, bytes.length), bytes)
+  )
 }
 
 type Request = { name: string; bytes: Uint8Array }

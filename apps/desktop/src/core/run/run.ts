@@ -13,6 +13,7 @@ import {
 import { encodeCanonical, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
+import { writeDurably } from '../store/durable-file.ts'
 import { type Absence, closeAborted, keyLeftBehind } from './close-aborted.ts'
 import { packageFile } from './fhe-places.ts'
 import { perform } from './perform/perform.ts'
@@ -88,6 +89,11 @@ export class Run {
     const digest = sha256Hex(encodeCanonical(given))
     this.folder.writeDocument(packageFile(digest), given)
     return this.submit({ type: 'take-request', decryption, package: given, now })
+  }
+
+  /** A file that came with an answer. It lies on disk before the log has the answer. Errors: those of the disk. */
+  keep(path: string, bytes: Uint8Array): void {
+    writeDurably(path, bytes, 0o644)
   }
 
   /** Proposes what to do about the open exception; officers then sign it. */

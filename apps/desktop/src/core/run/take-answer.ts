@@ -16,12 +16,15 @@ import { takeRedealtFiles } from './take-redealt.ts'
 
 const maxAnswer = 16 << 20
 
+/** A run, or the look ahead at one that is left. `keep` puts a file that came with an answer into the run's folder. */
+export type Taker = Pick<Run, 'folder' | 'view' | 'submit' | 'takeRequest' | 'keep'>
+
 /**
  * Takes what a person's device or a server sent back: a signature answer, a holder's acknowledgement or a receipt.
  * Null when it was taken; the engine's refusal otherwise. `beside`: the folder that a dealer's word was chosen in, with its
  * files; in/ otherwise. Errors: FILE-WRONG-KIND, IMPORT-REFUSED, REDEAL-FILES.
  */
-export function takeAnswer(run: Run, bytes: Uint8Array, beside: string | null = null): Refusal | null {
+export function takeAnswer(run: Taker, bytes: Uint8Array, beside: string | null = null): Refusal | null {
   const answer = signatureAnswerCodec.parse(bytes)
   if (answer.ok) {
     const { what, signature } = answer.value
@@ -35,7 +38,9 @@ export function takeAnswer(run: Run, bytes: Uint8Array, beside: string | null = 
   const { kind, payload, signature } = signedDocument(bytes)
   if (kind === 'refusal') throw refusedImport(payload)
   if (!isDocument(kind)) throw wrongKind(`a document of kind ${kind}`)
-  if (kind === 'redeal') takeRedealtFiles(run.folder, payload, beside ?? join(run.folder.path, 'in'))
+  if (kind === 'redeal') {
+    takeRedealtFiles(run.folder, payload, { from: beside ?? join(run.folder.path, 'in'), keep: run.keep })
+  }
   return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
 }
 
@@ -54,7 +59,7 @@ function isDocument(kind: string): kind is (typeof documents)[number] {
 }
 
 /** A requester's package, with whatever approvals it gathered on its way. */
-function takePackage(run: Run, given: RequestPackage): Refusal | null {
+function takePackage(run: Taker, given: RequestPackage): Refusal | null {
   const { needs } = run.view()
   if (needs?.kind === 'request') {
     // The approvals are taken one by one at their own step; a package is JSON by its codec.

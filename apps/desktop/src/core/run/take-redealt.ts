@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { redealCodec } from '@lux/ceremony/wire'
 import { type Json, sha256Hex } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
-import { readBounded, writeDurably } from '../store/durable-file.ts'
+import { readBounded } from '../store/durable-file.ts'
 import { correctionName, redealFolder, seedsName } from './fhe-places.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -13,7 +13,11 @@ const maxFile = 4 << 20
  * What a dealer's signed word stands for lies beside it, in in/ or where it was chosen: the correction and one sealed file for each new holder,
  * each with the digest that was signed. They lie in the run's folder before the log has the word. Errors: REDEAL-FILES.
  */
-export function takeRedealtFiles(folder: RunFolder, payload: Json, from: string): void {
+export function takeRedealtFiles(
+  folder: RunFolder,
+  payload: Json,
+  { from, keep }: { from: string; keep: (path: string, bytes: Uint8Array) => void },
+): void {
   const read = redealCodec.payload.check(payload)
   // The engine names what is wrong with it.
   if (!read.ok) return
@@ -29,7 +33,7 @@ export function takeRedealtFiles(folder: RunFolder, payload: Json, from: string)
     const kept = join(place, name)
     // A dealer whose word was refused may bring other files for the next one.
     const already = existsSync(kept) && sha256Hex(readBounded(kept, maxFile)) === sha256
-    if (!already) writeDurably(kept, brought(join(from, name), sha256), 0o644)
+    if (!already) keep(kept, brought(join(from, name), sha256))
   }
 }
 

@@ -1,4 +1,5 @@
 import type { RunView } from '@lux/ceremony'
+import { LookAhead } from '../run/look-ahead.ts'
 import { writeRequests } from '../run/out-box.ts'
 import type { OpenRun } from './open-runs.ts'
 
@@ -10,7 +11,9 @@ import type { OpenRun } from './open-runs.ts'
 export function requestsFor(open: OpenRun): readonly string[] {
   const { folder } = open.run
   if (folder.state.domain !== 'production' || !folder.state.started) return []
-  const view = open.run.view()
+  const seen = open.run.view()
+  // A pause takes nothing back that others were asked: their files stay.
+  const view = seen.needs?.kind === 'resume' ? new LookAhead(folder).view() : seen
   const subject = subjectOf(view, folder.state.size)
   if (open.asked?.subject !== subject) open.asked = { subject, files: writeRequests(folder, view) }
   return open.asked.files

@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import type { Needs, RunView } from '@lux/ceremony'
+import { awaitedWord } from '../core/run/awaited-word.ts'
+import { bundleFile } from '../core/run/perform/bundle.ts'
+
+type Around = { folder: string; files: readonly string[]; unanswered: boolean }
+
+/** Who does what next, and with which command: for people. Programs read the files of DIR/out/. */
+export function nextForPeople(view: RunView, { folder, files, unanswered }: Around): string[] {
+  const { needs } = view
+  const [file = 'FILE'] = files
+  const into = join(folder, 'in')
+  switch (needs?.kind) {
+    case 'confirm':
+    case 'values':
+    case 'pin':
+      return needs.kind === 'pin' && !unanswered ? pinLines(needs) : wordLines(view, needs)
+    case 'signatures':
+      return [
+        `${needs.stillNeeded} more of ${needs.missing.join(', ')}, each on a device of their own:`,
+        `  custody ${deviceCommand(needs.what)} ${file} --key KEY --out ${join(into, 'NAME.json')}`,
+      ]
+    case 'acknowledgements':
+      return [
+        `${needs.missing.join(', ')}, each on a device of their own, with what the file names:`,
+        `  custody holder receive ENVELOPE.age --key KEY --policy POLICY --out SHARE`,
+        `  custody holder prove SHARE --key KEY --out ${join(into, 'NAME.json')}`,
+      ]
+    case 'receipt':
+      return [
+        'the server’s operator takes the bundle in and brings back what the server signed:',
+        `  custody-server --state DIR import ${join(folder, bundleFile)} --out receipt.json`,
+        `  custody ceremony receipt ${folder} receipt.json`,
+      ]
+    case 'exception':
+      return [
+        'the administrator proposes what officers then sign, or aborts:',
+        `  custody ceremony resume ${folder} --decide ${needs.choices.join('|')} --reason TEXT`,
+      ]
+    default:
+      return []
+  }
+}
+
+function deviceCommand(what: Extract<Needs, { kind: 'signatures' }>['what']): string {
+  if (what === 'checkpoint') return 'witness cosign'
+  return what === 'decryption-approval' ? 'approver approve' : 'officer approve'
+}
+
+/** The very entry that an answers file lacks. */
+function wordLines(view: RunView, needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>): string[] {
+  const { step, bundle } = awaitedWord(view, needs)
+  const values = needs.kind === 'confirm' ? [] : needs.values
+  const entry = {
+    step,
+    by: needs.names[0] ?? '',
+    ...(values.length === 0 ? {} : { values: Object.fromEntries(values.map(({ id }) => [id, '…'])) }),
+    ...(bundle === null ? {} : { bundle }),
+  }
+  const who = needs.names.length > 1 ? `one of ${needs.names.join(', ')}` : needs.names.join('')
+  const aloud = bundle === null ? '' : ', once the digest was read aloud'
+  return [
+    `the word of ${who}${aloud}, as an entry of the answers file (--answers FILE):`,
+    `  ${JSON.stringify(entry)}`,
+  ]
+}
+
+function pinLines({ pins }: Extract<Needs, { kind: 'pin' }>): string[] {
+  const whose = pins.map(
+    ({ user, token }) => `the ${user === 'so' ? 'SO' : 'user'} PIN of the token ${token}`,
+  )
+  return [
+    `${whose.join(' and ')}, for which there is no terminal here: resume at one, or name a file of mode 0600`,
+    '  by pin-source=file:/PATH in the token’s URI, --pin-file or --so-pin-file',
+  ]
+}
