@@ -21,8 +21,11 @@ async function actOnce(): Promise<void> {
     proceed: page.getByRole('button', { name: 'Proceed' }),
   }
   if ((await pins.count()) > 0) {
-    await pins.first().focus()
-    await page.keyboard.type(pin)
+    const form = page.locator('.step form:has(input[type=password])').first()
+    for (const field of await form.locator('input[type=password]').all()) {
+      await field.focus()
+      await page.keyboard.type(pin)
+    }
     await page.keyboard.press('Enter')
   } else if ((await buttons.count()) > 0) {
     await buttons.first().focus()

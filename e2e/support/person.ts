@@ -88,6 +88,9 @@ export async function enterPin(panel: Locator, label: string, pin: string): Prom
   const field = form.getByLabel(label, { exact: true })
   try {
     await field.fill(pin, { timeout: 1000 })
+    // One that is chosen is typed twice.
+    const again = form.getByLabel('New PIN once more', { exact: true })
+    if ((await again.count()) > 0) await again.fill(pin, { timeout: 1000 })
     await form.getByRole('button', { name: 'Enter the PIN' }).click({ timeout: 1000 })
   } catch {
     return false

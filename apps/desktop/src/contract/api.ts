@@ -34,6 +34,8 @@ type Empty = Record<string, never>
 /** Served by core. Every `path`, `folder`, `plan`, `lock` and `policy` of an input was chosen in a dialog of main's first. */
 export const apis = {
   'app.info': api<Empty, AppInfo>(),
+  /** Nobody is at the window: logs every token out that no ceremony's machine works on now, and forgets typed PINs. */
+  'app.lock': api<Empty, { loggedOut: string[] }>(),
 
   'tokens.list': api<Empty, { library: LibraryView | null; slots: SlotView[] }>(),
   /**

@@ -31,6 +31,8 @@ export type BundleSummary = {
   sealedAt: string
   exported: boolean
   receipted: boolean
+  /** Whether its plan names servers that give one. */
+  awaitsReceipt: boolean
 }
 
 export type CheckOutcome = 'passed' | 'failed' | 'not-run'
@@ -87,6 +89,8 @@ export type Settings = {
   /** Percent, 100 to 200 in steps of 25. */
   textSize: 100 | 125 | 150 | 175 | 200
   motion: 'system' | 'reduced'
+  /** Minutes without input until the window locks; 0: never. */
+  lockAfter: 0 | 5 | 10 | 30
 }
 
 export type AppInfo = {

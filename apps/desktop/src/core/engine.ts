@@ -14,6 +14,7 @@ import type { GrantedPaths } from './services/granted-paths.ts'
 import { handOut } from './services/hand-out.ts'
 import * as holders from './services/holders.ts'
 import { lineageOf } from './services/lineage.ts'
+import { lockWindow } from './services/lock.ts'
 import { OpenRuns } from './services/open-runs.ts'
 import type { Parts } from './services/parts.ts'
 import { pinnedLibrary } from './services/pinned-library.ts'
@@ -88,7 +89,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   )
   if (!(library instanceof HsmError)) {
     library.onTokensChanged(({ removed }) => {
-      for (const [, { run }] of runs.all()) run.tokensPulledOut(removed)
+      for (const [, { run }] of runs.all()) run.sessionsEnded(removed, 'pulled out')
       emit('tokens.changed', {})
     })
     library.onRestart(({ reason }) => {
@@ -155,6 +156,7 @@ function handlersOf(parts: Parts): Engine['handlers'] {
   return {
     'app.info': plain(appInfo),
     'tokens.list': plain(tokens.listTokens),
+    'app.lock': given(lockWindow),
     'tokens.initialise': given(tokens.initialiseToken),
     'tokens.inventory': given(tokens.inventory),
     'tokens.probe': given(tokens.probeToken),

@@ -37,7 +37,7 @@ describe('a log-in', () => {
       pinState: async () => ({ user: 'ok' }),
     }
     const context = {
-      folder: { plan: { tokens: [{ role: 'ceremony', profile }] }, state: { domain } },
+      folder: { plan: { tokens: [{ role: 'ceremony', profile }] }, state: { domain, exceptions: [] } },
       hsm: { token: () => token },
       pins: {
         take: () => {

@@ -202,6 +202,7 @@ export function answers(plan: string): Record<string, Answer> {
               sealedAt: '2026-11-20T12:00:00.000Z',
               exported: true,
               receipted: false,
+              awaitsReceipt: true,
             },
           ],
     },

@@ -10,7 +10,13 @@ import { answers } from './fake-answers.ts'
 
 const generation = Number(process.env.LUX_GENERATION)
 const plan = process.env.LUX_TRAINING ?? ''
-let settings: Settings = { language: 'en', theme: 'light', textSize: 100, motion: 'reduced' }
+let settings: Settings = {
+  language: 'en',
+  theme: 'light',
+  textSize: 100,
+  motion: 'reduced',
+  lockAfter: 10,
+}
 
 function post(message: CoreToMain): void {
   process.send?.(message)

@@ -151,11 +151,16 @@ export class Run {
     if (this.view().needs !== null) this.interrupted(`the token’s host process ${reason}`)
   }
 
-  /** Tokens that went away while nothing was asked of them, and their sessions with them. */
-  tokensPulledOut(serials: readonly string[]): void {
+  /** PINs that were typed and are not on their way. */
+  forgetPins(): void {
+    if (this.#work === null) this.#context.pins.clear()
+  }
+
+  /** Tokens that went away, or were logged out, while nothing was asked of them: `what` was done to them. */
+  sessionsEnded(serials: readonly string[], what: string): void {
     const lost = this.folder.state.tokens.find(({ loggedIn, serial }) => loggedIn && serials.includes(serial))
     if (this.#work !== null || lost === undefined) return
-    if (this.view().needs !== null) this.interrupted(`the token ${lost.serial} was pulled out`)
+    if (this.view().needs !== null) this.interrupted(`the token ${lost.serial} was ${what}`)
   }
 
   /** Whoever waits for the pump sees how it ends, and `trouble` keeps it for everybody else. */

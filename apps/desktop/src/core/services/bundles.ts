@@ -35,6 +35,7 @@ export function listBundles(parts: Parts): { bundles: BundleSummary[]; unreadabl
         sealedAt: at,
         exported: ['Exported', 'Receipted', 'Closed'].includes(state.base),
         receipted: state.receipts.length > 0,
+        awaitsReceipt: state.plan.destinations.length > state.receipts.length,
       },
     ]
   })

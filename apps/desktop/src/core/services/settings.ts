@@ -8,8 +8,15 @@ const schema = v.strictObject({
   theme: v.exactOptional(v.picklist(['system', 'light', 'dark'])),
   textSize: v.exactOptional(v.picklist([100, 125, 150, 175, 200])),
   motion: v.exactOptional(v.picklist(['system', 'reduced'])),
+  lockAfter: v.exactOptional(v.picklist([0, 5, 10, 30])),
 })
-const initial: Settings = { language: 'system', theme: 'system', textSize: 100, motion: 'system' }
+const initial: Settings = {
+  language: 'system',
+  theme: 'system',
+  textSize: 100,
+  motion: 'system',
+  lockAfter: 10,
+}
 
 /** A stored value that no longer fits is left out: settings never keep the app from starting. */
 export function readSettings(store: Store): Settings {

@@ -4,11 +4,14 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../client.ts'
 import { useErrorText } from '../i18n/error-text.ts'
 import { useFormats } from '../i18n/format.ts'
+import { useIdle, useIdleLock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, tokens } from '../stores/remotes.ts'
 import { hrefOf, type RouteName, useRoute } from '../stores/route.ts'
 import { useShell } from '../stores/shell.ts'
 import { Icon, type IconName } from './icon.tsx'
+import { IdleCover } from './idle-cover.tsx'
+import { Keys } from './keys.tsx'
 import { Code, Rec } from './record.tsx'
 
 const entries = [
@@ -146,6 +149,8 @@ function Status() {
 
 export function Frame({ children }: { children: ReactNode }) {
   const route = useRoute()
+  const locked = useIdle((state) => state.locked)
+  useIdleLock()
   // biome-ignore lint/correctness/useExhaustiveDependencies: each screen starts at its top
   useEffect(() => document.querySelector('.main')?.scrollTo(0, 0), [route])
   return (
@@ -154,6 +159,8 @@ export function Frame({ children }: { children: ReactNode }) {
       <Rail />
       <main className="main">{children}</main>
       <Status />
+      {locked ? <IdleCover /> : null}
+      <Keys />
     </div>
   )
 }

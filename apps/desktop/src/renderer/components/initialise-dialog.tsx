@@ -20,6 +20,8 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
   const { t } = useTranslation()
   const soPin = useRef<HTMLInputElement>(null)
   const userPin = useRef<HTMLInputElement>(null)
+  const soAgain = useRef<HTMLInputElement>(null)
+  const userAgain = useRef<HTMLInputElement>(null)
   const [fields, setFields] = useState(blank)
   const report = useWork(({ reports }) => reports[token.serial])
   const [second, setSecond] = useState(nobody)
@@ -45,8 +47,13 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
 
   async function initialise(): Promise<void> {
     const pins = token.padSeconds === null ? { so: takePin(soPin), user: takePin(userPin) } : null
+    const again = { so: takePin(soAgain), user: takePin(userAgain) }
     if (pins !== null && (pins.so === '' || pins.user === '')) {
       form.fail('PIN-EMPTY')
+      return
+    }
+    if (pins !== null && (pins.user !== again.user || (!erases && pins.so !== again.so))) {
+      form.fail('PIN-NOT-REPEATED')
       return
     }
     const by = erases ? { second: trimmed(second) } : {}
@@ -89,7 +96,11 @@ export function InitialiseDialog({ slot, token }: { slot: number; token: TokenVi
             field={soPin}
             hint={t(erases ? 'tokens.so-pin-present' : 'tokens.so-pin-new')}
           />
+          {erases ? null : (
+            <PinField label={t('tokens.so-pin-again')} field={soAgain} hint={t('tokens.new-pin-hint')} />
+          )}
           <PinField label={t('tokens.user-pin')} field={userPin} hint={t('tokens.user-pin-new')} />
+          <PinField label={t('tokens.user-pin-again')} field={userAgain} hint={t('tokens.new-pin-hint')} />
         </>
       ) : (
         <PadNote seconds={token.padSeconds} entry="both" />

@@ -16,12 +16,16 @@ export function NeedPin({ view, need, act }: Props) {
   const { t } = useTranslation()
   const pin = useRef<HTMLInputElement>(null)
   const [busy, setBusy] = useState(false)
-  const [empty, setEmpty] = useState(false)
+  const again = useRef<HTMLInputElement>(null)
+  const [refused, setRefused] = useState<'pin-empty' | 'pin-other' | null>(null)
+  // Chosen here for a new token: a PIN that nobody knows would lock everybody out.
+  const fresh = need.pin.state === 'unset'
 
   async function enter(): Promise<void> {
-    const typed = takePin(pin)
-    setEmpty(typed === '')
-    if (typed === '') {
+    const [typed, repeated] = [takePin(pin), takePin(again)]
+    const wrong = typed === '' ? 'pin-empty' : fresh && typed !== repeated ? 'pin-other' : null
+    setRefused(wrong)
+    if (wrong !== null) {
       pin.current?.focus()
       return
     }
@@ -60,12 +64,19 @@ export function NeedPin({ view, need, act }: Props) {
     >
       <NeedPinFacts need={need} />
       <PinField label={t(need.user === 'so' ? 'tokens.so-pin' : 'tokens.user-pin')} field={pin} />
+      {fresh ? (
+        <PinField label={t('tokens.new-pin-again')} field={again} hint={t('tokens.new-pin-hint')} />
+      ) : null}
       <div className="actions">
         <Button type="submit" loading={busy} disabled={need.pin.state === 'locked'}>
           {t('runner.enter-pin')}
         </Button>
         <span className="why-not" role="status">
-          {need.pin.state === 'locked' ? t('runner.pin-locked') : empty ? t('runner.pin-empty') : null}
+          {need.pin.state === 'locked'
+            ? t('runner.pin-locked')
+            : refused === null
+              ? null
+              : t(`runner.${refused}`)}
         </span>
       </div>
     </form>

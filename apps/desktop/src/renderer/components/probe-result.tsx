@@ -10,11 +10,13 @@ const tones: Record<ProbeCheck['outcome'], Tone> = { held: 'good', broken: 'bad'
 export function ProbeResult({ probe }: { probe: ProbeView }) {
   const { t } = useTranslation()
   const format = useFormats()
+  const broken = probe.checks.some(({ template, outcome }) => template === 'hardened' && outcome === 'broken')
+  const said = probe.passed ? 'held' : broken ? 'broken' : 'untried'
   return (
     <div className="panel">
       <div className="row">
-        <Outcome tone={probe.passed ? 'good' : 'bad'}>
-          <strong>{probe.passed ? t('tokens.probe-held') : t('tokens.probe-broken')}</strong>
+        <Outcome tone={({ held: 'good', broken: 'bad', untried: 'warn' } as const)[said]}>
+          <strong>{t(`tokens.probe-${said}`)}</strong>
         </Outcome>
         <span className="quiet">
           <Rec>{format.time(probe.at)}</Rec>

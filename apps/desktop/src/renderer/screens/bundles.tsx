@@ -56,6 +56,7 @@ function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => v
   const [failure, setFailure] = useState<Failure | null>(null)
   const [written, setWritten] = useState<OutputOf<'bundles.export'> | null>(null)
   const [busy, setBusy] = useState(false)
+  const standing = standingOf(bundle)
 
   async function exportTo(): Promise<void> {
     const chosen = await call('shell.openFolder', {})
@@ -87,15 +88,7 @@ function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => v
         </span>
         <span className="actions">
           <DomainBadge domain={bundle.domain} />
-          <Outcome tone={bundle.receipted ? 'good' : bundle.exported ? 'warn' : 'none'}>
-            {t(
-              bundle.receipted
-                ? 'bundles.receipted'
-                : bundle.exported
-                  ? 'bundles.exported'
-                  : 'bundles.not-exported',
-            )}
-          </Outcome>
+          <Outcome tone={outcomes[standing]}>{t(`bundles.${standing}`)}</Outcome>
           <ActionButton variant="surface" color="gray" highContrast onPress={onVerify}>
             {t('bundles.verify-this')}
           </ActionButton>
@@ -117,6 +110,15 @@ function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => v
       ) : null}
     </li>
   )
+}
+
+const outcomes = { receipted: 'good', handed: 'good', exported: 'warn', 'not-exported': 'none' } as const
+
+/** How far the bundle has come on its way to those who use it. */
+function standingOf({ receipted, exported, awaitsReceipt }: BundleSummary): keyof typeof outcomes {
+  if (awaitsReceipt) return exported ? 'exported' : 'not-exported'
+  if (receipted) return 'receipted'
+  return exported ? 'handed' : 'not-exported'
 }
 
 function Verify({ path, onPath }: { path: string | null; onPath: (path: string) => void }) {

@@ -19,9 +19,16 @@ const choices = {
   theme: ['system', 'light', 'dark'],
   textSize: [100, 125, 150, 175, 200],
   motion: ['system', 'reduced'],
+  lockAfter: [5, 10, 30, 0],
 } as const satisfies { [K in keyof Values]: readonly Values[K][] }
 
-const settingNames = ['language', 'theme', 'textSize', 'motion'] as const satisfies readonly (keyof Values)[]
+const settingNames = [
+  'language',
+  'theme',
+  'textSize',
+  'motion',
+  'lockAfter',
+] as const satisfies readonly (keyof Values)[]
 
 type Value = Values[keyof Values]
 type ChoiceProps = {

@@ -13,7 +13,13 @@ type ShellStore = {
   interactive: boolean
 }
 
-const defaults: Settings = { language: 'system', theme: 'system', textSize: 100, motion: 'system' }
+const defaults: Settings = {
+  language: 'system',
+  theme: 'system',
+  textSize: 100,
+  motion: 'system',
+  lockAfter: 10,
+}
 
 export const useShell = create<ShellStore>(() => ({
   info: {
