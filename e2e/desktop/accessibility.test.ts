@@ -41,6 +41,24 @@ describe.each([
     await desktop.page.keyboard.press('Escape')
   })
 
+  test('A11Y-AXE help, the palette and the lock have no violation', async () => {
+    const { page } = desktop
+    await show(desktop, 'home')
+    await page.keyboard.press('F1')
+    await page.getByRole('dialog').getByRole('textbox').fill('pin')
+    expect(await found()).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.getByRole('dialog').waitFor({ state: 'detached' })
+    await page.keyboard.press('Control+k')
+    await page.getByRole('option').first().waitFor()
+    expect(await found()).toEqual([])
+    await page.getByRole('option').last().click()
+    await page.locator('.idle-cover').waitFor()
+    expect(await found()).toEqual([])
+    await page.keyboard.press('Enter')
+    await page.locator('.idle-cover').waitFor({ state: 'detached' })
+  })
+
   test('A11Y-DIRECTION the document says its language and direction', async () => {
     const { lang, dir } = await desktop.page.evaluate(() => {
       const { lang, dir } = document.documentElement
