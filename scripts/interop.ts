@@ -8,6 +8,7 @@ import { freeze } from './interop/freeze.ts'
 import { prepare, results } from './interop/job.ts'
 import { refuseAttacks } from './interop/refusals.ts'
 import { custody, example, note, ran, seconds } from './interop/run.ts'
+import { root } from './root.ts'
 
 // A key from `custody`, ciphertexts from node-tfhe, computing in native tfhe-rs, holders from `custody` again.
 
@@ -19,6 +20,8 @@ const { values: options } = parseArgs({
     freeze: { type: 'string' },
     /** Leave the working folder. */
     keep: { type: 'boolean', default: false },
+    /** Only a production ceremony on a soft token, with people who sign on files: its key made afresh, computed with and opened. */
+    production: { type: 'boolean', default: false },
   },
 })
 
@@ -27,6 +30,13 @@ if (spawnSync('cargo', ['--version']).status !== 0) {
     'interop: cargo is not here, so the native evaluator cannot be built: nothing was tested\n',
   )
   process.exit(3)
+}
+
+if (options.production) {
+  const config = join(root, 'vitest.interop.config.ts')
+  const env = { ...process.env, LUX_EVALUATOR: await buildEvaluator() }
+  const { status } = spawnSync('vitest', ['run', '--config', config], { cwd: root, env, stdio: 'inherit' })
+  process.exit(status ?? 1)
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'lux-interop-'))

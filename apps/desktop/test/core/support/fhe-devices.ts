@@ -148,12 +148,18 @@ export class FheDevices {
   }
 
   /** A signed request, and where `approved` an approver's signature in it. */
-  async request(pub: string, name: string, what: string, approved: boolean): Promise<string> {
+  async request(
+    pub: string,
+    name: string,
+    what: string,
+    approved: boolean,
+    provenance = `${name}.provenance`,
+  ): Promise<string> {
     const place = this.#place
     const draft = place.file(`${name}.${what.length}.draft`)
     const made = await custodyJson([
       ...['request', 'new', '--public', pub, '--ciphertext', place.file(name)],
-      ...['--provenance', place.file(`${name}.provenance`), '--what', what, '--purpose', 'a test'],
+      ...['--provenance', place.file(provenance), '--what', what, '--purpose', 'a test'],
       ...['--requester', 'Rita', '--combiner', place.combiner.recipient, '--out', draft],
     ])
     if (made.exit !== 0) throw new Error(JSON.stringify(made.json))

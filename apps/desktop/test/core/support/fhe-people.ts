@@ -59,10 +59,19 @@ export class FhePeople {
     this.program = { ...checkout, measurement: { ...checkout.measurement, build }, ...parts }
   }
 
-  /** `parts` in place of the checkout's own: another key child. */
-  static async gathered(parts: Partial<Program> = {}): Promise<FhePeople> {
+  /**
+   * `parts` in place of the checkout's own: another key child. `own`: cards of people with keys of another program's, by name, in
+   * place of those that are enrolled here.
+   */
+  static async gathered(
+    parts: Partial<Program> = {},
+    own: Readonly<Record<string, (home: string) => Card>> = {},
+  ): Promise<FhePeople> {
     const place = new FhePeople(parts)
-    for (const [role, name] of seated) place.people.set(name, await enrolled(place.home, role, name, domain))
+    for (const [role, name] of seated) {
+      const made = await enrolled(place.home, role, name, domain)
+      place.people.set(name, { ...made, card: own[name]?.(place.home) ?? made.card })
+    }
     mkdirSync(place.file('cards'))
     for (const { card } of place.people.values())
       writeFileSync(place.file(`cards/${cardCodec.digest(card)}.json`), cardCodec.encode(card))
