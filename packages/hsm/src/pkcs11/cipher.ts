@@ -79,6 +79,9 @@ function isPlaintextLength(m: CipherMechanism, ciphertext: number, length: numbe
   return isCiphertextLength(m, length, ciphertext)
 }
 
+/** Work of one mechanism takes as long as its input: steps of 4 KiB, of which 64 MiB have less than 2^20. */
+const paceOf = ({ mechanism }: Mechanism, { length }: Uint8Array) => mechanism * 2 ** 20 + (length >> 12)
+
 /** GCM: ciphertext || tag. */
 export function encrypt(
   token: TokenSession,
@@ -91,14 +94,14 @@ export function encrypt(
     throw new RangeError(`plaintext: CBC takes whole blocks of ${blockBytes} bytes`)
   const key = token.find({ id: options.key.id, class: keyClass.encrypt })
   const { p11 } = token.module
-  const input = asBuffer(options.plaintext)
+  const input = options.plaintext
   const room = input.length + growth
   return perform<Uint8Array>(token, {
-    kind: `encrypt ${mechanism.mechanism} ${input.length >> 12}`,
+    pace: token.paces.encrypt.of(paceOf(mechanism, input)),
     doing: 'encrypting',
     begin: (session) => token.module.begin('C_EncryptInit', session, mechanism, key, 'encrypting'),
     now: (session) => token.module.finish('C_Encrypt', session, input, room, 'encrypting'),
-    later: (session) => p11.C_EncryptAsync(session, input, Buffer.alloc(room)),
+    later: (session) => p11.C_EncryptAsync(session, asBuffer(input), Buffer.alloc(room)),
     plausible: ({ length }) => isCiphertextLength(options.mechanism, input.length, length),
     explain: explainRefusal(token, key, mechanism.mechanism, inWords),
   })
@@ -112,7 +115,7 @@ export function decrypt(
   token.requireUser()
   token.requireMechanism(mechanism.mechanism, 'decrypt')
   const { kind } = options.mechanism
-  const input = asBuffer(options.ciphertext)
+  const input = options.ciphertext
   if (kind === 'gcm' && input.length < (options.mechanism.tagBits ?? tagBits) / 8)
     throw hsmError('HSM-DATA-INVALID', 'the ciphertext is shorter than its tag')
   const key = token.find({ id: options.key.id, class: keyClass.decrypt })
@@ -123,7 +126,7 @@ export function decrypt(
   const altered = blameData('the ciphertext, its nonce or its associated data was altered')
   const room = Math.max(input.length, blockBytes)
   return perform<Uint8Array>(token, {
-    kind: `decrypt ${mechanism.mechanism} ${input.length >> 12}`,
+    pace: token.paces.decrypt.of(paceOf(mechanism, input)),
     doing: 'decrypting',
     begin: (session) => {
       token.module.begin('C_DecryptInit', session, mechanism, key, 'decrypting')
@@ -131,7 +134,7 @@ export function decrypt(
       begun = true
     },
     now: (session) => token.module.finish('C_Decrypt', session, input, room, 'decrypting'),
-    later: (session) => p11.C_DecryptAsync(session, input, Buffer.alloc(room)),
+    later: (session) => p11.C_DecryptAsync(session, asBuffer(input), Buffer.alloc(room)),
     plausible: ({ length }) => isPlaintextLength(options.mechanism, input.length, length),
     explain: (error: HsmError) => (begun ? altered(error) : refused(error)),
     inline: pin !== undefined,

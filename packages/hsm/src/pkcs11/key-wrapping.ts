@@ -28,14 +28,13 @@ export function wrapOnLane(
   inWords = mechanismName(mechanism.mechanism),
 ): Uint8Array | Promise<Uint8Array> {
   const { module } = token
-  const js = forPkcs11js(mechanism)
   const room = () => Buffer.alloc(usualWrappedBytes)
   return perform<Uint8Array>(token, {
-    kind: `wrap ${mechanism.mechanism}`,
+    pace: token.paces.wrap.of(mechanism.mechanism),
     doing: 'wrapping a key',
     begin: () => {},
     now: (session) => module.wrapKey(session, mechanism, by, key, 'wrapping a key'),
-    later: (session) => module.p11.C_WrapKeyAsync(session, js, by, key, room()),
+    later: (session) => module.p11.C_WrapKeyAsync(session, forPkcs11js(mechanism), by, key, room()),
     explain: explainRefusal(token, by, mechanism.mechanism, inWords),
   })
 }

@@ -85,7 +85,8 @@ function tryWrapMechanism(
         ? ''
         : '; other lengths than whole blocks are padded with zeros first'
     return {
-      mechanism: { standard, name: mechanismName(number), number, exactLengths },
+      // Frozen: it is part of every wrapped key's answer, and the way to the client knows what cannot change.
+      mechanism: Object.freeze({ standard, name: mechanismName(number), number, exactLengths }),
       result: `gives the known answers of ${standard}${note}`,
     }
   }

@@ -1,19 +1,20 @@
 import { address } from 'koffi'
 import { hsmError } from '../hsm-errors.ts'
+import { layOutMechanism, namedLength, written } from './call-memory.ts'
 import { CKR } from './constants.ts'
-import { attempt, call, ckrOf } from './errors.ts'
-import { big, type Handle, type Mechanism } from './handles.ts'
+import { call, ckrOf } from './errors.ts'
+import { big, type Handle, type Mechanism, word } from './handles.ts'
 import { LoadedLibrary } from './library.ts'
 import { type Attribute, attributeSize, layOut, ulong } from './memory.ts'
 
-export { forPkcs11js, type Handle, type Mechanism } from './handles.ts'
+export { forPkcs11js, type Handle, type Mechanism, structure } from './handles.ts'
 
 const unavailable = 0xffff_ffff_ffff_ffffn
 const maxAttributeBytes = 1n << 20n
-const maxWrappedBytes = 1n << 20n
-
+const maxWrappedBytes = 1 << 20
 /** Room for every wrapped key but the largest, so that one call is enough. */
-const scratch = Buffer.alloc(4096)
+const usualWrappedBytes = 4096
+
 const nothing = Buffer.alloc(8)
 
 /** A loaded library's objects: making, reading, finding and wrapping them, with templates as trees of attributes. */
@@ -28,16 +29,7 @@ export class Module extends LoadedLibrary {
     const m = layOutMechanism(mechanism)
     return this.#made(
       (memory, out) =>
-        this.native.call(
-          'C_DeriveKey',
-          doing,
-          big(session),
-          m.struct,
-          big(base),
-          memory,
-          template.length,
-          out,
-        ),
+        this.native.call('C_DeriveKey', doing, big(session), m, big(base), memory, template.length, out),
       template,
     )
   }
@@ -61,7 +53,7 @@ export class Module extends LoadedLibrary {
     const m = layOutMechanism(mechanism)
     return this.#made(
       (memory, out) =>
-        this.native.call('C_GenerateKey', doing, big(session), m.struct, memory, template.length, out),
+        this.native.call('C_GenerateKey', doing, big(session), m, memory, template.length, out),
       template,
     )
   }
@@ -82,7 +74,7 @@ export class Module extends LoadedLibrary {
       'C_GenerateKeyPair',
       doing,
       big(session),
-      m.struct,
+      m,
       pub,
       publicTemplate.length,
       prv,
@@ -101,8 +93,7 @@ export class Module extends LoadedLibrary {
     key: Handle,
     doing: string,
   ): void {
-    const m = layOutMechanism(mechanism)
-    this.native.call(name, doing, big(session), m.struct, big(key))
+    this.native.call(name, doing, word(session), layOutMechanism(mechanism), word(key))
   }
 
   /** `room`: the most that may come back. */
@@ -113,29 +104,34 @@ export class Module extends LoadedLibrary {
     room: number,
     doing: string,
   ): Buffer {
-    const out = Buffer.alloc(room)
-    const length = ulong(room)
     // A library may take a null pointer for a question about the length, even where there are no bytes to point to.
     const data = input.length === 0 ? nothing : input
-    this.native.call(name, doing, big(session), data, input.length, out, length)
-    return written(out, length, doing)
+    return written(room, doing, (out, length) =>
+      this.native.call(name, doing, word(session), data, input.length, out, length),
+    )
   }
 
   wrapKey(session: Handle, mechanism: Mechanism, kek: Handle, key: Handle, doing: string): Buffer {
-    const m = layOutMechanism(mechanism)
-    const length = ulong(scratch.length)
-    const args = [big(session), m.struct, big(kek), big(key)] as const
-    const wrap = (out: Buffer | null) => this.native.call('C_WrapKey', doing, ...args, out, length)
-    const first = attempt(() => wrap(scratch))
-    if (first.ok) return Buffer.from(written(scratch, length, doing))
-    if (ckrOf(first.error) !== CKR.BUFFER_TOO_SMALL) throw first.error
-    wrap(null)
-    const wanted = length.readBigUInt64LE()
+    const wrap = (out: Buffer | null, length: Buffer) =>
+      this.native.call(
+        'C_WrapKey',
+        doing,
+        word(session),
+        layOutMechanism(mechanism),
+        word(kek),
+        word(key),
+        out,
+        length,
+      )
+    try {
+      return written(usualWrappedBytes, doing, wrap)
+    } catch (error) {
+      if (ckrOf(error) !== CKR.BUFFER_TOO_SMALL) throw error
+    }
+    const wanted = namedLength(wrap)
     if (wanted > maxWrappedBytes)
       throw hsmError('HSM-DEVICE-ERROR', `${doing}: the library names a length of ${wanted}`)
-    const out = Buffer.alloc(Number(wanted))
-    wrap(out)
-    return written(out, length, doing)
+    return written(wanted, doing, wrap)
   }
 
   unwrapKey(
@@ -153,7 +149,7 @@ export class Module extends LoadedLibrary {
           'C_UnwrapKey',
           doing,
           big(session),
-          m.struct,
+          m,
           big(kek),
           wrapped,
           wrapped.length,
@@ -243,21 +239,4 @@ export class Module extends LoadedLibrary {
   }
 }
 
-/** What the library says that it wrote, refused when it is more than there was room for. */
-function written(out: Buffer, length: Buffer, doing: string): Buffer {
-  const got = length.readBigUInt64LE()
-  if (got > BigInt(out.length))
-    throw hsmError('HSM-DEVICE-ERROR', `${doing}: the library wrote past its own length`)
-  return out.subarray(0, Number(got))
-}
-
 const ulongs = (...values: (number | bigint)[]): Buffer => Buffer.concat(values.map(ulong))
-
-/** The parameter stays referenced beside the struct: the struct holds only its address. */
-function layOutMechanism({ mechanism, parameter }: Mechanism): {
-  struct: Buffer
-  parameter: Uint8Array | undefined
-} {
-  const length = parameter?.length ?? 0
-  return { struct: ulongs(mechanism, parameter && length ? address(parameter) : 0n, length), parameter }
-}

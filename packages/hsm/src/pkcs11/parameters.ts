@@ -1,7 +1,6 @@
-import { address } from 'koffi'
 import type { HashName } from '../device.ts'
 import { CKG, CKM } from './constants.ts'
-import type { Mechanism } from './module.ts'
+import { type Mechanism, structure } from './module.ts'
 
 /** What a hash is called by each part of the standard. DigestInfo prefixes: RFC 8017 section 9.2 note 1. */
 export const hashes = {
@@ -49,16 +48,6 @@ export const hmacMechanisms = {
   sha512: CKM.SHA512_HMAC,
 } as const
 
-/** A C structure of CK_ULONGs and pointers, each eight bytes little-endian on 64-bit Unix; empty bytes are a null pointer. */
-function structure(fields: readonly (number | Uint8Array)[]): Buffer {
-  const out = Buffer.alloc(fields.length * 8)
-  fields.forEach((field, i) => {
-    const value = typeof field === 'number' ? BigInt(field) : field.length === 0 ? 0n : address(field)
-    out.writeBigUInt64LE(value, i * 8)
-  })
-  return out
-}
-
 const none = new Uint8Array(0)
 
 const oaepStructure = (hash: HashName, label: Uint8Array): Buffer =>
@@ -80,8 +69,7 @@ export const pss = (mechanism: number, hash: HashName, saltLength: number): Mech
 /** CK_GCM_PARAMS of 2.40: IV, its bytes, its bits, AAD, its bytes, tag bits. */
 export const gcm = (nonce: Uint8Array, aad: Uint8Array, tagBits: number): Mechanism => ({
   mechanism: CKM.AES_GCM,
-  parameter: structure([nonce, nonce.length, nonce.length * 8, aad, aad.length, tagBits]),
-  keep: [nonce, aad],
+  parameter: [nonce, nonce.length, nonce.length * 8, aad, aad.length, tagBits],
 })
 
 /** CK_RSA_AES_KEY_WRAP_PARAMS: bits of the AES key, OAEP parameters. */

@@ -2,12 +2,13 @@ import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CKR } from './constants.ts'
 import { ckrOf, typed } from './errors.ts'
+import type { Lane, Pace } from './lanes.ts'
 import type { Handle } from './module.ts'
 import type { TokenSession } from './session.ts'
 
 /** One operation on one session. `later` does the same as `now` on a thread of its own. */
 export type Work<T> = {
-  readonly kind: string
+  readonly pace: Pace
   readonly doing: string
   begin(session: Handle): void
   now(session: Handle): T
@@ -31,7 +32,7 @@ const ending: ReadonlySet<number> = new Set([
   CKR.SIGNATURE_LEN_RANGE,
 ])
 
-function release(token: TokenSession, lane: Handle | null, clean: boolean): void {
+function release(token: TokenSession, lane: Lane | null, clean: boolean): void {
   if (lane && clean) token.lanes.give(lane)
   else if (lane) token.lanes.discard(lane)
   else if (!clean && token.isOpen) token.module.cancelOperation(token.session)
@@ -58,7 +59,7 @@ export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
 
 function performOnce<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
   const lane = token.lanes.take()
-  const session = lane ?? token.session
+  const session = lane === null ? token.session : lane.session
   let begun = false
   const fail = (thrown: unknown): never => {
     const error = typed(work.doing, thrown)
@@ -71,14 +72,14 @@ function performOnce<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
       throw hsmError('HSM-DEVICE-ERROR', `${work.doing}: the token’s answer has an impossible length`)
     return value
   }
-  const onThread = lane !== null && !work.inline && token.module.threads && token.pace.wantsThread(work.kind)
+  const onThread = lane !== null && !work.inline && token.module.threads && work.pace.wantsThread()
   const started = performance.now()
   try {
     work.begin(session)
     begun = true
     if (!onThread) {
       const value = accepted(work.now(session))
-      token.pace.tookInline(work.kind, performance.now() - started)
+      work.pace.tookInline(performance.now() - started)
       release(token, lane, true)
       return value
     }

@@ -14,7 +14,7 @@ import { profileOf } from '../profiles/profiles.ts'
 import { CKA, hex, num } from './attributes.ts'
 import { CKO, CKU, mechanismName } from './constants.ts'
 import { attempt, call } from './errors.ts'
-import { Lanes, Pace } from './lanes.ts'
+import { Lanes, Paces } from './lanes.ts'
 import type { Handle, Module } from './module.ts'
 import { describeMechanisms, listMechanisms, tokenInfo } from './token-info.ts'
 import type { OpenWindow } from './window.ts'
@@ -59,7 +59,13 @@ export class TokenSession {
   readonly slot: Handle
   readonly profile: Profile
   readonly lanes: Lanes
-  readonly pace = new Pace()
+  readonly paces = {
+    sign: new Paces(),
+    verify: new Paces(),
+    encrypt: new Paces(),
+    decrypt: new Paces(),
+    wrap: new Paces(),
+  }
   /** Counts the sets of sessions that the token has lost. */
   epoch = 0
   loggedIn: UserKind | null = null
@@ -70,7 +76,11 @@ export class TokenSession {
   #kept: Login | null = null
   #mechanisms: ReadonlyMap<number, MechanismInfo> | null = null
   #numbers: readonly number[] | null = null
-  readonly #handles = new Map<string, Handle>()
+  readonly #handles: Readonly<Record<KeyClass, Map<string, Handle>>> = {
+    secret: new Map(),
+    public: new Map(),
+    private: new Map(),
+  }
   readonly #allowed = new Map<string, readonly number[] | null>()
 
   constructor(module: Module, slot: Handle, info: TokenInfo, lanes = defaultLanes) {
@@ -194,20 +204,20 @@ export class TokenSession {
 
   forgetHandles(): void {
     this.#allowed.clear()
-    this.#handles.clear()
+    for (const handles of Object.values(this.#handles)) handles.clear()
   }
 
   /** The one object of this id and class; a second one is refused, because an id can be planted. */
   find(ref: KeyRef): Handle {
-    const name = `${ref.class}:${ref.id}`
-    const known = this.#handles.get(name)
+    const handles = this.#handles[ref.class]
+    const known = handles.get(ref.id)
     if (known) return known
     const found = this.findAll(ref)
     const [only] = found
     if (!only) throw hsmError('HSM-KEY-ABSENT', `no ${ref.class} key ${ref.id} on token ${this.serial}`)
     if (found.length > 1)
       throw hsmError('HSM-DUPLICATE-ID', `${found.length} ${ref.class} keys carry ${ref.id}`)
-    this.#handles.set(name, only)
+    handles.set(ref.id, only)
     return only
   }
 

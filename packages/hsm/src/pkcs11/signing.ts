@@ -15,7 +15,7 @@ const maxSignatureBytes = 1024
 
 type Plan = {
   readonly mechanism: Mechanism
-  readonly data: Buffer
+  readonly data: Uint8Array
   readonly hashedBy: Signature['hashedBy']
   readonly keyClass: { readonly sign: KeyRef['class']; readonly verify: KeyRef['class'] }
 }
@@ -23,17 +23,17 @@ type Plan = {
 const pair = { sign: 'private', verify: 'public' } as const
 const secret = { sign: 'secret', verify: 'secret' } as const
 
-function digestOf(hash: HashName, input: SignInput): Buffer {
+function digestOf(hash: HashName, input: SignInput): Uint8Array {
   if ('message' in input) return createHash(hash).update(input.message).digest()
   const expected = hashes[hash].bytes
   if (input.digest.length !== expected)
     throw new RangeError(`digest: expected ${expected} bytes of ${hash}, got ${input.digest.length}`)
-  return asBuffer(input.digest)
+  return input.digest
 }
 
-function messageOf(kind: string, input: SignInput): Buffer {
+function messageOf(kind: string, input: SignInput): Uint8Array {
   if (!('message' in input)) throw new RangeError(`input: ${kind} takes a message, not a digest`)
-  return asBuffer(input.message)
+  return input.message
 }
 
 /** The mechanism that also hashes is used where the token lists it and the key allows it; else the digest is made here. */
@@ -145,7 +145,7 @@ export function sign(
   const { p11 } = token.module
   const { pin } = options
   const work: Work<Signature> = {
-    kind: `sign ${number} ${options.key.id}`,
+    pace: token.paces.sign.of(number, options.key.id),
     doing: 'signing',
     begin: (session) => {
       token.module.begin('C_SignInit', session, mechanism, key, 'signing')
@@ -156,7 +156,7 @@ export function sign(
       hashedBy,
     }),
     later: async (session) => ({
-      signature: await p11.C_SignAsync(session, data, Buffer.allocUnsafe(maxSignatureBytes)),
+      signature: await p11.C_SignAsync(session, asBuffer(data), Buffer.allocUnsafe(maxSignatureBytes)),
       hashedBy,
     }),
     explain: explainRefusal(token, key, number, inWords(options.mechanism, number)),
@@ -184,17 +184,18 @@ export function verify(
   const { p11 } = token.module
   const js = forPkcs11js(mechanism)
   const signature = asBuffer(options.signature)
+  const input = asBuffer(data)
   const answer = (error: unknown): boolean => {
     if (error instanceof HsmError && error.code === 'HSM-SIGNATURE-INVALID') return false
     throw error
   }
   try {
     const done = perform<boolean>(token, {
-      kind: `verify ${number} ${options.key.id}`,
+      pace: token.paces.verify.of(number, options.key.id),
       doing: 'verifying',
       begin: (session) => p11.C_VerifyInit(session, js, key),
-      now: (session) => p11.C_Verify(session, data, signature),
-      later: (session) => p11.C_VerifyAsync(session, data, signature),
+      now: (session) => p11.C_Verify(session, input, signature),
+      later: (session) => p11.C_VerifyAsync(session, input, signature),
       explain: explainRefusal(token, key, number, inWords(options.mechanism, number)),
     })
     return typeof done === 'boolean' ? done : done.catch(answer)
