@@ -1,15 +1,22 @@
 import { HsmError } from '../device.ts'
-import { encodeFrame, joinedFrames } from './frames.ts'
-import { deadlineFactor, isAtPad, type Operation, type WireCall, type WireResult } from './protocol.ts'
+import { Forms } from './forms.ts'
+import { type Frame, type Parcel, parcel } from './frames.ts'
+import { deadlineFactor, isAtPad, type Operation, type SentCall, type WireOutcome } from './protocol.ts'
+import { QuickAnswers } from './quick-answers.ts'
 
 type Pending = {
   readonly id: number
   readonly op: Operation
   readonly atPad: boolean
-  readonly frame: Buffer
   readonly resolve: (value: unknown) => void
   readonly reject: (error: HsmError) => void
 }
+
+/** A call that cannot be sent yet, and a copy of what it says. */
+type Waiting = { readonly call: Pending; readonly parcel: Parcel }
+
+/** The way to one host. `add` copies what it is given; `send` sends all that was added. */
+export type Outlet = { readonly add: (parcel: Parcel) => void; readonly send: () => void }
 
 /** In flight at once: enough to keep the host busy, few enough that a crash loses little. */
 const maxInFlight = 16
@@ -30,17 +37,31 @@ export function wipeSecrets(args: readonly unknown[]): void {
   }
 }
 
+const copied = ({ id, form, arrays }: Parcel): Parcel => ({
+  id,
+  form,
+  arrays: arrays.map((array) => new Uint8Array(array)),
+})
+
+function wipe({ arrays }: Parcel): void {
+  for (const array of arrays) array.fill(0)
+}
+
 /**
  * Calls in order of arrival, sent in bundles. The host starts them in that order, so the deadline runs for the oldest one
  * only and starts anew for the next when that is answered.
  */
 export class CallQueue {
-  readonly #waiting: Pending[] = []
+  readonly #waiting: Waiting[] = []
   readonly #inFlight = new Map<number, Pending>()
   readonly #options: Options
-  #send: ((bundle: Buffer) => void) | null = null
+  readonly #forms = new Forms()
+  readonly #quick = new QuickAnswers(() => this.#inFlight.size > 0)
+  #outlet: Outlet | null = null
   #refusal: (() => HsmError) | null = null
-  #timer: { readonly id: number; readonly handle: NodeJS.Timeout } | null = null
+  #oldest = 0
+  #deadline = 0
+  #timer: { readonly at: number; readonly handle: NodeJS.Timeout } | null = null
   #nextId = 1
   #scheduled = false
   #drained: (() => void)[] = []
@@ -55,7 +76,7 @@ export class CallQueue {
 
   /** A person types at a token's pad, or is about to: the library answers nothing else until that is over. */
   get atPad(): boolean {
-    return [...this.#inFlight.values(), ...this.#waiting].some(({ atPad }) => atPad)
+    return this.#calls().some(({ atPad }) => atPad)
   }
 
   add(op: Operation, serial: string, args: readonly unknown[]): Promise<unknown> {
@@ -66,25 +87,28 @@ export class CallQueue {
         return
       }
       const id = this.#nextId++
-      const call: WireCall = [id, op, serial, args]
+      const call: SentCall = [op, serial, args]
       const atPad = isAtPad(op, args)
+      const given = parcel(this.#forms, id, call)
       // What the caller does with its arrays from here on changes nothing.
-      const frame = encodeFrame(call)
+      const pending = { id, op, atPad, resolve, reject }
+      if (this.#outlet && this.#waiting.length === 0 && this.#inFlight.size < maxInFlight) {
+        this.#inFlight.set(id, pending)
+        this.#outlet.add(given)
+      } else this.#waiting.push({ call: pending, parcel: copied(given) })
       wipeSecrets(args)
-      this.#waiting.push({ id, op, atPad, frame, resolve, reject })
       this.#schedule()
     })
   }
 
-  /** `send` takes the bundle over and wipes it. */
-  connect(send: (bundle: Buffer) => void): void {
-    this.#send = send
+  connect(outlet: Outlet): void {
+    this.#outlet = outlet
     this.#pump()
   }
 
   /** The host is gone: what was sent fails, and `first` marks the call that the host was working on. Later calls wait. */
   disconnect(error: (first: boolean, atPad: boolean) => HsmError): void {
-    this.#send = null
+    this.#outlet = null
     this.#disarm()
     const calls = [...this.#inFlight.values()]
     this.#inFlight.clear()
@@ -95,21 +119,26 @@ export class CallQueue {
   /** Every call from now on is refused. */
   fail(refusal: () => HsmError): void {
     this.#refusal = refusal
-    this.#send = null
+    this.#outlet = null
     this.#disarm()
-    const calls = [...this.#inFlight.values(), ...this.#waiting.splice(0)]
+    const calls = this.#calls()
+    for (const { parcel: kept } of this.#waiting.splice(0)) wipe(kept)
     this.#inFlight.clear()
-    for (const call of calls) {
-      call.frame.fill(0)
-      call.reject(refusal())
-    }
+    for (const call of calls) call.reject(refusal())
     this.#settleDrain()
   }
 
-  settle(results: readonly WireResult[]): void {
-    for (const [id, value, error] of results) {
+  #calls(): Pending[] {
+    return [...this.#inFlight.values(), ...this.#waiting.map(({ call }) => call)]
+  }
+
+  settle(results: readonly Frame[]): void {
+    this.#quick.came()
+    for (const { id, value: outcome } of results) {
       const call = this.#inFlight.get(id)
       if (!call) continue
+      // The host's answers, in the shape that this build gives them: checked in the handshake.
+      const [value, error] = outcome as WireOutcome
       this.#inFlight.delete(id)
       if (error) {
         call.reject(new HsmError(error))
@@ -124,7 +153,7 @@ export class CallQueue {
   }
 
   drain(): Promise<void> {
-    if (this.idle || !this.#send) return Promise.resolve()
+    if (this.idle || !this.#outlet) return Promise.resolve()
     return new Promise((resolve) => this.#drained.push(resolve))
   }
 
@@ -139,22 +168,40 @@ export class CallQueue {
   }
 
   #pump(): void {
-    if (!this.#send) return
-    const calls = this.#waiting.splice(0, maxInFlight - this.#inFlight.size)
-    if (calls.length > 0) {
-      for (const call of calls) this.#inFlight.set(call.id, call)
-      this.#send(joinedFrames(calls.map(({ frame }) => frame)))
+    if (!this.#outlet) return
+    for (const { call, parcel: kept } of this.#waiting.splice(0, maxInFlight - this.#inFlight.size)) {
+      this.#inFlight.set(call.id, call)
+      this.#outlet.add(kept)
+      wipe(kept)
     }
+    this.#outlet.send()
     this.#arm()
+    if (this.#inFlight.size > 0) this.#quick.sent()
   }
 
+  /** A timer that is too early looks again when it rings: cheaper than a new one for every call. */
   #arm(): void {
     const [head] = this.#inFlight.values()
-    if (head?.id === this.#timer?.id) return
+    if (!head || head.id === this.#oldest) return
+    this.#oldest = head.id
+    this.#deadline = performance.now() + this.#options.timeoutMs * deadlineFactor(head.op, head.atPad)
+    if (this.#timer && this.#timer.at <= this.#deadline) return
     this.#disarm()
-    if (!head) return
-    const ms = this.#options.timeoutMs * deadlineFactor(head.op, head.atPad)
-    this.#timer = { id: head.id, handle: setTimeout(() => this.#options.onTimeout(head.op), ms) }
+    this.#wait()
+  }
+
+  #wait(): void {
+    const ring = (): void => {
+      this.#timer = null
+      const [head] = this.#inFlight.values()
+      if (!head) this.#oldest = 0
+      else if (performance.now() < this.#deadline) this.#wait()
+      else this.#options.onTimeout(head.op)
+    }
+    const ms = Math.max(1, Math.ceil(this.#deadline - performance.now()))
+    this.#timer = { at: this.#deadline, handle: setTimeout(ring, ms) }
+    // What keeps the process alive is the call's own pipe, and no timer of a call that is long answered.
+    this.#timer.handle.unref()
   }
 
   #disarm(): void {
@@ -163,7 +210,7 @@ export class CallQueue {
   }
 
   #settleDrain(): void {
-    if (!this.idle && this.#send) return
+    if (!this.idle && this.#outlet) return
     for (const resolve of this.#drained.splice(0)) resolve()
   }
 }

@@ -145,7 +145,7 @@ class Client implements Hsm {
     this.#generation = generation
     this.#host = host
     this.#state = 'ready'
-    this.#queue.connect((bundle) => host.sendCalls(bundle))
+    this.#queue.connect(host.outlet)
   }
 
   #lost(host: HostProcess, reason: HsmRestart['reason'] | 'closed', detail: string): void {

@@ -1,49 +1,88 @@
 /**
- * Calls and answers as bytes: u32le length of the JSON || u32le length of the bytes || JSON || bytes. A byte array stands in
- * the JSON as {"$": [offset, length]}. Every mention of an array is copied: two calls that were given the same array do not
- * share it in the other process, where it is wiped after the first. Half the cost of the structured clone, too.
+ * Calls and answers as bytes: u32le id || u32le form || u32le length of the form's text || u32le length of the arrays || text
+ * || arrays, each u32le length || bytes. The text is there when the form was not sent on this pipe before. Every mention of an
+ * array is copied: two calls that were given the same array do not share it in the other process, where it is wiped after the
+ * first.
  */
+import { type Form, type Forms, KnownForms, unremembered } from './forms.ts'
 
-const headBytes = 8
+const headBytes = 16
 /** More than any argument or answer of a token; a host that sends more is not ours any more. */
 const maxFrameBytes = 64 << 20
+const bundleBytes = 1 << 16
 
-type Place = { readonly $: readonly [offset: number, length: number] | null }
+/** What is sent: an id, and a value as its form and arrays. */
+export type Parcel = { readonly id: number; readonly form: Form; readonly arrays: readonly Uint8Array[] }
 
-/** One frame. Throws RangeError for what cannot cross: functions, bigints, and more than 64 MiB. */
-export function encodeFrame(value: unknown): Buffer {
-  const parts: Uint8Array[] = []
-  let size = 0
-  const plain = (one: unknown): unknown => {
-    if (one === undefined) return { $: null }
-    if (typeof one === 'function' || typeof one === 'bigint' || typeof one === 'symbol')
-      throw new RangeError(`a ${typeof one} cannot be given to the token host`)
-    if (typeof one !== 'object' || one === null) return one
-    if (one instanceof Uint8Array) {
-      const place: Place = { $: [size, one.length] }
-      parts.push(one)
-      size += one.length
-      return place
+/** What came. `arrays` are those in the value, for whoever wipes them. */
+export type Frame = { readonly id: number; readonly value: unknown; readonly arrays: readonly Uint8Array[] }
+
+/** Throws RangeError for what cannot cross: functions, bigints, and more than 64 MiB. */
+export function parcel(forms: Forms, id: number, value: unknown): Parcel {
+  const arrays: Uint8Array[] = []
+  const form = forms.of(value, arrays)
+  let size = form.text.length * 3
+  for (const { length } of arrays) size += length + 4
+  if (size > maxFrameBytes) throw new RangeError('more than 64 MiB cannot be given to the token host')
+  return { id, form, arrays }
+}
+
+/** One end of one pipe: the frames that go out next, in one piece. */
+export class FrameWriter {
+  readonly #taught: (Form | undefined)[] = []
+  #bytes = Buffer.allocUnsafeSlow(bundleBytes)
+  #length = 0
+
+  add({ id, form, arrays }: Parcel): void {
+    const known = form.number !== unremembered && this.#taught[form.number] === form
+    const text = known ? 0 : Buffer.byteLength(form.text)
+    let size = 0
+    for (const { length } of arrays) size += 4 + length
+    this.#makeRoom(headBytes + text + size)
+    const out = this.#bytes
+    let at = this.#length
+    out.writeUInt32LE(id, at)
+    out.writeUInt32LE(form.number, at + 4)
+    out.writeUInt32LE(text, at + 8)
+    out.writeUInt32LE(size, at + 12)
+    at += headBytes
+    if (!known) {
+      out.write(form.text, at, 'utf8')
+      if (form.number !== unremembered) this.#taught[form.number] = form
+      at += text
     }
-    if (Array.isArray(one)) return one.map(plain)
-    const copy: Record<string, unknown> = {}
-    for (const [name, inner] of Object.entries(one)) if (inner !== undefined) copy[name] = plain(inner)
-    return copy
+    for (const array of arrays) {
+      out.writeUInt32LE(array.length, at)
+      out.set(array, at + 4)
+      at += 4 + array.length
+    }
+    this.#length = at
   }
-  const json = JSON.stringify(plain(value))
-  const length = Buffer.byteLength(json)
-  if (length + size > maxFrameBytes)
-    throw new RangeError('more than 64 MiB cannot be given to the token host')
-  const frame = Buffer.allocUnsafe(headBytes + length + size)
-  frame.writeUInt32LE(length, 0)
-  frame.writeUInt32LE(size, 4)
-  frame.write(json, headBytes, 'utf8')
-  let at = headBytes + length
-  for (const part of parts) {
-    frame.set(part, at)
-    at += part.length
+
+  #makeRoom(bytes: number): void {
+    const wanted = this.#length + bytes
+    if (wanted <= this.#bytes.length) return
+    const larger = Buffer.allocUnsafeSlow(Math.max(wanted, 2 * this.#bytes.length))
+    larger.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes.fill(0, 0, this.#length)
+    this.#bytes = larger
   }
-  return frame
+
+  /** Lends all that was added, and wipes it, unless `use` says that it is not done with it: then it does. */
+  send(use: (bundle: Buffer) => boolean): void {
+    if (this.#length === 0) return
+    const bundle = this.#bytes.subarray(0, this.#length)
+    this.#length = 0
+    const done = use(bundle)
+    if (done) bundle.fill(0)
+    if (!done || this.#bytes.length > bundleBytes) this.#bytes = Buffer.allocUnsafeSlow(bundleBytes)
+  }
+
+  /** Nobody is there any more to send it to. */
+  discard(): void {
+    this.#bytes.fill(0, 0, this.#length)
+    this.#length = 0
+  }
 }
 
 /**
@@ -52,6 +91,7 @@ export function encodeFrame(value: unknown): Buffer {
  */
 export class FrameReader {
   readonly #arrays: 'lent' | 'copied'
+  readonly #forms = new KnownForms()
   #rest: Buffer[] = []
   #have = 0
   #wanted = headBytes
@@ -66,83 +106,61 @@ export class FrameReader {
   }
 
   /** The frames that are whole now, in order. Throws RangeError for what is no frame; no more is to be read then. */
-  push(piece: Buffer): unknown[] {
-    this.#rest.push(piece)
-    this.#have += piece.length
-    if (this.#have < this.#wanted) return []
-    const bytes = joinedFrames(this.#rest)
-    const values: unknown[] = []
+  push(piece: Buffer): Frame[] {
+    let bytes = piece
+    if (this.#have > 0 || piece.length < headBytes) {
+      // What is kept is a copy: whoever was lent arrays of this piece may wipe them, and the piece is used again.
+      this.#rest.push(Buffer.from(piece))
+      piece.fill(0)
+      this.#have += piece.length
+      if (this.#have < this.#wanted) return []
+      bytes = joined(this.#rest)
+    }
+    const frames: Frame[] = []
     let at = 0
     this.#wanted = headBytes
     while (bytes.length - at >= headBytes) {
-      const json = bytes.readUInt32LE(at)
-      const size = bytes.readUInt32LE(at + 4)
-      if (json + size > maxFrameBytes) throw new RangeError('frame: more than 64 MiB')
-      const start = at + headBytes + json
-      if (start + size > bytes.length) {
-        this.#wanted = headBytes + json + size
+      const text = bytes.readUInt32LE(at + 8)
+      const size = bytes.readUInt32LE(at + 12)
+      if (text + size > maxFrameBytes) throw new RangeError('frame: more than 64 MiB')
+      const end = at + headBytes + text + size
+      if (end > bytes.length) {
+        this.#wanted = end - at
         break
       }
-      const given = bytes.subarray(start, start + size)
-      values.push(filled(parsed(bytes.toString('utf8', at + headBytes, start)), given, this.#arrays))
-      at = start + size
+      frames.push(this.#frame(bytes, at, text, end))
+      at = end
     }
-    // What is kept is a copy: whoever was lent arrays of this piece may wipe them, and this piece is wiped here.
     this.#rest = at < bytes.length ? [Buffer.from(bytes.subarray(at))] : []
     this.#have = bytes.length - at
-    bytes.fill(0, this.#arrays === 'copied' ? 0 : at)
-    return values
+    if (this.#arrays === 'copied') bytes.fill(0)
+    else if (this.#have > 0) bytes.fill(0, at)
+    return frames
+  }
+
+  #frame(bytes: Buffer, at: number, text: number, end: number): Frame {
+    const number = bytes.readUInt32LE(at + 4)
+    const start = at + headBytes
+    const fill =
+      text === 0
+        ? this.#forms.get(number)
+        : this.#forms.learn(number, bytes.toString('utf8', start, start + text))
+    const arrays: Uint8Array[] = []
+    for (let from = start + text; from < end; ) {
+      const first = from + 4
+      const next = first <= end ? first + bytes.readUInt32LE(from) : Number.POSITIVE_INFINITY
+      if (next > end) throw new RangeError('frame: bytes outside of it')
+      const place = new Uint8Array(bytes.buffer, bytes.byteOffset + first, next - first)
+      arrays.push(this.#arrays === 'lent' ? place : new Uint8Array(place))
+      from = next
+    }
+    return { id: bytes.readUInt32LE(at), value: fill(arrays), arrays }
   }
 }
 
 /** One after another; what they are made of is wiped. */
-export function joinedFrames(pieces: readonly Buffer[]): Buffer {
-  const [only] = pieces
-  if (pieces.length === 1 && only) return only
+function joined(pieces: readonly Buffer[]): Buffer {
   const bytes = Buffer.concat(pieces)
   for (const piece of pieces) piece.fill(0)
   return bytes
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    throw new RangeError('frame: no JSON')
-  }
-}
-
-function filled(value: unknown, bytes: Buffer, arrays: 'lent' | 'copied'): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) {
-    for (const [index, inner] of value.entries()) value[index] = filled(inner, bytes, arrays)
-    return value
-  }
-  if ('$' in value) return taken(value, bytes, arrays)
-  // An object that JSON.parse made: a record of names.
-  const record = value as Record<string, unknown>
-  for (const name of Object.keys(record)) {
-    const inner = record[name]
-    if (name === '__proto__') throw new RangeError('frame: names __proto__')
-    if (typeof inner === 'object' && inner !== null) record[name] = filled(inner, bytes, arrays)
-  }
-  return value
-}
-
-function taken({ $ }: { $: unknown }, bytes: Buffer, arrays: 'lent' | 'copied'): Uint8Array | undefined {
-  if ($ === null) return undefined
-  const [offset, length] = Array.isArray($) ? $ : []
-  const end = offset + length
-  if (
-    !Number.isSafeInteger(offset) ||
-    !Number.isSafeInteger(length) ||
-    offset < 0 ||
-    length < 0 ||
-    end > bytes.length
-  )
-    throw new RangeError('frame: bytes outside of it')
-  if (arrays === 'lent') return bytes.subarray(offset, end)
-  const copy = new Uint8Array(length)
-  copy.set(bytes.subarray(offset, end))
-  return copy
 }

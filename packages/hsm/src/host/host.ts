@@ -1,11 +1,12 @@
-import { Socket } from 'node:net'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { Module } from '../pkcs11/module.ts'
 import { Tokens } from '../pkcs11/tokens.ts'
 import { keepFromPrograms, protectProcess } from '../protect-process.ts'
 import { explainFailure } from './explain-failure.ts'
-import { encodeFrame, FrameReader, joinedFrames } from './frames.ts'
+import { Forms } from './forms.ts'
+import { type Frame, FrameReader, FrameWriter, parcel } from './frames.ts'
+import { HostPipe } from './host-pipe.ts'
 import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
 import {
@@ -13,11 +14,12 @@ import {
   framePipe,
   parentChannel,
   protocolVersion,
+  type SentCall,
   type ToHost,
   tokenOperations,
   type WireCall,
   type WireError,
-  type WireResult,
+  type WireOutcome,
 } from './protocol.ts'
 import { type Outcome, Scheduler } from './scheduler.ts'
 
@@ -32,18 +34,11 @@ function wireError(error: unknown): WireError {
   return { code: typed.code, ckr: typed.ckr, detail: typed.detail, remedy: typed.remedy }
 }
 
-/** PINs and key bytes that came with a call do not outlive it. */
-function wipe(value: unknown, depth = 0): void {
-  if (value instanceof Uint8Array) value.fill(0)
-  else if (value && typeof value === 'object' && depth < 3)
-    for (const inner of Object.values(value)) wipe(inner, depth + 1)
-}
-
 type Handler = (tokens: Tokens, serial: string, ...args: readonly unknown[]) => unknown
 
 const known: ReadonlySet<string> = new Set(tokenOperations)
 
-function run(tokens: Tokens, [, op, serial, args]: WireCall): unknown {
+function run(tokens: Tokens, { op, serial, args }: WireCall): unknown {
   if (op === 'ping') return null
   if (op === 'tokens') return tokens.list()
   if (!known.has(op)) throw new RangeError(`op: ${String(op)} is not known`)
@@ -56,8 +51,14 @@ function judge(tokens: Tokens, call: WireCall, error: unknown, second: boolean):
   if (again) return { done: false, error, again }
   // A renewed session is there and logged in; to look behind this answer would close it again.
   const renewed = second && error instanceof HsmError && error.code === 'HSM-SESSION-LOST'
-  const explained = error instanceof HsmError && !renewed ? explainFailure(tokens, call[2], error) : error
+  const explained = error instanceof HsmError && !renewed ? explainFailure(tokens, call.serial, error) : error
   return { done: false, error: explained }
+}
+
+function callOf({ id, value, arrays }: Frame): WireCall {
+  // The client's calls, in the shape that this build gives them: checked in the handshake.
+  const [op, serial, args] = value as SentCall
+  return { id, op, serial, args, arrays }
 }
 
 /** Answers wait for each other at most this long, and at most this many: the client works while we do. */
@@ -77,25 +78,38 @@ export function runHost(): void {
   }
   let tokens: Tokens | null = null
   let scheduler: Scheduler | null = null
-  const pipe = new Socket({ fd: framePipe, readable: true, writable: true })
+  const forms = new Forms()
   const reader = new FrameReader('lent')
-  let results: Buffer[] = []
+  const writer = new FrameWriter()
+  let unanswered = 0
+  let waiting = 0
   let oldest = 0
   const flush = (): void => {
-    if (results.length === 0) return
-    const bundle = joinedFrames(results)
-    results = []
-    pipe.write(bundle, () => bundle.fill(0))
+    waiting = 0
+    writer.send((bundle) => pipe.write(bundle))
   }
-  const settle = (result: WireResult): void => {
+  const settle = ({ id, arrays }: WireCall, outcome: WireOutcome): void => {
+    writer.add(parcel(forms, id, outcome))
+    for (const array of arrays) array.fill(0)
+    unanswered -= 1
     const now = performance.now()
-    if (results.length === 0) {
+    if (waiting++ === 0) {
       oldest = now
-      setImmediate(flush)
+      if (!working) setImmediate(flush)
     }
-    results.push(encodeFrame(result))
-    if (results.length >= bundleAnswers || now - oldest > bundleMs) flush()
+    if (waiting >= bundleAnswers || now - oldest > bundleMs) flush()
   }
+  let working = false
+  const work = (piece: Buffer): 'done' | 'at-work' => {
+    const frames = reader.push(piece)
+    unanswered += frames.length
+    working = true
+    scheduler?.add(frames.map(callOf))
+    working = false
+    flush()
+    return unanswered === 0 ? 'done' : 'at-work'
+  }
+  const pipe = new HostPipe(framePipe, { onPiece: work, onEnd: () => process.exit(0) })
 
   const open = (message: Extract<ToHost, { t: 'open' }>): void => {
     if (message.version !== protocolVersion)
@@ -108,14 +122,13 @@ export function runHost(): void {
       limit: message.sessions,
       run: (call) => run(opened, call),
       judge: (call, error) => {
-        const outcome = judge(opened, call, error, second.has(call[0]))
-        if (!outcome.done && outcome.again) second.add(call[0])
+        const outcome = judge(opened, call, error, second.has(call.id))
+        if (!outcome.done && outcome.again) second.add(call.id)
         return outcome
       },
       answer: (call, outcome) => {
-        second.delete(call[0])
-        settle(outcome.done ? [call[0], outcome.value] : [call[0], null, wireError(outcome.error)])
-        wipe(call[3])
+        second.delete(call.id)
+        settle(call, outcome.done ? [outcome.value] : [null, wireError(outcome.error)])
       },
     })
     answer({
@@ -126,9 +139,6 @@ export function runHost(): void {
     })
   }
 
-  // The client's calls, in the shape that this build gives them: checked in the handshake.
-  pipe.on('data', (piece: Buffer) => scheduler?.add(reader.push(piece) as WireCall[]))
-  pipe.on('error', () => process.exit(0))
   process.on('disconnect', () => process.exit(0))
   process.on('message', (message: ToHost) => {
     if (message.t === 'open') {

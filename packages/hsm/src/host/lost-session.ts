@@ -26,7 +26,7 @@ const spentPin = (args: readonly unknown[]) =>
  */
 export function secondTurn(
   tokens: Tokens,
-  [, op, serial, args]: WireCall,
+  { op, serial, args }: WireCall,
   error: unknown,
   run: () => unknown,
 ): (() => unknown) | null {

@@ -1,7 +1,7 @@
 import type { CkrCode, LibraryInfo, Token } from '../device.ts'
 
 /** Both ends are built together; a difference means a damaged installation. */
-export const protocolVersion = 3
+export const protocolVersion = 4
 
 /** Every method of Token that crosses to the host. */
 export const tokenOperations = [
@@ -68,11 +68,18 @@ export const framePipe = 4
 /** Where Node puts its own channel, the first one after the standard three. */
 export const parentChannel = 3
 
-export type WireCall = readonly [id: number, op: Operation, serial: string, args: readonly unknown[]]
+export type SentCall = readonly [op: Operation, serial: string, args: readonly unknown[]]
 
-export type WireResult =
-  | readonly [id: number, value: unknown]
-  | readonly [id: number, value: null, error: WireError]
+/** A call as it came, and the arrays in it: they are wiped once it is answered. */
+export type WireCall = {
+  readonly id: number
+  readonly op: Operation
+  readonly serial: string
+  readonly args: readonly unknown[]
+  readonly arrays: readonly Uint8Array[]
+}
+
+export type WireOutcome = readonly [value: unknown] | readonly [value: null, error: WireError]
 
 export type ToHost =
   | {

@@ -5,7 +5,7 @@ export type Outcome =
   | { readonly done: true; readonly value: unknown }
   | { readonly done: false; readonly error: unknown; readonly again?: () => unknown }
 
-type Job = { readonly call: WireCall; readonly run: () => unknown; readonly shared: boolean }
+type Job = { readonly call: WireCall; readonly again: (() => unknown) | null; readonly shared: boolean }
 
 const isShared = (op: Operation) => sharedOperations.has(op)
 
@@ -35,8 +35,7 @@ export class Scheduler {
   }
 
   add(calls: readonly WireCall[]): void {
-    for (const call of calls)
-      this.#waiting.push({ call, run: () => this.#run(call), shared: isShared(call[1]) })
+    for (const call of calls) this.#waiting.push({ call, again: null, shared: isShared(call.op) })
     this.#pump()
   }
 
@@ -52,7 +51,7 @@ export class Scheduler {
   #start(job: Job): void {
     let value: unknown
     try {
-      value = job.run()
+      value = job.again === null ? this.#run(job.call) : job.again()
     } catch (error) {
       this.#failed(job, error)
       return
@@ -82,6 +81,6 @@ export class Scheduler {
       return
     }
     const { again } = outcome
-    this.#waiting.unshift({ call, run: again, shared: false })
+    this.#waiting.unshift({ call, again, shared: false })
   }
 }

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { encodeFrame, FrameReader, joinedFrames } from '../../src/host/frames.ts'
+import { Forms, maxForms } from '../../src/host/forms.ts'
+import { type Frame, FrameReader, FrameWriter, parcel } from '../../src/host/frames.ts'
 import { sealingTemplate, signingTemplate } from '../../src/index.ts'
 import { newId, startBench } from '../soft-token-bench.ts'
 
@@ -18,9 +19,28 @@ const value = fc.letrec((tie) => ({
   ),
 })).one
 
-const read = (bundle: Uint8Array) => new FrameReader('copied').push(Buffer.from(bundle))
+/** A sender's bytes for these values, each a call of its own. */
+function sender() {
+  const forms = new Forms()
+  const writer = new FrameWriter()
+  return (values: readonly unknown[]): Buffer => {
+    values.forEach((one, id) => {
+      writer.add(parcel(forms, id, one))
+    })
+    let bytes = Buffer.alloc(0)
+    writer.send((bundle) => {
+      bytes = Buffer.from(bundle)
+      return true
+    })
+    return bytes
+  }
+}
 
-/** What is lent comes as Buffers. */
+const bytesOf = (...values: readonly unknown[]) => sender()(values)
+const valuesOf = (frames: readonly Frame[]) => frames.map((frame) => frame.value)
+const read = (bundle: Uint8Array) => valuesOf(new FrameReader('copied').push(Buffer.from(bundle)))
+
+/** Without what makes arrays differ that hold the same. */
 const plain = (one: unknown): unknown => {
   if (one instanceof Uint8Array) return new Uint8Array(one)
   if (Array.isArray(one)) return one.map(plain)
@@ -32,7 +52,7 @@ describe('calls and answers as bytes', () => {
   it('come back as they were, many in one bundle', () => {
     fc.assert(
       fc.property(fc.array(value, { maxLength: 5 }), (values) => {
-        expect(read(joinedFrames(values.map(encodeFrame)))).toEqual(values)
+        expect(read(bytesOf(...values))).toEqual(values)
       }),
     )
   })
@@ -44,12 +64,12 @@ describe('calls and answers as bytes', () => {
         fc.array(fc.nat({ max: 60 }), { maxLength: 12 }),
         fc.constantFrom('lent' as const, 'copied' as const),
         (values, cuts, arrays) => {
-          const bundle = joinedFrames(values.map(encodeFrame))
+          const bundle = bytesOf(...values)
           const reader = new FrameReader(arrays)
           const got: unknown[] = []
           let at = 0
           for (const cut of [...cuts, bundle.length]) {
-            got.push(...reader.push(Buffer.from(bundle.subarray(at, at + cut))))
+            got.push(...valuesOf(reader.push(Buffer.from(bundle.subarray(at, at + cut)))))
             at += cut
           }
           expect(plain(got)).toEqual(values)
@@ -61,22 +81,22 @@ describe('calls and answers as bytes', () => {
 
   it('nothing of a call is left in the pieces that it came in, but what was lent', () => {
     const secret = new Uint8Array(100).fill(7)
-    const bytes = encodeFrame([secret])
+    const bytes = bytesOf([secret])
     const pieces = [bytes.subarray(0, 30), bytes.subarray(30, 60), bytes.subarray(60)].map((p) =>
       Buffer.from(p),
     )
     const reader = new FrameReader('lent')
-    const [[lent]] = pieces.flatMap((piece) => reader.push(piece)) as [[Uint8Array]]
+    const [[lent]] = valuesOf(pieces.flatMap((piece) => reader.push(piece))) as [[Uint8Array]]
     expect(pieces.every((piece) => piece.every((byte) => byte === 0))).toBe(true)
     expect([...lent]).toEqual([...secret])
-    const whole = encodeFrame([secret])
+    const whole = bytesOf([secret])
     new FrameReader('copied').push(whole)
     expect(whole.includes(7)).toBe(false)
   })
 
   it('share no memory with each other or with what they came from', () => {
     const given = new Uint8Array([1, 2, 3])
-    const bundle = encodeFrame([given, given, { again: given }])
+    const bundle = bytesOf([given, given, { again: given }])
     given.fill(9)
     const [[first, second, { again }]] = read(bundle) as [[Uint8Array, Uint8Array, { again: Uint8Array }]]
     bundle.fill(0)
@@ -87,31 +107,120 @@ describe('calls and answers as bytes', () => {
     ])
   })
 
-  it('a frame that is too long, is no JSON or points outside of itself is refused before anything is allocated', () => {
-    const long = Buffer.alloc(8)
-    long.writeUInt32LE(1 << 26, 0)
-    long.writeUInt32LE(1, 4)
-    expect(() => read(long)).toThrow('more than 64 MiB')
-    const frame = (json: string) => {
-      const bytes = Buffer.alloc(8 + json.length)
-      bytes.writeUInt32LE(json.length, 0)
-      bytes.write(json, 8)
-      return bytes
+  it('a form that was sent is not sent again, and its values come back as they were', () => {
+    fc.assert(
+      fc.property(fc.array(value, { minLength: 1, maxLength: 5 }), (values) => {
+        const send = sender()
+        const reader = new FrameReader('copied')
+        const first = send(values)
+        expect(valuesOf(reader.push(Buffer.from(first)))).toEqual(values)
+        const second = send(values)
+        expect(valuesOf(reader.push(Buffer.from(second)))).toEqual(values)
+        expect(second.length).toBeLessThan(first.length)
+      }),
+    )
+  })
+
+  it('values that differ in more than the bytes of their arrays never pass for one form', () => {
+    fc.assert(
+      fc.property(value, value, (one, other) => {
+        const forms = new Forms()
+        const [first, second] = [forms.of(one, []), forms.of(other, [])]
+        if (first === second) expect(JSON.parse(second.text)).toEqual(JSON.parse(first.text))
+        else expect(first.text).not.toBe(second.text)
+      }),
+    )
+  })
+
+  it('more forms than are remembered are all told apart, also after the oldest have made way', () => {
+    const send = sender()
+    const reader = new FrameReader('copied')
+    const values = Array.from({ length: 2 * maxForms + 3 }, (_, i) => ({
+      key: `k${i}`,
+      data: new Uint8Array([i]),
+    }))
+    for (const given of [values, values.slice(0, 5), values.slice(-maxForms), values])
+      expect(valuesOf(reader.push(send(given)))).toEqual(given)
+  })
+
+  it('what one host was taught is told anew to the next', () => {
+    const forms = new Forms()
+    const value = ['sign', new Uint8Array([1])]
+    for (let host = 0; host < 2; host++) {
+      const writer = new FrameWriter()
+      const reader = new FrameReader('copied')
+      writer.add(parcel(forms, 1, value))
+      writer.add(parcel(forms, 2, value))
+      writer.send((bundle) => {
+        expect(valuesOf(reader.push(Buffer.from(bundle)))).toEqual([value, value])
+        return true
+      })
     }
-    for (const json of [
+  })
+
+  it('what a receiver does to an answer changes no other of the same form', () => {
+    const send = sender()
+    const reader = new FrameReader('copied')
+    const given = { info: { label: 'a', flags: ['x'] } }
+    const [first] = valuesOf(reader.push(send([given]))) as [typeof given]
+    first.info.label = 'changed'
+    first.info.flags.push('y')
+    expect(valuesOf(reader.push(send([given])))).toEqual([given])
+  })
+
+  it('what was sent is wiped in the sender, and what never was as well', () => {
+    const writer = new FrameWriter()
+    const forms = new Forms()
+    let lent = Buffer.alloc(0)
+    writer.add(parcel(forms, 1, [new Uint8Array(40).fill(7)]))
+    writer.send((bundle) => {
+      lent = bundle
+      expect(bundle.includes(7)).toBe(true)
+      return true
+    })
+    expect(lent.every((byte) => byte === 0)).toBe(true)
+    writer.add(parcel(forms, 2, [new Uint8Array(40).fill(7)]))
+    expect(lent.includes(7)).toBe(true)
+    writer.discard()
+    expect(lent.every((byte) => byte === 0)).toBe(true)
+    writer.send(() => expect.unreachable())
+  })
+
+  it('a frame that is too long, is no JSON or points outside of itself is refused before anything is allocated', () => {
+    const frame = (
+      form: number,
+      text: string,
+      arrays = Buffer.alloc(0),
+      lengths = [text.length, arrays.length],
+    ) => {
+      const head = Buffer.alloc(16)
+      head.writeUInt32LE(form, 4)
+      head.writeUInt32LE(lengths[0]!, 8)
+      head.writeUInt32LE(lengths[1]!, 12)
+      return Buffer.concat([head, Buffer.from(text), arrays])
+    }
+    expect(() => read(frame(0, '', Buffer.alloc(0), [1 << 26, 1]))).toThrow('more than 64 MiB')
+    const one = Buffer.from([1, 0, 0, 0, 9])
+    expect(read(frame(0, '[{"$":0}]', one))).toEqual([[new Uint8Array([9])]])
+    for (const text of [
       '{',
-      '{"$":[0,1]}',
-      '{"$":[-1,1]}',
-      '{"$":[0,9e15]}',
-      '{"$":["a"]}',
+      '{"$":0}',
+      '{"$":-1}',
+      '{"$":1.5}',
+      '{"$":"a"}',
       '[{"a":{"$":7}}]',
+      '{"__proto__":{"x":1}}',
     ])
-      expect(() => read(frame(json))).toThrow(RangeError)
-    expect(() => read(frame('{"__proto__":{"x":1}}'))).toThrow(RangeError)
+      expect(() => read(frame(0, text)), text).toThrow(RangeError)
+    expect(() => read(frame(0, '[1]', Buffer.from([2, 0, 0, 0, 9])))).toThrow('bytes outside')
+    expect(() => read(frame(0, '[1]', Buffer.from([2, 0])))).toThrow(RangeError)
+    expect(() => read(frame(3, ''))).toThrow('form 3 is not known')
+    expect(() => read(frame(maxForms + 1, '[1]'))).toThrow(`form ${maxForms + 1}`)
+    expect(() => read(frame(1, JSON.stringify('x'.repeat(4000))))).toThrow('a form that is not remembered')
   })
 
   it('what cannot cross is refused at the call, and the host goes on', async () => {
-    for (const wrong of [() => 1, 1n, Symbol('x')]) expect(() => encodeFrame([wrong])).toThrow(RangeError)
+    for (const wrong of [() => 1, 1n, Symbol('x')]) expect(() => bytesOf([wrong])).toThrow(RangeError)
     const bench = await startBench()
     await expect(bench.hsm.token('1').random(1n as unknown as number)).rejects.toThrow(RangeError)
     expect((await bench.hsm.tokens()).length).toBe(1)

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { CallQueue } from '../../src/host/call-queue.ts'
-import { FrameReader } from '../../src/host/frames.ts'
+import { type Frame, FrameReader, FrameWriter } from '../../src/host/frames.ts'
 import type { Operation, WireCall } from '../../src/host/protocol.ts'
 import { type Outcome, Scheduler } from '../../src/host/scheduler.ts'
 import { hsmError } from '../../src/hsm-errors.ts'
 
-const call = (id: number, op: Operation): WireCall => [id, op, 's', []]
+const call = (id: number, op: Operation): WireCall => ({ id, op, serial: 's', args: [], arrays: [] })
 
 /** A scheduler whose work is ended by hand: `end(3)` lets call 3 come back. */
 function bench(
@@ -16,7 +16,7 @@ function bench(
   const ends = new Map<number, { resolve: (value: unknown) => void; reject: (error: unknown) => void }>()
   const scheduler = new Scheduler({
     limit,
-    run: ([id, op]) => {
+    run: ({ id, op }) => {
       events.push(`start ${id}`)
       if (op === 'info') return `at once ${id}`
       return new Promise((resolve, reject) => ends.set(id, { resolve, reject }))
@@ -25,7 +25,7 @@ function bench(
       const second = again(failed, error)
       return second ? { done: false, error, again: second } : { done: false, error }
     },
-    answer: ([id], outcome) => events.push(`${outcome.done ? 'done' : 'failed'} ${id}`),
+    answer: ({ id }, outcome) => events.push(`${outcome.done ? 'done' : 'failed'} ${id}`),
   })
   const turn = () => new Promise((resolve) => setImmediate(resolve))
   const end = async (id: number, error?: unknown) => {
@@ -63,7 +63,7 @@ describe('calls in the host', () => {
       turns += 1
       return turns === 1
         ? () => {
-            events.push(`again ${failed[0]}`)
+            events.push(`again ${failed.id}`)
             return 'done at last'
           }
         : undefined
@@ -85,25 +85,34 @@ describe('calls in the host', () => {
 describe('calls in the client', () => {
   const queueOf = (timeoutMs = 10_000) => {
     const timeouts: string[] = []
-    const sent: WireCall[][] = []
+    const sent: Frame[][] = []
     const queue = new CallQueue({ timeoutMs, onTimeout: (op) => timeouts.push(op), onSuccess: () => {} })
+    const writer = new FrameWriter()
+    const reader = new FrameReader('copied')
+    const send = () =>
+      writer.send((bundle) => {
+        sent.push(reader.push(Buffer.from(bundle)))
+        return true
+      })
+    const answer = (calls: readonly Frame[]) =>
+      queue.settle(calls.map(({ id }) => ({ id, value: ['x'], arrays: [] })))
     return {
       queue,
       timeouts,
       sent,
-      connect: () =>
-        queue.connect((bundle) => sent.push(new FrameReader('copied').push(bundle) as WireCall[])),
+      answer,
+      connect: () => queue.connect({ add: (parcel) => writer.add(parcel), send }),
     }
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve))
 
   it('those of one turn go in one bundle, at most sixteen on their way', async () => {
-    const { queue, sent, connect } = queueOf()
+    const { queue, sent, answer, connect } = queueOf()
     connect()
     const calls = Array.from({ length: 20 }, () => queue.add('random', 's', [8]))
     await turn()
     expect(sent.map((bundle) => bundle.length)).toEqual([16])
-    queue.settle(sent[0]!.slice(0, 3).map(([id]) => [id, 'x'] as const))
+    answer(sent[0]!.slice(0, 3))
     await turn()
     expect(sent.map((bundle) => bundle.length)).toEqual([16, 3])
     queue.fail(() => hsmError('HSM-CLOSED', 'over'))
@@ -118,10 +127,9 @@ describe('calls in the client', () => {
     expect([...pin, ...value].every((b) => b === 0)).toBe(true)
     connect()
     await turn()
-    const [[, , , first], [, , , second]] = sent[0] as [WireCall, WireCall]
-    expect([first, second]).toEqual([
-      [{ pin: new Uint8Array(4).fill(7) }],
-      [{ value: new Uint8Array(4).fill(7) }],
+    expect(sent[0]!.map((frame) => frame.value)).toEqual([
+      ['logIn', 's', [{ pin: new Uint8Array(4).fill(7) }]],
+      ['importUnderWrapping', 's', [{ value: new Uint8Array(4).fill(7) }]],
     ])
     queue.fail(() => hsmError('HSM-CLOSED', 'over'))
     const late = new Uint8Array(4).fill(7)
@@ -130,17 +138,52 @@ describe('calls in the client', () => {
   })
 
   it('the deadline is the oldest call’s, and its own: answers to younger ones do not put it off', async () => {
-    const { queue, timeouts, sent, connect } = queueOf(60)
+    const { queue, timeouts, sent, answer, connect } = queueOf(60)
     connect()
     void queue.add('random', 's', [1]).catch(() => {})
     const younger = queue.add('sign', 's', [])
     await turn()
     await new Promise((resolve) => setTimeout(resolve, 40))
-    queue.settle([[sent[0]![1]![0], 'x']])
+    answer(sent[0]!.slice(1))
     await younger
     await new Promise((resolve) => setTimeout(resolve, 35))
     expect(timeouts).toEqual(['random'])
     queue.disconnect((first) => hsmError(first ? 'HSM-TIMEOUT' : 'HSM-CRASHED', 'gone'))
     expect(queue.idle).toBe(true)
+  })
+
+  it('a deadline starts anew with the next call, and one that was answered rings for nobody', async () => {
+    const { queue, timeouts, sent, answer, connect } = queueOf(60)
+    connect()
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+    void queue.add('random', 's', [1])
+    await turn()
+    await pause(40)
+    answer(sent[0]!)
+    await pause(40)
+    expect(timeouts).toEqual([])
+    void queue.add('sign', 's', []).catch(() => {})
+    await turn()
+    await pause(40)
+    expect(timeouts).toEqual([])
+    await pause(40)
+    expect(timeouts).toEqual(['sign'])
+    queue.fail(() => hsmError('HSM-CLOSED', 'over'))
+  })
+
+  it('a PIN that could not be sent at once is sent as it was given, and its copy is wiped', async () => {
+    const { queue, sent, connect } = queueOf()
+    connect()
+    for (let i = 0; i < 16; i++) void queue.add('random', 's', [i]).catch(() => {})
+    const pin = new Uint8Array(4).fill(7)
+    void queue.add('logIn', 's', [{ pin }]).catch(() => {})
+    expect([...pin]).toEqual([0, 0, 0, 0])
+    await turn()
+    queue.settle(sent[0]!.slice(0, 1).map(({ id }) => ({ id, value: [1], arrays: [] })))
+    await turn()
+    expect(sent[1]!.map((frame) => frame.value)).toEqual([
+      ['logIn', 's', [{ pin: new Uint8Array(4).fill(7) }]],
+    ])
+    queue.fail(() => hsmError('HSM-CLOSED', 'over'))
   })
 })
