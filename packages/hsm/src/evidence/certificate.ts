@@ -152,12 +152,20 @@ export function verifyChain(
       return refuse('ATTESTATION-TIME', `${name} has dates, or is checked at a time, that cannot be read`)
     if (time < from || time > to)
       return refuse('ATTESTATION-TIME', `${name} is not valid at ${time.toISOString()}`)
-    const details = issuer.x509.publicKey.asymmetricKeyDetails
-    if (details?.modulusLength !== undefined && details.modulusLength < 2048)
-      return refuse('ATTESTATION-ALGORITHM', `${issuer.x509.subject} has ${details.modulusLength} bits`)
   }
+  const weak = path.find((one) => !isStrong(one))
+  if (weak !== undefined)
+    return refuse('ATTESTATION-ALGORITHM', `${weak.x509.subject} is no RSA of 2048 bits or P-256 or P-384`)
   return { ok: true, path }
 }
+
+/** RSA from 2048 bits, P-256 or P-384: the leaf's own key too, since a verifier may know no others. */
+function isStrong({ x509: { publicKey } }: Certificate): boolean {
+  const { modulusLength = 0, namedCurve = '' } = publicKey.asymmetricKeyDetails ?? {}
+  return publicKey.asymmetricKeyType === 'rsa' ? modulusLength >= 2048 : strongCurves.has(namedCurve)
+}
+
+const strongCurves: ReadonlySet<string> = new Set(['prime256v1', 'secp384r1'])
 
 /** Turns malformed input into a refusal; anything else is a mistake of ours and goes on. */
 export function reading<T>(work: () => T): T | AttestationRefusal {

@@ -1,3 +1,4 @@
+export { rootCertificate, verifyAttestation } from './attestation.ts'
 export {
   type AttestationRefusal,
   type AttestationRule,
@@ -21,4 +22,5 @@ export {
   evidenceReasons,
 } from './level.ts'
 export { type LunaAttestation, verifyLunaAttestation } from './luna.ts'
+export { confirmAsStandIn, makeStandInVendor, type StandInVendor } from './stand-in-vendor.ts'
 export { verifyYubiHsmAttestation, type YubiHsmAttestation, type YubiHsmClaims } from './yubihsm.ts'
