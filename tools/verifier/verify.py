@@ -292,6 +292,8 @@ HARDWARE_PROFILES = {'tpm2', 'yubihsm', 'luna', 'nshield', 'cloudhsm', 'smartcar
 evidence = literal('E0', 'E1', 'E2', 'E3')
 bits, blocks, quorum = integer(0, 128), integer(0, 0xffffffff), integer(0, 32)
 policy_shape = obj(
+    optional={'attestationRoots': also(array(obj(name=line, certificate=digest, format=literal('yubihsm', 'luna')), 1, 16),
+                                       lambda all_: distinct(one['certificate'] for one in all_))},
     v=literal(1), kind=literal('policy'), version=positive, previous=nullable(digest),
     organisation=obj(id=ident, name=line), domain=domain, expiry=time,
     officers=also(members, bool), officerQuorum=positive, approvers=members, approverThreshold=quorum,
@@ -318,8 +320,15 @@ fhe_shape = obj(
     serverKey=nullable(digest), commitments=digest,
     holders=array(obj(index=integer(1, 15), name=line, card=digest, envelope=digest, signature=signature,
                       acknowledgement=digest), 1, 15))
+statement_of_key_shape = signed(obj(
+    v=literal(1), kind=literal('key-statement'), domain=domain, ceremonyId=hex16, planHash=digest, stepId=ident, key=ident,
+    level=literal('ceremony', *LEVELS), serial=line, ckaId=hex16, identity=digest, attributes=attributes,
+    companion=obj(ckaId=pattern('([0-9a-f]{2}){1,64}'), keys=p256_key), head=obj(size=counter, node=digest, root=digest)))
+attestation_shape = obj(
+    id=ident, level=literal('ceremony', *LEVELS), by=literal('companion', 'vendor'), root=digest, chain=digest,
+    statement=nullable(obj(document=digest, size=counter)))
 predicate_shape = obj(
-    optional={'replicas': array(obj(id=ident, token=ident, serial=line, way=literal('vendor-clone', 'vendor-wrap'), ckaId=hex16,
+    optional={'attestations': array(attestation_shape, 1, 4096), 'replicas': array(obj(id=ident, token=ident, serial=line, way=literal('vendor-clone', 'vendor-wrap'), ckaId=hex16,
                                     evidence=evidence, attributes=attributes, mechanism=line, challenge=digest,
                                     digest=digest), 1, 20)},
     v=literal(1), ceremonyId=hex16, domain=domain, planHash=digest, lock=nullable(digest), policyDigest=digest,
@@ -624,9 +633,17 @@ def leaf_of(entry):
     return sha(b'\x00', struct.pack('>Q', int(entry['seq'])), texts, fact)
 
 
+def named_statement(fact):
+    """What a performed attestation names as the companion's statement; '' where it names none."""
+    result = fact.get('result')
+    statement = result.get('statement') if isinstance(result, dict) else None
+    document = statement.get('document') if isinstance(statement, dict) else None
+    return document if isinstance(document, str) else ''
+
+
 def fold(lines, sizes):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript."""
-    header, node, tree, heads, made_at, opened, decided = None, b'', Tree(), {}, {}, 0, []
+    header, node, tree, heads, made_at, opened, decided, performed = None, b'', Tree(), {}, {}, 0, [], {}
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -645,6 +662,8 @@ def fold(lines, sizes):
             kind, fact = entry['kind'], entry.get('fact')
             if kind == 'checkpoint.made' and entry['seq'] in sizes:
                 made_at[entry['seq']] = entry['stepId']
+            if kind == 'step.performed':
+                performed[entry['stepId']] = (entry['seq'], None if fact is None else named_statement(fact))
             opened += kind == 'exception.opened'
             if kind == 'exception.decided':
                 document = fact.get('document') if fact is not None else None
@@ -654,7 +673,287 @@ def fold(lines, sizes):
             heads[str(tree.size)] = head()
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
-            'opened': opened, 'decided': decided}
+            'opened': opened, 'decided': decided, 'performed': performed}
+
+
+# --- SPEC 6.8: vendors' attestations -----------------------------------------------------------------------------
+
+# p, b, n and G of the curves with a = -3 on which certificates are signed, by their object identifiers.
+CURVES = {
+    '1.2.840.10045.3.1.7': (P, P_B, P_N, P_G),
+    '1.3.132.0.34': (
+        2 ** 384 - 2 ** 128 - 2 ** 96 + 2 ** 32 - 1,
+        0xB3312FA7E23EE7E4988E056BE3F82D19181D9C6EFE8141120314088F5013875AC656398D8A2ED19D2A85C8EDD3EC2AEF,
+        0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFC7634D81F4372DDF581A0DB248B0A77AECEC196ACCC52973,
+        (0xAA87CA22BE8B05378EB1C71EF320AD746E1D3B628BA79B9859F741E082542A385502F25DBF55296C3A545E3872760AB7,
+         0x3617DE4A96262C6F5D9E98BF9292DC29F8F41DBD289A147CE9DA3113B5F0B8C00A60B1CE1D7E819D7A431D7C90EA0E5F)),
+}
+RSA, ELLIPTIC = '1.2.840.113549.1.1.1', '1.2.840.10045.2.1'
+# Hash of a signature algorithm, and the DigestInfo before the hash where it is RSA's.
+CERTIFIED = {
+    '1.2.840.113549.1.1.11': ('sha256', '3031300d060960864801650304020105000420'),
+    '1.2.840.113549.1.1.12': ('sha384', '3041300d060960864801650304020205000430'),
+    '1.2.840.113549.1.1.13': ('sha512', '3051300d060960864801650304020305000440'),
+    '1.2.840.10045.4.3.2': ('sha256', None), '1.2.840.10045.4.3.3': ('sha384', None),
+    '1.2.840.10045.4.3.4': ('sha512', None),
+}
+VOUCHED = {'companion': 'E2', 'vendor': 'E3'}
+LUNA = {'rsa': [13, 12, 8, 7, 1], 'ec': [13, 15, 14]}
+YUBICO = '1.3.6.1.4.1.41482.4.'
+
+
+def der_values(data):
+    """(tag, content, whole) one after another: low tags, definite and minimal lengths, nothing left over."""
+    values, at = [], 0
+    while at < len(data):
+        need(len(values) < 4096 and data[at] & 0x1f != 0x1f and at + 1 < len(data), 'not DER')
+        tag, length, start = data[at], data[at + 1], at + 2
+        if length >= 0x80:
+            count = length & 0x7f
+            need(1 <= count <= 3 and start + count <= len(data), 'not DER')
+            length = int.from_bytes(data[start:start + count], 'big')
+            need(length >= 0x80 and length >= 256 ** (count - 1), 'not DER')
+            start += count
+        need(start + length <= len(data), 'not DER')
+        values.append((tag, data[start:start + length], data[at:start + length]))
+        at = start + length
+    return values
+
+
+def der_value(data, tag):
+    values = der_values(data)
+    need(len(values) == 1 and values[0][0] == tag, 'another DER value')
+    return values[0][1]
+
+
+def der_list(data):
+    return der_values(der_value(data, 0x30))
+
+
+def der_oid(content):
+    need(1 <= len(content) <= 64 and content[-1] < 0x80, 'no object identifier')
+    parts, value = [], 0
+    for byte in content:
+        need(value or byte != 0x80, 'no object identifier')
+        value = value << 7 | byte & 0x7f
+        need(value <= 0xffffffff, 'no object identifier')
+        if byte < 0x80:
+            parts.append(value)
+            value = 0
+    top = min(parts[0] // 40, 2)
+    return '.'.join(map(str, [top, parts[0] - 40 * top, *parts[1:]]))
+
+
+def der_number(data):
+    content = der_value(data, 0x02)
+    need(1 <= len(content) <= 7 and content[0] < 0x80, 'no such number')
+    need(len(content) == 1 or content[0] != 0 or content[1] >= 0x80, 'a padded number')
+    return int.from_bytes(content, 'big')
+
+
+def der_bits(data):
+    content = der_value(data, 0x03)
+    need(content[:1] == b'\0', 'a bit string of no whole bytes')
+    return content[1:]
+
+
+def certificate_time(tag, content):
+    """As YYYYMMDDHHMMSS."""
+    need(tag in (0x17, 0x18) and re.fullmatch(rb'[0-9]{12}Z' if tag == 0x17 else rb'[0-9]{14}Z', content), 'no such date')
+    said = content[:-1].decode()
+    return said if tag == 0x18 else ('19' if said >= '5' else '20') + said
+
+
+class Certificate:
+    """RFC 5280 section 4.1, what a chain needs of it."""
+
+    def __init__(self, der):
+        need(len(der) <= 16384, 'too long a certificate')
+        parts = der_list(der)
+        need(len(parts) == 3, 'no certificate')
+        self.der, self.fingerprint, self.signed = der, sha(der).hex(), parts[0][2]
+        self.algorithm = der_oid(der_list(parts[1][2])[0][1])
+        self.signature = der_bits(parts[2][2])
+        fields = der_values(der_value(parts[0][2], 0x30))
+        extensions = [one for one in fields if one[0] == 0xa3]
+        fields = fields[1:] if fields and fields[0][0] == 0xa0 else fields
+        need(len(fields) >= 6 and fields[1][2] == parts[1][2], 'no certificate')
+        self.issuer, self.subject, self.spki = fields[2][2], fields[4][2], fields[5][2]
+        dates = der_list(fields[3][2])
+        need(len(dates) == 2, 'no such dates')
+        self.since, self.until = (certificate_time(tag, content) for tag, content, _ in dates)
+        self.extensions = {}
+        for _, _, whole in der_list(extensions[0][1]) if extensions else []:
+            one = der_list(whole)
+            need(2 <= len(one) <= 3 and one[0][0] == 0x06 and one[-1][0] == 0x04, 'no extension')
+            need(len(one) == 2 or (one[1][0], one[1][1][:1]) == (0x01, b'\xff'), 'no critical flag')
+            name = der_oid(one[0][1])
+            need(name not in self.extensions, 'an extension stands twice')
+            self.extensions[name] = one[-1][1]
+        kind, bits_ = (one[2] for one in der_list(self.spki))
+        algorithm = der_list(kind)
+        self.kind, self.curve = der_oid(algorithm[0][1]), None
+        key = der_bits(bits_)
+        if self.kind == RSA:
+            modulus, exponent = der_list(key)
+            self.modulus, self.exponent = int.from_bytes(modulus[1], 'big'), int.from_bytes(exponent[1], 'big')
+        else:
+            need(self.kind == ELLIPTIC and len(algorithm) == 2 and algorithm[1][0] == 0x06, 'a key of another kind')
+            self.curve = CURVES.get(der_oid(algorithm[1][1]))
+            need(self.curve is not None, 'another curve')
+            p, b, _, _ = self.curve
+            size = (p.bit_length() + 7) // 8
+            need(key[:1] == b'\x04' and len(key) == 1 + 2 * size, 'no point')
+            x, y = int.from_bytes(key[1:1 + size], 'big'), int.from_bytes(key[1 + size:], 'big')
+            need(x < p and y < p and (y * y - x ** 3 + 3 * x - b) % p == 0, 'no point of its curve')
+            self.point = (x, y)
+
+    def is_issued_by(self, other):
+        """Names, and key identifiers where both have them."""
+        mine, theirs = self.extensions.get('2.5.29.35'), other.extensions.get('2.5.29.14')
+        named = next((content for tag, content, _ in der_list(mine) if tag == 0x80), None) if mine else None
+        return self.issuer == other.subject and (named is None or theirs is None or named == der_value(theirs, 0x04))
+
+    def is_signed_by(self, other):
+        name, info = CERTIFIED[self.algorithm]
+        hashed = hashlib.new(name, self.signed).digest()
+        if info is not None:
+            if other.kind != RSA:
+                return False
+            size = (other.modulus.bit_length() + 7) // 8
+            tail = bytes.fromhex(info) + hashed
+            padded = b'\0\x01' + b'\xff' * (size - 3 - len(tail)) + b'\0' + tail
+            given = int.from_bytes(self.signature, 'big')
+            return len(self.signature) == size and given < other.modulus \
+                and pow(given, other.exponent, other.modulus) == int.from_bytes(padded, 'big')
+        return other.kind == ELLIPTIC and verify_ecdsa(other.curve, other.point, hashed, self.signature)
+
+    def may_issue(self, below):
+        usage, constraints = self.extensions.get('2.5.29.15'), self.extensions.get('2.5.29.19')
+        signs = None
+        if usage is not None:
+            content = der_value(usage, 0x03)
+            signs = (content[1] if len(content) > 1 else 0) & 0x04
+        if signs == 0:
+            return False
+        if constraints is None:
+            return signs is not None
+        ca = der_list(constraints)
+        return bool(ca) and (ca[0][0], ca[0][1][:1]) == (0x01, b'\xff') and (len(ca) < 2 or der_number(ca[1][2]) >= below)
+
+
+def verify_ecdsa(curve, public, hashed, der):
+    p, _, n, g = curve
+    r, s = (int.from_bytes(content, 'big') if tag == 0x02 else 0 for tag, content, _ in (der_list(der) + [(0, b'', b'')] * 2)[:2])
+    if not (0 < r < n and 0 < s < n):
+        return False
+    z = int.from_bytes(hashed, 'big') >> max(0, 8 * len(hashed) - n.bit_length())
+    w = pow(s, -1, n)
+    u1, u2, both, total = z * w % n, r * w % n, curve_add(p, g, public), None
+    for bit in range(n.bit_length() - 1, -1, -1):
+        total = curve_add(p, total, total)
+        total = curve_add(p, total, [None, g, public, both][(u1 >> bit & 1) + 2 * (u2 >> bit & 1)])
+    return total is not None and total[0] % n == r
+
+
+def curve_add(p, one, two):
+    """Affine addition where a = -3; None is the point at infinity."""
+    if one is None or two is None:
+        return one or two
+    (x1, y1), (x2, y2) = one, two
+    if x1 == x2:
+        if (y1 + y2) % p == 0:
+            return None
+        slope = (3 * x1 * x1 - 3) * pow(2 * y1, -1, p) % p
+    else:
+        slope = (y2 - y1) * pow(x2 - x1, -1, p) % p
+    x = (slope * slope - x1 - x2) % p
+    return x, (slope * (x1 - x) - y1) % p
+
+
+def verify_chain(chain, root, at):
+    """Leaf first, each issued by the next, the last by the root or the root itself. Gives the path up to the root."""
+    own = chain[-1].fingerprint == root.fingerprint
+    need(own or chain[-1].is_issued_by(root), 'ATTESTATION-ROOT: the chain leads to another root')
+    path = chain if own else [*chain, root]
+    need(len(path) >= 2, 'ATTESTATION-CHAIN: a root alone attests nothing')
+    for below, (one, issuer) in enumerate(zip(path, path[1:])):
+        need(one.fingerprint != root.fingerprint, 'ATTESTATION-CHAIN: a root in the middle')
+        need(one.algorithm in CERTIFIED, 'ATTESTATION-ALGORITHM: another signature algorithm')
+        need(one.is_issued_by(issuer) and one.is_signed_by(issuer), 'ATTESTATION-CHAIN: not signed by the next')
+        need(issuer.may_issue(below), 'ATTESTATION-CHAIN: the next may not issue this')
+        need(one.since <= at <= one.until, 'ATTESTATION-TIME: not valid when the run was opened')
+    need(all(one.kind != RSA or one.modulus.bit_length() >= 2048 for one in path), 'ATTESTATION-ALGORITHM: too short a key')
+    return path
+
+
+def read_chain(data):
+    """PEM of one to eight certificates, or DER of one."""
+    need(len(data) <= 8 * 16384 * 2, 'too long a file')
+    if data[:1] == b'\x30':
+        return [Certificate(data)]
+    blocks = re.findall(rb'-----BEGIN CERTIFICATE-----([A-Za-z0-9+/=\s]+)-----END CERTIFICATE-----', data)
+    need(1 <= len(blocks) <= 8, 'not one to eight certificates')
+    return [Certificate(base64.b64decode(re.sub(rb'\s', b'', block))) for block in blocks]
+
+
+def read_confirmation(data):
+    """Certificates of a PKCS #7 SignedData (RFC 2315 section 9.1), the leaf first, each followed by its issuer."""
+    need(len(data) <= 1 << 17, 'too long a file')
+    outer = der_list(data)
+    need(len(outer) >= 2 and der_oid(outer[0][1]) == '1.2.840.113549.1.7.2' and outer[1][0] == 0xa0, 'no PKCS #7')
+    lists = [content for tag, content, _ in der_values(der_value(outer[1][1], 0x30)) if tag == 0xa0]
+    all_ = [Certificate(whole) for _, _, whole in der_values(lists[0] if lists else b'')]
+    need(2 <= len(all_) <= 8, 'not two to eight certificates')
+    issuer_of = {id(one): next((other for other in all_ if other is not one and one.is_issued_by(other)), None) for one in all_}
+    leaves = [one for one in all_ if one not in issuer_of.values()]
+    need(len(leaves) == 1, 'not one leaf')
+    chain, at = [], leaves[0]
+    while at is not None and at not in chain:
+        chain.append(at)
+        at = issuer_of[id(at)]
+    need(len(chain) == len(all_), 'certificates that are not of the chain')
+    return chain
+
+
+def luna_usage(certificate):
+    usage = certificate.extensions.get('2.5.29.37')
+    listed = der_list(usage) if usage is not None else []
+    found = re.fullmatch(r'1\.3\.6\.1\.4\.1\.12383\.1\.([0-9]{1,3})', der_oid(listed[0][1])) if len(listed) == 1 else None
+    return int(found[1]) if found else None
+
+
+def verify_luna(chain, root, spki, at):
+    path = verify_chain(read_confirmation(chain), root, at)
+    need([luna_usage(one) for one in path] == LUNA['rsa' if path[0].kind == RSA else 'ec'], 'ATTESTATION-PROFILE: other key usages')
+    need(path[0].spki == spki, 'ATTESTATION-KEY: another key is confirmed')
+
+
+def verify_yubihsm(chain, root, spki, serial, at):
+    path = verify_chain(read_chain(chain), root, at)
+    need(len(path) >= 3, 'ATTESTATION-PROFILE: no device certificate')
+    said, device = path[0].extensions, path[1].extensions
+    need(all(YUBICO + str(number) in said for number in (1, 2, 3, 4, 5, 6, 9)), 'ATTESTATION-FORMAT: an extension is missing')
+    need(len(der_value(said[YUBICO + '1'], 0x04)) == 3, 'ATTESTATION-FORMAT: no firmware version')
+    origin, domains, mask = (der_bits(said[YUBICO + number]) for number in '345')
+    need((len(origin), len(domains), len(mask)) == (1, 2, 8), 'ATTESTATION-FORMAT: a mask')
+    label = der_value(said[YUBICO + '9'], 0x0c)
+    need(len(label) <= 40 and der_number(said[YUBICO + '6']) <= 0xffff, 'ATTESTATION-FORMAT: a label or an object id')
+    number = der_number(said[YUBICO + '2'])
+    need(path[0].spki == spki, 'ATTESTATION-KEY: another key is attested')
+    need(YUBICO + '2' in device and der_number(device[YUBICO + '2']) == number, 'ATTESTATION-DEVICE: another device')
+    need(serial.lstrip('0') == str(number), 'ATTESTATION-DEVICE: another token')
+    need(origin == b'\x01', 'ATTESTATION-ORIGIN: not made in the device')
+    need(not int.from_bytes(mask, 'big') >> 16 & 1, 'ATTESTATION-EXPORTABLE: it may leave the device')
+
+
+def verify_attestation(format_, chain, root, spki, serial, created):
+    at = re.sub('[^0-9]', '', created)[:14]
+    try:
+        top = Certificate(root)
+        verify_luna(chain, top, spki, at) if format_ == 'luna' else verify_yubihsm(chain, top, spki, serial, at)
+    except (IndexError, ValueError):
+        refuse('ATTESTATION-FORMAT: it cannot be read')
 
 
 # --- SPEC 6: archive and public parts of an FHE key ----------------------------------------------------------------
@@ -808,10 +1107,10 @@ def read_plan(data):
     plan = PlanReader(text_).read()
     try:
         return {'policy': plan['policy'], 'people': [{name: one[name] for name in ('role', 'name', 'card')} for one in plan['people']],
-                'tokens': [{name: one[name] for name in ('role', 'profile')} for one in plan['tokens']],
+                'tokens': [{'role': one['role'], 'profile': one['profile'], 'attestation': one.get('attestation')} for one in plan['tokens']],
                 'keys': plan['keys'], 'fhe': plan.get('fhe'), 'reshare': plan.get('reshare'),
                 'decryptions': plan.get('decryptions') or [], 'checkpoints': {'live': list(plan['checkpoints']['live'])},
-                'parts': [{'steps': [{'id': step['id'], 'do': step['do'], 'key': step.get('key'), 'token': step.get('token', 'ceremony')} for step in part['steps']]} for part in plan['parts']]}
+                'parts': [{'steps': [{'id': step['id'], 'do': step['do'], 'key': step.get('key'), 'token': step.get('token', 'ceremony'), 'by': step.get('by')} for step in part['steps']]} for part in plan['parts']]}
     except (KeyError, TypeError, AttributeError):
         refuse('the plan has another form')
 
@@ -1036,6 +1335,7 @@ NEEDS = {
     'PLAN-HASH': 'TRANSCRIPT-CHAIN', 'PLAN-CONTENT': 'PLAN-HASH BLOB-DIGEST', 'OPENING-CERTIFICATE': 'TRANSCRIPT-CHAIN',
     'CHECKPOINTS': 'OPENING-CERTIFICATE TRANSCRIPT-ROOT', 'EXCEPTIONS': 'TRANSCRIPT-ROOT BLOB-DIGEST', 'CEREMONY-SIGNATURE': 'MANIFEST', 'CARDS': 'TRANSCRIPT-CHAIN',
     'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE', 'REPLICAS': 'POSSESSION PLAN-CONTENT OPENING-CERTIFICATE',
+    'ATTESTATIONS': 'POSSESSION PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
     'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
@@ -1043,10 +1343,16 @@ NEEDS = {
     'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
     'LOCK': 'POLICY-QUORUM PLAN-HASH', 'COSIGNATURES': 'POLICY-QUORUM CHECKPOINTS PLAN-CONTENT',
     'EXCEPTION-SIGNATURES': 'POLICY-QUORUM EXCEPTIONS', 'DECRYPTIONS': 'POLICY-QUORUM CARDS PLAN-CONTENT',
-    'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'EVIDENCE': 'POLICY-QUORUM WRAP-TREE',
+    'MANIFEST-SIGNATURES': 'POLICY-QUORUM MANIFEST', 'ATTESTATION-CHAINS': 'POLICY-QUORUM ATTESTATIONS',
+    'EVIDENCE': 'POLICY-QUORUM WRAP-TREE ATTESTATION-CHAINS',
     'TOKEN-SOFT': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'ALGORITHMS': 'POLICY-QUORUM MANIFEST', 'AUDIENCE': 'MANIFEST',
     'SEQUENCE': 'MANIFEST', 'PREVIOUS': 'MANIFEST', 'ZIP-CRC': 'ZIP-PROFILE',
 }
+
+
+def sizes_of(predicate):
+    statements = [one['statement'] for one in predicate.get('attestations', []) if one['statement'] is not None]
+    return {one['size'] for one in predicate['checkpoints'] + predicate['exceptions'] + statements}
 
 
 class Verifier:
@@ -1144,7 +1450,7 @@ class Verifier:
             held = 'a share envelope' if one['digest']['sha256'] in envelopes else secret_in(first or b'', found)
             self.secret = self.secret or (held and f'{name} is {held}')
         try:
-            self.run = fold(self.lines(), {one['size'] for one in self.p['checkpoints'] + self.p['exceptions']})
+            self.run = fold(self.lines(), sizes_of(self.p))
         except Refused as fault:
             self.run_fault = str(fault)
 
@@ -1171,6 +1477,8 @@ class Verifier:
             named |= {one['blob'], one['publicKey']}
         for one in p['transports']:
             named |= {one['document'], *(root['sealed'] for root in one['roots'])}
+        for one in p.get('attestations', []):
+            named |= {one['root'], one['chain'], one['statement'] and one['statement']['document']}
         if p['fhe']:
             named |= {p['fhe'][name] for name in ('public', 'compactPublicKey', 'serverKey')}
             for holder in p['fhe']['holders']:
@@ -1357,6 +1665,57 @@ class Verifier:
             proof = proofs.get(one['id'])
             need(proof and all(proof[name] == one[name] for name in ('mechanism', 'challenge', 'digest')), 'another key')
             need(one['attributes'].get('EXTRACTABLE') is False and one['attributes'].get('SENSITIVE') is True, 'it may leave that token')
+
+    def check_attestations(self):
+        p, found = self.p, self.p.get('attestations', [])
+        steps = [step for part in self.plan['parts'] for step in part['steps'] if step['do'] == 'attest']
+        need(len(steps) == len(found), f'{len(found)} attestations, the plan has {len(steps)}')
+        self.attested = [self.check_attested(step, one) for step, one in zip(steps, found)]
+
+    def evidence_of(self, one):
+        records = [record_ for record_ in self.p['keyEvidence'] if (record_['id'], record_['level']) == (one['id'], one['level'])]
+        need(records, 'nothing was read of this key')
+        return records[0]
+
+    def check_attested(self, step, one):
+        """The point of the key that the vendor's chain has to be of."""
+        p, header, certificate = self.p, self.run['header'], self.opening['payload']
+        need((step['key'] or 'ceremony', 'vendor' if step['by'] == 'vendor' else 'companion') == (one['id'], one['by']), 'another key, or another voucher')
+        level = next((key['level'] for key in self.plan['keys'] if key['id'] == step['key']), 'ceremony')
+        need(one['level'] == level, 'a key of another level')
+        planned = next((token['attestation'] for token in self.plan['tokens'] if token['role'] == step['token']), None)
+        need(planned is not None, 'the plan names no attestation of this token')
+        read, companion, production = self.evidence_of(one), planned.get('companion'), p['domain'] == 'production'
+        serials = dict(zip([token['role'] for token in header['tokens']], certificate['tokenSerials']))
+        need(serials.get(step['token']) == read['serial'], 'another token')
+        need(not production or one['root'] == planned['root'], 'another root certificate than the plan\'s')
+        if one['by'] == 'vendor':
+            need(one['level'] == 'ceremony' and 'p256' in certificate['ceremonyKeys'], 'a vendor attests a P-256 ceremony key alone')
+            need(one['statement'] is None, 'a statement that nobody asked for')
+            return certificate['ceremonyKeys']['p256']
+        need(one['statement'] is not None and companion is not None, 'the companion signed nothing')
+        need(not production or one['chain'] == companion['chain'], 'another attestation than the plan\'s')
+        document = parse(self.blob(one['statement']['document']), statement_of_key_shape, 262144)
+        said, size = document['payload'], one['statement']['size']
+        need(said['companion']['ckaId'] == companion['ckaId'], 'signed by another key than the plan\'s companion')
+        need(all(said[name] == p[name] for name in ('domain', 'ceremonyId', 'planHash')) and said['stepId'] == step['id'],
+             'a statement of another run or step')
+        need((said['key'], said['level'], said['serial'], said['ckaId'], said['identity'])
+             == (one['id'], one['level'], read['serial'], read['ckaId'], self.identity_of(one)), 'a statement of another key')
+        need(jcs(said['attributes']) == jcs(read['attributes']), 'a statement of other attributes')
+        need(said['head']['size'] == size and self.run['heads'].get(size) == said['head'], 'the head is not of this transcript')
+        seq, named = self.run['performed'].get(step['id'], (None, None))
+        need(seq == size, 'the head is not that of its step')
+        need(named is None or named == one['statement']['document'], 'the transcript names another statement')
+        check_signatures('key-statement', p['domain'], jcs(said), document['signatures'], [([said['companion']['keys']], 1)])
+        return said['companion']['keys']['p256']
+
+    def identity_of(self, one):
+        if one['level'] == 'ceremony':
+            return identity(self.opening['payload']['ceremonyKeys'])
+        if one['level'] == 'root':
+            return next((proof['digest'] for proof in self.p['possession'] if proof['id'] == one['id']), None)
+        return next((node['blob'] for node in self.p['wrapTree'] if node['id'] == one['id']), None)
 
     # FHE
 
@@ -1616,6 +1975,18 @@ class Verifier:
         groups = [([self.ceremony_keys()], 1), self.officers()]
         check_signatures('bundle', self.p['domain'], self.manifest['encoding'], self.manifest['signatures'], groups)
 
+    def check_attestation_chains(self):
+        pinned = {one['certificate']: one['format'] for one in self.policy.get('attestationRoots', [])}
+        for one, point in zip(self.p.get('attestations', []), self.attested):
+            need(one['root'] in pinned, 'ATTESTATION-ROOT: the policy does not pin it')
+            format_, serial = pinned[one['root']], self.evidence_of(one)['serial']
+            profile = self.run['header']['tokens'][self.opening['payload']['tokenSerials'].index(serial)]['profile']
+            stands_in = self.policy['softTokens'] and (self.p['domain'] == 'rehearsal' or profile not in HARDWARE_PROFILES)
+            need(format_ == profile or stands_in, f'ATTESTATION-PROFILE: a root for {format_} does not speak for {profile}')
+            spki = bytes.fromhex('3059301306072a8648ce3d020106082a8648ce3d030107034200') + unbase64(point)
+            verify_attestation(format_, self.blob(one['chain'], 1 << 18), self.blob(one['root'], 1 << 18), spki, serial,
+                               self.run['header']['created'])
+
     def check_evidence(self):
         wanted = [('ceremony', 'ceremony')] + [
             (node['id'], node['level']) for node in self.p['wrapTree']
@@ -1623,7 +1994,9 @@ class Verifier:
         for name, level in wanted:
             found = [one for one in self.p['keyEvidence'] if (one['id'], one['level']) == (name, level)]
             need(len(found) == 1, f'{name}: expected one evidence record')
-            need(found[0]['evidence'] <= 'E1', f'{name}: claims more evidence than a bundle can prove')
+            proved = next((VOUCHED[one['by']] for one in self.p.get('attestations', []) if (one['id'], one['level']) == (name, level)), 'E1')
+            need(found[0]['evidence'] <= proved, f'{name}: claims more evidence than was proved')
+            need(proved == 'E1' or found[0]['evidence'] == proved, f'{name}: its attestation is of another level')
             need(found[0]['evidence'] >= self.policy['leastEvidence'][level], f'{name}: too little evidence')
         need(all(one['evidence'] <= 'E1' for one in self.p.get('replicas', [])), 'a replica: claims more evidence than a bundle can prove')
         need(all(one['evidence'] >= self.policy['leastEvidence']['root'] for one in self.p.get('replicas', [])), 'a replica: too little evidence')

@@ -1,8 +1,16 @@
 import type { VerificationKeys } from '@lux/crypto'
 import type { BoundEpoch } from './commands.ts'
 import type { Domain } from './domain.ts'
-import type { Digest, PlannedFhe, PlannedKey, TokenProfile, VendorWay } from './plan/plan.ts'
-import type { CheckpointRecord } from './results.ts'
+import type {
+  Digest,
+  PlannedFhe,
+  PlannedKey,
+  TokenAttestation,
+  TokenProfile,
+  VendorWay,
+  Voucher,
+} from './plan/plan.ts'
+import type { CheckpointRecord, KeyEvidence } from './results.ts'
 
 /**
  * Carried by every effect. Core asks `owed(state)` after every append and does what it says:
@@ -118,6 +126,21 @@ export type OwnEffect = Common &
         challenge: string
         mechanism: string
         expected: string[]
+      } & Named)
+    /**
+     * The key `id` is vouched for: by the token's companion, which signs `identity`, the attributes and the head after `size`
+     * entries, or by the vendor. `recorded`: what was read of a key that left the token wrapped; any other is read again.
+     */
+    | ({
+        kind: 'attest'
+        id: string
+        level: 'ceremony' | PlannedKey['level']
+        by: Voucher
+        attestation: TokenAttestation
+        identity: Digest
+        recorded: KeyEvidence | null
+        planHash: Digest
+        size: number
       } & Named)
     /** `ckaId` is the ceremony key that signs the envelopes. */
     | ({

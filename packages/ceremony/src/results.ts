@@ -1,5 +1,5 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
-import type { Digest, VendorWay } from './plan/plan.ts'
+import type { Digest, VendorWay, Voucher } from './plan/plan.ts'
 
 /**
  * A key as its token describes it. `attributes` has PKCS#11 names without CKA_, every one read back singly:
@@ -73,6 +73,14 @@ export type Results = {
     /** Everything on that token, as `inventory` gives it: a tool that clones may bring more than was asked for. */
     objects: InventoryObject[]
     unreadable: number
+  }
+  /** Digests of files: the vendor's root, its attestation, and what the companion signed at `size` entries. */
+  attest: {
+    by: Voucher
+    root: Digest
+    chain: Digest
+    statement: { document: Digest; size: number } | null
+    evidence: KeyEvidence
   }
   /** `keyId`, `epochId`, `shareDigest` as in the shares' files; `envelopeDigest` = SHA-256 of the age file. */
   'fhe-deal': {

@@ -1,7 +1,8 @@
 import type { ExceptionDecision, SubmissionKind } from './commands.ts'
 import type { Domain } from './domain.ts'
 import type { PinNeed } from './effects.ts'
-import type { AskedValue, Role, StepKind } from './plan/plan.ts'
+import type { AskedValue, KeyLevel, Role, StepKind } from './plan/plan.ts'
+import type { KeyEvidence } from './results.ts'
 
 export type RunState =
   | 'Created'
@@ -130,6 +131,8 @@ export type RunView = {
   exceptions: ExceptionView[]
   signatures: { what: SubmissionKind; subject: string; present: string[]; missing: string[] }[]
   checkpoints: { size: number; reason: string; digest: string; live: boolean; cosigned: string[] }[]
+  /** What each key that was made rests on, the ceremony key first. */
+  evidence: { id: string; level: 'ceremony' | KeyLevel; evidence: KeyEvidence['level'] }[]
   holders: { name: string; index: number; state: 'enrolled' | 'dealt' | 'proved' }[]
   /** The epoch in which holders answer, and what was decrypted or is asked. */
   epoch: { keyId: string; epochId: string; epoch: number; t: number; n: number; holders: string[] } | null

@@ -58,6 +58,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
           ],
     ),
     replicas: [],
+    attestations: [],
     fhe: null,
     authorities: { requesters: [], combiners: [], evaluators: [], encryptors: [] },
     epoch: null,

@@ -69,6 +69,9 @@ export type Replica = {
   digest: Digest
 }
 
+/** A key that somebody vouches for. `id`: the key's, or `ceremony`. */
+export type Attestation = Results['attest'] & { id: string; level: 'ceremony' | KeyLevel; token: string }
+
 export type CheckpointState = CheckpointRecord & {
   reason: CheckpointReason
   live: boolean
@@ -159,6 +162,7 @@ export type State = {
     ckaId: string
     sealCkaId: string
     keys: VerificationKeys
+    evidence: KeyEvidence['level']
     destroyed: boolean
   } | null
   opening: { digest: Digest; signers: string[] } | null
@@ -168,6 +172,7 @@ export type State = {
   exceptions: ExceptionState[]
   keys: MadeKey[]
   replicas: Replica[]
+  attestations: Attestation[]
   /** Dealt in this run. */
   fhe: (Results['fhe-deal'] & { acknowledged: string[] }) | null
   authorities: Authorities

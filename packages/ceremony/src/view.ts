@@ -2,6 +2,7 @@ import { isOver, openException } from './kinds/effect-at.ts'
 import { currentStep } from './kinds/stages.ts'
 import { needsOf, pausable } from './needs.ts'
 import { decryptionOf, namesOf } from './plan/queries.ts'
+import { ceremonyKeyId } from './plan/world-attest.ts'
 import type { ExceptionView, RunState, RunView, StepView } from './run-view.ts'
 import type { ExceptionState, State, StepProgress } from './state.ts'
 
@@ -30,6 +31,7 @@ export function view(state: State): RunView {
       live,
       cosigned: cosigned.map(({ name }) => name),
     })),
+    evidence: evidenceOf(state),
     holders: holdersOf(state),
     ...viewEpochs(state),
     bundle: state.bundle && {
@@ -52,6 +54,20 @@ export function runState(state: State): RunState {
   if (state.paused !== null) return 'Paused'
   if (openException(state) !== null) return 'Exception'
   return currentStep(state)?.state === 'Unknown' ? 'Reconciling' : state.base
+}
+
+function evidenceOf(state: State): RunView['evidence'] {
+  const better = (key: { id: string; level: string }) =>
+    state.attestations.find(({ id, level }) => id === key.id && level === key.level)?.evidence.level
+  const own = state.ceremonyKey
+  const ceremony = { id: ceremonyKeyId, level: 'ceremony' as const, evidence: own?.evidence ?? 'E0' }
+  const made = state.keys.flatMap(({ id, level, evidence }) =>
+    evidence === null ? [] : [{ id, level, evidence: evidence.level }],
+  )
+  return [...(own === null ? [] : [ceremony]), ...made].map((one) => ({
+    ...one,
+    evidence: better(one) ?? one.evidence,
+  }))
 }
 
 function holdersOf(state: State): RunView['holders'] {

@@ -1,5 +1,6 @@
 import { type BundleContents, peekBundle, type RandomAccess, verifyBundle } from '@lux/ceremony/bundle'
 import { type Policy, type PolicyFile, policyDigest } from '@lux/ceremony/policy'
+import { verifyAttestation } from '@lux/hsm'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { Domain } from '../state/settings.ts'
 
@@ -30,7 +31,13 @@ export async function judgeBundle(reader: RandomAccess, situation: Situation): P
   const named = policies.find(({ policy }) => policyDigest(policy) === peeked.value.predicate.policyDigest)
   const policy = named ?? policies.at(-1)
   if (policy === undefined) return refuse('POLICY-MISSING', 'no policy is pinned')
-  const verdict = await verifyBundle(reader, { policy, domain, audience, lastReceipt })
+  const verdict = await verifyBundle(reader, {
+    policy,
+    domain,
+    audience,
+    lastReceipt,
+    attestation: verifyAttestation,
+  })
   if (verdict.verdict !== 'accepted' || verdict.contents === null) {
     const fault =
       verdict.checks.find(({ ok }) => ok === false) ?? verdict.checks.find(({ ok }) => ok === null)

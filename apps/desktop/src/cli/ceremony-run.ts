@@ -11,7 +11,7 @@ import { leader } from '../core/run/drive-rehearsal.ts'
 import { type RunParts, runOn } from '../core/run/load-run.ts'
 import { writeRequests } from '../core/run/out-box.ts'
 import { vendorWorkAt } from '../core/run/procedure-at.ts'
-import { maxPublic, readCards } from '../core/run/production-files.ts'
+import { besidePlan, maxPublic, readAttestations, readCards } from '../core/run/production-files.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
 import type { Run } from '../core/run/run.ts'
 import { RunFolder } from '../core/run/run-folder.ts'
@@ -30,6 +30,7 @@ export type CeremonyRunOptions = RunPinOptions & {
   lock?: string
   policy: string
   cards: string
+  attestations?: string
   public?: string
   out: string
   medium?: string
@@ -72,6 +73,7 @@ export async function runCeremony(
       lock,
       policy,
       ...readCards(options.cards),
+      attestations: readAttestations(options.attestations ?? besidePlan(planFile).attestations),
       tokens: bound,
       public: pub,
       library: preflightLibrary(library, pins.librarySha256 ?? null).sha256,

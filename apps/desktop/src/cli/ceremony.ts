@@ -23,6 +23,10 @@ export function registerCeremony({ program, act }: CommandLine): void {
       .requiredOption('--policy <file>', 'the policy that the plan names')
       .requiredOption('--cards <dir>', 'card files of people and servers, and signed transport files')
       .option(
+        '--attestations <dir>',
+        'vendors’ root certificates and attestations; without it attestations/ beside the plan',
+      )
+      .option(
         '--public <file>',
         'public.bin of a threshold key that an earlier ceremony dealt, as the plan names it',
       )

@@ -18,6 +18,9 @@ export function describePolicy(policy: Policy): string[] {
     `least evidence  ${Object.entries(leastEvidence)
       .map(([level, evidence]) => `${level} ${evidence}`)
       .join(', ')}`,
+    ...(policy.attestationRoots ?? []).map(
+      ({ name, certificate, format }) => `vouches         ${name} for ${format} tokens: root ${certificate}`,
+    ),
     `software tokens ${policy.softTokens ? 'ALLOWED' : 'refused'}`,
     ...policy.acceptedTools.map((tool) => `accepted tool   ${tool}`),
     `algorithms      ${[...policy.algorithms.signatures, ...policy.algorithms.keys].join(', ')}`,

@@ -19,6 +19,7 @@ import {
 import { sha256Hex, toBase64 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
+import { lintTermsOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, collectBlank, refused } from './command-line.ts'
 import { explainRequest } from './explain-request.ts'
@@ -127,8 +128,7 @@ type ApproveOptions = { policy: string; rehearsal: string; out: string }
 
 function lint(paths: readonly string[], policyPath: string | undefined): Outcome {
   const policy = policyPath === undefined ? null : readPolicy(policyPath).policy
-  const terms =
-    policy === null ? undefined : { officers: policy.officerQuorum, witnesses: policy.witnessQuorum }
+  const terms = policy === null ? undefined : lintTermsOf(policy)
   const plans = paths.map((path) => {
     const read = readPlan(readBounded(path, maxPlanBytes))
     const found = read.ok ? lintPlan(read.plan, terms) : read.refusals

@@ -20,6 +20,7 @@ import { describePolicy } from './describe-policy.ts'
 import { domainOption, mustBeNew, readCard, readPolicy, readServerCard, wordsOf, writeNew } from './files.ts'
 import { openKeyFile } from './key-file.ts'
 import { type Outcome, say } from './output.ts'
+import { attestationRootOf, evidenceOption, expiryOption } from './policy-options.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from './secret-input.ts'
 import { askYes } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -43,7 +44,8 @@ type NewOptions = {
   softTokens?: boolean
   acceptTool?: string[]
   carried?: boolean
-  leastEvidence?: 'E0' | 'E1' | 'E2' | 'E3'
+  leastEvidence?: Policy['leastEvidence']
+  attestationRoot?: string[]
   previous?: string
   out: string
 }
@@ -78,9 +80,10 @@ export function registerPolicy({ program, act }: CommandLine): void {
     .option('--soft-tokens', 'allow keys in software tokens (SoftHSM)')
     .option(
       '--least-evidence <level>',
-      'lowest evidence for every class of key: E0, E1, E2 or E3',
+      'lowest evidence: E0 to E3 for every class of key, or ceremony=E2,root=E2 (others E1)',
       evidenceOption,
     )
+    .option('--attestation-root <name=format:file...>', 'vendors’ root certificates that may vouch for keys')
     .option('--accept-tool <build...>', 'accepted builds of this tool')
     .option('--carried', 'all squashed ciphertexts are rounded for carrying; without it none may be')
     .option('--previous <policy.json>', 'the version that this one follows')
@@ -129,7 +132,7 @@ async function makePolicy(options: NewOptions): Promise<Outcome> {
   const cards = (kind: Card['kind'], paths: readonly string[] = []) =>
     paths.map((path) => cardOf(kind, path, options.domain))
   const previous = options.previous === undefined ? null : readPolicy(options.previous).policy
-  const level = options.leastEvidence
+  const roots = (options.attestationRoot ?? []).map(attestationRootOf)
   const policy = newPolicy({
     organisation: { id: options.organisation, name: options.organisationName },
     domain: options.domain,
@@ -149,11 +152,8 @@ async function makePolicy(options: NewOptions): Promise<Outcome> {
     acceptedTools: options.acceptTool ?? [],
     ...(options.carried === true ? { carrying: 'always' } : {}),
     ...(previous === null ? {} : { version: previous.version + 1, previous: policyDigest(previous) }),
-    ...(level === undefined
-      ? {}
-      : {
-          leastEvidence: { ceremony: level, root: level, organisation: level, project: level, data: level },
-        }),
+    ...(options.leastEvidence === undefined ? {} : { leastEvidence: options.leastEvidence }),
+    ...(roots.length === 0 ? {} : { attestationRoots: roots }),
   })
   const shape = policyDocument.payload.check(policy)
   if (!shape.ok) throw refused(shape, 'correct the option that is named')
@@ -281,17 +281,4 @@ function otherDomain(path: string, has: string, wanted: string): CoreError {
 
 function notAnOfficer(detail: string): CoreError {
   return new CoreError('POLICY-SIGNER', detail, 'only officers sign a policy')
-}
-
-function expiryOption(text: string): string {
-  const time = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) ? `${text}T23:59:59.999Z` : text)
-  if (Number.isNaN(time.getTime()) || !/^\d{4}-\d{2}-\d{2}(T[\d:.]+Z)?$/.test(text))
-    throw new WrongUse('OPTION-EXPIRY', `--expiry ${text}: expected 2027-12-31 or 2027-12-31T12:00:00.000Z`)
-  return time.toISOString()
-}
-
-function evidenceOption(text: string): string {
-  if (!/^E[0-3]$/.test(text))
-    throw new WrongUse('OPTION-EVIDENCE', `--least-evidence ${text}: expected E0, E1, E2 or E3`)
-  return text
 }

@@ -1,5 +1,6 @@
 import { type BundleVerdict, type Check, verifyBundle } from '@lux/ceremony/bundle'
 import { serverCardCodec } from '@lux/ceremony/wire'
+import { verifyAttestation } from '@lux/hsm'
 import { fileReader } from '../core/store/file-reader.ts'
 import type { CommandLine } from './command-line.ts'
 import { readPolicy, readServerCard, wordLines, wordsOf } from './files.ts'
@@ -37,6 +38,7 @@ export async function verify(path: string, options: VerifyCommandOptions): Promi
   const reader = fileReader(path)
   try {
     const verdict = await verifyBundle(reader, {
+      attestation: verifyAttestation,
       ...(policy === null ? {} : { policy }),
       ...(audience === null ? {} : { audience }),
     })

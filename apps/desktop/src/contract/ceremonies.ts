@@ -177,6 +177,8 @@ export type RunView = {
   exception: ExceptionView | null
   /** Who or what paused the run, while it is paused; `restart`: the run paused itself, and `by` is empty. */
   paused: { cause: 'person' | 'restart'; by: string; reason: string } | null
+  /** What each key rests on: its id (`ceremony`: the run's own signing key), its level in the tree, E0 to E3. */
+  evidence: { id: string; level: string; evidence: 'E0' | 'E1' | 'E2' | 'E3' }[]
   checkpoints: CheckpointView[]
   progress: { done: number; total: number }
   work: Work | null

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -146,4 +147,29 @@ describe('policy', () => {
     expect(json.code).toBe('CONFIRM-NO-TERMINAL')
     expect(readFileSync(policy, 'utf8')).toContain('"signatures":[]')
   })
+
+  test('pins vendors’ root certificates by the digest that the vendor publishes, and asks each class of key for its own evidence', async () => {
+    const vectors = join(import.meta.dirname, '../../../../packages/hsm/vectors/attestation')
+    const pem = join(vectors, 'yubihsm-root.pem')
+    const make = (out: string, ...options: string[]) =>
+      custodyJson([...named(out), '--officer', officers[0]?.cardPath ?? '', '--quorum', '1', ...options])
+    const made = await make(
+      'vouched.json',
+      ...['--attestation-root', `Yubico=yubihsm:${pem}`],
+      ...['--least-evidence', 'root=E2,ceremony=E3'],
+    )
+    expect(made.exit).toBe(0)
+    const certificate = new X509Certificate(readFileSync(pem)).fingerprint256
+      .replaceAll(':', '')
+      .toLowerCase()
+    const shown = await custodyJson(['policy', 'show', join(folder, 'vouched.json')])
+    expect(shown.json).toMatchObject({
+      policy: {
+        attestationRoots: [{ name: 'Yubico', certificate, format: 'yubihsm' }],
+        leastEvidence: { ceremony: 'E3', root: 'E2', organisation: 'E1', project: 'E1', data: 'E1' },
+      },
+    })
+    const said = await custody(['policy', 'show', join(folder, 'vouched.json')])
+    expect(said.stdout).toContain(`vouches         Yubico for yubihsm tokens: root ${certificate}`)
+  }, 60_000)
 })

@@ -91,12 +91,16 @@ describe('a production run on files', () => {
     expect(left).toMatchObject({ exit: 1, json: { code: 'TOOL-UNACCEPTED' } })
   })
 
-  test('POLICY-EVIDENCE a policy that asks for an attestation, which no ceremony reaches, is refused before the token is touched', async () => {
+  test('PLAN-36 a plan without the attestation that its policy asks for is refused before the token is touched', async () => {
     const conf = process.env.SOFTHSM2_CONF
-    const strict = new ProductionPlace({ least: 'E2' })
+    const strict = new ProductionPlace({
+      policy: {
+        leastEvidence: { ceremony: 'E1', root: 'E2', organisation: 'E1', project: 'E1', data: 'E1' },
+      },
+    })
     const options = strict.options({ answers: strict.answers(null) })
     const left = await ended(runCeremony(strict.plan, options, strict.program))
-    expect(left).toMatchObject({ exit: 1, json: { code: 'POLICY-EVIDENCE' } })
+    expect(left).toMatchObject({ exit: 1, json: { code: 'PLAN-36' } })
     expect(existsSync(join(strict.out, 'ceremony.db'))).toBe(false)
     strict.remove()
     process.env.SOFTHSM2_CONF = conf

@@ -187,6 +187,10 @@ export const run: RunView = {
   current,
   exception: null,
   paused: null,
+  evidence: [
+    { id: 'ceremony', level: 'ceremony', evidence: 'E2' },
+    { id: 'root-kek', level: 'root', evidence: 'E1' },
+  ],
   checkpoints: [{ size: 12, root: hex, words, signedBy: ['Ruth Weiss'], missing: ['Ivo Novak'] }],
   progress: { done: 3, total: 7 },
   work: null,

@@ -2,15 +2,10 @@ import * as v from 'valibot'
 import { evidenceLevels } from '../policy/schema.ts'
 import { counter, digest, domain, hex16, id, line, positive } from '../wire/fields.ts'
 import { hybridSignature } from '../wire/identity.ts'
+import { keyAttributes as attributes } from '../wire/key-statement.ts'
 import { decryption, existingEpoch, nextEpoch } from './predicate-epochs.ts'
 
 export const levels = ['root', 'organisation', 'project', 'data'] as const
-
-/** Attributes of a key read back from its token: PKCS#11 names without CKA_. */
-const attributes = v.record(
-  v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{0,63}$/)),
-  v.union([v.boolean(), v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(2048))]),
-)
 
 const keyEvidence = v.strictObject({
   /** The wrap tree's id, or `ceremony` for the ceremony key. */
@@ -55,6 +50,19 @@ const replica = v.strictObject({
   mechanism: line,
   challenge: digest,
   digest,
+})
+
+/** Who vouches for a key, above E1. `root`, `chain` and the statement's `document` are blobs. */
+const attestation = v.strictObject({
+  /** The wrap tree's id, or `ceremony`. */
+  id,
+  level: v.picklist(['ceremony', ...levels]),
+  by: v.picklist(['companion', 'vendor']),
+  root: digest,
+  /** The vendor's own file: of the companion, or, by the vendor, of the key itself. */
+  chain: digest,
+  /** What the companion signed, and how many entries of the transcript are under it; null by the vendor. */
+  statement: v.nullable(v.strictObject({ document: digest, size: counter })),
 })
 
 const transport = v.strictObject({
@@ -128,6 +136,8 @@ const schema = v.strictObject({
   possession: v.pipe(v.array(possession), v.maxLength(64)),
   /** Absent where none was made, as in bundles from before there were any. */
   replicas: v.exactOptional(v.pipe(v.array(replica), v.minLength(1), v.maxLength(20))),
+  /** Absent where nobody vouches for a key. */
+  attestations: v.exactOptional(v.pipe(v.array(attestation), v.minLength(1), v.maxLength(4096))),
   transports: v.pipe(v.array(transport), v.maxLength(64)),
   fhe: v.nullable(fhe),
   /** The epoch from which the run started, where it dealt none. */

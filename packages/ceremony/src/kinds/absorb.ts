@@ -54,6 +54,7 @@ export function absorb(state: State, progress: StepProgress, tagged: TaggedResul
         ckaId: progress.intent?.ckaId ?? '',
         sealCkaId: progress.intent?.sealCkaId ?? '',
         keys: tagged.result.keys,
+        evidence: tagged.result.evidence.level,
         destroyed: false,
       }
       show('cka-id', tagged.result.evidence.ckaId)
@@ -84,6 +85,14 @@ export function absorb(state: State, progress: StepProgress, tagged: TaggedResul
       show('serial', serial)
       show('way', way)
       show('possession', digest)
+      return
+    }
+    case 'attest': {
+      const { evidence } = tagged.result
+      const level = keyOf(state.plan, progress.step.key)?.level ?? 'ceremony'
+      state.attestations.push({ id: progress.step.key ?? 'ceremony', level, token: role, ...tagged.result })
+      show('cka-id', evidence.ckaId)
+      show('evidence-level', evidence.level)
       return
     }
     case 'fhe-deal':

@@ -1,9 +1,11 @@
-import type { ChainLink, DealtHolder, Effect, OwnEffect } from '../effects.ts'
-import type { PlannedFhe, PlannedKey } from '../plan/plan.ts'
+import type { ChainLink, Effect, OwnEffect } from '../effects.ts'
+import type { PlannedKey } from '../plan/plan.ts'
 import { ancestorsOf, isAtPad, keyOf, tokenOf } from '../plan/queries.ts'
 import type { EffectKind } from '../results.ts'
 import type { State, StepProgress, TokenState } from '../state.ts'
 import { unreachable } from '../unreachable.ts'
+import { attestOf } from './attest.ts'
+import { dealtHolders, plannedFhe } from './dealt.ts'
 import { assembly, liveStatement } from './epochs.ts'
 import { expectedObjects } from './expected-objects.ts'
 import { possessionChallenge } from './identifiers.ts'
@@ -174,6 +176,8 @@ function build(
         kind: effect,
         ...replicaOf(state, plannedKey(state, step.key), place.token, placeOf),
       }
+    case 'attest':
+      return { ...base, ...place, kind: effect, ...attestOf(state, step) }
     case 'fhe-deal':
       return {
         ...base,
@@ -273,11 +277,6 @@ function plannedKey(state: State, id: string | undefined): PlannedKey {
   return key
 }
 
-function plannedFhe(state: State): PlannedFhe {
-  if (state.plan.fhe === undefined) throw new TypeError('fhe: the plan has none; lint it first')
-  return state.plan.fhe
-}
-
 function ckaIdOf(state: State, id: string | undefined): string {
   return state.keys.find((key) => key.id === id)?.ckaId ?? ''
 }
@@ -288,13 +287,5 @@ function chainOf(state: State, key: PlannedKey, itself = false): ChainLink[] {
   return links.map(({ id, level }) => {
     const made = state.keys.find((candidate) => candidate.id === id)
     return { id, level, ckaId: made?.ckaId ?? '', wrapped: made?.wrapped ?? null }
-  })
-}
-
-function dealtHolders(state: State): DealtHolder[] {
-  return plannedFhe(state).holders.map((name, index) => {
-    const seat = state.seats.find((candidate) => candidate.role === 'holder' && candidate.name === name)
-    if (seat?.recipient === undefined) throw new TypeError(`holder ${name}: no recipient; start refuses that`)
-    return { index: index + 1, name, card: seat.card, recipient: seat.recipient, keys: seat.keys }
   })
 }

@@ -85,6 +85,13 @@ export const resultSchemas: { [K in EffectKind]: v.GenericSchema<unknown, Result
     objects,
     unreadable: count,
   }),
+  attest: v.strictObject({
+    by: v.picklist(['companion', 'vendor']),
+    root: digest,
+    chain: digest,
+    statement: v.nullable(v.strictObject({ document: digest, size: count })),
+    evidence,
+  }),
   'fhe-deal': v.strictObject({
     keyId: digest,
     epochId: digest,
@@ -126,6 +133,7 @@ export const effectKinds = [
   'generate-key',
   'prove-possession',
   'prove-replica',
+  'attest',
   'fhe-deal',
   'assemble-epoch',
   'sign-epoch-live',

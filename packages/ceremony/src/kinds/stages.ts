@@ -49,6 +49,8 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'prove-possession': [go, looks('prove-possession')],
   // What the vendor's tool did is looked at as often as needed: a proof leaves nothing behind.
   'replicate-root': [go, looks('prove-replica'), checkpoint('key')],
+  // The companion signs as often as it is asked; the last statement that fits counts.
+  attest: [go, looks('attest')],
   'fhe-deal': [go, acts('fhe-deal'), checkpoint('key')],
   'acknowledge-holder': [{ kind: 'acknowledgements' }],
   'take-request': [{ kind: 'request' }],

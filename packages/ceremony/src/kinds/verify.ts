@@ -4,6 +4,7 @@ import { repeated } from '../plan/lint-parts.ts'
 import { leavesByWindow } from '../plan/queries.ts'
 import type { Results } from '../results.ts'
 import type { State } from '../state.ts'
+import { attestedTemplate, attestFault } from './attest.ts'
 import { replicaFault } from './replica.ts'
 import type { TaggedResult } from './result-schemas.ts'
 import { attributeFault, templates } from './templates.ts'
@@ -53,6 +54,12 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
         keyFault(effect, tagged.result.evidence, templates.replica) ??
         replicaFault(state, effect, tagged.result) ??
         verifyInventory(state, { ...effect, when: 'planned' }, tagged.result)
+      )
+    case 'attest':
+      if (effect.kind !== 'attest') return null
+      return (
+        keyFault(effect, tagged.result.evidence, attestedTemplate(effect.level)) ??
+        attestFault(state, effect, tagged.result)
       )
     case 'fhe-deal':
       return effect.kind === 'fhe-deal' ? verifyDeal(effect, tagged.result) : null

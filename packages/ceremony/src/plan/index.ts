@@ -1,11 +1,12 @@
 export { diffDigest, diffPlans, type PlanChange } from './diff.ts'
 export { lintPlan } from './lint.ts'
+export type { EvidenceTerms } from './lint-evidence.ts'
 export type { LintTerms } from './lint-parts.ts'
 export { type CheckedLock, checkLock, type LockFacts } from './lock.ts'
 export type * from './plan.ts'
 export { type PlanRefusal, type PlanRule, planRules, type Rule } from './plan-rules.ts'
 export { printPlan } from './print.ts'
-export { abilitiesOf, inability, isSoft, type ProfileAbilities, tokenProfiles } from './profiles.ts'
+export { abilitiesOf, inability, isSoft, type ProfileAbilities, tokenProfiles, vouches } from './profiles.ts'
 export {
   ancestorsOf,
   isAtPad,

@@ -1,9 +1,10 @@
+import type { EvidenceTerms } from './lint-evidence.ts'
 import type { Plan, PlannedFhe, PlannedKey, Role } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { leavesByWindow, levelOrder, namesOf, stepsOf, vendorWayOf } from './queries.ts'
 
 /** What the policy asks for; absent when the plan is looked at without its policy. */
-export type LintTerms = { officers: number; witnesses: number }
+export type LintTerms = { officers: number; witnesses: number; evidence?: EvidenceTerms }
 
 const joined: readonly (readonly [Role, Role])[] = [
   ['recorder', 'witness'],

@@ -1,3 +1,4 @@
+import { lintEvidence } from './lint-evidence.ts'
 import { type LintTerms, lintFhe, lintKeys, lintPeople, lintTokens, repeated } from './lint-parts.ts'
 import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
@@ -16,6 +17,7 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
     ...lintFhe(plan),
     ...lintIds(plan),
     ...lintSteps(plan),
+    ...lintEvidence(plan, terms?.evidence),
   ]
 }
 

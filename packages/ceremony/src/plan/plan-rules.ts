@@ -91,6 +91,19 @@ export const planRules = {
       'A root with a vendor’s way has a replicate-root step for each token that receives it, once, after its possession proof, and never into its own token; none of these tokens is new; a root without such a way has no such step.',
     remedy: 'Name the vendor’s way as the replication of the root, and order the steps so.',
   },
+  'PLAN-35': {
+    title: 'A key is not attested as it says',
+    detail:
+      'An attest step names a key that is made in this run and not attested before: the ceremony key, a root that is proved, or a wrapped key. The token names its vendor’s root certificate and, unless the vendor attests the ceremony key itself, a companion key that was made and attested before, so it is not new.',
+    remedy: 'Name the token’s attestation, and order the steps so.',
+  },
+  'PLAN-36': {
+    title: 'The policy’s evidence is not reached',
+    detail:
+      'Each key needs the evidence that the policy asks for its level, from a root certificate that the policy pins for that kind of token. E2 comes from an attest step, E3 from one by the vendor, of the ceremony key alone.',
+    remedy:
+      'Add the attest steps, pin the root certificate in the policy, or have a policy signed that asks for less.',
+  },
   'PLAN-33': {
     title: 'A key is made never or twice',
     detail: 'Every key of the plan is made by exactly one step, of the kind of its level.',

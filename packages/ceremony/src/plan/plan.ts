@@ -26,7 +26,14 @@ export type PlannedToken = {
   library: Digest
   serial: string
   label?: string
+  attestation?: TokenAttestation
 }
+
+/**
+ * Who vouches for keys of the token. `root`: SHA-256 of the vendor's root certificate in DER, which the policy pins. `companion`:
+ * a P-256 pair made in the token before the ceremony, by its CKA_ID, and SHA-256 of the file in which the vendor attests it.
+ */
+export type TokenAttestation = { root: Digest; companion?: { ckaId: string; chain: Digest } }
 
 export type TokenProfile =
   | 'softhsm'
@@ -48,6 +55,8 @@ export type KeyLevel = 'root' | 'organisation' | 'project' | 'data'
  * the vendor's own tool, in people's hands, to tokens of the plan; a replicate-root step proves it.
  */
 export type Replication = 'trusted-window' | 'vendor-clone' | 'vendor-wrap' | 'none'
+/** `companion`: a key of the token signs what is read of another (E2). `vendor`: the vendor attests the key itself (E3). */
+export type Voucher = 'companion' | 'vendor'
 export type VendorWay = Exclude<Replication, 'trusted-window' | 'none'>
 export type KeyAlgorithm = 'AES-128' | 'AES-256' | 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384'
 
@@ -117,6 +126,7 @@ export type StepKind =
   | 'generate-key'
   | 'prove-possession'
   | 'replicate-root'
+  | 'attest'
   | 'fhe-deal'
   | 'acknowledge-holder'
   | 'take-request'
@@ -137,7 +147,8 @@ export type AskedValue = { id: string; label: string; format?: 'text' | 'digits'
 
 /**
  * One step. `actor` is the role that acts; `textKey` the i18n key of `text`, which is the English.
- * `token` is a token's role (absent: `ceremony`), `key` a key's id, `holder` a holder's name (absent: all).
+ * `token` is a token's role (absent: `ceremony`), `key` a key's id (absent in `attest`: the ceremony key), `holder` a holder's name
+ * (absent: all).
  */
 export type Step = {
   id: string
@@ -152,8 +163,11 @@ export type Step = {
   decryption?: string
   values?: AskedValue[]
   when?: 'opening' | 'closing'
-  /** Of `log-in`: where the PINs of that token are typed, in this step and in every other; absent: `pin`, at the workstation. */
-  by?: 'pin' | 'pin-pad'
+  /**
+   * Of `log-in`: where the PINs of that token are typed, in this step and in every other; absent: `pin`, at the workstation.
+   * Of `attest`: who vouches for the key; absent: `companion`.
+   */
+  by?: 'pin' | 'pin-pad' | Voucher
 }
 
 export type PartKind =

@@ -1,4 +1,4 @@
-import type { Plan, PlannedFhe, Step } from './plan.ts'
+import type { Plan, PlannedFhe, Step, TokenAttestation } from './plan.ts'
 import { namesOf, stayingHolders } from './queries.ts'
 
 /** The plan as plain text for people: numbered steps with actor, names and a place for initials; `hash` on top. */
@@ -15,10 +15,10 @@ export function printPlan(plan: Plan, hash: string): string {
     ...plan.people.map(({ role, name, card }) => `  ${role.padEnd(14)} ${name}   card ${card.slice(0, 16)}`),
     '',
     'Tokens',
-    ...plan.tokens.map(
-      ({ role, profile, serial, label }) =>
-        `  ${role.padEnd(14)} ${profile}, ${serial === 'new' ? `new, label ${label ?? ''}` : `serial ${serial}`}`,
-    ),
+    ...plan.tokens.flatMap(({ role, profile, serial, label, attestation }) => [
+      `  ${role.padEnd(14)} ${profile}, ${serial === 'new' ? `new, label ${label ?? ''}` : `serial ${serial}`}`,
+      ...printAttestation(attestation),
+    ]),
   ]
   if (plan.destinations.length > 0)
     lines.push(
@@ -54,6 +54,13 @@ export function printPlan(plan: Plan, hash: string): string {
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+function printAttestation(of: TokenAttestation | undefined): string[] {
+  if (of === undefined) return []
+  const { root, companion } = of
+  const chain = companion && `      companion ${companion.ckaId}, attested by ${companion.chain}`
+  return [`      vouched for under the root certificate ${root}`, ...(chain === undefined ? [] : [chain])]
 }
 
 function printEpochs({ reshare, decryptions = [] }: Plan, { existing, holders }: PlannedFhe): string[] {
@@ -95,6 +102,7 @@ function printStep(plan: Plan, step: Step, number: number): string[] {
   return [
     `${String(number).padStart(3)}. [${step.id}] ${step.actor}: ${names.join(', ')}`,
     `     ${step.text}`,
+    ...(step.by === 'vendor' ? ['     The vendor attests the ceremony key itself.'] : []),
     ...(step.by === 'pin-pad' ? ['     The PIN is entered at the token’s own pad.'] : []),
     ...(step.values ?? []).map(({ label }) => `     ${label}: ____________________`),
     ...live,

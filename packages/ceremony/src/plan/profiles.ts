@@ -1,3 +1,4 @@
+import type { Domain } from '../domain.ts'
 import type { Replication, StepKind, TokenProfile, VendorWay } from './plan.ts'
 
 /** What a token of a profile can do, as far as a plan depends on it. */
@@ -84,6 +85,14 @@ export function abilitiesOf(profile: TokenProfile): ProfileAbilities {
 /** Whether the policy's `softTokens` is asked for a token. A profile that nobody knows counts as a program. */
 export function isSoft(profile: string): boolean {
   return abilities[tokenProfiles.find((known) => known === profile) ?? 'softhsm'].soft
+}
+
+/**
+ * Whether a vendor's attestation of one format may speak for a token of a profile. A program can stand in for any token, in a
+ * rehearsal and where the policy allows software tokens, and nowhere else.
+ */
+export function vouches(format: string, profile: string, terms: { soft: boolean; domain: Domain }): boolean {
+  return format === profile || (terms.soft && (terms.domain === 'rehearsal' || isSoft(profile)))
 }
 
 /** Why the root cannot come from one token into the other by the vendor's way, or null. */

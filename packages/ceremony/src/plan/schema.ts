@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { unsigned32 } from '../wire/fhe-fields.ts'
 import { hex16, line, remark } from '../wire/fields.ts'
 import { issueText, keyName } from '../wire/issue-text.ts'
+import { anyCkaId } from '../wire/key-statement.ts'
 import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { tokenProfiles } from './profiles.ts'
@@ -35,6 +36,12 @@ const token = v.strictObject({
   library: digest,
   serial: line,
   label: v.exactOptional(line),
+  attestation: v.exactOptional(
+    v.strictObject({
+      root: digest,
+      companion: v.exactOptional(v.strictObject({ ckaId: anyCkaId, chain: digest })),
+    }),
+  ),
 })
 
 const key = v.strictObject({
@@ -97,6 +104,7 @@ const step = v.strictObject({
     'generate-key',
     'prove-possession',
     'replicate-root',
+    'attest',
     'fhe-deal',
     'acknowledge-holder',
     'take-request',
@@ -130,7 +138,7 @@ const step = v.strictObject({
     ),
   ),
   when: v.exactOptional(v.picklist(['opening', 'closing'])),
-  by: v.exactOptional(v.picklist(['pin', 'pin-pad'])),
+  by: v.exactOptional(v.picklist(['pin', 'pin-pad', 'companion', 'vendor'])),
 })
 
 /** Shape of a plan file. */

@@ -12,6 +12,7 @@ import {
   tokenOf,
   vendorWayOf,
 } from './queries.ts'
+import { attestFaults, ceremonyKeyId, isVoucher } from './world-attest.ts'
 import {
   changeEpochs,
   checkEpochs,
@@ -32,6 +33,8 @@ type World = {
   /** Keys whose possession proof is made, and by token's role the roots that were brought into it. */
   proved: Set<string>
   replicas: Set<string>
+  /** Keys that were attested; `ceremony` is the ceremony key. */
+  attested: Set<string>
   /** Role of the token that holds the root. */
   home: string
   dealt: boolean
@@ -53,6 +56,7 @@ const onToken: readonly StepKind[] = [
   'generate-key',
   'prove-possession',
   'replicate-root',
+  'attest',
 ]
 const onKey: readonly StepKind[] = [
   'generate-root',
@@ -87,6 +91,7 @@ export function lintSteps(plan: Plan): PlanRefusal[] {
     keys: new Set(plan.keys.filter((key) => key.existing !== undefined).map((key) => key.id)),
     proved: new Set(),
     replicas: new Set(),
+    attested: new Set(),
     home: 'ceremony',
     dealt: plan.fhe?.existing !== undefined,
     acknowledged: new Set(plan.fhe?.existing === undefined ? [] : plan.fhe.holders),
@@ -125,10 +130,10 @@ function checkEntries(plan: Plan, step: Step, refuse: Refuse): void {
     if (!fits) refuse('PLAN-60', `${step.do} does not use ${entry}`)
   }
   if (step.token !== undefined) misused('token', onToken.includes(step.do))
-  if (step.key !== undefined) misused('key', onKey.includes(step.do))
+  if (step.key !== undefined) misused('key', onKey.includes(step.do) || step.do === 'attest')
   if (step.holder !== undefined) misused('holder', step.do === 'acknowledge-holder')
   if (step.when !== undefined) misused('when', step.do === 'inventory')
-  if (step.by !== undefined) misused('by', step.do === 'log-in')
+  if (step.by !== undefined) misused(`by: ${step.by}`, step.do === (isVoucher(step.by) ? 'attest' : 'log-in'))
   if (step.decryption !== undefined) misused('decryption', ofDecryption.includes(step.do))
   if (ofDecryption.includes(step.do) && decryptionOf(plan, step.decryption) === undefined)
     refuse('PLAN-60', `${step.decryption ?? 'nothing'} is no decryption of the plan`)
@@ -161,6 +166,7 @@ function checkWorld(plan: Plan, step: Step, world: World, refuse: Refuse): void 
   const needsOpening =
     checkpointing.includes(step.do) ||
     onKey.includes(step.do) ||
+    step.do === 'attest' ||
     step.do === 'acknowledge-holder' ||
     ofEpochs.includes(step.do)
   if (step.do === 'open-run') {
@@ -171,6 +177,7 @@ function checkWorld(plan: Plan, step: Step, world: World, refuse: Refuse): void 
     refuse('PLAN-54', 'the ceremony key is made a second time')
   checkKey(plan, step, world, refuse)
   checkReplica(plan, step, world, refuse)
+  if (step.do === 'attest') for (const fault of attestFaults(plan, step, world)) refuse('PLAN-35', fault)
   checkShares(plan, step, world, refuse)
   checkEpochs(plan, step, { ...world.fhe, known: sharesKnown(plan, world) }, refuse)
   if (world.ended.length > 0 && !ending.includes(step.do)) refuse('PLAN-59', `${step.do} comes after seal`)
@@ -263,6 +270,7 @@ function change(plan: Plan, step: Step, world: World): void {
   if (step.do === 'generate-root') world.home = token
   if (step.do === 'prove-possession' && step.key !== undefined) world.proved.add(step.key)
   if (step.do === 'replicate-root') world.replicas.add(token)
+  if (step.do === 'attest') world.attested.add(step.key ?? ceremonyKeyId)
   if (step.do === 'fhe-deal') world.dealt = true
   if (step.do === 'acknowledge-holder' && !world.fhe.assembled)
     for (const name of holdersOf(plan, step)) world.acknowledged.add(name)

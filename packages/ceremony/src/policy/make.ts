@@ -33,6 +33,8 @@ export type PolicyDraft = Pick<Policy, 'organisation' | 'domain' | 'expiry'> & {
   readonly combiners?: Policy['combiners']
   /** Rounded squashed ciphertexts: always or never, the default. */
   readonly carrying?: 'always' | 'never'
+  /** Vendors' root certificates that may vouch for keys. */
+  readonly attestationRoots?: NonNullable<Policy['attestationRoots']>
   readonly servers?: readonly { readonly name: string; readonly card: ServerCard }[]
 } & Partial<Pick<Policy, 'version' | 'previous' | 'leastEvidence' | 'softTokens' | 'acceptedTools' | 'fhe'>>
 
@@ -69,6 +71,7 @@ export function newPolicy(draft: PolicyDraft): Policy {
       project: 'E1',
       data: 'E1',
     },
+    ...(draft.attestationRoots === undefined ? {} : { attestationRoots: draft.attestationRoots }),
     softTokens: draft.softTokens ?? false,
     acceptedTools: draft.acceptedTools ?? [],
     algorithms: {

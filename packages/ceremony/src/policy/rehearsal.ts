@@ -10,6 +10,8 @@ export type StandIns = {
   readonly servers: ReadonlyMap<string, ServerCard>
   /** Build of the tool that rehearses, accepted beside the listed ones. */
   readonly tool: string
+  /** The root that stands in for every vendor's; absent where the plan has nothing attested. */
+  readonly attestationRoot?: NonNullable<Policy['attestationRoots']>[number]
 }
 
 /**
@@ -44,8 +46,9 @@ export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outco
     if (card.domain === 'production') foreign.push(serverCardCodec.digest(card))
     audiences.push(audienceOf(card, 'rehearsal server'))
   }
+  const { attestationRoots: _vendors, ...kept } = policy
   const derived: Policy = {
-    ...policy,
+    ...kept,
     version: 1,
     previous: null,
     domain: 'rehearsal',
@@ -58,6 +61,7 @@ export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outco
     combiners: audiences.map(({ name, combinerRecipient }) => ({ name, recipient: combinerRecipient })),
     audiences,
     leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
+    ...(standIns.attestationRoot === undefined ? {} : { attestationRoots: [standIns.attestationRoot] }),
     softTokens: true,
     acceptedTools: [...new Set([...policy.acceptedTools, standIns.tool])],
   }

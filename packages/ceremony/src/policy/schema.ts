@@ -43,6 +43,16 @@ const audience = v.strictObject({
   combinerRecipient: recipient,
 })
 
+/** Formats of attestations that are read: a YubiHSM 2's chain, a Luna's public key confirmation. */
+export const attestationFormats = ['yubihsm', 'luna'] as const
+
+const attestationRoot = v.strictObject({
+  name: line,
+  /** SHA-256 of the certificate in DER: the fingerprint that its vendor publishes. */
+  certificate: digest,
+  format: v.picklist(attestationFormats),
+})
+
 const evidence = v.picklist(evidenceLevels)
 const bits = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(128))
 const blocks = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))
@@ -80,6 +90,15 @@ const schema = v.strictObject({
     project: evidence,
     data: evidence,
   }),
+  /** Vendors' root certificates that may vouch for keys; absent: none, so that nothing above E1 is believed. */
+  attestationRoots: v.exactOptional(
+    v.pipe(
+      v.array(attestationRoot),
+      v.minLength(1),
+      v.maxLength(16),
+      v.check((all) => distinct(all, (one) => one.certificate), 'a root certificate is listed twice'),
+    ),
+  ),
   /** Whether keys may live in a software token: SoftHSM, openCryptoki's soft token, a software TPM. */
   softTokens: v.boolean(),
   acceptedTools: v.pipe(v.array(toolBuild), v.maxLength(64)),

@@ -14,6 +14,8 @@ export type Verified = {
   /** How many exceptions were opened, and each that was decided; `document` is null where the fact is redacted. */
   readonly opened: number
   readonly decided: readonly { seq: number; stepId: string; document: string | null }[]
+  /** By step, the last thing done in it: its entry, and the statement that it names; null where the fact is redacted. */
+  readonly performed: ReadonlyMap<string, { seq: string; statement: string | null }>
 }
 
 export type TranscriptVerifier = Pick<LineReader, 'push'> & { end(): Outcome<Verified> }
@@ -28,6 +30,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const heads = new Map<string, Head>()
   const madeAt = new Map<string, string>()
   const decided: Verified['decided'][number][] = []
+  const performed = new Map<string, { seq: string; statement: string | null }>()
   let exceptions = 0
 
   function keep(at: TranscriptState): void {
@@ -51,6 +54,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       if (kind === 'exception.opened') exceptions += 1
       if (kind === 'exception.decided')
         decided.push({ seq: Number(seq), stepId, document: documentOf(entry) })
+      if (kind === 'step.performed') performed.set(stepId, { seq, statement: statementOf(entry) })
       keep(transcript)
       return accept(null)
     },
@@ -62,7 +66,8 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       const ended = reader.end()
       if (!ended.ok) return ended
       if (opened === null || transcript === null) return refuse('CHAIN-TRUNCATED', 'no header')
-      return accept({ ...opened, head: headOf(transcript), heads, madeAt, decided, opened: exceptions })
+      const head = headOf(transcript)
+      return accept({ ...opened, head, heads, madeAt, decided, performed, opened: exceptions })
     },
   }
 }
@@ -72,6 +77,16 @@ function documentOf(entry: Entry): string | null {
   if ('factHash' in entry) return null
   const { document } = entry.fact
   return typeof document === 'string' ? document : ''
+}
+
+/** What a performed attestation names as the companion's statement; '' where it names none. */
+function statementOf(entry: Entry): string | null {
+  if ('factHash' in entry) return null
+  const { result } = entry.fact
+  if (typeof result !== 'object' || result === null || !('statement' in result)) return ''
+  const { statement } = result
+  if (typeof statement !== 'object' || statement === null || !('document' in statement)) return ''
+  return typeof statement.document === 'string' ? statement.document : ''
 }
 
 /** CHAIN-SIZE, CHAIN-NODE or CHAIN-ROOT when the head that was computed is not the signed one. */

@@ -22,6 +22,7 @@ const ofCustody = [
   'epoch-approval',
   'redeal',
   'epoch-live',
+  'key-statement',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */

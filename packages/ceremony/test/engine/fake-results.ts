@@ -111,6 +111,18 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         objects: core.disk.others[effect.serial] ?? [],
         unreadable: 0,
       }
+    case 'attest': {
+      const vendor = effect.by === 'vendor'
+      const template = effect.level === 'ceremony' ? templates.ceremonyKey : templates.bornClosed
+      const attributes = effect.recorded?.attributes ?? template
+      return {
+        by: effect.by,
+        root: effect.attestation.root,
+        chain: vendor ? hash('vendor chain') : (effect.attestation.companion?.chain ?? ''),
+        statement: vendor ? null : { document: hash(`statement ${effect.id}`), size: effect.size },
+        evidence: { ...evidence(effect.ckaId, attributes), level: vendor ? 'E3' : 'E2' },
+      }
+    }
     case 'fhe-deal':
       core.disk.generated.push(effect.fhe.id)
       return {

@@ -7,6 +7,7 @@ import { someone, someServer } from './seats.ts'
 export const scriptNames = [
   'first-run',
   'key-hierarchy',
+  'attested-root',
   'replicate-root',
   'root-kek',
   'threshold-fhe',
@@ -50,6 +51,9 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
     rootCkaId: '11'.repeat(16),
     rootId: '22'.repeat(16),
     rootCeremony: '33'.repeat(16),
+    attestationRoot: sha256Hex(utf8('vendor root')),
+    companionCkaId: '0c0d',
+    companionChain: sha256Hex(utf8('vendor chain')),
     ...someEpoch,
     destinations: withServer ? [{ card: server.audience, transport: server.transportDigest }] : [],
   }

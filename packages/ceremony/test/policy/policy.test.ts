@@ -157,6 +157,19 @@ describe('rehearsal policy', () => {
     expect(derived.value.audiences[0]!.audience).not.toBe(policy.audiences[0]!.audience)
   })
 
+  it('pins the rehearsal’s own vendor and none of the real ones', () => {
+    const root = (name: string, digit: string) =>
+      ({ name, certificate: digit.repeat(64), format: 'luna' }) as const
+    const vouched = { ...policy, attestationRoots: [root('Vendor', 'a'), root('Other', 'b')] }
+    const played = { cards: playedBy('rehearsal'), servers, tool: `dev:${'0'.repeat(40)}` }
+    const none = deriveRehearsalPolicy(vouched, played)
+    expect(none.ok && 'attestationRoots' in none.value).toBe(false)
+    const attestationRoot = root('Rehearsal vendor', 'c')
+    expect(deriveRehearsalPolicy(vouched, { ...played, attestationRoot })).toMatchObject({
+      value: { attestationRoots: [attestationRoot] },
+    })
+  })
+
   it('STAND-IN-MISSING, STAND-IN-DOMAIN refuse a gap and a production card', () => {
     const tool = `dev:${'0'.repeat(40)}`
     expect(deriveRehearsalPolicy(policy, { cards: new Map(), servers, tool })).toMatchObject({

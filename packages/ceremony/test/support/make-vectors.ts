@@ -20,8 +20,15 @@ import {
   redact,
   Transcript,
 } from '../../src/transcript/index.ts'
-import { cardCodec, serverCardCodec, signatureContext } from '../../src/wire/index.ts'
+import {
+  cardCodec,
+  type KeyStatement,
+  keyStatementCodec,
+  serverCardCodec,
+  signatureContext,
+} from '../../src/wire/index.ts'
 import { makePerson } from './people.ts'
+import { sampleCompanion } from './sample-attestation.ts'
 import { sampleBundle } from './sample-bundle.ts'
 
 /** Known answers by file name, all from fixed seeds; the files hold them as indented JSON. */
@@ -44,6 +51,23 @@ export async function makeVectors(): Promise<{
   }
   const context = signatureContext('checkpoint', 'production')
   const signedBytes = checkpointCodec.signedBytes(checkpoint)
+  const companion = sampleCompanion('production')
+  const statement: KeyStatement = {
+    v: 1,
+    kind: 'key-statement',
+    domain: 'production',
+    ceremonyId: header.ceremonyId,
+    planHash: header.planHash,
+    stepId: 'attest-ceremony-key',
+    key: 'ceremony',
+    level: 'ceremony',
+    serial: '20783176',
+    ckaId: 'c1'.repeat(16),
+    identity: identityId(ceremony.keys),
+    attributes: { EXTRACTABLE: false, KEY_TYPE: 3, LABEL: 'ceremony-key', SENSITIVE: true },
+    companion: { ckaId: '0024', keys: { p256: companion.keys.p256 ?? '' } },
+    head: transcript.headAt(9),
+  }
   const officer = makePerson('officer', 'Ada', 'production')
   const { policy, signatures } = sample.policy
   const root = { rootId: '70'.repeat(16), born: header.ceremonyId }
@@ -80,6 +104,18 @@ export async function makeVectors(): Promise<{
       cardDigest: cardCodec.digest(officer.card),
       identity: identityId(officer.card.keys),
       audience: serverCardCodec.digest(server.card),
+    },
+    'key-statement.json': {
+      payload: { ...statement, companion: { ...statement.companion }, head: { ...statement.head } },
+      signedBytes: fromUtf8(keyStatementCodec.signedBytes(statement)),
+      digest: keyStatementCodec.payload.digest(statement),
+      message: toHex(
+        signedMessage(
+          signatureContext('key-statement', 'production'),
+          keyStatementCodec.signedBytes(statement),
+        ),
+      ),
+      signature: { ...keyStatementCodec.sign(companion, statement, 'production') },
     },
     'possession.json': { ...root, challenge: possessionChallengeOf(root) },
     'bundle.json': {

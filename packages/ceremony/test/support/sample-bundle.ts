@@ -27,6 +27,7 @@ import {
   serverCardCodec,
 } from '../../src/wire/index.ts'
 import { entropyOf, makePerson, makeServer, type Person } from './people.ts'
+import { SampleAttestations } from './sample-attestation.ts'
 import { sampleDecryption, sampleDecryptions, sampleNext, samplePeople } from './sample-epochs.ts'
 import { sampleDeal, samplePublic } from './sample-fhe.ts'
 import { sampleEvidence, sampleReplica, sampleTransports, sampleTree } from './sample-keys.ts'
@@ -78,6 +79,17 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
           combiners: [others.combiner],
         }
       : {}),
+    ...(options.attested
+      ? {
+          attestationRoots: [
+            {
+              name: 'Vendor',
+              certificate: sha256Hex(options.attested.root),
+              format: options.attested.format ?? 'luna',
+            },
+          ],
+        }
+      : {}),
     softTokens: true,
     acceptedTools: [sampleBuild],
   })
@@ -102,12 +114,26 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     policyDigest: digest,
     tool: { version: '0.1.0', build: sampleBuild },
     machine: { measurement: 'ad'.repeat(32), kernel: 'Linux 6.1', tpmQuote: 'none' },
-    tokens: sampleTokens(options),
+    tokens: sampleTokens(options).map(({ attestation: _of, ...token }) => token),
     roster: roster.map(({ card }) => ({ role: card.kind, name: card.name, card: cardCodec.digest(card) })),
     standIns: [],
   }
   const header = alter.header?.(plainHeader) ?? plainHeader
-  const { entries, transcript, decision, decisionHead } = sampleEntries(header, entropy, signers, alter)
+  const possessed = options.possession?.digest ?? sha256Hex()
+  const attestations = options.attested
+    ? new SampleAttestations(
+        { vendor: options.attested, header, ceremony, possession: possessed },
+        alter,
+        put,
+      )
+    : null
+  const { entries, transcript, decision, decisionHead } = sampleEntries(
+    header,
+    entropy,
+    signers,
+    alter,
+    attestations,
+  )
   const plainOpening: OpeningCertificate = {
     ceremonyId: header.ceremonyId,
     domain,
@@ -140,7 +166,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     id: 'root',
     mechanism: options.possession?.mechanism ?? 'AES-KWP',
     challenge: possessionChallengeOf(root),
-    digest: options.possession?.digest ?? sha256Hex(),
+    digest: possessed,
   }
   const plainPredicate: Predicate = {
     v: 1,
@@ -157,10 +183,16 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     keyEvidence: [
       sampleEvidence('ceremony', 'ceremony'),
       ...made.map(({ id, level }) => sampleEvidence(id, level)),
-    ],
+    ].map((one) => {
+      const by = attestations?.made.find(({ id }) => id === one.id)?.by
+      return by === undefined
+        ? one
+        : { ...one, evidence: by === 'vendor' ? ('E3' as const) : ('E2' as const) }
+    }),
     wrapTree,
     possession: [possession],
     ...(options.replica ? { replicas: [sampleReplica(possession)] } : {}),
+    ...(attestations === null ? {} : { attestations: attestations.made }),
     transports,
     fhe,
     existing: null,

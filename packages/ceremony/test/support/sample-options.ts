@@ -6,6 +6,7 @@ import type { Checkpoint, FullEntry, Header } from '../../src/transcript/index.t
 import type {
   Acknowledgement,
   ExceptionDecisionDocument,
+  KeyStatement,
   OpeningCertificate,
   Transport,
 } from '../../src/wire/index.ts'
@@ -27,11 +28,22 @@ export type Alterations = {
   exception?: (decision: ExceptionDecisionDocument) => ExceptionDecisionDocument
   exceptionSigners?: (officers: SigningIdentity[]) => SigningIdentity[]
   transport?: (transport: Transport) => Transport
+  /** Before the companion signs it; `companionSigner` signs instead of the companion. */
+  statement?: (statement: KeyStatement) => KeyStatement
+  companionSigner?: () => SigningIdentity
   acknowledgement?: (acknowledgement: Acknowledgement) => Acknowledgement
   predicate?: (predicate: Predicate) => Predicate
   blobs?: (blobs: BlobSource[]) => BlobSource[]
   epochs?: EpochAlterations
   bundleSigners?: (signers: SigningIdentity[]) => SigningIdentity[]
+}
+
+/** Who attests keys: a root certificate, and a file for a P-256 key. The plan names `chain`, or what `attest` gives. */
+export type SampleVendor = {
+  root: Uint8Array
+  attest(spki: Uint8Array): Uint8Array
+  ceremony?: 'companion' | 'vendor'
+  format?: 'luna' | 'yubihsm'
 }
 
 export type SampleOptions = {
@@ -57,6 +69,8 @@ export type SampleOptions = {
   possession?: { mechanism: string; digest: string }
   /** The root is also in a second token, by a vendor's clone. */
   replica?: boolean
+  /** The companion vouches for ceremony key and root; with `ceremony: vendor` the vendor attests the ceremony key itself. */
+  attested?: SampleVendor
   rootId?: string
   /** A root that an earlier ceremony made. */
   rootBorn?: string

@@ -3,6 +3,7 @@ import { stringify } from 'yaml'
 import type { Plan, Step } from '../../src/plan/index.ts'
 import { cardCodec } from '../../src/wire/card.ts'
 import type { Person } from './people.ts'
+import { plannedAttestation } from './sample-attestation.ts'
 import { sampleDecryptions, sampleReshare } from './sample-epochs.ts'
 import { type SampleOptions, sampleBuild } from './sample-options.ts'
 
@@ -15,8 +16,18 @@ const step = (id: string, kind: Step['do'], more: Partial<Step> = {}): Step => (
   ...more,
 })
 
-export function sampleTokens({ replica }: SampleOptions): Plan['tokens'] {
+export function sampleTokens({ replica, attested, domain = 'production' }: SampleOptions): Plan['tokens'] {
   const library = '1b'.repeat(32)
+  if (attested)
+    return [
+      {
+        role: 'ceremony',
+        profile: attested.format ?? 'luna',
+        library,
+        serial: 'a1b2c3d4',
+        attestation: plannedAttestation(attested, domain),
+      },
+    ]
   if (!replica) return [{ role: 'ceremony', profile: 'softhsm', library, serial: 'a1b2c3d4' }]
   return [
     { role: 'ceremony', profile: 'luna', library, serial: 'a1b2c3d4' },
@@ -77,6 +88,12 @@ export function samplePlan(options: SampleOptions, people: readonly Person[], po
         steps: [
           step('open-run', 'open-run'),
           step('make-root', 'generate-root', { key: 'root' }),
+          ...(options.attested
+            ? [
+                step('attest-ceremony', 'attest', { by: options.attested.ceremony ?? 'companion' }),
+                step('attest-root', 'attest', { key: 'root' }),
+              ]
+            : []),
           ...(options.replica ? [step('clone-root', 'replicate-root', { key: 'root', token: 'spare' })] : []),
         ],
       },

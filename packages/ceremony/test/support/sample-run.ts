@@ -15,6 +15,7 @@ import {
   type OpeningCertificate,
   openingCodec,
 } from '../../src/wire/index.ts'
+import type { SampleAttestations } from './sample-attestation.ts'
 import { type Alterations, sampleTime } from './sample-options.ts'
 
 type Put = (bytes: Uint8Array) => string
@@ -32,12 +33,18 @@ const steps = new Map([
   [8, 'make-root'],
 ])
 
+const attestSteps = new Map([
+  [9, 'attest-ceremony'],
+  [10, 'attest-root'],
+])
+
 /** Twelve entries: two live checkpoints, and an exception that officers decided between them. */
 export function sampleEntries(
   header: Header,
   entropy: Entropy,
   officers: readonly SigningIdentity[],
   alter: Alterations,
+  attestations: SampleAttestations | null,
 ): { entries: FullEntry[]; transcript: Transcript; decision: Uint8Array; decisionHead: Head } {
   const growing = new Transcript(header)
   const plain: FullEntry[] = []
@@ -64,16 +71,19 @@ export function sampleEntries(
       }
       document = alter.exception?.(sound) ?? sound
     }
+    const attested = attestations === null ? undefined : attestSteps.get(index)
     const entry: FullEntry = {
       seq: String(index),
       time: sampleTime(index),
-      stepId: steps.get(index) ?? (index >= 4 && index <= 6 ? 'make-root' : `step-${index}`),
+      stepId: attested ?? steps.get(index) ?? (index >= 4 && index <= 6 ? 'make-root' : `step-${index}`),
       kind: kinds.get(index) ?? 'step.performed',
       salt: toHex(entropy.bytes(16)),
       fact:
         document !== null && index === 6
           ? { id: 1, document: exceptionCodec.payload.digest(document) }
-          : { attempt: 1, effect: 'inventory', note: `fact ${index}`, list: [index, true, null] },
+          : attested !== undefined && attestations !== null
+            ? attestations.attest(attested, head)
+            : { attempt: 1, effect: 'inventory', note: `fact ${index}`, list: [index, true, null] },
     }
     growing.append(entry)
     plain.push(entry)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { verifyBundle } from '../../src/bundle/index.ts'
+import { type AttestationCheck, type BundleVerdict, verifyBundle } from '../../src/bundle/index.ts'
 import { encodePolicyFile, type PolicyFile } from '../../src/policy/index.ts'
 import { memoryReader } from './sample-bundle.ts'
 
@@ -28,17 +28,23 @@ print(json.dumps(results))
 
 export type Case = { bytes: Uint8Array; policy: PolicyFile | null }
 
+type Verdict = Pick<BundleVerdict, 'verdict' | 'failed'>
+
 /** Has both verifiers look at every case, and expects the same verdict and the same failed checks. */
-export async function compare(cases: readonly Case[]): Promise<void> {
+export async function compare(cases: readonly Case[], attestation?: AttestationCheck): Promise<Verdict[]> {
   const folder = mkdtempSync(join(tmpdir(), 'lux-corpus-'))
   try {
-    await compareIn(folder, cases)
+    return await compareIn(folder, cases, attestation)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function compareIn(folder: string, cases: readonly Case[]): Promise<void> {
+async function compareIn(
+  folder: string,
+  cases: readonly Case[],
+  attestation: AttestationCheck | undefined,
+): Promise<Verdict[]> {
   const lines = cases.map(({ bytes, policy }, index) => {
     const bundle = join(folder, `${index}.zip`)
     writeFileSync(bundle, bytes)
@@ -49,10 +55,14 @@ async function compareIn(folder: string, cases: readonly Case[]): Promise<void> 
   const run = spawnSync('python3', ['-c', driver, verifier], { input: lines.join('\n'), encoding: 'utf8' })
   expect(run.stderr).toBe('')
   const second: unknown = JSON.parse(run.stdout)
-  const first = []
+  const first: Verdict[] = []
   for (const { bytes, policy } of cases) {
-    const { verdict, failed } = await verifyBundle(memoryReader(bytes), policy ? { policy } : {})
+    const { verdict, failed } = await verifyBundle(memoryReader(bytes), {
+      ...(policy ? { policy } : {}),
+      ...(attestation ? { attestation } : {}),
+    })
     first.push({ verdict, failed })
   }
   expect(second).toEqual(first)
+  return first
 }

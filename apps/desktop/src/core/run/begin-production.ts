@@ -11,7 +11,7 @@ import type { Measurement } from '../measure.ts'
 import { writeDurably } from '../store/durable-file.ts'
 import { refusedPlan } from './refused-plan.ts'
 import { RunFolder } from './run-folder.ts'
-import { authoritiesOf, termsOf } from './terms.ts'
+import { authoritiesOf, lintTermsOf, termsOf } from './terms.ts'
 
 /** The reviewed files of a production run, as bytes, and the tokens that play its roles. */
 export type ProductionRequest = {
@@ -23,6 +23,8 @@ export type ProductionRequest = {
   cards: ReadonlyMap<string, Json>
   /** Signed transport documents by the digest of their payload. */
   transports: ReadonlyMap<string, Json>
+  /** Vendors' root certificates and attestations of companions, by SHA-256. */
+  attestations: ReadonlyMap<string, Uint8Array>
   /** Serial by the plan's role; '' for a token that a step initialises. */
   tokens: readonly { role: string; serial: string }[]
   /** public.bin of the epoch that the plan names, where an earlier ceremony dealt its key. */
@@ -35,7 +37,7 @@ export type ProductionRequest = {
 
 /**
  * Checks plan, lock, policy, cards and library, and writes the run's folder; gives the command that starts it. Refuses
- * by the rules of the plan and the policy, PLAN-LIBRARY, POLICY-EVIDENCE, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING,
+ * by the rules of the plan and the policy, PLAN-LIBRARY, ATTESTATION-MISSING, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING,
  * FHE-PUBLIC-OTHER.
  */
 export function beginProduction(request: ProductionRequest): { folder: RunFolder; start: Command } {
@@ -45,7 +47,7 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
   const file = policyOf(request)
   const { policy } = file
   const terms = termsOf(policy)
-  const refusals = lintPlan(plan, terms)
+  const refusals = lintPlan(plan, lintTermsOf(policy))
   if (refusals.length > 0) throw refusedPlan(refusals)
   if (plan.policy !== policyDigest(policy)) {
     throw new CoreError(
@@ -62,6 +64,7 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
   if (!lock.ok) throw refusedPlan(lock.refusals)
   checkPlace(request, policy, plan.tokens)
   const existing = existingEpoch(request, plan)
+  const attestations = attestationsOf(request, plan)
   const cards = plan.people.map(({ card, name, role }) =>
     found(request.cards, card, `card of ${role} ${name}`),
   )
@@ -96,6 +99,7 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
     cards: [...cards, ...destinations.map(({ card }) => card)],
     transports: destinations.map(({ digest, transport }) => ({ digest, document: transport })),
   })
+  for (const bytes of attestations) folder.blobs.put(bytes)
   for (const { name, bytes } of existing) writeDurably(join(request.folder, 'fhe', name), bytes, 0o644)
   return {
     folder,
@@ -147,6 +151,24 @@ function existingEpoch(
   ]
 }
 
+/** Every file that a token of the plan names; whether they lead to the policy's root is seen when a key is attested. */
+function attestationsOf({ attestations }: ProductionRequest, plan: Plan): Uint8Array[] {
+  const named = plan.tokens.flatMap(({ role, attestation: of }) =>
+    of === undefined
+      ? []
+      : [of.root, ...(of.companion ? [of.companion.chain] : [])].map((digest) => ({ role, digest })),
+  )
+  return named.map(({ role, digest }) => {
+    const bytes = attestations.get(digest)
+    if (bytes !== undefined) return bytes
+    throw new CoreError(
+      'ATTESTATION-MISSING',
+      `${role}: no file with the digest ${digest}`,
+      'put the vendor’s root certificate and the companion’s attestation into the attestations folder',
+    )
+  })
+}
+
 function policyOf({ policy: bytes, clock }: ProductionRequest): PolicyFile {
   const file = parsePolicyFile(bytes)
   if (!file.ok) throw new CoreError(file.rule, file.detail, 'give the policy.json that the plan names')
@@ -175,14 +197,6 @@ function checkPlace(
       'TOOL-UNACCEPTED',
       `the policy does not list this build, ${measurement.build}`,
       'use a release that the policy lists; a checkout can only rehearse',
-    )
-  }
-  const more = Object.entries(policy.leastEvidence).find(([, level]) => level === 'E2' || level === 'E3')
-  if (more !== undefined) {
-    throw new CoreError(
-      'POLICY-EVIDENCE',
-      `${more[0]} keys: the policy asks for ${more[1]}, a ceremony reaches E1`,
-      'have a policy signed that asks for E1 at most',
     )
   }
   const other = tokens.find((token) => token.library !== library)

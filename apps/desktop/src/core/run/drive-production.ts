@@ -5,6 +5,7 @@ import { awaitedWord } from './awaited-word.ts'
 import { giveUp } from './drive-rehearsal.ts'
 import { type Taking, takeAnswers } from './in-box.ts'
 import type { GivenPin } from './pin-box.ts'
+import { awaitedVendorFile } from './procedure-at.ts'
 import type { Run } from './run.ts'
 
 /** A PIN from a person's own source, or null where they have to be asked another way. `fresh`: it is being chosen. */
@@ -41,6 +42,8 @@ export async function driveProduction(
       giveUp(run, 1, 0)
       must(run.submit({ type: 'resume', by: options.by }))
     } else if (needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin') {
+      if (needs.kind === 'confirm' && awaitedVendorFile(run.folder) !== null)
+        return { waiting: true, refused: [], unanswered: true }
       const given = await confirmed(run, view, needs, options)
       if (given !== 'all') return { waiting: true, refused: [], unanswered: given === 'no answer' }
     } else if (needs.kind === 'wait' || needs.kind === 'start') {

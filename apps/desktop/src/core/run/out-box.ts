@@ -8,7 +8,7 @@ import { readBounded, writeDurably } from '../store/durable-file.ts'
 import { approvedPackage } from './approved-package.ts'
 import { nextSignatureFile, seedsName } from './fhe-places.ts'
 import { bundleFile } from './perform/bundle.ts'
-import { type VendorWork, vendorWorkAt } from './procedure-at.ts'
+import { type VendorWork, vendorAttestationAt, vendorWorkAt } from './procedure-at.ts'
 import type { RunFolder } from './run-folder.ts'
 import { bytesToSign } from './stand-in-signing.ts'
 
@@ -71,6 +71,7 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
           ...step,
           names: needs.names,
           shows: needs.shows as unknown as Json,
+          ...attestationPart(vendorAttestationAt(folder)),
         }),
       ]
     case 'values':
@@ -135,6 +136,11 @@ function vendorPart(work: VendorWork | null): { [key: string]: Json } {
   if (work === null) return {}
   const { steps, ...moves } = work
   return { vendor: { ...moves, steps: steps.map((step) => ({ ...step })) } }
+}
+
+/** The file that the vendor's tool gives for the key, and where it goes. */
+function attestationPart(of: ReturnType<typeof vendorAttestationAt>): { [key: string]: Json } {
+  return of === null ? {} : { attestation: { ...of } }
 }
 
 function signatureRequest(

@@ -1,4 +1,7 @@
-import type { ReplicationStep } from '@lux/hsm'
+import { existsSync } from 'node:fs'
+import { tokenOf } from '@lux/ceremony/plan'
+import { profileById, type ReplicationStep } from '@lux/hsm'
+import { vendorFile } from './perform/attest.ts'
 import { procedureOf } from './perform/replica.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -9,6 +12,26 @@ export type VendorWork = {
   readonly from: string
   readonly to: string
   readonly steps: readonly ReplicationStep[]
+}
+
+/** What the vendor's tool attests at the current step, and where its file goes; null at every other step. */
+export function vendorAttestationAt(folder: RunFolder): { ckaId: string; how: string; file: string } | null {
+  const { state } = folder
+  const progress = state.steps[state.current]
+  if (progress?.step.do !== 'attest' || progress.step.by !== 'vendor' || state.domain === 'rehearsal')
+    return null
+  const profile = profileById(tokenOf(state.plan, progress.step)?.profile ?? 'generic')
+  return {
+    ckaId: state.ceremonyKey?.ckaId ?? '',
+    how: profile?.attestation.how ?? '',
+    file: vendorFile(folder.path, progress.step.id),
+  }
+}
+
+/** The vendor's file that is not there yet: nobody proceeds without it, because a step that failed is for officers to decide. */
+export function awaitedVendorFile(folder: RunFolder): string | null {
+  const file = vendorAttestationAt(folder)?.file
+  return file === undefined || existsSync(file) ? null : file
 }
 
 export function vendorWorkAt(folder: RunFolder): VendorWork | null {

@@ -2,8 +2,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseCanonical, sha256Hex } from '@lux/crypto'
+import { rootCertificate } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
+import { maxAttestation } from './perform/attest.ts'
 
 const maxFile = 1 << 20
 /** public.bin: 2 MB at (8,15) after a reshare. */
@@ -23,10 +25,26 @@ export function readCards(folder: string): { cards: Map<string, Json>; transport
   return { cards, transports }
 }
 
-/** A plan's companions where people keep them: policy.json and cards/ beside it. */
-export function besidePlan(plan: string): { policy: string; cards: string } {
+/** Vendors' files of a folder by SHA-256, as they are; a root certificate in PEM also as the DER that a policy pins. */
+export function readAttestations(folder: string): Map<string, Uint8Array> {
+  const files = new Map<string, Uint8Array>()
+  if (!existsSync(folder)) return files
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((one) => one.isFile())) {
+    const bytes = readBounded(join(folder, name), maxAttestation)
+    const der = rootCertificate(bytes)
+    for (const one of der === null ? [bytes] : [bytes, der]) files.set(sha256Hex(one), one)
+  }
+  return files
+}
+
+/** What goes with a plan where people keep it: policy.json, cards/ and attestations/ beside it. */
+export function besidePlan(plan: string): { policy: string; cards: string; attestations: string } {
   const folder = dirname(resolve(plan))
-  return { policy: join(folder, 'policy.json'), cards: join(folder, 'cards') }
+  return {
+    policy: join(folder, 'policy.json'),
+    cards: join(folder, 'cards'),
+    attestations: join(folder, 'attestations'),
+  }
 }
 
 function readJson(path: string): Json {

@@ -5,6 +5,7 @@ import { CoreError } from '../core-error.ts'
 import { refusedPlan } from './refused-plan.ts'
 import { signedBy } from './rehearsal-policy.ts'
 import type { RehearsalParts, RehearsalRequest } from './rehearsal-request.ts'
+import { isAttested, makeVendor } from './stand-in-vendor-key.ts'
 import { makeStandIns, type StandIn } from './stand-ins.ts'
 
 /** A reviewed plan as it is, its policy derived with a stand-in for everybody whom it lists. */
@@ -29,7 +30,12 @@ export async function rehearsalOfPlan(
     plan.people.map(({ card }, index) => [card, standInAt(standIns, index).card]),
   )
   const servers = new Map(request.destinations.map(({ card }) => [serverCardCodec.digest(card), card]))
-  const derived = deriveRehearsalPolicy(planPolicy, { cards, servers, tool: request.measurement.build })
+  const derived = deriveRehearsalPolicy(planPolicy, {
+    cards,
+    servers,
+    tool: request.measurement.build,
+    ...(isAttested(plan) ? { attestationRoot: makeVendor(request.folder, request.clock.now()) } : {}),
+  })
   if (!derived.ok) throw new CoreError(derived.rule, derived.detail, 'seat everybody whom the policy lists')
   const listed = plan.people.map(({ name, card }, index) => ({
     what: 'card' as const,

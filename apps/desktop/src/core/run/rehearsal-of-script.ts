@@ -7,6 +7,7 @@ import { refusedPlan } from './refused-plan.ts'
 import { signedBy } from './rehearsal-policy.ts'
 import { type RehearsalParts, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
+import { makeVendor } from './stand-in-vendor-key.ts'
 import { makeStandIns } from './stand-ins.ts'
 
 /** A plan made from a script and its values, under a policy that names the stand-ins. */
@@ -48,6 +49,9 @@ export async function rehearsalOfScript(
     combiners: [{ name: 'rehearsal', recipient: outsiders.combiner.recipient }],
     servers: request.destinations.map(({ name, card }) => ({ name, card })),
     leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
+    ...(Object.hasOwn(read.value.blanks, 'attestationRoot')
+      ? { attestationRoots: [makeVendor(request.folder, request.clock.now())] }
+      : {}),
     softTokens: true,
     acceptedTools: [request.measurement.build],
   })
@@ -94,6 +98,9 @@ const earlierPlaces: Readonly<Record<string, number>> = {
   rootId: 16,
   rootCeremony: 16,
   rootCkaId: 16,
+  attestationRoot: 32,
+  companionCkaId: 16,
+  companionChain: 32,
 }
 
 function standInPlaces(

@@ -1,7 +1,7 @@
 import type { Plan } from '@lux/ceremony'
 import { stepsOf } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
-import { type Hsm, joinSoftTokens, rootTemplate, softStoreOf } from '@lux/hsm'
+import { createCompanion, type Hsm, joinSoftTokens, rootTemplate, softStoreOf } from '@lux/hsm'
 
 /**
  * A throw-away token for every token that the plan takes as it is: initialised, and with a root of its own wherever the
@@ -13,7 +13,7 @@ export async function makeStandInTokens(
   pins: { so: string; user: string },
 ): Promise<{ role: string; serial: string }[]> {
   const bound: { role: string; serial: string }[] = []
-  for (const { role, serial } of plan.tokens) {
+  for (const { role, serial, attestation } of plan.tokens) {
     if (serial === 'new') {
       bound.push({ role, serial: '' })
       continue
@@ -21,12 +21,26 @@ export async function makeStandInTokens(
     const made = await hsm
       .token('new')
       .initialise({ label: `stand-in ${role}`, soPin: utf8(pins.so), userPin: utf8(pins.user) })
+    if (attestation?.companion !== undefined)
+      await makeCompanion(hsm, made.serial, { id: attestation.companion.ckaId, pin: pins.user })
     bound.push({ role, serial: made.serial })
   }
   await joinReplicas(plan, hsm, bound)
   const ceremony = bound.find(({ role }) => role === 'ceremony')
   if (ceremony !== undefined && ceremony.serial !== '') await makeRoots(plan, hsm, ceremony.serial, pins.user)
   return bound
+}
+
+/** The pair that the plan names; a rehearsal’s own vendor attests it when it is asked to sign. */
+async function makeCompanion(
+  hsm: Hsm,
+  serial: string,
+  { id, pin }: { id: string; pin: string },
+): Promise<void> {
+  const token = hsm.token(serial)
+  await token.logIn({ user: 'user', pin: utf8(pin) })
+  await createCompanion(token, { id, label: 'companion' })
+  await token.logOut()
 }
 
 /** Tokens between which the root is cloned are of one cloning domain from the start, as the vendors' are. */

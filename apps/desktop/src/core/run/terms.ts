@@ -1,9 +1,23 @@
 import type { Authorities, Terms } from '@lux/ceremony'
+import type { LintTerms } from '@lux/ceremony/plan'
 import type { Policy } from '@lux/ceremony/policy'
 
 /** How many officers, witnesses and approvers the policy asks for. */
 export function termsOf({ officerQuorum, witnessQuorum, approverThreshold }: Policy): Terms {
   return { officers: officerQuorum, witnesses: witnessQuorum, approvers: approverThreshold }
+}
+
+/** What a production plan is looked at with. */
+export function lintTermsOf(policy: Policy): LintTerms {
+  return {
+    officers: policy.officerQuorum,
+    witnesses: policy.witnessQuorum,
+    evidence: {
+      least: policy.leastEvidence,
+      roots: policy.attestationRoots ?? [],
+      softTokens: policy.softTokens,
+    },
+  }
 }
 
 /** Whom the policy names: fixed into each share at dealing, so that no later policy can widen them. */

@@ -7,7 +7,7 @@ import { CoreError } from '../core-error.ts'
 import { beginProduction } from '../run/begin-production.ts'
 import { beginRehearsal, startCommand } from '../run/begin-rehearsal.ts'
 import { runOn } from '../run/load-run.ts'
-import { besidePlan, maxPublic, readCards } from '../run/production-files.ts'
+import { besidePlan, maxPublic, readAttestations, readCards } from '../run/production-files.ts'
 import { refusedPlan } from '../run/refused-plan.ts'
 import { rehearsalPins } from '../run/rehearsal-pins.ts'
 import type { RehearsalRequest } from '../run/rehearsal-request.ts'
@@ -39,6 +39,7 @@ const ownBlanks = new Set([
   'rootId',
   'rootCeremony',
   'rootCkaId',
+  'companionCkaId',
 ])
 const fieldTypes: Partial<Record<Script['blanks'][string]['type'], Field['type']>> = {
   text: 'text',
@@ -164,6 +165,7 @@ export async function openProduction(parts: Parts, input: unknown): Promise<{ id
     lock: readBounded(lockFile, maxFile),
     policy: readBounded(beside.policy, maxFile),
     ...readCards(beside.cards),
+    attestations: readAttestations(beside.attestations),
     tokens: read.plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
     public: epoch,
     library: parts.hsm().library.sha256,

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { type BundleVerdict, verifyBundle } from '@lux/ceremony/bundle'
 import { parsePolicyFile } from '@lux/ceremony/policy'
+import { verifyAttestation } from '@lux/hsm'
 import * as v from 'valibot'
 import type { BundleSummary, UnreadableRun, VerifyView } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
@@ -54,7 +55,10 @@ export async function verifyFile({ store, paths }: Parts, input: unknown): Promi
   }
   const reader = fileReader(path)
   try {
-    const verdict = await verifyBundle(reader, policy === null ? {} : { policy: policy.value })
+    const verdict = await verifyBundle(reader, {
+      attestation: verifyAttestation,
+      ...(policy === null ? {} : { policy: policy.value }),
+    })
     return viewOf(path, verdict)
   } finally {
     reader.close()

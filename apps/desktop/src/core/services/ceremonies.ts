@@ -5,6 +5,7 @@ import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
+import { awaitedVendorFile } from '../run/procedure-at.ts'
 import { rehearsalPins } from '../run/rehearsal-pins.ts'
 import type { Run } from '../run/run.ts'
 import { actAsStandIn, standInActs } from '../run/stand-in-act.ts'
@@ -104,6 +105,13 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
     void open.run.pump()
     return shown(parts, asked.id)
   }
+  const awaited = awaitedVendorFile(open.run.folder)
+  if (awaited !== null)
+    throw new CoreError(
+      'ATTESTATION-MISSING',
+      `${awaited} is not there`,
+      'have the vendor’s tool attest the key, and put its file there',
+    )
   await replicateAsStandIn(open.run)
   refuse(open.run.submit({ type: 'proceed', step: asked.step, by: nameOf(open, asked.by), input: values }))
   return shown(parts, asked.id)

@@ -1,7 +1,7 @@
 import type { RunView as EngineView } from '@lux/ceremony'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
-import { vendorWorkAt } from '../run/procedure-at.ts'
+import { vendorAttestationAt, vendorWorkAt } from '../run/procedure-at.ts'
 import type { Run } from '../run/run.ts'
 import { partsOf } from './run-parts.ts'
 import { factsOf, movedBy } from './step-facts.ts'
@@ -20,7 +20,7 @@ export function currentOf(run: Run, view: EngineView, around: Around): contract.
   return {
     ...step,
     needs,
-    facts: [...factsOf(view, engineStep.summary, view.needs), ...movedBy(vendorWork)],
+    facts: [...factsOf(view, engineStep.summary, view.needs), ...movedBy(vendorWork), ...attestedBy(run)],
     procedure: [...(vendorWork?.steps ?? [])],
     mayProceed: blocked === null,
     blocked,
@@ -56,6 +56,17 @@ function blockedBy(
   if (needs.some((need) => need.need === 'pin' && !need.taken && need.padSeconds === null))
     return 'pin-missing'
   return null
+}
+
+/** For people who have the vendor's tool attest a key and bring its file. */
+function attestedBy(run: Run): contract.Fact[] {
+  const work = vendorAttestationAt(run.folder)
+  if (work === null) return []
+  return [
+    { name: 'cka-id', value: work.ckaId, form: 'hex' },
+    { name: 'attest-how', value: work.how, form: 'text' },
+    { name: 'attest-file', value: work.file, form: 'code' },
+  ]
 }
 
 function isAway(serial: string, tokens: readonly TokenInfo[]): boolean {

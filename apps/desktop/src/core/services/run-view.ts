@@ -32,6 +32,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     tokens: state.tokens.map(({ role, serial }) => runToken(role, serial, around.tokens)),
     parts: partsOf(view),
     current,
+    evidence: view.evidence,
     // Once a decision is proposed, what is needed is the officers' signatures under it.
     exception: open === undefined || open.proposal !== null ? null : exceptionOf(open),
     paused: view.needs?.kind === 'resume' ? pausedBy(run) : null,

@@ -5,6 +5,7 @@ import type { Failure, Result, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Fingerprint } from '../components/fingerprint.tsx'
+import { KeyEvidence } from '../components/key-evidence.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Code, Rec } from '../components/record.tsx'
 import { RunEnd } from '../components/run-end.tsx'
@@ -85,6 +86,7 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
             <RunEnd view={view} />
           )}
           <Controls view={view} act={act} />
+          <KeyEvidence keys={view.evidence} />
           <Identity view={view} />
         </div>
         <StepList view={view} />

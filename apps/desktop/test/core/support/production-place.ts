@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { planFromScript } from '@lux/ceremony/plan'
-import { encodePolicyFile, newPolicy, policyDigest, policyDocument } from '@lux/ceremony/policy'
+import {
+  encodePolicyFile,
+  newPolicy,
+  type PolicyDraft,
+  policyDigest,
+  policyDocument,
+} from '@lux/ceremony/policy'
 import {
   type Card,
   cardCodec,
@@ -41,31 +47,42 @@ export class ProductionPlace {
   readonly program: Program
   readonly #library: string
   readonly #logIn: string | undefined
-  readonly #least: 'E0' | 'E2'
   readonly #build: string
+  readonly #script: string
+  readonly #values: Record<string, unknown>
+  readonly #policy: Partial<PolicyDraft>
   readonly #seats: Seat[]
   #runs = 0
 
-  /** `library`: made in the place's folder; the soft token's own unless said. `logIn`: `pin-pad` where the plan says so. */
+  /**
+   * `library`: made in the place's folder; the soft token's own unless said. `logIn`: `pin-pad` where the plan says so. `home`: a
+   * folder with a token that another has made ready.
+   */
   constructor({
     home = mkdtempSync(join(tmpdir(), 'production-')),
     build = 'b1'.repeat(32),
     library,
     logIn,
-    least = 'E0',
+    script = scriptFile,
+    values = {},
+    policy = {},
   }: {
     home?: string
     build?: string
     library?: (home: string, soft: string) => string
     logIn?: string
-    least?: 'E0' | 'E2'
+    script?: string
+    values?: Record<string, unknown>
+    policy?: Partial<PolicyDraft>
   } = {}) {
     this.home = home
     this.#build = build
     const soft = softTokenEnvironment(this.file('token'))
     this.#library = library?.(this.home, soft.library) ?? soft.library
     this.#logIn = logIn
-    this.#least = least
+    this.#script = script
+    this.#values = values
+    this.#policy = policy
     // As the operator's own environment says it; the host process takes nothing else of it.
     process.env.SOFTHSM2_CONF = soft.environment.SOFTHSM2_CONF
     const checkout = findProgram()
@@ -143,7 +160,7 @@ export class ProductionPlace {
       so: 'Sam',
       witness: 'Walter',
     }
-    const all = scriptSteps()
+    const all = scriptSteps(this.#script)
       .filter(({ id }) => !without.includes(id))
       .map(({ id, actor }) => ({
         step: id,
@@ -198,7 +215,8 @@ export class ProductionPlace {
       witnessQuorum: 1,
       softTokens: true,
       acceptedTools: [this.#build],
-      leastEvidence: { ceremony: 'E0', root: this.#least, organisation: 'E0', project: 'E0', data: 'E0' },
+      leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
+      ...this.#policy,
     })
     const signatures = this.#of('officer').map(({ identity }) =>
       policyDocument.sign(identity, policy, 'production'),
@@ -208,13 +226,14 @@ export class ProductionPlace {
   }
 
   #writePlan(policy: string): void {
-    const made = planFromScript(new Uint8Array(readFileSync(scriptFile)), {
+    const made = planFromScript(new Uint8Array(readFileSync(this.#script)), {
       title: 'Production chain',
       policy,
       tool: this.#build,
       people: this.#seats.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
       library: sha256Hex(new Uint8Array(readFileSync(this.#library))),
       ...(this.#logIn === undefined ? {} : { logIn: this.#logIn }),
+      ...this.#values,
     })
     if (!made.ok) throw new Error(JSON.stringify(made.refusals))
     writeFileSync(this.plan, made.value.text)
@@ -247,8 +266,8 @@ export async function ended(
   return { exit: outcome.exit, json: outcome.json as Record<string, unknown> }
 }
 
-function scriptSteps(): { id: string; actor: string }[] {
-  const text = readFileSync(scriptFile, 'utf8')
+function scriptSteps(script: string): { id: string; actor: string }[] {
+  const text = readFileSync(script, 'utf8')
   return [...text.matchAll(/- id: ([a-z-]+)\n\s+do: [a-z-]+\n\s+actor: ([a-z]+)/g)].map((match) => ({
     id: match[1]!,
     actor: match[2]!,

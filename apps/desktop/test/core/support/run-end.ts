@@ -5,7 +5,7 @@ import { verifyBundle } from '@lux/ceremony/bundle'
 import { parsePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec } from '@lux/ceremony/wire'
 import { fromHex, utf8 } from '@lux/crypto'
-import { softTokenEnvironment, startHsm } from '@lux/hsm'
+import { softTokenEnvironment, startHsm, verifyAttestation } from '@lux/hsm'
 import { expect } from 'vitest'
 import { rehearsalPins } from '../../../src/core/run/rehearsal-pins.ts'
 import { RunFolder } from '../../../src/core/run/run-folder.ts'
@@ -64,7 +64,10 @@ export async function verdictOf(dir: string): Promise<string> {
   if (!policy.ok) throw new Error(policy.detail)
   const reader = fileReader(join(dir, 'bundle.zip'))
   try {
-    const { verdict, failed } = await verifyBundle(reader, { policy: policy.value })
+    const { verdict, failed } = await verifyBundle(reader, {
+      policy: policy.value,
+      attestation: verifyAttestation,
+    })
     return [verdict, ...failed].join(' ')
   } finally {
     reader.close()

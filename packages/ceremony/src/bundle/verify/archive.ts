@@ -75,7 +75,8 @@ function compareEntries(v: Verification, { subject }: Statement): Outcome<string
 
 async function readContent(v: Verification, { subject, predicate }: Statement): Promise<void> {
   const envelopes = new Set((predicate.fhe?.holders ?? []).map(({ envelope }) => envelope))
-  const sizes = [...predicate.checkpoints, ...predicate.exceptions].map(({ size }) => size)
+  const statements = (predicate.attestations ?? []).flatMap(({ statement }) => statement ?? [])
+  const sizes = [...predicate.checkpoints, ...predicate.exceptions, ...statements].map(({ size }) => size)
   const chain = verifyTranscript(new Set(sizes))
   let chained: Outcome<unknown> = accept(null)
   for (const { name, digest, annotations } of subject) {

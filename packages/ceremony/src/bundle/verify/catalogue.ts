@@ -62,6 +62,10 @@ export const catalogue = {
     title: 'Every token that the plan names for a root proves the same key',
     needs: ['POSSESSION', 'PLAN-CONTENT', 'OPENING-CERTIFICATE'],
   },
+  ATTESTATIONS: {
+    title: 'Every attestation of the plan is here, and is of this run, its token and its key',
+    needs: ['POSSESSION', 'PLAN-CONTENT', 'CHECKPOINTS', 'BLOB-DIGEST'],
+  },
   'FHE-COMMITMENTS': {
     title: 'Key id, epoch id and commitments follow from the public parts',
     needs: ['MANIFEST-ENTRIES', 'BLOB-DIGEST'],
@@ -121,9 +125,13 @@ export const catalogue = {
     title: "Ceremony key and officers' quorum signed the manifest, and nobody else",
     needs: ['POLICY-QUORUM', 'MANIFEST'],
   },
+  'ATTESTATION-CHAINS': {
+    title: 'Every attestation leads to a root certificate that the policy pins for that kind of token',
+    needs: ['POLICY-QUORUM', 'ATTESTATIONS'],
+  },
   EVIDENCE: {
     title: 'Every key was made with the evidence that the policy asks for',
-    needs: ['POLICY-QUORUM', 'WRAP-TREE'],
+    needs: ['POLICY-QUORUM', 'WRAP-TREE', 'ATTESTATION-CHAINS'],
   },
   'TOKEN-SOFT': {
     title: 'Software tokens only where the policy allows them',

@@ -4,6 +4,7 @@ import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { serverCardCodec } from '../../wire/server-card.ts'
 import { transportCodec } from '../../wire/transport.ts'
 import { levels, type WrapNode } from '../predicate.ts'
+import { checkAttestations } from './attestations.ts'
 import { checkReplicas } from './replicas.ts'
 import type { Verification } from './state.ts'
 
@@ -14,6 +15,7 @@ export async function checkKeys(v: Verification): Promise<void> {
   await v.ledger.run('WRAP-TREE', () => checkTree(v))
   await v.ledger.run('POSSESSION', () => checkPossession(v))
   await v.ledger.run('REPLICAS', () => checkReplicas(v))
+  await v.ledger.run('ATTESTATIONS', () => checkAttestations(v))
 }
 
 async function checkCards(v: Verification): Promise<Outcome<string>> {

@@ -7,6 +7,8 @@ export function namedBlobs(predicate: Predicate): Set<string> {
   named.push(...exceptions.map(({ blob }) => blob))
   for (const { blob, publicKey } of wrapTree) named.push(blob, publicKey)
   for (const { document, roots } of transports) named.push(document, ...roots.map(({ sealed }) => sealed))
+  for (const { root, chain, statement } of predicate.attestations ?? [])
+    named.push(root, chain, statement?.document ?? null)
   if (fhe) {
     named.push(fhe.public, fhe.compactPublicKey, fhe.serverKey)
     for (const { card, acknowledgement } of fhe.holders) named.push(card, acknowledgement)

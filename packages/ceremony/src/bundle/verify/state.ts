@@ -18,8 +18,28 @@ import { blobName, type ZipEntry } from '../zip-layout.ts'
 import { type RandomAccess, readEntry } from '../zip-reader.ts'
 import { Ledger } from './ledger.ts'
 
+/** A vendor's attestation of one public key, and the root that the policy pins for its format. */
+export type AttestationClaim = {
+  readonly format: NonNullable<Policy['attestationRoots']>[number]['format']
+  readonly chain: Uint8Array
+  /** DER. */
+  readonly root: Uint8Array
+  /** DER SubjectPublicKeyInfo, P-256. */
+  readonly spki: Uint8Array
+  readonly serial: string
+  /** When the run was opened: every certificate but the root's has to be valid then. */
+  readonly time: string
+}
+
+/** Reads X.509, which this package does not. */
+export type AttestationCheck = (
+  claim: AttestationClaim,
+) => { readonly ok: true } | { readonly ok: false; readonly rule: string; readonly detail: string }
+
 /** What the verifier knows besides the bundle. */
 export type VerifyOptions = {
+  /** Left out, no bundle with an attestation is accepted: ATTESTATION-CHAINS. */
+  readonly attestation?: AttestationCheck
   /** Without one nothing is accepted: POLICY-MISSING. */
   readonly policy?: PolicyFile
   /** The verifier's own domain, where it has one besides the policy's. */
@@ -45,6 +65,8 @@ export class Verification {
   transcript: Verified | null = null
   opening: Signed<OpeningCertificate> | null = null
   readonly exceptions: Signed<ExceptionDecisionDocument>[] = []
+  /** Uncompressed point of the key that each vendor's chain has to be of, in the order of the predicate. */
+  readonly attested: string[] = []
   plan: Plan | null = null
   lock: PlanLock | null = null
   commitments: string | null = null

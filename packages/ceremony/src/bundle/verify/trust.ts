@@ -2,7 +2,6 @@ import type { Plan } from '../../plan/plan.ts'
 import { isSoft } from '../../plan/profiles.ts'
 import { stepsOf } from '../../plan/queries.ts'
 import { checkPolicy, policyDigest } from '../../policy/check.ts'
-import { evidenceLevels } from '../../policy/schema.ts'
 import { checkpointCodec } from '../../transcript/checkpoint.ts'
 import { signatureContext } from '../../wire/context.ts'
 import { openingCodec } from '../../wire/opening.ts'
@@ -10,7 +9,9 @@ import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { approvalOf, planApprovalCodec, planLockCodec } from '../../wire/plan-approval.ts'
 import { checkSignatures, type SignerGroup } from '../../wire/signatures.ts'
 import { preAuthentication } from '../dsse.ts'
+import { checkAttestationChains } from './attestations.ts'
 import { checkDecryptions } from './decryptions.ts'
+import { checkEvidence } from './evidence.ts'
 import { checkExceptionSignatures } from './exceptions.ts'
 import { required, type Verification } from './state.ts'
 
@@ -55,6 +56,7 @@ export async function checkTrust(v: Verification): Promise<void> {
     const signed = checkSignatures(context, preAuthentication(payload), signatures, groups)
     return signed.ok ? accept(named(signed.value.officer)) : signed
   })
+  await ledger.run('ATTESTATION-CHAINS', () => checkAttestationChains(v))
   await ledger.run('EVIDENCE', () => checkEvidence(v))
   await ledger.run('TOKEN-SOFT', () => {
     const soft = v.run.header.tokens.filter(({ profile }) => isSoft(profile))
@@ -137,44 +139,6 @@ function liveSteps(plan: Plan): string[] {
     .filter((step) => step.do === 'checkpoint' || plan.checkpoints.live.includes(step.id))
     .filter((step) => step.do !== 'seal')
     .map((step) => step.id)
-}
-
-/** A bundle has no place for a vendor's attestation, so whoever claims one in it claims what nobody can check. */
-const mostProved = 'E1'
-
-type EvidenceLevel = (typeof evidenceLevels)[number]
-
-function wrongLevel(claimed: EvidenceLevel, least: EvidenceLevel): string | null {
-  const rank = evidenceLevels.indexOf(claimed)
-  if (rank > evidenceLevels.indexOf(mostProved))
-    return `claims ${claimed}, a bundle proves no more than ${mostProved}`
-  return rank < evidenceLevels.indexOf(least) ? `${claimed}, the policy asks for ${least}` : null
-}
-
-function checkEvidence(v: Verification): Outcome<string> {
-  const { wrapTree, keyEvidence, ceremonyId } = v.predicate
-  const needed: { id: string; level: keyof typeof v.policy.leastEvidence }[] = [
-    { id: 'ceremony', level: 'ceremony' },
-  ]
-  for (const { id, level, root } of wrapTree) {
-    // The evidence for a root of an earlier ceremony is in that ceremony's bundle.
-    if (root === null || root.born === ceremonyId) needed.push({ id, level })
-  }
-  for (const { id, level } of needed) {
-    const found = keyEvidence.filter((one) => one.id === id && one.level === level)
-    const [evidence] = found
-    if (evidence === undefined || found.length > 1)
-      return refuse('EVIDENCE', `${id}: expected one evidence record`)
-    const wrong = wrongLevel(evidence.evidence, v.policy.leastEvidence[level])
-    if (wrong !== null) return refuse('EVIDENCE', `${id}: ${wrong}`)
-  }
-  for (const { id, token, evidence } of v.predicate.replicas ?? []) {
-    const wrong = wrongLevel(evidence, v.policy.leastEvidence.root)
-    if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
-  }
-  if (keyEvidence.length !== needed.length)
-    return refuse('EVIDENCE', 'evidence for a key that the tree does not have')
-  return accept(`${needed.length} keys`)
 }
 
 function officers(v: Verification): SignerGroup {

@@ -51,6 +51,7 @@ export function bundleParts(
     wrapTree: wrapTreeOf(folder, state, collected),
     possession: possessionOf(state),
     ...replicasOf(state),
+    ...attestationsOf(folder, state, collected),
     transports: transportsOf(effect, folder, collected),
     fhe: fheOf(folder, state, collected),
     existing: existingOf(folder, state, collected),
@@ -83,30 +84,44 @@ function evidenceOf(folder: RunFolder, state: State): Predicate['keyEvidence'] {
           {
             id,
             level,
-            evidence: evidence.level,
             serial: serialOf(token),
-            ckaId: evidence.ckaId,
-            label: evidence.label,
-            attributes: evidence.attributes,
+            ...said(attestedEvidence(state, { id, level }) ?? evidence),
           },
         ],
   )
   const own = ceremonyKeyEvidence(folder)
   const key = state.ceremonyKey
   if (own === null || key === null) return made
-  const { ckaId, label, level, attributes } = own
-  return [
-    {
-      id: 'ceremony',
-      level: 'ceremony',
-      evidence: level,
-      serial: serialOf(key.token),
-      ckaId,
-      label,
-      attributes,
-    },
-    ...made,
-  ]
+  const evidence = said(attestedEvidence(state, { id: 'ceremony', level: 'ceremony' }) ?? own)
+  return [{ id: 'ceremony', level: 'ceremony', serial: serialOf(key.token), ...evidence }, ...made]
+}
+
+/** What was read when somebody vouched for the key counts, not what was read when it was made. */
+function attestedEvidence(state: State, key: { id: string; level: string }): Evidence | null {
+  return state.attestations.find(({ id, level }) => id === key.id && level === key.level)?.evidence ?? null
+}
+
+function said({ level, ckaId, label, attributes }: Evidence) {
+  return { evidence: level, ckaId, label, attributes }
+}
+
+function attestationsOf(
+  folder: RunFolder,
+  state: State,
+  collected: Collected,
+): Pick<Predicate, 'attestations'> {
+  if (state.attestations.length === 0) return {}
+  const kept = (digest: string) => collected.bytes(folder.blobs.get(digest))
+  return {
+    attestations: state.attestations.map(({ id, level, by, root, chain, statement }) => ({
+      id,
+      level,
+      by,
+      root: kept(root),
+      chain: kept(chain),
+      statement: statement && { document: kept(statement.document), size: String(statement.size) },
+    })),
+  }
 }
 
 type Evidence = NonNullable<State['keys'][number]['evidence']>

@@ -11,6 +11,7 @@ import {
 import { encodeEntryLine, encodeHeaderLine } from '@lux/ceremony/transcript'
 import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wire'
 import { concatBytes, type HybridSignature, type Json, sha256Hex } from '@lux/crypto'
+import { verifyAttestation } from '@lux/hsm'
 import { CoreError, withSystemErrors } from '../../core-error.ts'
 import { digestOfFile } from '../../store/blob-folder.ts'
 import { syncFolder, writeDurably } from '../../store/durable-file.ts'
@@ -71,7 +72,7 @@ export const writeBundleFile: Perform<'write-bundle'> = async (effect, run) => {
     await writeChunks(temporary, writeBundle(parts, payload, bundleSignatures(run)))
     const reader = fileReader(temporary)
     try {
-      const verdict = await verifyBundle(reader, { policy: run.policy })
+      const verdict = await verifyBundle(reader, { policy: run.policy, attestation: verifyAttestation })
       if (verdict.verdict !== 'accepted') {
         const failed = verdict.checks.filter(({ id }) => verdict.failed.includes(id))
         throw new CoreError(

@@ -5,8 +5,7 @@ import type { RunContext } from '../run-context.ts'
 
 /**
  * The token's own words as evidence; refuses when one attribute is not what the template asked for. An attribute that the
- * token does not take at all stands in the evidence as what it reads. A run records E0 and E1: a chain of certificates for
- * more has no place in the bundle's predicate yet.
+ * token does not take at all stands in the evidence as what it reads. By themselves they reach E1; an attest step brings more.
  */
 export function toEvidence(
   run: RunContext,

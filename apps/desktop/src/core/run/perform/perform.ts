@@ -1,6 +1,7 @@
 import type { EffectKind, OwnEffect, Results } from '@lux/ceremony'
 import type { Json } from '@lux/crypto'
 import type { Perform, RunContext } from '../run-context.ts'
+import { attest } from './attest.ts'
 import { buildBundle, closeOut, signBundle, writeBundleFile, writeMedium } from './bundle.ts'
 import { destroyCeremonyKey, makeCeremonyKey } from './ceremony-key.ts'
 import { makeCheckpoint } from './checkpoint.ts'
@@ -27,6 +28,7 @@ const performers: { [K in EffectKind]: Perform<K> } = {
   'generate-key': generateKey,
   'prove-possession': provePossession,
   'prove-replica': proveReplica,
+  attest,
   'fhe-deal': dealFhe,
   'assemble-epoch': assembleEpoch,
   'sign-epoch-live': signEpochLive,

@@ -1,0 +1,41 @@
+import { evidenceLevels } from '../../policy/schema.ts'
+import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
+import type { Verification } from './state.ts'
+
+type EvidenceLevel = (typeof evidenceLevels)[number]
+
+/** `proved`: by an attestation that ATTESTATION-CHAINS has accepted; without one the workstation's word reaches E1. */
+function wrongLevel(claimed: EvidenceLevel, least: EvidenceLevel, proved: EvidenceLevel): string | null {
+  const rank = evidenceLevels.indexOf(claimed)
+  if (rank > evidenceLevels.indexOf(proved)) return `claims ${claimed}, proved is no more than ${proved}`
+  if (proved !== 'E1' && claimed !== proved) return `claims ${claimed}, its attestation is of ${proved}`
+  return rank < evidenceLevels.indexOf(least) ? `${claimed}, the policy asks for ${least}` : null
+}
+
+export function checkEvidence(v: Verification): Outcome<string> {
+  const { wrapTree, keyEvidence, ceremonyId } = v.predicate
+  const needed: { id: string; level: keyof typeof v.policy.leastEvidence }[] = [
+    { id: 'ceremony', level: 'ceremony' },
+  ]
+  for (const { id, level, root } of wrapTree) {
+    // The evidence for a root of an earlier ceremony is in that ceremony's bundle.
+    if (root === null || root.born === ceremonyId) needed.push({ id, level })
+  }
+  for (const { id, level } of needed) {
+    const found = keyEvidence.filter((one) => one.id === id && one.level === level)
+    const [evidence] = found
+    if (evidence === undefined || found.length > 1)
+      return refuse('EVIDENCE', `${id}: expected one evidence record`)
+    const by = v.predicate.attestations?.find((one) => one.id === id && one.level === level)?.by
+    const proved = by === undefined ? 'E1' : by === 'vendor' ? 'E3' : 'E2'
+    const wrong = wrongLevel(evidence.evidence, v.policy.leastEvidence[level], proved)
+    if (wrong !== null) return refuse('EVIDENCE', `${id}: ${wrong}`)
+  }
+  for (const { id, token, evidence } of v.predicate.replicas ?? []) {
+    const wrong = wrongLevel(evidence, v.policy.leastEvidence.root, 'E1')
+    if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
+  }
+  if (keyEvidence.length !== needed.length)
+    return refuse('EVIDENCE', 'evidence for a key that the tree does not have')
+  return accept(`${needed.length} keys`)
+}

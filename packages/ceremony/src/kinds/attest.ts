@@ -1,0 +1,69 @@
+import { identityId } from '@lux/crypto'
+import type { EffectOf } from '../effects.ts'
+import type { Step } from '../plan/plan.ts'
+import { keyOf, tokenOf } from '../plan/queries.ts'
+import { ceremonyKeyId, voucherOf } from '../plan/world-attest.ts'
+import type { Results } from '../results.ts'
+import type { State } from '../state.ts'
+import { templates } from './templates.ts'
+
+type Effect = EffectOf<'attest'>
+
+/** What is vouched for at an attest step, by whom, and what the key is known by. */
+export function attestOf(
+  state: State,
+  step: Step,
+): Pick<
+  Effect,
+  'id' | 'level' | 'by' | 'attestation' | 'identity' | 'recorded' | 'ckaId' | 'planHash' | 'size'
+> {
+  const attestation = tokenOf(state.plan, step)?.attestation
+  if (attestation === undefined) throw new TypeError('token: it names no attestation; lint the plan first')
+  const { planHash, size } = state
+  const common = { by: voucherOf(step), attestation, planHash, size }
+  const key = keyOf(state.plan, step.key)
+  if (key === undefined) {
+    const { ckaId = '', keys = {} } = state.ceremonyKey ?? {}
+    return {
+      ...common,
+      id: ceremonyKeyId,
+      level: 'ceremony',
+      ckaId,
+      identity: identityId(keys),
+      recorded: null,
+    }
+  }
+  const { id, level } = key
+  const made = state.keys.find((one) => one.id === id)
+  const proof = state.proofs.find((one) => one.key === id)
+  const identity = (level === 'root' ? proof?.digest : made?.wrapped) ?? ''
+  const recorded = level === 'root' ? null : (made?.evidence ?? null)
+  return { ...common, id, level, ckaId: made?.ckaId ?? '', identity, recorded }
+}
+
+export function attestedTemplate(level: Effect['level']): (typeof templates)[keyof typeof templates] {
+  if (level === 'ceremony') return templates.ceremonyKey
+  return level === 'root' ? templates.root : templates.wrappedOnce
+}
+
+/** A rehearsal has a vendor of its own, so only there root and chain may be others than the plan's. */
+export function attestFault(
+  state: State,
+  effect: Effect,
+  result: Results['attest'],
+): { expected: string; happened: string } | null {
+  const { by, attestation, size } = effect
+  const level = by === 'vendor' ? 'E3' : 'E2'
+  if (result.by !== by || result.evidence.level !== level)
+    return { expected: `${level} by ${by}`, happened: `${result.evidence.level} by ${result.by}` }
+  if ((result.statement === null) !== (by === 'vendor') || (result.statement?.size ?? size) !== size)
+    return {
+      expected: `a statement over ${size} entries`,
+      happened: `over ${result.statement?.size ?? 'none'}`,
+    }
+  if (state.domain === 'rehearsal') return null
+  if (result.root !== attestation.root)
+    return { expected: `the root ${attestation.root}`, happened: `the root ${result.root}` }
+  if (by === 'vendor' || result.chain === attestation.companion?.chain) return null
+  return { expected: `the chain ${attestation.companion?.chain}`, happened: `the chain ${result.chain}` }
+}

@@ -1,0 +1,17 @@
+import type { DealtHolder } from '../effects.ts'
+import type { PlannedFhe } from '../plan/plan.ts'
+import type { State } from '../state.ts'
+
+export function plannedFhe(state: State): PlannedFhe {
+  if (state.plan.fhe === undefined) throw new TypeError('fhe: the plan has none; lint it first')
+  return state.plan.fhe
+}
+
+/** Who receives which share, with what it is sealed to. */
+export function dealtHolders(state: State): DealtHolder[] {
+  return plannedFhe(state).holders.map((name, index) => {
+    const seat = state.seats.find((candidate) => candidate.role === 'holder' && candidate.name === name)
+    if (seat?.recipient === undefined) throw new TypeError(`holder ${name}: no recipient; start refuses that`)
+    return { index: index + 1, name, card: seat.card, recipient: seat.recipient, keys: seat.keys }
+  })
+}
