@@ -171,7 +171,7 @@ describe('calls and answers as bytes', () => {
   it('what was sent is wiped in the sender, and what never was as well', () => {
     const writer = new FrameWriter()
     const forms = new Forms()
-    let lent = Buffer.alloc(0)
+    let lent: Buffer = Buffer.alloc(0)
     writer.add(parcel(forms, 1, [new Uint8Array(40).fill(7)]))
     writer.send((bundle) => {
       lent = bundle
