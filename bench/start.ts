@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -10,13 +10,20 @@ import {
   electronCommand,
   electronEnvironment,
   giveFolder,
+  openFolder,
   privateFolder,
   sandboxSwitches,
+  userCommand,
 } from '../scripts/electron/launch.ts'
+import { root } from '../scripts/root.ts'
 import { treeMemory } from './memory.ts'
 import { median, type Row, timeRow } from './row.ts'
 
-type Launch = { app: string; ready: string; environment: Record<string, string> }
+type Launch = {
+  command: [program: string, args: string[]]
+  ready: string
+  environment: Record<string, string>
+}
 type Started = { ms: number; memoryMiB: number }
 
 const runs = 9
@@ -26,39 +33,45 @@ const goal = 1 / 1.3
 
 /**
  * From the start of the process to a window that can be used, ours and a bare one by turns on the same screen. Ours is one
- * in which Home's next action can be pressed; both say so after their second frame.
+ * in which Home's next action can be pressed; both say so after their second frame. Ours once as a checkout runs it and once
+ * from a package, which is looked at file by file before core runs.
  */
 export async function benchStart(): Promise<Row[]> {
   await buildDesktop()
   updateMirror()
+  const packaged = packageApp()
   const folder = privateFolder('lux-bench-')
   const display = await startDisplay()
   try {
     const environment = (home: string, extra: Record<string, string>) =>
       electronEnvironment(join(folder, home), { DISPLAY: display.name, ...extra })
-    const ours: Launch = {
-      app: appFolder(),
-      ready: 'LUX-READY ',
-      environment: environment('ours', { LUX_STORE: giveFolder(join(folder, 'store')), LUX_TRAINING: '1' }),
-    }
-    const bare: Launch = {
-      app: copyBareWindow(folder),
-      ready: 'BARE-READY',
-      environment: environment('bare', {}),
-    }
-    const plain: Launch = {
-      ...bare,
-      environment: environment('plain', { BARE_WITHOUT_GRAPHICS: '1' }),
-    }
+    const own = (home: string): Record<string, string> =>
+      environment(home, { LUX_STORE: giveFolder(join(folder, `${home}-store`)), LUX_TRAINING: '1' })
+    const switches = sandboxSwitches()
+    const bareWindow = electronCommand([...switches, copyBareWindow(folder)])
+    const bare: Launch = { command: bareWindow, ready: 'BARE-READY', environment: environment('bare', {}) }
+    const launches = {
+      bare,
+      ours: {
+        command: electronCommand([...switches, appFolder()]),
+        ready: 'LUX-READY ',
+        environment: own('ours'),
+      },
+      plain: { ...bare, environment: environment('plain', { BARE_WITHOUT_GRAPHICS: '1' }) },
+      packaged: {
+        command: userCommand(packaged, switches),
+        ready: 'LUX-READY ',
+        environment: own('packaged'),
+      },
+    } satisfies Record<string, Launch>
+    const times: Record<keyof typeof launches, Started[]> = { bare: [], ours: [], plain: [], packaged: [] }
     // The first start of each makes its profile and its store, and is not counted.
-    await start(ours)
-    await start(bare)
-    await start(plain)
-    const times = { ours: [] as Started[], bare: [] as Started[], plain: [] as Started[] }
+    for (const launch of Object.values(launches)) await start(launch)
     for (let run = 0; run < runs; run++) {
-      times.bare.push(await start(bare))
-      times.ours.push(await start(ours))
-      times.plain.push(await start(plain))
+      times.bare.push(await start(launches.bare))
+      times.ours.push(await start(launches.ours))
+      times.plain.push(await start(launches.plain))
+      times.packaged.push(await start(launches.packaged))
     }
     const ms = (all: readonly Started[]): number[] => all.map((one) => one.ms)
     const memory = (all: readonly Started[]): number => median(all.map((one) => one.memoryMiB))
@@ -69,6 +82,13 @@ export async function benchStart(): Promise<Row[]> {
         limit: ms(times.bare),
         goal,
         memoryMiB: memory(times.ours),
+      }),
+      timeRow({
+        work: 'the same from a package',
+        ours: ms(times.packaged),
+        limit: ms(times.bare),
+        goal,
+        memoryMiB: memory(times.packaged),
       }),
       timeRow({ work: 'start of the bare window', ours: ms(times.bare), memoryMiB: memory(times.bare) }),
       timeRow({
@@ -92,8 +112,16 @@ function copyBareWindow(folder: string): string {
   return to
 }
 
-function start({ app, ready, environment }: Launch): Promise<Started> {
-  const [program, args] = electronCommand([...sandboxSwitches(), app])
+/** The package that tests are given; a release takes a runtime that not every machine can have, and starts the same way. */
+function packageApp(): string {
+  const { status } = spawnSync(process.execPath, [join(root, 'scripts/package.ts'), '--test-build'], {
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  if (status !== 0) throw new Error(`scripts/package.ts: exit ${status}`)
+  return join(openFolder(), 'dist/test-build/linux-unpacked/lux-custody')
+}
+
+function start({ command: [program, args], ready, environment }: Launch): Promise<Started> {
   const began = performance.now()
   const child = spawn(program, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   return new Promise((resolve, reject) => {
@@ -114,7 +142,12 @@ function start({ app, ready, environment }: Launch): Promise<Started> {
     child.once('close', () => {
       clearTimeout(late)
       if (started !== null) resolve(started)
-      else reject(new Error(`${app} was not ready within ${readyWithinMs / 1000} s\n${complaints}`))
+      else
+        reject(
+          new Error(
+            `${program} ${args.join(' ')} was not ready within ${readyWithinMs / 1000} s\n${complaints}`,
+          ),
+        )
     })
   })
 }

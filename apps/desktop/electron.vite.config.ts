@@ -15,7 +15,7 @@ export default defineConfig({
     build: {
       target: 'node20.18',
       outDir: 'out/main',
-      rollupOptions: { input: { index: 'src/main/index.ts' } },
+      rollupOptions: { input: { index: 'src/main/index.ts', look: 'src/shipped/look.ts' } },
     },
   },
   preload: {

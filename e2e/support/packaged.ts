@@ -27,12 +27,13 @@ export type Packaged = {
 }
 
 const limitMs = 30_000
+const ready = /^(LUX-READY) /m
 
 /**
  * Starts the packaged app as an unprivileged user and takes hold of its window over the DevTools protocol. `says`: the
  * line that it is awaited to print.
  */
-export async function openPackaged(at = packagedFolder(), says = /^(LUX-READY) /m): Promise<Packaged> {
+export async function openPackaged(at = packagedFolder(), says = ready): Promise<Packaged> {
   const folder = privateFolder('lux-packaged-')
   const display = await startDisplay()
   let child: ChildProcess | undefined
@@ -74,7 +75,12 @@ export async function openPackaged(at = packagedFolder(), says = /^(LUX-READY) /
         }
         started.once('exit', (code) => reject(new Error(`ended with ${code}\n${output}`)))
       })
-    const [endpoint] = await Promise.all([heard(/^DevTools listening on (ws:\S+)$/m), heard(says)])
+    // There is no page to take hold of before it says that it is ready.
+    const [endpoint] = await Promise.all([
+      heard(/^DevTools listening on (ws:\S+)$/m),
+      heard(says),
+      heard(ready),
+    ])
     browser = await chromium.connectOverCDP(endpoint, { timeout: limitMs })
     page = browser.contexts().flatMap((context) => context.pages())[0]
     if (page === undefined) throw new Error(`no window\n${output}`)

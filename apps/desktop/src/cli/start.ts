@@ -4,7 +4,7 @@ import { changedFile } from '../shipped/index.ts'
 // The package is looked at before any module of it is loaded that is not needed for looking.
 
 const folder = packageFolder()
-const changed = folder === null ? null : await changedFile(folder)
+const changed = folder === null ? null : changedFile(folder)
 
 if (changed === null) await import('./main.ts')
 else refuse(`${changed} is not as it was packed`)

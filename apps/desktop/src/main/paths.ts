@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { app } from 'electron'
 import type { CoreEnvironment } from '../contract/index.ts'
-import { changedFile } from '../shipped/index.ts'
 import type { CoreProgram } from './core-process.ts'
+import { lookAtPackage } from './look-at-package.ts'
 
 /** Only a checkout or a test build lets the environment name programs; a released app runs what it shipped with. */
 export type Trust = { packaged: boolean; testBuild: boolean }
@@ -42,7 +42,9 @@ export function coreProgram({ packaged, testBuild }: Trust): CoreProgram {
     const value = process.env[name]
     if (value !== undefined) environment[name] = value
   }
-  const changed = packaged ? () => changedFile(process.resourcesPath) : null
+  // Inside the archive, which says what everything beside it has to be.
+  const looking = join(app.getAppPath(), 'out', 'main', 'look.js')
+  const changed = packaged ? () => lookAtPackage(looking, process.resourcesPath) : null
   return { entry, execPath, cwd: dirname(entry), environment, changed }
 }
 
