@@ -136,7 +136,7 @@ export const apis = {
     'FILE-WRONG-KIND',
     'FILE-DAMAGED',
   ),
-  /** Copies what people are asked to sign now into a folder, reads it back and compares. */
+  /** Copies what people are asked for now, and what that names, into a folder, reads it back and compares. */
   'ceremonies.handOut': api<{ id: string; folder: string }, { paths: string[] }>(
     'CEREMONY-UNKNOWN',
     'SHELL-PATHS',

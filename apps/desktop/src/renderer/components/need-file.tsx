@@ -6,6 +6,7 @@ import { call } from '../client.ts'
 import type { Act } from '../screens/runner.tsx'
 import { pickFile } from './file-picker.tsx'
 import { Code, Rec } from './record.tsx'
+import { SaveCopy } from './save-copy.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act }
 
@@ -30,6 +31,7 @@ export function NeedFile({ view, need, act }: Props) {
           {t('runner.file-from')} <Code>{need.file}</Code>
         </p>
       )}
+      {view.domain === 'production' ? <SaveCopy key={need.what} id={view.id} /> : null}
       <ul className="list signers">
         {need.from.map((name) => (
           <li key={name} className="row" style={{ paddingInline: 0 }}>

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { RunView } from '../../../src/contract/index.ts'
@@ -45,7 +45,11 @@ export class WindowPerson {
     let run = await this.view('ceremonies.view', { id })
     for (let round = 0; round < 400; round += 1) {
       const waits = run.current?.needs.some(({ need }) => need === 'file')
-      if (run.state === 'closed' || (waits && run.current?.blocked !== 'machine-works')) return run
+      if (run.state === 'closed') return run
+      if (waits && run.current?.blocked !== 'machine-works') {
+        await this.#carry(id)
+        return run
+      }
       run = await this.#act(run)
     }
     throw new Error(`the run stands still at ${run.current?.id}`)
@@ -90,7 +94,7 @@ export class WindowPerson {
     })
   }
 
-  /** A copy of what is asked goes to a folder that was chosen; nothing there is overwritten. */
+  /** A copy of what is asked, and of what that names, goes to a folder that was chosen; nothing there is overwritten. */
   async #carry(id: string): Promise<void> {
     const { core } = this.#room
     const folder = join(this.#room.folder, 'medium')
@@ -101,7 +105,18 @@ export class WindowPerson {
       return core.call('ceremonies.handOut', { id, folder })
     }
     expect(await copy()).toMatchObject({ ok: true })
-    expect(readdirSync(folder)).toEqual([expect.stringMatching(/^\d+-[a-z-]+\.json$/)])
+    const requests = readdirSync(folder).filter((name) => /^\d+-[a-z0-9-]+\.json$/.test(name))
+    expect(requests).not.toEqual([])
+    for (const name of requests) {
+      const {
+        envelopes = [],
+        envelope,
+        public: file,
+        opening,
+      } = Object(JSON.parse(readFileSync(join(folder, name), 'utf8')))
+      for (const named of [...envelopes, envelope, file, opening].filter((one) => one !== undefined))
+        expect([named, existsSync(join(folder, named))]).toEqual([named, true])
+    }
     expect(await copy()).toMatchObject({ ok: false, error: { code: 'FILE-EXISTS' } })
   }
 }
