@@ -10,14 +10,19 @@ const quickMs = 0.4
  */
 export class QuickAnswers {
   readonly #awaited: () => boolean
-  readonly #possible = availableParallelism() > 1
+  readonly #possible: boolean
   #quick = false
   #looking = false
   #since = 0
 
   /** `awaited`: whether an answer is still to come. */
-  constructor(awaited: () => boolean) {
+  constructor(awaited: () => boolean, processors = availableParallelism()) {
     this.#awaited = awaited
+    this.#possible = processors > 1
+  }
+
+  get looking(): boolean {
+    return this.#looking
   }
 
   sent(): void {

@@ -171,7 +171,7 @@ describe('calls and answers as bytes', () => {
   it('what was sent is wiped in the sender, and what never was as well', () => {
     const writer = new FrameWriter()
     const forms = new Forms()
-    let lent: Buffer = Buffer.alloc(0)
+    let lent: Uint8Array = Buffer.alloc(0)
     writer.add(parcel(forms, 1, [new Uint8Array(40).fill(7)]))
     writer.send((bundle) => {
       lent = bundle
@@ -250,6 +250,26 @@ describe('calls and answers as bytes', () => {
     const ciphertext = await token.encryptGcm({ ...of, plaintext })
     const opened = await Promise.all(Array.from({ length: 8 }, () => token.decryptGcm({ ...of, ciphertext })))
     expect(opened).toEqual(Array.from({ length: 8 }, () => plaintext))
+    await bench.close()
+  })
+
+  it('calls and answers that are larger than the pipe come whole, beside small ones', async () => {
+    const bench = await startBench()
+    const token = await bench.loggedIn('large')
+    const id = newId()
+    await token.generateAes({ id, label: 'a', bits: 256, template: sealingTemplate })
+    const of = { key: { id, class: 'secret' }, aad: new Uint8Array() } as const
+    const texts = [3_000_000, 10, 2_500_001, 70_000, 0].map((length, i) => new Uint8Array(length).fill(i + 1))
+    const nonce = (i: number) => new Uint8Array(12).fill(i)
+    for (let round = 0; round < 2; round++) {
+      const sealed = await Promise.all(
+        texts.map((plaintext, i) => token.encryptGcm({ ...of, nonce: nonce(i), plaintext })),
+      )
+      const opened = await Promise.all(
+        sealed.map((ciphertext, i) => token.decryptGcm({ ...of, nonce: nonce(i), ciphertext })),
+      )
+      for (const [i, text] of texts.entries()) expect(Buffer.from(opened[i]!).equals(text)).toBe(true)
+    }
     await bench.close()
   })
 })
