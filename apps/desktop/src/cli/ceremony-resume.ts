@@ -14,7 +14,7 @@ import { driveRehearsal, leader } from '../core/run/drive-rehearsal.ts'
 import { takeAnswers } from '../core/run/in-box.ts'
 import { loadRun } from '../core/run/load-run.ts'
 import { writeRequests } from '../core/run/out-box.ts'
-import { vendorWorkAt } from '../core/run/procedure-at.ts'
+import { vendorAttestationAt, vendorWorkAt } from '../core/run/procedure-at.ts'
 import { rehearsalPins } from '../core/run/rehearsal-pins.ts'
 import type { RehearsalDestination } from '../core/run/rehearsal-request.ts'
 import type { Run } from '../core/run/run.ts'
@@ -147,6 +147,7 @@ async function resumeRehearsal(
         ...rest,
         files: writeRequests(run.folder, view),
         vendor: vendorWorkAt(run.folder),
+        attestation: vendorAttestationAt(run.folder),
       })
     },
   )
@@ -214,6 +215,7 @@ async function resumeProduction(
         ...rest,
         files: writeRequests(run.folder, view),
         vendor: vendorWorkAt(run.folder),
+        attestation: vendorAttestationAt(run.folder),
       })
     },
   ).finally(pins.wipe)

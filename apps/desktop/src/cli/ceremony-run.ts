@@ -10,7 +10,7 @@ import { driveProduction } from '../core/run/drive-production.ts'
 import { leader } from '../core/run/drive-rehearsal.ts'
 import { type RunParts, runOn } from '../core/run/load-run.ts'
 import { writeRequests } from '../core/run/out-box.ts'
-import { vendorWorkAt } from '../core/run/procedure-at.ts'
+import { vendorAttestationAt, vendorWorkAt } from '../core/run/procedure-at.ts'
 import { besidePlan, maxPublic, readAttestations, readCards } from '../core/run/production-files.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
 import type { Run } from '../core/run/run.ts'
@@ -104,6 +104,7 @@ export async function runCeremony(
       ...rest,
       files: writeRequests(run.folder, view),
       vendor: vendorWorkAt(run.folder),
+      attestation: vendorAttestationAt(run.folder),
     })
   }
   return inNewFolder(

@@ -3,7 +3,7 @@ import { CoreError } from '../core/core-error.ts'
 import { Answers, type Decision } from '../core/run/answers.ts'
 import { LookAhead } from '../core/run/look-ahead.ts'
 import { writeRequests } from '../core/run/out-box.ts'
-import { vendorWorkAt } from '../core/run/procedure-at.ts'
+import { vendorAttestationAt, vendorWorkAt } from '../core/run/procedure-at.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
 import { type Taker, takeAnswer } from '../core/run/take-answer.ts'
 import type { Outcome } from './output.ts'
@@ -66,6 +66,7 @@ function left(folder: RunFolder, view: RunView, how: Pick<Left, 'refused' | 'una
     ...how,
     files: writeRequests(folder, view),
     vendor: vendorWorkAt(folder),
+    attestation: vendorAttestationAt(folder),
   })
 }
 

@@ -3,7 +3,7 @@ import type { RunView } from '@lux/ceremony'
 import { fromHex, toWords } from '@lux/crypto'
 import type { Rest } from '../core/run/drive-production.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
-import type { VendorWork } from '../core/run/procedure-at.ts'
+import type { VendorAttestation, VendorWork } from '../core/run/procedure-at.ts'
 import { nextForPeople } from './next-for-people.ts'
 import type { Outcome } from './output.ts'
 
@@ -12,13 +12,15 @@ export type Left = Pick<Rest, 'refused' | 'unanswered'> & {
   files: readonly string[]
   /** What people do with the vendor's tool before they answer. */
   vendor?: VendorWork | null
+  /** What the vendor's tool attests, and where its file goes. */
+  attestation?: VendorAttestation | null
 }
 
 /** Where a command left a run: 0 when it is over, 1 when an answer was refused, 4 when people have to act. */
 export function runOutcome(
   view: RunView,
   folder: string,
-  { files, refused, unanswered, vendor }: Left,
+  { files, refused, unanswered, vendor, attestation }: Left,
 ): Outcome {
   const over = view.needs === null
   const digest = view.bundle?.digest ?? null
@@ -44,6 +46,7 @@ export function runOutcome(
     ...refused.map(({ file, rule, detail }) => `refused ${file}: ${rule}: ${detail}`),
     ...files.map((file) => `asked   ${file}`),
     ...vendorLines(vendor ?? null),
+    ...attestationLines(attestation ?? null),
     ...nextForPeople(view, { folder, files, unanswered: unanswered === true }),
     ...(over ? [] : [`waiting for ${waitingFor}; then: custody ceremony resume ${folder}`]),
   ]
@@ -63,6 +66,14 @@ function vendorLines(work: VendorWork | null): string[] {
       `  ${index + 1}. ${words}`,
       ...(command === null ? [] : [`     ${command}`]),
     ]),
+  ]
+}
+
+function attestationLines(work: VendorAttestation | null): string[] {
+  if (work === null) return []
+  return [
+    `first have the vendor’s own tool attest the key with the CKA_ID ${work.ckaId} (${work.how}), and put its file here:`,
+    `  ${work.file}`,
   ]
 }
 

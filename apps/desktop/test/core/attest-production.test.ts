@@ -159,6 +159,8 @@ describe('a production run on a token whose companion is attested', () => {
       how: expect.stringMatching(/./),
       ckaId: expect.stringMatching(/^[0-9a-f]{32}$/),
     })
+    const again = await resumeCeremony(place!.out, { answers: place!.answers(null) }, place!.program)
+    expect(again).toMatchObject({ exit: 4, text: expect.stringContaining(`\n  ${attestation.file}\n`) })
     writeFileSync(attestation.file, chainOf(spki))
     left = await drive(
       await ended(resumeCeremony(place!.out, { answers: place!.answers(null) }, place!.program)),

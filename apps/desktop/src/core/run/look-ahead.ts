@@ -4,6 +4,7 @@ import { systemClock } from '../clock.ts'
 import type { Answers } from './answers.ts'
 import { awaitedWord } from './awaited-word.ts'
 import { answersIn, refusalOf, type Taking } from './in-box.ts'
+import { awaitedVendorFile } from './procedure-at.ts'
 import type { RunFolder } from './run-folder.ts'
 import { type Taker, takeAnswer } from './take-answer.ts'
 
@@ -58,6 +59,9 @@ export class LookAhead implements Taker {
     const goes: Ahead = { may: true, refused: [], unanswered: false }
     if (needs === null || machines.has(needs.kind)) return goes
     if (needs.kind === 'exception') return { ...goes, may: decided }
+    // Nobody's word helps while the vendor's file is awaited.
+    if (needs.kind === 'confirm' && awaitedVendorFile(this.folder) !== null)
+      return { ...goes, may: false, unanswered: true }
     if (isForWord(needs)) {
       const { step, bundle } = awaitedWord(seen, needs)
       // Work that was begun wants its PINs again, and nobody has to say anything.

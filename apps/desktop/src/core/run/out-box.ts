@@ -8,7 +8,7 @@ import { readBounded, writeDurably } from '../store/durable-file.ts'
 import { approvedPackage } from './approved-package.ts'
 import { nextSignatureFile, seedsName } from './fhe-places.ts'
 import { bundleFile } from './perform/bundle.ts'
-import { type VendorWork, vendorAttestationAt, vendorWorkAt } from './procedure-at.ts'
+import { type VendorAttestation, type VendorWork, vendorAttestationAt, vendorWorkAt } from './procedure-at.ts'
 import type { RunFolder } from './run-folder.ts'
 import { bytesToSign } from './stand-in-signing.ts'
 
@@ -139,7 +139,7 @@ function vendorPart(work: VendorWork | null): { [key: string]: Json } {
 }
 
 /** The file that the vendor's tool gives for the key, and where it goes. */
-function attestationPart(of: ReturnType<typeof vendorAttestationAt>): { [key: string]: Json } {
+function attestationPart(of: VendorAttestation | null): { [key: string]: Json } {
   return of === null ? {} : { attestation: { ...of } }
 }
 

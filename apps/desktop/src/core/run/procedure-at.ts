@@ -14,8 +14,11 @@ export type VendorWork = {
   readonly steps: readonly ReplicationStep[]
 }
 
-/** What the vendor's tool attests at the current step, and where its file goes; null at every other step. */
-export function vendorAttestationAt(folder: RunFolder): { ckaId: string; how: string; file: string } | null {
+/** A key that the vendor's tool attests, in the vendor's words, and where its file goes. */
+export type VendorAttestation = { readonly ckaId: string; readonly how: string; readonly file: string }
+
+/** What the vendor's tool attests at the current step; null at every other step. */
+export function vendorAttestationAt(folder: RunFolder): VendorAttestation | null {
   const { state } = folder
   const progress = state.steps[state.current]
   if (progress?.step.do !== 'attest' || progress.step.by !== 'vendor' || state.domain === 'rehearsal')
