@@ -32,10 +32,11 @@ export function NeedFile({ view, need, act }: Props) {
         </p>
       )}
       {view.domain === 'production' ? <SaveCopy key={need.what} id={view.id} /> : null}
-      <ul className="list signers">
+      <span className="quiet">{t('runner.awaited-from')}</span>
+      <ul className="list signers" aria-label={t('runner.awaited-from')}>
         {need.from.map((name) => (
           <li key={name} className="row" style={{ paddingInline: 0 }}>
-            <Rec>{name}</Rec>
+            {need.what === 'receipt' ? <Code>{name}</Code> : <Rec>{name}</Rec>}
             {view.domain === 'rehearsal' && standIns.has(name) ? (
               <Button
                 variant="surface"
