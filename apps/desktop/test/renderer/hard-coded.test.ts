@@ -18,6 +18,8 @@ const others = [
   'main/index.ts: · TEST BUILD',
   'main/index.ts: not from the window',
   'main/index.ts: . Choose another place for the store with LUX_STORE',
+  'main/look-at-package.ts: ended with',
+  'main/look-at-package.ts: neither a file nor none',
   'main/make-folder.ts: the disk is full',
   'main/make-folder.ts: no folder can be made here',
   'main/core-process.ts: is not as it was packed',

@@ -16,7 +16,9 @@ export function KeyEvidence({ keys }: { keys: RunView['evidence'] }) {
               <span>
                 {level === 'ceremony' ? t('runner.evidence-ceremony') : <Rec>{id}</Rec>}
                 {': '}
-                <bdi dir="ltr">{evidence}</bdi>
+                <bdi dir="ltr" data-record="">
+                  {evidence}
+                </bdi>
               </span>
               <span className="quiet">{t(`tokens.evidence-means.${evidence}`)}</span>
             </span>
