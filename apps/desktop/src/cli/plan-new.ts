@@ -8,6 +8,7 @@ import { utf8 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { findParts, findProgram } from '../core/program.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
+import { countsOf } from '../core/run/terms.ts'
 import { readDestination } from '../core/services/read-destination.ts'
 import { readBounded, writeDurably } from '../core/store/durable-file.ts'
 import { refused } from './command-line.ts'
@@ -35,7 +36,7 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
   if (!script.ok) throw refusedPlan(script.refusals)
   const people = (options.person ?? []).map(readCard)
   const servers = (options.destination ?? []).map(readServer)
-  const made = planFromScript(bytes, {
+  const values = {
     ...defaults(script.value, options),
     ...(people.length === 0
       ? {}
@@ -52,7 +53,9 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
         }),
     ...(options.values === undefined ? {} : valuesOf(options.values)),
     ...typedSet(script.value, options.set ?? {}),
-  })
+  }
+  const terms = options.policy === undefined ? undefined : countsOf(readPolicy(options.policy).policy)
+  const made = planFromScript(bytes, values, terms)
   if (!made.ok) throw refusedPlan(made.refusals)
   const { text, hash, plan } = made.value
   writeNew(options.out, utf8(text))

@@ -2,6 +2,7 @@ import {
   checkLock,
   diffDigest,
   diffPlans,
+  type LintTerms,
   lintPlan,
   maxPlanBytes,
   type Plan,
@@ -19,7 +20,7 @@ import {
 import { sha256Hex, toBase64 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
-import { lintTermsOf } from '../core/run/terms.ts'
+import { countsOf, lintTermsOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, collectBlank, refused } from './command-line.ts'
 import { explainRequest } from './explain-request.ts'
@@ -190,7 +191,8 @@ function printOut(path: string): Outcome {
 /** Errors: PLAN-…, REHEARSAL-…. */
 async function request(path: string, options: { rehearsal: string; out: string }): Promise<Outcome> {
   mustBeNew(options.out)
-  const { plan, hash: digest } = soundPlan(path)
+  // How many people the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
+  const { plan, hash: digest } = soundPlan(path, { officers: 1, witnesses: 0 })
   const { approval, changes } = await rehearsedPlan(plan, digest, options.rehearsal)
   const subject = planApprovalCodec.signedBytes(approval)
   const asked: SignatureRequest = {
@@ -214,9 +216,9 @@ async function request(path: string, options: { rehearsal: string; out: string }
 /** Errors: PLAN-…, POLICY-…, REHEARSAL-…, ANSWER-OTHER. */
 async function approve(path: string, answers: readonly string[], options: ApproveOptions): Promise<Outcome> {
   mustBeNew(options.out)
-  const { plan, hash: digest } = soundPlan(path)
   const policy = checkPolicy(readPolicy(options.policy))
   if (!policy.ok) throw refused(policy, 'let the officers sign the policy first: custody policy sign')
+  const { plan, hash: digest } = soundPlan(path, countsOf(policy.value))
   if (policy.value.domain !== 'production')
     throw new CoreError(
       'POLICY-DOMAIN',
@@ -277,9 +279,9 @@ function parsedPlan(path: string): { plan: Plan; hash: string } {
   return read
 }
 
-function soundPlan(path: string): { plan: Plan; hash: string } {
+function soundPlan(path: string, terms: LintTerms): { plan: Plan; hash: string } {
   const read = parsedPlan(path)
-  const refusals = lintPlan(read.plan)
+  const refusals = lintPlan(read.plan, terms)
   if (refusals.length > 0) throw refusedPlan(refusals)
   return read
 }

@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { stringify } from 'yaml'
 import { line } from '../wire/fields.ts'
 import { lintPlan } from './lint.ts'
+import type { LintTerms } from './lint-parts.ts'
 import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { readPlan } from './read.ts'
@@ -96,16 +97,17 @@ export function instantiateScript(bytes: Uint8Array, values: ScriptValues): Made
   return read.ok ? { ok: true, value: text } : read
 }
 
-/** As `instantiateScript`, and the plan must lint too. */
+/** As `instantiateScript`, and the plan must lint too, under the policy’s counts where there is one. */
 export function planFromScript(
   bytes: Uint8Array,
   values: ScriptValues,
+  terms?: LintTerms,
 ): Made<{ text: string; plan: Plan; hash: string }> {
   const made = instantiateScript(bytes, values)
   if (!made.ok) return made
   const read = readPlan(utf8(made.value))
   if (!read.ok) return read
-  const refusals = lintPlan(read.plan)
+  const refusals = lintPlan(read.plan, terms)
   if (refusals.length > 0) return { ok: false, refusals }
   return { ok: true, value: { text: made.value, plan: read.plan, hash: read.hash } }
 }

@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { instantiateScript, printPlan, readPlan, readScript } from '../../src/plan/index.ts'
+import { instantiateScript, planFromScript, printPlan, readPlan, readScript } from '../../src/plan/index.ts'
 import { planOf, scriptBytes, scriptNames, valuesFor } from '../engine/plans.ts'
 
 function fill(change: Record<string, unknown>, without: string[] = []) {
@@ -132,5 +132,18 @@ describe('a printed plan', () => {
   it('numbers the steps through all parts', () => {
     const numbers = [...printed.matchAll(/^ *(\d+)\. \[/gm)].map(([, number]) => Number(number))
     expect(numbers).toEqual(plan.parts.flatMap(({ steps }) => steps).map((_, index) => index + 1))
+  })
+
+  it('PLAN-12 seats as many people as the policy asks for, where one is known: a room of one witness is its to allow', () => {
+    const values = valuesFor('first-run', 'rehearsal', false)
+    // Filled by valuesFor from the script's own stand-ins.
+    const seats = values.people as { role: string }[]
+    const [, ...others] = seats.filter(({ role }) => role === 'witness')
+    const people = seats.filter((person) => !others.includes(person))
+    const made = (terms?: { officers: number; witnesses: number }) =>
+      planFromScript(scriptBytes('first-run'), { ...values, people }, terms)
+    expect(made()).toMatchObject({ ok: false, refusals: [{ rule: 'PLAN-12' }] })
+    expect(made({ officers: 2, witnesses: 2 })).toMatchObject({ ok: false, refusals: [{ rule: 'PLAN-12' }] })
+    expect(made({ officers: 2, witnesses: 1 })).toMatchObject({ ok: true })
   })
 })

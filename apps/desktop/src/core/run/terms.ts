@@ -7,6 +7,11 @@ export function termsOf({ officerQuorum, witnessQuorum, approverThreshold }: Pol
   return { officers: officerQuorum, witnesses: witnessQuorum, approvers: approverThreshold }
 }
 
+/** How many people a plan has to seat: a smaller room than the usual one is the policy’s to allow. */
+export function countsOf({ officerQuorum, witnessQuorum }: Policy): LintTerms {
+  return { officers: officerQuorum, witnesses: witnessQuorum }
+}
+
 /** What a production plan is looked at with. */
 export function lintTermsOf(policy: Policy): LintTerms {
   return {
