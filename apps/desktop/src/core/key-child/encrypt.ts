@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs'
-import type * as Tfhe from 'node-tfhe'
 import { withSystemErrors } from '../core-error.ts'
 import { writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'
@@ -12,7 +11,7 @@ export async function encryptSamples(
   { publicKey, samples }: Encrypt['params'],
   phases: Phases,
 ): Promise<Omit<EncryptResult, 'timings' | 'peakMemoryMiB'>> {
-  const tfhe = await phases.run('load', 1, async () => (await import('node-tfhe')).default as typeof Tfhe)
+  const tfhe = await phases.run('load', 1, async () => (await import('node-tfhe')).default)
   return phases.run('write', 1, () => {
     const bytes = withSystemErrors(() => new Uint8Array(readFileSync(publicKey)), publicKey)
     const key = tfhe.TfheCompactPublicKey.safe_deserialize(bytes, SIZE_LIMIT)

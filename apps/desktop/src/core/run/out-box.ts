@@ -65,11 +65,11 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
         }),
       ]
     case 'confirm':
-      // Words and hex of public digests: plain JSON.
       return [
         asked('confirmation', 'confirmation', {
           ...step,
           names: needs.names,
+          // Words and hex of public digests: plain JSON.
           shows: needs.shows as unknown as Json,
           ...attestationPart(vendorAttestationAt(folder)),
         }),
