@@ -37,6 +37,41 @@ test('SHELL-SENDER another window with the same preload is not answered', async 
   ])
 })
 
+test('SHELL-SENDER the window’s own contents are not answered while they show a foreign page', async () => {
+  const answers = await desktop.app.evaluate(async ({ BrowserWindow }) => {
+    const contents = BrowserWindow.getAllWindows()[0]!.webContents
+    // No page can go there by itself: main takes it there, and the preload script runs in it as in ours.
+    await contents.loadURL('about:blank')
+    const seen = await contents.executeJavaScript(
+      "Promise.all([window.lux.invoke('app.info', {}), window.lux.invoke('shell.info', {})])",
+    )
+    await contents.loadURL('app://lux/index.html')
+    return seen
+  })
+  expect(answers).toEqual([
+    { ok: false, error: expect.objectContaining({ code: 'INPUT-INVALID' }) },
+    { ok: false, error: expect.objectContaining({ code: 'INPUT-INVALID' }) },
+  ])
+  expect(await invoke(desktop, 'app.info', {})).toMatchObject({ ok: true })
+})
+
+test('SHELL-SENDER a frame inside our page is not answered', async () => {
+  const seen = await desktop.app.evaluate(async ({ BrowserWindow, ipcMain }) => {
+    const contents = BrowserWindow.getAllWindows()[0]!.webContents
+    // A frame of ours has no bridge and the policy allows none, so its message is made here and given to main's handler.
+    const handlers: Map<string, (event: object, frame: string) => unknown> = Reflect.get(
+      ipcMain,
+      '_invokeHandlers',
+    )
+    const text = JSON.stringify({ id: 1, api: 'app.info', input: {} })
+    const ask = (senderFrame: object | null) =>
+      handlers.get('lux:frame')?.({ sender: contents, senderFrame }, text)
+    const inner = { origin: 'app://lux', parent: contents.mainFrame }
+    return { inner: await ask(inner), gone: await ask(null), own: await ask(contents.mainFrame) }
+  })
+  expect(seen).toEqual({ inner: 'INPUT-INVALID', gone: 'INPUT-INVALID', own: null })
+})
+
 test('SHELL-SIZE a request of more than the limit is refused and the next one answered', async () => {
   const large = await invoke(desktop, 'report.save', { path: 'x'.repeat(1_100_000) })
   expect(large).toMatchObject({ ok: false, error: { code: 'FRAME-TOO-LARGE' } })

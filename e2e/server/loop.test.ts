@@ -1,17 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { chmodSync, copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { root } from '../../scripts/root.ts'
 import { withFlippedByte } from '../support/archive.ts'
 import { custody, custodyServer, jsonOf } from '../support/commands.ts'
+import { RunningServer } from '../support/running-server.ts'
 
 let folder = ''
 let state = ''
 let run = ''
-let server: ChildProcess | undefined
-let address = ''
+let server: RunningServer | undefined
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'lux-loop-'))
@@ -21,53 +19,9 @@ beforeAll(() => {
   run = join(folder, 'run')
 })
 afterAll(async () => {
-  await stop()
+  await server?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
-
-async function stop(): Promise<void> {
-  if (server === undefined || server.exitCode !== null) return
-  const gone = new Promise((resolve) => server?.once('exit', resolve))
-  server.kill('SIGTERM')
-  await gone
-}
-
-/** A call of the server's API over HTTP, as a program in the project would make it. */
-async function post(
-  path: string,
-  body: object,
-  token?: string,
-): Promise<{ status: number; reply: Record<string, unknown> }> {
-  const response = await fetch(`${address}${path}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) },
-    body: JSON.stringify(body),
-  })
-  return { status: response.status, reply: Object(await response.json()) }
-}
-
-/** Starts the server on a free port and resolves with its address once it says that it is ready. */
-function serve(): Promise<string> {
-  const program = join(root, 'custody-server')
-  const child = spawn(program, ['--state', state, 'start', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  server = child
-  let said = ''
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => reject(new Error(`not ready within 60 s\n${said}`)), 60_000)
-    const hear = (chunk: unknown): void => {
-      said += chunk
-      const found = /^ready: (http\S+)$/m.exec(said)?.[1]
-      if (found === undefined) return
-      clearTimeout(late)
-      resolve(found)
-    }
-    child.stdout.on('data', hear)
-    child.stderr.on('data', hear)
-    child.once('exit', (code) => reject(new Error(`ended with ${code}\n${said}`)))
-  })
-}
 
 test('LOOP the server offers a transport card and the rehearsal sends it the root', async () => {
   jsonOf(await custodyServer(state, '--json', 'init', '--domain', 'rehearsal', '--soft-token'))
@@ -122,7 +76,8 @@ test('LOOP the receipt closes the ceremony, and its key is gone from the token',
 test('LOOP a program of the project encrypts and decrypts with the data key over HTTP', async () => {
   const made = jsonOf(await custodyServer(state, '--json', 'identity', 'create', '--project', 'project-kek'))
   const { clientId, clientSecret } = made
-  address = await serve()
+  server = await RunningServer.of(state)
+  const { post } = server
   const { reply: login } = await post('/api/v1/auth/universal-auth/login', { clientId, clientSecret })
   const token = String(login.accessToken)
   const plaintext = Buffer.from('made in the ceremony, used by the server').toString('base64')
@@ -148,15 +103,17 @@ test('LOOP after a restart the server still opens what it sealed before', async 
   const made = jsonOf(await custodyServer(state, '--json', 'identity', 'create', '--project', 'project-kek'))
   const { clientId, clientSecret } = made
   const credentials = { clientId, clientSecret }
-  const first = await post('/api/v1/auth/universal-auth/login', credentials)
+  const before = server ?? (await RunningServer.of(state))
+  const first = await before.post('/api/v1/auth/universal-auth/login', credentials)
   const plaintext = Buffer.from('for later').toString('base64')
-  const { reply } = await post(
+  const { reply } = await before.post(
     '/api/v1/kms/keys/data-key/encrypt',
     { plaintext },
     String(first.reply.accessToken),
   )
-  await stop()
-  address = await serve()
+  await before.stop()
+  server = await RunningServer.of(state)
+  const { post } = server
   const again = await post('/api/v1/auth/universal-auth/login', credentials)
   const { ciphertext } = reply
   const opened = await post(
@@ -165,7 +122,7 @@ test('LOOP after a restart the server still opens what it sealed before', async 
     String(again.reply.accessToken),
   )
   expect(opened).toEqual({ status: 200, reply: { plaintext } })
-  await stop()
+  await server.stop()
 })
 
 test('DOMAIN a production server takes neither the rehearsal’s policy nor its bundle', async () => {
