@@ -5,7 +5,8 @@ import { root } from '../../scripts/root.ts'
 /** What a command left behind: its one result on stdout, everything else on stderr. */
 export type Ended = { code: number | null; stdout: string; stderr: string }
 
-const limitMs = 60_000
+/** Nothing takes so long but what hangs; the test has its own limit. */
+const limitMs = 110_000
 
 /** Runs `custody` of this checkout, as a person at a terminal would. */
 export function custody(...args: string[]): Promise<Ended> {

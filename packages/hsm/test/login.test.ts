@@ -152,6 +152,15 @@ describe('a token with a PIN pad and PKCS#11 3.0', () => {
     expect(padEntries(folder)).toBe(2)
   })
 
+  it('is given up as well while a call before it is not answered yet', async () => {
+    const token = await bench.newToken('given-up-early')
+    padEntries(folder)
+    const before = refusal(token.info())
+    const waiting = refusal(token.logIn({ user: 'user', pin: 'pin-pad' }))
+    expect(bench.hsm.cancelPadEntry()).toBe(true)
+    expect([await before, await waiting]).toEqual(['HSM-CRASHED', 'HSM-PAD-CANCELLED'])
+  })
+
   it('is asked there for a key that wants the PIN at every use, and whoever refuses has signed nothing', async () => {
     const token = await bench.newToken('every-use')
     await token.logIn({ user: 'user', pin: 'pin-pad' })

@@ -158,7 +158,8 @@ class Client implements Hsm {
     this.#state = 'restarting'
     let person = false
     this.#queue.disconnect((first, atPad) => {
-      if (first && atPad && reason !== 'crashed') {
+      // The deadline is the oldest call's; whoever gives an entry up does so wherever its call stands.
+      if (atPad && (reason === 'cancelled' || (first && reason === 'timeout'))) {
         person = true
         return padError(reason, this.padDeadlineMs)
       }
