@@ -24,6 +24,13 @@ function installEnvironment() {
   return env
 }
 
+const running = new Set()
+
+/** Passes a signal on to the commands under way: a set-up that is ended leaves none behind. */
+function endCommands(signal) {
+  for (const child of running) child.kill(signal)
+}
+
 /**
  * Runs a command and resolves with its output. `quiet` lines are kept for the error and not shown.
  * Rejects with a SetUpError that carries the last lines when it exits non-zero or takes longer than `timeoutMs`.
@@ -31,6 +38,7 @@ function installEnvironment() {
 function run(command, args, { cwd, env = installEnvironment(), timeoutMs = 600000 } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
+    running.add(child)
     let output = ''
     const keep = (chunk) => {
       output = (output + chunk).slice(-200000)
@@ -40,10 +48,12 @@ function run(command, args, { cwd, env = installEnvironment(), timeoutMs = 60000
     const timer = setTimeout(() => child.kill('SIGKILL'), timeoutMs)
     child.on('error', (error) => {
       clearTimeout(timer)
+      running.delete(child)
       reject(new SetUpError(`${command}: ${error.message}`))
     })
     child.on('close', (code, signal) => {
       clearTimeout(timer)
+      running.delete(child)
       if (code === 0) return resolve(output)
       const why = signal === 'SIGKILL' ? `stopped after ${timeoutMs / 1000} s` : `exit ${code ?? signal}`
       reject(new SetUpError(`${[command, ...args].join(' ')}: ${why}\n${tellingLines(output)}`))
@@ -71,4 +81,4 @@ async function step(what, work) {
   }
 }
 
-module.exports = { SetUpError, installEnvironment, run, step }
+module.exports = { SetUpError, endCommands, installEnvironment, run, step }
