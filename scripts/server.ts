@@ -2,10 +2,20 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { root } from './root.ts'
 
-// `npm run server -- ARGS` is `./custody-server ARGS` after set-up; without a command it starts the server.
-const given = process.argv.slice(2)
-const args = given.length === 0 ? ['start'] : given
-const child = spawn(join(root, 'custody-server'), args, { stdio: 'inherit' })
+// `npm run server -- COMMAND …` is `./custody-server COMMAND …` after set-up; without a command it is a rehearsal server on a
+// SoftHSM training token, made at its first start.
+const args = process.argv.slice(2)
+const [first] = args
+const rehearses =
+  first === undefined || (first.startsWith('-') && !['-h', '--help', '--json'].includes(first))
+const program = rehearses
+  ? [
+      process.execPath,
+      '--disable-warning=ExperimentalWarning',
+      join(root, 'apps/companion-server/src/server-main.ts'),
+    ]
+  : [join(root, 'custody-server')]
+const child = spawn(program[0] ?? '', [...program.slice(1), ...args], { stdio: 'inherit', cwd: root })
 process.on('SIGINT', () => undefined)
 for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal))
 child.once('error', (error) => {

@@ -1,5 +1,6 @@
 'use strict'
 const fs = require('node:fs')
+const http = require('node:http')
 const https = require('node:https')
 const path = require('node:path')
 const { SetUpError, installEnvironment, run, step } = require('./run.cjs')
@@ -8,7 +9,8 @@ const registryRuntime = require('./registry-runtime.cjs')
 /** True when the vendor's release host answers at all within five seconds. */
 function answers(url) {
   return new Promise((resolve) => {
-    const request = https.request(url, { method: 'HEAD', timeout: 5000 }, (response) => {
+    const { request: ask } = url.startsWith('http:') ? http : https
+    const request = ask(url, { method: 'HEAD', timeout: 5000 }, (response) => {
       response.resume()
       resolve(true)
     })

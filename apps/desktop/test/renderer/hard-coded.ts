@@ -4,7 +4,7 @@ type Node = { type: string; start: number } & Record<string, unknown>
 
 /** What a screen reader says or a person reads; a class, an id or a role is neither. */
 const spoken =
-  /^(aria-(label|description|valuetext|roledescription|placeholder)|title|placeholder|alt|label|lead|text|message|detail|buttonLabel|tooltip|caption)$/
+  /^(aria-(label|description|valuetext|roledescription|placeholder)|title|placeholder|alt|label|lead|text|message|detail|buttonLabel|tooltip|caption|children)$/
 /** Two words, or one that begins as a sentence does. Codes, keys and class names do neither. */
 const sentence = /\p{L}\p{L}+[,.:!?…]? +\p{L}|^\s*\p{Lu}\p{Ll}+[.…!?]?\s*$/u
 /** Where a text is compared, names a module, a type or a place in an object, or tells a programmer of misuse. */
@@ -48,6 +48,13 @@ function childrenOf(node: Node, label: string): [unknown, string][] {
       const name = nameOf(node.name)
       return quiet.test(name) || name.startsWith('data-') ? [] : [[node.value, name]]
     }
+    case 'JSXElement':
+    case 'JSXFragment':
+      // What stands in braces between tags is shown, be it one word.
+      return [
+        [node.openingElement ?? null, ''],
+        [node.children, 'children'],
+      ]
     case 'Property': {
       const name = nameOf(node.key)
       return quiet.test(name) ? [] : [[node.value, spoken.test(name) ? name : '']]
