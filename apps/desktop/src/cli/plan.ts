@@ -20,12 +20,13 @@ import {
 import { sha256Hex, toBase64 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
-import { countsOf, lintTermsOf } from '../core/run/terms.ts'
+import { countsOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, collectBlank, refused } from './command-line.ts'
 import { explainRequest } from './explain-request.ts'
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
 import type { Outcome } from './output.ts'
+import { lint } from './plan-lint.ts'
 import { type NewPlanOptions, newPlan } from './plan-new.ts'
 import { changeLines, rehearsedPlan } from './plan-rehearsal.ts'
 
@@ -64,7 +65,7 @@ Example:
     .command('lint')
     .argument('<files...>', 'plans')
     .description('Say every reason why a plan could not run to its end, by rule and step.')
-    .option('--policy <file>', 'check its counts and its digest too')
+    .option('--policy <file>', 'the plan’s policy: its counts, evidence and digest are judged too')
     .action((files: string[], options: { policy?: string }) => act(() => lint(files, options.policy)))
     .addHelpText('after', '\nExample:\n  $ custody plan lint plan.yaml --policy policy.json')
   group
@@ -127,37 +128,6 @@ Example:
 
 type ApproveOptions = { policy: string; rehearsal: string; out: string }
 
-function lint(paths: readonly string[], policyPath: string | undefined): Outcome {
-  const policy = policyPath === undefined ? null : readPolicy(policyPath).policy
-  const terms = policy === null ? undefined : lintTermsOf(policy)
-  const plans = paths.map((path) => {
-    const read = readPlan(readBounded(path, maxPlanBytes))
-    const found = read.ok ? lintPlan(read.plan, terms) : read.refusals
-    const refusals: { rule: string; step: string; detail: string; remedy?: string }[] = [...found]
-    if (read.ok && policy !== null && read.plan.policy !== policyDigest(policy))
-      refusals.push({
-        rule: 'POLICY-DIGEST',
-        step: '',
-        detail: `the plan names the policy ${read.plan.policy}`,
-      })
-    return { file: path, hash: read.ok ? read.hash : null, refusals }
-  })
-  const first = plans.find(({ refusals }) => refusals.length > 0)?.refusals[0]
-  const text = plans.flatMap(({ file, refusals }) =>
-    refusals.length === 0
-      ? [`${file}: in order`]
-      : refusals.map(({ rule, step, detail, remedy }) =>
-          [
-            `${file}: ${rule}${step === '' ? '' : ` (${step})`}: ${detail}`,
-            ...(remedy ? [`  ${remedy}`] : []),
-          ].join('\n'),
-        ),
-  )
-  const json =
-    first === undefined ? { ok: true, plans } : { ok: false, code: first.rule, detail: first.detail, plans }
-  return { exit: first === undefined ? 0 : 1, json, text: text.join('\n'), answered: true }
-}
-
 function hash(paths: readonly string[]): Outcome {
   const plans = paths.map((path) => {
     const digest = parsedPlan(path).hash
@@ -192,7 +162,7 @@ function printOut(path: string): Outcome {
 async function request(path: string, options: { rehearsal: string; out: string }): Promise<Outcome> {
   mustBeNew(options.out)
   // How many people the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
-  const { plan, hash: digest } = soundPlan(path, { officers: 1, witnesses: 0 })
+  const { plan, hash: digest } = soundPlan(path, undefined)
   const { approval, changes } = await rehearsedPlan(plan, digest, options.rehearsal)
   const subject = planApprovalCodec.signedBytes(approval)
   const asked: SignatureRequest = {
@@ -279,7 +249,7 @@ function parsedPlan(path: string): { plan: Plan; hash: string } {
   return read
 }
 
-function soundPlan(path: string, terms: LintTerms): { plan: Plan; hash: string } {
+function soundPlan(path: string, terms: LintTerms | undefined): { plan: Plan; hash: string } {
   const read = parsedPlan(path)
   const refusals = lintPlan(read.plan, terms)
   if (refusals.length > 0) throw refusedPlan(refusals)

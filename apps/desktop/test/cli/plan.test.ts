@@ -184,6 +184,21 @@ describe('plan', () => {
     expect(plans[2]?.refusals).toContainEqual(expect.objectContaining({ rule: 'PLAN-52', step: 'log-in' }))
   })
 
+  test('PLAN-12 lint without a policy says what it does not judge, and refuses no small room', async () => {
+    const small = at('small.yaml')
+    const text = readFileSync(plan, 'utf8')
+    const without = text.replace(/ {2}- role: witness\n( {4}.*\n)+/, '')
+    expect(without).not.toBe(text)
+    writeFileSync(small, without)
+    const [bare, judged] = await Promise.all([
+      custody(['plan', 'lint', small]),
+      custodyJson(['plan', 'lint', small, '--policy', policy]),
+    ])
+    expect(bare).toMatchObject({ exit: 0, stderr: '' })
+    expect(bare.stdout).toContain('not judged without --policy: how many officers and witnesses')
+    expect(judged).toMatchObject({ exit: 1, json: { code: 'PLAN-12', notJudged: [] } })
+  })
+
   test('an unknown script, a plan that is none, an empty one and a rehearsal that is none are each named', async () => {
     truncateSync(at('unknown.yaml'), 0)
     const runs = await Promise.all([

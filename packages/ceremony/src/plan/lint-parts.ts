@@ -25,7 +25,7 @@ export function lintPeople(plan: Plan, terms: LintTerms | undefined): PlanRefusa
     const allowed = roles.length < 2 || joined.some((pair) => roles.every((role) => pair.includes(role)))
     if (!allowed) found.push(planRefusal('PLAN-11', '', `${name} is ${roles.join(' and ')}`))
   }
-  const least = { officers: Math.max(1, terms?.officers ?? 1), witnesses: terms?.witnesses ?? 2 }
+  const least = { officers: Math.max(1, terms?.officers ?? 1), witnesses: terms?.witnesses ?? 0 }
   const officers = namesOf(plan, 'officer').length
   const witnesses = namesOf(plan, 'witness').length
   if (officers < least.officers)

@@ -7,7 +7,8 @@ import { checkpointing, lintSteps } from './world.ts'
 
 /**
  * Every reason why the plan could not run to its end, the first one first; empty when there is none. Never throws.
- * `terms` are the policy's counts; without them one officer and two witnesses are asked for.
+ * `terms` are the policy's; without them nothing is said of how many people it asks for and of its evidence, but that a run wants
+ * an officer.
  */
 export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   return [

@@ -40,6 +40,16 @@ describe('lint', () => {
     )
   })
 
+  it('PLAN-12 says nothing of a policy’s counts where none is known, but that a run wants an officer', () => {
+    const seating = (role: string, most: number) =>
+      spoilt((copy) => {
+        const seats = copy.people.filter((person) => person.role === role).slice(most)
+        copy.people = copy.people.filter((person) => !seats.includes(person))
+      })
+    expect([seating('witness', 1), seating('officer', 1)]).toEqual([[], []])
+    expect(seating('officer', 0)).toContain('PLAN-12')
+  })
+
   it('PLAN-13 refuses a step whose role nobody holds', () => {
     expect(spoilt((copy) => (copy.people = copy.people.filter(({ role }) => role !== 'so')))).toEqual([
       'PLAN-13 initialise-token',

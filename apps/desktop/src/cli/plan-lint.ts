@@ -1,0 +1,51 @@
+import { lintPlan, maxPlanBytes, readPlan } from '@lux/ceremony/plan'
+import { policyDigest } from '@lux/ceremony/policy'
+import { lintTermsOf } from '../core/run/terms.ts'
+import { readBounded } from '../core/store/durable-file.ts'
+import { readPolicy } from './files.ts'
+import type { Outcome } from './output.ts'
+
+/** What only a plan's policy can tell. */
+const ofThePolicy = [
+  'how many officers and witnesses have to be seated',
+  'what evidence each key needs, and from which root certificates',
+  'whether it is the policy that the plan names',
+] as const
+
+/** Every reason why a plan could not run to its end. Without a policy it says what was not judged. Errors: FILE-…. */
+export function lint(paths: readonly string[], policyPath: string | undefined): Outcome {
+  const policy = policyPath === undefined ? null : readPolicy(policyPath).policy
+  const terms = policy === null ? undefined : lintTermsOf(policy)
+  const plans = paths.map((path) => {
+    const read = readPlan(readBounded(path, maxPlanBytes))
+    const found = read.ok ? lintPlan(read.plan, terms) : read.refusals
+    const refusals: { rule: string; step: string; detail: string; remedy?: string }[] = [...found]
+    if (read.ok && policy !== null && read.plan.policy !== policyDigest(policy))
+      refusals.push({
+        rule: 'POLICY-DIGEST',
+        step: '',
+        detail: `the plan names the policy ${read.plan.policy}`,
+        remedy: 'give the policy that the plan names',
+      })
+    return { file: path, hash: read.ok ? read.hash : null, refusals }
+  })
+  const first = plans.find(({ refusals }) => refusals.length > 0)?.refusals[0]
+  const sound = policy === null ? 'in order, as far as a plan is judged without its policy' : 'in order'
+  const text = plans.flatMap(({ file, refusals }) =>
+    refusals.length === 0
+      ? [`${file}: ${sound}`]
+      : refusals.map(({ rule, step, detail, remedy }) =>
+          [
+            `${file}: ${rule}${step === '' ? '' : ` (${step})`}: ${detail}`,
+            ...(remedy ? [`  ${remedy}`] : []),
+          ].join('\n'),
+        ),
+  )
+  const notJudged = policy === null ? ofThePolicy : []
+  const json =
+    first === undefined
+      ? { ok: true, plans, notJudged }
+      : { ok: false, code: first.rule, detail: first.detail, plans, notJudged }
+  if (policy === null) text.push(`not judged without --policy: ${ofThePolicy.join('; ')}`)
+  return { exit: first === undefined ? 0 : 1, json, text: text.join('\n'), answered: true }
+}
