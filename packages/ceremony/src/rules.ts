@@ -33,7 +33,8 @@ export const runRules = {
   'RUN-06': {
     title: 'The run is not at work',
     detail: 'It has not started, is paused, waits for a decision, or is over.',
-    remedy: 'Start or resume the run, or decide the open exception, first.',
+    remedy:
+      'Start or resume the run, or decide the open exception, first. A run that is over takes nothing more.',
   },
   'RUN-07': {
     title: 'Work on the token cannot be interrupted',

@@ -8,6 +8,7 @@ import { loadRun } from '../core/run/load-run.ts'
 import { record } from '../core/run/record.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import type { Outcome } from './output.ts'
+import { runIsOver } from './over.ts'
 import { statusOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
 import { firstOfLine, forgetToken, pinned, readRun, withRun } from './run-session.ts'
@@ -61,6 +62,8 @@ function abort(opened: Parameters<Parameters<typeof readRun>[1]>[0], options: Ab
     reason: 'taken up again to be aborted',
   })
   if (paused.ok) record(opened, paused.events, ports)
+  const before = viewOf(opened.state)
+  if (before.needs === null) throw runIsOver('abort', opened.path, before.state)
   const aborted = decide(opened.state, { type: 'abort', by, reason: options.reason })
   if (!aborted.ok) throw new CoreError(aborted.rule, aborted.detail)
   record(opened, aborted.events, ports)

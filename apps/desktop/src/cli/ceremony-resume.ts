@@ -25,6 +25,7 @@ import { readBounded } from '../core/store/durable-file.ts'
 import { readParsed } from './files.ts'
 import { exceptionOutcome, lookAhead, lookAheadOfRehearsal, submitReceipt, withoutPin } from './look-ahead.ts'
 import { type Outcome, say } from './output.ts'
+import { runIsOver } from './over.ts'
 import { askFirst } from './pins-first.ts'
 import { runOutcome, statusOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
@@ -82,7 +83,7 @@ async function goOn(
   const folder = resolve(dir)
   const { before, header } = readRun(folder, ({ state, header }) => ({ before: viewOf(state), header }))
   if (before.needs === null) {
-    if (receipt !== null) throw new CoreError('SUBMIT-01', `the run is ${before.state}`, 'nothing is awaited')
+    if (receipt !== null) throw runIsOver('receipt', folder, before.state)
     return runOutcome(before, folder, { files: [], refused: [] })
   }
   const decision = decisionOf(options)

@@ -1,6 +1,7 @@
 import { FormatError } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError, fromSystemError } from '../core/core-error.ts'
+import { standingText } from './standing-text.ts'
 import { WrongUse } from './wrong-use.ts'
 
 /** 0 done or accepted · 1 refused · 2 wrong use · 3 the environment failed · 4 waiting for a person. */
@@ -28,11 +29,24 @@ const argumentCodes = new Set(['FILE-MISSING', 'FILE-WRONG-KIND', 'FOLDER-IN-USE
 /** A failure as a command's outcome. A bug is the environment's: nothing was refused. */
 export function failureOutcome(error: unknown): Outcome {
   const failure = expected(error) ?? bug(error)
-  const { code, detail, remedy } = failure
+  const { code, detail } = failure
+  const standing = standingText(code)
+  const why = standing?.why ?? null
+  const remedy = failure.remedy ?? standing?.remedy
   const ckr = failure instanceof HsmError && failure.ckr !== null ? ` (${failure.ckr.name})` : ''
-  const text = `${code}${ckr}: ${detail}${remedy === undefined ? '' : `\nWhat to do: ${remedy}`}`
-  const json = { ok: false, code, detail, ...(remedy === undefined ? {} : { remedy }) }
-  return { exit: exitOf(failure, code), json, text }
+  const lines = [
+    `${code}${ckr}: ${detail}`,
+    ...(why === null ? [] : [`Why: ${why}`]),
+    ...(remedy === undefined ? [] : [`What to do: ${remedy}`]),
+  ]
+  const json = {
+    ok: false,
+    code,
+    detail,
+    ...(why === null ? {} : { why }),
+    ...(remedy === undefined ? {} : { remedy }),
+  }
+  return { exit: exitOf(failure, code), json, text: lines.join('\n') }
 }
 
 function expected(error: unknown): HsmError | CoreError | null {
@@ -46,7 +60,11 @@ function bug(error: unknown): CoreError {
   const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
   const places = stack.split('\n').filter((line) => line.startsWith('    at '))
   say(`${name}\n${places.slice(0, 12).join('\n')}`)
-  return new CoreError('INTERNAL', 'a fault of the program')
+  return new CoreError(
+    'INTERNAL',
+    'a fault of the program',
+    'give the command once more; if it fails again, report it with the lines above',
+  )
 }
 
 function exitOf(failure: HsmError | CoreError, code: string): ExitCode {

@@ -6,6 +6,7 @@ import { bundleFile } from '../core/run/perform/bundle.ts'
 import type { VendorAttestation, VendorWork } from '../core/run/procedure-at.ts'
 import { nextForPeople } from './next-for-people.ts'
 import type { Outcome } from './output.ts'
+import { standingText } from './standing-text.ts'
 
 /** `files`: those under DIR/out/ that say what is awaited. */
 export type Left = Pick<Rest, 'refused' | 'unanswered'> & {
@@ -43,7 +44,10 @@ export function runOutcome(
   const lines = [
     `${view.title}: ${view.state}${view.current === null ? '' : `, at ${view.current}`}`,
     ...(digest === null ? [] : [`digest  ${digest}`]),
-    ...refused.map(({ file, rule, detail }) => `refused ${file}: ${rule}: ${detail}`),
+    ...refused.flatMap(({ file, rule, detail }) => {
+      const remedy = standingText(rule)?.remedy
+      return [`refused ${file}: ${rule}: ${detail}`, ...(remedy === undefined ? [] : [`  ${remedy}`])]
+    }),
     ...files.map((file) => `asked   ${file}`),
     ...vendorLines(vendor ?? null),
     ...attestationLines(attestation ?? null),

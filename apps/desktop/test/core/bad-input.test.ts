@@ -247,6 +247,7 @@ describe('a rehearsal that cannot be', () => {
     })
     expect((await custody(['ceremony', 'abort', dir, '--reason', 'again'])).json).toMatchObject({
       code: 'RUN-06',
+      remedy: expect.stringContaining('nothing is left to abort'),
     })
   })
 })

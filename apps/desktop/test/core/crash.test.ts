@@ -205,6 +205,9 @@ describe('the receipt', () => {
     expect(stateOf(dir).ceremonyKey?.destroyed).toBe(true)
     const status = await custody(['ceremony', 'status', dir])
     expect(status.json).toMatchObject({ state: 'Closed', needs: null })
-    expect((await custody(['ceremony', 'receipt', dir, good])).json).toMatchObject({ code: 'SUBMIT-01' })
+    expect((await custody(['ceremony', 'receipt', dir, good])).json).toMatchObject({
+      code: 'SUBMIT-01',
+      remedy: expect.stringContaining('it needs no more'),
+    })
   })
 })
