@@ -15,6 +15,11 @@ const words = {
     low: 'A wrong PIN was entered before. Make sure of it before you type.',
     hardened: 'Our hardened template',
     attack: 'Wrap a key, then decrypt the wrapped bytes',
+    held: 'setting DECRYPT: ⁨CKR_ATTRIBUTE_READ_ONLY⁩; decrypting: ⁨CKR_KEY_FUNCTION_NOT_PERMITTED⁩',
+    answer: 'gives the known answers of ⁨KWP-RFC5649⁩',
+    unattested: 'not attested: ⁨a program attests nothing about itself⁩',
+    erase: 'Erase and initialise again',
+    once: 'This program initialises this kind of token once, and cannot erase it: a new store; an old one is removed with tpm2_ptool',
   },
   ar: {
     hardware: 'لم يُشغَّل على عتاد',
@@ -22,6 +27,11 @@ const words = {
     low: 'أُدخل رمز خاطئ من قبل. تأكد منه قبل أن تكتب.',
     hardened: 'قالبنا المحصّن',
     attack: 'تغليف مفتاح ثم فك تشفير البايتات المغلَّفة',
+    held: 'ضبط DECRYPT: ⁨CKR_ATTRIBUTE_READ_ONLY⁩؛ فك التشفير: ⁨CKR_KEY_FUNCTION_NOT_PERMITTED⁩',
+    answer: 'يعطي الأجوبة المعروفة للمعيار ⁨KWP-RFC5649⁩',
+    unattested: 'لم يُشهد عليه: ⁨لا يشهد برنامج على نفسه بشيء⁩',
+    erase: 'محو وتهيئة من جديد',
+    once: 'يهيّئ هذا البرنامج هذا النوع من الوحدات مرة واحدة ولا يستطيع محوه: مخزن جديد؛ ويُزال القديم بالأداة tpm2_ptool',
   },
 } as const
 
@@ -59,6 +69,20 @@ describe.each(['en', 'ar'] as const)('TOKENS in %s', (language) => {
     })
     await section.last().getByText(said.attack, { exact: true }).waitFor()
     expect(await desktop.page.getByText(said.attack, { exact: true }).count()).toBe(2)
+  })
+
+  test('TOKENS-SAID findings of the probe and reasons of the level are said in the language of the window', async () => {
+    await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+    for (const text of [said.held, said.answer, said.unattested])
+      await desktop.page.getByText(text, { exact: true }).waitFor()
+  })
+
+  test('TOKENS-ERASE what this program cannot erase is not offered, and the reason stands in its place', async () => {
+    await show(desktop, 'tokens/0000000000000000')
+    await desktop.page.getByText(said.once, { exact: true }).waitFor()
+    expect(await desktop.page.getByRole('button', { name: said.erase }).count()).toBe(0)
+    await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+    expect(await desktop.page.getByRole('button', { name: said.erase }).count()).toBe(1)
   })
 })
 
@@ -122,7 +146,7 @@ test('TOKENS-EVIDENCE the level is said in words, with what holds and what is la
   await show(desktop, 'tokens/7700AB12')
   await desktop.page.getByText('Attributes read back from the token, no more.', { exact: true }).waitFor()
   const reasons = desktop.page.getByRole('list', { name: 'Why this level' })
-  expect(await reasons.textContent()).toMatch(/Run on this hardware.*documents only.*Lacking/)
+  expect(await reasons.textContent()).toMatch(/Run on this hardware.*not run on hardware by us.*Lacking/)
 })
 
 test('TOKENS-REFUSED a wrong PIN is told inside the dialog, which stays open and has forgotten it', async () => {

@@ -13,6 +13,7 @@ export const routes = [
   'tokens/7700AB12',
   'holders',
   'bundles',
+  'tokens/0000000000000000',
   'transcript/c1',
   'settings',
 ] as const

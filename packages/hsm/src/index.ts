@@ -14,6 +14,7 @@ export {
   profileOfLibrary,
   profiles,
 } from './profiles/profiles.ts'
+export { type Said, type SayingId, sayings, sayingText } from './sayings.ts'
 export { copySoftObjects, joinSoftTokens, softStoreOf } from './soft-clone.ts'
 export { findSoftTokenLibrary, type SoftTokenEnvironment, softTokenEnvironment } from './soft-token.ts'
 export {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { ProbeReport, Token } from '../src/index.ts'
+import { type ProbeReport, sayingText, type Token } from '../src/index.ts'
 import { type Bench, refusal, startBench } from './soft-token-bench.ts'
 
 describe('attack probe on SoftHSM', () => {
@@ -40,6 +40,15 @@ describe('attack probe on SoftHSM', () => {
       'mechanism-confusion': 'broken',
       'flip-attributes': 'broken',
     })
+  })
+
+  it('says every finding by a name that is translated, and in English as the saying has it', () => {
+    const findings = [
+      ...report.attacks.map(({ detail, said }) => ({ text: detail, said })),
+      ...report.knownAnswers.tried.map(({ result, said }) => ({ text: result, said })),
+    ]
+    expect(findings.length).toBeGreaterThan(13)
+    for (const { text, said } of findings) expect(sayingText(said!)).toBe(text)
   })
 
   it('leaves nothing behind on the token', async () => {

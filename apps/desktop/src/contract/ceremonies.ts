@@ -43,8 +43,8 @@ export type PartView = { id: string; kind: string; title: string; steps: StepVie
 
 /** How the screen shows a value: `words` are PGP words, `hex` and `code` stay left to right. */
 export type FactForm = 'text' | 'code' | 'hex' | 'words' | 'time' | 'bytes' | 'number' | 'flag'
-/** `name` is an i18n key below `facts`. */
-export type Fact = { name: string; value: string; form: FactForm }
+/** `name` is an i18n key below `facts`; `key` is the i18n key of a value that is text, where it has one. */
+export type Fact = { name: string; value: string; form: FactForm; key?: string }
 
 export type Field = {
   name: string

@@ -35,8 +35,11 @@ export const evidenceReasonCodes = [
 ] as const
 export type EvidenceReasonCode = (typeof evidenceReasonCodes)[number]
 
-/** Why the level holds, or why the next one does not; in the order of the levels. `detail` is the driver's, in English. */
-export type EvidenceReason = { code: EvidenceReasonCode; holds: boolean; detail: string }
+/** What the driver says of a token, as keys below `said` with the names that are the same in every language; empty: `detail` is a name. */
+export type Said = { id: string; values: Record<string, string> }
+
+/** Why the level holds, or why the next one does not; in the order of the levels. `detail` is what `said` says, in English. */
+export type EvidenceReason = { code: EvidenceReasonCode; holds: boolean; detail: string; said: Said[] }
 
 /** One attack of the probe. `held`: the token resisted; `broken`: the attack worked; `unsupported`: could not be tried. */
 export type ProbeCheck = {
@@ -45,7 +48,10 @@ export type ProbeCheck = {
   /** What was attacked: our `hardened` template, which must hold, or the token's `default`; null for a known answer. */
   template: 'hardened' | 'default' | null
   outcome: 'held' | 'broken' | 'unsupported'
+  /** Of a known answer without the mechanism's name, which is `mechanism`. */
   detail: string
+  said: Said[]
+  mechanism?: string
 }
 export type ProbeView = { at: string; passed: boolean; checks: ProbeCheck[] }
 
@@ -66,6 +72,11 @@ export type TokenView = {
   /** What the profile was run on; null: from the vendor's documents only, "not run on hardware". */
   verifiedOn: string | null
   initialised: boolean
+  /**
+   * Whether this program erases it and initialises it again, or for the first time; `once`: its library does neither a second time,
+   * `vendor-tool`: the vendor's own tool does both.
+   */
+  initialises: 'again' | 'once' | 'vendor-tool'
   /** Wrong tries before the user PIN locks, null where the profile does not say; whether the token shows low and final. */
   pinRules: { userTries: number | null; showsState: boolean }
   userPin: PinState

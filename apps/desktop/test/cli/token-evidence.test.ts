@@ -69,6 +69,7 @@ describe('token evidence', () => {
       code: 'companion-attested',
       holds: false,
       detail: 'SoftHSM 2: attestations of this kind are not read',
+      said: [],
     })
   })
 

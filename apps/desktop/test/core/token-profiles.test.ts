@@ -1,9 +1,10 @@
 import { abilitiesOf, tokenProfiles } from '@lux/ceremony/plan'
-import { evidenceReasons, profileById, profiles } from '@lux/hsm'
+import { evidenceReasons, profileById, profiles, type TokenInfo } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes } from '../../src/contract/index.ts'
 import { logIn } from '../../src/core/run/perform/token.ts'
 import type { RunContext } from '../../src/core/run/run-context.ts'
+import { tokenViewOf } from '../../src/core/services/token-view.ts'
 
 describe('token profiles of the driver and of the plan', () => {
   it('are the same ones, but for the unknown token, which no plan names', () => {
@@ -24,6 +25,31 @@ describe('token profiles of the driver and of the plan', () => {
 
   it('the window knows every reason of an evidence level', () => {
     expect([...evidenceReasonCodes]).toEqual([...evidenceReasons])
+  })
+})
+
+describe('erasing', () => {
+  /** Only what the view of a token is made of. */
+  const tokenOf = (manufacturer: string, model: string) =>
+    tokenViewOf(
+      {
+        manufacturer,
+        model,
+        serial: '00',
+        initialised: true,
+        pin: { user: 'ok', so: 'ok' },
+        abilities: [],
+      } as unknown as TokenInfo,
+      { probe: null, probedInRun: false, ceremonies: [], padMs: 0 },
+    )
+
+  it.each([
+    ['SoftHSM project', 'SoftHSM v2', 'again'],
+    ['IBM', 'SW   TPM', 'once'],
+    ['IBM', 'IBM SoftTok', 'once'],
+    ['Yubico (www.yubico.com)', 'YubiHSM', 'vendor-tool'],
+  ])('is offered for %s %s as its profile says: %s', (manufacturer, model, initialises) => {
+    expect(tokenOf(manufacturer, model)).toMatchObject({ initialises })
   })
 })
 

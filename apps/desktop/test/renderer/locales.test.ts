@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rules } from '@lux/ceremony'
 import { checkIds } from '@lux/ceremony/bundle'
-import { hsmErrorCodes, profiles } from '@lux/hsm'
+import { hsmErrorCodes, profiles, sayings } from '@lux/hsm'
 import { expect, test } from 'vitest'
 import { blockedReasons, capabilityIds, errorCodes, fileKinds } from '../../src/contract/index.ts'
 
@@ -112,6 +112,24 @@ test('LOCALE-VENDOR every act of a vendor’s procedure is said in both language
   for (const { id, words } of profiles.flatMap(({ replicationSteps }) => replicationSteps)) {
     expect({ id, words: en.get(`vendor.${id}`) }).toEqual({ id, words })
     expect({ id, known: ar.has(`vendor.${id}`) }).toEqual({ id, known: true })
+  }
+})
+
+test('LOCALE-SAID what the driver says of a token is said in both languages, in English as the driver says it', () => {
+  for (const [id, text] of Object.entries(sayings)) {
+    expect({ id, text: en.get(`said.${id}`) }).toEqual({ id, text })
+    expect({ id, known: ar.has(`said.${id}`) }).toEqual({ id, known: true })
+  }
+})
+
+test('LOCALE-PROFILES how a token is attested, and why it is not erased, is said in both languages, in English as the profile says it', () => {
+  for (const { id, attestation, initialise } of profiles) {
+    const said = [[`profiles.attestation.${id}`, attestation.how]]
+    if (!initialise.again) said.push([`profiles.initialise.${id}`, initialise.how])
+    for (const [key, text] of said) {
+      expect({ key, text: en.get(key!) }).toEqual({ key, text })
+      expect({ key, known: ar.has(key!) }).toEqual({ key, known: true })
+    }
   }
 })
 

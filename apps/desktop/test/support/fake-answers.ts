@@ -1,4 +1,4 @@
-import { current, hex, ok, run, runs, token, unproved, words } from './fake-views.ts'
+import { current, hex, ok, onlyOnce, run, runs, token, unproved, words } from './fake-views.ts'
 
 type Answer = unknown | ((input: Record<string, unknown>) => unknown)
 
@@ -78,6 +78,7 @@ export function answers(plan: string): Record<string, Answer> {
             },
             { slot: 2, description: 'Luna slot', token: unproved },
             { slot: 3, description: 'empty slot', token: null },
+            { slot: 4, description: 'TPM slot', token: onlyOnce },
           ],
     },
     'tokens.inventory': {

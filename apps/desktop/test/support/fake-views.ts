@@ -21,6 +21,7 @@ export const token: TokenView = {
   replication: 'trusted-window',
   verifiedOn: 'SoftHSM 2.6.1 on Debian 12 and 13',
   initialised: true,
+  initialises: 'again',
   pinRules: { userTries: null, showsState: false },
   userPin: { state: 'ok', left: null },
   soPin: { state: 'final', left: 1 },
@@ -34,8 +35,19 @@ export const token: TokenView = {
   ],
   evidence: 'E1',
   evidenceReasons: [
-    { code: 'probe-passed', holds: true, detail: 'the hardened template held' },
-    { code: 'profile-known', holds: true, detail: 'SoftHSM 2' },
+    {
+      code: 'probe-passed',
+      holds: true,
+      detail: 'the hardened template held',
+      said: [{ id: 'template-held', values: {} }],
+    },
+    { code: 'profile-known', holds: true, detail: 'SoftHSM 2', said: [] },
+    {
+      code: 'key-attested',
+      holds: false,
+      detail: 'not attested: a program attests nothing about itself',
+      said: [{ id: 'key-unattested', values: { how: 'a program attests nothing about itself' } }],
+    },
   ],
   probe: {
     at: '2026-11-24T16:00:00.000Z',
@@ -45,17 +57,37 @@ export const token: TokenView = {
         id: 'wrap-then-decrypt',
         template: 'hardened',
         outcome: 'held',
-        detail: 'CKR_KEY_FUNCTION_NOT_PERMITTED',
+        detail: 'setting DECRYPT: CKR_ATTRIBUTE_READ_ONLY; decrypting: CKR_KEY_FUNCTION_NOT_PERMITTED',
+        said: [
+          {
+            id: 'decrypt-refused',
+            values: { set: 'CKR_ATTRIBUTE_READ_ONLY', answer: 'CKR_KEY_FUNCTION_NOT_PERMITTED' },
+          },
+        ],
       },
       {
         id: 'reimport-extractable',
         template: 'hardened',
         outcome: 'held',
-        detail: 'CKR_TEMPLATE_INCONSISTENT',
+        detail: 'refused: CKR_TEMPLATE_INCONSISTENT',
+        said: [{ id: 'unwrap-refused', values: { answer: 'CKR_TEMPLATE_INCONSISTENT' } }],
       },
-      { id: 'copy-escalate', template: 'hardened', outcome: 'unsupported', detail: '' },
-      { id: 'wrap-then-decrypt', template: 'default', outcome: 'broken', detail: 'the key came out' },
-      { id: 'known-answer', template: null, outcome: 'held', detail: 'CKM_AES_KEY_WRAP_KWP: KWP-RFC5649' },
+      { id: 'copy-escalate', template: 'hardened', outcome: 'unsupported', detail: '', said: [] },
+      {
+        id: 'wrap-then-decrypt',
+        template: 'default',
+        outcome: 'broken',
+        detail: 'the KEK decrypted a wrapped key to its bytes',
+        said: [{ id: 'decrypted-bytes', values: {} }],
+      },
+      {
+        id: 'known-answer',
+        template: null,
+        outcome: 'held',
+        detail: 'gives the known answers of KWP-RFC5649',
+        said: [{ id: 'answer-known', values: { standard: 'KWP-RFC5649' } }],
+        mechanism: 'CKM_AES_KEY_WRAP_KWP',
+      },
     ],
   },
   ceremonies: ['c1'],
@@ -76,9 +108,31 @@ export const unproved: TokenView = {
   soPin: { state: 'low', left: null },
   session: 'none',
   evidence: 'E0',
-  evidenceReasons: [{ code: 'profile-hardware', holds: false, detail: 'documents only' }],
+  evidenceReasons: [
+    {
+      code: 'profile-hardware',
+      holds: false,
+      detail: 'not run on hardware by us',
+      said: [{ id: 'not-on-hardware', values: {} }],
+    },
+  ],
   probe: null,
   ceremonies: [],
+}
+
+/** A kind that this program initialises once and cannot erase. */
+export const onlyOnce: TokenView = {
+  ...unproved,
+  serial: '0000000000000000',
+  label: 'desk',
+  manufacturer: 'IBM',
+  model: 'SW   TPM',
+  profile: 'swtpm',
+  profileName: 'Software TPM (swtpm, tpm2-pkcs11)',
+  soft: true,
+  replication: 'none',
+  verifiedOn: 'tpm2-pkcs11 1.9.0 on swtpm 0.7 on Debian 12',
+  initialises: 'once',
 }
 
 export const step = (number: number, kind: string, title: string, state: StepView['state']): StepView => ({

@@ -1,3 +1,4 @@
+import type { Said } from '../sayings.ts'
 import type { Bytes } from './bytes.ts'
 import type { AttributeReport, Inventory, MadeKey } from './keys.ts'
 import type { OaepHash } from './mechanisms.ts'
@@ -40,7 +41,13 @@ export type WrapMechanism = {
 
 export type WrapMechanismReport = {
   readonly chosen: WrapMechanism | null
-  readonly tried: readonly { readonly name: string; readonly number: number; readonly result: string }[]
+  readonly tried: readonly {
+    readonly name: string
+    readonly number: number
+    readonly result: string
+    /** `result`, for translation; absent in what was kept by an older program. */
+    readonly said?: Said
+  }[]
   /**
    * Only where nothing was chosen: AES-CBC with padding gave its known answer. It has no integrity, so no KEK of ours uses
    * it; the probe attacks the token by it, so that something is known of the token all the same.
@@ -86,6 +93,8 @@ export type ProbeAttack = {
   /** `held`: the token refused. `broken`: the attack gave key bytes or a weaker key. */
   readonly outcome: 'held' | 'broken' | 'not-applicable'
   readonly detail: string
+  /** `detail`, for translation; absent in what was kept by an older program. */
+  readonly said?: Said
 }
 
 export type ProbeAttackName =

@@ -1,5 +1,6 @@
 import type { AttributeReport, ProbeReport } from '../device.ts'
 import type { Profile } from '../profiles/profile.ts'
+import { type Said, said, sayingText } from '../sayings.ts'
 
 /**
  * E0 attributes read back. E1 plus a passed probe and a profile that says what the vendor promises. E2 plus an attested
@@ -20,11 +21,15 @@ export const evidenceReasons = [
 
 export type EvidenceReasonCode = (typeof evidenceReasons)[number]
 
-/** Why a level holds or the next does not. `detail` is for people and logs; the code is a translation key. */
+/**
+ * Why a level holds or the next does not. `detail` is for people and logs, `said` the same for translation, empty where it is a name;
+ * the code is a translation key.
+ */
 export type EvidenceReason = {
   readonly code: EvidenceReasonCode
   readonly holds: boolean
   readonly detail: string
+  readonly said: readonly Said[]
 }
 
 export type Evidence = { readonly level: EvidenceLevel; readonly reasons: readonly EvidenceReason[] }
@@ -47,11 +52,6 @@ export function evidenceOf(facts: {
   attestation?: Check
 }): Evidence {
   const { attributes, probe, profile, companion, attestation } = facts
-  const reason = (code: EvidenceReasonCode, holds: boolean, detail: string): EvidenceReason => ({
-    code,
-    holds,
-    detail,
-  })
   const lacking = attributes?.filter((report) => report.lacking === true) ?? []
   const wrong =
     attributes?.filter(({ ok, expected, lacking: left }) => !ok && expected !== null && !left) ?? []
@@ -63,24 +63,26 @@ export function evidenceOf(facts: {
           reason(
             'attributes-read',
             wrong.length === 0,
-            wrong.length === 0 ? `${attributes.length} attributes` : names(wrong),
+            wrong.length === 0
+              ? said('attributes-compared', { number: String(attributes.length) })
+              : names(wrong),
           ),
           ...(lacking.length === 0 ? [] : [reason('attributes-lacking', false, names(lacking))]),
         ]),
     reason(
       'probe-passed',
       probe?.passed === true,
-      probe === null ? 'not probed' : probe.passed ? 'the hardened template held' : faultsOf(probe),
+      ...(probe === null ? [said('not-probed')] : probe.passed ? [said('template-held')] : faultsOf(probe)),
     ),
-    reason('profile-known', known, known ? profile.name : 'no profile knows this token'),
+    reason('profile-known', known, known ? profile.name : said('profile-unknown')),
     reason(
       'profile-hardware',
       known && !profile.soft && profile.verifiedOn !== null,
-      profile.soft ? 'a soft token' : (profile.verifiedOn ?? 'not run on hardware by us'),
+      profile.soft ? said('soft-token') : (profile.verifiedOn ?? said('not-on-hardware')),
     ),
-    ...checked('companion-signed', companion?.statement, 'no companion signed'),
-    ...checked('companion-attested', companion?.attestation, 'the companion is not attested'),
-    ...checked('key-attested', attestation, `not attested: ${profile.attestation.how}`),
+    ...checked('companion-signed', companion?.statement, said('no-companion')),
+    ...checked('companion-attested', companion?.attestation, said('companion-unattested')),
+    ...checked('key-attested', attestation, said('key-unattested', { how: profile.attestation.how })),
   ]
   const holds = (code: EvidenceReasonCode) => reasons.some((one) => one.code === code && one.holds)
   const e1 = wrong.length === 0 && holds('probe-passed') && holds('profile-known')
@@ -94,6 +96,19 @@ export function evidenceOf(facts: {
   return { level, reasons }
 }
 
+/** A name as it is, or what is said, which may be several things. */
+function reason(code: EvidenceReasonCode, holds: boolean, ...details: (string | Said)[]): EvidenceReason {
+  return {
+    code,
+    holds,
+    detail: details.map((one) => (typeof one === 'string' ? one : sayingText(one))).join('; '),
+    said: details.filter((one) => typeof one !== 'string'),
+  }
+}
+
+/** What a probe's report lacks where no mechanism wraps keys as a standard has it. */
+export const noKeyWrap = 'a wrap mechanism with a known answer'
+
 /** Attacks on our own template that worked come first: they are why the token is not used. */
 function faultsOf({
   attacks,
@@ -101,13 +116,19 @@ function faultsOf({
 }: {
   attacks?: ProbeReport['attacks']
   lacking: readonly string[]
-}): string {
+}): Said[] {
   const broken = (attacks ?? []).filter((one) => one.template === 'hardened' && one.outcome === 'broken')
-  const worked = broken.length === 0 ? [] : [`worked: ${broken.map(({ name }) => name).join(', ')}`]
-  const without = lacking.length === 0 ? [] : [`lacks ${lacking.join(', ')}`]
-  return [...worked, ...without].join('; ') || 'the hardened template did not hold'
+  const attributes = lacking.filter((one) => one !== noKeyWrap)
+  const faults = [
+    ...(broken.length === 0
+      ? []
+      : [said('attacks-worked', { attacks: broken.map(({ name }) => name).join(', ') })]),
+    ...(lacking.includes(noKeyWrap) ? [said('lacks-wrap')] : []),
+    ...(attributes.length === 0 ? [] : [said('lacks-attributes', { attributes: attributes.join(', ') })]),
+  ]
+  return faults.length === 0 ? [said('template-broke')] : faults
 }
 
-function checked(code: EvidenceReasonCode, check: Check | undefined, none: string): EvidenceReason[] {
-  return [{ code, holds: check?.ok === true, detail: check?.detail ?? none }]
+function checked(code: EvidenceReasonCode, check: Check | undefined, none: Said): EvidenceReason[] {
+  return [reason(code, check?.ok === true, check?.detail ?? none)]
 }

@@ -1,6 +1,7 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
 import type { KeyRef, WrapMechanism, WrapMechanismReport } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import { type Said, said, sayingText } from '../sayings.ts'
 import { CKA, hex, is, num, raw } from './attributes.ts'
 import { CKK, CKM, CKO, mechanismName } from './constants.ts'
 import { attemptRefusal } from './errors.ts'
@@ -69,7 +70,7 @@ function givesAnswer(token: TokenSession, mechanism: number, { kek, key, wrapped
 function tryWrapMechanism(
   token: TokenSession,
   number: number,
-): { mechanism: WrapMechanism | null; result: string } {
+): { mechanism: WrapMechanism | null; said: Said } {
   const refusals = new Set<string>()
   const all = (vectors: readonly Vector[]): boolean =>
     vectors.every((vector) => {
@@ -80,19 +81,17 @@ function tryWrapMechanism(
   for (const { standard, vectors, oddLengths } of knownAnswers) {
     if (!all(vectors)) continue
     const exactLengths = oddLengths.length > 0 && all(oddLengths)
-    const note =
-      exactLengths || oddLengths.length === 0
-        ? ''
-        : '; other lengths than whole blocks are padded with zeros first'
+    const padded = !exactLengths && oddLengths.length > 0
     return {
       // Frozen: it is part of every wrapped key's answer, and the way to the client knows what cannot change.
       mechanism: Object.freeze({ standard, name: mechanismName(number), number, exactLengths }),
-      result: `gives the known answers of ${standard}${note}`,
+      said: said(padded ? 'answer-known-padded' : 'answer-known', { standard }),
     }
   }
   return {
     mechanism: null,
-    result: refusals.size > 0 ? `refused: ${[...refusals].join(', ')}` : 'gives no known answer',
+    said:
+      refusals.size > 0 ? said('answer-refused', { answers: [...refusals].join(', ') }) : said('answer-none'),
   }
 }
 
@@ -127,7 +126,7 @@ export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
   }))
   const proved = results.flatMap(({ mechanism }) => (mechanism ? [mechanism] : []))
   token.wrapProofs = proved
-  const tried = results.map(({ number, result }) => ({ name: mechanismName(number), number, result }))
+  const tried = results.map(({ number, said: what }) => triedOf(number, what))
   const chosen = proved.find(({ standard }) => standard === 'KWP-RFC5649') ?? proved[0] ?? null
   const cbc = chosen ? null : tryCbcPad(token)
   token.wrapMechanism = {
@@ -142,12 +141,16 @@ function tryCbcPad(token: TokenSession) {
   const number = CKM.AES_CBC_PAD
   const outcome = attemptRefusal(() => givesCbcPad(token))
   const works = outcome.ok && outcome.value
-  const result = works
-    ? 'gives the known answer of AES-CBC with padding, which has no integrity: not used for keys'
+  const what = works
+    ? said('answer-without-integrity')
     : outcome.ok
-      ? 'gives no known answer'
-      : `refused: ${outcome.error.ckr?.name ?? outcome.error.code}`
-  return { works, tried: { name: mechanismName(number), number, result } }
+      ? said('answer-none')
+      : said('answer-refused', { answers: outcome.error.ckr?.name ?? outcome.error.code })
+  return { works, tried: triedOf(number, what) }
+}
+
+function triedOf(number: number, what: Said): WrapMechanismReport['tried'][number] {
+  return { name: mechanismName(number), number, result: sayingText(what), said: what }
 }
 
 export function wrapMechanism(token: TokenSession): WrapMechanism {

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
-import type { KeyTemplate, ProbeAttack, ProbeAttackName, ProbeReport } from '../device.ts'
+import type { HsmError, KeyTemplate, ProbeAttack, ProbeAttackName, ProbeReport } from '../device.ts'
+import { noKeyWrap } from '../evidence/level.ts'
+import { type Said, type SayingId, said, sayingText } from '../sayings.ts'
 import { rootTemplate } from '../templates.ts'
 import { withAccepted } from './accepted.ts'
 import { CKA, is, mechanisms, num, raw, readAttribute } from './attributes.ts'
@@ -13,7 +15,7 @@ import type { TokenSession } from './session.ts'
 import { unwrapWithBlockCipher } from './software-kwp.ts'
 import { mechanismNumbers, secretAttributes } from './templates.ts'
 
-type Finding = { outcome: ProbeAttack['outcome']; detail: string }
+type Finding = Pick<ProbeAttack, 'outcome' | 'detail'> & { said: Said }
 
 type Scene = {
   readonly token: TokenSession
@@ -23,8 +25,14 @@ type Scene = {
   readonly mechanism: Mechanism
 }
 
-const held = (detail: string): Finding => ({ outcome: 'held', detail })
-const broken = (detail: string): Finding => ({ outcome: 'broken', detail })
+function finding(outcome: Finding['outcome'], id: SayingId, values: Said['values'] = {}): Finding {
+  const what = said(id, values)
+  return { outcome, detail: sayingText(what), said: what }
+}
+
+const held = (id: SayingId, values: Said['values'] = {}) => finding('held', id, values)
+const broken = (id: SayingId, values: Said['values'] = {}) => finding('broken', id, values)
+const codeOf = ({ ckr, code }: HsmError): string => ckr?.name ?? code
 
 const scratchSecret = (): Attribute[] => [
   num('CLASS', CKO.SECRET_KEY),
@@ -61,8 +69,7 @@ function unchain(wrapped: Buffer, decryptBlock: (block: Buffer) => Uint8Array): 
 function wrapThenDecrypt(scene: Scene): Finding {
   const { token, kek, victimValue, mechanism } = scene
   const wrapped = wrapVictim(scene)
-  if (!wrapped.ok)
-    return { outcome: 'not-applicable', detail: `the KEK does not wrap: ${wrapped.error.detail}` }
+  if (!wrapped.ok) return finding('not-applicable', 'does-not-wrap', { answer: codeOf(wrapped.error) })
   const flip = attempt(() =>
     token.module.setAttribute(token.session, kek, is('DECRYPT', true), 'setting DECRYPT'),
   )
@@ -77,33 +84,29 @@ function wrapThenDecrypt(scene: Scene): Finding {
       : unwrapWithBlockCipher(wrapped.value, block),
   )
   if (!opened.ok) {
-    return held(
-      `setting DECRYPT: ${flip.ok ? 'accepted' : flip.error.ckr?.name}; decrypting: ${opened.error.ckr?.name}`,
-    )
+    const answer = codeOf(opened.error)
+    return flip.ok
+      ? held('decrypt-set', { answer })
+      : held('decrypt-refused', { set: codeOf(flip.error), answer })
   }
-  return opened.value?.equals(victimValue)
-    ? broken('the KEK decrypted a wrapped key to its bytes')
-    : held('decrypting gave other bytes')
+  return opened.value?.equals(victimValue) ? broken('decrypted-bytes') : held('decrypted-other')
 }
 
 function unwrapAs(scene: Scene, extra: readonly Attribute[], doing: string): Finding {
   const { token, kek, victimValue, mechanism } = scene
   const wrapped = wrapVictim(scene)
-  if (!wrapped.ok)
-    return { outcome: 'not-applicable', detail: `the KEK does not wrap: ${wrapped.error.detail}` }
+  if (!wrapped.ok) return finding('not-applicable', 'does-not-wrap', { answer: codeOf(wrapped.error) })
   const template = [...scratchSecret(), is('TOKEN', false), ...extra]
   const { module, session } = token
   const back = attempt(() => module.unwrapKey(session, mechanism, kek, wrapped.value, template, doing))
-  if (!back.ok) return held(`${doing}: ${back.error.ckr?.name}`)
+  if (!back.ok) return held('unwrap-refused', { answer: codeOf(back.error) })
   try {
     const value = attempt(() => module.getAttribute(session, back.value, CKA.VALUE))
     if (value.ok && value.value !== 'absent' && value.value.equals(victimValue)) {
-      return broken(`${doing}: the key’s bytes can be read`)
+      return broken('unwrap-readable')
     }
     const extractable = readAttribute(module, session, back.value, CKA.EXTRACTABLE)
-    return extractable.ok && extractable.value === 'true'
-      ? broken(`${doing}: the key came back extractable`)
-      : held(`${doing}: the key came back sensitive and not extractable`)
+    return extractable.ok && extractable.value === 'true' ? broken('unwrap-extractable') : held('unwrap-safe')
   } finally {
     token.destroyHandle(back.value)
   }
@@ -135,15 +138,17 @@ function copyEscalate({ token, kek }: Scene): Finding {
       module.copyObject(session, kek, [is('TOKEN', false), attribute], 'copying the KEK'),
     )
     if (!copy.ok) {
-      reasons.add(copy.error.ckr?.name ?? copy.error.code)
+      reasons.add(codeOf(copy.error))
       continue
     }
     const before = readAttribute(module, session, kek, attribute.type)
     const after = readAttribute(module, session, copy.value, attribute.type)
     token.destroyHandle(copy.value)
-    if (!same(before, after)) return broken(`a copy was made with a weaker ${nameOf(attribute)}`)
+    if (!same(before, after)) return broken('copy-weaker', { attribute: nameOf(attribute) })
   }
-  return held(`copies refused or unchanged: ${[...reasons].join(', ') || 'unchanged'}`)
+  return reasons.size === 0
+    ? held('copies-unchanged')
+    : held('copies-refused', { answers: [...reasons].join(', ') })
 }
 
 function flipAttributes({ token, kek }: Scene): Finding {
@@ -152,11 +157,13 @@ function flipAttributes({ token, kek }: Scene): Finding {
   for (const attribute of weaker) {
     const before = readAttribute(module, session, kek, attribute.type)
     const set = attempt(() => module.setAttribute(session, kek, attribute, 'changing the KEK'))
-    if (!set.ok) reasons.add(set.error.ckr?.name ?? set.error.code)
+    if (!set.ok) reasons.add(codeOf(set.error))
     const after = readAttribute(module, session, kek, attribute.type)
-    if (!same(before, after)) return broken(`${nameOf(attribute)} was changed`)
+    if (!same(before, after)) return broken('was-changed', { attribute: nameOf(attribute) })
   }
-  return held(`changes refused: ${[...reasons].join(', ') || 'without a code'}`)
+  return reasons.size === 0
+    ? held('changes-unsaid')
+    : held('changes-refused', { answers: [...reasons].join(', ') })
 }
 
 /** Wrapping one key by a second mechanism, or by raw block encryption, can undo what the first one protects. */
@@ -172,8 +179,8 @@ function mechanismConfusion({ token, kek, victim, mechanism: own }: Scene): Find
     ).ok
   })
   return accepted.length > 0
-    ? broken(`the KEK also wraps by ${accepted.map(mechanismName).join(', ')}`)
-    : held('the KEK wraps by one mechanism only')
+    ? broken('wraps-otherwise', { mechanisms: accepted.map(mechanismName).join(', ') })
+    : held('wraps-once')
 }
 
 const readable = [is('PRIVATE', true), is('SENSITIVE', false), is('EXTRACTABLE', true)]
@@ -186,8 +193,6 @@ const attacks: readonly [ProbeAttackName, (scene: Scene) => Finding][] = [
   ['mechanism-confusion', mechanismConfusion],
   ['flip-attributes', flipAttributes],
 ]
-
-const noKeyWrap = 'a wrap mechanism with a known answer'
 
 type Made = { readonly kek: Handle; readonly lacking: string[] }
 

@@ -88,7 +88,8 @@ describe('companion key', () => {
       },
     })
     expect(level).toBe('E1')
-    expect(reasons).toContainEqual({ code: 'companion-signed', holds: true, detail: 'signed' })
-    expect(reasons).toContainEqual({ code: 'companion-attested', holds: false, detail: 'ATTESTATION-FORMAT' })
+    expect(reasons).toContainEqual({ code: 'companion-signed', holds: true, detail: 'signed', said: [] })
+    const refused = { code: 'companion-attested', holds: false, detail: 'ATTESTATION-FORMAT', said: [] }
+    expect(reasons).toContainEqual(refused)
   })
 })

@@ -23,7 +23,12 @@ describe('evidence level', () => {
       'attributes-read',
       'profile-known',
     ])
-    expect(reasons).toContainEqual({ code: 'probe-passed', holds: false, detail: 'not probed' })
+    expect(reasons).toContainEqual({
+      code: 'probe-passed',
+      holds: false,
+      detail: 'not probed',
+      said: [{ id: 'not-probed', values: {} }],
+    })
   })
 
   it('E1: and a passed probe, and a profile', () => {
@@ -37,6 +42,7 @@ describe('evidence level', () => {
       code: 'probe-passed',
       holds: false,
       detail: 'lacks UNWRAP_TEMPLATE',
+      said: [{ id: 'lacks-attributes', values: { attributes: 'UNWRAP_TEMPLATE' } }],
     })
   })
 
@@ -83,7 +89,8 @@ describe('evidence level', () => {
     const left = report({ attribute: 'DECRYPT', expected: 'false', ok: false, lacking: true })
     const { level, reasons } = evidenceOf({ attributes: [report(), left], probe: passed, profile: softhsm })
     expect(level).toBe('E1')
-    expect(reasons).toContainEqual({ code: 'attributes-lacking', holds: false, detail: 'DECRYPT true' })
+    const lacking = { code: 'attributes-lacking', holds: false, detail: 'DECRYPT true', said: [] }
+    expect(reasons).toContainEqual(lacking)
   })
 
   it('says of every profile that was not run on hardware that it was not', () => {

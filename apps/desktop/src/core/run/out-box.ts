@@ -140,7 +140,9 @@ function vendorPart(work: VendorWork | null): { [key: string]: Json } {
 
 /** The file that the vendor's tool gives for the key, and where it goes. */
 function attestationPart(of: VendorAttestation | null): { [key: string]: Json } {
-  return of === null ? {} : { attestation: { ...of } }
+  if (of === null) return {}
+  const { ckaId, how, file } = of
+  return { attestation: { ckaId, how, file } }
 }
 
 function signatureRequest(

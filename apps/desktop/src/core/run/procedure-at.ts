@@ -14,8 +14,13 @@ export type VendorWork = {
   readonly steps: readonly ReplicationStep[]
 }
 
-/** A key that the vendor's tool attests, in the vendor's words, and where its file goes. */
-export type VendorAttestation = { readonly ckaId: string; readonly how: string; readonly file: string }
+/** A key that the vendor's tool attests, in the words of the token's profile, and where its file goes. */
+export type VendorAttestation = {
+  readonly profile: string
+  readonly ckaId: string
+  readonly how: string
+  readonly file: string
+}
 
 /** What the vendor's tool attests at the current step; null at every other step. */
 export function vendorAttestationAt(folder: RunFolder): VendorAttestation | null {
@@ -25,6 +30,7 @@ export function vendorAttestationAt(folder: RunFolder): VendorAttestation | null
     return null
   const profile = profileById(tokenOf(state.plan, progress.step)?.profile ?? 'generic')
   return {
+    profile: profile?.id ?? 'generic',
     ckaId: state.ceremonyKey?.ckaId ?? '',
     how: profile?.attestation.how ?? '',
     file: vendorFile(folder.path, progress.step.id),

@@ -64,7 +64,7 @@ function attestedBy(run: Run): contract.Fact[] {
   if (work === null) return []
   return [
     { name: 'cka-id', value: work.ckaId, form: 'hex' },
-    { name: 'attest-how', value: work.how, form: 'text' },
+    { name: 'attest-how', value: work.how, form: 'text', key: `profiles.attestation.${work.profile}` },
     { name: 'attest-file', value: work.file, form: 'code' },
   ]
 }

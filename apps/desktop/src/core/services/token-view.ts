@@ -4,6 +4,7 @@ import {
   type PinState,
   type ProbeReport,
   profileOf,
+  type Said,
   type TokenInfo,
 } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
@@ -44,6 +45,8 @@ export function tokenViewOf(
     replication: profile.replication,
     verifiedOn: profile.verifiedOn,
     initialised: info.initialised,
+    initialises:
+      profile.initialise.by === 'vendor-tool' ? 'vendor-tool' : profile.initialise.again ? 'again' : 'once',
     pinRules: { userTries: profile.pin.userTries, showsState: profile.pin.showsState },
     userPin: pinStateOf(info.pin.user),
     soPin: pinStateOf(info.pin.so),
@@ -51,7 +54,7 @@ export function tokenViewOf(
     session: info.loggedIn ?? 'none',
     capabilities: capabilitiesOf(info, known.probe?.report ?? null),
     evidence: evidence.level,
-    evidenceReasons: evidence.reasons.map((reason) => ({ ...reason })),
+    evidenceReasons: evidence.reasons.map((reason) => ({ ...reason, said: reason.said.map(saidView) })),
     probe: known.probe === null ? null : probeViewOf(known.probe.at, known.probe.report),
     ceremonies: [...known.ceremonies],
   }
@@ -86,23 +89,28 @@ function capabilitiesOf(info: TokenInfo, report: ProbeReport | null): contract.C
   ]
 }
 
+const saidView = ({ id, values }: Said): contract.Said => ({ id, values: { ...values } })
+
 export function probeViewOf(at: string, report: ProbeReport): contract.ProbeView {
   const outcomes = { held: 'held', broken: 'broken', 'not-applicable': 'unsupported' } as const
   return {
     at,
     passed: report.passed,
     checks: [
-      ...report.attacks.map(({ name, template, outcome, detail }) => ({
+      ...report.attacks.map(({ name, template, outcome, detail, said }) => ({
         id: name,
         template,
         outcome: outcomes[outcome],
         detail,
+        said: said === undefined ? [] : [saidView(said)],
       })),
-      ...report.knownAnswers.tried.map(({ name, result }) => ({
+      ...report.knownAnswers.tried.map(({ name, result, said }) => ({
         id: 'known-answer',
         template: null,
         outcome: name === report.knownAnswers.chosen?.name ? ('held' as const) : ('unsupported' as const),
-        detail: `${name}: ${result}`,
+        detail: result,
+        said: said === undefined ? [] : [saidView(said)],
+        mechanism: name,
       })),
     ],
   }

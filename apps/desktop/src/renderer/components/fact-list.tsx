@@ -19,7 +19,8 @@ export function FactList({ facts }: { facts: readonly Fact[] }) {
   const spoken = facts.filter(({ form }) => form === 'words')
   const others = facts.filter(({ form }) => form !== 'words')
 
-  function shown({ value, form }: Fact) {
+  function shown({ value, form, key }: Fact) {
+    if (key !== undefined && i18n.exists(key)) return t(key)
     switch (form) {
       case 'hex':
       case 'code':

@@ -15,8 +15,23 @@ import { WorkPanel } from './work-panel.tsx'
 
 const blank = { typed: '', label: '' }
 
+/** Offered where the profile says that this program can, and with the reason where it cannot. */
+export function Initialise({ slot, token }: { slot: number; token: TokenView }) {
+  const { t, i18n } = useTranslation()
+  const { initialises, initialised, profile } = token
+  if (initialises === 'again' || (initialises === 'once' && !initialised))
+    return <InitialiseDialog slot={slot} token={token} />
+  const how = `profiles.initialise.${profile}`
+  return (
+    <span className="why-not" data-initialises={initialises}>
+      {t(initialises === 'once' ? 'tokens.erased-not' : 'tokens.initialised-not')}{' '}
+      {i18n.exists(how) ? t(how) : null}
+    </span>
+  )
+}
+
 /** Erases a token only by its present label and with a second officer. PKCS#11 labels hold 32 bytes. */
-export function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
+function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
   const { t } = useTranslation()
   const soPin = useRef<HTMLInputElement>(null)
   const userPin = useRef<HTMLInputElement>(null)

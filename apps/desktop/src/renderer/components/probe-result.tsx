@@ -1,6 +1,7 @@
 import { useTranslation } from 'react-i18next'
 import type { ProbeCheck, ProbeView } from '../../contract/index.ts'
 import { useFormats } from '../i18n/format.ts'
+import { useSaid } from '../i18n/said.ts'
 import { Outcome, type Tone } from './outcome.tsx'
 import { Code, Rec } from './record.tsx'
 
@@ -32,7 +33,7 @@ export function ProbeResult({ probe }: { probe: ProbeView }) {
             </h3>
             <ul className="list">
               {checks.map((check) => (
-                <Check key={`${check.id} ${check.detail}`} check={check} />
+                <Check key={`${check.id} ${check.mechanism ?? ''}`} check={check} />
               ))}
             </ul>
           </section>
@@ -44,8 +45,9 @@ export function ProbeResult({ probe }: { probe: ProbeView }) {
 
 const probeGroups = ['hardened', 'default', null] as const
 
-function Check({ check: { id, template, outcome, detail } }: { check: ProbeCheck }) {
+function Check({ check: { id, template, outcome, detail, said, mechanism } }: { check: ProbeCheck }) {
   const { t, i18n } = useTranslation()
+  const textOf = useSaid()
   const known = i18n.exists(`probe.${id}`)
   // What the token's own defaults let through is no failure of the token: our keys never use them.
   const tone = template === 'default' && outcome === 'broken' ? 'warn' : tones[outcome]
@@ -53,13 +55,9 @@ function Check({ check: { id, template, outcome, detail } }: { check: ProbeCheck
     <li className="row tight">
       <span className="row-text">
         <span>
-          {template === null ? <Code>{detail}</Code> : known ? t(`probe.${id}`) : <Code>{id}</Code>}
+          {mechanism !== undefined ? <Code>{mechanism}</Code> : known ? t(`probe.${id}`) : <Code>{id}</Code>}
         </span>
-        {template === null || detail === '' ? null : (
-          <span className="quiet">
-            <Rec>{detail}</Rec>
-          </span>
-        )}
+        {detail === '' ? null : <span className="quiet">{textOf(said) ?? <Rec>{detail}</Rec>}</span>}
       </span>
       <Outcome tone={tone}>
         {t(template === null ? `tokens.answer.${outcome}` : `tokens.attack.${outcome}`)}

@@ -8,7 +8,7 @@ import { endWork, useWork } from '../stores/work.ts'
 import { ActionButton } from './action-button.tsx'
 import { ChangePinDialog } from './change-pin-dialog.tsx'
 import { FailureNotice } from './failure-notice.tsx'
-import { InitialiseDialog } from './initialise-dialog.tsx'
+import { Initialise } from './initialise-dialog.tsx'
 import { Inventory } from './inventory.tsx'
 import { LogInDialog } from './log-in-dialog.tsx'
 import { Outcome } from './outcome.tsx'
@@ -94,7 +94,7 @@ export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) 
             >
               {t('tokens.probe')}
             </ActionButton>
-            <InitialiseDialog slot={slot} token={token} />
+            <Initialise slot={slot} token={token} />
           </div>
           {failure ? <FailureNotice failure={failure} /> : null}
           {probing && report ? <WorkPanel id={token.serial} report={report} /> : null}

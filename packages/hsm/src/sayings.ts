@@ -1,0 +1,61 @@
+/**
+ * What the probe and the levels of evidence say to people, in English, by the name that translations have it under. What stands in
+ * braces is a name that is the same in every language: of an attribute, a mechanism, a return code, a profile or an attack.
+ */
+export const sayings = {
+  'does-not-wrap': 'the KEK does not wrap: {{answer}}',
+  'decrypt-refused': 'setting DECRYPT: {{set}}; decrypting: {{answer}}',
+  'decrypt-set': 'DECRYPT could be set, and decrypting is refused: {{answer}}',
+  'decrypted-bytes': 'the KEK decrypted a wrapped key to its bytes',
+  'decrypted-other': 'decrypting gave other bytes',
+  'unwrap-refused': 'refused: {{answer}}',
+  'unwrap-readable': 'the key’s bytes can be read',
+  'unwrap-extractable': 'the key came back extractable',
+  'unwrap-safe': 'the key came back sensitive and not extractable',
+  'copy-weaker': 'a copy was made with a weaker {{attribute}}',
+  'copies-refused': 'copies refused or unchanged: {{answers}}',
+  'copies-unchanged': 'copies are unchanged',
+  'was-changed': '{{attribute}} was changed',
+  'changes-refused': 'changes refused: {{answers}}',
+  'changes-unsaid': 'changes refused without a code',
+  'wraps-otherwise': 'the KEK also wraps by {{mechanisms}}',
+  'wraps-once': 'the KEK wraps by one mechanism only',
+  'answer-known': 'gives the known answers of {{standard}}',
+  'answer-known-padded':
+    'gives the known answers of {{standard}}; other lengths than whole blocks are padded with zeros first',
+  'answer-refused': 'refused: {{answers}}',
+  'answer-none': 'gives no known answer',
+  'answer-without-integrity':
+    'gives the known answer of AES-CBC with padding, which has no integrity: not used for keys',
+  'attributes-compared': '{{number}} attributes',
+  'not-probed': 'not probed',
+  'template-held': 'the hardened template held',
+  'template-broke': 'the hardened template did not hold',
+  'attacks-worked': 'worked: {{attacks}}',
+  'lacks-wrap': 'lacks a wrap mechanism with a known answer',
+  'lacks-attributes': 'lacks {{attributes}}',
+  'profile-unknown': 'no profile knows this token',
+  'soft-token': 'a soft token',
+  'not-on-hardware': 'not run on hardware by us',
+  'no-companion': 'no companion signed',
+  'companion-unattested': 'the companion is not attested',
+  'key-unattested': 'not attested: {{how}}',
+} as const
+
+export type SayingId = keyof typeof sayings
+
+/** One saying with its names filled in. */
+export type Said = { readonly id: SayingId; readonly values: Readonly<Record<string, string>> }
+
+export function said(id: SayingId, values: Said['values'] = {}): Said {
+  return { id, values }
+}
+
+/** In English. Throws RangeError where a name is missing. */
+export function sayingText({ id, values }: Said): string {
+  return sayings[id].replaceAll(/\{\{(\w+)\}\}/g, (_all, name: string) => {
+    const value = values[name]
+    if (value === undefined) throw new RangeError(`saying ${id}: ${name} is missing`)
+    return value
+  })
+}
