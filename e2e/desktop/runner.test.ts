@@ -14,12 +14,20 @@ const words = {
     paused: 'Paused by',
     away: 'The token of this step is not present',
     skipped: 'skipped',
+    nothing: 'Until then Resume writes nothing and asks for no PIN',
+    device: 'Each types this on a device of their own',
+    copy: 'Copy: ',
+    copied: 'Copied',
   },
   ar: {
     taken: 'استُلم رمز PIN؛ يُستعمل عند المتابعة',
     paused: 'أوقفها مؤقتًا',
     away: 'الوحدة الأمنية لهذه الخطوة غير موجودة',
     skipped: 'متخطاة',
+    nothing: 'وإلى ذلك الحين لا يكتب الاستئناف شيئًا ولا يطلب رمز PIN',
+    device: 'يكتب كل منهم هذا على جهازه',
+    copy: 'نسخ: ',
+    copied: 'نُسخ',
   },
 } as const
 
@@ -46,6 +54,34 @@ describe.each(['en', 'ar'] as const)('RUNNER in %s', (language) => {
     expect(paused).toContain(said.paused)
     expect(paused).toContain('Ada Lindqvist')
     expect(paused).toContain('the room was left for a fire drill')
+  })
+
+  test('RESUME-IDLE a run that waits for files says from whom they come and where they go, and takes one in while it is paused', async () => {
+    await show(desktop, 'run/c5')
+    const paused = desktop.page.locator('[data-waits=paused]')
+    const text = await paused.textContent()
+    for (const part of [said.nothing, 'Mei Tanaka, Lena Brandt', '/store/ceremonies/c5/in'])
+      expect(text).toContain(part)
+    const steps = desktop.page.locator('.carry > li')
+    expect(await steps.count()).toBe(3)
+    await steps.last().getByRole('button').waitFor()
+  })
+
+  test('RUNNER-DEVICE what each holder types on a device of their own stands on the step, and is copied by a button', async () => {
+    await show(desktop, 'run/c6')
+    const { app, page } = desktop
+    await page.getByText(said.device, { exact: false }).waitFor()
+    const commands = await page.locator('.device .command .mono').allTextContents()
+    expect(commands.map((line) => line.split(' ').slice(0, 4).join(' '))).toEqual([
+      'custody holder receive envelopes/holder-1.age',
+      'custody holder prove share-1.sealed',
+      'custody holder receive envelopes/holder-2.age',
+      'custody holder prove share-2.sealed',
+    ])
+    const [first = ''] = commands
+    await page.getByRole('button', { name: `${said.copy}${first}`, exact: true }).click()
+    await page.getByText(said.copied, { exact: true }).first().waitFor()
+    expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe(first)
   })
 
   test('RUNNER-SKIPPED a skipped step is called skipped, and is not marked as done', async () => {

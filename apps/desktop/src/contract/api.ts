@@ -148,7 +148,8 @@ export const apis = {
     'FILE-DAMAGED',
   ),
   'ceremonies.pause': api<{ id: string; by: string }, RunView>('CEREMONY-UNKNOWN'),
-  'ceremonies.resume': api<{ id: string; by: string }, RunView>('CEREMONY-UNKNOWN'),
+  /** Refused where what is awaited comes as a file and none has come; `submitFile` resumes with the first that is right. */
+  'ceremonies.resume': api<{ id: string; by: string }, RunView>('CEREMONY-UNKNOWN', 'RESUME-NOTHING'),
   'ceremonies.abort': api<{ id: string; by: string; reason: string }, RunView>('CEREMONY-UNKNOWN'),
   'ceremonies.decide': api<
     { id: string; by: string; decision: 'retry' | 'accept' | 'abort'; reason: string },
@@ -213,6 +214,8 @@ export const shellApis = {
   'shell.openFolder': api<Empty, { path: string | null }>(),
   'shell.saveFile': api<{ kind: FileKind; name: string }, { path: string | null }>(),
   'shell.appearance': api<Appearance, Empty>(),
+  /** Onto the clipboard, and nothing is ever read from there: commands and other texts that anybody may see. */
+  'shell.copy': api<{ text: string }, Empty>(),
   'shell.restartCore': api<Empty, CoreStatus>(),
 } as const
 

@@ -77,6 +77,12 @@ export type DocumentKind =
   | 'epoch-approval'
   | 'redeal'
 
+/**
+ * What people type on devices of their own, each line as it is: in the folder of the copy on the `medium`, or beside a copy of the
+ * whole `run` folder.
+ */
+export type DeviceCommands = { at: 'medium' | 'run'; groups: { who: string[]; lines: string[] }[] }
+
 /** What the current step waits for. An empty list with `mayProceed` asks only for Proceed. */
 export type Need =
   | { need: 'confirm'; text: string }
@@ -103,7 +109,14 @@ export type Need =
       required: number
       signers: Signer[]
     }
-  | { need: 'file'; what: DocumentKind; from: string[]; file: string | null }
+  | {
+      need: 'file'
+      what: DocumentKind
+      from: string[]
+      file: string | null
+      /** Of a production run's holders; null for everybody else. */
+      commands: DeviceCommands | null
+    }
 
 export type CurrentStep = StepView & {
   needs: Need[]
@@ -158,6 +171,12 @@ export type RunTokenView = {
   pin: PinState
 }
 
+/**
+ * What a paused run waits for, where it comes as a file: `where` one is put by hand, whose it is, and whether one has `come` there that
+ * Resume takes. `vendor`: the file of the vendor's tool.
+ */
+export type AwaitedFile = { from: string[]; where: string; vendor: boolean; come: boolean }
+
 export type RunView = {
   id: string
   title: string
@@ -176,7 +195,7 @@ export type RunView = {
   current: CurrentStep | null
   exception: ExceptionView | null
   /** Who or what paused the run, while it is paused; `restart`: the run paused itself, and `by` is empty. */
-  paused: { cause: 'person' | 'restart'; by: string; reason: string } | null
+  paused: { cause: 'person' | 'restart'; by: string; reason: string; awaits: AwaitedFile | null } | null
   /** What each key rests on: its id (`ceremony`: the run's own signing key), its level in the tree, E0 to E3. */
   evidence: { id: string; level: string; evidence: 'E0' | 'E1' | 'E2' | 'E3' }[]
   checkpoints: CheckpointView[]

@@ -39,6 +39,7 @@ export const errorCodes = [
   'TOKEN-KEY-IN-USE',
   'CEREMONY-UNKNOWN',
   'STEP-NOT-CURRENT',
+  'RESUME-NOTHING',
   'SCRIPT-UNKNOWN',
   'STAND-IN-ONLY',
   'PIN-EMPTY',

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type BrowserWindow, nativeTheme } from 'electron'
+import { type BrowserWindow, clipboard, nativeTheme } from 'electron'
 import {
   type Appearance,
   type Failure,
@@ -78,6 +78,10 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
     context.appearance = next
     nativeTheme.themeSource = theme
     context.window.webContents.setZoomFactor(textSize / 100)
+    return {}
+  },
+  'shell.copy': async (_context, input) => {
+    await clipboard.writeText(text(input, 'text', 4000))
     return {}
   },
   'shell.restartCore': ({ core }) => {

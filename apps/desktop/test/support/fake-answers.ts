@@ -1,4 +1,5 @@
-import { current, hex, ok, onlyOnce, run, runs, token, unproved, words } from './fake-views.ts'
+import { current, hex, ok, onlyOnce, run, token, unproved, words } from './fake-views.ts'
+import { runs } from './fake-waits.ts'
 
 type Answer = unknown | ((input: Record<string, unknown>) => unknown)
 

@@ -276,26 +276,3 @@ export const closed: RunView = {
   progress: { done: 7, total: 7 },
   may: { pause: false, resume: false, abort: false, cancel: false },
 }
-
-/** Paused by a person after a step was skipped; its token is away, and one PIN was typed before. */
-export const waiting: RunView = {
-  ...run,
-  id: 'c4',
-  state: 'paused',
-  paused: { cause: 'person', by: 'Ada Lindqvist', reason: 'the room was left for a fire drill' },
-  tokens: run.tokens.map((one) => ({ ...one, present: false, pin: { state: 'final', left: null } })),
-  parts: run.parts.map((part, index) =>
-    index > 0
-      ? part
-      : { ...part, steps: part.steps.map((one) => (one.id === 's3' ? { ...one, state: 'skipped' } : one)) },
-  ),
-  current: {
-    ...current,
-    needs: current.needs.flatMap((need) => (need.need === 'pin' ? [{ ...need, taken: true }] : [])),
-    facts: [...current.facts, { name: 'bag-number', value: '0042', form: 'text' }],
-    blocked: 'token-missing',
-  },
-  may: { pause: false, resume: true, abort: true, cancel: false },
-}
-
-export const runs = new Map([run, broken, closed, waiting].map((view) => [view.id, view]))

@@ -53,7 +53,7 @@ export class LookAhead implements Taker {
   }
 
   /** Whether going on leads to anything: the machine has work, somebody's word is there, or an answer that is taken. */
-  mayGoOn({ words, decided }: { words: Answers; decided: boolean }): Ahead {
+  mayGoOn({ words, decided }: { words: Pick<Answers, 'has'>; decided: boolean }): Ahead {
     const seen = this.view()
     const { needs } = seen
     const goes: Ahead = { may: true, refused: [], unanswered: false }

@@ -5,6 +5,7 @@ import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
+import { takeAnswers } from '../run/in-box.ts'
 import { awaitedVendorFile } from '../run/procedure-at.ts'
 import { rehearsalPins } from '../run/rehearsal-pins.ts'
 import type { Run } from '../run/run.ts'
@@ -13,6 +14,7 @@ import { replicateAsStandIn } from '../run/stand-in-vendor.ts'
 import { takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { presentTokens } from './absent-hsm.ts'
+import { behindPause, mustHaveCome, takeBehindPause } from './behind-pause.ts'
 import { checked, hexId, path, pin, serial, text } from './checked.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
@@ -163,10 +165,11 @@ export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
 /** An officer's, a witness's or a holder's answer, or a server's receipt: what it is shows in the file itself. */
 export async function submitFile(parts: Parts, input: unknown): Promise<RunView> {
   const asked = checked(v.strictObject({ id: hexId, path }), input)
-  const { run } = parts.runs.get(asked.id)
+  const { run, standIns } = parts.runs.get(asked.id)
   const chosen = parts.paths.read(asked.path)
-  const taken = takeAnswer(run, readBounded(chosen, maxFile), dirname(chosen))
-  if (taken !== null) refuse(taken)
+  const bytes = readBounded(chosen, maxFile)
+  const take = behindPause(run, standIns.length > 0) === null ? takeAnswer : takeBehindPause
+  refuse(take(run, bytes, dirname(chosen)))
   return shown(parts, asked.id)
 }
 
@@ -176,9 +179,14 @@ export async function pause(parts: Parts, input: unknown): Promise<RunView> {
   return shown(parts, id)
 }
 
+/** Where what the run waits for comes as a file and none has come, nothing is written and no PIN is asked: RESUME-NOTHING. */
 export async function resume(parts: Parts, input: unknown): Promise<RunView> {
   const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
-  refuse(parts.runs.get(id).run.submit({ type: 'resume', by }))
+  const { run, standIns } = parts.runs.get(id)
+  const behind = behindPause(run, standIns.length > 0)
+  if (behind !== null) mustHaveCome(behind)
+  refuse(run.submit({ type: 'resume', by }))
+  if (behind !== null && !behind.vendor) await takeAnswers(run)
   return shown(parts, id)
 }
 

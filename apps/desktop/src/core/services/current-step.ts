@@ -3,6 +3,7 @@ import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
 import { vendorAttestationAt, vendorWorkAt } from '../run/procedure-at.ts'
 import type { Run } from '../run/run.ts'
+import { behindPause } from './behind-pause.ts'
 import { partsOf } from './run-parts.ts'
 import { factsOf, movedBy } from './step-facts.ts'
 import { type Around, needsOf } from './step-needs.ts'
@@ -14,7 +15,9 @@ export function currentOf(run: Run, view: EngineView, around: Around): contract.
     .find(({ id }) => id === view.current)
   const engineStep = view.parts.flatMap(({ steps }) => steps).find(({ id }) => id === view.current)
   if (step === undefined || engineStep === undefined || view.needs === null) return null
-  const needs = needsOf(run, view.needs, around)
+  // While a run is paused, a file that it waits for is taken in all the same.
+  const behind = behindPause(run, around.standIns.size > 0)
+  const needs = needsOf(run, behind?.needs ?? view.needs, around)
   const blocked = blockedBy(run, view, needs, around.tokens)
   const vendorWork = vendorWorkAt(run.folder)
   return {

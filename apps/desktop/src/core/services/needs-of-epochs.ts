@@ -4,6 +4,7 @@ import type { Needs } from '@lux/ceremony'
 import type * as contract from '../../contract/index.ts'
 import { approvedFile, packageFile } from '../run/fhe-places.ts'
 import type { Run } from '../run/run.ts'
+import { holderCommands } from './holder-commands.ts'
 import type { Around } from './step-needs.ts'
 import { wordsOf } from './words.ts'
 
@@ -33,7 +34,13 @@ export function needOfEpochs(
     // With the approvals that the run took: holders and the requester work on no other copy.
     const approved = 'decryption' in needs ? approvedFile(run.folder, needs.decryption) : null
     const own = approved !== null && existsSync(approved) ? approved : (requests[0] ?? null)
-    return { need: 'file', what, from: holders, file: own }
+    return {
+      need: 'file',
+      what,
+      from: holders,
+      file: own,
+      commands: holderCommands(run.folder, needs, requests),
+    }
   }
   const digest = 'subject' in needs ? needs.subject : run.folder.state.planHash
   const signers =

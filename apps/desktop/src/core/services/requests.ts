@@ -12,8 +12,10 @@ export function requestsFor(open: OpenRun): readonly string[] {
   const { folder } = open.run
   if (folder.state.domain !== 'production' || !folder.state.started) return []
   const seen = open.run.view()
-  // A pause takes nothing back that others were asked: their files stay.
-  const view = seen.needs?.kind === 'resume' ? new LookAhead(folder).view() : seen
+  // Neither a pause nor the PIN after it takes back what others were asked: their files stay.
+  const { needs } = seen
+  const held = needs?.kind === 'resume' || (needs?.kind === 'pin' && needs.again)
+  const view = held ? new LookAhead(folder).view() : seen
   const subject = subjectOf(view, folder.state.size)
   if (open.asked?.subject !== subject) open.asked = { subject, files: writeRequests(folder, view) }
   return open.asked.files

@@ -4,6 +4,7 @@ import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
 import { bundleFile } from '../run/perform/bundle.ts'
 import type { Run } from '../run/run.ts'
+import { behindPause } from './behind-pause.ts'
 import { currentOf } from './current-step.ts'
 import { partsOf } from './run-parts.ts'
 import type { Around } from './step-needs.ts'
@@ -35,7 +36,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     evidence: view.evidence,
     // Once a decision is proposed, what is needed is the officers' signatures under it.
     exception: open === undefined || open.proposal !== null ? null : exceptionOf(open),
-    paused: view.needs?.kind === 'resume' ? pausedBy(run) : null,
+    paused: view.needs?.kind === 'resume' ? pausedBy(run, around.standIns.size > 0) : null,
     checkpoints: view.checkpoints.map(({ size, cosigned }) => {
       const root = state.checkpoints.find((one) => one.size === size)?.root ?? ''
       const missing = state.plan.people
@@ -64,12 +65,19 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
 }
 
 /** What the last entry of its kind says; the engine's state keeps only that the run is paused. */
-function pausedBy(run: Run): contract.RunView['paused'] {
+function pausedBy(run: Run, rehearsed: boolean): contract.RunView['paused'] {
   const last = [...run.folder.entries()].findLast(({ kind }) => kind === 'run.paused')
   const read = last === undefined ? null : readEntry(last)
   if (read === null || !read.ok || read.entry.kind !== 'run.paused') return null
   const { by, cause, reason } = read.entry.fact
-  return { cause, by: cause === 'person' ? by : '', reason }
+  const behind = behindPause(run, rehearsed)
+  const awaits = behind && {
+    from: [...behind.from],
+    where: behind.where,
+    vendor: behind.vendor,
+    come: behind.come,
+  }
+  return { cause, by: cause === 'person' ? by : '', reason, awaits }
 }
 
 export function runState(state: EngineView['state']): contract.RunState {

@@ -8,6 +8,7 @@ import { bundleFile } from '../run/perform/bundle.ts'
 import { exceptionFile } from '../run/project.ts'
 import type { Run } from '../run/run.ts'
 import type { SignedKind } from '../run/stand-in-signing.ts'
+import { holderCommands } from './holder-commands.ts'
 import { needOfEpochs } from './needs-of-epochs.ts'
 import { pinNeed } from './pin-need.ts'
 import { wordsOf } from './words.ts'
@@ -68,6 +69,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
             what: 'acknowledgement',
             from: needs.missing,
             file: join(run.folder.path, 'envelopes'),
+            commands: holderCommands(run.folder, needs, around.requests),
           },
         ]
       }
@@ -89,7 +91,15 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
       ]
     }
     case 'receipt':
-      return [{ need: 'file', what: 'receipt', from: needs.missing, file: join(run.folder.path, bundleFile) }]
+      return [
+        {
+          need: 'file',
+          what: 'receipt',
+          from: needs.missing,
+          file: join(run.folder.path, bundleFile),
+          commands: null,
+        },
+      ]
     case 'request':
     case 'answers':
     case 'result':

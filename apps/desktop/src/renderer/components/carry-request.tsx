@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import type { Act } from '../screens/runner.tsx'
+import { CommandLine } from './command-line.tsx'
 import { pickFile } from './file-picker.tsx'
 import { Code } from './record.tsx'
 import { SaveCopy } from './save-copy.tsx'
@@ -33,7 +34,7 @@ export function CarryRequest({ view, need, act }: Props) {
       </li>
       <li>
         <span>{t('runner.carry.there')}</span>
-        <Code>{command}</Code>
+        <CommandLine text={command} />
       </li>
       <li>
         <span>{t('runner.carry.back')}</span>

@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import type { Act } from '../screens/runner.tsx'
+import { CommandLine } from './command-line.tsx'
 import { pickFile } from './file-picker.tsx'
 import { Code, Rec } from './record.tsx'
 import { SaveCopy } from './save-copy.tsx'
@@ -21,6 +22,48 @@ export function NeedFile({ view, need, act }: Props) {
     await act(call('ceremonies.submitFile', { id: view.id, path }))
     setBusy(false)
   }
+
+  const submitButton = (
+    <Button
+      {...(need.commands === null ? { variant: 'surface', color: 'gray', highContrast: true } : {})}
+      loading={busy}
+      onClick={() => void submit()}
+    >
+      {t('runner.submit-file')}
+    </Button>
+  )
+  if (need.commands !== null)
+    return (
+      <div className="step-need">
+        <strong>{t(`runner.file.${need.what}`)}</strong>
+        <ol className="carry" aria-label={t('runner.device.steps')}>
+          <li>
+            <span>{t(`runner.device.out-${need.commands.at}`)}</span>
+            {need.commands.at === 'run' ? (
+              <Code>{view.folder}</Code>
+            ) : (
+              <SaveCopy key={need.what} id={view.id} />
+            )}
+          </li>
+          <li>
+            <span>{t(`runner.device.there-${need.commands.at}`)}</span>
+            {need.commands.groups.map(({ who, lines }) => (
+              <div key={who.join()} className="device">
+                <Rec>{who.join(', ')}</Rec>
+                {lines.map((line) => (
+                  <CommandLine key={line} text={line} />
+                ))}
+              </div>
+            ))}
+            <span className="quiet">{t('runner.device.own-names')}</span>
+          </li>
+          <li>
+            <span>{t('runner.carry.back')}</span>
+            <div>{submitButton}</div>
+          </li>
+        </ol>
+      </div>
+    )
 
   const standIns = new Set(view.people.filter(({ standIn }) => standIn).map(({ name }) => name))
   return (
@@ -51,11 +94,7 @@ export function NeedFile({ view, need, act }: Props) {
           </li>
         ))}
       </ul>
-      <div>
-        <Button variant="surface" color="gray" highContrast loading={busy} onClick={() => void submit()}>
-          {t('runner.submit-file')}
-        </Button>
-      </div>
+      <div>{submitButton}</div>
     </div>
   )
 }

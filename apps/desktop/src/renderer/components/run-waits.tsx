@@ -1,9 +1,9 @@
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
-import type { CurrentStep, RunView } from '../../contract/index.ts'
+import type { AwaitedFile, CurrentStep, RunView } from '../../contract/index.ts'
 import { run } from '../stores/remotes.ts'
 import { Icon } from './icon.tsx'
-import { Rec } from './record.tsx'
+import { Code, Rec } from './record.tsx'
 import { RunTokens } from './run-tokens.tsx'
 
 /** Why nothing goes on although nobody has failed: the run is paused, or its token is not here. */
@@ -36,7 +36,7 @@ function TokenAway({ view }: { view: RunView }) {
   )
 }
 
-function Paused({ paused: { cause, by, reason } }: { paused: NonNullable<RunView['paused']> }) {
+function Paused({ paused: { cause, by, reason, awaits } }: { paused: NonNullable<RunView['paused']> }) {
   const { t } = useTranslation()
   return (
     <div className="failure" data-tone="warn" role="status" data-waits="paused">
@@ -52,8 +52,30 @@ function Paused({ paused: { cause, by, reason } }: { paused: NonNullable<RunView
           )}
         </strong>
         {reason === '' ? null : <Rec>{reason}</Rec>}
-        <span>{t('runner.waits.paused-do')}</span>
+        {awaits === null || awaits.come ? (
+          <span>{t(awaits === null ? 'runner.waits.paused-do' : 'runner.waits.file-come')}</span>
+        ) : (
+          <FileAwaited awaits={awaits} />
+        )}
       </div>
     </div>
+  )
+}
+
+/** Nothing goes on before the file is there: from whom it comes, and where it goes. */
+function FileAwaited({ awaits: { from, where, vendor } }: { awaits: AwaitedFile }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <span>{t(vendor ? 'runner.waits.vendor-file' : 'runner.waits.file')}</span>
+      {from.length === 0 ? null : (
+        <span>
+          {t('runner.awaited-from')} <Rec>{from.join(', ')}</Rec>
+        </span>
+      )}
+      <span>
+        {t(vendor ? 'runner.waits.vendor-file-do' : 'runner.waits.file-do')} <Code>{where}</Code>
+      </span>
+    </>
   )
 }

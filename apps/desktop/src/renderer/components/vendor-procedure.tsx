@@ -1,6 +1,6 @@
 import { useTranslation } from 'react-i18next'
 import type { CurrentStep } from '../../contract/index.ts'
-import { Code } from './record.tsx'
+import { CommandLine } from './command-line.tsx'
 
 /** What people type into the vendor's own tool, in order, before they say here that it was done. */
 export function VendorProcedure({ steps }: { steps: CurrentStep['procedure'] }) {
@@ -15,11 +15,7 @@ export function VendorProcedure({ steps }: { steps: CurrentStep['procedure'] }) 
         {steps.map((step) => (
           <li key={step.id}>
             <span>{wordsOf(step)}</span>
-            {step.command === null ? null : (
-              <div>
-                <Code>{step.command}</Code>
-              </div>
-            )}
+            {step.command === null ? null : <CommandLine text={step.command} />}
           </li>
         ))}
       </ol>

@@ -3,17 +3,20 @@ import { useTranslation } from 'react-i18next'
 import type { Failure, HolderView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
+import { CommandLine } from '../components/command-line.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { Fingerprint } from '../components/fingerprint.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { Code, Rec } from '../components/record.tsx'
-import { Screen } from '../components/screen.tsx'
+import { Screen, Section } from '../components/screen.tsx'
 import { DomainBadge } from '../components/state-badge.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { useRemote } from '../stores/remote.ts'
 import { holders } from '../stores/remotes.ts'
+
+const enrolCommand = 'custody holder enrol --name NAME --domain production --out card.json --key key-file'
 
 export function Holders() {
   const { t } = useTranslation()
@@ -69,6 +72,12 @@ export function Holders() {
           )
         }
       </Loaded>
+      <Section title={t('holders.enrol-title')}>
+        <p className="quiet" style={{ margin: 0 }}>
+          {t('holders.enrol-how')}
+        </p>
+        <CommandLine text={enrolCommand} />
+      </Section>
     </Screen>
   )
 }

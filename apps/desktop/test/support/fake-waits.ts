@@ -1,0 +1,96 @@
+import type { RunView } from '../../src/contract/index.ts'
+import { broken, closed, current, run, step } from './fake-views.ts'
+
+/** Paused by a person after a step was skipped; its token is away, and one PIN was typed before. */
+export const waiting: RunView = {
+  ...run,
+  id: 'c4',
+  state: 'paused',
+  paused: {
+    cause: 'person',
+    by: 'Ada Lindqvist',
+    reason: 'the room was left for a fire drill',
+    awaits: null,
+  },
+  tokens: run.tokens.map((one) => ({ ...one, present: false, pin: { state: 'final', left: null } })),
+  parts: run.parts.map((part, index) =>
+    index > 0
+      ? part
+      : { ...part, steps: part.steps.map((one) => (one.id === 's3' ? { ...one, state: 'skipped' } : one)) },
+  ),
+  current: {
+    ...current,
+    needs: current.needs.flatMap((need) => (need.need === 'pin' ? [{ ...need, taken: true }] : [])),
+    facts: [...current.facts, { name: 'bag-number', value: '0042', form: 'text' }],
+    blocked: 'token-missing',
+  },
+  may: { pause: false, resume: true, abort: true, cancel: false },
+}
+
+/** Of production, started again while its officers sign on their own devices. */
+export const away: RunView = {
+  ...run,
+  id: 'c5',
+  domain: 'production',
+  state: 'paused',
+  people: run.people.map((one) => ({ ...one, standIn: false })),
+  paused: {
+    cause: 'restart',
+    by: '',
+    reason: 'the program was started again',
+    awaits: {
+      from: ['Mei Tanaka', 'Lena Brandt'],
+      where: '/store/ceremonies/c5/in',
+      vendor: false,
+      come: false,
+    },
+  },
+  current: {
+    ...current,
+    needs: current.needs.flatMap((need) =>
+      need.need === 'sign'
+        ? [{ ...need, signers: need.signers.map((one) => ({ ...one, standIn: false })) }]
+        : [],
+    ),
+    blocked: 'paused',
+  },
+  may: { pause: false, resume: true, abort: true, cancel: false },
+}
+
+/** Of production, at the step where two holders prove their shares on their own devices. */
+export const proving: RunView = {
+  ...away,
+  id: 'c6',
+  state: 'running',
+  paused: null,
+  current: {
+    ...step(6, 'acknowledge-holder', 'Holders prove their shares', 'ready'),
+    needs: [
+      {
+        need: 'file',
+        what: 'acknowledgement',
+        from: ['Hana Sato', 'Ivan Petrov'],
+        file: '/store/ceremonies/c6/envelopes',
+        commands: {
+          at: 'medium',
+          groups: ['Hana Sato', 'Ivan Petrov'].map((name, at) => ({
+            who: [name],
+            lines: [
+              `custody holder receive envelopes/holder-${at + 1}.age --key key-file --policy policy.json --out share-${at + 1}.sealed`,
+              `custody holder prove share-${at + 1}.sealed --key key-file --out holder-${at + 1}.json`,
+            ],
+          })),
+        },
+      },
+    ],
+    facts: [],
+    procedure: [],
+    mayProceed: false,
+    blocked: 'file-missing',
+    failure: null,
+  },
+  may: { pause: true, resume: false, abort: true, cancel: false },
+}
+
+const views = [run, broken, closed, waiting, away, proving]
+export const runs = new Map(views.map((view) => [view.id, view]))
