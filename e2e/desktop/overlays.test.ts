@@ -45,7 +45,7 @@ test.each([
   ['run/c1', 1],
   ['run/c2', 1],
   ['transcript/c1', 2],
-  ['settings', 5],
+  ['settings', 7],
 ])('SHELL-CSP the %s selects open without a violation', async (route, count) => {
   await show(desktop, route)
   expect(await opensSelects()).toBe(count)

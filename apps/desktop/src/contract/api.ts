@@ -216,6 +216,10 @@ export const shellApis = {
   'shell.appearance': api<Appearance, Empty>(),
   /** Onto the clipboard, and nothing is ever read from there: commands and other texts that anybody may see. */
   'shell.copy': api<{ text: string }, Empty>(),
+  /** A person copied something out of the window: it is cleared in so many seconds, 0 for never, unless something else lies there. */
+  'shell.copied': api<{ clearAfter: number }, Empty>(),
+  /** Nobody is at the window: what was copied out of it is cleared now. */
+  'shell.forgetCopied': api<Empty, Empty>(),
   'shell.restartCore': api<Empty, CoreStatus>(),
 } as const
 

@@ -86,11 +86,15 @@ export type TranscriptFilter = { text?: string; kinds?: string[] }
 export type Settings = {
   language: 'system' | 'en' | 'ar' | 'pseudo'
   theme: 'system' | 'light' | 'dark'
+  /** `system`: as the system asks for it. */
+  contrast: 'system' | 'more'
   /** Percent, 100 to 200 in steps of 25. */
   textSize: 100 | 125 | 150 | 175 | 200
   motion: 'system' | 'reduced'
   /** Minutes without input until the window locks; 0: never. */
   lockAfter: 0 | 5 | 10 | 30
+  /** Seconds until what a person copied out of the window is taken from the clipboard; 0: never. */
+  clearClipboard: 0 | 30 | 60 | 300
 }
 
 export type AppInfo = {

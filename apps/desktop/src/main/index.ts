@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import {
   app,
   type BrowserWindow,
+  clipboard,
   type IpcMainInvokeEvent,
   ipcMain,
   Menu,
@@ -11,6 +12,7 @@ import {
 } from 'electron'
 import type { PushedEvent } from '../contract/index.ts'
 import { registerScheme, serveApp } from './app-protocol.ts'
+import { CopiedText } from './copied-text.ts'
 import { type CoreProcess, superviseCore } from './core-process.ts'
 import { createFrameGate } from './frame-gate.ts'
 import { keepOpen } from './keep-open.ts'
@@ -116,6 +118,7 @@ function open({ core, hear, attention }: StartedCore): void {
     window,
     core,
     appearance,
+    copied: new CopiedText(clipboard),
     remember: (next) => rememberAppearance(profile, next),
     info: () => ({ ...trust, locale: app.getLocale(), core: core.status() }),
     ready(route) {

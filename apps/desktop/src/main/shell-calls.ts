@@ -10,6 +10,7 @@ import {
   type ShellInfo,
   shellApis,
 } from '../contract/index.ts'
+import type { CopiedText } from './copied-text.ts'
 import type { CoreProcess } from './core-process.ts'
 import { openFile, openFolder, saveFile } from './dialogs.ts'
 
@@ -17,6 +18,7 @@ export type ShellContext = {
   window: BrowserWindow
   core: CoreProcess
   appearance: Appearance
+  copied: CopiedText
   /** Keeps it for the first frame of the next start. */
   remember(appearance: Appearance): void
   info(): ShellInfo
@@ -82,6 +84,14 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
   },
   'shell.copy': async (_context, input) => {
     await clipboard.writeText(text(input, 'text', 4000))
+    return {}
+  },
+  'shell.copied': async ({ copied }, input) => {
+    await copied.note(oneOf(input, 'clearAfter', [0, 30, 60, 300]))
+    return {}
+  },
+  'shell.forgetCopied': async ({ copied }) => {
+    await copied.clear()
     return {}
   },
   'shell.restartCore': ({ core }) => {

@@ -10,11 +10,12 @@ const files = ['renderer', 'main'].flatMap((part) =>
     .map((file) => join(part, file)),
 )
 
-/** A media query, a command that is typed as it is, a folder, details of errors (which are records), and what a terminal or a test's title says. */
+/** Media queries, a command that is typed as it is, a folder, details of errors (which are records), and what a terminal or a test's title says. */
 const others = [
   'renderer/app.tsx: (prefers-color-scheme: dark)',
   'renderer/client.ts: s',
   'renderer/screens/holders.tsx: custody holder enrol --name NAME --domain production --out card.json --key key-file',
+  'renderer/stores/contrast.ts: (prefers-contrast: more)',
   'main/index.ts: is not for a released app',
   'main/index.ts: · TEST BUILD',
   'main/index.ts: not from the window',

@@ -13,9 +13,11 @@ const plan = process.env.LUX_TRAINING ?? ''
 let settings: Settings = {
   language: 'en',
   theme: 'light',
+  contrast: 'system',
   textSize: 100,
   motion: 'reduced',
   lockAfter: 10,
+  clearClipboard: 60,
 }
 
 function post(message: CoreToMain): void {

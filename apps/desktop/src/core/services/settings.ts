@@ -6,16 +6,20 @@ import { checked } from './checked.ts'
 const schema = v.strictObject({
   language: v.exactOptional(v.picklist(['system', 'en', 'ar', 'pseudo'])),
   theme: v.exactOptional(v.picklist(['system', 'light', 'dark'])),
+  contrast: v.exactOptional(v.picklist(['system', 'more'])),
   textSize: v.exactOptional(v.picklist([100, 125, 150, 175, 200])),
   motion: v.exactOptional(v.picklist(['system', 'reduced'])),
   lockAfter: v.exactOptional(v.picklist([0, 5, 10, 30])),
+  clearClipboard: v.exactOptional(v.picklist([0, 30, 60, 300])),
 })
 const initial: Settings = {
   language: 'system',
   theme: 'system',
+  contrast: 'system',
   textSize: 100,
   motion: 'system',
   lockAfter: 10,
+  clearClipboard: 60,
 }
 
 /** A stored value that no longer fits is left out: settings never keep the app from starting. */

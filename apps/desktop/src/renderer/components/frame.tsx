@@ -4,6 +4,7 @@ import { useTranslation } from 'react-i18next'
 import { call } from '../client.ts'
 import { useErrorText } from '../i18n/error-text.ts'
 import { useFormats } from '../i18n/format.ts'
+import { useClipboardClear } from '../stores/clipboard.ts'
 import { useIdle, useIdleLock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, tokens } from '../stores/remotes.ts'
@@ -151,6 +152,7 @@ export function Frame({ children }: { children: ReactNode }) {
   const route = useRoute()
   const locked = useIdle((state) => state.locked)
   useIdleLock()
+  useClipboardClear()
   // biome-ignore lint/correctness/useExhaustiveDependencies: each screen starts at its top
   useEffect(() => document.querySelector('.main')?.scrollTo(0, 0), [route])
   return (

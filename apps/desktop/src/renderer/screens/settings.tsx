@@ -17,17 +17,21 @@ import { applySettings, useShell } from '../stores/shell.ts'
 const choices = {
   language: ['system', 'en', 'ar', 'pseudo'],
   theme: ['system', 'light', 'dark'],
+  contrast: ['system', 'more'],
   textSize: [100, 125, 150, 175, 200],
   motion: ['system', 'reduced'],
   lockAfter: [5, 10, 30, 0],
+  clearClipboard: [30, 60, 300, 0],
 } as const satisfies { [K in keyof Values]: readonly Values[K][] }
 
 const settingNames = [
   'language',
   'theme',
+  'contrast',
   'textSize',
   'motion',
   'lockAfter',
+  'clearClipboard',
 ] as const satisfies readonly (keyof Values)[]
 
 type Value = Values[keyof Values]

@@ -8,11 +8,12 @@ export const useIdle = create<{ locked: boolean }>(() => ({ locked: false }))
 
 const signs = ['keydown', 'pointerdown', 'pointermove', 'wheel'] as const
 
-/** What was typed into a PIN's field is gone, core forgets what it was given, and tokens are logged out. */
+/** What was typed into a PIN's field or copied is gone, core forgets what it was given, and tokens are logged out. */
 export function lock(): void {
   for (const field of document.querySelectorAll<HTMLInputElement>('input[type=password]')) field.value = ''
   useIdle.setState({ locked: true })
   void call('app.lock', {})
+  void call('shell.forgetCopied', {})
 }
 
 /** Locks the window after the minutes of the settings without a sign of a person. */

@@ -2,6 +2,7 @@ import { create } from 'zustand'
 import type { CoreStatus, Settings, ShellInfo } from '../../contract/index.ts'
 import { call, onEvent } from '../client.ts'
 import { switchLanguage } from '../i18n/start.ts'
+import { applyContrast } from './contrast.ts'
 
 type ShellStore = {
   info: ShellInfo
@@ -16,9 +17,11 @@ type ShellStore = {
 const defaults: Settings = {
   language: 'system',
   theme: 'system',
+  contrast: 'system',
   textSize: 100,
   motion: 'system',
   lockAfter: 10,
+  clearClipboard: 60,
 }
 
 export const useShell = create<ShellStore>(() => ({
@@ -62,6 +65,7 @@ export async function applySettings(settings: Settings): Promise<void> {
   const language = languageOf(settings, useShell.getState().info.locale)
   await switchLanguage(language)
   document.documentElement.dataset.motion = settings.motion
+  applyContrast(settings.contrast)
   useShell.setState({ settings, settled: true })
   const { theme, textSize } = settings
   await call('shell.appearance', { theme, textSize, language: language === 'ar' ? 'ar' : 'en' })

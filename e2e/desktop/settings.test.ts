@@ -1,0 +1,85 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { invoke, setAppearance, show } from './support/contents.ts'
+import { type Desktop, openDesktop } from './support/desktop.ts'
+
+let desktop: Desktop
+beforeAll(async () => {
+  desktop = await openDesktop({ core: 'fake:' })
+})
+afterAll(() => desktop?.close())
+beforeEach(async () => {
+  await invoke(desktop, 'settings.set', { contrast: 'system' })
+})
+
+const contrast = () => desktop.page.locator('html').getAttribute('data-contrast')
+
+async function choose(setting: string, choice: string): Promise<void> {
+  const { page } = desktop
+  await page.getByRole('combobox', { name: setting, exact: true }).click()
+  await page.getByRole('option', { name: choice, exact: true }).click()
+}
+
+test('SETTINGS-CONTRAST High is a choice, and is kept; otherwise it is as the system asks', async () => {
+  const { page } = desktop
+  await setAppearance(desktop, { language: 'en', theme: 'light' })
+  await show(desktop, 'settings')
+  expect(await contrast()).toBe('normal')
+  await choose('Contrast', 'High')
+  await expect.poll(contrast).toBe('more')
+  await page.reload()
+  await expect.poll(contrast).toBe('more')
+  await show(desktop, 'settings')
+  await choose('Contrast', 'As the system')
+  await expect.poll(contrast).toBe('normal')
+  await page.emulateMedia({ contrast: 'more' })
+  await expect.poll(contrast).toBe('more')
+  await page.emulateMedia({ contrast: null })
+  await expect.poll(contrast).toBe('normal')
+})
+
+test.each(['light', 'dark'] as const)(
+  'SETTINGS-CONTRAST in %s every text has a contrast of 7 to 1',
+  async (theme) => {
+    await invoke(desktop, 'settings.set', { contrast: 'more' })
+    await setAppearance(desktop, { language: 'en', theme })
+    for (const route of ['home', 'run/c1', 'run/c5', 'tokens', 'settings']) {
+      await show(desktop, route)
+      const { violations } = await new AxeBuilder({ page: desktop.page })
+        .setLegacyMode()
+        .withRules(['color-contrast-enhanced'])
+        .analyze()
+      const low = violations.flatMap(({ nodes }) =>
+        nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`),
+      )
+      expect({ route, low }).toEqual({ route, low: [] })
+    }
+  },
+)
+
+test('CLIPBOARD-CLEAR what was selected and copied is gone when the window is locked, and what a Copy button copied stays', async () => {
+  const { app, page } = desktop
+  const clipboard = () => app.evaluate(({ clipboard: board }) => board.readText())
+  const lock = async () => {
+    await page.keyboard.press('Control+k')
+    await page.getByRole('option').last().click()
+    await page.locator('.idle-cover').waitFor()
+    await page.keyboard.press('Enter')
+    await page.locator('.idle-cover').waitFor({ state: 'detached' })
+  }
+  await setAppearance(desktop, { language: 'en', theme: 'light' })
+  await show(desktop, 'run/c6')
+  await page.locator('.step-title').selectText()
+  await page.keyboard.press('Control+c')
+  await expect.poll(clipboard).toContain('Holders prove their shares')
+  await page.waitForTimeout(200)
+  await lock()
+  await expect.poll(clipboard).toBe('')
+  await page
+    .getByRole('button', { name: /^Copy: custody holder receive/ })
+    .first()
+    .click()
+  await expect.poll(clipboard).toContain('custody holder receive')
+  await lock()
+  expect(await clipboard()).toContain('custody holder receive')
+})
