@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveFolder } from '../../scripts/electron/launch.ts'
 import { violations } from '../desktop/support/contents.ts'
 import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
 import { custody, jsonOf } from '../support/commands.ts'
 import { chooseInDialogs } from '../support/dialogs.ts'
+import { Guide } from '../support/guide.ts'
 import {
   currentStep,
   enterPin,
@@ -17,6 +19,9 @@ import {
   wordsIn,
 } from '../support/person.ts'
 
+/** Followed to the letter: see the last test. */
+const guide = new Guide('first-ceremony.md', 'In the window')
+
 let desktop: Desktop
 let folder = ''
 let exported = ''
@@ -27,11 +32,17 @@ afterAll(() => desktop?.close())
 
 test('FIRST-RUN a new token is initialised and opened with PINs that people type', async () => {
   const { page } = desktop
-  await page.getByRole('button', { name: 'Start a rehearsal' }).click()
-  await startRehearsal(page, { script: 'First run' })
+  await page.locator('[data-screen="home"]').getByRole('button', { name: 'Start a rehearsal' }).click()
+  expect(await page.getByRole('radio', { name: 'First run' }).isChecked()).toBe(true)
+  await page.getByRole('button', { name: 'Start the rehearsal' }).click()
+  await stepPanel(page).waitFor()
+  guide.did('Home › Start a rehearsal', 'First run', 'Start the rehearsal')
   expect(await currentStep(page)).toBe('Roll call')
-  await playOn(page, 'Initialise the token')
+  await playOn(page, 'Clock check')
   const panel = stepPanel(page)
+  await panel.getByLabel('Time on the wall clock', { exact: false }).fill('2026-01-31T09:30Z')
+  await playOn(page, 'Initialise the token')
+  guide.did('Clock check', 'Initialise the token')
   const proceed = panel.getByRole('button', { name: 'Proceed' })
   expect(await proceed.getAttribute('aria-disabled')).toBe('true')
   await panel.getByText('The PIN is awaited').waitFor()
@@ -40,6 +51,7 @@ test('FIRST-RUN a new token is initialised and opened with PINs that people type
   await proceed.click()
   await playOn(page, 'Log in')
   await playOn(page, 'Attack the token')
+  guide.did('Proceed', 'Log in', 'Attack the token')
 })
 
 test('FIRST-RUN the officers sign the opening as stand-ins, and no more of them than the quorum', async () => {
@@ -54,6 +66,7 @@ test('FIRST-RUN the officers sign the opening as stand-ins, and no more of them 
   await panel.getByText('1 of 2 signatures').waitFor()
   await sign.first().click()
   await playOn(page, 'Make the root KEK')
+  guide.did('Open the run', 'Sign as stand-in: …', 'Make the root KEK')
 })
 
 test('FIRST-RUN dealing the threshold key shows what is done and how far it is', async () => {
@@ -73,6 +86,7 @@ test('FIRST-RUN dealing the threshold key shows what is done and how far it is',
   expect(seen).toEqual(seen.toSorted((a, b) => a - b))
   expect(new Set(seen).size).toBeGreaterThan(2)
   await playOn(page, 'Holders prove their shares')
+  guide.did('Deal the shares')
   const holders = stepPanel(page).getByRole('button', { name: /^Sign as stand-in: Holder/ })
   await holders.first().waitFor()
   expect(await holders.count()).toBe(3)
@@ -103,6 +117,7 @@ test('FIRST-RUN the officers sign the digest that the sealed bundle has', async 
   const signed = await wordsIn(stepPanel(page))
   expect(signed).toEqual(heard)
   await playOn(page, null)
+  guide.did('Seal the bundle')
   await resultPanel(page).getByText('The bundle is sealed').waitFor()
   expect(await wordsIn(resultPanel(page))).toEqual(signed)
 })
@@ -116,6 +131,7 @@ test('FIRST-RUN the exported copy is what custody verify accepts under the polic
     .textContent()
   folder = (bundle ?? '').replace(/\/bundle\.zip$/, '')
   await resultPanel(page).getByRole('link', { name: 'Go to bundles' }).click()
+  guide.did('Go to bundles')
   await chooseInDialogs(desktop, medium)
   await page.getByRole('button', { name: 'Export…' }).click()
   await page.getByText('Written, read back and compared:').waitFor()
@@ -130,15 +146,29 @@ test('POLICY-MISSING the same bundle without a policy is not accepted', async ()
   expect(jsonOf(ended, 1)).toMatchObject({ ok: false, code: 'POLICY-MISSING', failed: ['POLICY-MISSING'] })
 })
 
-test('FIRST-RUN the window itself says Accepted once it is given the policy', async () => {
+test('FIRST-RUN in the window too it is consistent without a policy, and accepted once the run’s policy is chosen', async () => {
   const { page } = desktop
+  const verify = page.getByRole('button', { name: 'Verify', exact: true })
+  const verdict = page.locator('[data-verdict]')
+  await verify.first().click()
+  await verify.last().click()
+  await verdict.waitFor()
+  expect(await verdict.getAttribute('data-verdict')).toBe('consistent')
   await chooseInDialogs(desktop, exported)
   await page.getByRole('button', { name: 'Choose a file: Bundle' }).click()
   await chooseInDialogs(desktop, join(folder, 'policy.json'))
   await page.getByRole('button', { name: 'Choose a file: Policy' }).click()
-  await page.getByRole('button', { name: 'Verify', exact: true }).last().click()
+  await verify.last().click()
   await page.getByRole('heading', { name: 'Accepted', exact: true }).waitFor()
+  guide.did('Verify', 'consistent', 'accepted')
   expect(violations(desktop)).toEqual([])
+})
+
+test('TRANSCRIPT-CHAIN every entry is bound to the one before', async () => {
+  const { page } = desktop
+  await goTo(page, 'Transcript')
+  await page.getByText(/^The chain of \d+ entries is intact$/).waitFor()
+  guide.did('Transcript')
 })
 
 test('FHE-WHOLE-KEY no whole key or share is left in the run’s folder', () => {
@@ -154,6 +184,39 @@ test('PIN-WIPED no PIN that was typed is in any file of the store', () => {
   })
   expect(told).toEqual([])
 })
+
+test('GUIDE-FIRST a window that is closed in the middle finds its run at its step, and Pause and Abort are entries', async () => {
+  await startRehearsal(desktop.page, { script: 'Token initialisation' })
+  await playOn(desktop.page, 'Initialise the token')
+  await desktop.close({ keep: true })
+  desktop = await openDesktop({ folder: desktop.folder })
+  const { page } = desktop
+  await goTo(page, 'Ceremonies')
+  await page.getByRole('row').filter({ hasText: 'Paused' }).getByRole('link').click()
+  await page.getByText('The ceremony is paused').first().waitFor()
+  expect(await currentStep(page)).toBe('Initialise the token')
+  await page.getByRole('button', { name: 'Resume', exact: true }).click()
+  await page.getByRole('button', { name: 'Pause', exact: true }).click()
+  await page.getByText('The ceremony is paused').first().waitFor()
+  await page.getByRole('button', { name: 'Abort…' }).click()
+  const dialog = page.getByRole('alertdialog')
+  await dialog.getByLabel('Reason').fill('To see what happens')
+  await dialog.getByRole('button', { name: 'Abort the ceremony' }).click()
+  await resultPanel(page).getByText('The ceremony was aborted').waitFor()
+  await page.locator('main').getByRole('link', { name: 'Transcript' }).click()
+  await page.getByRole('textbox', { name: 'Filter by text' }).fill('run.')
+  for (const kind of ['run.paused', 'run.aborted'])
+    await page.locator('.log-body').getByText(kind, { exact: true }).first().waitFor()
+  guide.did('Pause', 'Abort…')
+})
+
+test('GUIDE-FIRST nothing that the guide names was left out on the way', () => {
+  expect(guide.left()).toEqual([])
+})
+
+async function goTo(page: Page, screen: string): Promise<void> {
+  await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: screen }).click()
+}
 
 /** Paths of all plain files below `at`, relative to it. */
 function filesOf(at: string): string[] {

@@ -24,7 +24,8 @@ export type Desktop = {
   output(): string
   /** Writes `file`.png and `file`.zip (a Playwright trace) of what was done in the window so far. */
   keep(file: string): Promise<void>
-  close(): Promise<void>
+  /** `keep`: the folder stays, for another window on the same store. */
+  close(how?: { keep: boolean }): Promise<void>
 }
 
 /** Windows that are open now, for whoever has to look at them after a failure. */
@@ -35,6 +36,8 @@ export type DesktopOptions = {
   core?: 'real' | `fake:${string}`
   environment?: Record<string, string>
   args?: string[]
+  /** Of a window that was closed. */
+  folder?: string
 }
 
 const readyWithin = 30_000
@@ -44,8 +47,8 @@ export async function openDesktop({
   core = 'real',
   environment = {},
   args = [],
+  folder = privateFolder('lux-e2e-'),
 }: DesktopOptions = {}): Promise<Desktop> {
-  const folder = privateFolder('lux-e2e-')
   const display = await startDisplay()
   try {
     return await launch(display, folder, core, environment, args)
@@ -120,7 +123,7 @@ async function launch(
       await page.screenshot({ path: `${file}.png` }).catch(() => undefined)
       await tracing.stop({ path: `${file}.zip` }).catch(() => undefined)
     },
-    async close() {
+    async close({ keep } = { keep: false }) {
       openDesktops.delete(desktop)
       const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()))
       if (child.exitCode === null && child.signalCode === null) {
@@ -128,7 +131,7 @@ async function launch(
         await gone
       }
       await display.stop()
-      rmSync(folder, { recursive: true, force: true })
+      if (!keep) rmSync(folder, { recursive: true, force: true })
     },
   }
   openDesktops.add(desktop)

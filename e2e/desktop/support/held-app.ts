@@ -9,7 +9,7 @@ import { join } from 'node:path'
  */
 export function heldApp(app: string, below: string): string {
   const folder = join(below, 'held')
-  mkdirSync(folder, { mode: 0o755 })
+  mkdirSync(folder, { mode: 0o755, recursive: true })
   const write = (name: string, text: string): void => writeFileSync(join(folder, name), text, { mode: 0o644 })
   write('package.json', '{ "name": "held", "main": "main.mjs" }\n')
   write('main.mjs', `const folder = ${JSON.stringify(app)}\n${main}`)
