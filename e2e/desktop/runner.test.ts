@@ -14,6 +14,7 @@ const words = {
     paused: 'Paused by',
     away: 'The token of this step is not present',
     skipped: 'skipped',
+    restarted: 'The program was started again.',
     nothing: 'Until then Resume writes nothing and asks for no PIN',
     device: 'Each types this on a device of their own',
     copy: 'Copy: ',
@@ -24,6 +25,7 @@ const words = {
     paused: 'أوقفها مؤقتًا',
     away: 'الوحدة الأمنية لهذه الخطوة غير موجودة',
     skipped: 'متخطاة',
+    restarted: 'أُعيد تشغيل البرنامج.',
     nothing: 'وإلى ذلك الحين لا يكتب الاستئناف شيئًا ولا يطلب رمز PIN',
     device: 'يكتب كل منهم هذا على جهازه',
     copy: 'نسخ: ',
@@ -60,7 +62,7 @@ describe.each(['en', 'ar'] as const)('RUNNER in %s', (language) => {
     await show(desktop, 'run/c5')
     const paused = desktop.page.locator('[data-waits=paused]')
     const text = await paused.textContent()
-    for (const part of [said.nothing, 'Mei Tanaka, Lena Brandt', '/store/ceremonies/c5/in'])
+    for (const part of [said.restarted, said.nothing, 'Mei Tanaka, Lena Brandt', '/store/ceremonies/c5/in'])
       expect(text).toContain(part)
     const steps = desktop.page.locator('.carry > li')
     expect(await steps.count()).toBe(3)

@@ -1,6 +1,7 @@
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { AwaitedFile, CurrentStep, RunView } from '../../contract/index.ts'
+import { pauseReason } from '../i18n/pause-reason.ts'
 import { run } from '../stores/remotes.ts'
 import { Icon } from './icon.tsx'
 import { Code, Rec } from './record.tsx'
@@ -51,7 +52,7 @@ function Paused({ paused: { cause, by, reason, awaits } }: { paused: NonNullable
             t('runner.waits.paused-itself')
           )}
         </strong>
-        {reason === '' ? null : <Rec>{reason}</Rec>}
+        <Reason cause={cause} reason={reason} />
         {awaits === null || awaits.come ? (
           <span>{t(awaits === null ? 'runner.waits.paused-do' : 'runner.waits.file-come')}</span>
         ) : (
@@ -59,6 +60,19 @@ function Paused({ paused: { cause, by, reason, awaits } }: { paused: NonNullable
         )}
       </div>
     </div>
+  )
+}
+
+/** The machine's own reasons are said in the language of the window, a person's words as they are. */
+function Reason({ cause, reason }: Pick<NonNullable<RunView['paused']>, 'cause' | 'reason'>) {
+  const { t } = useTranslation()
+  const known = cause === 'restart' ? pauseReason(reason) : null
+  if (known === null) return reason === '' ? null : <Rec>{reason}</Rec>
+  const { key, serial } = known
+  return (
+    <span>
+      {t(`runner.pause-reason.${key}`)} {serial === '' ? null : <Code>{serial}</Code>}
+    </span>
   )
 }
 
