@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import { codec } from './codec.ts'
-import { domain, line, recipient, remark } from './fields.ts'
-import { verificationKeys } from './identity.ts'
+import { digest, domain, line, recipient, remark } from './fields.ts'
+import { hybridSignature, verificationKeys } from './identity.ts'
 
 export const cardKinds = [
   'officer',
@@ -25,15 +25,20 @@ const schema = v.pipe(
     name: line,
     keys: verificationKeys,
     recipient: v.exactOptional(recipient),
+    renews: v.exactOptional(v.strictObject({ card: digest, signature: hybridSignature })),
     note: v.exactOptional(remark),
   }),
   v.check(
     (card) => (card.kind === 'holder') === (card.recipient !== undefined),
     'a holder has a recipient, and nobody else has one',
   ),
+  v.check((card) => card.kind === 'holder' || card.renews === undefined, 'only a holder’s card renews one'),
 )
 
-/** A person's public card. Its digest, SHA-256(JCS(card)), is what a plan and a policy name. */
+/**
+ * A person's public card. Its digest, SHA-256(JCS(card)), is what a plan and a policy name. `renews`: the holder's card of the
+ * epoch before, signed over by its keys (card-renewal.ts).
+ */
 export type Card = v.InferOutput<typeof schema>
 
 export const cardCodec = codec<Card>('CARD', schema, 32_768)

@@ -11,6 +11,7 @@ const ofCustody = [
   'bundle',
   'share-envelope',
   'acknowledgement',
+  'card-renewal',
   'transport',
   'receipt',
   'refusal',

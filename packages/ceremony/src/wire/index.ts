@@ -1,5 +1,6 @@
 export * from './acknowledgement.ts'
 export * from './card.ts'
+export * from './card-renewal.ts'
 export * from './check-epoch.ts'
 export * from './check-request.ts'
 export * from './closeout.ts'

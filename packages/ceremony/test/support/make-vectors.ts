@@ -3,6 +3,7 @@ import {
   fromUtf8,
   identityId,
   type Json,
+  parseCanonical,
   sha256Hex,
   signedMessage,
   toHex,
@@ -21,13 +22,17 @@ import {
   Transcript,
 } from '../../src/transcript/index.ts'
 import {
+  type Card,
+  type CardRenewal,
   cardCodec,
+  cardRenewalCodec,
   type KeyStatement,
   keyStatementCodec,
+  renewCard,
   serverCardCodec,
   signatureContext,
 } from '../../src/wire/index.ts'
-import { makePerson } from './people.ts'
+import { makePerson, sampleRecipient } from './people.ts'
 import { sampleCompanion } from './sample-attestation.ts'
 import { sampleBundle } from './sample-bundle.ts'
 
@@ -70,6 +75,16 @@ export async function makeVectors(): Promise<{
   }
   const officer = makePerson('officer', 'Ada', 'production')
   const { policy, signatures } = sample.policy
+  const holder = makePerson('holder', 'Hana', 'production')
+  const renewed = renewCard(holder.identity, holder.card, sampleRecipient('Hana next'))
+  const { renews, ...bare } = renewed
+  const renewal: CardRenewal = {
+    v: 1,
+    kind: 'card-renewal',
+    domain: 'production',
+    card: renews?.card ?? '',
+    renewed: cardCodec.digest(bare),
+  }
   const root = { rootId: '70'.repeat(16), born: header.ceremonyId }
   const json: Record<string, Json> = {
     'transcript.json': {
@@ -117,6 +132,16 @@ export async function makeVectors(): Promise<{
       ),
       signature: { ...keyStatementCodec.sign(companion, statement, 'production') },
     },
+    'card-renewal.json': {
+      before: asJson(holder.card),
+      payload: { ...renewal },
+      signedBytes: fromUtf8(cardRenewalCodec.signedBytes(renewal)),
+      message: toHex(
+        signedMessage(signatureContext('card-renewal', 'production'), cardRenewalCodec.signedBytes(renewal)),
+      ),
+      card: asJson(renewed),
+      digest: cardCodec.digest(renewed),
+    },
     'possession.json': { ...root, challenge: possessionChallengeOf(root) },
     'bundle.json': {
       note: 'history/0.1.0/bundle.zip with history/0.1.0/policy.json',
@@ -129,4 +154,9 @@ export async function makeVectors(): Promise<{
     },
   }
   return { json, bundle: sample.bytes, policy: encodePolicyFile(sample.policy) }
+}
+
+/** A card is JSON by its codec. */
+function asJson(card: Card): Json {
+  return parseCanonical(cardCodec.encode(card), { maxBytes: 32_768 })
 }

@@ -9,6 +9,7 @@ import {
   utf8,
 } from '@lux/crypto'
 import type { Card } from '../../src/wire/card.ts'
+import { renewCard } from '../../src/wire/card-renewal.ts'
 import type { ServerCard } from '../../src/wire/server-card.ts'
 
 export type Person = { identity: SigningIdentity; card: Card }
@@ -40,6 +41,11 @@ export function makePerson(kind: Card['kind'], name: string, domain: Domain): Pe
   const person = { identity, card }
   known.set(id, person)
   return person
+}
+
+/** The same holder in the next epoch. */
+export function renewedPerson({ identity, card }: Person): Person {
+  return { identity, card: renewCard(identity, card, sampleRecipient(`${card.name} next`)) }
 }
 
 export type Server = { receipt: SigningIdentity; card: ServerCard }
