@@ -217,10 +217,10 @@ checkpoint_shape = signed(obj(
     ceremonyId=hex16, size=counter, node=digest, root=digest, planHash=digest, opening=digest,
     previous=nullable(digest), time=time))
 card_shape = also(obj(
-    optional={'recipient': recipient, 'note': remark}, v=literal(1), domain=domain, name=line, keys=keys,
+    optional={'recipient': recipient, 'renews': obj(card=digest, signature=signature), 'note': remark}, v=literal(1), domain=domain, name=line, keys=keys,
     kind=literal('officer', 'witness', 'holder', 'approver', 'requester', 'evaluator', 'encryptor', 'administrator',
                  'recorder', 'operator', 'so')),
-    lambda card: (card['kind'] == 'holder') == ('recipient' in card))
+    lambda card: (card['kind'] == 'holder') == ('recipient' in card) and (card['kind'] == 'holder' or 'renews' not in card))
 server_shape = obj(
     v=literal(1), kind=literal('server'), domain=domain, deployment=hex16, receiptKey=p256_key, requesterKey=p256_key,
     combinerRecipient=recipient)
@@ -1606,9 +1606,25 @@ class Verifier:
             card = self.people.get(seat['card'])
             need(card and card['name'] == seat['name'], f"no card for {seat['name']}")
             need(card['kind'] == seat['role'] or {card['kind'], seat['role']} in joined, 'a seat with a card of another kind')
+            self.check_renewal(seat)
         seated = {seat['card'] for seat in self.run['header']['roster']}
         need(set(self.people) <= seated, 'a card belongs to nobody in the room')
         need(set(self.servers) <= {p['audience']}, 'a server card is not that of the audience')
+
+    def check_renewal(self, seat):
+        """A holder's second seat is for the next epoch: the same person, signed by the same keys, with another envelope key."""
+        card, seats = self.people[seat['card']], self.seats_of_holder(seat['name'])
+        if seat['role'] == 'holder' and seats[0]['card'] != seat['card']:
+            need(len(seats) == 2, f"{seat['name']} sits more than twice as holder")
+            before = self.people.get(seats[0]['card'])
+            need(before and 'renews' in card and card['renews']['card'] == seats[0]['card'], 'a second card that renews another, or none')
+            need(all(card[name] == before[name] for name in ('name', 'kind', 'domain', 'keys')), 'a renewed card of somebody else')
+            need(card['recipient'] != before['recipient'], 'a renewed card with the envelope key of the one before')
+        if 'renews' in card:
+            bare = {name: value for name, value in card.items() if name != 'renews'}
+            said = {'v': 1, 'kind': 'card-renewal', 'domain': card['domain'], 'card': card['renews']['card'],
+                    'renewed': sha(jcs(bare)).hex()}
+            check_signatures('card-renewal', card['domain'], jcs(said), [card['renews']['signature']], [([card['keys']], 1)])
 
     def check_transports(self):
         nodes, roots = set(), {one['id'] for one in self.p['wrapTree'] if one['level'] == 'root'}
@@ -1737,6 +1753,7 @@ class Verifier:
         for holder in fhe['holders']:
             card = self.people.get(holder['card'])
             need(card and 'recipient' in card and card['name'] == holder['name'], 'no such card of a holder')
+            need([seat['card'] for seat in self.seats_of_holder(holder['name'])][:1] == [holder['card']], 'another seat')
             document = parse(self.blob(holder['acknowledgement']), acknowledgement_shape, 32768)
             expected = {'domain': self.p['domain'], 'ceremonyId': self.p['ceremonyId'], 'keyId': fhe['keyId'],
                         'epochId': fhe['epochId'], 'holder': holder['index'], 'name': holder['name'],
@@ -1750,8 +1767,11 @@ class Verifier:
         fhe = self.p['fhe']
         return self.p['existing'] or (fhe and {name: fhe[name] for name in ('keyId', 'epochId', 'epoch', 'public')})
 
+    def seats_of_holder(self, name):
+        return [seat for seat in self.run['header']['roster'] if (seat['role'], seat['name']) == ('holder', name)]
+
     def card_of_holder(self, name):
-        seats = [seat for seat in self.run['header']['roster'] if (seat['role'], seat['name']) == ('holder', name)]
+        seats = self.seats_of_holder(name)
         need(seats and seats[0]['card'] in self.people, f'{name} has no card of a holder')
         return self.people[seats[0]['card']]
 
@@ -1781,6 +1801,9 @@ class Verifier:
             self.by_holder('redeal', document, one['name'])
             corrections.append(correction)
             envelopes.append(said['envelopes'])
+        cards = {seat['name']: seat['card'] for seat in reversed(self.run['header']['roster']) if seat['role'] == 'holder'}
+        was = [{'index': at + 1, 'name': name, 'card': cards.get(name, '')} for at, name in enumerate(before)]
+        need(self.blob(old['public'], 4 << 20)[83:115] == sha(jcs(was)), 'the old public file is of other holders or cards')
         epoch_id, data = next_public(self.blob(old['public'], 4 << 20), corrections, dealers, following['t'], following['n'],
                                      bytes.fromhex(p['planHash']), roster, p['domain'])
         need(epoch_id.hex() == following['epochId'] and sha(data).hex() == following['public'], 'not the sum')
@@ -1802,6 +1825,7 @@ class Verifier:
         for holder in following['holders']:
             card = self.people.get(holder['card'])
             need(card and 'recipient' in card and card['name'] == holder['name'], 'no such card of a holder')
+            need([seat['card'] for seat in self.seats_of_holder(holder['name'])][-1:] == [holder['card']], 'another seat')
             document = parse(self.blob(holder['acknowledgement']), acknowledgement_shape, 32768)
             said, at = document['payload'], holder['index'] - 1
             expected = {'domain': p['domain'], 'ceremonyId': p['ceremonyId'], 'keyId': old['keyId'], 'holder': at + 1,

@@ -70,7 +70,7 @@ function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs
         next === null
           ? [...(state.fhe?.acknowledged ?? [])]
           : next.holders.filter((name) => !missing.includes(name))
-      return { kind: 'acknowledgements', present, missing }
+      return { kind: 'acknowledgements', present, missing, next: next !== null }
     }
     case 'receipts':
       return { kind: 'receipt', missing: missingAudiences(state) }

@@ -60,7 +60,8 @@ export type Needs =
       missing: string[]
       stillNeeded: number
     }
-  | { kind: 'acknowledgements'; present: string[]; missing: string[] }
+  /** `next`: of shares that were dealt again, for the next epoch. */
+  | { kind: 'acknowledgements'; present: string[]; missing: string[]; next: boolean }
   | { kind: 'receipt'; missing: string[] }
   /** A requester's package for a decryption of the plan; core sends `take-request`. */
   | { kind: 'request'; decryption: string; what: string }

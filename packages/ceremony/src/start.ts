@@ -2,9 +2,11 @@ import { identityId } from '@lux/crypto'
 import type { BoundEpoch, Command, Refusal } from './commands.ts'
 import type { BoundDestination, Facts, Seat } from './events.ts'
 import { repeated } from './plan/lint-parts.ts'
+import { holderBefore } from './plan/queries.ts'
 import { refuse } from './rules.ts'
 import type { State } from './state.ts'
-import { cardCodec } from './wire/card.ts'
+import { type Card, cardCodec } from './wire/card.ts'
+import { checkRenewal, checkRenewalSignature } from './wire/card-renewal.ts'
 import { serverCardCodec } from './wire/server-card.ts'
 import { transportCodec } from './wire/transport.ts'
 
@@ -46,6 +48,7 @@ function bindSeats(state: State, command: Start): Bound<Seat[]> {
   if (command.cards.length !== people.length)
     return refuse('RUN-02', `${command.cards.length} cards for ${people.length} people`)
   const seats: Seat[] = []
+  const cards: Card[] = []
   for (const [index, person] of people.entries()) {
     const read = cardCodec.check(command.cards[index])
     const who = `${person.role} ${person.name}`
@@ -64,11 +67,21 @@ function bindSeats(state: State, command: Start): Bound<Seat[]> {
       signer: identityId(card.keys),
       keys: card.keys,
     }
+    const before = card.kind === 'holder' ? cards.find((one) => isSameHolder(one, card)) : undefined
+    const renewed = before === undefined ? checkRenewalSignature(card) : checkRenewal(before, card)
+    if (!renewed.ok) return refuse('RUN-02', `${who}: ${renewed.rule}: ${renewed.detail}`)
+    cards.push(card)
     seats.push(card.recipient === undefined ? seat : { ...seat, recipient: card.recipient })
   }
-  const twice = repeated(seats.map((seat) => `${seat.role} ${seat.signer}`))
+  // A holder who stays sits twice, the second time with a card that the same keys signed: one person.
+  const once = seats.filter((seat) => seat.role !== 'holder' || holderBefore(seats, seat.name) === seat)
+  const twice = repeated(once.map((seat) => `${seat.role} ${seat.signer}`))
   if (twice.length > 0) return refuse('RUN-02', `two people of one role share a key: ${twice.join(', ')}`)
   return { ok: true, value: seats }
+}
+
+function isSameHolder(one: Card, other: Card): boolean {
+  return one.kind === 'holder' && one.name === other.name
 }
 
 function bindDestinations(state: State, command: Start): Bound<BoundDestination[]> {

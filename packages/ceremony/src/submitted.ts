@@ -2,6 +2,7 @@ import { type HybridSignature, type VerificationKeys, verifySignature } from '@l
 import type { Refusal } from './commands.ts'
 import type { Seat } from './events.ts'
 import { currentStep, stageOf } from './kinds/stages.ts'
+import { holderBefore } from './plan/queries.ts'
 import { refuse } from './rules.ts'
 import type { LiveEpoch, State, StepProgress } from './state.ts'
 import { type Signable, signatureContext } from './wire/context.ts'
@@ -15,9 +16,9 @@ export function standsAt(state: State, kind: Stages): StepProgress | null {
   return progress !== null && stageOf(progress)?.kind === kind ? progress : null
 }
 
-/** A holder's seat. */
+/** A holder's seat; of one who stays for the next epoch the first, which has the same keys. */
 export function seatOf(state: State, name: string): Seat | null {
-  return state.seats.find((seat) => seat.role === 'holder' && seat.name === name) ?? null
+  return holderBefore(state.seats, name) ?? null
 }
 
 /** Blocks that a holder of an epoch has left, as far as the run has heard. */

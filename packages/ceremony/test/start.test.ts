@@ -38,6 +38,27 @@ describe('start', () => {
     expect(cards((all) => (all[0] = { ...(all[0] as object), extra: 1 }))).toBe('RUN-02')
   })
 
+  it('RUN-02 takes the second card of a holder who stays, and none that is not a renewal of the first', () => {
+    const { plan, hash } = planOf('fhe-life', 'rehearsal')
+    const run = new FakeCore(plan, hash, 'rehearsal')
+    const start = run.startCommand()
+    const at = plan.people.findLastIndex(({ name }) => name === 'Holder Two')
+    const second = start.cards[at] as { renews: object }
+    const { renews: _none, ...bare } = second
+    for (const card of [
+      bare,
+      { ...second, recipient: `age1pq1${'z'.repeat(60)}` },
+      { ...second, renews: { ...second.renews, card: 'a'.repeat(64) } },
+    ]) {
+      const cards = start.cards.with(at, card as never)
+      expect(rule(run, { ...start, cards })).toBe('RUN-02')
+    }
+    run.must(start)
+    const seats = run.state.seats.filter(({ name }) => name === 'Holder Two')
+    expect(new Set(seats.map(({ signer }) => signer)).size).toBe(1)
+    expect(new Set(seats.map(({ recipient }) => recipient)).size).toBe(2)
+  })
+
   it('RUN-02 refuses two officers with one key', () => {
     const { plan, hash } = planOf('first-run', 'rehearsal')
     const run = new FakeCore(plan, hash, 'rehearsal')

@@ -130,6 +130,7 @@ describe('a submitted signature', () => {
       kind: 'acknowledgements',
       present: ['Holder One', 'Holder Three'],
       missing: ['Holder Two'],
+      next: false,
     })
     run.must(forged)
     expect(view(run.state).current).toBe('seal')

@@ -1,5 +1,6 @@
 import type { DealtHolder } from '../effects.ts'
 import type { PlannedFhe } from '../plan/plan.ts'
+import { holderBefore } from '../plan/queries.ts'
 import type { State } from '../state.ts'
 
 export function plannedFhe(state: State): PlannedFhe {
@@ -10,7 +11,7 @@ export function plannedFhe(state: State): PlannedFhe {
 /** Who receives which share, with what it is sealed to. */
 export function dealtHolders(state: State): DealtHolder[] {
   return plannedFhe(state).holders.map((name, index) => {
-    const seat = state.seats.find((candidate) => candidate.role === 'holder' && candidate.name === name)
+    const seat = holderBefore(state.seats, name)
     if (seat?.recipient === undefined) throw new TypeError(`holder ${name}: no recipient; start refuses that`)
     return { index: index + 1, name, card: seat.card, recipient: seat.recipient, keys: seat.keys }
   })

@@ -1,6 +1,6 @@
 import type { EffectOf } from '../effects.ts'
 import type { PlannedReshare } from '../plan/plan.ts'
-import { decryptionOf } from '../plan/queries.ts'
+import { decryptionOf, holderNext } from '../plan/queries.ts'
 import type { DecryptionState, LiveEpoch, ReshareState, State, StepProgress } from '../state.ts'
 
 /** The decryption that a step is about. */
@@ -33,7 +33,7 @@ export function nextRoster(state: State): { index: number; name: string; card: s
   return plannedReshare(state).holders.map((name, at) => ({
     index: at + 1,
     name,
-    card: state.seats.find((seat) => seat.role === 'holder' && seat.name === name)?.card ?? '',
+    card: holderNext(state.seats, name)?.card ?? '',
   }))
 }
 

@@ -2,6 +2,7 @@ export { diffDigest, diffPlans, type PlanChange } from './diff.ts'
 export { lintPlan } from './lint.ts'
 export type { EvidenceTerms } from './lint-evidence.ts'
 export type { LintTerms } from './lint-parts.ts'
+export { lintRenewals, lintRenewedCards } from './lint-renewals.ts'
 export { type CheckedLock, checkLock, type LockFacts } from './lock.ts'
 export type * from './plan.ts'
 export { type PlanRefusal, type PlanRule, planRules, type Rule } from './plan-rules.ts'
@@ -9,6 +10,8 @@ export { printPlan } from './print.ts'
 export { abilitiesOf, inability, isSoft, type ProfileAbilities, tokenProfiles, vouches } from './profiles.ts'
 export {
   ancestorsOf,
+  holderBefore,
+  holderNext,
   isAtPad,
   keyOf,
   leavesByWindow,
@@ -17,6 +20,7 @@ export {
   stayingHolders,
   stepsOf,
   tokenOf,
+  withStaying,
 } from './queries.ts'
 export { planHash, type ReadPlan, readPlan } from './read.ts'
 export {

@@ -1,4 +1,5 @@
 import type { EvidenceTerms } from './lint-evidence.ts'
+import { sitsTwice } from './lint-renewals.ts'
 import type { Plan, PlannedFhe, PlannedKey, Role } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { leavesByWindow, levelOrder, namesOf, stepsOf, vendorWayOf } from './queries.ts'
@@ -16,7 +17,8 @@ export function lintPeople(plan: Plan, terms: LintTerms | undefined): PlanRefusa
   const found: PlanRefusal[] = []
   for (const card of repeated(plan.people.map((person) => person.card)))
     found.push(planRefusal('PLAN-10', '', `the card ${card} is listed twice`))
-  for (const seat of repeated(plan.people.map(({ role, name }) => `${name} as ${role}`)))
+  const seats = plan.people.filter(({ role, name }) => role !== 'holder' || !sitsTwice(plan, name))
+  for (const seat of repeated(seats.map(({ role, name }) => `${name} as ${role}`)))
     found.push(planRefusal('PLAN-10', '', `${seat} is listed twice`))
   for (const name of new Set(plan.people.map((person) => person.name))) {
     const roles = [

@@ -1,5 +1,6 @@
 import { lintEvidence } from './lint-evidence.ts'
 import { type LintTerms, lintFhe, lintKeys, lintPeople, lintTokens, repeated } from './lint-parts.ts'
+import { lintRenewals } from './lint-renewals.ts'
 import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { stepsOf } from './queries.ts'
@@ -16,6 +17,7 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
     ...lintTokens(plan),
     ...lintKeys(plan),
     ...lintFhe(plan),
+    ...lintRenewals(plan),
     ...lintIds(plan),
     ...lintSteps(plan),
     ...lintEvidence(plan, terms?.evidence),

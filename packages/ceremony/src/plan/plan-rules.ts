@@ -34,7 +34,8 @@ export const planRules = {
   },
   'PLAN-10': {
     title: 'A person or card appears twice',
-    detail: 'Each seat has its own card, and a name stands at most once for a role.',
+    detail:
+      'Each seat has its own card, and a name stands once for a role; twice for a holder who stays for a next epoch.',
     remedy: fix,
   },
   'PLAN-11': {
@@ -126,6 +127,13 @@ export const planRules = {
     detail:
       '2 <= t <= n <= 15; n distinct holders; t holders of the old epoch re-deal, in the order of their numbers; a refresh keeps the people, a removal takes some away; a key of mode F has no squash key.',
     remedy: 'Change the people, the quorum, the kind or the mode.',
+  },
+  'PLAN-43': {
+    title: 'A holder who stays keeps the old envelope key',
+    detail:
+      'Who holds a share of the epoch that is left and of the next one sits twice: with the card of now, then with one that renews it, signed by the same keys, with another envelope key.',
+    remedy:
+      'Let each holder who stays run custody holder renew, and name the new card in the plan too: custody plan new --person.',
   },
   'PLAN-50': {
     title: 'A step’s id is wrong',

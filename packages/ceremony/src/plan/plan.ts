@@ -13,7 +13,10 @@ export type Role =
   | 'witness'
   | 'recorder'
 
-/** One seat in the room. `card` is the SHA-256 of the JCS of the person's card. */
+/**
+ * One seat in the room. `card` is the SHA-256 of the JCS of the person's card. A holder who stays for the next epoch has two seats:
+ * the second is for that epoch, and its card renews that of the first.
+ */
 export type Person = { role: Role; name: string; card: Digest }
 
 /**

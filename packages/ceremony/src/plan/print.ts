@@ -1,5 +1,5 @@
-import type { Plan, PlannedFhe, Step, TokenAttestation } from './plan.ts'
-import { namesOf, stayingHolders } from './queries.ts'
+import type { Person, Plan, PlannedFhe, Step, TokenAttestation } from './plan.ts'
+import { holderBefore, holderNext, namesOf, stayingHolders } from './queries.ts'
 
 /** The plan as plain text for people: numbered steps with actor, names and a place for initials; `hash` on top. */
 export function printPlan(plan: Plan, hash: string): string {
@@ -12,7 +12,7 @@ export function printPlan(plan: Plan, hash: string): string {
     `Tool         ${plan.tool}`,
     '',
     'People',
-    ...plan.people.map(({ role, name, card }) => `  ${role.padEnd(14)} ${name}   card ${card.slice(0, 16)}`),
+    ...plan.people.map((person) => printPerson(plan, person)),
     '',
     'Tokens',
     ...plan.tokens.flatMap(({ role, profile, serial, label, attestation }) => [
@@ -56,6 +56,12 @@ export function printPlan(plan: Plan, hash: string): string {
   return `${lines.join('\n')}\n`
 }
 
+function printPerson({ people, reshare }: Plan, person: Person): string {
+  const { role, name, card } = person
+  const renewed = role === 'holder' && reshare !== undefined && holderBefore(people, name) !== person
+  return `  ${role.padEnd(14)} ${name}   card ${card.slice(0, 16)}${renewed ? ', renewed for the next epoch' : ''}`
+}
+
 function printAttestation(of: TokenAttestation | undefined): string[] {
   if (of === undefined) return []
   const { root, companion } = of
@@ -63,7 +69,10 @@ function printAttestation(of: TokenAttestation | undefined): string[] {
   return [`      vouched for under the root certificate ${root}`, ...(chain === undefined ? [] : [chain])]
 }
 
-function printEpochs({ reshare, decryptions = [] }: Plan, { existing, holders }: PlannedFhe): string[] {
+function printEpochs(
+  { people, reshare, decryptions = [] }: Plan,
+  { existing, holders }: PlannedFhe,
+): string[] {
   const lines: string[] = []
   if (existing !== undefined)
     lines.push(
@@ -77,10 +86,11 @@ function printEpochs({ reshare, decryptions = [] }: Plan, { existing, holders }:
     lines.push(...next.map((name, index) => `  holder ${index + 1}: ${name}`))
     lines.push(`  dealt by ${dealers.join(', ')}`)
     const staying = stayingHolders(holders, next)
-    if (staying.length > 0)
-      lines.push(
-        `  with the envelope key that they had: ${staying.join(', ')}. It opens the old envelopes too.`,
-      )
+    const kept = staying.filter((name) => holderBefore(people, name) === holderNext(people, name))
+    const renewed = staying.filter((name) => !kept.includes(name))
+    if (renewed.length > 0) lines.push(`  with an envelope key made for it: ${renewed.join(', ')}`)
+    if (kept.length > 0)
+      lines.push(`  with the envelope key that they had: ${kept.join(', ')}. It opens the old envelopes too.`)
   }
   if (decryptions.length > 0)
     lines.push(

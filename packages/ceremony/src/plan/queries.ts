@@ -18,7 +18,31 @@ export function stepsOf(plan: Plan): PlacedStep[] {
 
 /** Names of the people who hold a role, in the plan's order. */
 export function namesOf(plan: Plan, role: Role): string[] {
-  return plan.people.filter((person) => person.role === role).map((person) => person.name)
+  const names = plan.people.filter((person) => person.role === role).map((person) => person.name)
+  // A holder who stays for the next epoch has a seat for each.
+  return [...new Set(names)]
+}
+
+type Seated = { readonly role: string; readonly name: string }
+
+/** A holder's seat in the epoch from which a run starts: the first under the name. */
+export function holderBefore<T extends Seated>(seats: readonly T[], name: string): T | undefined {
+  return seats.find((seat) => seat.role === 'holder' && seat.name === name)
+}
+
+/** A holder's seat in the next epoch: of one who stays the second under the name, whose card renews that of the first. */
+export function holderNext<T extends Seated>(seats: readonly T[], name: string): T | undefined {
+  return seats.findLast((seat) => seat.role === 'holder' && seat.name === name)
+}
+
+/** Who is seated twice: everybody of `people`, and again each holder who stays for the next epoch. */
+export function withStaying<T extends Seated>(
+  people: readonly T[],
+  before: readonly string[],
+  next: readonly string[],
+): T[] {
+  const staying = stayingHolders(before, next).flatMap((name) => holderNext(people, name) ?? [])
+  return [...people, ...staying.filter(({ name }) => holderBefore(people, name) === holderNext(people, name))]
 }
 
 /** The token that a step works on. */
@@ -72,10 +96,7 @@ export function holdersOf(plan: Plan, step: Step): string[] {
   return plan.fhe?.holders ?? []
 }
 
-/**
- * Who holds a share before and after a reshare, and so, a name having one card in a plan, with the same envelope key: it
- * opens the envelopes of both epochs for as long as it exists.
- */
+/** Who holds a share before and after a reshare, and so needs another envelope key: the old one opens the old envelopes. */
 export function stayingHolders(before: readonly string[], next: readonly string[]): string[] {
   return next.filter((name) => before.includes(name))
 }

@@ -23,7 +23,7 @@ import { Crash, type Disk, freshDisk } from './fake-disk.ts'
 import { acknowledgementOf, receiptOf, signedBytes } from './fake-papers.ts'
 import { resultOf } from './fake-results.ts'
 import { answerFor, someAuthorities } from './fhe-people.ts'
-import { entropy, someone, someServer } from './seats.ts'
+import { entropy, someoneAt, someServer } from './seats.ts'
 
 const hash = (text: string) => sha256Hex(utf8(text))
 /** An executor in memory: it does what the engine owes and answers as people and a token would. */
@@ -96,7 +96,7 @@ export class FakeCore {
       type: 'start',
       by: 'Administrator',
       terms: { officers: 2, witnesses: 2, approvers: 2 },
-      cards: this.plan.people.map(({ role, name }) => someone(role, name, this.domain).card),
+      cards: this.plan.people.map((_, at) => someoneAt(this.plan.people, at, this.domain).card),
       destinations: this.withServer
         ? this.plan.destinations.map(() => ({ card: server.card, transport: server.transport }))
         : [],

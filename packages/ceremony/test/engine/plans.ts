@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { sha256Hex, utf8 } from '@lux/crypto'
 import type { Domain, Plan } from '../../src/index.ts'
-import { type PlanRefusal, planFromScript, readScript, stepsOf } from '../../src/plan/index.ts'
-import { someone, someServer } from './seats.ts'
+import { type PlanRefusal, planFromScript, readScript, stepsOf, withStaying } from '../../src/plan/index.ts'
+import { someoneAt, someServer } from './seats.ts'
 
 export const scriptNames = [
   'first-run',
@@ -35,16 +35,14 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
   const script = readScript(scriptBytes(name))
   if (!script.ok) throw new Error(JSON.stringify(script.refusals))
   const { blanks, rehearsal } = script.value
+  const named = (name: string) => (blanks[name]?.default ?? []) as string[]
+  const seats = withStaying(rehearsal.people, named('holders'), named('nextHolders'))
   const server = someServer(domain)
   const all: Record<string, unknown> = {
     title: `Test of ${name}`,
     policy: sha256Hex(utf8('policy')),
     tool: sha256Hex(utf8('tool')),
-    people: rehearsal.people.map(({ role, name }) => ({
-      role,
-      name,
-      card: someone(role, name, domain).digest,
-    })),
+    people: seats.map(({ role, name }, at) => ({ role, name, card: someoneAt(seats, at, domain).digest })),
     library: sha256Hex(utf8('library')),
     serial: 'a1b2c3d4',
     spareSerial: 'b2c3d4e5',

@@ -14,6 +14,7 @@ import {
 } from '@lux/crypto'
 import type { Domain } from '../../src/index.ts'
 import { cardCodec } from '../../src/wire/card.ts'
+import { renewCard } from '../../src/wire/card-renewal.ts'
 import { serverCardCodec } from '../../src/wire/server-card.ts'
 import { transportCodec } from '../../src/wire/transport.ts'
 
@@ -36,6 +37,29 @@ export function someone(role: string, name: string, domain: Domain): Someone {
   const person = { role, name, identity, card: card as Json, digest: cardCodec.digest(read.value) }
   known.set(id, person)
   return person
+}
+
+const again = new Map<string, Someone>()
+
+/** A holder with the card of the next epoch. */
+export function someoneRenewed(name: string, domain: Domain): Someone {
+  const before = someone('holder', name, domain)
+  const known = again.get(before.digest)
+  if (known !== undefined) return known
+  const read = cardCodec.check(before.card)
+  if (!read.ok) throw new Error(read.detail)
+  const card = renewCard(before.identity, read.value, `age1pq1${'r'.repeat(60)}`)
+  // A card is JSON by its codec.
+  const person = { ...before, card: card as unknown as Json, digest: cardCodec.digest(card) }
+  again.set(before.digest, person)
+  return person
+}
+
+/** Whoever sits at a place of the people of a plan: at the second one of a holder who stays, with the renewed card. */
+export function someoneAt(people: readonly { role: string; name: string }[], at: number, domain: Domain) {
+  const { role, name } = people[at]!
+  const second = people.findIndex((one) => one.role === role && one.name === name) < at
+  return second ? someoneRenewed(name, domain) : someone(role, name, domain)
 }
 
 /** A server with a receipt key, and one transport document of one node. */

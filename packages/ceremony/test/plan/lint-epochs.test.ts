@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/index.ts'
-import { lintPlan } from '../../src/plan/index.ts'
+import { lintPlan, lintRenewedCards } from '../../src/plan/index.ts'
+import { type Card, cardCodec } from '../../src/wire/card.ts'
+import { renewCard } from '../../src/wire/card-renewal.ts'
 import { copyOf, planOf, stepIn, without } from '../engine/plans.ts'
+import { type Someone, someone, someoneRenewed } from '../engine/seats.ts'
 
 const life = planOf('fhe-life', 'production').plan
 const rulesOf = (plan: Plan) => [...new Set(lintPlan(plan).map(({ rule }) => rule))]
@@ -63,6 +66,30 @@ describe('a plan with decryptions', () => {
   })
 })
 
+const staying = someone('holder', 'Holder Two', 'production')
+const { identity } = staying
+const [before, after] = [cardOf(staying), cardOf(someoneRenewed('Holder Two', 'production'))]
+
+function cardOf({ card }: Someone): Card {
+  const read = cardCodec.check(card)
+  if (!read.ok) throw new Error(read.detail)
+  return read.value
+}
+
+/** A copy in which these holders alone sit once more, as if they stayed. */
+function seatedAgain(plan: Plan, names: readonly string[]): Plan {
+  const copy = copyOf(plan)
+  const { people } = copy
+  const once = people.filter(({ name }, at) => people.findIndex((one) => one.name === name) === at)
+  const again = names.map((name) => ({
+    role: 'holder' as const,
+    name,
+    card: someoneRenewed(name, 'production').digest,
+  }))
+  copy.people = [...once, ...again]
+  return copy
+}
+
 describe('a plan with a next epoch', () => {
   const reshare = (change: Partial<NonNullable<Plan['reshare']>>) =>
     changed((plan) => (plan.reshare = { ...plan.reshare!, ...change }))
@@ -80,12 +107,58 @@ describe('a plan with a next epoch', () => {
   it('PLAN-42 a refresh keeps the people, and a removal takes some away', () => {
     expect(reshare({ kind: 'refresh' })).toContain('PLAN-42')
     expect(reshare({ kind: 'remove' })).toContain('PLAN-42')
-    expect(reshare({ kind: 'refresh', holders: life.fhe!.holders })).toEqual([])
+    const refreshed = seatedAgain(life, life.fhe!.holders)
+    refreshed.reshare = { ...refreshed.reshare!, kind: 'refresh', holders: life.fhe!.holders }
+    expect(lintPlan(refreshed)).toEqual([])
     const fewer = { kind: 'remove' as const, t: 2, n: 2, holders: ['Holder One', 'Holder Three'] }
-    const plan = copyOf(life)
+    const plan = seatedAgain(life, fewer.holders)
     plan.reshare = { ...plan.reshare!, ...fewer }
     for (const decryption of plan.decryptions!) if (decryption.canary) decryption.answers = 2
     expect(lintPlan(plan)).toEqual([])
+  })
+
+  it('PLAN-43 a holder who stays has a card for each epoch, and nobody else has two', () => {
+    const [name = ''] = life.reshare!.holders.filter((one) => life.fhe!.holders.includes(one))
+    const seats = (plan: Plan) => plan.people.filter((one) => one.role === 'holder' && one.name === name)
+    expect(seats(life).length).toBe(2)
+    expect(changed((plan) => (plan.people = plan.people.filter((one) => one !== seats(plan)[1])))).toEqual([
+      'PLAN-43',
+    ])
+    expect(reshare({ kind: 'refresh', holders: life.fhe!.holders })).toEqual(['PLAN-43'])
+    expect(changed((plan) => plan.people.push({ ...seats(plan)[1]!, card: 'f'.repeat(64) }))).toEqual([
+      'PLAN-10',
+    ])
+    expect(changed((plan) => plan.people.push(seats(plan)[1]!))).toEqual(['PLAN-10'])
+    for (const other of ['Holder One', 'Holder Four'])
+      expect(rulesOf(seatedAgain(life, [name, other]))).toEqual(['PLAN-10'])
+    expect(changed((plan) => delete plan.reshare)).toContain('PLAN-10')
+  })
+
+  it.each<[string, string, (first: Card, second: Card) => Card]>([
+    ['RENEWAL-OTHER', 'is a card by itself', (_, { renews: _none, ...card }) => card],
+    [
+      'RENEWAL-OTHER',
+      'renews another card',
+      (first, card) => renewCard(identity, { ...first, note: 'x' }, card.recipient!),
+    ],
+    [
+      'RENEWAL-KEY',
+      'has the envelope key of the first',
+      (first) => renewCard(identity, first, first.recipient!),
+    ],
+    [
+      'RENEWAL-SIGNATURE',
+      'was changed after it was signed',
+      (_, card) => ({ ...card, recipient: `age1pq1${'z'.repeat(60)}` }),
+    ],
+  ])('PLAN-43 %s: the second card %s', (code, _what, spoil) => {
+    const plan = copyOf(life)
+    const cards = new Map([before, after].map((card) => [cardCodec.digest(card), card]))
+    expect(lintRenewedCards(plan, (digest) => cards.get(digest))).toEqual([])
+    expect(lintRenewedCards(plan, () => undefined)).toEqual([])
+    cards.set(cardCodec.digest(after), spoil(before, after))
+    const found = lintRenewedCards(plan, (digest) => cards.get(digest))
+    expect(found).toMatchObject([{ rule: 'PLAN-43', detail: expect.stringContaining(code) }])
   })
 
   it('PLAN-63 approves, deals, assembles, proves, tries the canary and goes live, each once', () => {

@@ -122,7 +122,12 @@ describe('a printed plan', () => {
     expect(text).toContain(`dealt by ${dealers.join(', ')}`)
     const staying = holders.filter((name) => moved.plan.fhe!.holders.includes(name))
     expect(staying.length).toBeGreaterThan(0)
-    expect(text).toContain(`with the envelope key that they had: ${staying.join(', ')}.`)
+    expect(text).toContain(`with an envelope key made for it: ${staying.join(', ')}`)
+    expect(text).not.toContain('that they had')
+    const { people } = moved.plan
+    const once = people.filter(({ name }, at) => people.findIndex((one) => one.name === name) === at)
+    const kept = printPlan({ ...moved.plan, people: once }, moved.hash)
+    expect(kept).toContain(`with the envelope key that they had: ${staying.join(', ')}.`)
     expect(text.replaceAll(' ', '')).toContain(moved.plan.fhe!.existing!.epochId)
     for (const { id } of moved.plan.decryptions!) expect(text).toContain(`  ${id}: `)
     const others = { ...moved.plan.reshare!, holders: holders.map((name) => `${name} II`) }

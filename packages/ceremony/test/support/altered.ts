@@ -1,8 +1,15 @@
 import { alteredFhe } from './altered-fhe.ts'
 import type { Altered } from './altered-parts.ts'
+import { alteredRenewals } from './altered-renewals.ts'
 import { alteredReplicas } from './altered-replicas.ts'
 import { alteredRun } from './altered-run.ts'
 import { alteredTrust } from './altered-trust.ts'
 
 /** What is wrong with a bundle that is signed as it is, by the check that must refuse it. */
-export const altered: Altered[] = [...alteredRun, ...alteredTrust, ...alteredReplicas, ...alteredFhe]
+export const altered: Altered[] = [
+  ...alteredRun,
+  ...alteredTrust,
+  ...alteredReplicas,
+  ...alteredFhe,
+  ...alteredRenewals,
+]

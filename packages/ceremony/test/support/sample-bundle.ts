@@ -26,7 +26,7 @@ import {
   planLockCodec,
   serverCardCodec,
 } from '../../src/wire/index.ts'
-import { entropyOf, makePerson, makeServer, type Person } from './people.ts'
+import { entropyOf, makePerson, makeServer, type Person, renewedPerson } from './people.ts'
 import { SampleAttestations } from './sample-attestation.ts'
 import { sampleDecryption, sampleDecryptions, sampleNext, samplePeople } from './sample-epochs.ts'
 import { sampleDeal, samplePublic } from './sample-fhe.ts'
@@ -101,7 +101,8 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     signatures: signers.map((identity) => policyDocument.sign(identity, policy, domain)),
   }
 
-  const joining = options.life ? [...others.newcomers, ...others.approvers] : []
+  const staying = sampleStaying(options, holders)
+  const joining = options.life ? [...staying, ...others.newcomers, ...others.approvers] : []
   const roster = [...officers, ...witnesses, ...holders, ...joining]
   const planHash = put(planBytes(samplePlan(options, roster, digest)))
   const plainHeader: Header = {
@@ -159,7 +160,10 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const fhe = options.fhe ? sampleDeal(holders, ceremony, header, alter, put) : null
   const lived =
     options.life && fhe !== null
-      ? sampleLife({ header, ceremony, put, alter: alter.epochs ?? {} }, fhe, holders, others.newcomers)
+      ? sampleLife({ header, ceremony, put, alter: alter.epochs ?? {} }, fhe, holders, [
+          ...(staying.length > 0 ? staying : holders.slice(1, 2)),
+          ...others.newcomers,
+        ])
       : { decryptions: [], next: null }
 
   const possession = {
@@ -229,15 +233,22 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   }
 }
 
+/** The second seat of the holder who stays, where there is one. */
+function sampleStaying({ renewed, alter }: SampleOptions, holders: readonly Person[]): Person[] {
+  return holders.slice(1, renewed === true ? 2 : 1).map((holder) => {
+    const { identity, card } = renewedPerson(holder)
+    return { identity, card: alter?.renewal?.(card) ?? card }
+  })
+}
+
 /** Asked once in the old epoch, moved to other people, tried in the next one. */
 function sampleLife(
   run: Parameters<typeof sampleNext>[0],
   fhe: BundleFhe,
   old: readonly Person[],
-  newcomers: readonly Person[],
+  holders: readonly Person[],
 ): Pick<Predicate, 'decryptions' | 'next'> {
   const [first, canary] = sampleDecryptions
-  const holders = [old[1]!, ...newcomers]
   const { publicBytes } = samplePublic(old, run.header.domain === 'production')
   const asked = sampleDecryption(run, first!, fhe, old.slice(0, 2))
   const next = sampleNext(run, fhe, publicBytes, { dealers: old.slice(0, 2), holders })

@@ -5,6 +5,7 @@ import type { Policy, PolicyFile } from '../../src/policy/index.ts'
 import type { Checkpoint, FullEntry, Header } from '../../src/transcript/index.ts'
 import type {
   Acknowledgement,
+  Card,
   ExceptionDecisionDocument,
   KeyStatement,
   OpeningCertificate,
@@ -35,6 +36,8 @@ export type Alterations = {
   predicate?: (predicate: Predicate) => Predicate
   blobs?: (blobs: BlobSource[]) => BlobSource[]
   epochs?: EpochAlterations
+  /** The second card of the holder who stays. */
+  renewal?: (card: Card) => Card
   bundleSigners?: (signers: SigningIdentity[]) => SigningIdentity[]
 }
 
@@ -54,6 +57,8 @@ export type SampleOptions = {
   fhe?: boolean
   /** With `fhe`: the key is asked once, moved to other holders and tried with a canary. */
   life?: boolean
+  /** With `life`: the holder who stays has another envelope key in the next epoch, as every plan says now. */
+  renewed?: boolean
   /** A server of the caller's own, e.g. a real one under test. Its transports are signed by `receipt`. */
   server?: Server
   /** One node per entry; `seal` gives the age file with the wrapped root for it. */

@@ -1,5 +1,14 @@
-import { encodeCanonical, fromHex, identityId, sha256Hex, toHex, verifySignature } from '@lux/crypto'
-import { nextPublic, parseCorrection } from '@lux/crypto/fhe'
+import {
+  encodeCanonical,
+  equalBytes,
+  fromHex,
+  identityId,
+  sha256Hex,
+  toHex,
+  verifySignature,
+} from '@lux/crypto'
+import { nextPublic, parseCorrection, parsePublic, type RosterEntry, rosterDigest } from '@lux/crypto/fhe'
+import { holderBefore, holderNext, stayingHolders } from '../../plan/queries.ts'
 import { acknowledgementCodec, envelopesDigest } from '../../wire/acknowledgement.ts'
 import { signatureContext } from '../../wire/context.ts'
 import { epochApprovalCodec, epochLiveCodec, redealCodec } from '../../wire/epoch.ts'
@@ -25,7 +34,9 @@ export async function checkEpoch(v: Verification): Promise<Outcome<string>> {
     const found = await check(v, next, old)
     if (!found.ok) return found
   }
-  return accept(`epoch ${next.epoch}, ${next.t} of ${next.n}`)
+  const kept = keptKeys(v)
+  const remark = kept.length === 0 ? '' : `; with the envelope key of the epoch before: ${kept.join(', ')}`
+  return accept(`epoch ${next.epoch}, ${next.t} of ${next.n}${remark}`)
 }
 
 async function checkPublic(v: Verification, next: Next, old: Old): Promise<Outcome<null>> {
@@ -59,6 +70,12 @@ async function checkPublic(v: Verification, next: Next, old: Old): Promise<Outco
   }
   const pub = await v.blob(old.public, maxPublic)
   if (!pub.ok) return pub
+  const roster = before.map((name, at) => ({
+    index: at + 1,
+    name,
+    card: holderBefore(v.run.header.roster, name)?.card ?? '',
+  }))
+  if (!isOfRoster(pub.value, roster)) return wrong('the old public file is of other holders or cards')
   const computed = nextPublic({
     pub: pub.value,
     corrections,
@@ -117,7 +134,8 @@ async function checkProofs(v: Verification, next: Next, old: Old): Promise<Outco
     return wrong('its holders are not 1 to n')
   for (const { index, name, card: digest, acknowledgement } of next.holders) {
     const card = v.people.get(digest)
-    if (card?.recipient === undefined || card.name !== name)
+    const seat = holderNext(v.run.header.roster, name)
+    if (card?.recipient === undefined || card.name !== name || seat?.card !== digest)
       return wrong(`${name} has no such card of a holder`)
     const signed = await v.parsed(acknowledgement, acknowledgementCodec.file)
     if (!signed.ok) return signed
@@ -165,6 +183,13 @@ async function checkLive(v: Verification, next: Next, old: Old): Promise<Outcome
   return result.ok ? accept(null) : wrong(result.detail)
 }
 
+/** Who stays with one card for both epochs. No plan may say so any more (PLAN-43); bundles from before that rule are still taken. */
+function keptKeys(v: Verification): string[] {
+  const { roster } = v.run.header
+  const staying = stayingHolders(oldHolders(v), required(v.plan).reshare?.holders ?? [])
+  return staying.filter((name) => holderBefore(roster, name) === holderNext(roster, name))
+}
+
 type Said = { domain: string; ceremonyId: string; planHash: string; keyId: string; oldEpochId: string }
 
 function sameRun({ predicate }: Verification, old: Old, said: Said): boolean {
@@ -175,6 +200,15 @@ function sameRun({ predicate }: Verification, old: Old, said: Said): boolean {
     said.keyId === old.keyId &&
     said.oldEpochId === old.epochId
   )
+}
+
+function isOfRoster(pub: Uint8Array, roster: readonly RosterEntry[]): boolean {
+  try {
+    return equalBytes(parsePublic(pub).rosterDigest, rosterDigest(roster))
+  } catch {
+    // `nextPublic` says what is wrong with a file that does not parse.
+    return true
+  }
 }
 
 function commitmentsOf(correction: Uint8Array): string {

@@ -1,3 +1,4 @@
+import { holderBefore } from '../../plan/queries.ts'
 import type { Card } from '../../wire/card.ts'
 import { required, type Verification } from './state.ts'
 
@@ -20,8 +21,8 @@ export function holdersOfOld(v: Verification): { t: number; n: number } {
   return { t, n }
 }
 
-/** The card of a holder in the room. */
+/** The card of a holder in the room; of one who stays for the next epoch that of the epoch before, with the same keys. */
 export function cardOfHolder(v: Verification, name: string): Card | null {
-  const seat = v.run.header.roster.find((one) => one.role === 'holder' && one.name === name)
+  const seat = holderBefore(v.run.header.roster, name)
   return seat === undefined ? null : (v.people.get(seat.card) ?? null)
 }

@@ -1,3 +1,4 @@
+import { holderBefore } from '../../plan/queries.ts'
 import { acknowledgementCodec } from '../../wire/acknowledgement.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { verifyEnvelope } from '../../wire/share-envelope.ts'
@@ -49,7 +50,8 @@ async function checkAcknowledgements(v: Verification, fhe: BundleFhe): Promise<O
   for (const holder of fhe.holders) {
     const wrong = (what: string) => refuse('FHE-ACKNOWLEDGEMENTS', `${holder.name}: ${what}`)
     const card = v.people.get(holder.card)
-    if (card?.recipient === undefined || card.name !== holder.name)
+    const seat = holderBefore(v.run.header.roster, holder.name)
+    if (card?.recipient === undefined || card.name !== holder.name || seat?.card !== holder.card)
       return wrong('has no such card of a holder')
     const parsed = await v.parsed(holder.acknowledgement, acknowledgementCodec.file)
     if (!parsed.ok) return wrong(parsed.detail)

@@ -1,12 +1,16 @@
 import { fromHex, lp, sha256Hex, utf8 } from '@lux/crypto'
-import { cardCodec } from '../../wire/card.ts'
+import type { Header } from '../../transcript/schema.ts'
+import { type Card, cardCodec } from '../../wire/card.ts'
+import { checkRenewal, checkRenewalSignature } from '../../wire/card-renewal.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { serverCardCodec } from '../../wire/server-card.ts'
 import { transportCodec } from '../../wire/transport.ts'
 import { levels, type WrapNode } from '../predicate.ts'
 import { checkAttestations } from './attestations.ts'
 import { checkReplicas } from './replicas.ts'
-import type { Verification } from './state.ts'
+import { required, type Verification } from './state.ts'
+
+type Seat = Header['roster'][number]
 
 /** Cards, transport documents, the wrap tree, the roots' possession proofs and their replicas. */
 export async function checkKeys(v: Verification): Promise<void> {
@@ -40,6 +44,8 @@ async function checkCards(v: Verification): Promise<Outcome<string>> {
     if (!fits(role, person.kind))
       return refuse('CARDS', `${name} sits as ${role} with a card of a ${person.kind}`)
     seated.add(card)
+    const renewed = checkSeat(v, { role, name, card })
+    if (!renewed.ok) return refuse('CARDS', `${renewed.rule}: ${renewed.detail}`)
   }
   for (const [digest, { name }] of v.people) {
     if (!seated.has(digest)) return refuse('CARDS', `the card of ${name} belongs to nobody in the room`)
@@ -48,6 +54,16 @@ async function checkCards(v: Verification): Promise<Outcome<string>> {
     if (digest !== v.predicate.audience) return refuse('CARDS', 'a server card is not that of the audience')
   }
   return accept(`${cards.length} cards`)
+}
+
+/** A holder's second seat is for the next epoch: its card renews that of the first, and there is no third. */
+function checkSeat(v: Verification, { role, name, card }: Seat): Outcome<Card> {
+  const own = required(v.people.get(card) ?? null)
+  const seats = v.run.header.roster.filter((one) => one.role === 'holder' && one.name === name)
+  const [first] = seats
+  if (role !== 'holder' || first === undefined || first.card === card) return checkRenewalSignature(own)
+  if (seats.length > 2) return refuse('CARDS', `${name} sits ${seats.length} times as holder`)
+  return checkRenewal(required(v.people.get(first.card) ?? null), own)
 }
 
 /** One role a person, but recorder and witness, or officer and holder, may be one. */
