@@ -48,8 +48,8 @@ export function registerHolderLive(group: Command, act: CommandLine['act']): voi
       `
 Needs fhe/epoch-live.json ("epoch n live, n of n proved") besides what redeal needs. An old share’s file and its record are
 overwritten and removed. Nobody can prove to others that nothing was kept: copies are yours to find and destroy.
-The old share also lies in its envelope, which the run and its bundle keep, and your key file opens it: who leaves, or has
-enrolled under another name for the next epoch, gives --forget-key, unless the key file is for shares of other keys too.
+The old share also lies in its envelope, which the run and its bundle keep, and the key file of its epoch opens it: give that
+file and --forget-key, whether you leave or stay with a renewed key, unless the file is for shares of other keys too.
 
 Example:
   $ custody holder live run --share share-1.sealed --key my.key --policy policy.json`,
@@ -94,7 +94,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
       throw new CoreError(
         'HOLDER-STAYS',
         `${envelope.name} holds a share of epoch ${said.epoch} with this key`,
-        'leave --forget-key out; for the next epoch enrol under another name',
+        'name the key file of the epoch that is left, or leave --forget-key out',
       )
     for (const line of epochLines(run)) say(line)
     if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))

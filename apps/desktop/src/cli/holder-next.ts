@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import {
+  cardCodec,
   checkRedealt,
   envelopeSignatureCodec,
   envelopesDigest,
@@ -47,7 +48,7 @@ export function registerHolderNext(group: Command, act: CommandLine['act']): voi
       'after',
       `
 Believed is only what the opened plan, k officers, as many old holders as decrypt today, every dealer and the ceremony key
-signed. A wrong seed is refused as FHE-SEED-COMMITMENT with its dealer’s number: that is a complaint, and ends the run.
+signed. Who stays gives the key file that "holder renew" wrote. A wrong seed is refused as FHE-SEED-COMMITMENT with its dealer’s number: that is a complaint, and ends the run.
 Until the epoch is live the share answers its canary and nothing else.
 
 Example:
@@ -57,7 +58,7 @@ Example:
 
 /**
  * Errors: those of `readEpochRun` and `readApprovals`, EPOCH-OTHER, EPOCH-SIGNATURE, FHE-CORRECTION-OTHER,
- * ENVELOPE-SIGNATURE-INVALID, HOLDER-OTHER, SEAL-…, FHE-….
+ * ENVELOPE-SIGNATURE-INVALID, HOLDER-OTHER, HOLDER-RENEWED, SEAL-…, FHE-….
  */
 async function receiveNext(path: string, options: NextOptions): Promise<Outcome> {
   mustBeNew(options.out)
@@ -144,8 +145,14 @@ async function assembled(
   const { terms, opening, folder } = run
   const name = key.card.name
   const seal = holderSeal(key, keyPath, terms.domain)
-  const holder = terms.roster.find((one) => one.name === name)?.index ?? 0
-  if (holder === 0) throw new CoreError('HOLDER-OTHER', `${name} is no holder of the next epoch`)
+  const member = terms.roster.find((one) => one.name === name)
+  if (member === undefined) throw new CoreError('HOLDER-OTHER', `${name} is no holder of the next epoch`)
+  const holder = member.index
+  if (cardCodec.digest(key.card) !== member.card)
+    throw new CoreError(
+      'HOLDER-RENEWED',
+      `${keyPath} is of the card ${cardCodec.digest(key.card)}, the next share is sealed to ${member.card}`,
+    )
   const sealed = redeals.map(({ dealer, envelopes }) => {
     const bytes = readBounded(join(folder, 'fhe', 'redeal', seedsName(dealer, holder)), maxFile)
     if (sha256Hex(bytes) === envelopes[holder - 1]) return bytes

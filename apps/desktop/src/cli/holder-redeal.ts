@@ -108,7 +108,7 @@ async function dealtFor(run: EpochRun, { key, held, envelope }: Opened) {
 
 /** The fresh seeds leave this function only sealed. */
 async function sealedParts(
-  { terms, plan, card }: EpochRun,
+  { terms, plan, nextCard }: EpochRun,
   pub: Uint8Array,
   share: Uint8Array,
 ): Promise<{ correction: Uint8Array; sealed: Uint8Array[] }> {
@@ -117,7 +117,7 @@ async function sealedParts(
   let dealt: Redealing | null = null
   try {
     const { t, n, dealers, planHash } = terms
-    const recipients = (plan.reshare?.holders ?? []).map((name) => card(name).recipient ?? '')
+    const recipients = (plan.reshare?.holders ?? []).map((name) => nextCard(name).recipient ?? '')
     const redealt = redealShare({
       verified: verified.value,
       dealers,

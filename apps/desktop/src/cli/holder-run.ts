@@ -1,6 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Plan, readPlan, stayingHolders } from '@lux/ceremony/plan'
+import {
+  holderBefore,
+  holderNext,
+  lintRenewals,
+  lintRenewedCards,
+  type Plan,
+  readPlan,
+  stayingHolders,
+} from '@lux/ceremony/plan'
 import type { Policy } from '@lux/ceremony/policy'
 import {
   type Card,
@@ -33,12 +41,14 @@ export type EpochRun = {
   /** public.bin of the epoch that is left. */
   readonly pub: Uint8Array
   readonly squash: boolean
-  card(name: string): Card
+  /** The card of a holder of the next epoch. */
+  nextCard(name: string): Card
 }
 
 /**
  * The opening certificate with k officers of the policy names the plan's hash; plan, people and old public file follow from
- * it. Errors: POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, HOLDER-PLAN, HOLDER-CARD, FHE-PUBLIC-OTHER, FHE-ROSTER-OTHER.
+ * it, and that who stays has a new envelope key. Errors: POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, HOLDER-PLAN,
+ * HOLDER-CARD, PLAN-43, FHE-PUBLIC-OTHER, FHE-ROSTER-OTHER.
  */
 export function readEpochRun(folder: string, policyPath: string): EpochRun {
   const policy = believedPolicy(policyPath)
@@ -51,14 +61,22 @@ export function readEpochRun(folder: string, policyPath: string): EpochRun {
   const { fhe, reshare } = plan
   if (fhe === undefined || reshare === undefined)
     throw new CoreError('HOLDER-PLAN', 'the plan moves no threshold key')
-  const card = (name: string) => readPersonCard(folder, plan, name)
-  const old = fhe.holders.map((name, at) => ({ name, keys: card(name).keys, index: at + 1 }))
+  const cardOf = (name: string, digest = '') => readPersonCard(folder, name, digest)
+  const nextCard = (name: string) => cardOf(name, holderNext(plan.people, name)?.card)
+  const old = fhe.holders.map((name, at) => {
+    const { keys } = cardOf(name, holderBefore(plan.people, name)?.card)
+    return { name, keys, index: at + 1 }
+  })
+  checkRenewals(folder, plan)
   const pub = readBounded(join(folder, 'fhe', 'public.bin'), maxPublic)
   const { header, pub128, rosterDigest: roster } = parsePublic(pub)
   const named = fhe.existing
   if (named !== undefined && (sha256Hex(pub) !== named.public || toHex(header.epochId) !== named.epochId))
     throw new CoreError('FHE-PUBLIC-OTHER', 'fhe/public.bin is not the one that the plan names')
-  if (header.domain !== opening.domain || !equalBytes(rosterDigest(rosterOf(plan, fhe.holders)), roster))
+  if (
+    header.domain !== opening.domain ||
+    !equalBytes(rosterDigest(rosterOf(plan, fhe.holders, holderBefore)), roster)
+  )
     throw new CoreError('FHE-ROSTER-OTHER', 'fhe/public.bin is of other holders than the plan’s')
   const terms: EpochTerms = {
     domain: opening.domain,
@@ -71,10 +89,10 @@ export function readEpochRun(folder: string, policyPath: string): EpochRun {
     n: reshare.n,
     old,
     oldT: header.t,
-    roster: rosterOf(plan, reshare.holders),
+    roster: rosterOf(plan, reshare.holders, holderNext),
     dealers: reshare.dealers.map((name) => fhe.holders.indexOf(name) + 1),
   }
-  return { folder, policy, opening, plan, terms, pub, squash: pub128.length > 0, card }
+  return { folder, policy, opening, plan, terms, pub, squash: pub128.length > 0, nextCard }
 }
 
 /** That a share is of the epoch that the plan leaves. Errors: HOLDER-EPOCH. */
@@ -111,22 +129,26 @@ export function epochLines({ plan, terms, opening }: EpochRun): string[] {
     `dealt by   ${dealers.join(', ')}`,
     ...(staying.length === 0
       ? []
-      : [
-          `envelopes  ${staying.join(', ')} stay with the envelope key that they had: it opens the old ones too`,
-        ]),
+      : [`envelopes  ${staying.join(', ')} stay, each with an envelope key made for epoch ${terms.epoch}`]),
   ]
 }
 
-function rosterOf(plan: Plan, names: readonly string[]): RosterMember[] {
-  return names.map((name, at) => ({ index: at + 1, name, card: cardDigest(plan, name) }))
+/** No dealer seals a next share to a key that opens an old one, and nobody takes such a share. Errors: PLAN-43, HOLDER-CARD. */
+function checkRenewals(folder: string, plan: Plan): void {
+  const nameOf = (digest: string) => plan.people.find(({ card }) => card === digest)?.name ?? ''
+  const kept = lintRenewals(plan)
+  const refusals =
+    kept.length > 0
+      ? kept
+      : lintRenewedCards(plan, (digest) => readPersonCard(folder, nameOf(digest), digest))
+  if (refusals.length > 0) throw refusedPlan(refusals)
 }
 
-function cardDigest(plan: Plan, name: string): string {
-  return plan.people.find((one) => one.role === 'holder' && one.name === name)?.card ?? ''
+function rosterOf(plan: Plan, names: readonly string[], seatOf: typeof holderBefore): RosterMember[] {
+  return names.map((name, at) => ({ index: at + 1, name, card: seatOf(plan.people, name)?.card ?? '' }))
 }
 
-function readPersonCard(folder: string, plan: Plan, name: string): Card {
-  const digest = cardDigest(plan, name)
+function readPersonCard(folder: string, name: string, digest: string): Card {
   const path = join(folder, 'cards', `${digest}.json`)
   const card = readParsed(path, cardCodec)
   if (cardCodec.digest(card) !== digest || card.kind !== 'holder' || card.name !== name)

@@ -8,6 +8,7 @@ import { registerHolderProve } from './holder-prove.ts'
 import { registerHolderReceive } from './holder-receive.ts'
 import { registerHolderRedeal } from './holder-redeal.ts'
 import { registerHolderRefuse } from './holder-refuse.ts'
+import { registerHolderRenew } from './holder-renew.ts'
 
 /** A holder without a phone: a share’s whole life on files. */
 export function registerHolderShare(group: Command, { act }: CommandLine): void {
@@ -15,6 +16,7 @@ export function registerHolderShare(group: Command, { act }: CommandLine): void 
   registerHolderProve(group, act)
   registerHolderApprove(group, act)
   registerHolderRefuse(group, act)
+  registerHolderRenew(group, act)
   registerHolderEpoch(group, act)
   registerHolderRedeal(group, act)
   registerHolderNext(group, act)

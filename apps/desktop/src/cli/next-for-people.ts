@@ -23,7 +23,9 @@ export function nextForPeople(view: RunView, { folder, files, unanswered }: Arou
     case 'acknowledgements':
       return [
         `${needs.missing.join(', ')}, each on a device of their own, with what the file names:`,
-        `  custody holder receive ENVELOPE.age --key KEY --policy POLICY --out SHARE`,
+        needs.next
+          ? `  custody holder receive-next ${file} --key KEY --policy POLICY --out SHARE   (who stays: the renewed KEY)`
+          : `  custody holder receive ENVELOPE.age --key KEY --policy POLICY --out SHARE`,
         `  custody holder prove SHARE --key KEY --out ${join(into, 'NAME.json')}`,
       ]
     case 'receipt':

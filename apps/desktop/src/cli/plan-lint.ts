@@ -1,8 +1,12 @@
-import { lintPlan, maxPlanBytes, readPlan } from '@lux/ceremony/plan'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { lintPlan, lintRenewedCards, maxPlanBytes, readPlan } from '@lux/ceremony/plan'
 import { policyDigest } from '@lux/ceremony/policy'
+import type { Card } from '@lux/ceremony/wire'
+import { besidePlan } from '../core/run/production-files.ts'
 import { lintTermsOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
-import { readPolicy } from './files.ts'
+import { readCard, readPolicy } from './files.ts'
 import type { Outcome } from './output.ts'
 
 /** What only a plan's policy can tell. */
@@ -12,13 +16,18 @@ const ofThePolicy = [
   'whether it is the policy that the plan names',
 ] as const
 
-/** Every reason why a plan could not run to its end. Without a policy it says what was not judged. Errors: FILE-…. */
+/**
+ * Every reason why a plan could not run to its end, by the plan itself, the cards in cards/ beside it and, where it is given,
+ * the policy; without one it says what was not judged. Errors: FILE-….
+ */
 export function lint(paths: readonly string[], policyPath: string | undefined): Outcome {
   const policy = policyPath === undefined ? null : readPolicy(policyPath).policy
   const terms = policy === null ? undefined : lintTermsOf(policy)
   const plans = paths.map((path) => {
     const read = readPlan(readBounded(path, maxPlanBytes))
-    const found = read.ok ? lintPlan(read.plan, terms) : read.refusals
+    const found = read.ok
+      ? [...lintPlan(read.plan, terms), ...lintRenewedCards(read.plan, cardsBeside(path))]
+      : read.refusals
     const refusals: { rule: string; step: string; detail: string; remedy?: string }[] = [...found]
     if (read.ok && policy !== null && read.plan.policy !== policyDigest(policy))
       refusals.push({
@@ -48,4 +57,13 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
       : { ok: false, code: first.rule, detail: first.detail, plans, notJudged }
   if (policy === null) text.push(`not judged without --policy: ${ofThePolicy.join('; ')}`)
   return { exit: first === undefined ? 0 : 1, json, text: text.join('\n'), answered: true }
+}
+
+/** Cards in cards/ beside the plan, as `plan new` writes them; one that is not there is missed when the plan runs. */
+function cardsBeside(path: string): (digest: string) => Card | undefined {
+  const { cards } = besidePlan(path)
+  return (digest) => {
+    const file = join(cards, `${digest}.json`)
+    return existsSync(file) ? readCard(file) : undefined
+  }
 }

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { maxPlanBytes, parseValues, planFromScript, readScript, type Script } from '@lux/ceremony/plan'
+import {
+  lintRenewedCards,
+  maxPlanBytes,
+  parseValues,
+  planFromScript,
+  readScript,
+  type Script,
+} from '@lux/ceremony/plan'
 import { policyDigest } from '@lux/ceremony/policy'
-import { cardCodec, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import { type Card, cardCodec, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { findParts, findProgram } from '../core/program.ts'
@@ -34,7 +41,7 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
   const bytes = readBounded(scriptPath(what), maxPlanBytes)
   const script = readScript(bytes)
   if (!script.ok) throw refusedPlan(script.refusals)
-  const people = (options.person ?? []).map(readCard)
+  const people = seatedInOrder((options.person ?? []).map(readCard))
   const servers = (options.destination ?? []).map(readServer)
   const values = {
     ...defaults(script.value, options),
@@ -58,6 +65,10 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
   const made = planFromScript(bytes, values, terms)
   if (!made.ok) throw refusedPlan(made.refusals)
   const { text, hash, plan } = made.value
+  const renewals = lintRenewedCards(plan, (digest) =>
+    people.find((card) => cardCodec.digest(card) === digest),
+  )
+  if (renewals.length > 0) throw refusedPlan(renewals)
   writeNew(options.out, utf8(text))
   const cards = join(dirname(resolve(options.out)), 'cards')
   for (const card of people)
@@ -72,6 +83,13 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     json: { ok: true, plan: options.out, title: plan.title, hash, words },
     text: [`plan    ${options.out}`, `hash    ${hash}`, ...wordLines(words)].join('\n'),
   }
+}
+
+/** In the order given, but that a renewed card follows the one that it renews: the seat of the present epoch comes first. */
+function seatedInOrder(cards: readonly Card[]): Card[] {
+  const digests = cards.map((card) => cardCodec.digest(card))
+  const renewing = (card: Card) => card.renews !== undefined && digests.includes(card.renews.card)
+  return [...cards.filter((card) => !renewing(card)), ...cards.filter(renewing)]
 }
 
 /** A script file, or the name of one that is shipped. */

@@ -46,7 +46,10 @@ export function registerPlan({ program, act }: CommandLine): void {
     .option('--set <name=value>', 'fill a blank; names are comma-separated', collectBlank)
     .option('--values <file.yaml>', 'fill blanks from a file, lists included')
     .option('--policy <policy.json>', 'fill policy, organisationId and organisationName')
-    .option('--person <card...>', 'fill people, in this order')
+    .option(
+      '--person <card...>',
+      'fill people, in this order; a renewed card comes after the one that it renews',
+    )
     .option(
       '--destination <transport...>',
       'fill destinations; each server’s card.json lies beside its transport file',
@@ -64,7 +67,9 @@ Example:
   group
     .command('lint')
     .argument('<files...>', 'plans')
-    .description('Say every reason why a plan could not run to its end, by rule and step.')
+    .description(
+      'Say every reason why a plan could not run to its end, by rule and step; looks at cards/ beside it too.',
+    )
     .option('--policy <file>', 'the plan’s policy: its counts, evidence and digest are judged too')
     .action((files: string[], options: { policy?: string }) => act(() => lint(files, options.policy)))
     .addHelpText('after', '\nExample:\n  $ custody plan lint plan.yaml --policy policy.json')

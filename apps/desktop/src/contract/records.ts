@@ -9,6 +9,8 @@ export type HolderView = {
   recipient: string
   algorithms: string[]
   note: string | null
+  /** Digest of the card of the epoch before, of one that a holder who stays made for the next. */
+  renews: string | null
   enrolledAt: string
   shares: {
     ceremony: string

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
 import { generateIdentity } from '@lux/crypto'
 import Database from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
@@ -113,6 +113,20 @@ describe('the window refuses, says why, and keeps what it has', () => {
         'HOLDER-DUPLICATE',
       )
     expect((await value('holders.list', {})).holders.length).toBe(1)
+  })
+
+  test('RENEWAL-SIGNATURE a holder’s card for the next epoch is enrolled beside the present one, if the same keys signed it', async () => {
+    const { card, identity } = holderCards()
+    const renewed = renewCard(identity, card, `age1pq1${'r'.repeat(60)}`)
+    const enrol = (one: Card) =>
+      core.call('holders.enrol', { path: chosen('card.json', cardCodec.encode(one)) })
+    for (const one of [renewed, card]) expect(code(await enrol(one))).toBe('no error')
+    expect(code(await enrol(renewed))).toBe('HOLDER-DUPLICATE')
+    expect(code(await enrol({ ...renewed, recipient: `age1pq1${'z'.repeat(60)}` }))).toBe('FILE-WRONG-KIND')
+    const { holders } = await value('holders.list', {})
+    expect(new Set(holders.map(({ renews }: { renews: string | null }) => renews))).toEqual(
+      new Set([null, cardCodec.digest(card)]),
+    )
   })
 
   test.each<[string, string, () => string | Uint8Array]>([
@@ -249,7 +263,7 @@ describe('a disk that takes no more', () => {
   })
 })
 
-function holderCards(): { card: Card; twin: Card } {
+function holderCards() {
   const identity = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
   const recipient = `age1pq1${'q'.repeat(60)}`
   const card: Card = {
@@ -260,7 +274,7 @@ function holderCards(): { card: Card; twin: Card } {
     keys: { ...identity.keys },
     recipient,
   }
-  return { card, twin: { ...card, name: 'Hannah' } }
+  return { identity, card, twin: { ...card, name: 'Hannah' } }
 }
 
 function readLock(): string {

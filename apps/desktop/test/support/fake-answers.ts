@@ -183,6 +183,7 @@ export function answers(plan: string): Record<string, Answer> {
               recipient: `age1pq1${hex}`,
               algorithms: ['Ed25519', 'ML-DSA-65'],
               note: 'phone, blue case',
+              renews: null,
               enrolledAt: '2026-11-20T10:00:00.000Z',
               shares: [{ ceremony: 'c1', title: run.title, key: 'payroll', index: 1, state: 'proved' }],
             },

@@ -1,8 +1,17 @@
 import { join } from 'node:path'
 import type { Command } from '@lux/ceremony'
-import { checkLock, isSoft, lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
+import {
+  checkLock,
+  holderBefore,
+  isSoft,
+  lintPlan,
+  lintRenewedCards,
+  type Plan,
+  readPlan,
+} from '@lux/ceremony/plan'
 import { checkPolicy, type PolicyFile, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
+import { type Card, cardCodec } from '@lux/ceremony/wire'
 import { type Entropy, encodeCanonical, equalBytes, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { parsePublic, rosterDigest } from '@lux/crypto/fhe'
 import type { Clock } from '../clock.ts'
@@ -68,6 +77,8 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
   const cards = plan.people.map(({ card, name, role }) =>
     found(request.cards, card, `card of ${role} ${name}`),
   )
+  const renewals = lintRenewedCards(plan, (digest) => cardOf(request.cards, digest))
+  if (renewals.length > 0) throw refusedPlan(renewals)
   const destinations = plan.destinations.map(({ card, transport }) => ({
     card: found(request.cards, card, 'server card'),
     transport: found(request.transports, transport, 'transport file'),
@@ -137,7 +148,7 @@ function existingEpoch(
   const roster = fhe.holders.map((name, at) => ({
     index: at + 1,
     name,
-    card: people.find((one) => one.role === 'holder' && one.name === name)?.card ?? '',
+    card: holderBefore(people, name)?.card ?? '',
   }))
   if (!equalBytes(rosterDigest(roster), parsePublic(bytes).rosterDigest))
     throw new CoreError(
@@ -215,6 +226,11 @@ function checkPlace(
       'use a hardware token',
     )
   }
+}
+
+function cardOf(cards: ReadonlyMap<string, Json>, digest: string): Card | undefined {
+  const read = cardCodec.check(cards.get(digest))
+  return read.ok ? read.value : undefined
 }
 
 function found(files: ReadonlyMap<string, Json>, digest: string, what: string): Json {

@@ -1,4 +1,4 @@
-import { planFromScript, readScript } from '@lux/ceremony/plan'
+import { planFromScript, readScript, withStaying } from '@lux/ceremony/plan'
 import { newPolicy, policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, serverCardCodec } from '@lux/ceremony/wire'
 import { type Entropy, toHex, utf8 } from '@lux/crypto'
@@ -24,7 +24,12 @@ export async function rehearsalOfScript(
     holders === null
       ? rehearsal.people
       : [...others, ...holders.map((name) => ({ role: 'holder' as const, name }))]
-  const standIns = await makeStandIns(people, request.entropy)
+  const named = (blank: string) => {
+    const names = values[blank] ?? read.value.blanks[blank]?.default
+    return Array.isArray(names) ? names.map(String) : []
+  }
+  const seats = withStaying(people, holders ?? named('holders'), named('nextHolders'))
+  const standIns = await makeStandIns(seats, request.entropy)
   const outsiders = await makeOutsiders(request.entropy)
   saveOutsiders(request.folder, outsiders)
   const outside = (role: string) =>

@@ -1,4 +1,5 @@
 import type { Refusal } from '@lux/ceremony'
+import { holderNext } from '@lux/ceremony/plan'
 import { CoreError } from '../core-error.ts'
 import type { Run } from './run.ts'
 import { answerAsStandIn } from './stand-in-answer.ts'
@@ -47,10 +48,13 @@ export async function actAsStandIn(
       'the person signs on their own device',
     )
   }
+  // Opens shares of the next epoch with the envelope key that was made for it.
+  const findNext = () => holderNext(standIns, name) ?? find('holder')
+  const { decryptions, reshare } = run.folder.state
   switch (what) {
     case 'acknowledgement':
-      return run.folder.state.reshare?.next
-        ? acknowledgeNextAsStandIn(run, find('holder'))
+      return reshare?.next
+        ? acknowledgeNextAsStandIn(run, findNext())
         : acknowledgeAsStandIn(run, find('holder'))
     case 'decryption-request':
       if (needs?.kind !== 'request') throw notNow(what)
@@ -61,7 +65,9 @@ export async function actAsStandIn(
     case 'holder-answer': {
       if (needs?.kind !== 'answers') throw notNow(what)
       const { authorities } = run.folder.state
-      return answerAsStandIn(run, find('holder'), needs.decryption, { authorities, now })
+      const asked = decryptions.find(({ id }) => id === needs.decryption)?.epoch
+      const holder = asked?.epochId === reshare?.next?.epochId ? findNext() : find('holder')
+      return answerAsStandIn(run, holder, needs.decryption, { authorities, now })
     }
     case 'epoch-approval':
       return approveEpochAsStandIn(run, find('holder'))

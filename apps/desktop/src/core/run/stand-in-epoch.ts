@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BoundEpoch } from '@lux/ceremony'
+import { holderBefore } from '@lux/ceremony/plan'
 import { type Policy, policyDigest } from '@lux/ceremony/policy'
 import { cardCodec } from '@lux/ceremony/wire'
 import { type Entropy, encodeCanonical, fromUtf8, parseCanonical, toHex } from '@lux/crypto'
@@ -41,7 +42,7 @@ export async function makeStandInEpoch(
   const value = (name: string) => values[name] ?? blanks[name]?.default
   const names = list(value('holders'))
   const holders = names.map((name, at) => {
-    const standIn = standIns.find((one) => one.role === 'holder' && one.name === name)
+    const standIn = holderBefore(standIns, name)
     if (standIn?.card.recipient === undefined)
       throw new CoreError('STAND-IN-MISSING', `nobody stands in for ${name}`)
     const card = fromUtf8(cardCodec.encode(standIn.card))

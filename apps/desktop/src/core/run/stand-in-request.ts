@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
+import { holderBefore } from '@lux/ceremony/plan'
 import {
   type DecryptionRequest,
   type DecryptionResult,
@@ -111,9 +112,7 @@ export async function resultAsStandIn(run: Run, id: string, now: string): Promis
       openWith(outsiders.combiner.identity, readBounded(join(place, `answer-${holder}.age`), maxFile)),
     ),
   )
-  const keys = epoch.holders.map(
-    (name) => folder.state.seats.find((seat) => seat.role === 'holder' && seat.name === name)?.keys ?? {},
-  )
+  const keys = epoch.holders.map((name) => holderBefore(folder.state.seats, name)?.keys ?? {})
   const combined = fheThresholdDecrypt({
     pub: readBounded(publicPath(folder, epoch.epochId), maxFile),
     ciphertexts: [readBounded(join(place, 'ciphertext-1.bin'), maxFile)],

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
+import { holderNext } from '@lux/ceremony/plan'
 import {
   type Acknowledgement,
   acknowledgementCodec,
@@ -66,10 +67,7 @@ export async function redealAsStandIn(
   if (!old || reshare === undefined || standIn.seal === null)
     throw new CoreError('STAND-IN-ONLY', `${standIn.name} deals nothing`)
   const dealer = old.holders.indexOf(standIn.name) + 1
-  const recipients = reshare.holders.map(
-    (name) =>
-      folder.state.seats.find((seat) => seat.role === 'holder' && seat.name === name)?.recipient ?? '',
-  )
+  const recipients = reshare.holders.map((name) => holderNext(folder.state.seats, name)?.recipient ?? '')
   const dealt = await runKeyChild(
     {
       do: 'redeal',
@@ -161,7 +159,7 @@ function rosterOf(folder: RunFolder): { index: number; name: string; card: strin
   return (folder.plan.reshare?.holders ?? []).map((name, at) => ({
     index: at + 1,
     name,
-    card: folder.state.seats.find((seat) => seat.role === 'holder' && seat.name === name)?.card ?? '',
+    card: holderNext(folder.state.seats, name)?.card ?? '',
   }))
 }
 

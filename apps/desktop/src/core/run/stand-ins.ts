@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Person } from '@lux/ceremony'
-import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { holderBefore } from '@lux/ceremony/plan'
+import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
 import {
   type Entropy,
   encodeCanonical,
@@ -35,6 +36,11 @@ export async function makeStandIns(
 ): Promise<StandIn[]> {
   const all: StandIn[] = []
   for (const { role, name } of people) {
+    const before = role === 'holder' ? holderBefore(all, name) : undefined
+    if (before !== undefined) {
+      all.push(await renewed(before))
+      continue
+    }
     const identity = generateIdentity(entropy, ['ed25519', 'mlDsa65'])
     const seal = role === 'holder' ? await generateSealIdentity() : null
     const card: Card = {
@@ -49,6 +55,12 @@ export async function makeStandIns(
     all.push({ role, name, card, identity, seal: seal?.identity ?? null })
   }
   return all
+}
+
+/** The same stand-in in the next epoch: with an envelope key of its own, as a holder who stays makes one. */
+async function renewed({ role, name, card, identity }: StandIn): Promise<StandIn> {
+  const { identity: seal, recipient } = await generateSealIdentity()
+  return { role, name, card: renewCard(identity, card, recipient), identity, seal }
 }
 
 /** Keeps the stand-ins with the rehearsal (0600), so that it can be resumed. */

@@ -1,4 +1,5 @@
-import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { holderBefore } from '@lux/ceremony/plan'
+import { type Card, cardCodec, checkRenewalSignature } from '@lux/ceremony/wire'
 import * as v from 'valibot'
 import type { HolderView } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
@@ -28,8 +29,17 @@ export function enrolHolder(parts: Parts, input: unknown): { holder: HolderView 
       'choose a holder’s card',
     )
   }
+  const signed = checkRenewalSignature(card.value)
+  if (!signed.ok)
+    throw new CoreError(
+      'FILE-WRONG-KIND',
+      `${signed.rule}: ${signed.detail}`,
+      'ask the holder to renew the card again: custody holder renew',
+    )
   const row: HolderRow = { card: cardCodec.digest(card.value), jcs: bytes, enrolled: parts.clock.now() }
-  const twin = parts.store.holders().find((other) => sharesKey(card.value, other))
+  const twin = parts.store
+    .holders()
+    .find((other) => sharesKey(card.value, other) && !isRenewal(card.value, other))
   if (twin !== undefined || !parts.store.addHolder(row)) {
     throw new CoreError(
       'HOLDER-DUPLICATE',
@@ -49,6 +59,13 @@ function sharesKey(card: Card, row: HolderRow): boolean {
   return Object.values(card.keys).some((key) => keys.has(key)) || other.value.recipient === card.recipient
 }
 
+/** One holder has a card for each epoch: the same name and keys, another envelope key, the later one signed by those keys. */
+function isRenewal(card: Card, row: HolderRow): boolean {
+  const other = cardCodec.parse(new Uint8Array(row.jcs))
+  if (!other.ok || card.name !== other.value.name || card.recipient === other.value.recipient) return false
+  return card.renews !== undefined || other.value.renews !== undefined
+}
+
 function viewOf({ runs }: Parts, row: HolderRow): HolderView[] {
   const card = cardCodec.parse(new Uint8Array(row.jcs))
   if (!card.ok) return []
@@ -56,7 +73,7 @@ function viewOf({ runs }: Parts, row: HolderRow): HolderView[] {
     const { seats, fhe, plan } = run.folder.state
     const seat = seats.find((one) => one.role === 'holder' && one.card === row.card)
     const share = fhe?.shares.find(({ holder }) => holder === seat?.name)
-    if (seat === undefined || share === undefined) return []
+    if (seat === undefined || share === undefined || seat !== holderBefore(seats, seat.name)) return []
     const proved = fhe?.acknowledged.includes(seat.name) === true
     return [
       {
@@ -77,6 +94,7 @@ function viewOf({ runs }: Parts, row: HolderRow): HolderView[] {
       recipient: card.value.recipient ?? '',
       algorithms: Object.keys(card.value.keys),
       note: card.value.note ?? null,
+      renews: card.value.renews?.card ?? null,
       enrolledAt: row.enrolled,
       shares,
     },

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { type RunView as EngineView, readEntry } from '@lux/ceremony'
+import { holderBefore } from '@lux/ceremony/plan'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
 import { bundleFile } from '../run/perform/bundle.ts'
@@ -29,7 +30,10 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     planHash: view.planHash,
     planWords: wordsOf(view.planHash),
     policyDigest: state.policyDigest,
-    people: state.plan.people.map(({ name, role }) => ({ name, role, standIn: around.standIns.has(name) })),
+    people: state.plan.people
+      // A holder who stays for the next epoch has a seat for each.
+      .filter((person) => person.role !== 'holder' || holderBefore(state.plan.people, person.name) === person)
+      .map(({ name, role }) => ({ name, role, standIn: around.standIns.has(name) })),
     tokens: state.tokens.map(({ role, serial }) => runToken(role, serial, around.tokens)),
     parts: partsOf(view),
     current,

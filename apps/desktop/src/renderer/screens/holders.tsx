@@ -96,6 +96,7 @@ function Holder({ holder }: { holder: HolderView }) {
           </strong>
           <span className="quiet">
             {t('holders.enrolled-at')} <Rec>{format.time(holder.enrolledAt)}</Rec>
+            {holder.renews === null ? null : <> · {t('holders.renewed')}</>}
             {holder.note === null ? null : (
               <>
                 {' · '}

@@ -1,5 +1,6 @@
 import { readEntry, type State } from '@lux/ceremony'
 import type { Predicate } from '@lux/ceremony/bundle'
+import { holderNext } from '@lux/ceremony/plan'
 import type { HybridSignature, Json } from '@lux/crypto'
 import { readBounded } from '../../store/durable-file.ts'
 import { approvedPackage } from '../approved-package.ts'
@@ -82,7 +83,7 @@ export function nextOf(folder: RunFolder, state: State, collected: Collected): P
     holders: next.holders.map((name, at) => ({
       index: at + 1,
       name,
-      card: state.seats.find((seat) => seat.role === 'holder' && seat.name === name)?.card ?? '',
+      card: holderNext(state.seats, name)?.card ?? '',
       acknowledgement: collected.json(folder.readDocument(acknowledgementFile(at + 1, true))),
     })),
     live: collected.json(folder.readDocument('fhe/epoch-live.json')),

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { type EffectOf, possessionChallenge, type State } from '@lux/ceremony'
 import { type BundleParts, blobOf, type Predicate } from '@lux/ceremony/bundle'
+import { holderBefore } from '@lux/ceremony/plan'
 import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type HybridSignature, toHex } from '@lux/crypto'
 import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
@@ -231,7 +232,7 @@ function fheOf(folder: RunFolder, state: State, collected: Collected): Predicate
     holders: fhe.shares.map(({ holder, index, envelopeDigest }) => ({
       index,
       name: holder,
-      card: state.seats.find((seat) => seat.role === 'holder' && seat.name === holder)?.card ?? '',
+      card: holderBefore(state.seats, holder)?.card ?? '',
       envelope: envelopeDigest,
       // Written by the deal as a hybrid signature.
       signature: folder.readDocument(`envelopes/holder-${index}.sig`) as unknown as HybridSignature,
