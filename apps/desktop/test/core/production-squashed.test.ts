@@ -165,7 +165,7 @@ describe('a threshold key with noise squashing in production (mode S), people on
   })
 
   test('REDEAL-FILES, HOLDER-LEAVING: the window leads that key to its next holders, with what dealers wrote beside the file that is chosen, and ends the run so that the old ones go on', async () => {
-    runs.planMove('move', modeS)
+    await runs.planMove('move', modeS)
     const person = personIn()
     const { id } = await opened(person, 'move')
     let run = await person.lead(id)

@@ -36,7 +36,7 @@ export class FheDevices {
   }
 
   prove(share: string, name: string, out: string): Promise<Ran> {
-    const { place, keyed } = this.#of(name)
+    const { place, keyed } = this.#of(name, share)
     return custodyJson(['holder', 'prove', place.file(share), ...keyed, '--out', out])
   }
 
@@ -59,8 +59,8 @@ export class FheDevices {
   }
 
   async receiveNext(name: string, request: string, ...more: string[]): Promise<Ran> {
-    const { place, keyed } = this.#of(name)
-    const share = place.file(`${name}.1`)
+    const share = this.#place.file(`${name}.1`)
+    const { keyed } = this.#of(name, share)
     const ran = await custodyJson([
       'holder',
       'receive-next',
@@ -77,7 +77,7 @@ export class FheDevices {
 
   /** `live` or `keep`. */
   end(verb: string, share: string, run: string, ...more: string[]): Promise<Ran> {
-    const { place, keyed } = this.#of(share.replace(/\..*/, ''))
+    const { place, keyed } = this.#of(share.replace(/\..*/, ''), share)
     return custodyJson([
       'holder',
       verb,
@@ -92,7 +92,7 @@ export class FheDevices {
   }
 
   answer(share: string, request: string, ciphertext: string, out: string): Promise<Ran> {
-    const { place, keyed } = this.#of(share.replace(/\..*/, ''))
+    const { place, keyed } = this.#of(share.replace(/\..*/, ''), share)
     const of = ['--share', place.file(share), '--ciphertext', place.file(ciphertext)]
     return custodyJson([
       'holder',
@@ -108,7 +108,7 @@ export class FheDevices {
   }
 
   refuse(share: string, request: string, out: string): Promise<Ran> {
-    const { place, keyed } = this.#of(share.replace(/\..*/, ''))
+    const { place, keyed } = this.#of(share.replace(/\..*/, ''), share)
     const of = ['--share', place.file(share), '--reason', 'not today']
     return custodyJson(['holder', 'refuse', request, ...of, ...keyed, '--out', out])
   }
@@ -220,9 +220,11 @@ export class FheDevices {
       copyFileSync(this.#place.file(`${share}${end}`), this.#place.file(`${as}${end}`))
   }
 
-  #of(name: string) {
+  /** With the key file of the share's epoch: who stays has another for the next one. */
+  #of(name: string, share = '') {
     const place = this.#place
-    return { place, keyed: ['--key', place.person(name).keyPath, ...place.pass] }
+    const person = share.endsWith('.1') ? (place.renewed.get(name) ?? place.person(name)) : place.person(name)
+    return { place, keyed: ['--key', person.keyPath, ...place.pass] }
   }
 
   #policy(): string[] {

@@ -16,8 +16,10 @@ import {
 } from '@lux/ceremony/wire'
 import { fromBase64, generateSealIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
 import { findSoftTokenLibrary, softTokenEnvironment, startHsm } from '@lux/hsm'
+import { openKeyFile, sealKeyFile } from '../../../src/cli/key-file.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
-import { type Enrolled, enrolled, passphraseFile } from '../../cli/support/people.ts'
+import { custodyJson } from '../../cli/support/custody.ts'
+import { type Enrolled, enrolled, passphrase, passphraseFile, workFactor } from '../../cli/support/people.ts'
 
 export const build = 'b1'.repeat(32)
 const domain = 'production'
@@ -48,6 +50,8 @@ export class FhePeople {
   /** This checkout, saying that it is a release: a checkout may only rehearse. */
   readonly program: Program
   readonly people = new Map<string, Enrolled>()
+  /** Holders who stay for the next epoch, with the card and key file that they made for it. */
+  readonly renewed = new Map<string, Enrolled>()
   readonly pass = ['--passphrase-file', passphraseFile(this.home)]
   combiner = { identity: '', recipient: '' }
   #library = ''
@@ -95,6 +99,27 @@ export class FhePeople {
     return this.people.get(name)!
   }
 
+  /** A holder who stays makes an envelope key for the next epoch, by the command; in place of one made before. */
+  async renew(name: string): Promise<Enrolled> {
+    const { keyPath, identity } = this.person(name)
+    const [newKey, cardPath] = [this.file(`${name}.next.key`), this.file(`${name}.next.json`)]
+    for (const path of [newKey, cardPath]) rmSync(path, { force: true })
+    const ran = await custodyJson([
+      ...['holder', 'renew', '--key', keyPath, '--new-key', newKey, '--out', cardPath],
+      ...this.pass,
+    ])
+    if (ran.exit !== 0) throw new Error(JSON.stringify(ran.json))
+    const { card, seal } = await openKeyFile(newKey, passphrase)
+    // Cheaper than what the command chooses: the tests are about something else than scrypt.
+    writeFileSync(newKey, await sealKeyFile({ card, identity, seal }, passphrase, { workFactor }), {
+      mode: 0o600,
+    })
+    writeFileSync(this.file(`cards/${cardCodec.digest(card)}.json`), readFileSync(cardPath))
+    const renewed = { card, identity, seal, cardPath, keyPath: newKey }
+    this.renewed.set(name, renewed)
+    return renewed
+  }
+
   writePolicy(file: string, expiry: string): string {
     const cards = (role: Card['kind']) =>
       [...this.people.values()].map(({ card }) => card).filter(({ kind }) => kind === role)
@@ -124,15 +149,23 @@ export class FhePeople {
     return policyDigest(policy)
   }
 
-  /** `<name>.yaml` and `<name>.lock.json` of a shipped script. */
-  writePlan(name: string, script: string, values: Record<string, unknown>): void {
+  /** `<name>.yaml` and `<name>.lock.json` of a shipped script; `again`: renewed cards of holders who stay. */
+  writePlan(
+    name: string,
+    script: string,
+    values: Record<string, unknown>,
+    again: readonly Card[] = [],
+  ): void {
+    const cards = [...this.people.values()].map(({ card }) => card)
     const made = planFromScript(new Uint8Array(readFileSync(join(scripts, `${script}.yaml`))), {
       title: name,
       policy: this.#policy,
       tool: build,
-      people: [...this.people.values()]
-        .filter(({ card }) => !outside.includes(card.kind))
-        .map(({ card }) => ({ role: card.kind, name: card.name, card: cardCodec.digest(card) })),
+      people: [...cards.filter(({ kind }) => !outside.includes(kind)), ...again].map((card) => ({
+        role: card.kind,
+        name: card.name,
+        card: cardCodec.digest(card),
+      })),
       library: sha256Hex(new Uint8Array(readFileSync(this.#library))),
       serial: this.#serial,
       ...values,

@@ -1,5 +1,7 @@
 import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { stayingHolders } from '@lux/ceremony/plan'
+import type { Card } from '@lux/ceremony/wire'
 import { sha256Hex, toHex } from '@lux/crypto'
 import { parsePublic } from '@lux/crypto/fhe'
 import { expect } from 'vitest'
@@ -14,6 +16,8 @@ export type Left = Awaited<ReturnType<typeof ended>>
 const waitingFor = ({ json }: Left) => (json.waitingFor as readonly string[])[0] ?? ''
 /** Files in out/ that say what is awaited. */
 export const asked = ({ json }: Left) => json.files as readonly string[]
+
+type Values = Record<string, unknown> & { nextHolders?: string[] }
 
 /** Runs of the plans of a place, each in the folder of its plan's name. */
 export class FheRuns {
@@ -38,7 +42,8 @@ export class FheRuns {
   async past(name: string, begun: Left): Promise<Left> {
     let left = begun
     for (;;) {
-      expect(left.json.refused ?? []).toEqual([])
+      // A command that failed asks for nothing: its code says why.
+      expect([left.json.code, left.json.detail]).toEqual([undefined, undefined])
       const [request = ''] = asked(left)
       const what = waitingFor(left)
       const sign = (...names: string[]) => {
@@ -66,14 +71,19 @@ export class FheRuns {
     expect(left).toMatchObject({ exit: 0, json: { state: 'Closed' } })
   }
 
-  /** A plan that moves the key of the run `deal` from Hal, Ida and Jan to Ida, Kim and Lea. */
-  planMove(name: string, more: object = {}): void {
-    this.#place.writePlan(name, 'resharing', {
-      nextHolders: ['Ida', 'Kim', 'Lea'],
-      dealers: ['Hal', 'Ida'],
-      ...this.#dealt(),
-      ...more,
-    })
+  /** A plan that moves the key of the run `deal` from Hal, Ida and Jan to Ida, Kim and Lea. Who stays renews the card for it. */
+  async planMove(name: string, more: Values = {}): Promise<void> {
+    const values = this.moveValues(more)
+    const again: Card[] = []
+    for (const holder of stayingHolders(values.holders, values.nextHolders))
+      again.push((await this.#place.renew(holder)).card)
+    this.#place.writePlan(name, 'resharing', values, again)
+  }
+
+  /** Blanks of a plan that moves the key of the run `deal`. */
+  moveValues(more: Values = {}) {
+    const nextHolders = ['Ida', 'Kim', 'Lea']
+    return { nextHolders, dealers: ['Hal', 'Ida'], ...this.#dealt(), ...more }
   }
 
   /** A plan that opens something with the key of the run `deal`. */
