@@ -24,6 +24,8 @@ describe('known answers', () => {
     const { verdict, checks } = await verifyBundle(memoryReader(bytes), { policy: policy.value })
     expect(checks.filter(({ ok }) => ok !== true)).toEqual([])
     expect(verdict).toBe('accepted')
+    // Made before a holder who stays had another envelope key in each epoch.
+    expect(checks.find(({ id }) => id === 'FHE-EPOCH')?.detail).toContain('of the epoch before: Ito')
     expect((await makeVectors()).bundle).toEqual(bytes)
   })
 })
