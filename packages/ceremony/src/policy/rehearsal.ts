@@ -8,6 +8,11 @@ import type { Policy, PolicyMember } from './schema.ts'
 export type StandIns = {
   readonly cards: ReadonlyMap<string, Card>
   readonly servers: ReadonlyMap<string, ServerCard>
+  /**
+   * Who asks, computes, encrypts and combines in the rehearsal, of whom nobody sits in the room: one for each list of the policy
+   * that names somebody. Absent where the plan and the policy have nothing to do with a threshold key.
+   */
+  readonly outsiders?: { readonly cards: readonly Card[]; readonly combiner: string }
   /** Build of the tool that rehearses, accepted beside the listed ones. */
   readonly tool: string
   /** The root that stands in for every vendor's; absent where the plan has nothing attested. */
@@ -34,6 +39,14 @@ export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outco
     })
   }
 
+  function outside(kind: Card['kind'], members: readonly PolicyMember[]): PolicyMember[] {
+    const { outsiders } = standIns
+    if (outsiders === undefined || members.length === 0) return replace(members)
+    const cards = outsiders.cards.filter((card) => card.kind === kind)
+    for (const { name, domain } of cards) if (domain === 'production') foreign.push(name)
+    return cards.map(memberOf)
+  }
+
   const audiences = policy.audiences.flatMap((listed) => {
     const card = standIns.servers.get(listed.audience)
     if (card?.domain === 'production') foreign.push(listed.name)
@@ -55,10 +68,13 @@ export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outco
     officers: replace(policy.officers),
     approvers: replace(policy.approvers),
     witnesses: replace(policy.witnesses),
-    requesters: replace(policy.requesters),
-    evaluators: replace(policy.evaluators),
-    encryptors: replace(policy.encryptors),
-    combiners: audiences.map(({ name, combinerRecipient }) => ({ name, recipient: combinerRecipient })),
+    requesters: outside('requester', policy.requesters),
+    evaluators: outside('evaluator', policy.evaluators),
+    encryptors: outside('encryptor', policy.encryptors),
+    combiners: [
+      ...audiences.map(({ name, combinerRecipient }) => ({ name, recipient: combinerRecipient })),
+      ...(standIns.outsiders ? [{ name: 'rehearsal', recipient: standIns.outsiders.combiner }] : []),
+    ],
     audiences,
     leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
     ...(standIns.attestationRoot === undefined ? {} : { attestationRoots: [standIns.attestationRoot] }),

@@ -12,7 +12,7 @@ import {
   policyDocument,
 } from '../../src/policy/index.ts'
 import { cardCodec } from '../../src/wire/index.ts'
-import { makePerson, makeServer, type Person } from '../support/people.ts'
+import { makePerson, makeServer, type Person, sampleRecipient } from '../support/people.ts'
 
 const officers = ['Ada', 'Berta', 'Cem'].map((name) => makePerson('officer', name, 'production'))
 const newcomers = ['Dora', 'Emil'].map((name) => makePerson('officer', name, 'production'))
@@ -168,6 +168,27 @@ describe('rehearsal policy', () => {
     expect(deriveRehearsalPolicy(vouched, { ...played, attestationRoot })).toMatchObject({
       value: { attestationRoots: [attestationRoot] },
     })
+  })
+
+  it('has one stand-in ask, encrypt and combine for all whom the policy names outside the room, and names nobody where it names nobody', () => {
+    const asking = ['Rex', 'Rita'].map((name) => makePerson('requester', name, 'production').card)
+    const outside = policyOf(officers, { requesters: asking, combiners: [] })
+    const outsiders = (domain: 'production' | 'rehearsal') => ({
+      cards: (['requester', 'encryptor'] as const).map((kind) => makePerson(kind, kind, domain).card),
+      combiner: sampleRecipient('rehearsal'),
+    })
+    const played = { cards: playedBy('rehearsal'), servers, tool: `dev:${'0'.repeat(40)}` }
+    expect(deriveRehearsalPolicy(outside, played)).toMatchObject({ rule: 'STAND-IN-MISSING' })
+    const derived = deriveRehearsalPolicy(outside, { ...played, outsiders: outsiders('rehearsal') })
+    if (!derived.ok) throw new Error(derived.detail)
+    expect(derived.value.requesters.map(({ name }) => name)).toEqual(['requester'])
+    expect(derived.value.encryptors).toEqual([])
+    expect(derived.value.combiners.at(-1)).toEqual({
+      name: 'rehearsal',
+      recipient: sampleRecipient('rehearsal'),
+    })
+    const real = { ...played, outsiders: outsiders('production') }
+    expect(deriveRehearsalPolicy(outside, real)).toMatchObject({ rule: 'STAND-IN-DOMAIN' })
   })
 
   it('STAND-IN-MISSING, STAND-IN-DOMAIN refuse a gap and a production card', () => {

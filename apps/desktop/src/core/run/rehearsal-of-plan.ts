@@ -1,10 +1,12 @@
-import { lintPlan, readPlan } from '@lux/ceremony/plan'
+import { lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
 import { deriveRehearsalPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec } from '@lux/ceremony/wire'
 import { CoreError } from '../core-error.ts'
+import { makeOutsiders, saveOutsiders } from './outsiders.ts'
 import { refusedPlan } from './refused-plan.ts'
 import { signedBy } from './rehearsal-policy.ts'
 import type { RehearsalParts, RehearsalRequest } from './rehearsal-request.ts'
+import { makeStandInEpoch } from './stand-in-epoch.ts'
 import { isAttested, makeVendor } from './stand-in-vendor-key.ts'
 import { makeStandIns, type StandIn } from './stand-ins.ts'
 import { countsOf } from './terms.ts'
@@ -30,14 +32,21 @@ export async function rehearsalOfPlan(
   const cards = new Map<string, Card>(
     plan.people.map(({ card }, index) => [card, standInAt(standIns, index).card]),
   )
+  const outsiders = await outsidersOf(request, plan, planPolicy)
   const servers = new Map(request.destinations.map(({ card }) => [serverCardCodec.digest(card), card]))
   const derived = deriveRehearsalPolicy(planPolicy, {
     cards,
     servers,
+    ...(outsiders === null ? {} : { outsiders }),
     tool: request.measurement.build,
     ...(isAttested(plan) ? { attestationRoot: makeVendor(request.folder, request.clock.now()) } : {}),
   })
   if (!derived.ok) throw new CoreError(derived.rule, derived.detail, 'seat everybody whom the policy lists')
+  const { fhe } = plan
+  if (fhe?.existing !== undefined) {
+    const { t, n, mode, squash, holders: names } = fhe
+    await makeStandInEpoch(request, { standIns, policy: derived.value, names, terms: { t, n, mode, squash } })
+  }
   const listed = plan.people.map(({ name, card }, index) => ({
     what: 'card' as const,
     name,
@@ -53,6 +62,15 @@ export async function rehearsalOfPlan(
     standIns,
     listed,
   }
+}
+
+/** Stand-ins for whom policies name around a threshold key; null where neither plan nor policy has anything to do with one. */
+async function outsidersOf(request: RehearsalRequest, plan: Plan, policy: Policy) {
+  const named = policy.requesters.length + policy.evaluators.length + policy.encryptors.length
+  if (plan.fhe === undefined && named === 0) return null
+  const outsiders = await makeOutsiders(request.entropy)
+  saveOutsiders(request.folder, outsiders)
+  return { cards: outsiders.people.map(({ card }) => card), combiner: outsiders.combiner.recipient }
 }
 
 function standInAt(standIns: readonly StandIn[], index: number): StandIn {

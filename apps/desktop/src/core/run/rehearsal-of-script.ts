@@ -1,5 +1,5 @@
 import { planFromScript, readScript, withStaying } from '@lux/ceremony/plan'
-import { newPolicy, policyDigest } from '@lux/ceremony/policy'
+import { newPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, serverCardCodec } from '@lux/ceremony/wire'
 import { type Entropy, toHex, utf8 } from '@lux/crypto'
 import { makeOutsiders, saveOutsiders } from './outsiders.ts'
@@ -9,6 +9,11 @@ import { type RehearsalParts, type RehearsalRequest, transportDigest } from './r
 import { makeStandInEpoch } from './stand-in-epoch.ts'
 import { makeVendor } from './stand-in-vendor-key.ts'
 import { makeStandIns } from './stand-ins.ts'
+
+type Blanks = {
+  values: Readonly<Record<string, unknown>>
+  blanks: Readonly<Record<string, { default?: unknown }>>
+}
 
 /** A plan made from a script and its values, under a policy that names the stand-ins. */
 export async function rehearsalOfScript(
@@ -62,7 +67,7 @@ export async function rehearsalOfScript(
   })
   const digest = policyDigest(policy)
   const epoch = Object.hasOwn(read.value.blanks, 'epochId')
-    ? await makeStandInEpoch(request, { standIns, policy, values, blanks: read.value.blanks })
+    ? await epochBlanks(request, { standIns, policy, values, blanks: read.value.blanks })
     : {}
   const made = planFromScript(script, {
     title: read.value.title,
@@ -94,6 +99,22 @@ export async function rehearsalOfScript(
     standIns,
     listed: [],
   }
+}
+
+/** The blanks of a plan that name a key of an earlier ceremony: here one of fresh ciphertexts, whatever the plan's mode. */
+async function epochBlanks(
+  request: RehearsalRequest,
+  { standIns, policy, values, blanks }: Blanks & Pick<RehearsalParts, 'standIns'> & { policy: Policy },
+): Promise<Record<string, unknown>> {
+  const value = (name: string) => values[name] ?? blanks[name]?.default
+  const names = value('holders')
+  const { public: publicFile, ...epoch } = await makeStandInEpoch(request, {
+    standIns,
+    policy,
+    names: Array.isArray(names) ? names.map(String) : [],
+    terms: { t: Number(value('t')), n: Number(value('n')), mode: 'F', squash: false },
+  })
+  return { ...epoch, publicFile }
 }
 
 /** A token or a root of an earlier ceremony, which the rehearsal then makes itself: any identifier will do. */

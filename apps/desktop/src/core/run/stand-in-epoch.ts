@@ -27,20 +27,19 @@ type Request = { folder: string; entropy: Entropy; keyChild: KeyChildProgram }
 type Of = {
   standIns: readonly StandIn[]
   policy: Policy
-  values: Readonly<Record<string, unknown>>
-  blanks: Readonly<Record<string, { default?: unknown }>>
+  /** Holders of that epoch, by number. */
+  names: readonly string[]
+  terms: { t: number; n: number; mode: 'S' | 'F'; squash: boolean }
 }
 
 /**
- * A key that a plan takes for one of an earlier ceremony: dealt to the stand-in holders before the rehearsal begins. Gives
- * the plan's blanks. It has no server key: nothing is ever computed under it.
+ * A key that a plan takes for one of an earlier ceremony: dealt to the stand-in holders before the rehearsal begins. It has
+ * no server key: nothing is ever computed under it.
  */
 export async function makeStandInEpoch(
   { folder, entropy, keyChild }: Request,
-  { standIns, policy, values, blanks }: Of,
-): Promise<Record<string, unknown>> {
-  const value = (name: string) => values[name] ?? blanks[name]?.default
-  const names = list(value('holders'))
+  { standIns, policy, names, terms }: Of,
+): Promise<BoundEpoch> {
   const holders = names.map((name, at) => {
     const standIn = holderBefore(standIns, name)
     if (standIn?.card.recipient === undefined)
@@ -54,7 +53,6 @@ export async function makeStandInEpoch(
       card,
     }
   })
-  const terms = { t: Number(value('t')), n: Number(value('n')), mode: 'F', squash: false } as const
   const [outDir, envelopeDir] = [join(folder, 'fhe'), join(folder, 'envelopes')]
   for (const made of [outDir, envelopeDir]) makeFolder(made)
   const dealt = await runKeyChild(
@@ -84,7 +82,7 @@ export async function makeStandInEpoch(
     public: dealt.public.sha256,
   }
   writeDurably(join(folder, file), encodeCanonical({ ...epoch }))
-  return { keyId: epoch.keyId, epochId: epoch.epochId, epoch: 0, publicFile: epoch.public }
+  return epoch
 }
 
 /** The epoch that a rehearsal takes for the plan's, or null where the plan has none of before. */
@@ -94,8 +92,4 @@ export function standInEpoch(folder: string): BoundEpoch | null {
   const read = v.safeParse(schema, parseCanonical(readBounded(path, 4096), { maxBytes: 4096 }))
   if (!read.success) throw new CoreError('FILE-DAMAGED', path, 'rehearse anew')
   return read.output
-}
-
-function list(value: unknown): string[] {
-  return Array.isArray(value) ? value.map(String) : []
 }

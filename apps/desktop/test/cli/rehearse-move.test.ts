@@ -1,0 +1,96 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { generateSealIdentity } from '@lux/crypto'
+import { findSoftTokenLibrary } from '@lux/hsm'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { loadStandIns } from '../../src/core/run/stand-ins.ts'
+import { verdictOf } from '../core/support/run-end.ts'
+import { custodyJson, temporaryFolder } from './support/custody.ts'
+import { type Enrolled, enrolled, newPolicy, passphraseFile } from './support/people.ts'
+
+vi.setConfig({ testTimeout: 120_000 })
+
+const holders = ['Hal', 'Ida', 'Jan']
+let folder: string
+let pass: string[]
+const people = new Map<string, Enrolled>()
+const at = (name: string) => join(folder, name)
+const cardOf = (name: string) => people.get(name)?.cardPath ?? ''
+
+beforeAll(async () => {
+  folder = temporaryFolder()
+  pass = ['--passphrase-file', passphraseFile(folder)]
+  const seats = [
+    ...(['administrator', 'operator', 'requester', 'encryptor', 'evaluator'] as const).map(
+      (kind) => [kind, kind] as const,
+    ),
+    ...['Otto', 'Ophelia'].map((name) => ['officer', name] as const),
+    ...['Walter', 'Wanda'].map((name) => ['witness', name] as const),
+    ...holders.map((name) => ['holder', name] as const),
+  ]
+  for (const [kind, name] of seats) people.set(name, await enrolled(folder, kind, name))
+  const named = (option: string, ...names: string[]) => [option, ...names.map(cardOf)]
+  const made = await custodyJson([
+    ...newPolicy(at('policy.json')),
+    ...[...named('--officer', 'Otto', 'Ophelia'), '--quorum', '2'],
+    ...[...named('--witness', 'Walter', 'Wanda'), '--witness-quorum', '2'],
+    ...named('--requester', 'requester'),
+    ...named('--encryptor', 'encryptor'),
+    ...named('--evaluator', 'evaluator'),
+    ...['--combiner', `main=${(await generateSealIdentity()).recipient}`, '--soft-tokens'],
+  ])
+  if (made.exit !== 0) throw new Error(JSON.stringify(made.json))
+  for (const name of ['Otto', 'Ophelia'])
+    await custodyJson([
+      'policy',
+      'sign',
+      at('policy.json'),
+      '--key',
+      people.get(name)!.keyPath,
+      '--yes',
+      ...pass,
+    ])
+  for (const name of holders) {
+    const renewed = await custodyJson([
+      ...['holder', 'renew', '--key', people.get(name)!.keyPath],
+      ...['--out', at(`${name}.2.json`), '--new-key', at(`${name}.2.key`), ...pass],
+    ])
+    if (renewed.exit !== 0) throw new Error(JSON.stringify(renewed.json))
+  }
+}, 120_000)
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the rehearsal of a production plan that refreshes a key', () => {
+  test('PLAN-43 stand-ins who stay renew as people do, ask and combine in place of those whom the policy names, and the officers can lock it', async () => {
+    const set = (values: Record<string, string>) =>
+      Object.entries(values).flatMap(([name, value]) => ['--set', `${name}=${value}`])
+    const seated = ['administrator', 'operator', 'Otto', 'Ophelia', 'Walter', 'Wanda', ...holders]
+    const plan = await custodyJson([
+      ...['plan', 'new', 'resharing', '--policy', at('policy.json'), '--out', at('move.yaml')],
+      ...['--library', findSoftTokenLibrary() ?? ''],
+      ...['--person', ...seated.map(cardOf), ...holders.map((name) => at(`${name}.2.json`))],
+      ...set({
+        serial: 'a1b2c3d4',
+        holders: holders.join(),
+        nextHolders: holders.join(),
+        dealers: 'Hal,Ida',
+      }),
+      ...set({ nextKind: 'refresh', epoch: '0' }),
+      ...set({ keyId: 'a'.repeat(64), epochId: 'b'.repeat(64), publicFile: 'c'.repeat(64) }),
+    ])
+    expect(plan.json.detail).toBeUndefined()
+    const rehearsal = ['rehearse', at('move.yaml'), '--policy', at('policy.json'), '--out', at('rehearsal')]
+    expect((await custodyJson(rehearsal)).json).toMatchObject({ ok: true, state: 'Sealed' })
+    expect(await verdictOf(at('rehearsal'))).toBe('accepted')
+    for (const name of holders) {
+      const [now, next] = loadStandIns(at('rehearsal')).filter(
+        (one) => one.role === 'holder' && one.name === name,
+      )
+      expect(next?.identity.id).toBe(now?.identity.id)
+      expect(next?.seal).not.toBe(now?.seal)
+    }
+    const bundle = ['--rehearsal', at('rehearsal/bundle.zip'), '--out', at('ask.json')]
+    const asked = await custodyJson(['plan', 'request', at('move.yaml'), ...bundle])
+    expect(asked).toMatchObject({ exit: 0, json: { diffDigest: null } })
+  })
+})
