@@ -6,7 +6,8 @@ import type { RunFolder } from '../run/run-folder.ts'
 
 type AtHolders = Extract<Needs, { kind: 'acknowledgements' | 'answers' | 'epoch-approvals' | 'redeals' }>
 
-const own = '--key key-file --policy policy.json'
+const ownBy = (key: string) => `--key ${key} --policy policy.json`
+const own = ownBy('key-file')
 
 /**
  * What each holder who is awaited types on a device of their own, as the guides have it; null where no holder acts. `requests`: the
@@ -47,7 +48,10 @@ const atRun = (who: string[], line: string): contract.DeviceCommands => ({
   groups: [{ who, lines: [line] }],
 })
 
-/** A share is received and then proved; of the next epoch it is put together out of what all dealers sealed. */
+/**
+ * A share is received and then proved; of the next epoch it is put together out of what all dealers sealed. Whoever stays has renewed
+ * the card, and opens it with the renewed key.
+ */
 function provingCommands(
   { state }: RunFolder,
   missing: readonly string[],
@@ -60,14 +64,16 @@ function provingCommands(
         ? (state.fhe?.shares.find(({ holder }) => holder === name)?.index ?? 0)
         : next.holders.indexOf(name) + 1
     const request = requests.find((file) => file.endsWith(`-acknowledgement-${index}.json`)) ?? ''
+    const stays = next !== null && state.fhe?.shares.some(({ holder }) => holder === name)
+    const key = stays ? 'renewed-key-file' : 'key-file'
     const kept = next === null ? `share-${index}.sealed` : `share-${index}.next`
     const receive =
       next === null ? `receive envelopes/holder-${index}.age` : `receive-next run/out/${basename(request)}`
     return {
       who: [name],
       lines: [
-        `custody holder ${receive} ${own} --out ${kept}`,
-        `custody holder prove ${kept} --key key-file --out holder-${index}.json`,
+        `custody holder ${receive} ${ownBy(key)} --out ${kept}`,
+        `custody holder prove ${kept} --key ${key} --out holder-${index}.json`,
       ],
     }
   })

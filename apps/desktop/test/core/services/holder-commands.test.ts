@@ -19,10 +19,16 @@ const folder = (next: { holders: string[] } | null) =>
     },
   }) as unknown as RunFolder
 
-const proving: Needs = { kind: 'acknowledgements', present: ['Hana'], missing: ['Ivan'] }
-const dealt = holderCommands(folder(null), proving, ['/store/run/out/60-acknowledgement-2.json'])
-const next = holderCommands(folder({ holders: ['Lea', 'Ivan'] }), proving, [
+const proving = (next: boolean): Needs => ({
+  kind: 'acknowledgements',
+  present: ['Hana'],
+  missing: ['Ivan', ...(next ? ['Lea'] : [])],
+  next,
+})
+const dealt = holderCommands(folder(null), proving(false), ['/store/run/out/60-acknowledgement-2.json'])
+const next = holderCommands(folder({ holders: ['Lea', 'Ivan'] }), proving(true), [
   '/store/run/out/52-acknowledgement-2.json',
+  '/store/run/out/52-acknowledgement-1.json',
 ])
 const answers = holderCommands(
   folder(null),
@@ -64,8 +70,14 @@ test('RUNNER-DEVICE a holder receives and proves by the files of the own share, 
     groups: [
       {
         lines: [
-          'custody holder receive-next run/out/52-acknowledgement-2.json --key key-file --policy policy.json --out share-2.next',
-          'custody holder prove share-2.next --key key-file --out holder-2.json',
+          'custody holder receive-next run/out/52-acknowledgement-2.json --key renewed-key-file --policy policy.json --out share-2.next',
+          'custody holder prove share-2.next --key renewed-key-file --out holder-2.json',
+        ],
+      },
+      {
+        lines: [
+          'custody holder receive-next run/out/52-acknowledgement-1.json --key key-file --policy policy.json --out share-1.next',
+          'custody holder prove share-1.next --key key-file --out holder-1.json',
         ],
       },
     ],
