@@ -1,20 +1,14 @@
 import type { HolderPartial } from '../../src/sharing/combine.ts'
-import {
-  galoisRing,
-  holderPoint,
-  lagrangeCoefficients,
-  type RingElement,
-  type Width,
-  ZERO,
-} from '../../src/sharing/galois-ring.ts'
+import type { Width } from '../../src/sharing/galois-ring.ts'
+import { pointOf, polynomialThrough, valueAt } from './ring-reference.ts'
 
 export type ReferenceResult =
-  | { readonly found: true; readonly values: RingElement[]; readonly cheaters: number[] }
+  | { readonly found: true; readonly values: bigint[][]; readonly cheaters: number[] }
   | { readonly found: false }
 
 /**
  * Slow and obviously right: every t answers give a polynomial; the truth is one that all but at most `errors` holders
- * are on, for every element. Found only when exactly one such set of polynomials exists.
+ * are on, for every element. Found only when exactly one such set of polynomials exists. Nothing of it is of src.
  */
 export function referenceCombine(
   width: Width,
@@ -22,25 +16,20 @@ export function referenceCombine(
   errors: number,
   partials: readonly HolderPartial[],
 ): ReferenceResult {
-  const ring = galoisRing(width)
-  const at = (base: readonly HolderPartial[], element: number, point: RingElement): RingElement => {
-    const weights = lagrangeCoefficients(
-      ring,
-      base.map(({ holder }) => holder),
-      point,
-    )
-    return base.reduce<RingElement>(
-      (sum, { elements }, i) => ring.add(sum, ring.mul(weights[i]!, elements[element]!)),
-      ZERO,
-    )
-  }
-  const found = new Map<string, { values: RingElement[]; cheaters: number[] }>()
+  const found = new Map<string, { values: bigint[][]; cheaters: number[] }>()
   for (const base of subsets(partials, t)) {
+    const polynomials = base[0]!.elements.map((_, j) =>
+      polynomialThrough(
+        width,
+        base.map(({ holder }) => holder),
+        base.map(({ elements }) => elements[j]!),
+      ),
+    )
     const off = partials.filter(({ holder, elements }) =>
-      elements.some((element, j) => String(at(base, j, holderPoint(holder))) !== String(element)),
+      elements.some((element, j) => `${valueAt(width, polynomials[j]!, pointOf(holder))}` !== `${element}`),
     )
     if (off.length > errors) continue
-    const values = base[0]!.elements.map((_, j) => at(base, j, ZERO))
+    const values = polynomials.map((coefficients) => coefficients[0]!)
     found.set(String(values), { values, cheaters: off.map(({ holder }) => holder) })
   }
   const [only, ...others] = found.values()
