@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  dealFheKey,
   fhePartialDecrypt,
   fheThresholdDecrypt,
   parsePartial,
@@ -7,11 +8,13 @@ import {
   signProvenance,
 } from '../../src/fhe/index.ts'
 import { sha256Hex } from '../../src/hash.ts'
+import { toHex } from '../../src/hex.ts'
 import { generateIdentity } from '../../src/sign/identity.ts'
 import {
   asked,
   authorities,
   bare,
+  clientKey,
   deal,
   digest,
   entropy,
@@ -24,6 +27,7 @@ import {
   stranger,
   vouchedBy,
 } from './api-bench.ts'
+import { entropyOf } from './fixture.ts'
 
 describe('provenance', () => {
   test('with it, signed answers combine and are checked against their holders', () => {
@@ -40,6 +44,37 @@ describe('provenance', () => {
     const unsigned = [1, 2].map((holder) => opened(fhePartialDecrypt(bare(holder))).partial)
     const { requestDigest: _, ...rest } = input
     expect(fheThresholdDecrypt({ ...rest, partials: unsigned })).toMatchObject({
+      rule: 'FHE-PARTIAL-SIGNATURE',
+    })
+  })
+
+  test('FHE-PROVENANCE-MISSING and FHE-PARTIAL-SIGNATURE a share of production answers nothing bare, and no answer of it is combined unchecked', () => {
+    const budgets = { at64: 0, at128: 100 }
+    const { pub, shares, keyId } = opened(
+      dealFheKey({
+        clientKey,
+        publicKeys: { compactPublicKey: new Uint8Array(32), serverKey: new Uint8Array(32).fill(1) },
+        t: 2,
+        n: 3,
+        domain: 'production',
+        roster: [1, 2, 3].map((i) => ({ index: i, name: `H${i}`, card: String(i).repeat(64) })),
+        policyHash: new Uint8Array(32),
+        budgets,
+        entropy: entropyOf(55),
+      }),
+    )
+    const document = vouchedBy(evaluator, { domain: 'production', keyId: toHex(keyId) })
+    const of = (holder: number) => ({ share: shares[holder - 1]!, pub })
+    expect(fhePartialDecrypt(bare(1, of(1)))).toMatchObject({ ok: false, rule: 'FHE-PROVENANCE-MISSING' })
+    const partials = [1, 2].map((holder) => opened(asked(holder, [document], of(holder))).partial)
+    const input = { pub, ciphertexts: [file], partials, requestDigest }
+    expect(fheThresholdDecrypt({ ...input, holders: holders.map((one) => one.keys) })).toMatchObject({
+      ok: true,
+      value: { values: [-77n] },
+    })
+    expect(fheThresholdDecrypt(input)).toMatchObject({ ok: false, rule: 'FHE-PARTIAL-SIGNATURE' })
+    expect(fheThresholdDecrypt({ ...input, holders: [holders[0]!.keys] })).toMatchObject({
+      ok: false,
       rule: 'FHE-PARTIAL-SIGNATURE',
     })
   })

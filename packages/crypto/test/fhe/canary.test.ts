@@ -82,6 +82,56 @@ describe('the canary', () => {
     })
   })
 
+  test('FHE-CANARY-SIZE 256 blocks stand in for the floor: not one more is answered or audited', () => {
+    const of = (bits: number, seed: number) =>
+      parseCiphertext(squashedFile(key128!, 'Uint', values[0]!, bits, { seed }))
+    const most = [80, 81, 82, 83].map((seed) => of(256, seed))
+    const over = [...most, of(2, 84)]
+    const size = {
+      ok: false,
+      rule: 'FHE-CANARY-SIZE',
+      detail: '257 different blocks of 128 bits, expected 64 to 256',
+    }
+    expect(answerCanary(verified(next, 1), most, planHash).ok).toBe(true)
+    expect(answerCanary(verified(next, 1), over, planHash)).toMatchObject(size)
+    const fresh = [freshOf('FheUint256'), freshOf('FheUint256'), freshOf('FheUint128')]
+    expect(answerCanary(verified(next, 1), fresh, planHash)).toMatchObject({
+      ...size,
+      detail: '320 different blocks of 64 bits, expected 128 to 256',
+    })
+    const said = over.map((_, i) => (i < 4 ? values[0]! : 1n))
+    const pub = parsePublic(next.pub)
+    const asked = [...freshCanary, ...over]
+    expect(auditCanary(pub, asked, [...values, ...said], answers)).toMatchObject(size)
+  })
+
+  test('FHE-INCONSISTENT a holder of another key is named, and the epoch is unproven although the values are right', () => {
+    const wide = dealt(clientKey, 2, 4, 'S', true)
+    const answer = (h: number, ciphertexts: typeof canary) => {
+      const answered = answerCanary(verified(wide, h), ciphertexts, planHash)
+      if (!answered.ok) throw new Error(answered.rule)
+      return answered.value
+    }
+    const off = (one: ReturnType<typeof answer>) => ({
+      ...one,
+      answers: one.answers.map((each) => ({
+        ...each,
+        elements: each.elements.map(([a, b, c, d]): (typeof each.elements)[number] => [a ^ 1n, b, c, d]),
+      })),
+    })
+    const all = [1, 2, 3, 4].flatMap((h) => [answer(h, freshCanary), answer(h, canary)])
+    const audited = (partials: typeof all) => auditCanary(parsePublic(wide.pub), both, bothValues, partials)
+    expect(audited(all).ok).toBe(true)
+    for (const width of [64, 128]) {
+      const one = all.map((each) => (each.header.holder === 3 && each.width === width ? off(each) : each))
+      expect(audited(one), `${width} bits`).toMatchObject({
+        ok: false,
+        rule: 'FHE-INCONSISTENT',
+        detail: 'holders 3 compute with another key',
+      })
+    }
+  })
+
   test('FHE-CARRY-ROUNDED and FHE-CARRY-UNROUNDED a canary is carried as the policy says', () => {
     const rounded = canary.map(roundForCarrying)
     const answer = (ciphertexts: typeof canary, carrying?: Carrying) =>

@@ -85,6 +85,46 @@ describe('combining', () => {
     expect(bare).toMatchObject({ detail: expect.stringContaining('1, 2, 3, 4') })
   })
 
+  test('FHE-INCONSISTENT three who collude at (4,8) cannot have two honest holders blamed and their value believed', () => {
+    // One polynomial of degree 3 that adds 1 to the value and is 0 at 6, 7 and 8: then six of eight agree on a wrong one.
+    const one: RingElement = [1n << 123n, 0n, 0n, 0n]
+    const added = (holder: number) =>
+      [6, 7, 8].reduce<RingElement>((all, zero) => {
+        const point = holderPoint(zero)
+        const ratio = ring.mul(ring.sub(holderPoint(holder), point), ring.inverse(ring.sub(ZERO, point)))
+        return ring.mul(all, ratio)
+      }, one)
+    const partials = answers(4, 8, phases).map((partial) =>
+      partial.holder > 3
+        ? partial
+        : { ...partial, elements: partial.elements.map((e) => ring.add(e, added(partial.holder))) },
+    )
+    expect(combine({ ...quorum(4, 8), partials })).toMatchObject({
+      ok: false,
+      rule: 'FHE-INCONSISTENT',
+      detail: 'inconsistent, no value; suspects, unproven: 4, 5',
+    })
+  })
+
+  test.each([
+    [[1], 1],
+    [[1], 2],
+    [[2], 2],
+    [[64], 1],
+    [[64], 2],
+    [[3, 2], 2],
+  ])('FHE-INCONSISTENT with %j blocks, a place %i that carries none is not 0', (blockCounts, place) => {
+    const elements = blockCounts.reduce((all, count) => all + Math.ceil(count / 3), 0)
+    const used = blockCounts.flatMap((count) =>
+      Array.from({ length: 3 * Math.ceil(count / 3) }, (_, i) => (i < count ? (phases[i] ?? 0n) : 0n)),
+    )
+    const input = { ...quorum(2, 3), blockCounts }
+    const honest = combine({ ...input, partials: answers(2, 3, used) })
+    expect(honest.ok).toBe(true)
+    const spare = used.map((phase, i) => (i === 3 * (elements - 1) + place ? 1n : phase))
+    expect(combine({ ...input, partials: answers(2, 3, spare) })).toMatchObject({ rule: 'FHE-INCONSISTENT' })
+  })
+
   test('FHE-INCONSISTENT an unused coefficient that is not 0 is refused at a bare quorum', () => {
     const spoiled = answers(2, 2, phases).map((p) => ({
       ...p,
