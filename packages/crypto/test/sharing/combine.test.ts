@@ -125,6 +125,29 @@ describe('combining', () => {
     expect(combine({ ...input, partials: answers(2, 3, spare) })).toMatchObject({ rule: 'FHE-INCONSISTENT' })
   })
 
+  test('wrong answers in the last element alone are found in as few looks at all of them as there are cheaters, and one', () => {
+    const [t, n] = [5, 15]
+    let looks = 0
+    const watched = answers(t, n, phases).map((partial): HolderPartial => {
+      const at = partial.elements.length - 1 - (partial.holder % 2)
+      const elements = [11, 12, 13, 14].includes(partial.holder)
+        ? shift(partial, half, at).elements
+        : partial.elements
+      // Only the whole search reads the first element, and of the first holder once in each look.
+      const counted = new Proxy(elements, {
+        get: (list, name) => {
+          if (name === '0' && partial.holder === 1) looks++
+          return Reflect.get(list, name)
+        },
+      })
+      return { holder: partial.holder, elements: counted }
+    })
+    const result = combine({ ...quorum(t, n), partials: watched })
+    expect(result).toMatchObject({ ok: true, value: { phases: [phases], cheaters: [11, 12, 13, 14] } })
+    // Every look interpolates the first element once for each holder past the first five: ten and fewer.
+    expect(looks).toBeLessThan(6 * 10)
+  })
+
   test('FHE-INCONSISTENT an unused coefficient that is not 0 is refused at a bare quorum', () => {
     const spoiled = answers(2, 2, phases).map((p) => ({
       ...p,
