@@ -116,6 +116,7 @@ export {
 export { type RotatedKey, type RotateRequest, rotateFheKey } from './rotate-key.ts'
 export { type FheKeyType, readSecretKey, type SecretKeyWords } from './secret-key.ts'
 export {
+  encodeEnvelope,
   encodeShareEnvelope,
   forgetEnvelope,
   parseShareEnvelope,

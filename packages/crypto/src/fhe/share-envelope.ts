@@ -49,18 +49,22 @@ export function encodeShareEnvelope(input: {
   const pub = parsePublic(input.pub)
   if (!equalBytes(share.header.epochId, pub.header.epochId))
     throw new RangeError('share: of another public file')
-  const header = encodeCanonical(
-    headerOf({
-      ceremonyId: input.ceremonyId,
-      name: input.name,
-      authorities: input.authorities,
-      share,
-      shareDigest: sha256Hex(input.share),
-      publicDigest: sha256Hex(input.pub),
-      commitments: digestOf(pub),
-    }),
-  )
-  return concatBytes(utf8(MAGIC), u32(header.length), header, input.share)
+  return encodeEnvelope({
+    ceremonyId: input.ceremonyId,
+    name: input.name,
+    authorities: input.authorities,
+    share,
+    shareBytes: input.share,
+    publicDigest: sha256Hex(input.pub),
+    commitmentsDigest: digestOf(pub),
+  })
+}
+
+/** The same of an opened envelope; `share` gives what the header says of it, which no seed is part of. */
+export function encodeEnvelope(envelope: ShareEnvelope): Uint8Array {
+  const { shareBytes, commitmentsDigest: commitments } = envelope
+  const header = encodeCanonical(headerOf({ ...envelope, shareDigest: sha256Hex(shareBytes), commitments }))
+  return concatBytes(utf8(MAGIC), u32(header.length), header, shareBytes)
 }
 
 /**

@@ -2,6 +2,7 @@ import {
   encodeBinaryKey,
   encodeCarried,
   encodeCorrection,
+  encodeEnvelope,
   encodePartial,
   encodePublic,
   encodeSeedFile,
@@ -21,13 +22,13 @@ import {
   readCiphertext,
 } from '../../src/fhe/index.ts'
 import { FormatError } from '../../src/format-error.ts'
+import { encodeDocument, parseDocument } from '../../src/sign/document.ts'
 
-/** Every parser of bytes from outside; where there is an encoder, what parses encodes to the very same bytes. */
-export const formats: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array | null>> = {
-  'client-key': (bytes) => nothing(parseClientKey(bytes)),
+type Format = (bytes: Uint8Array) => Uint8Array | null
+
+/** Parsers of formats that have an encoder: what parses encodes to the very same bytes. */
+export const encoded: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>> = {
   'binary-key': (bytes) => encodeBinaryKey(parseBinaryKey(bytes).words),
-  ciphertext: (bytes) => nothing(parseCiphertext(bytes)),
-  'any-ciphertext': (bytes) => nothing(readCiphertext(bytes)),
   carried: (bytes) => encodeCarried(parseCarried(bytes)),
   share: (bytes) => encodeShare(parseShare(bytes)),
   public: (bytes) => encodePublic(parsePublic(bytes)),
@@ -37,10 +38,24 @@ export const formats: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array 
   },
   correction: (bytes) => encodeCorrection(parseCorrection(bytes)),
   seeds: (bytes) => encodeSeedFile(parseSeedFile(bytes)),
-  envelope: (bytes) => nothing(parseShareEnvelope(bytes)),
-  provenance: (bytes) => nothing(parseProvenance(bytes)),
+  envelope: (bytes) => encodeEnvelope(parseShareEnvelope(bytes)),
+  provenance: (bytes) => {
+    // Its members in their plain form, as JSON has them.
+    const payload = JSON.parse(JSON.stringify(parseProvenance(bytes)))
+    return encodeDocument({ ...parseDocument(bytes, { maxBytes: 1 << 20 }), payload })
+  },
+}
+
+/** Parsers of tfhe's own files, which we never write whole, and `inspect`: they accept or refuse, and no more is claimed. */
+export const accepted: Readonly<Record<string, (bytes: Uint8Array) => null>> = {
+  'client-key': (bytes) => nothing(parseClientKey(bytes)),
+  ciphertext: (bytes) => nothing(parseCiphertext(bytes)),
+  'any-ciphertext': (bytes) => nothing(readCiphertext(bytes)),
   inspect: (bytes) => nothing(inspect(bytes)),
 }
+
+/** Every parser of bytes from outside. */
+export const formats: Readonly<Record<string, Format>> = { ...encoded, ...accepted }
 
 function nothing(_: unknown): null {
   return null

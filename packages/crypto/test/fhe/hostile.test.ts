@@ -1,9 +1,11 @@
 import { readdirSync } from 'node:fs'
 import fc from 'fast-check'
+import tfhe from 'node-tfhe'
 import { describe, expect, test } from 'vitest'
 import { fromBase64 } from '../../src/base64.ts'
 import { vectorJson } from '../vectors.ts'
-import { formats, verdictOf } from './formats.ts'
+import { LIMIT } from './fixture.ts'
+import { accepted, encoded, formats, verdictOf } from './formats.ts'
 import { changes, spoil } from './hostile.ts'
 import { samples } from './samples.ts'
 
@@ -24,12 +26,23 @@ describe('the corpus of hostile files', () => {
   })
 })
 
-describe.each(Object.keys(formats))('%s', (format) => {
-  test('an honest file is taken and encodes to itself', () => {
-    expect(verdictOf(format, honest[format]!)).toBe('taken')
-  })
+test.each(Object.keys(encoded))('%s: an honest file is taken and encodes to itself', (format) => {
+  expect(Buffer.from(encoded[format]!(honest[format]!)).equals(honest[format]!)).toBe(true)
+})
 
-  test('a spoiled one is refused by a rule, or is another file that encodes to itself', () => {
+test.each(Object.keys(accepted))('%s: an honest file is accepted; it has no encoder here', (format) => {
+  expect(verdictOf(format, honest[format]!)).toBe('taken')
+})
+
+test('client-key and ciphertext: tfhe reads an honest one and writes the same bytes', () => {
+  const key = tfhe.TfheClientKey.safe_deserialize(honest['client-key']!, LIMIT)
+  expect(Buffer.from(key.safe_serialize(LIMIT)).equals(honest['client-key']!)).toBe(true)
+  const value = tfhe.FheUint8.safe_deserialize(honest.ciphertext!, LIMIT)
+  expect(Buffer.from(value.safe_serialize(LIMIT)).equals(honest.ciphertext!)).toBe(true)
+})
+
+describe.each(Object.keys(formats))('%s', (format) => {
+  test('a spoiled one is refused by a rule, or accepted; if it has an encoder, it encodes to itself', () => {
     const sample = honest[format]!
     fc.assert(
       fc.property(changes, (all) => {
