@@ -49,9 +49,9 @@ export function registerFhe({ program, act }: CommandLine): void {
     .requiredOption('--holders <n>', 'how many holders there are', count('--holders', 15))
     .option(
       '--mode <mode>',
-      'S: squashed results only; F: fresh 64-bit ciphertexts too, up to 2 of 3 holders',
+      'S: squashed results only, of a key with a squash key; F: fresh 64-bit ciphertexts too, at 2 of 2, 2 of 3 or 3 of 3',
       modeOption,
-      'F',
+      'S',
     )
     .option('--rehearsal', 'required here: the shares lie open in files')
     .requiredOption('--out <dir>', 'a new folder')
@@ -64,7 +64,8 @@ and TFHE_BINARY ones. Writes public.bin (16 or 82 KB and 32 B for each set) and 
 mode 0600): 64 B of seeds at 2 of 3, 192 B at 3 of 5, 2240 B at 5 of 9, 29568 B at 7 of 13. N is at most 15.
 
 Example:
-  $ custody fhe deal --client-key fhe-key/client-key.bin --quorum 2 --holders 3 --rehearsal --out dealt`,
+  $ custody fhe deal --client-key fhe-key/client-key.bin --quorum 3 --holders 5 --rehearsal --out dealt
+  $ custody fhe deal --client-key plain-key/client-key.bin --quorum 2 --holders 3 --mode F --rehearsal --out dealt`,
     )
   group
     .command('recover')

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { lintPlan, lintRenewedCards, maxPlanBytes, readPlan } from '@lux/ceremony/plan'
+import { lintPlan, lintRenewedCards, maxPlanBytes, readPlan, warnPlan } from '@lux/ceremony/plan'
 import { policyDigest } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { besidePlan } from '../core/run/production-files.ts'
@@ -8,6 +8,7 @@ import { lintTermsOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { readCard, readPolicy } from './files.ts'
 import type { Outcome } from './output.ts'
+import { warningLines } from './plan-warnings.ts'
 
 /** What only a plan's policy can tell. */
 const ofThePolicy = [
@@ -36,20 +37,21 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
         detail: `the plan names the policy ${read.plan.policy}`,
         remedy: 'give the policy that the plan names',
       })
-    return { file: path, hash: read.ok ? read.hash : null, refusals }
+    const warnings = read.ok ? warnPlan(read.plan) : []
+    return { file: path, hash: read.ok ? read.hash : null, refusals, warnings }
   })
   const first = plans.find(({ refusals }) => refusals.length > 0)?.refusals[0]
   const sound = policy === null ? 'in order, as far as a plan is judged without its policy' : 'in order'
-  const text = plans.flatMap(({ file, refusals }) =>
-    refusals.length === 0
-      ? [`${file}: ${sound}`]
-      : refusals.map(({ rule, step, detail, remedy }) =>
-          [
-            `${file}: ${rule}${step === '' ? '' : ` (${step})`}: ${detail}`,
-            ...(remedy ? [`  ${remedy}`] : []),
-          ].join('\n'),
-        ),
-  )
+  const text = plans.flatMap(({ file, refusals, warnings }) => [
+    ...(refusals.length === 0 ? [`${file}: ${sound}`] : []),
+    ...refusals.map(({ rule, step, detail, remedy }) =>
+      [
+        `${file}: ${rule}${step === '' ? '' : ` (${step})`}: ${detail}`,
+        ...(remedy ? [`  ${remedy}`] : []),
+      ].join('\n'),
+    ),
+    ...warningLines(warnings).map((line) => `${file}: ${line}`),
+  ])
   const notJudged = policy === null ? ofThePolicy : []
   const json =
     first === undefined

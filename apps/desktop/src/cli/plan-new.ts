@@ -8,6 +8,7 @@ import {
   planFromScript,
   readScript,
   type Script,
+  warnPlan,
 } from '@lux/ceremony/plan'
 import { policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
@@ -21,6 +22,7 @@ import { readBounded, writeDurably } from '../core/store/durable-file.ts'
 import { refused } from './command-line.ts'
 import { mustBeNew, readCard, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
 import type { Outcome } from './output.ts'
+import { warningLines } from './plan-warnings.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export type NewPlanOptions = {
@@ -78,10 +80,11 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     writeDurably(join(cards, `transport-${digest}.json`), file, 0o644)
   }
   const words = wordsOf(hash)
+  const warnings = warningLines(warnPlan(plan))
   return {
     exit: 0,
-    json: { ok: true, plan: options.out, title: plan.title, hash, words },
-    text: [`plan    ${options.out}`, `hash    ${hash}`, ...wordLines(words)].join('\n'),
+    json: { ok: true, plan: options.out, title: plan.title, hash, words, warnings },
+    text: [`plan    ${options.out}`, `hash    ${hash}`, ...wordLines(words), ...warnings].join('\n'),
   }
 }
 

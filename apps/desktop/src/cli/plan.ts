@@ -8,6 +8,7 @@ import {
   type Plan,
   printPlan,
   readPlan,
+  warnPlan,
 } from '@lux/ceremony/plan'
 import { checkPolicy, policyDigest } from '@lux/ceremony/policy'
 import {
@@ -29,6 +30,7 @@ import type { Outcome } from './output.ts'
 import { lint } from './plan-lint.ts'
 import { type NewPlanOptions, newPlan } from './plan-new.ts'
 import { changeLines, rehearsedPlan } from './plan-rehearsal.ts'
+import { warningLines } from './plan-warnings.ts'
 
 export function registerPlan({ program, act }: CommandLine): void {
   const group = program
@@ -68,7 +70,7 @@ Example:
     .command('lint')
     .argument('<files...>', 'plans')
     .description(
-      'Say every reason why a plan could not run to its end, by rule and step; looks at cards/ beside it too.',
+      'Say every reason why a plan could not run to its end, by rule and step; what to know of it, and what is wrong with the cards in cards/ beside it.',
     )
     .option('--policy <file>', 'the plan’s policy: its counts, evidence and digest are judged too')
     .action((files: string[], options: { policy?: string }) => act(() => lint(files, options.policy)))
@@ -169,6 +171,7 @@ async function request(path: string, options: { rehearsal: string; out: string }
   // How many people the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
   const { plan, hash: digest } = soundPlan(path, undefined)
   const { approval, changes } = await rehearsedPlan(plan, digest, options.rehearsal)
+  const warnings = warningLines(warnPlan(plan))
   const subject = planApprovalCodec.signedBytes(approval)
   const asked: SignatureRequest = {
     v: 1,
@@ -178,13 +181,20 @@ async function request(path: string, options: { rehearsal: string; out: string }
     subject: toBase64(subject),
     lines: [
       plan.title,
+      ...warnings,
       ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changeLines(changes)]),
     ].map(oneLine),
   }
   writeNew(options.out, signatureRequestCodec.encode(asked))
   const words = wordsOf(digest)
-  const json = { ok: true, request: options.out, ...approval, words, changes }
-  const text = [options.out, ...explainRequest(asked).lines, ...changeLines(changes), ...wordLines(words)]
+  const json = { ok: true, request: options.out, ...approval, words, changes, warnings }
+  const text = [
+    options.out,
+    ...explainRequest(asked).lines,
+    ...warnings,
+    ...changeLines(changes),
+    ...wordLines(words),
+  ]
   return { exit: 0, json, text: text.join('\n') }
 }
 

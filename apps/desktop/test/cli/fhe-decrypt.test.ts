@@ -33,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 function deal(key: string, out: string, t: number, n: number) {
-  const quorum = ['--quorum', String(t), '--holders', String(n)]
+  const quorum = ['--quorum', String(t), '--holders', String(n), '--mode', 'F']
   return custodyJson(['fhe', 'deal', '--client-key', at(key), ...quorum, '--rehearsal', '--out', at(out)])
 }
 

@@ -53,6 +53,8 @@ describe('fhe', () => {
       '2',
       '--holders',
       '3',
+      '--mode',
+      'F',
       '--rehearsal',
     ])
     expect(exit).toBe(0)
@@ -66,6 +68,18 @@ describe('fhe', () => {
     })
   }, 20_000)
 
+  test('FHE-NO-SQUASH-KEY, FHE-FLOOD-FLOOR: mode S is the default, and what to do is said where a key or (t,n) is not for its mode', async () => {
+    const quorum = ['--quorum', '3', '--holders', '5', '--rehearsal']
+    const [plain, floor] = await Promise.all([
+      custodyJson([...dealOptions('plain'), ...quorum]),
+      custodyJson([...dealOptions('floor'), ...quorum, '--mode', 'F']),
+    ])
+    expect(plain).toMatchObject({ exit: 1, json: { code: 'FHE-NO-SQUASH-KEY' } })
+    expect(plain.json.remedy).toMatch(/keygen --squash.*--mode F/)
+    expect(floor).toMatchObject({ exit: 1, json: { code: 'FHE-FLOOD-FLOOR' } })
+    expect(floor.json.remedy).toContain('--mode S')
+  }, 20_000)
+
   test('FHE-WHOLE-KEY a key that lies in a file is not dealt for production', async () => {
     const { exit, json } = await custodyJson([...dealOptions('real'), '--quorum', '2', '--holders', '3'])
     expect(exit).toBe(1)
@@ -74,7 +88,7 @@ describe('fhe', () => {
 
   test('t > n and a file that is no client key are refused by the rule that they break', async () => {
     const [quorum, wrongFile] = await Promise.all([
-      custodyJson([...dealOptions('much'), '--quorum', '4', '--holders', '3', '--rehearsal']),
+      custodyJson([...dealOptions('much'), '--quorum', '4', '--holders', '3', '--mode', 'F', '--rehearsal']),
       custodyJson([
         'fhe',
         'deal',

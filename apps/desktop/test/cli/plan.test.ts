@@ -1,5 +1,6 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { planFromScript, readScript } from '@lux/ceremony/plan'
 import { planLockCodec } from '@lux/ceremony/wire'
 import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -63,6 +64,39 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('plan', () => {
+  test('PLAN-44 lint warns of a new key of mode F and says what to do; one of mode S has no warning', async () => {
+    const script = new Uint8Array(
+      readFileSync(new URL('../../../../resources/scripts/threshold-fhe.yaml', import.meta.url)),
+    )
+    const read = readScript(script)
+    if (!read.ok) throw new Error('the shipped script')
+    const values = {
+      ...{ title: 'Key', policy: '01'.repeat(32), tool: '02'.repeat(32), library: '03'.repeat(32) },
+      serial: 'a1b2',
+      people: read.value.rehearsal.people.map(({ role, name }, i) => ({
+        role,
+        name,
+        card: String(i).padStart(64, '0'),
+      })),
+    }
+    for (const [name, more] of [
+      ['mode-s.yaml', {}],
+      ['mode-f.yaml', { fheMode: 'F', fheSquash: false }],
+    ] as const) {
+      const made = planFromScript(script, { ...values, ...more })
+      writeFileSync(at(name), made.ok ? made.value.text : '')
+    }
+    const [warned, text] = await Promise.all([
+      custodyJson(['plan', 'lint', at('mode-s.yaml'), at('mode-f.yaml')]),
+      custody(['plan', 'lint', at('mode-f.yaml')]),
+    ])
+    expect(warned).toMatchObject({
+      exit: 0,
+      json: { ok: true, plans: [{ warnings: [] }, { refusals: [], warnings: [{ rule: 'PLAN-44' }] }] },
+    })
+    expect(text.stdout).toMatch(/in order\n.*warning, PLAN-44.*fheMode=S/)
+  }, 20_000)
+
   test('from script to lock: new, rehearse, request, each officer approves, approve', async () => {
     const run = await custodyJson(['rehearse', plan, '--policy', policy, '--out', at('rehearsal')])
     expect(run.json.detail).toBeUndefined()

@@ -32,4 +32,5 @@ export {
   type Script,
   type ScriptValues,
 } from './script.ts'
+export { warnPlan } from './warn.ts'
 export { maxPlanBytes } from './yaml-text.ts'

@@ -4,7 +4,7 @@ export type Rule = { title: string; detail: string; remedy: string }
 const fix =
   'Correct the plan and check it again; its hash changes, so it must be rehearsed and approved anew.'
 
-/** Every reason for which a plan is refused. */
+/** Every reason for which a plan is refused, and PLAN-44, of which its readers are warned. */
 export const planRules = {
   'PLAN-01': {
     title: 'The plan file cannot be read',
@@ -134,6 +134,13 @@ export const planRules = {
       'Who holds a share of the epoch that is left and of the next one sits twice: with the card of now, then with one that renews it, signed by the same keys, with another envelope key.',
     remedy:
       'Let each holder who stays run custody holder renew, and name the new card in the plan too: custody plan new --person.',
+  },
+  'PLAN-44': {
+    title: 'The new key opens nothing that is encrypted later',
+    detail:
+      'A warning, for training may want it: mode F takes fresh 64-bit ciphertexts of the client key alone, so nothing computed, and in production nothing of the public key.',
+    remedy:
+      'For a key that is to be used take mode S with a squash key: fheMode=S and fheSquash=true, the defaults.',
   },
   'PLAN-50': {
     title: 'A step’s id is wrong',

@@ -36,6 +36,7 @@ const scriptSchema = v.strictObject({
     officers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
     witnesses: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
     approvers: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
+    values: v.exactOptional(v.record(v.string(), v.unknown())),
     people: v.array(
       v.strictObject({
         role: v.picklist([
@@ -54,7 +55,10 @@ const scriptSchema = v.strictObject({
   }),
 })
 
-/** The front section of a script: its blanks, and the stand-in people and counts of a rehearsal without a plan. */
+/**
+ * The front section of a script: its blanks, and for a rehearsal without a plan the stand-in people, their counts, and the
+ * values of blanks that it takes instead of the defaults, which are those of production.
+ */
 export type Script = v.InferOutput<typeof scriptSchema>
 export type ScriptValues = Readonly<Record<string, unknown>>
 

@@ -54,6 +54,7 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
     companionChain: sha256Hex(utf8('vendor chain')),
     ...someEpoch,
     destinations: withServer ? [{ card: server.audience, transport: server.transportDigest }] : [],
+    ...rehearsal.values,
   }
   return Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(blanks, key)))
 }

@@ -12,6 +12,10 @@ import type { Deal, DealResult, FileFact, Recover } from './protocol.ts'
 
 const MAX_CLIENT_KEY = 1 << 18
 const SECRET_MODE = 0o600
+const noSquashRemedy =
+  'make a key with one (custody fhe keygen --squash), or add --mode F for fresh ciphertexts alone, at 2 of 2, 2 of 3 or 3 of 3'
+const floorRemedy =
+  'mode F holds at 2 of 2, 2 of 3 and 3 of 3 only: take one of these, or --mode S with a key that has a squash key'
 
 /** Deals a client key on disk as a bare rehearsal: no names, no policy, shares in the open. Throws CoreError FHE-…. */
 export async function dealFile(
@@ -23,13 +27,21 @@ export async function dealFile(
   const secret = readSecretKey(clientKey)
   secret.wipe()
   const { type, squash } = secret
+  if (type === 'TFHE_INTEGER' && mode === 'S' && !squash) {
+    wipe(clientKey)
+    throw new CoreError(
+      'FHE-NO-SQUASH-KEY',
+      'mode S opens squashed results, and this key has no squash key',
+      noSquashRemedy,
+    )
+  }
   const budgets =
     type === 'TFHE_BINARY'
       ? { ok: true as const, value: { at64: 0, at128: 0 } }
       : largestBudgets({ t, n }, { mode, squash })
   if (!budgets.ok) {
     wipe(clientKey)
-    throw new CoreError(budgets.rule, budgets.detail)
+    throw new CoreError(budgets.rule, budgets.detail, floorRemedy)
   }
   const dealt = await phases.run('deal', 1, () =>
     dealFheKey({

@@ -18,11 +18,12 @@ type Blanks = {
 /** A plan made from a script and its values, under a policy that names the stand-ins. */
 export async function rehearsalOfScript(
   request: RehearsalRequest,
-  { script, values }: { script: Uint8Array; values: Readonly<Record<string, unknown>> },
+  { script, values: given }: { script: Uint8Array; values: Readonly<Record<string, unknown>> },
 ): Promise<RehearsalParts> {
   const read = readScript(script)
   if (!read.ok) throw refusedPlan(read.refusals)
   const { rehearsal } = read.value
+  const values = { ...rehearsal.values, ...given }
   const holders = holderNames(values)
   const others = rehearsal.people.filter(({ role }) => role !== 'holder')
   const people =

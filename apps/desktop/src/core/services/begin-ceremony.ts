@@ -66,7 +66,8 @@ function scriptView(script: Script): ScriptView {
   const fields = Object.entries(script.blanks).flatMap(([id, blank]): Field[] => {
     const type = fieldTypes[blank.type]
     if (type === undefined || ownBlanks.has(id)) return []
-    const initial = id === 'title' && blank.default === undefined ? script.title : blank.default
+    const own = script.rehearsal.values?.[id] ?? blank.default
+    const initial = id === 'title' && own === undefined ? script.title : own
     return [
       { name: id, type, label: blank.label, ...(initial === undefined ? {} : { initial: String(initial) }) },
     ]

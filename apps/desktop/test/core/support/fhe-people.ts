@@ -168,6 +168,9 @@ export class FhePeople {
       })),
       library: sha256Hex(new Uint8Array(readFileSync(this.#library))),
       serial: this.#serial,
+      // A squashing key takes minutes.
+      fheMode: 'F',
+      fheSquash: false,
       ...values,
     })
     if (!made.ok) throw new Error(JSON.stringify(made.refusals))
