@@ -55,8 +55,9 @@ export function registerFhePartial(group: Command, act: CommandLine['act']): voi
       `
 A squashed ciphertext has a block of 66 KB for each 4 bits (u8 131 KB, u64 1.05 MB, u256 4.2 MB), a fresh one a block
 of 16.5 KB for each 2 bits. The answer has 64 B for each 3 squashed blocks, 32 B for each 3 fresh ones.
-Refused by name: computed ciphertexts that are not squashed (FHE-FLOOD-FLOOR, FHE-BUDGET), lists (FHE-BARE-LIST), the
-Boolean API’s (FHE-BOOLEAN-API), what nobody vouches for (FHE-PROVENANCE-…), a spent budget (FHE-BUDGET).
+Refused by name: with a key of mode S every ciphertext that is not squashed (FHE-NOT-SQUASHED); lists (FHE-BARE-LIST), the
+Boolean API’s (FHE-BOOLEAN-API), what nobody vouches for (FHE-PROVENANCE-…), a spent budget (FHE-BUDGET). In mode F nothing
+but its signed provenance tells a fresh ciphertext from a computed one, and a bare --rehearsal has none: it answers both.
 
 Example:
   $ custody fhe partial --share dealt/holder-1.bin --public dealt/public.bin --ciphertext sum.bin --rehearsal --out 1.prt`,

@@ -83,11 +83,13 @@ export type PartialDecryption = {
  * and ceil(blocks/3) ring elements of 32 (K = 64) or 64 bytes (K = 128), then two signatures or their two empty lengths; `spends`
  * in blocks, noise in bits. THRESHOLD-FHE sections 4 to 6.
  *
+ * Of a 64-bit ciphertext nothing but its provenance says whether it is fresh; a key of mode S answers none at all.
+ *
  * Refusals, as values: those of `verifyShare`, `readCiphertext`, `checkProvenance` and `partialDecrypt`;
  * FHE-CIPHERTEXT-MISSING none; FHE-CIPHERTEXTS-MANY; FHE-CIPHERTEXT-DUPLICATE; FHE-PROVENANCE-MISSING a share of production without provenance;
- * FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED; FHE-BUDGET; FHE-POLICY-FLOOR; FHE-FLOOD-FLOOR in production for fresh ciphertexts
- * of the compact public key, which leave 32 bits at (2,3). Throws RangeError for a `requestDigest` that has not 32 bytes, or an
- * identity without both keys.
+ * FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED; FHE-NOT-SQUASHED 64 bits on a share for squashed ones; FHE-BUDGET; FHE-POLICY-FLOOR; FHE-FLOOD-FLOOR in production for fresh ciphertexts
+ * of the compact public key, which leave 32 bits at (2,3). Throws RangeError for a `requestDigest` that has not 32 bytes, an
+ * identity without both keys, or `spent` that is no count of blocks.
  *
  * Noise flooding: Asharov, Jain and Wichs, "Multiparty Computation with Low Communication, Computation and Interaction via
  * Threshold FHE" (ePrint 2011/613), Lemma 2.1; of squashed TFHE ciphertexts, without interaction: Dahl et al., "Noah's Ark:
@@ -95,6 +97,11 @@ export type PartialDecryption = {
  * that no two answers differ.
  */
 export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<PartialDecryption> {
+  for (const blocks of [request.spent.at64, request.spent.at128]) {
+    // What is no number would compare as less than every budget.
+    if (!Number.isSafeInteger(blocks) || blocks < 0)
+      throw new RangeError(`spent: ${blocks} is no count of blocks`)
+  }
   const verified = verifyShare(request.share, request.pub, request.expected)
   if (!verified.ok) return verified
   try {
@@ -136,6 +143,12 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
   const spends = fresh.reduce((sum, { blocks }) => sum + blocks.length, 0)
   const width = ciphertexts[0]?.width ?? 128
   const [before, budget] = width === 64 ? [spent.at64, budgets.at64] : [spent.at128, budgets.at128]
+  if (width === 64 && budget === 0 && verified.pub.pub128.length > 0) {
+    return refuse(
+      'FHE-NOT-SQUASHED',
+      'a 64-bit ciphertext, and this share answers squashed ones only: squash its noise first',
+    )
+  }
   const answerable = checkAnswerable(verified, width)
   if (!answerable.ok) return answerable
   if (spends > 0 && before + spends > budget) {

@@ -1,8 +1,14 @@
 import tfhe from 'node-tfhe'
 import { describe, expect, test } from 'vitest'
-import { fhePartialDecrypt, fheThresholdDecrypt, forgetShare, parseShare } from '../../src/fhe/index.ts'
-import { bare, clientKey, deal, digest, file, key, key128, opened } from './api-bench.ts'
-import { dealt, LIMIT, squashedFile } from './fixture.ts'
+import {
+  type Budgets,
+  fhePartialDecrypt,
+  fheThresholdDecrypt,
+  forgetShare,
+  parseShare,
+} from '../../src/fhe/index.ts'
+import { bare, clientKey, deal, digest, file, key, key128, opened, plainKey } from './api-bench.ts'
+import { dealt, LIMIT, squashedFile, withNoise } from './fixture.ts'
 
 describe('a partial decryption', () => {
   test('says what it spends and how many bits are left, and any two give the value', () => {
@@ -91,12 +97,34 @@ describe('a partial decryption', () => {
     })
   })
 
-  test('an evaluated 64-bit ciphertext, a 32-bit one and a list are refused by name', () => {
+  test('FHE-NOT-SQUASHED with a key of mode S no 64-bit ciphertext is answered, computed or fresh, and squashing is named', () => {
     const fresh = tfhe.FheUint8.encrypt_with_client_key(1, key).safe_serialize(LIMIT)
-    expect(fhePartialDecrypt(bare(1, { ciphertexts: [fresh] }))).toMatchObject({ rule: 'FHE-BUDGET' })
     const wide = dealt(clientKey, 3, 5, 'S', true)
-    const change = { share: wide.shares[0]!, pub: wide.pub, ciphertexts: [fresh] }
-    expect(fhePartialDecrypt(bare(1, change))).toMatchObject({ rule: 'FHE-FLOOD-FLOOR' })
+    for (const ciphertexts of [[fresh], [withNoise(fresh, 2n ** 49n)]])
+      for (const change of [{ ciphertexts }, { ciphertexts, share: wide.shares[0]!, pub: wide.pub }])
+        expect(fhePartialDecrypt(bare(1, change))).toMatchObject({
+          rule: 'FHE-NOT-SQUASHED',
+          detail: expect.stringContaining('squash its noise first'),
+        })
+  })
+
+  test('in mode F the bytes of a computed ciphertext are like those of a fresh one: bare, it is answered, as the help says', () => {
+    const fresh = tfhe.FheUint8.encrypt_with_client_key(1, key).safe_serialize(LIMIT)
+    const { shares, pub } = dealt(plainKey, 2, 3, 'F', false)
+    const ciphertexts = [withNoise(fresh, 2n ** 49n)]
+    expect(fhePartialDecrypt(bare(1, { ciphertexts, share: shares[0]!, pub }))).toMatchObject({ ok: true })
+  })
+
+  test.each([{}, { at64: Number.NaN, at128: 0 }, { at64: 0, at128: -1 }, { at64: 0, at128: 0.5 }])(
+    'what was spent has to be counts of blocks: %j is misuse and answers nothing',
+    (spent) => {
+      // What callers in JavaScript, or a state file that was read badly, would give.
+      const wrong = spent as Budgets
+      expect(() => fhePartialDecrypt(bare(1, { spent: wrong }))).toThrow('spent: ')
+    },
+  )
+
+  test('a 32-bit ciphertext and a list are refused by name', () => {
     const builder = tfhe.CompactCiphertextList.builder(tfhe.TfheCompactPublicKey.new(key))
     builder.push_u8(1)
     const list = builder.build().safe_serialize(LIMIT)

@@ -1,7 +1,13 @@
 import tfhe from 'node-tfhe'
 import { concatBytes, utf8 } from '../../src/bytes.ts'
 import { spliceSquashKey } from '../../src/fhe/client-key.ts'
-import { type DealtKey, dealFheKey, largestBudgets, type RosterEntry } from '../../src/fhe/index.ts'
+import {
+  type DealtKey,
+  dealFheKey,
+  largestBudgets,
+  parseCiphertext,
+  type RosterEntry,
+} from '../../src/fhe/index.ts'
 import { deterministicEntropy, type Entropy } from '../../src/random.ts'
 import { u32, u64 } from '../../src/sharing/little-endian.ts'
 import { bytesOf, dense, wordsOf } from '../sharing/reference.ts'
@@ -59,6 +65,18 @@ export function dealt(
   })
   if (!result.ok) throw new Error(`${result.rule}: ${result.detail}`)
   return result.value
+}
+
+/** A fresh FheUint file whose every body got more noise: the bytes of one that was computed. */
+export function withNoise(file: Uint8Array, noise: bigint): Uint8Array {
+  const { blocks } = parseCiphertext(file)
+  const changed = file.slice()
+  const view = new DataView(changed.buffer)
+  for (const { mask } of blocks) {
+    const body = Buffer.from(file).indexOf(mask) + mask.length
+    view.setBigUint64(body, BigInt.asUintN(64, view.getBigUint64(body, true) + noise), true)
+  }
+  return changed
 }
 
 const vn = (n: number) => concatBytes(u32(0), u64(n))
