@@ -2011,6 +2011,13 @@ class Verifier:
             verify_attestation(format_, self.blob(one['chain'], 1 << 18), self.blob(one['root'], 1 << 18), spki, serial,
                                self.run['header']['created'])
 
+    def need_length(self, name, attributes):
+        algorithm = next((node['algorithm'] for node in self.p['wrapTree'] if node['id'] == name), None)
+        length = {'AES-128': 16, 'AES-256': 32}.get(algorithm)
+        read = attributes.get('VALUE_LEN')
+        same = isinstance(read, int) and not isinstance(read, bool) and read in (0, length)
+        need(length is None or read is None or same, f'{name}: a key of another length')
+
     def check_evidence(self):
         wanted = [('ceremony', 'ceremony')] + [
             (node['id'], node['level']) for node in self.p['wrapTree']
@@ -2022,6 +2029,9 @@ class Verifier:
             need(found[0]['evidence'] <= proved, f'{name}: claims more evidence than was proved')
             need(proved == 'E1' or found[0]['evidence'] == proved, f'{name}: its attestation is of another level')
             need(found[0]['evidence'] >= self.policy['leastEvidence'][level], f'{name}: too little evidence')
+            self.need_length(name, found[0]['attributes'])
+        for one in self.p.get('replicas', []):
+            self.need_length(one['id'], one['attributes'])
         need(all(one['evidence'] <= 'E1' for one in self.p.get('replicas', [])), 'a replica: claims more evidence than a bundle can prove')
         need(all(one['evidence'] >= self.policy['leastEvidence']['root'] for one in self.p.get('replicas', [])), 'a replica: too little evidence')
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')

@@ -195,4 +195,30 @@ describe('an exception', () => {
     expect(view(run.state).exceptions[0]?.happened).toContain('ALWAYS_SENSITIVE')
     expect(run.state.keys).toEqual([])
   })
+
+  it.each([
+    [16, 0],
+    [32, 1],
+  ])(
+    'a new root that says it has %i bytes is recorded %i times: another length than AES-256 opens one',
+    (bytes, keys) => {
+      const run = fresh()
+      const effect = run.runToEffect('generate-root')
+      const made = run.execute(effect) as { evidence: { attributes: Record<string, number> } }
+      run.restart()
+      while (owed(run.state)?.kind !== 'reconcile') run.step()
+      const result = structuredClone(made)
+      result.evidence.attributes.VALUE_LEN = bytes
+      run.must({
+        type: 'reconcile',
+        step: effect.step,
+        attempt: effect.attempt,
+        finding: { found: 'adopted', result },
+      })
+      expect(run.state.keys.length).toBe(keys)
+      expect(view(run.state).exceptions.map(({ happened }) => happened)).toEqual(
+        keys === 0 ? ['VALUE_LEN reads 16, expected 32'] : [],
+      )
+    },
+  )
 })

@@ -20,6 +20,9 @@ export const closedTemplate: KeyTemplate = {
   unwrapTemplate: null,
 }
 
+/** A root is an AES-256 key. */
+export const rootBytes = 32
+
 /** The hardened root KEK: a token object that can only wrap and unwrap, by one mechanism, and hands out no child in the clear. */
 export const rootTemplate: KeyTemplate = {
   ...closedTemplate,

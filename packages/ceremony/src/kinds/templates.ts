@@ -52,6 +52,20 @@ const ceremonyKey: Attributes = {
 /** Attributes that a key of each use must show, by PKCS#11 name without CKA_. */
 export const templates = { root, bornClosed, replica, wrappedOnce, ceremonyKey } as const
 
+/** Bytes of a secret key; a pair's half has no VALUE_LEN. */
+const secretBytes: Readonly<Record<string, number>> = { 'AES-128': 16, 'AES-256': 32 }
+
+/**
+ * A key of another length than its algorithm's, in words, or null. VALUE_LEN is 0 or absent where a token keeps no length of a
+ * key that came in wrapped.
+ */
+export function lengthFault(algorithm: string, attributes: Attributes): string | null {
+  const bytes = secretBytes[algorithm]
+  const read: Json | undefined = attributes.VALUE_LEN
+  if (bytes === undefined || read === undefined || read === 0 || read === bytes) return null
+  return `VALUE_LEN reads ${String(read)}, expected ${bytes}`
+}
+
 /** The first attribute that is not as expected, in words, or null. */
 export function attributeFault(expected: Attributes, evidence: KeyEvidence): string | null {
   for (const [name, value] of Object.entries(expected)) {

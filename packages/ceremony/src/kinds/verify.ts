@@ -7,7 +7,7 @@ import type { State } from '../state.ts'
 import { attestedTemplate, attestFault } from './attest.ts'
 import { replicaFault } from './replica.ts'
 import type { TaggedResult } from './result-schemas.ts'
-import { attributeFault, templates } from './templates.ts'
+import { attributeFault, lengthFault, templates } from './templates.ts'
 
 /** What a result contradicts: the plan's expectation and what happened instead. */
 export type Mismatch = { expected: string; happened: string }
@@ -99,8 +99,17 @@ function keyFault(
 ): Mismatch | null {
   if ('ckaId' in effect && evidence.ckaId !== effect.ckaId)
     return differs(`CKA_ID ${effect.ckaId}`, `CKA_ID ${evidence.ckaId}`)
-  const fault = attributeFault(template, evidence)
+  const algorithm = algorithmOf(effect)
+  const fault = attributeFault(template, evidence) ?? lengthFault(algorithm, evidence.attributes)
   return fault === null ? null : differs('every attribute as in the template', fault)
+}
+
+/** What is known by algorithm is a key of the plan; above the data keys each is AES-256. */
+function algorithmOf(effect: Effect): string {
+  if ('key' in effect) return effect.key.algorithm
+  return effect.kind === 'attest' && ['root', 'organisation', 'project'].includes(effect.level)
+    ? 'AES-256'
+    : ''
 }
 
 function verifyToken(state: State, effect: Effect, result: Results['initialise-token']): Mismatch | null {

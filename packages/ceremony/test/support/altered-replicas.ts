@@ -28,6 +28,11 @@ export const alteredReplicas: Altered[] = [
   })),
   replica('a replica with less evidence than the policy asks for', () => ({ evidence: 'E0' }), 'EVIDENCE'),
   replica('a replica with more evidence than a bundle can prove', () => ({ evidence: 'E2' }), 'EVIDENCE'),
+  replica(
+    'a replica of half the length',
+    (r) => ({ attributes: { ...r.attributes, VALUE_LEN: 16 } }),
+    'EVIDENCE',
+  ),
   [
     'REPLICAS',
     'a planned replica that was not made',

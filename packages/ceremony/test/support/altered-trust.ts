@@ -91,6 +91,17 @@ export const alteredTrust: Altered[] = [
   ],
   [
     'EVIDENCE',
+    'a root of half the length',
+    {
+      alter: predicate((p) => ({
+        keyEvidence: p.keyEvidence.map((e) =>
+          e.level === 'root' ? { ...e, attributes: { ...e.attributes, VALUE_LEN: 16 } } : e,
+        ),
+      })),
+    },
+  ],
+  [
+    'EVIDENCE',
     'a key without evidence',
     { alter: predicate((p) => ({ keyEvidence: p.keyEvidence.slice(1) })) },
   ],

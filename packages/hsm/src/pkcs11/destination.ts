@@ -1,12 +1,12 @@
 import type { KeyTemplate, MadeKey, MadeKeyPair, OaepHash } from '../device.ts'
-import { rootTemplate } from '../templates.ts'
+import { rootBytes, rootTemplate } from '../templates.ts'
 import { num } from './attributes.ts'
 import { CKK, CKO } from './constants.ts'
 import { unwrapOrInvalid } from './kek-path.ts'
 import { generateKeyPair } from './keys.ts'
 import { numbersOf } from './mechanisms.ts'
 import { oaep } from './parameters.ts'
-import { destroy, named, readBack } from './read-back.ts'
+import { destroy, named, readBack, requireLength } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { secretAttributes } from './templates.ts'
 
@@ -40,7 +40,9 @@ export function unwrapRoot(
   const transport = token.find({ id: options.transportId, class: 'private' })
   const mechanism = oaep(options.oaepHash ?? token.profile.oaepHash)
   const handle = unwrapOrInvalid(token, mechanism, transport, options.wrapped, asked, doing)
-  return { ref, attributes: readBack(token, handle, asked, doing) }
+  const attributes = readBack(token, handle, asked, doing)
+  requireLength(token, handle, rootBytes, doing)
+  return { ref, attributes }
 }
 
 export function destroyTransportPair(token: TokenSession, id: string): { destroyed: number; absent: true } {

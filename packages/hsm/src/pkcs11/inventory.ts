@@ -7,6 +7,7 @@ import { damagedObjectFiles } from './soft-store.ts'
 const asked: readonly AttributeName[] = [
   'CLASS',
   'KEY_TYPE',
+  'VALUE_LEN',
   'ID',
   'LABEL',
   'TOKEN',

@@ -8,7 +8,7 @@ import { kekAttributes, leaving, requireBits, unwrapHandle, withKek, wrapHandle 
 import { wrapOnLane } from './key-wrapping.ts'
 import { numbersOf, withScratchKey, wrapMechanism } from './mechanisms.ts'
 import type { Handle } from './module.ts'
-import { named, readBack } from './read-back.ts'
+import { named, readBack, requireLength } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { secretAttributes } from './templates.ts'
 
@@ -58,6 +58,7 @@ export function unwrap(
   return withKek(token, options.kek, { wrap: false, unwrap: true }, (kek) => {
     const handle = unwrapHandle(token, kek, options.wrapped, asked)
     const attributes = readBack(token, handle, asked, 'unwrapping a key')
+    requireLength(token, handle, options.bits / 8, 'unwrapping a key')
     return { ref, attributes }
   })
 }

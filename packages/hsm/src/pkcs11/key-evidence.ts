@@ -10,6 +10,7 @@ import { privateAttributes, publicAttributes, secretAttributes } from './templat
 const shown: readonly AttributeName[] = [
   'CLASS',
   'KEY_TYPE',
+  'VALUE_LEN',
   'ID',
   'LABEL',
   'TOKEN',
@@ -32,8 +33,14 @@ const shown: readonly AttributeName[] = [
   ...history,
 ]
 
+/** Halves of pairs have no VALUE_LEN, and a token may keep none of a key that came in wrapped. */
+const show = ({ module, session }: TokenSession, handle: Handle): AttributeReport[] =>
+  showAttributes(module, session, handle, shown).filter(
+    ({ ok, attribute }) => ok || attribute !== 'VALUE_LEN',
+  )
+
 export const readAttributes = (token: TokenSession, ref: KeyRef): AttributeReport[] =>
-  showAttributes(token.module, token.session, token.find(ref), shown)
+  show(token, token.find(ref))
 
 /** Everything with this id and the evidence for adopting it; with a template, each attribute compared. */
 export function findById(token: TokenSession, id: string, template?: KeyTemplate): KeyEvidence[] {
@@ -58,7 +65,7 @@ function evidence(
   }
   const attributes = template
     ? compareAttributes(module, session, handle, attributesFor(token, ref.class, template))
-    : showAttributes(module, session, handle, shown)
+    : show(token, handle)
   return {
     ref,
     local: value('LOCAL') === 'true',

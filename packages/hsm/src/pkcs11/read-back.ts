@@ -1,6 +1,14 @@
 import type { AttributeReport, KeyRef } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { type AttributeName, CKA, compareAttributes, hex, showAttributes, text } from './attributes.ts'
+import {
+  type AttributeName,
+  CKA,
+  compareAttributes,
+  hex,
+  readAttribute,
+  showAttributes,
+  text,
+} from './attributes.ts'
 import { attempt } from './errors.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
@@ -33,7 +41,7 @@ export function readBack(
     module,
     session,
     handle,
-    asked.filter(({ type }) => type !== CKA.VALUE && type !== CKA.VALUE_LEN),
+    asked.filter(({ type }) => type !== CKA.VALUE),
   )
   const wrong = compared.find(({ ok }) => !ok)
   if (wrong) {
@@ -50,6 +58,20 @@ export function readBack(
     (report): AttributeReport => ({ ...report, lacking: true }),
   )
   return [...compared, ...left, ...showAttributes(module, session, handle, history)]
+}
+
+/**
+ * The length of a key that came in wrapped, where the token tells it: SoftHSM gives 0. One of another length is destroyed and
+ * refused.
+ */
+export function requireLength(token: TokenSession, handle: Handle, bytes: number, doing: string): void {
+  const read = readAttribute(token.module, token.session, handle, CKA.VALUE_LEN)
+  if (!read.ok || read.value === '' || read.value === '0' || read.value === String(bytes)) return
+  token.destroyHandle(handle)
+  throw hsmError(
+    'HSM-ATTRIBUTE-MISMATCH',
+    `${doing}: VALUE_LEN is ${read.value}, expected ${bytes}; the key was destroyed`,
+  )
 }
 
 /** The token could not be asked; it has not said that the attribute differs. */

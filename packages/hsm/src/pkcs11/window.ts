@@ -8,7 +8,7 @@ import type {
   WindowDestination,
 } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { rootTemplate, windowRootTemplate } from '../templates.ts'
+import { rootBytes, rootTemplate, windowRootTemplate } from '../templates.ts'
 import { CKA, hex, is, num, text } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
 import { inventory } from './inventory.ts'
@@ -143,7 +143,7 @@ export function open(
     num('CLASS', CKO.SECRET_KEY),
     num('KEY_TYPE', CKK.AES),
     ...named(randomBytes(16).toString('hex'), options.label),
-    num('VALUE_LEN', 32),
+    num('VALUE_LEN', rootBytes),
     ...secretAttributes(openTemplate, numbersOf(token)),
   ]
   const { module, session, profile } = token
@@ -213,6 +213,7 @@ export function commit(token: TokenSession): CommittedRoot {
     num('CLASS', CKO.SECRET_KEY),
     num('KEY_TYPE', CKK.AES),
     ...named(window.ckaId, window.label),
+    num('VALUE_LEN', rootBytes),
     ...secretAttributes(template, numbersOf(token)),
   ]
   const attributes = readBack(token, copy, asked, doing)

@@ -62,6 +62,16 @@ static const struct {
 #undef CKF
 };
 
+static const struct {
+  const char *name;
+  unsigned long value;
+} attribute_names[] = {
+#define CKA(name) {#name, CKA_##name}
+    CKA(TOKEN), CKA(PRIVATE), CKA(SENSITIVE), CKA(EXTRACTABLE), CKA(ENCRYPT), CKA(DECRYPT), CKA(SIGN), CKA(WRAP), CKA(UNWRAP),
+    CKA(DERIVE), CKA(MODIFIABLE), CKA(VALUE_LEN), CKA(WRAP_WITH_TRUSTED),
+#undef CKA
+};
+
 #define EACH(list) (size_t at = 0; at < sizeof(list) / sizeof(*list); at++)
 
 static bool parse_flags(const char *text, unsigned long *flags) {
@@ -81,8 +91,23 @@ static bool parse_flags(const char *text, unsigned long *flags) {
   return *flags != 0;
 }
 
+/* NAME=NUMBER */
+static bool parse_attribute(const char *text, struct fault *fault) {
+  const size_t length = strcspn(text, "=");
+  char *end;
+  if (text[length] != '=') return false;
+  fault->value = strtoul(text + length + 1, &end, 10);
+  if (end == text + length + 1 || *end != '\0') return false;
+  for EACH(attribute_names) {
+    if (strlen(attribute_names[at].name) != length || strncmp(attribute_names[at].name, text, length) != 0) continue;
+    fault->attribute = attribute_names[at].value;
+    return true;
+  }
+  return false;
+}
+
 bool parse_fault(const char *text, struct fault *fault) {
-  *fault = (struct fault){NOTHING, false, 0};
+  *fault = (struct fault){NOTHING, false, 0, 0};
   if (strncmp(text, "after:", 6) == 0) {
     fault->after = true;
     text += 6;
@@ -90,6 +115,10 @@ bool parse_fault(const char *text, struct fault *fault) {
   if (strncmp(text, "flags:", 6) == 0) {
     fault->kind = FLAGS;
     return parse_flags(text + 6, &fault->value);
+  }
+  if (strncmp(text, "alter:", 6) == 0) {
+    fault->kind = ALTER;
+    return parse_attribute(text + 6, fault);
   }
   char *end;
   if (strncmp(text, "slow:", 5) == 0) {
@@ -141,8 +170,27 @@ static void strike(enum kind kind) {
   }
 }
 
-bool before_call(const struct fault *fault, enum function function, ck_rv_t *rv) {
+/* The library is asked for another value: the caller's memory stays as it is, its list of pointers is put back after the call. */
+static _Thread_local unsigned long other_value;
+static _Thread_local void *own_value;
+
+static struct ck_attribute *altered(const struct fault *fault, const struct output *output) {
+  if (fault->kind != ALTER || output->what != TEMPLATE) return NULL;
+  for (unsigned long at = 0; at < output->count; at++) {
+    if (output->attributes[at].type == fault->attribute) return &output->attributes[at];
+  }
+  return NULL;
+}
+
+bool before_call(const struct fault *fault, enum function function, const struct output *output, ck_rv_t *rv) {
+  struct ck_attribute *one = altered(fault, output);
+  if (one) {
+    other_value = fault->value; /* little-endian: its first byte is a CK_BBOOL */
+    own_value = one->value;
+    one->value = &other_value;
+  }
   switch (fault->kind) {
+    case ALTER: return false;
     case HANG_AT_EXIT: atexit(hang); return false;
     case SLOW: sleep_for(fault->value); return false;
     case SESSION_LOST: close_all_sessions(); return false;
@@ -184,6 +232,8 @@ static void spoil(const struct output *output, bool half) {
 }
 
 ck_rv_t after_call(const struct fault *fault, ck_rv_t rv, const struct output *output) {
+  struct ck_attribute *one = altered(fault, output);
+  if (one) one->value = own_value;
   if (fault->kind == TRUNCATE || fault->kind == GARBAGE_LENGTH) spoil(output, fault->kind == TRUNCATE);
   if (!fault->after) return rv;
   if (fault->kind == RETURN_CODE) return fault->value;

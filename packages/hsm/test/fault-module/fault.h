@@ -31,18 +31,20 @@ enum kind {
   GARBAGE_LENGTH, /* the length that comes back is absurd */
   SESSION_LOST,   /* every session is really closed first */
   REMOVED,        /* sessions closed, and the token is gone for as long as this plan stands */
-  FLAGS           /* flags:NAME|NAME, added to the token's flags for as long as this plan stands */
+  FLAGS,          /* flags:NAME|NAME, added to the token's flags for as long as this plan stands */
+  ALTER           /* alter:NAME=NUMBER, what the library is asked for of this attribute */
 };
 
 struct fault {
   enum kind kind;
   bool after; /* the token has done its work before it goes wrong */
   unsigned long value;
+  unsigned long attribute; /* of ALTER */
 };
 
-/* What a call gives back, for TRUNCATE and GARBAGE_LENGTH. */
+/* What a call gives back, for TRUNCATE and GARBAGE_LENGTH; TEMPLATE: what it asks for, for ALTER. */
 struct output {
-  enum { NO_OUTPUT, BYTES, COUNT, ATTRIBUTES } what;
+  enum { NO_OUTPUT, BYTES, COUNT, ATTRIBUTES, TEMPLATE } what;
   const void *bytes;
   unsigned long *length;
   struct ck_attribute *attributes;
@@ -60,7 +62,7 @@ void take_token_away(void);
 void add_flags(unsigned long flags);
 
 /* True when the call must not be handed on; its answer is in `rv`. */
-bool before_call(const struct fault *fault, enum function function, ck_rv_t *rv);
+bool before_call(const struct fault *fault, enum function function, const struct output *output, ck_rv_t *rv);
 ck_rv_t after_call(const struct fault *fault, ck_rv_t rv, const struct output *output);
 
 bool parse_fault(const char *text, struct fault *fault);

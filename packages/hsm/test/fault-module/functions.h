@@ -8,6 +8,7 @@
 #define NONE ((struct output){NO_OUTPUT, 0, 0, 0, 0})
 #define OUT(data, length) ((struct output){BYTES, data, length, 0, 0})
 #define MANY(data, length) ((struct output){COUNT, data, length, 0, 0})
+#define ASKED(list, count) ((struct output){TEMPLATE, 0, 0, list, count})
 #define VALUES(list, count) ((struct output){ATTRIBUTES, 0, 0, list, count})
 
 FUNCTION(C_Initialize, (void *a), (a), false, NONE)
@@ -29,8 +30,8 @@ FUNCTION(C_GetOperationState, (S, B o, L *n), (s, o, n), true, OUT(o, n))
 FUNCTION(C_SetOperationState, (S, B o, L n, H e, H a), (s, o, n, e, a), true, NONE)
 FUNCTION(C_Login, (S, ck_user_type_t u, B p, L n), (s, u, p, n), true, NONE)
 FUNCTION(C_Logout, (S), (s), true, NONE)
-FUNCTION(C_CreateObject, (S, A t, L n, H *o), (s, t, n, o), true, NONE)
-FUNCTION(C_CopyObject, (S, H k, A t, L n, H *o), (s, k, t, n, o), true, NONE)
+FUNCTION(C_CreateObject, (S, A t, L n, H *o), (s, t, n, o), true, ASKED(t, n))
+FUNCTION(C_CopyObject, (S, H k, A t, L n, H *o), (s, k, t, n, o), true, ASKED(t, n))
 FUNCTION(C_DestroyObject, (S, H k), (s, k), true, NONE)
 FUNCTION(C_GetObjectSize, (S, H k, L *n), (s, k, n), true, NONE)
 FUNCTION(C_GetAttributeValue, (S, H k, A t, L n), (s, k, t, n), true, VALUES(t, n))
@@ -67,11 +68,11 @@ FUNCTION(C_DigestEncryptUpdate, (S, B i, L in, B o, L *n), (s, i, in, o, n), tru
 FUNCTION(C_DecryptDigestUpdate, (S, B i, L in, B o, L *n), (s, i, in, o, n), true, OUT(o, n))
 FUNCTION(C_SignEncryptUpdate, (S, B i, L in, B o, L *n), (s, i, in, o, n), true, OUT(o, n))
 FUNCTION(C_DecryptVerifyUpdate, (S, B i, L in, B o, L *n), (s, i, in, o, n), true, OUT(o, n))
-FUNCTION(C_GenerateKey, (S, M, A t, L n, H *o), (s, m, t, n, o), true, NONE)
-FUNCTION(C_GenerateKeyPair, (S, M, A t, L n, A u, L un, H *o, H *p), (s, m, t, n, u, un, o, p), true, NONE)
+FUNCTION(C_GenerateKey, (S, M, A t, L n, H *o), (s, m, t, n, o), true, ASKED(t, n))
+FUNCTION(C_GenerateKeyPair, (S, M, A t, L n, A u, L un, H *o, H *p), (s, m, t, n, u, un, o, p), true, ASKED(u, un))
 FUNCTION(C_WrapKey, (S, M, H w, H k, B o, L *n), (s, m, w, k, o, n), true, OUT(o, n))
-FUNCTION(C_UnwrapKey, (S, M, H w, B i, L in, A t, L n, H *o), (s, m, w, i, in, t, n, o), true, NONE)
-FUNCTION(C_DeriveKey, (S, M, H k, A t, L n, H *o), (s, m, k, t, n, o), true, NONE)
+FUNCTION(C_UnwrapKey, (S, M, H w, B i, L in, A t, L n, H *o), (s, m, w, i, in, t, n, o), true, ASKED(t, n))
+FUNCTION(C_DeriveKey, (S, M, H k, A t, L n, H *o), (s, m, k, t, n, o), true, ASKED(t, n))
 FUNCTION(C_SeedRandom, (S, B i, L in), (s, i, in), true, NONE)
 FUNCTION(C_GenerateRandom, (S, B o, L n), (s, o, n), true, NONE)
 FUNCTION(C_GetFunctionStatus, (S), (s), true, NONE)
@@ -87,4 +88,5 @@ FUNCTION(C_WaitForSlotEvent, (ck_flags_t f, ck_slot_id_t *t, void *a), (f, t, a)
 #undef NONE
 #undef OUT
 #undef MANY
+#undef ASKED
 #undef VALUES

@@ -16,10 +16,10 @@ const char *const function_names[FUNCTIONS] = {
   static ck_rv_t on_##name parameters {                                                           \
     const struct fault fault = meet(AT_##name);                                                   \
     ck_rv_t rv;                                                                                   \
-    if (before_call(&fault, AT_##name, &rv)) return rv;                                           \
+    const struct output output = given;                                                           \
+    if (before_call(&fault, AT_##name, &output, &rv)) return rv;                                  \
     if (token_is_gone() && (session)) return CKR_DEVICE_REMOVED;                                  \
     rv = real->name arguments;                                                                    \
-    const struct output output = given;                                                           \
     return after_call(&fault, rv, &output);                                                       \
   }
 #include "functions.h"
@@ -42,6 +42,7 @@ static ck_rv_t token_info(ck_slot_id_t slot, struct ck_token_info *info) {
 static ck_rv_t open_session(ck_slot_id_t slot, ck_flags_t flags, void *application, ck_notify_t notify,
                             ck_session_handle_t *session) {
   if (token_is_gone()) return CKR_TOKEN_NOT_PRESENT;
+  if ((flags & CKF_RW_SESSION) && (added_flags() & CKF_WRITE_PROTECTED)) return CKR_TOKEN_WRITE_PROTECTED;
   return on_C_OpenSession(slot, flags, application, notify, session);
 }
 

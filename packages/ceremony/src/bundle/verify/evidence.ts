@@ -1,3 +1,4 @@
+import { lengthFault } from '../../kinds/templates.ts'
 import { evidenceLevels } from '../../policy/schema.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Verification } from './state.ts'
@@ -29,10 +30,14 @@ export function checkEvidence(v: Verification): Outcome<string> {
     const by = v.predicate.attestations?.find((one) => one.id === id && one.level === level)?.by
     const proved = by === undefined ? 'E1' : by === 'vendor' ? 'E3' : 'E2'
     const wrong = wrongLevel(evidence.evidence, v.policy.leastEvidence[level], proved)
-    if (wrong !== null) return refuse('EVIDENCE', `${id}: ${wrong}`)
+    const algorithm = wrapTree.find((one) => one.id === id && one.level === level)?.algorithm ?? ''
+    const fault = wrong ?? lengthFault(algorithm, evidence.attributes)
+    if (fault !== null) return refuse('EVIDENCE', `${id}: ${fault}`)
   }
-  for (const { id, token, evidence } of v.predicate.replicas ?? []) {
-    const wrong = wrongLevel(evidence, v.policy.leastEvidence.root, 'E1')
+  for (const { id, token, evidence, attributes } of v.predicate.replicas ?? []) {
+    const algorithm = wrapTree.find((one) => one.id === id)?.algorithm ?? ''
+    const wrong =
+      wrongLevel(evidence, v.policy.leastEvidence.root, 'E1') ?? lengthFault(algorithm, attributes)
     if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
   }
   if (keyEvidence.length !== needed.length)

@@ -3,6 +3,12 @@ import { type AttributeReport, evidenceOf, profileById } from '@lux/hsm'
 import { CoreError } from '../../core-error.ts'
 import type { RunContext } from '../run-context.ts'
 
+/** Booleans as booleans, the one number as a number. A token that keeps no length of an unwrapped key may give none. */
+const attributeValue = (name: string, actual: string): boolean | number | string => {
+  if (name === 'VALUE_LEN' && /^\d{1,9}$/.test(actual)) return Number(actual)
+  return actual === 'true' ? true : actual === 'false' ? false : actual
+}
+
 /**
  * The token's own words as evidence; refuses when one attribute is not what the template asked for. An attribute that the
  * token does not take at all stands in the evidence as what it reads. By themselves they reach E1; an attest step brings more.
@@ -23,10 +29,10 @@ export function toEvidence(
       'do not use this key; destroy it and check the token’s profile',
     )
   }
-  const attributes: Record<string, boolean | string> = {}
+  const attributes: KeyEvidence['attributes'] = {}
   for (const { attribute, actual } of reports) {
-    attributes[attribute.replace(/^CKA_/, '')] =
-      actual === 'true' ? true : actual === 'false' ? false : actual
+    const name = attribute.replace(/^CKA_/, '')
+    attributes[name] = attributeValue(name, actual)
   }
   const { state } = run.folder
   const planned = state.plan.tokens.find(({ role }) => role === tokenRole)
