@@ -131,11 +131,13 @@ export function lintFhe(plan: Plan): PlanRefusal[] {
   if (fhe.n > 15) refuse(`n = ${fhe.n} is more than 15`)
   if (fhe.holders.length !== fhe.n) refuse(`n = ${fhe.n}, but ${fhe.holders.length} holders are named`)
   if (fhe.mode === 'S' && !fhe.squash)
-    refuse('mode S decrypts squashed ciphertexts, and no squash key is made')
+    refuse('mode S decrypts squashed ciphertexts, and no squash key is made; fheSquash=true makes one')
   // The pairs at which fresh 64-bit ciphertexts leave 40 bits of flooding.
   const flooded = ['2 2', '2 3', '3 3'].includes(`${fhe.t} ${fhe.n}`)
   if (fhe.mode === 'F' && !flooded)
-    refuse(`mode F holds at 2 of 2, 2 of 3 and 3 of 3, not at ${fhe.t} of ${fhe.n}`)
+    refuse(
+      `mode F holds at 2 of 2, 2 of 3 and 3 of 3, not at ${fhe.t} of ${fhe.n}; mode S does, with fheSquash=true`,
+    )
   for (const name of repeated(fhe.holders)) refuse(`the holder ${name} is named twice`)
   const seated = namesOf(plan, 'holder')
   for (const name of fhe.holders) if (!seated.includes(name)) refuse(`${name} is not a holder of the plan`)
