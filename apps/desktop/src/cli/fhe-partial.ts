@@ -5,6 +5,7 @@ import { type CommandLine, refused } from './command-line.ts'
 import { readCiphertextFile, readPublicFile, readShareFile } from './fhe-files.ts'
 import { mustBeNew, writeNew } from './files.ts'
 import { approve } from './holder-approve.ts'
+import { noiseLines } from './noise-lines.ts'
 import type { Outcome } from './output.ts'
 import { type PassphraseOptions, withPassphrase } from './secret-input.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -95,7 +96,7 @@ async function partial(options: PartialOptions): Promise<Outcome> {
   const share = readShareFile(options.share)
   const made = answered(share, options.public, options)
   if (!made.ok) throw refused(made)
-  const { partial: bytes, spends, width, digests, types, blockBits, lifeBits } = made.value
+  const { partial: bytes, spends, width, digests, types, lifeBits, ...noise } = made.value
   writeNew(options.out, bytes)
   return {
     exit: 0,
@@ -107,21 +108,24 @@ async function partial(options: PartialOptions): Promise<Outcome> {
       width,
       digests,
       types,
-      blockBits,
+      source: noise.source,
+      blockBits: noise.blockBits,
+      floorBits: noise.floorBits,
+      belowFloor: noise.belowFloor,
       lifeBits,
     },
     text: [
       `${options.out}  ${bytes.length} bytes: ${types.join(', ')} in ${spends} blocks of ${width} bits`,
-      `noise hides each block by ${hides(width, blockBits)} bits; after these blocks at most ${lifeBits.toFixed(1)} are left (floor 20)`,
+      ...noiseLines({ ...noise, lifeBits }),
+      ...(width === 64 ? [bareNote(noise.blockBits)] : []),
     ].join('\n'),
   }
 }
 
 /** Bare files do not say who made a fresh ciphertext, and its maker decides how much noise is in it. */
-function hides(width: 64 | 128, bits: number): string {
-  if (width === 128) return String(bits)
-  // The evaluated bound is that of THRESHOLD-FHE section 5: 2^52.4 against 2^17 fresh, 2^25 of the public key.
-  return `at most ${bits}; about ${bits - 8} where the public key made it, ${Math.max(0, bits - 35)} where it was computed`
+function bareNote(bits: number): string {
+  // The evaluated bound is that of THRESHOLD-FHE section 5: 2^52.4 against 2^17 of the client key, 2^25 of the public key.
+  return `nobody vouches: ${bits + 8} bits where the client key made it, ${Math.max(0, bits - 27)} where it was computed`
 }
 
 function answered(share: Uint8Array, pub: string, { ciphertext, carried }: PartialOptions) {

@@ -20,6 +20,7 @@ import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'
 import { answerCanary } from './holder-canary.ts'
 import { keepState, type Opened, type ShareOptions, withShare } from './holder-opened.ts'
 import type { HolderState } from './holder-state.ts'
+import { noiseLines } from './noise-lines.ts'
 import { type Outcome, say } from './output.ts'
 import { requestLines } from './request-lines.ts'
 import { withPassphrase } from './secret-input.ts'
@@ -160,9 +161,8 @@ async function answer(
   const same = checkRequestCiphertexts(given, partial.value.digests)
   if (!same.ok) throw refused(same)
   for (const line of requestLines(given, checked.value.approvedBy)) say(line)
-  say(
-    `this answer spends ${partial.value.spends} blocks; ${partial.value.lifeBits.toFixed(1)} bits are left (floor 20)`,
-  )
+  say(`this answer spends ${partial.value.spends} blocks`)
+  for (const line of noiseLines(partial.value)) say(line)
   for (const line of wordLines(wordsOf(checked.value.digest))) say(line)
   if (header.domain === 'production' && options.yes !== true && !(await askYes('Decrypt this?')))
     throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')
@@ -188,7 +188,10 @@ async function answer(
   return writtenAnswer(options.out, said, key, {
     sealed: sealedPath,
     size: sealed.length,
+    source: partial.value.source,
     blockBits: partial.value.blockBits,
+    floorBits: partial.value.floorBits,
+    belowFloor: partial.value.belowFloor,
     lifeBits: partial.value.lifeBits,
   })
 }

@@ -14,6 +14,7 @@ import { bundleFile } from '../core/run/perform/bundle.ts'
 import { rehearsalPins } from '../core/run/rehearsal-pins.ts'
 import type { Run } from '../core/run/run.ts'
 import { RunFolder } from '../core/run/run-folder.ts'
+import { rehearsedNoise, type StandInNoise } from '../core/run/stand-in-noise.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
 import { readDestination } from '../core/services/read-destination.ts'
@@ -64,7 +65,11 @@ async function rehearseIn(out: string, what: string | undefined, options: Rehear
         })
         const view = run.view()
         left = view.needs !== null
-        return outcomeOf(view, halt, out, timer.milliseconds())
+        return outcomeOf(view, halt, {
+          out,
+          steps: timer.milliseconds(),
+          noise: rehearsedNoise(run.folder.plan),
+        })
       },
     )
   } finally {
@@ -102,7 +107,9 @@ async function begin(
   }
 }
 
-function outcomeOf(view: RunView, halt: Halt, out: string, steps: Record<string, number>): Outcome {
+type Ended = { out: string; steps: Record<string, number>; noise: StandInNoise | null }
+
+function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Outcome {
   if (halt.why === 'exception') return exceptionOutcome(view, out, halt.detail)
   const digest = view.bundle?.digest ?? ''
   const bundle = join(out, bundleFile)
@@ -118,6 +125,7 @@ function outcomeOf(view: RunView, halt: Halt, out: string, steps: Record<string,
     words,
     policy: join(out, 'policy.json'),
     milliseconds: steps,
+    ...(noise === null ? {} : { noise }),
     ...(waiting ? { waitingFor: ['receipt'], bring: join(out, 'in') } : {}),
   }
   const lines = [
@@ -126,6 +134,11 @@ function outcomeOf(view: RunView, halt: Halt, out: string, steps: Record<string,
     `digest  ${digest}`,
     `words   ${words.join(' ')}`,
     `policy  ${join(out, 'policy.json')}`,
+    ...(noise?.belowFloor === true
+      ? [
+          `noise   ${noise.blockBits} bits hide each block, below the floor of ${noise.floorBits}: stand-ins encrypt with the public key, and what is decrypted so is worth nothing`,
+        ]
+      : []),
     waiting
       ? `waiting for the server’s receipt: custody ceremony receipt ${out} FILE`
       : `check it: custody verify ${bundle} --policy ${join(out, 'policy.json')}`,

@@ -72,7 +72,13 @@ describe('partial and combine on files of tfhe', () => {
   test('any two holders give the value; the claim grows with the answers', async () => {
     const made = await Promise.all([1, 2, 3].map((i) => partial(i, `u64-${i}.prt`, ['u64.bin'])))
     expect(made.map(({ exit }) => exit)).toEqual([0, 0, 0])
-    expect(made[0]!.json).toMatchObject({ spends: 32, width: 64, types: ['u64'], blockBits: 40 })
+    expect(made[0]!.json).toMatchObject({
+      spends: 32,
+      width: 64,
+      types: ['u64'],
+      blockBits: 32,
+      belowFloor: true,
+    })
     const [two, three] = await Promise.all([
       combine(['u64-3.prt', 'u64-1.prt'], ['u64.bin']),
       combine(['u64-1.prt', 'u64-2.prt', 'u64-3.prt'], ['u64.bin']),

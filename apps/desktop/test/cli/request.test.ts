@@ -44,7 +44,11 @@ describe('a decryption from request to value, on files', () => {
       spent: 4,
       left: { at64: 6, at128: 0 },
       blockBits: 32,
+      floorBits: 40,
+      belowFloor: true,
     })
+    // Said before the question, with the request's own lines.
+    expect(one.stderr).toMatch(/by 32 bits \(floor 40\).*\nBELOW THE FLOOR/)
     const answer = holderAnswerCodec.file.parse(new Uint8Array(readFileSync(at('a3.json'))))
     if (!answer.ok) throw new Error(answer.detail)
     const signers = [{ role: 'holder', members: [{ name: 'Jan', keys: holders[2]!.card.keys }], quorum: 1 }]

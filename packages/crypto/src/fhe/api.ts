@@ -3,10 +3,10 @@ import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import {
   BLOCK_FLOOR_BITS,
+  blockBitsOf,
   blockBudget,
-  COMPACT_NOISE_LOG2,
   lifeBits,
-  NOISE_BOUND_LOG2,
+  type NoiseSource,
   safeFloodingBits,
 } from '../sharing/flooding.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
@@ -69,8 +69,14 @@ export type PartialDecryption = {
   /** Hex digests to add to `answered`. */
   readonly digests: readonly string[]
   readonly types: readonly string[]
+  /** By whose word the noise is known: where nobody vouches, 64-bit blocks are taken for the public key's. */
+  readonly source: NoiseSource
+  /** Bits wanted of a block: 40, or more where the policy says so. */
+  readonly floorBits: number
+  /** Only in a rehearsal: `blockBits` is less, and what is decrypted so is worth nothing. */
+  readonly belowFloor: boolean
   /**
-   * Bits by which one block's noise drowns what it must hide, and what is left after all blocks of the key's life: those
+   * Bits by which one block's noise drowns what it must hide, given `source`, and what is left after all blocks of the key's life: those
    * of earlier epochs count through the budget that was carried, at most what it lacks of the largest.
    */
   readonly blockBits: number
@@ -123,7 +129,7 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
   }
   const carried = checkCarrying(ciphertexts, carrying)
   if (!carried.ok) return carried
-  let publicKey = false
+  let clientKey = false
   if ('rehearsal' in authority) {
     if (header.domain === 'production') {
       return refuse('FHE-PROVENANCE-MISSING', 'a share of production answers no bare request')
@@ -137,7 +143,7 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
       ciphertexts,
     })
     if (!vouched.ok) return vouched
-    publicKey = !vouched.value.clientKey
+    clientKey = vouched.value.clientKey
   }
   const fresh = ciphertexts.filter((_, i) => !answered.has(digests[i] ?? ''))
   const spends = fresh.reduce((sum, { blocks }) => sum + blocks.length, 0)
@@ -155,9 +161,9 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
     return refuse('FHE-BUDGET', `${spends} blocks, ${Math.max(0, budget - before)} of ${budget} are left`)
   }
   const nominal = safeFloodingBits(header, width)
-  // A fresh ciphertext of the compact public key has more noise to hide than one of the client key.
-  const blockBits =
-    width === 64 && publicKey ? nominal - (COMPACT_NOISE_LOG2 - NOISE_BOUND_LOG2[64]) : nominal
+  const source = width === 128 ? 'squashing' : clientKey ? 'client-key' : 'public-key'
+  const blockBits = blockBitsOf(header, source)
+  const floorBits = Math.max(BLOCK_FLOOR_BITS, floors?.block ?? 0)
   if (blockBits < BLOCK_FLOOR_BITS && header.domain === 'production') {
     return refuse(
       'FHE-FLOOD-FLOOR',
@@ -167,11 +173,12 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
   // What earlier epochs spent is at most what the carried budget lacks of the largest.
   const earlier = header.epoch === 0 ? 0 : Math.max(0, blockBudget(header, nominal) - budget)
   const left = lifeBits(blockBits, (earlier + before + spends) * (header.n - header.t + 1))
-  // Fresh ones under the public key are below every floor: refused above in production, answered in a rehearsal.
-  if (floors && (nominal < floors.block || left < floors.life)) {
+  // Fresh ones under the public key are below every floor: refused above in production, answered and told in a rehearsal.
+  const judged = source === 'public-key' ? nominal : blockBits
+  if (floors && (judged < floors.block || left < floors.life)) {
     return refuse(
       'FHE-POLICY-FLOOR',
-      `${nominal} bits a block and ${left.toFixed(1)} for life, the policy wants ${floors.block} and ${floors.life}`,
+      `${judged} bits a block and ${left.toFixed(1)} for life, the policy wants ${floors.block} and ${floors.life}`,
     )
   }
   const requestDigest = 'rehearsal' in authority ? new Uint8Array(32) : authority.requestDigest
@@ -184,7 +191,10 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
     width,
     digests,
     types: ciphertexts.map(typeName),
+    source,
     blockBits,
+    floorBits,
+    belowFloor: blockBits < floorBits,
     lifeBits: left,
   })
 }

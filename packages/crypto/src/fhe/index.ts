@@ -1,3 +1,4 @@
+export { BLOCK_FLOOR_BITS, blockBitsOf, type NoiseSource } from '../sharing/flooding.ts'
 export { admitProvenList, type ProvenListInput } from './admit-list.ts'
 export {
   fhePartialDecrypt,

@@ -37,6 +37,16 @@ export function safeFloodingBits(quorum: Quorum, width: Width): number {
   return floodExponent(quorum, width) + 1 - NOISE_BOUND_LOG2[width]
 }
 
+/** Who made a block: it decides the noise that is to be hidden. `public-key`: fresh under the compact public key. */
+export type NoiseSource = 'client-key' | 'public-key' | 'squashing'
+
+/** As `safeFloodingBits`, for blocks of that origin. THRESHOLD-FHE section 5. */
+export function blockBitsOf(quorum: Quorum, source: NoiseSource): number {
+  if (source === 'squashing') return safeFloodingBits(quorum, 128)
+  const bits = safeFloodingBits(quorum, 64)
+  return source === 'client-key' ? bits : bits - (COMPACT_NOISE_LOG2 - NOISE_BOUND_LOG2[64])
+}
+
 /** Blocks that one holder may answer over the key's whole life: floor(2^(bits-20) / (n-t+1)), at most 2^32 - 1. */
 export function blockBudget({ t, n }: Quorum, bits: number): number {
   return Math.min(0xffff_ffff, Math.floor(2 ** (bits - LIFE_FLOOR_BITS) / (n - t + 1)))

@@ -3,6 +3,7 @@ export { type Deal, deal, recoverWords, type SecretWords } from './deal.ts'
 export { expandShare } from './expand.ts'
 export {
   BLOCK_FLOOR_BITS,
+  blockBitsOf,
   blockBudget,
   budgetOf,
   COMPACT_NOISE_LOG2,

@@ -5,12 +5,13 @@ import {
   dealFheKey,
   fhePartialDecrypt,
   NO_AUTHORITIES,
+  type PartialDecryptRequest,
   parseCiphertext,
   signProvenance,
 } from '../../src/fhe/index.ts'
 import { toHex } from '../../src/hex.ts'
 import { bare, evaluator, holders, key, opened, plainKey, provenance, requestDigest } from './api-bench.ts'
-import { entropyOf, LIMIT } from './fixture.ts'
+import { dealt, entropyOf, LIMIT } from './fixture.ts'
 
 describe('fresh ciphertexts of mode F', () => {
   const fresh = tfhe.FheUint8.encrypt_with_client_key(9, key).safe_serialize(LIMIT)
@@ -18,7 +19,11 @@ describe('fresh ciphertexts of mode F', () => {
   const digestOf = (file: Uint8Array) => toHex(ciphertextDigest(parseCiphertext(file)))
   type Admitted = 'client-key' | 'signature'
   /** Ciphertexts, each vouched for by a document of its own, which lists how its inputs were admitted. */
-  const asked = (domain: 'production' | 'rehearsal', ...admitted: (Admitted | Admitted[])[]) => {
+  const askedWith = (
+    more: Partial<PartialDecryptRequest>,
+    domain: 'production' | 'rehearsal',
+    ...admitted: (Admitted | Admitted[])[]
+  ) => {
     const ciphertexts = [fresh, other].slice(0, admitted.length)
     const dealtF = dealFheKey({
       clientKey: plainKey,
@@ -45,13 +50,40 @@ describe('fresh ciphertexts of mode F', () => {
       requestDigest,
       identity: holders[0]!,
     }
-    return fhePartialDecrypt({ ...bare(1), share: shares[0]!, pub, ciphertexts, authority })
+    return fhePartialDecrypt({ ...bare(1), share: shares[0]!, pub, ciphertexts, authority, ...more })
   }
+  const asked = (domain: 'production' | 'rehearsal', ...admitted: (Admitted | Admitted[])[]) =>
+    askedWith({}, domain, ...admitted)
 
   test('of the client key keep 40 bits a block, of the compact public key 32, and the answer says so', () => {
-    expect(asked('rehearsal', 'client-key')).toMatchObject({ ok: true, value: { blockBits: 40 } })
-    expect(asked('rehearsal', 'signature')).toMatchObject({ ok: true, value: { blockBits: 32 } })
+    expect(asked('rehearsal', 'client-key')).toMatchObject({
+      ok: true,
+      value: { source: 'client-key', blockBits: 40, floorBits: 40, belowFloor: false },
+    })
+    expect(asked('rehearsal', 'signature')).toMatchObject({
+      ok: true,
+      value: { source: 'public-key', blockBits: 32, floorBits: 40, belowFloor: true },
+    })
     expect(asked('production', 'client-key')).toMatchObject({ ok: true, value: { blockBits: 40 } })
+  })
+
+  test('bare, nobody says who made them, and they are taken for those of the public key', () => {
+    const { shares, pub } = dealt(plainKey, 2, 3, 'F', false)
+    const ciphertexts = [fresh]
+    expect(fhePartialDecrypt({ ...bare(1), share: shares[0]!, pub, ciphertexts })).toMatchObject({
+      ok: true,
+      value: { source: 'public-key', blockBits: 32, lifeBits: 29, belowFloor: true },
+    })
+  })
+
+  test('FHE-POLICY-FLOOR a policy’s own floor is compared with them, and told in the answer', () => {
+    const floors = (block: number) => ({ floors: { block, life: 20 } })
+    expect(askedWith(floors(41), 'production', 'client-key')).toMatchObject({ rule: 'FHE-POLICY-FLOOR' })
+    expect(askedWith(floors(40), 'rehearsal', 'signature')).toMatchObject({
+      ok: true,
+      value: { belowFloor: true },
+    })
+    expect(askedWith(floors(41), 'rehearsal', 'signature')).toMatchObject({ rule: 'FHE-POLICY-FLOOR' })
   })
 
   test('FHE-FLOOD-FLOOR production answers none of the compact public key', () => {

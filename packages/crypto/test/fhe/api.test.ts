@@ -17,7 +17,10 @@ describe('a partial decryption', () => {
       spends: 4,
       width: 128,
       types: ['i16'],
+      source: 'squashing',
       blockBits: 51,
+      floorBits: 40,
+      belowFloor: false,
       lifeBits: 51 - 3,
     })
     const partials = answers.map(({ partial }) => partial)

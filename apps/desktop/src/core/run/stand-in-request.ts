@@ -11,7 +11,7 @@ import {
   type RequestPackage,
 } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, type Json, openWith, parseCanonical, sha256Hex, toHex } from '@lux/crypto'
-import { ciphertextDigest, fheThresholdDecrypt, readCiphertext } from '@lux/crypto/fhe'
+import { ciphertextDigest, fheThresholdDecrypt, parsePublic, readCiphertext } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import { runKeyChild } from '../key-child/client.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
@@ -20,6 +20,7 @@ import { compactKeyPath, decryptionFolder, publicPath } from './fhe-places.ts'
 import { loadOutsiders, outsider } from './outsiders.ts'
 import type { Run } from './run.ts'
 import type { KeyChildProgram } from './run-context.ts'
+import { standInNoise } from './stand-in-noise.ts'
 
 const maxFile = 64 << 20
 const threeDays = 72 * 3_600_000
@@ -113,8 +114,9 @@ export async function resultAsStandIn(run: Run, id: string, now: string): Promis
     ),
   )
   const keys = epoch.holders.map((name) => holderBefore(folder.state.seats, name)?.keys ?? {})
+  const pub = readBounded(publicPath(folder, epoch.epochId), maxFile)
   const combined = fheThresholdDecrypt({
-    pub: readBounded(publicPath(folder, epoch.epochId), maxFile),
+    pub,
     ciphertexts: [readBounded(join(place, 'ciphertext-1.bin'), maxFile)],
     partials,
     requestDigest: fromHex(digest, 32),
@@ -139,7 +141,13 @@ export async function resultAsStandIn(run: Run, id: string, now: string): Promis
   }
   writeDurably(
     join(place, 'result.json'),
-    encodeCanonical({ salt: toHex(salt), values, right, detail: combined.ok ? '' : combined.detail }),
+    encodeCanonical({
+      salt: toHex(salt),
+      values,
+      right,
+      detail: combined.ok ? '' : combined.detail,
+      noise: standInNoise(parsePublic(pub).header),
+    }),
   )
   const payload = decryptionResultCodec.signedBytes(result)
   const signature = decryptionResultCodec.sign(requester.identity, result, domain)
