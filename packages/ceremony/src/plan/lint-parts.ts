@@ -117,7 +117,7 @@ function parentFault(plan: Plan, key: PlannedKey): string | null {
   return `${key.id} is a ${key.level} key under the ${parent.level} key ${parent.id}`
 }
 
-/** PLAN-40: the threshold key by itself. */
+/** PLAN-40, PLAN-44: the threshold key by itself. */
 export function lintFhe(plan: Plan): PlanRefusal[] {
   const { fhe } = plan
   if (fhe === undefined) {
@@ -126,6 +126,10 @@ export function lintFhe(plan: Plan): PlanRefusal[] {
   }
   const found: PlanRefusal[] = [...lintDecryptions(plan, fhe), ...lintReshare(plan, fhe)]
   const refuse = (detail: string) => found.push(planRefusal('PLAN-40', '', detail))
+  if (fhe.inputs === 'proven' && fhe.existing === undefined)
+    found.push(
+      planRefusal('PLAN-44', '', `${fhe.id} is for proven inputs, and no step makes their reference string`),
+    )
   if (fhe.t > fhe.n) refuse(`t = ${fhe.t} is more than n = ${fhe.n}`)
   if (fhe.t < 2) refuse(`t = ${fhe.t} is less than 2`)
   if (fhe.n > 15) refuse(`n = ${fhe.n} is more than 15`)

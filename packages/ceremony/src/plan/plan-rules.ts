@@ -142,6 +142,12 @@ export const planRules = {
     remedy:
       'For a key that is to be used take mode S with a squash key: fheMode=S and fheSquash=true, the defaults.',
   },
+  'PLAN-44': {
+    title: 'Proven inputs have no reference string',
+    detail:
+      'Who encrypts proves it against a reference string, whose maker can forge proofs. No step makes one with the key, so nothing could be proven, or somebody outside could forge.',
+    remedy: 'Take signed inputs: fheInputs=signed, the default, with the encryptors named in the policy.',
+  },
   'PLAN-50': {
     title: 'A step’s id is wrong',
     detail: 'Ids are unique, lower-case words joined by hyphens, and not the word run.',

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { lintPlan } from '../../src/plan/index.ts'
-import { copyOf, stepIn, without } from '../engine/plans.ts'
+import { copyOf, planOf, type ScriptName, stepIn, without } from '../engine/plans.ts'
 import { plan, spoilt } from './spoilt.ts'
 
 describe('lint of keys', () => {
@@ -57,6 +57,17 @@ describe('lint of keys', () => {
   ])('PLAN-40 refuses %s', (_what, change) => {
     const found = spoilt((copy) => Object.assign(copy.fhe!, change))
     expect(found).toContain('PLAN-40')
+  })
+
+  it('PLAN-44 deals no key for proven inputs, whose reference string no step makes; one that exists is moved and asked', () => {
+    const rules = (name: ScriptName) => {
+      const copy = copyOf(planOf(name, 'production').plan)
+      copy.fhe!.inputs = 'proven'
+      return lintPlan(copy).map(({ rule }) => rule)
+    }
+    expect(rules('threshold-fhe')).toEqual(['PLAN-44'])
+    expect(rules('first-run')).toEqual(['PLAN-44'])
+    expect(rules('resharing')).toEqual([])
   })
 
   it('PLAN-40 allows exactly 2 <= t <= n <= 15 in mode S', () => {
