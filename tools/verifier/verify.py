@@ -315,7 +315,7 @@ attributes = record(
     either(boolean, integer(-2 ** 53 + 1, 2 ** 53 - 1),
            lambda value: need(isinstance(value, str) and len(value.encode('utf-16-le', 'surrogatepass')) <= 4096, 'too long')))
 fhe_shape = obj(
-    id=ident, type=literal('TFHE_INTEGER'), mode=literal('S', 'F'), keyId=digest, epochId=digest,
+    id=ident, type=literal('TFHE_INTEGER', 'TFHE_BINARY'), mode=literal('S', 'F'), keyId=digest, epochId=digest,
     epoch=integer(0, 0xffffffff), t=integer(1, 15), n=integer(1, 15), public=digest, compactPublicKey=nullable(digest),
     serverKey=nullable(digest), commitments=digest,
     holders=array(obj(index=integer(1, 15), name=line, card=digest, envelope=digest, signature=signature,
@@ -1035,10 +1035,14 @@ def check_fhe_public(data, fhe, domain_):
     need(roster == sha(jcs([{k: h[k] for k in ('index', 'name', 'card')} for h in fhe['holders']])), 'another roster')
     length = 32 * d * binomial(n, t - 1)
     vectors = len(data) - 115 - length
-    need(vectors in (16384, 16384 + 65536), 'another length')
+    # Words of the two keys of the Boolean API, in one vector.
+    binary = fhe['type'] == 'TFHE_BINARY'
+    need(vectors in ((8 * 2341, 8 * 2885, 8 * 2275, 8 * 2818) if binary else (16384, 16384 + 65536)), 'another length')
+    need(not (binary and fhe['compactPublicKey']), 'a compact public key of a key that has none')
+    first = 115 + (vectors if binary else 16384)
     commitments = sha(data[len(data) - length:])
-    computed = sha(b'lux-fhe/v1/epoch', data[8:9], key_id, data[73:79], data[80:83], sha(data[115:115 + 16384]),
-                   sha(data[115 + 16384:115 + vectors]), commitments, roster)
+    computed = sha(b'lux-fhe/v1/epoch', data[8:9], key_id, data[73:79], data[80:83], sha(data[115:first]),
+                   sha(data[first:115 + vectors]), commitments, roster)
     need(computed == epoch_id and epoch_id.hex() == fhe['epochId'], 'another epoch id')
     need(commitments.hex() == fhe['commitments'], 'other commitments')
 

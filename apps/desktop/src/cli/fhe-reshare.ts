@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { fromHex, toHex, wipe } from '@lux/crypto'
 import {
+  type Budgets,
   carriedBudgets,
   forgetShare,
+  isIntegerKey,
   parseCorrection,
   parsePublic,
   parseShare,
@@ -74,7 +76,8 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
   onlyRehearsal(options)
   checkEmpty(options.out)
   const pub = readPublicFile(options.public)
-  const { header, pub128 } = parsePublic(pub)
+  const parsedPublic = parsePublic(pub)
+  const { header, pub128 } = parsedPublic
   const to = checkQuorum(target({ t: header.t, n: header.n }))
   if (!to.ok) throw refused(to)
   const shares: Uint8Array[] = []
@@ -128,14 +131,23 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
       },
       text: [
         `epoch ${header.epoch + 1}  ${toHex(epochId)}`,
-        `any ${to.value.t} of ${to.value.n} decrypt; each may answer ${budgets.at128} squashed blocks, ${budgets.at64} fresh ones`,
+        ...lifeOf(isIntegerKey(parsedPublic), to.value, budgets),
         ...files.map((file) => `${file}  SECRET`),
-        'unproven until "custody fhe audit" passes: keep the old shares until then',
+        isIntegerKey(parsedPublic)
+          ? 'unproven until "custody fhe audit" passes: keep the old shares until then'
+          : 'unproven until "custody fhe recover" of them gives the same key: keep the old shares until then',
       ].join('\n'),
     }
   } finally {
     for (const share of shares) wipe(share)
   }
+}
+
+function lifeOf(integer: boolean, { t, n }: Quorum, budgets: Budgets): string[] {
+  if (!integer) return [`any ${t} of ${n} recover the TFHE_BINARY key; nothing is decrypted with its shares`]
+  return [
+    `any ${t} of ${n} decrypt; each may answer ${budgets.at128} squashed blocks, ${budgets.at64} fresh ones`,
+  ]
 }
 
 function without({ t, n }: Quorum, { holder, share }: RemoveOptions): Quorum {

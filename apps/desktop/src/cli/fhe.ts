@@ -60,7 +60,7 @@ export function registerFhe({ program, act }: CommandLine): void {
       'after',
       `
 Takes client keys that tfhe made elsewhere, of default or dedicated compact parameters, with or without a squash key,
-and TFHE_BINARY ones. Writes public.bin (16 or 82 KB and 32 B for each set) and holder-1.bin … holder-N.bin (secret,
+and TFHE_BINARY ones. Writes public.bin (16 or 82 KB, 18 to 23 KB of a TFHE_BINARY key, and 32 B for each set) and holder-1.bin … holder-N.bin (secret,
 mode 0600): 64 B of seeds at 2 of 3, 192 B at 3 of 5, 2240 B at 5 of 9, 29568 B at 7 of 13. N is at most 15.
 
 Example:
@@ -80,6 +80,8 @@ Example:
     .addHelpText(
       'after',
       `
+In training alone: shares of production are of TFHE_INTEGER keys, which are used in parts and never rebuilt.
+
 Example:
   $ custody fhe recover dealt/holder-1.bin dealt/holder-3.bin --public dealt/public.bin --rehearsal --out key.bin`,
     )
@@ -122,7 +124,7 @@ async function deal(options: DealOptions): Promise<Outcome> {
     throw new CoreError(
       'FHE-WHOLE-KEY',
       'a key that lies whole in a file is never dealt for production',
-      'deal it inside a ceremony (custody ceremony run), or add --rehearsal for training',
+      'a ceremony makes and deals a TFHE_INTEGER key of its own (custody ceremony run); add --rehearsal for training',
     )
   }
   const dealt = await inNewFolder(options.out, nothing, () =>

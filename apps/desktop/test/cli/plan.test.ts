@@ -64,7 +64,7 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 describe('plan', () => {
-  test('PLAN-44 lint warns of a new key of mode F and says what to do; one of mode S has no warning', async () => {
+  test('PLAN-45 lint warns of a new key of mode F and says what to do; one of mode S has no warning', async () => {
     const script = new Uint8Array(
       readFileSync(new URL('../../../../resources/scripts/threshold-fhe.yaml', import.meta.url)),
     )
@@ -92,9 +92,9 @@ describe('plan', () => {
     ])
     expect(warned).toMatchObject({
       exit: 0,
-      json: { ok: true, plans: [{ warnings: [] }, { refusals: [], warnings: [{ rule: 'PLAN-44' }] }] },
+      json: { ok: true, plans: [{ warnings: [] }, { refusals: [], warnings: [{ rule: 'PLAN-45' }] }] },
     })
-    expect(text.stdout).toMatch(/in order\n.*warning, PLAN-44.*fheMode=S/)
+    expect(text.stdout).toMatch(/in order\n.*warning, PLAN-45.*fheMode=S/)
   }, 20_000)
 
   test('from script to lock: new, rehearse, request, each officer approves, approve', async () => {

@@ -7,6 +7,8 @@ const magic = utf8('lux-pub1')
 const headerLength = 83
 const pub64Length = 2048 * 8
 const pub128Length = 4096 * 16
+/** Both keys of the Boolean API in one vector: 805 + 1536, 837 + 2048, 739 + 1536 and 770 + 2048 words. */
+const binaryLengths = [2341, 2885, 2275, 2818].map((words) => words * 8)
 
 /** public.bin is at most this long: (8,15) after a reshare has 6435 sets of 8 commitments. */
 export const maxPublic = headerLength + 32 + pub64Length + pub128Length + 6435 * 15 * 32
@@ -48,10 +50,13 @@ export function checkFhePublic(bytes: Uint8Array, fhe: BundleFhe, domain: Domain
 
   const commitmentsLength = 32 * d * sets(t, n)
   const vectors = bytes.length - headerLength - 32 - commitmentsLength
-  if (vectors !== pub64Length && vectors !== pub64Length + pub128Length)
-    return wrong('public.bin has another length')
-  const pub64 = bytes.subarray(headerLength + 32, headerLength + 32 + pub64Length)
-  const pub128 = bytes.subarray(headerLength + 32 + pub64Length, headerLength + 32 + vectors)
+  const binary = fhe.type === 'TFHE_BINARY'
+  const lengths = binary ? binaryLengths : [pub64Length, pub64Length + pub128Length]
+  if (!lengths.includes(vectors)) return wrong(`public.bin has another length than a ${fhe.type} key's`)
+  if (binary && fhe.compactPublicKey !== null) return wrong('a TFHE_BINARY key has no compact public key')
+  const first = headerLength + 32 + (binary ? vectors : pub64Length)
+  const pub64 = bytes.subarray(headerLength + 32, first)
+  const pub128 = bytes.subarray(first, headerLength + 32 + vectors)
   const commitments = sha256(bytes.subarray(bytes.length - commitmentsLength))
   const computed = sha256(
     utf8('lux-fhe/v1/epoch'),

@@ -74,7 +74,7 @@ const transport = v.strictObject({
 
 const fhe = v.strictObject({
   id,
-  type: v.literal('TFHE_INTEGER'),
+  type: v.picklist(['TFHE_INTEGER', 'TFHE_BINARY']),
   mode: v.picklist(['S', 'F']),
   keyId: digest,
   epochId: digest,

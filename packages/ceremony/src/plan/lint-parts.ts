@@ -1,3 +1,4 @@
+import type { Domain } from '../domain.ts'
 import type { EvidenceTerms } from './lint-evidence.ts'
 import { sitsTwice } from './lint-renewals.ts'
 import type { Plan, PlannedFhe, PlannedKey, Role } from './plan.ts'
@@ -5,7 +6,13 @@ import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { leavesByWindow, levelOrder, namesOf, stepsOf, vendorWayOf } from './queries.ts'
 
 /** What the policy asks for; absent when the plan is looked at without its policy. */
-export type LintTerms = { officers: number; witnesses: number; evidence?: EvidenceTerms }
+export type LintTerms = {
+  officers: number
+  witnesses: number
+  evidence?: EvidenceTerms
+  /** Of the policy. */
+  domain?: Domain
+}
 
 const joined: readonly (readonly [Role, Role])[] = [
   ['recorder', 'witness'],
@@ -118,7 +125,7 @@ function parentFault(plan: Plan, key: PlannedKey): string | null {
 }
 
 /** PLAN-40, PLAN-44: the threshold key by itself. */
-export function lintFhe(plan: Plan): PlanRefusal[] {
+export function lintFhe(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   const { fhe } = plan
   if (fhe === undefined) {
     const without = [...(plan.decryptions ?? []).map(({ id }) => id), ...(plan.reshare ? ['reshare'] : [])]
@@ -134,7 +141,9 @@ export function lintFhe(plan: Plan): PlanRefusal[] {
   if (fhe.t < 2) refuse(`t = ${fhe.t} is less than 2`)
   if (fhe.n > 15) refuse(`n = ${fhe.n} is more than 15`)
   if (fhe.holders.length !== fhe.n) refuse(`n = ${fhe.n}, but ${fhe.holders.length} holders are named`)
-  if (fhe.mode === 'S' && !fhe.squash)
+  const binary = fhe.type === 'TFHE_BINARY'
+  for (const detail of binary ? binaryFaults(plan, fhe, terms) : []) refuse(detail)
+  if (fhe.mode === 'S' && !fhe.squash && !binary)
     refuse('mode S decrypts squashed ciphertexts, and no squash key is made; fheSquash=true makes one')
   // The pairs at which fresh 64-bit ciphertexts leave 40 bits of flooding.
   const flooded = ['2 2', '2 3', '3 3'].includes(`${fhe.t} ${fhe.n}`)
@@ -146,6 +155,21 @@ export function lintFhe(plan: Plan): PlanRefusal[] {
   const seated = namesOf(plan, 'holder')
   for (const name of fhe.holders) if (!seated.includes(name)) refuse(`${name} is not a holder of the plan`)
   return found
+}
+
+/** Shares of a TFHE_BINARY key answer nothing, a canary neither; and what its shares are for, no ceremony does yet. */
+function binaryFaults({ decryptions = [], reshare }: Plan, fhe: PlannedFhe, terms?: LintTerms): string[] {
+  const faults: string[] = []
+  if (fhe.mode !== 'S' || fhe.squash || fhe.inputs !== 'signed')
+    faults.push('a TFHE_BINARY key is of mode S with signed inputs and without a squash key')
+  if (decryptions.length > 0) faults.push('the shares of a TFHE_BINARY key decrypt nothing')
+  if (reshare !== undefined || fhe.existing !== undefined)
+    faults.push('no ceremony of this version moves a TFHE_BINARY key, which no canary can prove')
+  if (terms?.domain === 'production')
+    faults.push(
+      'a TFHE_BINARY key is dealt in rehearsals only: no ceremony of this version recovers or moves it afterwards',
+    )
+  return faults
 }
 
 function lintDecryptions(plan: Plan, fhe: PlannedFhe): PlanRefusal[] {

@@ -16,7 +16,7 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
     ...lintPeople(plan, terms),
     ...lintTokens(plan),
     ...lintKeys(plan),
-    ...lintFhe(plan),
+    ...lintFhe(plan, terms),
     ...lintRenewals(plan),
     ...lintIds(plan),
     ...lintSteps(plan),

@@ -4,7 +4,7 @@ export type Rule = { title: string; detail: string; remedy: string }
 const fix =
   'Correct the plan and check it again; its hash changes, so it must be rehearsed and approved anew.'
 
-/** Every reason for which a plan is refused, and PLAN-44, of which its readers are warned. */
+/** Every reason for which a plan is refused, and PLAN-45, of which its readers are warned. */
 export const planRules = {
   'PLAN-01': {
     title: 'The plan file cannot be read',
@@ -113,8 +113,8 @@ export const planRules = {
   'PLAN-40': {
     title: 'The threshold is impossible',
     detail:
-      '2 <= t <= n <= 15, n distinct holders of the plan are named, and the mode can keep its floor at t of n.',
-    remedy: 'Change t, n or the list of holders.',
+      '2 <= t <= n <= 15, n distinct holders of the plan are named, and the mode can keep its floor at t of n; rehearsals alone deal a TFHE_BINARY key.',
+    remedy: 'Change t, n, the list of holders, or mode and type of the key.',
   },
   'PLAN-41': {
     title: 'A decryption is impossible',
@@ -136,17 +136,17 @@ export const planRules = {
       'Let each holder who stays run custody holder renew, and name the new card in the plan too: custody plan new --person.',
   },
   'PLAN-44': {
+    title: 'Proven inputs have no reference string',
+    detail:
+      'Who encrypts proves it against a reference string, whose maker can forge proofs. No step makes one with the key, so nothing could be proven, or somebody outside could forge.',
+    remedy: 'Take signed inputs: fheInputs=signed, the default, with the encryptors named in the policy.',
+  },
+  'PLAN-45': {
     title: 'The new key opens nothing that is encrypted later',
     detail:
       'A warning, for training may want it: mode F takes fresh 64-bit ciphertexts of the client key alone, so nothing computed, and in production nothing of the public key.',
     remedy:
       'For a key that is to be used take mode S with a squash key: fheMode=S and fheSquash=true, the defaults.',
-  },
-  'PLAN-44': {
-    title: 'Proven inputs have no reference string',
-    detail:
-      'Who encrypts proves it against a reference string, whose maker can forge proofs. No step makes one with the key, so nothing could be proven, or somebody outside could forge.',
-    remedy: 'Take signed inputs: fheInputs=signed, the default, with the encryptors named in the policy.',
   },
   'PLAN-50': {
     title: 'A step’s id is wrong',

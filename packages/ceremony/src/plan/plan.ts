@@ -80,7 +80,8 @@ export type PlannedKey = {
 /** A threshold FHE key that is dealt: any `t` of the `n` named holders decrypt. */
 export type PlannedFhe = {
   id: string
-  type: 'TFHE_INTEGER'
+  /** TFHE_BINARY is of mode S without a squash key: its shares answer nothing, and rehearsals alone deal it. */
+  type: 'TFHE_INTEGER' | 'TFHE_BINARY'
   mode: 'S' | 'F'
   squash: boolean
   inputs: 'signed' | 'proven'

@@ -36,12 +36,8 @@ export function printPlan(plan: Plan, hash: string): string {
       ),
     )
   if (plan.fhe !== undefined) {
-    const { id, mode, squash, t, n, holders } = plan.fhe
-    lines.push(
-      '',
-      'Threshold FHE key',
-      `  ${id}, mode ${mode}${squash ? ' with noise squashing' : ''}: any ${t} of ${n} decrypt`,
-    )
+    const { holders } = plan.fhe
+    lines.push('', 'Threshold FHE key', `  ${describeFhe(plan.fhe)}`)
     lines.push(...holders.map((name, index) => `  holder ${index + 1}: ${name}`))
     lines.push(...printEpochs(plan, plan.fhe))
   }
@@ -60,6 +56,12 @@ function printPerson({ people, reshare }: Plan, person: Person): string {
   const { role, name, card } = person
   const renewed = role === 'holder' && reshare !== undefined && holderBefore(people, name) !== person
   return `  ${role.padEnd(14)} ${name}   card ${card.slice(0, 16)}${renewed ? ', renewed for the next epoch' : ''}`
+}
+
+function describeFhe({ id, type, mode, squash, t, n }: PlannedFhe): string {
+  if (type === 'TFHE_BINARY')
+    return `${id}, TFHE_BINARY: any ${t} of ${n} hold the whole key; its shares decrypt nothing, and no ceremony recovers it`
+  return `${id}, mode ${mode}${squash ? ' with noise squashing' : ''}: any ${t} of ${n} decrypt`
 }
 
 function printAttestation(of: TokenAttestation | undefined): string[] {

@@ -56,7 +56,7 @@ const key = v.strictObject({
 
 const fhe = v.strictObject({
   id: slug,
-  type: v.literal('TFHE_INTEGER'),
+  type: v.picklist(['TFHE_INTEGER', 'TFHE_BINARY']),
   mode: v.picklist(['S', 'F']),
   squash: v.boolean(),
   inputs: v.picklist(['signed', 'proven']),

@@ -76,7 +76,16 @@ export function newPolicy(draft: PolicyDraft): Policy {
     acceptedTools: draft.acceptedTools ?? [],
     algorithms: {
       signatures: [...signatureSchemes],
-      keys: ['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384', 'TFHE_INTEGER'],
+      keys: [
+        'AES-128',
+        'AES-256',
+        'RSA-2048',
+        'RSA-4096',
+        'EC-P256',
+        'EC-P384',
+        'TFHE_INTEGER',
+        'TFHE_BINARY',
+      ],
     },
     fhe: {
       ...(draft.fhe ?? { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1 << 20, k128: 1 << 20 } }),

@@ -34,6 +34,7 @@ describe('the second verifier', () => {
     for (const [, , options] of chosen) cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
+    cases.push(await sampleBundle({ domain: 'rehearsal', fhe: true, binary: true }))
     cases.push(await sampleBundle({ replica: true }))
     for (const domain of ['production', 'rehearsal'] as const)
       cases.push(await sampleBundle({ domain, fhe: true, life: true, renewed: true }))

@@ -26,6 +26,10 @@ describe('a bundle signed as it is', () => {
     for (const profile of ['luna', 'tpm2'] as const) expect(await failedFor(softToken(profile))).toEqual([])
   })
 
+  it('FHE-COMMITMENTS accepts the public file of a TFHE_BINARY key, which has no compact public key', async () => {
+    expect(await failedFor({ domain: 'rehearsal', fhe: true, binary: true })).toEqual([])
+  })
+
   it('AUDIENCE, SEQUENCE and PREVIOUS say so where nothing was given to compare with', async () => {
     const { bytes, policy, predicate } = await sampleBundle()
     expect(predicate.audience).not.toBeNull()

@@ -70,6 +70,30 @@ describe('lint of keys', () => {
     expect(rules('resharing')).toEqual([])
   })
 
+  it('PLAN-40 lets rehearsals alone deal a TFHE_BINARY key: of mode S, signed inputs and no squash key', () => {
+    const binary = (change: object, domain: 'rehearsal' | 'production' = 'rehearsal') => {
+      const copy = copyOf(plan)
+      Object.assign(copy.fhe!, { type: 'TFHE_BINARY', mode: 'S', squash: false, inputs: 'signed', ...change })
+      return lintPlan(copy, { officers: 1, witnesses: 2, domain }).map(({ rule }) => rule)
+    }
+    expect(binary({})).toEqual([])
+    expect(binary({}, 'production')).toEqual(['PLAN-40'])
+    for (const change of [{ mode: 'F' }, { squash: true }, { inputs: 'proven' }, { t: 4 }])
+      expect(binary(change)).toEqual(['PLAN-40'])
+    expect(lintPlan(plan, { officers: 1, witnesses: 2, domain: 'production' })).toEqual([])
+  })
+
+  it('PLAN-40 no ceremony decrypts with the shares of a TFHE_BINARY key, or moves it', () => {
+    const { plan: life } = planOf('fhe-life', 'production')
+    const copy = copyOf(life)
+    Object.assign(copy.fhe!, { type: 'TFHE_BINARY', mode: 'S', squash: false })
+    const details = lintPlan(copy).flatMap(({ rule, detail }) => (rule === 'PLAN-40' ? [detail] : []))
+    expect(details).toEqual([
+      'the shares of a TFHE_BINARY key decrypt nothing',
+      'no ceremony of this version moves a TFHE_BINARY key, which no canary can prove',
+    ])
+  })
+
   it('PLAN-40 allows exactly 2 <= t <= n <= 15 in mode S', () => {
     fc.assert(
       fc.property(fc.integer({ min: -1, max: 20 }), fc.integer({ min: -1, max: 20 }), (t, n) => {

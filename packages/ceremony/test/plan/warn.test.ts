@@ -15,15 +15,15 @@ describe('the mode of a threshold key', () => {
     },
   )
 
-  it('PLAN-44 warns of a new key of mode F, which opens nothing that is encrypted later', () => {
+  it('PLAN-45 warns of a new key of mode F, which opens nothing that is encrypted later', () => {
     const { plan } = planOf('threshold-fhe', 'production')
-    expect(warnPlan(plan)).toMatchObject([{ rule: 'PLAN-44', remedy: expect.stringContaining('fheMode=S') }])
+    expect(warnPlan(plan)).toMatchObject([{ rule: 'PLAN-45', remedy: expect.stringContaining('fheMode=S') }])
     const other = copyOf(plan)
     Object.assign(other.fhe!, { mode: 'S', squash: true })
     expect(warnPlan(other)).toEqual([])
   })
 
-  it('PLAN-44 is silent of a key that an earlier ceremony dealt, whose mode no plan changes, and of plans without one', () => {
+  it('PLAN-45 is silent of a key that an earlier ceremony dealt, whose mode no plan changes, and of plans without one', () => {
     expect(warnPlan(planOf('resharing', 'production').plan)).toEqual([])
     expect(warnPlan(planOf('key-hierarchy', 'production').plan)).toEqual([])
   })

@@ -29,6 +29,21 @@ export const alteredFhe: Altered[] = [
     'another key id',
     { fhe: true, alter: predicate((p) => ({ fhe: p.fhe && { ...p.fhe, keyId: other } })) },
   ],
+  ...(['TFHE_BINARY', 'TFHE_INTEGER'] as const).map(
+    (type): Altered => [
+      'FHE-COMMITMENTS',
+      `the public file of a key of the other type than ${type}`,
+      {
+        domain: 'rehearsal',
+        fhe: true,
+        binary: type === 'TFHE_INTEGER',
+        alter: {
+          plan: (p) => ({ ...p, fhe: { ...p.fhe!, type } }),
+          ...predicate((p) => ({ fhe: p.fhe && { ...p.fhe, type } })),
+        },
+      },
+    ],
+  ),
   [
     'FHE-ENVELOPES',
     'an envelope that the ceremony key did not sign',

@@ -157,7 +157,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const wrapTree = sampleTree(root, options, entropy, put)
   const made = wrapTree.filter((node) => node.root === null || node.root.born === header.ceremonyId)
 
-  const fhe = options.fhe ? sampleDeal(holders, ceremony, header, alter, put) : null
+  const fhe = options.fhe ? sampleDeal(holders, ceremony, header, options, put) : null
   const lived =
     options.life && fhe !== null
       ? sampleLife({ header, ceremony, put, alter: alter.epochs ?? {} }, fhe, holders, [

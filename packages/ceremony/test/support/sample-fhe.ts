@@ -19,14 +19,15 @@ import {
   signatureContext,
 } from '../../src/wire/index.ts'
 import { entropyOf, type Person } from './people.ts'
-import type { Alterations } from './sample-options.ts'
+import type { SampleOptions } from './sample-options.ts'
 
 /** The public parts of a 2 of 3 deal with random vectors: every id and digest is right, no key is behind them. */
-export function samplePublic(holders: readonly Person[], production: boolean) {
+export function samplePublic(holders: readonly Person[], production: boolean, binary = false) {
   const entropy = entropyOf('fhe')
-  const compact = entropy.bytes(4096)
+  const compact = binary ? null : entropy.bytes(4096)
   const server = entropy.bytes(8192)
-  const keyId = fheKeyId(sha256Hex(compact), sha256Hex(server))
+  const compactPublicKey = compact && sha256Hex(compact)
+  const keyId = fheKeyId(compactPublicKey, sha256Hex(server))
   const [t, n] = [2, holders.length]
   const roster = holders.map(({ card }, index) => ({
     index: index + 1,
@@ -34,7 +35,7 @@ export function samplePublic(holders: readonly Person[], production: boolean) {
     card: cardCodec.digest(card),
   }))
   const rosterDigest = sha256(encodeCanonical(roster))
-  const pub64 = entropy.bytes(2048 * 8)
+  const pub64 = entropy.bytes((binary ? 2341 : 2048) * 8)
   const commitments = entropy.bytes(32 * n)
   const domain = Uint8Array.of(production ? 1 : 0)
   const epochFields = Uint8Array.of(0, 0, 0, 0, t, n, 1, 0, 0)
@@ -57,14 +58,14 @@ export function samplePublic(holders: readonly Person[], production: boolean) {
   )
   const fhe: Omit<BundleFhe, 'holders' | 'public'> = {
     id: 'votes',
-    type: 'TFHE_INTEGER',
+    type: binary ? 'TFHE_BINARY' : 'TFHE_INTEGER',
     mode: 'S',
     keyId,
     epochId: toHex(epochId),
     epoch: 0,
     t,
     n,
-    compactPublicKey: sha256Hex(compact),
+    compactPublicKey,
     serverKey: sha256Hex(server),
     commitments: sha256Hex(commitments),
   }
@@ -76,11 +77,11 @@ export function sampleDeal(
   holders: readonly Person[],
   ceremony: SigningIdentity,
   { ceremonyId, domain }: { ceremonyId: string; domain: Domain },
-  alter: Alterations,
+  { binary = false, alter = {} }: SampleOptions,
   put: (bytes: Uint8Array) => string,
 ): BundleFhe {
-  const { fhe, roster, publicBytes, compact, server } = samplePublic(holders, domain === 'production')
-  put(compact)
+  const { fhe, roster, publicBytes, compact, server } = samplePublic(holders, domain === 'production', binary)
+  if (compact !== null) put(compact)
   put(server)
   return {
     ...fhe,

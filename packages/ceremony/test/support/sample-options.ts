@@ -55,6 +55,8 @@ export type SampleOptions = {
   previous?: string | null
   supersedes?: string[]
   fhe?: boolean
+  /** With `fhe`: a TFHE_BINARY key, which has no compact public key. */
+  binary?: boolean
   /** With `fhe`: the key is asked once, moved to other holders and tried with a canary. */
   life?: boolean
   /** With `life`: the holder who stays has another envelope key in the next epoch, as every plan says now. */

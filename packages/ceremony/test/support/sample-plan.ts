@@ -102,10 +102,10 @@ export function samplePlan(options: SampleOptions, people: readonly Person[], po
   if (holders.length > 0)
     plan.fhe = {
       id: 'votes',
-      type: 'TFHE_INTEGER',
+      type: options.binary ? 'TFHE_BINARY' : 'TFHE_INTEGER',
       mode: 'S',
-      squash: true,
-      inputs: 'proven',
+      squash: !options.binary,
+      inputs: options.binary ? 'signed' : 'proven',
       t: 2,
       n: holders.length,
       holders,

@@ -100,7 +100,7 @@ export {
   typeName,
   type Vouched,
 } from './provenance.ts'
-export { encodePublic, type PublicFile, parsePublic } from './public-file.ts'
+export { encodePublic, isIntegerKey, type PublicFile, parsePublic } from './public-file.ts'
 export { readCiphertext } from './read-ciphertext.ts'
 export { recoverFheKey } from './recover-key.ts'
 export {

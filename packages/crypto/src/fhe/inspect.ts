@@ -19,7 +19,7 @@ import {
 import type { FileHeader } from './file-header.ts'
 import { commitmentsDigest } from './identifiers.ts'
 import { PARTIAL_MAGIC, parsePartial } from './partial-file.ts'
-import { PUBLIC_MAGIC, parsePublic } from './public-file.ts'
+import { isIntegerKey, PUBLIC_MAGIC, parsePublic } from './public-file.ts'
 import { forgetEnvelope, parseShareEnvelope } from './share-envelope.ts'
 import { forgetShare, parseShare, SHARE_MAGIC } from './share-file.ts'
 import { readSafeHeader } from './tfhe-fields.ts'
@@ -67,16 +67,19 @@ export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspect
       }
     }
     case PUBLIC_MAGIC: {
-      const { header, pub128, commitments, rosterDigest } = parsePublic(bytes)
+      const pub = parsePublic(bytes)
+      const { header, pub128, commitments, rosterDigest } = pub
       return {
         type: 'public',
         secret: false,
         facts: {
           ...headerFacts(header),
           roster: toHex(rosterDigest),
+          key: isIntegerKey(pub) ? 'TFHE_INTEGER' : 'TFHE_BINARY',
           squash: pub128.length > 0,
           commitments: toHex(commitmentsDigest(commitments)),
-          floodingBits: { at64: safeFloodingBits(header, 64), at128: safeFloodingBits(header, 128) },
+          // Shares of a binary key answer nothing, so that no noise hides anything.
+          ...(isIntegerKey(pub) ? { floodingBits: floodingBitsOf(header) } : {}),
           size,
         },
       }
@@ -122,6 +125,10 @@ export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspect
     default:
       return inspectTfhe(bytes, size)
   }
+}
+
+function floodingBitsOf(header: FileHeader): { [name: string]: Json } {
+  return { at64: safeFloodingBits(header, 64), at128: safeFloodingBits(header, 128) }
 }
 
 function inspectRedealing(bytes: Uint8Array, size: number): Inspection {

@@ -102,6 +102,12 @@ describe('a TFHE_BINARY key', () => {
     expect(tfhe.Boolean.decrypt(tfhe.Boolean.deserialize_client_key(again.value), ciphertext)).toBe(true)
   })
 
+  test('inspect says of its public file whose it is, and of no noise that would hide anything', () => {
+    const { facts } = inspect(dealt.pub)
+    expect(facts).toMatchObject({ key: 'TFHE_BINARY', squash: false, size: 83 + 32 + 8 * 2341 + 3 * 32 })
+    expect(facts).not.toHaveProperty('floodingBits')
+  })
+
   test('is reshared to new people, who recover the same', () => {
     const rotated = rotateFheKey({
       pub: dealt.pub,

@@ -23,9 +23,10 @@ type Sealed = Omit<KeygenAndDealResult, 'timings' | 'peakMemoryMiB'>
 /** Deals the key, seals one envelope to each holder, writes public.bin and the envelopes. Throws CoreError FHE-…. */
 export async function dealAndSeal(made: MadeKey, params: Params, phases: Phases): Promise<Sealed> {
   const { publicKey } = made
-  if (publicKey === null) throw new Error('an integer key has a compact public key')
+  if (publicKey === null && params.type === 'TFHE_INTEGER')
+    throw new Error('an integer key has a compact public key')
   const publicKeys = {
-    compactPublicKey: fromHex(publicKey.sha256),
+    compactPublicKey: publicKey && fromHex(publicKey.sha256),
     serverKey: made.serverKey ? fromHex(made.serverKey.sha256) : null,
   }
   const { roster, budgets } = checkDealing(params)

@@ -94,8 +94,8 @@ export async function recoverFile(
   if (verified.some(({ share }) => share.header.domain === 'production')) {
     throw new CoreError(
       'FHE-WHOLE-KEY',
-      'a production key is put together in a ceremony only, never out of files',
-      'recover it inside a ceremony',
+      'a production key is never put together out of files',
+      'no ceremony of this version recovers one either: give shares of a rehearsal',
     )
   }
   const key = await phases.run('recover', 1, () => recoverFheKey(verified))

@@ -25,7 +25,6 @@ export type KeyKind = {
 export type KeygenAndDeal = {
   readonly do: 'keygen-and-deal'
   readonly params: KeyKind & {
-    readonly type: 'TFHE_INTEGER'
     readonly mode: 'S' | 'F'
     readonly t: number
     readonly n: number
@@ -129,7 +128,8 @@ export type DealtFacts = {
 
 export type KeygenAndDealResult = Made &
   DealtFacts & {
-    readonly publicKey: FileFact
+    /** Null for TFHE_BINARY. */
+    readonly publicKey: FileFact | null
     readonly serverKey: FileFact | null
     readonly budgets: Budgets
     readonly shares: readonly {

@@ -8,15 +8,14 @@ export function termsOf({ officerQuorum, witnessQuorum, approverThreshold }: Pol
 }
 
 /** How many people a plan has to seat: a smaller room than the usual one is the policy’s to allow. */
-export function countsOf({ officerQuorum, witnessQuorum }: Policy): LintTerms {
-  return { officers: officerQuorum, witnesses: witnessQuorum }
+export function countsOf({ officerQuorum, witnessQuorum, domain }: Policy): LintTerms {
+  return { officers: officerQuorum, witnesses: witnessQuorum, domain }
 }
 
 /** What a production plan is looked at with. */
 export function lintTermsOf(policy: Policy): LintTerms {
   return {
-    officers: policy.officerQuorum,
-    witnesses: policy.witnessQuorum,
+    ...countsOf(policy),
     evidence: {
       least: policy.leastEvidence,
       roots: policy.attestationRoots ?? [],

@@ -2,7 +2,15 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { encodeCanonical, fromUtf8, generateSealIdentity, openWith, sha256Hex } from '@lux/crypto'
-import { inspect, NO_AUTHORITIES, proveShare } from '@lux/crypto/fhe'
+import {
+  inspect,
+  NO_AUTHORITIES,
+  parseShareEnvelope,
+  proveShare,
+  recoverFheKey,
+  verifyShare,
+} from '@lux/crypto/fhe'
+import tfhe from 'node-tfhe'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runKeyChild } from '../../../src/core/key-child/client.ts'
 import type { KeyChildHolder, KeygenAndDeal } from '../../../src/core/key-child/protocol.ts'
@@ -127,6 +135,36 @@ describe('keygen-and-deal', () => {
     }
     await expect(openWith(three[0]!.identity, bytes(result.shares[1]!.envelope.path))).rejects.toThrow()
   })
+
+  test('a TFHE_BINARY key is dealt and sealed like any other, and any two open shares put it together', async () => {
+    const three = await people(3)
+    const binary = { type: 'TFHE_BINARY', mode: 'S', squash: false, serverKey: true } as const
+    const result = await runKeyChild(
+      dealing(
+        three.map(({ holder }) => holder),
+        binary,
+      ),
+    )
+    expect(result.publicKey).toBeNull()
+    expect(result.budgets).toEqual({ at64: 0, at128: 0 })
+    const pub = bytes(result.public.path)
+    expect(inspect(pub).facts).toMatchObject({ key: 'TFHE_BINARY', keyId: result.keyId, size: 18_939 })
+    const shares = await Promise.all(
+      [2, 0].map(async (i) => {
+        const sealed = bytes(result.shares[i]!.envelope.path)
+        const envelope = parseShareEnvelope(await openWith(three[i]!.identity, sealed))
+        const verified = verifyShare(envelope.shareBytes, pub, { holder: i + 1 })
+        if (!verified.ok) throw new Error(verified.detail)
+        return verified.value
+      }),
+    )
+    const key = recoverFheKey(shares)
+    if (!key.ok) throw new Error(key.detail)
+    expect(inspect(key.value)).toMatchObject({ type: 'binary-client-key', facts: { parameters: 'default' } })
+    const client = tfhe.Boolean.deserialize_client_key(key.value)
+    for (const value of [true, false])
+      expect(tfhe.Boolean.decrypt(client, tfhe.Boolean.encrypt(client, value))).toBe(value)
+  }, 60_000)
 
   test.each([
     ['FHE-QUORUM-OVER', { t: 4 }],

@@ -72,7 +72,7 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
     keyId: dealt.keyId,
     epochId: dealt.epochId,
     public: digestAndSize(dealt.public),
-    publicKey: digestAndSize(dealt.publicKey),
+    publicKey: dealt.publicKey === null ? null : digestAndSize(dealt.publicKey),
     serverKey: dealt.serverKey === null ? null : digestAndSize(dealt.serverKey),
     shares: dealt.shares.map(({ index, holder, shareDigest, envelopeDigest }) => ({
       holder,
