@@ -138,7 +138,7 @@ describe('keygen-and-deal', () => {
 
   test('a TFHE_BINARY key is dealt and sealed like any other, and any two open shares put it together', async () => {
     const three = await people(3)
-    const binary = { type: 'TFHE_BINARY', mode: 'S', squash: false, serverKey: true } as const
+    const binary = { type: 'TFHE_BINARY', mode: 'S', squash: false } as const
     const result = await runKeyChild(
       dealing(
         three.map(({ holder }) => holder),
