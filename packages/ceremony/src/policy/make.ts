@@ -18,6 +18,9 @@ export function audienceOf(card: ServerCard, name: string): Policy['audiences'][
   return { audience: serverCardCodec.digest(card), name, receiptKey, requesterKey, combinerRecipient }
 }
 
+/** Production deals no TFHE_BINARY key: no ceremony recovers one. */
+const keyAlgorithms = ['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384', 'TFHE_INTEGER']
+
 /** What a new policy is made of. What is left out takes the strict default. */
 export type PolicyDraft = Pick<Policy, 'organisation' | 'domain' | 'expiry'> & {
   readonly officers: readonly Card[]
@@ -76,16 +79,7 @@ export function newPolicy(draft: PolicyDraft): Policy {
     acceptedTools: draft.acceptedTools ?? [],
     algorithms: {
       signatures: [...signatureSchemes],
-      keys: [
-        'AES-128',
-        'AES-256',
-        'RSA-2048',
-        'RSA-4096',
-        'EC-P256',
-        'EC-P384',
-        'TFHE_INTEGER',
-        'TFHE_BINARY',
-      ],
+      keys: [...keyAlgorithms, ...(draft.domain === 'rehearsal' ? ['TFHE_BINARY'] : [])],
     },
     fhe: {
       ...(draft.fhe ?? { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1 << 20, k128: 1 << 20 } }),
