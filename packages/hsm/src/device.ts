@@ -65,9 +65,10 @@ export type Token = {
   /** Tries everything that this interface offers on scratch keys that are gone after it; needs the user. */
   capabilities(): Promise<readonly Capability[]>
   /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot; the answer holds the new serial.
-   * `pin-pad`: both PINs are chosen at the token, one after the other. */
+   * `pin-pad`: both PINs are chosen at the token, one after the other. Erasing spends a try of the SO PIN: `acceptFinalTry`
+   * as in `logIn`. */
   initialise(
-    options: { label: string } & (
+    options: { label: string; acceptFinalTry?: boolean } & (
       | { soPin: Bytes; userPin: Bytes }
       | { soPin: 'pin-pad'; userPin: 'pin-pad' }
     ),
@@ -140,15 +141,17 @@ export type Token = {
     mechanism: CipherMechanism
     ciphertext: Bytes
     pin?: Bytes | 'pin-pad'
+    acceptFinalTry?: boolean
   }): Promise<Bytes>
   /** Raw r || s over a 32-byte SHA-256 (P-256) or 48-byte SHA-384 (P-384) digest. */
   signEcdsa(options: { key: KeyRef; digest: Bytes }): Promise<Bytes>
-  /** `pin`: for a key that asks for it at every use; `pin-pad`: at the token's own pad. */
+  /** `pin`: for a key that asks for it at every use; `pin-pad`: at the token's own pad. Each use is a try, as in `logIn`. */
   sign(options: {
     key: KeyRef
     mechanism: SignMechanism
     input: SignInput
     pin?: Bytes | 'pin-pad'
+    acceptFinalTry?: boolean
   }): Promise<Signature>
   verify(options: {
     key: KeyRef

@@ -1,7 +1,8 @@
-import type { LoginReport, PinState, Token, TokenInfo } from '../device.ts'
+import type { LoginReport, Token, TokenInfo } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { atPad } from '../pkcs11/at-pad.ts'
+import { requireTriesLeft } from '../pkcs11/pin-tries.ts'
 import { requirePinLength } from '../pkcs11/session.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 
@@ -13,10 +14,8 @@ export function logIn(tokens: Tokens, serial: string, options: Options): LoginRe
   const token = tokens.get(serial)
   const info = token.info()
   const before = info.pin[user]
-  if (before === 'locked') throw hsmError('HSM-PIN-LOCKED', `the ${user} PIN of token ${serial} is locked`)
   if (before === 'not-set') throw hsmError('HSM-PIN-NOT-SET', `token ${serial} has no ${user} PIN`)
-  if (before === 'final' && !acceptFinalTry)
-    throw hsmError('HSM-PIN-FINAL-TRY', `the next wrong ${user} PIN locks token ${serial}`)
+  requireTriesLeft(serial, user, before, acceptFinalTry === true)
   const pad = options.pin === 'pin-pad'
   if (pad) requirePad(info)
   atPad(pad, () =>
@@ -36,15 +35,17 @@ export function initialise(
   serial: string,
   options: Parameters<Token['initialise']>[0],
 ): TokenInfo {
-  const { label } = options
-  if (options.soPin === 'pin-pad') return atPad(true, () => tokens.initialise(serial, { label, pins: null }))
-  return tokens.initialise(serial, { label, pins: { so: options.soPin, user: options.userPin } })
+  const asked = { label: options.label, acceptFinalTry: options.acceptFinalTry === true }
+  if (options.soPin === 'pin-pad')
+    return atPad(true, () => tokens.initialise(serial, { ...asked, pins: null }))
+  return tokens.initialise(serial, { ...asked, pins: { so: options.soPin, user: options.userPin } })
 }
 
 export function changePin(tokens: Tokens, serial: string, options: Parameters<Token['changePin']>[0]): void {
   const token = tokens.get(serial)
   token.requireUser(options.user)
-  requireTriesLeft(serial, token.info().pin[options.user])
+  // Nobody takes a last try on for a change: they log in first, which says so and may set the count back.
+  requireTriesLeft(serial, options.user, token.info().pin[options.user], false, ', and a change would be a try')
   token.forgetPin()
   if ('pinPad' in options) {
     requirePad(token.info())
@@ -75,22 +76,14 @@ function requirePad({ serial, pinPad }: TokenInfo): void {
   if (!pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)
 }
 
-/** Nobody takes a last try on for a change: they log in first, which says so and may set the count back. */
-function requireTriesLeft(serial: string, state: PinState): void {
-  if (state === 'locked') throw hsmError('HSM-PIN-LOCKED', `the PIN of token ${serial} is locked`)
-  if (state === 'final')
-    throw hsmError(
-      'HSM-PIN-FINAL-TRY',
-      `one more wrong PIN locks token ${serial}, and a change would be a try`,
-    )
-}
-
 /** A PIN that was kept for this and is refused now was changed by somebody else. */
 export function renewalFailed(error: unknown): unknown {
   if (!(error instanceof HsmError) || !error.code.startsWith('HSM-PIN')) return error
   return hsmError(
     error.code === 'HSM-PIN-WRONG' ? 'HSM-PIN-WRONG' : 'HSM-SESSION-LOST',
-    'the session was lost, and the token refused the PIN that was kept for it; it was wiped and is not sent again',
+    error.ckr === null
+      ? `the session was lost, and the PIN that was kept for it was wiped and not sent: ${error.detail}`
+      : 'the session was lost, and the token refused the PIN that was kept for it; it was wiped and is not sent again',
     error.ckr,
   )
 }

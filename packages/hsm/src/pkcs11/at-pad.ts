@@ -3,6 +3,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { endWithParent } from '../protect-process.ts'
 import { CKR, CKU } from './constants.ts'
 import type { Handle } from './module.ts'
+import { requireTriesLeft } from './pin-tries.ts'
 import type { TokenSession } from './session.ts'
 
 const refusedAtPad: ReadonlySet<number> = new Set([CKR.CANCEL, CKR.FUNCTION_CANCELED, CKR.FUNCTION_REJECTED])
@@ -22,14 +23,40 @@ export function atPad<T>(pad: boolean, act: () => T): T {
   }
 }
 
-/** For a key that asks for the PIN at every use: the context-specific login of PKCS#11, once the operation has begun. */
-export function logInForUse(
-  token: TokenSession,
-  session: Handle,
-  pin: Uint8Array | 'pin-pad' | undefined,
-): void {
-  if (pin === undefined) return
-  const pad = pin === 'pin-pad'
-  if (pad && !token.info().pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${token.serial} has no PIN pad`)
-  atPad(pad, () => token.module.login(session, CKU.CONTEXT_SPECIFIC, pin === 'pin-pad' ? null : pin))
+/** A PIN for one use of one key. */
+export type UsePin = { readonly pin?: Uint8Array | 'pin-pad'; readonly acceptFinalTry?: boolean }
+
+/**
+ * For a key that asks for the PIN at every use: the context-specific login of PKCS#11, once the operation has begun. It is a
+ * try like any other, so the PIN's state is asked for first, before anything has begun.
+ */
+export class LoginForUse {
+  readonly #token: TokenSession
+  readonly #pin: UsePin['pin']
+  #sent = false
+
+  constructor(token: TokenSession, { pin, acceptFinalTry }: UsePin) {
+    this.#token = token
+    this.#pin = pin
+    if (pin === undefined) return
+    const info = token.info()
+    if (pin === 'pin-pad' && !info.pinPad)
+      throw hsmError('HSM-UNSUPPORTED', `token ${token.serial} has no PIN pad`)
+    requireTriesLeft(token.serial, 'user', info.pin.user, acceptFinalTry === true)
+  }
+
+  get asked(): boolean {
+    return this.#pin !== undefined
+  }
+
+  /** Whether a person's PIN is spent: what fails after it is not begun again. */
+  readonly spent = (): boolean => this.#sent
+
+  logIn(session: Handle): void {
+    const pin = this.#pin
+    if (pin === undefined) return
+    this.#sent = true
+    const { module } = this.#token
+    atPad(pin === 'pin-pad', () => module.login(session, CKU.CONTEXT_SPECIFIC, pin === 'pin-pad' ? null : pin))
+  }
 }

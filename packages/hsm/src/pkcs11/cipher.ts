@@ -1,6 +1,6 @@
 import type { CipherMechanism, HsmError, KeyRef } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { logInForUse } from './at-pad.ts'
+import { LoginForUse, type UsePin } from './at-pad.ts'
 import { asBuffer } from './bytes.ts'
 import { CKM, mechanismName } from './constants.ts'
 import type { Mechanism } from './module.ts'
@@ -109,7 +109,7 @@ export function encrypt(
 
 export function decrypt(
   token: TokenSession,
-  options: { key: KeyRef; mechanism: CipherMechanism; ciphertext: Uint8Array; pin?: Uint8Array | 'pin-pad' },
+  options: { key: KeyRef; mechanism: CipherMechanism; ciphertext: Uint8Array } & UsePin,
 ): Uint8Array | Promise<Uint8Array> {
   const { mechanism, inWords, keyClass } = plan(options.mechanism)
   token.requireUser()
@@ -120,7 +120,7 @@ export function decrypt(
     throw hsmError('HSM-DATA-INVALID', 'the ciphertext is shorter than its tag')
   const key = token.find({ id: options.key.id, class: keyClass.decrypt })
   const { p11 } = token.module
-  const { pin } = options
+  const login = new LoginForUse(token, options)
   let begun = false
   const refused = explainRefusal(token, key, mechanism.mechanism, inWords)
   const altered = blameData('the ciphertext, its nonce or its associated data was altered')
@@ -130,14 +130,15 @@ export function decrypt(
     doing: 'decrypting',
     begin: (session) => {
       token.module.begin('C_DecryptInit', session, mechanism, key, 'decrypting')
-      logInForUse(token, session, pin)
+      login.logIn(session)
       begun = true
     },
     now: (session) => token.module.finish('C_Decrypt', session, input, room, 'decrypting'),
     later: (session) => p11.C_DecryptAsync(session, asBuffer(input), Buffer.alloc(room)),
     plausible: ({ length }) => isPlaintextLength(options.mechanism, input.length, length),
     explain: (error: HsmError) => (begun ? altered(error) : refused(error)),
-    inline: pin !== undefined,
+    inline: login.asked,
+    spent: login.spent,
   })
 }
 

@@ -19,6 +19,8 @@ export type Work<T> = {
   readonly plausible?: (value: T) => boolean
   /** Ends a call that needs the person's PIN between its beginning and its end: always on our own thread. */
   readonly inline?: boolean
+  /** A person's PIN has been sent: no failure begins this once more, because that would send it twice. */
+  spent?(): boolean
 }
 
 /** Answers that end the operation on every token: the session can be used again. After others it may still be open. */
@@ -52,7 +54,7 @@ export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
   try {
     return performOnce(token, work)
   } catch (error) {
-    if (ckrOf(error) !== CKR.OPERATION_ACTIVE) throw error
+    if (ckrOf(error) !== CKR.OPERATION_ACTIVE || work.spent?.() === true) throw error
     return performOnce(token, work)
   }
 }

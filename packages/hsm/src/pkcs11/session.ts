@@ -16,6 +16,7 @@ import { CKO, CKU, mechanismName } from './constants.ts'
 import { attempt, call } from './errors.ts'
 import { Lanes, Paces } from './lanes.ts'
 import type { Handle, Module } from './module.ts'
+import { requireTriesLeft } from './pin-tries.ts'
 import { describeMechanisms, listMechanisms, tokenInfo } from './token-info.ts'
 import type { OpenWindow } from './window.ts'
 
@@ -177,7 +178,7 @@ export class TokenSession {
 
   /**
    * The token lost our sessions. Opens new ones and, with a PIN that was given to be kept, logs in once more; a PIN that is
-   * refused is wiped and never sent again. Session keys and an open window are gone.
+   * refused is wiped and never sent again, and the last try is never its own. Session keys and an open window are gone.
    */
   renew(): void {
     const kept = this.#kept
@@ -185,6 +186,7 @@ export class TokenSession {
     attempt(() => this.#closeSessions())
     if (!kept) return
     try {
+      requireTriesLeft(this.serial, kept.user, this.info().pin[kept.user], false)
       this.logIn(kept)
     } catch (error) {
       this.forgetPin()

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { HashName, KeyRef, Signature, SignInput, SignMechanism } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { logInForUse } from './at-pad.ts'
+import { LoginForUse, type UsePin } from './at-pad.ts'
 import { asBuffer } from './bytes.ts'
 import { CKM, mechanismName } from './constants.ts'
 import { forPkcs11js, type Mechanism } from './module.ts'
@@ -129,7 +129,7 @@ function isPlausible(mechanism: SignMechanism, { length }: Uint8Array): boolean 
 
 export function sign(
   token: TokenSession,
-  options: { key: KeyRef; mechanism: SignMechanism; input: SignInput; pin?: Uint8Array | 'pin-pad' },
+  options: { key: KeyRef; mechanism: SignMechanism; input: SignInput } & UsePin,
 ): Signature | Promise<Signature> {
   token.requireUser()
   const { mechanism, data, hashedBy, keyClass } = plan(
@@ -143,13 +143,13 @@ export function sign(
   token.requireMechanism(number, 'sign')
   const key = token.find({ id: options.key.id, class: keyClass.sign })
   const { p11 } = token.module
-  const { pin } = options
+  const login = new LoginForUse(token, options)
   const work: Work<Signature> = {
     pace: token.paces.sign.of(number, options.key.id),
     doing: 'signing',
     begin: (session) => {
       token.module.begin('C_SignInit', session, mechanism, key, 'signing')
-      logInForUse(token, session, pin)
+      login.logIn(session)
     },
     now: (session) => ({
       signature: token.module.finish('C_Sign', session, data, maxSignatureBytes, 'signing'),
@@ -161,7 +161,8 @@ export function sign(
     }),
     explain: explainRefusal(token, key, number, inWords(options.mechanism, number)),
     plausible: ({ signature }) => isPlausible(options.mechanism, signature),
-    inline: pin !== undefined,
+    inline: login.asked,
+    spent: login.spent,
   }
   return perform(token, work)
 }

@@ -4,6 +4,7 @@ import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
 import { attempt } from './errors.ts'
 import type { Module } from './module.ts'
+import { requireTriesLeft } from './pin-tries.ts'
 import { requirePinLength, TokenSession } from './session.ts'
 import { softTokenMarks } from './soft-store.ts'
 import { listSlots } from './token-info.ts'
@@ -107,7 +108,10 @@ export class Tokens {
    * Erases a token and sets both PINs. `new` takes a free slot, and the token that was not there before is the answer:
    * its serial number and slot are known only afterwards.
    */
-  initialise(serial: string, options: { label: string; pins: Pins | null }): TokenInfo {
+  initialise(
+    serial: string,
+    options: { label: string; pins: Pins | null; acceptFinalTry?: boolean },
+  ): TokenInfo {
     const before = listSlots(this.module)
     const target =
       serial === 'new'
@@ -121,6 +125,7 @@ export class Tokens {
     const profile = profileOf(target.info.manufacturer, target.info.model)
     requireInitialisable(profile, target.info, before)
     const { pins } = options
+    requireTriesLeft(target.info.serial, 'so', target.info.pin.so, options.acceptFinalTry === true)
     if (pins === null && !target.info.pinPad)
       throw hsmError('HSM-UNSUPPORTED', 'the token has no PIN pad to choose its PINs at')
     if (pins !== null) requirePinLength(target.info, pins.so, pins.user)

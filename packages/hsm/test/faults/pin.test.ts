@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { HsmError, type Token } from '../../src/index.ts'
-import { refusal, soPin, userPin, utf8 } from '../soft-token-bench.ts'
+import { HsmError, signingTemplate, type Token } from '../../src/index.ts'
+import { newId, refusal, soPin, userPin, utf8 } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
 vi.setConfig({ testTimeout: 20_000 })
@@ -94,6 +94,91 @@ describe('the state of a PIN, as the token tells it', () => {
     await expect.poll(() => bench.hsm.state, { timeout: 10_000 }).toBe('ready')
     expect((await token.info()).loggedIn).toBe(null)
     expect(bench.count('C_Login')).toBe(before + 1)
+  })
+
+  it('erasing is no way to a last try: nothing is sent at locked, and at final only when it is wanted', async () => {
+    const erase = (options: { acceptFinalTry?: boolean } = {}) =>
+      token.initialise({ label: 'pins', soPin: soPin(), userPin: userPin(), ...options })
+    const before = bench.count('C_InitToken')
+    flags('SO_PIN_LOCKED')
+    expect(await refusal(erase({ acceptFinalTry: true }))).toBe('HSM-PIN-LOCKED')
+    flags('SO_PIN_FINAL_TRY')
+    expect(await refusal(erase())).toBe('HSM-PIN-FINAL-TRY')
+    expect(bench.count('C_InitToken')).toBe(before)
+    await erase({ acceptFinalTry: true })
+    expect(bench.count('C_InitToken')).toBe(before + 1)
+  })
+
+  describe('a PIN for one use of a key', () => {
+    const template = { ...signingTemplate, decrypt: true, alwaysAuthenticate: true }
+    let id: string
+    beforeEach(async () => {
+      id = newId()
+      await logIn()
+      await token.generateKeyPair({ id, label: 'guarded', kind: 'rsa-2048', template })
+    })
+    const sign = (options: { acceptFinalTry?: boolean } = {}) =>
+      token.sign({
+        key: { id, class: 'private' },
+        mechanism: { kind: 'rsa-pkcs1', hash: 'sha256' },
+        input: { digest: new Uint8Array(32) },
+        pin: userPin(),
+        ...options,
+      })
+    const decrypt = () =>
+      token.decrypt({
+        key: { id, class: 'private' },
+        mechanism: { kind: 'oaep', hash: 'sha1' },
+        ciphertext: new Uint8Array(256),
+        pin: userPin(),
+      })
+
+    it('is not sent at locked, and at final only when it is wanted', async () => {
+      expect((await sign()).signature.length).toBe(256)
+      const before = bench.count('C_Login')
+      flags('USER_PIN_LOCKED')
+      expect(await refusal(sign({ acceptFinalTry: true }))).toBe('HSM-PIN-LOCKED')
+      expect(await refusal(decrypt())).toBe('HSM-PIN-LOCKED')
+      flags('USER_PIN_FINAL_TRY')
+      expect(await refusal(sign())).toBe('HSM-PIN-FINAL-TRY')
+      expect(await refusal(decrypt())).toBe('HSM-PIN-FINAL-TRY')
+      expect(bench.count('C_Login')).toBe(before)
+      expect((await sign({ acceptFinalTry: true })).signature.length).toBe(256)
+      expect(bench.count('C_Login')).toBe(before + 1)
+    })
+
+    it.each(['C_Login', 'C_Sign'])('is sent once when %s answers that an operation is active', async (name) => {
+      const before = bench.count('C_Login')
+      bench.next(name, 'CKR_OPERATION_ACTIVE')
+      expect(await refusal(sign())).not.toBe('no error')
+      expect(bench.count('C_Login')).toBe(before + 1)
+      bench.plan()
+      expect((await sign()).signature.length).toBe(256)
+    })
+
+    it('may begin again while it has not been sent', async () => {
+      const before = bench.count('C_Login')
+      bench.next('C_SignInit', 'CKR_OPERATION_ACTIVE')
+      expect((await sign()).signature.length).toBe(256)
+      expect(bench.count('C_Login')).toBe(before + 1)
+    })
+  })
+
+  it.each([
+    'USER_PIN_FINAL_TRY',
+    'USER_PIN_LOCKED',
+  ])('a PIN that is kept for a lost session is wiped and not sent at %s', async (flag) => {
+    await token.logIn({ user: 'user', pin: userPin(), keepPin: true })
+    const before = bench.count('C_Login')
+    bench.plan(
+      `C_GetTokenInfo@*=flags:${flag}`,
+      `C_GenerateRandom@${bench.count('C_GenerateRandom') + 1}=CKR_SESSION_HANDLE_INVALID`,
+    )
+    expect(await refusal(token.random(8))).toBe('HSM-SESSION-LOST')
+    expect(bench.count('C_Login')).toBe(before)
+    bench.plan()
+    expect((await token.info()).loggedIn).toBe(null)
+    expect(bench.count('C_Login')).toBe(before)
   })
 
   it('every refusal says what to do', async () => {
