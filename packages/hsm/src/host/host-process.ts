@@ -17,8 +17,6 @@ type Events = {
 
 type Ending = 'timeout' | 'closed' | 'cancelled'
 
-const maxStderr = 2048
-
 /**
  * What is passed, and what the library's profile says that it reads: no NODE_OPTIONS, no loader variables, no secrets of the
  * parent.
@@ -63,7 +61,6 @@ export class HostProcess {
   #open = false
   #ended = false
   #ending: { reason: Ending; detail: string } | null = null
-  #stderr = ''
   #handshake: { resolve: (library: LibraryInfo) => void; reject: (error: HsmError) => void } | null = null
 
   constructor(options: StartHsmOptions, events: Events) {
@@ -77,10 +74,8 @@ export class HostProcess {
       detached: true,
       serialization: 'advanced',
       env: { ...allocator, ...hostEnvironment(options.library, options.environment) },
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc', 'pipe'],
-    })
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-      this.#stderr = (this.#stderr + text).slice(-maxStderr)
+      // What a library says of itself can hold a PIN, and what ends a host is told to people and to signed logs.
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
     })
     const frames = this.#child.stdio[framePipe]
     if (!(frames instanceof Socket)) throw new Error('the host was started without its pipe')
@@ -187,8 +182,7 @@ export class HostProcess {
     if (this.#ended) return
     this.#ended = true
     this.#writer.discard()
-    const said = this.#stderr.trim().split('\n').at(-1)
-    const detail = this.#ending?.detail ?? (said ? `${how}: ${said}` : how)
+    const detail = this.#ending?.detail ?? how
     this.#handshake?.reject(
       this.#ending?.reason === 'timeout'
         ? hsmError('HSM-TIMEOUT', detail)

@@ -1,6 +1,7 @@
 #include "fault.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -41,6 +42,7 @@ static const struct {
 } kinds[] = {
     {"hang", HANG},
     {"segv", SEGV},
+    {"tell-pin", TELL_PIN},
     {"abort", ABORT},
     {"exit", EXIT},
     {"exit-twice", EXIT_TWICE},
@@ -163,6 +165,10 @@ static void strike(enum kind kind) {
   switch (kind) {
     case HANG: hang(); break;
     case SEGV: raise(SIGSEGV); break;
+    case TELL_PIN:
+      for (int line = 0; line < 2; line++) fprintf(stderr, "debug: C_Login pin=12345678\n");
+      fflush(stderr);
+      abort();
     case ABORT: abort();
     case EXIT: exit(7);
     case EXIT_TWICE: atexit(exit_again); exit(7);

@@ -22,6 +22,7 @@ enum kind {
   RETURN_CODE,    /* CKR_… or a number */
   HANG,           /* never comes back */
   SEGV,           /* writes to address 0 */
+  TELL_PIN,       /* writes a line with a PIN to standard error, then aborts */
   ABORT,          /* abort(3) */
   EXIT,           /* exit(3) from inside the call */
   EXIT_TWICE,     /* exit(3), and its handler calls exit(3) again */

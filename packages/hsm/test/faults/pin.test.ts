@@ -181,6 +181,19 @@ describe('the state of a PIN, as the token tells it', () => {
     expect(bench.count('C_Login')).toBe(before)
   })
 
+  it('a library that writes a PIN and dies of it leaves no word of it in errors and restarts', async () => {
+    const told: unknown[] = []
+    bench.next('C_Login', 'tell-pin')
+    await logIn().catch((error: unknown) => told.push(error))
+    await expect.poll(() => bench.hsm.state, { timeout: 10_000 }).toBe('ready')
+    bench.plan('C_GetSlotList@*=tell-pin', 'C_Initialize@*=tell-pin')
+    for (let i = 0; i < 4; i++) await bench.hsm.tokens().catch((error: unknown) => told.push(error))
+    expect(bench.hsm.state).toBe('broken')
+    const texts = told.map((error) => (error as HsmError).message).join()
+    expect(texts).toMatch(/HSM-CRASHED.*SIGABRT.*HSM-BROKEN/s)
+    expect(texts + JSON.stringify(bench.restarts)).not.toMatch(/debug|pin=|12345678/)
+  })
+
   it('every refusal says what to do', async () => {
     flags('USER_PIN_FINAL_TRY')
     const error = await logIn().catch((thrown: unknown) => thrown)
