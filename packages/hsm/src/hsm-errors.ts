@@ -43,10 +43,11 @@ const remedies = {
   'HSM-PIN-FINAL-TRY': 'One more wrong PIN locks the token. Be certain before you confirm.',
   'HSM-PIN-INVALID': 'The PIN’s length or characters are not accepted by this token.',
   'HSM-PIN-LOCKED':
-    'The PIN is locked. The security officer can set a new user PIN; a locked SO PIN needs initialising.',
+    'The security officer can set a new user PIN; a locked SO PIN only the maker’s own tool undoes, if anything does.',
   'HSM-PIN-NOT-SET': 'The token has no user PIN yet. Initialise it first.',
   'HSM-PIN-WRONG': 'Check the PIN and the token’s serial number. It is not tried again by itself.',
-  'HSM-READ-ONLY': 'The token or the object is write-protected.',
+  'HSM-READ-ONLY':
+    'Lift the write protection at the token or with its maker’s tool, or use another token. It can still be read.',
   'HSM-SESSION-LOST': 'The token closed the session. Log in again.',
   'HSM-SIGNATURE-INVALID': 'The signature does not match.',
   'HSM-TIMEOUT': 'The token did not answer in time and its helper was restarted. Log in again.',

@@ -35,7 +35,7 @@ export function withPin(command: Command): Command {
     .option('--serial <serial>', 'the token; may be left out when there is only one')
     .option('--pin-fd <n>', 'read the user PIN from this open descriptor instead of the terminal')
     .option('--pin-file <file>', 'read it from this file, which must have mode 0600')
-    .option('--accept-final-try', 'log in although one more wrong PIN locks the token')
+    .option('--accept-final-try', 'send the PIN although one more wrong one locks the token')
 }
 
 /**

@@ -51,6 +51,7 @@ export function registerToken(commandLine: CommandLine): void {
     .addHelpText(
       'after',
       `
+Erasing is a try of the SO PIN: none is sent where it is locked, and the last one only with --accept-final-try.
 Both PINs are typed at the terminal, or chosen at the token’s own pad where it has one, unless a descriptor or a file
 is named.
 
@@ -127,17 +128,18 @@ function init(options: InitOptions): Promise<Outcome> {
   }
   return withHsm({ ...options, newStore: true }, async (hsm) => {
     const existing = options.serial === undefined ? null : await findToken(hsm, options.serial)
+    const acceptFinalTry = options.acceptFinalTry === true
     const target = existing ?? (await hsm.tokens()).find(({ initialised }) => !initialised)
     const typed = [options.soPinFd, options.soPinFile, options.pinFd, options.pinFile]
     if (target?.pinPad === true && typed.every((source) => source === undefined)) {
       sayPad('new SO PIN and the new user PIN')
       const pad = { soPin: 'pin-pad', userPin: 'pin-pad' } as const
       return initialised(
-        await hsm.token(existing?.serial ?? 'new').initialise({ label: options.label, ...pad }),
+        await hsm.token(existing?.serial ?? 'new').initialise({ label: options.label, acceptFinalTry, ...pad }),
       )
     }
     const soPin = await readSecret(
-      existing === null ? 'New SO PIN' : `SO PIN of ${existing.label} (${existing.serial})`,
+      existing === null ? 'New SO PIN' : `SO PIN of ${existing.label} (${existing.serial}), state ${pinText(existing.pin.so)}`,
       {
         ...(options.soPinFd === undefined ? {} : { fd: options.soPinFd }),
         ...(options.soPinFile === undefined ? {} : { file: options.soPinFile }),
@@ -150,7 +152,7 @@ function init(options: InitOptions): Promise<Outcome> {
     try {
       const token = await hsm
         .token(existing?.serial ?? 'new')
-        .initialise({ label: options.label, soPin, userPin })
+        .initialise({ label: options.label, acceptFinalTry, soPin, userPin })
       return initialised(token)
     } finally {
       soPin.fill(0)

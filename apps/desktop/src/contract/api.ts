@@ -51,6 +51,7 @@ export const apis = {
       label: string
       pins: { so: string; user: string } | null
       second?: { name: string; serialEnd: string }
+      acceptFinalTry?: boolean
     },
     { token: TokenView }
   >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH', 'TOKEN-SECOND-OFFICER'),

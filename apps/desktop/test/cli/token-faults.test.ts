@@ -74,6 +74,22 @@ describe('a token that goes wrong under the command line', () => {
     20_000,
   )
 
+  test('erasing sends no SO PIN at locked, and the last one only when it is said to be wanted', async () => {
+    const erasures = () => readFileSync(`${library}.log`, 'utf8').match(/^(! )?C_InitToken /gm)?.length ?? 0
+    const init = ['token', 'init', ...token, '--serial', serial, '--erase', '--label', 'desk']
+    const wrong = secretFile(join(folder, 'wrong-so-pin'), '11111111')
+    const erase = (...more: string[]) =>
+      custodyJson([...init, '--so-pin-file', wrong, '--pin-file', pin, ...more])
+    const before = erasures()
+    plan('C_GetTokenInfo@*=flags:SO_PIN_LOCKED')
+    expect((await erase('--accept-final-try')).json.code).toBe('HSM-PIN-LOCKED')
+    plan('C_GetTokenInfo@*=flags:SO_PIN_FINAL_TRY')
+    expect((await erase()).json.code).toBe('HSM-PIN-FINAL-TRY')
+    expect(erasures()).toBe(before)
+    expect((await erase('--accept-final-try')).json.code).toBe('HSM-PIN-WRONG')
+    expect(erasures()).toBe(before + 1)
+  }, 30_000)
+
   test('a write-protected token says so', async () => {
     plan('C_GetTokenInfo@*=flags:WRITE_PROTECTED')
     const { stdout } = await custody(['token', 'info', ...token])

@@ -15,7 +15,7 @@ export function pinStateOf(state: PinState): contract.PinState {
     low: 'low',
     final: 'final',
     locked: 'locked',
-    'must-change': 'unset',
+    'must-change': 'must-change',
     'not-set': 'unset',
   } as const
   return { state: states[state], left: null }

@@ -67,6 +67,7 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
       label,
       pins: v.nullable(v.strictObject({ so: pin, user: pin })),
       second: v.exactOptional(secondOfficer),
+      acceptFinalTry: v.exactOptional(v.boolean()),
     }),
     input,
   )
@@ -76,11 +77,12 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
     mustBeSeconded(asked.serial, asked.second)
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
-  const { label: given, pins } = asked
+  const { pins } = asked
+  const given = { label: asked.label, acceptFinalTry: asked.acceptFinalTry === true }
   const info = await atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
     pins === null
-      ? token.initialise({ label: given, soPin: 'pin-pad', userPin: 'pin-pad' })
-      : token.initialise({ label: given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
+      ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })
+      : token.initialise({ ...given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
   )
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, info) }

@@ -7,6 +7,8 @@ import { endWork, useWork } from '../stores/work.ts'
 import { FormDialog } from './form-dialog.tsx'
 import { PadNote } from './pad-note.tsx'
 import { PinField, takePin } from './pin-field.tsx'
+import { PinLine } from './pin-line.tsx'
+import { PinWarning } from './pin-warning.tsx'
 import { Code } from './record.tsx'
 import { isSeconded, nobody, SecondOfficer, trimmed } from './second-officer.tsx'
 import { TextLine } from './text-line.tsx'
@@ -40,7 +42,9 @@ function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
   const [fields, setFields] = useState(blank)
   const report = useWork(({ reports }) => reports[token.serial])
   const [second, setSecond] = useState(nobody)
+  const [accepted, setAccepted] = useState(false)
   const form = useTokenForm(() => {
+    setAccepted(false)
     setFields(blank)
     setSecond(nobody)
   })
@@ -49,7 +53,15 @@ function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
   const erases = token.initialised
   const { typed, label } = fields
   const labelBytes = new TextEncoder().encode(label).length
-  const whyNot =
+  // Erasing is a try of the security officer's PIN like any other.
+  const last = erases && token.soPin.state === 'final'
+  const pinWhyNot =
+    erases && token.soPin.state === 'locked'
+      ? t('tokens.so-pin-locked')
+      : last && !accepted
+        ? t('tokens.pin-final-first')
+        : null
+  const fieldsWhyNot =
     erases && typed !== token.label
       ? t('tokens.type-label-first')
       : label.trim() === ''
@@ -59,6 +71,7 @@ function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
           : erases && !isSeconded(second)
             ? t('tokens.second-first')
             : null
+  const whyNot = pinWhyNot ?? fieldsWhyNot
 
   async function initialise(): Promise<void> {
     const pins = token.padSeconds === null ? { so: takePin(soPin), user: takePin(userPin) } : null
@@ -71,7 +84,11 @@ function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
       form.fail('PIN-NOT-REPEATED')
       return
     }
-    const by = erases ? { second: trimmed(second) } : {}
+    const by = {
+      ...(erases ? { second: trimmed(second) } : {}),
+      ...(last ? { acceptFinalTry: true } : {}),
+    }
+    setAccepted(false)
     const { serial } = token
     await form.send(call('tokens.initialise', { slot, serial, typedLabel: typed, label, pins, ...by }))
     endWork(serial)
@@ -102,6 +119,12 @@ function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
           value={typed}
           onChange={set('typed')}
         />
+      ) : null}
+      {erases ? (
+        <>
+          <PinLine pin={token.soPin} />
+          <PinWarning pin={token.soPin} accepted={accepted} onAccept={setAccepted} />
+        </>
       ) : null}
       <TextLine label={t('tokens.new-label')} value={label} onChange={set('label')} />
       {token.padSeconds === null ? (
