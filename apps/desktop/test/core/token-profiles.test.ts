@@ -2,7 +2,7 @@ import { abilitiesOf, tokenProfiles } from '@lux/ceremony/plan'
 import { evidenceReasons, profileById, profiles, type TokenInfo } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes } from '../../src/contract/index.ts'
-import { logIn } from '../../src/core/run/perform/token.ts'
+import { initialiseToken, logIn } from '../../src/core/run/perform/token.ts'
 import type { RunContext } from '../../src/core/run/run-context.ts'
 import { tokenViewOf } from '../../src/core/services/token-view.ts'
 
@@ -50,6 +50,56 @@ describe('erasing', () => {
     ['Yubico (www.yubico.com)', 'YubiHSM', 'vendor-tool'],
   ])('is offered for %s %s as its profile says: %s', (manufacturer, model, initialises) => {
     expect(tokenOf(manufacturer, model)).toMatchObject({ initialises })
+  })
+})
+
+describe('initialising a token', () => {
+  const half = (serial: string) => ({
+    serial,
+    label: 'root',
+    initialised: true,
+    pin: { user: 'not-set' },
+    model: 'm',
+    firmware: '1',
+  })
+  const effect = { token: 'ceremony', serial: '', label: 'root', step: 'init', attempt: 1 } as Parameters<
+    typeof initialiseToken
+  >[0]
+
+  /** Tokens that are there, a run's folder, and which tokens were initialised. */
+  function run(tokens: ReturnType<typeof half>[]): [RunContext, string[]] {
+    const done: string[] = []
+    const files = new Map<string, unknown>()
+    const context = {
+      folder: {
+        has: (name: string) => files.has(name),
+        writeDocument: (name: string, value: unknown) => files.set(name, value),
+        readDocument: (name: string) => files.get(name),
+      },
+      hsm: {
+        tokens: async () => tokens,
+        token: (serial: string) => ({
+          initialise: async () => {
+            done.push(serial)
+            if (done.length === 1) {
+              tokens.push(half('ours'))
+              throw new Error('the process was killed before the user PIN')
+            }
+            return half(serial)
+          },
+        }),
+      },
+      pins: { take: () => new Uint8Array([1]) },
+    }
+    return [context as unknown as RunContext, done]
+  }
+
+  it('leaves a half-initialised token of the same label alone that was there before, and takes its own up again', async () => {
+    const [context, done] = run([half('theirs')])
+    await expect(initialiseToken(effect, context)).rejects.toThrow('killed')
+    expect(done).toEqual(['new'])
+    await initialiseToken({ ...effect, attempt: 2 }, context)
+    expect(done).toEqual(['new', 'ours'])
   })
 })
 

@@ -78,8 +78,9 @@ describe('lint of keys', () => {
     }
     expect(binary({})).toEqual([])
     expect(binary({}, 'production')).toEqual(['PLAN-40'])
-    for (const change of [{ mode: 'F' }, { squash: true }, { inputs: 'proven' }, { t: 4 }])
+    for (const change of [{ mode: 'F' }, { squash: true }, { t: 4 }])
       expect(binary(change)).toEqual(['PLAN-40'])
+    expect(binary({ inputs: 'proven' })).toEqual(['PLAN-44', 'PLAN-40'])
     expect(lintPlan(plan, { officers: 1, witnesses: 2, domain: 'production' })).toEqual([])
   })
 

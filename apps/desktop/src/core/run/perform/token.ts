@@ -42,7 +42,7 @@ export function objectsOf({ objects }: Inventory): { ckaId: string; class: strin
 }
 
 export const initialiseToken: Perform<'initialise-token'> = async (effect, run) => {
-  const begun = (await halfInitialised(effect.label, run)) ?? (await leftByEarlierTry(effect, run))
+  const begun = (await halfInitialised(effect, run)) ?? (await leftByEarlierTry(effect, run))
   await noteTokens(effect, run)
   const soPin = pinOf(run, effect.token, 'so')
   const userPin = pinOf(run, effect.token, 'user')
@@ -98,12 +98,26 @@ async function finishedTokens(label: string, run: RunContext): Promise<TokenInfo
   return all.filter((token) => token.initialised && token.label === label && token.pin.user !== 'not-set')
 }
 
-/** Serial of a token that an interrupted initialisation left with this label and without a user PIN. */
-async function halfInitialised(label: string, run: RunContext): Promise<string | null> {
-  const same = (await run.hsm.tokens()).filter(
-    (t) => t.initialised && t.label === label && t.pin.user === 'not-set',
-  )
-  return same.length === 1 ? (same[0]?.serial ?? null) : null
+/**
+ * Serial of a token that an interrupted try of this step left with its label and without a user PIN. One that stood there
+ * before the first try is somebody else's: a label is no reason to erase it.
+ */
+async function halfInitialised(
+  { label, step }: EffectOf<'initialise-token'>,
+  run: RunContext,
+): Promise<string | null> {
+  const half = (await run.hsm.tokens())
+    .filter((t) => t.initialised && t.label === label && t.pin.user === 'not-set')
+    .map(({ serial }) => serial)
+  const note = `attempts/${step}-half-before.json`
+  if (!run.folder.has(note)) {
+    run.folder.writeDocument(note, half)
+    return null
+  }
+  // Written here alone.
+  const before = run.folder.readDocument(note) as string[]
+  const ours = half.filter((serial) => !before.includes(serial))
+  return ours.length === 1 ? (ours[0] ?? null) : null
 }
 
 export const logIn: Perform<'log-in'> = async (effect, run) => {
