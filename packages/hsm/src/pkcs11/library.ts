@@ -67,8 +67,17 @@ export class LoadedLibrary {
     this.#initialise()
   }
 
-  openSession(slot: Handle): Handle {
-    return call('opening a session', () => this.p11.C_OpenSession(slot, CKF.SERIAL_SESSION | CKF.RW_SESSION))
+  /** Read-write, and where the token is write-protected read-only: it can still be read. */
+  openSession(slot: Handle, onReadOnly?: () => void): Handle {
+    const doing = 'opening a session'
+    const opened = attempt(() =>
+      call(doing, () => this.p11.C_OpenSession(slot, CKF.SERIAL_SESSION | CKF.RW_SESSION)),
+    )
+    if (opened.ok) return opened.value
+    if (ckrOf(opened.error) !== CKR.TOKEN_WRITE_PROTECTED) throw opened.error
+    const session = call(doing, () => this.p11.C_OpenSession(slot, CKF.SERIAL_SESSION))
+    onReadOnly?.()
+    return session
   }
 
   /** A null PIN is asked at the token's own pad, as in all that follow. */

@@ -51,7 +51,7 @@ export type Login = {
 const defaultLanes = 4
 
 /**
- * One token. Read-only sessions are never opened: one would bar the security officer. Handles are remembered by id until
+ * One token. A read-only session would bar the security officer, so it is opened on a write-protected token alone. Handles are remembered by id until
  * the login ends, because private handles die with it.
  */
 export class TokenSession {
@@ -74,6 +74,7 @@ export class TokenSession {
   wrapMechanism: WrapMechanismReport | null = null
   wrapProofs: readonly WrapMechanism[] = []
   #session: Handle | null = null
+  #readOnly = false
   #kept: Login | null = null
   #mechanisms: ReadonlyMap<number, MechanismInfo> | null = null
   #numbers: readonly number[] | null = null
@@ -98,7 +99,9 @@ export class TokenSession {
 
   /** The session that owns what we make. */
   get session(): Handle {
-    this.#session ??= this.module.openSession(this.slot)
+    this.#session ??= this.module.openSession(this.slot, () => {
+      this.#readOnly = true
+    })
     return this.#session
   }
 
@@ -143,6 +146,8 @@ export class TokenSession {
     const { user, pin, name } = login
     if (this.loggedIn === user) throw hsmError('HSM-ALREADY-LOGGED-IN', `the ${user} is already logged in`)
     if (this.loggedIn) throw hsmError('HSM-LOGIN-OTHER', `the ${this.loggedIn} is logged in`)
+    // The protection may have been lifted since.
+    if (this.#readOnly) this.#closeSessions()
     const kind = user === 'so' ? CKU.SO : CKU.USER
     if (name === undefined) this.module.login(this.session, kind, pin)
     else this.module.loginUser(this.session, kind, pin, name)
@@ -199,6 +204,7 @@ export class TokenSession {
     this.lanes.closeAll()
     const session = this.#session
     this.#session = null
+    this.#readOnly = false
     this.loggedIn = null
     this.window = null
     if (session) call('closing the session', () => this.module.p11.C_CloseSession(session))

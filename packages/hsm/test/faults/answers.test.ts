@@ -97,8 +97,26 @@ describe('what a token can answer', () => {
     expect(await thrown(made)).toMatchObject({
       code: 'HSM-READ-ONLY',
       ckr: { name: 'CKR_TOKEN_WRITE_PROTECTED' },
-      remedy: expect.stringContaining('write-protected'),
+      remedy: expect.stringContaining('Lift the write protection'),
     })
+  })
+
+  it('a token that gives no read-write session is read all the same, and written to once its protection is lifted', async () => {
+    const make = () => token.generateAes({ id: newId(), label: 'x', bits: 256, template: rootTemplate })
+    await token.logOut()
+    bench.plan('C_GetTokenInfo@*=flags:WRITE_PROTECTED')
+    await token.logIn({ user: 'user', pin: userPin() })
+    expect((await token.inventory()).objects.map(({ id }) => id)).toContain(key.id)
+    expect((await sign()).length).toBe(64)
+    expect(await thrown(make())).toMatchObject({
+      code: 'HSM-READ-ONLY',
+      remedy: expect.stringContaining('Lift the write protection'),
+    })
+    bench.plan()
+    await token.logOut()
+    await token.inventory()
+    await token.logIn({ user: 'user', pin: userPin() })
+    await make()
   })
 
   it('an attack that a fault kept from being tried is not counted as held', async () => {
