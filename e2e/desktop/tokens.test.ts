@@ -124,6 +124,14 @@ test('TOKENS-DESTROY a key is destroyed only by its typed label and a second off
   await page.keyboard.press('Escape')
 })
 
+test('TOKENS-ERASE-PIN erasing shows the state of the security officer’s PIN, of which it is a try', async () => {
+  await show(desktop, 'tokens/7700AB12')
+  const { page } = desktop
+  await page.getByRole('button', { name: 'Erase and initialise again', exact: true }).click()
+  await page.getByRole('dialog').getByText(words.en.low, { exact: true }).waitFor()
+  await page.keyboard.press('Escape')
+})
+
 test('TOKENS-CHANGE-PIN a new PIN that was typed differently the second time is not sent, and is forgotten', async () => {
   await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
   const { page } = desktop

@@ -66,9 +66,9 @@ export type Token = {
   capabilities(): Promise<readonly Capability[]>
   /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot; the answer holds the new serial.
    * `pin-pad`: both PINs are chosen at the token, one after the other. Erasing spends a try of the SO PIN: `acceptFinalTry`
-   * as in `logIn`. */
+   * as in `logIn`. `uniqueLabel`: refuses the label of another token. */
   initialise(
-    options: { label: string; acceptFinalTry?: boolean } & (
+    options: { label: string; acceptFinalTry?: boolean; uniqueLabel?: boolean } & (
       | { soPin: Bytes; userPin: Bytes }
       | { soPin: 'pin-pad'; userPin: 'pin-pad' }
     ),

@@ -81,6 +81,21 @@ describe('tokens and PINs on SoftHSM', () => {
     expect(await refusal(bench.hsm.token('0000000000000000').info())).toBe('HSM-TOKEN-ABSENT')
   })
 
+  it('HSM-DUPLICATE-LABEL the label of another token is refused where it has to be its own', async () => {
+    const first = await bench.newToken('one of a kind')
+    const init = { label: 'one of a kind', uniqueLabel: true }
+    const again = bench.hsm.token('new').initialise({ ...init, soPin: soPin(), userPin: userPin() })
+    expect(await refusal(again)).toBe('HSM-DUPLICATE-LABEL')
+    await first.initialise({ ...init, soPin: soPin(), userPin: userPin() })
+  })
+
+  it('HSM-TOKEN-UNINITIALISED a token that was never initialised is there and is called so', async () => {
+    const { slot } = (await bench.hsm.tokens()).find(({ initialised }) => !initialised)!
+    const fresh = bench.hsm.token(`slot-${slot}`)
+    expect(await refusal(fresh.info())).toBe('HSM-TOKEN-UNINITIALISED')
+    expect(await refusal(fresh.logIn({ user: 'user', pin: userPin() }))).toBe('HSM-TOKEN-UNINITIALISED')
+  })
+
   it('without login nothing is made, and it says so', async () => {
     const token = await bench.newToken('closed')
     const made = token.generateAes({ id: newId(), label: 'k', bits: 256, template: rootTemplate })

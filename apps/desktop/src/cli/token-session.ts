@@ -76,19 +76,32 @@ export async function withHsm<T>(
   }
 }
 
-/** The token of this serial, or the only initialised one. Errors: HSM-TOKEN-ABSENT, TOKEN-AMBIGUOUS. */
+/** The token of this serial, or the only initialised one. Errors: HSM-TOKEN-ABSENT, HSM-TOKEN-UNINITIALISED, TOKEN-AMBIGUOUS. */
 export async function findToken(hsm: Hsm, serial: string | undefined): Promise<TokenInfo> {
-  const tokens = (await hsm.tokens()).filter(({ initialised }) => initialised)
+  const all = await hsm.tokens()
+  const tokens = all.filter(({ initialised }) => initialised)
   const found =
     serial === undefined && tokens.length === 1 ? tokens[0] : tokens.find((one) => one.serial === serial)
   if (found !== undefined) return found
   const present = tokens.map((one) => `${one.serial} (${one.label})`).join(', ') || 'none'
   if (serial === undefined && tokens.length > 1)
     throw new WrongUse('TOKEN-AMBIGUOUS', `several tokens are there: ${present}`, 'name one with --serial')
+  const fresh = all.filter(
+    ({ initialised, slot }) => !initialised && (serial ?? `slot-${slot}`) === `slot-${slot}`,
+  )
+  if (fresh.length > 0)
+    throw new HsmError({
+      code: 'HSM-TOKEN-UNINITIALISED',
+      detail: `never initialised: ${fresh.map((one) => `${one.manufacturer} ${one.model}, slot-${one.slot}`).join('; ')}`,
+      remedy: 'Initialise it first: custody token init --label LABEL',
+    })
   throw new HsmError({
     code: 'HSM-TOKEN-ABSENT',
-    detail: `${serial === undefined ? 'no initialised token' : `token ${serial}`} is not there; present: ${present}`,
-    remedy: 'Insert the token with this serial number.',
+    detail: serial === undefined ? 'no token is there' : `token ${serial} is not there; present: ${present}`,
+    remedy:
+      serial === undefined
+        ? 'Insert a token, or correct the library or the store.'
+        : 'Insert the token with this serial number.',
   })
 }
 

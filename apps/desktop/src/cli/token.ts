@@ -1,4 +1,4 @@
-import type { ProbeReport, TokenInfo } from '@lux/hsm'
+import type { InventoryObject, ProbeReport, TokenInfo } from '@lux/hsm'
 import { sayPad } from './at-pad.ts'
 import type { CommandLine } from './command-line.ts'
 import type { Outcome } from './output.ts'
@@ -82,8 +82,8 @@ function list(options: LibraryOptions): Promise<Outcome> {
   return withHsm(options, async (hsm) => {
     const tokens = await hsm.tokens()
     const rows = tokens.map(
-      ({ serial, label, model, profile, initialised, pin }) =>
-        `${(serial || '(free slot)').padEnd(18)} ${label.padEnd(20)} ${profile.padEnd(13)} ${model.padEnd(14)} ${
+      ({ serial, slot, label, model, profile, initialised, pin }) =>
+        `${(serial || `(new, slot-${slot})`).padEnd(18)} ${label.padEnd(20)} ${profile.padEnd(13)} ${model.padEnd(14)} ${
           initialised ? `PIN ${pinText(pin.user)}; SO PIN ${pinText(pin.so)}` : 'not initialised'
         }`,
     )
@@ -128,18 +128,22 @@ function init(options: InitOptions): Promise<Outcome> {
   }
   return withHsm({ ...options, newStore: true }, async (hsm) => {
     const existing = options.serial === undefined ? null : await findToken(hsm, options.serial)
-    const acceptFinalTry = options.acceptFinalTry === true
+    const given = {
+      label: options.label,
+      acceptFinalTry: options.acceptFinalTry === true,
+      uniqueLabel: true,
+    }
     const target = existing ?? (await hsm.tokens()).find(({ initialised }) => !initialised)
     const typed = [options.soPinFd, options.soPinFile, options.pinFd, options.pinFile]
     if (target?.pinPad === true && typed.every((source) => source === undefined)) {
       sayPad('new SO PIN and the new user PIN')
       const pad = { soPin: 'pin-pad', userPin: 'pin-pad' } as const
-      return initialised(
-        await hsm.token(existing?.serial ?? 'new').initialise({ label: options.label, acceptFinalTry, ...pad }),
-      )
+      return initialised(await hsm.token(existing?.serial ?? 'new').initialise({ ...given, ...pad }))
     }
     const soPin = await readSecret(
-      existing === null ? 'New SO PIN' : `SO PIN of ${existing.label} (${existing.serial}), state ${pinText(existing.pin.so)}`,
+      existing === null
+        ? 'New SO PIN'
+        : `SO PIN of ${existing.label} (${existing.serial}), state ${pinText(existing.pin.so)}`,
       {
         ...(options.soPinFd === undefined ? {} : { fd: options.soPinFd }),
         ...(options.soPinFile === undefined ? {} : { file: options.soPinFile }),
@@ -150,9 +154,7 @@ function init(options: InitOptions): Promise<Outcome> {
       ...(options.pinFile === undefined ? {} : { file: options.pinFile }),
     })
     try {
-      const token = await hsm
-        .token(existing?.serial ?? 'new')
-        .initialise({ label: options.label, acceptFinalTry, soPin, userPin })
+      const token = await hsm.token(existing?.serial ?? 'new').initialise({ ...given, soPin, userPin })
       return initialised(token)
     } finally {
       soPin.fill(0)
@@ -181,12 +183,24 @@ function inventory(options: WorkOptions): Promise<Outcome> {
           (one) =>
             `  ${one.class.padEnd(11)} ${(one.id || '(no id)').padEnd(32)} ${one.keyType.padEnd(8)} ${one.label}${one.trusted ? '  TRUSTED' : ''}`,
         ),
+        ...alike(objects).map((line) => `  ${line}`),
         ...damaged.map(({ name, reason }) => `  UNREADABLE  ${name}: ${reason}`),
         ...evidenceLines(evidence),
       ]
       return { exit: 0, json: { ok: true, serial, objects, damaged, evidence }, text: lines.join('\n') }
     }),
   )
+}
+
+/** A label is for people, and two keys may carry one: they are told apart by their identifiers. */
+function alike(objects: readonly InventoryObject[]): string[] {
+  const named = Map.groupBy(
+    objects.filter(({ label }) => label !== ''),
+    (one) => `${one.class} objects are labelled ${one.label}`,
+  )
+  return [...named]
+    .filter(([, same]) => same.length > 1)
+    .map(([what, same]) => `ALIKE       ${same.length} ${what}: tell them by their identifiers`)
 }
 
 function probe(options: WorkOptions): Promise<Outcome> {

@@ -1,5 +1,6 @@
-import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custody, custodyAtTerminal, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
 
@@ -112,6 +113,55 @@ describe('token', () => {
     expect(exit).toBe(2)
     expect(json.code).toBe('TOKEN-ERASE')
   })
+
+  test('HSM-DUPLICATE-LABEL a second token of the same label is not made, and the first may keep its own', async () => {
+    const other = ['--soft', join(folder, 'labels')]
+    const init = ['token', 'init', ...other, '--so-pin-file', soPin, '--pin-file', pin]
+    const first = await custodyJson([...init, '--label', 'desk'])
+    const { exit, json } = await custodyJson([...init, '--label', 'desk'])
+    expect([exit, json.code]).toEqual([3, 'HSM-DUPLICATE-LABEL'])
+    expect(json.remedy).toContain('another label')
+    const { serial: of } = first.json.token as { serial: string }
+    expect((await custodyJson([...init, '--label', 'desk', '--serial', of, '--erase'])).exit).toBe(0)
+    const { json: list } = await custodyJson(['token', 'list', ...other])
+    expect((list.tokens as { label: string }[]).filter(({ label }) => label === 'desk').length).toBe(1)
+  }, 30_000)
+
+  test('HSM-TOKEN-UNINITIALISED a token that was never initialised is called so, and what to do', async () => {
+    const fresh = join(folder, 'fresh')
+    mkdirSync(fresh)
+    const runs = await Promise.all([
+      custodyJson(['token', 'info', '--soft', fresh]),
+      custodyJson(['token', 'probe', '--soft', fresh, '--pin-file', pin]),
+      custodyJson(['token', 'info', '--soft', fresh, '--serial', '12ab']),
+    ])
+    expect(runs.map(({ json }) => json.code)).toEqual([
+      'HSM-TOKEN-UNINITIALISED',
+      'HSM-TOKEN-UNINITIALISED',
+      'HSM-TOKEN-ABSENT',
+    ])
+    expect(runs[0]?.json.detail).toMatch(/^never initialised: SoftHSM project SoftHSM v2, slot-\d+$/)
+    expect(runs[0]?.json.remedy).toContain('custody token init')
+    expect(runs[2]?.json.detail).toBe('token 12ab is not there; present: none')
+    expect((await custody(['token', 'list', '--soft', fresh])).stdout).toMatch(
+      /^\(new, slot-\d+\).*not initialised/,
+    )
+  }, 30_000)
+
+  test('inventory says which keys carry one label', async () => {
+    const other = join(folder, 'alike')
+    const init = ['token', 'init', '--soft', other, '--label', 'alike']
+    const made = await custodyJson([...init, '--so-pin-file', soPin, '--pin-file', pin])
+    const store = softTokenEnvironment(other)
+    const hsm = await startHsm({ library: store.library, environment: store.environment })
+    const key = hsm.token((made.json.token as { serial: string }).serial)
+    await key.logIn({ user: 'user', pin: new TextEncoder().encode('12345678') })
+    for (const id of ['aa'.repeat(16), 'bb'.repeat(16)])
+      await key.generateAes({ id, label: 'root', bits: 256, template: rootTemplate })
+    await hsm.close()
+    const { stdout } = await custody(['token', 'inventory', '--soft', other, '--pin-file', pin])
+    expect(stdout).toContain('2 secret objects are labelled root: tell them by their identifiers')
+  }, 30_000)
 
   test('a missing store, a wrong library, another serial and no library at all are each named', async () => {
     const noLibrary = join(folder, 'no-library.so')

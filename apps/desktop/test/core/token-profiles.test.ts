@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes } from '../../src/contract/index.ts'
 import { initialiseToken, logIn } from '../../src/core/run/perform/token.ts'
 import type { RunContext } from '../../src/core/run/run-context.ts'
-import { tokenViewOf } from '../../src/core/services/token-view.ts'
+import { pinStateOf, tokenViewOf } from '../../src/core/services/token-view.ts'
 
 describe('token profiles of the driver and of the plan', () => {
   it('are the same ones, but for the unknown token, which no plan names', () => {
@@ -50,6 +50,13 @@ describe('erasing', () => {
     ['Yubico (www.yubico.com)', 'YubiHSM', 'vendor-tool'],
   ])('is offered for %s %s as its profile says: %s', (manufacturer, model, initialises) => {
     expect(tokenOf(manufacturer, model)).toMatchObject({ initialises })
+  })
+})
+
+describe('a PIN in the window', () => {
+  it('that has to be changed is not one that was never set', () => {
+    expect(pinStateOf('must-change').state).toBe('must-change')
+    expect(pinStateOf('not-set').state).toBe('unset')
   })
 })
 

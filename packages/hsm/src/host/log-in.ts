@@ -35,7 +35,11 @@ export function initialise(
   serial: string,
   options: Parameters<Token['initialise']>[0],
 ): TokenInfo {
-  const asked = { label: options.label, acceptFinalTry: options.acceptFinalTry === true }
+  const asked = {
+    label: options.label,
+    acceptFinalTry: options.acceptFinalTry === true,
+    uniqueLabel: options.uniqueLabel === true,
+  }
   if (options.soPin === 'pin-pad')
     return atPad(true, () => tokens.initialise(serial, { ...asked, pins: null }))
   return tokens.initialise(serial, { ...asked, pins: { so: options.soPin, user: options.userPin } })
@@ -45,7 +49,13 @@ export function changePin(tokens: Tokens, serial: string, options: Parameters<To
   const token = tokens.get(serial)
   token.requireUser(options.user)
   // Nobody takes a last try on for a change: they log in first, which says so and may set the count back.
-  requireTriesLeft(serial, options.user, token.info().pin[options.user], false, ', and a change would be a try')
+  requireTriesLeft(
+    serial,
+    options.user,
+    token.info().pin[options.user],
+    false,
+    ', and a change would be a try',
+  )
   token.forgetPin()
   if ('pinPad' in options) {
     requirePad(token.info())

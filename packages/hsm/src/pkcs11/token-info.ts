@@ -29,23 +29,27 @@ export function pinStates(flags: number): { user: PinState; so: PinState } {
   }
 }
 
+const trim = (value: string) => value.replace(/[\s\0]+$/, '')
+
+/** openCryptoki 3.23 gives its tokens no serial number: such a token is named after its slot. */
+const nameOf = (slot: Handle, { serialNumber }: RawTokenInfo): string =>
+  trim(serialNumber) || `slot-${slot.readBigUInt64LE()}`
+
 export function tokenInfo(
   slot: Handle,
   raw: RawTokenInfo,
   loggedIn: UserKind | null,
   mechanisms: readonly number[],
 ): TokenInfo {
-  const trim = (value: string) => value.replace(/[\s\0]+$/, '')
   const version = (v: { major: number; minor: number }) => `${v.major}.${v.minor}`
   const manufacturer = trim(raw.manufacturerID)
-  // openCryptoki 3.23 gives its tokens no serial number: such a token is named after its slot.
   const number = slot.readBigUInt64LE().toString()
   const model = trim(raw.model)
   const initialised = bit(raw.flags, CKF.TOKEN_INITIALIZED)
   // 0 is CK_EFFECTIVELY_INFINITE, all ones CK_UNAVAILABLE_INFORMATION.
   const limited = raw.maxRwSessionCount > 0 && raw.maxRwSessionCount < 0xffff_ffff
   return {
-    serial: initialised ? trim(raw.serialNumber) || `slot-${number}` : '',
+    serial: initialised ? nameOf(slot, raw) : '',
     label: initialised ? trim(raw.label) : '',
     manufacturer,
     model,
@@ -94,13 +98,14 @@ export function describeMechanisms(module: Module, slot: Handle): MechanismInfo[
 }
 
 /**
- * Slots with a token, each with what it says of itself. Looking again also finds tokens that were plugged in since; one
+ * Slots with a token, each with its serial number, initialised or not, and what it says of itself. Looking again also finds tokens that were plugged in since; one
  * that no longer answers is left out.
  */
-export function listSlots(module: Module): { slot: Handle; info: TokenInfo }[] {
+export function listSlots(module: Module): { slot: Handle; info: TokenInfo; name: string }[] {
   return call('listing tokens', () => module.p11.C_GetSlotList(true)).flatMap((slot) => {
     const raw = attempt(() => call('reading token information', () => module.p11.C_GetTokenInfo(slot)))
     if (!raw.ok) return []
-    return [{ slot, info: tokenInfo(slot, raw.value, null, listMechanisms(module, slot)) }]
+    const info = tokenInfo(slot, raw.value, null, listMechanisms(module, slot))
+    return [{ slot, info, name: nameOf(slot, raw.value) }]
   })
 }

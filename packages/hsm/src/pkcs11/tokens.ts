@@ -1,4 +1,4 @@
-import type { TokenInfo } from '../device.ts'
+import type { HsmError, TokenInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
@@ -30,6 +30,13 @@ function requireInitialisable(
       'HSM-FREE-SLOT-MISSING',
       `every token of ${profile.name} shows one serial number, and ${other.info.label} is there already`,
     )
+}
+
+/** A token that is there and was never initialised is another matter than one that is not there. */
+function notUsable(serial: string, slots: ReturnType<typeof listSlots>): HsmError {
+  return slots.some(({ info, name }) => !info.initialised && name === serial)
+    ? hsmError('HSM-TOKEN-UNINITIALISED', `token ${serial} is there and was never initialised`)
+    : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
 }
 
 /** The tokens of one library, by serial number. */
@@ -83,9 +90,10 @@ export class Tokens {
   get(serial: string): TokenSession {
     const open = this.#open.get(serial)
     if (open) return open
-    const matching = listSlots(this.module).filter(({ info }) => info.initialised && info.serial === serial)
+    const slots = listSlots(this.module)
+    const matching = slots.filter(({ info }) => info.initialised && info.serial === serial)
     const [only] = matching
-    if (!only) throw hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
+    if (!only) throw notUsable(serial, slots)
     if (matching.length > 1)
       throw hsmError('HSM-TOKEN-DAMAGED', `${matching.length} tokens show the serial ${serial}`)
     const session = new TokenSession(this.module, only.slot, only.info, this.#lanes)
@@ -110,7 +118,7 @@ export class Tokens {
    */
   initialise(
     serial: string,
-    options: { label: string; pins: Pins | null; acceptFinalTry?: boolean },
+    options: { label: string; pins: Pins | null; acceptFinalTry?: boolean; uniqueLabel?: boolean },
   ): TokenInfo {
     const before = listSlots(this.module)
     const target =
@@ -120,8 +128,14 @@ export class Tokens {
     if (!target) {
       throw serial === 'new'
         ? hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
-        : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
+        : notUsable(serial, before)
     }
+    const namesake = before.find(({ info }) => info.label === options.label && info.serial !== serial)
+    if (options.uniqueLabel === true && namesake?.info.initialised)
+      throw hsmError(
+        'HSM-DUPLICATE-LABEL',
+        `token ${namesake.info.serial} is labelled ${JSON.stringify(options.label)} already`,
+      )
     const profile = profileOf(target.info.manufacturer, target.info.model)
     requireInitialisable(profile, target.info, before)
     const { pins } = options
