@@ -1,5 +1,8 @@
 /** `left` is a number of tries only where the token gives one. */
-export type PinState = { state: 'ok' | 'low' | 'final' | 'locked' | 'must-change' | 'unset'; left: number | null }
+export type PinState = {
+  state: 'ok' | 'low' | 'final' | 'locked' | 'must-change' | 'unset'
+  left: number | null
+}
 
 /** What a token can do, asked of the token itself; the UI has a sentence for each id. */
 export const capabilityIds = [

@@ -57,6 +57,8 @@ export class LoginForUse {
     if (pin === undefined) return
     this.#sent = true
     const { module } = this.#token
-    atPad(pin === 'pin-pad', () => module.login(session, CKU.CONTEXT_SPECIFIC, pin === 'pin-pad' ? null : pin))
+    atPad(pin === 'pin-pad', () =>
+      module.login(session, CKU.CONTEXT_SPECIFIC, pin === 'pin-pad' ? null : pin),
+    )
   }
 }

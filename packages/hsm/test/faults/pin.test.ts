@@ -147,14 +147,17 @@ describe('the state of a PIN, as the token tells it', () => {
       expect(bench.count('C_Login')).toBe(before + 1)
     })
 
-    it.each(['C_Login', 'C_Sign'])('is sent once when %s answers that an operation is active', async (name) => {
-      const before = bench.count('C_Login')
-      bench.next(name, 'CKR_OPERATION_ACTIVE')
-      expect(await refusal(sign())).not.toBe('no error')
-      expect(bench.count('C_Login')).toBe(before + 1)
-      bench.plan()
-      expect((await sign()).signature.length).toBe(256)
-    })
+    it.each(['C_Login', 'C_Sign'])(
+      'is sent once when %s answers that an operation is active',
+      async (name) => {
+        const before = bench.count('C_Login')
+        bench.next(name, 'CKR_OPERATION_ACTIVE')
+        expect(await refusal(sign())).not.toBe('no error')
+        expect(bench.count('C_Login')).toBe(before + 1)
+        bench.plan()
+        expect((await sign()).signature.length).toBe(256)
+      },
+    )
 
     it('may begin again while it has not been sent', async () => {
       const before = bench.count('C_Login')
@@ -164,22 +167,22 @@ describe('the state of a PIN, as the token tells it', () => {
     })
   })
 
-  it.each([
-    'USER_PIN_FINAL_TRY',
-    'USER_PIN_LOCKED',
-  ])('a PIN that is kept for a lost session is wiped and not sent at %s', async (flag) => {
-    await token.logIn({ user: 'user', pin: userPin(), keepPin: true })
-    const before = bench.count('C_Login')
-    bench.plan(
-      `C_GetTokenInfo@*=flags:${flag}`,
-      `C_GenerateRandom@${bench.count('C_GenerateRandom') + 1}=CKR_SESSION_HANDLE_INVALID`,
-    )
-    expect(await refusal(token.random(8))).toBe('HSM-SESSION-LOST')
-    expect(bench.count('C_Login')).toBe(before)
-    bench.plan()
-    expect((await token.info()).loggedIn).toBe(null)
-    expect(bench.count('C_Login')).toBe(before)
-  })
+  it.each(['USER_PIN_FINAL_TRY', 'USER_PIN_LOCKED'])(
+    'a PIN that is kept for a lost session is wiped and not sent at %s',
+    async (flag) => {
+      await token.logIn({ user: 'user', pin: userPin(), keepPin: true })
+      const before = bench.count('C_Login')
+      bench.plan(
+        `C_GetTokenInfo@*=flags:${flag}`,
+        `C_GenerateRandom@${bench.count('C_GenerateRandom') + 1}=CKR_SESSION_HANDLE_INVALID`,
+      )
+      expect(await refusal(token.random(8))).toBe('HSM-SESSION-LOST')
+      expect(bench.count('C_Login')).toBe(before)
+      bench.plan()
+      expect((await token.info()).loggedIn).toBe(null)
+      expect(bench.count('C_Login')).toBe(before)
+    },
+  )
 
   it('a library that writes a PIN and dies of it leaves no word of it in errors and restarts', async () => {
     const told: unknown[] = []
