@@ -9,9 +9,10 @@ import { NativeFunctions } from './native.ts'
 import { preflightLibrary } from './preflight.ts'
 
 /**
- * One loaded library. pkcs11js makes every call that carries neither a template nor a PIN. Those two go through koffi:
- * pkcs11js cannot nest templates, throws away a whole batch for one secret attribute, and wants PINs as strings that
- * nobody can wipe.
+ * One loaded library. What carries a template or a PIN goes through koffi: pkcs11js cannot nest templates, throws away a whole
+ * batch for one secret attribute, and wants PINs as strings that nobody can wipe. So do signing, encrypting, decrypting and
+ * wrapping on the host's own thread, where they are called into memory that is used again (docs/adr/0014-calls-are-frames.md).
+ * pkcs11js loads the library, makes the other calls, and those on other threads.
  */
 export class LoadedLibrary {
   readonly p11: PKCS11
