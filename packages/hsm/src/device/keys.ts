@@ -48,9 +48,14 @@ export type KeyTemplate = {
   readonly allowedMechanisms: readonly MechanismUse[] | null
   /** What this key demands of everything that it unwraps; null demands nothing. */
   readonly unwrapTemplate: UnwrapTemplate | null
+  /** What this key demands of everything that it wraps; a private key wraps nothing. Left out: nothing is set. */
+  readonly wrapTemplate?: WrapTemplate
   /** Private keys only: the user gives the PIN for every single use (`pin` of sign and decrypt). */
   readonly alwaysAuthenticate?: boolean
 }
+
+/** `sensitive`: only keys whose bytes the token shows nobody. `secret`: of those, only secret keys, no private ones. */
+export type WrapTemplate = 'sensitive' | 'secret'
 
 /** `child-kek`: sensitive, not extractable, may wrap and unwrap. `root`: the root KEK's own hardened template. */
 export type UnwrapTemplate = 'child-kek' | 'root'

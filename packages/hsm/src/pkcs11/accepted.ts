@@ -1,5 +1,6 @@
 import type { KeyClass } from '../device.ts'
-import { attributeName } from './attributes.ts'
+import { hsmError } from '../hsm-errors.ts'
+import { attributeName, CKA } from './attributes.ts'
 import { attempt } from './errors.ts'
 import type { Attribute } from './memory.ts'
 import type { TokenSession } from './session.ts'
@@ -37,9 +38,19 @@ export function withAccepted<T>(
   asked: readonly Attribute[],
   make: (sent: readonly Attribute[]) => T,
 ): Accepted<T> {
-  const first = attempt(() => make(asked))
+  const first = attempt(() => namingDemands(asked, make))
   if (first.ok) return { value: first.value, sent: asked, lacking: [] }
   const { sent, lacking } = split(asked, new Set(token.profile.mayLack))
   if (lacking.length === 0 || !unknown.has(first.error.ckr?.name ?? '')) throw first.error
-  return { value: make(sent), sent, lacking }
+  return { value: namingDemands(sent, make), sent, lacking }
+}
+
+/** A demand on what is wrapped is never left out, so its refusal says that it was asked for. */
+function namingDemands<T>(sent: readonly Attribute[], make: (sent: readonly Attribute[]) => T): T {
+  const made = attempt(() => make(sent))
+  if (made.ok) return made.value
+  const { ckr, detail } = made.error
+  const demanded = sent.some(({ type }) => type === CKA.WRAP_TEMPLATE)
+  if (!demanded || !unknown.has(ckr?.name ?? '')) throw made.error
+  throw hsmError('HSM-ATTRIBUTE-REFUSED', `${detail}; WRAP_TEMPLATE was asked for, among others`, ckr)
 }

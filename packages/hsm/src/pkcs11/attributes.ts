@@ -48,6 +48,7 @@ export const CKA = {
   EC_POINT: 0x181,
   ALWAYS_AUTHENTICATE: 0x202,
   WRAP_WITH_TRUSTED: 0x210,
+  WRAP_TEMPLATE: 0x4000_0211,
   UNWRAP_TEMPLATE: 0x4000_0212,
   ALLOWED_MECHANISMS: 0x4000_0600,
 } as const
@@ -68,6 +69,7 @@ const kinds: Readonly<Partial<Record<AttributeName, Kind>>> = {
   VALUE_LEN: 'ulong',
   KEY_GEN_MECHANISM: 'mechanism',
   ALLOWED_MECHANISMS: 'mechanisms',
+  WRAP_TEMPLATE: 'template',
   UNWRAP_TEMPLATE: 'template',
 }
 
@@ -155,7 +157,7 @@ export function readAttribute(
   type: number,
 ): { ok: true; value: string } | { ok: false; reason: string } {
   const result = attemptPresent(() => {
-    if (type === CKA.UNWRAP_TEMPLATE) {
+    if (type === CKA.UNWRAP_TEMPLATE || type === CKA.WRAP_TEMPLATE) {
       const value = module.getTemplate(session, object, type)
       return value === 'absent' ? null : formatTemplate(value)
     }

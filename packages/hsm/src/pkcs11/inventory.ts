@@ -30,6 +30,7 @@ const asked: readonly AttributeName[] = [
   'COPYABLE',
   'WRAP_WITH_TRUSTED',
   'ALLOWED_MECHANISMS',
+  'WRAP_TEMPLATE',
   'UNWRAP_TEMPLATE',
 ]
 

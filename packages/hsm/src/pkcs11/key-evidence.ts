@@ -29,6 +29,7 @@ const shown: readonly AttributeName[] = [
   'TRUSTED',
   'WRAP_WITH_TRUSTED',
   'ALLOWED_MECHANISMS',
+  'WRAP_TEMPLATE',
   'UNWRAP_TEMPLATE',
   ...history,
 ]

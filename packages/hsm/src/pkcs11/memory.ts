@@ -1,6 +1,6 @@
 import { address } from 'koffi'
 
-/** An attribute as it goes to the library: bytes, or a template of attributes (UNWRAP_TEMPLATE). */
+/** An attribute as it goes to the library: bytes, or a template of attributes (WRAP_TEMPLATE, UNWRAP_TEMPLATE). */
 export type Attribute = { readonly type: number; readonly value: Uint8Array | readonly Attribute[] }
 
 /** CK_ATTRIBUTE on 64-bit Unix: type, pValue, ulValueLen, eight bytes each. */

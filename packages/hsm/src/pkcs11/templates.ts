@@ -1,4 +1,4 @@
-import type { KeyTemplate, MechanismUse, UnwrapTemplate } from '../device.ts'
+import type { KeyTemplate, MechanismUse, UnwrapTemplate, WrapTemplate } from '../device.ts'
 import { rootTemplate } from '../templates.ts'
 import { CKA, is, mechanisms, num } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
@@ -61,6 +61,7 @@ export function secretAttributes(t: KeyTemplate, number: MechanismNumbers): Attr
     is('EXTRACTABLE', t.extractable),
     is('WRAP_WITH_TRUSTED', t.wrapWithTrusted),
     ...usageFlags(t),
+    ...wrapDemands(t),
     ...restrictions(t, number),
     is('COPYABLE', t.copyable),
     is('MODIFIABLE', t.modifiable),
@@ -95,9 +96,22 @@ export function publicAttributes(t: KeyTemplate): Attribute[] {
     is('ENCRYPT', t.decrypt),
     is('VERIFY', t.sign),
     is('DERIVE', false),
+    ...wrapDemands(t),
     is('COPYABLE', false),
     is('MODIFIABLE', false),
   ]
+}
+
+/** For whatever can wrap: a secret key or a public one. */
+function wrapDemands({ wrapTemplate }: KeyTemplate): Attribute[] {
+  if (wrapTemplate === undefined) return []
+  return [{ type: CKA.WRAP_TEMPLATE, value: wrapTemplateAttributes(wrapTemplate) }]
+}
+
+/** What a KEK demands of a key that it wraps. */
+export function wrapTemplateAttributes(kind: WrapTemplate): Attribute[] {
+  const sensitive = is('SENSITIVE', true)
+  return kind === 'secret' ? [num('CLASS', CKO.SECRET_KEY), sensitive] : [sensitive]
 }
 
 const aesSecret: readonly Attribute[] = [num('CLASS', CKO.SECRET_KEY), num('KEY_TYPE', CKK.AES)]
