@@ -1,8 +1,7 @@
-import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { possessionChallenge } from '@lux/ceremony'
-import { fromHex, type Json } from '@lux/crypto'
+import { fromHex, type Json, sha256Hex } from '@lux/crypto'
 import { HsmError, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { firstOfLine, runParts } from '../../../src/cli/run-session.ts'
 import { systemClock } from '../../../src/core/clock.ts'
@@ -10,25 +9,38 @@ import { CoreError } from '../../../src/core/core-error.ts'
 import { findProgram } from '../../../src/core/program.ts'
 import { beginRehearsal, startCommand } from '../../../src/core/run/begin-rehearsal.ts'
 import { driveRehearsal, type Halt, leader } from '../../../src/core/run/drive-rehearsal.ts'
-import { loadRun, type RunParts, runOn } from '../../../src/core/run/load-run.ts'
+import { loadRun, type RunParts } from '../../../src/core/run/load-run.ts'
 import { rehearsalPins } from '../../../src/core/run/rehearsal-pins.ts'
 import type { Run } from '../../../src/core/run/run.ts'
 import { RunFolder } from '../../../src/core/run/run-folder.ts'
+import { makeStandInTokens } from '../../../src/core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../../../src/core/run/stand-ins.ts'
 import { takeAnswer } from '../../../src/core/run/take-answer.ts'
 import { systemEntropy } from '../../../src/core/system-entropy.ts'
 import type { Destination } from '../support/destination.ts'
+import type { Ceremony } from './ceremonies.ts'
 import type { FaultModule } from './fault-module.ts'
 
 const program = findProgram()
-const script = new Uint8Array(readFileSync(fileURLToPath(new URL('../support/chain.yaml', import.meta.url))))
 
-export type Place = { dir: string; module: FaultModule; destination: Destination; callTimeoutMs: number }
+export type Place = {
+  dir: string
+  module: FaultModule
+  destination: Destination
+  ceremony: Ceremony
+  callTimeoutMs: number
+}
 
 /** How one process's part of a run ended: at its end, with a question to people, or with a typed error. */
 export type Part = { ended: 'closed' | 'exception' | 'error'; code: string; detail: string }
 
-/** One process's part of a rehearsal of the chain, from where it stands to Closed. Throws what is no typed error. */
+/** What a call may take where nothing goes wrong: the matrix runs on machines that are busy with other things. */
+export const patientMs = 60_000
+
+/** Thrown out of a run that is kept where it stands. */
+export class AtStep extends Error {}
+
+/** One process's part of a ceremony's rehearsal, from where it stands to Closed. Throws what is no typed error. */
 export async function drivePart(
   place: Place,
   onStep: (step: string) => void = () => undefined,
@@ -43,12 +55,18 @@ export async function drivePart(
 
 async function partOf(place: Place, onStep: (step: string) => void): Promise<Part> {
   const { dir, module, destination, callTimeoutMs } = place
+  if (!existsSync(join(dir, tokensFile))) {
+    await prepare(place).catch((error: unknown) => {
+      throw new Error('nothing went wrong yet, and the ceremony could not be prepared', { cause: error })
+    })
+  }
   const { environment } = softTokenEnvironment(join(dir, 'token'))
-  const hsm = await startHsm({ library: module.path, environment, callTimeoutMs })
+  const loadTimeoutMs = Math.max(20_000, callTimeoutMs)
+  const hsm = await startHsm({ library: module.path, environment, callTimeoutMs, loadTimeoutMs })
   let run: Run | null = null
   try {
     const parts = runParts(program, hsm, { medium: join(dir, 'medium'), lineage: firstOfLine })
-    run = await open(place, parts)
+    run = open(place, parts)
     hsm.onRestart(({ reason }) => run?.hostRestarted(reason))
     const drive = () => follow(run as Run, dir, onStep)
     decideRetry(run)
@@ -69,23 +87,45 @@ async function partOf(place: Place, onStep: (step: string) => void): Promise<Par
   }
 }
 
-async function open({ dir, destination }: Place, parts: RunParts): Promise<Run> {
-  if (existsSync(join(dir, 'ceremony.db'))) return loadRun(dir, parts, () => undefined)
+/** What there is before a ceremony: its folder, and the tokens that it takes as they are. Nothing in it goes wrong. */
+async function prepare({ dir, destination, ceremony, module }: Place): Promise<void> {
   mkdirSync(dir, { recursive: true })
-  const transport = JSON.parse(readFileSync(join(destination.folder, 'transport.json'), 'utf8')) as Json
-  const destinations = [{ name: 'server', card: destination.card, transport }]
   const folder = await beginRehearsal({
     folder: dir,
-    of: { script, values: {} },
-    destinations,
-    library: parts.hsm.library.sha256,
+    of: { script: ceremony.script, values: ceremony.values },
+    destinations: ceremony.server ? [served(destination)] : [],
+    library: sha256Hex(readFileSync(module.path)),
     measurement: program.measurement,
     entropy: systemEntropy,
     clock: systemClock,
-    keyChild: parts.keyChild,
+    keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
   })
-  const run = runOn(folder, parts, () => undefined)
-  refuseNone(run.submit(startCommand(folder, loadStandIns(dir), destinations)))
+  const { library, environment } = softTokenEnvironment(join(dir, 'token'))
+  const hsm = await startHsm({ library, environment, callTimeoutMs: patientMs, loadTimeoutMs: patientMs })
+  try {
+    const tokens = await makeStandInTokens(folder.plan, hsm, rehearsalPins(dir))
+    writeFileSync(join(dir, tokensFile), JSON.stringify(tokens))
+  } finally {
+    await hsm.close()
+    folder.close()
+  }
+}
+
+const tokensFile = 'tokens-before.json'
+
+function served({ folder, card }: Destination) {
+  const transport = JSON.parse(readFileSync(join(folder, 'transport.json'), 'utf8')) as Json
+  return { name: 'server', card, transport }
+}
+
+function open({ dir, destination, ceremony }: Place, parts: RunParts): Run {
+  const run = loadRun(dir, parts, () => undefined)
+  const { folder } = run
+  if (folder.state.started) return run
+  // Written by `prepare`.
+  const tokens = JSON.parse(readFileSync(join(dir, tokensFile), 'utf8')) as { role: string; serial: string }[]
+  const start = startCommand(folder, loadStandIns(dir), ceremony.server ? [served(destination)] : [])
+  refuseNone(run.submit({ ...start, tokens }))
   return run
 }
 

@@ -1,3 +1,4 @@
+import { ceremonies } from './ceremonies.ts'
 import { faults, type Result, type Verdict } from './matrix.ts'
 
 const words: Record<Verdict, string> = {
@@ -11,23 +12,37 @@ const words: Record<Verdict, string> = {
 const verdicts = Object.keys(words) as Verdict[]
 const letter = (verdict: Verdict): string => verdict[0] ?? ''
 
-/** The matrix as a page: calls by faults, then steps, then what went unseen and which codes people saw. */
-export function matrixPage(results: readonly Result[], note: string): string {
+/**
+ * The matrix as a page: ceremonies, calls by faults, steps, what went unseen and what failed. `listed`: how many cells each
+ * ceremony has, run or not.
+ */
+export function matrixPage(
+  results: readonly Result[],
+  listed: ReadonlyMap<string, number>,
+  note: string,
+): string {
   const count = (of: readonly Result[], verdict: Verdict) =>
     of.filter((one) => one.verdict === verdict).length
   const names = [...new Set(results.map(({ name }) => name))].sort()
-  const steps = [...new Set(results.map(({ step }) => step))]
+  const stepOf = ({ ceremony, step }: Result) => `${ceremony}: ${step}`
+  const order = (name: string) => ceremonies.findIndex((one) => one.name === name)
+  const steps = [
+    ...new Set(results.toSorted((a, b) => order(a.ceremony) - order(b.ceremony) || a.n - b.n).map(stepOf)),
+  ]
   return [
     '# Crash matrix',
     '',
     'Every PKCS#11 call that a ceremony makes, each with every fault that the fault module can put into it',
-    '(`packages/hsm/test/fault-module`). The ceremony: a new token, the probe, the ceremony key, a root wrapped to a server in the',
-    'trusted window, the chain of keys below it, the bundle, the receipt, the close-out (`apps/desktop/test/core/support/chain.yaml`).',
-    'Written by `node apps/desktop/test/core/faults/write-matrix.ts`; the whole runs in `npm run test:nightly`, one of each kind in',
-    '`npm test`. In each step the first call of a function is taken, and the last one too where it makes, changes or wraps keys.',
-    'After the fault the plan is empty and the run is taken up until it is closed. **Right** is then: the tool never died; exactly one',
-    'token, on it exactly the root and nothing else; all four keys; the ceremony key destroyed; every intent with an outcome; a',
-    'transcript that replays; a bundle that `custody verify` accepts; and a server that took the root out of its blob and proved it.',
+    '(`packages/hsm/test/fault-module`). Written by `node apps/desktop/test/core/faults/write-matrix.ts`, which can run one ceremony',
+    'or some cells at a time; the whole is `npm run test:nightly`, one of each kind is in `npm test`. In each step the first call',
+    'of a function is taken, and the last one too where it makes, changes or wraps keys; where a function only looks, a fault that',
+    'ends or spoils its call alike everywhere is tried once. A run begins at its ceremony’s start, or at a later step from a copy of',
+    'its folder as it then stood, as after a stop of the program. After the fault the plan is empty and the run is taken up until it',
+    'is over. **Right** is then: the tool never died; exactly the plan’s tokens, on each exactly the planned objects; every key, copy',
+    'and proof of the plan; the ceremony key destroyed (a rehearsal without a server ends Sealed and keeps it); every intent with an',
+    'outcome; a transcript that replays; a bundle that `custody verify` accepts; and, where there is a server, one that took the root',
+    'out of its blob and proved it. In `replicate-root` the calls of the step that stands in for the vendor’s tool are among the cells.',
+    'Production runs are not in the matrix: they make the same calls, with people’s files in the stand-ins’ place.',
     '',
     `**${results.length} runs, ${count(results, 'failed')} failed.** ${note}`,
     '',
@@ -36,6 +51,17 @@ export function matrixPage(results: readonly Result[], note: string): string {
     ...verdicts
       .filter((verdict) => count(results, verdict) > 0 || verdict === 'failed')
       .map((verdict) => `| ${verdict} | ${count(results, verdict)} | ${words[verdict]} |`),
+    '',
+    '## Ceremonies',
+    '',
+    '| ceremony | what | steps whose calls are tried | cells | run | failed | not run |',
+    '|---|---|---|---|---|---|---|',
+    ...ceremonies.map(({ name, what }) => {
+      const of = results.filter(({ ceremony }) => ceremony === name)
+      const cells = Math.max(listed.get(name) ?? 0, of.length)
+      const tried = [...new Set(of.map(({ step }) => step))].join(', ')
+      return `| ${name} | ${what} | ${tried} | ${cells} | ${of.length} | ${count(of, 'failed')} | ${cells - of.length} |`
+    }),
     '',
     '## Calls and faults',
     '',
@@ -50,7 +76,7 @@ export function matrixPage(results: readonly Result[], note: string): string {
     `| step | runs | ${verdicts.join(' | ')} | codes |`,
     `|---|---|${verdicts.map(() => '---|').join('')}---|`,
     ...steps.map((step) => {
-      const of = results.filter((one) => one.step === step)
+      const of = results.filter((one) => stepOf(one) === step)
       const codes = [...new Set(of.flatMap(({ code }) => code.split(' ')))].filter(Boolean).sort()
       return `| ${step} | ${of.length} | ${verdicts.map((one) => count(of, one) || '').join(' | ')} | ${codes.join(' ')} |`
     }),
@@ -66,11 +92,20 @@ export function matrixPage(results: readonly Result[], note: string): string {
     '- What was open on a token that was removed was still believed in when it came back.',
     '- A fault while a key is read back was called an attribute that differs; a library that cannot list tokens, a token gone.',
     '',
+    '## What failed',
+    '',
+    ...results
+      .filter(({ verdict }) => verdict === 'failed' || verdict === 'not-reached')
+      .map(
+        (one) => `- ${stepOf(one)}: ${one.name}, number ${one.n}, ${one.fault}: ${one.verdict} ${one.code}`,
+      )
+      .sort(),
+    '',
     '## What went unseen',
     '',
     ...results
       .filter(({ verdict }) => verdict === 'unseen')
-      .map(({ step, name, n, fault }) => `- ${step}: ${name}, number ${n}, ${fault}`)
+      .map((one) => `- ${stepOf(one)}: ${one.name}, number ${one.n}, ${one.fault}`)
       .sort(),
     '',
   ].join('\n')

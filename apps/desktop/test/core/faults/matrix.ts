@@ -1,16 +1,14 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { utf8 } from '@lux/crypto'
-import { softTokenEnvironment, startHsm } from '@lux/hsm'
-import { rehearsalPins } from '../../../src/core/run/rehearsal-pins.ts'
 import { type Destination, makeDestination } from '../support/destination.ts'
-import { stateOf, verdictOf } from '../support/run-end.ts'
+import { type Ceremony, ceremonyNamed } from './ceremonies.ts'
 import { buildFaultModule, FaultModule } from './fault-module.ts'
-import { drivePart, logOf, type Part, type Place } from './faulty-run.ts'
+import { AtStep, drivePart, logOf, type Part, type Place, patientMs } from './faulty-run.ts'
+import { whatIsWrong } from './right-end.ts'
 
-/** The n-th call of a function in a run without faults, and the step in which it comes. */
-export type CallPoint = { step: string; name: string; n: number }
+/** The n-th call of a function in a ceremony's run without faults, begun at the step `from` ('': at its start). */
+export type CallPoint = { ceremony: string; from: string; step: string; name: string; n: number }
 
 export type Cell = CallPoint & { fault: string }
 
@@ -43,6 +41,10 @@ export async function openWorkshop(): Promise<Workshop> {
 
 export const faults = [
   'CKR_DEVICE_ERROR',
+  'CKR_GENERAL_ERROR',
+  'CKR_FUNCTION_FAILED',
+  'CKR_SESSION_HANDLE_INVALID',
+  'CKR_DEVICE_REMOVED',
   'after:CKR_DEVICE_ERROR',
   'hang',
   'segv',
@@ -93,43 +95,85 @@ const withoutSession = new Set([
 export function applies(name: string, fault: string): boolean {
   if (fault.startsWith('after:')) return effectful.has(name)
   if (fault === 'truncate' || fault === 'garbage-length') return givesLength.has(name)
-  if (fault === 'session-lost') return !withoutSession.has(name)
+  if (fault === 'session-lost' || fault === 'CKR_SESSION_HANDLE_INVALID') return !withoutSession.has(name)
   return fault !== 'flags:USER_PIN_LOCKED' || name === 'C_Login'
 }
 
-/** Runs without faults and gives, for each function in each step, its first call, and the last one where it changes or gives keys. */
-export async function recordCalls({ home, built, destination }: Workshop): Promise<CallPoint[]> {
-  const dir = mkdtempSync(join(home, 'record-'))
-  const module = new FaultModule(built, dir)
-  const part = await drivePart(
-    { dir: join(dir, 'run'), module, destination, callTimeoutMs: 20_000 },
-    (step) => module.mark(step),
-  )
-  if (part.ended !== 'closed') throw new Error(`a run without faults ended with ${part.code}: ${part.detail}`)
+/**
+ * Runs without faults and gives, for each function in each of the ceremony's own steps, its first call, and its last where
+ * it changes or gives keys. Keeps the folder at each step that the ceremony names.
+ */
+export async function recordCalls(shop: Workshop, name: string): Promise<CallPoint[]> {
+  const ceremony = ceremonyNamed(name)
   const points = new Map<string, CallPoint>()
-  let step = 'start'
-  for (const line of module.log()) {
+  for (const [i, from] of ['', ...ceremony.from].entries()) {
+    const until = ceremony.from[i]
+    const module = await recordPart(shop, ceremony, { from, ...(until === undefined ? {} : { until }) })
+    for (const { step, name: call, n } of callsIn(module.log(), from)) {
+      if (!ceremony.own.test(step)) continue
+      const point = { ceremony: ceremony.name, from, step, name: call, n }
+      const first = `${step} ${call} first`
+      if (!points.has(first)) points.set(first, point)
+      else if (effectful.has(call) || call === 'C_WrapKey') points.set(`${step} ${call} last`, point)
+    }
+  }
+  return [...points.values()]
+}
+
+const keptAt = ({ home }: Pick<Workshop, 'home'>, ceremony: string, step: string) =>
+  join(home, `kept-${ceremony}-${step}`)
+
+/** From one kept step to the next, or to the end. */
+async function recordPart(
+  shop: Workshop,
+  ceremony: Ceremony,
+  { from, until }: { from: string; until?: string },
+): Promise<FaultModule> {
+  const top = mkdtempSync(join(shop.home, 'record-'))
+  const module = new FaultModule(shop.built, top)
+  const dir = join(top, 'run')
+  if (from !== '') cpSync(keptAt(shop, ceremony.name, from), dir, { recursive: true })
+  const { destination } = shop
+  try {
+    const part = await drivePart({ dir, module, destination, ceremony, callTimeoutMs: patientMs }, (step) => {
+      module.mark(step)
+      if (step === until) throw new AtStep(step)
+    })
+    if (part.ended !== 'closed' || until !== undefined)
+      throw new Error(`a run without faults ended with ${part.code}: ${part.detail}`)
+  } catch (error) {
+    if (!(error instanceof AtStep) || until === undefined) throw error
+    cpSync(dir, keptAt(shop, ceremony.name, until), { recursive: true })
+  }
+  return module
+}
+
+/** Calls with the steps that the marks name. A run that begins at a kept step logs in anew first; that is none of its step. */
+function callsIn(log: readonly string[], from: string): { step: string; name: string; n: number }[] {
+  const calls: { step: string; name: string; n: number }[] = []
+  let step = from === '' ? 'start' : ''
+  let state: 'new' | 'logged-in' | 'resumed' = from === '' ? 'resumed' : 'new'
+  for (const line of log) {
     const [name = '', rest = ''] = line.split(' ')
     if (name === '#') {
       step = rest
-      continue
-    }
-    const first = `${step} ${name} first`
-    if (!points.has(first)) points.set(first, { step, name, n: Number(rest) })
-    else if (effectful.has(name) || name === 'C_WrapKey')
-      points.set(`${step} ${name} last`, { step, name, n: Number(rest) })
+      if (state === 'logged-in') state = 'resumed'
+    } else if (state === 'resumed') calls.push({ step, name, n: Number(rest) })
+    else if (name === 'C_Login') state = 'logged-in'
   }
-  return [...points.values()]
+  return calls
 }
 
 /** One run with one fault, then the fault gone and the run taken up again until it is over, then the whole looked at. */
 export async function runCell({ home, built, destination }: Workshop, cell: Cell): Promise<Result> {
   const top = mkdtempSync(join(home, 'cell-'))
   const module = new FaultModule(built, top)
-  const callTimeoutMs = cell.fault === 'hang' ? 2_500 : 20_000
-  const place: Place = { dir: join(top, 'run'), module, destination, callTimeoutMs }
+  const callTimeoutMs = cell.fault === 'hang' ? 2_500 : patientMs
+  const ceremony = ceremonyNamed(cell.ceremony)
+  const place: Place = { dir: join(top, 'run'), module, destination, ceremony, callTimeoutMs }
   const done = (verdict: Verdict, code: string, detail = ''): Result => ({ ...cell, verdict, code, detail })
   try {
+    if (cell.from !== '') cpSync(keptAt({ home }, cell.ceremony, cell.from), place.dir, { recursive: true })
     module.plan(`${cell.name}@${cell.n}=${cell.fault}`)
     const first = await drivePart(place)
     const { struck } = module
@@ -137,7 +181,7 @@ export async function runCell({ home, built, destination }: Workshop, cell: Cell
     module.plan()
     let last = first
     for (let round = 0; last.ended !== 'closed' && round < 3; round++) {
-      last = await drivePart({ ...place, callTimeoutMs: 20_000 })
+      last = await drivePart({ ...place, callTimeoutMs: patientMs })
     }
     if (last.ended !== 'closed') return done('failed', last.code, `does not end: ${last.detail}`)
     const wrong = await whatIsWrong(place)
@@ -164,58 +208,6 @@ function codesOf(part: Part, dir: string): string[] {
     .map(({ fact }) => JSON.stringify(fact))
   const found = [part.code, ...told].flatMap((text) => text.match(/HSM-[A-Z][A-Z-]*[A-Z]/g) ?? [])
   return [...new Set(found)]
-}
-
-/** Null when the end is right: one token, exactly the planned objects, every attempt settled, a bundle that is accepted. */
-async function whatIsWrong({ dir }: Place): Promise<string | null> {
-  const state = stateOf(dir)
-  const root = state.keys.find(({ level }) => level === 'root')
-  const planned = [`secret ${root?.id} ${root?.ckaId}`]
-  const onToken = await lastingObjects(
-    dir,
-    state.tokens.map(({ serial }) => serial),
-  )
-  if (JSON.stringify(onToken) !== JSON.stringify(planned)) return `on the token: ${onToken.join(', ')}`
-  const keys = state.keys.map(({ id }) => id).join(' ')
-  if (keys !== 'root-kek organisation-kek project-kek data-key') return `keys: ${keys}`
-  if (state.ceremonyKey?.destroyed !== true) return 'the ceremony key is not destroyed'
-  const verdict = await verdictOf(dir)
-  if (verdict !== 'accepted') return `the bundle is ${verdict}`
-  return unsettled(dir)
-}
-
-function unsettled(dir: string): string | null {
-  const entries = logOf(dir)
-  const of = (kinds: readonly string[]) =>
-    entries
-      .filter(({ kind }) => kinds.includes(kind))
-      .map(({ stepId, fact }) => `${stepId} ${attemptOf(fact)}`)
-  const settled = new Set(of(['step.performed', 'step.failed', 'step.reconciled']))
-  const open = of(['step.intended']).filter((attempt) => !settled.has(attempt))
-  return open.length === 0 ? null : `attempts without an outcome: ${open.join(', ')}`
-}
-
-const attemptOf = (fact: unknown): string =>
-  typeof fact === 'object' && fact !== null && 'attempt' in fact ? String(fact.attempt) : ''
-
-async function lastingObjects(dir: string, serials: readonly string[]): Promise<string[]> {
-  const soft = softTokenEnvironment(join(dir, 'token'))
-  const hsm = await startHsm({ library: soft.library, environment: soft.environment })
-  try {
-    const there = (await hsm.tokens()).filter(({ initialised }) => initialised).map(({ serial }) => serial)
-    if (there.join() !== serials.join()) return [`tokens ${there.join(' ')} instead of ${serials.join(' ')}`]
-    const token = hsm.token(serials[0] ?? '')
-    await token.logIn({ user: 'user', pin: utf8(rehearsalPins(dir).user) })
-    const { objects, damaged } = await token.inventory()
-    return [
-      ...objects
-        .filter((object) => object.token)
-        .map(({ class: kind, label, id }) => `${kind} ${label} ${id}`),
-      ...damaged.map(({ name, reason }) => `damaged ${name}: ${reason}`),
-    ].toSorted()
-  } finally {
-    await hsm.close()
-  }
 }
 
 /** Every fault at every point, `workers` at a time. */

@@ -1,40 +1,70 @@
 /**
- * `node write-matrix.ts RESULTS [PATTERN]` runs the crash matrix, or the cells that PATTERN fits, and adds each result as
- * a line to RESULTS. `node write-matrix.ts RESULTS --write NOTE` makes docs/CRASH-MATRIX.md of it; NOTE says when
- * and where they ran.
+ * `node write-matrix.ts RESULTS [PATTERN [CEREMONY …]]` runs the crash matrix of these ceremonies (all where none is named),
+ * or those of its cells that PATTERN fits (`STEP FUNCTION@N=FAULT`), and adds each result as a line to RESULTS. What stands
+ * there already is not run again, so that it can be stopped and gone on with. `node write-matrix.ts RESULTS --write NOTE`
+ * makes docs/CRASH-MATRIX.md of it; NOTE says when and where they ran.
  */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { cellsOf, openWorkshop, type Result, recordCalls, runMatrix } from './matrix.ts'
+import { ceremonies } from './ceremonies.ts'
+import { type Cell, cellsOf, openWorkshop, type Result, recordCalls, runMatrix } from './matrix.ts'
 import { matrixPage } from './matrix-page.ts'
 
-const [results = '', what = '.', note = ''] = process.argv.slice(2)
-if (results === '') throw new Error('usage: write-matrix.ts RESULTS [PATTERN|--write NOTE]')
+const [results = '', what = '.', ...rest] = process.argv.slice(2)
+if (results === '') throw new Error('usage: write-matrix.ts RESULTS [PATTERN [CEREMONY …]|--write NOTE]')
 if (what === '--write') {
-  const lines = readFileSync(results, 'utf8').trimEnd().split('\n')
-  // Written by the other half of this program.
-  const cells = lines.map((line) => JSON.parse(line) as Result)
   const page = fileURLToPath(new URL('../../../../../docs/CRASH-MATRIX.md', import.meta.url))
-  writeFileSync(page, matrixPage(cells, note))
+  writeFileSync(page, matrixPage(resultsIn(results), listedIn(results), rest[0] ?? ''))
 } else {
-  await run(new RegExp(what))
+  await run(new RegExp(what), rest.length === 0 ? ceremonies.map(({ name }) => name) : rest)
 }
 
-async function run(pattern: RegExp): Promise<void> {
+/** Lines of the file, each written by this program. */
+function linesOf<T>(path: string): T[] {
+  if (!existsSync(path)) return []
+  const lines = readFileSync(path, 'utf8').split('\n').filter(Boolean)
+  return lines.map((line) => JSON.parse(line) as T)
+}
+
+function resultsIn(path: string): Result[] {
+  return linesOf<Result>(path)
+}
+
+/** How many cells each ceremony's matrix has, as its last run counted them. */
+function listedIn(path: string): Map<string, number> {
+  return new Map(linesOf<[string, number]>(`${path}.cells`))
+}
+
+async function run(pattern: RegExp, names: readonly string[]): Promise<void> {
   const shop = await openWorkshop()
   try {
-    const all = cellsOf(await recordCalls(shop))
-    const cells = all.filter(({ step, name, n, fault }) => pattern.test(`${step} ${name}@${n}=${fault}`))
-    process.stderr.write(`${cells.length} of ${all.length} cells\n`)
-    await runMatrix(shop, cells, {
-      workers: 2,
-      onResult: (result, done) => {
-        appendFileSync(results, `${JSON.stringify(result)}\n`)
-        const { step, name, n, fault, verdict, code, detail } = result
-        process.stderr.write(`${done} ${step} ${name}@${n}=${fault}: ${verdict} ${code} ${detail}\n`)
-      },
-    })
+    for (const name of names) await runCeremony(shop, name, pattern)
   } finally {
     await shop.close()
   }
+}
+
+async function runCeremony(
+  shop: Awaited<ReturnType<typeof openWorkshop>>,
+  name: string,
+  pattern: RegExp,
+): Promise<void> {
+  const nameOf = (cell: Cell) => `${cell.step} ${cell.name}@${cell.n}=${cell.fault}`
+  const all = cellsOf(await recordCalls(shop, name))
+  appendFileSync(`${results}.cells`, `${JSON.stringify([name, all.length])}\n`)
+  const done = new Set(
+    resultsIn(results)
+      .filter(({ ceremony }) => ceremony === name)
+      .map(nameOf),
+  )
+  const cells = all.filter((cell) => pattern.test(nameOf(cell)) && !done.has(nameOf(cell)))
+  process.stderr.write(`${name}: ${cells.length} of ${all.length} cells\n`)
+  await runMatrix(shop, cells, {
+    workers: Number(process.env.LUX_MATRIX_WORKERS ?? '2'),
+    onResult: (result, count) => {
+      appendFileSync(results, `${JSON.stringify(result)}\n`)
+      const { verdict, code, detail } = result
+      process.stderr.write(`${name} ${count} ${nameOf(result)}: ${verdict} ${code} ${detail}\n`)
+    },
+  })
 }

@@ -44,7 +44,8 @@ const freshId = () => toHex(systemEntropy.bytes(16))
 
 export async function makeDestination(folder: string): Promise<Destination> {
   const soft = softTokenEnvironment(join(folder, 'server-token'))
-  const hsm = await startHsm({ library: soft.library, environment: soft.environment })
+  // A busy machine may let it wait; the server is none of what the tests put out of order.
+  const hsm = await startHsm({ ...soft, callTimeoutMs: 60_000, loadTimeoutMs: 60_000 })
   const { serial } = await hsm
     .token('new')
     .initialise({ label: 'server', soPin: utf8('12345678'), userPin: utf8('87654321') })
@@ -87,6 +88,8 @@ export async function makeDestination(folder: string): Promise<Destination> {
     card,
     audience,
     async receive({ sealed, challenge, ceremonyId, bundleDigest, rootId, policyDigest, tamper }) {
+      // Its host may have been started again since, too slow for its heartbeat.
+      if ((await token.info()).loggedIn === null) await token.logIn({ user: 'user', pin: utf8('87654321') })
       const ckaId = freshId()
       const wrapped = await openWith(seal.identity, sealed)
       await token.unwrapRoot({ transportId, ckaId, label: 'root', wrapped })
