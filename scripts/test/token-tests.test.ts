@@ -1,0 +1,21 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from '../root.ts'
+
+const page = readFileSync(join(root, 'docs/TOKEN-TESTS.md'), 'utf8')
+
+test('every token has tests, and the files that are counted are there and sum up to their row', () => {
+  const rows = [...page.matchAll(/^\| (.+?) \|.*\| (\d+) \|$/gm)].map(([, name, sum]) => ({
+    name,
+    sum: Number(sum),
+  }))
+  expect(rows.length).toBe(5)
+  for (const { name, sum } of rows.slice(0, -1)) {
+    const listed = page.split(`\n## ${name}\n`)[1]?.split('\n## ')[0] ?? ''
+    const files = [...listed.matchAll(/^- (\d+) in `(.+)`$/gm)]
+    expect(files.filter(([, , path]) => !existsSync(join(root, path ?? '')))).toEqual([])
+    expect(files.reduce((total, [, count]) => total + Number(count), 0)).toBe(sum)
+    expect(sum).toBeGreaterThan(0)
+  }
+})
