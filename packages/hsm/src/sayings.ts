@@ -6,7 +6,7 @@ export const sayings = {
   'does-not-wrap': 'the KEK does not wrap: {{answer}}',
   'decrypt-refused': 'setting DECRYPT: {{set}}; decrypting: {{answer}}',
   'decrypt-set': 'DECRYPT could be set, and decrypting is refused: {{answer}}',
-  'decrypted-bytes': 'the KEK decrypted a wrapped key to its bytes',
+  'decrypted-bytes': 'the KEK decrypted a wrapped key to its bytes by {{mechanism}}',
   'decrypted-other': 'decrypting gave other bytes',
   'unwrap-refused': 'refused: {{answer}}',
   'unwrap-readable': 'the key’s bytes can be read',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type ProbeReport, sayingText, type Token } from '../src/index.ts'
-import { type Bench, refusal, startBench } from './soft-token-bench.ts'
+import { startFaultBench } from './faults/fault-bench.ts'
+import { type Bench, refusal, startBench, userPin } from './soft-token-bench.ts'
 
 describe('attack probe on SoftHSM', () => {
   let bench: Bench
@@ -51,6 +52,13 @@ describe('attack probe on SoftHSM', () => {
     for (const { text, said } of findings) expect(sayingText(said!)).toBe(text)
   })
 
+  it('every mechanism that could wrap is tried: CBC without padding is one that SoftHSM takes', () => {
+    const found = report.attacks.find(
+      ({ name, template }) => name === 'mechanism-confusion' && template === 'default',
+    )
+    expect(found?.detail).toMatch(/CKM_AES_KEY_WRAP, .*CKM_AES_CBC$/)
+  })
+
   it('leaves nothing behind on the token', async () => {
     expect((await token.inventory()).objects).toEqual([])
   })
@@ -58,5 +66,31 @@ describe('attack probe on SoftHSM', () => {
   it('needs the user', async () => {
     await token.logOut()
     expect(await refusal(token.probe())).toBe('HSM-NOT-LOGGED-IN')
+  })
+})
+
+describe('attack probe on a token that refuses ECB', () => {
+  const decrypted = ({ attacks }: ProbeReport) =>
+    attacks.find(({ name, template }) => name === 'wrap-then-decrypt' && template === 'default')
+
+  it('decrypts by a chain of one block instead: the default template is broken all the same', async () => {
+    const bench = await startFaultBench()
+    try {
+      const token = await bench.newToken('no ecb')
+      await token.logIn({ user: 'user', pin: userPin() })
+      const ways: (string | undefined)[] = []
+      // The hardened KEK refuses both ways, so the default one is asked third.
+      for (const ahead of [0, 3]) {
+        if (ahead > 0)
+          bench.plan(`C_DecryptInit@${bench.count('C_DecryptInit') + ahead}=CKR_MECHANISM_INVALID`)
+        const report = await token.probe()
+        expect(decrypted(report)?.outcome).toBe('broken')
+        expect(report.passed).toBe(true)
+        ways.push(decrypted(report)?.detail.split(' by ')[1])
+      }
+      expect(ways).toEqual(['CKM_AES_ECB', 'CKM_AES_CBC'])
+    } finally {
+      await bench.close()
+    }
   })
 })

@@ -5,11 +5,12 @@ import { type Said, type SayingId, said, sayingText } from '../sayings.ts'
 import { rootTemplate } from '../templates.ts'
 import { withAccepted } from './accepted.ts'
 import { CKA, is, mechanisms, num, raw, readAttribute } from './attributes.ts'
-import { CKK, CKM, CKO, mechanismName } from './constants.ts'
-import { attemptRefusal as attempt, call } from './errors.ts'
+import { CKK, CKM, CKO } from './constants.ts'
+import { attemptRefusal as attempt } from './errors.ts'
 import { chooseWrapMechanism, zeroIv } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
+import { blockWays, otherWraps } from './probe-ways.ts'
 import { named } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { unwrapWithBlockCipher } from './software-kwp.ts'
@@ -73,23 +74,21 @@ function wrapThenDecrypt(scene: Scene): Finding {
   const flip = attempt(() =>
     token.module.setAttribute(token.session, kek, is('DECRYPT', true), 'setting DECRYPT'),
   )
-  const { p11 } = token.module
-  const block = (bytes: Buffer) => {
-    call('decrypting', () => p11.C_DecryptInit(token.session, { mechanism: CKM.AES_ECB }, kek))
-    return call('decrypting', () => p11.C_Decrypt(token.session, bytes, Buffer.alloc(32)))
+  const answers: string[] = []
+  for (const { name, block } of blockWays(token, kek)) {
+    const opened = attempt(() =>
+      mechanism.mechanism === CKM.AES_CBC_PAD
+        ? unchain(wrapped.value, block)
+        : unwrapWithBlockCipher(wrapped.value, block),
+    )
+    if (!opened.ok) answers.push(`${name}: ${codeOf(opened.error)}`)
+    else if (opened.value?.equals(victimValue)) return broken('decrypted-bytes', { mechanism: name })
   }
-  const opened = attempt(() =>
-    mechanism.mechanism === CKM.AES_CBC_PAD
-      ? unchain(wrapped.value, block)
-      : unwrapWithBlockCipher(wrapped.value, block),
-  )
-  if (!opened.ok) {
-    const answer = codeOf(opened.error)
-    return flip.ok
-      ? held('decrypt-set', { answer })
-      : held('decrypt-refused', { set: codeOf(flip.error), answer })
-  }
-  return opened.value?.equals(victimValue) ? broken('decrypted-bytes') : held('decrypted-other')
+  if (answers.length === 0) return held('decrypted-other')
+  const answer = answers.join(', ')
+  return flip.ok
+    ? held('decrypt-set', { answer })
+    : held('decrypt-refused', { set: codeOf(flip.error), answer })
 }
 
 function unwrapAs(scene: Scene, extra: readonly Attribute[], doing: string): Finding {
@@ -168,18 +167,9 @@ function flipAttributes({ token, kek }: Scene): Finding {
 
 /** Wrapping one key by a second mechanism, or by raw block encryption, can undo what the first one protects. */
 function mechanismConfusion({ token, kek, victim, mechanism: own }: Scene): Finding {
-  const others = [CKM.AES_KEY_WRAP, CKM.AES_KEY_WRAP_PAD, CKM.AES_ECB, CKM.AES_CBC_PAD].filter(
-    (n) => n !== own.mechanism,
-  )
-  const accepted = others.filter((mechanism) => {
-    const parameter = mechanism === CKM.AES_CBC_PAD ? { parameter: Buffer.alloc(16) } : {}
-    const { module, session } = token
-    return attempt(() =>
-      module.wrapKey(session, { mechanism, ...parameter }, kek, victim, 'wrapping otherwise'),
-    ).ok
-  })
+  const accepted = otherWraps(token, { kek, victim, own: own.mechanism })
   return accepted.length > 0
-    ? broken('wraps-otherwise', { mechanisms: accepted.map(mechanismName).join(', ') })
+    ? broken('wraps-otherwise', { mechanisms: accepted.join(', ') })
     : held('wraps-once')
 }
 
