@@ -2,10 +2,14 @@ import type { Kysely } from 'kysely'
 import { type Migration, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
 import { EnvironmentError } from '../refusal.ts'
 import * as first from './migrations/0001-first.ts'
+import * as threshold from './migrations/0002-threshold.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
-const migrations: Record<string, Migration> = { '0001-first': first }
+const migrations: Record<string, Migration> = {
+  '0001-first': first,
+  '0002-threshold': threshold,
+}
 
 const newest = Object.keys(migrations).toSorted().at(-1)
 

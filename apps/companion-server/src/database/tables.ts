@@ -1,10 +1,6 @@
 import type { ColumnType, Generated } from 'kysely'
-
-type Time = ColumnType<Date, Date | string, Date | string>
-type MadeTime = ColumnType<Date, Date | string | undefined, Date | string>
-/** PostgreSQL's bigint, read as decimal text so that nothing is rounded. */
-type BigInt64 = ColumnType<string, string | number | bigint, string | number | bigint>
-type Document = ColumnType<unknown, string, string>
+import type { BigInt64, Document, MadeTime, Time } from './column-types.ts'
+import type { FheTables } from './fhe-tables.ts'
 
 export type KeyOrigin = 'ceremony' | 'online'
 export type VersionState = 'enabled' | 'decrypt-only' | 'disabled' | 'destroyed'
@@ -158,28 +154,6 @@ export type AuditTable = {
   time: Time
 }
 
-export type FheKeyTable = {
-  id: string
-  type: string
-  mode: string
-  t: number
-  n: number
-  epoch: BigInt64
-  commitments: string
-  evidence: Document
-  bundle_digest: string
-  created_at: MadeTime
-}
-
-export type FheShareCommitmentTable = {
-  fhe_key_id: string
-  epoch: number
-  holder_index: number
-  /** SHA-256 of the sealed share envelope that the holder took; the commitments' own digest is in fhe_key. */
-  envelope: string
-  holder: string
-}
-
 export type Tables = {
   deployment: DeploymentTable
   node: NodeTable
@@ -196,6 +170,4 @@ export type Tables = {
   token: TokenTable
   login_failure: LoginFailureTable
   audit: AuditTable
-  fhe_key: FheKeyTable
-  fhe_share_commitment: FheShareCommitmentTable
-}
+} & FheTables

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import type { BundleContents } from '@lux/ceremony/bundle'
 import { syncFolder } from '../state/private-file.ts'
 
-/** Keeps the public parts of a threshold key, each a file named by its SHA-256: they are too large for rows. */
+/** Keeps the public parts of a threshold key and of its next epoch, each a file named by its SHA-256: they are too large for rows. */
 export async function keepFheFiles(contents: BundleContents, folder: string): Promise<void> {
-  const { fhe } = contents.predicate
-  if (fhe === null) return
-  for (const digest of [fhe.public, fhe.compactPublicKey, fhe.serverKey]) {
-    if (digest === null) continue
+  const { fhe, next } = contents.predicate
+  const wanted = [fhe?.public, fhe?.compactPublicKey, fhe?.serverKey, next?.public]
+  for (const digest of wanted) {
+    if (digest === null || digest === undefined) continue
     const part = join(folder, `${digest}.part`)
     await rm(part, { force: true })
     const file = await open(part, 'wx', 0o600)
@@ -20,5 +20,5 @@ export async function keepFheFiles(contents: BundleContents, folder: string): Pr
     }
     await rename(part, join(folder, digest))
   }
-  await syncFolder(folder)
+  if (wanted.some((digest) => typeof digest === 'string')) await syncFolder(folder)
 }

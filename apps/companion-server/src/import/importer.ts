@@ -16,7 +16,8 @@ import { keepFheFiles } from './fhe-files.ts'
 import { openImportLog, type Refused } from './import-log.ts'
 import { type Judged, judgeBundle } from './judge.ts'
 import { type Received, receiveBundle } from './receive.ts'
-import { recordFhe, recordKeys, recordRoots } from './record.ts'
+import { recordKeys, recordRoots } from './record.ts'
+import { recordFhe } from './record-fhe.ts'
 import { type ArrivedRoot, bringRoot } from './root-arrival.ts'
 import { planRows } from './rows.ts'
 
@@ -109,7 +110,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
         for (const record of [
           await recordRoots(transaction, settings.node, contents.digest, roots),
           await recordKeys(transaction, rows.value),
-          await recordFhe(transaction, contents),
+          await recordFhe(transaction, judged),
         ]) {
           // Thrown so that the transaction is taken back as a whole.
           if (!record.ok) throw new RecordRefused(record)

@@ -1,4 +1,3 @@
-import type { BundleContents } from '@lux/ceremony/bundle'
 import { equalBytes } from '@lux/crypto'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../database/tables.ts'
@@ -165,38 +164,6 @@ async function recordDataKey(
       .updateTable('key')
       .set({ current_version: row.version, updated_at: new Date() })
       .where('id', '=', row.owner)
-      .execute()
-  }
-  return accept(null)
-}
-
-export async function recordFhe(work: Work, { predicate, digest }: BundleContents): Promise<Outcome<null>> {
-  const { fhe } = predicate
-  if (fhe === null) return accept(null)
-  const stored = await work
-    .selectFrom('fhe_key')
-    .select('epoch')
-    .where('id', '=', fhe.keyId)
-    .executeTakeFirst()
-  if (stored) return refuse('KEY-CONFLICT', `the threshold key ${fhe.id} is already here`)
-  await work
-    .insertInto('fhe_key')
-    .values({
-      id: fhe.keyId,
-      type: fhe.type,
-      mode: fhe.mode,
-      t: fhe.t,
-      n: fhe.n,
-      epoch: fhe.epoch,
-      commitments: fhe.commitments,
-      evidence: JSON.stringify(fhe),
-      bundle_digest: digest,
-    })
-    .execute()
-  for (const { index, name, envelope } of fhe.holders) {
-    await work
-      .insertInto('fhe_share_commitment')
-      .values({ fhe_key_id: fhe.keyId, epoch: fhe.epoch, holder_index: index, envelope, holder: name })
       .execute()
   }
   return accept(null)

@@ -48,11 +48,12 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0002-threshold'])
     expect(await migrateDown(owner.database)).toEqual(['0001-first'])
     const { rows } = await sql<{ name: string }>`
       select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(owner.database)
     expect(rows.map(({ name }) => name)).toEqual(['kysely_migration', 'kysely_migration_lock'])
-    expect(await migrateUp(owner.database)).toEqual(['0001-first'])
+    expect(await migrateUp(owner.database)).toEqual(['0001-first', '0002-threshold'])
   } finally {
     await owner.close()
   }
