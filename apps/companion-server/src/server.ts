@@ -1,7 +1,9 @@
+import type { ServerCard } from '@lux/ceremony/wire'
 import type { FastifyBaseLogger } from 'fastify'
 import { openAuditWriter } from './audit/writer.ts'
 import { openAuthentication } from './auth/tokens.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './database/open.ts'
+import { keepTime } from './fhe/release.ts'
 import { buildApp } from './http/app.ts'
 import type { Services } from './http/services.ts'
 import { receiptSigner } from './import/documents.ts'
@@ -23,6 +25,7 @@ export function databaseChoice(state: StateFolder, exclusive = false): DatabaseC
 export type Workshop = {
   readonly settings: Settings
   readonly audience: string
+  readonly card: ServerCard
   readonly database: Database
   readonly token: ServerToken
   readonly importer: BundleImporter
@@ -59,6 +62,7 @@ export async function openWorkshop(state: StateFolder, options: WorkshopOptions 
     return {
       settings,
       audience,
+      card,
       database: opened.database,
       token,
       importer,
@@ -81,12 +85,14 @@ export async function openServer(
   options: WorkshopOptions = {},
 ) {
   const workshop = await openWorkshop(state, { exclusive: true, ...options })
-  const { settings, audience, database, token, importer } = workshop
+  const { settings, audience, card, database, token, importer } = workshop
   try {
     const now = () => new Date()
     const audit = await openAuditWriter(database, now)
     const keys = openKeyStore(database, token, settings.keys.rows, settings.node)
     const authentication = openAuthentication(database)
+    const { domain } = settings
+    const desk = { database, state, domain, combiner: card.combinerRecipient, now }
     const services: Services = {
       state,
       audience,
@@ -96,6 +102,7 @@ export async function openServer(
       audit,
       authentication,
       importer,
+      desk,
       now,
     }
     const app = await buildApp(services, logger)
@@ -105,8 +112,13 @@ export async function openServer(
         token.unseal().catch((error: unknown) => app.log.error({ error: String(error) }, 'unsealing failed'))
     }, 2000)
     unsealer.unref()
+    const clock = setInterval(() => {
+      keepTime(desk).catch((error: unknown) => app.log.error({ error: String(error) }, 'expiry failed'))
+    }, 60_000)
+    clock.unref()
     app.addHook('onClose', async () => {
       clearInterval(unsealer)
+      clearInterval(clock)
       keys.close()
       await audit.close()
       await workshop.close()

@@ -7,6 +7,8 @@ import { EnvironmentError } from '../refusal.ts'
 import { auditReplies, sha256Text } from './audited.ts'
 import { authRoutes } from './auth-routes.ts'
 import { bundleRoutes } from './bundle-routes.ts'
+import { fheRequestRoutes } from './fhe-request-routes.ts'
+import { fheRoutes } from './fhe-routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { badRequest, errorBody, HttpError, notFound, unavailable } from './http-error.ts'
 import { keyRoutes } from './key-routes.ts'
@@ -74,6 +76,8 @@ export async function buildApp(services: Services, logger: FastifyBaseLogger | f
   authRoutes(app, services)
   keyRoutes(app, services)
   bundleRoutes(app, services)
+  fheRoutes(app, services)
+  fheRequestRoutes(app, services)
   return app
 }
 

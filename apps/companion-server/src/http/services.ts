@@ -1,6 +1,7 @@
 import type { AuditWriter } from '../audit/writer.ts'
 import type { Authentication } from '../auth/tokens.ts'
 import type { Database } from '../database/open.ts'
+import type { DeskParts } from '../fhe/requests.ts'
 import type { BundleImporter } from '../import/importer.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { StateFolder } from '../state/folder.ts'
@@ -16,5 +17,7 @@ export type Services = {
   readonly audit: AuditWriter
   readonly authentication: Authentication
   readonly importer: BundleImporter
+  /** Where requests to threshold keys are kept and answered. */
+  readonly desk: DeskParts
   now(): Date
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { RandomAccess } from '@lux/ceremony/bundle'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 
-/** A bundle that has arrived, under a name of ours. `discard` removes it. */
+/** A file that has arrived, under a name of ours. `discard` removes it. */
 export type Received = {
   readonly reader: RandomAccess
   /** SHA-256 of the whole file, hex. */
@@ -12,11 +12,20 @@ export type Received = {
   discard(): Promise<void>
 }
 
-/** Writes a stream to a file of `folder`, at most `maxBytes` of it. Refuses BUNDLE-TOO-LARGE. */
-export async function receiveBundle(
+/** As `receiveFile`. Refuses BUNDLE-TOO-LARGE. */
+export function receiveBundle(
   chunks: AsyncIterable<Uint8Array>,
   folder: string,
   maxBytes: number,
+): Promise<Outcome<Received>> {
+  return receiveFile(chunks, folder, { maxBytes, rule: 'BUNDLE-TOO-LARGE' })
+}
+
+/** Writes a stream to a file of `folder`, at most `maxBytes` of it. Refuses by `rule` what is longer. */
+export async function receiveFile(
+  chunks: AsyncIterable<Uint8Array>,
+  folder: string,
+  { maxBytes, rule }: { maxBytes: number; rule: string },
 ): Promise<Outcome<Received>> {
   const path = join(folder, `${randomBytes(16).toString('hex')}.part`)
   const file = await open(path, 'wx+', 0o600)
@@ -31,7 +40,7 @@ export async function receiveBundle(
       size += chunk.length
       if (size > maxBytes) {
         await discard()
-        return refuse('BUNDLE-TOO-LARGE', `longer than ${maxBytes} bytes`)
+        return refuse(rule, `longer than ${maxBytes} bytes`)
       }
       hash.update(chunk)
       await file.write(chunk)

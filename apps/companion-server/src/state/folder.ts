@@ -12,6 +12,7 @@ export type StateFolder = {
   readonly transports: string
   readonly incoming: string
   readonly fhe: string
+  readonly ciphertexts: string
   readonly database: string
   readonly refusedPin: string
   readonly softToken: string
@@ -29,6 +30,7 @@ export function stateFolder(path: string): StateFolder {
     transports: join(root, 'transports'),
     incoming: join(root, 'incoming'),
     fhe: join(root, 'fhe'),
+    ciphertexts: join(root, 'ciphertexts'),
     database: join(root, 'postgres'),
     refusedPin: join(root, 'refused-pin.json'),
     softToken: join(root, 'token'),
@@ -40,6 +42,6 @@ export function stateFolder(path: string): StateFolder {
 export async function makeStateFolder(state: StateFolder): Promise<void> {
   await makeFolder(state.root)
   await chmod(state.root, process.getuid?.() === 0 ? 0o711 : 0o700)
-  for (const folder of [state.policies, state.transports, state.incoming, state.fhe])
+  for (const folder of [state.policies, state.transports, state.incoming, state.fhe, state.ciphertexts])
     await makePrivateFolder(folder)
 }

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest'
+import { keepTime } from '../../src/fhe/release.ts'
+import { native, people } from '../support/threshold-bundle.ts'
+import { answerOf, refusalOf, shifted } from '../support/threshold-requests.ts'
+import { both, dealt, id, sum, thresholdServer } from '../support/threshold-server.ts'
+
+const on = thresholdServer('endings')
+const { get, post, put, ask, asked, answer, stateOf, budget } = on
+
+test('FHE-SERVER-06 n - t + 1 refusals refuse a request, and what it reserved is free again', async () => {
+  const before = await budget()
+  await put(both)
+  const given = asked(4, both)
+  expect((await ask(given)).json().request).toMatchObject({ state: 'open' })
+  expect(await budget()).toEqual({ ...before, reserved: before.reserved + 1 })
+  expect((await answer(4, refusalOf(given, 1))).json().request).toMatchObject({ state: 'open' })
+  expect((await answer(4, refusalOf(given, 2))).json().request).toMatchObject({ state: 'refused' })
+  expect(await budget()).toEqual(before)
+  const late = await answerOf(dealt, { holder: 3, given, file: both })
+  expect((await answer(4, late)).json()).toMatchObject({ statusCode: 409, code: 'REQUEST-STATE' })
+})
+
+test('REQUEST-BUDGET blocks beyond the policy’s count are not asked for; those of this epoch cost nothing again', async () => {
+  const wide = native('results/product-u64.squashed.bin')
+  await put(wide)
+  expect((await ask(asked(5, wide))).json()).toMatchObject({ statusCode: 409, code: 'REQUEST-BUDGET' })
+  await put(sum)
+  const given = asked(5, sum)
+  expect((await ask(given)).statusCode).toBe(202)
+  expect(await budget()).toEqual({ total: 10, spent: 0, reserved: 2 })
+  await answer(5, await answerOf(dealt, { holder: 1, given, file: sum }))
+  const after = { total: 10, spent: 2, reserved: 0 }
+  expect(await budget()).toEqual(after)
+  expect((await ask(asked(6, sum))).statusCode).toBe(202)
+  expect(await budget()).toEqual(after)
+})
+
+test('FHE-INCONSISTENT a holder who signs a wrong part takes the value back, and nobody is given one', async () => {
+  const given = asked(10, sum)
+  await ask(given)
+  const of = (holder: number) => ({ holder, given, file: sum })
+  for (const holder of [1, 2]) await answer(10, await answerOf(dealt, of(holder)))
+  expect(await stateOf(10)).toMatchObject({ state: 'ready' })
+  const wrong = await answerOf(dealt, of(3), {
+    partial: (bytes) => shifted(bytes, people.holders[2]!.identity),
+  })
+  expect((await answer(10, wrong)).json().request).toMatchObject({
+    state: 'open',
+    claim: null,
+    trouble: expect.stringMatching(/^FHE-INCONSISTENT: .*suspects, unproven: 1, 2, 3/),
+  })
+  const released = await post('user', `/decrypt-requests/${id(10)}/release`, {})
+  expect(released.json()).toMatchObject({ statusCode: 409, code: 'REQUEST-STATE' })
+})
+
+test('FHE-SERVER-07 a request that is late takes no answer, and a result that nobody read in an hour is gone', async () => {
+  const { database, desk } = on.services()
+  const past = new Date(Date.now() - 3_700_000)
+  const change = (n: number) => database.updateTable('decrypt_request').where('request_id', '=', id(n))
+  const given = asked(7, sum)
+  await ask(given)
+  for (const holder of [1, 2]) await answer(7, await answerOf(dealt, { holder, given, file: sum }))
+  await post('user', `/decrypt-requests/${id(7)}/release`, {})
+  await change(7).set({ released_at: past }).execute()
+  expect((await get('user', `/decrypt-requests/${id(7)}/result`)).json()).toMatchObject({
+    code: 'REQUEST-STATE',
+  })
+  const late = asked(8, sum)
+  await ask(late)
+  await change(8).set({ expires_at: past }).execute()
+  expect(await stateOf(8)).toMatchObject({ state: 'expired' })
+  expect((await answer(8, refusalOf(late, 1))).json()).toMatchObject({ code: 'REQUEST-EXPIRED' })
+  await keepTime(desk)
+  const rows = await database
+    .selectFrom('decrypt_request')
+    .select(['state', 'result'])
+    .where('request_id', 'in', [id(7), id(8)])
+    .orderBy('request_id')
+    .execute()
+  expect(rows).toEqual([
+    { state: 'closed', result: null },
+    { state: 'expired', result: null },
+  ])
+})
