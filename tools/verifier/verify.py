@@ -633,6 +633,34 @@ def leaf_of(entry):
     return sha(b'\x00', struct.pack('>Q', int(entry['seq'])), texts, fact)
 
 
+# --- SPEC 6.4: what a key must read as, by the effect that read it -------------------------------------------------
+
+def flags(yes, no):
+    return dict([(name, True) for name in yes.split()] + [(name, False) for name in no.split()])
+
+
+ONE_WRAP_MECHANISM = re.compile(r'(CKM_AES_KEY_WRAP(_PAD|_KWP)?|0x[89A-F][0-9A-F]{7})')
+CHILD_TEMPLATE = ('CLASS=SECRET_KEY DECRYPT=false DERIVE=false ENCRYPT=false EXTRACTABLE=false KEY_TYPE=AES MODIFIABLE=false '
+                  'PRIVATE=true SENSITIVE=true SIGN=false TOKEN=false VERIFY=false')
+REPLICA = {**flags('TOKEN PRIVATE SENSITIVE WRAP UNWRAP', 'EXTRACTABLE ENCRYPT DECRYPT SIGN VERIFY DERIVE MODIFIABLE'),
+           'ALLOWED_MECHANISMS': ONE_WRAP_MECHANISM, 'UNWRAP_TEMPLATE': CHILD_TEMPLATE}
+ROOT = {**REPLICA, **flags('LOCAL ALWAYS_SENSITIVE', '')}
+READ_AS = {
+    'make-ceremony-key': flags('TOKEN PRIVATE SENSITIVE SIGN LOCAL ALWAYS_SENSITIVE NEVER_EXTRACTABLE', 'EXTRACTABLE'),
+    'generate-root': ROOT, 'read-back': ROOT, 'prove-replica': REPLICA,
+    'generate-key': flags('PRIVATE SENSITIVE EXTRACTABLE LOCAL ALWAYS_SENSITIVE',
+                          'TOKEN WRAP_WITH_TRUSTED UNWRAP DECRYPT SIGN DERIVE MODIFIABLE COPYABLE'),
+}
+
+
+def reads(read, wanted):
+    if isinstance(wanted, bool):
+        return read is wanted
+    if isinstance(wanted, str):
+        return read == wanted
+    return isinstance(read, str) and wanted.fullmatch(read) is not None
+
+
 def named_statement(fact):
     """What a performed attestation names as the companion's statement; '' where it names none."""
     result = fact.get('result')
@@ -641,9 +669,18 @@ def named_statement(fact):
     return document if isinstance(document, str) else ''
 
 
+def key_read(fact):
+    """The effect and attributes of a result that is evidence of a key; None where it is none."""
+    effect, result = fact.get('effect'), fact.get('result')
+    if not isinstance(effect, str) or not isinstance(result, dict) or 'evidence' not in result:
+        return None
+    evidence = result['evidence']
+    return effect, evidence.get('attributes') if isinstance(evidence, dict) else None
+
+
 def fold(lines, sizes):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript."""
-    header, node, tree, heads, made_at, opened, decided, performed = None, b'', Tree(), {}, {}, 0, [], {}
+    header, node, tree, heads, made_at, opened, decided, performed, keys_read = None, b'', Tree(), {}, {}, 0, [], {}, {}
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -664,6 +701,9 @@ def fold(lines, sizes):
                 made_at[entry['seq']] = entry['stepId']
             if kind == 'step.performed':
                 performed[entry['stepId']] = (entry['seq'], None if fact is None else named_statement(fact))
+            read = key_read(fact) if fact is not None and kind in ('step.performed', 'step.reconciled') else None
+            if read is not None:
+                keys_read[entry['stepId']] = read
             opened += kind == 'exception.opened'
             if kind == 'exception.decided':
                 document = fact.get('document') if fact is not None else None
@@ -673,7 +713,7 @@ def fold(lines, sizes):
             heads[str(tree.size)] = head()
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
-            'opened': opened, 'decided': decided, 'performed': performed}
+            'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read}
 
 
 # --- SPEC 6.8: vendors' attestations -----------------------------------------------------------------------------
@@ -2038,6 +2078,10 @@ class Verifier:
             self.need_length(one['id'], one['attributes'])
         need(all(one['evidence'] <= 'E1' for one in self.p.get('replicas', [])), 'a replica: claims more evidence than a bundle can prove')
         need(all(one['evidence'] >= self.policy['leastEvidence']['root'] for one in self.p.get('replicas', [])), 'a replica: too little evidence')
+        for step, (effect, attributes) in self.run['keys_read'].items():
+            if effect in READ_AS:
+                need(isinstance(attributes, dict) and all(reads(attributes.get(name), value) for name, value in READ_AS[effect].items()),
+                     f'{step}: a key reads otherwise than it must')
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 
     def check_token_soft(self):

@@ -138,6 +138,17 @@ describe('an effect', () => {
       'a planted CKA_ID',
       (result) => ((result.evidence as { ckaId: string }).ckaId = 'ee'.repeat(16)),
     ],
+    ['generate-root', 'no UNWRAP_TEMPLATE', (result) => set(result, 'UNWRAP_TEMPLATE', '')],
+    ['generate-root', 'no ALLOWED_MECHANISMS', (result) => set(result, 'ALLOWED_MECHANISMS', '')],
+    [
+      'generate-root',
+      'two mechanisms',
+      (result) => set(result, 'ALLOWED_MECHANISMS', 'CKM_AES_CBC,CKM_AES_KEY_WRAP_PAD'),
+    ],
+    ['read-back', 'no UNWRAP_TEMPLATE', (result) => set(result, 'UNWRAP_TEMPLATE', '')],
+    ['read-back', 'no ALLOWED_MECHANISMS', (result) => set(result, 'ALLOWED_MECHANISMS', undefined)],
+    ['generate-key', 'a key that can decrypt', (result) => set(result, 'DECRYPT', true)],
+    ['generate-key', 'a key that can be changed', (result) => set(result, 'MODIFIABLE', undefined)],
     ['generate-key', 'LOCAL false', (result) => set(result, 'LOCAL', false)],
     [
       'fhe-deal',
@@ -175,6 +186,17 @@ describe('an effect', () => {
     run.runToEnd()
     expect(view(run.state).state).toBe('Closed')
     expect(run.disk.token.map(({ label }) => label)).toEqual(['root-kek'])
+  })
+
+  it('that reads back a root made under weaker rules says what is left to do', () => {
+    const run = at('read-back-root')
+    run.spoil = (_effect, result) => {
+      const copy = structuredClone(result) as Record<string, unknown>
+      set(copy, 'UNWRAP_TEMPLATE', '')
+      return { result: copy as never }
+    }
+    run.perform(run.runToEffect('read-back'))
+    expect(view(run.state).exceptions[0]?.happened).toMatch(/UNWRAP_TEMPLATE reads nothing.*plan a new root/)
   })
 
   it('of the closing inventory finds an object that no plan names', () => {

@@ -5,7 +5,7 @@ import { keyOf, tokenOf } from '../plan/queries.ts'
 import { ceremonyKeyId, voucherOf } from '../plan/world-attest.ts'
 import type { Results } from '../results.ts'
 import type { State } from '../state.ts'
-import { templates } from './templates.ts'
+import { type Template, templates } from './templates.ts'
 
 type Effect = EffectOf<'attest'>
 
@@ -41,9 +41,11 @@ export function attestOf(
   return { ...common, id, level, ckaId: made?.ckaId ?? '', identity, recorded }
 }
 
-export function attestedTemplate(level: Effect['level']): (typeof templates)[keyof typeof templates] {
+export function attestedTemplate(level: Effect['level']): Template {
   if (level === 'ceremony') return templates.ceremonyKey
-  return level === 'root' ? templates.root : templates.wrappedOnce
+  if (level === 'root') return templates.root
+  // A data key may be a pair.
+  return level === 'data' ? templates.wrappedOnce : templates.wrappedSecret
 }
 
 /** A rehearsal has a vendor of its own, so only there root and chain may be others than the plan's. */

@@ -7,7 +7,7 @@ import type { State } from '../state.ts'
 import { attestedTemplate, attestFault } from './attest.ts'
 import { replicaFault } from './replica.ts'
 import type { TaggedResult } from './result-schemas.ts'
-import { attributeFault, lengthFault, templates } from './templates.ts'
+import { attributeFault, lengthFault, type Template, templates } from './templates.ts'
 
 /** What a result contradicts: the plan's expectation and what happened instead. */
 export type Mismatch = { expected: string; happened: string }
@@ -39,12 +39,12 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
       return effect.kind === 'generate-root' ? verifyRoot(state, effect, tagged.result) : null
     case 'read-back':
       if (effect.kind !== 'read-back') return null
-      return keyFault(effect, tagged.result.evidence, templates.root)
+      return madeBefore(keyFault(effect, tagged.result.evidence, templates.root))
     case 'generate-key': {
       const pair = effect.kind === 'generate-key' && !effect.key.algorithm.startsWith('AES-')
       if (pair !== (tagged.result.publicKey !== undefined))
         return differs(pair ? 'a public key' : 'no public key', pair ? 'none' : 'one')
-      return keyFault(effect, tagged.result.evidence, templates.wrappedOnce)
+      return keyFault(effect, tagged.result.evidence, pair ? templates.wrappedOnce : templates.wrappedSecret)
     }
     case 'prove-possession':
       return verifyPossession(state, effect, tagged.result)
@@ -95,7 +95,7 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
 function keyFault(
   effect: Effect,
   evidence: Results['read-back']['evidence'],
-  template: (typeof templates)[keyof typeof templates],
+  template: Template,
 ): Mismatch | null {
   if ('ckaId' in effect && evidence.ckaId !== effect.ckaId)
     return differs(`CKA_ID ${effect.ckaId}`, `CKA_ID ${evidence.ckaId}`)
@@ -110,6 +110,13 @@ function algorithmOf(effect: Effect): string {
   return effect.kind === 'attest' && ['root', 'organisation', 'project'].includes(effect.level)
     ? 'AES-256'
     : ''
+}
+
+/** A root is closed when it is read back, so nothing can set what it lacks: what is left to do is said with the fault. */
+function madeBefore(fault: Mismatch | null): Mismatch | null {
+  if (fault === null) return null
+  const remedy = 'a closed root cannot be mended: abort, and plan a new root by root-kek or key-hierarchy'
+  return differs(fault.expected, `${fault.happened}; ${remedy}`)
 }
 
 function verifyToken(state: State, effect: Effect, result: Results['initialise-token']): Mismatch | null {

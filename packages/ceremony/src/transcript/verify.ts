@@ -1,3 +1,4 @@
+import type { Json } from '@lux/crypto'
 import { accept, type Outcome, refuse } from '../wire/outcome.ts'
 import { appendEntry, type Head, headOf, openTranscript, type TranscriptState } from './fold.ts'
 import { type LineReader, readLines } from './jsonl.ts'
@@ -16,6 +17,8 @@ export type Verified = {
   readonly decided: readonly { seq: number; stepId: string; document: string | null }[]
   /** By step, the last thing done in it: its entry, and the statement that it names; null where the fact is redacted. */
   readonly performed: ReadonlyMap<string, { seq: string; statement: string | null }>
+  /** By step, the effect last performed or adopted in it that reads a key, with the attributes as they stand there. */
+  readonly keysRead: ReadonlyMap<string, { effect: string; attributes: Json }>
 }
 
 export type TranscriptVerifier = Pick<LineReader, 'push'> & { end(): Outcome<Verified> }
@@ -31,6 +34,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const madeAt = new Map<string, string>()
   const decided: Verified['decided'][number][] = []
   const performed = new Map<string, { seq: string; statement: string | null }>()
+  const keysRead = new Map<string, { effect: string; attributes: Json }>()
   let exceptions = 0
 
   function keep(at: TranscriptState): void {
@@ -55,6 +59,8 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       if (kind === 'exception.decided')
         decided.push({ seq: Number(seq), stepId, document: documentOf(entry) })
       if (kind === 'step.performed') performed.set(stepId, { seq, statement: statementOf(entry) })
+      const read = kind === 'step.performed' || kind === 'step.reconciled' ? keyReadIn(entry) : null
+      if (read !== null) keysRead.set(stepId, read)
       keep(transcript)
       return accept(null)
     },
@@ -67,7 +73,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       if (!ended.ok) return ended
       if (opened === null || transcript === null) return refuse('CHAIN-TRUNCATED', 'no header')
       const head = headOf(transcript)
-      return accept({ ...opened, head, heads, madeAt, decided, performed, opened: exceptions })
+      return accept({ ...opened, head, heads, madeAt, decided, performed, keysRead, opened: exceptions })
     },
   }
 }
@@ -87,6 +93,18 @@ function statementOf(entry: Entry): string | null {
   const { statement } = result
   if (typeof statement !== 'object' || statement === null || !('document' in statement)) return ''
   return typeof statement.document === 'string' ? statement.document : ''
+}
+
+/** The evidence of a result; null where there is none, and where the fact is redacted. */
+function keyReadIn(entry: Entry): { effect: string; attributes: Json } | null {
+  if ('factHash' in entry) return null
+  const { effect, result } = entry.fact
+  if (typeof effect !== 'string' || typeof result !== 'object' || result === null || !('evidence' in result))
+    return null
+  const { evidence } = result
+  if (typeof evidence !== 'object' || evidence === null || !('attributes' in evidence))
+    return { effect, attributes: null }
+  return { effect, attributes: evidence.attributes ?? null }
 }
 
 /** CHAIN-SIZE, CHAIN-NODE or CHAIN-ROOT when the head that was computed is not the signed one. */

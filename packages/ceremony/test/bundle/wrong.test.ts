@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/bundle/index.ts'
 import { altered } from '../support/altered.ts'
 import { other } from '../support/altered-parts.ts'
+import { soundReadings } from '../support/altered-run.ts'
 import { softToken } from '../support/altered-trust.ts'
 import { memoryReader, type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
 
@@ -20,6 +21,10 @@ async function failedFor(
 describe('a bundle signed as it is', () => {
   it.each(altered)('%s refuses %s', async (check, _what, options) => {
     expect(await failedFor(options)).toContain(check)
+  })
+
+  it('EVIDENCE accepts keys that read as they must', async () => {
+    for (const options of soundReadings) expect(await failedFor(options)).toEqual([])
   })
 
   it('TOKEN-SOFT accepts a hardware token where programs are forbidden', async () => {

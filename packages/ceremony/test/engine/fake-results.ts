@@ -8,7 +8,7 @@ import {
   signWith,
   utf8,
 } from '@lux/crypto'
-import { type OwnEffect, templates } from '../../src/index.ts'
+import { type OwnEffect, type Template, templates } from '../../src/index.ts'
 import type { FakeCore } from './fake-core.ts'
 import { checkpointBytes, signedBytes } from './fake-papers.ts'
 import { someServer } from './seats.ts'
@@ -90,7 +90,10 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
     case 'generate-key':
       core.disk.generated.push(effect.key.id)
       return {
-        evidence: evidence(effect.ckaId, templates.wrappedOnce),
+        evidence: evidence(
+          effect.ckaId,
+          effect.key.algorithm.startsWith('AES-') ? templates.wrappedSecret : templates.wrappedOnce,
+        ),
         mechanism: effect.mechanism,
         wrapped: hash(`${effect.key.id} ${effect.ckaId}`),
       }
@@ -172,6 +175,12 @@ function make(core: FakeCore, ckaId: string, kind: string, label: string): void 
   core.disk.token.push({ ckaId, class: kind, label })
 }
 
-function evidence(ckaId: string, attributes: Record<string, boolean | number | string>) {
-  return { ckaId, label: 'label', level: 'E1', attributes: { ...attributes } }
+function evidence(ckaId: string, template: Template | Record<string, boolean | number | string>) {
+  const attributes = Object.fromEntries(
+    Object.entries(template).map(([name, value]) => [
+      name,
+      value instanceof RegExp ? 'CKM_AES_KEY_WRAP_PAD' : value,
+    ]),
+  )
+  return { ckaId, label: 'label', level: 'E1', attributes }
 }

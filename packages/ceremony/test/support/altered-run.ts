@@ -1,6 +1,8 @@
+import type { Json } from '@lux/crypto'
+import { type Template, templates } from '../../src/kinds/templates.ts'
 import type { Plan } from '../../src/plan/index.ts'
 import { type Altered, other, predicate, stranger } from './altered-parts.ts'
-import type { Alterations } from './sample-bundle.ts'
+import type { Alterations, SampleOptions } from './sample-bundle.ts'
 
 const liveParts = (plan: Plan): Plan['parts'] =>
   plan.parts.map((part) => ({
@@ -16,8 +18,46 @@ const withoutDecision: Alterations = {
   blobs: (all) => all.filter(({ sha256 }) => sha256 !== decision),
 }
 
+const readAs = (effect: string, template: Template, change: Record<string, Json>): Alterations => ({
+  entries: (all) =>
+    all.map((entry, index) => {
+      if (index !== 11) return entry
+      const sound = Object.entries(template).map(([name, value]) => [
+        name,
+        value instanceof RegExp ? 'CKM_AES_KEY_WRAP_PAD' : value,
+      ])
+      const attributes: Json = { ...Object.fromEntries(sound), ...change }
+      const evidence: Json = { ckaId: 'ab'.repeat(16), label: 'key', level: 'E1', attributes }
+      return { ...entry, fact: { attempt: 1, effect, again: false, result: { evidence } } }
+    }),
+})
+
+/** What a transcript says that was read of a key, sound but for one attribute: SPEC.md 6.4. */
+const alteredReadings: Altered[] = [
+  ['read-back', templates.root, { UNWRAP_TEMPLATE: '' }] as const,
+  ['read-back', templates.root, { ALLOWED_MECHANISMS: '' }] as const,
+  ['read-back', templates.root, { ALLOWED_MECHANISMS: 'CKM_AES_CBC,CKM_AES_KEY_WRAP_PAD' }] as const,
+  ['generate-root', templates.root, { DECRYPT: true }] as const,
+  ['prove-replica', templates.replica, { UNWRAP_TEMPLATE: 'SENSITIVE=false' }] as const,
+  ['generate-key', templates.wrappedOnce, { MODIFIABLE: true }] as const,
+  ['make-ceremony-key', templates.ceremonyKey, { SIGN: false }] as const,
+].map(([effect, template, change]) => [
+  'EVIDENCE',
+  `a transcript where ${effect} reads ${JSON.stringify(change)}`,
+  { alter: readAs(effect, template, change) },
+])
+
+/** Such readings as they must be: nothing may refuse them. */
+export const soundReadings: SampleOptions[] = [
+  { alter: readAs('read-back', templates.root, {}) },
+  { alter: readAs('read-back', templates.root, { ALLOWED_MECHANISMS: '0x8000216F' }) },
+  { alter: readAs('prove-replica', templates.replica, {}) },
+  { alter: readAs('generate-key', templates.wrappedSecret, {}) },
+]
+
 /** A run, its plan, its checkpoints or its exceptions are not what was signed for. */
 export const alteredRun: Altered[] = [
+  ...alteredReadings,
   [
     'TRANSCRIPT-CHAIN',
     'a transcript of another ceremony',

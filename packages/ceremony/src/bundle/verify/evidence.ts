@@ -1,4 +1,5 @@
-import { lengthFault } from '../../kinds/templates.ts'
+import type { Json } from '@lux/crypto'
+import { attributeFault, lengthFault, type Template, templates } from '../../kinds/templates.ts'
 import { evidenceLevels } from '../../policy/schema.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Verification } from './state.ts'
@@ -11,6 +12,25 @@ function wrongLevel(claimed: EvidenceLevel, least: EvidenceLevel, proved: Eviden
   if (rank > evidenceLevels.indexOf(proved)) return `claims ${claimed}, proved is no more than ${proved}`
   if (proved !== 'E1' && claimed !== proved) return `claims ${claimed}, its attestation is of ${proved}`
   return rank < evidenceLevels.indexOf(least) ? `${claimed}, the policy asks for ${least}` : null
+}
+
+/** What a key must read as in the transcript, by the effect that read it. */
+const readAs: ReadonlyMap<string, Template> = new Map([
+  ['make-ceremony-key', templates.ceremonyKey],
+  ['generate-root', templates.root],
+  ['read-back', templates.root],
+  ['prove-replica', templates.replica],
+  ['generate-key', templates.wrappedOnce],
+])
+
+function faultOf(template: Template, attributes: Json): string | null {
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes))
+    return 'no attributes were read'
+  const read: Record<string, boolean | number | string> = {}
+  for (const [name, value] of Object.entries(attributes))
+    if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
+      read[name] = value
+  return attributeFault(template, { attributes: read })
 }
 
 export function checkEvidence(v: Verification): Outcome<string> {
@@ -39,6 +59,11 @@ export function checkEvidence(v: Verification): Outcome<string> {
     const wrong =
       wrongLevel(evidence, v.policy.leastEvidence.root, 'E1') ?? lengthFault(algorithm, attributes)
     if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
+  }
+  for (const [step, { effect, attributes }] of v.run.keysRead) {
+    const template = readAs.get(effect)
+    const fault = template === undefined ? null : faultOf(template, attributes)
+    if (fault !== null) return refuse('EVIDENCE', `${step}: ${fault}`)
   }
   if (keyEvidence.length !== needed.length)
     return refuse('EVIDENCE', 'evidence for a key that the tree does not have')
