@@ -199,9 +199,33 @@ describe('an effect', () => {
     expect(view(run.state).exceptions[0]?.happened).toMatch(/UNWRAP_TEMPLATE reads nothing.*plan a new root/)
   })
 
+  it.each([
+    ['a second key', 'secret'],
+    ['a certificate', 'certificate'],
+    ['half of a pair', 'private'],
+  ])('of the closing inventory finds %s under the identifier of the root', (_what, kind) => {
+    const run = at('seal')
+    const root = run.disk.token.find(({ class: found }) => found === 'secret')!
+    run.disk.token.push({ ...root, class: kind })
+    run.perform(run.runToEffect('inventory'))
+    expect(view(run.state).exceptions[0]?.happened).toContain(root.ckaId)
+    expect(view(run.state).needs).toMatchObject({ choices: ['retry', 'abort'] })
+  })
+
+  it('of the closing inventory finds a second object like one that was there before', () => {
+    const before = { ckaId: 'dd'.repeat(16), class: 'secret', label: 'of before' }
+    const run = at('opening-inventory')
+    run.disk.token.push(before)
+    run.perform(run.runToEffect('inventory'))
+    run.disk.token.push(before)
+    run.perform(run.runToEffect('generate-root'))
+    run.perform(run.runToEffect('inventory'))
+    expect(view(run.state).exceptions[0]?.happened).toBe(`secret of before ${before.ckaId}`)
+  })
+
   it('of the closing inventory finds an object that no plan names', () => {
     const run = at('seal')
-    run.disk.token.push({ ckaId: 'ee'.repeat(16), class: 'secret-key', label: 'planted' })
+    run.disk.token.push({ ckaId: 'ee'.repeat(16), class: 'secret', label: 'planted' })
     run.perform(run.runToEffect('inventory'))
     expect(view(run.state).exceptions[0]?.happened).toContain('planted')
     expect(view(run.state).needs).toMatchObject({ choices: ['retry', 'abort'] })

@@ -103,7 +103,7 @@ describe('a run that brings the root into another token', () => {
     ['another mechanism', { mechanism: 'another' }],
     ['another way', { way: 'vendor-wrap' }],
     ['another token', { serial: 'c3d4e5f6' }],
-    ['more than the root', { objects: [{ ckaId: '44'.repeat(16), class: 'secret-key', label: 'other' }] }],
+    ['more than the root', { objects: [{ ckaId: '44'.repeat(16), class: 'secret', label: 'other' }] }],
     ['objects that cannot be read', { unreadable: 1 }],
   ])('opens an exception that only a retry closes, for %s', (_what, change) => {
     const run = fresh()

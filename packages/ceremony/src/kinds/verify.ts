@@ -5,6 +5,7 @@ import { leavesByWindow } from '../plan/queries.ts'
 import type { Results } from '../results.ts'
 import type { State } from '../state.ts'
 import { attestedTemplate, attestFault } from './attest.ts'
+import { inventoryFault } from './inventory.ts'
 import { replicaFault } from './replica.ts'
 import type { TaggedResult } from './result-schemas.ts'
 import { attributeFault, lengthFault, type Template, templates } from './templates.ts'
@@ -29,7 +30,7 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
       if (tagged.result.passed) return null
       return differs('the hardened template holds', brokenBy(tagged.result))
     case 'inventory':
-      return effect.kind === 'inventory' ? verifyInventory(state, effect, tagged.result) : null
+      return effect.kind === 'inventory' ? inventoryFault(state, effect, tagged.result) : null
     case 'make-ceremony-key':
       return keyFault(effect, tagged.result.evidence, templates.ceremonyKey)
     case 'make-checkpoint':
@@ -53,7 +54,7 @@ export function verifyResult(state: State, effect: Effect, tagged: TaggedResult)
       return (
         keyFault(effect, tagged.result.evidence, templates.replica) ??
         replicaFault(state, effect, tagged.result) ??
-        verifyInventory(state, { ...effect, when: 'planned' }, tagged.result)
+        inventoryFault(state, { ...effect, when: 'planned' }, tagged.result)
       )
     case 'attest':
       if (effect.kind !== 'attest') return null
@@ -142,28 +143,6 @@ function verifyLogIn(
 function brokenBy(result: Results['probe-token']): string {
   const broke = result.attacks.filter((attack) => attack.hardened !== 'held').map((attack) => attack.name)
   return `not held: ${broke.join(', ') || 'the probe did not end'}`
-}
-
-function verifyInventory(
-  state: State,
-  effect: Pick<OwnEffect & { kind: 'inventory' }, 'token' | 'when' | 'expected'>,
-  result: Pick<Results['inventory'], 'objects' | 'unreadable'>,
-): Mismatch | null {
-  if (result.unreadable > 0) return differs('no damaged objects', `${result.unreadable} cannot be read`)
-  if (effect.when === 'opening') return null
-  const baseline = state.tokens.find((token) => token.role === effect.token)?.baseline ?? []
-  const known = new Set([...effect.expected, ...baseline.map((object) => object.ckaId)])
-  const strangers = result.objects.filter((object) => !known.has(object.ckaId))
-  if (strangers.length > 0)
-    return differs(
-      'only objects that the plan names',
-      strangers.map((object) => `${object.class} ${object.label} ${object.ckaId}`).join(', '),
-    )
-  // The key that seals the ML-DSA seed may be a session object, which another session's inventory may not show.
-  const optional = state.ceremonyKey?.sealCkaId
-  const seen = new Set(result.objects.map((object) => object.ckaId))
-  const missing = effect.expected.filter((ckaId) => ckaId !== optional && !seen.has(ckaId))
-  return missing.length === 0 ? null : differs('every key that was made', `missing ${missing.join(', ')}`)
 }
 
 function verifyRoot(

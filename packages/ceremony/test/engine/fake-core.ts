@@ -56,7 +56,7 @@ export class FakeCore {
     }
     if (disk.entries.length === 0)
       for (const { id, existing } of plan.keys)
-        if (existing !== undefined) disk.token.push({ ckaId: existing.ckaId, class: 'secret-key', label: id })
+        if (existing !== undefined) disk.token.push({ ckaId: existing.ckaId, class: 'secret', label: id })
     const loaded = replay(this.header, plan, disk.entries)
     if (!loaded.ok) throw new Error(loaded.detail)
     this.state = disk.entries.length === 0 ? initialState(this.header, plan) : loaded.state

@@ -53,8 +53,8 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
       return { serial: effect.serial, objects, unreadable: 0, digest: sha256Hex(encodeCanonical(objects)) }
     }
     case 'make-ceremony-key':
-      make(core, effect.ckaId, 'private-key', 'ceremony')
-      make(core, effect.sealCkaId, 'secret-key', 'seal')
+      make(core, effect.ckaId, 'private', 'ceremony')
+      make(core, effect.sealCkaId, 'secret', 'seal')
       return {
         keys: ceremonyIdentity.keys,
         evidence: evidence(effect.ckaId, templates.ceremonyKey),
@@ -71,7 +71,7 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         signature: ceremonySignature,
       }
     case 'generate-root':
-      make(core, effect.ckaId, 'secret-key', effect.key.id)
+      make(core, effect.ckaId, 'secret', effect.key.id)
       return {
         evidence: evidence(
           effect.ckaId,
@@ -103,7 +103,7 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         digest: hash(`possession ${effect.key.id} ${effect.challenge}`),
       }
     case 'prove-replica':
-      core.disk.others[effect.serial] = [{ ckaId: effect.ckaId, class: 'secret-key', label: effect.key.id }]
+      core.disk.others[effect.serial] = [{ ckaId: effect.ckaId, class: 'secret', label: effect.key.id }]
       return {
         serial: effect.serial,
         way: effect.way,
