@@ -182,7 +182,15 @@ export const apis = {
   'bundles.export': api<
     { id: string; folder: string },
     { path: string; digest: string; words: string[]; bytes: number }
-  >('CEREMONY-UNKNOWN', 'SHELL-PATHS', 'FILE-EXISTS', 'DISK-FULL', 'FOLDER-READ-ONLY', 'FILE-DAMAGED'),
+  >(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FILE-EXISTS',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+    'FILE-DAMAGED',
+    'WORK-CANCELLED',
+  ),
 
   'transcript.page': api<
     { id: string; offset: number; limit: number; filter?: TranscriptFilter },

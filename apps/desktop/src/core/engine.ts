@@ -10,6 +10,7 @@ import { appInfo, testedPrimitives } from './services/app.ts'
 import * as bundles from './services/bundles.ts'
 import * as ceremonies from './services/ceremonies.ts'
 import { checked, empty } from './services/checked.ts'
+import { FileWorks } from './services/file-work.ts'
 import type { GrantedPaths } from './services/granted-paths.ts'
 import { handOut } from './services/hand-out.ts'
 import * as holders from './services/holders.ts'
@@ -108,6 +109,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       training: options.training,
       runs,
       paths,
+      files: new FileWorks(),
       emit,
     }),
     async close() {

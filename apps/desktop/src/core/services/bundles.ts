@@ -9,6 +9,7 @@ import { bundleFile, copyToMedium } from '../run/perform/bundle.ts'
 import { digestOfFile } from '../store/blob-folder.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { fileReader } from '../store/file-reader.ts'
+import { watchedReader } from '../store/watched-reader.ts'
 import { checked, hexId, path as pathText } from './checked.ts'
 import { mustBeNewIn } from './granted-paths.ts'
 import type { Parts } from './parts.ts'
@@ -43,7 +44,8 @@ export function listBundles(parts: Parts): { bundles: BundleSummary[]; unreadabl
   return { bundles, unreadable }
 }
 
-export async function verifyFile({ store, paths }: Parts, input: unknown): Promise<VerifyView> {
+export async function verifyFile(parts: Parts, input: unknown): Promise<VerifyView> {
+  const { store, paths } = parts
   const asked = checked(v.strictObject({ path: pathText, policy: v.exactOptional(pathText) }), input)
   // The list shows this store's own bundles, so nobody has to choose them.
   const own = store.runs().some(({ folder }) => join(folder, bundleFile) === asked.path)
@@ -55,10 +57,12 @@ export async function verifyFile({ store, paths }: Parts, input: unknown): Promi
   }
   const reader = fileReader(path)
   try {
-    const verdict = await verifyBundle(reader, {
-      attestation: verifyAttestation,
-      ...(policy === null ? {} : { policy: policy.value }),
-    })
+    const verdict = await parts.files.run(parts, asked.path, 'verify-bundle', (watch) =>
+      verifyBundle(watchedReader(reader, watch, reader.size), {
+        attestation: verifyAttestation,
+        ...(policy === null ? {} : { policy: policy.value }),
+      }),
+    )
     return viewOf(path, verdict)
   } finally {
     reader.close()
@@ -121,21 +125,26 @@ function whatIs(predicate: Predicate, sha256: string): string {
 }
 
 export async function exportBundle(
-  { runs, paths }: Parts,
+  parts: Parts,
   input: unknown,
 ): Promise<{ path: string; digest: string; words: string[]; bytes: number }> {
   const asked = checked(v.strictObject({ id: hexId, folder: pathText }), input)
-  const { run } = runs.get(asked.id)
+  const { run } = parts.runs.get(asked.id)
   const { bundle } = run.folder.state
   if (bundle?.sha256 == null) {
     throw new CoreError('FILE-MISSING', 'this ceremony has no sealed bundle yet', 'seal it first')
   }
-  const to = join(paths.folder(asked.folder), `bundle-${bundle.digest.slice(0, 16)}.zip`)
+  const to = join(parts.paths.folder(asked.folder), `bundle-${bundle.digest.slice(0, 16)}.zip`)
   mustBeNewIn(to)
   const from = join(run.folder.path, bundleFile)
-  const { readBack, size } = await copyToMedium(from, to)
+  const { readBack, size } = await parts.files.run(parts, exportId(asked.id), 'write-medium', (watch) =>
+    copyToMedium(from, to, watch),
+  )
   if (readBack !== bundle.sha256 || (await digestOfFile(from)).sha256 !== bundle.sha256) {
     throw new CoreError('FILE-DAMAGED', `${to} does not read back as it was written`, 'use another medium')
   }
   return { path: to, digest: bundle.digest, words: wordsOf(bundle.digest), bytes: size }
 }
+
+/** The id of an export’s progress: another than its ceremony’s, whose own work it is not. */
+const exportId = (id: string): string => `export:${id}`

@@ -92,7 +92,7 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
       input: v.exactOptional(
         v.strictObject({
           confirmed: v.exactOptional(v.boolean()),
-          values: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(64)), text)),
+          values: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(4200)), text)),
         }),
       ),
     }),
@@ -211,6 +211,7 @@ export async function decideException(parts: Parts, input: unknown): Promise<Run
 
 export function cancel(parts: Parts, input: unknown): Record<string, never> {
   const { id } = checked(v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }), input)
+  if (parts.files.cancel(id)) return {}
   if (/^[0-9a-f]{32}$/.test(id)) parts.runs.get(id).run.cancel()
   else parts.hsm().cancelPadEntry()
   return {}

@@ -4,6 +4,7 @@ import type { EventName, Events } from '../../contract/index.ts'
 import type { Clock } from '../clock.ts'
 import type { Program } from '../program.ts'
 import type { Store } from '../store/store.ts'
+import type { FileWorks } from './file-work.ts'
 import type { GrantedPaths } from './granted-paths.ts'
 import type { OpenRuns } from './open-runs.ts'
 
@@ -18,5 +19,6 @@ export type Parts = {
   readonly training: boolean
   readonly runs: OpenRuns
   readonly paths: GrantedPaths
+  readonly files: FileWorks
   readonly emit: <N extends EventName>(event: N, payload: Events[N]) => void
 }

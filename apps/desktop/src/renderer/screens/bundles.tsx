@@ -17,7 +17,7 @@ import { WorkPanel } from '../components/work-panel.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { useRemote } from '../stores/remote.ts'
 import { bundles } from '../stores/remotes.ts'
-import { useWork } from '../stores/work.ts'
+import { endWork, useWork } from '../stores/work.ts'
 
 export function Bundles() {
   const { t } = useTranslation()
@@ -57,6 +57,8 @@ function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => v
   const [written, setWritten] = useState<OutputOf<'bundles.export'> | null>(null)
   const [busy, setBusy] = useState(false)
   const standing = standingOf(bundle)
+  const work = `export:${bundle.id}`
+  const report = useWork(({ reports }) => reports[work])
 
   async function exportTo(): Promise<void> {
     const chosen = await call('shell.openFolder', {})
@@ -65,6 +67,7 @@ function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => v
     setFailure(null)
     const answer = await call('bundles.export', { id: bundle.id, folder: chosen.value.path })
     setBusy(false)
+    endWork(work)
     if (answer.ok) setWritten(answer.value)
     else setFailure(answer.error)
     await bundles.again()
@@ -97,6 +100,7 @@ function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => v
           </ActionButton>
         </span>
       </div>
+      {busy && report ? <WorkPanel id={work} report={report} /> : null}
       {failure || written ? (
         <div className="panel-body" style={{ paddingBlockStart: 0 }}>
           {failure ? <FailureNotice failure={failure} /> : null}
@@ -136,6 +140,7 @@ function Verify({ path, onPath }: { path: string | null; onPath: (path: string) 
     setFailure(null)
     const answer = await call('bundles.verify', policy === null ? { path } : { path, policy })
     setBusy(false)
+    endWork(path)
     if (answer.ok) setResult(answer.value)
     else setFailure(answer.error)
   }

@@ -17,6 +17,7 @@ import { digestOfFile } from '../../store/blob-folder.ts'
 import { syncFolder, writeDurably } from '../../store/durable-file.ts'
 import { fileReader } from '../../store/file-reader.ts'
 import { makeFolder } from '../../store/new-folder.ts'
+import { type Watch, watchedReader } from '../../store/watched-reader.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import type { Lineage, Perform, RunContext } from '../run-context.ts'
 import { bundleParts } from './bundle-parts.ts'
@@ -137,10 +138,16 @@ export const writeMedium: Perform<'write-medium'> = async (effect, run) => {
   return { medium: to, sha256: effect.sha256, readBack }
 }
 
-/** Copies a file, fsyncs it and reads the copy back. */
-export async function copyToMedium(from: string, to: string): Promise<{ readBack: string; size: number }> {
+/** Copies a file, fsyncs it and reads the copy back. Cancelled, nothing of it is left. */
+export async function copyToMedium(
+  from: string,
+  to: string,
+  watch?: Watch,
+): Promise<{ readBack: string; size: number }> {
   makeFolder(dirname(to))
-  const reader = fileReader(from)
+  const file = fileReader(from)
+  // It is written and then read back, so the writing is the first half.
+  const reader = watch === undefined ? file : watchedReader(file, watch, 2 * file.size)
   try {
     await writeChunks(`${to}.part`, reader.chunks())
     renameSync(`${to}.part`, to)
@@ -150,6 +157,7 @@ export async function copyToMedium(from: string, to: string): Promise<{ readBack
     rmSync(`${to}.part`, { force: true })
   }
   const { sha256, size } = await digestOfFile(to)
+  watch?.progress(1)
   return { readBack: sha256, size }
 }
 
