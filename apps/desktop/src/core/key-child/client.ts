@@ -55,7 +55,7 @@ export function runKeyChild<Request extends KeyChildRequest>(
       reject(crashed(`it cannot be started: ${error.message}`))
     })
     // After `exit` the key is gone; only then is the result handed on.
-    child.on('exit', (code, killed) => {
+    child.on('close', (code, killed) => {
       signal?.removeEventListener('abort', abort)
       if (outcome?.kind === 'done') {
         // The cast holds: the child answers a request with the result of its own `do`.

@@ -61,8 +61,8 @@ async function partOf(place: Place, onStep: (step: string) => void): Promise<Par
     })
   }
   const { environment } = softTokenEnvironment(join(dir, 'token'))
-  const loadTimeoutMs = Math.max(20_000, callTimeoutMs)
-  const hsm = await startHsm({ library: module.path, environment, callTimeoutMs, loadTimeoutMs })
+  const times = { callTimeoutMs, loadTimeoutMs: patientMs }
+  const hsm = await startHsm({ library: module.path, environment, ...times })
   let run: Run | null = null
   try {
     const parts = runParts(program, hsm, { medium: join(dir, 'medium'), lineage: firstOfLine })

@@ -168,7 +168,7 @@ function callsIn(log: readonly string[], from: string): { step: string; name: st
 export async function runCell({ home, built, destination }: Workshop, cell: Cell): Promise<Result> {
   const top = mkdtempSync(join(home, 'cell-'))
   const module = new FaultModule(built, top)
-  const callTimeoutMs = cell.fault === 'hang' ? 2_500 : patientMs
+  const callTimeoutMs = cell.fault === 'hang' ? 5_000 : patientMs
   const ceremony = ceremonyNamed(cell.ceremony)
   const place: Place = { dir: join(top, 'run'), module, destination, ceremony, callTimeoutMs }
   const done = (verdict: Verdict, code: string, detail = ''): Result => ({ ...cell, verdict, code, detail })
