@@ -94,7 +94,7 @@ describe('plan', () => {
       exit: 0,
       json: { ok: true, plans: [{ warnings: [] }, { refusals: [], warnings: [{ rule: 'PLAN-45' }] }] },
     })
-    expect(text.stdout).toMatch(/in order\n.*warning, PLAN-45.*fheMode=S/)
+    expect(text.stdout).toMatch(/in order, .*\n.*warning, PLAN-45.*fheMode=S/)
   }, 20_000)
 
   test('from script to lock: new, rehearse, request, each officer approves, approve', async () => {
