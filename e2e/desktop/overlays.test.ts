@@ -69,6 +69,8 @@ test('TOKEN-GUARD a token is erased only after its present label was typed and a
   const erase = desktop.page.getByRole('button', { name: 'Erase this token' })
   await desktop.page.getByLabel('New label').fill('fresh')
   expect(await erase.getAttribute('aria-disabled')).toBe('true')
+  // The security officer's PIN has one try left, and erasing is a try of it.
+  await desktop.page.getByRole('checkbox').click()
   await desktop.page.getByText("Type the token's present label first").waitFor()
   await desktop.page.getByLabel(/type the label it has now/).fill('rehearsal-root')
   await desktop.page.getByText('A second officer has to confirm first').waitFor()

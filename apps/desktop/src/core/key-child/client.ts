@@ -54,7 +54,8 @@ export function runKeyChild<Request extends KeyChildRequest>(
       signal?.removeEventListener('abort', abort)
       reject(crashed(`it cannot be started: ${error.message}`))
     })
-    // After `exit` the key is gone; only then is the result handed on.
+    // After `exit` the key is gone; only then is the result handed on. `close` comes once all that it said was heard, which on a
+    // busy machine `exit` does not wait for.
     child.on('close', (code, killed) => {
       signal?.removeEventListener('abort', abort)
       if (outcome?.kind === 'done') {

@@ -43,7 +43,7 @@ export const ceremonies: readonly Ceremony[] = [
   },
   {
     name: 'replicate-root',
-    what: 'a second token: its login, inventory and probe, and the root that a vendor’s tool brought into it, proved through a second host process',
+    what: 'a second token: its login and inventory, and the root that a vendor’s tool brought into it, proved through a second host process',
     script: shipped('replicate-root'),
     values: {},
     own: /^(log-in-spare|opening-inventory-spare|replicate-root|seal|close)/,

@@ -109,7 +109,7 @@ export async function recordCalls(shop: Workshop, name: string): Promise<CallPoi
   for (const [i, from] of ['', ...ceremony.from].entries()) {
     const until = ceremony.from[i]
     const module = await recordPart(shop, ceremony, { from, ...(until === undefined ? {} : { until }) })
-    for (const { step, name: call, n } of callsIn(module.log(), from)) {
+    for (const { step, name: call, n } of callsIn(module.log(), from, until)) {
       if (!ceremony.own.test(step)) continue
       const point = { ceremony: ceremony.name, from, step, name: call, n }
       const first = `${step} ${call} first`
@@ -148,14 +148,22 @@ async function recordPart(
   return module
 }
 
-/** Calls with the steps that the marks name. A run that begins at a kept step logs in anew first; that is none of its step. */
-function callsIn(log: readonly string[], from: string): { step: string; name: string; n: number }[] {
+/**
+ * Calls with the steps that the marks name. A run that begins at a kept step logs in anew first, and one that is kept closes
+ * its sessions: neither is the step's.
+ */
+function callsIn(
+  log: readonly string[],
+  from: string,
+  until: string | undefined,
+): { step: string; name: string; n: number }[] {
   const calls: { step: string; name: string; n: number }[] = []
   let step = from === '' ? 'start' : ''
   let state: 'new' | 'logged-in' | 'resumed' = from === '' ? 'resumed' : 'new'
   for (const line of log) {
     const [name = '', rest = ''] = line.split(' ')
     if (name === '#') {
+      if (rest === until) break
       step = rest
       if (state === 'logged-in') state = 'resumed'
     } else if (state === 'resumed') calls.push({ step, name, n: Number(rest) })
