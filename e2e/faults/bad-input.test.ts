@@ -61,7 +61,12 @@ test('BAD-FILES a threshold above the number of holders is refused, and no cerem
   await page.getByRole('radio', { name: 'First run' }).click()
   await page.getByRole('textbox', { name: 'Holders needed to decrypt' }).fill('4')
   await page.getByRole('button', { name: 'Start the rehearsal' }).click()
-  await told(page, 'PLAN-40', 'The threshold is impossible', 'Change t, n or the list of holders.')
+  await told(
+    page,
+    'PLAN-40',
+    'The threshold is impossible',
+    'Change t, n, the list of holders, or mode and type of the key.',
+  )
   await page.getByText('There are no ceremonies yet.').waitFor()
 })
 
