@@ -75,7 +75,8 @@ describe('the rehearsal of a production plan that refreshes a key', () => {
         nextHolders: holders.join(),
         dealers: 'Hal,Ida',
       }),
-      ...set({ nextKind: 'refresh', epoch: '0' }),
+      // No stand-in squashes ciphertexts, so a rehearsal of mode S ends at its canary.
+      ...set({ fheMode: 'F', fheSquash: 'false', nextKind: 'refresh', epoch: '0' }),
       ...set({ keyId: 'a'.repeat(64), epochId: 'b'.repeat(64), publicFile: 'c'.repeat(64) }),
     ])
     expect(plan.json.detail).toBeUndefined()
