@@ -17,6 +17,7 @@ const remedies = {
     'The token store cannot be written. Free space or repair its permissions, then repeat the step.',
   'HSM-DUPLICATE-ID': 'Two objects carry the same identifier. Inspect the token before going on.',
   'HSM-DUPLICATE-LABEL': 'Choose another label: people tell tokens apart by it.',
+  'HSM-LABEL-LENGTH': 'Choose a shorter label: a letter outside of ASCII takes two bytes or more.',
   'HSM-FREE-SLOT-MISSING': 'No free slot for a new token. Connect one or remove an unused one.',
   'HSM-FUNCTION-MISSING': 'This token cannot do what the plan asks. Choose another profile or token.',
   'HSM-HOST-FAILED': 'The helper process could not be started. Reinstall the program.',

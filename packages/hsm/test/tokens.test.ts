@@ -89,6 +89,17 @@ describe('tokens and PINs on SoftHSM', () => {
     await first.initialise({ ...init, soPin: soPin(), userPin: userPin() })
   })
 
+  it.each([
+    ['empty', ''],
+    ['of 33 letters', 'x'.repeat(33)],
+    ['of 17 letters of two bytes', 'م'.repeat(17)],
+  ])('HSM-LABEL-LENGTH a label that is %s is refused, and no token is made', async (_what, label) => {
+    const before = await bench.hsm.tokens()
+    const made = bench.hsm.token('new').initialise({ label, soPin: soPin(), userPin: userPin() })
+    expect(await refusal(made)).toBe('HSM-LABEL-LENGTH')
+    expect(await bench.hsm.tokens()).toEqual(before)
+  })
+
   it('HSM-TOKEN-UNINITIALISED a token that was never initialised is there and is called so', async () => {
     const { slot } = (await bench.hsm.tokens()).find(({ initialised }) => !initialised)!
     const fresh = bench.hsm.token(`slot-${slot}`)

@@ -39,6 +39,9 @@ function notUsable(serial: string, slots: ReturnType<typeof listSlots>): HsmErro
     : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
 }
 
+/** PKCS#11 v3.1 section 3.2, CK_TOKEN_INFO: UTF-8, padded to so many bytes. */
+const labelBytes = 32
+
 /** The tokens of one library, by serial number. */
 export class Tokens {
   readonly module: Module
@@ -120,6 +123,9 @@ export class Tokens {
     serial: string,
     options: { label: string; pins: Pins | null; acceptFinalTry?: boolean; uniqueLabel?: boolean },
   ): TokenInfo {
+    const bytes = Buffer.byteLength(options.label, 'utf8')
+    if (bytes < 1 || bytes > labelBytes)
+      throw hsmError('HSM-LABEL-LENGTH', `the label has ${bytes} bytes, a token takes 1 to ${labelBytes}`)
     const before = listSlots(this.module)
     const target =
       serial === 'new'
