@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hsm, softTokenEnvironment, startHsm } from '@lux/hsm'
@@ -72,6 +72,29 @@ test('Cancel ends the making of a threshold key; the run waits for a decision an
   expect(run.view().needs).toMatchObject({ kind: 'signatures', what: 'exception', stillNeeded: 2 })
   expect(await drive()).toMatchObject({ why: 'over' })
   expect(run.folder.state.fhe?.shares.length).toBe(3)
+  run.folder.close()
+})
+
+test('Cancel ends the writing of the bundle; nothing of it is left, and a retry writes it', async () => {
+  const told: number[] = []
+  let cancelled = false
+  const { run, drive } = await begin((one) => {
+    if (one.work?.what !== 'write-bundle' || one.work.fraction === null) return
+    told.push(one.work.fraction)
+    // In the second half it is verified as anybody would.
+    if (cancelled || !one.cancellable || one.work.fraction <= 0.5) return
+    cancelled = true
+    one.cancel()
+  })
+  expect(await drive()).toMatchObject({ why: 'exception' })
+  expect(told).toEqual(told.toSorted((a, b) => a - b))
+  const [exception] = run.view().exceptions
+  expect(exception).toMatchObject({ step: 'seal', choices: ['retry', 'abort'] })
+  expect(exception?.happened).toContain('WORK-CANCELLED')
+  expect(readdirSync(dir).filter((name) => name.startsWith('bundle.zip'))).toEqual([])
+  expect(run.decide('retry', 'Administrator', 'it was cancelled')).toBeNull()
+  expect(await drive()).toMatchObject({ why: 'over' })
+  expect(run.folder.state.base).toBe('Sealed')
   run.folder.close()
 })
 

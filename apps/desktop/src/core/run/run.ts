@@ -24,6 +24,9 @@ import { type RunContext, sessionLost } from './run-context.ts'
 
 export type Work = { what: string; fraction: number | null; startedAt: string }
 
+/** Work that ends at Cancel with nothing left behind, by its effect or by what is reported of it. */
+const stoppable: ReadonlySet<string> = new Set(['fhe-deal', 'pin-pad', 'write-bundle', 'write-medium'])
+
 /** One run: commands in, events on disk, and whatever the state then owes is done, one effect at a time. */
 export class Run {
   readonly #context: Omit<RunContext, 'signal' | 'progress'>
@@ -123,7 +126,7 @@ export class Run {
 
   /** Whether Cancel stops the work under way at once and leaves nothing behind. */
   get cancellable(): boolean {
-    return this.#work !== null && (this.#working === 'fhe-deal' || this.#work.what === 'pin-pad')
+    return this.#work !== null && (stoppable.has(this.#work.what) || stoppable.has(this.#working ?? ''))
   }
 
   /** Closes an aborted run: see closeAborted. `pin` logs the user in first, null where somebody is. */

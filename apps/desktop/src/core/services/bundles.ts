@@ -58,7 +58,7 @@ export async function verifyFile(parts: Parts, input: unknown): Promise<VerifyVi
   const reader = fileReader(path)
   try {
     const verdict = await parts.files.run(parts, asked.path, 'verify-bundle', (watch) =>
-      verifyBundle(watchedReader(reader, watch, reader.size), {
+      verifyBundle(watchedReader(reader, watch), {
         attestation: verifyAttestation,
         ...(policy === null ? {} : { policy: policy.value }),
       }),

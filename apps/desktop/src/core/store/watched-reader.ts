@@ -7,31 +7,48 @@ export type Watch = { readonly progress: (fraction: number) => void; readonly si
 /** Other work gets its turn after so many bytes. */
 const turnBytes = 4 << 20
 
-/**
- * The same file, read under somebody's eyes: `of` is how many bytes will be read in all. Reading gives way to other work, Cancel's
- * message among it. Errors: those of `reader`, WORK-CANCELLED.
- */
-export function watchedReader(reader: FileReader, { progress, signal }: Watch, of: number): FileReader {
+/** The first or second half of a work of two passes. */
+export const halfOf = (watch: Watch, half: 0 | 1): Watch => ({
+  signal: watch.signal,
+  progress: (fraction) => watch.progress((half + fraction) / 2),
+})
+
+/** Counts bytes, gives way to other work, Cancel's message among it, and throws CoreError WORK-CANCELLED after Cancel. */
+function meter({ progress, signal }: Watch, of: number): (bytes: number) => Promise<void> {
   let done = 0
   let turn = 0
-  async function read(offset: number, length: number): Promise<Uint8Array> {
-    const bytes = await reader.read(offset, length)
-    done += bytes.length
-    turn += bytes.length
+  return async (bytes) => {
+    done += bytes
+    turn += bytes
     if (turn >= turnBytes) {
       turn = 0
       progress(Math.min(1, done / of))
       await new Promise((resolve) => setImmediate(resolve))
     }
     if (signal.aborted) throw new CoreError('WORK-CANCELLED', 'stopped by Cancel; nothing was changed')
+  }
+}
+
+/** The same file, read under somebody's eyes. Errors: those of `reader`, WORK-CANCELLED. */
+export function watchedReader(reader: FileReader, watch: Watch): FileReader {
+  const count = meter(watch, reader.size)
+  async function read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = await reader.read(offset, length)
+    await count(bytes.length)
     return bytes
   }
-  return {
-    ...reader,
-    read,
-    async *chunks() {
-      const chunk = 1 << 20
-      for (let at = 0; at < reader.size; at += chunk) yield await read(at, chunk)
-    },
+  return { ...reader, read, chunks: () => watchedChunks(reader.chunks(), watch, reader.size) }
+}
+
+/** The same bytes, `of` of them in all. Errors: those of `chunks`, WORK-CANCELLED. */
+export async function* watchedChunks(
+  chunks: AsyncIterable<Uint8Array>,
+  watch: Watch,
+  of: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const count = meter(watch, of)
+  for await (const chunk of chunks) {
+    await count(chunk.length)
+    yield chunk
   }
 }

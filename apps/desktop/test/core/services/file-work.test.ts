@@ -55,7 +55,7 @@ test('WORK-CANCELLED whoever reads a bundle to verify it stops at Cancel as well
   const reader = fileReader(file)
   let read = 0
   const running = works.run(parts, file, 'verify-bundle', async (watch) => {
-    for await (const chunk of watchedReader(reader, watch, reader.size).chunks()) read += chunk.length
+    for await (const chunk of watchedReader(reader, watch).chunks()) read += chunk.length
   })
   setImmediate(() => works.cancel(file))
   await expect(running).rejects.toMatchObject({ code: 'WORK-CANCELLED' })

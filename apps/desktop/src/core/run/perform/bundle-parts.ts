@@ -45,7 +45,9 @@ export function bundleParts(
       if (document === null) return []
       // Written by the projection of the log, as a codec's value.
       const signed = folder.readDocument(exceptionFile(document)) as { payload: { head: { size: string } } }
-      return [{ id, size: signed.payload.head.size, blob: collected.json(signed) }]
+      const { size } = signed.payload.head
+      // What was decided after the sealed transcript's end is in the close-out: a bundle that is written again has the same bytes.
+      return Number(size) < effect.checkpoint.size ? [{ id, size, blob: collected.json(signed) }] : []
     }),
     transcript: folder.headAt(effect.checkpoint.size),
     keyEvidence: evidenceOf(folder, state),

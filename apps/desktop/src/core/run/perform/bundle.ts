@@ -17,7 +17,7 @@ import { digestOfFile } from '../../store/blob-folder.ts'
 import { syncFolder, writeDurably } from '../../store/durable-file.ts'
 import { fileReader } from '../../store/file-reader.ts'
 import { makeFolder } from '../../store/new-folder.ts'
-import { type Watch, watchedReader } from '../../store/watched-reader.ts'
+import { halfOf, type Watch, watchedChunks, watchedReader } from '../../store/watched-reader.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import type { Lineage, Perform, RunContext } from '../run-context.ts'
 import { bundleParts } from './bundle-parts.ts'
@@ -64,16 +64,23 @@ export const signBundle: Perform<'sign-bundle'> = async (effect, run) => {
   return { digest: effect.digest, signature }
 }
 
-/** To a temporary file, fsynced, verified as anybody would, then renamed. */
+/** To a temporary file, fsynced, verified as anybody would, then renamed. Cancelled before that, nothing of it is left. */
 export const writeBundleFile: Perform<'write-bundle'> = async (effect, run) => {
   const { parts, payload } = rebuilt(run, effect.digest)
   const path = join(run.folder.path, bundleFile)
   const temporary = `${path}.part`
   try {
-    await writeChunks(temporary, writeBundle(parts, payload, bundleSignatures(run)))
+    const watch: Watch = {
+      signal: run.signal,
+      progress: (fraction) => run.progress('write-bundle', fraction),
+    }
+    const size = [parts.transcript, ...parts.blobs].reduce((sum, one) => sum + one.size, 0)
+    const chunks = writeBundle(parts, payload, bundleSignatures(run))
+    await writeChunks(temporary, watchedChunks(chunks, halfOf(watch, 0), size))
     const reader = fileReader(temporary)
     try {
-      const verdict = await verifyBundle(reader, { policy: run.policy, attestation: verifyAttestation })
+      const watched = watchedReader(reader, halfOf(watch, 1))
+      const verdict = await verifyBundle(watched, { policy: run.policy, attestation: verifyAttestation })
       if (verdict.verdict !== 'accepted') {
         const failed = verdict.checks.filter(({ id }) => verdict.failed.includes(id))
         throw new CoreError(
@@ -134,7 +141,10 @@ export const writeMedium: Perform<'write-medium'> = async (effect, run) => {
   const from = join(run.folder.path, bundleFile)
   const to = join(run.medium(), `bundle-${effect.digest.slice(0, 16)}.zip`)
   run.progress('write-medium', null)
-  const { readBack } = await copyToMedium(from, to)
+  const { readBack } = await copyToMedium(from, to, {
+    signal: run.signal,
+    progress: (fraction) => run.progress('write-medium', fraction),
+  })
   return { medium: to, sha256: effect.sha256, readBack }
 }
 
@@ -147,7 +157,7 @@ export async function copyToMedium(
   makeFolder(dirname(to))
   const file = fileReader(from)
   // It is written and then read back, so the writing is the first half.
-  const reader = watch === undefined ? file : watchedReader(file, watch, 2 * file.size)
+  const reader = watch === undefined ? file : watchedReader(file, halfOf(watch, 0))
   try {
     await writeChunks(`${to}.part`, reader.chunks())
     renameSync(`${to}.part`, to)
