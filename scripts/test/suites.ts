@@ -48,28 +48,28 @@ const build: Suite = {
 
 const unit: Suite = {
   name: 'unit',
-  budget: 20,
+  budget: 40,
   display: false,
   commands: [vitest(...projects('@lux/crypto', '@lux/ceremony', '@lux/desktop', 'scripts'))],
 }
 
 const parts: Suite = {
   name: 'token, server, database',
-  budget: 10,
+  budget: 15,
   display: false,
   commands: [vitest(...projects('@lux/hsm', '@lux/companion-server'))],
 }
 
 const e2e: Suite = {
   name: 'e2e',
-  budget: 20,
+  budget: 30,
   display: true,
   commands: [vitest('--config', 'e2e/vitest.config.ts', '--project', 'e2e')],
 }
 
 const packaged: Suite = {
   name: 'package',
-  budget: 6,
+  budget: 10,
   display: true,
   commands: [
     check('package', 'node', 'scripts/package.ts', '--test-build'),
