@@ -3,8 +3,8 @@ import { defineConfig } from 'vitest/config'
 const shared = {
   testTimeout: 120_000,
   hookTimeout: 120_000,
-  fileParallelism: false,
-  maxWorkers: 1,
+  // Two windows at once, each on a display of its own: more would wait for each other on two cores.
+  maxWorkers: 2,
   retry: 0,
   setupFiles: ['./support/keep-on-failure.ts'],
   // In the order of their definition: what keeps a trace comes before what closes the window.

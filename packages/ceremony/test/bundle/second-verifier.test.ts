@@ -6,7 +6,6 @@ import { tokenProfiles } from '../../src/plan/index.ts'
 import { parseYaml } from '../../src/plan/yaml-text.ts'
 import type { PolicyFile } from '../../src/policy/index.ts'
 import { planOf, scriptNames } from '../engine/plans.ts'
-import { altered } from '../support/altered.ts'
 import { alteredRenewals } from '../support/altered-renewals.ts'
 import { softToken } from '../support/altered-trust.ts'
 import { entropyOf } from '../support/people.ts'
@@ -27,11 +26,8 @@ beforeAll(async () => {
 })
 
 describe('the second verifier', () => {
-  it('gives the same verdict and names the same checks for every bundle that is wrong though signed', async () => {
+  it('gives the same verdict and names the same checks for every kind of bundle that is right, and for wrong renewals', async () => {
     const cases: Case[] = []
-    // A whole life of a key has sixty signatures: every third here, all of them at night.
-    const chosen = altered.filter(([, , { life, renewed }], at) => !renewed && (!life || at % 3 === 0))
-    for (const [, , options] of chosen) cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
     cases.push(await sampleBundle({ domain: 'rehearsal', fhe: true, binary: true }))

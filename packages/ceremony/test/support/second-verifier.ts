@@ -30,31 +30,19 @@ export type Case = { bytes: Uint8Array; policy: PolicyFile | null }
 
 type Verdict = Pick<BundleVerdict, 'verdict' | 'failed'>
 
-/** Has both verifiers look at every case, and expects the same verdict and the same failed checks. */
-export async function compare(cases: readonly Case[], attestation?: AttestationCheck): Promise<Verdict[]> {
+/** What the second verifier says of bundles, each beside the policy that it is given. */
+export function secondVerdicts(cases: readonly Case[]): Verdict[] {
   const folder = mkdtempSync(join(tmpdir(), 'lux-corpus-'))
   try {
-    return await compareIn(folder, cases, attestation)
+    return verdictsIn(folder, cases)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
 
-async function compareIn(
-  folder: string,
-  cases: readonly Case[],
-  attestation: AttestationCheck | undefined,
-): Promise<Verdict[]> {
-  const lines = cases.map(({ bytes, policy }, index) => {
-    const bundle = join(folder, `${index}.zip`)
-    writeFileSync(bundle, bytes)
-    if (policy === null) return JSON.stringify([bundle, null])
-    writeFileSync(`${bundle}.policy`, encodePolicyFile(policy))
-    return JSON.stringify([bundle, `${bundle}.policy`])
-  })
-  const run = spawnSync('python3', ['-c', driver, verifier], { input: lines.join('\n'), encoding: 'utf8' })
-  expect(run.stderr).toBe('')
-  const second: unknown = JSON.parse(run.stdout)
+/** Has both verifiers look at every case, and expects the same verdict and the same failed checks. */
+export async function compare(cases: readonly Case[], attestation?: AttestationCheck): Promise<Verdict[]> {
+  const second = secondVerdicts(cases)
   const first: Verdict[] = []
   for (const { bytes, policy } of cases) {
     const { verdict, failed } = await verifyBundle(memoryReader(bytes), {
@@ -65,4 +53,18 @@ async function compareIn(
   }
   expect(second).toEqual(first)
   return first
+}
+
+function verdictsIn(folder: string, cases: readonly Case[]): Verdict[] {
+  const lines = cases.map(({ bytes, policy }, index) => {
+    const bundle = join(folder, `${index}.zip`)
+    writeFileSync(bundle, bytes)
+    if (policy === null) return JSON.stringify([bundle, null])
+    writeFileSync(`${bundle}.policy`, encodePolicyFile(policy))
+    return JSON.stringify([bundle, `${bundle}.policy`])
+  })
+  const run = spawnSync('python3', ['-c', driver, verifier], { input: lines.join('\n'), encoding: 'utf8' })
+  expect(run.stderr).toBe('')
+  // The driver writes one verdict a line that it reads.
+  return JSON.parse(run.stdout) as Verdict[]
 }
