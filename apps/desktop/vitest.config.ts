@@ -1,3 +1,5 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { name: '@lux/desktop', include: ['test/**/*.test.ts'] } })
+export default defineConfig({
+  test: { name: '@lux/desktop', include: ['test/**/*.test.ts'], globalSetup: './test/support/built.ts' },
+})

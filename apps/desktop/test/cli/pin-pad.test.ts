@@ -1,15 +1,12 @@
 import { spawn } from 'node:child_process'
 import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { softTokenEnvironment } from '@lux/hsm'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { atPad, buildPinPad, padEntries } from '../../../../packages/hsm/test/pin-pad-shim.ts'
-import { type Answer, secretFile, temporaryFolder } from './support/custody.ts'
+import { type Answer, main, secretFile, temporaryFolder } from './support/custody.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 let folder: string
 let library: string

@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { custody as custodyAs } from '../core/support/cli.ts'
-import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
+import { custody, custodyJson, main, temporaryFolder } from './support/custody.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -65,7 +64,6 @@ test('FILE-UNREADABLE a run’s folder that may not be looked into is not called
 })
 
 test.each([[['help']], [['ceremony', 'status']]])('%j ends quietly when nobody reads on', async (args) => {
-  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
   const last = args[0] === 'ceremony' ? [run] : []
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', main, ...args, ...last], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -81,7 +79,6 @@ test.each([[['help']], [['ceremony', 'status']]])('%j ends quietly when nobody r
 })
 
 test('a rehearsal whose remarks nobody reads goes on to its end', async () => {
-  const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
   const out = join(home, 'unheard')
   const args = ['--disable-warning=ExperimentalWarning', main, '--json', 'rehearse', 'token-initialisation']
   const child = spawn(process.execPath, [...args, '--out', out], { stdio: ['ignore', 'pipe', 'pipe'] })

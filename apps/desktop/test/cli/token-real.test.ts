@@ -1,17 +1,14 @@
 import { spawnSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { startOpenCryptoki } from '../../../../packages/hsm/test/profiles/opencryptoki.ts'
 import type { RealToken } from '../../../../packages/hsm/test/profiles/real-token.ts'
 import { startSwtpm } from '../../../../packages/hsm/test/profiles/swtpm.ts'
-import { type Answer, secretFile, temporaryFolder } from './support/custody.ts'
+import { type Answer, main, secretFile, temporaryFolder } from './support/custody.ts'
 
 // Each runs the command a few times, and starting it takes a second on a busy machine.
 vi.setConfig({ testTimeout: 60_000 })
-
-const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url))
 
 /** The command as it is started, where the token's daemon is. */
 function custodyAt(real: RealToken, args: readonly string[]) {

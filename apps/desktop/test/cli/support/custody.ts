@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
+/** As it is built: `test/support/built.ts` keeps it up to date. */
+export const main = fileURLToPath(new URL('../../../out/core/cli.js', import.meta.url))
 
 // The tests start the command a hundred times: what Node compiled for the first start serves the others.
 const compiled = fileURLToPath(new URL('../../../../../node_modules/.cache/custody-cli', import.meta.url))

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { main } from '../../cli/support/custody.ts'
 
 /** Where to die: at an entry of the log (by kind, or by number) or at the record of an attempt, before or after it is on disk. */
 export type KillPoint = { who: 'program' | 'host'; when: 'before' | 'after' } & (
@@ -15,7 +16,6 @@ export type Ended = {
   stderr: string
 }
 
-const main = fileURLToPath(new URL('../../../src/cli/main.ts', import.meta.url))
 const killed = fileURLToPath(new URL('./killed-cli.ts', import.meta.url))
 
 /** `unprivileged`: root without its right to look everywhere; others never had it. */
