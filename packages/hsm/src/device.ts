@@ -53,7 +53,8 @@ export * from './device/keys.ts'
 export * from './device/mechanisms.ts'
 export * from './device/token-info.ts'
 
-type Named = { id: string; label: string }
+/** A second key of the id, or that stays on the token with a label of one that stays, is refused; `sameLabel` allows the latter. */
+type Named = { id: string; label: string; sameLabel?: boolean }
 type Absent = { destroyed: number; absent: true }
 
 /** Every method throws HsmError. PINs and key bytes are wiped by the callee once sent. */
@@ -66,9 +67,9 @@ export type Token = {
   capabilities(): Promise<readonly Capability[]>
   /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot; the answer holds the new serial.
    * `pin-pad`: both PINs are chosen at the token, one after the other. Erasing spends a try of the SO PIN: `acceptFinalTry`
-   * as in `logIn`. `uniqueLabel`: refuses the label of another token. */
+   * as in `logIn`. The label of another token is refused unless `sameLabel`. */
   initialise(
-    options: { label: string; acceptFinalTry?: boolean; uniqueLabel?: boolean } & (
+    options: { label: string; acceptFinalTry?: boolean; sameLabel?: boolean } & (
       | { soPin: Bytes; userPin: Bytes }
       | { soPin: 'pin-pad'; userPin: 'pin-pad' }
     ),
@@ -186,6 +187,7 @@ export type Token = {
   openTrustedWindow(options: {
     ckaId: string
     label: string
+    sameLabel?: boolean
     destinations: readonly WindowDestination[]
     challenge?: Bytes
   }): Promise<TrustedWindow>
@@ -198,6 +200,7 @@ export type Token = {
     transportId: string
     ckaId: string
     label: string
+    sameLabel?: boolean
     wrapped: Bytes
     oaepHash?: OaepHash
   }): Promise<MadeKey>
@@ -247,5 +250,7 @@ export type Hsm = {
   beside(): Promise<Hsm>
   /** By serial, or `new` for a free slot that only `initialise` accepts. Does not check that the token is there. */
   token(serial: string): Token
+  /** The initialised token of this label. HSM-TOKEN-AMBIGUOUS names the serials where several have it. */
+  labelled(label: string): Promise<Token>
   close(): Promise<void>
 }

@@ -16,6 +16,8 @@ const remedies = {
   'HSM-DISK':
     'The token store cannot be written. Free space or repair its permissions, then repeat the step.',
   'HSM-DUPLICATE-ID': 'Two objects carry the same identifier. Inspect the token before going on.',
+  'HSM-DUPLICATE-KEY-LABEL':
+    'Choose another label, or destroy the key that has it if nothing needs it any more: people tell keys apart by it.',
   'HSM-DUPLICATE-LABEL': 'Choose another label: people tell tokens apart by it.',
   'HSM-LABEL-LENGTH': 'Choose a shorter label: a letter outside of ASCII takes two bytes or more.',
   'HSM-FREE-SLOT-MISSING': 'No free slot for a new token. Connect one or remove an unused one.',
@@ -54,6 +56,7 @@ const remedies = {
   'HSM-SIGNATURE-INVALID': 'The signature does not match.',
   'HSM-TIMEOUT': 'The token did not answer in time and its helper was restarted. Log in again.',
   'HSM-TOKEN-ABSENT': 'Insert the token with this serial number.',
+  'HSM-TOKEN-AMBIGUOUS': 'Name the token by its serial number: the detail names those that have the label.',
   'HSM-TOKEN-DAMAGED': 'The token cannot be recognised. Do not use it; keep it for examination.',
   'HSM-TOKEN-FULL': 'The token has no room for another object.',
   'HSM-TOKEN-UNINITIALISED': 'Initialise the token first.',

@@ -104,10 +104,16 @@ export function scriptedToken(
         loggedIn = null
         for (const [name, key] of keys) if (!key.template.token) keys.delete(name)
       }),
-    generateAes: ({ id, label, template }) =>
+    generateAes: ({ id, label, sameLabel, template }) =>
       act('generateAes', () => {
         requireUser()
         if (keys.has(id)) throw hsmError('HSM-DUPLICATE-ID', `a secret key ${id} exists already`)
+        const other = [...keys.values()].find((key) => key.template.token && key.label === label)
+        if (template.token && label !== '' && sameLabel !== true && other)
+          throw hsmError(
+            'HSM-DUPLICATE-KEY-LABEL',
+            `the secret key ${other.ref.id} is labelled ${label} already`,
+          )
         const ref: KeyRef = { id, class: 'secret' }
         keys.set(id, { ref, label, template })
         return { ref, attributes: [] }

@@ -262,9 +262,9 @@ describe('keys on SoftHSM', () => {
   })
 
   it('HMAC is deterministic, 32 bytes, and differs by key', async () => {
-    const make = async () =>
-      (await token.generateHmac({ id: newId(), label: 'h', template: hmacTemplate })).ref
-    const [a, b] = [await make(), await make()]
+    const make = async (label: string) =>
+      (await token.generateHmac({ id: newId(), label, template: hmacTemplate })).ref
+    const [a, b] = [await make('h'), await make('i')]
     const tag = await token.hmac({ key: a, message: utf8('m') })
     expect(tag.length).toBe(32)
     expect(await token.hmac({ key: a, message: utf8('m') })).toEqual(tag)

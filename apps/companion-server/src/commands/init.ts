@@ -65,12 +65,13 @@ export async function initServer(options: InitOptions): Promise<Outcome<Initiali
   }
 }
 
+/** Another server may have its keys of these labels on the same token: a server goes by the identifiers in its settings. */
 async function makeCard(token: Token, state: StateFolder, settings: Settings): Promise<ServerCard> {
   const { receipt, requester, rows } = settings.keys
   const receiptKey = keysOfSpki(await signingKey(token, receipt, 'receipt key'))
   const requesterKey = keysOfSpki(await signingKey(token, requester, 'requester key'))
   if ((await token.findById(rows)).length === 0) {
-    await token.generateHmac({ id: rows, label: 'row MAC key', template: hmacTemplate })
+    await token.generateHmac({ id: rows, label: 'row MAC key', sameLabel: true, template: hmacTemplate })
   }
   return {
     v: 1,
@@ -86,7 +87,14 @@ async function makeCard(token: Token, state: StateFolder, settings: Settings): P
 async function signingKey(token: Token, id: string, label: string): Promise<Uint8Array> {
   const found = await token.findById(id)
   if (found.length > 0) return token.publicKeySpki({ id, class: 'public' })
-  return (await token.generateKeyPair({ id, label, kind: 'p-256', template: signingTemplate })).spki
+  const made = await token.generateKeyPair({
+    id,
+    label,
+    sameLabel: true,
+    kind: 'p-256',
+    template: signingTemplate,
+  })
+  return made.spki
 }
 
 async function combinerRecipient(state: StateFolder): Promise<string> {

@@ -110,6 +110,8 @@ async function unwrap(
       transportId: transport.transportId,
       ckaId,
       label: `root ${node.id}`,
+      // The roots of earlier ceremonies stay beside it, and a plan may call each the same: they go by their identifiers.
+      sameLabel: true,
       wrapped,
       oaepHash: /sha-?256/i.test(offer.mechanism) ? 'sha256' : 'sha1',
     })

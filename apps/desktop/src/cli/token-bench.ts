@@ -73,9 +73,10 @@ function bench(uri: string | undefined, options: BenchOptions): Promise<Outcome>
 }
 
 function fromUri(text: string): LibraryOptions & PinOptions {
-  const { serial, modulePath, pinFile } = parseTokenUri(text)
+  const { serial, label: name, modulePath, pinFile } = parseTokenUri(text)
   return {
     ...(serial === null ? {} : { serial }),
+    ...(name === null ? {} : { tokenLabel: name }),
     ...(modulePath === null ? {} : { library: modulePath }),
     ...(pinFile === null ? {} : { pinFile }),
   }
@@ -143,8 +144,15 @@ function worksOf(token: Token): Work[] {
     )
   const pair = async (keep: (ref: KeyRef) => KeyRef, kind: KeyPairKind) => {
     const make = (stays: boolean) =>
-      token.generateKeyPair({ id: newId(), label, kind, template: { ...signingTemplate, token: stays } })
-    // A TPM has no session objects: there the pair lies on the token until it is destroyed after the measurement.
+      token.generateKeyPair({
+        id: newId(),
+        label,
+        sameLabel: true,
+        kind,
+        template: { ...signingTemplate, token: stays },
+      })
+    // A TPM has no session objects: there the pair lies on the token until it is destroyed after the measurement, beside
+    // those of calls that are on their way.
     const { publicKey, privateKey } = await make(false).catch((error: unknown) => {
       if (error instanceof HsmError && error.code === 'HSM-ATTRIBUTE-REFUSED') return make(true)
       throw error

@@ -19,7 +19,13 @@ import { libraryNames, libraryPath } from './token-library.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export type LibraryOptions = { library?: string; soft?: string; newStore?: boolean }
-export type PinOptions = { serial?: string; pinFd?: string; pinFile?: string; acceptFinalTry?: boolean }
+export type PinOptions = {
+  serial?: string
+  tokenLabel?: string
+  pinFd?: string
+  pinFile?: string
+  acceptFinalTry?: boolean
+}
 
 export function withLibrary(command: Command): Command {
   return command
@@ -76,8 +82,19 @@ export async function withHsm<T>(
   }
 }
 
-/** The token of this serial, or the only initialised one. Errors: HSM-TOKEN-ABSENT, HSM-TOKEN-UNINITIALISED, TOKEN-AMBIGUOUS. */
-export async function findToken(hsm: Hsm, serial: string | undefined): Promise<TokenInfo> {
+/**
+ * The token of this serial, of this label, or the only initialised one. Errors: HSM-TOKEN-ABSENT, HSM-TOKEN-UNINITIALISED,
+ * HSM-TOKEN-AMBIGUOUS, TOKEN-AMBIGUOUS.
+ */
+export async function findToken(hsm: Hsm, given: string | undefined, label?: string): Promise<TokenInfo> {
+  const labelled = label === undefined ? undefined : (await hsm.labelled(label)).serial
+  if (given !== undefined && labelled !== undefined && given !== labelled)
+    throw new WrongUse(
+      'TOKEN-AMBIGUOUS',
+      `${given} is not labelled ${label}: that is ${labelled}`,
+      'name one token',
+    )
+  const serial = given ?? labelled
   const all = await hsm.tokens()
   const tokens = all.filter(({ initialised }) => initialised)
   const found =
@@ -114,7 +131,7 @@ export async function withLogin(
   options: PinOptions,
   work: (token: Token, info: TokenInfo) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const info = await findToken(hsm, options.serial)
+  const info = await findToken(hsm, options.serial, options.tokenLabel)
   const token = hsm.token(info.serial)
   const pin = await userPin(info, options)
   try {

@@ -128,11 +128,7 @@ function init(options: InitOptions): Promise<Outcome> {
   }
   return withHsm({ ...options, newStore: true }, async (hsm) => {
     const existing = options.serial === undefined ? null : await findToken(hsm, options.serial)
-    const given = {
-      label: options.label,
-      acceptFinalTry: options.acceptFinalTry === true,
-      uniqueLabel: true,
-    }
+    const given = { label: options.label, acceptFinalTry: options.acceptFinalTry === true }
     const target = existing ?? (await hsm.tokens()).find(({ initialised }) => !initialised)
     const typed = [options.soPinFd, options.soPinFile, options.pinFd, options.pinFile]
     if (target?.pinPad === true && typed.every((source) => source === undefined)) {

@@ -127,6 +127,31 @@ describe('token', () => {
     expect((list.tokens as { label: string }[]).filter(({ label }) => label === 'desk').length).toBe(1)
   }, 30_000)
 
+  test('HSM-TOKEN-AMBIGUOUS a URI that names a token by its label is not guessed at', async () => {
+    const other = join(folder, 'twins')
+    const store = softTokenEnvironment(other)
+    const hsm = await startHsm({ library: store.library, environment: store.environment })
+    const make = (label: string) =>
+      hsm.token('new').initialise({
+        label,
+        sameLabel: true,
+        soPin: Buffer.from('87654321'),
+        userPin: Buffer.from('12345678'),
+      })
+    const twins = [await make('twin'), await make('twin')]
+    await make('alone')
+    await hsm.close()
+    const bench = (uri: string) =>
+      custodyJson(['token', 'bench', uri, '--soft', other, '--pin-file', pin, '--seconds', '0.05'])
+    const twin = await bench('pkcs11:token=twin')
+    expect([twin.exit, twin.json.code]).toEqual([3, 'HSM-TOKEN-AMBIGUOUS'])
+    for (const { serial: of } of twins) expect(twin.json.detail).toContain(of)
+    expect((await bench('pkcs11:token=nobody')).json.code).toBe('HSM-TOKEN-ABSENT')
+    const mixed = await bench(`pkcs11:token=alone;serial=${twins[0]?.serial}`)
+    expect([mixed.exit, mixed.json.code]).toEqual([2, 'TOKEN-AMBIGUOUS'])
+    expect((await bench('pkcs11:token=alone')).exit).toBe(0)
+  }, 60_000)
+
   test('HSM-TOKEN-UNINITIALISED a token that was never initialised is called so, and what to do', async () => {
     const fresh = join(folder, 'fresh')
     mkdirSync(fresh)
@@ -157,7 +182,7 @@ describe('token', () => {
     const key = hsm.token((made.json.token as { serial: string }).serial)
     await key.logIn({ user: 'user', pin: new TextEncoder().encode('12345678') })
     for (const id of ['aa'.repeat(16), 'bb'.repeat(16)])
-      await key.generateAes({ id, label: 'root', bits: 256, template: rootTemplate })
+      await key.generateAes({ id, label: 'root', sameLabel: true, bits: 256, template: rootTemplate })
     await hsm.close()
     const { stdout } = await custody(['token', 'inventory', '--soft', other, '--pin-file', pin])
     expect(stdout).toContain('2 secret objects are labelled root: tell them by their identifiers')

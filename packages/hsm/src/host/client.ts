@@ -2,6 +2,7 @@ import type { Hsm, HsmRestart, Token, TokenInfo, TokensChange } from '../device.
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CallQueue } from './call-queue.ts'
+import { serialOfLabel } from './choose-token.ts'
 import { HostProcess, hostEnvironment } from './host-process.ts'
 import { deadlineFactor, type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
 import { TokenWatch } from './watch-tokens.ts'
@@ -225,6 +226,10 @@ class Client implements Hsm {
     const methods = Object.fromEntries(tokenOperations.map((op) => [op, method(op)]))
     // protocol.ts ties the list of operations to Token, and operations.ts each answer to Token's own result type.
     return Object.freeze({ serial, ...methods }) as unknown as Token
+  }
+
+  async labelled(label: string): Promise<Token> {
+    return this.token(serialOfLabel(await this.tokens(), label))
   }
 
   async close(): Promise<void> {

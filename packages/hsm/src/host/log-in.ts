@@ -38,7 +38,7 @@ export function initialise(
   const asked = {
     label: options.label,
     acceptFinalTry: options.acceptFinalTry === true,
-    uniqueLabel: options.uniqueLabel === true,
+    sameLabel: options.sameLabel === true,
   }
   if (options.soPin === 'pin-pad')
     return atPad(true, () => tokens.initialise(serial, { ...asked, pins: null }))

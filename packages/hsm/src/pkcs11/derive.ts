@@ -3,6 +3,7 @@ import { num } from './attributes.ts'
 import { CKK, CKO, mechanismName } from './constants.ts'
 import { octetString } from './curves.ts'
 import { attempt } from './errors.ts'
+import { type Naming, requireFreeId, requireFreeLabel } from './free-name.ts'
 import { numbersOf } from './mechanisms.ts'
 import type { Mechanism } from './module.ts'
 import { cbcData, ecbData, ecdh } from './parameters.ts'
@@ -40,11 +41,9 @@ function requireBlocks(data: Uint8Array): void {
 
 export function derive(
   token: TokenSession,
-  options: {
+  options: Naming & {
     key: KeyRef
     mechanism: DeriveMechanism
-    id: string
-    label: string
     kind: 'secret' | 'aes'
     bytes: number
     template: KeyTemplate
@@ -59,7 +58,8 @@ export function derive(
   token.requireMechanism(number, 'derive')
   const base = token.find({ id: options.key.id, class: keyClass })
   const ref: KeyRef = { id: options.id, class: 'secret' }
-  token.requireFree(ref)
+  requireFreeId(token, ref.id, ref.class)
+  requireFreeLabel(token, options, options.template.token)
   const asked = [
     num('CLASS', CKO.SECRET_KEY),
     num('KEY_TYPE', options.kind === 'aes' ? CKK.AES : CKK.GENERIC_SECRET),

@@ -2,6 +2,7 @@ import type { KeyTemplate, MadeKey, MadeKeyPair, OaepHash } from '../device.ts'
 import { rootBytes, rootTemplate } from '../templates.ts'
 import { num } from './attributes.ts'
 import { CKK, CKO } from './constants.ts'
+import { type Naming, requireFreeId, requireFreeLabel } from './free-name.ts'
 import { unwrapOrInvalid } from './kek-path.ts'
 import { generateKeyPair } from './keys.ts'
 import { numbersOf } from './mechanisms.ts'
@@ -18,18 +19,24 @@ const transportTemplate: KeyTemplate = {
   unwrapTemplate: 'root',
 }
 
-export const createTransportPair = (
-  token: TokenSession,
-  { id, label }: { id: string; label: string },
-): MadeKeyPair => generateKeyPair(token, { id, label, kind: 'rsa-3072', template: transportTemplate })
+export const createTransportPair = (token: TokenSession, naming: Naming): MadeKeyPair =>
+  generateKeyPair(token, { ...naming, kind: 'rsa-3072', template: transportTemplate })
 
 export function unwrapRoot(
   token: TokenSession,
-  options: { transportId: string; ckaId: string; label: string; wrapped: Uint8Array; oaepHash?: OaepHash },
+  options: {
+    transportId: string
+    ckaId: string
+    label: string
+    sameLabel?: boolean
+    wrapped: Uint8Array
+    oaepHash?: OaepHash
+  },
 ): MadeKey {
   token.requireUser()
   const ref = { id: options.ckaId, class: 'secret' } as const
-  token.requireFree(ref)
+  requireFreeId(token, ref.id, ref.class)
+  requireFreeLabel(token, { ...options, id: ref.id }, rootTemplate.token)
   const asked = [
     num('CLASS', CKO.SECRET_KEY),
     num('KEY_TYPE', CKK.AES),

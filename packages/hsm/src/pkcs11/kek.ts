@@ -4,6 +4,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { childKekTemplate } from '../templates.ts'
 import { CKA, is, num } from './attributes.ts'
 import { CKK, CKO } from './constants.ts'
+import { type Naming, requireFreeId, requireFreeLabel } from './free-name.ts'
 import { kekAttributes, leaving, requireBits, unwrapHandle, withKek, wrapHandle } from './kek-path.ts'
 import { wrapOnLane } from './key-wrapping.ts'
 import { numbersOf, withScratchKey, wrapMechanism } from './mechanisms.ts'
@@ -40,11 +41,9 @@ export function wrap(
 /** A KEK in use: found by its id until it is destroyed or the login ends. */
 export function unwrap(
   token: TokenSession,
-  options: {
+  options: Naming & {
     kek: KeyPath
     wrapped: Uint8Array
-    id: string
-    label: string
     bits: 128 | 256
     template?: KeyTemplate
   },
@@ -52,7 +51,8 @@ export function unwrap(
   const template = options.template ?? { ...childKekTemplate, allowedMechanisms: ['wrap'] }
   const ref: KeyRef = { id: options.id, class: 'secret' }
   token.requireUser()
-  token.requireFree(ref)
+  requireFreeId(token, ref.id, ref.class)
+  requireFreeLabel(token, options, template.token)
   requireBits(options.wrapped, options.bits)
   const asked = kekAttributes(token, options.id, options.label, template)
   return withKek(token, options.kek, { wrap: false, unwrap: true }, (kek) => {

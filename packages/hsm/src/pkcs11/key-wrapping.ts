@@ -5,6 +5,7 @@ import { childKekTemplate } from '../templates.ts'
 import { CKA, num } from './attributes.ts'
 import { CKK, CKM, CKO, mechanismName } from './constants.ts'
 import { attempt } from './errors.ts'
+import { type Naming, requireFreeId, requireFreeLabel } from './free-name.ts'
 import { unwrapOrInvalid } from './kek-path.ts'
 import { chooseWrapMechanism, numbersOf } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
@@ -150,16 +151,17 @@ const kinds: Readonly<Record<KeyKind, { keyClass: 'secret' | 'private'; keyType:
   ed25519: { keyClass: 'private', keyType: CKK.EC_EDWARDS },
 }
 
-export type Arriving = { id: string; label: string; kind: KeyKind; template: KeyTemplate }
+export type Arriving = Naming & { kind: KeyKind; template: KeyTemplate }
 
 /** The template of a key that is being unwrapped, every flag explicit and MODIFIABLE last. */
 export function arrivingKey(
   token: TokenSession,
-  { id, label, kind, template }: Arriving,
+  { id, label, sameLabel, kind, template }: Arriving,
 ): { ref: KeyRef; asked: Attribute[] } {
   const { keyClass, keyType } = kinds[kind]
   const ref: KeyRef = { id, class: keyClass }
-  token.requireFree(ref)
+  requireFreeId(token, id, keyClass)
+  requireFreeLabel(token, { id, label, ...(sameLabel === true ? { sameLabel } : {}) }, template.token)
   const numbers = numbersOf(token)
   return {
     ref,

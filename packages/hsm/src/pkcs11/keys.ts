@@ -13,6 +13,7 @@ import { attributeName, is, num, raw } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
 import { curves, ed25519Params } from './curves.ts'
 import { attempt } from './errors.ts'
+import { type Naming, requireFreeId, requireFreeLabel } from './free-name.ts'
 import { numbersOf } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
@@ -26,12 +27,13 @@ function generateSecret(
   mechanism: number,
   keyType: number,
   length: number,
-  options: { id: string; label: string; template: KeyTemplate },
+  options: Naming & { template: KeyTemplate },
 ): MadeKey {
   token.requireUser()
   token.requireMechanism(mechanism, 'generate')
   const ref: KeyRef = { id: options.id, class: 'secret' }
-  token.requireFree(ref)
+  requireFreeId(token, ref.id, ref.class)
+  requireFreeLabel(token, options, options.template.token)
   const asked = [
     num('CLASS', CKO.SECRET_KEY),
     num('KEY_TYPE', keyType),
@@ -53,14 +55,14 @@ function aesBytes(bits: number): number {
 
 export const generateAes = (
   token: TokenSession,
-  options: { id: string; label: string; bits: 128 | 256; template: KeyTemplate },
+  options: Naming & { bits: 128 | 256; template: KeyTemplate },
 ): MadeKey => generateSecret(token, CKM.AES_KEY_GEN, CKK.AES, aesBytes(options.bits), options)
 
 const maxSecretBytes = 512
 
 export function generateSecretKey(
   token: TokenSession,
-  options: { id: string; label: string; bytes: number; template: KeyTemplate },
+  options: Naming & { bytes: number; template: KeyTemplate },
 ): MadeKey {
   const { bytes } = options
   if (!Number.isInteger(bytes) || bytes < 1 || bytes > maxSecretBytes)
@@ -71,7 +73,7 @@ export function generateSecretKey(
 /** 32 bytes are an HMAC-SHA-256 key's natural length. */
 export const generateHmac = (
   token: TokenSession,
-  options: { id: string; label: string; template: KeyTemplate; bytes?: number },
+  options: Naming & { template: KeyTemplate; bytes?: number },
 ): MadeKey => generateSecretKey(token, { bytes: 32, ...options })
 
 /** Mechanism, key type and public parameters of a pair. Tokens differ in how Ed25519 is named, so there are two spellings. */
@@ -174,13 +176,13 @@ export function makePair(
 
 export function generateKeyPair(
   token: TokenSession,
-  options: { id: string; label: string; kind: KeyPairKind; template: KeyTemplate },
+  options: Naming & { kind: KeyPairKind; template: KeyTemplate },
 ): MadeKeyPair {
   token.requireUser()
   const publicKey: KeyRef = { id: options.id, class: 'public' }
   const privateKey: KeyRef = { id: options.id, class: 'private' }
-  token.requireFree(publicKey)
-  token.requireFree(privateKey)
+  requireFreeId(token, options.id, 'public', 'private')
+  requireFreeLabel(token, options, options.template.token)
   const name = named(options.id, options.label)
   const doing = `generating a key pair (${options.kind})`
   const made = makePair(
@@ -210,11 +212,12 @@ export function generateKeyPair(
 
 export function importPublicKey(
   token: TokenSession,
-  options: { id: string; label: string; spki: Uint8Array; token: boolean },
+  options: Naming & { spki: Uint8Array; token: boolean },
 ): KeyRef {
   token.requireUser()
   const ref: KeyRef = { id: options.id, class: 'public' }
-  token.requireFree(ref)
+  requireFreeId(token, ref.id, ref.class)
+  requireFreeLabel(token, options, options.token)
   const { keyType, attributes } = publicKeyAttributes(options.spki)
   const asked = [
     num('CLASS', CKO.PUBLIC_KEY),

@@ -233,11 +233,6 @@ export class TokenSession {
     return this.module.find(this.session, [num('CLASS', classNumber[ref.class]), hex('ID', ref.id)])
   }
 
-  requireFree(ref: KeyRef): void {
-    if (this.findAll(ref).length > 0)
-      throw hsmError('HSM-DUPLICATE-ID', `a ${ref.class} key ${ref.id} exists already`)
-  }
-
   /** The key's own list; null when it has none or does not show it. */
   allowedMechanisms(key: Handle): readonly number[] | null {
     const name = key.toString('hex')

@@ -121,7 +121,7 @@ export class Tokens {
    */
   initialise(
     serial: string,
-    options: { label: string; pins: Pins | null; acceptFinalTry?: boolean; uniqueLabel?: boolean },
+    options: { label: string; pins: Pins | null; acceptFinalTry?: boolean; sameLabel?: boolean },
   ): TokenInfo {
     const bytes = Buffer.byteLength(options.label, 'utf8')
     if (bytes < 1 || bytes > labelBytes)
@@ -136,8 +136,10 @@ export class Tokens {
         ? hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
         : notUsable(serial, before)
     }
-    const namesake = before.find(({ info }) => info.label === options.label && info.serial !== serial)
-    if (options.uniqueLabel === true && namesake?.info.initialised)
+    const namesake = before.find(
+      ({ info }) => info.initialised && info.label === options.label && info.serial !== serial,
+    )
+    if (options.sameLabel !== true && namesake)
       throw hsmError(
         'HSM-DUPLICATE-LABEL',
         `token ${namesake.info.serial} is labelled ${JSON.stringify(options.label)} already`,

@@ -11,6 +11,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { rootBytes, rootTemplate, windowRootTemplate } from '../templates.ts'
 import { CKA, hex, is, num, text } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
+import { requireFreeId, requireFreeLabel } from './free-name.ts'
 import { inventory } from './inventory.ts'
 import { possessionOf } from './kek.ts'
 import { numbersOf } from './mechanisms.ts'
@@ -39,7 +40,10 @@ function checkDestinations(destinations: readonly WindowDestination[]): void {
   }
 }
 
-/** TRUSTED can be given only here, when the security officer creates the key; nobody can set it later. */
+/**
+ * TRUSTED can be given only here, when the security officer creates the key; nobody can set it later. A label may repeat:
+ * an attempt that was given up leaves its keys until the user can be asked again, and the window goes by identifier and SPKI.
+ */
 export function importDestinations(
   token: TokenSession,
   destinations: readonly WindowDestination[],
@@ -55,7 +59,7 @@ export function importDestinations(
       )
     }
     const ref: KeyRef = { id, class: 'public' }
-    token.requireFree(ref)
+    requireFreeId(token, id, 'public')
     const asked = [
       num('CLASS', CKO.PUBLIC_KEY),
       num('KEY_TYPE', CKK.RSA),
@@ -130,6 +134,7 @@ export function open(
   options: {
     ckaId: string
     label: string
+    sameLabel?: boolean
     destinations: readonly WindowDestination[]
     challenge?: Uint8Array
   },
@@ -137,7 +142,8 @@ export function open(
   token.requireUser()
   if (token.window) throw hsmError('HSM-WINDOW-OPEN', 'a trusted window is open on this token')
   checkDestinations(options.destinations)
-  token.requireFree({ id: options.ckaId, class: 'secret' })
+  requireFreeId(token, options.ckaId, 'secret')
+  requireFreeLabel(token, { ...options, id: options.ckaId }, rootTemplate.token)
   const trusted = trustedDestinations(token, options.destinations)
   const asked = [
     num('CLASS', CKO.SECRET_KEY),

@@ -129,7 +129,7 @@ describe('what a token can answer', () => {
   })
 
   it('an attribute that cannot be read back for a fault is no attribute that differs', async () => {
-    const make = (id: string) => token.generateAes({ id, label: 'x', bits: 256, template: rootTemplate })
+    const make = (id: string) => token.generateAes({ id, label: 'unread', bits: 256, template: rootTemplate })
     await token.chooseWrapMechanism()
     const id = newId()
     bench.next('C_GetAttributeValue', 'CKR_DEVICE_ERROR')

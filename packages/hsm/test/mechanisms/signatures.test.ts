@@ -82,7 +82,7 @@ describe('signatures', () => {
     const by = async (kind: KeyPairKind, mechanism: SignMechanism) => {
       const pair = await token.generateKeyPair({
         id: newId(),
-        label: kind,
+        label: `${kind} that hashes`,
         kind,
         template: signingTemplate,
       })

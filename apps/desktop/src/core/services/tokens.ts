@@ -78,7 +78,7 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
   const { pins } = asked
-  const given = { label: asked.label, acceptFinalTry: asked.acceptFinalTry === true, uniqueLabel: true }
+  const given = { label: asked.label, acceptFinalTry: asked.acceptFinalTry === true }
   const info = await atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
     pins === null
       ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })

@@ -5,6 +5,7 @@ import { type Perform, tokenOf } from '../run-context.ts'
 import { discard } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
 
+/** Several runs may be open on one token, each with a ceremony key of this name: they go by their identifiers. */
 export const ceremonyKeyLabel = 'ceremony-key'
 
 export const makeCeremonyKey: Perform<'make-ceremony-key'> = async (effect, run) => {
@@ -13,12 +14,14 @@ export const makeCeremonyKey: Perform<'make-ceremony-key'> = async (effect, run)
   await token.generateAes({
     id: effect.sealCkaId,
     label: `${ceremonyKeyLabel}-seal`,
+    sameLabel: true,
     bits: 256,
     template: { ...sealingTemplate, token: true },
   })
   const pair = await token.generateKeyPair({
     id: effect.ckaId,
     label: ceremonyKeyLabel,
+    sameLabel: true,
     kind: 'p-256',
     template: signingTemplate,
   })
