@@ -20,6 +20,7 @@ export const sayings = {
   'changes-unsaid': 'changes refused without a code',
   'wraps-otherwise': 'the KEK also wraps by {{mechanisms}}',
   'wraps-once': 'the KEK wraps by one mechanism only',
+  'not-decided': 'not decided: the token answers {{answers}}, and to what is allowed as well',
   'answer-known': 'gives the known answers of {{standard}}',
   'answer-known-padded':
     'gives the known answers of {{standard}}; other lengths than whole blocks are padded with zeros first',
@@ -32,6 +33,7 @@ export const sayings = {
   'template-held': 'the hardened template held',
   'template-broke': 'the hardened template did not hold',
   'attacks-worked': 'worked: {{attacks}}',
+  'attacks-undecided': 'not decided: {{attacks}}',
   'lacks-wrap': 'lacks a wrap mechanism with a known answer',
   'lacks-attributes': 'lacks {{attributes}}',
   'profile-unknown': 'no profile knows this token',

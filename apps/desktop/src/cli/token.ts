@@ -226,10 +226,15 @@ function probe(options: WorkOptions): Promise<Outcome> {
 }
 
 function why({ attacks, knownAnswers }: ProbeReport): string {
-  const broken = attacks.filter(({ template, outcome }) => template === 'hardened' && outcome === 'broken')
-  const attacked = broken.map(({ name }) => name).join(', ')
+  const names = (outcome: ProbeReport['attacks'][number]['outcome']) =>
+    attacks
+      .filter((one) => one.template === 'hardened' && one.outcome === outcome)
+      .map(({ name }) => name)
+      .join(', ')
+  const [attacked, open] = [names('broken'), names('undecided')]
   return [
     ...(knownAnswers.chosen === null ? ['no wrap mechanism gives a known answer'] : []),
     ...(attacked === '' ? [] : [`these attacks succeeded: ${attacked}`]),
+    ...(open === '' ? [] : [`these attacks were not decided: ${open}`]),
   ].join('; ')
 }

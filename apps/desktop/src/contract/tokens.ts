@@ -44,13 +44,16 @@ export type Said = { id: string; values: Record<string, string> }
 /** Why the level holds, or why the next one does not; in the order of the levels. `detail` is what `said` says, in English. */
 export type EvidenceReason = { code: EvidenceReasonCode; holds: boolean; detail: string; said: Said[] }
 
-/** One attack of the probe. `held`: the token resisted; `broken`: the attack worked; `unsupported`: could not be tried. */
+/**
+ * One attack of the probe. `held`: the token resisted; `broken`: the attack worked; `undecided`: the token fails at the like that
+ * is allowed too; `unsupported`: could not be tried.
+ */
 export type ProbeCheck = {
   /** The attack, or `known-answer`. */
   id: string
   /** What was attacked: our `hardened` template, which must hold, or the token's `default`; null for a known answer. */
   template: 'hardened' | 'default' | null
-  outcome: 'held' | 'broken' | 'unsupported'
+  outcome: 'held' | 'broken' | 'undecided' | 'unsupported'
   /** Of a known answer without the mechanism's name, which is `mechanism`. */
   detail: string
   said: Said[]

@@ -1,10 +1,10 @@
 import { abilitiesOf, tokenProfiles } from '@lux/ceremony/plan'
-import { evidenceReasons, profileById, profiles, type TokenInfo } from '@lux/hsm'
+import { evidenceReasons, type ProbeReport, profileById, profiles, type TokenInfo } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes } from '../../src/contract/index.ts'
-import { initialiseToken, logIn } from '../../src/core/run/perform/token.ts'
+import { initialiseToken, logIn, probeToken } from '../../src/core/run/perform/token.ts'
 import type { RunContext } from '../../src/core/run/run-context.ts'
-import { pinStateOf, tokenViewOf } from '../../src/core/services/token-view.ts'
+import { pinStateOf, probeViewOf, tokenViewOf } from '../../src/core/services/token-view.ts'
 
 describe('token profiles of the driver and of the plan', () => {
   it('are the same ones, but for the unknown token, which no plan names', () => {
@@ -107,6 +107,44 @@ describe('initialising a token', () => {
     expect(done).toEqual(['new'])
     await initialiseToken({ ...effect, attempt: 2 }, context)
     expect(done).toEqual(['new', 'ours'])
+  })
+})
+
+describe('a probe', () => {
+  const attack = { name: 'copy-escalate', template: 'hardened', detail: '' } as const
+  const report = (profile: string, outcome: ProbeReport['attacks'][number]['outcome']): ProbeReport => ({
+    serial: '00',
+    profile,
+    attacks: [{ ...attack, outcome }],
+    knownAnswers: {
+      chosen: { standard: 'KWP-RFC5649', name: 'CKM_AES_KEY_WRAP_KWP', number: 1, exactLengths: true },
+      tried: [],
+    },
+    passed: outcome === 'held',
+    lacking: [],
+  })
+  const inRun = (found: ProbeReport) =>
+    probeToken(
+      { token: 'ceremony', serial: '00' } as Parameters<typeof probeToken>[0],
+      { progress: () => {}, hsm: { token: () => ({ probe: async () => found }) } } as unknown as RunContext,
+    )
+
+  it.each([
+    ['softhsm', 'held', 'E1'],
+    ['luna', 'held', 'E1'],
+    ['generic', 'held', 'E0'],
+    ['softhsm', 'broken', 'E0'],
+    ['softhsm', 'undecided', 'E0'],
+  ] as const)('of a %s token that is %s reaches %s in the transcript', async (profile, outcome, level) => {
+    expect(await inRun(report(profile, outcome))).toMatchObject({ passed: outcome === 'held', level })
+  })
+
+  it('that was not decided is not called held, in the transcript nor in the window', async () => {
+    const found = report('softhsm', 'undecided')
+    expect((await inRun(found)).attacks).toEqual([
+      { name: 'copy-escalate', hardened: 'not-tried', default: 'not-tried' },
+    ])
+    expect(probeViewOf('', found).checks).toMatchObject([{ id: 'copy-escalate', outcome: 'undecided' }])
   })
 })
 

@@ -90,8 +90,11 @@ export type CommittedRoot = MadeKey & { readonly inventory: Inventory }
 export type ProbeAttack = {
   readonly name: ProbeAttackName
   readonly template: 'hardened' | 'default'
-  /** `held`: the token refused. `broken`: the attack gave key bytes or a weaker key. */
-  readonly outcome: 'held' | 'broken' | 'not-applicable'
+  /**
+   * `held`: the token refused. `broken`: the attack gave key bytes or a weaker key. `undecided`: the token answered by a code
+   * that says nothing, and to the same call without the attack too.
+   */
+  readonly outcome: 'held' | 'broken' | 'undecided' | 'not-applicable'
   readonly detail: string
   /** `detail`, for translation; absent in what was kept by an older program. */
   readonly said?: Said

@@ -37,7 +37,7 @@ export type Evidence = { readonly level: EvidenceLevel; readonly reasons: readon
 /** A check that was made elsewhere: null when there was nothing to check. */
 export type Check = { readonly ok: boolean; readonly detail: string } | null
 
-const names = (reports: readonly AttributeReport[]): string =>
+const readNames = (reports: readonly AttributeReport[]): string =>
   reports.map(({ attribute, actual }) => `${attribute} ${actual}`).join(', ')
 
 /**
@@ -65,9 +65,9 @@ export function evidenceOf(facts: {
             wrong.length === 0,
             wrong.length === 0
               ? said('attributes-compared', { number: String(attributes.length) })
-              : names(wrong),
+              : readNames(wrong),
           ),
-          ...(lacking.length === 0 ? [] : [reason('attributes-lacking', false, names(lacking))]),
+          ...(lacking.length === 0 ? [] : [reason('attributes-lacking', false, readNames(lacking))]),
         ]),
     reason(
       'probe-passed',
@@ -117,12 +117,14 @@ function faultsOf({
   attacks?: ProbeReport['attacks']
   lacking: readonly string[]
 }): Said[] {
-  const broken = (attacks ?? []).filter((one) => one.template === 'hardened' && one.outcome === 'broken')
+  const hardened = (attacks ?? []).filter((one) => one.template === 'hardened')
+  const names = (outcome: ProbeReport['attacks'][number]['outcome']) =>
+    hardened.flatMap((one) => (one.outcome === outcome ? [one.name] : [])).join(', ')
+  const [broken, open] = [names('broken'), names('undecided')]
   const attributes = lacking.filter((one) => one !== noKeyWrap)
   const faults = [
-    ...(broken.length === 0
-      ? []
-      : [said('attacks-worked', { attacks: broken.map(({ name }) => name).join(', ') })]),
+    ...(broken === '' ? [] : [said('attacks-worked', { attacks: broken })]),
+    ...(open === '' ? [] : [said('attacks-undecided', { attacks: open })]),
     ...(lacking.includes(noKeyWrap) ? [said('lacks-wrap')] : []),
     ...(attributes.length === 0 ? [] : [said('lacks-attributes', { attributes: attributes.join(', ') })]),
   ]

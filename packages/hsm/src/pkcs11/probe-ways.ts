@@ -1,19 +1,20 @@
 import { CKM, mechanismName } from './constants.ts'
-import { attemptRefusal as attempt, call } from './errors.ts'
+import { call } from './errors.ts'
 import { zeroIv } from './mechanisms.ts'
 import type { Handle, Mechanism } from './module.ts'
 import { gcm } from './parameters.ts'
+import { tryAttack } from './probe-control.ts'
 import type { TokenSession } from './session.ts'
 
-type DecryptBlock = { readonly name: string; readonly block: (bytes: Buffer) => Uint8Array }
+type DecryptBlock = { readonly name: string; readonly block: (key: Handle, bytes: Buffer) => Uint8Array }
 
-/** Ways to have a KEK decrypt one block: by itself, or as a chain of one block whose IV is zero, which is the same. */
-export function blockWays(token: TokenSession, kek: Handle): readonly DecryptBlock[] {
+/** Ways to have a key decrypt one block: by itself, or as a chain of one block whose IV is zero, which is the same. */
+export function blockWays(token: TokenSession): readonly DecryptBlock[] {
   const { p11 } = token.module
   const by = (mechanism: { mechanism: number; parameter?: Buffer }): DecryptBlock => ({
     name: mechanismName(mechanism.mechanism),
-    block: (bytes) => {
-      call('decrypting', () => p11.C_DecryptInit(token.session, mechanism, kek))
+    block: (key, bytes) => {
+      call('decrypting', () => p11.C_DecryptInit(token.session, mechanism, key))
       return call('decrypting', () => p11.C_Decrypt(token.session, bytes, Buffer.alloc(32)))
     },
   })
@@ -39,16 +40,24 @@ function wrapWays(token: TokenSession): Mechanism[] {
   ]
 }
 
-/** Names of the mechanisms by which the KEK wraps the key, beside its own. */
+/** Names of the mechanisms by which the KEK wraps the key, beside its own, and of those of which nothing is known. */
 export function otherWraps(
   token: TokenSession,
-  { kek, victim, own }: { kek: Handle; victim: Handle; own: number },
-): string[] {
+  { kek, victim, own }: { kek: Handle; victim: Handle; own: Mechanism },
+): { readonly accepted: readonly string[]; readonly open: readonly string[] } {
   const { module, session } = token
-  const accepted = wrapWays(token)
-    .filter(({ mechanism }) => mechanism !== own)
-    .filter(
-      (mechanism) => attempt(() => module.wrapKey(session, mechanism, kek, victim, 'wrapping otherwise')).ok,
+  const wrapBy = (mechanism: Mechanism) =>
+    module.wrapKey(session, mechanism, kek, victim, 'wrapping otherwise')
+  const accepted = new Set<string>()
+  const open = new Set<string>()
+  for (const way of wrapWays(token).filter(({ mechanism }) => mechanism !== own.mechanism)) {
+    const name = mechanismName(way.mechanism)
+    const wrapped = tryAttack(
+      () => wrapBy(way),
+      () => wrapBy(own),
     )
-  return [...new Set(accepted.map(({ mechanism }) => mechanismName(mechanism)))]
+    if (wrapped.ok) accepted.add(name)
+    else if (wrapped.undecided) open.add(`${name}: ${wrapped.error.ckr?.name ?? wrapped.error.code}`)
+  }
+  return { accepted: [...accepted], open: [...open] }
 }

@@ -92,7 +92,12 @@ function capabilitiesOf(info: TokenInfo, report: ProbeReport | null): contract.C
 const saidView = ({ id, values }: Said): contract.Said => ({ id, values: { ...values } })
 
 export function probeViewOf(at: string, report: ProbeReport): contract.ProbeView {
-  const outcomes = { held: 'held', broken: 'broken', 'not-applicable': 'unsupported' } as const
+  const outcomes = {
+    held: 'held',
+    broken: 'broken',
+    undecided: 'undecided',
+    'not-applicable': 'unsupported',
+  } as const
   return {
     at,
     passed: report.passed,

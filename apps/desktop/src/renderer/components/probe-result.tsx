@@ -5,18 +5,24 @@ import { useSaid } from '../i18n/said.ts'
 import { Outcome, type Tone } from './outcome.tsx'
 import { Code, Rec } from './record.tsx'
 
-const tones: Record<ProbeCheck['outcome'], Tone> = { held: 'good', broken: 'bad', unsupported: 'none' }
+const tones: Record<ProbeCheck['outcome'], Tone> = {
+  held: 'good',
+  broken: 'bad',
+  undecided: 'warn',
+  unsupported: 'none',
+}
 
 /** Each attack by name, ours that must hold apart from the token's own defaults, which are only told. */
 export function ProbeResult({ probe }: { probe: ProbeView }) {
   const { t } = useTranslation()
   const format = useFormats()
-  const broken = probe.checks.some(({ template, outcome }) => template === 'hardened' && outcome === 'broken')
-  const said = probe.passed ? 'held' : broken ? 'broken' : 'untried'
+  const some = (one: ProbeCheck['outcome']) =>
+    probe.checks.some(({ template, outcome }) => template === 'hardened' && outcome === one)
+  const said = probe.passed ? 'held' : some('broken') ? 'broken' : some('undecided') ? 'undecided' : 'untried'
   return (
     <div className="panel">
       <div className="row">
-        <Outcome tone={({ held: 'good', broken: 'bad', untried: 'warn' } as const)[said]}>
+        <Outcome tone={({ held: 'good', broken: 'bad', undecided: 'warn', untried: 'warn' } as const)[said]}>
           <strong>{t(`tokens.probe-${said}`)}</strong>
         </Outcome>
         <span className="quiet">

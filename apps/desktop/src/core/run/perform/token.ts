@@ -1,10 +1,12 @@
 import type { EffectOf } from '@lux/ceremony'
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import {
+  evidenceOf,
   HsmError,
   type Inventory,
   type ProbeAttack,
   type ProbeReport,
+  profileById,
   profileOf,
   type TokenInfo,
 } from '@lux/hsm'
@@ -163,7 +165,13 @@ export const probeToken: Perform<'probe-token'> = async (effect, run) => {
   return summary(await tokenOf(run, effect.serial).probe())
 }
 
-const outcomes = { held: 'held', broken: 'broke', 'not-applicable': 'not-tried' } as const
+/** An attack that was not decided proves as little as one that was not tried. */
+const outcomes = {
+  held: 'held',
+  broken: 'broke',
+  undecided: 'not-tried',
+  'not-applicable': 'not-tried',
+} as const
 
 function summary(report: ProbeReport): Awaited<ReturnType<typeof probeToken>> {
   const outcome = (name: string, template: ProbeAttack['template']) => {
@@ -180,8 +188,15 @@ function summary(report: ProbeReport): Awaited<ReturnType<typeof probeToken>> {
       default: outcome(name, 'default'),
     })),
     wrapMechanism: report.knownAnswers.chosen?.standard ?? '',
-    level: report.passed ? 'E1' : 'E0',
+    level: levelOf(report),
   }
+}
+
+/** Of a token that no profile knows nothing is promised, so its probe alone proves no E1 (CEREMONY.md "Evidence level"). */
+function levelOf(report: ProbeReport): 'E0' | 'E1' {
+  const profile = profileById(report.profile)
+  const e1 = profile !== null && evidenceOf({ attributes: null, probe: report, profile }).level === 'E1'
+  return e1 ? 'E1' : 'E0'
 }
 
 function compare(a: string, b: string): number {

@@ -1,0 +1,236 @@
+import { randomBytes } from 'node:crypto'
+import type { HsmError, ProbeAttack, ProbeAttackName } from '../device.ts'
+import { type Said, type SayingId, said, sayingText } from '../sayings.ts'
+import { childKekTemplate } from '../templates.ts'
+import { CKA, is, mechanisms, num, readAttribute, text } from './attributes.ts'
+import { CKK, CKM, CKO } from './constants.ts'
+import { attemptRefusal as attempt } from './errors.ts'
+import { withScratchKey, zeroIv } from './mechanisms.ts'
+import type { Attribute } from './memory.ts'
+import type { Handle, Mechanism } from './module.ts'
+import { isUnclearName, tryAttack } from './probe-control.ts'
+import { blockWays, otherWraps } from './probe-ways.ts'
+import { named } from './read-back.ts'
+import type { TokenSession } from './session.ts'
+import { unwrapWithBlockCipher } from './software-kwp.ts'
+import { mechanismNumbers, secretAttributes } from './templates.ts'
+
+type Finding = Pick<ProbeAttack, 'outcome' | 'detail'> & { said: Said }
+
+export type Scene = {
+  readonly token: TokenSession
+  readonly kek: Handle
+  /** An extractable key that may be changed and copied: what is harmless is tried on it. */
+  readonly victim: Handle
+  readonly victimValue: Buffer
+  readonly mechanism: Mechanism
+}
+
+function finding(outcome: Finding['outcome'], id: SayingId, values: Said['values'] = {}): Finding {
+  const what = said(id, values)
+  return { outcome, detail: sayingText(what), said: what }
+}
+
+const held = (id: SayingId, values: Said['values'] = {}) => finding('held', id, values)
+const broken = (id: SayingId, values: Said['values'] = {}) => finding('broken', id, values)
+const undecided = (answers: Iterable<string>) =>
+  finding('undecided', 'not-decided', { answers: [...answers].join(', ') })
+const codeOf = ({ ckr, code }: HsmError): string => ckr?.name ?? code
+
+export const scratchSecret = (): Attribute[] => [
+  num('CLASS', CKO.SECRET_KEY),
+  num('KEY_TYPE', CKK.AES),
+  ...named(randomBytes(16).toString('hex'), 'probe'),
+]
+
+function wrapVictim({ token, kek, victim, mechanism }: Scene) {
+  return attempt(() => token.module.wrapKey(token.session, mechanism, kek, victim, 'wrapping a scratch key'))
+}
+
+function setHarmlessly({ token, victim }: Scene): void {
+  token.module.setAttribute(token.session, victim, text('LABEL', 'renamed'), 'changing a scratch key')
+}
+
+function copyHarmlessly({ token, victim }: Scene): void {
+  const doing = 'copying a scratch key'
+  token.destroyHandle(token.module.copyObject(token.session, victim, [is('TOKEN', false)], doing))
+}
+
+/** As the hardened template demands it of what it unwraps. */
+function unwrapHarmlessly({ token, kek, mechanism }: Scene, wrapped: Buffer): void {
+  const numbers = mechanismNumbers(() => mechanism.mechanism)
+  const asked = [...scratchSecret(), ...secretAttributes(childKekTemplate, numbers)]
+  const doing = 'unwrapping as it is allowed'
+  token.destroyHandle(token.module.unwrapKey(token.session, mechanism, kek, wrapped, asked, doing))
+}
+
+/** CBC by hand, and the padding cut off: 32 bytes and a block of padding. */
+function unchain(wrapped: Buffer, decryptBlock: (block: Buffer) => Uint8Array): Buffer {
+  const blocks = [0, 16].map((at) => {
+    const before = at === 0 ? zeroIv : wrapped.subarray(at - 16, at)
+    return Buffer.from(decryptBlock(wrapped.subarray(at, at + 16))).map((byte, i) => byte ^ (before[i] ?? 0))
+  })
+  return Buffer.concat(blocks)
+}
+
+/** Wraps a known key, then has the KEK decrypt the blob block by block: a KEK that can decrypt gives every child away. */
+function wrapThenDecrypt(scene: Scene): Finding {
+  const { token, kek, victimValue, mechanism } = scene
+  const wrapped = wrapVictim(scene)
+  if (!wrapped.ok) return finding('not-applicable', 'does-not-wrap', { answer: codeOf(wrapped.error) })
+  const flip = tryAttack(
+    () => token.module.setAttribute(token.session, kek, is('DECRYPT', true), 'setting DECRYPT'),
+    () => setHarmlessly(scene),
+  )
+  const answers: string[] = []
+  let open = !flip.ok && flip.undecided
+  for (const { name, block } of blockWays(token)) {
+    const by = (bytes: Buffer) => block(kek, bytes)
+    const opened = tryAttack(
+      () =>
+        mechanism.mechanism === CKM.AES_CBC_PAD
+          ? unchain(wrapped.value, by)
+          : unwrapWithBlockCipher(wrapped.value, by),
+      () =>
+        withScratchKey(token, randomBytes(32), CKK.AES, [is('DECRYPT', true)], (key) =>
+          block(key, Buffer.alloc(16)),
+        ),
+    )
+    if (!opened.ok) {
+      answers.push(`${name}: ${codeOf(opened.error)}`)
+      open ||= opened.undecided
+    } else if (opened.value?.equals(victimValue)) return broken('decrypted-bytes', { mechanism: name })
+  }
+  if (open) return undecided(flip.ok ? answers : [codeOf(flip.error), ...answers])
+  if (answers.length === 0) return held('decrypted-other')
+  const answer = answers.join(', ')
+  return flip.ok
+    ? held('decrypt-set', { answer })
+    : held('decrypt-refused', { set: codeOf(flip.error), answer })
+}
+
+function unwrapAs(scene: Scene, extra: readonly Attribute[], doing: string): Finding {
+  const { token, kek, mechanism } = scene
+  const wrapped = wrapVictim(scene)
+  if (!wrapped.ok) return finding('not-applicable', 'does-not-wrap', { answer: codeOf(wrapped.error) })
+  const template = [...scratchSecret(), is('TOKEN', false), ...extra]
+  const { module, session } = token
+  const back = tryAttack(
+    () => module.unwrapKey(session, mechanism, kek, wrapped.value, template, doing),
+    () => unwrapHarmlessly(scene, wrapped.value),
+  )
+  if (!back.ok)
+    return back.undecided
+      ? undecided([codeOf(back.error)])
+      : held('unwrap-refused', { answer: codeOf(back.error) })
+  try {
+    return judgeUnwrapped(scene, back.value)
+  } finally {
+    token.destroyHandle(back.value)
+  }
+}
+
+function judgeUnwrapped({ token, victimValue }: Scene, key: Handle): Finding {
+  const { module, session } = token
+  const value = tryAttack(
+    () => module.getAttribute(session, key, CKA.VALUE),
+    () => module.getAttribute(session, key, CKA.CLASS),
+  )
+  if (value.ok && value.value !== 'absent' && value.value.equals(victimValue))
+    return broken('unwrap-readable')
+  const extractable = readAttribute(module, session, key, CKA.EXTRACTABLE)
+  if (!extractable.ok) return undecided([extractable.reason])
+  if (extractable.value === 'true') return broken('unwrap-extractable')
+  return !value.ok && value.undecided ? undecided([codeOf(value.error)]) : held('unwrap-safe')
+}
+
+const weaker: readonly Attribute[] = [
+  is('EXTRACTABLE', true),
+  is('SENSITIVE', false),
+  is('DECRYPT', true),
+  is('ENCRYPT', true),
+  is('SIGN', true),
+  is('DERIVE', true),
+  is('MODIFIABLE', true),
+  mechanisms([CKM.AES_ECB, CKM.AES_CBC_PAD]),
+  { type: CKA.UNWRAP_TEMPLATE, value: [] },
+]
+
+export const nameOf = ({ type }: Attribute): string =>
+  Object.entries(CKA).find(([, number]) => number === type)?.[0] ?? String(type)
+
+type Read = ReturnType<typeof readAttribute>
+
+const told = (read: Read): string => (read.ok ? read.value : read.reason)
+
+/** The reason why one of two readings says nothing, or null. */
+const unread = (...reads: readonly Read[]): string | null => reads.map(told).find(isUnclearName) ?? null
+
+function copyEscalate(scene: Scene): Finding {
+  const { token, kek } = scene
+  const { module, session } = token
+  const reasons = new Set<string>()
+  const open = new Set<string>()
+  for (const attribute of weaker) {
+    const copy = tryAttack(
+      () => module.copyObject(session, kek, [is('TOKEN', false), attribute], 'copying the KEK'),
+      () => copyHarmlessly(scene),
+    )
+    if (!copy.ok) {
+      ;(copy.undecided ? open : reasons).add(codeOf(copy.error))
+      continue
+    }
+    const before = readAttribute(module, session, kek, attribute.type)
+    const after = readAttribute(module, session, copy.value, attribute.type)
+    token.destroyHandle(copy.value)
+    const unknown = unread(before, after)
+    if (unknown !== null) open.add(unknown)
+    else if (told(before) !== told(after)) return broken('copy-weaker', { attribute: nameOf(attribute) })
+  }
+  if (open.size > 0) return undecided(open)
+  return reasons.size === 0
+    ? held('copies-unchanged')
+    : held('copies-refused', { answers: [...reasons].join(', ') })
+}
+
+function flipAttributes(scene: Scene): Finding {
+  const { token, kek } = scene
+  const { module, session } = token
+  const reasons = new Set<string>()
+  const open = new Set<string>()
+  for (const attribute of weaker) {
+    const before = readAttribute(module, session, kek, attribute.type)
+    const set = tryAttack(
+      () => module.setAttribute(session, kek, attribute, 'changing the KEK'),
+      () => setHarmlessly(scene),
+    )
+    if (!set.ok) (set.undecided ? open : reasons).add(codeOf(set.error))
+    const after = readAttribute(module, session, kek, attribute.type)
+    const unknown = unread(before, after)
+    if (unknown !== null && set.ok) open.add(unknown)
+    else if (unknown === null && told(before) !== told(after))
+      return broken('was-changed', { attribute: nameOf(attribute) })
+  }
+  if (open.size > 0) return undecided(open)
+  return reasons.size === 0
+    ? held('changes-unsaid')
+    : held('changes-refused', { answers: [...reasons].join(', ') })
+}
+
+/** Wrapping one key by a second mechanism, or by raw block encryption, can undo what the first one protects. */
+function mechanismConfusion({ token, kek, victim, mechanism }: Scene): Finding {
+  const { accepted, open } = otherWraps(token, { kek, victim, own: mechanism })
+  if (accepted.length > 0) return broken('wraps-otherwise', { mechanisms: accepted.join(', ') })
+  return open.length > 0 ? undecided(open) : held('wraps-once')
+}
+
+const readable = [is('PRIVATE', true), is('SENSITIVE', false), is('EXTRACTABLE', true)]
+
+export const attacks: readonly [ProbeAttackName, (scene: Scene) => Finding][] = [
+  ['wrap-then-decrypt', wrapThenDecrypt],
+  ['reimport-extractable', (scene) => unwrapAs(scene, readable, 'unwrapping as extractable')],
+  ['silent-unwrap', (scene) => unwrapAs(scene, [], 'unwrapping without saying')],
+  ['copy-escalate', copyEscalate],
+  ['mechanism-confusion', mechanismConfusion],
+  ['flip-attributes', flipAttributes],
+]
