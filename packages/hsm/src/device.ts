@@ -202,6 +202,7 @@ export type Token = {
     label: string
     sameLabel?: boolean
     wrapped: Bytes
+    /** As the blob says; SHA-1 where it says nothing. */
     oaepHash?: OaepHash
   }): Promise<MadeKey>
   destroyTransportPair(options: { id: string }): Promise<Absent>

@@ -71,7 +71,16 @@ export type ReplicationStep = {
   readonly command: string | null
 }
 
-export type WindowDestination = { readonly id: string; readonly label: string; readonly spki: Bytes }
+/**
+ * `oaepHash`: the strongest that the destination's token unwraps by. Left out where nobody knows: then SHA-1, which every token
+ * has and some have alone.
+ */
+export type WindowDestination = {
+  readonly id: string
+  readonly label: string
+  readonly spki: Bytes
+  readonly oaepHash?: OaepHash
+}
 
 export type TrustedWindow = {
   readonly blobs: readonly {

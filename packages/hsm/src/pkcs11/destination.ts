@@ -45,7 +45,7 @@ export function unwrapRoot(
   ]
   const doing = 'unwrapping the root'
   const transport = token.find({ id: options.transportId, class: 'private' })
-  const mechanism = oaep(options.oaepHash ?? token.profile.oaepHash)
+  const mechanism = oaep(options.oaepHash ?? 'sha1')
   const handle = unwrapOrInvalid(token, mechanism, transport, options.wrapped, asked, doing)
   const attributes = readBack(token, handle, asked, doing)
   requireLength(token, handle, rootBytes, doing)

@@ -3,6 +3,7 @@ import type {
   CommittedRoot,
   KeyRef,
   KeyTemplate,
+  OaepHash,
   PossessionProof,
   TrustedWindow,
   WindowDestination,
@@ -119,6 +120,11 @@ function trustedDestinations(
   return found
 }
 
+const byStrength: readonly OaepHash[] = ['sha1', 'sha256', 'sha384', 'sha512']
+
+const strongestOfBoth = (ours: OaepHash, theirs: OaepHash): OaepHash =>
+  byStrength.indexOf(ours) < byStrength.indexOf(theirs) ? ours : theirs
+
 /** Extractable only towards trusted keys; everything else as the root will be. It must be copyable once, into its final form. */
 const openTemplate: KeyTemplate = {
   ...rootTemplate,
@@ -157,12 +163,13 @@ export function open(
   const handle = module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
   try {
     const attributes = readBack(token, handle, asked, doing)
-    const blobs = options.destinations.map(({ id, label, spki }) => {
+    const blobs = options.destinations.map(({ id, label, spki, oaepHash: taken }) => {
+      const oaepHash = strongestOfBoth(profile.oaepHash, taken ?? 'sha1')
       const transport = trusted.get(id)
       if (!transport) throw hsmError('HSM-DESTINATION-MISMATCH', `no trusted key ${id}`)
       const wrapped = module.wrapKey(
         session,
-        oaep(profile.oaepHash),
+        oaep(oaepHash),
         transport,
         handle,
         'wrapping the root to a destination',
@@ -170,7 +177,7 @@ export function open(
       // The key behind it is about to become unwrappable for ever, so a blob that was cut off would be found too late.
       if (wrapped.length * 8 !== publicKeyAttributes(spki).bits)
         throw hsmError('HSM-DEVICE-ERROR', `the blob for ${label} has ${wrapped.length} bytes`)
-      return { destination: id, wrapped: new Uint8Array(wrapped), oaepHash: profile.oaepHash }
+      return { destination: id, wrapped: new Uint8Array(wrapped), oaepHash }
     })
     const possession: PossessionProof | null = options.challenge
       ? possessionOf(token, handle, options.challenge)

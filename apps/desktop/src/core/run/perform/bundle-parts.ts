@@ -12,6 +12,7 @@ import type { Lineage, RunContext } from '../run-context.ts'
 import type { RunFolder } from '../run-folder.ts'
 import { decryptionsOf, existingOf, nextOf } from './bundle-epochs.ts'
 import { Collected } from './collected.ts'
+import { rootWrap } from './root.ts'
 
 const maxSmall = 32 << 20
 
@@ -204,7 +205,7 @@ function transportsOf(
         .filter((blob) => blob.serial === serial)
         .map(({ wrapped, sealed }) => ({
           id,
-          mechanism: 'RSA-OAEP-SHA1',
+          mechanism: rootWrap.mechanism,
           sealed: collected.bytes(folder.blobs.get(sealed)),
           wrapped,
         })),

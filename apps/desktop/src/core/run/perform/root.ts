@@ -8,6 +8,9 @@ import { discard } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
 import { transportId } from './transport-id.ts'
 
+/** A transport card does not say what its token takes, so a root goes by what every token has, and the bundle names it. */
+export const rootWrap = { oaepHash: 'sha1', mechanism: 'RSA-OAEP-SHA1' } as const
+
 export const generateRoot: Perform<'generate-root'> = async (effect, run) => {
   const token = tokenOf(run, effect.serial)
   if (effect.destinations.length === 0) {
@@ -33,6 +36,7 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
     id: transportId(effect.ckaId, index),
     label: `transport-${destination.node}`,
     spki: fromBase64(destination.transportKey),
+    oaepHash: rootWrap.oaepHash,
   }))
   run.progress('trusted-keys', null)
   await asSecurityOfficer(token, effect, run, () => token.importTrustedDestinations({ destinations }))
