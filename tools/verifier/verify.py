@@ -315,6 +315,7 @@ attributes = record(
     either(boolean, integer(-2 ** 53 + 1, 2 ** 53 - 1),
            lambda value: need(isinstance(value, str) and len(value.encode('utf-16-le', 'surrogatepass')) <= 4096, 'too long')))
 fhe_shape = obj(
+    optional={'crs': digest},
     id=ident, type=literal('TFHE_INTEGER', 'TFHE_BINARY'), mode=literal('S', 'F'), keyId=digest, epochId=digest,
     epoch=integer(0, 0xffffffff), t=integer(1, 15), n=integer(1, 15), public=digest, compactPublicKey=nullable(digest),
     serverKey=nullable(digest), commitments=digest,
@@ -678,9 +679,20 @@ def key_read(fact):
     return effect, evidence.get('attributes') if isinstance(evidence, dict) else None
 
 
+def dealing_in(fact):
+    """What a dealing says of its reference string: (its digest or None,); None where the fact is of something else."""
+    if fact.get('effect') != 'fhe-deal':
+        return None
+    result = fact.get('result')
+    if not isinstance(result, dict) or 'crs' not in result:
+        return (None,)
+    named = result['crs'].get('sha256') if isinstance(result['crs'], dict) else None
+    return (named if isinstance(named, str) else '',)
+
+
 def fold(lines, sizes):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript."""
-    header, node, tree, heads, made_at, opened, decided, performed, keys_read = None, b'', Tree(), {}, {}, 0, [], {}, {}
+    header, node, tree, heads, made_at, opened, decided, performed, keys_read, dealing = None, b'', Tree(), {}, {}, 0, [], {}, {}, None
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -701,9 +713,12 @@ def fold(lines, sizes):
                 made_at[entry['seq']] = entry['stepId']
             if kind == 'step.performed':
                 performed[entry['stepId']] = (entry['seq'], None if fact is None else named_statement(fact))
-            read = key_read(fact) if fact is not None and kind in ('step.performed', 'step.reconciled') else None
+            done = fact is not None and kind in ('step.performed', 'step.reconciled')
+            read = key_read(fact) if done else None
             if read is not None:
                 keys_read[entry['stepId']] = read
+            if done:
+                dealing = dealing_in(fact) or dealing
             opened += kind == 'exception.opened'
             if kind == 'exception.decided':
                 document = fact.get('document') if fact is not None else None
@@ -713,7 +728,7 @@ def fold(lines, sizes):
             heads[str(tree.size)] = head()
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
-            'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read}
+            'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read, 'dealing': dealing}
 
 
 # --- SPEC 6.8: vendors' attestations -----------------------------------------------------------------------------
@@ -1060,6 +1075,10 @@ def binomial(n, k):
     for i in range(1, k + 1):
         result = result * (n - i + 1) // i
     return result
+
+
+# How tfhe's safe_serialize begins a CompactPkeCrs.
+REFERENCE_STRING = struct.pack('<Q3sIQ3sQ', 3, b'0.5', 0, 3, b'0.1', 17) + b'zk::CompactPkeCrs'
 
 
 def check_fhe_public(data, fhe, domain_):
@@ -1524,7 +1543,7 @@ class Verifier:
         for one in p.get('attestations', []):
             named |= {one['root'], one['chain'], one['statement'] and one['statement']['document']}
         if p['fhe']:
-            named |= {p['fhe'][name] for name in ('public', 'compactPublicKey', 'serverKey')}
+            named |= {p['fhe'][name] for name in ('public', 'compactPublicKey', 'serverKey')} | {p['fhe'].get('crs')}
             for holder in p['fhe']['holders']:
                 named |= {holder['card'], holder['acknowledgement']}
         named |= {p['existing'] and p['existing']['public']}
@@ -1582,6 +1601,8 @@ class Verifier:
         need((fhe is None and before is None) == (planned is None), 'an FHE key stands in only one of plan and bundle')
         if fhe is not None:
             need(all(fhe[name] == planned[name] for name in ('id', 'type', 'mode', 't', 'n')), 'another FHE key')
+            need(('crs' in fhe) == ('proofBits' in planned), 'a reference string stands in only one of plan and bundle')
+            need(self.run['dealing'] in (None, (fhe.get('crs'),)), 'another reference string than was made with the key')
             need([holder['name'] for holder in fhe['holders']] == planned['holders'], 'other holders')
         self.plan = plan
 
@@ -1786,6 +1807,9 @@ class Verifier:
         need([holder['index'] for holder in fhe['holders']] == list(range(1, fhe['n'] + 1)), 'holders are not 1 to n')
         for field in ('name', 'card', 'envelope', 'acknowledgement'):
             need(distinct(holder[field] for holder in fhe['holders']), f'two holders have the same {field}')
+        if 'crs' in fhe:
+            data = self.blob(fhe['crs'])
+            need(data[:-1].startswith(REFERENCE_STRING), 'the reference string is a file of another kind')
         check_fhe_public(self.blob(fhe['public']), fhe, self.p['domain'])
 
     def check_fhe_envelopes(self):

@@ -89,6 +89,8 @@ export type Results = {
     public: { sha256: Digest; size: number }
     publicKey: { sha256: Digest; size: number } | null
     serverKey: { sha256: Digest; size: number } | null
+    /** The reference string of proven lists, where the plan names how many bits they prove. */
+    crs?: { sha256: Digest; size: number }
     shares: { holder: string; index: number; shareDigest: Digest; envelopeDigest: Digest }[]
   }
   /** The next public.bin, out of the old one and every dealer's correction: the same each time it is asked. */

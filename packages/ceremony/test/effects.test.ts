@@ -1,6 +1,10 @@
 import { sha256Hex, utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { owed, view } from '../src/index.ts'
+import { verifyResult } from '../src/kinds/verify.ts'
+import type { PlannedFhe } from '../src/plan/index.ts'
+import type { Results } from '../src/results.ts'
+import { resultOf } from './engine/fake-results.ts'
 import { at, fresh, rule } from './engine/runs.ts'
 
 describe('an effect', () => {
@@ -160,6 +164,11 @@ describe('an effect', () => {
         }),
     ],
     ['fhe-deal', 'a share too few', (result) => (result.shares as unknown[]).pop()],
+    [
+      'fhe-deal',
+      'a reference string that nobody planned',
+      (result) => (result.crs = { sha256: 'ab'.repeat(32), size: 1 }),
+    ],
     ['sign-bundle', 'another bundle', (result) => (result.digest = 'ab'.repeat(32))],
     ['write-medium', 'a medium that reads back differently', (result) => (result.readBack = 'ab'.repeat(32))],
     ['destroy-ceremony-key', 'a key that is still there', (result) => (result.absent = false)],
@@ -186,6 +195,18 @@ describe('an effect', () => {
     run.runToEnd()
     expect(view(run.state).state).toBe('Closed')
     expect(run.disk.token.map(({ label }) => label)).toEqual(['root-kek'])
+  })
+
+  it('of kind fhe-deal is not taken as done without the reference string of the plan', () => {
+    const run = fresh()
+    const effect = run.runToEffect('fhe-deal')
+    if (effect.kind !== 'fhe-deal') throw new Error(`${effect.kind} instead`)
+    const fhe: PlannedFhe = { ...effect.fhe, inputs: 'proven', proofBits: 64 }
+    const { crs, ...without } = resultOf(run, { ...effect, fhe }) as Results['fhe-deal']
+    const differs = (result: Results['fhe-deal']) =>
+      verifyResult(run.state, { ...effect, fhe }, { effect: 'fhe-deal', result })
+    expect(differs({ ...without, crs: crs! })).toBeNull()
+    expect(differs(without)).toEqual({ expected: 'a reference string', happened: 'none' })
   })
 
   it('that reads back a root made under weaker rules says what is left to do', () => {

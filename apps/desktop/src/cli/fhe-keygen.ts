@@ -1,5 +1,5 @@
 import { fromUtf8, fromWords, isSealRecipient, wipe } from '@lux/crypto'
-import { type FheKeyType, seedOfChecked } from '@lux/crypto/fhe'
+import { type FheKeyType, PROOF_BITS, seedOfChecked } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { inNewFolder } from '../core/store/new-folder.ts'
 import type { CommandLine } from './command-line.ts'
@@ -15,6 +15,7 @@ type KeygenOptions = {
   squash?: boolean
   words?: boolean
   inputs: 'signed' | 'proven'
+  proofBits?: number
   serverKey: boolean
   recipient?: string
   restore?: string
@@ -48,6 +49,11 @@ export function registerFheKeygen(group: Command, act: CommandLine['act']): void
       inputsOption,
       'signed',
     )
+    .option(
+      '--proof-bits <n>',
+      `with proven inputs: how many bits one list may prove, ${PROOF_BITS.least} to ${PROOF_BITS.most} (${PROOF_BITS.usual} by default)`,
+      proofBitsOption,
+    )
     .option('--no-server-key', 'no server key: nothing can be computed; only with --rehearsal')
     .option('--rehearsal', 'a key for training')
     .action((options: KeygenOptions) => act(() => keygen(options)))
@@ -58,9 +64,11 @@ Writes files as tfhe serializes them itself:
   client-key.bin           secret, mode 0600: 31458 B, 47998 B with proven inputs, 65704 B more with --squash;
                            9488 B for TFHE_BINARY
   compact-public-key.bin   33 KB: what everybody encrypts with (not for TFHE_BINARY)
+  crs.bin                  with proven inputs: 3.4 MB in some 55 s, the reference string that lists are proven against; it is
+                           no secret, but who saw it made can forge proofs
   server-key.bin           compressed: 60 MB in 6 s, 331 MB in 80 to 120 s with --squash, 13 MB for TFHE_BINARY
 
-Restoring gives the same client key to the byte; public and server key come out different each time.
+Restoring gives the same client key to the byte; all other files come out different each time.
 
 Examples:
   $ custody fhe keygen --out fhe-key
@@ -82,6 +90,12 @@ async function keygen(options: KeygenOptions): Promise<Outcome> {
       'a TFHE_BINARY key has neither a squash key nor proven inputs',
       'leave --squash and --inputs out',
     )
+  if (options.proofBits !== undefined && options.inputs === 'signed')
+    throw new WrongUse(
+      'OPTION-PROOF-BITS',
+      '--proof-bits counts only with proven inputs',
+      'add --inputs proven, or leave it out',
+    )
   const recipient = await recipientOf(options.recipient)
   const restore = await restoreOf(options)
   const made = await inNewFolder(options.out, nothing, () =>
@@ -91,6 +105,7 @@ async function keygen(options: KeygenOptions): Promise<Outcome> {
         type: options.type,
         squash: options.squash === true,
         inputs: options.inputs,
+        ...(options.inputs === 'proven' ? { proofBits: options.proofBits ?? PROOF_BITS.usual } : {}),
         serverKey: options.serverKey,
         words: options.words === true,
         outDir: options.out,
@@ -100,9 +115,10 @@ async function keygen(options: KeygenOptions): Promise<Outcome> {
     }),
   )
   const { clientKey, clientKeySha256, keyId, publicKey, serverKey, words, timings, peakMemoryMiB } = made
+  const crs = made.crs ?? null
   const lines = [
     factLine(clientKey, recipient === null ? 'SECRET' : 'sealed'),
-    ...[publicKey, serverKey].flatMap((fact) => (fact === null ? [] : [factLine(fact)])),
+    ...[publicKey, serverKey, crs].flatMap((fact) => (fact === null ? [] : [factLine(fact)])),
     `key     ${keyId}`,
     ...(words === null
       ? []
@@ -121,6 +137,7 @@ async function keygen(options: KeygenOptions): Promise<Outcome> {
       keyId,
       publicKey,
       serverKey,
+      crs,
       words,
       timings,
       peakMemoryMiB,
@@ -166,6 +183,16 @@ function typeOption(text: string): string {
   if (text !== 'TFHE_INTEGER' && text !== 'TFHE_BINARY')
     throw new WrongUse('OPTION-TYPE', `--type ${text}: expected TFHE_INTEGER or TFHE_BINARY`)
   return text
+}
+
+function proofBitsOption(text: string): number {
+  const bits = /^\d{1,4}$/.test(text) ? Number(text) : 0
+  if (bits < PROOF_BITS.least || bits > PROOF_BITS.most)
+    throw new WrongUse(
+      'OPTION-PROOF-BITS',
+      `--proof-bits ${text}: expected ${PROOF_BITS.least} to ${PROOF_BITS.most}`,
+    )
+  return bits
 }
 
 function inputsOption(text: string): string {

@@ -1,21 +1,27 @@
+import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { peekBundle } from '@lux/ceremony/bundle'
+import { sha256Hex } from '@lux/crypto'
 import { parsePublic } from '@lux/crypto/fhe'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { RunView } from '../../src/contract/index.ts'
+import { fileReader } from '../../src/core/store/file-reader.ts'
 import { enrolled } from '../cli/support/people.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'
+import { emptyString } from './support/empty-string.ts'
 import { FheDevices } from './support/fhe-devices.ts'
 import { FhePeople } from './support/fhe-people.ts'
 import { FheRuns } from './support/fhe-runs.ts'
-import { verdictOf } from './support/run-end.ts'
+import { stateOf, verdictOf } from './support/run-end.ts'
 import { WindowPerson } from './support/window-person.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
 
 const native = fileURLToPath(new URL('../../../../packages/crypto/vectors/native/', import.meta.url))
 const frozenKeyChild = fileURLToPath(new URL('./support/frozen-key-child.ts', import.meta.url))
+const verifier = fileURLToPath(new URL('../../../../tools/verifier/verify.py', import.meta.url))
 const modeS = { fheMode: 'S', fheSquash: true }
 
 let place: FhePeople
@@ -66,7 +72,7 @@ const refusedBy = (code: string) => ({ exit: 1, json: { code } })
 
 describe('a threshold key with noise squashing in production (mode S), people on files', () => {
   test('FHE-PRODUCTION it is dealt with shares of both widths and answers squashed blocks alone', async () => {
-    await runs.deal(devices, ['Hal', 'Ida', 'Jan'], modeS)
+    await runs.deal(devices, ['Hal', 'Ida', 'Jan'], { ...modeS, fheInputs: 'proven' })
     expect(await verdictOf(place.file('deal'))).toBe('accepted')
     const { header, pub64, pub128 } = parsePublic(new Uint8Array(readFileSync(dealt)))
     expect(header).toMatchObject({ domain: 'production', t: 2, n: 3 })
@@ -90,6 +96,21 @@ describe('a threshold key with noise squashing in production (mode S), people on
       exit: 0,
       json: { type: 'u64', value: '9223372036854812852', verified: 1, cheaters: [] },
     })
+  })
+
+  test('the reference string of its proven inputs is in transcript and bundle, for the bits of the plan, as both verifiers see', async () => {
+    const made = sha256Hex(emptyString(64))
+    expect(sha256Hex(new Uint8Array(readFileSync(place.file('deal', 'fhe', 'crs.bin'))))).toBe(made)
+    expect(stateOf(place.file('deal')).fhe?.crs).toEqual({ sha256: made, size: emptyString(64).length })
+    const bundle = place.file('deal', 'bundle.zip')
+    const reader = fileReader(bundle)
+    const peeked = await peekBundle(reader)
+    reader.close()
+    expect(peeked.ok && peeked.value.predicate.fhe?.crs).toBe(made)
+    const second = spawnSync('python3', [verifier, bundle, '--policy', place.file('policy.json')], {
+      encoding: 'utf8',
+    })
+    expect(second.stdout.trim()).toBe('accepted')
   })
 
   test('REQUEST-MODE, PROVENANCE-SIGNER: a fresh ciphertext and one that nobody of the policy computed are refused', async () => {

@@ -1,4 +1,13 @@
-import { encodeCanonical, equalBytes, fromHex, sha256, sha256Hex, toHex, utf8 } from '@lux/crypto'
+import {
+  concatBytes,
+  encodeCanonical,
+  equalBytes,
+  fromHex,
+  sha256,
+  sha256Hex,
+  toHex,
+  utf8,
+} from '@lux/crypto'
 import type { Domain } from '../domain.ts'
 import { accept, type Outcome, refuse } from '../wire/outcome.ts'
 import type { BundleFhe } from './predicate.ts'
@@ -12,6 +21,24 @@ const binaryLengths = [2341, 2885, 2275, 2818].map((words) => words * 8)
 
 /** public.bin is at most this long: (8,15) after a reshare has 6435 sets of 8 commitments. */
 export const maxPublic = headerLength + 32 + pub64Length + pub128Length + 6435 * 15 * 32
+
+/** A reference string is at most this long; one for 64 bits has 3.4 MB. */
+export const maxReferenceString = 16 << 20
+
+/** How tfhe's safe_serialize begins a CompactPkeCrs: versions 0.5 and 0.1, then the name with its length. */
+const referenceStringHeader = concatBytes(
+  ...[utf8('\u0003'), new Uint8Array(7), utf8('0.5'), new Uint8Array(4)],
+  ...[utf8('\u0003'), new Uint8Array(7), utf8('0.1')],
+  ...[utf8('\u0011'), new Uint8Array(7), utf8('zk::CompactPkeCrs')],
+)
+
+/** Whether a file says that it is tfhe's reference string; whoever uses it has tfhe read the rest. Refuses FHE-COMMITMENTS. */
+export function checkReferenceString(bytes: Uint8Array): Outcome<null> {
+  const { length } = referenceStringHeader
+  return bytes.length > length && equalBytes(bytes.subarray(0, length), referenceStringHeader)
+    ? accept(null)
+    : refuse('FHE-COMMITMENTS', 'the reference string is a file of another kind')
+}
 
 /** SHA-256("lux-fhe/v1/key" || digest of the compact public key || digest of the server key), hex. */
 export function fheKeyId(compactPublicKey: string | null, serverKey: string | null): string {

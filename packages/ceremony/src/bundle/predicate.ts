@@ -85,6 +85,8 @@ const fhe = v.strictObject({
   public: digest,
   compactPublicKey: v.nullable(digest),
   serverKey: v.nullable(digest),
+  /** Blob: crs.bin, the reference string, where the plan names how many bits a list may prove. */
+  crs: v.exactOptional(digest),
   /** SHA-256 of the seed commitments at the end of public.bin. */
   commitments: digest,
   /** By holder index from 1. `card` is a blob; the share envelope itself is not in the bundle. */

@@ -98,6 +98,7 @@ export const resultSchemas: { [K in EffectKind]: v.GenericSchema<unknown, Result
     public: file,
     publicKey: v.nullable(file),
     serverKey: v.nullable(file),
+    crs: v.exactOptional(file),
     shares: v.array(
       v.strictObject({ holder: line, index: count, shareDigest: digest, envelopeDigest: digest }),
     ),

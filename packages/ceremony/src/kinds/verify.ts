@@ -179,6 +179,9 @@ function verifyDeal(effect: OwnEffect & { kind: 'fhe-deal' }, result: Results['f
   const planned = effect.holders.map(({ index, name }) => `${index} ${name}`).join(', ')
   const dealt = result.shares.map(({ index, holder }) => `${index} ${holder}`).join(', ')
   if (planned !== dealt) return differs(`shares for ${planned}`, `shares for ${dealt}`)
+  const string = effect.fhe.proofBits !== undefined
+  if (string !== (result.crs !== undefined))
+    return differs(string ? 'a reference string' : 'no reference string', string ? 'none' : 'one')
   const digests = result.shares.flatMap((share) => [share.shareDigest, share.envelopeDigest])
   return repeated(digests).length === 0
     ? null

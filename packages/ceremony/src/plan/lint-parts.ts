@@ -1,3 +1,4 @@
+import { PROOF_BITS } from '@lux/crypto/fhe'
 import type { Domain } from '../domain.ts'
 import type { EvidenceTerms } from './lint-evidence.ts'
 import { sitsTwice } from './lint-renewals.ts'
@@ -133,10 +134,7 @@ export function lintFhe(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   }
   const found: PlanRefusal[] = [...lintDecryptions(plan, fhe), ...lintReshare(plan, fhe)]
   const refuse = (detail: string) => found.push(planRefusal('PLAN-40', '', detail))
-  if (fhe.inputs === 'proven' && fhe.existing === undefined)
-    found.push(
-      planRefusal('PLAN-44', '', `${fhe.id} is for proven inputs, and no step makes their reference string`),
-    )
+  for (const detail of proofFaults(fhe)) found.push(planRefusal('PLAN-44', '', detail))
   if (fhe.t > fhe.n) refuse(`t = ${fhe.t} is more than n = ${fhe.n}`)
   if (fhe.t < 2) refuse(`t = ${fhe.t} is less than 2`)
   if (fhe.n > 15) refuse(`n = ${fhe.n} is more than 15`)
@@ -155,6 +153,19 @@ export function lintFhe(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   const seated = namesOf(plan, 'holder')
   for (const name of fhe.holders) if (!seated.includes(name)) refuse(`${name} is not a holder of the plan`)
   return found
+}
+
+/** A new key for proven inputs gets a reference string; no other does. */
+function proofFaults({ id, inputs, mode, proofBits, existing }: PlannedFhe): string[] {
+  if (inputs === 'signed' || existing !== undefined)
+    return proofBits === undefined ? [] : [`${id} is no new key for proven inputs, yet proofBits is there`]
+  const { least, most } = PROOF_BITS
+  const faults: string[] = []
+  if (proofBits === undefined) faults.push(`${id} is for proven inputs, and proofBits is not there`)
+  else if (proofBits < least || proofBits > most)
+    faults.push(`proofBits is ${proofBits}, expected ${least} to ${most}`)
+  if (mode === 'F') faults.push('what comes of a proven list has more noise than mode F hides; mode S does')
+  return faults
 }
 
 /** Shares of a TFHE_BINARY key answer nothing, a canary neither; and what its shares are for, no ceremony does yet. */

@@ -136,10 +136,11 @@ export const planRules = {
       'Let each holder who stays run custody holder renew, and name the new card in the plan too: custody plan new --person.',
   },
   'PLAN-44': {
-    title: 'Proven inputs have no reference string',
+    title: 'Proven inputs and the key do not go together',
     detail:
-      'Who encrypts proves it against a reference string, whose maker can forge proofs. No step makes one with the key, so nothing could be proven, or somebody outside could forge.',
-    remedy: 'Take signed inputs: fheInputs=signed, the default, with the encryptors named in the policy.',
+      'A new key for proven inputs is of mode S, and the plan says in proofBits how many bits one list may prove, 8 to 1024: the reference string for it is made with the key. No other key has one.',
+    remedy:
+      'For proven inputs take fheInputs=proven with fheMode=S, fheSquash=true and fheProofBits=64, the last three the defaults; else leave fheProofBits out.',
   },
   'PLAN-45': {
     title: 'The new key opens nothing that is encrypted later',

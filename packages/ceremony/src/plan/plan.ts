@@ -85,6 +85,8 @@ export type PlannedFhe = {
   mode: 'S' | 'F'
   squash: boolean
   inputs: 'signed' | 'proven'
+  /** Of a new key for proven inputs: how many bits one list may prove. The reference string is made with the key. */
+  proofBits?: number
   t: number
   n: number
   /** Names of people of role holder; holder i (1-based) is `holders[i - 1]`. */

@@ -58,10 +58,11 @@ function printPerson({ people, reshare }: Plan, person: Person): string {
   return `  ${role.padEnd(14)} ${name}   card ${card.slice(0, 16)}${renewed ? ', renewed for the next epoch' : ''}`
 }
 
-function describeFhe({ id, type, mode, squash, t, n }: PlannedFhe): string {
+function describeFhe({ id, type, mode, squash, proofBits, t, n }: PlannedFhe): string {
   if (type === 'TFHE_BINARY')
     return `${id}, TFHE_BINARY: any ${t} of ${n} hold the whole key; its shares decrypt nothing, and no ceremony recovers it`
-  return `${id}, mode ${mode}${squash ? ' with noise squashing' : ''}: any ${t} of ${n} decrypt`
+  const proven = proofBits === undefined ? '' : `, for inputs proven in lists of at most ${proofBits} bits`
+  return `${id}, mode ${mode}${squash ? ' with noise squashing' : ''}${proven}: any ${t} of ${n} decrypt`
 }
 
 function printAttestation(of: TokenAttestation | undefined): string[] {

@@ -60,6 +60,7 @@ const fhe = v.strictObject({
   mode: v.picklist(['S', 'F']),
   squash: v.boolean(),
   inputs: v.picklist(['signed', 'proven']),
+  proofBits: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
   t: v.pipe(v.number(), v.safeInteger()),
   n: v.pipe(v.number(), v.safeInteger()),
   holders: list(line, 64),

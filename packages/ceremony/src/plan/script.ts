@@ -30,7 +30,13 @@ const scriptSchema = v.strictObject({
   title: line,
   blanks: v.record(
     v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9]{0,63}$/)),
-    v.strictObject({ type: v.picklist(blankTypes), label: line, default: v.exactOptional(v.unknown()) }),
+    v.strictObject({
+      type: v.picklist(blankTypes),
+      label: line,
+      default: v.exactOptional(v.unknown()),
+      /** Values of other blanks without which this one is left out of the plan. */
+      only: v.exactOptional(v.record(v.string(), v.unknown())),
+    }),
   ),
   rehearsal: v.strictObject({
     officers: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
@@ -84,9 +90,14 @@ export function instantiateScript(bytes: Uint8Array, values: ScriptValues): Made
     if (!Object.hasOwn(script.blanks, name))
       refuse(`${name} is not a blank of the script; it has ${Object.keys(script.blanks).join(', ')}`)
   const filled = new Map<string, unknown>()
+  const chosen = (name: string) => (Object.hasOwn(values, name) ? values[name] : script.blanks[name]?.default)
   for (const [name, blank] of Object.entries(script.blanks)) {
-    const given = Object.hasOwn(values, name) ? values[name] : blank.default
-    if (given === undefined) refuse(`${name} (${blank.label}) has no value`)
+    const given = chosen(name)
+    const [missed] = Object.entries(blank.only ?? {}).filter(([other, wanted]) => chosen(other) !== wanted)
+    if (missed !== undefined) {
+      // A form sends every value: the default is no choice of anybody.
+      if (given !== blank.default) refuse(`${name} (${blank.label}) counts only with ${missed.join('=')}`)
+    } else if (given === undefined) refuse(`${name} (${blank.label}) has no value`)
     else if (!fits(blank.type, given)) refuse(`${name} (${blank.label}) is not ${blank.type}`)
     else filled.set(name, given)
   }

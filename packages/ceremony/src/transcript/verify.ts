@@ -19,6 +19,8 @@ export type Verified = {
   readonly performed: ReadonlyMap<string, { seq: string; statement: string | null }>
   /** By step, the effect last performed or adopted in it that reads a key, with the attributes as they stand there. */
   readonly keysRead: ReadonlyMap<string, { effect: string; attributes: Json }>
+  /** The last dealing of a threshold key, with the SHA-256 of its reference string; null where there is none, or it is redacted. */
+  readonly dealing: { readonly crs: string | null } | null
 }
 
 export type TranscriptVerifier = Pick<LineReader, 'push'> & { end(): Outcome<Verified> }
@@ -35,6 +37,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const decided: Verified['decided'][number][] = []
   const performed = new Map<string, { seq: string; statement: string | null }>()
   const keysRead = new Map<string, { effect: string; attributes: Json }>()
+  let dealing: Verified['dealing'] = null
   let exceptions = 0
 
   function keep(at: TranscriptState): void {
@@ -59,8 +62,10 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       if (kind === 'exception.decided')
         decided.push({ seq: Number(seq), stepId, document: documentOf(entry) })
       if (kind === 'step.performed') performed.set(stepId, { seq, statement: statementOf(entry) })
-      const read = kind === 'step.performed' || kind === 'step.reconciled' ? keyReadIn(entry) : null
+      const done = kind === 'step.performed' || kind === 'step.reconciled'
+      const read = done ? keyReadIn(entry) : null
       if (read !== null) keysRead.set(stepId, read)
+      if (done) dealing = dealingIn(entry) ?? dealing
       keep(transcript)
       return accept(null)
     },
@@ -73,7 +78,17 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       if (!ended.ok) return ended
       if (opened === null || transcript === null) return refuse('CHAIN-TRUNCATED', 'no header')
       const head = headOf(transcript)
-      return accept({ ...opened, head, heads, madeAt, decided, performed, keysRead, opened: exceptions })
+      return accept({
+        ...opened,
+        head,
+        heads,
+        madeAt,
+        decided,
+        performed,
+        keysRead,
+        dealing,
+        opened: exceptions,
+      })
     },
   }
 }
@@ -105,6 +120,15 @@ function keyReadIn(entry: Entry): { effect: string; attributes: Json } | null {
   if (typeof evidence !== 'object' || evidence === null || !('attributes' in evidence))
     return { effect, attributes: null }
   return { effect, attributes: evidence.attributes ?? null }
+}
+
+function dealingIn(entry: Entry): Verified['dealing'] {
+  if ('factHash' in entry || entry.fact.effect !== 'fhe-deal') return null
+  const { result } = entry.fact
+  if (typeof result !== 'object' || result === null || !('crs' in result)) return { crs: null }
+  const { crs } = result
+  const named = typeof crs === 'object' && crs !== null && 'sha256' in crs ? crs.sha256 : ''
+  return { crs: typeof named === 'string' ? named : '' }
 }
 
 /** CHAIN-SIZE, CHAIN-NODE or CHAIN-ROOT when the head that was computed is not the signed one. */

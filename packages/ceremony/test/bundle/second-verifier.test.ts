@@ -6,6 +6,7 @@ import { tokenProfiles } from '../../src/plan/index.ts'
 import { parseYaml } from '../../src/plan/yaml-text.ts'
 import type { PolicyFile } from '../../src/policy/index.ts'
 import { planOf, scriptNames } from '../engine/plans.ts'
+import { withString } from '../support/altered-reference-string.ts'
 import { alteredRenewals } from '../support/altered-renewals.ts'
 import { softToken } from '../support/altered-trust.ts'
 import { entropyOf } from '../support/people.ts'
@@ -31,7 +32,7 @@ describe('the second verifier', () => {
     for (const domain of ['production', 'rehearsal'] as const)
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
     cases.push(await sampleBundle({ domain: 'rehearsal', fhe: true, binary: true }))
-    cases.push(await sampleBundle({ replica: true }))
+    cases.push(await sampleBundle({ replica: true }), await sampleBundle(withString))
     for (const domain of ['production', 'rehearsal'] as const)
       cases.push(await sampleBundle({ domain, fhe: true, life: true, renewed: true }))
     for (const [, , options] of alteredRenewals) cases.push(await sampleBundle(options))

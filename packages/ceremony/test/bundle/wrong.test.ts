@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/bundle/index.ts'
 import { altered } from '../support/altered.ts'
 import { other } from '../support/altered-parts.ts'
+import { withString } from '../support/altered-reference-string.ts'
 import { soundReadings } from '../support/altered-run.ts'
 import { softToken } from '../support/altered-trust.ts'
 import {
@@ -60,6 +61,10 @@ describe('a bundle signed as it is', () => {
 
   it('FHE-COMMITMENTS accepts the public file of a TFHE_BINARY key, which has no compact public key', async () => {
     expect(await failedFor({ domain: 'rehearsal', fhe: true, binary: true })).toEqual([])
+  })
+
+  it('accepts the reference string that was made with the key', async () => {
+    expect(await failedFor(withString)).toEqual([])
   })
 
   it('AUDIENCE, SEQUENCE and PREVIOUS say so where nothing was given to compare with', async () => {

@@ -134,6 +134,7 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         public: { sha256: hash('pub'), size: 16384 },
         publicKey: { sha256: hash('pk'), size: 1 },
         serverKey: null,
+        ...(effect.fhe.proofBits === undefined ? {} : { crs: { sha256: hash('crs'), size: 1 } }),
         shares: effect.holders.map(({ index, name }) => ({
           holder: name,
           index,

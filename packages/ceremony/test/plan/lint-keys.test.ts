@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lintPlan } from '../../src/plan/index.ts'
+import { lintPlan, type Plan, type PlannedFhe } from '../../src/plan/index.ts'
 import { copyOf, planOf, type ScriptName, stepIn, without } from '../engine/plans.ts'
 import { plan, spoilt } from './spoilt.ts'
 
@@ -59,15 +59,33 @@ describe('lint of keys', () => {
     expect(found).toContain('PLAN-40')
   })
 
-  it('PLAN-44 deals no key for proven inputs, whose reference string no step makes; one that exists is moved and asked', () => {
-    const rules = (name: ScriptName) => {
-      const copy = copyOf(planOf(name, 'production').plan)
-      copy.fhe!.inputs = 'proven'
-      return lintPlan(copy).map(({ rule }) => rule)
+  it('PLAN-44 a new key for proven inputs is of mode S with 8 to 1024 bits a list, and no other key has proofBits', () => {
+    const plans = new Map<ScriptName, Plan>()
+    const rules = (name: ScriptName, change: Partial<PlannedFhe>) => {
+      const made = plans.get(name) ?? planOf(name, 'production').plan
+      plans.set(name, made)
+      const copy = copyOf(made)
+      Object.assign(copy.fhe!, { mode: 'S', squash: true }, change)
+      return lintPlan(copy).map(({ rule, detail }) => `${rule} ${detail}`)
     }
-    expect(rules('threshold-fhe')).toEqual(['PLAN-44'])
-    expect(rules('first-run')).toEqual(['PLAN-44'])
-    expect(rules('resharing')).toEqual([])
+    for (const name of ['threshold-fhe', 'first-run', 'fhe-life'] as const) {
+      for (const proofBits of [8, 64, 1024]) expect(rules(name, { inputs: 'proven', proofBits })).toEqual([])
+      expect(rules(name, { inputs: 'proven' })).toEqual([
+        expect.stringMatching(/^PLAN-44 .*proofBits is not/),
+      ])
+      for (const proofBits of [7, 1025, 0, -64])
+        expect(rules(name, { inputs: 'proven', proofBits })).toEqual([
+          `PLAN-44 proofBits is ${proofBits}, expected 8 to 1024`,
+        ])
+      expect(rules(name, { inputs: 'signed', proofBits: 64 })).toEqual([expect.stringMatching(/^PLAN-44/)])
+    }
+    expect(rules('first-run', { inputs: 'proven', proofBits: 64, mode: 'F', squash: false })).toEqual([
+      'PLAN-44 what comes of a proven list has more noise than mode F hides; mode S does',
+    ])
+    expect(rules('resharing', { inputs: 'proven' })).toEqual([])
+    expect(rules('resharing', { inputs: 'proven', proofBits: 64 })).toEqual([
+      expect.stringMatching(/^PLAN-44/),
+    ])
   })
 
   it('PLAN-40 lets rehearsals alone deal a TFHE_BINARY key: of mode S, signed inputs and no squash key', () => {

@@ -49,6 +49,22 @@ describe('a script', () => {
     }
   })
 
+  it('has a blank that counts only with another where that one is set, and refuses a choice that would not count', () => {
+    const planned = (change: Record<string, unknown>) => {
+      const made = fill(change)
+      if (!made.ok) return made.refusals.map(({ rule, detail }) => `${rule} ${detail}`)
+      const read = readPlan(utf8(made.value))
+      return read.ok ? read.plan.fhe : null
+    }
+    expect(planned({})).not.toHaveProperty('proofBits')
+    expect(planned({ fheProofBits: 64 })).not.toHaveProperty('proofBits')
+    expect(planned({ fheInputs: 'proven' })).toMatchObject({ inputs: 'proven', proofBits: 64 })
+    expect(planned({ fheInputs: 'proven', fheProofBits: 256 })).toMatchObject({ proofBits: 256 })
+    expect(planned({ fheProofBits: 256 })).toEqual([
+      'PLAN-04 fheProofBits (Bits that one proven list may hold) counts only with fheInputs=proven',
+    ])
+  })
+
   it('PLAN-04 refuses a blank without a value, and names it', () => {
     const made = fill({}, ['policy'])
     expect(made.ok ? [] : made.refusals.map(({ rule, detail }) => `${rule} ${detail}`)).toEqual([

@@ -1,5 +1,6 @@
 import { alteredFhe } from './altered-fhe.ts'
 import type { Altered } from './altered-parts.ts'
+import { alteredStrings } from './altered-reference-string.ts'
 import { alteredRenewals } from './altered-renewals.ts'
 import { alteredReplicas } from './altered-replicas.ts'
 import { alteredRun } from './altered-run.ts'
@@ -11,5 +12,6 @@ export const altered: Altered[] = [
   ...alteredTrust,
   ...alteredReplicas,
   ...alteredFhe,
+  ...alteredStrings,
   ...alteredRenewals,
 ]

@@ -77,7 +77,7 @@ export function sampleDeal(
   holders: readonly Person[],
   ceremony: SigningIdentity,
   { ceremonyId, domain }: { ceremonyId: string; domain: Domain },
-  { binary = false, alter = {} }: SampleOptions,
+  { binary = false, crs, alter = {} }: SampleOptions,
   put: (bytes: Uint8Array) => string,
 ): BundleFhe {
   const { fhe, roster, publicBytes, compact, server } = samplePublic(holders, domain === 'production', binary)
@@ -86,6 +86,7 @@ export function sampleDeal(
   return {
     ...fhe,
     public: put(publicBytes),
+    ...(crs === undefined ? {} : { crs: put(crs) }),
     holders: roster.map((holder, index) => {
       const envelope = sha256Hex(utf8(`envelope ${index}`))
       const plain: Acknowledgement = {

@@ -106,6 +106,7 @@ export function samplePlan(options: SampleOptions, people: readonly Person[], po
       mode: 'S',
       squash: !options.binary,
       inputs: options.binary ? 'signed' : 'proven',
+      ...(options.crs === undefined ? {} : { proofBits: 64 }),
       t: 2,
       n: holders.length,
       holders,

@@ -9,10 +9,7 @@ import { TFHE_LIMIT, type TfheExpander, type TfheModule } from './tfhe-module.ts
 export type ProvenListInput = {
   /** tfhe's serialized ProvenCompactCiphertextList. */
   readonly list: Uint8Array
-  /**
-   * tfhe's serialized CompactPkeCrs. Its maker can forge proofs, and no ceremony makes one (PLAN-44): it is as good as whoever
-   * made it.
-   */
+  /** tfhe's serialized CompactPkeCrs, that of the key's ceremony: its maker can forge proofs. */
   readonly crs: Uint8Array
   /** The key's compact public key, made under dedicated parameters. */
   readonly publicKey: Uint8Array

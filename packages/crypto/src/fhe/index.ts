@@ -103,6 +103,7 @@ export {
 export { encodePublic, isIntegerKey, type PublicFile, parsePublic } from './public-file.ts'
 export { readCiphertext } from './read-ciphertext.ts'
 export { recoverFheKey } from './recover-key.ts'
+export { makeReferenceString, PROOF_BITS } from './reference-string.ts'
 export {
   checkSeedFile,
   type NextEpoch,

@@ -41,6 +41,7 @@ const OPAQUE = new Map([
   ['high_level_api::CompressedPublicKey', 'compressed-public-key'],
   ['high_level_api::CompactCiphertextList', 'compact-ciphertext-list'],
   ['high_level_api::ProvenCompactCiphertextList', 'proven-compact-ciphertext-list'],
+  ['zk::CompactPkeCrs', 'reference-string'],
 ])
 
 /**

@@ -1,18 +1,25 @@
 import tfhe from 'node-tfhe'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { admitProvenList, configOf, type ProvenListInput, provenMetadata } from '../../src/fhe/index.ts'
+import {
+  admitProvenList,
+  configOf,
+  makeReferenceString,
+  type ProvenListInput,
+  provenMetadata,
+} from '../../src/fhe/index.ts'
 import { LIMIT } from './fixture.ts'
 
 const keyId = new Uint8Array(32).fill(0x4b)
 let key: tfhe.TfheClientKey
 let input: ProvenListInput
 
-/** A common reference string takes half a minute, a proof 6 to 9 s, a server key 6. */
+/** A reference string takes a minute, a proof 6 to 9 s, a server key 6. */
 beforeAll(() => {
   const config = configOf(tfhe, 'proven') as tfhe.TfheConfig
   key = tfhe.TfheClientKey.generate(config)
   tfhe.set_server_key(tfhe.TfheServerKey.new(key))
-  const crs = tfhe.CompactPkeCrs.from_config(config, 8)
+  const string = makeReferenceString(tfhe, 8)
+  const crs = tfhe.CompactPkeCrs.safe_deserialize(string, LIMIT)
   const publicKey = tfhe.TfheCompactPublicKey.new(key)
   const builder = tfhe.ProvenCompactCiphertextList.builder(publicKey)
   builder.push_u8(7)
@@ -20,7 +27,7 @@ beforeAll(() => {
   const list = builder.build_with_proof_packed(crs, metadata, tfhe.ZkComputeLoad.Proof)
   input = {
     list: list.safe_serialize(LIMIT),
-    crs: crs.safe_serialize(LIMIT),
+    crs: string,
     publicKey: publicKey.safe_serialize(LIMIT),
     keyId,
     submitter: 'Ann',

@@ -73,6 +73,7 @@ export async function dealAndSeal(made: MadeKey, params: Params, phases: Phases)
     public: writeFact(join(params.outDir, 'public.bin'), pub),
     publicKey,
     serverKey: made.serverKey,
+    ...(made.crs === undefined ? {} : { crs: made.crs }),
     budgets,
     shares: sealed.map(({ index, holder, shareDigest, envelope }) => {
       const fact = writeFact(join(params.envelopeDir, `holder-${index}.age`), envelope)

@@ -1,6 +1,9 @@
+/** Seconds that a reference string takes, hardly more for many bits than for few. */
+export const REFERENCE_STRING_SECONDS = 55
+
 /** Seconds that a threshold key takes from the child's start to its shares, as its phases announce them. */
-export function expectedSeconds({ squash }: { squash: boolean }): number {
-  return squash ? 104 : 10
+export function expectedSeconds({ squash, proofBits }: { squash: boolean; proofBits?: number }): number {
+  return (squash ? 104 : 10) + (proofBits === undefined ? 0 : REFERENCE_STRING_SECONDS)
 }
 
 /** How far a child is that can only say which phase it begins and how long that usually takes. */

@@ -27,8 +27,8 @@ export async function keygen(
   const words = seed && !restore ? toWords(seedWithChecksum(seed)) : null
   wipe(made.clientKey)
   if (seed) wipe(seed)
-  const { clientKeySha256, keyId, publicKey, serverKey } = made
-  return { clientKey, clientKeySha256, keyId, publicKey, serverKey, words }
+  const { clientKeySha256, keyId, publicKey, serverKey, crs } = made
+  return { clientKey, clientKeySha256, keyId, publicKey, serverKey, ...(crs && { crs }), words }
 }
 
 async function checkRestored(
@@ -37,7 +37,8 @@ async function checkRestored(
   phases: Phases,
 ): Promise<void> {
   const { outDir } = params
-  const tried = await makeKey({ ...params, serverKey: false }, { seed, outDir, phases })
+  const { type, squash, inputs } = params
+  const tried = await makeKey({ type, squash, inputs, serverKey: false }, { seed, outDir, phases })
   wipe(tried.clientKey)
   compare(tried.clientKeySha256, clientKeySha256)
 }

@@ -1,9 +1,16 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { toHex } from '@lux/crypto'
-import { type FheKeyPair, generateFheKeyPair, type KeyPhase, type TfheModule } from '@lux/crypto/fhe'
+import {
+  type FheKeyPair,
+  generateFheKeyPair,
+  type KeyPhase,
+  makeReferenceString,
+  type TfheModule,
+} from '@lux/crypto/fhe'
 import { writeDurably } from '../store/durable-file.ts'
 import { systemEntropy } from '../system-entropy.ts'
+import { REFERENCE_STRING_SECONDS } from './estimate.ts'
 import type { Phases } from './phases.ts'
 import type { FileFact, KeyKind } from './protocol.ts'
 
@@ -17,11 +24,13 @@ export type MadeKey = {
   /** Null for TFHE_BINARY. */
   readonly publicKey: FileFact | null
   readonly serverKey: FileFact | null
+  /** The reference string; absent without `proofBits`. */
+  readonly crs?: FileFact
 }
 
 /** Makes a client key and writes its public files into `outDir`; the client key itself is not written. */
 export async function makeKey(
-  { type, squash, inputs, serverKey }: KeyKind,
+  { type, squash, inputs, proofBits, serverKey }: KeyKind,
   { seed, outDir, phases }: { seed: Uint8Array | null; outDir: string; phases: Phases },
 ): Promise<MadeKey> {
   const binary = type === 'TFHE_BINARY'
@@ -33,6 +42,13 @@ export async function makeKey(
   }
   // Imported here, so that the first phase message precedes the 30 MB of wasm.
   const tfhe: TfheModule = await phases.run('load', 1, async () => (await import('node-tfhe')).default)
+  // Before there is a key, which then is in memory no longer than without it.
+  const crs =
+    proofBits === undefined
+      ? null
+      : await phases.run('reference-string', REFERENCE_STRING_SECONDS, () =>
+          writeFact(join(outDir, 'crs.bin'), makeReferenceString(tfhe, proofBits)),
+        )
   const pair = await generateFheKeyPair(tfhe, {
     type,
     squash,
@@ -49,6 +65,7 @@ export async function makeKey(
     clientKeySha256: toHex(pair.digests.clientKey),
     keyId: toHex(pair.keyId),
     ...written,
+    ...(crs === null ? {} : { crs }),
   }
 }
 

@@ -17,6 +17,8 @@ export type KeyKind = {
   readonly squash: boolean
   /** `proven` makes the compact public key under parameters of its own. */
   readonly inputs: 'signed' | 'proven'
+  /** With `proven`: makes the reference string too, against which lists of at most so many bits are proven. 55 s, 3.4 MB. */
+  readonly proofBits?: number
   /** False only in a rehearsal: no server key, nothing can be computed. */
   readonly serverKey: boolean
 }
@@ -38,7 +40,7 @@ export type KeygenAndDeal = {
     readonly authorities: Authorities
     /** Blocks per holder; the largest that the noise allows when null. */
     readonly budgets: Budgets | null
-    /** Gets public.bin, compact-public-key.bin and server-key.bin. */
+    /** Gets public.bin, compact-public-key.bin, server-key.bin and, with `proofBits`, crs.bin. */
     readonly outDir: string
     /** Gets holder-<i>.age. */
     readonly envelopeDir: string
@@ -131,6 +133,8 @@ export type KeygenAndDealResult = Made &
     /** Null for TFHE_BINARY. */
     readonly publicKey: FileFact | null
     readonly serverKey: FileFact | null
+    /** The reference string; absent without `proofBits`. */
+    readonly crs?: FileFact
     readonly budgets: Budgets
     readonly shares: readonly {
       readonly index: number
@@ -150,6 +154,8 @@ export type KeygenResult = Made & {
   /** Null for TFHE_BINARY. */
   readonly publicKey: FileFact | null
   readonly serverKey: FileFact | null
+  /** The reference string; absent without `proofBits`. */
+  readonly crs?: FileFact
   /** Words of the seed and its checksum: as secret as the key. Null without `words`. */
   readonly words: readonly string[] | null
 }
@@ -184,6 +190,7 @@ export type AnyResult =
 
 export type Phase =
   | 'load'
+  | 'reference-string'
   | 'client-key'
   | 'squash-key'
   | 'compact-public-key'

@@ -114,6 +114,7 @@ function whatIs(predicate: Predicate, sha256: string): string {
   if (sha256 === predicate.opening) return 'opening'
   if (sha256 === predicate.fhe?.serverKey) return 'server-key'
   if (sha256 === predicate.fhe?.compactPublicKey) return 'compact-public-key'
+  if (sha256 === predicate.fhe?.crs) return 'reference-string'
   if (sha256 === predicate.fhe?.public) return 'public-share-file'
   if (predicate.checkpoints.some(({ blob }) => blob === sha256)) return 'checkpoint'
   if (predicate.exceptions.some(({ blob }) => blob === sha256)) return 'exception'

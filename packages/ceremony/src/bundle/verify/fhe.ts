@@ -2,7 +2,7 @@ import { holderBefore } from '../../plan/queries.ts'
 import { acknowledgementCodec } from '../../wire/acknowledgement.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import { verifyEnvelope } from '../../wire/share-envelope.ts'
-import { checkFhePublic, maxPublic } from '../fhe-public.ts'
+import { checkFhePublic, checkReferenceString, maxPublic, maxReferenceString } from '../fhe-public.ts'
 import type { BundleFhe } from '../predicate.ts'
 import { checkEpoch } from './epoch.ts'
 import type { Verification } from './state.ts'
@@ -17,6 +17,11 @@ export async function checkFhe(v: Verification): Promise<void> {
     if (fhe === null) return none
     const listed = checkHolders(fhe)
     if (!listed.ok) return listed
+    if (fhe.crs !== undefined) {
+      const string = await v.blob(fhe.crs, maxReferenceString)
+      const known = string.ok ? checkReferenceString(string.value) : string
+      if (!known.ok) return known
+    }
     const bytes = await v.blob(fhe.public, maxPublic)
     return bytes.ok ? checkFhePublic(bytes.value, fhe, v.predicate.domain) : bytes
   })

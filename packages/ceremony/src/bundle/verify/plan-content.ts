@@ -69,6 +69,11 @@ function fheFault(v: Verification, plan: Plan): string | null {
       : 'an FHE key stands in only one of plan and bundle'
   for (const field of ['id', 'type', 'mode', 't', 'n'] as const)
     if (fhe[field] !== plan.fhe[field]) return `${field} of the FHE key is not that of the plan`
+  if ((fhe.crs === undefined) !== (plan.fhe.proofBits === undefined))
+    return 'a reference string stands in only one of plan and bundle'
+  const { dealing } = v.run
+  if (dealing !== null && dealing.crs !== (fhe.crs ?? null))
+    return 'the reference string is not the one that was made with the key'
   const holders = fhe.holders.map(({ name }) => name).join('\n')
   return holders === plan.fhe.holders.join('\n') ? null : 'the holders are not those of the plan'
 }

@@ -10,7 +10,7 @@ export function namedBlobs(predicate: Predicate): Set<string> {
   for (const { root, chain, statement } of predicate.attestations ?? [])
     named.push(root, chain, statement?.document ?? null)
   if (fhe) {
-    named.push(fhe.public, fhe.compactPublicKey, fhe.serverKey)
+    named.push(fhe.public, fhe.compactPublicKey, fhe.serverKey, fhe.crs ?? null)
     for (const { card, acknowledgement } of fhe.holders) named.push(card, acknowledgement)
   }
   const { existing, decryptions, next } = predicate

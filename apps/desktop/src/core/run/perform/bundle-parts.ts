@@ -231,6 +231,9 @@ function fheOf(folder: RunFolder, state: State, collected: Collected): Predicate
     public: collected.bytes(pub),
     compactPublicKey: file('compact-public-key.bin', fhe.publicKey),
     serverKey: file('server-key.bin', fhe.serverKey),
+    ...(fhe.crs === undefined
+      ? {}
+      : { crs: collected.file(join(folder.path, 'fhe', 'crs.bin'), fhe.crs.sha256) }),
     commitments: toHex(commitmentsDigest(parsePublic(pub).commitments)),
     holders: fhe.shares.map(({ holder, index, envelopeDigest }) => ({
       index,

@@ -13,14 +13,15 @@ import { authoritiesOf } from '../terms.ts'
 
 /** Makes, deals, seals and forgets the key in a process of its own; here only sealed envelopes and public files arrive. */
 export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
-  const { t, n, mode, squash, type, inputs } = effect.fhe
+  const { t, n, mode, squash, type, inputs, proofBits } = effect.fhe
+  const proven = proofBits === undefined ? {} : { proofBits }
   const budgets = dealtBudgets({ t, n, mode, squash }, run.policy.policy)
   const outDir = join(run.folder.path, 'fhe')
   const envelopeDir = join(run.folder.path, 'envelopes')
   // What an attempt that was given up had made is of a key that nobody has any more.
   for (const made of [outDir, envelopeDir]) rmSync(made, { recursive: true, force: true })
   makeFolder(outDir)
-  const estimate = createEstimate(expectedSeconds({ squash }), () => performance.now())
+  const estimate = createEstimate(expectedSeconds({ squash, ...proven }), () => performance.now())
   const tell = () => run.progress('fhe-deal', estimate.fraction())
   const telling = setInterval(tell, 500)
   const dealt = await runKeyChild(
@@ -30,6 +31,7 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
         type,
         squash,
         inputs,
+        ...proven,
         serverKey: true,
         mode,
         t,
@@ -74,6 +76,7 @@ export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
     public: digestAndSize(dealt.public),
     publicKey: dealt.publicKey === null ? null : digestAndSize(dealt.publicKey),
     serverKey: dealt.serverKey === null ? null : digestAndSize(dealt.serverKey),
+    ...(dealt.crs === undefined ? {} : { crs: digestAndSize(dealt.crs) }),
     shares: dealt.shares.map(({ index, holder, shareDigest, envelopeDigest }) => ({
       holder,
       index,
