@@ -69,11 +69,12 @@ export function fheRoutes(app: App, services: Services): void {
   for (const [path, part] of [
     ['public-key', 'compactPublicKey'],
     ['server-key', 'serverKey'],
+    ['crs', 'crs'],
   ] as const) {
     app.get(`/api/v1/fhe/keys/:keyId/${path}`, { schema: { params: byKey } }, async (request, reply) => {
       const { key } = await visibleFheKey(request, services, request.params.keyId)
       const digest = evidenceOf(key)[part]
-      if (digest === null) throw notFound('File')
+      if (digest == null) throw notFound('File')
       return sendFile(request, reply, state.fhe, digest)
     })
   }
@@ -133,7 +134,13 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, folder: st
   return reply.send(file.createReadStream({ start, end }))
 }
 
-type Evidence = { id: string; compactPublicKey: string | null; serverKey: string | null }
+type Evidence = {
+  id: string
+  compactPublicKey: string | null
+  serverKey: string | null
+  /** The reference string of a key for proven inputs. */
+  crs?: string
+}
 
 function evidenceOf({ evidence }: StoredFheKey): Evidence {
   // Written by the import alone, of a verified bundle.
@@ -141,7 +148,7 @@ function evidenceOf({ evidence }: StoredFheKey): Evidence {
 }
 
 function toView(key: StoredFheKey) {
-  const { id: name, compactPublicKey, serverKey } = evidenceOf(key)
+  const { id: name, compactPublicKey, serverKey, crs } = evidenceOf(key)
   return {
     id: key.id,
     name,
@@ -155,6 +162,7 @@ function toView(key: StoredFheKey) {
     commitments: key.commitments,
     publicKey: compactPublicKey,
     serverKey,
+    crs: crs ?? null,
     bundleDigest: key.bundle_digest,
     createdAt: key.created_at.toISOString(),
   }

@@ -6,7 +6,7 @@ import { syncFolder } from '../state/private-file.ts'
 /** Keeps the public parts of a threshold key and of its next epoch, each a file named by its SHA-256: they are too large for rows. */
 export async function keepFheFiles(contents: BundleContents, folder: string): Promise<void> {
   const { fhe, next } = contents.predicate
-  const wanted = [fhe?.public, fhe?.compactPublicKey, fhe?.serverKey, next?.public]
+  const wanted = [fhe?.public, fhe?.compactPublicKey, fhe?.serverKey, fhe?.crs, next?.public]
   for (const digest of wanted) {
     if (digest === null || digest === undefined) continue
     const part = join(folder, `${digest}.part`)

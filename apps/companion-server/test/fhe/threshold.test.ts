@@ -35,6 +35,10 @@ test('FHE-SERVER-01 an imported key is listed with its epoch, holders and budget
 test('FHE-SERVER-02 public parts come byte for byte, whole or one range of them', async () => {
   expect((await get('user', '/public-key')).rawPayload.equals(dealt.compact)).toBe(true)
   expect((await get('user', '/public')).rawPayload.equals(dealt.pub)).toBe(true)
+  const string = await get('user', '/crs')
+  expect(string.rawPayload.equals(dealt.string)).toBe(true)
+  expect(string.headers).toMatchObject({ etag: `"${sha256(dealt.string)}"` })
+  expect((await get('user', '')).json().key).toMatchObject({ crs: sha256(dealt.string) })
   const range = (value: string) =>
     on.inject({
       method: 'GET',

@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { aesKwpWrap } from '@lux/crypto'
 import { expect, test } from 'vitest'
+import { sampleString } from '../../../../packages/ceremony/test/support/altered-reference-string.ts'
 import { rootCkaId } from '../../src/import/root-arrival.ts'
 import { build, importBench, keys, pin, refusedBy, rootsInToken, take } from '../support/import-bench.ts'
 import { keysOf } from '../support/real-bundle.ts'
@@ -121,4 +123,12 @@ test('IMPORT-04 a threshold key is recorded with its holders, and its public par
   ).toHaveLength(3)
   const kept = [fhe?.public, fhe?.compactPublicKey, fhe?.serverKey].filter((digest) => digest !== null)
   expect((await readdir(bench.state.fhe)).toSorted()).toEqual(kept.toSorted())
+})
+
+test('IMPORT-04 of a key for proven inputs the reference string is kept too', async () => {
+  const bundle = await build(bench, { fhe: true, crs: sampleString })
+  await pin(bench, bundle)
+  expect((await take(bench, bundle.bytes)).state).toBe('imported')
+  const crs = bundle.predicate.fhe?.crs ?? ''
+  expect(new Uint8Array(await readFile(join(bench.state.fhe, crs)))).toEqual(sampleString)
 })

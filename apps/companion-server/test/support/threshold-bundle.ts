@@ -4,6 +4,7 @@ import { memberOf, type Policy } from '@lux/ceremony/policy'
 import { acknowledgementCodec, cardCodec, envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
 import { generateIdentity, sha256, sha256Hex, signWith, toHex, utf8 } from '@lux/crypto'
 import { type DealtKey, dealFheKey } from '@lux/crypto/fhe'
+import { sampleString } from '../../../../packages/ceremony/test/support/altered-reference-string.ts'
 import { entropyOf, makePerson } from '../../../../packages/ceremony/test/support/people.ts'
 import { sampleCeremonyId } from '../../../../packages/ceremony/test/support/sample-options.ts'
 
@@ -21,8 +22,17 @@ export const people = {
   evaluator: makePerson('evaluator', 'Eve', domain),
 }
 
-/** The native key, dealt to the holders; the server key is a file of 100 kB that nobody computes with. */
-export function dealNative(): DealtKey & { readonly compact: Uint8Array; readonly server: Uint8Array } {
+type Dealt = DealtKey & {
+  readonly compact: Uint8Array
+  readonly server: Uint8Array
+  readonly string: Uint8Array
+}
+
+/**
+ * The native key, dealt to the holders; the server key is a file of 100 kB that nobody computes with, the reference string one
+ * that nothing can be proven against.
+ */
+export function dealNative(): Dealt {
   const compact = native('compact-public-key.bin')
   const server = entropyOf('server key').bytes(100_000)
   const dealt = dealFheKey({
@@ -37,12 +47,12 @@ export function dealNative(): DealtKey & { readonly compact: Uint8Array; readonl
     entropy: entropyOf('threshold deal'),
   })
   if (!dealt.ok) throw new Error(dealt.detail)
-  return { ...dealt.value, compact, server }
+  return { ...dealt.value, compact, server, string: sampleString }
 }
 
 /** What turns the sample's bundle into one of a key that is really dealt, under a policy with `budget` blocks. */
 export function thresholdAlterations(
-  { pub, compact, server, keyId, epochId, commitmentsDigest }: ReturnType<typeof dealNative>,
+  { pub, compact, server, string, keyId, epochId, commitmentsDigest }: ReturnType<typeof dealNative>,
   { budget = 1000 }: { budget?: number } = {},
 ) {
   let added: BlobSource[] = []
@@ -67,6 +77,7 @@ export function thresholdAlterations(
       public: put(pub),
       compactPublicKey: put(compact),
       serverKey: put(server),
+      crs: put(string),
       commitments: toHex(commitmentsDigest),
       holders: rosterOf().map((holder, at) => {
         const envelope = sha256Hex(utf8(`envelope ${at}`))
@@ -109,6 +120,7 @@ export function thresholdAlterations(
           sample?.public,
           sample?.compactPublicKey,
           sample?.serverKey,
+          sample?.crs,
           ...(sample?.holders ?? []).map(({ acknowledgement }) => acknowledgement),
         ].filter((digest) => typeof digest === 'string'),
       )

@@ -22,7 +22,11 @@ export function thresholdServer(seed: string) {
   let http: Awaited<ReturnType<typeof openHttp>>
   let combiner = ''
   beforeAll(async () => {
-    http = await openHttp(seed, { fhe: true, alter: thresholdAlterations(dealt, { budget: 10 }) })
+    http = await openHttp(seed, {
+      fhe: true,
+      crs: dealt.string,
+      alter: thresholdAlterations(dealt, { budget: 10 }),
+    })
     await http.takeIn()
     combiner = (await cardOf(http.state)).combinerRecipient
   })
