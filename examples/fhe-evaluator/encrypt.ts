@@ -3,21 +3,25 @@ import {
   encodeCanonical,
   encodeDocument,
   exportIdentity,
+  fromHex,
   generateIdentity,
   importIdentity,
   sha256Hex,
   signDocument,
 } from '@lux/crypto'
+import { provenMetadata } from '@lux/crypto/fhe'
 import tfhe from 'node-tfhe'
 
 // What an encryptor's program looks like: it has the public key, encrypts, and signs what it hands to the evaluator. It is
-// named in the key's policy, so it is trusted to encrypt honestly; a list of somebody who is not needs a proof instead.
+// named in the key's policy, so it is trusted to encrypt honestly. Somebody who is not proves it, under a key for proven inputs.
 
 const USAGE = `usage:
   node encrypt.ts enrol NAME production|rehearsal KEY CARD
   node encrypt.ts encrypt KEY DOMAIN KEY-ID PUBLIC-KEY OUT VALUE...
+  node encrypt.ts prove CRS SUBMITTER KEY-ID PUBLIC-KEY OUT VALUE...
 
-VALUE is u8:7, u64:12345, i64:-5 or bool:true. encrypt writes OUT, a packed compact list, and OUT.signed.json.
+VALUE is u8:7, u64:12345, i64:-5 or bool:true. encrypt writes OUT, a packed compact list, and OUT.signed.json. prove writes OUT,
+a proven compact list: 6 to 9 s. CRS and PUBLIC-KEY are files of the key's bundle.
 `
 
 /** The same in the evaluator: src/admission.rs. */
@@ -58,6 +62,24 @@ function encrypt(
   writeFileSync(`${out}.signed.json`, encodeDocument(document), { flag: 'wx' })
 }
 
+/** A proof is bound to key and submitter: nobody else can hand it in. */
+function prove(
+  crs: string,
+  submitter: string,
+  keyId: string,
+  publicKey: string,
+  out: string,
+  values: string[],
+): void {
+  const encryptionKey = tfhe.TfheCompactPublicKey.safe_deserialize(readFileSync(publicKey), SIZE_LIMIT)
+  const reference = tfhe.CompactPkeCrs.safe_deserialize(readFileSync(crs), SIZE_LIMIT)
+  const builder = tfhe.ProvenCompactCiphertextList.builder(encryptionKey)
+  for (const value of values) push(builder, value)
+  const metadata = provenMetadata(fromHex(keyId, 32), submitter)
+  const list = builder.build_with_proof_packed(reference, metadata, tfhe.ZkComputeLoad.Proof)
+  writeFileSync(out, list.safe_serialize(SIZE_LIMIT), { flag: 'wx' })
+}
+
 function push(builder: tfhe.CompactCiphertextListBuilder, value: string): void {
   const [kind = '', text = ''] = value.split(':')
   if (kind === 'u8') builder.push_u8(Number(text))
@@ -73,6 +95,8 @@ if (command === 'enrol' && first && second && third && fourth && words.length ==
   enrol(first, second, third, fourth)
 } else if (command === 'encrypt' && first && second && third && fourth && fifth && rest.length > 0) {
   encrypt(first, second, third, fourth, fifth, rest)
+} else if (command === 'prove' && first && second && third && fourth && fifth && rest.length > 0) {
+  prove(first, second, third, fourth, fifth, rest)
 } else {
   process.stderr.write(USAGE)
   process.exitCode = 2

@@ -11,7 +11,8 @@ use tfhe::{CompactPublicKey, CompressedServerKey, ServerKey};
 const MAX_PUBLIC_KEY: u64 = 1 << 20;
 /// A server key is 60 MB, with a squash key 331 MB.
 const MAX_SERVER_KEY: u64 = 1 << 30;
-const MAX_CRS: u64 = 1 << 28;
+/// As the verifiers of bundles have it; one for 64 bits has 3.4 MB.
+const MAX_CRS: u64 = 1 << 24;
 
 /// Everything this node computes and judges with.
 pub struct Node {

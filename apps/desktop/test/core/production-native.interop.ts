@@ -1,10 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { peekBundle } from '@lux/ceremony/bundle'
 import { type Card, cardCodec } from '@lux/ceremony/wire'
-import { toHex } from '@lux/crypto'
+import { sha256Hex, toHex } from '@lux/crypto'
 import { parsePublic } from '@lux/crypto/fhe'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { fileReader } from '../../src/core/store/file-reader.ts'
 import { FheDevices } from './support/fhe-devices.ts'
 import { FhePeople } from './support/fhe-people.ts'
 import { FheRuns } from './support/fhe-runs.ts'
@@ -52,20 +54,30 @@ function enrolEncryptor(home: string): Card {
   return cardAt(card)
 }
 
+/** The reference string that the bundle names. */
+async function stringOf(bundle: string): Promise<string> {
+  const reader = fileReader(bundle)
+  const peeked = await peekBundle(reader)
+  reader.close()
+  return (peeked.ok && peeked.value.predicate.fhe?.crs) || ''
+}
+
 function step<T>(what: string, began: number, value: T): T {
   process.stdout.write(`production: ${what}: ${((performance.now() - began) / 1000).toFixed(1)} s\n`)
   return value
 }
 
-test('FHE-PRODUCTION a fresh key of mode S is dealt, native tfhe-rs computes with it, and holders open what it squashed', async () => {
+test('FHE-PRODUCTION a fresh key of mode S is dealt with a reference string, native tfhe-rs admits what is signed and what is proven, computes, and holders open what it squashed', async () => {
   let began = performance.now()
-  await runs.deal(devices, ['Hal', 'Ida', 'Jan'], { fheMode: 'S', fheSquash: true })
+  await runs.deal(devices, ['Hal', 'Ida', 'Jan'], { fheMode: 'S', fheSquash: true, fheInputs: 'proven' })
   step('ceremony, from roll call to closed', began, null)
   expect(await verdictOf(place.file('deal'))).toBe('accepted')
   const fhe = (name: string) => place.file('deal', 'fhe', name)
   const { header } = parsePublic(new Uint8Array(readFileSync(fhe('public.bin'))))
   const keyId = toHex(header.keyId)
   expect(statSync(fhe('server-key.bin')).size).toBeGreaterThan(300_000_000)
+  const crs = { file: fhe('crs.bin'), sha256: await stringOf(place.file('deal', 'bundle.zip')) }
+  expect(sha256Hex(new Uint8Array(readFileSync(crs.file)))).toBe(crs.sha256)
 
   began = performance.now()
   const inputs = place.file('salaries.bin')
@@ -74,16 +86,25 @@ test('FHE-PRODUCTION a fresh key of mode S is dealt, native tfhe-rs computes wit
     ...([process.execPath, encryptor, 'encrypt', place.file('intake.key'), domain, keyId] as const),
     ...[fhe('compact-public-key.bin'), inputs, ...values],
   )
+  step('encrypted and signed', began, null)
+  began = performance.now()
+  const vote = place.file('vote-17.bin')
+  ran(
+    ...([process.execPath, encryptor, 'prove', crs.file, 'station-17', keyId] as const),
+    ...[fhe('compact-public-key.bin'), vote, 'u64:33'],
+  )
+  step('encrypted and proven', began, null)
+  began = performance.now()
   const written = (name: string, value: object) => {
     writeFileSync(place.file(name), JSON.stringify(value))
     return place.file(name)
   }
   const config = written('config.json', {
-    ...{ v: 1, domain, keyId, crs: null, encryptors: ['intake.json'], identity: 'native.key' },
+    ...{ v: 1, domain, keyId, crs, encryptors: ['intake.json'], identity: 'native.key' },
     compactPublicKey: fhe('compact-public-key.bin'),
     serverKey: fhe('server-key.bin'),
   })
-  const job = written('job.json', {
+  const jobOf = (submitter: string) => ({
     v: 1,
     program: 'sum of salaries 1',
     inputs: [
@@ -92,12 +113,20 @@ test('FHE-PRODUCTION a fresh key of mode S is dealt, native tfhe-rs computes wit
         signature: 'salaries.bin.signed.json',
         values: ['a', 'b'].map((name) => ({ name, kind: 'u64' })),
       },
+      { file: 'vote-17.bin', submitter, values: [{ name: 'c', kind: 'u64' }] },
     ],
-    steps: [{ name: 'sum', operation: 'add', of: ['a', 'b'] }],
+    steps: [
+      { name: 'both', operation: 'add', of: ['a', 'b'] },
+      { name: 'sum', operation: 'add', of: ['both', 'c'] },
+    ],
     outputs: ['sum'],
   })
-  ran(evaluator, 'run', config, job, place.file('results'))
-  step('encrypted, admitted, added, squashed and signed', began, null)
+  const stolen = written('stolen.json', jobOf('station-18'))
+  expect(() => ran(evaluator, 'run', config, stolen, place.file('never'))).toThrow('ADMIT-PROOF: ')
+  step('a proof handed in by somebody else refused', began, null)
+  began = performance.now()
+  ran(evaluator, 'run', config, written('job.json', jobOf('station-17')), place.file('results'))
+  step('admitted, added, squashed and signed', began, null)
 
   began = performance.now()
   const [sum, provenance] = ['results/sum.squashed.bin', 'results/sum.provenance.json']
@@ -112,7 +141,7 @@ test('FHE-PRODUCTION a fresh key of mode S is dealt, native tfhe-rs computes wit
   step('requested, approved, answered by three holders, combined', began, null)
   expect(combined).toMatchObject({
     exit: 0,
-    json: { type: 'u64', value: '9300', verified: 1, cheaters: [], claim: 'verified against any 1' },
+    json: { type: 'u64', value: '9333', verified: 1, cheaters: [], claim: 'verified against any 1' },
   })
   process.stdout.write(`production: sum = ${combined.json.value} (u64), ${combined.json.claim}\n`)
 })
