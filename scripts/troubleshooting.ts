@@ -32,14 +32,20 @@ function table(entries: readonly [string, Text][]): string[] {
   ]
 }
 
+/** The texts of the companion server are in its own sources; scripts have no types of the apps. */
+async function serverTexts(): Promise<[string, Text][]> {
+  const { refusalTexts } = await import(join(root, 'apps/companion-server/src/refusal-texts/index.ts'))
+  return Object.entries<Text>(refusalTexts)
+}
+
 const errors = codes('errors')
 const checks = Object.entries(locale('checks')).filter(([code]) => /^[A-Z][A-Z0-9-]+$/.test(code))
 const report = [
   '# Troubleshooting',
   '',
-  'Written by `node scripts/troubleshooting.ts` from the English texts of the window; `npm test` fails when it is out of',
-  'date. Every error has a code that stays the same in all languages. `custody` and `custody-server` print the code, what',
-  'was seen, and what to do; a code that is not below is one of theirs, and its line says all there is.',
+  'Written by `node scripts/troubleshooting.ts` from the English texts of the window and of the server; `npm test` fails',
+  'when it is out of date. Every error has a code that stays the same in all languages. `custody` and `custody-server`',
+  'print the code, what was seen, why, and what to do; with `--json` these are `code`, `detail`, `why` and `remedy`.',
   '',
   'Nothing that is recorded is ever lost by an error: a run stands in its folder and goes on with',
   '`custody ceremony resume DIR`, or in the window under Ceremonies.',
@@ -53,6 +59,12 @@ const report = [
   '## Plans and runs',
   '',
   ...table(codes('rules')),
+  '## The companion server',
+  '',
+  'The server answers with the same codes that `custody-server` prints: `code`, `why` and `remedy` are in the body of an',
+  'answer, and `message` says what happened and what to do. Codes of tokens, rules and checks are in the other tables.',
+  '',
+  ...table(await serverTexts()),
   '## A bundle is refused',
   '',
   'The first check that failed is the reason; those that need it are not run. A bundle that a check refuses is not repaired:',

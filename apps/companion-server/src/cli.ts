@@ -5,7 +5,7 @@ import { protectProcess } from '@lux/hsm/protect'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { createIdentity } from './auth/tokens.ts'
 import { initServer } from './commands/init.ts'
-import { exit, wrongUse as refuseUse, report, running as run } from './commands/result.ts'
+import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
 import { startServer, stopSignal } from './commands/start.ts'
 import { migrateDown, migrateUp } from './database/migrate.ts'
 import { openOwnerDatabase } from './database/open.ts'
@@ -178,9 +178,11 @@ program
     running(async () => {
       const stopped = stopSignal()
       const server = await startServer(folder(), options)
-      report(common(), accept({ ready: server.address, sealed: server.sealed }), ({ ready, sealed }) => [
+      const sealed = server.sealed?.code ?? null
+      report(common(), accept({ ready: server.address, sealed }), ({ ready }) => [
         `ready: ${ready}${sealed === null ? '' : ` sealed ${sealed}`}`,
       ])
+      if (server.sealed !== null) say(linesOf('sealed', server.sealed))
       // What is under way is answered first.
       await stopped
       await server.close()

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
 import { initServer } from './commands/init.ts'
-import { running } from './commands/result.ts'
+import { linesOf, running, say } from './commands/result.ts'
 import { startServer, stopSignal } from './commands/start.ts'
 import { stateFolder } from './state/folder.ts'
 
@@ -20,7 +20,7 @@ async function serve(): Promise<void> {
   const state = stateFolder(values.state)
   const made = await initServer({ state, domain: 'rehearsal', token: 'soft-token', pinFile: null })
   if (!made.ok && made.rule !== 'STATE-EXISTS') {
-    process.stderr.write(`refused: ${made.rule}: ${made.detail}\n`)
+    say(linesOf('refused', { code: made.rule, detail: made.detail }))
     process.exitCode = 1
     return
   }

@@ -138,18 +138,30 @@ test('CLI-02 wrong use is 2, and a folder without a server is 3, each with one J
     const ended = await run(folder, ...args)
     expect([ended.status, document(ended)], args.join(' ')).toEqual([
       2,
-      { ok: false, code: 'USAGE', detail: expect.stringMatching(/\w/) },
+      {
+        ok: false,
+        code: 'USAGE',
+        detail: expect.stringMatching(/\w/),
+        why: expect.stringContaining('Nothing was done'),
+        remedy: expect.stringContaining('help COMMAND'),
+      },
     ])
   }
   const absent = await run(folder, 'card')
   expect([absent.status, document(absent), absent.stderr]).toEqual([
     3,
-    { ok: false, code: 'STATE-ABSENT', detail: expect.stringContaining(folder) },
+    {
+      ok: false,
+      code: 'STATE-ABSENT',
+      detail: expect.stringContaining(folder),
+      why: expect.stringMatching(/\w/),
+      remedy: expect.stringContaining('custody-server init'),
+    },
     '',
   ])
 })
 
-test('CLI-03 help and version go to stdout with 0, and for people a failure is a line on stderr', async () => {
+test('CLI-03 help and version go to stdout with 0, and for people a failure is three lines on stderr', async () => {
   const folder = await temporaryFolder()
   for (const args of [['--help'], ['help', 'import'], ['identity', 'create', '--help']]) {
     const { status, stdout, stderr } = await runAsPerson(folder, ...args)
@@ -158,7 +170,7 @@ test('CLI-03 help and version go to stdout with 0, and for people a failure is a
   }
   const absent = await runAsPerson(folder, 'card')
   expect([absent.status, absent.stdout]).toEqual([3, ''])
-  expect(absent.stderr).toMatch(/^failed: STATE-ABSENT: .+\n$/)
+  expect(absent.stderr).toMatch(/^failed: STATE-ABSENT: .+\nWhy: .+\nWhat to do: .+custody-server init.+\n$/)
 })
 
 test('CLI-MEMORY a server can write no core dump, and only root may read its memory', async () => {

@@ -1,11 +1,11 @@
-import { HsmError } from '@lux/hsm'
-import { EnvironmentError, type Outcome } from '../refusal.ts'
+import type { Outcome } from '../refusal.ts'
+import { textOf } from '../refusal-texts/index.ts'
+import { type Failure, failureOf } from './failure.ts'
 
 /** Exit statuses of the commands: done, refused, wrong use, the environment failed. */
 export const exit = { done: 0, refused: 1, usage: 2, environment: 3 } as const
 
 type Output = { readonly json: boolean }
-type Failure = { code: string; detail: string; remedy?: string }
 
 /** An argument that names no file, or the wrong thing. */
 const argumentCodes = new Set(['FILE-MISSING', 'FILE-WRONG-KIND'])
@@ -31,48 +31,43 @@ export async function running(output: Output, work: () => Promise<void>): Promis
   try {
     await work()
   } catch (error) {
-    const failure = explain(error)
+    const failure = failureOf(error) ?? bug(error)
     const code = argumentCodes.has(failure.code) ? exit.usage : exit.environment
     fail(output, code, 'failed', failure)
   }
 }
 
-/** A failure is one JSON document on stdout, or a line for people on stderr. */
-function fail(output: Output, status: number, word: string, { code, detail, remedy }: Failure): void {
+/** A code as lines for people: what happened, why, and what to do. */
+export function linesOf(word: string, { code, detail, remedy }: Failure): string[] {
+  const text = textOf(code)
+  const why = text?.why ?? null
+  const advice = remedy ?? text?.remedy
+  return [
+    `${word}: ${code}: ${detail}`,
+    ...(why === null ? [] : [`Why: ${why}`]),
+    ...(advice === undefined ? [] : [`What to do: ${advice}`]),
+  ]
+}
+
+export function say(lines: readonly string[]): void {
+  process.stderr.write(`${lines.join('\n')}\n`)
+}
+
+/** A failure is one JSON document on stdout, or lines for people on stderr. */
+function fail(output: Output, status: number, word: string, failure: Failure): void {
   process.exitCode = status
-  if (output.json) {
-    const document = { ok: false, code, detail, ...(remedy === undefined ? {} : { remedy }) }
-    process.stdout.write(`${JSON.stringify(document)}\n`)
-  } else {
-    process.stderr.write(`${word}: ${code}: ${detail}${remedy === undefined ? '' : `. ${remedy}`}\n`)
+  if (!output.json) {
+    say(linesOf(word, failure))
+    return
   }
+  const { code, detail } = failure
+  const text = textOf(code)
+  const why = text?.why ?? undefined
+  const remedy = failure.remedy ?? text?.remedy
+  process.stdout.write(`${JSON.stringify({ ok: false, code, detail, why, remedy })}\n`)
 }
 
-const readOnly = {
-  code: 'FOLDER-READ-ONLY',
-  remedy: 'Choose another place, or ask for the right to write there',
-}
-const diskFailures: Readonly<Record<string, Omit<Failure, 'detail'>>> = {
-  EACCES: readOnly,
-  EPERM: readOnly,
-  EROFS: readOnly,
-  ENOSPC: { code: 'DISK-FULL', remedy: 'Make room on the disk, then give the command again' },
-  EDQUOT: { code: 'DISK-FULL', remedy: 'Make room on the disk, then give the command again' },
-}
-
-function placeOf(error: unknown): string {
-  const path = error instanceof Error && 'path' in error ? String(error.path) : 'the state folder'
-  return `${path} could not be written`
-}
-
-function explain(error: unknown): Failure {
-  if (error instanceof HsmError) return { code: error.code, detail: error.detail, remedy: error.remedy }
-  if (error instanceof EnvironmentError) return { code: error.code, detail: error.message }
-  const disk = error instanceof Error && 'code' in error ? diskFailures[String(error.code)] : undefined
-  if (disk !== undefined) return { ...disk, detail: placeOf(error) }
-  if (error instanceof Error && 'code' in error && typeof error.code === 'string')
-    return { code: error.code, detail: error.message }
-  // A bug's message may quote what it choked on.
+function bug(error: unknown): Failure {
   const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
   const places = stack.split('\n').filter((line) => line.startsWith('    at '))
   process.stderr.write(`${name}\n${places.slice(0, 12).join('\n')}\n`)

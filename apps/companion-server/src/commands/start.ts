@@ -1,8 +1,9 @@
 import { openLog } from '../log.ts'
 import { openServer } from '../server.ts'
 import type { StateFolder } from '../state/folder.ts'
+import type { Seal } from '../token/server-token.ts'
 
-export type Listening = { readonly address: string; readonly sealed: string | null; close(): Promise<void> }
+export type Listening = { readonly address: string; readonly sealed: Seal | null; close(): Promise<void> }
 
 /** Serves on a loopback address by default: TLS for others is a proxy's work until the server has its own. */
 export async function startServer(
@@ -12,7 +13,7 @@ export async function startServer(
   const { app, services } = await openServer(state, openLog())
   try {
     const address = await app.listen({ host, port })
-    return { address, sealed: services.token.sealed?.code ?? null, close: () => app.close() }
+    return { address, sealed: services.token.sealed, close: () => app.close() }
   } catch (error) {
     await app.close()
     throw error

@@ -10,7 +10,7 @@ import { bundleRoutes } from './bundle-routes.ts'
 import { fheRequestRoutes } from './fhe-request-routes.ts'
 import { fheRoutes } from './fhe-routes.ts'
 import { healthRoutes } from './health-routes.ts'
-import { badRequest, errorBody, HttpError, notFound, unavailable } from './http-error.ts'
+import { badRequest, errorBody, HttpError, misfit, unavailable } from './http-error.ts'
 import { keyRoutes } from './key-routes.ts'
 import { refusedBefore, requestFault } from './request-fault.ts'
 import type { Services } from './services.ts'
@@ -58,12 +58,12 @@ export async function buildApp(services: Services, logger: FastifyBaseLogger | f
     try {
       done(null, JSON.parse(text, refuseProto))
     } catch {
-      done(badRequest('The body is not JSON'))
+      done(badRequest('BODY-NOT-JSON'))
     }
   })
 
   app.setNotFoundHandler((request, reply) => {
-    reply.code(404).send(errorBody(request.id, notFound('Route')))
+    reply.code(404).send(errorBody(request.id, new HttpError(404, 'ROUTE-ABSENT', 'Route not found')))
   })
   app.setErrorHandler((error: FastifyError | Error, request, reply) => {
     const answer = toHttpError(error)
@@ -94,15 +94,12 @@ function toHttpError(error: FastifyError | Error): HttpError {
     const issues = error.validation.map(requestFault)
     const [first] = issues
     const where = `${error.validationContext ?? 'request'}${first?.path ?? ''}`
-    return new HttpError(422, `The request does not fit: ${where}: ${first?.message ?? 'check it'}`, {
-      error: 'ValidationFailure',
-      issues,
-    })
+    return misfit(`The request does not fit: ${where}: ${first?.message ?? 'check it'}`, issues)
   }
   if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
     return new HttpError(error.statusCode, refusedBefore(error.statusCode))
   }
-  return new HttpError(500, 'Something went wrong', { error: 'INTERNAL' })
+  return new HttpError(500, 'INTERNAL', undefined, { error: 'INTERNAL' })
 }
 
 /** Name and place of a fault. The message of an unknown error could quote what it was working on. */

@@ -16,7 +16,7 @@ export function authRoutes(app: App, services: Services): void {
     const { clientId, clientSecret } = request.body
     const result = await services.authentication.logIn(clientId, clientSecret, request.ip)
     // One text for every reason.
-    if (result === 'refused') throw new HttpError(401, 'Invalid credentials')
+    if (result === 'refused') throw new HttpError(401, 'LOGIN-REFUSED')
     // The entry of a login holds the hash of neither body: both hold secrets of full entropy, but for ever.
     request.trail.request = null
     return {

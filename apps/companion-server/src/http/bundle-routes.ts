@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
 import type { App } from './app-type.ts'
 import { requireCaller } from './caller.ts'
-import { badRequest, forbidden, HttpError, notFound } from './http-error.ts'
+import { badRequest, errorBody, forbidden, HttpError, notFound } from './http-error.ts'
 import { numberIn } from './query.ts'
 import type { Services } from './services.ts'
 
@@ -34,18 +34,14 @@ export function bundleRoutes(app: App, services: Services): void {
     '/api/v1/ceremonies/bundles',
     { onRequest: async (request) => requireOperator(request), bodyLimit: importer.maxBytes },
     async (request, reply) => {
-      if (!(request.body instanceof Readable)) throw badRequest('Send the bundle as application/zip')
+      if (!(request.body instanceof Readable))
+        throw badRequest('BODY-KIND', 'Send the bundle as application/zip')
       const result = await importer.importStream(request.body)
       if (result.state === 'imported') return { bundleDigest: result.digest, receipt: result.receipt }
       reply.code(422)
-      return {
-        reqId: request.id,
-        statusCode: 422,
-        message: `${result.rule}: ${result.detail}`,
-        error: 'BundleRefused',
-        rule: result.rule,
-        refusal: result.refusal,
-      }
+      const { rule, detail, refusal } = result
+      const extra = { error: 'BundleRefused', rule, refusal }
+      return errorBody(request.id, new HttpError(422, rule, `${rule}: ${detail}`, extra))
     },
   )
 
@@ -95,7 +91,7 @@ export function bundleRoutes(app: App, services: Services): void {
   app.get('/api/v1/ceremonies/bundles/:digest/receipt', { schema: { params: byDigest } }, async (request) => {
     await requireOperator(request)
     const row = await imported(request.params.digest)
-    if (row.receipt === null) throw new HttpError(409, 'The import has not finished')
+    if (row.receipt === null) throw new HttpError(409, 'IMPORT-RUNNING')
     return JSON.parse(row.receipt)
   })
 

@@ -52,5 +52,5 @@ const status: Readonly<Record<string, number>> = {
 
 /** A refusal by name: 400 unless the request is fine and the state of things is not. */
 export function refusedBy({ rule, detail }: Refusal): HttpError {
-  return new HttpError(status[rule] ?? 400, `${rule}: ${detail}`, { code: rule })
+  return new HttpError(status[rule] ?? 400, rule, `${rule}: ${detail}`)
 }

@@ -10,7 +10,7 @@ import { findRequest, openRequest, type StoredRequest } from '../fhe/requests.ts
 import type { App } from './app-type.ts'
 import { requireCaller } from './caller.ts'
 import { byKey, hex32, hex64, refusedBy, requireRole, visibleFheKey } from './fhe-access.ts'
-import { HttpError, notFound } from './http-error.ts'
+import { misfit, notFound } from './http-error.ts'
 import type { Services } from './services.ts'
 
 const byRequest = Type.Object({ keyId: hex64, requestId: hex32 }, { additionalProperties: false })
@@ -144,9 +144,8 @@ function decode(text: string): Uint8Array {
   try {
     return fromBase64(text)
   } catch {
-    throw new HttpError(422, 'sealed is not standard padded base64', {
-      error: 'ValidationFailure',
-      issues: [{ path: '/sealed', message: 'expected standard padded base64' }],
-    })
+    throw misfit('sealed is not standard padded base64', [
+      { path: '/sealed', message: 'expected standard padded base64' },
+    ])
   }
 }

@@ -87,7 +87,7 @@ export function fheRoutes(app: App, services: Services): void {
       const { key, caller } = await visibleFheKey(request, services, keyId)
       requireRole(caller, 'user')
       if (!(request.body instanceof Readable))
-        throw badRequest('Send the ciphertext as application/octet-stream')
+        throw badRequest('BODY-KIND', 'Send the ciphertext as application/octet-stream')
       request.trail.request = sha256
       const upload = { keyId: key.id, sha256, identity: caller.identity, chunks: request.body }
       const kept = await keepCiphertext(database, state, upload)
@@ -126,7 +126,7 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, folder: st
   if (range === 'outside') {
     await file.close()
     reply.header('Content-Range', `bytes */${size}`)
-    throw new HttpError(416, `The file has ${size} bytes`, { code: 'RANGE-OUTSIDE' })
+    throw new HttpError(416, 'RANGE-OUTSIDE', `The file has ${size} bytes`)
   }
   const [start, end] = range ?? [0, size - 1]
   if (range !== null) reply.code(206).header('Content-Range', `bytes ${start}-${end}/${size}`)

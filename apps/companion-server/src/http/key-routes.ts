@@ -13,7 +13,7 @@ import {
 import type { StoredKey, StoredVersion } from '../keys/key-store.ts'
 import type { App } from './app-type.ts'
 import { requireCaller } from './caller.ts'
-import { badRequest, forbidden, HttpError, notFound } from './http-error.ts'
+import { badRequest, forbidden, HttpError, misfit, notFound } from './http-error.ts'
 import { numberIn } from './query.ts'
 import type { Services } from './services.ts'
 
@@ -96,11 +96,11 @@ export function keyRoutes(app: App, services: Services): void {
       const { key, caller } = await visibleKey(request, request.params.keyId, request.body.keyId)
       requireUser(caller)
       const algorithm = requireCipher(key)
-      if (key.is_disabled) throw badRequest('The key is disabled', 'KEY-DISABLED')
+      if (key.is_disabled) throw badRequest('KEY-DISABLED')
       const plaintext = decode('plaintext', request.body.plaintext, maxPayload)
       const version = await findVersion(key, key.current_version)
       if (version.state !== 'enabled')
-        throw badRequest('The key version does not encrypt', 'KEY-VERSION-DISABLED')
+        throw badRequest('KEY-VERSION-DISABLED', 'The key version does not encrypt')
       request.trail.version = key.current_version
       const context = contextOf(key, algorithm, key.current_version, request.body.aad)
       const salt = randomBytes(32)
@@ -116,24 +116,23 @@ export function keyRoutes(app: App, services: Services): void {
       const { key, caller } = await visibleKey(request, request.params.keyId, request.body.keyId)
       requireUser(caller)
       const algorithm = requireCipher(key)
-      if (key.is_disabled) throw badRequest('The key is disabled', 'KEY-DISABLED')
+      if (key.is_disabled) throw badRequest('KEY-DISABLED')
       const envelope = decode('ciphertext', request.body.ciphertext, maxPayload + 1024)
       const head = readEnvelopeHead(envelope)
-      if (!head.ok) throw badRequest(head.detail, head.rule)
+      if (!head.ok) throw badRequest(head.rule, head.detail)
       // Looked up exactly: no version is ever tried in turn.
       if (head.value.algorithm !== algorithm || !equalBytes(head.value.keyId, key.envelope_id)) {
-        throw badRequest('The envelope names another key or algorithm', 'ENVELOPE-KEY')
+        throw badRequest('ENVELOPE-KEY', 'The envelope names another key or algorithm')
       }
       request.trail.version = head.value.version
-      if (head.value.version < key.min_decrypt_version)
-        throw badRequest('The key version is retired', 'KEY-VERSION-RETIRED')
+      if (head.value.version < key.min_decrypt_version) throw badRequest('KEY-VERSION-RETIRED')
       const version = await findVersion(key, head.value.version)
       if (version.state !== 'enabled' && version.state !== 'decrypt-only') {
-        throw badRequest('The key version does not decrypt', 'KEY-VERSION-DISABLED')
+        throw badRequest('KEY-VERSION-DISABLED', 'The key version does not decrypt')
       }
       const context = contextOf(key, algorithm, head.value.version, request.body.aad)
       const opened = await keys.useKey(key, version, (bytes) => openEnvelope(bytes, context, envelope))
-      if (!opened.ok) throw badRequest(opened.detail, opened.rule)
+      if (!opened.ok) throw badRequest(opened.rule, opened.detail)
       return { plaintext: toBase64(opened.value) }
     },
   )
@@ -145,7 +144,7 @@ export function keyRoutes(app: App, services: Services): void {
   ): Promise<{ key: StoredKey; caller: Caller }> {
     const caller = await requireCaller(request, services)
     if (repeated !== undefined && repeated !== id)
-      throw badRequest('keyId in the body is not the one in the path')
+      throw badRequest('KEY-ID-DIFFERS', 'keyId in the body is not the one in the path')
     const key = await keys.findKey(id)
     if (key === 'absent' || key.project_id !== caller.project) throw notFound('Key')
     follow(request, key)
@@ -154,7 +153,7 @@ export function keyRoutes(app: App, services: Services): void {
 
   async function findVersion(key: StoredKey, version: number): Promise<StoredVersion> {
     const found = await keys.findVersion(key, version)
-    if (found === 'absent') throw badRequest(`The key has no version ${version}`, 'KEY-VERSION-ABSENT')
+    if (found === 'absent') throw badRequest('KEY-VERSION-ABSENT', `The key has no version ${version}`)
     return found
   }
 }
@@ -171,7 +170,7 @@ function requireUser(caller: Caller): void {
 
 function requireCipher(key: StoredKey): EnvelopeAlgorithm {
   if (key.algorithm === 'aes-256-gcm' || key.algorithm === 'aes-128-gcm') return key.algorithm
-  throw badRequest(`A key of algorithm ${key.algorithm} does not encrypt`, 'KEY-USAGE')
+  throw badRequest('KEY-USAGE', `A key of algorithm ${key.algorithm} does not encrypt`)
 }
 
 function contextOf(
@@ -195,12 +194,12 @@ function decode(name: string, text: string, maxBytes: number): Uint8Array {
   try {
     bytes = fromBase64(text)
   } catch {
-    throw new HttpError(422, `${name} is not standard padded base64`, {
-      error: 'ValidationFailure',
-      issues: [{ path: `/${name}`, message: 'expected standard padded base64' }],
-    })
+    throw misfit(`${name} is not standard padded base64`, [
+      { path: `/${name}`, message: 'expected standard padded base64' },
+    ])
   }
-  if (bytes.length > maxBytes) throw new HttpError(413, `${name} is longer than ${maxBytes} bytes`)
+  if (bytes.length > maxBytes)
+    throw new HttpError(413, 'BODY-TOO-LONG', `${name} is longer than ${maxBytes} bytes`)
   return bytes
 }
 

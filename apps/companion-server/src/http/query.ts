@@ -1,4 +1,4 @@
-import { HttpError } from './http-error.ts'
+import { misfit } from './http-error.ts'
 
 /** A number of a query string within bounds, or its default. Throws 422. */
 export function numberIn(
@@ -11,7 +11,7 @@ export function numberIn(
   if (text === undefined) return absent
   const value = Number(text)
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new HttpError(422, `${name}: expected ${least} to ${most}`, { error: 'ValidationFailure' })
+    throw misfit(`${name}: expected ${least} to ${most}`)
   }
   return value
 }

@@ -50,9 +50,8 @@ function fieldName(name: unknown): string {
   return typeof name === 'string' && keyShape.test(name) ? name : 'a field'
 }
 
-/** What Fastify refuses by itself before a route sees it, by status. */
-export function refusedBefore(status: number): string {
-  if (status === 413) return 'The body is longer than this route takes: send less at a time'
-  if (status === 415) return 'The body is of a kind that this route does not take: send application/json'
-  return 'The request could not be read: check its path, headers and body'
+/** Codes of what Fastify refuses by itself before a route sees it, by status. */
+export function refusedBefore(status: number): 'BODY-TOO-LONG' | 'BODY-KIND' | 'CALL-UNREADABLE' {
+  if (status === 413) return 'BODY-TOO-LONG'
+  return status === 415 ? 'BODY-KIND' : 'CALL-UNREADABLE'
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { FormatError, type Json, parseCanonical } from '@lux/crypto'
 import { EnvironmentError } from '../refusal.ts'
 
 /** Replaces a file as a whole: written beside it with the mode given, fsynced, renamed, the folder fsynced. */
@@ -40,6 +41,16 @@ export async function readIfPresent(path: string, maxBytes: number): Promise<Uin
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return 'absent'
     throw error
+  }
+}
+
+/** The document in a file of ours. Throws STATE-DAMAGED. */
+export function parseState(path: string, bytes: Uint8Array): Json {
+  try {
+    return parseCanonical(bytes, { maxBytes: bytes.length })
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    throw new EnvironmentError('STATE-DAMAGED', `${path}: ${error.detail}`)
   }
 }
 

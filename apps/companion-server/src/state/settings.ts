@@ -1,7 +1,7 @@
-import { encodeCanonical, type Json, parseCanonical } from '@lux/crypto'
+import { encodeCanonical, type Json } from '@lux/crypto'
 import { EnvironmentError } from '../refusal.ts'
 import type { StateFolder } from './folder.ts'
-import { readIfPresent, writeWhole } from './private-file.ts'
+import { parseState, readIfPresent, writeWhole } from './private-file.ts'
 
 export type Domain = 'production' | 'rehearsal'
 
@@ -40,7 +40,7 @@ export async function readSettings(state: StateFolder): Promise<Settings> {
 export async function findSettings(state: StateFolder): Promise<Settings | 'absent'> {
   const bytes = await readIfPresent(state.settings, 65_536)
   if (bytes === 'absent') return 'absent'
-  const value = parseCanonical(bytes, { maxBytes: 65_536 })
+  const value = parseState(state.settings, bytes)
   if (!isSettings(value))
     throw new EnvironmentError('STATE-DAMAGED', `${state.settings} is not a server's settings`)
   return value

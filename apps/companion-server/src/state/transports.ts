@@ -8,19 +8,12 @@ import {
   type Transport,
   transportCodec,
 } from '@lux/ceremony/wire'
-import {
-  encodeCanonical,
-  generateSealIdentity,
-  type Json,
-  parseCanonical,
-  toBase64,
-  toHex,
-} from '@lux/crypto'
+import { encodeCanonical, generateSealIdentity, type Json, toBase64, toHex } from '@lux/crypto'
 import type { Token } from '@lux/hsm'
 import { EnvironmentError } from '../refusal.ts'
 import { signInToken } from '../token/token-signer.ts'
 import type { StateFolder } from './folder.ts'
-import { readIfPresent, syncFolder, writeWhole } from './private-file.ts'
+import { parseState, readIfPresent, syncFolder, writeWhole } from './private-file.ts'
 import type { Settings } from './settings.ts'
 
 /** One transport pair that is still open for its ceremony: its key is in the token, its age identity in a 0600 file. */
@@ -78,8 +71,7 @@ export async function openTransports(state: StateFolder): Promise<OpenTransport[
     if (!/^[0-9a-f]{32}\.json$/.test(name)) continue
     const path = join(state.transports, name)
     const bytes = await readIfPresent(path, 8192)
-    if (bytes !== 'absent')
-      open.push({ path, ...parseRecord(path, parseCanonical(bytes, { maxBytes: 8192 })) })
+    if (bytes !== 'absent') open.push({ path, ...parseRecord(path, parseState(path, bytes)) })
   }
   return open
 }

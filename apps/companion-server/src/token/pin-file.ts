@@ -1,8 +1,8 @@
 import { randomBytes, scryptSync } from 'node:crypto'
 import { rm } from 'node:fs/promises'
-import { encodeCanonical, equalBytes, fromHex, parseCanonical, toHex } from '@lux/crypto'
+import { encodeCanonical, equalBytes, fromHex, toHex } from '@lux/crypto'
 import { EnvironmentError } from '../refusal.ts'
-import { readIfPresent, requirePrivate, writeWhole } from '../state/private-file.ts'
+import { parseState, readIfPresent, requirePrivate, writeWhole } from '../state/private-file.ts'
 
 const maxPin = 256
 
@@ -60,7 +60,7 @@ export function pinMemory(path: string): PinMemory {
     async recall(serial, pin) {
       const bytes = await readIfPresent(path, 4096)
       if (bytes === 'absent') return 'unknown'
-      const record = parseCanonical(bytes, { maxBytes: 4096 })
+      const record = parseState(path, bytes)
       if (typeof record !== 'object' || record === null || !('salt' in record)) {
         throw new EnvironmentError('STATE-DAMAGED', `${path} is not a record of a refused PIN`)
       }

@@ -46,7 +46,7 @@ test('AUDIT-UNAVAILABLE no reply leaves while the log cannot be written, and a n
   try {
     await sql`revoke insert on audit from custody_app`.execute(owner.database)
     const withheld = await http.post('user', `${base}/orders/encrypt`, { plaintext: 'AAAA' })
-    expect([withheld.statusCode, withheld.json().message]).toEqual([503, 'AUDIT-UNAVAILABLE'])
+    expect([withheld.statusCode, withheld.json().code]).toEqual([503, 'AUDIT-UNAVAILABLE'])
     expect(withheld.body).not.toContain('ciphertext')
     await sql`grant insert on audit to custody_app`.execute(owner.database)
   } finally {
@@ -73,11 +73,11 @@ test('KEY-ROW-CHANGED a row that somebody edited in the database is not unwrappe
   const { database, keys } = http.server.services
   await sql`update key_version set algorithm = 'AES-128' where key_id = 'orders'`.execute(database)
   const refused = await http.post('user', `${base}/orders/encrypt`, { plaintext: '' })
-  expect([refused.statusCode, refused.json().message]).toEqual([503, 'KEY-ROW-CHANGED'])
+  expect([refused.statusCode, refused.json().code]).toEqual([503, 'KEY-ROW-CHANGED'])
   await sql`update key_version set algorithm = 'AES-256' where key_id = 'orders'`.execute(database)
   await sql`update project_kek set bundle_digest = ${'ab'.repeat(32)}`.execute(database)
   keys.forgetAll()
-  expect((await http.post('user', `${base}/orders/encrypt`, { plaintext: '' })).json().message).toBe(
+  expect((await http.post('user', `${base}/orders/encrypt`, { plaintext: '' })).json().code).toBe(
     'KEY-ROW-CHANGED',
   )
 })

@@ -75,12 +75,22 @@ export async function openHttp(
         }),
       )
     },
-    post: (who: Who, url: string, payload: object) =>
-      server.app.inject({ method: 'POST', url, payload, headers: as(who) }),
-    get: (who: Who, url: string) => server.app.inject({ method: 'GET', url, headers: as(who) }),
+    post: async (who: Who, url: string, payload: object) =>
+      explained(await server.app.inject({ method: 'POST', url, payload, headers: as(who) })),
+    get: async (who: Who, url: string) =>
+      explained(await server.app.inject({ method: 'GET', url, headers: as(who) })),
     async close(): Promise<void> {
       await server.app.close()
       await rm(folder, { recursive: true, force: true })
     },
   }
+}
+
+/** SERVER-REMEDY: whatever a test is refused, the answer names it and says what to do. */
+function explained<Reply extends { statusCode: number; body: string }>(reply: Reply): Reply {
+  if (reply.statusCode < 400) return reply
+  const { code, message, remedy } = JSON.parse(reply.body)
+  const whole = typeof code === 'string' && typeof remedy === 'string' && String(message).endsWith(remedy)
+  if (!whole) throw new Error(`a refusal without a code or what to do: ${reply.body}`)
+  return reply
 }

@@ -52,7 +52,7 @@ test('TOKEN-PIN a PIN that was changed meanwhile is sent once for a lost session
   )
   http.server.services.keys.forgetAll()
   const answers = await Promise.all([encrypt(), encrypt(), encrypt()])
-  for (const answer of answers) expect([answer.statusCode, answer.json().message]).toEqual([503, 'TOKEN-PIN'])
+  for (const answer of answers) expect([answer.statusCode, answer.json().code]).toEqual([503, 'TOKEN-PIN'])
   // Longer than the turn in which the server looks whether the file has another PIN.
   await new Promise((resolve) => setTimeout(resolve, 2500))
   expect(await http.server.services.token.unseal()).toMatchObject({ code: 'TOKEN-PIN' })

@@ -15,7 +15,7 @@ test('TOKEN-PIN a refused PIN is sent once, never again after a restart, and the
   const first = await openServer(state, false)
   try {
     const ready = await first.app.inject({ method: 'GET', url: '/readiness' })
-    expect([ready.statusCode, ready.json().message]).toEqual([503, 'TOKEN-PIN'])
+    expect([ready.statusCode, ready.json().code]).toEqual([503, 'TOKEN-PIN'])
     expect((await first.app.inject({ method: 'GET', url: '/health' })).statusCode).toBe(200)
     await expect(first.services.token.use((token) => token.random(1))).rejects.toMatchObject({
       code: 'TOKEN-PIN',

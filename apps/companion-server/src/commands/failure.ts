@@ -1,0 +1,35 @@
+import { FormatError } from '@lux/crypto'
+import { HsmError } from '@lux/hsm'
+import pg from 'pg'
+import { EnvironmentError } from '../refusal.ts'
+
+/** Why a command ended, by name. `remedy`: what its thrower knows better than the table of codes. */
+export type Failure = { readonly code: string; readonly detail: string; readonly remedy?: string }
+
+const ofDisk: Readonly<Record<string, string>> = {
+  EACCES: 'FOLDER-READ-ONLY',
+  EPERM: 'FOLDER-READ-ONLY',
+  EROFS: 'FOLDER-READ-ONLY',
+  ENOSPC: 'DISK-FULL',
+  EDQUOT: 'DISK-FULL',
+}
+const ofNetwork = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'EHOSTUNREACH'])
+
+/** An error that is no bug, as a failure; null is one, whose message may quote what it choked on. */
+export function failureOf(error: unknown): Failure | null {
+  if (error instanceof HsmError) return { code: error.code, detail: error.detail, remedy: error.remedy }
+  if (error instanceof EnvironmentError) return { code: error.code, detail: error.message }
+  if (error instanceof FormatError) return { code: error.rule, detail: error.detail }
+  if (error instanceof pg.DatabaseError)
+    return { code: 'DATABASE-REFUSED', detail: `${error.code ?? 'no code'}: ${error.message}` }
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
+  if ('syscall' in error && error.syscall === 'listen') {
+    const code = error.code === 'EADDRINUSE' ? 'ADDRESS-IN-USE' : 'ADDRESS-REFUSED'
+    return { code, detail: error.message }
+  }
+  if (ofNetwork.has(error.code)) return { code: 'DATABASE-UNREACHABLE', detail: error.message || error.code }
+  const code = ofDisk[error.code]
+  const place = 'path' in error && error.path !== undefined ? String(error.path) : null
+  if (code !== undefined) return { code, detail: `${place ?? 'the state folder'} could not be written` }
+  return place === null ? null : { code: 'DISK-FAILED', detail: `${place}: ${error.code}` }
+}
