@@ -44,8 +44,25 @@ function parse(text: string): Json {
     // JSON.parse returns exactly the values of the type Json, save for numbers and strings that `write` refuses.
     return JSON.parse(text) as Json
   } catch {
-    throw new FormatError('JSON-SYNTAX', 'not JSON')
+    const cut = 'not JSON: it ends too early, as a file that was cut off does'
+    throw new FormatError('JSON-SYNTAX', endsEarly(text) ? cut : 'not JSON')
   }
+}
+
+/** Whether a text ends while a string, an object or a list is open, or before it began. */
+function endsEarly(text: string): boolean {
+  let open = 0
+  let quoted = false
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charAt(at)
+    if (quoted) {
+      if (char === '\\') at++
+      else if (char === '"') quoted = false
+    } else if (char === '"') quoted = true
+    else if (char === '{' || char === '[') open++
+    else if (char === '}' || char === ']') open--
+  }
+  return quoted || open > 0 || text.trim() === ''
 }
 
 function write(value: Json, depth: number): string {

@@ -44,6 +44,21 @@ describe('canonical JSON', () => {
     )
   })
 
+  test('JSON-SYNTAX says of a document that was cut anywhere that it ends too early, and of no other', () => {
+    const whole = canonicalString({ a: ['x"\\', { b: null }], c: 'y', d: -12 })
+    const said = (text: string) => {
+      try {
+        return parseCanonical(utf8(text), limit)
+      } catch (error) {
+        return String(error)
+      }
+    }
+    for (let length = 0; length < whole.length; length++)
+      expect(said(whole.slice(0, length)), whole.slice(0, length)).toMatch(/JSON-SYNTAX: .*ends too early/)
+    for (const text of ['[1,]', 'NaN', '{"a":1}}', '{"a" 1}', '"a" "b"'])
+      expect(said(text), text).toBe('FormatError: JSON-SYNTAX: not JSON')
+  })
+
   test('a changed byte is refused or is another value', () => {
     fc.assert(
       fc.property(noMinusZero, fc.nat(), fc.integer({ min: 1, max: 255 }), (value, at, flip) => {

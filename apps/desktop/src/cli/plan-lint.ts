@@ -1,6 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { lintPlan, lintRenewedCards, maxPlanBytes, readPlan, warnPlan } from '@lux/ceremony/plan'
+import {
+  type LintTerms,
+  lintPlan,
+  lintRenewedCards,
+  maxPlanBytes,
+  type Plan,
+  type PlanRefusal,
+  readPlan,
+  unendedLine,
+  warnPlan,
+} from '@lux/ceremony/plan'
 import { policyDigest } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { besidePlan } from '../core/run/production-files.ts'
@@ -25,10 +35,9 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
   const policy = policyPath === undefined ? null : readPolicy(policyPath).policy
   const terms = policy === null ? undefined : lintTermsOf(policy)
   const plans = paths.map((path) => {
-    const read = readPlan(readBounded(path, maxPlanBytes))
-    const found = read.ok
-      ? [...lintPlan(read.plan, terms), ...lintRenewedCards(read.plan, cardsBeside(path))]
-      : read.refusals
+    const bytes = readBounded(path, maxPlanBytes)
+    const read = readPlan(bytes)
+    const found = read.ok ? lintWhole(read.plan, bytes, { terms, path }) : read.refusals
     const refusals: { rule: string; step: string; detail: string; remedy?: string }[] = [...found]
     if (read.ok && policy !== null && read.plan.policy !== policyDigest(policy))
       refusals.push({
@@ -59,6 +68,16 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
       : { ok: false, code: first.rule, detail: first.detail, plans, notJudged }
   if (policy === null) text.push(`not judged without --policy: ${ofThePolicy.join('; ')}`)
   return { exit: first === undefined ? 0 : 1, json, text: text.join('\n'), answered: true }
+}
+
+/** A plan that is in order but for what a missing end would leave out is told so first. */
+function lintWhole(
+  plan: Plan,
+  bytes: Uint8Array,
+  { terms, path }: { terms: LintTerms | undefined; path: string },
+): PlanRefusal[] {
+  const found = [...lintPlan(plan, terms), ...lintRenewedCards(plan, cardsBeside(path))]
+  return found.length === 0 ? [] : [...unendedLine(bytes), ...found]
 }
 
 /** Cards in cards/ beside the plan, as `plan new` writes them; one that is not there is missed when the plan runs. */

@@ -218,6 +218,22 @@ describe('plan', () => {
     expect(plans[2]?.refusals).toContainEqual(expect.objectContaining({ rule: 'PLAN-52', step: 'log-in' }))
   })
 
+  test('PLAN-46 lint says of a plan that was cut off that its end is missing, and what to do', async () => {
+    const whole = readFileSync(plan)
+    const [step, line, sound] = [at('cut-step.yaml'), at('cut-line.yaml'), at('no-line-end.yaml')]
+    writeFileSync(step, whole.subarray(0, whole.lastIndexOf('textKey') + 4))
+    writeFileSync(line, whole.subarray(0, whole.lastIndexOf('- id: ') + 8))
+    writeFileSync(sound, whole.subarray(0, -1))
+    for (const file of [step, line]) {
+      const ended = await custody(['plan', 'lint', file])
+      expect([ended.exit, ended.stdout]).toEqual([
+        1,
+        expect.stringMatching(/PLAN-46: .+\n +Get the whole file again.+custody plan hash/),
+      ])
+    }
+    expect(await custodyJson(['plan', 'lint', sound])).toMatchObject({ exit: 0, json: { ok: true } })
+  }, 60_000)
+
   test('PLAN-12 lint without a policy says what it does not judge, and refuses no small room', async () => {
     const small = at('small.yaml')
     const text = readFileSync(plan, 'utf8')

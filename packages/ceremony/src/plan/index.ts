@@ -22,7 +22,7 @@ export {
   tokenOf,
   withStaying,
 } from './queries.ts'
-export { planHash, type ReadPlan, readPlan } from './read.ts'
+export { planHash, type ReadPlan, readPlan, unendedLine } from './read.ts'
 export {
   type BlankType,
   instantiateScript,

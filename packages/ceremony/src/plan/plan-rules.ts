@@ -149,6 +149,13 @@ export const planRules = {
     remedy:
       'For a key that is to be used take mode S with a squash key: fheMode=S and fheSquash=true, the defaults.',
   },
+  'PLAN-46': {
+    title: 'The plan file ends too early',
+    detail:
+      'It was cut off, as a copy that broke off or a full disk leaves it, or its last line was never finished.',
+    remedy:
+      'Get the whole file again from where it was made and compare its hash there and here: custody plan hash FILE.',
+  },
   'PLAN-50': {
     title: 'A step’s id is wrong',
     detail: 'Ids are unique, lower-case words joined by hyphens, and not the word run.',

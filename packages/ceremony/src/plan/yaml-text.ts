@@ -16,12 +16,33 @@ export function decodeText(bytes: Uint8Array): Parsed<string> {
   try {
     text = fromUtf8(bytes)
   } catch {
+    if (endsInCharacter(bytes)) return { ok: false, refusals: [cutOff('the file ends inside a character')] }
     return refuse('the file is not valid UTF-8')
   }
+  if (text.trim() === '') return { ok: false, refusals: [cutOff('the file is empty')] }
   if (text.startsWith('\uFEFF')) return refuse('the file starts with a byte order mark')
   if (text.includes('\r')) return refuse('the file has CR line ends')
   if (text.includes('\0')) return refuse('the file has a NUL character')
   return { ok: true, value: text }
+}
+
+/** PLAN-46: what is there looks as if more had followed. */
+export function cutOff(detail: string): PlanRefusal {
+  return planRefusal('PLAN-46', '', detail)
+}
+
+/** Whether all is UTF-8 but the last bytes, which begin a character of more than they are. */
+function endsInCharacter(bytes: Uint8Array): boolean {
+  const lead = bytes.findLastIndex((byte) => byte < 0x80 || byte > 0xbf)
+  const first = bytes[lead] ?? 0
+  const length = first < 0xc2 || first > 0xf4 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  if (lead + length <= bytes.length) return false
+  try {
+    fromUtf8(bytes.subarray(0, lead))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** YAML 1.2 core to plain values, strictly: one document, no anchors, aliases, tags, merges, directives, duplicates. */
@@ -43,8 +64,13 @@ export function parseYaml(text: string): Parsed<unknown> {
       merge: false,
       lineCounter: lines,
     })
-    for (const problem of [...document.errors, ...document.warnings])
-      refuse(`${fault(problem.code)} at ${place(problem.pos[0])}`)
+    let cut = false
+    const lastLine = text.trimEnd().lastIndexOf('\n') + 1
+    for (const { code, pos } of [...document.errors, ...document.warnings]) {
+      if (unfinished.has(code) && pos[0] >= lastLine) cut = true
+      else refuse(`${fault(code)} at ${place(pos[0])}`)
+    }
+    if (cut) refusals.unshift(cutOff(`the text ends too early, at ${place(text.trimEnd().length)}`))
     if (/^%/m.test(text.split(/^---/m)[0] ?? '')) refuse('directives are not allowed')
     visit(document, (_key, item) => {
       if (isAlias(item)) refuse(`an alias at ${placeOf(item)} is not allowed`)
@@ -64,6 +90,9 @@ export function parseYaml(text: string): Parsed<unknown> {
     return { ok: false, refusals: [planRefusal('PLAN-02', '', 'the text is nested too deeply')] }
   }
 }
+
+/** How the parser says that something is open: a quote, a bracket, a key without its colon. */
+const unfinished: ReadonlySet<string> = new Set(['MISSING_CHAR', 'BAD_INDENT'])
 
 // The composer sets `tag` on every node that was written with one, `!` included, and on no other.
 function isTagged(item: { tag?: string }): boolean {

@@ -1,7 +1,7 @@
 import { sha256Hex, utf8 } from '@lux/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lintPlan, maxPlanBytes, readPlan } from '../../src/plan/index.ts'
+import { lintPlan, maxPlanBytes, readPlan, unendedLine } from '../../src/plan/index.ts'
 import { planOf } from '../engine/plans.ts'
 
 const { text } = planOf('first-run', 'rehearsal')
@@ -38,12 +38,15 @@ describe('a plan file', () => {
     ['a directive', `%YAML 1.2\n---\n${text}`],
     ['two documents', `${text}---\n${text}`],
     ['a key that is no text', `${text}7: seven\n`],
-    ['a broken line', `${text}  : [\n`],
-    ['endless nesting', '['.repeat(100_000)],
+    ['a broken line', text.replace('\ntitle: ', '\n  : [\ntitle: ')],
   ])('PLAN-02 is refused with %s', (_what, changed) => {
     const found = refusals(changed)
     expect(found.length).toBeGreaterThan(0)
     expect(new Set(found.map(({ rule }) => rule))).toEqual(new Set(['PLAN-02']))
+  })
+
+  it('PLAN-02 is refused with endless nesting', () => {
+    expect(refusals('['.repeat(100_000)).map(({ rule }) => rule)).toContain('PLAN-02')
   })
 
   it.each([
@@ -63,6 +66,45 @@ describe('a plan file', () => {
     const found = refusals(secret)
     expect(found.length).toBeGreaterThan(0)
     expect(JSON.stringify(found)).not.toContain('hunter2')
+  })
+
+  it('PLAN-46 says of a plan that was cut anywhere that its end is missing, unless it was cut between two lines', () => {
+    const whole = utf8(text)
+    const unnamed: number[] = []
+    let looked = 0
+    for (let length = 1; length < whole.length - 100; length += 151) {
+      const cut = whole.subarray(0, length)
+      if (cut.at(-1) === 0x0a) continue
+      looked += 1
+      const read = readPlan(cut)
+      const found = read.ok && lintPlan(read.plan).length > 0 ? unendedLine(cut) : refusals(cut)
+      if (!found.some(({ rule, remedy }) => rule === 'PLAN-46' && remedy.includes('plan hash')))
+        unnamed.push(length)
+    }
+    expect([looked > 50, unnamed]).toEqual([true, []])
+  })
+
+  it.each([
+    ['inside a quoted text', 'v: 1\ntitle: "The first', 'the text ends too early, at line 2, column 18'],
+    [
+      'inside a bracket',
+      'v: 1\nparts: [{ kind: root-kek, steps: [',
+      'the text ends too early, at line 2, column 35',
+    ],
+    ['inside a key', 'v: 1\norganis', 'the text ends too early, at line 2, column 8'],
+    ['before anything', '', 'the file is empty'],
+  ])('PLAN-46 names where a plan ends that was cut %s', (_what, cut, detail) => {
+    expect(refusals(cut)[0]).toMatchObject({ rule: 'PLAN-46', detail })
+  })
+
+  it('PLAN-46 a plan cut inside a character is cut off, and one with a wrong byte is not', () => {
+    const cut = [...utf8('v: 1\ntitle: "\u0647'), ...utf8('\u{1f511}').subarray(0, 3)]
+    expect(refusals(Uint8Array.from(cut))).toMatchObject([{ rule: 'PLAN-46' }])
+    expect(refusals(Uint8Array.from([...utf8('v: 1'), 0xff, 0xff]))).toMatchObject([{ rule: 'PLAN-01' }])
+  })
+
+  it('PLAN-46 a whole plan whose last line has no end is in order', () => {
+    expect(refusals(text.trimEnd())).toEqual([])
   })
 
   it('PLAN-02 names line and column of the fault', () => {
@@ -100,7 +142,7 @@ describe('a plan file', () => {
   })
 
   it('PLAN-03 is refused when the file is no map at all', () => {
-    for (const changed of ['', 'just text\n', '- a\n- b\n', '42\n'])
+    for (const changed of ['just text\n', '- a\n- b\n', '42\n'])
       expect(refusals(changed)[0]?.rule).toBe('PLAN-03')
   })
 
