@@ -7,6 +7,7 @@ import { missingAudiences, missingHolders } from './kinds/missing.ts'
 import { readResult } from './kinds/result-schemas.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from './kinds/stages.ts'
 import { verifyResult } from './kinds/verify.ts'
+import { evolveOutdated, outdated } from './outdated.ts'
 import { restarted } from './restarted.ts'
 import type { ExceptionState, State, StepProgress } from './state.ts'
 import { unreachable } from './unreachable.ts'
@@ -16,6 +17,9 @@ import { unreachable } from './unreachable.ts'
  * a run's entries over `initialState` gives the live state again.
  */
 export function evolve(before: State, entry: Entry): State {
+  if (before.outdated) return evolveOutdated(before, entry)
+  if (before.refused !== null && entry.kind !== 'exception.opened')
+    return evolveOutdated(outdated(before), entry)
   const state = draft(before)
   state.size = before.size + 1
   const progress = currentStep(state)
@@ -103,6 +107,7 @@ export function evolve(before: State, entry: Entry): State {
       const step = entry.stepId
       const open = { proposal: null, document: null, decision: null, by: null, reason: null }
       const attempt = progress?.attempt ?? 1
+      state.refused = null
       state.exceptions.push({ id, step, attempt, about, expected, happened, scope, choices, ...open })
       break
     }
@@ -232,7 +237,11 @@ function performed(
     return
   }
   progress.state = 'OutcomeLogged'
-  if (verifyResult(before, effect, read.tagged) !== null) return
+  const mismatch = verifyResult(before, effect, read.tagged)
+  if (mismatch !== null) {
+    state.refused = { step: progress.step.id, attempt: progress.attempt, ...mismatch }
+    return
+  }
   progress.state = 'Verified'
   absorb(state, progress, read.tagged)
   advance(state, progress, time)

@@ -3,6 +3,7 @@ import type { Refusal } from './commands.ts'
 import type { Entry } from './events.ts'
 import { evolve } from './evolve.ts'
 import { readFact } from './fact-schemas.ts'
+import { outdated } from './outdated.ts'
 import type { Plan, RunHeader } from './plan/plan.ts'
 import { refuse } from './rules.ts'
 import type { State } from './state.ts'
@@ -21,7 +22,7 @@ export function readEntry(stored: StoredEntry): { ok: true; entry: Entry } | Ref
 
 /**
  * Loads a run: its state from header, plan and entries alone. HISTORY-01 for an entry that cannot be read,
- * HISTORY-02 for one that is missing or out of place.
+ * HISTORY-02 for one that is missing or out of place. HISTORY-03 is an exception of the state, which people end by aborting.
  */
 export function replay(
   header: RunHeader,
@@ -38,5 +39,5 @@ export function replay(
       return refuse('HISTORY-02', `entry ${stored.seq} is ${stored.kind}`)
     state = evolve(state, read.entry)
   }
-  return { ok: true, state }
+  return { ok: true, state: outdated(state) }
 }

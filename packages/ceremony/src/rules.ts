@@ -180,6 +180,12 @@ export const runRules = {
     detail: 'Entries are numbered from 0 without gaps, and follow from one another.',
     remedy: 'Restore the run’s folder from its backup.',
   },
+  'HISTORY-03': {
+    title: 'An earlier build took what this one refuses',
+    detail: 'A result that is recorded does not meet today’s rules, and nobody was asked about it then.',
+    remedy:
+      'Abort the run, which destroys its ceremony key, and run the plan again; a key that it made is not to be used.',
+  },
 } as const satisfies Record<string, Rule>
 
 /** One table for the screens, the documentation and the tests: every rule ID with title, detail and remedy. */

@@ -37,6 +37,8 @@ export function initialState(header: RunHeader, plan: Plan): State {
     checkpoints: [],
     due: null,
     exceptions: [],
+    refused: null,
+    outdated: false,
     keys: plan.keys.flatMap(({ id, level, existing }) =>
       existing === undefined
         ? []

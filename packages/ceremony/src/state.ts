@@ -170,6 +170,10 @@ export type State = {
   /** A checkpoint to make before anything else, for a closed exception or a pause. */
   due: CheckpointReason | null
   exceptions: ExceptionState[]
+  /** A recorded outcome that is none as planned, until the next entry opens the exception about it. */
+  refused: { step: string; attempt: number; expected: string; happened: string } | null
+  /** An earlier build went on where this one asks: HISTORY-03. */
+  outdated: boolean
   keys: MadeKey[]
   replicas: Replica[]
   attestations: Attestation[]

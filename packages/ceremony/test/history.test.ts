@@ -1,6 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { initialState, readEntry, replay, view } from '../src/index.ts'
+import { decide, initialState, owed, readEntry, replay, type StoredEntry, view } from '../src/index.ts'
 import { fresh } from './engine/runs.ts'
+
+const decided = {
+  type: 'decide-exception' as const,
+  by: 'Administrator',
+  reason: 'made under weaker rules',
+  head: { size: '0', node: '00'.repeat(32), root: '00'.repeat(32) },
+}
+
+/** The history as a build without the rule about UNWRAP_TEMPLATE recorded it. */
+function weakened(entries: readonly StoredEntry[], step: string): StoredEntry[] {
+  return entries.map((entry) => {
+    if (entry.kind !== 'step.performed' || entry.stepId !== step) return entry
+    const fact = JSON.parse(JSON.stringify(entry.fact))
+    fact.result.evidence.attributes.UNWRAP_TEMPLATE = ''
+    return { ...entry, fact }
+  })
+}
 
 describe('a history', () => {
   const run = fresh()
@@ -41,6 +58,52 @@ describe('a history', () => {
     expect(load([...entries.slice(0, 5), ...entries.slice(4)])).toBe('HISTORY-02')
     expect(load([{ ...entries[1]!, seq: '0' }])).toBe('HISTORY-02')
     expect(load([entries[0]!, { ...entries[0]!, seq: '1' }])).toBe('HISTORY-02')
+  })
+
+  it.each(['generate-root', 'read-back-root'])(
+    'HISTORY-03 a weak %s that an earlier build took stands still as an exception, is never done again, and can be aborted',
+    (step) => {
+      const weak = weakened(entries, step)
+      const place = weak.findIndex(({ kind, stepId }) => kind === 'step.performed' && stepId === step)
+      const later = weak.findIndex(({ stepId }) => stepId === 'generate-organisation')
+      for (const length of [place + 1, place + 2, later + 4]) {
+        const loaded = replay(run.header, run.plan, weak.slice(0, length))
+        if (!loaded.ok) throw new Error(loaded.detail)
+        const { state } = loaded
+        expect(owed(state)).toBeNull()
+        expect(view(state)).toMatchObject({
+          state: 'Exception',
+          current: step,
+          needs: { kind: 'exception', choices: ['abort'] },
+          abortable: true,
+        })
+        expect(view(state).exceptions.at(-1)?.happened).toMatch(/^HISTORY-03: .*UNWRAP_TEMPLATE/)
+        for (const decision of ['retry', 'continue'] as const)
+          expect(decide(state, { ...decided, decision })).toMatchObject({ ok: false, rule: 'EXCEPTION-02' })
+
+        const ended = decide(state, { ...decided, decision: 'abort' })
+        if (!ended.ok) throw new Error(ended.detail)
+        const more = ended.events.map((event, index) => ({
+          ...event,
+          seq: String(length + index),
+          time: entries[0]!.time,
+        })) as typeof entries
+        const again = replay(run.header, run.plan, [...weak.slice(0, length), ...more])
+        expect(again.ok && view(again.state)).toMatchObject({
+          state: 'Aborted',
+          needs: null,
+          exceptions: [{ decision: 'abort', by: 'Administrator' }],
+        })
+      }
+    },
+  )
+
+  it('HISTORY-03 a whole run of an earlier build with a weak reading is over, and nothing is owed of it', () => {
+    const loaded = replay(run.header, run.plan, weakened(entries, 'read-back-root'))
+    if (!loaded.ok) throw new Error(loaded.detail)
+    expect(owed(loaded.state)).toBeNull()
+    expect(view(loaded.state)).toMatchObject({ state: 'Closed', needs: null })
+    expect(loaded.state.size).toBe(entries.length)
   })
 
   it('has nothing before its first entry', () => {
