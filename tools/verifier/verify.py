@@ -671,12 +671,12 @@ def named_statement(fact):
 
 
 def key_read(fact):
-    """The effect and attributes of a result that is evidence of a key; None where it is none."""
+    """The effect, CKA_ID and attributes of a result that is evidence of a key; None where it is none."""
     effect, result = fact.get('effect'), fact.get('result')
     if not isinstance(effect, str) or not isinstance(result, dict) or 'evidence' not in result:
         return None
-    evidence = result['evidence']
-    return effect, evidence.get('attributes') if isinstance(evidence, dict) else None
+    evidence = result['evidence'] if isinstance(result['evidence'], dict) else {}
+    return effect, evidence.get('ckaId'), evidence.get('attributes')
 
 
 def dealing_in(fact):
@@ -2086,6 +2086,19 @@ class Verifier:
         same = isinstance(read, int) and not isinstance(read, bool) and read in (0, length)
         need(length is None or read is None or same, f'{name}: a key of another length')
 
+    def need_readings(self):
+        """Every read-back step of the plan has read its key; a redacted entry says that it was done, and no more."""
+        for step in [step for part in self.plan['parts'] for step in part['steps'] if step['do'] == 'read-back']:
+            need(step['id'] in self.run['performed'], f"{step['id']}: the transcript has no reading of {step['key']}")
+            read = self.run['keys_read'].get(step['id'])
+            if read is None and self.run['performed'][step['id']][1] is None:
+                continue
+            need(read is not None and read[0] == 'read-back', f"{step['id']}: what was done there did not read {step['key']} back")
+            known = [one['ckaId'] for one in self.p['keyEvidence'] if one['id'] == step['key']]
+            if self.p['domain'] == 'production':
+                known += [key['existing']['ckaId'] for key in self.plan['keys'] if key['id'] == step['key'] and key.get('existing')]
+            need(not known or read[1] == known[0], f"{step['id']}: another key than {step['key']} was read")
+
     def check_evidence(self):
         wanted = [('ceremony', 'ceremony')] + [
             (node['id'], node['level']) for node in self.p['wrapTree']
@@ -2102,7 +2115,8 @@ class Verifier:
             self.need_length(one['id'], one['attributes'])
         need(all(one['evidence'] <= 'E1' for one in self.p.get('replicas', [])), 'a replica: claims more evidence than a bundle can prove')
         need(all(one['evidence'] >= self.policy['leastEvidence']['root'] for one in self.p.get('replicas', [])), 'a replica: too little evidence')
-        for step, (effect, attributes) in self.run['keys_read'].items():
+        self.need_readings()
+        for step, (effect, _, attributes) in self.run['keys_read'].items():
             if effect in READ_AS:
                 need(isinstance(attributes, dict) and all(reads(attributes.get(name), value) for name, value in READ_AS[effect].items()),
                      f'{step}: a key reads otherwise than it must')

@@ -17,11 +17,13 @@ export type Verified = {
   readonly decided: readonly { seq: number; stepId: string; document: string | null }[]
   /** By step, the last thing done in it: its entry, and the statement that it names; null where the fact is redacted. */
   readonly performed: ReadonlyMap<string, { seq: string; statement: string | null }>
-  /** By step, the effect last performed or adopted in it that reads a key, with the attributes as they stand there. */
-  readonly keysRead: ReadonlyMap<string, { effect: string; attributes: Json }>
+  /** By step, the effect last performed or adopted in it that reads a key, with what stands there of it. */
+  readonly keysRead: ReadonlyMap<string, KeyRead>
   /** The last dealing of a threshold key, with the SHA-256 of its reference string; null where there is none, or it is redacted. */
   readonly dealing: { readonly crs: string | null } | null
 }
+
+type KeyRead = { effect: string; ckaId: Json; attributes: Json }
 
 export type TranscriptVerifier = Pick<LineReader, 'push'> & { end(): Outcome<Verified> }
 
@@ -36,7 +38,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const madeAt = new Map<string, string>()
   const decided: Verified['decided'][number][] = []
   const performed = new Map<string, { seq: string; statement: string | null }>()
-  const keysRead = new Map<string, { effect: string; attributes: Json }>()
+  const keysRead = new Map<string, KeyRead>()
   let dealing: Verified['dealing'] = null
   let exceptions = 0
 
@@ -111,15 +113,16 @@ function statementOf(entry: Entry): string | null {
 }
 
 /** The evidence of a result; null where there is none, and where the fact is redacted. */
-function keyReadIn(entry: Entry): { effect: string; attributes: Json } | null {
+function keyReadIn(entry: Entry): KeyRead | null {
   if ('factHash' in entry) return null
   const { effect, result } = entry.fact
   if (typeof effect !== 'string' || typeof result !== 'object' || result === null || !('evidence' in result))
     return null
   const { evidence } = result
   if (typeof evidence !== 'object' || evidence === null || !('attributes' in evidence))
-    return { effect, attributes: null }
-  return { effect, attributes: evidence.attributes ?? null }
+    return { effect, ckaId: null, attributes: null }
+  const ckaId = 'ckaId' in evidence ? (evidence.ckaId ?? null) : null
+  return { effect, ckaId, attributes: evidence.attributes ?? null }
 }
 
 function dealingIn(entry: Entry): Verified['dealing'] {

@@ -8,6 +8,7 @@ import type { PolicyFile } from '../../src/policy/index.ts'
 import { planOf, scriptNames } from '../engine/plans.ts'
 import { withString } from '../support/altered-reference-string.ts'
 import { alteredRenewals } from '../support/altered-renewals.ts'
+import { soundReadings } from '../support/altered-run.ts'
 import { softToken } from '../support/altered-trust.ts'
 import { entropyOf } from '../support/people.ts'
 import { type SampleBundle, sampleBundle } from '../support/sample-bundle.ts'
@@ -33,6 +34,7 @@ describe('the second verifier', () => {
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
     cases.push(await sampleBundle({ domain: 'rehearsal', fhe: true, binary: true }))
     cases.push(await sampleBundle({ replica: true }), await sampleBundle(withString))
+    for (const options of soundReadings()) cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       cases.push(await sampleBundle({ domain, fhe: true, life: true, renewed: true }))
     for (const [, , options] of alteredRenewals) cases.push(await sampleBundle(options))

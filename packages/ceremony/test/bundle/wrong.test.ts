@@ -52,7 +52,7 @@ describe('a bundle signed as it is', () => {
   }, 240_000)
 
   it('EVIDENCE accepts keys that read as they must', async () => {
-    for (const options of soundReadings) expect(await failedFor(options)).toEqual([])
+    for (const options of soundReadings()) expect(await failedFor(options)).toEqual([])
   })
 
   it('TOKEN-SOFT accepts a hardware token where programs are forbidden', async () => {

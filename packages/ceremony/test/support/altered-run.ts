@@ -1,8 +1,10 @@
 import type { Json } from '@lux/crypto'
 import { type Template, templates } from '../../src/kinds/templates.ts'
 import type { Plan } from '../../src/plan/index.ts'
+import { type FullEntry, redact } from '../../src/transcript/index.ts'
 import { type Altered, other, predicate, stranger } from './altered-parts.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
+import { sampleEvidence } from './sample-keys.ts'
 
 const liveParts = (plan: Plan): Plan['parts'] =>
   plan.parts.map((part) => ({
@@ -48,16 +50,69 @@ const alteredReadings: Altered[] = [
 ])
 
 /** Such readings as they must be: nothing may refuse them. */
-export const soundReadings: SampleOptions[] = [
+export const soundReadings = (): SampleOptions[] => [
+  readingOf(soundRoot, rootCkaId),
+  // A redacted entry has no fact to look at; a sample's entries are typed as whole ones.
+  readingOf(soundRoot, rootCkaId, (entry) => redact(entry) as FullEntry),
   { alter: readAs('read-back', templates.root, {}) },
   { alter: readAs('read-back', templates.root, { ALLOWED_MECHANISMS: '0x8000216F' }) },
   { alter: readAs('prove-replica', templates.replica, {}) },
   { alter: readAs('generate-key', templates.wrappedSecret, {}) },
 ]
 
+const readRoot = (plan: Plan): Plan => ({
+  ...plan,
+  parts: plan.parts.map((part) => ({
+    ...part,
+    steps: [...part.steps, { ...part.steps[0]!, id: 'read-root', do: 'read-back', key: 'root' }],
+  })),
+})
+const { ckaId: rootCkaId } = sampleEvidence('root', 'root')
+
+/** A plan that has the root read back, and what the transcript says of that step. */
+const readingOf = (
+  reading: Alterations,
+  ckaId: string,
+  change: (entry: FullEntry) => FullEntry | null = (entry) => entry,
+): SampleOptions => ({
+  alter: {
+    plan: readRoot,
+    entries: (all) => {
+      const read = (reading.entries?.(all) ?? all).at(-1)
+      if (read === undefined) return all
+      const fact = JSON.parse(JSON.stringify(read.fact).replace('ab'.repeat(16), ckaId))
+      const changed = change({ ...read, stepId: 'read-root', fact })
+      return changed === null ? all : [...all.slice(0, -1), changed]
+    },
+  },
+})
+const soundRoot = readAs('read-back', templates.root, {})
+
+/** A step that reads a key back and did not: SPEC.md 6.4. */
+const alteredReadBacks: Altered[] = [
+  [
+    'EVIDENCE',
+    'a transcript without the reading that the plan asks for',
+    readingOf(soundRoot, rootCkaId, () => null),
+  ],
+  ['EVIDENCE', 'a step to read a key back that took an inventory instead', readingOf({}, rootCkaId)],
+  [
+    'EVIDENCE',
+    'a step to read a key back that read as another effect does',
+    readingOf(readAs('generate-root', templates.root, {}), rootCkaId),
+  ],
+  ['EVIDENCE', 'a step that read another key back than the plan says', readingOf(soundRoot, 'cd'.repeat(16))],
+  [
+    'EVIDENCE',
+    'a reading that was only found after a crash, which no step to read back is',
+    readingOf(soundRoot, rootCkaId, (entry) => ({ ...entry, kind: 'step.reconciled' })),
+  ],
+]
+
 /** A run, its plan, its checkpoints or its exceptions are not what was signed for. */
 export const alteredRun: Altered[] = [
   ...alteredReadings,
+  ...alteredReadBacks,
   [
     'TRANSCRIPT-CHAIN',
     'a transcript of another ceremony',

@@ -2,7 +2,7 @@ import type { Json } from '@lux/crypto'
 import { attributeFault, lengthFault, type Template, templates } from '../../kinds/templates.ts'
 import { evidenceLevels } from '../../policy/schema.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
-import type { Verification } from './state.ts'
+import { required, type Verification } from './state.ts'
 
 type EvidenceLevel = (typeof evidenceLevels)[number]
 
@@ -33,6 +33,28 @@ function faultOf(template: Template, attributes: Json): string | null {
   return attributeFault(template, { attributes: read })
 }
 
+/**
+ * What lacks of the readings that the plan asks for. No exception stands for one: officers can only have it read again. A
+ * redacted entry says that the step was done, and no more.
+ */
+function readingFault(v: Verification): string | null {
+  const { keyEvidence, domain } = v.predicate
+  const plan = required(v.plan)
+  for (const { id, do: kind, key } of plan.parts.flatMap(({ steps }) => steps)) {
+    if (kind !== 'read-back') continue
+    const done = v.run.performed.get(id)
+    if (done === undefined) return `${id}: the transcript has no reading of ${key}`
+    const read = v.run.keysRead.get(id)
+    if (read === undefined && done.statement === null) continue
+    if (read?.effect !== 'read-back') return `${id}: what was done there did not read ${key} back`
+    // A rehearsal has a stand-in for a key of before.
+    const before = domain === 'production' ? plan.keys.find((one) => one.id === key)?.existing : undefined
+    const ckaId = keyEvidence.find((one) => one.id === key)?.ckaId ?? before?.ckaId
+    if (ckaId !== undefined && read.ckaId !== ckaId) return `${id}: another key than ${key} was read`
+  }
+  return null
+}
+
 export function checkEvidence(v: Verification): Outcome<string> {
   const { wrapTree, keyEvidence, ceremonyId } = v.predicate
   const needed: { id: string; level: keyof typeof v.policy.leastEvidence }[] = [
@@ -60,6 +82,8 @@ export function checkEvidence(v: Verification): Outcome<string> {
       wrongLevel(evidence, v.policy.leastEvidence.root, 'E1') ?? lengthFault(algorithm, attributes)
     if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
   }
+  const unread = readingFault(v)
+  if (unread !== null) return refuse('EVIDENCE', unread)
   for (const [step, { effect, attributes }] of v.run.keysRead) {
     const template = readAs.get(effect)
     const fault = template === undefined ? null : faultOf(template, attributes)
