@@ -37,7 +37,7 @@ test.each([
 })
 
 test('CLI-01 init, card, trust, import, identity and start make a server that encrypts and decrypts', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, async () => {
   const folder = await temporaryFolder()
   const state = join(folder, 'state')
