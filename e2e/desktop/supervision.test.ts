@@ -34,6 +34,23 @@ test('CORE-KILLED the window stays, core comes back with a new generation, and t
   expect(await invoke(desktop, 'app.info', {})).toMatchObject({ ok: true })
 })
 
+test('CORE-HUNG a core that stands still is ended and started again, and the window says so', async () => {
+  desktop = await openDesktop({ core: 'fake:', environment: { LUX_PATIENCE_MS: '6000' } })
+  await show(desktop, 'tokens')
+  const said = desktop.page
+    .getByRole('status')
+    .getByText('The core no longer answered and is started again.')
+    .waitFor({ timeout: 60_000 })
+  const unanswered = invoke(desktop, 'ceremonies.pause', { id: 'c1', by: 'Ada' })
+  process.kill(desktop.ready.core ?? 0, 'SIGSTOP')
+  await said
+  expect(await unanswered).toMatchObject({ ok: false, error: { code: 'CORE-RESTARTED' } })
+  await expect
+    .poll(() => core(desktop!), { timeout: 20_000 })
+    .toEqual({ state: 'ready', generation: 2, reason: null })
+  await desktop.page.getByRole('heading', { level: 1, name: 'Tokens' }).waitFor()
+})
+
 test('CORE-STRIKES a core that dies three times is stopped, said so, and started by hand', async () => {
   desktop = await openDesktop({ core: 'fake:dies' })
   await expect

@@ -3,7 +3,7 @@ import type { Result } from './result.ts'
 import type { CoreStatus } from './shell.ts'
 
 /** Raised with every change that an older core or renderer would misread. */
-export const contractVersion = 1
+export const contractVersion = 2
 
 /** Payloads of pushed events. `core.state` comes from main, the others from core. */
 export type Events = {
@@ -36,10 +36,13 @@ export type CoreToMain =
   | { attention: boolean }
   /** Core cannot serve (locked, newer or damaged store): main shows the code and does not restart it. */
   | { refused: { code: string; detail: string } }
+  /** The answer to main's, from core's own loop: one that hangs never gives it. */
+  | { beat: true }
 export type MainToCore =
   | string
   /** Finish what is on its way to disk, then exit 0. */
   | { stop: true }
+  | { beat: true }
   | { grant: Grant }
 
 /**

@@ -4,6 +4,7 @@ import type { MainToCore } from '../contract/index.ts'
 const schema = v.union([
   v.string(),
   v.strictObject({ stop: v.literal(true) }),
+  v.strictObject({ beat: v.literal(true) }),
   v.strictObject({
     grant: v.strictObject({
       use: v.picklist(['read', 'write', 'folder']),

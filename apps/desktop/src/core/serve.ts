@@ -25,6 +25,7 @@ export function serve(options: {
   port.onMessage((message) => {
     if (typeof message === 'string') void answer(message)
     else if ('grant' in message) grant(message.grant)
+    else if ('beat' in message) port.post({ beat: true })
     else void stop().finally(() => process.exit(0))
   })
   port.post({ hello: 'lux-core', version: contractVersion, generation })

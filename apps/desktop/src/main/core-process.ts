@@ -8,6 +8,7 @@ import {
   limits,
   type MainToCore,
 } from '../contract/index.ts'
+import { type Pulse, watchPulse } from './core-pulse.ts'
 
 export type CoreProgram = {
   entry: string
@@ -16,6 +17,8 @@ export type CoreProgram = {
   environment: CoreEnvironment & Record<string, string>
   /** The file that is not as it was packed, asked before each start; null for a checkout, whose files change. */
   changed: (() => Promise<string | null>) | null
+  /** Milliseconds without any answer after which core is ended as one that hangs. Left out: `hangsAfter`. */
+  patienceMs?: number
 }
 
 export type CoreListeners = {
@@ -29,6 +32,8 @@ const strikesAllowed = 3
 const forgiveAfter = 60_000
 const helloWithin = 20_000
 const stopWithin = 5_000
+/** Core hashes and writes in pieces of well below a second; what is whole work runs in its children. */
+const hangsAfter = 60_000
 
 export type CoreProcess = {
   status(): CoreStatus
@@ -42,7 +47,7 @@ export type CoreProcess = {
   stop(): Promise<void>
 }
 
-/** Starts core, starts it again when it dies, and gives up after three strikes. Knows nothing of what frames say. */
+/** Starts core, starts it again when it dies or hangs, and gives up after three strikes. Knows nothing of what frames say. */
 export function superviseCore(program: CoreProgram, listeners: CoreListeners): CoreProcess {
   let child: ChildProcess | null = null
   let status: CoreStatus = { state: 'stopped', generation: 0, reason: null }
@@ -51,6 +56,8 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
   let stopping = false
   let refusal: string | null = null
   let checking = false
+  let pulse: Pulse | null = null
+  let hung = false
 
   const change = (state: CoreStatus['state'], reason: string | null): void => {
     status = { state, generation: status.generation, reason }
@@ -59,6 +66,8 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
 
   const died = (reason: string): void => {
     child = null
+    pulse?.stop()
+    pulse = null
     listeners.attention(false)
     if (readySince !== null && performance.now() - readySince > forgiveAfter) strikes = 0
     readySince = null
@@ -74,6 +83,7 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
 
   const take = (from: ChildProcess, message: CoreToMain): void => {
     if (from !== child) return
+    pulse?.heard()
     if (typeof message === 'string') {
       if (message.length <= limits.responseLength) listeners.frame(message)
       return
@@ -87,6 +97,14 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
         return
       }
       readySince = performance.now()
+      pulse = watchPulse({
+        patienceMs: program.patienceMs ?? hangsAfter,
+        ask: () => from.connected && from.send({ beat: true } satisfies MainToCore, () => undefined),
+        silent() {
+          hung = true
+          from.kill('SIGKILL')
+        },
+      })
       change('ready', null)
     } else if ('attention' in message) {
       listeners.attention(message.attention === true)
@@ -98,7 +116,7 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
   function launch(): void {
     if (stopping || checking || child !== null) return
     status = { ...status, generation: status.generation + 1 }
-    change(status.generation === 1 ? 'starting' : 'restarting', null)
+    change(status.generation === 1 ? 'starting' : 'restarting', status.reason)
     if (program.changed === null) run()
     else void check(program.changed)
   }
@@ -117,6 +135,7 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
 
   function run(): void {
     const { generation } = status
+    hung = false
     // Electron's own fork() would add ELECTRON_RUN_AS_NODE to the environment.
     const started = spawn(program.execPath, [program.entry], {
       cwd: program.cwd,
@@ -136,7 +155,7 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
     // The sender is our own child and the messages are of its contract; each field is checked before it is used.
     started.on('message', (message) => take(started, message as CoreToMain))
     started.on('error', () => started.pid === undefined && gotOnce('CORE-MISSING'))
-    started.on('exit', (code, signal) => gotOnce(signal ?? `exit ${code}`))
+    started.on('exit', (code, signal) => gotOnce(hung ? 'CORE-HUNG' : (signal ?? `exit ${code}`)))
   }
 
   return {
@@ -153,6 +172,7 @@ export function superviseCore(program: CoreProgram, listeners: CoreListeners): C
     start() {
       strikes = 0
       refusal = null
+      status = { ...status, reason: null }
       launch()
     },
     async stop() {

@@ -45,7 +45,9 @@ export function coreProgram({ packaged, testBuild }: Trust): CoreProgram {
   // Inside the archive, which says what everything beside it has to be.
   const looking = join(app.getAppPath(), 'out', 'main', 'look.js')
   const changed = packaged ? () => lookAtPackage(looking, process.resourcesPath) : null
-  return { entry, execPath, cwd: dirname(entry), environment, changed }
+  const patience = mayChoose ? Number(process.env.LUX_PATIENCE_MS) : Number.NaN
+  const patienceMs = Number.isFinite(patience) && patience > 0 ? { patienceMs: patience } : {}
+  return { entry, execPath, cwd: dirname(entry), environment, changed, ...patienceMs }
 }
 
 /** The Node of a checkout: the npm package beside the other dependencies. */

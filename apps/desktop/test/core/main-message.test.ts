@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest'
 import { readMainMessage } from '../../src/core/main-message.ts'
 
-test('frames of the window, the order to stop and a choice of a person are what main says', () => {
+test('frames of the window, the order to stop, the question whether core lives and a choice of a person are what main says', () => {
   for (const message of [
     '{"id":1}',
     { stop: true },
+    { beat: true },
     { grant: { use: 'read', path: '/media/card.json' } },
     { grant: { use: 'folder', path: '/media' } },
   ]) {
@@ -19,6 +20,7 @@ test('a message of any other form is left alone', () => {
     [],
     {},
     { stop: false },
+    { beat: 1 },
     { stop: true, grant: { use: 'read', path: '/x' } },
     { grant: { use: 'execute', path: '/x' } },
     { grant: { use: 'read', path: '' } },

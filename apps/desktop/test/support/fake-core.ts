@@ -45,6 +45,7 @@ process.on('disconnect', () => process.exit(0))
 process.on('message', (message: MainToCore) => {
   if (typeof message === 'string') answer(JSON.parse(message))
   else if ('stop' in message) process.exit(0)
+  else if ('beat' in message) post({ beat: true })
 })
 
 if (plan === 'dies') process.exit(7)

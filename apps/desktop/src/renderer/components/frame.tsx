@@ -83,7 +83,7 @@ function Banner() {
   if (state === 'restarting') {
     return (
       <div className="banner" role="status">
-        <strong>{t('frame.core-restarting')}</strong>
+        <strong>{t(reason === 'CORE-HUNG' ? 'frame.core-hung' : 'frame.core-restarting')}</strong>
         <span>{t('frame.core-restarting-do')}</span>
       </div>
     )
