@@ -70,6 +70,10 @@ test('FOLDER-READ-ONLY DISK-FULL a medium that takes no bundle is named with wha
   await onFullDisk(desktop.ready.core ?? 0, 20_000, async () => {
     await exported.click()
     await told('DISK-FULL', 'The disk is full')
+    await page
+      .locator('.failure[data-code="DISK-FULL"]')
+      .getByText(/^free space first/i)
+      .waitFor()
   })
   expect(readdirSync(medium)).toEqual([])
 })

@@ -6,6 +6,7 @@ import { writeRequests } from '../core/run/out-box.ts'
 import { vendorAttestationAt, vendorWorkAt } from '../core/run/procedure-at.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
 import { type Taker, takeAnswer } from '../core/run/take-answer.ts'
+import { remedyFirst } from './exception-cause.ts'
 import type { Outcome } from './output.ts'
 import { pinsAtOnce } from './pins-first.ts'
 import { type Left, runOutcome } from './run-outcome.ts'
@@ -71,13 +72,20 @@ function left(folder: RunFolder, view: RunView, how: Pick<Left, 'refused' | 'una
 }
 
 /** An exception of a rehearsal: nobody decides for people, not even for stand-ins. */
-export function exceptionOutcome(view: RunView, folder: string, detail: string): Outcome {
+export function exceptionOutcome(
+  view: Pick<RunView, 'exceptions' | 'state'>,
+  folder: string,
+  detail: string,
+): Outcome {
   const open = view.exceptions.find((one) => one.decision === null)
   const choices = open?.choices ?? []
-  const text = `stopped at an exception: ${detail}\nWhat to do: custody ceremony resume ${folder} --decide ${choices.join('|')}`
+  const first = remedyFirst(view)
+  const decide = `custody ceremony resume ${folder} --decide ${choices.join('|')}`
+  const remedy = first === null ? decide : `${first} Then: ${decide}`
+  const text = `stopped at an exception: ${detail}\nWhat to do: ${remedy}`
   return {
     exit: 3,
-    json: { ok: false, code: 'EXCEPTION-OPEN', detail, choices, folder, state: view.state },
+    json: { ok: false, code: 'EXCEPTION-OPEN', detail, remedy, choices, folder, state: view.state },
     text,
   }
 }

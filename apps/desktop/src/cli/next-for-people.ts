@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { Needs, RunView } from '@lux/ceremony'
 import { awaitedWord } from '../core/run/awaited-word.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
+import { remedyFirst } from './exception-cause.ts'
 
 type Around = { folder: string; files: readonly string[]; unanswered: boolean }
 
@@ -34,11 +35,14 @@ export function nextForPeople(view: RunView, { folder, files, unanswered }: Arou
         `  custody-server --state DIR import ${join(folder, bundleFile)} --out receipt.json`,
         `  custody ceremony receipt ${folder} receipt.json`,
       ]
-    case 'exception':
+    case 'exception': {
+      const first = remedyFirst(view)
       return [
+        ...(first === null ? [] : [`first: ${first}`]),
         'the administrator proposes what officers then sign, or aborts:',
         `  custody ceremony resume ${folder} --decide ${needs.choices.join('|')} --reason TEXT`,
       ]
+    }
     default:
       return []
   }

@@ -13,18 +13,20 @@ export class CoreError extends Error {
   }
 }
 
+const fullDisk =
+  'free space first, on the disk of the path that is named, then resume the run or give the command again; what was recorded is safe'
 const diskCodes: Record<string, [code: string, remedy: string]> = {
-  ENOSPC: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
-  EDQUOT: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
+  ENOSPC: ['DISK-FULL', fullDisk],
+  EDQUOT: ['DISK-FULL', fullDisk],
   EFBIG: ['DISK-FULL', 'use a medium that takes a file of this size; nothing was lost'],
-  SQLITE_FULL: ['DISK-FULL', 'free some space on this disk and try again; nothing was lost'],
+  SQLITE_FULL: ['DISK-FULL', fullDisk],
   EROFS: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
   EACCES: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
   EPERM: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
   SQLITE_READONLY: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
   SQLITE_READONLY_DIRECTORY: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
   SQLITE_CANTOPEN: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
-  SQLITE_IOERR_WRITE: ['DISK-FULL', 'check the disk and its free space, then try again'],
+  SQLITE_IOERR_WRITE: ['DISK-FULL', fullDisk],
   ENOENT: ['FILE-MISSING', 'check the path'],
   EISDIR: ['FILE-WRONG-KIND', 'name a file, not a folder'],
   ENOTDIR: ['FILE-MISSING', 'check the path'],

@@ -253,7 +253,10 @@ describe('a disk that takes no more', () => {
     const small = place.file('small')
     const child = new URL('./support/window-on-full-disk.ts', import.meta.url)
     const ended = await program(fileURLToPath(child), [small], { fileBlocks: 100 })
-    expect(ended.json.answer).toMatchObject({ ok: false, error: { code: 'DISK-FULL' } })
+    expect(ended.json.answer).toMatchObject({
+      ok: false,
+      error: { code: 'DISK-FULL', remedy: expect.stringMatching(/^free space first/) },
+    })
     expect(ended.json.settings).toMatchObject({ ok: true })
     await core.stop()
     core = await startCore(small, place.program)

@@ -138,7 +138,11 @@ describe('a disk that takes no more', () => {
   test('DISK-FULL stops the run with nothing lost, and it goes on once there is room', async () => {
     const dir = fresh()
     const full = await custody(['rehearse', script, '--out', dir], { fileBlocks: 500 })
-    expect(full.json).toMatchObject({ ok: false, code: 'DISK-FULL' })
+    expect(full.json).toMatchObject({
+      ok: false,
+      code: 'DISK-FULL',
+      remedy: expect.stringMatching(/^free space first, .* resume the run/),
+    })
     expect(full.code).toBe(3)
     const size = entriesOf(dir).length
     expect(size).toBeGreaterThan(10)

@@ -12,7 +12,7 @@ import {
 } from '@lux/ceremony'
 import { encodeCanonical, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { CoreError } from '../core-error.ts'
+import { CoreError, fromSystemError } from '../core-error.ts'
 import { writeDurably } from '../store/durable-file.ts'
 import { type Absence, closeAborted, keyLeftBehind } from './close-aborted.ts'
 import { packageFile } from './fhe-places.ts'
@@ -241,7 +241,9 @@ export class Run {
       }
       if (error instanceof CoreError)
         return { failure: { code: error.code, detail: error.detail }, lost: false }
-      throw error
+      const system = fromSystemError(error)
+      if (system?.code !== 'DISK-FULL') throw error
+      return { failure: { code: system.code, detail: system.detail }, lost: false }
     } finally {
       this.#abort = null
       this.#work = null
