@@ -57,6 +57,8 @@ export type Results = {
     mechanism: string
     blobs: { serial: string; wrapped: Digest; sealed: Digest }[]
     trusted: Digest[]
+    /** What the token held when a trusted window had closed, but for its own transport keys. */
+    held?: { objects: InventoryObject[]; unreadable: number }
   }
   'read-back': { evidence: KeyEvidence }
   /** `wrapped` = SHA-256 of the wrapped blob; `publicKey` = SHA-256 of the SPKI of a key pair. */

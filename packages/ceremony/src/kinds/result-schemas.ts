@@ -66,6 +66,7 @@ export const resultSchemas: { [K in EffectKind]: v.GenericSchema<unknown, Result
     mechanism: line,
     blobs: v.array(v.strictObject({ serial: line, wrapped: digest, sealed: digest })),
     trusted: v.array(digest),
+    held: v.exactOptional(v.strictObject({ objects, unreadable: count })),
   }),
   'read-back': v.strictObject({ evidence }),
   'generate-key': v.strictObject({

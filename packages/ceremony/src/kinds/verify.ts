@@ -5,6 +5,7 @@ import { leavesByWindow } from '../plan/queries.ts'
 import type { Results } from '../results.ts'
 import type { State } from '../state.ts'
 import { attestedTemplate, attestFault } from './attest.ts'
+import { expectedObjects } from './expected-objects.ts'
 import { inventoryFault } from './inventory.ts'
 import { replicaFault } from './replica.ts'
 import type { TaggedResult } from './result-schemas.ts'
@@ -158,8 +159,11 @@ function verifyRoot(
   if (serials !== wrapped)
     return differs(`wrapped to ${serials || 'nobody'}`, `wrapped to ${wrapped || 'nobody'}`)
   const trusted = effect.destinations.map(({ transportKey }) => sha256Hex(fromBase64(transportKey))).sort()
-  if ([...result.trusted].sort().join() === trusted.join()) return null
-  return differs('only the destinations are trusted', `${result.trusted.length} trusted keys, or others`)
+  if ([...result.trusted].sort().join() !== trusted.join())
+    return differs('only the destinations are trusted', `${result.trusted.length} trusted keys, or others`)
+  if (result.held === undefined) return null
+  const expected = [...expectedObjects(state, effect.token), effect.ckaId]
+  return inventoryFault(state, { token: effect.token, when: 'planned', expected }, result.held)
 }
 
 function verifyPossession(

@@ -7,5 +7,5 @@ import type { EffectKind, Results } from '@lux/ceremony'
 export type AttemptRecord<K extends EffectKind> = { effect: K; part: AttemptPart[K] }
 
 type AttemptPart = {
-  [K in EffectKind]: K extends 'generate-root' ? Omit<Results[K], 'evidence'> : Results[K]
+  [K in EffectKind]: K extends 'generate-root' ? Omit<Results[K], 'evidence' | 'held'> : Results[K]
 }

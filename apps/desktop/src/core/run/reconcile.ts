@@ -7,7 +7,7 @@ import {
   windowRootTemplate,
 } from '@lux/hsm'
 import { toEvidence } from './perform/key-evidence.ts'
-import { tokensSince } from './perform/token.ts'
+import { objectsOf, tokensSince } from './perform/token.ts'
 import { transportId } from './perform/transport-id.ts'
 import { type RunContext, tokenOf } from './run-context.ts'
 
@@ -81,11 +81,15 @@ async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): 
   await token.destroyTransportKeys({ ids: leftovers })
   // Compared with the template above; here with what only the token can know, such as LOCAL.
   const attributes = await token.readAttributes(key.ref)
+  const inventory = copied ? await token.inventory() : null
   return {
     found: 'adopted',
     result: {
       evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, attributes),
       ...part,
+      ...(inventory === null
+        ? {}
+        : { held: { objects: objectsOf(inventory), unreadable: inventory.damaged.length } }),
     },
   }
 }

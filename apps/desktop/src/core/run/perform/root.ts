@@ -1,11 +1,12 @@
-import type { EffectOf } from '@lux/ceremony'
+import type { EffectOf, InventoryObject } from '@lux/ceremony'
 import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
-import { type CommittedRoot, HsmError, rootTemplate, type Token } from '@lux/hsm'
+import { type CommittedRoot, HsmError, type Inventory, rootTemplate, type Token } from '@lux/hsm'
 import { atPad } from '../at-pad.ts'
 import type { AttemptRecord } from '../attempt-record.ts'
 import { type Perform, pinOf, type RunContext, sessionLost, tokenOf } from '../run-context.ts'
 import { discard } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
+import { objectsOf } from './token.ts'
 import { transportId } from './transport-id.ts'
 
 /** A transport card does not say what its token takes, so a root goes by what every token has, and the bundle names it. */
@@ -67,7 +68,21 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
   return {
     evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, made.attributes),
     ...record.part,
+    held: heldBeside(made.inventory, destinations),
   }
+}
+
+/** What an inventory shows beside the window's own transport keys, one public key for each. */
+function heldBeside(
+  inventory: Inventory,
+  transports: readonly { id: string; label: string }[],
+): { objects: InventoryObject[]; unreadable: number } {
+  const objects = objectsOf(inventory)
+  for (const { id, label } of transports) {
+    const at = objects.findIndex((one) => one.ckaId === id && one.class === 'public' && one.label === label)
+    if (at >= 0) objects.splice(at, 1)
+  }
+  return { objects, unreadable: inventory.damaged.length }
 }
 
 /** The user's log-in comes back whatever happens, because the engine goes on as the user. */
