@@ -140,7 +140,7 @@ async function chooseToken({
     const userPin = await readPin(userFile)
     const { serial } = await hsm
       .token(left?.serial ?? 'new')
-      .initialise({ label: 'lux-server', soPin, userPin })
+      .initialise({ label: 'lux-server', sameLabel: true, soPin, userPin })
     return accept({ token: { library, environment, serial }, pinFile: userFile })
   } finally {
     await hsm.close()

@@ -18,9 +18,13 @@ export async function makeStandInTokens(
       bound.push({ role, serial: '' })
       continue
     }
-    const made = await hsm
-      .token('new')
-      .initialise({ label: `stand-in ${role}`, soPin: utf8(pins.so), userPin: utf8(pins.user) })
+    const made = await hsm.token('new').initialise({
+      // Every rehearsal of a store has its own, which it knows by the serial.
+      label: `stand-in ${role}`,
+      sameLabel: true,
+      soPin: utf8(pins.so),
+      userPin: utf8(pins.user),
+    })
     if (attestation?.companion !== undefined)
       await makeCompanion(hsm, made.serial, { id: attestation.companion.ckaId, pin: pins.user })
     bound.push({ role, serial: made.serial })

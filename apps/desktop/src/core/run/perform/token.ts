@@ -49,11 +49,12 @@ export const initialiseToken: Perform<'initialise-token'> = async (effect, run) 
   const soPin = pinOf(run, effect.token, 'so')
   const userPin = pinOf(run, effect.token, 'user')
   const token = run.hsm.token(begun ?? (effect.serial === '' ? 'new' : effect.serial))
-  const { label } = effect
+  // The plan's word, and a run goes by the serial: a token of an earlier ceremony beside this one may have the same label.
+  const named = { label: effect.label, sameLabel: true }
   const info = await atPad(run, soPin, () =>
     soPin === 'pin-pad' || userPin === 'pin-pad'
-      ? token.initialise({ label, soPin: 'pin-pad', userPin: 'pin-pad' })
-      : token.initialise({ label, soPin, userPin }),
+      ? token.initialise({ ...named, soPin: 'pin-pad', userPin: 'pin-pad' })
+      : token.initialise({ ...named, soPin, userPin }),
   )
   return { serial: info.serial, label: info.label, model: info.model, firmware: info.firmware }
 }
