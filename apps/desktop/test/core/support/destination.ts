@@ -92,7 +92,7 @@ export async function makeDestination(folder: string): Promise<Destination> {
       if ((await token.info()).loggedIn === null) await token.logIn({ user: 'user', pin: utf8('87654321') })
       const ckaId = freshId()
       const wrapped = await openWith(seal.identity, sealed)
-      await token.unwrapRoot({ transportId, ckaId, label: 'root', wrapped })
+      await token.unwrapRoot({ transportId, ckaId, label: 'root', sameLabel: true, wrapped })
       const proof = await token.possessionDigest({ kek: { id: ckaId }, challenge })
       await token.destroy({ id: ckaId, class: 'secret' })
       const honest: Receipt = {
