@@ -6,6 +6,7 @@ import {
   evolve,
   initialState,
   type NewEvent,
+  outdated,
   readEntry,
   type State,
 } from '@lux/ceremony'
@@ -72,6 +73,7 @@ export class RunFolder {
     this.#heads = [headOf(this.#transcript)]
     this.#state = initialState(header, this.plan)
     for (const { line } of log.lines()) this.#replay(line)
+    this.#state = outdated(this.#state)
     compareCheckpoints(path, this.#heads, (name) => this.readDocument(name))
   }
 
