@@ -27,6 +27,7 @@ async function serve(): Promise<void> {
   const stopped = stopSignal()
   const server = await startServer(state, { host: values.host, port: Number(values.port) })
   process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
+  if (server.sealed !== null) say(linesOf('sealed', server.sealed))
   if (!values.once) await stopped
   await server.close()
 }
