@@ -101,7 +101,9 @@ test('FHE-SERVER-08 from a rehearsal’s bundle, a ciphertext under its public k
   const [listed] = (await call('GET', '/api/v1/fhe/keys')).json().keys
   const base = `/api/v1/fhe/keys/${listed.id}`
   const { key } = (await call('GET', base)).json()
-  expect(key).toMatchObject({ mode: 'F', t: 2, n: 3, epoch: 0, orgId: 'organisation-kek' })
+  expect(key).toMatchObject({ mode: 'F', t: 2, n: 3, epoch: 0, orgId: 'organisation-kek', crs: null })
+  // Its inputs are signed: nothing is proven, against no reference string.
+  expect((await call('GET', `${base}/crs`)).statusCode).toBe(404)
 
   // An encryptor that the policy names encrypts under what the server hands out.
   const value = 201

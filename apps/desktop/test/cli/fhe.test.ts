@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
@@ -79,6 +79,15 @@ describe('fhe', () => {
     expect(floor).toMatchObject({ exit: 1, json: { code: 'FHE-FLOOD-FLOOR' } })
     expect(floor.json.remedy).toContain('--mode S')
   }, 20_000)
+
+  test('OPTION-PROOF-BITS a key that is kept whole gets a reference string for 8 to 1024 bits, and with proven inputs alone', async () => {
+    const keygen = ['fhe', 'keygen', '--rehearsal', '--no-server-key', '--out', join(folder, 'never')]
+    const proven = ['7', '1025', 'x'].map((bits) => ['--inputs', 'proven', '--proof-bits', bits])
+    const refused = [['--proof-bits', '64'], ...proven].map((options) => custodyJson([...keygen, ...options]))
+    for (const one of await Promise.all(refused))
+      expect(one).toMatchObject({ exit: 2, json: { code: 'OPTION-PROOF-BITS' } })
+    expect(existsSync(join(folder, 'never'))).toBe(false)
+  }, 40_000)
 
   test('FHE-WHOLE-KEY a key that lies in a file is not dealt for production', async () => {
     const { exit, json } = await custodyJson([...dealOptions('real'), '--quorum', '2', '--holders', '3'])

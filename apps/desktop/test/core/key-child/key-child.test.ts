@@ -222,6 +222,19 @@ describe('the reference string of a key for proven inputs', () => {
     expect(inspect(bytes(result.publicKey!.path)).facts.size).toBe(result.publicKey!.size)
   })
 
+  test('is made with a key that is kept whole, too', async () => {
+    const params = {
+      type: 'TFHE_INTEGER',
+      ...proven,
+      serverKey: false,
+      words: false,
+      outDir: folder,
+    } as const
+    const { crs, clientKey } = await runKeyChild({ do: 'keygen', params }, { entry: quickString })
+    expect(crs?.path).toBe(join(folder, 'crs.bin'))
+    expect(inspect(bytes(clientKey.path)).facts).toMatchObject({ dedicatedCompactKey: true })
+  })
+
   test('is not made for signed inputs', async () => {
     const listed = (await people(3)).map(({ holder }) => holder)
     const result = await runKeyChild(dealing(listed, { squash: false }), { entry: quickString })
