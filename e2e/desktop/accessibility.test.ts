@@ -33,6 +33,14 @@ describe.each([
     expect(await found()).toEqual([])
   })
 
+  test('A11Y-AXE the results of what a token can do have no violation', async () => {
+    await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+    const name = language === 'en' ? 'Try what it can do' : 'جرّب ما تستطيعه'
+    await desktop.page.getByRole('button', { name, exact: true }).click()
+    await desktop.page.getByText('CKM_EDDSA', { exact: true }).waitFor()
+    expect(await found()).toEqual([])
+  })
+
   test('A11Y-AXE the dialog of a token has no violation', async () => {
     await show(desktop, 'tokens')
     await desktop.page.locator('main button[aria-haspopup="dialog"]').last().click()

@@ -19,6 +19,8 @@ const words = {
     answer: 'gives the known answers of ⁨KWP-RFC5649⁩',
     unattested: 'not attested: ⁨a program attests nothing about itself⁩',
     erase: 'Erase and initialise again',
+    tryOut: 'Try what it can do',
+    trials: ['2 proved', '1 wrong', '1 not supported', '1 not tried'],
     once: 'This program initialises this kind of token once, and cannot erase it: a new store; an old one is removed with tpm2_ptool',
   },
   ar: {
@@ -31,6 +33,8 @@ const words = {
     answer: 'يعطي الأجوبة المعروفة للمعيار ⁨KWP-RFC5649⁩',
     unattested: 'لم يُشهد عليه: ⁨لا يشهد برنامج على نفسه بشيء⁩',
     erase: 'محو وتهيئة من جديد',
+    tryOut: 'جرّب ما تستطيعه',
+    trials: ['2 مُثبت', '1 خاطئ', '1 غير مدعوم', '1 لم يُجرَّب'],
     once: 'يهيّئ هذا البرنامج هذا النوع من الوحدات مرة واحدة ولا يستطيع محوه: مخزن جديد؛ ويُزال القديم بالأداة tpm2_ptool',
   },
 } as const
@@ -76,6 +80,20 @@ describe.each(['en', 'ar'] as const)('TOKENS in %s', (language) => {
     for (const text of [said.held, said.answer, said.unattested])
       await desktop.page.getByText(text, { exact: true }).waitFor()
   })
+
+  test.each(['light', 'dark'] as const)(
+    'TOKENS-TRIAL in %s each way that a trial ends is told, and fits the window',
+    async (theme) => {
+      await setAppearance(desktop, { language, theme })
+      await show(desktop, 'tokens/d1c95aa0b2a6f0e4')
+      await desktop.page.getByRole('button', { name: said.tryOut, exact: true }).click()
+      for (const text of said.trials) await desktop.page.getByText(text, { exact: true }).waitFor()
+      const wrap = desktop.page.locator('section.table-wrap', { hasText: 'CKM_EDDSA' })
+      expect(await wrap.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)).toBeLessThan(2)
+      expect(await wrap.getByRole('rowgroup').count()).toBe(4)
+      await setAppearance(desktop, { language, theme: 'light' })
+    },
+  )
 
   test('TOKENS-ERASE what this program cannot erase is not offered, and the reason stands in its place', async () => {
     await show(desktop, 'tokens/0000000000000000')

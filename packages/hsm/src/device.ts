@@ -28,6 +28,7 @@ import type {
 } from './device/keys.ts'
 import type {
   Capability,
+  CapabilityTrial,
   CipherMechanism,
   DeriveMechanism,
   HashName,
@@ -63,8 +64,13 @@ export type Token = {
   info(): Promise<TokenInfo>
   pinState(): Promise<{ user: PinState; so: PinState }>
   mechanisms(): Promise<readonly MechanismInfo[]>
-  /** Tries everything that this interface offers on scratch keys that are gone after it; needs the user. */
-  capabilities(): Promise<readonly Capability[]>
+  /** What `capabilities` tries, in its order. */
+  trials(): Promise<readonly CapabilityTrial[]>
+  /**
+   * Tries everything that this interface offers on scratch keys that are gone after it; needs the user. `only`: one of them.
+   * `sessionOnly`: nothing that needs a key which stays on the token until it is destroyed.
+   */
+  capabilities(options?: { only?: CapabilityTrial; sessionOnly?: boolean }): Promise<readonly Capability[]>
   /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot; the answer holds the new serial.
    * `pin-pad`: both PINs are chosen at the token, one after the other. Erasing spends a try of the SO PIN: `acceptFinalTry`
    * as in `logIn`. The label of another token is refused unless `sameLabel`. */

@@ -17,7 +17,7 @@ import type {
   VerifyView,
 } from './records.ts'
 import type { Appearance, CoreStatus, FileKind, ShellInfo } from './shell.ts'
-import type { LibraryView, ObjectView, ProbeView, SlotView, TokenView } from './tokens.ts'
+import type { LibraryView, ObjectView, ProbeView, SlotView, TokenView, TrialView } from './tokens.ts'
 
 /** One API: its input and output (types only) and the codes it may answer with, beyond those that any call may meet. */
 export type Api<Input, Output> = {
@@ -57,6 +57,8 @@ export const apis = {
   >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH', 'TOKEN-SECOND-OFFICER'),
   'tokens.inventory': api<{ serial: string }, { objects: ObjectView[]; private: boolean }>('TOKEN-UNKNOWN'),
   'tokens.probe': api<{ serial: string }, { probe: ProbeView }>('TOKEN-UNKNOWN', 'WORK-CANCELLED'),
+  /** Session keys alone, destroyed after each trial. Progress and Cancel go by the serial. */
+  'tokens.tryOut': api<{ serial: string }, { trial: TrialView }>('TOKEN-UNKNOWN', 'WORK-CANCELLED'),
   /** One try; a null PIN is entered at the token's own pad. Where one more wrong PIN locks the token, only with `acceptFinalTry`. */
   'tokens.logIn': api<
     { serial: string; user: 'user' | 'so'; pin: string | null; acceptFinalTry?: boolean },

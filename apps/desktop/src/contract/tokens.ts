@@ -61,6 +61,22 @@ export type ProbeCheck = {
 }
 export type ProbeView = { at: string; passed: boolean; checks: ProbeCheck[] }
 
+export const trialGroups = ['generate', 'cipher', 'sign', 'wrap', 'derive', 'random'] as const
+
+/**
+ * One thing that was tried with scratch session keys. `proved`: other software agrees with the result; `wrong`: it does not;
+ * `unsupported`: the token does not list or refuses it; `untried`: a key would have had to stay on the token. `name` and
+ * `mechanism` are the same in every language; `detail` is the driver’s own word on why not, empty where it was proved.
+ */
+export type TrialResult = {
+  group: (typeof trialGroups)[number]
+  name: string
+  mechanism: string
+  state: 'proved' | 'wrong' | 'unsupported' | 'untried'
+  detail: string
+}
+export type TrialView = { at: string; results: TrialResult[] }
+
 export type TokenView = {
   /** Serial as printed by the token; empty for one that was never initialised. */
   serial: string

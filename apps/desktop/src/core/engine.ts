@@ -162,6 +162,7 @@ function handlersOf(parts: Parts): Engine['handlers'] {
     'tokens.initialise': given(tokens.initialiseToken),
     'tokens.inventory': given(tokens.inventory),
     'tokens.probe': given(tokens.probeToken),
+    'tokens.tryOut': given(tokens.tryToken),
     'tokens.logIn': given(tokens.logIn),
     'tokens.logOut': given(tokens.logOut),
     'tokens.changePin': given(tokenActs.changePin),

@@ -5,6 +5,7 @@ const unlimited: ReadonlySet<ApiName> = new Set<ApiName>([
   'tokens.initialise',
   'tokens.logIn',
   'tokens.probe',
+  'tokens.tryOut',
   'ceremonies.proceed',
   'ceremonies.enterPin',
   'ceremonies.submitFile',

@@ -1,4 +1,4 @@
-import { current, hex, ok, onlyOnce, run, token, unproved, words } from './fake-views.ts'
+import { current, hex, ok, onlyOnce, run, token, trial, unproved, words } from './fake-views.ts'
 import { runs } from './fake-waits.ts'
 
 type Answer = unknown | ((input: Record<string, unknown>) => unknown)
@@ -107,6 +107,7 @@ export function answers(plan: string): Record<string, Answer> {
     },
     'tokens.logIn': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },
     'tokens.probe': ok({ probe: token.probe }),
+    'tokens.tryOut': ok({ trial }),
     'tokens.initialise': () => ok({ token }),
     'tokens.logOut': ok({ token }),
     'tokens.changePin': { ok: false, error: { code: 'HSM-PIN-WRONG', detail: 'CKR_PIN_INCORRECT' } },

@@ -1,4 +1,4 @@
-import type { CurrentStep, RunView, StepView, TokenView } from '../../src/contract/index.ts'
+import type { CurrentStep, RunView, StepView, TokenView, TrialView } from '../../src/contract/index.ts'
 
 /** Planned data of one training ceremony, its token and its people. */
 
@@ -275,4 +275,34 @@ export const closed: RunView = {
   bundle: { path: '/store/ceremonies/c3/bundle.zip', digest: hex, words, bytes: 61_400_000 },
   progress: { done: 7, total: 7 },
   may: { pause: false, resume: false, abort: false, cancel: false },
+}
+
+/** One of each way that a trial ends. */
+export const trial: TrialView = {
+  at: '2026-11-24T16:00:00.000Z',
+  results: [
+    { group: 'generate', name: 'aes-256', mechanism: 'CKM_AES_KEY_GEN', state: 'proved', detail: '' },
+    {
+      group: 'generate',
+      name: 'p-521',
+      mechanism: 'CKM_EC_KEY_PAIR_GEN',
+      state: 'untried',
+      detail: 'CKR_ATTRIBUTE_VALUE_INVALID',
+    },
+    { group: 'sign', name: 'ed25519', mechanism: 'CKM_EDDSA', state: 'proved', detail: '' },
+    {
+      group: 'wrap',
+      name: 'aes-kwp',
+      mechanism: 'CKM_AES_KEY_WRAP_KWP',
+      state: 'wrong',
+      detail: 'a wrapped key: other software disagrees',
+    },
+    {
+      group: 'wrap',
+      name: 'rsa-oaep-sha256',
+      mechanism: 'CKM_RSA_PKCS_OAEP',
+      state: 'unsupported',
+      detail: 'CKR_ARGUMENTS_BAD',
+    },
+  ],
 }

@@ -48,15 +48,16 @@ export type DeriveMechanism =
 
 export type CapabilityGroup = 'generate' | 'cipher' | 'sign' | 'wrap' | 'derive' | 'random'
 
+/** One thing that is tried: `name` is ours, e.g. `aes-256`, `rsa-pss-sha384`, `ecdh-p-256`, and tells it from the others of its group. */
+export type CapabilityTrial = { readonly group: CapabilityGroup; readonly name: string }
+
 /**
  * `proved`: tried on scratch keys, and other software agrees with the result. `wrong`: the token does it and the result
- * is not the standard's. `unsupported`: not in its list, or refused when tried.
+ * is not the standard's. `unsupported`: not in its list, or refused when tried. `untried`: it would have left a key on the token
+ * meanwhile, which the caller does not want.
  */
-export type Capability = {
-  readonly group: CapabilityGroup
-  /** In our words, e.g. `aes-256`, `rsa-pss-sha384`, `ecdh-p-256`. */
-  readonly name: string
+export type Capability = CapabilityTrial & {
   readonly mechanism: string
-  readonly state: 'proved' | 'wrong' | 'unsupported'
+  readonly state: 'proved' | 'wrong' | 'unsupported' | 'untried'
   readonly detail: string
 }

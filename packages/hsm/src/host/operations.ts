@@ -1,5 +1,5 @@
 import type { Token } from '../device.ts'
-import { capabilities } from '../pkcs11/capabilities.ts'
+import { capabilities, trials } from '../pkcs11/capabilities.ts'
 import * as cipher from '../pkcs11/cipher.ts'
 import { derive } from '../pkcs11/derive.ts'
 import * as destination from '../pkcs11/destination.ts'
@@ -34,7 +34,8 @@ export const operations: Operations = {
   info: (t, s) => t.get(s).info(),
   pinState: (t, s) => t.get(s).info().pin,
   mechanisms: (t, s) => [...t.get(s).mechanisms.values()],
-  capabilities: (t, s) => capabilities(t.get(s)),
+  trials: (t, s) => trials(t.get(s)),
+  capabilities: (t, s, options) => capabilities(t.get(s), options),
   initialise,
   logIn,
   logOut: (t, s) => t.get(s).logOut(),

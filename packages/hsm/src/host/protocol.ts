@@ -1,13 +1,14 @@
 import type { CkrCode, LibraryInfo, Token } from '../device.ts'
 
 /** Both ends are built together; a difference means a damaged installation. */
-export const protocolVersion = 4
+export const protocolVersion = 5
 
 /** Every method of Token that crosses to the host. */
 export const tokenOperations = [
   'info',
   'pinState',
   'mechanisms',
+  'trials',
   'capabilities',
   'initialise',
   'logIn',

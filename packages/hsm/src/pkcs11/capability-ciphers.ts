@@ -10,7 +10,7 @@ import {
 import type { CipherMechanism, DeriveMechanism, HashName, KeyRef } from '../device.ts'
 import { closedTemplate } from '../templates.ts'
 import { CKA, is } from './attributes.ts'
-import { agree, scratchId, type Trial, withPair } from './capability-trial.ts'
+import { agree, type ScratchPairs, scratchId, type Trial } from './capability-trial.ts'
 import { decrypt, encrypt } from './cipher.ts'
 import { CKK, CKM, mechanismName } from './constants.ts'
 import type { CurveName } from './curves.ts'
@@ -50,12 +50,12 @@ function aesTrial(token: TokenSession, kind: 'gcm' | 'cbc' | 'cbc-pad', number: 
   }
 }
 
-const oaepTrial = (token: TokenSession, hash: HashName): Trial => ({
+const oaepTrial = (token: TokenSession, pairsOf: ScratchPairs, hash: HashName): Trial => ({
   group: 'cipher',
   name: `rsa-oaep-${hash}`,
   mechanism: mechanismName(CKM.RSA_PKCS_OAEP),
   run: () =>
-    withPair(token, 'rsa-2048', { decrypt: true }, async ({ privateKey }, key) => {
+    pairsOf('rsa-2048', { decrypt: true }, async ({ privateKey }, key) => {
       const padding = constants.RSA_PKCS1_OAEP_PADDING
       const ciphertext = publicEncrypt({ key, padding, oaepHash: hash }, plaintext)
       const opened = await decrypt(token, { key: privateKey, mechanism: { kind: 'oaep', hash }, ciphertext })
@@ -97,12 +97,12 @@ function derived(token: TokenSession, key: KeyRef, mechanism: DeriveMechanism, b
 
 const nodeCurve = { 'p-256': 'prime256v1', 'p-384': 'secp384r1', 'p-521': 'secp521r1' } as const
 
-const ecdhTrial = (token: TokenSession, curve: CurveName): Trial => ({
+const ecdhTrial = (token: TokenSession, pairsOf: ScratchPairs, curve: CurveName): Trial => ({
   group: 'derive',
   name: `ecdh-${curve}`,
   mechanism: mechanismName(CKM.ECDH1_DERIVE),
   run: () =>
-    withPair(token, curve, { derive: true }, ({ privateKey }, theirs) => {
+    pairsOf(curve, { derive: true }, ({ privateKey }, theirs) => {
       const ours = generateKeyPairSync('ec', { namedCurve: nodeCurve[curve] })
       const peer = ours.publicKey.export({ format: 'der', type: 'spki' })
       const { d } = ours.privateKey.export({ format: 'jwk' })
@@ -136,13 +136,13 @@ const dataTrial = (token: TokenSession, kind: 'aes-ecb-data' | 'aes-cbc-data', n
   },
 })
 
-export const cipherTrials = (token: TokenSession): Trial[] => [
+export const cipherTrials = (token: TokenSession, pairsOf: ScratchPairs): Trial[] => [
   aesTrial(token, 'gcm', CKM.AES_GCM),
   aesTrial(token, 'cbc', CKM.AES_CBC),
   aesTrial(token, 'cbc-pad', CKM.AES_CBC_PAD),
-  ...(['sha1', 'sha256', 'sha384', 'sha512'] as const).map((hash) => oaepTrial(token, hash)),
+  ...(['sha1', 'sha256', 'sha384', 'sha512'] as const).map((hash) => oaepTrial(token, pairsOf, hash)),
   ...(['sha256', 'sha384', 'sha512'] as const).map((hash) => hmacTrial(token, hash)),
-  ...(['p-256', 'p-384', 'p-521'] as const).map((curve) => ecdhTrial(token, curve)),
+  ...(['p-256', 'p-384', 'p-521'] as const).map((curve) => ecdhTrial(token, pairsOf, curve)),
   dataTrial(token, 'aes-ecb-data', CKM.AES_ECB_ENCRYPT_DATA),
   dataTrial(token, 'aes-cbc-data', CKM.AES_CBC_ENCRYPT_DATA),
 ]

@@ -1,7 +1,7 @@
 import { constants, randomBytes, verify } from 'node:crypto'
 import type { HashName, KeyPairKind, KeyTemplate, SignMechanism } from '../device.ts'
 import { closedTemplate } from '../templates.ts'
-import { agree, scratchId, type Trial, withPair } from './capability-trial.ts'
+import { agree, type ScratchPairs, scratchId, type Trial } from './capability-trial.ts'
 import { CKM, mechanismName } from './constants.ts'
 import { generateAes, generateSecretKey } from './keys.ts'
 import { random } from './random.ts'
@@ -57,10 +57,11 @@ const pairMechanism = (kind: KeyPairKind) =>
 
 async function signs(
   token: TokenSession,
+  pairsOf: ScratchPairs,
   kind: KeyPairKind,
   { mechanism, options }: { mechanism: SignMechanism; options: object },
 ): Promise<string> {
-  return withPair(token, kind, { sign: true }, async ({ privateKey }, key) => {
+  return pairsOf(kind, { sign: true }, async ({ privateKey }, key) => {
     const { signature, hashedBy } = await sign(token, { key: privateKey, mechanism, input: { message } })
     const hash = 'hash' in mechanism ? mechanism.hash : null
     return agree(
@@ -82,7 +83,7 @@ const pairs: readonly KeyPairKind[] = [
   'ed25519',
 ]
 
-export function keyTrials(token: TokenSession): Trial[] {
+export function keyTrials(token: TokenSession, pairsOf: ScratchPairs): Trial[] {
   const made =
     (bytes: string, run: (options: { id: string; label: string; template: KeyTemplate }) => unknown) =>
     () => {
@@ -114,7 +115,7 @@ export function keyTrials(token: TokenSession): Trial[] {
         name: kind,
         mechanism: pairMechanism(kind),
         run: () =>
-          withPair(token, kind, { sign: true }, (_, key) =>
+          pairsOf(kind, { sign: true }, (_, key) =>
             agree(key.asymmetricKeyType !== undefined, 'a pair whose public key'),
           ),
       }),
@@ -125,7 +126,7 @@ export function keyTrials(token: TokenSession): Trial[] {
           group: 'sign',
           name: way.name,
           mechanism: mechanismName(signMechanism[way.mechanism.kind]),
-          run: () => signs(token, kind, way),
+          run: () => signs(token, pairsOf, kind, way),
         }),
       ),
     ),

@@ -18,6 +18,9 @@ export type Trial = {
 /** The token answered, and other software disagrees with the answer. */
 export class Wrong extends Error {}
 
+/** Trying it would have broken what the caller asked for; the message is the token’s answer to the way that would not. */
+export class NotTried extends Error {}
+
 export function agree(right: boolean, what: string): string {
   if (!right) throw new Wrong(`${what}: other software disagrees`)
   return `${what}: other software agrees`
@@ -25,10 +28,21 @@ export function agree(right: boolean, what: string): string {
 
 export const scratchId = () => randomBytes(16).toString('hex')
 
-export async function withPair<T>(
-  token: TokenSession,
+/** Lends a pair of the kind, and destroys it. */
+export type ScratchPairs = <T>(
   kind: KeyPairKind,
   flags: Partial<KeyTemplate>,
+  use: (pair: MadeKeyPair, publicKey: KeyObject) => T | Promise<T>,
+) => Promise<T>
+
+export const scratchPairs =
+  (token: TokenSession, sessionOnly: boolean): ScratchPairs =>
+  (kind, flags, use) =>
+    withPair(token, { kind, flags, sessionOnly }, use)
+
+async function withPair<T>(
+  token: TokenSession,
+  { kind, flags, sessionOnly }: { kind: KeyPairKind; flags: Partial<KeyTemplate>; sessionOnly: boolean },
   use: (pair: MadeKeyPair, publicKey: KeyObject) => T | Promise<T>,
 ): Promise<T> {
   const make = (inToken: boolean) => {
@@ -37,6 +51,7 @@ export async function withPair<T>(
   }
   const inSession = attempt(() => make(false))
   if (!inSession.ok && inSession.error.ckr === null) throw inSession.error
+  if (!inSession.ok && sessionOnly) throw new NotTried(inSession.error.ckr?.name)
   // A TPM has no session objects; there the pair is one of the token's until it is destroyed below.
   const pair = inSession.ok ? inSession.value : make(true)
   let seen: Outcome<T>
@@ -61,7 +76,7 @@ function leftBehind(id: string, seen: Outcome<unknown>): HsmError {
   const why = !seen.ok && seen.error instanceof HsmError ? seen.error : null
   return hsmError(
     'HSM-DEVICE-ERROR',
-    `${why ? `${why.detail}; ` : ''}the closedTemplate key ${id} could not be destroyed: destroy it after a restart`,
+    `${why ? `${why.detail}; ` : ''}the scratch key ${id} could not be destroyed: destroy it after a restart`,
     why?.ckr ?? null,
   )
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Token } from '../../src/index.ts'
-import { type Bench, startBench } from '../soft-token-bench.ts'
+import { type Bench, refusal, startBench } from '../soft-token-bench.ts'
 
 describe('capabilities', () => {
   let bench: Bench
@@ -25,6 +25,23 @@ describe('capabilities', () => {
     expect(found.every(({ mechanism, detail: said }) => mechanism !== '' && said !== '')).toBe(true)
     expect((await token.inventory()).objects).toEqual([])
   }, 60_000)
+
+  it('are tried one at a time where only one is asked for', async () => {
+    const all = await token.trials()
+    expect(all.length).toBe(49)
+    expect(new Set(all.map(({ group, name }) => `${group} ${name}`)).size).toBe(49)
+    const [one, ...more] = await token.capabilities({ only: { group: 'sign', name: 'ed25519' } })
+    expect(one).toMatchObject({ group: 'sign', name: 'ed25519', mechanism: 'CKM_EDDSA', state: 'proved' })
+    expect(more).toEqual([])
+    expect(await refusal(token.capabilities({ only: { group: 'sign', name: 'no such' } }))).toBe(
+      'HSM-CALL-INVALID',
+    )
+  })
+
+  it('with session keys alone are the same where a token has session keys', async () => {
+    const only = { group: 'generate', name: 'p-256' } as const
+    expect((await token.capabilities({ only, sessionOnly: true }))[0]?.state).toBe('proved')
+  })
 
   it('the mechanism list names each number, its sizes and what it does', async () => {
     const list = await token.mechanisms()

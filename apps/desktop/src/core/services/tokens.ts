@@ -1,7 +1,14 @@
 import { utf8 } from '@lux/crypto'
-import type { ProbeReport, TokenInfo } from '@lux/hsm'
+import type { Capability, ProbeReport, TokenInfo } from '@lux/hsm'
 import * as v from 'valibot'
-import type { ObjectView, ProbeView, SlotView, TokenView } from '../../contract/index.ts'
+import type {
+  ObjectView,
+  ProbeView,
+  SlotView,
+  TokenView,
+  TrialResult,
+  TrialView,
+} from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
 import { atPad } from '../run/at-pad.ts'
 import { checked, pin, serial } from './checked.ts'
@@ -128,6 +135,30 @@ export async function probeToken(parts: Parts, input: unknown): Promise<{ probe:
   parts.store.setProbe(of, at, JSON.stringify(report))
   parts.emit('tokens.changed', {})
   return { probe: probeViewOf(at, report) }
+}
+
+/** One trial after the other, so that it can be told how far it is, and Cancel ends it between two. */
+export async function tryToken(parts: Parts, input: unknown): Promise<{ trial: TrialView }> {
+  const { serial: of } = checked(bySerial, input)
+  await found(parts, of)
+  const token = parts.hsm().token(of)
+  const at = parts.clock.now()
+  const results = await parts.files.run(parts, of, 'try-token', async ({ progress, signal }) => {
+    const trials = await token.trials()
+    const done: Capability[] = []
+    for (const [index, only] of trials.entries()) {
+      if (signal.aborted)
+        throw new CoreError('WORK-CANCELLED', `stopped by Cancel after ${index} of ${trials.length} trials`)
+      done.push(...(await token.capabilities({ only, sessionOnly: true })))
+      progress((index + 1) / trials.length)
+    }
+    return done
+  })
+  return { trial: { at, results: results.map(trialResultOf) } }
+}
+
+function trialResultOf({ group, name, mechanism, state, detail }: Capability): TrialResult {
+  return { group, name, mechanism, state, detail: state === 'proved' ? '' : detail }
 }
 
 export async function logIn(parts: Parts, input: unknown): Promise<{ token: TokenView }> {

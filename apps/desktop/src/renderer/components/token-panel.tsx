@@ -17,6 +17,7 @@ import { Rec } from './record.tsx'
 import { Section } from './screen.tsx'
 import { TokenEvidence } from './token-evidence.tsx'
 import { TokenFacts } from './token-facts.tsx'
+import { TokenTrial } from './token-trial.tsx'
 import { WorkPanel } from './work-panel.tsx'
 
 export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) {
@@ -116,6 +117,10 @@ export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) 
             )
           })}
         </ul>
+      </Section>
+
+      <Section title={t('tokens.trial.title')}>
+        <TokenTrial token={token} />
       </Section>
 
       <Section title={t('tokens.level')}>

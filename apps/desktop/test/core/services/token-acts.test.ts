@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { utf8 } from '@lux/crypto'
 import { rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import type { ObjectView, Result, RunView, TokenView } from '../../../src/contract/index.ts'
+import type { ObjectView, Result, RunView, TokenView, TrialView } from '../../../src/contract/index.ts'
 import { findProgram } from '../../../src/core/program.ts'
 import { rehearsalPins } from '../../../src/core/run/rehearsal-pins.ts'
 import { type CoreInTest, startCore } from '../support/core-in-test.ts'
@@ -53,6 +53,43 @@ const destroy = (change: object = {}) =>
     second: { name: 'Otto', serialEnd: serial.slice(-4) },
     ...change,
   })
+
+describe('what a token can do', () => {
+  test('is tried with session keys by whoever is logged in, and nothing is left or changed', async () => {
+    expect(codeOf(await core.call('tokens.tryOut', { serial }))).toBe('HSM-NOT-LOGGED-IN')
+    await logIn('user', first)
+    const answer = await core.call('tokens.tryOut', { serial })
+    if (!answer.ok) throw new Error(answer.error.code)
+    const { at, results } = (answer.value as { trial: TrialView }).trial
+    expect(at).toMatch(/^\d{4}-/)
+    const states = Object.groupBy(results, ({ state }) => state)
+    expect([states.proved?.length, states.unsupported?.length]).toEqual([39, 10])
+    expect(states.proved?.every(({ detail }) => detail === '')).toBe(true)
+    expect(states.unsupported?.every(({ detail }) => detail !== '')).toBe(true)
+    expect(await objects()).toBe(1)
+  }, 90_000)
+
+  test('WORK-CANCELLED stops between two trials', async () => {
+    await logIn('user', first)
+    const trying = core.call('tokens.tryOut', { serial })
+    let over = false
+    void trying.then(() => {
+      over = true
+    })
+    // Cancel does nothing until the work has begun.
+    while (!over) {
+      await core.call('ceremonies.cancel', { id: serial })
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    const answer = await trying
+    expect(answer).toMatchObject({ ok: false, error: { code: 'WORK-CANCELLED' } })
+    expect(await objects()).toBe(1)
+  }, 60_000)
+
+  test('TOKEN-UNKNOWN a token that is not there', async () => {
+    expect(codeOf(await core.call('tokens.tryOut', { serial: '00' }))).toBe('TOKEN-UNKNOWN')
+  })
+})
 
 describe('a key on a token', () => {
   test('TOKEN-LABEL-MISMATCH TOKEN-SECOND-OFFICER is destroyed by its typed label and a second officer only', async () => {
