@@ -9,8 +9,10 @@ import {
   type Token,
 } from '../../src/index.ts'
 import { newId, refusal, utf8 } from '../soft-token-bench.ts'
+import { asTriaged, readTriage } from '../wycheproof-triage.ts'
 import { startOpenCryptoki } from './opencryptoki.ts'
 import type { RealToken } from './real-token.ts'
+import { wycheproofOn } from './wycheproof-on-token.ts'
 
 // A soft token draws primes with the same two cores as everybody else.
 vi.setConfig({ testTimeout: 60_000 })
@@ -40,6 +42,13 @@ describe('openCryptoki’s soft token', () => {
       initialised: true,
       pin: { user: 'ok', so: 'ok' },
     })
+  })
+
+  it('does Wycheproof’s HMAC and both OAEP files without a difference, and the rest as triaged', async () => {
+    const found = await wycheproofOn(real, { serial: token.serial, pin: userPin() })
+    for (const file of ['HMAC-SHA-256', 'RSA-OAEP SHA-1', 'RSA-OAEP SHA-256']) expect(found[file]).toEqual([])
+    const judged = asTriaged(readTriage('opencryptoki'), hsm.library.version, found)
+    expect(judged.found).toEqual(judged.expected)
   })
 
   it('there is one slot, and it is taken', async () => {

@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { type Hsm, rootTemplate, signingTemplate, startHsm, type Token } from '../../src/index.ts'
 import { newId, refusal, utf8 } from '../soft-token-bench.ts'
+import { asTriaged, readTriage } from '../wycheproof-triage.ts'
 import type { RealToken } from './real-token.ts'
 import { startSwtpm } from './swtpm.ts'
+import { wycheproofOn } from './wycheproof-on-token.ts'
 
 // A soft token draws primes with the same two cores as everybody else.
 vi.setConfig({ testTimeout: 60_000 })
@@ -78,6 +80,21 @@ describe('tpm2-pkcs11 on a software TPM', () => {
       expect((await token.inventory()).objects).toEqual([])
     },
   )
+
+  it('refuses all of Wycheproof’s vectors, because it takes no keys but public ones of RSA', async () => {
+    const found = await wycheproofOn(real, { serial: token.serial, pin: userPin() })
+    const judged = asTriaged(readTriage('swtpm'), hsm.library.version, found)
+    expect(judged.found).toEqual(judged.expected)
+  })
+
+  it('is not tried out with pairs where only session keys may be made: it has none', async () => {
+    const only = { group: 'generate', name: 'p-256' } as const
+    const [kept] = await token.capabilities({ only, sessionOnly: true })
+    expect(kept).toMatchObject({ state: 'untried', mechanism: 'CKM_EC_KEY_PAIR_GEN' })
+    expect(kept?.detail).toMatch(/^CKR_/)
+    expect((await token.capabilities({ only }))[0]?.state).toBe('proved')
+    expect((await token.inventory()).objects).toEqual([])
+  })
 
   it('makes no AES key and no root', async () => {
     const made = token.generateAes({ id: newId(), label: 'root', bits: 256, template: rootTemplate })
