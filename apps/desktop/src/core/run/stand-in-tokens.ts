@@ -5,7 +5,8 @@ import { createCompanion, type Hsm, joinSoftTokens, rootTemplate, softStoreOf } 
 
 /**
  * A throw-away token for every token that the plan takes as it is: initialised, and with a root of its own wherever the
- * plan works under one of an earlier ceremony. Gives the serial by role; '' for a token that a step initialises.
+ * plan works under one of an earlier ceremony. Gives the serial by role; '' for a token that a step initialises. Those of
+ * earlier rehearsals may still be there, under the same labels: a run goes by serial numbers.
  */
 export async function makeStandInTokens(
   plan: Plan,
@@ -19,7 +20,6 @@ export async function makeStandInTokens(
       continue
     }
     const made = await hsm.token('new').initialise({
-      // Every rehearsal of a store has its own, which it knows by the serial.
       label: `stand-in ${role}`,
       sameLabel: true,
       soPin: utf8(pins.so),

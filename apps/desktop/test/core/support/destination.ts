@@ -48,7 +48,7 @@ export async function makeDestination(folder: string): Promise<Destination> {
   const hsm = await startHsm({ ...soft, callTimeoutMs: 60_000, loadTimeoutMs: 60_000 })
   const { serial } = await hsm
     .token('new')
-    .initialise({ label: 'server', soPin: utf8('12345678'), userPin: utf8('87654321') })
+    .initialise({ label: 'server', sameLabel: true, soPin: utf8('12345678'), userPin: utf8('87654321') })
   const token = hsm.token(serial)
   await token.logIn({ user: 'user', pin: utf8('87654321') })
   const transportId = freshId()

@@ -12,13 +12,19 @@ import { transportId } from './transport-id.ts'
 /** A transport card does not say what its token takes, so a root goes by what every token has, and the bundle names it. */
 export const rootWrap = { oaepHash: 'sha1', mechanism: 'RSA-OAEP-SHA1' } as const
 
+/**
+ * A root of an earlier ceremony may have the planned name, and stays for as long as anything is wrapped under it. No rehearsal
+ * would find that, so the day of a ceremony is not stopped by it: roots go by their identifiers.
+ */
+const rootName = ({ key }: EffectOf<'generate-root'>) => ({ label: key.id, sameLabel: true })
+
 export const generateRoot: Perform<'generate-root'> = async (effect, run) => {
   const token = tokenOf(run, effect.serial)
   if (effect.destinations.length === 0) {
     await discard(token, effect.discard)
     const made = await token.generateAes({
       id: effect.ckaId,
-      label: effect.key.id,
+      ...rootName(effect),
       bits: 256,
       template: rootTemplate,
     })
@@ -44,7 +50,7 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
   // Only the user sees the keys of attempts that were given up; theirs are trusted too, so they go before the window.
   await discard(token, effect.discard)
   run.progress('trusted-window', null)
-  const window = await token.openTrustedWindow({ ckaId: effect.ckaId, label: effect.key.id, destinations })
+  const window = await token.openTrustedWindow({ ckaId: effect.ckaId, ...rootName(effect), destinations })
   let made: CommittedRoot
   try {
     const blobs = await sealBlobs(effect, run, window.blobs)

@@ -49,7 +49,7 @@ export const initialiseToken: Perform<'initialise-token'> = async (effect, run) 
   const soPin = pinOf(run, effect.token, 'so')
   const userPin = pinOf(run, effect.token, 'user')
   const token = run.hsm.token(begun ?? (effect.serial === '' ? 'new' : effect.serial))
-  // The plan's word, and a run goes by the serial: a token of an earlier ceremony beside this one may have the same label.
+  // A rehearsal of the same plan may have left a token of its label here: a run goes by serial numbers.
   const named = { label: effect.label, sameLabel: true }
   const info = await atPad(run, soPin, () =>
     soPin === 'pin-pad' || userPin === 'pin-pad'
