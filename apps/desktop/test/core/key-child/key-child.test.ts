@@ -1,20 +1,13 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { encodeCanonical, fromUtf8, generateSealIdentity, openWith, sha256Hex } from '@lux/crypto'
-import {
-  inspect,
-  NO_AUTHORITIES,
-  parseShareEnvelope,
-  proveShare,
-  recoverFheKey,
-  verifyShare,
-} from '@lux/crypto/fhe'
+import { fromUtf8, openWith, sha256Hex } from '@lux/crypto'
+import { inspect, parseShareEnvelope, proveShare, recoverFheKey, verifyShare } from '@lux/crypto/fhe'
 import tfhe from 'node-tfhe'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { runKeyChild } from '../../../src/core/key-child/client.ts'
 import type { KeyChildHolder, KeygenAndDeal } from '../../../src/core/key-child/protocol.ts'
+import { ceremonyId, dealingIn, people } from '../support/key-child-requests.ts'
 
 let folder: string
 beforeEach(() => {
@@ -23,50 +16,9 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
 const bytes = (path: string) => new Uint8Array(readFileSync(path))
-const ceremonyId = '0f'.repeat(16)
-const quickString = fileURLToPath(new URL('../support/quick-string-key-child.ts', import.meta.url))
 
-async function people(n: number) {
-  return Promise.all(
-    Array.from({ length: n }, async (_, i) => {
-      const { identity, recipient } = await generateSealIdentity()
-      const name = `Holder ${i + 1}`
-      const card = encodeCanonical({ v: 1, kind: 'holder', domain: 'rehearsal', name, recipient })
-      const holder: KeyChildHolder = {
-        index: i + 1,
-        name,
-        recipient,
-        cardDigest: sha256Hex(card),
-        card: fromUtf8(card),
-      }
-      return { identity, holder }
-    }),
-  )
-}
-
-function dealing(holders: KeyChildHolder[], change: Partial<KeygenAndDeal['params']> = {}): KeygenAndDeal {
-  return {
-    do: 'keygen-and-deal',
-    params: {
-      type: 'TFHE_INTEGER',
-      squash: true,
-      inputs: 'signed',
-      serverKey: false,
-      mode: 'S',
-      t: 2,
-      n: 3,
-      domain: 'rehearsal',
-      ceremonyId,
-      holders,
-      policyDigest: 'ab'.repeat(32),
-      authorities: NO_AUTHORITIES,
-      budgets: null,
-      outDir: join(folder, 'fhe'),
-      envelopeDir: join(folder, 'envelopes'),
-      ...change,
-    },
-  }
-}
+const dealing = (holders: KeyChildHolder[], change: Partial<KeygenAndDeal['params']> = {}) =>
+  dealingIn(folder, holders, change)
 
 /** Limits of every key child of this process, as the kernel shows them. */
 function limitsOfChildren(): string[] {
@@ -195,72 +147,6 @@ describe('keygen-and-deal', () => {
       i === 1 ? { ...holder, cardDigest: 'cd'.repeat(32) } : holder,
     )
     await expect(runKeyChild(dealing(listed))).rejects.toMatchObject({ code: 'FHE-CARD-OTHER' })
-  })
-})
-
-describe('the reference string of a key for proven inputs', () => {
-  const proven = { inputs: 'proven', proofBits: 256, squash: false } as const
-
-  test('is made before there is a key, for as many bits as asked, and written beside the public key', async () => {
-    const listed = (await people(3)).map(({ holder }) => holder)
-    const seen: [string, number][] = []
-    const result = await runKeyChild(dealing(listed, proven), {
-      entry: quickString,
-      onPhase: ({ phase, expectedSeconds }) => seen.push([phase, expectedSeconds]),
-    })
-    expect(seen.slice(0, 3)).toEqual([
-      ['load', 1],
-      ['reference-string', 55],
-      ['client-key', 0.1],
-    ])
-    expect(result.timings.map(({ phase }) => phase)).toContain('reference-string')
-    const { crs } = result
-    expect(crs?.path).toBe(join(folder, 'fhe', 'crs.bin'))
-    expect(crs?.sha256).toBe(sha256Hex(bytes(crs!.path)))
-    expect(inspect(bytes(crs!.path))).toMatchObject({ type: 'reference-string', secret: false })
-    expect(fromUtf8(bytes(crs!.path))).toContain('for 256 bits')
-    expect(inspect(bytes(result.publicKey!.path)).facts.size).toBe(result.publicKey!.size)
-  })
-
-  test('is made with a key that is kept whole, too', async () => {
-    const params = {
-      type: 'TFHE_INTEGER',
-      ...proven,
-      serverKey: false,
-      words: false,
-      outDir: folder,
-    } as const
-    const { crs, clientKey } = await runKeyChild({ do: 'keygen', params }, { entry: quickString })
-    expect(crs?.path).toBe(join(folder, 'crs.bin'))
-    expect(inspect(bytes(clientKey.path)).facts).toMatchObject({ dedicatedCompactKey: true })
-  })
-
-  test('is not made for signed inputs', async () => {
-    const listed = (await people(3)).map(({ holder }) => holder)
-    const result = await runKeyChild(dealing(listed, { squash: false }), { entry: quickString })
-    expect(result).not.toHaveProperty('crs')
-    expect(existsSync(join(folder, 'fhe', 'crs.bin'))).toBe(false)
-  })
-
-  test('KEY-CHILD-CANCELLED an abort in the middle of it kills the process, and nothing is left', async () => {
-    const stop = new AbortController()
-    const began = performance.now()
-    // The real call, which nothing else could stop: it goes on for a minute.
-    const running = runKeyChild(
-      dealing(
-        (await people(3)).map(({ holder }) => holder),
-        proven,
-      ),
-      {
-        signal: stop.signal,
-        onPhase: ({ phase }) => {
-          if (phase === 'reference-string') setTimeout(() => stop.abort(), 200)
-        },
-      },
-    )
-    await expect(running).rejects.toMatchObject({ code: 'KEY-CHILD-CANCELLED' })
-    expect(performance.now() - began).toBeLessThan(50_000)
-    expect(existsSync(join(folder, 'fhe'))).toBe(false)
   })
 })
 
