@@ -28,6 +28,12 @@ export function failureOf(error: unknown): Failure | null {
     return { code, detail: error.message }
   }
   if (ofNetwork.has(error.code)) return { code: 'DATABASE-UNREACHABLE', detail: error.message || error.code }
+  return diskFailureOf(error)
+}
+
+/** What a file system refuses; null where it is something else. */
+export function diskFailureOf(error: unknown): Failure | null {
+  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const code = ofDisk[error.code]
   const place = 'path' in error && error.path !== undefined ? String(error.path) : null
   if (code !== undefined) return { code, detail: `${place ?? 'the state folder'} could not be written` }

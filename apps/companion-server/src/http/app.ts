@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
 import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
+import { diskFailureOf } from '../commands/failure.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { auditReplies, sha256Text } from './audited.ts'
 import { authRoutes } from './auth-routes.ts'
@@ -99,11 +100,15 @@ function toHttpError(error: FastifyError | Error): HttpError {
   if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
     return new HttpError(error.statusCode, refusedBefore(error.statusCode))
   }
+  const disk = diskFailureOf(error)
+  if (disk !== null) return unavailable(disk.code)
   return new HttpError(500, 'INTERNAL', undefined, { error: 'INTERNAL' })
 }
 
 /** Name and place of a fault. The message of an unknown error could quote what it was working on. */
 function describe(error: Error): string {
   if (error instanceof EnvironmentError || error instanceof HsmError) return error.message
+  const disk = diskFailureOf(error)
+  if (disk !== null) return disk.detail
   return `${error.name} ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`
 }

@@ -1,3 +1,4 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createIdentity } from '../../src/auth/tokens.ts'
 import { openHttp, type Who } from '../support/http-under-test.ts'
@@ -215,4 +216,25 @@ test('HTTP-07 security headers are on every reply and health says when the serve
     'content-security-policy': "default-src 'none';frame-ancestors 'none';base-uri 'none';form-action 'none'",
   })
   expect(reply.headers['access-control-allow-origin']).toBeUndefined()
+})
+
+test('SERVER-REMEDY a disk that takes no upload is 503 by name, and no fault of the program', async () => {
+  const { incoming } = http.state
+  await rename(incoming, `${incoming}.away`)
+  await writeFile(incoming, '')
+  const upload = () =>
+    http.server.app.inject({
+      method: 'POST',
+      url: '/api/v1/ceremonies/bundles',
+      headers: { ...as('operator'), 'content-type': 'application/zip' },
+      payload: 'a bundle',
+    })
+  expect((await upload()).json()).toMatchObject({
+    statusCode: 503,
+    code: 'DISK-FAILED',
+    remedy: expect.stringMatching(/^Check that the path is there/),
+  })
+  await rm(incoming)
+  await rename(`${incoming}.away`, incoming)
+  expect((await upload()).json()).toMatchObject({ statusCode: 422, error: 'BundleRefused' })
 })
