@@ -262,7 +262,7 @@ describe('plan', () => {
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
       [2, 'SCRIPT-UNKNOWN'],
       [1, 'PLAN-03'],
-      [1, 'PLAN-03'],
+      [1, 'PLAN-46'],
       [1, 'REHEARSAL-REFUSED'],
       [2, 'OPTION-SET'],
       [2, 'OPTION-TOKEN'],

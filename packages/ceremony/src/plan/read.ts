@@ -22,7 +22,12 @@ export function readPlan(bytes: Uint8Array): ReadPlan {
   return { ok: false, refusals: [...unendedLine(bytes), ...shaped.refusals] }
 }
 
-/** PLAN-46 of a file whose last line has no end: for a plan in which something else is wrong, for it alone is no fault. */
+/**
+ * PLAN-46 of a file whose last line has no end: for a plan in which something else is wrong, for it alone is no fault. What was
+ * read and begins with a brace ends with one, so that it is whole, such as a policy in the plan's place.
+ */
 export function unendedLine(bytes: Uint8Array): PlanRefusal[] {
-  return bytes.at(-1) === 0x0a ? [] : [cutOff('the last line of the file has no line end')]
+  return bytes.at(-1) === 0x0a || bytes[0] === 0x7b
+    ? []
+    : [cutOff('the last line of the file has no line end')]
 }
