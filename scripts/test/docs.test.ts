@@ -50,3 +50,38 @@ test('DOCS-RULES a test that the threat model names beside a file is in that fil
   )
   expect(missing).toEqual([])
 })
+
+const sources = ['packages', 'apps', 'examples', 'tools'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /\.(?:ts|tsx|rs|c|h|py)$/.test(name))
+    .filter((name) => !/(?:^|[\\/])(?:node_modules|dist|build|target|test|tests|vectors)[\\/]/.test(name))
+    .map((name) => join(folder, name)),
+)
+
+test('DOCS-TAGS every context string and tag of the sources is in the pages of bytes', () => {
+  const named = new Set(
+    sources.flatMap((name) => text(name).match(/lux-(?:custody|fhe)\/[a-z][\w/-]*/g) ?? []),
+  )
+  expect(named.size).toBeGreaterThan(12)
+  const book = text('docs/SPEC.md') + text('docs/THRESHOLD-FHE.md')
+  const stands = (name: string): boolean => {
+    const end = /[/-]$/.test(name) ? '' : '(?![\\w-])'
+    return new RegExp(`${name}${end}`).test(book) || contextRow(/^lux-custody\/([a-z-]+)\/v1/.exec(name)?.[1])
+  }
+  expect([...named].filter((name) => !stands(name))).toEqual([])
+})
+
+test('DOCS-TAGS everything that is signed has a row of its own among the context strings', () => {
+  const used = sources.flatMap((name) =>
+    [...text(name).matchAll(/signatureContext\('([a-z-]+)'/g)].flatMap(([, what]) => what ?? []),
+  )
+  const listed = [...text('packages/ceremony/src/wire/context.ts').matchAll(/^ {2}'([a-z-]+)',$/gm)]
+  const signables = listed.flatMap(([, what]) => what ?? [])
+  expect(used).toContain('holder-state')
+  expect(signables).toContain('key-statement')
+  expect([...new Set([...used, ...signables])].filter((what) => !contextRow(what))).toEqual([])
+})
+
+function contextRow(what: string | undefined): boolean {
+  return what !== undefined && text('docs/SPEC.md').includes(`\n| \`${what}\` |`)
+}
