@@ -62,7 +62,7 @@ const authorities = v.strictObject({
 const epoch = v.strictObject({ keyId: digest, epochId: digest, epoch: count, public: digest })
 
 /** Shape of each fact; a fact with more or less is refused. */
-const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
+export const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
   'run.started': v.strictObject({
     v: v.literal(1),
     by: line,
