@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { root } from '../root.ts'
-import { allowed, desktop, forbidden, later, restricted, take } from './arrow-list.ts'
+import { allowed } from './allowed-arrows.ts'
+import { desktop, forbidden, later, restricted, take } from './arrow-list.ts'
 import { arrowSandbox } from './arrow-sandbox.ts'
 
 const talkedAway =
