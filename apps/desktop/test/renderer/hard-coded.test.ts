@@ -57,6 +57,9 @@ test.each([
   ['a word of a constant', "const text = 'Proceed'"],
   ['a table of words', "const names = { ok: 'Good', bad: 'Locked' }"],
   ['a joined sentence', "const text = name + ' is locked now'"],
+  ['a word in letters outside ASCII', "const word = 'مرفوض'"],
+  ['an accent', "const word = 'refusé'"],
+  ['words that are joined', "export const A = ({ b }) => <p>{['refused', b].join(' ')}</p>"],
   [
     'a dialog of main',
     "dialog.showMessageBox(window, { message: 'leave?', buttons: ['stay', caption(l, 'x')] })",

@@ -5,8 +5,9 @@ type Node = { type: string; start: number } & Record<string, unknown>
 /** What a screen reader says or a person reads; a class, an id or a role is neither. */
 const spoken =
   /^(aria-(label|description|valuetext|roledescription|placeholder)|title|placeholder|alt|label|lead|text|message|detail|buttonLabel|tooltip|caption|children)$/
-/** Two words, or one that begins as a sentence does. Codes, keys and class names do neither. */
-const sentence = /\p{L}\p{L}+[,.:!?…]? +\p{L}|^\s*\p{Lu}\p{Ll}+[.…!?]?\s*$/u
+/** Two words, one that begins as a sentence does, or one with letters outside ASCII. Codes, keys and class names do none. */
+const sentence =
+  /\p{L}\p{L}+[,.:!?…]? +\p{L}|^\s*\p{Lu}\p{Ll}+[.…!?]?\s*$|(?!\p{ASCII})\p{L}\p{L}|\p{L}(?!\p{ASCII})\p{L}/u
 /** Where a text is compared, names a module, a type or a place in an object, or tells a programmer of misuse. */
 const silent = new Set(['ImportDeclaration', 'ExportAllDeclaration', 'ThrowStatement'])
 const quiet = /^(className|style|css|columns|size|gap|key|role|type|id|dir|lang|href|viewBox|d|transform)$/
@@ -71,11 +72,11 @@ function childrenOf(node: Node, label: string): [unknown, string][] {
     case 'CallExpression':
       // Keys of translations and arguments of functions are no text of an attribute, but may be sentences.
       return [
-        [node.callee, ''],
+        [node.callee, isJoin(node.callee) ? label : ''],
         [node.arguments, ''],
       ]
     case 'MemberExpression':
-      return [[node.object, '']]
+      return [[node.object, isJoin(node) ? label : '']]
     case 'ConditionalExpression':
       return [
         [node.test, ''],
@@ -99,6 +100,14 @@ function typed(node: Node, label: string): [unknown, string][] {
 
 const passes = (type: string) =>
   /^(JSXExpressionContainer|LogicalExpression|ParenthesizedExpression|ArrayExpression)$/.test(type)
+
+/** `[…].join`, whose strings are shown where the call stands. */
+const isJoin = (node: unknown): boolean =>
+  isNode(node) &&
+  node.type === 'MemberExpression' &&
+  nameOf(node.property) === 'join' &&
+  isNode(node.object) &&
+  node.object.type === 'ArrayExpression'
 
 function textOf(node: Node): string | null {
   if (node.type === 'JSXText') return String(node.value)
