@@ -10,7 +10,7 @@ const remedies = {
   'HSM-CLOSED': 'The connection to the token was closed. Open it again.',
   'HSM-CRASHED':
     'The token library crashed and was restarted. Log in again; the ceremony looks at the token first.',
-  'HSM-DATA-INVALID': 'The data or the wrapped key is damaged, or belongs to another key.',
+  'HSM-DATA-INVALID': 'Check that file and key belong together; if they do, get the file again.',
   'HSM-DESTINATION-MISMATCH': 'Remove trusted keys that the plan does not name, then repeat the step.',
   'HSM-DEVICE-ERROR': 'The token reports a fault. Check its connection and its own log.',
   'HSM-DISK':
@@ -24,7 +24,7 @@ const remedies = {
   'HSM-FUNCTION-MISSING': 'This token cannot do what the plan asks. Choose another profile or token.',
   'HSM-HOST-FAILED': 'The helper process could not be started. Reinstall the program.',
   'HSM-KEY-ABSENT': 'The key is not on this token. Check the serial number and the plan.',
-  'HSM-KEY-FORBIDDEN': 'The key does not allow this use. That is how it was made.',
+  'HSM-KEY-FORBIDDEN': 'Use the key that was made for this: what a key allows was settled when it was made.',
   'HSM-LIBRARY-ARCHITECTURE':
     'This is a library for another processor or another word size. Choose the vendor’s library for this computer.',
   'HSM-LIBRARY-CHANGED':
@@ -45,7 +45,7 @@ const remedies = {
     'No PIN was entered at the token’s own pad in time. Go to the pad, then start the entry once more.',
   'HSM-PIN-EXPIRED': 'Change the PIN, then log in.',
   'HSM-PIN-FINAL-TRY': 'One more wrong PIN locks the token. Be certain before you confirm.',
-  'HSM-PIN-INVALID': 'The PIN’s length or characters are not accepted by this token.',
+  'HSM-PIN-INVALID': 'Use a PIN of the length and the characters that the token’s manual gives.',
   'HSM-PIN-LOCKED':
     'The security officer can set a new user PIN; a locked SO PIN only the maker’s own tool undoes, if anything does.',
   'HSM-PIN-NOT-SET': 'The token has no user PIN yet. Initialise it first.',
@@ -53,12 +53,12 @@ const remedies = {
   'HSM-READ-ONLY':
     'Lift the write protection at the token or with its maker’s tool, or use another token. It can still be read.',
   'HSM-SESSION-LOST': 'The token closed the session. Log in again.',
-  'HSM-SIGNATURE-INVALID': 'The signature does not match.',
+  'HSM-SIGNATURE-INVALID': 'Do not rely on it. Check that signature, key and data belong together.',
   'HSM-TIMEOUT': 'The token did not answer in time and its helper was restarted. Log in again.',
   'HSM-TOKEN-ABSENT': 'Insert the token with this serial number.',
   'HSM-TOKEN-AMBIGUOUS': 'Name the token by its serial number: the detail names those that have the label.',
   'HSM-TOKEN-DAMAGED': 'The token cannot be recognised. Do not use it; keep it for examination.',
-  'HSM-TOKEN-FULL': 'The token has no room for another object.',
+  'HSM-TOKEN-FULL': 'Remove objects that nothing needs any more, or use another token.',
   'HSM-TOKEN-UNINITIALISED': 'Initialise the token first.',
   'HSM-UNSUPPORTED': 'This token does not have the mechanism. Choose another mechanism or another token.',
   'HSM-UNKNOWN': 'The token answered with an unknown code. Look it up in the vendor’s manual.',

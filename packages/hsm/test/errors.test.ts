@@ -1,9 +1,18 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { hsmError } from '../src/hsm-errors.ts'
 import { HsmError, hsmErrorCodes } from '../src/index.ts'
 import { ckrTable, describeCkr } from '../src/pkcs11/codes.ts'
 import { ckrError, ckrOf } from '../src/pkcs11/errors.ts'
 import { pinStates } from '../src/pkcs11/token-info.ts'
+
+// Only a token answers this one, and its reason is the common one.
+const common = 'FUNCTION-MISSING'
+
+function sentences(language: string): Record<string, Record<string, string>> {
+  const file = new URL(`../../../resources/locales/${language}/errors.json`, import.meta.url)
+  return JSON.parse(readFileSync(file, 'utf8'))
+}
 
 describe('errors', () => {
   it('every return code has a name, a meaning and one of our codes', () => {
@@ -34,13 +43,37 @@ describe('errors', () => {
 
   it('every code has its sentences in every language', () => {
     for (const language of ['en', 'ar']) {
-      const file = new URL(`../../../resources/locales/${language}/errors.json`, import.meta.url)
-      const texts = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, string>>
+      const texts = sentences(language)
       for (const code of hsmErrorCodes)
         for (const part of ['what', 'why', 'do'])
           expect([code, part, texts[code]?.[part] ?? '']).not.toContain('')
     }
   })
+
+  it.each([
+    ['DATA-INVALID', /^Check that .* get .* again/],
+    ['KEY-FORBIDDEN', /^Use the key that/],
+    ['PIN-INVALID', /^Use a PIN of/],
+    ['SIGNATURE-INVALID', /^Do not rely on it\. Check/],
+    ['TOKEN-FULL', /^Remove .* or use another token/],
+  ] as const)('HSM-%s says what to do, not once more what happened', (code, remedy) => {
+    expect(hsmError(`HSM-${code}`, 'tried').remedy).toMatch(remedy)
+  })
+
+  it.each(['en', 'ar'])(
+    'no reason in %s says that the token said so where no return code does',
+    (language) => {
+      const texts = sentences(language)
+      const said = texts[`HSM-${common}`]?.why
+      const ofTokens = new Set<string>([
+        describeCkr(0x7fff).code,
+        ...[...ckrTable.values()].map(({ code }) => code),
+      ])
+      const own = ['PIN-INVALID', 'PIN-WRONG', 'TOKEN-ABSENT'].map((name) => `HSM-${name}`)
+      for (const code of hsmErrorCodes)
+        if (!ofTokens.has(code) || own.includes(code)) expect([code, texts[code]?.why]).not.toContain(said)
+    },
+  )
 
   it('every code of ours is upper case with dashes, and the list is sorted', () => {
     for (const code of hsmErrorCodes) expect(code).toMatch(/^HSM(-[A-Z]+)+$/)

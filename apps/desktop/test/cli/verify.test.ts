@@ -69,6 +69,8 @@ describe('verify', () => {
     ])
     expect(exit).toBe(1)
     expect(json.failed).toEqual(['AUDIENCE'])
+    const detail = expect.stringMatching(/^the bundle is for no server: .*--destination transport\.json/)
+    expect(json.checks).toContainEqual(expect.objectContaining({ id: 'AUDIENCE', detail }))
   })
 
   test('a policy of other people is not the one of the ceremony', async () => {

@@ -1,6 +1,8 @@
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Verification } from './state.ts'
 
+const forNobody =
+  'the bundle is for no server: for one, rehearse with --destination transport.json, or name it in the plan'
 const noReceipt = 'no last receipt was given to compare it with'
 
 /** Domain, audience, sequence and predecessor: whether this bundle is for here and for now. */
@@ -26,7 +28,8 @@ function checkDomain(v: Verification): Outcome<string> {
 function checkAudience(v: Verification): Outcome<string> {
   const { audience } = v.predicate
   const { policy, audience: here } = v.options
-  if (here !== undefined && here !== audience) return refuse('AUDIENCE', 'the bundle is for another server')
+  if (here !== undefined && here !== audience)
+    return refuse('AUDIENCE', audience === null ? forNobody : 'the bundle is for another server')
   if (audience === null) return accept('for no server')
   if (!policy) return accept(`${audience}; no policy was given to compare it with`)
   const listed = policy.policy.audiences.find((one) => one.audience === audience)
