@@ -155,14 +155,15 @@ async function inspectFile(path: string): Promise<Outcome> {
   let bytes: Uint8Array | null = null
   try {
     bytes = await reader.read(0, reader.size > maxWhole ? firstBytes : reader.size)
-    const { type, secret, facts } = inspect(bytes, reader.size)
+    const { type, secret, checked, facts } = inspect(bytes, reader.size)
     const lines = Object.entries(facts).map(([name, value]) => `${name.padEnd(20)} ${shown(value)}`)
     return {
       exit: 0,
-      json: { ok: true, file: path, type, secret, facts },
+      json: { ok: true, file: path, type, secret, checked, facts },
       text: [
         `${path}: ${type}${secret ? ', SECRET: whoever has it has (part of) a key' : ''}`,
         ...lines,
+        ...(checked === 'header' ? ['only the header was read; the rest was not checked'] : []),
       ].join('\n'),
     }
   } finally {

@@ -46,6 +46,19 @@ describe('fhe', () => {
     expect(compact.json).toMatchObject({ ok: true, type: 'compact-public-key', secret: false })
   })
 
+  test('inspect says of a compact public key, whole or cut, that only its header was read', async () => {
+    const cut = join(folder, 'cut-public-key.bin')
+    writeFileSync(cut, readFileSync(join(folder, 'key', 'compact-public-key.bin')).subarray(0, 2000))
+    const [json, text, client] = await Promise.all([
+      custodyJson(['fhe', 'inspect', cut]),
+      custody(['fhe', 'inspect', cut]),
+      custodyJson(['fhe', 'inspect', clientKey]),
+    ])
+    expect(json.json).toMatchObject({ type: 'compact-public-key', checked: 'header' })
+    expect(text.stdout).toContain('only the header was read; the rest was not checked')
+    expect(client.json).toMatchObject({ type: 'client-key', checked: 'whole' })
+  })
+
   test('deal gives n shares of one epoch, each of mode 0600', async () => {
     const { exit, json } = await custodyJson([
       ...dealOptions('dealt'),
@@ -96,8 +109,10 @@ describe('fhe', () => {
   })
 
   test('t > n and a file that is no client key are refused by the rule that they break', async () => {
-    const [quorum, wrongFile] = await Promise.all([
-      custodyJson([...dealOptions('much'), '--quorum', '4', '--holders', '3', '--mode', 'F', '--rehearsal']),
+    const over = ['--quorum', '4', '--holders', '3', '--rehearsal']
+    const [quorum, squashless, wrongFile] = await Promise.all([
+      custodyJson([...dealOptions('much'), ...over, '--mode', 'F']),
+      custodyJson([...dealOptions('plain'), ...over]),
       custodyJson([
         'fhe',
         'deal',
@@ -113,10 +128,37 @@ describe('fhe', () => {
       ]),
     ])
     expect(quorum.exit).toBe(1)
-    expect(quorum.json.code).toMatch(/^(FHE|SHARING)-/)
-    expect(wrongFile.exit).toBe(1)
-    expect(wrongFile.json.code).toMatch(/^FHE-/)
+    expect(quorum.json).toMatchObject({
+      code: 'FHE-QUORUM-OVER',
+      why: 'Decrypting would need more people than have a share.',
+      remedy: 'Give a quorum of at most the number of holders, or name more holders.',
+    })
+    expect(squashless.json.code).toBe('FHE-QUORUM-OVER')
+    expect(wrongFile).toMatchObject({ exit: 1, json: { code: 'FHE-TYPE' } })
   }, 20_000)
+
+  test('FILE-WRONG-KIND, FILE-DAMAGED deal takes no swapped, cut or foreign public key, and leaves no folder', async () => {
+    const key = join(folder, 'key', 'compact-public-key.bin')
+    const cut = join(folder, 'cut-for-deal.bin')
+    writeFileSync(cut, readFileSync(key).subarray(0, -9))
+    const note = join(folder, 'no-key.txt')
+    writeFileSync(note, 'hello')
+    const quorum = ['--quorum', '2', '--holders', '3', '--mode', 'F', '--rehearsal']
+    const deal = (...keys: string[]) => custodyJson([...dealOptions('unwanted'), ...quorum, ...keys])
+    const swapped = [
+      await deal('--server-key', key),
+      await deal('--compact-public-key', clientKey),
+      await deal('--compact-public-key', note),
+    ]
+    for (const one of swapped) expect(one).toMatchObject({ exit: 2, json: { code: 'FILE-WRONG-KIND' } })
+    expect(swapped[0]?.json.detail).toMatch(/expected a compressed-server-key, this is a compact-public-key$/)
+    expect(await deal('--compact-public-key', cut)).toMatchObject({
+      exit: 1,
+      json: { code: 'FILE-DAMAGED' },
+    })
+    expect(existsSync(join(folder, 'unwanted'))).toBe(false)
+    expect(await deal('--compact-public-key', key)).toMatchObject({ exit: 0 })
+  }, 40_000)
 
   test('a truncated share, a file of another kind and a missing one are each named', async () => {
     const cut = join(folder, 'cut.bin')

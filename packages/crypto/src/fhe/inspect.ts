@@ -29,8 +29,11 @@ export type Inspection = {
   readonly type: string
   /** Whoever has this file has (part of) a key. */
   readonly secret: boolean
+  /** `header`: what follows the header was not looked at and may be cut or changed. */
+  readonly checked: 'whole' | 'header'
   readonly facts: { readonly [name: string]: Json }
 }
+type Named = Omit<Inspection, 'checked'>
 
 const OPAQUE = new Map([
   ['high_level_api::CompactPublicKey', 'compact-public-key'],
@@ -43,13 +46,20 @@ const OPAQUE = new Map([
   ['high_level_api::ProvenCompactCiphertextList', 'proven-compact-ciphertext-list'],
   ['zk::CompactPkeCrs', 'reference-string'],
 ])
+const SEALED = 'sealed-file'
+const headerOnly: ReadonlySet<string> = new Set([...OPAQUE.values(), SEALED])
 
 /**
- * Names any file of this product or of tfhe's safe_serialize that we know, parsing it in full where we have a parser.
- * Throws FormatError: FHE-UNKNOWN-FILE, or the parser's rule for a damaged file. For a file too large for memory its
+ * Names any file of this product or of tfhe's safe_serialize that we know, parsing it in full where we have a parser;
+ * `checked` says whether we had one. Throws FormatError: FHE-UNKNOWN-FILE, or the parser's rule for a damaged file. For a file too large for memory its
  * first 4096 bytes and `size` name it.
  */
 export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspection {
+  const { type, secret, facts } = identify(bytes, size)
+  return { type, secret, checked: headerOnly.has(type) ? 'header' : 'whole', facts }
+}
+
+function identify(bytes: Uint8Array, size: number): Named {
   switch (magicOf(bytes)) {
     case SHARE_MAGIC: {
       const share = parseShare(bytes)
@@ -122,7 +132,7 @@ export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspect
       }
     }
     case 'age-encr':
-      return { type: 'sealed-file', secret: false, facts: { size } }
+      return { type: SEALED, secret: false, facts: { size } }
     default:
       return inspectTfhe(bytes, size)
   }
@@ -132,7 +142,7 @@ function floodingBitsOf(header: FileHeader): { [name: string]: Json } {
   return { at64: safeFloodingBits(header, 64), at128: safeFloodingBits(header, 128) }
 }
 
-function inspectRedealing(bytes: Uint8Array, size: number): Inspection {
+function inspectRedealing(bytes: Uint8Array, size: number): Named {
   const facts = ({ domain, keyId, epochId, planHash, dealer, t, n }: RedealHeader) => ({
     domain,
     keyId: toHex(keyId),
@@ -172,7 +182,7 @@ function ciphertextFacts(ciphertext: Ciphertext): { [name: string]: Json } {
   }
 }
 
-function inspectTfhe(bytes: Uint8Array, size: number): Inspection {
+function inspectTfhe(bytes: Uint8Array, size: number): Named {
   let name: string
   try {
     name = readSafeHeader(byteReader(bytes))

@@ -35,6 +35,7 @@ test('a reference string is named as one, and is no secret', () => {
   expect(inspect(file)).toEqual({
     type: 'reference-string',
     secret: false,
+    checked: 'header',
     facts: { tfhe: 'zk::CompactPkeCrs', size: file.length },
   })
 })

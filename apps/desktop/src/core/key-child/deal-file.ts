@@ -1,11 +1,11 @@
-import { createHash } from 'node:crypto'
-import { closeSync, openSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { toHex, wipe } from '@lux/crypto'
 import { dealFheKey, largestBudgets, readSecretKey, recoverFheKey, verifyShare } from '@lux/crypto/fhe'
-import { CoreError, withSystemErrors } from '../core-error.ts'
+import { checkQuorum } from '@lux/crypto/sharing'
+import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { systemEntropy } from '../system-entropy.ts'
+import { digestsOfGiven } from './given-keys.ts'
 import { writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'
 import type { Deal, DealResult, FileFact, Recover } from './protocol.ts'
@@ -23,6 +23,8 @@ export async function dealFile(
   phases: Phases,
 ): Promise<Omit<DealResult, 'timings' | 'peakMemoryMiB'>> {
   const { t, n, mode, outDir } = params
+  const quorum = checkQuorum({ t, n })
+  if (!quorum.ok) throw new CoreError(quorum.rule, quorum.detail)
   const clientKey = readBounded(params.clientKey, MAX_CLIENT_KEY)
   const secret = readSecretKey(clientKey)
   secret.wipe()
@@ -43,13 +45,14 @@ export async function dealFile(
     wipe(clientKey)
     throw new CoreError(budgets.rule, budgets.detail, floorRemedy)
   }
+  const publicKeys = await digestsOfGiven(params, type, phases).catch((error) => {
+    wipe(clientKey)
+    throw error
+  })
   const dealt = await phases.run('deal', 1, () =>
     dealFheKey({
       clientKey,
-      publicKeys: {
-        compactPublicKey: digestOf(params.compactPublicKey),
-        serverKey: digestOf(params.serverKey),
-      },
+      publicKeys,
       t,
       n,
       domain: 'rehearsal',
@@ -103,22 +106,4 @@ export async function recoverFile(
   const clientKey = await phases.run('write', 1, () => writeFact(out, key.value, SECRET_MODE))
   wipe(key.value)
   return { clientKey }
-}
-
-/** SHA-256 of a file that may be hundreds of megabytes, read piece by piece. */
-function digestOf(path: string | null): Uint8Array | null {
-  if (path === null) return null
-  return withSystemErrors(() => {
-    const file = openSync(path, 'r')
-    try {
-      const hash = createHash('sha256')
-      const chunk = new Uint8Array(1 << 20)
-      for (let count = readSync(file, chunk); count > 0; count = readSync(file, chunk)) {
-        hash.update(chunk.subarray(0, count))
-      }
-      return new Uint8Array(hash.digest())
-    } finally {
-      closeSync(file)
-    }
-  }, path)
 }

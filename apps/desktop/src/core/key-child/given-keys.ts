@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import { FormatError, wipe } from '@lux/crypto'
+import { type FheKeyType, inspect, type PublicKeyDigests } from '@lux/crypto/fhe'
+import { CoreError } from '../core-error.ts'
+import { readBounded } from '../store/durable-file.ts'
+import type { Phases } from './phases.ts'
+import type { Deal } from './protocol.ts'
+
+/** Of the largest server key, 331 MB, three times. */
+const MAX_KEY = 1 << 30
+
+type Given = Pick<Deal['params'], 'compactPublicKey' | 'serverKey'>
+type Kind = 'compact-public-key' | 'compressed-server-key' | 'binary-server-key'
+
+/**
+ * SHA-256 of the public keys that are named in a key's id, after tfhe has read each to its end: 1 ms, and 0.1 to 4 s of
+ * a server key. Throws CoreError FILE-WRONG-KIND for another file, FILE-DAMAGED for what tfhe cannot read.
+ */
+export async function digestsOfGiven(
+  { compactPublicKey, serverKey }: Given,
+  type: FheKeyType,
+  phases: Phases,
+): Promise<PublicKeyDigests> {
+  if (compactPublicKey === null && serverKey === null) return { compactPublicKey: null, serverKey: null }
+  const binary = type === 'TFHE_BINARY'
+  if (binary && compactPublicKey !== null) {
+    throw new CoreError(
+      'FILE-WRONG-KIND',
+      'a binary key has no compact public key',
+      'leave --compact-public-key out',
+    )
+  }
+  return phases.run('load', 1, async () => ({
+    compactPublicKey: await digestOf(compactPublicKey, 'compact-public-key'),
+    serverKey: await digestOf(serverKey, binary ? 'binary-server-key' : 'compressed-server-key'),
+  }))
+}
+
+async function digestOf(path: string | null, kind: Kind): Promise<Uint8Array | null> {
+  if (path === null) return null
+  const bytes = readBounded(path, MAX_KEY)
+  try {
+    const found = kindOf(bytes)
+    // A server key of the Boolean API has no header.
+    if (found !== (kind === 'binary-server-key' ? 'unknown' : kind)) {
+      throw new CoreError(
+        'FILE-WRONG-KIND',
+        `${path}: expected a ${kind}, this is ${found === 'unknown' ? 'none' : `a ${found}`}`,
+        'name the file that was made with this client key',
+      )
+    }
+    await readThrough(bytes, kind, path)
+    return new Uint8Array(createHash('sha256').update(bytes).digest())
+  } finally {
+    // Whoever mistook the option may have named a secret.
+    wipe(bytes)
+  }
+}
+
+function kindOf(bytes: Uint8Array): string {
+  try {
+    return inspect(bytes).type
+  } catch (error) {
+    if (error instanceof FormatError) return 'unknown'
+    throw error
+  }
+}
+
+async function readThrough(bytes: Uint8Array, kind: Kind, path: string): Promise<void> {
+  const { default: tfhe } = await import('node-tfhe')
+  const limit = BigInt(MAX_KEY)
+  const read = {
+    'compact-public-key': () => tfhe.TfheCompactPublicKey.safe_deserialize(bytes, limit),
+    'compressed-server-key': () => tfhe.TfheCompressedServerKey.safe_deserialize(bytes, limit),
+    'binary-server-key': () => tfhe.Boolean.deserialize_compressed_server_key(bytes),
+  }[kind]
+  try {
+    read().free()
+  } catch {
+    throw new CoreError(
+      'FILE-DAMAGED',
+      `${path}: tfhe cannot read this ${kind} to its end`,
+      'get the file again from where it was made, and compare its SHA-256',
+    )
+  }
+}
