@@ -13,8 +13,8 @@ export type TokenUri = {
 const pathAttributes = new Set(['serial', 'token', 'manufacturer', 'model', 'slot-id'])
 
 /**
- * `pkcs11:serial=…;token=…?module-path=…&pin-source=file:…`. A PIN itself (pin-value) and any attribute that would be
- * ignored are refused. Errors: TOKEN-URI.
+ * `pkcs11:serial=…;token=…?module-path=…&pin-source=file:…`. A PIN itself (pin-value) and any other attribute are refused;
+ * manufacturer, model and slot-id are taken and not looked at, because a serial names a token. Errors: TOKEN-URI.
  */
 export function parseTokenUri(text: string): TokenUri {
   const match = /^pkcs11:([^?#]*)(?:\?([^#]*))?$/.exec(text)
