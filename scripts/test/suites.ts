@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os'
+
 /** How a suite is counted: by vitest's own report, or as one check that passes or fails. */
 export type Command =
   | { counts: 'vitest'; args: readonly string[] }
@@ -22,6 +24,9 @@ const check = (name: string, program: 'node' | 'tsc' | 'biome', ...args: string[
 const colours = process.stdout.isTTY ? '--colors=force' : '--colors=off'
 
 const vitest = (...args: string[]): Command => ({ counts: 'vitest', args })
+
+/** Vitest leaves a processor free, which on two is one file at a time. More than four at once want more memory than many have. */
+const everyProcessor = `--maxWorkers=${Math.min(4, availableParallelism())}`
 
 const projects = (...names: string[]): string[] => names.flatMap((name) => ['--project', name])
 
@@ -50,7 +55,7 @@ const unit: Suite = {
   name: 'unit',
   budget: 40,
   display: false,
-  commands: [vitest(...projects('@lux/crypto', '@lux/ceremony', '@lux/desktop', 'scripts'))],
+  commands: [vitest(everyProcessor, ...projects('@lux/crypto', '@lux/ceremony', '@lux/desktop', 'scripts'))],
 }
 
 const parts: Suite = {
