@@ -109,7 +109,7 @@ test('DISK-FULL a rehearsal that finds no room is refused, the window goes on, a
       page,
       'DISK-FULL',
       'The disk is full',
-      'Free some space and try again. What was recorded before is safe.',
+      'Free space first, then resume the run or try again. What was recorded before is safe.',
     )
   })
   await startRehearsal(page, { script: 'Token initialisation' })
