@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
 const shared = {
-  testTimeout: 120_000,
+  // A whole ceremony takes half a minute, and several times that where other work fills the processors.
+  testTimeout: 240_000,
   hookTimeout: 120_000,
   // Two windows at once, each on a display of its own: more would wait for each other on two cores.
   maxWorkers: 2,

@@ -43,7 +43,7 @@ test('WINDOW-LOOP a first run sends the root to a server; its file, the medium a
       await page.getByText(transport, { exact: true }).waitFor()
     },
   })
-  await playOn(page, 'Export the bundle', 60_000)
+  await playOn(page, 'Export the bundle')
   await chooseInDialogs(desktop, medium)
   await stepPanel(page).getByRole('button', { name: 'Choose a folder: Folder of the medium' }).click()
   await stepPanel(page).getByText(medium, { exact: true }).waitFor()
@@ -65,7 +65,7 @@ test('WINDOW-LOOP verify and the server accept what the window wrote, and the wi
   jsonOf(await custodyServer(state, '--json', 'import', bundle, '--out', receipt))
   await chooseInDialogs(desktop, receipt)
   await stepPanel(page).getByRole('button', { name: 'Take in a file…' }).click()
-  await playOn(page, null, 60_000)
+  await playOn(page, null)
   await page.getByText('Closed', { exact: true }).first().waitFor()
 })
 
