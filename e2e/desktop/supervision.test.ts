@@ -30,6 +30,7 @@ test('CORE-KILLED the window stays, core comes back with a new generation, and t
   await expect
     .poll(() => core(desktop!), { timeout: 10_000 })
     .toMatchObject({ state: 'ready', generation: 2 })
+  await desktop.page.getByText('The core ended by itself and was started again.').waitFor()
   await desktop.page.getByRole('heading', { level: 1, name: 'Tokens' }).waitFor()
   expect(await invoke(desktop, 'app.info', {})).toMatchObject({ ok: true })
 })
@@ -37,18 +38,17 @@ test('CORE-KILLED the window stays, core comes back with a new generation, and t
 test('CORE-HUNG a core that stands still is ended and started again, and the window says so', async () => {
   desktop = await openDesktop({ core: 'fake:', environment: { LUX_PATIENCE_MS: '6000' } })
   await show(desktop, 'tokens')
-  const said = desktop.page
-    .getByRole('status')
-    .getByText('The core no longer answered and is started again.')
-    .waitFor({ timeout: 60_000 })
   const unanswered = invoke(desktop, 'ceremonies.pause', { id: 'c1', by: 'Ada' })
   process.kill(desktop.ready.core ?? 0, 'SIGSTOP')
-  await said
   expect(await unanswered).toMatchObject({ ok: false, error: { code: 'CORE-RESTARTED' } })
   await expect
     .poll(() => core(desktop!), { timeout: 20_000 })
     .toEqual({ state: 'ready', generation: 2, reason: null })
+  const banner = desktop.page.getByRole('status').filter({ hasText: 'no longer answered' })
+  await banner.getByText('The core no longer answered and was started again.').waitFor()
   await desktop.page.getByRole('heading', { level: 1, name: 'Tokens' }).waitFor()
+  await banner.getByRole('button', { name: 'Understood' }).click()
+  await banner.waitFor({ state: 'detached' })
 })
 
 test('CORE-STRIKES a core that dies three times is stopped, said so, and started by hand', async () => {

@@ -9,7 +9,7 @@ import { useIdle, useIdleLock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, tokens } from '../stores/remotes.ts'
 import { hrefOf, type RouteName, useRoute } from '../stores/route.ts'
-import { useShell } from '../stores/shell.ts'
+import { takeNoteOfRestart, useShell } from '../stores/shell.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { IdleCover } from './idle-cover.tsx'
 import { Keys } from './keys.tsx'
@@ -72,32 +72,56 @@ function Stopped({ code }: { code: string }) {
   )
 }
 
-function Banner() {
+/** Says that core was ended and started again: while it starts, and after, until somebody has taken note. */
+function Restarted({ reason, under }: { reason: string | null; under: boolean }) {
+  const { t } = useTranslation()
+  const hung = reason === 'CORE-HUNG'
+  if (under) {
+    return (
+      <>
+        <strong>{t(hung ? 'frame.core-hung' : 'frame.core-restarting')}</strong>
+        <span>{t('frame.core-restarting-do')}</span>
+      </>
+    )
+  }
+  return (
+    <>
+      <strong>{t(hung ? 'frame.core-was-hung' : 'frame.core-was-ended')}</strong>
+      <span>{t('frame.core-restarted-do')}</span>
+      <Button size="1" color="amber" highContrast variant="surface" onClick={takeNoteOfRestart}>
+        {t('frame.core-noted')}
+      </Button>
+    </>
+  )
+}
+
+function CoreBanner() {
+  const { state, reason } = useShell(({ core }) => core)
+  const restarted = useShell((shell) => shell.restarted)
+  if (state === 'stopped') return <Stopped code={reason ?? 'CORE-STOPPED'} />
+  if (restarted === null && state !== 'restarting') return null
+  return (
+    <div className="banner" role="status">
+      <Restarted reason={restarted} under={state !== 'ready'} />
+    </div>
+  )
+}
+
+function RehearsalBanner() {
   const { t } = useTranslation()
   const route = useRoute()
-  const { state, reason } = useShell(({ core }) => core)
+  const state = useShell(({ core }) => core.state)
   const list = ceremonies(({ value }) => value?.ceremonies)
   const run =
     route.name === 'run' || route.name === 'transcript' ? list?.find(({ id }) => id === route.id) : undefined
-  if (state === 'stopped') return <Stopped code={reason ?? 'CORE-STOPPED'} />
-  if (state === 'restarting') {
-    return (
-      <div className="banner" role="status">
-        <strong>{t(reason === 'CORE-HUNG' ? 'frame.core-hung' : 'frame.core-restarting')}</strong>
-        <span>{t('frame.core-restarting-do')}</span>
-      </div>
-    )
-  }
   const active = list?.some(({ domain, state: at }) => domain === 'rehearsal' && !ended.has(at)) ?? false
-  if (run?.domain === 'rehearsal' || (run === undefined && active)) {
-    return (
-      <div className="banner" data-kind="rehearsal">
-        <strong>{t('frame.rehearsal')}</strong>
-        <span>{t('frame.rehearsal-what')}</span>
-      </div>
-    )
-  }
-  return <div hidden />
+  if (state === 'stopped' || !(run?.domain === 'rehearsal' || (run === undefined && active))) return null
+  return (
+    <div className="banner" data-kind="rehearsal">
+      <strong>{t('frame.rehearsal')}</strong>
+      <span>{t('frame.rehearsal-what')}</span>
+    </div>
+  )
 }
 
 const ended: ReadonlySet<string> = new Set(['closed', 'aborted', 'revoked'])
@@ -157,7 +181,10 @@ export function Frame({ children }: { children: ReactNode }) {
   useEffect(() => document.querySelector('.main')?.scrollTo(0, 0), [route])
   return (
     <div className="frame">
-      <Banner />
+      <div className="banners">
+        <CoreBanner />
+        <RehearsalBanner />
+      </div>
       <Rail />
       <main className="main">{children}</main>
       <Status />

@@ -7,6 +7,8 @@ import { applyContrast } from './contrast.ts'
 type ShellStore = {
   info: ShellInfo
   core: CoreStatus
+  /** Why core was last ended and started again, until a person has taken note of it. */
+  restarted: string | null
   settings: Settings
   /** False until core has given the person's own settings. */
   settled: boolean
@@ -32,6 +34,7 @@ export const useShell = create<ShellStore>(() => ({
     core: { state: 'starting', generation: 0, reason: null },
   },
   core: { state: 'starting', generation: 0, reason: null },
+  restarted: null,
   settings: defaults,
   settled: false,
   interactive: false,
@@ -45,9 +48,13 @@ export async function loadShell(): Promise<void> {
 
 export function listenToCore(): void {
   onEvent('core.state', (core) => {
-    useShell.setState({ core })
+    useShell.setState(core.state === 'restarting' ? { core, restarted: core.reason } : { core })
     if (core.state === 'ready') void loadSettings()
   })
+}
+
+export function takeNoteOfRestart(): void {
+  useShell.setState({ restarted: null })
 }
 
 async function loadSettings(): Promise<void> {
