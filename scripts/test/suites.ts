@@ -62,7 +62,7 @@ const parts: Suite = {
   name: 'token, server, database',
   budget: 15,
   display: false,
-  commands: [vitest(...projects('@lux/hsm', '@lux/companion-server'))],
+  commands: [vitest(everyProcessor, ...projects('@lux/hsm', '@lux/companion-server'))],
 }
 
 const e2e: Suite = {

@@ -11,14 +11,20 @@ const quickMs = 0.4
 export class QuickAnswers {
   readonly #awaited: () => boolean
   readonly #possible: boolean
+  readonly #now: () => number
   #quick = false
   #looking = false
   #since = 0
 
-  /** `awaited`: whether an answer is still to come. */
-  constructor(awaited: () => boolean, processors = availableParallelism()) {
+  /** `awaited`: whether an answer is still to come. `now`: milliseconds, monotonic. */
+  constructor(
+    awaited: () => boolean,
+    processors = availableParallelism(),
+    now: () => number = () => performance.now(),
+  ) {
     this.#awaited = awaited
     this.#possible = processors > 1
+    this.#now = now
   }
 
   get looking(): boolean {
@@ -26,19 +32,19 @@ export class QuickAnswers {
   }
 
   sent(): void {
-    this.#since = performance.now()
+    this.#since = this.#now()
     if (!this.#quick || !this.#possible || this.#looking) return
     this.#looking = true
     setImmediate(this.#look)
   }
 
   came(): void {
-    this.#quick = performance.now() - this.#since < quickMs
+    this.#quick = this.#now() - this.#since < quickMs
   }
 
   readonly #look = (): void => {
     const awaited = this.#awaited()
-    if (awaited && performance.now() - this.#since < quickMs) {
+    if (awaited && this.#now() - this.#since < quickMs) {
       setImmediate(this.#look)
       return
     }
