@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { addressesByWebRtc } from '../support/addresses-by-webrtc.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
 let desktop: Desktop
@@ -103,4 +104,8 @@ test('SHELL-NETWORK without the refusal of requests a name is found no more than
     first: expect.stringContaining('ERR_BLOCKED_BY_CLIENT'),
     second: expect.stringContaining('ERR_NAME_NOT_RESOLVED'),
   })
+})
+
+test('SHELL-NETWORK WebRTC tells the page no address of this machine', async () => {
+  expect(await desktop.page.evaluate(addressesByWebRtc)).toEqual([])
 })

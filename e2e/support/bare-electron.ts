@@ -10,20 +10,27 @@ import {
 } from '../../scripts/electron/launch.ts'
 
 /** An Electron that was started by hand, not by Playwright, whose switches turn Chromium's own traffic off. */
-export type BareElectron = { pid: number; stop(): Promise<void> }
+export type BareElectron = {
+  pid: number
+  /** What it has printed so far. */
+  output(): string
+  stop(): Promise<void>
+}
 
 /**
- * Starts Electron as the unprivileged user on the app in `app`, or on one that is only the module `main`, and resolves
- * once it has printed `ready`. `inside` puts its command line into another, such as one of a namespace.
+ * Starts Electron as the unprivileged user on the app in `app`, or on one that is only the module `main` and those in `beside`
+ * by their names, and resolves once it has printed `ready`. `inside` puts its command line into another, such as one of a
+ * namespace.
  */
 export async function startBare(options: {
   display: Display
-  app: string | { main: string }
+  app: string | { main: string; beside?: Record<string, string> }
   ready: RegExp
   inside: (command: [string, string[]]) => [string, string[]]
 }): Promise<BareElectron> {
   const folder = privateFolder('lux-bare-')
-  const app = typeof options.app === 'string' ? options.app : writeApp(folder, options.app.main)
+  const app =
+    typeof options.app === 'string' ? options.app : writeApp(folder, options.app.main, options.app.beside)
   const [command, args] = options.inside(electronCommand([...sandboxSwitches(), app]))
   const child = spawn(command, args, {
     env: electronEnvironment(join(folder, 'home'), {
@@ -38,23 +45,25 @@ export async function startBare(options: {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
   try {
-    await printed(child, options.ready)
-    return { pid: child.pid ?? 0, stop }
+    const output = await printed(child, options.ready)
+    return { pid: child.pid ?? 0, output, stop }
   } catch (error) {
     await stop()
     throw error
   }
 }
 
-function writeApp(folder: string, main: string): string {
+function writeApp(folder: string, main: string, beside: Record<string, string> = {}): string {
   const app = join(folder, 'app')
   mkdirSync(app, { mode: 0o755 })
   writeFileSync(join(app, 'package.json'), '{ "name": "bare", "main": "main.mjs" }\n', { mode: 0o644 })
-  writeFileSync(join(app, 'main.mjs'), main, { mode: 0o644 })
+  for (const [name, text] of Object.entries({ ...beside, 'main.mjs': main })) {
+    writeFileSync(join(app, name), text, { mode: 0o644 })
+  }
   return app
 }
 
-function printed(child: ChildProcess, line: RegExp): Promise<void> {
+function printed(child: ChildProcess, line: RegExp): Promise<() => string> {
   let output = ''
   return new Promise((resolve, reject) => {
     const late = setTimeout(() => reject(new Error(`not ready within 60 s\n${output}`)), 60_000)
@@ -62,7 +71,7 @@ function printed(child: ChildProcess, line: RegExp): Promise<void> {
       output += chunk
       if (!line.test(output)) return
       clearTimeout(late)
-      resolve()
+      resolve(() => output)
     }
     child.stdout?.on('data', hear)
     child.stderr?.on('data', hear)

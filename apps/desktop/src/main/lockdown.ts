@@ -14,7 +14,6 @@ export function silenceChromium(): void {
     app.commandLine.appendSwitch(name)
   }
   app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND')
-  app.commandLine.appendSwitch('force-webrtc-ip-handling-policy', 'disable_non_proxied_udp')
 }
 
 /** Only the camera, only as video, only for our own page: it reads QR codes. */
@@ -45,6 +44,8 @@ export function lockSession(session: Session): void {
 }
 
 export function lockContents(contents: WebContents): void {
+  // WebRTC asks for no permission and goes round webRequest. The switch of this name does nothing in Electron.
+  contents.setWebRTCIPHandlingPolicy('disable_non_proxied_udp')
   contents.setWindowOpenHandler(() => ({ action: 'deny' }))
   contents.on('will-navigate', (event) => event.preventDefault())
   contents.on('will-frame-navigate', (event) => event.preventDefault())
