@@ -1,4 +1,5 @@
-import { current, hex, ok, onlyOnce, run, token, trial, unproved, words } from './fake-views.ts'
+import { onlyOnce, token, trial, unproved } from './fake-tokens.ts'
+import { current, hex, ok, run, words } from './fake-views.ts'
 import { runs } from './fake-waits.ts'
 
 type Answer = unknown | ((input: Record<string, unknown>) => unknown)

@@ -1,6 +1,7 @@
-import type { CurrentStep, RunView, StepView, TokenView, TrialView } from '../../src/contract/index.ts'
+import type { CurrentStep, RunView, StepView } from '../../src/contract/index.ts'
+import { token } from './fake-tokens.ts'
 
-/** Planned data of one training ceremony, its token and its people. */
+/** Planned data of one training ceremony, and its people. */
 
 export const words = (
   'aardvark adroitness absurd adviser accrue aftermath acme aggregate adrift alkali adult almighty afflict ' +
@@ -8,132 +9,6 @@ export const words = (
 ).split(' ')
 export const hex = 'f3a1c0de5b7724e19d80aa31c6b2470e8d1f6b5594c23ab07e11d9c8f2a46b3d'
 export const ok = (value: unknown): unknown => ({ ok: true, value })
-
-export const token: TokenView = {
-  serial: 'd1c95aa0b2a6f0e4',
-  label: 'rehearsal-root',
-  manufacturer: 'SoftHSM project',
-  model: 'SoftHSM v2',
-  firmware: '2.6',
-  profile: 'softhsm',
-  profileName: 'SoftHSM 2',
-  soft: true,
-  replication: 'trusted-window',
-  verifiedOn: 'SoftHSM 2.6.1 on Debian 12 and 13',
-  initialised: true,
-  initialises: 'again',
-  pinRules: { userTries: null, showsState: false },
-  userPin: { state: 'ok', left: null },
-  soPin: { state: 'final', left: 1 },
-  padSeconds: null,
-  session: 'user',
-  capabilities: [
-    { id: 'aes-generate', state: 'yes' },
-    { id: 'aes-wrap-kwp', state: 'yes' },
-    { id: 'rsa-oaep-wrap', state: 'yes' },
-    { id: 'allowed-mechanisms', state: 'no' },
-  ],
-  evidence: 'E1',
-  evidenceReasons: [
-    {
-      code: 'probe-passed',
-      holds: true,
-      detail: 'the hardened template held',
-      said: [{ id: 'template-held', values: {} }],
-    },
-    { code: 'profile-known', holds: true, detail: 'SoftHSM 2', said: [] },
-    {
-      code: 'key-attested',
-      holds: false,
-      detail: 'not attested: a program attests nothing about itself',
-      said: [{ id: 'key-unattested', values: { how: 'a program attests nothing about itself' } }],
-    },
-  ],
-  probe: {
-    at: '2026-11-24T16:00:00.000Z',
-    passed: true,
-    checks: [
-      {
-        id: 'wrap-then-decrypt',
-        template: 'hardened',
-        outcome: 'held',
-        detail: 'setting DECRYPT: CKR_ATTRIBUTE_READ_ONLY; decrypting: CKR_KEY_FUNCTION_NOT_PERMITTED',
-        said: [
-          {
-            id: 'decrypt-refused',
-            values: { set: 'CKR_ATTRIBUTE_READ_ONLY', answer: 'CKR_KEY_FUNCTION_NOT_PERMITTED' },
-          },
-        ],
-      },
-      {
-        id: 'reimport-extractable',
-        template: 'hardened',
-        outcome: 'held',
-        detail: 'refused: CKR_TEMPLATE_INCONSISTENT',
-        said: [{ id: 'unwrap-refused', values: { answer: 'CKR_TEMPLATE_INCONSISTENT' } }],
-      },
-      { id: 'copy-escalate', template: 'hardened', outcome: 'unsupported', detail: '', said: [] },
-      {
-        id: 'wrap-then-decrypt',
-        template: 'default',
-        outcome: 'broken',
-        detail: 'the KEK decrypted a wrapped key to its bytes',
-        said: [{ id: 'decrypted-bytes', values: {} }],
-      },
-      {
-        id: 'known-answer',
-        template: null,
-        outcome: 'held',
-        detail: 'gives the known answers of KWP-RFC5649',
-        said: [{ id: 'answer-known', values: { standard: 'KWP-RFC5649' } }],
-        mechanism: 'CKM_AES_KEY_WRAP_KWP',
-      },
-    ],
-  },
-  ceremonies: ['c1'],
-}
-
-/** A model that nobody has run this on, with one try of the user PIN left. */
-export const unproved: TokenView = {
-  ...token,
-  serial: '7700AB12',
-  label: 'vault',
-  manufacturer: 'Thales',
-  model: 'Luna K7',
-  profile: 'luna',
-  profileName: 'Thales Luna 7',
-  verifiedOn: null,
-  pinRules: { userTries: 10, showsState: true },
-  userPin: { state: 'final', left: 1 },
-  soPin: { state: 'low', left: null },
-  session: 'none',
-  evidence: 'E0',
-  evidenceReasons: [
-    {
-      code: 'profile-hardware',
-      holds: false,
-      detail: 'not run on hardware by us',
-      said: [{ id: 'not-on-hardware', values: {} }],
-    },
-  ],
-  probe: null,
-  ceremonies: [],
-}
-
-/** A kind that this program initialises once and cannot erase. */
-export const onlyOnce: TokenView = {
-  ...unproved,
-  serial: '0000000000000000',
-  label: 'desk',
-  manufacturer: 'IBM',
-  model: 'SW   TPM',
-  profile: 'swtpm',
-  profileName: 'Software TPM (swtpm, tpm2-pkcs11)',
-  soft: true,
-  replication: 'none',
-  verifiedOn: 'tpm2-pkcs11 1.9.0 on swtpm 0.7 on Debian 12',
-  initialises: 'once',
-}
 
 export const step = (number: number, kind: string, title: string, state: StepView['state']): StepView => ({
   id: `s${number}`,
@@ -275,34 +150,4 @@ export const closed: RunView = {
   bundle: { path: '/store/ceremonies/c3/bundle.zip', digest: hex, words, bytes: 61_400_000 },
   progress: { done: 7, total: 7 },
   may: { pause: false, resume: false, abort: false, cancel: false },
-}
-
-/** One of each way that a trial ends. */
-export const trial: TrialView = {
-  at: '2026-11-24T16:00:00.000Z',
-  results: [
-    { group: 'generate', name: 'aes-256', mechanism: 'CKM_AES_KEY_GEN', state: 'proved', detail: '' },
-    {
-      group: 'generate',
-      name: 'p-521',
-      mechanism: 'CKM_EC_KEY_PAIR_GEN',
-      state: 'untried',
-      detail: 'CKR_ATTRIBUTE_VALUE_INVALID',
-    },
-    { group: 'sign', name: 'ed25519', mechanism: 'CKM_EDDSA', state: 'proved', detail: '' },
-    {
-      group: 'wrap',
-      name: 'aes-kwp',
-      mechanism: 'CKM_AES_KEY_WRAP_KWP',
-      state: 'wrong',
-      detail: 'a wrapped key: other software disagrees',
-    },
-    {
-      group: 'wrap',
-      name: 'rsa-oaep-sha256',
-      mechanism: 'CKM_RSA_PKCS_OAEP',
-      state: 'unsupported',
-      detail: 'CKR_ARGUMENTS_BAD',
-    },
-  ],
 }
