@@ -2132,7 +2132,8 @@ class Verifier:
 
     def check_audience(self):
         audience = self.p['audience']
-        need(self.audience is None or self.audience == audience, 'the bundle is for another server')
+        need(self.audience is None or self.audience == audience,
+             'the bundle is for no server' if audience is None else 'the bundle is for another server')
         if audience is None or self.policy is None:
             return
         listed = [one for one in self.policy['audiences'] if one['audience'] == audience]

@@ -28,7 +28,8 @@ const program = new Command('custody-server')
   .option('--state <dir>', "the server's state folder (default: LUX_SERVER_STATE or ./server-state)")
   .option('--json', 'one JSON document on stdout', false)
   .exitOverride()
-  .showHelpAfterError('(custody-server help COMMAND says more)')
+  // What is wrong with a command is said once, below, as every other refusal.
+  .configureOutput({ outputError: () => undefined })
   .addHelpText(
     'after',
     `
@@ -270,8 +271,9 @@ try {
   await program.parseAsync()
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error
-  // Commander itself has put help on stdout, and what is wrong on stderr; a program gets its document too.
+  // Commander itself has put help where it belongs, on stderr where nobody asked for it.
   process.exitCode = error.exitCode === 0 ? exit.done : exit.usage
-  if (error.exitCode !== 0 && process.argv.includes('--json'))
-    refuseUse({ json: true }, error.message.replace(/^error: /, ''))
+  const json = process.argv.includes('--json')
+  if (error.exitCode !== 0 && (json || error.code !== 'commander.help'))
+    refuseUse({ json }, error.message.replace(/^error: /, ''))
 }

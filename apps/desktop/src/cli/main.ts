@@ -41,6 +41,8 @@ const program = new Command('custody')
   .configureOutput({
     writeOut: (text) => process.stdout.write(text),
     writeErr: (text) => process.stderr.write(text),
+    // What is wrong with a command is said once, below, as every other refusal.
+    outputError: () => undefined,
   })
   .addHelpText(
     'after',
@@ -82,8 +84,9 @@ function report(error: unknown): void {
   print(failureOutcome(error), asJson)
 }
 
-/** Commander itself has put help and version on stdout, and what is wrong on stderr; a program gets its document too. */
-function endOf({ exitCode, message }: CommanderError): void {
+/** Commander itself has put help and version where they belong, help that nobody asked for on stderr. */
+function endOf({ exitCode, code, message }: CommanderError): void {
   process.exitCode = exitCode === 0 ? 0 : 2
-  if (exitCode !== 0 && asJson) report(new WrongUse('USAGE', message.replace(/^error: /, '')))
+  if (exitCode === 0 || (code === 'commander.help' && !asJson)) return
+  report(new WrongUse('USAGE', message.replace(/^error: /, '')))
 }

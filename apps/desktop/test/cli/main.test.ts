@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { custody, custodyJson } from './support/custody.ts'
 
@@ -6,7 +7,11 @@ describe('the command line', () => {
     const { exit, stdout, stderr } = await custody(['verfy', 'x.zip'])
     expect(exit).toBe(2)
     expect(stdout).toBe('')
-    expect(stderr).toContain('Did you mean verify?')
+    expect(stderr.split('\n').slice(0, 2)).toEqual([
+      "USAGE: unknown command 'verfy'",
+      '(Did you mean verify?)',
+    ])
+    expect(stderr).toMatch(/^Why: .+\nWhat to do: .*--help/m)
   })
 
   test('wrong use gives a program one JSON document too', async () => {
@@ -14,6 +19,13 @@ describe('the command line', () => {
     expect(exit).toBe(2)
     expect(json).toMatchObject({ ok: false, code: 'USAGE' })
     expect(json.detail).toContain('list')
+  })
+
+  test('a file of another form is refused with why, although its code has no sentence of its own', async () => {
+    const file = join(import.meta.dirname, 'main.test.ts')
+    const { exit, stderr } = await custody(['verify', file, '--policy', file])
+    expect(exit).toBe(1)
+    expect(stderr).toMatch(/^POLICY-MALFORMED: .+\nWhy: It is damaged, cut short.+\nWhat to do: /m)
   })
 
   test('a missing option, a wrong value of one and a missing argument are wrong use', async () => {
