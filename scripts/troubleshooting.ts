@@ -39,6 +39,8 @@ async function serverTexts(): Promise<[string, Text][]> {
 }
 
 const errors = codes('errors')
+const endings = Object.entries(locale('errors').ending as Record<string, Text>)
+const families = Object.entries(locale('errors').family as Record<string, Text>)
 const checks = Object.entries(locale('checks')).filter(([code]) => /^[A-Z][A-Z0-9-]+$/.test(code))
 const report = [
   '# Troubleshooting',
@@ -65,6 +67,14 @@ const report = [
   'answer, and `message` says what happened and what to do. Codes of tokens, rules and checks are in the other tables.',
   '',
   ...table(await serverTexts()),
+  '## A code that is in no table',
+  '',
+  'Its detail says what was seen. What is true of all codes that end or begin alike:',
+  '',
+  ...table([
+    ...endings.map(([ending, text]): [string, Text] => [`…-${ending}`, text]),
+    ...families.map(([family, text]): [string, Text] => [`${family}-…`, text]),
+  ]),
   '## A bundle is refused',
   '',
   'The first check that failed is the reason; those that need it are not run. A bundle that a check refuses is not repaired:',
