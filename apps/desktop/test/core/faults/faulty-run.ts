@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { possessionChallenge } from '@lux/ceremony'
 import { fromHex, type Json, sha256Hex } from '@lux/crypto'
 import { HsmError, softTokenEnvironment, startHsm } from '@lux/hsm'
@@ -21,7 +22,10 @@ import type { Destination } from '../support/destination.ts'
 import type { Ceremony } from './ceremonies.ts'
 import type { FaultModule } from './fault-module.ts'
 
-const program = findProgram()
+/** Host and key child as they are built (`npm run build`): a run starts them five times, and from sources twice as long. */
+const built = (entry: string) => fileURLToPath(new URL(`../../../out/core/${entry}.js`, import.meta.url))
+export const hostEntry = built('hsm-host')
+const program = { ...findProgram(), hostEntry, keyChildEntry: built('key-child') }
 
 export type Place = {
   dir: string
@@ -62,7 +66,7 @@ async function partOf(place: Place, onStep: (step: string) => void): Promise<Par
   }
   const { environment } = softTokenEnvironment(join(dir, 'token'))
   const times = { callTimeoutMs, loadTimeoutMs: patientMs }
-  const hsm = await startHsm({ library: module.path, environment, ...times })
+  const hsm = await startHsm({ library: module.path, environment, hostEntry, ...times })
   let run: Run | null = null
   try {
     const parts = runParts(program, hsm, { medium: join(dir, 'medium'), lineage: firstOfLine })
@@ -101,7 +105,8 @@ async function prepare({ dir, destination, ceremony, module }: Place): Promise<v
     keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
   })
   const { library, environment } = softTokenEnvironment(join(dir, 'token'))
-  const hsm = await startHsm({ library, environment, callTimeoutMs: patientMs, loadTimeoutMs: patientMs })
+  const times = { callTimeoutMs: patientMs, loadTimeoutMs: patientMs }
+  const hsm = await startHsm({ library, environment, hostEntry, ...times })
   try {
     const tokens = await makeStandInTokens(folder.plan, hsm, rehearsalPins(dir))
     writeFileSync(join(dir, tokensFile), JSON.stringify(tokens))

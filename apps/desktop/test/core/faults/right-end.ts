@@ -6,7 +6,7 @@ import { softTokenEnvironment, startHsm } from '@lux/hsm'
 import { rehearsalPins } from '../../../src/core/run/rehearsal-pins.ts'
 import { RunFolder } from '../../../src/core/run/run-folder.ts'
 import { verdictOf } from '../support/run-end.ts'
-import { logOf, type Place, patientMs } from './faulty-run.ts'
+import { hostEntry, logOf, type Place, patientMs } from './faulty-run.ts'
 
 /**
  * Null when the end is right: exactly the plan's tokens, on each exactly the planned objects, every planned key, copy and
@@ -71,7 +71,7 @@ const attemptOf = (fact: unknown): string =>
 
 async function lastingObjects(dir: string): Promise<{ serial: string; objects: string[] }[]> {
   const soft = softTokenEnvironment(join(dir, 'token'))
-  const hsm = await startHsm({ ...soft, callTimeoutMs: patientMs, loadTimeoutMs: patientMs })
+  const hsm = await startHsm({ ...soft, hostEntry, callTimeoutMs: patientMs, loadTimeoutMs: patientMs })
   try {
     const found: { serial: string; objects: string[] }[] = []
     for (const { serial, initialised } of await hsm.tokens()) {

@@ -2,7 +2,7 @@
  * `node write-matrix.ts RESULTS [PATTERN [CEREMONY …]]` runs the crash matrix of these ceremonies (all where none is named),
  * or those of its cells that PATTERN fits (`STEP FUNCTION@N=FAULT`), and adds each result as a line to RESULTS. What stands
  * there already is not run again, so that it can be stopped and gone on with. `node write-matrix.ts RESULTS --write NOTE`
- * makes docs/CRASH-MATRIX.md of it; NOTE says when and where they ran.
+ * makes docs/CRASH-MATRIX.md of it; NOTE says when and where they ran. Token host and key child run as `npm run build` left them.
  */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
