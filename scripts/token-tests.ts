@@ -7,7 +7,7 @@ import { writtenFile } from './written-file.ts'
 /** What a test file or a helper that it imports names, by the token that it then runs on; the first that fits counts. */
 const tokens: readonly { name: string; how: string; named: RegExp }[] = [
   {
-    name: 'openCryptoki 3.23, soft token',
+    name: 'openCryptoki, soft token',
     how: 'the distribution’s library and daemon',
     named: /startOpenCryptoki|from '\.\/opencryptoki\.ts'/,
   },

@@ -1,4 +1,4 @@
-import { createHash, createPublicKey, verify } from 'node:crypto'
+import { createHash, createPublicKey, type KeyObject, verify } from 'node:crypto'
 import type { MadeKeyPair, Token } from '../device.ts'
 import { signingTemplate } from '../templates.ts'
 
@@ -66,10 +66,18 @@ export async function signStatement(
   }
 }
 
-/** The signature is the companion's. Who the companion is, its attestation says. */
+function publicKeyOf(spki: string): KeyObject | null {
+  try {
+    return createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' })
+  } catch {
+    return null
+  }
+}
+
+/** The signature is the companion's, a key of P-256. Who the companion is, its attestation says. */
 export function verifyStatement(domain: 'production' | 'rehearsal', signed: SignedStatement): boolean {
-  const key = createPublicKey({ key: Buffer.from(signed.spki, 'base64'), format: 'der', type: 'spki' })
-  if (key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return false
+  const key = publicKeyOf(signed.spki)
+  if (key?.asymmetricKeyDetails?.namedCurve !== 'prime256v1') return false
   const signature = Buffer.from(signed.signature, 'base64')
   if (signature.length !== 64) return false
   const message = companionMessage(domain, signed.statement)

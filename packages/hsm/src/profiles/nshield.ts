@@ -16,12 +16,7 @@ export const nshield: Profile = {
     'https://nshielddocs.entrust.com/app-notes/key-attestation-format/intro.html',
   ],
   libraries: ['/opt/nfast/toolkits/pkcs11/libcknfast.so'],
-  environment: [
-    'NFAST_HOME',
-    'CKNFAST_LOADSHARING',
-    'CKNFAST_NO_ACCELERATOR_SLOTS',
-    'CKNFAST_OVERRIDE_SECURITY_ASSURANCES',
-  ],
+  environment: ['NFAST_HOME', 'CKNFAST_LOADSHARING', 'CKNFAST_NO_ACCELERATOR_SLOTS'],
   soft: false,
   pin: {
     form: 'the passphrase of an operator card set or softcard, up to 512 bytes',
@@ -73,7 +68,7 @@ export const nshield: Profile = {
   notes: [
     'The accelerator slot needs no login and holds no private objects: use the slot of the card set or softcard.',
     'Key files lie encrypted on the host (kmdata); losing them loses the keys.',
-    'Its security assurances refuse templates that it thinks weak; CKNFAST_OVERRIDE_SECURITY_ASSURANCES would switch that off, do not.',
+    'Its security assurances refuse templates that it thinks weak; CKNFAST_OVERRIDE_SECURITY_ASSURANCES would switch that off and is not passed to the library.',
     'AES-KEY-WRAP-PAD is not in every world’s list; the known answer decides which number is RFC 5649.',
   ],
 }

@@ -67,6 +67,7 @@ describe('companion key', () => {
     ])
       expect(verifyStatement('rehearsal', { ...signed, statement: { ...statement, ...change } })).toBe(false)
     expect(verifyStatement('rehearsal', { ...signed, signature: 'AAAA' })).toBe(false)
+    expect(verifyStatement('rehearsal', { ...signed, spki: 'AAAA' })).toBe(false)
   })
 
   it('on a token that nobody attests it stays at E1, and says why', async () => {
