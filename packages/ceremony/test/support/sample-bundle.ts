@@ -19,6 +19,7 @@ import {
 import { newPolicy, type PolicyFile, policyDigest, policyDocument } from '../../src/policy/index.ts'
 import { encodeTranscript, type Header } from '../../src/transcript/index.ts'
 import {
+  approvalOf,
   cardCodec,
   type OpeningCertificate,
   openingCodec,
@@ -32,11 +33,14 @@ import { sampleDecryption, sampleDecryptions, sampleNext, samplePeople } from '.
 import { sampleDeal, samplePublic } from './sample-fhe.ts'
 import { sampleEvidence, sampleReplica, sampleTransports, sampleTree } from './sample-keys.ts'
 import {
+  type Alterations,
+  type LockTerms,
   type SampleBundle,
   type SampleOptions,
   sampleBuild,
   sampleCeremonyId,
   sampleTime,
+  signerOf,
 } from './sample-options.ts'
 import { planBytes, samplePlan, sampleTokens } from './sample-plan.ts'
 import { sampleCheckpoints, sampleEntries } from './sample-run.ts'
@@ -160,10 +164,12 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const fhe = options.fhe ? sampleDeal(holders, ceremony, header, options, put) : null
   const lived =
     options.life && fhe !== null
-      ? sampleLife({ header, ceremony, put, alter: alter.epochs ?? {} }, fhe, holders, [
-          ...(staying.length > 0 ? staying : holders.slice(1, 2)),
-          ...others.newcomers,
-        ])
+      ? sampleLife(
+          { header, ceremony, put, alter: alter.epochs ?? {}, signer: signerOf(alter) },
+          fhe,
+          holders,
+          [...(staying.length > 0 ? staying : holders.slice(1, 2)), ...others.newcomers],
+        )
       : { decryptions: [], next: null }
 
   const possession = {
@@ -177,7 +183,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     ceremonyId: header.ceremonyId,
     domain,
     planHash,
-    lock: domain === 'production' ? put(sampleLock(planHash, digest, signers)) : null,
+    lock: domain === 'production' ? put(sampleLock(planHash, digest, signers, alter)) : null,
     policyDigest: digest,
     cards: cards.sort(),
     opening: openingBlob,
@@ -256,12 +262,19 @@ function sampleLife(
   return { decryptions: [asked, tried], next }
 }
 
-function sampleLock(planHash: string, policy: string, signers: readonly SigningIdentity[]): Uint8Array {
-  const terms = { planHash, rehearsalDigest: '4e'.repeat(32), diffDigest: null }
-  const signatures = signers.map((identity) =>
-    planApprovalCodec.sign(identity, { domain: 'production', ...terms }, 'production'),
+function sampleLock(
+  planHash: string,
+  policyDigest: string,
+  officers: SigningIdentity[],
+  alter: Alterations,
+): Uint8Array {
+  const sound: LockTerms = { planHash, policyDigest, rehearsalDigest: '4e'.repeat(32), diffDigest: null }
+  const terms = alter.lock?.(sound) ?? sound
+  const approval = approvalOf({ ...terms, signatures: [] })
+  const signatures = (alter.lockSigners?.(officers) ?? officers).map((identity) =>
+    planApprovalCodec.sign(signerOf(alter)('lock', identity), approval, 'production'),
   )
-  return planLockCodec.encode({ ...terms, policyDigest: policy, signatures })
+  return planLockCodec.encode({ ...terms, signatures })
 }
 
 /** Bytes as a file to read at random. */

@@ -25,7 +25,7 @@ import {
   requestPackageCodec,
 } from '../../src/wire/index.ts'
 import { entropyOf, makePerson, type Person, sampleRecipient } from './people.ts'
-import { sampleTime } from './sample-options.ts'
+import { type SignerOf, sampleTime } from './sample-options.ts'
 
 /** Changes to what was asked, answered and dealt, made before it is signed. */
 export type EpochAlterations = {
@@ -43,7 +43,13 @@ export type EpochAlterations = {
 }
 
 type Put = (bytes: Uint8Array) => string
-type Run = { header: Header; ceremony: SigningIdentity; alter: EpochAlterations; put: Put }
+type Run = {
+  header: Header
+  ceremony: SigningIdentity
+  alter: EpochAlterations
+  signer: SignerOf
+  put: Put
+}
 type Key = { keyId: string; epochId: string }
 
 /** Who is there besides officers, witnesses and the first holders. */
@@ -71,7 +77,7 @@ export const sampleReshare = {
 
 /** A request, its answers by all of `holders`, and the result. */
 export function sampleDecryption(
-  { header, alter, put }: Run,
+  { header, alter, signer, put }: Run,
   { id, what, canary = false }: { id: string; what: string; canary?: boolean },
   { keyId, epochId }: Key,
   holders: readonly Person[],
@@ -143,7 +149,7 @@ export function sampleDecryption(
     }
     const payload = alter.answer?.(sound) ?? sound
     digests.push(holderAnswerCodec.payload.digest(payload))
-    const signatures = [holderAnswerCodec.sign(identity, payload, domain)]
+    const signatures = [holderAnswerCodec.sign(signer('answer', identity), payload, domain)]
     const document = put(holderAnswerCodec.file.encode({ payload, signatures }))
     return { holder: at + 1, name: card.name, document }
   })
@@ -160,7 +166,7 @@ export function sampleDecryption(
     time: sampleTime(55),
   }
   const payload = alter.result?.(soundResult) ?? soundResult
-  const signatures = [decryptionResultCodec.sign(requester.identity, payload, domain)]
+  const signatures = [decryptionResultCodec.sign(signer('result', requester.identity), payload, domain)]
   return {
     id,
     package: put(requestPackageCodec.encode(given)),
@@ -171,7 +177,7 @@ export function sampleDecryption(
 
 /** The next epoch of the sample's key: corrections of random words, everything about them true. */
 export function sampleNext(
-  { header, ceremony, alter, put }: Run,
+  { header, ceremony, alter, signer, put }: Run,
   fhe: BundleFhe,
   oldPublic: Uint8Array,
   { dealers, holders }: { dealers: readonly Person[]; holders: readonly Person[] },
@@ -229,7 +235,7 @@ export function sampleNext(
       envelopes: envelopes[at]!,
     }
     const payload = alter.redeal?.(sound) ?? sound
-    const signatures = [redealCodec.sign(identity, payload, domain)]
+    const signatures = [redealCodec.sign(signer('redeal', identity), payload, domain)]
     const document = put(redealCodec.file.encode({ payload, signatures }))
     return { dealer: at + 1, name: card.name, document, correction: put(correction) }
   })
@@ -248,7 +254,7 @@ export function sampleNext(
       left: { at64: 0, at128: 98 },
     }
     const payload = alter.approval?.(sound) ?? sound
-    const signatures = [epochApprovalCodec.sign(identity, payload, domain)]
+    const signatures = [epochApprovalCodec.sign(signer('epoch-approval', identity), payload, domain)]
     return put(epochApprovalCodec.file.encode({ payload, signatures }))
   })
   const proofs: string[] = []
@@ -267,7 +273,7 @@ export function sampleNext(
     }
     const payload = alter.nextAcknowledgement?.(sound) ?? sound
     proofs.push(acknowledgementCodec.payload.digest(payload))
-    const signatures = [acknowledgementCodec.sign(holders[at]!.identity, payload, domain)]
+    const signatures = [acknowledgementCodec.sign(signer('proof', holders[at]!.identity), payload, domain)]
     return { ...holder, acknowledgement: put(acknowledgementCodec.file.encode({ payload, signatures })) }
   })
   const soundLive: EpochLive = {
@@ -282,7 +288,7 @@ export function sampleNext(
     time: sampleTime(57),
   }
   const payload = alter.live?.(soundLive) ?? soundLive
-  const signatures = [epochLiveCodec.sign(ceremony, payload, domain)]
+  const signatures = [epochLiveCodec.sign(signer('live', ceremony), payload, domain)]
   return {
     epochId,
     epoch: 1,

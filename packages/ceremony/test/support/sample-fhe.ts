@@ -19,7 +19,7 @@ import {
   signatureContext,
 } from '../../src/wire/index.ts'
 import { entropyOf, type Person } from './people.ts'
-import type { SampleOptions } from './sample-options.ts'
+import { type SampleOptions, signerOf } from './sample-options.ts'
 
 /** The public parts of a 2 of 3 deal with random vectors: every id and digest is right, no key is behind them. */
 export function samplePublic(holders: readonly Person[], production: boolean, binary = false) {
@@ -81,6 +81,7 @@ export function sampleDeal(
   put: (bytes: Uint8Array) => string,
 ): BundleFhe {
   const { fhe, roster, publicBytes, compact, server } = samplePublic(holders, domain === 'production', binary)
+  const signer = signerOf(alter)
   if (compact !== null) put(compact)
   put(server)
   return {
@@ -102,7 +103,9 @@ export function sampleDeal(
         envelopeDigest: envelope,
       }
       const payload = alter.acknowledgement?.(plain) ?? plain
-      const signatures = [acknowledgementCodec.sign(holders[index]!.identity, payload, domain)]
+      const signatures = [
+        acknowledgementCodec.sign(signer('acknowledgement', holders[index]!.identity), payload, domain),
+      ]
       const context = signatureContext('share-envelope', domain)
       return {
         ...holder,

@@ -3,7 +3,7 @@ import type { Predicate } from '../../src/bundle/index.ts'
 import type { Header } from '../../src/transcript/index.ts'
 import { serverCardCodec, type Transport, transportCodec } from '../../src/wire/index.ts'
 import { type Server, sampleRecipient } from './people.ts'
-import type { SampleOptions } from './sample-options.ts'
+import { type SampleOptions, signerOf } from './sample-options.ts'
 
 type Put = (bytes: Uint8Array) => string
 
@@ -26,6 +26,7 @@ export function sampleTransports(
     recipient: sampleRecipient('node-1'),
     nonce: toHex(entropy.bytes(16)),
   }
+  const signer = signerOf(options.alter ?? {})
   const nodes = options.nodes ?? [
     {
       transport: plainTransport,
@@ -38,7 +39,7 @@ export function sampleTransports(
     const transport = options.alter?.transport?.(node.transport) ?? node.transport
     const document = {
       payload: transport,
-      signatures: [transportCodec.sign(server.receipt, transport, domain)],
+      signatures: [transportCodec.sign(signer('transport', server.receipt), transport, domain)],
     }
     return {
       document: put(transportCodec.file.encode(document)),

@@ -9,10 +9,28 @@ import type {
   ExceptionDecisionDocument,
   KeyStatement,
   OpeningCertificate,
+  PlanLock,
   Transport,
 } from '../../src/wire/index.ts'
 import type { Server } from './people.ts'
 import type { EpochAlterations } from './sample-epochs.ts'
+
+/** A document that somebody signs, by what it is. */
+export type SignedPart =
+  | 'lock'
+  | 'transport'
+  | 'acknowledgement'
+  | 'answer'
+  | 'result'
+  | 'epoch-approval'
+  | 'redeal'
+  | 'proof'
+  | 'live'
+/** Who signs it in place of `by`, who should. */
+export type SignerOf = (part: SignedPart, by: SigningIdentity) => SigningIdentity
+
+/** What a lock says beside its signatures. */
+export type LockTerms = Omit<PlanLock, 'signatures'>
 
 /** Changes made before the part is hashed and signed, so that only the altered thing is wrong. */
 export type Alterations = {
@@ -38,6 +56,10 @@ export type Alterations = {
   epochs?: EpochAlterations
   /** The second card of the holder who stays. */
   renewal?: (card: Card) => Card
+  signer?: SignerOf
+  /** What the plan is locked to, and by which officers. */
+  lock?: (terms: LockTerms) => LockTerms
+  lockSigners?: (officers: SigningIdentity[]) => SigningIdentity[]
   bundleSigners?: (signers: SigningIdentity[]) => SigningIdentity[]
 }
 
@@ -99,6 +121,12 @@ export type SampleBundle = {
   witnesses: SigningIdentity[]
   ceremony: SigningIdentity
 }
+
+/** The signer that these alterations name, else whoever should. */
+export const signerOf =
+  ({ signer }: Alterations): SignerOf =>
+  (part, by) =>
+    signer?.(part, by) ?? by
 
 export const sampleCeremonyId = 'c0'.repeat(16)
 export const sampleBuild = 'b1'.repeat(32)

@@ -180,14 +180,22 @@ class Client implements Hsm {
       try {
         await this.#launch()
       } catch (error) {
+        if (this.#isClosed) return
         this.#strikes += 1
         const text = error instanceof HsmError ? error.message : 'the host did not start'
         if (this.#strikes >= maxStrikes) this.#break(text)
         else this.#restart(reason, detail, this.#strikes - 1)
         return
       }
+      // Whoever closed it meanwhile has nothing left that a listener could tell.
+      if (this.#isClosed) return
       for (const listener of this.#listeners) listener({ generation: this.#generation, reason, detail })
     }, backoffMs[round] ?? 2000)
+  }
+
+  /** Asked after a wait, in which anything may have happened. */
+  get #isClosed(): boolean {
+    return this.#state === 'closed'
   }
 
   #break(detail: string): void {

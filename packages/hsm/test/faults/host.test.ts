@@ -38,6 +38,16 @@ describe('a library that misbehaves', () => {
     },
   )
 
+  it('that is closed while it starts again tells nobody that it did', async () => {
+    bench.plan('C_GenerateRandom@*=segv', 'C_Initialize@*=slow:1000')
+    expect(await refusal(token.random(8))).toBe('HSM-CRASHED')
+    // Within the second that the library takes to open.
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    await bench.hsm.close()
+    await new Promise((resolve) => setTimeout(resolve, 1500))
+    expect([bench.restarts, bench.hsm.state]).toEqual([[], 'closed'])
+  })
+
   it('that hangs is waited for no longer than its deadline, and restarted after a pause', async () => {
     bench.next('C_GenerateRandom', 'hang')
     const began = performance.now()
