@@ -52,6 +52,8 @@ const remedies = {
   'HSM-PIN-WRONG': 'Check the PIN and the token’s serial number. It is not tried again by itself.',
   'HSM-READ-ONLY':
     'Lift the write protection at the token or with its maker’s tool, or use another token. It can still be read.',
+  'HSM-SERIAL-AMBIGUOUS':
+    'Unplug all tokens of this serial number but the one that you mean, then repeat the step.',
   'HSM-SESSION-LOST': 'The token closed the session. Log in again.',
   'HSM-SIGNATURE-INVALID': 'Do not rely on it. Check that signature, key and data belong together.',
   'HSM-TIMEOUT': 'The token did not answer in time and its helper was restarted. Log in again.',

@@ -25,3 +25,4 @@ export {
   signingTemplate,
   windowRootTemplate,
 } from './templates.ts'
+export { tokenOfSerial } from './token-of-serial.ts'

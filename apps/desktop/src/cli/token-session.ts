@@ -8,6 +8,7 @@ import {
   startHsm,
   type Token,
   type TokenInfo,
+  tokenOfSerial,
 } from '@lux/hsm'
 import type { Command } from 'commander'
 import { findParts } from '../core/program.ts'
@@ -84,7 +85,7 @@ export async function withHsm<T>(
 
 /**
  * The token of this serial, of this label, or the only initialised one. Errors: HSM-TOKEN-ABSENT, HSM-TOKEN-UNINITIALISED,
- * HSM-TOKEN-AMBIGUOUS, TOKEN-AMBIGUOUS.
+ * HSM-TOKEN-AMBIGUOUS, HSM-SERIAL-AMBIGUOUS, TOKEN-AMBIGUOUS.
  */
 export async function findToken(hsm: Hsm, given: string | undefined, label?: string): Promise<TokenInfo> {
   const labelled = label === undefined ? undefined : (await hsm.labelled(label)).serial
@@ -98,8 +99,8 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
   const all = await hsm.tokens()
   const tokens = all.filter(({ initialised }) => initialised)
   const found =
-    serial === undefined && tokens.length === 1 ? tokens[0] : tokens.find((one) => one.serial === serial)
-  if (found !== undefined) return found
+    serial === undefined ? (tokens.length === 1 ? tokens[0] : null) : tokenOfSerial(tokens, serial)
+  if (found) return found
   const present = tokens.map((one) => `${one.serial} (${one.label})`).join(', ') || 'none'
   if (serial === undefined && tokens.length > 1)
     throw new WrongUse('TOKEN-AMBIGUOUS', `several tokens are there: ${present}`, 'name one with --serial')

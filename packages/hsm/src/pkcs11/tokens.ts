@@ -2,6 +2,7 @@ import type { HsmError, TokenInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
+import { tokenOfSerial } from '../token-of-serial.ts'
 import { attempt } from './errors.ts'
 import type { Module } from './module.ts'
 import { requireTriesLeft } from './pin-tries.ts'
@@ -14,8 +15,8 @@ type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }
 /** Refused before the token is touched: what would end with a token that nobody can open or tell from another. */
 function requireInitialisable(
   profile: Profile,
-  target: TokenInfo,
-  before: readonly { readonly info: TokenInfo }[],
+  { info: target, name }: Slots[number],
+  before: Slots,
 ): void {
   if (profile.initialise.by === 'vendor-tool')
     throw hsmError(
@@ -30,13 +31,31 @@ function requireInitialisable(
       'HSM-FREE-SLOT-MISSING',
       `every token of ${profile.name} shows one serial number, and ${other.info.label} is there already`,
     )
+  if (!target.initialised && before.some(({ info }) => info.initialised && info.serial === name))
+    throw hsmError(
+      'HSM-SERIAL-AMBIGUOUS',
+      `the new token in slot ${target.slot} shows the serial number ${name} of a token that is there already`,
+    )
 }
 
 /** A token that is there and was never initialised is another matter than one that is not there. */
-function notUsable(serial: string, slots: ReturnType<typeof listSlots>): HsmError {
+function notUsable(serial: string, slots: Slots): HsmError {
   return slots.some(({ info, name }) => !info.initialised && name === serial)
     ? hsmError('HSM-TOKEN-UNINITIALISED', `token ${serial} is there and was never initialised`)
     : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
+}
+
+type Slots = ReturnType<typeof listSlots>
+
+/** The slot of the initialised token. Errors: HSM-SERIAL-AMBIGUOUS, and `notUsable` says why there is none. */
+function slotOf(serial: string, slots: Slots): Slots[number] {
+  const token = tokenOfSerial(
+    slots.map(({ info }) => info),
+    serial,
+  )
+  const found = slots.find(({ info }) => info === token)
+  if (!found) throw notUsable(serial, slots)
+  return found
 }
 
 /** PKCS#11 v3.1 section 3.2, CK_TOKEN_INFO: UTF-8, padded to so many bytes. */
@@ -93,13 +112,8 @@ export class Tokens {
   get(serial: string): TokenSession {
     const open = this.#open.get(serial)
     if (open) return open
-    const slots = listSlots(this.module)
-    const matching = slots.filter(({ info }) => info.initialised && info.serial === serial)
-    const [only] = matching
-    if (!only) throw notUsable(serial, slots)
-    if (matching.length > 1)
-      throw hsmError('HSM-TOKEN-DAMAGED', `${matching.length} tokens show the serial ${serial}`)
-    const session = new TokenSession(this.module, only.slot, only.info, this.#lanes)
+    const { slot, info } = slotOf(serial, listSlots(this.module))
+    const session = new TokenSession(this.module, slot, info, this.#lanes)
     this.#open.set(serial, session)
     return session
   }
@@ -128,14 +142,8 @@ export class Tokens {
       throw hsmError('HSM-LABEL-LENGTH', `the label has ${bytes} bytes, a token takes 1 to ${labelBytes}`)
     const before = listSlots(this.module)
     const target =
-      serial === 'new'
-        ? before.find(({ info }) => !info.initialised)
-        : before.find(({ info }) => info.initialised && info.serial === serial)
-    if (!target) {
-      throw serial === 'new'
-        ? hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
-        : notUsable(serial, before)
-    }
+      serial === 'new' ? before.find(({ info }) => !info.initialised) : slotOf(serial, before)
+    if (!target) throw hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
     const namesake = before.find(
       ({ info }) => info.initialised && info.label === options.label && info.serial !== serial,
     )
@@ -145,7 +153,7 @@ export class Tokens {
         `token ${namesake.info.serial} is labelled ${JSON.stringify(options.label)} already`,
       )
     const profile = profileOf(target.info.manufacturer, target.info.model)
-    requireInitialisable(profile, target.info, before)
+    requireInitialisable(profile, target, before)
     const { pins } = options
     requireTriesLeft(target.info.serial, 'so', target.info.pin.so, options.acceptFinalTry === true)
     if (pins === null && !target.info.pinPad)

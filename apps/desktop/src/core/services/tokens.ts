@@ -1,5 +1,5 @@
 import { utf8 } from '@lux/crypto'
-import type { Capability, ProbeReport, TokenInfo } from '@lux/hsm'
+import { type Capability, type ProbeReport, type TokenInfo, tokenOfSerial } from '@lux/hsm'
 import * as v from 'valibot'
 import type {
   ObjectView,
@@ -59,9 +59,10 @@ function ceremoniesOn({ runs }: Parts, of: string): string[] {
     .map(([id]) => id)
 }
 
+/** Errors: TOKEN-UNKNOWN, HSM-SERIAL-AMBIGUOUS. */
 export async function found(parts: Parts, of: string): Promise<TokenInfo> {
-  const info = (await parts.hsm().tokens()).find((one) => one.serial === of && one.initialised)
-  if (info !== undefined) return info
+  const info = tokenOfSerial(await parts.hsm().tokens(), of)
+  if (info !== null) return info
   throw new CoreError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`, 'connect it and look again')
 }
 
