@@ -32,9 +32,13 @@ const remedies = {
   'HSM-LIBRARY-CRASHED':
     'Check that it is the vendor’s library for this computer, and its settings and version; then start again.',
   'HSM-LIBRARY-DEPENDENCY': 'The token library needs another library that is missing. Install it and repeat.',
+  'HSM-LIBRARY-FAILED':
+    'Check the library’s settings and version, and that the service that it needs is running; then start again.',
   'HSM-LIBRARY-FOREIGN': 'This library is not a token library. Choose the vendor’s PKCS#11 library.',
   'HSM-LIBRARY-INVALID': 'The file is not a library, or it is damaged. Choose the vendor’s PKCS#11 library.',
   'HSM-LIBRARY-MISSING': 'Install the token’s library or correct its path.',
+  'HSM-LIBRARY-TIMEOUT':
+    'Check that the service that the library needs is running and the device is not busy; then start again.',
   'HSM-LOGIN-OTHER': 'Another kind of user is logged in. Log out first.',
   'HSM-MECHANISM-MISSING':
     'No mechanism of this token gives the standard’s known answer. Choose another token.',

@@ -64,7 +64,7 @@ describe('the token host', () => {
       'hang',
       '#include <unistd.h>\n__attribute__((constructor)) static void f(void){for(;;)pause();}',
     )
-    expect(await refusal(startHsm({ library: hang, loadTimeoutMs: 1500 }))).toBe('HSM-TIMEOUT')
+    expect(await refusal(startHsm({ library: hang, loadTimeoutMs: 1500 }))).toBe('HSM-LIBRARY-TIMEOUT')
   })
 
   it('loader variables cannot be passed on', async () => {

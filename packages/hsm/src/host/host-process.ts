@@ -185,7 +185,7 @@ export class HostProcess {
     const detail = this.#ending?.detail ?? how
     this.#handshake?.reject(
       this.#ending?.reason === 'timeout'
-        ? hsmError('HSM-TIMEOUT', detail)
+        ? hsmError('HSM-LIBRARY-TIMEOUT', detail)
         : hsmError(
             /cannot be started/.test(how) ? 'HSM-HOST-FAILED' : 'HSM-LIBRARY-CRASHED',
             `while loading the library: ${detail}`,

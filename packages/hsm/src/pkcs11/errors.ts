@@ -55,6 +55,17 @@ export function call<T>(doing: string, fn: () => T): T {
   }
 }
 
+/** As `call`, while a library is started: whatever it answers, no token was reached, so nothing is said of one. */
+export function starting<T>(doing: string, fn: () => T): T {
+  try {
+    return call(doing, fn)
+  } catch (error) {
+    throw error instanceof HsmError && error.ckr !== null
+      ? hsmError('HSM-LIBRARY-FAILED', error.detail, error.ckr)
+      : error
+  }
+}
+
 /** What happened, as data: for probes and reports that expect a refusal. */
 export function attempt<T>(fn: () => T): { ok: true; value: T } | { ok: false; error: HsmError } {
   try {

@@ -3,9 +3,9 @@ import { PKCS11 } from 'pkcs11js'
 import type { LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CKF, CKR } from './constants.ts'
-import { attempt, call, ckrOf } from './errors.ts'
+import { attempt, call, ckrOf, starting } from './errors.ts'
 import { big, type Handle } from './handles.ts'
-import { NativeFunctions } from './native.ts'
+import { NativeFunctions, requireKnownCryptoki } from './native.ts'
 import { preflightLibrary } from './preflight.ts'
 
 /**
@@ -35,8 +35,9 @@ export class LoadedLibrary {
         `${path}: ${error instanceof Error ? error.message : 'cannot be loaded'}`,
       )
     }
-    this.threads = this.#initialise()
-    const info = call('reading the library’s name', () => this.p11.C_GetInfo())
+    this.threads = starting('starting the library', () => this.#initialise())
+    const info = starting('reading the library’s name', () => this.p11.C_GetInfo())
+    requireKnownCryptoki(path, info.cryptokiVersion, 'what it says of itself')
     const version = (v: { major: number; minor: number }) => `${v.major}.${v.minor}`
     this.library = {
       path,

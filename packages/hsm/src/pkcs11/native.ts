@@ -1,7 +1,7 @@
 import { decode, load, proto } from 'koffi'
 import type { LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { attempt, check } from './errors.ts'
+import { attempt, check, starting } from './errors.ts'
 
 type Native = (...args: (bigint | number | Uint8Array | null)[]) => number | bigint
 
@@ -94,9 +94,13 @@ export class NativeFunctions {
       throw hsmError('HSM-LIBRARY-FOREIGN', `${path} is a library, but it has no C_GetFunctionList`)
     }
     const out = Buffer.alloc(8)
-    check(getList(out), 'reading the library’s function list')
+    const doing = 'reading the library’s function list'
+    starting(doing, () => check(getList(out), doing))
     const at = out.readBigUInt64LE()
     if (at === 0n) throw hsmError('HSM-LIBRARY-FOREIGN', `${path}: its function list is empty`)
+    // koffi decodes an array of 'uint8' to numbers.
+    const [major = 0, minor = 0] = Array.from(decode(at, 'uint8', 2) as ArrayLike<number>)
+    requireKnownCryptoki(path, { major, minor }, 'its function list')
     this.#take(at, classicLength)
     const interfaces = readInterfaces(library)
     this.interfaces = interfaces.map(({ name, version }) => ({ name, version }))
@@ -135,6 +139,16 @@ export class NativeFunctions {
         this.#functions.set(name, decode(pointer, proto('ulong', [...signatures[name]])) as Native)
     }
   }
+}
+
+/** Another major version of the standard has another list of functions, which would be called at the wrong places. */
+export function requireKnownCryptoki(
+  path: string,
+  { major, minor }: { major: number; minor: number },
+  where: string,
+): void {
+  if (major !== 2 && major !== 3)
+    throw hsmError('HSM-LIBRARY-FOREIGN', `${path}: ${where} is of Cryptoki ${major}.${minor}, not of 2 or 3`)
 }
 
 /** C_GetInterfaceList, PKCS#11 3.0 section 5.4: CK_INTERFACE is name, function list, flags. A 2.40 library has none. */

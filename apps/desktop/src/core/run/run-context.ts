@@ -41,8 +41,10 @@ export type Perform<K extends EffectKind> = (effect: EffectOf<K>, run: RunContex
 export const sessionLost: ReadonlySet<string> = new Set([
   'HSM-CRASHED',
   'HSM-LIBRARY-CRASHED',
+  'HSM-LIBRARY-FAILED',
   'HSM-LIBRARY-INVALID',
   'HSM-LIBRARY-MISSING',
+  'HSM-LIBRARY-TIMEOUT',
   'HSM-TIMEOUT',
   'HSM-BROKEN',
   'HSM-CLOSED',

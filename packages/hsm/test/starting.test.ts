@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startHsm } from '../src/index.ts'
+import { type StubSays, stubModule } from './stub-module/build.ts'
+
+const functionFailed = 6
+
+describe('a library that does not start', () => {
+  let dir: string
+  beforeAll(() => {
+    dir = mkdtempSync(join(tmpdir(), 'lux-hsm-start-'))
+  })
+  afterAll(() => rmSync(dir, { recursive: true, force: true }))
+
+  const start = (name: string, says: StubSays) =>
+    startHsm({ library: stubModule(dir, name, says), loadTimeoutMs: 1_500 })
+
+  it.each([
+    ['C_GetFunctionList', { LIST_ANSWER: functionFailed }],
+    ['C_Initialize', { START_ANSWER: functionFailed }],
+    ['C_GetInfo', { INFO_ANSWER: functionFailed }],
+  ])('HSM-LIBRARY-FAILED is said of one that answers %s with an error, and nothing of a token', async (name, says) => {
+    await expect(start(name, says)).rejects.toMatchObject({
+      code: 'HSM-LIBRARY-FAILED',
+      ckr: { name: 'CKR_FUNCTION_FAILED', number: functionFailed },
+      remedy: expect.stringContaining('settings and version'),
+    })
+  })
+
+  it('HSM-LIBRARY-TIMEOUT is said of one that does not come back from C_Initialize, and nothing of a login', async () => {
+    await expect(start('hang', { HANG: 1 })).rejects.toMatchObject({
+      code: 'HSM-LIBRARY-TIMEOUT',
+      remedy: expect.not.stringContaining('Log in'),
+    })
+  })
+
+  it.each([
+    ['1.0', { MAJOR: 1 }],
+    ['4.0, in the function list alone', { LIST_MAJOR: 4 }],
+    ['0.0, in C_GetInfo alone', { MAJOR: 0, LIST_MAJOR: 2 }],
+  ])('HSM-LIBRARY-FOREIGN is said of one of Cryptoki %s', async (what, says) => {
+    await expect(start(`major-${what.slice(0, 1)}`, says)).rejects.toMatchObject({
+      code: 'HSM-LIBRARY-FOREIGN',
+      detail: expect.stringContaining(`of Cryptoki ${what.slice(0, 3)}`),
+    })
+  })
+
+  it.each([2, 3])('one of Cryptoki %i starts', async (major) => {
+    const hsm = await start(`sound-${major}`, { MAJOR: major })
+    expect(hsm.library.interfaceVersion).toBe(`${major}.0`)
+    expect(await hsm.tokens()).toMatchObject([{ serial: '5551234', label: 'stub' }])
+    await hsm.close()
+  })
+})
