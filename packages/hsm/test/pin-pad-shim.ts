@@ -67,7 +67,8 @@ CK_RV C_GetInterfaceList(struct iface *out, CK_ULONG *n) {
 
 export function buildPinPad(folder: string, softhsm: string): string {
   const code = join(folder, 'pin-pad.c')
-  const out = join(folder, 'pin-pad.so')
+  // By SoftHSM's own name, so that it is given SOFTHSM2_CONF.
+  const out = join(folder, 'libsofthsm2.so')
   writeFileSync(code, source(softhsm, actFile(folder), join(folder, 'pad-entries')))
   execFileSync('gcc', ['-shared', '-fPIC', '-w', '-I/usr/include/p11-kit-1', '-o', out, code, '-ldl'])
   return out

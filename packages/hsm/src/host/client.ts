@@ -10,7 +10,7 @@ import { TokenWatch } from './watch-tokens.ts'
 export type StartHsmOptions = {
   /** Path of the vendor's PKCS#11 library. */
   readonly library: string
-  /** Passed to the host, and nothing else is: e.g. SOFTHSM2_CONF, which is taken from this process when not given. */
+  /** Passed to the host, over what the library's profile names of this process's own: e.g. SOFTHSM2_CONF to SoftHSM. Nothing else is. */
   readonly environment?: Readonly<Record<string, string>>
   /** Node 24 to run the host with; this process's own by default. */
   readonly execPath?: string

@@ -18,11 +18,11 @@ const vague: ReadonlySet<string> = new Set([
 
 /** Looks behind a vague return code: SoftHSM answers CKR_GENERAL_ERROR for a full disk and for a vanished token alike. */
 export function explainFailure(tokens: Tokens, serial: string, error: HsmError): HsmError {
+  const store = tokens.soft ? softTokenStore() : null
   if (!vague.has(error.code) || serial === 'new' || serial === '') {
-    return error.code === 'HSM-DEVICE-ERROR' ? (explainStore(softTokenStore(), error) ?? error) : error
+    return error.code === 'HSM-DEVICE-ERROR' ? (explainStore(store, error) ?? error) : error
   }
-  const store = softTokenStore()
-  const folder = softTokenFolder(serial)
+  const folder = store === null ? null : softTokenFolder(serial)
   const lost = store === null ? !stillPresent(tokens, serial) : folder === null
   // What is open on a token that went away is worth nothing when it comes back.
   if (lost || error.code === 'HSM-SESSION-LOST' || error.code === 'HSM-TOKEN-ABSENT') forget(tokens, serial)

@@ -29,10 +29,9 @@ export function hostEnvironment(
     if (/^(NODE_|LD_|DYLD_)/.test(name))
       throw new RangeError(`environment: ${name} cannot be passed to the token host`)
   }
-  const conf = process.env.SOFTHSM2_CONF
   const profile = profileOfLibrary(library)
   const read = profile === null ? {} : libraryEnvironment(profile)
-  return { ...(conf ? { SOFTHSM2_CONF: conf } : {}), ...read, ...passed }
+  return { ...read, ...passed }
 }
 
 /**

@@ -86,8 +86,13 @@ export class Tokens {
       .sort((a, b) => Number(b.initialised) - Number(a.initialised) || (a.serial < b.serial ? -1 : 1))
   }
 
+  /** The library is SoftHSM, or hands its calls on to it: what SOFTHSM2_CONF names is its store, and no other library's. */
+  get soft(): boolean {
+    return this.module.library.manufacturer === 'SoftHSM'
+  }
+
   #softMarks(): string {
-    return this.module.library.manufacturer === 'SoftHSM' ? softTokenMarks() : ''
+    return this.soft ? softTokenMarks() : ''
   }
 
   /** SoftHSM reads its store once, when it starts. Starting it again ends every login, so it waits until there is none. */
