@@ -11,7 +11,7 @@ type Made = { ok: true; value: { token: { serial: string } } }
 beforeAll(async () => {
   desktop = await openDesktop()
   const list = (await invoke(desktop, 'tokens.list', {})) as {
-    value: { slots: { slot: number; token: { initialised: boolean } }[] }
+    value: { slots: { slot: string; token: { initialised: boolean } }[] }
   }
   const { slot } = list.value.slots.find(({ token }) => !token.initialised)!
   const asked = { slot, serial: '', typedLabel: '', label: 'to be tried', pins }

@@ -71,11 +71,11 @@ export type Token = {
    * `sessionOnly`: nothing that needs a key which stays on the token until it is destroyed.
    */
   capabilities(options?: { only?: CapabilityTrial; sessionOnly?: boolean }): Promise<readonly Capability[]>
-  /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot; the answer holds the new serial.
-   * `pin-pad`: both PINs are chosen at the token, one after the other. Erasing spends a try of the SO PIN: `acceptFinalTry`
+  /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot, or the one that `slot` names (TokenInfo's) and
+   * refuses HSM-SLOT-NOT-BLANK where no uninitialised token is in it; the answer holds the new serial. `pin-pad`: both PINs are chosen at the token, one after the other. Erasing spends a try of the SO PIN: `acceptFinalTry`
    * as in `logIn`. The label of another token is refused unless `sameLabel`. */
   initialise(
-    options: { label: string; acceptFinalTry?: boolean; sameLabel?: boolean } & (
+    options: { label: string; slot?: string; acceptFinalTry?: boolean; sameLabel?: boolean } & (
       | { soPin: Bytes; userPin: Bytes }
       | { soPin: 'pin-pad'; userPin: 'pin-pad' }
     ),

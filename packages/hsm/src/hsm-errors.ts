@@ -60,6 +60,7 @@ const remedies = {
     'Unplug all tokens of this serial number but the one that you mean, then repeat the step.',
   'HSM-SESSION-LOST': 'The token closed the session. Log in again.',
   'HSM-SIGNATURE-INVALID': 'Do not rely on it. Check that signature, key and data belong together.',
+  'HSM-SLOT-NOT-BLANK': 'Look at the list of tokens again, and choose one that was never initialised.',
   'HSM-TIMEOUT': 'The token did not answer in time and its helper was restarted. Log in again.',
   'HSM-TOKEN-ABSENT': 'Insert the token with this serial number.',
   'HSM-TOKEN-AMBIGUOUS': 'Name the token by its serial number: the detail names those that have the label.',

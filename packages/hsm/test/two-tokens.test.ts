@@ -36,10 +36,30 @@ describe('two tokens of one library', () => {
   it('HSM-SERIAL-AMBIGUOUS no second token of a serial number is made', async () => {
     const { hsm, make, calls } = await start('second', { BLANK: 1 })
     await make('new')
-    expect(await refusal(make('new'))).toBe('HSM-DUPLICATE-LABEL')
-    const other = hsm.token('new').initialise({ label: 'other', soPin: soPin(), userPin: userPin() })
-    expect(await refusal(other)).toBe('HSM-SERIAL-AMBIGUOUS')
+    expect(await refusal(make('new'))).toBe('HSM-SERIAL-AMBIGUOUS')
     expect(calls()).toEqual(['C_InitToken 1'])
+    await hsm.close()
+  })
+
+  it('HSM-SLOT-NOT-BLANK of two blank tokens the one in the slot that is named is made, and no other in its place', async () => {
+    const { hsm, calls } = await start('blank', { BLANK: 1 })
+    const make = (slot: string) =>
+      hsm.token('new').initialise({ label: 'made', slot, soPin: soPin(), userPin: userPin() })
+    expect(await refusal(make('999'))).toBe('HSM-SLOT-NOT-BLANK')
+    expect(await make('2')).toMatchObject({ slot: '2', serial: '5551234', initialised: true })
+    await expect(make('2')).rejects.toMatchObject({
+      code: 'HSM-SLOT-NOT-BLANK',
+      detail: 'slot 2 holds token 5551234, "stub", which was initialised already',
+    })
+    expect(calls()).toEqual(['C_InitToken 2'])
+    await hsm.close()
+  })
+
+  it('a slot names no token that has a serial number', async () => {
+    const { hsm, calls } = await start('named', { SLOTS: 1 })
+    const given = { label: 'made', slot: '1', soPin: soPin(), userPin: userPin() }
+    expect(await refusal(hsm.token('5551234').initialise(given))).toBe('HSM-CALL-INVALID')
+    expect(calls()).toEqual([])
     await hsm.close()
   })
 })

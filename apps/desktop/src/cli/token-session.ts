@@ -111,7 +111,7 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
     throw new HsmError({
       code: 'HSM-TOKEN-UNINITIALISED',
       detail: `never initialised: ${fresh.map((one) => `${one.manufacturer} ${one.model}, slot-${one.slot}`).join('; ')}`,
-      remedy: 'Initialise it first: custody token init --label LABEL',
+      remedy: `Initialise it first: custody token init --serial slot-${fresh.length === 1 ? fresh[0]?.slot : 'N'} --label LABEL`,
     })
   throw new HsmError({
     code: 'HSM-TOKEN-ABSENT',

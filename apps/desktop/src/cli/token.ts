@@ -1,10 +1,9 @@
-import type { InventoryObject, ProbeReport, TokenInfo } from '@lux/hsm'
-import { sayPad } from './at-pad.ts'
+import type { InventoryObject, ProbeReport } from '@lux/hsm'
 import type { CommandLine } from './command-line.ts'
 import type { Outcome } from './output.ts'
-import { readSecret } from './secret-input.ts'
 import { registerTokenBench } from './token-bench.ts'
 import { registerTokenEvidence } from './token-evidence.ts'
+import { registerTokenInit } from './token-init.ts'
 import {
   findToken,
   type LibraryOptions,
@@ -16,10 +15,7 @@ import {
   withPin,
 } from './token-session.ts'
 import { evidenceLines, profileJson, profileOfToken, tokenEvidence, tokenLines } from './token-words.ts'
-import { WrongUse } from './wrong-use.ts'
 
-type InitOptions = LibraryOptions &
-  PinOptions & { label: string; soPinFd?: string; soPinFile?: string; erase?: boolean }
 type WorkOptions = LibraryOptions & PinOptions
 
 export function registerToken(commandLine: CommandLine): void {
@@ -41,24 +37,7 @@ export function registerToken(commandLine: CommandLine): void {
     .description('All that a token says of itself, and the library’s digest. No login.')
     .action((options: LibraryOptions & { serial?: string }) => act(() => info(options)))
     .addHelpText('after', '\nExample:\n  $ custody token info --soft training-token')
-  withPin(withLibrary(group.command('init')))
-    .requiredOption('--label <label>', 'the new token’s label')
-    .option('--so-pin-fd <n>', 'read the security officer’s PIN from this open descriptor')
-    .option('--so-pin-file <file>', 'read it from this file, which must have mode 0600')
-    .option('--erase', 'with --serial: everything on that token is destroyed for ever')
-    .description('Initialise a free slot as a new token, or with --serial and --erase an existing one anew.')
-    .action((options: InitOptions) => act(() => init(options)))
-    .addHelpText(
-      'after',
-      `
-Erasing is a try of the SO PIN: none is sent where it is locked, and the last one only with --accept-final-try.
-Both PINs are typed at the terminal, or chosen at the token’s own pad where it has one, unless a descriptor or a file
-is named.
-
-Examples:
-  $ custody token init --soft training-token --label training
-  $ custody token init --library /opt/vendor/libpkcs11.so --serial 12345 --erase --label root-2027`,
-    )
+  registerTokenInit(group, commandLine)
   withPin(withLibrary(group.command('inventory')))
     .description('Log in and name every object on the token, the unreadable ones too.')
     .action((options: WorkOptions) => act(() => inventory(options)))
@@ -115,56 +94,6 @@ function info(options: LibraryOptions & { serial?: string }): Promise<Outcome> {
       text: lines.join('\n'),
     }
   })
-}
-
-/** Errors: TOKEN-ERASE, HSM-…. */
-function init(options: InitOptions): Promise<Outcome> {
-  if ((options.serial !== undefined) !== (options.erase === true)) {
-    throw new WrongUse(
-      'TOKEN-ERASE',
-      'initialising a token that exists destroys everything on it',
-      'give --serial and --erase together for that, neither of them for a free slot',
-    )
-  }
-  return withHsm({ ...options, newStore: true }, async (hsm) => {
-    const existing = options.serial === undefined ? null : await findToken(hsm, options.serial)
-    const given = { label: options.label, acceptFinalTry: options.acceptFinalTry === true }
-    const target = existing ?? (await hsm.tokens()).find(({ initialised }) => !initialised)
-    const typed = [options.soPinFd, options.soPinFile, options.pinFd, options.pinFile]
-    if (target?.pinPad === true && typed.every((source) => source === undefined)) {
-      sayPad('new SO PIN and the new user PIN')
-      const pad = { soPin: 'pin-pad', userPin: 'pin-pad' } as const
-      return initialised(await hsm.token(existing?.serial ?? 'new').initialise({ ...given, ...pad }))
-    }
-    const soPin = await readSecret(
-      existing === null
-        ? 'New SO PIN'
-        : `SO PIN of ${existing.label} (${existing.serial}), state ${pinText(existing.pin.so)}`,
-      {
-        ...(options.soPinFd === undefined ? {} : { fd: options.soPinFd }),
-        ...(options.soPinFile === undefined ? {} : { file: options.soPinFile }),
-      },
-    )
-    const userPin = await readSecret('New user PIN', {
-      ...(options.pinFd === undefined ? {} : { fd: options.pinFd }),
-      ...(options.pinFile === undefined ? {} : { file: options.pinFile }),
-    })
-    try {
-      const token = await hsm.token(existing?.serial ?? 'new').initialise({ ...given, soPin, userPin })
-      return initialised(token)
-    } finally {
-      soPin.fill(0)
-      userPin.fill(0)
-    }
-  })
-}
-
-function initialised(token: TokenInfo): Outcome {
-  return {
-    exit: 0,
-    json: { ok: true, token },
-    text: [`initialised ${token.serial}`, ...tokenLines(token)].join('\n'),
-  }
 }
 
 function inventory(options: WorkOptions): Promise<Outcome> {

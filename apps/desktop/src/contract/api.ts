@@ -39,13 +39,14 @@ export const apis = {
 
   'tokens.list': api<Empty, { library: LibraryView | null; slots: SlotView[] }>(),
   /**
-   * `typedLabel` must equal the label that the token has now (empty for a new one): checked again by core.
+   * `slot` is the one that was chosen, of a token that was never initialised and so has no serial (empty); null where the serial names
+   * the token. HSM-SLOT-NOT-BLANK when the slot's token is another one by now. `typedLabel` must equal the label that the token has now (empty for a new one): checked again by core.
    * So is `second` for a token that is in use: the officer who reads the end of its serial from the token. `pins`: null
    * has both chosen at the token's own pad.
    */
   'tokens.initialise': api<
     {
-      slot: number
+      slot: string | null
       serial: string
       typedLabel: string
       label: string

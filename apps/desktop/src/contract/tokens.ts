@@ -118,7 +118,8 @@ export type TokenView = {
 /** How many characters of a serial a second officer reads from the token before anything on it is destroyed. */
 export const serialEndLength = 4
 
-export type SlotView = { slot: number; description: string; token: TokenView | null }
+/** `slot`: the library's own number of it, which may be larger than a JavaScript number holds. */
+export type SlotView = { slot: string; token: TokenView | null }
 
 export type LibraryView = { path: string; description: string; version: string; sha256: string }
 

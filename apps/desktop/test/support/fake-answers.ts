@@ -70,17 +70,16 @@ export function answers(plan: string): Record<string, Answer> {
         sha256: hex,
       },
       slots: empty
-        ? [{ slot: 0, description: 'SoftHSM slot 0', token: null }]
+        ? [{ slot: '0', token: null }]
         : [
-            { slot: 1_204_871_312, description: 'SoftHSM slot', token },
+            { slot: '1204871312', token },
             {
-              slot: 1,
-              description: 'SoftHSM slot 1',
+              slot: '1',
               token: { ...token, serial: '', label: '', initialised: false, session: 'none', probe: null },
             },
-            { slot: 2, description: 'Luna slot', token: unproved },
-            { slot: 3, description: 'empty slot', token: null },
-            { slot: 4, description: 'TPM slot', token: onlyOnce },
+            { slot: '2', token: unproved },
+            { slot: '3', token: null },
+            { slot: '4', token: onlyOnce },
           ],
     },
     'tokens.inventory': {

@@ -37,6 +37,7 @@ export function initialise(
 ): TokenInfo {
   const asked = {
     label: options.label,
+    slot: options.slot ?? null,
     acceptFinalTry: options.acceptFinalTry === true,
     sameLabel: options.sameLabel === true,
   }

@@ -58,6 +58,20 @@ function slotOf(serial: string, slots: Slots): Slots[number] {
   return found
 }
 
+/** Any uninitialised token, or the one in the slot that was asked for. */
+function freeSlot(asked: string | null, slots: Slots): Slots[number] {
+  const free = slots.find(({ info }) => !info.initialised && (asked === null || info.slot === asked))
+  if (free) return free
+  if (asked === null) throw hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
+  const other = slots.find(({ info }) => info.slot === asked)?.info
+  throw hsmError(
+    'HSM-SLOT-NOT-BLANK',
+    other
+      ? `slot ${asked} holds token ${other.serial}, ${JSON.stringify(other.label)}, which was initialised already`
+      : `slot ${asked} holds no token`,
+  )
+}
+
 /** PKCS#11 v3.1 section 3.2, CK_TOKEN_INFO: UTF-8, padded to so many bytes. */
 const labelBytes = 32
 
@@ -135,20 +149,26 @@ export class Tokens {
   }
 
   /**
-   * Erases a token and sets both PINs. `new` takes a free slot, and the token that was not there before is the answer:
+   * Erases a token and sets both PINs. `new` takes the slot that is named or any free one, and the token that was not there before is the answer:
    * its serial number and slot are known only afterwards.
    */
   initialise(
     serial: string,
-    options: { label: string; pins: Pins | null; acceptFinalTry?: boolean; sameLabel?: boolean },
+    options: {
+      label: string
+      pins: Pins | null
+      slot?: string | null
+      acceptFinalTry?: boolean
+      sameLabel?: boolean
+    },
   ): TokenInfo {
+    const { slot = null } = options
+    if (slot !== null && serial !== 'new') throw new RangeError('slot: names a new token only')
     const bytes = Buffer.byteLength(options.label, 'utf8')
     if (bytes < 1 || bytes > labelBytes)
       throw hsmError('HSM-LABEL-LENGTH', `the label has ${bytes} bytes, a token takes 1 to ${labelBytes}`)
     const before = listSlots(this.module)
-    const target =
-      serial === 'new' ? before.find(({ info }) => !info.initialised) : slotOf(serial, before)
-    if (!target) throw hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
+    const target = serial === 'new' ? freeSlot(slot, before) : slotOf(serial, before)
     const namesake = before.find(
       ({ info }) => info.initialised && info.label === options.label && info.serial !== serial,
     )

@@ -28,11 +28,7 @@ export async function listTokens(parts: Parts): Promise<{
   const tokens = await hsm.tokens()
   return {
     library: { path, description, version, sha256 },
-    slots: tokens.map((info, index) => ({
-      slot: index,
-      description: info.slot,
-      token: viewOf(parts, info),
-    })),
+    slots: tokens.map((info) => ({ slot: info.slot, token: viewOf(parts, info) })),
   }
 }
 
@@ -68,15 +64,18 @@ export async function found(parts: Parts, of: string): Promise<TokenInfo> {
 
 export async function initialiseToken(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
   const asked = checked(
-    v.strictObject({
-      slot: v.pipe(v.number(), v.safeInteger()),
-      serial,
-      typedLabel: v.pipe(v.string(), v.maxLength(32)),
-      label,
-      pins: v.nullable(v.strictObject({ so: pin, user: pin })),
-      second: v.exactOptional(secondOfficer),
-      acceptFinalTry: v.exactOptional(v.boolean()),
-    }),
+    v.pipe(
+      v.strictObject({
+        slot: v.nullable(v.pipe(v.string(), v.regex(/^\d{1,20}$/))),
+        serial,
+        typedLabel: v.pipe(v.string(), v.maxLength(32)),
+        label,
+        pins: v.nullable(v.strictObject({ so: pin, user: pin })),
+        second: v.exactOptional(secondOfficer),
+        acceptFinalTry: v.exactOptional(v.boolean()),
+      }),
+      v.check((asked) => (asked.slot === null) === (asked.serial !== '')),
+    ),
     input,
   )
   if (asked.serial !== '') {
@@ -86,7 +85,11 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
   const { pins } = asked
-  const given = { label: asked.label, acceptFinalTry: asked.acceptFinalTry === true }
+  const given = {
+    label: asked.label,
+    acceptFinalTry: asked.acceptFinalTry === true,
+    ...(asked.slot === null ? {} : { slot: asked.slot }),
+  }
   const info = await atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
     pins === null
       ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })

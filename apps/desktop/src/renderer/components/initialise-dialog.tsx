@@ -18,7 +18,7 @@ import { WorkPanel } from './work-panel.tsx'
 const blank = { typed: '', label: '' }
 
 /** Offered where the profile says that this program can, and with the reason where it cannot. */
-export function Initialise({ slot, token }: { slot: number; token: TokenView }) {
+export function Initialise({ slot, token }: { slot: string; token: TokenView }) {
   const { t, i18n } = useTranslation()
   const { initialises, initialised, profile } = token
   if (initialises === 'again' || (initialises === 'once' && !initialised))
@@ -33,7 +33,7 @@ export function Initialise({ slot, token }: { slot: number; token: TokenView }) 
 }
 
 /** Erases a token only by its present label and with a second officer. PKCS#11 labels hold 32 bytes. */
-function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
+function InitialiseDialog({ slot, token }: { slot: string; token: TokenView }) {
   const { t } = useTranslation()
   const soPin = useRef<HTMLInputElement>(null)
   const userPin = useRef<HTMLInputElement>(null)
@@ -90,7 +90,8 @@ function InitialiseDialog({ slot, token }: { slot: number; token: TokenView }) {
     }
     setAccepted(false)
     const { serial } = token
-    await form.send(call('tokens.initialise', { slot, serial, typedLabel: typed, label, pins, ...by }))
+    const target = { slot: erases ? null : slot, serial }
+    await form.send(call('tokens.initialise', { ...target, typedLabel: typed, label, pins, ...by }))
     endWork(serial)
   }
 

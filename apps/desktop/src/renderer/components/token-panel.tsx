@@ -20,7 +20,7 @@ import { TokenFacts } from './token-facts.tsx'
 import { TokenTrial } from './token-trial.tsx'
 import { WorkPanel } from './work-panel.tsx'
 
-export function TokenPanel({ slot, token }: { slot: number; token: TokenView }) {
+export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) {
   const { t } = useTranslation()
   const [failure, setFailure] = useState<Failure | null>(null)
   const [probed, setProbed] = useState<ProbeView | null>(null)
