@@ -13,6 +13,7 @@ import { fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { refused } from './command-line.ts'
 import { describePolicy } from './describe-policy.ts'
+import { visible } from './visible.ts'
 
 /** What a request asks to sign, told from the very bytes that are signed. `digest` is the one that people read aloud. */
 export type Explained = {
@@ -155,14 +156,6 @@ function unwrapped(subject: Uint8Array): Uint8Array {
 
 function asAscii(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes)
-}
-
-/** A machine's own message may hold control characters, which could make a terminal show something else. */
-function visible(text: string): string {
-  return text.replace(/[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (hidden) => {
-    const code = hidden.codePointAt(0) ?? 0
-    return `\\u${code.toString(16).padStart(4, '0')}`
-  })
 }
 
 function parsed<T>(outcome: { ok: true; value: T } | { ok: false; rule: string; detail: string }): T {

@@ -2,6 +2,7 @@ import { FormatError } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError, fromSystemError } from '../core/core-error.ts'
 import { standingText } from './standing-text.ts'
+import { visible, visibleLines } from './visible.ts'
 import { WrongUse } from './wrong-use.ts'
 
 /** 0 done or accepted · 1 refused · 2 wrong use · 3 the environment failed · 4 waiting for a person. */
@@ -30,12 +31,14 @@ const argumentCodes = new Set(['FILE-MISSING', 'FILE-WRONG-KIND', 'FOLDER-IN-USE
 export function failureOutcome(error: unknown): Outcome {
   const failure = expected(error) ?? bug(error)
   const { code, detail } = failure
+  // A token's own words stand in what the driver says; what core says may have lines.
+  const said = failure instanceof HsmError ? visible(detail) : detail
   const standing = standingText(code)
   const why = standing?.why ?? null
   const remedy = failure.remedy ?? standing?.remedy
   const ckr = failure instanceof HsmError && failure.ckr !== null ? ` (${failure.ckr.name})` : ''
   const lines = [
-    `${code}${ckr}: ${detail}`,
+    `${code}${ckr}: ${said}`,
     ...(why === null ? [] : [`Why: ${why}`]),
     ...(remedy === undefined ? [] : [`What to do: ${remedy}`]),
   ]
@@ -72,16 +75,19 @@ function exitOf(failure: HsmError | CoreError, code: string): ExitCode {
   return code.startsWith('HSM-') || environmentCodes.has(code) ? 3 : 1
 }
 
-/** The result goes to stdout and nothing else does; a failure's text goes to stderr, its JSON to stdout. */
+/**
+ * The result goes to stdout and nothing else does; a failure's text goes to stderr, its JSON to stdout. Nothing in either can steer the
+ * terminal: in JSON the same characters are escaped, so that a program reads what it would have read.
+ */
 export function print(outcome: Outcome, asJson: boolean): void {
   const onStdout = outcome.exit === 0 || outcome.exit === 4 || outcome.answered === true
-  if (asJson) process.stdout.write(`${JSON.stringify(outcome.json)}\n`)
-  else if (onStdout) process.stdout.write(`${outcome.text}\n`)
-  else process.stderr.write(`${outcome.text}\n`)
+  if (asJson) process.stdout.write(`${visible(JSON.stringify(outcome.json))}\n`)
+  else if (onStdout) process.stdout.write(`${visibleLines(outcome.text)}\n`)
+  else process.stderr.write(`${visibleLines(outcome.text)}\n`)
   process.exitCode = outcome.exit
 }
 
 /** Progress and remarks: stderr. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`)
+  process.stderr.write(`${visibleLines(line)}\n`)
 }

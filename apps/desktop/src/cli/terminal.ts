@@ -1,6 +1,7 @@
 import { openSync } from 'node:fs'
 import { ReadStream } from 'node:tty'
 import { wipe } from '@lux/crypto'
+import { visible, visibleLines } from './visible.ts'
 import { WrongUse } from './wrong-use.ts'
 
 const interrupt = 3
@@ -24,7 +25,7 @@ export async function askSecret(prompt: string, instead: string): Promise<Uint8A
   // Echo is off before anybody is asked: who types at once is not shown either.
   terminal.setRawMode(true)
   try {
-    process.stderr.write(`${prompt}: `)
+    process.stderr.write(`${visible(prompt)}: `)
     return await readHidden(terminal, prompt)
   } finally {
     terminal.setRawMode(false)
@@ -72,7 +73,7 @@ export async function askYes(question: string): Promise<boolean> {
       'run it at a terminal; a script that has shown everything to its person gives --yes',
     )
   }
-  process.stderr.write(`${question} Type yes to sign: `)
+  process.stderr.write(`${visibleLines(question)} Type yes to sign: `)
   try {
     for await (const chunk of terminal) return String(chunk).trim() === 'yes'
     return false

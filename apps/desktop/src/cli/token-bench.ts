@@ -14,6 +14,7 @@ import type { CommandLine } from './command-line.ts'
 import { type Outcome, say } from './output.ts'
 import {
   type LibraryOptions,
+  nameOf,
   type PinOptions,
   withHsm,
   withLibrary,
@@ -21,6 +22,7 @@ import {
   withPin,
 } from './token-session.ts'
 import { parseTokenUri } from './token-uri.ts'
+import { visible } from './visible.ts'
 import { WrongUse } from './wrong-use.ts'
 
 type BenchOptions = LibraryOptions & PinOptions & { seconds?: string; inFlight?: string }
@@ -53,17 +55,18 @@ function bench(uri: string | undefined, options: BenchOptions): Promise<Outcome>
   const inFlight = between(options.inFlight, 'in-flight', 1, 64)
   const where = uri === undefined ? options : { ...options, ...fromUri(uri) }
   return withHsm(where, (hsm) =>
-    withLogin(hsm, where, async (token, { serial, label, model }) => {
+    withLogin(hsm, where, async (token, info) => {
+      const { serial, model } = info
       const works: Line[] = []
       for (const work of worksOf(token)) {
         say(`· ${work.name}`)
         works.push(await measured(token, work, { seconds, inFlight }))
       }
       const lines = [
-        `${label} (${serial}), ${model}: ${inFlight} calls in flight, ${seconds} s each`,
+        `${nameOf(info)}, ${visible(model)}: ${inFlight} calls in flight, ${seconds} s each`,
         ...works.map((line) =>
           'code' in line
-            ? `  ${line.work.padEnd(28)} ${line.code}: ${line.detail}`
+            ? `  ${line.work.padEnd(28)} ${line.code}: ${visible(line.detail)}`
             : `  ${line.work.padEnd(28)} ${line.perSecond.toFixed(1).padStart(10)} /s`,
         ),
       ]

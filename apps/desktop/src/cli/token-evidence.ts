@@ -18,6 +18,7 @@ import type { CommandLine } from './command-line.ts'
 import type { Outcome } from './output.ts'
 import {
   type LibraryOptions,
+  nameOf,
   type PinOptions,
   withHsm,
   withLibrary,
@@ -75,14 +76,15 @@ Examples:
 /** Errors: HSM-…. */
 function companion(options: CompanionOptions): Promise<Outcome> {
   return withHsm(options, (hsm) =>
-    withLogin(hsm, options, async (token, { serial, label }) => {
+    withLogin(hsm, options, async (token, info) => {
+      const { serial } = info
       const id = randomBytes(16).toString('hex')
       const made = await createCompanion(token, { id, label: options.label })
       const spki = Buffer.from(made.spki).toString('base64')
       return {
         exit: 0,
         json: { ok: true, serial, id, spki, attributes: made.attributes },
-        text: `companion     ${id} on ${label} (${serial})\npublic key    ${spki}`,
+        text: `companion     ${id} on ${nameOf(info)}\npublic key    ${spki}`,
       }
     }),
   )
@@ -125,7 +127,7 @@ async function evidence(options: Options): Promise<Outcome> {
       return {
         exit: 0,
         json: { ok: true, serial: info.serial, id, evidence: found, ...(signed ? { signed } : {}) },
-        text: [`key           ${id} on ${info.label} (${info.serial})`, ...evidenceLines(found)].join('\n'),
+        text: [`key           ${id} on ${nameOf(info)}`, ...evidenceLines(found)].join('\n'),
       }
     }),
   )

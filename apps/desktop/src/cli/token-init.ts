@@ -7,6 +7,7 @@ import { readSecret } from './secret-input.ts'
 import {
   findToken,
   type LibraryOptions,
+  nameOf,
   type PinOptions,
   pinText,
   withHsm,
@@ -14,6 +15,7 @@ import {
   withPin,
 } from './token-session.ts'
 import { tokenLines } from './token-words.ts'
+import { visible } from './visible.ts'
 import { WrongUse } from './wrong-use.ts'
 
 type InitOptions = LibraryOptions &
@@ -66,7 +68,7 @@ function init(options: InitOptions): Promise<Outcome> {
     const soPin = await readSecret(
       existing === null
         ? 'New SO PIN'
-        : `SO PIN of ${existing.label} (${existing.serial}), state ${pinText(existing.pin.so)}`,
+        : `SO PIN of ${nameOf(existing)}, state ${pinText(existing.pin.so)}`,
       {
         ...(options.soPinFd === undefined ? {} : { fd: options.soPinFd }),
         ...(options.soPinFile === undefined ? {} : { file: options.soPinFile }),
@@ -91,7 +93,7 @@ async function blankToken(hsm: Hsm, name: string | undefined): Promise<TokenInfo
   // A token without a serial number is named after its slot for good.
   if (tokens.some(({ initialised, serial }) => initialised && serial === name)) throw unsaid()
   const blank = tokens.filter(({ initialised }) => !initialised)
-  const names = blank.map(({ slot, manufacturer, model }) => `slot-${slot} (${manufacturer} ${model})`)
+  const names = blank.map(({ slot, manufacturer, model }) => `slot-${slot} (${visible(manufacturer)} ${visible(model)})`)
   if (name === undefined && blank.length > 1)
     throw new WrongUse(
       'TOKEN-AMBIGUOUS',
@@ -120,6 +122,6 @@ function initialised(token: TokenInfo): Outcome {
   return {
     exit: 0,
     json: { ok: true, token },
-    text: [`initialised ${token.serial}`, ...tokenLines(token)].join('\n'),
+    text: [`initialised ${visible(token.serial)}`, ...tokenLines(token)].join('\n'),
   }
 }

@@ -17,6 +17,7 @@ import { sayPad, withPadCancel } from './at-pad.ts'
 import { failureOutcome, type Outcome, say } from './output.ts'
 import { readSecret } from './secret-input.ts'
 import { libraryNames, libraryPath } from './token-library.ts'
+import { visible } from './visible.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export type LibraryOptions = { library?: string; soft?: string; newStore?: boolean }
@@ -101,7 +102,7 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
   const found =
     serial === undefined ? (tokens.length === 1 ? tokens[0] : null) : tokenOfSerial(tokens, serial)
   if (found) return found
-  const present = tokens.map((one) => `${one.serial} (${one.label})`).join(', ') || 'none'
+  const present = tokens.map((one) => `${visible(one.serial)} (${visible(one.label)})`).join(', ') || 'none'
   if (serial === undefined && tokens.length > 1)
     throw new WrongUse('TOKEN-AMBIGUOUS', `several tokens are there: ${present}`, 'name one with --serial')
   const fresh = all.filter(
@@ -141,7 +142,7 @@ export async function withLogin(
       pin,
       acceptFinalTry: options.acceptFinalTry === true,
     })
-    if (before !== 'ok') say(`The user PIN of ${info.serial} was ${pinText(before)} before this login.`)
+    if (before !== 'ok') say(`The user PIN of ${visible(info.serial)} was ${pinText(before)} before this login.`)
   } catch (error) {
     const outcome = failureOutcome(error)
     const pins = await token.pinState()
@@ -157,13 +158,16 @@ export async function withLogin(
   }
 }
 
+/** Label and serial number, as a line of text may show them. */
+export const nameOf = ({ label, serial }: TokenInfo): string => `${visible(label)} (${visible(serial)})`
+
 /** A token with a pad of its own is asked there, unless a descriptor or a file is named. */
 async function userPin(info: TokenInfo, { pinFd, pinFile }: PinOptions): Promise<Uint8Array | 'pin-pad'> {
   if (info.pinPad && pinFd === undefined && pinFile === undefined) {
-    sayPad(`user PIN of ${info.label} (${info.serial}), state ${info.pin.user},`)
+    sayPad(`user PIN of ${nameOf(info)}, state ${info.pin.user},`)
     return 'pin-pad'
   }
-  return readSecret(`User PIN of ${info.label} (${info.serial}), state ${info.pin.user}`, {
+  return readSecret(`User PIN of ${nameOf(info)}, state ${info.pin.user}`, {
     ...(pinFd === undefined ? {} : { fd: pinFd }),
     ...(pinFile === undefined ? {} : { file: pinFile }),
   })

@@ -7,6 +7,7 @@ import {
   type TokenInfo,
 } from '@lux/hsm'
 import { pinText } from './token-session.ts'
+import { visible } from './visible.ts'
 
 const abilityWords: Record<TokenInfo['abilities'][number], string> = {
   'aes-generate': 'makes AES keys',
@@ -84,7 +85,7 @@ export const tokenEvidence = (token: TokenInfo, probe: ProbeReport | null): Evid
 export function evidenceLines({ level, reasons }: Evidence): string[] {
   return [
     `evidence      ${level}: ${levelWords[level]}`,
-    ...reasons.map(({ code, holds, detail }) => `  ${holds ? 'yes' : 'no '} ${reasonWords[code]}: ${detail}`),
+    ...reasons.map(({ code, holds, detail }) => `  ${holds ? 'yes' : 'no '} ${reasonWords[code]}: ${visible(detail)}`),
   ]
 }
 
@@ -95,9 +96,9 @@ const standing = ({ name, verifiedOn, soft }: Profile): string =>
 export function tokenLines(token: TokenInfo): string[] {
   const profile = profileOfToken(token)
   return [
-    `serial        ${token.serial || '(none yet)'}`,
-    `label         ${token.label}`,
-    `maker, model  ${token.manufacturer}, ${token.model}`,
+    `serial        ${visible(token.serial) || '(none yet)'}`,
+    `label         ${visible(token.label)}`,
+    `maker, model  ${visible(token.manufacturer)}, ${visible(token.model)}`,
     `versions      firmware ${token.firmware}, hardware ${token.hardware}`,
     `profile       ${token.profile}: ${standing(profile)}`,
     `user PIN      ${pinText(token.pin.user)} (${token.minPinLength} to ${token.maxPinLength} characters)`,

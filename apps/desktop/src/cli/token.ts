@@ -7,6 +7,7 @@ import { registerTokenInit } from './token-init.ts'
 import {
   findToken,
   type LibraryOptions,
+  nameOf,
   type PinOptions,
   pinText,
   withHsm,
@@ -15,6 +16,7 @@ import {
   withPin,
 } from './token-session.ts'
 import { evidenceLines, profileJson, profileOfToken, tokenEvidence, tokenLines } from './token-words.ts'
+import { visible } from './visible.ts'
 
 type WorkOptions = LibraryOptions & PinOptions
 
@@ -62,7 +64,7 @@ function list(options: LibraryOptions): Promise<Outcome> {
     const tokens = await hsm.tokens()
     const rows = tokens.map(
       ({ serial, slot, label, model, profile, initialised, pin }) =>
-        `${(serial || `(new, slot-${slot})`).padEnd(18)} ${label.padEnd(20)} ${profile.padEnd(13)} ${model.padEnd(14)} ${
+        `${(visible(serial) || `(new, slot-${slot})`).padEnd(18)} ${visible(label).padEnd(20)} ${profile.padEnd(13)} ${visible(model).padEnd(14)} ${
           initialised ? `PIN ${pinText(pin.user)}; SO PIN ${pinText(pin.so)}` : 'not initialised'
         }`,
     )
@@ -99,17 +101,17 @@ function info(options: LibraryOptions & { serial?: string }): Promise<Outcome> {
 function inventory(options: WorkOptions): Promise<Outcome> {
   return withHsm(options, (hsm) =>
     withLogin(hsm, options, async (token, info) => {
-      const { serial, label } = info
+      const { serial } = info
       const evidence = tokenEvidence(info, null)
       const { objects, damaged } = await token.inventory()
       const lines = [
-        `${label} (${serial}): ${objects.length} objects`,
+        `${nameOf(info)}: ${objects.length} objects`,
         ...objects.map(
           (one) =>
-            `  ${one.class.padEnd(11)} ${(one.id || '(no id)').padEnd(32)} ${one.keyType.padEnd(8)} ${one.label}${one.trusted ? '  TRUSTED' : ''}`,
+            `  ${one.class.padEnd(11)} ${(one.id || '(no id)').padEnd(32)} ${visible(one.keyType).padEnd(8)} ${visible(one.label)}${one.trusted ? '  TRUSTED' : ''}`,
         ),
         ...alike(objects).map((line) => `  ${line}`),
-        ...damaged.map(({ name, reason }) => `  UNREADABLE  ${name}: ${reason}`),
+        ...damaged.map(({ name, reason }) => `  UNREADABLE  ${visible(name)}: ${visible(reason)}`),
         ...evidenceLines(evidence),
       ]
       return { exit: 0, json: { ok: true, serial, objects, damaged, evidence }, text: lines.join('\n') }
@@ -121,7 +123,7 @@ function inventory(options: WorkOptions): Promise<Outcome> {
 function alike(objects: readonly InventoryObject[]): string[] {
   const named = Map.groupBy(
     objects.filter(({ label }) => label !== ''),
-    (one) => `${one.class} objects are labelled ${one.label}`,
+    (one) => `${one.class} objects are labelled ${visible(one.label)}`,
   )
   return [...named]
     .filter(([, same]) => same.length > 1)
@@ -131,19 +133,18 @@ function alike(objects: readonly InventoryObject[]): string[] {
 function probe(options: WorkOptions): Promise<Outcome> {
   return withHsm(options, (hsm) =>
     withLogin(hsm, options, async (token, info) => {
-      const { serial, label } = info
       const report = await token.probe()
       const evidence = tokenEvidence(info, report)
       const { passed, attacks, knownAnswers, lacking } = report
       const lines = [
-        `${label} (${serial}): ${passed ? 'passed' : 'NOT PASSED'}`,
+        `${nameOf(info)}: ${passed ? 'passed' : 'NOT PASSED'}`,
         ...attacks.map(
           ({ name, template, outcome, detail }) =>
-            `  ${template.padEnd(8)} ${name.padEnd(20)} ${outcome}  ${detail}`,
+            `  ${template.padEnd(8)} ${name.padEnd(20)} ${outcome}  ${visible(detail)}`,
         ),
         `  wrap mechanism ${knownAnswers.chosen === null ? 'NONE proved' : `${knownAnswers.chosen.standard}, here called ${knownAnswers.chosen.name}`}`,
-        ...knownAnswers.tried.map(({ name, result }) => `  known answer   ${name}: ${result}`),
-        ...lacking.map((what) => `  lacks ${what}`),
+        ...knownAnswers.tried.map(({ name, result }) => `  known answer   ${name}: ${visible(result)}`),
+        ...lacking.map((what) => `  lacks ${visible(what)}`),
         ...evidenceLines(evidence),
       ]
       const json = passed
