@@ -95,7 +95,7 @@ export type PartialDecryption = {
  * FHE-CIPHERTEXT-MISSING none; FHE-CIPHERTEXTS-MANY; FHE-CIPHERTEXT-DUPLICATE; FHE-PROVENANCE-MISSING a share of production without provenance;
  * FHE-CARRY-UNROUNDED, FHE-CARRY-ROUNDED; FHE-NOT-SQUASHED 64 bits on a share for squashed ones; FHE-BUDGET; FHE-POLICY-FLOOR; FHE-FLOOD-FLOOR in production for fresh ciphertexts
  * of the compact public key, which leave 32 bits at (2,3). Throws RangeError for a `requestDigest` that has not 32 bytes, an
- * identity without both keys, or `spent` that is no count of blocks.
+ * identity without both keys, `spent` that is no count of blocks, or `floors` that are no finite numbers.
  *
  * Noise flooding: Asharov, Jain and Wichs, "Multiparty Computation with Low Communication, Computation and Interaction via
  * Threshold FHE" (ePrint 2011/613), Lemma 2.1; of squashed TFHE ciphertexts, without interaction: Dahl et al., "Noah's Ark:
@@ -107,6 +107,11 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
     // What is no number would compare as less than every budget.
     if (!Number.isSafeInteger(blocks) || blocks < 0)
       throw new RangeError(`spent: ${blocks} is no count of blocks`)
+  }
+  const { floors } = request
+  // No number of bits compares as less than one that is none.
+  for (const bits of floors ? [floors.block, floors.life] : []) {
+    if (!Number.isFinite(bits)) throw new RangeError(`floors: ${bits} is no number of bits`)
   }
   const verified = verifyShare(request.share, request.pub, request.expected)
   if (!verified.ok) return verified

@@ -22,8 +22,8 @@ export type VerifiedShare = { readonly share: Share; readonly pub: PublicFile }
 /**
  * What a holder checks before keeping or using a share: both files parse, are of the same sharing, the seeds are those
  * committed to, the corrections those of the epoch, the budgets within the flooding. Refusals: the parsers' rules,
- * FHE-EPOCH-MIXED, FHE-SEED-SETS, FHE-SEED-COMMITMENT, FHE-BUDGET, FHE-HOLDER-OTHER, FHE-POLICY-OTHER,
- * FHE-ROSTER-OTHER, FHE-BUDGET-OTHER. The seeds of a refused share are wiped; an accepted one is the caller's to forget.
+ * FHE-EPOCH-MIXED, FHE-SEED-SETS, FHE-SEED-COMMITMENT, FHE-BUDGET, FHE-FLOOD-FLOOR a budget where a block would keep under 40 bits,
+ * FHE-HOLDER-OTHER, FHE-POLICY-OTHER, FHE-ROSTER-OTHER, FHE-BUDGET-OTHER. The seeds of a refused share are wiped; an accepted one is the caller's to forget.
  */
 export function verifyShare(
   shareBytes: Uint8Array,

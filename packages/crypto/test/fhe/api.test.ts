@@ -127,6 +127,17 @@ describe('a partial decryption', () => {
     },
   )
 
+  test.each([
+    { block: Number.NaN, life: 20 },
+    { block: 40, life: Number.NaN },
+    { block: 40, life: Number.POSITIVE_INFINITY },
+    { block: 40 },
+  ])('floors have to be finite numbers of bits: %j is misuse and answers nothing', (floors) => {
+    // What callers in JavaScript, or a policy that was read badly, would give.
+    const wrong = floors as { block: number; life: number }
+    expect(() => fhePartialDecrypt(bare(1, { floors: wrong }))).toThrow('floors: ')
+  })
+
   test('a 32-bit ciphertext and a list are refused by name', () => {
     const builder = tfhe.CompactCiphertextList.builder(tfhe.TfheCompactPublicKey.new(key))
     builder.push_u8(1)

@@ -132,6 +132,13 @@ describe('hostile shares', () => {
     expect(verifyShare(raised, deal.pub)).toMatchObject({ rule: 'FHE-BUDGET' })
   })
 
+  test('FHE-FLOOD-FLOOR a budget at a quorum whose noise hides no such block, re-hashed, is refused', () => {
+    const wide = dealt(clientKey, 3, 5, 'S', true)
+    const parsed = parseShare(wide.shares[0]!)
+    const raised = encodeShare({ ...parsed, budgets: { ...parsed.budgets, at64: 1 } })
+    expect(verifyShare(raised, wide.pub)).toMatchObject({ rule: 'FHE-FLOOD-FLOOR' })
+  })
+
   test('FHE-HOLDER-OTHER, FHE-POLICY-OTHER, FHE-ROSTER-OTHER and FHE-BUDGET-OTHER name what was expected', () => {
     const { budgets } = parseShare(share)
     expect(verifyShare(share, deal.pub, { budgets }).ok).toBe(true)
