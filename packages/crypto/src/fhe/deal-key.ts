@@ -67,11 +67,8 @@ export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
     throw new RangeError(`policyHash: expected 32 bytes, got ${policyHash.length}`)
   const quorum = checkQuorum({ t, n })
   if (!quorum.ok) return quorum
-  const roster = checkRoster(request.roster, n)
+  const roster = checkRoster(request.roster, n, domain)
   if (!roster.ok) return roster
-  if (domain === 'production' && roster.value.some(({ name, card }) => name === '' || card === '')) {
-    return refuse('FHE-ROSTER', 'a holder has no name or card')
-  }
   let secrets: SecretKeyWords
   try {
     secrets = readSecretKey(request.clientKey)

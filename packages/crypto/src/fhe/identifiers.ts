@@ -29,10 +29,21 @@ export function rosterDigest(roster: readonly RosterEntry[]): Uint8Array {
   return sha256(encodeCanonical(roster.map(({ index, name, card }) => ({ index, name, card }))))
 }
 
-/** FHE-ROSTER not exactly the indices 1..n in order · FHE-HOLDER-DUPLICATE a name or a card twice. */
-export function checkRoster(roster: readonly RosterEntry[], n: number): Outcome<readonly RosterEntry[]> {
+/**
+ * FHE-ROSTER not exactly the indices 1..n in order, or in production a holder without name or card · FHE-HOLDER-DUPLICATE
+ * a name or a card twice.
+ */
+export function checkRoster(
+  roster: readonly RosterEntry[],
+  n: number,
+  domain: Domain,
+): Outcome<readonly RosterEntry[]> {
   if (roster.length !== n || roster.some(({ index }, i) => index !== i + 1)) {
     return refuse('FHE-ROSTER', `the roster does not list holders 1 to ${n} in order`)
+  }
+  const bare = roster.find(({ name, card }) => name === '' || card === '')
+  if (domain === 'production' && bare !== undefined) {
+    return refuse('FHE-ROSTER', `holder ${bare.index} has no name or card`)
   }
   for (const field of ['name', 'card'] as const) {
     const named = roster.map((entry) => entry[field]).filter((value) => value !== '')

@@ -120,7 +120,12 @@ export function nextPublic(input: NextEpochInput): Outcome<NextEpoch> {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   }
-  const checked = [checkQuorum(to), checkDealers(old.header, dealers), checkRoster(input.roster, to.n)]
+  const { domain, keyId, epochId: oldEpoch, epoch } = old.header
+  const checked = [
+    checkQuorum(to),
+    checkDealers(old.header, dealers),
+    checkRoster(input.roster, to.n, domain),
+  ]
   for (const outcome of checked) if (!outcome.ok) return outcome
   const sorted = [...parsed].sort((a, b) => a.header.dealer - b.header.dealer)
   const present = sorted.map(({ header }) => header.dealer)
@@ -130,7 +135,6 @@ export function nextPublic(input: NextEpochInput): Outcome<NextEpoch> {
       `corrections of ${present.join(', ') || 'nobody'}, the plan names ${dealers.join(', ')}`,
     )
   }
-  const { domain, keyId, epochId: oldEpoch, epoch } = old.header
   const expected: RedealHeader = { domain, keyId, epochId: oldEpoch, planHash, dealer: 0, ...to }
   for (const { header, corr64, corr128 } of sorted) {
     const mixed = mixedRun(header, expected)

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest'
-import { fhePartialDecrypt, fheThresholdDecrypt, rotateFheKey } from '../../src/fhe/index.ts'
-import { bare, deal, file, opened } from './api-bench.ts'
+import {
+  dealFheKey,
+  fhePartialDecrypt,
+  fheThresholdDecrypt,
+  parsePublic,
+  rotateFheKey,
+} from '../../src/fhe/index.ts'
+import { bare, clientKey, deal, file, opened, requestDigest } from './api-bench.ts'
 import { entropyOf, rosterOf } from './fixture.ts'
 
 describe('rotating', () => {
@@ -25,6 +31,40 @@ describe('rotating', () => {
     expect(fhePartialDecrypt({ ...next, floors: { block: 40, life: 31 } })).toMatchObject({
       rule: 'FHE-POLICY-FLOOR',
     })
+  })
+
+  test('FHE-ROSTER the next epoch of a production key names its holders and their cards, as the first did', () => {
+    const named = rosterOf(3).map(({ index }) => ({ index, name: `H${index}`, card: `${index}`.repeat(64) }))
+    const made = opened(
+      dealFheKey({
+        clientKey,
+        publicKeys: { compactPublicKey: requestDigest, serverKey: requestDigest },
+        t: 2,
+        n: 3,
+        domain: 'production',
+        roster: named,
+        policyHash: requestDigest,
+        budgets: { at64: 0, at128: 1000 },
+        entropy: entropyOf(56),
+      }),
+    )
+    const next = (roster: typeof named) =>
+      rotateFheKey({
+        pub: made.pub,
+        shares: made.shares.slice(1),
+        to: { t: 2, n: 3 },
+        roster,
+        planHash: requestDigest,
+        policyHash: requestDigest,
+        budgets: { at64: 0, at128: 1000 },
+        entropy: entropyOf(57),
+      })
+    const without = (change: { name?: ''; card?: '' }) =>
+      named.map((entry) => (entry.index === 2 ? { ...entry, ...change } : entry))
+    for (const roster of [rosterOf(3), without({ name: '' }), without({ card: '' })])
+      expect(next(roster)).toMatchObject({ ok: false, rule: 'FHE-ROSTER' })
+    expect(next(without({ card: '' }))).toMatchObject({ detail: 'holder 2 has no name or card' })
+    expect(parsePublic(opened(next(named)).pub).header).toMatchObject({ domain: 'production', epoch: 1 })
   })
 
   test('gives new people the same key, and old and new answers do not mix', () => {

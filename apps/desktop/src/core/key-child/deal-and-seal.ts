@@ -87,7 +87,7 @@ export function checkDealing(params: Params): { roster: RosterEntry[]; budgets: 
   const quorum = checkQuorum(params)
   if (!quorum.ok) throw new CoreError(quorum.rule, quorum.detail)
   const roster = params.holders.map(({ index, name, cardDigest }) => ({ index, name, card: cardDigest }))
-  const listed = checkRoster(roster, params.n)
+  const listed = checkRoster(roster, params.n, params.domain)
   if (!listed.ok) throw new CoreError(listed.rule, listed.detail)
   for (const holder of params.holders) checkCard(holder, params)
   if (params.domain === 'production' && !params.serverKey) {
