@@ -3,16 +3,15 @@ import { type FheValue, readCiphertext } from '@lux/crypto/fhe'
 import { readBounded } from '../core/store/durable-file.ts'
 import { refused } from './command-line.ts'
 
-/** One ciphertext of 1024 squashed blocks is 67 MB. */
-const maxCiphertext = 72 << 20
+/** Bytes of a file that is read whole: one ciphertext of 1024 squashed blocks is 67 MB. */
+export const maxWhole = 72 << 20
 const maxShare = 1 << 20
 const maxPublic = 4 << 20
-const maxPartial = 72 << 20
 
 export const readShareFile = (path: string) => readBounded(path, maxShare)
 export const readPublicFile = (path: string) => readBounded(path, maxPublic)
-export const readPartialFile = (path: string) => readBounded(path, maxPartial)
-export const readCiphertextFile = (path: string) => readBounded(path, maxCiphertext)
+export const readPartialFile = (path: string) => readBounded(path, maxWhole)
+export const readCiphertextFile = (path: string) => readBounded(path, maxWhole)
 
 /** Parsed with the file's name in the refusal. Errors: FHE-…, FILE-…. */
 export function ciphertextAt(path: string) {

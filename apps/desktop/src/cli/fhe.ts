@@ -6,6 +6,7 @@ import { inNewFolder } from '../core/store/new-folder.ts'
 import { type CommandLine, count } from './command-line.ts'
 import { registerFheCanary } from './fhe-canary.ts'
 import { registerFheCombine } from './fhe-combine.ts'
+import { maxWhole } from './fhe-files.ts'
 import { registerFheKeygen } from './fhe-keygen.ts'
 import { registerFhePartial } from './fhe-partial.ts'
 import { registerFheProvenance } from './fhe-provenance.ts'
@@ -28,8 +29,7 @@ type DealOptions = {
 }
 type RecoverOptions = { public: string; rehearsal?: boolean; out: string }
 
-/** Everything but server keys fits in memory; of those the first bytes tell what they are. */
-const maxWhole = 16 << 20
+/** What is larger is a server key or no file of ours: its first bytes tell what it is. */
 const firstBytes = 4096
 
 export function registerFhe({ program, act }: CommandLine): void {

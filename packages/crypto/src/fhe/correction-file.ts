@@ -112,10 +112,13 @@ export function parseSeedFile(bytes: Uint8Array): SeedFile {
   }
 }
 
-/** Whether the bytes, which begin with the magic of both, have a seed file's length: the two never coincide. */
-export function isSeedFile(bytes: Uint8Array): boolean {
+/**
+ * Whether a file of `size` bytes that begins with these, and with the magic of both, has a seed file's length: the two
+ * never coincide.
+ */
+export function isSeedFile(bytes: Uint8Array, size: number = bytes.length): boolean {
   const header = readRedealHeader(byteReader(bytes))
-  return bytes.length === 108 + 1 + SEED_BYTES * binomial(header.n - 1, header.t - 1)
+  return size === 108 + 1 + SEED_BYTES * binomial(header.n - 1, header.t - 1)
 }
 
 /** The first field in which two re-dealings of one run differ, or null: all but the dealer must agree. */

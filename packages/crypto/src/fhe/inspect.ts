@@ -48,15 +48,44 @@ const OPAQUE = new Map([
 ])
 const SEALED = 'sealed-file'
 const headerOnly: ReadonlySet<string> = new Set([...OPAQUE.values(), SEALED])
+const SEALED_MAGIC = 'age-encr'
+const ENVELOPE_MAGIC = 'lux-env1'
+const OURS = new Map([
+  [SHARE_MAGIC, 'share'],
+  [PUBLIC_MAGIC, 'public'],
+  [PARTIAL_MAGIC, 'partial-decryption'],
+  [CARRIED_MAGIC, 'carried-ciphertext'],
+  [ENVELOPE_MAGIC, 'opened-share-envelope'],
+  [SEALED_MAGIC, SEALED],
+])
+const SECRET: ReadonlySet<string> = new Set([
+  'share',
+  'opened-share-envelope',
+  'seeds-of-a-reshare',
+  'client-key',
+])
 
 /**
- * Names any file of this product or of tfhe's safe_serialize that we know, parsing it in full where we have a parser;
- * `checked` says whether we had one. Throws FormatError: FHE-UNKNOWN-FILE, or the parser's rule for a damaged file. For a file too large for memory its
- * first 4096 bytes and `size` name it.
+ * Names any file of this product or of tfhe's safe_serialize that we know, parsing it in full where we have a parser and all
+ * of it; `checked` says whether we did. Throws FormatError: FHE-UNKNOWN-FILE, or the parser's rule for a damaged file. A file
+ * too large for memory is named by its first 4096 bytes and `size`, in bytes: nothing after its header is looked at.
  */
 export function inspect(bytes: Uint8Array, size: number = bytes.length): Inspection {
+  if (bytes.length < size) return { ...identifyHead(bytes, size), checked: 'header' }
   const { type, secret, facts } = identify(bytes, size)
   return { type, secret, checked: headerOnly.has(type) ? 'header' : 'whole', facts }
+}
+
+/** The head of an intact file ends where a parser wants more, as that of a cut one: so none parses it. */
+function identifyHead(bytes: Uint8Array, size: number): Named {
+  const magic = magicOf(bytes)
+  let type = OURS.get(magic)
+  if (magic === CORRECTION_MAGIC) type = isSeedFile(bytes, size) ? 'seeds-of-a-reshare' : 'reshare-correction'
+  if (type !== undefined) return { type, secret: SECRET.has(type), facts: { size } }
+  const name = nameOf(bytes)
+  type = name === null ? undefined : typeOf(name)
+  if (name === null || type === undefined) throw unknownFile(name)
+  return { type, secret: SECRET.has(type), facts: { tfhe: name, size } }
 }
 
 function identify(bytes: Uint8Array, size: number): Named {
@@ -121,7 +150,7 @@ function identify(bytes: Uint8Array, size: number): Named {
         facts: { ...ciphertextFacts(ciphertext), size },
       }
     }
-    case 'lux-env1': {
+    case ENVELOPE_MAGIC: {
       const envelope = parseShareEnvelope(bytes)
       const { header } = envelope.share
       forgetEnvelope(envelope)
@@ -131,7 +160,7 @@ function identify(bytes: Uint8Array, size: number): Named {
         facts: { ...headerFacts(header), ceremony: envelope.ceremonyId, name: envelope.name, size },
       }
     }
-    case 'age-encr':
+    case SEALED_MAGIC:
       return { type: SEALED, secret: false, facts: { size } }
     default:
       return inspectTfhe(bytes, size)
@@ -183,32 +212,46 @@ function ciphertextFacts(ciphertext: Ciphertext): { [name: string]: Json } {
 }
 
 function inspectTfhe(bytes: Uint8Array, size: number): Named {
-  let name: string
-  try {
-    name = readSafeHeader(byteReader(bytes))
-  } catch {
+  const name = nameOf(bytes)
+  if (name === null) {
     const binary = binaryKeyOf(bytes)
-    if (binary !== null)
-      return { type: 'binary-client-key', secret: true, facts: { parameters: binary, size } }
-    throw new FormatError('FHE-UNKNOWN-FILE', 'neither a file of tfhe safe_serialize nor one of ours')
+    if (binary === null) throw unknownFile(name)
+    return { type: 'binary-client-key', secret: true, facts: { parameters: binary, size } }
   }
-  if (name === CLIENT_KEY_NAME) {
+  const type = typeOf(name)
+  if (type === undefined) throw unknownFile(name)
+  if (type === 'client-key') {
     const { key64, key128, dedicatedCompactKey } = parseClientKey(bytes)
     wipe(key64)
     if (key128) wipe(key128)
-    return { type: 'client-key', secret: true, facts: { squash: key128 !== null, dedicatedCompactKey, size } }
+    return { type, secret: true, facts: { squash: key128 !== null, dedicatedCompactKey, size } }
   }
-  const opaque = OPAQUE.get(name)
-  if (opaque !== undefined) return { type: opaque, secret: false, facts: { tfhe: name, size } }
-  if (/::(SquashedNoise)?Fhe(Uint|Int|Bool)$/.test(name)) {
-    const ciphertext = parseCiphertext(bytes)
-    return {
-      type: ciphertext.width === 128 ? 'squashed-ciphertext' : 'ciphertext',
-      secret: false,
-      facts: { ...ciphertextFacts(ciphertext), size },
-    }
+  if (headerOnly.has(type)) return { type, secret: false, facts: { tfhe: name, size } }
+  return { type, secret: false, facts: { ...ciphertextFacts(parseCiphertext(bytes)), size } }
+}
+
+/** The name that tfhe's safe_serialize wrote, or null for a file of anything else. */
+function nameOf(bytes: Uint8Array): string | null {
+  try {
+    return readSafeHeader(byteReader(bytes))
+  } catch {
+    return null
   }
-  throw new FormatError('FHE-UNKNOWN-FILE', 'a file of tfhe of a type that is not used here')
+}
+
+function typeOf(name: string): string | undefined {
+  if (name === CLIENT_KEY_NAME) return 'client-key'
+  const kind = /::(SquashedNoise)?Fhe(Uint|Int|Bool)$/.exec(name)
+  if (kind === null) return OPAQUE.get(name)
+  return kind[1] === undefined ? 'ciphertext' : 'squashed-ciphertext'
+}
+
+function unknownFile(name: string | null): FormatError {
+  const what =
+    name === null
+      ? 'neither a file of tfhe safe_serialize nor one of ours'
+      : 'a file of tfhe of a type that is not used here'
+  return new FormatError('FHE-UNKNOWN-FILE', what)
 }
 
 /** The parameter set of a TFHE_BINARY client key, which has no header of its own; null for anything else. */
