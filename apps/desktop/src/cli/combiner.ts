@@ -11,10 +11,10 @@ import {
   sha256,
   wipe,
 } from '@lux/crypto'
-import { parsePublic, rosterDigest } from '@lux/crypto/fhe'
+import { parsePartial, parsePublic, rosterDigest } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
-import { readPartialFile } from './fhe-files.ts'
+import { inFile, naming, readPartialFile } from './fhe-files.ts'
 import { readCard } from './files.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -65,13 +65,26 @@ function otherRoster(): CoreError {
   )
 }
 
-/** An answer as it came, or out of its seal. Errors: OPTION-IDENTITY, SECRET-FILE-MODE, SEAL-…. */
+/**
+ * An answer as it came, or out of its seal; well formed, and else refused with the file's name. Errors: OPTION-IDENTITY,
+ * SECRET-FILE-MODE, SEAL-…, FHE-….
+ */
 export async function openPartial(path: string, identityPath: string | undefined): Promise<Uint8Array> {
   const bytes = readPartialFile(path)
-  if (fromAscii(bytes) !== 'age-encr') return bytes
+  const opened = fromAscii(bytes) === 'age-encr' ? await unsealed(path, bytes, identityPath) : bytes
+  inFile(path, () => parsePartial(opened))
+  return opened
+}
+
+async function unsealed(path: string, bytes: Uint8Array, identityPath: string | undefined) {
   if (identityPath === undefined)
     throw new WrongUse('OPTION-IDENTITY', `${path} is sealed: name the combiner’s --identity`)
-  return openWith(readIdentity(identityPath), bytes)
+  const identity = readIdentity(identityPath)
+  try {
+    return await openWith(identity, bytes)
+  } catch (error) {
+    throw naming(path, error)
+  }
 }
 
 function fromAscii(bytes: Uint8Array): string {

@@ -1,9 +1,9 @@
 import { toHex } from '@lux/crypto'
-import { auditCanary, encodeCarried, parsePartial, parsePublic, roundForCarrying } from '@lux/crypto/fhe'
+import { auditCanary, encodeCarried, parsePublic, roundForCarrying } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { type CommandLine, refused } from './command-line.ts'
-import { ciphertextAt, parseValue, readPartialFile, readPublicFile } from './fhe-files.ts'
+import { ciphertextAt, parseValue, partialAt, readPublicFile } from './fhe-files.ts'
 import { mustBeNew, writeNew } from './files.ts'
 import type { Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -59,7 +59,7 @@ function audit(paths: readonly string[], options: AuditOptions): Outcome {
   if (values.length !== ciphertexts.length)
     throw new WrongUse('OPTION-VALUE', `${values.length} values for ${ciphertexts.length} ciphertexts`)
   const pub = parsePublic(readPublicFile(options.public))
-  const partials = paths.map((path) => parsePartial(readPartialFile(path)))
+  const partials = paths.map(partialAt)
   const audited = auditCanary(pub, ciphertexts, values, partials)
   if (!audited.ok) throw refused(audited, 'abort the run: the old epoch stays, and its shares with it')
   const epochId = toHex(pub.header.epochId)

@@ -1,5 +1,5 @@
-import type { Json } from '@lux/crypto'
-import { type FheValue, readCiphertext } from '@lux/crypto/fhe'
+import { FormatError, type Json } from '@lux/crypto'
+import { type FheValue, parsePartial, readCiphertext } from '@lux/crypto/fhe'
 import { readBounded } from '../core/store/durable-file.ts'
 import { refused } from './command-line.ts'
 
@@ -11,18 +11,33 @@ const maxPublic = 4 << 20
 export const readShareFile = (path: string) => readBounded(path, maxShare)
 export const readPublicFile = (path: string) => readBounded(path, maxPublic)
 export const readPartialFile = (path: string) => readBounded(path, maxWhole)
-export const readCiphertextFile = (path: string) => readBounded(path, maxWhole)
+const readCiphertextFile = (path: string) => readBounded(path, maxWhole)
+
+/** What `read` gives of the file's content: its refusal names the file, which may be one of several. */
+export function inFile<T>(path: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw naming(path, error)
+  }
+}
+
+/** The error to throw for one that the content of a file is refused with. */
+export function naming(path: string, error: unknown): unknown {
+  if (!(error instanceof FormatError)) return error
+  return refused({ rule: error.rule, detail: `${path}: ${error.detail}` })
+}
 
 /** Parsed with the file's name in the refusal. Errors: FHE-…, FILE-…. */
 export function ciphertextAt(path: string) {
   const bytes = readCiphertextFile(path)
-  try {
-    return { path, bytes, ciphertext: readCiphertext(bytes) }
-  } catch (error) {
-    if (error instanceof Error && 'rule' in error && 'detail' in error)
-      throw refused({ rule: String(error.rule), detail: `${path}: ${String(error.detail)}` })
-    throw error
-  }
+  return { path, bytes, ciphertext: inFile(path, () => readCiphertext(bytes)) }
+}
+
+/** The same of a holder's answer. Errors: FHE-…, FILE-…. */
+export function partialAt(path: string) {
+  const bytes = readPartialFile(path)
+  return inFile(path, () => parsePartial(bytes))
 }
 
 /** What was decrypted, for one document: numbers are strings, so that no reader rounds them. */

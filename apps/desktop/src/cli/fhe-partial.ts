@@ -2,7 +2,7 @@ import { wipe } from '@lux/crypto'
 import { fheCanaryPartial, fhePartialDecrypt } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { type CommandLine, refused } from './command-line.ts'
-import { readCiphertextFile, readPublicFile, readShareFile } from './fhe-files.ts'
+import { ciphertextAt, readPublicFile, readShareFile } from './fhe-files.ts'
 import { mustBeNew, writeNew } from './files.ts'
 import { approve } from './holder-approve.ts'
 import { noiseLines } from './noise-lines.ts'
@@ -133,7 +133,7 @@ function answered(share: Uint8Array, pub: string, { ciphertext, carried }: Parti
     return fhePartialDecrypt({
       share,
       pub: readPublicFile(pub),
-      ciphertexts: ciphertext.map(readCiphertextFile),
+      ciphertexts: ciphertext.map((file) => ciphertextAt(file).bytes),
       authority: { rehearsal: true },
       answered: new Set(),
       spent: { at64: 0, at128: 0 },
@@ -150,7 +150,7 @@ function canary(path: string, pub: string, { ciphertext, out, carried }: Partial
     const answer = fheCanaryPartial({
       share,
       pub: readPublicFile(pub),
-      ciphertexts: ciphertext.map(readCiphertextFile),
+      ciphertexts: ciphertext.map((file) => ciphertextAt(file).bytes),
       authority: { rehearsal: true },
       carrying: carried === true ? 'always' : 'never',
     })

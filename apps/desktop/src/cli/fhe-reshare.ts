@@ -17,7 +17,7 @@ import { writeDurably } from '../core/store/durable-file.ts'
 import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
-import { readPublicFile, readShareFile } from './fhe-files.ts'
+import { inFile, readPublicFile, readShareFile } from './fhe-files.ts'
 import type { Outcome } from './output.ts'
 
 type Common = { public: string; share: string[]; rehearsal?: boolean; out: string }
@@ -83,8 +83,8 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
   const shares: Uint8Array[] = []
   try {
     for (const path of options.share) shares.push(readShareFile(path))
-    const parsed = shares.map((bytes) => {
-      const share = parseShare(bytes)
+    const parsed = shares.map((bytes, i) => {
+      const share = inFile(options.share[i] ?? '', () => parseShare(bytes))
       forgetShare(share)
       return share
     })
@@ -163,7 +163,7 @@ function without({ t, n }: Quorum, { holder, share }: RemoveOptions): Quorum {
 function holderOf(path: string): number {
   const bytes = readShareFile(path)
   try {
-    const share = parseShare(bytes)
+    const share = inFile(path, () => parseShare(bytes))
     forgetShare(share)
     return share.header.holder
   } finally {

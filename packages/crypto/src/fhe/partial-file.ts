@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, utf8 } from '../bytes.ts'
+import { concatBytes, equalBytes } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { floodExponent } from '../sharing/flooding.ts'
 import type { RingElement, Width } from '../sharing/galois-ring.ts'
@@ -6,7 +6,7 @@ import { PACKED_BLOCKS } from '../sharing/kernel.ts'
 import { bigToBytes, bytesToBig, u8, u16, u32 } from '../sharing/little-endian.ts'
 import { byteReader } from './byte-reader.ts'
 import { MAX_BLOCKS } from './ciphertext.ts'
-import { encodeHeader, type FileHeader, readHeader } from './file-header.ts'
+import { encodeHeader, type FileHeader, mixedField, readHeader } from './file-header.ts'
 
 export const PARTIAL_MAGIC = 'lux-prt1'
 /** What one answer, and so one request, may hold. */
@@ -115,21 +115,20 @@ function signatureLength(seen: number, expected: number): number {
   return seen
 }
 
-/** Whether two answers belong to one request over the same blocks: every field but holder and elements. */
-export function samePartialContext(a: PartialContent, b: PartialContent): boolean {
-  return (
-    equalBytes(
-      utf8(`${a.width} ${a.k} ${a.answers.length}`),
-      utf8(`${b.width} ${b.k} ${b.answers.length}`),
-    ) &&
-    equalBytes(a.requestDigest, b.requestDigest) &&
-    equalBytes(
-      encodeHeader(PARTIAL_MAGIC, { ...a.header, holder: 0 }),
-      encodeHeader(PARTIAL_MAGIC, { ...b.header, holder: 0 }),
-    ) &&
+/**
+ * In what two answers differ that belong to one request over the same blocks, or null: every field but holder and
+ * elements.
+ */
+export function mixedPartial(a: PartialContent, b: PartialContent): string | null {
+  const field = mixedField(a.header, b.header)
+  if (field !== null) return field
+  for (const own of ['width', 'k'] as const) if (a[own] !== b[own]) return own
+  if (!equalBytes(a.requestDigest, b.requestDigest)) return 'request'
+  const same =
+    a.answers.length === b.answers.length &&
     a.answers.every(({ ciphertextDigest, blockCount }, i) => {
       const other = b.answers[i]
       return other?.blockCount === blockCount && equalBytes(other.ciphertextDigest, ciphertextDigest)
     })
-  )
+  return same ? null : 'ciphertexts'
 }

@@ -8,7 +8,7 @@ import { refuse } from '../verdict.ts'
 import { type Ciphertext, ciphertextDigest, digestOfBlocks } from './ciphertext.ts'
 import { decodePhases, type FheValue } from './decode.ts'
 import { mixedField } from './file-header.ts'
-import { type PartialContent, samePartialContext } from './partial-file.ts'
+import { mixedPartial, type PartialContent } from './partial-file.ts'
 import { isIntegerKey, type PublicFile } from './public-file.ts'
 import type { VerifiedShare } from './verify-share.ts'
 
@@ -114,9 +114,17 @@ export function combinePartials(
   const [first] = partials
   if (!first) return refuse('FHE-PARTIALS-FEW', `no partial, ${pub.header.t} are needed`)
   const mixed = mixedField(first.header, pub.header)
-  if (mixed !== null) return refuse('FHE-EPOCH-MIXED', `partials and public file differ in ${mixed}`)
-  if (!partials.every((partial) => samePartialContext(partial, first))) {
-    return refuse('FHE-PARTIALS-MIXED', 'the partials are not answers to one request')
+  const { holder } = first.header
+  if (mixed !== null) {
+    return refuse('FHE-EPOCH-MIXED', `the partial of holder ${holder} and the public file differ in ${mixed}`)
+  }
+  // All pairs with the first: where it alone differs from the rest, they show it.
+  const pairs = partials.flatMap((partial) => {
+    const field = mixedPartial(partial, first)
+    return field === null ? [] : [`${holder} and ${partial.header.holder} differ in ${field}`]
+  })
+  if (pairs.length > 0) {
+    return refuse('FHE-PARTIALS-MIXED', `the partials of holders ${pairs.join(', ')}`)
   }
   if (first.answers.length !== ciphertexts.length) {
     return refuse(

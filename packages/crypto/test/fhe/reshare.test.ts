@@ -52,6 +52,7 @@ describe.each<[Quorum, number[], Quorum]>([
     if (!one.ok || !two.ok) throw new Error('no answer')
     expect(combinePartials(parsePublic(next.pub), [ciphertext], [one.value, two.value])).toMatchObject({
       rule: 'FHE-EPOCH-MIXED',
+      detail: expect.stringContaining('the partial of holder 1 and the public file'),
     })
   })
 })

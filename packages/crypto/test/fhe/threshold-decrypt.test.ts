@@ -104,10 +104,32 @@ describe('a real key dealt at (2,3), mode F', () => {
     const [one, two] = [answer(deal, 1, ciphertexts), answer(deal, 2, ciphertexts)]
     expect(combinePartials(pub, ciphertexts, [])).toMatchObject({ rule: 'FHE-PARTIALS-FEW' })
     expect(combinePartials(pub, ciphertexts, [one])).toMatchObject({ rule: 'FHE-PARTIALS-FEW' })
-    expect(combinePartials(pub, ciphertexts, [one, one])).toMatchObject({ rule: 'FHE-HOLDER-DUPLICATE' })
+    expect(combinePartials(pub, ciphertexts, [one, two, two])).toMatchObject({
+      rule: 'FHE-HOLDER-DUPLICATE',
+      detail: 'two partials of holder 2',
+    })
     const other = parseCiphertext(tfhe.FheUint8.encrypt_with_client_key(1, key).safe_serialize(LIMIT))
     const swapped = [other, ...ciphertexts.slice(1)]
     expect(combinePartials(pub, swapped, [one, two])).toMatchObject({ rule: 'FHE-CIPHERTEXT-OTHER' })
+  })
+
+  test('FHE-PARTIALS-MIXED who differs from the first, and in what, is named', () => {
+    const { pub } = verified(deal, 1)
+    const [one, two, three] = [1, 2, 3].map((holder) => answer(deal, holder, ciphertexts))
+    const detail = (...partials: PartialContent[]) => {
+      const combined = combinePartials(pub, ciphertexts, partials)
+      return combined.ok ? 'combined' : combined.detail
+    }
+    const other = { ...three!, requestDigest: new Uint8Array(32).fill(1) }
+    expect(detail(one!, two!, other)).toBe('the partials of holders 1 and 3 differ in request')
+    expect(detail(other, one!, two!)).toBe(
+      'the partials of holders 3 and 1 differ in request, 3 and 2 differ in request',
+    )
+    const fewer = { ...two!, answers: two!.answers.slice(1) }
+    expect(detail(one!, fewer)).toBe('the partials of holders 1 and 2 differ in ciphertexts')
+    expect(detail({ ...one!, header: { ...one!.header, epoch: 1 } }, two!)).toBe(
+      'the partial of holder 1 and the public file differ in epoch',
+    )
   })
 
   test('FHE-EPOCH-MIXED answers of another dealing do not combine, nor do its shares verify', () => {
@@ -116,6 +138,7 @@ describe('a real key dealt at (2,3), mode F', () => {
     const partials = [answer(deal, 1, ciphertexts), answer(second, 2, ciphertexts)]
     expect(combinePartials(verified(deal, 1).pub, ciphertexts, partials)).toMatchObject({
       rule: 'FHE-PARTIALS-MIXED',
+      detail: 'the partials of holders 1 and 2 differ in epochId',
     })
     expect(combinePartials(verified(second, 1).pub, ciphertexts, [partials[0]!])).toMatchObject({
       rule: 'FHE-EPOCH-MIXED',
