@@ -143,7 +143,8 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
   }
 }
 
-function lifeOf(integer: boolean, { t, n }: Quorum, budgets: Budgets): string[] {
+/** What the shares of a new epoch are for, and how much of it. */
+export function lifeOf(integer: boolean, { t, n }: Quorum, budgets: Budgets): string[] {
   if (!integer) return [`any ${t} of ${n} recover the TFHE_BINARY key; nothing is decrypted with its shares`]
   return [
     `any ${t} of ${n} decrypt; each may answer ${budgets.at128} squashed blocks, ${budgets.at64} fresh ones`,

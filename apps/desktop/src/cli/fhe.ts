@@ -8,6 +8,7 @@ import { registerFheCanary } from './fhe-canary.ts'
 import { registerFheCombine } from './fhe-combine.ts'
 import { maxWhole } from './fhe-files.ts'
 import { registerFheKeygen } from './fhe-keygen.ts'
+import { registerFheNext } from './fhe-next.ts'
 import { registerFhePartial } from './fhe-partial.ts'
 import { registerFheProvenance } from './fhe-provenance.ts'
 import { registerFheRedeal } from './fhe-redeal.ts'
@@ -89,6 +90,7 @@ Example:
   registerFheCombine(group, act)
   registerFheReshare(group, act)
   registerFheRedeal(group, act)
+  registerFheNext(group, act)
   registerFheCanary(group, act)
   registerFheProvenance(group, act)
   group

@@ -47,5 +47,5 @@ export {
   redeal,
   setsDealtBy,
 } from './reshare.ts'
-export { addSeed, commitSeed, KEY_WORDS, SEED_BYTES, type SetSeeds } from './seeds.ts'
+export { addSeed, commitSeed, forgetSeeds, KEY_WORDS, SEED_BYTES, type SetSeeds } from './seeds.ts'
 export { verifySeeds } from './verify-seeds.ts'
