@@ -1170,7 +1170,8 @@ def read_plan(data):
     plan = PlanReader(text_).read()
     try:
         return {'policy': plan['policy'], 'people': [{name: one[name] for name in ('role', 'name', 'card')} for one in plan['people']],
-                'tokens': [{'role': one['role'], 'profile': one['profile'], 'attestation': one.get('attestation')} for one in plan['tokens']],
+                'tokens': [{'attestation': one.get('attestation'), **{name: one[name] for name in ('role', 'profile', 'library', 'serial')}} for one in plan['tokens']],
+                'destinations': [{name: one[name] for name in ('card', 'transport')} for one in plan['destinations']],
                 'keys': plan['keys'], 'fhe': plan.get('fhe'), 'reshare': plan.get('reshare'),
                 'decryptions': plan.get('decryptions') or [], 'checkpoints': {'live': list(plan['checkpoints']['live'])},
                 'parts': [{'steps': [{'id': step['id'], 'do': step['do'], 'key': step.get('key'), 'token': step.get('token', 'ceremony'), 'by': step.get('by')} for step in part['steps']]} for part in plan['parts']]}
@@ -1579,7 +1580,8 @@ class Verifier:
              'other people were in the room')
         need(p['domain'] == 'rehearsal' or [one['card'] for one in plan['people']] == [one['card'] for one in header['roster']],
              'another card than the plan names')
-        need([(one['role'], one['profile']) for one in plan['tokens']] == [(one['role'], one['profile']) for one in header['tokens']],
+        told = ('role', 'profile', 'library', 'serial') if p['domain'] == 'production' else ('role', 'profile')
+        need([[one[name] for name in told] for one in plan['tokens']] == [[one[name] for name in told] for one in header['tokens']],
              'other tokens were used')
         need(len(plan['keys']) == len(p['wrapTree']), 'another number of keys')
         for key, node in zip(plan['keys'], p['wrapTree']):
@@ -1604,7 +1606,17 @@ class Verifier:
             need(('crs' in fhe) == ('proofBits' in planned), 'a reference string stands in only one of plan and bundle')
             need(self.run['dealing'] in (None, (fhe.get('crs'),)), 'another reference string than was made with the key')
             need([holder['name'] for holder in fhe['holders']] == planned['holders'], 'other holders')
+        if p['domain'] == 'production':
+            self.need_destinations(plan['destinations'])
         self.plan = plan
+
+    def need_destinations(self, planned):
+        """The servers that officers approved, each with its transport key, in order."""
+        p = self.p
+        need(p['audience'] == (planned[0]['card'] if planned else None), 'another server than the plan names')
+        sent = [parse(self.blob(one['document']), transport_shape, 32768)['payload'] for one in p['transports']]
+        need([(one['audience'], sha(jcs(one)).hex()) for one in sent] == [(one['card'], one['transport']) for one in planned],
+             'other destinations than the plan names')
 
     def check_opening_certificate(self):
         need(self.opening is not None, getattr(self, 'opening_fault', ''))
@@ -1612,6 +1624,9 @@ class Verifier:
         need(certificate['ceremonyId'] == header['ceremonyId'] and certificate['planHash'] == header['planHash']
              and certificate['node0'] == self.run['node0'] and certificate['domain'] == self.p['domain']
              and certificate['policyDigest'] == self.p['policyDigest'], 'the certificate is of another run')
+        tokens, serials = header['tokens'], certificate['tokenSerials']
+        need(len(tokens) == len(serials) and all(token['serial'] in ('new', serial) for token, serial in zip(tokens, serials)),
+             'other tokens were opened than the header has')
 
     def ceremony_keys(self):
         need(self.opening is not None, 'no certificate names the ceremony key')

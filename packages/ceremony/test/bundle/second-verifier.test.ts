@@ -6,6 +6,7 @@ import { tokenProfiles } from '../../src/plan/index.ts'
 import { parseYaml } from '../../src/plan/yaml-text.ts'
 import type { PolicyFile } from '../../src/policy/index.ts'
 import { planOf, scriptNames } from '../engine/plans.ts'
+import { elsewhere, newToken } from '../support/altered-places.ts'
 import { withString } from '../support/altered-reference-string.ts'
 import { alteredRenewals } from '../support/altered-renewals.ts'
 import { soundReadings } from '../support/altered-run.ts'
@@ -34,7 +35,7 @@ describe('the second verifier', () => {
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
     cases.push(await sampleBundle({ domain: 'rehearsal', fhe: true, binary: true }))
     cases.push(await sampleBundle({ replica: true }), await sampleBundle(withString))
-    for (const options of soundReadings()) cases.push(await sampleBundle(options))
+    for (const options of [newToken, elsewhere, ...soundReadings()]) cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       cases.push(await sampleBundle({ domain, fhe: true, life: true, renewed: true }))
     for (const [, , options] of alteredRenewals) cases.push(await sampleBundle(options))

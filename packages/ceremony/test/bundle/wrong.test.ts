@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/bundle/index.ts'
 import { altered } from '../support/altered.ts'
 import { other } from '../support/altered-parts.ts'
+import { elsewhere, newToken } from '../support/altered-places.ts'
 import { withString } from '../support/altered-reference-string.ts'
 import { soundReadings } from '../support/altered-run.ts'
 import { softToken } from '../support/altered-trust.ts'
@@ -53,6 +54,10 @@ describe('a bundle signed as it is', () => {
 
   it('EVIDENCE accepts keys that read as they must', async () => {
     for (const options of soundReadings()) expect(await failedFor(options)).toEqual([])
+  })
+
+  it('accepts a token that is new, and a rehearsal with other tokens and servers', async () => {
+    for (const options of [newToken, elsewhere]) expect(await failedFor(options)).toEqual([])
   })
 
   it('TOKEN-SOFT accepts a hardware token where programs are forbidden', async () => {

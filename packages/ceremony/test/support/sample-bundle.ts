@@ -108,7 +108,8 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const staying = sampleStaying(options, holders)
   const joining = options.life ? [...staying, ...others.newcomers, ...others.approvers] : []
   const roster = [...officers, ...witnesses, ...holders, ...joining]
-  const planHash = put(planBytes(samplePlan(options, roster, digest)))
+  const { transports, destinations } = sampleTransports(domain, server, options, entropy, put)
+  const planHash = put(planBytes(samplePlan(options, roster, { policy: digest, destinations })))
   const plainHeader: Header = {
     v: 1,
     ceremonyId: options.ceremonyId ?? sampleCeremonyId,
@@ -156,7 +157,6 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const checkpoints = sampleCheckpoints({ header, transcript }, opening, people, alter, put)
   const cards = roster.map(({ card }) => put(cardCodec.encode(card)))
   cards.push(put(serverCardCodec.encode(server.card)))
-  const transports = sampleTransports(header, server, options, entropy, put)
   const root = { rootId: options.rootId ?? '70'.repeat(16), born: options.rootBorn ?? header.ceremonyId }
   const wrapTree = sampleTree(root, options, entropy, put)
   const made = wrapTree.filter((node) => node.root === null || node.root.born === header.ceremonyId)

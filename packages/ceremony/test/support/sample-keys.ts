@@ -1,20 +1,20 @@
-import { type Entropy, sha256Hex, toBase64, toHex, utf8 } from '@lux/crypto'
+import { type Domain, type Entropy, sha256Hex, toBase64, toHex, utf8 } from '@lux/crypto'
 import type { Predicate } from '../../src/bundle/index.ts'
-import type { Header } from '../../src/transcript/index.ts'
+import type { Plan } from '../../src/plan/index.ts'
 import { serverCardCodec, type Transport, transportCodec } from '../../src/wire/index.ts'
 import { type Server, sampleRecipient } from './people.ts'
 import { type SampleOptions, signerOf } from './sample-options.ts'
 
 type Put = (bytes: Uint8Array) => string
 
-/** One node of the server, or the caller's own, with the root wrapped to it. */
+/** One node of the server, or the caller's own, with the root wrapped to it; and how a plan names them. */
 export function sampleTransports(
-  { domain }: Header,
+  domain: Domain,
   server: Server,
   options: SampleOptions,
   entropy: Entropy,
   put: Put,
-): Predicate['transports'] {
+): { transports: Predicate['transports']; destinations: Plan['destinations'] } {
   const plainTransport: Transport = {
     v: 1,
     kind: 'transport',
@@ -35,8 +35,10 @@ export function sampleTransports(
       mechanism: 'RSA-OAEP-SHA1',
     },
   ]
-  return nodes.map((node) => {
+  const destinations: Plan['destinations'] = []
+  const transports = nodes.map((node) => {
     const transport = options.alter?.transport?.(node.transport) ?? node.transport
+    destinations.push({ card: transport.audience, transport: transportCodec.payload.digest(transport) })
     const document = {
       payload: transport,
       signatures: [transportCodec.sign(signer('transport', server.receipt), transport, domain)],
@@ -46,6 +48,7 @@ export function sampleTransports(
       roots: [{ id: 'root', mechanism: node.mechanism, sealed: put(node.sealed), wrapped: node.wrapped }],
     }
   })
+  return { transports, destinations }
 }
 
 /** Root, organisation, project and data key. */

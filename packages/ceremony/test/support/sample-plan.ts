@@ -36,7 +36,11 @@ export function sampleTokens({ replica, attested, domain = 'production' }: Sampl
 }
 
 /** The plan of the sample's run: enough of one to be compared with the bundle. */
-export function samplePlan(options: SampleOptions, people: readonly Person[], policy: string): Plan {
+export function samplePlan(
+  options: SampleOptions,
+  people: readonly Person[],
+  { policy, destinations }: Pick<Plan, 'policy' | 'destinations'>,
+): Plan {
   const holders = people
     .filter(({ card }) => card.kind === 'holder')
     .map(({ card }) => card.name)
@@ -53,7 +57,7 @@ export function samplePlan(options: SampleOptions, people: readonly Person[], po
       card: cardCodec.digest(card),
     })),
     tokens: sampleTokens(options),
-    destinations: [],
+    destinations,
     keys: [
       {
         id: 'root',

@@ -35,11 +35,11 @@ export const catalogue = {
     needs: ['TRANSCRIPT-CHAIN'],
   },
   'PLAN-CONTENT': {
-    title: 'People, tokens, keys and FHE key are those of the plan',
+    title: 'People, tokens, destinations, keys and FHE key are those of the plan',
     needs: ['PLAN-HASH', 'BLOB-DIGEST'],
   },
   'OPENING-CERTIFICATE': {
-    title: 'The opening certificate names this run and its ceremony key',
+    title: 'The opening certificate names this run, its tokens and its ceremony key',
     needs: ['TRANSCRIPT-CHAIN'],
   },
   CHECKPOINTS: {

@@ -2,6 +2,7 @@ import type { Plan, PlannedKey } from '../../plan/plan.ts'
 import { readPlan } from '../../plan/read.ts'
 import { maxPlanBytes } from '../../plan/yaml-text.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
+import { transportCodec } from '../../wire/transport.ts'
 import type { WrapNode } from '../predicate.ts'
 import { required, type Verification } from './state.ts'
 
@@ -12,7 +13,12 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
   const read = readPlan(bytes.value)
   if (!read.ok) return wrong(`${read.refusals[0]?.rule}: ${read.refusals[0]?.detail}`)
   v.plan = read.plan
-  const found = peopleFault(v, read.plan) ?? keysFault(v, read.plan) ?? fheFault(v, read.plan)
+  const found =
+    peopleFault(v, read.plan) ??
+    tokensFault(v, read.plan) ??
+    keysFault(v, read.plan) ??
+    fheFault(v, read.plan) ??
+    (await destinationsFault(v, read.plan))
   return found === null ? accept(`${read.plan.keys.length} keys`) : wrong(found)
 }
 
@@ -24,10 +30,37 @@ function peopleFault(v: Verification, plan: Plan): string | null {
   if (planned.join('\n') !== seated.join('\n')) return 'other people were in the room than the plan seats'
   const production = v.predicate.domain === 'production'
   const stranger = header.roster.findIndex(({ card }, index) => plan.people[index]?.card !== card)
-  if (production && stranger >= 0) return `${seated[stranger]} has another card than the plan names`
-  const tokens = (all: readonly { role: string; profile: string }[]) =>
-    all.map(({ role, profile }) => `${role} ${profile}`).join('\n')
-  return tokens(plan.tokens) === tokens(header.tokens) ? null : 'other tokens were used than the plan lists'
+  return production && stranger >= 0 ? `${seated[stranger]} has another card than the plan names` : null
+}
+
+/** A rehearsal has a program in the place of each token. */
+function tokensFault({ run: { header }, predicate }: Verification, plan: Plan): string | null {
+  const production = predicate.domain === 'production'
+  const listed = (all: Plan['tokens'] | typeof header.tokens) =>
+    all.map(({ role, profile, library, serial }) =>
+      production ? `${role} ${profile} ${library} ${serial}` : `${role} ${profile}`,
+    )
+  const same = listed(plan.tokens).join('\n') === listed(header.tokens).join('\n')
+  return same ? null : 'other tokens were used than the plan lists'
+}
+
+/** The servers that officers approved, each with its transport key, in order. A rehearsal may have others, or none. */
+async function destinationsFault(v: Verification, plan: Plan): Promise<string | null> {
+  const { transports, audience, domain } = v.predicate
+  if (domain === 'rehearsal') return null
+  if (transports.length !== plan.destinations.length)
+    return `${transports.length} destinations, the plan has ${plan.destinations.length}`
+  if (audience !== (plan.destinations[0]?.card ?? null))
+    return 'the bundle is for another server than the plan names'
+  for (const [index, { document }] of transports.entries()) {
+    const parsed = await v.parsed(document, transportCodec.file)
+    if (!parsed.ok) return parsed.detail
+    const { payload } = parsed.value
+    const planned = plan.destinations[index]
+    if (planned?.card !== payload.audience || planned.transport !== transportCodec.payload.digest(payload))
+      return `destination ${index + 1} is not that of the plan`
+  }
+  return null
 }
 
 function keysFault(v: Verification, plan: Plan): string | null {

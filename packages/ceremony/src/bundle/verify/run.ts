@@ -50,6 +50,16 @@ function checkOpening(v: Verification, payload: OpeningCertificate): Outcome<str
   for (const [field, certified, actual] of pairs) {
     if (certified !== actual) return refuse('OPENING-CERTIFICATE', `${field} is not that of the run`)
   }
+  if (payload.tokenSerials.length !== header.tokens.length)
+    return refuse(
+      'OPENING-CERTIFICATE',
+      `${payload.tokenSerials.length} serials for ${header.tokens.length} tokens`,
+    )
+  for (const [index, { role, serial }] of header.tokens.entries()) {
+    // A token that the run initialised has its serial number only after the header.
+    if (serial !== 'new' && serial !== payload.tokenSerials[index])
+      return refuse('OPENING-CERTIFICATE', `another token was opened as ${role}`)
+  }
   return accept(`ceremony key ${identityId(payload.ceremonyKeys)}`)
 }
 
