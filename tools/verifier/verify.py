@@ -31,6 +31,14 @@ def need(condition, detail):
         refuse(detail)
 
 
+# What a check may end with: a refusal, or content that nobody thought of, which is no reason to accept it.
+FAULTS = (Refused, ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError, struct.error)
+
+
+def said_of(fault):
+    return str(fault) if isinstance(fault, Refused) else f'it broke off: {type(fault).__name__}'
+
+
 # --- SPEC 1: bytes and canonical JSON ---------------------------------------------------------------------------
 
 def sha(*parts):
@@ -361,6 +369,44 @@ PAYLOAD_TYPE = 'application/vnd.in-toto+json'
 envelope_shape = obj(
     payload=lambda value: need(isinstance(value, str), 'no payload'), payloadType=literal(PAYLOAD_TYPE),
     signatures=array(obj(keyid=digest, sig=lambda value: need(isinstance(value, str) and len(value) <= 8192, 'no signature')), 0, 64))
+
+
+slug, cka_id = pattern('[a-z0-9][a-z0-9-]{0,63}'), pattern('([0-9a-f]{2}){1,64}')
+whole = integer(-2 ** 53 + 1, 2 ** 53 - 1)
+role_shape = literal('administrator', 'operator', 'so', 'officer', 'holder', 'approver', 'witness', 'recorder')
+step_shape = obj(
+    optional={'token': slug, 'key': slug, 'holder': line, 'decryption': slug,
+              'values': array(obj(optional={'format': literal('text', 'digits', 'hex', 'time')}, id=slug, label=line), 0, 20),
+              'when': literal('opening', 'closing'), 'by': literal('pin', 'pin-pad', 'companion', 'vendor')},
+    id=slug, actor=role_shape, textKey=pattern('[a-z][A-Za-z0-9.-]{0,127}'), text=text(1, 2000),
+    do=literal(
+        'confirm', 'roll-call', 'read-aloud', 'clock-check', 'pause', 'measure-machine', 'initialise-token', 'log-in', 'probe-token',
+        'inventory', 'make-ceremony-key', 'open-run', 'checkpoint', 'generate-root', 'read-back', 'generate-key',
+        'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'acknowledge-holder', 'take-request', 'approve-request',
+        'answer-request', 'take-result', 'approve-epoch', 'redeal', 'assemble-epoch', 'epoch-live', 'seal', 'export', 'receipt',
+        'close'))
+plan_shape = obj(
+    optional={
+        'fhe': obj(optional={'proofBits': whole, 'existing': obj(keyId=digest, epochId=digest, epoch=u32_shape, public=digest)},
+                   id=slug, type=literal('TFHE_INTEGER', 'TFHE_BINARY'), mode=mode_shape, squash=boolean,
+                   inputs=literal('signed', 'proven'), t=whole, n=whole, holders=array(line, 0, 64)),
+        'decryptions': array(obj(optional={'canary': boolean}, id=slug, what=line, answers=whole), 0, 100),
+        'reshare': obj(kind=literal('reshare', 'refresh', 'remove'), t=whole, n=whole, holders=array(line, 0, 64),
+                       dealers=array(line, 0, 64))},
+    v=literal(1), title=line, organisation=obj(id=slug, name=line), policy=digest, tool=build,
+    people=array(obj(role=role_shape, name=line, card=digest), 0, 200),
+    tokens=array(obj(optional={'label': line, 'attestation': obj(optional={'companion': obj(ckaId=cka_id, chain=digest)}, root=digest)},
+                     role=slug, profile=literal(*sorted(HARDWARE_PROFILES), 'softhsm', 'opencryptoki', 'swtpm'), library=digest,
+                     serial=line), 0, 20),
+    destinations=array(obj(card=digest, transport=digest), 0, 20),
+    keys=array(obj(optional={'parent': slug, 'replication': literal('trusted-window', 'vendor-clone', 'vendor-wrap', 'none'),
+                             'existing': obj(ckaId=hex16, rootId=hex16, ceremonyId=hex16)},
+                   id=slug, level=literal(*LEVELS), name=line,
+                   algorithm=literal('AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384')), 0, 500),
+    checkpoints=obj(live=array(slug, 0, 500)),
+    parts=array(obj(kind=literal('token-initialisation', 'root-kek', 'key-hierarchy', 'replication', 'threshold-fhe',
+                                 'threshold-decryption', 'resharing', 'bundle-export'),
+                    steps=array(step_shape, 1, 1000)), 1, 20))
 
 
 def parse(data, shape, most):
@@ -1162,230 +1208,433 @@ def next_public(data, corrections, dealers, t, n, plan_hash, roster, domain_):
 # --- SPEC 5: the plan's YAML ---------------------------------------------------------------------------------------
 
 def read_plan(data):
+    """The whole plan, with what a step or a plan leaves out."""
+    need(len(data) <= 1 << 20, 'the plan is longer than 1 MiB')
     try:
         text_ = data.decode()
     except UnicodeError:
         refuse('the plan is not UTF-8')
-    need(len(data) <= 1 << 20 and not re.search('[\r\0\ufeff]', text_), 'the plan is not plain text')
+    need(not re.search('[\r\0]', text_) and text_[:1] != '\ufeff', 'the plan is not plain text')
     plan = PlanReader(text_).read()
-    try:
-        return {'policy': plan['policy'], 'people': [{name: one[name] for name in ('role', 'name', 'card')} for one in plan['people']],
-                'tokens': [{'attestation': one.get('attestation'), **{name: one[name] for name in ('role', 'profile', 'library', 'serial')}} for one in plan['tokens']],
-                'destinations': [{name: one[name] for name in ('card', 'transport')} for one in plan['destinations']],
-                'keys': plan['keys'], 'fhe': plan.get('fhe'), 'reshare': plan.get('reshare'),
-                'decryptions': plan.get('decryptions') or [], 'checkpoints': {'live': list(plan['checkpoints']['live'])},
-                'parts': [{'steps': [{'id': step['id'], 'do': step['do'], 'key': step.get('key'), 'token': step.get('token', 'ceremony'), 'by': step.get('by')} for step in part['steps']]} for part in plan['parts']]}
-    except (KeyError, TypeError, AttributeError):
-        refuse('the plan has another form')
+    plan_shape(plan)
+    plan = {'fhe': None, 'reshare': None, 'decryptions': [], **plan}
+    plan['tokens'] = [{'attestation': None, **one} for one in plan['tokens']]
+    for part in plan['parts']:
+        part['steps'] = [{'key': None, 'token': 'ceremony', 'by': None, **step} for step in part['steps']]
+    return plan
+
+
+BLANK, FLOW, MOST_DEPTH = ' \t', ',[]{}', 64
 
 
 class PlanReader:
-    """YAML 1.2 core as a plan may use it: block and flow collections, plain, quoted and block scalars, comments."""
+    """
+    YAML 1.2, core schema, as a plan may use it: block and flow collections, plain, quoted and block scalars, comments.
+    `row` and `col` are where it stands; what it does not know for sure is refused.
+    """
 
     def __init__(self, text_):
-        self.lines = []
-        for raw in text_.split('\n'):
-            need('\t' not in raw[:len(raw) - len(raw.lstrip())], 'a tab indents the plan')
-            self.lines.append((len(raw) - len(raw.lstrip(' ')), raw.strip(' ')))
-        self.at = 0
-        self.skip()
-        if self.at < len(self.lines) and self.lines[self.at][1] == '---':
-            self.at += 1
+        self.rows, self.row, self.col = text_.split('\n'), 0, 0
 
     def read(self):
+        marked = next((at for at, raw in enumerate(self.rows) if raw.startswith('---')), len(self.rows))
+        need(not any(raw.startswith('%') for raw in self.rows[:marked]), 'the plan has a directive')
         self.skip()
-        need(self.at < len(self.lines), 'an empty plan')
-        value = self.block(0)
+        if self.row < len(self.rows) and is_marker(self.rows[self.row], '---'):
+            self.col = 3
+            self.space()
+            if self.here() in ('', '#'):
+                self.end_row()
+                self.skip()
+        need(self.more(), 'the plan is empty')
+        # What follows the mark in its row can be in flow style alone.
+        value = self.node(self.indent(), -1, 0) if self.col == 0 else self.inline(-1, 0)
+        need(isinstance(value, dict), 'the plan is no map')
         self.skip()
-        need(self.at == len(self.lines) or self.lines[self.at][1] == '...', 'the plan goes on after its end')
+        if self.row < len(self.rows) and is_marker(self.rows[self.row], '...'):
+            self.col = 3
+            self.end_row()
+            self.skip()
+        need(self.row == len(self.rows), 'the plan goes on after its end')
         return value
 
-    def skip(self):
-        while self.at < len(self.lines) and (not self.lines[self.at][1] or self.lines[self.at][1].startswith('#')):
-            self.at += 1
+    # rows, white space and comments
 
-    def more(self, least):
-        self.skip()
-        return self.at < len(self.lines) and self.lines[self.at][0] >= least
-
-    def block(self, least):
-        if not self.more(least):
-            return None
-        indent, content = self.lines[self.at]
-        if content.startswith('- ') or content == '-':
-            return self.sequence(indent)
-        if self.key_end(content) >= 0:
-            return self.mapping(indent)
-        return self.scalar(content, indent - 1)
-
-    def sequence(self, indent):
-        items = []
-        while self.more(indent) and self.lines[self.at][0] == indent:
-            content = self.lines[self.at][1]
-            if not (content.startswith('- ') or content == '-'):
-                break
-            inner = content[1:].lstrip(' ')
-            if not inner or inner.startswith('#'):
-                self.at += 1
-                items.append(self.block(indent + 1))
-                continue
-            # What follows the dash stands at its own column, as if on a line of its own.
-            self.lines[self.at] = (indent + len(content) - len(inner), inner)
-            nested = inner.startswith('- ') or self.key_end(inner) >= 0
-            items.append(self.block(indent + 1) if nested else self.scalar(inner, indent))
-        return items
-
-    def mapping(self, indent):
-        value = {}
-        while self.more(indent) and self.lines[self.at][0] == indent:
-            content = self.lines[self.at][1]
-            end = self.key_end(content)
-            need(end >= 0 and not content.startswith('- '), 'the plan has a line that is no entry')
-            key = flow_scalar(content[:end].rstrip(' '))
-            need(isinstance(key, str) and key not in value, 'a key of the plan is no text, or is there twice')
-            rest = content[end + 1:].strip(' ')
-            if rest and not rest.startswith('#'):
-                value[key] = self.scalar(rest, indent)
-                continue
-            self.at += 1
-            # A list may stand at the column of the key that it belongs to.
-            same = self.more(indent) and self.lines[self.at][0] == indent and re.match('-( |$)', self.lines[self.at][1])
-            value[key] = self.sequence(indent) if same else self.block(indent + 1)
-        need(not self.more(indent + 1), 'the plan is indented oddly')
-        return value
-
-    @staticmethod
-    def key_end(content):
-        """Where the colon after a key stands, or -1 for what is no entry of a map."""
-        if content[:1] in '[{':
-            return -1
-        if content[:1] in '\'"':
-            quoted = re.match(r"""'(?:[^']|'')*'|"(?:[^"\\\\]|\\\\.)*\"""", content)
-            end = quoted.end() if quoted else len(content)
-            found = re.match(r' *:(?= |$)', content[end:])
-            return end + found.end() - 1 if found else -1
-        found = re.search(r':(?= |$)', content)
-        comment = re.search(r' #', content)
-        return found.start() if found and not (comment and comment.start() < found.start()) else -1
-
-    def scalar(self, first, indent):
-        """A value that begins with `first` on this line; what goes on is indented deeper than `indent`."""
-        if re.fullmatch(r'[|>][+-]?[1-9]?[+-]?( +#.*)?', first):
-            self.at += 1
-            kept = []
-            while self.at < len(self.lines) and (not self.lines[self.at][1] or self.lines[self.at][0] > indent):
-                kept.append(self.lines[self.at][1])
-                self.at += 1
-            return ('\n' if first[0] == '|' else ' ').join(kept).strip()
-        whole = first
-        self.at += 1
-        while not complete(whole) or (first[0] not in '[{"\'' and self.goes_on(indent)):
-            need(self.at < len(self.lines), 'the plan ends within a value')
-            whole += ' ' + self.lines[self.at][1]
-            self.at += 1
-        return Flow(whole).value_alone()
-
-    def goes_on(self, indent):
-        if self.at >= len(self.lines):
-            return False
-        deeper, content = self.lines[self.at]
-        return bool(content) and deeper > indent and not content.startswith('#')
-
-
-def complete(text_):
-    """Whether every quote and bracket that is opened is closed."""
-    depth, quote, at = 0, '', 0
-    flow = text_[:1] in '[{"\''
-    while flow and at < len(text_):
-        char = text_[at]
-        if quote:
-            if char == '\\' and quote == '"':
-                at += 1
-            elif char == quote:
-                quote = ''
-        elif char in '"\'':
-            quote = char
-        elif char in '[{':
-            depth += 1
-        elif char in ']}':
-            depth -= 1
-        at += 1
-    return depth <= 0 and not quote
-
-
-class Flow:
-    """One value in flow style."""
-
-    def __init__(self, text_):
-        self.text, self.at = text_, 0
+    def here(self):
+        return self.rows[self.row][self.col:self.col + 1]
 
     def space(self):
-        while self.text[self.at:self.at + 1] == ' ':
-            self.at += 1
+        """Past white space in this row; a comment is past it too."""
+        raw = self.rows[self.row]
+        while self.here() and self.here() in BLANK:
+            self.col += 1
+        if self.here() == '#':
+            need(self.col == 0 or raw[self.col - 1] in BLANK, 'a comment of the plan touches what is before it')
 
-    def value_alone(self):
-        if self.text[0] not in '[{"\'':
-            return flow_scalar(re.split(' #', self.text)[0].rstrip(' '))
-        value = self.value(0)
+    def end_row(self):
+        """Nothing but white space and a comment is left in this row."""
         self.space()
-        need(self.at == len(self.text) or self.text[self.at] == '#', 'something follows a value of the plan')
+        need(self.here() in ('', '#'), 'something follows a value of the plan')
+        self.row, self.col = self.row + 1, 0
+
+    def skip(self, value=False):
+        """From the start of a row past those with nothing but white space and a comment, up to a `value` of the key or dash before."""
+        while self.row < len(self.rows) and self.rows[self.row].lstrip(BLANK)[:1] in ('', '#'):
+            need(not value or '\t' not in self.rows[self.row].partition('#')[0], 'a tab indents the plan')
+            self.row += 1
+
+    def more(self):
+        """Whether the document has another row; `row` is then the next one with anything in it."""
+        self.skip()
+        return self.row < len(self.rows) and not is_marker(self.rows[self.row], '---') and not is_marker(self.rows[self.row], '...')
+
+    def indent(self):
+        raw = self.rows[self.row]
+        count = len(raw) - len(raw.lstrip(' '))
+        need(raw[count:count + 1] != '\t', 'a tab indents the plan')
+        return count
+
+    # block style
+
+    def node(self, col, parent, depth):
+        """What begins in this row at `col`, and belongs to what stands at `parent`."""
+        need(depth < MOST_DEPTH, 'the plan is nested too deeply')
+        self.col = col
+        if self.is_dash():
+            return self.sequence(depth)
+        return self.mapping(depth) if self.key_end() is not None else self.inline(parent, depth)
+
+    def below(self, parent, depth):
+        """The node in the rows that are indented deeper than `parent`; None where there is none."""
+        return self.node(self.indent(), parent, depth) if self.more() and self.indent() > parent else None
+
+    def is_dash(self):
+        raw = self.rows[self.row]
+        return raw[self.col:self.col + 1] == '-' and raw[self.col + 1:self.col + 2] in ('', ' ', '\t')
+
+    def sequence(self, depth):
+        col, items = self.col, []
+        while True:
+            self.col = col + 1
+            self.space()
+            if self.here() in ('', '#'):
+                self.end_row()
+                self.skip(True)
+                items.append(self.below(col, depth + 1))
+            else:
+                nested = self.is_dash() or self.key_end() is not None
+                need(not nested or '\t' not in self.rows[self.row][col:self.col], 'a tab indents the plan')
+                items.append(self.node(self.col, col, depth + 1))
+            if not self.more() or self.indent() < col:
+                return items
+            need(self.indent() == col, 'the plan is indented oddly')
+            self.col = col
+            # A list that stands at the column of its key ends with the next key.
+            if not self.is_dash():
+                return items
+
+    def mapping(self, depth):
+        col, value = self.col, {}
+        while True:
+            end = self.key_end()
+            need(end is not None and not self.is_dash(), 'the plan has a row that is no entry')
+            key = self.key()
+            need(key not in value, 'a key of the plan is there twice')
+            self.col = end + 1
+            self.space()
+            if self.here() not in ('', '#'):
+                need(not self.is_dash(), 'a list of the plan begins in the row of its key')
+                value[key] = self.inline(col, depth + 1)
+            else:
+                self.end_row()
+                self.skip(True)
+                beside = self.more() and self.indent() == col and self.rows[self.row][col:col + 2] in ('-', '- ', '-\t')
+                self.col = col
+                value[key] = self.sequence(depth + 1) if beside else self.below(col, depth + 1)
+            if not self.more() or self.indent() < col:
+                return value
+            need(self.indent() == col, 'the plan is indented oddly')
+            self.col = col
+
+    def key_end(self):
+        """Where the colon after the key that begins here stands; None where none begins."""
+        raw = self.rows[self.row]
+        if self.here() in ('"', "'"):
+            found = QUOTED.match(raw, self.col)
+            end = found.end() if found else len(raw)
+        elif self.here() in ('[', '{'):
+            return None
+        else:
+            end = self.plain_end(raw, self.col, False)
+        while raw[end:end + 1] and raw[end] in BLANK:
+            end += 1
+        need(end - self.col <= 1000, 'the plan has too long a key') if raw[end:end + 1] == ':' else None
+        return end if raw[end:end + 1] == ':' and raw[end + 1:end + 2] in ('', ' ', '\t') else None
+
+    def key(self, flow=False):
+        """The key that begins here. Every key that a plan has is a word."""
+        raw = self.rows[self.row]
+        if self.here() in ('"', "'"):
+            found = QUOTED.match(raw, self.col)
+            need(found, 'a key of the plan is not closed')
+            self.col = found.end()
+            return quoted_text(found.group())
+        end = self.plain_end(raw, self.col, flow)
+        word, self.col = raw[self.col:end], end
+        need(re.fullmatch('[A-Za-z]+', word) and isinstance(plain_value(word), str), 'a key of the plan is no word')
+        return word
+
+    # values
+
+    def inline(self, parent, depth):
+        """The value that begins here; further rows of it are indented deeper than `parent`. Leaves `row` at the next one."""
+        first = self.here()
+        if first in ('|', '>'):
+            return self.block_scalar(parent)
+        if first in ('[', '{'):
+            value = self.flow(parent, depth, True)
+        elif first in ('"', "'"):
+            value = self.quoted(parent)
+        else:
+            value = self.plain(parent, False)
+        self.end_row()
         return value
 
-    def value(self, depth):
-        need(depth < 64, 'the plan is nested too deeply')
+    def block_scalar(self, parent):
+        header = re.fullmatch(r'([|>])(?:([+-])([1-9]?)|([1-9])([+-]?))?([ \t]+#.*|[ \t]*)', self.rows[self.row][self.col:], re.DOTALL)
+        need(header, 'a block of the plan begins oddly')
+        chomp, given = header[2] or header[5] or '', header[3] or header[4]
+        self.row, self.col = self.row + 1, 0
+        least, lines = max(parent, 0) + int(given) if given else None, []
+        while self.row < len(self.rows):
+            raw = self.rows[self.row]
+            count = len(raw) - len(raw.lstrip(' '))
+            if count < len(raw):
+                if least is None and count > parent:
+                    least = count
+                    need(all(len(one) <= least for one in lines), 'a block of the plan begins with a row indented deeper')
+                if least is None or count < least:
+                    need(raw[count] != '\t', 'a tab indents the plan')
+                    break
+            lines.append(raw)
+            self.row += 1
+        # The end of the text is not another row.
+        if self.row == len(self.rows) and lines:
+            lines.pop() if not lines[-1] else None
+        least = least if least is not None else 0
+        ends = len(lines)
+        while ends and not lines[ends - 1].strip(' ') and len(lines[ends - 1]) <= least:
+            ends -= 1
+        kept = [one[least:] for one in lines[:ends]]
+        value = '\n'.join(kept) if header[1] == '|' else fold_block(kept)
+        if not any(one.strip(' ') for one in lines):
+            value, ends = '', 0
+        if chomp == '+':
+            return value + '\n' * max(len(lines) - ends + (1 if ends else 0), 0)
+        return value + ('\n' if ends and not chomp else '')
+
+    def goes_on(self, row, parent):
+        """Whether a scalar may go on in a row: it is empty, or indented deeper than `parent`."""
+        raw = self.rows[row] if row < len(self.rows) else '...'
+        deeper = len(raw) - len(raw.lstrip(' ')) > parent
+        return row < len(self.rows) and (not raw.strip(' ') or deeper) and not is_marker(raw, '---') and not is_marker(raw, '...')
+
+    def quoted(self, parent):
+        start, quote = (self.row, self.col), self.here()
+        source, self.col = [quote], self.col + 1
+        while True:
+            raw = self.rows[self.row]
+            while self.here() and self.here() != quote:
+                self.col += 2 if quote == '"' and self.here() == '\\' else 1
+            source.append(raw[start[1] + 1 if self.row == start[0] else 0:self.col])
+            if self.here():
+                if quote == "'" and raw[self.col + 1:self.col + 2] == "'":
+                    source[-1] += "''"
+                    start, self.col = (self.row, self.col + 1), self.col + 2
+                    source = [''.join(source)]
+                    continue
+                self.col += 1
+                return quoted_text(''.join(source) + quote)
+            need(self.goes_on(self.row + 1, parent), 'a quote of the plan is not closed')
+            source.append('\n')
+            self.row, self.col = self.row + 1, 0
+
+    @staticmethod
+    def plain_end(raw, at, flow):
+        """Where a plain scalar that is at `at` of a row ends in it, without white space at its end."""
+        start = end = at
+        while at < len(raw):
+            char, after = raw[at], raw[at + 1:at + 2]
+            if char == ':' and (after in ('', ' ', '\t') or (flow and after in FLOW)):
+                break
+            if (char == '#' and at > start and raw[at - 1] in BLANK) or (flow and char in FLOW):
+                break
+            at += 1
+            end = end if char in BLANK else at
+        return end
+
+    def plain(self, parent, flow):
+        first, after = self.here(), self.rows[self.row][self.col + 1:self.col + 2]
+        need(first and first not in ',[]{}#&*!|>\'"%@`', 'the plan has an anchor, alias, tag, directive or misplaced mark')
+        need(first not in '-?:' or not (after in ('', ' ', '\t') or (flow and after in FLOW)), 'the plan has a misplaced mark')
+        end = self.plain_end(self.rows[self.row], self.col, flow)
+        lines, self.col = [self.rows[self.row][self.col:end]], end
+        while not self.rows[self.row][self.col:].strip(BLANK):
+            # Blank rows count only where the scalar goes on after them.
+            ahead = self.row + 1
+            while ahead < len(self.rows) and not self.rows[ahead].strip(BLANK) and self.goes_on(ahead, parent):
+                ahead += 1
+            if not self.goes_on(ahead, parent):
+                break
+            raw = self.rows[ahead]
+            start = len(raw) - len(raw.lstrip(BLANK))
+            if raw[start] == '#':
+                break
+            end = self.plain_end(raw, start, flow)
+            if end == start:
+                break
+            lines += [''] * (ahead - self.row - 1) + [raw[start:end]]
+            self.row, self.col = ahead, end
+        need(flow or not re.match('[ \t]*:', self.rows[self.row][self.col:]), 'the plan has a key within a value')
+        return plain_value(lines[0]) if len(lines) == 1 else plain_value(fold_lines(lines))
+
+    # flow style
+
+    def flow_space(self, parent, ends=''):
+        """Past white space, comments and row ends within brackets; `ends` may stand as far left as what it belongs to."""
+        while True:
+            self.space()
+            if self.here() not in ('', '#'):
+                return
+            need(self.row + 1 < len(self.rows), 'a bracket of the plan is not closed')
+            self.row, self.col = self.row + 1, 0
+            raw = self.rows[self.row]
+            bare = raw.lstrip(BLANK)
+            deeper = len(raw) - len(raw.lstrip(' ')) + (ends != '' and bare[:1] == ends) > parent
+            need(bare[:1] in ('', '#') or deeper, 'the plan is indented oddly')
+            need(not is_marker(raw, '---') and not is_marker(raw, '...'), 'a bracket of the plan is not closed')
+
+    def flow(self, parent, depth, outer=False):
+        need(depth < MOST_DEPTH, 'the plan is nested too deeply')
+        opened = self.here()
+        close, items = {'[': ']', '{': '}'}[opened], []
+        self.col, ends = self.col + 1, close if outer else ''
+        while True:
+            self.flow_space(parent, ends)
+            if self.here() == close:
+                self.col += 1
+                need(opened == '[' or distinct(key for key, _ in items), 'a key of the plan is there twice')
+                return items if opened == '[' else dict(items)
+            if opened == '[':
+                items.append(self.flow_value(parent, depth + 1))
+            else:
+                items.append((self.flow_key(parent), self.flow_value(parent, depth + 1)))
+            self.flow_space(parent, ends)
+            if self.here() != close:
+                need(self.here() == ',', 'a list of the plan is not closed, or has a pair in it')
+                self.col += 1
+
+    def flow_key(self, parent):
+        key = self.key(True)
         self.space()
-        opened = self.text[self.at:self.at + 1]
-        if opened in ('[', '{') and opened:
-            self.at += 1
-            close, items = {'[': ']', '{': '}'}[opened], []
-            while True:
-                self.space()
-                if self.text[self.at:self.at + 1] == close:
-                    self.at += 1
-                    need(opened == '[' or distinct(key for key, _ in items), 'a key of the plan is there twice')
-                    return items if opened == '[' else dict(items)
-                one = self.value(depth + 1)
-                self.space()
-                if opened == '{':
-                    need(isinstance(one, str) and self.text[self.at:self.at + 1] == ':', 'a key of the plan is no text')
-                    self.at += 1
-                    one = (one, self.value(depth + 1))
-                    self.space()
-                items.append(one)
-                if self.text[self.at:self.at + 1] == ',':
-                    self.at += 1
-                else:
-                    need(self.text[self.at:self.at + 1] == close, 'a list of the plan is not closed')
-        found = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\\\]|\\\\.)*"|(?:[^,\[\]{}:]|:(?! |$))+""").match(self.text, self.at)
-        need(found, 'the plan has an empty value')
-        self.at = found.end()
-        return flow_scalar(found.group().strip(' '))
+        need(self.here() == ':', 'a key of the plan has no value')
+        self.col += 1
+        self.flow_space(parent)
+        return key
+
+    def flow_value(self, parent, depth):
+        if self.here() in ('[', '{'):
+            return self.flow(parent, depth)
+        return self.quoted(parent) if self.here() in ('"', "'") else self.plain(parent, True)
 
 
-def flow_scalar(text_):
-    need(text_[:1] not in '&*!%@`|>' if text_ else True, 'the plan has an anchor, alias, tag or directive')
-    if text_[:1] == "'":
-        return text_[1:-1].replace("''", "'")
-    if text_[:1] == '"':
-        return re.sub(r'\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)', unescape, text_[1:-1])
-    if text_ in ('', '~', 'null', 'Null', 'NULL'):
-        return None
-    if text_ in ('true', 'True', 'TRUE', 'false', 'False', 'FALSE'):
-        return text_.lower() == 'true'
-    if re.fullmatch('[-+]?[0-9]+', text_):
-        return int(text_)
-    if re.fullmatch('0o[0-7]+|0x[0-9a-fA-F]+', text_):
-        return int(text_[2:], 8 if text_[1] == 'o' else 16)
-    need(not re.fullmatch(r'[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)', text_), 'the plan has a number that is no integer')
+QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+
+
+def is_marker(raw, mark):
+    return raw.startswith(mark) and raw[3:4] in ('', ' ', '\t')
+
+
+def fold_lines(lines):
+    """One row end is a space, several are one less; white space at row ends is none."""
+    text_, ends = lines[0].rstrip(BLANK), 0
+    for at, one in enumerate(lines[1:], 1):
+        bare = one.lstrip(BLANK) if at == len(lines) - 1 else one.strip(BLANK)
+        ends += 1
+        if bare or at == len(lines) - 1:
+            text_ += (' ' if ends == 1 else '\n' * (ends - 1)) + bare
+            ends = 0
     return text_
 
 
-def unescape(found):
-    code = found.group(1)
+def fold_block(lines):
+    """Of a block with `>`: row ends beside a row indented deeper stay."""
+    text_, ends, deep = '', 0, True
+    for at, one in enumerate(lines):
+        if one == '':
+            ends += 1
+            continue
+        deeper = one[0] in BLANK
+        first = text_ == '' and ends == at
+        if first:
+            text_ = '\n' * ends
+        elif deep or deeper:
+            text_ += '\n' * (ends + 1)
+        else:
+            text_ += '\n' * ends if ends else ' '
+        text_, ends, deep = text_ + one, 0, deeper
+    return text_
+
+
+def plain_value(text_):
+    """The core schema: null, truth, numbers, and everything else as text."""
+    if text_ in ('~', 'null', 'Null', 'NULL'):
+        return None
+    if text_ in ('true', 'True', 'TRUE', 'false', 'False', 'FALSE'):
+        return text_.lower() == 'true'
+    if re.fullmatch('[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+', text_):
+        need(len(text_) <= 40, 'the plan has too large a number')
+        base = {'0o': 8, '0x': 16}.get(text_[:2], 10)
+        return int(text_ if base == 10 else text_[2:], base)
+    if re.fullmatch(r'[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?', text_):
+        number = float(text_)
+        need(number.is_integer() and abs(number) < 2 ** 53, 'the plan has a number that is no integer')
+        return int(number)
+    need(not re.fullmatch(r'[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)', text_), 'the plan has a number that is no integer')
+    return text_
+
+
+def quoted_text(source):
+    """What stands between quotes, rows folded."""
+    if source[0] == "'":
+        lines = source[1:-1].split('\n')
+        return (lines[0] if len(lines) == 1 else fold_lines(lines)).replace("''", "'")
+    # An escaped row end joins; white space before any other is none, after it too.
+    found, text_, at = re.compile(r'\\\n[ \t]*|\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|[ \t]*\n[ \t\n]*|[^\\\n \t]+|[ \t]+'), '', 1
+    while at < len(source) - 1:
+        one = found.match(source, at, len(source) - 1)
+        need(one, 'the plan has an unknown escape')
+        text_, at = text_ + unquoted(one.group()), one.end()
+    try:
+        # A pair of escaped halves is one character, a half alone is none.
+        return text_.encode('utf-16-le', 'surrogatepass').decode('utf-16-le')
+    except UnicodeError:
+        refuse('the plan has half a character')
+
+
+def unquoted(part):
+    if part[0] == '\\':
+        return '' if part[1] == '\n' else unescape(part[1:])
+    ends = part.count('\n')
+    return part if not ends else ' ' if ends == 1 else '\n' * (ends - 1)
+
+
+def unescape(code):
     if code[0] in 'xuU' and len(code) > 1:
+        need(int(code[1:], 16) <= 0x10ffff, 'the plan has an unknown escape')
         return chr(int(code[1:], 16))
-    plain = {'0': '\0', 'a': '\a', 'b': '\b', 't': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r', 'e': '\x1b', 'N': '\x85',
-             '_': '\xa0', 'L': '\u2028', 'P': '\u2029', ' ': ' ', '"': '"', '/': '/', '\\': '\\'}
+    plain = {'0': '\0', 'a': '\a', 'b': '\b', 't': '\t', '\t': '\t', 'n': '\n', 'v': '\v', 'f': '\f', 'r': '\r', 'e': '\x1b',
+             'N': '\x85', '_': '\xa0', 'L': '\u2028', 'P': '\u2029', ' ': ' ', '"': '"', '/': '/', '\\': '\\'}
     need(code in plain, 'the plan has an unknown escape')
     return plain[code]
 
@@ -1441,8 +1690,8 @@ class Verifier:
                 getattr(self, 'check_' + name.lower().replace('-', '_'))()
                 passed.add(name)
                 checks.append({'id': name, 'ok': True, 'detail': ''})
-            except Refused as fault:
-                checks.append({'id': name, 'ok': False, 'detail': str(fault)})
+            except FAULTS as fault:
+                checks.append({'id': name, 'ok': False, 'detail': said_of(fault)})
         failed = [check['id'] for check in checks if check['ok'] is False]
         accepted = all(check['ok'] for check in checks)
         verdict = 'accepted' if accepted else 'signers-unknown' if failed == ['POLICY-MISSING'] else 'refused'
@@ -1485,8 +1734,8 @@ class Verifier:
         self.p = statement['predicate']
         try:
             self.opening = parse(self.blob(self.p['opening']), opening_shape, 524288)
-        except Refused as fault:
-            self.opening_fault = str(fault)
+        except FAULTS as fault:
+            self.opening_fault = said_of(fault)
 
     def check_manifest_entries(self):
         names = list(self.files)[1:]
@@ -1515,8 +1764,8 @@ class Verifier:
             self.secret = self.secret or (held and f'{name} is {held}')
         try:
             self.run = fold(self.lines(), sizes_of(self.p))
-        except Refused as fault:
-            self.run_fault = str(fault)
+        except FAULTS as fault:
+            self.run_fault = said_of(fault)
 
     def lines(self):
         rest = b''
@@ -1972,7 +2221,8 @@ class Verifier:
         least = 128 if request['mode'] == 'F' else 64
         need(not canary or least <= request['budget'] <= 256, 'no size for a canary')
         if canary:
-            dealers = {identity(self.card_of_holder(name)['keys']) for name in self.plan['reshare']['dealers']}
+            cards = [seat['card'] for name in self.plan['reshare']['dealers'] for seat in self.seats_of_holder(name)[:1]]
+            dealers = {identity(self.people[card]['keys']) for card in cards if card in self.people}
             need(not any(sig['signer'] in dealers for one in package['provenance'] for sig in one['signatures']),
                  'a dealer vouches for the canary')
         need(request['what'] == wanted['what'], 'it asks for something else than the plan')
@@ -2190,8 +2440,8 @@ def main(arguments):
     except OSError as fault:
         print(fault, file=sys.stderr)
         return 3
-    except Refused as fault:
-        print(f'POLICY-MALFORMED {fault}', file=sys.stderr)
+    except FAULTS as fault:
+        print(f'POLICY-MALFORMED {said_of(fault)}', file=sys.stderr)
         return 1
     if options.json:
         print(json.dumps(result))

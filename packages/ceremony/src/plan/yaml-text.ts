@@ -1,5 +1,15 @@
 import { fromUtf8 } from '@lux/crypto'
-import { isAlias, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import {
+  isAlias,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  visit,
+} from 'yaml'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 
 /** Bytes; CEREMONY limit for a plan or a script. */
@@ -62,6 +72,7 @@ export function parseYaml(text: string): Parsed<unknown> {
       strict: true,
       uniqueKeys: true,
       merge: false,
+      keepSourceTokens: true,
       lineCounter: lines,
     })
     let cut = false
@@ -71,16 +82,19 @@ export function parseYaml(text: string): Parsed<unknown> {
       else refuse(`${fault(code)} at ${place(pos[0])}`)
     }
     if (cut) refusals.unshift(cutOff(`the text ends too early, at ${place(text.trimEnd().length)}`))
-    if (/^%/m.test(text.split(/^---/m)[0] ?? '')) refuse('directives are not allowed')
+    if (hasDirective(text)) refuse('directives are not allowed')
     visit(document, (_key, item) => {
       if (isAlias(item)) refuse(`an alias at ${placeOf(item)} is not allowed`)
       else if (isNode(item)) {
         if (item.anchor !== undefined) refuse(`an anchor at ${placeOf(item)} is not allowed`)
         if (item.tag !== undefined && isTagged(item)) refuse(`a tag at ${placeOf(item)} is not allowed`)
+        const wrong = textFault(item)
+        if (wrong !== null) refuse(`${wrong} at ${placeOf(item)}`)
       }
       if (isPair(item) && (!isScalar(item.key) || typeof item.key.value !== 'string'))
         refuse('every key must be text')
       if (isPair(item) && isScalar(item.key) && item.key.value === '<<') refuse('merge keys are not allowed')
+      if (isPair(item) && !isInOneLine(item)) refuse('a key and its colon must be in one line, without “?”')
       return undefined
     })
     if (refusals.length > 0) return { ok: false, refusals }
@@ -97,6 +111,33 @@ const unfinished: ReadonlySet<string> = new Set(['MISSING_CHAR', 'BAD_INDENT'])
 // The composer sets `tag` on every node that was written with one, `!` included, and on no other.
 function isTagged(item: { tag?: string }): boolean {
   return typeof item.tag === 'string'
+}
+
+/** Whether a line before the first document mark begins with %. Only LF ends a line. */
+function hasDirective(text: string): boolean {
+  const rows = text.split('\n')
+  const mark = rows.findIndex((row) => row.startsWith('---'))
+  return rows.slice(0, mark < 0 ? rows.length : mark).some((row) => row.startsWith('%'))
+}
+
+/** What the parser takes and no other reader has to: half a character, and a last text without its closing quote. */
+function textFault(item: Node): string | null {
+  if (!isScalar(item)) return null
+  const { value, srcToken: token } = item
+  if (typeof value === 'string' && !value.isWellFormed()) return 'half a character'
+  const open = token?.type === 'single-quoted-scalar' && !/^'(?:[^']|'')*'$/.test(token.source)
+  return open ? 'a quote that is not closed' : null
+}
+
+function isInOneLine({ key, srcToken }: Pair): boolean {
+  const { start = [], sep = [] } = srcToken ?? {}
+  const colon = sep.findIndex(({ type }) => type === 'map-value-ind')
+  const token = isScalar(key) ? key.srcToken : undefined
+  const parts = [...sep.slice(0, Math.max(colon, 0)), ...(token === undefined ? [] : [token])]
+  return (
+    !start.some(({ type }) => type === 'explicit-key-ind') &&
+    !parts.some((part) => 'source' in part && part.source.includes('\n'))
+  )
 }
 
 // The parser's own messages quote the text: of them only the code is passed on.

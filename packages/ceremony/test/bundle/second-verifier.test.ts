@@ -3,9 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { tokenProfiles } from '../../src/plan/index.ts'
-import { parseYaml } from '../../src/plan/yaml-text.ts'
 import type { PolicyFile } from '../../src/policy/index.ts'
-import { planOf, scriptNames } from '../engine/plans.ts'
 import { elsewhere, newToken } from '../support/altered-places.ts'
 import { withString } from '../support/altered-reference-string.ts'
 import { alteredRenewals } from '../support/altered-renewals.ts'
@@ -14,13 +12,6 @@ import { softToken } from '../support/altered-trust.ts'
 import { entropyOf } from '../support/people.ts'
 import { type SampleBundle, sampleBundle } from '../support/sample-bundle.ts'
 import { type Case, compare, verifier } from '../support/second-verifier.ts'
-
-function withoutTexts(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutTexts)
-  if (typeof value !== 'object' || value === null) return value
-  const members = Object.entries(value).filter(([key]) => key !== 'text')
-  return Object.fromEntries(members.map(([key, one]) => [key, withoutTexts(one)]))
-}
 
 let sample: SampleBundle
 
@@ -66,59 +57,6 @@ describe('the second verifier', () => {
     for (let i = 100; i < 150; i++) flip(places.getUint32(4 * i) % 58_000, sample.policy)
     await compare(cases)
   }, 240_000)
-
-  it('reads a plan as the first one does, also one that was written by hand', () => {
-    const byHand = [
-      `# A plan, as somebody might write it`,
-      `"v": 1`,
-      `title: 'It''s a plan: really' # not a map`,
-      `policy: >-`,
-      `  ${'a'.repeat(64)}`,
-      `people:`,
-      `- {role: officer, name: "A\\u0064a \\"x\\"", card: "${'b'.repeat(64)}"}`,
-      `- role: witness`,
-      `  name: Wim`,
-      `    of the Hague`,
-      `  card: '${'c'.repeat(64)}'`,
-      `tokens: [ { role: ceremony, profile: softhsm } ]`,
-      `keys: []`,
-      `checkpoints:`,
-      `  live:`,
-      ``,
-      `    - open-run`,
-      `    # a remark`,
-      `    - "true"`,
-      `parts:`,
-      `  -`,
-      `    kind: root-kek`,
-      `    steps:`,
-      `      - id: open-run`,
-      `        do: open-run`,
-      `        text: |`,
-      `          Say: this`,
-      `          - and that`,
-    ].join('\n')
-    const shipped = scriptNames.map((name) => planOf(name, 'production').text)
-    const driver2 = `
-import json, sys
-sys.path.insert(0, sys.argv[1])
-sys.dont_write_bytecode = True
-import verify
-print(json.dumps([verify.PlanReader(text).read() for text in json.load(sys.stdin)]))
-`
-    const texts = [...shipped, byHand]
-    const run = spawnSync('python3', ['-c', driver2, verifier], {
-      input: JSON.stringify(texts),
-      encoding: 'utf8',
-    })
-    expect(run.stderr).toBe('')
-    const read = JSON.parse(run.stdout) as Record<string, unknown>[]
-    for (const [index, text] of texts.entries()) {
-      const parsed = parseYaml(text)
-      // The text of a block scalar is for people; a verifier looks past it.
-      expect(withoutTexts(read[index])).toEqual(withoutTexts(parsed.ok ? parsed.value : parsed.refusals))
-    }
-  })
 
   it('has the exit codes of custody verify', () => {
     const history = fileURLToPath(new URL('../../history/0.1.0/', import.meta.url))

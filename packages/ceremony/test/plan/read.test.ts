@@ -38,6 +38,11 @@ describe('a plan file', () => {
     ['a directive', `%YAML 1.2\n---\n${text}`],
     ['two documents', `${text}---\n${text}`],
     ['a key that is no text', `${text}7: seven\n`],
+    ['a key after a question mark', text.replace('title: ', '? title\n: ')],
+    ['a key and its colon in two lines', text.replace('title: ', 'title\n  : ')],
+    ['a last text whose quote is not closed', `${text}more: 'it''`],
+    ['half a character', text.replace(/^title: .*$/m, 'title: "\\ud83d"')],
+    ['a directive after a line separator that YAML has not', `%\u2028---\n${text}`],
     ['a broken line', text.replace('\ntitle: ', '\n  : [\ntitle: ')],
   ])('PLAN-02 is refused with %s', (_what, changed) => {
     const found = refusals(changed)

@@ -109,7 +109,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const joining = options.life ? [...staying, ...others.newcomers, ...others.approvers] : []
   const roster = [...officers, ...witnesses, ...holders, ...joining]
   const { transports, destinations } = sampleTransports(domain, server, options, entropy, put)
-  const planHash = put(planBytes(samplePlan(options, roster, { policy: digest, destinations })))
+  const planHash = put(planBytes(samplePlan(options, roster, { policy: digest, destinations }), options))
   const plainHeader: Header = {
     v: 1,
     ceremonyId: options.ceremonyId ?? sampleCeremonyId,

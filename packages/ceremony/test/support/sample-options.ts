@@ -36,6 +36,8 @@ export type LockTerms = Omit<PlanLock, 'signatures'>
 export type Alterations = {
   policy?: (policy: Policy) => Policy
   plan?: (plan: Plan) => Plan
+  /** The plan's file, before it is hashed. */
+  planText?: (text: string) => string
   header?: (header: Header) => Header
   entries?: (entries: FullEntry[]) => FullEntry[]
   opening?: (opening: OpeningCertificate) => OpeningCertificate

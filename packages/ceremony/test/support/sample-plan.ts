@@ -122,6 +122,7 @@ export function samplePlan(
   return options.alter?.plan?.(plan) ?? plan
 }
 
-export function planBytes(plan: Plan): Uint8Array {
-  return utf8(stringify(plan, { version: '1.2', schema: 'core', lineWidth: 0, aliasDuplicateObjects: false }))
+export function planBytes(plan: Plan, { alter }: SampleOptions = {}): Uint8Array {
+  const text = stringify(plan, { version: '1.2', schema: 'core', lineWidth: 0, aliasDuplicateObjects: false })
+  return utf8(alter?.planText?.(text) ?? text)
 }
