@@ -41,7 +41,8 @@ const accepted: SampleOptions[] = [
   withText(commented),
   withText(changed(liveBlock, 'live: [open-run, # officers\n    make-root\n  ]\n')),
   withText((text) => `--- # the plan\n${text}...\t# and its end\n`),
-  withText(changed('destinations: []\n', 'destinations: [ # no server yet\n  ]\n')),
+  withText(changed('destinations:\n', 'destinations: # where the root goes\n')),
+  withText(changed('live:\n', 'live: # waited for\n')),
   withText(
     changed(
       /tokens:\n {2}- role: ceremony\n/,
@@ -57,7 +58,7 @@ const refused: (readonly [check: string, options: SampleOptions])[] = [
   ['EVIDENCE', { alter: { plan: readRoot, planText: changed('do: read-back\n', 'do: read-back\t# c\n') } }],
   ['EVIDENCE', { alter: { plan: readRoot, planText: changed('do: read-back\n', 'do: read-back\t\n') } }],
   ['PLAN-CONTENT', withText((text) => text.replaceAll('\n', '\r\n'))],
-  ['PLAN-CONTENT', withText(changed('destinations: []\n', 'destinations: []\ndestinatoins: []\n'))],
+  ['PLAN-CONTENT', withText(changed('destinations:\n', 'destinatoins: []\ndestinations:\n'))],
   ['PLAN-CONTENT', withText(changed('do: open-run\n', 'do: export-root-in-clear\n'))],
   ['PLAN-CONTENT', withText(changed('do: open-run\n', 'do: open-run\n        again: true\n'))],
   ['PLAN-CONTENT', withText(changed('title: Sample plan\n', 'title: null\n'))],
