@@ -736,8 +736,8 @@ def dealing_in(fact):
     return (named if isinstance(named, str) else '',)
 
 
-def fold(lines, sizes):
-    """Header, node 0, last head and the heads at `sizes` of the lines of a transcript."""
+def fold(lines, sizes, most=1_000_000):
+    """Header, node 0, last head and the heads at `sizes` of the lines of a transcript of at most `most` entries."""
     header, node, tree, heads, made_at, opened, decided, performed, keys_read, dealing = None, b'', Tree(), {}, {}, 0, [], {}, {}, None
 
     def head():
@@ -749,6 +749,7 @@ def fold(lines, sizes):
             header = parse(data[:-1], header_shape, 2 ** 20)
             node = node0 = sha(b'\x11', data[:-1])
         else:
+            need(tree.size < most, f'more than {most} entries')
             entry = parse(data[:-1], entry_shape, 2 ** 20)
             need(entry['seq'] == str(tree.size), f"entry {entry['seq']} stands where entry {tree.size} belongs")
             leaf = leaf_of(entry)

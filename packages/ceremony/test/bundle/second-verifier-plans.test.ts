@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/plan/index.ts'
+import { maxEntries } from '../../src/transcript/jsonl.ts'
 import { type Alterations, type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
 import { besideVerifier } from '../support/second-reader.ts'
 import { type Case, compare, verifier } from '../support/second-verifier.ts'
@@ -167,4 +168,25 @@ print(json.dumps(results))
       rmSync(folder, { recursive: true, force: true })
     }
   }, 60_000)
+
+  it('CHAIN-LONG takes no more entries than the first one', async () => {
+    const { header, entries } = await sampleBundle({ domain: 'rehearsal' })
+    const results = besideVerifier(
+      `
+import inspect
+header, *entries = json.load(sys.stdin)
+lines = [verify.jcs(one) + b'\\n' for one in [header, *entries]]
+results = [inspect.signature(verify.fold).parameters['most'].default]
+for most in (len(entries), len(entries) - 1):
+    try:
+        results.append(verify.fold(lines, set(), most)['head']['size'])
+    except verify.Refused as fault:
+        results.append(str(fault))
+print(json.dumps(results))
+`,
+      [header, ...entries],
+    )
+    const count = entries.length
+    expect(results).toEqual([maxEntries, `${count}`, `more than ${count - 1} entries`])
+  })
 })
