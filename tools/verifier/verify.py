@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Second verifier of Lux Custody bundles, written from docs/SPEC.md in Python 3.11 with its standard library alone.
 
-    verify.py BUNDLE --policy FILE [--audience HEX] [--json]
+    verify.py BUNDLE --policy FILE [--audience CARD-OR-DIGEST] [--json]
 
-Same checks, ids and exit codes as `custody verify`: 0 accepted, 1 refused (or signers unknown), 2 wrong use, 3 the file
-cannot be read. P-256, Ed25519 and ML-DSA-65 are verified by the plain code below: slow, and for public data only.
+Same checks, ids and exit codes as `custody verify`: 0 accepted, 1 refused (or signers unknown), 2 wrong use, 3 the machine
+failed. P-256, Ed25519 and ML-DSA-65 are verified by the plain code below: slow, and for public data only.
 """
 import argparse
 import base64
@@ -2424,34 +2424,65 @@ class Verifier:
         need(not self.crc_faults, f'{self.crc_faults[:1]}: the CRC is another')
 
 
-def main(arguments):
-    parser = argparse.ArgumentParser(prog='verify.py', description='Verify a Lux Custody bundle.')
-    parser.add_argument('bundle')
-    parser.add_argument('--policy')
-    parser.add_argument('--audience')
-    parser.add_argument('--json', action='store_true')
-    options = parser.parse_args(arguments)
+class WrongUse(Exception):
+    """An argument that names no file, or the wrong one: (code, detail)."""
+
+
+def audience_of(text_):
+    """A server's digest as it is given, or that of the card in a file."""
+    if re.fullmatch('[0-9a-f]{64}', text_):
+        return text_
+    with open(text_, 'rb') as file:
+        data = file.read(32769)
+    try:
+        parse(data, server_shape, 32768)
+    except FAULTS as fault:
+        raise WrongUse('SERVER-CARD-MALFORMED', f'{text_}: {said_of(fault)}') from None
+    return sha(data).hex()
+
+
+def examine(options):
+    """The verdict; where there is none, the code of why, and the exit code."""
     try:
         policy = None
-        if options.policy:
+        if options.policy is not None:
             with open(options.policy, 'rb') as file:
                 policy = parse(file.read((1 << 20) + 1), policy_file_shape, 1 << 20)
+        audience = None if options.audience is None else audience_of(options.audience)
         with open(options.bundle, 'rb') as file:
-            result = Verifier(file, policy, options.audience).verify()
+            result = Verifier(file, policy, audience).verify()
+        return result, 0 if result['verdict'] == 'accepted' else 1
+    except WrongUse as fault:
+        code, detail, exit_ = *fault.args, 2
+    except (FileNotFoundError, NotADirectoryError) as fault:
+        code, detail, exit_ = 'FILE-MISSING', str(fault), 2
+    except IsADirectoryError as fault:
+        code, detail, exit_ = 'FILE-WRONG-KIND', str(fault), 2
+    except PermissionError as fault:
+        code, detail, exit_ = 'FILE-UNREADABLE', str(fault), 1
     except OSError as fault:
-        print(fault, file=sys.stderr)
-        return 3
+        code, detail, exit_ = 'INTERNAL', str(fault), 3
     except FAULTS as fault:
-        print(f'POLICY-MALFORMED {said_of(fault)}', file=sys.stderr)
-        return 1
+        code, detail, exit_ = 'POLICY-MALFORMED', said_of(fault), 1
+    return {'verdict': 'refused', 'failed': [code], 'checks': [{'id': code, 'ok': False, 'detail': detail}]}, exit_
+
+
+def main(arguments):
+    parser = argparse.ArgumentParser(prog='verify.py', description='Verify a Lux Custody bundle.', allow_abbrev=False)
+    parser.add_argument('bundle')
+    parser.add_argument('--policy', metavar='FILE', help='the policy that you took by hand; without it nothing is accepted')
+    parser.add_argument('--audience', metavar='WHO', help='the server that shall import it: its card.json, or the digest of that card')
+    parser.add_argument('--json', action='store_true', help='one JSON document instead of text')
+    options = parser.parse_args(arguments)
+    result, exit_ = examine(options)
     if options.json:
         print(json.dumps(result))
-    else:
-        for check in result['checks']:
-            state = {True: 'ok', False: 'FAILED', None: '-'}[check['ok']]
-            print(f"{state:7}{check['id']:22}{check['detail']}", file=sys.stderr)
-        print(' '.join([result['verdict'], *result['failed']]))
-    return 0 if result['verdict'] == 'accepted' else 1
+        return exit_
+    for check in result['checks']:
+        state = {True: 'ok', False: 'FAILED', None: '-'}[check['ok']]
+        print(f"{state:7}{check['id']:22}{check['detail']}", file=sys.stderr)
+    print(' '.join([result['verdict'], *result['failed']]))
+    return exit_
 
 
 if __name__ == '__main__':

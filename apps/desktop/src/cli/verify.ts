@@ -1,10 +1,12 @@
 import { type BundleVerdict, type Check, verifyBundle } from '@lux/ceremony/bundle'
 import { serverCardCodec } from '@lux/ceremony/wire'
 import { verifyAttestation } from '@lux/hsm'
+import { CoreError } from '../core/core-error.ts'
 import { fileReader } from '../core/store/file-reader.ts'
 import type { CommandLine } from './command-line.ts'
 import { readPolicy, readServerCard, wordLines, wordsOf } from './files.ts'
 import type { Outcome } from './output.ts'
+import { WrongUse } from './wrong-use.ts'
 
 export type VerifyCommandOptions = { policy?: string; audience?: string }
 
@@ -22,7 +24,7 @@ export function registerVerify({ program, act }: CommandLine): void {
     .addHelpText(
       'after',
       `
-Exit 0: accepted. Exit 1: refused, with the check named. Take the policy from its own place, never from beside the
+Exit 0: accepted. Exit 1: refused, with the check named. Exit 2: called wrongly. Take the policy from its own place, never from beside the
 bundle, and compare its words first: custody policy show policy.json
 
 Examples:
@@ -48,8 +50,15 @@ export async function verify(path: string, options: VerifyCommandOptions): Promi
   }
 }
 
+/** A digest as it is given, or that of the card in a file. Another file is the wrong one: exit 2. */
 function audienceOf(text: string): string {
-  return /^[0-9a-f]{64}$/.test(text) ? text : serverCardCodec.digest(readServerCard(text))
+  if (/^[0-9a-f]{64}$/.test(text)) return text
+  try {
+    return serverCardCodec.digest(readServerCard(text))
+  } catch (error) {
+    if (error instanceof CoreError) throw new WrongUse(error.code, error.detail, error.remedy)
+    throw error
+  }
 }
 
 function outcomeOf(path: string, { verdict, checks, failed, contents }: BundleVerdict): Outcome {

@@ -1,0 +1,132 @@
+import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { verifyBundle } from '@lux/ceremony/bundle'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fileReader } from '../../src/core/store/file-reader.ts'
+import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
+
+const root = join(import.meta.dirname, '../../../..')
+const verifier = join(root, 'tools/verifier/verify.py')
+const bundle = join(root, 'packages/ceremony/history/0.1.0/bundle.zip')
+const policy = join(root, 'packages/ceremony/history/0.1.0/policy.json')
+let folder: string
+let card: string
+let audience: string
+
+beforeAll(async () => {
+  folder = temporaryFolder()
+  const reader = fileReader(bundle)
+  try {
+    const { contents } = await verifyBundle(reader)
+    audience = contents?.predicate.audience ?? ''
+    const bytes = await contents?.read(audience, 32_768)
+    if (!bytes?.ok) throw new Error('the bundle has no server card')
+    card = join(folder, 'card.json')
+    writeFileSync(card, bytes.value)
+  } finally {
+    reader.close()
+  }
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What follows the command in every line of the pages that verifies a bundle. */
+function forms(): string[][] {
+  const guide = join(root, 'docs/guide')
+  const pages = [join(root, 'README.md'), ...readdirSync(guide).map((name) => join(guide, name))]
+  const lines = pages
+    .filter((page) => page.endsWith('.md'))
+    .flatMap((page) => readFileSync(page, 'utf8').split('\n'))
+    .flatMap(
+      (line) =>
+        /^(?:\.\/)?(?:custody verify|python3 tools\/verifier\/verify\.py) ([^;#]*)/.exec(line)?.[1] ?? [],
+    )
+  return lines.map((line) => line.trim().split(/ +/))
+}
+
+/** The words of a page with files that are there. */
+function withFiles(words: readonly string[]): string[] {
+  return words.map((word, at) => {
+    const before = words[at - 1]
+    if (word.startsWith('--')) return word
+    return before === '--policy' ? policy : before === '--audience' ? card : bundle
+  })
+}
+
+type Said = { exit: number | null; failed: unknown }
+
+function second(args: readonly string[]): Said {
+  const { status, stdout } = spawnSync('python3', ['-B', verifier, ...args, '--json'], { encoding: 'utf8' })
+  return { exit: status, failed: status === 2 && stdout === '' ? [] : (JSON.parse(stdout) as Said).failed }
+}
+
+async function first(args: readonly string[]): Promise<Said> {
+  const { exit, json } = await custodyJson(['verify', ...args])
+  return { exit, failed: json.failed ?? [json.code] }
+}
+
+describe('both verifiers take the same arguments', () => {
+  test('in every form that README and guide use', async () => {
+    const all = forms()
+    expect(all.length).toBeGreaterThan(5)
+    expect(all.flat()).toEqual(expect.arrayContaining(['--policy', '--audience']))
+    for (const words of all) {
+      const args = withFiles(words)
+      expect([words, await first(args)]).toEqual([words, { exit: 0, failed: [] }])
+      expect([words, second(args)]).toEqual([words, { exit: 0, failed: [] }])
+    }
+  }, 120_000)
+
+  test('AUDIENCE a server by its card or by the digest of that card', async () => {
+    const given = [bundle, '--policy', policy, '--audience']
+    for (const who of [card, audience]) {
+      expect(second([...given, who])).toEqual({ exit: 0, failed: [] })
+      expect(await first([...given, who])).toEqual({ exit: 0, failed: [] })
+    }
+    for (const args of [
+      [...given, '0'.repeat(64)],
+      ['--audience', '0'.repeat(64), bundle, `--policy=${policy}`],
+    ]) {
+      expect(second(args)).toEqual({ exit: 1, failed: ['AUDIENCE'] })
+      expect(await first(args)).toEqual({ exit: 1, failed: ['AUDIENCE'] })
+    }
+  }, 60_000)
+
+  test('exit 2 for an audience that is neither, and for files that are not there', async () => {
+    const given = [bundle, '--policy', policy, '--audience']
+    const long = join(folder, 'long.json')
+    writeFileSync(long, ' '.repeat(40_000))
+    const cases: [args: string[], code: string][] = [
+      [[...given, policy], 'SERVER-CARD-MALFORMED'],
+      [[...given, bundle], 'SERVER-CARD-MALFORMED'],
+      [[...given, long], 'SERVER-CARD-MALFORMED'],
+      [[...given, audience.toUpperCase()], 'FILE-MISSING'],
+      [[...given, ''], 'FILE-MISSING'],
+      [[...given, folder], 'FILE-WRONG-KIND'],
+      [[join(folder, 'nothing.zip'), '--policy', policy], 'FILE-MISSING'],
+      [[join(policy, 'nothing.zip'), '--policy', policy], 'FILE-MISSING'],
+      [[folder], 'FILE-WRONG-KIND'],
+      [[bundle, '--policy', ''], 'FILE-MISSING'],
+    ]
+    for (const [args, code] of cases) {
+      expect([args, second(args)]).toEqual([args, { exit: 2, failed: [code] }])
+      expect([args, await first(args)]).toEqual([args, { exit: 2, failed: [code] }])
+    }
+    expect(second([bundle, '--policy', bundle])).toEqual({ exit: 1, failed: ['POLICY-MALFORMED'] })
+    expect(await first([bundle, '--policy', bundle])).toEqual({ exit: 1, failed: ['POLICY-MALFORMED'] })
+  }, 120_000)
+
+  test('exit 2 for other words: none is guessed from its beginning', async () => {
+    for (const args of [
+      [],
+      [bundle, bundle],
+      [bundle, '--pol', policy],
+      [bundle, '--policy'],
+      [bundle, '--domain', 'x'],
+    ]) {
+      const run = spawnSync('python3', ['-B', verifier, ...args], { encoding: 'utf8' })
+      expect([args, run.status]).toEqual([args, 2])
+      expect([args, (await custody(['verify', ...args])).exit]).toEqual([args, 2])
+    }
+  }, 60_000)
+})
