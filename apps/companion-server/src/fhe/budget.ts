@@ -11,7 +11,8 @@ type Work = Pick<Transaction<Tables>, 'selectFrom'>
 
 /**
  * The server's own count: a ciphertext costs once in an epoch, every epoch of the key counts, and the total is what the
- * policy and the noise of this quorum allow a holder. It is never more generous than a holder who answered everything.
+ * policy and the noise of this quorum allow a holder. A holder who answered everything has no more, and after a move less, since the
+ * largest canary there is was taken off: THRESHOLD-FHE section 7.
  */
 export async function budgetOfKey(
   work: Work,

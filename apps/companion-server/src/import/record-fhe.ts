@@ -143,7 +143,7 @@ async function recordNext(
   return accept(null)
 }
 
-/** A canary counts here too, which its holders leave out: this server's count is never below theirs. */
+/** A canary counts here too, by its blocks; its holders leave it out, but their budgets were less by the largest one from the start. */
 async function recordDecryption(work: Work, request: DecryptionRequest): Promise<Outcome<null>> {
   const { keyId, requestId, epochId, mode, ciphertexts } = request
   const taken = await work

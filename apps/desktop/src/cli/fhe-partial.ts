@@ -5,7 +5,7 @@ import { type CommandLine, refused } from './command-line.ts'
 import { ciphertextAt, readPublicFile, readShareFile } from './fhe-files.ts'
 import { mustBeNew, writeNew } from './files.ts'
 import { approve } from './holder-approve.ts'
-import { noiseLines } from './noise-lines.ts'
+import { canaryNoiseLines, noiseLines } from './noise-lines.ts'
 import type { Outcome } from './output.ts'
 import { type PassphraseOptions, withPassphrase } from './secret-input.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -155,12 +155,14 @@ function canary(path: string, pub: string, { ciphertext, out, carried }: Partial
       carrying: carried === true ? 'always' : 'never',
     })
     if (!answer.ok) throw refused(answer)
-    const { partial: bytes } = answer.value
+    const { partial: bytes, ...said } = answer.value
     writeNew(out, bytes)
     return {
       exit: 0,
-      json: { ok: true, partial: out, size: bytes.length },
-      text: `${out}  ${bytes.length} bytes`,
+      json: { ok: true, partial: out, size: bytes.length, ...said },
+      text: [`${out}  ${bytes.length} bytes: the canary, outside the budget`, ...canaryNoiseLines(said)].join(
+        '\n',
+      ),
     }
   } finally {
     wipe(share)

@@ -63,7 +63,8 @@ before the answer leaves; a ciphertext answered before costs nothing. Squashed c
 37 KB where the policy has them rounded for carrying: then always, else never.
 
 A share of an epoch that is not live yet answers its canary and nothing else: outside the budget, without approvers, once,
-and only what its evaluator or encryptor vouches for as the program "canary".
+and only what its evaluator or encryptor vouches for as the program "canary". Every request keeps the floor of 40 bits a block, and a
+squashed canary too; a fresh one has 32 or 33, which is said and borne, once in an epoch and counted in the new shares’ budgets.
 
 Example:
   $ custody holder approve request.json --share share-1.sealed --key my.key --policy policy.json \\

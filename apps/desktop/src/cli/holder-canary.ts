@@ -7,19 +7,17 @@ import {
   provenanceCodec,
 } from '@lux/ceremony/wire'
 import { fromHex, sealTo, sha256Hex, toHex } from '@lux/crypto'
-import { fheCanaryPartial } from '@lux/crypto/fhe'
+import { CANARY_PROGRAM, fheCanaryPartial } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { refused } from './command-line.ts'
 import { wordLines, wordsOf, writeNew } from './files.ts'
 import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'
 import type { Asked } from './holder-approve.ts'
 import { keepState, type Opened } from './holder-opened.ts'
+import { canaryNoiseLines } from './noise-lines.ts'
 import { type Outcome, say } from './output.ts'
 import { requestLines } from './request-lines.ts'
 import { askYes } from './terminal.ts'
-
-/** What an evaluator or encryptor calls the program of a canary: nobody approves it, so they vouch that it is one. */
-export const canaryProgram = 'canary'
 
 /**
  * The one answer of a share whose epoch is not live yet: adr/0013. Errors: HOLDER-UNPROVEN, HOLDER-CANARY, REQUEST-CANARY,
@@ -33,7 +31,7 @@ export async function answerCanary(
   const { key, held, envelope, before } = opened
   const request = given.request.payload
   const { header } = envelope.share
-  if (given.provenance.some(({ payload }) => payload.program !== canaryProgram))
+  if (given.provenance.some(({ payload }) => payload.program !== CANARY_PROGRAM))
     throw new CoreError('HOLDER-UNPROVEN', `epoch ${header.epoch} is not live, and this is not its canary`)
   if (before.canary)
     throw new CoreError('HOLDER-CANARY', `you have answered the canary of epoch ${header.epoch}`)
@@ -71,6 +69,9 @@ export async function answerCanary(
   if (!same.ok) throw refused(same)
   for (const line of requestLines(given, null)) say(line)
   say('the canary of an epoch that is not live: outside the budget, answered once')
+  const { source, blockBits, floorBits, belowFloor, lifeBits } = partial.value
+  const noise = { source, blockBits, floorBits, belowFloor, lifeBits }
+  for (const line of canaryNoiseLines(noise)) say(line)
   for (const line of wordLines(wordsOf(checked.value.digest))) say(line)
   if (header.domain === 'production' && options.yes !== true && !(await askYes('Answer the canary?')))
     throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')
@@ -85,5 +86,5 @@ export async function answerCanary(
     spent: 0,
     left: blocksLeft(envelope, before.spent),
   }
-  return writtenAnswer(options.out, said, key, { sealed: sealedPath, size: sealed.length })
+  return writtenAnswer(options.out, said, key, { sealed: sealedPath, size: sealed.length, ...noise })
 }

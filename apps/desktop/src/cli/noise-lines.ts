@@ -9,11 +9,27 @@ const origin: Record<Noise['source'], string> = {
 }
 
 /** How well an answer hides the share, and where it is below the floor: what a holder reads before saying yes. */
-export function noiseLines({ source, blockBits, floorBits, belowFloor, lifeBits }: Noise): string[] {
+export function noiseLines(noise: Noise): string[] {
   return [
-    `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${lifeBits.toFixed(1)} are left for the key’s life (floor 20)`,
-    ...(belowFloor
+    hiddenBy(noise),
+    ...(noise.belowFloor
       ? ['BELOW THE FLOOR: only a rehearsal answers so, and a key that did would be given away in time']
       : []),
   ]
+}
+
+/** The same for a canary, which the floor does not bind: THRESHOLD-FHE section 7 says why that is borne. */
+export function canaryNoiseLines(noise: Noise): string[] {
+  return [
+    hiddenBy(noise),
+    ...(noise.belowFloor
+      ? [
+          `BELOW THE FLOOR OF REQUESTS, as a fresh canary always is: answer one in an epoch and no more; the new shares’ budgets are less by it`,
+        ]
+      : []),
+  ]
+}
+
+function hiddenBy({ source, blockBits, floorBits, lifeBits }: Noise): string {
+  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${lifeBits.toFixed(1)} are left for the key’s life (floor 20)`
 }

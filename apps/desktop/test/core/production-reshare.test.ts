@@ -33,7 +33,7 @@ describe('a threshold key in production, people on files', () => {
     for (const name of ['Hal', 'Ida'])
       expect(
         await devices.answer(`${name}.0`, question, 'first.bin', place.file(`first-${name}.json`)),
-      ).toMatchObject({ exit: 0, json: { spent: 4, left: { at64: 996 } } })
+      ).toMatchObject({ exit: 0, json: { spent: 4, left: { at64: 524_284 } } })
     const policy = ['--request', question, '--policy', place.file('policy.json')]
     const sealed = ['first-Hal.age', 'first-Ida.age'].map((name) => place.file(name))
     expect(await devices.combine(first, 'first.bin', sealed, ...policy)).toMatchObject({
@@ -87,7 +87,7 @@ describe('a threshold key in production, people on files', () => {
     })
     expect(
       await devices.epoch('approve-epoch', 'Hal', request, at('move', 'in', 'epoch-1.json')),
-    ).toMatchObject({ exit: 0, json: { left: { at64: 996 } } })
+    ).toMatchObject({ exit: 0, json: { left: { at64: 524_284 } } })
     const second = await devices.request(at('move', 'fhe', 'public.bin'), 'first.bin', 'again', true)
     expect(await devices.answer('Hal.0', second, 'first.bin', place.file('never.json'))).toMatchObject(
       refusedBy('HOLDER-LEAVING'),
@@ -132,7 +132,7 @@ describe('a threshold key in production, people on files', () => {
 
     const forged = runs.copyOf('move', 'forged')
     const approval = join(forged, 'fhe', 'redeal', 'approval-1.json')
-    writeFileSync(approval, readFileSync(approval, 'utf8').replace('"at64":996', '"at64":999'))
+    writeFileSync(approval, readFileSync(approval, 'utf8').replace('"at64":524284', '"at64":524288'))
     expect(await taken(forged)).toMatchObject(refusedBy('EPOCH-SIGNATURE'))
 
     const swapped = runs.copyOf('move', 'swapped')
@@ -152,10 +152,11 @@ describe('a threshold key in production, people on files', () => {
   test('FHE-CANARY every new holder proves the share, answers one canary and nothing else, until the ceremony key says that the epoch is live', async () => {
     const requests = runs.acknowledgementRequests('move')
     for (const [i, name] of ['Ida', 'Kim', 'Lea'].entries()) {
-      // 996 of Ida and nothing of Jan, who was silent, are the least that is left: 498 for any two new ones, less a canary of 256.
+      // 524284 of Ida and nothing of Jan, who was silent, are the least that is left: 262142 for any two new ones, less a canary of
+      // 256 blocks of the compact public key, each as dear as 256.
       expect(await devices.receiveNext(name, requests[i]!)).toMatchObject({
         exit: 0,
-        json: { holder: i + 1, epoch: 1, budgets: { at64: 242, at128: 0 } },
+        json: { holder: i + 1, epoch: 1, budgets: { at64: 196_606, at128: 0 } },
       })
       await devices.prove(`${name}.1`, name, at('move', 'in', `ack-${i}.json`))
     }
@@ -177,7 +178,7 @@ describe('a threshold key in production, people on files', () => {
       const out = at('move', 'in', `answer-${name}.json`)
       expect(await devices.answer(`${name}.1`, canary, 'canary.bin', out)).toMatchObject({
         exit: 0,
-        json: { spent: 0, left: { at64: 242 } },
+        json: { spent: 0, left: { at64: 196_606 } },
       })
     }
     expect(await devices.answer('Kim.1', canary, 'canary.bin', place.file('again.json'))).toMatchObject(
@@ -258,7 +259,7 @@ describe('a threshold key in production, people on files', () => {
     for (const name of ['Kim', 'Lea'])
       expect(
         await devices.answer(`${name}.1`, question, 'first.bin', place.file(`second-${name}.json`)),
-      ).toMatchObject({ exit: 0, json: { spent: 4, left: { at64: 238 } } })
+      ).toMatchObject({ exit: 0, json: { spent: 4, left: { at64: 196_602 } } })
     expect(await devices.answer('Jan.0', question, 'first.bin', place.file('never.json'))).toMatchObject(
       refusedBy('REQUEST-EPOCH'),
     )

@@ -1,6 +1,5 @@
 import { equalBytes } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
-import { toHex } from '../hex.ts'
 import {
   BLOCK_FLOOR_BITS,
   blockBitsOf,
@@ -15,13 +14,12 @@ import type { VerificationKeys } from '../sign/verification-keys.ts'
 import { refuse } from '../verdict.ts'
 import type { Authorities } from './authorities.ts'
 import { type Carrying, checkCarrying } from './carry.ts'
-import { type Ciphertext, ciphertextDigest } from './ciphertext.ts'
 import type { FheValue } from './decode.ts'
-import { MAX_CIPHERTEXTS, parsePartial } from './partial-file.ts'
+import { parsePartial } from './partial-file.ts'
 import { barePartial, signPartial, verifyPartial } from './partial-signature.ts'
 import { checkProvenance, typeName } from './provenance.ts'
 import { parsePublic } from './public-file.ts'
-import { readCiphertext } from './read-ciphertext.ts'
+import { readAll, readAsked } from './read-ciphertexts.ts'
 import { type Budgets, forgetShare } from './share-file.ts'
 import { checkAnswerable, combinePartials, partialDecrypt } from './threshold-decrypt.ts'
 import { type ShareExpectation, type VerifiedShare, verifyShare } from './verify-share.ts'
@@ -125,13 +123,9 @@ export function fhePartialDecrypt(request: PartialDecryptRequest): Outcome<Parti
 function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Outcome<PartialDecryption> {
   const { authority, answered, spent, carrying = 'never', floors } = request
   const { header, budgets } = verified.share
-  const read = readAll(request.ciphertexts)
+  const read = readAsked(request.ciphertexts)
   if (!read.ok) return read
-  const ciphertexts = read.value
-  const digests = ciphertexts.map((one) => toHex(ciphertextDigest(one)))
-  if (new Set(digests).size !== digests.length) {
-    return refuse('FHE-CIPHERTEXT-DUPLICATE', 'a ciphertext is listed twice')
-  }
+  const { ciphertexts, digests } = read.value
   const carried = checkCarrying(ciphertexts, carrying)
   if (!carried.ok) return carried
   let clientKey = false
@@ -258,19 +252,6 @@ export function fheThresholdDecrypt(request: ThresholdDecryptRequest): Outcome<T
     const combined = combinePartials(pub, read.value, partials)
     if (!combined.ok) return combined
     return accept({ types: read.value.map(typeName), ...combined.value })
-  } catch (error) {
-    if (error instanceof FormatError) return refuse(error.rule, error.detail)
-    throw error
-  }
-}
-
-function readAll(files: readonly Uint8Array[]): Outcome<Ciphertext[]> {
-  if (files.length === 0) return refuse('FHE-CIPHERTEXT-MISSING', 'no ciphertext')
-  if (files.length > MAX_CIPHERTEXTS) {
-    return refuse('FHE-CIPHERTEXTS-MANY', `${files.length} ciphertexts, at most ${MAX_CIPHERTEXTS}`)
-  }
-  try {
-    return accept(files.map(readCiphertext))
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error

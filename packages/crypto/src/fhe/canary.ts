@@ -1,10 +1,18 @@
 import { toHex } from '../hex.ts'
-import { lifeBits, safeFloodingBits } from '../sharing/flooding.ts'
+import { blockBitsOf, lifeBits } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
 import { hashBlocks } from '../sharing/kernel.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { refuse } from '../verdict.ts'
 import type { Authorities } from './authorities.ts'
+import {
+  CANARY_LEAST_BLOCKS,
+  CANARY_MOST_BLOCKS,
+  CANARY_PROGRAM,
+  type CanaryNoise,
+  canaryNoise,
+  canarySource,
+} from './canary-bounds.ts'
 import { type Carrying, checkCarrying } from './carry.ts'
 import type { Ciphertext } from './ciphertext.ts'
 import type { FheValue } from './decode.ts'
@@ -14,25 +22,21 @@ import type { PublicFile } from './public-file.ts'
 import { combinePartials, computePartial } from './threshold-decrypt.ts'
 import type { VerifiedShare } from './verify-share.ts'
 
-/**
- * Distinct blocks of each width that a canary needs: a correction wrong by 2^(K-1) in one word shows in half the
- * blocks, so 64 miss it once in 2^64.
- */
-export const CANARY_LEAST_BLOCKS: Readonly<Record<Width, number>> = { 64: 128, 128: 64 }
-/** And at most these: far fewer than the 2048 equations that a key has unknowns, so no flooding floor is needed. */
-export const CANARY_MOST_BLOCKS = 256
-
 /** Who vouches for a canary's ciphertexts: nobody in a rehearsal, else somebody whom the holder's share names. */
 export type CanaryTrust =
   | { readonly rehearsal: true }
   | { readonly authorities: Authorities; readonly provenance: readonly Uint8Array[] }
 
+/** A holder's answer to a canary, not signed yet, and how well it hides the share. */
+export type CanaryAnswer = CanaryNoise & { readonly content: PartialContent }
+
 /**
  * A new holder's answer to the one canary of its epoch, for ciphertexts of one width that were encrypted after all
  * corrections had been published. It is outside the budget and, at 64 bits, below the floor; the caller answers once per
- * epoch and width and remembers it. Its ciphertexts need provenance like any others: 256 chosen blocks would give half of
- * the key. A fresh one may be vouched for by an evaluator, too, since a key of mode S names no encryptor. Refusals:
- * FHE-CANARY-SIZE, FHE-WIDTH-MIXED, FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS, and those of `checkProvenance` and
+ * epoch and width and remembers it. Its ciphertexts need provenance like any others, and one that calls them a canary: 256
+ * chosen blocks would give half of the key. In a rehearsal of mode S an evaluator may vouch for a fresh one, too, since such a
+ * key names no encryptor; in production it is answered by no such key. Refusals: FHE-CANARY-EPOCH, FHE-CANARY-PROGRAM,
+ * FHE-CANARY-SIZE, FHE-NOT-SQUASHED, FHE-WIDTH-MIXED, FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS, and those of `checkProvenance` and
  * `checkCarrying`.
  */
 export function answerCanary(
@@ -41,35 +45,55 @@ export function answerCanary(
   requestDigest: Uint8Array,
   trust: CanaryTrust = { rehearsal: true },
   carrying: Carrying = 'never',
-): Outcome<PartialContent> {
-  const { domain, keyId } = verified.share.header
+): Outcome<CanaryAnswer> {
+  const { domain, epoch } = verified.share.header
+  if (epoch === 0) return refuse('FHE-CANARY-EPOCH', 'the first epoch of a key has no canary')
   const carried = checkCarrying(ciphertexts, carrying)
   if (!carried.ok) return carried
-  if (!('rehearsal' in trust)) {
-    const vouched = checkProvenance(trust.provenance, {
-      domain,
-      keyId,
-      authorities: {
-        ...trust.authorities,
-        encryptors: [...trust.authorities.encryptors, ...trust.authorities.evaluators],
-      },
-      ciphertexts,
-    })
-    if (!vouched.ok) return vouched
-  } else if (domain === 'production') {
-    return refuse('FHE-PROVENANCE-MISSING', 'a share of production answers no canary that nobody vouches for')
-  }
+  const vouched = checkVouched(verified, ciphertexts, trust)
+  if (!vouched.ok) return vouched
   const width = ciphertexts[0]?.width ?? 128
+  if (width === 64 && domain === 'production' && verified.pub.pub128.length > 0) {
+    return refuse('FHE-NOT-SQUASHED', 'a fresh canary of a key whose squashed ciphertexts are decrypted')
+  }
   const size = checkSize(ciphertexts, width)
   if (!size.ok) return size
-  return computePartial(verified, ciphertexts, requestDigest)
+  const content = computePartial(verified, ciphertexts, requestDigest)
+  if (!content.ok) return content
+  const source = width === 64 && vouched.value.clientKey ? 'client-key' : canarySource(width)
+  return accept({ content: content.value, ...canaryNoise(verified, width, { source, blocks: size.value }) })
+}
+
+/** Whether somebody of the share vouches for all of it as a canary; nobody has to in a rehearsal. */
+function checkVouched(
+  { share: { header } }: VerifiedShare,
+  ciphertexts: readonly Ciphertext[],
+  trust: CanaryTrust,
+): Outcome<{ readonly clientKey: boolean }> {
+  const { domain, keyId } = header
+  if ('rehearsal' in trust) {
+    return domain === 'production'
+      ? refuse('FHE-PROVENANCE-MISSING', 'a share of production answers no canary that nobody vouches for')
+      : accept({ clientKey: false })
+  }
+  const { evaluators, encryptors } = trust.authorities
+  const vouched = checkProvenance(trust.provenance, {
+    domain,
+    keyId,
+    authorities: { ...trust.authorities, encryptors: [...encryptors, ...evaluators] },
+    ciphertexts,
+  })
+  if (!vouched.ok) return vouched
+  const other = vouched.value.programs.find((program) => program !== CANARY_PROGRAM)
+  if (other !== undefined) return refuse('FHE-CANARY-PROGRAM', `it is vouched for as ${other}`)
+  return vouched
 }
 
 /** What a canary showed at one width. */
 export type CanaryAudit = {
   readonly width: Width
   readonly blocks: number
-  /** Flooding bits that the canary's blocks leave, all holders' answers counted. */
+  /** Flooding bits that the canary's blocks leave, all holders' answers counted; a fresh one is of the compact public key. */
   readonly bits: number
 }
 
@@ -128,7 +152,7 @@ function auditWidth(
       'FHE-CANARY-VALUE',
       `ciphertext ${wrong + 1} of ${width} bits does not decrypt to what was encrypted`,
     )
-  const bits = lifeBits(safeFloodingBits(pub.header, width), size.value * (n - t + 1))
+  const bits = lifeBits(blockBitsOf(pub.header, canarySource(width)), size.value * (n - t + 1))
   return accept({ width, blocks: size.value, bits })
 }
 

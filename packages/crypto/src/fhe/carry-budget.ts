@@ -1,7 +1,7 @@
 import { BLOCK_FLOOR_BITS, budgetOf, safeFloodingBits } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
 import type { Quorum } from '../sharing/quorum.ts'
-import { CANARY_MOST_BLOCKS } from './canary.ts'
+import { canaryCost } from './canary-bounds.ts'
 import type { Budgets } from './share-file.ts'
 
 export type CarryInput = {
@@ -16,7 +16,8 @@ export type CarryInput = {
  * The budgets of every new holder, so that a key's whole life stays within its floor of bits however often it is
  * reshared. A block answered by one honest holder in one epoch costs 2^-bits; of the old allowance at least what the
  * n-t+1 holders with least have left is unspent; that is shared among any n'-t'+1 new ones. Who is silent counts as
- * having spent all. The new epoch's canary, answered by everybody outside the budget, is taken off at its largest.
+ * having spent all. The new epoch's canary, answered by everybody outside the budget, is taken off at its largest: 256
+ * blocks at 128 bits; at 64, where a fresh block of the compact public key hides less, 65536 of those that budgets count.
  * THRESHOLD-FHE sections 5 and 7.
  */
 export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets {
@@ -29,7 +30,7 @@ export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets 
     const blocksLeft =
       unspent.reduce((sum, one) => sum + one, 0) * 2 ** (bits - safeFloodingBits(from, width))
     const shared = Math.min(largest.value, Math.floor(blocksLeft / (to.n - to.t + 1)))
-    return Math.max(0, shared - CANARY_MOST_BLOCKS)
+    return Math.max(0, shared - canaryCost(to, width))
   }
   return {
     at64: carry(

@@ -14,11 +14,17 @@ export { type BinaryKey, encodeBinaryKey, parseBinaryKey } from './binary-key.ts
 export {
   answerCanary,
   auditCanary,
-  CANARY_LEAST_BLOCKS,
-  CANARY_MOST_BLOCKS,
+  type CanaryAnswer,
   type CanaryAudit,
   type CanaryTrust,
 } from './canary.ts'
+export {
+  CANARY_LEAST_BLOCKS,
+  CANARY_MOST_BLOCKS,
+  CANARY_PROGRAM,
+  type CanaryNoise,
+  canaryCost,
+} from './canary-bounds.ts'
 export { type CanaryPartial, type CanaryPartialRequest, fheCanaryPartial } from './canary-partial.ts'
 export {
   type Carrying,

@@ -77,6 +77,8 @@ export type Vouched = {
   readonly signers: readonly string[]
   /** Whether all were encrypted with the client key, whose noise is far below that of the compact public key. */
   readonly clientKey: boolean
+  /** What each ciphertext is said to come of, in their order. */
+  readonly programs: readonly string[]
 }
 
 /**
@@ -99,6 +101,7 @@ export function checkProvenance(
     for (const digest of provenance.ciphertexts) vouched.set(digest, read.value)
   }
   const signers: string[] = []
+  const programs: string[] = []
   let clientKey = true
   for (const [i, ciphertext] of ciphertexts.entries()) {
     const found = vouched.get(toHex(ciphertextDigest(ciphertext)))
@@ -111,9 +114,10 @@ export function checkProvenance(
       return refuse('FHE-PROVENANCE-TYPE', `ciphertext ${i + 1} is ${typeName(ciphertext)}, not ${type}`)
     }
     signers.push(found.signer)
+    programs.push(found.provenance.program)
     clientKey &&= found.provenance.inputs.every(({ admitted }) => admitted === 'client-key')
   }
-  return accept({ signers, clientKey })
+  return accept({ signers, clientKey, programs })
 }
 
 function verified(

@@ -9,6 +9,7 @@ import {
   NO_AUTHORITIES,
   nextPublic,
   nextShare,
+  type Provenance,
   parseCiphertext,
   parseCorrection,
   parsePublic,
@@ -48,7 +49,7 @@ describe('the canary', () => {
     [1, 2, 3].map((h) => {
       const answer = answerCanary(verified(epoch, h), ciphertexts, planHash)
       if (!answer.ok) throw new Error(answer.rule)
-      return answer.value
+      return answer.value.content
     })
   const both = [...freshCanary, ...canary]
   const bothValues = [...values, ...values]
@@ -60,7 +61,7 @@ describe('the canary', () => {
     expect(auditCanary(parsePublic(next.pub), both, bothValues, answers)).toEqual({
       ok: true,
       value: [
-        { width: 64, blocks: 128, bits: 40 - 8 },
+        { width: 64, blocks: 128, bits: 32 - 8 },
         { width: 128, blocks: 64, bits: 51 - 7 },
       ],
     })
@@ -106,11 +107,11 @@ describe('the canary', () => {
   })
 
   test('FHE-INCONSISTENT a holder of another key is named, and the epoch is unproven although the values are right', () => {
-    const wide = dealt(clientKey, 2, 4, 'S', true)
+    const wide = reshared(old, [1, 2], { t: 2, n: 4 })
     const answer = (h: number, ciphertexts: typeof canary) => {
       const answered = answerCanary(verified(wide, h), ciphertexts, planHash)
       if (!answered.ok) throw new Error(answered.rule)
-      return answered.value
+      return answered.value.content
     }
     const off = (one: ReturnType<typeof answer>) => ({
       ...one,
@@ -160,7 +161,12 @@ describe('the canary', () => {
   test('FHE-PROVENANCE-MISSING 256 chosen blocks would give half of the key, so somebody has to vouch for them', () => {
     const evaluator = generateIdentity(entropyOf(91), ['ed25519'])
     const authorities = { ...NO_AUTHORITIES, evaluators: [evaluator.keys] }
-    const vouch = (mode: 'S' | 'F', type: string, ciphertext = canary[0]!) =>
+    const vouch = (
+      mode: 'S' | 'F',
+      type: string,
+      ciphertext = canary[0]!,
+      change: Partial<Provenance> = {},
+    ) =>
       signProvenance(evaluator, {
         v: 1,
         domain: 'rehearsal',
@@ -171,6 +177,7 @@ describe('the canary', () => {
         program: 'canary',
         inputs: [{ digest: 'aa'.repeat(32), admitted: 'signature', by: 'Ann' }],
         time: '2026-01-31T09:30:00.000Z',
+        ...change,
       })
     const answer = (provenance: Uint8Array[], ciphertexts = canary) =>
       answerCanary(verified(next, 1), ciphertexts, planHash, { authorities, provenance })
@@ -181,12 +188,31 @@ describe('the canary', () => {
     const fresh = parseCiphertext(made)
     expect(answer([vouch('F', 'u256', fresh)], [fresh]).ok).toBe(true)
     expect(answer([vouch('S', 'u256', fresh)], [fresh])).toMatchObject({ rule: 'FHE-PROVENANCE-MODE' })
+    // What is vouched for as something else is no canary, whoever vouches for it.
+    expect(answer([vouch('S', 'u256', canary[0]!, { program: 'anything' })])).toMatchObject({
+      rule: 'FHE-CANARY-PROGRAM',
+      detail: 'it is vouched for as anything',
+    })
     const { share, pub } = verified(next, 1)
     const production = {
       share: { ...share, header: { ...share.header, domain: 'production' as const } },
       pub,
     }
     expect(answerCanary(production, canary, planHash)).toMatchObject({ rule: 'FHE-PROVENANCE-MISSING' })
+    const asked = (mode: 'S' | 'F', one = canary[0]!) => {
+      const provenance = [vouch(mode, 'u256', one, { domain: 'production' })]
+      return answerCanary(production, [one], planHash, { authorities, provenance })
+    }
+    expect(asked('S')).toMatchObject({ ok: true, value: { blockBits: 51, belowFloor: false } })
+    // Of a key of mode S no fresh block is answered in production, so that every one keeps the floor.
+    expect(asked('F', fresh)).toMatchObject({ rule: 'FHE-NOT-SQUASHED' })
+  })
+
+  test('FHE-CANARY-EPOCH the first epoch has none: nobody corrected it, and its shares answer requests', () => {
+    expect(answerCanary(verified(old, 1), canary, planHash)).toMatchObject({
+      ok: false,
+      rule: 'FHE-CANARY-EPOCH',
+    })
   })
 
   test('a correction wrong by half the modulus in one word is found', () => {

@@ -1,5 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { CANARY_MOST_BLOCKS, carriedBudgets } from '../../src/fhe/index.ts'
+import {
+  blockBitsOf,
+  CANARY_MOST_BLOCKS,
+  canaryCost,
+  carriedBudgets,
+  largestBudgets,
+} from '../../src/fhe/index.ts'
 import type { Quorum } from '../../src/sharing/index.ts'
 import { budgetsOf } from './epochs.ts'
 
@@ -17,6 +23,31 @@ describe('carrying a budget', () => {
     expect(carry(full, null, full)).toBe(Math.floor(full / 2) - CANARY_MOST_BLOCKS)
     expect(carry(200, 200, 200)).toBe(0)
     expect(carry(0, 0, full)).toBe(0)
+  })
+
+  test('fresh, a canary is of the compact public key: each of its blocks costs as much as 256 that a budget counts', () => {
+    const quorum = { t: 2, n: 3 }
+    const largest = largestBudgets(quorum, { mode: 'F', squash: false })
+    if (!largest.ok) throw new Error(largest.detail)
+    const { at64 } = largest.value
+    const carry = (blocks: number) =>
+      carriedBudgets({
+        from: quorum,
+        to: quorum,
+        left: [1, 2, 3].map(() => ({ at64: blocks, at128: 0 })),
+        squash: false,
+      }).at64
+    expect(canaryCost(quorum, 64, 128)).toBe(32_768)
+    expect(carry(at64)).toBe(at64 - 65_536)
+    expect(carry(65_536)).toBe(0)
+    // A life of refreshes alone: what the canaries cost at their own noise is within the 2^-20 of the key.
+    let left = at64
+    let life = 0
+    while (left > 0) {
+      left = carry(left)
+      life += (CANARY_MOST_BLOCKS * 2) / 2 ** blockBitsOf(quorum, 'public-key')
+    }
+    expect(life).toBeLessThanOrEqual(2 ** -20)
   })
 
   test('ten reshares, each with the largest canary, spend no more than the one life of the key', () => {

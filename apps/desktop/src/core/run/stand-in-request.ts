@@ -11,7 +11,13 @@ import {
   type RequestPackage,
 } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, type Json, openWith, parseCanonical, sha256Hex, toHex } from '@lux/crypto'
-import { ciphertextDigest, fheThresholdDecrypt, parsePublic, readCiphertext } from '@lux/crypto/fhe'
+import {
+  CANARY_PROGRAM,
+  ciphertextDigest,
+  fheThresholdDecrypt,
+  parsePublic,
+  readCiphertext,
+} from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import { runKeyChild } from '../key-child/client.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
@@ -62,7 +68,7 @@ export async function requestAsStandIn(
     mode: 'F',
     type,
     ciphertexts: [digest],
-    program: 'rehearsal',
+    program: canary ? CANARY_PROGRAM : 'rehearsal',
     inputs: [{ digest: sha256Hex(bytes), admitted: 'signature', by: encryptor.card.name }],
     time: now,
   }

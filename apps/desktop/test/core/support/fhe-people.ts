@@ -140,7 +140,7 @@ export class FhePeople {
       softTokens: true,
       acceptedTools: [build],
       leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
-      fhe: { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1000, k128: 1000 } },
+      fhe: { floorBits: 20, blockFloorBits: 40, budgets: { k64: 1 << 20, k128: 1000 } },
     })
     const signatures = ['Otto', 'Ophelia'].map((name) =>
       policyDocument.sign(this.person(name).identity, policy, domain),

@@ -1,0 +1,73 @@
+import {
+  BLOCK_FLOOR_BITS,
+  blockBitsOf,
+  blockBudget,
+  lifeBits,
+  type NoiseSource,
+  safeFloodingBits,
+} from '../sharing/flooding.ts'
+import type { Width } from '../sharing/galois-ring.ts'
+import type { Quorum } from '../sharing/quorum.ts'
+import type { VerifiedShare } from './verify-share.ts'
+
+/** What an evaluator or encryptor calls the program of a canary: nobody approves it, so they vouch that it is one. */
+export const CANARY_PROGRAM = 'canary'
+
+/**
+ * Distinct blocks of each width that a canary needs: a correction wrong by 2^(K-1) in one word shows in half the
+ * blocks, so 64 miss it once in 2^64.
+ */
+export const CANARY_LEAST_BLOCKS: Readonly<Record<Width, number>> = { 64: 128, 128: 64 }
+/** And at most these: far fewer than the 2048 equations that a key has unknowns. */
+export const CANARY_MOST_BLOCKS = 256
+
+/** Once a key is dealt nobody has the client key, so what is fresh is of the compact public key. */
+export function canarySource(width: Width): NoiseSource {
+  return width === 128 ? 'squashing' : 'public-key'
+}
+
+/**
+ * What a canary of so many blocks costs of the key's life, in blocks of the noise that budgets are counted in: one of the
+ * compact public key costs as much as 2^8 of the client key. THRESHOLD-FHE section 7.
+ */
+export function canaryCost(quorum: Quorum, width: Width, blocks = CANARY_MOST_BLOCKS): number {
+  return costOf(quorum, width, { source: canarySource(width), blocks })
+}
+
+function costOf(quorum: Quorum, width: Width, { source, blocks }: CanaryBlocks): number {
+  return blocks * 2 ** (safeFloodingBits(quorum, width) - blockBitsOf(quorum, source))
+}
+
+type CanaryBlocks = { readonly source: NoiseSource; readonly blocks: number }
+
+/** As in `PartialDecryption`. The floor is a rule for requests; a canary is told by how much it misses it. */
+export type CanaryNoise = {
+  readonly source: NoiseSource
+  readonly blockBits: number
+  readonly floorBits: number
+  readonly belowFloor: boolean
+  /** What is left of the key's life, this canary counted, which every carried budget is less by. */
+  readonly lifeBits: number
+}
+
+/** How well the answer to a canary of such blocks hides the share. */
+export function canaryNoise(
+  { share: { header, budgets }, pub }: VerifiedShare,
+  width: Width,
+  canary: CanaryBlocks,
+): CanaryNoise {
+  const nominal = safeFloodingBits(header, width)
+  const blockBits = blockBitsOf(header, canary.source)
+  const budget = width === 64 ? budgets.at64 : budgets.at128
+  // In mode S nothing but canaries is answered at 64 bits: no budget there does not mean that one was spent.
+  const unused = width === 64 && budget === 0 && pub.pub128.length > 0
+  const earlier = unused ? 0 : Math.max(0, blockBudget(header, nominal) - budget)
+  const counted = Math.max(earlier, costOf(header, width, canary))
+  return {
+    source: canary.source,
+    blockBits,
+    floorBits: BLOCK_FLOOR_BITS,
+    belowFloor: blockBits < BLOCK_FLOOR_BITS,
+    lifeBits: lifeBits(nominal, counted * (header.n - header.t + 1)),
+  }
+}
