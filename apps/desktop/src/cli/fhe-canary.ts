@@ -28,6 +28,9 @@ export function registerFheCanary(group: Command, act: CommandLine['act']): void
 Each width has a correction of its own, so a key with a squash key needs a canary of both, and all holders' answers to
 both: a fresh u256 is 128 blocks, a squashed one 64. One alone is refused as FHE-CANARY-SIZE.
 
+Answers of a rehearsal only, which nobody signs. Those of production are refused (FHE-PARTIAL-SIGNATURE): custody request result
+checks their signatures and compares the value with --value.
+
 Example:
   $ custody fhe audit 1.prt 2.prt 3.prt 1s.prt 2s.prt 3s.prt --public next/public.bin \\
       --ciphertext fresh.bin squashed.bin --value 12345 12345`,
@@ -48,6 +51,7 @@ Example:
     )
 }
 
+/** Errors: FHE-PARTIAL-SIGNATURE of production, OPTION-VALUE, FHE-…. */
 function audit(paths: readonly string[], options: AuditOptions): Outcome {
   const values = options.value.map((text) => {
     const value = parseValue(text)
@@ -59,6 +63,13 @@ function audit(paths: readonly string[], options: AuditOptions): Outcome {
   if (values.length !== ciphertexts.length)
     throw new WrongUse('OPTION-VALUE', `${values.length} values for ${ciphertexts.length} ciphertexts`)
   const pub = parsePublic(readPublicFile(options.public))
+  // Whoever has a production key's public.bin could make up answers that agree with it.
+  if (pub.header.domain === 'production')
+    throw new CoreError(
+      'FHE-PARTIAL-SIGNATURE',
+      'of production, where holders sign what they answer to a request: audit checks no signatures',
+      'custody request result with the request, its answers and --value',
+    )
   const partials = paths.map(partialAt)
   const audited = auditCanary(pub, ciphertexts, values, partials)
   if (!audited.ok) throw refused(audited, 'abort the run: the old epoch stays, and its shares with it')
