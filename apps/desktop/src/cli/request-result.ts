@@ -7,7 +7,7 @@ import {
   requestPackageCodec,
 } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, sha256Hex, toHex } from '@lux/crypto'
-import { type FheValue, fheThresholdDecrypt } from '@lux/crypto/fhe'
+import { CANARY_PROGRAM, type FheValue, fheThresholdDecrypt } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
@@ -33,6 +33,9 @@ type ResultOptions = PassphraseOptions & {
   out: string
 }
 
+/** What comes of answers to these very ciphertexts is a result, also where it is no value; anything else is a wrong file. */
+const noValue: ReadonlySet<string> = new Set(['FHE-INCONSISTENT', 'FHE-PADDING', 'FHE-BOOL-RANGE'])
+
 const maxRequest = 16 << 20
 const maxAnswer = 1 << 20
 
@@ -52,7 +55,10 @@ export function registerRequestResult(group: Command, act: CommandLine['act']): 
       )
       .requiredOption('--identity <file>', 'the combiner’s age identity, mode 0600')
       .requiredOption('--key <file>', 'the requester’s key file')
-      .option('--value <value...>', 'of a canary: what each ciphertext was encrypted from')
+      .option(
+        '--value <value...>',
+        'of a canary, and there not to be left out: what each ciphertext was encrypted from',
+      )
       .option('--cards <dir>', 'the holders’ cards; ../cards from public.bin by default')
       .option('--card <file...>', 'the cards of all holders in order, where there is no roster.json')
       .requiredOption(
@@ -65,7 +71,8 @@ export function registerRequestResult(group: Command, act: CommandLine['act']): 
       'after',
       `
 The result says that a value came out, against how many malicious holders it is verified, and commits to it; not the value.
-A canary that does not give the known --value is signed as inconsistent, and the epoch must not go live.
+A canary, which is what its provenance calls so, is refused without --value: nobody but you compares, and the run takes your word for
+it. One that does not give that value, or none at all, is signed as inconsistent, and the epoch must not go live.
 
 Example:
   $ custody request result request.json --public run/fhe/public.bin --ciphertext sum.bin --answer answer-1.json answer-3.json \\
@@ -73,11 +80,16 @@ Example:
     )
 }
 
-/** Errors: REQUEST-…, ANSWER-…, FHE-… of answers that cannot be read at all, SEAL-…, and those of the key file. */
+/** Errors: OPTION-VALUE, REQUEST-…, ANSWER-…, FHE-… of answers that cannot be read at all, SEAL-…, and those of the key file. */
 async function result(path: string, options: ResultOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const known = knownValues(options)
-  const { payload } = readParsed(path, requestPackageCodec, maxRequest).request
+  const given = readParsed(path, requestPackageCodec, maxRequest)
+  const { payload } = given.request
+  // The run takes a result's word for it that the value was compared: no field of it says so.
+  const canary = given.provenance.every((one) => one.payload.program === CANARY_PROGRAM)
+  if (canary && known === null)
+    throw new WrongUse('OPTION-VALUE', `${path} asks for a canary: say what it was encrypted from, --value`)
   const digest = requestDigest(payload)
   const pub = readPublicFile(options.public)
   const answers = options.answer
@@ -91,8 +103,7 @@ async function result(path: string, options: ResultOptions): Promise<Outcome> {
     requestDigest: fromHex(digest, 32),
     holders: holderKeys(pub, options.public, options),
   })
-  // Only disagreement is a result; anything else is a wrong file.
-  if (!combined.ok && combined.rule !== 'FHE-INCONSISTENT') throw refused(combined)
+  if (!combined.ok && !noValue.has(combined.rule)) throw refused(combined)
   const values = combined.ok ? combined.value.values : []
   const right = combined.ok && (known === null || sameValues(values, known))
   const salt = systemEntropy.bytes(16)
@@ -111,18 +122,33 @@ async function result(path: string, options: ResultOptions): Promise<Outcome> {
   await signResult(document, payload.requester, options)
   const claim = combined.ok ? combined.value.claim : combined.detail
   const shown = values.map(String)
+  const { cheaters } = document
+  // All of a canary's answers have to agree: a value that was corrected is no proof of the shares.
+  const proved = right && (known === null || cheaters.length === 0)
   return {
     exit: 0,
-    json: { ok: true, result: options.out, ...document, values: shown, salt: toHex(salt), claim, right },
+    json: {
+      ok: true,
+      result: options.out,
+      ...document,
+      values: shown,
+      salt: toHex(salt),
+      claim,
+      right: proved,
+    },
     text: [
       ...shown,
       claim,
       ...(known === null
         ? []
-        : [right ? 'as it was encrypted' : 'NOT what was encrypted: the epoch must not go live']),
+        : [proved ? 'as it was encrypted' : `${failure(right, cheaters)}: the epoch must not go live`]),
       `${options.out}  ${document.outcome}; keep the salt ${toHex(salt)} to show later what was read`,
     ].join('\n'),
   }
+}
+
+function failure(right: boolean, cheaters: readonly number[]): string {
+  return right ? `holders ${cheaters.join(', ')} compute with ANOTHER key` : 'NOT what was encrypted'
 }
 
 async function signResult(

@@ -225,9 +225,19 @@ describe('a refresh in production, people on files', () => {
     await runs.past('move', await runs.resume('move'))
     const answers = holders.map((name) => at('move', 'in', `answer-${name}.json`))
     for (const [i, name] of holders.entries())
-      expect(await devices.answer(`${name}.1`, canary, 'canary.bin', answers[i]!)).toMatchObject({ exit: 0 })
-    const known = ['--value', String(value), '--cards', place.file('cards')]
+      expect(await devices.answer(`${name}.1`, canary, 'canary.bin', answers[i]!)).toMatchObject({
+        exit: 0,
+        // As the encryptor's untruth has it; what the canaries of its public key take off every budget is 65536 blocks.
+        json: { source: 'client-key', blockBits: 40, floorBits: 40, belowFloor: false },
+      })
+    const cards = ['--cards', place.file('cards')]
+    const known = ['--value', String(value), ...cards]
     const result = at('move', 'in', 'result.json')
+    expect(await devices.result(next, 'canary.bin', canary, answers, result, ...cards)).toMatchObject({
+      exit: 2,
+      json: { code: 'OPTION-VALUE' },
+    })
+    expect(existsSync(result)).toBe(false)
     expect(await devices.result(next, 'canary.bin', canary, answers, result, ...known)).toMatchObject({
       json: { outcome: 'combined', right: true },
     })

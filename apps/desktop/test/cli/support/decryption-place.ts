@@ -123,16 +123,16 @@ export function remove(): void {
   rmSync(folder, { recursive: true, force: true })
 }
 
-export function vouch(by: Enrolled, name: string, out = `${name}.provenance`) {
+export function vouch(by: Enrolled, name: string, out = `${name}.provenance`, program = 'encrypt 1.0') {
   return custodyJson([
     ...['fhe', 'provenance', 'sign', '--public', at('fhe', 'public.bin'), '--ciphertext', at(`${name}.bin`)],
-    ...['--program', 'encrypt 1.0', '--input', `signature:Enno:${at(`${name}.bin`)}`, '--key', by.keyPath],
+    ...['--program', program, '--input', `signature:Enno:${at(`${name}.bin`)}`, '--key', by.keyPath],
     ...['--out', at(out), ...pass],
   ])
 }
 
 /** A request, signed and approved. */
-export async function requested(name: string) {
+export async function requested(name: string, budget = 4) {
   const request = at(`${name}.request`)
   const made = await custodyJson([
     ...['request', 'new', '--public', at('fhe', 'public.bin'), '--ciphertext', at(`${name}.bin`)],
@@ -148,7 +148,7 @@ export async function requested(name: string) {
     ],
     ...['--combiner', combiner.recipient, '--out', `${request}.draft`],
   ])
-  expect(made.json).toMatchObject({ ok: true, budget: 4 })
+  expect(made.json).toMatchObject({ ok: true, budget })
   let last = `${request}.draft`
   for (const [verb, person] of [
     ['sign', people.requester],
