@@ -27,6 +27,21 @@ test.each(pages)('DOCS-PATHS %s names no source or test that is missing', (page)
   expect(paths.flatMap(([, path]) => path ?? []).filter((path) => !existsSync(join(root, path)))).toEqual([])
 })
 
+test('DOCS-FUNCTIONS the page of threshold FHE names only functions that are there, each symbol of sharing with its file', () => {
+  const page = text('docs/THRESHOLD-FHE.md')
+  const rows = [...page.matchAll(/^\| ([^|]+) \| `(\w+)` \| `([\w./-]+)` \|$/gm)]
+  const symbols = rows.map(([, symbol = '']) => symbol).join('; ')
+  for (const symbol of ['PRG_K', 'f_A', 'K_A', 'e_A', 'S_i', 'partial_i']) expect(symbols).toContain(symbol)
+  const missing = rows.filter(
+    ([, , name = '', file = '']) => !new RegExp(`^export function ${name}\\b`, 'm').test(text(file)),
+  )
+  expect(missing.map(([row]) => row)).toEqual([])
+  const code = sources.filter((name) => /^packages.(?:crypto|ceremony).src/.test(name)).map(text)
+  const named = [...page.matchAll(/`(?:\w+\.)?([a-z]+[A-Z]\w*)`/g)].flatMap(([, name]) => name ?? [])
+  expect(named).toContain('spliceSquashKey')
+  expect(named.filter((name) => !code.some((file) => new RegExp(`\\b${name}\\b`).test(file)))).toEqual([])
+})
+
 test('DOCS-RULES the threat model names only rules that exist', () => {
   const ids = new Set(readRules(root).flatMap((set) => set.ids))
   const cells = text('docs/THREAT-MODEL.md').matchAll(/^\|.*\| ([^|]*) \|$/gm)
