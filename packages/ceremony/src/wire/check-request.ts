@@ -33,7 +33,7 @@ export type RequestFacts = {
   readonly taken: ReadonlySet<string>
   /** Blocks that may still be answered at the mode's width; null for one who spends none. */
   readonly left: number | null
-  /** Blocks of this request not answered in this epoch before, where known: answering the others costs nothing. */
+  /** Blocks of its ciphertexts that were not answered in this epoch, where known: answering the others costs nothing. */
   readonly fresh?: number
 }
 

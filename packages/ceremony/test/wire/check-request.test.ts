@@ -75,7 +75,7 @@ describe('a decryption request', () => {
     expect(ruleOf(evaluated, { mode: 'F' })).toBe('PROVENANCE-SIGNER')
   })
 
-  it('blocks that were answered in this epoch cost nothing', () => {
+  it('ciphertexts that were answered in this epoch cost nothing', () => {
     expect(ruleOf({}, { left: 1, fresh: 1 })).toBe('accepted')
   })
 

@@ -5,6 +5,7 @@ import {
   fhePartialDecrypt,
   fheThresholdDecrypt,
   forgetShare,
+  parsePartial,
   parseShare,
 } from '../../src/fhe/index.ts'
 import { bare, clientKey, deal, digest, file, key, key128, opened, plainKey } from './api-bench.ts'
@@ -63,6 +64,18 @@ describe('a partial decryption', () => {
     const again = opened(fhePartialDecrypt(bare(1, { spent: full, answered: new Set([digest]) })))
     expect(again.spends).toBe(0)
     expect(again.partial).toEqual(opened(fhePartialDecrypt(bare(1))).partial)
+  })
+
+  test('the same blocks in a ciphertext of another type cost again: what counts as answered is the ciphertext', () => {
+    const [signed, unsigned] = (['Int', 'Uint'] as const).map((kind) => squashedFile(key128!, kind, 77n, 16))
+    const answer = (one: Uint8Array, answered: readonly string[]) =>
+      opened(fhePartialDecrypt(bare(1, { ciphertexts: [one], answered: new Set(answered) })))
+    const before = answer(signed!, [])
+    expect(answer(signed!, before.digests).spends).toBe(0)
+    const other = answer(unsigned!, before.digests)
+    expect([other.spends, before.spends]).toEqual([4, 4])
+    const elements = ({ partial }: typeof before) => parsePartial(partial).answers.map((one) => one.elements)
+    expect(elements(other)).toEqual(elements(before))
   })
 
   test('leaves the share as it was given, and refuses a changed one', () => {
