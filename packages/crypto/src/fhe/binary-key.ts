@@ -73,30 +73,34 @@ export type BinaryKey = { readonly parameters: string; readonly words: Uint8Arra
 
 /**
  * Strict parser of tfhe's serialized BooleanClientKey (plain bincode) under one of its four parameter sets. Throws
- * FormatError: FHE-TYPE, FHE-PARAMETERS, FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD.
+ * FormatError: FHE-TYPE, FHE-PARAMETERS, FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD; none says what was read, for a key word too
+ * many stands where a size should.
  */
 export function parseBinaryKey(bytes: Uint8Array): BinaryKey {
-  const reader = byteReader(bytes)
+  const reader = byteReader(bytes, { secret: true })
   const size = reader.left < 8 ? 0n : reader.u64('small key')
   const small = parameterSets.find((set) => BigInt(set.small) === size)?.small
   if (small === undefined) throw new FormatError('FHE-TYPE', 'not a client key')
   const first = readBits(reader.take(4 * small, 'small key'))
+  let second: Uint8Array | null = null
   try {
-    const ring = reader.count('ring key', 4096)
-    const found = parameterSets.find((set) => set.small === small && set.ring === ring)
+    const ring = reader.u64('ring key')
+    const found = parameterSets.find((set) => set.small === small && BigInt(set.ring) === ring)
     if (!found)
-      throw new FormatError('FHE-TYPE', `no client key: no parameter set of ${small} and ${ring} bits`)
-    const second = readBits(reader.take(4 * ring, 'ring key'))
+      throw new FormatError(
+        'FHE-TYPE',
+        `no client key: no parameter set of ${small} bits has such a ring key`,
+      )
+    second = readBits(reader.take(4 * found.ring, 'ring key'))
     const tail = tailOf(found)
     if (!equalBytes(reader.take(tail.length, 'parameters'), tail)) {
       throw new FormatError('FHE-PARAMETERS', `not those of the set ${found.name}`)
     }
     reader.end()
-    const words = concatBytes(first, second)
-    wipe(second)
-    return { parameters: found.name, words }
+    return { parameters: found.name, words: concatBytes(first, second) }
   } finally {
     wipe(first)
+    if (second !== null) wipe(second)
   }
 }
 

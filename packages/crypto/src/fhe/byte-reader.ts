@@ -5,6 +5,9 @@ import { bytesToBig } from '../sharing/little-endian.ts'
 /**
  * Reads little-endian fields in order and never beyond the end. Every method throws FormatError: FHE-TRUNCATED,
  * FHE-TRAILING, or FHE-FIELD for a value that the format does not allow. Returned bytes are copies.
+ *
+ * Of a secret file no value that was read stands in a detail: where a word too many stands in it, what follows the key
+ * is read one word early, and the value that was seen is a bit of the key.
  */
 export type ByteReader = {
   readonly offset: number
@@ -27,7 +30,7 @@ export type ByteReader = {
   end(): void
 }
 
-export function byteReader(bytes: Uint8Array): ByteReader {
+export function byteReader(bytes: Uint8Array, { secret = false } = {}): ByteReader {
   let offset = 0
   const take = (length: number, what: string): Uint8Array => {
     if (bytes.length - offset < length) {
@@ -40,8 +43,10 @@ export function byteReader(bytes: Uint8Array): ByteReader {
     return Uint8Array.prototype.slice.call(bytes, offset - length, offset)
   }
   const integer = (size: number, what: string): bigint => bytesToBig(take(size, what))
+  const wrong = (what: string, said: string): FormatError =>
+    new FormatError('FHE-FIELD', secret ? `${what}: not as the format has it` : `${what}: ${said}`)
   const field = (what: string, seen: unknown, expected: unknown): void => {
-    if (seen !== expected) throw new FormatError('FHE-FIELD', `${what}: ${seen}, expected ${expected}`)
+    if (seen !== expected) throw wrong(what, `${seen}, expected ${expected}`)
   }
   const reader: ByteReader = {
     get offset() {
@@ -65,7 +70,7 @@ export function byteReader(bytes: Uint8Array): ByteReader {
     },
     count(what, max) {
       const value = integer(8, what)
-      if (value > BigInt(max)) throw new FormatError('FHE-FIELD', `${what}: ${value}, at most ${max}`)
+      if (value > BigInt(max)) throw wrong(what, `${value}, at most ${max}`)
       return Number(value)
     },
     versioned(what, expected) {

@@ -4,7 +4,7 @@ import { FormatError } from '../format-error.ts'
 import { hmacSha256 } from '../hash.ts'
 import { u32, u64 } from '../sharing/little-endian.ts'
 import { type ByteReader, byteReader } from './byte-reader.ts'
-import { readBinaryWords, readModulus, readSafeHeader, readTag, safeHeader } from './tfhe-fields.ts'
+import { MAX_TAG, readBinaryWords, readModulus, readSafeHeader, safeHeader } from './tfhe-fields.ts'
 
 export const CLIENT_KEY_NAME = 'high_level_api::ClientKey'
 const BIG_DIMENSION = 2048
@@ -28,10 +28,11 @@ export type ClientKey = {
 /**
  * Strict parser of tfhe 1.6 and 1.7 client keys under the default parameters (31458 B), with dedicated compact
  * public key parameters (47998 B), each with or without a squash key (+65704 B). Throws FormatError: FHE-TYPE,
- * FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD.
+ * FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD. Rule and detail are the same for either value of a key word too many, which stands
+ * where a field should: none says what was read.
  */
 export function parseClientKey(bytes: Uint8Array): ClientKey {
-  const reader = byteReader(bytes)
+  const reader = byteReader(bytes, { secret: true })
   const name = readSafeHeader(reader)
   if (name !== CLIENT_KEY_NAME) throw new FormatError('FHE-TYPE', 'not a client key')
   reader.u32s('client key', 1, 8, 0, 1, 0, 0, 0, 0)
@@ -58,8 +59,7 @@ export function parseClientKey(bytes: Uint8Array): ClientKey {
     reader.u32s('OPRF key', 0, 0, 0, 0, 0)
     length(reader, 'OPRF key', SMALL_DIMENSION)
     wipe(readBinaryWords(reader, 'OPRF key', SMALL_DIMENSION, 8))
-    readTag(reader, 'tag')
-    reader.end()
+    readLastTag(reader)
     return { key64, key128, dedicatedCompactKey: dedicatedCompactKey === 1, squashOffset }
   } catch (error) {
     wipe(key64)
@@ -147,7 +147,8 @@ function readCompactPrivateKey(reader: ByteReader): void {
   reader.u32s('compact private key', 0, 0, 0)
   length(reader, 'compact private key', BIG_DIMENSION)
   wipe(readBinaryWords(reader, 'compact private key', BIG_DIMENSION, 8))
-  reader.u32s('compact parameters', 1)
+  // One name: which of the two a key word too many meets is told by its bit.
+  reader.u32s('compact dimension', 1)
   reader.versioned('compact dimension', BIG_DIMENSION)
   reader.u32s('compact noise', 0, 1, 0, 17)
   reader.versioned('compact message modulus', 4)
@@ -161,9 +162,17 @@ function readCompactPrivateKey(reader: ByteReader): void {
 }
 
 function length(reader: ByteReader, what: string, expected: number): void {
-  const seen = reader.u64(what)
-  if (seen !== BigInt(expected))
-    throw new FormatError('FHE-FIELD', `${what}: ${seen} words, expected ${expected}`)
+  if (reader.u64(what) !== BigInt(expected))
+    throw new FormatError('FHE-FIELD', `${what}: not ${expected} words`)
+}
+
+/** u32 0, u64 length, and a tag that is the rest of the file: what a key word too many moves has one refusal for either bit. */
+function readLastTag(reader: ByteReader): void {
+  const length = reader.left - 12
+  const fits = reader.u32('tag') === 0 && reader.u64('tag') === BigInt(length)
+  if (fits && length <= MAX_TAG) return
+  if (length > 0) throw new FormatError('FHE-TRAILING', `${length} bytes that are not the key's tag`)
+  throw new FormatError('FHE-FIELD', 'tag: not as the format has it')
 }
 
 function option(reader: ByteReader, what: string, present: boolean): void {
