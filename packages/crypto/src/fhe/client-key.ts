@@ -100,7 +100,9 @@ export function spliceSquashKey(clientKey: Uint8Array, bits: Uint8Array): Uint8A
 export function squashKeyFromSeed(seed: Uint8Array): Uint8Array {
   if (seed.length !== 16) throw new RangeError(`seed: expected 16 bytes, got ${seed.length}`)
   const key = hmacSha256(seed, utf8('lux-fhe/v1/squash-key'))
-  return chacha20(key, new Uint8Array(12), new Uint8Array(SQUASH_DIMENSION / 8))
+  const bits = chacha20(key, new Uint8Array(12), new Uint8Array(SQUASH_DIMENSION / 8))
+  wipe(key)
+  return bits
 }
 
 const vn = (n: number): Uint8Array => concatBytes(u32(0), u64(n))

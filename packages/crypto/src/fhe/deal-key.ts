@@ -90,31 +90,27 @@ export function dealFheKey(request: DealRequest): Outcome<DealtKey> {
     const dealt = deal(secrets.vectors, { quorum: quorum.value, keyId, entropy: request.entropy })
     if (!dealt.ok) return dealt
     const { seeds, corrections, commitments } = dealt.value
-    const [pub64 = new Uint8Array(0), pub128 = new Uint8Array(0)] = corrections
-    const epoch: Epoch = { domain, keyId, epoch: 0, t, n, d: 1, dealerMask: 0 }
-    const content = { pub64, pub128, commitments, rosterDigest: rosterDigest(roster.value) }
-    const epochId = epochIdOf(epoch, content)
-    const header = { ...epoch, epochId }
     const shares: Uint8Array[] = []
+    let whole = false
     try {
+      const [pub64 = new Uint8Array(0), pub128 = new Uint8Array(0)] = corrections
+      const epoch: Epoch = { domain, keyId, epoch: 0, t, n, d: 1, dealerMask: 0 }
+      const content = { pub64, pub128, commitments, rosterDigest: rosterDigest(roster.value) }
+      const epochId = epochIdOf(epoch, content)
+      const header = { ...epoch, epochId }
       for (const { index } of roster.value) {
         const sets = new Set(setsWithout({ t, n }, index))
         const own = seeds.filter(({ set }) => sets.has(set))
         shares.push(encodeShare({ header: { ...header, holder: index }, policyHash, budgets, seeds: own }))
       }
+      const pub = encodePublic({ header: { ...header, holder: 0 }, ...content })
+      const digest = commitmentsDigest(commitments)
+      whole = true
+      return accept({ pub, shares, keyId, epochId, commitments, commitmentsDigest: digest })
     } finally {
       forgetSeeds(seeds)
-      if (shares.length < n) for (const share of shares) wipe(share)
+      if (!whole) for (const share of shares) wipe(share)
     }
-    const pub = encodePublic({ header: { ...header, holder: 0 }, ...content })
-    return accept({
-      pub,
-      shares,
-      keyId,
-      epochId,
-      commitments,
-      commitmentsDigest: commitmentsDigest(commitments),
-    })
   } finally {
     secrets.wipe()
   }

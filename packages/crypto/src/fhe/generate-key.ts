@@ -81,39 +81,63 @@ export function getFhePublicKey(tfhe: TfheModule, clientKey: Uint8Array): Uint8A
 }
 
 async function generateInteger(tfhe: TfheModule, options: FheKeyOptions): Promise<FheKeyPair> {
-  const { squash, seed, entropy, onPhase } = options
+  const { onPhase } = options
   await onPhase?.('client-key')
-  const config = configOf(tfhe, options.inputs)
-  const plain = seed
+  const clientKey = await integerClientKey(tfhe, options)
+  return wipedUnlessMade(clientKey, async () => {
+    const key = tfhe.TfheClientKey.safe_deserialize(clientKey, TFHE_LIMIT)
+    try {
+      checkRoundTrip(key.safe_serialize(TFHE_LIMIT), clientKey)
+      await onPhase?.('compact-public-key')
+      const publicKey = tfhe.TfheCompactPublicKey.new(key)
+      const compactPublicKey = publicKey.safe_serialize(TFHE_LIMIT)
+      publicKey.free()
+      let serverKey: Uint8Array | null = null
+      if (options.serverKey) {
+        await onPhase?.('server-key')
+        const made = tfhe.TfheCompressedServerKey.new(key)
+        serverKey = made.safe_serialize(TFHE_LIMIT)
+        made.free()
+      }
+      return pairOf(clientKey, compactPublicKey, serverKey)
+    } finally {
+      key.free()
+    }
+  })
+}
+
+/** tfhe's client key, with a squash key in it where one is asked for. */
+async function integerClientKey(
+  tfhe: TfheModule,
+  { inputs, squash, seed, entropy, onPhase }: FheKeyOptions,
+): Promise<Uint8Array> {
+  const config = configOf(tfhe, inputs)
+  const made = seed
     ? tfhe.TfheClientKey.generate_with_seed(config, bytesToBig(seed))
     : tfhe.TfheClientKey.generate(config)
-  let clientKey = plain.safe_serialize(TFHE_LIMIT)
-  plain.free()
-  if (squash) {
-    await onPhase?.('squash-key')
-    const bits = seed ? squashKeyFromSeed(seed) : entropy.bytes(512)
-    const spliced = spliceSquashKey(clientKey, bits)
-    wipe(bits)
-    wipe(clientKey)
-    clientKey = spliced
-  }
-  const key = tfhe.TfheClientKey.safe_deserialize(clientKey, TFHE_LIMIT)
+  const plain = made.safe_serialize(TFHE_LIMIT)
+  made.free()
+  if (!squash) return plain
+  let bits: Uint8Array | null = null
   try {
-    checkRoundTrip(key.safe_serialize(TFHE_LIMIT), clientKey)
-    await onPhase?.('compact-public-key')
-    const publicKey = tfhe.TfheCompactPublicKey.new(key)
-    const compactPublicKey = publicKey.safe_serialize(TFHE_LIMIT)
-    publicKey.free()
-    let serverKey: Uint8Array | null = null
-    if (options.serverKey) {
-      await onPhase?.('server-key')
-      const made = tfhe.TfheCompressedServerKey.new(key)
-      serverKey = made.safe_serialize(TFHE_LIMIT)
-      made.free()
-    }
-    return pairOf(clientKey, compactPublicKey, serverKey)
+    await onPhase?.('squash-key')
+    bits = seed ? squashKeyFromSeed(seed) : entropy.bytes(512)
+    return spliceSquashKey(plain, bits)
   } finally {
-    key.free()
+    wipe(plain)
+    if (bits !== null) wipe(bits)
+  }
+}
+
+/** What is made of a client key, which is wiped when nothing is. */
+async function wipedUnlessMade<T>(clientKey: Uint8Array, work: () => Promise<T>): Promise<T> {
+  let done = false
+  try {
+    const made = await work()
+    done = true
+    return made
+  } finally {
+    if (!done) wipe(clientKey)
   }
 }
 
@@ -132,11 +156,16 @@ async function generateBinary(tfhe: TfheModule, options: FheKeyOptions): Promise
       )
     : tfhe.Boolean.new_client_key(parameters)
   const clientKey = tfhe.Boolean.serialize_client_key(key)
-  checkRoundTrip(tfhe.Boolean.serialize_client_key(tfhe.Boolean.deserialize_client_key(clientKey)), clientKey)
-  if (!serverKey) return pairOf(clientKey, new Uint8Array(0), null)
-  await onPhase?.('server-key')
-  const made = tfhe.Boolean.new_compressed_server_key(key)
-  return pairOf(clientKey, new Uint8Array(0), tfhe.Boolean.serialize_compressed_server_key(made))
+  return wipedUnlessMade(clientKey, async () => {
+    checkRoundTrip(
+      tfhe.Boolean.serialize_client_key(tfhe.Boolean.deserialize_client_key(clientKey)),
+      clientKey,
+    )
+    if (!serverKey) return pairOf(clientKey, new Uint8Array(0), null)
+    await onPhase?.('server-key')
+    const made = tfhe.Boolean.new_compressed_server_key(key)
+    return pairOf(clientKey, new Uint8Array(0), tfhe.Boolean.serialize_compressed_server_key(made))
+  })
 }
 
 function pairOf(

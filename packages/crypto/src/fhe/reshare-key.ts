@@ -194,32 +194,35 @@ export function checkSeedFile(seedFile: Uint8Array, correction: Uint8Array, hold
   return read.ok ? { ok: true } : read
 }
 
+/** The seeds of a refused file are wiped; those of an accepted one are the caller's to forget. */
 function readSeedFile(seedFile: Uint8Array, correction: Uint8Array, holder: number): Outcome<SeedFile> {
-  let file: SeedFile
-  let published: Correction
+  let file: SeedFile | null = null
+  let kept = false
   try {
     file = parseSeedFile(seedFile)
-    published = parseCorrection(correction)
+    const checked = checkSeeds(file, parseCorrection(correction), holder)
+    kept = checked.ok
+    return checked
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
+  } finally {
+    if (file !== null && !kept) forgetSeeds(file.seeds)
   }
+}
+
+function checkSeeds(file: SeedFile, published: Correction, holder: number): Outcome<SeedFile> {
   const { dealer } = published.header
   const mixed = file.header.dealer !== dealer ? 'dealer' : mixedRun(file.header, published.header)
-  if (mixed !== null) {
-    forgetSeeds(file.seeds)
+  if (mixed !== null)
     return refuse('FHE-RUN-MIXED', `seeds and correction of holder ${dealer} differ in ${mixed}`)
-  }
-  if (file.holder !== holder) {
-    forgetSeeds(file.seeds)
+  if (file.holder !== holder)
     return refuse('FHE-HOLDER-OTHER', `seeds for holder ${file.holder}, not ${holder}`)
-  }
   const sets = setsOf(file.header)
   for (const { set, seeds } of file.seeds) {
     const [seed] = seeds
     const expected = published.commitments[sets.indexOf(set)]
     if (!seed || !expected || !equalBytes(commitSeed(file.header.keyId, set, dealer, seed), expected)) {
-      forgetSeeds(file.seeds)
       return refuse(
         'FHE-SEED-COMMITMENT',
         `the seed of set ${set} by holder ${dealer} differs from its commitment`,
@@ -256,6 +259,7 @@ export function nextShare(input: NextShareInput): Outcome<Uint8Array> {
   if (policyHash.length !== 32)
     throw new RangeError(`policyHash: expected 32 bytes, got ${policyHash.length}`)
   const files: SeedFile[] = []
+  const seeds: SetSeeds[] = []
   try {
     const pub = parsePublic(input.pub)
     const dealers = membersOf(pub.header.dealerMask)
@@ -280,17 +284,16 @@ export function nextShare(input: NextShareInput): Outcome<Uint8Array> {
       committed.length === pub.commitments.length &&
       committed.every((one, i) => one && equalBytes(one, pub.commitments[i] ?? new Uint8Array(0)))
     if (!same) return refuse('FHE-COMMITMENT-COUNT', 'the public file is not the one of these corrections')
-    const seeds: SetSeeds[] = (files[0]?.seeds ?? []).map(({ set }, at) => ({
-      set,
-      seeds: files.map((file) => concatBytes(file.seeds[at]?.seeds[0] ?? new Uint8Array(0))),
-    }))
-    const share = encodeShare({ header: { ...pub.header, holder }, policyHash, budgets, seeds })
-    forgetSeeds(seeds)
-    return accept(share)
+    for (const [at, { set }] of (files[0]?.seeds ?? []).entries()) {
+      const own = files.map((file) => concatBytes(file.seeds[at]?.seeds[0] ?? new Uint8Array(0)))
+      seeds.push({ set, seeds: own })
+    }
+    return accept(encodeShare({ header: { ...pub.header, holder }, policyHash, budgets, seeds }))
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   } finally {
     for (const file of files) forgetSeeds(file.seeds)
+    forgetSeeds(seeds)
   }
 }

@@ -48,19 +48,26 @@ export type RotatedKey = {
 export function rotateFheKey(request: RotateRequest): Outcome<RotatedKey> {
   const verified: VerifiedShare[] = []
   const seedFiles: (readonly Uint8Array[])[] = []
+  const shares: Uint8Array[] = []
+  let rotated: Outcome<RotatedKey> | null = null
   try {
-    return rotateWith(request, verified, seedFiles)
+    rotated = rotateWith(request, { verified, seedFiles, shares })
+    return rotated
   } finally {
     for (const { share } of verified) forgetShare(share)
     for (const files of seedFiles) for (const file of files) wipe(file)
+    if (!rotated?.ok) for (const share of shares) wipe(share)
   }
 }
 
-/** Fills both lists with what has to be wiped afterwards, whatever the outcome. */
+/** Fills the lists: the first two have to be wiped whatever the outcome, the new shares where there is none. */
 function rotateWith(
   { pub, to, roster, planHash, policyHash, budgets, entropy, shares: old }: RotateRequest,
-  verified: VerifiedShare[],
-  seedFiles: (readonly Uint8Array[])[],
+  {
+    verified,
+    seedFiles,
+    shares,
+  }: { verified: VerifiedShare[]; seedFiles: (readonly Uint8Array[])[]; shares: Uint8Array[] },
 ): Outcome<RotatedKey> {
   for (const share of old) {
     const one = verifyShare(share, pub)
@@ -77,7 +84,6 @@ function rotateWith(
   }
   const next = nextPublic({ pub, corrections, dealers, to, planHash, roster })
   if (!next.ok) return next
-  const shares: Uint8Array[] = []
   for (let holder = 1; holder <= to.n; holder++) {
     const own = seedFiles.map((files) => files[holder - 1] ?? new Uint8Array(0))
     const share = nextShare({ pub: next.value.pub, corrections, seedFiles: own, holder, policyHash, budgets })

@@ -70,6 +70,13 @@ export function leftBy(secrets: readonly Uint8Array[], work: () => unknown) {
   return { came, left: watch.holding(secrets) }
 }
 
+/** The same of work that is awaited. */
+export async function leftAfter(secrets: readonly Uint8Array[], work: () => Promise<unknown>) {
+  using watch = watchBuffers()
+  const came: unknown = await work().catch((error: unknown) => error)
+  return { came, left: watch.holding(secrets) }
+}
+
 const POOL_BYTES = 4096
 
 /** Keeps what it gave, out of a pool that was there before; the draw after `fails` throws. */
