@@ -113,7 +113,9 @@ async function keygen(options: KeygenOptions): Promise<Outcome> {
         ...(restore === null ? {} : { restore }),
       },
     }),
-  )
+  ).finally(() => {
+    if (restore !== null) wipe(restore.seed)
+  })
   const { clientKey, clientKeySha256, keyId, publicKey, serverKey, words, timings, peakMemoryMiB } = made
   const crs = made.crs ?? null
   const lines = [
