@@ -21,13 +21,16 @@ describe('a library that does not start', () => {
     ['C_GetFunctionList', { LIST_ANSWER: functionFailed }],
     ['C_Initialize', { START_ANSWER: functionFailed }],
     ['C_GetInfo', { INFO_ANSWER: functionFailed }],
-  ])('HSM-LIBRARY-FAILED is said of one that answers %s with an error, and nothing of a token', async (name, says) => {
-    await expect(start(name, says)).rejects.toMatchObject({
-      code: 'HSM-LIBRARY-FAILED',
-      ckr: { name: 'CKR_FUNCTION_FAILED', number: functionFailed },
-      remedy: expect.stringContaining('settings and version'),
-    })
-  })
+  ])(
+    'HSM-LIBRARY-FAILED is said of one that answers %s with an error, and nothing of a token',
+    async (name, says) => {
+      await expect(start(name, says)).rejects.toMatchObject({
+        code: 'HSM-LIBRARY-FAILED',
+        ckr: { name: 'CKR_FUNCTION_FAILED', number: functionFailed },
+        remedy: expect.stringContaining('settings and version'),
+      })
+    },
+  )
 
   it('HSM-LIBRARY-TIMEOUT is said of one that does not come back from C_Initialize, and nothing of a login', async () => {
     await expect(start('hang', { HANG: 1 })).rejects.toMatchObject({

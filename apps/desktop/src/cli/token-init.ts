@@ -66,9 +66,7 @@ function init(options: InitOptions): Promise<Outcome> {
       return initialised(await token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' }))
     }
     const soPin = await readSecret(
-      existing === null
-        ? 'New SO PIN'
-        : `SO PIN of ${nameOf(existing)}, state ${pinText(existing.pin.so)}`,
+      existing === null ? 'New SO PIN' : `SO PIN of ${nameOf(existing)}, state ${pinText(existing.pin.so)}`,
       {
         ...(options.soPinFd === undefined ? {} : { fd: options.soPinFd }),
         ...(options.soPinFile === undefined ? {} : { file: options.soPinFile }),
@@ -93,7 +91,9 @@ async function blankToken(hsm: Hsm, name: string | undefined): Promise<TokenInfo
   // A token without a serial number is named after its slot for good.
   if (tokens.some(({ initialised, serial }) => initialised && serial === name)) throw unsaid()
   const blank = tokens.filter(({ initialised }) => !initialised)
-  const names = blank.map(({ slot, manufacturer, model }) => `slot-${slot} (${visible(manufacturer)} ${visible(model)})`)
+  const names = blank.map(
+    ({ slot, manufacturer, model }) => `slot-${slot} (${visible(manufacturer)} ${visible(model)})`,
+  )
   if (name === undefined && blank.length > 1)
     throw new WrongUse(
       'TOKEN-AMBIGUOUS',

@@ -142,7 +142,8 @@ export async function withLogin(
       pin,
       acceptFinalTry: options.acceptFinalTry === true,
     })
-    if (before !== 'ok') say(`The user PIN of ${visible(info.serial)} was ${pinText(before)} before this login.`)
+    if (before !== 'ok')
+      say(`The user PIN of ${visible(info.serial)} was ${pinText(before)} before this login.`)
   } catch (error) {
     const outcome = failureOutcome(error)
     const pins = await token.pinState()

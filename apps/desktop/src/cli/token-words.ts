@@ -85,7 +85,9 @@ export const tokenEvidence = (token: TokenInfo, probe: ProbeReport | null): Evid
 export function evidenceLines({ level, reasons }: Evidence): string[] {
   return [
     `evidence      ${level}: ${levelWords[level]}`,
-    ...reasons.map(({ code, holds, detail }) => `  ${holds ? 'yes' : 'no '} ${reasonWords[code]}: ${visible(detail)}`),
+    ...reasons.map(
+      ({ code, holds, detail }) => `  ${holds ? 'yes' : 'no '} ${reasonWords[code]}: ${visible(detail)}`,
+    ),
   ]
 }
 

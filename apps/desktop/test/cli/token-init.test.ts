@@ -31,7 +31,10 @@ describe('two tokens of one library on the command line', () => {
     expect(erased.json.remedy).toContain('custody token init --serial slot-2 --label')
     expect(stubCalls(library)).toEqual([])
     const made = await init(library, '--serial', 'slot-2')
-    expect([made.exit, made.json.token]).toEqual([0, expect.objectContaining({ slot: '2', initialised: true })])
+    expect([made.exit, made.json.token]).toEqual([
+      0,
+      expect.objectContaining({ slot: '2', initialised: true }),
+    ])
     expect(stubCalls(library)).toEqual(['C_InitToken 2'])
   }, 60_000)
 

@@ -13,11 +13,7 @@ import { listSlots } from './token-info.ts'
 type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }
 
 /** Refused before the token is touched: what would end with a token that nobody can open or tell from another. */
-function requireInitialisable(
-  profile: Profile,
-  { info: target, name }: Slots[number],
-  before: Slots,
-): void {
+function requireInitialisable(profile: Profile, { info: target, name }: Slots[number], before: Slots): void {
   if (profile.initialise.by === 'vendor-tool')
     throw hsmError(
       'HSM-FUNCTION-MISSING',

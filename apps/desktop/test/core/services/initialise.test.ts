@@ -2,11 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import {
-  type StubSays,
-  stubCalls,
-  stubModule,
-} from '../../../../../packages/hsm/test/stub-module/build.ts'
+import { type StubSays, stubCalls, stubModule } from '../../../../../packages/hsm/test/stub-module/build.ts'
 import type { Result, SlotView } from '../../../src/contract/index.ts'
 import { findProgram } from '../../../src/core/program.ts'
 import { type CoreInTest, startCore } from '../support/core-in-test.ts'
