@@ -1272,6 +1272,10 @@ class PlanReader:
         if self.here() == '#':
             need(self.col == 0 or raw[self.col - 1] in BLANK, 'a comment of the plan touches what is before it')
 
+    def is_row_end(self):
+        """Whether nothing but white space is left in this row."""
+        return ENDS.match(self.rows[self.row], self.col) is not None
+
     def end_row(self):
         """Nothing but white space and a comment is left in this row."""
         self.space()
@@ -1441,24 +1445,22 @@ class PlanReader:
         return row < len(self.rows) and (not raw.strip(' ') or deeper) and not is_marker(raw, '---') and not is_marker(raw, '...')
 
     def quoted(self, parent):
-        start, quote = (self.row, self.col), self.here()
-        source, self.col = [quote], self.col + 1
+        quote = self.here()
+        parts, begin, self.col = [], self.col, self.col + 1
         while True:
             raw = self.rows[self.row]
             while self.here() and self.here() != quote:
                 self.col += 2 if quote == '"' and self.here() == '\\' else 1
-            source.append(raw[start[1] + 1 if self.row == start[0] else 0:self.col])
             if self.here():
-                if quote == "'" and raw[self.col + 1:self.col + 2] == "'":
-                    source[-1] += "''"
-                    start, self.col = (self.row, self.col + 1), self.col + 2
-                    source = [''.join(source)]
-                    continue
                 self.col += 1
-                return quoted_text(''.join(source) + quote)
+                # Twice is one of them.
+                if quote == '"' or self.here() != quote:
+                    return quoted_text(''.join(parts) + raw[begin:self.col])
+                self.col += 1
+                continue
             need(self.goes_on(self.row + 1, parent), 'a quote of the plan is not closed')
-            source.append('\n')
-            self.row, self.col = self.row + 1, 0
+            parts.append(raw[begin:] + '\n')
+            self.row, self.col, begin = self.row + 1, 0, 0
 
     @staticmethod
     def plain_end(raw, at, flow):
@@ -1480,7 +1482,7 @@ class PlanReader:
         need(first not in '-?:' or not (after in ('', ' ', '\t') or (flow and after in FLOW)), 'the plan has a misplaced mark')
         end = self.plain_end(self.rows[self.row], self.col, flow)
         lines, self.col = [self.rows[self.row][self.col:end]], end
-        while not self.rows[self.row][self.col:].strip(BLANK):
+        while self.is_row_end():
             # Blank rows count only where the scalar goes on after them.
             ahead = self.row + 1
             while ahead < len(self.rows) and not self.rows[ahead].strip(BLANK) and self.goes_on(ahead, parent):
@@ -1549,6 +1551,7 @@ class PlanReader:
         return self.quoted(parent) if self.here() in ('"', "'") else self.plain(parent, True)
 
 
+ENDS = re.compile(r'[ \t]*\Z')
 QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 
 
@@ -1558,33 +1561,33 @@ def is_marker(raw, mark):
 
 def fold_lines(lines):
     """One row end is a space, several are one less; white space at row ends is none."""
-    text_, ends = lines[0].rstrip(BLANK), 0
+    parts, ends = [lines[0].rstrip(BLANK)], 0
     for at, one in enumerate(lines[1:], 1):
         bare = one.lstrip(BLANK) if at == len(lines) - 1 else one.strip(BLANK)
         ends += 1
         if bare or at == len(lines) - 1:
-            text_ += (' ' if ends == 1 else '\n' * (ends - 1)) + bare
+            parts.append((' ' if ends == 1 else '\n' * (ends - 1)) + bare)
             ends = 0
-    return text_
+    return ''.join(parts)
 
 
 def fold_block(lines):
     """Of a block with `>`: row ends beside a row indented deeper stay."""
-    text_, ends, deep = '', 0, True
-    for at, one in enumerate(lines):
+    parts, ends, deep = [], 0, True
+    for one in lines:
         if one == '':
             ends += 1
             continue
         deeper = one[0] in BLANK
-        first = text_ == '' and ends == at
-        if first:
-            text_ = '\n' * ends
+        if not parts:
+            parts.append('\n' * ends)
         elif deep or deeper:
-            text_ += '\n' * (ends + 1)
+            parts.append('\n' * (ends + 1))
         else:
-            text_ += '\n' * ends if ends else ' '
-        text_, ends, deep = text_ + one, 0, deeper
-    return text_
+            parts.append('\n' * ends if ends else ' ')
+        parts.append(one)
+        ends, deep = 0, deeper
+    return ''.join(parts)
 
 
 def plain_value(text_):
@@ -1611,14 +1614,15 @@ def quoted_text(source):
         lines = source[1:-1].split('\n')
         return (lines[0] if len(lines) == 1 else fold_lines(lines)).replace("''", "'")
     # An escaped row end joins; white space before any other is none, after it too.
-    found, text_, at = re.compile(r'\\\n[ \t]*|\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|[ \t]*\n[ \t\n]*|[^\\\n \t]+|[ \t]+'), '', 1
+    found, parts, at = re.compile(r'\\\n[ \t]*|\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|.)|[ \t]*\n[ \t\n]*|[^\\\n \t]+|[ \t]+'), [], 1
     while at < len(source) - 1:
         one = found.match(source, at, len(source) - 1)
         need(one, 'the plan has an unknown escape')
-        text_, at = text_ + unquoted(one.group()), one.end()
+        parts.append(unquoted(one.group()))
+        at = one.end()
     try:
         # A pair of escaped halves is one character, a half alone is none.
-        return text_.encode('utf-16-le', 'surrogatepass').decode('utf-16-le')
+        return ''.join(parts).encode('utf-16-le', 'surrogatepass').decode('utf-16-le')
     except UnicodeError:
         refuse('the plan has half a character')
 
@@ -1700,7 +1704,8 @@ class Verifier:
 
     # archive and content
 
-    def chunks(self, name):
+    def chunks(self, name, counts=True):
+        """`counts`: whether a wrong CRC is one for ZIP-CRC, which looks at the first reading of a file alone."""
         crc, size, start = self.files[name]
         seen, at = 0, start
         while at < start + size:
@@ -1708,14 +1713,14 @@ class Verifier:
             chunk = self.file.read(min(1 << 20, start + size - at))
             seen, at = zlib.crc32(chunk, seen), at + len(chunk)
             yield chunk
-        if seen != crc:
+        if counts and seen != crc:
             self.crc_faults.append(name)
 
     def blob(self, name, most=16 << 20):
         path = f'blobs/{name}'
         need(path in self.files, f'{name} is not in the bundle')
         need(self.files[path][1] <= most, f'{name} is too long')
-        return b''.join(self.chunks(path))
+        return b''.join(self.chunks(path, False))
 
     def check_zip_profile(self):
         self.files = read_zip(self.file)
@@ -1996,18 +2001,21 @@ class Verifier:
             need(proof['challenge'] == sha(b'lux-custody/possession/v1', lp(born), root_id).hex(), 'another challenge')
         need({node['id'] for node in nodes.values() if node['level'] == 'root'} <= seen, 'a root has no proof')
 
+    def serial_of(self, role):
+        """The opening certificate lists serials in the order of the header's tokens; of two of one role the first counts."""
+        pairs = zip(self.run['header']['tokens'], self.opening['payload']['tokenSerials'])
+        return next((serial for token, serial in pairs if token['role'] == role), None)
+
     def check_replicas(self):
         p, plan, replicas = self.p, self.plan, self.p.get('replicas', [])
         steps = [step for part in plan['parts'] for step in part['steps'] if step['do'] == 'replicate-root']
         need(len(steps) == len(replicas), f"{len(replicas)} replicas, the plan has {len(steps)}")
         proofs, ways = {one['id']: one for one in p['possession']}, {key['id']: key.get('replication') for key in plan['keys']}
-        roles = [token['role'] for token in self.run['header']['tokens']]
-        serials = dict(zip(roles, self.opening['payload']['tokenSerials']))
         home = [one['serial'] for one in p['keyEvidence'] if one['level'] == 'ceremony']
         for step, one in zip(steps, replicas):
             need((step['key'], step['token']) == (one['id'], one['token']), 'another key or token than the plan')
             need(ways.get(one['id']) == one['way'], 'another way than the plan')
-            need(serials.get(one['token']) == one['serial'] and one['serial'] not in home[:1], 'another serial, or the root\'s own')
+            need(self.serial_of(one['token']) == one['serial'] and one['serial'] not in home[:1], 'another serial, or the root\'s own')
             proof = proofs.get(one['id'])
             need(proof and all(proof[name] == one[name] for name in ('mechanism', 'challenge', 'digest')), 'another key')
             need(one['attributes'].get('EXTRACTABLE') is False and one['attributes'].get('SENSITIVE') is True, 'it may leave that token')
@@ -2025,15 +2033,14 @@ class Verifier:
 
     def check_attested(self, step, one):
         """The point of the key that the vendor's chain has to be of."""
-        p, header, certificate = self.p, self.run['header'], self.opening['payload']
+        p, certificate = self.p, self.opening['payload']
         need((step['key'] or 'ceremony', 'vendor' if step['by'] == 'vendor' else 'companion') == (one['id'], one['by']), 'another key, or another voucher')
         level = next((key['level'] for key in self.plan['keys'] if key['id'] == step['key']), 'ceremony')
         need(one['level'] == level, 'a key of another level')
         planned = next((token['attestation'] for token in self.plan['tokens'] if token['role'] == step['token']), None)
         need(planned is not None, 'the plan names no attestation of this token')
         read, companion, production = self.evidence_of(one), planned.get('companion'), p['domain'] == 'production'
-        serials = dict(zip([token['role'] for token in header['tokens']], certificate['tokenSerials']))
-        need(serials.get(step['token']) == read['serial'], 'another token')
+        need(self.serial_of(step['token']) == read['serial'], 'another token')
         need(not production or one['root'] == planned['root'], 'another root certificate than the plan\'s')
         if one['by'] == 'vendor':
             need(one['level'] == 'ceremony' and 'p256' in certificate['ceremonyKeys'], 'a vendor attests a P-256 ceremony key alone')
@@ -2182,6 +2189,7 @@ class Verifier:
     def check_decryptions(self):
         planned = self.plan['decryptions']
         need([one['id'] for one in self.p['decryptions']] == [one['id'] for one in planned], 'other decryptions')
+        need(distinct(one['id'] for one in planned), 'the plan names a decryption twice')
         taken, budgets = set(), {}
         for one, wanted in zip(self.p['decryptions'], planned):
             package = parse(self.blob(one['package']), package_shape, 16 << 20)

@@ -42,7 +42,7 @@ export type CheckedRequest = {
   /** Blocks that an answer spends. */
   readonly spends: number
   readonly approvedBy: readonly string[]
-  /** Identity ids of the signers of each provenance. */
+  /** Identity ids of all who signed a provenance. */
   readonly provenanceBy: readonly string[]
 }
 
@@ -109,7 +109,7 @@ function checkEachProvenance(given: RequestPackage, facts: RequestFacts): Outcom
     if (!checked.ok) return checked
     if (payload.mode !== facts.mode)
       return refuse('REQUEST-PROVENANCE', `provenance ${index + 1} is of mode ${payload.mode}`)
-    signers.push(checked.value)
+    signers.push(...checked.value)
   }
   const digests = [...new Set(given.request.payload.ciphertexts.map((one) => one.provenance))]
   for (const { digest, type, provenance } of given.request.payload.ciphertexts) {

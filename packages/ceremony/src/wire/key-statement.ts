@@ -5,9 +5,13 @@ import { digest, domain, hex16, id, line } from './fields.ts'
 import { p256Key } from './identity.ts'
 
 /** Attributes of a key read back from its token: PKCS#11 names without CKA_. */
-export const keyAttributes = v.record(
-  v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{0,63}$/)),
-  v.union([v.boolean(), v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(2048))]),
+export const keyAttributes = v.pipe(
+  // A record takes an empty list for an empty map.
+  v.custom<object>((value) => typeof value === 'object' && value !== null && !Array.isArray(value)),
+  v.record(
+    v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{0,63}$/)),
+    v.union([v.boolean(), v.pipe(v.number(), v.safeInteger()), v.pipe(v.string(), v.maxLength(2048))]),
+  ),
 )
 
 /** A CKA_ID that others chose: 1 to 64 bytes. */

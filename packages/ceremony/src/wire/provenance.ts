@@ -49,12 +49,12 @@ export type ProvenanceSigners = {
 
 /**
  * Whether a provenance document may vouch for ciphertexts of a key. Refuses PROVENANCE-DOMAIN, PROVENANCE-KEY,
- * PROVENANCE-ADMISSION (mode F with an input that was not encrypted by its signer) or PROVENANCE-SIGNER. Gives the signer.
+ * PROVENANCE-ADMISSION (mode F with an input that was not encrypted by its signer) or PROVENANCE-SIGNER. Gives the signers.
  */
 export function checkProvenance(
   document: { payload: Provenance; signatures: Parameters<typeof provenanceCodec.verify>[0]['signatures'] },
   expected: { domain: Domain; keyId: string } & ProvenanceSigners,
-): Outcome<string> {
+): Outcome<readonly string[]> {
   const { payload } = document
   if (payload.domain !== expected.domain)
     return refuse('PROVENANCE-DOMAIN', `it is of domain ${payload.domain}`)
@@ -69,5 +69,5 @@ export function checkProvenance(
       : ([expected.evaluators, 'evaluator'] as const)
   const signed = provenanceCodec.verify(document, payload.domain, [{ role, members, quorum: 1 }])
   if (!signed.ok) return refuse('PROVENANCE-SIGNER', signed.detail)
-  return accept(signed.value[role]?.[0] ?? '')
+  return accept(signed.value[role] ?? [])
 }

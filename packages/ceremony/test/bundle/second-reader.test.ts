@@ -135,6 +135,23 @@ describe('the second verifier', () => {
     expect(read).toBeGreaterThan(1000)
   })
 
+  it('reads the longest texts in time that grows with their length', () => {
+    const longest = ['b, ', "''", '\\n', 'b ', '[', ' \t', '#\n'].map((piece) =>
+      piece.repeat(1_000_000 / piece.length),
+    )
+    const [flow, single, double, spaces, open, tabs, remarks] = longest
+    const texts = [
+      `a: [${flow}]\n`,
+      `a: '${single}'\n`,
+      `a: "${double}"\n`,
+      `a: "${spaces}"\n`,
+      `a: b${tabs}\n`,
+      `a: [\n${remarks}]\n`,
+    ]
+    for (const read of secondReads(texts)) expect(read).toEqual({ value: { a: expect.anything() } })
+    expect(secondReads([`a: ${open}\n`])).toEqual([{ refused: 'the plan is nested too deeply' }])
+  }, 120_000)
+
   it('PLAN-01 takes no other bytes for a plan than the first one', () => {
     const { text } = shipped[0]!
     const files = [

@@ -103,6 +103,28 @@ export const alteredFhe: Altered[] = [
       },
     },
   ],
+  [
+    'DECRYPTIONS',
+    'a canary that a dealer vouches for beside an evaluator',
+    {
+      ...life,
+      alter: {
+        policy: (p) => ({ ...p, evaluators: [...p.evaluators, memberOf(dealer.card)] }),
+        epochs: { canaryToo: dealer.identity },
+      },
+    },
+  ],
+  [
+    'DECRYPTIONS',
+    'two decryptions of one name',
+    {
+      ...life,
+      alter: {
+        plan: (p) => ({ ...p, decryptions: p.decryptions?.map((one) => ({ ...one, id: 'count' })) ?? [] }),
+        predicate: (p) => ({ ...p, decryptions: p.decryptions.map((one) => ({ ...one, id: 'count' })) }),
+      },
+    },
+  ],
   ...altered2('FHE-EPOCH', [
     ['an approval of other people', { approval: (a) => ({ ...a, roster: other }) }],
     ['an approval of other dealers', { approval: (a) => ({ ...a, dealerMask: 5 }) }],

@@ -32,6 +32,8 @@ export type EpochAlterations = {
   provenance?: (provenance: Provenance) => Provenance
   /** Who vouches for the canary. */
   canaryBy?: SigningIdentity
+  /** Who vouches for it too. */
+  canaryToo?: SigningIdentity
   request?: (request: DecryptionRequest) => DecryptionRequest
   approvers?: (approvers: SigningIdentity[]) => SigningIdentity[]
   answer?: (answer: HolderAnswer) => HolderAnswer
@@ -98,6 +100,7 @@ export function sampleDecryption(
     time: sampleTime(40),
   }
   const voucher = (canary ? alter.canaryBy : undefined) ?? evaluator.identity
+  const vouchers = canary && alter.canaryToo ? [voucher, alter.canaryToo] : [voucher]
   const provenance = alter.provenance?.(soundProvenance) ?? soundProvenance
   const soundRequest: DecryptionRequest = {
     v: 1,
@@ -126,7 +129,12 @@ export function sampleDecryption(
     approvals: (alter.approvers?.(signers) ?? signers).map((identity) =>
       decryptionApprovalCodec.sign(identity, request, domain),
     ),
-    provenance: [{ payload: provenance, signatures: [provenanceCodec.sign(voucher, provenance, domain)] }],
+    provenance: [
+      {
+        payload: provenance,
+        signatures: vouchers.map((one) => provenanceCodec.sign(one, provenance, domain)),
+      },
+    ],
   }
   const asked = decryptionRequestCodec.payload.digest(request)
   const digests: string[] = []

@@ -21,6 +21,8 @@ export async function checkDecryptions(v: Verification): Promise<Outcome<string>
   const planned = required(v.plan).decryptions ?? []
   if (decryptions.map(({ id }) => id).join() !== planned.map(({ id }) => id).join())
     return wrong('', 'other decryptions were made than the plan names')
+  if (new Set(planned.map(({ id }) => id)).size !== planned.length)
+    return wrong('', 'the plan names a decryption twice')
   const taken = new Set<string>()
   const budgets = new Map<string, Left>()
   for (const decryption of decryptions) {
