@@ -32,6 +32,11 @@ export type FheEpochTable = {
   /** Whom the shares of this epoch let ask, open and vouch. */
   policy_digest: string
   bundle_digest: string
+  /**
+   * Blocks of the key's width that each holder of this epoch may answer by what the old ones said was left. Null where the key
+   * was dealt, and in rows from before it was kept.
+   */
+  carried: BigInt64 | null
   created_at: MadeTime
 }
 

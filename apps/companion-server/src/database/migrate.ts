@@ -3,12 +3,14 @@ import { type Migration, type MigrationResultSet, Migrator, NO_MIGRATIONS } from
 import { EnvironmentError } from '../refusal.ts'
 import * as first from './migrations/0001-first.ts'
 import * as threshold from './migrations/0002-threshold.ts'
+import * as carried from './migrations/0003-carried-budget.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
 const migrations: Record<string, Migration> = {
   '0001-first': first,
   '0002-threshold': threshold,
+  '0003-carried-budget': carried,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

@@ -16,7 +16,14 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { StateFolder } from '../state/folder.ts'
 import { budgetOfKey, freshBlocks } from './budget.ts'
 import { readKept } from './ciphertexts.ts'
-import { epochRow, type OpenedEpoch, openEpoch, type StoredFheKey, termsOfEpoch } from './key-store.ts'
+import {
+  epochRow,
+  type OpenedEpoch,
+  openEpoch,
+  type StoredEpoch,
+  type StoredFheKey,
+  termsOfEpoch,
+} from './key-store.ts'
 
 export type StoredRequest = Selectable<DecryptRequestTable>
 
@@ -115,7 +122,8 @@ async function judgeRequest(
     )
     .execute()
   const { policy, authorities, approvers } = await termsOfEpoch(state, epoch.row)
-  const budget = await budgetOfKey(work, key, epoch, { policy, now: at })
+  const policyOf = async (row: StoredEpoch) => (await termsOfEpoch(state, row)).policy
+  const budget = await budgetOfKey(work, key, epoch, { policyOf, now: at })
   const checked = checkDecryptionRequest(given, {
     domain,
     keyId: key.id,

@@ -5,7 +5,7 @@ import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { budgetOfKey } from '../fhe/budget.ts'
 import { keepCiphertext, maxCiphertext } from '../fhe/ciphertexts.ts'
-import { epochRow, openEpoch, type StoredFheKey, termsOfEpoch } from '../fhe/key-store.ts'
+import { epochRow, openEpoch, type StoredEpoch, type StoredFheKey, termsOfEpoch } from '../fhe/key-store.ts'
 import { isErrno } from '../state/private-file.ts'
 import type { App } from './app-type.ts'
 import { byteRange } from './byte-range.ts'
@@ -47,8 +47,8 @@ export function fheRoutes(app: App, services: Services): void {
     const { key } = await visibleFheKey(request, services, request.params.keyId)
     const row = await epochRow(database, key.id, Number(key.epoch))
     const epoch = await openEpoch(database, state, row)
-    const { policy } = await termsOfEpoch(state, row)
-    const budget = await budgetOfKey(database, key, epoch, { policy, now: now() })
+    const policyOf = async (one: StoredEpoch) => (await termsOfEpoch(state, one)).policy
+    const budget = await budgetOfKey(database, key, epoch, { policyOf, now: now() })
     return {
       key: {
         ...toView(key),

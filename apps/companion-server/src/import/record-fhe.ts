@@ -5,10 +5,17 @@ import {
   type Card,
   cardCodec,
   type DecryptionRequest,
+  epochApprovalCodec,
   requestPackageCodec,
 } from '@lux/ceremony/wire'
 import { FormatError, fromUtf8, toHex } from '@lux/crypto'
-import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
+import {
+  type Budgets,
+  carriedBudgets,
+  commitmentsDigest,
+  type PublicFile,
+  parsePublic,
+} from '@lux/crypto/fhe'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -19,7 +26,7 @@ type Next = NonNullable<BundleContents['predicate']['next']>
 
 const maxPublic = 4 << 20
 const maxPackage = 16 << 20
-const maxAcknowledgement = 32_768
+const maxDocument = 32_768
 
 /**
  * What a bundle says of a threshold key: the key as dealt, its next epoch, and what was decrypted in the ceremony. Refuses
@@ -36,7 +43,7 @@ export async function recordFhe(work: Work, judged: Judged): Promise<Outcome<nul
   if (keyId === undefined) return accept(null)
   const key = await work
     .selectFrom('fhe_key')
-    .select(['id', 'epoch'])
+    .select(['id', 'epoch', 'mode', 't', 'n'])
     .where('id', '=', keyId)
     .forUpdate()
     .executeTakeFirst()
@@ -57,7 +64,7 @@ export async function recordFhe(work: Work, judged: Judged): Promise<Outcome<nul
       return refuse('FHE-EPOCH-OTHER', `the run began in epoch ${existing.epoch}, here is ${key.epoch}`)
   }
   if (next !== null) {
-    const moved = await recordNext(work, judged, keyId, next)
+    const moved = await recordNext(work, judged, key, next)
     if (!moved.ok) return moved
   }
   for (const { package: blob } of decryptions) {
@@ -97,7 +104,7 @@ async function recordDealt(work: Work, { contents, policyDigest }: Judged, fhe: 
   const { keyId, epoch, epochId, t, n, commitments } = fhe
   await insertEpoch(
     work,
-    { keyId, epoch, epochId, t, n, public: fhe.public, commitments },
+    { keyId, epoch, epochId, t, n, public: fhe.public, commitments, carried: null },
     {
       policyDigest,
       bundle: contents.digest,
@@ -110,29 +117,40 @@ async function recordDealt(work: Work, { contents, policyDigest }: Judged, fhe: 
   return accept(null)
 }
 
-/** The verifier has computed the epoch from the old one and looked at every signature; here it becomes the key's newest. */
+type StoredKey = { readonly id: string; readonly mode: string; readonly t: number; readonly n: number }
+
+/**
+ * The verifier has computed the epoch from the old one and looked at every signature; here it becomes the key's newest, with
+ * the budget that its holders' shares have.
+ */
 async function recordNext(
   work: Work,
   { contents, policyDigest }: Judged,
-  keyId: string,
-  { epochId, epoch, t, n, public: digest, holders }: Next,
+  key: StoredKey,
+  { epochId, epoch, t, n, public: digest, holders, approvals }: Next,
 ): Promise<Outcome<null>> {
+  const keyId = key.id
   const bytes = await contents.read(digest, maxPublic)
   if (!bytes.ok) return bytes
-  let commitments: string
+  let pub: PublicFile
   try {
-    const pub = parsePublic(bytes.value)
+    pub = parsePublic(bytes.value)
     if (toHex(pub.header.epochId) !== epochId)
       return refuse('FHE-EPOCH-OTHER', 'its public file is of another epoch')
-    commitments = toHex(commitmentsDigest(pub.commitments))
   } catch (error) {
     if (error instanceof FormatError) return refuse(error.rule, error.detail)
     throw error
   }
+  const left = await leftOf(contents, key.n, approvals)
+  if (!left.ok) return left
+  const squash = pub.pub128.length > 0
+  const { at64, at128 } = carriedBudgets({ from: key, to: { t, n }, left: left.value, squash })
+  const carried = key.mode === 'S' ? at128 : at64
+  const commitments = toHex(commitmentsDigest(pub.commitments))
   const where = { policyDigest, bundle: contents.digest }
-  await insertEpoch(work, { keyId, epoch, epochId, t, n, public: digest, commitments }, where)
+  await insertEpoch(work, { keyId, epoch, epochId, t, n, public: digest, commitments, carried }, where)
   for (const { index, name, card, acknowledgement } of holders) {
-    const blob = await contents.read(acknowledgement, maxAcknowledgement)
+    const blob = await contents.read(acknowledgement, maxDocument)
     const proof = blob.ok ? acknowledgementCodec.file.parse(blob.value) : blob
     if (!proof.ok) return proof
     const envelope = proof.value.payload.envelopeDigest
@@ -143,7 +161,23 @@ async function recordNext(
   return accept(null)
 }
 
-/** A canary counts here too, by its blocks; its holders leave it out, but their budgets were less by the largest one from the start. */
+/** What each of the n old holders said was left of its budget, by number; null for one who did not approve. */
+async function leftOf(
+  contents: Judged['contents'],
+  n: number,
+  approvals: readonly string[],
+): Promise<Outcome<(Budgets | null)[]>> {
+  const left: (Budgets | null)[] = Array.from({ length: n }, () => null)
+  for (const approval of approvals) {
+    const blob = await contents.read(approval, maxDocument)
+    const read = blob.ok ? epochApprovalCodec.file.parse(blob.value) : blob
+    if (!read.ok) return read
+    left[read.value.payload.holder - 1] = read.value.payload.left
+  }
+  return accept(left)
+}
+
+/** A canary counts here too, which its holders leave out: this server's count is never below theirs. */
 async function recordDecryption(work: Work, request: DecryptionRequest): Promise<Outcome<null>> {
   const { keyId, requestId, epochId, mode, ciphertexts } = request
   const taken = await work
@@ -185,6 +219,7 @@ type EpochRow = {
   n: number
   public: string
   commitments: string
+  carried: number | null
 }
 
 async function insertEpoch(

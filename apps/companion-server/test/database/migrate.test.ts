@@ -48,14 +48,62 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0003-carried-budget'])
     expect(await migrateDown(owner.database)).toEqual(['0002-threshold'])
     expect(await migrateDown(owner.database)).toEqual(['0001-first'])
     const { rows } = await sql<{ name: string }>`
       select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(owner.database)
     expect(rows.map(({ name }) => name)).toEqual(['kysely_migration', 'kysely_migration_lock'])
-    expect(await migrateUp(owner.database)).toEqual(['0001-first', '0002-threshold'])
+    expect(await migrateUp(owner.database)).toEqual(['0001-first', '0002-threshold', '0003-carried-budget'])
   } finally {
     await owner.close()
+  }
+})
+
+test('DATABASE-01 epochs from before the carried budget was kept stay, up and down', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const { database, close } = await openOwnerDatabase(choice)
+  const row = {
+    ...{ fhe_key_id: '1'.repeat(64), epoch: 1, epoch_id: '2'.repeat(64), t: 2, n: 3 },
+    ...{ public: '3'.repeat(64), commitments: '4'.repeat(64), policy_digest: '5'.repeat(64) },
+    bundle_digest: '6'.repeat(64),
+  }
+  const epochs = async () => (await sql`select * from fhe_epoch`.execute(database)).rows
+  try {
+    await migrateUp(database)
+    await database
+      .insertInto('fhe_key')
+      .values({
+        ...{
+          id: row.fhe_key_id,
+          organisation_id: null,
+          type: 'TFHE_INTEGER',
+          mode: 'S',
+          t: 2,
+          n: 3,
+          epoch: 1,
+        },
+        ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
+      })
+      .execute()
+    expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
+    await sql`insert into fhe_epoch ${sql.raw(`(${Object.keys(row).join()})`)}
+      values (${sql.join(Object.values(row))})`.execute(database)
+    expect(await migrateUp(database)).toEqual(['0003-carried-budget'])
+    expect(await epochs()).toMatchObject([{ ...row, carried: null }])
+    for (const wrong of [-1, 2 ** 32])
+      await expect(database.updateTable('fhe_epoch').set({ carried: wrong }).execute()).rejects.toThrow(
+        /fhe_epoch_carried_check/,
+      )
+    await database
+      .updateTable('fhe_epoch')
+      .set({ carried: 2 ** 32 - 1 })
+      .execute()
+    expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
+    expect(await epochs()).toMatchObject([row])
+  } finally {
+    await close()
   }
 })
 

@@ -20,7 +20,7 @@ test('FHE-SERVER-06 n - t + 1 refusals refuse a request, and what it reserved is
   expect((await answer(4, late)).json()).toMatchObject({ statusCode: 409, code: 'REQUEST-STATE' })
 })
 
-test('REQUEST-BUDGET blocks beyond the policy’s count are not asked for; those of this epoch cost nothing again', async () => {
+test('REQUEST-BUDGET blocks beyond the policy’s count are not asked for; a ciphertext answered in this epoch costs nothing again', async () => {
   const wide = native('results/product-u64.squashed.bin')
   await put(wide)
   expect((await ask(asked(5, wide))).json()).toMatchObject({ statusCode: 409, code: 'REQUEST-BUDGET' })
@@ -33,6 +33,22 @@ test('REQUEST-BUDGET blocks beyond the policy’s count are not asked for; those
   expect(await budget()).toEqual(after)
   expect((await ask(asked(6, sum))).statusCode).toBe(202)
   expect(await budget()).toEqual(after)
+})
+
+test('REQUEST-BUDGET an epoch has what its shares were carried, however much the policy allows', async () => {
+  const { database } = on.services()
+  const carry = (carried: number | null) => database.updateTable('fhe_epoch').set({ carried }).execute()
+  const { spent } = await budget()
+  try {
+    await carry(spent)
+    await put(both)
+    expect((await ask(asked(9, both))).json()).toMatchObject({ statusCode: 409, code: 'REQUEST-BUDGET' })
+    expect(await budget()).toMatchObject({ total: spent, reserved: 0 })
+    await carry(spent + 1)
+    expect((await ask(asked(9, both))).statusCode).toBe(202)
+  } finally {
+    await carry(null)
+  }
 })
 
 test('FHE-INCONSISTENT a holder who signs a wrong part takes the value back, and nobody is given one', async () => {

@@ -1,6 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { type BundleContents, verifyBundle } from '@lux/ceremony/bundle'
 import { policyDigest } from '@lux/ceremony/policy'
+import { epochApprovalCodec } from '@lux/ceremony/wire'
+import { type Budgets, carriedBudgets } from '@lux/crypto/fhe'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { memoryReader, sampleBundle } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
 import { type OpenDatabase, openDatabase } from '../../src/database/open.ts'
@@ -33,9 +35,9 @@ type Predicate = BundleContents['predicate']
 type Change = (predicate: Predicate) => Partial<Predicate>
 
 /** Records bundles one after another in a transaction that is then taken back; `rows` is what it held. */
-async function record(changes: readonly Change[]) {
+async function record(changes: readonly Change[], read = judged.contents.read) {
   const outcomes: Outcome<null>[] = []
-  const { contents } = judged
+  const contents = { ...judged.contents, read }
   await opened.database
     .transaction()
     .execute(async (work) => {
@@ -45,7 +47,11 @@ async function record(changes: readonly Change[]) {
       }
       rows = {
         key: await work.selectFrom('fhe_key').select(['t', 'n', 'epoch', 'organisation_id']).execute(),
-        epochs: await work.selectFrom('fhe_epoch').select(['epoch', 'epoch_id']).orderBy('epoch').execute(),
+        epochs: await work
+          .selectFrom('fhe_epoch')
+          .select(['epoch', 'epoch_id', 'carried'])
+          .orderBy('epoch')
+          .execute(),
         holders: await work
           .selectFrom('fhe_share_commitment')
           .select(['epoch', 'holder', 'card'])
@@ -94,6 +100,34 @@ test('IMPORT-07 a later bundle moves a key that is here, and nothing moves it tw
   ])
   expect(rows.key).toMatchObject([{ epoch: '1', organisation_id: 'org' }])
   expect(rows.epochs).toHaveLength(2)
+})
+
+test('IMPORT-07 the next epoch has the budget of its shares: by what the old holders who approved said was left', async () => {
+  const { next } = judged.contents.predicate
+  /** Both approvals with so much left, under the names that the manifest has for them. */
+  const saying =
+    (...left: readonly [Budgets, Budgets]): BundleContents['read'] =>
+    async (digest, max) => {
+      const given = await judged.contents.read(digest, max)
+      const at = next!.approvals.indexOf(digest)
+      const said = given.ok && at >= 0 ? epochApprovalCodec.file.parse(given.value) : null
+      if (!said?.ok) return given
+      const payload = { ...said.value.payload, left: left[at]! }
+      return { ok: true, value: epochApprovalCodec.file.encode({ ...said.value, payload }) }
+    }
+  const inModeF: Change = ({ fhe }) => ({ fhe: { ...fhe!, mode: 'F' } })
+  const [hana, ito] = [
+    { at64: 300_000, at128: 7 },
+    { at64: 200_000, at128: 7 },
+  ]
+  expect(await record([inModeF], saying(hana, ito))).toEqual(['recorded'])
+  const quorum = { t: 2, n: 3 }
+  const expected = carriedBudgets({ from: quorum, to: quorum, left: [hana, ito, null], squash: false })
+  expect(expected.at64).toBeGreaterThan(0)
+  expect(rows.epochs.map(({ carried }) => carried)).toEqual([null, String(expected.at64)])
+  // At the width of the key: this one has no squash key, so that a mode S of it answers nothing.
+  expect(await record([() => ({})], saying(hana, ito))).toEqual(['recorded'])
+  expect(rows.epochs.map(({ carried }) => carried)).toEqual([null, '0'])
 })
 
 test('FHE-KEY-ABSENT the next epoch of a key that was never imported is refused', async () => {
