@@ -14,8 +14,8 @@ describe('a library that does not start', () => {
   })
   afterAll(() => rmSync(dir, { recursive: true, force: true }))
 
-  const start = (name: string, says: StubSays) =>
-    startHsm({ library: stubModule(dir, name, says), loadTimeoutMs: 1_500 })
+  const start = (name: string, says: StubSays, options = {}) =>
+    startHsm({ library: stubModule(dir, name, says), ...options })
 
   it.each([
     ['C_GetFunctionList', { LIST_ANSWER: functionFailed }],
@@ -33,7 +33,7 @@ describe('a library that does not start', () => {
   )
 
   it('HSM-LIBRARY-TIMEOUT is said of one that does not come back from C_Initialize, and nothing of a login', async () => {
-    await expect(start('hang', { HANG: 1 })).rejects.toMatchObject({
+    await expect(start('hang', { HANG: 1 }, { loadTimeoutMs: 1_500 })).rejects.toMatchObject({
       code: 'HSM-LIBRARY-TIMEOUT',
       remedy: expect.not.stringContaining('Log in'),
     })
