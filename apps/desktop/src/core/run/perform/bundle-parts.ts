@@ -130,14 +130,16 @@ function attestationsOf(
 
 type Evidence = NonNullable<State['keys'][number]['evidence']>
 
+/** Of the last one made: what an earlier attempt read is of no use, and its key is destroyed. */
 function ceremonyKeyEvidence(folder: RunFolder): Evidence | null {
+  let evidence: Evidence | null = null
   for (const { kind, fact } of folder.entries()) {
     if (kind !== 'step.performed' && kind !== 'step.reconciled') continue
     // The engine checked the result's shape before it let the entry in.
     const done = fact as { effect: string; result: { evidence: Evidence } | null }
-    if (done.effect === 'make-ceremony-key' && done.result !== null) return done.result.evidence
+    if (done.effect === 'make-ceremony-key' && done.result !== null) evidence = done.result.evidence
   }
-  return null
+  return evidence
 }
 
 function wrapTreeOf(folder: RunFolder, state: State, collected: Collected): Predicate['wrapTree'] {
