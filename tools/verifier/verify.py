@@ -692,12 +692,17 @@ CHILD_TEMPLATE = ('CLASS=SECRET_KEY DECRYPT=false DERIVE=false ENCRYPT=false EXT
 REPLICA = {**flags('TOKEN PRIVATE SENSITIVE WRAP UNWRAP', 'EXTRACTABLE ENCRYPT DECRYPT SIGN VERIFY DERIVE MODIFIABLE'),
            'ALLOWED_MECHANISMS': ONE_WRAP_MECHANISM, 'UNWRAP_TEMPLATE': CHILD_TEMPLATE}
 ROOT = {**REPLICA, **flags('LOCAL ALWAYS_SENSITIVE', '')}
+BORN_CLOSED = {**ROOT, 'NEVER_EXTRACTABLE': True}
 READ_AS = {
     'make-ceremony-key': flags('TOKEN PRIVATE SENSITIVE SIGN LOCAL ALWAYS_SENSITIVE NEVER_EXTRACTABLE', 'EXTRACTABLE'),
     'generate-root': ROOT, 'read-back': ROOT, 'prove-replica': REPLICA,
     'generate-key': flags('PRIVATE SENSITIVE EXTRACTABLE LOCAL ALWAYS_SENSITIVE',
                           'TOKEN WRAP_WITH_TRUSTED UNWRAP DECRYPT SIGN DERIVE MODIFIABLE COPYABLE'),
 }
+
+
+def reads_as(attributes, template):
+    return isinstance(attributes, dict) and all(reads(attributes.get(name), value) for name, value in template.items())
 
 
 def reads(read, wanted):
@@ -736,9 +741,27 @@ def dealing_in(fact):
     return (named if isinstance(named, str) else '',)
 
 
+RECORDED = {'probe-token', 'make-ceremony-key', 'generate-root', 'generate-key', 'prove-possession', 'prove-replica', 'attest',
+            'fhe-deal'}
+
+
+def member(value, name):
+    return value.get(name) if isinstance(value, dict) else None
+
+
+def same(one, other):
+    """True is not 1 here, as it is to Python."""
+    return jcs(one) == jcs(other)
+
+
+def fits(recorded, **members):
+    return all(same(member(recorded, name), value) for name, value in members.items())
+
+
 def fold(lines, sizes, most=1_000_000):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript of at most `most` entries."""
     header, node, tree, heads, made_at, opened, decided, performed, keys_read, dealing = None, b'', Tree(), {}, {}, 0, [], {}, {}, None
+    results, redacted = {}, set()
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -766,6 +789,11 @@ def fold(lines, sizes, most=1_000_000):
                 keys_read[entry['stepId']] = read
             if done:
                 dealing = dealing_in(fact) or dealing
+                effect, result = fact.get('effect'), fact.get('result')
+                if isinstance(effect, str) and effect in RECORDED and result is not None:
+                    results[entry['stepId'], effect] = result
+            if fact is None and kind in ('step.performed', 'step.reconciled'):
+                redacted.add(entry['stepId'])
             opened += kind == 'exception.opened'
             if kind == 'exception.decided':
                 document = fact.get('document') if fact is not None else None
@@ -775,7 +803,8 @@ def fold(lines, sizes, most=1_000_000):
             heads[str(tree.size)] = head()
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
-            'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read, 'dealing': dealing}
+            'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read, 'dealing': dealing,
+            'results': results, 'redacted': redacted}
 
 
 # --- SPEC 6.8: vendors' attestations -----------------------------------------------------------------------------
@@ -1655,7 +1684,8 @@ NEEDS = {
     'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE', 'REPLICAS': 'POSSESSION PLAN-CONTENT OPENING-CERTIFICATE',
     'ATTESTATIONS': 'POSSESSION PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
-    'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
+    'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT',
+    'TRANSCRIPT-CONTENT': 'PLAN-CONTENT OPENING-CERTIFICATE TRANSPORTS WRAP-TREE', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
     'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
     'POLICY-EXPIRY': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
     'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
@@ -1681,6 +1711,7 @@ class Verifier:
         self.policy = policy_file and policy_file['policy']
         self.files, self.crc_faults, self.manifest, self.p, self.opening = {}, [], None, None, None
         self.people, self.servers, self.checkpoints, self.exceptions, self.plan = {}, {}, [], [], None
+        self.transport_serials = []
         self.bad_blobs, self.bad_transcript, self.secret, self.run, self.run_fault = [], None, None, None, None
 
     def verify(self):
@@ -1973,6 +2004,7 @@ class Verifier:
             receipt_key = self.servers[payload['audience']]['receiptKey']
             check_signatures('transport', self.p['domain'], jcs(payload), document['signatures'], [([receipt_key], 1)])
             need(all(root['id'] in roots for root in one['roots']), 'a root that the tree does not have')
+            self.transport_serials.append(payload['serial'])
 
     def check_wrap_tree(self):
         seen = {}
@@ -2267,6 +2299,116 @@ class Verifier:
         need(not canary or (said['outcome'] == 'combined' and not said['cheaters']), 'the canary failed')
         check_signatures('decryption-result', self.p['domain'], jcs(said), document['signatures'], [(self.requesters(), 1)])
 
+    # the manifest beside the transcript that witnesses cosigned
+
+    def steps_of(self, *kinds):
+        return [step for part in self.plan['parts'] for step in part['steps'] if step['do'] in kinds]
+
+    def recorded(self, step):
+        """(what the transcript says of a step,): (None,) where its facts are redacted, None where nothing was done in it."""
+        effect = 'prove-replica' if step['do'] == 'replicate-root' else step['do']
+        result = self.run['results'].get((step['id'], effect))
+        if result is not None:
+            return (result,)
+        return (None,) if step['id'] in self.run['redacted'] else None
+
+    def check_transcript_content(self):
+        making = ('make-ceremony-key', 'generate-root', 'generate-key')
+        steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal')
+        need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
+
+        def of(*kinds):
+            return [(step, self.recorded(step)[0]) for step in steps if step['do'] in kinds]
+        self.need_recorded_evidence(of(*making), of('attest'))
+        self.need_recorded_tree(of(*making))
+        for proof in self.p['possession']:
+            proofs = [result for step, result in of('prove-possession') if step['key'] == proof['id']]
+            need(proofs and all(result is None or fits(result, mechanism=proof['mechanism'], digest=proof['digest'])
+                                for result in proofs), f"{proof['id']}: the transcript has another proof, or none")
+        self.need_recorded_replicas(of('replicate-root'))
+        attested = self.p.get('attestations', [])
+        need(len(attested) <= len(of('attest')), 'the transcript has nothing of an attestation')
+        for one, (_, result) in zip(attested, of('attest')):
+            said = one['statement'] and {'document': one['statement']['document'], 'size': int(one['statement']['size'])}
+            need(result is None or fits(result, by=one['by'], root=one['root'], chain=one['chain'], statement=said),
+                 f"{one['id']}: the transcript has another attestation")
+        self.need_recorded_deal(of('fhe-deal'))
+
+    def need_recorded_evidence(self, made, attested):
+        for one in self.p['keyEvidence']:
+            key = None if one['level'] == 'ceremony' else one['id']
+            mine = [(step, result) for step, result in made if step['key'] == key]
+            need(mine, f"{one['id']}: no step of the plan makes it")
+            step, result = mine[0]
+            self.need_place(step['token'], one)
+            need(result is None or same(member(member(result, 'evidence'), 'ckaId'), one['ckaId']), f"{one['id']}: another CKA_ID")
+            # What was read when somebody vouched for the key counts, not what was read when it was made.
+            read = next((told for step, told in attested if step['key'] == key), result)
+            own = {'ckaId': one['ckaId'], 'label': one['label'], 'level': one['evidence'], 'attributes': one['attributes']}
+            need(read is None or same(member(read, 'evidence'), own), f"{one['id']}: the transcript has other evidence")
+            need(key is not None or result is None or same(member(result, 'keys'), self.ceremony_keys()), 'another ceremony key')
+
+    def need_place(self, role, one):
+        serials = dict(zip([token['role'] for token in self.run['header']['tokens']], self.opening['payload']['tokenSerials']))
+        need(serials.get(role) == one['serial'], f"{one['id']}: read in another token than the officers opened")
+        need(one['evidence'] == 'E0' or self.is_probed(role, one['serial']), f"{one['id']}: of a token that passed no probe")
+
+    def is_probed(self, role, serial):
+        for step in self.steps_of('probe-token'):
+            told = self.recorded(step) if step['token'] == role else None
+            if told == (None,):
+                return True
+            # A rehearsal's token may be one that no profile knows.
+            known = told is not None and (self.p['domain'] == 'rehearsal' or member(told[0], 'level') == 'E1')
+            if known and member(told[0], 'passed') is True and member(told[0], 'serial') == serial:
+                return True
+        return False
+
+    def need_recorded_tree(self, made):
+        sent = [one['roots'] for one in self.p['transports']]
+        for node in self.p['wrapTree']:
+            name, mine = node['id'], [result for step, result in made if step['key'] == node['id']]
+            roots = [[root for root in one if root['id'] == name] for one in sent]
+            if not mine:
+                need(node['root'] is not None and node['root']['born'] != self.p['ceremonyId'], f'{name}: no step of the plan makes it')
+                need(not any(roots), f'{name}: the transcript wraps it to no server')
+            elif mine[0] is not None and node['level'] == 'root':
+                blobs = member(mine[0], 'blobs')
+                blobs = blobs if isinstance(blobs, list) else []
+                need(all(member(blob, 'serial') in self.transport_serials for blob in blobs), f'{name}: wrapped for others')
+                for serial, one in zip(self.transport_serials, roots):
+                    own = [blob for blob in blobs if member(blob, 'serial') == serial]
+                    need(same(own, [{'serial': serial, 'wrapped': root['wrapped'], 'sealed': root['sealed']} for root in one]),
+                         f'{name}: the transcript has it wrapped otherwise')
+            elif mine[0] is not None:
+                need(fits(mine[0], wrapped=node['blob'], mechanism=node['mechanism'], publicKey=node['publicKey']),
+                     f'{name}: the transcript has another wrapped or public key')
+
+    def need_recorded_replicas(self, brought):
+        replicas = self.p.get('replicas', [])
+        need(len(replicas) <= len(brought), 'the transcript has nothing of a replica')
+        for one, (step, result) in zip(replicas, brought):
+            self.need_place(step['token'], one)
+            told = {name: one[name] for name in ('serial', 'way', 'mechanism', 'digest')}
+            read = {'ckaId': one['ckaId'], 'level': one['evidence'], 'attributes': one['attributes']}
+            need(result is None or (fits(result, **told) and fits(member(result, 'evidence'), **read)), 'another replica')
+
+    def need_recorded_deal(self, dealt):
+        fhe = self.p['fhe']
+        if fhe is None:
+            return
+        need(dealt, 'no step of the plan deals the key')
+        result = dealt[0][1]
+        if result is None:
+            return
+        files = [member(member(result, name), 'sha256') for name in ('public', 'publicKey', 'serverKey')]
+        need(same([*files, member(result, 'keyId'), member(result, 'epochId')],
+                  [fhe[name] for name in ('public', 'compactPublicKey', 'serverKey', 'keyId', 'epochId')]), 'another key was dealt')
+        shares = member(result, 'shares')
+        given = [[member(one, name) for name in ('index', 'holder', 'envelopeDigest')]
+                 for one in (shares if isinstance(shares, list) else [])]
+        need(same(given, [[one[name] for name in ('index', 'name', 'envelope')] for one in fhe['holders']]), 'other shares were dealt')
+
     # trust
 
     def check_policy_missing(self):
@@ -2373,6 +2515,12 @@ class Verifier:
                 known += [key['existing']['ckaId'] for key in self.plan['keys'] if key['id'] == step['key'] and key.get('existing')]
             need(not known or read[1] == known[0], f"{step['id']}: another key than {step['key']} was read")
 
+    def root_template(self, name):
+        """A root leaves by a trusted window or never was extractable."""
+        key = next((one for one in self.plan['keys'] if one['id'] == name), None)
+        way = key and (key.get('replication') or ('trusted-window' if self.plan['destinations'] else 'none'))
+        return ROOT if key is None or (way == 'trusted-window' and self.p['transports']) else BORN_CLOSED
+
     def check_evidence(self):
         wanted = [('ceremony', 'ceremony')] + [
             (node['id'], node['level']) for node in self.p['wrapTree']
@@ -2385,15 +2533,20 @@ class Verifier:
             need(proved == 'E1' or found[0]['evidence'] == proved, f'{name}: its attestation is of another level')
             need(found[0]['evidence'] >= self.policy['leastEvidence'][level], f'{name}: too little evidence')
             self.need_length(name, found[0]['attributes'])
+            # What was read at an attestation is all that it shows of a closed root: its past is the making's.
+            template = ROOT if level == 'root' and proved != 'E1' else self.root_template(name) if level == 'root' else \
+                READ_AS['make-ceremony-key' if level == 'ceremony' else 'generate-key']
+            need(reads_as(found[0]['attributes'], template), f'{name}: reads otherwise than it must')
         for one in self.p.get('replicas', []):
             self.need_length(one['id'], one['attributes'])
+            need(reads_as(one['attributes'], REPLICA), 'a replica: reads otherwise than it must')
         need(all(one['evidence'] <= 'E1' for one in self.p.get('replicas', [])), 'a replica: claims more evidence than a bundle can prove')
         need(all(one['evidence'] >= self.policy['leastEvidence']['root'] for one in self.p.get('replicas', [])), 'a replica: too little evidence')
         self.need_readings()
         for step, (effect, _, attributes) in self.run['keys_read'].items():
-            if effect in READ_AS:
-                need(isinstance(attributes, dict) and all(reads(attributes.get(name), value) for name, value in READ_AS[effect].items()),
-                     f'{step}: a key reads otherwise than it must')
+            made = next((one['key'] for part in self.plan['parts'] for one in part['steps'] if one['id'] == step), None)
+            template = self.root_template(made) if effect == 'generate-root' else READ_AS.get(effect, {})
+            need(effect not in READ_AS or reads_as(attributes, template), f'{step}: a key reads otherwise than it must')
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 
     def check_token_soft(self):

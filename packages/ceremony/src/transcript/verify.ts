@@ -21,7 +21,16 @@ export type Verified = {
   readonly keysRead: ReadonlyMap<string, KeyRead>
   /** The last dealing of a threshold key, with the SHA-256 of its reference string; null where there is none, or it is redacted. */
   readonly dealing: { readonly crs: string | null } | null
+  /** By `<step> <effect>`, the last result of an effect that probes a token, or makes, proves or deals a key. */
+  readonly results: ReadonlyMap<string, Json>
+  /** Steps in which something was done of which the fact is redacted. */
+  readonly redacted: ReadonlySet<string>
 }
+
+const recorded: readonly Json[] = [
+  ...['probe-token', 'make-ceremony-key', 'generate-root', 'generate-key', 'prove-possession'],
+  ...['prove-replica', 'attest', 'fhe-deal'],
+]
 
 type KeyRead = { effect: string; ckaId: Json; attributes: Json }
 
@@ -40,6 +49,8 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const performed = new Map<string, { seq: string; statement: string | null }>()
   const keysRead = new Map<string, KeyRead>()
   let dealing: Verified['dealing'] = null
+  const results = new Map<string, Json>()
+  const redacted = new Set<string>()
   let exceptions = 0
 
   function keep(at: TranscriptState): void {
@@ -68,6 +79,9 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       const read = done ? keyReadIn(entry) : null
       if (read !== null) keysRead.set(stepId, read)
       if (done) dealing = dealingIn(entry) ?? dealing
+      if (done && 'factHash' in entry) redacted.add(stepId)
+      const made = done ? resultIn(entry) : null
+      if (made !== null) results.set(`${stepId} ${made.effect}`, made.result)
       keep(transcript)
       return accept(null)
     },
@@ -89,6 +103,8 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
         performed,
         keysRead,
         dealing,
+        results,
+        redacted,
         opened: exceptions,
       })
     },
@@ -123,6 +139,14 @@ function keyReadIn(entry: Entry): KeyRead | null {
     return { effect, ckaId: null, attributes: null }
   const ckaId = 'ckaId' in evidence ? (evidence.ckaId ?? null) : null
   return { effect, ckaId, attributes: evidence.attributes ?? null }
+}
+
+/** Null where nothing was adopted, and where the fact is redacted or of another effect. */
+function resultIn(entry: Entry): { effect: string; result: Json } | null {
+  if ('factHash' in entry) return null
+  const { effect, result } = entry.fact
+  if (typeof effect !== 'string' || !recorded.includes(effect)) return null
+  return result === undefined || result === null ? null : { effect, result }
 }
 
 function dealingIn(entry: Entry): Verified['dealing'] {

@@ -6,6 +6,7 @@ import { other } from '../support/altered-parts.ts'
 import { elsewhere, newToken } from '../support/altered-places.ts'
 import { withString } from '../support/altered-reference-string.ts'
 import { soundReadings } from '../support/altered-run.ts'
+import { soundTranscripts } from '../support/altered-transcript.ts'
 import { softToken } from '../support/altered-trust.ts'
 import {
   memoryReader,
@@ -66,6 +67,10 @@ describe('a bundle signed as it is', () => {
 
   it('FHE-COMMITMENTS accepts the public file of a TFHE_BINARY key, which has no compact public key', async () => {
     expect(await failedFor({ domain: 'rehearsal', fhe: true, binary: true })).toEqual([])
+  })
+
+  it('accepts a transcript that is redacted, a key that was adopted, and a root that came through a window', async () => {
+    for (const options of soundTranscripts) expect(await failedFor(options)).toEqual([])
   })
 
   it('accepts the reference string that was made with the key', async () => {

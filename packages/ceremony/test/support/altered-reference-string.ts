@@ -1,4 +1,4 @@
-import { concatBytes, sha256Hex, utf8 } from '@lux/crypto'
+import { concatBytes, type Json, sha256Hex, utf8 } from '@lux/crypto'
 import type { FullEntry } from '../../src/transcript/index.ts'
 import { type Altered, other, predicate } from './altered-parts.ts'
 import type { Alterations, SampleOptions } from './sample-options.ts'
@@ -12,13 +12,14 @@ export const sampleString = concatBytes(
   utf8('points of a curve'),
 )
 
-/** The ninth entry says what the dealing made. */
+/** What the dealing made besides the key. */
 export const dealtWith =
   (crs: object): NonNullable<Alterations['entries']> =>
   (entries) =>
-    entries.map((entry, at): FullEntry => {
-      const fact = { attempt: 1, effect: 'fhe-deal', again: false, result: { ...crs } }
-      return at === 9 ? { ...entry, fact } : entry
+    entries.map((entry): FullEntry => {
+      if (entry.stepId !== 'deal') return entry
+      const { crs: _own, ...rest } = entry.fact.result as Record<string, Json>
+      return { ...entry, fact: { ...entry.fact, result: { ...rest, ...crs } } }
     })
 
 const made = { crs: { sha256: sha256Hex(sampleString), size: sampleString.length } }

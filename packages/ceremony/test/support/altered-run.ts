@@ -4,7 +4,7 @@ import type { Plan } from '../../src/plan/index.ts'
 import { type FullEntry, redact } from '../../src/transcript/index.ts'
 import { type Altered, other, predicate, stranger } from './altered-parts.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
-import { sampleEvidence } from './sample-keys.ts'
+import { sampleEvidence, soundly } from './sample-keys.ts'
 
 const liveParts = (plan: Plan): Plan['parts'] =>
   plan.parts.map((part) => ({
@@ -24,11 +24,7 @@ const readAs = (effect: string, template: Template, change: Record<string, Json>
   entries: (all) =>
     all.map((entry, index) => {
       if (index !== 11) return entry
-      const sound = Object.entries(template).map(([name, value]) => [
-        name,
-        value instanceof RegExp ? 'CKM_AES_KEY_WRAP_PAD' : value,
-      ])
-      const attributes: Json = { ...Object.fromEntries(sound), ...change }
+      const attributes: Json = { ...soundly(template), ...change }
       const evidence: Json = { ckaId: 'ab'.repeat(16), label: 'key', level: 'E1', attributes }
       return { ...entry, fact: { attempt: 1, effect, again: false, result: { evidence } } }
     }),
@@ -78,11 +74,11 @@ const readingOf = (
   alter: {
     plan: readRoot,
     entries: (all) => {
-      const read = (reading.entries?.(all) ?? all).at(-1)
+      const read = (reading.entries?.(all) ?? all)[11]
       if (read === undefined) return all
       const fact = JSON.parse(JSON.stringify(read.fact).replace('ab'.repeat(16), ckaId))
       const changed = change({ ...read, stepId: 'read-root', fact })
-      return changed === null ? all : [...all.slice(0, -1), changed]
+      return changed === null ? all : all.with(11, changed)
     },
   },
 })

@@ -7,6 +7,7 @@ import { alteredRenewals } from './altered-renewals.ts'
 import { alteredReplicas } from './altered-replicas.ts'
 import { alteredRun } from './altered-run.ts'
 import { alteredSigners } from './altered-signers.ts'
+import { alteredTranscript } from './altered-transcript.ts'
 import { alteredTrust } from './altered-trust.ts'
 
 /** What is wrong with a bundle that is signed as it is, by the check that must refuse it. */
@@ -16,6 +17,7 @@ export const altered: Altered[] = [
   ...alteredTrust,
   ...alteredSigners,
   ...alteredLists,
+  ...alteredTranscript,
   ...alteredReplicas,
   ...alteredFhe,
   ...alteredStrings,

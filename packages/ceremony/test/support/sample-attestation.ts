@@ -86,7 +86,18 @@ export class SampleAttestations {
       attempt: 1,
       effect: 'attest',
       again: false,
-      result: { by, root, chain, statement: statement && { document: statement.document, size } },
+      result: {
+        by,
+        root,
+        chain,
+        statement: statement && { document: statement.document, size },
+        evidence: {
+          ckaId: evidence.ckaId,
+          label: evidence.label,
+          level: by === 'vendor' ? 'E3' : 'E2',
+          attributes: evidence.attributes,
+        },
+      },
     }
   }
 }

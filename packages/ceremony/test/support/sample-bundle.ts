@@ -43,6 +43,7 @@ import {
   signerOf,
 } from './sample-options.ts'
 import { planBytes, samplePlan, sampleTokens } from './sample-plan.ts'
+import { sampleRecorded } from './sample-recorded.ts'
 import { sampleCheckpoints, sampleEntries } from './sample-run.ts'
 
 export * from './sample-options.ts'
@@ -108,7 +109,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const staying = sampleStaying(options, holders)
   const joining = options.life ? [...staying, ...others.newcomers, ...others.approvers] : []
   const roster = [...officers, ...witnesses, ...holders, ...joining]
-  const { transports, destinations } = sampleTransports(domain, server, options, entropy, put)
+  const { transports, destinations, serials } = sampleTransports(domain, server, options, entropy, put)
   const planHash = put(planBytes(samplePlan(options, roster, { policy: digest, destinations }), options))
   const plainHeader: Header = {
     v: 1,
@@ -133,12 +134,28 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
         put,
       )
     : null
+  const root = { rootId: options.rootId ?? '70'.repeat(16), born: options.rootBorn ?? header.ceremonyId }
+  const wrapTree = sampleTree(root, options, entropy, put)
+  const made = wrapTree.filter((node) => node.root === null || node.root.born === header.ceremonyId)
+  const fhe = options.fhe ? sampleDeal(holders, ceremony, header, options, put) : null
+  const possession = {
+    id: 'root',
+    mechanism: options.possession?.mechanism ?? 'AES-KWP',
+    challenge: possessionChallengeOf(root),
+    digest: possessed,
+  }
+  const replicas = options.replica ? { replicas: [sampleReplica(possession)] } : {}
+  const recorded = sampleRecorded(
+    { wrapTree, possession: [possession], transports, fhe, ...replicas },
+    { ceremony, serials, crs: options.crs?.length ?? null },
+  )
   const { entries, transcript, decision, decisionHead } = sampleEntries(
     header,
     entropy,
     signers,
     alter,
     attestations,
+    recorded,
   )
   const plainOpening: OpeningCertificate = {
     ceremonyId: header.ceremonyId,
@@ -157,11 +174,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const checkpoints = sampleCheckpoints({ header, transcript }, opening, people, alter, put)
   const cards = roster.map(({ card }) => put(cardCodec.encode(card)))
   cards.push(put(serverCardCodec.encode(server.card)))
-  const root = { rootId: options.rootId ?? '70'.repeat(16), born: options.rootBorn ?? header.ceremonyId }
-  const wrapTree = sampleTree(root, options, entropy, put)
-  const made = wrapTree.filter((node) => node.root === null || node.root.born === header.ceremonyId)
 
-  const fhe = options.fhe ? sampleDeal(holders, ceremony, header, options, put) : null
   const lived =
     options.life && fhe !== null
       ? sampleLife(
@@ -172,12 +185,6 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
         )
       : { decryptions: [], next: null }
 
-  const possession = {
-    id: 'root',
-    mechanism: options.possession?.mechanism ?? 'AES-KWP',
-    challenge: possessionChallengeOf(root),
-    digest: possessed,
-  }
   const plainPredicate: Predicate = {
     v: 1,
     ceremonyId: header.ceremonyId,
@@ -201,7 +208,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     }),
     wrapTree,
     possession: [possession],
-    ...(options.replica ? { replicas: [sampleReplica(possession)] } : {}),
+    ...replicas,
     ...(attestations === null ? {} : { attestations: attestations.made }),
     transports,
     fhe,

@@ -1,5 +1,6 @@
 import { type Domain, type Entropy, sha256Hex, toBase64, toHex, utf8 } from '@lux/crypto'
 import type { Predicate } from '../../src/bundle/index.ts'
+import { type Template, templates } from '../../src/kinds/templates.ts'
 import type { Plan } from '../../src/plan/index.ts'
 import { serverCardCodec, type Transport, transportCodec } from '../../src/wire/index.ts'
 import { type Server, sampleRecipient } from './people.ts'
@@ -14,7 +15,7 @@ export function sampleTransports(
   options: SampleOptions,
   entropy: Entropy,
   put: Put,
-): { transports: Predicate['transports']; destinations: Plan['destinations'] } {
+): { transports: Predicate['transports']; destinations: Plan['destinations']; serials: string[] } {
   const plainTransport: Transport = {
     v: 1,
     kind: 'transport',
@@ -36,8 +37,10 @@ export function sampleTransports(
     },
   ]
   const destinations: Plan['destinations'] = []
+  const serials: string[] = []
   const transports = nodes.map((node) => {
     const transport = options.alter?.transport?.(node.transport) ?? node.transport
+    serials.push(transport.serial)
     destinations.push({ card: transport.audience, transport: transportCodec.payload.digest(transport) })
     const document = {
       payload: transport,
@@ -48,7 +51,7 @@ export function sampleTransports(
       roots: [{ id: 'root', mechanism: node.mechanism, sealed: put(node.sealed), wrapped: node.wrapped }],
     }
   })
-  return { transports, destinations }
+  return { transports, destinations, serials }
 }
 
 /** Root, organisation, project and data key. */
@@ -94,6 +97,20 @@ export function sampleTree(
   ]
 }
 
+const templateOf = (level: Predicate['keyEvidence'][number]['level']): Template => {
+  if (level === 'ceremony') return templates.ceremonyKey
+  return level === 'root' ? templates.bornClosed : templates.wrappedSecret
+}
+
+/** Attributes that read as a template wants them. */
+export function soundly(template: Template): Predicate['keyEvidence'][number]['attributes'] {
+  const entries = Object.entries(template).map(([name, value]) => [
+    name,
+    value instanceof RegExp ? 'CKM_AES_KEY_WRAP_PAD' : value,
+  ])
+  return Object.fromEntries(entries)
+}
+
 export function sampleEvidence(
   id: string,
   level: Predicate['keyEvidence'][number]['level'],
@@ -105,7 +122,7 @@ export function sampleEvidence(
     serial: 'a1b2c3d4',
     ckaId: sha256Hex(utf8(id)).slice(0, 32),
     label: id,
-    attributes: { SENSITIVE: true, EXTRACTABLE: false, KEY_TYPE: 31 },
+    attributes: { ...soundly(templateOf(level)), KEY_TYPE: 31 },
   }
 }
 

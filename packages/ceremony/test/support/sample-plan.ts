@@ -91,14 +91,24 @@ export function samplePlan(
         kind: 'root-kek',
         steps: [
           step('open-run', 'open-run'),
+          step('probe', 'probe-token'),
+          step('make-ceremony-key', 'make-ceremony-key'),
           step('make-root', 'generate-root', { key: 'root' }),
+          ...['org', 'payments', 'orders'].map((key) => step(`make-${key}`, 'generate-key', { key })),
+          step('prove-root', 'prove-possession', { key: 'root' }),
           ...(options.attested
             ? [
                 step('attest-ceremony', 'attest', { by: options.attested.ceremony ?? 'companion' }),
                 step('attest-root', 'attest', { key: 'root' }),
               ]
             : []),
-          ...(options.replica ? [step('clone-root', 'replicate-root', { key: 'root', token: 'spare' })] : []),
+          ...(options.replica
+            ? [
+                step('probe-spare', 'probe-token', { token: 'spare' }),
+                step('clone-root', 'replicate-root', { key: 'root', token: 'spare' }),
+              ]
+            : []),
+          ...(options.fhe ? [step('deal', 'fhe-deal')] : []),
         ],
       },
     ],

@@ -17,6 +17,7 @@ import {
 } from '../../src/wire/index.ts'
 import type { SampleAttestations } from './sample-attestation.ts'
 import { type Alterations, sampleTime } from './sample-options.ts'
+import type { RecordedStep } from './sample-recorded.ts'
 
 type Put = (bytes: Uint8Array) => string
 
@@ -38,18 +39,19 @@ const attestSteps = new Map([
   [10, 'attest-root'],
 ])
 
-/** Twelve entries: two live checkpoints, and an exception that officers decided between them. */
+/** Twelve entries, two live checkpoints and an exception that officers decided between them; then what was recorded of steps. */
 export function sampleEntries(
   header: Header,
   entropy: Entropy,
   officers: readonly SigningIdentity[],
   alter: Alterations,
   attestations: SampleAttestations | null,
+  recorded: readonly RecordedStep[],
 ): { entries: FullEntry[]; transcript: Transcript; decision: Uint8Array; decisionHead: Head } {
   const growing = new Transcript(header)
   const plain: FullEntry[] = []
   let document: ExceptionDecisionDocument | null = null
-  for (let index = 0; index < 12; index++) {
+  for (let index = 0; index < 12 + recorded.length; index++) {
     const head = growing.headAt(index)
     if (index === 5) {
       const sound: ExceptionDecisionDocument = {
@@ -75,7 +77,11 @@ export function sampleEntries(
     const entry: FullEntry = {
       seq: String(index),
       time: sampleTime(index),
-      stepId: attested ?? steps.get(index) ?? (index >= 4 && index <= 6 ? 'make-root' : `step-${index}`),
+      stepId:
+        recorded[index - 12]?.stepId ??
+        attested ??
+        steps.get(index) ??
+        (index >= 4 && index <= 6 ? 'make-root' : `step-${index}`),
       kind: kinds.get(index) ?? 'step.performed',
       salt: toHex(entropy.bytes(16)),
       fact:
@@ -83,7 +89,12 @@ export function sampleEntries(
           ? { id: 1, document: exceptionCodec.payload.digest(document) }
           : attested !== undefined && attestations !== null
             ? attestations.attest(attested, head)
-            : { attempt: 1, effect: 'inventory', note: `fact ${index}`, list: [index, true, null] },
+            : (recorded[index - 12]?.fact ?? {
+                attempt: 1,
+                effect: 'inventory',
+                note: `fact ${index}`,
+                list: [index, true, null],
+              }),
     }
     growing.append(entry)
     plain.push(entry)

@@ -79,6 +79,11 @@ export const catalogue = {
     title: 'The next epoch was approved, dealt, proved and declared live as the plan says',
     needs: ['OPENING-CERTIFICATE', 'CARDS', 'PLAN-CONTENT'],
   },
+  'TRANSCRIPT-CONTENT': {
+    title:
+      'What was made, proved and dealt is what the transcript says, in tokens that were opened and probed',
+    needs: ['PLAN-CONTENT', 'OPENING-CERTIFICATE', 'TRANSPORTS', 'WRAP-TREE'],
+  },
   'POLICY-MISSING': { title: 'A policy was given, so that the signers are known', needs: [] },
   'POLICY-QUORUM': {
     title: "The policy makes sense and is signed by its own officers' quorum",

@@ -1,7 +1,10 @@
 import type { Json } from '@lux/crypto'
 import { attributeFault, lengthFault, type Template, templates } from '../../kinds/templates.ts'
+import type { PlannedKey } from '../../plan/plan.ts'
+import { keyOf, leavesByWindow, stepsOf } from '../../plan/queries.ts'
 import { evidenceLevels } from '../../policy/schema.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
+import type { Predicate } from '../predicate.ts'
 import { required, type Verification } from './state.ts'
 
 type EvidenceLevel = (typeof evidenceLevels)[number]
@@ -17,11 +20,35 @@ function wrongLevel(claimed: EvidenceLevel, least: EvidenceLevel, proved: Eviden
 /** What a key must read as in the transcript, by the effect that read it. */
 const readAs: ReadonlyMap<string, Template> = new Map([
   ['make-ceremony-key', templates.ceremonyKey],
-  ['generate-root', templates.root],
   ['read-back', templates.root],
   ['prove-replica', templates.replica],
   ['generate-key', templates.wrappedOnce],
 ])
+
+/** A root leaves by a trusted window or never was extractable, as where it is made: SPEC.md 6.4. */
+function rootTemplate(v: Verification, key: PlannedKey | undefined): Template {
+  const plan = required(v.plan)
+  const window = key === undefined || (leavesByWindow(plan, key) && v.predicate.transports.length > 0)
+  return window ? templates.root : templates.bornClosed
+}
+
+function templateOf(v: Verification, stepId: string, effect: string): Template | undefined {
+  if (effect !== 'generate-root') return readAs.get(effect)
+  const plan = required(v.plan)
+  const step = stepsOf(plan).find(({ step }) => step.id === stepId)?.step
+  return rootTemplate(v, keyOf(plan, step?.key))
+}
+
+/** What was read at an attestation is all that a closed root of before shows: its past is the making's. */
+function templateFor(
+  v: Verification,
+  { id, level }: Predicate['keyEvidence'][number],
+  attested: boolean,
+): Template {
+  if (level === 'ceremony') return templates.ceremonyKey
+  if (level !== 'root') return templates.wrappedOnce
+  return attested ? templates.root : rootTemplate(v, keyOf(required(v.plan), id))
+}
 
 function faultOf(template: Template, attributes: Json): string | null {
   if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes))
@@ -73,19 +100,23 @@ export function checkEvidence(v: Verification): Outcome<string> {
     const proved = by === undefined ? 'E1' : by === 'vendor' ? 'E3' : 'E2'
     const wrong = wrongLevel(evidence.evidence, v.policy.leastEvidence[level], proved)
     const algorithm = wrapTree.find((one) => one.id === id && one.level === level)?.algorithm ?? ''
-    const fault = wrong ?? lengthFault(algorithm, evidence.attributes)
+    const template = templateFor(v, evidence, by !== undefined)
+    const fault =
+      wrong ?? lengthFault(algorithm, evidence.attributes) ?? faultOf(template, evidence.attributes)
     if (fault !== null) return refuse('EVIDENCE', `${id}: ${fault}`)
   }
   for (const { id, token, evidence, attributes } of v.predicate.replicas ?? []) {
     const algorithm = wrapTree.find((one) => one.id === id)?.algorithm ?? ''
     const wrong =
-      wrongLevel(evidence, v.policy.leastEvidence.root, 'E1') ?? lengthFault(algorithm, attributes)
+      wrongLevel(evidence, v.policy.leastEvidence.root, 'E1') ??
+      lengthFault(algorithm, attributes) ??
+      faultOf(templates.replica, attributes)
     if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
   }
   const unread = readingFault(v)
   if (unread !== null) return refuse('EVIDENCE', unread)
   for (const [step, { effect, attributes }] of v.run.keysRead) {
-    const template = readAs.get(effect)
+    const template = templateOf(v, step, effect)
     const fault = template === undefined ? null : faultOf(template, attributes)
     if (fault !== null) return refuse('EVIDENCE', `${step}: ${fault}`)
   }

@@ -17,6 +17,7 @@ import { checkKeys } from './keys.ts'
 import type { Check } from './ledger.ts'
 import { checkRun } from './run.ts'
 import { Verification, type VerifyOptions } from './state.ts'
+import { checkTranscriptContent } from './transcript-content.ts'
 import { checkTrust } from './trust.ts'
 
 /** `signers-unknown`: consistent, but no policy was given, so nobody says who the signers are. Never `accepted`. */
@@ -60,6 +61,7 @@ export async function verifyBundle(
   await checkRun(v)
   await checkKeys(v)
   await checkFhe(v)
+  await v.ledger.run('TRANSCRIPT-CONTENT', () => checkTranscriptContent(v))
   await checkTrust(v)
   await checkAddress(v)
   const checks = v.ledger.checks()

@@ -1,0 +1,162 @@
+import type { Json } from '@lux/crypto'
+import type { Predicate } from '../../src/bundle/index.ts'
+import { type FullEntry, redact } from '../../src/transcript/index.ts'
+import { type Altered, other, predicate } from './altered-parts.ts'
+import type { Alterations, SampleOptions } from './sample-bundle.ts'
+
+type Members = Record<string, Json>
+type Entries = NonNullable<Alterations['entries']>
+
+/** What the transcript says was done in a step, changed before witnesses cosign it. */
+const recorded =
+  (stepId: string, change: (result: Members) => Members): Entries =>
+  (all) =>
+    all.map((entry) => {
+      if (entry.stepId !== stepId || entry.kind !== 'step.performed') return entry
+      return { ...entry, fact: { ...entry.fact, result: change(entry.fact.result as Members) } }
+    })
+
+const said = (what: string, stepId: string, change: Members, options: SampleOptions = {}): Altered => [
+  'TRANSCRIPT-CONTENT',
+  what,
+  { ...options, alter: { entries: recorded(stepId, (result) => ({ ...result, ...change })) } },
+]
+
+const evidenceOf = (change: Members) => (result: Members) => ({
+  ...result,
+  evidence: { ...(result.evidence as Members), ...change },
+})
+
+const read = (what: string, stepId: string, change: Members, options: SampleOptions = {}): Altered => [
+  'TRANSCRIPT-CONTENT',
+  what,
+  { ...options, alter: { entries: recorded(stepId, evidenceOf(change)) } },
+]
+
+const root = (change: Partial<Predicate['keyEvidence'][number]['attributes']>): Alterations =>
+  predicate((p) => ({
+    keyEvidence: p.keyEvidence.map((one) =>
+      one.level === 'root'
+        ? { ...one, attributes: { ...one.attributes, ...change } as typeof one.attributes }
+        : one,
+    ),
+  }))
+
+const attributes = (result: Members, change: Members): Members =>
+  evidenceOf({ attributes: { ...((result.evidence as Members).attributes as Members), ...change } })(result)
+
+/** A root that once was extractable, in transcript and manifest. */
+const onceOpen = (replication?: 'none'): SampleOptions => ({
+  alter: {
+    ...root({ NEVER_EXTRACTABLE: false }),
+    entries: recorded('make-root', (result) => attributes(result, { NEVER_EXTRACTABLE: false })),
+    plan: (p) => ({
+      ...p,
+      keys: p.keys.map((key) => (key.level === 'root' && replication ? { ...key, replication } : key)),
+    }),
+  },
+})
+
+/** A sample's entries are typed as whole ones; a redacted one has no fact to look at. */
+const redacting =
+  (...steps: string[]): Entries =>
+  (all) =>
+    all.map((entry) => (steps.includes(entry.stepId) ? (redact(entry) as FullEntry) : entry))
+
+const lost =
+  (stepId: string): Entries =>
+  (all) =>
+    all.map((entry) => (entry.stepId === stepId ? { ...entry, stepId: 'elsewhere' } : entry))
+
+const many = [
+  'probe',
+  'make-ceremony-key',
+  'make-root',
+  'make-org',
+  'make-payments',
+  'make-orders',
+  'prove-root',
+  'deal',
+]
+
+/** The transcript that witnesses cosigned says otherwise than the manifest. */
+export const alteredTranscript: Altered[] = [
+  said('a key that was wrapped as another blob', 'make-org', { wrapped: other }),
+  said('a key that was wrapped by another mechanism', 'make-orders', { mechanism: 'AES-KW' }),
+  said('a key that was made as a pair', 'make-orders', { publicKey: other }),
+  said('a root that was wrapped for another server', 'make-root', {
+    blobs: [{ serial: 'b2c3d4e5', wrapped: other, sealed: other }],
+  }),
+  said('a root that was wrapped otherwise', 'make-root', {
+    blobs: [{ serial: '0011aabb', wrapped: other, sealed: other }],
+  }),
+  said('a root that was wrapped for nobody', 'make-root', { blobs: [] }),
+  said('a root that was proved as another', 'prove-root', { digest: other }),
+  said('another ceremony key', 'make-ceremony-key', { keys: {} }),
+  read('a key of another CKA_ID', 'make-root', { ckaId: 'ab'.repeat(16) }),
+  read('a key with less evidence', 'make-payments', { level: 'E0' }),
+  read('a key under another label', 'make-root', { label: 'another' }),
+  said('a replica that was proved as another', 'clone-root', { digest: other }, { replica: true }),
+  read('a replica of another CKA_ID', 'clone-root', { ckaId: 'ab'.repeat(16) }, { replica: true }),
+  said('a replica in a token that failed its probe', 'probe-spare', { passed: false }, { replica: true }),
+  said('a token that failed its probe', 'probe', { passed: false }),
+  said('a token of which the probe proves nothing', 'probe', { level: 'E0' }),
+  said('a probe of another token', 'probe', { serial: 'b2c3d4e5' }),
+  said('another threshold key', 'deal', { keyId: other }, { fhe: true }),
+  said('another public file', 'deal', { public: { sha256: other, size: 1 } }, { fhe: true }),
+  said('other shares', 'deal', { shares: [] }, { fhe: true }),
+  ...['probe', 'make-ceremony-key', 'make-root', 'make-org', 'prove-root'].map(
+    (stepId): Altered => [
+      'TRANSCRIPT-CONTENT',
+      `a transcript without the step ${stepId}`,
+      { alter: { entries: lost(stepId) } },
+    ],
+  ),
+  ['TRANSCRIPT-CONTENT', 'a transcript without the dealing', { fhe: true, alter: { entries: lost('deal') } }],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a key that no step of the plan makes',
+    {
+      alter: {
+        plan: (p) => ({
+          ...p,
+          parts: p.parts.map((part) => ({
+            ...part,
+            steps: part.steps.filter(({ id }) => id !== 'make-orders'),
+          })),
+        }),
+      },
+    },
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'evidence of a token that nobody opened',
+    {
+      alter: predicate((p) => ({
+        keyEvidence: p.keyEvidence.map((one) => ({ ...one, serial: 'attacker' })),
+      })),
+    },
+  ],
+  ['TRANSCRIPT-CONTENT', 'a root that decrypts', { alter: root({ DECRYPT: true }) }],
+  [
+    'EVIDENCE',
+    'a root that may leave its token, where the transcript says nothing of it',
+    { alter: { ...root({ EXTRACTABLE: true, SENSITIVE: false }), entries: redacting('make-root') } },
+  ],
+  ['EVIDENCE', 'a root for no window that once was extractable', onceOpen('none')],
+]
+
+/** Transcripts as they may be: nothing may refuse them. */
+export const soundTranscripts: SampleOptions[] = [
+  { fhe: true, alter: { entries: redacting(...many) } },
+  onceOpen(),
+  {
+    alter: {
+      // A key that was found after a crash, and one that was made again.
+      entries: (all) =>
+        all.map((entry) => (entry.stepId === 'make-org' ? { ...entry, kind: 'step.reconciled' } : entry)),
+    },
+  },
+  // A rehearsal's token may be one that no profile knows.
+  { domain: 'rehearsal', alter: { entries: recorded('probe', (result) => ({ ...result, level: 'E0' })) } },
+]
