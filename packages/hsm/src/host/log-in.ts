@@ -2,13 +2,15 @@ import type { LoginReport, Token, TokenInfo } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { atPad } from '../pkcs11/at-pad.ts'
-import { requireTriesLeft } from '../pkcs11/pin-tries.ts'
-import { requirePinLength } from '../pkcs11/session.ts'
+import { requirePinLength, requireTriesLeft } from '../pkcs11/pin-tries.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 
 type Options = Parameters<Token['logIn']>[0]
 
-/** The PIN's state is asked for first, so that no try is spent on a locked PIN and the last one only knowingly. */
+/**
+ * The PIN's state and length are looked at first, so that no try is spent on a locked PIN or on one that cannot be right, and the
+ * last one only knowingly.
+ */
 export function logIn(tokens: Tokens, serial: string, options: Options): LoginReport {
   const { user, acceptFinalTry, keepPin, name } = options
   const token = tokens.get(serial)
@@ -16,9 +18,9 @@ export function logIn(tokens: Tokens, serial: string, options: Options): LoginRe
   const before = info.pin[user]
   if (before === 'not-set') throw hsmError('HSM-PIN-NOT-SET', `token ${serial} has no ${user} PIN`)
   requireTriesLeft(serial, user, before, acceptFinalTry === true)
-  const pad = options.pin === 'pin-pad'
-  if (pad) requirePad(info)
-  atPad(pad, () =>
+  if (options.pin === 'pin-pad') requirePad(info)
+  else requirePinLength(info, user, options.pin)
+  atPad(options.pin === 'pin-pad', () =>
     token.logIn({
       user,
       pin: options.pin === 'pin-pad' ? null : options.pin,
@@ -63,7 +65,8 @@ export function changePin(tokens: Tokens, serial: string, options: Parameters<To
     atPad(true, () => token.module.setPin(token.session, null, null))
     return
   }
-  requirePinLength(token.info(), options.newPin)
+  // The old one is a try too.
+  requirePinLength(token.info(), options.user, options.oldPin, options.newPin)
   token.module.setPin(token.session, options.oldPin, options.newPin)
 }
 
@@ -79,7 +82,7 @@ export function resetUserPin(
     atPad(true, () => token.module.initPin(token.session, null))
     return
   }
-  requirePinLength(token.info(), options.newPin)
+  requirePinLength(token.info(), 'user', options.newPin)
   token.module.initPin(token.session, options.newPin)
 }
 

@@ -3,7 +3,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { endWithParent } from '../protect-process.ts'
 import { CKR, CKU } from './constants.ts'
 import type { Handle } from './module.ts'
-import { requireTriesLeft } from './pin-tries.ts'
+import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
 import type { TokenSession } from './session.ts'
 
 const refusedAtPad: ReadonlySet<number> = new Set([CKR.CANCEL, CKR.FUNCTION_CANCELED, CKR.FUNCTION_REJECTED])
@@ -28,7 +28,7 @@ export type UsePin = { readonly pin?: Uint8Array | 'pin-pad'; readonly acceptFin
 
 /**
  * For a key that asks for the PIN at every use: the context-specific login of PKCS#11, once the operation has begun. It is a
- * try like any other, so the PIN's state is asked for first, before anything has begun.
+ * try like any other, so the PIN's state and length are looked at first, before anything has begun.
  */
 export class LoginForUse {
   readonly #token: TokenSession
@@ -43,6 +43,7 @@ export class LoginForUse {
     if (pin === 'pin-pad' && !info.pinPad)
       throw hsmError('HSM-UNSUPPORTED', `token ${token.serial} has no PIN pad`)
     requireTriesLeft(token.serial, 'user', info.pin.user, acceptFinalTry === true)
+    if (pin !== 'pin-pad') requirePinLength(info, 'user', pin)
   }
 
   get asked(): boolean {

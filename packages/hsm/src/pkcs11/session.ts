@@ -26,18 +26,6 @@ export const classNumber: Readonly<Record<KeyClass, number>> = {
   private: CKO.PRIVATE_KEY,
 }
 
-/** The token's own limits, checked before it sees a PIN: SoftHSM calls one that is too short a wrong one. */
-export function requirePinLength(info: TokenInfo, ...pins: readonly Uint8Array[]): void {
-  for (const { length } of pins) {
-    if (length < info.minPinLength || length > info.maxPinLength) {
-      throw hsmError(
-        'HSM-PIN-INVALID',
-        `a PIN has ${info.minPinLength} to ${info.maxPinLength} bytes, this one ${length}`,
-      )
-    }
-  }
-}
-
 export type Login = {
   readonly user: UserKind
   /** null: typed at the token's own pad. */

@@ -5,8 +5,8 @@ import { profileOf } from '../profiles/profiles.ts'
 import { tokenOfSerial } from '../token-of-serial.ts'
 import { attempt } from './errors.ts'
 import type { Module } from './module.ts'
-import { requireTriesLeft } from './pin-tries.ts'
-import { requirePinLength, TokenSession } from './session.ts'
+import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
+import { TokenSession } from './session.ts'
 import { softTokenMarks } from './soft-store.ts'
 import { listSlots } from './token-info.ts'
 
@@ -179,7 +179,10 @@ export class Tokens {
     requireTriesLeft(target.info.serial, 'so', target.info.pin.so, options.acceptFinalTry === true)
     if (pins === null && !target.info.pinPad)
       throw hsmError('HSM-UNSUPPORTED', 'the token has no PIN pad to choose its PINs at')
-    if (pins !== null) requirePinLength(target.info, pins.so, pins.user)
+    if (pins !== null) {
+      requirePinLength(target.info, 'so', pins.so)
+      requirePinLength(target.info, 'user', pins.user)
+    }
     const factory = profile.pin.factorySoPin
     if (factory !== null && pins !== null && Buffer.from(pins.so).equals(Buffer.from(factory)))
       throw hsmError('HSM-PIN-INVALID', 'the SO PIN is the one that every new token of this kind has')

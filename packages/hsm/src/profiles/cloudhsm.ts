@@ -24,6 +24,8 @@ export const cloudhsm: Profile = {
   soft: false,
   pin: {
     form: 'the crypto user’s name, a colon and its password, such as user:password',
+    // They are the password's, and a name goes before it.
+    limitsOf: [],
     factorySoPin: null,
     userTries: null,
     showsState: false,

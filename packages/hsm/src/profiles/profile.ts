@@ -1,4 +1,4 @@
-import type { OaepHash, ReplicationStep, ReplicationWay } from '../device.ts'
+import type { OaepHash, ReplicationStep, ReplicationWay, UserKind } from '../device.ts'
 
 export type ProfileId =
   | 'softhsm'
@@ -25,6 +25,8 @@ export type PlanAbilities = {
 export type PinRules = {
   /** What a PIN looks like, in words. */
   readonly form: string
+  /** Whose PINs the limits are of that the token tells of itself; of both where this is left out. */
+  readonly limitsOf?: readonly UserKind[]
   /** The PIN that a new token comes with and that has to be changed before use; null when there is none. */
   readonly factorySoPin: string | null
   /** Wrong tries before the user PIN locks, as the token or its document says; null when it does not. */

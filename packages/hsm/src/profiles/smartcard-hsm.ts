@@ -22,6 +22,7 @@ export const smartcardHsm: Profile = {
   soft: false,
   pin: {
     form: 'user PIN of 6 to 15 characters, SO PIN of exactly 16 hex digits',
+    limitsOf: ['user'],
     factorySoPin: null,
     userTries: 3,
     showsState: true,

@@ -63,6 +63,32 @@ describe('the state of a PIN, as the token tells it', () => {
     await logIn()
   })
 
+  it('HSM-PIN-INVALID a PIN that the token says it cannot have is not sent: no try is spent', async () => {
+    const sent = () => ['C_Login', 'C_SetPIN', 'C_InitPIN', 'C_InitToken'].map(bench.count)
+    const [short, long] = ['123', '1'.repeat(256)]
+    const before = sent()
+    for (const pin of [short, long].map(utf8)) {
+      expect(await refusal(logIn({ pin }))).toBe('HSM-PIN-INVALID')
+      expect(await refusal(token.logIn({ user: 'so', pin }))).toBe('HSM-PIN-INVALID')
+      expect(await refusal(token.initialise({ label: 'pins', soPin: pin, userPin: userPin() }))).toBe(
+        'HSM-PIN-INVALID',
+      )
+    }
+    expect(sent()).toEqual(before)
+    expect(await token.pinState()).toEqual({ user: 'ok', so: 'ok' })
+    await logIn()
+    for (const [oldPin, newPin] of [
+      [short, '11223344'],
+      ['12345678', short],
+    ] as const) {
+      const at = sent()
+      const change = token.changePin({ user: 'user', oldPin: utf8(oldPin), newPin: utf8(newPin) })
+      expect(await refusal(change)).toBe('HSM-PIN-INVALID')
+      expect(sent()).toEqual(at)
+    }
+    expect((await token.pinState()).user).toBe('ok')
+  })
+
   it('a wrong PIN is sent once, whatever the token answers', async () => {
     const answers = [
       'CKR_PIN_INCORRECT',
@@ -117,7 +143,7 @@ describe('the state of a PIN, as the token tells it', () => {
       await logIn()
       await token.generateKeyPair({ id, label: 'guarded', kind: 'rsa-2048', template })
     })
-    const sign = (options: { acceptFinalTry?: boolean } = {}) =>
+    const sign = (options: { acceptFinalTry?: boolean; pin?: Uint8Array } = {}) =>
       token.sign({
         key: { id, class: 'private' },
         mechanism: { kind: 'rsa-pkcs1', hash: 'sha256' },
@@ -125,13 +151,22 @@ describe('the state of a PIN, as the token tells it', () => {
         pin: userPin(),
         ...options,
       })
-    const decrypt = () =>
+    const decrypt = (options: { pin?: Uint8Array } = {}) =>
       token.decrypt({
         key: { id, class: 'private' },
         mechanism: { kind: 'oaep', hash: 'sha1' },
         ciphertext: new Uint8Array(256),
         pin: userPin(),
+        ...options,
       })
+
+    it('HSM-PIN-INVALID is not sent where the token cannot have it', async () => {
+      const before = bench.count('C_Login')
+      expect(await refusal(sign({ pin: utf8('123') }))).toBe('HSM-PIN-INVALID')
+      expect(await refusal(decrypt({ pin: utf8('123') }))).toBe('HSM-PIN-INVALID')
+      expect(bench.count('C_Login')).toBe(before)
+      expect((await sign()).signature.length).toBe(256)
+    })
 
     it('is not sent at locked, and at final only when it is wanted', async () => {
       expect((await sign()).signature.length).toBe(256)
