@@ -2349,8 +2349,8 @@ class Verifier:
             need(key is not None or result is None or same(member(result, 'keys'), self.ceremony_keys()), 'another ceremony key')
 
     def need_place(self, role, one):
-        serials = dict(zip([token['role'] for token in self.run['header']['tokens']], self.opening['payload']['tokenSerials']))
-        need(serials.get(role) == one['serial'], f"{one['id']}: read in another token than the officers opened")
+        opened = zip([token['role'] for token in self.run['header']['tokens']], self.opening['payload']['tokenSerials'])
+        need(next((serial for of, serial in opened if of == role), None) == one['serial'], f"{one['id']}: read in another token than the officers opened")
         need(one['evidence'] == 'E0' or self.is_probed(role, one['serial']), f"{one['id']}: of a token that passed no probe")
 
     def is_probed(self, role, serial):
