@@ -12,7 +12,15 @@ export type Authorities = {
 }
 
 export const NO_AUTHORITIES: Authorities = { requesters: [], combiners: [], evaluators: [], encryptors: [] }
-const MAX_EACH = 16
+/** As many requesters as a policy can name with its servers, SPEC 3.3 and 6.5. */
+export const MAX_AUTHORITIES = 64
+
+/** Throws RangeError: nobody could read what has more. */
+export function mustFit(authorities: Authorities): void {
+  for (const [name, list] of Object.entries(authorities))
+    if (list.length > MAX_AUTHORITIES)
+      throw new RangeError(`authorities: ${list.length} ${name}, at most ${MAX_AUTHORITIES}`)
+}
 
 /** Throws FormatError FHE-AUTHORITIES. */
 export function readAuthorities(value: Json | undefined): Authorities {
@@ -20,8 +28,8 @@ export function readAuthorities(value: Json | undefined): Authorities {
   if (members.size !== 4) throw new FormatError('FHE-AUTHORITIES', 'members are missing or unknown')
   const list = (name: string): readonly Json[] => {
     const found = members.get(name)
-    if (!Array.isArray(found) || found.length > MAX_EACH) {
-      throw new FormatError('FHE-AUTHORITIES', `${name}: expected a list of at most ${MAX_EACH}`)
+    if (!Array.isArray(found) || found.length > MAX_AUTHORITIES) {
+      throw new FormatError('FHE-AUTHORITIES', `${name}: expected a list of at most ${MAX_AUTHORITIES}`)
     }
     return found
   }

@@ -9,7 +9,7 @@ export {
   type ThresholdDecryption,
   type ThresholdDecryptRequest,
 } from './api.ts'
-export { type Authorities, NO_AUTHORITIES } from './authorities.ts'
+export { type Authorities, MAX_AUTHORITIES, NO_AUTHORITIES } from './authorities.ts'
 export { type BinaryKey, encodeBinaryKey, parseBinaryKey } from './binary-key.ts'
 export {
   answerCanary,

@@ -4,7 +4,7 @@ import { FormatError } from '../format-error.ts'
 import { sha256Hex } from '../hash.ts'
 import { toHex } from '../hex.ts'
 import { u32 } from '../sharing/little-endian.ts'
-import { type Authorities, readAuthorities } from './authorities.ts'
+import { type Authorities, mustFit, readAuthorities } from './authorities.ts'
 import { byteReader } from './byte-reader.ts'
 import { commitmentsDigest } from './identifiers.ts'
 import { type PublicFile, parsePublic } from './public-file.ts'
@@ -34,7 +34,7 @@ export function forgetEnvelope({ share, shareBytes }: ShareEnvelope): void {
   wipe(shareBytes)
 }
 
-/** `lux-env1`, u32 length, header (RFC 8785), share. The share must be of the public file, else it throws. */
+/** `lux-env1`, u32 length, header (RFC 8785), share. Throws RangeError: a share of another public file, more than 64 of some people. */
 export function encodeShareEnvelope(input: {
   ceremonyId: string
   name: string
@@ -62,6 +62,7 @@ export function encodeShareEnvelope(input: {
 
 /** The same of an opened envelope; `share` gives what the header says of it, which no seed is part of. */
 export function encodeEnvelope(envelope: ShareEnvelope): Uint8Array {
+  mustFit(envelope.authorities)
   const { shareBytes, commitmentsDigest: commitments } = envelope
   const header = encodeCanonical(headerOf({ ...envelope, shareDigest: sha256Hex(shareBytes), commitments }))
   return concatBytes(utf8(MAGIC), u32(header.length), header, shareBytes)

@@ -85,7 +85,7 @@ describe('rules that no other test is named after', () => {
     const people = { requesters: [], combiners: [], evaluators: [], encryptors: [] }
     for (const authorities of [
       { ...people, combiners: ['age1pq1short'] },
-      { ...people, requesters: Array.from({ length: 17 }, () => ({})) },
+      { ...people, requesters: [{}] },
       { ...people, evaluators: [{ ed25519: 'AA==' }] },
     ]) {
       expect(() => parseShareEnvelope(encodeShareEnvelope({ ...content, authorities }))).toThrow(

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { concatBytes, equalBytes, fromUtf8, utf8 } from '../../src/bytes.ts'
+import { encodeCanonical } from '../../src/canonical-json.ts'
 import {
   encodeShareEnvelope,
   inspect,
+  MAX_AUTHORITIES,
   NO_AUTHORITIES,
   parseShareEnvelope,
   proveShare,
@@ -44,6 +46,33 @@ test('any changed byte, cut or addition is refused', () => {
     expect(() => parseShareEnvelope(content.subarray(0, at))).toThrow(FormatError)
   }
   expect(() => parseShareEnvelope(concatBytes(content, new Uint8Array(1)))).toThrow(FormatError)
+})
+
+test('FHE-AUTHORITIES as many people as a policy can name are read, one more is neither written nor read', () => {
+  const wide = (requesters: number, combiners: number) =>
+    encodeShareEnvelope({
+      ...{ ceremonyId, name: 'Ada', share, pub: deal.pub },
+      authorities: {
+        requesters: Array(requesters).fill(many),
+        combiners: Array(combiners).fill(authorities.combiners[0]),
+        evaluators: Array(MAX_AUTHORITIES).fill(many),
+        encryptors: Array(MAX_AUTHORITIES).fill(many),
+      },
+    })
+  const { keys: many } = generateIdentity(entropyOf(9), ['p256', 'ed25519', 'mlDsa65'])
+  const full = wide(64, 64)
+  expect(parseShareEnvelope(full).authorities.requesters).toHaveLength(64)
+  expect(() => wide(65, 64)).toThrow('authorities: 65 requesters, at most 64')
+  expect(() => wide(64, 65)).toThrow('authorities: 65 combiners, at most 64')
+  // One requester more, as another writer would put it.
+  const length = new DataView(full.buffer, full.byteOffset).getUint32(8, true)
+  const header = fromUtf8(full.subarray(12, 12 + length))
+  const more = utf8(header.replace('"requesters":[', `"requesters":[${fromUtf8(encodeCanonical(many))},`))
+  const prefix = concatBytes(full.subarray(0, 8), new Uint8Array(4))
+  new DataView(prefix.buffer).setUint32(8, more.length, true)
+  expect(() => parseShareEnvelope(concatBytes(prefix, more, full.subarray(12 + length)))).toThrow(
+    'requesters: expected a list of at most 64',
+  )
 })
 
 test('FHE-ENVELOPE-HEADER the share of another holder under this header is refused', () => {
