@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import { authoritiesOf, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, type RequestAuthorities, type SignerGroup } from '@lux/ceremony/wire'
 import { equalBytes, FormatError, sha256Hex, toHex, utf8, type VerificationKeys } from '@lux/crypto'
 import { type PublicFile, parsePublic, rosterDigest } from '@lux/crypto/fhe'
@@ -100,15 +100,7 @@ export async function termsOfEpoch(state: StateFolder, row: StoredEpoch): Promis
     throw new EnvironmentError('POLICY-MISSING', `the policy ${row.policy_digest} is not pinned`)
   return {
     policy,
-    authorities: {
-      requesters: [
-        ...policy.requesters.map(({ keys }) => keys),
-        ...policy.audiences.map(({ requesterKey }) => requesterKey),
-      ],
-      combiners: policy.combiners.map(({ recipient }) => recipient),
-      evaluators: policy.evaluators.map(({ keys }) => keys),
-      encryptors: policy.encryptors.map(({ keys }) => keys),
-    },
+    authorities: authoritiesOf(policy),
     approvers: {
       role: 'approver',
       members: policy.approvers.map(({ name, keys }) => ({ name, keys })),

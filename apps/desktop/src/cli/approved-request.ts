@@ -1,5 +1,5 @@
+import { authoritiesOf } from '@lux/ceremony/policy'
 import { checkDecryptionRequest, type RequestPackage } from '@lux/ceremony/wire'
-import { authoritiesOf } from '../core/run/terms.ts'
 import { believedPolicy } from './believed.ts'
 import { refused } from './command-line.ts'
 

@@ -1,4 +1,4 @@
-import { checkPolicy, checkSuccessor, type Policy, policyDigest } from '@lux/ceremony/policy'
+import { checkPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { type OpeningCertificate, openingCodec } from '@lux/ceremony/wire'
 import { CoreError } from '../core/core-error.ts'
 import { refused } from './command-line.ts'
@@ -9,24 +9,6 @@ export function believedPolicy(path: string): Policy {
   const policy = checkPolicy(readPolicy(path))
   if (!policy.ok) throw refused(policy, 'take the policy again by hand and compare its words')
   return policy.value
-}
-
-/**
- * That a share was dealt under this policy, or under the one before it, named by hand, of which k officers signed this one
- * too. Errors: HOLDER-POLICY, POLICY-….
- */
-export function checkSharePolicy(held: string, policyPath: string, previousPath: string | undefined): void {
-  const policy = believedPolicy(policyPath)
-  if (held === policyDigest(policy)) return
-  const previous = previousPath === undefined ? null : believedPolicy(previousPath)
-  if (previous === null || held !== policyDigest(previous))
-    throw new CoreError(
-      'HOLDER-POLICY',
-      'the share was dealt under another policy',
-      previous === null ? 'name the policy of the share' : 'name it with --previous-policy',
-    )
-  const successor = checkSuccessor(previous, readPolicy(policyPath))
-  if (!successor.ok) throw refused(successor, 'take the policy again by hand and compare its words')
 }
 
 /**

@@ -1,4 +1,4 @@
-import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import type { Policy } from '@lux/ceremony/policy'
 import {
   checkDecryptionRequest,
   checkRequestCiphertexts,
@@ -24,6 +24,7 @@ import { noiseLines } from './noise-lines.ts'
 import { type Outcome, say } from './output.ts'
 import { requestLines } from './request-lines.ts'
 import { withPassphrase } from './secret-input.ts'
+import { checkDealtUnder } from './share-policy.ts'
 import { askYes } from './terminal.ts'
 
 export type ApproveOptions = ShareOptions & {
@@ -81,8 +82,8 @@ export type Asked = {
 }
 
 /**
- * Errors: REQUEST-…, PROVENANCE-…, POLICY-…, FHE-…, HOLDER-POLICY, HOLDER-LEAVING, REQUEST-DECLINED, SHARE-FILE-WRONG,
- * HOLDER-STATE-…, those of `answerCanary` and of the key file. Nothing of the share is used before all of them are past.
+ * Errors: REQUEST-…, PROVENANCE-…, POLICY-…, FHE-…, HOLDER-LEAVING, REQUEST-DECLINED, SHARE-FILE-WRONG,
+ * HOLDER-STATE-…, those of `checkDealtUnder`, `answerCanary` and the key file. Nothing of the share is used before all of them are past.
  */
 export async function approve(path: string, options: ApproveOptions): Promise<Outcome> {
   const sealedPath = options.out.replace(/(\.json)?$/, '.age')
@@ -92,12 +93,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
   const policy = believedPolicy(options.policy)
   const files = options.ciphertext.map(ciphertextAt)
   return withShare(options, async (opened) => {
-    if (opened.held.policyDigest !== policyDigest(policy))
-      throw new CoreError(
-        'HOLDER-POLICY',
-        'the share was dealt under another policy',
-        'name the policy of the share',
-      )
+    checkDealtUnder(opened, policy)
     if (opened.before.leaving !== null)
       throw new CoreError(
         'HOLDER-LEAVING',

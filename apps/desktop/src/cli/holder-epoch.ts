@@ -2,7 +2,6 @@ import { dirname, join } from 'node:path'
 import { epochApprovalCodec, epochApprovalOf } from '@lux/ceremony/wire'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
-import { checkSharePolicy } from './believed.ts'
 import type { CommandLine } from './command-line.ts'
 import { mustBeNew, wordLines, wordsOf, writeNew } from './files.ts'
 import { blocksLeft } from './holder-answer.ts'
@@ -10,6 +9,7 @@ import { keepState, type ShareOptions, withShare } from './holder-opened.ts'
 import { checkOldShare, epochLines, readEpochRun } from './holder-run.ts'
 import { type Outcome, say } from './output.ts'
 import { withPassphrase } from './secret-input.ts'
+import { checkSharePolicy } from './share-policy.ts'
 import { askYes } from './terminal.ts'
 
 export type EpochOptions = ShareOptions & {
@@ -59,13 +59,13 @@ Example:
     )
 }
 
-/** Errors: those of `readEpochRun` and `withShare`, HOLDER-POLICY, HOLDER-EPOCH, HOLDER-UNPROVEN, REQUEST-DECLINED. */
+/** Errors: those of `readEpochRun`, `withShare` and `checkSharePolicy`, HOLDER-EPOCH, HOLDER-UNPROVEN, REQUEST-DECLINED. */
 async function approveEpoch(path: string, options: EpochOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const run = readEpochRun(runFolderOf(path, options.run), options.policy)
   return withShare(options, async (opened) => {
-    const { key, held, envelope, before } = opened
-    checkSharePolicy(held.policyDigest, options.policy, options.previousPolicy)
+    const { key, envelope, before } = opened
+    checkSharePolicy(opened, options.policy, options.previousPolicy)
     checkOldShare(run, envelope)
     const { header } = envelope.share
     if (!before.live) throw new CoreError('HOLDER-UNPROVEN', `epoch ${header.epoch} is not live itself`)

@@ -14,6 +14,7 @@ import { checkOldShare, epochLines, readApprovals, readEpochRun } from './holder
 import { statePath } from './holder-state.ts'
 import { type Outcome, say } from './output.ts'
 import { withPassphrase } from './secret-input.ts'
+import { checkDealtUnder } from './share-policy.ts'
 import { askYes } from './terminal.ts'
 import { wipeFile } from './wipe-file.ts'
 
@@ -71,7 +72,7 @@ Example:
     )
 }
 
-/** Errors: those of `readEpochRun`, `readApprovals`, `checkEpochLive` and `withShare`, HOLDER-EPOCH, HOLDER-STAYS, REQUEST-DECLINED. */
+/** Errors: those of `readEpochRun`, `readApprovals`, `checkEpochLive`, `withShare` and `checkDealtUnder`, HOLDER-EPOCH, HOLDER-STAYS, REQUEST-DECLINED. */
 async function live(folder: string, options: EndOptions): Promise<Outcome> {
   const run = readEpochRun(folder, options.policy)
   readApprovals(run)
@@ -83,6 +84,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
     const { envelope } = opened
     const { holder, epoch, epochId } = envelope.share.header
     if (toHex(epochId) === said.epochId) {
+      checkDealtUnder(opened, run.policy)
       if (acknowledgementOf(opened) !== said.acknowledgements[holder - 1])
         throw new CoreError('EPOCH-OTHER', `${envelope.name} has not proved this share in that ceremony`)
       keepState(options.share, { ...opened.before, live: true }, opened)

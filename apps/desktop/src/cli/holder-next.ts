@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { authoritiesOf } from '@lux/ceremony/policy'
 import {
   cardCodec,
   checkRedealt,
@@ -14,7 +15,6 @@ import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { carriedWithin } from '../core/run/agreed-budgets.ts'
 import { correctionName, nextSignatureFile, seedsName } from '../core/run/fhe-places.ts'
-import { authoritiesOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, readParsed } from './files.ts'
@@ -96,7 +96,7 @@ async function receiveNext(path: string, options: NextOptions): Promise<Outcome>
       text: [
         `share ${holder} of ${n} in epoch ${epoch}, any ${t} decrypt: kept in ${options.out}`,
         `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
-        `now prove it: custody holder prove ${options.out} --key ${options.key} --out FILE`,
+        `now prove it: custody holder prove ${options.out} --key ${options.key} --policy ${options.policy} --out FILE`,
       ].join('\n'),
     }
   } finally {

@@ -2,14 +2,16 @@ import { acknowledgementCodec, signatureContext } from '@lux/ceremony/wire'
 import { signWith } from '@lux/crypto'
 import { forgetEnvelope } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
+import { believedPolicy } from './believed.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, wordLines, wordsOf, writeNew } from './files.ts'
 import { heldProof } from './held-proof.ts'
 import { type ShareOptions, withShare } from './holder-opened.ts'
 import type { Outcome } from './output.ts'
 import { type PassphraseOptions, withPassphrase } from './secret-input.ts'
+import { checkDealtUnder } from './share-policy.ts'
 
-type ProveOptions = PassphraseOptions & { key: string; out: string }
+type ProveOptions = PassphraseOptions & { key: string; policy: string; out: string }
 
 export function registerHolderProve(group: Command, act: CommandLine['act']): void {
   withPassphrase(
@@ -18,6 +20,7 @@ export function registerHolderProve(group: Command, act: CommandLine['act']): vo
       .argument('<share>', 'the file that receive or receive-next wrote')
       .description('Open the kept share, check it again, and sign that you hold it.')
       .requiredOption('--key <file>', 'your key file')
+      .requiredOption('--policy <file>', 'the policy that you took by hand')
       .requiredOption('--out <file>', 'the acknowledgement, a new file: put it into the run’s in/'),
   )
     .action((share: string, options: ProveOptions) => act(() => prove({ ...options, share })))
@@ -25,14 +28,17 @@ export function registerHolderProve(group: Command, act: CommandLine['act']): vo
       'after',
       `
 Example:
-  $ custody holder prove share-1.sealed --key my.key --out in/holder-1.json`,
+  $ custody holder prove share-1.sealed --key my.key --policy policy.json --out in/holder-1.json`,
     )
 }
 
-/** Errors: SHARE-FILE-WRONG, KEY-PASSPHRASE, HOLDER-STATE-…, FHE-…. */
-async function prove(options: ShareOptions & { out: string }): Promise<Outcome> {
+/** Errors: POLICY-…, SHARE-FILE-WRONG, KEY-PASSPHRASE, HOLDER-STATE-…, HOLDER-POLICY, FHE-…. */
+export async function prove(options: ShareOptions & ProveOptions): Promise<Outcome> {
   mustBeNew(options.out)
-  return withShare(options, ({ key, held }) => {
+  const policy = believedPolicy(options.policy)
+  return withShare(options, (opened) => {
+    const { key, held } = opened
+    checkDealtUnder(opened, policy)
     const { payload, envelope } = heldProof(held, key)
     forgetEnvelope(envelope)
     const { domain } = envelope.share.header

@@ -12,6 +12,7 @@ import { keepShare } from './keep-share.ts'
 import { openKeyFile } from './key-file.ts'
 import type { Outcome } from './output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from './secret-input.ts'
+import { checkAuthorities } from './share-policy.ts'
 
 type ReceiveOptions = PassphraseOptions & {
   key: string
@@ -69,6 +70,7 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
     const held = { content, sealed, pub, ceremonyId, policyDigest }
     const { envelope } = heldProof(held, key)
     try {
+      checkAuthorities(envelope, policy)
       const budgets = policyBudgets(envelope, pub, policy)
       const agreed = verifyShare(envelope.shareBytes, pub, budgets === null ? {} : { budgets })
       if (!agreed.ok) throw refused(agreed, 'do not acknowledge it; tell the administrator of the ceremony')
@@ -84,7 +86,7 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
   }
 }
 
-function receivedOutcome(envelope: ShareEnvelope, { out, key }: ReceiveOptions): Outcome {
+function receivedOutcome(envelope: ShareEnvelope, { out, key, policy }: ReceiveOptions): Outcome {
   const { header, budgets } = envelope.share
   const { requesters, combiners, evaluators } = envelope.authorities
   const json = {
@@ -108,7 +110,7 @@ function receivedOutcome(envelope: ShareEnvelope, { out, key }: ReceiveOptions):
     `ceremony   ${envelope.ceremonyId}, ${header.domain}`,
     `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
     `may be asked by ${requesters.length} requesters, answers go to ${combiners.length} combiners`,
-    `now prove it: custody holder prove ${out} --key ${key} --out FILE`,
+    `now prove it: custody holder prove ${out} --key ${key} --policy ${policy} --out FILE`,
   ]
   return { exit: 0, json, text: lines.join('\n') }
 }

@@ -13,13 +13,13 @@ import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { correctionName, seedsName } from '../core/run/fhe-places.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
-import { checkSharePolicy } from './believed.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, writeNew } from './files.ts'
 import { type EpochOptions, runFolderOf, withEpochOptions } from './holder-epoch.ts'
 import { type Opened, withShare } from './holder-opened.ts'
 import { checkOldShare, type EpochRun, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
 import { type Outcome, say } from './output.ts'
+import { checkSharePolicy } from './share-policy.ts'
 import { askYes } from './terminal.ts'
 
 export function registerHolderRedeal(group: Command, act: CommandLine['act']): void {
@@ -47,15 +47,15 @@ Example:
 }
 
 /**
- * Errors: those of `readEpochRun`, `readApprovals` and `withShare`, HOLDER-POLICY, HOLDER-EPOCH, HOLDER-UNPROVEN,
+ * Errors: those of `readEpochRun`, `readApprovals`, `withShare` and `checkSharePolicy`, HOLDER-EPOCH, HOLDER-UNPROVEN,
  * HOLDER-DEALER, REQUEST-DECLINED, FHE-….
  */
 async function redeal(path: string, options: EpochOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const run = readEpochRun(runFolderOf(path, options.run), options.policy)
   return withShare(options, async (opened) => {
-    const { envelope, held, before } = opened
-    checkSharePolicy(held.policyDigest, options.policy, options.previousPolicy)
+    const { envelope, before } = opened
+    checkSharePolicy(opened, options.policy, options.previousPolicy)
     checkOldShare(run, envelope)
     readApprovals(run)
     const { holder, domain, epoch } = envelope.share.header

@@ -27,7 +27,7 @@ export function nextForPeople(view: RunView, { folder, files, unanswered }: Arou
         needs.next
           ? `  custody holder receive-next ${file} --key KEY --policy POLICY --out SHARE   (who stays: the renewed KEY)`
           : `  custody holder receive ENVELOPE.age --key KEY --policy POLICY --out SHARE`,
-        `  custody holder prove SHARE --key KEY --out ${join(into, 'NAME.json')}`,
+        `  custody holder prove SHARE --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
       ]
     case 'receipt':
       return [

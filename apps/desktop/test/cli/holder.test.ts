@@ -1,6 +1,12 @@
-import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodePolicyFile, newPolicy, policyDigest, policyDocument } from '@lux/ceremony/policy'
+import {
+  authoritiesOf,
+  encodePolicyFile,
+  newPolicy,
+  policyDigest,
+  policyDocument,
+} from '@lux/ceremony/policy'
 import {
   acknowledgementCodec,
   cardCodec,
@@ -10,13 +16,28 @@ import {
   openingCodec,
   signatureContext,
 } from '@lux/ceremony/wire'
-import { fromUtf8, generateIdentity, type SigningIdentity, sha256Hex, signWith } from '@lux/crypto'
-import { NO_AUTHORITIES } from '@lux/crypto/fhe'
+import {
+  fromUtf8,
+  generateIdentity,
+  generateSealIdentity,
+  openWith,
+  type SigningIdentity,
+  sealTo,
+  sealWithPassphrase,
+  sha256Hex,
+  signWith,
+} from '@lux/crypto'
+import { type Authorities, encodeEnvelope, parseShareEnvelope } from '@lux/crypto/fhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { encodeHeld } from '../../src/cli/held-share.ts'
+import { prove as proved } from '../../src/cli/holder-prove.ts'
+import { receive as received } from '../../src/cli/holder-receive.ts'
+import { encodeState, freshState } from '../../src/cli/holder-state.ts'
 import { runKeyChild } from '../../src/core/key-child/index.ts'
 import { systemEntropy } from '../../src/core/system-entropy.ts'
+import { crowdOf } from './support/crowd.ts'
 import { custody, custodyJson, secretFile, temporaryFolder } from './support/custody.ts'
-import { type Enrolled, enrolled, passphraseFile } from './support/people.ts'
+import { type Enrolled, enrolled, passphrase, passphraseFile, workFactor } from './support/people.ts'
 
 const domain = 'rehearsal'
 const ceremonyId = '0f'.repeat(16)
@@ -25,6 +46,8 @@ let pass: string[]
 let holders: Enrolled[]
 let ceremony: SigningIdentity
 let policyPath: string
+let named: Authorities
+let digest: string
 
 const at = (...parts: string[]) => join(folder, ...parts)
 const receive = (index: number, key: string, out: string, ...more: string[]) =>
@@ -42,20 +65,38 @@ const receive = (index: number, key: string, out: string, ...more: string[]) =>
     ...more,
   ])
 
+const prove = (share: string, key: string, out: string, more = pass) =>
+  custodyJson([
+    ...['holder', 'prove', at(share), '--key', key, '--policy', policyPath, '--out', at(out)],
+    ...more,
+  ])
+
+const codeOf = (ran: Promise<unknown>) =>
+  ran.then(
+    () => 'done',
+    (error: { code: string }) => error.code,
+  )
+
 /** What a run leaves for its holders: sealed envelopes signed by the ceremony key, the opening certificate, public.bin. */
 beforeAll(async () => {
   folder = temporaryFolder()
   pass = ['--passphrase-file', passphraseFile(folder)]
   holders = await Promise.all(['Hal', 'Ida'].map((name) => enrolled(folder, 'holder', name, domain)))
   const officer = await enrolled(folder, 'officer', 'Ada', domain)
+  const eve = await enrolled(folder, 'evaluator', 'Eve', domain)
+  const enno = await enrolled(folder, 'encryptor', 'Enno', domain)
   const policy = newPolicy({
     organisation: { id: 'acme', name: 'Acme' },
     domain,
     expiry: '2099-01-01T00:00:00.000Z',
     officers: [officer.card],
     officerQuorum: 1,
+    ...(await crowdOf(domain)),
+    evaluators: [eve.card],
+    encryptors: [enno.card],
   })
-  const digest = policyDigest(policy)
+  named = authoritiesOf(policy)
+  digest = policyDigest(policy)
   policyPath = at('policy.json')
   const signatures = [policyDocument.sign(officer.identity, policy, domain)]
   writeFileSync(policyPath, encodePolicyFile({ policy, signatures }))
@@ -93,7 +134,7 @@ beforeAll(async () => {
         card: fromUtf8(cardCodec.encode(card)),
       })),
       policyDigest: digest,
-      authorities: NO_AUTHORITIES,
+      authorities: authoritiesOf(policy),
       budgets: null,
       outDir: at('fhe'),
       envelopeDir: at('envelopes'),
@@ -102,6 +143,18 @@ beforeAll(async () => {
   for (const index of [1, 2]) signEnvelope(index, ceremony)
 }, 60_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What a dealing workstation leaves that puts other people into a share, and has the ceremony key sign it. */
+async function dealtTo(others: Partial<Authorities>) {
+  const [, ida] = holders
+  const honest = new Uint8Array(readFileSync(at('envelopes', 'holder-2.age')))
+  const envelope = parseShareEnvelope(await openWith(ida?.seal ?? '', honest))
+  const content = encodeEnvelope({ ...envelope, authorities: { ...named, ...others } })
+  const sealed = await sealTo([ida?.card.recipient ?? ''], content)
+  writeFileSync(at('envelopes', 'holder-3.age'), sealed)
+  signEnvelope(3, ceremony)
+  return { content, sealed }
+}
 
 function signEnvelope(index: number, identity: SigningIdentity, name = `holder-${index}.sig`): string {
   const sealed = new Uint8Array(readFileSync(at('envelopes', `holder-${index}.age`)))
@@ -117,17 +170,8 @@ function signEnvelope(index: number, identity: SigningIdentity, name = `holder-$
 describe('holder', () => {
   test('enrol makes a card with a recipient', async () => {
     const { exit } = await custody([
-      'holder',
-      'enrol',
-      '--name',
-      'Uma',
-      '--domain',
-      domain,
-      '--out',
-      at('uma.json'),
-      '--key',
-      at('uma.key'),
-      ...pass,
+      ...['holder', 'enrol', '--name', 'Uma', '--domain', domain, '--out', at('uma.json')],
+      ...['--key', at('uma.key'), ...pass],
     ])
     expect(exit).toBe(0)
     const card = cardCodec.parse(new Uint8Array(readFileSync(at('uma.json'))))
@@ -137,20 +181,11 @@ describe('holder', () => {
   test('receive keeps the share sealed, and prove signs the acknowledgement of that very envelope', async () => {
     const [hal] = holders
     const kept = await receive(1, hal?.keyPath ?? '', 'hal.share')
-    expect(kept).toMatchObject({ exit: 0, json: { holder: 1, t: 2, n: 2, domain, ceremonyId } })
+    const authorities = { requesters: 64, combiners: 32, evaluators: 1 }
+    expect(kept).toMatchObject({ exit: 0, json: { holder: 1, t: 2, n: 2, domain, ceremonyId, authorities } })
     expect(readFileSync(at('hal.share'), 'latin1')).toMatch(/^age-encryption\.org\/v1\n-> scrypt /)
     expect(statSync(at('hal.share.state')).mode & 0o777).toBe(0o600)
-    const proved = await custodyJson([
-      'holder',
-      'prove',
-      at('hal.share'),
-      '--key',
-      hal?.keyPath ?? '',
-      '--out',
-      at('hal.ack'),
-      ...pass,
-    ])
-    expect(proved.exit).toBe(0)
+    expect(await prove('hal.share', hal?.keyPath ?? '', 'hal.ack')).toMatchObject({ exit: 0 })
     const document = acknowledgementCodec.file.parse(new Uint8Array(readFileSync(at('hal.ack'))))
     if (!document.ok) throw new Error(document.detail)
     expect(document.value.payload.envelopeDigest).toBe(
@@ -169,23 +204,44 @@ describe('holder', () => {
     const [forgedRun, cutRun] = await Promise.all([
       receive(2, ida, 'forged.share', '--sig', forged),
       custodyJson([
-        'holder',
-        'receive',
-        cut,
-        '--sig',
-        at('envelopes', 'holder-2.sig'),
-        '--key',
-        ida,
-        '--policy',
-        policyPath,
-        '--out',
-        at('cut.share'),
-        ...pass,
+        ...['holder', 'receive', cut, '--sig', at('envelopes', 'holder-2.sig'), '--key', ida],
+        ...['--policy', policyPath, '--out', at('cut.share'), ...pass],
       ]),
     ])
     expect(forgedRun).toMatchObject({ exit: 1, json: { code: 'ENVELOPE-SIGNATURE-INVALID' } })
     expect(cutRun).toMatchObject({ exit: 1, json: { code: 'ENVELOPE-SIGNATURE-INVALID' } })
   }, 20_000)
+
+  test('FHE-AUTHORITIES-OTHER a share whose people are not the policy’s is neither received nor proved, though the ceremony key signed it', async () => {
+    const ida = holders[1]
+    const mallory = await enrolled(folder, 'requester', 'Mallory', domain)
+    const { recipient } = await generateSealIdentity()
+    const own = { key: ida?.keyPath ?? '', policy: policyPath, passphraseFile: at('passphrase') }
+    const codes: string[] = []
+    for (const others of [
+      { requesters: [mallory.card.keys] },
+      { evaluators: [...named.evaluators, mallory.card.keys] },
+      { encryptors: [] },
+      { combiners: [recipient] },
+    ]) {
+      await dealtTo(others)
+      codes.push(
+        await codeOf(received(at('envelopes', 'holder-3.age'), { ...own, out: at('mallory.share') })),
+      )
+    }
+    expect(codes).toEqual(Array(4).fill('FHE-AUTHORITIES-OTHER'))
+    expect(existsSync(at('mallory.share'))).toBe(false)
+    // Kept by a build that did not look.
+    const { content, sealed } = await dealtTo({ requesters: [mallory.card.keys] })
+    const pub = new Uint8Array(readFileSync(at('fhe', 'public.bin')))
+    const held = encodeHeld({ content, sealed, pub, ceremonyId, policyDigest: digest })
+    const state = encodeState(freshState(), ida!, parseShareEnvelope(content))
+    writeFileSync(at('kept.share'), await sealWithPassphrase(passphrase, held, { workFactor }))
+    writeFileSync(at('kept.share.state'), state)
+    expect(await codeOf(proved({ ...own, share: at('kept.share'), out: at('kept.ack') }))).toBe(
+      'FHE-AUTHORITIES-OTHER',
+    )
+  }, 60_000)
 
   test('another holder’s key, an officer’s key and a production key open nothing', async () => {
     const real = await enrolled(folder, 'holder', 'Max', 'production')
@@ -225,18 +281,8 @@ describe('holder', () => {
     const hal = holders[0]?.keyPath ?? ''
     const wrong = secretFile(at('wrong'), 'something else entirely')
     const [noShare, noPass] = await Promise.all([
-      custodyJson(['holder', 'prove', at('Ida.key'), '--key', hal, '--out', at('n.ack'), ...pass]),
-      custodyJson([
-        'holder',
-        'prove',
-        at('Ida.key'),
-        '--key',
-        hal,
-        '--out',
-        at('n.ack'),
-        '--passphrase-file',
-        wrong,
-      ]),
+      prove('Ida.key', hal, 'n.ack'),
+      prove('Ida.key', hal, 'n.ack', ['--passphrase-file', wrong]),
     ])
     expect(noShare).toMatchObject({ exit: 1, json: { code: 'SHARE-FILE-WRONG' } })
     expect(noPass).toMatchObject({ exit: 1, json: { code: 'KEY-PASSPHRASE' } })

@@ -19,6 +19,7 @@ import {
   folder,
   gather,
   holders,
+  keptOf,
   pass,
   people,
   remove,
@@ -115,10 +116,16 @@ function variant(name: string, change: (given: RequestPackage) => RequestPackage
   return at(name)
 }
 
+function vouchedByStranger(given: RequestPackage): RequestPackage {
+  const [document] = given.provenance
+  const signature = provenanceCodec.sign(people.stranger.identity, document!.payload, domain)
+  return { ...given, provenance: [{ payload: document!.payload, signatures: [signature] }] }
+}
+
 let answers = 0
-const codeOf = (request: string, ciphertext = 'odd') =>
+const codeOf = (request: string, ciphertext = 'odd', share = 'share-1.sealed') =>
   approveRequest(request, {
-    share: at('share-1.sealed'),
+    share: at(share),
     key: holders[0]!.keyPath,
     policy: at('policy.json'),
     ciphertext: [at(`${ciphertext}.bin`)],
@@ -145,11 +152,6 @@ describe('a holder refuses by name', () => {
       request: { ...given.request, payload: { ...given.request.payload, ...change } },
     })
     const stranger = await generateSealIdentity()
-    const strange = (given: RequestPackage): RequestPackage => {
-      const [document] = given.provenance
-      const signature = provenanceCodec.sign(people.stranger.identity, document!.payload, domain)
-      return { ...given, provenance: [{ payload: document!.payload, signatures: [signature] }] }
-    }
     const unsigned = (given: RequestPackage) => ({ ...given, request: { ...given.request, signatures: [] } })
     expect({
       swapped: await codeOf(at('odd.request.approve'), 'nine'),
@@ -159,7 +161,7 @@ describe('a holder refuses by name', () => {
       expired: await codeOf(variant('v4', payload({ expiry: '2020-01-01T00:00:00.000Z' }))),
       otherKey: await codeOf(variant('v5', payload({ keyId: '00'.repeat(32) }))),
       otherEpoch: await codeOf(variant('v6', payload({ epochId: '00'.repeat(32) }))),
-      strange: await codeOf(variant('v7', strange)),
+      strange: await codeOf(variant('v7', vouchedByStranger)),
     }).toEqual({
       swapped: 'FHE-PROVENANCE-MISSING',
       unasked: 'REQUEST-REQUESTER',
@@ -170,6 +172,25 @@ describe('a holder refuses by name', () => {
       otherEpoch: 'REQUEST-EPOCH',
       strange: 'PROVENANCE-SIGNER',
     })
+  }, 60_000)
+
+  test('FHE-AUTHORITIES-OTHER a share into which a dealing workstation put somebody else answers nobody', async () => {
+    const { stranger } = people
+    const combiner = await generateSealIdentity()
+    const codes: string[] = []
+    for (const [at, others] of [
+      { requesters: [stranger.card.keys] },
+      { encryptors: [people.encryptor.card.keys, stranger.card.keys] },
+      { evaluators: [stranger.card.keys] },
+      { combiners: [combiner.recipient] },
+    ].entries()) {
+      await keptOf(1, others, `other-${at}.sealed`)
+      codes.push(await codeOf(variant(`v1${at}`, vouchedByStranger), 'odd', `other-${at}.sealed`))
+    }
+    expect(codes).toEqual(Array(4).fill('FHE-AUTHORITIES-OTHER'))
+    // The same request, with the share as it was dealt.
+    await keptOf(1, {}, 'same.sealed')
+    expect(await codeOf(variant('v20', vouchedByStranger), 'odd', 'same.sealed')).toBe('PROVENANCE-SIGNER')
   }, 60_000)
 
   test('a requester’s key approves nothing, and an evaluator vouches for nothing fresh', async () => {

@@ -77,7 +77,7 @@ export const proving: RunView = {
             who: [name],
             lines: [
               `custody holder receive envelopes/holder-${at + 1}.age --key key-file --policy policy.json --out share-${at + 1}.sealed`,
-              `custody holder prove share-${at + 1}.sealed --key key-file --out holder-${at + 1}.json`,
+              `custody holder prove share-${at + 1}.sealed --key key-file --policy policy.json --out holder-${at + 1}.json`,
             ],
           })),
         },

@@ -1,3 +1,4 @@
+export * from './authorities.ts'
 export * from './check.ts'
 export * from './fingerprint.ts'
 export * from './make.ts'

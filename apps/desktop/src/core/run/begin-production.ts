@@ -9,7 +9,13 @@ import {
   type Plan,
   readPlan,
 } from '@lux/ceremony/plan'
-import { checkPolicy, type PolicyFile, parsePolicyFile, policyDigest } from '@lux/ceremony/policy'
+import {
+  authoritiesOf,
+  checkPolicy,
+  type PolicyFile,
+  parsePolicyFile,
+  policyDigest,
+} from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
 import { type Card, cardCodec } from '@lux/ceremony/wire'
 import { type Entropy, encodeCanonical, equalBytes, type Json, sha256Hex, toHex } from '@lux/crypto'
@@ -20,7 +26,7 @@ import type { Measurement } from '../measure.ts'
 import { writeDurably } from '../store/durable-file.ts'
 import { refusedPlan } from './refused-plan.ts'
 import { RunFolder } from './run-folder.ts'
-import { authoritiesOf, lintTermsOf, termsOf } from './terms.ts'
+import { lintTermsOf, termsOf } from './terms.ts'
 
 /** The reviewed files of a production run, as bytes, and the tokens that play its roles. */
 export type ProductionRequest = {

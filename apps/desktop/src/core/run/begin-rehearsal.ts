@@ -1,6 +1,6 @@
 import type { Command } from '@lux/ceremony'
 import type { Plan } from '@lux/ceremony/plan'
-import { policyDigest } from '@lux/ceremony/policy'
+import { authoritiesOf, policyDigest } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
 import { type Card, cardCodec, type ServerCard } from '@lux/ceremony/wire'
 import { type Json, toHex } from '@lux/crypto'
@@ -11,7 +11,7 @@ import { RunFolder } from './run-folder.ts'
 import { folderInUse } from './run-refusals.ts'
 import { standInEpoch } from './stand-in-epoch.ts'
 import { type StandIn, saveStandIns } from './stand-ins.ts'
-import { authoritiesOf, termsOf } from './terms.ts'
+import { termsOf } from './terms.ts'
 
 /** Everything that a rehearsal needs on disk, with stand-ins for people; the run is not started yet. */
 export async function beginRehearsal(request: RehearsalRequest): Promise<RunFolder> {

@@ -1,4 +1,4 @@
-import type { Authorities, Terms } from '@lux/ceremony'
+import type { Terms } from '@lux/ceremony'
 import type { LintTerms } from '@lux/ceremony/plan'
 import type { Policy } from '@lux/ceremony/policy'
 
@@ -21,18 +21,5 @@ export function lintTermsOf(policy: Policy): LintTerms {
       roots: policy.attestationRoots ?? [],
       softTokens: policy.softTokens,
     },
-  }
-}
-
-/** Whom the policy names: fixed into each share at dealing, so that no later policy can widen them. */
-export function authoritiesOf(policy: Policy): Authorities {
-  return {
-    requesters: [
-      ...policy.requesters.map(({ keys }) => keys),
-      ...policy.audiences.map((one) => one.requesterKey),
-    ],
-    combiners: policy.combiners.map(({ recipient }) => recipient),
-    evaluators: policy.evaluators.map(({ keys }) => keys),
-    encryptors: policy.encryptors.map(({ keys }) => keys),
   }
 }

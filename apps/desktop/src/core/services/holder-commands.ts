@@ -73,7 +73,7 @@ function provingCommands(
       who: [name],
       lines: [
         `custody holder ${receive} ${ownBy(key)} --out ${kept}`,
-        `custody holder prove ${kept} --key ${key} --out holder-${index}.json`,
+        `custody holder prove ${kept} ${ownBy(key)} --out holder-${index}.json`,
       ],
     }
   })

@@ -2,11 +2,11 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodePolicyFile, newPolicy, type Policy, policyDigest, policyDocument } from '@lux/ceremony/policy'
 import { cardCodec } from '@lux/ceremony/wire'
-import { fromUtf8, generateSealIdentity, openWith, sealWithPassphrase } from '@lux/crypto'
-import { parseShareEnvelope } from '@lux/crypto/fhe'
+import { fromUtf8, generateSealIdentity, openWith, openWithPassphrase, sealWithPassphrase } from '@lux/crypto'
+import { type Authorities, encodeEnvelope, parseShareEnvelope } from '@lux/crypto/fhe'
 import tfhe from 'node-tfhe'
 import { expect } from 'vitest'
-import { encodeHeld } from '../../../src/cli/held-share.ts'
+import { encodeHeld, type Held, parseHeld } from '../../../src/cli/held-share.ts'
 import { encodeState, freshState } from '../../../src/cli/holder-state.ts'
 import { runKeyChild } from '../../../src/core/key-child/index.ts'
 import { custodyJson, temporaryFolder } from './custody.ts'
@@ -93,15 +93,15 @@ export async function gather(): Promise<void> {
       envelopeDir: at('envelopes'),
     },
   })
-  // As `receive` keeps a share, under a cheaper passphrase: every answer opens it again.
   const pub = new Uint8Array(readFileSync(at('fhe', 'public.bin')))
   for (const [i, holder] of holders.entries()) {
     const sealed = new Uint8Array(readFileSync(at('envelopes', `holder-${i + 1}.age`)))
     const content = await openWith(holder.seal!, sealed)
-    const held = encodeHeld({ content, sealed, pub, ceremonyId, policyDigest: digest })
-    const file = at(`share-${i + 1}.sealed`)
-    writeFileSync(file, await sealWithPassphrase(passphrase, held, { workFactor: 10 }))
-    writeFileSync(`${file}.state`, encodeState(freshState(), holder, parseShareEnvelope(content)))
+    await keep(
+      at(`share-${i + 1}.sealed`),
+      { content, sealed, pub, ceremonyId, policyDigest: digest },
+      holder,
+    )
   }
   const publicKey = tfhe.TfheCompactPublicKey.safe_deserialize(
     new Uint8Array(readFileSync(at('fhe', 'compact-public-key.bin'))),
@@ -117,6 +117,22 @@ export async function gather(): Promise<void> {
     writeFileSync(at(`${name}.bin`), builder.build().expand().get_uint8(0).safe_serialize(LIMIT))
     await vouch(people.encryptor, name)
   }
+}
+
+/** As `receive` keeps a share, under a cheaper passphrase: every answer opens it again. */
+export async function keep(file: string, held: Held, holder: Enrolled): Promise<void> {
+  writeFileSync(file, await sealWithPassphrase(passphrase, encodeHeld(held), { workFactor: 10 }))
+  writeFileSync(`${file}.state`, encodeState(freshState(), holder, parseShareEnvelope(held.content)))
+}
+
+/** A kept share of a holder, as it were if the dealing workstation had put other people into it. */
+export async function keptOf(i: number, people: Partial<Authorities>, file: string): Promise<void> {
+  const holder = holders[i - 1]!
+  const kept = new Uint8Array(readFileSync(at(`share-${i}.sealed`)))
+  const held = parseHeld(await openWithPassphrase(passphrase, kept), file)
+  const envelope = parseShareEnvelope(held.content)
+  const content = encodeEnvelope({ ...envelope, authorities: { ...envelope.authorities, ...people } })
+  await keep(at(file), { ...held, content }, holder)
 }
 
 export function remove(): void {

@@ -60,7 +60,7 @@ test('RUNNER-DEVICE a holder receives and proves by the files of the own share, 
         who: ['Ivan'],
         lines: [
           'custody holder receive envelopes/holder-2.age --key key-file --policy policy.json --out share-2.sealed',
-          'custody holder prove share-2.sealed --key key-file --out holder-2.json',
+          'custody holder prove share-2.sealed --key key-file --policy policy.json --out holder-2.json',
         ],
       },
     ],
@@ -71,13 +71,13 @@ test('RUNNER-DEVICE a holder receives and proves by the files of the own share, 
       {
         lines: [
           'custody holder receive-next run/out/52-acknowledgement-2.json --key renewed-key-file --policy policy.json --out share-2.next',
-          'custody holder prove share-2.next --key renewed-key-file --out holder-2.json',
+          'custody holder prove share-2.next --key renewed-key-file --policy policy.json --out holder-2.json',
         ],
       },
       {
         lines: [
           'custody holder receive-next run/out/52-acknowledgement-1.json --key key-file --policy policy.json --out share-1.next',
-          'custody holder prove share-1.next --key key-file --out holder-1.json',
+          'custody holder prove share-1.next --key key-file --policy policy.json --out holder-1.json',
         ],
       },
     ],

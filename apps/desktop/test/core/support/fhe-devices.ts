@@ -37,7 +37,7 @@ export class FheDevices {
 
   prove(share: string, name: string, out: string): Promise<Ran> {
     const { place, keyed } = this.#of(name, share)
-    return custodyJson(['holder', 'prove', place.file(share), ...keyed, '--out', out])
+    return custodyJson(['holder', 'prove', place.file(share), ...keyed, ...this.#policy(), '--out', out])
   }
 
   /** `approve-epoch` or `redeal`. */

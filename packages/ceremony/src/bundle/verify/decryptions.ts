@@ -1,5 +1,6 @@
 import { identityId } from '@lux/crypto'
-import { checkDecryptionRequest, type RequestAuthorities } from '../../wire/check-request.ts'
+import { authoritiesOf } from '../../policy/authorities.ts'
+import { checkDecryptionRequest } from '../../wire/check-request.ts'
 import { type RequestPackage, requestPackageCodec } from '../../wire/decryption-request.ts'
 import { decryptionResultCodec } from '../../wire/decryption-result.ts'
 import { canaryFault } from '../../wire/fhe-fields.ts'
@@ -53,7 +54,7 @@ function checkAsked(
     keyId: epoch.keyId,
     epochId: epoch.epochId,
     mode: plan.fhe?.mode ?? 'S',
-    authorities: authoritiesOf(v),
+    authorities: authoritiesOf(v.policy),
     approvers: {
       role: 'approver',
       members: v.policy.approvers,
@@ -143,7 +144,10 @@ async function checkResult(
   if (said.answers.join() !== expected.approved.join()) return wrong(id, 'the result is of other answers')
   if (expected.canary && (said.outcome !== 'combined' || said.cheaters.length > 0))
     return wrong(id, 'the canary failed')
-  const members = authoritiesOf(v).requesters.map((keys, at) => ({ name: `requester ${at + 1}`, keys }))
+  const members = authoritiesOf(v.policy).requesters.map((keys, at) => ({
+    name: `requester ${at + 1}`,
+    keys,
+  }))
   const verified = decryptionResultCodec.verify(signed.value, v.predicate.domain, [
     { role: 'requester', members, quorum: 1 },
   ])
@@ -162,19 +166,6 @@ function epochOf(v: Verification, id: string, epochId: string): Epoch | null {
   if (next !== null && next.epochId === epochId)
     return { keyId: old.keyId, epochId, holders: plan.reshare?.holders ?? [] }
   return !canary && old.epochId === epochId ? { keyId: old.keyId, epochId, holders: oldHolders(v) } : null
-}
-
-/** Whom the policy of the run names. */
-function authoritiesOf({ policy }: Verification): RequestAuthorities {
-  return {
-    requesters: [
-      ...policy.requesters.map(({ keys }) => keys),
-      ...policy.audiences.map((one) => one.requesterKey),
-    ],
-    combiners: policy.combiners.map(({ recipient }) => recipient),
-    evaluators: policy.evaluators.map(({ keys }) => keys),
-    encryptors: policy.encryptors.map(({ keys }) => keys),
-  }
 }
 
 function wrong(id: string, detail: string): Outcome<never> {

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { authoritiesOf } from '@lux/ceremony/policy'
 import { envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
 import { encodeCanonical, fromUtf8 } from '@lux/crypto'
 import { runKeyChild } from '../../key-child/client.ts'
@@ -9,7 +10,6 @@ import { makeFolder } from '../../store/new-folder.ts'
 import { dealtBudgets } from '../agreed-budgets.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import type { Perform } from '../run-context.ts'
-import { authoritiesOf } from '../terms.ts'
 
 /** Makes, deals, seals and forgets the key in a process of its own; here only sealed envelopes and public files arrive. */
 export const dealFhe: Perform<'fhe-deal'> = async (effect, run) => {
