@@ -27,6 +27,7 @@ import { readBounded } from '../core/store/durable-file.ts'
 import { believedOpening, believedPolicy } from './believed.ts'
 import { refused } from './command-line.ts'
 import { readParsed } from './files.ts'
+import { visible } from './visible.ts'
 
 const maxPlan = 1 << 20
 const maxPublic = 4 << 20
@@ -130,7 +131,7 @@ export function epochLines({ plan, terms, opening }: EpochRun): string[] {
     ...(staying.length === 0
       ? []
       : [`envelopes  ${staying.join(', ')} stay, each with an envelope key made for epoch ${terms.epoch}`]),
-  ]
+  ].map(visible)
 }
 
 /** No dealer seals a next share to a key that opens an old one, and nobody takes such a share. Errors: PLAN-43, HOLDER-CARD. */

@@ -1,4 +1,5 @@
 import type { RequestPackage } from '@lux/ceremony/wire'
+import { visible } from './visible.ts'
 
 /**
  * A request as its bytes say it, each line by whose word it is: proved by digests and signatures that were checked, or
@@ -34,6 +35,6 @@ export function requestLines(given: RequestPackage, approvedBy: readonly string[
   ]
   return [
     `${payload.domain.toUpperCase()}  decryption request ${payload.requestId}, mode ${payload.mode}`,
-    ...lines.map(([whose, name, value]) => `${whose.padEnd(9)}  ${name.padEnd(11)}  ${value}`),
+    ...lines.map(([whose, name, value]) => `${whose.padEnd(9)}  ${name.padEnd(11)}  ${visible(value)}`),
   ]
 }

@@ -10,12 +10,14 @@ import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import type { CommandLine } from './command-line.ts'
 import { explainRequest } from './explain-request.ts'
+import { entryLines } from './fact-lines.ts'
 import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from './files.ts'
 import { openKeyFile, type PersonKey } from './key-file.ts'
 import { type Outcome, say } from './output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from './secret-input.ts'
 import { askYes } from './terminal.ts'
-import { checkCosigning, entryLines, readMemory, writeMemory } from './witness-memory.ts'
+import { visible } from './visible.ts'
+import { checkCosigning, readMemory, writeMemory } from './witness-memory.ts'
 
 export type SignOptions = PassphraseOptions & { key: string; out: string; yes?: boolean; memory?: string }
 
@@ -91,7 +93,7 @@ export async function signRequest(path: string, kind: Card['kind'], options: Sig
       `digest     ${digest}`,
       ...wordLines(words),
       ...claims(request),
-    ]
+    ].map(visible)
     for (const line of shown) say(line)
     if (
       request.domain === 'production' &&

@@ -103,18 +103,6 @@ function proofFrom(
   return transcript.consistency(from, entries.length)
 }
 
-/** New entries as people read them: number, time, step, kind, and the fact’s own values. */
-export function entryLines(entries: readonly Entry[]): string[] {
-  return entries.map((entry) => {
-    const what = 'fact' in entry ? shortened(JSON.stringify(entry.fact)) : 'redacted'
-    return `${entry.seq.padStart(5)}  ${entry.time}  ${entry.stepId}  ${entry.kind}  ${what}`
-  })
-}
-
-function shortened(text: string): string {
-  return text.length <= 160 ? text : `${text.slice(0, 157)}…`
-}
-
 function isHead(value: unknown): value is Head {
   return (
     typeof value === 'object' &&

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Entry } from '@lux/ceremony/transcript'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custodyJson, temporaryFolder } from './support/custody.ts'
 import { type Enrolled, enrolled, passphraseFile } from './support/people.ts'
@@ -76,6 +77,17 @@ describe('witness cosign', () => {
       [1, 'REQUEST-TRANSCRIPT'],
     ])
     expect(existsSync(join(folder, 'm1'))).toBe(false)
+  })
+
+  test('shows the whole of what it signs for, with nothing in it that a terminal obeys', async () => {
+    const [entry] = entries(1)
+    const fact = { by: 'Ada', note: `${'x'.repeat(150)}\u009b2K\u202e`, z: 'ROOT WRAPPED TO MALLORY' }
+    const request = checkpointRequest(folder, 'long.json', [{ ...entry!, fact } as Entry])
+    const { exit, stderr } = await cosign(request, 'long.sig', '--memory', join(folder, 'm4'))
+    expect(exit).toBe(0)
+    expect(stderr).toContain('         z: "ROOT WRAPPED TO MALLORY"\n')
+    expect(stderr).toContain('x\\u009b2K\\u202e"\n')
+    expect(stderr.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u)
   })
 
   test('WITNESS-MEMORY a damaged memory is not taken for an empty one', async () => {

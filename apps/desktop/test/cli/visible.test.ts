@@ -73,3 +73,22 @@ describe('a token whose label and key label would steer a terminal', () => {
     expect(JSON.parse(json.stdout).tokens[0].label).toBe(label)
   }, 60_000)
 })
+
+test('what moves the cursor, turns the text or hides in it is written out', () => {
+  const marked = {
+    '\u001b[2K': '\\u001b[2K',
+    '\u009b2K': '\\u009b2K',
+    'one\ntwo\rthree\u007f': 'one\\u000atwo\\u000dthree\\u007f',
+    'one\u2028two\u2029three': 'one\\u2028two\\u2029three',
+    '\u202eyrollaM\u2066\u061c\u200f': '\\u202eyrollaM\\u2066\\u061c\\u200f',
+    'pay\u200bload\u00ad\ufeff': 'pay\\u200bload\\u00ad\\ufeff',
+    '\u{e0041}\u3164\ufe0f': '\\udb40\\udc41\\u3164\\ufe0f',
+    '\ud800': '\\ud800',
+  }
+  for (const [text, shown] of Object.entries(marked)) expect(visible(text)).toBe(shown)
+})
+
+test('what people write stays as it is', () => {
+  for (const text of ['Zoë, 3 of 5', 'مفتاح الجذر', 'Ключ 鍵 𝔎', 'C:\\temp', ''])
+    expect(visible(text)).toBe(text)
+})

@@ -1,0 +1,52 @@
+import type { Entry } from '@lux/ceremony/transcript'
+import type { Json } from '@lux/crypto'
+import { visible } from './visible.ts'
+
+/** What is longer is told member by member, unless it holds nothing but plain values. */
+const maxCompact = 120
+const plainName = /^[A-Za-z][A-Za-z0-9_.-]*$/
+
+/** Entries as people read them: number, time, step and kind, then the whole of the fact, a member a line. */
+export function entryLines(entries: readonly Entry[]): string[] {
+  return entries.flatMap((entry) => {
+    const { seq, time, stepId, kind } = entry
+    const head = `${seq.padStart(5)}  ${time}  ${stepId}  ${kind}`
+    if (!('fact' in entry)) return [`${head}  redacted, its hash is ${entry.factHash}`]
+    return [head, ...members(entry.fact, '         ')]
+  })
+}
+
+function members(value: { readonly [name: string]: Json }, pad: string): string[] {
+  return Object.entries(value).flatMap(([name, inner]) => told(`${pad}${nameOf(name)}:`, inner, pad))
+}
+
+/** One line where it is plain or short, else a line for what it is and one for each of its members. */
+function told(lead: string, value: Json, pad: string): string[] {
+  const whole = compact(value)
+  if (isPlain(value) || whole.length <= maxCompact) return [`${lead} ${whole}`]
+  const inside = `${pad}  `
+  if (isList(value)) return [lead, ...value.flatMap((item) => told(`${inside}-`, item, inside))]
+  return [lead, ...members(value as { [name: string]: Json }, inside)]
+}
+
+/** Texts are quoted as in JSON, so that none can pass for a member or for a line of its own. */
+function compact(value: Json): string {
+  if (isList(value)) return `[${value.map(compact).join(', ')}]`
+  if (typeof value !== 'object' || value === null) return visible(JSON.stringify(value))
+  const all = Object.entries(value).map(([name, inner]) => `${nameOf(name)}: ${compact(inner)}`)
+  return `{${all.join(', ')}}`
+}
+
+function nameOf(name: string): string {
+  return plainName.test(name) ? name : visible(JSON.stringify(name))
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
+}
+
+/** A value with no list or object in another, such as a key's attributes. */
+function isPlain(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every((inner) => typeof inner !== 'object' || inner === null)
+}
