@@ -2,7 +2,7 @@ import { sha256Hex } from '@lux/crypto'
 import type { Entry, Facts } from './events.ts'
 import { answersWanted, dealersOf, decryptionAt, epochOf } from './kinds/epochs.ts'
 import { decryptionOf } from './plan/queries.ts'
-import type { LiveEpoch, State, StepProgress } from './state.ts'
+import type { State, StepProgress } from './state.ts'
 import { unreachable } from './unreachable.ts'
 import { acknowledgementCodec } from './wire/acknowledgement.ts'
 import { decryptionResultCodec } from './wire/decryption-result.ts'
@@ -111,9 +111,4 @@ export function draftEpochs(state: State): Pick<State, 'decryptions' | 'reshare'
     },
     budgets: [...state.budgets],
   }
-}
-
-/** Holders of an epoch by number, from 1. */
-export function holdersIn(epoch: LiveEpoch): { name: string; holder: number }[] {
-  return epoch.holders.map((name, at) => ({ name, holder: at + 1 }))
 }

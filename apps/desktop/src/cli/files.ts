@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import type { Domain } from '@lux/ceremony'
 import { type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
 import { type Card, cardCodec, type Outcome, type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
@@ -38,12 +38,6 @@ export function writeNew(path: string, bytes: Uint8Array, mode = 0o644): void {
 
 export function mustBeNew(path: string): void {
   if (existsSync(path)) throw new WrongUse('FILE-EXISTS', `${path} is already there`, 'name a new file')
-}
-
-/** A folder that is not there yet, or is empty. */
-export function mustBeEmpty(path: string): void {
-  if (existsSync(path) && readdirSync(path).length > 0)
-    throw new WrongUse('FOLDER-IN-USE', `${path} is not empty`, 'name a new folder')
 }
 
 export function domainOption(text: string): Domain {

@@ -13,12 +13,6 @@ export type Events = {
   'core.state': CoreStatus
 }
 export type EventName = keyof Events
-export const eventNames = [
-  'ceremony.changed',
-  'work.progress',
-  'tokens.changed',
-  'core.state',
-] as const satisfies readonly EventName[]
 
 export type Request = { id: number; api: ApiName; input: unknown }
 export type Response = { id: number; result: Result<unknown> }

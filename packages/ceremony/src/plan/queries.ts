@@ -85,11 +85,6 @@ export function decryptionOf(plan: Plan, id: string | undefined): PlannedDecrypt
   return (plan.decryptions ?? []).find((decryption) => decryption.id === id)
 }
 
-/** Number of a holder in the epoch that the plan starts from, 1 to n; 0 for somebody else. */
-export function oldIndexOf(plan: Plan, name: string): number {
-  return (plan.fhe?.holders ?? []).indexOf(name) + 1
-}
-
 /** Names of the holders that an acknowledge-holder step waits for. */
 export function holdersOf(plan: Plan, step: Step): string[] {
   if (step.holder !== undefined) return [step.holder]

@@ -2,7 +2,7 @@ import { wipe } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import type { Entropy } from '../random.ts'
 import { deal } from '../sharing/deal.ts'
-import { blockBudget, budgetOf, safeFloodingBits } from '../sharing/flooding.ts'
+import { budgetOf } from '../sharing/flooding.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { checkQuorum, type Quorum, setsWithout } from '../sharing/quorum.ts'
 import { forgetSeeds } from '../sharing/seeds.ts'
@@ -153,10 +153,4 @@ export function checkBudgets(quorum: Quorum, budgets: Budgets, squash: boolean):
     }
   }
   return accept(budgets)
-}
-
-/** Blocks one holder may answer at these bits, for a screen that explains a budget. */
-export function explainBudget(quorum: Quorum, width: 64 | 128): { bits: number; blocks: number } {
-  const bits = safeFloodingBits(quorum, width)
-  return { bits, blocks: blockBudget(quorum, bits) }
 }

@@ -57,7 +57,6 @@ export {
   type DealRequest,
   type DealtKey,
   dealFheKey,
-  explainBudget,
   largestBudgets,
 } from './deal-key.ts'
 export { decodePhases, type FheValue } from './decode.ts'
