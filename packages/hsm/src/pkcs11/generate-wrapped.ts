@@ -3,7 +3,7 @@ import type { AttributeReport, GeneratedWrapped, KeyPath, WrappableAlgorithm } f
 import { num } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
 import { type KeySize, leaving, withKek, wrapHandle } from './kek-path.ts'
-import { makePair } from './keys.ts'
+import { makePair, readPairBack } from './keys.ts'
 import { numbersOf } from './mechanisms.ts'
 import type { Handle } from './module.ts'
 import { readSpki } from './public-keys.ts'
@@ -67,18 +67,17 @@ function makeLeaving(token: TokenSession, algorithm: WrappableAlgorithm): Leavin
     },
     doing,
   )
+  const attributes = readPairBack(token, pair, doing)
+  const halves = { key: pair.privateKey, others: [pair.publicKey] }
   try {
-    const asked = privateAttributes(leaving, numbersOf(token))
-    const spki = readSpki(token, pair.publicKey)
     return {
-      key: pair.privateKey,
-      others: [pair.publicKey],
-      spki,
-      attributes: readBack(token, pair.privateKey, asked, doing),
+      ...halves,
+      spki: readSpki(token, pair.publicKey),
+      attributes,
       size: { atLeast: leastPkcs8[algorithm] },
     }
   } catch (error) {
-    token.destroyHandle(pair.publicKey)
+    for (const half of [pair.privateKey, pair.publicKey]) token.destroyHandle(half)
     throw error
   }
 }

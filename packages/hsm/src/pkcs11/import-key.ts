@@ -3,7 +3,7 @@ import type { KeyTemplate, MadeKey } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { childKekTemplate } from '../templates.ts'
 import { type Arriving, arrivingKey, unwrapInTwo } from './key-wrapping.ts'
-import { makePair } from './keys.ts'
+import { makePair, readPairBack } from './keys.ts'
 import { numbersOf } from './mechanisms.ts'
 import { readSpki } from './public-keys.ts'
 import { named, readBack } from './read-back.ts'
@@ -38,6 +38,7 @@ export function importUnderWrapping(token: TokenSession, options: Arriving & { v
     },
     doing,
   )
+  readPairBack(token, pair, doing)
   const aes = randomBytes(32)
   try {
     const hash = token.profile.oaepHash

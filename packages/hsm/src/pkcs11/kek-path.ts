@@ -9,7 +9,7 @@ import { numbersOf, wrapMechanism } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
 import { blameData } from './perform.ts'
-import { named } from './read-back.ts'
+import { named, readBack, requireLength } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { secretAttributes } from './templates.ts'
 
@@ -49,6 +49,7 @@ export function unwrapHandle(
 /**
  * Reaches a KEK and lends its handle. Chained KEKs are session objects, not extractable, for as long as `use` runs. All but
  * the last demand the same of their children; the last one demands nothing, because a server unwraps into memory with it.
+ * Each is read back before it is used: HSM-ATTRIBUTE-MISMATCH.
  */
 export function withKek<T>(
   token: TokenSession,
@@ -76,6 +77,9 @@ export function withKek<T>(
       const asked = kekAttributes(token, randomBytes(16).toString('hex'), '', template)
       requireBits(link.wrapped, link.bits)
       const handle = unwrapHandle(token, current, link.wrapped, asked)
+      const doing = `unwrapping key ${i + 1} of the chain`
+      readBack(token, handle, asked, doing)
+      requireLength(token, handle, link.bits / 8, doing)
       made.push(handle)
       current = handle
     }

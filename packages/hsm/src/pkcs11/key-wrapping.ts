@@ -133,6 +133,7 @@ function wrapInTwo(
     ...secretAttributes(template, numbersOf(token)),
   ]
   const aes = module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
+  readBack(token, aes, asked, doing)
   try {
     const inWords = `CKM_RSA_PKCS_OAEP with ${m.hash}`
     const outer = attempt(() => module.wrapKey(session, oaep(m.hash), by, aes, doing))
@@ -222,6 +223,7 @@ export function unwrapInTwo(
   )
   if (!made.ok)
     throw explainRefusal(token, by, CKM.RSA_PKCS_OAEP, `CKM_RSA_PKCS_OAEP with ${m.hash}`)(made.error)
+  readBack(token, made.value, aesAsked, doing)
   try {
     return unwrapOrInvalid(
       token,

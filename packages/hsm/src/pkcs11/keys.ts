@@ -116,7 +116,7 @@ function pairOf(
   publicAsked: readonly Attribute[],
   privateAsked: readonly Attribute[],
   doing: string,
-): ReturnType<typeof makePair> {
+): Pair {
   const publicHalf = withoutUnsendable(token, 'public', publicAsked)
   const privateHalf = withoutUnsendable(token, 'private', privateAsked)
   const mayLack = new Set(token.profile.mayLack)
@@ -141,20 +141,22 @@ function pairOf(
   }
 }
 
-/** Makes a pair with the first spelling of its parameters that the token takes. */
-export function makePair(
-  token: TokenSession,
-  kind: KeyPairKind,
-  templates: { publicKey: readonly Attribute[]; privateKey: readonly Attribute[] },
-  doing: string,
-): {
+type Pair = {
   publicKey: Handle
   privateKey: Handle
   publicAsked: readonly Attribute[]
   privateAsked: readonly Attribute[]
   publicLacking: readonly Attribute[]
   privateLacking: readonly Attribute[]
-} {
+}
+
+/** Makes a pair with the first spelling of its parameters that the token takes. Whoever makes one reads it back. */
+export function makePair(
+  token: TokenSession,
+  kind: KeyPairKind,
+  templates: { publicKey: readonly Attribute[]; privateKey: readonly Attribute[] },
+  doing: string,
+): Pair {
   const { mechanism, keyType, spellings } = pairParameters(kind)
   token.requireMechanism(mechanism, 'generate-pair')
   let refusal: HsmError | null = null
@@ -172,6 +174,22 @@ export function makePair(
     if (spellings.length === 1) break
   }
   throw refusal ?? hsmError('HSM-UNSUPPORTED', `${doing}: ${kind}`)
+}
+
+/** Both halves; where one is not as asked for, both are destroyed. Gives the private half's attributes. */
+export function readPairBack(token: TokenSession, made: Pair, doing: string): AttributeReport[] {
+  try {
+    readBack(token, made.publicKey, made.publicAsked, doing, made.publicLacking)
+  } catch (error) {
+    token.destroyHandle(made.privateKey)
+    throw error
+  }
+  try {
+    return readBack(token, made.privateKey, made.privateAsked, doing, made.privateLacking)
+  } catch (error) {
+    token.destroyHandle(made.publicKey)
+    throw error
+  }
 }
 
 export function generateKeyPair(
@@ -194,19 +212,7 @@ export function generateKeyPair(
     },
     doing,
   )
-  try {
-    readBack(token, made.publicKey, made.publicAsked, doing, made.publicLacking)
-  } catch (error) {
-    token.destroyHandle(made.privateKey)
-    throw error
-  }
-  let attributes: AttributeReport[]
-  try {
-    attributes = readBack(token, made.privateKey, made.privateAsked, doing, made.privateLacking)
-  } catch (error) {
-    token.destroyHandle(made.publicKey)
-    throw error
-  }
+  const attributes = readPairBack(token, made, doing)
   return { publicKey, privateKey, spki: readSpki(token, made.publicKey), attributes }
 }
 

@@ -69,8 +69,10 @@ static const struct {
   unsigned long value;
 } attribute_names[] = {
 #define CKA(name) {#name, CKA_##name}
-    CKA(TOKEN), CKA(PRIVATE), CKA(SENSITIVE), CKA(EXTRACTABLE), CKA(ENCRYPT), CKA(DECRYPT), CKA(SIGN), CKA(WRAP), CKA(UNWRAP),
-    CKA(DERIVE), CKA(MODIFIABLE), CKA(VALUE_LEN), CKA(WRAP_WITH_TRUSTED),
+    CKA(CLASS), CKA(KEY_TYPE), CKA(ID), CKA(LABEL), CKA(VALUE_LEN), CKA(TOKEN), CKA(PRIVATE), CKA(SENSITIVE),
+    CKA(EXTRACTABLE), CKA(WRAP_WITH_TRUSTED), CKA(WRAP), CKA(UNWRAP), CKA(ENCRYPT), CKA(DECRYPT), CKA(SIGN), CKA(VERIFY),
+    CKA(DERIVE), CKA(ALWAYS_AUTHENTICATE), CKA(EC_PARAMS), CKA(MODULUS_BITS), CKA(PUBLIC_EXPONENT), CKA(WRAP_TEMPLATE),
+    CKA(ALLOWED_MECHANISMS), CKA(UNWRAP_TEMPLATE), CKA(COPYABLE), CKA(MODIFIABLE), CKA(TRUSTED),
 #undef CKA
 };
 
@@ -93,13 +95,15 @@ static bool parse_flags(const char *text, unsigned long *flags) {
   return *flags != 0;
 }
 
-/* NAME=NUMBER */
+/* NAME=NUMBER, or NAME alone where nothing is set */
 static bool parse_attribute(const char *text, struct fault *fault) {
   const size_t length = strcspn(text, "=");
   char *end;
-  if (text[length] != '=') return false;
-  fault->value = strtoul(text + length + 1, &end, 10);
-  if (end == text + length + 1 || *end != '\0') return false;
+  if ((text[length] == '=') != (fault->kind == ALTER)) return false;
+  if (text[length] == '=') {
+    fault->value = strtoul(text + length + 1, &end, 10);
+    if (end == text + length + 1 || *end != '\0') return false;
+  }
   for EACH(attribute_names) {
     if (strlen(attribute_names[at].name) != length || strncmp(attribute_names[at].name, text, length) != 0) continue;
     fault->attribute = attribute_names[at].value;
@@ -121,6 +125,10 @@ bool parse_fault(const char *text, struct fault *fault) {
   if (strncmp(text, "alter:", 6) == 0) {
     fault->kind = ALTER;
     return parse_attribute(text + 6, fault);
+  }
+  if (strncmp(text, "misread:", 8) == 0) {
+    fault->kind = MISREAD;
+    return parse_attribute(text + 8, fault);
   }
   char *end;
   if (strncmp(text, "slow:", 5) == 0) {
@@ -196,7 +204,8 @@ bool before_call(const struct fault *fault, enum function function, const struct
     one->value = &other_value;
   }
   switch (fault->kind) {
-    case ALTER: return false;
+    case ALTER:
+    case MISREAD: return false;
     case HANG_AT_EXIT: atexit(hang); return false;
     case SLOW: sleep_for(fault->value); return false;
     case SESSION_LOST: close_all_sessions(); return false;
@@ -237,10 +246,23 @@ static void spoil(const struct output *output, bool half) {
   else if (output->bytes) *output->length /= 2;
 }
 
+#define IS_TEMPLATE(one) ((one)->type == CKA_WRAP_TEMPLATE || (one)->type == CKA_UNWRAP_TEMPLATE)
+
+/* Flips one bit of the attribute's value, of a template in its first value. A caller that asks for lengths is told the truth. */
+static void misread(const struct output *output, unsigned long attribute) {
+  for (unsigned long at = 0; output->what == ATTRIBUTES && at < output->count; at++) {
+    struct ck_attribute *one = &output->attributes[at];
+    if (one->type != attribute || !one->value || one->value_len == 0 || one->value_len == (unsigned long)-1) continue;
+    if (IS_TEMPLATE(one)) one = one->value;
+    if (one->value) *(unsigned char *)one->value ^= 1;
+  }
+}
+
 ck_rv_t after_call(const struct fault *fault, ck_rv_t rv, const struct output *output) {
   struct ck_attribute *one = altered(fault, output);
   if (one) one->value = own_value;
   if (fault->kind == TRUNCATE || fault->kind == GARBAGE_LENGTH) spoil(output, fault->kind == TRUNCATE);
+  if (fault->kind == MISREAD && rv == CKR_OK) misread(output, fault->attribute);
   if (!fault->after) return rv;
   if (fault->kind == RETURN_CODE) return fault->value;
   if (fault->kind == REMOVED) {

@@ -33,17 +33,18 @@ enum kind {
   SESSION_LOST,   /* every session is really closed first */
   REMOVED,        /* sessions closed, and the token is gone for as long as this plan stands */
   FLAGS,          /* flags:NAME|NAME, added to the token's flags for as long as this plan stands */
-  ALTER           /* alter:NAME=NUMBER, what the library is asked for of this attribute */
+  ALTER,          /* alter:NAME=NUMBER, what the library is asked for of this attribute */
+  MISREAD         /* misread:NAME, one bit of what comes back for this attribute is another */
 };
 
 struct fault {
   enum kind kind;
   bool after; /* the token has done its work before it goes wrong */
   unsigned long value;
-  unsigned long attribute; /* of ALTER */
+  unsigned long attribute; /* of ALTER and MISREAD */
 };
 
-/* What a call gives back, for TRUNCATE and GARBAGE_LENGTH; TEMPLATE: what it asks for, for ALTER. */
+/* What a call gives back, for TRUNCATE, GARBAGE_LENGTH and MISREAD; TEMPLATE: what it asks for, for ALTER. */
 struct output {
   enum { NO_OUTPUT, BYTES, COUNT, ATTRIBUTES, TEMPLATE } what;
   const void *bytes;
