@@ -32,6 +32,8 @@ export const sayings = {
   'not-probed': 'not probed',
   'template-held': 'the hardened template held',
   'template-broke': 'the hardened template did not hold',
+  'probed-in-ceremony': 'in a ceremony on {{date}}',
+  'probed-in-rehearsal': 'in a rehearsal on {{date}}',
   'attacks-worked': 'worked: {{attacks}}',
   'attacks-undecided': 'not decided: {{attacks}}',
   'lacks-wrap': 'lacks a wrap mechanism with a known answer',

@@ -1,9 +1,11 @@
+import type { State } from '@lux/ceremony'
 import { abilitiesOf, tokenProfiles } from '@lux/ceremony/plan'
 import { evidenceReasons, type ProbeReport, profileById, profiles, type TokenInfo } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes } from '../../src/contract/index.ts'
 import { initialiseToken, logIn, probeToken } from '../../src/core/run/perform/token.ts'
 import type { RunContext } from '../../src/core/run/run-context.ts'
+import { probesInRun } from '../../src/core/services/token-probes.ts'
 import { pinStateOf, probeViewOf, tokenViewOf } from '../../src/core/services/token-view.ts'
 
 describe('token profiles of the driver and of the plan', () => {
@@ -28,6 +30,65 @@ describe('token profiles of the driver and of the plan', () => {
   })
 })
 
+describe('the level of a token in the window', () => {
+  const info = {
+    manufacturer: 'SoftHSM project',
+    model: 'SoftHSM v2',
+    serial: '00',
+    pin: { user: 'ok', so: 'ok' },
+    abilities: [],
+  } as unknown as TokenInfo
+  const day = (n: number) => `2026-05-0${n}T10:00:00.000Z`
+  /** A probe by hand and runs whose one token was probed: when, and how it ended. */
+  const levelAfter = (byHand: [number, boolean] | null, ...runs: [number, boolean, State['domain']][]) => {
+    const report = { passed: byHand?.[1], lacking: [], attacks: [], knownAnswers: { tried: [] } }
+    const probe = byHand === null ? null : { at: day(byHand[0]), report: report as unknown as ProbeReport }
+    const inRuns = runs.flatMap(([n, passed, domain]) => probesInRun(stateOf(n, passed, domain), '00'))
+    const view = tokenViewOf(info, { probe, inRuns, ceremonies: [], padMs: 0 })
+    const why = view.evidenceReasons.find(({ code }) => code === 'probe-passed')
+    return `${view.evidence} ${why?.detail}`
+  }
+  const stateOf = (n: number, passed: boolean, domain: State['domain']) =>
+    ({
+      domain,
+      tokens: [{ role: 'ceremony', serial: '00', probed: passed }],
+      steps: [
+        {
+          step: { id: 'probe', do: 'probe-token', token: 'ceremony' },
+          started: day(n),
+          finished: passed ? day(n) : null,
+        },
+      ],
+      exceptions: passed ? [] : [{ step: 'probe', about: 'mismatch' }],
+    }) as unknown as State
+
+  it('falls with a probe that failed after a ceremony, and is not held up by a rehearsal before it', () => {
+    expect(levelAfter([5, false], [3, true, 'production'], [4, true, 'rehearsal'])).toBe(
+      'E0 the hardened template did not hold',
+    )
+    expect(levelAfter([3, true], [5, false, 'production'])).toBe(
+      'E0 the hardened template did not hold; in a ceremony on 2026-05-05',
+    )
+  })
+
+  it('rises with the newest probe that held, and says of which run and day it is when that is all there is', () => {
+    expect(levelAfter([5, true], [3, false, 'production'])).toBe('E1 the hardened template held')
+    expect(levelAfter(null, [3, true, 'production'], [4, true, 'rehearsal'])).toBe(
+      'E1 the hardened template held; in a rehearsal on 2026-05-04',
+    )
+    expect(levelAfter([3, false], [4, true, 'production'])).toBe(
+      'E1 the hardened template held; in a ceremony on 2026-05-04',
+    )
+    expect(levelAfter(null)).toBe('E0 not probed')
+  })
+
+  it('is not touched by another token’s probe, nor by one that did not end', () => {
+    expect(probesInRun(stateOf(3, true, 'production'), '01')).toEqual([])
+    const open = { ...stateOf(3, false, 'production'), exceptions: [] }
+    expect(probesInRun(open, '00')).toEqual([])
+  })
+})
+
 describe('erasing', () => {
   /** Only what the view of a token is made of. */
   const tokenOf = (manufacturer: string, model: string) =>
@@ -40,7 +101,7 @@ describe('erasing', () => {
         pin: { user: 'ok', so: 'ok' },
         abilities: [],
       } as unknown as TokenInfo,
-      { probe: null, probedInRun: false, ceremonies: [], padMs: 0 },
+      { probe: null, inRuns: [], ceremonies: [], padMs: 0 },
     )
 
   it.each([

@@ -37,6 +37,13 @@ export type Evidence = { readonly level: EvidenceLevel; readonly reasons: readon
 /** A check that was made elsewhere: null when there was nothing to check. */
 export type Check = { readonly ok: boolean; readonly detail: string } | null
 
+/** `run`: the ceremony whose log says so, where the report itself is not at hand; `at`: when, as an ISO 8601 time. */
+type ProbeFacts = Pick<ProbeReport, 'passed' | 'lacking'> &
+  Partial<Pick<ProbeReport, 'attacks'>> & {
+    readonly at?: string
+    readonly run?: { readonly rehearsal: boolean } | null
+  }
+
 const readNames = (reports: readonly AttributeReport[]): string =>
   reports.map(({ attribute, actual }) => `${attribute} ${actual}`).join(', ')
 
@@ -46,7 +53,7 @@ const readNames = (reports: readonly AttributeReport[]): string =>
  */
 export function evidenceOf(facts: {
   attributes: readonly AttributeReport[] | null
-  probe: (Pick<ProbeReport, 'passed' | 'lacking'> & Partial<Pick<ProbeReport, 'attacks'>>) | null
+  probe: ProbeFacts | null
   profile: Profile
   companion?: { readonly statement: Check; readonly attestation: Check }
   attestation?: Check
@@ -73,6 +80,7 @@ export function evidenceOf(facts: {
       'probe-passed',
       probe?.passed === true,
       ...(probe === null ? [said('not-probed')] : probe.passed ? [said('template-held')] : faultsOf(probe)),
+      ...whenIn(probe),
     ),
     reason('profile-known', known, known ? profile.name : said('profile-unknown')),
     reason(
@@ -104,6 +112,12 @@ function reason(code: EvidenceReasonCode, holds: boolean, ...details: (string | 
     detail: details.map((one) => (typeof one === 'string' ? one : sayingText(one))).join('; '),
     said: details.filter((one) => typeof one !== 'string'),
   }
+}
+
+function whenIn(probe: ProbeFacts | null): Said[] {
+  if (!probe?.run || probe.at === undefined) return []
+  const date = probe.at.slice(0, 10)
+  return [said(probe.run.rehearsal ? 'probed-in-rehearsal' : 'probed-in-ceremony', { date })]
 }
 
 /** What a probe's report lacks where no mechanism wraps keys as a standard has it. */

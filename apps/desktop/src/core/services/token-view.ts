@@ -8,6 +8,7 @@ import {
   type TokenInfo,
 } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
+import { type KnownProbe, newestProbe } from './token-probes.ts'
 
 export function pinStateOf(state: PinState): contract.PinState {
   const states = {
@@ -25,13 +26,15 @@ export function tokenViewOf(
   info: TokenInfo,
   known: {
     probe: { at: string; report: ProbeReport } | null
-    probedInRun: boolean
+    /** Newer or older than `probe`, from the log of a run. */
+    inRuns: readonly KnownProbe[]
     ceremonies: readonly string[]
     padMs: number
   },
 ): contract.TokenView {
   const profile = profileOf(info.manufacturer, info.model)
-  const probe = known.probedInRun ? { passed: true, lacking: [] } : (known.probe?.report ?? null)
+  const byHand = known.probe === null ? [] : [{ ...known.probe.report, at: known.probe.at, run: null }]
+  const probe = newestProbe([...byHand, ...known.inRuns])
   const evidence = evidenceOf({ attributes: null, probe, profile })
   return {
     serial: info.serial,

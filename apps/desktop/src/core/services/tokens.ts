@@ -14,6 +14,7 @@ import { atPad } from '../run/at-pad.ts'
 import { checked, pin, serial } from './checked.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
 import type { Parts } from './parts.ts'
+import { probesInRun } from './token-probes.ts'
 import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
 
 const bySerial = v.strictObject({ serial })
@@ -35,9 +36,7 @@ export async function listTokens(parts: Parts): Promise<{
 export function viewOf(parts: Parts, info: TokenInfo): TokenView {
   return tokenViewOf(info, {
     probe: storedProbe(parts, info.serial),
-    probedInRun: [...parts.runs.all()].some(([, { run }]) =>
-      run.folder.state.tokens.some(({ serial: of, probed }) => of === info.serial && probed),
-    ),
+    inRuns: [...parts.runs.all()].flatMap(([, { run }]) => probesInRun(run.folder.state, info.serial)),
     ceremonies: ceremoniesOn(parts, info.serial),
     padMs: parts.hsm().padDeadlineMs,
   })
