@@ -26,7 +26,7 @@ function told(lead: string, value: Json, pad: string): string[] {
   if (isPlain(value) || whole.length <= maxCompact) return [`${lead} ${whole}`]
   const inside = `${pad}  `
   if (isList(value)) return [lead, ...value.flatMap((item) => told(`${inside}-`, item, inside))]
-  // Neither plain nor a list: the type cannot be narrowed to a readonly list's opposite.
+  // What is neither plain nor a list has members.
   return [lead, ...members(value as { [name: string]: Json }, inside)]
 }
 
