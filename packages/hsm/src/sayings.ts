@@ -29,6 +29,7 @@ export const sayings = {
   'answer-without-integrity':
     'gives the known answer of AES-CBC with padding, which has no integrity: not used for keys',
   'attributes-compared': '{{number}} attributes',
+  'attributes-uncompared': '{{number}} attributes read, none compared',
   'not-probed': 'not probed',
   'template-held': 'the hardened template held',
   'template-broke': 'the hardened template did not hold',

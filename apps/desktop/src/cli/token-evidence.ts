@@ -15,6 +15,7 @@ import {
 import type { Command } from 'commander'
 import { readBounded } from '../core/store/durable-file.ts'
 import type { CommandLine } from './command-line.ts'
+import { type KeyTemplateName, keyTemplateNames, keyTemplates, readCompared } from './key-template.ts'
 import type { Outcome } from './output.ts'
 import {
   type LibraryOptions,
@@ -37,6 +38,7 @@ type Options = LibraryOptions &
     rehearsal?: boolean
     attestation?: string
     root?: string[]
+    template?: string
   }
 
 type CompanionOptions = LibraryOptions & PinOptions & { label: string }
@@ -52,6 +54,10 @@ export function registerTokenEvidence(group: Command, { act }: CommandLine): voi
   withPin(withLibrary(group.command('evidence')))
     .requiredOption('--id <hex>', 'CKA_ID of the key')
     .option('--private', 'the key is a private key; without it, a secret one')
+    .option(
+      '--template <name>',
+      `what it was asked to be: ${keyTemplateNames.join(', ')}; without it no attribute is compared, and the level is E0`,
+    )
     .option('--companion <hex>', 'CKA_ID of a P-256 pair on the token that signs what is read')
     .option('--transcript-head <hex>', 'with --companion: the transcript’s head, 64 hex digits')
     .option('--rehearsal', 'with --companion: sign for the domain rehearsal')
@@ -66,10 +72,12 @@ export function registerTokenEvidence(group: Command, { act }: CommandLine): voi
       'after',
       `
 The attestation is of the companion where there is one, else of the private key itself.
+Templates: root is a root KEK, window-root one whose trusted window was on this token, seal the key that seals the
+ceremony key's second half, rows a server's row MAC key; pair, with --private, a signing pair such as the ceremony key.
 
 Examples:
-  $ custody token evidence --soft training-token --pin-file pin.txt --id 00112233445566778899aabbccddeeff
-  $ custody token evidence --library yubihsm --id 0024 --private --attestation chain.pem --root yubico-root.pem`,
+  $ custody token evidence --soft training-token --pin-file pin.txt --id 00112233445566778899aabbccddeeff --template root
+  $ custody token evidence --library yubihsm --id 0024 --private --template pair --attestation chain.pem --root yubico-root.pem`,
     )
 }
 
@@ -100,13 +108,18 @@ async function evidence(options: Options): Promise<Outcome> {
     throw wrong('--attestation and --root go together: without a root that you trust a chain says nothing')
   if (options.attestation !== undefined && voucher === undefined && options.private !== true)
     throw wrong('no vendor attests a secret key: name a --companion')
+  const keyClass = options.private === true ? 'private' : 'secret'
+  const template = options.template === undefined ? null : templateNamed(options.template, keyClass)
   const attestation =
     options.attestation === undefined ? null : readBounded(options.attestation, maxFileBytes)
   const roots = (options.root ?? []).map((file) => readBounded(file, maxFileBytes))
   return withHsm(options, (hsm) =>
     withLogin(hsm, options, async (token, info) => {
-      const key = { id, class: options.private === true ? 'private' : 'secret' } as const
-      const attributes = await token.readAttributes(key)
+      const key = { id, class: keyClass } as const
+      const attributes =
+        template === null
+          ? await token.readAttributes(key)
+          : await readCompared(token, key, template, info.profile)
       const probe = await token.probe()
       const signed = await sign(token, key, options)
       const vouched = signed === null ? id : (voucher ?? id)
@@ -131,6 +144,13 @@ async function evidence(options: Options): Promise<Outcome> {
       }
     }),
   )
+}
+
+function templateNamed(name: string, keyClass: 'secret' | 'private'): KeyTemplateName {
+  const known = keyTemplateNames.find((one) => one === name)
+  if (known === undefined) throw wrong(`--template is one of ${keyTemplateNames.join(', ')}`)
+  if (keyTemplates[known].keyClass === keyClass) return known
+  throw wrong(`--template ${known} is for a ${keyTemplates[known].keyClass} key`)
 }
 
 const domainOf = ({ rehearsal }: Options) => (rehearsal === true ? 'rehearsal' : 'production')

@@ -49,7 +49,7 @@ const readNames = (reports: readonly AttributeReport[]): string =>
 
 /**
  * What may be said of a key, or, without `attributes`, at most of any key on a token. Every step needs the one before it:
- * an attested key on a token that failed its probe stays at E0.
+ * an attested key on a token that failed its probe stays at E0, and so does one of whose attributes none was compared.
  */
 export function evidenceOf(facts: {
   attributes: readonly AttributeReport[] | null
@@ -60,8 +60,8 @@ export function evidenceOf(facts: {
 }): Evidence {
   const { attributes, probe, profile, companion, attestation } = facts
   const lacking = attributes?.filter((report) => report.lacking === true) ?? []
-  const wrong =
-    attributes?.filter(({ ok, expected, lacking: left }) => !ok && expected !== null && !left) ?? []
+  const compared = attributes?.filter(({ expected, lacking: left }) => expected !== null && !left) ?? []
+  const wrong = compared.filter(({ ok }) => !ok)
   const known = profile.id !== 'generic'
   const reasons = [
     ...(attributes === null
@@ -69,10 +69,8 @@ export function evidenceOf(facts: {
       : [
           reason(
             'attributes-read',
-            wrong.length === 0,
-            wrong.length === 0
-              ? said('attributes-compared', { number: String(attributes.length) })
-              : readNames(wrong),
+            compared.length > 0 && wrong.length === 0,
+            wrong.length > 0 ? readNames(wrong) : comparedSaid(attributes.length, compared.length),
           ),
           ...(lacking.length === 0 ? [] : [reason('attributes-lacking', false, readNames(lacking))]),
         ]),
@@ -93,7 +91,8 @@ export function evidenceOf(facts: {
     ...checked('key-attested', attestation, said('key-unattested', { how: profile.attestation.how })),
   ]
   const holds = (code: EvidenceReasonCode) => reasons.some((one) => one.code === code && one.holds)
-  const e1 = wrong.length === 0 && holds('probe-passed') && holds('profile-known')
+  const e1 =
+    (attributes === null || holds('attributes-read')) && holds('probe-passed') && holds('profile-known')
   const level = !e1
     ? 'E0'
     : holds('key-attested')
@@ -103,6 +102,12 @@ export function evidenceOf(facts: {
         : 'E1'
   return { level, reasons }
 }
+
+/** An attribute that nothing was expected of proves nothing, whatever it reads. */
+const comparedSaid = (read: number, compared: number): Said =>
+  compared === 0
+    ? said('attributes-uncompared', { number: String(read) })
+    : said('attributes-compared', { number: String(compared) })
 
 /** A name as it is, or what is said, which may be several things. */
 function reason(code: EvidenceReasonCode, holds: boolean, ...details: (string | Said)[]): EvidenceReason {

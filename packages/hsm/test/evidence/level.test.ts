@@ -93,6 +93,25 @@ describe('evidence level', () => {
     expect(reasons).toContainEqual(lacking)
   })
 
+  it('attributes that nobody compared prove nothing, however many, and count for nothing beside others', () => {
+    const shown = report({ attribute: 'EXTRACTABLE', expected: null })
+    const facts = { probe: passed, profile: yubihsm, attestation: good }
+    const alone = evidenceOf({ ...facts, attributes: [shown, shown] })
+    expect(alone.level).toBe('E0')
+    expect(alone.reasons[0]).toEqual({
+      code: 'attributes-read',
+      holds: false,
+      detail: '2 attributes read, none compared',
+      said: [{ id: 'attributes-uncompared', values: { number: '2' } }],
+    })
+    expect(evidenceOf({ ...facts, attributes: [] }).level).toBe('E0')
+    const left = report({ lacking: true, ok: false })
+    expect(evidenceOf({ ...facts, attributes: [left] }).level).toBe('E0')
+    const beside = evidenceOf({ ...facts, attributes: [shown, report(), left] })
+    expect(beside.level).toBe('E3')
+    expect(beside.reasons[0]).toMatchObject({ holds: true, detail: '1 attributes' })
+  })
+
   it('says of every profile that was not run on hardware that it was not', () => {
     for (const profile of profiles.filter(({ verifiedOn }) => verifiedOn === null)) {
       const { reasons } = evidenceOf({ attributes: null, probe: passed, profile })

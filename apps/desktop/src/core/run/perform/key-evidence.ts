@@ -11,7 +11,8 @@ const attributeValue = (name: string, actual: string): boolean | number | string
 
 /**
  * The token's own words as evidence; refuses when one attribute is not what the template asked for. An attribute that the
- * token does not take at all stands in the evidence as what it reads. By themselves they reach E1; an attest step brings more.
+ * token does not take at all stands in the evidence as what it reads. What was read without being compared here the engine compares
+ * with the plan's template before it believes the result, so the level is what the token allows: E1; an attest step brings more.
  */
 export function toEvidence(
   run: RunContext,
@@ -40,5 +41,5 @@ export function toEvidence(
   if (profile === null) throw new Error(`no profile ${planned?.profile}`)
   const probed = state.tokens.find(({ role }) => role === tokenRole)?.probed === true
   const probe = probed ? { passed: true, lacking: [] } : null
-  return { ...key, level: evidenceOf({ attributes: reports, probe, profile }).level, attributes }
+  return { ...key, level: evidenceOf({ attributes: null, probe, profile }).level, attributes }
 }
