@@ -72,7 +72,7 @@ describe('companion key', () => {
 
   it('on a token that nobody attests it stays at E1, and says why', async () => {
     const probe = await token.probe()
-    const attributes = await token.readAttributes({ id: rootId, class: 'secret' })
+    const [root] = await token.findById(rootId, rootTemplate)
     const attestation = verifyYubiHsmAttestation({
       chain: Buffer.from('none'),
       roots: [],
@@ -80,7 +80,7 @@ describe('companion key', () => {
       time: new Date(),
     })
     const { level, reasons } = evidenceOf({
-      attributes,
+      attributes: root?.attributes ?? [],
       probe,
       profile: profileById('softhsm')!,
       companion: {
