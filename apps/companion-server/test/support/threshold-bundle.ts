@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type BlobSource, type BundleFhe, blobOf, type Predicate } from '@lux/ceremony/bundle'
 import { memberOf, type Policy } from '@lux/ceremony/policy'
+import type { FullEntry } from '@lux/ceremony/transcript'
 import { acknowledgementCodec, cardCodec, envelopeSignedBytes, signatureContext } from '@lux/ceremony/wire'
 import { generateIdentity, sha256, sha256Hex, signWith, toHex, utf8 } from '@lux/crypto'
 import { type DealtKey, dealFheKey } from '@lux/crypto/fhe'
@@ -103,6 +104,15 @@ export function thresholdAlterations(
       }),
     }
   }
+  /** The sample's deal, told of this key; any other fact as it is. */
+  const dealtIn = (fact: FullEntry['fact']): FullEntry['fact'] => {
+    const { effect, result } = fact
+    if (effect !== 'fhe-deal') return fact
+    const file = (bytes: Uint8Array) => ({ sha256: sha256Hex(bytes), size: bytes.length })
+    const ids = { keyId: toHex(keyId), epochId: toHex(epochId) }
+    const files = { public: file(pub), publicKey: file(compact), serverKey: file(server), crs: file(string) }
+    return { ...fact, result: { ...Object(result), ...ids, ...files } }
+  }
   return {
     policy: (policy: Policy): Policy => ({
       ...policy,
@@ -126,6 +136,8 @@ export function thresholdAlterations(
       )
       return { ...predicate, fhe: fhe() }
     },
+    entries: (entries: FullEntry[]): FullEntry[] =>
+      entries.map((entry) => ({ ...entry, fact: dealtIn(entry.fact) })),
     blobs: (blobs: BlobSource[]): BlobSource[] => [
       ...blobs.filter(({ sha256: digest }) => !replaced.has(digest)),
       ...added,
