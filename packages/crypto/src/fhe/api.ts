@@ -171,7 +171,9 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
   }
   // What earlier epochs spent is at most what the carried budget lacks of the largest.
   const earlier = header.epoch === 0 ? 0 : Math.max(0, blockBudget(header, nominal) - budget)
-  const left = lifeBits(blockBits, (earlier + before + spends) * (header.n - header.t + 1))
+  // A block that hides less costs as much as several of those that budgets count.
+  const counted = earlier + (before + spends) * 2 ** (nominal - blockBits)
+  const left = lifeBits(nominal, counted * (header.n - header.t + 1))
   // Fresh ones under the public key are below every floor: refused above in production, answered and told in a rehearsal.
   const judged = source === 'public-key' ? nominal : blockBits
   if (floors && (judged < floors.block || left < floors.life)) {
