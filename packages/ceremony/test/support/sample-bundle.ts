@@ -29,9 +29,10 @@ import {
 } from '../../src/wire/index.ts'
 import { entropyOf, makePerson, makeServer, type Person, renewedPerson } from './people.ts'
 import { SampleAttestations } from './sample-attestation.ts'
-import { sampleDecryption, sampleDecryptions, sampleNext, samplePeople } from './sample-epochs.ts'
+import { sampleDecryption, sampleNext } from './sample-epochs.ts'
 import { sampleDeal, samplePublic } from './sample-fhe.ts'
 import { sampleEvidence, sampleReplica, sampleTransports, sampleTree } from './sample-keys.ts'
+import { sampleDecryptions, samplePeople } from './sample-life.ts'
 import {
   type Alterations,
   type LockTerms,

@@ -24,7 +24,8 @@ import {
   redealCodec,
   requestPackageCodec,
 } from '../../src/wire/index.ts'
-import { entropyOf, makePerson, type Person, sampleRecipient } from './people.ts'
+import { entropyOf, type Person } from './people.ts'
+import { samplePeople, sampleReshare } from './sample-life.ts'
 import { type SignerOf, sampleTime } from './sample-options.ts'
 
 /** Changes to what was asked, answered and dealt, made before it is signed. */
@@ -53,29 +54,6 @@ type Run = {
   put: Put
 }
 type Key = { keyId: string; epochId: string }
-
-/** Who is there besides officers, witnesses and the first holders. */
-export function samplePeople(domain: Header['domain']) {
-  return {
-    approvers: ['Ann', 'Abe'].map((name) => makePerson('approver', name, domain)),
-    newcomers: ['Kim', 'Lou'].map((name) => makePerson('holder', name, domain)),
-    requester: makePerson('requester', 'Rex', domain),
-    evaluator: makePerson('evaluator', 'Eve', domain),
-    combiner: { name: 'desk', recipient: sampleRecipient('desk') },
-  }
-}
-
-export const sampleDecryptions = [
-  { id: 'first', what: 'the sum of all votes', answers: 2 },
-  { id: 'canary', what: 'the canary', answers: 3, canary: true },
-]
-export const sampleReshare = {
-  kind: 'reshare' as const,
-  t: 2,
-  n: 3,
-  holders: ['Ito', 'Kim', 'Lou'],
-  dealers: ['Hana', 'Ito'],
-}
 
 /** A request, its answers by all of `holders`, and the result. */
 export function sampleDecryption(

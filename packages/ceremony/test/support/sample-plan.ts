@@ -4,7 +4,7 @@ import type { Plan, Step } from '../../src/plan/index.ts'
 import { cardCodec } from '../../src/wire/card.ts'
 import type { Person } from './people.ts'
 import { plannedAttestation } from './sample-attestation.ts'
-import { sampleDecryptions, sampleReshare } from './sample-epochs.ts'
+import { sampleDecryptions, sampleReshare } from './sample-life.ts'
 import { type SampleOptions, sampleBuild } from './sample-options.ts'
 
 const step = (id: string, kind: Step['do'], more: Partial<Step> = {}): Step => ({
