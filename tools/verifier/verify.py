@@ -742,7 +742,7 @@ def dealing_in(fact):
 
 
 RECORDED = {'probe-token', 'make-ceremony-key', 'generate-root', 'generate-key', 'prove-possession', 'prove-replica', 'attest',
-            'fhe-deal'}
+            'fhe-deal', 'assemble-epoch', 'sign-epoch-live'}
 
 
 def member(value, name):
@@ -1862,6 +1862,7 @@ class Verifier:
         p, header = self.p, self.run['header']
         plan = read_plan(self.blob(p['planHash'], 1 << 20))
         need(plan['policy'] == header['planPolicy'], 'the plan names another policy than the transcript')
+        need(p['domain'] == 'rehearsal' or plan['tool'] == header['tool']['build'], 'another build than the plan names')
         need([(one['role'], one['name']) for one in plan['people']] == [(one['role'], one['name']) for one in header['roster']],
              'other people were in the room')
         need(p['domain'] == 'rehearsal' or [one['card'] for one in plan['people']] == [one['card'] for one in header['roster']],
@@ -2306,7 +2307,7 @@ class Verifier:
 
     def recorded(self, step):
         """(what the transcript says of a step,): (None,) where its facts are redacted, None where nothing was done in it."""
-        effect = 'prove-replica' if step['do'] == 'replicate-root' else step['do']
+        effect = {'replicate-root': 'prove-replica', 'epoch-live': 'sign-epoch-live'}.get(step['do'], step['do'])
         result = self.run['results'].get((step['id'], effect))
         if result is not None:
             return (result,)
@@ -2314,7 +2315,7 @@ class Verifier:
 
     def check_transcript_content(self):
         making = ('make-ceremony-key', 'generate-root', 'generate-key')
-        steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal')
+        steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live')
         need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
 
         def of(*kinds):
@@ -2333,6 +2334,7 @@ class Verifier:
             need(result is None or fits(result, by=one['by'], root=one['root'], chain=one['chain'], statement=said),
                  f"{one['id']}: the transcript has another attestation")
         self.need_recorded_deal(of('fhe-deal'))
+        self.need_recorded_epoch(of('assemble-epoch'), of('epoch-live'))
 
     def need_recorded_evidence(self, made, attested):
         for one in self.p['keyEvidence']:
@@ -2404,10 +2406,26 @@ class Verifier:
         files = [member(member(result, name), 'sha256') for name in ('public', 'publicKey', 'serverKey')]
         need(same([*files, member(result, 'keyId'), member(result, 'epochId')],
                   [fhe[name] for name in ('public', 'compactPublicKey', 'serverKey', 'keyId', 'epochId')]), 'another key was dealt')
-        shares = member(result, 'shares')
-        given = [[member(one, name) for name in ('index', 'holder', 'envelopeDigest')]
+        shares, held = member(result, 'shares'), []
+        given = [[member(one, name) for name in ('index', 'holder', 'shareDigest', 'envelopeDigest')]
                  for one in (shares if isinstance(shares, list) else [])]
-        need(same(given, [[one[name] for name in ('index', 'name', 'envelope')] for one in fhe['holders']]), 'other shares were dealt')
+        for one in fhe['holders']:
+            said = parse(self.blob(one['acknowledgement']), acknowledgement_shape, 32768)['payload']
+            held.append([one['index'], one['name'], said['shareDigest'], one['envelope']])
+        need(same(given, held), 'other shares were dealt')
+
+    def need_recorded_epoch(self, assembled, declared):
+        following = self.p['next']
+        if following is None:
+            return
+        need(assembled and declared, 'no step of the plan assembles the next epoch, or declares it live')
+        total, live = assembled[0][1], declared[0][1]
+        corrections = [one['correction'] for one in following['redeals']]
+        need(total is None or (fits(total, epochId=following['epochId'], epoch=following['epoch'], corrections=corrections)
+                               and same(member(member(total, 'public'), 'sha256'), following['public'])), 'another epoch was assembled')
+        document = parse(self.blob(following['live']), live_shape, 32768)
+        need(live is None or fits(live, digest=sha(jcs(document['payload'])).hex(), signature=document['signatures'][0]),
+             'another statement that the epoch is live')
 
     # trust
 

@@ -91,6 +91,23 @@ describe('a production run on files', () => {
     expect(left).toMatchObject({ exit: 1, json: { code: 'TOOL-UNACCEPTED' } })
   })
 
+  test('TOOL-UNACCEPTED a build that the policy accepts, and the plan does not name, runs no production', async () => {
+    const conf = process.env.SOFTHSM2_CONF
+    const other = 'b2'.repeat(32)
+    const { build } = place.program.measurement
+    const planned = new ProductionPlace({
+      build,
+      policy: { acceptedTools: [build, other] },
+      values: { tool: other },
+    })
+    const left = await ended(runCeremony(planned.plan, planned.options(), planned.program))
+    expect(left).toMatchObject({ exit: 1, json: { code: 'TOOL-UNACCEPTED' } })
+    expect(left.json.detail).toContain(`the plan names the build ${other}`)
+    expect(existsSync(join(planned.out, 'ceremony.db'))).toBe(false)
+    planned.remove()
+    process.env.SOFTHSM2_CONF = conf
+  })
+
   test('PLAN-36 a plan without the attestation that its policy asks for is refused before the token is touched', async () => {
     const conf = process.env.SOFTHSM2_CONF
     const strict = new ProductionPlace({

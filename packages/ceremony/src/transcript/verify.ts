@@ -29,7 +29,7 @@ export type Verified = {
 
 const recorded: readonly Json[] = [
   ...['probe-token', 'make-ceremony-key', 'generate-root', 'generate-key', 'prove-possession'],
-  ...['prove-replica', 'attest', 'fhe-deal'],
+  ...['prove-replica', 'attest', 'fhe-deal', 'assemble-epoch', 'sign-epoch-live'],
 ]
 
 type KeyRead = { effect: string; ckaId: Json; attributes: Json }

@@ -11,6 +11,11 @@ const destinations = (change: (all: Plan['destinations']) => Plan['destinations'
 
 /** Tokens and servers that officers did not approve, or did not open with. */
 export const alteredPlaces: Altered[] = [
+  [
+    'PLAN-CONTENT',
+    'a build that the policy accepts, and the plan does not name',
+    { alter: { plan: (p) => ({ ...p, tool: other }) } },
+  ],
   ['PLAN-CONTENT', 'a token of another library than the plan pins', token({ library: other })],
   ['PLAN-CONTENT', 'another token than the plan names', token({ serial: 'ffffffff' })],
   ['PLAN-CONTENT', 'a token of before where the plan has a new one', token({ serial: 'new' })],

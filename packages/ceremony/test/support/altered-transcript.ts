@@ -68,6 +68,8 @@ const lost =
   (all) =>
     all.map((entry) => (entry.stepId === stepId ? { ...entry, stepId: 'elsewhere' } : entry))
 
+const life: SampleOptions = { fhe: true, life: true }
+
 const many = [
   'probe',
   'make-ceremony-key',
@@ -77,6 +79,8 @@ const many = [
   'make-orders',
   'prove-root',
   'deal',
+  'assemble',
+  'live',
 ]
 
 /** The transcript that witnesses cosigned says otherwise than the manifest. */
@@ -105,6 +109,25 @@ export const alteredTranscript: Altered[] = [
   said('another threshold key', 'deal', { keyId: other }, { fhe: true }),
   said('another public file', 'deal', { public: { sha256: other, size: 1 } }, { fhe: true }),
   said('other shares', 'deal', { shares: [] }, { fhe: true }),
+  [
+    'TRANSCRIPT-CONTENT',
+    'shares that are not those that their holders acknowledged',
+    {
+      fhe: true,
+      alter: {
+        entries: recorded('deal', (result) => ({
+          ...result,
+          shares: (result.shares as Members[]).map((share) => ({ ...share, shareDigest: other })),
+        })),
+      },
+    },
+  ],
+  said('a next epoch of another id', 'assemble', { epochId: other }, life),
+  said('a next epoch of another number', 'assemble', { epoch: 2 }, life),
+  said('another public file of the next epoch', 'assemble', { public: { sha256: other, size: 1 } }, life),
+  said('a next epoch of other corrections', 'assemble', { corrections: [other] }, life),
+  said('another statement that the next epoch is live', 'live', { digest: other }, life),
+  said('another signature that the next epoch is live', 'live', { signature: { signer: other } }, life),
   ...['probe', 'make-ceremony-key', 'make-root', 'make-org', 'prove-root'].map(
     (stepId): Altered => [
       'TRANSCRIPT-CONTENT',
@@ -112,6 +135,26 @@ export const alteredTranscript: Altered[] = [
       { alter: { entries: lost(stepId) } },
     ],
   ),
+  ...['assemble', 'live'].map(
+    (stepId): Altered => [
+      'TRANSCRIPT-CONTENT',
+      `a transcript without the step ${stepId}`,
+      { ...life, alter: { entries: lost(stepId) } },
+    ],
+  ),
+  [
+    'TRANSCRIPT-CONTENT',
+    'a next epoch that no step of the plan declares live',
+    {
+      ...life,
+      alter: {
+        plan: (p) => ({
+          ...p,
+          parts: p.parts.map((part) => ({ ...part, steps: part.steps.filter(({ id }) => id !== 'live') })),
+        }),
+      },
+    },
+  ],
   ['TRANSCRIPT-CONTENT', 'a transcript without the dealing', { fhe: true, alter: { entries: lost('deal') } }],
   [
     'TRANSCRIPT-CONTENT',
@@ -148,7 +191,7 @@ export const alteredTranscript: Altered[] = [
 
 /** Transcripts as they may be: nothing may refuse them. */
 export const soundTranscripts: SampleOptions[] = [
-  { fhe: true, alter: { entries: redacting(...many) } },
+  { ...life, alter: { entries: redacting(...many) } },
   onceOpen(),
   {
     alter: {

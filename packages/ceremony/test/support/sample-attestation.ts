@@ -13,6 +13,7 @@ import { type KeyStatement, keyStatementCodec } from '../../src/wire/index.ts'
 import { entropyOf } from './people.ts'
 import { sampleEvidence } from './sample-keys.ts'
 import type { Alterations, SampleVendor } from './sample-options.ts'
+import { signedOnce } from './signed-once.ts'
 
 type Attestation = NonNullable<Predicate['attestations']>[number]
 
@@ -76,7 +77,7 @@ export class SampleAttestations {
       }
       const payload = this.#alter.statement?.(plain) ?? plain
       const signer = this.#alter.companionSigner?.() ?? companion
-      const signatures = [keyStatementCodec.sign(signer, payload, header.domain)]
+      const signatures = [signedOnce(keyStatementCodec, signer, payload, header.domain)]
       const document = this.#put(keyStatementCodec.file.encode({ payload, signatures }))
       statement = { document, size: head.size }
     }

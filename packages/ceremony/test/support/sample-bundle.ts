@@ -29,7 +29,7 @@ import {
 } from '../../src/wire/index.ts'
 import { entropyOf, makePerson, makeServer, type Person, renewedPerson } from './people.ts'
 import { SampleAttestations } from './sample-attestation.ts'
-import { sampleDecryption, sampleNext } from './sample-epochs.ts'
+import { type SampleNext, sampleDecryption, sampleNext } from './sample-epochs.ts'
 import { sampleDeal, samplePublic } from './sample-fhe.ts'
 import { sampleEvidence, sampleReplica, sampleTransports, sampleTree } from './sample-keys.ts'
 import { sampleDecryptions, samplePeople } from './sample-life.ts'
@@ -46,6 +46,7 @@ import {
 import { planBytes, samplePlan, sampleTokens } from './sample-plan.ts'
 import { sampleRecorded } from './sample-recorded.ts'
 import { sampleCheckpoints, sampleEntries } from './sample-run.ts'
+import { signedOnce } from './signed-once.ts'
 
 export * from './sample-options.ts'
 
@@ -104,7 +105,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const signers = officers.slice(0, 2).map(({ identity }) => identity)
   const policyFile: PolicyFile = {
     policy,
-    signatures: signers.map((identity) => policyDocument.sign(identity, policy, domain)),
+    signatures: signers.map((identity) => signedOnce(policyDocument, identity, policy, domain)),
   }
 
   const staying = sampleStaying(options, holders)
@@ -139,6 +140,15 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const wrapTree = sampleTree(root, options, entropy, put)
   const made = wrapTree.filter((node) => node.root === null || node.root.born === header.ceremonyId)
   const fhe = options.fhe ? sampleDeal(holders, ceremony, header, options, put) : null
+  const lived =
+    options.life && fhe !== null
+      ? sampleLife(
+          { header, ceremony, put, alter: alter.epochs ?? {}, signer: signerOf(alter) },
+          fhe,
+          holders,
+          [...(staying.length > 0 ? staying : holders.slice(1, 2)), ...others.newcomers],
+        )
+      : { decryptions: [], next: null }
   const possession = {
     id: 'root',
     mechanism: options.possession?.mechanism ?? 'AES-KWP',
@@ -147,7 +157,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   }
   const replicas = options.replica ? { replicas: [sampleReplica(possession)] } : {}
   const recorded = sampleRecorded(
-    { wrapTree, possession: [possession], transports, fhe, ...replicas },
+    { wrapTree, possession: [possession], transports, fhe, next: lived.next, ...replicas },
     { ceremony, serials, crs: options.crs?.length ?? null },
   )
   const { entries, transcript, decision, decisionHead } = sampleEntries(
@@ -169,22 +179,12 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   }
   const opening = alter.opening?.(plainOpening) ?? plainOpening
   const openers = alter.openingSigners?.(signers) ?? signers
-  const signatures = openers.map((identity) => openingCodec.sign(identity, opening, domain))
+  const signatures = openers.map((identity) => signedOnce(openingCodec, identity, opening, domain))
   const openingBlob = put(openingCodec.file.encode({ payload: opening, signatures }))
   const people = { ceremony, witnesses: witnesses.map(({ identity }) => identity) }
   const checkpoints = sampleCheckpoints({ header, transcript }, opening, people, alter, put)
   const cards = roster.map(({ card }) => put(cardCodec.encode(card)))
   cards.push(put(serverCardCodec.encode(server.card)))
-
-  const lived =
-    options.life && fhe !== null
-      ? sampleLife(
-          { header, ceremony, put, alter: alter.epochs ?? {}, signer: signerOf(alter) },
-          fhe,
-          holders,
-          [...(staying.length > 0 ? staying : holders.slice(1, 2)), ...others.newcomers],
-        )
-      : { decryptions: [], next: null }
 
   const plainPredicate: Predicate = {
     v: 1,
@@ -214,7 +214,8 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     transports,
     fhe,
     existing: null,
-    ...lived,
+    decryptions: lived.decryptions,
+    next: lived.next?.epoch ?? null,
     audience: serverCardCodec.digest(server.card),
     sequence: options.sequence ?? '1',
     previous: options.previous ?? null,
@@ -261,12 +262,12 @@ function sampleLife(
   fhe: BundleFhe,
   old: readonly Person[],
   holders: readonly Person[],
-): Pick<Predicate, 'decryptions' | 'next'> {
+): { decryptions: Predicate['decryptions']; next: SampleNext } {
   const [first, canary] = sampleDecryptions
   const { publicBytes } = samplePublic(old, run.header.domain === 'production')
   const asked = sampleDecryption(run, first!, fhe, old.slice(0, 2))
   const next = sampleNext(run, fhe, publicBytes, { dealers: old.slice(0, 2), holders })
-  const tried = sampleDecryption(run, canary!, { keyId: fhe.keyId, epochId: next.epochId }, holders)
+  const tried = sampleDecryption(run, canary!, { keyId: fhe.keyId, epochId: next.epoch.epochId }, holders)
   return { decryptions: [asked, tried], next }
 }
 
@@ -280,7 +281,7 @@ function sampleLock(
   const terms = alter.lock?.(sound) ?? sound
   const approval = approvalOf({ ...terms, signatures: [] })
   const signatures = (alter.lockSigners?.(officers) ?? officers).map((identity) =>
-    planApprovalCodec.sign(signerOf(alter)('lock', identity), approval, 'production'),
+    signedOnce(planApprovalCodec, signerOf(alter)('lock', identity), approval, 'production'),
   )
   return planLockCodec.encode({ ...terms, signatures })
 }

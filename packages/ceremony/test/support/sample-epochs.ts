@@ -2,6 +2,7 @@ import { encodeCanonical, fromHex, type SigningIdentity, sha256Hex, toHex, utf8 
 import { encodeCorrection, nextPublic } from '@lux/crypto/fhe'
 import type { BundleFhe, Predicate } from '../../src/bundle/index.ts'
 import type { Header } from '../../src/transcript/index.ts'
+import type { Signed } from '../../src/wire/document.ts'
 import {
   type Acknowledgement,
   acknowledgementCodec,
@@ -27,6 +28,7 @@ import {
 import { entropyOf, type Person } from './people.ts'
 import { samplePeople, sampleReshare } from './sample-life.ts'
 import { type SignerOf, sampleTime } from './sample-options.ts'
+import { signedOnce } from './signed-once.ts'
 
 /** Changes to what was asked, answered and dealt, made before it is signed. */
 export type EpochAlterations = {
@@ -102,15 +104,15 @@ export function sampleDecryption(
   const given = {
     request: {
       payload: request,
-      signatures: [decryptionRequestCodec.sign(requester.identity, request, domain)],
+      signatures: [signedOnce(decryptionRequestCodec, requester.identity, request, domain)],
     },
     approvals: (alter.approvers?.(signers) ?? signers).map((identity) =>
-      decryptionApprovalCodec.sign(identity, request, domain),
+      signedOnce(decryptionApprovalCodec, identity, request, domain),
     ),
     provenance: [
       {
         payload: provenance,
-        signatures: vouchers.map((one) => provenanceCodec.sign(one, provenance, domain)),
+        signatures: vouchers.map((one) => signedOnce(provenanceCodec, one, provenance, domain)),
       },
     ],
   }
@@ -135,7 +137,7 @@ export function sampleDecryption(
     }
     const payload = alter.answer?.(sound) ?? sound
     digests.push(holderAnswerCodec.payload.digest(payload))
-    const signatures = [holderAnswerCodec.sign(signer('answer', identity), payload, domain)]
+    const signatures = [signedOnce(holderAnswerCodec, signer('answer', identity), payload, domain)]
     const document = put(holderAnswerCodec.file.encode({ payload, signatures }))
     return { holder: at + 1, name: card.name, document }
   })
@@ -152,7 +154,9 @@ export function sampleDecryption(
     time: sampleTime(55),
   }
   const payload = alter.result?.(soundResult) ?? soundResult
-  const signatures = [decryptionResultCodec.sign(signer('result', requester.identity), payload, domain)]
+  const signatures = [
+    signedOnce(decryptionResultCodec, signer('result', requester.identity), payload, domain),
+  ]
   return {
     id,
     package: put(requestPackageCodec.encode(given)),
@@ -161,13 +165,15 @@ export function sampleDecryption(
   }
 }
 
+export type SampleNext = { epoch: NonNullable<Predicate['next']>; live: Signed<EpochLive> }
+
 /** The next epoch of the sample's key: corrections of random words, everything about them true. */
 export function sampleNext(
   { header, ceremony, alter, signer, put }: Run,
   fhe: BundleFhe,
   oldPublic: Uint8Array,
   { dealers, holders }: { dealers: readonly Person[]; holders: readonly Person[] },
-): NonNullable<Predicate['next']> {
+): SampleNext {
   const { domain, ceremonyId, planHash } = header
   const { t, n } = sampleReshare
   const entropy = entropyOf('reshare')
@@ -221,7 +227,7 @@ export function sampleNext(
       envelopes: envelopes[at]!,
     }
     const payload = alter.redeal?.(sound) ?? sound
-    const signatures = [redealCodec.sign(signer('redeal', identity), payload, domain)]
+    const signatures = [signedOnce(redealCodec, signer('redeal', identity), payload, domain)]
     const document = put(redealCodec.file.encode({ payload, signatures }))
     return { dealer: at + 1, name: card.name, document, correction: put(correction) }
   })
@@ -240,7 +246,7 @@ export function sampleNext(
       left: { at64: 0, at128: 98 },
     }
     const payload = alter.approval?.(sound) ?? sound
-    const signatures = [epochApprovalCodec.sign(signer('epoch-approval', identity), payload, domain)]
+    const signatures = [signedOnce(epochApprovalCodec, signer('epoch-approval', identity), payload, domain)]
     return put(epochApprovalCodec.file.encode({ payload, signatures }))
   })
   const proofs: string[] = []
@@ -259,7 +265,9 @@ export function sampleNext(
     }
     const payload = alter.nextAcknowledgement?.(sound) ?? sound
     proofs.push(acknowledgementCodec.payload.digest(payload))
-    const signatures = [acknowledgementCodec.sign(signer('proof', holders[at]!.identity), payload, domain)]
+    const signatures = [
+      signedOnce(acknowledgementCodec, signer('proof', holders[at]!.identity), payload, domain),
+    ]
     return { ...holder, acknowledgement: put(acknowledgementCodec.file.encode({ payload, signatures })) }
   })
   const soundLive: EpochLive = {
@@ -274,8 +282,11 @@ export function sampleNext(
     time: sampleTime(57),
   }
   const payload = alter.live?.(soundLive) ?? soundLive
-  const signatures = [epochLiveCodec.sign(signer('live', ceremony), payload, domain)]
-  return {
+  const live = {
+    payload,
+    signatures: [signedOnce(epochLiveCodec, signer('live', ceremony), payload, domain)],
+  }
+  const epoch = {
     epochId,
     epoch: 1,
     t,
@@ -284,6 +295,7 @@ export function sampleNext(
     approvals,
     redeals,
     holders: proved,
-    live: put(epochLiveCodec.file.encode({ payload, signatures })),
+    live: put(epochLiveCodec.file.encode(live)),
   }
+  return { epoch, live }
 }

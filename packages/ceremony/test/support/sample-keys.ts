@@ -5,6 +5,7 @@ import type { Plan } from '../../src/plan/index.ts'
 import { serverCardCodec, type Transport, transportCodec } from '../../src/wire/index.ts'
 import { type Server, sampleRecipient } from './people.ts'
 import { type SampleOptions, signerOf } from './sample-options.ts'
+import { signedOnce } from './signed-once.ts'
 
 type Put = (bytes: Uint8Array) => string
 
@@ -44,7 +45,7 @@ export function sampleTransports(
     destinations.push({ card: transport.audience, transport: transportCodec.payload.digest(transport) })
     const document = {
       payload: transport,
-      signatures: [transportCodec.sign(signer('transport', server.receipt), transport, domain)],
+      signatures: [signedOnce(transportCodec, signer('transport', server.receipt), transport, domain)],
     }
     return {
       document: put(transportCodec.file.encode(document)),

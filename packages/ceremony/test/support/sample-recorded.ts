@@ -1,16 +1,20 @@
-import type { Json, SigningIdentity } from '@lux/crypto'
+import { type Json, type SigningIdentity, sha256Hex, utf8 } from '@lux/crypto'
 import type { Predicate } from '../../src/bundle/index.ts'
 import type { FullEntry } from '../../src/transcript/index.ts'
+import { epochLiveCodec } from '../../src/wire/epoch.ts'
+import type { SampleNext } from './sample-epochs.ts'
 import { sampleEvidence } from './sample-keys.ts'
 
 /** What the transcript says of a step: the entry that it was performed. */
 export type RecordedStep = Pick<FullEntry, 'stepId' | 'fact'>
 
-type Made = Pick<Predicate, 'wrapTree' | 'possession' | 'transports' | 'replicas' | 'fhe'>
+type Made = Pick<Predicate, 'wrapTree' | 'possession' | 'transports' | 'replicas' | 'fhe'> & {
+  next: SampleNext | null
+}
 
 /** Every probe, key, proof and dealing of the sample, as the engine would have written it. */
 export function sampleRecorded(
-  { wrapTree, possession, transports, replicas = [], fhe }: Made,
+  { wrapTree, possession, transports, replicas = [], fhe, next }: Made,
   { ceremony, serials, crs }: { ceremony: SigningIdentity; serials: readonly string[]; crs: number | null },
 ): RecordedStep[] {
   const steps: RecordedStep[] = []
@@ -70,9 +74,23 @@ export function sampleRecorded(
     shares: fhe.holders.map(({ index, name, envelope }) => ({
       holder: name,
       index,
-      shareDigest: '5a'.repeat(32),
+      shareDigest: sha256Hex(utf8(`share ${index - 1}`)),
       envelopeDigest: envelope,
     })),
+  })
+  if (next === null) return steps
+  const { epochId, epoch, redeals } = next.epoch
+  performed('assemble', 'assemble-epoch', {
+    epochId,
+    epoch,
+    public: file(next.epoch.public),
+    commitments: '5e'.repeat(32),
+    corrections: redeals.map(({ correction }) => correction),
+  })
+  const { payload, signatures } = next.live
+  performed('live', 'sign-epoch-live', {
+    digest: epochLiveCodec.payload.digest(payload),
+    signature: { ...signatures[0] },
   })
   return steps
 }

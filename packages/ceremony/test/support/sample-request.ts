@@ -8,6 +8,7 @@ import {
 } from '../../src/wire/decryption-request.ts'
 import { type Provenance, provenanceCodec } from '../../src/wire/provenance.ts'
 import { makePerson, sampleRecipient } from './people.ts'
+import { signedOnce } from './signed-once.ts'
 
 const hash = (digit: string) => digit.repeat(64)
 
@@ -95,14 +96,14 @@ export function signedRequest(
   return {
     request: {
       payload: request,
-      signatures: [decryptionRequestCodec.sign(change.by ?? requester.identity, request, domain)],
+      signatures: [signedOnce(decryptionRequestCodec, change.by ?? requester.identity, request, domain)],
     },
-    approvals: signs.map((identity) => decryptionApprovalCodec.sign(identity, request, domain)),
+    approvals: signs.map((identity) => signedOnce(decryptionApprovalCodec, identity, request, domain)),
     provenance: [
       {
         payload: provenance,
         signatures: [
-          provenanceCodec.sign(change.vouchedBy ?? evaluator.identity, provenance, provenance.domain),
+          signedOnce(provenanceCodec, change.vouchedBy ?? evaluator.identity, provenance, provenance.domain),
         ],
       },
     ],

@@ -18,6 +18,7 @@ import {
 import type { SampleAttestations } from './sample-attestation.ts'
 import { type Alterations, sampleTime } from './sample-options.ts'
 import type { RecordedStep } from './sample-recorded.ts'
+import { signedOnce } from './signed-once.ts'
 
 type Put = (bytes: Uint8Array) => string
 
@@ -104,7 +105,7 @@ export function sampleEntries(
   for (const entry of entries) transcript.append(entry)
   const signers = alter.exceptionSigners?.([...officers]) ?? officers
   const payload = document!
-  const signatures = signers.map((identity) => exceptionCodec.sign(identity, payload, header.domain))
+  const signatures = signers.map((identity) => signedOnce(exceptionCodec, identity, payload, header.domain))
   const decision = exceptionCodec.file.encode({ payload, signatures })
   return { entries, transcript, decision, decisionHead: payload.head }
 }
@@ -134,7 +135,7 @@ export function sampleCheckpoints(
         ? (alter.cosigners?.(witnesses) ?? witnesses)
         : (alter.liveCosigners?.(witnesses, index) ?? witnesses)
     const signatures = [ceremony, ...cosigners].map((identity) =>
-      checkpointCodec.sign(identity, checkpoint, header.domain),
+      signedOnce(checkpointCodec, identity, checkpoint, header.domain),
     )
     previous = checkpointCodec.payload.digest(checkpoint)
     checkpoints.push({

@@ -77,7 +77,7 @@ export function beginProduction(request: ProductionRequest): { folder: RunFolder
     officers: { role: 'officer', members: policy.officers, quorum: policy.officerQuorum },
   })
   if (!lock.ok) throw refusedPlan(lock.refusals)
-  checkPlace(request, policy, plan.tokens)
+  checkPlace(request, policy, plan)
   const existing = existingEpoch(request, plan)
   const attestations = attestationsOf(request, plan)
   const cards = plan.people.map(({ card, name, role }) =>
@@ -207,13 +207,20 @@ function policyOf({ policy: bytes, clock }: ProductionRequest): PolicyFile {
 function checkPlace(
   { measurement, library }: ProductionRequest,
   policy: PolicyFile['policy'],
-  tokens: readonly { role: string; library: string; profile: string }[],
+  { tool, tokens }: Plan,
 ): void {
   if (!policy.acceptedTools.includes(measurement.build) || measurement.build.startsWith('dev:')) {
     throw new CoreError(
       'TOOL-UNACCEPTED',
       `the policy does not list this build, ${measurement.build}`,
       'use a release that the policy lists; a checkout can only rehearse',
+    )
+  }
+  if (tool !== measurement.build) {
+    throw new CoreError(
+      'TOOL-UNACCEPTED',
+      `the plan names the build ${tool}, this is ${measurement.build}`,
+      'use that build, or have the officers approve a plan that names this one',
     )
   }
   const other = tokens.find((token) => token.library !== library)

@@ -22,6 +22,7 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
   return found === null ? accept(`${read.plan.keys.length} keys`) : wrong(found)
 }
 
+/** Who was in the room, under which policy, with which build of the workstation. */
 function peopleFault(v: Verification, plan: Plan): string | null {
   const { header } = v.run
   if (plan.policy !== header.planPolicy) return 'the plan names another policy than the transcript'
@@ -29,6 +30,7 @@ function peopleFault(v: Verification, plan: Plan): string | null {
   const seated = header.roster.map(({ role, name }) => `${role} ${name}`)
   if (planned.join('\n') !== seated.join('\n')) return 'other people were in the room than the plan seats'
   const production = v.predicate.domain === 'production'
+  if (production && plan.tool !== header.tool.build) return 'another build was used than the plan names'
   const stranger = header.roster.findIndex(({ card }, index) => plan.people[index]?.card !== card)
   return production && stranger >= 0 ? `${seated[stranger]} has another card than the plan names` : null
 }

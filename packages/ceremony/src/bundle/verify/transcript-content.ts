@@ -2,6 +2,9 @@ import { encodeCanonical, equalBytes, type Json } from '@lux/crypto'
 import type { Step, StepKind } from '../../plan/plan.ts'
 import { stepsOf } from '../../plan/queries.ts'
 import { ceremonyKeyId } from '../../plan/world-attest.ts'
+import type { EffectKind } from '../../results.ts'
+import { acknowledgementCodec } from '../../wire/acknowledgement.ts'
+import { epochLiveCodec } from '../../wire/epoch.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Predicate } from '../predicate.ts'
 import { required, type Verification } from './state.ts'
@@ -12,10 +15,24 @@ type Evidence = Predicate['keyEvidence'][number]
 type Recorded = { step: Step; result: Json }
 
 const making: readonly StepKind[] = ['make-ceremony-key', 'generate-root', 'generate-key']
-const recording: readonly StepKind[] = [...making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal']
+const recording: readonly StepKind[] = [
+  ...making,
+  'prove-possession',
+  'replicate-root',
+  'attest',
+  'fhe-deal',
+  'assemble-epoch',
+  'epoch-live',
+]
+
+/** The effect whose result is compared, where it is called otherwise than the step. */
+const effects: Partial<Record<StepKind, EffectKind>> = {
+  'replicate-root': 'prove-replica',
+  'epoch-live': 'sign-epoch-live',
+}
 
 /** Joins the manifest to the transcript that witnesses cosigned: what was made, proved and dealt is what stands there. */
-export function checkTranscriptContent(v: Verification): Outcome<string> {
+export async function checkTranscriptContent(v: Verification): Promise<Outcome<string>> {
   const recorded: Recorded[] = []
   for (const { step } of stepsOf(required(v.plan))) {
     if (!recording.includes(step.do)) continue
@@ -29,14 +46,14 @@ export function checkTranscriptContent(v: Verification): Outcome<string> {
     proofsFault(v, recorded) ??
     replicasFault(v, recorded) ??
     attestationsFault(v, recorded) ??
-    dealFault(v, recorded)
+    (await dealFault(v, recorded)) ??
+    (await epochFault(v, recorded))
   return found === null ? accept(`${recorded.length} steps`) : wrong(found)
 }
 
 /** Undefined where nothing was done in the step. */
 function resultOf({ run }: Verification, { id, do: kind }: Step): Json | undefined {
-  const effect = kind === 'replicate-root' ? 'prove-replica' : kind
-  return run.results.get(`${id} ${effect}`) ?? (run.redacted.has(id) ? null : undefined)
+  return run.results.get(`${id} ${effects[kind] ?? kind}`) ?? (run.redacted.has(id) ? null : undefined)
 }
 
 /** Every key of the manifest was made in a step of the plan, in that step's token, and reads as it was read there. */
@@ -164,17 +181,17 @@ function attestationsFault({ predicate }: Verification, recorded: readonly Recor
   return null
 }
 
-function dealFault({ predicate: { fhe } }: Verification, recorded: readonly Recorded[]): string | null {
+async function dealFault(v: Verification, recorded: readonly Recorded[]): Promise<string | null> {
+  const { fhe } = v.predicate
   if (fhe === null) return null
   const dealt = recorded.find(({ step }) => step.do === 'fhe-deal')
   if (dealt === undefined) return `${fhe.id}: no step of the plan deals it`
   const { result } = dealt
   if (result === null) return null
-  const file = (name: string) => member(member(result, name), 'sha256')
   const said = [
-    file('public'),
-    file('publicKey'),
-    file('serverKey'),
+    fileOf(result, 'public'),
+    fileOf(result, 'publicKey'),
+    fileOf(result, 'serverKey'),
     member(result, 'keyId'),
     member(result, 'epochId'),
   ]
@@ -184,10 +201,46 @@ function dealFault({ predicate: { fhe } }: Verification, recorded: readonly Reco
   const given = (Array.isArray(shares) ? shares : []).map((one) => [
     member(one, 'index'),
     member(one, 'holder'),
+    member(one, 'shareDigest'),
     member(one, 'envelopeDigest'),
   ])
-  const held = fhe.holders.map(({ index, name, envelope }) => [index, name, envelope])
+  const held: Json[] = []
+  for (const { index, name, envelope, acknowledgement } of fhe.holders) {
+    const signed = await v.parsed(acknowledgement, acknowledgementCodec.file)
+    if (!signed.ok) return `${name}: ${signed.detail}`
+    held.push([index, name, signed.value.payload.shareDigest, envelope])
+  }
   return same(given, held) ? null : `${fhe.id}: the transcript has other shares`
+}
+
+async function epochFault(v: Verification, recorded: readonly Recorded[]): Promise<string | null> {
+  const { next } = v.predicate
+  if (next === null) return null
+  const assembled = recorded.find(({ step }) => step.do === 'assemble-epoch')
+  const declared = recorded.find(({ step }) => step.do === 'epoch-live')
+  if (assembled === undefined || declared === undefined)
+    return `epoch ${next.epoch}: no step of the plan assembles it, or declares it live`
+  const sum = assembled.result
+  const corrections = next.redeals.map(({ correction }) => correction)
+  if (
+    sum !== null &&
+    (fileOf(sum, 'public') !== next.public ||
+      !fits(sum, { epochId: next.epochId, epoch: next.epoch, corrections }))
+  )
+    return `epoch ${next.epoch}: the transcript has another one`
+  if (declared.result === null) return null
+  const live = await v.parsed(next.live, epochLiveCodec.file)
+  if (!live.ok) return live.detail
+  const { payload, signatures } = live.value
+  const digest = epochLiveCodec.payload.digest(payload)
+  return fits(declared.result, { digest, signature: { ...signatures[0] } })
+    ? null
+    : `epoch ${next.epoch}: the transcript has another statement that it is live`
+}
+
+/** The digest of a file that a result names; null where it names none. */
+function fileOf(result: Json, name: string): Json {
+  return member(member(result, name), 'sha256')
 }
 
 /** A member of an object; null where there is none. */
