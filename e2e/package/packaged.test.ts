@@ -105,34 +105,37 @@ test('PACKAGE-CLI its own custody rehearses a script and accepts the bundle, wit
   }
 })
 
-test.each(['--remote-debugging-port=0', '--remote-debugging-pipe', '--inspect=0', '--no-sandbox'])(
-  'PACKAGE-SWITCHES a release exits on %s before it opens anything',
-  async (option) => {
-    const folder = privateFolder('lux-release-')
-    const display = await startDisplay()
-    const child = startPackaged(release(), [option], {
-      home: join(folder, 'home'),
-      environment: { DISPLAY: display.name, LUX_STORE: join(folder, 'store') },
+test.each([
+  '--remote-debugging-port=0',
+  '-remote-debugging-port=0',
+  '--inspect=0',
+  '--no-sandbox',
+  '--host-rules=',
+])('PACKAGE-SWITCHES a release exits on %s before it opens anything', async (option) => {
+  const folder = privateFolder('lux-release-')
+  const display = await startDisplay()
+  const child = startPackaged(release(), [option], {
+    home: join(folder, 'home'),
+    environment: { DISPLAY: display.name, LUX_STORE: join(folder, 'store') },
+  })
+  try {
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
+    const code = await new Promise((resolve) => {
+      child.once('exit', resolve)
+      setTimeout(() => resolve('still running'), 10_000)
     })
-    try {
-      let output = ''
-      for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (output += chunk))
-      const code = await new Promise((resolve) => {
-        child.once('exit', resolve)
-        setTimeout(() => resolve('still running'), 10_000)
-      })
-      expect({ code, output }).toEqual({
-        code: 2,
-        output: expect.stringContaining('is not for a released app'),
-      })
-      expect(existsSync(join(folder, 'store'))).toBe(false)
-    } finally {
-      await ended(child)
-      await display.stop()
-      rmSync(folder, { recursive: true, force: true })
-    }
-  },
-)
+    expect({ code, output }).toEqual({
+      code: 2,
+      output: expect.stringContaining('is not for a released app'),
+    })
+    expect(existsSync(join(folder, 'store'))).toBe(false)
+  } finally {
+    await ended(child)
+    await display.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+})
 
 let made = ''
 function release(): string {

@@ -13,7 +13,7 @@ export async function keepFheFiles(contents: BundleContents, folder: string): Pr
     await rm(part, { force: true })
     const file = await open(part, 'wx', 0o600)
     try {
-      for await (const chunk of contents.open(digest)) await file.write(chunk)
+      for await (const chunk of contents.open(digest)) await file.writeFile(chunk)
       await file.sync()
     } finally {
       await file.close()

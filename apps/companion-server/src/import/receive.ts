@@ -43,7 +43,8 @@ export async function receiveFile(
         return refuse(rule, `longer than ${maxBytes} bytes`)
       }
       hash.update(chunk)
-      await file.write(chunk)
+      // `write` may write less than it was given; this writes all of it, or throws.
+      await file.writeFile(chunk)
     }
     return accept({ reader: fileReader(file, size), fileDigest: hash.digest('hex'), discard })
   } catch (error) {

@@ -28,7 +28,9 @@ import { createWindow, loadApp, preloadPath } from './window.ts'
 const trust = { packaged: app.isPackaged, testBuild: isTestBuild(app.getAppPath()) }
 const forbidden = trust.packaged && !trust.testBuild ? forbiddenSwitch(process.argv) : null
 if (forbidden !== null) {
-  process.stderr.write(`${forbidden} is not for a released app\n`)
+  process.stderr.write(
+    `${forbidden} is not for a released app: it could take one of its protections away. Start it without.\n`,
+  )
   process.exit(2)
 }
 

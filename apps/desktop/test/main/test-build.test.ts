@@ -13,12 +13,19 @@ test.each([
   '--no-sandbox',
   '--js-flags=--expose-gc',
   '--disable-web-security',
+  '-remote-debugging-port=9222',
+  '-no-sandbox',
+  '--NO-SANDBOX',
+  '--disable-seccomp-filter-sandbox',
+  '--host-rules=MAP * 10.0.0.1',
+  '--lang=ar --no-sandbox',
+  '--',
 ])('RELEASE-SWITCH a released app does not run with %s', (argument) => {
   expect(forbiddenSwitch(['lux-custody', argument])).toBe(argument)
 })
 
 test('RELEASE-SWITCH ordinary arguments are left alone', () => {
-  expect(forbiddenSwitch(['lux-custody', '--lang=ar', '--inspection', 'plan.yaml'])).toBe(null)
+  expect(forbiddenSwitch(['lux-custody', '--lang=ar', '--ozone-platform-hint=auto', 'plan.yaml'])).toBe(null)
 })
 
 test('RELEASE-MARKER only a folder with the marker file is a test build', () => {

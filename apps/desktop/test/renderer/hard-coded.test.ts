@@ -16,7 +16,7 @@ const others = [
   'renderer/client.ts: s',
   'renderer/screens/holders.tsx: custody holder enrol --name NAME --domain production --out card.json --key key-file',
   'renderer/stores/contrast.ts: (prefers-contrast: more)',
-  'main/index.ts: is not for a released app',
+  'main/index.ts: is not for a released app: it could take one of its protections away. Start it without.',
   'main/index.ts: · TEST BUILD',
   'main/index.ts: not from the window',
   'main/index.ts: . Choose another place for the store with LUX_STORE',

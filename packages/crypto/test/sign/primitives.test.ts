@@ -1,3 +1,7 @@
+import { createPublicKey, verify } from 'node:crypto'
+import { ed25519 as curve, ED25519_TORSION_SUBGROUP } from '@noble/curves/ed25519.js'
+import { bytesToNumberLE, numberToBytesLE } from '@noble/curves/utils.js'
+import { sha512 } from '@noble/hashes/sha2.js'
 import { ml_dsa65 } from '@noble/post-quantum/ml-dsa.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
@@ -136,6 +140,41 @@ describe('Ed25519', () => {
     expect(ed25519.verify(one, utf8('any message'), signature)).toBe(false)
   })
 })
+
+describe('a key with a part of small order', () => {
+  const { Point } = curve
+  const order = Point.Fn.ORDER
+  const secret = 12345678901234567890n
+  const key = Point.BASE.multiply(secret).add(Point.fromHex(ED25519_TORSION_SUBGROUP[1]!))
+  const publicKey = key.toBytes()
+
+  /** As the holder of such a key may sign: right with the cofactor, and right without it for one message in eight. */
+  function signed(message: Uint8Array): { signature: Uint8Array; exact: boolean } {
+    const nonce = 987654321n
+    const r = Point.BASE.multiply(nonce).toBytes()
+    const challenge = bytesToNumberLE(sha512(concatBytes(r, publicKey, message))) % order
+    const s = (nonce + challenge * secret) % order
+    return { signature: concatBytes(r, numberToBytesLE(s, 32)), exact: challenge % 8n === 0n }
+  }
+
+  test('verifies only what every verifier of RFC 8032 takes', () => {
+    const verdicts = Array.from({ length: 40 }, (_, index) => {
+      const message = utf8(`message ${index}`)
+      const { signature, exact } = signed(message)
+      expect(curve.verify(signature, message, publicKey, { zip215: false })).toBe(true)
+      expect(ed25519.verify(publicKey, message, signature)).toBe(exact)
+      expect(verify(null, message, asNodeKey(publicKey), signature)).toBe(exact)
+      return exact
+    })
+    expect(new Set(verdicts).size).toBe(2)
+  })
+})
+
+/** The key as Node's own library takes it (RFC 8410). */
+function asNodeKey(publicKey: Uint8Array) {
+  const der = concatBytes(fromHex('302a300506032b6570032100'), publicKey)
+  return createPublicKey({ key: Buffer.from(der), format: 'der', type: 'spki' })
+}
 
 describe('ML-DSA-65', () => {
   test('keys and signatures are those of NIST', () => {
