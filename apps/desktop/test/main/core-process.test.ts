@@ -28,7 +28,7 @@ beforeEach(() => {
   }
   const program = { entry, execPath: process.execPath, cwd: folder, environment, changed: null }
   core = superviseCore(
-    { ...program, patienceMs: 20_000 },
+    { ...program, patienceMs: 12_000 },
     {
       status: (status) => states.push(status),
       attention: () => undefined,
@@ -97,6 +97,6 @@ test('CORE-HUNG a core that stands still is ended and started again, says why, a
 test('CORE-HUNG a core that answers is left alone for longer than the patience', async () => {
   await ready(1)
   const living = core.pid()
-  await new Promise((resolve) => setTimeout(resolve, 30_000))
+  await new Promise((resolve) => setTimeout(resolve, 18_000))
   expect([core.status(), core.pid()]).toEqual([{ state: 'ready', generation: 1, reason: null }, living])
 })
