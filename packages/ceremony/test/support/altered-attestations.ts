@@ -4,6 +4,7 @@ import type { Plan } from '../../src/plan/index.ts'
 import type { Policy } from '../../src/policy/index.ts'
 import type { KeyStatement } from '../../src/wire/index.ts'
 import { other } from './altered-parts.ts'
+import { type Members, planless, recorded } from './altered-recorded.ts'
 import { entropyOf } from './people.ts'
 import type { Alterations, SampleOptions, SampleVendor } from './sample-options.ts'
 
@@ -56,7 +57,33 @@ const profile = (check: CheckId, of: 'softhsm' | 'nshield', softTokens: boolean)
   }),
 ]
 
+/** The transcript that witnesses cosigned says otherwise of the step that attested the root, or has none. */
+const said = (what: string, change: Members): AlteredAttestation => [
+  'TRANSCRIPT-CONTENT',
+  `a transcript with another ${what} of the root`,
+  altered({ entries: recorded('attest-root', (result) => ({ ...result, ...change })) }),
+]
+
 export const alteredAttestations: AlteredAttestation[] = [
+  said('voucher', { by: 'vendor' }),
+  said('pinned root', { root: other }),
+  said('chain', { chain: other }),
+  said('statement', { statement: { document: other, size: 1 } }),
+  [
+    'TRANSCRIPT-CONTENT',
+    'a root that had another CKA_ID before it was attested',
+    altered({
+      entries: recorded('make-root', (result) => ({
+        ...result,
+        evidence: { ...(result.evidence as Members), ckaId: 'ab'.repeat(16) },
+      })),
+    }),
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a root that no step of the plan has attested',
+    altered({ plan: planless('attest-root') }),
+  ],
   statement('a statement at another head', ({ head }) => ({ head: { ...head, node: other } })),
   statement('a statement at an earlier head', ({ head }) => ({ head: { ...head, size: '8' } })),
   statement('a statement of another token', () => ({ serial: 'b2c3d4e5' })),

@@ -1,20 +1,8 @@
-import type { Json } from '@lux/crypto'
 import type { Predicate } from '../../src/bundle/index.ts'
 import { type FullEntry, redact } from '../../src/transcript/index.ts'
 import { type Altered, other, predicate } from './altered-parts.ts'
+import { type Entries, type Members, planless, recorded } from './altered-recorded.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
-
-type Members = Record<string, Json>
-type Entries = NonNullable<Alterations['entries']>
-
-/** What the transcript says was done in a step, changed before witnesses cosign it. */
-const recorded =
-  (stepId: string, change: (result: Members) => Members): Entries =>
-  (all) =>
-    all.map((entry) => {
-      if (entry.stepId !== stepId || entry.kind !== 'step.performed') return entry
-      return { ...entry, fact: { ...entry.fact, result: change(entry.fact.result as Members) } }
-    })
 
 const said = (what: string, stepId: string, change: Members, options: SampleOptions = {}): Altered => [
   'TRANSCRIPT-CONTENT',
@@ -25,6 +13,11 @@ const said = (what: string, stepId: string, change: Members, options: SampleOpti
 const evidenceOf = (change: Members) => (result: Members) => ({
   ...result,
   evidence: { ...(result.evidence as Members), ...change },
+})
+
+const blobs = (change: (own: Members[]) => Members[]) => (result: Members) => ({
+  ...result,
+  blobs: change(result.blobs as Members[]),
 })
 
 const read = (what: string, stepId: string, change: Members, options: SampleOptions = {}): Altered => [
@@ -95,12 +88,49 @@ export const alteredTranscript: Altered[] = [
     blobs: [{ serial: '0011aabb', wrapped: other, sealed: other }],
   }),
   said('a root that was wrapped for nobody', 'make-root', { blobs: [] }),
+  ...(['wrapped', 'sealed'] as const).map(
+    (name): Altered => [
+      'TRANSCRIPT-CONTENT',
+      `a root of which another blob was ${name}`,
+      {
+        alter: {
+          entries: recorded(
+            'make-root',
+            blobs((own) => own.map((one) => ({ ...one, [name]: other }))),
+          ),
+        },
+      },
+    ],
+  ),
+  [
+    'TRANSCRIPT-CONTENT',
+    'a root that was wrapped for another server as well',
+    {
+      alter: {
+        entries: recorded(
+          'make-root',
+          blobs((own) => [...own, { serial: 'b2c3d4e5', wrapped: other, sealed: other }]),
+        ),
+      },
+    },
+  ],
   said('a root that was proved as another', 'prove-root', { digest: other }),
+  said('a root that was proved by another mechanism', 'prove-root', { mechanism: 'AES-KW' }),
   said('another ceremony key', 'make-ceremony-key', { keys: {} }),
   read('a key of another CKA_ID', 'make-root', { ckaId: 'ab'.repeat(16) }),
   read('a key with less evidence', 'make-payments', { level: 'E0' }),
   read('a key under another label', 'make-root', { label: 'another' }),
   said('a replica that was proved as another', 'clone-root', { digest: other }, { replica: true }),
+  said(
+    'a replica that was proved by another mechanism',
+    'clone-root',
+    { mechanism: 'AES-KW' },
+    { replica: true },
+  ),
+  said('a replica that came another way', 'clone-root', { way: 'vendor-wrap' }, { replica: true }),
+  said('a replica in another token', 'clone-root', { serial: 'c3d4e5f6' }, { replica: true }),
+  read('a replica with less evidence', 'clone-root', { level: 'E0' }, { replica: true }),
+  read('a replica that reads otherwise', 'clone-root', { attributes: {} }, { replica: true }),
   read('a replica of another CKA_ID', 'clone-root', { ckaId: 'ab'.repeat(16) }, { replica: true }),
   said('a replica in a token that failed its probe', 'probe-spare', { passed: false }, { replica: true }),
   said('a token that failed its probe', 'probe', { passed: false }),
@@ -108,20 +138,31 @@ export const alteredTranscript: Altered[] = [
   said('a probe of another token', 'probe', { serial: 'b2c3d4e5' }),
   said('another threshold key', 'deal', { keyId: other }, { fhe: true }),
   said('another public file', 'deal', { public: { sha256: other, size: 1 } }, { fhe: true }),
+  said('another compact public key', 'deal', { publicKey: { sha256: other, size: 1 } }, { fhe: true }),
+  said('another server key', 'deal', { serverKey: { sha256: other, size: 1 } }, { fhe: true }),
+  said('another epoch', 'deal', { epochId: other }, { fhe: true }),
   said('other shares', 'deal', { shares: [] }, { fhe: true }),
-  [
-    'TRANSCRIPT-CONTENT',
-    'shares that are not those that their holders acknowledged',
-    {
-      fhe: true,
-      alter: {
-        entries: recorded('deal', (result) => ({
-          ...result,
-          shares: (result.shares as Members[]).map((share) => ({ ...share, shareDigest: other })),
-        })),
+  ...(
+    [
+      ['that are not those that their holders acknowledged', { shareDigest: other }],
+      ['in other envelopes', { envelopeDigest: other }],
+      ['of other numbers', { index: 9 }],
+    ] as const
+  ).map(
+    ([what, change]): Altered => [
+      'TRANSCRIPT-CONTENT',
+      `shares ${what}`,
+      {
+        fhe: true,
+        alter: {
+          entries: recorded('deal', (result) => ({
+            ...result,
+            shares: (result.shares as Members[]).map((share) => ({ ...share, ...change })),
+          })),
+        },
       },
-    },
-  ],
+    ],
+  ),
   said('a next epoch of another id', 'assemble', { epochId: other }, life),
   said('a next epoch of another number', 'assemble', { epoch: 2 }, life),
   said('another public file of the next epoch', 'assemble', { public: { sha256: other, size: 1 } }, life),
@@ -145,29 +186,54 @@ export const alteredTranscript: Altered[] = [
   [
     'TRANSCRIPT-CONTENT',
     'a next epoch that no step of the plan declares live',
-    {
-      ...life,
-      alter: {
-        plan: (p) => ({
-          ...p,
-          parts: p.parts.map((part) => ({ ...part, steps: part.steps.filter(({ id }) => id !== 'live') })),
-        }),
-      },
-    },
+    { ...life, alter: { plan: planless('live') } },
   ],
   ['TRANSCRIPT-CONTENT', 'a transcript without the dealing', { fhe: true, alter: { entries: lost('deal') } }],
   [
     'TRANSCRIPT-CONTENT',
     'a key that no step of the plan makes',
+    { alter: { plan: planless('make-orders') } },
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a key that no step of the plan makes, and of which nothing is said',
     {
       alter: {
-        plan: (p) => ({
-          ...p,
-          parts: p.parts.map((part) => ({
-            ...part,
-            steps: part.steps.filter(({ id }) => id !== 'make-orders'),
-          })),
-        }),
+        plan: planless('make-orders'),
+        ...predicate((p) => ({ keyEvidence: p.keyEvidence.filter(({ id }) => id !== 'orders') })),
+      },
+    },
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a root of before that was wrapped for a server in no step',
+    { rootBorn: 'ab'.repeat(16), alter: { plan: planless('make-root') } },
+  ],
+  ...(
+    [
+      ['a root that no step of the plan proves', 'prove-root', {}],
+      ['a replica that no step of the plan brings', 'clone-root', { replica: true }],
+      ['a threshold key that no step of the plan deals', 'deal', { fhe: true }],
+      ['a next epoch that no step of the plan assembles', 'assemble', life],
+    ] as const
+  ).map(
+    ([what, step, options]): Altered => [
+      'TRANSCRIPT-CONTENT',
+      what,
+      { ...options, alter: { plan: planless(step) } },
+    ],
+  ),
+  [
+    'TRANSCRIPT-CONTENT',
+    'a key without evidence in a token that nobody opened',
+    {
+      alter: {
+        ...predicate((p) => ({
+          keyEvidence: p.keyEvidence.map((one) =>
+            one.id === 'orders' ? { ...one, serial: 'attacker', evidence: 'E0' as const } : one,
+          ),
+        })),
+        entries: recorded('make-orders', evidenceOf({ level: 'E0' })),
       },
     },
   ],
