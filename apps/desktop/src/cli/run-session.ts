@@ -7,12 +7,10 @@ import type { Program } from '../core/program.ts'
 import type { RunParts } from '../core/run/load-run.ts'
 import { PinBox } from '../core/run/pin-box.ts'
 import type { Run } from '../core/run/run.ts'
-import type { Lineage } from '../core/run/run-context.ts'
+import { firstOfLine, type Lineage } from '../core/run/run-context.ts'
 import { RunFolder } from '../core/run/run-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { withPadCancel } from './at-pad.ts'
-
-export const firstOfLine: Lineage = { sequence: '1', previous: null, supersedes: [] }
 
 /** Where a run's token is reached, and what the run cannot know by itself. */
 export type Place = {

@@ -14,7 +14,7 @@ import { FileWorks } from './services/file-work.ts'
 import type { GrantedPaths } from './services/granted-paths.ts'
 import { handOut } from './services/hand-out.ts'
 import * as holders from './services/holders.ts'
-import { lineageOf } from './services/lineage.ts'
+import { lineageInStore } from './services/lineage.ts'
 import { lockWindow } from './services/lock.ts'
 import { OpenRuns } from './services/open-runs.ts'
 import type { Parts } from './services/parts.ts'
@@ -76,14 +76,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       clock,
       measurement: program.measurement,
       keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-      lineage: () => {
-        const own = open()?.run.folder
-        if (own === undefined) return { sequence: '1', previous: null, supersedes: [] }
-        return lineageOf(
-          own,
-          store.runs().map(({ id }) => runs.get(id).run.folder),
-        )
-      },
+      lineage: () => lineageInStore(open()?.run.folder ?? null, { store, runs }),
       medium: () => open()?.medium ?? join(store.path, 'exported'),
     }),
     (id) => emit('ceremony.changed', { id }),

@@ -14,6 +14,8 @@ export type KeyChildProgram = { execPath: string; entry: string }
 /** Where the audience's bundles stand: the next sequence, the last one it receipted, and what was never receipted. */
 export type Lineage = { sequence: string; previous: string | null; supersedes: string[] }
 
+export const firstOfLine: Lineage = { sequence: '1', previous: null, supersedes: [] }
+
 /** All that an effect may touch. */
 export type RunContext = {
   readonly folder: RunFolder

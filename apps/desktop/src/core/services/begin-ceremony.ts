@@ -18,6 +18,7 @@ import { loadStandIns } from '../run/stand-ins.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { inNewFolder } from '../store/new-folder.ts'
 import { checked, path, text } from './checked.ts'
+import { requireReadable } from './lineage.ts'
 import type { Parts } from './parts.ts'
 import { readDestination } from './read-destination.ts'
 import { refuse } from './refuse.ts'
@@ -98,6 +99,8 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
   const { destination, ...values } = asked.values
   const destinations =
     destination === undefined || destination === '' ? [] : [readDestination(parts.paths.read(destination))]
+  // Said before anything is made, rather than when the bundle is built.
+  if (destinations.length > 0) requireReadable(parts)
   const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
   const request: RehearsalRequest = {
     folder: working,
@@ -160,6 +163,7 @@ export async function openProduction(parts: Parts, input: unknown): Promise<{ id
   const plan = readBounded(planFile, maxFile)
   const read = readPlan(plan)
   if (!read.ok) throw refusedPlan(read.refusals)
+  if (read.plan.destinations.length > 0) requireReadable(parts)
   const { folder, start } = beginProduction({
     folder: join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`),
     plan,

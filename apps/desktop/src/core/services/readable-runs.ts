@@ -4,7 +4,10 @@ import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
 
 /** One folder that is damaged, newer or in use keeps nobody from the other ceremonies. */
-export function readableRuns({ store, runs }: Parts): { open: OpenRun[]; unreadable: UnreadableRun[] } {
+export function readableRuns({ store, runs }: Pick<Parts, 'store' | 'runs'>): {
+  open: OpenRun[]
+  unreadable: UnreadableRun[]
+} {
   const open: OpenRun[] = []
   const unreadable: UnreadableRun[] = []
   for (const { id, folder } of store.runs()) {
