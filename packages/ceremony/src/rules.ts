@@ -17,7 +17,8 @@ export const runRules = {
   },
   'RUN-03': {
     title: 'A destination is not the one that is expected',
-    detail: 'The server’s card and its signed transport key must be those of the plan and of this domain.',
+    detail:
+      'The server’s card and its signed transport key must be those of the plan and of this domain, and there is one server at most.',
     remedy: 'Fetch the server’s card and transport files again and compare their fingerprints with the plan.',
   },
   'RUN-04': {

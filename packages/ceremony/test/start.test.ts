@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { decide } from '../src/index.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import { planOf } from './engine/plans.ts'
 import { fresh, production, rule } from './engine/runs.ts'
@@ -88,6 +89,16 @@ describe('start', () => {
     const changed = { ...transport, payload: { ...transport.payload, serial: 'another token' } } as never
     expect(rule(run, { ...start, destinations: [{ ...destination!, transport: changed }] })).toBe('RUN-03')
     expect(rule(run, { ...start, destinations: [{ ...destination!, card: other.card }] })).toBe('RUN-03')
+  })
+
+  it.each(['production', 'rehearsal'] as const)('RUN-03 refuses a second destination in a %s', (domain) => {
+    const run =
+      domain === 'production' ? fresh() : new FakeCore(production.plan, production.hash, 'rehearsal')
+    const start = run.startCommand()
+    const other = someServer(domain)
+    const second = { card: other.card, transport: other.transport }
+    const refused = decide(run.state, { ...start, destinations: [second, second] })
+    expect(refused).toMatchObject({ rule: 'RUN-03', detail: expect.stringContaining('one server') })
   })
 
   it('RUN-04 refuses a policy that asks for more people than are seated, or for no officer', () => {

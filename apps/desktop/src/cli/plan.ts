@@ -54,7 +54,7 @@ export function registerPlan({ program, act }: CommandLine): void {
     )
     .option(
       '--destination <transport...>',
-      'fill destinations; each server’s card.json lies beside its transport file',
+      'fill destinations, one at most; the server’s card.json lies beside its transport file',
     )
     .option('--library <file>', 'fill library with the digest of the token’s library')
     .requiredOption('--out <plan.yaml>', 'a new file')

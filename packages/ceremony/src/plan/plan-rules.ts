@@ -83,8 +83,8 @@ export const planRules = {
   'PLAN-32': {
     title: 'Replication and destinations contradict each other',
     detail:
-      'A root goes to destinations only through a trusted window, and a trusted window needs a destination.',
-    remedy: 'Name a destination, or set replication to none.',
+      'A root goes to a destination only through a trusted window, and a trusted window needs one. There is at most one: a bundle is for one server, which has one node.',
+    remedy: 'Name one destination, or set replication to none. Another server needs a ceremony of its own.',
   },
   'PLAN-34': {
     title: 'The root is not brought into another token as it says',

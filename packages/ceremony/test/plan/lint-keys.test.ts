@@ -31,6 +31,24 @@ describe('lint of keys', () => {
     expect(spoilt((copy) => (copy.keys[1]!.replication = 'none'))).toEqual(['PLAN-32'])
   })
 
+  it('PLAN-32 refuses a second destination, of another server or another node of the same one', () => {
+    const [first] = plan.destinations
+    const transport = 'ab'.repeat(32)
+    for (const second of [
+      { card: 'cd'.repeat(32), transport },
+      { ...first!, transport },
+    ]) {
+      const copy = copyOf(plan)
+      copy.destinations.push(second)
+      const [refusal, ...more] = lintPlan(copy)
+      expect(more).toEqual([])
+      expect(refusal).toMatchObject({
+        rule: 'PLAN-32',
+        detail: expect.stringContaining('2 destinations are listed'),
+      })
+    }
+  })
+
   it('PLAN-33 refuses a key that is made never, twice, or by the wrong step', () => {
     expect(lintPlan(without(plan, 'generate-data')).map(({ rule }) => rule)).toEqual(['PLAN-33'])
     expect(spoilt((copy) => (stepIn(copy, 'generate-data').key = 'project-kek'))).toEqual([
