@@ -8,6 +8,7 @@ import { loadRun } from '../core/run/load-run.ts'
 import { record } from '../core/run/record.ts'
 import { firstOfLine } from '../core/run/run-context.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
+import { endedWithKey } from './aborted-key.ts'
 import type { Outcome } from './output.ts'
 import { runIsOver } from './over.ts'
 import { statusOutcome } from './run-outcome.ts'
@@ -40,16 +41,7 @@ export async function abortCeremony(
   }
   if (left === null) return outcome
   const absence = await closeAborted(folder, options, program, { ...left, ...pinned(header.tokens) })
-  const key = absence === null ? 'left' : 'absent'
-  const said =
-    absence === null
-      ? `the ceremony key is still on the token ${left.serial}; bring its PIN and give this command again`
-      : `the ceremony key is destroyed, and absent from the token ${left.serial}`
-  return {
-    exit: absence === null ? 4 : 0,
-    json: { ...outcome.json, ceremonyKey: key, ...(absence === null ? { waitingFor: ['pin'] } : {}) },
-    text: `${outcome.text}\n${said}`,
-  }
+  return endedWithKey(outcome, { key: absence === null ? 'left' : 'absent', serial: left.serial }, folder)
 }
 
 function abort(opened: Parameters<Parameters<typeof readRun>[1]>[0], options: AbortOptions): void {

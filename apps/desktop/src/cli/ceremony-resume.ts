@@ -22,6 +22,7 @@ import type { RunFolder } from '../core/run/run-folder.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
 import { readBounded } from '../core/store/durable-file.ts'
+import { closeWithPin, endedWithKey, keyEndOf, withKeyEnd } from './aborted-key.ts'
 import { readParsed } from './files.ts'
 import { exceptionOutcome, lookAhead, lookAheadOfRehearsal, submitReceipt, withoutPin } from './look-ahead.ts'
 import { type Outcome, say } from './output.ts'
@@ -81,10 +82,14 @@ async function goOn(
   receipt: Uint8Array | null,
 ): Promise<Outcome> {
   const folder = resolve(dir)
-  const { before, header } = readRun(folder, ({ state, header }) => ({ before: viewOf(state), header }))
+  const { before, header, key } = readRun(folder, (opened) => ({
+    before: viewOf(opened.state),
+    header: opened.header,
+    key: keyEndOf(opened),
+  }))
   if (before.needs === null) {
     if (receipt !== null) throw runIsOver('receipt', folder, before.state)
-    return runOutcome(before, folder, { files: [], refused: [] })
+    return endedWithKey(runOutcome(before, folder, { files: [], refused: [] }), key, folder)
   }
   const decision = decisionOf(options)
   const saved = loadSettings(folder)
@@ -211,20 +216,24 @@ async function resumeProduction(
         submitReceipt(run, receipt)
         rest = await driveProduction(run, { ...settings, decision: null })
       }
+      await closeWithPin(run, pins.askPin)
       const view = run.view()
-      return runOutcome(view, folder, {
+      const outcome = runOutcome(view, folder, {
         ...rest,
         files: writeRequests(run.folder, view),
         vendor: vendorWorkAt(run.folder),
         attestation: vendorAttestationAt(run.folder),
       })
+      return endedWithKey(outcome, keyEndOf(run.folder), folder)
     },
   ).finally(pins.wipe)
 }
 
 export function ceremonyStatus(dir: string): Outcome {
   const folder = resolve(dir)
-  return readRun(folder, ({ state }) => statusOutcome(viewOf(state), folder))
+  return readRun(folder, (opened) =>
+    withKeyEnd(statusOutcome(viewOf(opened.state), folder), keyEndOf(opened), folder),
+  )
 }
 
 /** Server cards and transport files as a rehearsal's folder keeps them. */

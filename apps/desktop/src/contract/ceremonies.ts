@@ -201,6 +201,8 @@ export type RunView = {
   checkpoints: CheckpointView[]
   progress: { done: number; total: number }
   work: Work | null
+  /** Token that still holds the signing key of an aborted run, by its serial; null once it is proved absent, or none was made. */
+  keyLeft: string | null
   /** Set once sealed. */
   bundle: { path: string; digest: string; words: string[]; bytes: number } | null
   /** What the buttons may do now. */

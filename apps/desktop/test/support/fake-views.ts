@@ -123,6 +123,7 @@ export const run: RunView = {
   checkpoints: [{ size: 12, root: hex, words, signedBy: ['Ruth Weiss'], missing: ['Ivo Novak'] }],
   progress: { done: 3, total: 7 },
   work: null,
+  keyLeft: null,
   bundle: null,
   may: { pause: true, resume: false, abort: true, cancel: false },
 }

@@ -27,10 +27,11 @@ export type Absence = {
 
 type Around = Pick<RunContext, 'folder' | 'hsm' | 'clock'>
 
-/** The token that still holds the ceremony key of an aborted run; null where none was made or it is proved absent. */
-export function keyLeftBehind(
-  folder: RunContext['folder'],
-): { token: string; serial: string; pad: boolean } | null {
+/** A token that still holds the ceremony key of an aborted run. `token`: its role; `pad`: its PIN is entered there. */
+export type KeyLeft = { token: string; serial: string; pad: boolean }
+
+/** Null where no ceremony key was made or it is proved absent, and before the run is aborted. */
+export function keyLeftBehind(folder: RunContext['folder']): KeyLeft | null {
   const { state } = folder
   const key = state.ceremonyKey
   if (state.base !== 'Aborted' || key === null || folder.has(absenceFile)) return null
@@ -50,7 +51,7 @@ export async function closeAborted(run: Around): Promise<Absence | null> {
   if (left === null || key === null) return null
   const { token } = folder.signer(run.hsm)
   if (!folder.has('closeout.json') && (await isWhole(token, key))) await signEnd(run)
-  if (!(await destroyKeyHalves(token, key))) {
+  if (!(await destroyKeyHalves(token, left.serial, key))) {
     throw new CoreError('KEY-STAYED', `the ceremony key ${key.ckaId} is still on the token`, 'try again')
   }
   folder.forgetSealedSeed()

@@ -6,6 +6,7 @@ import {
   signingTemplate,
   windowRootTemplate,
 } from '@lux/hsm'
+import { inventoryAsUser } from './perform/as-user.ts'
 import { toEvidence } from './perform/key-evidence.ts'
 import { objectsOf, tokensSince } from './perform/token.ts'
 import { transportId } from './perform/transport-id.ts'
@@ -113,6 +114,7 @@ function lookForRecord(effect: EffectOf<'generate-key' | 'fhe-deal'>, run: RunCo
 
 async function lookForAbsence(effect: EffectOf<'destroy-ceremony-key'>, run: RunContext): Promise<Finding> {
   const token = tokenOf(run, effect.serial)
+  await inventoryAsUser(token, effect.serial)
   const left = [...(await token.findById(effect.ckaId)), ...(await token.findById(effect.sealCkaId))]
   if (left.length > 0) return { found: 'absent', detail: 'the key is still there' }
   run.folder.forgetSealedSeed()

@@ -5,6 +5,7 @@ import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
+import { keyLeftBehind } from '../run/close-aborted.ts'
 import { takeAnswers } from '../run/in-box.ts'
 import { awaitedVendorFile } from '../run/procedure-at.ts'
 import { rehearsalPins } from '../run/rehearsal-pins.ts'
@@ -127,7 +128,7 @@ async function goToPads(parts: Parts, run: Run, pins: readonly PinNeed[]): Promi
       run.enterPin(need.token, need.user, 'pin-pad')
 }
 
-/** The run is aborted all the same, and says that its key is still there. */
+/** The run is aborted all the same, and its view says that its key is still there. */
 function expectedOnly(error: unknown): void {
   if (!(error instanceof HsmError) && !(error instanceof CoreError)) throw error
 }
@@ -193,8 +194,12 @@ export async function resume(parts: Parts, input: unknown): Promise<RunView> {
 export async function abort(parts: Parts, input: unknown): Promise<RunView> {
   const { id, by, reason } = checked(v.strictObject({ id: hexId, by: name, reason: text }), input)
   const { run } = parts.runs.get(id)
+  if (keyLeftBehind(run.folder) !== null) {
+    // Over already: what is asked for is the key's end alone, so that whatever keeps it from that is told.
+    await run.closeAborted(null)
+    return shown(parts, id)
+  }
   refuse(run.submit({ type: 'abort', by, reason }))
-  // Where nobody is logged in any more, `custody ceremony abort` does it with the PIN.
   await run.closeAborted(null).catch(expectedOnly)
   return shown(parts, id)
 }
@@ -206,6 +211,7 @@ export async function decideException(parts: Parts, input: unknown): Promise<Run
   )
   const { run } = parts.runs.get(id)
   refuse(run.decide(decision === 'accept' ? 'continue' : decision, by, reason))
+  await run.closeAborted(null).catch(expectedOnly)
   return shown(parts, id)
 }
 

@@ -3,6 +3,7 @@ import { type RunView as EngineView, readEntry } from '@lux/ceremony'
 import { holderBefore } from '@lux/ceremony/plan'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
+import { keyLeftBehind } from '../run/close-aborted.ts'
 import { bundleFile } from '../run/perform/bundle.ts'
 import type { Run } from '../run/run.ts'
 import { behindPause } from './behind-pause.ts'
@@ -50,6 +51,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     }),
     progress: view.progress,
     work: run.work === null ? null : { ...run.work, cancellable: run.cancellable },
+    keyLeft: keyLeftBehind(folder)?.serial ?? null,
     bundle:
       view.bundle?.sha256 == null
         ? null

@@ -1,19 +1,23 @@
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
+import { call } from '../client.ts'
 import { useFormats } from '../i18n/format.ts'
+import type { Act } from '../screens/runner.tsx'
 import { hrefOf } from '../stores/route.ts'
 import { Fingerprint } from './fingerprint.tsx'
+import { Icon } from './icon.tsx'
 import { Code, Rec } from './record.tsx'
 
 /** Nothing is left to do here: what came of it, and where it lies. */
-export function RunEnd({ view }: { view: RunView }) {
+export function RunEnd({ view, act }: { view: RunView; act: Act }) {
   const { t } = useTranslation()
   const format = useFormats()
   return (
     <section className="panel" aria-label={t('runner.end')}>
       <div className="step">
         <h2 className="step-title">{t(`states.run-end.${view.state}`)}</h2>
+        {view.keyLeft === null ? null : <KeyLeft view={view} serial={view.keyLeft} act={act} />}
         {view.bundle === null ? null : (
           <>
             <Fingerprint
@@ -40,5 +44,31 @@ export function RunEnd({ view }: { view: RunView }) {
         )}
       </div>
     </section>
+  )
+}
+
+/** Its user has to be logged in to the token, on the screen of the tokens; then the run can be closed from here. */
+function KeyLeft({ view, serial, act }: { view: RunView; serial: string; act: Act }) {
+  const { t } = useTranslation()
+  const by = view.people.find(({ role }) => role === 'administrator' || role === 'operator')?.name ?? ''
+  const reason = t('runner.key-left-reason')
+  return (
+    <div className="failure" data-tone="bad" role="status">
+      <Icon name="alert" size={18} />
+      <div className="section">
+        <strong>{t('runner.key-left')}</strong>
+        <p>
+          {t('runner.key-left-do')} <Code>{serial}</Code>
+        </p>
+        <div className="actions">
+          <Button asChild variant="surface" color="gray" highContrast>
+            <a href={hrefOf('tokens')}>{t('runner.to-tokens')}</a>
+          </Button>
+          <Button onClick={() => void act(call('ceremonies.abort', { id: view.id, by, reason }))}>
+            {t('runner.key-left-destroy')}
+          </Button>
+        </div>
+      </div>
+    </div>
   )
 }

@@ -83,7 +83,7 @@ function Running({ view, failure }: { view: RunView; failure: Failure | null }) 
           ) : view.current ? (
             <RunStep key={`${view.current.id} ${view.state}`} view={view} step={view.current} act={act} />
           ) : (
-            <RunEnd view={view} />
+            <RunEnd view={view} act={act} />
           )}
           <Controls view={view} act={act} />
           <KeyEvidence keys={view.evidence} />

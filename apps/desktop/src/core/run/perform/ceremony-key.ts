@@ -2,6 +2,7 @@ import { mlDsa65, sec1FromEcSpki, sha256Hex, toBase64, wipe } from '@lux/crypto'
 import { sealingTemplate, signingTemplate, type Token } from '@lux/hsm'
 import { sealSeed } from '../ceremony-signer.ts'
 import { type Perform, tokenOf } from '../run-context.ts'
+import { inventoryAsUser } from './as-user.ts'
 import { discard } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
 
@@ -57,16 +58,18 @@ export const makeCeremonyKey: Perform<'make-ceremony-key'> = async (effect, run)
 
 /** Destroys both halves and proves them absent; the sealed seed goes with the key that opened it. */
 export const destroyCeremonyKey: Perform<'destroy-ceremony-key'> = async (effect, run) => {
-  const absent = await destroyKeyHalves(tokenOf(run, effect.serial), effect)
+  const absent = await destroyKeyHalves(tokenOf(run, effect.serial), effect.serial, effect)
   run.folder.forgetSealedSeed()
   return { ckaId: effect.ckaId, absent }
 }
 
-/** Destroys whatever is left of a ceremony key; true when it is absent afterwards. */
+/** Destroys whatever is left of a ceremony key; true when it is absent afterwards. Throws HSM-NOT-LOGGED-IN and other HsmErrors. */
 export async function destroyKeyHalves(
   token: Token,
+  serial: string,
   { ckaId, sealCkaId }: { ckaId: string; sealCkaId: string },
 ): Promise<boolean> {
+  await inventoryAsUser(token, serial)
   for (const [id, kind] of [
     [ckaId, 'private'],
     [ckaId, 'public'],

@@ -2,7 +2,6 @@ import type { EffectOf } from '@lux/ceremony'
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import {
   evidenceOf,
-  HsmError,
   type Inventory,
   type ProbeAttack,
   type ProbeReport,
@@ -13,19 +12,13 @@ import {
 import { CoreError } from '../../core-error.ts'
 import { atPad } from '../at-pad.ts'
 import { type Perform, pinOf, type RunContext, tokenOf } from '../run-context.ts'
+import { seenByUser } from './as-user.ts'
 
 /** Names of the storage or objects that cannot be read count as unreadable; sorted, so that two inventories compare. */
 export const takeInventory: Perform<'inventory'> = async (effect, run) => {
   const found = await tokenOf(run, effect.serial).inventory()
   const wanted = run.folder.state.tokens.some(({ role, wanted }) => role === effect.token && wanted)
-  // Without a log-in the token shows public objects only, and everything else would seem to be missing.
-  if (wanted && found.loggedIn !== 'user') {
-    throw new HsmError({
-      code: 'HSM-NOT-LOGGED-IN',
-      detail: `the user is not logged in to ${effect.serial}`,
-      remedy: 'Log in to the token and repeat.',
-    })
-  }
+  if (wanted) seenByUser(found, effect.serial)
   const objects = objectsOf(found)
   return {
     serial: effect.serial,
