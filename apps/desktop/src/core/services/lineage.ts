@@ -38,35 +38,43 @@ export function requireReadable(parts: Pick<Parts, 'store' | 'runs'>): OpenRun[]
 }
 
 /**
- * Where a run's audience stands as this store knows it: after the last bundle that the server receipted, replacing by
- * name those that were sealed for it since and never receipted. SPEC.md "Sequence".
+ * Where a run's audience stands as this store knows it: after the highest number that the server receipted, whenever the
+ * run of that bundle was begun, replacing by name what was sealed for it under higher numbers and never receipted.
+ * SPEC.md 6.3 "sequence".
  */
 export function lineageOf(own: RunFolder, others: Iterable<RunFolder>): Lineage {
-  const audience = own.state.destinations[0]?.audience
-  const earlier = [...others]
-    .filter(
-      ({ state, header }) =>
-        state.ceremonyId !== own.state.ceremonyId &&
-        state.domain === own.state.domain &&
-        state.bundle?.sha256 != null &&
-        state.destinations[0]?.audience === audience &&
-        header.created <= own.header.created,
-    )
-    .toSorted((a, b) => (a.header.created < b.header.created ? -1 : 1))
+  const audience = own.state.destinations[0]?.audience ?? ''
+  const sealed = [...others].filter(
+    ({ state }) =>
+      state.ceremonyId !== own.state.ceremonyId &&
+      state.domain === own.state.domain &&
+      state.bundle?.sha256 != null &&
+      state.destinations[0]?.audience === audience,
+  )
   let last = 0
   let previous: string | null = null
-  let supersedes: string[] = []
-  for (const folder of earlier) {
+  const open: { sequence: number; digest: string }[] = []
+  for (const folder of sealed) {
     const digest = folder.state.bundle?.digest ?? ''
-    const sequence = receiptedAs(folder, audience ?? '')
-    if (sequence === null) supersedes.push(digest)
-    else {
-      last = sequence
+    const receipted = receiptedAs(folder, audience)
+    if (receipted === null) open.push({ sequence: builtAs(folder), digest })
+    else if (receipted > last) {
+      last = receipted
       previous = digest
-      supersedes = []
     }
   }
+  const supersedes = open
+    .filter(({ sequence }) => sequence > last)
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map(({ digest }) => digest)
   return { sequence: String(last + 1 + supersedes.length), previous, supersedes }
+}
+
+/** The number that a bundle of this store was built with. */
+function builtAs(folder: RunFolder): number {
+  // Written by buildBundle alone.
+  const { lineage } = folder.readDocument('build-bundle.json') as unknown as { lineage: Lineage }
+  return Number(lineage.sequence)
 }
 
 function receiptedAs(folder: RunFolder, audience: string): number | null {

@@ -17,7 +17,7 @@ const digestOf = (n: number) => String(n).padStart(64, '0')
 /** What lineageOf reads of a run; the rest of a folder has no part in it. */
 function run(
   n: number,
-  options: { receipted?: number; sealed?: boolean; audience?: string } = {},
+  options: { receipted?: number; sealed?: boolean; audience?: string; sequence?: number } = {},
 ): RunFolder {
   const path = mkdtempSync(join(tmpdir(), 'lux-lineage-'))
   made.push(path)
@@ -49,7 +49,8 @@ function run(
       destinations: [{ audience: to }],
       bundle: options.sealed === false ? null : { digest: digestOf(n), sha256: digestOf(n) },
     },
-    readDocument: () => receipt,
+    readDocument: (name: string) =>
+      name === 'build-bundle.json' ? { lineage: { sequence: String(options.sequence ?? n) } } : receipt,
   } as unknown as RunFolder
 }
 
@@ -73,8 +74,35 @@ test('bundles that were sealed since and never receipted are replaced by name', 
   expect(lineageOf(own, others)).toEqual({ sequence: '3', previous: digestOf(1), supersedes: [digestOf(2)] })
 })
 
-test('another server’s bundles and later runs do not count', () => {
+test('another server’s bundles do not count', () => {
   const own = run(2)
-  const others = [run(1, { receipted: 7, audience: 'bb'.repeat(32) }), run(3, { receipted: 1 }), own]
+  const others = [run(1, { receipted: 7, audience: 'bb'.repeat(32) }), own]
   expect(lineageOf(own, others)).toEqual({ sequence: '1', previous: null, supersedes: [] })
+})
+
+test('SEQUENCE a run that was begun later and receipted earlier is what the server stands at', () => {
+  const own = run(1)
+  expect(lineageOf(own, [own, run(2, { receipted: 1 })])).toEqual({
+    sequence: '2',
+    previous: digestOf(2),
+    supersedes: [],
+  })
+})
+
+test('SEQUENCE what is replaced goes by the numbers that bundles have, not by when their runs were begun', () => {
+  const own = run(2)
+  const others = [
+    run(1, { sequence: 5 }),
+    run(3, { receipted: 3, sequence: 3 }),
+    run(4, { sequence: 4 }),
+    // Sent before the server took number 3 in, which replaced it.
+    run(5, { sequence: 2 }),
+    run(6, { receipted: 1, sequence: 1 }),
+    own,
+  ]
+  expect(lineageOf(own, others)).toEqual({
+    sequence: '6',
+    previous: digestOf(3),
+    supersedes: [digestOf(4), digestOf(1)],
+  })
 })
