@@ -178,7 +178,7 @@ export type Token = {
     },
   ): Promise<MadeKey>
   random(length: number): Promise<Bytes>
-  /** Destroys every object of this ref, then looks again. */
+  /** Destroys the one object of this ref, then looks again. HSM-DUPLICATE-ID, and nothing destroyed, where there are more. */
   destroy(ref: KeyRef): Promise<Absent>
 
   probe(): Promise<ProbeReport>

@@ -19,6 +19,30 @@ describe('an inventory of objects that cannot all be read', () => {
   })
   afterEach(() => bench.close())
 
+  /** A second private key under the pair's identifier, as another program makes it. */
+  const plant = () => {
+    bench.plan()
+    process.env.SOFTHSM2_CONF = bench.environment.SOFTHSM2_CONF
+    const planter = new Tokens(new Module(findSoftTokenLibrary() ?? '')).get(token.serial)
+    planter.logIn({ user: 'user', pin: userPin(), keep: false })
+    planter.module.createObject(
+      planter.session,
+      [
+        num('CLASS', 3),
+        num('KEY_TYPE', 3),
+        is('TOKEN', true),
+        hex('ID', id),
+        raw('EC_PARAMS', Buffer.from('06082a8648ce3d030107', 'hex')),
+        raw('VALUE', Buffer.alloc(32, 1)),
+        is('SIGN', true),
+      ],
+      'planting a key',
+    )
+    planter.close()
+    planter.module.p11.C_Finalize()
+    delete process.env.SOFTHSM2_CONF
+  }
+
   it('one attribute that is refused is named with the token’s reason, and all others are there', async () => {
     const whole = await token.inventory()
     expect(whole.objects.flatMap(({ unreadable }) => unreadable)).toEqual([])
@@ -53,29 +77,23 @@ describe('an inventory of objects that cannot all be read', () => {
   })
 
   it('two keys of one identifier are both shown, and using either is refused', async () => {
-    bench.plan()
-    process.env.SOFTHSM2_CONF = bench.environment.SOFTHSM2_CONF
-    const planter = new Tokens(new Module(findSoftTokenLibrary() ?? '')).get(token.serial)
-    planter.logIn({ user: 'user', pin: userPin(), keep: false })
-    planter.module.createObject(
-      planter.session,
-      [
-        num('CLASS', 3),
-        num('KEY_TYPE', 3),
-        is('TOKEN', true),
-        hex('ID', id),
-        raw('EC_PARAMS', Buffer.from('06082a8648ce3d030107', 'hex')),
-        raw('VALUE', Buffer.alloc(32, 1)),
-        is('SIGN', true),
-      ],
-      'planting a key',
-    )
-    planter.close()
-    delete process.env.SOFTHSM2_CONF
+    plant()
     const both = (await token.inventory()).objects.filter((o) => o.id === id && o.class === 'private')
     expect(both.map(({ attributes }) => attributes.LOCAL).sort()).toEqual(['false', 'true'])
     const use = token.signEcdsa({ key: { id, class: 'private' }, digest: new Uint8Array(32) })
     await expect(use).rejects.toMatchObject({ code: 'HSM-DUPLICATE-ID' })
     expect((await token.findById(id)).map(({ local }) => local).filter((local) => !local).length).toBe(1)
+  })
+
+  it('HSM-DUPLICATE-ID destroying one of two keys of one identifier is refused, and both stay', async () => {
+    plant()
+    const privates = async () =>
+      (await token.findById(id)).filter(({ ref }) => ref.class === 'private').length
+    expect(await privates()).toBe(2)
+    const one = token.destroy({ id, class: 'private' })
+    await expect(one).rejects.toMatchObject({ code: 'HSM-DUPLICATE-ID' })
+    expect(await privates()).toBe(2)
+    // The public half has its identifier to itself among public keys.
+    expect(await token.destroy({ id, class: 'public' })).toEqual({ destroyed: 1, absent: true })
   })
 })

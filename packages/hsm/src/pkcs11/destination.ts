@@ -7,7 +7,7 @@ import { unwrapOrInvalid } from './kek-path.ts'
 import { generateKeyPair } from './keys.ts'
 import { numbersOf } from './mechanisms.ts'
 import { oaep } from './parameters.ts'
-import { destroy, named, readBack, requireLength } from './read-back.ts'
+import { atMostOne, destroy, named, readBack, requireLength } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { secretAttributes } from './templates.ts'
 
@@ -53,6 +53,7 @@ export function unwrapRoot(
 }
 
 export function destroyTransportPair(token: TokenSession, id: string): { destroyed: number; absent: true } {
+  atMostOne(token, { id, class: 'public' })
   const { destroyed } = destroy(token, { id, class: 'private' })
   return { destroyed: destroyed + destroy(token, { id, class: 'public' }).destroyed, absent: true }
 }

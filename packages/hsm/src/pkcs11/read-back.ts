@@ -99,13 +99,27 @@ function requirePersisted(
   throw hsmError('HSM-DISK', `${doing}: the token store could not hold the key (${cut.name} was cut off)`)
 }
 
-/** Destroys every object of this ref, then looks again: absence is found, not assumed. */
+/**
+ * Destroys the object of this ref, then looks again: absence is found, not assumed; none there is not an error. Errors:
+ * HSM-DUPLICATE-ID where more than one key of the class carries the identifier, for one of them is somebody else's; nothing is
+ * destroyed then.
+ */
 export function destroy(token: TokenSession, ref: KeyRef): { destroyed: number; absent: true } {
   if (ref.class !== 'public') token.requireUser()
-  const found = token.findAll(ref)
+  const found = atMostOne(token, ref)
   for (const handle of found) token.destroyHandle(handle)
-  const left = token.findAll(ref).length
-  if (left > 0)
-    throw hsmError('HSM-DEVICE-ERROR', `${left} objects ${ref.id} are still there after destroying them`)
+  if (token.findAll(ref).length > 0)
+    throw hsmError('HSM-DEVICE-ERROR', `a ${ref.class} key ${ref.id} is still there after destroying it`)
   return { destroyed: found.length, absent: true }
+}
+
+/** Errors: HSM-DUPLICATE-ID. */
+export function atMostOne(token: TokenSession, ref: KeyRef): readonly Handle[] {
+  const found = token.findAll(ref)
+  if (found.length > 1)
+    throw hsmError(
+      'HSM-DUPLICATE-ID',
+      `${found.length} ${ref.class} keys carry ${ref.id}; none of them was destroyed`,
+    )
+  return found
 }

@@ -19,7 +19,7 @@ import { numbersOf } from './mechanisms.ts'
 import type { Handle } from './module.ts'
 import { oaep } from './parameters.ts'
 import { isRsa, publicKeyAttributes, readSpki } from './public-keys.ts'
-import { destroy, named, readBack } from './read-back.ts'
+import { atMostOne, destroy, named, readBack } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { secretAttributes } from './templates.ts'
 
@@ -243,6 +243,7 @@ export function destroyTransportKeys(
   token: TokenSession,
   ids: readonly string[],
 ): { destroyed: number; absent: true } {
+  for (const id of ids) atMostOne(token, { id, class: 'public' })
   const destroyed = ids.reduce((sum, id) => sum + destroy(token, { id, class: 'public' }).destroyed, 0)
   return { destroyed, absent: true }
 }

@@ -61,8 +61,14 @@ export async function destroyObject(parts: Parts, input: unknown): Promise<{ des
   const token = parts.hsm().token(of)
   const kind = classes[asked.class]
   const { objects } = await token.inventory()
-  const meant = objects.find((object) => object.id === id && object.class === kind)
-  mustBeTyped(asked.typedLabel, meant?.label || id)
+  const named = objects.filter((object) => object.id === id && object.class === kind)
+  if (named.length > 1)
+    throw new CoreError(
+      'HSM-DUPLICATE-ID',
+      `${named.length} keys carry ${id}: ${named.map((one) => JSON.stringify(one.label)).join(', ')}; none was destroyed`,
+      'find out where they come from, and destroy the one that is not needed with the token’s own tool',
+    )
+  mustBeTyped(asked.typedLabel, named[0]?.label || id)
   mustBeSeconded(of, asked.second)
   mustBeNoCeremonys(parts, of, id)
   const { destroyed } = await token.destroy({ id, class: kind })

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { utf8 } from '@lux/crypto'
-import { rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
+import { copySoftObjects, joinSoftTokens, rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { ObjectView, Result, RunView, TokenView, TrialView } from '../../../src/contract/index.ts'
 import { findProgram } from '../../../src/core/program.ts'
@@ -54,6 +54,21 @@ const destroy = (change: object = {}) =>
     ...change,
   })
 
+/** Another program's key under the identifier of ours: made on a token of the same master key, and copied. */
+async function plantNamesake(): Promise<void> {
+  const { library, environment, tokens } = softTokenEnvironment(join(dir, 'token'))
+  const blank = await startHsm({ library, environment })
+  const pins = { soPin: utf8('73910284'), userPin: utf8(first) }
+  const { serial: other } = await blank.token('new').initialise({ label: 'other', ...pins })
+  await blank.close()
+  joinSoftTokens(tokens, { from: serial, to: other })
+  const hsm = await startHsm({ library, environment })
+  await hsm.token(other).logIn({ user: 'user', pin: utf8(first) })
+  await hsm.token(other).generateAes({ id, label: 'payroll', bits: 256, template: rootTemplate })
+  await hsm.close()
+  copySoftObjects(tokens, { from: other, to: serial })
+}
+
 describe('what a token can do', () => {
   test('is tried with session keys by whoever is logged in, and nothing is left or changed', async () => {
     expect(codeOf(await core.call('tokens.tryOut', { serial }))).toBe('HSM-NOT-LOGGED-IN')
@@ -103,6 +118,17 @@ describe('a key on a token', () => {
     expect(await objects()).toBe(1)
     expect(await destroy()).toEqual({ ok: true, value: { destroyed: 1 } })
     expect(await objects()).toBe(0)
+  })
+
+  test('HSM-DUPLICATE-ID is not destroyed while another key carries its identifier, by the label of either', async () => {
+    await core.stop()
+    await plantNamesake()
+    core = await startCore(dir, findProgram())
+    await logIn('user', first)
+    expect(await objects()).toBe(2)
+    for (const typedLabel of ['old root', 'payroll'])
+      expect(codeOf(await destroy({ typedLabel }))).toBe('HSM-DUPLICATE-ID')
+    expect(await objects()).toBe(2)
   })
 
   test('is not destroyed by somebody who is not logged in', async () => {
