@@ -13,7 +13,7 @@ import { blockWays, otherWraps } from './probe-ways.ts'
 import { named } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { unwrapWithBlockCipher } from './software-kwp.ts'
-import { mechanismNumbers, secretAttributes } from './templates.ts'
+import { mechanismNumbers, secretAttributes, unwrapTemplateAttributes } from './templates.ts'
 
 type Finding = Pick<ProbeAttack, 'outcome' | 'detail'> & { said: Said }
 
@@ -109,28 +109,40 @@ function wrapThenDecrypt(scene: Scene): Finding {
     : held('decrypt-refused', { set: codeOf(flip.error), answer })
 }
 
-function unwrapAs(scene: Scene, extra: readonly Attribute[], doing: string): Finding {
+/** One unwrap for each of the ways to ask; the first that gives a key away decides, and one that is not decided outweighs refusals. */
+function unwrapAs(scene: Scene, ways: readonly (readonly Attribute[])[], doing: string): Finding {
   const { token, kek, mechanism } = scene
   const wrapped = wrapVictim(scene)
   if (!wrapped.ok) return finding('not-applicable', 'does-not-wrap', { answer: codeOf(wrapped.error) })
-  const template = [...scratchSecret(), is('TOKEN', false), ...extra]
   const { module, session } = token
-  const back = tryAttack(
-    () => module.unwrapKey(session, mechanism, kek, wrapped.value, template, doing),
-    () => unwrapHarmlessly(scene, wrapped.value),
-  )
-  if (!back.ok)
-    return back.undecided
-      ? undecided([codeOf(back.error)])
-      : held('unwrap-refused', { answer: codeOf(back.error) })
-  try {
-    return judgeUnwrapped(scene, back.value)
-  } finally {
-    token.destroyHandle(back.value)
+  const refusals = new Set<string>()
+  const open = new Set<string>()
+  let safe: Finding | null = null
+  for (const extra of ways) {
+    const template = [...scratchSecret(), is('TOKEN', false), ...extra]
+    const back = tryAttack(
+      () => module.unwrapKey(session, mechanism, kek, wrapped.value, template, doing),
+      () => unwrapHarmlessly(scene, wrapped.value),
+    )
+    if (!back.ok) {
+      ;(back.undecided ? open : refusals).add(codeOf(back.error))
+      continue
+    }
+    try {
+      const judged = judgeUnwrapped(scene, back.value)
+      if (typeof judged === 'string') open.add(judged)
+      else if (judged.outcome === 'broken') return judged
+      else safe = judged
+    } finally {
+      token.destroyHandle(back.value)
+    }
   }
+  if (open.size > 0) return undecided(open)
+  return safe ?? held('unwrap-refused', { answer: [...refusals].join(', ') })
 }
 
-function judgeUnwrapped({ token, victimValue }: Scene, key: Handle): Finding {
+/** Or the answer that leaves it undecided. */
+function judgeUnwrapped({ token, victimValue }: Scene, key: Handle): Finding | string {
   const { module, session } = token
   const value = tryAttack(
     () => module.getAttribute(session, key, CKA.VALUE),
@@ -139,9 +151,15 @@ function judgeUnwrapped({ token, victimValue }: Scene, key: Handle): Finding {
   if (value.ok && value.value !== 'absent' && value.value.equals(victimValue))
     return broken('unwrap-readable')
   const extractable = readAttribute(module, session, key, CKA.EXTRACTABLE)
-  if (!extractable.ok) return undecided([extractable.reason])
+  if (!extractable.ok) return extractable.reason
   if (extractable.value === 'true') return broken('unwrap-extractable')
-  return !value.ok && value.undecided ? undecided([codeOf(value.error)]) : held('unwrap-safe')
+  return !value.ok && value.undecided ? codeOf(value.error) : held('unwrap-safe')
+}
+
+function extractableChild(): Attribute[] {
+  // A child KEK's demands name no mechanism.
+  const demands = unwrapTemplateAttributes('child-kek', () => CKM.AES_KEY_WRAP_KWP)
+  return demands.map((one) => (one.type === CKA.EXTRACTABLE ? is('EXTRACTABLE', true) : one))
 }
 
 const weaker: readonly Attribute[] = [
@@ -154,6 +172,8 @@ const weaker: readonly Attribute[] = [
   is('MODIFIABLE', true),
   mechanisms([CKM.AES_ECB, CKM.AES_CBC_PAD]),
   { type: CKA.UNWRAP_TEMPLATE, value: [] },
+  // A token that refuses an empty one may take one that asks for as much and lets the child leave.
+  { type: CKA.UNWRAP_TEMPLATE, value: extractableChild() },
 ]
 
 export const nameOf = ({ type }: Attribute): string =>
@@ -224,12 +244,18 @@ function mechanismConfusion({ token, kek, victim, mechanism }: Scene): Finding {
   return open.length > 0 ? undecided(open) : held('wraps-once')
 }
 
-const readable = [is('PRIVATE', true), is('SENSITIVE', false), is('EXTRACTABLE', true)]
+/** Each alone too: a token that refuses every key with SENSITIVE=false has said nothing of EXTRACTABLE. */
+const readable: readonly (readonly Attribute[])[] = [
+  [is('PRIVATE', true), is('SENSITIVE', false), is('EXTRACTABLE', true)],
+  [is('PRIVATE', true), is('SENSITIVE', true), is('EXTRACTABLE', true)],
+  [is('EXTRACTABLE', true)],
+  [is('SENSITIVE', false)],
+]
 
 export const attacks: readonly [ProbeAttackName, (scene: Scene) => Finding][] = [
   ['wrap-then-decrypt', wrapThenDecrypt],
   ['reimport-extractable', (scene) => unwrapAs(scene, readable, 'unwrapping as extractable')],
-  ['silent-unwrap', (scene) => unwrapAs(scene, [], 'unwrapping without saying')],
+  ['silent-unwrap', (scene) => unwrapAs(scene, [[]], 'unwrapping without saying')],
   ['copy-escalate', copyEscalate],
   ['mechanism-confusion', mechanismConfusion],
   ['flip-attributes', flipAttributes],
