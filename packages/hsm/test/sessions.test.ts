@@ -9,7 +9,7 @@ import {
   type Token,
 } from '../src/index.ts'
 import { type FaultBench, startFaultBench } from './faults/fault-bench.ts'
-import { newId, refusal, userPin, utf8 } from './soft-token-bench.ts'
+import { newId, refusal, soPin, userPin, utf8 } from './soft-token-bench.ts'
 
 describe('sessions that are lost, and several at once', () => {
   let bench: FaultBench
@@ -125,6 +125,26 @@ describe('sessions that are lost, and several at once', () => {
     expect((await token.inventory()).loggedIn).toBe(null)
     expect(bench.count('C_Login')).toBe(logins)
   })
+
+  it.each([
+    ['CKR_FUNCTION_FAILED', 'HSM-DEVICE-ERROR'],
+    ['CKR_DEVICE_ERROR', 'HSM-DEVICE-ERROR'],
+    ['CKR_USER_NOT_LOGGED_IN', 'no error'],
+  ])(
+    'a token that answers %s to the log-out is told as %s, and has nobody logged in',
+    async (answer, code) => {
+      const made = { id: newId(), label: 's', bits: 256, template: sealingTemplate } as const
+      await token.generateAes(made)
+      bench.next('C_Logout', answer)
+      expect(await refusal(token.logOut())).toBe(code)
+      expect((await token.info()).loggedIn).toBe(null)
+      // Private objects are seen by whoever is logged in.
+      expect(await token.findById(made.id)).toEqual([])
+      expect(await refusal(token.logOut())).toBe('no error')
+      // SoftHSM refuses the officer while the user is logged in.
+      expect(await refusal(token.logIn({ user: 'so', pin: soPin() }))).toBe('no error')
+    },
+  )
 
   it('a handle that the token no longer knows is found again by its id', async () => {
     await sign()

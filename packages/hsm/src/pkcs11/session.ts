@@ -12,8 +12,8 @@ import { hsmError } from '../hsm-errors.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
 import { CKA, hex, num } from './attributes.ts'
-import { CKO, CKU, mechanismName } from './constants.ts'
-import { attempt, call } from './errors.ts'
+import { CKO, CKR, CKU, mechanismName } from './constants.ts'
+import { attempt, call, ckrOf } from './errors.ts'
 import { Lanes, Paces } from './lanes.ts'
 import type { Handle, Module } from './module.ts'
 import { requireTriesLeft } from './pin-tries.ts'
@@ -144,15 +144,21 @@ export class TokenSession {
     if (login.keep && pin && !this.#kept) this.#kept = { ...login, pin: Uint8Array.from(pin) }
   }
 
-  /** Session objects die here: a key that lives only in the session is gone after it. */
+  /**
+   * Session objects die here: a key that lives only in the session is gone after it. All sessions are closed whatever the token
+   * answers, because a login ends with the last of them; a token that has nobody logged in has been logged out of.
+   */
   logOut(): void {
     this.forgetPin()
     this.forgetHandles()
-    this.window = null
     if (!this.loggedIn) return
-    this.loggedIn = null
-    call('logging out', () => this.module.p11.C_Logout(this.session))
-    this.close()
+    try {
+      call('logging out', () => this.module.p11.C_Logout(this.session))
+    } catch (error) {
+      if (ckrOf(error) !== CKR.USER_NOT_LOGGED_IN) throw error
+    } finally {
+      this.close()
+    }
   }
 
   close(): void {
