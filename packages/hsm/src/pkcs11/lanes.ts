@@ -11,15 +11,15 @@ export type Lane = { readonly session: Handle; readonly set: number }
  */
 export class Lanes {
   readonly #module: Module
-  readonly #slot: Handle
+  readonly #open: () => Handle
   #limit: number
   readonly #free: Lane[] = []
   #set = 0
   #atWork = 0
 
-  constructor(module: Module, slot: Handle, limit: number) {
+  constructor(module: Module, open: () => Handle, limit: number) {
     this.#module = module
-    this.#slot = slot
+    this.#open = open
     this.#limit = limit
   }
 
@@ -36,7 +36,7 @@ export class Lanes {
 
   #opened(): Lane | null {
     if (this.#atWork >= this.#limit) return null
-    const opened = attempt(() => this.#module.openSession(this.#slot))
+    const opened = attempt(this.#open)
     if (opened.ok) return { session: opened.value, set: this.#set }
     if (ckrOf(opened.error) !== CKR.SESSION_COUNT) throw opened.error
     this.#limit = this.#atWork

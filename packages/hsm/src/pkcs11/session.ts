@@ -17,7 +17,7 @@ import { attempt, call, ckrOf } from './errors.ts'
 import { Lanes, Paces } from './lanes.ts'
 import type { Handle, Module } from './module.ts'
 import { requireTriesLeft } from './pin-tries.ts'
-import { describeMechanisms, listMechanisms, tokenInfo } from './token-info.ts'
+import { describeMechanisms, listMechanisms, type RawTokenInfo, tokenInfo } from './token-info.ts'
 import type { OpenWindow } from './window.ts'
 
 export const classNumber: Readonly<Record<KeyClass, number>> = {
@@ -78,7 +78,8 @@ export class TokenSession {
     this.slot = slot
     this.serial = info.serial
     this.profile = profileOf(info.manufacturer, info.model)
-    this.lanes = new Lanes(module, slot, Math.min(lanes, (info.maxSessions ?? Number.MAX_SAFE_INTEGER) - 1))
+    const limit = Math.min(lanes, (info.maxSessions ?? Number.MAX_SAFE_INTEGER) - 1)
+    this.lanes = new Lanes(module, () => this.#openSession(), limit)
   }
 
   get isOpen(): boolean {
@@ -87,14 +88,33 @@ export class TokenSession {
 
   /** The session that owns what we make. */
   get session(): Handle {
-    this.#session ??= this.module.openSession(this.slot, () => {
+    this.#session ??= this.#openSession(() => {
       this.#readOnly = true
     })
     return this.#session
   }
 
-  info(): TokenInfo {
+  /** A slot is named and not a token: who is behind it is looked at once the session is open, which ends with that token. */
+  #openSession(onReadOnly?: () => void): Handle {
+    const session = this.module.openSession(this.slot, onReadOnly)
+    const same = attempt(() => this.#requireSame())
+    if (same.ok) return session
+    attempt(() => call('closing a session', () => this.module.p11.C_CloseSession(session)))
+    throw same.error
+  }
+
+  /** Errors: HSM-TOKEN-ABSENT where another token is in the slot by now, or this one erased. */
+  #requireSame(): RawTokenInfo {
     const raw = call('reading token information', () => this.module.p11.C_GetTokenInfo(this.slot))
+    const info = tokenInfo(this.slot, raw, null, [])
+    if (info.serial === this.serial) return raw
+    const other = info.initialised ? `${info.serial} is` : 'one that was never initialised is'
+    throw hsmError('HSM-TOKEN-ABSENT', `token ${this.serial} is not in its slot any more: ${other}`)
+  }
+
+  /** Errors: HSM-TOKEN-ABSENT where another token is in the slot by now. */
+  info(): TokenInfo {
+    const raw = this.#requireSame()
     this.#numbers ??= listMechanisms(this.module, this.slot)
     return tokenInfo(this.slot, raw, this.loggedIn, this.#numbers)
   }
@@ -137,8 +157,11 @@ export class TokenSession {
     // The protection may have been lifted since.
     if (this.#readOnly) this.#closeSessions()
     const kind = user === 'so' ? CKU.SO : CKU.USER
-    if (name === undefined) this.module.login(this.session, kind, pin)
-    else this.module.loginUser(this.session, kind, pin, name)
+    const { session } = this
+    // A library may carry an open session over to the next token in the slot.
+    this.#requireSame()
+    if (name === undefined) this.module.login(session, kind, pin)
+    else this.module.loginUser(session, kind, pin, name)
     this.loggedIn = user
     this.forgetHandles()
     if (login.keep && pin && !this.#kept) this.#kept = { ...login, pin: Uint8Array.from(pin) }

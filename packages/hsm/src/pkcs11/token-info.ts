@@ -5,7 +5,7 @@ import { CKF, CKF_MECHANISM, mechanismName } from './constants.ts'
 import { attempt, call } from './errors.ts'
 import type { Handle, Module } from './module.ts'
 
-type RawTokenInfo = ReturnType<Module['p11']['C_GetTokenInfo']>
+export type RawTokenInfo = ReturnType<Module['p11']['C_GetTokenInfo']>
 
 const bit = (flags: number, flag: number) => (flags & flag) !== 0
 
