@@ -13,7 +13,7 @@ import type { TokenSession } from '../src/pkcs11/session.ts'
 import { hmac, verify } from '../src/pkcs11/signing.ts'
 import { closedTemplate } from '../src/templates.ts'
 
-/** What a token did otherwise than the vector says: `made` another value than the vector's, `took` or `refused` it. */
+/** What a token did otherwise than the vector says: `made` another value than the vector's, `took` an invalid one, `refused` a valid one. */
 export type Difference = { readonly tcId: number; readonly what: 'made' | 'took' | 'refused' }
 
 const newId = () => randomBytes(16).toString('hex')
@@ -51,6 +51,12 @@ const judge = ({ tcId, result }: Case, accepted: boolean): Difference[] => {
   return [{ tcId, what: accepted ? 'took' : 'refused' }]
 }
 
+/** What was opened or made, against the vector's bytes: of an invalid one any answer is too much, whatever its bytes. */
+const judgeBytes = (test: Case, made: Uint8Array | null, wanted: Buffer): Difference[] =>
+  test.result === 'invalid' || made === null || wanted.equals(Buffer.from(made))
+    ? judge(test, made !== null)
+    : [{ tcId: test.tcId, what: 'made' }]
+
 async function keyWrap(token: TokenSession, file: string, kind: 'kw' | 'kwp'): Promise<Difference[]> {
   const all = groups(shared(file)).flatMap(({ tests }) => tests)
   chooseWrapMechanism(token)
@@ -75,14 +81,9 @@ async function keyWrap(token: TokenSession, file: string, kind: 'kw' | 'kwp'): P
       if (!made.ok) return null
       const value = module.getAttribute(session, made.value, CKA.VALUE)
       token.destroyHandle(made.value)
-      return value
+      return value === 'absent' ? Buffer.alloc(0) : value
     })
-    const right = opened !== null && opened !== 'absent' && opened.equals(bytes(msg))
-    found.push(
-      ...(opened !== null && !right && test.result === 'valid'
-        ? [{ tcId, what: 'made' } as const]
-        : judge(test, opened !== null)),
-    )
+    found.push(...judgeBytes(test, opened, bytes(msg)))
     if (test.result !== 'valid') continue
     const wrapped = await withKnownKey(token, bytes(key), CKK.AES, [is('WRAP', true)], (by) =>
       withKnownKey(token, bytes(msg), CKK.GENERIC_SECRET, [], async (ref) =>
@@ -98,7 +99,7 @@ async function keyWrap(token: TokenSession, file: string, kind: 'kw' | 'kwp'): P
 async function gcm(token: TokenSession): Promise<Difference[]> {
   const found: Difference[] = []
   for (const test of groups(shared('aes_gcm_test')).flatMap(({ tests }) => tests)) {
-    const { key, iv, aad, msg, ct, tag, tcId } = test
+    const { key, iv, aad, msg, ct, tag } = test
     const flags = [is('ENCRYPT', true), is('DECRYPT', true)]
     const mechanism = () => ({ kind: 'gcm' as const, nonce: bytes(iv), aad: bytes(aad) })
     const sealed = Buffer.concat([bytes(ct), bytes(tag)])
@@ -107,12 +108,12 @@ async function gcm(token: TokenSession): Promise<Difference[]> {
         const opened = await answer(() =>
           decrypt(token, { key: ref, mechanism: mechanism(), ciphertext: sealed }),
         )
-        found.push(...judge(test, opened !== null && Buffer.from(opened).equals(bytes(msg))))
+        found.push(...judgeBytes(test, opened, bytes(msg)))
         if (test.result !== 'valid') return true
         const made = await answer(() =>
           encrypt(token, { key: ref, mechanism: mechanism(), plaintext: bytes(msg) }),
         )
-        if (made !== null && !Buffer.from(made).equals(sealed)) found.push({ tcId, what: 'made' })
+        found.push(...judgeBytes(test, made, sealed))
         return true
       }),
     )
@@ -221,7 +222,9 @@ async function mac(token: TokenSession, file: URL): Promise<Difference[]> {
         ),
       )
       const right = made !== null && bytes(test.tag).equals(Buffer.from(made).subarray(0, tagBytes))
-      found.push(...judge(test, right))
+      // The token makes the tag and is not asked to compare it: of a wrong one it makes the right one.
+      if (test.result === 'valid' && made !== null && !right) found.push({ tcId: test.tcId, what: 'made' })
+      else found.push(...judge(test, right))
     }
   }
   return found
@@ -236,7 +239,7 @@ async function oaep(token: TokenSession, file: URL, hash: HashName): Promise<Dif
       const { ct, msg, label } = test
       const mechanism = { kind: 'oaep', hash, label: bytes(label) } as const
       const opened = key && (await answer(() => decrypt(token, { key, mechanism, ciphertext: bytes(ct) })))
-      found.push(...judge(test, opened !== null && Buffer.from(opened).equals(bytes(msg))))
+      found.push(...judgeBytes(test, opened, bytes(msg)))
     }
     if (key !== null) token.destroyHandle(token.find(key))
   }

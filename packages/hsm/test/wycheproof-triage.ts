@@ -28,8 +28,9 @@ const numbers = (cases: readonly string[]) =>
     return Array.from({ length: last - first + 1 }, (_, i) => first + i)
   })
 
+/** One line for each, also where a case is refused both ways. */
 export const shown = (found: readonly Difference[]): string[] =>
-  found.map(({ what, tcId }) => `${what} ${tcId}`).sort()
+  [...new Set(found.map(({ what, tcId }) => `${what} ${tcId}`))].sort()
 
 /**
  * Whether a token did what its triage says. Of another version than the triaged one nothing is known but what holds of every token:

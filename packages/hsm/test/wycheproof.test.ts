@@ -1,6 +1,8 @@
 import { constants, createPrivateKey, createPublicKey, privateDecrypt, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CKR } from '../src/pkcs11/constants.ts'
+import { attempt, ckrError } from '../src/pkcs11/errors.ts'
 import { Module } from '../src/pkcs11/module.ts'
 import type { TokenSession } from '../src/pkcs11/session.ts'
 import { Tokens } from '../src/pkcs11/tokens.ts'
@@ -10,15 +12,35 @@ import { expectedOf, readTriage, shown } from './wycheproof-triage.ts'
 
 const triage = readTriage('softhsm')
 
+const tagBytes = 16
+
+/** SoftHSM, or a token that encrypts nothing and decrypts everything, to bytes of its own where it should refuse. */
+class CheckedModule extends Module {
+  lax = false
+
+  override begin(...given: Parameters<Module['begin']>): void {
+    if (this.lax && given[0] === 'C_EncryptInit') throw ckrError(CKR.MECHANISM_INVALID, given[4])
+    super.begin(...given)
+  }
+  override finish(...given: Parameters<Module['finish']>): Buffer {
+    const done = attempt(() => super.finish(...given))
+    if (done.ok) return done.value
+    if (this.lax && given[0] === 'C_Decrypt') return Buffer.alloc(given[2].length - tagBytes, 0x5a)
+    throw done.error
+  }
+}
+
 /** In this process, without the host: a thousand cases want no thousand round trips. */
 describe('Wycheproof against SoftHSM', () => {
   let bench: Bench
   let session: TokenSession
+  let module: CheckedModule
   beforeAll(async () => {
     bench = await startBench()
     const { serial } = await bench.newToken('wycheproof')
     process.env.SOFTHSM2_CONF = bench.environment.SOFTHSM2_CONF
-    session = new Tokens(new Module(bench.library)).get(serial)
+    module = new CheckedModule(bench.library)
+    session = new Tokens(module).get(serial)
     session.logIn({ user: 'user', pin: userPin(), keep: false })
   })
   afterAll(async () => {
@@ -47,6 +69,18 @@ describe('Wycheproof against SoftHSM', () => {
     },
     60_000,
   )
+
+  it('AES-GCM: whoever takes what is invalid, or seals nothing, is found out case by case', async () => {
+    const fair = new Set(shown(await differencesOf(session, 'AES-GCM')))
+    module.lax = true
+    const found = new Set(shown(await differencesOf(session, 'AES-GCM')))
+    module.lax = false
+    // What the driver itself refuses, by the length of the nonce, reaches no token.
+    const reached = casesOf('AES-GCM').filter(({ iv }) => iv?.length === 24)
+    for (const { tcId, result } of reached)
+      expect([tcId, found.has(`${result === 'valid' ? 'refused' : 'took'} ${tcId}`)]).toEqual([tcId, true])
+    expect(reached.some(({ tcId }) => fair.has(`took ${tcId}`))).toBe(false)
+  })
 })
 
 describe.each(['softhsm', 'opencryptoki', 'swtpm'])('the triage of %s', (name) => {
