@@ -55,7 +55,7 @@ export const apis = {
       acceptFinalTry?: boolean
     },
     { token: TokenView }
-  >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH', 'TOKEN-SECOND-OFFICER'),
+  >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH', 'TOKEN-SECOND-OFFICER', 'TOKEN-KEY-IN-USE'),
   'tokens.inventory': api<{ serial: string }, { objects: ObjectView[]; private: boolean }>('TOKEN-UNKNOWN'),
   'tokens.probe': api<{ serial: string }, { probe: ProbeView }>('TOKEN-UNKNOWN', 'WORK-CANCELLED'),
   /** Session keys alone, destroyed after each trial. Progress and Cancel go by the serial. */
@@ -83,7 +83,7 @@ export const apis = {
     { token: TokenView }
   >('TOKEN-UNKNOWN', 'TOKEN-LABEL-MISMATCH'),
   /**
-   * Every object of this class and id, and looks again. `typedLabel` must equal the object's label, or its id where it has
+   * The one object of this class and id, and looks again; of two none. `typedLabel` must equal the object's label, or its id where it has
    * none; `second` as for erasing. Refuses what a ceremony that is not over has made.
    */
   'tokens.destroyObject': api<

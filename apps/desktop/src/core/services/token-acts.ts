@@ -5,6 +5,7 @@ import { CoreError } from '../core-error.ts'
 import { atPad } from '../run/at-pad.ts'
 import { checked, pin, serial } from './checked.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
+import { mustBeNoCeremonys } from './not-in-use.ts'
 import type { Parts } from './parts.ts'
 import { found, padOf, viewOf } from './tokens.ts'
 
@@ -74,20 +75,4 @@ export async function destroyObject(parts: Parts, input: unknown): Promise<{ des
   const { destroyed } = await token.destroy({ id, class: kind })
   parts.emit('tokens.changed', {})
   return { destroyed }
-}
-
-/** What a ceremony that is not over has made, or works under, is destroyed by its own steps or not at all. */
-function mustBeNoCeremonys({ runs }: Parts, of: string, ckaId: string): void {
-  for (const [, { run }] of runs.all()) {
-    const { tokens, keys, ceremonyKey, replicas } = run.folder.state
-    const ids = [
-      ...keys.map((key) => key.ckaId),
-      ...replicas.map(({ evidence }) => evidence.ckaId),
-      ceremonyKey?.ckaId,
-      ceremonyKey?.sealCkaId,
-    ]
-    const view = run.view()
-    if (view.needs !== null && tokens.some((token) => token.serial === of) && ids.includes(ckaId))
-      throw new CoreError('TOKEN-KEY-IN-USE', `the key is one of “${view.title}”`, 'end that ceremony first')
-  }
 }

@@ -13,6 +13,7 @@ import { CoreError } from '../core-error.ts'
 import { atPad } from '../run/at-pad.ts'
 import { checked, pin, serial } from './checked.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
+import { mustServeNoCeremony } from './not-in-use.ts'
 import type { Parts } from './parts.ts'
 import { probesInRun } from './token-probes.ts'
 import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
@@ -81,6 +82,7 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
     const info = await found(parts, asked.serial)
     mustBeTyped(asked.typedLabel, info.label)
     mustBeSeconded(asked.serial, asked.second)
+    mustServeNoCeremony(parts, asked.serial)
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
   const { pins } = asked

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { utf8 } from '@lux/crypto'
@@ -136,24 +136,81 @@ describe('a key on a token', () => {
     await logIn('user', first)
     expect(await objects()).toBe(1)
   })
+})
 
-  test('TOKEN-KEY-IN-USE of a ceremony that is not over is left alone', async () => {
+describe('a token of a ceremony that is not over', () => {
+  let folder: string
+  let home: string
+  let key: string
+  const second = () => ({ name: 'Otto', serialEnd: home.slice(-4) })
+  const erase = () =>
+    core.call('tokens.initialise', {
+      slot: null,
+      serial: home,
+      typedLabel: 'stand-in ceremony',
+      label: 'erased',
+      pins: { so: rehearsalPins(folder).so, user: first },
+      second: second(),
+    })
+  const destroyKey = () =>
+    core.call('tokens.destroyObject', {
+      serial: home,
+      id: key,
+      class: 'secret-key',
+      typedLabel: 'root-kek',
+      second: second(),
+    })
+  const logInThere = () =>
+    core.call('tokens.logIn', { serial: home, user: 'user', pin: rehearsalPins(folder).user })
+  const restart = async () => {
+    await core.stop()
+    core = await startCore(dir, findProgram())
+    await logInThere()
+  }
+  beforeEach(async () => {
     const begun = await core.call('ceremonies.startRehearsal', { script: 'replicate-root', values: {} })
     if (!begun.ok) throw new Error(begun.error.code)
     const list = await core.call('tokens.list', {})
     const slots = (list.ok ? list.value : { slots: [] }) as { slots: { token: TokenView }[] }
-    const home = slots.slots.find(({ token }) => token.label === 'stand-in ceremony')!.token.serial
+    home = slots.slots.find(({ token }) => token.label === 'stand-in ceremony')!.token.serial
     const { id: ceremony } = begun.value as { id: string }
     const view = await core.call('ceremonies.view', { id: ceremony })
-    const { folder } = (view.ok ? view.value : {}) as RunView
-    const pin = rehearsalPins(folder).user
-    await core.call('tokens.logIn', { serial: home, user: 'user', pin })
+    ;({ folder } = (view.ok ? view.value : {}) as RunView)
+    await logInThere()
     const found = await core.call('tokens.inventory', { serial: home })
     const { objects: all } = (found.ok ? found.value : { objects: [] }) as { objects: ObjectView[] }
-    const key = all.find(({ label }) => label === 'root-kek')!
-    const second = { name: 'Otto', serialEnd: home.slice(-4) }
-    const asked = { serial: home, id: key.id, class: 'secret-key', typedLabel: 'root-kek', second }
-    expect(codeOf(await core.call('tokens.destroyObject', asked))).toBe('TOKEN-KEY-IN-USE')
+    key = all.find(({ label }) => label === 'root-kek')!.id
+  })
+
+  test('TOKEN-KEY-IN-USE keeps its keys and is not erased', async () => {
+    expect(codeOf(await destroyKey())).toBe('TOKEN-KEY-IN-USE')
+    expect(codeOf(await erase())).toBe('TOKEN-KEY-IN-USE')
+  })
+
+  test('TOKEN-KEY-IN-USE also of a core that was started again and has looked at no ceremony', async () => {
+    await restart()
+    expect(codeOf(await destroyKey())).toBe('TOKEN-KEY-IN-USE')
+    await restart()
+    expect(codeOf(await erase())).toBe('TOKEN-KEY-IN-USE')
+  })
+
+  test('TOKEN-KEY-IN-USE of a ceremony that cannot be read nobody knows what is its own: it is named', async () => {
+    await core.stop()
+    writeFileSync(join(folder, 'policy.json'), '{')
+    core = await startCore(dir, findProgram())
+    await logInThere()
+    for (const act of [destroyKey, erase]) {
+      const answer = await act()
+      expect(answer).toMatchObject({ ok: false, error: { code: 'TOKEN-KEY-IN-USE' } })
+      expect(answer.ok ? '' : answer.error.detail).toContain(folder)
+    }
+  })
+
+  test('another token is erased meanwhile', async () => {
+    const given = { slot: null, serial, typedLabel: 'desk', label: 'erased' }
+    const pins = { so: '73910284', user: first }
+    const other = { name: 'Otto', serialEnd: serial.slice(-4) }
+    expect(codeOf(await core.call('tokens.initialise', { ...given, pins, second: other }))).toBe('done')
   })
 })
 
