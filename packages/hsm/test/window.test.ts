@@ -1,7 +1,38 @@
 import { randomBytes } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { rootTemplate, type Token, type WindowDestination, windowRootTemplate } from '../src/index.ts'
+import { startFaultBench } from './faults/fault-bench.ts'
 import { type Bench, ckr, newId, refusal, soPin, startBench, userPin } from './soft-token-bench.ts'
+
+describe('committing on a slow token', () => {
+  it('has the time of the inventory that it ends with: a root is not lost to a deadline once it is made', async () => {
+    const bench = await startFaultBench({ callTimeoutMs: 1500 })
+    try {
+      const token = await bench.newToken('slow')
+      const server = await bench.loggedIn('server')
+      const id = newId()
+      const { spki } = await server.createTransportPair({ id, label: 'server' })
+      const destinations = [{ id, label: 'server', spki }]
+      await token.logIn({ user: 'so', pin: soPin() })
+      await token.importTrustedDestinations({ destinations })
+      await token.logOut()
+      await token.logIn({ user: 'user', pin: userPin() })
+      const ckaId = newId()
+      await token.openTrustedWindow({ ckaId, label: 'root', destinations })
+      const reads = bench.count('C_GetAttributeValue')
+      const { objects } = await token.inventory()
+      expect(objects).toHaveLength(2)
+      // What is left to read: the same objects, so that the inventory alone would overrun an ordinary call's time.
+      const ms = Math.ceil(1700 / (bench.count('C_GetAttributeValue') - reads))
+      bench.plan(`C_GetAttributeValue@*=slow:${ms}`)
+      const committed = await token.commitTrustedWindow()
+      expect(committed.ref).toEqual({ id: ckaId, class: 'secret' })
+      expect(bench.restarts).toEqual([])
+    } finally {
+      await bench.close()
+    }
+  }, 30_000)
+})
 
 describe('one root in several tokens', () => {
   let bench: Bench

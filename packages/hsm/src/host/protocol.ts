@@ -154,7 +154,7 @@ export function isAtPad(op: Operation, args: readonly unknown[]): boolean {
 
 /**
  * How many times the ordinary deadline an operation may take: an RSA-4096 pair is a search for primes that has no upper
- * bound, and the window wraps to every destination.
+ * bound, and the window wraps to every destination and is committed with an inventory.
  */
 export function deadlineFactor(op: Operation, atPad: boolean): number {
   if (atPad) return padFactor
@@ -167,6 +167,7 @@ export function deadlineFactor(op: Operation, atPad: boolean): number {
     case 'importUnderWrapping':
       return 6
     case 'openTrustedWindow':
+    case 'commitTrustedWindow':
     case 'probe':
     case 'inventory':
       return 3
