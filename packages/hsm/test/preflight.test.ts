@@ -3,6 +3,7 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
+import { load } from 'koffi'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { HsmError, preflightLibrary, softTokenEnvironment, startHsm } from '../src/index.ts'
 import { refusal } from './soft-token-bench.ts'
@@ -66,6 +67,44 @@ describe('a library is looked at before anything of it runs', () => {
     expect(said(build('user', ['near'], '-Wl,-rpath,$ORIGIN'))).toMatchObject({
       needs: expect.arrayContaining(['libnear.so']),
     })
+  })
+
+  /** Both say that it can be loaded. */
+  const loads = (path: string) => {
+    load(path)
+    return typeof said(path) === 'object'
+  }
+
+  it('what was found for one library is there for those that it needs, as the loader has it', () => {
+    build('leaf', [])
+    build('branch', ['leaf'])
+    expect(loads(build('tree', ['branch', 'leaf'], '-Wl,-rpath,$ORIGIN'))).toBe(true)
+    build('twig', ['leaf'])
+    const alone = build('shrub', ['twig'], '-Wl,-rpath,$ORIGIN', `-Wl,-rpath-link,${dir}`)
+    expect(said(alone)).toContain('needs libleaf.so; that is not installed')
+  })
+
+  it('a library is known by the name that it gives itself, too', () => {
+    const soname = '-Wl,-soname,libknown.so.7'
+    build('alias', [], soname)
+    build('asks', ['alias'])
+    build('alias', [])
+    const path = build('names', ['alias', 'asks'], '-Wl,-rpath,$ORIGIN')
+    build('alias', [], soname)
+    expect(loads(path)).toBe(true)
+  })
+
+  it('RPATH serves the libraries of libraries, RUNPATH does not and hides it', () => {
+    const old = '-Wl,--disable-new-dtags,-rpath,$ORIGIN'
+    const link = `-Wl,-rpath-link,${dir}`
+    build('third', [])
+    build('middle', ['third'])
+    expect(loads(build('inherits', ['middle'], old, link))).toBe(true)
+    build('fourth', [])
+    build('closed', ['fourth'], '-Wl,-rpath,/nowhere')
+    expect(said(build('hidden', ['closed'], old, link))).toContain(
+      'needs libfourth.so; that is not installed',
+    )
   })
 
   it('another file than the plan pins is HSM-LIBRARY-CHANGED, the pinned one starts', async () => {

@@ -7,7 +7,16 @@ export type Elf = {
   readonly cut: boolean
 }
 
-export type ElfNeeds = { readonly needed: readonly string[]; readonly searched: readonly string[] }
+/** `rpath` is empty where there is a RUNPATH, which hides it. */
+export type ElfNeeds = {
+  readonly needed: readonly string[]
+  readonly rpath: readonly string[]
+  readonly runpath: readonly string[] | null
+  /** What it calls itself. */
+  readonly soname: string | null
+}
+
+const needsNothing: ElfNeeds = { needed: [], rpath: [], runpath: null, soname: null }
 
 export const elfMachines: Readonly<Record<string, number>> = {
   x64: 62,
@@ -24,6 +33,7 @@ const PT_LOAD = 1
 const PT_DYNAMIC = 2
 const DT_NEEDED = 1n
 const DT_STRTAB = 5n
+const DT_SONAME = 14n
 const DT_RPATH = 15n
 const DT_RUNPATH = 29n
 
@@ -47,8 +57,9 @@ export function readElf(file: Buffer): Elf | null {
   return { bits, machine: read.u16(18), shared: read.u16(16) === 3, cut: end > BigInt(file.length) }
 }
 
-/** DT_NEEDED, and the folders of RPATH and RUNPATH as they are written there. Throws RangeError on a file that lies about itself. */
+/** DT_NEEDED, DT_SONAME, and the folders of RPATH and RUNPATH as they are written there; nothing of a file that is not 64-bit ELF. Throws RangeError on a file that lies about itself. */
 export function readNeeds(file: Buffer): ElfNeeds {
+  if (readElf(file)?.bits !== 64) return needsNothing
   const read = reader(file)
   const at = Number(read.u64(0x20))
   const count = read.u16(0x38)
@@ -62,7 +73,7 @@ export function readNeeds(file: Buffer): ElfNeeds {
     }
   })
   const dynamic = segments.find(({ type }) => type === PT_DYNAMIC)
-  if (!dynamic) return { needed: [], searched: [] }
+  if (!dynamic) return needsNothing
   const entries: [bigint, bigint][] = []
   for (let i = 0; i + dynamicEntryBytes <= dynamic.size; i += dynamicEntryBytes)
     entries.push([read.u64(dynamic.offset + i), read.u64(dynamic.offset + i + 8)])
@@ -71,14 +82,20 @@ export function readNeeds(file: Buffer): ElfNeeds {
     (s) =>
       s.type === PT_LOAD && table !== undefined && table >= s.address && table < s.address + BigInt(s.size),
   )
-  if (table === undefined || !home) return { needed: [], searched: [] }
+  if (table === undefined || !home) return needsNothing
   const strings = home.offset + Number(table - home.address)
   const text = (offset: bigint): string => {
     const start = strings + Number(offset)
     const end = file.indexOf(0, start)
     return end < 0 ? '' : file.toString('utf8', start, end)
   }
-  const all = (...tags: readonly bigint[]) =>
-    entries.filter(([tag]) => tags.includes(tag)).map(([, value]) => text(value))
-  return { needed: all(DT_NEEDED), searched: all(DT_RPATH, DT_RUNPATH).flatMap((list) => list.split(':')) }
+  const all = (tag: bigint) => entries.filter(([one]) => one === tag).map(([, value]) => text(value))
+  const folders = (tag: bigint) => all(tag).flatMap((list) => list.split(':'))
+  const runpath = folders(DT_RUNPATH)
+  return {
+    needed: all(DT_NEEDED),
+    rpath: runpath.length > 0 ? [] : folders(DT_RPATH),
+    runpath: runpath.length > 0 ? runpath : null,
+    soname: all(DT_SONAME)[0] ?? null,
+  }
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { closeSync, openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { hsmError } from '../hsm-errors.ts'
-import { elfMachines, readElf, readNeeds } from './elf.ts'
+import { type ElfNeeds, elfMachines, readElf, readNeeds } from './elf.ts'
 
 const maxLibraryBytes = 512 * 1024 * 1024
 const maxLibraries = 256
@@ -57,34 +57,52 @@ function checkElf(path: string, file: Buffer): void {
   if (elf.cut) throw hsmError('HSM-LIBRARY-INVALID', `${path} is cut short`)
 }
 
-/** Every library that this one needs, and those that these need. Where the loader keeps no cache (musl) nothing is claimed. */
+/** A library as the loader took it in, and the one for whose sake. */
+type Loaded = ElfNeeds & { readonly at: string; readonly by: Loaded | null }
+
+/**
+ * Every library that this one needs, and those that these need, in the loader's own order, breadth first: what was found for one
+ * of them is there for all. Where the loader keeps no cache (musl) nothing is claimed.
+ */
 function requireDependencies(path: string, file: Buffer): readonly string[] {
   const cache = loaderCache()
   if (!cache) return []
   const found = new Set<string>()
-  const visit = (at: string, content: Buffer): void => {
-    const { needed, searched } = needsOf(at, content)
-    const folders = searched.map((folder) => folder.replace(/\$\{?ORIGIN\}?/, dirname(at)))
-    for (const name of needed) {
-      if (found.has(name) || found.size > maxLibraries) continue
+  const root: Loaded = { ...needsOf(path, file), at: path, by: null }
+  const known = new Set(root.soname === null ? [] : [root.soname])
+  const queue: Loaded[] = [root]
+  for (const library of queue) {
+    for (const name of library.needed) {
+      if (known.has(name) || found.size > maxLibraries) continue
+      known.add(name)
       found.add(name)
-      const there = locate(name, folders, cache)
-      if (!there)
+      const at = locate(name, foldersFor(library), cache)
+      if (!at)
         throw hsmError(
           'HSM-LIBRARY-DEPENDENCY',
-          at === path
+          library === root
             ? `${path} needs ${name}, which is not installed`
-            : `${path} needs ${at}, which needs ${name}; that is not installed`,
+            : `${path} needs ${library.at}, which needs ${name}; that is not installed`,
         )
-      visit(there, readFileSync(there))
+      const next: Loaded = { ...needsOf(at, readFileSync(at)), at, by: library }
+      if (next.soname !== null) known.add(next.soname)
+      queue.push(next)
     }
   }
-  visit(path, file)
   return [...found].sort()
 }
 
-function needsOf(path: string, content: Buffer): ReturnType<typeof readNeeds> {
-  if (readElf(content)?.bits !== 64) return { needed: [], searched: [] }
+/** Its RUNPATH; without one its RPATH, and after it that of whoever it was loaded for. */
+function foldersFor(library: Loaded): readonly string[] {
+  const from = (at: string, folders: readonly string[]) =>
+    folders.map((folder) => folder.replaceAll(/\$(?:ORIGIN\b|\{ORIGIN\})/g, dirname(at)))
+  if (library.runpath !== null) return from(library.at, library.runpath)
+  const folders: string[] = []
+  for (let one: Loaded | null = library; one !== null; one = one.by) folders.push(...from(one.at, one.rpath))
+  return folders
+}
+
+function needsOf(path: string, content: Buffer): ElfNeeds {
   try {
     return readNeeds(content)
   } catch (error) {
