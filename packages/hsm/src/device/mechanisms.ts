@@ -54,7 +54,7 @@ export type CapabilityTrial = { readonly group: CapabilityGroup; readonly name: 
 /**
  * `proved`: tried on scratch keys, and other software agrees with the result. `wrong`: the token does it and the result
  * is not the standard's. `unsupported`: not in its list, or refused when tried. `untried`: it would have left a key on the token
- * meanwhile, which the caller does not want.
+ * meanwhile, which the caller does not want, or the token reported a fault, which is no refusal.
  */
 export type Capability = CapabilityTrial & {
   readonly mechanism: string

@@ -4,6 +4,7 @@ import { cipherTrials } from './capability-ciphers.ts'
 import { keyTrials } from './capability-keys.ts'
 import { NotTried, scratchPairs, type Trial, Wrong } from './capability-trial.ts'
 import { wrapTrials } from './capability-wraps.ts'
+import { isFault, isGone } from './errors.ts'
 import type { TokenSession } from './session.ts'
 
 /**
@@ -51,7 +52,10 @@ async function judge({ group, name, mechanism, run }: Trial): Promise<Capability
     if (error instanceof Wrong) return said('wrong', error.message)
     if (error instanceof NotTried) return said('untried', error.message)
     if (!(error instanceof HsmError)) throw error
+    // Whoever is gone lacks nothing: a list of what it cannot do would be made up.
+    if (isGone(error)) throw error
     if (error.code === 'HSM-ATTRIBUTE-MISMATCH') return said('wrong', error.detail)
-    return said('unsupported', error.ckr ? `${error.detail} (${error.ckr.name})` : error.detail)
+    const state = isFault(error) ? 'untried' : 'unsupported'
+    return said(state, error.ckr ? `${error.detail} (${error.ckr.name})` : error.detail)
   }
 }

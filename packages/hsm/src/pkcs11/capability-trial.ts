@@ -3,7 +3,7 @@ import type { Capability, CapabilityGroup, KeyPairKind, KeyTemplate, MadeKeyPair
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { closedTemplate } from '../templates.ts'
-import { attempt } from './errors.ts'
+import { attempt, attemptRefusal, isGone } from './errors.ts'
 import { generateKeyPair } from './keys.ts'
 import type { TokenSession } from './session.ts'
 
@@ -49,7 +49,8 @@ async function withPair<T>(
     const template = { ...closedTemplate, ...flags, token: inToken }
     return generateKeyPair(token, { id: scratchId(), label: 'trial', kind, template })
   }
-  const inSession = attempt(() => make(false))
+  // Only a refusal of session objects is a reason to make one that stays.
+  const inSession = attemptRefusal(() => make(false))
   if (!inSession.ok && inSession.error.ckr === null) throw inSession.error
   if (!inSession.ok && sessionOnly) throw new NotTried(inSession.error.ckr?.name)
   // A TPM has no session objects; there the pair is one of the token's until it is destroyed below.
@@ -64,6 +65,8 @@ async function withPair<T>(
   const left = [pair.privateKey, pair.publicKey].filter(
     (ref) => !attempt(() => token.destroyHandle(token.find(ref))).ok,
   )
+  // Session objects are gone with the session.
+  if (!seen.ok && inSession.ok && seen.error instanceof HsmError && isGone(seen.error)) throw seen.error
   if (left.length > 0) throw leftBehind(pair.publicKey.id, seen)
   if (!seen.ok) throw seen.error
   return seen.value

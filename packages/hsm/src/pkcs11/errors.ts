@@ -94,10 +94,16 @@ const fault: ReadonlySet<string> = new Set([
   'CKR_USER_NOT_LOGGED_IN',
 ])
 
+/** Whether the token or our session is gone. */
+export const isGone = ({ ckr }: HsmError): boolean => gone.has(ckr?.name ?? '')
+
+/** Whether the token reports a fault of its own: it has refused nothing. */
+export const isFault = ({ ckr }: HsmError): boolean => fault.has(ckr?.name ?? '')
+
 /** As `attempt`; a token or session that is gone is no refusal and throws. */
 export function attemptPresent<T>(fn: () => T): ReturnType<typeof attempt<T>> {
   const result = attempt(fn)
-  if (!result.ok && gone.has(result.error.ckr?.name ?? '')) throw result.error
+  if (!result.ok && isGone(result.error)) throw result.error
   return result
 }
 
@@ -109,6 +115,6 @@ export function attemptRefusal<T>(fn: () => T): ReturnType<typeof attempt<T>> {
   const result = attemptPresent(fn)
   if (result.ok) return result
   const { ckr, code } = result.error
-  if (ckr === null ? code === 'HSM-DEVICE-ERROR' : fault.has(ckr.name)) throw result.error
+  if (isFault(result.error) || (ckr === null && code === 'HSM-DEVICE-ERROR')) throw result.error
   return result
 }

@@ -95,7 +95,7 @@ function requireDependencies(path: string, file: Buffer): readonly string[] {
 /** Its RUNPATH; without one its RPATH, and after it that of whoever it was loaded for. */
 function foldersFor(library: Loaded): readonly string[] {
   const from = (at: string, folders: readonly string[]) =>
-    folders.map((folder) => folder.replaceAll(/\$(?:ORIGIN\b|\{ORIGIN\})/g, dirname(at)))
+    folders.map((folder) => folder.replaceAll(/\$(?:ORIGIN\b|\{ORIGIN\})/g, () => dirname(at)))
   if (library.runpath !== null) return from(library.at, library.runpath)
   const folders: string[] = []
   for (let one: Loaded | null = library; one !== null; one = one.by) folders.push(...from(one.at, one.rpath))

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Token } from '../../src/index.ts'
-import { type Bench, refusal, startBench } from '../soft-token-bench.ts'
+import { type FaultBench, startFaultBench } from '../faults/fault-bench.ts'
+import { type Bench, refusal, startBench, userPin } from '../soft-token-bench.ts'
 
 describe('capabilities', () => {
   let bench: Bench
@@ -55,5 +56,47 @@ describe('capabilities', () => {
       hardware: false,
     })
     expect(list.filter(({ name }) => name.startsWith('0x'))).toEqual([])
+  })
+})
+
+describe('capabilities of a token that fails while it is tried', () => {
+  let bench: FaultBench
+  let token: Token
+  beforeEach(async () => {
+    bench = await startFaultBench()
+    token = await bench.loggedIn('failing')
+  })
+  afterEach(() => bench.close())
+
+  const only = { group: 'generate', name: 'aes-256' } as const
+  const signs = { group: 'sign', name: 'ecdsa-p-256-sha256' } as const
+
+  it.each([
+    ['removed', 'HSM-TOKEN-ABSENT'],
+    ['session-lost', 'HSM-SESSION-LOST'],
+  ])('a token that is %s has no capabilities: it is %s', async (fault, code) => {
+    for (const name of ['C_GenerateKey', 'C_GenerateKeyPair']) {
+      bench.plan(`${name}@${bench.count(name) + 1}-=${fault}`)
+      expect(await refusal(token.capabilities())).toBe(code)
+      bench.plan()
+      await token.logIn({ user: 'user', pin: userPin() })
+    }
+  })
+
+  it('one whose answer is a fault of its own has decided nothing', async () => {
+    bench.plan('C_GenerateKey@*=CKR_DEVICE_ERROR')
+    const [made] = await token.capabilities({ only })
+    expect([made?.state, made?.detail]).toEqual(['untried', expect.stringContaining('CKR_DEVICE_ERROR')])
+    bench.plan('C_SignInit@*=CKR_DEVICE_MEMORY')
+    const [signed] = await token.capabilities({ only: signs })
+    expect([signed?.state, signed?.detail]).toEqual(['untried', expect.stringContaining('CKR_DEVICE_MEMORY')])
+  })
+
+  it('no key is put on the token because a session key met a fault', async () => {
+    bench.plan('C_GenerateKeyPair@*=CKR_DEVICE_ERROR')
+    const before = bench.count('C_GenerateKeyPair')
+    const [made] = await token.capabilities({ only: signs })
+    expect(made?.state).toBe('untried')
+    expect(bench.count('C_GenerateKeyPair') - before).toBe(1)
   })
 })
