@@ -24,6 +24,7 @@ import { loadStandIns } from '../core/run/stand-ins.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { closeWithPin, endedWithKey, keyEndOf, withKeyEnd } from './aborted-key.ts'
 import { readParsed } from './files.ts'
+import { changedLineage } from './lineage-after.ts'
 import { exceptionOutcome, lookAhead, lookAheadOfRehearsal, submitReceipt, withoutPin } from './look-ahead.ts'
 import { type Outcome, say } from './output.ts'
 import { runIsOver } from './over.ts'
@@ -45,6 +46,7 @@ import { WrongUse } from './wrong-use.ts'
 export type ResumeOptions = RunPinOptions & {
   token?: Record<string, string>
   medium?: string
+  after?: string
   answers?: string
   by?: string
   decide?: string
@@ -169,12 +171,16 @@ async function resumeProduction(
   decision: Decision | null,
   receipt: Uint8Array | null,
 ): Promise<Outcome> {
+  const { after } = options
   const saved = {
     ...before,
+    ...(after === undefined
+      ? {}
+      : { lineage: readRun(folder, (opened) => changedLineage(opened, resolve(after))) }),
     tokens: { ...before.tokens, ...options.token },
     medium: options.medium === undefined ? before.medium : resolve(options.medium),
   }
-  const moved = options.token !== undefined || options.medium !== undefined
+  const moved = options.token !== undefined || options.medium !== undefined || after !== undefined
   const tokens = readTokens(saved.tokens)
   const answers = options.answers === undefined ? new Answers([]) : readAnswers(options.answers)
   const { lineage } = saved

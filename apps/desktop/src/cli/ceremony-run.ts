@@ -14,15 +14,17 @@ import { vendorAttestationAt, vendorWorkAt } from '../core/run/procedure-at.ts'
 import { besidePlan, maxPublic, readAttestations, readCards } from '../core/run/production-files.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
 import type { Run } from '../core/run/run.ts'
+import type { Lineage } from '../core/run/run-context.ts'
 import { RunFolder } from '../core/run/run-folder.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { checkEmpty, inNewFolder, makeFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
+import { addresseeOf, lineageAfter } from './lineage-after.ts'
 import { type Outcome, say } from './output.ts'
 import { runOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
 import { pinned, withRun } from './run-session.ts'
-import { libraryOf, lineageAfter, type RunToken, readTokens, saveSettings } from './run-settings.ts'
+import { libraryOf, type RunToken, readTokens, saveSettings } from './run-settings.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export type CeremonyRunOptions = RunPinOptions & {
@@ -62,7 +64,6 @@ export async function runCeremony(
   const policy = readBounded(options.policy, maxFile)
   const pub = options.public === undefined ? null : readBounded(options.public, maxPublic)
   const medium = resolve(options.medium ?? join(out, 'medium'))
-  const lineage = lineageAfter(options.after)
   const { bound, pins } = serials(plan, tokens)
   const library = libraryOf(tokens)
   // Plan, lock, policy and the library's file are judged before the vendor's code runs in any process of ours.
@@ -82,7 +83,10 @@ export async function runCeremony(
       clock: systemClock,
     })
   let started = false
-  const start = ({ folder, start }: ReturnType<typeof beginProduction>, parts: RunParts): Run => {
+  const start = (
+    { folder, start, lineage }: ReturnType<typeof beginProduction> & { lineage: Lineage },
+    parts: RunParts,
+  ): Run => {
     saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
     makeFolder(join(out, 'in'))
     const run = runOn(folder, parts, () => undefined)
@@ -113,10 +117,11 @@ export async function runCeremony(
     async () => {
       const begun = begin()
       try {
+        const lineage = lineageAfter(options.after, addresseeOf(begun.start))
         return await withRun(
           program,
           { library, ...pins, medium, lineage },
-          (parts) => start(begun, parts),
+          (parts) => start({ ...begun, lineage }, parts),
           go,
         )
       } finally {

@@ -57,6 +57,10 @@ Example:
       )
       .option('--token <role=uri>', 'where a token is now', collectToken)
       .option('--medium <dir>', 'folder that Export writes to from now on')
+      .option(
+        '--after <receipt>',
+        'the server’s receipt of the bundle before this one, as long as this one is not built',
+      )
       .option('--answers <file>', 'what people answer to steps that only ask for a word')
       .option('--by <name>', 'who resumes or decides; the administrator by default')
       .option('--decide <what>', 'decide the open exception: retry, continue or abort')

@@ -1,12 +1,10 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { issueText, receiptCodec } from '@lux/ceremony/wire'
+import { issueText } from '@lux/ceremony/wire'
 import { encodeCanonical, fromUtf8 } from '@lux/crypto'
 import * as v from 'valibot'
 import { CoreError } from '../core/core-error.ts'
-import type { Lineage } from '../core/run/run-context.ts'
 import { readBounded, writeDurably } from '../core/store/durable-file.ts'
-import { readParsed } from './files.ts'
 import { parseTokenUri, type TokenUri } from './token-uri.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -91,11 +89,4 @@ export function libraryOf(tokens: readonly RunToken[]): string {
     throw new WrongUse('TOKEN-LIBRARIES', `a run uses one library: ${[...paths].join(', ')}`)
   }
   return path
-}
-
-/** What follows the bundle that a server receipted last; the first bundle without one. */
-export function lineageAfter(receipt: string | undefined): Lineage {
-  if (receipt === undefined) return { sequence: '1', previous: null, supersedes: [] }
-  const { payload } = readParsed(receipt, receiptCodec.file)
-  return { sequence: String(Number(payload.sequence) + 1), previous: payload.bundleDigest, supersedes: [] }
 }

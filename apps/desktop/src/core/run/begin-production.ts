@@ -55,7 +55,10 @@ export type ProductionRequest = {
  * by the rules of the plan and the policy, PLAN-LIBRARY, ATTESTATION-MISSING, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING,
  * FHE-PUBLIC-OTHER.
  */
-export function beginProduction(request: ProductionRequest): { folder: RunFolder; start: Command } {
+export function beginProduction(request: ProductionRequest): {
+  folder: RunFolder
+  start: Extract<Command, { type: 'start' }>
+} {
   const read = readPlan(request.plan)
   if (!read.ok) throw refusedPlan(read.refusals)
   const { plan, hash } = read
