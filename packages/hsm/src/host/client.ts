@@ -28,6 +28,8 @@ export type StartHsmOptions = {
   readonly sessions?: number
   /** How often `onTokensChanged` has the library asked. Default 2 000 ms. */
   readonly pollMs?: number
+  /** Milliseconds that the host may still work after this process is gone, so that a write under way ends. Default 30 000. */
+  readonly orphanMs?: number
 }
 
 const defaultCallTimeoutMs = 20_000

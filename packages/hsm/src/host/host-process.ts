@@ -7,6 +7,7 @@ import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
 import type { Outlet } from './call-queue.ts'
 import type { StartHsmOptions } from './client.ts'
 import { type Frame, FrameReader, FrameWriter } from './frames.ts'
+import { defaultOrphanMs } from './orphan.ts'
 import { type FromHost, framePipe, protocolVersion, type ToHost } from './protocol.ts'
 
 type Events = {
@@ -109,6 +110,7 @@ export class HostProcess {
         library: this.#options.library,
         sha256: this.#options.librarySha256 ?? null,
         sessions: sessionsOf(this.#options),
+        orphanMs: this.#options.orphanMs ?? defaultOrphanMs,
       })
     })
   }

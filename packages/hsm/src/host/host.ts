@@ -9,6 +9,7 @@ import { type Frame, FrameReader, FrameWriter, parcel } from './frames.ts'
 import { HostPipe } from './host-pipe.ts'
 import { secondTurn } from './lost-session.ts'
 import { operations } from './operations.ts'
+import { endAsOrphan } from './orphan.ts'
 import {
   type FromHost,
   framePipe,
@@ -67,7 +68,7 @@ const bundleAnswers = 4
 
 /**
  * The process that holds one vendor library. Calls start in order of arrival; those that only use keys may overlap, each
- * on its own session. Ends when its parent is gone.
+ * on its own session. Ends when its parent is gone, at the latest `orphanMs` after it.
  */
 export function runHost(): void {
   if (!process.send) throw new Error('the token host is started by its client, with an IPC channel')
@@ -114,6 +115,8 @@ export function runHost(): void {
   const open = (message: Extract<ToHost, { t: 'open' }>): void => {
     if (message.version !== protocolVersion)
       throw hsmError('HSM-HOST-FAILED', 'client and host are of different builds')
+    // Before the library is loaded, which may hang as well.
+    endAsOrphan(message.orphanMs)
     const module = new Module(message.library, message.sha256)
     const opened = new Tokens(module, message.sessions)
     tokens = opened

@@ -1,7 +1,7 @@
 import type { CkrCode, LibraryInfo, Token } from '../device.ts'
 
 /** Both ends are built together; a difference means a damaged installation. */
-export const protocolVersion = 5
+export const protocolVersion = 6
 
 /** Every method of Token that crosses to the host. */
 export const tokenOperations = [
@@ -90,6 +90,7 @@ export type ToHost =
       library: string
       sha256: string | null
       sessions: number
+      orphanMs: number
     }
   | { t: 'close' }
 

@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type HsmError, rootTemplate, sealingTemplate, signingTemplate, type Token } from '../../src/index.ts'
 import { newId, refusal, userPin } from '../soft-token-bench.ts'
@@ -37,6 +40,36 @@ describe('a library that misbehaves', () => {
       expect((await token.findById(kept, rootTemplate)).length).toBe(1)
     },
   )
+
+  it.each([
+    ['hangs in a call', 'hang'],
+    ['hangs while its process ends', 'hang-at-exit'],
+  ])('that %s does not outlive a parent that died for longer than orphanMs', async (_, fault) => {
+    const index = new URL('../../src/index.ts', import.meta.url).href
+    const options = { library: bench.library, environment: bench.environment, orphanMs: 2000 }
+    const script = join(bench.dir, 'parent.mjs')
+    writeFileSync(
+      script,
+      `import { startHsm } from ${JSON.stringify(index)}
+       const hsm = await startHsm(${JSON.stringify(options)})
+       const token = hsm.token(${JSON.stringify(token.serial)})
+       await token.random(8)
+       const asked = token.random(8)
+       if (${fault === 'hang-at-exit'}) await asked
+       const die = () => process.stdout.write(String(hsm.pid), () => process.kill(process.pid, 'SIGKILL'))
+       setTimeout(die, 300)`,
+    )
+    bench.plan(`C_GenerateRandom@${bench.count('C_GenerateRandom') + 2}=${fault}`)
+    const { stdout } = spawnSync(process.execPath, [script], { stdio: ['ignore', 'pipe', 'ignore'] })
+    const pid = Number(String(stdout))
+    expect(pid).toBeGreaterThan(1)
+    try {
+      expect(isAlive(pid)).toBe(true)
+      await expect.poll(() => isAlive(pid), { timeout: 8000, interval: 100 }).toBe(false)
+    } finally {
+      if (isAlive(pid)) process.kill(pid, 'SIGKILL')
+    }
+  })
 
   it('that is closed while it starts again tells nobody that it did', async () => {
     bench.plan('C_GenerateRandom@*=segv', 'C_Initialize@*=slow:1000')
@@ -165,3 +198,11 @@ describe('a library that misbehaves', () => {
     )
   })
 })
+
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
