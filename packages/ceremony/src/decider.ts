@@ -4,6 +4,7 @@ import type { NewEvent } from './events.ts'
 import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
 import { effectAt, isOver, openException, owed } from './kinds/effect-at.ts'
+import { budgetFault } from './kinds/epoch-budget.ts'
 import { currentStep, stageOf } from './kinds/stages.ts'
 import { namesOf } from './plan/queries.ts'
 import { valueFault } from './plan/values.ts'
@@ -89,6 +90,8 @@ function decideProceed(state: State, { step, by, input = {} }: Of<'proceed'>): D
   const asked = progress.stage === 0 ? (progress.step.values ?? []) : []
   const fault = valueFault(asked, input)
   if (fault !== null) return refuse('STEP-04', fault)
+  const spent = progress.step.do === 'assemble-epoch' ? budgetFault(state) : null
+  if (spent !== null) return refuse(spent.rule, spent.detail)
   const fact = { stage: progress.stage, by, input: { ...input } }
   return { ok: true, events: [{ kind: 'step.confirmed', stepId: step, fact }] }
 }

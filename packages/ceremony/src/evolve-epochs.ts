@@ -1,6 +1,7 @@
 import { sha256Hex } from '@lux/crypto'
 import type { Entry, Facts } from './events.ts'
 import { answersWanted, dealersOf, decryptionAt, epochOf } from './kinds/epochs.ts'
+import { stageOf } from './kinds/stages.ts'
 import { decryptionOf } from './plan/queries.ts'
 import type { State, StepProgress } from './state.ts'
 import { unreachable } from './unreachable.ts'
@@ -66,7 +67,8 @@ export function evolveEpochs(state: State, progress: StepProgress, entry: OfEpoc
       state.reshare.approvedBy.push({ name: payload.name, digest })
       state.budgets = state.budgets.filter((one) => one.epochId !== old.epochId || one.name !== payload.name)
       state.budgets.push({ epochId: old.epochId, name: payload.name, left: { ...payload.left } })
-      return state.reshare.approvedBy.length >= old.t
+      // Later ones are taken at the steps that follow, and end none of them.
+      return stageOf(progress)?.kind === 'epoch-approvals' && state.reshare.approvedBy.length >= old.t
     }
     case 'redeal.taken': {
       if (state.reshare === null) return false

@@ -121,6 +121,13 @@ export const fheRules = {
     detail: 'Plan, people, quorum and dealers must be those of this run.',
     remedy: 'Let the holder approve the epoch of this run.',
   },
+  'EPOCH-02': {
+    title: 'The new shares could answer nothing',
+    detail:
+      'What the present holders have left is shared among the new ones, less a canary; who says nothing counts as having spent all. A key whose shares answer nothing is lost.',
+    remedy:
+      'Let more of the present holders say what is left, all of them if need be. If it is spent, stay in this epoch while it answers, and make a new key.',
+  },
   'REDEAL-01': {
     title: 'Another epoch was dealt',
     detail: 'Plan, quorum and old epoch must be those of this run, and everything that is dealt is fresh.',

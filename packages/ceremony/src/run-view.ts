@@ -152,6 +152,12 @@ export type RunView = {
   }[]
   /** Blocks that each holder says are left in the live epoch. */
   budgets: { name: string; at64: number; at128: number }[]
+  /**
+   * Who of the epoch that is left may still say what is left, and counts as having spent all otherwise. `carried` of `whole` equal
+   * parts are carried on by those who have, if all have as much.
+   */
+  unstated: string[]
+  carried: { carried: number; whole: number } | null
   bundle: { digest: string; sha256: string | null; size: number | null } | null
   progress: { done: number; total: number }
   pausable: boolean

@@ -1,7 +1,9 @@
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import type { Command, Refusal } from './commands.ts'
 import type { NewEvent } from './events.ts'
+import { unstated } from './kinds/epoch-budget.ts'
 import { dealerMask, dealersOf, nextRoster, plannedReshare } from './kinds/epochs.ts'
+import { currentStep } from './kinds/stages.ts'
 import { refuse } from './rules.ts'
 import type { LiveEpoch, State } from './state.ts'
 import { leftOf, seatOf, standsAt, verify } from './submitted.ts'
@@ -10,11 +12,12 @@ import { epochApprovalCodec, redealCodec } from './wire/epoch.ts'
 type Submit = Extract<Command, { type: 'submit' }>
 type Decision = { ok: true; events: NewEvent[] } | Refusal
 
-/** A holder of the old epoch lets the key move. */
+/** A holder of the old epoch lets the key move and says what is left: t are needed, and all are heard until it is assembled. */
 export function takeEpochApproval(state: State, command: Submit): Decision {
-  const at = standsAt(state, 'epoch-approvals')
+  const at = currentStep(state)
   const old = state.epoch
-  if (at === null || old === null) return refuse('SUBMIT-01', 'no new epoch is being approved')
+  const open = standsAt(state, 'epoch-approvals') !== null || unstated(state).length > 0
+  if (at === null || old === null || !open) return refuse('SUBMIT-01', 'no new epoch is being approved')
   const read = epochApprovalCodec.payload.parse(command.payload)
   if (!read.ok) return refuse('SUBMIT-06', read.detail)
   const said = read.value

@@ -1,4 +1,5 @@
 import { isOver, openException } from './kinds/effect-at.ts'
+import { carriedParts, unstated } from './kinds/epoch-budget.ts'
 import { currentStep } from './kinds/stages.ts'
 import { needsOf, pausable } from './needs.ts'
 import { decryptionOf, namesOf } from './plan/queries.ts'
@@ -88,7 +89,9 @@ function holdersOf(state: State): RunView['holders'] {
   }))
 }
 
-function viewEpochs(state: State): Pick<RunView, 'epoch' | 'decryptions' | 'budgets'> {
+function viewEpochs(
+  state: State,
+): Pick<RunView, 'epoch' | 'decryptions' | 'budgets' | 'unstated' | 'carried'> {
   const { epoch } = state
   return {
     epoch: epoch && {
@@ -115,6 +118,8 @@ function viewEpochs(state: State): Pick<RunView, 'epoch' | 'decryptions' | 'budg
     budgets: state.budgets
       .filter((one) => one.epochId === epoch?.epochId)
       .map(({ name, left }) => ({ name, ...left })),
+    unstated: isOver(state) ? [] : unstated(state),
+    carried: isOver(state) ? null : carriedParts(state),
   }
 }
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { decide, owed, replay, view } from '../src/index.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import type { Disk } from './engine/fake-disk.ts'
+import { full } from './engine/fhe-people.ts'
 import { planOf } from './engine/plans.ts'
 
 const life = planOf('fhe-life', 'production')
@@ -23,7 +24,7 @@ describe('the life of a threshold key', () => {
     expect(shown.decryptions[1]?.approvedBy).toEqual([])
     expect(run.state.reshare?.live).toMatch(/^[0-9a-f]{64}$/)
     expect(new Set(run.state.decryptions.map(({ epoch }) => epoch?.epoch))).toEqual(new Set([0, 1]))
-    expect(shown.budgets.map(({ at64 }) => at64)).toEqual([96, 96])
+    expect(shown.budgets.map(({ at64 }) => at64)).toEqual([full - 4, full - 4])
   })
 
   it('replays to the live state', () => {
@@ -62,7 +63,7 @@ describe('the life of a threshold key', () => {
         reason: 'I do not know the requester',
         sealed: null,
         spent: 0,
-        left: { at64: 100, at128: 0 },
+        left: { at64: full, at128: 0 },
       }),
     )
     expect(view(run.state).needs).toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { FakeCore } from './engine/fake-core.ts'
-import { requestExpiry } from './engine/fhe-people.ts'
+import { full, requestExpiry } from './engine/fhe-people.ts'
 import { rule } from './engine/runs.ts'
 import { standing } from './engine/standing.ts'
 
@@ -27,16 +27,16 @@ describe('a holder’s answer', () => {
     const later = standing('answer-request-again')
     later.step()
     const [known] = later.state.budgets.filter(({ epochId }) => epochId === later.state.epoch?.epochId)
-    expect(known?.left.at64).toBe(96)
+    expect(known?.left.at64).toBe(full - 4)
     const canary = standing('answer-canary')
-    expect(answer(canary, { spent: 4, left: { at64: 96, at128: 0 } })).toBe('ANSWER-02')
+    expect(answer(canary, { spent: 4, left: { at64: full - 4, at128: 0 } })).toBe('ANSWER-02')
   })
 
   it('REQUEST-EXPIRED is refused when it was given too late, yet a refusal is still heard', () => {
     const run = standing('answer-request')
     expect(answer(run, { time: requestExpiry })).toBe('REQUEST-EXPIRED')
     const no = { decision: 'refused', reason: 'too late', sealed: null, spent: 0, time: requestExpiry }
-    expect(answer(run, { ...no, left: { at64: 100, at128: 0 } })).toBe('answer.taken')
+    expect(answer(run, { ...no, left: { at64: full, at128: 0 } })).toBe('answer.taken')
   })
 
   it('SUBMIT-03 to SUBMIT-05 only by a holder of the epoch, once, and signed', () => {
@@ -45,7 +45,10 @@ describe('a holder’s answer', () => {
     expect(answer(run, { name: 'Holder Four' })).toBe('SUBMIT-03')
     const good = run.answer({})
     expect(
-      rule(run, { ...good, signature: run.answer({ spent: 3, left: { at64: 97, at128: 0 } }).signature }),
+      rule(run, {
+        ...good,
+        signature: run.answer({ spent: 3, left: { at64: full - 3, at128: 0 } }).signature,
+      }),
     ).toBe('SUBMIT-04')
     run.must(good)
     expect(rule(run, good)).toBe('SUBMIT-05')

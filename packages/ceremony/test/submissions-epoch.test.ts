@@ -2,10 +2,19 @@ import { encodeCanonical } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { type Command, decide, view } from '../src/index.ts'
 import { FakeCore } from './engine/fake-core.ts'
+import { answerFor } from './engine/fhe-people.ts'
 import { planOf } from './engine/plans.ts'
 import { rule } from './engine/runs.ts'
 import { sign, someone } from './engine/seats.ts'
 import { life, standing } from './engine/standing.ts'
+
+/** What one holder of the old epoch says is left. */
+const said = (run: FakeCore, name: string, left: { at64: number; at128: number }) =>
+  answerFor(
+    run,
+    { kind: 'epoch-approvals', subject: '', present: [], missing: [name], stillNeeded: 1 },
+    { left },
+  )
 
 const hash = (digit: string) => digit.repeat(64)
 
@@ -21,12 +30,44 @@ describe('the next epoch', () => {
       { oldEpochId: hash('1') },
     ]
     for (const change of changes) expect(rule(run, run.answer(change))).toBe('EPOCH-01')
-    expect(rule(run, run.answer({ left: { at64: 1000, at128: 0 } }))).toBe('ANSWER-02')
+    expect(rule(run, run.answer({ left: { at64: 1_000_000, at128: 0 } }))).toBe('ANSWER-02')
     expect(rule(run, run.answer({ holder: 3 }))).toBe('SUBMIT-03')
     const good = run.answer({})
     run.must(good)
     expect(rule(run, good)).toBe('SUBMIT-05')
     expect(view(run.state).needs).toMatchObject({ kind: 'epoch-approvals', stillNeeded: 1 })
+  })
+
+  it('EPOCH-02 is not assembled while its shares could answer nothing, and who has not spoken is heard until then', () => {
+    const run = standing('approve-epoch')
+    const { t, holders } = run.state.epoch!
+    const left = { at64: 100_000, at128: 0 }
+    for (let count = 0; count < t; count++) run.must(run.answer({ left }))
+    expect(view(run.state)).toMatchObject({ current: 'redeal', unstated: holders.slice(t) })
+    run.runTo('assemble-epoch')
+    const proceed: Command = { type: 'proceed', step: 'assemble-epoch', by: 'Operator' }
+    expect(decide(run.state, proceed)).toMatchObject({
+      rule: 'EPOCH-02',
+      detail: expect.stringContaining('2 of 3 present holders have said what is left'),
+    })
+    const late = said(run, holders.at(-1)!, left)
+    run.must(late)
+    expect(rule(run, late)).toBe('SUBMIT-01')
+    expect(view(run.state)).toMatchObject({ current: 'assemble-epoch', unstated: [] })
+    expect(run.state.reshare!.approvedBy.map(({ name }) => name)).toEqual(holders)
+    run.must(proceed)
+  })
+
+  it('SUBMIT-01 what is left is said before the epoch is assembled, and a later word ends no step', () => {
+    const run = standing('redeal')
+    const [name] = view(run.state).unstated
+    const late = said(run, name!, { at64: 300_000, at128: 0 })
+    run.must(late)
+    expect(view(run.state)).toMatchObject({ current: 'redeal', unstated: [], needs: { kind: 'redeals' } })
+    expect(rule(standing('approve-epoch'), said(run, name!, { at64: 300_000, at128: 0 }))).toBe(
+      'epoch.approved',
+    )
+    expect(rule(standing('acknowledge-next'), late)).toBe('SUBMIT-01')
   })
 
   it('REDEAL-01 is dealt only for this plan and quorum, and everything in it is fresh', () => {

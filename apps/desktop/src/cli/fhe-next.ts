@@ -3,6 +3,7 @@ import { toHex, wipe } from '@lux/crypto'
 import {
   type Budgets,
   carriedBudgets,
+  checkCarried,
   isIntegerKey,
   nextPublic,
   nextShare,
@@ -17,7 +18,7 @@ import { readBounded, writeDurably } from '../core/store/durable-file.ts'
 import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
 import { inFile, readPublicFile } from './fhe-files.ts'
-import { leftBeside, leftName } from './fhe-left.ts'
+import { leftBeside, leftOfAll, silentLines } from './fhe-left.ts'
 import { planOption } from './fhe-redeal.ts'
 import { bareRoster, lifeOf, onlyInCeremony, onlyRehearsal } from './fhe-reshare.ts'
 import type { Outcome } from './output.ts'
@@ -29,6 +30,7 @@ type NextOptions = {
   holders: number
   plan?: string
   seeds?: string[]
+  left?: string[]
   holder?: number
   budget?: number
   rehearsal?: boolean
@@ -52,6 +54,7 @@ export function registerFheNext(group: Command, act: CommandLine['act']): void {
     .option('--plan <sha256>', 'of the signed plan, hex; zeros by default')
     .option('--holder <i>', 'whose share to make', count('--holder', 15))
     .option('--seeds <file...>', 'seeds-<q>-to-<i>.bin of every dealer')
+    .option('--left <file...>', 'left-<q>.json of the holders who do not re-deal')
     .option(
       '--budget <blocks>',
       'no more blocks of either width than this; what is carried over is never raised by it',
@@ -65,8 +68,9 @@ export function registerFheNext(group: Command, act: CommandLine['act']): void {
       `
 A wrong seed is refused as FHE-SEED-COMMITMENT with its dealer’s number: that is a complaint, and ends the run.
 
-What the dealers' shares could still answer is shared among the new ones, as "reshare" does: left-<q>.json says it, and belongs
-beside correction-<q>.bin. A dealer without it counts as having spent all.
+What the holders' shares could still answer is shared among the new ones, as "reshare" does: left-<q>.json says it. That of a
+dealer belongs beside correction-<q>.bin, those of the others are named with --left, the same for every new holder. One without it
+counts as having spent all, and a share that could answer nothing is refused (FHE-BUDGET-NONE).
 
 Example:
   $ custody fhe next --public dealt/public.bin --correction 1/correction-1.bin 3/correction-3.bin --quorum 2 --holders 3 \\
@@ -74,7 +78,7 @@ Example:
     )
 }
 
-/** Errors: FHE-OPEN-SHARES, those of `nextPublic`, `leftBeside` and `nextShare`. */
+/** Errors: FHE-OPEN-SHARES, those of `nextPublic`, `leftBeside`, `leftOfAll` and `nextShare`. */
 function next(options: NextOptions): Outcome {
   if (options.holder !== undefined) onlyRehearsal(options)
   checkEmpty(options.out)
@@ -97,8 +101,18 @@ function next(options: NextOptions): Outcome {
     roster: bareRoster(options.holders),
   })
   if (!made.ok) throw refused(made)
-  const said = given.map(({ path, dealer }) => ({ dealer, left: leftBeside(path, dealer, old) }))
-  const budgets = budgetsOf(options, old, said)
+  const beside = given.flatMap(({ path, dealer }) => {
+    const left = leftBeside(path, dealer, old)
+    return left === null ? [] : [{ holder: dealer, left }]
+  })
+  const left = leftOfAll(beside, options.left ?? [], old)
+  const budgets = budgetsOf(options, old, left)
+  // What was never answered at 64 bits is of mode S; a key without a squash key answers nothing else.
+  const fresh = old.pub128.length === 0 || left.some((one) => one !== null && one.at64 > 0)
+  if (options.holder !== undefined && isIntegerKey(old)) {
+    const enough = checkCarried(to, budgets, fresh ? 'F' : 'S')
+    if (!enough.ok) throw refused(enough)
+  }
   const files = { pub: made.value.pub, corrections, budgets }
   const share = options.holder === undefined ? null : ownShare(options, options.holder, files)
   const at = (name: string) => join(options.out, name)
@@ -125,28 +139,18 @@ function next(options: NextOptions): Outcome {
       `epoch ${epochId}`,
       at('public.bin'),
       ...(file === null ? [] : [`${file}  SECRET`, ...lifeOf(isIntegerKey(old), to, budgets)]),
-      ...(file === null ? [] : silentLines(said)),
+      ...(file === null || !isIntegerKey(old) ? [] : silentLines(left)),
     ].join('\n'),
   }
-}
-
-/** What a dealer wrote beside its correction; null for nothing. */
-type Said = { readonly dealer: number; readonly left: Budgets | null }
-
-function silentLines(said: readonly Said[]): string[] {
-  return said
-    .filter(({ left }) => left === null)
-    .map(({ dealer }) => `no ${leftName(dealer)}: holder ${dealer} counts as having spent all`)
 }
 
 /** As `reshare` carries them, and never raised. */
 function budgetsOf(
   { quorum, holders, budget }: NextOptions,
   old: PublicFile,
-  said: readonly Said[],
+  left: readonly (Budgets | null)[],
 ): Budgets {
   const { t, n } = old.header
-  const left = Array.from({ length: n }, (_, i) => said.find(({ dealer }) => dealer === i + 1)?.left ?? null)
   const to = { t: quorum, n: holders }
   const carried = carriedBudgets({ from: { t, n }, to, left, squash: old.pub128.length > 0 })
   const most = budget ?? Number.POSITIVE_INFINITY

@@ -18,9 +18,10 @@ import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
 import { inFile, readPublicFile, readShareFile } from './fhe-files.ts'
+import { leftOfAll, silentLines } from './fhe-left.ts'
 import type { Outcome } from './output.ts'
 
-type Common = { public: string; share: string[]; rehearsal?: boolean; out: string }
+type Common = { public: string; share: string[]; left?: string[]; rehearsal?: boolean; out: string }
 type ReshareOptions = Common & { quorum: number; holders: number }
 type RemoveOptions = Common & { holder: number }
 
@@ -32,6 +33,10 @@ export function registerFheReshare(group: Command, act: CommandLine['act']): voi
     command
       .requiredOption('--public <file>', 'public.bin of the present epoch')
       .requiredOption('--share <file...>', 'the shares of exactly T holders, who re-deal')
+      .option(
+        '--left <file...>',
+        'left-<q>.json of the other holders: who says nothing counts as having spent all',
+      )
       .option('--rehearsal', 'required here: the shares lie open in files')
       .requiredOption('--out <dir>', 'a new folder')
   common(group.command('reshare'))
@@ -48,6 +53,9 @@ Writes public.bin, holder-1.bin … holder-N.bin (secret) and correction-<q>.bin
 the old T: 11 KB at 5 of 9, 207 KB at 7 of 13, 879 KB at 8 of 15. In earnest each dealer runs "redeal" alone and each
 new holder "next"; a ceremony leads them through it. Old shares stay until "audit" passes, and are then destroyed:
 nobody can prove that they were.
+
+What the holders have left is shared among the new ones, less a canary; one who neither re-deals nor says it with --left counts as
+having spent all. Shares that could answer nothing are refused (FHE-BUDGET-NONE): keep the old ones.
 
 Example:
   $ custody fhe reshare --public dealt/public.bin --share dealt/holder-1.bin dealt/holder-3.bin \\
@@ -71,7 +79,7 @@ Example:
   $ custody fhe ${verb} --public dealt/public.bin --share dealt/holder-1.bin dealt/holder-3.bin${more} \\
       --rehearsal --out next`
 
-/** Errors: FHE-WHOLE-KEY, FHE-DEALERS, FHE-QUORUM-…, and the others of `rotateFheKey`. */
+/** Errors: FHE-WHOLE-KEY, FHE-DEALERS, FHE-QUORUM-…, and the others of `leftOfAll` and `rotateFheKey`. */
 function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
   onlyRehearsal(options)
   checkEmpty(options.out)
@@ -89,10 +97,8 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
       return share
     })
     if (header.domain === 'production') throw onlyInCeremony()
-    const left = Array.from(
-      { length: header.n },
-      (_, i) => parsed.find((share) => share.header.holder === i + 1)?.budgets ?? null,
-    )
+    const dealers = parsed.map((share) => ({ holder: share.header.holder, left: share.budgets }))
+    const left = leftOfAll(dealers, options.left ?? [], parsedPublic)
     const budgets = carriedBudgets({ from: header, to: to.value, left, squash: pub128.length > 0 })
     const rotated = rotateFheKey({
       pub,
@@ -132,6 +138,7 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
       text: [
         `epoch ${header.epoch + 1}  ${toHex(epochId)}`,
         ...lifeOf(isIntegerKey(parsedPublic), to.value, budgets),
+        ...(isIntegerKey(parsedPublic) ? silentLines(left) : []),
         ...files.map((file) => `${file}  SECRET`),
         isIntegerKey(parsedPublic)
           ? 'unproven until "custody fhe audit" passes: keep the old shares until then'

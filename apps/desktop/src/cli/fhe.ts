@@ -13,6 +13,7 @@ import { registerFhePartial } from './fhe-partial.ts'
 import { registerFheProvenance } from './fhe-provenance.ts'
 import { registerFheRedeal } from './fhe-redeal.ts'
 import { registerFheReshare } from './fhe-reshare.ts'
+import { registerFheLeft } from './fhe-say-left.ts'
 import { mustBeNew } from './files.ts'
 import { factLine, inChild, nothing } from './key-work.ts'
 import type { Outcome } from './output.ts'
@@ -90,6 +91,7 @@ Example:
   registerFheCombine(group, act)
   registerFheReshare(group, act)
   registerFheRedeal(group, act)
+  registerFheLeft(group, act)
   registerFheNext(group, act)
   registerFheCanary(group, act)
   registerFheProvenance(group, act)

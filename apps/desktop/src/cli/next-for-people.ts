@@ -7,7 +7,23 @@ import { remedyFirst } from './exception-cause.ts'
 type Around = { folder: string; files: readonly string[]; unanswered: boolean }
 
 /** Who does what next, and with which command: for people. Programs read the files of DIR/out/. */
-export function nextForPeople(view: RunView, { folder, files, unanswered }: Around): string[] {
+export function nextForPeople(view: RunView, around: Around): string[] {
+  return [...statementLines(view, around), ...needLines(view, around)]
+}
+
+/** What holders of the old epoch who stay silent cost the new ones. */
+function statementLines({ unstated, carried }: RunView, { folder, files }: Around): string[] {
+  if (carried === null) return []
+  const file = files.find((one) => one.endsWith('-epoch-approval.json')) ?? 'FILE'
+  const into = join(folder, 'in', 'NAME.json')
+  return [
+    `${unstated.join(', ')} may still say what is left of their budgets, until the epoch is assembled. Who says nothing counts as`,
+    `  having spent all: as it stands the new shares carry ${carried.carried} of ${carried.whole} parts of what all together would give them.`,
+    `  custody holder approve-epoch ${file} --share SHARE --key KEY --policy POLICY --out ${into}`,
+  ]
+}
+
+function needLines(view: RunView, { folder, files, unanswered }: Around): string[] {
   const { needs } = view
   const [file = 'FILE'] = files
   const into = join(folder, 'in')

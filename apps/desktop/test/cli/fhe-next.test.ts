@@ -141,11 +141,45 @@ describe('a share that redeal and next made', () => {
     expect(await told(honest.replace('"dealer":1', '"dealer":3'))).toBe('FHE-RUN-MIXED')
     expect(await told(honest.replace(/"at64":\d+/, '"at64":9999999'))).toBe('FHE-BUDGET')
     expect(await told(honest.replace(/"at128":0/, '"at128":1'))).toBe('FHE-BUDGET')
-    rmSync(file)
-    expect((await run('silent')).json.budgets).toEqual({ at64: 0, at128: 0 })
+    writeFileSync(file, honest)
+    const left = await run('one-silent')
+    expect(left.json.budgets).toEqual({ at64: carried(2 ** 19, freshCanary), at128: 0 })
     const shown = await custody(nextCommand({ dir, from: 'said', holder: 2, out: 'silent-too' }))
-    expect(shown.stdout).toContain('each may answer 0 squashed blocks, 0 fresh ones')
-    expect(shown.stdout).toContain('no left-1.json: holder 1 counts as having spent all')
+    expect(shown.stdout).toContain('no left-2.json: holder 2 counts as having spent all')
+  }, 90_000)
+
+  test('FHE-BUDGET-NONE no share is made that could answer nothing; what the others have left, named, counts', async () => {
+    const dir = at('plain')
+    const [first] = await redeal(dir, 'untold')
+    const run = (out: string, more: string[] = []) => next({ dir, from: 'untold', holder: 2, out, more })
+    rmSync(String(first!.left))
+    expect(await run('silent')).toMatchObject({ exit: 1, json: { code: 'FHE-BUDGET-NONE' } })
+    const say = (i: number) => {
+      const share = ['--share', join(dir, `holder-${i}.bin`), '--public', join(dir, 'public.bin')]
+      return custodyJson(['fhe', 'left', ...share, '--rehearsal', '--out', at(`said-${i}`)])
+    }
+    const [one, two] = await Promise.all([say(1), say(2)])
+    expect(two.json).toMatchObject({ ok: true, holder: 2, budgets: { at64: 2 ** 19, at128: 0 } })
+    const files = [String(one.json.left), String(two.json.left)]
+    const all = { at64: 2 ** 19 - freshCanary, at128: 0 }
+    expect((await run('all', ['--left', ...files])).json).toMatchObject({ ok: true, budgets: all })
+    const twice = await run('twice', ['--left', files[0]!, files[0]!])
+    expect(twice.json).toMatchObject({ code: 'FHE-HOLDER-DUPLICATE' })
+    const shares = ['--share', join(dir, 'holder-1.bin'), join(dir, 'holder-3.bin')]
+    const refresh = ['fhe', 'refresh', '--public', join(dir, 'public.bin'), ...shares, '--rehearsal']
+    const refreshed = await custodyJson([...refresh, '--left', files[1]!, '--out', at('with-left')])
+    expect(refreshed.json).toMatchObject({ ok: true, budgets: all })
+    // Three moves on which the third holder stays silent: 524288, 196608, 32768, nothing.
+    for (const [from, to, ok] of [
+      ['plain', 'm1', true],
+      ['m1', 'm2', true],
+      ['m2', 'm3', false],
+    ] as const) {
+      const own = ['--share', at(from, 'holder-1.bin'), at(from, 'holder-3.bin')]
+      const words = ['fhe', 'refresh', '--public', at(from, 'public.bin'), ...own, '--rehearsal']
+      const moved = await custodyJson([...words, '--out', at(to)])
+      expect(moved.json.code ?? 'moved').toBe(ok ? 'moved' : 'FHE-BUDGET-NONE')
+    }
   }, 90_000)
 
   test('FHE-SEED-COMMITMENT a wrong seed alone accuses its dealer', async () => {

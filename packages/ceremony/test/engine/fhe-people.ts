@@ -92,6 +92,9 @@ export function requestFor(
 type Asked = Extract<Needs, { kind: 'answers' | 'result' | 'epoch-approvals' | 'redeals' }>
 type Submit = Extract<Command, { type: 'submit' }>
 
+/** Blocks of a holder who answered nothing yet: enough for a next epoch, whose canary costs 65536. */
+export const full = 400_000
+
 /** What the next person who is missing would send. */
 export function answerFor(core: FakeCore, needs: Asked, change: Record<string, unknown> = {}): Submit {
   const name = 'missing' in needs ? (needs.missing[0] ?? '') : 'requester'
@@ -115,14 +118,14 @@ function payloadFor(core: FakeCore, needs: Asked, name: string): object {
   const run = { v: 1, domain, ceremonyId, planHash, keyId: old?.keyId, oldEpochId: old?.epochId, t, n }
   const number = (old?.holders ?? []).indexOf(name) + 1
   const budgets = state.budgets.find((one) => one.epochId === old?.epochId && one.name === name)
-  const left = budgets?.left ?? { at64: 100, at128: 0 }
+  const left = budgets?.left ?? { at64: full, at128: 0 }
   switch (needs.kind) {
     case 'answers': {
       const decryption = state.decryptions.find(({ id }) => id === needs.decryption)
       const canary = plan.decryptions?.find(({ id }) => id === needs.decryption)?.canary === true
       const { epoch } = decryption!
       const known = state.budgets.find((one) => one.epochId === epoch?.epochId && one.name === name)
-      const before = known?.left.at64 ?? 100
+      const before = known?.left.at64 ?? full
       return {
         v: 1,
         kind: 'holder-answer',

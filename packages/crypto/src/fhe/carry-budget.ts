@@ -1,6 +1,8 @@
 import { BLOCK_FLOOR_BITS, budgetOf, safeFloodingBits } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
+import { accept, type Outcome } from '../sharing/outcome.ts'
 import type { Quorum } from '../sharing/quorum.ts'
+import { refuse } from '../verdict.ts'
 import { canaryCost } from './canary-bounds.ts'
 import type { Budgets } from './share-file.ts'
 
@@ -44,4 +46,23 @@ export function carriedBudgets({ from, to, left, squash }: CarryInput): Budgets 
         )
       : 0,
   }
+}
+
+/** What a key answers: mode S squashed blocks, mode F fresh ones. */
+export type KeyMode = 'S' | 'F'
+
+/**
+ * That the shares of a new epoch answer something in the key's mode, `budgets` in blocks: nobody can go back once the old shares
+ * are gone, so an epoch that answers nothing takes the key with it. FHE-FLOOD-FLOOR a quorum at which fresh blocks are hidden by
+ * less than 40 bits · FHE-BUDGET-NONE no block is carried. THRESHOLD-FHE section 7.
+ */
+export function checkCarried(to: Quorum, { at64, at128 }: Budgets, mode: KeyMode): Outcome<null> {
+  const width = mode === 'F' ? 64 : 128
+  const largest = budgetOf(to, width)
+  if (!largest.ok) return largest
+  if ((mode === 'F' ? at64 : at128) > 0) return accept(null)
+  return refuse(
+    'FHE-BUDGET-NONE',
+    `nothing is left of the key’s life for ${to.t} of ${to.n} new holders: they could answer no block of ${width} bits`,
+  )
 }

@@ -34,7 +34,7 @@ export {
   parseCarried,
   roundForCarrying,
 } from './carry.ts'
-export { type CarryInput, carriedBudgets } from './carry-budget.ts'
+export { type CarryInput, carriedBudgets, checkCarried, type KeyMode } from './carry-budget.ts'
 export {
   type Ciphertext,
   ciphertextDigest,

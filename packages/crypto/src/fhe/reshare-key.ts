@@ -7,6 +7,7 @@ import { checkQuorum, maskOf, membersOf, type Quorum, setsOf } from '../sharing/
 import { addCorrections, checkDealers, redeal } from '../sharing/reshare.ts'
 import { commitSeed, forgetSeeds, type SetSeeds } from '../sharing/seeds.ts'
 import { refuse, type Verdict } from '../verdict.ts'
+import { checkCarried } from './carry-budget.ts'
 import {
   type Correction,
   encodeCorrection,
@@ -26,7 +27,7 @@ import {
   type RosterEntry,
   rosterDigest,
 } from './identifiers.ts'
-import { encodePublic, type PublicFile, parsePublic } from './public-file.ts'
+import { encodePublic, isIntegerKey, type PublicFile, parsePublic } from './public-file.ts'
 import { type Budgets, encodeShare } from './share-file.ts'
 import type { VerifiedShare } from './verify-share.ts'
 
@@ -252,7 +253,7 @@ export type NextShareInput = {
 
 /**
  * A new holder's share (`lux-shr1`, secret). Refusals: those of `checkSeedFile`, FHE-DEALERS, FHE-COMMITMENT-COUNT the
- * public file is of another run, FHE-BUDGET, FHE-FLOOD-FLOOR.
+ * public file is of another run, FHE-BUDGET, and FHE-FLOOD-FLOOR and FHE-BUDGET-NONE of `checkCarried` where it is no binary key.
  */
 export function nextShare(input: NextShareInput): Outcome<Uint8Array> {
   const { holder, policyHash, budgets } = input
@@ -263,8 +264,13 @@ export function nextShare(input: NextShareInput): Outcome<Uint8Array> {
   try {
     const pub = parsePublic(input.pub)
     const dealers = membersOf(pub.header.dealerMask)
-    const budget = checkBudgets(pub.header, budgets, pub.pub128.length > 0)
+    const squash = pub.pub128.length > 0
+    const budget = checkBudgets(pub.header, budgets, squash)
     if (!budget.ok) return budget
+    // With a squash key either width makes the share of use; which one the key's mode wants, its plan says.
+    const mode = squash && budgets.at64 === 0 ? 'S' : 'F'
+    const carried = isIntegerKey(pub) ? checkCarried(pub.header, budgets, mode) : budget
+    if (!carried.ok) return carried
     const published = input.corrections.map((bytes) => ({ bytes, parsed: parseCorrection(bytes) }))
     for (const dealer of dealers) {
       const own = published.find(({ parsed }) => parsed.header.dealer === dealer)

@@ -2,7 +2,9 @@ import { wipe } from '../bytes.ts'
 import type { Entropy } from '../random.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import type { Quorum } from '../sharing/quorum.ts'
+import { checkCarried } from './carry-budget.ts'
 import type { RosterEntry } from './identifiers.ts'
+import { isIntegerKey } from './public-file.ts'
 import { nextPublic, nextShare, redealShare } from './reshare-key.ts'
 import { type Budgets, forgetShare } from './share-file.ts'
 import { type VerifiedShare, verifyShare } from './verify-share.ts'
@@ -39,7 +41,7 @@ export type RotatedKey = {
  * with t seeds of 32 bytes each, and t corrections of 16 KiB, or 80 KiB with a squash key; budgets in blocks. THRESHOLD-FHE
  * section 7.
  *
- * Refusals, as values: those of `verifyShare`, `redealShare`, `nextPublic` and `nextShare`. Throws RangeError for a `planHash` or
+ * Refusals, as values: those of `verifyShare`, `checkCarried`, `redealShare`, `nextPublic` and `nextShare`. Throws RangeError for a `planHash` or
  * `policyHash` that has not 32 bytes.
  *
  * Desmedt and Jajodia, "Redistributing Secret Shares to New Access Structures and Its Applications" (ISSE-TR-97-01, 1997), for
@@ -73,6 +75,12 @@ function rotateWith(
     const one = verifyShare(share, pub)
     if (!one.ok) return one
     verified.push(one.value)
+  }
+  const [first] = verified
+  if (first !== undefined && isIntegerKey(first.pub)) {
+    const fresh = verified.some(({ share }) => share.budgets.at64 > 0) || first.pub.pub128.length === 0
+    const carried = checkCarried(to, budgets, fresh ? 'F' : 'S')
+    if (!carried.ok) return carried
   }
   const dealers = verified.map(({ share }) => share.header.holder).sort((a, b) => a - b)
   const corrections: Uint8Array[] = []

@@ -11,6 +11,7 @@ export const fheRules: Readonly<Record<string, string>> = {
   'FHE-BOOL-RANGE': 'a boolean decrypts to 0 or 1',
   'FHE-BOOLEAN-API': 'the 32-bit ciphertexts of tfhe’s Boolean API are not decrypted in parts',
   'FHE-BUDGET': 'a holder answers no more blocks over a key’s life than its noise can hide',
+  'FHE-BUDGET-NONE': 'no epoch begins whose shares could answer nothing in the key’s mode',
   'FHE-BUDGET-OTHER': 'a share has the budget that was agreed',
   'FHE-CANARY-EPOCH': 'a canary is of an epoch after the first, which no dealer corrected',
   'FHE-CANARY-HOLDERS': 'all holders of a new epoch answer its canary',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import {
+  type Budgets,
   dealFheKey,
   fhePartialDecrypt,
   fheThresholdDecrypt,
@@ -7,7 +8,7 @@ import {
   rotateFheKey,
 } from '../../src/fhe/index.ts'
 import { bare, clientKey, deal, file, opened, requestDigest } from './api-bench.ts'
-import { entropyOf, rosterOf } from './fixture.ts'
+import { dealt, entropyOf, realClientKey, rosterOf } from './fixture.ts'
 
 describe('rotating', () => {
   test('a refresh that carries the budget on does not raise the bits that are left for life', () => {
@@ -31,6 +32,30 @@ describe('rotating', () => {
     expect(fhePartialDecrypt({ ...next, floors: { block: 40, life: 31 } })).toMatchObject({
       rule: 'FHE-POLICY-FLOOR',
     })
+  })
+
+  test('FHE-BUDGET-NONE, FHE-FLOOD-FLOOR no epoch begins whose shares could answer nothing in the key’s mode', () => {
+    const plain = realClientKey().bytes
+    const fresh = dealt(plain, 2, 3, 'F', false)
+    const next = (of: typeof deal, to: { t: number; n: number }, budgets: Budgets) =>
+      rotateFheKey({
+        pub: of.pub,
+        shares: of.shares.slice(0, 2),
+        to,
+        roster: rosterOf(to.n),
+        planHash: new Uint8Array(32),
+        policyHash: new Uint8Array(32),
+        budgets,
+        entropy: entropyOf(58),
+      })
+    const quorum = { t: 2, n: 3 }
+    expect(next(deal, quorum, { at64: 0, at128: 0 })).toMatchObject({ rule: 'FHE-BUDGET-NONE' })
+    expect(next(fresh, quorum, { at64: 0, at128: 0 })).toMatchObject({ rule: 'FHE-BUDGET-NONE' })
+    expect(next(fresh, { t: 8, n: 15 }, { at64: 0, at128: 0 })).toMatchObject({ rule: 'FHE-FLOOD-FLOOR' })
+    // A key that answered fresh blocks is not left with squashed ones alone.
+    const both = dealt(clientKey, 2, 3, 'F', true)
+    expect(next(both, quorum, { at64: 0, at128: 1000 })).toMatchObject({ rule: 'FHE-BUDGET-NONE' })
+    expect(next(both, quorum, { at64: 1, at128: 1000 })).toMatchObject({ ok: true })
   })
 
   test('FHE-ROSTER the next epoch of a production key names its holders and their cards, as the first did', () => {

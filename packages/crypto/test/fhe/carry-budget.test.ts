@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import {
   blockBitsOf,
   CANARY_MOST_BLOCKS,
   canaryCost,
   carriedBudgets,
+  checkCarried,
   largestBudgets,
 } from '../../src/fhe/index.ts'
 import type { Quorum } from '../../src/sharing/index.ts'
@@ -73,5 +75,49 @@ describe('carrying a budget', () => {
     const left = Array.from({ length: 3 }, () => ({ at64: 9, at128: 9 }))
     const carried = carriedBudgets({ from: { t: 2, n: 3 }, to: { t: 3, n: 5 }, left, squash: false })
     expect(carried).toEqual({ at64: 0, at128: 0 })
+  })
+
+  const page = readFileSync(new URL('../../../../docs/THRESHOLD-FHE.md', import.meta.url), 'utf8')
+  const rows = [
+    ...page.matchAll(/^\| (\d+),(\d+) \| ([SF]) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|$/gm),
+  ].map((row) => ({ mode: row[3] as 'S' | 'F', figures: row.map(Number) }))
+
+  test('the table of moves has a row of mode F and each quorum of mode S', () => {
+    expect(rows.map(({ mode, figures }) => `${mode} ${figures[1]} ${figures[2]}`)).toEqual([
+      'F 2 3',
+      'S 2 3',
+      'S 3 5',
+      'S 5 9',
+      'S 7 13',
+      'S 8 15',
+    ])
+  })
+
+  test.each(rows)('FHE-BUDGET-NONE the table of moves: $figures in mode $mode', ({ mode, figures }) => {
+    const [, t = 0, n = 0, , first, all, allMoves, some, someMoves] = figures
+    const quorum = { t, n }
+    const squash = mode === 'S'
+    const largest = largestBudgets(quorum, { mode, squash })
+    if (!largest.ok) throw new Error(largest.detail)
+    const width = squash ? 'at128' : 'at64'
+    expect(largest.value[width]).toBe(first)
+    const moved = (blocks: number, speaking: number) => {
+      const left = Array.from({ length: n }, (_, i) =>
+        i < speaking ? { at64: 0, at128: 0, [width]: blocks } : null,
+      )
+      return carriedBudgets({ from: quorum, to: quorum, left, squash })
+    }
+    const movesOf = (blocks: number, speaking: number): number => {
+      const next = moved(blocks, speaking)
+      return checkCarried(quorum, next, mode).ok ? 1 + movesOf(next[width], speaking) : 0
+    }
+    expect(moved(first ?? 0, n)[width]).toBe(all)
+    expect(moved(first ?? 0, t)[width]).toBe(some)
+    expect(movesOf(first ?? 0, t)).toBe(someMoves)
+    // Where all speak each move costs one canary, so that the last ones are like the first.
+    const canary = canaryCost(quorum, squash ? 128 : 64)
+    const before = Math.floor(((first ?? 0) - 1) / canary)
+    expect(movesOf((first ?? 0) - (before - 2) * canary, n)).toBe(2)
+    expect(before).toBe(allMoves)
   })
 })

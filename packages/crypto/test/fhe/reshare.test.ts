@@ -107,6 +107,11 @@ describe('a reshare is refused by name', () => {
     expect(result).toMatchObject({ rule: 'FHE-DEALERS' })
   })
 
+  test('FHE-BUDGET-NONE a new holder makes no share that could answer nothing', () => {
+    expect(share({ budgets: { at64: 0, at128: 0 } })).toMatchObject({ rule: 'FHE-BUDGET-NONE' })
+    expect(share({})).toMatchObject({ ok: true })
+  })
+
   test('FHE-ENTROPY seeds that repeat are never used', () => {
     const entropy = { bytes: (n: number) => new Uint8Array(n) }
     const result = redealShare({ verified: verified(old, 1), dealers: [1, 2], to, planHash, entropy })

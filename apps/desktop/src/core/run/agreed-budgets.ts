@@ -1,5 +1,5 @@
 import type { Policy } from '@lux/ceremony/policy'
-import { type Budgets, type CarryInput, carriedBudgets, largestBudgets } from '@lux/crypto/fhe'
+import { type Budgets, type CarryInput, carriedBudgets, checkCarried, largestBudgets } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import type { RunFolder } from './run-folder.ts'
 
@@ -17,15 +17,26 @@ export function dealtBudgets(
   return within(policy, largest.value)
 }
 
-/** What the old holders say is left, shared among the new ones, and no more than the policy allows. */
+/**
+ * What the old holders say is left, shared among the new ones, and no more than the policy allows. Only who let the key move
+ * counts: the others may still answer in the old epoch. Errors: FHE-BUDGET-NONE, FHE-FLOOD-FLOOR.
+ */
 export function nextBudgets({ state, plan, policy }: RunFolder): Budgets {
   const { reshare, budgets } = state
-  if (!reshare?.next) throw new CoreError('STAND-IN-ONLY', 'there is no next epoch yet')
-  const { old, next } = reshare
-  const left = old.holders.map(
-    (name) => budgets.find((one) => one.epochId === old.epochId && one.name === name)?.left ?? null,
+  if (!reshare || !plan.reshare || !plan.fhe)
+    throw new CoreError('STAND-IN-ONLY', 'there is no next epoch yet')
+  const { old, approvedBy } = reshare
+  const { mode, squash } = plan.fhe
+  const left = old.holders.map((name) =>
+    approvedBy.some((one) => one.name === name)
+      ? (budgets.find((one) => one.epochId === old.epochId && one.name === name)?.left ?? null)
+      : null,
   )
-  return carriedWithin(policy.policy, { from: old, to: next, left, squash: plan.fhe?.squash ?? false })
+  const to = { t: plan.reshare.t, n: plan.reshare.n }
+  const carried = carriedWithin(policy.policy, { from: old, to, left, squash })
+  const checked = checkCarried(to, carried, mode)
+  if (!checked.ok) throw new CoreError(checked.rule, checked.detail)
+  return carried
 }
 
 /** The same for whoever has only the old holders' approvals and the policy: a new holder by itself. */

@@ -19,6 +19,8 @@ export type Rest = {
   unanswered?: boolean
 }
 
+const nothing: Taking = { taken: [], refused: [] }
+
 /**
  * Goes on until the run is over or needs a person who has not answered. Nothing is said in anybody's name that they
  * did not say themselves: confirmations come from `answers`, signatures from DIR/in/, PINs from `askPin`.
@@ -42,10 +44,12 @@ export async function driveProduction(
       giveUp(run, 1, 0)
       must(run.submit({ type: 'resume', by: options.by }))
     } else if (needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin') {
+      // Before somebody goes on to the next epoch: what lies there of holders who had said nothing yet.
+      const late = view.unstated.length > 0 ? await takeAnswers(run) : nothing
       if (needs.kind === 'confirm' && awaitedVendorFile(run.folder) !== null)
         return { waiting: true, refused: [], unanswered: true }
       const given = await confirmed(run, view, needs, options)
-      if (given !== 'all') return { waiting: true, refused: [], unanswered: given === 'no answer' }
+      if (given !== 'all') return { waiting: true, refused: late.refused, unanswered: given === 'no answer' }
     } else if (needs.kind === 'wait' || needs.kind === 'start') {
       throw stuck(run, view)
     } else {

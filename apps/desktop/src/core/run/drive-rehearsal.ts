@@ -75,9 +75,11 @@ async function answer(
     case 'result':
       return act('decryption-result', '')
     case 'answers':
+      for (const name of needs.missing.slice(0, needs.stillNeeded)) await act('holder-answer', name)
+      return null
     case 'epoch-approvals':
-      for (const name of needs.missing.slice(0, needs.stillNeeded))
-        await act(needs.kind === 'answers' ? 'holder-answer' : 'epoch-approval', name)
+      // All of them: who says nothing of what is left counts as having spent it.
+      for (const name of needs.missing) await act('epoch-approval', name)
       return null
     case 'receipt':
       return { why: 'receipt', detail: needs.missing.join(', ') }

@@ -66,6 +66,11 @@ export class LookAhead implements Taker {
       const { step, bundle } = awaitedWord(seen, needs)
       // Work that was begun wants its PINs again, and nobody has to say anything.
       const may = (needs.kind === 'pin' && needs.again) || words.has(step, bundle)
+      // A holder's word of what is left comes as a file while somebody's word is awaited.
+      if (!may && seen.unstated.length > 0) {
+        const { taken, refused } = this.answers()
+        return { may: taken.length > 0, refused, unanswered: true }
+      }
       return { ...goes, may, unanswered: !may }
     }
     const { taken, refused } = this.answers()

@@ -49,6 +49,12 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
   const asked = (name: string, what: string, of: { [key: string]: Json }) =>
     named(name, encodeCanonical({ v: 1, kind: `${what}-request`, ceremonyId, domain, ...of }))
   const step = { step: view.current ?? '', text: textOf(view) }
+  const ofEpoch = { planHash: folder.state.planHash, public: 'fhe/public.bin' }
+  // Asked until the epoch is assembled: every holder who says nothing costs the new shares a part of what they may answer.
+  const statementRequests = () => {
+    const { unstated: missing, carried } = view
+    return carried === null ? [] : [asked(...twice('epoch-approval'), { ...ofEpoch, missing, carried })]
+  }
   switch (needs.kind) {
     case 'signatures':
       return [named(needs.what, signatureRequestCodec.encode(signatureRequest(folder, view, needs)))]
@@ -73,6 +79,7 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
           shows: needs.shows as unknown as Json,
           ...attestationPart(vendorAttestationAt(folder)),
         }),
+        ...statementRequests(),
       ]
     case 'values':
     case 'pin':
@@ -118,14 +125,9 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
         }),
       ]
     case 'epoch-approvals':
+      return statementRequests()
     case 'redeals':
-      return [
-        asked(...twice(needs.kind === 'redeals' ? 'redeal' : 'epoch-approval'), {
-          planHash: folder.state.planHash,
-          public: 'fhe/public.bin',
-          missing: needs.missing,
-        }),
-      ]
+      return [asked(...twice('redeal'), { ...ofEpoch, missing: needs.missing }), ...statementRequests()]
     default:
       return []
   }

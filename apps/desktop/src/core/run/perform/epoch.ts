@@ -10,6 +10,7 @@ import { encodeCanonical, fromHex, sha256Hex, toHex } from '@lux/crypto'
 import { nextPublic } from '@lux/crypto/fhe'
 import { CoreError } from '../../core-error.ts'
 import { readBounded, writeDurably } from '../../store/durable-file.ts'
+import { nextBudgets } from '../agreed-budgets.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
 import { correctionPath, nextSignatureFile } from '../fhe-places.ts'
 import type { Perform, RunContext } from '../run-context.ts'
@@ -18,6 +19,8 @@ const maxFile = 64 << 20
 
 /** The next public.bin: everybody who has the old one and the corrections gets the same. */
 export const assembleEpoch: Perform<'assemble-epoch'> = async (effect, run) => {
+  // As the policy caps it: nothing is signed for an epoch whose shares could answer nothing.
+  nextBudgets(run.folder)
   const pub = readBounded(join(run.folder.path, 'fhe', 'public.bin'), maxFile)
   if (sha256Hex(pub) !== effect.old.public)
     throw new CoreError('FHE-PUBLIC-OTHER', 'fhe/public.bin is not that of the old epoch', 'bring that file')

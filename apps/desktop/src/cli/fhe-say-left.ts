@@ -1,0 +1,55 @@
+import { wipe } from '@lux/crypto'
+import { forgetShare, isIntegerKey, verifyShare } from '@lux/crypto/fhe'
+import type { Command } from 'commander'
+import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
+import { type CommandLine, refused } from './command-line.ts'
+import { readPublicFile, readShareFile } from './fhe-files.ts'
+import { writeLeft } from './fhe-left.ts'
+import { onlyInCeremony, onlyRehearsal } from './fhe-reshare.ts'
+import type { Outcome } from './output.ts'
+
+type LeftOptions = { public: string; share: string; rehearsal?: boolean; out: string }
+
+export function registerFheLeft(group: Command, act: CommandLine['act']): void {
+  group
+    .command('left')
+    .description('What a share may still answer, for those who move the key without its holder.')
+    .requiredOption('--public <file>', 'public.bin of the present epoch')
+    .requiredOption('--share <file>', 'the holder’s own share')
+    .option('--rehearsal', 'required here: the share lies open in a file')
+    .requiredOption('--out <dir>', 'a new folder')
+    .action((options: LeftOptions) => act(() => sayLeft(options)))
+    .addHelpText(
+      'after',
+      `
+Writes left-<q>.json, for "reshare", "refresh", "remove" and "next" as --left. A holder who says nothing counts as having spent
+all, and the new shares may answer less for it.
+
+Example:
+  $ custody fhe left --public dealt/public.bin --share dealt/holder-2.bin --rehearsal --out said`,
+    )
+}
+
+function sayLeft(options: LeftOptions): Outcome {
+  onlyRehearsal(options)
+  checkEmpty(options.out)
+  const share = readShareFile(options.share)
+  try {
+    const verified = verifyShare(share, readPublicFile(options.public))
+    if (!verified.ok) throw refused(verified)
+    const { share: parsed, pub } = verified.value
+    forgetShare(parsed)
+    const { header, budgets } = parsed
+    if (header.domain === 'production') throw onlyInCeremony()
+    makeFolder(options.out)
+    const left = writeLeft(options.out, header, budgets)
+    const { at64, at128 } = budgets
+    return {
+      exit: 0,
+      json: { ok: true, holder: header.holder, left, budgets },
+      text: isIntegerKey(pub) ? `${left}  ${at128} squashed blocks, ${at64} fresh ones` : left,
+    }
+  } finally {
+    wipe(share)
+  }
+}
