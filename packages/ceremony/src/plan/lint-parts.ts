@@ -151,9 +151,7 @@ export function lintFhe(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   for (const detail of binary ? binaryFaults(plan, fhe, terms) : []) refuse(detail)
   if (fhe.mode === 'S' && !fhe.squash && !binary)
     refuse('mode S decrypts squashed ciphertexts, and no squash key is made; fheSquash=true makes one')
-  // The pairs at which fresh 64-bit ciphertexts leave 40 bits of flooding.
-  const flooded = ['2 2', '2 3', '3 3'].includes(`${fhe.t} ${fhe.n}`)
-  if (fhe.mode === 'F' && !flooded)
+  if (fhe.mode === 'F' && !isFlooded(fhe))
     refuse(
       `mode F holds at 2 of 2, 2 of 3 and 3 of 3, not at ${fhe.t} of ${fhe.n}; mode S does, with fheSquash=true`,
     )
@@ -161,6 +159,11 @@ export function lintFhe(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   const seated = namesOf(plan, 'holder')
   for (const name of fhe.holders) if (!seated.includes(name)) refuse(`${name} is not a holder of the plan`)
   return found
+}
+
+/** The pairs at which fresh 64-bit ciphertexts leave 40 bits of flooding. */
+function isFlooded({ t, n }: { t: number; n: number }): boolean {
+  return ['2 2', '2 3', '3 3'].includes(`${t} ${n}`)
 }
 
 /** A new key for proven inputs gets a reference string; no other does. */
@@ -226,6 +229,10 @@ function lintReshare(plan: Plan, fhe: PlannedFhe): PlanRefusal[] {
   if (dealers.length !== fhe.t) refuse(`${dealers.length} re-deal, the old quorum is ${fhe.t}`)
   if (numbers.some((number, at) => at > 0 && number <= (numbers[at - 1] ?? 0)))
     refuse('the dealers are not in the order of their numbers')
+  if (fhe.mode === 'F' && !isFlooded(reshare))
+    refuse(
+      `a key of mode F can move to 2 of 2, 2 of 3 and 3 of 3, not to ${t} of ${n}: its new shares could answer nothing`,
+    )
   if (fhe.mode === 'F' && fhe.squash)
     refuse('a canary of mode F leaves the correction of the squash key untried; such a key is of mode S')
   const same = [...holders].sort().join() === [...fhe.holders].sort().join()

@@ -15,6 +15,12 @@ function changed(change: (plan: Plan) => void): string[] {
   return rulesOf(plan)
 }
 
+function detailsOf(change: (plan: Plan) => void): string[] {
+  const plan = copyOf(life)
+  change(plan)
+  return lintPlan(plan).map(({ detail }) => detail)
+}
+
 describe('a plan with decryptions', () => {
   it('lints as it is shipped', () => expect(lintPlan(life)).toEqual([]))
 
@@ -170,6 +176,16 @@ describe('a plan with a next epoch', () => {
       steps.push({ ...steps.at(-1)!, id: 'epoch-live-again' })
     })
     expect(twice).toContain('PLAN-63')
+  })
+
+  it('PLAN-42 a key of mode F moves to no quorum at which mode F does not hold, as it is dealt at none', () => {
+    const held = (['2 2', '2 3', '3 3', '2 4', '3 4', '3 5', '8 15'] as const).filter((pair) => {
+      const [t, n] = pair.split(' ').map(Number)
+      return !detailsOf((plan) => Object.assign(plan.reshare!, { t, n })).some((text) =>
+        text.includes('a key of mode F can move to 2 of 2, 2 of 3 and 3 of 3'),
+      )
+    })
+    expect(held).toEqual(['2 2', '2 3', '3 3'])
   })
 
   it('PLAN-42 moves no key of mode F whose squash key no canary would try', () => {

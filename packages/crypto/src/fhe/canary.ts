@@ -1,5 +1,5 @@
 import { toHex } from '../hex.ts'
-import { blockBitsOf, lifeBits } from '../sharing/flooding.ts'
+import { blockBitsOf, budgetOf, lifeBits } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
 import { hashBlocks } from '../sharing/kernel.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
@@ -36,7 +36,7 @@ export type CanaryAnswer = CanaryNoise & { readonly content: PartialContent }
  * epoch and width and remembers it. Its ciphertexts need provenance like any others, and one that calls them a canary: 256
  * chosen blocks would give half of the key. In a rehearsal of mode S an evaluator may vouch for a fresh one, too, since such a
  * key names no encryptor; in production it is answered by no such key. Refusals: FHE-CANARY-EPOCH, FHE-CANARY-PROGRAM,
- * FHE-CANARY-SIZE, FHE-NOT-SQUASHED, FHE-WIDTH-MIXED, FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS, and those of `checkProvenance` and
+ * FHE-CANARY-SIZE, FHE-NOT-SQUASHED, FHE-FLOOD-FLOOR a fresh one of production where mode F does not hold, FHE-WIDTH-MIXED, FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS, and those of `checkProvenance` and
  * `checkCarrying`.
  */
 export function answerCanary(
@@ -56,6 +56,8 @@ export function answerCanary(
   if (width === 64 && domain === 'production' && verified.pub.pub128.length > 0) {
     return refuse('FHE-NOT-SQUASHED', 'a fresh canary of a key whose squashed ciphertexts are decrypted')
   }
+  const floor = width === 64 && domain === 'production' ? budgetOf(verified.share.header, width) : carried
+  if (!floor.ok) return floor
   const size = checkSize(ciphertexts, width)
   if (!size.ok) return size
   const content = computePartial(verified, ciphertexts, requestDigest)
@@ -80,7 +82,10 @@ function checkVouched(
   const vouched = checkProvenance(trust.provenance, {
     domain,
     keyId,
-    authorities: { ...trust.authorities, encryptors: [...encryptors, ...evaluators] },
+    authorities: {
+      ...trust.authorities,
+      encryptors: domain === 'production' ? encryptors : [...encryptors, ...evaluators],
+    },
     ciphertexts,
   })
   if (!vouched.ok) return vouched

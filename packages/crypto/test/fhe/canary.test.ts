@@ -1,6 +1,7 @@
 import tfhe from 'node-tfhe'
 import { describe, expect, test } from 'vitest'
 import {
+  type Authorities,
   answerCanary,
   auditCanary,
   type Carrying,
@@ -205,7 +206,21 @@ describe('the canary', () => {
     }
     expect(asked('S')).toMatchObject({ ok: true, value: { blockBits: 51, belowFloor: false } })
     // Of a key of mode S no fresh block is answered in production, so that every one keeps the floor.
-    expect(asked('F', fresh)).toMatchObject({ rule: 'FHE-NOT-SQUASHED' })
+    const vouchedFor = { ...authorities, encryptors: authorities.evaluators }
+    const of = (one: typeof production, trusted: Authorities = vouchedFor) =>
+      answerCanary(one, [fresh], planHash, {
+        authorities: trusted,
+        provenance: [vouch('F', 'u256', fresh, { domain: 'production' })],
+      })
+    expect(of(production)).toMatchObject({ rule: 'FHE-NOT-SQUASHED' })
+    // And of a key of mode F only where that mode holds, on an encryptor's word and on no evaluator's.
+    const plain = { ...production, pub: { ...pub, pub128: new Uint8Array(0) } }
+    expect(of(plain)).toMatchObject({ ok: true })
+    expect(of(plain, authorities)).toMatchObject({ rule: 'FHE-PROVENANCE-SIGNER' })
+    const header = { ...production.share.header, t: 8, n: 15 }
+    expect(of({ ...plain, share: { ...production.share, header } })).toMatchObject({
+      rule: 'FHE-FLOOD-FLOOR',
+    })
   })
 
   test('FHE-CANARY-EPOCH the first epoch has none: nobody corrected it, and its shares answer requests', () => {
