@@ -6,6 +6,7 @@ import type { Token } from '@lux/hsm'
 import { sql } from 'kysely'
 import type { Database } from '../database/open.ts'
 import { EnvironmentError, type Refusal } from '../refusal.ts'
+import { begunUnder, forgetBegun, noteBegun } from '../state/begun-imports.ts'
 import type { StateFolder } from '../state/folder.ts'
 import { pinnedPolicies } from '../state/policies.ts'
 import type { Settings } from '../state/settings.ts'
@@ -72,9 +73,11 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       domain: settings.domain,
       audience,
       policies: await pinnedPolicies(state),
+      begunUnder: digest === null ? 'absent' : await begunUnder(state, digest),
       lastReceipt: await log.lastReceipt(),
     })
     if (!judged.ok) return log.refuse(judged, received.fileDigest, digest)
+    await noteBegun(state, judged.value.contents.digest, judged.value.policyDigest)
     await log.stage(judged.value, received.fileDigest)
     reached('staged')
     return token.use((opened) => takeIn(opened, judged.value, received.fileDigest))
@@ -86,7 +89,9 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     const roots: ArrivedRoot[] = []
     const giveUp = async (refusal: Refusal) => {
       for (const { fresh, ckaId } of roots) if (fresh) await opened.destroy({ id: ckaId, class: 'secret' })
-      return log.refuse(refusal, fileDigest, contents.digest)
+      const refused = await log.refuse(refusal, fileDigest, contents.digest)
+      await forgetBegun(state, contents.digest)
+      return refused
     }
     for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
       const arrived = await bringRoot(opened, contents, node, {
@@ -140,6 +145,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       })
     if (work instanceof RecordRefused) return giveUp(work.refusal)
     reached('committed')
+    await forgetBegun(state, contents.digest)
     return { state: 'imported', digest: contents.digest, receipt: work }
   }
 

@@ -7,8 +7,10 @@ import type { Domain } from '../state/settings.ts'
 export type Situation = {
   readonly domain: Domain
   readonly audience: string
-  /** Every policy that this server ever pinned. */
+  /** Every policy that this server ever pinned, oldest first; the last one judges. */
   readonly policies: readonly PolicyFile[]
+  /** Digest of the policy under which an import of this bundle was begun here; it goes on under that one. */
+  readonly begunUnder?: string | 'absent'
   readonly lastReceipt: { readonly bundleDigest: string; readonly sequence: string } | null
 }
 
@@ -19,18 +21,26 @@ export type Judged = {
 }
 
 /**
- * Every check of a bundle against what this server is and has. Refuses with the first failed check's name; with
- * BUNDLE-VERIFY when a check could not be run.
+ * Every check of a bundle against what this server is and has, under the newest policy alone: whom a later one left out
+ * signs nothing here any more. Refuses with the first failed check's name; with POLICY-SUPERSEDED where the bundle names an
+ * earlier policy of this server, with BUNDLE-VERIFY when a check could not be run.
  */
 export async function judgeBundle(reader: RandomAccess, situation: Situation): Promise<Outcome<Judged>> {
   const { policies, domain, audience, lastReceipt } = situation
-  if (policies.length === 0)
+  const newest = policies.at(-1)
+  if (newest === undefined)
     return refuse('POLICY-MISSING', 'no policy is pinned: custody-server trust POLICY')
   const peeked = await peekBundle(reader)
   if (!peeked.ok) return peeked
   const named = policies.find(({ policy }) => policyDigest(policy) === peeked.value.predicate.policyDigest)
-  const policy = named ?? policies.at(-1)
-  if (policy === undefined) return refuse('POLICY-MISSING', 'no policy is pinned')
+  const begun = named !== undefined && policyDigest(named.policy) === situation.begunUnder
+  if (named !== undefined && named !== newest && !begun) {
+    return refuse(
+      'POLICY-SUPERSEDED',
+      `the bundle is under the policy of version ${named.policy.version}, pinned here is version ${newest.policy.version}`,
+    )
+  }
+  const policy = named ?? newest
   const verdict = await verifyBundle(reader, {
     policy,
     domain,

@@ -5,6 +5,11 @@ export const importTexts = {
     why: 'A bundle is judged by a policy that this server was given by hand, never by what the bundle says.',
     do: 'Compare the words of the policy with the officers’ sheet and run “custody-server trust POLICY”.',
   },
+  'POLICY-SUPERSEDED': {
+    what: 'The bundle is under a policy that a newer one has replaced',
+    why: 'This server takes bundles in under its newest policy alone: whom that one left out signs nothing here any more.',
+    do: 'Have the bundle made again under the newest policy. Next time import what is on its way before “custody-server trust” takes the new version.',
+  },
   'POLICY-DOMAIN': {
     what: 'The policy is of the other domain',
     why: 'Rehearsal and production never mix.',
