@@ -13,7 +13,7 @@ const maxWrapped = 1 << 14
 
 /**
  * The rows of everything below the roots, parents first. Refuses WRAP-TREE-BLOB, or WRAP-TREE-UNWRAP where a key does
- * not open under the parent that the tree names.
+ * not open under the parent that the tree names, or has another length than its algorithm's.
  */
 export async function planRows(
   token: Token,
@@ -95,12 +95,31 @@ async function openAndMac(
       wrapped: row.wrapped,
     })
     projectKeks.set(row.id, kek)
+    checkLength(row, kek)
     return tokenMac()
   }
   const projectKek = projectKeks.get(row.parent)
   if (projectKek === undefined) throw new FormatError('WRAP-TREE', `${row.id} has no project key`)
-  wipe(aesKwpUnwrap(projectKek, row.wrapped))
+  const key = aesKwpUnwrap(projectKek, row.wrapped)
+  try {
+    checkLength(row, key)
+  } finally {
+    wipe(key)
+  }
   return projectRowMac(projectKek, row)
+}
+
+/** Bytes of a secret key by its algorithm; a pair's private half has none of its own. */
+const secretBytes: Readonly<Record<string, number>> = { 'AES-128': 16, 'AES-256': 32 }
+
+/** A key that opens and is of another length would be found at its first use, when its transport key is long gone. */
+function checkLength({ owner, algorithm }: WrappedRow, key: Uint8Array): void {
+  const bytes = secretBytes[algorithm]
+  if (bytes === undefined || key.length === bytes) return
+  throw new FormatError(
+    'WRAP-TREE',
+    `${owner}: the ${algorithm} key has ${key.length} bytes, expected ${bytes}`,
+  )
 }
 
 export function kekBits(algorithm: string): 128 | 256 {

@@ -91,8 +91,8 @@ export const importTexts = {
     do: 'Do not use this bundle; get it again, and tell the officers if it is refused again.',
   },
   'WRAP-TREE-UNWRAP': {
-    what: 'A wrapped key does not open under its parent',
-    why: 'It is damaged, or was wrapped under another key.',
+    what: 'A wrapped key does not open under its parent, or is of another length than its algorithm’s',
+    why: 'It is damaged, was wrapped under another key, or is not the key that the plan names.',
     do: 'Do not use this bundle; get it again, and tell the officers if it is refused again.',
   },
   'KEY-CONFLICT': {

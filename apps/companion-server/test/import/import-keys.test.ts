@@ -36,6 +36,24 @@ test('WRAP-TREE-UNWRAP a key that does not open under its parent refuses the bun
   )
 })
 
+test.each<['project' | 'data', number]>([
+  ['data', 16],
+  ['data', 24],
+  ['project', 16],
+])(
+  'WRAP-TREE-UNWRAP an AES-256 %s key of %i bytes refuses the bundle, and the transport key serves the right one',
+  async (level, length) => {
+    const short = { ...keys, [level]: keys[level].slice(0, length) }
+    const bundle = await build(bench, { keys: short })
+    await pin(bench, bundle)
+    const result = await take(bench, bundle.bytes)
+    expect(refusedBy(bench, result)).toBe('WRAP-TREE-UNWRAP')
+    expect(result.state === 'refused' ? result.detail : '').toContain(`has ${length} bytes, expected 32`)
+    expect(await rootsInToken(bench)).toBe(0)
+    expect((await take(bench, (await build(bench)).bytes)).state).toBe('imported')
+  },
+)
+
 test('TRANSPORT-GONE a bundle sealed to an older transport card finds no key for it', async () => {
   const bundle = await build(bench)
   await pin(bench, bundle)
