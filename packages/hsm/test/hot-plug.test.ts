@@ -2,8 +2,9 @@ import { mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { tokensChange } from '../src/host/watch-tokens.ts'
-import { startHsm, type TokensChange } from '../src/index.ts'
-import { type Bench, refusal, soPin, startBench, userPin, utf8 } from './soft-token-bench.ts'
+import { sealingTemplate, startHsm, type Token, type TokensChange } from '../src/index.ts'
+import { type FaultBench, startFaultBench } from './faults/fault-bench.ts'
+import { type Bench, newId, refusal, soPin, startBench, userPin, utf8 } from './soft-token-bench.ts'
 
 describe('tokens that come and go', () => {
   let bench: Bench
@@ -96,4 +97,37 @@ describe('tokens that come and go', () => {
     const relabelled = list.map((info, i) => (i === 0 ? { ...info, label: 'b' } : info))
     expect(tokensChange(list, relabelled)?.changed).toEqual([list[0]!.serial])
   })
+})
+
+describe('a token that once does not say what it is', () => {
+  let bench: FaultBench
+  let token: Token
+  beforeEach(async () => {
+    bench = await startFaultBench()
+    token = await bench.loggedIn('hesitant')
+  })
+  afterEach(() => bench.close())
+
+  const looks = async () => (await bench.hsm.tokens()).filter(({ serial }) => serial === token.serial)
+
+  it('keeps its login and what is made in its session, and stays in the list', async () => {
+    const made = { id: newId(), label: 's', bits: 256, template: sealingTemplate } as const
+    await token.generateAes(made)
+    expect(await looks()).toHaveLength(1)
+    bench.plan('C_GetTokenInfo@*=CKR_DEVICE_ERROR')
+    expect(await looks()).toMatchObject([{ loggedIn: 'user', label: 'hesitant' }])
+    bench.plan()
+    expect(await looks()).toMatchObject([{ loggedIn: 'user' }])
+    expect(await token.findById(made.id)).toHaveLength(1)
+  })
+
+  it.each(['CKR_TOKEN_NOT_PRESENT', 'CKR_DEVICE_REMOVED', 'CKR_SLOT_ID_INVALID'])(
+    'is gone with its login where it answers %s',
+    async (answer) => {
+      bench.plan(`C_GetTokenInfo@*=${answer}`)
+      expect(await looks()).toEqual([])
+      bench.plan()
+      expect(await looks()).toMatchObject([{ loggedIn: null }])
+    },
+  )
 })

@@ -97,15 +97,33 @@ export function describeMechanisms(module: Module, slot: Handle): MechanismInfo[
   })
 }
 
+export type Slot = { readonly slot: Handle; readonly info: TokenInfo; readonly name: string }
+
+/** `unclear`: slots whose token does not say what it is, for another reason than that it is gone. */
+export type SlotsSeen = { readonly slots: readonly Slot[]; readonly unclear: readonly Handle[] }
+
+const absent: ReadonlySet<string> = new Set([
+  'CKR_TOKEN_NOT_PRESENT',
+  'CKR_DEVICE_REMOVED',
+  'CKR_SLOT_ID_INVALID',
+])
+
 /**
- * Slots with a token, each with its serial number, initialised or not, and what it says of itself. Looking again also finds tokens that were plugged in since; one
- * that no longer answers is left out.
+ * Slots with a token, each with its serial number, initialised or not, and what it says of itself. Looking again also finds
+ * tokens that were plugged in since.
  */
-export function listSlots(module: Module): { slot: Handle; info: TokenInfo; name: string }[] {
-  return call('listing tokens', () => module.p11.C_GetSlotList(true)).flatMap((slot) => {
+export function seeSlots(module: Module): SlotsSeen {
+  const slots: Slot[] = []
+  const unclear: Handle[] = []
+  for (const slot of call('listing tokens', () => module.p11.C_GetSlotList(true))) {
     const raw = attempt(() => call('reading token information', () => module.p11.C_GetTokenInfo(slot)))
-    if (!raw.ok) return []
-    const info = tokenInfo(slot, raw.value, null, listMechanisms(module, slot))
-    return [{ slot, info, name: nameOf(slot, raw.value) }]
-  })
+    if (raw.ok) {
+      const info = tokenInfo(slot, raw.value, null, listMechanisms(module, slot))
+      slots.push({ slot, info, name: nameOf(slot, raw.value) })
+    } else if (!absent.has(raw.error.ckr?.name ?? '')) unclear.push(slot)
+  }
+  return { slots, unclear }
 }
+
+/** As `seeSlots`; a slot whose token does not answer is left out. */
+export const listSlots = (module: Module): readonly Slot[] => seeSlots(module).slots

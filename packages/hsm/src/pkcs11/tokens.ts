@@ -4,11 +4,11 @@ import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
 import { tokenOfSerial } from '../token-of-serial.ts'
 import { attempt } from './errors.ts'
-import type { Module } from './module.ts'
+import type { Handle, Module } from './module.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
 import { TokenSession } from './session.ts'
-import { softTokenMarks } from './soft-store.ts'
-import { listSlots } from './token-info.ts'
+import { softTokenFolder, softTokenMarks, softTokenStore } from './soft-store.ts'
+import { listSlots, type Slot, seeSlots } from './token-info.ts'
 
 type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }
 
@@ -41,7 +41,9 @@ function notUsable(serial: string, slots: Slots): HsmError {
     : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
 }
 
-type Slots = ReturnType<typeof listSlots>
+type Slots = readonly Slot[]
+
+const isOneOf = (slots: readonly Handle[], slot: Handle) => slots.some((one) => one.equals(slot))
 
 /** The slot of the initialised token. Errors: HSM-SERIAL-AMBIGUOUS, and `notUsable` says why there is none. */
 function slotOf(serial: string, slots: Slots): Slots[number] {
@@ -76,6 +78,8 @@ export class Tokens {
   readonly module: Module
   readonly #lanes: number | undefined
   readonly #open = new Map<string, TokenSession>()
+  /** What the open ones last said of themselves. */
+  readonly #known = new Map<string, TokenInfo>()
   #marks: string
 
   constructor(module: Module, lanes?: number) {
@@ -87,12 +91,19 @@ export class Tokens {
   /** Serial first; uninitialised slots last and without a serial. */
   list(): TokenInfo[] {
     this.#lookForSoftTokens()
-    const slots = listSlots(this.module)
-    // A token that was pulled out has taken its sessions along: what comes back later is logged in to anew.
-    for (const serial of [...this.#open.keys()])
-      if (!slots.some(({ info }) => info.serial === serial)) attempt(() => this.forget(serial))
-    return slots
-      .map(({ info }) => ({ ...info, loggedIn: this.#open.get(info.serial)?.loggedIn ?? null }))
+    const { slots, unclear } = seeSlots(this.module)
+    const seen = slots.map(({ info }) => info)
+    for (const [serial, open] of [...this.#open]) {
+      if (seen.some((info) => info.serial === serial)) continue
+      const known = this.#known.get(serial)
+      // One failed look is no farewell: to forget its session would end a login and destroy what is made in it.
+      if (known && isOneOf(unclear, open.slot) && !this.#softIsGone(serial)) seen.push(known)
+      // A token that was pulled out has taken its sessions along: what comes back later is logged in to anew.
+      else attempt(() => this.forget(serial))
+    }
+    for (const info of seen) if (this.#open.has(info.serial)) this.#known.set(info.serial, info)
+    return seen
+      .map((info) => ({ ...info, loggedIn: this.#open.get(info.serial)?.loggedIn ?? null }))
       .sort((a, b) => Number(b.initialised) - Number(a.initialised) || (a.serial < b.serial ? -1 : 1))
   }
 
@@ -115,6 +126,7 @@ export class Tokens {
     )
       return
     this.#open.clear()
+    this.#known.clear()
     this.module.restart()
     this.#marks = marks
   }
@@ -130,17 +142,29 @@ export class Tokens {
     const { slot, info } = slotOf(serial, listSlots(this.module))
     const session = new TokenSession(this.module, slot, info, this.#lanes)
     this.#open.set(serial, session)
+    this.#known.set(serial, info)
     return session
   }
 
-  /** Is the token still there? Asked after a failure that a removed token could explain. */
+  /** Is the token still there? Asked after a failure that a removed token could explain; one that only does not answer is. */
   present(serial: string): boolean {
-    return listSlots(this.module).some(({ info }) => info.initialised && info.serial === serial)
+    const { slots, unclear } = seeSlots(this.module)
+    const open = this.#open.get(serial)
+    return (
+      slots.some(({ info }) => info.initialised && info.serial === serial) ||
+      (open !== undefined && isOneOf(unclear, open.slot) && !this.#softIsGone(serial))
+    )
+  }
+
+  /** SoftHSM says CKR_GENERAL_ERROR of a token whose folder is gone. */
+  #softIsGone(serial: string): boolean {
+    return this.soft && softTokenStore() !== null && softTokenFolder(serial) === null
   }
 
   forget(serial: string): void {
     const open = this.#open.get(serial)
     this.#open.delete(serial)
+    this.#known.delete(serial)
     open?.close()
   }
 
