@@ -39,6 +39,8 @@ export const sayings = {
   'attacks-undecided': 'not decided: {{attacks}}',
   'lacks-wrap': 'lacks a wrap mechanism with a known answer',
   'lacks-attributes': 'lacks {{attributes}}',
+  'never-passes':
+    '{{profile}} has no KW or KWP to attack, so no probe of it passes and its keys stay at E0, attested or not',
   'profile-unknown': 'no profile knows this token',
   'soft-token': 'a soft token',
   'not-on-hardware': 'not run on hardware by us',

@@ -72,12 +72,14 @@ export function registerTokenEvidence(group: Command, { act }: CommandLine): voi
       'after',
       `
 The attestation is of the companion where there is one, else of the private key itself.
+Above E0 the token must pass the attack probe, which attacks a KEK. A YubiHSM, a TPM and a SmartCard-HSM have no KEK of ours,
+so their keys stay at E0: a YubiHSM's attestation is checked and told, and raises nothing.
 Templates: root is a root KEK, window-root one whose trusted window was on this token, seal the key that seals the
 ceremony key's second half, rows a server's row MAC key; pair, with --private, a signing pair such as the ceremony key.
 
 Examples:
   $ custody token evidence --soft training-token --pin-file pin.txt --id 00112233445566778899aabbccddeeff --template root
-  $ custody token evidence --library yubihsm --id 0024 --private --template pair --attestation chain.pem --root yubico-root.pem`,
+  $ custody token evidence --library luna --id 0024 --private --template pair --attestation pair.p7b --root luna-root.pem`,
     )
 }
 

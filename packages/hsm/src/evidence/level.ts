@@ -49,7 +49,8 @@ const readNames = (reports: readonly AttributeReport[]): string =>
 
 /**
  * What may be said of a key, or, without `attributes`, at most of any key on a token. Every step needs the one before it:
- * an attested key on a token that failed its probe stays at E0, and so does one of whose attributes none was compared.
+ * an attested key on a token that failed its probe stays at E0, and so does one of whose attributes none was compared. The probe attacks a
+ * KEK: a kind of token that wraps by neither KW nor KWP (YubiHSM 2, TPM, SmartCard-HSM) never passes it.
  */
 export function evidenceOf(facts: {
   attributes: readonly AttributeReport[] | null
@@ -78,6 +79,9 @@ export function evidenceOf(facts: {
       'probe-passed',
       probe?.passed === true,
       ...(probe === null ? [said('not-probed')] : probe.passed ? [said('template-held')] : faultsOf(probe)),
+      ...(probe?.passed !== true && profile.wrapCandidates.length === 0
+        ? [said('never-passes', { profile: profile.name })]
+        : []),
       ...whenIn(probe),
     ),
     reason('profile-known', known, known ? profile.name : said('profile-unknown')),

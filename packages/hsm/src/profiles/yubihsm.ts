@@ -64,7 +64,7 @@ export const yubihsm: Profile = {
   },
   plan: { initialise: false, keyWrapping: false, trustedWindow: false },
   notes: [
-    'A wrap key is an object of its own kind and wraps by AES-CCM (0xD9554204), with a nonce: no KW or KWP, so no possession proof.',
+    'A wrap key is an object of its own kind and wraps by AES-CCM (0xD9554204), with a nonce: no KW or KWP, so no possession proof, and no attack probe that passes: its keys stay at E0, attested or not.',
     'An object has a two-byte id; the library keeps a longer CKA_ID beside it since its version 2.4.',
     'Every key is kept on the device; there are no session keys.',
     'The connector’s address stands in yubihsm_pkcs11.conf (YUBIHSM_PKCS11_CONF).',

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { noKeyWrap } from '../../src/evidence/level.ts'
 import { type AttributeReport, evidenceOf, profileById, profiles } from '../../src/index.ts'
 
 const softhsm = profileById('softhsm')!
-const yubihsm = profileById('yubihsm')!
+const luna = profileById('luna')!
 const report = (change: Partial<AttributeReport> = {}): AttributeReport => ({
   attribute: 'SENSITIVE',
   expected: 'true',
@@ -62,7 +63,7 @@ describe('evidence level', () => {
 
   it('E2: and a companion that signed and is attested; one of the two is E1', () => {
     const of = (companion: { statement: typeof good; attestation: typeof good | null }) =>
-      evidenceOf({ attributes: [report()], probe: passed, profile: yubihsm, companion }).level
+      evidenceOf({ attributes: [report()], probe: passed, profile: luna, companion }).level
     expect(of({ statement: good, attestation: good })).toBe('E2')
     expect(of({ statement: good, attestation: null })).toBe('E1')
     expect(of({ statement: good, attestation: bad })).toBe('E1')
@@ -70,19 +71,38 @@ describe('evidence level', () => {
   })
 
   it('E3: the key itself is attested', () => {
-    const facts = { attributes: [report()], probe: passed, profile: yubihsm }
+    const facts = { attributes: [report()], probe: passed, profile: luna }
     expect(evidenceOf({ ...facts, attestation: good }).level).toBe('E3')
     expect(evidenceOf({ ...facts, attestation: bad }).level).toBe('E1')
   })
 
+  it.each(['yubihsm', 'smartcard-hsm', 'tpm2', 'swtpm'] as const)(
+    'E0: a %s wraps by nothing that the probe attacks, so its keys stay there though the vendor attests them, and the reason says so',
+    (id) => {
+      const profile = profileById(id)!
+      const failed = { passed: false, lacking: [noKeyWrap] }
+      for (const probe of [null, failed]) {
+        const facts = { attributes: [report()], probe, profile, attestation: good }
+        const { level, reasons } = evidenceOf(facts)
+        expect(level).toBe('E0')
+        expect(reasons.find(({ code }) => code === 'probe-passed')).toMatchObject({
+          holds: false,
+          detail: expect.stringContaining(
+            `${profile.name} has no KW or KWP to attack, so no probe of it passes and its keys stay at E0, attested or not`,
+          ),
+        })
+      }
+    },
+  )
+
   it('an attribute that is not as asked, or a failed probe, keeps even an attested key at E0', () => {
     const wrong = report({ attribute: 'EXTRACTABLE', expected: 'false', ok: false })
-    expect(
-      evidenceOf({ attributes: [wrong], probe: passed, profile: yubihsm, attestation: good }).level,
-    ).toBe('E0')
-    expect(
-      evidenceOf({ attributes: [report()], probe: null, profile: yubihsm, attestation: good }).level,
-    ).toBe('E0')
+    expect(evidenceOf({ attributes: [wrong], probe: passed, profile: luna, attestation: good }).level).toBe(
+      'E0',
+    )
+    expect(evidenceOf({ attributes: [report()], probe: null, profile: luna, attestation: good }).level).toBe(
+      'E0',
+    )
   })
 
   it('what a token does not take is named, and does not lower the level by itself', () => {
@@ -95,7 +115,7 @@ describe('evidence level', () => {
 
   it('attributes that nobody compared prove nothing, however many, and count for nothing beside others', () => {
     const shown = report({ attribute: 'EXTRACTABLE', expected: null })
-    const facts = { probe: passed, profile: yubihsm, attestation: good }
+    const facts = { probe: passed, profile: luna, attestation: good }
     const alone = evidenceOf({ ...facts, attributes: [shown, shown] })
     expect(alone.level).toBe('E0')
     expect(alone.reasons[0]).toEqual({
@@ -126,7 +146,7 @@ describe('evidence level', () => {
         const facts = {
           attributes: [report()],
           probe: probed ? passed : null,
-          profile: yubihsm,
+          profile: luna,
           companion: { statement, attestation },
         }
         const less = evidenceOf({ ...facts, attestation: key }).level
