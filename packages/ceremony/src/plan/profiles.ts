@@ -11,6 +11,8 @@ export type ProfileAbilities = {
   keyWrapping: boolean
   /** CKA_TRUSTED, WRAP_WITH_TRUSTED and UNWRAP_TEMPLATE are enforced: the root may go to another token. */
   trustedWindow: boolean
+  /** AES-GCM under a nonce that it is given: what seals the second half of the ceremony key. */
+  sealing: boolean
   /** The best way by which a key that may never leave in the clear comes into another token of the kind. */
   replication: Replication
 }
@@ -26,6 +28,7 @@ const abilities: Record<TokenProfile, ProfileAbilities> = {
     initialise: true,
     keyWrapping: true,
     trustedWindow: true,
+    sealing: true,
     replication: 'trusted-window',
   },
   opencryptoki: {
@@ -33,15 +36,31 @@ const abilities: Record<TokenProfile, ProfileAbilities> = {
     initialise: true,
     keyWrapping: false,
     trustedWindow: false,
+    sealing: true,
     replication: 'none',
   },
-  tpm2: { soft: false, initialise: true, keyWrapping: false, trustedWindow: false, replication: 'none' },
-  swtpm: { soft: true, initialise: true, keyWrapping: false, trustedWindow: false, replication: 'none' },
+  tpm2: {
+    soft: false,
+    initialise: true,
+    keyWrapping: false,
+    trustedWindow: false,
+    sealing: false,
+    replication: 'none',
+  },
+  swtpm: {
+    soft: true,
+    initialise: true,
+    keyWrapping: false,
+    trustedWindow: false,
+    sealing: false,
+    replication: 'none',
+  },
   yubihsm: {
     soft: false,
     initialise: false,
     keyWrapping: false,
     trustedWindow: false,
+    sealing: false,
     replication: 'vendor-wrap',
   },
   luna: {
@@ -49,6 +68,7 @@ const abilities: Record<TokenProfile, ProfileAbilities> = {
     initialise: true,
     keyWrapping: true,
     trustedWindow: false,
+    sealing: true,
     replication: 'vendor-clone',
   },
   nshield: {
@@ -56,6 +76,7 @@ const abilities: Record<TokenProfile, ProfileAbilities> = {
     initialise: false,
     keyWrapping: true,
     trustedWindow: false,
+    sealing: true,
     replication: 'vendor-clone',
   },
   cloudhsm: {
@@ -63,6 +84,7 @@ const abilities: Record<TokenProfile, ProfileAbilities> = {
     initialise: false,
     keyWrapping: true,
     trustedWindow: false,
+    sealing: false,
     replication: 'vendor-clone',
   },
   'smartcard-hsm': {
@@ -70,6 +92,7 @@ const abilities: Record<TokenProfile, ProfileAbilities> = {
     initialise: false,
     keyWrapping: false,
     trustedWindow: false,
+    sealing: false,
     replication: 'vendor-wrap',
   },
 }
@@ -110,6 +133,8 @@ export function inability(profile: TokenProfile, kind: StepKind, window: boolean
     return `${profile} is initialised with its vendor's own tool`
   if ((kind === 'generate-root' || kind === 'generate-key') && !can.keyWrapping)
     return `${profile} makes no AES key that wraps others by KW or KWP`
+  if (kind === 'make-ceremony-key' && !can.sealing)
+    return `${profile} has no AES-GCM under a nonce that it is given, so it cannot seal the ceremony key`
   if (kind === 'generate-root' && window && !can.trustedWindow)
     return `${profile} does not enforce trusted wrapping keys, so the root cannot leave it safely`
   return null

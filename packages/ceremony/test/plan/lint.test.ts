@@ -77,8 +77,13 @@ describe('lint', () => {
 
   it('PLAN-22 refuses a token profile that cannot do the step', () => {
     const keys = ['generate-root', 'generate-organisation', 'generate-project', 'generate-data']
-    for (const profile of ['tpm2', 'opencryptoki'] as const)
-      expect(spoilt((copy) => (copy.tokens[0]!.profile = profile))).toEqual(keys.map((id) => `PLAN-22 ${id}`))
+    const refused = (ids: readonly string[]) => ids.map((id) => `PLAN-22 ${id}`)
+    const sealed = ['make-ceremony-key', ...keys]
+    for (const [profile, ids] of [
+      ['tpm2', sealed],
+      ['opencryptoki', keys],
+    ] as const)
+      expect(spoilt((copy) => (copy.tokens[0]!.profile = profile))).toEqual(refused(ids))
     const known = (profile: TokenProfile) =>
       spoilt(
         (copy) => {
@@ -87,9 +92,10 @@ describe('lint', () => {
         without(plan, 'initialise-token'),
       )
     for (const profile of ['yubihsm', 'smartcard-hsm'] as const)
-      expect(known(profile)).toEqual(keys.map((id) => `PLAN-22 ${id}`))
-    for (const profile of ['luna', 'nshield', 'cloudhsm'] as const)
+      expect(known(profile)).toEqual(refused(sealed))
+    for (const profile of ['luna', 'nshield'] as const)
       expect(known(profile)).toEqual(['PLAN-22 generate-root'])
+    expect(known('cloudhsm')).toEqual(['PLAN-22 make-ceremony-key', 'PLAN-22 generate-root'])
     for (const profile of ['yubihsm', 'nshield', 'cloudhsm', 'smartcard-hsm'] as const)
       expect(spoilt((copy) => (copy.tokens[0]!.profile = profile))).toContain('PLAN-22 initialise-token')
   })
@@ -99,5 +105,8 @@ describe('lint', () => {
     copy.tokens[0]!.profile = 'opencryptoki'
     const root = lintPlan(copy).find(({ step }) => step === 'generate-root')
     expect(root?.detail).toContain('opencryptoki makes no AES key that wraps others by KW or KWP')
+    copy.tokens[0]!.profile = 'cloudhsm'
+    const sealing = lintPlan(copy).find(({ step }) => step === 'make-ceremony-key')
+    expect(sealing?.detail).toContain('cloudhsm has no AES-GCM under a nonce that it is given')
   })
 })

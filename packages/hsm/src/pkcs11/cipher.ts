@@ -89,6 +89,7 @@ export function encrypt(
 ): Uint8Array | Promise<Uint8Array> {
   const { mechanism, inWords, keyClass, growth } = plan(options.mechanism)
   if (keyClass.encrypt !== 'public') token.requireUser()
+  if (options.mechanism.kind === 'gcm') token.requireGivenNonce()
   token.requireMechanism(mechanism.mechanism, 'encrypt')
   if (options.mechanism.kind === 'cbc' && options.plaintext.length % blockBytes !== 0)
     throw new RangeError(`plaintext: CBC takes whole blocks of ${blockBytes} bytes`)

@@ -102,6 +102,7 @@ export function wrapKey(
   }
   if (m.kind === 'rsa-aes' && !token.has(CKM.RSA_AES_KEY_WRAP, 'wrap')) return wrapInTwo(token, m, by, key)
   const { mechanism, inWords } = fixed(m)
+  if (m.kind === 'gcm') token.requireGivenNonce()
   token.requireMechanism(mechanism.mechanism, 'wrap')
   return wrapOnLane(token, mechanism, by, key, inWords)
 }

@@ -143,6 +143,15 @@ export class TokenSession {
     throw hsmError('HSM-UNSUPPORTED', `token ${this.serial} ${how}`)
   }
 
+  /** AES-GCM under a nonce that we do not know could never be opened. Errors: HSM-UNSUPPORTED. */
+  requireGivenNonce(): void {
+    if (this.profile.gcmNonce === 'caller') return
+    throw hsmError(
+      'HSM-UNSUPPORTED',
+      `${this.profile.name} encrypts by AES-GCM under a nonce of its own and not the one that it is given; nothing was encrypted`,
+    )
+  }
+
   requireUser(user: UserKind = 'user'): void {
     if (this.loggedIn === user) return
     if (this.loggedIn)

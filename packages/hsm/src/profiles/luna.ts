@@ -40,6 +40,7 @@ export const luna: Profile = {
   sharedSerial: false,
   wrapCandidates: [lunaKwp, lunaKw, CKM.AES_KEY_WRAP_KWP, CKM.AES_KEY_WRAP],
   oaepHash: 'sha256',
+  gcmNonce: 'caller',
   ...takesAll,
   copyableInCopy: true,
   replication: 'vendor-clone',
@@ -68,7 +69,7 @@ export const luna: Profile = {
     format: 'luna',
     how: 'cmu getpkc: a PKCS#7 chain from the key’s confirmation to the manufacturer’s root, only for an asymmetric key that was made in the HSM and cannot leave it',
   },
-  plan: { initialise: true, keyWrapping: true, trustedWindow: false },
+  plan: { initialise: true, keyWrapping: true, trustedWindow: false, sealing: true },
   notes: [
     'Before firmware 7.9.3 an unwrap by KW needs VALUE_LEN.',
     'Whether TRUSTED and UNWRAP_TEMPLATE are enforced is not in the documents read; the probe shows it.',

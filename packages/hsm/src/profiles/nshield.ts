@@ -32,6 +32,7 @@ export const nshield: Profile = {
   sharedSerial: false,
   wrapCandidates: [CKM.AES_KEY_WRAP_KWP, CKM.AES_KEY_WRAP_PAD, CKM.AES_KEY_WRAP],
   oaepHash: 'sha256',
+  gcmNonce: 'caller',
   ...takesAll,
   copyableInCopy: false,
   replication: 'vendor-clone',
@@ -64,7 +65,7 @@ export const nshield: Profile = {
     format: 'unread',
     how: 'nfkmattest bundles a key’s generation certificate with the module’s warrant; Entrust’s own verifier reads it, this tool does not',
   },
-  plan: { initialise: false, keyWrapping: true, trustedWindow: false },
+  plan: { initialise: false, keyWrapping: true, trustedWindow: false, sealing: true },
   notes: [
     'The accelerator slot needs no login and holds no private objects: use the slot of the card set or softcard.',
     'Key files lie encrypted on the host (kmdata); losing them loses the keys.',

@@ -27,6 +27,7 @@ export const opencryptoki: Profile = {
   sharedSerial: true,
   wrapCandidates: [CKM.AES_KEY_WRAP_KWP, CKM.AES_KEY_WRAP_PAD, CKM.AES_KEY_WRAP],
   oaepHash: 'sha1',
+  gcmNonce: 'caller',
   mayLack: ['WRAP_WITH_TRUSTED', 'ALLOWED_MECHANISMS', 'UNWRAP_TEMPLATE', 'COPYABLE'],
   leavesOut: { private: [], public: [] },
   copyableInCopy: false,
@@ -34,7 +35,7 @@ export const opencryptoki: Profile = {
   replicationBy: 'no key can be marked as trusted',
   replicationSteps: [],
   attestation: { format: 'none', how: 'a program attests nothing about itself' },
-  plan: { initialise: true, keyWrapping: false, trustedWindow: false },
+  plan: { initialise: true, keyWrapping: false, trustedWindow: false, sealing: true },
   notes: [
     'It wraps by AES-CBC with padding only, which has no integrity: no root KEK.',
     'Its daemon pkcsslotd has to run and its user has to be in the group pkcs11, else the library does not start.',

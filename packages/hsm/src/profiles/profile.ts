@@ -20,6 +20,8 @@ export type PlanAbilities = {
   readonly keyWrapping: boolean
   /** A security officer marks a public key as trusted, and the root leaves only to such a key. */
   readonly trustedWindow: boolean
+  /** AES-GCM under a nonce that it is given: what seals the second half of the ceremony key. */
+  readonly sealing: boolean
 }
 
 export type PinRules = {
@@ -72,6 +74,8 @@ export type Profile = {
   readonly wrapCandidates: readonly number[]
   /** The strongest OAEP hash that the token wraps keys with. */
   readonly oaepHash: OaepHash
+  /** Whose nonce AES-GCM encrypts under. `token`: it ignores the one that it is given, so we encrypt nothing by it. */
+  readonly gcmNonce: 'caller' | 'token'
   /** Attributes (names without CKA_) that some version does not know: sent, left out when refused, reported as lacking. */
   readonly mayLack: readonly string[]
   /** Attributes of key pairs that its library cannot be sent at all; left out, read back and reported. */

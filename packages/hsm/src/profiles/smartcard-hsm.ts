@@ -35,6 +35,7 @@ export const smartcardHsm: Profile = {
   sharedSerial: false,
   wrapCandidates: [],
   oaepHash: 'sha256',
+  gcmNonce: 'caller',
   ...takesAll,
   copyableInCopy: false,
   replication: 'vendor-wrap',
@@ -61,7 +62,7 @@ export const smartcardHsm: Profile = {
     format: 'unread',
     how: 'a key’s public half is signed by the device’s own key as a card-verifiable certificate; this tool does not read it',
   },
-  plan: { initialise: false, keyWrapping: false, trustedWindow: false },
+  plan: { initialise: false, keyWrapping: false, trustedWindow: false, sealing: false },
   notes: [
     'Keys are RSA and elliptic curves, and AES in later versions; none wraps by KW or KWP through PKCS#11.',
     'Session keys are not supported: everything is kept on the card.',

@@ -28,6 +28,7 @@ export const tpm2: Profile = {
   sharedSerial: true,
   wrapCandidates: [],
   oaepHash: 'sha256',
+  gcmNonce: 'caller',
   mayLack: [],
   leavesOut: { private: ['DECRYPT'], public: ['ENCRYPT'] },
   copyableInCopy: true,
@@ -38,7 +39,7 @@ export const tpm2: Profile = {
     format: 'unread',
     how: 'tpm2_certify signs a key’s public area with an attestation key; this tool does not read it yet',
   },
-  plan: { initialise: true, keyWrapping: false, trustedWindow: false },
+  plan: { initialise: true, keyWrapping: false, trustedWindow: false, sealing: false },
   notes: [
     'It makes no AES keys through PKCS#11: an officer’s credential, not a custody root.',
     'Every token of a TPM shows the serial number 0000000000000000.',

@@ -35,6 +35,7 @@ export const yubihsm: Profile = {
   sharedSerial: false,
   wrapCandidates: [],
   oaepHash: 'sha256',
+  gcmNonce: 'caller',
   ...takesAll,
   copyableInCopy: false,
   replication: 'vendor-wrap',
@@ -62,7 +63,7 @@ export const yubihsm: Profile = {
     format: 'yubihsm',
     how: 'yubihsm-shell sign-attestation-certificate: firmware, serial, origin, domains, capabilities, id and label of an asymmetric key; the chain ends at Yubico’s root',
   },
-  plan: { initialise: false, keyWrapping: false, trustedWindow: false },
+  plan: { initialise: false, keyWrapping: false, trustedWindow: false, sealing: false },
   notes: [
     'A wrap key is an object of its own kind and wraps by AES-CCM (0xD9554204), with a nonce: no KW or KWP, so no possession proof, and no attack probe that passes: its keys stay at E0, attested or not.',
     'An object has a two-byte id; the library keeps a longer CKA_ID beside it since its version 2.4.',
