@@ -28,6 +28,12 @@ function softwareWrap(kind: 'kw' | 'kwp', kek: Uint8Array, key: Uint8Array): Buf
   return Buffer.concat([cipher.update(key), cipher.final()])
 }
 
+/** Under a nonce of zeros: ciphertext || tag. */
+function gcmWrap(kek: Uint8Array, key: Uint8Array): Buffer {
+  const cipher = createCipheriv('aes-256-gcm', kek, Buffer.alloc(12))
+  return Buffer.concat([cipher.update(key), cipher.final(), cipher.getAuthTag()])
+}
+
 const aesTrial = (token: TokenSession, mechanism: KeyWrapMechanism, name: string, number: number): Trial => ({
   group: 'wrap',
   name,
@@ -39,9 +45,7 @@ const aesTrial = (token: TokenSession, mechanism: KeyWrapMechanism, name: string
         const wrapped = Buffer.from(await wrapKey(token, { by, mechanism, key }))
         if (mechanism.kind === 'kw' || mechanism.kind === 'kwp')
           return agree(wrapped.equals(softwareWrap(mechanism.kind, kekValue, keyValue)), 'a wrapped key')
-        const opener = createDecipheriv('aes-256-gcm', kekValue, Buffer.alloc(12))
-        opener.setAuthTag(wrapped.subarray(-16))
-        return agree(opener.update(wrapped.subarray(0, -16)).equals(keyValue), 'a wrapped key')
+        return agree(wrapped.equals(gcmWrap(kekValue, keyValue)), 'a wrapped key')
       }),
     )
   },
