@@ -59,6 +59,12 @@ export class FrameWriter {
     this.#length = at
   }
 
+  /** As `add`, of a value that nobody needs any more: it may hold a key, and is wiped here. */
+  spend(sent: Parcel): void {
+    this.add(sent)
+    for (const array of sent.arrays) array.fill(0)
+  }
+
   #makeRoom(bytes: number): void {
     const wanted = this.#length + bytes
     if (wanted <= this.#bytes.length) return

@@ -90,7 +90,7 @@ export function runHost(): void {
     writer.send((bundle) => pipe.write(bundle))
   }
   const settle = ({ id, arrays }: WireCall, outcome: WireOutcome): void => {
-    writer.add(parcel(forms, id, outcome))
+    writer.spend(parcel(forms, id, outcome))
     for (const array of arrays) array.fill(0)
     unanswered -= 1
     const now = performance.now()

@@ -273,3 +273,20 @@ describe('calls and answers as bytes', () => {
     await bench.close()
   })
 })
+
+describe('an answer that may hold a key', () => {
+  it('is wiped in the host once it stands in the bundle that goes out, and only then', () => {
+    const forms = new Forms()
+    const writer = new FrameWriter()
+    const key = Uint8Array.of(1, 2, 3)
+    const large = new Uint8Array(100_000).fill(7)
+    writer.spend(parcel(forms, 5, [{ key }, large]))
+    expect([key.every((byte) => byte === 0), large.every((byte) => byte === 0)]).toEqual([true, true])
+    let sent: readonly unknown[] = []
+    writer.send((bundle) => {
+      sent = read(bundle)
+      return true
+    })
+    expect(sent).toEqual([[{ key: Uint8Array.of(1, 2, 3) }, new Uint8Array(100_000).fill(7)]])
+  })
+})
