@@ -1,18 +1,19 @@
 import { type KeyLeft, keyLeftBehind } from '../core/run/close-aborted.ts'
 import type { AskPin } from '../core/run/drive-production.ts'
+import { type LeftObject, leftOnTokens } from '../core/run/left-on-tokens.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
 import type { Outcome } from './output.ts'
 
 /** What became of the ceremony key of an aborted production run. `serial`: of the token that made it. */
-export type KeyEnd = { key: 'left' | 'absent'; serial: string }
+export type KeyEnd = { key: 'left' | 'absent'; serial: string; left: LeftObject[] }
 
 /** Null where the run goes on, made no ceremony key yet, or was a rehearsal, whose token goes as a whole. */
 export function keyEndOf(folder: RunFolder): KeyEnd | null {
   const { base, domain, ceremonyKey, tokens } = folder.state
   if (base !== 'Aborted' || domain !== 'production' || ceremonyKey === null) return null
   const serial = tokens.find(({ role }) => role === ceremonyKey.token)?.serial ?? ''
-  return { key: keyLeftBehind(folder) === null ? 'absent' : 'left', serial }
+  return { key: keyLeftBehind(folder) === null ? 'absent' : 'left', serial, left: leftOnTokens(folder) }
 }
 
 /** Says of an aborted run what became of its key; how the command ends stays. */
@@ -24,9 +25,13 @@ export function withKeyEnd(outcome: Outcome, end: KeyEnd | null, folder: string)
       : `the ceremony key is destroyed, and absent from the token ${end.serial}`
   return {
     ...outcome,
-    json: { ...outcome.json, ceremonyKey: end.key },
-    text: `${outcome.text}\n${said}`,
+    json: { ...outcome.json, ceremonyKey: end.key, leftOnTokens: end.left },
+    text: [outcome.text, said, ...end.left.map(stays)].join('\n'),
   }
+}
+
+function stays({ label, class: kind, ckaId, serial }: LeftObject): string {
+  return `stays on the token ${serial}, made by this run and used by none: ${label} (${kind}, CKA_ID ${ckaId})`
 }
 
 /** As `withKeyEnd`, for what was to end the run: a key that is left waits for its PIN, exit 4. */

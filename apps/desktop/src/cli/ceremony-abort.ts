@@ -3,12 +3,12 @@ import { decide, view as viewOf } from '@lux/ceremony'
 import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
 import { findProgram, type Program } from '../core/program.ts'
-import { type Absence, keyLeftBehind } from '../core/run/close-aborted.ts'
+import { keyLeftBehind } from '../core/run/close-aborted.ts'
 import { loadRun } from '../core/run/load-run.ts'
 import { record } from '../core/run/record.ts'
 import { firstOfLine } from '../core/run/run-context.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
-import { endedWithKey } from './aborted-key.ts'
+import { endedWithKey, keyEndOf } from './aborted-key.ts'
 import type { Outcome } from './output.ts'
 import { runIsOver } from './over.ts'
 import { statusOutcome } from './run-outcome.ts'
@@ -40,8 +40,8 @@ export async function abortCeremony(
     return outcome
   }
   if (left === null) return outcome
-  const absence = await closeAborted(folder, options, program, { ...left, ...pinned(header.tokens) })
-  return endedWithKey(outcome, { key: absence === null ? 'left' : 'absent', serial: left.serial }, folder)
+  await closeAborted(folder, options, program, { ...left, ...pinned(header.tokens) })
+  return endedWithKey(outcome, readRun(folder, keyEndOf), folder)
 }
 
 function abort(opened: Parameters<Parameters<typeof readRun>[1]>[0], options: AbortOptions): void {
@@ -62,20 +62,20 @@ function abort(opened: Parameters<Parameters<typeof readRun>[1]>[0], options: Ab
   record(opened, aborted.events, ports)
 }
 
-/** Null where nobody is there to type the PIN, or no token is named. */
+/** Nothing where nobody is there to type the PIN, or no token is named. */
 async function closeAborted(
   folder: string,
   options: AbortOptions,
   program: Program,
   { librarySha256, ...left }: { token: string; serial: string; pad: boolean; librarySha256?: string },
-): Promise<Absence | null> {
+): Promise<void> {
   // A run of the window has no settings of this command line's: its token is named with --token.
   const saved = loadSettings(folder)
   const tokens = readTokens({ ...saved?.tokens, ...options.token })
-  if (tokens.length === 0) return null
+  if (tokens.length === 0) return
   const pin = await pinSource(tokens, options)({ ...left, user: 'user' }, false)
-  if (pin === null) return null
-  return withRun(
+  if (pin === null) return
+  await withRun(
     program,
     {
       library: libraryOf(tokens),

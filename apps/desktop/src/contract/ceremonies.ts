@@ -203,6 +203,8 @@ export type RunView = {
   work: Work | null
   /** Token that still holds the signing key of an aborted run, by its serial; null once it is proved absent, or none was made. */
   keyLeft: string | null
+  /** What an aborted run made and nobody destroyed, once its key is proved absent. */
+  leftOnTokens: { serial: string; ckaId: string; label: string }[]
   /** Set once sealed. */
   bundle: { path: string; digest: string; words: string[]; bytes: number } | null
   /** What the buttons may do now. */

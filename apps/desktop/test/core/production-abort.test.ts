@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { closeoutCodec, signatureContext } from '@lux/ceremony/wire'
 import { utf8, verifySignature } from '@lux/crypto'
@@ -79,6 +79,24 @@ test('an aborted run signs how it ended, destroys its ceremony key and proves it
   } finally {
     folder.close()
   }
+})
+
+test('what the run made and nobody destroys is named, at abort and afterwards', async () => {
+  await begun('checkpoint')
+  const [request] = readdirSync(join(place.out, 'out'))
+  place.sign(join(place.out, 'out', request!), 'Wanda')
+  const left = await ended(resumeCeremony(place.out, { answers: place.answers(null) }, place.program))
+  expect(left).toMatchObject({ json: { step: 'generate-root', waitingFor: ['checkpoint'] } })
+  const root = { label: 'root-kek', class: 'secret', serial: stateOf(place.out).tokens[0]!.serial }
+  expect(await abort()).toMatchObject({
+    exit: 0,
+    json: { ceremonyKey: 'absent', leftOnTokens: [root] },
+  })
+  expect(ceremonyStatus(place.out)).toMatchObject({
+    json: { leftOnTokens: [root] },
+    text: expect.stringMatching(/stays on the token .* used by none: root-kek \(secret, CKA_ID/),
+  })
+  expect(await labelsOnToken()).toContain('root-kek')
 })
 
 test('a wrong PIN leaves the run aborted and the key where it is, and the same command ends it', async () => {

@@ -124,6 +124,7 @@ export const run: RunView = {
   progress: { done: 3, total: 7 },
   work: null,
   keyLeft: null,
+  leftOnTokens: [],
   bundle: null,
   may: { pause: true, resume: false, abort: true, cancel: false },
 }

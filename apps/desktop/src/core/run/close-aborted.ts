@@ -6,6 +6,7 @@ import type { Token } from '@lux/hsm'
 import { CoreError } from '../core-error.ts'
 import { writeDurably } from '../store/durable-file.ts'
 import { signAsCeremony } from './ceremony-signer.ts'
+import { clearAttempts } from './left-on-tokens.ts'
 import { destroyKeyHalves } from './perform/ceremony-key.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -41,7 +42,7 @@ export function keyLeftBehind(folder: RunContext['folder']): KeyLeft | null {
 
 /**
  * Ends an aborted run as a closed one ends: the ceremony key signs how the log ended, then it is destroyed and proved
- * absent. Needs a token that its user is logged in to. Gives null when nothing was left to do. Throws HsmError, and
+ * absent. What given-up attempts left on the token goes before it. Needs a token that its user is logged in to. Gives null when nothing was left to do. Throws HsmError, and
  * CoreError KEY-STAYED.
  */
 export async function closeAborted(run: Around): Promise<Absence | null> {
@@ -51,6 +52,7 @@ export async function closeAborted(run: Around): Promise<Absence | null> {
   if (left === null || key === null) return null
   const { token } = folder.signer(run.hsm)
   if (!folder.has('closeout.json') && (await isWhole(token, key))) await signEnd(run)
+  await clearAttempts(run)
   if (!(await destroyKeyHalves(token, left.serial, key))) {
     throw new CoreError('KEY-STAYED', `the ceremony key ${key.ckaId} is still on the token`, 'try again')
   }

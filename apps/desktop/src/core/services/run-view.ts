@@ -4,6 +4,7 @@ import { holderBefore } from '@lux/ceremony/plan'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../contract/index.ts'
 import { keyLeftBehind } from '../run/close-aborted.ts'
+import { leftOnTokens } from '../run/left-on-tokens.ts'
 import { bundleFile } from '../run/perform/bundle.ts'
 import type { Run } from '../run/run.ts'
 import { behindPause } from './behind-pause.ts'
@@ -52,6 +53,10 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     progress: view.progress,
     work: run.work === null ? null : { ...run.work, cancellable: run.cancellable },
     keyLeft: keyLeftBehind(folder)?.serial ?? null,
+    leftOnTokens:
+      view.state === 'Aborted'
+        ? leftOnTokens(folder).map(({ serial, ckaId, label }) => ({ serial, ckaId, label }))
+        : [],
     bundle:
       view.bundle?.sha256 == null
         ? null

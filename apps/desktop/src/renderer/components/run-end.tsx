@@ -18,6 +18,7 @@ export function RunEnd({ view, act }: { view: RunView; act: Act }) {
       <div className="step">
         <h2 className="step-title">{t(`states.run-end.${view.state}`)}</h2>
         {view.keyLeft === null ? null : <KeyLeft view={view} serial={view.keyLeft} act={act} />}
+        {view.leftOnTokens.length === 0 ? null : <LeftOnTokens objects={view.leftOnTokens} />}
         {view.bundle === null ? null : (
           <>
             <Fingerprint
@@ -70,5 +71,27 @@ function KeyLeft({ view, serial, act }: { view: RunView; serial: string; act: Ac
         </div>
       </div>
     </div>
+  )
+}
+
+/** Keys that the plan wanted stay where they are: who looks after the token decides on them. */
+function LeftOnTokens({ objects }: { objects: RunView['leftOnTokens'] }) {
+  const { t } = useTranslation()
+  return (
+    <>
+      <p>{t('runner.left-on-tokens')}</p>
+      <dl className="facts">
+        {objects.map(({ serial, ckaId, label }) => (
+          <div key={`${serial} ${ckaId}`}>
+            <dt>
+              <Rec>{label}</Rec>
+            </dt>
+            <dd>
+              <Code>{ckaId}</Code> · <Code>{serial}</Code>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
   )
 }

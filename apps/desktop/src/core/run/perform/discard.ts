@@ -3,14 +3,19 @@ import { transportId } from './transport-id.ts'
 
 const mostDestinations = 64
 
-/** Destroys what given-up attempts left on the token: their keys, and the transport public keys of their window. */
-export async function discard(token: Token, ckaIds: readonly string[]): Promise<void> {
-  if (ckaIds.length === 0) return
+/** CKA_IDs that attempts may have left: their own, and those of the transport keys of their windows. */
+export function idsOfAttempts(ckaIds: readonly string[]): Set<string> {
   const transports = ckaIds.flatMap((id) =>
     Array.from({ length: mostDestinations }, (_, index) => transportId(id, index)),
   )
+  return new Set([...ckaIds, ...transports])
+}
+
+/** Destroys what given-up attempts left on the token: their keys, and the transport public keys of their window. */
+export async function discard(token: Token, ckaIds: readonly string[]): Promise<void> {
+  if (ckaIds.length === 0) return
   const { objects } = await token.inventory()
-  const doomed = new Set([...ckaIds, ...transports])
+  const doomed = idsOfAttempts(ckaIds)
   for (const object of objects) {
     if (!doomed.has(object.id)) continue
     if (object.class === 'secret' || object.class === 'public' || object.class === 'private') {
