@@ -73,7 +73,9 @@ export async function openServerToken(settings: Settings, state: StateFolder): P
         return null
       }
       const aboutPin = error.code.startsWith('HSM-PIN')
-      if (aboutPin) await memory.remember(serial, given, 'refused')
+      // Only the token refuses a PIN; the driver sends none that is locked, on its last try, not set or of another length.
+      if (aboutPin && error.ckr === null) await memory.forget()
+      else if (aboutPin) await memory.remember(serial, given, 'refused')
       return { code: aboutPin ? 'TOKEN-PIN' : error.code, detail: error.detail }
     } finally {
       pin.fill(0)

@@ -4,6 +4,7 @@ import { openServer } from '../../src/server.ts'
 import { readSettings } from '../../src/state/settings.ts'
 import { openServerToken } from '../../src/token/server-token.ts'
 import { parseTokenUri } from '../../src/token/token-uri.ts'
+import { buildFaultModule, calls, planFaults } from '../support/fault-module.ts'
 import { changePinFile, makeServerState, pinFileOf } from '../support/server-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
@@ -63,3 +64,26 @@ test('TOKEN-URI a token is named by serial and library, and never carries its PI
     expect(parseTokenUri(wrong)).toMatchObject({ ok: false, rule: 'TOKEN-URI' })
   }
 })
+
+test.each(['USER_PIN_FINAL_TRY', 'USER_PIN_LOCKED'])(
+  'TOKEN-PIN a PIN that was not sent because of %s was not refused: it is sent once the token takes one again',
+  async (flag) => {
+    const folder = await temporaryFolder()
+    const state = await makeServerState(folder)
+    const settings = await readSettings(state)
+    const library = buildFaultModule(folder)
+    planFaults(library, `C_GetTokenInfo@*=flags:${flag}`)
+    const token = await openServerToken({ ...settings, token: { ...settings.token, library } }, state)
+    try {
+      expect(token.sealed).toMatchObject({ code: 'TOKEN-PIN' })
+      expect(token.sealed?.detail).not.toContain('refused')
+      expect(await token.unseal()).toMatchObject({ code: 'TOKEN-PIN', detail: token.sealed?.detail })
+      expect(calls(library, 'C_Login')).toBe(0)
+      planFaults(library)
+      expect(await token.unseal()).toBeNull()
+      expect(calls(library, 'C_Login')).toBe(1)
+    } finally {
+      await token.close()
+    }
+  },
+)
