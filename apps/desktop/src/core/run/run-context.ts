@@ -63,7 +63,7 @@ export function tokenOf(run: RunContext, serial: string): Token {
 }
 
 /** The PIN that a person typed for this attempt. Refuses PIN-MISSING. */
-export function pinOf(run: RunContext, token: string, user: 'user' | 'so'): GivenPin {
+export function pinOf(run: Pick<RunContext, 'pins'>, token: string, user: 'user' | 'so'): GivenPin {
   const pin = run.pins.take(token, user)
   if (pin === null) {
     throw new CoreError(

@@ -1,9 +1,9 @@
 import type { EffectOf, InventoryObject } from '@lux/ceremony'
 import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
 import { type CommittedRoot, HsmError, type Inventory, rootTemplate, type Token } from '@lux/hsm'
-import { atPad } from '../at-pad.ts'
 import type { AttemptRecord } from '../attempt-record.ts'
-import { type Perform, pinOf, type RunContext, sessionLost, tokenOf } from '../run-context.ts'
+import { type Perform, type RunContext, sessionLost, tokenOf } from '../run-context.ts'
+import { asSecurityOfficer } from './as-security-officer.ts'
 import { discard } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
 import { objectsOf } from './token.ts'
@@ -46,7 +46,7 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
     oaepHash: rootWrap.oaepHash,
   }))
   run.progress('trusted-keys', null)
-  await asSecurityOfficer(token, effect, run, () => token.importTrustedDestinations({ destinations }))
+  await asSecurityOfficer(token, effect.token, run, () => token.importTrustedDestinations({ destinations }))
   // Only the user sees the keys of attempts that were given up; theirs are trusted too, so they go before the window.
   await discard(token, effect.discard)
   run.progress('trusted-window', null)
@@ -89,29 +89,6 @@ function heldBeside(
     if (at >= 0) objects.splice(at, 1)
   }
   return { objects, unreadable: inventory.damaged.length }
-}
-
-/** The user's log-in comes back whatever happens, because the engine goes on as the user. */
-async function asSecurityOfficer(
-  token: Token,
-  effect: EffectOf<'generate-root'>,
-  run: RunContext,
-  work: () => Promise<unknown>,
-): Promise<void> {
-  const userPin = pinOf(run, effect.token, 'user')
-  const soPin = pinOf(run, effect.token, 'so')
-  await token.logOut()
-  try {
-    await atPad(run, soPin, () => token.logIn({ user: 'so', pin: soPin }))
-    await work()
-    await token.logOut()
-  } catch (error) {
-    await token.logOut().catch(() => undefined)
-    // A person who gave up the entry at the pad is not asked there once more.
-    if (userPin !== 'pin-pad') await token.logIn({ user: 'user', pin: userPin }).catch(() => undefined)
-    throw error
-  }
-  await atPad(run, userPin, () => token.logIn({ user: 'user', pin: userPin }))
 }
 
 /** SHA-256 of the SPKI of every key that the token calls trusted; the driver has compared each with its destination. */

@@ -1,0 +1,40 @@
+import { HsmError, type Token } from '@lux/hsm'
+import { atPad } from '../at-pad.ts'
+import { pinOf, type RunContext } from '../run-context.ts'
+
+/**
+ * The user's log-in comes back whatever happens, because the engine goes on as the user. Errors: those of the officer's log-in
+ * and of the work; the detail says so where the user's PIN was then refused as well, for that spent a try.
+ */
+export async function asSecurityOfficer(
+  token: Token,
+  role: string,
+  run: Pick<RunContext, 'pins' | 'progress' | 'hsm' | 'signal'>,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const userPin = pinOf(run, role, 'user')
+  const soPin = pinOf(run, role, 'so')
+  await token.logOut()
+  try {
+    await atPad(run, soPin, () => token.logIn({ user: 'so', pin: soPin }))
+    await work()
+    await token.logOut()
+  } catch (error) {
+    await token.logOut().catch(() => undefined)
+    // A person who gave up the entry at the pad is not asked there once more.
+    if (userPin === 'pin-pad') throw error
+    throw await token.logIn({ user: 'user', pin: userPin }).then(
+      () => error,
+      (again: unknown) => withRefusal(error, again),
+    )
+  }
+  await atPad(run, userPin, () => token.logIn({ user: 'user', pin: userPin }))
+}
+
+function withRefusal(error: unknown, again: unknown): unknown {
+  if (!(error instanceof HsmError && again instanceof HsmError) || !again.code.startsWith('HSM-PIN'))
+    return error
+  const { code, ckr, detail, remedy } = error
+  const told = `${detail}; the user’s own log-in after it failed too: ${again.code}: ${again.detail}`
+  return new HsmError({ code, ckr, detail: told, remedy })
+}
