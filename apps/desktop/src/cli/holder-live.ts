@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { acknowledgementCodec, cardCodec, checkEpochLive, epochLiveCodec } from '@lux/ceremony/wire'
 import { toHex } from '@lux/crypto'
@@ -14,6 +14,7 @@ import { checkOldShare, epochLines, readApprovals, readEpochRun } from './holder
 import { statePath } from './holder-state.ts'
 import { type Outcome, say } from './output.ts'
 import { withPassphrase } from './secret-input.ts'
+import { lockPath } from './share-lock.ts'
 import { checkDealtUnder } from './share-policy.ts'
 import { askYes } from './terminal.ts'
 import { wipeFile } from './wipe-file.ts'
@@ -103,6 +104,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
     const paths = [options.share, statePath(options.share), ...(forgets ? [options.key] : [])]
     for (const path of paths) wipeFile(path)
+    rmSync(lockPath(options.share), { force: true })
     const kept = forgets
       ? ` with ${options.key}`
       : `; ${options.key} still opens its envelope, which the run and its bundle keep`

@@ -1,11 +1,14 @@
-import { wipe } from '@lux/crypto'
+import { existsSync } from 'node:fs'
+import { equalBytes, wipe } from '@lux/crypto'
 import { forgetEnvelope, type ShareEnvelope } from '@lux/crypto/fhe'
+import { CoreError } from '../core/core-error.ts'
 import { writeDurably } from '../core/store/durable-file.ts'
 import { openHeldShare } from './held-proof.ts'
 import { type Held, parseHeld } from './held-share.ts'
-import { encodeState, type HolderState, openState, statePath } from './holder-state.ts'
+import { encodeState, type HolderState, parseState, readState, statePath } from './holder-state.ts'
 import { openKeyFile, openSealedFile, type PersonKey } from './key-file.ts'
 import { type PassphraseOptions, readPassphrase } from './secret-input.ts'
+import { lockShare } from './share-lock.ts'
 
 export type ShareOptions = PassphraseOptions & { share: string; key: string }
 
@@ -15,12 +18,31 @@ export type Opened = {
   readonly held: Held
   readonly envelope: ShareEnvelope
   readonly before: HolderState
+  /** The record as it was read: what is kept in its place must follow from it. */
+  readonly record: Uint8Array
 }
 
 const maxShareFile = 16 << 20
 
-/** Does something with an opened share; whatever comes of it, key and share are wiped afterwards. */
+/**
+ * Does something with an opened share that no other command has open meanwhile; whatever comes of it, key and share are wiped
+ * afterwards. Errors: HOLDER-BUSY, HOLDER-STATE-…, SHARE-FILE-WRONG, those of the key file.
+ */
 export async function withShare<T>(
+  options: ShareOptions,
+  work: (opened: Opened) => Promise<T> | T,
+): Promise<T> {
+  if (!existsSync(options.share)) return withLocked(options, work)
+  const release = lockShare(options.share)
+  try {
+    return await withLocked(options, work)
+  } finally {
+    release()
+  }
+}
+
+/** As `withShare`, for what writes nothing beside the share: it may lie on a medium that takes no file. */
+export async function withLocked<T>(
   options: ShareOptions,
   work: (opened: Opened) => Promise<T> | T,
 ): Promise<T> {
@@ -31,7 +53,9 @@ export async function withShare<T>(
   try {
     held = parseHeld(await openSealedFile(options.share, passphrase, maxShareFile), options.share)
     envelope = openHeldShare(held, key, options.key)
-    return await work({ key, held, envelope, before: openState(options.share, key, envelope) })
+    const record = readState(statePath(options.share))
+    const before = parseState(record, statePath(options.share), { key, envelope })
+    return await work({ key, held, envelope, before, record })
   } finally {
     key.identity.secret.wipe()
     if (held !== null) wipe(held.content)
@@ -39,7 +63,13 @@ export async function withShare<T>(
   }
 }
 
-/** Writes what a share has answered, on disk before anything leaves. */
-export function keepState(share: string, state: HolderState, { key, envelope }: Opened): void {
-  writeDurably(statePath(share), encodeState(state, key, envelope), 0o600)
+/**
+ * Writes what a share has answered, on disk before anything leaves. Errors: HOLDER-STATE-CHANGED where the record is not the one that
+ * was read: a copy was put there, or a command of another version does not know the lock.
+ */
+export function keepState(share: string, state: HolderState, { key, envelope, record }: Opened): void {
+  const path = statePath(share)
+  if (!equalBytes(readState(path), record))
+    throw new CoreError('HOLDER-STATE-CHANGED', `${path} is not what it was when this command read it`)
+  writeDurably(path, encodeState(state, key, envelope), 0o600)
 }

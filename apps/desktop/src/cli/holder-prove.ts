@@ -6,7 +6,7 @@ import { believedPolicy } from './believed.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, wordLines, wordsOf, writeNew } from './files.ts'
 import { heldProof } from './held-proof.ts'
-import { type ShareOptions, withShare } from './holder-opened.ts'
+import { type ShareOptions, withLocked } from './holder-opened.ts'
 import type { Outcome } from './output.ts'
 import { type PassphraseOptions, withPassphrase } from './secret-input.ts'
 import { checkDealtUnder } from './share-policy.ts'
@@ -36,7 +36,7 @@ Example:
 export async function prove(options: ShareOptions & ProveOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const policy = believedPolicy(options.policy)
-  return withShare(options, (opened) => {
+  return withLocked(options, (opened) => {
     const { key, held } = opened
     checkDealtUnder(opened, policy)
     const { payload, envelope } = heldProof(held, key)

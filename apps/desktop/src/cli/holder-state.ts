@@ -70,17 +70,13 @@ export function encodeState(
   return encodeDocument(signDocument([identity], signatureContext('holder-state', header.domain), payload))
 }
 
-/**
- * The state of a share. A missing one is not a fresh one: with it the budget would start again. Errors:
- * HOLDER-STATE-MISSING, HOLDER-STATE-OTHER.
- */
-export function openState(
-  share: string,
-  { identity }: PersonKey,
-  { share: { header } }: ShareEnvelope,
+/** The state of a share, out of its record. Errors: HOLDER-STATE-OTHER. */
+export function parseState(
+  bytes: Uint8Array,
+  path: string,
+  { key: { identity }, envelope }: { key: PersonKey; envelope: ShareEnvelope },
 ): HolderState {
-  const path = statePath(share)
-  const bytes = readState(path)
+  const { header } = envelope.share
   const other = (detail: string) =>
     new CoreError('HOLDER-STATE-OTHER', `${path}: ${detail}`, 'keep the state beside the share that it is of')
   try {
@@ -113,7 +109,8 @@ export function openState(
   }
 }
 
-function readState(path: string): Uint8Array {
+/** A share's record. A missing one is not a fresh one: with it the budget would start again. Errors: HOLDER-STATE-MISSING. */
+export function readState(path: string): Uint8Array {
   try {
     return readBounded(path, maxBytes)
   } catch (error) {

@@ -18,6 +18,7 @@ const environmentCodes = new Set([
   'DISK-FULL',
   'FOLDER-READ-ONLY',
   'STORE-LOCKED',
+  'HOLDER-BUSY',
   'STORE-NEWER',
   'STORE-DAMAGED',
   'KEY-CHILD-CRASHED',
