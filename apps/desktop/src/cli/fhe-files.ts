@@ -1,14 +1,13 @@
 import { FormatError, type Json } from '@lux/crypto'
-import { type FheValue, parsePartial, readCiphertext } from '@lux/crypto/fhe'
+import { type FheValue, MAX_SHARE, parsePartial, readCiphertext } from '@lux/crypto/fhe'
 import { readBounded } from '../core/store/durable-file.ts'
 import { refused } from './command-line.ts'
 
 /** Bytes of a file that is read whole: one ciphertext of 1024 squashed blocks is 67 MB. */
 export const maxWhole = 72 << 20
-const maxShare = 1 << 20
 const maxPublic = 4 << 20
 
-export const readShareFile = (path: string) => readBounded(path, maxShare)
+export const readShareFile = (path: string) => readBounded(path, MAX_SHARE)
 export const readPublicFile = (path: string) => readBounded(path, maxPublic)
 export const readPartialFile = (path: string) => readBounded(path, maxWhole)
 const readCiphertextFile = (path: string) => readBounded(path, maxWhole)

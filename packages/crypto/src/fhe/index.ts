@@ -126,6 +126,7 @@ export {
   encodeEnvelope,
   encodeShareEnvelope,
   forgetEnvelope,
+  MAX_SHARE,
   parseShareEnvelope,
   type ShareEnvelope,
 } from './share-envelope.ts'

@@ -3,7 +3,7 @@
  * function that enforces it and the test that shows it.
  */
 export const fheRules: Readonly<Record<string, string>> = {
-  'FHE-AUTHORITIES': 'the people and keys that an envelope names are well formed, at most 16 of each kind',
+  'FHE-AUTHORITIES': 'the people and keys that an envelope names are well formed, at most 64 of each kind',
   'FHE-BARE-LIST':
     'a compact list without a proof is never admitted: one changed word of it can give the key away',
   'FHE-BLOCK-COUNT':

@@ -12,8 +12,11 @@ import { forgetShare, parseShare, type Share } from './share-file.ts'
 
 const MAGIC = 'lux-env1'
 const MAX_HEADER = 1 << 20
-/** (8,15) after a reshare is 879 KB; nothing larger exists. */
-const MAX_SHARE = 1 << 20
+/**
+ * A share has C(n-1, t-1) sets of d seeds, and d is the quorum of the epoch before, at most 15: the largest is of (8,15) out of a
+ * quorum of 15, 1.65 MB.
+ */
+export const MAX_SHARE = 2 << 20
 
 /** The plaintext of a share envelope: a header that says what the share is for, bound to the share's bytes. */
 export type ShareEnvelope = {

@@ -2,17 +2,24 @@ import { describe, expect, test } from 'vitest'
 import { concatBytes, equalBytes, fromUtf8, utf8 } from '../../src/bytes.ts'
 import { encodeCanonical } from '../../src/canonical-json.ts'
 import {
+  type Epoch,
+  encodePublic,
+  encodeShare,
   encodeShareEnvelope,
+  epochIdOf,
   inspect,
   MAX_AUTHORITIES,
+  MAX_SHARE,
   NO_AUTHORITIES,
   parseShareEnvelope,
   proveShare,
+  rosterDigest,
 } from '../../src/fhe/index.ts'
 import { FormatError } from '../../src/format-error.ts'
-import { sha256Hex } from '../../src/hash.ts'
+import { sha256, sha256Hex } from '../../src/hash.ts'
+import { setsWithout } from '../../src/sharing/quorum.ts'
 import { generateIdentity } from '../../src/sign/identity.ts'
-import { dealt, entropyOf, realClientKey, withSquashKey } from './fixture.ts'
+import { dealt, entropyOf, realClientKey, rosterOf, withSquashKey } from './fixture.ts'
 
 const clientKey = withSquashKey(realClientKey().bytes)
 const deal = dealt(clientKey, 2, 3, 'S', true)
@@ -138,4 +145,28 @@ describe('inspect', () => {
     expect(() => inspect(new Uint8Array(200))).toThrow('FHE-UNKNOWN-FILE')
     expect(() => inspect(new Uint8Array(0))).toThrow('FHE-UNKNOWN-FILE')
   })
+})
+
+test('a share that moved from 10 of 15 to 8 of 15 fits into its envelope, and the largest of all does', () => {
+  const header: Epoch = {
+    ...{ domain: 'rehearsal', keyId: new Uint8Array(32), epoch: 1, t: 8, n: 15, d: 10 },
+    dealerMask: (1 << 10) - 1,
+  }
+  const seed = (at: number) => sha256(utf8(String(at)))
+  const content = {
+    ...{ pub64: new Uint8Array(16_384), pub128: new Uint8Array(0), rosterDigest: rosterDigest(rosterOf(15)) },
+    commitments: Array.from({ length: 6435 * 10 }, (_, at) => seed(at)),
+  }
+  const own = { ...header, epochId: epochIdOf(header, content) }
+  const moved = encodeShare({
+    ...{ header: { ...own, holder: 3 }, policyHash: new Uint8Array(32), budgets: { at64: 0, at128: 0 } },
+    seeds: setsWithout(header, 3).map((set) => ({ set, seeds: Array.from({ length: 10 }, () => seed(set)) })),
+  })
+  expect(moved.length).toBeGreaterThan(1 << 20)
+  const pub = encodePublic({ header: { ...own, holder: 0 }, ...content })
+  const sealedIn = encodeShareEnvelope({ ceremonyId, name: 'Ada', authorities, share: moved, pub })
+  expect(equalBytes(parseShareEnvelope(sealedIn).shareBytes, moved)).toBe(true)
+  // At most 15 dealers, and as many sets without a holder as (8,15) has.
+  const largest = moved.length + setsWithout(header, 3).length * 5 * 32
+  expect(largest).toBeLessThanOrEqual(MAX_SHARE)
 })

@@ -1,6 +1,13 @@
 import { join } from 'node:path'
 import { toHex, wipe } from '@lux/crypto'
-import { dealFheKey, largestBudgets, readSecretKey, recoverFheKey, verifyShare } from '@lux/crypto/fhe'
+import {
+  dealFheKey,
+  largestBudgets,
+  MAX_SHARE,
+  readSecretKey,
+  recoverFheKey,
+  verifyShare,
+} from '@lux/crypto/fhe'
 import { checkQuorum } from '@lux/crypto/sharing'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
@@ -78,7 +85,6 @@ export async function dealFile(
   }))
 }
 
-const MAX_SHARE = 1 << 20
 const MAX_PUBLIC = 1 << 22
 
 /** Puts a TFHE_BINARY key together out of bare rehearsal shares. Throws CoreError FHE-…. */
