@@ -11,6 +11,7 @@ import { fromHex, sealTo, sha256Hex, toHex } from '@lux/crypto'
 import { fhePartialDecrypt } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
+import { allowedBy } from '../core/run/agreed-budgets.ts'
 import { believedPolicy } from './believed.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { ciphertextAt } from './fhe-files.ts'
@@ -148,6 +149,7 @@ async function answer(
     spent: before.spent,
     carrying: policy.fhe.carrying ?? 'never',
     floors: { block: policy.fhe.blockFloorBits, life: policy.fhe.floorBits },
+    allowed: allowedBy(policy),
     expected: {
       holder: header.holder,
       policyHash: fromHex(held.policyDigest, 32),
@@ -159,7 +161,7 @@ async function answer(
   if (!same.ok) throw refused(same)
   for (const line of requestLines(given, checked.value.approvedBy)) say(line)
   say(`this answer spends ${partial.value.spends} blocks`)
-  for (const line of noiseLines(partial.value)) say(line)
+  for (const line of noiseLines(partial.value, policy.fhe.floorBits)) say(line)
   for (const line of wordLines(wordsOf(checked.value.digest))) say(line)
   if (header.domain === 'production' && options.yes !== true && !(await askYes('Decrypt this?')))
     throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')

@@ -9,6 +9,7 @@ import {
 import { fromHex, sealTo, sha256Hex, toHex } from '@lux/crypto'
 import { CANARY_PROGRAM, fheCanaryPartial } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
+import { allowedBy } from '../core/run/agreed-budgets.ts'
 import { refused } from './command-line.ts'
 import { wordLines, wordsOf, writeNew } from './files.ts'
 import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'
@@ -62,6 +63,7 @@ export async function answerCanary(
       identity: key.identity,
     },
     carrying: policy.fhe.carrying ?? 'never',
+    allowed: allowedBy(policy),
     expected: { holder: header.holder, policyHash: fromHex(held.policyDigest, 32) },
   })
   if (!partial.ok) throw refused(partial)
@@ -71,7 +73,7 @@ export async function answerCanary(
   say('the canary of an epoch that is not live: outside the budget, answered once')
   const { source, blockBits, floorBits, belowFloor, lifeBits } = partial.value
   const noise = { source, blockBits, floorBits, belowFloor, lifeBits }
-  for (const line of canaryNoiseLines(noise)) say(line)
+  for (const line of canaryNoiseLines(noise, policy.fhe.floorBits)) say(line)
   for (const line of wordLines(wordsOf(checked.value.digest))) say(line)
   if (header.domain === 'production' && options.yes !== true && !(await askYes('Answer the canary?')))
     throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')

@@ -1,4 +1,5 @@
 import type { PartialDecryption } from '@lux/crypto/fhe'
+import { LIFE_FLOOR_BITS } from '@lux/crypto/sharing'
 
 type Noise = Pick<PartialDecryption, 'source' | 'blockBits' | 'floorBits' | 'belowFloor' | 'lifeBits'>
 
@@ -8,10 +9,10 @@ const origin: Record<Noise['source'], string> = {
   squashing: 'squashed',
 }
 
-/** How well an answer hides the share, and where it is below the floor: what a holder reads before saying yes. */
-export function noiseLines(noise: Noise): string[] {
+/** How well an answer hides the share, and where it is below the floor: what a holder reads before saying yes. `lifeFloor`: bits, of the policy. */
+export function noiseLines(noise: Noise, lifeFloor = LIFE_FLOOR_BITS): string[] {
   return [
-    hiddenBy(noise),
+    hiddenBy(noise, lifeFloor),
     ...(noise.belowFloor
       ? ['BELOW THE FLOOR: only a rehearsal answers so, and a key that did would be given away in time']
       : []),
@@ -19,9 +20,9 @@ export function noiseLines(noise: Noise): string[] {
 }
 
 /** The same for a canary, which the floor does not bind: THRESHOLD-FHE section 7 says why that is borne. */
-export function canaryNoiseLines(noise: Noise): string[] {
+export function canaryNoiseLines(noise: Noise, lifeFloor = LIFE_FLOOR_BITS): string[] {
   return [
-    hiddenBy(noise),
+    hiddenBy(noise, lifeFloor),
     ...(noise.belowFloor
       ? [
           `BELOW THE FLOOR OF REQUESTS, as a fresh canary always is: answer one in an epoch and no more; the new shares’ budgets are less by it`,
@@ -30,6 +31,6 @@ export function canaryNoiseLines(noise: Noise): string[] {
   ]
 }
 
-function hiddenBy({ source, blockBits, floorBits, lifeBits }: Noise): string {
-  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${lifeBits.toFixed(1)} are left for the key’s life (floor 20)`
+function hiddenBy({ source, blockBits, floorBits, lifeBits }: Noise, lifeFloor: number): string {
+  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${lifeBits.toFixed(1)} are left for the key’s life (floor ${lifeFloor})`
 }

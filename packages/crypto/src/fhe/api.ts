@@ -3,7 +3,6 @@ import { FormatError } from '../format-error.ts'
 import {
   BLOCK_FLOOR_BITS,
   blockBitsOf,
-  blockBudget,
   lifeBits,
   type NoiseSource,
   safeFloodingBits,
@@ -13,6 +12,7 @@ import type { SigningIdentity } from '../sign/identity.ts'
 import type { VerificationKeys } from '../sign/verification-keys.ts'
 import { refuse } from '../verdict.ts'
 import type { Authorities } from './authorities.ts'
+import { spentEarlier } from './canary-bounds.ts'
 import { type Carrying, checkCarrying } from './carry.ts'
 import type { FheValue } from './decode.ts'
 import { parsePartial } from './partial-file.ts'
@@ -55,6 +55,8 @@ export type PartialDecryptRequest = {
   readonly carrying?: Carrying
   /** Bits that the policy wants left of every block and of the key's life; never below 40 and 20. */
   readonly floors?: { readonly block: number; readonly life: number }
+  /** Blocks that the policy allows a share: what a carried budget lacks of more than that was never there to spend. */
+  readonly allowed?: Budgets
   readonly expected?: ShareExpectation
 }
 
@@ -75,7 +77,7 @@ export type PartialDecryption = {
   readonly belowFloor: boolean
   /**
    * Bits by which one block's noise drowns what it must hide, given `source`, and what is left after all blocks of the key's life: those
-   * of earlier epochs count through the budget that was carried, at most what it lacks of the largest.
+   * of earlier epochs count through the budget that was carried: what it lacks of the largest that noise and `allowed` leave.
    */
   readonly blockBits: number
   readonly lifeBits: number
@@ -169,8 +171,7 @@ function answerWith(verified: VerifiedShare, request: PartialDecryptRequest): Ou
       `encrypted with the compact public key: ${blockBits} flooding bits, at least ${BLOCK_FLOOR_BITS}`,
     )
   }
-  // What earlier epochs spent is at most what the carried budget lacks of the largest.
-  const earlier = header.epoch === 0 ? 0 : Math.max(0, blockBudget(header, nominal) - budget)
+  const earlier = header.epoch === 0 ? 0 : spentEarlier(verified, width, request.allowed)
   // A block that hides less costs as much as several of those that budgets count.
   const counted = earlier + (before + spends) * 2 ** (nominal - blockBits)
   const left = lifeBits(nominal, counted * (header.n - header.t + 1))

@@ -8,6 +8,7 @@ import {
 } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
 import type { Quorum } from '../sharing/quorum.ts'
+import type { Budgets } from './share-file.ts'
 import type { VerifiedShare } from './verify-share.ts'
 
 /** What an evaluator or encryptor calls the program of a canary: nobody approves it, so they vouch that it is one. */
@@ -50,18 +51,34 @@ export type CanaryNoise = {
   readonly lifeBits: number
 }
 
-/** How well the answer to a canary of such blocks hides the share. */
+/**
+ * Blocks that a holder of earlier epochs spent: what the carried budget lacks of the largest that the noise of this quorum leaves and the
+ * policy allows. Where the quorum changed and the policy cut what was carried, it can be more; the budget itself keeps the 20 bits.
+ */
+export function spentEarlier(
+  { share: { header, budgets } }: Pick<VerifiedShare, 'share'>,
+  width: Width,
+  allowed?: Budgets,
+): number {
+  const of = (two: Budgets) => (width === 64 ? two.at64 : two.at128)
+  const most = allowed === undefined ? Number.POSITIVE_INFINITY : of(allowed)
+  const largest = Math.min(most, blockBudget(header, safeFloodingBits(header, width)))
+  return Math.max(0, largest - of(budgets))
+}
+
+/** How well the answer to a canary of such blocks hides the share; `allowed` as in `spentEarlier`. */
 export function canaryNoise(
-  { share: { header, budgets }, pub }: VerifiedShare,
+  { share, pub }: VerifiedShare,
   width: Width,
   canary: CanaryBlocks,
+  allowed?: Budgets,
 ): CanaryNoise {
+  const { header, budgets } = share
   const nominal = safeFloodingBits(header, width)
   const blockBits = blockBitsOf(header, canary.source)
-  const budget = width === 64 ? budgets.at64 : budgets.at128
   // In mode S nothing but canaries is answered at 64 bits: no budget there does not mean that one was spent.
-  const unused = width === 64 && budget === 0 && pub.pub128.length > 0
-  const earlier = unused ? 0 : Math.max(0, blockBudget(header, nominal) - budget)
+  const unused = width === 64 && budgets.at64 === 0 && pub.pub128.length > 0
+  const earlier = unused ? 0 : spentEarlier({ share }, width, allowed)
   const counted = Math.max(earlier, costOf(header, width, canary))
   return {
     source: canary.source,

@@ -7,7 +7,7 @@ import type { Carrying } from './carry.ts'
 import { barePartial, signPartial } from './partial-signature.ts'
 import { typeName } from './provenance.ts'
 import { readAsked } from './read-ciphertexts.ts'
-import { forgetShare } from './share-file.ts'
+import { type Budgets, forgetShare } from './share-file.ts'
 import { type ShareExpectation, verifyShare } from './verify-share.ts'
 
 export type CanaryPartialRequest = {
@@ -19,6 +19,8 @@ export type CanaryPartialRequest = {
   readonly ciphertexts: readonly Uint8Array[]
   readonly authority: PartialAuthority
   readonly carrying?: Carrying
+  /** As of a request. */
+  readonly allowed?: Budgets
   readonly expected?: ShareExpectation
 }
 
@@ -49,7 +51,10 @@ export function fheCanaryPartial(request: CanaryPartialRequest): Outcome<CanaryP
     const { ciphertexts, digests } = asked.value
     const bare = 'rehearsal' in authority
     const digest = bare ? new Uint8Array(32) : authority.requestDigest
-    const answered = answerCanary(verified.value, ciphertexts, digest, authority, carrying)
+    const answered = answerCanary(verified.value, ciphertexts, digest, authority, {
+      carrying,
+      allowed: request.allowed,
+    })
     if (!answered.ok) return answered
     const { content, ...noise } = answered.value
     const partial = bare ? barePartial(content) : signPartial(authority.identity, content)

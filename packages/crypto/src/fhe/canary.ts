@@ -19,6 +19,7 @@ import type { FheValue } from './decode.ts'
 import type { PartialContent } from './partial-file.ts'
 import { checkProvenance } from './provenance.ts'
 import type { PublicFile } from './public-file.ts'
+import type { Budgets } from './share-file.ts'
 import { combinePartials, computePartial } from './threshold-decrypt.ts'
 import type { VerifiedShare } from './verify-share.ts'
 
@@ -44,7 +45,7 @@ export function answerCanary(
   ciphertexts: readonly Ciphertext[],
   requestDigest: Uint8Array,
   trust: CanaryTrust = { rehearsal: true },
-  carrying: Carrying = 'never',
+  { carrying = 'never', allowed }: { carrying?: Carrying; allowed?: Budgets | undefined } = {},
 ): Outcome<CanaryAnswer> {
   const { domain, epoch } = verified.share.header
   if (epoch === 0) return refuse('FHE-CANARY-EPOCH', 'the first epoch of a key has no canary')
@@ -63,7 +64,10 @@ export function answerCanary(
   const content = computePartial(verified, ciphertexts, requestDigest)
   if (!content.ok) return content
   const source = width === 64 && vouched.value.clientKey ? 'client-key' : canarySource(width)
-  return accept({ content: content.value, ...canaryNoise(verified, width, { source, blocks: size.value }) })
+  return accept({
+    content: content.value,
+    ...canaryNoise(verified, width, { source, blocks: size.value }, allowed),
+  })
 }
 
 /** Whether somebody of the share vouches for all of it as a canary; nobody has to in a rehearsal. */

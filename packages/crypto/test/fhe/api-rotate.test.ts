@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   type Budgets,
+  carriedBudgets,
   dealFheKey,
   fhePartialDecrypt,
   fheThresholdDecrypt,
@@ -32,6 +33,30 @@ describe('rotating', () => {
     expect(fhePartialDecrypt({ ...next, floors: { block: 40, life: 31 } })).toMatchObject({
       rule: 'FHE-POLICY-FLOOR',
     })
+  })
+
+  test('FHE-POLICY-FLOOR what the policy never allowed is not reckoned as spent after a move', () => {
+    const cap = { at64: 2 ** 20, at128: 2 ** 20 }
+    const quorum = { t: 2, n: 3 }
+    const left = [1, 2, 3].map(() => ({ at64: 0, at128: cap.at128 }))
+    const moved = opened(
+      rotateFheKey({
+        pub: deal.pub,
+        shares: deal.shares.slice(0, 2),
+        to: quorum,
+        roster: rosterOf(3),
+        planHash: new Uint8Array(32),
+        policyHash: new Uint8Array(32),
+        budgets: carriedBudgets({ from: quorum, to: quorum, left, squash: true }),
+        entropy: entropyOf(59),
+      }),
+    )
+    const next = bare(1, { share: moved.shares[0]!, pub: moved.pub })
+    const floors = { block: 40, life: 30 }
+    expect(fhePartialDecrypt({ ...next, floors })).toMatchObject({ rule: 'FHE-POLICY-FLOOR' })
+    const { lifeBits, spends } = opened(fhePartialDecrypt({ ...next, floors, allowed: cap }))
+    // The canary's 256 blocks and what is answered now, by the two honest holders.
+    expect(lifeBits).toBeCloseTo(51 - Math.log2((256 + spends) * 2), 6)
   })
 
   test('FHE-BUDGET-NONE, FHE-FLOOD-FLOOR no epoch begins whose shares could answer nothing in the key’s mode', () => {

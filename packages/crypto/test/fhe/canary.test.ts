@@ -137,7 +137,13 @@ describe('the canary', () => {
   test('FHE-CARRY-ROUNDED and FHE-CARRY-UNROUNDED a canary is carried as the policy says', () => {
     const rounded = canary.map(roundForCarrying)
     const answer = (ciphertexts: typeof canary, carrying?: Carrying) =>
-      answerCanary(verified(next, 1), ciphertexts, planHash, { rehearsal: true }, carrying)
+      answerCanary(
+        verified(next, 1),
+        ciphertexts,
+        planHash,
+        { rehearsal: true },
+        carrying === undefined ? {} : { carrying },
+      )
     expect(answer(rounded)).toMatchObject({ rule: 'FHE-CARRY-ROUNDED' })
     expect(answer(canary, 'always')).toMatchObject({ rule: 'FHE-CARRY-UNROUNDED' })
     expect(answer(rounded, 'always').ok).toBe(true)

@@ -54,6 +54,11 @@ export function agreedBudgets(folder: RunFolder, epochId: string): Budgets | nul
   return dealtBudgets({ t: epoch.t, n: epoch.n, mode, squash }, policy.policy)
 }
 
+/** Blocks that a policy allows a share at most. */
+export function allowedBy({ fhe: { budgets } }: Policy): Budgets {
+  return { at64: budgets.k64, at128: budgets.k128 }
+}
+
 function within({ fhe: { budgets } }: Policy, { at64, at128 }: Budgets): Budgets {
   return { at64: Math.min(at64, budgets.k64), at128: Math.min(at128, budgets.k128) }
 }

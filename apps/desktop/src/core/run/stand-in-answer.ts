@@ -10,7 +10,7 @@ import { fromHex, sealTo, sha256Hex, wipe } from '@lux/crypto'
 import { type Authorities, fheCanaryPartial, fhePartialDecrypt } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import { readBounded, writeDurably } from '../store/durable-file.ts'
-import { agreedBudgets } from './agreed-budgets.ts'
+import { agreedBudgets, allowedBy } from './agreed-budgets.ts'
 import { decryptionFolder, packageFile, publicPath } from './fhe-places.ts'
 import type { Run } from './run.ts'
 import type { RunFolder } from './run-folder.ts'
@@ -58,6 +58,7 @@ export async function answerAsStandIn(
       spent,
       carrying,
       floors: { block: blockFloorBits, life: floorBits },
+      allowed: allowedBy(folder.policy.policy),
       expected: {
         holder,
         policyHash: fromHex(folder.state.policyDigest, 32),
