@@ -75,6 +75,12 @@ export const alteredFhe: Altered[] = [
     ['an approval short', { approvers: (all) => all.slice(1) }],
     ['an approval by a stranger', { approvers: (all) => [...all, stranger] }],
     ['an answer to another request', { answer: (a) => ({ ...a, request: other }) }],
+    ['an answer for the other domain', { answer: (a) => ({ ...a, domain: 'rehearsal' }) }],
+    ['an answer with a share of another key', { answer: (a) => ({ ...a, keyId: other }) }],
+    ['an answer with a share of another epoch', { answer: (a) => ({ ...a, epochId: other }) }],
+    ['an answer in another name', { answer: (a) => (a.holder === 1 ? { ...a, name: 'Jun' } : a) }],
+    ['a result for the other domain', { result: (r) => ({ ...r, domain: 'rehearsal' }) }],
+    ['a result of another request', { result: (r) => ({ ...r, request: other }) }],
     ['an answer of another holder', { answer: (a) => ({ ...a, holder: 3 }) }],
     ['an answer after the expiry', { answer: (a) => ({ ...a, time: '2026-01-15T09:59:00.000Z' }) }],
     ['an answer that spent more than was asked', { answer: (a) => ({ ...a, spent: 3 }) }],
@@ -113,6 +119,24 @@ export const alteredFhe: Altered[] = [
         epochs: { canaryToo: dealer.identity },
       },
     },
+  ],
+  [
+    'DECRYPTIONS',
+    'fewer answers than the plan wants',
+    {
+      ...life,
+      alter: {
+        plan: (p) => ({
+          ...p,
+          decryptions: p.decryptions!.map((one) => (one.id === 'first' ? { ...one, answers: 3 } : one)),
+        }),
+      },
+    },
+  ],
+  [
+    'DECRYPTIONS',
+    'decryptions in another order than the plan’s',
+    { ...life, alter: { plan: (p) => ({ ...p, decryptions: p.decryptions!.toReversed() }) } },
   ],
   [
     'DECRYPTIONS',

@@ -52,6 +52,19 @@ export const alteredLists: Altered[] = [
     'a node that is there twice',
     { alter: predicate((p) => ({ transports: [...p.transports, ...p.transports] })) },
   ],
+  [
+    'TRANSPORTS',
+    'a key that is no root, sent to a server',
+    {
+      alter: predicate((p) => ({
+        transports: p.transports.map((one) => ({
+          ...one,
+          roots: one.roots.map((root) => ({ ...root, id: 'org' })),
+        })),
+      })),
+    },
+  ],
+  ['CARDS', 'cards in another order', { alter: predicate((p) => ({ cards: p.cards.toReversed() })) }],
   ['POSSESSION', 'a root without a proof', { alter: predicate(() => ({ possession: [] })) }],
   [
     'WRAP-TREE',
