@@ -98,7 +98,7 @@ export const importTexts = {
   'KEY-CONFLICT': {
     what: 'A key of this name is here with other content',
     why: 'A key that was imported is never replaced by another bundle.',
-    do: 'Check that the bundle is for this server; a new version of a key has a new version number in the plan.',
+    do: 'Check that the bundle is for this server. Give the keys other ids in the plan, and run the ceremony again with a new transport card.',
   },
   'KEY-NAME-TAKEN': {
     what: 'The key’s name is taken in its project',

@@ -21,6 +21,7 @@ import type { Run } from '../core/run/run.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
+import { maxAnswer } from '../core/run/take-answer.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { closeWithPin, endedWithKey, keyEndOf, withKeyEnd } from './aborted-key.ts'
 import { readParsed } from './files.ts'
@@ -53,8 +54,6 @@ export type ResumeOptions = RunPinOptions & {
   reason?: string
 }
 
-const maxFile = 1 << 20
-
 /**
  * Takes the answers of DIR/in/ and goes on; where nothing of what is awaited has come, neither log nor token is touched
  * and no PIN is asked. Errors: CEREMONY-UNKNOWN, STORE-…, PLAN-LIBRARY, HSM-….
@@ -74,7 +73,7 @@ export async function takeReceipt(
   options: ResumeOptions,
   program: Program = findProgram(),
 ): Promise<Outcome> {
-  return goOn(dir, options, program, readBounded(file, maxFile))
+  return goOn(dir, options, program, readBounded(file, maxAnswer))
 }
 
 async function goOn(

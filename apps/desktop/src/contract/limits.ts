@@ -1,4 +1,4 @@
-/** What main lets pass between the renderer and core; lengths are UTF-16 units of the encoded frame. */
+/** What main lets pass between the renderer and core, and core takes at once; lengths are UTF-16 units of the encoded frame. */
 export const limits = {
   requestLength: 1_048_576,
   responseLength: 16_777_216,

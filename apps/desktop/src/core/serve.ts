@@ -1,6 +1,6 @@
 import { HsmError } from '@lux/hsm/error'
 import type { CoreApiName, CorePort, EventName, Events, Grant, Result } from '../contract/index.ts'
-import { apis, contractVersion } from '../contract/index.ts'
+import { apis, contractVersion, limits } from '../contract/index.ts'
 import { CoreError, fromSystemError } from './core-error.ts'
 
 /** One API by name: takes what the renderer sent, checked by its own schema, and answers with a value or throws. */
@@ -22,6 +22,7 @@ export function serve(options: {
   stop: () => Promise<void>
 }): { emit: <N extends EventName>(event: N, payload: Events[N]) => void } {
   const { port, generation, handle, report, grant, stop } = options
+  let open = 0
   port.onMessage((message) => {
     if (typeof message === 'string') void answer(message)
     else if ('grant' in message) grant(message.grant)
@@ -33,8 +34,20 @@ export function serve(options: {
   async function answer(frame: string): Promise<void> {
     const request = parse(frame)
     if (request === null) return
-    const result = await call(request)
+    const result =
+      open < limits.requestsInFlight
+        ? await counted(request)
+        : failed('FRAME-TOO-MANY', `${open} requests are not answered yet`)
     port.post(JSON.stringify({ id: request.id, result }))
+  }
+
+  async function counted(request: Asked): Promise<Result<unknown>> {
+    open += 1
+    try {
+      return await call(request)
+    } finally {
+      open -= 1
+    }
   }
 
   async function call({ api, input }: Asked): Promise<Result<unknown>> {

@@ -5,6 +5,7 @@ import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
 import { generateIdentity } from '@lux/crypto'
 import Database from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { answersIn, refusalOf } from '../../src/core/run/in-box.ts'
 import { systemEntropy } from '../../src/core/system-entropy.ts'
 import { program } from './support/cli.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'
@@ -157,6 +158,22 @@ describe('the window refuses, says why, and keeps what it has', () => {
     const answer = await core.call('ceremonies.submitFile', { id, path: chosen('answer.json', bytes) })
     expect(code(answer)).toMatch(/^(FILE-|ANSWER-|SUBMIT-|SIGNATURE-)/)
     expect((await value('ceremonies.view', { id })).progress).toEqual(before)
+  })
+})
+
+describe('a file that is chosen as an answer', () => {
+  test.each<[string, string, number]>([
+    ['FILE-WRONG-KIND', 'looked at', 16 << 20],
+    ['FILE-TOO-LARGE', 'not read', (16 << 20) + 1],
+  ])('%s is %s at the length to which DIR/in/ takes one', async (rule, _what, length) => {
+    const id = await begin()
+    const path = chosen('answer.json', '{"v":1,"kind":"something"}'.padEnd(length))
+    expect(code(await core.call('ceremonies.submitFile', { id, path }))).toBe(rule)
+    const run = (await value('ceremonies.view', { id })).folder
+    mkdirSync(join(run, 'in'), { recursive: true })
+    writeFileSync(join(run, 'in/answer.json'), readFileSync(path))
+    const [answer] = answersIn({ path: run })
+    expect(refusalOf(() => (answer?.bytes(), null))?.rule ?? 'FILE-WRONG-KIND').toBe(rule)
   })
 })
 

@@ -5,9 +5,7 @@ import { CoreError, withSystemErrors } from '../core-error.ts'
 import { readBounded, syncFolder } from '../store/durable-file.ts'
 import { makeFolder } from '../store/new-folder.ts'
 import type { Run } from './run.ts'
-import { takeAnswer } from './take-answer.ts'
-
-const maxAnswer = 16 << 20
+import { maxAnswer, takeAnswer } from './take-answer.ts'
 
 export type Taking = { taken: string[]; refused: { file: string; rule: string; detail: string }[] }
 

@@ -14,7 +14,8 @@ import type { Run } from './run.ts'
 import { bytesToSign, type SignedKind } from './stand-in-signing.ts'
 import { takeRedealtFiles } from './take-redealt.ts'
 
-const maxAnswer = 16 << 20
+/** Bytes of an answer's file, whichever way it comes. */
+export const maxAnswer = 16 << 20
 
 /** A run, or the look ahead at one that is left. `keep` puts a file that came with an answer into the run's folder. */
 export type Taker = Pick<Run, 'folder' | 'view' | 'submit' | 'takeRequest' | 'keep'>

@@ -12,7 +12,7 @@ import { rehearsalPins } from '../run/rehearsal-pins.ts'
 import type { Run } from '../run/run.ts'
 import { actAsStandIn, standInActs } from '../run/stand-in-act.ts'
 import { replicateAsStandIn } from '../run/stand-in-vendor.ts'
-import { takeAnswer } from '../run/take-answer.ts'
+import { maxAnswer, takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { presentTokens } from './absent-hsm.ts'
 import { behindPause, mustHaveCome, takeBehindPause } from './behind-pause.ts'
@@ -27,7 +27,6 @@ import { runState, runViewOf } from './run-view.ts'
 
 export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
 
-const maxFile = 1 << 20
 const byId = v.strictObject({ id: hexId })
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 
@@ -168,7 +167,7 @@ export async function submitFile(parts: Parts, input: unknown): Promise<RunView>
   const asked = checked(v.strictObject({ id: hexId, path }), input)
   const { run, standIns } = parts.runs.get(asked.id)
   const chosen = parts.paths.read(asked.path)
-  const bytes = readBounded(chosen, maxFile)
+  const bytes = readBounded(chosen, maxAnswer)
   const take = behindPause(run, standIns.length > 0) === null ? takeAnswer : takeBehindPause
   refuse(take(run, bytes, dirname(chosen)))
   return shown(parts, asked.id)
