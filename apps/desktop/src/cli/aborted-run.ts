@@ -31,9 +31,9 @@ type Log = { header: Header; heads: Head[]; head: Head; entries: Entry[] }
  * That a run which was to move a key is over and never said that the next epoch is live: its ceremony key signs how the log
  * ended, the log leads exactly there through every checkpoint of the folder, the last of which witnesses of the policy
  * cosigned where the plan wants it, and nothing in it signs the epoch. A ceremony key that signs two histories is for the
- * witnesses to find. Errors: EPOCH-SIGNATURE, EPOCH-LIVE, EPOCH-LOG, CHAIN-…, SIGNATURE-…, QUORUM-SHORT, FILE-….
+ * witnesses to find. `assembled`: from then on new holders had shares that answer a canary. Errors: EPOCH-SIGNATURE, EPOCH-LIVE, EPOCH-LOG, CHAIN-…, SIGNATURE-…, QUORUM-SHORT, FILE-….
  */
-export function checkAborted(run: EpochRun): void {
+export function checkAborted(run: EpochRun): { assembled: boolean } {
   const closeout = signedEnd(run)
   const log = readLog(join(run.folder, 'transcript.jsonl'))
   const { header, head, entries } = log
@@ -46,6 +46,7 @@ export function checkAborted(run: EpochRun): void {
   if (!entries.some(({ kind }) => kind === 'run.aborted'))
     throw new CoreError('EPOCH-LOG', 'the log does not say that the run was aborted', stop)
   if (saysLive(entries)) throw new CoreError('EPOCH-LIVE', 'the log says that the next epoch is live')
+  return { assembled: saysAssembled(entries) }
 }
 
 /** An aborted run has no bundle, and its ceremony key says so. */
@@ -124,6 +125,11 @@ function checkCheckpoints(
   })
   if (!digests.includes(closeout.lastCheckpoint))
     throw new CoreError('EPOCH-LOG', 'checkpoints/ lacks the last checkpoint that closeout.json names', stop)
+}
+
+/** Whether the next epoch was put together, or begun to be: what comes after it need not stand in the log. */
+export function saysAssembled(entries: readonly Entry[]): boolean {
+  return entries.some((entry) => 'factHash' in entry || entry.fact.effect === 'assemble-epoch')
 }
 
 /** The last word on signing the epoch: begun and neither failed nor found absent counts as signed. */

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { acknowledgementCodec, cardCodec, checkEpochLive, epochLiveCodec } from '@lux/ceremony/wire'
 import { toHex } from '@lux/crypto'
-import { forgetEnvelope, type ShareEnvelope } from '@lux/crypto/fhe'
+import { forgetEnvelope, type ShareEnvelope, triedCanaryCost } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { checkAborted } from './aborted-run.ts'
@@ -10,8 +10,8 @@ import { type CommandLine, refused } from './command-line.ts'
 import { readParsed } from './files.ts'
 import { heldProof } from './held-proof.ts'
 import { keepState, type Opened, type ShareOptions, withShare } from './holder-opened.ts'
-import { checkOldShare, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
-import { statePath } from './holder-state.ts'
+import { checkOldShare, type EpochRun, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
+import { type HolderState, statePath } from './holder-state.ts'
 import { type Outcome, say } from './output.ts'
 import { withPassphrase } from './secret-input.ts'
 import { lockPath } from './share-lock.ts'
@@ -66,7 +66,7 @@ Example:
       `
 Needs closeout.json, transcript.jsonl and checkpoints/ of the aborted run, as "custody ceremony abort" leaves them: the ceremony
 key signs how its log ended, and the log must lead there by way of every checkpoint that witnesses cosigned, without a word
-that the next epoch is live.
+that the next epoch is live. Where the next epoch was assembled its canary may have been answered, and is counted as spent.
 
 Example:
   $ custody holder keep run --share share-1.sealed --key my.key --policy policy.json`,
@@ -117,15 +117,30 @@ async function keep(folder: string, options: EndOptions): Promise<Outcome> {
   const run = readEpochRun(folder, options.policy)
   if (existsSync(join(folder, 'fhe', 'epoch-live.json')))
     throw new CoreError('EPOCH-LIVE', 'the next epoch was declared live before the run ended')
-  checkAborted(run)
+  const { assembled } = checkAborted(run)
   return withShare(options, (opened) => {
     const { envelope, before } = opened
     checkOldShare(run, envelope)
     if (before.leaving !== run.terms.planHash)
       throw new CoreError('HOLDER-PLAN', `you approved the plan ${before.leaving ?? 'of no run'}`)
-    keepState(options.share, { ...before, leaving: null }, opened)
-    return ended(options, 'kept', envelope, `the run was aborted: ${options.share} answers again`)
+    const counted = assembled ? canaryOf(run) : { at64: 0, at128: 0 }
+    keepState(options.share, keptState(before, counted), opened)
+    const cost = counted.at64 + counted.at128
+    const told = cost === 0 ? '' : `, less ${cost} blocks for the canary of the epoch that was given up`
+    return ended(options, 'kept', envelope, `the run was aborted: ${options.share} answers again${told}`)
   })
+}
+
+/** What the canary of the epoch that was tried costs a holder of the one that stays, whether the log shows its answers or not. */
+export function canaryOf({ terms, plan }: Pick<EpochRun, 'terms' | 'plan'>): HolderState['spent'] {
+  const width = plan.fhe?.mode === 'F' ? 64 : 128
+  const cost = triedCanaryCost({ t: terms.oldT, n: terms.old.length }, { t: terms.t, n: terms.n }, width)
+  return width === 64 ? { at64: cost, at128: 0 } : { at64: 0, at128: cost }
+}
+
+export function keptState(before: HolderState, { at64, at128 }: HolderState['spent']): HolderState {
+  const spent = { at64: before.spent.at64 + at64, at128: before.spent.at128 + at128 }
+  return { ...before, spent, leaving: null }
 }
 
 function acknowledgementOf({ held, key }: Opened): string {

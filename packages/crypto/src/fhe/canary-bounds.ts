@@ -35,6 +35,15 @@ export function canaryCost(quorum: Quorum, width: Width, blocks = CANARY_MOST_BL
   return costOf(quorum, width, { source: canarySource(width), blocks })
 }
 
+/**
+ * What the canary of an epoch that never went live costs each holder of the epoch that stays, in its blocks, rounded up: the answers were
+ * given all the same. `to`: the quorum that was tried. THRESHOLD-FHE section 7.
+ */
+export function triedCanaryCost(from: Quorum, to: Quorum, width: Width): number {
+  const scale = 2 ** (safeFloodingBits(from, width) - safeFloodingBits(to, width))
+  return Math.ceil((canaryCost(to, width) * scale * (to.n - to.t + 1)) / (from.n - from.t + 1))
+}
+
 function costOf(quorum: Quorum, width: Width, { source, blocks }: CanaryBlocks): number {
   return blocks * 2 ** (safeFloodingBits(quorum, width) - blockBitsOf(quorum, source))
 }

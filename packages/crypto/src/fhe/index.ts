@@ -24,6 +24,7 @@ export {
   CANARY_PROGRAM,
   type CanaryNoise,
   canaryCost,
+  triedCanaryCost,
 } from './canary-bounds.ts'
 export { type CanaryPartial, type CanaryPartialRequest, fheCanaryPartial } from './canary-partial.ts'
 export {

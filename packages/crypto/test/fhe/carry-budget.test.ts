@@ -7,6 +7,7 @@ import {
   carriedBudgets,
   checkCarried,
   largestBudgets,
+  triedCanaryCost,
 } from '../../src/fhe/index.ts'
 import type { Quorum } from '../../src/sharing/index.ts'
 import { budgetsOf } from './epochs.ts'
@@ -50,6 +51,19 @@ describe('carrying a budget', () => {
       life += (CANARY_MOST_BLOCKS * 2) / 2 ** blockBitsOf(quorum, 'public-key')
     }
     expect(life).toBeLessThanOrEqual(2 ** -20)
+  })
+
+  test('a canary of an epoch that never went live costs the old holders what it would have cost the new ones', () => {
+    const from = { t: 2, n: 3 }
+    expect(triedCanaryCost(from, from, 64)).toBe(65_536)
+    expect(triedCanaryCost(from, { t: 3, n: 5 }, 128)).toBe(256 * 4 * 1.5)
+    const carry = (to: Quorum, tried: number, left: number) => {
+      const all = [1, 2, 3].map(() => ({ at64: 0, at128: left - tried }))
+      return carriedBudgets({ from, to, left: all, squash: true }).at128
+    }
+    const to = { t: 3, n: 5 }
+    const once = carry(to, 0, 1_000_000)
+    expect(carry(to, triedCanaryCost(from, to, 128), 1_000_000)).toBe(once - CANARY_MOST_BLOCKS)
   })
 
   test('ten reshares, each with the largest canary, spend no more than the one life of the key', () => {
