@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import type { Domain } from '@lux/ceremony'
 import { type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
 import { type Card, cardCodec, type Outcome, type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
@@ -34,6 +34,20 @@ export const readPolicy = (path: string): PolicyFile => readParsed(path, { parse
 export function writeNew(path: string, bytes: Uint8Array, mode = 0o644): void {
   mustBeNew(path)
   writeDurably(path, bytes, mode)
+}
+
+/**
+ * Before what cannot be taken back: that a new file of so many bytes can be written there, by writing one and removing it. Errors:
+ * FILE-EXISTS, FOLDER-READ-ONLY, DISK-FULL.
+ */
+export function mustHaveRoom(path: string, size = 0): void {
+  mustBeNew(path)
+  const probe = `${path}.part`
+  try {
+    writeDurably(probe, new Uint8Array(size))
+  } finally {
+    rmSync(probe, { force: true })
+  }
 }
 
 export function mustBeNew(path: string): void {

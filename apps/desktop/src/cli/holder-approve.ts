@@ -15,7 +15,7 @@ import { allowedBy } from '../core/run/agreed-budgets.ts'
 import { believedPolicy } from './believed.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { ciphertextAt } from './fhe-files.ts'
-import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from './files.ts'
+import { mustHaveRoom, readParsed, wordLines, wordsOf, writeNew } from './files.ts'
 import { policyBudgets } from './held-proof.ts'
 import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'
 import { answerCanary } from './holder-canary.ts'
@@ -88,8 +88,8 @@ export type Asked = {
  */
 export async function approve(path: string, options: ApproveOptions): Promise<Outcome> {
   const sealedPath = options.out.replace(/(\.json)?$/, '.age')
-  mustBeNew(options.out)
-  mustBeNew(sealedPath)
+  mustHaveRoom(options.out)
+  mustHaveRoom(sealedPath)
   const given = readParsed(path, requestPackageCodec, maxRequest)
   const policy = believedPolicy(options.policy)
   const files = options.ciphertext.map(ciphertextAt)
@@ -173,6 +173,7 @@ async function answer(
     taken: [...before.taken, request.requestId],
   }
   const sealed = await sealTo([request.combiner], partial.value.partial)
+  mustHaveRoom(sealedPath, sealed.length)
   // Counted before anything leaves: a crash in between costs blocks, never the key.
   keepState(options.share, state, opened)
   writeNew(sealedPath, sealed)

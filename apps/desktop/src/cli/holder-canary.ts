@@ -11,7 +11,7 @@ import { CANARY_PROGRAM, fheCanaryPartial } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { allowedBy } from '../core/run/agreed-budgets.ts'
 import { refused } from './command-line.ts'
-import { wordLines, wordsOf, writeNew } from './files.ts'
+import { mustHaveRoom, wordLines, wordsOf, writeNew } from './files.ts'
 import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'
 import type { Asked } from './holder-approve.ts'
 import { keepState, type Opened } from './holder-opened.ts'
@@ -78,6 +78,7 @@ export async function answerCanary(
   if (header.domain === 'production' && options.yes !== true && !(await askYes('Answer the canary?')))
     throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')
   const sealed = await sealTo([request.combiner], partial.value.partial)
+  mustHaveRoom(sealedPath, sealed.length)
   keepState(options.share, { ...before, canary: true, taken: [...before.taken, request.requestId] }, opened)
   writeNew(sealedPath, sealed)
   const said: HolderAnswer = {

@@ -3,7 +3,7 @@ import { epochApprovalCodec, epochApprovalOf } from '@lux/ceremony/wire'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import type { CommandLine } from './command-line.ts'
-import { mustBeNew, wordLines, wordsOf, writeNew } from './files.ts'
+import { mustHaveRoom, wordLines, wordsOf, writeNew } from './files.ts'
 import { blocksLeft } from './holder-answer.ts'
 import { keepState, type ShareOptions, withShare } from './holder-opened.ts'
 import { checkOldShare, epochLines, readEpochRun } from './holder-run.ts'
@@ -61,7 +61,7 @@ Example:
 
 /** Errors: those of `readEpochRun`, `withShare` and `checkSharePolicy`, HOLDER-EPOCH, HOLDER-UNPROVEN, REQUEST-DECLINED. */
 async function approveEpoch(path: string, options: EpochOptions): Promise<Outcome> {
-  mustBeNew(options.out)
+  mustHaveRoom(options.out)
   const run = readEpochRun(runFolderOf(path, options.run), options.policy)
   return withShare(options, async (opened) => {
     const { key, envelope, before } = opened

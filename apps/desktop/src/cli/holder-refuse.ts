@@ -2,7 +2,7 @@ import { type HolderAnswer, holderAnswerCodec, requestPackageCodec } from '@lux/
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { type CommandLine, refused } from './command-line.ts'
-import { mustBeNew, readParsed } from './files.ts'
+import { mustHaveRoom, readParsed } from './files.ts'
 import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'
 import { keepState, type ShareOptions, withShare } from './holder-opened.ts'
 import type { Outcome } from './output.ts'
@@ -34,7 +34,7 @@ Example:
 
 /** Errors: REQUEST-MALFORMED, REQUEST-REPLAYED, SHARE-FILE-WRONG, ANSWER-MALFORMED, those of the key file. */
 async function refuseRequest(path: string, options: RefuseOptions): Promise<Outcome> {
-  mustBeNew(options.out)
+  mustHaveRoom(options.out)
   const given = readParsed(path, requestPackageCodec, maxRequest)
   return withShare(options, (opened) => {
     const { key, envelope, before } = opened

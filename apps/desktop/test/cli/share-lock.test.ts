@@ -22,6 +22,7 @@ const { openWithPassphrase } = await import('@lux/crypto')
 const { parseShareEnvelope } = await import('@lux/crypto/fhe')
 const place = await import('./support/decryption-place.ts')
 const { approve, at, gather, remove, requested } = place
+const { custodyJson } = await import('./support/custody.ts')
 const { passphrase } = await import('./support/people.ts')
 
 let requests: Record<'six' | 'nine' | 'odd', string>
@@ -91,5 +92,26 @@ describe('a share whose budget is 10 blocks', () => {
     expect(await approve(3, requests.nine, 'nine', 'then')).toMatchObject({
       json: { code: 'HOLDER-LEAVING' },
     })
+  }, 60_000)
+
+  test('an answer that could not be written costs nothing', async () => {
+    const before = state(2)
+    const into = (out: string) =>
+      custodyJson([
+        ...['holder', 'approve', requests.nine, '--share', at('share-2.sealed')],
+        ...[
+          '--key',
+          place.holders[1]!.keyPath,
+          '--policy',
+          at('policy.json'),
+          '--ciphertext',
+          at('nine.bin'),
+        ],
+        ...['--out', out, '--passphrase-file', at('passphrase')],
+      ])
+    expect((await into('/dev/null/answer.json')).exit).not.toBe(0)
+    expect(state(2)).toEqual(before)
+    expect(await into(at('written.json'))).toMatchObject({ exit: 0 })
+    expect(existsSync(at('written.json.part'))).toBe(false)
   }, 60_000)
 })
