@@ -34,6 +34,15 @@ describe('a script', () => {
       for (const step of steps) expect(step.textKey).toMatch(/^script\.step\.[a-z-]+$/)
   })
 
+  it('key-hierarchy asks for the ids of its keys, which a server gives to one key for good', () => {
+    const values = valuesFor('key-hierarchy', 'production', false)
+    for (const id of ['organisationKey', 'projectKey', 'dataKey']) {
+      const { [id]: _left, ...rest } = values
+      const made = planFromScript(scriptBytes('key-hierarchy'), rest)
+      expect(made.ok ? [] : made.refusals.map(({ detail }) => detail)).toEqual([expect.stringContaining(id)])
+    }
+  })
+
   it('gives the same text for the same values', () => {
     const once = fill({})
     expect(once.ok).toBe(true)
