@@ -43,11 +43,8 @@ export function writeNew(path: string, bytes: Uint8Array, mode = 0o644): void {
 export function mustHaveRoom(path: string, size = 0): void {
   mustBeNew(path)
   const probe = `${path}.part`
-  try {
-    writeDurably(probe, new Uint8Array(size))
-  } finally {
-    rmSync(probe, { force: true })
-  }
+  writeDurably(probe, new Uint8Array(size))
+  rmSync(probe, { force: true })
 }
 
 export function mustBeNew(path: string): void {
