@@ -80,13 +80,38 @@ function prove(
   writeFileSync(out, list.safe_serialize(SIZE_LIMIT), { flag: 'wx' })
 }
 
+/** Least and most of each type: tfhe itself takes the low bits of what does not fit, and encrypts another number. */
+const RANGES = {
+  u8: [0n, (1n << 8n) - 1n],
+  u64: [0n, (1n << 64n) - 1n],
+  i64: [-(1n << 63n), (1n << 63n) - 1n],
+} as const
+
 function push(builder: tfhe.CompactCiphertextListBuilder, value: string): void {
-  const [kind = '', text = ''] = value.split(':')
-  if (kind === 'u8') builder.push_u8(Number(text))
-  else if (kind === 'u64') builder.push_u64(BigInt(text))
-  else if (kind === 'i64') builder.push_i64(BigInt(text))
+  const [kind = '', text = '', more] = value.split(':')
+  if (more !== undefined) throw unreadable(value)
+  if (kind === 'u8') builder.push_u8(Number(number(kind, text, value)))
+  else if (kind === 'u64') builder.push_u64(number(kind, text, value))
+  else if (kind === 'i64') builder.push_i64(number(kind, text, value))
   else if (kind === 'bool' && (text === 'true' || text === 'false')) builder.push_boolean(text === 'true')
-  else throw new RangeError(`${value}: expected u8:7, u64:12345, i64:-5 or bool:true`)
+  else throw unreadable(value)
+}
+
+function number(kind: keyof typeof RANGES, text: string, value: string): bigint {
+  if (!/^-?\d{1,20}$/.test(text)) throw unreadable(value)
+  const [least, most] = RANGES[kind]
+  const read = BigInt(text)
+  if (read < least || read > most)
+    throw new RangeError(
+      `${value}: ${kind} holds ${least} to ${most}, and another number would be encrypted; choose a wider type`,
+    )
+  return read
+}
+
+function unreadable(value: string): RangeError {
+  return new RangeError(
+    `${value}: not a value; write u8:7, u64:12345, i64:-5 or bool:true, in decimal digits`,
+  )
 }
 
 const [command, ...words] = process.argv.slice(2)
