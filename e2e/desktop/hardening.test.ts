@@ -137,6 +137,33 @@ test('SHELL-PERMISSIONS the camera is the only permission of the page', async ()
   expect(answers.both).not.toBe('given')
 })
 
+test('SHELL-DEVICES the page reaches no USB, HID, serial or Bluetooth device', async () => {
+  const asked = await desktop.page.evaluate(async () => {
+    const found: Record<string, string> = {}
+    for (const name of ['usb', 'hid', 'serial', 'bluetooth']) {
+      const api = Reflect.get(navigator, name)
+      if (api === undefined) {
+        found[name] = 'absent'
+        continue
+      }
+      const list = Reflect.get(api, name === 'serial' ? 'getPorts' : 'getDevices')
+      found[name] = await Promise.resolve()
+        .then(() => list.call(api))
+        .then(
+          (devices) => `${devices.length} devices`,
+          (error) => error.name,
+        )
+    }
+    return found
+  })
+  expect(asked).toEqual({
+    usb: 'SecurityError',
+    hid: 'SecurityError',
+    serial: 'SecurityError',
+    bluetooth: 'absent',
+  })
+})
+
 test('SHELL-DOWNLOADS a download never starts', async () => {
   const started = await desktop.app.evaluate(
     ({ BrowserWindow }) =>

@@ -1,9 +1,18 @@
 import { type Policy, policyDigest } from '@lux/ceremony/policy'
+import { encodeCanonical, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { wordLines, wordsOf } from './files.ts'
 
 /** A policy for people, line by line, from the parsed bytes alone; its digest in words comes last. */
 export function describePolicy(policy: Policy): string[] {
   const digest = policyDigest(policy)
+  return [...policyLines(policy), `digest          ${digest}`, ...wordLines(wordsOf(digest))]
+}
+
+/**
+ * Without the digest: every member of the policy has its part in a line, keys and recipients, which nobody reads, as the first 64
+ * bits of a digest.
+ */
+export function policyLines(policy: Policy): string[] {
   const { leastEvidence, fhe } = policy
   return [
     `Policy ${policy.version} of ${policy.organisation.name} (${policy.organisation.id}), ${policy.domain}`,
@@ -14,7 +23,14 @@ export function describePolicy(policy: Policy): string[] {
     ...people('requester', policy.requesters, 'may ask for decryptions'),
     ...people('evaluator', policy.evaluators, 'vouch for ciphertexts'),
     ...people('encryptor', policy.encryptors, 'sign inputs'),
-    ...policy.audiences.map(({ name, audience }) => `server     ${name}  ${audience}`),
+    ...policy.combiners.map(
+      ({ name, recipient }) =>
+        `combiner   ${name}  answers are sealed to ${short(sha256Hex(utf8(recipient)))}`,
+    ),
+    ...policy.audiences.map(
+      ({ name, audience, ...keys }) =>
+        `server     ${name}  ${audience}  keys ${short(sha256Hex(encodeCanonical(keys)))}`,
+    ),
     `least evidence  ${Object.entries(leastEvidence)
       .map(([level, evidence]) => `${level} ${evidence}`)
       .join(', ')}`,
@@ -26,14 +42,16 @@ export function describePolicy(policy: Policy): string[] {
     `algorithms      ${[...policy.algorithms.signatures, ...policy.algorithms.keys].join(', ')}`,
     `FHE             ${fhe.floorBits} bits left, ${fhe.blockFloorBits} a block; at most ${fhe.budgets.k64} and ${fhe.budgets.k128} blocks a holder`,
     ...(fhe.carrying === 'always' ? ['carrying        squashed ciphertexts are rounded, always'] : []),
-    `digest          ${digest}`,
-    ...wordLines(wordsOf(digest)),
   ]
 }
 
 function people(role: string, members: Policy['officers'], what: string): string[] {
   return members.map(
-    ({ name, card, algorithms }) =>
-      `${role.padEnd(10)} ${name}  card ${card.slice(0, 16)}  ${algorithms.join(' + ')}  (${what})`,
+    ({ name, card, keys, algorithms }) =>
+      `${role.padEnd(10)} ${name}  card ${short(card)}  keys ${short(identityId(keys))}  ${algorithms.join(' + ')}  (${what})`,
   )
+}
+
+function short(digest: string): string {
+  return digest.slice(0, 16)
 }

@@ -173,7 +173,11 @@ describe('a file that is chosen as an answer', () => {
     mkdirSync(join(run, 'in'), { recursive: true })
     writeFileSync(join(run, 'in/answer.json'), readFileSync(path))
     const [answer] = answersIn({ path: run })
-    expect(refusalOf(() => (answer?.bytes(), null))?.rule ?? 'FILE-WRONG-KIND').toBe(rule)
+    const refused = refusalOf(() => {
+      answer?.bytes()
+      return null
+    })
+    expect(refused?.rule ?? 'FILE-WRONG-KIND').toBe(rule)
   })
 })
 
