@@ -12,7 +12,7 @@ export const thresholdTexts = {
   },
   'CIPHERTEXT-TOO-LARGE': {
     what: 'The ciphertext is too large',
-    why: 'One file has at most 16 MiB.',
+    why: 'One file has at most 34 MiB, which holds a squashed value of 2048 bits.',
     do: 'Split the values over several ciphertexts.',
   },
   'CIPHERTEXTS-FULL': {

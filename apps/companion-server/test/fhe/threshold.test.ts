@@ -69,7 +69,7 @@ test('FHE-SERVER-03 an uploaded ciphertext gets the digest that requests name; w
     code: 'CIPHERTEXT-DIGEST',
   })
   expect((await put(native('inputs.bin'))).json()).toMatchObject({ statusCode: 400, code: 'FHE-BARE-LIST' })
-  expect((await put(new Uint8Array((16 << 20) + 1))).json()).toMatchObject({
+  expect((await put(new Uint8Array((34 << 20) + 1))).json()).toMatchObject({
     statusCode: 413,
     code: 'CIPHERTEXT-TOO-LARGE',
   })

@@ -1,0 +1,11 @@
+import { expect, test } from 'vitest'
+import { maxCiphertext } from '../../src/fhe/ciphertexts.ts'
+
+// THRESHOLD-FHE section 2: two radix blocks in one squashed block of 4097 words of 16 bytes; about 100 bytes of header.
+test.each([1024, 2048])(
+  'CIPHERTEXT-TOO-LARGE a squashed value of %i bits, the widest that tfhe has, is none',
+  (bits) => {
+    const block = 4097 * 16 + 84
+    expect((bits / 4) * block + 200).toBeLessThanOrEqual(maxCiphertext)
+  },
+)
