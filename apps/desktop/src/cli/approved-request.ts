@@ -3,11 +3,19 @@ import { checkDecryptionRequest, type RequestPackage } from '@lux/ceremony/wire'
 import { believedPolicy } from './believed.ts'
 import { refused } from './command-line.ts'
 
+/** Before the expiry of any request. */
+const longAgo = new Date(0).toISOString()
+
 /**
  * That a request is one that the policy allows: requester, combiner, provenance, approvals, expiry. Not its budget, which
- * only a holder knows. Gives who approved. Errors: POLICY-… and those of `checkDecryptionRequest`.
+ * only a holder knows, and of one that holders have `answered` not its expiry either: they gave no answer after it, and what they gave in
+ * time is combined when it has come. Gives who approved. Errors: POLICY-… and those of `checkDecryptionRequest`.
  */
-export function checkApprovedRequest(given: RequestPackage, policyPath: string): readonly string[] {
+export function checkApprovedRequest(
+  given: RequestPackage,
+  policyPath: string,
+  { answered = false } = {},
+): readonly string[] {
   const policy = believedPolicy(policyPath)
   const { payload } = given.request
   const checked = checkDecryptionRequest(given, {
@@ -17,7 +25,7 @@ export function checkApprovedRequest(given: RequestPackage, policyPath: string):
     mode: payload.mode,
     authorities: authoritiesOf(policy),
     approvers: { role: 'approver', members: policy.approvers, quorum: policy.approverThreshold },
-    now: new Date().toISOString(),
+    now: answered ? longAgo : new Date().toISOString(),
     taken: new Set(),
     left: null,
   })

@@ -66,7 +66,8 @@ async function combine(paths: readonly string[], options: CombineOptions): Promi
   const pub = readPublicFile(options.public)
   const request =
     options.request === undefined ? null : readParsed(options.request, requestPackageCodec, maxRequest)
-  if (request !== null && options.policy !== undefined) checkApprovedRequest(request, options.policy)
+  if (request !== null && options.policy !== undefined)
+    checkApprovedRequest(request, options.policy, { answered: true })
   const signed = request !== null || options.card !== undefined
   const holders = signed ? holderKeys(pub, options.public, options) : null
   const partials = await Promise.all(paths.map((path) => openPartial(path, options.identity)))

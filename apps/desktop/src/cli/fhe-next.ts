@@ -22,6 +22,7 @@ import { leftBeside, leftOfAll, silentLines } from './fhe-left.ts'
 import { planOption } from './fhe-redeal.ts'
 import { bareRoster, lifeOf, onlyInCeremony, onlyRehearsal } from './fhe-reshare.ts'
 import type { Outcome } from './output.ts'
+import { WrongUse } from './wrong-use.ts'
 
 type NextOptions = {
   public: string
@@ -81,6 +82,8 @@ Example:
 /** Errors: FHE-OPEN-SHARES, those of `nextPublic`, `leftBeside`, `leftOfAll` and `nextShare`. */
 function next(options: NextOptions): Outcome {
   if (options.holder !== undefined) onlyRehearsal(options)
+  if (options.holder === undefined && options.seeds !== undefined)
+    throw new WrongUse('OPTION-SHARE', '--seeds make the share of one holder: name whose by --holder')
   checkEmpty(options.out)
   const pub = readPublicFile(options.public)
   const old = parsePublic(pub)

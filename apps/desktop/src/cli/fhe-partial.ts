@@ -75,6 +75,16 @@ async function partial(options: PartialOptions): Promise<Outcome> {
       'OPTION-REQUEST',
       'with --request the policy says whether ciphertexts are carried rounded',
     )
+  if (options.request !== undefined && options.canary === true)
+    throw new WrongUse(
+      'OPTION-REQUEST',
+      'a request says by its provenance whether it is a canary: leave --canary out',
+    )
+  if (options.rehearsal === true && (options.key ?? options.policy) !== undefined)
+    throw new WrongUse(
+      'OPTION-REQUEST',
+      '--key and --policy go with --request: a bare --rehearsal looks at neither',
+    )
   if (options.request !== undefined) {
     const { share, key, policy, ciphertext, out } = options
     if (key === undefined || policy === undefined)

@@ -145,10 +145,15 @@ describe('partial and combine on files of tfhe', () => {
       ciphertext,
       '--out',
     ]
-    const [neither, taken] = await Promise.all([
+    const [neither, taken, ...contradictory] = await Promise.all([
       custodyJson([...base, at('x.prt')]),
       custodyJson([...base, at('u64-1.prt'), '--rehearsal']),
+      custodyJson([...base, at('x.prt'), '--rehearsal', '--key', 'nosuch', '--policy', 'nosuch']),
+      custodyJson([...base, at('x.prt'), '--rehearsal', '--policy', 'nosuch']),
+      custodyJson([...base, at('x.prt'), '--request', 'r', '--canary', '--key', 'k', '--policy', 'p']),
     ])
+    for (const { exit, json } of contradictory)
+      expect({ exit, code: json.code }).toEqual({ exit: 2, code: 'OPTION-REQUEST' })
     expect({ exit: neither.exit, code: neither.json.code }).toEqual({ exit: 2, code: 'OPTION-REQUEST' })
     expect({ exit: taken.exit, code: taken.json.code }).toEqual({ exit: 2, code: 'FILE-EXISTS' })
   }, 30_000)

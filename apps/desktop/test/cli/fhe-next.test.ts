@@ -182,6 +182,12 @@ describe('a share that redeal and next made', () => {
     }
   }, 90_000)
 
+  test('OPTION-SHARE seeds of no holder are refused, not left out', async () => {
+    const command = nextCommand({ dir: at('plain'), from: 'plain', holder: 2, out: 'nobody' })
+    const words = command.filter((word, i) => word !== '--holder' && command[i - 1] !== '--holder')
+    expect(await custodyJson(words)).toMatchObject({ exit: 2, json: { code: 'OPTION-SHARE' } })
+  }, 30_000)
+
   test('FHE-SEED-COMMITMENT a wrong seed alone accuses its dealer', async () => {
     const dir = at('plain')
     const seeds = (holder: number) => [1, 3].map((q) => at('plain', String(q), `seeds-${q}-to-${holder}.bin`))
