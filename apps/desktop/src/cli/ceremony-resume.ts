@@ -19,28 +19,21 @@ import { rehearsalPins } from '../core/run/rehearsal-pins.ts'
 import type { RehearsalDestination } from '../core/run/rehearsal-request.ts'
 import type { Run } from '../core/run/run.ts'
 import type { RunFolder } from '../core/run/run-folder.ts'
+import { checkBuild, checkSame } from '../core/run/same-program.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
 import { maxAnswer } from '../core/run/take-answer.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { closeWithPin, endedWithKey, keyEndOf, withKeyEnd } from './aborted-key.ts'
 import { readParsed } from './files.ts'
-import { changedLineage } from './lineage-after.ts'
+import { afterNothing, changedLineage } from './lineage-after.ts'
 import { exceptionOutcome, lookAhead, lookAheadOfRehearsal, submitReceipt, withoutPin } from './look-ahead.ts'
 import { type Outcome, say } from './output.ts'
 import { runIsOver } from './over.ts'
 import { askFirst } from './pins-first.ts'
 import { runOutcome, statusOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
-import {
-  checkBuild,
-  checkSame,
-  forgetToken,
-  pinned,
-  readRun,
-  rehearsalPlace,
-  withRun,
-} from './run-session.ts'
+import { forgetToken, pinned, readRun, rehearsalPlace, withRun } from './run-session.ts'
 import { libraryOf, loadSettings, type RunSettings, readTokens, saveSettings } from './run-settings.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -88,13 +81,16 @@ async function goOn(
     header: opened.header,
     key: keyEndOf(opened),
   }))
+  const followed = options.after
   if (before.needs === null) {
+    if (followed !== undefined) throw afterNothing(followed, 'the run is over')
     if (receipt !== null) throw runIsOver('receipt', folder, before.state)
     return endedWithKey(runOutcome(before, folder, { files: [], refused: [] }), key, folder)
   }
   const decision = decisionOf(options)
   const saved = loadSettings(folder)
   if (saved === null) {
+    if (followed !== undefined) throw afterNothing(followed, 'a rehearsal’s bundle follows none')
     const ahead = readRun(folder, (opened) => lookAheadOfRehearsal(opened, { decision, receipt }))
     if (ahead !== null) return ahead
   }
@@ -113,7 +109,7 @@ async function resumeRehearsal(
     rehearsalPlace(folder),
     (parts, hsm) => {
       const run = loadRun(folder, parts, () => undefined)
-      checkSame(run, hsm, program)
+      checkSame(run.folder, hsm.library.sha256, program)
       return run
     },
     async (run, hsm) => {
@@ -194,7 +190,10 @@ async function resumeProduction(
     return ahead.stays
   }
   const pins = await askFirst(ahead.pins, pinSource(tokens, options))
-  if (pins === null) return readRun(folder, withoutPin)
+  if (pins === null) {
+    if (moved) saveSettings(folder, saved)
+    return readRun(folder, withoutPin)
+  }
   return withRun(
     program,
     {
@@ -205,7 +204,7 @@ async function resumeProduction(
     },
     (parts, hsm) => {
       const run = loadRun(folder, parts, () => undefined)
-      checkSame(run, hsm, program)
+      checkSame(run.folder, hsm.library.sha256, program)
       return run
     },
     async (run) => {

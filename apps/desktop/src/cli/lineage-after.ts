@@ -52,6 +52,11 @@ export function changedLineage(folder: RunFolder, path: string): Lineage {
   return lineageAfter(path, first === undefined ? null : { ...first, domain: state.domain })
 }
 
+/** Of a run that has no bundle to build any more, or none that follows another. */
+export function afterNothing(path: string, why: string): CoreError {
+  return wrong(`${path}: ${why}`, 'leave --after out')
+}
+
 function wrong(
   detail: string,
   remedy = 'name the last receipt that the plan’s server signed in this domain',

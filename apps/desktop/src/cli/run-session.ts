@@ -103,28 +103,3 @@ export function pinned(tokens: readonly { library: string }[]): { librarySha256?
   const [first] = tokens
   return first === undefined ? {} : { librarySha256: first.library }
 }
-
-/** A run goes on with the library that its header pins, and in production with the same build of the tool. */
-export function checkSame(run: Run, hsm: Hsm, program: Program): void {
-  const { header } = run.folder
-  const other = header.tokens.find(({ library }) => library !== hsm.library.sha256)
-  if (other !== undefined) {
-    throw new CoreError(
-      'PLAN-LIBRARY',
-      `${other.role}: the run began with the library ${other.library}, here is ${hsm.library.sha256}`,
-      'install the version that the run began with',
-    )
-  }
-  checkBuild(run.folder, program)
-}
-
-/** As far as it can be said without the token. Errors: TOOL-UNACCEPTED. */
-export function checkBuild({ header }: RunFolder, program: Program): void {
-  if (header.domain === 'production' && header.tool.build !== program.measurement.build) {
-    throw new CoreError(
-      'TOOL-UNACCEPTED',
-      `the run began with the build ${header.tool.build}, this is ${program.measurement.build}`,
-      'go on with the build that the run began with',
-    )
-  }
-}

@@ -9,11 +9,11 @@ export function isTestBuild(appPath: string): boolean {
 }
 
 // How the window looks and is placed, as a desktop or a person may want it. Chromium knows some 1500 switches, and many take a
-// protection away, so what is not listed is refused. Chromium reads a single dash, and letters of either case, as well.
+// protection away, so what is not listed is refused. Chromium reads a single dash, letters of either case, and what blanks surround.
 const harmless =
   /^--(lang|force-device-scale-factor|force-dark-mode|force-renderer-accessibility|ozone-platform|ozone-platform-hint)(=[\w.-]*)?$/
 
 /** The first switch of `argv` that a released app must not run with, null when there is none. */
 export function forbiddenSwitch(argv: readonly string[]): string | null {
-  return argv.slice(1).find((argument) => argument.startsWith('-') && !harmless.test(argument)) ?? null
+  return argv.slice(1).find((argument) => argument.trim().startsWith('-') && !harmless.test(argument)) ?? null
 }

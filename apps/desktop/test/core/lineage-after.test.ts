@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Receipt, receiptCodec } from '@lux/ceremony/wire'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
 import { resumeCeremony } from '../../src/cli/ceremony-resume.ts'
 import { runCeremony } from '../../src/cli/ceremony-run.ts'
 import { RunFolder } from '../../src/core/run/run-folder.ts'
@@ -88,6 +89,15 @@ describe('the receipt that --after names', () => {
     expect(await resume(null, { after: receipt() })).toMatchObject({
       exit: 1,
       json: { code: 'AFTER-BUILT' },
+    })
+  })
+
+  test('AFTER-RECEIPT is not passed over where the run is over', async () => {
+    await begin()
+    await ended(abortCeremony(place.out, { reason: 'another day' }, place.program))
+    expect(await resume(null, { after: receipt() })).toMatchObject({
+      exit: 1,
+      json: { code: 'AFTER-RECEIPT', detail: expect.stringContaining('the run is over') },
     })
   })
 })

@@ -20,6 +20,30 @@ afterAll(async () => {
   place.remove()
 })
 
+test('TOOL-UNACCEPTED a run goes on under the build that it began with, in the window too', async () => {
+  const grant = (path: string) => {
+    core.grant({ use: 'read', path })
+    return path
+  }
+  const lock = grant(place.file('plan.lock.json'))
+  const begun = await core.call('ceremonies.open', { plan: grant(place.plan), lock })
+  const { id } = Object(begun.ok ? begun.value : null)
+  const viewed = await core.call('ceremonies.view', { id })
+  const { current } = Object(viewed.ok ? viewed.value : null)
+  const by = current.actor.name
+  const goOn = () => core.call('ceremonies.proceed', { id, step: current.id, by, input: { confirmed: true } })
+  await core.stop()
+  const upgraded = { ...place.program.measurement, build: 'b2'.repeat(32) }
+  core = await startCore(place.file('workstation'), { ...place.program, measurement: upgraded })
+  const calls = [goOn(), core.call('ceremonies.resume', { id, by })]
+  for (const refused of await Promise.all(calls))
+    expect(refused).toMatchObject({ ok: false, error: { code: 'TOOL-UNACCEPTED' } })
+  await core.stop()
+  core = await startCore(place.file('workstation'), place.program)
+  const ended = await core.call('ceremonies.abort', { id, by, reason: 'it was another build' })
+  expect(ended).toMatchObject({ ok: true, value: { state: 'aborted' } })
+})
+
 test('a production run is led in the window to its end: people sign files on their own devices, and nobody stands in', async () => {
   const pins = { so: '13579135', user: '246810' }
   const signed = (request: string, name: string) => place.signed(request, name)

@@ -34,6 +34,15 @@ export function endAsOrphan(orphanMs: number): void {
   })
   thread.unref()
   if (process.platform !== 'linux') return
-  const alarm = load('libc.so.6').func('alarm', 'uint', ['uint'])
-  process.once('exit', () => void alarm(Math.ceil(orphanMs / 1000)))
+  const alarm = findAlarm()
+  if (alarm !== null) process.once('exit', () => void alarm(Math.ceil(orphanMs / 1000)))
+}
+
+/** POSIX alarm(2), of glibc; null where another C library is in its place: the thread watches all the same. */
+function findAlarm(): ((seconds: number) => number) | null {
+  try {
+    return load('libc.so.6').func('alarm', 'uint', ['uint'])
+  } catch {
+    return null
+  }
 }

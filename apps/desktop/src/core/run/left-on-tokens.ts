@@ -20,7 +20,10 @@ const schema = v.strictObject({
 /** Objects of a run on one token: those that the plan wanted, and those of attempts that came to nothing. */
 function idsOn(state: State, role: string): { made: string[]; givenUp: string[] } {
   const made = [
-    ...state.keys.filter(({ level, token }) => level === 'root' && token === role).map(({ ckaId }) => ckaId),
+    // A root of an earlier ceremony, which a plan may work under, is in use.
+    ...state.keys
+      .filter(({ level, token, bornIn }) => level === 'root' && token === role && bornIn === state.ceremonyId)
+      .map(({ ckaId }) => ckaId),
     ...state.replicas.filter(({ token }) => token === role).map(({ evidence }) => evidence.ckaId),
   ]
   const { ckaId: own = '', sealCkaId = '' } = state.ceremonyKey ?? {}
@@ -50,7 +53,7 @@ export async function clearAttempts({ folder, hsm }: Pick<RunContext, 'folder' |
       left.push(...made.map((ckaId) => ({ serial, ckaId, class: 'secret', label: nameOf(state, ckaId) })))
       continue
     }
-    await discard(token, givenUp).catch((error: unknown) => {
+    await discard(token, givenUp, (error) => {
       if (!(error instanceof HsmError)) throw error
     })
     const { objects } = await inventoryAsUser(token, serial)

@@ -10,6 +10,7 @@ import { takeAnswers } from '../run/in-box.ts'
 import { awaitedVendorFile } from '../run/procedure-at.ts'
 import { rehearsalPins } from '../run/rehearsal-pins.ts'
 import type { Run } from '../run/run.ts'
+import { checkSame } from '../run/same-program.ts'
 import { actAsStandIn, standInActs } from '../run/stand-in-act.ts'
 import { replicateAsStandIn } from '../run/stand-in-vendor.ts'
 import { maxAnswer, takeAnswer } from '../run/take-answer.ts'
@@ -99,6 +100,7 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
     input,
   )
   const open = parts.runs.get(asked.id)
+  mustBeSame(parts, open.run)
   const { medium, ...values } = asked.input?.values ?? {}
   if (medium !== undefined && medium !== '') open.medium = parts.paths.folder(medium)
   const needs = open.run.view().needs
@@ -179,10 +181,16 @@ export async function pause(parts: Parts, input: unknown): Promise<RunView> {
   return shown(parts, id)
 }
 
+/** A production run goes on with the build and the library that it began with. Errors: TOOL-UNACCEPTED, PLAN-LIBRARY, HSM-…. */
+function mustBeSame({ program, hsm }: Parts, { folder }: Run): void {
+  if (folder.header.domain === 'production') checkSame(folder, hsm().library.sha256, program)
+}
+
 /** Where what the run waits for comes as a file and none has come, nothing is written and no PIN is asked: RESUME-NOTHING. */
 export async function resume(parts: Parts, input: unknown): Promise<RunView> {
   const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
   const { run, standIns } = parts.runs.get(id)
+  mustBeSame(parts, run)
   const behind = behindPause(run, standIns.length > 0)
   if (behind !== null) mustHaveCome(behind)
   refuse(run.submit({ type: 'resume', by }))
@@ -209,6 +217,7 @@ export async function decideException(parts: Parts, input: unknown): Promise<Run
     input,
   )
   const { run } = parts.runs.get(id)
+  if (decision !== 'abort') mustBeSame(parts, run)
   refuse(run.decide(decision === 'accept' ? 'continue' : decision, by, reason))
   await run.closeAborted(null).catch(expectedOnly)
   return shown(parts, id)

@@ -1,4 +1,5 @@
 import { HsmError, type Token } from '@lux/hsm'
+import { CoreError } from '../../core-error.ts'
 import { atPad } from '../at-pad.ts'
 import { pinOf, type RunContext } from '../run-context.ts'
 
@@ -32,9 +33,11 @@ export async function asSecurityOfficer(
 }
 
 function withRefusal(error: unknown, again: unknown): unknown {
-  if (!(error instanceof HsmError && again instanceof HsmError) || !again.code.startsWith('HSM-PIN'))
-    return error
+  if (!(again instanceof HsmError) || !again.code.startsWith('HSM-PIN')) return error
+  const told = (detail: string) =>
+    `${detail}; the user’s own log-in after it failed too: ${again.code}: ${again.detail}`
+  if (error instanceof CoreError) return new CoreError(error.code, told(error.detail), error.remedy)
+  if (!(error instanceof HsmError)) return error
   const { code, ckr, detail, remedy } = error
-  const told = `${detail}; the user’s own log-in after it failed too: ${again.code}: ${again.detail}`
-  return new HsmError({ code, ckr, detail: told, remedy })
+  return new HsmError({ code, ckr, detail: told(detail), remedy })
 }

@@ -11,15 +11,26 @@ export function idsOfAttempts(ckaIds: readonly string[]): Set<string> {
   return new Set([...ckaIds, ...transports])
 }
 
-/** Destroys what given-up attempts left on the token: their keys, and the transport public keys of their window. */
-export async function discard(token: Token, ckaIds: readonly string[]): Promise<void> {
+/**
+ * Destroys what given-up attempts left on the token: their keys, and the transport public keys of their window. `failed` hears of each
+ * object that does not go, and throws where that is to end it.
+ */
+export async function discard(
+  token: Token,
+  ckaIds: readonly string[],
+  failed: (error: unknown) => void = rethrow,
+): Promise<void> {
   if (ckaIds.length === 0) return
   const { objects } = await token.inventory()
   const doomed = idsOfAttempts(ckaIds)
   for (const object of objects) {
     if (!doomed.has(object.id)) continue
     if (object.class === 'secret' || object.class === 'public' || object.class === 'private') {
-      await token.destroy({ id: object.id, class: object.class })
+      await token.destroy({ id: object.id, class: object.class }).catch(failed)
     }
   }
+}
+
+function rethrow(error: unknown): never {
+  throw error
 }
