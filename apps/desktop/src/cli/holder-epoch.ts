@@ -6,7 +6,7 @@ import type { CommandLine } from './command-line.ts'
 import { mustHaveRoom, wordLines, wordsOf, writeNew } from './files.ts'
 import { blocksLeft } from './holder-answer.ts'
 import { keepState, type ShareOptions, withShare } from './holder-opened.ts'
-import { checkOldShare, epochLines, readEpochRun } from './holder-run.ts'
+import { checkLeaving, checkOldShare, epochLines, readEpochRun } from './holder-run.ts'
 import { type Outcome, say } from './output.ts'
 import { withPassphrase } from './secret-input.ts'
 import { checkSharePolicy } from './share-policy.ts'
@@ -59,7 +59,7 @@ Example:
     )
 }
 
-/** Errors: those of `readEpochRun`, `withShare` and `checkSharePolicy`, HOLDER-EPOCH, HOLDER-UNPROVEN, REQUEST-DECLINED. */
+/** Errors: those of `readEpochRun`, `withShare` and `checkSharePolicy`, HOLDER-EPOCH, HOLDER-LEAVING, HOLDER-UNPROVEN, REQUEST-DECLINED. */
 async function approveEpoch(path: string, options: EpochOptions): Promise<Outcome> {
   mustHaveRoom(options.out)
   const run = readEpochRun(runFolderOf(path, options.run), options.policy)
@@ -67,6 +67,7 @@ async function approveEpoch(path: string, options: EpochOptions): Promise<Outcom
     const { key, envelope, before } = opened
     checkSharePolicy(opened, options.policy, options.previousPolicy)
     checkOldShare(run, envelope)
+    checkLeaving(run, before)
     const { header } = envelope.share
     if (!before.live) throw new CoreError('HOLDER-UNPROVEN', `epoch ${header.epoch} is not live itself`)
     const left = blocksLeft(envelope, before.spent)

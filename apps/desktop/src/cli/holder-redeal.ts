@@ -17,7 +17,14 @@ import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, writeNew } from './files.ts'
 import { type EpochOptions, runFolderOf, withEpochOptions } from './holder-epoch.ts'
 import { type Opened, withShare } from './holder-opened.ts'
-import { checkOldShare, type EpochRun, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
+import {
+  checkLeaving,
+  checkOldShare,
+  type EpochRun,
+  epochLines,
+  readApprovals,
+  readEpochRun,
+} from './holder-run.ts'
 import { type Outcome, say } from './output.ts'
 import { checkSharePolicy } from './share-policy.ts'
 import { askYes } from './terminal.ts'
@@ -47,8 +54,8 @@ Example:
 }
 
 /**
- * Errors: those of `readEpochRun`, `readApprovals`, `withShare` and `checkSharePolicy`, HOLDER-EPOCH, HOLDER-UNPROVEN,
- * HOLDER-DEALER, REQUEST-DECLINED, FHE-….
+ * Errors: those of `readEpochRun`, `readApprovals`, `withShare` and `checkSharePolicy`, HOLDER-EPOCH, HOLDER-LEAVING,
+ * HOLDER-UNPROVEN, HOLDER-DEALER, REQUEST-DECLINED, FHE-….
  */
 async function redeal(path: string, options: EpochOptions): Promise<Outcome> {
   mustBeNew(options.out)
@@ -57,6 +64,7 @@ async function redeal(path: string, options: EpochOptions): Promise<Outcome> {
     const { envelope, before } = opened
     checkSharePolicy(opened, options.policy, options.previousPolicy)
     checkOldShare(run, envelope)
+    checkLeaving(run, before)
     readApprovals(run)
     const { holder, domain, epoch } = envelope.share.header
     if (!before.live) throw new CoreError('HOLDER-UNPROVEN', `epoch ${epoch} is not live itself`)

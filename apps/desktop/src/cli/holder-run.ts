@@ -27,6 +27,7 @@ import { readBounded } from '../core/store/durable-file.ts'
 import { believedOpening, believedPolicy } from './believed.ts'
 import { refused } from './command-line.ts'
 import { readParsed } from './files.ts'
+import type { HolderState } from './holder-state.ts'
 import { visible } from './visible.ts'
 
 const maxPlan = 1 << 20
@@ -104,6 +105,19 @@ export function checkOldShare({ terms }: EpochRun, { name, share: { header } }: 
       'HOLDER-EPOCH',
       `the plan moves epoch ${terms.oldEpochId} of the key ${terms.keyId}, the share is of epoch ${toHex(header.epochId)}`,
       'name the share of the epoch that the plan leaves',
+    )
+}
+
+/**
+ * That no other plan was told what is left of this share: each would carry the whole of it, and what a canary of the first costs is
+ * counted by `keep` alone. Errors: HOLDER-LEAVING.
+ */
+export function checkLeaving({ terms }: EpochRun, { leaving }: Pick<HolderState, 'leaving'>): void {
+  if (leaving !== null && leaving !== terms.planHash)
+    throw new CoreError(
+      'HOLDER-LEAVING',
+      `you approved that its epoch is left, by the plan ${leaving}; this one is ${terms.planHash}`,
+      'run `custody holder keep` with the aborted run first',
     )
 }
 

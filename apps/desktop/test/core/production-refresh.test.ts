@@ -94,17 +94,13 @@ const badRenewals: readonly [string, string, (recipient: string) => Card][] = [
   ],
 ]
 
-/** A copy of the run `move` as its officers would have opened it with Ida's present card alone. */
-function kept(): string {
-  const folder = runs.copyOf('move', 'kept')
+/** A copy of a run as its officers would have opened it with another text of its plan. */
+function reopened(run: string, as: string, change: (plan: string) => string): string {
+  const folder = runs.copyOf(run, as)
   const path = join(folder, 'plan.yaml')
-  const second = cardCodec.digest(place.renewed.get('Ida')!.card)
   const text = readFileSync(path, 'utf8')
-  const changed = text.replace(
-    new RegExp(`\\n {2}- role: holder\\n {4}name: Ida\\n {4}card: "?${second}"?`),
-    '',
-  )
-  expect(changed.length).toBeLessThan(text.length)
+  const changed = change(text)
+  expect(changed).not.toBe(text)
   writeFileSync(path, changed)
   const opening = openingCodec.file.parse(new Uint8Array(readFileSync(join(folder, 'opening.json'))))
   if (!opening.ok) throw new Error(opening.detail)
@@ -114,6 +110,13 @@ function kept(): string {
   )
   writeFileSync(join(folder, 'opening.json'), openingCodec.file.encode({ payload, signatures }))
   return folder
+}
+
+/** The run `move` opened with Ida's present card alone. */
+function kept(): string {
+  const second = cardCodec.digest(place.renewed.get('Ida')!.card)
+  const seat = new RegExp(`\\n {2}- role: holder\\n {4}name: Ida\\n {4}card: "?${second}"?`)
+  return reopened('move', 'kept', (plan) => plan.replace(seat, ''))
 }
 
 describe('a refresh in production, people on files', () => {
@@ -127,6 +130,14 @@ describe('a refresh in production, people on files', () => {
     const left = await runs.past('given-up', await runs.begin('given-up', { public: first }))
     const approval = at('given-up', 'in', 'epoch-3.json')
     expect(await devices.epoch('approve-epoch', 'Jan', asked(left)[0]!, approval)).toMatchObject({ exit: 0 })
+    const other = reopened('given-up', 'at-once', (plan) => plan.replace(/^title: .*$/m, 'title: at once'))
+    for (const verb of ['approve-epoch', 'redeal'])
+      expect(
+        await devices.epoch(verb, 'Jan', asked(left)[0]!, place.file('never.json'), '--run', other),
+      ).toMatchObject({ exit: 1, json: { code: 'HOLDER-LEAVING', remedy: expect.stringContaining('keep') } })
+    expect(
+      await devices.epoch('approve-epoch', 'Jan', asked(left)[0]!, place.file('again.json')),
+    ).toMatchObject({ exit: 0 })
     const question = await devices.request(first, 'first.bin', 'still the old one', true)
     const answer = (out: string) => devices.answer('Jan.0', question, 'first.bin', place.file(out))
     expect(await answer('never.json')).toMatchObject(refusedBy('HOLDER-LEAVING'))
@@ -191,7 +202,9 @@ describe('a refresh in production, people on files', () => {
       missing: ['Jan'],
       carried: { carried: 1, whole: 2 },
     })
-    await devices.epoch('approve-epoch', 'Jan', late, at('move', 'in', 'zz-late.json'))
+    expect(await devices.epoch('approve-epoch', 'Jan', late, at('move', 'in', 'zz-late.json'))).toMatchObject(
+      { exit: 0 },
+    )
     left = await runs.past('move', await runs.resume('move'))
     expect(left).toMatchObject({ json: { step: 'acknowledge-next', waitingFor: ['acknowledgements'] } })
 
