@@ -86,7 +86,7 @@ function checkDecryption(plan: Plan, step: Step, world: FheWorld, refuse: Refuse
   const next = wanted[done.length]
   if (next !== step.do)
     refuse('PLAN-62', `${step.do} of ${decryption.id} stands where ${next ?? 'nothing'} belongs`)
-  // Between the re-dealing and the epoch's life, answers of the two epochs could be mixed.
+  // From the approvals on no old share answers (HOLDER-LEAVING), and no new one before its epoch is live.
   if (decryption.canary === true) {
     const other = [...world.decryptions].some(
       ([id, steps]) => id !== decryption.id && steps.length > 0 && decryptionOf(plan, id)?.canary === true,
@@ -97,7 +97,7 @@ function checkDecryption(plan: Plan, step: Step, world: FheWorld, refuse: Refuse
         'PLAN-62',
         `the canary ${decryption.id} is tried once every new holder proved the share, before the epoch is live`,
       )
-  } else if (world.redealt && !world.live) refuse('PLAN-62', `${decryption.id} stands between two epochs`)
+  } else if (world.approved && !world.live) refuse('PLAN-62', `${decryption.id} stands between two epochs`)
 }
 
 export function changeEpochs(plan: Plan, step: Step, world: FheWorld): void {
