@@ -43,6 +43,7 @@ export function writeNew(path: string, bytes: Uint8Array, mode = 0o644): void {
 export function mustHaveRoom(path: string, size = 0): void {
   mustBeNew(path)
   const probe = `${path}.part`
+  mustBeNew(probe)
   writeDurably(probe, new Uint8Array(size))
   rmSync(probe, { force: true })
 }
