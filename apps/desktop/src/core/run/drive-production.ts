@@ -47,9 +47,11 @@ export async function driveProduction(
       // Before somebody goes on to the next epoch: what lies there of holders who had said nothing yet.
       const late = view.unstated.length > 0 ? await takeAnswers(run) : nothing
       if (needs.kind === 'confirm' && awaitedVendorFile(run.folder) !== null)
-        return { waiting: true, refused: [], unanswered: true }
+        return { waiting: true, refused: late.refused, unanswered: true }
+      // Who goes on is told first whose word would not be counted; what was said to the step stays for the next time.
+      if (late.refused.length > 0) return { waiting: true, refused: late.refused }
       const given = await confirmed(run, view, needs, options)
-      if (given !== 'all') return { waiting: true, refused: late.refused, unanswered: given === 'no answer' }
+      if (given !== 'all') return { waiting: true, refused: [], unanswered: given === 'no answer' }
     } else if (needs.kind === 'wait' || needs.kind === 'start') {
       throw stuck(run, view)
     } else {
