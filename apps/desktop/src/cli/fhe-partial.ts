@@ -1,5 +1,5 @@
 import { wipe } from '@lux/crypto'
-import { fheCanaryPartial, fhePartialDecrypt } from '@lux/crypto/fhe'
+import { fheCanaryPartial, fhePartialDecrypt, parsePublic } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { type CommandLine, refused } from './command-line.ts'
 import { ciphertextAt, readPublicFile, readShareFile } from './fhe-files.ts'
@@ -126,11 +126,13 @@ async function partial(options: PartialOptions): Promise<Outcome> {
     },
     text: [
       `${options.out}  ${bytes.length} bytes: ${types.join(', ')} in ${spends} blocks of ${width} bits`,
-      ...noiseLines({ ...noise, lifeBits }),
+      ...noiseLines({ ...noise, lifeBits }, epochOf(options.public)),
       ...(width === 64 ? [bareNote(noise.blockBits)] : []),
     ].join('\n'),
   }
 }
+
+const epochOf = (pub: string) => parsePublic(readPublicFile(pub)).header.epoch
 
 /** Bare files do not say who made a fresh ciphertext, and its maker decides how much noise is in it. */
 function bareNote(bits: number): string {
@@ -170,7 +172,7 @@ function canary(path: string, pub: string, { ciphertext, out, carried }: Partial
     return {
       exit: 0,
       json: { ok: true, partial: out, size: bytes.length, ...said },
-      text: [`${out}  ${bytes.length} bytes: the canary, outside the budget`, ...canaryNoiseLines(said)].join(
+      text: [`${out}  ${bytes.length} bytes: the canary, outside the budget`, ...canaryNoiseLines(said, epochOf(pub))].join(
         '\n',
       ),
     }

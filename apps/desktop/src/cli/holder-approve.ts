@@ -161,7 +161,7 @@ async function answer(
   if (!same.ok) throw refused(same)
   for (const line of requestLines(given, checked.value.approvedBy)) say(line)
   say(`this answer spends ${partial.value.spends} blocks`)
-  for (const line of noiseLines(partial.value, policy.fhe.floorBits)) say(line)
+  for (const line of noiseLines(partial.value, header.epoch, policy.fhe.floorBits)) say(line)
   for (const line of wordLines(wordsOf(checked.value.digest))) say(line)
   if (header.domain === 'production' && options.yes !== true && !(await askYes('Decrypt this?')))
     throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')

@@ -73,7 +73,7 @@ export async function answerCanary(
   say('the canary of an epoch that is not live: outside the budget, answered once')
   const { source, blockBits, floorBits, belowFloor, lifeBits } = partial.value
   const noise = { source, blockBits, floorBits, belowFloor, lifeBits }
-  for (const line of canaryNoiseLines(noise, policy.fhe.floorBits)) say(line)
+  for (const line of canaryNoiseLines(noise, header.epoch, policy.fhe.floorBits)) say(line)
   for (const line of wordLines(wordsOf(checked.value.digest))) say(line)
   if (header.domain === 'production' && options.yes !== true && !(await askYes('Answer the canary?')))
     throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')

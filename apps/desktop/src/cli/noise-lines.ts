@@ -9,10 +9,10 @@ const origin: Record<Noise['source'], string> = {
   squashing: 'squashed',
 }
 
-/** How well an answer hides the share, and where it is below the floor: what a holder reads before saying yes. `lifeFloor`: bits, of the policy. */
-export function noiseLines(noise: Noise, lifeFloor = LIFE_FLOOR_BITS): string[] {
+/** How well an answer hides the share, and where it is below the floor: what a holder reads before saying yes. `lifeFloor`: bits, of the policy. `epoch`: of the share. */
+export function noiseLines(noise: Noise, epoch: number, lifeFloor = LIFE_FLOOR_BITS): string[] {
   return [
-    hiddenBy(noise, lifeFloor),
+    hiddenBy(noise, epoch, lifeFloor),
     ...(noise.belowFloor
       ? ['BELOW THE FLOOR: only a rehearsal answers so, and a key that did would be given away in time']
       : []),
@@ -20,9 +20,9 @@ export function noiseLines(noise: Noise, lifeFloor = LIFE_FLOOR_BITS): string[] 
 }
 
 /** The same for a canary, which the floor does not bind: THRESHOLD-FHE section 7 says why that is borne. */
-export function canaryNoiseLines(noise: Noise, lifeFloor = LIFE_FLOOR_BITS): string[] {
+export function canaryNoiseLines(noise: Noise, epoch: number, lifeFloor = LIFE_FLOOR_BITS): string[] {
   return [
-    hiddenBy(noise, lifeFloor),
+    hiddenBy(noise, epoch, lifeFloor),
     ...(noise.belowFloor
       ? [
           `BELOW THE FLOOR OF REQUESTS, as a fresh canary always is: answer one in an epoch and no more; the new shares’ budgets are less by it`,
@@ -31,6 +31,12 @@ export function canaryNoiseLines(noise: Noise, lifeFloor = LIFE_FLOOR_BITS): str
   ]
 }
 
-function hiddenBy({ source, blockBits, floorBits, lifeBits }: Noise, lifeFloor: number): string {
-  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${lifeBits.toFixed(1)} are left for the key’s life (floor ${lifeFloor})`
+function hiddenBy(
+  { source, blockBits, floorBits, lifeBits }: Noise,
+  epoch: number,
+  lifeFloor: number,
+): string {
+  // What earlier epochs were allowed is not in a share, so what they spent is reckoned too low where it was more: THRESHOLD-FHE section 5.
+  const most = epoch > 0 ? 'at most ' : ''
+  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${most}${lifeBits.toFixed(1)} are left for the key’s life (floor ${lifeFloor})`
 }

@@ -62,7 +62,8 @@ export type CanaryNoise = {
 
 /**
  * Blocks that a holder of earlier epochs spent: what the carried budget lacks of the largest that the noise of this quorum leaves and the
- * policy allows. Where the quorum changed and the policy cut what was carried, it can be more; the budget itself keeps the 20 bits.
+ * policy allows now. Under a larger cap or another quorum earlier ones may have spent more, which no share says: after a move this is the
+ * least, and what is left for life the most; the budget itself keeps the 20 bits.
  */
 export function spentEarlier(
   { share: { header, budgets } }: Pick<VerifiedShare, 'share'>,

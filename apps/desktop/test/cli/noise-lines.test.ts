@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest'
+import { canaryNoiseLines, noiseLines } from '../../src/cli/noise-lines.ts'
+
+const noise = {
+  source: 'squashing',
+  blockBits: 51,
+  floorBits: 40,
+  belowFloor: false,
+  lifeBits: 24.04,
+} as const
+
+test.each([noiseLines, canaryNoiseLines])(
+  'what is left for life is an upper bound in every epoch but the first: %o',
+  (lines) => {
+    expect(lines(noise, 0)).toEqual([
+      'noise hides each block, squashed, by 51 bits (floor 40); 24.0 are left for the key’s life (floor 20)',
+    ])
+    for (const epoch of [1, 7])
+      expect(lines(noise, epoch, 22)).toEqual([
+        'noise hides each block, squashed, by 51 bits (floor 40); at most 24.0 are left for the key’s life (floor 22)',
+      ])
+  },
+)
