@@ -17,7 +17,8 @@ const widthOf = ({ mode }: Key) => (mode === 'S' ? 128 : 64)
 
 /**
  * The server's own count in an epoch: the total is the budget of a share of that epoch, and a ciphertext costs once. It is
- * never more generous than a holder who answered everything. What earlier epochs spent is in the total, `carriedBudgets`.
+ * no more generous than a holder who answered everything, but after an aborted move: the canary that was tried there `keep` counts on
+ * devices alone, and the holder refuses what the server still lets through. What earlier epochs spent is in the total, `carriedBudgets`.
  */
 export async function budgetOfKey(
   work: Work,
