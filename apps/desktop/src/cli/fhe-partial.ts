@@ -172,9 +172,10 @@ function canary(path: string, pub: string, { ciphertext, out, carried }: Partial
     return {
       exit: 0,
       json: { ok: true, partial: out, size: bytes.length, ...said },
-      text: [`${out}  ${bytes.length} bytes: the canary, outside the budget`, ...canaryNoiseLines(said, epochOf(pub))].join(
-        '\n',
-      ),
+      text: [
+        `${out}  ${bytes.length} bytes: the canary, outside the budget`,
+        ...canaryNoiseLines(said, epochOf(pub)),
+      ].join('\n'),
     }
   } finally {
     wipe(share)

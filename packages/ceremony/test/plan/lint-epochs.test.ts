@@ -48,18 +48,21 @@ describe('a plan with decryptions', () => {
     expect(early).toContain('PLAN-62')
   })
 
-  it.each(['approve-epoch', 'redeal'])('PLAN-62 decrypts nothing between %s and the life of the epoch', (id) => {
-    const between = changed((plan) => {
-      plan.decryptions!.push({ ...plan.decryptions!.find((one) => one.id === 'first')!, id: 'between' })
-      const asked = plan.parts
-        .flatMap(({ steps }) => steps)
-        .filter(({ decryption }) => decryption === 'first')
-        .map((one) => ({ ...one, id: `${one.id}-between`, decryption: 'between' }))
-      const { steps } = plan.parts.find((part) => part.steps.some((one) => one.id === id))!
-      steps.splice(steps.findIndex((one) => one.id === id) + 1, 0, ...asked)
-    })
-    expect(between).toEqual(['PLAN-62'])
-  })
+  it.each(['approve-epoch', 'redeal'])(
+    'PLAN-62 decrypts nothing between %s and the life of the epoch',
+    (id) => {
+      const between = changed((plan) => {
+        plan.decryptions!.push({ ...plan.decryptions!.find((one) => one.id === 'first')!, id: 'between' })
+        const asked = plan.parts
+          .flatMap(({ steps }) => steps)
+          .filter(({ decryption }) => decryption === 'first')
+          .map((one) => ({ ...one, id: `${one.id}-between`, decryption: 'between' }))
+        const { steps } = plan.parts.find((part) => part.steps.some((one) => one.id === id))!
+        steps.splice(steps.findIndex((one) => one.id === id) + 1, 0, ...asked)
+      })
+      expect(between).toEqual(['PLAN-62'])
+    },
+  )
 
   it('PLAN-62 tries one canary of an epoch', () => {
     const twice = changed((plan) => {
