@@ -19,6 +19,7 @@ const words = {
     device: 'Each types this on a device of their own',
     copy: 'Copy: ',
     copied: 'Copied',
+    parts: 'carry 1 of 2 parts',
   },
   ar: {
     taken: 'استُلم رمز PIN؛ يُستعمل عند المتابعة',
@@ -30,6 +31,7 @@ const words = {
     device: 'يكتب كل منهم هذا على جهازه',
     copy: 'نسخ: ',
     copied: 'نُسخ',
+    parts: '1 من 2 من الأجزاء',
   },
 } as const
 
@@ -84,6 +86,15 @@ describe.each(['en', 'ar'] as const)('RUNNER in %s', (language) => {
     await page.getByRole('button', { name: `${said.copy}${first}`, exact: true }).click()
     await page.getByText(said.copied, { exact: true }).first().waitFor()
     expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe(first)
+  })
+
+  test('RUNNER-UNSTATED who has not said what is left of a moving key, and what that costs, stands beside Proceed with the button for the file', async () => {
+    await show(desktop, 'run/c7')
+    const { page } = desktop
+    const notice = await page.locator('[data-waits=unstated]').textContent()
+    for (const part of ['Ivan Petrov', said.parts]) expect(notice).toContain(part)
+    expect(await page.locator('.device .command .mono').textContent()).toContain('holder approve-epoch')
+    await page.locator('.carry > li').last().getByRole('button').waitFor()
   })
 
   test('RUNNER-SKIPPED a skipped step is called skipped, and is not marked as done', async () => {

@@ -196,6 +196,14 @@ export type RunView = {
   exception: ExceptionView | null
   /** Who or what paused the run, while it is paused; `restart`: the run paused itself, and `by` is empty. */
   paused: { cause: 'person' | 'restart'; by: string; reason: string; awaits: AwaitedFile | null } | null
+  /**
+   * Who of the epoch that is left may still say what is left, and counts as having spent all otherwise. `carried` of `whole` equal parts
+   * are carried on by those who have, if all have as much; null where nobody is asked.
+   */
+  unstated: string[]
+  carried: { carried: number; whole: number } | null
+  /** How they say it in a production run; null where nobody is asked, or stand-ins say it here. */
+  statementCommands: DeviceCommands | null
   /** What each key rests on: its id (`ceremony`: the run's own signing key), its level in the tree, E0 to E3. */
   evidence: { id: string; level: string; evidence: 'E0' | 'E1' | 'E2' | 'E3' }[]
   checkpoints: CheckpointView[]

@@ -116,6 +116,9 @@ export const run: RunView = {
   current,
   exception: null,
   paused: null,
+  unstated: [],
+  carried: null,
+  statementCommands: null,
   evidence: [
     { id: 'ceremony', level: 'ceremony', evidence: 'E2' },
     { id: 'root-kek', level: 'root', evidence: 'E1' },

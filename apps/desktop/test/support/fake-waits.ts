@@ -92,5 +92,33 @@ export const proving: RunView = {
   may: { pause: true, resume: false, abort: true, cancel: false },
 }
 
-const views = [run, broken, closed, waiting, away, proving]
+/** Of production, where somebody may go on to the next epoch although one holder has not said what is left. */
+export const assembling: RunView = {
+  ...proving,
+  id: 'c7',
+  current: {
+    ...step(6, 'assemble-epoch', 'Assemble the next epoch', 'ready'),
+    needs: [],
+    facts: [],
+    procedure: [],
+    mayProceed: true,
+    blocked: null,
+    failure: null,
+  },
+  unstated: ['Ivan Petrov'],
+  carried: { carried: 1, whole: 2 },
+  statementCommands: {
+    at: 'run',
+    groups: [
+      {
+        who: ['Ivan Petrov'],
+        lines: [
+          'custody holder approve-epoch run/out/61-epoch-approval.json --share share.sealed --key key-file --policy policy.json --out approval.json',
+        ],
+      },
+    ],
+  },
+}
+
+const views = [run, broken, closed, waiting, away, proving, assembling]
 export const runs = new Map(views.map((view) => [view.id, view]))

@@ -70,6 +70,12 @@ export function mustHaveCome({ needs, from, where, vendor, come, refused: [first
   )
 }
 
+/** Whether a paused run takes a file in: what it waits for, or what a holder still says is left while somebody's word is awaited. */
+export function takesBehindPause(run: Run, rehearsed: boolean): boolean {
+  const { needs, unstated } = run.view()
+  return needs?.kind === 'resume' && (unstated.length > 0 || behindPause(run, rehearsed) !== null)
+}
+
 /** Resumes a paused run with an answer, and only where the engine will take it. The PIN is asked after that. */
 export function takeBehindPause(run: Run, bytes: Uint8Array, beside: string): Refusal | null {
   return (

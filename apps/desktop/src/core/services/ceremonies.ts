@@ -16,7 +16,7 @@ import { replicateAsStandIn } from '../run/stand-in-vendor.ts'
 import { maxAnswer, takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { presentTokens } from './absent-hsm.ts'
-import { behindPause, mustHaveCome, takeBehindPause } from './behind-pause.ts'
+import { behindPause, mustHaveCome, takeBehindPause, takesBehindPause } from './behind-pause.ts'
 import { checked, hexId, path, pin, serial, text } from './checked.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
@@ -170,7 +170,7 @@ export async function submitFile(parts: Parts, input: unknown): Promise<RunView>
   const { run, standIns } = parts.runs.get(asked.id)
   const chosen = parts.paths.read(asked.path)
   const bytes = readBounded(chosen, maxAnswer)
-  const take = behindPause(run, standIns.length > 0) === null ? takeAnswer : takeBehindPause
+  const take = takesBehindPause(run, standIns.length > 0) ? takeBehindPause : takeAnswer
   refuse(take(run, bytes, dirname(chosen)))
   return shown(parts, asked.id)
 }
@@ -194,7 +194,9 @@ export async function resume(parts: Parts, input: unknown): Promise<RunView> {
   const behind = behindPause(run, standIns.length > 0)
   if (behind !== null) mustHaveCome(behind)
   refuse(run.submit({ type: 'resume', by }))
-  if (behind !== null && !behind.vendor) await takeAnswers(run)
+  // A holder's word of what is left is heard while somebody's word is awaited too.
+  const heard = run.view().unstated.length > 0
+  if (heard || (behind !== null && !behind.vendor)) await takeAnswers(run)
   return shown(parts, id)
 }
 

@@ -30,13 +30,19 @@ export function holderCommands(
       return { at: 'medium', groups: [{ who: missing, lines: [line] }] }
     }
     case 'epoch-approvals':
-      return atRun(
-        missing,
-        `custody holder approve-epoch ${request} --share share.sealed ${own} --out approval.json`,
-      )
+      return statementCommands(missing, requests)
     case 'redeals':
       return atRun(missing, `custody holder redeal ${request} --share share.sealed ${own} --out redeal.json`)
   }
+}
+
+/** What a holder of the epoch that is left types to let the key move and to say what is left, as long as that is heard. */
+export function statementCommands(who: string[], requests: readonly string[]): contract.DeviceCommands {
+  const request = requests.find((file) => file.endsWith('-epoch-approval.json')) ?? ''
+  return atRun(
+    who,
+    `custody holder approve-epoch run/out/${basename(request)} --share share.sealed ${own} --out approval.json`,
+  )
 }
 
 function isAtHolders(needs: Needs): needs is AtHolders {

@@ -9,6 +9,7 @@ import { bundleFile } from '../run/perform/bundle.ts'
 import type { Run } from '../run/run.ts'
 import { behindPause } from './behind-pause.ts'
 import { currentOf } from './current-step.ts'
+import { statementCommands } from './holder-commands.ts'
 import { partsOf } from './run-parts.ts'
 import type { Around } from './step-needs.ts'
 import { pinStateOf } from './token-view.ts'
@@ -39,6 +40,12 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     tokens: state.tokens.map(({ role, serial }) => runToken(role, serial, around.tokens)),
     parts: partsOf(view),
     current,
+    unstated: view.unstated,
+    carried: view.carried,
+    statementCommands:
+      view.unstated.length > 0 && around.standIns.size === 0
+        ? statementCommands(view.unstated, around.requests)
+        : null,
     evidence: view.evidence,
     // Once a decision is proposed, what is needed is the officers' signatures under it.
     exception: open === undefined || open.proposal !== null ? null : exceptionOf(open),

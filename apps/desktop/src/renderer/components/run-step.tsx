@@ -15,6 +15,7 @@ import { NeedPin } from './need-pin.tsx'
 import { NeedSign } from './need-sign.tsx'
 import { Rec } from './record.tsx'
 import { RunWaits } from './run-waits.tsx'
+import { Unstated } from './unstated.tsx'
 import { VendorProcedure } from './vendor-procedure.tsx'
 import { WorkPanel } from './work-panel.tsx'
 
@@ -80,6 +81,7 @@ export function RunStep({ view, step, act }: Props) {
         {step.failure ? <FailureNotice failure={step.failure} /> : null}
         <VendorProcedure steps={step.procedure} />
         <RunWaits view={view} step={step} />
+        <Unstated view={view} step={step} act={act} />
         {step.needs.map((need, index) => {
           const key = `${need.need} ${index}`
           switch (need.need) {
