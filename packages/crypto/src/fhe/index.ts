@@ -83,6 +83,7 @@ export {
   rosterDigest,
 } from './identifiers.ts'
 export { type Inspection, inspect } from './inspect.ts'
+export { checkSeedFile, type NextShareInput, nextShare } from './next-share.ts'
 export {
   encodePartial,
   encodePartialPayload,
@@ -111,12 +112,9 @@ export { readCiphertext } from './read-ciphertext.ts'
 export { recoverFheKey } from './recover-key.ts'
 export { makeReferenceString, PROOF_BITS } from './reference-string.ts'
 export {
-  checkSeedFile,
   type NextEpoch,
   type NextEpochInput,
-  type NextShareInput,
   nextPublic,
-  nextShare,
   type Redealing,
   type RedealRequest,
   redealShare,
