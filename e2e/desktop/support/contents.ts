@@ -10,6 +10,8 @@ export const routes = [
   'run/c4',
   'run/c5',
   'run/c6',
+  'run/c7',
+  'run/c8',
   'tokens',
   'tokens/slot-1',
   'tokens/7700AB12',

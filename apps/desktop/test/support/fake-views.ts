@@ -156,3 +156,16 @@ export const closed: RunView = {
   progress: { done: 7, total: 7 },
   may: { pause: false, resume: false, abort: false, cancel: false },
 }
+
+/** It left its signing key and a data key that the plan wanted on the token. */
+export const aborted: RunView = {
+  ...closed,
+  id: 'c8',
+  state: 'aborted',
+  progress: { done: 4, total: 7 },
+  keyLeft: token.serial,
+  leftOnTokens: [
+    { serial: token.serial, ckaId: '4c55582d00000001', label: 'northwind/root-kek' },
+    { serial: token.serial, ckaId: '4c55582d00000002', label: 'northwind/billing/data' },
+  ],
+}

@@ -1,5 +1,5 @@
 import type { RunView } from '../../src/contract/index.ts'
-import { broken, closed, current, run, step } from './fake-views.ts'
+import { aborted, broken, closed, current, run, step } from './fake-views.ts'
 
 /** Paused by a person after a step was skipped; its token is away, and one PIN was typed before. */
 export const waiting: RunView = {
@@ -120,5 +120,5 @@ export const assembling: RunView = {
   },
 }
 
-const views = [run, broken, closed, waiting, away, proving, assembling]
+const views = [run, broken, closed, waiting, away, proving, assembling, aborted]
 export const runs = new Map(views.map((view) => [view.id, view]))
