@@ -1,7 +1,9 @@
-import { rm } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { rename, rm } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { refusalCodec, type ServerCard, type Signed, type Transport } from '@lux/ceremony/wire'
-import { afterEach, beforeEach, expect } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest'
 import type { ImportPoint, ImportResult } from '../../src/import/importer.ts'
 import { rootCkaId } from '../../src/import/root-arrival.ts'
 import { openWorkshop, type Workshop } from '../../src/server.ts'
@@ -20,14 +22,28 @@ export type ImportBench = {
   crashAt: ImportPoint | null
 }
 
-/** Before each test of the file that asks: a server with a token, a database and one open transport. */
+const copied = promisify(execFile)
+
+/**
+ * Before each test of the file that asks: a server with a token, a database and one open transport. It is made once, and
+ * each test has a copy in the place where it was made, because its settings name files by their whole path.
+ */
 export function importBench(): ImportBench {
   // Filled before each test; a test never sees it empty.
   const bench = { crashAt: null } as unknown as ImportBench
-  beforeEach(async () => {
+  const made = () => `${bench.folder}.made`
+  beforeAll(async () => {
     bench.folder = await makeFolder()
     bench.state = await makeServerState(bench.folder)
     bench.card = await cardOf(bench.state)
+    // Its database is made when it is first opened.
+    await (await openWorkshop(bench.state)).close()
+    await rename(bench.folder, made())
+  })
+  afterAll(() => rm(made(), { recursive: true, force: true }))
+  beforeEach(async () => {
+    // With the owners of the files: the database has an account of its own.
+    await copied('cp', ['-a', made(), bench.folder])
     bench.transport = await offerTransport(bench.state)
     bench.crashAt = null
     bench.workshop = await openWorkshop(bench.state, {
