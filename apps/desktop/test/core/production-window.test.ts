@@ -35,7 +35,13 @@ test('TOOL-UNACCEPTED a run goes on under the build that it began with, in the w
   await core.stop()
   const upgraded = { ...place.program.measurement, build: 'b2'.repeat(32) }
   core = await startCore(place.file('workstation'), { ...place.program, measurement: upgraded })
-  const calls = [goOn(), core.call('ceremonies.resume', { id, by })]
+  const path = grant(place.file('plan.lock.json'))
+  const calls = [
+    goOn(),
+    core.call('ceremonies.resume', { id, by }),
+    core.call('ceremonies.submitFile', { id, path }),
+    core.call('ceremonies.enterPin', { id, token: 'ceremony', user: 'user', pin: '246810' }),
+  ]
   for (const refused of await Promise.all(calls))
     expect(refused).toMatchObject({ ok: false, error: { code: 'TOOL-UNACCEPTED' } })
   await core.stop()

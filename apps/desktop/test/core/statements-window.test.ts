@@ -1,11 +1,14 @@
-import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { resumeCeremony } from '../../src/cli/ceremony-resume.ts'
 import type { RunView } from '../../src/contract/index.ts'
+import { RunFolder } from '../../src/core/run/run-folder.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'
 import { FheDevices } from './support/fhe-devices.ts'
 import { FhePeople } from './support/fhe-people.ts'
-import { FheRuns } from './support/fhe-runs.ts'
+import { asked, FheRuns } from './support/fhe-runs.ts'
+import { ended } from './support/production-place.ts'
 import { WindowPerson } from './support/window-person.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
@@ -131,6 +134,47 @@ test('RESUME-IDLE where only a word is awaited behind a pause, a statement is ju
   })
   expect(await view()).toMatchObject({ state: 'paused', unstated: ['Jan'] })
   expect(await person.take(id, jans)).toMatchObject({ ...heard, paused: null })
+})
+
+const stray = { ok: false, error: { code: 'FILE-WRONG-KIND', detail: expect.stringContaining('zz.json') } }
+
+test('EPOCH-02 a file that is no statement is told at Resume and at Proceed, before anything is written, and a statement beside it is taken', async () => {
+  await startAgain()
+  const file = join(folder, 'in', 'zz.json')
+  mkdirSync(join(folder, 'in'), { recursive: true })
+  writeFileSync(file, '{}')
+  expect(await core.call('ceremonies.resume', { id, by: 'Ada' })).toMatchObject(stray)
+  expect(await view()).toMatchObject({ state: 'paused', unstated: ['Jan'] })
+  rmSync(file)
+  await person.view('ceremonies.resume', { id, by: 'Ada' })
+  await enterPins()
+  await at('assemble-epoch')
+  writeFileSync(file, '{}')
+  copyFileSync(jans, join(folder, 'in', 'jan.json'))
+  const proceed = { id, step: 'assemble-epoch', by: 'Olga' }
+  expect(await core.call('ceremonies.proceed', proceed)).toMatchObject(stray)
+  expect(await view()).toMatchObject({ ...heard, current: { id: 'assemble-epoch', mayProceed: true } })
+})
+
+test('EPOCH-02 the same word on a file’s way: no PIN is asked and nothing is written while only a refused file has come', async () => {
+  cpSync(place.file('before'), place.file('by-files'), { recursive: true })
+  writeFileSync(place.file('by-files', 'in', 'zz.json'), '{}')
+  const size = () => {
+    const opened = RunFolder.open(place.file('by-files'))
+    const { state } = opened
+    opened.close()
+    return state.size
+  }
+  const before = size()
+  const left = await ended(
+    resumeCeremony(place.file('by-files'), { answers: place.answers('move', null) }, place.program),
+  )
+  expect(left).toMatchObject({
+    exit: 1,
+    json: { code: 'FILE-WRONG-KIND', step: 'assemble-epoch', waitingFor: ['confirm'] },
+  })
+  expect(asked(left).some((name) => name.endsWith('-epoch-approval.json'))).toBe(true)
+  expect(size()).toBe(before)
 })
 
 test('RESUME-IDLE a statement that was put into the run’s folder by hand is taken by Resume, where only a word is awaited', async () => {

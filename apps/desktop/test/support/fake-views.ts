@@ -162,6 +162,7 @@ export const aborted: RunView = {
   ...closed,
   id: 'c8',
   state: 'aborted',
+  bundle: null,
   progress: { done: 4, total: 7 },
   keyLeft: token.serial,
   leftOnTokens: [

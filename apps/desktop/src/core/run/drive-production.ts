@@ -48,8 +48,10 @@ export async function driveProduction(
       const late = view.unstated.length > 0 ? await takeAnswers(run) : nothing
       if (needs.kind === 'confirm' && awaitedVendorFile(run.folder) !== null)
         return { waiting: true, refused: late.refused, unanswered: true }
-      // Who goes on is told first whose word would not be counted; what was said to the step stays for the next time.
-      if (late.refused.length > 0) return { waiting: true, refused: late.refused }
+      // Who goes on is told first whose word would not be counted; what was said to the step stays for the next time. Work that was begun
+      // is not held up.
+      if (late.refused.length > 0 && !(needs.kind === 'pin' && needs.again))
+        return { waiting: true, refused: late.refused }
       const given = await confirmed(run, view, needs, options)
       if (given !== 'all') return { waiting: true, refused: [], unanswered: given === 'no answer' }
     } else if (needs.kind === 'wait' || needs.kind === 'start') {

@@ -65,13 +65,13 @@ export class LookAhead implements Taker {
     if (isForWord(needs)) {
       const { step, bundle } = awaitedWord(seen, needs)
       // Work that was begun wants its PINs again, and nobody has to say anything.
-      const may = (needs.kind === 'pin' && needs.again) || words.has(step, bundle)
-      // A holder's word of what is left comes as a file while somebody's word is awaited.
-      if (!may && seen.unstated.length > 0) {
-        const { taken, refused } = this.answers()
-        return { may: taken.length > 0, refused, unanswered: true }
-      }
-      return { ...goes, may, unanswered: !may }
+      const again = needs.kind === 'pin' && needs.again
+      const may = again || words.has(step, bundle)
+      if (again || seen.unstated.length === 0) return { ...goes, may, unanswered: !may }
+      // A holder's word of what is left comes as a file while somebody's word is awaited, who goes on only once none is refused.
+      const { taken, refused } = this.answers()
+      const stays = taken.length === 0 && (refused.length > 0 || !may)
+      return { may: !stays, refused, unanswered: !may }
     }
     const { taken, refused } = this.answers()
     return taken.length > 0 ? goes : { ...goes, may: false, refused }
@@ -80,6 +80,6 @@ export class LookAhead implements Taker {
 
 const machines: ReadonlySet<Needs['kind']> = new Set(['wait', 'start', 'resume'])
 
-function isForWord(needs: Needs): needs is Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }> {
+export function isForWord(needs: Needs): needs is Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }> {
   return needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin'
 }

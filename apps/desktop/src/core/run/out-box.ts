@@ -91,6 +91,7 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
           ...(needs.kind === 'pin' ? { pins: needs.pins.map(({ ...pin }) => pin) } : {}),
           ...vendorPart(vendorWorkAt(folder)),
         }),
+        ...statementRequests(),
       ]
     case 'exception': {
       const open = view.exceptions.find(({ id }) => id === needs.id)

@@ -59,14 +59,24 @@ function comesAsFile({ kind }: Needs, rehearsed: boolean): boolean {
 }
 
 /** Throws CoreError where resuming would write an entry and ask a PIN for nothing: RESUME-NOTHING, or why a file is not taken. */
-export function mustHaveCome({ needs, from, where, vendor, come, refused: [first] }: BehindPause): void {
+export function mustHaveCome({ needs, from, where, vendor, come, refused }: BehindPause): void {
   if (come) return
-  if (first !== undefined) throw new CoreError(first.rule, `${first.file}: ${first.detail}`)
+  mustBeTaken({ refused })
   const what = vendor ? where : needs.kind === 'signatures' ? needs.what : needs.kind
   throw new CoreError(
     'RESUME-NOTHING',
     from.length === 0 ? what : `${what}: ${from.join(', ')}`,
     vendor ? `put the vendor’s file there` : `take the file in, or put it into ${where}`,
+  )
+}
+
+/** Throws CoreError, with the rule that refused it, where a file that lies in in/ is not taken. */
+export function mustBeTaken({ refused: [first] }: Pick<BehindPause, 'refused'>): void {
+  if (first === undefined) return
+  throw new CoreError(
+    first.rule,
+    `${first.file}: ${first.detail}`,
+    'take that file away, or put the right one in its place; then go on',
   )
 }
 

@@ -7,6 +7,7 @@ import type { CeremonySummary, RunView, UnreadableRun } from '../../contract/ind
 import { CoreError } from '../core-error.ts'
 import { keyLeftBehind } from '../run/close-aborted.ts'
 import { takeAnswers } from '../run/in-box.ts'
+import { isForWord, LookAhead } from '../run/look-ahead.ts'
 import { awaitedVendorFile } from '../run/procedure-at.ts'
 import { rehearsalPins } from '../run/rehearsal-pins.ts'
 import type { Run } from '../run/run.ts'
@@ -16,7 +17,7 @@ import { replicateAsStandIn } from '../run/stand-in-vendor.ts'
 import { maxAnswer, takeAnswer } from '../run/take-answer.ts'
 import { readBounded } from '../store/durable-file.ts'
 import { presentTokens } from './absent-hsm.ts'
-import { behindPause, mustHaveCome, takeBehindPause, takesBehindPause } from './behind-pause.ts'
+import { behindPause, mustBeTaken, mustHaveCome, takeBehindPause, takesBehindPause } from './behind-pause.ts'
 import { checked, hexId, path, pin, serial, text } from './checked.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
@@ -116,9 +117,16 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
       `${awaited} is not there`,
       'have the vendor’s tool attest the key, and put its file there',
     )
+  await hearLate(open.run)
   await replicateAsStandIn(open.run)
   refuse(open.run.submit({ type: 'proceed', step: asked.step, by: nameOf(open, asked.by), input: values }))
   return shown(parts, asked.id)
+}
+
+/** Before somebody goes on to the next epoch: what lies in in/ of holders who had said nothing yet. Throws where one is not taken. */
+async function hearLate(run: Run): Promise<void> {
+  const { needs, unstated } = run.view()
+  if (unstated.length > 0 && needs !== null && isForWord(needs)) mustBeTaken(await takeAnswers(run))
 }
 
 /** Whoever presses Proceed stands at the token's own pad: each is asked once for that. */
@@ -154,6 +162,7 @@ export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
     input,
   )
   const { run } = parts.runs.get(asked.id)
+  mustBeSame(parts, run)
   const role = run.folder.state.tokens.find(
     (one) => one.serial === asked.token || one.role === asked.token,
   )?.role
@@ -168,6 +177,7 @@ export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
 export async function submitFile(parts: Parts, input: unknown): Promise<RunView> {
   const asked = checked(v.strictObject({ id: hexId, path }), input)
   const { run, standIns } = parts.runs.get(asked.id)
+  mustBeSame(parts, run)
   const chosen = parts.paths.read(asked.path)
   const bytes = readBounded(chosen, maxAnswer)
   const take = takesBehindPause(run, standIns.length > 0) ? takeBehindPause : takeAnswer
@@ -193,10 +203,11 @@ export async function resume(parts: Parts, input: unknown): Promise<RunView> {
   mustBeSame(parts, run)
   const behind = behindPause(run, standIns.length > 0)
   if (behind !== null) mustHaveCome(behind)
-  refuse(run.submit({ type: 'resume', by }))
   // A holder's word of what is left is heard while somebody's word is awaited too.
-  const heard = run.view().unstated.length > 0
-  if (heard || (behind !== null && !behind.vendor)) await takeAnswers(run)
+  const late = behind === null && run.view().unstated.length > 0
+  if (late) mustBeTaken(new LookAhead(run.folder).answers())
+  refuse(run.submit({ type: 'resume', by }))
+  if (late || (behind !== null && !behind.vendor)) await takeAnswers(run)
   return shown(parts, id)
 }
 
