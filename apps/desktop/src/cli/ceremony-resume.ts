@@ -34,7 +34,14 @@ import { askFirst } from './pins-first.ts'
 import { runOutcome, statusOutcome } from './run-outcome.ts'
 import { pinSource, type RunPinOptions } from './run-pins.ts'
 import { forgetToken, pinned, readRun, rehearsalPlace, withRun } from './run-session.ts'
-import { libraryOf, loadSettings, type RunSettings, readTokens, saveSettings } from './run-settings.ts'
+import {
+  libraryOf,
+  loadSettings,
+  type RunSettings,
+  readTokens,
+  saveSettings,
+  settingsFile,
+} from './run-settings.ts'
 import { WrongUse } from './wrong-use.ts'
 
 export type ResumeOptions = RunPinOptions & {
@@ -90,6 +97,13 @@ async function goOn(
   const decision = decisionOf(options)
   const saved = loadSettings(folder)
   if (saved === null) {
+    if (header.domain === 'production') {
+      throw new CoreError(
+        'CEREMONY-UNKNOWN',
+        `${folder} was not begun by this command: it has no ${settingsFile}`,
+        'go on with it in the window, under Ceremonies',
+      )
+    }
     if (followed !== undefined) throw afterNothing(followed, 'a rehearsal’s bundle follows none')
     const ahead = readRun(folder, (opened) => lookAheadOfRehearsal(opened, { decision, receipt }))
     if (ahead !== null) return ahead

@@ -23,15 +23,15 @@ const schema = v.strictObject({
 /** DIR/run.json of a production run: where its tokens and its medium are, so that resuming needs no more than DIR. */
 export type RunSettings = v.InferOutput<typeof schema>
 
-const file = 'run.json'
+export const settingsFile = 'run.json'
 
 export function saveSettings(folder: string, settings: RunSettings): void {
-  writeDurably(join(folder, file), encodeCanonical(settings))
+  writeDurably(join(folder, settingsFile), encodeCanonical(settings))
 }
 
 /** Null in a rehearsal's folder. Errors: FILE-DAMAGED. */
 export function loadSettings(folder: string): RunSettings | null {
-  const path = join(folder, file)
+  const path = join(folder, settingsFile)
   if (!existsSync(path)) return null
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {

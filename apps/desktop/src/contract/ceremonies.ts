@@ -202,6 +202,8 @@ export type RunView = {
    */
   unstated: string[]
   carried: { carried: number; whole: number } | null
+  /** Whether their word is taken in now. */
+  mayState: boolean
   /** How they say it in a production run; null where nobody is asked, or stand-ins say it here. */
   statementCommands: DeviceCommands | null
   /** What each key rests on: its id (`ceremony`: the run's own signing key), its level in the tree, E0 to E3. */

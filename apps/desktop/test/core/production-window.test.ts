@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { resumeCeremony } from '../../src/cli/ceremony-resume.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'
-import { ProductionPlace } from './support/production-place.ts'
+import { ended, ProductionPlace } from './support/production-place.ts'
 import { verdictOf } from './support/run-end.ts'
 import { WindowPerson } from './support/window-person.ts'
 
@@ -29,7 +30,7 @@ test('TOOL-UNACCEPTED a run goes on under the build that it began with, in the w
   const begun = await core.call('ceremonies.open', { plan: grant(place.plan), lock })
   const { id } = Object(begun.ok ? begun.value : null)
   const viewed = await core.call('ceremonies.view', { id })
-  const { current } = Object(viewed.ok ? viewed.value : null)
+  const { current, folder } = Object(viewed.ok ? viewed.value : null)
   const by = current.actor.name
   const goOn = () => core.call('ceremonies.proceed', { id, step: current.id, by, input: { confirmed: true } })
   await core.stop()
@@ -45,9 +46,14 @@ test('TOOL-UNACCEPTED a run goes on under the build that it began with, in the w
   for (const refused of await Promise.all(calls))
     expect(refused).toMatchObject({ ok: false, error: { code: 'TOOL-UNACCEPTED' } })
   await core.stop()
+  const byCommand = await ended(resumeCeremony(folder, {}, place.program))
+  expect(byCommand).toMatchObject({
+    exit: 2,
+    json: { code: 'CEREMONY-UNKNOWN', remedy: expect.stringContaining('window') },
+  })
   core = await startCore(place.file('workstation'), place.program)
-  const ended = await core.call('ceremonies.abort', { id, by, reason: 'it was another build' })
-  expect(ended).toMatchObject({ ok: true, value: { state: 'aborted' } })
+  const aborted = await core.call('ceremonies.abort', { id, by, reason: 'it was another build' })
+  expect(aborted).toMatchObject({ ok: true, value: { state: 'aborted' } })
 })
 
 test('a production run is led in the window to its end: people sign files on their own devices, and nobody stands in', async () => {

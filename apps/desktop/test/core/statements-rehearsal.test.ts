@@ -46,12 +46,21 @@ async function act({ id, current }: RunView): Promise<void> {
 test('EPOCH-02 a rehearsal led in the window may have every stand-in say what is left, until the epoch is assembled', async () => {
   const { id } = await asked<{ id: string }>('ceremonies.startRehearsal', { script: 'resharing', values: {} })
   const view = () => asked<RunView>('ceremonies.view', { id })
+  const isThere = ({ current }: RunView) => current?.id === 'assemble-epoch' && current.blocked === null
   let run = await view()
-  for (let round = 0; round < 600 && run.current?.id !== 'assemble-epoch'; round += 1) {
-    await act(run)
-    run = await view()
+  const lead = async () => {
+    for (let round = 0; round < 600 && !isThere(run); round += 1) {
+      await act(run)
+      run = await view()
+    }
   }
-  expect(run).toMatchObject({ carried: { carried: 1, whole: 2 }, statementCommands: null })
+  await lead()
+  await asked('ceremonies.pause', { id, by: run.current?.actor.name })
+  await vi.waitUntil(async () => (await view()).state === 'paused')
+  expect(await view()).toMatchObject({ carried: { carried: 1, whole: 2 }, mayState: false })
+  run = await asked<RunView>('ceremonies.resume', { id, by: run.current?.actor.name })
+  await lead()
+  expect(run).toMatchObject({ carried: { carried: 1, whole: 2 }, mayState: true, statementCommands: null })
   const [name = '', ...more] = run.unstated
   expect(more).toEqual([])
   expect(run.people).toContainEqual({ name, role: 'holder', standIn: true })

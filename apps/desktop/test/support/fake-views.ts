@@ -118,6 +118,7 @@ export const run: RunView = {
   paused: null,
   unstated: [],
   carried: null,
+  mayState: true,
   statementCommands: null,
   evidence: [
     { id: 'ceremony', level: 'ceremony', evidence: 'E2' },

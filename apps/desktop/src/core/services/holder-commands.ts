@@ -36,9 +36,13 @@ export function holderCommands(
   }
 }
 
-/** What a holder of the epoch that is left types to let the key move and to say what is left, as long as that is heard. */
-export function statementCommands(who: string[], requests: readonly string[]): contract.DeviceCommands {
-  const request = requests.find((file) => file.endsWith('-epoch-approval.json')) ?? ''
+/** What a holder of the epoch that is left types to let the key move and to say what is left; null while out/ asks for none of it. */
+export function statementCommands(
+  who: string[],
+  requests: readonly string[],
+): contract.DeviceCommands | null {
+  const request = requests.find((file) => file.endsWith('-epoch-approval.json'))
+  if (request === undefined) return null
   return atRun(
     who,
     `custody holder approve-epoch run/out/${basename(request)} --share share.sealed ${own} --out approval.json`,

@@ -42,6 +42,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     current,
     unstated: view.unstated,
     carried: view.carried,
+    mayState: current !== null && hearsStatements(current.blocked, around.standIns.size > 0),
     statementCommands:
       view.unstated.length > 0 && around.standIns.size === 0
         ? statementCommands(view.unstated, around.requests)
@@ -80,6 +81,12 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
       cancel: run.cancellable,
     },
   }
+}
+
+/** A pause is ended by a person's file, and not by a stand-in. */
+function hearsStatements(blocked: contract.BlockedReason | null, rehearsed: boolean): boolean {
+  if (blocked === 'paused') return !rehearsed
+  return blocked === null || blocked === 'file-missing' || blocked === 'pin-missing'
 }
 
 /** What the last entry of its kind says; the engine's state keeps only that the run is paused. */

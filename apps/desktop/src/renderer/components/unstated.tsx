@@ -10,7 +10,7 @@ type Props = { view: RunView; step: CurrentStep; act: Act }
 /** Holders who may still say what is left while a key moves, what their silence costs, and how their word is taken in. */
 export function Unstated({ view, step, act }: Props) {
   const { t } = useTranslation()
-  const { unstated, carried, statementCommands: commands } = view
+  const { unstated, carried, mayState, statementCommands: commands } = view
   if (carried === null || step.blocked === 'exception-open') return null
   // Where the step itself waits for these words, it has the button and the commands.
   const asked = step.needs.some((need) => 'what' in need && need.what === 'epoch-approval')
@@ -26,7 +26,7 @@ export function Unstated({ view, step, act }: Props) {
           <span>{t('runner.unstated.carried', carried)}</span>
         </div>
       </div>
-      {asked ? null : (
+      {asked || !mayState ? null : (
         <NeedFile
           view={view}
           need={{ need: 'file', what: 'epoch-approval', from: unstated, file: null, commands }}

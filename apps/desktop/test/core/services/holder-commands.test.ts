@@ -1,7 +1,7 @@
 import type { Needs } from '@lux/ceremony'
 import { expect, test } from 'vitest'
 import type { RunFolder } from '../../../src/core/run/run-folder.ts'
-import { holderCommands } from '../../../src/core/services/holder-commands.ts'
+import { holderCommands, statementCommands } from '../../../src/core/services/holder-commands.ts'
 import { custody } from '../../cli/support/custody.ts'
 
 /** Only what names the files: who holds which share, and which epoch comes next. */
@@ -51,6 +51,10 @@ const epoch = (kind: 'epoch-approvals' | 'redeals') =>
       : { kind, subject: '', present: [], missing: ['Hana'], stillNeeded: 1 },
     [`/store/run/out/40-${kind === 'redeals' ? 'redeal' : 'epoch-approval'}.json`],
   )
+
+test('RUNNER-DEVICE there is no command for a statement while no request for one lies in out/', () => {
+  expect(statementCommands(['Hana'], ['/store/run/out/60-values.json'])).toBeNull()
+})
 
 test('RUNNER-DEVICE a holder receives and proves by the files of the own share, of a key that was dealt and of its next epoch', () => {
   expect(dealt).toEqual({
