@@ -98,7 +98,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
     if (opened.before.leaving !== null)
       throw new CoreError(
         'HOLDER-LEAVING',
-        `you approved that its epoch is left, by the plan ${opened.before.leaving}`,
+        `you approved that its epoch is left, in the run of the opening ${opened.before.leaving}`,
       )
     const asked = { given, files, options, sealedPath }
     return opened.before.live ? answer(asked, opened, policy) : answerCanary(asked, opened, policy)

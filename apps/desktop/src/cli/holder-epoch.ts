@@ -6,7 +6,7 @@ import type { CommandLine } from './command-line.ts'
 import { mustHaveRoom, wordLines, wordsOf, writeNew } from './files.ts'
 import { blocksLeft } from './holder-answer.ts'
 import { keepState, type ShareOptions, withShare } from './holder-opened.ts'
-import { checkLeaving, checkOldShare, epochLines, readEpochRun } from './holder-run.ts'
+import { checkLeaving, checkOldShare, epochLines, openingDigest, readEpochRun } from './holder-run.ts'
 import { type Outcome, say } from './output.ts'
 import { withPassphrase } from './secret-input.ts'
 import { checkSharePolicy } from './share-policy.ts'
@@ -79,7 +79,7 @@ async function approveEpoch(path: string, options: EpochOptions): Promise<Outcom
     if (header.domain === 'production' && options.yes !== true && !(await askYes('May the key move?')))
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     // On disk before anything leaves: what is left has been told.
-    keepState(options.share, { ...before, leaving: run.terms.planHash }, opened)
+    keepState(options.share, { ...before, leaving: openingDigest(run) }, opened)
     const signature = epochApprovalCodec.sign(key.identity, approval, approval.domain)
     writeNew(options.out, epochApprovalCodec.file.encode({ payload: approval, signatures: [signature] }))
     return {

@@ -10,7 +10,14 @@ import { type CommandLine, refused } from './command-line.ts'
 import { readParsed } from './files.ts'
 import { heldProof } from './held-proof.ts'
 import { keepState, type Opened, type ShareOptions, withShare } from './holder-opened.ts'
-import { checkOldShare, type EpochRun, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
+import {
+  checkLeaving,
+  checkOldShare,
+  type EpochRun,
+  epochLines,
+  readApprovals,
+  readEpochRun,
+} from './holder-run.ts'
 import { type HolderState, statePath } from './holder-state.ts'
 import { type Outcome, say } from './output.ts'
 import { withPassphrase } from './secret-input.ts'
@@ -73,7 +80,10 @@ Example:
     )
 }
 
-/** Errors: those of `readEpochRun`, `readApprovals`, `checkEpochLive`, `withShare` and `checkDealtUnder`, HOLDER-EPOCH, HOLDER-STAYS, REQUEST-DECLINED. */
+/**
+ * An old share is wiped whatever run its holder approved: nothing may be answered with it once the next epoch is live. Errors: those of
+ * `readEpochRun`, `readApprovals`, `checkEpochLive`, `withShare` and `checkDealtUnder`, HOLDER-EPOCH, HOLDER-STAYS, REQUEST-DECLINED.
+ */
 async function live(folder: string, options: EndOptions): Promise<Outcome> {
   const run = readEpochRun(folder, options.policy)
   readApprovals(run)
@@ -112,7 +122,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
   })
 }
 
-/** Errors: those of `readEpochRun`, `withShare` and `checkAborted`, HOLDER-EPOCH, HOLDER-PLAN, EPOCH-LIVE. */
+/** Errors: those of `readEpochRun`, `withShare` and `checkAborted`, HOLDER-EPOCH, HOLDER-PLAN, HOLDER-LEAVING, EPOCH-LIVE. */
 async function keep(folder: string, options: EndOptions): Promise<Outcome> {
   const run = readEpochRun(folder, options.policy)
   if (existsSync(join(folder, 'fhe', 'epoch-live.json')))
@@ -121,8 +131,9 @@ async function keep(folder: string, options: EndOptions): Promise<Outcome> {
   return withShare(options, (opened) => {
     const { envelope, before } = opened
     checkOldShare(run, envelope)
-    if (before.leaving !== run.terms.planHash)
-      throw new CoreError('HOLDER-PLAN', `you approved the plan ${before.leaving ?? 'of no run'}`)
+    if (before.leaving === null)
+      throw new CoreError('HOLDER-PLAN', 'you approved no run, and nothing is to be taken back')
+    checkLeaving(run, before)
     const counted = assembled ? canaryOf(run) : { at64: 0, at128: 0 }
     keepState(options.share, keptState(before, counted), opened)
     const cost = counted.at64 + counted.at128

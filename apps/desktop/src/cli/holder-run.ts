@@ -17,6 +17,7 @@ import {
   type EpochTerms,
   epochApprovalCodec,
   type OpeningCertificate,
+  openingCodec,
   type RosterMember,
 } from '@lux/ceremony/wire'
 import { equalBytes, sha256Hex, toHex } from '@lux/crypto'
@@ -108,16 +109,25 @@ export function checkOldShare({ terms }: EpochRun, { name, share: { header } }: 
     )
 }
 
+/** Which run it is, as k officers signed it: one plan can be begun twice, under another ceremony key, id and log. Hex. */
+export function openingDigest({ opening }: Pick<EpochRun, 'opening'>): string {
+  return openingCodec.payload.digest(opening)
+}
+
 /**
- * That no other plan was told what is left of this share: each would carry the whole of it, and what a canary of the first costs is
- * counted by `keep` alone. Errors: HOLDER-LEAVING.
+ * That no other run was told what is left of this share, though it be of the same plan: each would carry the whole of it, and what a
+ * canary of the first costs is counted by `keep` alone. Errors: HOLDER-LEAVING.
  */
-export function checkLeaving({ terms }: EpochRun, { leaving }: Pick<HolderState, 'leaving'>): void {
-  if (leaving !== null && leaving !== terms.planHash)
+export function checkLeaving(
+  run: Pick<EpochRun, 'opening'>,
+  { leaving }: Pick<HolderState, 'leaving'>,
+): void {
+  const opened = openingDigest(run)
+  if (leaving !== null && leaving !== opened)
     throw new CoreError(
       'HOLDER-LEAVING',
-      `you approved that its epoch is left, by the plan ${leaving}; this one is ${terms.planHash}`,
-      'run `custody holder keep` with the aborted run first',
+      `you approved that its epoch is left, in the run of the opening ${leaving}; this one’s is ${opened}`,
+      'run `custody holder keep` with that run first, once it is aborted',
     )
 }
 
@@ -139,6 +149,7 @@ export function epochLines({ plan, terms, opening }: EpochRun): string[] {
   return [
     `${kind}: ${plan.title}`,
     `ceremony   ${opening.ceremonyId}, ${opening.domain}; plan ${terms.planHash}`,
+    `opening    ${openingDigest({ opening })}`,
     `key        ${terms.keyId}, epoch ${terms.epoch - 1} is left`,
     `next       any ${terms.t} of ${terms.n}: ${holders.join(', ')}`,
     `dealt by   ${dealers.join(', ')}`,

@@ -22,8 +22,8 @@ export type HolderState = {
   /** Ids of requests that were decided. */
   taken: string[]
   /**
-   * Hash of the plan under which the epoch is being left. What was said to be left then is counted for the new shares, so
-   * that this one decrypts nothing more.
+   * Digest of the opening of the run in which the epoch is being left, hex. What was said to be left then is counted for the new
+   * shares, so that this one decrypts nothing more.
    */
   leaving: string | null
   /** Whether the ceremony key has declared the epoch live; the first one of a key is from its dealing on. */
@@ -52,7 +52,7 @@ export function encodeState(
   { share: { header } }: ShareEnvelope,
 ): Uint8Array {
   const payload = {
-    v: 1,
+    v: 2,
     kind: 'holder-state',
     domain: header.domain,
     keyId: toHex(header.keyId),
@@ -87,8 +87,11 @@ export function parseState(
     const { v, kind, domain, keyId, epochId, holder, spent, answered, taken, ...phase } = members(
       document.payload,
     )
+    // Version 1 named the plan, of which there can be several runs: an approval that stands there is of none for certain.
+    if (v === 1 && (phase.leaving ?? null) !== null)
+      throw other('it names a plan and not the run that leaves its epoch')
     const same =
-      v === 1 &&
+      (v === 1 || v === 2) &&
       kind === 'holder-state' &&
       domain === header.domain &&
       keyId === toHex(header.keyId) &&

@@ -1,17 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { checkpointCodec } from '@lux/ceremony/transcript'
-import { type Card, cardCodec, openingCodec, renewCard } from '@lux/ceremony/wire'
-import { generateSealIdentity, openWith, sha256Hex, utf8 } from '@lux/crypto'
+import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
+import { generateSealIdentity, openWith } from '@lux/crypto'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
 import { custodyJson } from '../cli/support/custody.ts'
 import { FheDevices } from './support/fhe-devices.ts'
 import { FhePeople } from './support/fhe-people.ts'
 import { asked, FheRuns } from './support/fhe-runs.ts'
-import { ended } from './support/production-place.ts'
 import { verdictOf } from './support/run-end.ts'
 
 vi.setConfig({ testTimeout: 300_000 })
@@ -34,32 +30,6 @@ afterAll(() => place.remove())
 
 const refusedBy = (code: string) => ({ exit: 1, json: { code } })
 const at = (run: string, ...names: string[]) => place.file(run, ...names)
-
-const lines = (run: string) => readFileSync(join(run, 'transcript.jsonl'), 'utf8').split(/(?<=\n)/)
-/** What a copy of an aborted run must not get away with. */
-const spoilings: readonly [string, (run: string) => void][] = [
-  ['shorter', (run) => writeFileSync(join(run, 'transcript.jsonl'), lines(run).slice(0, -1).join(''))],
-  [
-    'changed',
-    (run) =>
-      writeFileSync(
-        join(run, 'transcript.jsonl'),
-        lines(run).join('').replace('"reason":"a complaint"', '"reason":"no complaint"'),
-      ),
-  ],
-  ['no-checkpoints', (run) => rmSync(join(run, 'checkpoints'), { recursive: true })],
-  [
-    'one-witness',
-    (run) => {
-      const [name = ''] = readdirSync(join(run, 'checkpoints'))
-      const path = join(run, 'checkpoints', name)
-      const file = checkpointCodec.file.parse(new Uint8Array(readFileSync(path)))
-      if (!file.ok) throw new Error(file.detail)
-      const { payload, signatures } = file.value
-      writeFileSync(path, checkpointCodec.file.encode({ payload, signatures: signatures.slice(0, 1) }))
-    },
-  ],
-]
 
 /** Ida's second card as somebody would like it to be, who is not Ida or no longer remembers which card is the present one. */
 const badRenewals: readonly [string, string, (recipient: string) => Card][] = [
@@ -94,77 +64,29 @@ const badRenewals: readonly [string, string, (recipient: string) => Card][] = [
   ],
 ]
 
-/** A copy of a run as its officers would have opened it with another text of its plan. */
-function reopened(run: string, as: string, change: (plan: string) => string): string {
-  const folder = runs.copyOf(run, as)
-  const path = join(folder, 'plan.yaml')
-  const text = readFileSync(path, 'utf8')
-  const changed = change(text)
-  expect(changed).not.toBe(text)
-  writeFileSync(path, changed)
-  const opening = openingCodec.file.parse(new Uint8Array(readFileSync(join(folder, 'opening.json'))))
-  if (!opening.ok) throw new Error(opening.detail)
-  const payload = { ...opening.value.payload, planHash: sha256Hex(utf8(changed)) }
-  const signatures = ['Otto', 'Ophelia'].map((name) =>
-    openingCodec.sign(place.person(name).identity, payload, 'production'),
-  )
-  writeFileSync(join(folder, 'opening.json'), openingCodec.file.encode({ payload, signatures }))
-  return folder
-}
-
 /** The run `move` opened with Ida's present card alone. */
 function kept(): string {
   const second = cardCodec.digest(place.renewed.get('Ida')!.card)
   const seat = new RegExp(`\\n {2}- role: holder\\n {4}name: Ida\\n {4}card: "?${second}"?`)
-  return reopened('move', 'kept', (plan) => plan.replace(seat, ''))
+  return runs.reopened('move', 'kept', (plan) => plan.replace(seat, ''))
 }
 
 describe('a refresh in production, people on files', () => {
   test('FHE-PRODUCTION a key is dealt and its holders spend some of what they have', async () => {
     await runs.deal(devices, holders)
     await devices.encrypt('deal', 'first.bin', 66n, 'u8', 'encrypt 1.0')
-  })
-
-  test('HOLDER-LEAVING, EPOCH-LOG: an approval is taken back where the run was aborted, on its whole log and the close-out of its ceremony key alone', async () => {
-    await runs.planMove('given-up', refresh)
-    const left = await runs.past('given-up', await runs.begin('given-up', { public: first }))
-    const approval = at('given-up', 'in', 'epoch-3.json')
-    expect(await devices.epoch('approve-epoch', 'Jan', asked(left)[0]!, approval)).toMatchObject({ exit: 0 })
-    const other = reopened('given-up', 'at-once', (plan) => plan.replace(/^title: .*$/m, 'title: at once'))
-    for (const verb of ['approve-epoch', 'redeal'])
-      expect(
-        await devices.epoch(verb, 'Jan', asked(left)[0]!, place.file('never.json'), '--run', other),
-      ).toMatchObject({ exit: 1, json: { code: 'HOLDER-LEAVING', remedy: expect.stringContaining('keep') } })
-    expect(
-      await devices.epoch('approve-epoch', 'Jan', asked(left)[0]!, place.file('again.json')),
-    ).toMatchObject({ exit: 0 })
-    const question = await devices.request(first, 'first.bin', 'still the old one', true)
-    const answer = (out: string) => devices.answer('Jan.0', question, 'first.bin', place.file(out))
-    expect(await answer('never.json')).toMatchObject(refusedBy('HOLDER-LEAVING'))
-    expect(await devices.end('keep', 'Jan.0', at('given-up'))).toMatchObject({
-      exit: 2,
-      json: { code: 'FILE-MISSING' },
-    })
-    const given = await ended(abortCeremony(at('given-up'), { reason: 'a complaint' }, place.program))
-    expect(given).toMatchObject({ exit: 0, json: { state: 'Aborted' } })
-    for (const [what, spoil] of spoilings) {
-      const spoilt = runs.copyOf('given-up', `given-up-${what}`)
-      spoil(spoilt)
-      expect([what, (await devices.end('keep', 'Jan.0', spoilt)).json]).toMatchObject([
-        what,
-        { code: what === 'one-witness' ? 'QUORUM-SHORT' : 'EPOCH-LOG' },
-      ])
-    }
-    expect(await devices.end('keep', 'Jan.0', at('given-up'))).toMatchObject({
+    const question = await devices.request(first, 'first.bin', 'in the first epoch', true)
+    expect(await devices.answer('Jan.0', question, 'first.bin', place.file('first-Jan.json'))).toMatchObject({
       exit: 0,
-      json: { state: 'kept' },
+      json: { spent: 4 },
     })
-    expect(await answer('jan.json')).toMatchObject({ exit: 0, json: { spent: 4 } })
   })
 
   test('PLAN-43 no new epoch begins in which a holder stays with the envelope key of now, or with one that she did not sign', async () => {
     const values = runs.moveValues(refresh)
     expect(() => place.writePlan('kept', 'resharing', values)).toThrow(/PLAN-43/)
+    // Renewals for a plan that came to nothing.
+    for (const name of holders) await place.renew(name)
     const { recipient } = await generateSealIdentity()
     for (const [i, [code, , make]] of badRenewals.entries()) {
       const card = make(recipient)

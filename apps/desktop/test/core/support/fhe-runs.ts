@@ -1,8 +1,8 @@
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { stayingHolders } from '@lux/ceremony/plan'
-import type { Card } from '@lux/ceremony/wire'
-import { sha256Hex, toHex } from '@lux/crypto'
+import { type Card, openingCodec } from '@lux/ceremony/wire'
+import { sha256Hex, toHex, utf8 } from '@lux/crypto'
 import { parsePublic } from '@lux/crypto/fhe'
 import { expect } from 'vitest'
 import { resumeCeremony } from '../../../src/cli/ceremony-resume.ts'
@@ -80,6 +80,12 @@ export class FheRuns {
     this.#place.writePlan(name, 'resharing', values, again)
   }
 
+  /** The plan and lock of one run under the name of another: not a byte of them differs. */
+  planAgain(name: string, as: string): void {
+    for (const end of ['yaml', 'lock.json'])
+      copyFileSync(this.#place.file(`${name}.${end}`), this.#place.file(`${as}.${end}`))
+  }
+
   /** Blanks of a plan that moves the key of the run `deal`. */
   moveValues(more: Values = {}) {
     const nextHolders = ['Ida', 'Kim', 'Lea']
@@ -120,6 +126,24 @@ export class FheRuns {
       if (existsSync(from)) cpSync(from, join(to, name), { recursive: true })
     }
     return to
+  }
+
+  /** A copy of a run as its officers would have opened it with another text of its plan. */
+  reopened(run: string, as: string, change: (plan: string) => string): string {
+    const folder = this.copyOf(run, as)
+    const path = join(folder, 'plan.yaml')
+    const text = readFileSync(path, 'utf8')
+    const changed = change(text)
+    expect(changed).not.toBe(text)
+    writeFileSync(path, changed)
+    const opening = openingCodec.file.parse(new Uint8Array(readFileSync(join(folder, 'opening.json'))))
+    if (!opening.ok) throw new Error(opening.detail)
+    const payload = { ...opening.value.payload, planHash: sha256Hex(utf8(changed)) }
+    const signatures = ['Otto', 'Ophelia'].map((name) =>
+      openingCodec.sign(this.#place.person(name).identity, payload, 'production'),
+    )
+    writeFileSync(join(folder, 'opening.json'), openingCodec.file.encode({ payload, signatures }))
+    return folder
   }
 
   #requests(run: string, pattern: RegExp): string[] {
