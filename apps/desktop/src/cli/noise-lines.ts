@@ -36,7 +36,7 @@ function hiddenBy(
   epoch: number,
   lifeFloor: number,
 ): string {
-  // What earlier epochs were allowed is not in a share, so what they spent is reckoned too low where it was more: THRESHOLD-FHE section 5.
-  const most = epoch > 0 ? 'at most ' : ''
-  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${most}${lifeBits.toFixed(1)} are left for the key’s life (floor ${lifeFloor})`
+  // What earlier epochs spent is not in a share, and is reckoned from what was carried, which can be off to either side: THRESHOLD-FHE section 5.
+  const are = epoch > 0 ? 'are reckoned to be' : 'are'
+  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${lifeBits.toFixed(1)} ${are} left for the key’s life (floor ${lifeFloor})`
 }

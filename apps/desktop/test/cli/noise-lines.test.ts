@@ -10,14 +10,14 @@ const noise = {
 } as const
 
 test.each([noiseLines, canaryNoiseLines])(
-  'what is left for life is an upper bound in every epoch but the first: %o',
+  'what is left for life is a reckoning, and no bound, in every epoch but the first: %o',
   (lines) => {
     expect(lines(noise, 0)).toEqual([
       'noise hides each block, squashed, by 51 bits (floor 40); 24.0 are left for the key’s life (floor 20)',
     ])
     for (const epoch of [1, 7])
       expect(lines(noise, epoch, 22)).toEqual([
-        'noise hides each block, squashed, by 51 bits (floor 40); at most 24.0 are left for the key’s life (floor 22)',
+        'noise hides each block, squashed, by 51 bits (floor 40); 24.0 are reckoned to be left for the key’s life (floor 22)',
       ])
   },
 )

@@ -77,7 +77,7 @@ export type PartialDecryption = {
   readonly belowFloor: boolean
   /**
    * Bits by which one block's noise drowns what it must hide, given `source`, and what is left after all blocks of the key's life: those
-   * of earlier epochs count through the budget that was carried: what it lacks of the largest that noise and `allowed` leave.
+   * of earlier epochs are reckoned from the budget that was carried, `spentEarlier`.
    */
   readonly blockBits: number
   readonly lifeBits: number

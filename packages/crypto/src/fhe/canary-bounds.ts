@@ -61,9 +61,10 @@ export type CanaryNoise = {
 }
 
 /**
- * Blocks that a holder of earlier epochs spent: what the carried budget lacks of the largest that the noise of this quorum leaves and the
- * policy allows now. Under a larger cap or another quorum earlier ones may have spent more, which no share says: after a move this is the
- * least, and what is left for life the most; the budget itself keeps the 20 bits.
+ * Blocks that a holder of earlier epochs is reckoned to have spent: what the carried budget lacks of the largest that the noise of this
+ * quorum leaves and the policy allows now. No bound to either side: more may have been spent (a cap that was lowered since, another
+ * quorum), or less (holders who were silent count as having spent all, a cap that was raised since withheld what nobody spent), which no
+ * share says. The budget itself keeps the 20 bits.
  */
 export function spentEarlier(
   { share: { header, budgets } }: Pick<VerifiedShare, 'share'>,
