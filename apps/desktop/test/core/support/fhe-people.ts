@@ -10,15 +10,15 @@ import {
   cardCodec,
   planApprovalCodec,
   planLockCodec,
+  renewCard,
   signatureAnswerCodec,
   signatureContext,
   signatureRequestCodec,
 } from '@lux/ceremony/wire'
 import { fromBase64, generateSealIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
 import { findSoftTokenLibrary, softTokenEnvironment, startHsm } from '@lux/hsm'
-import { openKeyFile, sealKeyFile } from '../../../src/cli/key-file.ts'
+import { sealKeyFile } from '../../../src/cli/key-file.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
-import { custodyJson } from '../../cli/support/custody.ts'
 import { type Enrolled, enrolled, passphrase, passphraseFile, workFactor } from '../../cli/support/people.ts'
 
 export const build = 'b1'.repeat(32)
@@ -99,23 +99,17 @@ export class FhePeople {
     return this.people.get(name)!
   }
 
-  /** A holder who stays makes an envelope key for the next epoch, by the command; in place of one made before. */
+  /** A holder who stays makes an envelope key for the next epoch, in place of one made before: `holder renew` with cheaper scrypt. */
   async renew(name: string): Promise<Enrolled> {
-    const { keyPath, identity } = this.person(name)
-    const [newKey, cardPath] = [this.file(`${name}.next.key`), this.file(`${name}.next.json`)]
-    for (const path of [newKey, cardPath]) rmSync(path, { force: true })
-    const ran = await custodyJson([
-      ...['holder', 'renew', '--key', keyPath, '--new-key', newKey, '--out', cardPath],
-      ...this.pass,
-    ])
-    if (ran.exit !== 0) throw new Error(JSON.stringify(ran.json))
-    const { card, seal } = await openKeyFile(newKey, passphrase)
-    // Cheaper than what the command chooses: the tests are about something else than scrypt.
-    writeFileSync(newKey, await sealKeyFile({ card, identity, seal }, passphrase, { workFactor }), {
-      mode: 0o600,
-    })
-    writeFileSync(this.file(`cards/${cardCodec.digest(card)}.json`), readFileSync(cardPath))
-    const renewed = { card, identity, seal, cardPath, keyPath: newKey }
+    const { card: present, identity } = this.person(name)
+    const [keyPath, cardPath] = [this.file(`${name}.next.key`), this.file(`${name}.next.json`)]
+    const { recipient, identity: seal } = await generateSealIdentity()
+    const card = renewCard(identity, present, recipient)
+    const key = await sealKeyFile({ card, identity, seal }, passphrase, { workFactor })
+    writeFileSync(keyPath, key, { mode: 0o600 })
+    for (const path of [cardPath, this.file(`cards/${cardCodec.digest(card)}.json`)])
+      writeFileSync(path, cardCodec.encode(card))
+    const renewed = { card, identity, seal, cardPath, keyPath }
     this.renewed.set(name, renewed)
     return renewed
   }
