@@ -11,6 +11,7 @@ import base64
 import binascii
 import functools
 import hashlib
+import itertools
 import json
 import re
 import struct
@@ -295,6 +296,7 @@ member = also(
     obj(name=line, card=digest, keys=keys, algorithms=array(literal(*SCHEMES))),
     lambda one: one['algorithms'] == [scheme for scheme in SCHEMES if scheme in one['keys']])
 members = also(array(member, 0, 32), lambda all_: distinct(m['card'] for m in all_) and distinct(m['name'] for m in all_))
+JOINED = [{'recorder', 'witness'}, {'officer', 'holder'}]
 LEVELS = ['root', 'organisation', 'project', 'data']
 HARDWARE_PROFILES = {'tpm2', 'yubihsm', 'luna', 'nshield', 'cloudhsm', 'smartcard-hsm'}
 evidence = literal('E0', 'E1', 'E2', 'E3')
@@ -1968,15 +1970,27 @@ class Verifier:
             except Refused:
                 card = self.servers[name] = parse(data, server_shape, 32768)
             need(card['domain'] == p['domain'], 'a card of the other domain')
-        joined = [{'recorder', 'witness'}, {'officer', 'holder'}]
         for seat in self.run['header']['roster']:
             card = self.people.get(seat['card'])
             need(card and card['name'] == seat['name'], f"no card for {seat['name']}")
-            need(card['kind'] == seat['role'] or {card['kind'], seat['role']} in joined, 'a seat with a card of another kind')
+            need(card['kind'] == seat['role'] or {card['kind'], seat['role']} in JOINED, 'a seat with a card of another kind')
             self.check_renewal(seat)
+        self.need_single_seats()
         seated = {seat['card'] for seat in self.run['header']['roster']}
         need(set(self.people) <= seated, 'a card belongs to nobody in the room')
         need(set(self.servers) <= {p['audience']}, 'a server card is not that of the audience')
+
+    def need_single_seats(self):
+        """Nobody sits twice in a set, nor in two roles that may not join, by name or by any single key."""
+        seats = [(seat, self.people[seat['card']]) for seat in self.run['header']['roster']]
+        for (one, card), (other, held) in itertools.combinations(seats, 2):
+            distinct_cards, roles = one['card'] != other['card'], {one['role'], other['role']}
+            need('recipient' not in card or not distinct_cards or card['recipient'] != held.get('recipient'), 'two seats with one envelope key')
+            if one['name'] != other['name'] and not set(card['keys'].values()) & set(held['keys'].values()):
+                continue
+            # Of a holder who stays for the next epoch both seats have the same keys, and the second card renews the first.
+            stays = roles == {'holder'} and one['name'] == other['name'] and distinct_cards
+            need(stays or roles in JOINED, f"{one['name']} and {other['name']}: one name or key in two seats")
 
     def check_renewal(self, seat):
         """A holder's second seat is for the next epoch: the same person, signed by the same keys, with another envelope key."""

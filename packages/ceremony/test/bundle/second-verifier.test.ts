@@ -8,6 +8,7 @@ import { elsewhere, newToken } from '../support/altered-places.ts'
 import { withString } from '../support/altered-reference-string.ts'
 import { alteredRenewals } from '../support/altered-renewals.ts'
 import { soundReadings } from '../support/altered-run.ts'
+import { joinedSeats } from '../support/altered-seats.ts'
 import { soundTranscripts } from '../support/altered-transcript.ts'
 import { softToken } from '../support/altered-trust.ts'
 import { entropyOf } from '../support/people.ts'
@@ -27,7 +28,7 @@ describe('the second verifier', () => {
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
     cases.push(await sampleBundle({ domain: 'rehearsal', fhe: true, binary: true }))
     cases.push(await sampleBundle({ replica: true }), await sampleBundle(withString))
-    for (const options of [newToken, elsewhere, ...soundTranscripts, ...soundReadings()])
+    for (const options of [newToken, elsewhere, joinedSeats, ...soundTranscripts, ...soundReadings()])
       cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       cases.push(await sampleBundle({ domain, fhe: true, life: true, renewed: true }))

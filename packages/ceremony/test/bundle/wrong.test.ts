@@ -6,6 +6,7 @@ import { other } from '../support/altered-parts.ts'
 import { elsewhere, newToken } from '../support/altered-places.ts'
 import { withString } from '../support/altered-reference-string.ts'
 import { soundReadings } from '../support/altered-run.ts'
+import { joinedSeats } from '../support/altered-seats.ts'
 import { soundTranscripts } from '../support/altered-transcript.ts'
 import { softToken } from '../support/altered-trust.ts'
 import {
@@ -59,6 +60,10 @@ describe('a bundle signed as it is', () => {
 
   it('accepts a token that is new, and a rehearsal with other tokens and servers', async () => {
     for (const options of [newToken, elsewhere]) expect(await failedFor(options)).toEqual([])
+  })
+
+  it('CARDS accepts a witness who records and an officer who holds a share', async () => {
+    expect(await failedFor(joinedSeats)).toEqual([])
   })
 
   it('TOKEN-SOFT accepts a hardware token where programs are forbidden', async () => {

@@ -6,6 +6,7 @@ import { alteredStrings } from './altered-reference-string.ts'
 import { alteredRenewals } from './altered-renewals.ts'
 import { alteredReplicas } from './altered-replicas.ts'
 import { alteredRun } from './altered-run.ts'
+import { alteredSeats } from './altered-seats.ts'
 import { alteredSigners } from './altered-signers.ts'
 import { alteredTranscript } from './altered-transcript.ts'
 import { alteredTrust } from './altered-trust.ts'
@@ -22,4 +23,5 @@ export const altered: Altered[] = [
   ...alteredFhe,
   ...alteredStrings,
   ...alteredRenewals,
+  ...alteredSeats,
 ]

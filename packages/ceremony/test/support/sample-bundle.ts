@@ -20,6 +20,7 @@ import { newPolicy, type PolicyFile, policyDigest, policyDocument } from '../../
 import { encodeTranscript, type Header } from '../../src/transcript/index.ts'
 import {
   approvalOf,
+  type Card,
   cardCodec,
   type OpeningCertificate,
   openingCodec,
@@ -55,9 +56,11 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const domain = options.domain ?? 'production'
   const alter = options.alter ?? {}
   const entropy = entropyOf('sample')
-  const officers = ['Ada', 'Berta', 'Cem'].map((name) => makePerson('officer', name, domain))
-  const witnesses = ['Wim', 'Xenia'].map((name) => makePerson('witness', name, domain))
-  const holders = options.fhe ? ['Hana', 'Ito', 'Jun'].map((name) => makePerson('holder', name, domain)) : []
+  const seat = (kind: Card['kind'], ...names: string[]) =>
+    names.map((name) => makePerson(kind, name, domain)).map((one) => alter.person?.(one) ?? one)
+  const officers = seat('officer', 'Ada', 'Berta', 'Cem')
+  const witnesses = seat('witness', 'Wim', 'Xenia')
+  const holders = options.fhe ? seat('holder', 'Hana', 'Ito', 'Jun') : []
   const others = samplePeople(domain)
   const server = options.server ?? makeServer('server', domain)
   const ceremony = generateIdentity(entropyOf(`${domain}/ceremony`), ['p256', 'mlDsa65'])
@@ -110,7 +113,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
 
   const staying = sampleStaying(options, holders)
   const joining = options.life ? [...staying, ...others.newcomers, ...others.approvers] : []
-  const roster = [...officers, ...witnesses, ...holders, ...joining]
+  const roster = [...officers, ...witnesses, ...holders, ...joining, ...(alter.guests ?? [])]
   const { transports, destinations, serials } = sampleTransports(domain, server, options, entropy, put)
   const planHash = put(planBytes(samplePlan(options, roster, { policy: digest, destinations }), options))
   const plainHeader: Header = {
@@ -183,7 +186,8 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const openingBlob = put(openingCodec.file.encode({ payload: opening, signatures }))
   const people = { ceremony, witnesses: witnesses.map(({ identity }) => identity) }
   const checkpoints = sampleCheckpoints({ header, transcript }, opening, people, alter, put)
-  const cards = roster.map(({ card }) => put(cardCodec.encode(card)))
+  const seated = [...new Map(roster.map(({ card }) => [cardCodec.digest(card), card])).values()]
+  const cards = seated.map((card) => put(cardCodec.encode(card)))
   cards.push(put(serverCardCodec.encode(server.card)))
 
   const plainPredicate: Predicate = {

@@ -12,7 +12,7 @@ import type {
   PlanLock,
   Transport,
 } from '../../src/wire/index.ts'
-import type { Server } from './people.ts'
+import type { Person, Server } from './people.ts'
 import type { EpochAlterations } from './sample-epochs.ts'
 
 /** A document that somebody signs, by what it is. */
@@ -56,6 +56,9 @@ export type Alterations = {
   predicate?: (predicate: Predicate) => Predicate
   blobs?: (blobs: BlobSource[]) => BlobSource[]
   epochs?: EpochAlterations
+  /** Anybody in the room, before a card of theirs is used; and who sits there besides. */
+  person?: (person: Person) => Person
+  guests?: Person[]
   /** The second card of the holder who stays. */
   renewal?: (card: Card) => Card
   signer?: SignerOf

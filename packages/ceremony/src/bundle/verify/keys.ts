@@ -8,6 +8,7 @@ import { transportCodec } from '../../wire/transport.ts'
 import { levels, type WrapNode } from '../predicate.ts'
 import { checkAttestations } from './attestations.ts'
 import { checkReplicas } from './replicas.ts'
+import { mayJoin, seatsFault } from './seats.ts'
 import { required, type Verification } from './state.ts'
 
 type Seat = Header['roster'][number]
@@ -41,12 +42,14 @@ async function checkCards(v: Verification): Promise<Outcome<string>> {
     const person = v.people.get(card)
     if (person === undefined) return refuse('CARDS', `the card of ${name} (${role}) is not in the bundle`)
     if (person.name !== name) return refuse('CARDS', `the card of ${name} (${role}) is of ${person.name}`)
-    if (!fits(role, person.kind))
+    if (role !== person.kind && !mayJoin(role, person.kind))
       return refuse('CARDS', `${name} sits as ${role} with a card of a ${person.kind}`)
     seated.add(card)
     const renewed = checkSeat(v, { role, name, card })
     if (!renewed.ok) return refuse('CARDS', `${renewed.rule}: ${renewed.detail}`)
   }
+  const twice = seatsFault(v)
+  if (twice !== null) return refuse('CARDS', twice)
   for (const [digest, { name }] of v.people) {
     if (!seated.has(digest)) return refuse('CARDS', `the card of ${name} belongs to nobody in the room`)
   }
@@ -64,15 +67,6 @@ function checkSeat(v: Verification, { role, name, card }: Seat): Outcome<Card> {
   if (role !== 'holder' || first === undefined || first.card === card) return checkRenewalSignature(own)
   if (seats.length > 2) return refuse('CARDS', `${name} sits ${seats.length} times as holder`)
   return checkRenewal(required(v.people.get(first.card) ?? null), own)
-}
-
-/** One role a person, but recorder and witness, or officer and holder, may be one. */
-function fits(role: string, kind: string): boolean {
-  const joined = [
-    ['recorder', 'witness'],
-    ['officer', 'holder'],
-  ]
-  return role === kind || joined.some((pair) => pair.includes(role) && pair.includes(kind))
 }
 
 async function checkTransports(v: Verification): Promise<Outcome<string>> {
