@@ -743,8 +743,10 @@ def dealing_in(fact):
     return (named if isinstance(named, str) else '',)
 
 
-RECORDED = {'probe-token', 'make-ceremony-key', 'generate-root', 'generate-key', 'prove-possession', 'prove-replica', 'attest',
-            'fhe-deal', 'assemble-epoch', 'sign-epoch-live'}
+MAKING = {'make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal'}
+RECORDED = MAKING | {'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live'}
+ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.closed')
+WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
 
 
 def member(value, name):
@@ -763,7 +765,7 @@ def fits(recorded, **members):
 def fold(lines, sizes, most=1_000_000):
     """Header, node 0, last head and the heads at `sizes` of the lines of a transcript of at most `most` entries."""
     header, node, tree, heads, made_at, opened, decided, performed, keys_read, dealing = None, b'', Tree(), {}, {}, 0, [], {}, {}, None
-    results, redacted = {}, set()
+    results, redacted, steps, course, made, paused, ended = {}, set(), set(), [], [], False, None
 
     def head():
         return {'size': str(tree.size), 'node': node.hex(), 'root': tree.root().hex()}
@@ -794,8 +796,15 @@ def fold(lines, sizes, most=1_000_000):
                 effect, result = fact.get('effect'), fact.get('result')
                 if isinstance(effect, str) and effect in RECORDED and result is not None:
                     results[entry['stepId'], effect] = result
+                    if effect in MAKING:
+                        made.append((int(entry['seq']), entry['stepId'], effect, read and read[1]))
             if fact is None and kind in ('step.performed', 'step.reconciled'):
                 redacted.add(entry['stepId'])
+            steps.add(entry['stepId'])
+            if kind.startswith('step.') and course[-1:] != [entry['stepId']]:
+                course.append(entry['stepId'])
+            paused = kind == 'run.paused' or (paused and kind != 'run.resumed')
+            ended = ended or (kind if kind in ENDINGS else None)
             opened += kind == 'exception.opened'
             if kind == 'exception.decided':
                 document = fact.get('document') if fact is not None else None
@@ -806,7 +815,8 @@ def fold(lines, sizes, most=1_000_000):
     need(header is not None, 'no header')
     return {'header': header, 'node0': node0.hex(), 'head': head(), 'heads': heads, 'made_at': made_at,
             'opened': opened, 'decided': decided, 'performed': performed, 'keys_read': keys_read, 'dealing': dealing,
-            'results': results, 'redacted': redacted}
+            'results': results, 'redacted': redacted, 'named': steps, 'course': course, 'made': made,
+            'stopped': ended or ('run.paused' if paused else None)}
 
 
 # --- SPEC 6.8: vendors' attestations -----------------------------------------------------------------------------
@@ -1687,7 +1697,7 @@ NEEDS = {
     'ATTESTATIONS': 'POSSESSION PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT',
-    'TRANSCRIPT-CONTENT': 'PLAN-CONTENT OPENING-CERTIFICATE TRANSPORTS WRAP-TREE', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
+    'TRANSCRIPT-CONTENT': 'PLAN-CONTENT OPENING-CERTIFICATE EXCEPTIONS TRANSPORTS WRAP-TREE', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
     'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
     'POLICY-EXPIRY': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
     'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
@@ -2019,6 +2029,7 @@ class Verifier:
             receipt_key = self.servers[payload['audience']]['receiptKey']
             check_signatures('transport', self.p['domain'], jcs(payload), document['signatures'], [([receipt_key], 1)])
             need(all(root['id'] in roots for root in one['roots']), 'a root that the tree does not have')
+            need(all(root['mechanism'] in TRANSPORT_MECHANISMS for root in one['roots']), 'a root that is wrapped otherwise')
             self.transport_serials.append(payload['serial'])
 
     def check_wrap_tree(self):
@@ -2028,6 +2039,7 @@ class Verifier:
             need(node['id'] not in seen, 'a key is there twice')
             absent = [node[name] is None for name in ('parent', 'blob', 'mechanism')]
             need(absent == [root] * 3, 'exactly a root has no parent, blob and mechanism')
+            need(root or node['mechanism'] in WRAP_MECHANISMS, 'a key that is wrapped otherwise')
             need((node['root'] is not None) == root, 'exactly a root has a root id')
             if not root:
                 parent = seen.get(node['parent'])
@@ -2042,6 +2054,7 @@ class Verifier:
             node = nodes.get(proof['id'])
             need(node and node['level'] != 'data' and proof['id'] not in seen, 'a proof of no key encryption key, or there twice')
             seen.add(proof['id'])
+            need(proof['mechanism'] in WRAP_MECHANISMS, 'proved by another mechanism')
             while node['level'] != 'root':
                 node = nodes[node['parent']]
             born, root_id = bytes.fromhex(node['root']['born']), bytes.fromhex(node['root']['rootId'])
@@ -2321,7 +2334,7 @@ class Verifier:
 
     def recorded(self, step):
         """(what the transcript says of a step,): (None,) where its facts are redacted, None where nothing was done in it."""
-        effect = {'replicate-root': 'prove-replica', 'epoch-live': 'sign-epoch-live'}.get(step['do'], step['do'])
+        effect = {'replicate-root': 'prove-replica', 'epoch-live': 'sign-epoch-live', 'seal': 'inventory'}.get(step['do'], step['do'])
         result = self.run['results'].get((step['id'], effect))
         if result is not None:
             return (result,)
@@ -2329,11 +2342,12 @@ class Verifier:
 
     def check_transcript_content(self):
         making = ('make-ceremony-key', 'generate-root', 'generate-key')
-        steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live')
+        steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live', 'seal')
         need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
 
         def of(*kinds):
             return [(step, self.recorded(step)[0]) for step in steps if step['do'] in kinds]
+        self.need_course([step for part in self.plan['parts'] for step in part['steps']])
         self.need_recorded_evidence(of(*making), of('attest'))
         self.need_recorded_tree(of(*making))
         for proof in self.p['possession']:
@@ -2356,7 +2370,7 @@ class Verifier:
             mine = [(step, result) for step, result in made if step['key'] == key]
             need(mine, f"{one['id']}: no step of the plan makes it")
             step, result = mine[0]
-            self.need_place(step['token'], one)
+            self.need_place(step, one)
             need(result is None or same(member(member(result, 'evidence'), 'ckaId'), one['ckaId']), f"{one['id']}: another CKA_ID")
             # What was read when somebody vouched for the key counts, not what was read when it was made.
             read = next((told for step, told in attested if step['key'] == key), result)
@@ -2364,21 +2378,63 @@ class Verifier:
             need(read is None or same(member(read, 'evidence'), own), f"{one['id']}: the transcript has other evidence")
             need(key is not None or result is None or same(member(result, 'keys'), self.ceremony_keys()), 'another ceremony key')
 
-    def need_place(self, role, one):
-        opened = zip([token['role'] for token in self.run['header']['tokens']], self.opening['payload']['tokenSerials'])
-        need(next((serial for of, serial in opened if of == role), None) == one['serial'], f"{one['id']}: read in another token than the officers opened")
-        need(one['evidence'] == 'E0' or self.is_probed(role, one['serial']), f"{one['id']}: of a token that passed no probe")
+    def need_place(self, step, one):
+        need(self.serial_of(step['token']) == one['serial'], f"{one['id']}: read in another token than the officers opened")
+        need(one['evidence'] == 'E0' or self.is_probed(step, 'E1'), f"{one['id']}: of a token that passed no probe")
 
-    def is_probed(self, role, serial):
-        for step in self.steps_of('probe-token'):
-            told = self.recorded(step) if step['token'] == role else None
+    def is_probed(self, step, least):
+        """Whether the token of a step passed a probe before it."""
+        serial = self.serial_of(step['token'])
+        for one in itertools.takewhile(lambda other: other['id'] != step['id'], self.steps_of('probe-token', step['do'])):
+            told = self.recorded(one) if one['do'] == 'probe-token' and one['token'] == step['token'] else None
             if told == (None,):
                 return True
             # A rehearsal's token may be one that no profile knows.
-            known = told is not None and (self.p['domain'] == 'rehearsal' or member(told[0], 'level') == 'E1')
-            if known and member(told[0], 'passed') is True and member(told[0], 'serial') == serial:
+            known = told is not None and (least == 'E0' or self.p['domain'] == 'rehearsal' or member(told[0], 'level') == 'E1')
+            if known and member(told[0], 'passed') is True and member(told[0], 'serial') == serial is not None \
+                    and member(told[0], 'wrapMechanism') in WRAP_MECHANISMS:
                 return True
         return False
+
+    def need_course(self, steps):
+        """What the transcript says can have been one run of the plan, ready to be sealed."""
+        run, names, kinds = self.run, [step['id'] for step in steps], [step['do'] for step in steps]
+        need(run['stopped'] is None, f"{run['stopped']}: the run was not at work when it was sealed")
+        need(distinct(names) and 'seal' in kinds, 'two steps of one id, or none that seals')
+        seal = kinds.index('seal')
+        need(set(names[:seal + 1]) <= run['named'], 'the transcript has nothing of a step')
+        places = {name: at for at, name in enumerate(names)}
+        course = [places[name] for name in run['course'] if name in places]
+        need(course == sorted(course) and course[-1:] == [seal], 'steps in another order than the plan, or after the one that seals')
+        for step in steps:
+            need(step['do'] not in ('make-ceremony-key', 'generate-root', 'generate-key', 'replicate-root') or self.is_probed(step, 'E0'),
+                 f"{step['id']}: in a token that passed no probe before")
+        self.need_makers(steps)
+        before = {}
+        for seq, name, effect, cka_id_ in run['made']:
+            need(name in places and kinds[places[name]] == effect, f'{name}: {effect} in a step that is for something else')
+            if name in before:
+                self.need_retry(name, *before[name], seq)
+            before[name] = seq, cka_id_
+
+    def need_makers(self, steps):
+        """A key is made by one step, after the key above it, and is used in none before."""
+        made_by = [(step, step['key'] if step['do'] in ('generate-root', 'generate-key') else (step['do'],))
+                   for step in steps if step['do'] in MAKING]
+        need(distinct(key for _, key in made_by), 'two steps make one key')
+        parents, to_be_made = {key['id']: key.get('parent') for key in self.plan['keys']}, {key for _, key in made_by}
+        for step in steps:
+            used = parents.get(step['key']) if step['do'] in MAKING else step['key']
+            need(used is None or used not in to_be_made, f"{step['id']}: comes before {used} is made")
+            to_be_made -= {key for one, key in made_by if one is step}
+
+    def need_retry(self, name, first, cka_id_, again):
+        """Officers decided to make it again, and what was there before is gone."""
+        need(any(step == name and first < seq < again and document['payload']['decided'] == 'retry'
+                 for (seq, step, _), document in zip(self.run['decided'], self.exceptions)), f'{name}: made a second time, and nobody decided so')
+        listed = [member(result, 'objects') for (_, effect), result in self.run['results'].items() if effect == 'inventory']
+        need(not isinstance(cka_id_, str) or not any(member(one, 'ckaId') == cka_id_ for objects in listed if isinstance(objects, list) for one in objects),
+             f'{name}: what was made before the retry is in the token still')
 
     def need_recorded_tree(self, made):
         sent = [one['roots'] for one in self.p['transports']]
@@ -2389,6 +2445,7 @@ class Verifier:
                 need(node['root'] is not None and node['root']['born'] != self.p['ceremonyId'], f'{name}: no step of the plan makes it')
                 need(not any(roots), f'{name}: the transcript wraps it to no server')
             elif mine[0] is not None and node['level'] == 'root':
+                need(member(mine[0], 'mechanism') in WRAP_MECHANISMS, f'{name}: made to wrap by another mechanism')
                 blobs = member(mine[0], 'blobs')
                 blobs = blobs if isinstance(blobs, list) else []
                 need(all(member(blob, 'serial') in self.transport_serials for blob in blobs), f'{name}: wrapped for others')
@@ -2404,7 +2461,7 @@ class Verifier:
         replicas = self.p.get('replicas', [])
         need(len(replicas) <= len(brought), 'the transcript has nothing of a replica')
         for one, (step, result) in zip(replicas, brought):
-            self.need_place(step['token'], one)
+            self.need_place(step, one)
             told = {name: one[name] for name in ('serial', 'way', 'mechanism', 'digest')}
             read = {'ckaId': one['ckaId'], 'level': one['evidence'], 'attributes': one['attributes']}
             need(result is None or (fits(result, **told) and fits(member(result, 'evidence'), **read)), 'another replica')

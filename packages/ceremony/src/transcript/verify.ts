@@ -21,15 +21,34 @@ export type Verified = {
   readonly keysRead: ReadonlyMap<string, KeyRead>
   /** The last dealing of a threshold key, with the SHA-256 of its reference string; null where there is none, or it is redacted. */
   readonly dealing: { readonly crs: string | null } | null
-  /** By `<step> <effect>`, the last result of an effect that probes a token, or makes, proves or deals a key. */
+  /** By `<step> <effect>`, the last result of an effect that probes or lists a token, or makes, proves or deals a key. */
   readonly results: ReadonlyMap<string, Json>
   /** Steps in which something was done of which the fact is redacted. */
   readonly redacted: ReadonlySet<string>
+  /** Steps of which there is any entry; and those that were worked on, as they followed each other. */
+  readonly named: ReadonlySet<string>
+  readonly course: readonly string[]
+  /** Every key that was made or dealt, again after a retry too; but for redacted entries. */
+  readonly made: readonly Made[]
+  /** What kept the run from sealing a bundle at the end of this transcript, by the kind of its entry. */
+  readonly stopped: string | null
 }
 
+type Made = { seq: number; stepId: string; effect: string; ckaId: Json }
+
+const making: readonly Json[] = ['make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal']
 const recorded: readonly Json[] = [
-  ...['probe-token', 'make-ceremony-key', 'generate-root', 'generate-key', 'prove-possession'],
-  ...['prove-replica', 'attest', 'fhe-deal', 'assemble-epoch', 'sign-epoch-live'],
+  ...making,
+  ...['probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch'],
+  'sign-epoch-live',
+]
+/** Entries that no bundle's transcript has: it is sealed after its last entry, and an aborted run has no bundle. */
+const endings: readonly string[] = [
+  'run.aborted',
+  'run.sealed',
+  'run.exported',
+  'run.receipted',
+  'run.closed',
 ]
 
 type KeyRead = { effect: string; ckaId: Json; attributes: Json }
@@ -51,6 +70,11 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   let dealing: Verified['dealing'] = null
   const results = new Map<string, Json>()
   const redacted = new Set<string>()
+  const named = new Set<string>()
+  const course: string[] = []
+  const all: Made[] = []
+  let paused = false
+  let ending: string | null = null
   let exceptions = 0
 
   function keep(at: TranscriptState): void {
@@ -81,7 +105,15 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       if (done) dealing = dealingIn(entry) ?? dealing
       if (done && 'factHash' in entry) redacted.add(stepId)
       const made = done ? resultIn(entry) : null
-      if (made !== null) results.set(`${stepId} ${made.effect}`, made.result)
+      if (made !== null) {
+        results.set(`${stepId} ${made.effect}`, made.result)
+        if (making.includes(made.effect))
+          all.push({ seq: Number(seq), stepId, effect: made.effect, ckaId: read?.ckaId ?? null })
+      }
+      named.add(stepId)
+      if (kind.startsWith('step.') && course.at(-1) !== stepId) course.push(stepId)
+      if (kind === 'run.paused' || kind === 'run.resumed') paused = kind === 'run.paused'
+      if (ending === null && endings.includes(kind)) ending = kind
       keep(transcript)
       return accept(null)
     },
@@ -105,6 +137,10 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
         dealing,
         results,
         redacted,
+        named,
+        course,
+        made: all,
+        stopped: ending ?? (paused ? 'run.paused' : null),
         opened: exceptions,
       })
     },

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/plan/index.ts'
 import { maxEntries } from '../../src/transcript/jsonl.ts'
+import { withEntry, withStep } from '../support/altered-recorded.ts'
 import { type Alterations, type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
 import { besideVerifier } from '../support/second-reader.ts'
 import { type Case, compare, verifier } from '../support/second-verifier.ts'
@@ -24,12 +25,13 @@ const oneShort =
   (at: number): LiveCosigners =>
   (all, index) =>
     index === at ? all.slice(1) : all
-const readRoot = (plan: Plan): Plan => ({
-  ...plan,
-  parts: plan.parts.map((part) => ({
-    ...part,
-    steps: [...part.steps, { ...part.steps[0]!, id: 'read-root', do: 'read-back', key: 'root' }],
-  })),
+/** A plan that has the root read back, of which the transcript has something else. */
+const unread = (to: string): SampleOptions => ({
+  alter: {
+    plan: withStep({ id: 'read-root', do: 'read-back', key: 'root' }),
+    planText: changed('do: read-back\n', to),
+    entries: (all) => withEntry(all, { ...all[11]!, stepId: 'read-root' }),
+  },
 })
 const spoilt = (change: (plan: Plan) => object, more: SampleOptions = {}): SampleOptions => ({
   ...more,
@@ -56,8 +58,8 @@ const accepted: SampleOptions[] = [
 const refused: (readonly [check: string, options: SampleOptions])[] = [
   ['COSIGNATURES', withText(commented, { liveCosigners: oneShort(0) })],
   ['COSIGNATURES', withText((text) => text, { liveCosigners: oneShort(0) })],
-  ['EVIDENCE', { alter: { plan: readRoot, planText: changed('do: read-back\n', 'do: read-back\t# c\n') } }],
-  ['EVIDENCE', { alter: { plan: readRoot, planText: changed('do: read-back\n', 'do: read-back\t\n') } }],
+  ['EVIDENCE', unread('do: read-back\t# c\n')],
+  ['EVIDENCE', unread('do: read-back\t\n')],
   ['PLAN-CONTENT', withText((text) => text.replaceAll('\n', '\r\n'))],
   ['PLAN-CONTENT', withText(changed('destinations:\n', 'destinatoins: []\ndestinations:\n'))],
   ['PLAN-CONTENT', withText(changed('do: open-run\n', 'do: export-root-in-clear\n'))],

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { tokenProfiles } from '../../src/plan/index.ts'
 import type { PolicyFile } from '../../src/policy/index.ts'
+import { soundCourses } from '../support/altered-course.ts'
 import { elsewhere, newToken } from '../support/altered-places.ts'
 import { withString } from '../support/altered-reference-string.ts'
 import { alteredRenewals } from '../support/altered-renewals.ts'
@@ -28,7 +29,14 @@ describe('the second verifier', () => {
       for (const life of [false, true]) cases.push(await sampleBundle({ domain, fhe: true, life }))
     cases.push(await sampleBundle({ domain: 'rehearsal', fhe: true, binary: true }))
     cases.push(await sampleBundle({ replica: true }), await sampleBundle(withString))
-    for (const options of [newToken, elsewhere, joinedSeats, ...soundTranscripts, ...soundReadings()])
+    for (const options of [
+      newToken,
+      elsewhere,
+      joinedSeats,
+      ...soundTranscripts,
+      ...soundCourses,
+      ...soundReadings(),
+    ])
       cases.push(await sampleBundle(options))
     for (const domain of ['production', 'rehearsal'] as const)
       cases.push(await sampleBundle({ domain, fhe: true, life: true, renewed: true }))

@@ -2,6 +2,7 @@ import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/bundle/index.ts'
 import { altered } from '../support/altered.ts'
+import { soundCourses } from '../support/altered-course.ts'
 import { other } from '../support/altered-parts.ts'
 import { elsewhere, newToken } from '../support/altered-places.ts'
 import { withString } from '../support/altered-reference-string.ts'
@@ -78,6 +79,10 @@ describe('a bundle signed as it is', () => {
     for (const options of soundTranscripts) expect(await failedFor(options)).toEqual([])
   })
 
+  it('TRANSCRIPT-CONTENT accepts a root that was made again as officers decided, keys that were only read, and a run that was paused', async () => {
+    for (const options of soundCourses) expect(await failedFor(options)).toEqual([])
+  })
+
   it('accepts the reference string that was made with the key', async () => {
     expect(await failedFor(withString)).toEqual([])
   })
@@ -123,7 +128,7 @@ describe('a bundle signed as it is', () => {
     ],
   ])('FHE-WHOLE-KEY refuses %s', async (_what, secret) => {
     const options: SampleOptions = {
-      wrapped: { organisation: secret, project: utf8('p'), data: utf8('d'), mechanism: 'AES-KWP' },
+      wrapped: { organisation: secret, project: utf8('p'), data: utf8('d'), mechanism: 'KWP-RFC5649' },
     }
     expect(await failedFor(options)).toEqual(['FHE-WHOLE-KEY'])
   })

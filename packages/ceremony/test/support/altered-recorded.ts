@@ -1,6 +1,7 @@
 import type { Json } from '@lux/crypto'
-import type { Plan } from '../../src/plan/index.ts'
-import type { Alterations } from './sample-options.ts'
+import type { Plan, Step } from '../../src/plan/index.ts'
+import type { FullEntry } from '../../src/transcript/index.ts'
+import { type Alterations, sampleTime } from './sample-options.ts'
 
 export type Members = Record<string, Json>
 export type Entries = NonNullable<Alterations['entries']>
@@ -24,3 +25,28 @@ export const planless =
       steps: part.steps.filter(({ id }) => !steps.includes(id)),
     })),
   })
+
+/** A step more in the plan, right before the one that seals. */
+export const withStep =
+  (step: Pick<Step, 'id' | 'do' | 'key'>) =>
+  (plan: Plan): Plan => ({
+    ...plan,
+    parts: plan.parts.map((part) => ({
+      ...part,
+      steps: part.steps.flatMap((one) => (one.do === 'seal' ? [{ ...one, ...step }, one] : [one])),
+    })),
+  })
+
+/** An entry more, right before the closing inventory. */
+export const withEntry = (all: FullEntry[], entry: FullEntry): FullEntry[] =>
+  numbered([...all.slice(0, -1), entry, ...all.slice(-1)])
+
+/** In their order, each with its number and time. */
+export const numbered = (all: readonly FullEntry[]): FullEntry[] =>
+  all.map((entry, index) => ({ ...entry, seq: String(index), time: sampleTime(index) }))
+
+/** What was done in these steps is not in the transcript. */
+export const undone =
+  (...steps: string[]): Entries =>
+  (all) =>
+    numbered(all.filter(({ kind, stepId }) => kind !== 'step.performed' || !steps.includes(stepId)))

@@ -19,7 +19,7 @@ const replica = (
 /** The root in another token is not the plan's, or not the root. */
 export const alteredReplicas: Altered[] = [
   replica('a replica that is another key', () => ({ digest: other })),
-  replica('a replica proved by another mechanism', () => ({ mechanism: 'AES-KW' })),
+  replica('a replica proved by another mechanism', () => ({ mechanism: 'KW-RFC3394' })),
   replica('a replica in a token that the officers did not open with', () => ({ serial: 'c3d4e5f6' })),
   replica('a replica in the root’s own token', () => ({ token: 'ceremony', serial: 'a1b2c3d4' })),
   replica('a replica by another way than the plan’s', () => ({ way: 'vendor-wrap' })),

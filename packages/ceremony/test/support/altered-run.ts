@@ -3,6 +3,7 @@ import { type Template, templates } from '../../src/kinds/templates.ts'
 import type { Plan } from '../../src/plan/index.ts'
 import { type FullEntry, redact } from '../../src/transcript/index.ts'
 import { type Altered, other, predicate, stranger } from './altered-parts.ts'
+import { withEntry, withStep } from './altered-recorded.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
 import { sampleEvidence, soundly } from './sample-keys.ts'
 
@@ -53,16 +54,9 @@ export const soundReadings = (): SampleOptions[] => [
   { alter: readAs('read-back', templates.root, {}) },
   { alter: readAs('read-back', templates.root, { ALLOWED_MECHANISMS: '0x8000216F' }) },
   { alter: readAs('prove-replica', templates.replica, {}) },
-  { alter: readAs('generate-key', templates.wrappedSecret, {}) },
 ]
 
-const readRoot = (plan: Plan): Plan => ({
-  ...plan,
-  parts: plan.parts.map((part) => ({
-    ...part,
-    steps: [...part.steps, { ...part.steps[0]!, id: 'read-root', do: 'read-back', key: 'root' }],
-  })),
-})
+const readRoot = withStep({ id: 'read-root', do: 'read-back', key: 'root' })
 const { ckaId: rootCkaId } = sampleEvidence('root', 'root')
 
 /** A plan that has the root read back, and what the transcript says of that step. */
@@ -78,7 +72,7 @@ const readingOf = (
       if (read === undefined) return all
       const fact = JSON.parse(JSON.stringify(read.fact).replace('ab'.repeat(16), ckaId))
       const changed = change({ ...read, stepId: 'read-root', fact })
-      return changed === null ? all : all.with(11, changed)
+      return changed === null ? all : withEntry(all, changed)
     },
   },
 })

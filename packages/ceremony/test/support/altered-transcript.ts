@@ -1,7 +1,7 @@
 import type { Predicate } from '../../src/bundle/index.ts'
 import { type FullEntry, redact } from '../../src/transcript/index.ts'
 import { type Altered, other, predicate } from './altered-parts.ts'
-import { type Entries, type Members, planless, recorded } from './altered-recorded.ts'
+import { type Entries, type Members, planless, recorded, undone } from './altered-recorded.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
 
 const said = (what: string, stepId: string, change: Members, options: SampleOptions = {}): Altered => [
@@ -59,7 +59,9 @@ const redacting =
 const lost =
   (stepId: string): Entries =>
   (all) =>
-    all.map((entry) => (entry.stepId === stepId ? { ...entry, stepId: 'elsewhere' } : entry))
+    all.map((entry) =>
+      entry.stepId === stepId && entry.kind === 'step.performed' ? { ...entry, stepId: 'elsewhere' } : entry,
+    )
 
 const life: SampleOptions = { fhe: true, life: true }
 
@@ -79,7 +81,7 @@ const many = [
 /** The transcript that witnesses cosigned says otherwise than the manifest. */
 export const alteredTranscript: Altered[] = [
   said('a key that was wrapped as another blob', 'make-org', { wrapped: other }),
-  said('a key that was wrapped by another mechanism', 'make-orders', { mechanism: 'AES-KW' }),
+  said('a key that was wrapped by another mechanism', 'make-orders', { mechanism: 'KW-RFC3394' }),
   said('a key that was made as a pair', 'make-orders', { publicKey: other }),
   said('a root that was wrapped for another server', 'make-root', {
     blobs: [{ serial: 'b2c3d4e5', wrapped: other, sealed: other }],
@@ -115,7 +117,7 @@ export const alteredTranscript: Altered[] = [
     },
   ],
   said('a root that was proved as another', 'prove-root', { digest: other }),
-  said('a root that was proved by another mechanism', 'prove-root', { mechanism: 'AES-KW' }),
+  said('a root that was proved by another mechanism', 'prove-root', { mechanism: 'KW-RFC3394' }),
   said('another ceremony key', 'make-ceremony-key', { keys: {} }),
   read('a key of another CKA_ID', 'make-root', { ckaId: 'ab'.repeat(16) }),
   read('a key with less evidence', 'make-payments', { level: 'E0' }),
@@ -124,7 +126,7 @@ export const alteredTranscript: Altered[] = [
   said(
     'a replica that was proved by another mechanism',
     'clone-root',
-    { mechanism: 'AES-KW' },
+    { mechanism: 'KW-RFC3394' },
     { replica: true },
   ),
   said('a replica that came another way', 'clone-root', { way: 'vendor-wrap' }, { replica: true }),
@@ -192,7 +194,7 @@ export const alteredTranscript: Altered[] = [
   [
     'TRANSCRIPT-CONTENT',
     'a key that no step of the plan makes',
-    { alter: { plan: planless('make-orders') } },
+    { alter: { plan: planless('make-orders'), entries: undone('make-orders') } },
   ],
   [
     'TRANSCRIPT-CONTENT',
@@ -200,6 +202,7 @@ export const alteredTranscript: Altered[] = [
     {
       alter: {
         plan: planless('make-orders'),
+        entries: undone('make-orders'),
         ...predicate((p) => ({ keyEvidence: p.keyEvidence.filter(({ id }) => id !== 'orders') })),
       },
     },
@@ -207,7 +210,10 @@ export const alteredTranscript: Altered[] = [
   [
     'TRANSCRIPT-CONTENT',
     'a root of before that was wrapped for a server in no step',
-    { rootBorn: 'ab'.repeat(16), alter: { plan: planless('make-root') } },
+    {
+      rootBorn: 'ab'.repeat(16),
+      alter: { plan: planless('make-root'), entries: undone('make-root') },
+    },
   ],
   ...(
     [
@@ -220,7 +226,7 @@ export const alteredTranscript: Altered[] = [
     ([what, step, options]): Altered => [
       'TRANSCRIPT-CONTENT',
       what,
-      { ...options, alter: { plan: planless(step) } },
+      { ...options, alter: { plan: planless(step), entries: undone(step) } },
     ],
   ),
   [

@@ -1,3 +1,4 @@
+import { alteredCourse } from './altered-course.ts'
 import { alteredFhe } from './altered-fhe.ts'
 import { alteredLists } from './altered-lists.ts'
 import type { Altered } from './altered-parts.ts'
@@ -24,4 +25,5 @@ export const altered: Altered[] = [
   ...alteredStrings,
   ...alteredRenewals,
   ...alteredSeats,
+  ...alteredCourse,
 ]

@@ -154,14 +154,14 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
       : { decryptions: [], next: null }
   const possession = {
     id: 'root',
-    mechanism: options.possession?.mechanism ?? 'AES-KWP',
+    mechanism: options.possession?.mechanism ?? 'KWP-RFC5649',
     challenge: possessionChallengeOf(root),
     digest: possessed,
   }
   const replicas = options.replica ? { replicas: [sampleReplica(possession)] } : {}
   const recorded = sampleRecorded(
     { wrapTree, possession: [possession], transports, fhe, next: lived.next, ...replicas },
-    { ceremony, serials, crs: options.crs?.length ?? null },
+    { ceremony, serials, crs: options.crs?.length ?? null, attested: attestations !== null },
   )
   const { entries, transcript, decision, decisionHead } = sampleEntries(
     header,

@@ -66,7 +66,7 @@ export function sampleTree(
     organisation: entropy.bytes(40),
     project: entropy.bytes(40),
     data: entropy.bytes(40),
-    mechanism: 'AES-KWP',
+    mechanism: 'KWP-RFC5649',
   }
   const below = { version: 1, algorithm: 'AES-256', mechanism: own.mechanism, publicKey: null, root: null }
   const publicKey = options.data?.publicKey ?? null

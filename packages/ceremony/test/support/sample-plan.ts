@@ -110,6 +110,7 @@ export function samplePlan(
             : []),
           ...(options.fhe ? [step('deal', 'fhe-deal')] : []),
           ...(options.life ? [step('assemble', 'assemble-epoch'), step('live', 'epoch-live')] : []),
+          step('seal', 'seal'),
         ],
       },
     ],

@@ -1,5 +1,5 @@
 import { type Json, type SigningIdentity, sha256Hex, utf8 } from '@lux/crypto'
-import type { Predicate } from '../../src/bundle/index.ts'
+import type { BundleFhe, Predicate } from '../../src/bundle/index.ts'
 import type { FullEntry } from '../../src/transcript/index.ts'
 import { epochLiveCodec } from '../../src/wire/epoch.ts'
 import type { SampleNext } from './sample-epochs.ts'
@@ -12,27 +12,23 @@ type Made = Pick<Predicate, 'wrapTree' | 'possession' | 'transports' | 'replicas
   next: SampleNext | null
 }
 
-/** Every probe, key, proof and dealing of the sample, as the engine would have written it. */
+type Performed = (stepId: string, effect: string, result: Json) => void
+
+/** Every probe, key, proof and dealing of the sample, as the engine would have written it, up to the closing inventory. */
 export function sampleRecorded(
   { wrapTree, possession, transports, replicas = [], fhe, next }: Made,
-  { ceremony, serials, crs }: { ceremony: SigningIdentity; serials: readonly string[]; crs: number | null },
+  {
+    ceremony,
+    serials,
+    crs,
+    attested,
+  }: { ceremony: SigningIdentity; serials: readonly string[]; crs: number | null; attested: boolean },
 ): RecordedStep[] {
   const steps: RecordedStep[] = []
-  const performed = (stepId: string, effect: string, result: Json) => {
+  const performed: Performed = (stepId, effect, result) => {
     steps.push({ stepId, fact: { attempt: 1, effect, again: false, result } })
   }
-  for (const [id, serial] of [
-    ['probe', 'a1b2c3d4'],
-    ['probe-spare', 'b2c3d4e5'],
-  ] as const)
-    if (id === 'probe' || replicas.length > 0)
-      performed(id, 'probe-token', {
-        serial,
-        passed: true,
-        attacks: [],
-        wrapMechanism: 'CKM_AES_KEY_WRAP_PAD',
-        level: 'E1',
-      })
+  probed(performed, 'probe', 'a1b2c3d4')
   const ceremonyKey = {
     keys: { ...ceremony.keys },
     evidence: evidenceOf('ceremony', 'ceremony'),
@@ -45,12 +41,7 @@ export function sampleRecorded(
       const blobs = transports.flatMap(({ roots }, index) =>
         roots.map(({ sealed, wrapped }) => ({ serial: serials[index] ?? '', wrapped, sealed })),
       )
-      performed('make-root', 'generate-root', {
-        evidence,
-        mechanism: 'CKM_AES_KEY_WRAP_PAD',
-        blobs,
-        trusted: [],
-      })
+      performed('make-root', 'generate-root', { evidence, mechanism: 'KWP-RFC5649', blobs, trusted: [] })
     } else {
       const made = { evidence, mechanism, wrapped: blob }
       performed(`make-${id}`, 'generate-key', publicKey === null ? made : { ...made, publicKey })
@@ -58,12 +49,29 @@ export function sampleRecorded(
   }
   for (const { id, mechanism, digest } of possession)
     performed(`prove-${id}`, 'prove-possession', { mechanism, digest })
+  // Their facts name the head before them, so they are made with the entries.
+  for (const stepId of attested ? attestSteps : []) performed(stepId, 'attest', null)
+  if (replicas.length > 0) probed(performed, 'probe-spare', 'b2c3d4e5')
   for (const { id, serial, way, mechanism, digest } of replicas) {
     const said = { serial, way, procedure: [], evidence: evidenceOf(id, 'root'), mechanism, digest }
     performed(`clone-${id}`, 'prove-replica', { ...said, objects: [], unreadable: 0 })
   }
-  if (fhe === null) return steps
-  const file = (sha256: string | null) => sha256 && { sha256, size: 1 }
+  if (fhe !== null) dealt(performed, fhe, crs)
+  if (next !== null) moved(performed, next)
+  performed('seal', 'inventory', { serial: 'a1b2c3d4', objects: [], unreadable: 0, digest: '5e'.repeat(32) })
+  return steps
+}
+
+export const attestSteps: readonly string[] = ['attest-ceremony', 'attest-root']
+
+function probed(performed: Performed, stepId: string, serial: string): void {
+  const found = { passed: true, attacks: [], wrapMechanism: 'KWP-RFC5649', level: 'E1' }
+  performed(stepId, 'probe-token', { serial, ...found })
+}
+
+const file = (sha256: string | null) => sha256 && { sha256, size: 1 }
+
+function dealt(performed: Performed, fhe: BundleFhe, crs: number | null): void {
   performed('deal', 'fhe-deal', {
     keyId: fhe.keyId,
     epochId: fhe.epochId,
@@ -78,7 +86,9 @@ export function sampleRecorded(
       envelopeDigest: envelope,
     })),
   })
-  if (next === null) return steps
+}
+
+function moved(performed: Performed, next: SampleNext): void {
   const { epochId, epoch, redeals } = next.epoch
   performed('assemble', 'assemble-epoch', {
     epochId,
@@ -92,7 +102,6 @@ export function sampleRecorded(
     digest: epochLiveCodec.payload.digest(payload),
     signature: { ...signatures[0] },
   })
-  return steps
 }
 
 function evidenceOf(id: string, level: Parameters<typeof sampleEvidence>[1]): Json {

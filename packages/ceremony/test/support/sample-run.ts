@@ -17,7 +17,7 @@ import {
 } from '../../src/wire/index.ts'
 import type { SampleAttestations } from './sample-attestation.ts'
 import { type Alterations, sampleTime } from './sample-options.ts'
-import type { RecordedStep } from './sample-recorded.ts'
+import { attestSteps, type RecordedStep } from './sample-recorded.ts'
 import { signedOnce } from './signed-once.ts'
 
 type Put = (bytes: Uint8Array) => string
@@ -33,11 +33,6 @@ const kinds = new Map([
 const steps = new Map([
   [3, 'open-run'],
   [8, 'make-root'],
-])
-
-const attestSteps = new Map([
-  [9, 'attest-ceremony'],
-  [10, 'attest-root'],
 ])
 
 /** Twelve entries, two live checkpoints and an exception that officers decided between them; then what was recorded of steps. */
@@ -74,23 +69,19 @@ export function sampleEntries(
       }
       document = alter.exception?.(sound) ?? sound
     }
-    const attested = attestations === null ? undefined : attestSteps.get(index)
+    const said = recorded[index - 12]
     const entry: FullEntry = {
       seq: String(index),
       time: sampleTime(index),
-      stepId:
-        recorded[index - 12]?.stepId ??
-        attested ??
-        steps.get(index) ??
-        (index >= 4 && index <= 6 ? 'make-root' : `step-${index}`),
+      stepId: said?.stepId ?? steps.get(index) ?? (index >= 4 && index <= 6 ? 'make-root' : `step-${index}`),
       kind: kinds.get(index) ?? 'step.performed',
       salt: toHex(entropy.bytes(16)),
       fact:
         document !== null && index === 6
           ? { id: 1, document: exceptionCodec.payload.digest(document) }
-          : attested !== undefined && attestations !== null
-            ? attestations.attest(attested, head)
-            : (recorded[index - 12]?.fact ?? {
+          : attestations !== null && said !== undefined && attestSteps.includes(said.stepId)
+            ? attestations.attest(said.stepId, head)
+            : (said?.fact ?? {
                 attempt: 1,
                 effect: 'inventory',
                 note: `fact ${index}`,

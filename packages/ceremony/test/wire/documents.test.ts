@@ -35,7 +35,7 @@ const receipt = {
       node: 'node-1',
       serial: 'abc',
       ckaId: '5'.repeat(32),
-      mechanism: 'AES-KWP',
+      mechanism: 'KWP-RFC5649',
       possession: hash('6'),
       attributes: { EXTRACTABLE: false, KEY_TYPE: 31, LABEL: 'root' },
       transportKeyDestroyed: true,

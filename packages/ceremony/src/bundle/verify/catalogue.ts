@@ -81,8 +81,8 @@ export const catalogue = {
   },
   'TRANSCRIPT-CONTENT': {
     title:
-      'What was made, proved and dealt is what the transcript says, in tokens that were opened and probed',
-    needs: ['PLAN-CONTENT', 'OPENING-CERTIFICATE', 'TRANSPORTS', 'WRAP-TREE'],
+      'The transcript is one whole run of the plan; what was made, proved and dealt is what it says, in tokens that were opened and probed',
+    needs: ['PLAN-CONTENT', 'OPENING-CERTIFICATE', 'EXCEPTIONS', 'TRANSPORTS', 'WRAP-TREE'],
   },
   'POLICY-MISSING': { title: 'A policy was given, so that the signers are known', needs: [] },
   'POLICY-QUORUM': {

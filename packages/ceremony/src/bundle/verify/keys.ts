@@ -7,6 +7,7 @@ import { serverCardCodec } from '../../wire/server-card.ts'
 import { transportCodec } from '../../wire/transport.ts'
 import { levels, type WrapNode } from '../predicate.ts'
 import { checkAttestations } from './attestations.ts'
+import { isTransportMechanism, isWrapMechanism } from './mechanisms.ts'
 import { checkReplicas } from './replicas.ts'
 import { mayJoin, seatsFault } from './seats.ts'
 import { required, type Verification } from './state.ts'
@@ -86,7 +87,9 @@ async function checkTransports(v: Verification): Promise<Outcome<string>> {
     const group = { role: 'server', members: [{ name: 'receipt key', keys: card.receiptKey }], quorum: 1 }
     const signed = transportCodec.verify(parsed.value, domain, [group])
     if (!signed.ok) return refuse('TRANSPORTS', `${payload.node}: ${signed.detail}`)
-    for (const { id } of roots) {
+    for (const { id, mechanism } of roots) {
+      if (!isTransportMechanism(mechanism))
+        return refuse('TRANSPORTS', `${payload.node}: ${id} is wrapped by ${mechanism}`)
       const node = wrapTree.find((one) => one.level === 'root' && one.id === id)
       if (node === undefined)
         return refuse('TRANSPORTS', `${payload.node}: ${id} is no root of the wrap tree`)
@@ -106,6 +109,7 @@ function checkTree({ predicate: { wrapTree } }: Verification): Outcome<string> {
     if (isRoot !== (node.root !== null)) return wrong('exactly a root has a root id')
     if (isRoot !== (node.blob === null)) return wrong('exactly a root has no wrapped blob of its own')
     if (isRoot !== (node.mechanism === null)) return wrong('exactly a root has no wrapping mechanism')
+    if (!isRoot && !isWrapMechanism(node.mechanism)) return wrong(`it is wrapped by ${node.mechanism}`)
     if (node.parent !== null) {
       // Parents come first, so there can be no loop.
       const parent = byId.get(node.parent)
@@ -133,12 +137,13 @@ function checkPossession({ predicate: { wrapTree, possession } }: Verification):
     if (!possession.some((proof) => proof.id === id)) return refuse('POSSESSION', `${id} has no proof`)
   }
   const seen = new Set<string>()
-  for (const { id, challenge } of possession) {
+  for (const { id, challenge, mechanism } of possession) {
     const node = wrapTree.find((one) => one.id === id)
     if (node === undefined || node.level === 'data' || seen.has(id)) {
       return refuse('POSSESSION', 'a proof is of no key encryption key, or there twice')
     }
     seen.add(id)
+    if (!isWrapMechanism(mechanism)) return refuse('POSSESSION', `${id}: proved by ${mechanism}`)
     const root = rootAbove(wrapTree, node)
     if (root === null || challenge !== possessionChallengeOf(root)) {
       return refuse('POSSESSION', `${id}: another challenge`)

@@ -1,4 +1,4 @@
-import { encodeCanonical, equalBytes, type Json } from '@lux/crypto'
+import type { Json } from '@lux/crypto'
 import type { Step, StepKind } from '../../plan/plan.ts'
 import { stepsOf } from '../../plan/queries.ts'
 import { ceremonyKeyId } from '../../plan/world-attest.ts'
@@ -7,7 +7,10 @@ import { acknowledgementCodec } from '../../wire/acknowledgement.ts'
 import { epochLiveCodec } from '../../wire/epoch.ts'
 import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Predicate } from '../predicate.ts'
+import { isWrapMechanism } from './mechanisms.ts'
+import { fits, member, same } from './recorded.ts'
 import { required, type Verification } from './state.ts'
+import { courseFault, isProbed } from './transcript-course.ts'
 
 type Evidence = Predicate['keyEvidence'][number]
 
@@ -23,12 +26,15 @@ const recording: readonly StepKind[] = [
   'fhe-deal',
   'assemble-epoch',
   'epoch-live',
+  'seal',
 ]
 
 /** The effect whose result is compared, where it is called otherwise than the step. */
 const effects: Partial<Record<StepKind, EffectKind>> = {
   'replicate-root': 'prove-replica',
   'epoch-live': 'sign-epoch-live',
+  // It begins with the closing inventory; the rest of it comes after the transcript's end.
+  seal: 'inventory',
 }
 
 /** Joins the manifest to the transcript that witnesses cosigned: what was made, proved and dealt is what stands there. */
@@ -41,6 +47,7 @@ export async function checkTranscriptContent(v: Verification): Promise<Outcome<s
     recorded.push({ step, result })
   }
   const found =
+    courseFault(v) ??
     evidenceFault(v, recorded) ??
     treeFault(v, recorded) ??
     proofsFault(v, recorded) ??
@@ -84,26 +91,15 @@ function evidenceFault(v: Verification, recorded: readonly Recorded[]): string |
 /** The officers' certificate lists serials in the order of the header's tokens. */
 function placeFault(
   v: Verification,
-  step: Pick<Step, 'token'>,
+  step: Step,
   { serial, evidence }: Pick<Evidence, 'serial' | 'evidence'>,
 ): string | null {
   const role = step.token ?? 'ceremony'
   const at = v.run.header.tokens.findIndex((token) => token.role === role)
   if (v.certificate.tokenSerials[at] !== serial) return 'read in another token than the officers opened'
-  return evidence === 'E0' || isProbed(v, role, serial)
+  return evidence === 'E0' || isProbed(v, step, 'E1')
     ? null
     : `claims ${evidence} of a token that passed no probe`
-}
-
-/** Whether the plan's probe of the token passed, at E1. A rehearsal's token may be one that no profile knows. */
-function isProbed(v: Verification, role: string, serial: string): boolean {
-  return stepsOf(required(v.plan)).some(({ step }) => {
-    if (step.do !== 'probe-token' || (step.token ?? 'ceremony') !== role) return false
-    const result = resultOf(v, step)
-    if (result === undefined || result === null) return result === null
-    const known = v.predicate.domain === 'rehearsal' || member(result, 'level') === 'E1'
-    return known && member(result, 'passed') === true && member(result, 'serial') === serial
-  })
 }
 
 /** Wrapped keys, public halves, and the roots for servers. A root of before is wrapped to nobody here. */
@@ -116,6 +112,7 @@ function treeFault({ predicate, transports }: Verification, recorded: readonly R
       if (sent.flat().length > 0) return `${id}: the transcript wraps it to no server`
     } else if (made.result === null) continue
     else if (level === 'root') {
+      if (!isWrapMechanism(member(made.result, 'mechanism'))) return `${id}: made to wrap by another mechanism`
       const blobs = member(made.result, 'blobs')
       const listed = Array.isArray(blobs) ? blobs : []
       const serials = transports.map(({ payload }) => payload.serial)
@@ -241,21 +238,6 @@ async function epochFault(v: Verification, recorded: readonly Recorded[]): Promi
 /** The digest of a file that a result names; null where it names none. */
 function fileOf(result: Json, name: string): Json {
   return member(member(result, name), 'sha256')
-}
-
-/** A member of an object; null where there is none. */
-function member(value: Json, name: string): Json {
-  if (typeof value !== 'object' || value === null) return null
-  return Object.entries(value).find(([key]) => key === name)?.[1] ?? null
-}
-
-function same(one: Json, other: Json): boolean {
-  return equalBytes(encodeCanonical(one), encodeCanonical(other))
-}
-
-/** Whether each of these members stands in what was recorded. */
-function fits(recorded: Json, members: Record<string, Json>): boolean {
-  return Object.entries(members).every(([name, value]) => same(member(recorded, name), value))
 }
 
 function wrong(detail: string): Outcome<never> {
