@@ -44,7 +44,7 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         serial: effect.serial,
         passed: true,
         attacks: [{ name: 'wrap-then-decrypt', hardened: 'held', default: 'broke' }],
-        wrapMechanism: 'CKM_AES_KEY_WRAP_PAD',
+        wrapMechanism: 'KWP-RFC5649',
         level: 'E1',
       }
     case 'inventory': {

@@ -112,7 +112,8 @@ function treeFault({ predicate, transports }: Verification, recorded: readonly R
       if (sent.flat().length > 0) return `${id}: the transcript wraps it to no server`
     } else if (made.result === null) continue
     else if (level === 'root') {
-      if (!isWrapMechanism(member(made.result, 'mechanism'))) return `${id}: made to wrap by another mechanism`
+      if (!isWrapMechanism(member(made.result, 'mechanism')))
+        return `${id}: made to wrap by another mechanism`
       const blobs = member(made.result, 'blobs')
       const listed = Array.isArray(blobs) ? blobs : []
       const serials = transports.map(({ payload }) => payload.serial)
