@@ -25,6 +25,7 @@ const ofThePolicy = [
   'how many officers and witnesses have to be seated',
   'what evidence each key needs, and from which root certificates',
   'whether it is the policy that the plan names',
+  'whether it lists the people, the server and the algorithms of the plan',
 ] as const
 
 /**

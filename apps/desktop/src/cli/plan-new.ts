@@ -16,7 +16,7 @@ import { utf8 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { findParts, findProgram } from '../core/program.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
-import { countsOf } from '../core/run/terms.ts'
+import { roomOf } from '../core/run/terms.ts'
 import { readDestination } from '../core/services/read-destination.ts'
 import { readBounded, writeDurably } from '../core/store/durable-file.ts'
 import { refused } from './command-line.ts'
@@ -63,7 +63,7 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     ...(options.values === undefined ? {} : valuesOf(options.values)),
     ...typedSet(script.value, options.set ?? {}),
   }
-  const terms = options.policy === undefined ? undefined : countsOf(readPolicy(options.policy).policy)
+  const terms = options.policy === undefined ? undefined : roomOf(readPolicy(options.policy).policy)
   const made = planFromScript(bytes, values, terms)
   if (!made.ok) throw refusedPlan(made.refusals)
   const { text, hash, plan } = made.value

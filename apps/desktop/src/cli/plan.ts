@@ -21,7 +21,7 @@ import {
 import { sha256Hex, toBase64 } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
-import { countsOf } from '../core/run/terms.ts'
+import { roomOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { type CommandLine, collectBlank, refused } from './command-line.ts'
 import { explainRequest } from './explain-request.ts'
@@ -72,7 +72,10 @@ Example:
     .description(
       'Say every reason why a plan could not run to its end, by rule and step; what to know of it, and what is wrong with the cards in cards/ beside it.',
     )
-    .option('--policy <file>', 'the plan’s policy: its counts, evidence and digest are judged too')
+    .option(
+      '--policy <file>',
+      'the plan’s policy: its counts, people, servers, algorithms, evidence and digest are judged too',
+    )
     .action((files: string[], options: { policy?: string }) => act(() => lint(files, options.policy)))
     .addHelpText('after', '\nExample:\n  $ custody plan lint plan.yaml --policy policy.json')
   group
@@ -168,7 +171,7 @@ function printOut(path: string): Outcome {
 /** Errors: PLAN-…, REHEARSAL-…. */
 async function request(path: string, options: { rehearsal: string; out: string }): Promise<Outcome> {
   mustBeNew(options.out)
-  // How many people the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
+  // What the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
   const { plan, hash: digest } = soundPlan(path, undefined)
   const { approval, changes } = await rehearsedPlan(plan, digest, options.rehearsal)
   const warnings = warningLines(warnPlan(plan))
@@ -203,7 +206,7 @@ async function approve(path: string, answers: readonly string[], options: Approv
   mustBeNew(options.out)
   const policy = checkPolicy(readPolicy(options.policy))
   if (!policy.ok) throw refused(policy, 'let the officers sign the policy first: custody policy sign')
-  const { plan, hash: digest } = soundPlan(path, countsOf(policy.value))
+  const { plan, hash: digest } = soundPlan(path, roomOf(policy.value))
   if (policy.value.domain !== 'production')
     throw new CoreError(
       'POLICY-DOMAIN',

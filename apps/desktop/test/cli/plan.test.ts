@@ -249,6 +249,27 @@ describe('plan', () => {
     expect(judged).toMatchObject({ exit: 1, json: { code: 'PLAN-12', notJudged: [] } })
   })
 
+  test('PLAN-14, PLAN-37 a plan with people or a server that its policy does not list is refused by lint and rehearse', async () => {
+    const other = at('other.yaml')
+    const text = readFileSync(plan, 'utf8')
+    const [zoe = ''] = /(?<=name: Zoe\n {4}card: )[0-9a-f]{64}/.exec(text) ?? []
+    const server = `[{ card: ${'ab'.repeat(32)}, transport: ${'cd'.repeat(32)} }]`
+    writeFileSync(
+      other,
+      text.replace(zoe, 'f'.repeat(64)).replace(/^destinations: .*$/m, `destinations: ${server}`),
+    )
+    const [bare, judged, rehearsed] = await Promise.all([
+      custody(['plan', 'lint', other]),
+      custodyJson(['plan', 'lint', other, '--policy', policy]),
+      custodyJson(['rehearse', other, '--policy', policy, '--out', at('never')]),
+    ])
+    const [{ refusals } = { refusals: [] }] = judged.json.plans as { refusals: { rule: string }[] }[]
+    expect(refusals.map(({ rule }) => rule)).toEqual(expect.arrayContaining(['PLAN-14', 'PLAN-37']))
+    expect(bare.stdout).not.toMatch(/PLAN-14|PLAN-37/)
+    expect(bare.stdout).toContain('whether it lists the people, the server and the algorithms')
+    expect(rehearsed.json.detail).toMatch(/Zoe is no witness of the policy.*the server abab/s)
+  }, 20_000)
+
   test('an unknown script, a plan that is none, an empty one and a rehearsal that is none are each named', async () => {
     truncateSync(at('unknown.yaml'), 0)
     const runs = await Promise.all([

@@ -8,8 +8,10 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs'
 import { basename, join } from 'node:path'
+import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { softTokenEnvironment } from '@lux/hsm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
@@ -17,6 +19,7 @@ import { ceremonyStatus, resumeCeremony } from '../../src/cli/ceremony-resume.ts
 import { runCeremony } from '../../src/cli/ceremony-run.ts'
 import { findProgram } from '../../src/core/program.ts'
 import { startCore } from './support/core-in-test.ts'
+import { plannedServer } from './support/planned-server.ts'
 import { ended, ProductionPlace } from './support/production-place.ts'
 import { entriesOf, verdictOf } from './support/run-end.ts'
 
@@ -120,6 +123,26 @@ describe('a production run on files', () => {
     expect(left).toMatchObject({ exit: 1, json: { code: 'PLAN-36' } })
     expect(existsSync(join(strict.out, 'ceremony.db'))).toBe(false)
     strict.remove()
+    process.env.SOFTHSM2_CONF = conf
+  })
+
+  test('PLAN-14, PLAN-37 a plan with a server and witnesses whom its policy does not name is refused before anything is written', async () => {
+    const conf = process.env.SOFTHSM2_CONF
+    const server = await plannedServer()
+    const other = new ProductionPlace({
+      values: { destinations: [server.planned] },
+      policy: { witnesses: [], witnessQuorum: 0 },
+    })
+    writeFileSync(other.file('cards/server.json'), serverCardCodec.encode(server.card))
+    writeFileSync(other.file('cards/transport.json'), transportCodec.file.encode(server.document))
+    const options = other.options({ answers: other.answers(null) })
+    const left = await ended(runCeremony(other.plan, options, other.program))
+    expect(left).toMatchObject({ exit: 1, json: { code: 'PLAN-14' } })
+    expect(left.json.detail).toMatch(
+      /Walter is no witness .*\n.*Wanda is no witness .*\nPLAN-37: the server/s,
+    )
+    expect(existsSync(other.out)).toBe(false)
+    other.remove()
     process.env.SOFTHSM2_CONF = conf
   })
 

@@ -1,6 +1,7 @@
 export { diffDigest, diffPlans, type PlanChange } from './diff.ts'
 export { lintPlan } from './lint.ts'
 export type { EvidenceTerms } from './lint-evidence.ts'
+export type { Listed } from './lint-listed.ts'
 export type { LintTerms } from './lint-parts.ts'
 export { lintRenewals, lintRenewedCards } from './lint-renewals.ts'
 export { type CheckedLock, checkLock, type LockFacts } from './lock.ts'

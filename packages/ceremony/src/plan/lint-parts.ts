@@ -1,6 +1,7 @@
 import { PROOF_BITS } from '@lux/crypto/fhe'
 import type { Domain } from '../domain.ts'
 import type { EvidenceTerms } from './lint-evidence.ts'
+import type { Listed } from './lint-listed.ts'
 import { sitsTwice } from './lint-renewals.ts'
 import type { Plan, PlannedFhe, PlannedKey, Role } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
@@ -11,6 +12,7 @@ export type LintTerms = {
   officers: number
   witnesses: number
   evidence?: EvidenceTerms
+  listed?: Listed
   /** Of the policy. */
   domain?: Domain
 }

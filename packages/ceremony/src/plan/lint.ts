@@ -1,4 +1,5 @@
 import { lintEvidence } from './lint-evidence.ts'
+import { lintListed } from './lint-listed.ts'
 import { type LintTerms, lintFhe, lintKeys, lintPeople, lintTokens, repeated } from './lint-parts.ts'
 import { lintRenewals } from './lint-renewals.ts'
 import type { Plan } from './plan.ts'
@@ -8,8 +9,8 @@ import { checkpointing, lintSteps } from './world.ts'
 
 /**
  * Every reason why the plan could not run to its end, the first one first; empty when there is none. Never throws.
- * `terms` are the policy's; without them nothing is said of how many people it asks for and of its evidence, but that a run wants
- * an officer.
+ * `terms` are the policy's; without them nothing is said of how many people it asks for, whom it names and of its evidence, but that
+ * a run wants an officer.
  */
 export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   return [
@@ -20,6 +21,7 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
     ...lintRenewals(plan),
     ...lintIds(plan),
     ...lintSteps(plan),
+    ...lintListed(plan, terms?.listed),
     ...lintEvidence(plan, terms?.evidence),
   ]
 }

@@ -53,6 +53,13 @@ export const planRules = {
     detail: 'The role that acts must be held by a person of the plan.',
     remedy: 'Seat a person with that role, or let another role act.',
   },
+  'PLAN-14': {
+    title: 'Somebody in the room is not of the policy',
+    detail:
+      'Officers, witnesses and approvers sit with the very cards that the policy lists; the signature of anybody else would refuse the bundle.',
+    remedy:
+      'Seat people of the policy with the cards that it lists, or have a policy signed that lists this card.',
+  },
   'PLAN-20': {
     title: 'The tokens are named wrongly',
     detail:
@@ -104,6 +111,17 @@ export const planRules = {
       'Each key needs the evidence that the policy asks for its level, from a root certificate that the policy pins for that kind of token. E2 comes from an attest step, E3 from one by the vendor, of the ceremony key alone.',
     remedy:
       'Add the attest steps, pin the root certificate in the policy, or have a policy signed that asks for less.',
+  },
+  'PLAN-37': {
+    title: 'The destination is no server of the policy',
+    detail: 'A root goes only to a server that the policy lists; a bundle for another one is refused.',
+    remedy:
+      'Name the transport file of a server of the policy, or have a policy signed that lists this one: custody policy new --server.',
+  },
+  'PLAN-38': {
+    title: 'A key is of an algorithm that the policy does not list',
+    detail: 'Each key of the plan and the threshold key are of an algorithm in the policy’s list of keys.',
+    remedy: 'Choose an algorithm of the policy, or have a policy signed that lists this one.',
   },
   'PLAN-33': {
     title: 'A key is made never or twice',

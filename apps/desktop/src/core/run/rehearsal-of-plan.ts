@@ -9,7 +9,7 @@ import type { RehearsalParts, RehearsalRequest } from './rehearsal-request.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
 import { isAttested, makeVendor } from './stand-in-vendor-key.ts'
 import { makeStandIns, type StandIn } from './stand-ins.ts'
-import { countsOf } from './terms.ts'
+import { roomOf } from './terms.ts'
 
 /** A reviewed plan as it is, its policy derived with a stand-in for everybody whom it lists. */
 export async function rehearsalOfPlan(
@@ -19,7 +19,7 @@ export async function rehearsalOfPlan(
   const read = readPlan(planBytes)
   if (!read.ok) throw refusedPlan(read.refusals)
   const { plan, hash } = read
-  const refusals = lintPlan(plan, countsOf(planPolicy))
+  const refusals = lintPlan(plan, roomOf(planPolicy))
   if (refusals.length > 0) throw refusedPlan(refusals)
   if (plan.policy !== policyDigest(planPolicy)) {
     throw new CoreError(

@@ -7,15 +7,30 @@ export function termsOf({ officerQuorum, witnessQuorum, approverThreshold }: Pol
   return { officers: officerQuorum, witnesses: witnessQuorum, approvers: approverThreshold }
 }
 
-/** How many people a plan has to seat: a smaller room than the usual one is the policy’s to allow. */
-export function countsOf({ officerQuorum, witnessQuorum, domain }: Policy): LintTerms {
-  return { officers: officerQuorum, witnesses: witnessQuorum, domain }
+/** How many people a plan has to seat, and whom and what it may name: a smaller room than the usual one is the policy’s to allow. */
+export function roomOf(policy: Policy): LintTerms {
+  const { officerQuorum, witnessQuorum, domain, audiences, algorithms } = policy
+  const cardsOf = (members: Policy['officers']) => members.map(({ card }) => card)
+  return {
+    officers: officerQuorum,
+    witnesses: witnessQuorum,
+    domain,
+    listed: {
+      cards: {
+        officer: cardsOf(policy.officers),
+        witness: cardsOf(policy.witnesses),
+        approver: cardsOf(policy.approvers),
+      },
+      audiences: audiences.map(({ audience }) => audience),
+      algorithms: algorithms.keys,
+    },
+  }
 }
 
 /** What a production plan is looked at with. */
 export function lintTermsOf(policy: Policy): LintTerms {
   return {
-    ...countsOf(policy),
+    ...roomOf(policy),
     evidence: {
       least: policy.leastEvidence,
       roots: policy.attestationRoots ?? [],
