@@ -12,7 +12,7 @@ export const runRules = {
   'RUN-02': {
     title: 'A card is not the one that is expected',
     detail:
-      'Production takes exactly the cards of the plan; a rehearsal takes rehearsal cards for the same seats.',
+      'Production takes exactly the cards of the plan; a rehearsal takes rehearsal cards for the same seats. No signing or envelope key stands under two names.',
     remedy: 'Use the card file that is named.',
   },
   'RUN-03': {

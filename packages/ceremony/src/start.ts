@@ -1,8 +1,8 @@
 import { identityId } from '@lux/crypto'
 import type { BoundEpoch, Command, Refusal } from './commands.ts'
 import type { BoundDestination, Facts, Seat } from './events.ts'
+import { sharedKeys } from './plan/lint-cards.ts'
 import { repeated } from './plan/lint-parts.ts'
-import { holderBefore } from './plan/queries.ts'
 import { refuse } from './rules.ts'
 import type { State } from './state.ts'
 import { type Card, cardCodec } from './wire/card.ts'
@@ -73,11 +73,8 @@ function bindSeats(state: State, command: Start): Bound<Seat[]> {
     cards.push(card)
     seats.push(card.recipient === undefined ? seat : { ...seat, recipient: card.recipient })
   }
-  // A holder who stays sits twice, the second time with a card that the same keys signed: one person.
-  const once = seats.filter((seat) => seat.role !== 'holder' || holderBefore(seats, seat.name) === seat)
-  const twice = repeated(once.map((seat) => `${seat.role} ${seat.signer}`))
-  if (twice.length > 0) return refuse('RUN-02', `two people of one role share a key: ${twice.join(', ')}`)
-  return { ok: true, value: seats }
+  const [shared] = sharedKeys(seats)
+  return shared === undefined ? { ok: true, value: seats } : refuse('RUN-02', shared.detail)
 }
 
 function isSameHolder(one: Card, other: Card): boolean {

@@ -69,6 +69,38 @@ describe('start', () => {
     expect(rule(run, { ...start, cards })).toBe('RUN-02')
   })
 
+  it('RUN-02 refuses the operator’s key under the security officer’s name, half of it too', () => {
+    const { plan, hash } = planOf('first-run', 'rehearsal')
+    const run = new FakeCore(plan, hash, 'rehearsal')
+    const start = run.startCommand()
+    const at = (role: string) => plan.people.findIndex((one) => one.role === role)
+    const p256 = Buffer.alloc(65, 4).toString('base64')
+    const operator = start.cards[at('operator')] as { keys: object }
+    const so = start.cards[at('so')] as { keys: object }
+    for (const [one, two] of [
+      [operator.keys, operator.keys],
+      [
+        { ...operator.keys, p256 },
+        { ...so.keys, p256 },
+      ],
+    ]) {
+      const cards = start.cards
+        .with(at('operator'), { ...operator, keys: one } as never)
+        .with(at('so'), { ...so, keys: two } as never)
+      expect(rule(run, { ...start, cards })).toBe('RUN-02')
+    }
+  })
+
+  it('RUN-02 refuses two holders with one envelope key', () => {
+    const { plan, hash } = planOf('first-run', 'rehearsal')
+    const run = new FakeCore(plan, hash, 'rehearsal')
+    const start = run.startCommand()
+    const [one = 0, two = 0] = plan.people.flatMap(({ role }, at) => (role === 'holder' ? [at] : []))
+    const { recipient } = start.cards[one] as { recipient: string }
+    const cards = start.cards.with(two, { ...(start.cards[two] as object), recipient } as never)
+    expect(rule(run, { ...start, cards })).toBe('RUN-02')
+  })
+
   it('takes stand-in cards in a rehearsal of a production plan', () => {
     const run = new FakeCore(production.plan, production.hash, 'rehearsal')
     expect(rule(run, run.startCommand())).toBe('run.started')

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   type LintTerms,
+  lintCards,
   lintPlan,
-  lintRenewedCards,
   maxPlanBytes,
   type Plan,
   type PlanRefusal,
@@ -77,12 +77,12 @@ function lintWhole(
   bytes: Uint8Array,
   { terms, path }: { terms: LintTerms | undefined; path: string },
 ): PlanRefusal[] {
-  const found = [...lintPlan(plan, terms), ...lintRenewedCards(plan, cardsBeside(path))]
+  const found = [...lintPlan(plan, terms), ...lintCards(plan, cardsBeside(path))]
   return found.length === 0 ? [] : [...unendedLine(bytes), ...found]
 }
 
 /** Cards in cards/ beside the plan, as `plan new` writes them; one that is not there is missed when the plan runs. */
-function cardsBeside(path: string): (digest: string) => Card | undefined {
+export function cardsBeside(path: string): (digest: string) => Card | undefined {
   const { cards } = besidePlan(path)
   return (digest) => {
     const file = join(cards, `${digest}.json`)

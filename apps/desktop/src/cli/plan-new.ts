@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import {
-  lintRenewedCards,
+  lintCards,
   maxPlanBytes,
   parseValues,
   planFromScript,
@@ -67,10 +67,8 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
   const made = planFromScript(bytes, values, terms)
   if (!made.ok) throw refusedPlan(made.refusals)
   const { text, hash, plan } = made.value
-  const renewals = lintRenewedCards(plan, (digest) =>
-    people.find((card) => cardCodec.digest(card) === digest),
-  )
-  if (renewals.length > 0) throw refusedPlan(renewals)
+  const twice = lintCards(plan, (digest) => people.find((card) => cardCodec.digest(card) === digest))
+  if (twice.length > 0) throw refusedPlan(twice)
   writeNew(options.out, utf8(text))
   const cards = join(dirname(resolve(options.out)), 'cards')
   for (const card of people)

@@ -3,6 +3,7 @@ import {
   diffDigest,
   diffPlans,
   type LintTerms,
+  lintCards,
   lintPlan,
   maxPlanBytes,
   type Plan,
@@ -27,7 +28,7 @@ import { type CommandLine, collectBlank, refused } from './command-line.ts'
 import { explainRequest } from './explain-request.ts'
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from './files.ts'
 import type { Outcome } from './output.ts'
-import { lint } from './plan-lint.ts'
+import { cardsBeside, lint } from './plan-lint.ts'
 import { type NewPlanOptions, newPlan } from './plan-new.ts'
 import { changeLines, rehearsedPlan } from './plan-rehearsal.ts'
 import { warningLines } from './plan-warnings.ts'
@@ -269,7 +270,7 @@ function parsedPlan(path: string): { plan: Plan; hash: string } {
 
 function soundPlan(path: string, terms: LintTerms | undefined): { plan: Plan; hash: string } {
   const read = parsedPlan(path)
-  const refusals = lintPlan(read.plan, terms)
+  const refusals = [...lintPlan(read.plan, terms), ...lintCards(read.plan, cardsBeside(path))]
   if (refusals.length > 0) throw refusedPlan(refusals)
   return read
 }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import type { RunView } from '@lux/ceremony'
+import { lintCards, readPlan } from '@lux/ceremony/plan'
 import { parsePolicyFile } from '@lux/ceremony/policy'
 import { fromHex, toWords } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
@@ -11,6 +12,7 @@ import { beginRehearsal, startCommand } from '../core/run/begin-rehearsal.ts'
 import { driveRehearsal, type Halt } from '../core/run/drive-rehearsal.ts'
 import { type RunParts, runOn } from '../core/run/load-run.ts'
 import { bundleFile } from '../core/run/perform/bundle.ts'
+import { refusedPlan } from '../core/run/refused-plan.ts'
 import { rehearsalPins } from '../core/run/rehearsal-pins.ts'
 import type { Run } from '../core/run/run.ts'
 import { RunFolder } from '../core/run/run-folder.ts'
@@ -23,6 +25,7 @@ import { inNewFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { exceptionOutcome } from './look-ahead.ts'
 import { type Outcome, say } from './output.ts'
+import { cardsBeside } from './plan-lint.ts'
 import { forgetToken, rehearsalPlace, withRun } from './run-session.ts'
 
 export type RehearseOptions = {
@@ -155,6 +158,9 @@ function readSubject(what: string, options: RehearseOptions, resources: string) 
   if (options.policy === undefined) return { script: bytes, values: typedValues(options.set ?? {}) }
   const policy = parsePolicyFile(readBounded(options.policy, maxFile))
   if (!policy.ok) throw new CoreError(policy.rule, policy.detail, 'give the policy.json that the plan names')
+  const read = readPlan(bytes)
+  const twice = read.ok ? lintCards(read.plan, cardsBeside(what)) : []
+  if (twice.length > 0) throw refusedPlan(twice)
   return { plan: bytes, policy: policy.value.policy }
 }
 

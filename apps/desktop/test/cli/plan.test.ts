@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { planFromScript, readScript } from '@lux/ceremony/plan'
-import { planLockCodec } from '@lux/ceremony/wire'
+import { cardCodec, planLockCodec } from '@lux/ceremony/wire'
 import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
@@ -16,7 +16,8 @@ let plan: string
 
 const library = findSoftTokenLibrary() ?? ''
 const at = (name: string) => join(folder, name)
-const newPlan = (out: string, ...more: string[]) =>
+const newPlan = (out: string, ...more: string[]) => planOf(cards, out, ...more)
+const planOf = (people: readonly string[], out: string, ...more: string[]) =>
   custodyJson([
     'plan',
     'new',
@@ -26,7 +27,7 @@ const newPlan = (out: string, ...more: string[]) =>
     '--library',
     library,
     '--person',
-    ...cards,
+    ...people,
     '--out',
     at(out),
     ...more,
@@ -268,6 +269,47 @@ describe('plan', () => {
     expect(bare.stdout).not.toMatch(/PLAN-14|PLAN-37/)
     expect(bare.stdout).toContain('whether it lists the people, the server and the algorithms')
     expect(rehearsed.json.detail).toMatch(/Zoe is no witness of the policy.*the server abab/s)
+  }, 20_000)
+
+  test('PLAN-10, PLAN-11 one key under two names is refused by new, and in the cards beside a plan by lint, rehearse and request', async () => {
+    const card = (name: string) => JSON.parse(readFileSync(at(`${name}.json`), 'utf8'))
+    const copied = (name: string, of: string) => {
+      const read = cardCodec.check({ ...card(name), keys: card(of).keys })
+      if (!read.ok) throw new Error(read.detail)
+      writeFileSync(at(`two-${name}.json`), cardCodec.encode(read.value))
+      return cardCodec.digest(read.value)
+    }
+    const people = (name: string) =>
+      cards.map((path) => (path === at(`${name}.json`) ? at(`two-${name}.json`) : path))
+    const so = copied('The so', 'The operator')
+    copied('Bob', 'Ada')
+    const made = await Promise.all([
+      planOf(people('The so'), 'two-so.yaml'),
+      planOf(people('Bob'), 'two-bob.yaml'),
+    ])
+    expect(made.map(({ json }) => [json.code, json.detail])).toEqual([
+      ['PLAN-11', 'The operator as operator and The so as so have the same ed25519 key'],
+      // Bob’s card is none of the policy’s either.
+      ['PLAN-14', expect.stringMatching(/Bob is no officer/)],
+    ])
+    const other = at('two-so.yaml')
+    const [before = ''] = /(?<=name: The so\n {4}card: )[0-9a-f]{64}/.exec(readFileSync(plan, 'utf8')) ?? []
+    writeFileSync(other, readFileSync(plan, 'utf8').replace(before, so))
+    writeFileSync(at(`cards/${so}.json`), readFileSync(at('two-The so.json')))
+    const runs = await Promise.all([
+      custodyJson(['plan', 'lint', other]),
+      custodyJson(['rehearse', other, '--policy', policy, '--out', at('never-so')]),
+      custodyJson([
+        'plan',
+        'request',
+        other,
+        '--rehearsal',
+        at('rehearsal/bundle.zip'),
+        '--out',
+        at('so.json'),
+      ]),
+    ])
+    expect(runs.map(({ json }) => json.code)).toEqual(['PLAN-11', 'PLAN-11', 'PLAN-11'])
   }, 20_000)
 
   test('an unknown script, a plan that is none, an empty one and a rehearsal that is none are each named', async () => {

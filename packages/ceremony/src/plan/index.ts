@@ -1,5 +1,6 @@
 export { diffDigest, diffPlans, type PlanChange } from './diff.ts'
 export { lintPlan } from './lint.ts'
+export { lintCards } from './lint-cards.ts'
 export type { EvidenceTerms } from './lint-evidence.ts'
 export type { Listed } from './lint-listed.ts'
 export type { LintTerms } from './lint-parts.ts'

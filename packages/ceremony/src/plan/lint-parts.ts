@@ -34,8 +34,7 @@ export function lintPeople(plan: Plan, terms: LintTerms | undefined): PlanRefusa
     const roles = [
       ...new Set(plan.people.filter((person) => person.name === name).map((person) => person.role)),
     ]
-    const allowed = roles.length < 2 || joined.some((pair) => roles.every((role) => pair.includes(role)))
-    if (!allowed) found.push(planRefusal('PLAN-11', '', `${name} is ${roles.join(' and ')}`))
+    if (!mayJoin(roles)) found.push(planRefusal('PLAN-11', '', `${name} is ${roles.join(' and ')}`))
   }
   const least = { officers: Math.max(1, terms?.officers ?? 1), witnesses: terms?.witnesses ?? 0 }
   const officers = namesOf(plan, 'officer').length
@@ -47,6 +46,11 @@ export function lintPeople(plan: Plan, terms: LintTerms | undefined): PlanRefusa
       planRefusal('PLAN-12', '', `${witnesses} witnesses are seated, ${least.witnesses} must cosign`),
     )
   return found
+}
+
+/** Whether one person may hold these roles. */
+export function mayJoin(roles: readonly Role[]): boolean {
+  return new Set(roles).size < 2 || joined.some((pair) => roles.every((role) => pair.includes(role)))
 }
 
 /** PLAN-20, PLAN-21: the tokens by themselves. */

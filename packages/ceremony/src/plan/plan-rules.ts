@@ -35,12 +35,13 @@ export const planRules = {
   'PLAN-10': {
     title: 'A person or card appears twice',
     detail:
-      'Each seat has its own card, and a name stands once for a role; twice for a holder who stays for a next epoch.',
+      'Each seat has its own card, and a name stands once for a role; twice for a holder who stays for a next epoch. No signing key, half of a hybrid one too, and no envelope key stands under two names.',
     remedy: fix,
   },
   'PLAN-11': {
     title: 'A person holds roles that exclude each other',
-    detail: 'One role a person; only recorder with witness, or officer with holder, may be joined.',
+    detail:
+      'One role a person; only recorder with witness, or officer with holder, may be joined. Whoever has the same signing key is one person, under whatever names.',
     remedy: 'Give one of the roles to somebody else.',
   },
   'PLAN-12': {

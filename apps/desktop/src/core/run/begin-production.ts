@@ -1,14 +1,6 @@
 import { join } from 'node:path'
 import type { Command } from '@lux/ceremony'
-import {
-  checkLock,
-  holderBefore,
-  isSoft,
-  lintPlan,
-  lintRenewedCards,
-  type Plan,
-  readPlan,
-} from '@lux/ceremony/plan'
+import { checkLock, holderBefore, isSoft, lintCards, lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
 import {
   authoritiesOf,
   checkPolicy,
@@ -86,8 +78,8 @@ export function beginProduction(request: ProductionRequest): {
   const cards = plan.people.map(({ card, name, role }) =>
     found(request.cards, card, `card of ${role} ${name}`),
   )
-  const renewals = lintRenewedCards(plan, (digest) => cardOf(request.cards, digest))
-  if (renewals.length > 0) throw refusedPlan(renewals)
+  const twice = lintCards(plan, (digest) => cardOf(request.cards, digest))
+  if (twice.length > 0) throw refusedPlan(twice)
   const destinations = plan.destinations.map(({ card, transport }) => ({
     card: found(request.cards, card, 'server card'),
     transport: found(request.transports, transport, 'transport file'),

@@ -1,0 +1,52 @@
+import { signatureSchemes } from '../policy/schema.ts'
+import type { Card } from '../wire/card.ts'
+import { mayJoin } from './lint-parts.ts'
+import { lintRenewedCards } from './lint-renewals.ts'
+import type { Digest, Plan, Role } from './plan.ts'
+import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+
+/** What a seat's card says of the person: halves of a hybrid key by scheme, and a holder's envelope key. */
+export type SeatKeys = { role: Role; name: string; keys: Card['keys']; recipient?: string }
+
+/**
+ * PLAN-10, PLAN-11, PLAN-43 where the cards are at hand. `cardOf` gives a card by its digest, or undefined, which is for whoever
+ * needs that card to refuse.
+ */
+export function lintCards(plan: Plan, cardOf: (digest: Digest) => Card | undefined): PlanRefusal[] {
+  const seats = plan.people.flatMap(({ role, name, card }): SeatKeys[] => {
+    const read = cardOf(card)
+    return read === undefined ? [] : [{ ...read, role, name }]
+  })
+  return [
+    ...sharedKeys(seats).map(({ rule, detail }) => planRefusal(rule, '', detail)),
+    ...lintRenewedCards(plan, cardOf),
+  ]
+}
+
+/**
+ * Seats of two people that are one person by a key, half of a hybrid one too: PLAN-11 where one person may not hold both roles,
+ * else PLAN-10. Of one name is only whoever may be: in two roles, and a holder who stays for the next epoch.
+ */
+export function sharedKeys(seats: readonly SeatKeys[]): { rule: 'PLAN-10' | 'PLAN-11'; detail: string }[] {
+  return seats.flatMap((one, at) =>
+    seats.slice(at + 1).flatMap((other) => {
+      const key = maySitTwice(one, other) ? undefined : sameKey(one, other)
+      if (key === undefined) return []
+      const rule = mayJoin([one.role, other.role]) ? 'PLAN-10' : 'PLAN-11'
+      const who = `${one.name} as ${one.role} and ${other.name} as ${other.role}`
+      return [{ rule, detail: `${who} have the same ${key} key` }]
+    }),
+  )
+}
+
+function maySitTwice(one: SeatKeys, other: SeatKeys): boolean {
+  return one.name === other.name && (one.role !== other.role || one.role === 'holder')
+}
+
+function sameKey(one: SeatKeys, other: SeatKeys): string | undefined {
+  const half = signatureSchemes.find(
+    (scheme) => one.keys[scheme] !== undefined && one.keys[scheme] === other.keys[scheme],
+  )
+  if (half !== undefined) return half
+  return one.recipient !== undefined && one.recipient === other.recipient ? 'envelope' : undefined
+}
