@@ -1699,7 +1699,7 @@ NEEDS = {
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT',
     'TRANSCRIPT-CONTENT': 'PLAN-CONTENT OPENING-CERTIFICATE EXCEPTIONS TRANSPORTS WRAP-TREE', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
     'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
-    'POLICY-EXPIRY': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
+    'POLICY-EXPIRY': 'POLICY-MISSING CHECKPOINTS', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
     'TOOL': 'POLICY-QUORUM TRANSCRIPT-CHAIN', 'OPENING-QUORUM': 'POLICY-QUORUM OPENING-CERTIFICATE',
     'LOCK': 'POLICY-QUORUM PLAN-HASH', 'COSIGNATURES': 'POLICY-QUORUM CHECKPOINTS PLAN-CONTENT',
     'EXCEPTION-SIGNATURES': 'POLICY-QUORUM EXCEPTIONS', 'DECRYPTIONS': 'POLICY-QUORUM CARDS PLAN-CONTENT',
@@ -2528,7 +2528,8 @@ class Verifier:
         need(self.policy is None or self.policy['domain'] == self.p['domain'], f"a {self.p['domain']} bundle")
 
     def check_policy_expiry(self):
-        need(self.run['header']['created'] <= self.policy['expiry'], 'the policy had expired')
+        opened = self.checkpoints[0]['payload']['time']
+        need(max(self.run['header']['created'], opened) <= self.policy['expiry'], 'the policy had expired')
 
     def check_policy_roster(self):
         for seat in self.run['header']['roster']:

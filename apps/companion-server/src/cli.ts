@@ -123,18 +123,16 @@ program
     running(async () => {
       const state = folder()
       const settings = await readSettings(state)
-      report(
-        common(),
-        await pinPolicy(state, settings.domain, await readGiven(path, maxPolicy)),
-        ({ digest, words, policy }) => [
-          `pinned version ${policy.version} of ${policy.organisation.name} (${policy.domain})`,
-          `digest ${digest}`,
-          words.join(' '),
-          ...(policy.domain === 'rehearsal'
-            ? ['for this rehearsal alone: another one needs a server folder of its own (init --state DIR)']
-            : []),
-        ],
-      )
+      const outcome = await pinPolicy(state, settings.domain, await readGiven(path, maxPolicy))
+      if (outcome.ok && outcome.value.warnings.length > 0) say(outcome.value.warnings)
+      report(common(), outcome, ({ digest, words, policy }) => [
+        `pinned version ${policy.version} of ${policy.organisation.name} (${policy.domain})`,
+        `digest ${digest}`,
+        words.join(' '),
+        ...(policy.domain === 'rehearsal'
+          ? ['for this rehearsal alone: another one needs a server folder of its own (init --state DIR)']
+          : []),
+      ])
     }),
   )
 

@@ -17,7 +17,13 @@ import type { Domain } from './settings.ts'
 
 const maxPolicy = 1 << 20
 
-export type Pinned = { readonly digest: string; readonly words: readonly string[]; readonly policy: Policy }
+/** `warnings`: it has expired. It is pinned all the same, for bundles of runs that opened before. */
+export type Pinned = {
+  readonly digest: string
+  readonly words: readonly string[]
+  readonly policy: Policy
+  readonly warnings: readonly string[]
+}
 
 /** Every policy ever pinned, oldest first. They are files, not rows: who can write to the database pins nothing. */
 export async function pinnedPolicies(state: StateFolder): Promise<PolicyFile[]> {
@@ -66,5 +72,11 @@ export async function pinPolicy(
 }
 
 function pinned(policy: Policy): Pinned {
-  return { digest: policyDigest(policy), words: fingerprintWords(policy), policy }
+  const warnings =
+    policy.expiry < new Date().toISOString()
+      ? [
+          `warning: it expired on ${policy.expiry}: only bundles of runs that opened before are taken in under it`,
+        ]
+      : []
+  return { digest: policyDigest(policy), words: fingerprintWords(policy), policy, warnings }
 }

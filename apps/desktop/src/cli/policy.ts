@@ -12,7 +12,9 @@ import {
 } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
+import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
+import { expired } from '../core/run/open-in-time.ts'
 import { writeDurably } from '../core/store/durable-file.ts'
 import { combinersOf } from './combiner-option.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
@@ -228,7 +230,7 @@ async function signPolicy(path: string, options: SignOptions): Promise<Outcome> 
   }
 }
 
-/** Errors: those of `checkPolicy` and `checkSuccessor`, with the file’s name. */
+/** Errors: those of `checkPolicy` and `checkSuccessor`, with the file’s name. Warns of a newest version that has expired. */
 function checkPolicies(paths: readonly string[]): Outcome {
   const versions: Policy[] = []
   const checked: object[] = []
@@ -247,7 +249,12 @@ function checkPolicies(paths: readonly string[]): Outcome {
     checked.push({ file: path, ...facts(file) })
     lines.push(`${path}: in order`, ...describePolicy(result.value))
   }
-  return { exit: 0, json: { ok: true, policies: checked }, text: lines.join('\n') }
+  const newest = versions.at(-1)
+  const late = newest === undefined ? null : expired(newest, systemClock.now())
+  const warnings =
+    late === null ? [] : [`warning, ${late.rule}: ${late.detail}; no run begins or opens under it`]
+  for (const warning of warnings) say(warning)
+  return { exit: 0, json: { ok: true, policies: checked, warnings }, text: lines.join('\n') }
 }
 
 function facts({ policy, signatures }: PolicyFile) {

@@ -93,6 +93,24 @@ describe('policy', () => {
     })
   }, 20_000)
 
+  test('POLICY-EXPIRED check says of a policy that has expired that no run opens under it any more', async () => {
+    const [old, half, whole] = ['old.json', 'old-1.json', 'old-2.json'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const people = ['--officer', ...cards(officers), '--quorum', '2']
+    await custody([...named('old.json'), ...people, '--expiry', '2020-01-01'])
+    await sign(old, officers[0]?.keyPath ?? '', half)
+    await sign(half, officers[1]?.keyPath ?? '', whole)
+    const late = await custodyJson(['policy', 'check', whole])
+    expect(late).toMatchObject({
+      exit: 0,
+      json: { warnings: [expect.stringMatching(/POLICY-EXPIRED.*2020-01-01/)] },
+    })
+    expect(late.stderr).toContain('POLICY-EXPIRED')
+  }, 20_000)
+
   test('show gives the fingerprint as words', async () => {
     const { exit, stdout } = await custody(['policy', 'show', policy])
     expect(exit).toBe(0)

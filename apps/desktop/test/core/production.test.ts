@@ -13,7 +13,7 @@ import {
 import { basename, join } from 'node:path'
 import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { softTokenEnvironment } from '@lux/hsm'
-import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
 import { ceremonyStatus, resumeCeremony } from '../../src/cli/ceremony-resume.ts'
 import { runCeremony } from '../../src/cli/ceremony-run.ts'
@@ -144,6 +144,46 @@ describe('a production run on files', () => {
     expect(existsSync(other.out)).toBe(false)
     other.remove()
     process.env.SOFTHSM2_CONF = conf
+  })
+
+  describe('POLICY-EXPIRED', () => {
+    const conf = process.env.SOFTHSM2_CONF
+    let short: ProductionPlace
+    beforeEach(() => {
+      const expiry = new Date(Date.now() + 3_600_000).toISOString()
+      short = new ProductionPlace({ policy: { expiry } })
+    })
+    afterEach(() => {
+      vi.useRealTimers()
+      short.remove()
+      if (conf !== undefined) process.env.SOFTHSM2_CONF = conf
+    })
+    const afterExpiry = () => vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 7_200_000 })
+
+    test('a run that began before the expiry is not opened after it', async () => {
+      const without = short.options({ answers: short.answers(null, ['open-run']) })
+      const begun = await ended(runCeremony(short.plan, without, short.program))
+      expect(begun).toMatchObject({ exit: 4, json: { step: 'open-run', waitingFor: ['confirm'] } })
+      afterExpiry()
+      const late = await ended(resumeCeremony(short.out, { answers: short.answers(null) }, short.program))
+      expect(late).toMatchObject({ exit: 1, json: { code: 'POLICY-EXPIRED' } })
+    })
+
+    test('officers’ signatures of the opening are not taken after the expiry, and the run can be aborted', async () => {
+      const begun = await ended(
+        runCeremony(short.plan, short.options({ answers: short.answers(null) }), short.program),
+      )
+      const [opening = ''] = begun.json.files as string[]
+      for (const name of ['Otto', 'Ophelia']) short.sign(opening, name)
+      afterExpiry()
+      const late = await ended(resumeCeremony(short.out, {}, short.program))
+      expect(late).toMatchObject({ exit: 1, json: { state: 'Created', waitingFor: ['opening'] } })
+      expect(late.json.refused).toMatchObject([{ rule: 'POLICY-EXPIRED' }, { rule: 'POLICY-EXPIRED' }])
+      const over = await ended(
+        abortCeremony(short.out, { by: 'Ada', reason: 'the policy expired' }, short.program),
+      )
+      expect(over.json.state).toBe('Aborted')
+    })
   })
 
   test('CARD-MISSING a person without a card, and FOLDER-IN-USE a folder that is not empty', async () => {

@@ -3,6 +3,7 @@ import { blobOf } from '../../src/bundle/index.ts'
 import type { TokenProfile } from '../../src/plan/index.ts'
 import { type Altered, other, predicate, stranger } from './altered-parts.ts'
 import type { SampleOptions } from './sample-bundle.ts'
+import { sampleTime } from './sample-options.ts'
 
 /** A run with a token of this profile, under a policy that forbids software tokens. */
 export const softToken = (profile: TokenProfile): SampleOptions => ({
@@ -128,6 +129,11 @@ export const alteredTrust: Altered[] = [
     'POLICY-EXPIRY',
     'a policy that had expired',
     { alter: { policy: (p) => ({ ...p, expiry: '2026-01-01T00:00:00.000Z' }) } },
+  ],
+  [
+    'POLICY-EXPIRY',
+    'a policy that expired after the run had begun and before it opened',
+    { alter: { policy: (p) => ({ ...p, expiry: sampleTime(1) }) } },
   ],
   [
     'POLICY-ROSTER',

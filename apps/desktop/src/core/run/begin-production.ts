@@ -16,6 +16,7 @@ import type { Clock } from '../clock.ts'
 import { CoreError } from '../core-error.ts'
 import type { Measurement } from '../measure.ts'
 import { writeDurably } from '../store/durable-file.ts'
+import { expired } from './open-in-time.ts'
 import { refusedPlan } from './refused-plan.ts'
 import { RunFolder } from './run-folder.ts'
 import { lintTermsOf, termsOf } from './terms.ts'
@@ -189,13 +190,8 @@ function policyOf({ policy: bytes, clock }: ProductionRequest): PolicyFile {
   if (file.value.policy.domain !== 'production') {
     throw new CoreError('POLICY-DOMAIN', 'this is the policy of a rehearsal', 'give the production policy')
   }
-  if (file.value.policy.expiry < clock.now()) {
-    throw new CoreError(
-      'POLICY-EXPIRED',
-      `it expired on ${file.value.policy.expiry}`,
-      'have a new version signed',
-    )
-  }
+  const late = expired(file.value.policy, clock.now())
+  if (late !== null) throw new CoreError(late.rule, late.detail)
   return file.value
 }
 

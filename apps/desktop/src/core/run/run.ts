@@ -16,6 +16,7 @@ import { CoreError, fromSystemError } from '../core-error.ts'
 import { writeDurably } from '../store/durable-file.ts'
 import { type Absence, closeAborted, keyLeftBehind } from './close-aborted.ts'
 import { packageFile } from './fhe-places.ts'
+import { lateOpening } from './open-in-time.ts'
 import { perform } from './perform/perform.ts'
 import type { GivenPin } from './pin-box.ts'
 import { look } from './reconcile.ts'
@@ -66,7 +67,7 @@ export class Run {
    * Errors: DISK-FULL, FOLDER-READ-ONLY; after one the run must be loaded again.
    */
   submit(command: Command): Refusal | null {
-    const refusal = this.#apply(command)
+    const refusal = lateOpening(this.#context, command) ?? this.#apply(command)
     if (refusal === null) this.#start()
     return refusal
   }

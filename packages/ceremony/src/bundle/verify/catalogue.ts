@@ -96,7 +96,7 @@ export const catalogue = {
   DOMAIN: { title: 'Bundle, transcript and verifier are of one domain', needs: ['TRANSCRIPT-CHAIN'] },
   'POLICY-EXPIRY': {
     title: 'The policy had not expired when the run opened',
-    needs: ['POLICY-MISSING', 'TRANSCRIPT-CHAIN'],
+    needs: ['POLICY-MISSING', 'CHECKPOINTS'],
   },
   'POLICY-ROSTER': {
     title: 'Officers and witnesses in the room are those of the policy',

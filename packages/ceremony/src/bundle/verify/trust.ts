@@ -33,11 +33,14 @@ export async function checkTrust(v: Verification): Promise<void> {
       ? accept(digest)
       : refuse('POLICY-DIGEST', 'the ceremony ran under another policy')
   })
-  await ledger.run('POLICY-EXPIRY', () =>
-    v.run.header.created <= v.policy.expiry
-      ? accept(v.policy.expiry)
-      : refuse('POLICY-EXPIRY', `expired at ${v.policy.expiry}, the run began at ${v.run.header.created}`),
-  )
+  await ledger.run('POLICY-EXPIRY', () => {
+    const { expiry } = v.policy
+    const { created } = v.run.header
+    const opened = required(v.checkpoints[0] ?? null).payload.time
+    return created <= expiry && opened <= expiry
+      ? accept(expiry)
+      : refuse('POLICY-EXPIRY', `expired at ${expiry}, the run began at ${created} and opened at ${opened}`)
+  })
   await ledger.run('POLICY-ROSTER', () => checkRoster(v))
   await ledger.run('TOOL', () => checkTool(v))
   await ledger.run('OPENING-QUORUM', () => {

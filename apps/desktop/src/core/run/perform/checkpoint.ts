@@ -1,10 +1,16 @@
 import { type Checkpoint, checkpointCodec } from '@lux/ceremony/transcript'
 import { signatureContext } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
+import { CoreError } from '../../core-error.ts'
 import { signAsCeremony } from '../ceremony-signer.ts'
+import { expired } from '../open-in-time.ts'
 import type { Perform } from '../run-context.ts'
 
 export const makeCheckpoint: Perform<'make-checkpoint'> = async (effect, run) => {
+  const time = run.clock.now()
+  // A verifier compares this very time with the policy's expiry.
+  const late = effect.reason === 'opening' ? expired(run.policy.policy, time) : null
+  if (late !== null) throw new CoreError(late.rule, late.detail)
   const { node, root } = run.folder.headAt(effect.size)
   const checkpoint: Checkpoint = {
     ceremonyId: effect.ceremonyId,
@@ -14,7 +20,7 @@ export const makeCheckpoint: Perform<'make-checkpoint'> = async (effect, run) =>
     planHash: effect.planHash,
     opening: effect.opening,
     previous: effect.previous,
-    time: run.clock.now(),
+    time,
   }
   const payload = checkpointCodec.signedBytes(checkpoint)
   const context = signatureContext('checkpoint', effect.domain)

@@ -1,0 +1,19 @@
+import type { Command, Refusal } from '@lux/ceremony'
+import type { Policy } from '@lux/ceremony/policy'
+import type { RunContext } from './run-context.ts'
+
+/** Why a run may neither begin nor open under this policy any more: POLICY-EXPIRED, or null. */
+export function expired({ expiry }: Policy, now: string): Refusal | null {
+  return expiry < now ? { ok: false, rule: 'POLICY-EXPIRED', detail: `it expired on ${expiry}` } : null
+}
+
+/** What people say at the opening is not taken once the policy has expired: no bundle of that run would be accepted. */
+export function lateOpening(
+  run: Pick<RunContext, 'folder' | 'policy' | 'clock'>,
+  command: Command,
+): Refusal | null {
+  const { steps, current } = run.folder.state
+  const opens = command.type === 'proceed' || (command.type === 'submit' && command.what === 'opening')
+  if (!opens || steps[current]?.step.do !== 'open-run') return null
+  return expired(run.policy.policy, run.clock.now())
+}
