@@ -172,6 +172,28 @@ describe('plan', () => {
     expect(stale).toMatchObject({ exit: 1, json: { code: 'ANSWER-OTHER' } })
   }, 60_000)
 
+  test('PLAN-12 a plan that seats a quorum of the policy, and nobody of others whom it lists, is rehearsed with stand-ins for all', async () => {
+    const [eve, abe, wanda] = await Promise.all([
+      enrolled(folder, 'officer', 'Eve'),
+      enrolled(folder, 'approver', 'Abe'),
+      enrolled(folder, 'witness', 'Wanda'),
+    ])
+    const wide = at('wide.json')
+    const witnesses = cards.slice(-2)
+    await custody([
+      ...newPolicy(wide),
+      ...['--officer', ...officers.map(({ cardPath }) => cardPath), eve.cardPath, '--quorum', '2'],
+      ...['--witness', ...witnesses, wanda.cardPath, '--witness-quorum', '2'],
+      ...['--approver', abe.cardPath, '--approver-threshold', '1'],
+    ])
+    const planned = await planOf(cards, 'wide.yaml', '--policy', wide)
+    expect(planned.json.detail).toBeUndefined()
+    const run = await custodyJson(['rehearse', at('wide.yaml'), '--policy', wide, '--out', at('wide')])
+    expect(run.json.detail).toBeUndefined()
+    const verdict = ['verify', at('wide/bundle.zip'), '--policy', at('wide/policy.json')]
+    expect(await custodyJson(verdict)).toMatchObject({ exit: 0, json: { verdict: 'accepted' } })
+  }, 60_000)
+
   test('new writes the cards beside the plan; hash and print agree on what officers approve', async () => {
     const [hash, printed] = await Promise.all([
       custodyJson(['plan', 'hash', plan]),

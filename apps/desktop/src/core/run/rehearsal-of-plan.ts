@@ -29,9 +29,14 @@ export async function rehearsalOfPlan(
     )
   }
   const standIns = await makeStandIns(plan.people, request.entropy)
-  const cards = new Map<string, Card>(
-    plan.people.map(({ card }, index) => [card, standInAt(standIns, index).card]),
-  )
+  const unseated = unseatedOf(plan, planPolicy)
+  const everybody = [...standIns, ...(await makeStandIns(unseated, request.entropy))]
+  const listed = [...plan.people, ...unseated].map(({ name, card }, index) => ({
+    name,
+    listed: card,
+    standIn: standInAt(everybody, index).card,
+  }))
+  const cards = new Map<string, Card>(listed.map(({ listed: card, standIn }) => [card, standIn]))
   const outsiders = await outsidersOf(request, plan, planPolicy)
   const servers = new Map(request.destinations.map(({ card }) => [serverCardCodec.digest(card), card]))
   const derived = deriveRehearsalPolicy(planPolicy, {
@@ -41,18 +46,12 @@ export async function rehearsalOfPlan(
     tool: request.measurement.build,
     ...(isAttested(plan) ? { attestationRoot: makeVendor(request.folder, request.clock.now()) } : {}),
   })
-  if (!derived.ok) throw new CoreError(derived.rule, derived.detail, 'seat everybody whom the policy lists')
+  if (!derived.ok) throw new CoreError(derived.rule, derived.detail)
   const { fhe } = plan
   if (fhe?.existing !== undefined) {
     const { t, n, mode, squash, holders: names } = fhe
     await makeStandInEpoch(request, { standIns, policy: derived.value, names, terms: { t, n, mode, squash } })
   }
-  const listed = plan.people.map(({ name, card }, index) => ({
-    what: 'card' as const,
-    name,
-    listed: card,
-    standIn: cardCodec.digest(standInAt(standIns, index).card),
-  }))
   return {
     planBytes,
     plan,
@@ -60,8 +59,17 @@ export async function rehearsalOfPlan(
     policy: signedBy(derived.value, standIns),
     planPolicy: plan.policy,
     standIns,
-    listed,
+    listed: listed.map((one) => ({ ...one, what: 'card', standIn: cardCodec.digest(one.standIn) })),
   }
+}
+
+/** Whom the policy lists and the plan does not seat: nobody of them acts, and the derived policy lists a stand-in for each. */
+function unseatedOf({ people }: Plan, { officers, approvers, witnesses }: Policy) {
+  const of = (role: 'officer' | 'approver' | 'witness', members: Policy['officers']) =>
+    members.map(({ name, card }) => ({ role, name, card }))
+  return [...of('officer', officers), ...of('approver', approvers), ...of('witness', witnesses)].filter(
+    ({ card }) => people.every((person) => person.card !== card),
+  )
 }
 
 /** Stand-ins for whom policies name around a threshold key; null where neither plan nor policy has anything to do with one. */
