@@ -1,10 +1,9 @@
 import { fromUtf8, fromWords, isSealRecipient, wipe } from '@lux/crypto'
 import { type FheKeyType, PROOF_BITS, seedOfChecked } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
-import { inNewFolder } from '../core/store/new-folder.ts'
 import type { CommandLine } from './command-line.ts'
 import { readCard } from './files.ts'
-import { factLine, inChild, nothing } from './key-work.ts'
+import { factLine, inChild, inKeyFolder } from './key-work.ts'
 import type { Outcome } from './output.ts'
 import { readSecret } from './secret-input.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -98,7 +97,7 @@ async function keygen(options: KeygenOptions): Promise<Outcome> {
     )
   const recipient = await recipientOf(options.recipient)
   const restore = await restoreOf(options)
-  const made = await inNewFolder(options.out, nothing, () =>
+  const made = await inKeyFolder(options.out, () =>
     inChild({
       do: 'keygen',
       params: {

@@ -15,12 +15,12 @@ import {
 import { forgetSeeds } from '@lux/crypto/sharing'
 import type { Command } from 'commander'
 import { readBounded, writeDurably } from '../core/store/durable-file.ts'
-import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
 import { inFile, readPublicFile } from './fhe-files.ts'
 import { leftBeside, leftOfAll, silentLines } from './fhe-left.ts'
 import { planOption } from './fhe-redeal.ts'
 import { bareRoster, lifeOf, onlyInCeremony, onlyRehearsal } from './fhe-reshare.ts'
+import { inKeyFolder } from './key-work.ts'
 import type { Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -63,7 +63,7 @@ export function registerFheNext(group: Command, act: CommandLine['act']): void {
     )
     .option('--rehearsal', 'required here: the share will lie open in a file')
     .requiredOption('--out <dir>', 'a new folder')
-    .action((options: NextOptions) => act(() => next(options)))
+    .action((options: NextOptions) => act(() => inKeyFolder(options.out, () => next(options))))
     .addHelpText(
       'after',
       `
@@ -84,7 +84,6 @@ function next(options: NextOptions): Outcome {
   if (options.holder !== undefined) onlyRehearsal(options)
   if (options.holder === undefined && options.seeds !== undefined)
     throw new WrongUse('OPTION-SHARE', '--seeds make the share of one holder: name whose by --holder')
-  checkEmpty(options.out)
   const pub = readPublicFile(options.public)
   const old = parsePublic(pub)
   if (old.header.domain === 'production') throw onlyInCeremony()
@@ -121,7 +120,6 @@ function next(options: NextOptions): Outcome {
   const at = (name: string) => join(options.out, name)
   const file = share === null ? null : at(`holder-${options.holder}.bin`)
   try {
-    makeFolder(options.out)
     writeDurably(at('public.bin'), made.value.pub, 0o644)
     if (share !== null && file !== null) writeDurably(file, share, SECRET)
   } finally {

@@ -3,12 +3,12 @@ import { fromHex, sha256Hex, wipe } from '@lux/crypto'
 import { forgetShare, isIntegerKey, redealShare, type VerifiedShare, verifyShare } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { writeDurably } from '../core/store/durable-file.ts'
-import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
 import { readPublicFile, readShareFile } from './fhe-files.ts'
 import { writeLeft } from './fhe-left.ts'
 import { onlyInCeremony, onlyRehearsal, zeros } from './fhe-reshare.ts'
+import { inKeyFolder } from './key-work.ts'
 import type { Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -43,7 +43,7 @@ export function registerFheRedeal(group: Command, act: CommandLine['act']): void
     .requiredOption('--quorum <t>', 'of the new holders', count('--quorum', 15))
     .requiredOption('--holders <n>', 'new holders', count('--holders', 15))
     .option('--plan <sha256>', 'of the signed plan, hex; zeros by default')
-    .action((options: RedealOptions) => act(() => redealPart(options)))
+    .action((options: RedealOptions) => act(() => inKeyFolder(options.out, () => redealPart(options))))
     .addHelpText(
       'after',
       `
@@ -58,7 +58,6 @@ Example:
 
 function redealPart(options: RedealOptions): Outcome {
   onlyRehearsal(options)
-  checkEmpty(options.out)
   const share = readShareFile(options.share)
   try {
     const verified = verifyShare(share, readPublicFile(options.public))
@@ -85,7 +84,6 @@ function writePart(verified: VerifiedShare, options: RedealOptions): Outcome {
   if (!redealt.ok) throw refused(redealt)
   const { correction: bytes, seedFiles } = redealt.value
   try {
-    makeFolder(options.out)
     const q = verified.share.header.holder
     const correction = join(options.out, `correction-${q}.bin`)
     writeDurably(correction, bytes, 0o644)

@@ -14,11 +14,11 @@ import { checkQuorum, type Quorum } from '@lux/crypto/sharing'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { writeDurably } from '../core/store/durable-file.ts'
-import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
 import { inFile, readPublicFile, readShareFile } from './fhe-files.ts'
 import { leftOfAll, silentLines } from './fhe-left.ts'
+import { inKeyFolder } from './key-work.ts'
 import type { Outcome } from './output.ts'
 
 type Common = { public: string; share: string[]; left?: string[]; rehearsal?: boolean; out: string }
@@ -80,9 +80,11 @@ Example:
       --rehearsal --out next`
 
 /** Errors: FHE-WHOLE-KEY, FHE-DEALERS, FHE-QUORUM-…, and the others of `leftOfAll` and `rotateFheKey`. */
-function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
+const rotate = (options: Common, target: (now: Quorum) => Quorum): Promise<Outcome> =>
+  inKeyFolder(options.out, () => rotateInto(options, target))
+
+function rotateInto(options: Common, target: (now: Quorum) => Quorum): Outcome {
   onlyRehearsal(options)
-  checkEmpty(options.out)
   const pub = readPublicFile(options.public)
   const parsedPublic = parsePublic(pub)
   const { header, pub128 } = parsedPublic
@@ -115,7 +117,6 @@ function rotate(options: Common, target: (now: Quorum) => Quorum): Outcome {
     const at = (name: string) => join(options.out, name)
     const files = made.map((_, i) => at(`holder-${i + 1}.bin`))
     try {
-      makeFolder(options.out)
       writeDurably(at('public.bin'), rotated.value.pub, 0o644)
       for (const correction of corrections) {
         writeDurably(at(`correction-${parseCorrection(correction).header.dealer}.bin`), correction, 0o644)

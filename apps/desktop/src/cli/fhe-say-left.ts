@@ -1,11 +1,11 @@
 import { wipe } from '@lux/crypto'
 import { forgetShare, isIntegerKey, verifyShare } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
-import { checkEmpty, makeFolder } from '../core/store/new-folder.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { readPublicFile, readShareFile } from './fhe-files.ts'
 import { writeLeft } from './fhe-left.ts'
 import { onlyInCeremony, onlyRehearsal } from './fhe-reshare.ts'
+import { inKeyFolder } from './key-work.ts'
 import type { Outcome } from './output.ts'
 
 type LeftOptions = { public: string; share: string; rehearsal?: boolean; out: string }
@@ -18,7 +18,7 @@ export function registerFheLeft(group: Command, act: CommandLine['act']): void {
     .requiredOption('--share <file>', 'the holder’s own share')
     .option('--rehearsal', 'required here: the share lies open in a file')
     .requiredOption('--out <dir>', 'a new folder')
-    .action((options: LeftOptions) => act(() => sayLeft(options)))
+    .action((options: LeftOptions) => act(() => inKeyFolder(options.out, () => sayLeft(options))))
     .addHelpText(
       'after',
       `
@@ -32,7 +32,6 @@ Example:
 
 function sayLeft(options: LeftOptions): Outcome {
   onlyRehearsal(options)
-  checkEmpty(options.out)
   const share = readShareFile(options.share)
   try {
     const verified = verifyShare(share, readPublicFile(options.public))
@@ -41,7 +40,6 @@ function sayLeft(options: LeftOptions): Outcome {
     forgetShare(parsed)
     const { header, budgets } = parsed
     if (header.domain === 'production') throw onlyInCeremony()
-    makeFolder(options.out)
     const left = writeLeft(options.out, header, budgets)
     const { at64, at128 } = budgets
     return {

@@ -2,7 +2,6 @@ import { type Json, wipe } from '@lux/crypto'
 import { inspect } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { fileReader } from '../core/store/file-reader.ts'
-import { inNewFolder } from '../core/store/new-folder.ts'
 import { type CommandLine, count } from './command-line.ts'
 import { registerFheCanary } from './fhe-canary.ts'
 import { registerFheCombine } from './fhe-combine.ts'
@@ -15,7 +14,7 @@ import { registerFheRedeal } from './fhe-redeal.ts'
 import { registerFheReshare } from './fhe-reshare.ts'
 import { registerFheLeft } from './fhe-say-left.ts'
 import { mustBeNew } from './files.ts'
-import { factLine, inChild, nothing } from './key-work.ts'
+import { factLine, inChild, inKeyFolder } from './key-work.ts'
 import type { Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -131,7 +130,7 @@ async function deal(options: DealOptions): Promise<Outcome> {
       'a ceremony makes and deals a TFHE_INTEGER key of its own (custody ceremony run); add --rehearsal for training',
     )
   }
-  const dealt = await inNewFolder(options.out, nothing, () =>
+  const dealt = await inKeyFolder(options.out, () =>
     inChild({
       do: 'deal',
       params: {

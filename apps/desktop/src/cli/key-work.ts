@@ -5,10 +5,12 @@ import {
   runKeyChild,
 } from '../core/key-child/index.ts'
 import { findParts } from '../core/program.ts'
+import { inNewFolder } from '../core/store/new-folder.ts'
 import { say } from './output.ts'
 
-/** Half a key is kept by nobody. */
-export const nothing = () => false
+/** As `inNewFolder`: half a key is kept by nobody. */
+export const inKeyFolder = <T>(path: string, work: () => T | Promise<T>): Promise<T> =>
+  inNewFolder(path, () => false, work)
 
 /** Ctrl-C ends the child, and the key with it. */
 export async function inChild<Request extends KeyChildRequest>(

@@ -1,4 +1,5 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -39,6 +40,23 @@ describe('keys', () => {
     expect(statSync(at('again.bin')).mode & 0o777).toBe(0o600)
     expect(few.json.code).toBe('FHE-PARTIALS-FEW')
     expect(open.json.code).toBe('FHE-WHOLE-KEY')
+  }, 60_000)
+
+  test('FOLDER-IN-USE two processes with one --out: one key is made or dealt, and the other says that it made none', async () => {
+    const twice = async (args: string[], first: string) => {
+      const both = await Promise.all([custodyJson(args), custodyJson(args)])
+      const [won, lost] = both.toSorted((a, b) => Number(a.exit) - Number(b.exit))
+      expect([won?.exit, lost?.exit, lost?.json.code]).toEqual([0, 2, 'FOLDER-IN-USE'])
+      expect(readdirSync(at('once')).sort()[0]).toBe(first)
+      return won?.json
+    }
+    const binary = ['--type', 'TFHE_BINARY', '--no-server-key', '--rehearsal']
+    const made = await twice(['fhe', 'keygen', '--out', at('once'), ...binary], 'client-key.bin')
+    const key = readFileSync(at('once', 'client-key.bin'))
+    expect(made?.clientKeySha256).toBe(createHash('sha256').update(key).digest('hex'))
+    rmSync(at('once'), { recursive: true })
+    const deal = ['--client-key', at('binary-key.bin'), '--quorum', '2', '--holders', '3', '--rehearsal']
+    await twice(['fhe', 'deal', ...deal, '--out', at('once')], 'holder-1.bin')
   }, 60_000)
 
   test('the words of a sheet give the key again, other words and another key are refused', async () => {

@@ -198,6 +198,19 @@ describe('a production run on files', () => {
     expect(used).toMatchObject({ exit: 2, json: { code: 'FOLDER-IN-USE' } })
   })
 
+  test('FOLDER-IN-USE of the same command given twice at once one runs, and the other leaves its run alone', async () => {
+    const options = place.options({ answers: place.answers(null) })
+    const both = await Promise.all([1, 2].map(() => ended(runCeremony(place.plan, options, place.program))))
+    const [won, lost] = both.toSorted((a, b) => b.exit - a.exit)
+    expect(won).toMatchObject({ exit: 4, json: { state: 'Created' } })
+    expect(lost).toMatchObject({ exit: 2, json: { code: 'FOLDER-IN-USE' } })
+    expect(await ended(resumeCeremony(place.out, {}, place.program))).toMatchObject({
+      exit: 4,
+      json: { state: 'Created' },
+    })
+    expect(readdirSync(place.out)).not.toContain('.claimed')
+  })
+
   test.each<[string, Record<string, string>, string]>([
     ['a PIN in the URI', { ceremony: 'pkcs11:?pin-value=1234' }, 'TOKEN-URI'],
     ['no library', { ceremony: 'pkcs11:serial=1' }, 'TOKEN-URI'],

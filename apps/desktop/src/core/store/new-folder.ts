@@ -1,6 +1,16 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { CoreError, withSystemErrors } from '../core-error.ts'
+import { CoreError, fromSystemError, withSystemErrors } from '../core-error.ts'
 
 /**
  * Makes a folder and every missing one above it, one at a time: Node's recursive mkdir never comes back where a file
@@ -34,16 +44,27 @@ function makeOne(folder: string): void {
   }
 }
 
+const claimName = '.claimed'
+
 /** Refuses FOLDER-IN-USE unless the folder is not there yet, or is empty. */
 export function checkEmpty(path: string, remedy = 'name a new folder'): void {
-  if (existsSync(path) && statSync(path).isDirectory() && readdirSync(path).length > 0) {
-    throw new CoreError('FOLDER-IN-USE', `${path} is not empty`, remedy)
-  }
+  if (!existsSync(path) || !statSync(path).isDirectory()) return
+  const names = readdirSync(path)
+  if (names.includes(claimName)) throw claimed(path)
+  if (names.length > 0) throw new CoreError('FOLDER-IN-USE', `${path} is not empty`, remedy)
 }
 
+const claimed = (path: string) =>
+  new CoreError(
+    'FOLDER-IN-USE',
+    `${path} is being filled by another command, or by one that was killed`,
+    'wait until that command has ended; if none is running, name a new folder',
+  )
+
 /**
- * Runs `work` on a new or empty folder. When it fails and has left nothing that `keeps` wants, everything is as it was
- * before: what it wrote is removed, and the folders that were made for it.
+ * Runs `work` on a new or empty folder that no other command fills meanwhile: of two at once, one has the claim in it and the
+ * other is refused FOLDER-IN-USE and touches nothing. When the work fails and has left nothing that `keeps` wants, everything is
+ * as it was before: what it wrote is removed, and the folders that were made for it.
  */
 export async function inNewFolder<T>(
   path: string,
@@ -52,13 +73,62 @@ export async function inNewFolder<T>(
 ): Promise<T> {
   checkEmpty(path)
   const made = makeFolder(path)
+  const claim = claimFolder(path)
+  let undo = false
   try {
     return await work()
   } catch (error) {
-    if (!keeps()) {
-      for (const name of readdirSync(path)) rmSync(join(path, name), { recursive: true, force: true })
-      for (const folder of made.toReversed()) if (readdirSync(folder).length === 0) rmdirSync(folder)
-    }
+    undo = claim.isHeld() && !keeps()
     throw error
+  } finally {
+    if (undo) {
+      const names = readdirSync(path).filter((name) => name !== claimName)
+      for (const name of names) rmSync(join(path, name), { recursive: true, force: true })
+    }
+    // Last: until then nobody else's file is among them.
+    claim.release()
+    if (undo) for (const folder of made.toReversed()) removeEmpty(folder)
+  }
+}
+
+function removeEmpty(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch {
+    // Somebody else uses it by now.
+  }
+}
+
+/** Errors: FOLDER-IN-USE, FOLDER-READ-ONLY, DISK-FULL. */
+function claimFolder(path: string): { isHeld(): boolean; release(): void } {
+  const claim = join(path, claimName)
+  const file = openClaim(claim, path)
+  const own = fstatSync(file).ino
+  // Open until the end, so that no other file gets its number.
+  const isHeld = () => statSync(claim, { throwIfNoEntry: false })?.ino === own
+  const release = () => {
+    if (isHeld()) rmSync(claim)
+    closeSync(file)
+  }
+  try {
+    // Who had the claim before may have left its files since this folder was found empty.
+    if (readdirSync(path).length > 1) {
+      throw new CoreError('FOLDER-IN-USE', `${path} is not empty`, 'name a new folder')
+    }
+  } catch (error) {
+    release()
+    throw error
+  }
+  return { isHeld, release }
+}
+
+function openClaim(claim: string, path: string): number {
+  try {
+    return openSync(claim, 'wx', 0o600)
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : ''
+    // Missing: another command has failed just now, and removed the folder that it had made.
+    if (code === 'EEXIST' || code === 'ENOENT') throw claimed(path)
+    throw fromSystemError(error, path) ?? error
   }
 }

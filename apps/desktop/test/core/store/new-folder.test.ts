@@ -69,6 +69,51 @@ test('what has to be kept is kept although the work failed', async () => {
   expect(readdirSync(at('run'))).toEqual(['half'])
 })
 
+test.each(['absent', 'empty'])(
+  'FOLDER-IN-USE of two commands at once on a folder that is %s the second is refused and removes nothing',
+  async (kind) => {
+    if (kind === 'empty') mkdirSync(at('run'))
+    const { promise: go, resolve } = Promise.withResolvers<void>()
+    const first = inNewFolder(
+      at('run'),
+      () => true,
+      async () => {
+        await go
+        writeFileSync(at('run/ceremony.db'), 'first')
+      },
+    )
+    const second = inNewFolder(
+      at('run'),
+      () => false,
+      async () => {
+        resolve()
+        await first
+        throw new Error('lost')
+      },
+    ).catch((error: unknown) => error)
+    void second.then(() => resolve())
+    expect(await second).toMatchObject({ code: 'FOLDER-IN-USE' })
+    await first
+    expect(readdirSync(at('run'))).toEqual(['ceremony.db'])
+  },
+)
+
+test('FOLDER-IN-USE a command that fails removes nothing of a folder that is no longer its own', async () => {
+  const refused = await inNewFolder(
+    at('run'),
+    () => false,
+    () => {
+      // As though the folder had been removed by hand and filled by another command meanwhile.
+      rmSync(at('run'), { recursive: true })
+      mkdirSync(at('run'))
+      writeFileSync(at('run/ceremony.db'), 'other')
+      throw new CoreError('STORE-LOCKED', 'no')
+    },
+  ).catch((error: unknown) => error)
+  expect(refused).toMatchObject({ code: 'STORE-LOCKED' })
+  expect(readdirSync(at('run'))).toEqual(['ceremony.db'])
+})
+
 test('FOLDER-READ-ONLY a bundle is exported to no place that takes no folder, and the program does not hang', async () => {
   writeFileSync(at('bundle.zip'), 'x')
   const left = await copyToMedium(at('bundle.zip'), '/proc/x/y/bundle.zip').catch((error: unknown) => error)
