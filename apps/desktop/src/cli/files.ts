@@ -4,7 +4,7 @@ import { type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
 import { type Card, cardCodec, type Outcome, type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
 import { fromHex, toWords } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
-import { readBounded, writeDurably } from '../core/store/durable-file.ts'
+import { partBeside, readBounded, writeDurably } from '../core/store/durable-file.ts'
 import { WrongUse } from './wrong-use.ts'
 
 const maxDocument = 1 << 20
@@ -42,8 +42,7 @@ export function writeNew(path: string, bytes: Uint8Array, mode = 0o644): void {
  */
 export function mustHaveRoom(path: string, size = 0): void {
   mustBeNew(path)
-  const probe = `${path}.part`
-  mustBeNew(probe)
+  const probe = partBeside(path)
   writeDurably(probe, new Uint8Array(size))
   rmSync(probe, { force: true })
 }

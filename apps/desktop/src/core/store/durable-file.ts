@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import {
   accessSync,
   closeSync,
@@ -14,12 +15,18 @@ import { dirname, resolve } from 'node:path'
 import { CoreError, withReadErrors, withSystemErrors } from '../core-error.ts'
 import { makeFolder } from './new-folder.ts'
 
-/** Writes beside the target, fsyncs, renames, fsyncs the folder: after a crash the file is the old one or the new one. */
+/** A name that nobody can have put a file or a link at before; it is opened with `wx`, so that a guess would be refused too. */
+export const partBeside = (path: string): string => `${path}.${randomBytes(8).toString('hex')}.part`
+
+/**
+ * Writes beside the target, fsyncs, renames, fsyncs the folder: after a crash the file is the old one or the new one. The mode is
+ * the new file's, whatever was there.
+ */
 export function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): void {
   withSystemErrors(() => {
     makeFolder(dirname(path))
-    const temporary = `${path}.part`
-    const file = openSync(temporary, 'w', mode)
+    const temporary = partBeside(path)
+    const file = openSync(temporary, 'wx', mode)
     try {
       for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at)
       fsyncSync(file)

@@ -101,8 +101,12 @@ export const writeBundleFile: Perform<'write-bundle'> = async (effect, run) => {
   return { digest: effect.digest, ...(await digestOfFile(path)) }
 }
 
+/** To a new file: what a killed process left there, or somebody put there, is removed and never written through. */
 async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
-  const file = withSystemErrors(() => openSync(path, 'w', 0o600), path)
+  const file = withSystemErrors(() => {
+    rmSync(path, { force: true })
+    return openSync(path, 'wx', 0o600)
+  }, path)
   try {
     for await (const chunk of chunks) {
       withSystemErrors(() => {
