@@ -16,7 +16,8 @@ import { type StateFolder, stateFolder } from './state/folder.ts'
 import { openGiven, readGiven } from './state/given-file.ts'
 import { pinPolicy } from './state/policies.ts'
 import { writeWhole } from './state/private-file.ts'
-import { readSettings } from './state/settings.ts'
+import { findSettings, readSettings } from './state/settings.ts'
+import { holdingState } from './state/state-lock.ts'
 import { makeTransport } from './state/transports.ts'
 import { openServerToken } from './token/server-token.ts'
 
@@ -47,6 +48,11 @@ const common = (): Common => program.opts<Common>()
 const running = (work: () => Promise<void>): Promise<void> => run(common(), work)
 const wrongUse = (detail: string): void => refuseUse(common(), detail)
 const maxPolicy = 1 << 20
+
+/** For a command that writes: one at a time on a server's folder, where there is a server. Throws STATE-BUSY. */
+async function alone<T>(state: StateFolder, command: string, work: () => Promise<T>): Promise<T> {
+  return (await findSettings(state)) === 'absent' ? work() : holdingState(state, command, work)
+}
 
 const folder = (): StateFolder =>
   stateFolder(common().state ?? process.env.LUX_SERVER_STATE ?? 'server-state')
@@ -96,17 +102,9 @@ program
       if (options.cardOut !== undefined)
         await writeWhole(resolve(options.cardOut), await readFile(state.card), 0o644)
       let transport: string | null = null
-      if (options.out !== undefined) {
-        const settings = await readSettings(state)
-        const token = await openServerToken(settings, state)
-        try {
-          const document = await token.use((opened) => makeTransport(opened, state, settings, known))
-          await writeWhole(resolve(options.out), transportCodec.file.encode(document), 0o644)
-          transport = transportCodec.payload.digest(document.payload)
-        } finally {
-          await token.close()
-        }
-      }
+      const { out } = options
+      if (out !== undefined)
+        transport = await alone(state, 'card', () => writeTransport(state, known, resolve(out)))
       report(common(), accept({ audience: known.audience, card: state.card, transport }), (value) => [
         `card ${value.card}`,
         `audience ${value.audience}`,
@@ -114,6 +112,22 @@ program
       ])
     }),
   )
+
+async function writeTransport(
+  state: StateFolder,
+  known: Awaited<ReturnType<typeof readCard>>,
+  out: string,
+): Promise<string> {
+  const settings = await readSettings(state)
+  const token = await openServerToken(settings, state)
+  try {
+    const document = await token.use((opened) => makeTransport(opened, state, settings, known))
+    await writeWhole(out, transportCodec.file.encode(document), 0o644)
+    return transportCodec.payload.digest(document.payload)
+  } finally {
+    await token.close()
+  }
+}
 
 program
   .command('trust')
@@ -123,13 +137,14 @@ program
     running(async () => {
       const state = folder()
       const settings = await readSettings(state)
-      const outcome = await pinPolicy(state, settings.domain, await readGiven(path, maxPolicy))
+      const policy = await readGiven(path, maxPolicy)
+      const outcome = await alone(state, 'trust', () => pinPolicy(state, settings.domain, policy))
       if (outcome.ok && outcome.value.warnings.length > 0) say(outcome.value.warnings)
-      report(common(), outcome, ({ digest, words, policy }) => [
-        `pinned version ${policy.version} of ${policy.organisation.name} (${policy.domain})`,
+      report(common(), outcome, ({ digest, words, policy: pinned }) => [
+        `pinned version ${pinned.version} of ${pinned.organisation.name} (${pinned.domain})`,
         `digest ${digest}`,
         words.join(' '),
-        ...(policy.domain === 'rehearsal'
+        ...(pinned.domain === 'rehearsal'
           ? ['for this rehearsal alone: another one needs a server folder of its own (init --state DIR)']
           : []),
       ])
@@ -144,27 +159,30 @@ program
   .action((path: string, options: { out?: string }) =>
     running(async () => {
       const bundle = await openGiven(path)
-      const workshop = await openWorkshop(folder())
-      try {
-        if (workshop.token.sealed)
-          throw new EnvironmentError(workshop.token.sealed.code, workshop.token.sealed.detail)
-        const result = await workshop.importer.importStream(
-          bundle.createReadStream({ highWaterMark: 1 << 20 }),
-        )
-        const document = result.state === 'imported' ? result.receipt : result.refusal
-        if (options.out !== undefined)
-          await writeWhole(
-            resolve(options.out),
-            result.state === 'imported'
-              ? receiptCodec.file.encode(result.receipt)
-              : refusalCodec.file.encode(result.refusal),
-            0o644,
+      const state = folder()
+      await alone(state, 'import', async () => {
+        const workshop = await openWorkshop(state)
+        try {
+          if (workshop.token.sealed)
+            throw new EnvironmentError(workshop.token.sealed.code, workshop.token.sealed.detail)
+          const result = await workshop.importer.importStream(
+            bundle.createReadStream({ highWaterMark: 1 << 20 }),
           )
-        const outcome = result.state === 'imported' ? accept(document) : refuse(result.rule, result.detail)
-        report(common(), outcome, () => [result.state === 'imported' ? `imported ${result.digest}` : ''])
-      } finally {
-        await workshop.close()
-      }
+          const document = result.state === 'imported' ? result.receipt : result.refusal
+          if (options.out !== undefined)
+            await writeWhole(
+              resolve(options.out),
+              result.state === 'imported'
+                ? receiptCodec.file.encode(result.receipt)
+                : refusalCodec.file.encode(result.refusal),
+              0o644,
+            )
+          const outcome = result.state === 'imported' ? accept(document) : refuse(result.rule, result.detail)
+          report(common(), outcome, () => [result.state === 'imported' ? `imported ${result.digest}` : ''])
+        } finally {
+          await workshop.close()
+        }
+      })
     }),
   )
 
@@ -201,53 +219,59 @@ identity
       if ((options.project === undefined) !== (options.role === 'operator')) {
         return wrongUse('user and reader need --project; an operator has none')
       }
-      const workshop = await openWorkshop(folder())
-      try {
-        const project =
-          options.project === undefined
-            ? null
-            : await workshop.database
-                .selectFrom('project')
-                .selectAll()
-                .where('id', '=', options.project)
-                .executeTakeFirst()
-        if (project === undefined)
-          return report(
-            common(),
-            refuse('PROJECT-ABSENT', `there is no project ${options.project}`),
-            () => [],
-          )
-        const made = await createIdentity(workshop.database, {
-          name: options.name,
-          role: options.role,
-          project: project?.id ?? null,
-          organisation: project?.organisation_id ?? null,
-          ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
-        })
-        report(common(), accept(made), ({ clientId, clientSecret }) => [
-          `clientId ${clientId}`,
-          `clientSecret ${clientSecret}`,
-        ])
-      } finally {
-        await workshop.close()
-      }
+      const state = folder()
+      await alone(state, 'identity create', async () => {
+        const workshop = await openWorkshop(state)
+        try {
+          const project =
+            options.project === undefined
+              ? null
+              : await workshop.database
+                  .selectFrom('project')
+                  .selectAll()
+                  .where('id', '=', options.project)
+                  .executeTakeFirst()
+          if (project === undefined)
+            return report(
+              common(),
+              refuse('PROJECT-ABSENT', `there is no project ${options.project}`),
+              () => [],
+            )
+          const made = await createIdentity(workshop.database, {
+            name: options.name,
+            role: options.role,
+            project: project?.id ?? null,
+            organisation: project?.organisation_id ?? null,
+            ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
+          })
+          report(common(), accept(made), ({ clientId, clientSecret }) => [
+            `clientId ${clientId}`,
+            `clientSecret ${clientSecret}`,
+          ])
+        } finally {
+          await workshop.close()
+        }
+      })
     }),
   )
 
 const migrate = program.command('migrate').description("The database's schema.")
 for (const direction of ['up', 'down'] as const) {
   migrate.command(direction).action(() =>
-    running(async () => {
-      const opened = await openOwnerDatabase(databaseChoice(folder()))
-      try {
-        const names =
-          direction === 'up' ? await migrateUp(opened.database) : await migrateDown(opened.database)
-        report(common(), accept({ applied: names }), () => [
-          `${direction}: ${names.join(', ') || 'nothing to do'}`,
-        ])
-      } finally {
-        await opened.close()
-      }
+    running(() => {
+      const state = folder()
+      return alone(state, `migrate ${direction}`, async () => {
+        const opened = await openOwnerDatabase(databaseChoice(state))
+        try {
+          const names =
+            direction === 'up' ? await migrateUp(opened.database) : await migrateDown(opened.database)
+          report(common(), accept({ applied: names }), () => [
+            `${direction}: ${names.join(', ') || 'nothing to do'}`,
+          ])
+        } finally {
+          await opened.close()
+        }
+      })
     }),
   )
 }

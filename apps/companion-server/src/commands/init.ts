@@ -9,6 +9,7 @@ import { makeStateFolder, type StateFolder } from '../state/folder.ts'
 import { makePrivateFolder } from '../state/make-folder.ts'
 import { isErrno, readIfPresent, writeWhole } from '../state/private-file.ts'
 import { type Domain, findSettings, type Settings, writeSettings } from '../state/settings.ts'
+import { holdingState } from '../state/state-lock.ts'
 import { makePinFile, readPin } from '../token/pin-file.ts'
 import { openServerToken } from '../token/server-token.ts'
 import { keysOfSpki } from '../token/token-signer.ts'
@@ -31,10 +32,22 @@ export type Initialised = {
 /** Makes the server's identity in its token. Cut short, it goes on where it was. Refuses STATE-EXISTS. */
 export async function initServer(options: InitOptions): Promise<Outcome<Initialised>> {
   const { state } = options
-  if ((await readIfPresent(state.card, 65_536)) !== 'absent') {
-    return refuse('STATE-EXISTS', `${state.root} already holds a server`)
-  }
+  // Before a folder of a server that is there is touched, and again once no other command makes one.
+  if (await isMade(state)) return alreadyMade(state)
   await makeStateFolder(state)
+  return holdingState(state, 'init', async () =>
+    (await isMade(state)) ? alreadyMade(state) : makeServer(options),
+  )
+}
+
+async function isMade(state: StateFolder): Promise<boolean> {
+  return (await readIfPresent(state.card, 65_536)) !== 'absent'
+}
+
+const alreadyMade = (state: StateFolder) => refuse('STATE-EXISTS', `${state.root} already holds a server`)
+
+async function makeServer(options: InitOptions): Promise<Outcome<Initialised>> {
+  const { state } = options
   let settings = await findSettings(state)
   if (settings === 'absent') {
     const token = await chooseToken(options)

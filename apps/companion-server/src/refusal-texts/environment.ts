@@ -20,6 +20,11 @@ export const environmentTexts = {
     why: 'Its settings or its card are not there: “init” was never run here or did not end.',
     do: 'Name the right folder with --state, or make the server with “custody-server init”.',
   },
+  'STATE-BUSY': {
+    what: 'Another command is at work on this server',
+    why: 'Commands that change the server’s folder or token take turns. This one waited a minute; it has done nothing.',
+    do: 'Wait until the command that the detail names has ended, or end it with Ctrl-C; then give this one again. A running server need not be stopped.',
+  },
   'STATE-DAMAGED': {
     what: 'A file of the server’s folder cannot be read',
     why: 'It was changed, cut off, or written by another version.',

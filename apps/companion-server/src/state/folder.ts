@@ -5,6 +5,8 @@ import { makeFolder, makePrivateFolder } from './make-folder.ts'
 /** Every path under one server's state folder. */
 export type StateFolder = {
   readonly root: string
+  readonly lock: string
+  readonly lockHolder: string
   readonly settings: string
   readonly card: string
   readonly combiner: string
@@ -23,6 +25,8 @@ export function stateFolder(path: string): StateFolder {
   const root = resolve(path)
   return {
     root,
+    lock: join(root, 'command.lock'),
+    lockHolder: join(root, 'command.holder'),
     settings: join(root, 'server.json'),
     card: join(root, 'card.json'),
     combiner: join(root, 'combiner.identity'),
