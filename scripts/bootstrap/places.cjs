@@ -26,14 +26,19 @@ function reaches(user, where) {
   }
 }
 
+/** Where the mirror of this checkout is, if it has one: a copy of the checkout has another. */
+function mirrorOf(root) {
+  const hash = crypto.createHash('sha256').update(fs.realpathSync(root)).digest('hex').slice(0, 16)
+  return `/var/tmp/lux-custody-${hash}`
+}
+
 /**
  * The folder whose contents the unprivileged user can reach: the checkout itself, or a mirror of the parts that run.
  * The mirror has the checkout's own layout, so that relative paths hold in both.
  */
 function openRoot(root, user) {
   if (!user.change || reaches(user, root)) return root
-  const hash = crypto.createHash('sha256').update(fs.realpathSync(root)).digest('hex').slice(0, 16)
-  const mirror = `/var/tmp/lux-custody-${hash}`
+  const mirror = mirrorOf(root)
   try {
     fs.mkdirSync(mirror, { mode: 0o755 })
   } catch (error) {
@@ -47,4 +52,4 @@ function openRoot(root, user) {
   return mirror
 }
 
-module.exports = { openRoot, reaches, unprivilegedUser }
+module.exports = { mirrorOf, openRoot, reaches, unprivilegedUser }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { mirrorOf } from '../bootstrap/places.cjs'
 import { root } from '../root.ts'
 
 /** Who Electron and PostgreSQL run as; `change` is true when that is not the user of this process. */
@@ -25,10 +26,16 @@ function read(file: string): unknown {
   }
 }
 
-/** What scripts/bootstrap.cjs left behind. Throws when it never ran. */
-export function readSetUp(): SetUp {
+/** What scripts/bootstrap.cjs left behind. Throws when it never ran here: a copied checkout has the other one's record. */
+export function readSetUp(checkout: string = root): SetUp {
   // Written by scripts/bootstrap/stamp.cjs in this shape.
-  return read(join(root, '.lux/set-up.json')) as SetUp
+  const found = read(join(checkout, '.lux/set-up.json')) as SetUp
+  if (found.open !== mirrorOf(checkout) && resolve(found.open) !== resolve(checkout)) {
+    throw new Error(
+      `this checkout was copied from one that was set up for ${found.open}: run \`npm run setup\``,
+    )
+  }
+  return found
 }
 
 export function readRuntime({ open }: SetUp = readSetUp()): Runtime {
