@@ -6,7 +6,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { createIdentity } from './auth/tokens.ts'
 import { initServer } from './commands/init.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
-import { startServer, stopSignal } from './commands/start.ts'
+import { type Listen, startServer, stopSignal } from './commands/start.ts'
 import { migrateDown, migrateUp } from './database/migrate.ts'
 import { openOwnerDatabase } from './database/open.ts'
 import { accept, EnvironmentError, refuse } from './refusal.ts'
@@ -191,7 +191,11 @@ program
   .description('Serve until Ctrl-C.')
   .option('--host <host>', 'address to listen on', '127.0.0.1')
   .option('--port <port>', 'port, 0 for a free one', port, 8443)
-  .action((options: { host: string; port: number }) =>
+  .option(
+    '--behind-tls-proxy',
+    'production on an address of the network: a proxy there encrypts, and only it reaches this port',
+  )
+  .action((options: Listen) =>
     running(async () => {
       const stopped = stopSignal()
       const server = await startServer(folder(), options)

@@ -1,15 +1,30 @@
+import { isIPv4 } from 'node:net'
 import { openLog } from '../log.ts'
+import { EnvironmentError } from '../refusal.ts'
 import { openServer } from '../server.ts'
 import type { StateFolder } from '../state/folder.ts'
+import { readSettings } from '../state/settings.ts'
 import type { Seal } from '../token/server-token.ts'
 
 export type Listening = { readonly address: string; readonly sealed: Seal | null; close(): Promise<void> }
 
-/** Serves on a loopback address by default: TLS for others is a proxy's work until the server has its own. */
+export type Listen = { readonly host: string; readonly port: number; readonly behindTlsProxy?: boolean }
+
+/**
+ * Serves plain HTTP: TLS for others is a proxy's work until the server has its own. Throws ADDRESS-UNENCRYPTED where others could
+ * read what production says, and nobody has said that a proxy encrypts it.
+ */
 export async function startServer(
   state: StateFolder,
-  { host, port }: { host: string; port: number },
+  { host, port, behindTlsProxy = false }: Listen,
 ): Promise<Listening> {
+  const { domain } = await readSettings(state)
+  if (domain === 'production' && !behindTlsProxy && !isLoopback(host)) {
+    throw new EnvironmentError(
+      'ADDRESS-UNENCRYPTED',
+      `${host} is reached from other machines, over plain HTTP`,
+    )
+  }
   const { app, services } = await openServer(state, openLog())
   try {
     const address = await app.listen({ host, port })
@@ -18,6 +33,10 @@ export async function startServer(
     await app.close()
     throw error
   }
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
 }
 
 /**

@@ -85,6 +85,11 @@ export const environmentTexts = {
     why: 'Host and port belong to one program at a time.',
     do: 'Stop the other program, or choose another port with --port.',
   },
+  'ADDRESS-UNENCRYPTED': {
+    what: 'Production would be served in the clear to a network',
+    why: 'The server speaks plain HTTP: whoever is on the way would read client secrets, tokens and plaintexts.',
+    do: 'Leave --host out and let a proxy on this machine encrypt (docs/guide/production.md, “Reached from other machines”). Where the proxy is on another one, and nothing else reaches this port, say so with --behind-tls-proxy.',
+  },
   'ADDRESS-REFUSED': {
     what: 'The server may not listen on this address',
     why: 'The host is none of this machine, or the port needs more rights.',
