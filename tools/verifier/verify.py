@@ -13,6 +13,7 @@ import functools
 import hashlib
 import itertools
 import json
+import os
 import re
 import struct
 import sys
@@ -2679,11 +2680,18 @@ class WrongUse(Exception):
     """An argument that names no file, or the wrong one: (code, detail)."""
 
 
+def opened(path):
+    """A file for reading. A pipe or a device is refused, not waited for."""
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise WrongUse('FILE-WRONG-KIND', f'{path} is a folder, a pipe or a device')
+    return open(path, 'rb')
+
+
 def audience_of(text_):
     """A server's digest as it is given, or that of the card in a file."""
     if re.fullmatch('[0-9a-f]{64}', text_):
         return text_
-    with open(text_, 'rb') as file:
+    with opened(text_) as file:
         data = file.read(32769)
     try:
         parse(data, server_shape, 32768)
@@ -2697,10 +2705,10 @@ def examine(options):
     try:
         policy = None
         if options.policy is not None:
-            with open(options.policy, 'rb') as file:
+            with opened(options.policy) as file:
                 policy = parse(file.read((1 << 20) + 1), policy_file_shape, 1 << 20)
         audience = None if options.audience is None else audience_of(options.audience)
-        with open(options.bundle, 'rb') as file:
+        with opened(options.bundle) as file:
             result = Verifier(file, policy, audience).verify()
         return result, 0 if result['verdict'] == 'accepted' else 1
     except WrongUse as fault:

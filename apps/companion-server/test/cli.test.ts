@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process'
+import { execFile, execFileSync, spawn } from 'node:child_process'
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -62,10 +62,14 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   ) as [string, string, string]
   await writeFile(policyFile, encodePolicyFile(bundle.policy))
   await writeFile(bundleFile, bundle.bytes)
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
   for (const [command, path, code] of [
     ['import', join(state, 'nowhere.zip'), 'FILE-MISSING'],
     ['trust', join(state, 'nowhere.json'), 'FILE-MISSING'],
     ['import', state, 'FILE-WRONG-KIND'],
+    ['trust', pipe, 'FILE-WRONG-KIND'],
+    ['import', pipe, 'FILE-WRONG-KIND'],
   ] as const) {
     const answer = await run(state, command, path)
     expect(answer.status, command).toBe(2)

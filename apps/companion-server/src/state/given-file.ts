@@ -1,3 +1,4 @@
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { EnvironmentError } from '../refusal.ts'
 
@@ -8,7 +9,8 @@ import { EnvironmentError } from '../refusal.ts'
 export async function openGiven(path: string): Promise<FileHandle> {
   let handle: FileHandle
   try {
-    handle = await open(path, 'r')
+    // A pipe without a writer would be waited for.
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (error) {
     const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT'
     throw new EnvironmentError(

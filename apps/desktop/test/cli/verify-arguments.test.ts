@@ -65,6 +65,19 @@ async function first(args: readonly string[]): Promise<Said> {
   return { exit, failed: json.failed ?? [json.code] }
 }
 
+test('FILE-WRONG-KIND a pipe or a device as bundle, policy or card is refused at once, and not waited for', async () => {
+  const pipe = join(folder, 'pipe')
+  spawnSync('mkfifo', [pipe])
+  const said = await Promise.all([
+    custodyJson(['verify', pipe, '--policy', policy]),
+    custodyJson(['verify', bundle, '--policy', pipe]),
+    custodyJson(['verify', bundle, '--policy', policy, '--audience', '/dev/zero']),
+    custodyJson(['policy', 'show', pipe]),
+  ])
+  expect(said.map(({ exit, json }) => [exit, json.code])).toEqual(said.map(() => [2, 'FILE-WRONG-KIND']))
+  expect(second([pipe, '--policy', policy])).toEqual({ exit: 2, failed: ['FILE-WRONG-KIND'] })
+})
+
 describe('both verifiers take the same arguments', () => {
   test('in every form that README and guide use', async () => {
     const all = forms()

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import {
   appendFileSync,
   closeSync,
@@ -7,6 +8,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
@@ -196,6 +198,28 @@ describe('a production run on files', () => {
       runCeremony(place.plan, place.options({ out: place.file('cards') }), place.program),
     )
     expect(used).toMatchObject({ exit: 2, json: { code: 'FOLDER-IN-USE' } })
+  })
+
+  test('FILE-WRONG-KIND an answer is taken whatever its ending, and a pipe in in/ is refused by name and not waited for', async () => {
+    const left = await ended(
+      runCeremony(place.plan, place.options({ answers: place.answers(null) }), place.program),
+    )
+    const [opening = ''] = left.json.files as string[]
+    place.sign(opening, 'Otto')
+    const box = join(place.out, 'in')
+    renameSync(join(box, `${basename(opening, '.json')}-Otto.json`), join(box, 'otto.sig'))
+    execFileSync('mkfifo', [join(box, 'pipe')])
+    for (const name of [
+      '.hidden',
+      'half.json.part',
+      'step.attestation',
+      'correction-1.bin',
+      'dealer-1-holder-2.age',
+    ])
+      writeFileSync(join(box, name), 'x')
+    const next = await ended(resumeCeremony(place.out, {}, place.program))
+    expect(readdirSync(join(box, 'taken'))).toEqual(['otto.sig'])
+    expect(next.json.refused).toMatchObject([{ file: join(box, 'pipe'), rule: 'FILE-WRONG-KIND' }])
   })
 
   test('FOLDER-IN-USE of the same command given twice at once one runs, and the other leaves its run alone', async () => {

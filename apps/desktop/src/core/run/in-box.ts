@@ -31,10 +31,14 @@ export async function takeAnswers(run: Run): Promise<Taking> {
 
 type Answer = { file: string; path: string; bytes: () => Uint8Array }
 
-/** What lies in DIR/in/, by name. */
+/** What a dealer's word or the vendor's tool brings along, what is still being written, and what a system hides. */
+const noAnswer = /^\.|\.part$|\.attestation$|^correction-\d+\.bin$|^dealer-\d+-holder-\d+\.age$/
+
+/** What lies in DIR/in/, by name, whatever its ending. */
 export function answersIn({ path: folder }: { path: string }): Answer[] {
   const box = join(folder, 'in')
-  const files = existsSync(box) ? readdirSync(box).filter((name) => name.endsWith('.json')) : []
+  const all = existsSync(box) ? readdirSync(box, { withFileTypes: true }) : []
+  const files = all.flatMap((one) => (one.isDirectory() || noAnswer.test(one.name) ? [] : [one.name]))
   return files.toSorted().map((file) => {
     const path = join(box, file)
     return { file, path, bytes: () => readBounded(path, maxAnswer) }

@@ -14,6 +14,7 @@ import {
 import { dirname, resolve } from 'node:path'
 import { CoreError, withReadErrors, withSystemErrors } from '../core-error.ts'
 import { makeFolder } from './new-folder.ts'
+import { openGiven } from './open-given.ts'
 
 /** A name that nobody can have put a file or a link at before; it is opened with `wx`, so that a guess would be refused too. */
 export const partBeside = (path: string): string => `${path}.${randomBytes(8).toString('hex')}.part`
@@ -56,7 +57,7 @@ export function syncFolder(path: string): void {
  */
 export function readBounded(path: string, maxBytes: number): Uint8Array {
   return withReadErrors(() => {
-    const file = openSync(path, 'r')
+    const file = openGiven(path)
     const chunks: Uint8Array[] = []
     try {
       let total = 0

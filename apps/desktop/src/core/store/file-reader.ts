@@ -1,5 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import { withReadErrors } from '../core-error.ts'
+import { closeSync, fstatSync, readSync } from 'node:fs'
+import { openGiven } from './open-given.ts'
 
 const chunkSize = 1 << 20
 
@@ -13,7 +13,7 @@ export type FileReader = {
 
 /** Errors: FILE-MISSING, FILE-WRONG-KIND, FILE-UNREADABLE. */
 export function fileReader(path: string): FileReader {
-  const file = withReadErrors(() => openSync(path, 'r'), path)
+  const file = openGiven(path)
   const { size } = fstatSync(file)
   async function read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.min(length, Math.max(0, size - offset)))

@@ -1,0 +1,14 @@
+import { closeSync, constants, fstatSync, openSync } from 'node:fs'
+import { CoreError, withReadErrors } from '../core-error.ts'
+
+/**
+ * Opens a file that people named or brought, for reading; the caller closes it. A pipe would never come to its end, and opening one
+ * would wait for a writer. Errors: FILE-MISSING, FILE-UNREADABLE, FILE-WRONG-KIND.
+ */
+export function openGiven(path: string): number {
+  // Windows has no such flag, and no pipes among its files.
+  const file = withReadErrors(() => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)), path)
+  if (fstatSync(file).isFile()) return file
+  closeSync(file)
+  throw new CoreError('FILE-WRONG-KIND', `${path} is a folder, a pipe or a device`, 'name a file')
+}
