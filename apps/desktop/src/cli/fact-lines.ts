@@ -1,12 +1,17 @@
 import type { Entry } from '@lux/ceremony/transcript'
-import type { Json } from '@lux/crypto'
+import { type Json, sha256Hex, utf8 } from '@lux/crypto'
 import { visible } from './visible.ts'
 
 /** What is longer is told member by member, unless it holds nothing but plain values. */
 const maxCompact = 120
+/** A key or signature in base64 or hex: nobody reads one, and it would bury what is read. What has a blank in it is never one. */
+const opaque = /^[A-Za-z0-9+/]{129,}={0,2}$/
 const plainName = /^[A-Za-z][A-Za-z0-9_.-]*$/
 
-/** Entries as people read them: number, time, step and kind, then the whole of the fact, a member a line. */
+/**
+ * Entries as people read them: number, time, step and kind, then the whole of the fact, a member a line; of a long key or signature
+ * its length and hash.
+ */
 export function entryLines(entries: readonly Entry[]): string[] {
   return entries.flatMap((entry) => {
     const { seq, time, stepId, kind } = entry
@@ -33,6 +38,8 @@ function told(lead: string, value: Json, pad: string): string[] {
 /** Texts are quoted as in JSON, so that none can pass for a member or for a line of its own. */
 function compact(value: Json): string {
   if (isList(value)) return `[${value.map(compact).join(', ')}]`
+  if (typeof value === 'string' && opaque.test(value))
+    return `(${value.length} characters, SHA-256 ${sha256Hex(utf8(value)).slice(0, 16)}…)`
   if (typeof value !== 'object' || value === null) return visible(JSON.stringify(value))
   const all = Object.entries(value).map(([name, inner]) => `${nameOf(name)}: ${compact(inner)}`)
   return `{${all.join(', ')}}`

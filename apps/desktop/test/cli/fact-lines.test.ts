@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Json } from '@lux/crypto'
 import { describe, expect, test } from 'vitest'
 import { entryLines } from '../../src/cli/fact-lines.ts'
@@ -16,10 +17,10 @@ function leaves(value: Json): string[] {
 
 describe('a fact, for whoever is asked to sign it', () => {
   test('is told whole, a member a line, whatever stands before', () => {
-    expect(shown({ by: 'Ada', note: 'x'.repeat(1500), z: 'ROOT WRAPPED TO MALLORY' })).toEqual([
+    expect(shown({ by: 'Ada', note: 'x '.repeat(750), z: 'ROOT WRAPPED TO MALLORY' })).toEqual([
       '    7  2026-01-31T09:31:00.000Z  root  step.performed',
       '         by: "Ada"',
-      `         note: "${'x'.repeat(1500)}"`,
+      `         note: "${'x '.repeat(750)}"`,
       '         z: "ROOT WRAPPED TO MALLORY"',
     ])
   })
@@ -51,9 +52,23 @@ describe('a fact, for whoever is asked to sign it', () => {
   test('loses nothing, however deep and long it is', () => {
     let fact: { [name: string]: Json } = { last: 'innermost' }
     for (let at = 0; at < 40; at++)
-      fact = { [`level${at}`]: [fact, at, null, { flag: at % 2 === 0 }], [`text${at}`]: 'y'.repeat(at * 20) }
+      fact = { [`level${at}`]: [fact, at, null, { flag: at % 2 === 0 }], [`text${at}`]: 'y '.repeat(at * 10) }
     const text = shown(fact).join('\n')
     for (const leaf of leaves(fact)) expect(text).toContain(leaf)
+  })
+
+  test('has a long key or signature as its length and hash, so that it buries nothing', () => {
+    const signature = 'Ab+/'.repeat(1103)
+    const digest = createHash('sha256').update(signature).digest('hex').slice(0, 16)
+    const short = 'c'.repeat(128)
+    expect(shown({ by: 'Otto', signature: { ed25519: short, mlDsa65: signature } }).slice(1)).toEqual([
+      '         by: "Otto"',
+      `         signature: {ed25519: "${short}", mlDsa65: (4412 characters, SHA-256 ${digest}…)}`,
+    ])
+    const read = ['a b'.repeat(60), `${'a'.repeat(150)}.`, `${'a'.repeat(150)}\n`]
+    expect(shown({ read })[1]).toBe(
+      `         read: ${`[${read.map((one) => JSON.stringify(one)).join(', ')}]`}`,
+    )
   })
 
   test('cannot draw on the screen, turn its text around, or pass one member for another', () => {
