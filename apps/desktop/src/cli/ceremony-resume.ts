@@ -9,6 +9,7 @@ import { CoreError } from '../core/core-error.ts'
 import { findProgram, type Program } from '../core/program.ts'
 import { Answers, type Decision, readAnswers } from '../core/run/answers.ts'
 import { startCommand } from '../core/run/begin-rehearsal.ts'
+import { clockWarnings } from '../core/run/clock-warnings.ts'
 import { driveProduction, type Rest } from '../core/run/drive-production.ts'
 import { driveRehearsal, leader } from '../core/run/drive-rehearsal.ts'
 import { takeAnswers } from '../core/run/in-box.ts'
@@ -241,6 +242,7 @@ async function resumeProduction(
         files: writeRequests(run.folder, view),
         vendor: vendorWorkAt(run.folder),
         attestation: vendorAttestationAt(run.folder),
+        warnings: clockWarnings(run.folder),
       })
       return endedWithKey(outcome, keyEndOf(run.folder), folder)
     },
@@ -250,7 +252,7 @@ async function resumeProduction(
 export function ceremonyStatus(dir: string): Outcome {
   const folder = resolve(dir)
   return readRun(folder, (opened) =>
-    withKeyEnd(statusOutcome(viewOf(opened.state), folder), keyEndOf(opened), folder),
+    withKeyEnd(statusOutcome(viewOf(opened.state), folder, clockWarnings(opened)), keyEndOf(opened), folder),
   )
 }
 

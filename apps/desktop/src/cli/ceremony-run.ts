@@ -6,6 +6,7 @@ import { CoreError } from '../core/core-error.ts'
 import { findProgram, type Program } from '../core/program.ts'
 import { Answers, readAnswers } from '../core/run/answers.ts'
 import { beginProduction } from '../core/run/begin-production.ts'
+import { clockWarnings } from '../core/run/clock-warnings.ts'
 import { driveProduction } from '../core/run/drive-production.ts'
 import { leader } from '../core/run/drive-rehearsal.ts'
 import { type RunParts, runOn } from '../core/run/load-run.ts'
@@ -109,6 +110,7 @@ export async function runCeremony(
       files: writeRequests(run.folder, view),
       vendor: vendorWorkAt(run.folder),
       attestation: vendorAttestationAt(run.folder),
+      warnings: clockWarnings(run.folder),
     })
   }
   return inNewFolder(

@@ -1,6 +1,7 @@
 import type { PinNeed, RunView } from '@lux/ceremony'
 import { CoreError } from '../core/core-error.ts'
 import { Answers, type Decision } from '../core/run/answers.ts'
+import { clockWarnings } from '../core/run/clock-warnings.ts'
 import { LookAhead } from '../core/run/look-ahead.ts'
 import { writeRequests } from '../core/run/out-box.ts'
 import { vendorAttestationAt, vendorWorkAt } from '../core/run/procedure-at.ts'
@@ -68,6 +69,7 @@ function left(folder: RunFolder, view: RunView, how: Pick<Left, 'refused' | 'una
     files: writeRequests(folder, view),
     vendor: vendorWorkAt(folder),
     attestation: vendorAttestationAt(folder),
+    warnings: clockWarnings(folder),
   })
 }
 

@@ -335,6 +335,22 @@ describe('a production run on files', () => {
     )
   })
 
+  test('a clock check that is far from the machine’s own clock is warned of, in the outcome and in the status', async () => {
+    const begin = (wallClock?: string) =>
+      runCeremony(place.plan, place.options({ answers: place.answers(null, [], wallClock) }), place.program)
+    const off = await begin('2026-01-31T09:30Z')
+    const warning = expect.stringMatching(
+      /^clock-check: Walter read 2026-01-31T09:30Z when the clock of this machine said /,
+    )
+    expect(off.json).toMatchObject({ ok: true, warnings: [warning] })
+    expect(off.text).toContain('\nwarning clock-check: Walter read 2026-01-31T09:30Z')
+    const status = ceremonyStatus(place.out)
+    expect(status.json).toMatchObject({ warnings: [warning] })
+    expect(status.text).toContain('\nwarning clock-check: Walter')
+    place.nextRun()
+    expect((await begin()).json).not.toHaveProperty('warnings')
+  })
+
   test('a step that takes a PIN says that it waits for the word, where that is what is missing', async () => {
     const answers = place.answers(null, ['initialise-token'])
     const left = await ended(runCeremony(place.plan, place.options({ answers }), place.program))
