@@ -24,8 +24,8 @@ export function lintCards(plan: Plan, cardOf: (digest: Digest) => Card | undefin
 }
 
 /**
- * Seats of two people that are one person by a key, half of a hybrid one too: PLAN-11 where one person may not hold both roles,
- * else PLAN-10. Of one name is only whoever may be: in two roles, and a holder who stays for the next epoch.
+ * Seats that a key shows to be one person’s, half of a hybrid one too: PLAN-11 where one person may not hold both roles, else
+ * PLAN-10. One name may have one key in two roles, and twice as a holder who stays for the next epoch.
  */
 export function sharedKeys(seats: readonly SeatKeys[]): { rule: 'PLAN-10' | 'PLAN-11'; detail: string }[] {
   return seats.flatMap((one, at) =>
