@@ -119,6 +119,9 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   expect(await call('/api/v1/kms/keys/orders/decrypt', { ciphertext }, accessToken)).toEqual({ plaintext })
   // A command beside the running server uses its database.
   expect((await run(state, 'identity', 'create', '--project', 'payments')).status).toBe(0)
+  const againFile = join(folder, 'again.json')
+  expect((await run(state, 'import', bundleFile, '--out', againFile)).status).toBe(0)
+  expect(await readFile(againFile)).toEqual(await readFile(receiptFile))
 
   const ended = new Promise((done) => server.once('exit', done))
   server.kill('SIGTERM')
