@@ -215,6 +215,7 @@ describe('a production run on files', () => {
       'step.attestation',
       'correction-1.bin',
       'dealer-1-holder-2.age',
+      'answer-1.age',
     ])
       writeFileSync(join(box, name), 'x')
     const next = await ended(resumeCeremony(place.out, {}, place.program))

@@ -31,10 +31,10 @@ export async function takeAnswers(run: Run): Promise<Taking> {
 
 type Answer = { file: string; path: string; bytes: () => Uint8Array }
 
-/** What a dealer's word or the vendor's tool brings along, what is still being written, and what a system hides. */
-const noAnswer = /^\.|\.part$|\.attestation$|^correction-\d+\.bin$|^dealer-\d+-holder-\d+\.age$/
+/** What comes along with an answer or of the vendor's tool, what is still being written, and what a system hides. */
+const noAnswer = /^\.|\.(age|bin|attestation|part)$/
 
-/** What lies in DIR/in/, by name, whatever its ending. */
+/** The answers that lie in DIR/in/, by name: people end it as they like. */
 export function answersIn({ path: folder }: { path: string }): Answer[] {
   const box = join(folder, 'in')
   const all = existsSync(box) ? readdirSync(box, { withFileTypes: true }) : []
