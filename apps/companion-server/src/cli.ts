@@ -264,8 +264,9 @@ for (const direction of ['up', 'down'] as const) {
   migrate.command(direction).action(() =>
     running(() => {
       const state = folder()
-      return alone(state, `migrate ${direction}`, async () => {
-        const opened = await openOwnerDatabase(databaseChoice(state))
+      const choice = databaseChoice(state)
+      const change = async () => {
+        const opened = await openOwnerDatabase(choice)
         try {
           const names =
             direction === 'up' ? await migrateUp(opened.database) : await migrateDown(opened.database)
@@ -275,7 +276,10 @@ for (const direction of ['up', 'down'] as const) {
         } finally {
           await opened.close()
         }
-      })
+      }
+      // Whoever owns another PostgreSQL may have no part in this folder.
+      const elsewhere = (choice.ownerUrl ?? choice.url) !== undefined
+      return elsewhere ? change() : alone(state, `migrate ${direction}`, change)
     }),
   )
 }

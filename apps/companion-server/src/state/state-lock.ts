@@ -17,13 +17,22 @@ export async function holdingState<T>(
   work: () => Promise<T>,
   patienceMs = 60_000,
 ): Promise<T> {
-  await (await open(state.lock, 'a', 0o600)).close()
+  await makeOnce(state.lock)
   const held = await takeTurn(state, patienceMs)
   try {
     await writeFile(state.lockHolder, `custody-server ${command}, process ${process.pid}`, { mode: 0o600 })
     return await work()
   } finally {
     held.close()
+  }
+}
+
+/** Never opened again once it is there: whoever closes a file gives back every lock of its process on it (POSIX fcntl). */
+async function makeOnce(path: string): Promise<void> {
+  try {
+    await (await open(path, 'wx', 0o600)).close()
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
   }
 }
 

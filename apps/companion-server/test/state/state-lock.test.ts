@@ -1,5 +1,5 @@
-import { execFile } from 'node:child_process'
-import { readdir, readFile } from 'node:fs/promises'
+import { execFile, spawnSync } from 'node:child_process'
+import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transportCodec } from '@lux/ceremony/wire'
@@ -21,7 +21,12 @@ function run(state: string, ...args: string[]): Promise<{ status: number; answer
 test('STATE-BUSY a command waits its turn, and one that waited in vain says which command is at work', async () => {
   const state = stateFolder(await temporaryFolder())
   const { promise, resolve } = Promise.withResolvers<string>()
-  const first = holdingState(state, 'card', () => promise)
+  const began = Promise.withResolvers<void>()
+  const first = holdingState(state, 'card', () => {
+    began.resolve()
+    return promise
+  })
+  await began.promise
   const late = await holdingState(state, 'trust', async () => 'trusted', 150).catch((error: unknown) => error)
   expect(late).toMatchObject({
     code: 'STATE-BUSY',
@@ -30,6 +35,28 @@ test('STATE-BUSY a command waits its turn, and one that waited in vain says whic
   const next = holdingState(state, 'trust', async () => 'trusted')
   resolve('made')
   expect(await Promise.all([first, next])).toEqual(['made', 'trusted'])
+})
+
+test('STATE-BUSY a turn is kept while another of the same process waits in vain for it', async () => {
+  const state = stateFolder(await temporaryFolder())
+  await holdingState(state, 'card', async () => {
+    await expect(holdingState(state, 'trust', async () => 'trusted', 150)).rejects.toThrow('is at work')
+    const taking = `new (require('node:sqlite').DatabaseSync)(process.argv[1]).exec('BEGIN EXCLUSIVE')`
+    const other = spawnSync(process.execPath, ['-e', taking, state.lock], { encoding: 'utf8' })
+    expect([other.status, other.stderr]).toEqual([1, expect.stringContaining('database is locked')])
+  })
+})
+
+test('whoever owns another PostgreSQL migrates it without a turn on the server’s folder', async () => {
+  const folder = await temporaryFolder()
+  const state = stateFolder(folder)
+  const args = ['--json', '--state', folder, 'migrate', 'up']
+  const url = 'postgres://nobody@127.0.0.1:1/custody'
+  const env = { ...process.env, DATABASE_OWNER_URL: url }
+  await writeFile(state.settings, 'not for this account')
+  await chmod(state.settings, 0)
+  const migrated = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', env })
+  expect([migrated.status, JSON.parse(migrated.stdout).code]).toEqual([3, 'DATABASE-MIGRATION'])
 })
 
 test('STATE-EXISTS of two init at once one makes the server, and two cards at once are two cards', {
