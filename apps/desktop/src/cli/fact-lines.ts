@@ -1,16 +1,16 @@
 import type { Entry } from '@lux/ceremony/transcript'
-import { type Json, sha256Hex, utf8 } from '@lux/crypto'
+import { fromBase64, type Json, sha256Hex } from '@lux/crypto'
 import { visible } from './visible.ts'
 
 /** What is longer is told member by member, unless it holds nothing but plain values. */
 const maxCompact = 120
-/** A key or signature in base64 or hex: nobody reads one, and it would bury what is read. What has a blank in it is never one. */
-const opaque = /^[A-Za-z0-9+/]{129,}={0,2}$/
+/** Lengths in base64 of the ML-DSA-65 half of a key and of a signature: nobody reads one, and it would bury what is read. */
+const unread = [2604, 4412]
 const plainName = /^[A-Za-z][A-Za-z0-9_.-]*$/
 
 /**
- * Entries as people read them: number, time, step and kind, then the whole of the fact, a member a line; of a long key or signature
- * its length and hash.
+ * Entries as people read them: number, time, step and kind, then the whole of the fact, a member a line; of the ML-DSA half of a key or
+ * signature its length and hash. Everything else is told whole, whatever it looks like.
  */
 export function entryLines(entries: readonly Entry[]): string[] {
   return entries.flatMap((entry) => {
@@ -38,11 +38,24 @@ function told(lead: string, value: Json, pad: string): string[] {
 /** Texts are quoted as in JSON, so that none can pass for a member or for a line of its own. */
 function compact(value: Json): string {
   if (isList(value)) return `[${value.map(compact).join(', ')}]`
-  if (typeof value === 'string' && opaque.test(value))
-    return `(${value.length} characters, SHA-256 ${sha256Hex(utf8(value)).slice(0, 16)}…)`
   if (typeof value !== 'object' || value === null) return visible(JSON.stringify(value))
-  const all = Object.entries(value).map(([name, inner]) => `${nameOf(name)}: ${compact(inner)}`)
+  const hybrid = 'ed25519' in value || 'p256' in value
+  const all = Object.entries(value).map(([name, inner]) => {
+    const half = hybrid && name === 'mlDsa65' ? shortened(inner) : null
+    return `${nameOf(name)}: ${half ?? compact(inner)}`
+  })
   return `{${all.join(', ')}}`
+}
+
+/** Null for what is no such half. */
+function shortened(value: Json): string | null {
+  if (typeof value !== 'string' || !unread.includes(value.length)) return null
+  try {
+    const bytes = fromBase64(value)
+    return `(${bytes.length} bytes, SHA-256 ${sha256Hex(bytes)})`
+  } catch {
+    return null
+  }
 }
 
 function nameOf(name: string): string {

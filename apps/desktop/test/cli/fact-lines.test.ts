@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto'
-import type { Json } from '@lux/crypto'
+import { type Json, sha256Hex, toBase64 } from '@lux/crypto'
 import { describe, expect, test } from 'vitest'
 import { entryLines } from '../../src/cli/fact-lines.ts'
 
@@ -17,10 +16,10 @@ function leaves(value: Json): string[] {
 
 describe('a fact, for whoever is asked to sign it', () => {
   test('is told whole, a member a line, whatever stands before', () => {
-    expect(shown({ by: 'Ada', note: 'x '.repeat(750), z: 'ROOT WRAPPED TO MALLORY' })).toEqual([
+    expect(shown({ by: 'Ada', note: 'x'.repeat(1500), z: 'ROOT WRAPPED TO MALLORY' })).toEqual([
       '    7  2026-01-31T09:31:00.000Z  root  step.performed',
       '         by: "Ada"',
-      `         note: "${'x '.repeat(750)}"`,
+      `         note: "${'x'.repeat(1500)}"`,
       '         z: "ROOT WRAPPED TO MALLORY"',
     ])
   })
@@ -52,23 +51,32 @@ describe('a fact, for whoever is asked to sign it', () => {
   test('loses nothing, however deep and long it is', () => {
     let fact: { [name: string]: Json } = { last: 'innermost' }
     for (let at = 0; at < 40; at++)
-      fact = { [`level${at}`]: [fact, at, null, { flag: at % 2 === 0 }], [`text${at}`]: 'y '.repeat(at * 10) }
+      fact = { [`level${at}`]: [fact, at, null, { flag: at % 2 === 0 }], [`text${at}`]: 'y'.repeat(at * 20) }
     const text = shown(fact).join('\n')
     for (const leaf of leaves(fact)) expect(text).toContain(leaf)
   })
 
-  test('has a long key or signature as its length and hash, so that it buries nothing', () => {
-    const signature = 'Ab+/'.repeat(1103)
-    const digest = createHash('sha256').update(signature).digest('hex').slice(0, 16)
-    const short = 'c'.repeat(128)
-    expect(shown({ by: 'Otto', signature: { ed25519: short, mlDsa65: signature } }).slice(1)).toEqual([
+  test('has the ML-DSA half of a key or signature as its length and hash, so that it buries nothing', () => {
+    const half = new Uint8Array(3309).fill(7)
+    const signature = {
+      signer: 'a'.repeat(64),
+      ed25519: toBase64(new Uint8Array(64)),
+      mlDsa65: toBase64(half),
+    }
+    expect(shown({ by: 'Otto', signature }).slice(1)).toEqual([
       '         by: "Otto"',
-      `         signature: {ed25519: "${short}", mlDsa65: (4412 characters, SHA-256 ${digest}…)}`,
+      `         signature: {signer: "${signature.signer}", ed25519: "${signature.ed25519}", mlDsa65: (3309 bytes, SHA-256 ${sha256Hex(half)})}`,
     ])
-    const read = ['a b'.repeat(60), `${'a'.repeat(150)}.`, `${'a'.repeat(150)}\n`]
-    expect(shown({ read })[1]).toBe(
-      `         read: ${`[${read.map((one) => JSON.stringify(one)).join(', ')}]`}`,
-    )
+  })
+
+  test.each<[string, { [name: string]: Json }]>([
+    ['a reason', { reason: 'ROOT/WRAPPED/TO/MALLORY/'.repeat(184).slice(0, 4412) }],
+    ['a value of that name', { input: { mlDsa65: 'A'.repeat(4412) } }],
+    ['a half of another length', { keys: { ed25519: 'x', mlDsa65: 'A'.repeat(4408) } }],
+    ['what is no base64', { keys: { ed25519: 'x', mlDsa65: 'A-'.repeat(2206) } }],
+  ])('tells %s whole, however long', (_what, fact) => {
+    const text = shown(fact).join('\n')
+    for (const leaf of leaves(fact)) expect(text).toContain(leaf)
   })
 
   test('cannot draw on the screen, turn its text around, or pass one member for another', () => {
