@@ -102,7 +102,7 @@ async function goOn(
       throw new CoreError(
         'CEREMONY-UNKNOWN',
         `${folder} was not begun by this command: it has no ${settingsFile}`,
-        'go on with it in the window, under Ceremonies',
+        'go on with it in the window, under Ceremonies; where it was cut off at its very start, begin it in a new folder',
       )
     }
     if (followed !== undefined) throw afterNothing(followed, 'a rehearsal’s bundle follows none')

@@ -87,6 +87,7 @@ export async function runCeremony(
   const start = (
     { folder, start, lineage }: ReturnType<typeof beginProduction> & { lineage: Lineage },
     parts: RunParts,
+    kept: () => void,
   ): Run => {
     saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
     makeFolder(join(out, 'in'))
@@ -94,6 +95,7 @@ export async function runCeremony(
     const refused = run.submit(start)
     if (refused !== null) throw new CoreError(refused.rule, refused.detail)
     started = true
+    kept()
     return run
   }
   const go = async (run: Run): Promise<Outcome> => {
@@ -116,14 +118,14 @@ export async function runCeremony(
   return inNewFolder(
     out,
     () => started && RunFolder.isAt(out),
-    async () => {
+    async (kept) => {
       const begun = begin()
       try {
         const lineage = lineageAfter(options.after, addresseeOf(begun.start))
         return await withRun(
           program,
           { library, ...pins, medium, lineage },
-          (parts) => start({ ...begun, lineage }, parts),
+          (parts) => start({ ...begun, lineage }, parts, kept),
           go,
         )
       } finally {

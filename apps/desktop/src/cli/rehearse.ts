@@ -45,11 +45,16 @@ export async function rehearse(what: string | undefined, options: RehearseOption
   return inNewFolder(
     out,
     () => RunFolder.isAt(out),
-    () => rehearseIn(out, what, options),
+    (kept) => rehearseIn(out, what, options, kept),
   )
 }
 
-async function rehearseIn(out: string, what: string | undefined, options: RehearseOptions): Promise<Outcome> {
+async function rehearseIn(
+  out: string,
+  what: string | undefined,
+  options: RehearseOptions,
+  kept: () => void,
+): Promise<Outcome> {
   const program = findProgram()
   const timer = stepTimer()
   let left = false
@@ -60,6 +65,7 @@ async function rehearseIn(out: string, what: string | undefined, options: Rehear
       (parts, hsm) => begin(what ?? 'first-run', options, { program, out, parts, hsm, timer }),
       async (run) => {
         left = true
+        kept()
         const halt = await driveRehearsal(run, {
           standIns: loadStandIns(out),
           pins: rehearsalPins(out),

@@ -24,7 +24,7 @@ export function clockWarnings(folder: Pick<RunFolder, 'header' | 'plan' | 'entri
       .filter((seen) => Math.abs(Date.parse(seen) - Date.parse(time)) > tolerated)
       .map(
         (seen) =>
-          `${stepId}: ${by} read ${seen} when the clock of this machine said ${time}; find out which is wrong`,
+          `${stepId}: ${by} read ${seen}, and the clock of this machine said ${time} when that was taken in; find out which is wrong`,
       )
   })
 }

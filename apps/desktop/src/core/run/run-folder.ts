@@ -28,7 +28,7 @@ import type { Hsm } from '@lux/hsm'
 import type { Clock } from '../clock.ts'
 import { CoreError, withReadErrors, withSystemErrors } from '../core-error.ts'
 import { BlobFolder } from '../store/blob-folder.ts'
-import { readBounded, syncFolder, writeDurably } from '../store/durable-file.ts'
+import { partsOf, readBounded, syncFolder, writeDurably } from '../store/durable-file.ts'
 import { makeFolder } from '../store/new-folder.ts'
 import { type LogLine, RunDatabase } from '../store/run-database.ts'
 import type { AttemptRecord } from './attempt-record.ts'
@@ -124,7 +124,7 @@ export class RunFolder {
   }
 
   forgetSealedSeed(): void {
-    rmSync(this.sealedSeed, { force: true })
+    for (const one of [...partsOf(this.sealedSeed), this.sealedSeed]) rmSync(one, { force: true })
   }
 
   /** Chain head and Merkle root after the first `size` entries. */

@@ -6,18 +6,28 @@ import {
   existsSync,
   fsyncSync,
   openSync,
+  readdirSync,
   readSync,
   renameSync,
   rmSync,
   writeSync,
 } from 'node:fs'
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { CoreError, withReadErrors, withSystemErrors } from '../core-error.ts'
 import { makeFolder } from './new-folder.ts'
 import { openGiven } from './open-given.ts'
 
 /** A name that nobody can have put a file or a link at before; it is opened with `wx`, so that a guess would be refused too. */
 export const partBeside = (path: string): string => `${path}.${randomBytes(8).toString('hex')}.part`
+
+/** What a program that was killed while it wrote this file may have left of it. */
+export function partsOf(path: string): string[] {
+  const pattern = /^\.[0-9a-f]{16}\.part$/
+  const name = basename(path)
+  return readdirSync(dirname(path))
+    .filter((other) => other.startsWith(name) && pattern.test(other.slice(name.length)))
+    .map((other) => join(dirname(path), other))
+}
 
 /**
  * Writes beside the target, fsyncs, renames, fsyncs the folder: after a crash the file is the old one or the new one. The mode is

@@ -50,33 +50,34 @@ const claimName = '.claimed'
 export function checkEmpty(path: string, remedy = 'name a new folder'): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return
   const names = readdirSync(path)
-  if (names.includes(claimName)) throw claimed(path)
+  if (names.includes(claimName)) throw claimed(path, remedy)
   if (names.length > 0) throw new CoreError('FOLDER-IN-USE', `${path} is not empty`, remedy)
 }
 
-const claimed = (path: string) =>
+const claimed = (path: string, remedy = 'name a new folder') =>
   new CoreError(
     'FOLDER-IN-USE',
     `${path} is being filled by another command, or by one that was killed`,
-    'wait until that command has ended; if none is running, name a new folder',
+    `wait until that command has ended; if none is running, ${remedy}`,
   )
 
 /**
  * Runs `work` on a new or empty folder that no other command fills meanwhile: of two at once, one has the claim in it and the
  * other is refused FOLDER-IN-USE and touches nothing. When the work fails and has left nothing that `keeps` wants, everything is
- * as it was before: what it wrote is removed, and the folders that were made for it.
+ * as it was before: what it wrote is removed, and the folders that were made for it. `kept` gives the claim back early: what is
+ * there is whole, and has a lock of its own.
  */
 export async function inNewFolder<T>(
   path: string,
   keeps: () => boolean,
-  work: () => T | Promise<T>,
+  work: (kept: () => void) => T | Promise<T>,
 ): Promise<T> {
   checkEmpty(path)
   const made = makeFolder(path)
   const claim = claimFolder(path)
   let undo = false
   try {
-    return await work()
+    return await work(claim.release)
   } catch (error) {
     undo = claim.isHeld() && !keeps()
     throw error
@@ -104,10 +105,13 @@ function claimFolder(path: string): { isHeld(): boolean; release(): void } {
   const claim = join(path, claimName)
   const file = openClaim(claim, path)
   const own = fstatSync(file).ino
+  let released = false
   // Open until the end, so that no other file gets its number.
-  const isHeld = () => statSync(claim, { throwIfNoEntry: false })?.ino === own
+  const isHeld = () => !released && statSync(claim, { throwIfNoEntry: false })?.ino === own
   const release = () => {
+    if (released) return
     if (isHeld()) rmSync(claim)
+    released = true
     closeSync(file)
   }
   try {

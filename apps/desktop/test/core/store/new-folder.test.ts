@@ -119,3 +119,36 @@ test('FOLDER-READ-ONLY a bundle is exported to no place that takes no folder, an
   const left = await copyToMedium(at('bundle.zip'), '/proc/x/y/bundle.zip').catch((error: unknown) => error)
   expect(left instanceof CoreError ? left.code : left).toBe('FOLDER-READ-ONLY')
 })
+
+test('FOLDER-IN-USE a claim is given back once what is there is to be kept, and before that says what a run’s command can do', async () => {
+  const path = at('run')
+  await inNewFolder(
+    path,
+    () => true,
+    (kept) => {
+      expect(() => checkEmpty(path, 'resume that run')).toThrow(
+        expect.objectContaining({ remedy: expect.stringContaining('resume that run') }),
+      )
+      writeFileSync(join(path, 'ceremony.db'), 'x')
+      kept()
+      expect(readdirSync(path)).toEqual(['ceremony.db'])
+      kept()
+    },
+  )
+  expect(readdirSync(path)).toEqual(['ceremony.db'])
+})
+
+test('FOLDER-IN-USE whoever gave the claim back cleans nothing up, for another may be there', async () => {
+  const path = at('kept')
+  const failed = inNewFolder(
+    path,
+    () => false,
+    (kept) => {
+      kept()
+      writeFileSync(join(path, 'of-another'), 'x')
+      throw new Error('no')
+    },
+  )
+  await expect(failed).rejects.toThrow('no')
+  expect(readdirSync(path)).toEqual(['of-another'])
+})
