@@ -2536,6 +2536,11 @@ class Verifier:
         for seat in self.run['header']['roster']:
             listed = {'officer': 'officers', 'witness': 'witnesses'}.get(seat['role'])
             need(not listed or any(one['card'] == seat['card'] for one in self.policy[listed]), f"{seat['name']} is not in the policy")
+            # Who judges a run does nothing else in it, seated or not.
+            for role, members in ('officer', self.policy['officers']), ('witness', self.policy['witnesses']):
+                apart = seat['role'] != role and {seat['role'], role} not in JOINED
+                keys = set(self.people[seat['card']]['keys'].values())
+                need(not apart or all(not keys & set(one['keys'].values()) for one in members), f"{seat['name']} has a key of the {role}s")
 
     def check_tool(self):
         made_by = self.run['header']['tool']['build']

@@ -171,10 +171,13 @@ function keyReadIn(entry: Entry): KeyRead | null {
   if (typeof effect !== 'string' || typeof result !== 'object' || result === null || !('evidence' in result))
     return null
   const { evidence } = result
-  if (typeof evidence !== 'object' || evidence === null || !('attributes' in evidence))
-    return { effect, ckaId: null, attributes: null }
-  const ckaId = 'ckaId' in evidence ? (evidence.ckaId ?? null) : null
-  return { effect, ckaId, attributes: evidence.attributes ?? null }
+  const read: { readonly [name: string]: Json } =
+    typeof evidence === 'object' && evidence !== null && !isList(evidence) ? evidence : {}
+  return { effect, ckaId: read.ckaId ?? null, attributes: read.attributes ?? null }
+}
+
+function isList(value: Json): value is readonly Json[] {
+  return Array.isArray(value)
 }
 
 /** Null where nothing was adopted, and where the fact is redacted or of another effect. */

@@ -49,7 +49,7 @@ function faultOf({ disk, plan, header, state }: FakeCore): string | null {
   return courseFault(v)
 }
 
-describe('TRANSCRIPT-CONTENT accepts the course of', () => {
+describe('both verifiers’ rules of how a run goes take the course of', () => {
   it.each(scriptNames)('a run of %s', (name: ScriptName) => {
     const { plan, hash } = planOf(name, 'production')
     const run = new FakeCore(plan, hash, 'production')

@@ -63,7 +63,7 @@ describe('a bundle signed as it is', () => {
     for (const options of [newToken, elsewhere]) expect(await failedFor(options)).toEqual([])
   })
 
-  it('CARDS accepts a witness who records and an officer who holds a share', async () => {
+  it('accepts a witness who records and an officer who holds a share', async () => {
     expect(await failedFor(joinedSeats)).toEqual([])
   })
 
@@ -79,7 +79,7 @@ describe('a bundle signed as it is', () => {
     for (const options of soundTranscripts) expect(await failedFor(options)).toEqual([])
   })
 
-  it('TRANSCRIPT-CONTENT accepts a root that was made again as officers decided, keys that were only read, and a run that was paused', async () => {
+  it('accepts a root that was made again as officers decided, keys that were only read, and a run that was paused', async () => {
     for (const options of soundCourses) expect(await failedFor(options)).toEqual([])
   })
 

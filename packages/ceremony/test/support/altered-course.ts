@@ -89,6 +89,15 @@ const retried: Entries = (all) => {
   const first = [done(all, 'probe'), done(all, 'make-ceremony-key'), otherKey(done(all, 'make-root'))]
   return numbered([...all.slice(0, 5), ...first, checkpoint, decided, ...all.slice(14)])
 }
+/** What was read of the first one says its CKA_ID and no attribute. */
+const unread: Entries = (all) =>
+  all.map((entry) => {
+    const result = entry.fact.result as Members | undefined
+    const evidence = result?.evidence as Members | undefined
+    if (evidence?.ckaId !== orphan) return entry
+    const { attributes: _gone, ...rest } = evidence
+    return { ...entry, fact: { ...entry.fact, result: { ...result, evidence: rest } } }
+  })
 const decidedTo = (decided: 'retry' | 'continue'): Alterations => ({ exception: (e) => ({ ...e, decided }) })
 const leftThere = recorded('seal', (result) => ({
   ...result,
@@ -137,6 +146,13 @@ export const alteredCourse: Altered[] = [
     ...decidedTo('retry'),
     entries: (all) => leftThere(retried(all)),
   }),
+  course(
+    'a root that was made again, with the first one still in the token and none of its attributes told',
+    {
+      ...decidedTo('retry'),
+      entries: (all) => leftThere(unread(retried(all))),
+    },
+  ),
   course('a root more, made in no step of the plan', {
     entries: (all) => withEntry(all, { ...otherKey(done(all, 'make-root')), stepId: 'elsewhere' }),
   }),

@@ -1,3 +1,5 @@
+import type { Policy } from '../../src/policy/index.ts'
+import { memberOf } from '../../src/policy/make.ts'
 import type { Card } from '../../src/wire/index.ts'
 import type { Altered } from './altered-parts.ts'
 import { makePerson, type Person, sampleRecipient } from './people.ts'
@@ -30,6 +32,15 @@ const alias = (kind: Card['kind'], name: string, { identity, card }: Person): Pe
 
 const guests = (what: string, ...all: Person[]): Altered => ['CARDS', what, { alter: { guests: all } }]
 
+/** Dora, whom the policy lists and the plan does not seat, sits as an operator by another name. */
+const judging = (what: string, list: 'officers' | 'witnesses'): Altered => {
+  const dora = person(list === 'officers' ? 'officer' : 'witness', 'Dora')
+  const otto = person('operator', 'Otto')
+  const keys = { ...otto.card.keys, mlDsa65: dora.card.keys.mlDsa65! }
+  const policy = (p: Policy) => ({ ...p, [list]: [...p[list], memberOf(dora.card)] })
+  return ['POLICY-ROSTER', what, { alter: { policy, guests: [{ ...otto, card: { ...otto.card, keys } }] } }]
+}
+
 const { ed25519 = '', mlDsa65 = '' } = hana.card.keys
 const own = person('holder', 'Ito').card.keys
 
@@ -44,6 +55,8 @@ export const alteredSeats: Altered[] = [
   guests('an operator with the keys of the SO', sol, alias('operator', 'Otto', sol)),
   guests('an operator with the keys of a witness', alias('operator', 'Otto', wim)),
   guests('a witness who is an operator by name', person('operator', 'Wim')),
+  judging('an operator who is an officer of the policy by half of a key, and sits as none', 'officers'),
+  judging('an operator who is a witness of the policy by half of a key, and sits as none', 'witnesses'),
 ]
 
 /** Roles that may be joined, by one key. */

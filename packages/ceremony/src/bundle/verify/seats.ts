@@ -36,7 +36,7 @@ function pairFault(one: Seated, other: Seated): string | null {
   const { recipient } = one.card
   if (recipient !== undefined && one.digest !== other.digest && recipient === other.card.recipient)
     return 'one envelope key'
-  const shared = sharesKey(one.card, other.card)
+  const shared = sharesKey(one.card.keys, other.card.keys)
   if (one.name !== other.name && !shared) return null
   const what = shared ? 'one key' : 'one name'
   if (one.role !== other.role) return mayJoin(one.role, other.role) ? null : `${what} in two roles`
@@ -46,7 +46,7 @@ function pairFault(one: Seated, other: Seated): string | null {
 }
 
 /** A hybrid identity is shared by either half. */
-function sharesKey(one: Card, other: Card): boolean {
-  const keys: string[] = Object.values(other.keys)
-  return Object.values(one.keys).some((key) => keys.includes(key))
+export function sharesKey(one: Card['keys'], other: Card['keys']): boolean {
+  const keys: string[] = Object.values(other)
+  return Object.values(one).some((key) => keys.includes(key))
 }

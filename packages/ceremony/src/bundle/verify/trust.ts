@@ -2,6 +2,7 @@ import type { Plan } from '../../plan/plan.ts'
 import { isSoft } from '../../plan/profiles.ts'
 import { stepsOf } from '../../plan/queries.ts'
 import { checkPolicy, policyDigest } from '../../policy/check.ts'
+import type { Policy } from '../../policy/schema.ts'
 import { checkpointCodec } from '../../transcript/checkpoint.ts'
 import { signatureContext } from '../../wire/context.ts'
 import { openingCodec } from '../../wire/opening.ts'
@@ -13,6 +14,7 @@ import { checkAttestationChains } from './attestations.ts'
 import { checkDecryptions } from './decryptions.ts'
 import { checkEvidence } from './evidence.ts'
 import { checkExceptionSignatures } from './exceptions.ts'
+import { mayJoin, sharesKey } from './seats.ts'
 import { required, type Verification } from './state.ts'
 
 /** What only a policy can say: who may sign, and how good keys and tools must be. */
@@ -81,8 +83,24 @@ function checkRoster(v: Verification): Outcome<string> {
     if (list?.every((member) => member.card !== card)) {
       return refuse('POLICY-ROSTER', `${name} is no ${role} of the policy`)
     }
+    const { keys } = required(v.people.get(card) ?? null)
+    for (const [other, members] of judges(v)) {
+      const same = members.find(
+        (member) => role !== other && !mayJoin(role, other) && sharesKey(keys, member.keys),
+      )
+      if (same !== undefined)
+        return refuse('POLICY-ROSTER', `${name} sits as ${role} with a key of the ${other} ${same.name}`)
+    }
   }
   return accept('')
+}
+
+/** Who judges a run, seated or not: whoever of them does something else in it judges that alone. */
+function judges({ policy }: Verification): [string, Policy['officers']][] {
+  return [
+    ['officer', policy.officers],
+    ['witness', policy.witnesses],
+  ]
 }
 
 function checkTool(v: Verification): Outcome<string> {
