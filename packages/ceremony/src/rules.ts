@@ -13,7 +13,8 @@ export const runRules = {
     title: 'A card is not the one that is expected',
     detail:
       'Production takes exactly the cards of the plan; a rehearsal takes rehearsal cards for the same seats. No signing or envelope key stands under two names.',
-    remedy: 'Use the card file that is named.',
+    remedy:
+      'Use the card file that is named. Where two cards have one key, one of the two people enrols anew, and policy and plan take the new card.',
   },
   'RUN-03': {
     title: 'A destination is not the one that is expected',

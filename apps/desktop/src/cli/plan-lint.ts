@@ -13,6 +13,8 @@ import {
 } from '@lux/ceremony/plan'
 import { policyDigest } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
+import { systemClock } from '../core/clock.ts'
+import { expiryWarnings } from '../core/run/open-in-time.ts'
 import { besidePlan } from '../core/run/production-files.ts'
 import { lintTermsOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
@@ -62,11 +64,13 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
     ),
     ...warningLines(warnings).map((line) => `${file}: ${line}`),
   ])
+  const late = policy === null ? [] : expiryWarnings(policy, systemClock.now())
+  text.push(...late)
   const notJudged = policy === null ? ofThePolicy : []
   const json =
     first === undefined
-      ? { ok: true, plans, notJudged }
-      : { ok: false, code: first.rule, detail: first.detail, plans, notJudged }
+      ? { ok: true, plans, warnings: late, notJudged }
+      : { ok: false, code: first.rule, detail: first.detail, plans, warnings: late, notJudged }
   if (policy === null) text.push(`not judged without --policy: ${ofThePolicy.join('; ')}`)
   return { exit: first === undefined ? 0 : 1, json, text: text.join('\n'), answered: true }
 }
@@ -77,7 +81,7 @@ function lintWhole(
   bytes: Uint8Array,
   { terms, path }: { terms: LintTerms | undefined; path: string },
 ): PlanRefusal[] {
-  const found = [...lintPlan(plan, terms), ...lintCards(plan, cardsBeside(path))]
+  const found = [...lintPlan(plan, terms), ...lintCards(plan, cardsBeside(path), terms?.listed)]
   return found.length === 0 ? [] : [...unendedLine(bytes), ...found]
 }
 

@@ -13,8 +13,10 @@ import {
 import { policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
+import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
 import { findParts, findProgram } from '../core/program.ts'
+import { expiryWarnings } from '../core/run/open-in-time.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
 import { roomOf } from '../core/run/terms.ts'
 import { readDestination } from '../core/services/read-destination.ts'
@@ -63,11 +65,13 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     ...(options.values === undefined ? {} : valuesOf(options.values)),
     ...typedSet(script.value, options.set ?? {}),
   }
-  const terms = options.policy === undefined ? undefined : roomOf(readPolicy(options.policy).policy)
+  const policy = options.policy === undefined ? null : readPolicy(options.policy).policy
+  const terms = policy === null ? undefined : roomOf(policy)
   const made = planFromScript(bytes, values, terms)
   if (!made.ok) throw refusedPlan(made.refusals)
   const { text, hash, plan } = made.value
-  const twice = lintCards(plan, (digest) => people.find((card) => cardCodec.digest(card) === digest))
+  const cardOf = (digest: string) => people.find((card) => cardCodec.digest(card) === digest)
+  const twice = lintCards(plan, cardOf, terms?.listed)
   if (twice.length > 0) throw refusedPlan(twice)
   writeNew(options.out, utf8(text))
   const cards = join(dirname(resolve(options.out)), 'cards')
@@ -78,7 +82,8 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     writeDurably(join(cards, `transport-${digest}.json`), file, 0o644)
   }
   const words = wordsOf(hash)
-  const warnings = warningLines(warnPlan(plan))
+  const late = policy === null ? [] : expiryWarnings(policy, systemClock.now())
+  const warnings = [...warningLines(warnPlan(plan)), ...late]
   return {
     exit: 0,
     json: { ok: true, plan: options.out, title: plan.title, hash, words, warnings },

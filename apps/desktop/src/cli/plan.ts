@@ -20,7 +20,9 @@ import {
   signatureRequestCodec,
 } from '@lux/ceremony/wire'
 import { sha256Hex, toBase64 } from '@lux/crypto'
+import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
+import { expired } from '../core/run/open-in-time.ts'
 import { refusedPlan } from '../core/run/refused-plan.ts'
 import { roomOf } from '../core/run/terms.ts'
 import { readBounded } from '../core/store/durable-file.ts'
@@ -214,6 +216,8 @@ async function approve(path: string, answers: readonly string[], options: Approv
       `${options.policy} is of ${policy.value.domain}`,
       'a lock is for production',
     )
+  const late = expired(policy.value, systemClock.now())
+  if (late !== null) throw refused(late, 'let the officers sign a next version of the policy first')
   const named = policyDigest(policy.value)
   if (plan.policy !== named)
     throw new CoreError(
@@ -270,7 +274,7 @@ function parsedPlan(path: string): { plan: Plan; hash: string } {
 
 function soundPlan(path: string, terms: LintTerms | undefined): { plan: Plan; hash: string } {
   const read = parsedPlan(path)
-  const refusals = [...lintPlan(read.plan, terms), ...lintCards(read.plan, cardsBeside(path))]
+  const refusals = [...lintPlan(read.plan, terms), ...lintCards(read.plan, cardsBeside(path), terms?.listed)]
   if (refusals.length > 0) throw refusedPlan(refusals)
   return read
 }

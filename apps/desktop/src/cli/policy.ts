@@ -14,7 +14,7 @@ import type { Card } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
 import { systemClock } from '../core/clock.ts'
 import { CoreError } from '../core/core-error.ts'
-import { expired } from '../core/run/open-in-time.ts'
+import { expiryWarnings } from '../core/run/open-in-time.ts'
 import { writeDurably } from '../core/store/durable-file.ts'
 import { combinersOf } from './combiner-option.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
@@ -250,9 +250,7 @@ function checkPolicies(paths: readonly string[]): Outcome {
     lines.push(`${path}: in order`, ...describePolicy(result.value))
   }
   const newest = versions.at(-1)
-  const late = newest === undefined ? null : expired(newest, systemClock.now())
-  const warnings =
-    late === null ? [] : [`warning, ${late.rule}: ${late.detail}; no run begins or opens under it`]
+  const warnings = newest === undefined ? [] : expiryWarnings(newest, systemClock.now())
   for (const warning of warnings) say(warning)
   return { exit: 0, json: { ok: true, policies: checked, warnings }, text: lines.join('\n') }
 }

@@ -19,6 +19,7 @@ import { RunFolder } from '../core/run/run-folder.ts'
 import { rehearsedNoise, type StandInNoise } from '../core/run/stand-in-noise.ts'
 import { makeStandInTokens } from '../core/run/stand-in-tokens.ts'
 import { loadStandIns } from '../core/run/stand-ins.ts'
+import { roomOf } from '../core/run/terms.ts'
 import { readDestination } from '../core/services/read-destination.ts'
 import { checkWritable, readBounded } from '../core/store/durable-file.ts'
 import { inNewFolder } from '../core/store/new-folder.ts'
@@ -165,7 +166,8 @@ function readSubject(what: string, options: RehearseOptions, resources: string) 
   const policy = parsePolicyFile(readBounded(options.policy, maxFile))
   if (!policy.ok) throw new CoreError(policy.rule, policy.detail, 'give the policy.json that the plan names')
   const read = readPlan(bytes)
-  const twice = read.ok ? lintCards(read.plan, cardsBeside(what)) : []
+  const { listed } = roomOf(policy.value.policy)
+  const twice = read.ok ? lintCards(read.plan, cardsBeside(what), listed) : []
   if (twice.length > 0) throw refusedPlan(twice)
   return { plan: bytes, policy: policy.value.policy }
 }

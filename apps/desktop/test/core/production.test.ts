@@ -341,7 +341,7 @@ describe('a production run on files', () => {
       runCeremony(place.plan, place.options({ answers: place.answers(null, [], wallClock) }), place.program)
     const off = await begin('2026-01-31T09:30Z')
     const warning = expect.stringMatching(
-      /^clock-check: Walter read 2026-01-31T09:30Z when the clock of this machine said /,
+      /^clock-check: Walter read 2026-01-31T09:30Z, and the clock of this machine said /,
     )
     expect(off.json).toMatchObject({ ok: true, warnings: [warning] })
     expect(off.text).toContain('\nwarning clock-check: Walter read 2026-01-31T09:30Z')

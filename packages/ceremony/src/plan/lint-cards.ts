@@ -1,5 +1,6 @@
 import { signatureSchemes } from '../policy/schema.ts'
 import type { Card } from '../wire/card.ts'
+import type { Listed } from './lint-listed.ts'
 import { mayJoin } from './lint-parts.ts'
 import { lintRenewedCards } from './lint-renewals.ts'
 import type { Digest, Plan, Role } from './plan.ts'
@@ -10,15 +11,20 @@ export type SeatKeys = { role: Role; name: string; keys: Card['keys']; recipient
 
 /**
  * PLAN-10, PLAN-11, PLAN-43 where the cards are at hand. `cardOf` gives a card by its digest, or undefined, which is for whoever
- * needs that card to refuse.
+ * needs that card to refuse. `listed`: of the plan's policy, whose officers and witnesses sign what they judge though they are not seated.
  */
-export function lintCards(plan: Plan, cardOf: (digest: Digest) => Card | undefined): PlanRefusal[] {
+export function lintCards(
+  plan: Plan,
+  cardOf: (digest: Digest) => Card | undefined,
+  listed?: Pick<Listed, 'judges'>,
+): PlanRefusal[] {
   const seats = plan.people.flatMap(({ role, name, card }): SeatKeys[] => {
     const read = cardOf(card)
     return read === undefined ? [] : [{ ...read, role, name }]
   })
   return [
     ...sharedKeys(seats).map(({ rule, detail }) => planRefusal(rule, '', detail)),
+    ...keysOfJudges(seats, listed?.judges ?? []).map((detail) => planRefusal('PLAN-11', '', detail)),
     ...lintRenewedCards(plan, cardOf),
   ]
 }
@@ -36,6 +42,19 @@ export function sharedKeys(seats: readonly SeatKeys[]): { rule: 'PLAN-10' | 'PLA
       const who = `${one.name} as ${one.role} and ${other.name} as ${other.role}`
       return [{ rule, detail: `${who} have the same ${key} key` }]
     }),
+  )
+}
+
+function keysOfJudges(seats: readonly SeatKeys[], judges: Listed['judges']): string[] {
+  return seats.flatMap((seat) =>
+    judges
+      .filter(({ role }) => !mayJoin([seat.role, role]))
+      .flatMap((judge) => {
+        const key = sameKey(seat, judge)
+        return key === undefined
+          ? []
+          : [`${seat.name} as ${seat.role} has the ${key} key of ${judge.name}, ${judge.role} of the policy`]
+      }),
   )
 }
 

@@ -1,3 +1,4 @@
+import type { Card } from '../wire/card.ts'
 import type { Digest, Plan, Role } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 
@@ -6,16 +7,21 @@ export type Listed = {
   cards: Partial<Record<Role, readonly Digest[]>>
   audiences: readonly Digest[]
   algorithms: readonly string[]
+  /** Signing keys of those who judge a run, seated or not. */
+  judges: readonly { role: Role; name: string; keys: Card['keys'] }[]
 }
 
-/** PLAN-14, PLAN-37, PLAN-38: what a bundle would be refused for by POLICY-ROSTER, DECRYPTIONS, AUDIENCE or ALGORITHMS. */
+/** PLAN-14, PLAN-37, PLAN-38: whom and what a bundle of the plan would name beyond its policy. */
 export function lintListed(plan: Plan, listed: Listed | undefined): PlanRefusal[] {
   if (listed === undefined) return []
   const strangers = plan.people.filter(({ role, card }) => listed.cards[role]?.includes(card) === false)
   const servers = plan.destinations.filter(({ card }) => !listed.audiences.includes(card))
   const used = [
     ...plan.keys.map(({ id, algorithm }) => ({ id, algorithm })),
-    ...(plan.fhe === undefined ? [] : [{ id: plan.fhe.id, algorithm: plan.fhe.type }]),
+    // A key that is there already was dealt under the policy of its day.
+    ...(plan.fhe === undefined || plan.fhe.existing !== undefined
+      ? []
+      : [{ id: plan.fhe.id, algorithm: plan.fhe.type }]),
   ]
   return [
     ...strangers.map(({ role, name, card }) =>

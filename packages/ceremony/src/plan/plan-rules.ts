@@ -1,6 +1,8 @@
 /** What a rule says: `title` names it, `detail` explains it, `remedy` says what to do. */
 export type Rule = { title: string; detail: string; remedy: string }
 
+const newCard =
+  'Where two cards have one key, one of the two people enrols anew, and policy and plan take the new card.'
 const fix =
   'Correct the plan and check it again; its hash changes, so it must be rehearsed and approved anew.'
 
@@ -36,13 +38,13 @@ export const planRules = {
     title: 'A person or card appears twice',
     detail:
       'Each seat has its own card, and a name stands once for a role; twice for a holder who stays for a next epoch. No signing key, half of a hybrid one too, and no envelope key stands under two names.',
-    remedy: fix,
+    remedy: `${fix} ${newCard}`,
   },
   'PLAN-11': {
     title: 'A person holds roles that exclude each other',
     detail:
       'One role a person; only recorder with witness, or officer with holder, may be joined. Whoever has the same signing key is one person, under whatever names.',
-    remedy: 'Give one of the roles to somebody else.',
+    remedy: `Give one of the roles to somebody else. ${newCard}`,
   },
   'PLAN-12': {
     title: 'The quorum cannot be met',

@@ -46,6 +46,19 @@ describe('a plan beside its cards', () => {
     },
   )
 
+  it('PLAN-11 refuses an operator with a key of an officer of the policy who is not seated, under whatever name', () => {
+    const at = seatOf('operator')
+    const card = (digest: string) =>
+      life.people.findIndex((one) => one.card === digest) === at ? cardAt(at) : undefined
+    const { keys } = cardAt(at)
+    const judged = (role: 'officer' | 'witness' | 'holder', of = keys) =>
+      lintCards(life, card, { judges: [{ role, name: life.people[at]!.name, keys: of }] }).map(
+        ({ rule }) => rule,
+      )
+    expect([judged('officer'), judged('witness')]).toEqual([['PLAN-11'], ['PLAN-11']])
+    expect(judged('officer', cardAt(seatOf('witness')).keys)).toEqual([])
+  })
+
   it('PLAN-10 refuses two officers of whom one has a half of the other’s hybrid key', () => {
     const half = someone('officer', 'Somebody', 'production').identity.keys
     const [one, two] = [seatOf('officer'), seatOf('officer', 1)]

@@ -12,6 +12,7 @@ function listedOf(plan: Plan): Listed {
     cards: { officer: of('officer'), witness: of('witness'), approver: of('approver') },
     audiences: plan.destinations.map(({ card }) => card),
     algorithms: ['AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384', 'TFHE_INTEGER'],
+    judges: [],
   }
 }
 
@@ -54,5 +55,12 @@ describe('a plan beside its policy', () => {
       expect(
         new Set(rules(first, { ...listed, algorithms: algorithms.filter((one) => one !== left) })),
       ).toEqual(new Set(['PLAN-38']))
+  })
+
+  it('PLAN-38 takes a threshold key that is there already, whatever the policy lists for new ones', () => {
+    for (const script of ['threshold-decryption', 'resharing'] as const)
+      expect(
+        rules(planOf(script, 'production').plan, { ...listedOf(life), algorithms: ['AES-256'] }),
+      ).not.toContain('PLAN-38')
   })
 })

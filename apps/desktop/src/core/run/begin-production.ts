@@ -19,7 +19,7 @@ import { writeDurably } from '../store/durable-file.ts'
 import { expired } from './open-in-time.ts'
 import { refusedPlan } from './refused-plan.ts'
 import { RunFolder } from './run-folder.ts'
-import { lintTermsOf, termsOf } from './terms.ts'
+import { lintTermsOf, roomOf, termsOf } from './terms.ts'
 
 /** The reviewed files of a production run, as bytes, and the tokens that play its roles. */
 export type ProductionRequest = {
@@ -79,7 +79,8 @@ export function beginProduction(request: ProductionRequest): {
   const cards = plan.people.map(({ card, name, role }) =>
     found(request.cards, card, `card of ${role} ${name}`),
   )
-  const twice = lintCards(plan, (digest) => cardOf(request.cards, digest))
+  const { listed } = roomOf(policy)
+  const twice = lintCards(plan, (digest) => cardOf(request.cards, digest), listed)
   if (twice.length > 0) throw refusedPlan(twice)
   const destinations = plan.destinations.map(({ card, transport }) => ({
     card: found(request.cards, card, 'server card'),

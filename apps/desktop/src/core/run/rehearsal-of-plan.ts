@@ -2,6 +2,7 @@ import { lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
 import { deriveRehearsalPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec } from '@lux/ceremony/wire'
 import { CoreError } from '../core-error.ts'
+import { expired } from './open-in-time.ts'
 import { makeOutsiders, saveOutsiders } from './outsiders.ts'
 import { refusedPlan } from './refused-plan.ts'
 import { signedBy } from './rehearsal-policy.ts'
@@ -28,6 +29,8 @@ export async function rehearsalOfPlan(
       'give the policy that the plan names',
     )
   }
+  const late = expired(planPolicy, request.clock.now())
+  if (late !== null) throw new CoreError(late.rule, late.detail)
   const standIns = await makeStandIns(plan.people, request.entropy)
   const unseated = unseatedOf(plan, planPolicy)
   const everybody = [...standIns, ...(await makeStandIns(unseated, request.entropy))]

@@ -23,6 +23,10 @@ export function roomOf(policy: Policy): LintTerms {
       },
       audiences: audiences.map(({ audience }) => audience),
       algorithms: algorithms.keys,
+      judges: [
+        ...policy.officers.map(({ name, keys }) => ({ role: 'officer' as const, name, keys })),
+        ...policy.witnesses.map(({ name, keys }) => ({ role: 'witness' as const, name, keys })),
+      ],
     },
   }
 }

@@ -8,8 +8,8 @@ import type { Perform } from '../run-context.ts'
 
 export const makeCheckpoint: Perform<'make-checkpoint'> = async (effect, run) => {
   const time = run.clock.now()
-  // A verifier compares this very time with the policy's expiry.
-  const late = effect.reason === 'opening' ? expired(run.policy.policy, time) : null
+  // A verifier compares the time of the first checkpoint, whatever it is for, with the policy's expiry.
+  const late = effect.previous === null ? expired(run.policy.policy, time) : null
   if (late !== null) throw new CoreError(late.rule, late.detail)
   const { node, root } = run.folder.headAt(effect.size)
   const checkpoint: Checkpoint = {
