@@ -18,7 +18,8 @@ import { openServerToken, type ServerToken } from './token/server-token.ts'
 /** DATABASE_URL and DATABASE_OWNER_URL, else the embedded database of the state folder. */
 export function databaseChoice(state: StateFolder, exclusive = false): DatabaseChoice {
   const { DATABASE_URL: url, DATABASE_OWNER_URL: ownerUrl } = process.env
-  return { folder: state.database, url, ownerUrl, exclusive }
+  // Empty is how a service's settings say that there is none.
+  return { folder: state.database, url: url || undefined, ownerUrl: ownerUrl || undefined, exclusive }
 }
 
 /** Database, token and importer: what a command needs that is not the server itself. */

@@ -14,7 +14,7 @@ export const runRules = {
     detail:
       'Production takes exactly the cards of the plan; a rehearsal takes rehearsal cards for the same seats. No signing or envelope key stands under two names.',
     remedy:
-      'Use the card file that is named. Where two cards have one key, one of the two people enrols anew, and policy and plan take the new card.',
+      'Use the card file that is named. Where two cards have one key, one of the two people enrols anew (not a holder of a living epoch), and the plan takes the new card, and so does the policy where it lists that person.',
   },
   'RUN-03': {
     title: 'A destination is not the one that is expected',

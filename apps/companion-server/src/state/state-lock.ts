@@ -1,4 +1,5 @@
-import { open, readFile, writeFile } from 'node:fs/promises'
+import { closeSync, openSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EnvironmentError } from '../refusal.ts'
@@ -17,7 +18,7 @@ export async function holdingState<T>(
   work: () => Promise<T>,
   patienceMs = 60_000,
 ): Promise<T> {
-  await makeOnce(state.lock)
+  makeOnce(state.lock)
   const held = await takeTurn(state, patienceMs)
   try {
     await writeFile(state.lockHolder, `custody-server ${command}, process ${process.pid}`, { mode: 0o600 })
@@ -28,9 +29,9 @@ export async function holdingState<T>(
 }
 
 /** Never opened again once it is there: whoever closes a file gives back every lock of its process on it (POSIX fcntl). */
-async function makeOnce(path: string): Promise<void> {
+function makeOnce(path: string): void {
   try {
-    await (await open(path, 'wx', 0o600)).close()
+    closeSync(openSync(path, 'wx', 0o600))
   } catch (error) {
     if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
   }

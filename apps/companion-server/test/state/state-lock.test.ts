@@ -3,7 +3,8 @@ import { chmod, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transportCodec } from '@lux/ceremony/wire'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { databaseChoice } from '../../src/server.ts'
 import { stateFolder } from '../../src/state/folder.ts'
 import { holdingState } from '../../src/state/state-lock.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -57,6 +58,16 @@ test('whoever owns another PostgreSQL migrates it without a turn on the serverâ€
   await chmod(state.settings, 0)
   const migrated = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', env })
   expect([migrated.status, JSON.parse(migrated.stdout).code]).toEqual([3, 'DATABASE-MIGRATION'])
+})
+
+test('an address of another PostgreSQL that is empty is none, so that its own is migrated in turn', async () => {
+  vi.stubEnv('DATABASE_URL', '')
+  vi.stubEnv('DATABASE_OWNER_URL', '')
+  onTestFinished(() => void vi.unstubAllEnvs())
+  expect(databaseChoice(stateFolder(await temporaryFolder()))).toMatchObject({
+    url: undefined,
+    ownerUrl: undefined,
+  })
 })
 
 test('STATE-EXISTS of two init at once one makes the server, and two cards at once are two cards', {

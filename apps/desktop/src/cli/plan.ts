@@ -217,7 +217,11 @@ async function approve(path: string, answers: readonly string[], options: Approv
       'a lock is for production',
     )
   const late = expired(policy.value, systemClock.now())
-  if (late !== null) throw refused(late, 'let the officers sign a next version of the policy first')
+  if (late !== null)
+    throw refused(
+      late,
+      'let the officers sign a next version, and make, rehearse and approve a plan that names it',
+    )
   const named = policyDigest(policy.value)
   if (plan.policy !== named)
     throw new CoreError(

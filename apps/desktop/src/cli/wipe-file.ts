@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, fsyncSync, openSync, rmSync, writeSync } from 'node:fs'
+import { closeSync, fstatSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { withSystemErrors } from '../core/core-error.ts'
 import { partsOf, syncFolder } from '../core/store/durable-file.ts'
@@ -11,7 +11,9 @@ const chunk = new Uint8Array(1 << 16)
  */
 export function wipeFile(path: string): void {
   withSystemErrors(() => {
-    for (const one of [...partsOf(path), path]) wipeOne(one)
+    wipeOne(path)
+    // A link or a pipe of such a name is nothing that this program wrote.
+    for (const part of partsOf(path)) if (lstatSync(part).isFile()) wipeOne(part)
     syncFolder(dirname(path))
   }, path)
 }

@@ -24,7 +24,9 @@ export function lintCards(
   })
   return [
     ...sharedKeys(seats).map(({ rule, detail }) => planRefusal(rule, '', detail)),
-    ...keysOfJudges(seats, listed?.judges ?? []).map((detail) => planRefusal('PLAN-11', '', detail)),
+    ...keysOfJudges(seats, unseated(plan, listed?.judges ?? [])).map((detail) =>
+      planRefusal('PLAN-11', '', detail),
+    ),
     ...lintRenewedCards(plan, cardOf),
   ]
 }
@@ -43,6 +45,11 @@ export function sharedKeys(seats: readonly SeatKeys[]): { rule: 'PLAN-10' | 'PLA
       return [{ rule, detail: `${who} have the same ${key} key` }]
     }),
   )
+}
+
+/** Of those who sit, their own seats tell. */
+function unseated({ people }: Plan, judges: Listed['judges']): Listed['judges'] {
+  return judges.filter(({ role, name }) => !people.some((one) => one.role === role && one.name === name))
 }
 
 function keysOfJudges(seats: readonly SeatKeys[], judges: Listed['judges']): string[] {

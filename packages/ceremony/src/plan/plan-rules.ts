@@ -2,7 +2,7 @@
 export type Rule = { title: string; detail: string; remedy: string }
 
 const newCard =
-  'Where two cards have one key, one of the two people enrols anew, and policy and plan take the new card.'
+  'Where two cards have one key, one of the two people enrols anew (not a holder of a living epoch), and the plan takes the new card, and so does the policy where it lists that person.'
 const fix =
   'Correct the plan and check it again; its hash changes, so it must be rehearsed and approved anew.'
 
@@ -123,7 +123,8 @@ export const planRules = {
   },
   'PLAN-38': {
     title: 'A key is of an algorithm that the policy does not list',
-    detail: 'Each key of the plan and the threshold key are of an algorithm in the policy’s list of keys.',
+    detail:
+      'Each key of the plan, and a threshold key that is dealt, is of an algorithm in the policy’s list of keys.',
     remedy: 'Choose an algorithm of the policy, or have a policy signed that lists this one.',
   },
   'PLAN-33': {

@@ -48,9 +48,9 @@ export function checkPolicySense(policy: Policy): Outcome<null> {
     if (foreign) return refuse('POLICY-ALGORITHM', `${foreign.name} has a key of an algorithm not listed`)
   }
   // An officer's signature must never count as a witness's: both sign in one bundle.
-  const officers = new Set(policy.officers.map(({ keys }) => identityId(keys)))
-  const both = policy.witnesses.find(({ keys }) => officers.has(identityId(keys)))
-  if (both) return refuse('POLICY-KEY-TWICE', `${both.name} is officer and witness with the same keys`)
+  const officers = new Set<string>(policy.officers.flatMap(({ keys }) => Object.values(keys)))
+  const both = policy.witnesses.find(({ keys }) => Object.values(keys).some((key) => officers.has(key)))
+  if (both) return refuse('POLICY-KEY-TWICE', `${both.name} is officer and witness with one key`)
   if (policy.version === 1 ? policy.previous !== null : policy.previous === null) {
     return refuse('POLICY-PREVIOUS', 'exactly the first version has no previous')
   }

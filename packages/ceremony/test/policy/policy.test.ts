@@ -11,7 +11,7 @@ import {
   policyDigest,
   policyDocument,
 } from '../../src/policy/index.ts'
-import { cardCodec } from '../../src/wire/index.ts'
+import { type Card, cardCodec } from '../../src/wire/index.ts'
 import { makePerson, makeServer, type Person, sampleRecipient } from '../support/people.ts'
 
 const officers = ['Ada', 'Berta', 'Cem'].map((name) => makePerson('officer', name, 'production'))
@@ -38,6 +38,12 @@ function signed(policy: Policy, people: readonly Person[]) {
     policy,
     signatures: people.map(({ identity }) => policyDocument.sign(identity, policy, policy.domain)),
   }
+}
+
+/** A witness's card with one half of somebody's hybrid key. */
+const halfOf = ({ keys }: Card): Card => {
+  const { card } = makePerson('witness', 'Wanda', 'production')
+  return { ...card, keys: { ...card.keys, mlDsa65: keys.mlDsa65! } }
 }
 
 describe('policy file', () => {
@@ -77,6 +83,7 @@ describe('policy file', () => {
       ['POLICY-PREVIOUS', policyOf(officers, { previous: '00'.repeat(32) })],
       ['POLICY-PREVIOUS', policyOf(officers, { version: 2 })],
       ['POLICY-KEY-TWICE', policyOf(officers, { witnesses: [officers[0]!.card], witnessQuorum: 1 })],
+      ['POLICY-KEY-TWICE', policyOf(officers, { witnesses: [halfOf(officers[0]!.card)], witnessQuorum: 1 })],
       ['POLICY-ALGORITHM', { ...policyOf(officers), algorithms: { signatures: ['ed25519'], keys: [] } }],
     ]
     for (const [rule, policy] of cases) expect(checkPolicy(signed(policy, officers))).toMatchObject({ rule })

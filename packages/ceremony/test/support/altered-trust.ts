@@ -136,6 +136,18 @@ export const alteredTrust: Altered[] = [
     { alter: { policy: (p) => ({ ...p, expiry: sampleTime(1) }) } },
   ],
   [
+    'POLICY-QUORUM',
+    'a policy with a witness who has half of the key of an officer',
+    {
+      alter: {
+        policy: ({ witnesses: [wim, ...others], ...p }) => ({
+          ...p,
+          witnesses: [{ ...wim!, keys: { ...wim!.keys, mlDsa65: p.officers[0]!.keys.mlDsa65! } }, ...others],
+        }),
+      },
+    },
+  ],
+  [
     'POLICY-ROSTER',
     'an officer whom the policy does not know',
     { alter: { policy: (p) => ({ ...p, officers: p.officers.slice(0, 2) }) } },

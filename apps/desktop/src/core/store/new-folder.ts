@@ -50,15 +50,15 @@ const claimName = '.claimed'
 export function checkEmpty(path: string, remedy = 'name a new folder'): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return
   const names = readdirSync(path)
-  if (names.includes(claimName)) throw claimed(path, remedy)
+  if (names.includes(claimName)) throw claimed(path)
   if (names.length > 0) throw new CoreError('FOLDER-IN-USE', `${path} is not empty`, remedy)
 }
 
-const claimed = (path: string, remedy = 'name a new folder') =>
+const claimed = (path: string) =>
   new CoreError(
     'FOLDER-IN-USE',
     `${path} is being filled by another command, or by one that was killed`,
-    `wait until that command has ended; if none is running, ${remedy}`,
+    'wait until that command has ended; if none is running, name a new folder',
   )
 
 /**

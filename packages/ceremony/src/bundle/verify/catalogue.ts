@@ -99,7 +99,8 @@ export const catalogue = {
     needs: ['POLICY-MISSING', 'CHECKPOINTS'],
   },
   'POLICY-ROSTER': {
-    title: 'Officers and witnesses in the room are those of the policy',
+    title:
+      'Officers and witnesses in the room are those of the policy, and nobody else there has a key of theirs',
     needs: ['POLICY-QUORUM', 'CARDS'],
   },
   TOOL: {
