@@ -36,17 +36,22 @@ const state = (i: number) => JSON.parse(readFileSync(at(`share-${i}.sealed.state
 
 describe('a share whose budget is 10 blocks', () => {
   test('HOLDER-BUSY two commands at once do not answer 12 of them', async () => {
-    const both = await Promise.all([
-      approve(1, requests.six, 'six', 'a'),
-      approve(1, requests.nine, 'nine', 'b'),
-    ])
-    const [one, two] = both.toSorted((a, b) => Number(a.exit) - Number(b.exit))
-    expect(one).toMatchObject({ exit: 0, json: { spent: 4, left: { at64: 6 } } })
-    expect(two).toMatchObject({ exit: 3, json: { code: 'HOLDER-BUSY' } })
-    expect(state(1)).toMatchObject({ spent: { at64: 4 } })
-    const other = both[0]!.exit === 0 ? 'nine' : 'six'
-    const again = await approve(1, requests[other], other, 'again')
-    expect(again).toMatchObject({ exit: 0, json: { left: { at64: 2 } } })
+    const asked = ['six', 'nine'] as const
+    const both = await Promise.all(asked.map((what) => approve(1, requests[what], what, what)))
+    // On a busy machine one may be over before the other begins; else it is kept out, and answers when it is asked again.
+    for (const [at, { exit, json }] of both.entries()) {
+      if (exit === 0) continue
+      expect([exit, json.code]).toEqual([3, 'HOLDER-BUSY'])
+      const what = asked[at]!
+      both[at] = await approve(1, requests[what], what, `${what}-again`)
+    }
+    expect(both.map(({ exit }) => exit)).toEqual([0, 0])
+    expect(new Set(both.map(({ json }) => json.left))).toEqual(
+      new Set([
+        { at64: 6, at128: 0 },
+        { at64: 2, at128: 0 },
+      ]),
+    )
     expect(await approve(1, requests.odd, 'odd', 'c')).toMatchObject({ exit: 1 })
     expect(state(1)).toMatchObject({ spent: { at64: 8 } })
   }, 60_000)
