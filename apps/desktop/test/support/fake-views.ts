@@ -158,7 +158,7 @@ export const closed: RunView = {
   may: { pause: false, resume: false, abort: false, cancel: false },
 }
 
-/** It left its signing key and a data key that the plan wanted on the token. */
+/** It left its signing key and two keys that the plan wanted on the token. */
 export const aborted: RunView = {
   ...closed,
   id: 'c8',

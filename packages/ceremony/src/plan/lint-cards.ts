@@ -1,7 +1,7 @@
 import { signatureSchemes } from '../policy/schema.ts'
 import type { Card } from '../wire/card.ts'
+import { mayJoin } from './joined-roles.ts'
 import type { Listed } from './lint-listed.ts'
-import { mayJoin } from './lint-parts.ts'
 import { lintRenewedCards } from './lint-renewals.ts'
 import type { Digest, Plan, Role } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'

@@ -1,9 +1,10 @@
 import { PROOF_BITS } from '@lux/crypto/fhe'
 import type { Domain } from '../domain.ts'
+import { mayJoin } from './joined-roles.ts'
 import type { EvidenceTerms } from './lint-evidence.ts'
 import type { Listed } from './lint-listed.ts'
 import { sitsTwice } from './lint-renewals.ts'
-import type { Plan, PlannedFhe, PlannedKey, Role } from './plan.ts'
+import type { Plan, PlannedFhe, PlannedKey } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { leavesByWindow, levelOrder, namesOf, stepsOf, vendorWayOf } from './queries.ts'
 
@@ -16,11 +17,6 @@ export type LintTerms = {
   /** Of the policy. */
   domain?: Domain
 }
-
-const joined: readonly (readonly [Role, Role])[] = [
-  ['recorder', 'witness'],
-  ['officer', 'holder'],
-]
 
 /** PLAN-10 to PLAN-12: who sits in the room. */
 export function lintPeople(plan: Plan, terms: LintTerms | undefined): PlanRefusal[] {
@@ -46,11 +42,6 @@ export function lintPeople(plan: Plan, terms: LintTerms | undefined): PlanRefusa
       planRefusal('PLAN-12', '', `${witnesses} witnesses are seated, ${least.witnesses} must cosign`),
     )
   return found
-}
-
-/** Whether one person may hold these roles. */
-export function mayJoin(roles: readonly Role[]): boolean {
-  return new Set(roles).size < 2 || joined.some((pair) => roles.every((role) => pair.includes(role)))
 }
 
 /** PLAN-20, PLAN-21: the tokens by themselves. */

@@ -1,4 +1,5 @@
 import { fromHex, lp, sha256Hex, utf8 } from '@lux/crypto'
+import { mayJoin } from '../../plan/joined-roles.ts'
 import type { Header } from '../../transcript/schema.ts'
 import { type Card, cardCodec } from '../../wire/card.ts'
 import { checkRenewal, checkRenewalSignature } from '../../wire/card-renewal.ts'
@@ -9,7 +10,7 @@ import { levels, type WrapNode } from '../predicate.ts'
 import { checkAttestations } from './attestations.ts'
 import { isTransportMechanism, isWrapMechanism } from './mechanisms.ts'
 import { checkReplicas } from './replicas.ts'
-import { mayJoin, seatsFault } from './seats.ts'
+import { seatsFault } from './seats.ts'
 import { required, type Verification } from './state.ts'
 
 type Seat = Header['roster'][number]
@@ -43,7 +44,7 @@ async function checkCards(v: Verification): Promise<Outcome<string>> {
     const person = v.people.get(card)
     if (person === undefined) return refuse('CARDS', `the card of ${name} (${role}) is not in the bundle`)
     if (person.name !== name) return refuse('CARDS', `the card of ${name} (${role}) is of ${person.name}`)
-    if (role !== person.kind && !mayJoin(role, person.kind))
+    if (!mayJoin([role, person.kind]))
       return refuse('CARDS', `${name} sits as ${role} with a card of a ${person.kind}`)
     seated.add(card)
     const renewed = checkSeat(v, { role, name, card })

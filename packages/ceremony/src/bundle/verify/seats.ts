@@ -1,17 +1,8 @@
+import { mayJoin } from '../../plan/joined-roles.ts'
 import type { Card } from '../../wire/card.ts'
 import { required, type Verification } from './state.ts'
 
 type Seated = { role: string; name: string; digest: string; card: Card }
-
-const joined = [
-  ['recorder', 'witness'],
-  ['officer', 'holder'],
-]
-
-/** One role a person, but recorder and witness, or officer and holder, may be one. */
-export function mayJoin(one: string, other: string): boolean {
-  return joined.some((pair) => pair.includes(one) && pair.includes(other))
-}
 
 /** CEREMONY.md "Roles": nobody sits twice in a set, nor in two roles that may not join, by name or by any single key. */
 export function seatsFault(v: Verification): string | null {
@@ -39,7 +30,7 @@ function pairFault(one: Seated, other: Seated): string | null {
   const shared = sharesKey(one.card.keys, other.card.keys)
   if (one.name !== other.name && !shared) return null
   const what = shared ? 'one key' : 'one name'
-  if (one.role !== other.role) return mayJoin(one.role, other.role) ? null : `${what} in two roles`
+  if (one.role !== other.role) return mayJoin([one.role, other.role]) ? null : `${what} in two roles`
   // Of a holder who stays for the next epoch both seats have the same keys, and the second card renews the first.
   const stays = one.role === 'holder' && one.name === other.name && one.digest !== other.digest
   return stays ? null : `${what} in two seats`

@@ -1,3 +1,4 @@
+import { mayJoin } from '../../plan/joined-roles.ts'
 import type { Plan } from '../../plan/plan.ts'
 import { isSoft } from '../../plan/profiles.ts'
 import { stepsOf } from '../../plan/queries.ts'
@@ -14,7 +15,7 @@ import { checkAttestationChains } from './attestations.ts'
 import { checkDecryptions } from './decryptions.ts'
 import { checkEvidence } from './evidence.ts'
 import { checkExceptionSignatures } from './exceptions.ts'
-import { mayJoin, sharesKey } from './seats.ts'
+import { sharesKey } from './seats.ts'
 import { required, type Verification } from './state.ts'
 
 /** What only a policy can say: who may sign, and how good keys and tools must be. */
@@ -85,9 +86,7 @@ function checkRoster(v: Verification): Outcome<string> {
     }
     const { keys } = required(v.people.get(card) ?? null)
     for (const [other, members] of judges(v)) {
-      const same = members.find(
-        (member) => role !== other && !mayJoin(role, other) && sharesKey(keys, member.keys),
-      )
+      const same = members.find((member) => !mayJoin([role, other]) && sharesKey(keys, member.keys))
       if (same !== undefined)
         return refuse('POLICY-ROSTER', `${name} sits as ${role} with a key of the ${other} ${same.name}`)
     }
