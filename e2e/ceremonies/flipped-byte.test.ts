@@ -76,9 +76,11 @@ function signatureByte(index: number): number {
     const [before, after] = [sig, other].map((one) => Buffer.from(one, 'base64'))
     if (before === undefined || after?.toString('base64') !== other) continue
     const place = before.findIndex((byte, i) => byte !== after[i])
-    const around = before.subarray(place - 8, place + 8).toString('latin1')
-    const isValue = /^[A-Za-z0-9+/]{16}$/.test(around)
-    if (isValue && /^[A-Za-z0-9+/]$/.test(String.fromCharCode(after[place] ?? 0))) {
+    // One character of base64 may lie across two bytes, and then both change.
+    const isValue = [before, after].every((bytes) =>
+      /^[A-Za-z0-9+/]{16}$/.test(bytes.subarray(place - 8, place + 8).toString('latin1')),
+    )
+    if (isValue) {
       return file.content + text.indexOf(sig) + at
     }
   }
