@@ -20,6 +20,7 @@ import {
 } from './holder-run.ts'
 import { type HolderState, statePath } from './holder-state.ts'
 import { type Outcome, say } from './output.ts'
+import { receivedPath } from './received-shares.ts'
 import { withPassphrase } from './secret-input.ts'
 import { lockPath } from './share-lock.ts'
 import { checkDealtUnder } from './share-policy.ts'
@@ -115,6 +116,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
     const paths = [options.share, statePath(options.share), ...(forgets ? [options.key] : [])]
     for (const path of paths) wipeFile(path)
     rmSync(lockPath(options.share), { force: true })
+    if (forgets) rmSync(receivedPath(options.key), { force: true })
     const kept = forgets
       ? ` with ${options.key}`
       : `; ${options.key} still opens its envelope, which the run and its bundle keep`

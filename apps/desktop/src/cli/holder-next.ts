@@ -21,12 +21,18 @@ import { mustBeNew, readParsed } from './files.ts'
 import { heldProof, holderSeal } from './held-proof.ts'
 import { runFolderOf } from './holder-epoch.ts'
 import { type EpochRun, epochLines, readApprovals, readEpochRun } from './holder-run.ts'
-import { keepShare } from './keep-share.ts'
+import { keepShare, lostLine, lostOption } from './keep-share.ts'
 import { openKeyFile, type PersonKey } from './key-file.ts'
 import { type Outcome, say } from './output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from './secret-input.ts'
 
-type NextOptions = PassphraseOptions & { key: string; policy: string; run?: string; out: string }
+type NextOptions = PassphraseOptions & {
+  key: string
+  policy: string
+  run?: string
+  out: string
+  lost?: boolean
+}
 
 const maxFile = 4 << 20
 
@@ -41,7 +47,8 @@ export function registerHolderNext(group: Command, act: CommandLine['act']): voi
       .requiredOption('--key <file>', 'your key file')
       .requiredOption('--policy <file>', 'the policy that you took by hand')
       .option('--run <dir>', 'a copy of the run’s folder; the one above the request by default')
-      .requiredOption('--out <share>', 'the share, a new file, sealed under the passphrase of your key'),
+      .requiredOption('--out <share>', 'the share, a new file, sealed under the passphrase of your key')
+      .option(...lostOption),
   )
     .action((path: string, options: NextOptions) => act(() => receiveNext(path, options)))
     .addHelpText(
@@ -58,7 +65,7 @@ Example:
 
 /**
  * Errors: those of `readEpochRun` and `readApprovals`, EPOCH-OTHER, EPOCH-SIGNATURE, FHE-CORRECTION-OTHER,
- * ENVELOPE-SIGNATURE-INVALID, HOLDER-OTHER, HOLDER-RENEWED, SEAL-…, FHE-….
+ * ENVELOPE-SIGNATURE-INVALID, HOLDER-OTHER, HOLDER-RENEWED, SHARE-RECEIVED, RECEIVED-OTHER, SEAL-…, FHE-….
  */
 async function receiveNext(path: string, options: NextOptions): Promise<Outcome> {
   mustBeNew(options.out)
@@ -73,7 +80,15 @@ async function receiveNext(path: string, options: NextOptions): Promise<Outcome>
     const budgets = carriedWithin(run.policy, { from, to: { t, n }, left, squash: run.squash })
     const { held, envelope } = await assembled(run, dealt, { key, keyPath: options.key, budgets })
     try {
-      await keepShare(options.out, held, { key, envelope, passphrase, live: false })
+      const lost = options.lost === true
+      await keepShare(options.out, held, {
+        key,
+        keyFile: options.key,
+        envelope,
+        passphrase,
+        live: false,
+        lost,
+      })
     } finally {
       wipe(held.content)
       forgetEnvelope(envelope)
@@ -95,7 +110,9 @@ async function receiveNext(path: string, options: NextOptions): Promise<Outcome>
       },
       text: [
         `share ${holder} of ${n} in epoch ${epoch}, any ${t} decrypt: kept in ${options.out}`,
-        `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
+        options.lost === true
+          ? lostLine
+          : `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
         `now prove it: custody holder prove ${options.out} --key ${options.key} --policy ${options.policy} --out FILE`,
       ].join('\n'),
     }

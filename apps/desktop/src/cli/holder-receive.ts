@@ -8,7 +8,7 @@ import { believedOpening, believedPolicy } from './believed.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, readParsed } from './files.ts'
 import { heldProof, holderSeal, policyBudgets } from './held-proof.ts'
-import { keepShare } from './keep-share.ts'
+import { keepShare, lostLine, lostOption } from './keep-share.ts'
 import { openKeyFile } from './key-file.ts'
 import type { Outcome } from './output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from './secret-input.ts'
@@ -21,6 +21,7 @@ type ReceiveOptions = PassphraseOptions & {
   sig?: string
   opening?: string
   public?: string
+  lost?: boolean
 }
 
 const maxEnvelope = 2 << 20
@@ -37,11 +38,14 @@ export function registerHolderReceive(group: Command, act: CommandLine['act']): 
     .option('--sig <file>', 'the ceremony key’s signature; beside the envelope by default')
     .option('--opening <file>', 'the opening certificate; ../opening.json from the envelope by default')
     .option('--public <file>', 'public.bin; ../fhe/public.bin from the envelope by default')
+    .option(...lostOption)
   withPassphrase(receiveCommand)
     .action((envelope: string, options: ReceiveOptions) => act(() => receive(envelope, options)))
     .addHelpText(
       'after',
       `
+A key file opens the envelope of a share once, and notes it in <key>.received: a second time gave the share without what it has answered.
+
 Example, with the files laid out as in the run’s folder:
   $ custody holder receive envelopes/holder-1.age --key my.key --policy policy.json --out share-1.sealed`,
     )
@@ -49,7 +53,7 @@ Example, with the files laid out as in the run’s folder:
 
 /**
  * Believes the envelope only through policy, opening certificate and ceremony key. Errors: POLICY-…, OPENING-POLICY,
- * OPENING-DOMAIN, SIGNATURE-…, QUORUM-SHORT, ENVELOPE-SIGNATURE-INVALID, SEAL-…, FHE-….
+ * OPENING-DOMAIN, SIGNATURE-…, QUORUM-SHORT, ENVELOPE-SIGNATURE-INVALID, SHARE-RECEIVED, RECEIVED-OTHER, SEAL-…, FHE-….
  */
 export async function receive(path: string, options: ReceiveOptions): Promise<Outcome> {
   mustBeNew(options.out)
@@ -75,7 +79,15 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
       const agreed = verifyShare(envelope.shareBytes, pub, budgets === null ? {} : { budgets })
       if (!agreed.ok) throw refused(agreed, 'do not acknowledge it; tell the administrator of the ceremony')
       forgetShare(agreed.value.share)
-      await keepShare(options.out, held, { key, envelope, passphrase, live: true })
+      const lost = options.lost === true
+      await keepShare(options.out, held, {
+        key,
+        keyFile: options.key,
+        envelope,
+        passphrase,
+        live: true,
+        lost,
+      })
       return receivedOutcome(envelope, options)
     } finally {
       forgetEnvelope(envelope)
@@ -86,7 +98,7 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
   }
 }
 
-function receivedOutcome(envelope: ShareEnvelope, { out, key, policy }: ReceiveOptions): Outcome {
+function receivedOutcome(envelope: ShareEnvelope, { out, key, policy, lost }: ReceiveOptions): Outcome {
   const { header, budgets } = envelope.share
   const { requesters, combiners, evaluators } = envelope.authorities
   const json = {
@@ -108,7 +120,9 @@ function receivedOutcome(envelope: ShareEnvelope, { out, key, policy }: ReceiveO
   const lines = [
     `share ${header.holder} of ${header.n}, any ${header.t} decrypt: kept in ${out}`,
     `ceremony   ${envelope.ceremonyId}, ${header.domain}`,
-    `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
+    lost === true
+      ? lostLine
+      : `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
     `may be asked by ${requesters.length} requesters, answers go to ${combiners.length} combiners`,
     `now prove it: custody holder prove ${out} --key ${key} --policy ${policy} --out FILE`,
   ]

@@ -121,7 +121,7 @@ export function readState(path: string): Uint8Array {
       throw new CoreError(
         'HOLDER-STATE-MISSING',
         `${path} is gone, and with it what this share has answered`,
-        'bring it back from where the share came; without it the share answers nothing more, ask for a refresh',
+        'bring it back from where the share came; without it the share answers nothing more: receive it again with --lost, and ask for a refresh',
       )
     throw error
   }

@@ -32,7 +32,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeHeld } from '../../src/cli/held-share.ts'
 import { prove as proved } from '../../src/cli/holder-prove.ts'
 import { receive as received } from '../../src/cli/holder-receive.ts'
-import { encodeState, freshState } from '../../src/cli/holder-state.ts'
+import { encodeState, freshState, parseState } from '../../src/cli/holder-state.ts'
 import { runKeyChild } from '../../src/core/key-child/index.ts'
 import { systemEntropy } from '../../src/core/system-entropy.ts'
 import { crowdOf } from './support/crowd.ts'
@@ -193,6 +193,42 @@ describe('holder', () => {
     )
     const group = { role: 'holder', members: [{ name: 'Hal', keys: hal?.card.keys ?? {} }], quorum: 1 }
     expect(acknowledgementCodec.verify(document.value, domain, [group]).ok).toBe(true)
+  }, 60_000)
+
+  test('SHARE-RECEIVED a share is received once; where it is lost it is received as one that has answered all it may', async () => {
+    const key = holders[0]!
+    const list = `${key.keyPath}.received`
+    const before = readFileSync(at('hal.share.state'))
+    const again = await receive(1, key.keyPath, 'again.share')
+    expect(again).toMatchObject({ exit: 1, json: { code: 'SHARE-RECEIVED' } })
+    expect(again.json.detail).toContain(at('hal.share'))
+    expect([existsSync(at('again.share')), existsSync(at('again.share.state'))]).toEqual([false, false])
+    expect(readFileSync(at('hal.share.state'))).toEqual(before)
+    const lost = await receive(1, key.keyPath, 'lost.share', '--lost')
+    expect(lost).toMatchObject({ exit: 0, json: { holder: 1 } })
+    const envelope = parseShareEnvelope(
+      await openWith(key.seal!, new Uint8Array(readFileSync(at('envelopes', 'holder-1.age')))),
+    )
+    const state = parseState(new Uint8Array(readFileSync(at('lost.share.state'))), 'lost', { key, envelope })
+    expect(envelope.share.budgets.at64).toBeGreaterThan(0)
+    expect(state).toMatchObject({ spent: envelope.share.budgets, canary: true })
+    expect((await receive(1, key.keyPath, 'again.share')).json.detail).toContain(at('lost.share'))
+    expect(statSync(list).mode & 0o777).toBe(0o600)
+  }, 60_000)
+
+  test('RECEIVED-OTHER a list of received shares that is another holder’s, altered or empty is none', async () => {
+    const [hal, ida] = holders
+    const list = readFileSync(`${hal!.keyPath}.received`)
+    const altered = Buffer.from(list.toString().replace('"holder":1', '"holder":2'))
+    expect(altered).not.toEqual(list)
+    const codes: string[] = []
+    for (const bytes of [list, altered, Buffer.alloc(0)]) {
+      writeFileSync(`${ida!.keyPath}.received`, bytes)
+      codes.push(String((await receive(2, ida!.keyPath, 'again.share')).json.code))
+      rmSync(`${ida!.keyPath}.received`)
+    }
+    expect(codes).toEqual(Array(3).fill('RECEIVED-OTHER'))
+    expect(existsSync(at('again.share'))).toBe(false)
   }, 60_000)
 
   test('ENVELOPE-SIGNATURE-INVALID an envelope that the ceremony key did not sign, or that was cut, is not opened', async () => {

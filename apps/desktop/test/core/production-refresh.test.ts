@@ -80,6 +80,12 @@ describe('a refresh in production, people on files', () => {
       exit: 0,
       json: { spent: 4 },
     })
+    expect(await devices.receive('Hal', 'deal', 1, 'Hal.again')).toMatchObject(refusedBy('SHARE-RECEIVED'))
+    expect(await devices.receive('Hal', 'deal', 1, 'Hal.lost', '--lost')).toMatchObject({ exit: 0 })
+    const never = place.file('never.json')
+    expect(await devices.answer('Hal.lost', question, 'first.bin', never)).toMatchObject(
+      refusedBy('REQUEST-BUDGET'),
+    )
   })
 
   test('PLAN-43 no new epoch begins in which a holder stays with the envelope key of now, or with one that she did not sign', async () => {
@@ -113,7 +119,14 @@ describe('a refresh in production, people on files', () => {
     ).toMatchObject(refusedBy('PLAN-43'))
     for (const [i, name] of ['Hal', 'Ida'].entries())
       await devices.epoch('approve-epoch', name, asked(left)[0]!, at('move', 'in', `epoch-${i}.json`))
+    const lost = ['--share', place.file('Hal.lost')]
+    expect(
+      await devices.epoch('approve-epoch', 'Hal', asked(left)[0]!, place.file('lost-epoch.json'), ...lost),
+    ).toMatchObject({ exit: 0, json: { left: { at64: 0, at128: 0 } } })
     left = await runs.past('move', await runs.resume('move'))
+    expect(
+      await devices.epoch('redeal', 'Hal', asked(left)[0]!, place.file('lost-redeal.json'), ...lost),
+    ).toMatchObject({ exit: 0 })
     for (const [i, name] of ['Hal', 'Ida'].entries())
       expect(
         await devices.epoch('redeal', name, asked(left)[0]!, at('move', 'in', `redeal-${i + 1}.json`)),
@@ -162,6 +175,9 @@ describe('a refresh in production, people on files', () => {
       })
       await devices.prove(`${name}.1`, name, at('move', 'in', `ack-${i}.json`))
     }
+    expect(await devices.receiveNext('Jan', requests[2]!, '--out', place.file('again.1'))).toMatchObject(
+      refusedBy('SHARE-RECEIVED'),
+    )
     await runs.past('move', await runs.resume('move'))
     const next = at('move', 'fhe', 'next', 'public.bin')
     const value = 2n ** 200n + 7n
@@ -204,8 +220,9 @@ describe('a refresh in production, people on files', () => {
       expect(await forget('--key', renewed)).toMatchObject(refusedBy('HOLDER-STAYS'))
       expect(await forget()).toMatchObject({ exit: 0, json: { state: 'wiped' } })
       expect(await devices.end('live', `${name}.1`, at('move'))).toMatchObject({ json: { state: 'live' } })
-      const left = [place.file(`${name}.0`), place.person(name).keyPath, renewed]
-      expect(left.map((path) => existsSync(path))).toEqual([false, false, true])
+      const { keyPath } = place.person(name)
+      const left = [place.file(`${name}.0`), keyPath, `${keyPath}.received`, renewed, `${renewed}.received`]
+      expect(left.map((path) => existsSync(path))).toEqual([false, false, false, true, true])
     }
     const next = at('move', 'fhe', 'next', 'public.bin')
     const question = await devices.request(next, 'first.bin', 'in the new epoch', true)

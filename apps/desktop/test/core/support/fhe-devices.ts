@@ -18,9 +18,15 @@ export class FheDevices {
     this.#place = place
   }
 
-  async receive(name: string, run: string, index: number): Promise<Ran> {
+  async receive(
+    name: string,
+    run: string,
+    index: number,
+    file = `${name}.0`,
+    ...more: string[]
+  ): Promise<Ran> {
     const { place, keyed } = this.#of(name)
-    const share = place.file(`${name}.0`)
+    const share = place.file(file)
     const envelope = place.file(run, 'envelopes', `holder-${index}.age`)
     const ran = await custodyJson([
       'holder',
@@ -30,6 +36,7 @@ export class FheDevices {
       ...this.#policy(),
       '--out',
       share,
+      ...more,
     ])
     await this.#cheaply(share)
     return ran
