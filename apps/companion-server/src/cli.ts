@@ -1,16 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { receiptCodec, refusalCodec, transportCodec } from '@lux/ceremony/wire'
+import { transportCodec } from '@lux/ceremony/wire'
 import { protectProcess } from '@lux/hsm/protect'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { createIdentity } from './auth/tokens.ts'
+import { type IdentityOptions, makeIdentity } from './commands/identity.ts'
+import { importBundle } from './commands/import.ts'
 import { initServer } from './commands/init.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
 import { type Listen, startServer, stopSignal } from './commands/start.ts'
 import { migrateDown, migrateUp } from './database/migrate.ts'
 import { openOwnerDatabase } from './database/open.ts'
-import { accept, EnvironmentError, refuse } from './refusal.ts'
-import { databaseChoice, openWorkshop } from './server.ts'
+import { accept, refuse } from './refusal.ts'
+import { databaseChoice } from './server.ts'
 import { readCard } from './state/card.ts'
 import { type StateFolder, stateFolder } from './state/folder.ts'
 import { openGiven, readGiven } from './state/given-file.ts'
@@ -160,29 +161,10 @@ program
     running(async () => {
       const bundle = await openGiven(path)
       const state = folder()
-      await alone(state, 'import', async () => {
-        const workshop = await openWorkshop(state)
-        try {
-          if (workshop.token.sealed)
-            throw new EnvironmentError(workshop.token.sealed.code, workshop.token.sealed.detail)
-          const result = await workshop.importer.importStream(
-            bundle.createReadStream({ highWaterMark: 1 << 20 }),
-          )
-          const document = result.state === 'imported' ? result.receipt : result.refusal
-          if (options.out !== undefined)
-            await writeWhole(
-              resolve(options.out),
-              result.state === 'imported'
-                ? receiptCodec.file.encode(result.receipt)
-                : refusalCodec.file.encode(result.refusal),
-              0o644,
-            )
-          const outcome = result.state === 'imported' ? accept(document) : refuse(result.rule, result.detail)
-          report(common(), outcome, () => [result.state === 'imported' ? `imported ${result.digest}` : ''])
-        } finally {
-          await workshop.close()
-        }
-      })
+      const result = await alone(state, 'import', () => importBundle(state, bundle, options.out ?? null))
+      const outcome =
+        result.state === 'imported' ? accept(result.receipt) : refuse(result.rule, result.detail)
+      report(common(), outcome, () => [result.state === 'imported' ? `imported ${result.digest}` : ''])
     }),
   )
 
@@ -218,44 +200,17 @@ identity
   .addOption(new Option('--role <role>').choices(['user', 'reader', 'operator']).default('user'))
   .option('--name <name>', 'a name for people', 'identity')
   .option('--ttl <seconds>', 'how long its tokens live', seconds)
-  .action((options: { project?: string; role: 'user' | 'reader' | 'operator'; name: string; ttl?: number }) =>
+  .action((options: IdentityOptions) =>
     running(async () => {
       if ((options.project === undefined) !== (options.role === 'operator')) {
         return wrongUse('user and reader need --project; an operator has none')
       }
       const state = folder()
-      await alone(state, 'identity create', async () => {
-        const workshop = await openWorkshop(state)
-        try {
-          const project =
-            options.project === undefined
-              ? null
-              : await workshop.database
-                  .selectFrom('project')
-                  .selectAll()
-                  .where('id', '=', options.project)
-                  .executeTakeFirst()
-          if (project === undefined)
-            return report(
-              common(),
-              refuse('PROJECT-ABSENT', `there is no project ${options.project}`),
-              () => [],
-            )
-          const made = await createIdentity(workshop.database, {
-            name: options.name,
-            role: options.role,
-            project: project?.id ?? null,
-            organisation: project?.organisation_id ?? null,
-            ...(options.ttl === undefined ? {} : { ttlSeconds: options.ttl }),
-          })
-          report(common(), accept(made), ({ clientId, clientSecret }) => [
-            `clientId ${clientId}`,
-            `clientSecret ${clientSecret}`,
-          ])
-        } finally {
-          await workshop.close()
-        }
-      })
+      const made = await alone(state, 'identity create', () => makeIdentity(state, options))
+      report(common(), made, ({ clientId, clientSecret }) => [
+        `clientId ${clientId}`,
+        `clientSecret ${clientSecret}`,
+      ])
     }),
   )
 

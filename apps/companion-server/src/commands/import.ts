@@ -1,0 +1,32 @@
+import type { FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { receiptCodec, refusalCodec } from '@lux/ceremony/wire'
+import type { ImportResult } from '../import/importer.ts'
+import { EnvironmentError } from '../refusal.ts'
+import { openWorkshop } from '../server.ts'
+import type { StateFolder } from '../state/folder.ts'
+import { writeWhole } from '../state/private-file.ts'
+
+/** Takes a bundle in and writes the signed receipt or refusal. Throws EnvironmentError where the server is sealed. */
+export async function importBundle(
+  state: StateFolder,
+  bundle: FileHandle,
+  out: string | null,
+): Promise<ImportResult> {
+  const workshop = await openWorkshop(state)
+  try {
+    const { sealed } = workshop.token
+    if (sealed) throw new EnvironmentError(sealed.code, sealed.detail)
+    const result = await workshop.importer.importStream(bundle.createReadStream({ highWaterMark: 1 << 20 }))
+    if (out !== null) {
+      const signed =
+        result.state === 'imported'
+          ? receiptCodec.file.encode(result.receipt)
+          : refusalCodec.file.encode(result.refusal)
+      await writeWhole(resolve(out), signed, 0o644)
+    }
+    return result
+  } finally {
+    await workshop.close()
+  }
+}
