@@ -15,8 +15,20 @@ import {
 import { root } from '../../scripts/root.ts'
 import { browserPath } from './browser.ts'
 
-type Known = { life: string; key: { clientKey: string; publicKeySize: number } }
-const known: Known = JSON.parse(readFileSync(join(root, 'packages/crypto/vectors/fhe/any-host.json'), 'utf8'))
+type Files = { clientKey: string; public: string; shares: string[]; squashed: string; fresh: string }
+type Known = { life: string; key: { clientKey: string; publicKeySize: number }; opened: string[] }
+
+const vector = (path: string) => readFileSync(join(root, 'packages/crypto/vectors', path))
+const base64 = (path: string) => vector(path).toString('base64')
+const { files, ...others } = JSON.parse(vector('fhe/any-host.json').toString())
+const known: Known = { ...others, opened: files.opened }
+const given: Files = {
+  clientKey: base64(files.given.clientKey),
+  public: base64(files.given.public),
+  shares: files.given.shares.map(base64),
+  squashed: base64(files.given.squashed),
+  fresh: base64(files.given.fresh),
+}
 const types: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
@@ -57,12 +69,19 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-async function askPage(page: Page): Promise<Known> {
+/** What the page makes of everything, and of a number that its own tfhe encrypts. */
+async function askPage(page: Page): Promise<Known & { number: string }> {
   await page.waitForFunction('globalThis.luxAnyHost !== undefined')
-  return page.evaluate<Known>('(async () => ({ life: luxAnyHost.run(), key: await luxAnyHost.makeKey() }))()')
+  const arguments_ = [given, base64('native/compact-public-key.bin'), 201]
+  return page.evaluate<Known & { number: string }>(`(async ([files, publicKey, number]) => ({
+    life: luxAnyHost.run(),
+    key: await luxAnyHost.makeKey(),
+    opened: luxAnyHost.openFiles(files),
+    number: await luxAnyHost.encryptAndOpen(files, publicKey, number),
+  }))(${JSON.stringify(arguments_)})`)
 }
 
-test('CRYPTO-ANY-HOST a browser makes the same key, shares, answers and values as Node', async () => {
+test('CRYPTO-ANY-HOST a browser makes the same key, shares, answers and values as Node, of both widths and of tfhe’s own files', async () => {
   const browser = await chromium.launch({
     executablePath: browserPath(),
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
@@ -70,7 +89,7 @@ test('CRYPTO-ANY-HOST a browser makes the same key, shares, answers and values a
   try {
     const page = await browser.newPage()
     await page.goto(address)
-    expect(await askPage(page)).toEqual(known)
+    expect(await askPage(page)).toEqual({ ...known, number: '201' })
   } finally {
     await browser.close()
   }
@@ -98,12 +117,16 @@ app.whenReady().then(() => new BrowserWindow({ webPreferences: { sandbox: true }
       timeout: 30_000,
     })
     try {
-      expect(await askPage(await electron.firstWindow())).toEqual(known)
-      const life = await electron.evaluate(
-        (_electronApi, source) => new Function(`${source}; return luxAnyHost.runFheInAnyHost()`)(),
-        await bundleAnyHost(),
+      expect(await askPage(await electron.firstWindow())).toEqual({ ...known, number: '201' })
+      const [life, opened] = await electron.evaluate(
+        (_electronApi, [source, own]) =>
+          new Function(
+            'files',
+            `${source}; return [luxAnyHost.runFheInAnyHost(), luxAnyHost.openFilesInAnyHost(files)]`,
+          )(own),
+        [await bundleAnyHost(), given] as const,
       )
-      expect(life).toBe(known.life)
+      expect([life, opened]).toEqual([known.life, known.opened])
     } finally {
       await electron.close()
     }

@@ -1,3 +1,4 @@
+import { fromBase64 } from '../../src/base64.ts'
 import {
   type Ciphertext,
   dealFheKey,
@@ -22,7 +23,6 @@ const bare = {
   authority: { rehearsal: true },
   answered: new Set<string>(),
   spent: { at64: 0, at128: 0 },
-  carrying: 'always',
 } as const
 const zeros = new Uint8Array(32)
 const rosterOf = (n: number) => Array.from({ length: n }, (_, i) => ({ index: i + 1, name: '', card: '' }))
@@ -30,6 +30,27 @@ const rosterOf = (n: number) => Array.from({ length: n }, (_, i) => ({ index: i 
 function opened<T>(outcome: { ok: true; value: T } | { ok: false; rule: string; detail: string }): T {
   if (!outcome.ok) throw new Error(`${outcome.rule}: ${outcome.detail}`)
   return outcome.value
+}
+
+const sharesOf = (shares: readonly Uint8Array[], holders: readonly number[]): Uint8Array[] =>
+  holders.map((i) => {
+    const share = shares[i - 1]
+    if (!share) throw new Error(`no share ${i}`)
+    return share
+  })
+
+/** SHA-256 of every partial in hex, the value, and the claim that goes with it. */
+function decrypted(
+  pub: Uint8Array,
+  shares: readonly Uint8Array[],
+  file: Uint8Array,
+  carrying: 'always' | 'never' = 'never',
+): string[] {
+  const partials = shares.map(
+    (share) => opened(fhePartialDecrypt({ ...bare, carrying, share, pub, ciphertexts: [file] })).partial,
+  )
+  const { values, claim } = opened(fheThresholdDecrypt({ pub, ciphertexts: [file], partials }))
+  return [...partials.map((partial) => sha256Hex(partial)), String(values), claim]
 }
 
 /**
@@ -68,15 +89,6 @@ export function runFheInAnyHost(): string {
   })
   const ciphertext: Ciphertext = { kind: 'uint', bits: 20, width: 128, blocks, tag: new Uint8Array(0) }
   const file = encodeCarried(roundForCarrying(ciphertext))
-  const decrypt = (pub: Uint8Array, shares: readonly Uint8Array[], holders: readonly number[]) => {
-    const partials = holders.map((i) => {
-      const share = shares[i - 1]
-      if (!share) throw new Error(`no share ${i}`)
-      return opened(fhePartialDecrypt({ ...bare, share, pub, ciphertexts: [file] })).partial
-    })
-    const { values, claim } = opened(fheThresholdDecrypt({ pub, ciphertexts: [file], partials }))
-    return [...partials.map((partial) => sha256Hex(partial)), String(values), claim]
-  }
   const rotated = opened(
     rotateFheKey({
       pub: dealt.pub,
@@ -93,10 +105,10 @@ export function runFheInAnyHost(): string {
     sha256Hex(dealt.pub),
     ...dealt.shares.map((share) => sha256Hex(share)),
     sha256Hex(file),
-    ...decrypt(dealt.pub, dealt.shares, [1, 2, 3]),
+    ...decrypted(dealt.pub, sharesOf(dealt.shares, [1, 2, 3]), file, 'always'),
     sha256Hex(rotated.pub),
     ...rotated.shares.map((share) => sha256Hex(share)),
-    ...decrypt(rotated.pub, rotated.shares, [5, 1, 3]),
+    ...decrypted(rotated.pub, sharesOf(rotated.shares, [5, 1, 3]), file, 'always'),
   ]
   if (!said.includes(String(0xa15f3))) throw new Error('decrypted to another value')
   return sha256Hex(new TextEncoder().encode(said.join('\n')))
@@ -119,4 +131,43 @@ export async function makeKeyInAnyHost(
     clientKey: toHex(made.digests.clientKey),
     publicKeySize: getFhePublicKey(tfhe, made.clientKey).length,
   }
+}
+
+/** Files of vectors, base64: a key, two shares of 2 of 3 of it, what native tfhe-rs computed and squashed, and a fresh ciphertext. */
+export type NativeFiles = {
+  readonly clientKey: string
+  readonly public: string
+  readonly shares: readonly string[]
+  readonly squashed: string
+  /** A u8 of 64 bits under the compact public key of the same key. */
+  readonly fresh: string
+}
+
+/**
+ * tfhe's own files in the hands of holders, squashed (128 bits) and fresh (64 bits, mode F, the key dealt with fixed randomness). Digests
+ * of everything that came out, in hex, and the values. Nothing of Node is used.
+ */
+export function openFilesInAnyHost(files: NativeFiles): string[] {
+  const dealt = opened(
+    dealFheKey({
+      clientKey: fromBase64(files.clientKey),
+      publicKeys: { compactPublicKey: null, serverKey: null },
+      t: 2,
+      n: 3,
+      domain: 'rehearsal',
+      roster: rosterOf(3),
+      policyHash: zeros,
+      budgets: { at64: 1000, at128: 0 },
+      entropy: deterministicEntropy(new Uint8Array(32).fill(0x0b)),
+    }),
+  )
+  return [
+    ...decrypted(
+      fromBase64(files.public),
+      files.shares.map((share) => fromBase64(share)),
+      fromBase64(files.squashed),
+    ),
+    sha256Hex(dealt.pub),
+    ...decrypted(dealt.pub, sharesOf(dealt.shares, [3, 1]), fromBase64(files.fresh)),
+  ]
 }
