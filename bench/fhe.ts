@@ -14,6 +14,7 @@ import {
   expandShare,
   openDecryptor,
   type RingElement,
+  ringVector,
 } from '../packages/crypto/src/sharing/index.ts'
 import { bareDot } from './fhe/bare-dot.ts'
 import { type BenchKey, dealBenchKey, entropy, makeBenchKey, verified } from './fhe/key.ts'
@@ -141,12 +142,21 @@ function benchWhole(
   { bare, dealt, squashed, opened }: { bare: Bare; dealt: DealtKey; squashed: Ciphertext; opened: Decryptor },
 ): Row[] {
   const share = verified(dealt, 1)
+  const products = ringVector(128, 4096)
+  products.addScaled(entropy.bytes(65_536), [1n, 2n, 3n, 4n])
   return [
     timed({
       work: `${name}: admit (limit: SHA-256 by OpenSSL)`,
       ours: () => opened.admit(squashed.blocks),
       limit: () => {
         for (const { mask, body } of squashed.blocks) createHash('sha256').update(mask).update(body).digest()
+      },
+    }),
+    timed({
+      work: `${name}: partial (limit: the kernel's own products alone, copying in)`,
+      ours: () => opened.partials(),
+      limit: () => {
+        for (const { mask } of squashed.blocks) products.dot(mask)
       },
     }),
     timed({

@@ -27,10 +27,14 @@ describe('the next epoch', () => {
       { roster: hash('1') },
       { dealerMask: 5 },
       { planHash: hash('1') },
+      { ceremonyId: 'ab'.repeat(16) },
+      { domain: 'rehearsal' },
+      { keyId: hash('1') },
       { oldEpochId: hash('1') },
     ]
     for (const change of changes) expect(rule(run, run.answer(change))).toBe('EPOCH-01')
     expect(rule(run, run.answer({ left: { at64: 1_000_000, at128: 0 } }))).toBe('ANSWER-02')
+    expect(rule(run, run.answer({ left: { at64: 0, at128: 1 } }))).toBe('ANSWER-02')
     expect(rule(run, run.answer({ holder: 3 }))).toBe('SUBMIT-03')
     const good = run.answer({})
     run.must(good)
@@ -72,8 +76,16 @@ describe('the next epoch', () => {
 
   it('REDEAL-01 is dealt only for this plan and quorum, and everything in it is fresh', () => {
     const run = standing('redeal')
-    for (const change of [{ t: 3 }, { planHash: hash('1') }, { envelopes: [hash('1')] }])
-      expect(rule(run, run.answer(change))).toBe('REDEAL-01')
+    const changes = [
+      { t: 3 },
+      { planHash: hash('1') },
+      { ceremonyId: 'ab'.repeat(16) },
+      { domain: 'rehearsal' },
+      { keyId: hash('1') },
+      { oldEpochId: hash('1') },
+      { envelopes: [hash('1')] },
+    ]
+    for (const change of changes) expect(rule(run, run.answer(change))).toBe('REDEAL-01')
     expect(rule(run, run.answer({ dealer: 3 }))).toBe('SUBMIT-03')
     const good = run.answer({})
     run.must(good)

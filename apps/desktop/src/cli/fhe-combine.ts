@@ -96,8 +96,15 @@ async function combine(paths: readonly string[], options: CombineOptions): Promi
 }
 
 function remedyOf(rule: string): string | undefined {
-  if (rule === 'FHE-PARTIALS-FEW') return 'ask more holders'
-  return rule === 'FHE-INCONSISTENT'
-    ? 'ask more holders: 3T-2 answers correct up to T-1 wrong ones'
-    : undefined
+  switch (rule) {
+    case 'FHE-PARTIALS-FEW':
+      return 'ask more holders'
+    case 'FHE-INCONSISTENT':
+      return 'ask more holders: 3T-2 answers correct up to T-1 wrong ones'
+    case 'FHE-PADDING':
+    case 'FHE-BOOL-RANGE':
+      return 'check that all files are of one key and epoch; if they are, an answer is wrong, which so few do not show: ask more holders, 3T-2 correct up to T-1 wrong ones'
+    default:
+      return undefined
+  }
 }

@@ -58,7 +58,8 @@ A squashed ciphertext has a block of 66 KB for each 4 bits (u8 131 KB, u64 1.05 
 of 16.5 KB for each 2 bits. The answer has 64 B for each 3 squashed blocks, 32 B for each 3 fresh ones.
 Refused by name: with a key of mode S every ciphertext that is not squashed (FHE-NOT-SQUASHED); lists (FHE-BARE-LIST), the
 Boolean API’s (FHE-BOOLEAN-API), what nobody vouches for (FHE-PROVENANCE-…), a spent budget (FHE-BUDGET). In mode F nothing
-but its signed provenance tells a fresh ciphertext from a computed one, and a bare --rehearsal has none: it answers both.
+but its signed provenance tells a fresh ciphertext from a computed one, and a bare --rehearsal has none: it answers both. A bare share
+keeps no record either: the budget bounds each answer by itself, and what was answered before is counted with --request alone.
 
 Example:
   $ custody fhe partial --share dealt/holder-1.bin --public dealt/public.bin --ciphertext sum.bin --rehearsal --out 1.prt`,

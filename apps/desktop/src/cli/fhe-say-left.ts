@@ -22,6 +22,7 @@ export function registerFheLeft(group: Command, act: CommandLine['act']): void {
     .addHelpText(
       'after',
       `
+A bare share keeps no record of what it answered, so that all of its budget is said to be left.
 Writes left-<q>.json, for "reshare", "refresh", "remove" and "next" as --left. A holder who says nothing counts as having spent
 all, and the new shares may answer less for it.
 

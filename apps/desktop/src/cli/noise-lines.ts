@@ -16,6 +16,9 @@ export function noiseLines(noise: Noise, epoch: number, lifeFloor = LIFE_FLOOR_B
     ...(noise.belowFloor
       ? ['BELOW THE FLOOR: only a rehearsal answers so, and a key that did would be given away in time']
       : []),
+    ...(noise.lifeBits < lifeFloor
+      ? ['BELOW THE FLOOR OF A LIFE: of this key more would be answered than its noise can hide']
+      : []),
   ]
 }
 
@@ -36,7 +39,7 @@ function hiddenBy(
   epoch: number,
   lifeFloor: number,
 ): string {
-  // What earlier epochs spent is not in a share, and is reckoned from what was carried, which can be off to either side: THRESHOLD-FHE section 5.
+  // Rounded down: what is below the floor is not said to be on it. What earlier epochs spent is not in a share, and is reckoned from what was carried, which can be off to either side: THRESHOLD-FHE section 5.
   const are = epoch > 0 ? 'are reckoned to be' : 'are'
-  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${lifeBits.toFixed(1)} ${are} left for the key’s life (floor ${lifeFloor})`
+  return `noise hides each block, ${origin[source]}, by ${blockBits} bits (floor ${floorBits}); ${(Math.floor(lifeBits * 10) / 10).toFixed(1)} ${are} left for the key’s life (floor ${lifeFloor})`
 }

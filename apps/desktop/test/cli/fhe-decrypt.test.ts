@@ -121,6 +121,16 @@ describe('partial and combine on files of tfhe', () => {
     })
   }, 30_000)
 
+  test('FHE-PADDING a wrong answer among no more than are needed is said to be one, not only another key’s file', async () => {
+    const bytes = readFileSync(at('u64-2.prt'))
+    // The padding bits of the first two coefficients of the last element: coefficient 3 still recombines to 0.
+    for (const c of [0, 1]) bytes[bytes.length - 4 - 8 * (3 - c) - 1]! ^= 0x80
+    writeFileSync(at('padded.prt'), bytes)
+    const { exit, json } = await combine(['u64-1.prt', 'padded.prt'], ['u64.bin'])
+    expect(exit).toBe(1)
+    expect(json).toMatchObject({ code: 'FHE-PADDING', remedy: expect.stringContaining('ask more holders') })
+  }, 30_000)
+
   test('answers that are too few, for another ciphertext or for a list are refused by name', async () => {
     const runs = await Promise.all([
       combine(['u64-1.prt'], ['u64.bin']),
