@@ -12,7 +12,7 @@ import { Tokens } from '../src/pkcs11/tokens.ts'
 /**
  * A program of its own with the user PIN. Round after round it takes every object that it can see and tries to read, copy,
  * change and wrap it, and to plant a trusted key. `thief.ts LIBRARY SERIAL PIN`; lines in: a mark to write on what
- * follows, or `end`. Lines out: {"round", "mark"} after every round, and {"stolen", …} for all that worked.
+ * follows, or `end`; under `looking away` it does nothing, under `copying` it copies secret keys alone, as often as it can. Lines out: {"round", "mark"} after every round, and {"stolen", …} for all that worked.
  */
 export type ThiefLine =
   | { readonly round: number; readonly mark: string; readonly seen: readonly string[] }
@@ -23,8 +23,11 @@ export type ThiefLine =
       readonly how: string
       /** The key's bytes in hex, where it has them. */
       readonly key?: string
+      /** Of a copy that is weaker than its source: what it can do that the root must not, be it for a thief with the PIN. */
+      readonly can?: readonly string[]
     }
 
+const aesCmac = 0x108a
 const kwpIv = Buffer.from('a65959a6', 'hex')
 const attributesToWeaken: readonly Attribute[] = [
   is('EXTRACTABLE', true),
@@ -48,6 +51,7 @@ class Thief {
   readonly #trusted: Attribute[]
   mark = ''
   #planted = ''
+  #turn = 0
 
   constructor(token: TokenSession) {
     this.#token = token
@@ -70,7 +74,9 @@ class Thief {
   round(): readonly string[] {
     const { module, session } = this.#token
     const seen: string[] = []
-    for (const keyClass of [CKO.SECRET_KEY, CKO.PRIVATE_KEY, CKO.PUBLIC_KEY]) {
+    const classes =
+      this.mark === 'copying' ? [CKO.SECRET_KEY] : [CKO.SECRET_KEY, CKO.PRIVATE_KEY, CKO.PUBLIC_KEY]
+    for (const keyClass of classes) {
       for (const handle of module.find(session, [num('CLASS', keyClass)])) {
         const label = attempt(() => readAttribute(module, session, handle, CKA.LABEL))
         const name = label.ok && label.value.ok ? label.value.value : ''
@@ -90,6 +96,11 @@ class Thief {
 
   #rob(handle: Handle, label: string, secret: boolean): void {
     const { module, session } = this.#token
+    if (this.mark === 'copying') {
+      this.#turn = (this.#turn + 1) % attributesToWeaken.length
+      this.#weaken(handle, label, attributesToWeaken[this.#turn]!)
+      return
+    }
     if (secret) {
       const value = attempt(() => module.getAttribute(session, handle, CKA.VALUE))
       if (value.ok && value.value !== 'absent' && value.value.length > 0)
@@ -115,12 +126,37 @@ class Thief {
     }
     const copy = attempt(() => module.copyObject(session, handle, [is('TOKEN', false), attribute], how))
     if (copy.ok) {
-      if (differs(copy.value)) say({ stolen: 'copy', mark: this.mark, label, how })
+      if (differs(copy.value))
+        say({ stolen: 'copy', mark: this.mark, label, how, can: this.#powersOf(copy.value) })
       this.#wrapOut(copy.value, label, `a copy with ${how}`)
       attempt(() => this.#token.destroyHandle(copy.value))
     }
+    if (this.mark === 'copying') return
     const set = attempt(() => module.setAttribute(session, handle, attribute, how))
     if (set.ok && differs(handle)) say({ stolen: 'change', mark: this.mark, label, how })
+  }
+
+  /** What a copy can do that the key itself cannot for whoever has the PIN. */
+  #powersOf(copy: Handle): string[] {
+    const { module, session } = this.#token
+    const told = (type: number): string => {
+      const read = readAttribute(module, session, copy, type)
+      return read.ok ? read.value : ''
+    }
+    const works = (name: 'Encrypt' | 'Decrypt' | 'Sign', mechanism: number): boolean => {
+      const begun = attempt(() => module.begin(`C_${name}Init`, session, { mechanism }, copy, 'stealing')).ok
+      if (begun) attempt(() => module.finish(`C_${name}`, session, Buffer.alloc(16), 4096, 'stealing'))
+      return begun
+    }
+    const powers: readonly (readonly [string, boolean])[] = [
+      ['leave the token', told(CKA.EXTRACTABLE) !== 'false'],
+      ['be read', told(CKA.SENSITIVE) !== 'true'],
+      ['unwrap what may leave the token', !told(CKA.UNWRAP_TEMPLATE).includes('EXTRACTABLE=false')],
+      ['encrypt', [CKM.AES_ECB, CKM.AES_KEY_WRAP_PAD].some((mechanism) => works('Encrypt', mechanism))],
+      ['decrypt', [CKM.AES_ECB, CKM.AES_KEY_WRAP_PAD].some((mechanism) => works('Decrypt', mechanism))],
+      ['sign', works('Sign', aesCmac)],
+    ]
+    return powers.flatMap(([name, has]) => (has ? [name] : []))
   }
 
   #wrapOut(handle: Handle, label: string, how: string): void {

@@ -12,6 +12,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { rootBytes, rootTemplate, windowRootTemplate } from '../templates.ts'
 import { CKA, hex, is, num, text } from './attributes.ts'
 import { CKK, CKM, CKO } from './constants.ts'
+import { attempt } from './errors.ts'
 import { requireFreeId, requireFreeLabel } from './free-name.ts'
 import { inventory } from './inventory.ts'
 import { possessionOf } from './kek.ts'
@@ -206,21 +207,27 @@ export function commit(token: TokenSession): CommittedRoot {
     )
   const { module, session, profile } = token
   const doing = 'making the hardened root'
-  const copy = module.copyObject(
-    session,
-    window.handle,
-    [
-      is('TOKEN', true),
-      hex('ID', window.ckaId),
-      text('LABEL', window.label),
-      is('EXTRACTABLE', false),
-      ...(profile.copyableInCopy ? [is('COPYABLE', false)] : []),
-      is('MODIFIABLE', false),
-    ],
-    doing,
-  )
+  const closed = closedCopy(token, window, doing)
+  let copy: Handle
+  try {
+    copy = module.copyObject(
+      session,
+      closed,
+      [
+        is('TOKEN', true),
+        hex('ID', window.ckaId),
+        text('LABEL', window.label),
+        ...(profile.copyableInCopy ? [is('COPYABLE', false)] : []),
+        is('MODIFIABLE', false),
+      ],
+      doing,
+    )
+  } catch (error) {
+    attempt(() => token.destroyHandle(closed))
+    throw error
+  }
   token.window = null
-  token.destroyHandle(window.handle)
+  for (const handle of [closed, window.handle]) token.destroyHandle(handle)
   const template = windowRootTemplate(profile.id)
   const asked = [
     num('CLASS', CKO.SECRET_KEY),
@@ -231,6 +238,22 @@ export function commit(token: TokenSession): CommittedRoot {
   ]
   const attributes = readBack(token, copy, asked, doing)
   return { ref: { id: window.ckaId, class: 'secret' }, attributes, inventory: inventory(token) }
+}
+
+/**
+ * The root as a session key that is not extractable any more. It is what goes to the token: SoftHSM shows a copy to other programs with
+ * the attributes of its source, and sets the new ones a moment later, when somebody may have taken a copy of their own.
+ */
+function closedCopy(token: TokenSession, window: OpenWindow, doing: string): Handle {
+  const asked = [is('EXTRACTABLE', false)]
+  const closed = token.module.copyObject(token.session, window.handle, asked, doing)
+  try {
+    readBack(token, closed, asked, doing)
+    return closed
+  } catch (error) {
+    attempt(() => abandon(token))
+    throw error
+  }
 }
 
 export function abandon(token: TokenSession): void {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HsmError, rootTemplate, signingTemplate, type Token } from '../../src/index.ts'
 import { closedTemplate } from '../../src/templates.ts'
-import { newId, soPin, userPin } from '../soft-token-bench.ts'
+import { newId, refusal, soPin, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
 vi.setConfig({ testTimeout: 20_000 })
@@ -109,10 +109,20 @@ describe('a token that makes another key than it was asked for', () => {
     bench.plan()
     await token.openTrustedWindow(options)
     bench.next('C_CopyObject', 'alter:EXTRACTABLE=1')
+    const copies = bench.count('C_CopyObject')
     expect(await mismatch(token.commitTrustedWindow())).toMatch(/^HSM-ATTRIBUTE-MISMATCH EXTRACTABLE is true/)
+    expect(bench.count('C_CopyObject') - copies, 'what is still open is not copied to the token').toBe(1)
     expect(await token.findById(options.ckaId)).toEqual([])
     bench.plan()
     await token.openTrustedWindow(options)
+    bench.plan(`C_CopyObject@${bench.count('C_CopyObject') + 2}=CKR_FUNCTION_FAILED`)
+    expect(await refusal(token.commitTrustedWindow())).toBe('HSM-DEVICE-ERROR')
+    bench.plan()
+    const left = (await token.inventory()).objects.filter(({ label }) => label === 'root')
+    // The window's own key, still open.
+    expect(left.map(({ attributes: { TOKEN, EXTRACTABLE } }) => [TOKEN, EXTRACTABLE])).toEqual([
+      ['false', 'true'],
+    ])
     const { attributes, inventory } = await token.commitTrustedWindow()
     const length = attributes.find(({ attribute }) => attribute === 'VALUE_LEN')
     expect(length).toMatchObject({ expected: '32', actual: '32', ok: true })
