@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, generateKeyPairSync, sign } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   companionMessage,
@@ -68,6 +68,14 @@ describe('companion key', () => {
       expect(verifyStatement('rehearsal', { ...signed, statement: { ...statement, ...change } })).toBe(false)
     expect(verifyStatement('rehearsal', { ...signed, signature: 'AAAA' })).toBe(false)
     expect(verifyStatement('rehearsal', { ...signed, spki: 'AAAA' })).toBe(false)
+    // A sound signature of the same length under another curve.
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'secp256k1' })
+    const message = companionMessage('rehearsal', statement)
+    const signature = sign('sha256', message, { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString(
+      'base64',
+    )
+    const spki = publicKey.export({ format: 'der', type: 'spki' }).toString('base64')
+    expect(verifyStatement('rehearsal', { statement, signature, spki })).toBe(false)
   })
 
   it('on a token that nobody attests it stays at E1, and says why', async () => {

@@ -56,6 +56,7 @@ describe('a real YubiHSM 2’s attestation', () => {
     const [leaf = '', device = '', sub = ''] = chain.toString().split(/(?=-----BEGIN)/)
     expect(rule({ chain: Buffer.from(leaf + sub) })).toBe('ATTESTATION-CHAIN')
     expect(rule({ chain: Buffer.from(leaf + device) })).toBe('ATTESTATION-ROOT')
+    expect(rule({ roots: [...roots, Buffer.from(device)] }), 'a root in the middle').toBe('ATTESTATION-CHAIN')
     expect(rule({ chain: Buffer.from(device + sub) })).toMatch(/^ATTESTATION-(FORMAT|PROFILE)$/)
     expect(rule({ chain: roots[0]! })).toMatch(/^ATTESTATION-/)
     expect(rule({ chain: Buffer.from('not a certificate') })).toBe('ATTESTATION-FORMAT')

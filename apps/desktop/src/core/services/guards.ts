@@ -17,8 +17,8 @@ export function mustBeTyped(typed: string, wanted: string): void {
 export function mustBeSeconded(
   serial: string,
   second: v.InferOutput<typeof secondOfficer> | undefined,
-): void {
-  if (second?.serialEnd.toLowerCase() === serial.slice(-serialEndLength).toLowerCase()) return
+): { readonly name: string } {
+  if (second?.serialEnd.toLowerCase() === serial.slice(-serialEndLength).toLowerCase()) return second
   throw new CoreError(
     'TOKEN-SECOND-OFFICER',
     'no second officer has read the end of the serial',

@@ -7,6 +7,7 @@ import { checked, pin, serial } from './checked.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
 import { mustBeNoCeremonys } from './not-in-use.ts'
 import type { Parts } from './parts.ts'
+import { logged } from './token-log.ts'
 import { found, padOf, viewOf } from './tokens.ts'
 
 const typedLabel = v.pipe(v.string(), v.maxLength(255))
@@ -70,9 +71,16 @@ export async function destroyObject(parts: Parts, input: unknown): Promise<{ des
       'find out where they come from, and destroy the one that is not needed with the token’s own tool',
     )
   mustBeTyped(asked.typedLabel, named[0]?.label || id)
-  mustBeSeconded(of, asked.second)
+  const { name } = mustBeSeconded(of, asked.second)
   mustBeNoCeremonys(parts, of, id)
-  const { destroyed } = await token.destroy({ id, class: kind })
+  const act = {
+    act: 'destroy-key',
+    serial: of,
+    label: asked.typedLabel,
+    ckaId: id,
+    secondOfficer: name,
+  } as const
+  const { destroyed } = await logged(parts, act, () => token.destroy({ id, class: kind }))
   parts.emit('tokens.changed', {})
   return { destroyed }
 }

@@ -15,6 +15,7 @@ import { checked, pin, serial } from './checked.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
 import { mustServeNoCeremony } from './not-in-use.ts'
 import type { Parts } from './parts.ts'
+import { logged } from './token-log.ts'
 import { probesInRun } from './token-probes.ts'
 import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
 
@@ -78,11 +79,13 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
     ),
     input,
   )
+  let erasing: Parameters<typeof logged>[1] | null = null
   if (asked.serial !== '') {
-    const info = await found(parts, asked.serial)
-    mustBeTyped(asked.typedLabel, info.label)
-    mustBeSeconded(asked.serial, asked.second)
+    const { label } = await found(parts, asked.serial)
+    mustBeTyped(asked.typedLabel, label)
+    const { name } = mustBeSeconded(asked.serial, asked.second)
     mustServeNoCeremony(parts, asked.serial)
+    erasing = { act: 'erase-token', serial: asked.serial, label, ckaId: null, secondOfficer: name }
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
   const { pins } = asked
@@ -91,11 +94,13 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
     acceptFinalTry: asked.acceptFinalTry === true,
     ...(asked.slot === null ? {} : { slot: asked.slot }),
   }
-  const info = await atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
-    pins === null
-      ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })
-      : token.initialise({ ...given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
-  )
+  const make = () =>
+    atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
+      pins === null
+        ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })
+        : token.initialise({ ...given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
+    )
+  const info = erasing === null ? await make() : await logged(parts, erasing, make)
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, info) }
 }

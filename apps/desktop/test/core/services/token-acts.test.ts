@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { utf8 } from '@lux/crypto'
@@ -37,6 +37,17 @@ afterEach(async () => {
   await core.stop()
   rmSync(dir, { recursive: true, force: true })
 })
+
+/** Lines of what was destroyed, wherever the store of this core lies. */
+const actsLogged = (): unknown[] =>
+  readdirSync(dir, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('token-acts.jsonl'))
+    .flatMap((path) =>
+      readFileSync(join(dir, path), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    )
 
 const codeOf = (result: Result<unknown>) => (result.ok ? 'done' : result.error.code)
 const logIn = (user: 'user' | 'so', pin: string) => core.call('tokens.logIn', { serial, user, pin })
@@ -116,8 +127,14 @@ describe('a key on a token', () => {
     )
     expect(codeOf(await destroy({ second: undefined }))).toBe('INPUT-INVALID')
     expect(await objects()).toBe(1)
+    expect(actsLogged()).toEqual([])
     expect(await destroy()).toEqual({ ok: true, value: { destroyed: 1 } })
     expect(await objects()).toBe(0)
+    const act = { act: 'destroy-key', serial, label: 'old root', ckaId: id, secondOfficer: 'Otto' }
+    expect(actsLogged()).toMatchObject([
+      { at: expect.stringMatching(/^\d{4}-/), ...act, outcome: 'begun' },
+      { ...act, outcome: 'done' },
+    ])
   })
 
   test('HSM-DUPLICATE-ID is not destroyed while another key carries its identifier, by the label of either', async () => {
@@ -211,6 +228,10 @@ describe('a token of a ceremony that is not over', () => {
     const pins = { so: '73910284', user: first }
     const other = { name: 'Otto', serialEnd: serial.slice(-4) }
     expect(codeOf(await core.call('tokens.initialise', { ...given, pins, second: other }))).toBe('done')
+    expect(actsLogged()).toMatchObject([
+      { act: 'erase-token', serial, secondOfficer: other.name, outcome: 'begun' },
+      { act: 'erase-token', outcome: 'done' },
+    ])
   })
 })
 
