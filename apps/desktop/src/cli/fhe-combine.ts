@@ -47,6 +47,9 @@ export function registerFheCombine(group: Command, act: CommandLine['act']): voi
 What it says depends on how many answered, T being the quorum: with T answers the value is not verified against a
 malicious holder; with 2T-1 it is verified against any T-1; with 3T-2 wrong answers are corrected and their holders
 named, which holds if at most T-1 cheat. Answers that disagree below that give no value: FHE-INCONSISTENT, exit 1.
+"Verified" is about the holders, not about the ciphertext: whether it is of this key, and honestly made, its provenance says.
+Another key’s gives no value as a rule (FHE-PADDING, FHE-BOOL-RANGE, FHE-NOISE), but the fewer blocks it has the more often
+one comes out all the same: of booleans about one in twenty.
 As JSON: {"type", "value" (a string), "verified", "cheaters", "claim"}, and "results" where there are several.
 
 Without --request only bare rehearsal answers are taken. With it every answer must be signed by its holder, to that very
@@ -101,9 +104,10 @@ function remedyOf(rule: string): string | undefined {
       return 'ask more holders'
     case 'FHE-INCONSISTENT':
       return 'ask more holders: 3T-2 answers correct up to T-1 wrong ones'
+    case 'FHE-NOISE':
     case 'FHE-PADDING':
     case 'FHE-BOOL-RANGE':
-      return 'check that all files are of one key and epoch; if they are, an answer is wrong, which so few do not show: ask more holders, 3T-2 correct up to T-1 wrong ones'
+      return 'check that ciphertext and answers are of one key and epoch; if they are, an answer is wrong, which so few do not show: ask more holders, 3T-2 correct up to T-1 wrong ones; or the ciphertext has noise beyond the bound'
     default:
       return undefined
   }

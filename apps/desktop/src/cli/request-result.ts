@@ -34,7 +34,12 @@ type ResultOptions = PassphraseOptions & {
 }
 
 /** What comes of answers to these very ciphertexts is a result, also where it is no value; anything else is a wrong file. */
-const noValue: ReadonlySet<string> = new Set(['FHE-INCONSISTENT', 'FHE-PADDING', 'FHE-BOOL-RANGE'])
+const noValue: ReadonlySet<string> = new Set([
+  'FHE-INCONSISTENT',
+  'FHE-PADDING',
+  'FHE-BOOL-RANGE',
+  'FHE-NOISE',
+])
 
 const maxRequest = 16 << 20
 const maxAnswer = 1 << 20

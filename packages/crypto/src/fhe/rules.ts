@@ -45,6 +45,7 @@ export const fheRules: Readonly<Record<string, string>> = {
   'FHE-LENGTH': 'a file has the length of its content',
   'FHE-NO-PARTIALS': 'a binary key is recovered or reshared, not decrypted with in parts',
   'FHE-NO-SQUASH-KEY': 'squashed ciphertexts need a key with a squash key',
+  'FHE-NOISE': 'no block has more noise than the design’s bound and that of its answers',
   'FHE-NOT-SQUASHED': 'a share for squashed ciphertexts answers no 64-bit one, computed or fresh',
   'FHE-PADDING': 'no block decrypts with its padding bit set',
   'FHE-PARAMETERS': 'a binary key is under one of tfhe’s four parameter sets',

@@ -1,6 +1,6 @@
 import { equalBytes } from '../bytes.ts'
 import { combine } from '../sharing/combine.ts'
-import { BLOCK_FLOOR_BITS, floodExponent, safeFloodingBits } from '../sharing/flooding.ts'
+import { BLOCK_FLOOR_BITS, floodExponent, phaseBound, safeFloodingBits } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { openDecryptor } from '../sharing/partial.ts'
@@ -94,7 +94,10 @@ function widthOf(ciphertexts: readonly Ciphertext[]): Outcome<Width> {
 
 export type ThresholdResult = {
   readonly values: readonly FheValue[]
-  /** Malicious holders the result is verified against: 0 with a bare quorum; ask for 2t-1 answers. */
+  /**
+   * Malicious holders the result is verified against: 0 with a bare quorum; ask for 2t-1 answers. It says nothing of the
+   * ciphertext: whether it is of this key is for its provenance to say.
+   */
   readonly verified: number
   /** Holders whose answers are wrong; holds only if at most t-1 cheat. */
   readonly cheaters: readonly number[]
@@ -154,9 +157,10 @@ export function combinePartials(
   })
   if (!combined.ok) return combined
   const { phases, verified, cheaters, claim } = combined.value
+  const bound = phaseBound(pub.header, first.width)
   const values: FheValue[] = []
   for (const [i, ciphertext] of ciphertexts.entries()) {
-    const value = decodePhases(ciphertext, phases[i] ?? [])
+    const value = decodePhases(ciphertext, phases[i] ?? [], bound)
     // Agreed on by all, it is the ciphertext's fault; after a correction the correction itself is in doubt.
     if (!value.ok && cheaters.length > 0) {
       return refuse(

@@ -26,6 +26,22 @@ export function floodExponent({ t, n }: Quorum, width: Width): number {
   return room.toString(2).length - 1
 }
 
+/** log2 of the most that is seen of a computed ciphertext of 64 bits, which a rehearsal in mode F answers too: 2^52.4, rounded up. */
+const COMPUTED_NOISE_LOG2 = 53
+
+/**
+ * How far from a multiple of Delta the phase of an honest block may be once its partials are put together: B + C(n,t-1) 2^k, and
+ * never more than the margin 2^(K-6), which tells one value from the next. At 64 bits B is that of computed ciphertexts.
+ * THRESHOLD-FHE section 4.
+ */
+export function phaseBound(quorum: Quorum, width: Width): bigint {
+  const noise = width === 64 ? COMPUTED_NOISE_LOG2 : NOISE_BOUND_LOG2[width]
+  const bound =
+    (1n << BigInt(noise)) + (BigInt(binomial(quorum.n, quorum.t - 1)) << BigInt(floodExponent(quorum, width)))
+  const margin = 1n << BigInt(width - 6)
+  return bound < margin ? bound : margin
+}
+
 /** Flooding bits of one block as a real number: k + 1 - log2 B before k is rounded down (what the tables show). */
 export function floodingBits({ t, n }: Quorum, width: Width, boundLog2 = NOISE_BOUND_LOG2[width]): number {
   const log2 = width - 6 + Math.log2(1 - 2 ** (boundLog2 - (width - 6)))

@@ -142,6 +142,20 @@ describe('decoding', () => {
       rule: 'FHE-BOOL-RANGE',
     })
   })
+  test('FHE-NOISE a phase one beyond the bound is refused on either side, and one at the bound is not', () => {
+    const meta = { kind: 'uint', bits: 2, width: 64 } as const
+    const bound = 3n << 56n
+    for (const value of [0n, 3n, 15n]) {
+      for (const sign of [1n, -1n]) {
+        const phase = (noise: bigint) => [BigInt.asUintN(64, value * delta + sign * noise)]
+        expect(decodePhases({ ...meta, bits: 4 }, phase(bound), bound)).toEqual({ ok: true, value })
+        expect(decodePhases(meta, phase(bound + 1n), bound)).toMatchObject({ rule: 'FHE-NOISE' })
+        expect(decodePhases({ ...meta, bits: 4 }, phase(bound + 1n))).toEqual({ ok: true, value })
+      }
+    }
+    const bool = { kind: 'bool', bits: 1, width: 64 } as const
+    expect(decodePhases(bool, [delta + bound + 1n], bound)).toMatchObject({ rule: 'FHE-NOISE' })
+  })
   test('a zero with negative noise is a zero', () => {
     expect(decodePhases({ kind: 'uint', bits: 2, width: 64 }, [2n ** 64n - 5n])).toEqual({
       ok: true,

@@ -79,6 +79,21 @@ describe('a real key dealt at (2,3), mode F', () => {
     expect(result).toMatchObject({ ok: true, value: { verified: 1 } })
   })
 
+  test('FHE-NOISE another key’s blocks are refused: half by their padding bit, and one in four of the others by name', () => {
+    const other = realClientKey().key
+    const rules = Array.from({ length: 200 }, () => {
+      const one = [parseCiphertext(tfhe.FheUint2.encrypt_with_client_key(1, other).safe_serialize(LIMIT))]
+      const partials = [1, 2].map((holder) => answer(deal, holder, one))
+      const result = combinePartials(verified(deal, 1).pub, one, partials)
+      return result.ok ? 'a value' : result.rule
+    })
+    const count = (rule: string) => rules.filter((one) => one === rule).length
+    // 100, 25 and 75 on average; beyond these limits once in 10^10 runs. What remains a value, nothing here can tell.
+    expect(count('FHE-PADDING')).toBeGreaterThan(50)
+    expect(count('FHE-NOISE')).toBeGreaterThan(0)
+    expect(count('a value')).toBeLessThan(125)
+  })
+
   test('a holder answers the same block alike in every request', () => {
     const [first] = ciphertexts
     const alone = answer(deal, 2, [first!]).answers[0]
@@ -218,6 +233,25 @@ describe('a real key with a squash key', () => {
     const bad = parseCiphertext(squashedFile(key128, 'Uint', 3n, 8, { noise: 1n << 127n }))
     const partials = [1, 2].map((h) => answer(deal, h, [bad]))
     expect(combinePartials(verified(deal, 1).pub, [bad], partials)).toMatchObject({ rule: 'FHE-PADDING' })
+  })
+
+  test.each([
+    [2, 3],
+    [3, 5],
+  ])('FHE-NOISE at (%i,%i) noise of half of Delta gives no value, and the design’s largest does', (t, n) => {
+    const deal = dealt(spliced, t, n, 'S', true)
+    const sevens = BigInt(`0x${'7'.repeat(64)}`)
+    const combined = (noise: bigint) => {
+      const ciphertext = parseCiphertext(squashedFile(key128, 'Uint', sevens, 256, { noise }))
+      const partials = deal.shares.map((_, i) => answer(deal, i + 1, [ciphertext]))
+      return combinePartials(verified(deal, 1).pub, [ciphertext], partials)
+    }
+    expect(combined(1n << 70n)).toMatchObject({ ok: true, value: { values: [sevens], verified: t - 1 } })
+    expect(combined(1n << 122n)).toMatchObject({
+      ok: false,
+      rule: 'FHE-NOISE',
+      detail: expect.stringContaining('another key'),
+    })
   })
 
   test('FHE-BUDGET a 64-bit ciphertext is refused by shares of mode S', () => {

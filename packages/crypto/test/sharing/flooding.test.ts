@@ -5,6 +5,8 @@ import {
   floodExponent,
   floodingBits,
   lifeBits,
+  NOISE_BOUND_LOG2,
+  phaseBound,
   safeFloodingBits,
 } from '../../src/sharing/flooding.ts'
 import { binomial, checkQuorum, setsOf, setsWithout } from '../../src/sharing/quorum.ts'
@@ -82,4 +84,18 @@ describe('quorums', () => {
   test('a fraction is misuse', () => {
     expect(() => checkQuorum({ t: 2.5, n: 3 })).toThrow(RangeError)
   })
+})
+
+test('FHE-NOISE at every (t,n) and both widths the bound has room for the design’s noise and all that flooding adds, inside the margin', () => {
+  for (let n = 2; n <= 15; n++) {
+    for (let t = 2; t <= n; t++) {
+      for (const width of [64, 128] as const) {
+        const bound = phaseBound({ t, n }, width)
+        const added = BigInt(binomial(n, t - 1)) << BigInt(floodExponent({ t, n }, width))
+        expect(bound).toBeGreaterThanOrEqual(added + (1n << BigInt(NOISE_BOUND_LOG2[width])))
+        expect(bound).toBeLessThanOrEqual(1n << BigInt(width - 6))
+      }
+    }
+  }
+  expect(phaseBound({ t: 2, n: 3 }, 128)).toBe(3n * 2n ** 120n + 2n ** 70n)
 })
