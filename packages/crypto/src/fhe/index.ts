@@ -94,6 +94,7 @@ export {
 } from './partial-file.ts'
 export { barePartial, PARTIAL_CONTEXT, signPartial, verifyPartial } from './partial-signature.ts'
 export { type ProveShareInput, proveShare, type ShareProof } from './prove-share.ts'
+export { type ProvenList, parseProvenList } from './proven-list.ts'
 export {
   type Admission,
   checkProvenance,

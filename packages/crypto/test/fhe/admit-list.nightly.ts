@@ -12,6 +12,8 @@ import { LIMIT } from './fixture.ts'
 const keyId = new Uint8Array(32).fill(0x4b)
 let key: tfhe.TfheClientKey
 let input: ProvenListInput
+/** The same value, proven by nobody in particular. */
+let nameless: Uint8Array
 
 /** A reference string takes a minute, a proof 6 to 9 s, a server key 6. */
 beforeAll(() => {
@@ -25,8 +27,11 @@ beforeAll(() => {
   builder.push_u8(7)
   const metadata = provenMetadata(keyId, 'Ann')
   const list = builder.build_with_proof_packed(crs, metadata, tfhe.ZkComputeLoad.Proof)
+  const nobody = provenMetadata(keyId, '')
+  nameless = builder.build_with_proof_packed(crs, nobody, tfhe.ZkComputeLoad.Proof).safe_serialize(LIMIT)
   input = {
     list: list.safe_serialize(LIMIT),
+    types: ['u8'],
     crs: string,
     publicKey: publicKey.safe_serialize(LIMIT),
     keyId,
@@ -49,5 +54,24 @@ describe('a proven list', () => {
     for (const change of [{ submitter: 'Ben' }, { keyId: new Uint8Array(32) }, { list: altered }]) {
       expect(admitProvenList(tfhe, { ...input, ...change })).toMatchObject({ ok: false, rule: 'FHE-PROOF' })
     }
+  })
+
+  test('FHE-SUBMITTER, FHE-TRAILING, FHE-LIST-TYPES what no proof covers is refused although the proof verifies', () => {
+    const trailing = new Uint8Array(input.list.length + 5)
+    trailing.set(input.list)
+    const signed = input.list.slice()
+    signed[signed.length - 24] = 1
+    const rule = (change: Partial<ProvenListInput>) => {
+      const admitted = admitProvenList(tfhe, { ...input, ...change })
+      return admitted.ok ? 'admitted' : admitted.rule
+    }
+    expect([
+      rule({ list: nameless, submitter: '' }),
+      rule({ list: trailing }),
+      rule({ list: signed }),
+      rule({ list: input.list }),
+    ]).toEqual(['FHE-SUBMITTER', 'FHE-TRAILING', 'FHE-LIST-TYPES', 'admitted'])
+    // Whoever expects an i8 gets one: the proof says that the bits are honest, not what they mean.
+    expect(rule({ list: signed, types: ['i8'] })).toBe('admitted')
   })
 })

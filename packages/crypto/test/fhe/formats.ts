@@ -15,6 +15,7 @@ import {
   parseCorrection,
   parsePartial,
   parseProvenance,
+  parseProvenList,
   parsePublic,
   parseSeedFile,
   parseShare,
@@ -51,6 +52,7 @@ export const accepted: Readonly<Record<string, (bytes: Uint8Array) => null>> = {
   'client-key': (bytes) => nothing(parseClientKey(bytes)),
   ciphertext: (bytes) => nothing(parseCiphertext(bytes)),
   'any-ciphertext': (bytes) => nothing(readCiphertext(bytes)),
+  'proven-list': (bytes) => nothing(parseProvenList(bytes)),
   inspect: (bytes) => nothing(inspect(bytes)),
 }
 

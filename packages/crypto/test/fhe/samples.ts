@@ -13,6 +13,7 @@ import {
   verifyShare,
 } from '../../src/fhe/index.ts'
 import { generateIdentity } from '../../src/sign/identity.ts'
+import { vectorBytes } from '../vectors.ts'
 import { dealt, entropyOf, LIMIT, realClientKey, squashedFile, withSquashKey } from './fixture.ts'
 
 /** One honest file of every format. */
@@ -66,6 +67,7 @@ export function samples(): Readonly<Record<string, Uint8Array>> {
       pub: deal.pub,
     }),
     provenance,
+    'proven-list': vectorBytes('fhe/proven-u8.bin'),
     inspect: redealt.value.seedFiles[0]!,
   }
 }
