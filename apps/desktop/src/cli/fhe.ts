@@ -64,6 +64,9 @@ Takes client keys that tfhe made elsewhere, of default or dedicated compact para
 and TFHE_BINARY ones. Writes public.bin (16 or 82 KB, 18 to 23 KB of a TFHE_BINARY key, and 32 B for each set) and holder-1.bin … holder-N.bin (secret,
 mode 0600): 64 B of seeds at 2 of 3, 192 B at 3 of 5, 2240 B at 5 of 9, 29568 B at 7 of 13. N is at most 15.
 
+A --compact-public-key must be of this very client key: FHE-PUBLIC-KEY-OTHER. A --server-key is only read to its end; that it
+is of this client key nothing checks but computing with it, so try one value before you rely on it.
+
 Example:
   $ custody fhe deal --client-key fhe-key/client-key.bin --quorum 3 --holders 5 --rehearsal --out dealt
   $ custody fhe deal --client-key plain-key/client-key.bin --quorum 2 --holders 3 --mode F --rehearsal --out dealt`,

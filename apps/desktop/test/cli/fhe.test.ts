@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
 
@@ -159,6 +160,20 @@ describe('fhe', () => {
     expect(existsSync(join(folder, 'unwanted'))).toBe(false)
     expect(await deal('--compact-public-key', key)).toMatchObject({ exit: 0 })
   }, 40_000)
+
+  test('FHE-PUBLIC-KEY-OTHER deal takes no compact public key of another client key, and leaves no folder', async () => {
+    const other = tfhe.TfheClientKey.generate(tfhe.TfheConfigBuilder.default().build())
+    const path = join(folder, 'of-another-key.bin')
+    writeFileSync(path, tfhe.TfheCompactPublicKey.new(other).safe_serialize(1n << 30n))
+    const quorum = ['--quorum', '2', '--holders', '3', '--mode', 'F', '--rehearsal']
+    expect(
+      await custodyJson([...dealOptions('foreign'), ...quorum, '--compact-public-key', path]),
+    ).toMatchObject({
+      exit: 1,
+      json: { code: 'FHE-PUBLIC-KEY-OTHER', remedy: expect.stringContaining('made with this client key') },
+    })
+    expect(existsSync(join(folder, 'foreign'))).toBe(false)
+  }, 20_000)
 
   test('a truncated share, a file of another kind and a missing one are each named', async () => {
     const cut = join(folder, 'cut.bin')

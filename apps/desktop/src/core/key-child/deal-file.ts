@@ -52,7 +52,7 @@ export async function dealFile(
     wipe(clientKey)
     throw new CoreError(budgets.rule, budgets.detail, floorRemedy)
   }
-  const publicKeys = await digestsOfGiven(params, type, phases).catch((error) => {
+  const publicKeys = await digestsOfGiven(params, clientKey, type, phases).catch((error) => {
     wipe(clientKey)
     throw error
   })

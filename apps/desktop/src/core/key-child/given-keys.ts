@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { FormatError, wipe } from '@lux/crypto'
-import { type FheKeyType, inspect, type PublicKeyDigests } from '@lux/crypto/fhe'
+import { checkCompactPublicKey, type FheKeyType, inspect, type PublicKeyDigests } from '@lux/crypto/fhe'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
 import type { Phases } from './phases.ts'
@@ -14,10 +14,13 @@ type Kind = 'compact-public-key' | 'compressed-server-key' | 'binary-server-key'
 
 /**
  * SHA-256 of the public keys that are named in a key's id, after tfhe has read each to its end: 1 ms, and 0.1 to 4 s of
- * a server key. Throws CoreError FILE-WRONG-KIND for another file, FILE-DAMAGED for what tfhe cannot read.
+ * a server key. That a compact public key is of this client key is checked, in some 50 ms; of a server key nothing short of
+ * computing with it would show it. Throws CoreError FILE-WRONG-KIND for another file, FILE-DAMAGED for what tfhe cannot read,
+ * FHE-PUBLIC-KEY-OTHER.
  */
 export async function digestsOfGiven(
   { compactPublicKey, serverKey }: Given,
+  clientKey: Uint8Array,
   type: FheKeyType,
   phases: Phases,
 ): Promise<PublicKeyDigests> {
@@ -31,12 +34,12 @@ export async function digestsOfGiven(
     )
   }
   return phases.run('load', 1, async () => ({
-    compactPublicKey: await digestOf(compactPublicKey, 'compact-public-key'),
-    serverKey: await digestOf(serverKey, binary ? 'binary-server-key' : 'compressed-server-key'),
+    compactPublicKey: await digestOf(compactPublicKey, 'compact-public-key', clientKey),
+    serverKey: await digestOf(serverKey, binary ? 'binary-server-key' : 'compressed-server-key', clientKey),
   }))
 }
 
-async function digestOf(path: string | null, kind: Kind): Promise<Uint8Array | null> {
+async function digestOf(path: string | null, kind: Kind, clientKey: Uint8Array): Promise<Uint8Array | null> {
   if (path === null) return null
   const bytes = readBounded(path, MAX_KEY)
   try {
@@ -50,11 +53,17 @@ async function digestOf(path: string | null, kind: Kind): Promise<Uint8Array | n
       )
     }
     await readThrough(bytes, kind, path)
+    if (kind === 'compact-public-key') checkBelongs(path, bytes, clientKey)
     return new Uint8Array(createHash('sha256').update(bytes).digest())
   } finally {
     // Whoever mistook the option may have named a secret.
     wipe(bytes)
   }
+}
+
+function checkBelongs(path: string, publicKey: Uint8Array, clientKey: Uint8Array): void {
+  const belongs = checkCompactPublicKey(clientKey, publicKey)
+  if (!belongs.ok) throw new CoreError(belongs.rule, `${path}: ${belongs.detail}`)
 }
 
 function kindOf(bytes: Uint8Array): string {

@@ -1,0 +1,73 @@
+import { wipe } from '../bytes.ts'
+import { FormatError } from '../format-error.ts'
+import { accept, type Outcome } from '../sharing/outcome.ts'
+import { refuse } from '../verdict.ts'
+import { byteReader } from './byte-reader.ts'
+import { parseClientKey } from './client-key.ts'
+import { readSafeHeader } from './tfhe-fields.ts'
+
+const N = 2048
+/** Where the words of a dedicated compact private key stand: all before them has one length, as `parseClientKey` has it. */
+const COMPACT_PRIVATE_KEY = 24_089
+/** TUniform(17), of both parameter sets. */
+const NOISE = 2 ** 17
+
+/**
+ * Whether a compact public key is of this client key: b - a s is noise in all of its 2048 coefficients. Some 20 ms. Whoever encrypts
+ * with another's gets ciphertexts that no holder can open. Refusals: FHE-PUBLIC-KEY-OTHER · FHE-TYPE, FHE-TRUNCATED, FHE-FIELD it
+ * is no compact public key. Throws FormatError for a client key that does not parse.
+ */
+export function checkCompactPublicKey(clientKey: Uint8Array, publicKey: Uint8Array): Outcome<null> {
+  const { key64, key128, dedicatedCompactKey } = parseClientKey(clientKey)
+  if (key128) wipe(key128)
+  const words = dedicatedCompactKey
+    ? clientKey.subarray(COMPACT_PRIVATE_KEY, COMPACT_PRIVATE_KEY + 8 * N)
+    : key64
+  const bits = Uint8Array.from({ length: N }, (_, i) => words[8 * i] ?? 0)
+  wipe(key64)
+  try {
+    const { mask, body } = readWords(publicKey)
+    return isNoise(mask, body, bits)
+      ? accept(null)
+      : refuse('FHE-PUBLIC-KEY-OTHER', 'the compact public key is of another client key')
+  } catch (error) {
+    if (error instanceof FormatError) return refuse(error.rule, error.detail)
+    throw error
+  } finally {
+    wipe(bits)
+  }
+}
+
+/** The key's list of 2 N words of 64 bits, the halves of each; what follows is for tfhe to read. */
+function readWords(publicKey: Uint8Array): { mask: Uint32Array; body: Uint32Array } {
+  const reader = byteReader(publicKey)
+  if (readSafeHeader(reader) !== 'high_level_api::CompactPublicKey')
+    throw new FormatError('FHE-TYPE', 'not a compact public key')
+  reader.u32s('compact public key', 1, 0, 0, 1, 0, 0)
+  if (reader.u64('words') !== BigInt(2 * N)) throw new FormatError('FHE-FIELD', `words: not ${2 * N}`)
+  const halves = () => {
+    const bytes = reader.take(8 * N, 'words')
+    const view = new DataView(bytes.buffer, bytes.byteOffset)
+    return Uint32Array.from({ length: 2 * N }, (_, i) => view.getUint32(4 * i, true))
+  }
+  return { mask: halves(), body: halves() }
+}
+
+/**
+ * tfhe's `slice_semi_reverse_negacyclic_convolution`: coefficient k of a s is the sum over i <= k of a_i s_{N-1-k+i}, less that over
+ * i > k of a_i s_{i-k-1}. A sum of 2048 halves is below 2^44, so exact.
+ */
+function isNoise(mask: Uint32Array, body: Uint32Array, bits: Uint8Array): boolean {
+  let far = 0
+  for (let k = 0; k < N; k++) {
+    let [low, high] = [body[2 * k] ?? 0, body[2 * k + 1] ?? 0]
+    for (let i = 0; i < N; i++) {
+      const bit = i <= k ? -(bits[N - 1 - k + i] ?? 0) : (bits[i - k - 1] ?? 0)
+      low += bit * (mask[2 * i] ?? 0)
+      high += bit * (mask[2 * i + 1] ?? 0)
+    }
+    const noise = BigInt.asIntN(64, BigInt(low) + (BigInt(high) << 32n))
+    if (noise > NOISE || noise < -NOISE) far++
+  }
+  return far === 0
+}
