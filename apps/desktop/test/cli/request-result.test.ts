@@ -88,7 +88,7 @@ describe('request result of a canary', () => {
     })
   })
 
-  test('FHE-PADDING, FHE-BOOL-RANGE: what a wrong correction shows as is signed as inconsistent, not refused', async () => {
+  test('FHE-PADDING, FHE-BOOL-RANGE, FHE-NOISE: what a wrong correction shows as is signed as inconsistent, not refused', async () => {
     const key = tfhe.TfheCompactPublicKey.safe_deserialize(
       new Uint8Array(readFileSync(at('fhe', 'compact-public-key.bin'))),
       LIMIT,
@@ -121,5 +121,17 @@ describe('request result of a canary', () => {
       })
       expect(existsSync(at(`${name}.json`))).toBe(true)
     }
+    // The flooding of this block is any of -0.75 to 0.75 half Deltas: one of these moves leaves its phase 0.79 to 1.21 of them
+    // below true, where neither true nor false is near enough.
+    const claims: unknown[] = []
+    for (const tenths of [1n, 5n, 9n, 13n, 17n]) {
+      const name = `noise-${tenths}`
+      for (const i of [1, 2]) await again(i, `bool-${i}`, `${name}-${i}`, moved(-(tenths << 58n) / 10n))
+      const answers = [`${name}-1`, `${name}-2`]
+      const signed = await result(request, 'bool', answers, `${name}.json`, '--value', 'true')
+      expect(signed).toMatchObject({ exit: 0 })
+      if (signed.json.outcome === 'inconsistent') claims.push(signed.json.claim)
+    }
+    expect(claims).toContainEqual(expect.stringContaining('more noise'))
   })
 })
