@@ -31,7 +31,7 @@ export function evolve(before: State, entry: Entry): State {
       if (progress !== null) {
         if (state.base === 'Opened') state.base = 'Running'
         if (progress.step.do === 'seal') state.base = 'Sealing'
-        progress.summary.push(...Object.entries(entry.fact.input).map(([label, value]) => ({ label, value })))
+        for (const [label, value] of Object.entries(entry.fact.input)) progress.summary.push({ label, value })
         advance(state, progress, entry.time)
       }
       break

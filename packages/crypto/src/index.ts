@@ -1,5 +1,5 @@
 export { fromBase64, fromBase64Url, toBase64, toBase64Url } from './base64.ts'
-export { concatBytes, equalBytes, fromUtf8, lp, u16be, u32be, u64be, utf8, wipe } from './bytes.ts'
+export { concatBytes, equalBytes, fromUtf8, joinBytes, lp, u16be, u32be, u64be, utf8, wipe } from './bytes.ts'
 export { canonicalString, encodeCanonical, type Json, parseCanonical } from './canonical-json.ts'
 export { FormatError } from './format-error.ts'
 export { createSha256, hkdfSha256, hmacSha256, type Sha256Stream, sha256, sha256Hex } from './hash.ts'

@@ -1,4 +1,4 @@
-import { concatBytes } from '@lux/crypto'
+import { concatBytes, joinBytes } from '@lux/crypto'
 import { accept, type Outcome, refuse } from '../wire/outcome.ts'
 import { type Entry, entryCodec, type Header, headerCodec } from './schema.ts'
 
@@ -20,7 +20,7 @@ export function encodeEntryLine(entry: Entry): Uint8Array {
 }
 
 export function encodeTranscript(header: Header, entries: readonly Entry[]): Uint8Array {
-  return concatBytes(encodeHeaderLine(header), ...entries.map(encodeEntryLine))
+  return joinBytes([encodeHeaderLine(header), ...entries.map(encodeEntryLine)])
 }
 
 /** A transcript's lines, parsed one by one as bytes arrive, so that a long one is never held whole. */
@@ -59,7 +59,7 @@ export function readLines(sink: Sink): LineReader {
       let start = 0
       for (let end = bytes.indexOf(lineFeed); end >= 0; end = bytes.indexOf(lineFeed, start)) {
         if (heldLength + end - start > maxLine) return refuse('CHAIN-LONG', `line ${lines + 1} is too long`)
-        const taken = line(concatBytes(...held, bytes.subarray(start, end)))
+        const taken = line(joinBytes([...held, bytes.subarray(start, end)]))
         if (!taken.ok) return taken
         held = []
         heldLength = 0

@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, utf8 } from '../bytes.ts'
+import { concatBytes, equalBytes, joinBytes, utf8 } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { u8 } from '../sharing/little-endian.ts'
 import { binomial, checkQuorum, MAX_HOLDERS, setsWithout } from '../sharing/quorum.ts'
@@ -73,7 +73,7 @@ function readRedealHeader(reader: ByteReader): RedealHeader {
 
 /** Header, corr64, corr128, commitments. */
 export function encodeCorrection({ header, corr64, corr128, commitments }: Correction): Uint8Array {
-  return concatBytes(encodeRedealHeader(header), corr64, corr128, ...commitments)
+  return joinBytes([encodeRedealHeader(header), corr64, corr128, ...commitments])
 }
 
 /** Throws FormatError: FHE-TYPE, FHE-FIELD, FHE-TRUNCATED, FHE-LENGTH and those of `checkQuorum`. */
@@ -91,7 +91,7 @@ export function parseCorrection(bytes: Uint8Array): Correction {
 
 /** Header, u8 holder, the seeds of the new sets without that holder, ascending. */
 export function encodeSeedFile({ header, holder, seeds }: SeedFile): Uint8Array {
-  return concatBytes(encodeRedealHeader(header), u8(holder), ...seeds.flatMap((own) => own.seeds))
+  return joinBytes([encodeRedealHeader(header), u8(holder), ...seeds.flatMap((own) => own.seeds)])
 }
 
 /** Throws FormatError: FHE-TYPE, FHE-FIELD, FHE-TRUNCATED, FHE-TRAILING and those of `checkQuorum`; no seed stays behind. */

@@ -1,4 +1,4 @@
-import { concatBytes, utf8 } from '../bytes.ts'
+import { joinBytes, utf8 } from '../bytes.ts'
 import { encodeCanonical } from '../canonical-json.ts'
 import { sha256 } from '../hash.ts'
 import { u8, u16, u32 } from '../sharing/little-endian.ts'
@@ -95,5 +95,5 @@ export function epochIdOf(epoch: Epoch, content: EpochContent): Uint8Array {
 
 /** SHA-256 of all commitments one after another. */
 export function commitmentsDigest(commitments: readonly Uint8Array[]): Uint8Array {
-  return sha256(concatBytes(...commitments))
+  return sha256(joinBytes(commitments))
 }

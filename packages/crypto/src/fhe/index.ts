@@ -88,6 +88,7 @@ export { checkSeedFile, type NextShareInput, nextShare } from './next-share.ts'
 export {
   encodePartial,
   encodePartialPayload,
+  MAX_CIPHERTEXTS,
   type PartialContent,
   type PartialFile,
   type PartialSignatures,

@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes } from '../bytes.ts'
+import { equalBytes, joinBytes } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { binomial } from '../sharing/quorum.ts'
 import { KEY_WORDS } from '../sharing/seeds.ts'
@@ -17,7 +17,7 @@ export type PublicFile = EpochContent & { readonly header: FileHeader }
 
 /** Header (holder 0), roster digest, pub64, pub128 (empty without a squash key), commitments. */
 export function encodePublic({ header, rosterDigest, pub64, pub128, commitments }: PublicFile): Uint8Array {
-  return concatBytes(encodeHeader(PUBLIC_MAGIC, header), rosterDigest, pub64, pub128, ...commitments)
+  return joinBytes([encodeHeader(PUBLIC_MAGIC, header), rosterDigest, pub64, pub128, ...commitments])
 }
 
 /** Throws FormatError: those of the header, FHE-LENGTH, FHE-EPOCH when the content is not that of its epochId. */

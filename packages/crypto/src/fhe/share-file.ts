@@ -1,4 +1,4 @@
-import { concatBytes, equalBytes, wipe } from '../bytes.ts'
+import { concatBytes, equalBytes, joinBytes, wipe } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
 import { sha256 } from '../hash.ts'
 import { u16, u32 } from '../sharing/little-endian.ts'
@@ -29,14 +29,14 @@ export function forgetShare({ seeds }: Share): void {
 
 /** Header, policy hash, budgets, count, seeds, SHA-256 of all before. */
 export function encodeShare({ header, policyHash, budgets, seeds }: Share): Uint8Array {
-  const body = concatBytes(
+  const body = joinBytes([
     encodeHeader(SHARE_MAGIC, header),
     policyHash,
     u32(budgets.at64),
     u32(budgets.at128),
     u16(seeds.length),
     ...seeds.flatMap((set) => set.seeds),
-  )
+  ])
   const share = concatBytes(body, sha256(body))
   wipe(body)
   return share

@@ -10,7 +10,7 @@ import {
 } from '@lux/ceremony/bundle'
 import { encodeEntryLine, encodeHeaderLine } from '@lux/ceremony/transcript'
 import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wire'
-import { concatBytes, type HybridSignature, type Json, sha256Hex } from '@lux/crypto'
+import { type HybridSignature, type Json, joinBytes, sha256Hex } from '@lux/crypto'
 import { verifyAttestation } from '@lux/hsm'
 import { CoreError, withSystemErrors } from '../../core-error.ts'
 import { digestOfFile } from '../../store/blob-folder.ts'
@@ -138,7 +138,7 @@ function bundleSignatures(run: RunContext): HybridSignature[] {
 
 function writeTranscript(run: RunContext): void {
   const lines = [encodeHeaderLine(run.folder.header), ...[...run.folder.entries()].map(encodeEntryLine)]
-  writeDurably(join(run.folder.path, 'transcript.jsonl'), concatBytes(...lines))
+  writeDurably(join(run.folder.path, 'transcript.jsonl'), joinBytes(lines))
 }
 
 export const writeMedium: Perform<'write-medium'> = async (effect, run) => {
