@@ -3,7 +3,7 @@ import { auditCanary, encodeCarried, parsePublic, roundForCarrying } from '@lux/
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { type CommandLine, refused } from './command-line.ts'
-import { ciphertextAt, parseValue, partialAt, readPublicFile } from './fhe-files.ts'
+import { ciphertextAt, ciphertextsAt, parseValue, partialAt, readPublicFile } from './fhe-files.ts'
 import { mustBeNew, writeNew } from './files.ts'
 import type { Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -59,7 +59,7 @@ function audit(paths: readonly string[], options: AuditOptions): Outcome {
       throw new WrongUse('OPTION-VALUE', `--value ${text}: expected a number, true or false`)
     return value
   })
-  const ciphertexts = options.ciphertext.map((path) => ciphertextAt(path).ciphertext)
+  const ciphertexts = ciphertextsAt(options.ciphertext).map(({ ciphertext }) => ciphertext)
   if (values.length !== ciphertexts.length)
     throw new WrongUse('OPTION-VALUE', `${values.length} values for ${ciphertexts.length} ciphertexts`)
   const pub = parsePublic(readPublicFile(options.public))

@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { checkApprovedRequest } from './approved-request.ts'
 import { holderKeys, openPartial } from './combiner.ts'
 import { type CommandLine, refused } from './command-line.ts'
-import { ciphertextAt, readPublicFile, valuesJson } from './fhe-files.ts'
+import { ciphertextsAt, readPublicFile, valuesJson } from './fhe-files.ts'
 import { readParsed } from './files.ts'
 import type { Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -76,7 +76,7 @@ async function combine(paths: readonly string[], options: CombineOptions): Promi
   const partials = await Promise.all(paths.map((path) => openPartial(path, options.identity)))
   const combined = fheThresholdDecrypt({
     pub,
-    ciphertexts: options.ciphertext.map((path) => ciphertextAt(path).bytes),
+    ciphertexts: ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes),
     partials,
     ...(request === null ? {} : { requestDigest: fromHex(requestDigest(request.request.payload), 32) }),
     ...(holders === null ? {} : { holders }),

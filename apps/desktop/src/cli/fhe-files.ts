@@ -1,11 +1,14 @@
 import { FormatError, type Json } from '@lux/crypto'
-import { type FheValue, MAX_SHARE, parsePartial, readCiphertext } from '@lux/crypto/fhe'
+import { type FheValue, MAX_CIPHERTEXTS, MAX_SHARE, parsePartial, readCiphertext } from '@lux/crypto/fhe'
+import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { refused } from './command-line.ts'
 
 /** Bytes of a file that is read whole: one ciphertext of 1024 squashed blocks is 67 MB. */
 export const maxWhole = 72 << 20
 const maxPublic = 4 << 20
+/** Bytes of all ciphertexts that one command reads: 1024 of u64, squashed. Each is in memory some three times. */
+const maxTogether = 1100 * 2 ** 20
 
 export const readShareFile = (path: string) => readBounded(path, MAX_SHARE)
 export const readPublicFile = (path: string) => readBounded(path, maxPublic)
@@ -33,7 +36,31 @@ export function ciphertextAt(path: string) {
   return { path, bytes, ciphertext: inFile(path, () => readCiphertext(bytes)) }
 }
 
-/** The same of a holder's answer. Errors: FHE-…, FILE-…. */
+/**
+ * Those of one command, in order. Errors: as `ciphertextAt`, FHE-CIPHERTEXTS-MANY before anything is read, CIPHERTEXTS-TOO-LARGE before
+ * more than `most` bytes and one file are in memory.
+ */
+export function ciphertextsAt(paths: readonly string[], most = maxTogether) {
+  if (paths.length > MAX_CIPHERTEXTS)
+    throw refused({
+      rule: 'FHE-CIPHERTEXTS-MANY',
+      detail: `${paths.length} ciphertexts, at most ${MAX_CIPHERTEXTS}`,
+    })
+  let total = 0
+  return paths.map((path, at) => {
+    const read = ciphertextAt(path)
+    total += read.bytes.length
+    if (total > most)
+      throw new CoreError(
+        'CIPHERTEXTS-TOO-LARGE',
+        `the first ${at + 1} of ${paths.length} files have ${total} bytes, all may have ${most}`,
+        'ask for fewer ciphertexts at a time',
+      )
+    return read
+  })
+}
+
+/** A holder's answer, as a ciphertext. Errors: FHE-…, FILE-…. */
 export function partialAt(path: string) {
   const bytes = readPartialFile(path)
   return inFile(path, () => parsePartial(bytes))

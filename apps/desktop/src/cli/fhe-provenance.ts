@@ -5,7 +5,7 @@ import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import type { CommandLine } from './command-line.ts'
-import { ciphertextAt, readPublicFile } from './fhe-files.ts'
+import { ciphertextsAt, readPublicFile } from './fhe-files.ts'
 import { mustBeNew, writeNew } from './files.ts'
 import { openKeyFile } from './key-file.ts'
 import type { Outcome } from './output.ts'
@@ -63,7 +63,7 @@ Example:
 async function sign(options: SignOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const { header } = parsePublic(readPublicFile(options.public))
-  const files = options.ciphertext.map(ciphertextAt)
+  const files = ciphertextsAt(options.ciphertext)
   const types = [...new Set(files.map(({ ciphertext }) => typeName(ciphertext)))]
   const widths = new Set(files.map(({ ciphertext }) => ciphertext.width))
   const [type] = types

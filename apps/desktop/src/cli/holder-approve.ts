@@ -14,7 +14,7 @@ import { CoreError } from '../core/core-error.ts'
 import { allowedBy } from '../core/run/agreed-budgets.ts'
 import { believedPolicy } from './believed.ts'
 import { type CommandLine, refused } from './command-line.ts'
-import { ciphertextAt } from './fhe-files.ts'
+import { type ciphertextAt, ciphertextsAt } from './fhe-files.ts'
 import { mustHaveRoom, readParsed, wordLines, wordsOf, writeNew } from './files.ts'
 import { policyBudgets } from './held-proof.ts'
 import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'
@@ -92,7 +92,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
   mustHaveRoom(sealedPath)
   const given = readParsed(path, requestPackageCodec, maxRequest)
   const policy = believedPolicy(options.policy)
-  const files = options.ciphertext.map(ciphertextAt)
+  const files = ciphertextsAt(options.ciphertext)
   return withShare(options, async (opened) => {
     checkDealtUnder(opened, policy)
     if (opened.before.leaving !== null)

@@ -14,7 +14,7 @@ import { readBounded } from '../core/store/durable-file.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { holderKeys, openPartial } from './combiner.ts'
 import { type CommandLine, refused } from './command-line.ts'
-import { ciphertextAt, parseValue, readPublicFile } from './fhe-files.ts'
+import { ciphertextsAt, parseValue, readPublicFile } from './fhe-files.ts'
 import { mustBeNew, readParsed, writeNew } from './files.ts'
 import { openKeyFile } from './key-file.ts'
 import type { Outcome } from './output.ts'
@@ -103,7 +103,7 @@ async function result(path: string, options: ResultOptions): Promise<Outcome> {
   const partials = await Promise.all(answers.map((one) => openAnswer(one, digest, options.identity)))
   const combined = fheThresholdDecrypt({
     pub,
-    ciphertexts: options.ciphertext.map((file) => ciphertextAt(file).bytes),
+    ciphertexts: ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes),
     partials,
     requestDigest: fromHex(digest, 32),
     holders: holderKeys(pub, options.public, options),

@@ -16,7 +16,7 @@ import { systemEntropy } from '../core/system-entropy.ts'
 import { checkApprovedRequest } from './approved-request.ts'
 import { believedPolicy } from './believed.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
-import { ciphertextAt, readPublicFile } from './fhe-files.ts'
+import { ciphertextsAt, readPublicFile } from './fhe-files.ts'
 import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from './files.ts'
 import { openKeyFile } from './key-file.ts'
 import { type Outcome, say } from './output.ts'
@@ -111,7 +111,7 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const { header } = parsePublic(readPublicFile(options.public))
   const documents = options.provenance.map((path) => readParsed(path, provenanceCodec.file))
-  const files = options.ciphertext.map(ciphertextAt)
+  const files = ciphertextsAt(options.ciphertext)
   const [first] = files
   const width = first?.ciphertext.width
   const chosen = files.map(({ path, ciphertext }) => {

@@ -30,6 +30,7 @@ export const errorCodes = [
   'FOLDER-IN-USE',
   'FILE-UNREADABLE',
   'FILE-TOO-LARGE',
+  'CIPHERTEXTS-TOO-LARGE',
   'FILE-WRONG-KIND',
   'FILE-DAMAGED',
   'TOKEN-UNKNOWN',
