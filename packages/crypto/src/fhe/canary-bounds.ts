@@ -15,8 +15,8 @@ import type { VerifiedShare } from './verify-share.ts'
 export const CANARY_PROGRAM = 'canary'
 
 /**
- * Distinct blocks of each width that a canary needs: a correction wrong by 2^(K-1) in one word shows in half the
- * blocks, so 64 miss it once in 2^64.
+ * Distinct blocks of each width that a canary needs, each with a mask of its own: a correction wrong by 2^(K-1) in one word shows
+ * where the mask's word is odd, in half of the masks of an honest evaluator, so 64 miss it once in 2^64.
  */
 export const CANARY_LEAST_BLOCKS: Readonly<Record<Width, number>> = { 64: 128, 128: 64 }
 /** And at most these: far fewer than the 2048 equations that a key has unknowns. */

@@ -1,7 +1,7 @@
 import { toHex } from '../hex.ts'
 import { blockBitsOf, budgetOf, lifeBits } from '../sharing/flooding.ts'
 import type { Width } from '../sharing/galois-ring.ts'
-import { hashBlocks } from '../sharing/kernel.ts'
+import { hashBlocks, type LweBlock } from '../sharing/kernel.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import { refuse } from '../verdict.ts'
 import type { Authorities } from './authorities.ts'
@@ -110,7 +110,8 @@ export type CanaryAudit = {
  * Whether every holder of a new epoch computes with the same key: all n answers, all agreeing, every value as it was
  * encrypted, at 64 bits and, where the key has a squash key, at 128 as well: each width has a correction of its own.
  * Until it passes the epoch is unproven and the old seeds stay. Ciphertexts and answers of both widths come in any order;
- * the result is by ascending width. Refusals: FHE-CANARY-SIZE too few or many blocks of a width, or none ·
+ * the result is by ascending width. Refusals: FHE-CANARY-SIZE too few or many blocks of a width, or none, too few masks, or one
+ * of zeros ·
  * FHE-CANARY-HOLDERS not all n answered · FHE-CANARY-VALUE · FHE-INCONSISTENT and the others of `combinePartials`.
  */
 export function auditCanary(
@@ -165,19 +166,35 @@ function auditWidth(
   return accept({ width, blocks: size.value, bits })
 }
 
+/** How many different blocks there are, which is what a canary costs; what it shows are its different masks. */
 function checkSize(ciphertexts: readonly Ciphertext[], width: Width): Outcome<number> {
-  const blocks = distinctBlocks(ciphertexts)
+  const blocks = ciphertexts.flatMap((one) => one.blocks)
+  const different = distinct(width, blocks)
   const least = CANARY_LEAST_BLOCKS[width]
-  if (blocks < least || blocks > CANARY_MOST_BLOCKS) {
+  if (different < least || different > CANARY_MOST_BLOCKS) {
     return refuse(
       'FHE-CANARY-SIZE',
-      `${blocks} different blocks of ${width} bits, expected ${least} to ${CANARY_MOST_BLOCKS}`,
+      `${different} different blocks of ${width} bits, expected ${least} to ${CANARY_MOST_BLOCKS}`,
     )
   }
-  return accept(blocks)
+  if (blocks.some(({ mask }) => mask.every((byte) => byte === 0))) {
+    return refuse(
+      'FHE-CANARY-SIZE',
+      `a block of ${width} bits has a mask of zeros, which shows nothing of a correction`,
+    )
+  }
+  // A correction is multiplied by masks alone: all blocks of one mask pass it or none does.
+  const body = new Uint8Array(width / 8)
+  const masks = distinct(
+    width,
+    blocks.map(({ mask }) => ({ mask, body })),
+  )
+  if (masks < least) {
+    return refuse('FHE-CANARY-SIZE', `${masks} different masks of ${width} bits, expected at least ${least}`)
+  }
+  return accept(different)
 }
 
-function distinctBlocks(ciphertexts: readonly Ciphertext[]): number {
-  const seen = ciphertexts.flatMap(({ width, blocks }) => hashBlocks(width, blocks).map(toHex))
-  return new Set(seen).size
+function distinct(width: Width, blocks: readonly LweBlock[]): number {
+  return new Set(hashBlocks(width, blocks).map(toHex)).size
 }

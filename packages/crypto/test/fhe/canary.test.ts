@@ -5,7 +5,9 @@ import {
   answerCanary,
   auditCanary,
   type Carrying,
+  type Ciphertext,
   ciphertextDigest,
+  combinePartials,
   encodeCorrection,
   NO_AUTHORITIES,
   nextPublic,
@@ -17,8 +19,11 @@ import {
   roundForCarrying,
   signProvenance,
 } from '../../src/fhe/index.ts'
+import { computePartial } from '../../src/fhe/threshold-decrypt.ts'
 import { toHex } from '../../src/hex.ts'
+import type { Width } from '../../src/sharing/index.ts'
 import { generateIdentity } from '../../src/sign/identity.ts'
+import { bytesOf, wordsOf } from '../sharing/reference.ts'
 import {
   budgetsOf,
   ciphertext,
@@ -236,12 +241,14 @@ describe('the canary', () => {
     })
   })
 
-  test('a correction wrong by half the modulus in one word is found', () => {
+  /** The next epoch after a dealer published a correction that is wrong by half the modulus in one word. */
+  const spoiledBy = (width: Width, word: number): Epoch => {
     const parts = redealing(old, [1, 2], to)
-    const spoiled = parseCorrection(parts[0]!.correction)
-    const corr128 = spoiled.corr128.slice()
-    corr128[16 * 77 + 15]! ^= 0x80
-    const corrections = [encodeCorrection({ ...spoiled, corr128 }), parts[1]!.correction]
+    const honest = parseCorrection(parts[0]!.correction)
+    const [corr64, corr128] = [honest.corr64.slice(), honest.corr128.slice()]
+    const spoiled = width === 64 ? corr64 : corr128
+    spoiled[(width / 8) * (word + 1) - 1]! ^= 0x80
+    const corrections = [encodeCorrection({ ...honest, corr64, corr128 }), parts[1]!.correction]
     const made = nextPublic({ pub: old.pub, corrections, dealers: [1, 2], to, planHash, roster: rosterOf(3) })
     if (!made.ok) throw new Error(made.detail)
     const shares = [0, 1, 2].map((i) => {
@@ -256,7 +263,60 @@ describe('the canary', () => {
       if (!share.ok) throw new Error(share.detail)
       return share.value
     })
-    const epoch = { pub: made.value.pub, shares }
+    return { pub: made.value.pub, shares }
+  }
+
+  test('FHE-CANARY-SIZE blocks that share a mask count once, and a mask of zeros is refused: both would pass a wrong correction', () => {
+    const [{ blocks, ...rest }] = freshCanary as [Ciphertext]
+    const [mask, body] = [blocks[0]!.mask, wordsOf(blocks[0]!.body, 64)[0]!]
+    const digits = Array.from({ length: 128 }, (_, i) => (values[0]! >> BigInt(2 * i)) & 3n)
+    // Of the same value, one mask for all: only the digit and the lowest bits of the bodies differ.
+    const alike = {
+      ...rest,
+      blocks: digits.map((digit, i) => {
+        const moved = body + ((digit - digits[0]!) << 59n) + BigInt(i)
+        return { mask, body: bytesOf([BigInt.asUintN(64, moved)], 64) }
+      }),
+    }
+    // The word of the mask is even, so half the modulus in the correction does not change the product.
+    const word = wordsOf(mask, 64).findIndex((one) => one % 2n === 0n)
+    const epoch = spoiledBy(64, word)
+    const pub = parsePublic(epoch.pub)
+    const partialsOf = (one: Ciphertext) =>
+      [1, 2, 3].map((holder) => {
+        const partial = computePartial(verified(epoch, holder), [one], planHash)
+        if (!partial.ok) throw new Error(partial.detail)
+        return partial.value
+      })
+    expect(combinePartials(pub, [alike], partialsOf(alike))).toMatchObject({
+      value: { values, cheaters: [] },
+    })
+    const one = {
+      ok: false,
+      rule: 'FHE-CANARY-SIZE',
+      detail: '1 different masks of 64 bits, expected at least 128',
+    }
+    expect(answerCanary(verified(epoch, 1), [alike], planHash)).toMatchObject(one)
+    expect(auditCanary(pub, [alike], values, partialsOf(alike))).toMatchObject(one)
+    const short = { ...alike, blocks: [...blocks.slice(1), { mask, body: alike.blocks[1]!.body }] }
+    expect(answerCanary(verified(epoch, 1), [short], planHash).ok).toBe(true)
+    const twice = { ...alike, blocks: [...blocks.slice(1), { ...blocks[1]!, body: blocks[0]!.body }] }
+    expect(answerCanary(verified(epoch, 1), [twice], planHash)).toMatchObject({
+      ...one,
+      detail: '127 different masks of 64 bits, expected at least 128',
+    })
+    const trivial = {
+      ...alike,
+      blocks: [...blocks, { mask: new Uint8Array(mask.length), body: blocks[0]!.body }],
+    }
+    expect(answerCanary(verified(epoch, 1), [trivial], planHash)).toMatchObject({
+      ...one,
+      detail: 'a block of 64 bits has a mask of zeros, which shows nothing of a correction',
+    })
+  })
+
+  test('a correction wrong by half the modulus in one word is found', () => {
+    const epoch = spoiledBy(128, 77)
     const fresh = answersOf(epoch, freshCanary)
     const audited = auditCanary(parsePublic(epoch.pub), both, bothValues, [...fresh, ...answersOf(epoch)])
     expect(audited).toMatchObject({ ok: false, rule: 'FHE-PADDING' })
