@@ -5,16 +5,19 @@ import {
   combinePartials,
   type DealtKey,
   encodeCorrection,
+  encodeShare,
   nextPublic,
   nextShare,
   parseCorrection,
   parsePublic,
   parseSeedFile,
+  parseShare,
   partialDecrypt,
   type Redealing,
   redealShare,
+  verifyShare,
 } from '../../src/fhe/index.ts'
-import type { Quorum } from '../../src/sharing/index.ts'
+import type { Quorum, SetSeeds } from '../../src/sharing/index.ts'
 import {
   ciphertext,
   clientKey,
@@ -179,6 +182,34 @@ describe('a reshare is refused by name', () => {
     expect(share({ pub: reshared(old, [1, 2], to, 90).pub })).toMatchObject({ rule: 'FHE-COMMITMENT-COUNT' })
     expect(share({ pub: old.pub })).toMatchObject({ rule: 'FHE-DEALERS' })
     expect(share({ budgets: { at64: 0, at128: 0xffff_ffff } })).toMatchObject({ rule: 'FHE-BUDGET' })
+  })
+
+  test('FHE-SEED-COMMITMENT every seed of every dealer is checked: a share with one changed, re-hashed, is refused', () => {
+    const three = reshared(reshared(old, [1, 2], { t: 3, n: 4 }), [1, 3, 4], to, 60)
+    const honest = parseShare(three.shares[1]!)
+    expect(honest.header).toMatchObject({ d: 3, dealerMask: 0b1101 })
+    expect(honest.seeds.map(({ seeds }) => seeds.length)).toEqual([3, 3, 3])
+    const verify = (seeds: readonly SetSeeds[]) => verifyShare(encodeShare({ ...honest, seeds }), three.pub)
+    expect(verify(honest.seeds).ok).toBe(true)
+    for (const { set } of honest.seeds) {
+      for (const at of [0, 1, 2]) {
+        const altered = honest.seeds.map((own) =>
+          own.set === set
+            ? { set, seeds: own.seeds.map((seed, i) => (i === at ? seed.map((byte) => byte ^ 1) : seed)) }
+            : own,
+        )
+        expect(verify(altered), `set ${set}, dealer ${at + 1} of 3`).toMatchObject({
+          ok: false,
+          rule: 'FHE-SEED-COMMITMENT',
+          detail: `the seed of set ${set} differs from its commitment`,
+        })
+      }
+      // Nor are the seeds of two dealers taken for each other's.
+      const swapped = honest.seeds.map((own) =>
+        own.set === set ? { set, seeds: [own.seeds[0]!, own.seeds[2]!, own.seeds[1]!] } : own,
+      )
+      expect(verify(swapped), `set ${set}, swapped`).toMatchObject({ rule: 'FHE-SEED-COMMITMENT' })
+    }
   })
 
   test('both files of a re-dealing encode to what they were parsed from', () => {
