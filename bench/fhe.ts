@@ -95,9 +95,10 @@ function benchQuorum(inputs: Inputs, t: number, n: number): Row[] {
       limit: () => bareVectors(bare, binomial(n, t - 1)),
     }),
   ]
+  const most = Math.max(...ciphertexts.map(([, { blocks }]) => blocks.length))
   const opened = {
-    64: openDecryptor(share.seeds, { ...context, width: 64, correction: pub.pub64 }),
-    128: openDecryptor(share.seeds, { ...context, width: 128, correction: pub.pub128 }),
+    64: openDecryptor(share.seeds, { ...context, width: 64, correction: pub.pub64 }, most),
+    128: openDecryptor(share.seeds, { ...context, width: 128, correction: pub.pub128 }, most),
   }
   for (const [type, ciphertext] of ciphertexts) {
     rows.push(

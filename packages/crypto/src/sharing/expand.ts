@@ -7,7 +7,7 @@ import { addSeed, type SetSeeds } from './seeds.ts'
  * S_i = pub + sum over A without i of f_A(i) r_A: the share vector of holder i, in wasm memory; `wipe` it. From replicated
  * to polynomial sharing as in Cramer, Damgård and Ishai, "Share Conversion, Pseudorandom Secret-Sharing and Applications
  * to Secure Computation" (TCC 2005), section 4, over a Galois ring instead of a field. THRESHOLD-FHE section 3.
- * `correction` is pub of that width, its length gives the number of words.
+ * `correction` is pub of that width, its length gives the number of words; `slots` as of `ringVector`.
  */
 export function expandShare(
   seeds: readonly SetSeeds[],
@@ -17,10 +17,11 @@ export function expandShare(
     width,
     correction,
   }: { holder: number; keyId: Uint8Array; width: Width; correction: Uint8Array },
+  slots = 0,
 ): RingVector {
   const ring = galoisRing(width)
   const words = (correction.length * 8) / width
-  const vector = ringVector(width, words)
+  const vector = ringVector(width, words, slots)
   let whole = false
   try {
     vector.addScaled(correction, ONE)

@@ -82,8 +82,8 @@ export type RingVector = {
   /** Sum of mask[j] * vector[j]: what a share subtracts from the body of a ciphertext block. */
   dot(mask: Uint8Array): RingElement
   /**
-   * Copies blocks into the kernel, in place of those before, and hashes the copies: 32 bytes for each. At most 1024, each
-   * of `words` words.
+   * Copies blocks into the kernel, in place of those before, and hashes the copies: 32 bytes for each. At most as many as it
+   * was opened for, each of `words` words.
    */
   admit(blocks: readonly LweBlock[]): Uint8Array[]
   /**
@@ -96,14 +96,19 @@ export type RingVector = {
   wipe(): void
 }
 
-/** A zero vector; `words` at most 8192 of 64 bits or 4096 of 128, else RangeError. */
-export function ringVector(width: Width, words: number): RingVector {
+/**
+ * A zero vector; `words` at most 8192 of 64 bits or 4096 of 128, else RangeError. `slots`: blocks that are admitted at once,
+ * at most 1024. Its memory grows here alone, while there is nothing secret in it: an engine that moves what grows
+ * would leave a copy behind that nobody wipes.
+ */
+export function ringVector(width: Width, words: number, slots = 0): RingVector {
   const size = (words * width) / 8
   if (!Number.isInteger(words) || words < 1 || size > VECTOR_BYTES) {
     throw new RangeError(`words: ${words} of ${width} bits do not fit`)
   }
   const kernel = openKernel()
-  let memory = new Uint8Array(kernel.memory.buffer)
+  reserve(kernel, slots)
+  const memory = new Uint8Array(kernel.memory.buffer)
   let sets = 0
   let admitted = 0
   const load = (bytes: Uint8Array, name: string) => {
@@ -170,9 +175,7 @@ export function ringVector(width: Width, words: number): RingVector {
       return elementAt(AT.PARTIAL)
     },
     admit(blocks) {
-      reserve(kernel, blocks.length)
-      // Growing detaches the view.
-      memory = new Uint8Array(kernel.memory.buffer)
+      if (blocks.length > slots) throw new RangeError(`blocks: ${blocks.length}, at most ${slots}`)
       admitted = 0
       const digests = hashInto(kernel, { width, size }, blocks)
       admitted = blocks.length

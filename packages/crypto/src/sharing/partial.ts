@@ -11,7 +11,7 @@ export type PartialContext = FloodContext & { readonly holder: number; readonly 
 export type Decryptor = {
   /**
    * Copies blocks in, in place of those before, and gives their digests D = SHA-256("lux-fhe/v1/block" || u8 K || u32 N ||
-   * mask || body). At most 1024, never of two ciphertexts.
+   * mask || body). At most `slots`, never of two ciphertexts.
    */
   admit(blocks: readonly LweBlock[]): Uint8Array[]
   /**
@@ -30,13 +30,17 @@ export type Decryptor = {
 /** Hashed four, packed three at a time. */
 const TOGETHER = 12
 
-/** Expands a share once for any number of blocks. */
-export function openDecryptor(seeds: readonly SetSeeds[], context: PartialContext): Decryptor {
+/** Expands a share once for any number of blocks, of which `admit` takes `slots` at a time, 1024 at most. */
+export function openDecryptor(
+  seeds: readonly SetSeeds[],
+  context: PartialContext,
+  slots = TOGETHER,
+): Decryptor {
   const { width, quorum, holder } = context
   const ring = galoisRing(width)
   const k = floodExponent(quorum, width)
   const message = floodMessage(context)
-  const share = expandShare(seeds, context)
+  const share = expandShare(seeds, context, slots)
   try {
     for (const { set, seeds: own } of seeds) {
       share.addNoise(own, message, setPolynomialAt(ring, membersOf(set), holder))

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { toBase64 } from '../../src/base64.ts'
 import { concatBytes } from '../../src/bytes.ts'
 import { hmacSha256 } from '../../src/hash.ts'
@@ -13,8 +13,32 @@ import {
 } from '../../src/sharing/galois-ring.ts'
 import { hashBlocks, type LweBlock, ringVector } from '../../src/sharing/kernel.ts'
 import { KERNEL_BASE64 } from '../../src/sharing/kernel-bytes.ts'
+import { AT } from '../../src/sharing/kernel-layout.ts'
+import { openDecryptor } from '../../src/sharing/partial.ts'
+import { setsWithout } from '../../src/sharing/quorum.ts'
 import { assembleKernel } from './assemble-kernel.ts'
 import { blockDigest, bytesOf, dense, floodNoise, seedStream, wordsOf } from './reference.ts'
+
+type Memory = { readonly buffer: ArrayBuffer; grow(pages: number): number }
+// Node has it; its types do not.
+const { WebAssembly: wasm } = globalThis as unknown as { WebAssembly: { Memory: { prototype: Memory } } }
+
+/** What `work` gives, and what was in the part of the memory that holds secrets whenever a memory grew. */
+function growing<T>(work: () => T): { came: T; grown: string[] } {
+  const grown: string[] = []
+  const { prototype } = wasm.Memory
+  const { grow } = prototype
+  const spy = vi.spyOn(prototype, 'grow').mockImplementation(function (this: Memory, pages) {
+    const secrets = new Uint8Array(this.buffer, AT.SECRETS, AT.MESSAGES - AT.SECRETS)
+    grown.push(secrets.every((byte) => byte === 0) ? 'nothing secret' : 'a secret')
+    return grow.call(this, pages)
+  })
+  try {
+    return { came: work(), grown }
+  } finally {
+    spy.mockRestore()
+  }
+}
 
 const entropy = deterministicEntropy(new Uint8Array(32).fill(0x6b))
 
@@ -103,7 +127,7 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
       const blocks = randomBlocks(width, words, count)
       const expected = blocks.map(({ mask, body }) => blockDigest(width, mask, body))
       expect(hashBlocks(width, blocks)).toEqual(expected)
-      expect(ringVector(width, words).admit(blocks)).toEqual(expected)
+      expect(ringVector(width, words, count).admit(blocks)).toEqual(expected)
     }
   })
 
@@ -117,7 +141,7 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
     const words = 37
     const k = width === 64 ? 54 : 118
     const secret = [0, 1, 2, 3].map(() => wordsOf(entropy.bytes((words * width) / 8), width))
-    const vector = ringVector(width, words)
+    const vector = ringVector(width, words, 10)
     secret.forEach((coefficient, c) => {
       const unit = [0n, 0n, 0n, 0n] as [bigint, bigint, bigint, bigint]
       unit[c] = 1n
@@ -154,7 +178,7 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
   })
 
   test('wiping leaves zeros, and no noise', () => {
-    const vector = ringVector(width, 3)
+    const vector = ringVector(width, 3, 1)
     vector.addScaled(new Uint8Array((3 * width) / 8).fill(7), [1n, 2n, 3n, 4n])
     vector.addNoise([entropy.bytes(32)], entropy.bytes(8), [1n, 0n, 0n, 0n])
     vector.wipe()
@@ -165,7 +189,7 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
   })
 
   test('masks, bodies, seeds and messages of a wrong length throw, and so does a block too many', () => {
-    const vector = ringVector(width, 4)
+    const vector = ringVector(width, 4, 1024)
     const [block] = randomBlocks(width, 4, 1)
     expect(() => vector.dot(new Uint8Array(8))).toThrow(RangeError)
     expect(() => vector.admit([{ ...block!, mask: new Uint8Array(8) }])).toThrow(RangeError)
@@ -175,5 +199,27 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
     expect(() => vector.addSeed(new Uint8Array(32), new Uint8Array(113), ZERO)).toThrow(RangeError)
     expect(() => vector.admit(Array.from({ length: 1025 }, () => block!))).toThrow(RangeError)
     expect(vector.admit(Array.from({ length: 1024 }, () => block!)).length).toBe(1024)
+    expect(() => ringVector(width, 4, 1025)).toThrow(RangeError)
+    expect(() => ringVector(width, 4, 2).admit(randomBlocks(width, 4, 3))).toThrow('blocks: 3, at most 2')
+  })
+
+  test('the memory grows while it holds nothing secret, and never after: what an engine left behind would not be wiped', () => {
+    const words = 8
+    const quorum = { t: 3, n: 5 }
+    const keyId = entropy.bytes(32)
+    const seeds = setsWithout(quorum, 2).map((set) => ({
+      set,
+      seeds: [entropy.bytes(32), entropy.bytes(32)],
+    }))
+    const context = { keyId, epochId: entropy.bytes(32), quorum, width, holder: 2 }
+    const blocks = randomBlocks(width, words, 64)
+    const { grown, came } = growing(() => {
+      const decryptor = openDecryptor(seeds, { ...context, correction: entropy.bytes((words * width) / 8) })
+      const { elements } = decryptor.answer(blocks)
+      decryptor.admit(blocks.slice(0, 12))
+      return elements
+    })
+    expect(came).toHaveLength(22)
+    expect(grown).toEqual(['nothing secret'])
   })
 })

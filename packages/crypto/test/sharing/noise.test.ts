@@ -40,6 +40,7 @@ function combinedNoise(
     const decryptor = openDecryptor(
       dealt.value.seeds.filter(({ set }) => own.has(set)),
       { keyId, epochId, quorum, width, holder, correction: correction! },
+      1023,
     )
     const elements = []
     for (let at = 0; at < made.length; at += 1023) {
