@@ -37,7 +37,7 @@ function table(words: readonly number[]): string {
 
 /**
  * The kernel as WebAssembly text. The only branches are on counts, widths and positions; the only addresses are counted;
- * no secret decides either.
+ * no secret decides either, as test/sharing/kernel-flow.test.ts shows.
  */
 export function kernelText(): string {
   return [
