@@ -11,11 +11,21 @@ import {
   parsePublic,
   partialDecrypt,
   readCiphertext,
+  type VerifiedShare,
   verifyShare,
 } from '../../src/fhe/index.ts'
-import { combine, expandShare, galoisRing, type LweBlock, type RingElement } from '../../src/sharing/index.ts'
+import { hmacSha256 } from '../../src/hash.ts'
+import {
+  combine,
+  expandShare,
+  floodExponent,
+  floodMessage,
+  galoisRing,
+  type LweBlock,
+  type RingElement,
+} from '../../src/sharing/index.ts'
 import { generateIdentity } from '../../src/sign/identity.ts'
-import { bytesOf, interpolateAtZero, wordsOf } from '../sharing/reference.ts'
+import { blockDigest, bytesOf, floodNoise, interpolateAtZero, wordsOf } from '../sharing/reference.ts'
 import { dealt, entropyOf, LIMIT, realClientKey } from './fixture.ts'
 import { solveBits } from './solve-bits.ts'
 
@@ -86,15 +96,55 @@ describe('17 decryptions of a FheUint256', () => {
       })),
     )
 
+  const unflooded = unfloodedPhases(blocks)
+
   test('give the whole key away where nothing floods the answers', () => {
-    expect(attack(unfloodedPhases(blocks))).toEqual(secret)
+    expect(attack(unflooded)).toEqual(secret)
   })
 
+  const flooded = floodedPhases(ciphertexts)
+
   test('give nothing away out of our answers, with the same attack', () => {
-    const found = attack(floodedPhases(ciphertexts))
     // More equations than unknowns, and their noise makes them contradict each other.
-    expect(found).toBeNull()
+    expect(attack(flooded)).toBeNull()
   })
+
+  /** By set, the noise e_A of every block as whoever has the seeds of A computes it. */
+  function noiseOf({ share: { header, seeds } }: VerifiedShare): Map<number, bigint[]> {
+    const quorum = { t: header.t, n: header.n }
+    const message = floodMessage({ keyId: header.keyId, epochId: header.epochId, quorum, width: 64 })
+    const k = floodExponent(quorum, 64)
+    const digests = blocks.map(({ mask, body }) => blockDigest(64, mask, body))
+    return new Map(
+      seeds.map(({ set, seeds: own }) => {
+        const key = hmacSha256(concatBytes(...own), message)
+        return [set, digests.map((digest) => floodNoise(key, digest, k))]
+      }),
+    )
+  }
+  const without = (phases: readonly bigint[], noises: readonly (readonly bigint[])[]) =>
+    phases.map((phase, i) =>
+      BigInt.asUintN(
+        64,
+        noises.reduce((left, noise) => left - noise[i]!, phase),
+      ),
+    )
+
+  test.each([1, 2, 3])(
+    'give nothing away to holder %i either, who takes off the noise that its own seeds make',
+    (colluder) => {
+      const [known, others] = [noiseOf(verified(colluder)), noiseOf(verified((colluder % 3) + 1))]
+      // Of the three sets it has the two that it is not in: one noise is left, which both others know and it does not.
+      const hidden = 1 << (colluder - 1)
+      expect([...known.keys(), hidden].sort()).toEqual([1, 2, 4])
+      const left = without(flooded, [...known.values()])
+      expect(attack(left)).toBeNull()
+      // It took off what was there: without the last noise too, as two holders together see it, the key falls.
+      const bare = without(left, [others.get(hidden)!])
+      expect(bare).toEqual(unflooded)
+      expect(attack(bare)).toEqual(secret)
+    },
+  )
 })
 
 describe('four chosen ciphertexts', () => {
