@@ -53,7 +53,7 @@ export function ciphertextsAt(paths: readonly string[], most = maxTogether) {
     if (total > most)
       throw new CoreError(
         'CIPHERTEXTS-TOO-LARGE',
-        `the first ${at + 1} of ${paths.length} files have ${total} bytes, all may have ${most}`,
+        `the first ${at + 1} of ${paths.length} files have ${total} bytes, all together may have ${most}`,
         'ask for fewer ciphertexts at a time',
       )
     return read

@@ -12,7 +12,7 @@ test('CIPHERTEXTS-TOO-LARGE ciphertexts that would not fit in memory together ar
   expect(ciphertextsAt(files, together)).toHaveLength(2)
   const never = [...files, join(native, 'no such file')]
   expect(() => ciphertextsAt(never, together - 1)).toThrow(
-    `CIPHERTEXTS-TOO-LARGE: the first 2 of 3 files have ${together} bytes, all may have ${together - 1}`,
+    `CIPHERTEXTS-TOO-LARGE: the first 2 of 3 files have ${together} bytes, all together may have ${together - 1}`,
   )
 })
 
