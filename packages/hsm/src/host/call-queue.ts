@@ -1,3 +1,4 @@
+import { copyOutsideHeap } from '../copy-outside-heap.ts'
 import { HsmError } from '../device.ts'
 import { Forms } from './forms.ts'
 import { type Frame, type Parcel, parcel } from './frames.ts'
@@ -40,7 +41,7 @@ export function wipeSecrets(args: readonly unknown[]): void {
 const copied = ({ id, form, arrays }: Parcel): Parcel => ({
   id,
   form,
-  arrays: arrays.map((array) => new Uint8Array(array)),
+  arrays: arrays.map(copyOutsideHeap),
 })
 
 function wipe({ arrays }: Parcel): void {

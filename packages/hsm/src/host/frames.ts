@@ -4,6 +4,7 @@
  * array is copied: two calls that were given the same array do not share it in the other process, where it is wiped after the
  * first.
  */
+import { copyOutsideHeap } from '../copy-outside-heap.ts'
 import { type Form, type Forms, KnownForms, unremembered } from './forms.ts'
 
 const headBytes = 16
@@ -111,6 +112,13 @@ export class FrameReader {
     return this.#have === 0
   }
 
+  /** No more will come: what was kept of a frame is wiped. */
+  discard(): void {
+    for (const piece of this.#rest.splice(0)) piece.fill(0)
+    this.#have = 0
+    this.#wanted = headBytes
+  }
+
   /** The frames that are whole now, in order. Throws RangeError for what is no frame; no more is to be read then. */
   push(piece: Buffer): Frame[] {
     let bytes = piece
@@ -157,7 +165,7 @@ export class FrameReader {
       const next = first <= end ? first + bytes.readUInt32LE(from) : Number.POSITIVE_INFINITY
       if (next > end) throw new RangeError('frame: bytes outside of it')
       const place = new Uint8Array(bytes.buffer, bytes.byteOffset + first, next - first)
-      arrays.push(this.#arrays === 'lent' ? place : new Uint8Array(place))
+      arrays.push(this.#arrays === 'lent' ? place : copyOutsideHeap(place))
       from = next
     }
     return { id: bytes.readUInt32LE(at), value: fill(arrays), arrays }

@@ -32,11 +32,26 @@ export class HostPipe {
     this.#fd = fd
     this.#events = events
     this.#direct = directTransfers()
-    this.#socket = new Socket({ fd, readable: true, writable: true })
-    this.#socket.on('data', (piece: Buffer) => {
-      if (this.#events.onPiece(piece) === 'done') this.#readOn()
+    // A stream's own reads leave what came in memory that Node gives back without a wipe: it is read into ours.
+    this.#socket = new Socket({
+      fd,
+      readable: true,
+      writable: true,
+      onread: {
+        buffer: () => this.#buffer,
+        callback: (length) => {
+          if (this.#take(length) === 'done') this.#readOn()
+          return true
+        },
+      },
     })
     this.#socket.on('error', events.onEnd)
+  }
+
+  #take(length: number): 'done' | 'at-work' {
+    const state = this.#events.onPiece(this.#buffer.subarray(0, length))
+    if (state === 'at-work') this.#buffer = Buffer.allocUnsafeSlow(pieceBytes)
+    return state
   }
 
   /** What came while we worked. An empty pipe, its end and its failures are Node's to tell. */
@@ -45,11 +60,7 @@ export class HostPipe {
     const until = performance.now() + busyMs
     while (performance.now() < until) {
       const length = this.#direct.recv(this.#fd, this.#buffer, pieceBytes, MSG_DONTWAIT)
-      if (length <= 0) return
-      if (this.#events.onPiece(this.#buffer.subarray(0, length)) === 'at-work') {
-        this.#buffer = Buffer.allocUnsafeSlow(pieceBytes)
-        return
-      }
+      if (length <= 0 || this.#take(length) === 'at-work') return
     }
   }
 

@@ -6,6 +6,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
 import type { Outlet } from './call-queue.ts'
 import type { StartHsmOptions } from './client.ts'
+import { ClientPipe } from './client-pipe.ts'
 import { type Frame, FrameReader, FrameWriter } from './frames.ts'
 import { defaultOrphanMs } from './orphan.ts'
 import { type FromHost, framePipe, protocolVersion, type ToHost } from './protocol.ts'
@@ -55,6 +56,7 @@ export class HostProcess {
   readonly #child: ChildProcess
   readonly #events: Events
   readonly #options: StartHsmOptions
+  readonly #sessions: number
   readonly #frames: Socket
   readonly #reader = new FrameReader('copied')
   readonly #writer = new FrameWriter()
@@ -67,20 +69,25 @@ export class HostProcess {
     this.#events = events
     this.#options = options
     const entry = options.hostEntry ?? fileURLToPath(new URL('./main.ts', import.meta.url))
-    this.#child = fork(entry, [], {
-      execPath: options.execPath ?? process.execPath,
-      execArgv: [],
-      // Ctrl-C at a terminal goes to a whole group of processes, and this one is ended by its parent.
-      detached: true,
-      serialization: 'advanced',
-      env: { ...allocator, ...hostEnvironment(options.library, options.environment) },
-      // What a library says of itself can hold a PIN, and what ends a host is told to people and to signed logs.
-      stdio: ['ignore', 'ignore', 'ignore', 'ipc', 'pipe'],
-    })
-    const frames = this.#child.stdio[framePipe]
+    const env = { ...allocator, ...hostEnvironment(options.library, options.environment) }
+    this.#sessions = sessionsOf(options)
+    const start = (pipe: number | 'pipe') =>
+      fork(entry, [], {
+        execPath: options.execPath ?? process.execPath,
+        execArgv: [],
+        // Ctrl-C at a terminal goes to a whole group of processes, and this one is ended by its parent.
+        detached: true,
+        serialization: 'advanced',
+        env,
+        // What a library says of itself can hold a PIN, and what ends a host is told to people and to signed logs.
+        stdio: ['ignore', 'ignore', 'ignore', 'ipc', pipe],
+      })
+    const pipe = process.platform === 'linux' ? new ClientPipe((piece) => this.#results(piece)) : null
+    this.#child = pipe === null ? start('pipe') : pipe.giveTo(start)
+    const frames = pipe?.socket ?? this.#child.stdio[framePipe]
     if (!(frames instanceof Socket)) throw new Error('the host was started without its pipe')
     this.#frames = frames
-    frames.on('data', (piece: Buffer) => this.#results(piece))
+    if (pipe === null) frames.on('data', (piece: Buffer) => this.#results(piece))
     // What went wrong with the pipe is told by the end of the process.
     frames.on('error', () => {})
     this.#child.on('message', (message: FromHost) => this.#receive(message))
@@ -109,7 +116,7 @@ export class HostProcess {
         generation,
         library: this.#options.library,
         sha256: this.#options.librarySha256 ?? null,
-        sessions: sessionsOf(this.#options),
+        sessions: this.#sessions,
         orphanMs: this.#options.orphanMs ?? defaultOrphanMs,
       })
     })
@@ -172,6 +179,7 @@ export class HostProcess {
       results = this.#reader.push(piece)
       if (!results.every(({ value }) => Array.isArray(value))) throw new RangeError('frame: no answer')
     } catch {
+      piece.fill(0)
       this.#frames.destroy()
       this.#child.kill('SIGKILL')
       return
@@ -182,7 +190,10 @@ export class HostProcess {
   #end(how: string): void {
     if (this.#ended) return
     this.#ended = true
+    // What is still to be written is wiped by that.
+    this.#frames.destroy()
     this.#writer.discard()
+    this.#reader.discard()
     const detail = this.#ending?.detail ?? how
     this.#handshake?.reject(
       this.#ending?.reason === 'timeout'

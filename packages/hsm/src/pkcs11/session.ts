@@ -1,3 +1,4 @@
+import { copyOutsideHeap } from '../copy-outside-heap.ts'
 import type {
   KeyClass,
   KeyRef,
@@ -173,7 +174,7 @@ export class TokenSession {
     else this.module.loginUser(session, kind, pin, name)
     this.loggedIn = user
     this.forgetHandles()
-    if (login.keep && pin && !this.#kept) this.#kept = { ...login, pin: Uint8Array.from(pin) }
+    if (login.keep && pin && !this.#kept) this.#kept = { ...login, pin: copyOutsideHeap(pin) }
   }
 
   /**

@@ -94,6 +94,16 @@ describe('calls and answers as bytes', () => {
     expect(whole.includes(7)).toBe(false)
   })
 
+  it('a frame whose end never comes is given up, and the next one is whole', () => {
+    const bytes = bytesOf([new Uint8Array(100).fill(7)])
+    const reader = new FrameReader('copied')
+    expect(reader.push(Buffer.from(bytes.subarray(0, 60)))).toEqual([])
+    expect(reader.between).toBe(false)
+    reader.discard()
+    expect(reader.between).toBe(true)
+    expect(valuesOf(reader.push(bytes))).toEqual([[new Uint8Array(100).fill(7)]])
+  })
+
   it('share no memory with each other or with what they came from', () => {
     const given = new Uint8Array([1, 2, 3])
     const bundle = bytesOf([given, given, { again: given }])

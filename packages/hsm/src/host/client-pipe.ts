@@ -1,0 +1,54 @@
+import { closeSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { load } from 'koffi'
+
+const AF_UNIX = 1
+const SOCK_STREAM = 1
+const SOCK_CLOEXEC = 0o2000000
+/** An answer that is longer comes in pieces. */
+const pieceBytes = 1 << 16
+
+/** `piece` is lent until this returns; what is left in it then stays until the next one comes. */
+type OnPiece = (piece: Buffer) => void
+
+/**
+ * The client's end of a pipe whose other end is a child's to inherit. A pipe that Node makes for a child is read by a stream, which
+ * copies what came and gives its first memory back without a wipe; this one is read into memory of ours alone. Linux.
+ */
+export class ClientPipe {
+  readonly socket: Socket
+  readonly #childsEnd: number
+
+  constructor(onPiece: OnPiece) {
+    const [ours, childsEnd] = socketPair()
+    const buffer = Buffer.allocUnsafeSlow(pieceBytes)
+    const callback = (length: number): true => {
+      onPiece(buffer.subarray(0, length))
+      return true
+    }
+    this.socket = new Socket({ fd: ours, readable: true, writable: true, onread: { buffer, callback } })
+    this.#childsEnd = childsEnd
+  }
+
+  /** Lends the child's end to what starts the child, once, and closes it: held here as well, it would hide that the child is gone. */
+  giveTo<T>(start: (childsEnd: number) => T): T {
+    try {
+      return start(this.#childsEnd)
+    } catch (error) {
+      this.socket.destroy()
+      throw error
+    } finally {
+      closeSync(this.#childsEnd)
+    }
+  }
+}
+
+/** What Node itself gives a child under the name of a pipe; no other child inherits either end. */
+function socketPair(): [number, number] {
+  const ends = new Int32Array(2)
+  const make = load('libc.so.6').func('socketpair', 'int', ['int', 'int', 'int', 'void *'])
+  if (make(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) !== 0)
+    throw new Error('the pipe to the token host could not be made')
+  const [ours = -1, childsEnd = -1] = ends
+  return [ours, childsEnd]
+}
