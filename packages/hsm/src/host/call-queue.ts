@@ -153,7 +153,9 @@ export class CallQueue {
     this.#settleDrain()
   }
 
-  drain(): Promise<void> {
+  /** Refuses what is called from now on; resolves once what was called before has come back, or has no host to wait for. */
+  drain(refusal: () => HsmError): Promise<void> {
+    this.#refusal = refusal
     if (this.idle || !this.#outlet) return Promise.resolve()
     return new Promise((resolve) => this.#drained.push(resolve))
   }

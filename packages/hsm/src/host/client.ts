@@ -68,6 +68,10 @@ class Client implements Hsm {
   readonly #callTimeoutMs: number
   readonly #watch: TokenWatch
   #host: HostProcess | null = null
+  /** On its way to become the host. */
+  #starting: HostProcess | null = null
+  #nextStart: NodeJS.Timeout | null = null
+  #closing: Promise<void> | null = null
   #library: Hsm['library'] | null = null
   #seen: readonly TokenInfo[] | null = null
   #generation = 0
@@ -140,11 +144,17 @@ class Client implements Hsm {
       onResults: (results) => this.#queue.settle(results),
       onExit: (reason, detail) => this.#lost(host, reason, detail),
     })
-    this.#library = await host.open(generation, this.#options.loadTimeoutMs ?? 20_000)
-    if (this.#state === 'closed') {
-      host.kill('closed', 'closed while starting')
-      return
+    this.#starting = host
+    try {
+      this.#library = await host.open(generation, this.#options.loadTimeoutMs ?? 20_000)
+    } catch (error) {
+      // What it loaded may keep it from ending by itself.
+      await host.end()
+      throw error
+    } finally {
+      this.#starting = null
     }
+    if (this.#isClosed) return
     this.#generation = generation
     this.#host = host
     this.#state = 'ready'
@@ -177,7 +187,7 @@ class Client implements Hsm {
   }
 
   #restart(reason: HsmRestart['reason'], detail: string, round: number): void {
-    setTimeout(async () => {
+    this.#nextStart = setTimeout(async () => {
       if (this.#state !== 'restarting') return
       try {
         await this.#launch()
@@ -242,15 +252,24 @@ class Client implements Hsm {
     return this.token(serialOfLabel(await this.tokens(), label))
   }
 
-  async close(): Promise<void> {
-    if (this.#state === 'closed') return
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     this.#state = 'closed'
     if (this.#heartbeat) clearInterval(this.#heartbeat)
+    if (this.#nextStart) clearTimeout(this.#nextStart)
     this.#watch.stop()
-    await this.#queue.drain()
-    this.#queue.fail(() => hsmError('HSM-CLOSED', 'the connection was closed'))
+    const refusal = () => hsmError('HSM-CLOSED', 'the connection was closed')
+    // It has no call yet that could write to the token.
+    const started = this.#starting?.end()
+    await this.#queue.drain(refusal)
+    this.#queue.fail(refusal)
     await this.#host?.close(this.#callTimeoutMs)
     this.#host = null
+    await started
   }
 }
 

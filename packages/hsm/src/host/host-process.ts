@@ -63,6 +63,7 @@ export class HostProcess {
   #open = false
   #ended = false
   #ending: { reason: Ending; detail: string } | null = null
+  readonly #gone = Promise.withResolvers<void>()
   #handshake: { resolve: (library: LibraryInfo) => void; reject: (error: HsmError) => void } | null = null
 
   constructor(options: StartHsmOptions, events: Events) {
@@ -145,18 +146,19 @@ export class HostProcess {
     this.#child.kill('SIGKILL')
   }
 
-  /** Lets the host leave the library in order; kills it when that takes too long. */
+  /** Kills it, and resolves once it is gone. */
+  end(): Promise<void> {
+    this.kill('closed', 'closed while starting')
+    return this.#gone.promise
+  }
+
+  /** Lets the host leave the library in order, and kills it when that takes too long; resolves once it is gone. */
   close(timeoutMs: number): Promise<void> {
-    if (this.#ended) return Promise.resolve()
+    if (this.#ended) return this.#gone.promise
     this.#ending ??= { reason: 'closed', detail: 'closed' }
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs)
-      this.#child.once('exit', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-      this.send({ t: 'close' })
-    })
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs)
+    this.send({ t: 'close' })
+    return this.#gone.promise.finally(() => clearTimeout(timer))
   }
 
   #receive(message: FromHost): void {
@@ -190,6 +192,7 @@ export class HostProcess {
   #end(how: string): void {
     if (this.#ended) return
     this.#ended = true
+    this.#gone.resolve()
     // What is still to be written is wiped by that.
     this.#frames.destroy()
     this.#writer.discard()
