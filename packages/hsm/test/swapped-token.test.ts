@@ -72,6 +72,14 @@ describe('HSM-TOKEN-ABSENT a token in whose slot another one is', () => {
     expect(module.pinsSent).toBe(0)
   })
 
+  it('gets no PIN on the session that the first one had, which a library may carry over', () => {
+    const token = tokens.get(a)
+    expect(token.session.length).toBe(8)
+    swap()
+    const error = refused(() => token.logIn({ user: 'user', pin: userPin(), keep: false }))
+    expect([error.code, module.pinsSent, token.loggedIn]).toEqual(['HSM-TOKEN-ABSENT', 0, null])
+  })
+
   it('gets no PIN that was kept, and the PIN is wiped', () => {
     logIn(tokens, a, { user: 'user', pin: userPin(), keepPin: true })
     const token = tokens.get(a)

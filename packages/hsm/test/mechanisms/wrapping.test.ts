@@ -9,7 +9,7 @@ import {
   type SignMechanism,
   type Token,
 } from '../../src/index.ts'
-import { type Bench, newId, refusal, startBench } from '../soft-token-bench.ts'
+import { type Bench, newId, refusal, soPin, startBench } from '../soft-token-bench.ts'
 import { closed, detail, importKey, leaving, message, nodeKey, secret } from './mechanism-bench.ts'
 
 describe('wrapping', () => {
@@ -36,6 +36,28 @@ describe('wrapping', () => {
     m.kind === 'oaep' || m.kind === 'rsa-aes'
       ? { out: rsa.publicKey, back: rsa.privateKey }
       : { out: kek, back: kek }
+
+  it('is refused HSM-NOT-LOGGED-IN to nobody and HSM-LOGIN-OTHER to the security officer, both ways', async () => {
+    const other = await bench.newToken('wrapping by nobody')
+    const mechanism = { kind: 'kw' } as const
+    const ask = async () => [
+      await refusal(other.wrapKey({ by: kek, mechanism, key: kek })),
+      await refusal(
+        other.unwrapKey({
+          by: kek,
+          mechanism,
+          wrapped: new Uint8Array(24),
+          kind: 'aes',
+          id: newId(),
+          label: 'back',
+          template: closed,
+        }),
+      ),
+    ]
+    expect(await ask()).toEqual(['HSM-NOT-LOGGED-IN', 'HSM-NOT-LOGGED-IN'])
+    await other.logIn({ user: 'so', pin: soPin() })
+    expect(await ask()).toEqual(['HSM-LOGIN-OTHER', 'HSM-LOGIN-OTHER'])
+  })
 
   it.each(ways)('%s carries an AES key out and back as the same key', async (_, mechanism) => {
     const value = randomBytes(32)
