@@ -26,7 +26,15 @@ const environmentCodes = new Set([
   'INTERNAL',
 ])
 /** An argument that names no file, or the wrong thing. */
-const argumentCodes = new Set(['FILE-MISSING', 'FILE-WRONG-KIND', 'FOLDER-IN-USE', 'CEREMONY-UNKNOWN'])
+const argumentCodes = new Set([
+  'FILE-MISSING',
+  'FILE-WRONG-KIND',
+  'FOLDER-IN-USE',
+  'CEREMONY-UNKNOWN',
+  'HSM-LABEL-LENGTH',
+])
+/** The driver's, or the token's, rule about a name or a PIN that was chosen: token, disk and library are well. */
+const refusalCodes = new Set(['HSM-DUPLICATE-LABEL', 'HSM-PIN-INVALID'])
 
 /** A failure as a command's outcome. A bug is the environment's: nothing was refused. */
 export function failureOutcome(error: unknown): Outcome {
@@ -73,6 +81,7 @@ function bug(error: unknown): CoreError {
 
 function exitOf(failure: HsmError | CoreError, code: string): ExitCode {
   if (failure instanceof WrongUse || argumentCodes.has(code)) return 2
+  if (refusalCodes.has(code)) return 1
   return code.startsWith('HSM-') || environmentCodes.has(code) ? 3 : 1
 }
 

@@ -119,7 +119,7 @@ describe('token', () => {
     const init = ['token', 'init', ...other, '--so-pin-file', soPin, '--pin-file', pin]
     const first = await custodyJson([...init, '--label', 'desk'])
     const { exit, json } = await custodyJson([...init, '--label', 'desk'])
-    expect([exit, json.code]).toEqual([3, 'HSM-DUPLICATE-LABEL'])
+    expect([exit, json.code]).toEqual([1, 'HSM-DUPLICATE-LABEL'])
     expect(json.remedy).toContain('another label')
     const { serial: of } = first.json.token as { serial: string }
     expect((await custodyJson([...init, '--label', 'desk', '--serial', of, '--erase'])).exit).toBe(0)
