@@ -72,7 +72,7 @@ export type Token = {
    * `sessionOnly`: nothing that needs a key which stays on the token until it is destroyed.
    */
   capabilities(options?: { only?: CapabilityTrial; sessionOnly?: boolean }): Promise<readonly Capability[]>
-  /** Erases the token and gives it PINs. On `hsm.token('new')` it takes a free slot, or the one that `slot` names (TokenInfo's) and
+  /** Erases the token and gives it PINs; one that is initialised once and was interrupted (HSM-TOKEN-UNFINISHED) gets the PINs that are missing, under its own label. On `hsm.token('new')` it takes a free slot, or the one that `slot` names (TokenInfo's) and
    * refuses HSM-SLOT-NOT-BLANK where no uninitialised token is in it; the answer holds the new serial. `pin-pad`: both PINs are chosen at the token, one after the other. Erasing spends a try of the SO PIN: `acceptFinalTry`
    * as in `logIn`. The label of another token is refused unless `sameLabel`. */
   initialise(
@@ -94,6 +94,7 @@ export type Token = {
     name?: string
   }): Promise<LoginReport>
   logOut(): Promise<void>
+  /** Whoever is logged in, or where nobody is the user: an expired PIN lets nobody log in. The present one is a try, and at `final` it is not sent. */
   changePin(
     options: { user: UserKind; oldPin: Bytes; newPin: Bytes } | { user: UserKind; pinPad: true },
   ): Promise<void>

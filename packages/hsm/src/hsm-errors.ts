@@ -9,7 +9,7 @@ const remedies = {
   'HSM-CALL-INVALID': 'This is a mistake in the program. Please report it.',
   'HSM-CLOSED': 'The connection to the token was closed. Open it again.',
   'HSM-CRASHED':
-    'The token library crashed and was restarted. Log in again; the ceremony looks at the token first.',
+    'The token library crashed and was restarted. Log in again; the ceremony looks at the token first. A token that was being initialised may be left without its PINs: custody token pin --reset finishes it.',
   'HSM-DATA-INVALID': 'Check that file and key belong together; if they do, get the file again.',
   'HSM-DESTINATION-MISMATCH': 'Remove trusted keys that the plan does not name, then repeat the step.',
   'HSM-DEVICE-ERROR': 'The token reports a fault. Check its connection and its own log.',
@@ -47,12 +47,13 @@ const remedies = {
   'HSM-PAD-CANCELLED': 'The PIN entry was cancelled and is not started again by itself. Start it once more.',
   'HSM-PAD-TIMEOUT':
     'No PIN was entered at the token’s own pad in time. Go to the pad, then start the entry once more.',
-  'HSM-PIN-EXPIRED': 'Change the PIN, then log in.',
+  'HSM-PIN-EXPIRED': 'Change the PIN, which takes no login: custody token pin. Then log in.',
   'HSM-PIN-FINAL-TRY': 'One more wrong PIN locks the token. Be certain before you confirm.',
   'HSM-PIN-INVALID': 'Use a PIN of the length and the characters that the token’s manual gives.',
   'HSM-PIN-LOCKED':
     'The security officer can set a new user PIN; a locked SO PIN only the maker’s own tool undoes, if anything does.',
-  'HSM-PIN-NOT-SET': 'The token has no user PIN yet. Initialise it first.',
+  'HSM-PIN-NOT-SET':
+    'The token has no user PIN yet. Its security officer sets one: custody token pin --reset.',
   'HSM-PIN-WRONG': 'Check the PIN and the token’s serial number. It is not tried again by itself.',
   'HSM-READ-ONLY':
     'Lift the write protection at the token or with its maker’s tool, or use another token. It can still be read.',
@@ -61,11 +62,14 @@ const remedies = {
   'HSM-SESSION-LOST': 'The token closed the session. Log in again.',
   'HSM-SIGNATURE-INVALID': 'Do not rely on it. Check that signature, key and data belong together.',
   'HSM-SLOT-NOT-BLANK': 'Look at the list of tokens again, and choose one that was never initialised.',
-  'HSM-TIMEOUT': 'The token did not answer in time and its helper was restarted. Log in again.',
+  'HSM-TIMEOUT':
+    'The token did not answer in time and its helper was restarted. Log in again. A token that was being initialised may be left without its PINs: custody token pin --reset finishes it.',
   'HSM-TOKEN-ABSENT': 'Insert the token with this serial number.',
   'HSM-TOKEN-AMBIGUOUS': 'Name the token by its serial number: the detail names those that have the label.',
   'HSM-TOKEN-DAMAGED': 'The token cannot be recognised. Do not use it; keep it for examination.',
   'HSM-TOKEN-FULL': 'Remove objects that nothing needs any more, or use another token.',
+  'HSM-TOKEN-UNFINISHED':
+    'Finish it: its security officer sets the PINs that are missing, by custody token pin --reset with its serial number.',
   'HSM-TOKEN-UNINITIALISED': 'Initialise the token first.',
   'HSM-UNSUPPORTED': 'This token does not have the mechanism. Choose another mechanism or another token.',
   'HSM-UNKNOWN': 'The token answered with an unknown code. Look it up in the vendor’s manual.',

@@ -2,7 +2,7 @@ import { type Hsm, HsmError, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import { sayPad } from './at-pad.ts'
 import type { CommandLine } from './command-line.ts'
-import type { Outcome } from './output.ts'
+import { failureOutcome, type Outcome } from './output.ts'
 import { readSecret } from './secret-input.ts'
 import {
   findToken,
@@ -10,6 +10,8 @@ import {
   nameOf,
   type PinOptions,
   pinText,
+  refusedPin,
+  sourceOf,
   withHsm,
   withLibrary,
   withPin,
@@ -67,22 +69,47 @@ function init(options: InitOptions): Promise<Outcome> {
     }
     const soPin = await readSecret(
       existing === null ? 'New SO PIN' : `SO PIN of ${nameOf(existing)}, state ${pinText(existing.pin.so)}`,
-      {
-        ...(options.soPinFd === undefined ? {} : { fd: options.soPinFd }),
-        ...(options.soPinFile === undefined ? {} : { file: options.soPinFile }),
-      },
+      sourceOf(options.soPinFd, options.soPinFile),
     )
-    const userPin = await readSecret('New user PIN', {
-      ...(options.pinFd === undefined ? {} : { fd: options.pinFd }),
-      ...(options.pinFile === undefined ? {} : { file: options.pinFile }),
-    })
+    const userPin = await readSecret('New user PIN', sourceOf(options.pinFd, options.pinFile))
     try {
       return initialised(await token.initialise({ ...given, soPin, userPin }))
+    } catch (error) {
+      return failed(error, hsm, existing, options.label)
     } finally {
       soPin.fill(0)
       userPin.fill(0)
     }
   })
+}
+
+/** Beside the failure: the state of the PINs of which one was tried, and the token that was left without its PINs. */
+async function failed(error: unknown, hsm: Hsm, existing: TokenInfo | null, label: string): Promise<Outcome> {
+  if (!(error instanceof HsmError)) throw error
+  const half = cutOff.has(error.code) ? await leftUnfinished(hsm, label) : null
+  if (half !== null) {
+    const finish = `custody token pin --reset --serial ${visible(half.serial)}`
+    const outcome = failureOutcome(
+      new HsmError({ ...error, remedy: `${nameOf(half)} was left without its PINs. Finish it: ${finish}` }),
+    )
+    return { ...outcome, json: { ...outcome.json, unfinished: { serial: half.serial, label: half.label } } }
+  }
+  return existing !== null && error.code.startsWith('HSM-PIN')
+    ? refusedPin(error, hsm.token(existing.serial))
+    : failureOutcome(error)
+}
+
+/** What may have come in the middle of it; any other refusal came before the token was touched, or says itself what it left. */
+const cutOff: ReadonlySet<string> = new Set(['HSM-CRASHED', 'HSM-TIMEOUT', 'HSM-DEVICE-ERROR'])
+
+async function leftUnfinished(hsm: Hsm, label: string): Promise<TokenInfo | null> {
+  try {
+    const tokens = await hsm.tokens()
+    return tokens.find((one) => one.initialised && one.pin.user === 'not-set' && one.label === label) ?? null
+  } catch (error) {
+    if (error instanceof HsmError) return null
+    throw error
+  }
 }
 
 /** The blank token in the slot that is named, or the only one; null where there is none at all, which the driver refuses. */

@@ -15,7 +15,7 @@ import { findParts } from '../core/program.ts'
 import { makeFolder } from '../core/store/new-folder.ts'
 import { sayPad, withPadCancel } from './at-pad.ts'
 import { failureOutcome, type Outcome, say } from './output.ts'
-import { readSecret } from './secret-input.ts'
+import { readSecret, type SecretSource } from './secret-input.ts'
 import { libraryNames, libraryPath } from './token-library.ts'
 import { visible } from './visible.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -142,13 +142,9 @@ export async function withLogin(
       pin,
       acceptFinalTry: options.acceptFinalTry === true,
     })
-    if (before !== 'ok')
-      say(`The user PIN of ${visible(info.serial)} was ${pinText(before)} before this login.`)
+    if (before !== 'ok') say(`The user PIN of ${visible(info.serial)} before this login: ${pinText(before)}`)
   } catch (error) {
-    const outcome = failureOutcome(error)
-    const pins = await token.pinState()
-    const text = `${outcome.text}\nPIN state now: user ${pins.user}, SO ${pins.so}`
-    return { ...outcome, json: { ...outcome.json, serial: info.serial, pin: pins }, text }
+    return refusedPin(error, token)
   } finally {
     if (pin !== 'pin-pad') pin.fill(0)
   }
@@ -157,6 +153,28 @@ export async function withLogin(
   } finally {
     await token.logOut()
   }
+}
+
+export const pinsNow = ({ user, so }: TokenInfo['pin']): string => `PIN state now: user ${user}, SO ${so}`
+
+/** A failure of a call that was given a PIN, with the state of the token's PINs after it where the token still tells it. */
+export async function refusedPin(error: unknown, token: Token): Promise<Outcome> {
+  const outcome = failureOutcome(error)
+  if (!(error instanceof HsmError)) return outcome
+  const pin = await token.pinState().catch((second: unknown) => {
+    if (second instanceof HsmError) return null
+    throw second
+  })
+  if (pin === null) return outcome
+  return {
+    ...outcome,
+    json: { ...outcome.json, serial: token.serial, pin },
+    text: `${outcome.text}\n${pinsNow(pin)}`,
+  }
+}
+
+export function sourceOf(fd: string | undefined, file: string | undefined): SecretSource {
+  return { ...(fd === undefined ? {} : { fd }), ...(file === undefined ? {} : { file }) }
 }
 
 /** Label and serial number, as a line of text may show them. */
@@ -168,10 +186,7 @@ async function userPin(info: TokenInfo, { pinFd, pinFile }: PinOptions): Promise
     sayPad(`user PIN of ${nameOf(info)}, state ${info.pin.user},`)
     return 'pin-pad'
   }
-  return readSecret(`User PIN of ${nameOf(info)}, state ${info.pin.user}`, {
-    ...(pinFd === undefined ? {} : { fd: pinFd }),
-    ...(pinFile === undefined ? {} : { file: pinFile }),
-  })
+  return readSecret(`User PIN of ${nameOf(info)}, state ${info.pin.user}`, sourceOf(pinFd, pinFile))
 }
 
 const pinWords: Record<PinState, string> = {

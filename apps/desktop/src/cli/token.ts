@@ -4,6 +4,7 @@ import type { Outcome } from './output.ts'
 import { registerTokenBench } from './token-bench.ts'
 import { registerTokenEvidence } from './token-evidence.ts'
 import { registerTokenInit } from './token-init.ts'
+import { registerTokenPin } from './token-pin.ts'
 import {
   findToken,
   type LibraryOptions,
@@ -25,7 +26,7 @@ export function registerToken(commandLine: CommandLine): void {
   const group = program
     .command('token')
     .description(
-      'Hardware and software tokens: list, info, init, inventory, probe, bench, companion, evidence.',
+      'Hardware and software tokens: list, info, init, pin, inventory, probe, bench, companion, evidence.',
     )
   withLibrary(group.command('list'))
     .description('Every token that the library shows, by serial, with the state of its PINs. No login.')
@@ -40,6 +41,7 @@ export function registerToken(commandLine: CommandLine): void {
     .action((options: LibraryOptions & { serial?: string }) => act(() => info(options)))
     .addHelpText('after', '\nExample:\n  $ custody token info --soft training-token')
   registerTokenInit(group, commandLine)
+  registerTokenPin(group, commandLine)
   withPin(withLibrary(group.command('inventory')))
     .description('Log in and name every object on the token, the unreadable ones too.')
     .action((options: WorkOptions) => act(() => inventory(options)))

@@ -67,8 +67,8 @@ export const apis = {
   >('TOKEN-UNKNOWN'),
   'tokens.logOut': api<{ serial: string }, { token: TokenView }>('TOKEN-UNKNOWN'),
   /**
-   * By whoever is logged in, of their own PIN; nothing is sent where one more wrong PIN locks the token. `pins`: null has
-   * both entered at the token's own pad.
+   * By whoever is logged in, of their own PIN, and where nobody is of the user's, because an expired one lets nobody log in; nothing is
+   * sent where one more wrong PIN locks the token. `pins`: null has both entered at the token's own pad.
    */
   'tokens.changePin': api<
     { serial: string; user: 'user' | 'so'; pins: { old: string; new: string } | null },

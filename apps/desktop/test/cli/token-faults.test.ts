@@ -35,7 +35,7 @@ describe('a token that goes wrong under the command line', () => {
     plan('C_GetTokenInfo@*=flags:USER_PIN_COUNT_LOW')
     const { exit, stderr } = await inventory()
     expect(exit).toBe(0)
-    expect(stderr).toContain(`The user PIN of ${serial} was low: a wrong PIN was given`)
+    expect(stderr).toContain(`The user PIN of ${serial} before this login: low: a wrong PIN was given`)
   }, 20_000)
 
   test('the final try is refused, no PIN is sent, and said to be wanted it is made', async () => {

@@ -1,8 +1,8 @@
-import type { LoginReport, Token, TokenInfo } from '../device.ts'
+import type { LoginReport, Token, TokenInfo, UserKind } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { atPad } from '../pkcs11/at-pad.ts'
-import { requirePinLength, requireTriesLeft } from '../pkcs11/pin-tries.ts'
+import { nameOfUser, requirePinLength, requireTriesLeft } from '../pkcs11/pin-tries.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 
 type Options = Parameters<Token['logIn']>[0]
@@ -16,7 +16,7 @@ export function logIn(tokens: Tokens, serial: string, options: Options): LoginRe
   const token = tokens.get(serial)
   const info = token.info()
   const before = info.pin[user]
-  if (before === 'not-set') throw hsmError('HSM-PIN-NOT-SET', `token ${serial} has no ${user} PIN`)
+  if (before === 'not-set') throw noPin(serial, user)
   requireTriesLeft(serial, user, before, acceptFinalTry === true)
   if (options.pin === 'pin-pad') requirePad(info)
   else requirePinLength(info, user, options.pin)
@@ -48,17 +48,18 @@ export function initialise(
   return tokens.initialise(serial, { ...asked, pins: { so: options.soPin, user: options.userPin } })
 }
 
+/**
+ * A user whose PIN has expired cannot log in: where nobody is logged in, C_SetPIN changes the user's (PKCS#11 v3.1 section 5.5.9, from a
+ * public read-write session).
+ */
 export function changePin(tokens: Tokens, serial: string, options: Parameters<Token['changePin']>[0]): void {
+  const { user } = options
   const token = tokens.get(serial)
-  token.requireUser(options.user)
+  if (token.loggedIn !== null || user === 'so') token.requireUser(user)
+  const state = token.info().pin[user]
+  if (state === 'not-set') throw noPin(serial, user)
   // Nobody takes a last try on for a change: they log in first, which says so and may set the count back.
-  requireTriesLeft(
-    serial,
-    options.user,
-    token.info().pin[options.user],
-    false,
-    ', and a change would be a try',
-  )
+  requireTriesLeft(serial, user, state, false, ', and a change would be a try')
   token.forgetPin()
   if ('pinPad' in options) {
     requirePad(token.info())
@@ -66,7 +67,7 @@ export function changePin(tokens: Tokens, serial: string, options: Parameters<To
     return
   }
   // The old one is a try too.
-  requirePinLength(token.info(), options.user, options.oldPin, options.newPin)
+  requirePinLength(token.info(), user, options.oldPin, options.newPin)
   token.module.setPin(token.session, options.oldPin, options.newPin)
 }
 
@@ -85,6 +86,9 @@ export function resetUserPin(
   requirePinLength(token.info(), 'user', options.newPin)
   token.module.initPin(token.session, options.newPin)
 }
+
+const noPin = (serial: string, user: UserKind): HsmError =>
+  hsmError('HSM-PIN-NOT-SET', `token ${serial} has no ${nameOfUser[user]} PIN`)
 
 function requirePad({ serial, pinPad }: TokenInfo): void {
   if (!pinPad) throw hsmError('HSM-UNSUPPORTED', `token ${serial} has no PIN pad`)

@@ -155,13 +155,15 @@ export function isAtPad(op: Operation, args: readonly unknown[]): boolean {
 
 /**
  * How many times the ordinary deadline an operation may take: an RSA-4096 pair is a search for primes that has no upper
- * bound, and the window wraps to every destination and is committed with an inventory.
+ * bound, the window wraps to every destination and is committed with an inventory, and a token whose initialisation is cut off
+ * has no user PIN.
  */
 export function deadlineFactor(op: Operation, atPad: boolean): number {
   if (atPad) return padFactor
   switch (op) {
     case 'capabilities':
       return 12
+    case 'initialise':
     case 'generateKeyPair':
     case 'createTransportPair':
     case 'generateWrapped':

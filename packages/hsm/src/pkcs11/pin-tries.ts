@@ -2,6 +2,9 @@ import type { PinState, TokenInfo, UserKind } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { profileOf } from '../profiles/profiles.ts'
 
+/** Whose PIN it is, in words. */
+export const nameOfUser: Readonly<Record<UserKind, string>> = { user: 'user', so: 'SO' }
+
 /** Refuses before a PIN is sent: one that is locked, and the last try where nobody has taken it on. */
 export function requireTriesLeft(
   serial: string,
@@ -10,9 +13,10 @@ export function requireTriesLeft(
   acceptFinalTry: boolean,
   why = '',
 ): void {
-  if (state === 'locked') throw hsmError('HSM-PIN-LOCKED', `the ${user} PIN of token ${serial} is locked`)
+  if (state === 'locked')
+    throw hsmError('HSM-PIN-LOCKED', `the ${nameOfUser[user]} PIN of token ${serial} is locked`)
   if (state === 'final' && !acceptFinalTry)
-    throw hsmError('HSM-PIN-FINAL-TRY', `the next wrong ${user} PIN locks token ${serial}${why}`)
+    throw hsmError('HSM-PIN-FINAL-TRY', `the next wrong ${nameOfUser[user]} PIN locks token ${serial}${why}`)
 }
 
 type Limits = Pick<TokenInfo, 'minPinLength' | 'maxPinLength' | 'manufacturer' | 'model'>

@@ -97,7 +97,13 @@ export function describeMechanisms(module: Module, slot: Handle): MechanismInfo[
   })
 }
 
-export type Slot = { readonly slot: Handle; readonly info: TokenInfo; readonly name: string }
+export type Slot = {
+  readonly slot: Handle
+  readonly info: TokenInfo
+  readonly name: string
+  /** The maker's own SO PIN is still there; `PinState` hides it behind wrong tries. */
+  readonly soPinToBeChanged: boolean
+}
 
 /** `unclear`: slots whose token does not say what it is, for another reason than that it is gone. */
 export type SlotsSeen = { readonly slots: readonly Slot[]; readonly unclear: readonly Handle[] }
@@ -119,7 +125,8 @@ export function seeSlots(module: Module): SlotsSeen {
     const raw = attempt(() => call('reading token information', () => module.p11.C_GetTokenInfo(slot)))
     if (raw.ok) {
       const info = tokenInfo(slot, raw.value, null, listMechanisms(module, slot))
-      slots.push({ slot, info, name: nameOf(slot, raw.value) })
+      const soPinToBeChanged = bit(raw.value.flags, CKF.SO_PIN_TO_BE_CHANGED)
+      slots.push({ slot, info, name: nameOf(slot, raw.value), soPinToBeChanged })
     } else if (!absent.has(raw.error.ckr?.name ?? '')) unclear.push(slot)
   }
   return { slots, unclear }

@@ -1,74 +1,15 @@
-import type { HsmError, TokenInfo } from '../device.ts'
+import type { TokenInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
-import { tokenOfSerial } from '../token-of-serial.ts'
+import { freeSlot, isOneOf, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
 import { attempt } from './errors.ts'
-import type { Handle, Module } from './module.ts'
+import type { Module } from './module.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
 import { TokenSession } from './session.ts'
 import { softTokenFolder, softTokenMarks, softTokenStore } from './soft-store.ts'
 import { listSlots, type Slot, seeSlots } from './token-info.ts'
 
 type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }
-
-/** Refused before the token is touched: what would end with a token that nobody can open or tell from another. */
-function requireInitialisable(profile: Profile, { info: target, name }: Slots[number], before: Slots): void {
-  if (profile.initialise.by === 'vendor-tool')
-    throw hsmError(
-      'HSM-FUNCTION-MISSING',
-      `${profile.name} is not initialised through its library: ${profile.initialise.how}`,
-    )
-  if (target.initialised && !profile.initialise.again)
-    throw hsmError('HSM-FUNCTION-MISSING', `${profile.name} is initialised once: ${profile.initialise.how}`)
-  const other = before.find(({ info }) => info.initialised && info.profile === profile.id)
-  if (!target.initialised && profile.sharedSerial && other)
-    throw hsmError(
-      'HSM-FREE-SLOT-MISSING',
-      `every token of ${profile.name} shows one serial number, and ${other.info.label} is there already`,
-    )
-  if (!target.initialised && before.some(({ info }) => info.initialised && info.serial === name))
-    throw hsmError(
-      'HSM-SERIAL-AMBIGUOUS',
-      `the new token in slot ${target.slot} shows the serial number ${name} of a token that is there already`,
-    )
-}
-
-/** A token that is there and was never initialised is another matter than one that is not there. */
-function notUsable(serial: string, slots: Slots): HsmError {
-  return slots.some(({ info, name }) => !info.initialised && name === serial)
-    ? hsmError('HSM-TOKEN-UNINITIALISED', `token ${serial} is there and was never initialised`)
-    : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
-}
-
-type Slots = readonly Slot[]
-
-const isOneOf = (slots: readonly Handle[], slot: Handle) => slots.some((one) => one.equals(slot))
-
-/** The slot of the initialised token. Errors: HSM-SERIAL-AMBIGUOUS, and `notUsable` says why there is none. */
-function slotOf(serial: string, slots: Slots): Slots[number] {
-  const token = tokenOfSerial(
-    slots.map(({ info }) => info),
-    serial,
-  )
-  const found = slots.find(({ info }) => info === token)
-  if (!found) throw notUsable(serial, slots)
-  return found
-}
-
-/** Any uninitialised token, or the one in the slot that was asked for. */
-function freeSlot(asked: string | null, slots: Slots): Slots[number] {
-  const free = slots.find(({ info }) => !info.initialised && (asked === null || info.slot === asked))
-  if (free) return free
-  if (asked === null) throw hsmError('HSM-FREE-SLOT-MISSING', 'no slot holds an uninitialised token')
-  const other = slots.find(({ info }) => info.slot === asked)?.info
-  throw hsmError(
-    'HSM-SLOT-NOT-BLANK',
-    other
-      ? `slot ${asked} holds token ${other.serial}, ${JSON.stringify(other.label)}, which was initialised already`
-      : `slot ${asked} holds no token`,
-  )
-}
 
 /** PKCS#11 v3.1 section 3.2, CK_TOKEN_INFO: UTF-8, padded to so many bytes. */
 const labelBytes = 32
@@ -169,7 +110,8 @@ export class Tokens {
   }
 
   /**
-   * Erases a token and sets both PINs. `new` takes the slot that is named or any free one, and the token that was not there before is the answer:
+   * Erases a token and sets both PINs; of one that is initialised once, and was interrupted, it sets the PINs that are missing, under the label
+   * that it has. `new` takes the slot that is named or any free one, and the token that was not there before is the answer:
    * its serial number and slot are known only afterwards.
    */
   initialise(
@@ -193,12 +135,17 @@ export class Tokens {
       ({ info }) => info.initialised && info.label === options.label && info.serial !== serial,
     )
     if (options.sameLabel !== true && namesake)
-      throw hsmError(
-        'HSM-DUPLICATE-LABEL',
-        `token ${namesake.info.serial} is labelled ${JSON.stringify(options.label)} already`,
-      )
+      throw isUnfinished(namesake)
+        ? unfinished(namesake)
+        : hsmError(
+            'HSM-DUPLICATE-LABEL',
+            `token ${namesake.info.serial} is labelled ${JSON.stringify(options.label)} already`,
+          )
     const profile = profileOf(target.info.manufacturer, target.info.model)
-    requireInitialisable(profile, target, before)
+    // What is initialised once and was interrupted is not erased again: what is left to do is done.
+    const finishes = profile.initialise.by === 'library' && !profile.initialise.again && isUnfinished(target)
+    if (finishes && target.info.label !== options.label) throw unfinished(target)
+    requireInitialisable(profile, target, before, finishes)
     const { pins } = options
     requireTriesLeft(target.info.serial, 'so', target.info.pin.so, options.acceptFinalTry === true)
     if (pins === null && !target.info.pinPad)
@@ -212,15 +159,10 @@ export class Tokens {
       throw hsmError('HSM-PIN-INVALID', 'the SO PIN is the one that every new token of this kind has')
     if (target.info.initialised) this.forget(serial)
     const chosen = pins?.so ?? null
-    const given = pins === null || target.info.initialised || factory === null ? chosen : Buffer.from(factory)
-    this.module.initToken(target.slot, given, options.label)
-    const after = listSlots(this.module)
-    const known = new Set(before.map(({ info }) => info.serial))
-    // SoftHSM gives a token that was made in its free slot another slot; others keep it where it was made.
-    const made =
-      after.find(({ slot, info }) => info.initialised && slot.equals(target.slot)) ??
-      after.find(({ info }) => info.initialised && !known.has(info.serial))
-    if (!made) throw hsmError('HSM-DEVICE-ERROR', 'the initialised token does not appear')
+    const hasFactoryPin = finishes ? target.soPinToBeChanged : !target.info.initialised
+    const given = pins === null || !hasFactoryPin || factory === null ? chosen : Buffer.from(factory)
+    if (!finishes) this.module.initToken(target.slot, given, options.label)
+    const made = finishes ? target : this.#madeIn(target, before)
     const session = new TokenSession(this.module, made.slot, made.info)
     try {
       session.logIn({ user: 'so', pin: given, keep: false })
@@ -232,6 +174,17 @@ export class Tokens {
     }
     this.#marks = this.#softMarks()
     return this.get(made.info.serial).info()
+  }
+
+  #madeIn(target: Slot, before: readonly Slot[]): Slot {
+    const after = listSlots(this.module)
+    const known = new Set(before.map(({ info }) => info.serial))
+    // SoftHSM gives a token that was made in its free slot another slot; others keep it where it was made.
+    const made =
+      after.find(({ slot, info }) => info.initialised && slot.equals(target.slot)) ??
+      after.find(({ info }) => info.initialised && !known.has(info.serial))
+    if (!made) throw hsmError('HSM-DEVICE-ERROR', 'the initialised token does not appear')
+    return made
   }
 
   close(): void {

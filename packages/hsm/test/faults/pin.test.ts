@@ -43,6 +43,49 @@ describe('the state of a PIN, as the token tells it', () => {
     expect(bench.count('C_SetPIN')).toBe(before)
   })
 
+  describe('a PIN that has expired lets nobody log in', () => {
+    const change = (oldPin = userPin()) => token.changePin({ user: 'user', oldPin, newPin: utf8('11223344') })
+
+    it('and is changed without a login, by one call that sends it once', async () => {
+      bench.plan('C_Login@*=CKR_PIN_EXPIRED')
+      expect(await refusal(logIn())).toBe('HSM-PIN-EXPIRED')
+      const before = ['C_Login', 'C_SetPIN'].map(bench.count)
+      await change()
+      expect(['C_Login', 'C_SetPIN'].map(bench.count)).toEqual([before[0], (before[1] ?? 0) + 1])
+      bench.plan()
+      await logIn({ pin: utf8('11223344') })
+    })
+
+    it('with the same guards: a wrong one counts as a try, and none is sent at final, at locked or at a length it cannot have', async () => {
+      expect(await refusal(change(utf8('00000000')))).toBe('HSM-PIN-WRONG')
+      const before = bench.count('C_SetPIN')
+      expect(await refusal(change(utf8('123')))).toBe('HSM-PIN-INVALID')
+      flags('USER_PIN_FINAL_TRY')
+      expect(await refusal(change())).toBe('HSM-PIN-FINAL-TRY')
+      flags('USER_PIN_LOCKED')
+      expect(await refusal(change())).toBe('HSM-PIN-LOCKED')
+      expect(bench.count('C_SetPIN')).toBe(before)
+    })
+
+    it('which is the user’s alone: the SO PIN takes its own login, and nobody changes the user’s while the SO is logged in', async () => {
+      const ofSo = token.changePin({ user: 'so', oldPin: soPin(), newPin: utf8('11223344') })
+      expect(await refusal(ofSo)).toBe('HSM-NOT-LOGGED-IN')
+      await token.logIn({ user: 'so', pin: soPin() })
+      expect(await refusal(change())).toBe('HSM-LOGIN-OTHER')
+    })
+
+    it('HSM-PIN-NOT-SET one that was never set is not changed', async () => {
+      bench.next('C_InitPIN', 'CKR_FUNCTION_FAILED')
+      const half = bench.hsm.token('new').initialise({ label: 'half', soPin: soPin(), userPin: userPin() })
+      expect(await refusal(half)).toBe('HSM-DEVICE-ERROR')
+      const { serial = '' } = (await bench.hsm.tokens()).find(({ label }) => label === 'half') ?? {}
+      const before = bench.count('C_SetPIN')
+      const never = bench.hsm.token(serial).changePin({ user: 'user', oldPin: userPin(), newPin: userPin() })
+      expect(await refusal(never)).toBe('HSM-PIN-NOT-SET')
+      expect(bench.count('C_SetPIN')).toBe(before)
+    })
+  })
+
   it('a locked PIN is named without a try; one that this try locks is named after it', async () => {
     flags('USER_PIN_LOCKED')
     const before = bench.count('C_Login')

@@ -34,6 +34,15 @@
 #ifndef SERIAL
 #define SERIAL "5551234" /* of every token */
 #endif
+#ifndef MAKER
+#define MAKER "Stub" /* of the tokens, not of the library */
+#endif
+#ifndef MODEL
+#define MODEL "Stub"
+#endif
+#ifndef HALF
+#define HALF 0 /* true: initialised, with the maker's SO PIN and without a user PIN; its PINs are noted too */
+#endif
 #ifndef LABEL
 #define LABEL "stub"
 #endif
@@ -91,11 +100,12 @@ static CK_RV slot_list(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count) {
 static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *out) {
   memset(out, 0, sizeof *out);
   pad(out->label, LABEL, 32);
-  pad(out->manufacturerID, "Stub", 32);
-  pad(out->model, "Stub", 16);
+  pad(out->manufacturerID, MAKER, 32);
+  pad(out->model, MODEL, 16);
   pad(out->serialNumber, SERIAL, 16);
   out->flags = CKF_LOGIN_REQUIRED;
   if (!BLANK || made[slot]) out->flags |= CKF_TOKEN_INITIALIZED | CKF_USER_PIN_INITIALIZED;
+  if (HALF && !made[slot]) out->flags = CKF_LOGIN_REQUIRED | CKF_TOKEN_INITIALIZED | CKF_SO_PIN_TO_BE_CHANGED;
   out->ulMinPinLen = 4;
   out->ulMaxPinLen = 32;
   return CKR_OK;
@@ -109,6 +119,21 @@ static CK_RV mechanisms(CK_SLOT_ID slot, CK_MECHANISM_TYPE *list, CK_ULONG *coun
 static CK_RV init_token(CK_SLOT_ID slot, unsigned char *pin, CK_ULONG length, unsigned char *label) {
   note("C_InitToken", slot);
   made[slot] = 1;
+  return CKR_OK;
+}
+
+static CK_RV set_pin(CK_SESSION_HANDLE session, unsigned char *old, CK_ULONG o, unsigned char *new, CK_ULONG n) {
+  char call[128];
+  snprintf(call, sizeof call, "C_SetPIN %.*s %.*s", (int)o, old, (int)n, new);
+  note(call, session);
+  return CKR_OK;
+}
+
+static CK_RV init_pin(CK_SESSION_HANDLE session, unsigned char *pin, CK_ULONG length) {
+  char call[64];
+  snprintf(call, sizeof call, "C_InitPIN %.*s", (int)length, pin);
+  if (HALF) note(call, session);
+  made[session] = 1;
   return CKR_OK;
 }
 
@@ -155,7 +180,8 @@ CK_RV C_GetFunctionList(CK_FUNCTION_LIST **out) {
   list.C_GetTokenInfo = token_info;
   list.C_GetMechanismList = mechanisms;
   list.C_InitToken = init_token;
-  list.C_InitPIN = (void *)fine;
+  list.C_InitPIN = init_pin;
+  list.C_SetPIN = set_pin;
   list.C_OpenSession = open_session;
   list.C_CloseSession = (void *)fine;
   list.C_Login = (void *)fine;

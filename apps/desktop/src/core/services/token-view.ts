@@ -3,6 +3,7 @@ import {
   type InventoryObject,
   type PinState,
   type ProbeReport,
+  type Profile,
   profileOf,
   type Said,
   type TokenInfo,
@@ -48,8 +49,7 @@ export function tokenViewOf(
     replication: profile.replication,
     verifiedOn: profile.verifiedOn,
     initialised: info.initialised,
-    initialises:
-      profile.initialise.by === 'vendor-tool' ? 'vendor-tool' : profile.initialise.again ? 'again' : 'once',
+    initialises: initialisesOf(info, profile.initialise),
     pinRules: { userTries: profile.pin.userTries, showsState: profile.pin.showsState },
     userPin: pinStateOf(info.pin.user),
     soPin: pinStateOf(info.pin.so),
@@ -61,6 +61,15 @@ export function tokenViewOf(
     probe: known.probe === null ? null : probeViewOf(known.probe.at, known.probe.report),
     ceremonies: [...known.ceremonies],
   }
+}
+
+/** One whose initialisation was interrupted is finished by the same act, whatever its kind. */
+function initialisesOf(
+  { initialised, pin }: TokenInfo,
+  { by, again }: Profile['initialise'],
+): contract.TokenView['initialises'] {
+  if (by === 'vendor-tool') return 'vendor-tool'
+  return again || (initialised && pin.user === 'not-set') ? 'again' : 'once'
 }
 
 /** What the token lists; what a list cannot tell is known after a probe. */

@@ -13,7 +13,7 @@ import { TextLine } from './text-line.tsx'
 import { useTokenForm } from './use-token-form.ts'
 import { WorkPanel } from './work-panel.tsx'
 
-/** Whoever is logged in changes their own PIN; the security officer also gives the user a new one, by the typed label. */
+/** Whoever is logged in changes their own PIN, and where nobody is the user, by the present one; the security officer also gives the user a new one, by the typed label. */
 export function ChangePinDialog({ token }: { token: TokenView }) {
   const { t } = useTranslation()
   const old = useRef<HTMLInputElement>(null)

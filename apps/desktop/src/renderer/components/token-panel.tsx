@@ -78,7 +78,11 @@ export function TokenPanel({ slot, token }: { slot: string; token: TokenView }) 
           <TokenFacts token={token} />
           <div className="actions">
             {token.session === 'none' && !token.initialised ? null : token.session === 'none' ? (
-              <LogInDialog token={token} />
+              <>
+                <LogInDialog token={token} />
+                {/* A PIN that has expired lets nobody log in until it is changed. */}
+                {token.userPin.state === 'unset' ? null : <ChangePinDialog key="none" token={token} />}
+              </>
             ) : (
               <>
                 <ActionButton variant="surface" color="gray" highContrast onPress={() => void logOut()}>

@@ -16,12 +16,16 @@ export type Ran = { exit: number | null; stdout: string; stderr: string }
 /** The command as a person's shell starts it. */
 export const custodyCommand = [process.execPath, '--disable-warning=ExperimentalWarning', main]
 
-/** Runs the real command line in a session of its own, so that it has no terminal. `third` is written to descriptor 3. */
-export function custody(args: readonly string[], third?: string): Promise<Ran> {
+/** Runs the real command line in a session of its own, so that it has no terminal. `third` is written to descriptor 3, `more` is set beside the environment. */
+export function custody(
+  args: readonly string[],
+  third?: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Ran> {
   const [node = '', ...first] = custodyCommand
   const child = spawn(node, [...first, ...args], {
     detached: true,
-    env,
+    env: { ...env, ...more },
     stdio: ['ignore', 'pipe', 'pipe', third === undefined ? 'ignore' : 'pipe'],
   })
   if (third !== undefined) {
@@ -68,17 +72,25 @@ export function secretFile(path: string, text: string, mode = 0o600): string {
   return path
 }
 
-/** The same at a terminal: types `answer`, as keys, once `prompt` is shown. Both outputs come as one. */
-export function custodyAtTerminal(args: readonly string[], prompt: string, answer: string): Promise<Ran> {
+/** The same at a terminal: types `answer`, as keys, once `prompt` is shown, then each of `more`. Both outputs come as one. */
+export function custodyAtTerminal(
+  args: readonly string[],
+  prompt: string,
+  answer: string,
+  ...more: readonly (readonly [prompt: string, answer: string])[]
+): Promise<Ran> {
   const command = [...custodyCommand, ...args].map((part) => `'${part}'`).join(' ')
   const child = spawn('script', ['-qefc', command, '/dev/null'], { env, stdio: ['pipe', 'pipe', 'pipe'] })
+  const steps = [[prompt, answer] as const, ...more]
   let shown = ''
-  const wait = (chunk: Buffer) => {
+  child.stdout.on('data', (chunk: Buffer) => {
     shown += chunk.toString()
-    if (!shown.includes(prompt)) return
-    child.stdout.off('data', wait)
-    child.stdin.write(answer)
-  }
-  child.stdout.on('data', wait)
+    const [next] = steps
+    const at = next === undefined ? -1 : shown.indexOf(next[0])
+    if (next === undefined || at < 0) return
+    shown = shown.slice(at + next[0].length)
+    steps.shift()
+    child.stdin.write(next[1])
+  })
   return collected(child)
 }

@@ -26,7 +26,13 @@ async function start(says: StubSays): Promise<SlotView[]> {
 }
 
 const codeOf = (result: Result<unknown>) => (result.ok ? 'done' : result.error.code)
-const initialise = (target: { slot: string | null; serial: string; typedLabel?: string; second?: object }) =>
+const initialise = (target: {
+  slot: string | null
+  serial: string
+  typedLabel?: string
+  label?: string
+  second?: object
+}) =>
   core.call('tokens.initialise', {
     typedLabel: '',
     label: 'made',
@@ -56,5 +62,19 @@ describe('the window initialises', () => {
     const erased = await initialise({ slot: null, serial: '5551234', typedLabel: 'stub', second })
     expect(codeOf(erased)).toBe('HSM-SERIAL-AMBIGUOUS')
     expect(stubCalls(library)).toEqual([])
+  }, 30_000)
+
+  test('one that is initialised once and was interrupted: it gets the PINs that are missing, under its own label', async () => {
+    const [slot] = await start({ SLOTS: 1, HALF: 1, MAKER: 'IBM', MODEL: 'Soft' })
+    expect(slot?.token).toMatchObject({ profile: 'opencryptoki', initialises: 'again' })
+    const target = {
+      slot: null,
+      serial: '5551234',
+      typedLabel: 'stub',
+      second: { name: 'Otto', serialEnd: '1234' },
+    }
+    expect(codeOf(await initialise(target))).toBe('HSM-TOKEN-UNFINISHED')
+    expect(codeOf(await initialise({ ...target, label: 'stub' }))).toBe('done')
+    expect(stubCalls(library)).toEqual(['C_SetPIN 87654321 73910284 1', 'C_InitPIN 51827364 1'])
   }, 30_000)
 })
