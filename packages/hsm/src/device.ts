@@ -44,6 +44,7 @@ import type {
   MechanismInfo,
   PinState,
   TokenInfo,
+  UnreadableSlot,
   UserKind,
 } from './device/token-info.ts'
 
@@ -243,6 +244,8 @@ export type Hsm = {
   onTokensChanged(listener: (change: TokensChange) => void): () => void
   /** While somebody types at a token's pad the library can answer nothing: then the list is the last one that it gave. */
   tokens(): Promise<readonly TokenInfo[]>
+  /** What the last `tokens()` could not read: "no token" may be said only where this is empty too. */
+  readonly unreadable: readonly UnreadableSlot[]
   /** Milliseconds that a person has at a token's own pad. */
   readonly padDeadlineMs: number
   /**

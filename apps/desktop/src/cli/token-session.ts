@@ -9,6 +9,7 @@ import {
   type Token,
   type TokenInfo,
   tokenOfSerial,
+  type UnreadableSlot,
 } from '@lux/hsm'
 import type { Command } from 'commander'
 import { findParts } from '../core/program.ts'
@@ -85,7 +86,7 @@ export async function withHsm<T>(
 }
 
 /**
- * The token of this serial, of this label, or the only initialised one. Errors: HSM-TOKEN-ABSENT, HSM-TOKEN-UNINITIALISED,
+ * The token of this serial, of this label, or the only initialised one. Errors: HSM-TOKEN-ABSENT, that of a slot which cannot be read, HSM-TOKEN-UNINITIALISED,
  * HSM-TOKEN-AMBIGUOUS, HSM-SERIAL-AMBIGUOUS, TOKEN-AMBIGUOUS.
  */
 export async function findToken(hsm: Hsm, given: string | undefined, label?: string): Promise<TokenInfo> {
@@ -108,6 +109,8 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
   const fresh = all.filter(
     ({ initialised, slot }) => !initialised && (serial ?? `slot-${slot}`) === `slot-${slot}`,
   )
+  const named = serial !== undefined && fresh.length > 0
+  if (hsm.unreadable.length > 0 && !named) throw unreadableError(hsm.unreadable)
   if (fresh.length > 0)
     throw new HsmError({
       code: 'HSM-TOKEN-UNINITIALISED',
@@ -122,6 +125,18 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
         ? 'Insert a token, or correct the library or the store.'
         : 'Insert the token with this serial number.',
   })
+}
+
+/** What a slot's token answered in the place of saying what it is. */
+export const answerOf = ({ code, ckr, detail }: UnreadableSlot): string =>
+  `${code}${ckr === null ? '' : ` (${ckr.name})`}: ${visible(detail)}`
+
+/** As the first of them has it, with all of them named: any of them may be the token that is looked for. */
+export function unreadableError(slots: readonly UnreadableSlot[]): HsmError {
+  const [first] = slots
+  if (first === undefined) throw new RangeError('slots: at least one')
+  const detail = slots.map((one) => `slot ${one.slot} does not say what it holds: ${one.detail}`).join('; ')
+  return new HsmError({ ...first, detail })
 }
 
 /**

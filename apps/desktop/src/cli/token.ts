@@ -1,16 +1,18 @@
 import type { InventoryObject, ProbeReport } from '@lux/hsm'
 import type { CommandLine } from './command-line.ts'
-import type { Outcome } from './output.ts'
+import { type Outcome, say } from './output.ts'
 import { registerTokenBench } from './token-bench.ts'
 import { registerTokenEvidence } from './token-evidence.ts'
 import { registerTokenInit } from './token-init.ts'
 import { registerTokenPin } from './token-pin.ts'
 import {
+  answerOf,
   findToken,
   type LibraryOptions,
   nameOf,
   type PinOptions,
   pinText,
+  unreadableError,
   withHsm,
   withLibrary,
   withLogin,
@@ -70,14 +72,23 @@ function list(options: LibraryOptions): Promise<Outcome> {
           initialised ? `PIN ${pinText(pin.user)}; SO PIN ${pinText(pin.so)}` : 'not initialised'
         }`,
     )
+    const { library, unreadable } = hsm
+    const json = {
+      library,
+      tokens: tokens.map((token) => ({ ...token, verifiedOn: profileOfToken(token).verifiedOn })),
+      unreadable,
+    }
+    const [first] = unreadable
+    if (first === undefined)
+      return { exit: 0, json: { ok: true, ...json }, text: rows.join('\n') || 'the library shows no token' }
+    const { code, detail, remedy } = unreadableError(unreadable)
+    const dark = unreadable.map((one) => `${`slot-${one.slot}`.padEnd(18)} CANNOT BE READ: ${answerOf(one)}`)
+    say(`What to do: ${remedy}`)
     return {
-      exit: 0,
-      json: {
-        ok: true,
-        library: hsm.library,
-        tokens: tokens.map((token) => ({ ...token, verifiedOn: profileOfToken(token).verifiedOn })),
-      },
-      text: rows.join('\n') || 'the library shows no token',
+      exit: 3,
+      json: { ok: false, code, detail, remedy, ...json },
+      text: [...rows, ...dark].join('\n'),
+      answered: true,
     }
   })
 }

@@ -1,3 +1,5 @@
+import type { Failure } from './result.ts'
+
 /** `left` is a number of tries only where the token gives one. */
 export type PinState = {
   state: 'ok' | 'low' | 'final' | 'locked' | 'must-change' | 'unset'
@@ -119,7 +121,12 @@ export type TokenView = {
 export const serialEndLength = 4
 
 /** `slot`: the library's own number of it, which may be larger than a JavaScript number holds. */
-export type SlotView = { slot: string; token: TokenView | null }
+export type SlotView = {
+  slot: string
+  token: TokenView | null
+  /** Why the token that is there does not say what it is; null where `token` says it. */
+  failure: Failure | null
+}
 
 export type LibraryView = { path: string; description: string; version: string; sha256: string }
 

@@ -1,3 +1,5 @@
+import type { CkrCode } from './error.ts'
+
 /** `low`: a wrong PIN was given since the last good one. `final`: the next wrong PIN locks. */
 export type PinState = 'ok' | 'low' | 'final' | 'locked' | 'must-change' | 'not-set'
 
@@ -48,6 +50,15 @@ export type TokenInfo = {
   /** Read-write sessions that the token allows; null when it sets or tells no limit. */
   readonly maxSessions: number | null
   readonly abilities: readonly TokenAbility[]
+}
+
+/** A slot whose token is there and does not say what it is, with its own answer: it may be any token. */
+export type UnreadableSlot = {
+  readonly slot: string
+  readonly code: string
+  readonly ckr: CkrCode | null
+  readonly detail: string
+  readonly remedy: string
 }
 
 /** One line of the token's own list. Key sizes are as the token gives them: bits for RSA and EC, bytes for AES. */

@@ -1,4 +1,4 @@
-import type { Hsm, HsmRestart, Token, TokenInfo, TokensChange } from '../device.ts'
+import type { Hsm, HsmRestart, Token, TokenInfo, TokensChange, UnreadableSlot } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CallQueue } from './call-queue.ts'
@@ -61,6 +61,11 @@ export async function startHsm(options: StartHsmOptions): Promise<Hsm> {
   return client
 }
 
+type TokensSeen = {
+  readonly tokens: readonly TokenInfo[]
+  readonly unreadable: readonly UnreadableSlot[]
+}
+
 class Client implements Hsm {
   readonly #options: StartHsmOptions
   readonly #queue: CallQueue
@@ -74,6 +79,7 @@ class Client implements Hsm {
   #closing: Promise<void> | null = null
   #library: Hsm['library'] | null = null
   #seen: readonly TokenInfo[] | null = null
+  #unreadable: readonly UnreadableSlot[] = []
   #generation = 0
   #strikes = 0
   #state: Hsm['state'] = 'restarting'
@@ -227,11 +233,16 @@ class Client implements Hsm {
     return true
   }
 
+  get unreadable(): readonly UnreadableSlot[] {
+    return this.#unreadable
+  }
+
   async tokens(): Promise<readonly TokenInfo[]> {
     if (this.#queue.atPad && this.#seen !== null) return this.#seen
-    // The host's `tokens` answers TokenInfo[]: both ends are one build, checked in the handshake.
-    const tokens = (await this.#queue.add('tokens', '', [])) as readonly TokenInfo[]
+    // The host's `tokens` answers by `Tokens.list`: both ends are one build, checked in the handshake.
+    const { tokens, unreadable } = (await this.#queue.add('tokens', '', [])) as TokensSeen
     this.#seen = tokens
+    this.#unreadable = unreadable
     this.#watch.saw(tokens)
     return tokens
   }

@@ -1,7 +1,7 @@
 import type { CkrCode, LibraryInfo, Token } from '../device.ts'
 
 /** Both ends are built together; a difference means a damaged installation. */
-export const protocolVersion = 6
+export const protocolVersion = 7
 
 /** Every method of Token that crosses to the host. */
 export const tokenOperations = [

@@ -1,10 +1,10 @@
-import type { HsmError } from '../device.ts'
+import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
 import { tokenOfSerial } from '../token-of-serial.ts'
 import type { Handle } from './module.ts'
-import type { Slot } from './token-info.ts'
+import { type Slot, type SlotsSeen, unreadableSlot } from './token-info.ts'
 
 export type Slots = readonly Slot[]
 
@@ -52,23 +52,31 @@ export function requireInitialisable(
     )
 }
 
-/** A token that is there and was never initialised is another matter than one that is not there. */
-function notUsable(serial: string, slots: Slots): HsmError {
-  return slots.some(({ info, name }) => !info.initialised && name === serial)
-    ? hsmError('HSM-TOKEN-UNINITIALISED', `token ${serial} is there and was never initialised`)
-    : hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
+/** A token that is there and was never initialised, or does not say what it is, is another matter than one that is not there. */
+function notUsable(serial: string, { slots, unclear }: SlotsSeen): HsmError {
+  if (slots.some(({ info, name }) => !info.initialised && name === serial))
+    return hsmError('HSM-TOKEN-UNINITIALISED', `token ${serial} is there and was never initialised`)
+  const [first] = unclear
+  if (first === undefined) return hsmError('HSM-TOKEN-ABSENT', `no token with serial ${serial} is present`)
+  const { slot, ...why } = unreadableSlot(first)
+  return new HsmError({
+    ...why,
+    detail: `token ${serial} is none of those that can be read, and slot ${slot} does not say what it holds: ${why.detail}`,
+  })
 }
 
-export const isOneOf = (slots: readonly Handle[], slot: Handle) => slots.some((one) => one.equals(slot))
+export const isUnclear = (unclear: SlotsSeen['unclear'], slot: Handle): boolean =>
+  unclear.some((one) => one.slot.equals(slot))
 
 /** The slot of the initialised token. Errors: HSM-SERIAL-AMBIGUOUS, and `notUsable` says why there is none. */
-export function slotOf(serial: string, slots: Slots): Slots[number] {
+export function slotOf(serial: string, seen: SlotsSeen): Slots[number] {
+  const { slots } = seen
   const token = tokenOfSerial(
     slots.map(({ info }) => info),
     serial,
   )
   const found = slots.find(({ info }) => info === token)
-  if (!found) throw notUsable(serial, slots)
+  if (!found) throw notUsable(serial, seen)
   return found
 }
 

@@ -1,4 +1,12 @@
-import type { MechanismFunction, MechanismInfo, PinState, TokenInfo, UserKind } from '../device.ts'
+import type {
+  HsmError,
+  MechanismFunction,
+  MechanismInfo,
+  PinState,
+  TokenInfo,
+  UnreadableSlot,
+  UserKind,
+} from '../device.ts'
 import { profileOf } from '../profiles/profiles.ts'
 import { abilitiesOf } from './abilities.ts'
 import { CKF, CKF_MECHANISM, mechanismName } from './constants.ts'
@@ -106,7 +114,14 @@ export type Slot = {
 }
 
 /** `unclear`: slots whose token does not say what it is, for another reason than that it is gone. */
-export type SlotsSeen = { readonly slots: readonly Slot[]; readonly unclear: readonly Handle[] }
+export type SlotsSeen = { readonly slots: readonly Slot[]; readonly unclear: readonly UnclearSlot[] }
+
+export type UnclearSlot = { readonly slot: Handle; readonly error: HsmError }
+
+export function unreadableSlot({ slot, error }: UnclearSlot): UnreadableSlot {
+  const { code, ckr, detail, remedy } = error
+  return { slot: slot.readBigUInt64LE().toString(), code, ckr, detail, remedy }
+}
 
 const absent: ReadonlySet<string> = new Set([
   'CKR_TOKEN_NOT_PRESENT',
@@ -120,14 +135,14 @@ const absent: ReadonlySet<string> = new Set([
  */
 export function seeSlots(module: Module): SlotsSeen {
   const slots: Slot[] = []
-  const unclear: Handle[] = []
+  const unclear: UnclearSlot[] = []
   for (const slot of call('listing tokens', () => module.p11.C_GetSlotList(true))) {
     const raw = attempt(() => call('reading token information', () => module.p11.C_GetTokenInfo(slot)))
     if (raw.ok) {
       const info = tokenInfo(slot, raw.value, null, listMechanisms(module, slot))
       const soPinToBeChanged = bit(raw.value.flags, CKF.SO_PIN_TO_BE_CHANGED)
       slots.push({ slot, info, name: nameOf(slot, raw.value), soPinToBeChanged })
-    } else if (!absent.has(raw.error.ckr?.name ?? '')) unclear.push(slot)
+    } else if (!absent.has(raw.error.ckr?.name ?? '')) unclear.push({ slot, error: raw.error })
   }
   return { slots, unclear }
 }

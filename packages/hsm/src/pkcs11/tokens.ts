@@ -1,13 +1,13 @@
-import type { TokenInfo } from '../device.ts'
+import type { TokenInfo, UnreadableSlot } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { profileOf } from '../profiles/profiles.ts'
-import { freeSlot, isOneOf, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
+import { freeSlot, isUnclear, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
 import { attempt } from './errors.ts'
-import type { Module } from './module.ts'
+import type { Handle, Module } from './module.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
 import { TokenSession } from './session.ts'
 import { softTokenFolder, softTokenMarks, softTokenStore } from './soft-store.ts'
-import { listSlots, type Slot, seeSlots } from './token-info.ts'
+import { listSlots, type Slot, seeSlots, unreadableSlot } from './token-info.ts'
 
 type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }
 
@@ -29,23 +29,31 @@ export class Tokens {
     this.#marks = this.#softMarks()
   }
 
-  /** Serial first; uninitialised slots last and without a serial. */
-  list(): TokenInfo[] {
+  /** Serial first; uninitialised slots last and without a serial. Beside them what cannot be read. */
+  list(): { tokens: TokenInfo[]; unreadable: UnreadableSlot[] } {
     this.#lookForSoftTokens()
     const { slots, unclear } = seeSlots(this.module)
     const seen = slots.map(({ info }) => info)
+    const kept: Handle[] = []
     for (const [serial, open] of [...this.#open]) {
       if (seen.some((info) => info.serial === serial)) continue
       const known = this.#known.get(serial)
       // One failed look is no farewell: to forget its session would end a login and destroy what is made in it.
-      if (known && isOneOf(unclear, open.slot) && !this.#softIsGone(serial)) seen.push(known)
+      if (known && isUnclear(unclear, open.slot) && !this.#softIsGone(serial)) {
+        seen.push(known)
+        kept.push(open.slot)
+      }
       // A token that was pulled out has taken its sessions along: what comes back later is logged in to anew.
       else attempt(() => this.forget(serial))
     }
     for (const info of seen) if (this.#open.has(info.serial)) this.#known.set(info.serial, info)
-    return seen
+    const tokens = seen
       .map((info) => ({ ...info, loggedIn: this.#open.get(info.serial)?.loggedIn ?? null }))
       .sort((a, b) => Number(b.initialised) - Number(a.initialised) || (a.serial < b.serial ? -1 : 1))
+    const unreadable = unclear
+      .filter(({ slot }) => !kept.some((one) => one.equals(slot)))
+      .map((slot) => unreadableSlot(slot))
+    return { tokens, unreadable }
   }
 
   /** The library is SoftHSM, or hands its calls on to it: what SOFTHSM2_CONF names is its store, and no other library's. */
@@ -80,7 +88,7 @@ export class Tokens {
   get(serial: string): TokenSession {
     const open = this.#open.get(serial)
     if (open) return open
-    const { slot, info } = slotOf(serial, listSlots(this.module))
+    const { slot, info } = slotOf(serial, seeSlots(this.module))
     const session = new TokenSession(this.module, slot, info, this.#lanes)
     this.#open.set(serial, session)
     this.#known.set(serial, info)
@@ -91,10 +99,10 @@ export class Tokens {
   present(serial: string): boolean {
     const { slots, unclear } = seeSlots(this.module)
     const open = this.#open.get(serial)
-    return (
-      slots.some(({ info }) => info.initialised && info.serial === serial) ||
-      (open !== undefined && isOneOf(unclear, open.slot) && !this.#softIsGone(serial))
-    )
+    if (slots.some(({ info }) => info.initialised && info.serial === serial)) return true
+    // Which token it is that cannot be read is known of an open one alone.
+    if (open === undefined) return unclear.length > 0
+    return isUnclear(unclear, open.slot) && !this.#softIsGone(serial)
   }
 
   /** SoftHSM says CKR_GENERAL_ERROR of a token whose folder is gone. */
@@ -129,8 +137,9 @@ export class Tokens {
     const bytes = Buffer.byteLength(options.label, 'utf8')
     if (bytes < 1 || bytes > labelBytes)
       throw hsmError('HSM-LABEL-LENGTH', `the label has ${bytes} bytes, a token takes 1 to ${labelBytes}`)
-    const before = listSlots(this.module)
-    const target = serial === 'new' ? freeSlot(slot, before) : slotOf(serial, before)
+    const seen = seeSlots(this.module)
+    const before = seen.slots
+    const target = serial === 'new' ? freeSlot(slot, before) : slotOf(serial, seen)
     const namesake = before.find(
       ({ info }) => info.initialised && info.label === options.label && info.serial !== serial,
     )

@@ -43,6 +43,12 @@
 #ifndef HALF
 #define HALF 0 /* true: initialised, with the maker's SO PIN and without a user PIN; its PINs are noted too */
 #endif
+#ifndef UNREADABLE
+#define UNREADABLE 0 /* the slot whose token answers C_GetTokenInfo by TOKEN_ANSWER */
+#endif
+#ifndef TOKEN_ANSWER
+#define TOKEN_ANSWER CKR_OK
+#endif
 #ifndef LABEL
 #define LABEL "stub"
 #endif
@@ -98,6 +104,7 @@ static CK_RV slot_list(CK_BBOOL present, CK_SLOT_ID *list, CK_ULONG *count) {
 }
 
 static CK_RV token_info(CK_SLOT_ID slot, CK_TOKEN_INFO *out) {
+  if (slot == UNREADABLE) return TOKEN_ANSWER;
   memset(out, 0, sizeof *out);
   pad(out->label, LABEL, 32);
   pad(out->manufacturerID, MAKER, 32);

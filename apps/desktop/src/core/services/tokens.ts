@@ -31,7 +31,14 @@ export async function listTokens(parts: Parts): Promise<{
   const tokens = await hsm.tokens()
   return {
     library: { path, description, version, sha256 },
-    slots: tokens.map((info) => ({ slot: info.slot, token: viewOf(parts, info) })),
+    slots: [
+      ...tokens.map((info) => ({ slot: info.slot, token: viewOf(parts, info), failure: null })),
+      ...hsm.unreadable.map(({ slot, code, ckr, detail, remedy }) => ({
+        slot,
+        token: null,
+        failure: { code, detail: ckr === null ? detail : `${detail} (${ckr.name})`, remedy },
+      })),
+    ],
   }
 }
 

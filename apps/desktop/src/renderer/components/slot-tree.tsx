@@ -2,6 +2,7 @@ import { useTranslation } from 'react-i18next'
 import type { LibraryView, ObjectView, SlotView, TokenView } from '../../contract/index.ts'
 import { inventory } from '../stores/remotes.ts'
 import { hrefOf } from '../stores/route.ts'
+import { FailureNotice } from './failure-notice.tsx'
 import { Icon } from './icon.tsx'
 import { Code, Rec } from './record.tsx'
 
@@ -40,7 +41,9 @@ export function SlotTree({
             <span className="quiet">
               {t('tokens.slot')} <Code>{slot.slot}</Code>
             </span>
-            {slot.token === null ? (
+            {slot.failure !== null ? (
+              <FailureNotice failure={slot.failure} />
+            ) : slot.token === null ? (
               <span className="quiet">{t('tokens.empty-slot')}</span>
             ) : (
               <Branch token={slot.token} name={nameOfSlot(slot)} here={nameOfSlot(slot) === chosen} />
