@@ -13,6 +13,7 @@ export {
   profileOf,
   profileOfLibrary,
   profiles,
+  withheldVariables,
 } from './profiles/profiles.ts'
 export { type Said, type SayingId, sayings, sayingText } from './sayings.ts'
 export { copySoftObjects, joinSoftTokens, softStoreOf } from './soft-clone.ts'

@@ -10,6 +10,7 @@ import { firstOfLine, type Lineage } from '../core/run/run-context.ts'
 import { RunFolder } from '../core/run/run-folder.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { withPadCancel } from './at-pad.ts'
+import { sayWithheld } from './token-library.ts'
 
 /** Where a run's token is reached, and what the run cannot know by itself. */
 export type Place = {
@@ -65,6 +66,7 @@ export async function withRun<T>(
   open: (parts: RunParts, hsm: Hsm) => Run | Promise<Run>,
   work: (run: Run, hsm: Hsm) => Promise<T>,
 ): Promise<T> {
+  sayWithheld(place.library, place.environment)
   const hsm = await startHsm({
     library: place.library,
     ...(place.librarySha256 === undefined ? {} : { librarySha256: place.librarySha256 }),

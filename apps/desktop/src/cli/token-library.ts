@@ -1,5 +1,8 @@
 import { existsSync } from 'node:fs'
-import { findLibrary, libraryPlaces, profileById, profiles } from '@lux/hsm'
+import { basename } from 'node:path'
+import { findLibrary, libraryPlaces, profileById, profiles, withheldVariables } from '@lux/hsm'
+import { say } from './output.ts'
+import { visible } from './visible.ts'
 import { WrongUse } from './wrong-use.ts'
 
 /** Names that `--library` takes beside a path: every profile that knows where its library lies. */
@@ -21,4 +24,14 @@ export function libraryPath(library: string): string {
         : 'install it, or name its file with --library FILE',
     )
   return path
+}
+
+/** Says which settings of known libraries a library under another name does not get: it may find another store without them. */
+export function sayWithheld(library: string, passed: Readonly<Record<string, string>> = {}): void {
+  const names = withheldVariables(library, passed)
+  if (names.length > 0)
+    say(
+      `Not passed to ${visible(basename(library))}, because no profile knows a library of this name: ${names.join(', ')}. ` +
+        'It reads its own default settings instead; name the library by its usual file name, or through a link of that name.',
+    )
 }

@@ -17,7 +17,7 @@ import { makeFolder } from '../core/store/new-folder.ts'
 import { sayPad, withPadCancel } from './at-pad.ts'
 import { failureOutcome, type Outcome, say } from './output.ts'
 import { readSecret, type SecretSource } from './secret-input.ts'
-import { libraryNames, libraryPath } from './token-library.ts'
+import { libraryNames, libraryPath, sayWithheld } from './token-library.ts'
 import { visible } from './visible.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -73,6 +73,7 @@ export async function withHsm<T>(
       'no token library is named',
       'give --library FILE, or --soft DIR for a soft token',
     )
+  sayWithheld(path, store?.environment)
   const hsm = await startHsm({
     library: path,
     ...(store === null ? {} : { environment: store.environment }),

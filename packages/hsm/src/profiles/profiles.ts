@@ -67,6 +67,19 @@ export function libraryEnvironment(profile: Profile): Record<string, string> {
   )
 }
 
+/**
+ * Names of the variables that are set here, that a known library reads, and that this one is not given, because no profile knows
+ * its file's name. `passed`: by hand.
+ */
+export function withheldVariables(
+  library: string,
+  passed: Readonly<Record<string, string>> = {},
+): readonly string[] {
+  if (profileOfLibrary(library) !== null) return []
+  const names = new Set(profiles.flatMap(({ environment }) => environment))
+  return [...names].filter((name) => process.env[name] !== undefined && !(name in passed))
+}
+
 /** The profile whose library has this file's name: a vendor's library keeps it wherever it was installed. */
 export function profileOfLibrary(path: string): Profile | null {
   const name = basename(path)
