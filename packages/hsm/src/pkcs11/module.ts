@@ -19,6 +19,9 @@ const nothing = Buffer.alloc(8)
 
 /** A loaded library's objects: making, reading, finding and wrapping them, with templates as trees of attributes. */
 export class Module extends LoadedLibrary {
+  /** When the last call that makes an object began: what was written before it is not that object's. */
+  madeSince = 0
+
   deriveKey(
     session: Handle,
     mechanism: Mechanism,
@@ -70,6 +73,7 @@ export class Module extends LoadedLibrary {
     const prv = layOut(privateTemplate)
     const publicKey = Buffer.alloc(8)
     const privateKey = Buffer.alloc(8)
+    this.madeSince = Date.now()
     this.native.call(
       'C_GenerateKeyPair',
       doing,
@@ -230,6 +234,7 @@ export class Module extends LoadedLibrary {
   #made(fn: (memory: Buffer, out: Buffer) => void, template: readonly Attribute[]): Handle {
     const memory = layOut(template)
     const out = Buffer.alloc(8)
+    this.madeSince = Date.now()
     try {
       fn(memory, out)
     } finally {

@@ -13,7 +13,7 @@ import { attempt } from './errors.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle } from './module.ts'
 import type { TokenSession } from './session.ts'
-import { damagedObjectFiles, softTokenFolder, storeProblem } from './soft-store.ts'
+import { type DamagedFile, damagedObjectFiles, softTokenFolder, storeProblem } from './soft-store.ts'
 
 /** Attributes that tell where a key comes from; no one can set them. */
 export const history: readonly AttributeName[] = [
@@ -77,8 +77,6 @@ export function requireLength(token: TokenSession, handle: Handle, bytes: number
 /** The token could not be asked; it has not said that the attribute differs. */
 const isFault = /^unreadable:CKR_(DEVICE_ERROR|DEVICE_MEMORY|FUNCTION_FAILED|GENERAL_ERROR|HOST_MEMORY)$/
 
-const justNowMs = 10_000
-
 /** A soft token says that a key was made although its file could not be finished; such a key dies with the process. */
 function requirePersisted(
   token: TokenSession,
@@ -90,13 +88,45 @@ function requirePersisted(
     ({ type, value }) => type === CKA.TOKEN && value instanceof Uint8Array && value[0] === 1,
   )
   if (!lasting || token.profile.id !== 'softhsm') return
-  const folder = softTokenFolder(token.serial)
-  const recent = damagedObjectFiles(token.serial).filter(({ modified }) => modified > Date.now() - justNowMs)
-  // An empty file may be an older one of a killed process; it is this key's when the store cannot be written now.
-  const cut = recent.find(({ size }) => size > 0) ?? (folder && storeProblem(folder) ? recent[0] : undefined)
+  const cut = cutFileOf(token, asked)
   if (!cut) return
   token.destroyHandle(handle)
   throw hsmError('HSM-DISK', `${doing}: the token store could not hold the key (${cut.name} was cut off)`)
+}
+
+/** Files are dated by a clock that is some milliseconds behind ours. */
+const clockBehindMs = 20
+/** What another program is writing this moment is whole by then. */
+const writtenWithinMs = 1_000
+const lookAgainMs = 25
+
+/**
+ * The cut-off file that may be the new key's: written since the call that made it, not finished when looked at again, and of no
+ * other kind of object by what can be read of it. Its name is SoftHSM's own secret, and others write to the store as well.
+ */
+function cutFileOf(token: TokenSession, asked: readonly Attribute[]): DamagedFile | undefined {
+  const since = token.module.madeSince - clockBehindMs
+  const look = () =>
+    damagedObjectFiles(token.serial).filter(
+      ({ modified, holds }) => modified >= since && agrees(holds, asked),
+    )
+  let cut = look()
+  for (let waited = 0; cut.length > 0 && waited < writtenWithinMs; waited += lookAgainMs) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, lookAgainMs)
+    cut = look()
+  }
+  const folder = softTokenFolder(token.serial)
+  // An empty file may be one of a killed process; it is this key's when the store cannot be written now.
+  return cut.find(({ size }) => size > 0) ?? (folder && storeProblem(folder) ? cut[0] : undefined)
+}
+
+function agrees(holds: DamagedFile['holds'], asked: readonly Attribute[]): boolean {
+  return asked.every(({ type, value }) => {
+    const held = holds.get(type)
+    if (held === undefined || !(value instanceof Uint8Array)) return true
+    if (typeof held === 'boolean') return value.length !== 1 || (value[0] !== 0) === held
+    return value.length !== 8 || Buffer.from(value).readBigUInt64LE() === held
+  })
 }
 
 /**

@@ -49,6 +49,8 @@ export type DamagedFile = {
   readonly size: number
   readonly modified: number
   readonly reason: string
+  /** The flags and numbers that stand before the cut, by CKA_: texts of a private object are encrypted there. */
+  readonly holds: ReadonlyMap<number, boolean | bigint>
 }
 
 const maxObjectBytes = 1 << 20
@@ -63,19 +65,28 @@ export function damagedObjectFiles(serial: string): DamagedFile[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith('.object'))
     .sort()
-    .flatMap((name) => {
-      const path = join(folder, name)
-      const { size, mtimeMs: modified } = statSync(path)
-      if (size === 0) return [{ name, size, modified, reason: 'an empty object file: a write was cut off' }]
-      const whole = size <= maxObjectBytes && isWhole(readFileSync(path))
-      return whole
-        ? []
-        : [{ name, size, modified, reason: 'an object file that was cut off: its key is lost' }]
-    })
+    .flatMap((name) => damageOf(folder, name) ?? [])
+}
+
+/** Null of a file that is whole, and of one that another program took away meanwhile. */
+function damageOf(folder: string, name: string): DamagedFile | null {
+  const path = join(folder, name)
+  try {
+    const { size, mtimeMs: modified } = statSync(path)
+    const empty = { name, size, modified, holds: new Map<number, boolean | bigint>() }
+    if (size === 0) return { ...empty, reason: 'an empty object file: a write was cut off' }
+    const { whole, holds } =
+      size <= maxObjectBytes ? readObjectFile(readFileSync(path)) : { ...empty, whole: false }
+    return whole ? null : { ...empty, holds, reason: 'an object file that was cut off: its key is lost' }
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null
+    throw error
+  }
 }
 
 /** A generation number, then attributes of (type, kind, value), all integers 64-bit big-endian. Kinds as in ObjectFile.cpp. */
-function isWhole(file: Buffer): boolean {
+function readObjectFile(file: Buffer): Pick<DamagedFile, 'holds'> & { whole: boolean } {
+  const holds = new Map<number, boolean | bigint>()
   let at = 8
   const long = (): number => {
     const value = at + 8 <= file.length ? Number(file.readBigUInt64BE(at)) : Number.NaN
@@ -83,16 +94,20 @@ function isWhole(file: Buffer): boolean {
     return value
   }
   while (at < file.length) {
-    long()
+    const type = long()
     const kind = long()
-    if (kind === 1) at += 1
-    else if (kind === 2) at += 8
-    else if (kind >= 3 && kind <= 5) {
+    if (kind === 1) {
+      if (at < file.length) holds.set(type, file[at] !== 0)
+      at += 1
+    } else if (kind === 2) {
+      if (at + 8 <= file.length) holds.set(type, file.readBigUInt64BE(at))
+      at += 8
+    } else if (kind >= 3 && kind <= 5) {
       const length = long()
       at += kind === 5 ? 8 * length : length
-    } else return false
+    } else return { whole: false, holds }
   }
-  return at === file.length
+  return { whole: at === file.length, holds }
 }
 
 const blockBytes = 4096
