@@ -168,6 +168,25 @@ test('TOKENS-CHANGE-PIN a new PIN that was typed differently the second time is 
   await page.keyboard.press('Escape')
 })
 
+test('TOKENS-UNREADABLE a slot whose token does not say what it is stands in the tree with its code, and not as an empty one', async () => {
+  await show(desktop, 'tokens/7700AB12')
+  const slots = desktop.page.getByRole('navigation', { name: 'Slots' }).locator('.tree-slot')
+  const unreadable = slots.filter({ hasText: 'The token cannot be recognised' })
+  expect(await unreadable.locator('[data-code]').getAttribute('data-code')).toBe('HSM-TOKEN-DAMAGED')
+  expect(await unreadable.getByText('No token', { exact: true }).count()).toBe(0)
+})
+
+test('TOKENS-EXPIRED the user PIN can be changed before anybody is logged in, for an expired one lets nobody in', async () => {
+  await show(desktop, 'tokens/7700AB12')
+  const { page } = desktop
+  await page.getByRole('button', { name: 'Log in', exact: true }).waitFor()
+  await page.getByRole('button', { name: 'Change PIN', exact: true }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByLabel('Present PIN', { exact: true }).waitFor()
+  expect(await dialog.locator('button[type=submit]').getAttribute('aria-disabled')).toBe('true')
+  await page.keyboard.press('Escape')
+})
+
 test('TOKENS-EVIDENCE the level is said in words, with what holds and what is lacking', async () => {
   await show(desktop, 'tokens/7700AB12')
   await desktop.page.getByText('Attributes read back from the token, no more.', { exact: true }).waitFor()

@@ -70,16 +70,22 @@ export function answers(plan: string): Record<string, Answer> {
         sha256: hex,
       },
       slots: empty
-        ? [{ slot: '0', token: null }]
+        ? [{ slot: '0', token: null, failure: null }]
         : [
-            { slot: '1204871312', token },
+            { slot: '1204871312', token, failure: null },
             {
               slot: '1',
               token: { ...token, serial: '', label: '', initialised: false, session: 'none', probe: null },
+              failure: null,
             },
-            { slot: '2', token: unproved },
-            { slot: '3', token: null },
-            { slot: '4', token: onlyOnce },
+            { slot: '2', token: unproved, failure: null },
+            { slot: '3', token: null, failure: null },
+            { slot: '4', token: onlyOnce, failure: null },
+            {
+              slot: '5',
+              token: null,
+              failure: { code: 'HSM-TOKEN-DAMAGED', detail: 'CKR_TOKEN_NOT_RECOGNIZED' },
+            },
           ],
     },
     'tokens.inventory': {

@@ -31,7 +31,7 @@ export function Tokens({ serial }: { serial: string | null }) {
         {({ library, slots }) => {
           const present = slots.filter(({ token }) => token !== null)
           const chosen = present.find((slot) => nameOfSlot(slot) === serial) ?? present[0]
-          if (library !== null && chosen === undefined && slots.length > 0)
+          if (library !== null && chosen === undefined && slots.some(({ failure }) => failure !== null))
             return <SlotTree slots={slots} chosen="" library={library} />
           if (library === null || chosen?.token === undefined || chosen.token === null) {
             return <NoToken library={library !== null} />
