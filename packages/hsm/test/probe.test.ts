@@ -27,6 +27,11 @@ describe('attack probe on SoftHSM', () => {
       'copy-escalate': 'held',
       'mechanism-confusion': 'held',
       'flip-attributes': 'held',
+      'read-back': 'held',
+      'read-value': 'held',
+      'wrap-the-kek': 'held',
+      'use-otherwise': 'held',
+      'tampered-blob': 'held',
     })
     expect(report.passed).toBe(true)
     expect(report.lacking).toEqual([])
@@ -40,6 +45,11 @@ describe('attack probe on SoftHSM', () => {
       'copy-escalate': 'broken',
       'mechanism-confusion': 'broken',
       'flip-attributes': 'broken',
+      'read-back': 'held',
+      'read-value': 'held',
+      'wrap-the-kek': 'held',
+      'use-otherwise': 'broken',
+      'tampered-blob': 'held',
     })
   })
 

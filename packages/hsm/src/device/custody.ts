@@ -116,6 +116,11 @@ export type ProbeAttackName =
   | 'flip-attributes'
   | 'silent-unwrap'
   | 'mechanism-confusion'
+  | 'read-back'
+  | 'read-value'
+  | 'wrap-the-kek'
+  | 'use-otherwise'
+  | 'tampered-blob'
 
 export type ProbeReport = {
   readonly serial: string

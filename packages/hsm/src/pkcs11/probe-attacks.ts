@@ -1,51 +1,28 @@
 import { randomBytes } from 'node:crypto'
-import type { HsmError, ProbeAttack, ProbeAttackName } from '../device.ts'
-import { type Said, type SayingId, said, sayingText } from '../sayings.ts'
-import { childKekTemplate } from '../templates.ts'
-import { CKA, is, mechanisms, num, readAttribute, text } from './attributes.ts'
-import { CKK, CKM, CKO } from './constants.ts'
-import { attemptRefusal as attempt } from './errors.ts'
+import type { ProbeAttackName } from '../device.ts'
+import { CKA, is, mechanisms, readAttribute, text } from './attributes.ts'
+import { CKK, CKM } from './constants.ts'
 import { withScratchKey, zeroIv } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
-import type { Handle, Mechanism } from './module.ts'
+import type { Handle } from './module.ts'
 import { isUnclearName, tryAttack } from './probe-control.ts'
+import { readKekBack, readValue, tamperBlob, useOtherwise, wrapTheKek, wrapUnderKnown } from './probe-kek.ts'
+import {
+  broken,
+  codeOf,
+  type Finding,
+  held,
+  nameOf,
+  notApplicable,
+  type Scene,
+  scratchSecret,
+  undecided,
+  unwrapHarmlessly,
+  wrapVictim,
+} from './probe-scene.ts'
 import { blockWays, otherWraps } from './probe-ways.ts'
-import { named } from './read-back.ts'
-import type { TokenSession } from './session.ts'
 import { unwrapWithBlockCipher } from './software-kwp.ts'
-import { mechanismNumbers, secretAttributes, unwrapTemplateAttributes } from './templates.ts'
-
-type Finding = Pick<ProbeAttack, 'outcome' | 'detail'> & { said: Said }
-
-export type Scene = {
-  readonly token: TokenSession
-  readonly kek: Handle
-  /** An extractable key that may be changed and copied: what is harmless is tried on it. */
-  readonly victim: Handle
-  readonly victimValue: Buffer
-  readonly mechanism: Mechanism
-}
-
-function finding(outcome: Finding['outcome'], id: SayingId, values: Said['values'] = {}): Finding {
-  const what = said(id, values)
-  return { outcome, detail: sayingText(what), said: what }
-}
-
-const held = (id: SayingId, values: Said['values'] = {}) => finding('held', id, values)
-const broken = (id: SayingId, values: Said['values'] = {}) => finding('broken', id, values)
-const undecided = (answers: Iterable<string>) =>
-  finding('undecided', 'not-decided', { answers: [...answers].join(', ') })
-const codeOf = ({ ckr, code }: HsmError): string => ckr?.name ?? code
-
-export const scratchSecret = (): Attribute[] => [
-  num('CLASS', CKO.SECRET_KEY),
-  num('KEY_TYPE', CKK.AES),
-  ...named(randomBytes(16).toString('hex'), 'probe'),
-]
-
-function wrapVictim({ token, kek, victim, mechanism }: Scene) {
-  return attempt(() => token.module.wrapKey(token.session, mechanism, kek, victim, 'wrapping a scratch key'))
-}
+import { unwrapTemplateAttributes } from './templates.ts'
 
 function setHarmlessly({ token, victim }: Scene): void {
   token.module.setAttribute(token.session, victim, text('LABEL', 'renamed'), 'changing a scratch key')
@@ -54,14 +31,6 @@ function setHarmlessly({ token, victim }: Scene): void {
 function copyHarmlessly({ token, victim }: Scene): void {
   const doing = 'copying a scratch key'
   token.destroyHandle(token.module.copyObject(token.session, victim, [is('TOKEN', false)], doing))
-}
-
-/** As the hardened template demands it of what it unwraps. */
-function unwrapHarmlessly({ token, kek, mechanism }: Scene, wrapped: Buffer): void {
-  const numbers = mechanismNumbers(() => mechanism.mechanism)
-  const asked = [...scratchSecret(), ...secretAttributes(childKekTemplate, numbers)]
-  const doing = 'unwrapping as it is allowed'
-  token.destroyHandle(token.module.unwrapKey(token.session, mechanism, kek, wrapped, asked, doing))
 }
 
 /** CBC by hand, and the padding cut off: 32 bytes and a block of padding. */
@@ -77,7 +46,7 @@ function unchain(wrapped: Buffer, decryptBlock: (block: Buffer) => Uint8Array): 
 function wrapThenDecrypt(scene: Scene): Finding {
   const { token, kek, victimValue, mechanism } = scene
   const wrapped = wrapVictim(scene)
-  if (!wrapped.ok) return finding('not-applicable', 'does-not-wrap', { answer: codeOf(wrapped.error) })
+  if (!wrapped.ok) return notApplicable('does-not-wrap', { answer: codeOf(wrapped.error) })
   const flip = tryAttack(
     () => token.module.setAttribute(token.session, kek, is('DECRYPT', true), 'setting DECRYPT'),
     () => setHarmlessly(scene),
@@ -113,7 +82,7 @@ function wrapThenDecrypt(scene: Scene): Finding {
 function unwrapAs(scene: Scene, ways: readonly (readonly Attribute[])[], doing: string): Finding {
   const { token, kek, mechanism } = scene
   const wrapped = wrapVictim(scene)
-  if (!wrapped.ok) return finding('not-applicable', 'does-not-wrap', { answer: codeOf(wrapped.error) })
+  if (!wrapped.ok) return notApplicable('does-not-wrap', { answer: codeOf(wrapped.error) })
   const { module, session } = token
   const refusals = new Set<string>()
   const open = new Set<string>()
@@ -122,7 +91,7 @@ function unwrapAs(scene: Scene, ways: readonly (readonly Attribute[])[], doing: 
     const template = [...scratchSecret(), is('TOKEN', false), ...extra]
     const back = tryAttack(
       () => module.unwrapKey(session, mechanism, kek, wrapped.value, template, doing),
-      () => unwrapHarmlessly(scene, wrapped.value),
+      () => token.destroyHandle(unwrapHarmlessly(scene, wrapped.value)),
     )
     if (!back.ok) {
       ;(back.undecided ? open : refusals).add(codeOf(back.error))
@@ -142,7 +111,8 @@ function unwrapAs(scene: Scene, ways: readonly (readonly Attribute[])[], doing: 
 }
 
 /** Or the answer that leaves it undecided. */
-function judgeUnwrapped({ token, victimValue }: Scene, key: Handle): Finding | string {
+function judgeUnwrapped(scene: Scene, key: Handle): Finding | string {
+  const { token, victimValue } = scene
   const { module, session } = token
   const value = tryAttack(
     () => module.getAttribute(session, key, CKA.VALUE),
@@ -153,7 +123,10 @@ function judgeUnwrapped({ token, victimValue }: Scene, key: Handle): Finding | s
   const extractable = readAttribute(module, session, key, CKA.EXTRACTABLE)
   if (!extractable.ok) return extractable.reason
   if (extractable.value === 'true') return broken('unwrap-extractable')
-  return !value.ok && value.undecided ? codeOf(value.error) : held('unwrap-safe')
+  if (!value.ok && value.undecided) return codeOf(value.error)
+  const { accepted, open } = wrapUnderKnown(scene, key)
+  if (accepted.length > 0) return broken('unwrap-leaves', { mechanisms: accepted.join(', ') })
+  return open[0] ?? held('unwrap-safe')
 }
 
 function extractableChild(): Attribute[] {
@@ -175,9 +148,6 @@ const weaker: readonly Attribute[] = [
   // A token that refuses an empty one may take one that asks for as much and lets the child leave.
   { type: CKA.UNWRAP_TEMPLATE, value: extractableChild() },
 ]
-
-export const nameOf = ({ type }: Attribute): string =>
-  Object.entries(CKA).find(([, number]) => number === type)?.[0] ?? String(type)
 
 type Read = ReturnType<typeof readAttribute>
 
@@ -259,4 +229,9 @@ export const attacks: readonly [ProbeAttackName, (scene: Scene) => Finding][] = 
   ['copy-escalate', copyEscalate],
   ['mechanism-confusion', mechanismConfusion],
   ['flip-attributes', flipAttributes],
+  ['read-back', readKekBack],
+  ['read-value', readValue],
+  ['wrap-the-kek', wrapTheKek],
+  ['use-otherwise', useOtherwise],
+  ['tampered-blob', tamperBlob],
 ]

@@ -1,8 +1,10 @@
-import { CKM, mechanismName } from './constants.ts'
+import type { MechanismFunction } from '../device.ts'
+import { is, num } from './attributes.ts'
+import { CKK, CKM, CKO, mechanismName } from './constants.ts'
 import { call } from './errors.ts'
 import { zeroIv } from './mechanisms.ts'
 import type { Handle, Mechanism } from './module.ts'
-import { gcm } from './parameters.ts'
+import { cbcData, ecbData, gcm, oaep } from './parameters.ts'
 import { tryAttack } from './probe-control.ts'
 import type { TokenSession } from './session.ts'
 
@@ -24,7 +26,7 @@ export function blockWays(token: TokenSession): readonly DecryptBlock[] {
 const vendorNumbers = 0x8000_0000
 
 /** Every AES mechanism that might wrap, and every number of the vendor's own that the token says wraps. */
-function wrapWays(token: TokenSession): Mechanism[] {
+export function wrapWays(token: TokenSession): Mechanism[] {
   const vendors = [...token.mechanisms.values()]
     .filter(({ number, does }) => number >= vendorNumbers && does.includes('wrap'))
     .flatMap(({ number: mechanism }) => [{ mechanism }, { mechanism, parameter: zeroIv }])
@@ -60,4 +62,65 @@ export function otherWraps(
     else if (wrapped.undecided) open.add(`${name}: ${wrapped.error.ckr?.name ?? wrapped.error.code}`)
   }
   return { accepted: [...accepted], open: [...open] }
+}
+
+/** By which a public key of RSA may wrap. */
+export const rsaWraps = ({ profile }: TokenSession): Mechanism[] =>
+  [...new Set(['sha1', profile.oaepHash] as const)]
+    .map((hash) => oaep(hash))
+    .concat({ mechanism: CKM.RSA_PKCS })
+
+type UseWay = {
+  readonly name: string
+  readonly flag: 'ENCRYPT' | 'SIGN' | 'DERIVE'
+  /** The token says that it can. */
+  readonly listed: boolean
+  readonly use: (key: Handle) => unknown
+}
+
+/** What an AES key may be used for that no KEK may: one block encrypted, a MAC of one, a key derived from it. */
+export function useWays(token: TokenSession): readonly UseWay[] {
+  const { module, session } = token
+  const block = Buffer.alloc(16)
+  const listed = (mechanism: number, does: MechanismFunction) => token.has(mechanism, does)
+  const encrypt = (mechanism: Mechanism): UseWay => ({
+    name: mechanismName(mechanism.mechanism),
+    flag: 'ENCRYPT',
+    listed: listed(mechanism.mechanism, 'encrypt'),
+    use: (key) => {
+      module.begin('C_EncryptInit', session, mechanism, key, 'encrypting')
+      return module.finish('C_Encrypt', session, block, 64, 'encrypting')
+    },
+  })
+  const sign = (mechanism: number): UseWay => ({
+    name: mechanismName(mechanism),
+    flag: 'SIGN',
+    listed: listed(mechanism, 'sign'),
+    use: (key) => {
+      module.begin('C_SignInit', session, { mechanism }, key, 'computing a MAC')
+      return module.finish('C_Sign', session, block, 64, 'computing a MAC')
+    },
+  })
+  const derived = [
+    num('CLASS', CKO.SECRET_KEY),
+    num('KEY_TYPE', CKK.GENERIC_SECRET),
+    num('VALUE_LEN', 16),
+    is('TOKEN', false),
+  ]
+  const derive = (mechanism: Mechanism): UseWay => ({
+    name: mechanismName(mechanism.mechanism),
+    flag: 'DERIVE',
+    listed: listed(mechanism.mechanism, 'derive'),
+    use: (key) => token.destroyHandle(module.deriveKey(session, mechanism, key, derived, 'deriving')),
+  })
+  return [
+    encrypt({ mechanism: CKM.AES_ECB }),
+    encrypt({ mechanism: CKM.AES_CBC, parameter: zeroIv }),
+    encrypt({ mechanism: CKM.AES_CBC_PAD, parameter: zeroIv }),
+    encrypt(gcm(Buffer.alloc(12), Buffer.alloc(0), 128)),
+    sign(CKM.AES_CMAC),
+    sign(CKM.SHA256_HMAC),
+    derive(ecbData(block)),
+    derive(cbcData(zeroIv, block)),
+  ]
 }

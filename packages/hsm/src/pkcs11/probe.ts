@@ -9,7 +9,8 @@ import { attemptRefusal as attempt } from './errors.ts'
 import { chooseWrapMechanism, zeroIv } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
-import { attacks, nameOf, type Scene, scratchSecret } from './probe-attacks.ts'
+import { attacks } from './probe-attacks.ts'
+import { nameOf, type Scene, scratchSecret } from './probe-scene.ts'
 import type { TokenSession } from './session.ts'
 import { mechanismNumbers, secretAttributes } from './templates.ts'
 
@@ -25,7 +26,7 @@ const defaultKek = (): Attribute[] => [
   is('UNWRAP', true),
 ]
 
-type Made = { readonly kek: Handle; readonly lacking: string[] }
+type Made = { readonly kek: Handle; readonly asked: readonly Attribute[]; readonly lacking: string[] }
 
 /** The hardened KEK as a session object; what the token refuses of it is left out and named. */
 function makeHardened(token: TokenSession, number: number): Made {
@@ -48,17 +49,18 @@ function makeHardened(token: TokenSession, number: number): Made {
     ),
   ]
   for (const [template, lacking] of tries) {
-    const kek = attempt(() => make(attributes(template)))
-    if (kek.ok) return { kek: kek.value, lacking }
+    const asked = attributes(template)
+    const kek = attempt(() => make(asked))
+    if (kek.ok) return { kek: kek.value, asked, lacking }
   }
-  const { value, lacking } = withAccepted(token, attributes(full), make)
-  return { kek: value, lacking: lacking.map(nameOf) }
+  const { value, sent, lacking } = withAccepted(token, attributes(full), make)
+  return { kek: value, asked: sent, lacking: lacking.map(nameOf) }
 }
 
 function attackAll(
   token: TokenSession,
   template: ProbeAttack['template'],
-  kek: Handle,
+  { kek, asked }: Pick<Made, 'kek' | 'asked'>,
   mechanism: Mechanism,
 ): ProbeAttack[] {
   const { module, session } = token
@@ -77,7 +79,7 @@ function attackAll(
       'making a scratch victim',
     )
     try {
-      const scene: Scene = { token, kek, victim, victimValue, mechanism }
+      const scene: Scene = { token, template, kek, asked, victim, victimValue, mechanism }
       return attacks.map(([name, attack]) => ({ name, template, ...attack(scene) }))
     } finally {
       token.destroyHandle(victim)
@@ -101,15 +103,16 @@ export function probe(token: TokenSession): ProbeReport {
     used.number === CKM.AES_CBC_PAD
       ? { mechanism: used.number, parameter: zeroIv }
       : { mechanism: used.number }
-  const { kek, lacking } = makeHardened(token, used.number)
-  const hardened = attackAll(token, 'hardened', kek, mechanism)
-  const plain = token.module.generateKey(
+  const { lacking, ...made } = makeHardened(token, used.number)
+  const hardened = attackAll(token, 'hardened', made, mechanism)
+  const asked = defaultKek()
+  const kek = token.module.generateKey(
     token.session,
     { mechanism: CKM.AES_KEY_GEN },
-    defaultKek(),
+    asked,
     'making a default key',
   )
-  const found = [...hardened, ...attackAll(token, 'default', plain, mechanism)]
+  const found = [...hardened, ...attackAll(token, 'default', { kek, asked }, mechanism)]
   const passed = knownAnswers.chosen !== null && hardened.every(({ outcome }) => outcome === 'held')
   return {
     ...base,

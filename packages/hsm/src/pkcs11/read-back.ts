@@ -25,6 +25,18 @@ export const history: readonly AttributeName[] = [
 
 export const named = (id: string, label: string): Attribute[] => [hex('ID', id), text('LABEL', label)]
 
+/** Every attribute but the value, and the first that is not as asked for; `isFault` where the token could not be asked for that. */
+export function compareAsked(
+  { module, session }: TokenSession,
+  handle: Handle,
+  asked: readonly Attribute[],
+): { compared: AttributeReport[]; wrong: AttributeReport | undefined; isFault: boolean } {
+  const readable = asked.filter(({ type }) => type !== CKA.VALUE)
+  const compared = compareAttributes(module, session, handle, readable)
+  const wrong = compared.find(({ ok }) => !ok)
+  return { compared, wrong, isFault: wrong !== undefined && fault.test(wrong.actual) }
+}
+
 /**
  * Compares every attribute; a key that is not as asked for is destroyed and refused. `lacking` was left out because the
  * token does not take it: it is reported as such.
@@ -37,19 +49,13 @@ export function readBack(
   lacking: readonly Attribute[] = [],
 ): AttributeReport[] {
   const { module, session } = token
-  const compared = compareAttributes(
-    module,
-    session,
-    handle,
-    asked.filter(({ type }) => type !== CKA.VALUE),
-  )
-  const wrong = compared.find(({ ok }) => !ok)
+  const { compared, wrong, isFault } = compareAsked(token, handle, asked)
   if (wrong) {
     // A key that somebody else took away meanwhile must not hide what was wrong with it.
     const gone = attempt(() => token.destroyHandle(handle))
     const end = gone.ok ? 'the key was destroyed' : `destroying it failed (${gone.error.detail})`
     throw hsmError(
-      isFault.test(wrong.actual) ? 'HSM-DEVICE-ERROR' : 'HSM-ATTRIBUTE-MISMATCH',
+      isFault ? 'HSM-DEVICE-ERROR' : 'HSM-ATTRIBUTE-MISMATCH',
       `${doing}: ${wrong.attribute} is ${wrong.actual}, asked for ${wrong.expected}; ${end}`,
     )
   }
@@ -75,7 +81,7 @@ export function requireLength(token: TokenSession, handle: Handle, bytes: number
 }
 
 /** The token could not be asked; it has not said that the attribute differs. */
-const isFault = /^unreadable:CKR_(DEVICE_ERROR|DEVICE_MEMORY|FUNCTION_FAILED|GENERAL_ERROR|HOST_MEMORY)$/
+const fault = /^unreadable:CKR_(DEVICE_ERROR|DEVICE_MEMORY|FUNCTION_FAILED|GENERAL_ERROR|HOST_MEMORY)$/
 
 /** A soft token says that a key was made although its file could not be finished; such a key dies with the process. */
 function requirePersisted(

@@ -10,6 +10,8 @@ export type FaultBench = Bench & {
   plan(...rules: readonly string[]): void
   /** How often the library's function was called so far, so that a rule can name the next call. */
   count(name: string): number
+  /** Every call of the library so far, by its name. */
+  calls(): string[]
   /** The rule for the next call of the function. */
   next(name: string, fault: string): void
   restarts: HsmRestart[]
@@ -23,15 +25,17 @@ export async function startFaultBench(options: Partial<StartHsmOptions> = {}): P
   const bench = await startBench({ library, ...options })
   const restarts: HsmRestart[] = []
   bench.hsm.onRestart((restart) => restarts.push(restart))
-  const count = (name: string) =>
+  const calls = () =>
     readFileSync(`${library}.log`, 'utf8')
       .split('\n')
-      .filter((line) => line.replace(/^! /, '').startsWith(`${name} `)).length
+      .map((line) => line.replace(/^! /, '').split(' ')[0] ?? '')
+  const count = (name: string) => calls().filter((one) => one === name).length
   return {
     ...bench,
     library,
     plan,
     count,
+    calls,
     next: (name, fault) => plan(`${name}@${count(name) + 1}=${fault}`),
     restarts,
     close: async () => {

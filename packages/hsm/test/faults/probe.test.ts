@@ -27,7 +27,7 @@ describe('attacks that a token answers by a code that says nothing', () => {
     report.attacks.find((one) => one.name === name && one.template === template)!
 
   const ways: readonly [string, readonly ProbeAttackName[]][] = [
-    ['C_UnwrapKey', ['reimport-extractable', 'silent-unwrap']],
+    ['C_UnwrapKey', ['reimport-extractable', 'silent-unwrap', 'tampered-blob']],
     ['C_CopyObject', ['copy-escalate']],
     ['C_SetAttributeValue', ['wrap-then-decrypt', 'flip-attributes']],
     ['C_DecryptInit', ['wrap-then-decrypt']],
@@ -81,8 +81,12 @@ describe('attacks that a token answers by a code that says nothing', () => {
   })
 
   it('an attack on the defaults that works is found although it failed at first', async () => {
-    // The hardened template: four tries as extractable and one without saying. The sixth is the first on the defaults.
-    bench.plan(`C_UnwrapKey@${bench.count('C_UnwrapKey') + 6}=CKR_GENERAL_ERROR`)
+    const before = bench.calls().length
+    await token.probe()
+    const calls = bench.calls().slice(before)
+    // The default KEK is the first that decrypts, and is attacked by an unwrap next.
+    const ahead = calls.slice(0, calls.indexOf('C_Decrypt')).filter((name) => name === 'C_UnwrapKey').length
+    bench.plan(`C_UnwrapKey@${bench.count('C_UnwrapKey') + ahead + 1}=CKR_GENERAL_ERROR`)
     const found = attackOf(await token.probe(), 'default', 'reimport-extractable')
     expect([found.outcome, found.detail]).toEqual(['broken', 'the key’s bytes can be read'])
   })
@@ -96,6 +100,38 @@ describe('attacks that a token answers by a code that says nothing', () => {
       detail: 'refused: CKR_GENERAL_ERROR, CKR_TEMPLATE_INCONSISTENT',
     })
     expect(report.passed).toBe(true)
+  })
+
+  const altered = [
+    'EXTRACTABLE=1',
+    'SENSITIVE=0',
+    'PRIVATE=0',
+    'DERIVE=1',
+    'SIGN=1',
+    'ENCRYPT=1',
+    'VALUE_LEN=16',
+  ]
+
+  it.each(altered)(
+    'a KEK that is made with %s is found when it is read back, and the probe is not passed',
+    async (what) => {
+      bench.plan(`C_GenerateKey@*=alter:${what}`)
+      const report = await token.probe()
+      const [attribute, value] = what.split('=')
+      const said = attribute === 'VALUE_LEN' ? value : String(value === '1')
+      const found = attackOf(report, 'hardened', 'read-back')
+      expect(found.outcome).toBe('broken')
+      expect(found.detail).toContain(`${attribute} of the KEK is ${said}, asked for `)
+      expect(report.passed).toBe(false)
+    },
+  )
+
+  it('a token that takes EXTRACTABLE=false, reads it back and ignores it is not passed: the KEK leaves', async () => {
+    bench.plan('C_GenerateKey@*=alter:EXTRACTABLE=1', 'C_GetAttributeValue@*=misread:EXTRACTABLE')
+    const report = await token.probe()
+    expect(attackOf(report, 'hardened', 'read-back').outcome).toBe('held')
+    expect(attackOf(report, 'hardened', 'wrap-the-kek').outcome).toBe('broken')
+    expect(report.passed).toBe(false)
   })
 
   it('leaves nothing behind on the token', async () => {

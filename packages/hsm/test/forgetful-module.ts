@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { CKA, is, raw } from '../src/pkcs11/attributes.ts'
+import type { Attribute } from '../src/pkcs11/memory.ts'
+import { type Handle, Module } from '../src/pkcs11/module.ts'
+
+const isBytes = (value: Attribute['value']): value is Uint8Array => value instanceof Uint8Array
+
+/**
+ * A token that takes every template and reads back as it was asked, and keeps to another one: what it makes has `instead` in the
+ * place of the same attributes.
+ */
+export class ForgetfulModule extends Module {
+  readonly #instead: ReadonlyMap<number, Attribute>
+  readonly #asked = new Map<string, readonly Attribute[]>()
+
+  constructor(library: string, instead: readonly Attribute[]) {
+    super(library)
+    this.#instead = new Map(instead.map((one) => [one.type, one]))
+  }
+
+  #altered(template: readonly Attribute[]): Attribute[] {
+    return template.map((one) => this.#instead.get(one.type) ?? one)
+  }
+  #remember(key: Handle, asked: readonly Attribute[]): Handle {
+    this.#asked.set(key.toString('hex'), asked)
+    return key
+  }
+  #told(key: Handle, type: number): Attribute['value'] | undefined {
+    if (!this.#instead.has(type)) return undefined
+    return this.#asked.get(key.toString('hex'))?.find((one) => one.type === type)?.value
+  }
+
+  override generateKey(...[session, mechanism, template, doing]: Parameters<Module['generateKey']>): Handle {
+    return this.#remember(super.generateKey(session, mechanism, this.#altered(template), doing), template)
+  }
+  override generateKeyPair(
+    ...[session, mechanism, publicAsked, asked, doing]: Parameters<Module['generateKeyPair']>
+  ): ReturnType<Module['generateKeyPair']> {
+    const pair = super.generateKeyPair(session, mechanism, publicAsked, this.#altered(asked), doing)
+    this.#remember(pair.privateKey, asked)
+    return pair
+  }
+  override getAttribute(...given: Parameters<Module['getAttribute']>): ReturnType<Module['getAttribute']> {
+    const told = this.#told(given[1], given[2])
+    return told !== undefined && isBytes(told) ? Buffer.from(told) : super.getAttribute(...given)
+  }
+  override getTemplate(...given: Parameters<Module['getTemplate']>): ReturnType<Module['getTemplate']> {
+    const told = this.#told(given[1], given[2])
+    if (told === undefined || isBytes(told)) return super.getTemplate(...given)
+    return told.flatMap(({ type, value }) => (isBytes(value) ? [{ type, value: Buffer.from(value) }] : []))
+  }
+}
+
+/** A token that makes a key of whatever it is given to unwrap. */
+export class GullibleModule extends Module {
+  readonly #sound = new Set<string>()
+
+  override wrapKey(...given: Parameters<Module['wrapKey']>): Buffer {
+    const wrapped = super.wrapKey(...given)
+    this.#sound.add(wrapped.toString('hex'))
+    return wrapped
+  }
+  override unwrapKey(
+    ...[session, mechanism, kek, wrapped, template, doing]: Parameters<Module['unwrapKey']>
+  ): Handle {
+    if (this.#sound.has(Buffer.from(wrapped).toString('hex')))
+      return super.unwrapKey(session, mechanism, kek, wrapped, template, doing)
+    return this.createObject(session, [...template, raw('VALUE', randomBytes(32))], doing)
+  }
+}
+
+/** Hands out whatever it unwraps, wrapped by any key, and says of it that it does not leave. */
+export class GenerousModule extends ForgetfulModule {
+  readonly #unwrapped = new Set<string>()
+
+  constructor(library: string) {
+    super(library, [{ type: CKA.UNWRAP_TEMPLATE, value: [] }])
+  }
+  override unwrapKey(
+    ...[session, mechanism, kek, wrapped, template, doing]: Parameters<Module['unwrapKey']>
+  ): Handle {
+    const forced = [is('SENSITIVE', true), is('EXTRACTABLE', true)]
+    const rest = template.filter(({ type }) => forced.every((one) => one.type !== type))
+    const key = super.unwrapKey(session, mechanism, kek, wrapped, [...forced, ...rest], doing)
+    this.#unwrapped.add(key.toString('hex'))
+    return key
+  }
+  override getAttribute(...given: Parameters<Module['getAttribute']>): ReturnType<Module['getAttribute']> {
+    const [, key, type] = given
+    const lies = type === CKA.EXTRACTABLE && this.#unwrapped.has(key.toString('hex'))
+    return lies ? Buffer.of(0) : super.getAttribute(...given)
+  }
+}
