@@ -38,6 +38,8 @@ export const sayings = {
   'answer-known-padded':
     'gives the known answers of {{standard}}; other lengths than whole blocks are padded with zeros first',
   'answer-refused': 'refused: {{answers}}',
+  'known-key-refused':
+    'no known key comes in, neither in the clear nor by RSA-OAEP: {{answer}}. Let the token take keys in by one of the two while it is probed',
   'answer-none': 'gives no known answer',
   'answer-without-integrity':
     'gives the known answer of AES-CBC with padding, which has no integrity: not used for keys',

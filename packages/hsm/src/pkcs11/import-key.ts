@@ -1,11 +1,10 @@
-import { constants, createCipheriv, createPublicKey, publicEncrypt, randomBytes } from 'node:crypto'
+import { createCipheriv, randomBytes } from 'node:crypto'
 import type { KeyTemplate, MadeKey } from '../device.ts'
-import { hsmError } from '../hsm-errors.ts'
 import { childKekTemplate } from '../templates.ts'
 import { type Arriving, arrivingKey, unwrapInTwo } from './key-wrapping.ts'
 import { makePair, readPairBack } from './keys.ts'
 import { numbersOf } from './mechanisms.ts'
-import { readSpki } from './public-keys.ts'
+import { oaepOutside } from './oaep-outside.ts'
 import { named, readBack } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { privateAttributes, publicAttributes } from './templates.ts'
@@ -42,25 +41,10 @@ export function importUnderWrapping(token: TokenSession, options: Arriving & { v
   const aes = randomBytes(32)
   try {
     const hash = token.profile.oaepHash
-    const outer = publicEncrypt(
-      {
-        key: createPublicKey({
-          key: Buffer.from(readSpki(token, pair.publicKey)),
-          format: 'der',
-          type: 'spki',
-        }),
-        padding: constants.RSA_PKCS1_OAEP_PADDING,
-        oaepHash: hash,
-      },
-      aes,
-    )
+    const outer = oaepOutside(token, pair.publicKey, aes, hash)
     const blob = Buffer.concat([outer, kwp(aes, options.value)])
     const handle = unwrapInTwo(token, { kind: 'rsa-aes', hash, bits: 256 }, pair.privateKey, blob, asked)
     return { ref, attributes: readBack(token, handle, asked, doing) }
-  } catch (error) {
-    throw error instanceof Error && 'opensslErrorStack' in error
-      ? hsmError('HSM-DATA-INVALID', `${doing}: the token’s own public key does not encrypt`)
-      : error
   } finally {
     aes.fill(0)
     token.destroyHandle(pair.privateKey)

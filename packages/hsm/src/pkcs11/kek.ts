@@ -7,7 +7,8 @@ import { CKK, CKO } from './constants.ts'
 import { type Naming, requireFreeId, requireFreeLabel } from './free-name.ts'
 import { kekAttributes, leaving, requireBits, unwrapHandle, withKek, wrapHandle } from './kek-path.ts'
 import { wrapOnLane } from './key-wrapping.ts'
-import { numbersOf, withScratchKey, wrapMechanism } from './mechanisms.ts'
+import { withScratchKey, withWrappedKeys } from './known-keys.ts'
+import { numbersOf, wrapMechanism } from './mechanisms.ts'
 import type { Handle } from './module.ts'
 import { named, readBack, requireLength } from './read-back.ts'
 import type { TokenSession } from './session.ts'
@@ -93,12 +94,14 @@ export function unwrapToMemory(
 export function possessionOf(token: TokenSession, kek: Handle, challenge: Uint8Array): PossessionProof {
   if (challenge.length !== challengeBytes)
     throw new RangeError(`challenge: expected 32 bytes, got ${challenge.length}`)
-  return withScratchKey(token, challenge, CKK.AES, [is('WRAP', false), is('UNWRAP', false)], (key) => {
+  const flags = [is('WRAP', false), is('UNWRAP', false)]
+  const prove = (key: Handle): PossessionProof => {
     const { wrapped, mechanism } = wrapHandle(token, kek, key, 'proving possession', {
       exactly: challengeBytes,
     })
     return { digest: createHash('sha256').update(wrapped).digest('hex'), mechanism }
-  })
+  }
+  return withWrappedKeys(token, () => withScratchKey(token, challenge, CKK.AES, flags, prove))
 }
 
 export const possessionDigest = (

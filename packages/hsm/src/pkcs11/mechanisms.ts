@@ -1,62 +1,14 @@
 import { createCipheriv, randomBytes } from 'node:crypto'
-import type { KeyRef, WrapMechanism, WrapMechanismReport } from '../device.ts'
+import type { WrapMechanism, WrapMechanismReport } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { type Said, said, sayingText } from '../sayings.ts'
-import { CKA, hex, is, num, raw } from './attributes.ts'
-import { CKK, CKM, CKO, mechanismName } from './constants.ts'
+import { is } from './attributes.ts'
+import { CKK, CKM, mechanismName } from './constants.ts'
 import { attemptRefusal } from './errors.ts'
 import { knownAnswers, type Vector } from './known-answers.ts'
-import type { Attribute } from './memory.ts'
-import type { Handle } from './module.ts'
+import { withScratchKey, withWrappedKeys } from './known-keys.ts'
 import type { TokenSession } from './session.ts'
 import { type MechanismNumbers, mechanismNumbers } from './templates.ts'
-
-const scratch = (value: Uint8Array, keyType: number, flags: readonly Attribute[]): Attribute[] => [
-  num('CLASS', CKO.SECRET_KEY),
-  num('KEY_TYPE', keyType),
-  is('TOKEN', false),
-  is('PRIVATE', true),
-  is('SENSITIVE', false),
-  is('EXTRACTABLE', true),
-  raw('ID', randomBytes(16)),
-  raw('VALUE', value),
-  ...flags,
-]
-
-/** The same by its id, for work that may be on its way when `use` returns. */
-export async function withKnownKey<T>(
-  token: TokenSession,
-  value: Uint8Array,
-  keyType: number,
-  flags: readonly Attribute[],
-  use: (key: KeyRef) => Promise<T>,
-): Promise<T> {
-  const id = randomBytes(16).toString('hex')
-  const asked = scratch(value, keyType, flags).map((a) => (a.type === CKA.ID ? hex('ID', id) : a))
-  const key = token.module.createObject(token.session, asked, 'making a scratch key')
-  try {
-    return await use({ id, class: 'secret' })
-  } finally {
-    token.destroyHandle(key)
-  }
-}
-
-/** A session key of known bytes, destroyed after `use`. */
-export function withScratchKey<T>(
-  token: TokenSession,
-  value: Uint8Array,
-  keyType: number,
-  flags: readonly Attribute[],
-  use: (key: Handle) => T,
-): T {
-  const { module, session } = token
-  const key = module.createObject(session, scratch(value, keyType, flags), 'making a scratch key')
-  try {
-    return use(key)
-  } finally {
-    token.destroyHandle(key)
-  }
-}
 
 function givesAnswer(token: TokenSession, mechanism: number, { kek, key, wrapped }: Vector): boolean {
   const doing = 'wrapping a known key'
@@ -120,6 +72,17 @@ function givesCbcPad(token: TokenSession): boolean {
 export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
   if (token.wrapMechanism) return token.wrapMechanism
   token.requireUser()
+  token.wrapMechanism = withWrappedKeys(token, () => findWrapMechanism(token))
+  return token.wrapMechanism
+}
+
+function findWrapMechanism(token: TokenSession): WrapMechanismReport {
+  const known = attemptRefusal(() => withScratchKey(token, randomBytes(32), CKK.AES, [], () => null))
+  if (!known.ok) {
+    const what = said('known-key-refused', { answer: known.error.ckr?.name ?? known.error.code })
+    const numbers = [...token.profile.wrapCandidates, CKM.AES_CBC_PAD]
+    return { chosen: null, tried: numbers.map((number) => triedOf(number, what)) }
+  }
   const results = token.profile.wrapCandidates.map((number) => ({
     number,
     ...tryWrapMechanism(token, number),
@@ -129,12 +92,11 @@ export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
   const tried = results.map(({ number, said: what }) => triedOf(number, what))
   const chosen = proved.find(({ standard }) => standard === 'KWP-RFC5649') ?? proved[0] ?? null
   const cbc = chosen ? null : tryCbcPad(token)
-  token.wrapMechanism = {
+  return {
     chosen,
     tried: cbc ? [...tried, cbc.tried] : tried,
     ...(cbc?.works ? { withoutIntegrity: { name: cbc.tried.name, number: cbc.tried.number } } : {}),
   }
-  return token.wrapMechanism
 }
 
 function tryCbcPad(token: TokenSession) {

@@ -1,8 +1,9 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { CKA, is, num } from './attributes.ts'
+import { CKA, is, num, raw } from './attributes.ts'
 import { CKK, CKM, CKO, mechanismName } from './constants.ts'
 import { attemptRefusal } from './errors.ts'
-import { withScratchKey } from './mechanisms.ts'
+import { makePair } from './keys.ts'
+import { create, withScratchKey } from './known-keys.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
 import { tryAttack } from './probe-control.ts'
@@ -10,9 +11,11 @@ import {
   broken,
   codeOf,
   type Finding,
+  faultOf,
   held,
   notApplicable,
   type Scene,
+  scratchSecret,
   undecided,
   unwrapHarmlessly,
   wrapVictim,
@@ -27,7 +30,7 @@ export function readKekBack({ token, kek, asked }: Scene): Finding {
   const { compared, wrong, isFault } = compareAsked(token, kek, asked)
   if (wrong === undefined) return held('kek-as-asked', { number: String(compared.length) })
   const { attribute, actual, expected } = wrong
-  if (isFault) return undecided([actual.slice(actual.indexOf(':') + 1)])
+  if (isFault) return undecided([faultOf(wrong)])
   return broken('kek-differs', { attribute, actual, expected: expected ?? '' })
 }
 
@@ -69,19 +72,35 @@ export function wrapsOf(
   return { accepted: [...accepted], open: [...open], answers: [...answers] }
 }
 
-/** Under keys of which the attacker knows every byte: what such a key wraps is the same as given out. */
-export function wrapUnderKnown(scene: Scene, key: Handle): ReturnType<typeof wrapsOf> {
+type Wraps = ReturnType<typeof wrapsOf>
+
+/**
+ * Under keys of which the attacker knows every byte: what such a key wraps is the same as given out. `trust`: by keys that the user
+ * asks to be trusted, when they are made or afterwards; a token that refuses that has nothing to wrap by.
+ */
+export function wrapUnderKnown(scene: Scene, key: Handle, trust?: 'made' | 'set'): Wraps {
   const { token } = scene
+  const extra = trust === 'made' ? [is('TRUSTED', true)] : []
+  const marked = (own: Handle): Handle => {
+    if (trust === 'set')
+      attemptRefusal(() =>
+        token.module.setAttribute(token.session, own, is('TRUSTED', true), 'marking a key as trusted'),
+      )
+    return own
+  }
   return withScratchKey(token, randomBytes(32), CKK.AES, [is('WRAP', true)], (aes) => {
-    const byAes = wrapsOf(scene, { key, by: { aes, own: aes }, ways: wrapWays(token) })
-    const byRsa = withKnownPublicKey(token, [], (rsa) =>
-      wrapsOf(scene, { key, by: { aes, own: rsa }, ways: rsaWraps(token) }),
-    )
-    const both = [byAes, ...(byRsa === null ? [] : [byRsa])]
+    const by = (own: Handle, ways: readonly Mechanism[]) =>
+      wrapsOf(scene, { key, by: { aes, own: marked(own) }, ways })
+    const secret =
+      trust === 'made'
+        ? withTrustedSecret(token, (own) => by(own, wrapWays(token)))
+        : by(aes, wrapWays(token))
+    const rsa = withKnownPublicKey(token, extra, (own) => by(own, rsaWraps(token)))
+    const found = [secret, rsa].filter((one) => one !== null)
     return {
-      accepted: both.flatMap(({ accepted }) => accepted),
-      open: both.flatMap(({ open }) => open),
-      answers: [...new Set(both.flatMap(({ answers }) => answers))],
+      accepted: found.flatMap(({ accepted }) => accepted),
+      open: found.flatMap(({ open }) => open),
+      answers: [...new Set(found.flatMap(({ answers }) => answers))],
     }
   })
 }
@@ -89,7 +108,7 @@ export function wrapUnderKnown(scene: Scene, key: Handle): ReturnType<typeof wra
 /** Made once for all probes of a process. What is wrapped to it is a scratch key. */
 let outside: Uint8Array | null = null
 
-/** A public key that was made outside the token, as a session object; null where the token takes none, which gives nothing away. */
+/** A public key that was made outside the token, as a session object; null where there is none to wrap by. */
 export function withKnownPublicKey<T>(
   token: TokenSession,
   extra: readonly Attribute[],
@@ -108,9 +127,42 @@ export function withKnownPublicKey<T>(
     is('WRAP', true),
     ...extra,
   ]
-  const made = attemptRefusal(() =>
-    token.module.createObject(token.session, asked, 'creating a scratch public key'),
-  )
+  const made = attemptRefusal(() => create(token, asked, 'public'))
+  if (!made.ok) return extra.length === 0 ? withOwnPair(token, use) : null
+  try {
+    return use(made.value)
+  } finally {
+    token.destroyHandle(made.value)
+  }
+}
+
+/** Where no public key comes in: one of a pair whose other half decrypts whatever the first wraps. */
+function withOwnPair<T>(token: TokenSession, use: (key: Handle) => T): T | null {
+  const name = named(randomBytes(16).toString('hex'), 'probe')
+  const templates = {
+    publicKey: [...name, is('TOKEN', false), is('WRAP', true)],
+    privateKey: [...name, is('TOKEN', false), is('DECRYPT', true), is('UNWRAP', true)],
+  }
+  const made = attemptRefusal(() => makePair(token, 'rsa-2048', templates, 'making a scratch pair'))
+  if (!made.ok) return null
+  try {
+    return use(made.value.publicKey)
+  } finally {
+    token.destroyHandle(made.value.privateKey)
+    token.destroyHandle(made.value.publicKey)
+  }
+}
+
+/** A secret key that the user asks to be trusted; null where the token makes none. */
+function withTrustedSecret<T>(token: TokenSession, use: (key: Handle) => T): T | null {
+  const asked = [
+    ...scratchSecret(),
+    is('TOKEN', false),
+    is('WRAP', true),
+    raw('VALUE', randomBytes(32)),
+    is('TRUSTED', true),
+  ]
+  const made = attemptRefusal(() => create(token, asked, 'secret'))
   if (!made.ok) return null
   try {
     return use(made.value)

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { HsmError, ProbeAttack } from '../device.ts'
+import type { AttributeReport, HsmError, ProbeAttack } from '../device.ts'
 import { type Said, type SayingId, said, sayingText } from '../sayings.ts'
 import { childKekTemplate } from '../templates.ts'
 import { CKA, num } from './attributes.ts'
@@ -37,6 +37,9 @@ export const notApplicable = (id: SayingId, values: Said['values'] = {}) =>
 export const undecided = (answers: Iterable<string>) =>
   finding('undecided', 'not-decided', { answers: [...answers].join(', ') })
 export const codeOf = ({ ckr, code }: HsmError): string => ckr?.name ?? code
+
+/** The code by which an attribute could not be read. */
+export const faultOf = ({ actual }: AttributeReport): string => actual.slice(actual.indexOf(':') + 1)
 
 export const nameOf = ({ type }: Pick<Attribute, 'type'>): string =>
   Object.entries(CKA).find(([, number]) => number === type)?.[0] ?? String(type)

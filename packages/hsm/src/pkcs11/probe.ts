@@ -6,6 +6,7 @@ import { withAccepted } from './accepted.ts'
 import { is, num, raw } from './attributes.ts'
 import { CKM } from './constants.ts'
 import { attemptRefusal as attempt } from './errors.ts'
+import { bringIn, withWrappedKeys } from './known-keys.ts'
 import { chooseWrapMechanism, zeroIv } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
@@ -63,21 +64,16 @@ function attackAll(
   { kek, asked }: Pick<Made, 'kek' | 'asked'>,
   mechanism: Mechanism,
 ): ProbeAttack[] {
-  const { module, session } = token
   const victimValue = randomBytes(32)
   try {
-    const victim = module.createObject(
-      session,
-      [
-        ...scratchSecret(),
-        is('TOKEN', false),
-        is('PRIVATE', true),
-        is('SENSITIVE', true),
-        is('EXTRACTABLE', true),
-        raw('VALUE', victimValue),
-      ],
-      'making a scratch victim',
-    )
+    const victim = bringIn(token, [
+      ...scratchSecret(),
+      is('TOKEN', false),
+      is('PRIVATE', true),
+      is('SENSITIVE', true),
+      is('EXTRACTABLE', true),
+      raw('VALUE', victimValue),
+    ])
     try {
       const scene: Scene = { token, template, kek, asked, victim, victimValue, mechanism }
       return attacks.map(([name, attack]) => ({ name, template, ...attack(scene) }))
@@ -95,6 +91,10 @@ function attackAll(
  */
 export function probe(token: TokenSession): ProbeReport {
   token.requireUser()
+  return withWrappedKeys(token, () => probeAll(token))
+}
+
+function probeAll(token: TokenSession): ProbeReport {
   const knownAnswers = chooseWrapMechanism(token)
   const base = { serial: token.serial, profile: token.profile.id, knownAnswers }
   const used = knownAnswers.chosen ?? knownAnswers.withoutIntegrity

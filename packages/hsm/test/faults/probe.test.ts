@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { ProbeAttack, ProbeAttackName, ProbeReport, Token } from '../../src/index.ts'
-import { evidenceOf, profileById } from '../../src/index.ts'
-import { userPin } from '../soft-token-bench.ts'
+import { evidenceOf, profileById, rootTemplate } from '../../src/index.ts'
+import { newId, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
 const codes = ['CKR_GENERAL_ERROR', 'CKR_FUNCTION_FAILED']
@@ -31,6 +31,9 @@ describe('attacks that a token answers by a code that says nothing', () => {
     ['C_CopyObject', ['copy-escalate']],
     ['C_SetAttributeValue', ['wrap-then-decrypt', 'flip-attributes']],
     ['C_DecryptInit', ['wrap-then-decrypt']],
+    ['C_EncryptInit', ['use-otherwise']],
+    ['C_SignInit', ['use-otherwise']],
+    ['C_DeriveKey', ['use-otherwise']],
   ]
 
   it.each(ways.flatMap(([name, attacks]) => codes.map((code) => [name, code, attacks] as const)))(
@@ -136,5 +139,43 @@ describe('attacks that a token answers by a code that says nothing', () => {
 
   it('leaves nothing behind on the token', async () => {
     expect((await token.inventory()).objects).toEqual([])
+  })
+})
+
+describe('a token that takes no secret key in the clear', () => {
+  let bench: FaultBench
+  beforeAll(async () => {
+    bench = await startFaultBench()
+  })
+  afterAll(() => bench.close())
+  const noClear = 'C_CreateObject@*=CKR_TEMPLATE_INCONSISTENT'
+
+  it('is probed with known keys that come in by RSA-OAEP, and proves possession by one', async () => {
+    bench.plan(noClear)
+    const token = await bench.loggedIn('fips')
+    const report = await token.probe()
+    expect(report.knownAnswers.chosen?.standard).toBe('KWP-RFC5649')
+    const hardened = report.attacks.filter(({ template }) => template === 'hardened')
+    expect(hardened.filter(({ outcome }) => outcome !== 'held')).toEqual([])
+    expect(report.passed).toBe(true)
+    expect((await token.inventory()).objects).toEqual([])
+    const id = newId()
+    await token.generateAes({ id, label: 'root', bits: 256, template: rootTemplate })
+    const prove = () => token.possessionDigest({ kek: { id }, challenge: new Uint8Array(32) })
+    const wrapped = await prove()
+    bench.plan()
+    expect(await prove()).toEqual(wrapped)
+    expect((await token.inventory()).objects).toHaveLength(1)
+  })
+
+  it('and that makes no pair for it either is not passed, and the report says why and what to do', async () => {
+    const token = await bench.loggedIn('closed')
+    bench.plan(noClear, 'C_GenerateKeyPair@*=CKR_FUNCTION_NOT_SUPPORTED')
+    const report = await token.probe()
+    expect(report.passed).toBe(false)
+    expect(report.knownAnswers.tried[0]?.result).toBe(
+      'no known key comes in, neither in the clear nor by RSA-OAEP: CKR_TEMPLATE_INCONSISTENT. Let the token take keys in by one of the two while it is probed',
+    )
+    bench.plan()
   })
 })
