@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ProbeReport } from '../src/index.ts'
-import { is, mechanisms } from '../src/pkcs11/attributes.ts'
+import { CKA, is, mechanisms } from '../src/pkcs11/attributes.ts'
 import { CKM } from '../src/pkcs11/constants.ts'
 import type { Attribute } from '../src/pkcs11/memory.ts'
 import { Module } from '../src/pkcs11/module.ts'
 import { probe } from '../src/pkcs11/probe.ts'
 import { Tokens } from '../src/pkcs11/tokens.ts'
-import { ForgetfulModule, GenerousModule, GullibleModule } from './forgetful-module.ts'
+import { ForgetfulModule, GenerousModule, GullibleModule, TrustingModule } from './forgetful-module.ts'
 import { type Bench, startBench, userPin } from './soft-token-bench.ts'
 
 describe('the attack probe on tokens that read back what they were asked for and keep to something else', () => {
@@ -54,6 +54,12 @@ describe('the attack probe on tokens that read back what they were asked for and
       /under a known key by .*CKM_AES_KEY_WRAP_PAD.*CKM_RSA_PKCS_OAEP/,
     ],
     ['ENCRYPT=false', [is('ENCRYPT', true), also(CKM.AES_ECB)], 'use-otherwise', /: ENCRYPT CKM_AES_ECB$/],
+    [
+      'WRAP_WITH_TRUSTED=true of an open root',
+      [is('WRAP_WITH_TRUSTED', false)],
+      'wrap-to-untrusted',
+      /to a key that nobody trusts, by .*CKM_AES_KEY_WRAP_PAD.*CKM_RSA_PKCS_OAEP/,
+    ],
     ['SIGN=false', [is('SIGN', true), also(CKM.AES_CMAC)], 'use-otherwise', /: SIGN CKM_AES_CMAC$/],
     [
       'DERIVE=false',
@@ -91,6 +97,34 @@ describe('the attack probe on tokens that read back what they were asked for and
   it('one that unwraps a blob that was changed', () => {
     const report = probed(new GullibleModule(bench.library))
     expect(brokenBy(report)).toEqual([['tampered-blob', 'broken', 'a changed blob was unwrapped to a key']])
+    expect(report.passed).toBe(false)
+  })
+
+  const lax: [string, Attribute, RegExp][] = [
+    [
+      'UNWRAP_TEMPLATE',
+      { type: CKA.UNWRAP_TEMPLATE, value: [] },
+      /^a transport key unwrapped a root whose \w+ is /,
+    ],
+    ['DECRYPT=false', is('DECRYPT', true), /^a transport key decrypts what it may only unwrap$/],
+    ['MODIFIABLE=false', is('MODIFIABLE', true), /^\w+ of a transport key was changed$/],
+  ]
+  it.each(lax)('one whose transport key forgets its %s', (_, instead, detail) => {
+    const report = probed(new ForgetfulModule(bench.library, [instead], 'pairs'))
+    expect(brokenBy(report)).toEqual([['transport-unwrap', 'broken', expect.stringMatching(detail)]])
+    expect(report.passed).toBe(false)
+  })
+
+  it.each([
+    ['a key that the user made as trusted', 'made'],
+    ['a key that the user marked as trusted', 'set'],
+    ['whoever copies it without WRAP_WITH_TRUSTED', 'copy'],
+    ['whoever takes WRAP_WITH_TRUSTED away', 'change'],
+  ] as const)('one that gives an open root to %s', (_, way) => {
+    const report = probed(new TrustingModule(bench.library, way))
+    expect(brokenBy(report).map(([name, outcome]) => [name, outcome])).toEqual([
+      ['wrap-to-untrusted', 'broken'],
+    ])
     expect(report.passed).toBe(false)
   })
 })

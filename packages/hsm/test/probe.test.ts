@@ -32,6 +32,8 @@ describe('attack probe on SoftHSM', () => {
       'wrap-the-kek': 'held',
       'use-otherwise': 'held',
       'tampered-blob': 'held',
+      'wrap-to-untrusted': 'held',
+      'transport-unwrap': 'held',
     })
     expect(report.passed).toBe(true)
     expect(report.lacking).toEqual([])
@@ -50,6 +52,8 @@ describe('attack probe on SoftHSM', () => {
       'wrap-the-kek': 'held',
       'use-otherwise': 'broken',
       'tampered-blob': 'held',
+      'wrap-to-untrusted': 'broken',
+      'transport-unwrap': 'broken',
     })
   })
 
@@ -89,8 +93,8 @@ describe('attack probe on a token that refuses ECB', () => {
       const token = await bench.newToken('no ecb')
       await token.logIn({ user: 'user', pin: userPin() })
       const ways: (string | undefined)[] = []
-      // The hardened KEK refuses both ways, so the default one is asked third.
-      for (const ahead of [0, 3]) {
+      // The hardened KEK refuses both ways and a transport key refuses its own, so the default KEK is asked fourth.
+      for (const ahead of [0, 4]) {
         if (ahead > 0)
           bench.plan(`C_DecryptInit@${bench.count('C_DecryptInit') + ahead}=CKR_MECHANISM_INVALID`)
         const report = await token.probe()

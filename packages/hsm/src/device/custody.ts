@@ -121,13 +121,18 @@ export type ProbeAttackName =
   | 'wrap-the-kek'
   | 'use-otherwise'
   | 'tampered-blob'
+  | 'wrap-to-untrusted'
+  | 'transport-unwrap'
 
 export type ProbeReport = {
   readonly serial: string
   readonly profile: string
   readonly attacks: readonly ProbeAttack[]
   readonly knownAnswers: WrapMechanismReport
-  /** True when every attack on the hardened template was held and a wrap mechanism was proved. */
+  /**
+   * True when every attack on the hardened template was held and a wrap mechanism was proved. The attacks on a trusted window are
+   * `not-applicable` where the token refuses what the window is made of; that alone fails no probe.
+   */
   readonly passed: boolean
   readonly lacking: readonly string[]
 }

@@ -168,10 +168,10 @@ export function deadlineFactor(op: Operation, atPad: boolean): number {
     case 'createTransportPair':
     case 'generateWrapped':
     case 'importUnderWrapping':
+    case 'probe':
       return 6
     case 'openTrustedWindow':
     case 'commitTrustedWindow':
-    case 'probe':
     case 'inventory':
       return 3
     default:

@@ -12,7 +12,7 @@ import type { TokenSession } from './session.ts'
 import { secretAttributes } from './templates.ts'
 
 /** The private half can only unwrap, and what it unwraps must be a hardened root: without that it would give the root out. */
-const transportTemplate: KeyTemplate = {
+export const transportTemplate: KeyTemplate = {
   ...rootTemplate,
   wrap: false,
   allowedMechanisms: ['oaep'],

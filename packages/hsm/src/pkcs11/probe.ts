@@ -12,6 +12,7 @@ import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
 import { attacks } from './probe-attacks.ts'
 import { nameOf, type Scene, scratchSecret } from './probe-scene.ts'
+import { windowAttacks } from './probe-window.ts'
 import type { TokenSession } from './session.ts'
 import { mechanismNumbers, secretAttributes } from './templates.ts'
 
@@ -76,7 +77,8 @@ function attackAll(
     ])
     try {
       const scene: Scene = { token, template, kek, asked, victim, victimValue, mechanism }
-      return attacks.map(([name, attack]) => ({ name, template, ...attack(scene) }))
+      const all = token.profile.plan.trustedWindow ? [...attacks, ...windowAttacks] : attacks
+      return all.map(([name, attack]) => ({ name, template, ...attack(scene) }))
     } finally {
       token.destroyHandle(victim)
     }
@@ -84,6 +86,12 @@ function attackAll(
     token.destroyHandle(kek)
   }
 }
+
+const ofWindow = new Set(windowAttacks.map(([name]) => name))
+
+/** No trusted window can be opened on a token that refuses an open root, nor received by one that refuses a transport pair. */
+const holds = ({ name, outcome }: ProbeAttack): boolean =>
+  outcome === 'held' || (outcome === 'not-applicable' && ofWindow.has(name))
 
 /**
  * Attacks scratch session keys as a hostile program with the user PIN would. The hardened template must hold; what
@@ -113,7 +121,7 @@ function probeAll(token: TokenSession): ProbeReport {
     'making a default key',
   )
   const found = [...hardened, ...attackAll(token, 'default', { kek, asked }, mechanism)]
-  const passed = knownAnswers.chosen !== null && hardened.every(({ outcome }) => outcome === 'held')
+  const passed = knownAnswers.chosen !== null && hardened.every(holds)
   return {
     ...base,
     attacks: found,

@@ -127,7 +127,7 @@ const strongestOfBoth = (ours: OaepHash, theirs: OaepHash): OaepHash =>
   byStrength.indexOf(ours) < byStrength.indexOf(theirs) ? ours : theirs
 
 /** Extractable only towards trusted keys; everything else as the root will be. It must be copyable once, into its final form. */
-const openTemplate: KeyTemplate = {
+export const openTemplate: KeyTemplate = {
   ...rootTemplate,
   token: false,
   extractable: true,

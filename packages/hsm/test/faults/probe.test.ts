@@ -27,13 +27,17 @@ describe('attacks that a token answers by a code that says nothing', () => {
     report.attacks.find((one) => one.name === name && one.template === template)!
 
   const ways: readonly [string, readonly ProbeAttackName[]][] = [
-    ['C_UnwrapKey', ['reimport-extractable', 'silent-unwrap', 'tampered-blob']],
-    ['C_CopyObject', ['copy-escalate']],
-    ['C_SetAttributeValue', ['wrap-then-decrypt', 'flip-attributes']],
+    ['C_UnwrapKey', ['reimport-extractable', 'silent-unwrap', 'tampered-blob', 'transport-unwrap']],
+    ['C_CopyObject', ['copy-escalate', 'wrap-to-untrusted']],
+    [
+      'C_SetAttributeValue',
+      ['wrap-then-decrypt', 'flip-attributes', 'wrap-to-untrusted', 'transport-unwrap'],
+    ],
     ['C_DecryptInit', ['wrap-then-decrypt']],
     ['C_EncryptInit', ['use-otherwise']],
     ['C_SignInit', ['use-otherwise']],
     ['C_DeriveKey', ['use-otherwise']],
+    ['C_GenerateKeyPair', ['transport-unwrap']],
   ]
 
   it.each(ways.flatMap(([name, attacks]) => codes.map((code) => [name, code, attacks] as const)))(
@@ -137,6 +141,17 @@ describe('attacks that a token answers by a code that says nothing', () => {
     expect(report.passed).toBe(false)
   })
 
+  it('a token that makes no transport pair, and so has no trusted window, may pass', async () => {
+    bench.plan('C_GenerateKeyPair@*=CKR_FUNCTION_NOT_SUPPORTED')
+    const report = await token.probe()
+    expect(attackOf(report, 'hardened', 'transport-unwrap')).toMatchObject({
+      outcome: 'not-applicable',
+      detail:
+        'no transport pair takes a root in, so none comes by a trusted window: CKR_FUNCTION_NOT_SUPPORTED',
+    })
+    expect(report.passed).toBe(true)
+  })
+
   it('leaves nothing behind on the token', async () => {
     expect((await token.inventory()).objects).toEqual([])
   })
@@ -158,6 +173,10 @@ describe('a token that takes no secret key in the clear', () => {
     const hardened = report.attacks.filter(({ template }) => template === 'hardened')
     expect(hardened.filter(({ outcome }) => outcome !== 'held')).toEqual([])
     expect(report.passed).toBe(true)
+    // The public key to wrap to is then one of the token's own, whose other half decrypts.
+    expect(
+      report.attacks.find(({ name, template }) => name === 'wrap-to-untrusted' && template === 'default'),
+    ).toMatchObject({ outcome: 'broken', detail: expect.stringContaining('CKM_RSA_PKCS_OAEP') })
     expect((await token.inventory()).objects).toEqual([])
     const id = newId()
     await token.generateAes({ id, label: 'root', bits: 256, template: rootTemplate })
