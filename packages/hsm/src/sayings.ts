@@ -30,6 +30,7 @@ export const sayings = {
   'kek-not-wrapped': 'wrapping the KEK itself is refused: {{answers}}',
   'kek-used': 'the KEK can be used otherwise: {{ways}}',
   'kek-not-used': 'other uses are refused: {{answers}}',
+  'blob-mistaken': 'a wrapped key was unwrapped to another one',
   'blob-tampered': 'a changed blob was unwrapped to a key',
   'blob-refused': 'changed blobs are refused: {{answers}}',
   'blob-without-integrity': 'the mechanism has no integrity to attack',

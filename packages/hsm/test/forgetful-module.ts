@@ -76,6 +76,18 @@ export class GullibleModule extends Module {
   }
 }
 
+/** A token that makes another key of what it unwraps by a KEK. */
+export class MistakenModule extends Module {
+  override unwrapKey(
+    ...[session, mechanism, kek, wrapped, template, doing]: Parameters<Module['unwrapKey']>
+  ): Handle {
+    const key = super.unwrapKey(session, mechanism, kek, wrapped, template, doing)
+    if (mechanism.mechanism === CKM.RSA_PKCS_OAEP) return key
+    this.p11.C_DestroyObject(session, key)
+    return this.createObject(session, [...template, raw('VALUE', randomBytes(32))], doing)
+  }
+}
+
 /** Hands out whatever it unwraps by a KEK, wrapped by any key, and says of it that it does not leave. */
 export class GenerousModule extends ForgetfulModule {
   readonly #unwrapped = new Set<string>()

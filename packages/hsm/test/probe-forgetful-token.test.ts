@@ -6,7 +6,13 @@ import type { Attribute } from '../src/pkcs11/memory.ts'
 import { Module } from '../src/pkcs11/module.ts'
 import { probe } from '../src/pkcs11/probe.ts'
 import { Tokens } from '../src/pkcs11/tokens.ts'
-import { ForgetfulModule, GenerousModule, GullibleModule, TrustingModule } from './forgetful-module.ts'
+import {
+  ForgetfulModule,
+  GenerousModule,
+  GullibleModule,
+  MistakenModule,
+  TrustingModule,
+} from './forgetful-module.ts'
 import { type Bench, startBench, userPin } from './soft-token-bench.ts'
 
 describe('the attack probe on tokens that read back what they were asked for and keep to something else', () => {
@@ -97,6 +103,14 @@ describe('the attack probe on tokens that read back what they were asked for and
   it('one that unwraps a blob that was changed', () => {
     const report = probed(new GullibleModule(bench.library))
     expect(brokenBy(report)).toEqual([['tampered-blob', 'broken', 'a changed blob was unwrapped to a key']])
+    expect(report.passed).toBe(false)
+  })
+
+  it('one that unwraps a sound blob to another key', () => {
+    const report = probed(new MistakenModule(bench.library))
+    expect(brokenBy(report)).toEqual([
+      ['tampered-blob', 'broken', 'a wrapped key was unwrapped to another one'],
+    ])
     expect(report.passed).toBe(false)
   })
 

@@ -206,8 +206,9 @@ export function tamperBlob(scene: Scene): Finding {
   if (!wrapped.ok) return notApplicable('does-not-wrap', { answer: codeOf(wrapped.error) })
   const blob = wrapped.value
   const open = () => token.destroyHandle(unwrapHarmlessly(scene, blob))
-  const sound = tryAttack(open, open)
-  if (!sound.ok) return undecided([codeOf(sound.error)])
+  const right = tryAttack(() => opensVictim(scene, blob), open)
+  if (!right.ok) return undecided([codeOf(right.error)])
+  if (!right.value) return broken('blob-mistaken')
   const unknown = new Set<string>()
   const answers = new Set<string>()
   for (const other of tampered(blob)) {
@@ -219,6 +220,20 @@ export function tamperBlob(scene: Scene): Finding {
     ;(opened.undecided ? unknown : answers).add(codeOf(opened.error))
   }
   return unknown.size > 0 ? undecided(unknown) : held('blob-refused', { answers: [...answers].join(', ') })
+}
+
+/** Whether the unwrapped key wraps as one of the victim's bytes does: it can be told from another in no way that gives it out. */
+function opensVictim(scene: Scene, blob: Buffer): boolean {
+  const { token, victim, victimValue, mechanism } = scene
+  const wrapBy = (key: Handle) =>
+    token.module.wrapKey(token.session, mechanism, key, victim, 'wrapping a scratch key')
+  const known = withScratchKey(token, victimValue, CKK.AES, [is('WRAP', true)], wrapBy)
+  const key = unwrapHarmlessly(scene, blob)
+  try {
+    return wrapBy(key).equals(known)
+  } finally {
+    token.destroyHandle(key)
+  }
 }
 
 /** One bit of each block of eight bytes; the blob without its last block; and with two blocks that changed places. */
