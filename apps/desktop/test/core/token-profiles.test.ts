@@ -89,6 +89,32 @@ describe('the level of a token in the window', () => {
   })
 })
 
+describe('wrapping to trusted keys alone', () => {
+  const info = { manufacturer: 'SoftHSM project', model: 'SoftHSM v2', pin: {}, abilities: [] }
+  const stateAfter = (...attacks: Pick<ProbeReport['attacks'][number], 'name' | 'outcome'>[]) => {
+    const hardened = attacks.map((one) => ({ ...one, template: 'hardened', detail: '' }))
+    const report = { passed: true, lacking: [], attacks: hardened, knownAnswers: { tried: [] } }
+    const probe = { at: '2026-05-01T10:00:00.000Z', report: report as unknown as ProbeReport }
+    const known = { probe, inRuns: [], ceremonies: [], padMs: 0 }
+    const { capabilities } = tokenViewOf(info as unknown as TokenInfo, known)
+    return capabilities.find(({ id }) => id === 'trusted-wrap')?.state
+  }
+  const other = { name: 'copy-escalate', outcome: 'held' } as const
+
+  it.each([
+    ['held', 'yes'],
+    ['broken', 'no'],
+    ['not-applicable', 'no'],
+    ['undecided', 'listed'],
+  ] as const)('is what the attack on an open root showed: %s means %s', (outcome, state) => {
+    expect(stateAfter(other, { name: 'wrap-to-untrusted', outcome })).toBe(state)
+  })
+
+  it('is only said to be taken where an older probe did not try it', () => {
+    expect(stateAfter(other)).toBe('listed')
+  })
+})
+
 describe('erasing', () => {
   /** Only what the view of a token is made of. */
   const tokenOf = (manufacturer: string, model: string) =>

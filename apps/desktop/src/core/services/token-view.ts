@@ -93,12 +93,20 @@ function capabilitiesOf(info: TokenInfo, report: ProbeReport | null): contract.C
     { id: 'random', state: lists('random') },
     { id: 'unwrap-template', state: probed(!lacks('unwrap_template')) },
     { id: 'allowed-mechanisms', state: probed(!lacks('allowed_mechanisms')) },
-    // Taken or not is all that the probe sees; whether it is kept to shows in the trusted window alone.
     {
       id: 'trusted-wrap',
-      state: attacked ? (lacks('wrap_with_trusted') ? 'no' : 'listed') : 'unknown',
+      state: attacked ? (lacks('wrap_with_trusted') ? 'no' : trustKept(report)) : 'unknown',
     },
   ]
+}
+
+/** Kept to or not as the probe found; taken, and no more is known, where it did not attack an open root, as older ones did not. */
+function trustKept(report: ProbeReport | null): contract.Capability['state'] {
+  const outcome = report?.attacks.find(
+    ({ name, template }) => name === 'wrap-to-untrusted' && template === 'hardened',
+  )?.outcome
+  if (outcome === 'held') return 'yes'
+  return outcome === 'broken' || outcome === 'not-applicable' ? 'no' : 'listed'
 }
 
 const saidView = ({ id, values }: Said): contract.Said => ({ id, values: { ...values } })
