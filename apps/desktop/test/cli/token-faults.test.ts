@@ -54,6 +54,27 @@ describe('a token that goes wrong under the command line', () => {
   }, 20_000)
 
   test.each([
+    ['a KEK that is made otherwise', ['C_GenerateKey@*=alter:EXTRACTABLE=1'], 'read-back, wrap-the-kek'],
+    ['a KEK that others may see', ['C_GenerateKey@*=alter:PRIVATE=0'], 'read-back'],
+    [
+      'a KEK that leaves and says that it does not',
+      ['C_GenerateKey@*=alter:EXTRACTABLE=1', 'C_GetAttributeValue@*=misread:EXTRACTABLE'],
+      'wrap-the-kek',
+    ],
+  ])(
+    'PROBE-FAILED %s',
+    async (_, rules, attacks) => {
+      const probe = () => custodyJson(['token', 'probe', ...token, '--pin-file', pin])
+      expect((await probe()).exit).toBe(0)
+      plan(...rules)
+      const { exit, json } = await probe()
+      expect([exit, json.code]).toEqual([1, 'PROBE-FAILED'])
+      expect(json.detail).toContain(`these attacks succeeded: ${attacks}`)
+    },
+    30_000,
+  )
+
+  test.each([
     ['a locked PIN', 'C_GetTokenInfo@*=flags:USER_PIN_LOCKED', 'HSM-PIN-LOCKED'],
     ['a PIN that this try locks', 'C_Login@*=flags:USER_PIN_LOCKED', 'HSM-PIN-LOCKED'],
     ['an expired PIN', 'C_Login@*=CKR_PIN_EXPIRED', 'HSM-PIN-EXPIRED'],
