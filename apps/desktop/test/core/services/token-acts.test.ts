@@ -237,9 +237,11 @@ describe('a token of a ceremony that is not over', () => {
 
 describe('a PIN', () => {
   test('is changed by whoever it is of, with one try of the present one', async () => {
-    const change = (oldPin: string) =>
-      core.call('tokens.changePin', { serial, user: 'user', pins: { old: oldPin, new: next } })
-    expect(codeOf(await change(first))).toBe('HSM-NOT-LOGGED-IN')
+    const change = (oldPin: string, user = 'user') =>
+      core.call('tokens.changePin', { serial, user, pins: { old: oldPin, new: next } })
+    expect(codeOf(await change('73910284', 'so'))).toBe('HSM-NOT-LOGGED-IN')
+    // An expired PIN lets nobody log in: the user's own is changed without it, by the present one.
+    expect(codeOf(await change('00000000'))).toBe('HSM-PIN-WRONG')
     await logIn('user', first)
     expect(codeOf(await change('00000000'))).toBe('HSM-PIN-WRONG')
     expect(codeOf(await change(first))).toBe('done')
