@@ -226,6 +226,13 @@ describe('a probe', () => {
     expect(await inRun(report(profile, outcome))).toMatchObject({ passed: outcome === 'held', level })
   })
 
+  it('that proved no wrap mechanism can still be told, and so shown to the officers', async () => {
+    const { knownAnswers, ...rest } = report('softhsm', 'broken')
+    const result = await inRun({ ...rest, knownAnswers: { ...knownAnswers, chosen: null } })
+    // An empty line is no result at all: the run would be stuck.
+    expect(result).toMatchObject({ passed: false, wrapMechanism: 'none' })
+  })
+
   it('that was not decided is not called held, in the transcript nor in the window', async () => {
     const found = report('softhsm', 'undecided')
     expect((await inRun(found)).attacks).toEqual([

@@ -7,6 +7,7 @@ import { CKK, CKM, mechanismName } from './constants.ts'
 import { attemptRefusal } from './errors.ts'
 import { knownAnswers, type Vector } from './known-answers.ts'
 import { withScratchKey, withWrappedKeys } from './known-keys.ts'
+import { tryAttack } from './probe-control.ts'
 import type { TokenSession } from './session.ts'
 import { type MechanismNumbers, mechanismNumbers } from './templates.ts'
 
@@ -77,7 +78,11 @@ export function chooseWrapMechanism(token: TokenSession): WrapMechanismReport {
 }
 
 function findWrapMechanism(token: TokenSession): WrapMechanismReport {
-  const known = attemptRefusal(() => withScratchKey(token, randomBytes(32), CKK.AES, [], () => null))
+  // A failure that comes once, also of taking the key away again, says nothing of what comes in.
+  const known = tryAttack(
+    () => withScratchKey(token, randomBytes(32), CKK.AES, [], () => null),
+    () => null,
+  )
   if (!known.ok) {
     const what = said('known-key-refused', { answer: known.error.ckr?.name ?? known.error.code })
     const numbers = [...token.profile.wrapCandidates, CKM.AES_CBC_PAD]

@@ -187,6 +187,19 @@ describe('a token that takes no secret key in the clear', () => {
     expect((await token.inventory()).objects).toHaveLength(1)
   })
 
+  it.each(codes)(
+    'is not what one failed for that answers %s once, be it when the key is taken away',
+    async (code) => {
+      for (const name of ['C_CreateObject', 'C_DestroyObject']) {
+        bench.plan()
+        const token = await bench.loggedIn(`${name} ${code.slice(4, 9)}`)
+        bench.next(name, code)
+        expect((await token.probe()).knownAnswers.chosen?.standard).toBe('KWP-RFC5649')
+      }
+      bench.plan()
+    },
+  )
+
   it('and that makes no pair for it either is not passed, and the report says why and what to do', async () => {
     const token = await bench.loggedIn('closed')
     bench.plan(noClear, 'C_GenerateKeyPair@*=CKR_FUNCTION_NOT_SUPPORTED')

@@ -181,7 +181,8 @@ function summary(report: ProbeReport): Awaited<ReturnType<typeof probeToken>> {
       hardened: outcome(name, 'hardened'),
       default: outcome(name, 'default'),
     })),
-    wrapMechanism: report.knownAnswers.chosen?.standard ?? '',
+    // A line is never empty; this is the name of no mechanism.
+    wrapMechanism: report.knownAnswers.chosen?.standard ?? 'none',
     level: levelOf(report),
   }
 }
