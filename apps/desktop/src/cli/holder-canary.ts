@@ -35,7 +35,10 @@ export async function answerCanary(
   if (given.provenance.some(({ payload }) => payload.program !== CANARY_PROGRAM))
     throw new CoreError('HOLDER-UNPROVEN', `epoch ${header.epoch} is not live, and this is not its canary`)
   if (before.canary)
-    throw new CoreError('HOLDER-CANARY', `you have answered the canary of epoch ${header.epoch}`)
+    throw new CoreError(
+      'HOLDER-CANARY',
+      `this share has answered the canary of epoch ${header.epoch}, or counts as having done so since it was received as lost`,
+    )
   const now = new Date().toISOString()
   const checked = checkDecryptionRequest(given, {
     domain: header.domain,

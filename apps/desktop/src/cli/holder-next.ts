@@ -107,11 +107,12 @@ async function receiveNext(path: string, options: NextOptions): Promise<Outcome>
         ...{ t, n },
         domain: run.terms.domain,
         budgets,
+        ...(options.lost === true ? { lost: true, left: { at64: 0, at128: 0 } } : {}),
       },
       text: [
         `share ${holder} of ${n} in epoch ${epoch}, any ${t} decrypt: kept in ${options.out}`,
         options.lost === true
-          ? lostLine
+          ? lostLine(false)
           : `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
         `now prove it: custody holder prove ${options.out} --key ${options.key} --policy ${options.policy} --out FILE`,
       ].join('\n'),

@@ -111,6 +111,7 @@ function receivedOutcome(envelope: ShareEnvelope, { out, key, policy, lost }: Re
     n: header.n,
     domain: header.domain,
     budgets,
+    ...(lost === true ? { lost, left: { at64: 0, at128: 0 } } : {}),
     authorities: {
       requesters: requesters.length,
       combiners: combiners.length,
@@ -121,7 +122,7 @@ function receivedOutcome(envelope: ShareEnvelope, { out, key, policy, lost }: Re
     `share ${header.holder} of ${header.n}, any ${header.t} decrypt: kept in ${out}`,
     `ceremony   ${envelope.ceremonyId}, ${header.domain}`,
     lost === true
-      ? lostLine
+      ? lostLine(true)
       : `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
     `may be asked by ${requesters.length} requesters, answers go to ${combiners.length} combiners`,
     `now prove it: custody holder prove ${out} --key ${key} --policy ${policy} --out FILE`,

@@ -30,11 +30,12 @@ export async function keepShare(out: string, held: Held, keeping: Keeping): Prom
   try {
     mustBeNew(statePath(out))
     writeNew(out, await sealWithPassphrase(passphrase, plain), 0o600)
+    // Before the record, without which a share answers nothing: wherever this is cut off, there are no two records to count in.
+    noteReceived(keyFile, key, envelope, { out, lost })
     writeNew(statePath(out), encodeState(state, key, envelope), 0o600)
   } finally {
     wipe(plain)
   }
-  noteReceived(keyFile, key, envelope, out)
 }
 
 export const lostOption = [
@@ -42,5 +43,8 @@ export const lostOption = [
   'the share or its record is lost: it then counts as having answered all that it may, and only helps to move the key',
 ] as const
 
-export const lostLine =
-  'as its record is lost it decrypts nothing more; it can approve that the key moves, and deal'
+/** What a share that was lost is good for, in place of what it may answer. */
+export const lostLine = (live: boolean): string =>
+  live
+    ? 'as its record is lost it decrypts nothing more; it can approve that the key moves, and deal'
+    : 'as its record is lost it may have answered the canary, and answers it no more: if it has not, the run is aborted, and the retry deals anew'

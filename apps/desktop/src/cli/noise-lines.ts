@@ -17,7 +17,7 @@ export function noiseLines(noise: Noise, epoch: number, lifeFloor = LIFE_FLOOR_B
       ? ['BELOW THE FLOOR: only a rehearsal answers so, and a key that did would be given away in time']
       : []),
     ...(noise.lifeBits < lifeFloor
-      ? ['BELOW THE FLOOR OF A LIFE: of this key more would be answered than its noise can hide']
+      ? [`BELOW THE FLOOR OF A LIFE, ${lifeFloor} bits${epoch > 0 ? ', as is reckoned' : ''}`]
       : []),
   ]
 }

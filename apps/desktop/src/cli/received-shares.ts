@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import {
   encodeDocument,
@@ -11,7 +11,7 @@ import {
   verifyDocument,
 } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { CoreError } from '../core/core-error.ts'
+import { CoreError, withSystemErrors } from '../core/core-error.ts'
 import { checkWritable, readBounded, writeDurably } from '../core/store/durable-file.ts'
 import type { PersonKey } from './key-file.ts'
 
@@ -19,9 +19,12 @@ import type { PersonKey } from './key-file.ts'
 type Received = { keyId: string; epochId: string; holder: number; path: string }
 
 const maxBytes = 4 << 20
-const maxListed = 4096
+const maxListed = 512
+const maxPath = 4096
 
-export const receivedPath = (keyFile: string) => `${keyFile}.received`
+/** Of the file itself, whatever link leads to it. */
+export const receivedPath = (keyFile: string): string =>
+  `${withSystemErrors(() => realpathSync(keyFile), keyFile)}.received`
 
 /**
  * That a key file has not opened this share before, unless it was `lost`: an envelope gives the share, and not what the share has answered
@@ -34,8 +37,9 @@ export function checkReceivable(
   lost: boolean,
 ): void {
   checkWritable(dirname(receivedPath(keyFile)))
+  if (lost) return
   const before = readReceived(keyFile, key).find((one) => isSame(one, envelope))
-  if (before === undefined || lost) return
+  if (before === undefined) return
   const { holder, epoch } = envelope.share.header
   throw new CoreError(
     'SHARE-RECEIVED',
@@ -44,14 +48,37 @@ export function checkReceivable(
   )
 }
 
-/** Notes beside the key file, signed by its holder, that it has opened a share. Errors: RECEIVED-OTHER, and those of the file. */
-export function noteReceived(keyFile: string, key: PersonKey, envelope: ShareEnvelope, out: string): void {
+/**
+ * Notes beside the key file, signed by its holder, that it has opened a share. Of a `lost` one a list that cannot be read is begun anew:
+ * nothing is gained by its loss. Errors: those of `checkReceivable` and of the file.
+ */
+export function noteReceived(
+  keyFile: string,
+  key: PersonKey,
+  envelope: ShareEnvelope,
+  { out, lost }: { out: string; lost: boolean },
+): void {
+  checkReceivable(keyFile, key, envelope, lost)
   const { keyId, epochId, holder, domain } = envelope.share.header
-  const others = readReceived(keyFile, key).filter((one) => !isSame(one, envelope))
   const one = { keyId: toHex(keyId), epochId: toHex(epochId), holder, path: resolve(out) }
-  const payload = { v: 1, kind: 'received-shares', domain, shares: [...others, one].slice(-maxListed) }
-  const document = signDocument([key.identity], signatureContext('received-shares', domain), payload)
-  writeDurably(receivedPath(keyFile), encodeDocument(document), 0o600)
+  const others = readOthers(keyFile, key, lost).filter((each) => !isSame(each, envelope))
+  const document = encodeReceived([...others, one].slice(-maxListed), key, domain)
+  writeDurably(receivedPath(keyFile), document, 0o600)
+}
+
+function readOthers(keyFile: string, key: PersonKey, lost: boolean): Received[] {
+  try {
+    return readReceived(keyFile, key)
+  } catch (error) {
+    if (lost && error instanceof CoreError && error.code === 'RECEIVED-OTHER') return []
+    throw error
+  }
+}
+
+function encodeReceived(shares: readonly Received[], { identity }: PersonKey, domain: string): Uint8Array {
+  const payload = { v: 1, kind: 'received-shares', domain, shares: shares.map((one) => ({ ...one })) }
+  const context = signatureContext('received-shares', domain === 'production' ? 'production' : 'rehearsal')
+  return encodeDocument(signDocument([identity], context, payload))
 }
 
 function isSame(one: Received, { share: { header } }: ShareEnvelope): boolean {
@@ -60,23 +87,29 @@ function isSame(one: Received, { share: { header } }: ShareEnvelope): boolean {
   )
 }
 
-function readReceived(keyFile: string, { card, identity }: PersonKey): Received[] {
+function readReceived(keyFile: string, key: PersonKey): Received[] {
   const path = receivedPath(keyFile)
   if (!existsSync(path)) return []
-  const other = (detail: string) => new CoreError('RECEIVED-OTHER', `${path}: ${detail}`)
+  const { card, identity } = key
+  const other = (detail: string) =>
+    new CoreError(
+      'RECEIVED-OTHER',
+      `${path}: ${detail}`,
+      'keep each key file’s own list beside it; move this one away if it is an earlier key’s, and receive with --lost if it is damaged',
+    )
   try {
     const document = parseDocument(readBounded(path, maxBytes), { maxBytes })
     const context = signatureContext('received-shares', card.domain)
     const verdict = verifyDocument(document, context, [identity.keys])
     if (!verdict.ok) throw other(verdict.detail)
-    const { v, kind, domain, shares } = members(document.payload)
-    if (v !== 1 || kind !== 'received-shares' || domain !== card.domain || !Array.isArray(shares))
+    const { v, kind, domain, shares, ...more } = members(document.payload)
+    const known = v === 1 && kind === 'received-shares' && domain === card.domain
+    if (!known || !Array.isArray(shares) || shares.length > maxListed || Object.keys(more).length > 0)
       throw other('it lists no shares')
     return shares.map((share) => {
-      const { keyId, epochId, holder, path: kept } = members(share)
-      if (!isDigest(keyId) || !isDigest(epochId) || typeof holder !== 'number' || typeof kept !== 'string')
-        throw other('it lists no shares')
-      return { keyId, epochId, holder, path: kept }
+      const one = receivedOf(share)
+      if (one === null) throw other('it lists no shares')
+      return one
     })
   } catch (error) {
     if (error instanceof FormatError) throw other(error.detail)
@@ -84,8 +117,15 @@ function readReceived(keyFile: string, { card, identity }: PersonKey): Received[
   }
 }
 
+function receivedOf(share: Json): Received | null {
+  const { keyId, epochId, holder, path, ...more } = members(share)
+  const known = isDigest(keyId) && isDigest(epochId) && Object.keys(more).length === 0
+  if (!known || typeof holder !== 'number' || typeof path !== 'string' || path.length > maxPath) return null
+  return Number.isInteger(holder) && holder > 0 && holder < 256 ? { keyId, epochId, holder, path } : null
+}
+
 function isDigest(value: Json | undefined): value is string {
-  return typeof value === 'string' && /^[0-9a-f]{32,64}$/.test(value)
+  return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
 }
 
 function members(value: Json | undefined): { [name: string]: Json | undefined } {

@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import {
   authoritiesOf,
@@ -204,8 +213,10 @@ describe('holder', () => {
     expect(again.json.detail).toContain(at('hal.share'))
     expect([existsSync(at('again.share')), existsSync(at('again.share.state'))]).toEqual([false, false])
     expect(readFileSync(at('hal.share.state'))).toEqual(before)
+    symlinkSync(key.keyPath, at('link.key'))
+    expect((await receive(1, at('link.key'), 'again.share')).json.code).toBe('SHARE-RECEIVED')
     const lost = await receive(1, key.keyPath, 'lost.share', '--lost')
-    expect(lost).toMatchObject({ exit: 0, json: { holder: 1 } })
+    expect(lost).toMatchObject({ exit: 0, json: { holder: 1, lost: true, left: { at64: 0, at128: 0 } } })
     const envelope = parseShareEnvelope(
       await openWith(key.seal!, new Uint8Array(readFileSync(at('envelopes', 'holder-1.age')))),
     )
@@ -229,6 +240,10 @@ describe('holder', () => {
     }
     expect(codes).toEqual(Array(3).fill('RECEIVED-OTHER'))
     expect(existsSync(at('again.share'))).toBe(false)
+    writeFileSync(`${ida!.keyPath}.received`, altered)
+    expect(await receive(2, ida!.keyPath, 'ida-lost.share', '--lost')).toMatchObject({ exit: 0 })
+    expect((await receive(2, ida!.keyPath, 'again.share')).json.code).toBe('SHARE-RECEIVED')
+    rmSync(`${ida!.keyPath}.received`)
   }, 60_000)
 
   test('ENVELOPE-SIGNATURE-INVALID an envelope that the ceremony key did not sign, or that was cut, is not opened', async () => {

@@ -23,10 +23,12 @@ test.each([noiseLines, canaryNoiseLines])(
 )
 
 test('a life that is just below its floor is not rounded up to it, and is named', () => {
-  const below = 'BELOW THE FLOOR OF A LIFE: of this key more would be answered than its noise can hide'
+  const below = 'BELOW THE FLOOR OF A LIFE, 20 bits'
   const lines = noiseLines({ ...noise, lifeBits: 19.95 }, 0)
   expect(lines[0]).toContain('19.9 are left for the key’s life (floor 20)')
   expect(lines.slice(1)).toEqual([below])
   expect(noiseLines({ ...noise, lifeBits: 20 }, 0)).toHaveLength(1)
-  expect(noiseLines({ ...noise, lifeBits: 21.9 }, 0, 22)).toContain(below)
+  expect(noiseLines({ ...noise, lifeBits: 21.9 }, 1, 22)[1]).toBe(
+    'BELOW THE FLOOR OF A LIFE, 22 bits, as is reckoned',
+  )
 })
