@@ -2,6 +2,7 @@ import { type Credentials, createIdentity } from '../auth/tokens.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openWorkshop } from '../server.ts'
 import type { StateFolder } from '../state/folder.ts'
+import { say } from './result.ts'
 
 export type IdentityOptions = {
   /** Of a user or reader; an operator has none. */
@@ -34,6 +35,7 @@ export async function makeIdentity(
       }),
     )
   } finally {
-    await close()
+    // The secret is shown once: what fails from here on must not take it.
+    await close().catch((error: unknown) => say([`closing: ${String(error)}`]))
   }
 }
