@@ -43,7 +43,7 @@ export function registerTokenPin(group: Command, { act }: CommandLine): void {
       'after',
       `
 The present PIN counts as a try: none is sent where it is locked, and the last one only with --accept-final-try.
-An expired PIN is changed without a login. With --reset it is the security officer's PIN that is tried, and nothing is
+An expired PIN is changed without a login, but not at its last try. With --reset it is the security officer's PIN that is tried, and nothing is
 erased: a token whose initialisation was interrupted gets the PINs that are missing; where the maker's own SO PIN is still
 there, the one that is given here takes its place.
 PINs are typed at the terminal, or at the token's own pad where it has one, unless a descriptor or a file is named.
@@ -87,8 +87,9 @@ async function changePin(hsm: Hsm, info: TokenInfo, options: Options): Promise<v
   const atPad = info.pinPad && isTyped(options)
   const who = `User PIN of ${nameOf(info)}, state ${pinText(info.pin.user)}`
   const old = atPad ? null : await readSecret(who, sourceOf(options.pinFd, options.pinFile))
-  const fresh = atPad ? null : await newPin('New user PIN', sourceOf(options.newPinFd, options.newPinFile))
+  let fresh: Uint8Array | null = null
   try {
+    if (!atPad) fresh = await newPin('New user PIN', sourceOf(options.newPinFd, options.newPinFile))
     if (atPad) sayPad(`user PIN of ${nameOf(info)}, state ${info.pin.user},`)
     const open = await token
       .logIn({ user: 'user', pin: old === null ? 'pin-pad' : Uint8Array.from(old), acceptFinalTry })
@@ -119,7 +120,7 @@ function isExpired(error: unknown): false {
 async function resetPin(hsm: Hsm, info: TokenInfo, options: Options): Promise<void> {
   const token = hsm.token(info.serial)
   const acceptFinalTry = options.acceptFinalTry === true
-  const { initialise } = profileOf(info.manufacturer, info.model)
+  const { initialise, pin: pinRules } = profileOf(info.manufacturer, info.model)
   // The driver finishes what is initialised once; elsewhere the security officer has a PIN already.
   const finishes = info.pin.user === 'not-set' && initialise.by === 'library' && !initialise.again
   const given = { label: info.label, sameLabel: true, acceptFinalTry }
@@ -134,12 +135,14 @@ async function resetPin(hsm: Hsm, info: TokenInfo, options: Options): Promise<vo
     return
   }
   const soSource = sourceOf(options.soPinFd, options.soPinFile)
-  const soPin =
-    finishes && info.pin.so === 'must-change'
-      ? await newPin('New SO PIN', soSource)
-      : await readSecret(`SO PIN of ${nameOf(info)}, state ${pinText(info.pin.so)}`, soSource)
-  const userPin = await newPin('New user PIN', sourceOf(options.newPinFd, options.newPinFile))
+  const prompt =
+    info.pin.so === 'must-change' ? 'New SO PIN' : `SO PIN of ${nameOf(info)}, state ${pinText(info.pin.so)}`
+  // Wrong tries hide that the maker's own is still there, and then what is typed becomes the new one.
+  const mayBeNew = finishes && pinRules.factorySoPin !== null
+  const soPin = await (mayBeNew ? newPin(prompt, soSource) : readSecret(prompt, soSource))
+  let userPin: Uint8Array | null = null
   try {
+    userPin = await newPin('New user PIN', sourceOf(options.newPinFd, options.newPinFile))
     if (finishes) {
       await token.initialise({ ...given, soPin, userPin })
       return
@@ -148,7 +151,7 @@ async function resetPin(hsm: Hsm, info: TokenInfo, options: Options): Promise<vo
     await token.resetUserPin({ newPin: userPin }).finally(() => token.logOut())
   } finally {
     wipe(soPin)
-    wipe(userPin)
+    if (userPin !== null) wipe(userPin)
   }
 }
 

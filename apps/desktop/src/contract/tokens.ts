@@ -97,10 +97,11 @@ export type TokenView = {
   verifiedOn: string | null
   initialised: boolean
   /**
-   * Whether this program erases it and initialises it again, or for the first time; `once`: its library does neither a second time,
+   * Whether this program erases it and initialises it again, or for the first time; `once`: its library does neither a second time, `finish`: of such a one, what an
+   * interrupted initialisation left out,
    * `vendor-tool`: the vendor's own tool does both.
    */
-  initialises: 'again' | 'once' | 'vendor-tool'
+  initialises: 'again' | 'once' | 'finish' | 'vendor-tool'
   /** Wrong tries before the user PIN locks, null where the profile does not say; whether the token shows low and final. */
   pinRules: { userTries: number | null; showsState: boolean }
   userPin: PinState

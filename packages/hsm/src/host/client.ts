@@ -260,7 +260,8 @@ class Client implements Hsm {
   }
 
   async labelled(label: string): Promise<Token> {
-    return this.token(serialOfLabel(await this.tokens(), label))
+    const tokens = await this.tokens()
+    return this.token(serialOfLabel(tokens, this.#unreadable, label))
   }
 
   close(): Promise<void> {

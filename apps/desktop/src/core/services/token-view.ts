@@ -63,13 +63,14 @@ export function tokenViewOf(
   }
 }
 
-/** One whose initialisation was interrupted is finished by the same act, whatever its kind. */
+/** Of a kind that is initialised once, one whose initialisation was interrupted can be finished. */
 function initialisesOf(
   { initialised, pin }: TokenInfo,
   { by, again }: Profile['initialise'],
 ): contract.TokenView['initialises'] {
   if (by === 'vendor-tool') return 'vendor-tool'
-  return again || (initialised && pin.user === 'not-set') ? 'again' : 'once'
+  if (again) return 'again'
+  return initialised && pin.user === 'not-set' ? 'finish' : 'once'
 }
 
 /** What the token lists; what a list cannot tell is known after a probe. */

@@ -1,5 +1,5 @@
 import { utf8 } from '@lux/crypto'
-import { type Capability, type ProbeReport, type TokenInfo, tokenOfSerial } from '@lux/hsm'
+import { type Capability, HsmError, type ProbeReport, type TokenInfo, tokenOfSerial } from '@lux/hsm'
 import * as v from 'valibot'
 import type {
   ObjectView,
@@ -63,10 +63,13 @@ function ceremoniesOn({ runs }: Parts, of: string): string[] {
     .map(([id]) => id)
 }
 
-/** Errors: TOKEN-UNKNOWN, HSM-SERIAL-AMBIGUOUS. */
+/** Errors: TOKEN-UNKNOWN, HSM-SERIAL-AMBIGUOUS, that of a slot that does not say what it holds, which may be it. */
 export async function found(parts: Parts, of: string): Promise<TokenInfo> {
   const info = tokenOfSerial(await parts.hsm().tokens(), of)
   if (info !== null) return info
+  const [dark] = parts.hsm().unreadable
+  if (dark !== undefined)
+    throw new HsmError({ ...dark, detail: `slot ${dark.slot} does not say what it holds: ${dark.detail}` })
   throw new CoreError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`, 'connect it and look again')
 }
 
@@ -88,11 +91,15 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
   )
   let erasing: Parameters<typeof logged>[1] | null = null
   if (asked.serial !== '') {
-    const { label } = await found(parts, asked.serial)
-    mustBeTyped(asked.typedLabel, label)
-    const { name } = mustBeSeconded(asked.serial, asked.second)
+    const info = await found(parts, asked.serial)
     mustServeNoCeremony(parts, asked.serial)
-    erasing = { act: 'erase-token', serial: asked.serial, label, ckaId: null, secondOfficer: name }
+    // Nothing is erased of one that is only finished.
+    if (viewOf(parts, info).initialises !== 'finish') {
+      const { label } = info
+      mustBeTyped(asked.typedLabel, label)
+      const { name } = mustBeSeconded(asked.serial, asked.second)
+      erasing = { act: 'erase-token', serial: asked.serial, label, ckaId: null, secondOfficer: name }
+    }
   }
   const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
   const { pins } = asked

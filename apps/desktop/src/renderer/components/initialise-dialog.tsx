@@ -21,7 +21,7 @@ const blank = { typed: '', label: '' }
 export function Initialise({ slot, token }: { slot: string; token: TokenView }) {
   const { t, i18n } = useTranslation()
   const { initialises, initialised, profile } = token
-  if (initialises === 'again' || (initialises === 'once' && !initialised))
+  if (initialises === 'again' || initialises === 'finish' || (initialises === 'once' && !initialised))
     return <InitialiseDialog slot={slot} token={token} />
   const how = `profiles.initialise.${profile}`
   return (
@@ -32,7 +32,7 @@ export function Initialise({ slot, token }: { slot: string; token: TokenView }) 
   )
 }
 
-/** Erases a token only by its present label and with a second officer. PKCS#11 labels hold 32 bytes. */
+/** Erases a token only by its present label and with a second officer; to finish one keeps its label. PKCS#11 labels hold 32 bytes. */
 function InitialiseDialog({ slot, token }: { slot: string; token: TokenView }) {
   const { t } = useTranslation()
   const soPin = useRef<HTMLInputElement>(null)
@@ -50,13 +50,14 @@ function InitialiseDialog({ slot, token }: { slot: string; token: TokenView }) {
   })
   const set = (name: keyof typeof blank) => (value: string) => setFields((old) => ({ ...old, [name]: value }))
 
-  const erases = token.initialised
+  const finishes = token.initialises === 'finish'
+  const erases = token.initialised && !finishes
   const { typed, label } = fields
   const labelBytes = new TextEncoder().encode(label).length
   // Erasing is a try of the security officer's PIN like any other.
-  const last = erases && token.soPin.state === 'final'
+  const last = token.initialised && token.soPin.state === 'final'
   const pinWhyNot =
-    erases && token.soPin.state === 'locked'
+    token.initialised && token.soPin.state === 'locked'
       ? t('tokens.so-pin-locked')
       : last && !accepted
         ? t('tokens.pin-final-first')
@@ -64,7 +65,7 @@ function InitialiseDialog({ slot, token }: { slot: string; token: TokenView }) {
   const fieldsWhyNot =
     erases && typed !== token.label
       ? t('tokens.type-label-first')
-      : label.trim() === ''
+      : !finishes && label.trim() === ''
         ? t('tokens.new-label-first')
         : labelBytes > 32
           ? t('tokens.label-too-long', { bytes: labelBytes })
@@ -90,8 +91,8 @@ function InitialiseDialog({ slot, token }: { slot: string; token: TokenView }) {
     }
     setAccepted(false)
     const { serial } = token
-    const target = { slot: erases ? null : slot, serial }
-    await form.send(call('tokens.initialise', { ...target, typedLabel: typed, label, pins, ...by }))
+    const target = { slot: token.initialised ? null : slot, serial, label: finishes ? token.label : label }
+    await form.send(call('tokens.initialise', { ...target, typedLabel: typed, pins, ...by }))
     endWork(serial)
   }
 
@@ -100,13 +101,13 @@ function InitialiseDialog({ slot, token }: { slot: string; token: TokenView }) {
       form={form}
       trigger={
         <Button variant="surface" color={erases ? 'red' : 'indigo'} highContrast>
-          {t(erases ? 'tokens.erase' : 'tokens.initialise')}
+          {t(erases ? 'tokens.erase' : finishes ? 'tokens.finish' : 'tokens.initialise')}
         </Button>
       }
-      title={t(erases ? 'tokens.erase' : 'tokens.initialise')}
-      text={t(erases ? 'tokens.erase-text' : 'tokens.initialise-text')}
+      title={t(erases ? 'tokens.erase' : finishes ? 'tokens.finish' : 'tokens.initialise')}
+      text={t(erases ? 'tokens.erase-text' : finishes ? 'tokens.finish-text' : 'tokens.initialise-text')}
       whyNot={whyNot}
-      go={t(erases ? 'tokens.erase-go' : 'tokens.initialise')}
+      go={t(erases ? 'tokens.erase-go' : finishes ? 'tokens.finish' : 'tokens.initialise')}
       danger={erases}
       onGo={initialise}
     >
@@ -121,19 +122,21 @@ function InitialiseDialog({ slot, token }: { slot: string; token: TokenView }) {
           onChange={set('typed')}
         />
       ) : null}
-      {erases ? (
+      {token.initialised ? (
         <>
           <PinLine pin={token.soPin} />
           <PinWarning pin={token.soPin} accepted={accepted} onAccept={setAccepted} />
         </>
       ) : null}
-      <TextLine label={t('tokens.new-label')} value={label} onChange={set('label')} />
+      {finishes ? null : <TextLine label={t('tokens.new-label')} value={label} onChange={set('label')} />}
       {token.padSeconds === null ? (
         <>
           <PinField
             label={t('tokens.so-pin')}
             field={soPin}
-            hint={t(erases ? 'tokens.so-pin-present' : 'tokens.so-pin-new')}
+            hint={t(
+              erases ? 'tokens.so-pin-present' : finishes ? 'tokens.so-pin-finish' : 'tokens.so-pin-new',
+            )}
           />
           {erases ? null : (
             <PinField label={t('tokens.so-pin-again')} field={soAgain} hint={t('tokens.new-pin-hint')} />
