@@ -11,11 +11,15 @@ const N = 2048
 const COMPACT_PRIVATE_KEY = 24_089
 /** TUniform(17), of both parameter sets. */
 const NOISE = 2 ** 17
+/** How many words of a mask differ in 32 of their bits: of a uniform one fewer once in 10^30 keys. */
+const DIFFERENT = 2040
 
 /**
- * Whether a compact public key is of this client key: b - a s is noise in all of its 2048 coefficients. Some 20 ms. Whoever encrypts
- * with another's gets ciphertexts that no holder can open. Refusals: FHE-PUBLIC-KEY-OTHER · FHE-TYPE, FHE-TRUNCATED, FHE-FIELD it
- * is no compact public key. Throws FormatError for a client key that does not parse.
+ * Whether a compact public key is of this client key: b - a s is noise in all of its 2048 coefficients, and the words of a are many,
+ * for of a mask of zeros, of small words or of halves a s is known without s. Some 20 ms. Whoever encrypts with another's gets
+ * ciphertexts that no holder can open; with one of a poor mask, ciphertexts that hide nothing. What mask somebody chose who has the
+ * client key is not asked. Refusals: FHE-PUBLIC-KEY-MASK · FHE-PUBLIC-KEY-OTHER · FHE-TYPE, FHE-TRUNCATED, FHE-FIELD it is no
+ * compact public key. Throws FormatError for a client key that does not parse.
  */
 export function checkCompactPublicKey(clientKey: Uint8Array, publicKey: Uint8Array): Outcome<null> {
   const { key64, key128, dedicatedCompactKey } = parseClientKey(clientKey)
@@ -27,6 +31,11 @@ export function checkCompactPublicKey(clientKey: Uint8Array, publicKey: Uint8Arr
   wipe(key64)
   try {
     const { mask, body } = readWords(publicKey)
+    if (!isUniform(mask))
+      return refuse(
+        'FHE-PUBLIC-KEY-MASK',
+        'the compact public key has a mask that is not random: what is encrypted with it can be read without a key',
+      )
     return isNoise(mask, body, bits)
       ? accept(null)
       : refuse('FHE-PUBLIC-KEY-OTHER', 'the compact public key is of another client key')
@@ -51,6 +60,15 @@ function readWords(publicKey: Uint8Array): { mask: Uint32Array; body: Uint32Arra
     return Uint32Array.from({ length: 2 * N }, (_, i) => view.getUint32(4 * i, true))
   }
   return { mask: halves(), body: halves() }
+}
+
+/** Bits 24 to 55 of the words: neither where noise is nor where halves, quarters and their like are. */
+function isUniform(mask: Uint32Array): boolean {
+  const middles = Array.from(
+    { length: N },
+    (_, i) => ((mask[2 * i + 1] ?? 0) << 8) | ((mask[2 * i] ?? 0) >>> 24),
+  )
+  return new Set(middles).size >= DIFFERENT
 }
 
 /**

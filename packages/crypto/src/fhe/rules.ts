@@ -70,6 +70,8 @@ export const fheRules: Readonly<Record<string, string>> = {
   'FHE-PROVENANCE-MODE': 'an evaluator vouches for squashed ciphertexts, an encryptor for fresh ones',
   'FHE-PROVENANCE-SIGNER': 'who vouches is named in the holder’s own share',
   'FHE-PROVENANCE-TYPE': 'a provenance names the type of its ciphertexts',
+  'FHE-PUBLIC-KEY-MASK':
+    'the mask of a compact public key is random: 2040 of its 2048 words differ in bits 24 to 55',
   'FHE-PUBLIC-KEY-OTHER': 'a compact public key that a key’s id names is of that very client key',
   'FHE-PUBLIC-KEYS': 'a production key is identified by its public and server key',
   'FHE-PUBLIC-OTHER': 'the public file is the one that the envelope names',

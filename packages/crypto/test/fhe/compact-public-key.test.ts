@@ -17,6 +17,16 @@ describe.each([
 ])('a compact public key under %s parameters', (_, dedicated) => {
   const { key, bytes } = realClientKey(dedicated)
   const publicKey = tfhe.TfheCompactPublicKey.new(key).safe_serialize(LIMIT)
+  /** What is said of a key with this mask, and `body` in all coefficients. */
+  const made = (mask: (i: number) => bigint, body = 0n) => {
+    const changed = publicKey.slice()
+    const view = new DataView(changed.buffer, WORDS)
+    for (let i = 0; i < 2048; i++) {
+      view.setBigUint64(8 * i, mask(i), true)
+      view.setBigUint64(8 * (2048 + i), body, true)
+    }
+    return rule(bytes, changed)
+  }
 
   test('belongs to the client key that it was made with, with a squash key as without', () => {
     expect(rule(bytes, publicKey)).toBe('belongs')
@@ -37,6 +47,25 @@ describe.each([
       changed[WORDS + 8 * word + 3]! ^= 1
       expect(rule(bytes, changed), String(word)).toBe('FHE-PUBLIC-KEY-OTHER')
     }
+  })
+
+  test('FHE-PUBLIC-KEY-MASK no key passes that whoever does not know the client key can make: b - a s is small, and nothing is hidden', () => {
+    expect(made(() => 0n)).toBe('FHE-PUBLIC-KEY-MASK')
+    expect(
+      made((i) => BigInt(i % 64)),
+      'a s is below 2^17',
+    ).toBe('FHE-PUBLIC-KEY-MASK')
+    // a s is half the modulus in every coefficient or in none: one of the two is right.
+    for (const body of [0n, 1n << 63n]) expect(made(() => 1n << 63n, body)).toBe('FHE-PUBLIC-KEY-MASK')
+  })
+
+  test('FHE-PUBLIC-KEY-MASK 2040 of the 2048 words of a mask differ in bits 24 to 55', () => {
+    const first = (repeated: number, shift: bigint) => made((i) => BigInt(Math.max(i, repeated)) << shift)
+    for (const shift of [24n, 45n]) {
+      expect(first(8, shift)).toBe('FHE-PUBLIC-KEY-OTHER')
+      expect(first(9, shift)).toBe('FHE-PUBLIC-KEY-MASK')
+    }
+    for (const shift of [13n, 56n]) expect(first(0, shift)).toBe('FHE-PUBLIC-KEY-MASK')
   })
 
   test('FHE-TYPE, FHE-TRUNCATED, FHE-FIELD what is none is refused by name', () => {
