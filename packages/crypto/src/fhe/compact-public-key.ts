@@ -73,19 +73,26 @@ function isUniform(mask: Uint32Array): boolean {
 
 /**
  * tfhe's `slice_semi_reverse_negacyclic_convolution`: coefficient k of a s is the sum over i <= k of a_i s_{N-1-k+i}, less that over
- * i > k of a_i s_{i-k-1}. A sum of 2048 halves is below 2^44, so exact.
+ * i > k of a_i s_{i-k-1}. A sum of 2048 halves is below 2^44, so exact. Noise is what 2^17 more makes a word of 0 to 2^18. No
+ * secret decides a branch or an address here, and none becomes a BigInt; doubles of them an engine may keep (THRESHOLD-FHE section 8).
  */
 function isNoise(mask: Uint32Array, body: Uint32Array, bits: Uint8Array): boolean {
   let far = 0
   for (let k = 0; k < N; k++) {
     let [low, high] = [body[2 * k] ?? 0, body[2 * k + 1] ?? 0]
     for (let i = 0; i < N; i++) {
-      const bit = i <= k ? -(bits[N - 1 - k + i] ?? 0) : (bits[i - k - 1] ?? 0)
-      low += bit * (mask[2 * i] ?? 0)
-      high += bit * (mask[2 * i + 1] ?? 0)
+      const bit = bits[i <= k ? N - 1 - k + i : i - k - 1] ?? 0
+      if (i <= k) {
+        low -= bit * (mask[2 * i] ?? 0)
+        high -= bit * (mask[2 * i + 1] ?? 0)
+      } else {
+        low += bit * (mask[2 * i] ?? 0)
+        high += bit * (mask[2 * i + 1] ?? 0)
+      }
     }
-    const noise = BigInt.asIntN(64, BigInt(low) + (BigInt(high) << 32n))
-    if (noise > NOISE || noise < -NOISE) far++
+    low += NOISE
+    const carry = Math.floor(low / 2 ** 32)
+    far |= Number((high + carry) % 2 ** 32 !== 0) | Number(low - carry * 2 ** 32 > 2 * NOISE)
   }
   return far === 0
 }

@@ -1,5 +1,6 @@
 import tfhe from 'node-tfhe'
 import { describe, expect, test } from 'vitest'
+import { parseClientKey } from '../../src/fhe/client-key.ts'
 import { checkCompactPublicKey } from '../../src/fhe/index.ts'
 import { vectorBytes } from '../vectors.ts'
 import { LIMIT, realClientKey, withSquashKey } from './fixture.ts'
@@ -17,6 +18,7 @@ describe.each([
 ])('a compact public key under %s parameters', (_, dedicated) => {
   const { key, bytes } = realClientKey(dedicated)
   const publicKey = tfhe.TfheCompactPublicKey.new(key).safe_serialize(LIMIT)
+  const parsed = parseClientKey(bytes)
   /** What is said of a key with this mask, and `body` in all coefficients. */
   const made = (mask: (i: number) => bigint, body = 0n) => {
     const changed = publicKey.slice()
@@ -66,6 +68,33 @@ describe.each([
       expect(first(9, shift)).toBe('FHE-PUBLIC-KEY-MASK')
     }
     for (const shift of [13n, 56n]) expect(first(0, shift)).toBe('FHE-PUBLIC-KEY-MASK')
+  })
+
+  test('FHE-PUBLIC-KEY-OTHER noise of 2^17 passes and one more does not, on either side of any coefficient', () => {
+    const s = Array.from({ length: 2048 }, (_, i) =>
+      dedicated ? (bytes[24_089 + 8 * i] ?? 0) : (parsed.key64[8 * i] ?? 0),
+    )
+    const view = new DataView(publicKey.buffer, WORDS)
+    for (const k of [0, 1, 1023, 2046, 2047]) {
+      // (a X^(N-1-k)) s read at X^(N-1), as tfhe has it: s backwards, and what wraps changes its sign.
+      let product = 0n
+      for (let i = 0; i < 2048; i++) {
+        const at = 2047 - k + i
+        if (s[at % 2048]) product += view.getBigUint64(8 * i, true) * (at < 2048 ? 1n : -1n)
+      }
+      const withNoise = (noise: bigint) => {
+        const changed = publicKey.slice()
+        new DataView(changed.buffer, WORDS).setBigUint64(
+          8 * (2048 + k),
+          BigInt.asUintN(64, product + noise),
+          true,
+        )
+        return rule(bytes, changed)
+      }
+      for (const noise of [-(1n << 17n), -1n, 0n, 1n << 17n]) expect(withNoise(noise)).toBe('belongs')
+      for (const noise of [(1n << 17n) + 1n, -(1n << 17n) - 1n, 1n << 32n, -(1n << 32n), 1n << 63n])
+        expect(withNoise(noise)).toBe('FHE-PUBLIC-KEY-OTHER')
+    }
   })
 
   test('FHE-TYPE, FHE-TRUNCATED, FHE-FIELD what is none is refused by name', () => {
