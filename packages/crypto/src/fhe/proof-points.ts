@@ -34,7 +34,14 @@ function makeCurves() {
       Gx: 143189966182216199425404656824735381247272236095050141599848381692039676741476615087722874458136990266833440576646963466074693171606778n,
       Gy: 75202396197342917254523279069469674666303680671605970245803554133573745859131002231546341942288521574682619325841484506619191207488304n,
     },
-    { Fp },
+    {
+      Fp,
+      // G1 has points of order 2, at which noble's formulas are not complete: the sum may be (0, 0, 0), which equals every point.
+      isTorsionFree: (_, point) => {
+        const multiple = point.multiplyUnsafe(ORDER - 1n)
+        return !Fp.is0(multiple.Z) && multiple.equals(point.negate())
+      },
+    },
   )
   const G2 = weierstrass(
     {
@@ -81,7 +88,7 @@ export function isUsable({ group, coordinates }: ProofPoint): boolean {
     else G2.fromAffine({ x: Fp2.fromBigTuple([a, b]), y: Fp2.fromBigTuple([c, d]) }).assertValidity()
     return true
   } catch {
-    // Of a point with coordinates in range it throws for these two reasons only.
+    // Of coordinates in range it throws for no other reason: a point with y = 0 is not even made, but is of order 2, so outside too.
     return false
   }
 }

@@ -5,8 +5,17 @@ type Pair = readonly [bigint, bigint]
 
 const mod = (x: bigint) => ((x % p) + p) % p
 
-/** Eight, plus one, is nine: a point of y^2 = x^3 + 1 over any field, of order 6. */
-export const SMALL_ORDER_OF_G1 = [2n, 3n] as const
+/** Of y^2 = x^3 + 1, by their order: over any field 2, 3 and 6, and 2 twice more where -1 has two other cube roots. */
+export function smallOrderOfG1(): readonly (readonly [order: number, x: bigint, y: bigint])[] {
+  const w = power(2n, (p - 1n) / 3n)
+  return [
+    [2, p - 1n, 0n],
+    [2, p - w, 0n],
+    [2, p - mod(w * w), 0n],
+    [3, 0n, 1n],
+    [6, 2n, 3n],
+  ]
+}
 
 /** The first point of y^2 = x^3 + 1 + u whose x is a small integer: of the twist, and by chance alone in the subgroup. */
 export function anyPointOfTwist(): readonly [bigint, bigint, bigint, bigint] {
