@@ -79,7 +79,7 @@ describe('a real key dealt at (2,3), mode F', () => {
     expect(result).toMatchObject({ ok: true, value: { verified: 1 } })
   })
 
-  test('FHE-NOISE another key’s blocks are refused: half by their padding bit, and one in four of the others by name', () => {
+  test('FHE-NOISE another key’s blocks are refused: half by their padding bit, and 7 in 32 of the others by name', () => {
     const other = realClientKey().key
     const rules = Array.from({ length: 200 }, () => {
       const one = [parseCiphertext(tfhe.FheUint2.encrypt_with_client_key(1, other).safe_serialize(LIMIT))]
@@ -88,7 +88,7 @@ describe('a real key dealt at (2,3), mode F', () => {
       return result.ok ? 'a value' : result.rule
     })
     const count = (rule: string) => rules.filter((one) => one === rule).length
-    // 100, 25 and 75 on average; beyond these limits once in 10^10 runs. What remains a value, nothing here can tell.
+    // 100, 21.9 and 78.1 on average; beyond these limits once in 10^10 runs. What remains a value, nothing here can tell.
     expect(count('FHE-PADDING')).toBeGreaterThan(50)
     expect(count('FHE-NOISE')).toBeGreaterThan(0)
     expect(count('a value')).toBeLessThan(125)
