@@ -8,7 +8,7 @@ export type FheValue = bigint | boolean
 /**
  * Rounds the phases of a ciphertext's blocks and puts the value together. FHE-PADDING a block's padding bit is set ·
  * FHE-BOOL-RANGE a boolean above 1 · FHE-NOISE a phase further than `bound` from a multiple of Delta (`phaseBound`): each means a
- * wrong key, a forged or a spoiled ciphertext. None of them is sure to be met: a block of another key passes all by chance.
+ * wrong key, a forged or a spoiled ciphertext or, where no more than t have answered, a wrong answer. None of them is sure to be met: a block of another key passes all by chance.
  */
 export function decodePhases(
   { kind, bits, width }: Pick<Ciphertext, 'kind' | 'bits' | 'width'>,
@@ -29,7 +29,7 @@ export function decodePhases(
   if (far >= 0) {
     return refuse(
       'FHE-NOISE',
-      `block ${far + 1} of ${phases.length} has more noise than an honest one of this key: it is of another key, or its noise is beyond the bound`,
+      `block ${far + 1} of ${phases.length} has more noise than an honest one of this key: it is of another key, its noise is beyond the bound or, with no more than t answers, one of them is wrong`,
     )
   }
   if (kind === 'bool') return accept(first === 1n)
