@@ -37,8 +37,8 @@ export type CanaryAnswer = CanaryNoise & { readonly content: PartialContent }
  * epoch and width and remembers it. Its ciphertexts need provenance like any others, and one that calls them a canary: 256
  * chosen blocks would give half of the key. In a rehearsal of mode S an evaluator may vouch for a fresh one, too, since such a
  * key names no encryptor; in production it is answered by no such key. Refusals: FHE-CANARY-EPOCH, FHE-CANARY-PROGRAM,
- * FHE-CANARY-SIZE, FHE-NOT-SQUASHED, FHE-FLOOD-FLOOR a fresh one of production where mode F does not hold, FHE-WIDTH-MIXED, FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS, and those of `checkProvenance` and
- * `checkCarrying`.
+ * FHE-CANARY-SIZE, FHE-NOT-SQUASHED, FHE-FLOOD-FLOOR a fresh one of production where mode F does not hold, FHE-WIDTH-MIXED,
+ * FHE-NO-SQUASH-KEY, FHE-NO-PARTIALS, and those of `checkProvenance` and `checkCarrying`.
  */
 export function answerCanary(
   verified: VerifiedShare,
@@ -111,8 +111,7 @@ export type CanaryAudit = {
  * encrypted, at 64 bits and, where the key has a squash key, at 128 as well: each width has a correction of its own.
  * Until it passes the epoch is unproven and the old seeds stay. Ciphertexts and answers of both widths come in any order;
  * the result is by ascending width. Refusals: FHE-CANARY-SIZE too few or many blocks of a width, or none, too few masks, or one
- * of zeros ·
- * FHE-CANARY-HOLDERS not all n answered · FHE-CANARY-VALUE · FHE-INCONSISTENT and the others of `combinePartials`.
+ * of zeros · FHE-CANARY-HOLDERS not all n answered · FHE-CANARY-VALUE · FHE-INCONSISTENT and the others of `combinePartials`.
  */
 export function auditCanary(
   pub: PublicFile,

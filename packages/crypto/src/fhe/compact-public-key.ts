@@ -15,8 +15,8 @@ const NOISE = 2 ** 17
 const DIFFERENT = 2040
 
 /**
- * Whether a compact public key is of this client key: b - a s is noise in all of its 2048 coefficients, and the words of a are many,
- * for of a mask of zeros, of small words or of halves a s is known without s. Some 20 ms. Whoever encrypts with another's gets
+ * Whether a compact public key is of this client key: b - a s is noise in all of its 2048 coefficients, and the words of a differ,
+ * for of a mask of zeros, of small words or of halves a s is known without s. 20 to 50 ms. Whoever encrypts with another's gets
  * ciphertexts that no holder can open; with one of a poor mask, ciphertexts that hide nothing. What mask somebody chose who has the
  * client key is not asked. Refusals: FHE-PUBLIC-KEY-MASK · FHE-PUBLIC-KEY-OTHER · FHE-TYPE, FHE-TRUNCATED, FHE-FIELD it is no
  * compact public key. Throws FormatError for a client key that does not parse.

@@ -17,7 +17,7 @@ export const fheRules: Readonly<Record<string, string>> = {
   'FHE-CANARY-HOLDERS': 'all holders of a new epoch answer its canary',
   'FHE-CANARY-PROGRAM': 'who vouches for a canary names it so: its program is canary',
   'FHE-CANARY-SIZE':
-    'a canary has 64 to 256 different blocks, and as many different masks as it needs blocks, none of zeros',
+    'a canary has 64 to 256 different blocks, 128 at least of 64 bits, and as many different masks as it needs blocks, none of zeros',
   'FHE-CANARY-VALUE': 'a canary decrypts to what was encrypted',
   'FHE-CARRY-ROUNDED': 'where a key’s ciphertexts are never carried rounded, a rounded one is refused',
   'FHE-CARRY-UNROUNDED': 'where they always are, an unrounded one is: one block never has two noises',

@@ -97,8 +97,8 @@ export type RingVector = {
 }
 
 /**
- * A zero vector; `words` at most 8192 of 64 bits or 4096 of 128, else RangeError. `slots`: blocks that are admitted at once,
- * at most 1024. Its memory grows here alone, while there is nothing secret in it: an engine that moves what grows
+ * A zero vector; `words` at most 8192 of 64 bits or 4096 of 128, `slots`, the blocks that are admitted at once, 0 to 1024, else
+ * RangeError. Its memory grows here alone, while there is nothing secret in it: an engine that moves what grows
  * would leave a copy behind that nobody wipes.
  */
 export function ringVector(width: Width, words: number, slots = 0): RingVector {
@@ -106,6 +106,7 @@ export function ringVector(width: Width, words: number, slots = 0): RingVector {
   if (!Number.isInteger(words) || words < 1 || size > VECTOR_BYTES) {
     throw new RangeError(`words: ${words} of ${width} bits do not fit`)
   }
+  if (!Number.isInteger(slots) || slots < 0) throw new RangeError(`slots: ${slots}, expected 0 to 1024`)
   const kernel = openKernel()
   reserve(kernel, slots)
   const memory = new Uint8Array(kernel.memory.buffer)

@@ -30,7 +30,7 @@ export type Decryptor = {
 /** Hashed four, packed three at a time. */
 const TOGETHER = 12
 
-/** Expands a share once for any number of blocks, of which `admit` takes `slots` at a time, 1024 at most. */
+/** Expands a share once for any number of blocks, of which `admit` takes `slots` at a time: 12 at least, which `answer` needs, and 1024 at most. */
 export function openDecryptor(
   seeds: readonly SetSeeds[],
   context: PartialContext,
@@ -40,7 +40,7 @@ export function openDecryptor(
   const ring = galoisRing(width)
   const k = floodExponent(quorum, width)
   const message = floodMessage(context)
-  const share = expandShare(seeds, context, slots)
+  const share = expandShare(seeds, context, Math.max(slots, TOGETHER))
   try {
     for (const { set, seeds: own } of seeds) {
       share.addNoise(own, message, setPolynomialAt(ring, membersOf(set), holder))

@@ -199,7 +199,8 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
     expect(() => vector.addSeed(new Uint8Array(32), new Uint8Array(113), ZERO)).toThrow(RangeError)
     expect(() => vector.admit(Array.from({ length: 1025 }, () => block!))).toThrow(RangeError)
     expect(vector.admit(Array.from({ length: 1024 }, () => block!)).length).toBe(1024)
-    expect(() => ringVector(width, 4, 1025)).toThrow(RangeError)
+    for (const slots of [1025, Number.NaN, 2.5, -1])
+      expect(() => ringVector(width, 4, slots)).toThrow(RangeError)
     expect(() => ringVector(width, 4, 2).admit(randomBlocks(width, 4, 3))).toThrow('blocks: 3, at most 2')
   })
 
@@ -221,5 +222,16 @@ describe.each([64, 128] as const)('%i-bit vectors', (width) => {
     })
     expect(came).toHaveLength(22)
     expect(grown).toEqual(['nothing secret'])
+  })
+
+  test('however few blocks a share is opened for, it answers any number of them', () => {
+    const words = 8
+    const quorum = { t: 2, n: 3 }
+    const seeds = setsWithout(quorum, 2).map((set) => ({ set, seeds: [entropy.bytes(32)] }))
+    const ids = { keyId: entropy.bytes(32), epochId: entropy.bytes(32) }
+    const context = { ...ids, quorum, width, holder: 2, correction: entropy.bytes((words * width) / 8) }
+    const blocks = randomBlocks(width, words, 14)
+    const [all, few] = [openDecryptor(seeds, context), openDecryptor(seeds, context, 1)]
+    expect(few.answer(blocks)).toEqual(all.answer(blocks))
   })
 })

@@ -14,7 +14,7 @@ type Kind = 'compact-public-key' | 'compressed-server-key' | 'binary-server-key'
 
 /**
  * SHA-256 of the public keys that are named in a key's id, after tfhe has read each to its end: 1 ms, and 0.1 to 4 s of
- * a server key. That a compact public key is of this client key is checked, in some 50 ms; of a server key nothing short of
+ * a server key. That a compact public key is of this client key is checked, in 20 to 50 ms; of a server key nothing short of
  * computing with it would show it. Throws CoreError FILE-WRONG-KIND for another file, FILE-DAMAGED for what tfhe cannot read,
  * FHE-PUBLIC-KEY-OTHER, FHE-PUBLIC-KEY-MASK.
  */
