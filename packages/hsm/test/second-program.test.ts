@@ -251,6 +251,6 @@ describe('a second program with the user PIN, at work all through a root ceremon
     }
     await thief.mark('done')
     expect(thief.stolen.filter(({ can }) => can?.length !== 0)).toEqual([])
-    expect(thief.rounds.length).toBeGreaterThan(100)
+    expect(thief.rounds.filter(({ mark }) => mark === 'copying').length).toBeGreaterThan(0)
   }, 300_000)
 })

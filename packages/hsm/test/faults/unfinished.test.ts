@@ -3,12 +3,12 @@ import { HsmError, type Token, type TokenInfo } from '../../src/index.ts'
 import { refusal, soPin, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
-vi.setConfig({ testTimeout: 30_000 })
+vi.setConfig({ testTimeout: 60_000 })
 
 describe('an initialisation that is interrupted before the user PIN is set', () => {
   let bench: FaultBench
   beforeEach(async () => {
-    bench = await startFaultBench({ callTimeoutMs: 2_000 })
+    bench = await startFaultBench({ callTimeoutMs: 5_000 })
   })
   afterEach(() => bench.close())
   const initialise = (token: Token, label = 'half') =>
@@ -57,7 +57,7 @@ describe('an initialisation that is interrupted before the user PIN is set', () 
   })
 
   it('a token that is slow to set a PIN has six times the ordinary deadline for it', async () => {
-    bench.next('C_InitPIN', 'slow:4000')
+    bench.next('C_InitPIN', 'slow:8000')
     expect(await initialise(bench.hsm.token('new'), 'slow')).toMatchObject({ pin: { user: 'ok' } })
     expect(bench.restarts).toEqual([])
   })

@@ -6,12 +6,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { softTokenEnvironment } from '../../src/index.ts'
 import { faultModule } from '../fault-module/build.ts'
 import { findInMemory } from './find-in-memory.ts'
 import { masked, unmasked } from './masked.ts'
 import type { Said } from './secret-user.ts'
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 })
 
 const secretUser = fileURLToPath(new URL('./secret-user.ts', import.meta.url))
 const randomPin = () => new TextEncoder().encode(randomBytes(12).toString('base64url'))
