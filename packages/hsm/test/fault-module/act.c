@@ -41,6 +41,7 @@ static const struct {
   enum kind kind;
 } kinds[] = {
     {"hang", HANG},
+    {"hold", HOLD},
     {"segv", SEGV},
     {"tell-pin", TELL_PIN},
     {"abort", ABORT},
@@ -208,6 +209,9 @@ bool before_call(const struct fault *fault, enum function function, const struct
     case MISREAD: return false;
     case HANG_AT_EXIT: atexit(hang); return false;
     case SLOW: sleep_for(fault->value); return false;
+    case HOLD:
+      while (plan_holds()) sleep_for(10);
+      return false;
     case SESSION_LOST: close_all_sessions(); return false;
     case FLAGS:
       add_flags(fault->value);

@@ -27,6 +27,7 @@ enum kind {
   EXIT,           /* exit(3) from inside the call */
   EXIT_TWICE,     /* exit(3), and its handler calls exit(3) again */
   HANG_AT_EXIT,   /* the call works; an exit handler then never returns */
+  HOLD,           /* waits for as long as any rule of the plan says hold, then the call works */
   SLOW,           /* slow:MILLISECONDS, then the call works */
   TRUNCATE,       /* half of what came back is said to be there */
   GARBAGE_LENGTH, /* the length that comes back is absurd */
@@ -60,6 +61,7 @@ struct fault meet(enum function function);
 /* Whether a fault took the token away, and what flags were added, under the plan that stands now. */
 bool token_is_gone(void);
 unsigned long added_flags(void);
+bool plan_holds(void);
 void take_token_away(void);
 void add_flags(unsigned long flags);
 

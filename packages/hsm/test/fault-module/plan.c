@@ -64,6 +64,12 @@ static uint64_t plan_now(void) {
   return read_plan(text);
 }
 
+bool plan_holds(void) {
+  char text[MOST_PLAN];
+  read_plan(text);
+  return strstr(text, "=hold") != NULL;
+}
+
 bool token_is_gone(void) { return counts && counts->gone_under && counts->gone_under == plan_now(); }
 
 void take_token_away(void) { counts->gone_under = plan_now(); }

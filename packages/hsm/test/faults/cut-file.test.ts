@@ -8,8 +8,6 @@ import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
 vi.setConfig({ testTimeout: 30_000 })
 
-const readBackMs = 1500
-
 describe('a file of the token’s store that is cut off', () => {
   let bench: FaultBench
   let token: Token
@@ -27,12 +25,13 @@ describe('a file of the token’s store that is cut off', () => {
   const meanwhile = async (meddle: (made: string) => void) => {
     const before = new Set(objects())
     const fifth = bench.count('C_GetAttributeValue') + 5
-    bench.plan(`C_GetAttributeValue@${fifth}=slow:${readBackMs}`)
+    bench.plan(`C_GetAttributeValue@${fifth}=hold`)
     const id = newId()
     const made = refusal(make(id))
     const reached = () => bench.count('C_GetAttributeValue')
-    await expect.poll(reached, { timeout: 5000, interval: 10 }).toBe(fifth)
+    await expect.poll(reached, { timeout: 15_000, interval: 10 }).toBe(fifth)
     meddle(objects().find((name) => !before.has(name)) ?? '')
+    bench.plan()
     const code = await made
     return { code, id }
   }
@@ -61,15 +60,20 @@ describe('a file of the token’s store that is cut off', () => {
   it('that another program is still writing costs the key nothing', async () => {
     await make()
     const whole = objects()[0] ?? ''
-    const { code, id } = await meanwhile(() => {
-      writeFileSync(join(store, 'slow.object'), cutOf(whole))
-      // Past the time that reading back takes.
-      const bytes = readFileSync(join(store, whole))
-      setTimeout(() => writeFileSync(join(store, 'slow.object'), bytes), readBackMs + 100)
-    })
-    expect(code).toBe('no error')
-    expect(await token.findById(id)).toHaveLength(1)
-    rmSync(join(store, 'slow.object'), { force: true })
+    const slow = join(store, 'slow.object')
+    const bytes = readFileSync(join(store, whole))
+    let finishing: NodeJS.Timeout | undefined
+    try {
+      const { code, id } = await meanwhile(() => {
+        writeFileSync(slow, cutOf(whole))
+        finishing = setTimeout(() => writeFileSync(slow, bytes), 200)
+      })
+      expect(code).toBe('no error')
+      expect(await token.findById(id)).toHaveLength(1)
+    } finally {
+      clearTimeout(finishing)
+      rmSync(slow, { force: true })
+    }
   })
 
   it('that another program was killed over costs the key nothing where it holds another kind of object', async () => {
