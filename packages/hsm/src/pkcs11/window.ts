@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type {
   CommittedRoot,
+  HsmError,
   KeyRef,
   KeyTemplate,
   OaepHash,
@@ -11,8 +12,8 @@ import type {
 import { hsmError } from '../hsm-errors.ts'
 import { rootBytes, rootTemplate, windowRootTemplate } from '../templates.ts'
 import { CKA, hex, is, num, text } from './attributes.ts'
-import { CKK, CKM, CKO } from './constants.ts'
-import { attempt } from './errors.ts'
+import { CKK, CKM, CKO, CKR } from './constants.ts'
+import { attempt, attemptPresent, ckrOf } from './errors.ts'
 import { requireFreeId, requireFreeLabel } from './free-name.ts'
 import { inventory } from './inventory.ts'
 import { possessionOf } from './kek.ts'
@@ -25,7 +26,13 @@ import type { TokenSession } from './session.ts'
 import { secretAttributes } from './templates.ts'
 
 /** The root as an open session key: it lives only in this session, and a crash destroys it. */
-export type OpenWindow = { readonly handle: Handle; readonly ckaId: string; readonly label: string }
+export type OpenWindow = {
+  readonly handle: Handle
+  readonly ckaId: string
+  readonly label: string
+  /** All that is to be destroyed still if no root comes of it: the open root, and what a commit made. */
+  readonly keys: Set<Handle>
+}
 
 const minTransportBits = 3072
 const maxDestinations = 64
@@ -183,7 +190,7 @@ export function open(
     const possession: PossessionProof | null = options.challenge
       ? possessionOf(token, handle, options.challenge)
       : null
-    token.window = { handle, ckaId: options.ckaId, label: options.label }
+    token.window = { handle, ckaId: options.ckaId, label: options.label, keys: new Set([handle]) }
     return { blobs, attributes, trusted: [...trusted.keys()].sort(), possession }
   } catch (error) {
     if (token.module.find(session, [hex('ID', idOf(asked))]).length > 0) token.destroyHandle(handle)
@@ -200,13 +207,14 @@ function idOf(asked: readonly { type: number; value: unknown }[]): string {
 export function commit(token: TokenSession): CommittedRoot {
   token.requireUser()
   const { window } = token
-  if (!window)
+  if (!window?.keys.has(window.handle))
     throw hsmError(
       'HSM-WINDOW-LOST',
       'no trusted window is open: the host was restarted or the user logged out',
     )
   const { module, session, profile } = token
   const doing = 'making the hardened root'
+  discard(token, window, made(window))
   const closed = closedCopy(token, window, doing)
   let copy: Handle
   try {
@@ -223,11 +231,18 @@ export function commit(token: TokenSession): CommittedRoot {
       doing,
     )
   } catch (error) {
-    attempt(() => token.destroyHandle(closed))
+    attempt(() => discard(token, window, [closed]))
+    throw error
+  }
+  window.keys.add(copy)
+  try {
+    discard(token, window, [window.handle, closed])
+  } catch (error) {
+    // A commit that fails leaves no root, so that it can be repeated.
+    attempt(() => discard(token, window, made(window)))
     throw error
   }
   token.window = null
-  for (const handle of [closed, window.handle]) token.destroyHandle(handle)
   const template = windowRootTemplate(profile.id)
   const asked = [
     num('CLASS', CKO.SECRET_KEY),
@@ -247,6 +262,7 @@ export function commit(token: TokenSession): CommittedRoot {
 function closedCopy(token: TokenSession, window: OpenWindow, doing: string): Handle {
   const asked = [is('EXTRACTABLE', false)]
   const closed = token.module.copyObject(token.session, window.handle, asked, doing)
+  window.keys.add(closed)
   try {
     readBack(token, closed, asked, doing)
     return closed
@@ -258,8 +274,26 @@ function closedCopy(token: TokenSession, window: OpenWindow, doing: string): Han
 
 export function abandon(token: TokenSession): void {
   const { window } = token
-  token.window = null
-  if (window) token.destroyHandle(window.handle)
+  if (window) discard(token, window, [...window.keys])
+}
+
+/** What commits made of the open root and could not destroy. */
+const made = ({ handle, keys }: OpenWindow): Handle[] => [...keys].filter((one) => one !== handle)
+
+/**
+ * Destroys each of these keys, although another could not be, and throws the first error. The window is over once nothing is left
+ * of it; until then it can be abandoned again.
+ */
+function discard(token: TokenSession, window: OpenWindow, keys: readonly Handle[]): void {
+  const errors: HsmError[] = []
+  for (const key of keys) {
+    const destroyed = attemptPresent(() => token.destroyHandle(key))
+    if (destroyed.ok || ckrOf(destroyed.error) === CKR.OBJECT_HANDLE_INVALID) window.keys.delete(key)
+    else errors.push(destroyed.error)
+  }
+  if (window.keys.size === 0) token.window = null
+  const [first] = errors
+  if (first) throw first
 }
 
 export function destroyTransportKeys(
