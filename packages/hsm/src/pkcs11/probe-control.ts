@@ -5,7 +5,8 @@ import { attemptRefusal, ckrOf } from './errors.ts'
 /** Tokens refuse by the first two and fail by them; the third says that an earlier call was left half-way. */
 const unclear: ReadonlySet<number> = new Set([CKR.GENERAL_ERROR, CKR.FUNCTION_FAILED, CKR.OPERATION_ACTIVE])
 
-const isUnclear = (error: HsmError): boolean => unclear.has(ckrOf(error) ?? -1)
+/** Whether an answer says nothing of the token's rules. */
+export const isUnclear = (error: HsmError): boolean => unclear.has(ckrOf(error) ?? -1)
 
 /** Whether an attribute could not be read for a reason that says nothing of the token's rules. */
 export const isUnclearName = (reason: string): boolean =>

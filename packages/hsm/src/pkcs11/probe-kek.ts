@@ -6,7 +6,7 @@ import { makePair } from './keys.ts'
 import { create, withScratchKey } from './known-keys.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
-import { tryAttack } from './probe-control.ts'
+import { isUnclear, tryAttack } from './probe-control.ts'
 import {
   broken,
   codeOf,
@@ -20,7 +20,7 @@ import {
   unwrapHarmlessly,
   wrapVictim,
 } from './probe-scene.ts'
-import { rsaWraps, useWays, wrapWays } from './probe-ways.ts'
+import { rsaWraps, type UseWay, useWays, wrapWays } from './probe-ways.ts'
 import { publicKeyAttributes } from './public-keys.ts'
 import { compareAsked, named } from './read-back.ts'
 import type { TokenSession } from './session.ts'
@@ -179,23 +179,34 @@ export function wrapTheKek(scene: Scene): Finding {
 
 /** A KEK that encrypts, computes MACs or derives does so to a wrapped key's blocks too, or says something of its own bytes. */
 export function useOtherwise(scene: Scene): Finding {
-  const { token, kek } = scene
   const works = new Set<string>()
   const open = new Set<string>()
   const answers = new Set<string>()
-  for (const { name, flag, listed, use } of useWays(token)) {
+  for (const way of useWays(scene.token)) {
     const used = tryAttack(
-      () => use(kek),
-      () =>
-        listed ? withScratchKey(token, randomBytes(32), CKK.AES, [is(flag, true)], use) : wrapVictim(scene),
+      () => way.use(scene.kek),
+      () => useHarmlessly(scene, way),
     )
-    const what = `${flag} ${name}`
+    const what = `${way.flag} ${way.name}`
     if (used.ok) works.add(what)
     else if (used.undecided) open.add(`${what}: ${codeOf(used.error)}`)
     else answers.add(codeOf(used.error))
   }
   if (works.size > 0) return broken('kek-used', { ways: [...works].join(', ') })
   return open.size > 0 ? undecided(open) : held('kek-not-used', { answers: [...answers].join(', ') })
+}
+
+/** By a key that may be used so; where the token cannot do that at all, or lets no key do it, its KEK must at least wrap. */
+function useHarmlessly(scene: Scene, { listed, keyType, flag, use }: UseWay): void {
+  if (listed) {
+    const like = attemptRefusal(() =>
+      withScratchKey(scene.token, randomBytes(32), keyType, [is(flag, true)], use),
+    )
+    if (like.ok) return
+    if (isUnclear(like.error)) throw like.error
+  }
+  const wrapped = wrapVictim(scene)
+  if (!wrapped.ok) throw wrapped.error
 }
 
 /** KW and KWP are authenticated: a blob of which one byte is another opens nothing. */

@@ -70,11 +70,13 @@ export const rsaWraps = ({ profile }: TokenSession): Mechanism[] =>
     .map((hash) => oaep(hash))
     .concat({ mechanism: CKM.RSA_PKCS })
 
-type UseWay = {
+export type UseWay = {
   readonly name: string
   readonly flag: 'ENCRYPT' | 'SIGN' | 'DERIVE'
   /** The token says that it can. */
   readonly listed: boolean
+  /** Of a key that may be used so. */
+  readonly keyType: number
   readonly use: (key: Handle) => unknown
 }
 
@@ -87,15 +89,17 @@ export function useWays(token: TokenSession): readonly UseWay[] {
     name: mechanismName(mechanism.mechanism),
     flag: 'ENCRYPT',
     listed: listed(mechanism.mechanism, 'encrypt'),
+    keyType: CKK.AES,
     use: (key) => {
       module.begin('C_EncryptInit', session, mechanism, key, 'encrypting')
       return module.finish('C_Encrypt', session, block, 64, 'encrypting')
     },
   })
-  const sign = (mechanism: number): UseWay => ({
+  const sign = (mechanism: number, keyType: number): UseWay => ({
     name: mechanismName(mechanism),
     flag: 'SIGN',
     listed: listed(mechanism, 'sign'),
+    keyType,
     use: (key) => {
       module.begin('C_SignInit', session, { mechanism }, key, 'computing a MAC')
       return module.finish('C_Sign', session, block, 64, 'computing a MAC')
@@ -111,6 +115,7 @@ export function useWays(token: TokenSession): readonly UseWay[] {
     name: mechanismName(mechanism.mechanism),
     flag: 'DERIVE',
     listed: listed(mechanism.mechanism, 'derive'),
+    keyType: CKK.AES,
     use: (key) => token.destroyHandle(module.deriveKey(session, mechanism, key, derived, 'deriving')),
   })
   return [
@@ -118,8 +123,8 @@ export function useWays(token: TokenSession): readonly UseWay[] {
     encrypt({ mechanism: CKM.AES_CBC, parameter: zeroIv }),
     encrypt({ mechanism: CKM.AES_CBC_PAD, parameter: zeroIv }),
     encrypt(gcm(Buffer.alloc(12), Buffer.alloc(0), 128)),
-    sign(CKM.AES_CMAC),
-    sign(CKM.SHA256_HMAC),
+    sign(CKM.AES_CMAC, CKK.AES),
+    sign(CKM.SHA256_HMAC, CKK.GENERIC_SECRET),
     derive(ecbData(block)),
     derive(cbcData(zeroIv, block)),
   ]

@@ -191,7 +191,10 @@ function transportUnwrap(scene: Scene): Finding {
       )
     const refusals: string[] = []
     for (const hash of new Set([token.profile.oaepHash, 'sha1'] as const)) {
-      const blob = oaepOutside(token, pair.publicKey, value, hash)
+      const seal = () => oaepOutside(token, pair.publicKey, value, hash)
+      const sealed = tryAttack(seal, seal)
+      if (!sealed.ok) return undecided([codeOf(sealed.error)])
+      const blob = sealed.value
       const allowed = () => token.destroyHandle(unwrap(hash, blob, [...scratchSecret(), ...arriving(scene)]))
       const sound = tryAttack(allowed, allowed)
       if (!sound.ok && sound.undecided) return undecided([codeOf(sound.error)])
@@ -205,7 +208,8 @@ function transportUnwrap(scene: Scene): Finding {
         })
       refusals.push(codeOf(sound.error))
     }
-    return notApplicable('no-transport', { answer: refusals.join(', ') })
+    // A pair that takes in no root of the session may take in one that stays.
+    return undecided(refusals)
   } finally {
     destroyPair(scene, pair)
   }

@@ -152,6 +152,73 @@ describe('attacks that a token answers by a code that says nothing', () => {
     expect(report.passed).toBe(true)
   })
 
+  /** The number that `name` will have where it is called first after `marker` in the next probe, as in one under the plan that stands. */
+  const numberAfter = async (name: string, marker: string, times = 1, last?: string): Promise<number> => {
+    const from = bench.calls().length
+    await token.probe()
+    const calls = bench.calls().slice(from)
+    let at = -1
+    for (let seen = 0; seen < times; seen++) at = calls.indexOf(marker, at + 1)
+    const end = last === undefined ? calls.indexOf(name, at) + 1 : calls.indexOf(last, at)
+    return bench.count(name) + calls.slice(0, end).filter((one) => one === name).length
+  }
+
+  const failsAtHmac = (control?: string) => {
+    // The KEK is asked for a CMAC, and refuses; for an HMAC, which is then asked of a scratch key and of the KEK again.
+    const calls = bench.count('C_SignInit')
+    return [
+      `C_SignInit@${calls + 2}=CKR_FUNCTION_FAILED`,
+      ...(control ? [`C_SignInit@${calls + 3}=${control}`] : []),
+      `C_SignInit@${calls + 4}=CKR_FUNCTION_FAILED`,
+    ]
+  }
+
+  it('an HMAC that the KEK is refused by such a code is held where a key for HMACs computes it', async () => {
+    bench.plan(...failsAtHmac())
+    const report = await token.probe()
+    expect(attackOf(report, 'hardened', 'use-otherwise').outcome).toBe('held')
+    expect(report.passed).toBe(true)
+  })
+
+  it('what no scratch key may do either is refused to the KEK by such a code where wrapping works, and not decided where it fails', async () => {
+    const refused = 'CKR_KEY_FUNCTION_NOT_PERMITTED'
+    bench.plan(...failsAtHmac(refused))
+    const signs = bench.count('C_SignInit')
+    const report = await token.probe()
+    expect(attackOf(report, 'hardened', 'use-otherwise').outcome).toBe('held')
+    expect(report.passed).toBe(true)
+    const each = bench.count('C_SignInit') - signs
+    bench.plan(...failsAtHmac(refused))
+    const before = bench.count('C_SignInit')
+    const wrap = await numberAfter('C_WrapKey', 'C_SignInit', 3)
+    expect(bench.count('C_SignInit')).toBe(before + each)
+    bench.plan(...failsAtHmac(refused), `C_WrapKey@${wrap}=CKR_FUNCTION_FAILED`)
+    expect(attackOf(await token.probe(), 'hardened', 'use-otherwise').outcome).toBe('undecided')
+  })
+
+  it('a transport key that cannot be read leaves its attack undecided, and the probe ends with its report', async () => {
+    const read = await numberAfter('C_GetAttributeValue', 'C_GenerateKeyPair', 1, 'C_UnwrapKey')
+    bench.plan(`C_GetAttributeValue@${read}-${read + 1}=CKR_GENERAL_ERROR`)
+    const report = await token.probe()
+    expect(attackOf(report, 'hardened', 'transport-unwrap')).toMatchObject({
+      outcome: 'undecided',
+      detail: expect.stringContaining('CKR_GENERAL_ERROR'),
+    })
+    expect(attackOf(report, 'default', 'transport-unwrap').outcome).toBe('broken')
+    expect(report.passed).toBe(false)
+  })
+
+  it('a transport pair that takes in no root of the session leaves its attack undecided: it may take in one that stays', async () => {
+    const unwrap = await numberAfter('C_UnwrapKey', 'C_GenerateKeyPair')
+    bench.plan(`C_UnwrapKey@${unwrap}=CKR_TEMPLATE_INCONSISTENT`)
+    const report = await token.probe()
+    expect(attackOf(report, 'hardened', 'transport-unwrap')).toMatchObject({
+      outcome: 'undecided',
+      detail: 'not decided: the token answers CKR_TEMPLATE_INCONSISTENT, and to what is allowed as well',
+    })
+    expect(report.passed).toBe(false)
+  })
+
   it('leaves nothing behind on the token', async () => {
     expect((await token.inventory()).objects).toEqual([])
   })
