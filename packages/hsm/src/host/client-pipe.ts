@@ -1,6 +1,7 @@
 import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { load } from 'koffi'
+import { hsmError } from '../hsm-errors.ts'
 
 const AF_UNIX = 1
 const SOCK_STREAM = 1
@@ -15,12 +16,11 @@ type OnPiece = (piece: Buffer) => void
  * The client's end of a pipe whose other end is a child's to inherit. A pipe that Node makes for a child is read by a stream, which
  * copies what came and gives its first memory back without a wipe; this one is read into memory of ours alone. Linux.
  */
-export class ClientPipe {
+class ClientPipe {
   readonly socket: Socket
   readonly #childsEnd: number
 
-  constructor(onPiece: OnPiece) {
-    const [ours, childsEnd] = socketPair()
+  constructor([ours, childsEnd]: readonly [number, number], onPiece: OnPiece) {
     const buffer = Buffer.allocUnsafeSlow(pieceBytes)
     const callback = (length: number): true => {
       onPiece(buffer.subarray(0, length))
@@ -43,12 +43,28 @@ export class ClientPipe {
   }
 }
 
+/** Null where it is left to Node: on other systems, and where the C library is not glibc. Errors: HSM-HOST-FAILED. */
+export function clientPipe(onPiece: OnPiece, libc = 'libc.so.6'): ClientPipe | null {
+  if (process.platform !== 'linux') return null
+  const make = socketPairOf(libc)
+  return make === null ? null : new ClientPipe(socketPair(make), onPiece)
+}
+
+type Make = (domain: number, type: number, protocol: number, ends: Int32Array) => number
+
+function socketPairOf(libc: string): Make | null {
+  try {
+    return load(libc).func('socketpair', 'int', ['int', 'int', 'int', 'void *'])
+  } catch {
+    return null
+  }
+}
+
 /** What Node itself gives a child under the name of a pipe; no other child inherits either end. */
-function socketPair(): [number, number] {
+function socketPair(make: Make): readonly [number, number] {
   const ends = new Int32Array(2)
-  const make = load('libc.so.6').func('socketpair', 'int', ['int', 'int', 'int', 'void *'])
   if (make(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) !== 0)
-    throw new Error('the pipe to the token host could not be made')
+    throw hsmError('HSM-HOST-FAILED', 'the pipe to the token host could not be made')
   const [ours = -1, childsEnd = -1] = ends
   return [ours, childsEnd]
 }

@@ -6,7 +6,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
 import type { Outlet } from './call-queue.ts'
 import type { StartHsmOptions } from './client.ts'
-import { ClientPipe } from './client-pipe.ts'
+import { clientPipe } from './client-pipe.ts'
 import { type Frame, FrameReader, FrameWriter } from './frames.ts'
 import { defaultOrphanMs } from './orphan.ts'
 import { type FromHost, framePipe, protocolVersion, type ToHost } from './protocol.ts'
@@ -83,7 +83,7 @@ export class HostProcess {
         // What a library says of itself can hold a PIN, and what ends a host is told to people and to signed logs.
         stdio: ['ignore', 'ignore', 'ignore', 'ipc', pipe],
       })
-    const pipe = process.platform === 'linux' ? new ClientPipe((piece) => this.#results(piece)) : null
+    const pipe = clientPipe((piece) => this.#results(piece))
     this.#child = pipe === null ? start('pipe') : pipe.giveTo(start)
     const frames = pipe?.socket ?? this.#child.stdio[framePipe]
     if (!(frames instanceof Socket)) throw new Error('the host was started without its pipe')
