@@ -155,24 +155,33 @@ export function isAtPad(op: Operation, args: readonly unknown[]): boolean {
 
 /**
  * How many times the ordinary deadline an operation may take: an RSA-4096 pair is a search for primes that has no upper
- * bound, the window wraps to every destination and is committed with an inventory, and a token whose initialisation is cut off
- * has no user PIN.
+ * bound, one of RSA-2048 may bring in the known keys by which a wrap mechanism is chosen or possession is proved, the window wraps to
+ * every destination and is committed with an inventory, and a token whose initialisation is cut off has no user PIN.
  */
 export function deadlineFactor(op: Operation, atPad: boolean): number {
   if (atPad) return padFactor
   switch (op) {
     case 'capabilities':
+    case 'probe':
       return 12
     case 'initialise':
     case 'generateKeyPair':
     case 'createTransportPair':
     case 'generateWrapped':
     case 'importUnderWrapping':
-    case 'probe':
       return 6
     case 'openTrustedWindow':
     case 'commitTrustedWindow':
     case 'inventory':
+    case 'chooseWrapMechanism':
+    case 'generateAes':
+    case 'wrap':
+    case 'unwrap':
+    case 'unwrapToMemory':
+    case 'wrapKey':
+    case 'unwrapKey':
+    case 'unwrapRoot':
+    case 'possessionDigest':
       return 3
     default:
       return 1

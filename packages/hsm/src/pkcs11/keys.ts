@@ -141,7 +141,7 @@ function pairOf(
   }
 }
 
-type Pair = {
+export type Pair = {
   publicKey: Handle
   privateKey: Handle
   publicAsked: readonly Attribute[]

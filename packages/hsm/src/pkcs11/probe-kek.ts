@@ -1,12 +1,11 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
-import { CKA, is, num, raw } from './attributes.ts'
-import { CKK, CKM, CKO, mechanismName } from './constants.ts'
+import { randomBytes } from 'node:crypto'
+import { CKA, is, raw } from './attributes.ts'
+import { CKK, CKM, mechanismName } from './constants.ts'
 import { attemptRefusal } from './errors.ts'
-import { makePair } from './keys.ts'
 import { create, withScratchKey } from './known-keys.ts'
-import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
 import { isUnclear, tryAttack } from './probe-control.ts'
+import { withKnownPublicKey } from './probe-public-key.ts'
 import {
   broken,
   codeOf,
@@ -21,8 +20,7 @@ import {
   wrapVictim,
 } from './probe-scene.ts'
 import { rsaWraps, type UseWay, useWays, wrapWays } from './probe-ways.ts'
-import { publicKeyAttributes } from './public-keys.ts'
-import { compareAsked, named } from './read-back.ts'
+import { compareAsked } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 
 /** The KEK itself, as a root is read back in a ceremony: a token may make another key than it was asked for. */
@@ -80,7 +78,6 @@ type Wraps = ReturnType<typeof wrapsOf>
  */
 export function wrapUnderKnown(scene: Scene, key: Handle, trust?: 'made' | 'set'): Wraps {
   const { token } = scene
-  const extra = trust === 'made' ? [is('TRUSTED', true)] : []
   const marked = (own: Handle): Handle => {
     if (trust === 'set')
       attemptRefusal(() =>
@@ -95,7 +92,7 @@ export function wrapUnderKnown(scene: Scene, key: Handle, trust?: 'made' | 'set'
       trust === 'made'
         ? withTrustedSecret(token, (own) => by(own, wrapWays(token)))
         : by(aes, wrapWays(token))
-    const rsa = withKnownPublicKey(token, extra, (own) => by(own, rsaWraps(token)))
+    const rsa = withKnownPublicKey(token, trust, (own) => by(own, rsaWraps(token)))
     const found = [secret, rsa].filter((one) => one !== null)
     return {
       accepted: found.flatMap(({ accepted }) => accepted),
@@ -103,54 +100,6 @@ export function wrapUnderKnown(scene: Scene, key: Handle, trust?: 'made' | 'set'
       answers: [...new Set(found.flatMap(({ answers }) => answers))],
     }
   })
-}
-
-/** Made once for all probes of a process. What is wrapped to it is a scratch key. */
-let outside: Uint8Array | null = null
-
-/** A public key that was made outside the token, as a session object; null where there is none to wrap by. */
-export function withKnownPublicKey<T>(
-  token: TokenSession,
-  extra: readonly Attribute[],
-  use: (key: Handle) => T,
-): T | null {
-  outside ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).publicKey.export({
-    format: 'der',
-    type: 'spki',
-  })
-  const asked = [
-    num('CLASS', CKO.PUBLIC_KEY),
-    num('KEY_TYPE', CKK.RSA),
-    ...named(randomBytes(16).toString('hex'), 'probe'),
-    ...publicKeyAttributes(outside).attributes,
-    is('TOKEN', false),
-    is('WRAP', true),
-    ...extra,
-  ]
-  const made = attemptRefusal(() => create(token, asked, 'public'))
-  if (!made.ok) return extra.length === 0 ? withOwnPair(token, use) : null
-  try {
-    return use(made.value)
-  } finally {
-    token.destroyHandle(made.value)
-  }
-}
-
-/** Where no public key comes in: one of a pair whose other half decrypts whatever the first wraps. */
-function withOwnPair<T>(token: TokenSession, use: (key: Handle) => T): T | null {
-  const name = named(randomBytes(16).toString('hex'), 'probe')
-  const templates = {
-    publicKey: [...name, is('TOKEN', false), is('WRAP', true)],
-    privateKey: [...name, is('TOKEN', false), is('DECRYPT', true), is('UNWRAP', true)],
-  }
-  const made = attemptRefusal(() => makePair(token, 'rsa-2048', templates, 'making a scratch pair'))
-  if (!made.ok) return null
-  try {
-    return use(made.value.publicKey)
-  } finally {
-    token.destroyHandle(made.value.privateKey)
-    token.destroyHandle(made.value.publicKey)
-  }
 }
 
 /** A secret key that the user asks to be trusted; null where the token makes none. */

@@ -11,6 +11,7 @@ import { oaepOutside } from './oaep-outside.ts'
 import { oaep } from './parameters.ts'
 import { tryAttack } from './probe-control.ts'
 import { wrapUnderKnown } from './probe-kek.ts'
+import { destroyPair } from './probe-public-key.ts'
 import {
   broken,
   codeOf,
@@ -170,7 +171,7 @@ function transportUnwrap(scene: Scene): Finding {
   const { token } = scene
   const made = tryAttack(
     () => makeTransport(scene),
-    () => destroyPair(scene, makeTransport({ ...scene, template: 'default' })),
+    () => destroyPair(token, makeTransport({ ...scene, template: 'default' })),
   )
   if (!made.ok && made.undecided) return undecided([codeOf(made.error)])
   if (!made.ok) return notApplicable('no-transport', { answer: codeOf(made.error) })
@@ -211,13 +212,8 @@ function transportUnwrap(scene: Scene): Finding {
     // A pair that takes in no root of the session may take in one that stays.
     return undecided(refusals)
   } finally {
-    destroyPair(scene, pair)
+    destroyPair(token, pair)
   }
-}
-
-function destroyPair({ token }: Scene, { publicKey, privateKey }: Transport): void {
-  token.destroyHandle(privateKey)
-  token.destroyHandle(publicKey)
 }
 
 type Sealed = {

@@ -11,6 +11,7 @@ import { chooseWrapMechanism, zeroIv } from './mechanisms.ts'
 import type { Attribute } from './memory.ts'
 import type { Handle, Mechanism } from './module.ts'
 import { attacks } from './probe-attacks.ts'
+import { keepingPair } from './probe-public-key.ts'
 import { nameOf, type Scene, scratchSecret } from './probe-scene.ts'
 import { windowAttacks } from './probe-window.ts'
 import type { TokenSession } from './session.ts'
@@ -99,7 +100,7 @@ const holds = ({ name, outcome }: ProbeAttack): boolean =>
  */
 export function probe(token: TokenSession): ProbeReport {
   token.requireUser()
-  return withWrappedKeys(token, () => probeAll(token))
+  return withWrappedKeys(token, () => keepingPair(token, () => probeAll(token)))
 }
 
 function probeAll(token: TokenSession): ProbeReport {

@@ -267,6 +267,31 @@ describe('a token that takes no secret key in the clear', () => {
     },
   )
 
+  it('makes one pair for the known keys of a probe, one to wrap to, and else those that an attack needs for itself', async () => {
+    bench.plan(noClear)
+    const token = await bench.loggedIn('pairs')
+    const before = bench.count('C_GenerateKeyPair')
+    expect((await token.probe()).passed).toBe(true)
+    // Two transport pairs, and one that the user marks as trusted.
+    expect(bench.count('C_GenerateKeyPair') - before).toBe(5)
+    expect((await token.inventory()).objects).toEqual([])
+    bench.plan()
+  })
+
+  it('has the time to make a pair for them, in every call that may need one', async () => {
+    const slow = await startFaultBench({ callTimeoutMs: 5_000 })
+    try {
+      const token = await slow.loggedIn('slow')
+      const kek = { id: newId() }
+      slow.plan(noClear, 'C_GenerateKeyPair@*=slow:7000')
+      await token.generateAes({ id: kek.id, label: 'root', bits: 256, template: rootTemplate })
+      await token.possessionDigest({ kek, challenge: new Uint8Array(32) })
+      expect(slow.restarts).toEqual([])
+    } finally {
+      await slow.close()
+    }
+  }, 60_000)
+
   it('and that makes no pair for it either is not passed, and the report says why and what to do', async () => {
     const token = await bench.loggedIn('closed')
     bench.plan(noClear, 'C_GenerateKeyPair@*=CKR_FUNCTION_NOT_SUPPORTED')
