@@ -174,6 +174,11 @@ test('TOKENS-UNREADABLE a slot whose token does not say what it is stands in the
   const unreadable = slots.filter({ hasText: 'The token cannot be recognised' })
   expect(await unreadable.locator('[data-code]').getAttribute('data-code')).toBe('HSM-TOKEN-DAMAGED')
   expect(await unreadable.getByText('No token', { exact: true }).count()).toBe(0)
+  const [outer, inner] = await Promise.all([
+    unreadable.boundingBox(),
+    unreadable.locator('[data-code]').boundingBox(),
+  ])
+  expect(inner!.x + inner!.width, 'inside its slot').toBeLessThanOrEqual(outer!.x + outer!.width)
 })
 
 test('TOKENS-EXPIRED the user PIN can be changed before anybody is logged in, for an expired one lets nobody in', async () => {
