@@ -114,9 +114,10 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
     if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
     const paths = [options.share, statePath(options.share), ...(forgets ? [options.key] : [])]
+    const received = forgets ? receivedPath(options.key) : null
     for (const path of paths) wipeFile(path)
     rmSync(lockPath(options.share), { force: true })
-    if (forgets) rmSync(receivedPath(options.key), { force: true })
+    if (received !== null) rmSync(received, { force: true })
     const kept = forgets
       ? ` with ${options.key}`
       : `; ${options.key} still opens its envelope, which the run and its bundle keep`
