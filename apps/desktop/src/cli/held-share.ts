@@ -1,13 +1,6 @@
-import {
-  encodeCanonical,
-  FormatError,
-  fromBase64,
-  type Json,
-  parseCanonical,
-  toBase64,
-  wipe,
-} from '@lux/crypto'
+import { encodeCanonical, FormatError, fromBase64, parseCanonical, toBase64, wipe } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
+import { members } from './json-members.ts'
 
 const maxShareFile = 16 << 20
 
@@ -59,10 +52,4 @@ export function parseHeld(plain: Uint8Array, path: string): Held {
   } finally {
     wipe(plain)
   }
-}
-
-function members(value: Json | undefined): { [name: string]: Json | undefined } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : {}
 }

@@ -11,6 +11,7 @@ import {
 import type { ShareEnvelope } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
+import { members } from './json-members.ts'
 import type { PersonKey } from './key-file.ts'
 
 /** What a holder has answered under a share in its whole life, beside the share and signed by the holder. */
@@ -150,10 +151,4 @@ function listOf(value: Json | undefined): string[] {
       throw new FormatError('HOLDER-STATE', 'no digest')
     return one
   })
-}
-
-function members(value: Json | undefined): { [name: string]: Json | undefined } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : {}
 }

@@ -13,6 +13,7 @@ import {
 import type { ShareEnvelope } from '@lux/crypto/fhe'
 import { CoreError, withSystemErrors } from '../core/core-error.ts'
 import { checkWritable, readBounded, writeDurably } from '../core/store/durable-file.ts'
+import { members } from './json-members.ts'
 import type { PersonKey } from './key-file.ts'
 
 /** A share that a key file has opened, and where it was kept. */
@@ -126,10 +127,4 @@ function receivedOf(share: Json): Received | null {
 
 function isDigest(value: Json | undefined): value is string {
   return typeof value === 'string' && /^[0-9a-f]{64}$/.test(value)
-}
-
-function members(value: Json | undefined): { [name: string]: Json | undefined } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? Object.fromEntries(Object.entries(value))
-    : {}
 }
