@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { benchCeremony } from './ceremony.ts'
 import { benchFhe } from './fhe.ts'
 import { benchFheKeys } from './fhe-keys.ts'
@@ -13,6 +14,12 @@ const works: Readonly<Record<string, () => Promise<Row[]>>> = {
   'fhe-keys': benchFheKeys,
 }
 
+/**
+ * How Node is started for a work. Token driver: the caller, which does nothing but call, collects its garbage on its own thread, because
+ * V8's helpers would take the token host's processor from it where there are two, and the raw program has none to share.
+ */
+const flags: Readonly<Record<string, readonly string[]>> = { hsm: ['--single-threaded-gc'] }
+
 const words = process.argv.slice(2)
 const json = words.includes('--json')
 const [name, ...rest] = words.filter((word) => word !== '--json')
@@ -20,6 +27,11 @@ const work = name === undefined ? undefined : works[name]
 if (work === undefined || rest.length > 0) {
   process.stderr.write(`usage: npm run bench -- ${Object.keys(works).join('|')} [--json]\n`)
   process.exit(2)
+}
+const missing = (flags[name ?? ''] ?? []).filter((flag) => !process.execArgv.includes(flag))
+if (missing.length > 0) {
+  const args = [...process.execArgv, ...missing, import.meta.filename, ...words]
+  process.exit(spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 3)
 }
 try {
   const rows = await work()

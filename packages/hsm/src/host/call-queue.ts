@@ -16,8 +16,12 @@ type Pending = {
 /** A call that cannot be sent yet, and a copy of what it says. */
 type Waiting = { readonly call: Pending; readonly parcel: Parcel }
 
-/** The way to one host. `add` copies what it is given; `send` sends all that was added. */
-export type Outlet = { readonly add: (parcel: Parcel) => void; readonly send: () => void }
+/** The way to one host. `add` copies what it is given; `send` sends all that was added; `look` takes what has come, and says whether. */
+export type Outlet = {
+  readonly add: (parcel: Parcel) => void
+  readonly send: () => void
+  readonly look: () => boolean
+}
 
 /** In flight at once: enough to keep the host busy, few enough that a crash loses little. */
 const maxInFlight = 16
@@ -57,7 +61,10 @@ export class CallQueue {
   readonly #inFlight = new Map<number, Pending>()
   readonly #options: Options
   readonly #forms = new Forms()
-  readonly #quick = new QuickAnswers(() => this.#inFlight.size > 0)
+  readonly #quick = new QuickAnswers({
+    awaited: () => this.#inFlight.size > 0,
+    look: () => this.#outlet?.look() ?? false,
+  })
   #outlet: Outlet | null = null
   #refusal: (() => HsmError) | null = null
   #oldest = 0
@@ -160,11 +167,11 @@ export class CallQueue {
     return new Promise((resolve) => this.#drained.push(resolve))
   }
 
-  /** Calls that are made in one turn of the event loop go in one bundle. */
+  /** Calls that are made on the same occasion, and on what follows from it at once, go in one bundle. */
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    setImmediate(() => {
+    process.nextTick(() => {
       this.#scheduled = false
       this.#pump()
     })

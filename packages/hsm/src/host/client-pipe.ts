@@ -2,6 +2,7 @@ import { closeSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { load } from 'koffi'
 import { hsmError } from '../hsm-errors.ts'
+import { DirectTransfers } from './direct-transfers.ts'
 
 const AF_UNIX = 1
 const SOCK_STREAM = 1
@@ -19,15 +20,33 @@ type OnPiece = (piece: Buffer) => void
 class ClientPipe {
   readonly socket: Socket
   readonly #childsEnd: number
+  readonly #buffer = Buffer.allocUnsafeSlow(pieceBytes)
+  readonly #onPiece: OnPiece
+  readonly #direct: DirectTransfers
 
   constructor([ours, childsEnd]: readonly [number, number], onPiece: OnPiece) {
-    const buffer = Buffer.allocUnsafeSlow(pieceBytes)
     const callback = (length: number): true => {
-      onPiece(buffer.subarray(0, length))
+      onPiece(this.#buffer.subarray(0, length))
       return true
     }
-    this.socket = new Socket({ fd: ours, readable: true, writable: true, onread: { buffer, callback } })
+    this.#onPiece = onPiece
     this.#childsEnd = childsEnd
+    const onread = { buffer: this.#buffer, callback }
+    this.socket = new Socket({ fd: ours, readable: true, writable: true, onread })
+    this.#direct = new DirectTransfers(ours, this.socket)
+  }
+
+  /** Takes what has come, and says whether something had. */
+  look(): boolean {
+    const length = this.#direct.receive(this.#buffer)
+    if (length > 0) this.#onPiece(this.#buffer.subarray(0, length))
+    else this.#direct.letOthersRun()
+    return length > 0
+  }
+
+  /** Whether all was sent; what was not stays lent, and is wiped here once it is. */
+  write(bytes: Buffer): boolean {
+    return this.#direct.send(bytes)
   }
 
   /** Lends the child's end to what starts the child, once, and closes it: held here as well, it would hide that the child is gone. */
@@ -40,6 +59,24 @@ class ClientPipe {
     } finally {
       closeSync(this.#childsEnd)
     }
+  }
+}
+
+/** A pipe that Node made, where it must be. */
+export class NodesPipe {
+  readonly #direct: DirectTransfers
+
+  constructor(socket: Socket, onPiece: OnPiece) {
+    socket.on('data', onPiece)
+    this.#direct = new DirectTransfers(null, socket)
+  }
+
+  look(): boolean {
+    return false
+  }
+
+  write(bytes: Buffer): boolean {
+    return this.#direct.send(bytes)
   }
 }
 

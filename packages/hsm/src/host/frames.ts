@@ -5,6 +5,7 @@
  * first.
  */
 import { copyOutsideHeap } from '../copy-outside-heap.ts'
+import { copyBytes, wipeBytes } from '../few-bytes.ts'
 import { type Form, type Forms, KnownForms, unremembered } from './forms.ts'
 
 const headBytes = 16
@@ -54,7 +55,7 @@ export class FrameWriter {
     }
     for (const array of arrays) {
       out.writeUInt32LE(array.length, at)
-      out.set(array, at + 4)
+      copyBytes(array, array.length, out, at + 4)
       at += 4 + array.length
     }
     this.#length = at
@@ -63,7 +64,7 @@ export class FrameWriter {
   /** As `add`, of a value that nobody needs any more: it may hold a key, and is wiped here. */
   spend(sent: Parcel): void {
     this.add(sent)
-    for (const array of sent.arrays) array.fill(0)
+    for (const array of sent.arrays) wipeBytes(array)
   }
 
   #makeRoom(bytes: number): void {
@@ -94,17 +95,18 @@ export class FrameWriter {
 
 /**
  * Frames out of a stream, whatever pieces it comes in. `lent`: arrays are places in the stream's memory, and whoever gets
- * them wipes them; `copied`: they are the receiver's own, and what came is wiped here.
+ * them wipes them, and what a value says beside them is frozen; `copied`: all is the receiver's own, and what came is wiped here.
  */
 export class FrameReader {
   readonly #arrays: 'lent' | 'copied'
-  readonly #forms = new KnownForms()
+  readonly #forms: KnownForms
   #rest: Buffer[] = []
   #have = 0
   #wanted = headBytes
 
   constructor(arrays: 'lent' | 'copied') {
     this.#arrays = arrays
+    this.#forms = new KnownForms(arrays === 'lent' ? 'shared' : 'own')
   }
 
   /** Nothing of a frame is waiting for its end. */

@@ -6,7 +6,7 @@ import { hsmError } from '../hsm-errors.ts'
 import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
 import type { Outlet } from './call-queue.ts'
 import type { StartHsmOptions } from './client.ts'
-import { clientPipe } from './client-pipe.ts'
+import { clientPipe, NodesPipe } from './client-pipe.ts'
 import { type Frame, FrameReader, FrameWriter } from './frames.ts'
 import { defaultOrphanMs } from './orphan.ts'
 import { type FromHost, framePipe, protocolVersion, type ToHost } from './protocol.ts'
@@ -58,6 +58,7 @@ export class HostProcess {
   readonly #options: StartHsmOptions
   readonly #sessions: number
   readonly #frames: Socket
+  readonly #pipe: Pick<NodesPipe, 'look' | 'write'>
   readonly #reader = new FrameReader('copied')
   readonly #writer = new FrameWriter()
   #open = false
@@ -83,12 +84,13 @@ export class HostProcess {
         // What a library says of itself can hold a PIN, and what ends a host is told to people and to signed logs.
         stdio: ['ignore', 'ignore', 'ignore', 'ipc', pipe],
       })
-    const pipe = clientPipe((piece) => this.#results(piece))
+    const onPiece = (piece: Buffer) => this.#results(piece)
+    const pipe = clientPipe(onPiece)
     this.#child = pipe === null ? start('pipe') : pipe.giveTo(start)
     const frames = pipe?.socket ?? this.#child.stdio[framePipe]
     if (!(frames instanceof Socket)) throw new Error('the host was started without its pipe')
     this.#frames = frames
-    if (pipe === null) frames.on('data', (piece: Buffer) => this.#results(piece))
+    this.#pipe = pipe ?? new NodesPipe(frames, onPiece)
     // What went wrong with the pipe is told by the end of the process.
     frames.on('error', () => {})
     this.#child.on('message', (message: FromHost) => this.#receive(message))
@@ -130,15 +132,8 @@ export class HostProcess {
   /** The way of calls to this host. */
   readonly outlet: Outlet = {
     add: (parcel) => this.#writer.add(parcel),
-    send: () =>
-      this.#writer.send((bundle) => {
-        let done = false
-        this.#frames.write(bundle, () => {
-          if (!done) bundle.fill(0)
-        })
-        done = this.#frames.writableLength === 0
-        return done
-      }),
+    send: () => this.#writer.send((bundle) => this.#pipe.write(bundle)),
+    look: () => this.#pipe.look(),
   }
 
   kill(reason: Ending, detail: string): void {

@@ -1,4 +1,6 @@
+import { performance } from 'node:perf_hooks'
 import { HsmError } from '../device.ts'
+import { wipeBytes } from '../few-bytes.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { Module } from '../pkcs11/module.ts'
 import { Tokens } from '../pkcs11/tokens.ts'
@@ -91,7 +93,7 @@ export function runHost(): void {
   }
   const settle = ({ id, arrays }: WireCall, outcome: WireOutcome): void => {
     writer.spend(parcel(forms, id, outcome))
-    for (const array of arrays) array.fill(0)
+    for (const array of arrays) wipeBytes(array)
     unanswered -= 1
     const now = performance.now()
     if (waiting++ === 0) {

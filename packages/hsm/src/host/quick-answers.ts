@@ -1,7 +1,20 @@
 import { availableParallelism } from 'node:os'
+import { performance } from 'node:perf_hooks'
 
 /** Longer than a soft token takes for a handful of signatures, shorter than a token behind a wire takes for one. */
-const quickMs = 0.4
+const quickMs = 1
+/** So long without a look at other events. */
+const gazeMs = 0.05
+
+type Options = {
+  /** Whether an answer is still to come. */
+  readonly awaited: () => boolean
+  /** Takes the answers that have come, and says whether any had. */
+  readonly look: () => boolean
+  readonly processors?: number
+  /** Milliseconds, monotonic. */
+  readonly now?: () => number
+}
 
 /**
  * Looks for answers instead of sleeping until they come, where the last ones came quickly: waking a thread costs whoever does
@@ -10,19 +23,21 @@ const quickMs = 0.4
  */
 export class QuickAnswers {
   readonly #awaited: () => boolean
+  readonly #look: () => boolean
   readonly #possible: boolean
   readonly #now: () => number
   #quick = false
   #looking = false
   #since = 0
 
-  /** `awaited`: whether an answer is still to come. `now`: milliseconds, monotonic. */
-  constructor(
-    awaited: () => boolean,
+  constructor({
+    awaited,
+    look,
     processors = availableParallelism(),
-    now: () => number = () => performance.now(),
-  ) {
+    now = () => performance.now(),
+  }: Options) {
     this.#awaited = awaited
+    this.#look = look
     this.#possible = processors > 1
     this.#now = now
   }
@@ -35,20 +50,24 @@ export class QuickAnswers {
     this.#since = this.#now()
     if (!this.#quick || !this.#possible || this.#looking) return
     this.#looking = true
-    setImmediate(this.#look)
+    setImmediate(this.#gaze)
   }
 
   came(): void {
     this.#quick = this.#now() - this.#since < quickMs
   }
 
-  readonly #look = (): void => {
-    const awaited = this.#awaited()
-    if (awaited && this.#now() - this.#since < quickMs) {
-      setImmediate(this.#look)
-      return
+  readonly #gaze = (): void => {
+    const began = this.#now()
+    while (this.#awaited() && !this.#look()) {
+      const now = this.#now()
+      if (now - this.#since >= quickMs) {
+        this.#quick = false
+        break
+      }
+      if (now - began >= gazeMs) break
     }
-    this.#looking = false
-    if (awaited) this.#quick = false
+    this.#looking = this.#quick && this.#awaited()
+    if (this.#looking) setImmediate(this.#gaze)
   }
 }

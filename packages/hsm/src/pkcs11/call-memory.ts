@@ -1,4 +1,5 @@
 import { address } from 'koffi'
+import { copyBytes, wipeBytes } from '../few-bytes.ts'
 import { hsmError } from '../hsm-errors.ts'
 import type { Field, Mechanism } from './handles.ts'
 
@@ -75,11 +76,11 @@ export function written(room: number, doing: string, make: Call): Buffer {
     if (out !== scratch) return out.subarray(0, got)
     // From Node's pool: memory for a short answer is made faster there.
     const copy = Buffer.allocUnsafe(got)
-    scratch.copy(copy, 0, 0, got)
+    copyBytes(scratch, got, copy)
     dirty = got
     return copy
   } finally {
-    if (out === scratch) scratch.fill(0, 0, dirty)
+    if (out === scratch) wipeBytes(scratch, dirty)
   }
 }
 

@@ -15,7 +15,7 @@ const maxRsaBytes = 1024
 
 type Plan = {
   readonly mechanism: Mechanism
-  readonly inWords: string
+  readonly inWords: () => string
   readonly keyClass: { readonly encrypt: KeyRef['class']; readonly decrypt: KeyRef['class'] }
   /** Most bytes that encrypting adds. */
   readonly growth: number
@@ -31,7 +31,7 @@ function plan(m: CipherMechanism): Plan {
       const bits = m.tagBits ?? tagBits
       return {
         mechanism: gcm(m.nonce, m.aad ?? new Uint8Array(0), bits),
-        inWords: `CKM_AES_GCM with a tag of ${bits} bits`,
+        inWords: () => `CKM_AES_GCM with a tag of ${bits} bits`,
         keyClass: secret,
         growth: blockBytes,
       }
@@ -43,7 +43,7 @@ function plan(m: CipherMechanism): Plan {
       const mechanism = m.kind === 'cbc' ? CKM.AES_CBC : CKM.AES_CBC_PAD
       return {
         mechanism: { mechanism, parameter: m.iv },
-        inWords: mechanismName(mechanism),
+        inWords: () => mechanismName(mechanism),
         keyClass: secret,
         growth: blockBytes,
       }
@@ -51,7 +51,7 @@ function plan(m: CipherMechanism): Plan {
     case 'oaep':
       return {
         mechanism: oaep(m.hash, m.label),
-        inWords: `CKM_RSA_PKCS_OAEP with ${m.hash}${m.label?.length ? ' and a label' : ''}`,
+        inWords: () => `CKM_RSA_PKCS_OAEP with ${m.hash}${m.label?.length ? ' and a label' : ''}`,
         keyClass: { encrypt: 'public', decrypt: 'private' },
         growth: maxRsaBytes,
       }
@@ -104,7 +104,7 @@ export function encrypt(
     now: (session) => token.module.finish('C_Encrypt', session, input, room, 'encrypting'),
     later: (session) => p11.C_EncryptAsync(session, asBuffer(input), Buffer.alloc(room)),
     plausible: ({ length }) => isCiphertextLength(options.mechanism, input.length, length),
-    explain: explainRefusal(token, key, mechanism.mechanism, inWords),
+    explain: (error) => explainRefusal(token, key, mechanism.mechanism, inWords())(error),
   })
 }
 
@@ -123,7 +123,7 @@ export function decrypt(
   const { p11 } = token.module
   const login = new LoginForUse(token, options)
   let begun = false
-  const refused = explainRefusal(token, key, mechanism.mechanism, inWords)
+  const refused = (error: HsmError) => explainRefusal(token, key, mechanism.mechanism, inWords())(error)
   const altered = blameData('the ciphertext, its nonce or its associated data was altered')
   const room = Math.max(input.length, blockBytes)
   return perform<Uint8Array>(token, {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { CKR } from './constants.ts'

@@ -159,7 +159,7 @@ export function sign(
       signature: await p11.C_SignAsync(session, asBuffer(data), Buffer.allocUnsafe(maxSignatureBytes)),
       hashedBy,
     }),
-    explain: explainRefusal(token, key, number, inWords(options.mechanism, number)),
+    explain: (error) => explainRefusal(token, key, number, inWords(options.mechanism, number))(error),
     plausible: ({ signature }) => isPlausible(options.mechanism, signature),
     inline: login.asked,
     spent: login.spent,
@@ -197,7 +197,7 @@ export function verify(
       begin: (session) => p11.C_VerifyInit(session, js, key),
       now: (session) => p11.C_Verify(session, input, signature),
       later: (session) => p11.C_VerifyAsync(session, input, signature),
-      explain: explainRefusal(token, key, number, inWords(options.mechanism, number)),
+      explain: (error) => explainRefusal(token, key, number, inWords(options.mechanism, number))(error),
     })
     return typeof done === 'boolean' ? done : done.catch(answer)
   } catch (error) {

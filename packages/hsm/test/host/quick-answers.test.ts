@@ -5,14 +5,17 @@ const turn = () => new Promise((resolve) => setImmediate(resolve))
 
 /** A clock that stands until it is moved. */
 function bench(processors = 2) {
-  const state = { awaited: true, now: 0 }
+  const state = { awaited: true, now: 0, looks: 0, answers: 0 }
+  const look = () => {
+    state.looks += 1
+    state.now += 0.01
+    if (state.answers === 0) return false
+    state.answers -= 1
+    return true
+  }
   return {
     state,
-    quick: new QuickAnswers(
-      () => state.awaited,
-      processors,
-      () => state.now,
-    ),
+    quick: new QuickAnswers({ awaited: () => state.awaited, look, processors, now: () => state.now }),
   }
 }
 
@@ -30,6 +33,20 @@ describe('whether a client looks for answers instead of sleeping', () => {
     state.awaited = false
     await turn()
     expect(quick.looking).toBe(false)
+  })
+
+  it('looks several times in one turn of the event loop, and leaves the turn with what it found', async () => {
+    const { state, quick } = bench()
+    quick.sent()
+    quick.came()
+    quick.sent()
+    await turn()
+    expect(state.looks).toBe(5)
+    state.answers = 2
+    await turn()
+    expect([state.looks, state.answers]).toEqual([6, 1])
+    await turn()
+    expect([state.looks, state.answers]).toEqual([7, 0])
   })
 
   it('gives up on one that takes long, and sleeps from then on until one comes quickly again', async () => {

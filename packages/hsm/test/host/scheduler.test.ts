@@ -101,7 +101,7 @@ describe('calls in the client', () => {
       timeouts,
       sent,
       answer,
-      connect: () => queue.connect({ add: (parcel) => writer.add(parcel), send }),
+      connect: () => queue.connect({ add: (parcel) => writer.add(parcel), send, look: () => false }),
     }
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve))
