@@ -18,6 +18,7 @@ import { destroy } from '../pkcs11/read-back.ts'
 import * as signing from '../pkcs11/signing.ts'
 import type { Tokens } from '../pkcs11/tokens.ts'
 import * as window from '../pkcs11/window.ts'
+import { importDestinations } from '../pkcs11/window-destinations.ts'
 import { changePin, initialise, logIn, resetUserPin } from './log-in.ts'
 import type { TokenOperation } from './protocol.ts'
 
@@ -74,7 +75,7 @@ export const operations: Operations = {
   probe: (t, s) => probe(t.get(s)),
   possessionDigest: (t, s, options) => kek.possessionDigest(t.get(s), options),
   generateWrapped: (t, s, options) => generateWrapped(t.get(s), options),
-  importTrustedDestinations: (t, s, { destinations }) => window.importDestinations(t.get(s), destinations),
+  importTrustedDestinations: (t, s, { destinations }) => importDestinations(t.get(s), destinations),
   openTrustedWindow: (t, s, options) => window.open(t.get(s), options),
   commitTrustedWindow: (t, s) => window.commit(t.get(s)),
   abandonTrustedWindow: (t, s) => window.abandon(t.get(s)),

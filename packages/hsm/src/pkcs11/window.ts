@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto'
 import type {
   CommittedRoot,
   HsmError,
-  KeyRef,
   KeyTemplate,
   OaepHash,
   PossessionProof,
@@ -11,7 +10,7 @@ import type {
 } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { rootBytes, rootTemplate, windowRootTemplate } from '../templates.ts'
-import { CKA, hex, is, num, text } from './attributes.ts'
+import { hex, is, num, text } from './attributes.ts'
 import { CKK, CKM, CKO, CKR } from './constants.ts'
 import { attempt, attemptPresent, ckrOf } from './errors.ts'
 import { requireFreeId, requireFreeLabel } from './free-name.ts'
@@ -20,10 +19,11 @@ import { possessionOf } from './kek.ts'
 import { numbersOf } from './mechanisms.ts'
 import type { Handle } from './module.ts'
 import { oaep } from './parameters.ts'
-import { isRsa, publicKeyAttributes, readSpki } from './public-keys.ts'
+import { publicKeyAttributes } from './public-keys.ts'
 import { atMostOne, destroy, named, readBack } from './read-back.ts'
 import type { TokenSession } from './session.ts'
 import { secretAttributes } from './templates.ts'
+import { checkDestinations, trustedDestinations } from './window-destinations.ts'
 
 /** The root as an open session key: it lives only in this session, and a crash destroys it. */
 export type OpenWindow = {
@@ -32,100 +32,8 @@ export type OpenWindow = {
   readonly label: string
   /** All that is to be destroyed still if no root comes of it: the open root, and what a commit made. */
   readonly keys: Set<Handle>
-}
-
-const minTransportBits = 3072
-const maxDestinations = 64
-
-function checkDestinations(destinations: readonly WindowDestination[]): void {
-  if (destinations.length < 1 || destinations.length > maxDestinations) {
-    throw new RangeError(`destinations: expected 1 to ${maxDestinations}, got ${destinations.length}`)
-  }
-  const keys = destinations.map(({ spki }) => Buffer.from(spki).toString('hex'))
-  if (new Set(keys).size !== keys.length)
-    throw hsmError('HSM-DESTINATION-MISMATCH', 'two destinations have one transport key')
-  if (new Set(destinations.map(({ id }) => id)).size !== destinations.length) {
-    throw hsmError('HSM-DESTINATION-MISMATCH', 'two destinations have one identifier')
-  }
-}
-
-/**
- * TRUSTED can be given only here, when the security officer creates the key; nobody can set it later. A label may repeat:
- * an attempt that was given up leaves its keys until the user can be asked again, and the window goes by identifier and SPKI.
- */
-export function importDestinations(
-  token: TokenSession,
-  destinations: readonly WindowDestination[],
-): KeyRef[] {
-  token.requireUser('so')
-  checkDestinations(destinations)
-  const prepared = destinations.map(({ id, label, spki }) => {
-    const key = publicKeyAttributes(spki)
-    if (!isRsa(key) || key.bits < minTransportBits) {
-      throw hsmError(
-        'HSM-DATA-INVALID',
-        `the transport key ${label} is not RSA of ${minTransportBits} bits or more`,
-      )
-    }
-    const ref: KeyRef = { id, class: 'public' }
-    requireFreeId(token, id, 'public')
-    const asked = [
-      num('CLASS', CKO.PUBLIC_KEY),
-      num('KEY_TYPE', CKK.RSA),
-      ...named(id, label),
-      ...key.attributes,
-      is('TOKEN', true),
-      is('PRIVATE', false),
-      is('WRAP', true),
-      is('TRUSTED', true),
-      is('ENCRYPT', false),
-      is('VERIFY', false),
-      is('DERIVE', false),
-      is('COPYABLE', false),
-      is('MODIFIABLE', false),
-    ]
-    return { ref, asked }
-  })
-  return prepared.map(({ ref, asked }) => {
-    const doing = 'creating a trusted transport key'
-    const handle = token.module.createObject(token.session, asked, doing)
-    readBack(token, handle, asked, doing)
-    return ref
-  })
-}
-
-/** Every trusted object must be a destination of the plan and every destination trusted: else someone else would get the root. */
-function trustedDestinations(
-  token: TokenSession,
-  destinations: readonly WindowDestination[],
-): Map<string, Handle> {
-  const { module, session } = token
-  const wanted = new Map(destinations.map((d) => [Buffer.from(d.spki).toString('hex'), d]))
-  const found = new Map<string, Handle>()
-  for (const handle of module.find(session, [is('TRUSTED', true)])) {
-    const keyClass = module.getAttribute(session, handle, CKA.CLASS)
-    if (keyClass === 'absent' || Number(keyClass.readBigUInt64LE()) !== CKO.PUBLIC_KEY) {
-      throw hsmError('HSM-DESTINATION-MISMATCH', 'an object that is no public key is marked as trusted')
-    }
-    const destination = wanted.get(Buffer.from(readSpki(token, handle)).toString('hex'))
-    if (!destination)
-      throw hsmError('HSM-DESTINATION-MISMATCH', 'a trusted key on the token is no destination of the plan')
-    const id = module.getAttribute(session, handle, CKA.ID)
-    if (id === 'absent' || id.toString('hex') !== destination.id) {
-      throw hsmError(
-        'HSM-DESTINATION-MISMATCH',
-        `the trusted key of ${destination.label} carries another identifier`,
-      )
-    }
-    if (found.has(destination.id))
-      throw hsmError('HSM-DESTINATION-MISMATCH', `${destination.label} is trusted twice`)
-    found.set(destination.id, handle)
-  }
-  for (const { id, label } of destinations) {
-    if (!found.has(id))
-      throw hsmError('HSM-DESTINATION-MISMATCH', `the transport key of ${label} is not trusted on this token`)
-  }
-  return found
+  /** Wrapped to every destination: until then nothing can be committed. */
+  opened: boolean
 }
 
 const byStrength: readonly OaepHash[] = ['sha1', 'sha256', 'sha384', 'sha512']
@@ -154,7 +62,9 @@ export function open(
   },
 ): TrustedWindow {
   token.requireUser()
-  if (token.window) throw hsmError('HSM-WINDOW-OPEN', 'a trusted window is open on this token')
+  if (token.window?.opened) throw hsmError('HSM-WINDOW-OPEN', 'a trusted window is open on this token')
+  // The rest of one that never opened.
+  abandon(token)
   checkDestinations(options.destinations)
   requireFreeId(token, options.ckaId, 'secret')
   requireFreeLabel(token, { ...options, id: options.ckaId }, rootTemplate.token)
@@ -169,6 +79,9 @@ export function open(
   const { module, session, profile } = token
   const doing = 'generating the root key'
   const handle = module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
+  const { ckaId, label } = options
+  const window: OpenWindow = { handle, ckaId, label, keys: new Set([handle]), opened: false }
+  token.window = window
   try {
     const attributes = readBack(token, handle, asked, doing)
     const blobs = options.destinations.map(({ id, label, spki, oaepHash: taken }) => {
@@ -190,24 +103,18 @@ export function open(
     const possession: PossessionProof | null = options.challenge
       ? possessionOf(token, handle, options.challenge)
       : null
-    token.window = { handle, ckaId: options.ckaId, label: options.label, keys: new Set([handle]) }
+    window.opened = true
     return { blobs, attributes, trusted: [...trusted.keys()].sort(), possession }
   } catch (error) {
-    if (token.module.find(session, [hex('ID', idOf(asked))]).length > 0) token.destroyHandle(handle)
+    attempt(() => abandon(token))
     throw error
   }
-}
-
-function idOf(asked: readonly { type: number; value: unknown }[]): string {
-  const value = asked.find(({ type }) => type === CKA.ID)?.value
-  if (!(value instanceof Uint8Array)) throw new TypeError('asked: no ID')
-  return Buffer.from(value).toString('hex')
 }
 
 export function commit(token: TokenSession): CommittedRoot {
   token.requireUser()
   const { window } = token
-  if (!window?.keys.has(window.handle))
+  if (!window?.opened || !window.keys.has(window.handle))
     throw hsmError(
       'HSM-WINDOW-LOST',
       'no trusted window is open: the host was restarted or the user logged out',

@@ -89,4 +89,18 @@ describe('a trusted window on a token that does not destroy what it is asked to'
     await token.abandonTrustedWindow()
     expect(await secrets()).toEqual(before)
   })
+  it('that could not be opened leaves no root, although destroying it failed at first', async () => {
+    const before = await secrets()
+    const options = { ckaId: newId(), label: 'root', sameLabel: true, destinations }
+    bench.plan(
+      `C_WrapKey@${bench.count('C_WrapKey') + 1}=CKR_FUNCTION_FAILED`,
+      `C_DestroyObject@${bench.count('C_DestroyObject') + 1}=CKR_FUNCTION_FAILED`,
+    )
+    expect(await refusal(token.openTrustedWindow(options))).toBe('HSM-DEVICE-ERROR')
+    bench.plan()
+    expect(await refusal(token.commitTrustedWindow())).toBe('HSM-WINDOW-LOST')
+    await token.openTrustedWindow(options)
+    await token.abandonTrustedWindow()
+    expect(await secrets()).toEqual(before)
+  })
 })
