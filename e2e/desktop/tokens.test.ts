@@ -15,8 +15,8 @@ const words = {
     low: 'A wrong PIN was entered before. Make sure of it before you type.',
     hardened: 'Our hardened template',
     attack: 'Wrap a key, then decrypt the wrapped bytes',
-    held: 'setting DECRYPT: ⁨CKR_ATTRIBUTE_READ_ONLY⁩; decrypting: ⁨CKR_KEY_FUNCTION_NOT_PERMITTED⁩',
-    answer: 'gives the known answers of ⁨KWP-RFC5649⁩',
+    held: 'changes refused: ⁨CKR_ACTION_PROHIBITED⁩',
+    answer: 'gives the known answers of ⁨KW-RFC3394⁩',
     unattested: 'not attested: ⁨a program attests nothing about itself⁩',
     erase: 'Erase and initialise again',
     tryOut: 'Try what it can do',
@@ -29,8 +29,8 @@ const words = {
     low: 'أُدخل رمز خاطئ من قبل. تأكد منه قبل أن تكتب.',
     hardened: 'قالبنا المحصّن',
     attack: 'تغليف مفتاح ثم فك تشفير البايتات المغلَّفة',
-    held: 'ضبط DECRYPT: ⁨CKR_ATTRIBUTE_READ_ONLY⁩؛ فك التشفير: ⁨CKR_KEY_FUNCTION_NOT_PERMITTED⁩',
-    answer: 'يعطي الأجوبة المعروفة للمعيار ⁨KWP-RFC5649⁩',
+    held: 'التغييرات مرفوضة: ⁨CKR_ACTION_PROHIBITED⁩',
+    answer: 'يعطي الأجوبة المعروفة للمعيار ⁨KW-RFC3394⁩',
     unattested: 'لم يُشهد عليه: ⁨لا يشهد برنامج على نفسه بشيء⁩',
     erase: 'محو وتهيئة من جديد',
     tryOut: 'جرّب ما تستطيعه',
@@ -73,6 +73,10 @@ describe.each(['en', 'ar'] as const)('TOKENS in %s', (language) => {
     })
     await section.last().getByText(said.attack, { exact: true }).waitFor()
     expect(await desktop.page.getByText(said.attack, { exact: true }).count()).toBe(2)
+    const attacks = section.last().getByRole('listitem')
+    expect(await attacks.count()).toBe(13)
+    // A name that nobody has put in words stands there as code.
+    expect(await attacks.locator('.row-text > :first-child code').count()).toBe(0)
   })
 
   test('TOKENS-SAID findings of the probe and reasons of the level are said in the language of the window', async () => {

@@ -1,4 +1,5 @@
 import type { TokenView, TrialView } from '../../src/contract/index.ts'
+import { softTokenChecks } from './fake-probe.ts'
 
 /** The tokens of the training ceremony, and what trying one gave. */
 
@@ -45,43 +46,7 @@ export const token: TokenView = {
   probe: {
     at: '2026-11-24T16:00:00.000Z',
     passed: true,
-    checks: [
-      {
-        id: 'wrap-then-decrypt',
-        template: 'hardened',
-        outcome: 'held',
-        detail: 'setting DECRYPT: CKR_ATTRIBUTE_READ_ONLY; decrypting: CKR_KEY_FUNCTION_NOT_PERMITTED',
-        said: [
-          {
-            id: 'decrypt-refused',
-            values: { set: 'CKR_ATTRIBUTE_READ_ONLY', answer: 'CKR_KEY_FUNCTION_NOT_PERMITTED' },
-          },
-        ],
-      },
-      {
-        id: 'reimport-extractable',
-        template: 'hardened',
-        outcome: 'held',
-        detail: 'refused: CKR_TEMPLATE_INCONSISTENT',
-        said: [{ id: 'unwrap-refused', values: { answer: 'CKR_TEMPLATE_INCONSISTENT' } }],
-      },
-      { id: 'copy-escalate', template: 'hardened', outcome: 'unsupported', detail: '', said: [] },
-      {
-        id: 'wrap-then-decrypt',
-        template: 'default',
-        outcome: 'broken',
-        detail: 'the KEK decrypted a wrapped key to its bytes',
-        said: [{ id: 'decrypted-bytes', values: {} }],
-      },
-      {
-        id: 'known-answer',
-        template: null,
-        outcome: 'held',
-        detail: 'gives the known answers of KWP-RFC5649',
-        said: [{ id: 'answer-known', values: { standard: 'KWP-RFC5649' } }],
-        mechanism: 'CKM_AES_KEY_WRAP_KWP',
-      },
-    ],
+    checks: [...softTokenChecks],
   },
   ceremonies: ['c1'],
 }
