@@ -230,6 +230,8 @@ export type TokensChange = {
   readonly removed: readonly string[]
   readonly changed: readonly string[]
   readonly tokens: readonly TokenInfo[]
+  /** A slot that cannot be read any more, or can again, is a change as well. */
+  readonly unreadable: readonly UnreadableSlot[]
 }
 
 export type Hsm = {

@@ -88,14 +88,15 @@ describe('tokens that come and go', () => {
     await bench.newToken('a')
     const list = await bench.hsm.tokens()
     const free = list.at(-1)!
-    expect(tokensChange(list, list)).toBe(null)
-    expect(tokensChange(list.slice(0, -1), list)).toMatchObject({
+    const seen = (tokens: typeof list) => ({ tokens, unreadable: [] })
+    expect(tokensChange(seen(list), seen(list))).toBe(null)
+    expect(tokensChange(seen(list.slice(0, -1)), seen(list))).toMatchObject({
       added: [`slot:${free.slot}`],
       removed: [],
       changed: [],
     })
     const relabelled = list.map((info, i) => (i === 0 ? { ...info, label: 'b' } : info))
-    expect(tokensChange(list, relabelled)?.changed).toEqual([list[0]!.serial])
+    expect(tokensChange(seen(list), seen(relabelled))?.changed).toEqual([list[0]!.serial])
   })
 })
 
@@ -119,6 +120,25 @@ describe('a token that once does not say what it is', () => {
     bench.plan()
     expect(await looks()).toMatchObject([{ loggedIn: 'user' }])
     expect(await token.findById(made.id)).toHaveLength(1)
+  })
+
+  it('a slot that cannot be read any more is told, and that it can be again', async () => {
+    const told: (readonly [changed: number, unreadable: readonly string[]])[] = []
+    await bench.hsm.tokens()
+    const stop = bench.hsm.onTokensChanged(({ added, removed, changed, unreadable }) =>
+      told.push([added.length + removed.length + changed.length, unreadable.map(({ code }) => code)]),
+    )
+    await bench.hsm.tokens()
+    bench.plan('C_GetTokenInfo@*=CKR_TOKEN_NOT_RECOGNIZED')
+    await bench.hsm.tokens()
+    await bench.hsm.tokens()
+    bench.plan()
+    await bench.hsm.tokens()
+    stop()
+    expect(told).toEqual([
+      [1, ['HSM-TOKEN-DAMAGED']],
+      [1, []],
+    ])
   })
 
   it.each(['CKR_TOKEN_NOT_PRESENT', 'CKR_DEVICE_REMOVED', 'CKR_SLOT_ID_INVALID'])(

@@ -5,7 +5,7 @@ import { CallQueue } from './call-queue.ts'
 import { serialOfLabel } from './choose-token.ts'
 import { HostProcess, hostEnvironment } from './host-process.ts'
 import { deadlineFactor, type Operation, type TokenOperation, tokenOperations } from './protocol.ts'
-import { TokenWatch } from './watch-tokens.ts'
+import { type TokensSeen, TokenWatch } from './watch-tokens.ts'
 
 export type StartHsmOptions = {
   /** Path of the vendor's PKCS#11 library. */
@@ -61,11 +61,6 @@ export async function startHsm(options: StartHsmOptions): Promise<Hsm> {
   return client
 }
 
-type TokensSeen = {
-  readonly tokens: readonly TokenInfo[]
-  readonly unreadable: readonly UnreadableSlot[]
-}
-
 class Client implements Hsm {
   readonly #options: StartHsmOptions
   readonly #queue: CallQueue
@@ -78,8 +73,7 @@ class Client implements Hsm {
   #nextStart: NodeJS.Timeout | null = null
   #closing: Promise<void> | null = null
   #library: Hsm['library'] | null = null
-  #seen: readonly TokenInfo[] | null = null
-  #unreadable: readonly UnreadableSlot[] = []
+  #seen: TokensSeen | null = null
   #generation = 0
   #strikes = 0
   #state: Hsm['state'] = 'restarting'
@@ -90,7 +84,7 @@ class Client implements Hsm {
     this.#callTimeoutMs = options.callTimeoutMs ?? defaultCallTimeoutMs
     this.#watch = new TokenWatch({
       pollMs: options.pollMs ?? 2_000,
-      look: () => (this.#state === 'ready' && this.#queue.idle ? this.tokens() : null),
+      look: () => (this.#state === 'ready' && this.#queue.idle ? this.#list() : null),
     })
     this.#queue = new CallQueue({
       timeoutMs: this.#callTimeoutMs,
@@ -234,17 +228,20 @@ class Client implements Hsm {
   }
 
   get unreadable(): readonly UnreadableSlot[] {
-    return this.#unreadable
+    return this.#seen?.unreadable ?? []
   }
 
   async tokens(): Promise<readonly TokenInfo[]> {
-    if (this.#queue.atPad && this.#seen !== null) return this.#seen
-    // The host's `tokens` answers by `Tokens.list`: both ends are one build, checked in the handshake.
-    const { tokens, unreadable } = (await this.#queue.add('tokens', '', [])) as TokensSeen
-    this.#seen = tokens
-    this.#unreadable = unreadable
-    this.#watch.saw(tokens)
+    const { tokens } = this.#queue.atPad && this.#seen !== null ? this.#seen : await this.#list()
     return tokens
+  }
+
+  async #list(): Promise<TokensSeen> {
+    // The host's `tokens` answers by `Tokens.list`: both ends are one build, checked in the handshake.
+    const seen = (await this.#queue.add('tokens', '', [])) as TokensSeen
+    this.#seen = seen
+    this.#watch.saw(seen)
+    return seen
   }
 
   token(serial: string): Token {
@@ -261,7 +258,7 @@ class Client implements Hsm {
 
   async labelled(label: string): Promise<Token> {
     const tokens = await this.tokens()
-    return this.token(serialOfLabel(tokens, this.#unreadable, label))
+    return this.token(serialOfLabel(tokens, this.unreadable, label))
   }
 
   close(): Promise<void> {

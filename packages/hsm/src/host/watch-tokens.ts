@@ -1,33 +1,40 @@
-import type { TokenInfo, TokensChange } from '../device.ts'
+import type { TokenInfo, TokensChange, UnreadableSlot } from '../device.ts'
+
+/** What one listing gave. */
+export type TokensSeen = {
+  readonly tokens: readonly TokenInfo[]
+  readonly unreadable: readonly UnreadableSlot[]
+}
 
 const nameOf = ({ serial, slot }: TokenInfo) => serial || `slot:${slot}`
 
 /** What differs, or null. Who is logged in is our own doing and no news. */
-export function tokensChange(before: readonly TokenInfo[], after: readonly TokenInfo[]): TokensChange | null {
+export function tokensChange(before: TokensSeen, after: TokensSeen): TokensChange | null {
   const text = (info: TokenInfo) => JSON.stringify({ ...info, loggedIn: null })
   const index = (list: readonly TokenInfo[]) => new Map(list.map((info) => [nameOf(info), text(info)]))
-  const [old, now] = [index(before), index(after)]
+  const [old, now] = [index(before.tokens), index(after.tokens)]
   const added = [...now.keys()].filter((name) => !old.has(name))
   const removed = [...old.keys()].filter((name) => !now.has(name))
   const changed = [...now]
     .filter(([name, info]) => old.has(name) && old.get(name) !== info)
     .map(([name]) => name)
-  return added.length + removed.length + changed.length > 0
-    ? { added, removed, changed, tokens: after }
+  const same = JSON.stringify(before.unreadable) === JSON.stringify(after.unreadable)
+  return added.length + removed.length + changed.length > 0 || !same
+    ? { added, removed, changed, ...after }
     : null
 }
 
 type Options = {
   readonly pollMs: number
   /** null while the library is busy or away: then nobody is kept waiting for this. */
-  readonly look: () => Promise<readonly TokenInfo[]> | null
+  readonly look: () => Promise<TokensSeen> | null
 }
 
 /** Hot-plug by asking: C_WaitForSlotEvent blocks a library, and most soft and network tokens never answer it. */
 export class TokenWatch {
   readonly #options: Options
   readonly #listeners = new Set<(change: TokensChange) => void>()
-  #known: readonly TokenInfo[] | null = null
+  #known: TokensSeen | null = null
   #timer: NodeJS.Timeout | null = null
   #looking = false
 
@@ -55,9 +62,9 @@ export class TokenWatch {
   }
 
   /** Every listing is a look: what one caller saw between two looks, the others are told, and told when it is over. */
-  saw(tokens: readonly TokenInfo[]): void {
-    const change = this.#known ? tokensChange(this.#known, tokens) : null
-    if (this.#timer) this.#known = tokens
+  saw(seen: TokensSeen): void {
+    const change = this.#known ? tokensChange(this.#known, seen) : null
+    if (this.#timer) this.#known = seen
     if (change) for (const listener of this.#listeners) listener(change)
   }
 
