@@ -6,7 +6,8 @@ import { DirectTransfers } from './direct-transfers.ts'
 /** Room for the calls that wait in the pipe; a longer one comes in pieces. */
 const pieceBytes = 1 << 16
 /** So long without a look at other events: messages of the parent, work that comes back from threads. */
-const busyMs = 10 /**
+const busyMs = 10
+/**
  * So long it looks for the next calls before it sleeps: to be woken costs more than a soft token's whole answer, and the system may
  * wake it on the processor where its client is looking for the answer. Not where there is one processor.
  */

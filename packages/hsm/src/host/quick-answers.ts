@@ -1,7 +1,10 @@
 import { availableParallelism } from 'node:os'
 import { performance } from 'node:perf_hooks'
 
-/** Longer than a soft token takes for a handful of signatures, shorter than a token behind a wire takes for one. */
+/**
+ * Longer than a soft token takes for sixteen signatures while it shares a processor with us, shorter than a token behind a wire takes for
+ * most of what it does.
+ */
 const quickMs = 1
 /** So long without a look at other events. */
 const gazeMs = 0.05
