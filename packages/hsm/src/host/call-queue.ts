@@ -16,11 +16,14 @@ type Pending = {
 /** A call that cannot be sent yet, and a copy of what it says. */
 type Waiting = { readonly call: Pending; readonly parcel: Parcel }
 
-/** The way to one host. `add` copies what it is given; `send` sends all that was added; `look` takes what has come, and says whether. */
+/**
+ * The way to one host. `add` copies what it is given; `send` sends all that was added; `look` takes what has come, and says whether
+ * something had, null where only the event loop can tell.
+ */
 export type Outlet = {
   readonly add: (parcel: Parcel) => void
   readonly send: () => void
-  readonly look: () => boolean
+  readonly look: () => boolean | null
 }
 
 /** In flight at once: enough to keep the host busy, few enough that a crash loses little. */
@@ -63,7 +66,7 @@ export class CallQueue {
   readonly #forms = new Forms()
   readonly #quick = new QuickAnswers({
     awaited: () => this.#inFlight.size > 0,
-    look: () => this.#outlet?.look() ?? false,
+    look: () => (this.#outlet === null ? null : this.#outlet.look()),
   })
   #outlet: Outlet | null = null
   #refusal: (() => HsmError) | null = null
@@ -97,7 +100,7 @@ export class CallQueue {
       const id = this.#nextId++
       const call: SentCall = [op, serial, args]
       const atPad = isAtPad(op, args)
-      const given = parcel(this.#forms, id, call)
+      const given = this.#parcelOf(id, call)
       // What the caller does with its arrays from here on changes nothing.
       const pending = { id, op, atPad, resolve, reject }
       if (this.#outlet && this.#waiting.length === 0 && this.#inFlight.size < maxInFlight) {
@@ -107,6 +110,16 @@ export class CallQueue {
       wipeSecrets(args)
       this.#schedule()
     })
+  }
+
+  /** What cannot cross is refused, and leaves no PIN behind either. */
+  #parcelOf(id: number, call: SentCall): Parcel {
+    try {
+      return parcel(this.#forms, id, call)
+    } catch (error) {
+      wipeSecrets(call[2])
+      throw error
+    }
   }
 
   connect(outlet: Outlet): void {
@@ -141,7 +154,6 @@ export class CallQueue {
   }
 
   settle(results: readonly Frame[]): void {
-    this.#quick.came()
     for (const { id, value: outcome } of results) {
       const call = this.#inFlight.get(id)
       if (!call) continue
@@ -155,6 +167,7 @@ export class CallQueue {
         call.resolve(value)
       }
     }
+    this.#quick.came()
     this.#arm()
     if (this.#waiting.length > 0) this.#schedule()
     this.#settleDrain()

@@ -36,15 +36,16 @@ class ClientPipe {
     this.#direct = new DirectTransfers(ours, this.socket)
   }
 
-  /** Takes what has come, and says whether something had. */
-  look(): boolean {
+  /** Takes what has come, and says whether something had; null where only Node can tell. */
+  look(): boolean | null {
+    if (!this.#direct.possible) return null
     const length = this.#direct.receive(this.#buffer)
     if (length > 0) this.#onPiece(this.#buffer.subarray(0, length))
     else this.#direct.letOthersRun()
     return length > 0
   }
 
-  /** Whether all was sent; what was not stays lent, and is wiped here once it is. */
+  /** As `DirectTransfers.send`. */
   write(bytes: Buffer): boolean {
     return this.#direct.send(bytes)
   }
@@ -71,8 +72,8 @@ export class NodesPipe {
     this.#direct = new DirectTransfers(null, socket)
   }
 
-  look(): boolean {
-    return false
+  look(): boolean | null {
+    return null
   }
 
   write(bytes: Buffer): boolean {

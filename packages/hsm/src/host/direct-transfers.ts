@@ -21,6 +21,9 @@ function systemCalls(): System | null {
   }
 }
 
+/** Once a process: undefined until somebody asks. */
+let known: System | null | undefined
+
 /**
  * An end of a pair of sockets, read and written by the system's own calls, which take a fifth of the time of a stream's way through
  * the event loop and never wait. Node's socket of the same end says when there is something to read, and sends what does not fit.
@@ -34,7 +37,13 @@ export class DirectTransfers {
   constructor(fd: number | null, socket: Socket) {
     this.#fd = fd ?? -1
     this.#socket = socket
-    this.#system = fd === null ? null : systemCalls()
+    if (known === undefined) known = systemCalls()
+    this.#system = fd === null ? null : known
+  }
+
+  /** Whether `receive` finds anything: where it does not, there is no sense in looking. */
+  get possible(): boolean {
+    return this.#system !== null
   }
 
   /** The bytes that are there now, 0 for none: an empty pipe, its end and its failures are Node's to tell. */
@@ -49,7 +58,7 @@ export class DirectTransfers {
     this.#system?.yieldProcessor()
   }
 
-  /** Whether all was sent; what was not stays lent, and is wiped here once it is. */
+  /** Whether all was sent; what was not stays lent, and is wiped by this once it is. */
   send(bytes: Buffer): boolean {
     const sent =
       this.#system === null || this.#socket.destroyed || this.#socket.writableLength > 0

@@ -66,7 +66,8 @@ export class Forms {
   }
 
   /** What leads to no other form goes with it. */
-  #forget(path: readonly Word[] = []): void {
+  #forget(path: readonly Word[] | undefined): void {
+    if (path === undefined) return
     let last = { from: this.#root, word: path[0] }
     let at = this.#root
     for (const word of path) {
@@ -77,7 +78,10 @@ export class Forms {
   }
 }
 
-/** Two values come to one place when they differ in nothing but the bytes of their arrays. Undefined where nobody was before. */
+/**
+ * Values that come to one place differ in nothing but the bytes of their arrays. Undefined where nobody was before, or only with another
+ * fixed record that says the same.
+ */
 function follow(from: Fork | undefined, one: unknown, arrays: Uint8Array[]): Fork | undefined {
   if (typeof one !== 'object' || one === null) {
     const word = wordOf(one)

@@ -52,6 +52,7 @@ export class HostPipe {
 
   /** What came while we worked, and what comes before it is worth sleeping. */
   #readOn(): void {
+    if (!this.#direct.possible) return
     const began = performance.now()
     let worked = began
     for (;;) {
@@ -65,7 +66,7 @@ export class HostPipe {
     }
   }
 
-  /** Whether all was sent; what was not stays lent, and is wiped here once it is. */
+  /** As `DirectTransfers.send`. */
   write(bytes: Buffer): boolean {
     return this.#direct.send(bytes)
   }

@@ -7,13 +7,13 @@ import { performance } from 'node:perf_hooks'
  */
 const quickMs = 1
 /** So long without a look at other events. */
-const gazeMs = 0.05
+const turnMs = 0.05
 
 type Options = {
   /** Whether an answer is still to come. */
   readonly awaited: () => boolean
-  /** Takes the answers that have come, and says whether any had. */
-  readonly look: () => boolean
+  /** Takes the answers that have come, and says whether any had; null where only the event loop can tell. */
+  readonly look: () => boolean | null
   readonly processors?: number
   /** Milliseconds, monotonic. */
   readonly now?: () => number
@@ -22,15 +22,18 @@ type Options = {
 /**
  * Looks for answers instead of sleeping until they come, where the last ones came quickly: waking a thread costs whoever does
  * it 12 µs on a virtual machine, and the host wakes us for every few answers. The event loop turns all the while. A token that
- * takes longer is waited for asleep, and so is every token where there is one processor.
+ * takes longer from one answer to the next is waited for asleep, and so is every token where there is one processor.
  */
 export class QuickAnswers {
   readonly #awaited: () => boolean
-  readonly #look: () => boolean
+  readonly #look: () => boolean | null
   readonly #possible: boolean
   readonly #now: () => number
   #quick = false
   #looking = false
+  /** A call is on its way. */
+  #expecting = false
+  /** The last answer, or the first call after nothing was awaited. */
   #since = 0
 
   constructor({
@@ -50,27 +53,29 @@ export class QuickAnswers {
   }
 
   sent(): void {
-    this.#since = this.#now()
+    if (!this.#expecting) this.#since = this.#now()
+    this.#expecting = true
     if (!this.#quick || !this.#possible || this.#looking) return
     this.#looking = true
-    setImmediate(this.#gaze)
+    setImmediate(this.#turn)
   }
 
   came(): void {
-    this.#quick = this.#now() - this.#since < quickMs
+    const now = this.#now()
+    this.#quick = now - this.#since < quickMs
+    this.#since = now
+    this.#expecting = this.#awaited()
   }
 
-  readonly #gaze = (): void => {
+  readonly #turn = (): void => {
     const began = this.#now()
-    while (this.#awaited() && !this.#look()) {
+    while (this.#awaited()) {
+      const found = this.#look()
       const now = this.#now()
-      if (now - this.#since >= quickMs) {
-        this.#quick = false
-        break
-      }
-      if (now - began >= gazeMs) break
+      if (found !== true && now - this.#since >= quickMs) this.#quick = false
+      if (found !== false || !this.#quick || now - began >= turnMs) break
     }
     this.#looking = this.#quick && this.#awaited()
-    if (this.#looking) setImmediate(this.#gaze)
+    if (this.#looking) setImmediate(this.#turn)
   }
 }

@@ -28,6 +28,8 @@ import { checkDestinations, trustedDestinations } from './window-destinations.ts
 /** The root as an open session key: it lives only in this session, and a crash destroys it. */
 export type OpenWindow = {
   readonly handle: Handle
+  /** The identifier of the open root and of its closed copy, at random. */
+  readonly openId: string
   readonly ckaId: string
   readonly label: string
   /** All that is to be destroyed still if no root comes of it: the open root, and what a commit made. */
@@ -62,17 +64,19 @@ export function open(
   },
 ): TrustedWindow {
   token.requireUser()
-  if (token.window?.opened) throw hsmError('HSM-WINDOW-OPEN', 'a trusted window is open on this token')
-  // The rest of one that never opened.
+  if (token.window && canCommit(token.window))
+    throw hsmError('HSM-WINDOW-OPEN', 'a trusted window is open on this token')
+  // The rest of one that never opened, or whose commit went half way.
   abandon(token)
   checkDestinations(options.destinations)
   requireFreeId(token, options.ckaId, 'secret')
   requireFreeLabel(token, { ...options, id: options.ckaId }, rootTemplate.token)
   const trusted = trustedDestinations(token, options.destinations)
+  const openId = randomBytes(16).toString('hex')
   const asked = [
     num('CLASS', CKO.SECRET_KEY),
     num('KEY_TYPE', CKK.AES),
-    ...named(randomBytes(16).toString('hex'), options.label),
+    ...named(openId, options.label),
     num('VALUE_LEN', rootBytes),
     ...secretAttributes(openTemplate, numbersOf(token)),
   ]
@@ -80,7 +84,7 @@ export function open(
   const doing = 'generating the root key'
   const handle = module.generateKey(session, { mechanism: CKM.AES_KEY_GEN }, asked, doing)
   const { ckaId, label } = options
-  const window: OpenWindow = { handle, ckaId, label, keys: new Set([handle]), opened: false }
+  const window: OpenWindow = { handle, openId, ckaId, label, keys: new Set([handle]), opened: false }
   token.window = window
   try {
     const attributes = readBack(token, handle, asked, doing)
@@ -114,7 +118,7 @@ export function open(
 export function commit(token: TokenSession): CommittedRoot {
   token.requireUser()
   const { window } = token
-  if (!window?.opened || !window.keys.has(window.handle))
+  if (!window || !canCommit(window))
     throw hsmError(
       'HSM-WINDOW-LOST',
       'no trusted window is open: the host was restarted or the user logged out',
@@ -179,13 +183,27 @@ function closedCopy(token: TokenSession, window: OpenWindow, doing: string): Han
   }
 }
 
+const canCommit = ({ opened, keys, handle }: OpenWindow): boolean => opened && keys.has(handle)
+
 export function abandon(token: TokenSession): void {
   const { window } = token
-  if (window) discard(token, window, [...window.keys])
+  if (!window) return
+  // A key that did not read back as it was asked for is destroyed already, and its handle may be another key's some day.
+  attempt(() => forgetAbsent(token, window))
+  discard(token, window, [...window.keys])
+}
+
+function forgetAbsent(token: TokenSession, window: OpenWindow): void {
+  const there = [window.openId, window.ckaId].flatMap((id) =>
+    token.module.find(token.session, [num('CLASS', CKO.SECRET_KEY), hex('ID', id)]),
+  )
+  for (const key of window.keys) if (!there.some((handle) => handle.equals(key))) window.keys.delete(key)
 }
 
 /** What commits made of the open root and could not destroy. */
 const made = ({ handle, keys }: OpenWindow): Handle[] => [...keys].filter((one) => one !== handle)
+
+const absent: ReadonlySet<number> = new Set([CKR.OBJECT_HANDLE_INVALID, CKR.KEY_HANDLE_INVALID])
 
 /**
  * Destroys each of these keys, although another could not be, and throws the first error. The window is over once nothing is left
@@ -195,7 +213,7 @@ function discard(token: TokenSession, window: OpenWindow, keys: readonly Handle[
   const errors: HsmError[] = []
   for (const key of keys) {
     const destroyed = attemptPresent(() => token.destroyHandle(key))
-    if (destroyed.ok || ckrOf(destroyed.error) === CKR.OBJECT_HANDLE_INVALID) window.keys.delete(key)
+    if (destroyed.ok || absent.has(ckrOf(destroyed.error) ?? -1)) window.keys.delete(key)
     else errors.push(destroyed.error)
   }
   if (window.keys.size === 0) token.window = null

@@ -89,6 +89,29 @@ describe('a trusted window on a token that does not destroy what it is asked to'
     await token.abandonTrustedWindow()
     expect(await secrets()).toEqual(before)
   })
+  it('destroys a root that did not read back as asked for once, and not what its handle may name by then', async () => {
+    const options = { ckaId: newId(), label: 'root', sameLabel: true, destinations }
+    const before = bench.count('C_DestroyObject')
+    bench.plan('C_GetAttributeValue@*=misread:SENSITIVE', `C_DestroyObject@${before + 2}=CKR_DEVICE_ERROR`)
+    expect(await refusal(token.openTrustedWindow(options))).toBe('HSM-ATTRIBUTE-MISMATCH')
+    expect(bench.count('C_DestroyObject')).toBe(before + 1)
+    bench.plan()
+    await token.openTrustedWindow(options)
+    await token.abandonTrustedWindow()
+  })
+
+  it('opens anew once a commit has destroyed the open root and failed', async () => {
+    const before = await secrets()
+    await opened()
+    bench.plan(`C_DestroyObject@${bench.count('C_DestroyObject') + 2}=CKR_FUNCTION_FAILED`)
+    expect(await refusal(token.commitTrustedWindow())).toBe('HSM-DEVICE-ERROR')
+    bench.plan()
+    expect(await refusal(token.commitTrustedWindow())).toBe('HSM-WINDOW-LOST')
+    await opened()
+    await token.abandonTrustedWindow()
+    expect(await secrets()).toEqual(before)
+  })
+
   it('that could not be opened leaves no root, although destroying it failed at first', async () => {
     const before = await secrets()
     const options = { ckaId: newId(), label: 'root', sameLabel: true, destinations }

@@ -119,6 +119,13 @@ describe('calls in the client', () => {
     expect((await Promise.allSettled(calls)).filter(({ status }) => status === 'fulfilled').length).toBe(3)
   })
 
+  it('a call that cannot cross is refused and leaves no PIN behind', async () => {
+    const pin = new Uint8Array(4).fill(7)
+    const wrong = { pin, acceptFinalTry: () => true }
+    await expect(queueOf().queue.add('logIn', 's', [wrong])).rejects.toThrow('a function cannot be given')
+    expect([...pin]).toEqual([0, 0, 0, 0])
+  })
+
   it('a PIN and an imported key are taken over and wiped at the call, also when nothing is sent at all', async () => {
     const { queue, sent, connect } = queueOf()
     const [pin, value] = [new Uint8Array(4).fill(7), new Uint8Array(4).fill(7)]
