@@ -44,7 +44,7 @@ export {
   type ValueKind,
 } from './ciphertext.ts'
 export { type ClientKey, parseClientKey, spliceSquashKey, squashKeyFromSeed } from './client-key.ts'
-export { checkCompactPublicKey } from './compact-public-key.ts'
+export { type CompactPublicKey, checkCompactPublicKey, parseCompactPublicKey } from './compact-public-key.ts'
 export {
   type Correction,
   encodeCorrection,

@@ -1,7 +1,7 @@
 import tfhe from 'node-tfhe'
 import { describe, expect, test } from 'vitest'
 import { parseClientKey } from '../../src/fhe/client-key.ts'
-import { checkCompactPublicKey } from '../../src/fhe/index.ts'
+import { checkCompactPublicKey, parseCompactPublicKey } from '../../src/fhe/index.ts'
 import { vectorBytes } from '../vectors.ts'
 import { LIMIT, realClientKey, withSquashKey } from './fixture.ts'
 
@@ -49,6 +49,20 @@ describe.each([
       changed[WORDS + 8 * word + 3]! ^= 1
       expect(rule(bytes, changed), String(word)).toBe('FHE-PUBLIC-KEY-OTHER')
     }
+  })
+
+  test('every byte but the words of the key is a constant of its format, to the last', () => {
+    expect(parseCompactPublicKey(publicKey).dedicated).toBe(dedicated)
+    const places = Array.from({ length: publicKey.length }, (_, at) => at)
+    const others = places.filter((at) => at < WORDS || at >= WORDS + 16 * 2048)
+    expect(others.length).toBe(WORDS + (dedicated ? 152 : 168))
+    for (const at of others) {
+      const changed = publicKey.slice()
+      changed[at]! ^= 1
+      expect(rule(bytes, changed), String(at)).toBeOneOf(['FHE-TYPE', 'FHE-FIELD', 'FHE-TRUNCATED'])
+    }
+    expect(rule(bytes, Buffer.concat([publicKey, Buffer.of(0)]))).toBe('FHE-TRAILING')
+    expect(rule(bytes, publicKey.subarray(0, -1))).toBe('FHE-TRUNCATED')
   })
 
   test('FHE-PUBLIC-KEY-MASK no key passes that whoever does not know the client key can make: b - a s is small, and nothing is hidden', () => {

@@ -12,6 +12,7 @@ import {
   parseCarried,
   parseCiphertext,
   parseClientKey,
+  parseCompactPublicKey,
   parseCorrection,
   parsePartial,
   parseProvenance,
@@ -50,6 +51,7 @@ export const encoded: Readonly<Record<string, (bytes: Uint8Array) => Uint8Array>
 /** Parsers of tfhe's own files, which we never write whole, and `inspect`: they accept or refuse, and no more is claimed. */
 export const accepted: Readonly<Record<string, (bytes: Uint8Array) => null>> = {
   'client-key': (bytes) => nothing(parseClientKey(bytes)),
+  'compact-public-key': (bytes) => nothing(parseCompactPublicKey(bytes)),
   ciphertext: (bytes) => nothing(parseCiphertext(bytes)),
   'any-ciphertext': (bytes) => nothing(readCiphertext(bytes)),
   'proven-list': (bytes) => nothing(parseProvenList(bytes)),

@@ -51,6 +51,7 @@ export function samples(): Readonly<Record<string, Uint8Array>> {
   return {
     'client-key': clientKey,
     'binary-key': tfhe.Boolean.serialize_client_key(boolean),
+    'compact-public-key': tfhe.TfheCompactPublicKey.new(key).safe_serialize(LIMIT),
     ciphertext: fresh,
     'any-ciphertext': squashed,
     carried,
