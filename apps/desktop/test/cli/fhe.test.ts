@@ -138,7 +138,7 @@ describe('fhe', () => {
     expect(wrongFile).toMatchObject({ exit: 1, json: { code: 'FHE-TYPE' } })
   }, 20_000)
 
-  test('FILE-WRONG-KIND, FILE-DAMAGED deal takes no swapped, cut or foreign public key, and leaves no folder', async () => {
+  test('FILE-WRONG-KIND, FILE-DAMAGED deal takes no swapped, cut, lengthened or foreign public key, and leaves no folder', async () => {
     const key = join(folder, 'key', 'compact-public-key.bin')
     const cut = join(folder, 'cut-for-deal.bin')
     writeFileSync(cut, readFileSync(key).subarray(0, -9))
@@ -153,10 +153,13 @@ describe('fhe', () => {
     ]
     for (const one of swapped) expect(one).toMatchObject({ exit: 2, json: { code: 'FILE-WRONG-KIND' } })
     expect(swapped[0]?.json.detail).toMatch(/expected a compressed-server-key, this is a compact-public-key$/)
-    expect(await deal('--compact-public-key', cut)).toMatchObject({
-      exit: 1,
-      json: { code: 'FILE-DAMAGED' },
-    })
+    const longer = join(folder, 'longer-for-deal.bin')
+    writeFileSync(longer, Buffer.concat([readFileSync(key), Buffer.alloc(8)]))
+    for (const damaged of [cut, longer])
+      expect(await deal('--compact-public-key', damaged)).toMatchObject({
+        exit: 1,
+        json: { code: 'FILE-DAMAGED' },
+      })
     expect(existsSync(join(folder, 'unwanted'))).toBe(false)
     expect(await deal('--compact-public-key', key)).toMatchObject({ exit: 0 })
   }, 40_000)

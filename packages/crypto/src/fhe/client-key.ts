@@ -4,7 +4,7 @@ import { FormatError } from '../format-error.ts'
 import { hmacSha256 } from '../hash.ts'
 import { u32, u64 } from '../sharing/little-endian.ts'
 import { type ByteReader, byteReader } from './byte-reader.ts'
-import { MAX_TAG, readBinaryWords, readModulus, readSafeHeader, safeHeader } from './tfhe-fields.ts'
+import { readBinaryWords, readLastTag, readModulus, readSafeHeader, safeHeader } from './tfhe-fields.ts'
 
 export const CLIENT_KEY_NAME = 'high_level_api::ClientKey'
 const BIG_DIMENSION = 2048
@@ -166,15 +166,6 @@ function readCompactPrivateKey(reader: ByteReader): void {
 function length(reader: ByteReader, what: string, expected: number): void {
   if (reader.u64(what) !== BigInt(expected))
     throw new FormatError('FHE-FIELD', `${what}: not ${expected} words`)
-}
-
-/** u32 0, u64 length, and a tag that is the rest of the file: what a key word too many moves has one refusal for either bit. */
-function readLastTag(reader: ByteReader): void {
-  const length = reader.left - 12
-  const fits = reader.u32('tag') === 0 && reader.u64('tag') === BigInt(length)
-  if (fits && length <= MAX_TAG) return
-  if (length > 0) throw new FormatError('FHE-TRAILING', `${length} bytes that are not the key's tag`)
-  throw new FormatError('FHE-FIELD', 'tag: not as the format has it')
 }
 
 function option(reader: ByteReader, what: string, present: boolean): void {

@@ -4,7 +4,7 @@ import { accept, type Outcome } from '../sharing/outcome.ts'
 import { refuse } from '../verdict.ts'
 import { type ByteReader, byteReader } from './byte-reader.ts'
 import { parseClientKey } from './client-key.ts'
-import { readModulus, readSafeHeader } from './tfhe-fields.ts'
+import { readLastTag, readModulus, readSafeHeader } from './tfhe-fields.ts'
 
 const N = 2048
 /** Where the words of a dedicated compact private key stand: all before them has one length, as `parseClientKey` has it. */
@@ -56,8 +56,8 @@ export type CompactPublicKey = {
 }
 
 /**
- * Strict parser of tfhe 1.7's serialized CompactPublicKey, without a tag, under the default parameters (33034 B) or dedicated ones
- * (33018 B): every byte is a word of the key or a constant. tfhe's own reader takes other parameters and bytes behind the end, and a key
+ * Strict parser of tfhe 1.7's serialized CompactPublicKey, under the default parameters (33034 B) or dedicated ones
+ * (33018 B), and as much longer as its tag is: every other byte is a word of the key or a constant. tfhe's own reader takes other parameters and bytes behind the end, and a key
  * whose noise was switched off so. Throws FormatError: FHE-TYPE, FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD.
  */
 export function parseCompactPublicKey(bytes: Uint8Array): CompactPublicKey {
@@ -82,8 +82,7 @@ export function parseCompactPublicKey(bytes: Uint8Array): CompactPublicKey {
   if (kind > 1) throw new FormatError('FHE-FIELD', `expansion: ${kind}, expected 0 or 1`)
   const dedicated = kind === 0
   reader.u32s('expansion', ...(dedicated ? [0, 2] : [0, 0, 0, 0, 0, 0]))
-  reader.u32s('tag', 0, 0, 0)
-  reader.end()
+  readLastTag(reader)
   return { mask, body, dedicated }
 }
 

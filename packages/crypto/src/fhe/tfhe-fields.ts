@@ -35,6 +35,15 @@ export function readTag(reader: ByteReader, what: string): Uint8Array {
   return reader.take(reader.count(`${what} length`, MAX_TAG), what)
 }
 
+/** u32 0, u64 length, and a tag that is the rest of the file: what a key word too many moves has one refusal for either bit. */
+export function readLastTag(reader: ByteReader): void {
+  const length = reader.left - 12
+  const fits = reader.u32('tag') === 0 && reader.u64('tag') === BigInt(length)
+  if (fits && length <= MAX_TAG) return
+  if (length > 0) throw new FormatError('FHE-TRAILING', `${length} bytes that are not the key's tag`)
+  throw new FormatError('FHE-FIELD', 'tag: not as the format has it')
+}
+
 /** `count` words of 0 or 1, little endian, `size` bytes each. The refusal does not say where. */
 export function readBinaryWords(reader: ByteReader, what: string, count: number, size: number): Uint8Array {
   const words = reader.take(count * size, what)

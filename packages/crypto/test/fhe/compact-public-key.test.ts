@@ -63,6 +63,10 @@ describe.each([
     }
     expect(rule(bytes, Buffer.concat([publicKey, Buffer.of(0)]))).toBe('FHE-TRAILING')
     expect(rule(bytes, publicKey.subarray(0, -1))).toBe('FHE-TRUNCATED')
+    const tagged = Buffer.concat([publicKey, Buffer.from('of the works')])
+    tagged.writeUInt32LE(12, publicKey.length - 8)
+    expect(rule(bytes, tagged)).toBe('belongs')
+    expect(() => tfhe.TfheCompactPublicKey.safe_deserialize(tagged, LIMIT).free()).not.toThrow()
   })
 
   test('FHE-PUBLIC-KEY-MASK no key passes that whoever does not know the client key can make: b - a s is small, and nothing is hidden', () => {

@@ -78,13 +78,17 @@ function kindOf(bytes: Uint8Array): string {
 async function readThrough(bytes: Uint8Array, kind: Kind, path: string): Promise<void> {
   const { default: tfhe } = await import('node-tfhe')
   const limit = BigInt(MAX_KEY)
-  const read = {
-    'compact-public-key': () => tfhe.TfheCompactPublicKey.safe_deserialize(bytes, limit),
-    'compressed-server-key': () => tfhe.TfheCompressedServerKey.safe_deserialize(bytes, limit),
-    'binary-server-key': () => tfhe.Boolean.deserialize_compressed_server_key(bytes),
+  /** Read, and written again: tfhe reads no further than the key goes, and says nothing of bytes behind it. */
+  const again = {
+    'compact-public-key': () =>
+      tfhe.TfheCompactPublicKey.safe_deserialize(bytes, limit).safe_serialize(limit),
+    'compressed-server-key': () =>
+      tfhe.TfheCompressedServerKey.safe_deserialize(bytes, limit).safe_serialize(limit),
+    'binary-server-key': () =>
+      tfhe.Boolean.serialize_compressed_server_key(tfhe.Boolean.deserialize_compressed_server_key(bytes)),
   }[kind]
   try {
-    read().free()
+    if (again().length !== bytes.length) throw new RangeError('bytes behind the key')
   } catch {
     throw new CoreError(
       'FILE-DAMAGED',
