@@ -1,33 +1,8 @@
 import { execFileSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import { root } from './root.ts'
+import { tokenOf, tokens } from './token-of.ts'
 import { writtenFile } from './written-file.ts'
-
-/** What a test file or a helper that it imports names, by the token that it then runs on; the first that fits counts. */
-const tokens: readonly { name: string; how: string; named: RegExp }[] = [
-  {
-    name: 'openCryptoki, soft token',
-    how: 'the distribution’s library and daemon',
-    named: /startOpenCryptoki|from '\.\/opencryptoki\.ts'/,
-  },
-  {
-    name: 'tpm2-pkcs11 on swtpm',
-    how: 'the distribution’s library on a software TPM',
-    named: /startSwtpm|from '\.\/swtpm\.ts'/,
-  },
-  {
-    name: 'SoftHSM 2.6.1 behind the fault module',
-    how: '`packages/hsm/test/fault-module`',
-    named: /faultModule|buildFaultModule|fault-token-place/,
-  },
-  {
-    name: 'SoftHSM 2.6.1',
-    how: 'a private store for each test',
-    named: /softTokenEnvironment|startBench|'rehearse'|token-initialisation/,
-  },
-  { name: 'no token', how: 'scripted devices, parsers, forms, files, windows', named: /./ },
-]
 
 type Listed = { file: string; projectName: string }
 
@@ -40,25 +15,6 @@ function listed(): Listed[] {
   const text = execFileSync(vitest, ['list', '--json', ...projects], { cwd: root, encoding: 'utf8' })
   // vitest's own report.
   return JSON.parse(text) as Listed[]
-}
-
-/** The text of a test file and of every helper beneath a test folder that it imports. */
-function withHelpers(path: string, seen = new Set<string>()): string {
-  if (seen.has(path)) return ''
-  seen.add(path)
-  const text = readFileSync(path, 'utf8')
-  const imported = [...text.matchAll(/from '(\.[^']+\.ts)'/g)].map((match) =>
-    join(dirname(path), match[1] ?? ''),
-  )
-  return [
-    text,
-    ...imported.filter((one) => one.includes('/test/')).map((one) => withHelpers(one, seen)),
-  ].join('\n')
-}
-
-const tokenOf = (path: string): string => {
-  const text = withHelpers(path)
-  return tokens.find(({ named }) => named.test(text))?.name ?? ''
 }
 
 const all = listed()

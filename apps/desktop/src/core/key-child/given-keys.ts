@@ -92,7 +92,7 @@ async function readThrough(bytes: Uint8Array, kind: Kind, path: string): Promise
   } catch {
     throw new CoreError(
       'FILE-DAMAGED',
-      `${path}: tfhe cannot read this ${kind} to its end`,
+      `${path}: this ${kind} is cut short, altered, or has bytes behind its end`,
       'get the file again from where it was made, and compare its SHA-256',
     )
   }
