@@ -10,14 +10,14 @@ import {
   parseShare,
   rotateFheKey,
 } from '@lux/crypto/fhe'
-import { checkQuorum, type Quorum } from '@lux/crypto/sharing'
+import { checkDealers, checkQuorum, type Quorum } from '@lux/crypto/sharing'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
 import { writeDurably } from '../core/store/durable-file.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { type CommandLine, count, refused } from './command-line.ts'
 import { inFile, readPublicFile, readShareFile } from './fhe-files.ts'
-import { leftOfAll, silentLines } from './fhe-left.ts'
+import { leftOfAll, type Said, silentLines } from './fhe-left.ts'
 import { inKeyFolder } from './key-work.ts'
 import type { Outcome } from './output.ts'
 
@@ -100,6 +100,7 @@ function rotateInto(options: Common, target: (now: Quorum) => Quorum): Outcome {
     })
     if (header.domain === 'production') throw onlyInCeremony()
     const dealers = parsed.map((share) => ({ holder: share.header.holder, left: share.budgets }))
+    checkShares(header, dealers)
     const left = leftOfAll(dealers, options.left ?? [], parsedPublic)
     const budgets = carriedBudgets({ from: header, to: to.value, left, squash: pub128.length > 0 })
     const rotated = rotateFheKey({
@@ -149,6 +150,14 @@ function rotateInto(options: Common, target: (now: Quorum) => Quorum): Outcome {
   } finally {
     for (const share of shares) wipe(share)
   }
+}
+
+/** That they are of exactly T different holders, before anything is reckoned from what they have left. Errors: FHE-DEALERS. */
+function checkShares(from: Quorum, dealers: readonly Said[]): void {
+  const holders = dealers.map(({ holder }) => holder).sort((a, b) => a - b)
+  const chosen = checkDealers(from, holders)
+  if (!chosen.ok)
+    throw refused(chosen, `name the shares of exactly ${from.t} different holders of this epoch by --share`)
 }
 
 /** What the shares of a new epoch are for, and how much of it. */

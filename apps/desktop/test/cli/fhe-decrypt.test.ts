@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tfhe from 'node-tfhe'
@@ -254,6 +254,21 @@ describe('resharing on files', () => {
     expect(refreshed.json).toMatchObject({ epoch: 1, t: 2, n: 3 })
     expect(removed.json).toMatchObject({ epoch: 1, t: 2, n: 2 })
     expect({ exit: own.exit, code: own.json.code }).toEqual({ exit: 1, code: 'FHE-DEALERS' })
+  }, 60_000)
+
+  test('FHE-DEALERS one share alone and the same share twice are refused as that, and leave no folder', async () => {
+    const runs = await Promise.all([
+      rotate('refresh', 'alone', [1]),
+      rotate('refresh', 'twice', [1, 1]),
+      rotate('reshare', 'alone-moved', [2], ['--quorum', '2', '--holders', '3']),
+      rotate('reshare', 'twice-moved', [2, 2], ['--quorum', '2', '--holders', '3']),
+    ])
+    for (const { exit, json } of runs) {
+      expect({ exit, code: json.code }).toEqual({ exit: 1, code: 'FHE-DEALERS' })
+      expect(json.remedy).toContain('exactly 2 different holders')
+    }
+    for (const out of ['alone', 'twice', 'alone-moved', 'twice-moved'])
+      expect(existsSync(at(out))).toBe(false)
   }, 60_000)
 
   test('each dealer alone and each holder alone come to the same epoch', async () => {

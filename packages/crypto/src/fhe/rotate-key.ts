@@ -2,6 +2,8 @@ import { wipe } from '../bytes.ts'
 import type { Entropy } from '../random.ts'
 import { accept, type Outcome } from '../sharing/outcome.ts'
 import type { Quorum } from '../sharing/quorum.ts'
+import { checkDealers } from '../sharing/reshare.ts'
+import { refuse } from '../verdict.ts'
 import { checkCarried } from './carry-budget.ts'
 import type { RosterEntry } from './identifiers.ts'
 import { nextShare } from './next-share.ts'
@@ -42,8 +44,9 @@ export type RotatedKey = {
  * with t seeds of 32 bytes each, and t corrections of 16 KiB, or 80 KiB with a squash key; budgets in blocks. THRESHOLD-FHE
  * section 7.
  *
- * Refusals, as values: those of `verifyShare`, `checkCarried`, `redealShare`, `nextPublic` and `nextShare`. Throws RangeError for a `planHash` or
- * `policyHash` that has not 32 bytes.
+ * Refusals, as values: those of `verifyShare`; FHE-DEALERS too few shares, too many, or one twice, before what is left of the
+ * key's life is looked at; those of `checkCarried`, `redealShare`, `nextPublic` and `nextShare`. Throws RangeError for a `planHash`
+ * or `policyHash` that has not 32 bytes.
  *
  * Desmedt and Jajodia, "Redistributing Secret Shares to New Access Structures and Its Applications" (ISSE-TR-97-01, 1997), for
  * the replicated parts of Cramer, Damgård and Ishai (TCC 2005), section 4.
@@ -77,13 +80,9 @@ function rotateWith(
     if (!one.ok) return one
     verified.push(one.value)
   }
-  const [first] = verified
-  if (first !== undefined && isIntegerKey(first.pub)) {
-    const fresh = verified.some(({ share }) => share.budgets.at64 > 0) || first.pub.pub128.length === 0
-    const carried = checkCarried(to, budgets, fresh ? 'F' : 'S')
-    if (!carried.ok) return carried
-  }
   const dealers = verified.map(({ share }) => share.header.holder).sort((a, b) => a - b)
+  const begun = checkMove(verified, dealers, { to, budgets })
+  if (!begun.ok) return begun
   const corrections: Uint8Array[] = []
   for (const one of verified) {
     const redealt = redealShare({ verified: one, dealers, to, planHash, entropy })
@@ -100,4 +99,20 @@ function rotateWith(
     shares.push(share.value)
   }
   return accept({ pub: next.value.pub, shares, epochId: next.value.epochId, corrections })
+}
+
+/** That t different holders re-deal and, of an integer key, that the new shares answer something. */
+function checkMove(
+  verified: readonly VerifiedShare[],
+  dealers: readonly number[],
+  { to, budgets }: Pick<RotateRequest, 'to' | 'budgets'>,
+): Outcome<null> {
+  const [first] = verified
+  if (first === undefined) return refuse('FHE-DEALERS', 'nobody re-deals')
+  const { pub } = first
+  const chosen = checkDealers(pub.header, dealers)
+  if (!chosen.ok) return chosen
+  if (!isIntegerKey(pub)) return accept(null)
+  const fresh = verified.some(({ share }) => share.budgets.at64 > 0) || pub.pub128.length === 0
+  return checkCarried(to, budgets, fresh ? 'F' : 'S')
 }

@@ -83,6 +83,27 @@ describe('rotating', () => {
     expect(next(both, quorum, { at64: 1, at128: 1000 })).toMatchObject({ ok: true })
   })
 
+  test.each([
+    ['nobody', []],
+    ['one share alone', [1]],
+    ['the same share twice', [1, 1]],
+    ['a share too many', [1, 2, 3]],
+  ])('FHE-DEALERS %s is refused as that, whatever is left of the key’s life', (_, holders) => {
+    for (const at128 of [0, 1000]) {
+      const rotated = rotateFheKey({
+        pub: deal.pub,
+        shares: holders.map((holder) => deal.shares[holder - 1]!),
+        to: { t: 2, n: 3 },
+        roster: rosterOf(3),
+        planHash: new Uint8Array(32),
+        policyHash: new Uint8Array(32),
+        budgets: { at64: 0, at128 },
+        entropy: entropyOf(60),
+      })
+      expect(rotated).toMatchObject({ ok: false, rule: 'FHE-DEALERS' })
+    }
+  })
+
   test('FHE-ROSTER the next epoch of a production key names its holders and their cards, as the first did', () => {
     const named = rosterOf(3).map(({ index }) => ({ index, name: `H${index}`, card: `${index}`.repeat(64) }))
     const made = opened(
