@@ -2,6 +2,7 @@ import { toHex } from '@lux/crypto'
 import { auditCanary, encodeCarried, parsePublic, roundForCarrying } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
+import { auditRemedy } from './audit-remedy.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { ciphertextAt, ciphertextsAt, parseValue, partialAt, readPublicFile } from './fhe-files.ts'
 import { mustBeNew, writeNew } from './files.ts'
@@ -72,7 +73,7 @@ function audit(paths: readonly string[], options: AuditOptions): Outcome {
     )
   const partials = paths.map(partialAt)
   const audited = auditCanary(pub, ciphertexts, values, partials)
-  if (!audited.ok) throw refused(audited, 'abort the run: the old epoch stays, and its shares with it')
+  if (!audited.ok) throw refused(audited, auditRemedy(audited.rule))
   const epochId = toHex(pub.header.epochId)
   const { epoch, n } = pub.header
   return {

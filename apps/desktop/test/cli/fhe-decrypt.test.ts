@@ -240,8 +240,15 @@ describe('resharing on files', () => {
       combine(['canary-1.prt', 'canary-2.prt', 'u64-1.prt'], ['canary.bin'], 'next'),
     ])
     expect(good.json).toMatchObject({ ok: true, holders: 3, widths: [{ width: 64, blocks: 128 }] })
-    expect(wrong.json.code).toBe('FHE-CANARY-VALUE')
-    expect(few.json.code).toBe('FHE-CANARY-HOLDERS')
+    expect(wrong.json).toMatchObject({
+      code: 'FHE-CANARY-VALUE',
+      remedy: expect.stringMatching(/^check the --value given first; .*abort the run/),
+    })
+    expect(few.json).toMatchObject({
+      code: 'FHE-CANARY-HOLDERS',
+      remedy: expect.stringMatching(/^give the missing .*nothing was decided/),
+    })
+    expect(few.json.remedy).not.toContain('abort')
     expect(mixed).toMatchObject({ exit: 1, json: { code: 'FHE-PARTIALS-MIXED' } })
   }, 90_000)
 
