@@ -21,6 +21,7 @@ beforeAll(async () => {
   write('u64.bin', tfhe.FheUint64.encrypt_with_client_key(2n ** 64n - 1n, key))
   write('i8.bin', tfhe.FheInt8.encrypt_with_client_key(-100, key))
   write('bool.bin', tfhe.FheBool.encrypt_with_client_key(true, key))
+  write('compressed.bin', tfhe.CompressedFheUint8.encrypt_with_client_key(7, key))
   write('canary.bin', tfhe.FheUint256.encrypt_with_client_key(2n ** 255n + 5n, key))
   const builder = tfhe.CompactCiphertextList.builder(tfhe.TfheCompactPublicKey.new(key))
   builder.push_u8(1)
@@ -140,6 +141,12 @@ describe('partial and combine on files of tfhe', () => {
     ])
     const rules = ['FHE-PARTIALS-FEW', 'FHE-CIPHERTEXT-OTHER', 'FHE-BARE-LIST', 'FHE-BOOLEAN-API']
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual(rules.map((rule) => [1, rule]))
+  }, 30_000)
+
+  test('FHE-TYPE a compressed ciphertext is said to be compressed', async () => {
+    const { exit, json } = await partial(1, 'compressed.prt', ['compressed.bin'])
+    expect(exit).toBe(1)
+    expect(json).toMatchObject({ code: 'FHE-TYPE', detail: expect.stringContaining('decompress it first') })
   }, 30_000)
 
   test('an answer is either to a request or of a rehearsal, and overwrites nothing', async () => {

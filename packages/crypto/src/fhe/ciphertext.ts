@@ -31,6 +31,14 @@ const KINDS: ReadonlyMap<string, { readonly kind: ValueKind; readonly width: Wid
   ['high_level_api::SquashedNoiseFheInt', { kind: 'int', width: 128 }],
 ])
 
+/** tfhe's forms with a seed in place of the mask, or packed: each gives one or more of KINDS once it is decompressed. */
+const COMPRESSED: ReadonlySet<string> = new Set([
+  'high_level_api::CompressedFheBool',
+  'high_level_api::CompressedFheUint',
+  'high_level_api::CompressedFheInt',
+  'high_level_api::CompressedCiphertextList',
+])
+
 /**
  * Strict parser of tfhe's FheUint, FheInt, FheBool and SquashedNoiseFhe* files: exact dimensions, native modulus, at
  * most 1024 blocks, exact length. Degree and noise level are forgeable and not looked at. Throws FormatError:
@@ -38,11 +46,17 @@ const KINDS: ReadonlyMap<string, { readonly kind: ValueKind; readonly width: Wid
  */
 export function parseCiphertext(bytes: Uint8Array): Ciphertext {
   const reader = byteReader(bytes)
-  const type = KINDS.get(readSafeHeader(reader))
-  if (!type) throw new FormatError('FHE-TYPE', 'not an integer or boolean ciphertext')
+  const name = readSafeHeader(reader)
+  const type = KINDS.get(name)
+  if (!type) throw new FormatError('FHE-TYPE', otherType(name))
   const parsed = type.width === 64 ? readRadix(reader, type.kind) : readSquashed(reader, type.kind)
   reader.end()
   return { ...type, ...parsed }
+}
+
+function otherType(name: string): string {
+  if (COMPRESSED.has(name)) return 'it is compressed (tfhe): decompress it first, and give what that makes'
+  return 'not an integer or boolean ciphertext'
 }
 
 /** Digest of what is decrypted: kind, bits, width and every block digest; no tag, degree or container. */

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { ciphertextDigest, parseCiphertext } from '../../src/fhe/ciphertext.ts'
 import { parseClientKey } from '../../src/fhe/client-key.ts'
 import { decodePhases } from '../../src/fhe/decode.ts'
+import { safeHeader } from '../../src/fhe/tfhe-fields.ts'
 import { FormatError } from '../../src/format-error.ts'
 import { toHex } from '../../src/hex.ts'
 import { dense, wordsOf } from '../sharing/reference.ts'
@@ -119,6 +120,26 @@ test('forged degree and noise level are taken and are not part of the digest', (
 test('FHE-TYPE a key is no ciphertext', () => {
   expect(() => parseCiphertext(keyBytes)).toThrow('FHE-TYPE')
   expect(() => parseCiphertext(new Uint8Array(100))).toThrow('FHE-TYPE')
+})
+
+test.each([
+  ['CompressedFheUint8', tfhe.CompressedFheUint8.encrypt_with_client_key(200, key), 200n],
+  ['CompressedFheInt8', tfhe.CompressedFheInt8.encrypt_with_client_key(-3, key), -3n],
+  ['CompressedFheBool', tfhe.CompressedFheBool.encrypt_with_client_key(true, key), true],
+] as const)(
+  'FHE-TYPE a %s is said to be compressed, and is taken once it is decompressed',
+  (_, made, value) => {
+    expect(() => parseCiphertext(made.safe_serialize(LIMIT))).toThrow(
+      /FHE-TYPE.*it is compressed.*decompress/,
+    )
+    expect(decrypt(made.decompress().safe_serialize(LIMIT))).toBe(value)
+  },
+)
+
+test('FHE-TYPE a compressed list is said to be compressed, a compressed key to be no ciphertext', () => {
+  const named = (name: string) => safeHeader(`high_level_api::${name}`)
+  expect(() => parseCiphertext(named('CompressedCiphertextList'))).toThrow('it is compressed')
+  expect(() => parseCiphertext(named('CompressedServerKey'))).toThrow('not an integer or boolean ciphertext')
 })
 
 test('FHE-POST-DECOMPRESSION a squashed ciphertext of that state is refused', () => {
