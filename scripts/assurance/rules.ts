@@ -12,7 +12,7 @@ export type RuleSet = {
   ids: readonly string[]
 }
 
-const key = (id: string): RegExp => new RegExp(`^ {2}'?(${id})'?: `, 'gm')
+const key = (id: string): RegExp => new RegExp(`^ {2}'?(${id})'?:(?: |$)`, 'gm')
 
 const tables = [
   {
