@@ -1,7 +1,8 @@
 import type { PinNeed } from '@lux/ceremony'
-import { equalBytes, Secret, wipe } from '@lux/crypto'
+import { Secret } from '@lux/crypto'
 import type { AskPin } from '../core/run/drive-production.ts'
 import { sayPad } from './at-pad.ts'
+import { newPin } from './new-pin.ts'
 import type { RunToken } from './run-settings.ts'
 import { readSecret, type SecretSource } from './secret-input.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -36,22 +37,12 @@ export function pinSource(tokens: readonly RunToken[], options: RunPinOptions): 
     }
     if (source !== null) return fromSource(prompt, need.user, source)
     try {
-      return fresh ? await chosen(prompt) : await readSecret(prompt, {})
+      return await (fresh ? newPin(`New ${prompt}`, {}) : readSecret(prompt, {}))
     } catch (error) {
       if (error instanceof WrongUse && error.code === 'SECRET-NO-TERMINAL') return null
       throw error
     }
   }
-}
-
-/** A new PIN, typed twice alike. */
-async function chosen(prompt: string): Promise<Uint8Array> {
-  const first = await readSecret(`New ${prompt}`, {})
-  const second = await readSecret('The same again', {})
-  const same = equalBytes(first, second)
-  wipe(second)
-  if (!same) throw new WrongUse('SECRET-DIFFERS', 'the two PINs differ', 'start again')
-  return first
 }
 
 function sourceOf(tokens: readonly RunToken[], options: RunPinOptions, need: PinNeed): SecretSource | null {

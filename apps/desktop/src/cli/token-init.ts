@@ -1,15 +1,15 @@
+import { wipe } from '@lux/crypto'
 import { type Hsm, HsmError, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import { sayPad } from './at-pad.ts'
 import type { CommandLine } from './command-line.ts'
+import { newPin, soPinFor } from './new-pin.ts'
 import { failureOutcome, type Outcome } from './output.ts'
-import { readSecret } from './secret-input.ts'
 import {
   findToken,
   type LibraryOptions,
   nameOf,
   type PinOptions,
-  pinText,
   refusedPin,
   sourceOf,
   withHsm,
@@ -37,8 +37,8 @@ export function registerTokenInit(group: Command, { act }: CommandLine): void {
 A blank token has no serial yet: where there are several, --serial slot-N names the one in slot N, as “token list” shows
 it; without --erase, because nothing is on it.
 Erasing is a try of the SO PIN: none is sent where it is locked, and the last one only with --accept-final-try.
-Both PINs are typed at the terminal, or chosen at the token’s own pad where it has one, unless a descriptor or a file
-is named.
+Both PINs are typed at the terminal, a new one twice, or chosen at the token’s own pad where it has one, unless a
+descriptor or a file is named. With --erase the SO PIN is the one that the token has.
 
 Examples:
   $ custody token init --soft training-token --label training
@@ -67,18 +67,16 @@ function init(options: InitOptions): Promise<Outcome> {
       sayPad('new SO PIN and the new user PIN')
       return initialised(await token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' }))
     }
-    const soPin = await readSecret(
-      existing === null ? 'New SO PIN' : `SO PIN of ${nameOf(existing)}, state ${pinText(existing.pin.so)}`,
-      sourceOf(options.soPinFd, options.soPinFile),
-    )
-    const userPin = await readSecret('New user PIN', sourceOf(options.pinFd, options.pinFile))
+    const soPin = await soPinFor(existing, sourceOf(options.soPinFd, options.soPinFile))
+    let userPin: Uint8Array | null = null
     try {
+      userPin = await newPin('New user PIN', sourceOf(options.pinFd, options.pinFile))
       return initialised(await token.initialise({ ...given, soPin, userPin }))
     } catch (error) {
       return failed(error, hsm, existing, options.label)
     } finally {
-      soPin.fill(0)
-      userPin.fill(0)
+      wipe(soPin)
+      if (userPin !== null) wipe(userPin)
     }
   })
 }

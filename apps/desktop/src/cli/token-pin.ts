@@ -1,10 +1,11 @@
-import { equalBytes, wipe } from '@lux/crypto'
-import { type Hsm, HsmError, profileOf, type TokenInfo } from '@lux/hsm'
+import { wipe } from '@lux/crypto'
+import { type Hsm, HsmError, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import { sayPad } from './at-pad.ts'
 import type { CommandLine } from './command-line.ts'
+import { isToFinish, newPin, soPinFor } from './new-pin.ts'
 import { type Outcome, say } from './output.ts'
-import { readSecret, type SecretSource } from './secret-input.ts'
+import { readSecret } from './secret-input.ts'
 import {
   findToken,
   type LibraryOptions,
@@ -43,10 +44,11 @@ export function registerTokenPin(group: Command, { act }: CommandLine): void {
       'after',
       `
 The present PIN counts as a try: none is sent where it is locked, and the last one only with --accept-final-try.
-An expired PIN is changed without a login, but not at its last try. With --reset it is the security officer's PIN that is tried, and nothing is
-erased: a token whose initialisation was interrupted gets the PINs that are missing; where the maker's own SO PIN is still
-there, the one that is given here takes its place.
-PINs are typed at the terminal, or at the token's own pad where it has one, unless a descriptor or a file is named.
+An expired PIN is changed without a login, but not at its last try. With --reset it is the security officer's PIN that is
+tried, and nothing is erased: a token whose initialisation was interrupted gets the PINs that are missing; where the
+maker's own SO PIN is still there, the one that is given here takes its place.
+PINs are typed at the terminal, a new one twice, or at the token's own pad where it has one, unless a descriptor or a
+file is named.
 
 Examples:
   $ custody token pin --soft training-token
@@ -120,9 +122,8 @@ function isExpired(error: unknown): false {
 async function resetPin(hsm: Hsm, info: TokenInfo, options: Options): Promise<void> {
   const token = hsm.token(info.serial)
   const acceptFinalTry = options.acceptFinalTry === true
-  const { initialise, pin: pinRules } = profileOf(info.manufacturer, info.model)
   // The driver finishes what is initialised once; elsewhere the security officer has a PIN already.
-  const finishes = info.pin.user === 'not-set' && initialise.by === 'library' && !initialise.again
+  const finishes = isToFinish(info)
   const given = { label: info.label, sameLabel: true, acceptFinalTry }
   if (info.pinPad && isTyped(options)) {
     sayPad(`SO PIN of ${nameOf(info)} and then the new user PIN, twice,`)
@@ -134,12 +135,7 @@ async function resetPin(hsm: Hsm, info: TokenInfo, options: Options): Promise<vo
     await token.resetUserPin({ pinPad: true }).finally(() => token.logOut())
     return
   }
-  const soSource = sourceOf(options.soPinFd, options.soPinFile)
-  const prompt =
-    info.pin.so === 'must-change' ? 'New SO PIN' : `SO PIN of ${nameOf(info)}, state ${pinText(info.pin.so)}`
-  // Wrong tries hide that the maker's own is still there, and then what is typed becomes the new one.
-  const mayBeNew = finishes && pinRules.factorySoPin !== null
-  const soPin = await (mayBeNew ? newPin(prompt, soSource) : readSecret(prompt, soSource))
+  const soPin = await soPinFor(info, sourceOf(options.soPinFd, options.soPinFile))
   let userPin: Uint8Array | null = null
   try {
     userPin = await newPin('New user PIN', sourceOf(options.newPinFd, options.newPinFile))
@@ -157,15 +153,3 @@ async function resetPin(hsm: Hsm, info: TokenInfo, options: Options): Promise<vo
 
 const isTyped = ({ pinFd, pinFile, soPinFd, soPinFile, newPinFd, newPinFile }: Options): boolean =>
   [pinFd, pinFile, soPinFd, soPinFile, newPinFd, newPinFile].every((source) => source === undefined)
-
-/** Typed twice at a terminal: a slip would lock its owner out. Errors: SECRET-DIFFERS and those of `readSecret`. */
-async function newPin(prompt: string, source: SecretSource): Promise<Uint8Array> {
-  const first = await readSecret(prompt, source)
-  if (source.fd !== undefined || source.file !== undefined) return first
-  const second = await readSecret('The same again', source)
-  const same = equalBytes(first, second)
-  wipe(second)
-  if (same) return first
-  wipe(first)
-  throw new WrongUse('SECRET-DIFFERS', 'the two PINs differ', 'start again')
-}

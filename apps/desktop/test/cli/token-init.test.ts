@@ -59,6 +59,8 @@ describe('two tokens of one library on the command line', () => {
   }, 60_000)
 
   test('the help says how a blank token is named', async () => {
-    expect((await custody(['token', 'init', '--help'])).stdout).toContain('--serial slot-N')
+    const { stdout } = await custody(['token', 'init', '--help'])
+    expect(stdout).toContain('--serial slot-N')
+    expect(stdout.split('\n').filter((line) => line.length > 122)).toEqual([])
   })
 })

@@ -90,16 +90,21 @@ describe('token pin', () => {
     const low = await change(files.old, files.old)
     expect([low.exit, low.stderr]).toEqual([0, expect.stringContaining('a wrong PIN was given')])
     const before = calls('C_Login') + calls('C_SetPIN')
-    for (const [flag, code] of [
-      ['USER_PIN_FINAL_TRY', 'HSM-PIN-FINAL-TRY'],
-      ['USER_PIN_LOCKED', 'HSM-PIN-LOCKED'],
-    ]) {
+    for (const [flag, code, named] of [
+      ['USER_PIN_FINAL_TRY', 'HSM-PIN-FINAL-TRY', '--accept-final-try'],
+      ['USER_PIN_LOCKED', 'HSM-PIN-LOCKED', 'custody token pin --reset'],
+    ] as const) {
       plan(`C_GetTokenInfo@*=flags:${flag}`)
-      expect((await change(files.old, files.new)).json.code).toBe(code)
+      const { json } = await change(files.old, files.new)
+      expect([json.code, json.remedy]).toEqual([code, expect.stringContaining(named)])
     }
     plan('C_GetTokenInfo@*=flags:SO_PIN_FINAL_TRY')
     const reset = ['--serial', serial, '--reset', '--so-pin-file', files.so, '--new-pin-file', files.new]
-    expect((await pin(...reset)).json.code).toBe('HSM-PIN-FINAL-TRY')
+    const { json } = await pin(...reset)
+    expect([json.code, json.remedy]).toEqual([
+      'HSM-PIN-FINAL-TRY',
+      expect.stringContaining('--accept-final-try'),
+    ])
     expect(calls('C_Login') + calls('C_SetPIN')).toBe(before)
   })
 
@@ -138,6 +143,7 @@ describe('token pin', () => {
     const { stdout } = await custody(['token', 'pin', '--help'])
     for (const option of ['--reset', '--new-pin-file', '--new-pin-fd', '--so-pin-file', '--accept-final-try'])
       expect(stdout).toContain(option)
+    expect(stdout.split('\n').filter((line) => line.length > 122)).toEqual([])
   })
 })
 
@@ -162,9 +168,92 @@ describe('an initialisation that is interrupted', () => {
     expect([made.exit, made.json.serial]).toEqual([0, '123'])
     expect(stubCalls(half)).toEqual(['C_SetPIN 87654321 11223344 1', 'C_InitPIN 12345678 1'])
   })
+
+  test('SECRET-DIFFERS a command to erase it only finishes it, so its SO PIN is chosen and typed twice too', async () => {
+    const half = stubModule(folder, 'half-typed', { MAKER: 'IBM', MODEL: 'Soft', SERIAL: '123', HALF: 1 })
+    const erase = ['token', 'init', '--library', half, '--serial', '123', '--erase', '--label', 'stub']
+    const so = (again: string, ...more: (readonly [string, string])[]) =>
+      custodyAtTerminal(erase, 'New SO PIN', '11223344\r', ['The same again', `${again}\r`], ...more)
+    const slip = await so('11223345')
+    expect([slip.exit, slip.stdout.includes('SECRET-DIFFERS')]).toEqual([2, true])
+    expect(stubCalls(half)).toEqual([])
+    const user = ['New user PIN', '12345678\r'] as const
+    expect((await so('11223344', user, ['The same again', '12345678\r'])).exit).toBe(0)
+    expect(stubCalls(half)).toEqual(['C_SetPIN 87654321 11223344 1', 'C_InitPIN 12345678 1'])
+  })
 })
 
+/** What the command asks at a terminal, in the order in which it is answered. */
+type Typed = readonly (readonly [prompt: string, pin: string])[]
+
 describe('token init', () => {
+  const typedInit = (command: readonly string[], [first, ...more]: Typed) =>
+    custodyAtTerminal(
+      ['token', 'init', '--library', library, ...command],
+      first?.[0] ?? '',
+      `${first?.[1]}\r`,
+      ...more.map(([prompt, typed]) => [prompt, `${typed}\r`] as const),
+    )
+  const twice = (prompt: string, pinTyped: string, again = pinTyped): Typed => [
+    [prompt, pinTyped],
+    ['The same again', again],
+  ]
+
+  test('SECRET-DIFFERS at a terminal both PINs of a blank token are typed twice; after a slip nothing is made', async () => {
+    const store = ['--soft', join(folder, 'typed')]
+    const blank = [...store, '--label', 'typed']
+    const before = calls('C_InitToken')
+    const slips = [
+      await typedInit(blank, twice('New SO PIN', '87654321', '87654312')),
+      await typedInit(blank, [
+        ...twice('New SO PIN', '87654321'),
+        ...twice('New user PIN', '12345678', '12345687'),
+      ]),
+    ]
+    expect(slips.map(({ exit, stdout }) => [exit, stdout.includes('SECRET-DIFFERS')])).toEqual([
+      [2, true],
+      [2, true],
+    ])
+    expect(calls('C_InitToken')).toBe(before)
+    const right = [...twice('New SO PIN', '87654321'), ...twice('New user PIN', '12345678')]
+    const made = await typedInit(blank, right)
+    expect([made.exit, /87654321|12345678/.test(made.stdout)]).toEqual([0, false])
+    const listed = ['token', 'inventory', '--library', library, ...store, '--pin-file', files.old]
+    expect((await custodyJson(listed)).exit).toBe(0)
+  })
+
+  test('SECRET-DIFFERS with --erase the SO PIN is the present one and is typed once, the new user PIN twice', async () => {
+    const store = ['--soft', join(folder, 'erased')]
+    const make = [
+      'token',
+      'init',
+      '--library',
+      library,
+      ...store,
+      '--label',
+      'erased',
+      '--so-pin-file',
+      files.so,
+    ]
+    const { json } = await custodyJson([...make, '--pin-file', files.old])
+    const erase = [
+      ...store,
+      '--serial',
+      (json.token as { serial: string }).serial,
+      '--erase',
+      '--label',
+      'erased',
+    ]
+    const so = ['SO PIN of', '87654321'] as const
+    const before = calls('C_InitToken')
+    const slip = await typedInit(erase, [so, ...twice('New user PIN', '11223344', '11223345')])
+    expect([slip.exit, slip.stdout.includes('SECRET-DIFFERS')]).toEqual([2, true])
+    expect(calls('C_InitToken')).toBe(before)
+    const right = await typedInit(erase, [so, ...twice('New user PIN', '11223344')])
+    expect([right.exit, right.stdout.match(/The same again/g)?.length]).toEqual([0, 1])
+    expect(calls('C_InitToken')).toBe(before + 1)
+  })
+
   test('a wrong SO PIN shows the state of the PINs after it', async () => {
     const erase = ['token', 'init', ...token, '--serial', serial, '--erase', '--label', 'desk']
     const pins = ['--so-pin-file', files.wrong, '--pin-file', files.old]
