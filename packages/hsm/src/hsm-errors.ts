@@ -48,10 +48,11 @@ const remedies = {
   'HSM-PAD-TIMEOUT':
     'No PIN was entered at the token’s own pad in time. Go to the pad, then start the entry once more.',
   'HSM-PIN-EXPIRED': 'Change the PIN, which takes no login: custody token pin. Then log in.',
-  'HSM-PIN-FINAL-TRY': 'One more wrong PIN locks the token. Be certain before you confirm.',
+  'HSM-PIN-FINAL-TRY':
+    'One more wrong PIN locks the token. Be certain before you confirm: on the command line by --accept-final-try.',
   'HSM-PIN-INVALID': 'Use a PIN of the length and the characters that the token’s manual gives.',
   'HSM-PIN-LOCKED':
-    'The security officer can set a new user PIN; a locked SO PIN only the maker’s own tool undoes, if anything does.',
+    'The security officer sets a new user PIN: custody token pin --reset. A locked SO PIN only the maker’s own tool undoes, if anything does.',
   'HSM-PIN-NOT-SET':
     'The token has no user PIN yet. Its security officer sets one: custody token pin --reset.',
   'HSM-PIN-WRONG': 'Check the PIN and the token’s serial number. It is not tried again by itself.',
