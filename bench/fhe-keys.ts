@@ -48,10 +48,31 @@ export async function benchFheKeys(): Promise<Row[]> {
         })
       }
     }
-    return [...rows, ...(await benchPage())]
+    return [...rows, ...nativeRows(figures), ...(await benchPage())]
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
+}
+
+/** What native held, for the two keys whose memory counts. */
+function nativeRows(figures: Readonly<Record<string, number>> | null): Row[] {
+  return ['server-key', 'squash server-key'].flatMap((name) => {
+    const phase = native[name] ?? ''
+    const ours = figures?.[phase]
+    const peak = figures?.[`peak MiB, ${phase}`]
+    if (ours === undefined || peak === undefined) return []
+    return [
+      {
+        work: `${name}, native`,
+        unit: 'ms',
+        ours: Number(ours.toPrecision(3)),
+        limit: null,
+        ratio: null,
+        goal: null,
+        memoryMiB: Math.round(peak),
+      },
+    ]
+  })
 }
 
 const rounds = 3

@@ -23,6 +23,7 @@ fn main() {
     let squash = plain().enable_noise_squashing(NOISE_SQUASHING_PARAM_MESSAGE_2_CARRY_2_KS_PBS_TUNIFORM_2M128);
     let key = ClientKey::generate(squash.build());
     let compressed = timed(&mut figures, "server key with squash key", || CompressedServerKey::new(&key));
+    figures.insert("peak MiB, server key with squash key", peak_mib());
     let server = timed(&mut figures, "decompress the server key", || compressed.decompress());
     set_server_key(server);
     let small = FheUint8::encrypt(7u8, &key) + FheUint8::encrypt(8u8, &key);
