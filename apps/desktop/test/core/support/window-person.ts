@@ -86,12 +86,18 @@ export class WindowPerson {
       (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
     )
     const input = asks ? { values: { 'wall-clock': '2026-01-31T09:30Z' } } : undefined
-    return this.view('ceremonies.proceed', {
+    const by = current.actor.name
+    const answer = await this.#room.core.call('ceremonies.proceed', {
       id,
       step: current.id,
-      by: current.actor.name,
+      by,
       ...(input ? { input } : {}),
     })
+    // The machine may have come to what people are to sign since the view was taken: then the person looks again.
+    if (!answer.ok && answer.error.code === 'STEP-03') return this.view('ceremonies.view', { id })
+    if (!answer.ok) throw new Error(`ceremonies.proceed: ${answer.error.code} ${answer.error.detail}`)
+    // It answers with the run.
+    return answer.value as RunView
   }
 
   /** A copy of what is asked, and of what that names, goes to a folder that was chosen; nothing there is overwritten. */
