@@ -19,7 +19,8 @@ const DIFFERENT = 2040
  * Whether a compact public key is of this client key: b - a s is noise in all of its 2048 coefficients, and the words of a differ,
  * for of a mask of zeros, of small words or of halves a s is known without s. 20 to 50 ms. Whoever encrypts with another's gets
  * ciphertexts that no holder can open; with one of a poor mask, ciphertexts that hide nothing. What mask somebody chose who has the
- * client key is not asked. Refusals: FHE-PUBLIC-KEY-MASK · FHE-PUBLIC-KEY-OTHER · those of `parseCompactPublicKey`. Throws FormatError for a client key that does not parse.
+ * client key is not asked. Refusals: FHE-PUBLIC-KEY-MASK · FHE-PUBLIC-KEY-OTHER · those of `parseCompactPublicKey`. Throws
+ * FormatError for a client key that does not parse.
  */
 export function checkCompactPublicKey(clientKey: Uint8Array, publicKey: Uint8Array): Outcome<null> {
   const { key64, key128, dedicatedCompactKey } = parseClientKey(clientKey)
@@ -57,8 +58,8 @@ export type CompactPublicKey = {
 
 /**
  * Strict parser of tfhe 1.7's serialized CompactPublicKey, under the default parameters (33034 B) or dedicated ones
- * (33018 B), and as much longer as its tag is: every other byte is a word of the key or a constant. tfhe's own reader takes other parameters and bytes behind the end, and a key
- * whose noise was switched off so. Throws FormatError: FHE-TYPE, FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD.
+ * (33018 B), and as much longer as its tag is: every other byte is a word of the key or a constant. tfhe's own reader takes other
+ * parameters and bytes behind the end, and so a key whose noise was switched off. Throws FormatError: FHE-TYPE, FHE-TRUNCATED, FHE-TRAILING, FHE-FIELD.
  */
 export function parseCompactPublicKey(bytes: Uint8Array): CompactPublicKey {
   const reader = byteReader(bytes)

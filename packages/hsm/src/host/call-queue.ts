@@ -92,34 +92,26 @@ export class CallQueue {
 
   add(op: Operation, serial: string, args: readonly unknown[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      if (this.#refusal) {
+      try {
+        if (this.#refusal) {
+          reject(this.#refusal())
+          return
+        }
+        const id = this.#nextId++
+        const call: SentCall = [op, serial, args]
+        const given = parcel(this.#forms, id, call)
+        // What the caller does with its arrays from here on changes nothing.
+        const pending = { id, op, atPad: isAtPad(op, args), resolve, reject }
+        if (this.#outlet && this.#waiting.length === 0 && this.#inFlight.size < maxInFlight) {
+          this.#inFlight.set(id, pending)
+          this.#outlet.add(given)
+        } else this.#waiting.push({ call: pending, parcel: copied(given) })
+        this.#schedule()
+      } finally {
+        // Of a call that is refused or cannot cross as well.
         wipeSecrets(args)
-        reject(this.#refusal())
-        return
       }
-      const id = this.#nextId++
-      const call: SentCall = [op, serial, args]
-      const atPad = isAtPad(op, args)
-      const given = this.#parcelOf(id, call)
-      // What the caller does with its arrays from here on changes nothing.
-      const pending = { id, op, atPad, resolve, reject }
-      if (this.#outlet && this.#waiting.length === 0 && this.#inFlight.size < maxInFlight) {
-        this.#inFlight.set(id, pending)
-        this.#outlet.add(given)
-      } else this.#waiting.push({ call: pending, parcel: copied(given) })
-      wipeSecrets(args)
-      this.#schedule()
     })
-  }
-
-  /** What cannot cross is refused, and leaves no PIN behind either. */
-  #parcelOf(id: number, call: SentCall): Parcel {
-    try {
-      return parcel(this.#forms, id, call)
-    } catch (error) {
-      wipeSecrets(call[2])
-      throw error
-    }
   }
 
   connect(outlet: Outlet): void {

@@ -26,8 +26,8 @@ export function tokensChange(before: TokensSeen, after: TokensSeen): TokensChang
 
 type Options = {
   readonly pollMs: number
-  /** null while the library is busy or away: then nobody is kept waiting for this. */
-  readonly look: () => Promise<TokensSeen> | null
+  /** Lists the tokens, which `saw` is told of; null while the library is busy or away: then nobody is kept waiting for this. */
+  readonly look: () => Promise<unknown> | null
 }
 
 /** Hot-plug by asking: C_WaitForSlotEvent blocks a library, and most soft and network tokens never answer it. */
@@ -74,7 +74,7 @@ export class TokenWatch {
     if (!asked) return
     this.#looking = true
     try {
-      this.saw(await asked)
+      await asked
     } catch {
       // A host that went down is the restart's news; the next look comes by itself.
     } finally {
