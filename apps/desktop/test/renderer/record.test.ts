@@ -1,7 +1,7 @@
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { Code, Rec } from '../../src/renderer/components/record.tsx'
+import { Code, Rec, Sentence } from '../../src/renderer/components/record.tsx'
 
 test.each([
   ['Rec', Rec],
@@ -16,4 +16,12 @@ test.each([
 test('Rec leaves marks of direction alone, which dates of the window hold', () => {
   const date = '\u200f١٢\u200f/\u061c٣\u200e'
   expect(renderToStaticMarkup(createElement(Rec, null, date))).toContain(date)
+})
+
+test('Sentence shows what is to be typed as code of its own direction, and the rest as it is', () => {
+  const shown = (text: string) => renderToStaticMarkup(createElement(Sentence, null, text))
+  expect(shown('تيقّن؛ `--accept-final-try`.')).toBe(
+    'تيقّن؛ <bdi dir="ltr" class="mono" data-record="">--accept-final-try</bdi>.',
+  )
+  expect(shown('Log in again.')).toBe('Log in again.')
 })

@@ -3,7 +3,7 @@ import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../contract/index.ts'
 import { useErrorText } from '../i18n/error-text.ts'
 import { Icon } from './icon.tsx'
-import { Code, Rec } from './record.tsx'
+import { Code, Rec, Sentence } from './record.tsx'
 
 type Props = { failure: Failure; tone?: 'bad' | 'warn'; onRetry?: () => void }
 
@@ -18,9 +18,13 @@ export function FailureNotice({ failure, tone = 'bad', onRetry }: Props) {
         <strong>{text.what}</strong>
         <dl>
           <dt>{t('errors.label-why')}</dt>
-          <dd>{text.why}</dd>
+          <dd>
+            <Sentence>{text.why}</Sentence>
+          </dd>
           <dt>{t('errors.label-do')}</dt>
-          <dd>{text.do}</dd>
+          <dd>
+            <Sentence>{text.do}</Sentence>
+          </dd>
           {failure.detail === '' ? null : (
             <>
               <dt>{t('errors.label-detail')}</dt>

@@ -13,7 +13,7 @@ import { takeNoteOfRestart, useShell } from '../stores/shell.ts'
 import { Icon, type IconName } from './icon.tsx'
 import { IdleCover } from './idle-cover.tsx'
 import { Keys } from './keys.tsx'
-import { Code, Rec } from './record.tsx'
+import { Code, Rec, Sentence } from './record.tsx'
 
 const entries = [
   'home',
@@ -57,7 +57,8 @@ function Stopped({ code }: { code: string }) {
     <div className="banner" data-kind="stopped" role="alert">
       <strong>{code === 'CORE-STOPPED' ? t('frame.core-stopped') : text.what}</strong>
       <span>
-        {code === 'CORE-STOPPED' ? t('frame.core-stopped-do') : text.do} <Code>{code}</Code>
+        <Sentence>{code === 'CORE-STOPPED' ? t('frame.core-stopped-do') : text.do}</Sentence>{' '}
+        <Code>{code}</Code>
       </span>
       <Button
         size="1"

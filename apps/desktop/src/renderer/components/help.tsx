@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { type Explained, explained } from '../i18n/explained.ts'
 import { useRoute } from '../stores/route.ts'
-import { Code } from './record.tsx'
+import { Code, Sentence } from './record.tsx'
 
 const shortcuts = ['palette', 'help', 'close'] as const
 const mostFound = 12
@@ -63,9 +63,13 @@ function Answer({ code, what, why, todo }: Explained) {
       <strong>{what}</strong> <Code>{code}</Code>
       <dl className="facts">
         <dt>{t('errors.label-why')}</dt>
-        <dd>{why}</dd>
+        <dd>
+          <Sentence>{why}</Sentence>
+        </dd>
         <dt>{t('errors.label-do')}</dt>
-        <dd>{todo}</dd>
+        <dd>
+          <Sentence>{todo}</Sentence>
+        </dd>
       </dl>
     </section>
   )
