@@ -14,8 +14,15 @@ const accents: Record<string, string> = {
 export const pseudoStart = '⟦'
 export const pseudoEnd = '⟧'
 
-/** Marks a text and makes it 40 % longer. */
+/** Marks a text and makes it 40 % longer; what is to be typed, between backticks, stays as it is. */
 export function pseudo(text: string): string {
+  return text
+    .split('`')
+    .map((part, i) => (i % 2 === 1 ? `\`${part}\`` : marked(part)))
+    .join('')
+}
+
+function marked(text: string): string {
   const accented = text.replace(/[aeiou]/gi, (letter) => accents[letter] ?? letter)
   return `${pseudoStart}${accented}${'~'.repeat(Math.ceil(text.length * 0.4))}${pseudoEnd}`
 }
