@@ -38,6 +38,24 @@ describe('the forms of calls and answers', () => {
     )
   })
 
+  it('of which the oldest makes way alone, with all that led to nothing else', () => {
+    const forms = new Forms()
+    const values = Array.from({ length: maxForms + 1 }, (_, i) => ['sign', `key ${i}`])
+    const first = values.map((one) => forms.of(one, []))
+    for (let i = maxForms; i > 0; i--) expect(forms.of(values[i], []), String(i)).toBe(first[i])
+    expect(forms.of(values[0], [])).not.toBe(first[0])
+  })
+
+  it('tell a record that is not frozen by what it says now', () => {
+    const forms = new Forms()
+    const record = { id: 'a' }
+    const before = forms.of(record, [])
+    record.id = 'b'
+    expect(forms.of(record, []).text).toBe('{"id":"b"}')
+    record.id = 'a'
+    expect(forms.of(record, [])).toBe(before)
+  })
+
   it('keep one number for a frozen record that is given again and again', () => {
     const forms = new Forms()
     const [record, other] = [Object.freeze({ id: 'k', bits: 256 }), Object.freeze({ id: 'k', bits: 128 })]
