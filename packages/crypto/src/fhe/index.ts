@@ -1,5 +1,34 @@
 export { BLOCK_FLOOR_BITS, blockBitsOf, type NoiseSource } from '../sharing/flooding.ts'
-export { admitProvenList, type ProvenListInput } from './admit-list.ts'
+export {
+  CANARY_LEAST_BLOCKS,
+  CANARY_MOST_BLOCKS,
+  CANARY_PROGRAM,
+  type CanaryNoise,
+  canaryCost,
+  triedCanaryCost,
+} from './budgets/canary-bounds.ts'
+export { type CarryInput, carriedBudgets, checkCarried, type KeyMode } from './budgets/carry-budget.ts'
+export {
+  answerCanary,
+  auditCanary,
+  type CanaryAnswer,
+  type CanaryAudit,
+  type CanaryTrust,
+} from './decryption/canary.ts'
+export {
+  type CanaryPartial,
+  type CanaryPartialRequest,
+  fheCanaryPartial,
+} from './decryption/canary-partial.ts'
+export {
+  type Carrying,
+  checkCarrying,
+  encodeCarried,
+  isRounded,
+  parseCarried,
+  roundForCarrying,
+} from './decryption/carry.ts'
+export { decodePhases, type FheValue } from './decryption/decode.ts'
 export {
   fhePartialDecrypt,
   fheThresholdDecrypt,
@@ -8,43 +37,16 @@ export {
   type PartialDecryptRequest,
   type ThresholdDecryption,
   type ThresholdDecryptRequest,
-} from './api.ts'
-export { type Authorities, MAX_AUTHORITIES, NO_AUTHORITIES } from './authorities.ts'
-export { type BinaryKey, encodeBinaryKey, parseBinaryKey } from './binary-key.ts'
-export {
-  answerCanary,
-  auditCanary,
-  type CanaryAnswer,
-  type CanaryAudit,
-  type CanaryTrust,
-} from './canary.ts'
-export {
-  CANARY_LEAST_BLOCKS,
-  CANARY_MOST_BLOCKS,
-  CANARY_PROGRAM,
-  type CanaryNoise,
-  canaryCost,
-  triedCanaryCost,
-} from './canary-bounds.ts'
-export { type CanaryPartial, type CanaryPartialRequest, fheCanaryPartial } from './canary-partial.ts'
-export {
-  type Carrying,
-  checkCarrying,
-  encodeCarried,
-  isRounded,
-  parseCarried,
-  roundForCarrying,
-} from './carry.ts'
-export { type CarryInput, carriedBudgets, checkCarried, type KeyMode } from './carry-budget.ts'
+} from './decryption/partial-decrypt.ts'
+export { combinePartials, partialDecrypt, type ThresholdResult } from './decryption/threshold-decrypt.ts'
+export { type Authorities, MAX_AUTHORITIES, NO_AUTHORITIES } from './files/authorities.ts'
 export {
   type Ciphertext,
   ciphertextDigest,
   MAX_BLOCKS,
   parseCiphertext,
   type ValueKind,
-} from './ciphertext.ts'
-export { type ClientKey, parseClientKey, spliceSquashKey, squashKeyFromSeed } from './client-key.ts'
-export { type CompactPublicKey, checkCompactPublicKey, parseCompactPublicKey } from './compact-public-key.ts'
+} from './files/ciphertext.ts'
 export {
   type Correction,
   encodeCorrection,
@@ -53,26 +55,8 @@ export {
   parseSeedFile,
   type RedealHeader,
   type SeedFile,
-} from './correction-file.ts'
-export {
-  checkBudgets,
-  type DealRequest,
-  type DealtKey,
-  dealFheKey,
-  largestBudgets,
-} from './deal-key.ts'
-export { decodePhases, type FheValue } from './decode.ts'
-export { type FileHeader, mixedField } from './file-header.ts'
-export {
-  configOf,
-  type FheKeyOptions,
-  type FheKeyPair,
-  generateFheKeyPair,
-  getFhePublicKey,
-  type KeyPhase,
-  seedOfChecked,
-  seedWithChecksum,
-} from './generate-key.ts'
+} from './files/correction-file.ts'
+export { type FileHeader, mixedField } from './files/file-header.ts'
 export {
   checkRoster,
   commitmentsDigest,
@@ -82,9 +66,7 @@ export {
   type PublicKeyDigests,
   type RosterEntry,
   rosterDigest,
-} from './identifiers.ts'
-export { type Inspection, inspect } from './inspect.ts'
-export { checkSeedFile, type NextShareInput, nextShare } from './next-share.ts'
+} from './files/identifiers.ts'
 export {
   encodePartial,
   encodePartialPayload,
@@ -93,10 +75,19 @@ export {
   type PartialFile,
   type PartialSignatures,
   parsePartial,
-} from './partial-file.ts'
-export { barePartial, PARTIAL_CONTEXT, signPartial, verifyPartial } from './partial-signature.ts'
-export { type ProveShareInput, proveShare, type ShareProof } from './prove-share.ts'
-export { type ProvenList, parseProvenList } from './proven-list.ts'
+} from './files/partial-file.ts'
+export { encodePublic, isIntegerKey, type PublicFile, parsePublic } from './files/public-file.ts'
+export {
+  encodeEnvelope,
+  encodeShareEnvelope,
+  forgetEnvelope,
+  MAX_SHARE,
+  parseShareEnvelope,
+  type ShareEnvelope,
+} from './files/share-envelope.ts'
+export { type Budgets, encodeShare, forgetShare, parseShare, type Share } from './files/share-file.ts'
+export { admitProvenList, type ProvenListInput } from './inputs/admit-list.ts'
+export { type ProvenList, parseProvenList } from './inputs/proven-list.ts'
 export {
   type Admission,
   checkProvenance,
@@ -109,11 +100,38 @@ export {
   signProvenance,
   typeName,
   type Vouched,
-} from './provenance.ts'
-export { encodePublic, isIntegerKey, type PublicFile, parsePublic } from './public-file.ts'
+} from './inputs/provenance.ts'
+export { type Inspection, inspect } from './inspect.ts'
+export { type BinaryKey, encodeBinaryKey, parseBinaryKey } from './keys/binary-key.ts'
+export { type ClientKey, parseClientKey, spliceSquashKey, squashKeyFromSeed } from './keys/client-key.ts'
+export {
+  type CompactPublicKey,
+  checkCompactPublicKey,
+  parseCompactPublicKey,
+} from './keys/compact-public-key.ts'
+export {
+  checkBudgets,
+  type DealRequest,
+  type DealtKey,
+  dealFheKey,
+  largestBudgets,
+} from './keys/deal-key.ts'
+export {
+  configOf,
+  type FheKeyOptions,
+  type FheKeyPair,
+  generateFheKeyPair,
+  getFhePublicKey,
+  type KeyPhase,
+  seedOfChecked,
+  seedWithChecksum,
+} from './keys/generate-key.ts'
+export { recoverFheKey } from './keys/recover-key.ts'
+export { makeReferenceString, PROOF_BITS } from './keys/reference-string.ts'
+export { type FheKeyType, readSecretKey, type SecretKeyWords } from './keys/secret-key.ts'
+export { TFHE_LIMIT, type TfheModule } from './keys/tfhe-module.ts'
 export { readCiphertext } from './read-ciphertext.ts'
-export { recoverFheKey } from './recover-key.ts'
-export { makeReferenceString, PROOF_BITS } from './reference-string.ts'
+export { checkSeedFile, type NextShareInput, nextShare } from './resharing/next-share.ts'
 export {
   type NextEpoch,
   type NextEpochInput,
@@ -121,18 +139,8 @@ export {
   type Redealing,
   type RedealRequest,
   redealShare,
-} from './reshare-key.ts'
-export { type RotatedKey, type RotateRequest, rotateFheKey } from './rotate-key.ts'
-export { type FheKeyType, readSecretKey, type SecretKeyWords } from './secret-key.ts'
-export {
-  encodeEnvelope,
-  encodeShareEnvelope,
-  forgetEnvelope,
-  MAX_SHARE,
-  parseShareEnvelope,
-  type ShareEnvelope,
-} from './share-envelope.ts'
-export { type Budgets, encodeShare, forgetShare, parseShare, type Share } from './share-file.ts'
-export { TFHE_LIMIT, type TfheModule } from './tfhe-module.ts'
-export { combinePartials, partialDecrypt, type ThresholdResult } from './threshold-decrypt.ts'
-export { type ShareExpectation, type VerifiedShare, verifyShare } from './verify-share.ts'
+} from './resharing/reshare-key.ts'
+export { type RotatedKey, type RotateRequest, rotateFheKey } from './resharing/rotate-key.ts'
+export { barePartial, PARTIAL_CONTEXT, signPartial, verifyPartial } from './shares/partial-signature.ts'
+export { type ProveShareInput, proveShare, type ShareProof } from './shares/prove-share.ts'
+export { type ShareExpectation, type VerifiedShare, verifyShare } from './shares/verify-share.ts'

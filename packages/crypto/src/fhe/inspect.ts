@@ -4,25 +4,25 @@ import { FormatError } from '../format-error.ts'
 import { toHex } from '../hex.ts'
 import { safeFloodingBits } from '../sharing/flooding.ts'
 import { forgetSeeds } from '../sharing/seeds.ts'
-import { parseBinaryKey } from './binary-key.ts'
-import { byteReader } from './byte-reader.ts'
-import { CARRIED_MAGIC, parseCarried } from './carry.ts'
-import { type Ciphertext, ciphertextDigest, parseCiphertext } from './ciphertext.ts'
-import { CLIENT_KEY_NAME, parseClientKey } from './client-key.ts'
+import { CARRIED_MAGIC, parseCarried } from './decryption/carry.ts'
+import { byteReader } from './files/byte-reader.ts'
+import { type Ciphertext, ciphertextDigest, parseCiphertext } from './files/ciphertext.ts'
 import {
   CORRECTION_MAGIC,
   isSeedFile,
   parseCorrection,
   parseSeedFile,
   type RedealHeader,
-} from './correction-file.ts'
-import type { FileHeader } from './file-header.ts'
-import { commitmentsDigest } from './identifiers.ts'
-import { PARTIAL_MAGIC, parsePartial } from './partial-file.ts'
-import { isIntegerKey, PUBLIC_MAGIC, parsePublic } from './public-file.ts'
-import { forgetEnvelope, parseShareEnvelope } from './share-envelope.ts'
-import { forgetShare, parseShare, SHARE_MAGIC } from './share-file.ts'
-import { readSafeHeader } from './tfhe-fields.ts'
+} from './files/correction-file.ts'
+import type { FileHeader } from './files/file-header.ts'
+import { commitmentsDigest } from './files/identifiers.ts'
+import { PARTIAL_MAGIC, parsePartial } from './files/partial-file.ts'
+import { isIntegerKey, PUBLIC_MAGIC, parsePublic } from './files/public-file.ts'
+import { forgetEnvelope, parseShareEnvelope } from './files/share-envelope.ts'
+import { forgetShare, parseShare, SHARE_MAGIC } from './files/share-file.ts'
+import { readSafeHeader } from './files/tfhe-fields.ts'
+import { parseBinaryKey } from './keys/binary-key.ts'
+import { CLIENT_KEY_NAME, parseClientKey } from './keys/client-key.ts'
 
 /** What a file is, and what of it may be shown: never a seed, a key bit or anything derived from one. */
 export type Inspection = {

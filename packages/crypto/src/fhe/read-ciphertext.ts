@@ -1,9 +1,9 @@
 import { equalBytes, utf8 } from '../bytes.ts'
 import { FormatError } from '../format-error.ts'
-import { byteReader } from './byte-reader.ts'
-import { CARRIED_MAGIC, parseCarried } from './carry.ts'
-import { type Ciphertext, parseCiphertext } from './ciphertext.ts'
-import { readSafeHeader } from './tfhe-fields.ts'
+import { CARRIED_MAGIC, parseCarried } from './decryption/carry.ts'
+import { byteReader } from './files/byte-reader.ts'
+import { type Ciphertext, parseCiphertext } from './files/ciphertext.ts'
+import { readSafeHeader } from './files/tfhe-fields.ts'
 
 /**
  * A ciphertext as tfhe writes it or rounded for carrying (`lux-car1`). Refused by name besides the parsers' rules:

@@ -1,5 +1,5 @@
 import { concatBytes } from '../../src/bytes.ts'
-import { CLIENT_KEY_HEADER } from '../../src/fhe/client-key.ts'
+import { CLIENT_KEY_HEADER } from '../../src/fhe/keys/client-key.ts'
 import { fromHex } from '../../src/hex.ts'
 import type { Entropy } from '../../src/random.ts'
 import { u32, u64 } from '../../src/sharing/little-endian.ts'

@@ -1,6 +1,5 @@
 import tfhe from 'node-tfhe'
 import { concatBytes, utf8 } from '../../src/bytes.ts'
-import { spliceSquashKey } from '../../src/fhe/client-key.ts'
 import {
   type DealtKey,
   dealFheKey,
@@ -8,6 +7,7 @@ import {
   parseCiphertext,
   type RosterEntry,
 } from '../../src/fhe/index.ts'
+import { spliceSquashKey } from '../../src/fhe/keys/client-key.ts'
 import { deterministicEntropy, type Entropy } from '../../src/random.ts'
 import { u32, u64 } from '../../src/sharing/little-endian.ts'
 import { bytesOf, dense, wordsOf } from '../sharing/reference.ts'

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { joinBytes } from '../../src/bytes.ts'
+import { MAX_CIPHERTEXTS } from '../../src/fhe/files/partial-file.ts'
 import {
   encodePartial,
   encodePartialPayload,
@@ -12,7 +13,6 @@ import {
   parsePublic,
   parseShare,
 } from '../../src/fhe/index.ts'
-import { MAX_CIPHERTEXTS } from '../../src/fhe/partial-file.ts'
 import {
   binomial,
   floodExponent,

@@ -1,7 +1,7 @@
 import tfhe from 'node-tfhe'
 import { describe, expect, test } from 'vitest'
 import { inspect, parseClientKey } from '../../src/fhe/index.ts'
-import { readSecretKey } from '../../src/fhe/secret-key.ts'
+import { readSecretKey } from '../../src/fhe/keys/secret-key.ts'
 import { FormatError } from '../../src/format-error.ts'
 import { realClientKey, withSquashKey } from './fixture.ts'
 

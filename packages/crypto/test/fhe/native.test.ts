@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import tfhe from 'node-tfhe'
 import { describe, expect, test } from 'vitest'
 import { encodeCanonical } from '../../src/canonical-json.ts'
-import { decodePhases } from '../../src/fhe/decode.ts'
+import { decodePhases } from '../../src/fhe/decryption/decode.ts'
 import {
   checkProvenance,
   ciphertextDigest,

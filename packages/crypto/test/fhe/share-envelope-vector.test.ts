@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { encodeEnvelope, parseShareEnvelope } from '../../src/fhe/share-envelope.ts'
+import { encodeEnvelope, parseShareEnvelope } from '../../src/fhe/files/share-envelope.ts'
 
 type Vector = { header: Record<string, unknown>; share: string; envelope: string }
 const file = join(import.meta.dirname, '../../vectors/fhe/share-envelope.json')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { CANARY_MOST_BLOCKS, spentEarlier } from '../../src/fhe/canary-bounds.ts'
-import { carriedBudgets } from '../../src/fhe/carry-budget.ts'
-import type { Budgets } from '../../src/fhe/share-file.ts'
+import { CANARY_MOST_BLOCKS, spentEarlier } from '../../src/fhe/budgets/canary-bounds.ts'
+import { carriedBudgets } from '../../src/fhe/budgets/carry-budget.ts'
+import type { Budgets } from '../../src/fhe/files/share-file.ts'
 import { blockBudget, safeFloodingBits } from '../../src/sharing/flooding.ts'
 
 const quorum = { t: 2, n: 3 }

@@ -1,7 +1,6 @@
 import tfhe from 'node-tfhe'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../src/bytes.ts'
-import { parseClientKey, squashKeyFromSeed } from '../../src/fhe/client-key.ts'
 import {
   checkSeedFile,
   dealFheKey,
@@ -12,6 +11,7 @@ import {
   parseSeedFile,
   rotateFheKey,
 } from '../../src/fhe/index.ts'
+import { parseClientKey, squashKeyFromSeed } from '../../src/fhe/keys/client-key.ts'
 import { hmacSha256 } from '../../src/hash.ts'
 import { budgetsOf, clientKey, type Epoch, planHash, redealing, reshared, zeros } from './epochs.ts'
 import { dealt, entropyOf, rosterOf } from './fixture.ts'

@@ -1,0 +1,208 @@
+import { utf8 } from '../../bytes.ts'
+import type { Json } from '../../canonical-json.ts'
+import { FormatError } from '../../format-error.ts'
+import { toHex } from '../../hex.ts'
+import { accept, type Outcome } from '../../sharing/outcome.ts'
+import type { Domain } from '../../sign/context.ts'
+import { encodeDocument, parseDocument, signDocument, verifyDocument } from '../../sign/document.ts'
+import type { SigningIdentity } from '../../sign/identity.ts'
+import { identityId } from '../../sign/verification-keys.ts'
+import { refuse } from '../../verdict.ts'
+import type { Authorities } from '../files/authorities.ts'
+import { type Ciphertext, ciphertextDigest } from '../files/ciphertext.ts'
+
+/** Context of the signature on a provenance. */
+export const PROVENANCE_CONTEXT = 'lux-fhe/v1/provenance'
+const MAX_BYTES = 1 << 20
+const MAX_CIPHERTEXTS = 1024
+const MAX_INPUTS = 4096
+const HIDDEN = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
+
+/** How an evaluator came to believe an input: its proof of encryption, an encryptor's signature, its own client key. */
+export type Admission = 'proof' | 'signature' | 'client-key'
+
+export type ProvenanceInput = {
+  /** SHA-256 of the input as admitted, hex. */
+  readonly digest: string
+  readonly admitted: Admission
+  /** Who brought it: an identity's id, or words. */
+  readonly by: string
+}
+
+/** Where ciphertexts come from, as whoever the key's policy names signs it. */
+export type Provenance = {
+  readonly v: 1
+  readonly domain: Domain
+  /** 32 bytes, hex. */
+  readonly keyId: string
+  /** S: computed and squashed, signed by an evaluator. F: freshly encrypted, signed by an encryptor. */
+  readonly mode: 'S' | 'F'
+  /** `bool`, `u64`, `i8`, …: of all of its ciphertexts. */
+  readonly type: string
+  /** `ciphertextDigest` of each, hex. */
+  readonly ciphertexts: readonly string[]
+  /** What was computed: a name and a version, or a digest of the code. */
+  readonly program: string
+  readonly inputs: readonly ProvenanceInput[]
+  /** UTC, ISO 8601 with milliseconds. */
+  readonly time: string
+}
+
+/** The type of a ciphertext as a provenance and a request name it. */
+export function typeName({ kind, bits }: Pick<Ciphertext, 'kind' | 'bits'>): string {
+  return kind === 'bool' ? 'bool' : `${kind === 'uint' ? 'u' : 'i'}${bits}`
+}
+
+/** The signed document {payload, signatures} in RFC 8785 form. Throws FormatError FHE-PROVENANCE when malformed. */
+export function signProvenance(identity: SigningIdentity, provenance: Provenance): Uint8Array {
+  const payload = toJson(readProvenance(toJson(provenance)))
+  return encodeDocument(signDocument([identity], PROVENANCE_CONTEXT, payload))
+}
+
+/** Shape only; whose signature it must bear is for `checkProvenance`. Throws FormatError FHE-PROVENANCE, DOC-…, JSON-…. */
+export function parseProvenance(bytes: Uint8Array): Provenance {
+  return readProvenance(parseDocument(bytes, { maxBytes: MAX_BYTES }).payload)
+}
+
+export type ProvenanceExpectation = {
+  readonly domain: Domain
+  readonly keyId: Uint8Array
+  /** Of the holder's own share: no request can add to them. */
+  readonly authorities: Authorities
+  readonly ciphertexts: readonly Ciphertext[]
+}
+
+export type Vouched = {
+  /** Who vouches for each ciphertext, in their order: the identity's id. */
+  readonly signers: readonly string[]
+  /** Whether all were encrypted with the client key, whose noise is far below that of the compact public key. */
+  readonly clientKey: boolean
+  /** What each ciphertext is said to come of, in their order. */
+  readonly programs: readonly string[]
+}
+
+/**
+ * Whether every ciphertext is vouched for by somebody whom the share names. An unknown ciphertext decrypted once can
+ * give the whole key away, whatever the flooding. Refusals: FHE-PROVENANCE malformed · FHE-PROVENANCE-KEY ·
+ * FHE-PROVENANCE-DOMAIN · FHE-PROVENANCE-SIGNER nobody of the share's list, or a bad signature ·
+ * FHE-PROVENANCE-MODE · FHE-PROVENANCE-TYPE · FHE-PROVENANCE-MISSING. THRESHOLD-FHE section 6.
+ */
+export function checkProvenance(
+  documents: readonly Uint8Array[],
+  { domain, keyId, authorities, ciphertexts }: ProvenanceExpectation,
+): Outcome<Vouched> {
+  const vouched = new Map<string, { provenance: Provenance; signer: string }>()
+  for (const bytes of documents) {
+    const read = verified(bytes, authorities)
+    if (!read.ok) return read
+    const { provenance } = read.value
+    if (provenance.domain !== domain) return refuse('FHE-PROVENANCE-DOMAIN', `it is of ${provenance.domain}`)
+    if (provenance.keyId !== toHex(keyId)) return refuse('FHE-PROVENANCE-KEY', 'it is of another key')
+    for (const digest of provenance.ciphertexts) vouched.set(digest, read.value)
+  }
+  const signers: string[] = []
+  const programs: string[] = []
+  let clientKey = true
+  for (const [i, ciphertext] of ciphertexts.entries()) {
+    const found = vouched.get(toHex(ciphertextDigest(ciphertext)))
+    if (!found) return refuse('FHE-PROVENANCE-MISSING', `nobody vouches for ciphertext ${i + 1}`)
+    const { mode, type } = found.provenance
+    if ((mode === 'S') !== (ciphertext.width === 128)) {
+      return refuse('FHE-PROVENANCE-MODE', `mode ${mode} for ciphertext ${i + 1} of ${ciphertext.width} bits`)
+    }
+    if (type !== typeName(ciphertext)) {
+      return refuse('FHE-PROVENANCE-TYPE', `ciphertext ${i + 1} is ${typeName(ciphertext)}, not ${type}`)
+    }
+    signers.push(found.signer)
+    programs.push(found.provenance.program)
+    clientKey &&= found.provenance.inputs.every(({ admitted }) => admitted === 'client-key')
+  }
+  return accept({ signers, clientKey, programs })
+}
+
+function verified(
+  bytes: Uint8Array,
+  authorities: Authorities,
+): Outcome<{ provenance: Provenance; signer: string }> {
+  try {
+    const document = parseDocument(bytes, { maxBytes: MAX_BYTES })
+    const provenance = readProvenance(document.payload)
+    const listed = provenance.mode === 'S' ? authorities.evaluators : authorities.encryptors
+    const known = [...new Map(listed.map((keys) => [identityId(keys), keys])).values()]
+    const role = provenance.mode === 'S' ? 'evaluator' : 'encryptor'
+    if (known.length === 0) return refuse('FHE-PROVENANCE-SIGNER', `the share names no ${role}`)
+    const result = verifyDocument(document, PROVENANCE_CONTEXT, known, 1)
+    if (!result.ok)
+      return refuse('FHE-PROVENANCE-SIGNER', `no ${role} of the share: ${result.rule} ${result.detail}`)
+    const [signer] = result.signers
+    return signer === undefined
+      ? refuse('FHE-PROVENANCE-SIGNER', 'nobody signed it')
+      : accept({ provenance, signer })
+  } catch (error) {
+    if (error instanceof FormatError) return refuse('FHE-PROVENANCE', `${error.rule}: ${error.detail}`)
+    throw error
+  }
+}
+
+function toJson({ inputs, ciphertexts, ...rest }: Provenance): Json {
+  return {
+    ...rest,
+    ciphertexts: [...ciphertexts],
+    inputs: inputs.map(({ digest, admitted, by }) => ({ digest, admitted, by })),
+  }
+}
+
+function readProvenance(value: Json): Provenance {
+  const { v, domain, keyId, mode, type, ciphertexts, program, inputs, time, ...rest } = members(value)
+  const wrong = (what: string) => new FormatError('FHE-PROVENANCE', what)
+  if (Object.keys(rest).length > 0) throw wrong('an unknown member')
+  if (v !== 1) throw wrong('v: expected 1')
+  if (domain !== 'production' && domain !== 'rehearsal') throw wrong('domain')
+  if (mode !== 'S' && mode !== 'F') throw wrong('mode')
+  const text = (name: string, given: Json | undefined, pattern: RegExp): string => {
+    if (typeof given !== 'string' || !pattern.test(given) || HIDDEN.test(given)) throw wrong(name)
+    return given
+  }
+  const list = (name: string, given: Json | undefined, most: number): readonly Json[] => {
+    if (!Array.isArray(given) || given.length === 0 || given.length > most) throw wrong(name)
+    return given
+  }
+  const read: Provenance = {
+    v,
+    domain,
+    keyId: text('keyId', keyId, /^[0-9a-f]{64}$/),
+    mode,
+    type: text('type', type, /^(bool|[ui][1-9]\d{0,3})$/),
+    ciphertexts: list('ciphertexts', ciphertexts, MAX_CIPHERTEXTS).map((one) =>
+      text('ciphertexts', one, /^[0-9a-f]{64}$/),
+    ),
+    program: text('program', program, /^.{1,200}$/u),
+    inputs: list('inputs', inputs, MAX_INPUTS).map((one) => {
+      const { digest, admitted, by, ...more } = members(one)
+      if (Object.keys(more).length > 0) throw wrong('inputs: an unknown member')
+      if (admitted !== 'proof' && admitted !== 'signature' && admitted !== 'client-key')
+        throw wrong('admitted')
+      return { digest: text('digest', digest, /^[0-9a-f]{64}$/), admitted, by: text('by', by, /^.{1,200}$/u) }
+    }),
+    time: text('time', time, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+  }
+  // A proven list expands to evaluated noise, which mode F does not hide.
+  if (read.mode === 'F' && read.inputs.some(({ admitted }) => admitted === 'proof'))
+    throw wrong('inputs: a proof')
+  if (new Set(read.ciphertexts).size !== read.ciphertexts.length)
+    throw wrong('ciphertexts: one is listed twice')
+  return read
+}
+
+function members(value: Json): { readonly [key: string]: Json | undefined } {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new FormatError('FHE-PROVENANCE', 'not an object')
+  }
+  return Object.fromEntries(Object.entries(value))
+}
+
+/** What a proven list's proof is bound to, so that nobody can submit another's: keyId || identity of the submitter. */
+export function provenMetadata(keyId: Uint8Array, submitter: string): Uint8Array {
+  if (keyId.length !== 32) throw new RangeError(`keyId: expected 32 bytes, got ${keyId.length}`)
+  return Uint8Array.from([...keyId, ...utf8(submitter)])
+}
