@@ -48,7 +48,7 @@ const report = [
   'out of date, or when a rule of plans, runs or bundles is enforced nowhere or has no test. Where a test takes its rules',
   'from a table, the file stands without a title. Token codes that only a rare return code of a vendor’s library can bring',
   'have no test of their own; that every return code maps to one of these codes is tested as a whole',
-  '(`packages/hsm/test/errors.test.ts`).',
+  '(`packages/hsm/test/pkcs11/library/errors.test.ts`).',
   '',
   ...readRules(root).flatMap((set) => section(set, tests)),
 ].join('\n')

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { CKA, is, raw } from '../src/pkcs11/attributes.ts'
-import { CKM } from '../src/pkcs11/constants.ts'
-import type { Attribute } from '../src/pkcs11/memory.ts'
-import { type Handle, Module } from '../src/pkcs11/module.ts'
+import { CKM } from '../src/constants.ts'
+import { CKA, is, raw } from '../src/pkcs11/library/attributes.ts'
+import type { Attribute } from '../src/pkcs11/library/memory.ts'
+import { type Handle, Module } from '../src/pkcs11/library/module.ts'
 
 const isBytes = (value: Attribute['value']): value is Uint8Array => value instanceof Uint8Array
 

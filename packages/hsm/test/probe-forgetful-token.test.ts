@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { CKM } from '../src/constants.ts'
 import type { ProbeReport } from '../src/index.ts'
-import { CKA, is, mechanisms } from '../src/pkcs11/attributes.ts'
-import { CKM } from '../src/pkcs11/constants.ts'
-import type { Attribute } from '../src/pkcs11/memory.ts'
-import { Module } from '../src/pkcs11/module.ts'
-import { probe } from '../src/pkcs11/probe.ts'
-import { Tokens } from '../src/pkcs11/tokens.ts'
+import { CKA, is, mechanisms } from '../src/pkcs11/library/attributes.ts'
+import type { Attribute } from '../src/pkcs11/library/memory.ts'
+import { Module } from '../src/pkcs11/library/module.ts'
+import { probe } from '../src/pkcs11/probe/probe.ts'
+import { Tokens } from '../src/pkcs11/session/tokens.ts'
 import {
   ForgetfulModule,
   GenerousModule,

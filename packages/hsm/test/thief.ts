@@ -1,13 +1,13 @@
 import { createDecipheriv, generateKeyPairSync, randomBytes } from 'node:crypto'
 import { createInterface } from 'node:readline'
-import { CKA, is, mechanisms, num, raw, readAttribute } from '../src/pkcs11/attributes.ts'
-import { CKK, CKM, CKO } from '../src/pkcs11/constants.ts'
-import { attempt } from '../src/pkcs11/errors.ts'
-import type { Attribute } from '../src/pkcs11/memory.ts'
-import { type Handle, Module } from '../src/pkcs11/module.ts'
-import { publicKeyAttributes } from '../src/pkcs11/public-keys.ts'
+import { CKK, CKM, CKO } from '../src/constants.ts'
+import { CKA, is, mechanisms, num, raw, readAttribute } from '../src/pkcs11/library/attributes.ts'
+import { attempt } from '../src/pkcs11/library/errors.ts'
+import type { Attribute } from '../src/pkcs11/library/memory.ts'
+import { type Handle, Module } from '../src/pkcs11/library/module.ts'
+import { publicKeyAttributes } from '../src/pkcs11/objects/public-keys.ts'
+import { Tokens } from '../src/pkcs11/session/tokens.ts'
 import type { TokenSession } from '../src/pkcs11/session.ts'
-import { Tokens } from '../src/pkcs11/tokens.ts'
 
 /**
  * A program of its own with the user PIN. Round after round it takes every object that it can see and tries to read, copy,

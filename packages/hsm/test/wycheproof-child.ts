@@ -1,5 +1,5 @@
-import { Module } from '../src/pkcs11/module.ts'
-import { Tokens } from '../src/pkcs11/tokens.ts'
+import { Module } from '../src/pkcs11/library/module.ts'
+import { Tokens } from '../src/pkcs11/session/tokens.ts'
 import { type Difference, differencesOf, suiteNames } from './wycheproof-run.ts'
 
 /** In a process that sees the token’s daemon, without the host: `library serial pin`. Says the differences by file of vectors. */

@@ -1,7 +1,7 @@
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { softTokenFolder, softTokenStore, storeProblem } from '../pkcs11/soft-store.ts'
-import type { Tokens } from '../pkcs11/tokens.ts'
+import { softTokenFolder, softTokenStore, storeProblem } from '../pkcs11/library/soft-store.ts'
+import type { Tokens } from '../pkcs11/session/tokens.ts'
 
 /** Failures that a missing token, a lost session or a full disk can stand behind. */
 const vague: ReadonlySet<string> = new Set([

@@ -1,9 +1,9 @@
 import type { LoginReport, Token, TokenInfo, UserKind } from '../device.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { atPad } from '../pkcs11/at-pad.ts'
-import { nameOfUser, requirePinLength, requireTriesLeft } from '../pkcs11/pin-tries.ts'
-import type { Tokens } from '../pkcs11/tokens.ts'
+import { atPad } from '../pkcs11/session/pin-pad.ts'
+import { nameOfUser, requirePinLength, requireTriesLeft } from '../pkcs11/session/pin-tries.ts'
+import type { Tokens } from '../pkcs11/session/tokens.ts'
 
 type Options = Parameters<Token['logIn']>[0]
 

@@ -1,8 +1,8 @@
+import { CKR } from '../constants.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
-import { CKR } from '../pkcs11/constants.ts'
+import type { Tokens } from '../pkcs11/session/tokens.ts'
 import type { TokenSession } from '../pkcs11/session.ts'
-import type { Tokens } from '../pkcs11/tokens.ts'
 import { renewalFailed } from './log-in.ts'
 import { repeatableOperations, type WireCall } from './protocol.ts'
 

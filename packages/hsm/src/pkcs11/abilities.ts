@@ -1,5 +1,5 @@
+import { CKM } from '../constants.ts'
 import type { TokenAbility } from '../device.ts'
-import { CKM } from './constants.ts'
 
 /** Any one of the mechanisms will do; SoftHSM's own 0x210A is RFC 5649. */
 const needs: readonly (readonly [TokenAbility, readonly number[]])[] = [

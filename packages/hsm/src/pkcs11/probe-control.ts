@@ -1,6 +1,6 @@
+import { CKR } from '../constants.ts'
 import type { HsmError } from '../device.ts'
-import { CKR } from './constants.ts'
-import { attemptRefusal, ckrOf } from './errors.ts'
+import { attemptRefusal, ckrOf } from './library/errors.ts'
 
 /** Tokens refuse by the first two and fail by them; the third says that an earlier call was left half-way. */
 const unclear: ReadonlySet<number> = new Set([CKR.GENERAL_ERROR, CKR.FUNCTION_FAILED, CKR.OPERATION_ACTIVE])

@@ -1,3 +1,4 @@
+import { CKO, CKR, CKU, mechanismName } from '../constants.ts'
 import { copyOutsideHeap } from '../copy-outside-heap.ts'
 import type {
   KeyClass,
@@ -12,14 +13,13 @@ import type {
 import { hsmError } from '../hsm-errors.ts'
 import type { Profile } from '../profiles/profile.ts'
 import { profileOf } from '../profiles/profiles.ts'
-import { CKA, hex, num } from './attributes.ts'
-import { CKO, CKR, CKU, mechanismName } from './constants.ts'
-import { attempt, call, ckrOf } from './errors.ts'
-import { Lanes, Paces } from './lanes.ts'
-import type { Handle, Module } from './module.ts'
-import { requireTriesLeft } from './pin-tries.ts'
-import { describeMechanisms, listMechanisms, type RawTokenInfo, tokenInfo } from './token-info.ts'
-import type { OpenWindow } from './window.ts'
+import { CKA, hex, num } from './library/attributes.ts'
+import { attempt, call, ckrOf } from './library/errors.ts'
+import type { Handle, Module } from './library/module.ts'
+import { requireTriesLeft } from './session/pin-tries.ts'
+import { Lanes, Paces } from './session/session-pool.ts'
+import { describeMechanisms, listMechanisms, type RawTokenInfo, tokenInfo } from './session/token-info.ts'
+import type { OpenWindow } from './trusted-window/window.ts'
 
 export const classNumber: Readonly<Record<KeyClass, number>> = {
   secret: CKO.SECRET_KEY,

@@ -1,4 +1,4 @@
-import { CKM } from '../pkcs11/constants.ts'
+import { CKM } from '../constants.ts'
 import { type Profile, takesAll } from './profile.ts'
 
 /** Any token that no profile knows: everything is tried and read back, nothing is assumed. */

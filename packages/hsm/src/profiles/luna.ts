@@ -1,4 +1,4 @@
-import { CKM } from '../pkcs11/constants.ts'
+import { CKM } from '../constants.ts'
 import { type Profile, takesAll } from './profile.ts'
 
 /** CKM_AES_KW and CKM_AES_KWP of Luna's own range, beside the standard's numbers. */

@@ -1,4 +1,4 @@
-import { CKM } from '../pkcs11/constants.ts'
+import { CKM } from '../constants.ts'
 import { type Profile, takesAll } from './profile.ts'
 
 /** Entrust nShield in a security world, from Entrust's documents. Not run on hardware. */

@@ -1,4 +1,4 @@
-import { CKM } from '../pkcs11/constants.ts'
+import { CKM } from '../constants.ts'
 import type { Profile } from './profile.ts'
 
 /** openCryptoki's soft token, as it behaved when run. */

@@ -1,4 +1,4 @@
-import { CKM } from '../pkcs11/constants.ts'
+import { CKM } from '../constants.ts'
 import { type Profile, takesAll } from './profile.ts'
 
 /** SoftHSM 2.6.1, as it behaved when run. */

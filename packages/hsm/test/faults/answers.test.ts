@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HsmError, rootTemplate, signingTemplate, type Token } from '../../src/index.ts'
-import { ckrTable } from '../../src/pkcs11/codes.ts'
+import { ckrTable } from '../../src/pkcs11/library/codes.ts'
 import { newId, refusal, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { HsmError, rootTemplate } from '../../src/index.ts'
-import { CKA } from '../../src/pkcs11/attributes.ts'
-import { Module } from '../../src/pkcs11/module.ts'
-import { Tokens } from '../../src/pkcs11/tokens.ts'
+import { CKA } from '../../src/pkcs11/library/attributes.ts'
+import { Module } from '../../src/pkcs11/library/module.ts'
+import { Tokens } from '../../src/pkcs11/session/tokens.ts'
 import { newId, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
 

@@ -8,10 +8,10 @@ import {
   signingTemplate,
   type Token,
 } from '../../src/index.ts'
-import { attributeName, CKA } from '../../src/pkcs11/attributes.ts'
-import type { Attribute } from '../../src/pkcs11/memory.ts'
-import { history } from '../../src/pkcs11/read-back.ts'
-import { privateAttributes, publicAttributes, secretAttributes } from '../../src/pkcs11/templates.ts'
+import { attributeName, CKA } from '../../src/pkcs11/library/attributes.ts'
+import type { Attribute } from '../../src/pkcs11/library/memory.ts'
+import { history } from '../../src/pkcs11/objects/read-back.ts'
+import { privateAttributes, publicAttributes, secretAttributes } from '../../src/pkcs11/objects/templates.ts'
 import { closedTemplate } from '../../src/templates.ts'
 import { newId, soPin, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { profileById, sealingTemplate } from '../../src/index.ts'
-import { decrypt, encrypt, encryptGcm } from '../../src/pkcs11/cipher.ts'
-import { wrapKey } from '../../src/pkcs11/key-wrapping.ts'
-import { generateAes } from '../../src/pkcs11/keys.ts'
-import { Module } from '../../src/pkcs11/module.ts'
+import { Module } from '../../src/pkcs11/library/module.ts'
+import { generateAes } from '../../src/pkcs11/objects/keys.ts'
+import { decrypt, encrypt, encryptGcm } from '../../src/pkcs11/operations/cipher.ts'
+import { Tokens } from '../../src/pkcs11/session/tokens.ts'
 import { TokenSession } from '../../src/pkcs11/session.ts'
-import { Tokens } from '../../src/pkcs11/tokens.ts'
+import { wrapKey } from '../../src/pkcs11/wrapping/key-wrapping.ts'
 import { type Bench, newId, refusal, startBench, userPin } from '../soft-token-bench.ts'
 
 const cloudhsm = profileById('cloudhsm')!

@@ -1,0 +1,120 @@
+import { HsmError } from '../../device.ts'
+import { hsmError } from '../../hsm-errors.ts'
+import { ckrTable, describeCkr } from './codes.ts'
+
+const numberOfName: ReadonlyMap<string, number> = new Map(
+  [...ckrTable.values()].map((e) => [e.name, e.number]),
+)
+
+/** Typed error of a return code. `doing` says what we asked, in words. */
+export function ckrError(rv: number, doing: string): HsmError {
+  const entry = describeCkr(rv)
+  return hsmError(entry.code, `${doing}: ${entry.meaning}`, { name: entry.name, number: rv })
+}
+
+export function check(rv: number | bigint, doing: string): void {
+  if (Number(rv) !== 0) throw ckrError(Number(rv), doing)
+}
+
+/**
+ * Return code of an error thrown by pkcs11js, or null when it is none. The number is taken from the text: some calls
+ * leave `code` undefined, and codes that the addon does not know come as `CKR_VENDOR_DEFINED:27`.
+ */
+export function ckrOf(error: unknown): number | null {
+  if (error instanceof HsmError) return error.ckr?.number ?? null
+  if (!(error instanceof Error)) return null
+  const text = `${error.message}\n${error.stack ?? ''}`
+  const numbered = /CKR_\w+:(\d+)/.exec(text)
+  if (numbered?.[1]) return Number(numbered[1])
+  const code: unknown = 'code' in error ? error.code : undefined
+  const named = /\b(CKR_[A-Z_0-9]+)\b/.exec(text)
+  if (named?.[1]) {
+    if (typeof code === 'number' && code !== 0) return code
+    return numberOfName.get(named[1]) ?? null
+  }
+  return null
+}
+
+/** The typed error of whatever a pkcs11js call threw; a mistake of ours stays what it is. */
+export function typed(doing: string, error: unknown): unknown {
+  if (error instanceof HsmError || error instanceof RangeError) return error
+  const rv = ckrOf(error)
+  if (rv !== null) return ckrError(rv, doing)
+  return hsmError(
+    'HSM-CALL-INVALID',
+    `${doing}: ${error instanceof Error ? error.message : 'unknown failure'}`,
+  )
+}
+
+/** Runs one pkcs11js call and gives its failure a type. */
+export function call<T>(doing: string, fn: () => T): T {
+  try {
+    return fn()
+  } catch (error) {
+    throw typed(doing, error)
+  }
+}
+
+/** As `call`, while a library is started: whatever it answers, no token was reached, so nothing is said of one. */
+export function starting<T>(doing: string, fn: () => T): T {
+  try {
+    return call(doing, fn)
+  } catch (error) {
+    throw error instanceof HsmError && error.ckr !== null
+      ? hsmError('HSM-LIBRARY-FAILED', error.detail, error.ckr)
+      : error
+  }
+}
+
+/** What happened, as data: for probes and reports that expect a refusal. */
+export function attempt<T>(fn: () => T): { ok: true; value: T } | { ok: false; error: HsmError } {
+  try {
+    return { ok: true, value: fn() }
+  } catch (error) {
+    if (error instanceof HsmError) return { ok: false, error }
+    throw error
+  }
+}
+
+/** The token is gone, or our session is: nothing that was asked was answered. */
+const gone: ReadonlySet<string> = new Set([
+  'CKR_CRYPTOKI_NOT_INITIALIZED',
+  'CKR_DEVICE_REMOVED',
+  'CKR_SESSION_CLOSED',
+  'CKR_SESSION_HANDLE_INVALID',
+  'CKR_SLOT_ID_INVALID',
+  'CKR_TOKEN_NOT_PRESENT',
+])
+
+/** A fault of the token's own, which says as little about its rules. */
+const fault: ReadonlySet<string> = new Set([
+  'CKR_DEVICE_ERROR',
+  'CKR_DEVICE_MEMORY',
+  'CKR_HOST_MEMORY',
+  'CKR_USER_NOT_LOGGED_IN',
+])
+
+/** Whether the token or our session is gone. */
+export const isGone = ({ ckr }: HsmError): boolean => gone.has(ckr?.name ?? '')
+
+/** Whether the token reports a fault of its own: it has refused nothing. */
+export const isFault = ({ ckr }: HsmError): boolean => fault.has(ckr?.name ?? '')
+
+/** As `attempt`; a token or session that is gone is no refusal and throws. */
+export function attemptPresent<T>(fn: () => T): ReturnType<typeof attempt<T>> {
+  const result = attempt(fn)
+  if (!result.ok && isGone(result.error)) throw result.error
+  return result
+}
+
+/**
+ * As `attempt`, to find out what the token allows: only its refusal is an answer. A fault throws, because an attack that
+ * could not be tried has not been held.
+ */
+export function attemptRefusal<T>(fn: () => T): ReturnType<typeof attempt<T>> {
+  const result = attemptPresent(fn)
+  if (result.ok) return result
+  const { ckr, code } = result.error
+  if (isFault(result.error) || (ckr === null && code === 'HSM-DEVICE-ERROR')) throw result.error
+  return result
+}

@@ -1,0 +1,202 @@
+import type { TokenInfo, UnreadableSlot } from '../../device.ts'
+import { hsmError } from '../../hsm-errors.ts'
+import { profileOf } from '../../profiles/profiles.ts'
+import { attempt } from '../library/errors.ts'
+import type { Handle, Module } from '../library/module.ts'
+import { softTokenFolder, softTokenMarks, softTokenStore } from '../library/soft-store.ts'
+import { TokenSession } from '../session.ts'
+import { freeSlot, isUnclear, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
+import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
+import { listSlots, type Slot, seeSlots, unreadableSlot } from './token-info.ts'
+
+type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }
+
+/** PKCS#11 v3.1 section 3.2, CK_TOKEN_INFO: UTF-8, padded to so many bytes. */
+const labelBytes = 32
+
+/** The tokens of one library, by serial number. */
+export class Tokens {
+  readonly module: Module
+  readonly #lanes: number | undefined
+  readonly #open = new Map<string, TokenSession>()
+  /** What the open ones last said of themselves. */
+  readonly #known = new Map<string, TokenInfo>()
+  #marks: string
+
+  constructor(module: Module, lanes?: number) {
+    this.module = module
+    this.#lanes = lanes
+    this.#marks = this.#softMarks()
+  }
+
+  /** Serial first; uninitialised slots last and without a serial. Beside them what cannot be read. */
+  list(): { tokens: TokenInfo[]; unreadable: UnreadableSlot[] } {
+    this.#lookForSoftTokens()
+    const { slots, unclear } = seeSlots(this.module)
+    const seen = slots.map(({ info }) => info)
+    const kept: Handle[] = []
+    for (const [serial, open] of [...this.#open]) {
+      if (seen.some((info) => info.serial === serial)) continue
+      const known = this.#known.get(serial)
+      // One failed look is no farewell: to forget its session would end a login and destroy what is made in it.
+      if (known && isUnclear(unclear, open.slot) && !this.#softIsGone(serial)) {
+        seen.push(known)
+        kept.push(open.slot)
+      }
+      // A token that was pulled out has taken its sessions along: what comes back later is logged in to anew.
+      else attempt(() => this.forget(serial))
+    }
+    for (const info of seen) if (this.#open.has(info.serial)) this.#known.set(info.serial, info)
+    const tokens = seen
+      .map((info) => ({ ...info, loggedIn: this.#open.get(info.serial)?.loggedIn ?? null }))
+      .sort((a, b) => Number(b.initialised) - Number(a.initialised) || (a.serial < b.serial ? -1 : 1))
+    const unreadable = unclear
+      .filter(({ slot }) => !kept.some((one) => one.equals(slot)))
+      .map((slot) => unreadableSlot(slot))
+    return { tokens, unreadable }
+  }
+
+  /** The library is SoftHSM, or hands its calls on to it: what SOFTHSM2_CONF names is its store, and no other library's. */
+  get soft(): boolean {
+    return this.module.library.manufacturer === 'SoftHSM'
+  }
+
+  #softMarks(): string {
+    return this.soft ? softTokenMarks() : ''
+  }
+
+  /** SoftHSM reads its store once, when it starts. Starting it again ends every login, so it waits until there is none. */
+  #lookForSoftTokens(): void {
+    const marks = this.#softMarks()
+    if (
+      marks === 'changing' ||
+      marks === this.#marks ||
+      [...this.#open.values()].some(({ isOpen }) => isOpen)
+    )
+      return
+    this.#open.clear()
+    this.#known.clear()
+    this.module.restart()
+    this.#marks = marks
+  }
+
+  /** The token that calls have gone to already. */
+  opened(serial: string): TokenSession | undefined {
+    return this.#open.get(serial)
+  }
+
+  get(serial: string): TokenSession {
+    const open = this.#open.get(serial)
+    if (open) return open
+    const { slot, info } = slotOf(serial, seeSlots(this.module))
+    const session = new TokenSession(this.module, slot, info, this.#lanes)
+    this.#open.set(serial, session)
+    this.#known.set(serial, info)
+    return session
+  }
+
+  /** Is the token still there? Asked after a failure that a removed token could explain; one that only does not answer is. */
+  present(serial: string): boolean {
+    const { slots, unclear } = seeSlots(this.module)
+    const open = this.#open.get(serial)
+    if (slots.some(({ info }) => info.initialised && info.serial === serial)) return true
+    // Which token it is that cannot be read is known of an open one alone.
+    if (open === undefined) return unclear.length > 0
+    return isUnclear(unclear, open.slot) && !this.#softIsGone(serial)
+  }
+
+  /** SoftHSM says CKR_GENERAL_ERROR of a token whose folder is gone. */
+  #softIsGone(serial: string): boolean {
+    return this.soft && softTokenStore() !== null && softTokenFolder(serial) === null
+  }
+
+  forget(serial: string): void {
+    const open = this.#open.get(serial)
+    this.#open.delete(serial)
+    this.#known.delete(serial)
+    open?.close()
+  }
+
+  /**
+   * Erases a token and sets both PINs; of one that is initialised once, and was interrupted, it sets the PINs that are missing, under the label
+   * that it has. `new` takes the slot that is named or any free one, and the token that was not there before is the answer:
+   * its serial number and slot are known only afterwards.
+   */
+  initialise(
+    serial: string,
+    options: {
+      label: string
+      pins: Pins | null
+      slot?: string | null
+      acceptFinalTry?: boolean
+      sameLabel?: boolean
+    },
+  ): TokenInfo {
+    const { slot = null } = options
+    if (slot !== null && serial !== 'new') throw new RangeError('slot: names a new token only')
+    const bytes = Buffer.byteLength(options.label, 'utf8')
+    if (bytes < 1 || bytes > labelBytes)
+      throw hsmError('HSM-LABEL-LENGTH', `the label has ${bytes} bytes, a token takes 1 to ${labelBytes}`)
+    const seen = seeSlots(this.module)
+    const before = seen.slots
+    const target = serial === 'new' ? freeSlot(slot, before) : slotOf(serial, seen)
+    const namesake = before.find(
+      ({ info }) => info.initialised && info.label === options.label && info.serial !== serial,
+    )
+    if (options.sameLabel !== true && namesake)
+      throw isUnfinished(namesake)
+        ? unfinished(namesake)
+        : hsmError(
+            'HSM-DUPLICATE-LABEL',
+            `token ${namesake.info.serial} is labelled ${JSON.stringify(options.label)} already`,
+          )
+    const profile = profileOf(target.info.manufacturer, target.info.model)
+    // What is initialised once and was interrupted is not erased again: what is left to do is done.
+    const finishes = profile.initialise.by === 'library' && !profile.initialise.again && isUnfinished(target)
+    if (finishes && target.info.label !== options.label) throw unfinished(target)
+    requireInitialisable(profile, target, before, finishes)
+    const { pins } = options
+    requireTriesLeft(target.info.serial, 'so', target.info.pin.so, options.acceptFinalTry === true)
+    if (pins === null && !target.info.pinPad)
+      throw hsmError('HSM-UNSUPPORTED', 'the token has no PIN pad to choose its PINs at')
+    if (pins !== null) {
+      requirePinLength(target.info, 'so', pins.so)
+      requirePinLength(target.info, 'user', pins.user)
+    }
+    const factory = profile.pin.factorySoPin
+    if (factory !== null && pins !== null && Buffer.from(pins.so).equals(Buffer.from(factory)))
+      throw hsmError('HSM-PIN-INVALID', 'the SO PIN is the one that every new token of this kind has')
+    if (target.info.initialised) this.forget(serial)
+    const chosen = pins?.so ?? null
+    const hasFactoryPin = finishes ? target.soPinToBeChanged : !target.info.initialised
+    const given = pins === null || !hasFactoryPin || factory === null ? chosen : Buffer.from(factory)
+    if (!finishes) this.module.initToken(target.slot, given, options.label)
+    const made = finishes ? target : this.#madeIn(target, before)
+    const session = new TokenSession(this.module, made.slot, made.info)
+    try {
+      session.logIn({ user: 'so', pin: given, keep: false })
+      if (given !== chosen) this.module.setPin(session.session, given, chosen)
+      this.module.initPin(session.session, pins?.user ?? null)
+      session.logOut()
+    } finally {
+      session.close()
+    }
+    this.#marks = this.#softMarks()
+    return this.get(made.info.serial).info()
+  }
+
+  #madeIn(target: Slot, before: readonly Slot[]): Slot {
+    const after = listSlots(this.module)
+    const known = new Set(before.map(({ info }) => info.serial))
+    // SoftHSM gives a token that was made in its free slot another slot; others keep it where it was made.
+    const made =
+      after.find(({ slot, info }) => info.initialised && slot.equals(target.slot)) ??
+      after.find(({ info }) => info.initialised && !known.has(info.serial))
+    if (!made) throw hsmError('HSM-DEVICE-ERROR', 'the initialised token does not appear')
+    return made
+  }
+
+  close(): void {
+    for (const serial of [...this.#open.keys()]) this.forget(serial)
+  }
+}
