@@ -17,22 +17,22 @@ const key = (id: string): RegExp => new RegExp(`^ {2}'?(${id})'?:(?: |$)`, 'gm')
 const tables = [
   {
     title: 'Plans',
-    table: 'packages/ceremony/src/plan/plan-rules.ts',
+    table: 'packages/ceremony/src/plan/rules.ts',
     sources: ['packages/ceremony/src'],
     complete: true,
     id: key('[A-Z]+-[0-9]{2}'),
   },
   {
     title: 'Runs',
-    table: 'packages/ceremony/src/rules.ts',
+    table: 'packages/ceremony/src/model/rules.ts',
     sources: ['packages/ceremony/src'],
     complete: true,
     id: key('[A-Z]+-[0-9]{2}'),
   },
   {
     title: 'Bundles',
-    table: 'packages/ceremony/src/bundle/verify/catalogue.ts',
-    sources: ['packages/ceremony/src/bundle'],
+    table: 'packages/ceremony/src/bundle/checks.ts',
+    sources: ['packages/ceremony/src/bundle', 'packages/ceremony/src/verify'],
     complete: true,
     id: key('[A-Z][A-Z-]+'),
   },

@@ -90,7 +90,9 @@ test('DOCS-TAGS everything that is signed has a row of its own among the context
   const used = sources.flatMap((name) =>
     [...text(name).matchAll(/signatureContext\('([a-z-]+)'/g)].flatMap(([, what]) => what ?? []),
   )
-  const listed = [...text('packages/ceremony/src/wire/context.ts').matchAll(/^ {2}'([a-z-]+)',$/gm)]
+  const listed = [
+    ...text('packages/ceremony/src/documents/format/context.ts').matchAll(/^ {2}'([a-z-]+)',$/gm),
+  ]
   const signables = listed.flatMap(([, what]) => what ?? [])
   expect(used).toContain('holder-state')
   expect(signables).toContain('key-statement')

@@ -1,4 +1,4 @@
-import { currentStep, stageOf } from './kinds/stages.ts'
+import { currentStep, stageOf } from './model/stages.ts'
 import type { CheckpointState, State } from './state.ts'
 
 /**

@@ -1,6 +1,6 @@
 import type { VerificationKeys } from '@lux/crypto'
-import type { BoundEpoch } from './commands.ts'
 import type { Domain } from './domain.ts'
+import type { BoundEpoch } from './model/commands.ts'
 import type {
   Digest,
   PlannedFhe,

@@ -1,14 +1,14 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
-import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './commands.ts'
+import type { ExceptionDecisionDocument } from './documents/ceremony/exception.ts'
+import type { DecryptionRequest } from './documents/threshold/decryption-request.ts'
+import type { DecryptionResult } from './documents/threshold/decryption-result.ts'
+import type { EpochApproval, Redeal } from './documents/threshold/epoch.ts'
+import type { HolderAnswer } from './documents/threshold/holder-answer.ts'
 import type { CheckpointReason, Destination } from './effects.ts'
+import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './model/commands.ts'
 import type { Digest, Role } from './plan/plan.ts'
 import type { CheckpointRecord, EffectKind, Failure } from './results.ts'
 import type { ExceptionScope } from './state.ts'
-import type { DecryptionRequest } from './wire/decryption-request.ts'
-import type { DecryptionResult } from './wire/decryption-result.ts'
-import type { EpochApproval, Redeal } from './wire/epoch.ts'
-import type { ExceptionDecisionDocument } from './wire/exception.ts'
-import type { HolderAnswer } from './wire/holder-answer.ts'
 
 /** A person as bound to this run: the plan's person, or a stand-in in a rehearsal. `signer` is the identity id. */
 export type Seat = {

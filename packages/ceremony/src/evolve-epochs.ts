@@ -1,14 +1,14 @@
 import { sha256Hex } from '@lux/crypto'
+import { acknowledgementCodec } from './documents/threshold/acknowledgement.ts'
+import { decryptionResultCodec } from './documents/threshold/decryption-result.ts'
+import { epochApprovalCodec, redealCodec } from './documents/threshold/epoch.ts'
+import { holderAnswerCodec } from './documents/threshold/holder-answer.ts'
 import type { Entry, Facts } from './events.ts'
 import { answersWanted, dealersOf, decryptionAt, epochOf } from './kinds/epochs.ts'
-import { stageOf } from './kinds/stages.ts'
+import { stageOf } from './model/stages.ts'
 import { decryptionOf } from './plan/queries.ts'
 import type { State, StepProgress } from './state.ts'
 import { unreachable } from './unreachable.ts'
-import { acknowledgementCodec } from './wire/acknowledgement.ts'
-import { decryptionResultCodec } from './wire/decryption-result.ts'
-import { epochApprovalCodec, redealCodec } from './wire/epoch.ts'
-import { holderAnswerCodec } from './wire/holder-answer.ts'
 
 type OfEpochs = Extract<
   Entry,

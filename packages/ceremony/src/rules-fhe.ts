@@ -1,4 +1,4 @@
-import type { Rule } from './plan/plan-rules.ts'
+import type { Rule } from './plan/rules.ts'
 
 /** Why a decryption, a holder's answer or a next epoch is refused. */
 export const fheRules = {

@@ -1,17 +1,17 @@
 import type { VerificationKeys } from '@lux/crypto'
-import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './commands.ts'
+import type { ExceptionDecisionDocument } from './documents/ceremony/exception.ts'
+import type { DecryptionRequest } from './documents/threshold/decryption-request.ts'
 import type { Domain } from './domain.ts'
 import type { CheckpointReason } from './effects.ts'
 import type { BoundDestination, Seat } from './events.ts'
+import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './model/commands.ts'
+import type { RunState, StepState } from './model/run-view.ts'
 import type { Digest, KeyLevel, Plan, Step, VendorWay } from './plan/plan.ts'
 import type { CheckpointRecord, EffectKind, InventoryObject, KeyEvidence, Results } from './results.ts'
-import type { RunState, StepState } from './run-view.ts'
-import type { DecryptionRequest } from './wire/decryption-request.ts'
-import type { ExceptionDecisionDocument } from './wire/exception.ts'
 
 export type Intent = { effect: EffectKind; nonce: string; rootId: string; ckaId: string; sealCkaId: string }
 
-/** Where one step stands. `stage` indexes the stages of its kind (kinds/stages.ts). */
+/** Where one step stands. `stage` indexes the stages of its kind (model/stages.ts). */
 export type StepProgress = {
   part: number
   step: Step

@@ -1,14 +1,14 @@
 import { type VerificationKeys, verifySignature } from '@lux/crypto'
-import type { Command, Refusal } from './commands.ts'
+import { signatureContext } from './documents/format/context.ts'
+import { decryptionResultCodec } from './documents/threshold/decryption-result.ts'
+import { holderAnswerCodec } from './documents/threshold/holder-answer.ts'
 import type { NewEvent } from './events.ts'
 import { answersWanted, decryptionAt } from './kinds/epochs.ts'
+import type { Command, Refusal } from './model/commands.ts'
+import { refuse } from './model/rules.ts'
 import { decryptionOf } from './plan/queries.ts'
-import { refuse } from './rules.ts'
 import type { DecryptionState, State } from './state.ts'
 import { leftOf, type Signed, seatOf, standsAt, verify } from './submitted.ts'
-import { signatureContext } from './wire/context.ts'
-import { decryptionResultCodec } from './wire/decryption-result.ts'
-import { holderAnswerCodec } from './wire/holder-answer.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
 type Decision = { ok: true; events: NewEvent[] } | Refusal

@@ -1,13 +1,13 @@
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
-import type { Command, Refusal } from './commands.ts'
+import { epochApprovalCodec, redealCodec } from './documents/threshold/epoch.ts'
 import type { NewEvent } from './events.ts'
-import { unstated } from './kinds/epoch-budget.ts'
 import { dealerMask, dealersOf, nextRoster, plannedReshare } from './kinds/epochs.ts'
-import { currentStep } from './kinds/stages.ts'
-import { refuse } from './rules.ts'
+import type { Command, Refusal } from './model/commands.ts'
+import { refuse } from './model/rules.ts'
+import { currentStep } from './model/stages.ts'
 import type { LiveEpoch, State } from './state.ts'
+import { unstated } from './steps/resharing/left-budget.ts'
 import { leftOf, seatOf, standsAt, verify } from './submitted.ts'
-import { epochApprovalCodec, redealCodec } from './wire/epoch.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
 type Decision = { ok: true; events: NewEvent[] } | Refusal

@@ -1,15 +1,15 @@
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
-import type { Command, Refusal } from './commands.ts'
+import { canaryFault } from './documents/format/fhe-fields.ts'
+import { requestPackageCodec } from './documents/threshold/decryption-request.ts'
 import type { NewEvent } from './events.ts'
 import { dealersOf, decryptionAt, epochOf } from './kinds/epochs.ts'
-import { currentStep, stageOf } from './kinds/stages.ts'
+import type { Command, Refusal } from './model/commands.ts'
+import { isRunRule, refuse } from './model/rules.ts'
+import { currentStep, stageOf } from './model/stages.ts'
 import { decryptionOf } from './plan/queries.ts'
-import { isRunRule, refuse } from './rules.ts'
+import { checkDecryptionRequest } from './request-rules/decryption.ts'
 import type { LiveEpoch, State } from './state.ts'
 import { leftOf, seatOf, standsAt, verify } from './submitted.ts'
-import { checkDecryptionRequest } from './wire/check-request.ts'
-import { requestPackageCodec } from './wire/decryption-request.ts'
-import { canaryFault } from './wire/fhe-fields.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
 type TakeRequest = Extract<Command, { type: 'take-request' }>

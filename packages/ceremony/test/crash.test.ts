@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { view } from '../src/index.ts'
+import { view } from '../src/exports/engine.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import { Crash, type Disk } from './engine/fake-disk.ts'
 import { planOf } from './engine/plans.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
-import { factSchemas } from '../src/fact-schemas.ts'
-import { evidence, resultSchemas } from '../src/kinds/result-schemas.ts'
+import { factSchemas } from '../src/engine/fact-schemas.ts'
+import { evidence, resultSchemas } from '../src/steps/run.ts'
 
 const page = readFileSync(new URL('../../../docs/SPEC.md', import.meta.url), 'utf8')
 const section = /\n### 3\.3 Facts\n([\s\S]*?)\n## /.exec(page)?.[1] ?? ''

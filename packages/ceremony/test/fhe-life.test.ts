@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { decide, owed, replay, view } from '../src/index.ts'
+import { decide, owed, replay, view } from '../src/exports/engine.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import type { Disk } from './engine/fake-disk.ts'
 import { full } from './engine/fhe-people.ts'

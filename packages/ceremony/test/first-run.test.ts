@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { owed, view } from '../src/index.ts'
+import { owed, view } from '../src/exports/engine.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import { planOf, type ScriptName } from './engine/plans.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { awaitedCheckpoint, owed, view } from '../src/index.ts'
+import { awaitedCheckpoint, owed, view } from '../src/exports/engine.ts'
 import { at, fresh, rule, runToNeeds } from './engine/runs.ts'
 
 describe('pause, resume, abort', () => {

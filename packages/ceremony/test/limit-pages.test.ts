@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { statementCodec } from '../src/bundle/statement.ts'
+import { openingCodec } from '../src/documents/ceremony/opening.ts'
+import { requestPackageCodec } from '../src/documents/threshold/decryption-request.ts'
+import { decryptionResultCodec } from '../src/documents/threshold/decryption-result.ts'
+import { epochLiveCodec, redealCodec } from '../src/documents/threshold/epoch.ts'
+import { provenanceCodec } from '../src/documents/threshold/provenance.ts'
 import { policyDocument } from '../src/policy/schema.ts'
 import { headerCodec } from '../src/transcript/schema.ts'
-import { requestPackageCodec } from '../src/wire/decryption-request.ts'
-import { decryptionResultCodec } from '../src/wire/decryption-result.ts'
-import { epochLiveCodec, redealCodec } from '../src/wire/epoch.ts'
-import { openingCodec } from '../src/wire/opening.ts'
-import { provenanceCodec } from '../src/wire/provenance.ts'
 
 const page = readFileSync(new URL('../../../docs/SPEC.md', import.meta.url), 'utf8').replaceAll(/\s+/g, ' ')
 

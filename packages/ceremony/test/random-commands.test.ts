@@ -1,7 +1,7 @@
 import { utf8 } from '@lux/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type Command, decide, owed, replay, runState, type State, view } from '../src/index.ts'
+import { type Command, decide, owed, replay, runState, type State, view } from '../src/exports/engine.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import { planOf } from './engine/plans.ts'
 import { sign, someone } from './engine/seats.ts'

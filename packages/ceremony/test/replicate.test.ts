@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { owed, replay, view } from '../src/index.ts'
-import { lintPlan, type Plan } from '../src/plan/index.ts'
+import { owed, replay, view } from '../src/exports/engine.ts'
+import { lintPlan, type Plan } from '../src/exports/plan.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import { copyOf, planOf, stepIn, without } from './engine/plans.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Command, view } from '../src/index.ts'
+import { type Command, view } from '../src/exports/engine.ts'
 import { at, fresh, proceed, rule, runToNeeds } from './engine/runs.ts'
 
 describe('a step', () => {

@@ -1,6 +1,6 @@
 import { encodeCanonical } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { type Command, decide, view } from '../src/index.ts'
+import { type Command, decide, view } from '../src/exports/engine.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import { answerFor } from './engine/fhe-people.ts'
 import { planOf } from './engine/plans.ts'

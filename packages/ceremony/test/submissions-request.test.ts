@@ -1,8 +1,11 @@
 import { encodeCanonical, type Json } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { type Command, view } from '../src/index.ts'
-import { type DecryptionRequest, decryptionRequestCodec } from '../src/wire/decryption-request.ts'
-import { type Provenance, provenanceCodec } from '../src/wire/provenance.ts'
+import {
+  type DecryptionRequest,
+  decryptionRequestCodec,
+} from '../src/documents/threshold/decryption-request.ts'
+import { type Provenance, provenanceCodec } from '../src/documents/threshold/provenance.ts'
+import { type Command, view } from '../src/exports/engine.ts'
 import type { FakeCore } from './engine/fake-core.ts'
 import { requestExpiry, requestFor, requestTime } from './engine/fhe-people.ts'
 import { rule } from './engine/runs.ts'
@@ -178,7 +181,7 @@ describe('an approval', () => {
 
 describe('a ciphertext', () => {
   it('REQUEST-CIPHERTEXT is compared by whoever has the files: a holder, the server and core', async () => {
-    const { checkRequestCiphertexts } = await import('../src/wire/check-request.ts')
+    const { checkRequestCiphertexts } = await import('../src/request-rules/decryption.ts')
     const run = standing('take-request')
     const given = requestFor(run, 'first')
     expect(checkRequestCiphertexts(given, [hash('9')])).toMatchObject({ rule: 'REQUEST-CIPHERTEXT' })

@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { type Command, owed, view } from '../src/index.ts'
+import { type Command, owed, view } from '../src/exports/engine.ts'
 import type { FakeCore } from './engine/fake-core.ts'
 import { at, fresh, rule, runToNeeds } from './engine/runs.ts'
 import { sign, someone, someServer } from './engine/seats.ts'

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { Json } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { verifyBundle } from '../src/bundle/index.ts'
-import { parsePolicyFile } from '../src/policy/index.ts'
+import { verifyBundle } from '../src/exports/bundle.ts'
+import { parsePolicyFile } from '../src/exports/policy.ts'
 import { makeVectors } from './support/make-vectors.ts'
 import { memoryReader } from './support/sample-bundle.ts'
 

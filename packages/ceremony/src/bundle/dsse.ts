@@ -12,12 +12,12 @@ import {
   utf8,
 } from '@lux/crypto'
 import * as v from 'valibot'
+import { codec } from '../documents/format/codec.ts'
+import { signatureContext } from '../documents/format/context.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { Domain } from '../domain.ts'
-import { codec } from '../wire/codec.ts'
-import { signatureContext } from '../wire/context.ts'
 import { digest } from '../wire/fields.ts'
 import { hybridSignature, maxSignatures } from '../wire/identity.ts'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
 import { maxPayload, payloadType } from './statement.ts'
 
 const maxEnvelope = 33 << 20

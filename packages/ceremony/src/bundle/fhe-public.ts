@@ -8,8 +8,8 @@ import {
   toHex,
   utf8,
 } from '@lux/crypto'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { Domain } from '../domain.ts'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
 import type { BundleFhe } from './predicate.ts'
 
 const magic = utf8('lux-pub1')

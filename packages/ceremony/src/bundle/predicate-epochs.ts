@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { holderIndex, unsigned32 } from '../wire/fhe-fields.ts'
+import { holderIndex, unsigned32 } from '../documents/format/fhe-fields.ts'
 import { digest, id, line } from '../wire/fields.ts'
 
 /** An epoch of a key that an earlier ceremony dealt. `public` is a blob. */

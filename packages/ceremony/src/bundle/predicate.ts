@@ -1,8 +1,8 @@
 import * as v from 'valibot'
+import { keyAttributes as attributes } from '../documents/ceremony/key-statement.ts'
 import { evidenceLevels } from '../policy/schema.ts'
 import { counter, digest, domain, hex16, id, line, positive } from '../wire/fields.ts'
 import { hybridSignature } from '../wire/identity.ts'
-import { keyAttributes as attributes } from '../wire/key-statement.ts'
 import { decryption, existingEpoch, nextEpoch } from './predicate-epochs.ts'
 
 export const levels = ['root', 'organisation', 'project', 'data'] as const

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { codec } from '../wire/codec.ts'
+import { codec } from '../documents/format/codec.ts'
 import { counter, digest } from '../wire/fields.ts'
 import { predicateSchema } from './predicate.ts'
 

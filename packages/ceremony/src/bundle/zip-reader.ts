@@ -1,5 +1,5 @@
 import { equalBytes, FormatError, fromUtf8 } from '@lux/crypto'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import {
   centralHeader,
   centralLength,

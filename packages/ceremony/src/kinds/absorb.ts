@@ -1,8 +1,8 @@
 import { keyOf } from '../plan/queries.ts'
 import type { Results } from '../results.ts'
 import type { State, StepProgress } from '../state.ts'
+import type { TaggedResult } from '../steps/run.ts'
 import { plannedReshare } from './epochs.ts'
-import type { TaggedResult } from './result-schemas.ts'
 
 /** Takes a verified result into the state (a draft), and says in the step's summary what people should see. */
 export function absorb(state: State, progress: StepProgress, tagged: TaggedResult): void {

@@ -5,7 +5,7 @@ import { keyOf, tokenOf } from '../plan/queries.ts'
 import { ceremonyKeyId, voucherOf } from '../plan/world-attest.ts'
 import type { Results } from '../results.ts'
 import type { State } from '../state.ts'
-import { type Template, templates } from './templates.ts'
+import { type Template, templates } from '../steps/key/templates.ts'
 
 type Effect = EffectOf<'attest'>
 

@@ -1,10 +1,10 @@
 import type { EffectOf } from '../effects.ts'
+import { possessionChallenge } from '../model/identifiers.ts'
 import type { PlannedKey } from '../plan/plan.ts'
 import { vendorWayOf } from '../plan/queries.ts'
 import type { Results } from '../results.ts'
 import type { State } from '../state.ts'
 import { expectedObjects } from './expected-objects.ts'
-import { possessionChallenge } from './identifiers.ts'
 
 type Effect = EffectOf<'prove-replica'>
 

@@ -4,12 +4,12 @@ import { repeated } from '../plan/lint-parts.ts'
 import { leavesByWindow } from '../plan/queries.ts'
 import type { Results } from '../results.ts'
 import type { State } from '../state.ts'
+import { attributeFault, lengthFault, type Template, templates } from '../steps/key/templates.ts'
+import type { TaggedResult } from '../steps/run.ts'
+import { inventoryFault } from '../steps/token/inventory.ts'
 import { attestedTemplate, attestFault } from './attest.ts'
 import { expectedObjects } from './expected-objects.ts'
-import { inventoryFault } from './inventory.ts'
 import { replicaFault } from './replica.ts'
-import type { TaggedResult } from './result-schemas.ts'
-import { attributeFault, lengthFault, type Template, templates } from './templates.ts'
 
 /** What a result contradicts: the plan's expectation and what happened instead. */
 export type Mismatch = { expected: string; happened: string }

@@ -1,7 +1,7 @@
 import type { KeyLevel, Plan, Step } from './plan.ts'
-import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { vouches } from './profiles.ts'
 import { stepsOf, tokenOf } from './queries.ts'
+import { type PlanRefusal, planRefusal } from './rules.ts'
 import { ceremonyKeyId, voucherOf } from './world-attest.ts'
 
 type Level = 'E0' | 'E1' | 'E2' | 'E3'

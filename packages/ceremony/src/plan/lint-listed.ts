@@ -1,6 +1,6 @@
-import type { Card } from '../wire/card.ts'
+import type { Card } from '../documents/people/card.ts'
 import type { Digest, Plan, Role } from './plan.ts'
-import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** Whom and what a policy names: people by card, servers by audience, algorithms of keys. */
 export type Listed = {

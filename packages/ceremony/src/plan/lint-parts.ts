@@ -5,8 +5,8 @@ import type { EvidenceTerms } from './lint-evidence.ts'
 import type { Listed } from './lint-listed.ts'
 import { sitsTwice } from './lint-renewals.ts'
 import type { Plan, PlannedFhe, PlannedKey } from './plan.ts'
-import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { leavesByWindow, levelOrder, namesOf, stepsOf, vendorWayOf } from './queries.ts'
+import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** What the policy asks for; absent when the plan is looked at without its policy. */
 export type LintTerms = {

@@ -1,8 +1,8 @@
-import type { Card } from '../wire/card.ts'
-import { checkRenewal } from '../wire/card-renewal.ts'
+import type { Card } from '../documents/people/card.ts'
+import { checkRenewal } from '../documents/people/card-renewal.ts'
 import type { Digest, Plan } from './plan.ts'
-import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { stayingHolders } from './queries.ts'
+import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** PLAN-43: who holds a share of both epochs is seated twice, so that the next share is sealed to another key. */
 export function lintRenewals(plan: Plan): PlanRefusal[] {

@@ -1,6 +1,11 @@
-import { approvalOf, type PlanLock, planApprovalCodec, planLockCodec } from '../wire/plan-approval.ts'
-import type { SignerGroup } from '../wire/signatures.ts'
-import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+import {
+  approvalOf,
+  type PlanLock,
+  planApprovalCodec,
+  planLockCodec,
+} from '../documents/ceremony/plan-approval.ts'
+import type { SignerGroup } from '../documents/format/signatures.ts'
+import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** What a lock has to fit. `officers` are the policy's, with its quorum; `diffDigest` where the plan changed since. */
 export type LockFacts = {

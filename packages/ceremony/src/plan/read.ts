@@ -1,6 +1,6 @@
 import { sha256Hex } from '@lux/crypto'
 import type { Digest, Plan } from './plan.ts'
-import type { PlanRefusal } from './plan-rules.ts'
+import type { PlanRefusal } from './rules.ts'
 import { shapePlan } from './schema.ts'
 import { cutOff, decodeText, parseYaml } from './yaml-text.ts'
 

@@ -1,11 +1,11 @@
 import * as v from 'valibot'
-import { unsigned32 } from '../wire/fhe-fields.ts'
+import { anyCkaId } from '../documents/ceremony/key-statement.ts'
+import { unsigned32 } from '../documents/format/fhe-fields.ts'
+import { issueText, keyName } from '../documents/format/issue-text.ts'
 import { hex16, line, remark } from '../wire/fields.ts'
-import { issueText, keyName } from '../wire/issue-text.ts'
-import { anyCkaId } from '../wire/key-statement.ts'
 import type { Plan } from './plan.ts'
-import { type PlanRefusal, planRefusal } from './plan-rules.ts'
 import { tokenProfiles } from './profiles.ts'
+import { type PlanRefusal, planRefusal } from './rules.ts'
 
 const slug = v.pipe(
   v.string(),

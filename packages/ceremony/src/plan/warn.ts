@@ -1,5 +1,5 @@
 import type { Plan } from './plan.ts'
-import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /**
  * What a plan may do, and whoever reviews or approves it should still know; no reason against it. PLAN-45 a key is dealt

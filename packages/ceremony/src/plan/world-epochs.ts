@@ -1,6 +1,6 @@
 import type { Plan, Step, StepKind } from './plan.ts'
-import type { PlanRule } from './plan-rules.ts'
 import { decryptionOf, holdersOf } from './queries.ts'
+import type { PlanRule } from './rules.ts'
 
 /** How far decryptions and the next epoch are, when a plan is run in thought. */
 export type FheWorld = {

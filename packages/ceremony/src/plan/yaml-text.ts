@@ -10,7 +10,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml'
-import { type PlanRefusal, planRefusal } from './plan-rules.ts'
+import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** Bytes; CEREMONY limit for a plan or a script. */
 export const maxPlanBytes = 1 << 20

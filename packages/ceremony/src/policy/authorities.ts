@@ -1,4 +1,4 @@
-import type { Authorities } from '../commands.ts'
+import type { Authorities } from '../model/commands.ts'
 import type { Policy } from './schema.ts'
 
 /**

@@ -1,8 +1,8 @@
 import { identityId } from '@lux/crypto'
-import { signatureContext } from '../wire/context.ts'
+import { signatureContext } from '../documents/format/context.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
+import { checkSignatures } from '../documents/format/signatures.ts'
 import { distinct } from '../wire/fields.ts'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
-import { checkSignatures } from '../wire/signatures.ts'
 import { type Policy, type PolicyFile, type PolicyMember, policyDocument, policyFileCodec } from './schema.ts'
 
 /** SHA-256(JCS(policy)), hex: what is compared as words, and what plans and bundles name. */

@@ -1,5 +1,5 @@
-import { type Card, cardCodec } from '../wire/card.ts'
-import { type ServerCard, serverCardCodec } from '../wire/server-card.ts'
+import { type Card, cardCodec } from '../documents/people/card.ts'
+import { type ServerCard, serverCardCodec } from '../documents/people/server-card.ts'
 import { type Policy, type PolicyMember, signatureSchemes } from './schema.ts'
 
 /** The policy's line for a person's card. */

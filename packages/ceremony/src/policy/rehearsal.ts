@@ -1,6 +1,6 @@
-import type { Card } from '../wire/card.ts'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
-import { type ServerCard, serverCardCodec } from '../wire/server-card.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
+import type { Card } from '../documents/people/card.ts'
+import { type ServerCard, serverCardCodec } from '../documents/people/server-card.ts'
 import { audienceOf, memberOf } from './make.ts'
 import type { Policy, PolicyMember } from './schema.ts'
 

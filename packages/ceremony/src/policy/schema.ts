@@ -1,7 +1,7 @@
 import * as v from 'valibot'
+import { codec } from '../documents/format/codec.ts'
+import { documentCodec } from '../documents/format/document.ts'
 import { toolBuild } from '../transcript/schema.ts'
-import { codec } from '../wire/codec.ts'
-import { documentCodec } from '../wire/document.ts'
 import { digest, distinct, domain, id, line, positive, recipient, time } from '../wire/fields.ts'
 import { p256Key, signatures, verificationKeys } from '../wire/identity.ts'
 

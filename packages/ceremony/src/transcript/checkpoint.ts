@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import { documentCodec } from '../wire/document.ts'
+import { documentCodec } from '../documents/format/document.ts'
 import { counter, digest, hex16, time } from '../wire/fields.ts'
 
 const schema = v.strictObject({

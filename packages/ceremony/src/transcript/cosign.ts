@@ -1,5 +1,5 @@
 import { fromHex, verifyConsistency } from '@lux/crypto'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { Checkpoint } from './checkpoint.ts'
 import { appendEntry, type Head, headOf, openTranscript } from './fold.ts'
 import type { Entry, Header } from './schema.ts'

@@ -1,5 +1,5 @@
 import { toHex } from '@lux/crypto'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { headerNode, leafHash, nextNode } from './chain.ts'
 import { appendLeaf, emptyFrontier, type Frontier, frontierRoot } from './frontier.ts'
 import type { Entry, Header } from './schema.ts'

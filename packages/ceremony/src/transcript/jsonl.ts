@@ -1,5 +1,5 @@
 import { concatBytes, joinBytes } from '@lux/crypto'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { type Entry, entryCodec, type Header, headerCodec } from './schema.ts'
 
 const lineFeed = 0x0a

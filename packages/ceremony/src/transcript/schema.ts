@@ -1,6 +1,6 @@
 import type { Json } from '@lux/crypto'
 import * as v from 'valibot'
-import { codec } from '../wire/codec.ts'
+import { codec } from '../documents/format/codec.ts'
 import { counter, digest, domain, hex16, id, line, time } from '../wire/fields.ts'
 
 /** SHA-256 of the accepted build, or `dev:<commit>` for a checkout (rehearsal only). */

@@ -1,5 +1,5 @@
 import type { Json } from '@lux/crypto'
-import { accept, type Outcome, refuse } from '../wire/outcome.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { appendEntry, type Head, headOf, openTranscript, type TranscriptState } from './fold.ts'
 import { type LineReader, readLines } from './jsonl.ts'
 import type { Entry, Header } from './schema.ts'

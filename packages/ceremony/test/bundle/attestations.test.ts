@@ -1,6 +1,6 @@
 import { concatBytes, equalBytes, utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { type AttestationCheck, type CheckId, verifyBundle } from '../../src/bundle/index.ts'
+import { type AttestationCheck, type CheckId, verifyBundle } from '../../src/exports/bundle.ts'
 import { alteredAttestations } from '../support/altered-attestations.ts'
 import {
   memoryReader,

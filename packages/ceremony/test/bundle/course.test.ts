@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { Verification } from '../../src/bundle/verify/state.ts'
-import { courseFault } from '../../src/bundle/verify/transcript-course.ts'
+import { Verification } from '../../src/bundle/verification.ts'
 import {
   encodeTranscript,
   type FullEntry,
   type Header,
   verifyTranscript,
-} from '../../src/transcript/index.ts'
+} from '../../src/exports/transcript.ts'
+import { courseFault } from '../../src/verify/transcript-course.ts'
 import { FakeCore } from '../engine/fake-core.ts'
 import type { Disk } from '../engine/fake-disk.ts'
 import { planOf, type ScriptName, scriptNames } from '../engine/plans.ts'

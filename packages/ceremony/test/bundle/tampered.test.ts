@@ -1,7 +1,7 @@
 import { sha256Hex } from '@lux/crypto'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type CheckId, manifestName, transcriptName, verifyBundle } from '../../src/bundle/index.ts'
 import { readZip } from '../../src/bundle/zip-reader.ts'
+import { type CheckId, manifestName, transcriptName, verifyBundle } from '../../src/exports/bundle.ts'
 import { memoryReader, type SampleBundle, sampleBundle } from '../support/sample-bundle.ts'
 
 let sample: SampleBundle

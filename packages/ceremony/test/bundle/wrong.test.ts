@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/bundle/index.ts'
+import { type CheckId, type VerifyOptions, verifyBundle } from '../../src/exports/bundle.ts'
 import { altered } from '../support/altered.ts'
 import { soundCourses } from '../support/altered-course.ts'
 import { other } from '../support/altered-parts.ts'

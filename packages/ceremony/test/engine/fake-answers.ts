@@ -1,5 +1,5 @@
 import type { Json } from '@lux/crypto'
-import { view } from '../../src/index.ts'
+import { view } from '../../src/exports/engine.ts'
 import type { FakeCore } from './fake-core.ts'
 import { answerFor, requestFor, requestTime } from './fhe-people.ts'
 import { sign, someone, someServer } from './seats.ts'

@@ -17,7 +17,7 @@ import {
   type State,
   type TranscriptHead,
   view,
-} from '../../src/index.ts'
+} from '../../src/exports/engine.ts'
 import { answerNeeds } from './fake-answers.ts'
 import { Crash, type Disk, freshDisk } from './fake-disk.ts'
 import { acknowledgementOf, receiptOf, signedBytes } from './fake-papers.ts'

@@ -1,5 +1,5 @@
 import type { Json } from '@lux/crypto'
-import type { StoredEntry } from '../../src/index.ts'
+import type { StoredEntry } from '../../src/exports/engine.ts'
 
 export class Crash extends Error {}
 

@@ -8,7 +8,7 @@ import {
   signWith,
   utf8,
 } from '@lux/crypto'
-import { type OwnEffect, type Template, templates } from '../../src/index.ts'
+import { type OwnEffect, type Template, templates } from '../../src/exports/engine.ts'
 import type { FakeCore } from './fake-core.ts'
 import { checkpointBytes, signedBytes } from './fake-papers.ts'
 import { someServer } from './seats.ts'

@@ -1,13 +1,13 @@
 import { encodeCanonical, sha256Hex, utf8 } from '@lux/crypto'
-import type { Authorities, Command, Domain, Needs } from '../../src/index.ts'
-import { nextRoster } from '../../src/kinds/epochs.ts'
-import { envelopesDigest } from '../../src/wire/acknowledgement.ts'
+import { envelopesDigest } from '../../src/documents/threshold/acknowledgement.ts'
 import {
   type DecryptionRequest,
   decryptionRequestCodec,
   type RequestPackage,
-} from '../../src/wire/decryption-request.ts'
-import { type Provenance, provenanceCodec } from '../../src/wire/provenance.ts'
+} from '../../src/documents/threshold/decryption-request.ts'
+import { type Provenance, provenanceCodec } from '../../src/documents/threshold/provenance.ts'
+import type { Authorities, Command, Domain, Needs } from '../../src/exports/engine.ts'
+import { nextRoster } from '../../src/kinds/epochs.ts'
 import type { FakeCore } from './fake-core.ts'
 import { sign, someone } from './seats.ts'
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { sha256Hex, utf8 } from '@lux/crypto'
-import type { Domain, Plan } from '../../src/index.ts'
-import { type PlanRefusal, planFromScript, readScript, stepsOf, withStaying } from '../../src/plan/index.ts'
+import type { Domain, Plan } from '../../src/exports/engine.ts'
+import { type PlanRefusal, planFromScript, readScript, stepsOf, withStaying } from '../../src/exports/plan.ts'
 import { someoneAt, someServer } from './seats.ts'
 
 export const scriptNames = [

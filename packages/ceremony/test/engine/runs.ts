@@ -1,4 +1,4 @@
-import { type Command, decide, owed, view } from '../../src/index.ts'
+import { type Command, decide, owed, view } from '../../src/exports/engine.ts'
 import { FakeCore } from './fake-core.ts'
 import { planOf } from './plans.ts'
 

@@ -12,11 +12,11 @@ import {
   toBase64,
   utf8,
 } from '@lux/crypto'
-import type { Domain } from '../../src/index.ts'
-import { cardCodec } from '../../src/wire/card.ts'
-import { renewCard } from '../../src/wire/card-renewal.ts'
-import { serverCardCodec } from '../../src/wire/server-card.ts'
-import { transportCodec } from '../../src/wire/transport.ts'
+import { cardCodec } from '../../src/documents/people/card.ts'
+import { renewCard } from '../../src/documents/people/card-renewal.ts'
+import { serverCardCodec } from '../../src/documents/people/server-card.ts'
+import { transportCodec } from '../../src/documents/people/transport.ts'
+import type { Domain } from '../../src/exports/engine.ts'
 
 export const entropy = deterministicEntropy(sha256(utf8('ceremony tests')))
 

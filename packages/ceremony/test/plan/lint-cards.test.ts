@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { lintCards } from '../../src/plan/index.ts'
-import { type Card, cardCodec } from '../../src/wire/card.ts'
-import { renewCard } from '../../src/wire/card-renewal.ts'
+import { type Card, cardCodec } from '../../src/documents/people/card.ts'
+import { renewCard } from '../../src/documents/people/card-renewal.ts'
+import { lintCards } from '../../src/exports/plan.ts'
 import { copyOf, planOf } from '../engine/plans.ts'
 import { someone, someoneAt } from '../engine/seats.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { Plan } from '../../src/index.ts'
-import { lintPlan, lintRenewedCards } from '../../src/plan/index.ts'
-import { type Card, cardCodec } from '../../src/wire/card.ts'
-import { renewCard } from '../../src/wire/card-renewal.ts'
+import { type Card, cardCodec } from '../../src/documents/people/card.ts'
+import { renewCard } from '../../src/documents/people/card-renewal.ts'
+import type { Plan } from '../../src/exports/engine.ts'
+import { lintPlan, lintRenewedCards } from '../../src/exports/plan.ts'
 import { copyOf, planOf, stepIn, without } from '../engine/plans.ts'
 import { type Someone, someone, someoneRenewed } from '../engine/seats.ts'
 

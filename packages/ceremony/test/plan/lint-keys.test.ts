@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lintPlan, type Plan, type PlannedFhe } from '../../src/plan/index.ts'
+import { lintPlan, type Plan, type PlannedFhe } from '../../src/exports/plan.ts'
 import { copyOf, planOf, type ScriptName, stepIn, without } from '../engine/plans.ts'
 import { plan, spoilt } from './spoilt.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { lintPlan } from '../../src/plan/index.ts'
+import { lintPlan } from '../../src/exports/plan.ts'
 import { stepIn, without } from '../engine/plans.ts'
 import { move, plan, spoilt } from './spoilt.ts'
 

@@ -1,7 +1,7 @@
 import { deterministicEntropy, encodeCanonical, generateIdentity, sha256, sha256Hex, utf8 } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
-import { checkLock, diffDigest, diffPlans, type LockFacts } from '../../src/plan/index.ts'
-import { planApprovalCodec } from '../../src/wire/plan-approval.ts'
+import { planApprovalCodec } from '../../src/documents/ceremony/plan-approval.ts'
+import { checkLock, diffDigest, diffPlans, type LockFacts } from '../../src/exports/plan.ts'
 import { copyOf, planOf } from '../engine/plans.ts'
 import { sign } from '../engine/seats.ts'
 

@@ -1,7 +1,7 @@
 import { sha256Hex, utf8 } from '@lux/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lintPlan, maxPlanBytes, readPlan, unendedLine } from '../../src/plan/index.ts'
+import { lintPlan, maxPlanBytes, readPlan, unendedLine } from '../../src/exports/plan.ts'
 import { planOf } from '../engine/plans.ts'
 
 const { text } = planOf('first-run', 'rehearsal')

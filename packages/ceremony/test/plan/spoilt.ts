@@ -1,5 +1,5 @@
-import type { Plan } from '../../src/index.ts'
-import { lintPlan } from '../../src/plan/index.ts'
+import type { Plan } from '../../src/exports/engine.ts'
+import { lintPlan } from '../../src/exports/plan.ts'
 import { copyOf, planOf } from '../engine/plans.ts'
 
 export const { plan } = planOf('first-run', 'production')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { type Card, cardCodec } from '../../src/exports/documents.ts'
 import {
   checkPolicy,
   checkSuccessor,
@@ -10,8 +11,7 @@ import {
   parsePolicyFile,
   policyDigest,
   policyDocument,
-} from '../../src/policy/index.ts'
-import { type Card, cardCodec } from '../../src/wire/index.ts'
+} from '../../src/exports/policy.ts'
 import { makePerson, makeServer, type Person, sampleRecipient } from '../support/people.ts'
 
 const officers = ['Ada', 'Berta', 'Cem'].map((name) => makePerson('officer', name, 'production'))

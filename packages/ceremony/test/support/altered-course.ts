@@ -1,5 +1,5 @@
-import type { Plan } from '../../src/plan/index.ts'
-import type { FullEntry } from '../../src/transcript/index.ts'
+import type { Plan } from '../../src/exports/plan.ts'
+import type { FullEntry } from '../../src/exports/transcript.ts'
 import { type Altered, other, predicate } from './altered-parts.ts'
 import {
   type Entries,

@@ -1,5 +1,5 @@
-import type { CheckId } from '../../src/bundle/index.ts'
-import { memberOf } from '../../src/policy/index.ts'
+import type { CheckId } from '../../src/exports/bundle.ts'
+import { memberOf } from '../../src/exports/policy.ts'
 import { type Altered, other, predicate, stranger } from './altered-parts.ts'
 import { makePerson, sampleRecipient } from './people.ts'
 import type { EpochAlterations } from './sample-epochs.ts'

@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
-import { blobOf } from '../../src/bundle/index.ts'
-import { cardCodec, serverCardCodec } from '../../src/wire/index.ts'
+import { blobOf } from '../../src/exports/bundle.ts'
+import { cardCodec, serverCardCodec } from '../../src/exports/documents.ts'
 import { type Altered, other, predicate } from './altered-parts.ts'
 import { makePerson, makeServer } from './people.ts'
 import type { Alterations } from './sample-options.ts'

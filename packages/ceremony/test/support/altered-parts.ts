@@ -1,4 +1,4 @@
-import type { CheckId, Predicate } from '../../src/bundle/index.ts'
+import type { CheckId, Predicate } from '../../src/exports/bundle.ts'
 import { makePerson } from './people.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'
 

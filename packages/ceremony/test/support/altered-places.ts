@@ -1,4 +1,4 @@
-import type { Plan } from '../../src/plan/index.ts'
+import type { Plan } from '../../src/exports/plan.ts'
 import { type Altered, other } from './altered-parts.ts'
 import type { SampleOptions } from './sample-bundle.ts'
 

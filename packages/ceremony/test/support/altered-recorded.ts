@@ -1,6 +1,6 @@
 import type { Json } from '@lux/crypto'
-import type { Plan, Step } from '../../src/plan/index.ts'
-import type { FullEntry } from '../../src/transcript/index.ts'
+import type { Plan, Step } from '../../src/exports/plan.ts'
+import type { FullEntry } from '../../src/exports/transcript.ts'
 import { type Alterations, sampleTime } from './sample-options.ts'
 
 export type Members = Record<string, Json>

@@ -1,5 +1,5 @@
 import { concatBytes, type Json, sha256Hex, utf8 } from '@lux/crypto'
-import type { FullEntry } from '../../src/transcript/index.ts'
+import type { FullEntry } from '../../src/exports/transcript.ts'
 import { type Altered, other, predicate } from './altered-parts.ts'
 import type { Alterations, SampleOptions } from './sample-options.ts'
 

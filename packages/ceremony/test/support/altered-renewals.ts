@@ -1,4 +1,4 @@
-import { type Card, cardCodec, renewCard } from '../../src/wire/index.ts'
+import { type Card, cardCodec, renewCard } from '../../src/exports/documents.ts'
 import type { Altered } from './altered-parts.ts'
 import { makePerson, renewedPerson, sampleRecipient } from './people.ts'
 

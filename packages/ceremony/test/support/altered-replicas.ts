@@ -1,4 +1,4 @@
-import type { CheckId, Predicate } from '../../src/bundle/index.ts'
+import type { CheckId, Predicate } from '../../src/exports/bundle.ts'
 import { type Altered, other, predicate } from './altered-parts.ts'
 
 type Replica = NonNullable<Predicate['replicas']>[number]

@@ -1,6 +1,6 @@
-import type { Policy } from '../../src/policy/index.ts'
+import type { Card } from '../../src/exports/documents.ts'
+import type { Policy } from '../../src/exports/policy.ts'
 import { memberOf } from '../../src/policy/make.ts'
-import type { Card } from '../../src/wire/index.ts'
 import type { Altered } from './altered-parts.ts'
 import { makePerson, type Person, sampleRecipient } from './people.ts'
 import type { SampleOptions } from './sample-options.ts'

@@ -1,5 +1,5 @@
-import type { Predicate } from '../../src/bundle/index.ts'
-import { type FullEntry, redact } from '../../src/transcript/index.ts'
+import type { Predicate } from '../../src/exports/bundle.ts'
+import { type FullEntry, redact } from '../../src/exports/transcript.ts'
 import { type Altered, other, predicate } from './altered-parts.ts'
 import { type Entries, type Members, planless, recorded, undone } from './altered-recorded.ts'
 import type { Alterations, SampleOptions } from './sample-bundle.ts'

@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
-import { blobOf } from '../../src/bundle/index.ts'
-import type { TokenProfile } from '../../src/plan/index.ts'
+import { blobOf } from '../../src/exports/bundle.ts'
+import type { TokenProfile } from '../../src/exports/plan.ts'
 import { type Altered, other, predicate, stranger } from './altered-parts.ts'
 import type { SampleOptions } from './sample-bundle.ts'
 import { sampleTime } from './sample-options.ts'

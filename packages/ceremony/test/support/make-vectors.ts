@@ -9,18 +9,7 @@ import {
   toHex,
   utf8,
 } from '@lux/crypto'
-import { possessionChallengeOf, preAuthentication } from '../../src/bundle/index.ts'
-import { encodePolicyFile, policyDigest, policyDocument } from '../../src/policy/index.ts'
-import {
-  type Checkpoint,
-  checkpointCodec,
-  encodeEntryLine,
-  encodeHeaderLine,
-  factHash,
-  leafHash,
-  redact,
-  Transcript,
-} from '../../src/transcript/index.ts'
+import { possessionChallengeOf, preAuthentication } from '../../src/exports/bundle.ts'
 import {
   type Card,
   type CardRenewal,
@@ -31,7 +20,18 @@ import {
   renewCard,
   serverCardCodec,
   signatureContext,
-} from '../../src/wire/index.ts'
+} from '../../src/exports/documents.ts'
+import { encodePolicyFile, policyDigest, policyDocument } from '../../src/exports/policy.ts'
+import {
+  type Checkpoint,
+  checkpointCodec,
+  encodeEntryLine,
+  encodeHeaderLine,
+  factHash,
+  leafHash,
+  redact,
+  Transcript,
+} from '../../src/exports/transcript.ts'
 import { makePerson, sampleRecipient } from './people.ts'
 import { sampleCompanion } from './sample-attestation.ts'
 import { sampleBundle } from './sample-bundle.ts'

@@ -8,9 +8,9 @@ import {
   sha256,
   utf8,
 } from '@lux/crypto'
-import type { Card } from '../../src/wire/card.ts'
-import { renewCard } from '../../src/wire/card-renewal.ts'
-import type { ServerCard } from '../../src/wire/server-card.ts'
+import type { Card } from '../../src/documents/people/card.ts'
+import { renewCard } from '../../src/documents/people/card-renewal.ts'
+import type { ServerCard } from '../../src/documents/people/server-card.ts'
 
 export type Person = { identity: SigningIdentity; card: Card }
 

@@ -6,10 +6,10 @@ import {
   type SigningIdentity,
   sha256Hex,
 } from '@lux/crypto'
-import type { Predicate } from '../../src/bundle/index.ts'
-import type { TokenAttestation } from '../../src/plan/index.ts'
-import type { FullEntry, Head, Header } from '../../src/transcript/index.ts'
-import { type KeyStatement, keyStatementCodec } from '../../src/wire/index.ts'
+import type { Predicate } from '../../src/exports/bundle.ts'
+import { type KeyStatement, keyStatementCodec } from '../../src/exports/documents.ts'
+import type { TokenAttestation } from '../../src/exports/plan.ts'
+import type { FullEntry, Head, Header } from '../../src/exports/transcript.ts'
 import { entropyOf } from './people.ts'
 import { sampleEvidence } from './sample-keys.ts'
 import type { Alterations, SampleVendor } from './sample-options.ts'

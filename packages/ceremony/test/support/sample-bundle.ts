@@ -15,9 +15,7 @@ import {
   type RandomAccess,
   signBundle,
   writeBundle,
-} from '../../src/bundle/index.ts'
-import { newPolicy, type PolicyFile, policyDigest, policyDocument } from '../../src/policy/index.ts'
-import { encodeTranscript, type Header } from '../../src/transcript/index.ts'
+} from '../../src/exports/bundle.ts'
 import {
   approvalOf,
   type Card,
@@ -27,7 +25,9 @@ import {
   planApprovalCodec,
   planLockCodec,
   serverCardCodec,
-} from '../../src/wire/index.ts'
+} from '../../src/exports/documents.ts'
+import { newPolicy, type PolicyFile, policyDigest, policyDocument } from '../../src/exports/policy.ts'
+import { encodeTranscript, type Header } from '../../src/exports/transcript.ts'
 import { entropyOf, makePerson, makeServer, type Person, renewedPerson } from './people.ts'
 import { SampleAttestations } from './sample-attestation.ts'
 import { type SampleNext, sampleDecryption, sampleNext } from './sample-epochs.ts'

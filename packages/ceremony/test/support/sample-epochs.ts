@@ -1,8 +1,7 @@
 import { encodeCanonical, fromHex, type SigningIdentity, sha256Hex, toHex, utf8 } from '@lux/crypto'
 import { encodeCorrection, nextPublic } from '@lux/crypto/fhe'
-import type { BundleFhe, Predicate } from '../../src/bundle/index.ts'
-import type { Header } from '../../src/transcript/index.ts'
-import type { Signed } from '../../src/wire/document.ts'
+import type { Signed } from '../../src/documents/format/document.ts'
+import type { BundleFhe, Predicate } from '../../src/exports/bundle.ts'
 import {
   type Acknowledgement,
   acknowledgementCodec,
@@ -24,7 +23,8 @@ import {
   type Redeal,
   redealCodec,
   requestPackageCodec,
-} from '../../src/wire/index.ts'
+} from '../../src/exports/documents.ts'
+import type { Header } from '../../src/exports/transcript.ts'
 import { entropyOf, type Person } from './people.ts'
 import { samplePeople, sampleReshare } from './sample-life.ts'
 import { type SignerOf, sampleTime } from './sample-options.ts'

@@ -10,14 +10,14 @@ import {
   toHex,
   utf8,
 } from '@lux/crypto'
-import { type BundleFhe, fheKeyId } from '../../src/bundle/index.ts'
-import { cardCodec } from '../../src/wire/card.ts'
+import { cardCodec } from '../../src/documents/people/card.ts'
+import { type BundleFhe, fheKeyId } from '../../src/exports/bundle.ts'
 import {
   type Acknowledgement,
   acknowledgementCodec,
   envelopeSignedBytes,
   signatureContext,
-} from '../../src/wire/index.ts'
+} from '../../src/exports/documents.ts'
 import { entropyOf, type Person } from './people.ts'
 import { type SampleOptions, signerOf } from './sample-options.ts'
 import { signedOnce } from './signed-once.ts'

@@ -1,4 +1,4 @@
-import type { Header } from '../../src/transcript/index.ts'
+import type { Header } from '../../src/exports/transcript.ts'
 import { makePerson, sampleRecipient } from './people.ts'
 
 /** Who is there besides officers, witnesses and the first holders. */

@@ -1,8 +1,5 @@
 import type { Domain, SigningIdentity } from '@lux/crypto'
-import type { BlobSource, Predicate } from '../../src/bundle/index.ts'
-import type { Plan } from '../../src/plan/index.ts'
-import type { Policy, PolicyFile } from '../../src/policy/index.ts'
-import type { Checkpoint, FullEntry, Header } from '../../src/transcript/index.ts'
+import type { BlobSource, Predicate } from '../../src/exports/bundle.ts'
 import type {
   Acknowledgement,
   Card,
@@ -11,7 +8,10 @@ import type {
   OpeningCertificate,
   PlanLock,
   Transport,
-} from '../../src/wire/index.ts'
+} from '../../src/exports/documents.ts'
+import type { Plan } from '../../src/exports/plan.ts'
+import type { Policy, PolicyFile } from '../../src/exports/policy.ts'
+import type { Checkpoint, FullEntry, Header } from '../../src/exports/transcript.ts'
 import type { Person, Server } from './people.ts'
 import type { EpochAlterations } from './sample-epochs.ts'
 

@@ -1,7 +1,7 @@
 import { type Json, type SigningIdentity, sha256Hex, utf8 } from '@lux/crypto'
-import type { BundleFhe, Predicate } from '../../src/bundle/index.ts'
-import type { FullEntry } from '../../src/transcript/index.ts'
-import { epochLiveCodec } from '../../src/wire/epoch.ts'
+import { epochLiveCodec } from '../../src/documents/threshold/epoch.ts'
+import type { BundleFhe, Predicate } from '../../src/exports/bundle.ts'
+import type { FullEntry } from '../../src/exports/transcript.ts'
 import type { SampleNext } from './sample-epochs.ts'
 import { sampleEvidence } from './sample-keys.ts'
 

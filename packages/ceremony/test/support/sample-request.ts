@@ -1,12 +1,12 @@
 import type { SigningIdentity } from '@lux/crypto'
-import type { RequestFacts } from '../../src/wire/check-request.ts'
 import {
   type DecryptionRequest,
   decryptionApprovalCodec,
   decryptionRequestCodec,
   type RequestPackage,
-} from '../../src/wire/decryption-request.ts'
-import { type Provenance, provenanceCodec } from '../../src/wire/provenance.ts'
+} from '../../src/documents/threshold/decryption-request.ts'
+import { type Provenance, provenanceCodec } from '../../src/documents/threshold/provenance.ts'
+import type { RequestFacts } from '../../src/request-rules/decryption.ts'
 import { makePerson, sampleRecipient } from './people.ts'
 import { signedOnce } from './signed-once.ts'
 

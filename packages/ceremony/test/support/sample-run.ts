@@ -1,6 +1,12 @@
 import type { Entropy } from '@lux/crypto'
 import { type SigningIdentity, toHex } from '@lux/crypto'
-import type { Predicate } from '../../src/bundle/index.ts'
+import type { Predicate } from '../../src/exports/bundle.ts'
+import {
+  type ExceptionDecisionDocument,
+  exceptionCodec,
+  type OpeningCertificate,
+  openingCodec,
+} from '../../src/exports/documents.ts'
 import {
   type Checkpoint,
   checkpointCodec,
@@ -8,13 +14,7 @@ import {
   type Head,
   type Header,
   Transcript,
-} from '../../src/transcript/index.ts'
-import {
-  type ExceptionDecisionDocument,
-  exceptionCodec,
-  type OpeningCertificate,
-  openingCodec,
-} from '../../src/wire/index.ts'
+} from '../../src/exports/transcript.ts'
 import type { SampleAttestations } from './sample-attestation.ts'
 import { type Alterations, sampleTime } from './sample-options.ts'
 import { attestSteps, type RecordedStep } from './sample-recorded.ts'

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
-import { type AttestationCheck, type BundleVerdict, verifyBundle } from '../../src/bundle/index.ts'
-import { encodePolicyFile, type PolicyFile } from '../../src/policy/index.ts'
+import { type AttestationCheck, type BundleVerdict, verifyBundle } from '../../src/exports/bundle.ts'
+import { encodePolicyFile, type PolicyFile } from '../../src/exports/policy.ts'
 import { memoryReader } from './sample-bundle.ts'
 
 /** Folder of verify.py. */

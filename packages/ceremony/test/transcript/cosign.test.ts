@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Checkpoint, checkCosign, type FullEntry, Transcript } from '../../src/transcript/index.ts'
+import { type Checkpoint, checkCosign, type FullEntry, Transcript } from '../../src/exports/transcript.ts'
 import { sampleBundle } from '../support/sample-bundle.ts'
 
 async function scene() {

@@ -13,7 +13,7 @@ import {
   redact,
   Transcript,
   verifyTranscript,
-} from '../../src/transcript/index.ts'
+} from '../../src/exports/transcript.ts'
 
 const header: Header = {
   v: 1,

@@ -12,7 +12,7 @@ import {
   signatureContext,
   signatureRequestCodec,
   verifyEnvelope,
-} from '../../src/wire/index.ts'
+} from '../../src/exports/documents.ts'
 import { makePerson, makeServer } from '../support/people.ts'
 
 const hash = (digit: string) => digit.repeat(64)

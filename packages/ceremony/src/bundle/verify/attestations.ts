@@ -1,12 +1,12 @@
 import { ecSpkiFromSec1, encodeCanonical, equalBytes, fromBase64, identityId } from '@lux/crypto'
+import { type KeyStatement, keyStatementCodec } from '../../documents/ceremony/key-statement.ts'
+import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import type { Step } from '../../plan/plan.ts'
 import { vouches } from '../../plan/profiles.ts'
 import { keyOf, stepsOf, tokenOf } from '../../plan/queries.ts'
 import { ceremonyKeyId, voucherOf } from '../../plan/world-attest.ts'
-import { type KeyStatement, keyStatementCodec } from '../../wire/key-statement.ts'
-import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Predicate } from '../predicate.ts'
-import { required, type Verification } from './state.ts'
+import { required, type Verification } from '../verification.ts'
 
 type Attestation = NonNullable<Predicate['attestations']>[number]
 type Evidence = Predicate['keyEvidence'][number]

@@ -8,14 +8,14 @@ import {
   verifySignature,
 } from '@lux/crypto'
 import { nextPublic, parseCorrection, parsePublic, type RosterEntry, rosterDigest } from '@lux/crypto/fhe'
+import { signatureContext } from '../../documents/format/context.ts'
+import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
+import { acknowledgementCodec, envelopesDigest } from '../../documents/threshold/acknowledgement.ts'
+import { epochApprovalCodec, epochLiveCodec, redealCodec } from '../../documents/threshold/epoch.ts'
 import { holderBefore, holderNext, stayingHolders } from '../../plan/queries.ts'
-import { acknowledgementCodec, envelopesDigest } from '../../wire/acknowledgement.ts'
-import { signatureContext } from '../../wire/context.ts'
-import { epochApprovalCodec, epochLiveCodec, redealCodec } from '../../wire/epoch.ts'
-import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
+import { cardOfHolder, holdersOfOld, oldEpoch, oldHolders } from '../../steps/dealing/holders.ts'
 import type { Predicate } from '../predicate.ts'
-import { cardOfHolder, holdersOfOld, oldEpoch, oldHolders } from './fhe-holders.ts'
-import { required, type Verification } from './state.ts'
+import { required, type Verification } from '../verification.ts'
 
 const maxPublic = 4 << 20
 type Next = NonNullable<Predicate['next']>

@@ -1,11 +1,11 @@
+import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
+import { acknowledgementCodec } from '../../documents/threshold/acknowledgement.ts'
+import { verifyEnvelope } from '../../documents/threshold/share-envelope.ts'
 import { holderBefore } from '../../plan/queries.ts'
-import { acknowledgementCodec } from '../../wire/acknowledgement.ts'
-import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
-import { verifyEnvelope } from '../../wire/share-envelope.ts'
 import { checkFhePublic, checkReferenceString, maxPublic, maxReferenceString } from '../fhe-public.ts'
 import type { BundleFhe } from '../predicate.ts'
+import type { Verification } from '../verification.ts'
 import { checkEpoch } from './epoch.ts'
-import type { Verification } from './state.ts'
 
 /** Ids and commitments of a dealt key, the envelopes' signatures, and the holders' words that they hold it. */
 export async function checkFhe(v: Verification): Promise<void> {

@@ -1,5 +1,5 @@
-import type { Outcome } from '../../wire/outcome.ts'
-import { type CheckId, catalogue, checkIds } from './catalogue.ts'
+import type { Outcome } from '../../documents/format/outcome.ts'
+import { type CheckId, catalogue, checkIds } from '../checks.ts'
 
 /** One line of a verdict. `ok` is null where the check was not run, because one that it needs did not pass. */
 export type Check = {

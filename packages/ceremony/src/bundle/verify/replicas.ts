@@ -1,7 +1,7 @@
+import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import { stepsOf } from '../../plan/queries.ts'
-import { accept, type Outcome, refuse } from '../../wire/outcome.ts'
 import type { Predicate } from '../predicate.ts'
-import { required, type Verification } from './state.ts'
+import { required, type Verification } from '../verification.ts'
 
 type Replica = NonNullable<Predicate['replicas']>[number]
 

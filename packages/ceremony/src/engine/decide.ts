@@ -1,0 +1,181 @@
+import { exceptionCodec } from '../documents/ceremony/exception.ts'
+import type { NewEvent } from '../events.ts'
+import type { Command, Refusal } from '../model/commands.ts'
+import { refuse } from '../model/rules.ts'
+import { currentStep, stageOf } from '../model/stages.ts'
+import { namesOf } from '../plan/queries.ts'
+import { valueFault } from '../plan/values.ts'
+import type { State } from '../state.ts'
+import { budgetFault } from '../steps/resharing/left-budget.ts'
+import { takeRequest } from '../submit-request.ts'
+import { unreachable } from '../unreachable.ts'
+import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
+import { decisionDocument, opened } from './exceptions.ts'
+import { eventFault } from './fact-schemas.ts'
+import { effectAt, isOver, openException, owed } from './next-effect.ts'
+import { isAtRest } from './restart.ts'
+import { bindStart } from './start.ts'
+import { takeSubmission } from './submit.ts'
+
+export type Decision = { ok: true; events: NewEvent[] } | Refusal
+
+/** What a command leads to: events to append in one transaction, or a refusal that changes nothing. Pure and total. */
+export function decide(state: State, command: Command): Decision {
+  const decision = consider(state, command)
+  if (!decision.ok) return decision
+  for (const event of decision.events) {
+    const fault = eventFault(event)
+    if (fault !== null) return refuse('COMMAND-01', `${event.kind}: ${fault}`)
+  }
+  return decision
+}
+
+function consider(state: State, command: Command): Decision {
+  if (command.type === 'start') return decideStart(state, command)
+  if (!state.started || isOver(state))
+    return refuse('RUN-06', state.started ? 'the run is over' : 'the run has not started')
+  switch (command.type) {
+    case 'proceed':
+      return decideProceed(state, command)
+    case 'intend':
+      return decideIntend(state, command)
+    case 'outcome':
+      return decideOutcome(state, command)
+    case 'reconcile':
+      return decideReconcile(state, command)
+    case 'submit': {
+      const idle = command.what === 'exception' ? null : restFault(state)
+      return idle === null ? takeSubmission(state, command) : refuse('RUN-06', idle)
+    }
+    case 'take-request': {
+      const idle = restFault(state)
+      return idle === null ? takeRequest(state, command) : refuse('RUN-06', idle)
+    }
+    case 'pause':
+      return decidePause(state, command)
+    case 'resume':
+      return decideResume(state, command.by)
+    case 'abort':
+      return decideAbort(state, command.by, command.reason)
+    case 'deviate':
+      return decideDeviate(state, command)
+    case 'decide-exception':
+      return decideException(state, command)
+    default:
+      return unreachable(command)
+  }
+}
+
+type Of<K extends Command['type']> = Extract<Command, { type: K }>
+
+function decideStart(state: State, command: Of<'start'>): Decision {
+  if (state.started) return refuse('RUN-01', 'the first entry is there')
+  if (!mayLead(state, command.by)) return refuse('RUN-10', `${command.by} may not start the run`)
+  const bound = bindStart(state, command)
+  if (!bound.ok) return bound
+  return { ok: true, events: [{ kind: 'run.started', stepId: 'run', fact: bound.value }] }
+}
+
+function decideProceed(state: State, { step, by, input = {} }: Of<'proceed'>): Decision {
+  const idle = restFault(state)
+  if (idle !== null) return refuse('RUN-06', idle)
+  const progress = currentStep(state)
+  if (progress === null || progress.step.id !== step)
+    return refuse('STEP-01', `the current step is ${progress?.step.id ?? 'none'}, not ${step}`)
+  const effect = effectAt(state)
+  if (effect !== null || stageOf(progress)?.kind !== 'confirm')
+    return refuse('STEP-03', effect === null ? 'signatures are awaited' : `${effect.kind} is under way`)
+  const names = namesOf(state.plan, progress.step.actor)
+  if (!names.includes(by)) return refuse('STEP-02', `${by} is not among ${names.join(', ')}`)
+  const asked = progress.stage === 0 ? (progress.step.values ?? []) : []
+  const fault = valueFault(asked, input)
+  if (fault !== null) return refuse('STEP-04', fault)
+  const spent = progress.step.do === 'assemble-epoch' ? budgetFault(state) : null
+  if (spent !== null) return refuse(spent.rule, spent.detail)
+  const fact = { stage: progress.stage, by, input: { ...input } }
+  return { ok: true, events: [{ kind: 'step.confirmed', stepId: step, fact }] }
+}
+
+function decidePause(state: State, { by, cause, reason }: Of<'pause'>): Decision {
+  const fact = { by, cause, reason }
+  const event: NewEvent = { kind: 'run.paused', stepId: 'run', fact }
+  // A program that is started again and again says so once.
+  if (cause === 'restart') return { ok: true, events: isAtRest(state) ? [] : [event] }
+  if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not pause the run`)
+  if (state.paused !== null) return refuse('RUN-06', 'the run is paused')
+  const effect = effectAt(state)
+  if (effect !== null) return refuse('RUN-07', `${effect.kind} is under way`)
+  return { ok: true, events: [event] }
+}
+
+function decideResume(state: State, by: string): Decision {
+  if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not resume the run`)
+  if (state.paused === null) return refuse('RUN-08', 'the run is not paused')
+  const effect = owed(state)
+  if (effect !== null) return refuse('RUN-08', `${effect.kind} of the pause is under way`)
+  return { ok: true, events: [{ kind: 'run.resumed', stepId: 'run', fact: { by } }] }
+}
+
+function decideAbort(state: State, by: string, reason: string): Decision {
+  if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not abort the run`)
+  if (state.base === 'Exported' || state.base === 'Receipted')
+    return refuse('RUN-09', `the run is ${state.base}`)
+  if (currentStep(state)?.state === 'IntentLogged') return refuse('RUN-07', 'the token is at work')
+  return { ok: true, events: [{ kind: 'run.aborted', stepId: 'run', fact: { by, reason } }] }
+}
+
+function decideDeviate(state: State, { by, step, expected, happened }: Of<'deviate'>): Decision {
+  const idle = restFault(state)
+  if (idle !== null) return refuse('RUN-06', idle)
+  const progress = currentStep(state)
+  if (progress?.step.id !== step)
+    return refuse('STEP-01', `the current step is ${progress?.step.id ?? 'none'}`)
+  if (!state.plan.people.some((person) => person.name === by))
+    return refuse('RUN-10', `${by} is nobody of this run`)
+  const effect = effectAt(state)
+  if (effect !== null) return refuse('RUN-07', `${effect.kind} is under way`)
+  return {
+    ok: true,
+    events: [opened(state, step, { about: 'reported', scope: 'step', expected, happened }, by)],
+  }
+}
+
+function decideException(state: State, command: Of<'decide-exception'>): Decision {
+  const { by, decision, reason, head } = command
+  const exception = openException(state)
+  if (exception === null) return refuse('EXCEPTION-01', 'no exception is open')
+  if (!mayLead(state, by)) return refuse('RUN-10', `${by} may not decide`)
+  if (!exception.choices.includes(decision))
+    return refuse('EXCEPTION-02', `open are ${exception.choices.join(', ')}, not ${decision}`)
+  const { id, step: stepId } = exception
+  if (decision === 'abort') {
+    const fact = { id, decision, by, reason, document: null }
+    const events: NewEvent[] = [
+      { kind: 'exception.decided', stepId, fact },
+      { kind: 'run.aborted', stepId: 'run', fact: { by, reason } },
+    ]
+    return { ok: true, events }
+  }
+  if (head.size !== String(state.size))
+    return refuse('EXCEPTION-03', `the head is over ${head.size} entries, the run has ${state.size}`)
+  const built = exceptionCodec.payload.check(
+    decisionDocument(state, exception, { decided: decision, by, reason, head }),
+  )
+  if (!built.ok) return refuse('COMMAND-01', built.detail)
+  const document = exceptionCodec.payload.digest(built.value)
+  const fact = { document, payload: built.value }
+  return { ok: true, events: [{ kind: 'exception.proposed', stepId, fact }] }
+}
+
+/** Why people cannot go on right now, or null. */
+function restFault(state: State): string | null {
+  if (state.paused !== null) return 'the run is paused'
+  const exception = openException(state)
+  return exception === null ? null : `exception ${exception.id} waits for a decision`
+}
+
+function mayLead(state: State, name: string): boolean {
+  return state.plan.people.some(
+    (person) => person.name === name && ['administrator', 'operator', 'officer'].includes(person.role),
+  )
+}

@@ -1,0 +1,57 @@
+import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
+import type { OwnEffect } from '../effects.ts'
+import type { NewEvent } from '../events.ts'
+import type { ExceptionDecision } from '../model/commands.ts'
+import { currentStep } from '../model/stages.ts'
+import type { ExceptionScope, ExceptionState, State } from '../state.ts'
+import { openException } from './next-effect.ts'
+
+type Proposed = Pick<ExceptionDecisionDocument, 'decided' | 'by' | 'reason' | 'head'>
+
+type Opening = {
+  about: 'failed' | 'ambiguous' | 'mismatch' | 'reported'
+  scope: ExceptionScope
+  expected: string
+  happened: string
+}
+
+/** The event that opens an exception, with the decisions that a person has. */
+export function opened(state: State, stepId: string, opening: Opening, by = 'machine'): NewEvent {
+  const choices = choicesOf(state, opening)
+  return {
+    kind: 'exception.opened',
+    stepId,
+    fact: { id: state.exceptions.length + 1, by, choices, ...opening },
+  }
+}
+
+/** What officers sign about an exception when somebody proposes how to go on. */
+export function decisionDocument(
+  { domain, ceremonyId, planHash }: State,
+  { id, step, attempt, about, expected, happened }: ExceptionState,
+  { decided, by, reason, head }: Proposed,
+): ExceptionDecisionDocument {
+  const run = { domain, ceremonyId, planHash }
+  const what = { exception: id, stepId: step, attempt, about, expected, happened }
+  return { v: 1, kind: 'exception-decision', ...run, ...what, decided, by, reason, head }
+}
+
+/** The document that officers sign now, or null. */
+export function proposedDocument(state: State): ExceptionDecisionDocument | null {
+  return openException(state)?.proposal?.payload ?? null
+}
+
+/** Going on without the result is open only where no key, seal or proof depends on it. */
+function choicesOf(state: State, { about, scope }: Opening): ExceptionDecision[] {
+  const abort: ExceptionDecision[] = state.base === 'Exported' || state.base === 'Receipted' ? [] : ['abort']
+  if (about === 'reported') return ['continue', ...abort]
+  const kind = currentStep(state)?.step.do
+  const free = scope === 'step' && (kind === 'measure-machine' || kind === 'inventory')
+  return free ? ['retry', 'continue', ...abort] : ['retry', ...abort]
+}
+
+/** What a retry of the effect tries again. */
+export function scopeOf(effect: OwnEffect): ExceptionScope {
+  if (effect.kind === 'make-checkpoint') return 'checkpoint'
+  return effect.kind === 'log-in' && effect.again ? 'log-in' : 'step'
+}

@@ -1,0 +1,214 @@
+import { encodeCanonical, FormatError, type Json } from '@lux/crypto'
+import * as v from 'valibot'
+import { exceptionCodec } from '../documents/ceremony/exception.ts'
+import { issuePath, issueText } from '../documents/format/issue-text.ts'
+import { decryptionRequestCodec } from '../documents/threshold/decryption-request.ts'
+import { decryptionResultCodec } from '../documents/threshold/decryption-result.ts'
+import { epochApprovalCodec, redealCodec } from '../documents/threshold/epoch.ts'
+import { holderAnswerCodec } from '../documents/threshold/holder-answer.ts'
+import type { EventKind, Facts, NewEvent } from '../events.ts'
+import { checkpointFields, effectKinds, readResult } from '../steps/run.ts'
+import { digest, hex16, line, remark } from '../wire/fields.ts'
+import { hybridSignature, p256Key, verificationKeys } from '../wire/identity.ts'
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+const text = v.pipe(v.string(), v.maxLength(4000))
+const hex16OrNone = v.union([hex16, v.literal('')])
+// A fact comes out of canonical JSON, so whatever it holds is Json; what matters here is that it is there.
+const json = v.custom<Json>((value) => value !== undefined)
+const effect = v.picklist(effectKinds)
+const choice = v.picklist(['retry', 'continue', 'abort'])
+const role = v.picklist([
+  'administrator',
+  'operator',
+  'so',
+  'officer',
+  'holder',
+  'approver',
+  'witness',
+  'recorder',
+])
+const reason = v.picklist(['opening', 'key', 'exception', 'pause', 'planned', 'sealing'])
+
+const seat = v.strictObject({
+  role,
+  name: line,
+  card: digest,
+  signer: digest,
+  keys: verificationKeys,
+  recipient: v.exactOptional(text),
+})
+
+const destination = v.strictObject({
+  audience: digest,
+  card: digest,
+  transport: digest,
+  node: line,
+  serial: line,
+  transportKey: text,
+  recipient: text,
+  receiptSigner: digest,
+  receiptKey: p256Key,
+})
+
+const keysOfMany = v.pipe(v.array(verificationKeys), v.maxLength(64))
+const authorities = v.strictObject({
+  requesters: keysOfMany,
+  combiners: v.pipe(v.array(text), v.maxLength(64)),
+  evaluators: keysOfMany,
+  encryptors: keysOfMany,
+})
+const epoch = v.strictObject({ keyId: digest, epochId: digest, epoch: count, public: digest })
+
+/** Shape of each fact; a fact with more or less is refused. */
+export const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
+  'run.started': v.strictObject({
+    v: v.literal(1),
+    by: line,
+    planHash: digest,
+    policyDigest: digest,
+    terms: v.strictObject({ officers: count, witnesses: count, approvers: count }),
+    seats: v.array(seat),
+    destinations: v.array(destination),
+    tokens: v.array(v.strictObject({ role: line, serial: text })),
+    authorities,
+    epoch: v.nullable(epoch),
+  }),
+  'step.confirmed': v.strictObject({ stage: count, by: line, input: v.record(v.string(), text) }),
+  'step.intended': v.strictObject({
+    attempt: positive,
+    effect,
+    nonce: hex16,
+    rootId: hex16OrNone,
+    ckaId: hex16OrNone,
+    sealCkaId: hex16OrNone,
+  }),
+  'step.performed': v.strictObject({ attempt: positive, effect, again: v.boolean(), result: json }),
+  'step.failed': v.strictObject({
+    attempt: positive,
+    effect,
+    again: v.boolean(),
+    failure: v.strictObject({ code: text, detail: text }),
+  }),
+  'step.reconciled': v.strictObject({
+    attempt: positive,
+    effect,
+    found: v.picklist(['absent', 'adopted', 'ambiguous']),
+    detail: text,
+    result: json,
+  }),
+  'signature.accepted': v.strictObject({
+    what: v.picklist(['opening', 'bundle', 'exception', 'decryption-approval']),
+    subject: digest,
+    name: line,
+    signer: digest,
+    signature: hybridSignature,
+  }),
+  'checkpoint.made': v.strictObject({
+    ...checkpointFields,
+    reason,
+    live: v.boolean(),
+    signature: hybridSignature,
+  }),
+  'checkpoint.cosigned': v.strictObject({
+    size: count,
+    digest,
+    name: line,
+    signer: digest,
+    signature: hybridSignature,
+  }),
+  'holder.acknowledged': v.strictObject({
+    name: line,
+    index: positive,
+    payload: json,
+    signature: hybridSignature,
+  }),
+  'exception.opened': v.strictObject({
+    id: positive,
+    about: v.picklist(['failed', 'ambiguous', 'mismatch', 'reported']),
+    expected: text,
+    happened: text,
+    by: line,
+    scope: v.picklist(['step', 'checkpoint', 'log-in']),
+    choices: v.array(choice),
+  }),
+  'request.taken': v.strictObject({
+    decryption: line,
+    package: digest,
+    digest,
+    request: decryptionRequestCodec.payload.schema,
+  }),
+  'answer.taken': v.strictObject({
+    decryption: line,
+    payload: holderAnswerCodec.payload.schema,
+    signature: hybridSignature,
+  }),
+  'result.taken': v.strictObject({
+    decryption: line,
+    payload: decryptionResultCodec.payload.schema,
+    signature: hybridSignature,
+  }),
+  'epoch.approved': v.strictObject({
+    payload: epochApprovalCodec.payload.schema,
+    signature: hybridSignature,
+  }),
+  'redeal.taken': v.strictObject({ payload: redealCodec.payload.schema, signature: hybridSignature }),
+  'exception.proposed': v.strictObject({ document: digest, payload: exceptionCodec.payload.schema }),
+  'exception.decided': v.strictObject({
+    id: positive,
+    decision: choice,
+    by: line,
+    reason: remark,
+    document: v.nullable(digest),
+  }),
+  'run.paused': v.strictObject({ by: line, cause: v.picklist(['person', 'restart']), reason: remark }),
+  'run.resumed': v.strictObject({ by: line }),
+  'run.aborted': v.strictObject({ by: line, reason: remark }),
+  'run.sealed': v.strictObject({ digest, sha256: digest, size: count }),
+  'run.exported': v.strictObject({ medium: text, sha256: digest }),
+  'run.receipted': v.strictObject({ audience: digest, digest, payload: json, signature: hybridSignature }),
+  'run.closed': v.strictObject({ closeout: digest }),
+}
+
+/** A kind and a fact from outside to an event, or what is wrong with them. */
+export function readFact(
+  kind: string,
+  fact: unknown,
+): { ok: true; event: NewEvent } | { ok: false; detail: string } {
+  if (!isEventKind(kind)) return { ok: false, detail: 'the kind is unknown' }
+  const parsed = v.safeParse(factSchemas[kind], fact)
+  if (!parsed.success) {
+    const [issue] = parsed.issues
+    return { ok: false, detail: `${issuePath(issue) ?? 'fact'}: ${issueText(issue)}` }
+  }
+  // The schema was looked up by `kind`, so the fact is that kind's; the compiler does not follow the pairing.
+  const event = { kind, fact: parsed.output, stepId: 'run' } as NewEvent
+  const fault = resultFault(event)
+  return fault === null ? { ok: true, event } : { ok: false, detail: fault }
+}
+
+/** Why an event could not be written and read again, or null: what is appended must always open. */
+export function eventFault(event: NewEvent): string | null {
+  try {
+    // Facts are built of JSON's values by their type; the encoder refuses the strings and numbers that it cannot write.
+    encodeCanonical(event.fact as Json)
+  } catch (error) {
+    if (error instanceof FormatError) return error.detail
+    throw error
+  }
+  const read = readFact(event.kind, event.fact)
+  return read.ok ? null : read.detail
+}
+
+function resultFault(event: NewEvent): string | null {
+  const carries =
+    event.kind === 'step.performed' || (event.kind === 'step.reconciled' && event.fact.found === 'adopted')
+  if (!carries) return null
+  const read = readResult(event.fact.effect, event.fact.result)
+  return read.ok ? null : read.detail
+}
+
+function isEventKind(kind: string): kind is EventKind {
+  return Object.hasOwn(factSchemas, kind)
+}

@@ -1,0 +1,43 @@
+import type { Json } from '@lux/crypto'
+import type { Entry } from '../events.ts'
+import type { Refusal } from '../model/commands.ts'
+import { refuse } from '../model/rules.ts'
+import type { Plan, RunHeader } from '../plan/plan.ts'
+import type { State } from '../state.ts'
+import { initialState } from '../state-start.ts'
+import { evolve } from './evolve.ts'
+import { readFact } from './fact-schemas.ts'
+import { outdated } from './incompatible-history.ts'
+
+/** An entry as a transcript holds it; salt and other fields of the transcript are not looked at. */
+export type StoredEntry = { seq: string; time: string; stepId: string; kind: string; fact: Json }
+
+/** A stored entry to one that `evolve` takes. HISTORY-01 for an unknown kind or a fact of another shape. */
+export function readEntry(stored: StoredEntry): { ok: true; entry: Entry } | Refusal {
+  const { seq, time, stepId, kind } = stored
+  const read = readFact(kind, stored.fact)
+  if (!read.ok) return refuse('HISTORY-01', `entry ${seq}, ${kind}: ${read.detail}`)
+  return { ok: true, entry: { ...read.event, seq, time, stepId } }
+}
+
+/**
+ * Loads a run: its state from header, plan and entries alone. HISTORY-01 for an entry that cannot be read,
+ * HISTORY-02 for one that is missing or out of place. HISTORY-03 is an exception of the state, which people end by aborting.
+ */
+export function replay(
+  header: RunHeader,
+  plan: Plan,
+  entries: Iterable<StoredEntry>,
+): { ok: true; state: State } | Refusal {
+  let state = initialState(header, plan)
+  for (const stored of entries) {
+    const read = readEntry(stored)
+    if (!read.ok) return read
+    if (stored.seq !== String(state.size))
+      return refuse('HISTORY-02', `entry ${stored.seq} stands at ${state.size}`)
+    if ((stored.kind === 'run.started') !== (state.size === 0))
+      return refuse('HISTORY-02', `entry ${stored.seq} is ${stored.kind}`)
+    state = evolve(state, read.entry)
+  }
+  return { ok: true, state: outdated(state) }
+}

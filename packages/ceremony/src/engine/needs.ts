@@ -1,0 +1,169 @@
+import { fromHex, toWords } from '@lux/crypto'
+import { dealersOf, decryptionAt } from '../kinds/epochs.ts'
+import { missingAudiences, missingHolders } from '../kinds/missing.ts'
+import type { Needs } from '../model/run-view.ts'
+import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from '../model/stages.ts'
+import { decryptionOf, namesOf } from '../plan/queries.ts'
+import type { DecryptionState, ExceptionState, State, StepProgress } from '../state.ts'
+import { stillWanted, unheard } from '../submit-answer.ts'
+import { unreachable } from '../unreachable.ts'
+import { effectAt, isOver, openException, owed } from './next-effect.ts'
+
+/** The one thing that stands between now and the next progress; null when the run is over. */
+export function needsOf(state: State): Needs | null {
+  if (!state.started) return { kind: 'start' }
+  const progress = currentStep(state)
+  if (isOver(state) || progress === null) return null
+  const exception = openException(state)
+  const effect = owed(state)
+  if (exception !== null && (state.paused === null || effect === null)) return decision(state, exception)
+  if (state.paused !== null && effect === null) return { kind: 'resume' }
+  // A PIN is kept nowhere, so a program that was started again asks for it once more before it goes on.
+  if (effect !== null && effect.kind !== 'reconcile' && effect.pins.length > 0) {
+    const again = effect.kind === 'log-in' && effect.again
+    const names = namesOf(state.plan, again ? 'operator' : progress.step.actor)
+    return { kind: 'pin', names, willDo: effect.kind, pins: effect.pins, again: true, values: [] }
+  }
+  if (effect !== null) return { kind: 'wait', effect: effect.kind }
+  const stage = stageOf(progress)
+  return stage === null ? null : needsOfStage(state, progress, stage)
+}
+
+function approvals(state: State, { digest, approvedBy }: DecryptionState): Needs {
+  const approvers = namesOf(state.plan, 'approver')
+  return counted('decryption-approval', digest ?? '', approvers, approvedBy, state.terms.approvers)
+}
+
+/** A decision that is proposed waits for officers; another may still be proposed in its place. */
+function decision(state: State, { id, choices, proposal }: ExceptionState): Needs {
+  if (proposal === null) return { kind: 'exception', id, choices }
+  const officers = namesOf(state.plan, 'officer')
+  return counted('exception', proposal.document, officers, proposal.signers, state.terms.officers)
+}
+
+function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs {
+  switch (stage.kind) {
+    case 'confirm':
+      return confirmation(state, progress, stage.shows)
+    case 'signatures': {
+      if (stage.what === 'decryption-approval') return approvals(state, decryptionAt(state, progress))
+      const signed = stage.what === 'opening' ? state.opening : state.bundle
+      const subject = stage.what === 'opening' ? (state.opening?.digest ?? '') : (state.bundle?.subject ?? '')
+      return counted(
+        stage.what,
+        subject,
+        namesOf(state.plan, 'officer'),
+        signed?.signers ?? [],
+        state.terms.officers,
+      )
+    }
+    case 'checkpoint': {
+      const checkpoint = state.checkpoints[progress.checkpoint ?? -1]
+      const present = (checkpoint?.cosigned ?? []).map(({ name }) => name)
+      const witnesses = namesOf(state.plan, 'witness')
+      return counted('checkpoint', checkpoint?.digest ?? '', witnesses, present, state.terms.witnesses)
+    }
+    case 'acknowledgements': {
+      const missing = missingHolders(state, progress)
+      const next = state.reshare?.next ?? null
+      const present =
+        next === null
+          ? [...(state.fhe?.acknowledged ?? [])]
+          : next.holders.filter((name) => !missing.includes(name))
+      return { kind: 'acknowledgements', present, missing, next: next !== null }
+    }
+    case 'receipts':
+      return { kind: 'receipt', missing: missingAudiences(state) }
+    case 'request': {
+      const { step } = progress
+      const planned = decryptionOf(state.plan, step.decryption)
+      return { kind: 'request', decryption: step.decryption ?? '', what: planned?.what ?? '' }
+    }
+    case 'answers': {
+      const decryption = decryptionAt(state, progress)
+      const by = (decision: 'approved' | 'refused') =>
+        decryption.answers.filter((answer) => answer.decision === decision).map(({ name }) => name)
+      return {
+        kind: 'answers',
+        decryption: decryption.id,
+        subject: decryption.digest ?? '',
+        present: by('approved'),
+        refused: by('refused'),
+        missing: unheard(decryption),
+        stillNeeded: stillWanted(state, decryption),
+      }
+    }
+    case 'result': {
+      const { id, digest } = decryptionAt(state, progress)
+      return { kind: 'result', decryption: id, subject: digest ?? '' }
+    }
+    case 'epoch-approvals': {
+      const present = (state.reshare?.approvedBy ?? []).map(({ name }) => name)
+      const missing = (state.epoch?.holders ?? []).filter((name) => !present.includes(name))
+      const stillNeeded = Math.max(0, (state.epoch?.t ?? 0) - present.length)
+      return { kind: 'epoch-approvals', subject: state.planHash, present, missing, stillNeeded }
+    }
+    case 'redeals': {
+      const present = (state.reshare?.redealt ?? []).map(({ name }) => name)
+      const missing = dealersOf(state).filter(({ name }) => !present.includes(name))
+      return { kind: 'redeals', present, missing: missing.map(({ name }) => name) }
+    }
+    case 'effect':
+      return { kind: 'wait', effect: stage.effect }
+    default:
+      return unreachable(stage)
+  }
+}
+
+function confirmation(state: State, progress: StepProgress, shows: 'nothing' | 'bundle'): Needs {
+  const names = namesOf(state.plan, progress.step.actor)
+  const next = stagesOf(progress.step.do)[progress.stage + 1]
+  const willDo =
+    next?.kind === 'effect' ? next.effect : next?.kind === 'checkpoint' ? 'make-checkpoint' : 'record'
+  const values = progress.stage === 0 ? (progress.step.values ?? []) : []
+  const pins = progress.stage === 0 ? pinsOf(state, progress) : []
+  if (pins.length > 0) return { kind: 'pin', names, willDo, pins, again: false, values }
+  if (values.length > 0) return { kind: 'values', names, willDo, values }
+  return {
+    kind: 'confirm',
+    names,
+    willDo,
+    shows: shows === 'bundle' ? bundleWords(state) : aloud(state, progress),
+  }
+}
+
+/** A read-aloud step shows what there is to compare: plan, opening and the last checkpoint. */
+function aloud(state: State, progress: StepProgress) {
+  if (progress.step.do !== 'read-aloud') return []
+  const shown = [readAloud('plan', state.planHash), readAloud('policy', state.policyDigest)]
+  if (state.opening !== null) shown.push(readAloud('opening', state.opening.digest))
+  const checkpoint = state.checkpoints.at(-1)
+  if (checkpoint !== undefined) shown.push(readAloud('checkpoint', checkpoint.digest))
+  return shown
+}
+
+function bundleWords(state: State) {
+  return state.bundle === null ? [] : [readAloud('bundle', state.bundle.digest)]
+}
+
+/** A digest to read aloud: 32 PGP words. */
+function readAloud(label: string, hex: string): { label: string; words: string[]; hex: string } {
+  return { label, words: toWords(fromHex(hex)), hex }
+}
+
+function counted(
+  what: Extract<Needs, { kind: 'signatures' }>['what'],
+  subject: string,
+  all: string[],
+  present: string[],
+  threshold: number,
+): Needs {
+  const missing = all.filter((name) => !present.includes(name))
+  const stillNeeded = Math.max(0, threshold - present.length)
+  return { kind: 'signatures', what, subject, threshold, present: [...present], missing, stillNeeded }
+}
+
+/** Whether a person may pause right now: never while an effect is under way, so never in the root's window. */
+export function pausable(state: State): boolean {
+  return state.started && !isOver(state) && state.paused === null && effectAt(state) === null
+}

@@ -1,0 +1,87 @@
+import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
+import type { Digest } from '../plan/plan.ts'
+import type { EffectKind, Failure, Finding } from '../results.ts'
+
+/** What the policy asks for, read from it by core: how many officers open and seal, how many witnesses cosign. */
+export type Terms = { officers: number; witnesses: number; approvers: number }
+
+/** Who may ask holders, open their answers, and vouch for ciphertexts, read from the policy by core. */
+export type Authorities = {
+  requesters: VerificationKeys[]
+  combiners: string[]
+  evaluators: VerificationKeys[]
+  encryptors: VerificationKeys[]
+}
+
+/** An epoch of an FHE key that an earlier ceremony dealt. `public`: digest of its public.bin. */
+export type BoundEpoch = { keyId: Digest; epochId: Digest; epoch: number; public: Digest }
+
+export type Command =
+  /**
+   * First command of a run. `cards`: one per person of the plan, in the plan's order, as parsed JSON. Production:
+   * each card's digest must be the plan's. Rehearsal: each must be of domain rehearsal with the same role and name.
+   * `destinations`: server card and signed transport document, in the plan's order; a rehearsal may have its own, or none.
+   * `tokens`: the serial bound to each role ('' for one that a step initialises).
+   */
+  | {
+      type: 'start'
+      by: string
+      terms: Terms
+      cards: Json[]
+      destinations: { card: Json; transport: Json }[]
+      tokens: { role: string; serial: string }[]
+      authorities: Authorities
+      /** What the run takes for the plan's `fhe.existing`: the same in production, a stand-in's in a rehearsal; else null. */
+      epoch: BoundEpoch | null
+    }
+  /** A requester's package, for the decryption at which the run stands. `now`: ISO-8601 UTC, for its expiry. */
+  | { type: 'take-request'; decryption: string; package: Json; now: string }
+  /** A person says go: at every place where `view(state).needs` is confirm, values or pin. `by` is a name. */
+  | { type: 'proceed'; step: string; by: string; input?: Record<string, string> }
+  /** `nonce`, `rootId`: 16 fresh random bytes each, hex; rootId is used where the effect needs a second value. */
+  | { type: 'intend'; step: string; attempt: number; nonce: string; rootId: string }
+  | { type: 'outcome'; step: string; attempt: number; effect: EffectKind; result: Json }
+  | { type: 'outcome'; step: string; attempt: number; effect: EffectKind; failure: Failure }
+  | { type: 'reconcile'; step: string; attempt: number; finding: Finding }
+  /**
+   * A signature from a person's own device. `payload` is the exact signed bytes (JCS of the document's payload, for
+   * the bundle the DSSE pre-authentication encoding); decide checks it, the signer's place and the signature.
+   */
+  | { type: 'submit'; what: SubmissionKind; payload: Uint8Array; signature: HybridSignature }
+  /** `restart`: sent once by core when it loads a run that is not at rest, and when the token host was restarted. */
+  | { type: 'pause'; by: string; cause: 'person' | 'restart'; reason: string }
+  | { type: 'resume'; by: string }
+  | { type: 'abort'; by: string; reason: string }
+  /** A person reports something that the script does not foresee; it opens an exception. */
+  | { type: 'deviate'; by: string; step: string; expected: string; happened: string }
+  /**
+   * A person proposes what to do; officers then sign it (`submit` exception), and a new proposal replaces one that is not
+   * signed yet. An abort takes effect at once. `head`: of the transcript as it stands, from core.
+   */
+  | {
+      type: 'decide-exception'
+      by: string
+      decision: ExceptionDecision
+      reason: string
+      head: TranscriptHead
+    }
+
+export type SubmissionKind =
+  | 'opening'
+  | 'checkpoint'
+  | 'exception'
+  | 'bundle'
+  | 'acknowledgement'
+  | 'receipt'
+  | 'decryption-approval'
+  | 'holder-answer'
+  | 'decryption-result'
+  | 'epoch-approval'
+  | 'redeal'
+/** Number of entries, chain head and Merkle root over them, SPEC.md 3.2. */
+export type TranscriptHead = { size: string; node: string; root: string }
+
+export type ExceptionDecision = 'retry' | 'continue' | 'abort'
+
+/** A refused command: nothing was recorded. `rule` is a key of `rules`. */
+export type Refusal = { ok: false; rule: string; detail: string }

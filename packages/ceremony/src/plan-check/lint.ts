@@ -1,0 +1,43 @@
+import { lintEvidence } from '../plan/lint-evidence.ts'
+import { lintListed } from '../plan/lint-listed.ts'
+import { type LintTerms, lintFhe, lintKeys, lintPeople, lintTokens, repeated } from '../plan/lint-parts.ts'
+import { lintRenewals } from '../plan/lint-renewals.ts'
+import type { Plan } from '../plan/plan.ts'
+import { stepsOf } from '../plan/queries.ts'
+import { type PlanRefusal, planRefusal } from '../plan/rules.ts'
+import { checkpointing, lintSteps } from './simulate.ts'
+
+/**
+ * Every reason why the plan could not run to its end, the first one first; empty when there is none. Never throws.
+ * `terms` are the policy's; without them nothing is said of how many people it asks for, whom it names and of its evidence, but that
+ * a run wants an officer.
+ */
+export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
+  return [
+    ...lintPeople(plan, terms),
+    ...lintTokens(plan),
+    ...lintKeys(plan),
+    ...lintFhe(plan, terms),
+    ...lintRenewals(plan),
+    ...lintIds(plan),
+    ...lintSteps(plan),
+    ...lintListed(plan, terms?.listed),
+    ...lintEvidence(plan, terms?.evidence),
+  ]
+}
+
+function lintIds(plan: Plan): PlanRefusal[] {
+  const steps = stepsOf(plan).map(({ step }) => step)
+  const found = repeated(steps.map((step) => step.id)).map((id) =>
+    planRefusal('PLAN-50', id, `the id ${id} stands twice`),
+  )
+  // Events that belong to no step carry this id in the transcript.
+  if (steps.some((step) => step.id === 'run'))
+    found.push(planRefusal('PLAN-50', 'run', 'the id run is taken'))
+  for (const id of plan.checkpoints.live) {
+    const step = steps.find((candidate) => candidate.id === id)
+    if (step === undefined || !checkpointing.includes(step.do))
+      found.push(planRefusal('PLAN-61', id, `${id} makes no checkpoint`))
+  }
+  return found
+}

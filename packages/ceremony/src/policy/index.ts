@@ -1,6 +1,0 @@
-export * from './authorities.ts'
-export * from './check.ts'
-export * from './fingerprint.ts'
-export * from './make.ts'
-export * from './rehearsal.ts'
-export * from './schema.ts'

@@ -1,0 +1,127 @@
+import { identityId, type VerificationKeys } from '@lux/crypto'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
+import type { SignerGroup } from '../documents/format/signatures.ts'
+import {
+  decryptionApprovalCodec,
+  decryptionRequestCodec,
+  type RequestPackage,
+  requestDigest,
+} from '../documents/threshold/decryption-request.ts'
+import { checkProvenance } from '../documents/threshold/provenance.ts'
+import type { Domain } from '../domain.ts'
+
+/** Who may ask, open, and vouch: the list that was fixed when the share was dealt. */
+export type RequestAuthorities = {
+  readonly requesters: readonly VerificationKeys[]
+  readonly combiners: readonly string[]
+  readonly evaluators: readonly VerificationKeys[]
+  readonly encryptors: readonly VerificationKeys[]
+}
+
+/** What whoever decides about a request knows by itself: a holder, a ceremony or a server. */
+export type RequestFacts = {
+  readonly domain: Domain
+  readonly keyId: string
+  readonly epochId: string
+  readonly mode: 'S' | 'F'
+  readonly authorities: RequestAuthorities
+  /** Of the policy whose digest is in the share. `quorum` 0 leaves the approvals for later. */
+  readonly approvers: SignerGroup
+  /** ISO-8601 UTC. */
+  readonly now: string
+  /** Ids of requests that were taken before. */
+  readonly taken: ReadonlySet<string>
+  /** Blocks that may still be answered at the mode's width; null for one who spends none. */
+  readonly left: number | null
+  /** Blocks of its ciphertexts that were not answered in this epoch, where known: answering the others costs nothing. */
+  readonly fresh?: number
+}
+
+export type CheckedRequest = {
+  readonly digest: string
+  /** Blocks that an answer spends. */
+  readonly spends: number
+  readonly approvedBy: readonly string[]
+  /** Identity ids of all who signed a provenance. */
+  readonly provenanceBy: readonly string[]
+}
+
+/**
+ * Everything about a request that can be decided without its ciphertexts. Refuses REQUEST-DOMAIN, REQUEST-KEY,
+ * REQUEST-EPOCH, REQUEST-MODE, REQUEST-EXPIRED, REQUEST-REPLAYED, REQUEST-COMBINER, REQUEST-REQUESTER,
+ * REQUEST-PROVENANCE, the PROVENANCE- rules, REQUEST-APPROVALS or REQUEST-BUDGET.
+ */
+export function checkDecryptionRequest(given: RequestPackage, facts: RequestFacts): Outcome<CheckedRequest> {
+  const request = given.request.payload
+  if (request.domain !== facts.domain) return refuse('REQUEST-DOMAIN', `it is of domain ${request.domain}`)
+  if (request.keyId !== facts.keyId) return refuse('REQUEST-KEY', `it is for the key ${request.keyId}`)
+  if (request.epochId !== facts.epochId)
+    return refuse('REQUEST-EPOCH', `it is for the epoch ${request.epochId}`)
+  if (request.mode !== facts.mode) return refuse('REQUEST-MODE', `it asks in mode ${request.mode}`)
+  if (request.expiry <= facts.now) return refuse('REQUEST-EXPIRED', `it expired at ${request.expiry}`)
+  if (facts.taken.has(request.requestId))
+    return refuse('REQUEST-REPLAYED', `the request ${request.requestId} was taken before`)
+  if (!facts.authorities.combiners.includes(request.combiner))
+    return refuse('REQUEST-COMBINER', 'the answers would go to somebody whom the share does not name')
+  const requesters = { role: 'requester', members: named(facts.authorities.requesters), quorum: 1 }
+  const asked = decryptionRequestCodec.verify(given.request, facts.domain, [requesters])
+  if (!asked.ok) return refuse('REQUEST-REQUESTER', asked.detail)
+  const vouched = checkEachProvenance(given, facts)
+  if (!vouched.ok) return vouched
+  const approved = decryptionApprovalCodec.verify(
+    { payload: request, signatures: given.approvals },
+    facts.domain,
+    [facts.approvers],
+  )
+  if (!approved.ok) return refuse('REQUEST-APPROVALS', approved.detail)
+  const spends = Math.min(facts.fresh ?? request.budget, request.budget)
+  if (facts.left !== null && spends > facts.left)
+    return refuse('REQUEST-BUDGET', `${spends} blocks, ${facts.left} are left`)
+  return accept({
+    digest: requestDigest(request),
+    spends,
+    approvedBy: approved.value[facts.approvers.role] ?? [],
+    provenanceBy: vouched.value,
+  })
+}
+
+/** `digests`: of the ciphertext files at hand, in their order. Refuses REQUEST-CIPHERTEXT. */
+export function checkRequestCiphertexts(given: RequestPackage, digests: readonly string[]): Outcome<null> {
+  const asked = given.request.payload.ciphertexts
+  if (digests.length !== asked.length)
+    return refuse('REQUEST-CIPHERTEXT', `${digests.length} ciphertexts, ${asked.length} are asked for`)
+  const swapped = asked.findIndex(({ digest }, index) => digest !== digests[index])
+  return swapped < 0
+    ? accept(null)
+    : refuse('REQUEST-CIPHERTEXT', `ciphertext ${swapped + 1} is not the one that is asked for`)
+}
+
+function checkEachProvenance(given: RequestPackage, facts: RequestFacts): Outcome<string[]> {
+  const signers: string[] = []
+  for (const [index, document] of given.provenance.entries()) {
+    const { payload } = document
+    const checked = checkProvenance(document, {
+      domain: facts.domain,
+      keyId: facts.keyId,
+      evaluators: named(facts.authorities.evaluators),
+      encryptors: named(facts.authorities.encryptors),
+    })
+    if (!checked.ok) return checked
+    if (payload.mode !== facts.mode)
+      return refuse('REQUEST-PROVENANCE', `provenance ${index + 1} is of mode ${payload.mode}`)
+    signers.push(...checked.value)
+  }
+  const digests = [...new Set(given.request.payload.ciphertexts.map((one) => one.provenance))]
+  for (const { digest, type, provenance } of given.request.payload.ciphertexts) {
+    const document = given.provenance[digests.indexOf(provenance)]
+    if (document === undefined || !document.payload.ciphertexts.includes(digest))
+      return refuse('REQUEST-PROVENANCE', `nobody vouches for ${digest}`)
+    if (document.payload.type !== type)
+      return refuse('REQUEST-PROVENANCE', `${digest} is vouched for as ${document.payload.type}, not ${type}`)
+  }
+  return accept(signers)
+}
+
+function named(all: readonly VerificationKeys[]): SignerGroup['members'] {
+  return all.map((keys) => ({ name: identityId(keys), keys }))
+}

@@ -1,0 +1,130 @@
+import { createSha256, sha256Hex, toHex } from '@lux/crypto'
+import { createCrc32 } from '../bundle/crc32.ts'
+import { parseManifest } from '../bundle/dsse.ts'
+import { maxPayload, type Statement, statementCodec } from '../bundle/statement.ts'
+import { required, type Verification } from '../bundle/verification.ts'
+import { namedBlobs } from '../bundle/verify/references.ts'
+import { blobName, manifestName, transcriptName, type ZipEntry } from '../bundle/zip-layout.ts'
+import { readEntry, readZip } from '../bundle/zip-reader.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
+import { compareHeads, verifyTranscript } from '../transcript/verify.ts'
+import { secretScan } from './secret-scan.ts'
+
+/** The archive's headers and its manifest; no other content is read. */
+export async function openArchive(v: Verification): Promise<void> {
+  await v.ledger.run('ZIP-PROFILE', async () => {
+    const archive = await readZip(v.reader)
+    if (!archive.ok) return archive
+    for (const entry of archive.value.entries) v.entries.set(entry.name, entry)
+    return accept(`${archive.value.entries.length} files, ${v.reader.size} bytes`)
+  })
+  await v.ledger.run('MANIFEST', () => openManifest(v))
+}
+
+/** Digests, references and the transcript's fold: one pass over the whole content. */
+export async function checkContent(v: Verification): Promise<void> {
+  if (!v.ledger.passed('MANIFEST')) return
+  await v.ledger.run('MANIFEST-ENTRIES', () => compareEntries(v, required(v.statement)))
+  if (!v.ledger.passed('MANIFEST-ENTRIES')) return
+  await readContent(v, required(v.statement))
+  await v.ledger.run('BLOB-REFERENCES', () => compareReferences(v))
+  await v.ledger.run('TRANSCRIPT-ROOT', () => {
+    const { predicate, run } = v
+    const same = compareHeads(run.head, predicate.transcript)
+    return same.ok ? accept(`${run.head.size} entries`) : same
+  })
+}
+
+async function openManifest(v: Verification): Promise<Outcome<string>> {
+  const entry = required(v.entries.get(manifestName) ?? null)
+  if (entry.size > 2 * maxPayload) return refuse('MANIFEST-MALFORMED', 'the manifest is too long')
+  const bytes = new Uint8Array(entry.size)
+  const crc = createCrc32()
+  let at = 0
+  for await (const chunk of readEntry(v.reader, entry)) {
+    bytes.set(chunk, at)
+    crc.update(chunk)
+    at += chunk.length
+  }
+  recordCrc(v, entry, crc.value())
+  const manifest = parseManifest(bytes)
+  if (!manifest.ok) return manifest
+  const statement = statementCodec.parse(manifest.value.payload)
+  if (!statement.ok) return statement
+  v.manifest = manifest.value
+  v.statement = statement.value
+  return accept(`bundle digest ${sha256Hex(manifest.value.payload)}`)
+}
+
+function compareEntries(v: Verification, { subject }: Statement): Outcome<string> {
+  const [, ...files] = v.entries.values()
+  if (files.length !== subject.length) {
+    return refuse('MANIFEST-ENTRIES', `${files.length} files, ${subject.length} in the manifest`)
+  }
+  for (const [index, { name }] of files.entries()) {
+    const listed = subject[index]
+    if (listed?.name !== name)
+      return refuse('MANIFEST-ENTRIES', `${name} is not the manifest's file ${index + 1}`)
+    const blob = listed.name === transcriptName ? null : listed.digest.sha256
+    if (blob !== null && listed.name !== blobName(blob)) {
+      return refuse('MANIFEST-ENTRIES', `${name} is listed with another digest than its name's`)
+    }
+  }
+  return accept(`${subject.length} files`)
+}
+
+async function readContent(v: Verification, { subject, predicate }: Statement): Promise<void> {
+  const envelopes = new Set((predicate.fhe?.holders ?? []).map(({ envelope }) => envelope))
+  const statements = (predicate.attestations ?? []).flatMap(({ statement }) => statement ?? [])
+  const sizes = [...predicate.checkpoints, ...predicate.exceptions, ...statements].map(({ size }) => size)
+  const chain = verifyTranscript(new Set(sizes))
+  let chained: Outcome<unknown> = accept(null)
+  for (const { name, digest, annotations } of subject) {
+    const entry = required(v.entries.get(name) ?? null)
+    const hash = createSha256()
+    const crc = createCrc32()
+    const scan = secretScan()
+    for await (const chunk of readEntry(v.reader, entry)) {
+      hash.update(chunk)
+      crc.update(chunk)
+      if (name !== transcriptName) scan.push(chunk)
+      else if (chained.ok) chained = chain.push(chunk)
+    }
+    recordCrc(v, entry, crc.value())
+    const id = name === transcriptName ? 'TRANSCRIPT-DIGEST' : 'BLOB-DIGEST'
+    const same = toHex(hash.digest()) === digest.sha256 && annotations.size === String(entry.size)
+    v.ledger.record(id, same ? accept('') : refuse(id, `${name}: size or digest is another`))
+    const secret = envelopes.has(digest.sha256) ? 'a share envelope' : scan.found()
+    if (secret !== null) v.ledger.record('FHE-WHOLE-KEY', refuse('FHE-WHOLE-KEY', `${name} is ${secret}`))
+  }
+  // Blobs were all looked at above; with none there is nothing to find.
+  v.ledger.record('BLOB-DIGEST', accept(`${subject.length - 1} blobs`))
+  v.ledger.record('FHE-WHOLE-KEY', accept(''))
+  await v.ledger.run('TRANSCRIPT-CHAIN', () => {
+    if (!chained.ok) return chained
+    const ended = chain.end()
+    if (!ended.ok) return ended
+    v.transcript = ended.value
+    if (ended.value.header.ceremonyId !== predicate.ceremonyId) {
+      return refuse('TRANSCRIPT-CHAIN', 'the transcript is of another ceremony than the manifest')
+    }
+    return accept(`${ended.value.head.size} entries`)
+  })
+}
+
+function compareReferences(v: Verification): Outcome<string> {
+  const named = namedBlobs(v.predicate)
+  for (const digest of named) {
+    if (!v.entries.has(blobName(digest))) return refuse('BLOB-REFERENCES', `${digest} is named but not there`)
+  }
+  for (const name of v.entries.keys()) {
+    if (name.startsWith('blobs/') && !named.has(name.slice('blobs/'.length))) {
+      return refuse('BLOB-REFERENCES', `${name} is there but nothing names it`)
+    }
+  }
+  return accept(`${named.size} blobs`)
+}
+
+function recordCrc(v: Verification, { name, crc }: ZipEntry, computed: number): void {
+  v.ledger.record('ZIP-CRC', crc === computed ? accept('') : refuse('ZIP-CRC', `${name}: the CRC is another`))
+}

@@ -1,0 +1,126 @@
+import type { Json } from '@lux/crypto'
+import type { Predicate } from '../bundle/predicate.ts'
+import { required, type Verification } from '../bundle/verification.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
+import type { PlannedKey } from '../plan/plan.ts'
+import { keyOf, leavesByWindow, stepsOf } from '../plan/queries.ts'
+import { evidenceLevels } from '../policy/schema.ts'
+import { attributeFault, lengthFault, type Template, templates } from '../steps/key/templates.ts'
+
+type EvidenceLevel = (typeof evidenceLevels)[number]
+
+/** `proved`: by an attestation that ATTESTATION-CHAINS has accepted; without one the workstation's word reaches E1. */
+function wrongLevel(claimed: EvidenceLevel, least: EvidenceLevel, proved: EvidenceLevel): string | null {
+  const rank = evidenceLevels.indexOf(claimed)
+  if (rank > evidenceLevels.indexOf(proved)) return `claims ${claimed}, proved is no more than ${proved}`
+  if (proved !== 'E1' && claimed !== proved) return `claims ${claimed}, its attestation is of ${proved}`
+  return rank < evidenceLevels.indexOf(least) ? `${claimed}, the policy asks for ${least}` : null
+}
+
+/** What a key must read as in the transcript, by the effect that read it. */
+const readAs: ReadonlyMap<string, Template> = new Map([
+  ['make-ceremony-key', templates.ceremonyKey],
+  ['read-back', templates.root],
+  ['prove-replica', templates.replica],
+  ['generate-key', templates.wrappedOnce],
+])
+
+/** A root leaves by a trusted window or never was extractable, as where it is made: SPEC.md 6.4. */
+function rootTemplate(v: Verification, key: PlannedKey | undefined): Template {
+  const plan = required(v.plan)
+  const window = key === undefined || (leavesByWindow(plan, key) && v.predicate.transports.length > 0)
+  return window ? templates.root : templates.bornClosed
+}
+
+function templateOf(v: Verification, stepId: string, effect: string): Template | undefined {
+  if (effect !== 'generate-root') return readAs.get(effect)
+  const plan = required(v.plan)
+  const step = stepsOf(plan).find(({ step }) => step.id === stepId)?.step
+  return rootTemplate(v, keyOf(plan, step?.key))
+}
+
+/** What was read at an attestation is all that a closed root of before shows: its past is the making's. */
+function templateFor(
+  v: Verification,
+  { id, level }: Predicate['keyEvidence'][number],
+  attested: boolean,
+): Template {
+  if (level === 'ceremony') return templates.ceremonyKey
+  if (level !== 'root') return templates.wrappedOnce
+  return attested ? templates.root : rootTemplate(v, keyOf(required(v.plan), id))
+}
+
+function faultOf(template: Template, attributes: Json): string | null {
+  if (typeof attributes !== 'object' || attributes === null || Array.isArray(attributes))
+    return 'no attributes were read'
+  const read: Record<string, boolean | number | string> = {}
+  for (const [name, value] of Object.entries(attributes))
+    if (typeof value === 'boolean' || typeof value === 'number' || typeof value === 'string')
+      read[name] = value
+  return attributeFault(template, { attributes: read })
+}
+
+/**
+ * What lacks of the readings that the plan asks for. No exception stands for one: officers can only have it read again. A
+ * redacted entry says that the step was done, and no more.
+ */
+function readingFault(v: Verification): string | null {
+  const { keyEvidence, domain } = v.predicate
+  const plan = required(v.plan)
+  for (const { id, do: kind, key } of plan.parts.flatMap(({ steps }) => steps)) {
+    if (kind !== 'read-back') continue
+    const done = v.run.performed.get(id)
+    if (done === undefined) return `${id}: the transcript has no reading of ${key}`
+    const read = v.run.keysRead.get(id)
+    if (read === undefined && done.statement === null) continue
+    if (read?.effect !== 'read-back') return `${id}: what was done there did not read ${key} back`
+    // A rehearsal has a stand-in for a key of before.
+    const before = domain === 'production' ? plan.keys.find((one) => one.id === key)?.existing : undefined
+    const ckaId = keyEvidence.find((one) => one.id === key)?.ckaId ?? before?.ckaId
+    if (ckaId !== undefined && read.ckaId !== ckaId) return `${id}: another key than ${key} was read`
+  }
+  return null
+}
+
+export function checkEvidence(v: Verification): Outcome<string> {
+  const { wrapTree, keyEvidence, ceremonyId } = v.predicate
+  const needed: { id: string; level: keyof typeof v.policy.leastEvidence }[] = [
+    { id: 'ceremony', level: 'ceremony' },
+  ]
+  for (const { id, level, root } of wrapTree) {
+    // The evidence for a root of an earlier ceremony is in that ceremony's bundle.
+    if (root === null || root.born === ceremonyId) needed.push({ id, level })
+  }
+  for (const { id, level } of needed) {
+    const found = keyEvidence.filter((one) => one.id === id && one.level === level)
+    const [evidence] = found
+    if (evidence === undefined || found.length > 1)
+      return refuse('EVIDENCE', `${id}: expected one evidence record`)
+    const by = v.predicate.attestations?.find((one) => one.id === id && one.level === level)?.by
+    const proved = by === undefined ? 'E1' : by === 'vendor' ? 'E3' : 'E2'
+    const wrong = wrongLevel(evidence.evidence, v.policy.leastEvidence[level], proved)
+    const algorithm = wrapTree.find((one) => one.id === id && one.level === level)?.algorithm ?? ''
+    const template = templateFor(v, evidence, by !== undefined)
+    const fault =
+      wrong ?? lengthFault(algorithm, evidence.attributes) ?? faultOf(template, evidence.attributes)
+    if (fault !== null) return refuse('EVIDENCE', `${id}: ${fault}`)
+  }
+  for (const { id, token, evidence, attributes } of v.predicate.replicas ?? []) {
+    const algorithm = wrapTree.find((one) => one.id === id)?.algorithm ?? ''
+    const wrong =
+      wrongLevel(evidence, v.policy.leastEvidence.root, 'E1') ??
+      lengthFault(algorithm, attributes) ??
+      faultOf(templates.replica, attributes)
+    if (wrong !== null) return refuse('EVIDENCE', `${id} in ${token}: ${wrong}`)
+  }
+  const unread = readingFault(v)
+  if (unread !== null) return refuse('EVIDENCE', unread)
+  for (const [step, { effect, attributes }] of v.run.keysRead) {
+    const template = templateOf(v, step, effect)
+    const fault = template === undefined ? null : faultOf(template, attributes)
+    if (fault !== null) return refuse('EVIDENCE', `${step}: ${fault}`)
+  }
+  if (keyEvidence.length !== needed.length)
+    return refuse('EVIDENCE', 'evidence for a key that the tree does not have')
+  return accept(`${needed.length} keys`)
+}

@@ -1,0 +1,164 @@
+import { fromHex, lp, sha256Hex, utf8 } from '@lux/crypto'
+import { levels, type WrapNode } from '../bundle/predicate.ts'
+import { required, type Verification } from '../bundle/verification.ts'
+import { checkAttestations } from '../bundle/verify/attestations.ts'
+import { isTransportMechanism, isWrapMechanism } from '../bundle/verify/mechanisms.ts'
+import { checkReplicas } from '../bundle/verify/replicas.ts'
+import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
+import { type Card, cardCodec } from '../documents/people/card.ts'
+import { checkRenewal, checkRenewalSignature } from '../documents/people/card-renewal.ts'
+import { serverCardCodec } from '../documents/people/server-card.ts'
+import { transportCodec } from '../documents/people/transport.ts'
+import { mayJoin } from '../plan/joined-roles.ts'
+import type { Header } from '../transcript/schema.ts'
+import { seatsFault } from './seats.ts'
+
+type Seat = Header['roster'][number]
+
+/** Cards, transport documents, the wrap tree, the roots' possession proofs and their replicas. */
+export async function checkKeys(v: Verification): Promise<void> {
+  await v.ledger.run('CARDS', () => checkCards(v))
+  await v.ledger.run('TRANSPORTS', () => checkTransports(v))
+  await v.ledger.run('WRAP-TREE', () => checkTree(v))
+  await v.ledger.run('POSSESSION', () => checkPossession(v))
+  await v.ledger.run('REPLICAS', () => checkReplicas(v))
+  await v.ledger.run('ATTESTATIONS', () => checkAttestations(v))
+}
+
+async function checkCards(v: Verification): Promise<Outcome<string>> {
+  const { cards, domain } = v.predicate
+  for (const [index, digest] of cards.entries()) {
+    if (index > 0 && (cards[index - 1] ?? '') >= digest)
+      return refuse('CARDS', 'cards are not in ascending order')
+    const person = await v.parsed(digest, cardCodec)
+    const server = person.ok ? null : await v.parsed(digest, serverCardCodec)
+    if (!person.ok && !server?.ok) return refuse('CARDS', `${digest.slice(0, 16)}: ${person.detail}`)
+    if (person.ok) v.people.set(digest, person.value)
+    if (server?.ok) v.servers.set(digest, server.value)
+    const card = person.ok ? person.value : server?.ok ? server.value : null
+    if (card?.domain !== domain)
+      return refuse('CARDS', `${digest.slice(0, 16)} is a card of the other domain`)
+  }
+  const seated = new Set<string>()
+  for (const { role, name, card } of v.run.header.roster) {
+    const person = v.people.get(card)
+    if (person === undefined) return refuse('CARDS', `the card of ${name} (${role}) is not in the bundle`)
+    if (person.name !== name) return refuse('CARDS', `the card of ${name} (${role}) is of ${person.name}`)
+    if (!mayJoin([role, person.kind]))
+      return refuse('CARDS', `${name} sits as ${role} with a card of a ${person.kind}`)
+    seated.add(card)
+    const renewed = checkSeat(v, { role, name, card })
+    if (!renewed.ok) return refuse('CARDS', `${renewed.rule}: ${renewed.detail}`)
+  }
+  const twice = seatsFault(v)
+  if (twice !== null) return refuse('CARDS', twice)
+  for (const [digest, { name }] of v.people) {
+    if (!seated.has(digest)) return refuse('CARDS', `the card of ${name} belongs to nobody in the room`)
+  }
+  for (const digest of v.servers.keys()) {
+    if (digest !== v.predicate.audience) return refuse('CARDS', 'a server card is not that of the audience')
+  }
+  return accept(`${cards.length} cards`)
+}
+
+/** A holder's second seat is for the next epoch: its card renews that of the first, and there is no third. */
+function checkSeat(v: Verification, { role, name, card }: Seat): Outcome<Card> {
+  const own = required(v.people.get(card) ?? null)
+  const seats = v.run.header.roster.filter((one) => one.role === 'holder' && one.name === name)
+  const [first] = seats
+  if (role !== 'holder' || first === undefined || first.card === card) return checkRenewalSignature(own)
+  if (seats.length > 2) return refuse('CARDS', `${name} sits ${seats.length} times as holder`)
+  return checkRenewal(required(v.people.get(first.card) ?? null), own)
+}
+
+async function checkTransports(v: Verification): Promise<Outcome<string>> {
+  const { transports, audience, domain, wrapTree } = v.predicate
+  const nodes = new Set<string>()
+  for (const { document, roots } of transports) {
+    const parsed = await v.parsed(document, transportCodec.file)
+    if (!parsed.ok) return parsed
+    const { payload } = parsed.value
+    if (payload.audience !== audience)
+      return refuse('TRANSPORTS', `${payload.node} is a node of another server`)
+    if (payload.domain !== domain) return refuse('TRANSPORTS', `${payload.node} is of the other domain`)
+    if (nodes.has(payload.node)) return refuse('TRANSPORTS', `${payload.node} is there twice`)
+    nodes.add(payload.node)
+    const card = v.servers.get(payload.audience)
+    if (card === undefined) return refuse('TRANSPORTS', 'the server card is not in the bundle')
+    const group = { role: 'server', members: [{ name: 'receipt key', keys: card.receiptKey }], quorum: 1 }
+    const signed = transportCodec.verify(parsed.value, domain, [group])
+    if (!signed.ok) return refuse('TRANSPORTS', `${payload.node}: ${signed.detail}`)
+    for (const { id, mechanism } of roots) {
+      if (!isTransportMechanism(mechanism))
+        return refuse('TRANSPORTS', `${payload.node}: ${id} is wrapped by ${mechanism}`)
+      const node = wrapTree.find((one) => one.level === 'root' && one.id === id)
+      if (node === undefined)
+        return refuse('TRANSPORTS', `${payload.node}: ${id} is no root of the wrap tree`)
+    }
+    v.transports.push(parsed.value)
+  }
+  return accept(`${transports.length} nodes`)
+}
+
+function checkTree({ predicate: { wrapTree } }: Verification): Outcome<string> {
+  const byId = new Map<string, WrapNode>()
+  for (const node of wrapTree) {
+    const wrong = (what: string) => refuse('WRAP-TREE', `${node.id}: ${what}`)
+    if (byId.has(node.id)) return wrong('is there twice')
+    const isRoot = node.level === 'root'
+    if (isRoot !== (node.parent === null)) return wrong('exactly a root has no parent')
+    if (isRoot !== (node.root !== null)) return wrong('exactly a root has a root id')
+    if (isRoot !== (node.blob === null)) return wrong('exactly a root has no wrapped blob of its own')
+    if (isRoot !== (node.mechanism === null)) return wrong('exactly a root has no wrapping mechanism')
+    if (!isRoot && !isWrapMechanism(node.mechanism)) return wrong(`it is wrapped by ${node.mechanism}`)
+    if (node.parent !== null) {
+      // Parents come first, so there can be no loop.
+      const parent = byId.get(node.parent)
+      if (parent === undefined) return wrong('its parent does not stand before it')
+      if (levels.indexOf(parent.level) + 1 !== levels.indexOf(node.level)) {
+        return wrong(`a key of level ${node.level} hangs under one of level ${parent.level}`)
+      }
+    }
+    if (node.publicKey !== null && node.level !== 'data') return wrong('only a data key has a public half')
+    byId.set(node.id, node)
+  }
+  const blobs = wrapTree.flatMap(({ blob }) => (blob === null ? [] : [blob]))
+  if (new Set(blobs).size !== blobs.length) return refuse('WRAP-TREE', 'two keys share one wrapped blob')
+  return accept(`${wrapTree.length} keys`)
+}
+
+/** SHA-256("lux-custody/possession/v1" || lp(ceremonyId of the root's birth) || rootId), hex. */
+export function possessionChallengeOf({ rootId, born }: NonNullable<WrapNode['root']>): string {
+  return sha256Hex(utf8('lux-custody/possession/v1'), lp(fromHex(born, 16)), fromHex(rootId, 16))
+}
+
+/** Every root has a proof; any KEK below may have one too, over the challenge of the root that it hangs from. */
+function checkPossession({ predicate: { wrapTree, possession } }: Verification): Outcome<string> {
+  for (const { id } of wrapTree.filter(({ level }) => level === 'root')) {
+    if (!possession.some((proof) => proof.id === id)) return refuse('POSSESSION', `${id} has no proof`)
+  }
+  const seen = new Set<string>()
+  for (const { id, challenge, mechanism } of possession) {
+    const node = wrapTree.find((one) => one.id === id)
+    if (node === undefined || node.level === 'data' || seen.has(id)) {
+      return refuse('POSSESSION', 'a proof is of no key encryption key, or there twice')
+    }
+    seen.add(id)
+    if (!isWrapMechanism(mechanism)) return refuse('POSSESSION', `${id}: proved by ${mechanism}`)
+    const root = rootAbove(wrapTree, node)
+    if (root === null || challenge !== possessionChallengeOf(root)) {
+      return refuse('POSSESSION', `${id}: another challenge`)
+    }
+  }
+  return accept(`${possession.length} proofs`)
+}
+
+/** The root's birth that a key hangs from. WRAP-TREE has proved that every parent is there and one level up. */
+function rootAbove(wrapTree: readonly WrapNode[], node: WrapNode): WrapNode['root'] {
+  let at: WrapNode | undefined = node
+  while (at !== undefined && at.level !== 'root') {
+    const { parent }: WrapNode = at
+    at = wrapTree.find(({ id }) => id === parent)
+  }
+  return at?.root ?? null
+}
