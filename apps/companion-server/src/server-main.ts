@@ -3,7 +3,7 @@ import { protectProcess } from '@lux/hsm/protect'
 import { initServer } from './commands/init.ts'
 import { linesOf, running, say } from './commands/result.ts'
 import { startServer, stopSignal } from './commands/start.ts'
-import { stateFolder } from './state/folder.ts'
+import { stateFolder } from './platform/state-folder/folder.ts'
 
 // `npm run server`: a rehearsal server on a SoftHSM training token, made on the first start.
 async function serve(): Promise<void> {

@@ -4,9 +4,9 @@ import { checkIds } from '@lux/ceremony/bundle'
 import { FormatError } from '@lux/crypto'
 import { hsmErrorCodes } from '@lux/hsm'
 import { expect, test } from 'vitest'
-import { failureOf } from '../src/commands/failure.ts'
 import { linesOf } from '../src/commands/result.ts'
-import { errorBody, HttpError, unavailable } from '../src/http/http-error.ts'
+import { failureOf } from '../src/platform/failure.ts'
+import { errorBody, HttpError, unavailable } from '../src/platform/http/http-error.ts'
 import { refusalTexts, textOf } from '../src/refusal-texts/index.ts'
 
 const root = join(import.meta.dirname, '../../..')

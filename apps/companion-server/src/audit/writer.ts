@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { canonicalString, toBase64Url, toHex } from '@lux/crypto'
-import type { Database } from '../database/open.ts'
+import type { Database } from '../platform/database/open.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { type AuditEntry, auditHash, auditLeaf } from './entry.ts'
 

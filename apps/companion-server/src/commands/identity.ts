@@ -1,7 +1,7 @@
-import { type Credentials, createIdentity } from '../auth/tokens.ts'
+import { type Credentials, createIdentity } from '../access/tokens.ts'
+import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openWorkshop } from '../server.ts'
-import type { StateFolder } from '../state/folder.ts'
 import { say } from './result.ts'
 
 export type IdentityOptions = {

@@ -1,11 +1,11 @@
 import type { FileHandle } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { receiptCodec, refusalCodec } from '@lux/ceremony/wire'
-import type { ImportResult } from '../import/importer.ts'
+import type { ImportResult } from '../imports/importer.ts'
+import type { StateFolder } from '../platform/state-folder/folder.ts'
+import { writeWhole } from '../platform/state-folder/private-file.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { openWorkshop } from '../server.ts'
-import type { StateFolder } from '../state/folder.ts'
-import { writeWhole } from '../state/private-file.ts'
 
 /** Takes a bundle in and writes the signed receipt or refusal. Throws EnvironmentError where the server is sealed. */
 export async function importBundle(

@@ -1,6 +1,6 @@
+import { type Failure, failureOf } from '../platform/failure.ts'
 import type { Outcome } from '../refusal.ts'
 import { textOf } from '../refusal-texts/index.ts'
-import { type Failure, failureOf } from './failure.ts'
 
 /** Exit statuses of the commands: done, refused, wrong use, the environment failed. */
 export const exit = { done: 0, refused: 1, usage: 2, environment: 3 } as const

@@ -1,10 +1,10 @@
 import { isIPv4 } from 'node:net'
 import { openLog } from '../log.ts'
+import type { Seal } from '../platform/hsm/server-token.ts'
+import type { StateFolder } from '../platform/state-folder/folder.ts'
+import { readSettings } from '../platform/state-folder/settings.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { openServer } from '../server.ts'
-import type { StateFolder } from '../state/folder.ts'
-import { readSettings } from '../state/settings.ts'
-import type { Seal } from '../token/server-token.ts'
 
 export type Listening = { readonly address: string; readonly sealed: Seal | null; close(): Promise<void> }
 

@@ -1,7 +1,7 @@
 import { open, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BundleContents } from '@lux/ceremony/bundle'
-import { syncFolder } from '../state/private-file.ts'
+import { syncFolder } from '../platform/state-folder/private-file.ts'
 
 /** Keeps the public parts of a threshold key and of its next epoch, each a file named by its SHA-256: they are too large for rows. */
 export async function keepFheFiles(contents: BundleContents, folder: string): Promise<void> {

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromUtf8, utf8 } from '@lux/crypto'
-import type { StateFolder } from './folder.ts'
-import { readIfPresent, writeWhole } from './private-file.ts'
+import type { StateFolder } from '../platform/state-folder/folder.ts'
+import { readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 
 /**
  * Under which policy an import was begun, so that one that was cut short goes on when a newer policy is pinned meanwhile. A

@@ -1,7 +1,7 @@
 import { chmod, mkdir, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { isErrno } from '../platform/state-folder/private-file.ts'
 import { EnvironmentError } from '../refusal.ts'
-import { isErrno } from './private-file.ts'
 
 /**
  * Makes a folder and every missing one above it, one at a time: Node's recursive mkdir never comes back where a file

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { startServer } from '../../src/commands/start.ts'
-import { makeStateFolder, stateFolder } from '../../src/state/folder.ts'
-import { type Domain, writeSettings } from '../../src/state/settings.ts'
+import { makeStateFolder, stateFolder } from '../../src/platform/state-folder/folder.ts'
+import { type Domain, writeSettings } from '../../src/platform/state-folder/settings.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 /** The code that a start ends with; a server without a card gets no further than STATE-ABSENT. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { maxCiphertext } from '../../src/fhe/ciphertexts.ts'
+import { maxCiphertext } from '../../src/threshold/ciphertexts.ts'
 
 // THRESHOLD-FHE section 2: two radix blocks in one squashed block of 4097 words of 16 bytes; about 100 bytes of header.
 test.each([1024, 2048])(

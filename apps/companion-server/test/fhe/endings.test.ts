@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { keepTime } from '../../src/fhe/release.ts'
+import { keepTime } from '../../src/threshold/release.ts'
 import { native, people } from '../support/threshold-bundle.ts'
 import { answerOf, refusalOf, shifted } from '../support/threshold-requests.ts'
 import { both, dealt, id, sum, thresholdServer } from '../support/threshold-server.ts'

@@ -2,7 +2,7 @@ import { fromBase64Url } from '@lux/crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AuditEntry, auditHash, auditLeaf } from '../../src/audit/entry.ts'
-import { openOwnerDatabase } from '../../src/database/open.ts'
+import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { openHttp } from '../support/http-under-test.ts'
 
 let http: Awaited<ReturnType<typeof openHttp>>

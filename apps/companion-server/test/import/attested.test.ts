@@ -7,7 +7,7 @@ import {
   type SampleVendor,
   sampleBundle,
 } from '../../../../packages/ceremony/test/support/sample-bundle.ts'
-import { judgeBundle } from '../../src/import/judge.ts'
+import { judgeBundle } from '../../src/imports/check-bundle.ts'
 
 const created = '2025-06-01T00:00:00.000Z'
 

@@ -2,7 +2,7 @@ import { encodePolicyFile, type PolicyFile, policyDigest, policyDocument } from 
 import { expect, test } from 'vitest'
 import { memberOf } from '../../../../packages/ceremony/src/policy/make.ts'
 import { makePerson } from '../../../../packages/ceremony/test/support/people.ts'
-import { pinPolicy } from '../../src/state/policies.ts'
+import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
 import { build, importBench, pin, refusedBy, rootsInToken, take } from '../support/import-bench.ts'
 
 const bench = importBench()

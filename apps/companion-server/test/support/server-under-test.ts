@@ -2,11 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Signed, serverCardCodec, type Transport } from '@lux/ceremony/wire'
 import { initServer } from '../../src/commands/init.ts'
-import { readCard } from '../../src/state/card.ts'
-import { type StateFolder, stateFolder } from '../../src/state/folder.ts'
-import { type Domain, readSettings } from '../../src/state/settings.ts'
-import { makeTransport } from '../../src/state/transports.ts'
-import { openServerToken } from '../../src/token/server-token.ts'
+import { makeTransport } from '../../src/imports/transports.ts'
+import { openServerToken } from '../../src/platform/hsm/server-token.ts'
+import { type StateFolder, stateFolder } from '../../src/platform/state-folder/folder.ts'
+import { readCard } from '../../src/platform/state-folder/server-card.ts'
+import { type Domain, readSettings } from '../../src/platform/state-folder/settings.ts'
 
 /** A server that `init` has made on a SoftHSM token of its own, in a folder. */
 export async function makeServerState(folder: string, domain: Domain = 'production'): Promise<StateFolder> {

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url'
 import { startHsm } from '@lux/hsm'
 import { afterEach, expect, test } from 'vitest'
 import { initServer } from '../../src/commands/init.ts'
-import { stateFolder } from '../../src/state/folder.ts'
-import { readSettings } from '../../src/state/settings.ts'
-import { openServerToken } from '../../src/token/server-token.ts'
+import { openServerToken } from '../../src/platform/hsm/server-token.ts'
+import { stateFolder } from '../../src/platform/state-folder/folder.ts'
+import { readSettings } from '../../src/platform/state-folder/settings.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
 
 const place = fileURLToPath(new URL('../../../../packages/hsm/test/pin-pad-place.ts', import.meta.url))

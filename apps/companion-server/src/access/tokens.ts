@@ -1,0 +1,150 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { sql } from 'kysely'
+import { LRUCache } from 'lru-cache'
+import type { Database } from '../platform/database/open.ts'
+import type { Role } from '../platform/database/tables.ts'
+
+export type Caller = {
+  readonly identity: string
+  readonly role: Role
+  readonly organisation: string | null
+  readonly project: string | null
+}
+
+export type LoggedIn = { readonly accessToken: string; readonly expiresIn: number }
+
+export type Authentication = {
+  logIn(clientId: string, clientSecret: string, source: string): Promise<LoggedIn | 'refused'>
+  /** The identity behind a bearer token. A revoked one is known within a second. */
+  find(accessToken: string): Promise<Caller | 'unknown'>
+}
+
+const maxFailures = 10
+const windowMinutes = 5
+const thirtyDays = 30 * 24 * 3600
+
+export function openAuthentication(database: Database): Authentication {
+  const known = new LRUCache<string, { caller: Caller; until: number }>({ max: 10_000, ttl: 1000 })
+
+  return {
+    async logIn(clientId, clientSecret, source) {
+      // The same work whether or not the account exists or is locked: read both, hash, compare.
+      const [identity, failures] = await Promise.all([
+        database
+          .selectFrom('identity')
+          .select(['id', 'client_secret_hash', 'token_ttl_seconds', 'revoked_at'])
+          .where('client_id', '=', clientId)
+          .executeTakeFirst(),
+        database
+          .selectFrom('login_failure')
+          .select('failures')
+          .where('account', '=', clientId)
+          .where('source', '=', source)
+          .where('window_started_at', '>', sql<Date>`now() - make_interval(mins => ${windowMinutes})`)
+          .executeTakeFirst(),
+      ])
+      const matches = timingSafeEqual(
+        hashSecret(clientSecret),
+        identity?.client_secret_hash ?? Buffer.alloc(32),
+      )
+      const locked = (failures?.failures ?? 0) >= maxFailures
+      if (!identity || identity.revoked_at !== null || !matches || locked) {
+        // Attempts while locked do not extend the lock.
+        if (!locked) await countFailure(database, clientId, source)
+        return 'refused'
+      }
+      const accessToken = randomBytes(32).toString('base64url')
+      await database
+        .insertInto('token')
+        .values({
+          hash: hashSecret(accessToken),
+          identity_id: identity.id,
+          expires_at: sql<Date>`now() + make_interval(secs => ${identity.token_ttl_seconds})`,
+          revoked_at: null,
+        })
+        .execute()
+      return { accessToken, expiresIn: identity.token_ttl_seconds }
+    },
+
+    async find(accessToken) {
+      const hash = hashSecret(accessToken)
+      const name = hash.toString('base64')
+      const cached = known.get(name)
+      if (cached && cached.until > Date.now()) return cached.caller
+      const row = await database
+        .selectFrom('token')
+        .innerJoin('identity', 'identity.id', 'token.identity_id')
+        .select([
+          'identity.id',
+          'identity.role',
+          'identity.organisation_id',
+          'identity.project_id',
+          'token.expires_at',
+        ])
+        .where('token.hash', '=', hash)
+        .where('token.revoked_at', 'is', null)
+        .where('identity.revoked_at', 'is', null)
+        .where('token.expires_at', '>', sql<Date>`now()`)
+        .executeTakeFirst()
+      if (!row) return 'unknown'
+      const caller = {
+        identity: row.id,
+        role: row.role,
+        organisation: row.organisation_id,
+        project: row.project_id,
+      }
+      known.set(name, { caller, until: row.expires_at.getTime() })
+      return caller
+    },
+  }
+}
+
+export type NewIdentity = {
+  readonly name: string
+  readonly role: Role
+  readonly project: string | null
+  readonly organisation: string | null
+  readonly ttlSeconds?: number
+}
+
+export type Credentials = {
+  readonly identity: string
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+/** A machine identity. Its secret, 256 random bits, is given here once and kept as SHA-256. */
+export async function createIdentity(database: Database, wanted: NewIdentity): Promise<Credentials> {
+  const identity = randomUUID()
+  const clientId = randomUUID()
+  const clientSecret = randomBytes(32).toString('hex')
+  await database
+    .insertInto('identity')
+    .values({
+      id: identity,
+      name: wanted.name,
+      role: wanted.role,
+      organisation_id: wanted.organisation,
+      project_id: wanted.project,
+      client_id: clientId,
+      client_secret_hash: hashSecret(clientSecret),
+      token_ttl_seconds: wanted.ttlSeconds ?? thirtyDays,
+      revoked_at: null,
+    })
+    .execute()
+  return { identity, clientId, clientSecret }
+}
+
+async function countFailure(database: Database, account: string, source: string): Promise<void> {
+  await sql`
+    insert into login_failure (account, source, failures, window_started_at) values (${account}, ${source}, 1, now())
+    on conflict (account, source) do update set
+      failures = case when login_failure.window_started_at > now() - make_interval(mins => ${windowMinutes})
+        then login_failure.failures + 1 else 1 end,
+      window_started_at = case when login_failure.window_started_at > now() - make_interval(mins => ${windowMinutes})
+        then login_failure.window_started_at else now() end`.execute(database)
+}
+
+function hashSecret(text: string): Buffer {
+  return createHash('sha256').update(text, 'utf8').digest()
+}

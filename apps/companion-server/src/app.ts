@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import helmet from '@fastify/helmet'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { HsmError } from '@lux/hsm'
+import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
+import { authRoutes } from './access/routes.ts'
+import { auditReplies, sha256Text } from './audit/audit-replies.ts'
+import { healthRoutes } from './health-routes.ts'
+import { bundleRoutes } from './imports/routes.ts'
+import { keyRoutes } from './keys/routes.ts'
+import { diskFailureOf } from './platform/failure.ts'
+import { badRequest, errorBody, HttpError, misfit, unavailable } from './platform/http/http-error.ts'
+import { refusedBefore, requestFault } from './platform/http/request-fault.ts'
+import { EnvironmentError } from './refusal.ts'
+import type { Services } from './services.ts'
+import { fheRoutes } from './threshold/key-routes.ts'
+import { fheRequestRoutes } from './threshold/request-routes.ts'
+
+/** Bodies up to 2 MiB: 1 MiB of payload in base64 and its JSON. Bundles are streamed and have their own cap. */
+export const bodyLimit = 2 << 20
+
+/** The whole HTTP surface, listening on nothing yet. */
+export async function buildApp(services: Services, logger: FastifyBaseLogger | false) {
+  const app = Fastify({
+    ...(logger === false ? { logger: false } : { loggerInstance: logger }),
+    bodyLimit,
+    // A caller's own id could forge another request's trail.
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    routerOptions: { maxParamLength: 128 },
+    ajv: {
+      customOptions: { removeAdditional: false, coerceTypes: false, useDefaults: true, allErrors: false },
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'none'"],
+        frameAncestors: ["'none'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+      },
+    },
+    frameguard: { action: 'deny' },
+    referrerPolicy: { policy: 'no-referrer' },
+  })
+  auditReplies(app, services)
+  app.addHook('onRequest', async (_request, reply) => {
+    reply.header('Cache-Control', 'no-store')
+  })
+
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = String(body)
+    request.trail.request = sha256Text(text)
+    if (text === '') return done(null, undefined)
+    try {
+      done(null, JSON.parse(text, refuseProto))
+    } catch {
+      done(badRequest('BODY-NOT-JSON'))
+    }
+  })
+
+  app.setNotFoundHandler((request, reply) => {
+    reply.code(404).send(errorBody(request.id, new HttpError(404, 'ROUTE-ABSENT', 'Route not found')))
+  })
+  app.setErrorHandler((error: FastifyError | Error, request, reply) => {
+    const answer = toHttpError(error)
+    if (answer.statusCode >= 500)
+      request.log.error({ code: answer.error, error: describe(error) }, 'request failed')
+    reply.code(answer.statusCode).send(errorBody(request.id, answer))
+  })
+
+  healthRoutes(app, services)
+  authRoutes(app, services)
+  keyRoutes(app, services)
+  bundleRoutes(app, services)
+  fheRoutes(app, services)
+  fheRequestRoutes(app, services)
+  return app
+}
+
+function refuseProto(this: unknown, key: string, value: unknown): unknown {
+  if (key === '__proto__' || key === 'constructor') throw new SyntaxError('forbidden key')
+  return value
+}
+
+function toHttpError(error: FastifyError | Error): HttpError {
+  if (error instanceof HttpError) return error
+  if (error instanceof EnvironmentError) return unavailable(error.code)
+  if (error instanceof HsmError) return unavailable(error.code)
+  if ('validation' in error && error.validation) {
+    const issues = error.validation.map(requestFault)
+    const [first] = issues
+    const where = `${error.validationContext ?? 'request'}${first?.path ?? ''}`
+    return misfit(`The request does not fit: ${where}: ${first?.message ?? 'check it'}`, issues)
+  }
+  if ('statusCode' in error && typeof error.statusCode === 'number' && error.statusCode < 500) {
+    return new HttpError(error.statusCode, refusedBefore(error.statusCode))
+  }
+  const disk = diskFailureOf(error)
+  if (disk !== null) return unavailable(disk.code)
+  return new HttpError(500, 'INTERNAL', undefined, { error: 'INTERNAL' })
+}
+
+/** Name and place of a fault. The message of an unknown error could quote what it was working on. */
+function describe(error: Error): string {
+  if (error instanceof EnvironmentError || error instanceof HsmError) return error.message
+  const disk = diskFailureOf(error)
+  if (disk !== null) return disk.detail
+  return `${error.name} ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`
+}

@@ -1,0 +1,18 @@
+import { sql } from 'kysely'
+import type { App } from './platform/http/app-type.ts'
+import { errorBody, unavailable } from './platform/http/http-error.ts'
+import type { Services } from './services.ts'
+
+/** `/health`: the process answers. `/readiness`: it can serve keys, or the code of what is missing. */
+export function healthRoutes(app: App, { database, token }: Services): void {
+  app.get('/health', async () => ({ status: 'ok' }))
+  app.get('/readiness', async (request, reply) => {
+    if (token.sealed) return reply.code(503).send(errorBody(request.id, unavailable(token.sealed.code)))
+    try {
+      await sql`select 1`.execute(database)
+    } catch {
+      return reply.code(503).send(errorBody(request.id, unavailable('DATABASE-UNAVAILABLE')))
+    }
+    return { status: 'ready' }
+  })
+}

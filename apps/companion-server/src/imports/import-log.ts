@@ -1,0 +1,137 @@
+import { type ImportRefusal, refusalCodec, type Signed } from '@lux/ceremony/wire'
+import { fromUtf8 } from '@lux/crypto'
+import type { Database } from '../platform/database/open.ts'
+import type { Settings } from '../platform/state-folder/settings.ts'
+import type { Refusal } from '../refusal.ts'
+import type { Judged } from './check-bundle.ts'
+import { printable, type ReceiptSigner } from './receipt-documents.ts'
+
+export type Refused = {
+  readonly state: 'refused'
+  readonly rule: string
+  readonly detail: string
+  readonly refusal: Signed<ImportRefusal>
+}
+
+type Parts = {
+  readonly settings: Settings
+  readonly audience: string
+  readonly database: Database
+  readonly signer: ReceiptSigner
+  now(): Date
+}
+
+/** What the database remembers of imports: every attempt, and what was answered. */
+export type ImportLog = ReturnType<typeof openImportLog>
+
+export function openImportLog({ settings, audience, database, signer, now }: Parts) {
+  const find = (digest: string) =>
+    database
+      .selectFrom('bundle_import')
+      .select(['id', 'state', 'receipt'])
+      .where('digest', '=', digest)
+      .where('state', 'in', ['staged', 'imported'])
+      .executeTakeFirst()
+
+  return {
+    /** The attempt about a bundle digest that is staged or done. */
+    find,
+
+    /** The last bundle that this server receipted. */
+    async lastReceipt() {
+      const row = await database
+        .selectFrom('bundle_import')
+        .select(['digest', 'sequence'])
+        .where('audience', '=', audience)
+        .where('state', '=', 'imported')
+        .orderBy('sequence', 'desc')
+        .executeTakeFirst()
+      if (!row || row.digest === null || row.sequence === null) return null
+      return { bundleDigest: row.digest, sequence: row.sequence }
+    },
+
+    /** CKA_ID of a root that this node's token has already. */
+    async knownRoot(rootId: string): Promise<string | null> {
+      const row = await database
+        .selectFrom('root_config')
+        .select('cka_id')
+        .where('root_id', '=', rootId)
+        .where('node_id', '=', settings.node)
+        .executeTakeFirst()
+      return row?.cka_id ?? null
+    },
+
+    async stage({ contents, policy, policyDigest }: Judged, fileDigest: string): Promise<void> {
+      if ((await find(contents.digest)) !== undefined) return
+      const { predicate, digest } = contents
+      await database
+        .insertInto('policy')
+        .values({
+          digest: policyDigest,
+          version: policy.version,
+          domain: policy.domain,
+          document: JSON.stringify(policy),
+        })
+        .onConflict((conflict) => conflict.column('digest').doNothing())
+        .execute()
+      await database
+        .insertInto('bundle_import')
+        .values({
+          digest,
+          file_digest: fileDigest,
+          audience,
+          ceremony_id: predicate.ceremonyId,
+          sequence: predicate.sequence,
+          previous: predicate.previous,
+          policy_digest: policyDigest,
+          state: 'staged',
+          rule: null,
+          receipt: null,
+          provenance: null,
+          finished_at: null,
+        })
+        .execute()
+    },
+
+    /** Signs the refusal and keeps it. */
+    async refuse(refusal: Refusal, fileDigest: string, digest: string | null): Promise<Refused> {
+      const detail = printable(refusal.detail)
+      const signed = await signer.refusal({
+        v: 1,
+        kind: 'refusal',
+        domain: settings.domain,
+        audience,
+        bundleDigest: digest,
+        check: refusal.rule,
+        detail,
+        time: now().toISOString(),
+      })
+      const row = {
+        file_digest: fileDigest,
+        state: 'refused' as const,
+        rule: refusal.rule,
+        receipt: fromUtf8(refusalCodec.file.encode(signed)),
+        finished_at: now(),
+      }
+      const staged = digest === null ? undefined : await find(digest)
+      if (staged?.state === 'staged') {
+        await database.updateTable('bundle_import').set(row).where('id', '=', staged.id).execute()
+      } else {
+        await database
+          .insertInto('bundle_import')
+          .values({
+            ...row,
+            digest,
+            audience: null,
+            ceremony_id: null,
+            sequence: null,
+            previous: null,
+            policy_digest: null,
+            provenance: null,
+          })
+          .execute()
+      }
+      return { state: 'refused', rule: refusal.rule, detail, refusal: signed }
+    },
+  }
+}

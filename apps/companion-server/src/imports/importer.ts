@@ -1,0 +1,219 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { peekBundle } from '@lux/ceremony/bundle'
+import { type Receipt, receiptCodec, type Signed, transportCodec } from '@lux/ceremony/wire'
+import { fromUtf8, utf8 } from '@lux/crypto'
+import type { Token } from '@lux/hsm'
+import { sql } from 'kysely'
+import { keepFheFiles } from '../import/fhe-files.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { ServerToken } from '../platform/hsm/server-token.ts'
+import type { StateFolder } from '../platform/state-folder/folder.ts'
+import { pinnedPolicies } from '../platform/state-folder/policies.ts'
+import { type Received, receiveBundle } from '../platform/state-folder/received-file.ts'
+import type { Settings } from '../platform/state-folder/settings.ts'
+import { EnvironmentError, type Refusal } from '../refusal.ts'
+import { begunUnder, forgetBegun, noteBegun } from '../state/begun-imports.ts'
+import { type Judged, judgeBundle } from './check-bundle.ts'
+import { openImportLog, type Refused } from './import-log.ts'
+import { type ReceiptSigner, receiptAttributes } from './receipt-documents.ts'
+import { type ArrivedRoot, bringRoot } from './receive-root.ts'
+import { recordKeys, recordRoots } from './record-keys.ts'
+import { recordFhe } from './record-threshold.ts'
+import { eraseTransport, openTransports } from './transports.ts'
+import { planRows } from './wrapped-rows.ts'
+
+export type ImportResult =
+  | { readonly state: 'imported'; readonly digest: string; readonly receipt: Signed<Receipt> }
+  | Refused
+
+export type BundleImporter = {
+  readonly maxBytes: number
+  /** Takes a bundle in, or says which check refuses it; signed either way. One at a time over all processes. */
+  importStream(chunks: AsyncIterable<Uint8Array>): Promise<ImportResult>
+}
+
+/** Where a test may cut an import short, as a crash would. */
+export const importPoints = ['staged', 'root-unwrapped', 'transport-destroyed', 'committed'] as const
+export type ImportPoint = (typeof importPoints)[number]
+
+export type ImporterParts = {
+  readonly state: StateFolder
+  readonly settings: Settings
+  readonly audience: string
+  readonly database: Database
+  readonly token: ServerToken
+  readonly signer: ReceiptSigner
+  now(): Date
+  readonly maxBytes?: number
+  readonly reached?: (point: ImportPoint) => void
+}
+
+const gibibyte = 2 ** 30
+/** Key of the advisory lock: "lux" and the lock's number. */
+const importLock = 0x6c757801
+
+export function openImporter(parts: ImporterParts): BundleImporter {
+  const { state, settings, audience, database, token, signer } = parts
+  const maxBytes = parts.maxBytes ?? 4 * gibibyte - 1
+  const reached = parts.reached ?? (() => undefined)
+  const log = openImportLog(parts)
+
+  async function importReceived(received: Received): Promise<ImportResult> {
+    const peeked = await peekBundle(received.reader)
+    const digest = peeked.ok ? peeked.value.digest : null
+    const stored = digest === null ? undefined : await log.find(digest)
+    // A copy of a bundle that is in already gets the receipt of that one: what it says is about the digest, and nothing
+    // of the copy is used (docs/adr/0012).
+    if (digest !== null && stored?.state === 'imported' && stored.receipt !== null) {
+      const parsed = receiptCodec.file.parse(utf8(stored.receipt))
+      if (!parsed.ok) throw new Error(`the stored receipt of ${digest} is damaged`)
+      return { state: 'imported', digest, receipt: parsed.value }
+    }
+    const judged = await judgeBundle(received.reader, {
+      domain: settings.domain,
+      audience,
+      policies: await pinnedPolicies(state),
+      begunUnder: digest === null ? 'absent' : await begunUnder(state, digest),
+      lastReceipt: await log.lastReceipt(),
+    })
+    if (!judged.ok) return log.refuse(judged, received.fileDigest, digest)
+    await noteBegun(state, judged.value.contents.digest, judged.value.policyDigest)
+    await log.stage(judged.value, received.fileDigest)
+    reached('staged')
+    return token.use((opened) => takeIn(opened, judged.value, received.fileDigest))
+  }
+
+  async function takeIn(opened: Token, judged: Judged, fileDigest: string): Promise<ImportResult> {
+    const { contents } = judged
+    const transports = await openTransports(state)
+    const roots: ArrivedRoot[] = []
+    const giveUp = async (refusal: Refusal) => {
+      for (const { fresh, ckaId } of roots) if (fresh) await opened.destroy({ id: ckaId, class: 'secret' })
+      const refused = await log.refuse(refusal, fileDigest, contents.digest)
+      await forgetBegun(state, contents.digest)
+      return refused
+    }
+    for (const node of contents.predicate.wrapTree.filter(({ level }) => level === 'root')) {
+      const arrived = await bringRoot(opened, contents, node, {
+        audience,
+        node: settings.node,
+        transports,
+        known: log.knownRoot,
+      })
+      if (!arrived.ok) return giveUp(arrived)
+      roots.push(arrived.value)
+    }
+    reached('root-unwrapped')
+    const rows = await planRows(opened, contents, roots, settings.keys.rows)
+    if (!rows.ok) return giveUp(rows)
+    await keepFheFiles(contents, state.fhe)
+
+    const used = new Set(contents.transports.map(({ payload }) => transportCodec.payload.digest(payload)))
+    const work = await database
+      .transaction()
+      .execute(async (transaction) => {
+        for (const record of [
+          await recordRoots(transaction, settings.node, contents.digest, roots),
+          await recordKeys(transaction, rows.value),
+          await recordFhe(transaction, judged),
+        ]) {
+          // Thrown so that the transaction is taken back as a whole.
+          if (!record.ok) throw new RecordRefused(record)
+        }
+        for (const transport of transports) {
+          if (transport.digest !== null && used.has(transport.digest))
+            await eraseTransport(opened, state, transport)
+        }
+        reached('transport-destroyed')
+        const receipt = await signer.receipt(receiptOf(judged, roots))
+        await transaction
+          .updateTable('bundle_import')
+          .set({
+            state: 'imported',
+            receipt: fromUtf8(receiptCodec.file.encode(receipt)),
+            provenance: JSON.stringify(contents.predicate),
+            finished_at: parts.now(),
+          })
+          .where('digest', '=', contents.digest)
+          .where('state', '=', 'staged')
+          .execute()
+        return receipt
+      })
+      .catch((error: unknown) => {
+        if (error instanceof RecordRefused) return error
+        throw error
+      })
+    if (work instanceof RecordRefused) return giveUp(work.refusal)
+    reached('committed')
+    await forgetBegun(state, contents.digest)
+    return { state: 'imported', digest: contents.digest, receipt: work }
+  }
+
+  function receiptOf({ contents, policy, policyDigest }: Judged, roots: readonly ArrivedRoot[]): Receipt {
+    const { ceremonyId, sequence } = contents.predicate
+    return {
+      v: 1,
+      kind: 'receipt',
+      domain: settings.domain,
+      ceremonyId,
+      bundleDigest: contents.digest,
+      audience,
+      sequence,
+      roots: roots.map(({ id, rootId, ckaId, mechanism, possession, attributes }) => ({
+        key: id,
+        rootId,
+        node: settings.node,
+        serial: settings.token.serial,
+        ckaId,
+        mechanism,
+        possession,
+        attributes: receiptAttributes(attributes),
+        transportKeyDestroyed: true,
+      })),
+      policyVersion: policy.version,
+      policyDigest,
+      time: parts.now().toISOString(),
+    }
+  }
+
+  return {
+    maxBytes,
+    async importStream(chunks) {
+      const received = await receiveBundle(chunks, state.incoming, maxBytes)
+      if (!received.ok) return log.refuse(received, '0'.repeat(64), null)
+      try {
+        return await database.connection().execute(async (connection) => {
+          await waitForTurn(connection)
+          try {
+            return await importReceived(received.value)
+          } finally {
+            await sql`select pg_advisory_unlock(${importLock})`.execute(connection)
+          }
+        })
+      } finally {
+        await received.value.discard()
+      }
+    },
+  }
+}
+
+async function waitForTurn(connection: Database): Promise<void> {
+  const deadline = Date.now() + 60_000
+  for (;;) {
+    const { rows } = await sql<{ mine: boolean }>`select pg_try_advisory_lock(${importLock}) as mine`.execute(
+      connection,
+    )
+    if (rows[0]?.mine) return
+    if (Date.now() > deadline) throw new EnvironmentError('IMPORT-BUSY', 'another import is at work')
+    await sleep(100)
+  }
+}
+
+class RecordRefused extends Error {
+  readonly refusal: Refusal
+
+  constructor(refusal: Refusal) {
+    super(refusal.rule)
+    this.refusal = refusal
+  }
+}

@@ -1,0 +1,133 @@
+import type { BundleContents, WrapNode } from '@lux/ceremony/bundle'
+import { transportCodec } from '@lux/ceremony/wire'
+import { FormatError, fromHex, openWith, sha256, sha256Hex, toHex, utf8 } from '@lux/crypto'
+import { type AttributeReport, HsmError, type KeyEvidence, rootTemplate, type Token } from '@lux/hsm'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import type { OpenTransport } from './transports.ts'
+
+/** A root of the bundle, now in this node's token and proved to be that root. */
+export type ArrivedRoot = {
+  readonly id: string
+  readonly rootId: string
+  readonly version: number
+  readonly ckaId: string
+  readonly mechanism: string
+  readonly possession: string
+  readonly attributes: readonly AttributeReport[]
+  /** Made by this import, so that a refusal of the bundle takes it away again. */
+  readonly fresh: boolean
+}
+
+export type Destination = {
+  readonly audience: string
+  readonly node: string
+  readonly transports: readonly OpenTransport[]
+  /** CKA_ID of a root that an earlier bundle brought, by its root id. */
+  known(rootId: string): Promise<string | null>
+}
+
+/** The CKA_ID that a root gets here: a second run of an import that was cut short finds it again. */
+export function rootCkaId(node: string, rootId: string): string {
+  return toHex(sha256(utf8('custody-root-1'), fromHex(node), fromHex(rootId)).slice(0, 16))
+}
+
+/**
+ * Sees to it that a root is in the token: unwraps it unless it is there already, reads every attribute back, and
+ * compares its possession proof with the bundle's. Refuses TRANSPORT-…, ROOT-…; a root that fails is destroyed.
+ */
+export async function bringRoot(
+  token: Token,
+  contents: BundleContents,
+  node: WrapNode,
+  destination: Destination,
+): Promise<Outcome<ArrivedRoot>> {
+  const proof = contents.predicate.possession.find(({ id }) => id === node.id)
+  if (node.root === null || proof === undefined)
+    return refuse('WRAP-TREE', `${node.id} is no root with a proof`)
+  const { rootId } = node.root
+  const known = await destination.known(rootId)
+  const ckaId = known ?? rootCkaId(destination.node, rootId)
+  let evidence = await token.findById(ckaId, rootTemplate)
+  if (evidence.length === 0) {
+    const unwrapped = await unwrap(token, contents, node, destination, ckaId)
+    if (!unwrapped.ok) return unwrapped
+    evidence = await token.findById(ckaId, rootTemplate)
+  }
+  const fresh = known === null
+  const fault = evidenceFault(evidence)
+  if (fault !== null) {
+    if (fresh) await token.destroy({ id: ckaId, class: 'secret' })
+    return refuse('ROOT-ATTRIBUTES', `${node.id}: ${fault}`)
+  }
+  const { digest, mechanism } = await token.possessionDigest({
+    kek: { id: ckaId },
+    challenge: fromHex(proof.challenge),
+  })
+  if (digest !== proof.digest) {
+    if (fresh) await token.destroy({ id: ckaId, class: 'secret' })
+    return refuse('ROOT-POSSESSION', `${node.id}: the key that arrived is not the one of the ceremony`)
+  }
+  return accept({
+    id: node.id,
+    rootId,
+    version: node.version,
+    ckaId,
+    mechanism: mechanism.standard,
+    possession: digest,
+    attributes: evidence[0]?.attributes ?? [],
+    fresh,
+  })
+}
+
+async function unwrap(
+  token: Token,
+  contents: BundleContents,
+  node: WrapNode,
+  destination: Destination,
+  ckaId: string,
+): Promise<Outcome<null>> {
+  const index = contents.transports.findIndex(
+    ({ payload }) => payload.audience === destination.audience && payload.node === destination.node,
+  )
+  const document = contents.transports[index]
+  const offer = contents.predicate.transports[index]?.roots.find(({ id }) => id === node.id)
+  if (document === undefined || offer === undefined) {
+    return refuse('TRANSPORT-ABSENT', `${node.id} is not wrapped for this node, and is not in its token`)
+  }
+  const digest = transportCodec.payload.digest(document.payload)
+  const transport = destination.transports.find((one) => one.digest === digest)
+  if (transport === undefined) {
+    return refuse('TRANSPORT-GONE', 'the transport key that the ceremony used is not open here')
+  }
+  const sealed = await contents.read(offer.sealed, 1 << 16)
+  if (!sealed.ok) return sealed
+  try {
+    const wrapped = await openWith(transport.identity, sealed.value)
+    if (sha256Hex(wrapped) !== offer.wrapped) {
+      return refuse('ROOT-SEAL', `${node.id}: the sealed blob is not the one that the manifest names`)
+    }
+    await token.unwrapRoot({
+      transportId: transport.transportId,
+      ckaId,
+      label: `root ${node.id}`,
+      // The roots of earlier ceremonies stay beside it, and a plan may call each the same: they go by their identifiers.
+      sameLabel: true,
+      wrapped,
+      oaepHash: /sha-?256/i.test(offer.mechanism) ? 'sha256' : 'sha1',
+    })
+    return accept(null)
+  } catch (error) {
+    if (error instanceof FormatError) return refuse('ROOT-SEAL', `${node.id}: ${error.detail}`)
+    if (error instanceof HsmError && error.code === 'HSM-DATA-INVALID') {
+      return refuse('ROOT-UNWRAP', `${node.id}: ${error.detail}`)
+    }
+    throw error
+  }
+}
+
+function evidenceFault(evidence: readonly KeyEvidence[]): string | null {
+  const [key] = evidence
+  if (evidence.length !== 1 || key === undefined) return `${evidence.length} objects carry its id`
+  const wrong = key.attributes.find(({ ok }) => !ok)
+  return wrong ? `${wrong.attribute} is ${wrong.actual}, expected ${wrong.expected}` : null
+}

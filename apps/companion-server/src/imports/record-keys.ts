@@ -1,0 +1,196 @@
+import { equalBytes } from '@lux/crypto'
+import type { Transaction } from 'kysely'
+import { envelopeKeyId } from '../keys/envelope.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import type { ArrivedRoot } from './receive-root.ts'
+import type { PlannedRow } from './wrapped-rows.ts'
+
+type Work = Transaction<Tables>
+
+/** Refuses ROOT-CURRENT: a node serves under one root, and changing it is a rotation of its own. */
+export async function recordRoots(
+  work: Work,
+  node: string,
+  digest: string,
+  roots: readonly ArrivedRoot[],
+): Promise<Outcome<null>> {
+  for (const root of roots) {
+    const other = await work
+      .selectFrom('root_config')
+      .select('root_id')
+      .where('node_id', '=', node)
+      .where('state', '=', 'current')
+      .where('root_id', '!=', root.rootId)
+      .executeTakeFirst()
+    if (other)
+      return refuse('ROOT-CURRENT', `this node serves under the root ${other.root_id}, not ${root.rootId}`)
+    await work
+      .insertInto('root_config')
+      .values({
+        root_id: root.rootId,
+        node_id: node,
+        cka_id: root.ckaId,
+        version: root.version,
+        state: 'current',
+        mechanism: root.mechanism,
+        possession: root.possession,
+        attributes: JSON.stringify(root.attributes),
+        bundle_digest: digest,
+      })
+      .onConflict((conflict) => conflict.columns(['root_id', 'node_id']).doNothing())
+      .execute()
+  }
+  return accept(null)
+}
+
+/** Organisations, projects and keys of a bundle. Refuses KEY-CONFLICT where an id is taken with other content. */
+export async function recordKeys(work: Work, rows: readonly PlannedRow[]): Promise<Outcome<null>> {
+  const organisations = new Map<string, string>()
+  for (const { node, row, mac } of rows) {
+    const columns = {
+      version: row.version,
+      algorithm: row.algorithm,
+      wrapped: Buffer.from(row.wrapped),
+      wrapping_kek_id: row.wrappingKekId,
+      wrapping_kek_version: row.wrappingKekVersion,
+      origin: 'ceremony' as const,
+      bundle_digest: row.bundleDigest,
+      state: 'enabled' as const,
+      mac: Buffer.from(mac),
+    }
+    if (row.level === 'organisation') {
+      await work
+        .insertInto('organisation')
+        .values({ id: row.owner, name: node.name })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .execute()
+      const stored = await work
+        .selectFrom('organisation_kek')
+        .selectAll()
+        .where('organisation_id', '=', row.owner)
+        .where('version', '=', row.version)
+        .executeTakeFirst()
+      if (stored && !same(stored, columns)) return conflict(row.owner)
+      if (!stored) {
+        await work
+          .insertInto('organisation_kek')
+          .values({ ...columns, kek_id: row.id, organisation_id: row.owner })
+          .execute()
+      }
+    } else if (row.level === 'project') {
+      organisations.set(row.owner, row.parent)
+      const project = await work
+        .selectFrom('project')
+        .selectAll()
+        .where('id', '=', row.owner)
+        .executeTakeFirst()
+      if (project && project.organisation_id !== row.parent) return conflict(row.owner)
+      if (!project) {
+        await work
+          .insertInto('project')
+          .values({ id: row.owner, organisation_id: row.parent, name: node.name })
+          .execute()
+      }
+      const stored = await work
+        .selectFrom('project_kek')
+        .selectAll()
+        .where('project_id', '=', row.owner)
+        .where('version', '=', row.version)
+        .executeTakeFirst()
+      if (stored && !same(stored, columns)) return conflict(row.owner)
+      if (!stored) {
+        await work
+          .insertInto('project_kek')
+          .values({ ...columns, kek_id: row.id, project_id: row.owner })
+          .execute()
+      }
+    } else {
+      const recorded = await recordDataKey(work, { node, row, mac }, columns, organisations.get(row.parent))
+      if (!recorded.ok) return recorded
+    }
+  }
+  return accept(null)
+}
+
+type Columns = { wrapped: Buffer; wrapping_kek_id: string; wrapping_kek_version: number; algorithm: string }
+
+async function recordDataKey(
+  work: Work,
+  { node, row }: PlannedRow,
+  columns: Parameters<typeof same>[1] & Omit<Tables['key_version'], 'key_id' | 'created_at'>,
+  organisation: string | undefined,
+): Promise<Outcome<null>> {
+  if (organisation === undefined) return refuse('WRAP-TREE', `${row.owner} has no organisation`)
+  const key = await work.selectFrom('key').selectAll().where('id', '=', row.owner).executeTakeFirst()
+  const algorithm = servedAlgorithm(row.algorithm)
+  if (key && (key.project_id !== row.parent || key.algorithm !== algorithm)) return conflict(row.owner)
+  if (!key) {
+    const taken = await work
+      .selectFrom('key')
+      .select('id')
+      .where('project_id', '=', row.parent)
+      .where('name', '=', node.name)
+      .executeTakeFirst()
+    if (taken) return refuse('KEY-NAME-TAKEN', `${node.name} is the name of ${taken.id}`)
+    await work
+      .insertInto('key')
+      .values({
+        id: row.owner,
+        envelope_id: Buffer.from(envelopeKeyId(row.owner)),
+        organisation_id: organisation,
+        project_id: row.parent,
+        name: node.name,
+        description: null,
+        key_usage: algorithm.startsWith('aes') ? 'encrypt-decrypt' : 'sign-verify',
+        algorithm,
+        current_version: row.version,
+      })
+      .execute()
+  }
+  const stored = await work
+    .selectFrom('key_version')
+    .selectAll()
+    .where('key_id', '=', row.owner)
+    .where('version', '=', row.version)
+    .executeTakeFirst()
+  if (stored) return same(stored, columns) ? accept(null) : conflict(row.owner)
+  await work
+    .insertInto('key_version')
+    .values({ ...columns, key_id: row.owner })
+    .execute()
+  if (key && key.current_version < row.version) {
+    await work
+      .updateTable('key')
+      .set({ current_version: row.version, updated_at: new Date() })
+      .where('id', '=', row.owner)
+      .execute()
+  }
+  return accept(null)
+}
+
+function same(stored: Columns, wanted: Columns): boolean {
+  return (
+    equalBytes(stored.wrapped, wanted.wrapped) &&
+    stored.algorithm === wanted.algorithm &&
+    stored.wrapping_kek_id === wanted.wrapping_kek_id &&
+    stored.wrapping_kek_version === wanted.wrapping_kek_version
+  )
+}
+
+function conflict(id: string) {
+  return refuse('KEY-CONFLICT', `${id} is already here with other content`)
+}
+
+/** The API's name of a plan's algorithm. */
+export function servedAlgorithm(planned: string): string {
+  const names: Readonly<Record<string, string>> = {
+    'AES-128': 'aes-128-gcm',
+    'AES-256': 'aes-256-gcm',
+    'RSA-2048': 'RSA_2048',
+    'RSA-4096': 'RSA_4096',
+    'EC-P256': 'ECC_NIST_P256',
+    'EC-P384': 'ECC_NIST_P384',
+  }
+  return names[planned] ?? planned
+}

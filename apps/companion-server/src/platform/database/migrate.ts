@@ -1,0 +1,64 @@
+import type { Kysely } from 'kysely'
+import { type Migration, type MigrationResultSet, Migrator, NO_MIGRATIONS } from 'kysely/migration'
+import { EnvironmentError } from '../../refusal.ts'
+import * as first from './migrations/0001-first.ts'
+import * as threshold from './migrations/0002-threshold.ts'
+import * as carried from './migrations/0003-carried-budget.ts'
+import type { Tables } from './tables.ts'
+
+/** In order; a released one is never changed. */
+const migrations: Record<string, Migration> = {
+  '0001-first': first,
+  '0002-threshold': threshold,
+  '0003-carried-budget': carried,
+}
+
+const newest = Object.keys(migrations).toSorted().at(-1)
+
+/** Brings the schema to the newest version; the names of what was applied. */
+export async function migrateUp(database: Kysely<Tables>): Promise<string[]> {
+  return applied(await migrator(database).migrateToLatest())
+}
+
+/** Takes the newest migration back, or all of them. */
+export async function migrateDown(database: Kysely<Tables>, { all = false } = {}): Promise<string[]> {
+  const work = migrator(database)
+  return applied(all ? await work.migrateTo(NO_MIGRATIONS) : await work.migrateDown())
+}
+
+/** Throws DATABASE-VERSION unless exactly the migrations of this build have been applied. */
+export async function requireCurrentSchema(database: Kysely<Tables>): Promise<void> {
+  const { sql } = await import('kysely')
+  let names: string[]
+  try {
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(
+      database,
+    )
+    names = rows.map(({ name }) => name)
+  } catch (error) {
+    throw new EnvironmentError('DATABASE-VERSION', 'the database has no schema: custody-server migrate up', {
+      cause: error,
+    })
+  }
+  if (names.at(-1) !== newest || names.length !== Object.keys(migrations).length) {
+    throw new EnvironmentError(
+      'DATABASE-VERSION',
+      `the database is at ${names.at(-1) ?? 'nothing'}, this build needs ${newest}`,
+    )
+  }
+}
+
+function migrator(database: Kysely<Tables>): Migrator {
+  return new Migrator({ db: database, provider: { getMigrations: async () => migrations } })
+}
+
+function applied({ error, results }: MigrationResultSet): string[] {
+  if (error !== undefined) {
+    throw new EnvironmentError('DATABASE-MIGRATION', `the migration failed: ${String(error)}`, {
+      cause: error,
+    })
+  }
+  return (results ?? [])
+    .filter(({ status }) => status === 'Success')
+    .map(({ migrationName }) => migrationName)
+}

@@ -1,0 +1,113 @@
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import { EnvironmentError } from '../../refusal.ts'
+import { startEmbedded } from '../postgres/embedded.ts'
+import { migrateUp, requireCurrentSchema } from './migrate.ts'
+import { applicationRole } from './migrations/0001-first.ts'
+import type { Tables } from './tables.ts'
+
+export type Database = Kysely<Tables>
+
+export type OpenDatabase = { readonly database: Database; close(): Promise<void> }
+
+export type DatabaseChoice = {
+  /** Folder of the embedded PostgreSQL. */
+  readonly folder: string
+  /** Another PostgreSQL instead: DATABASE_URL, a member of custody_app. */
+  readonly url?: string | undefined
+  /** Who may change the schema there: DATABASE_OWNER_URL, else the same. */
+  readonly ownerUrl?: string | undefined
+  /** The embedded one must be this process's own: set by the server, not by short commands. */
+  readonly exclusive?: boolean
+}
+
+/**
+ * A pool as the application's role. The embedded database is brought to this build's schema first; another one is
+ * migrated by `migrate up` alone. Throws DATABASE-… when it cannot be reached, is at another version, or lets us
+ * change audit rows.
+ */
+export async function openDatabase(choice: DatabaseChoice): Promise<OpenDatabase> {
+  const { url } = choice
+  if (url) {
+    const database = connect({ connectionString: url })
+    try {
+      await requireReachable(database)
+      await requireCurrentSchema(database)
+      await requireHumbleRole(database)
+    } catch (error) {
+      await database.destroy()
+      throw error
+    }
+    return { database, close: () => database.destroy() }
+  }
+  const embedded = await startEmbedded(choice.folder, { exclusive: choice.exclusive ?? false })
+  try {
+    const owner = connect(embedded.owner)
+    try {
+      await migrateUp(owner)
+      await sql.raw(`grant ${applicationRole} to ${embedded.application.user}`).execute(owner)
+    } finally {
+      await owner.destroy()
+    }
+    const database = connect(embedded.application)
+    await requireHumbleRole(database)
+    return {
+      database,
+      async close() {
+        await database.destroy()
+        await embedded.stop()
+      },
+    }
+  } catch (error) {
+    await embedded.stop()
+    throw error
+  }
+}
+
+/** A connection that may change the schema, for `migrate up` and `migrate down`. */
+export async function openOwnerDatabase(choice: DatabaseChoice): Promise<OpenDatabase> {
+  const ownerUrl = choice.ownerUrl ?? choice.url
+  if (ownerUrl) {
+    const database = connect({ connectionString: ownerUrl })
+    return { database, close: () => database.destroy() }
+  }
+  const embedded = await startEmbedded(choice.folder)
+  const database = connect(embedded.owner)
+  return {
+    database,
+    async close() {
+      await database.destroy()
+      await embedded.stop()
+    },
+  }
+}
+
+export function connect(settings: pg.PoolConfig): Database {
+  const pool = new pg.Pool({ max: 10, connectionTimeoutMillis: 4000, statement_timeout: 7000, ...settings })
+  // An idle connection that the server closes is replaced at the next query; unheard, the event would end the process.
+  pool.on('error', () => undefined)
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+}
+
+async function requireReachable(database: Database): Promise<void> {
+  try {
+    await sql`select 1`.execute(database)
+  } catch (error) {
+    throw new EnvironmentError('DATABASE-UNREACHABLE', `DATABASE_URL: ${String(error)}`, { cause: error })
+  }
+}
+
+async function requireHumbleRole(database: Database): Promise<void> {
+  const { rows } = await sql<{ super: boolean; change: boolean }>`
+    select rolsuper as super,
+      has_table_privilege(current_user, 'audit', 'update') or has_table_privilege(current_user, 'audit', 'delete')
+        or has_table_privilege(current_user, 'audit', 'truncate') as change
+    from pg_roles where rolname = current_user`.execute(database)
+  const [role] = rows
+  if (!role || role.super || role.change) {
+    throw new EnvironmentError(
+      'DATABASE-ROLE',
+      `the server's database role may not be a superuser or change audit rows: use a member of ${applicationRole}`,
+    )
+  }
+}

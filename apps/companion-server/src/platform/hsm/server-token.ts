@@ -1,0 +1,168 @@
+import { HsmError, startHsm, type Token } from '@lux/hsm'
+import { EnvironmentError } from '../../refusal.ts'
+import type { StateFolder } from '../state-folder/folder.ts'
+import type { Settings } from '../state-folder/settings.ts'
+import { isPrintOf, type PinPrint, pinMemory, printOf, readPin } from './pin-file.ts'
+
+export type Seal = { readonly code: string; readonly detail: string }
+
+/** The server's own token, logged in once; while it is not, the server runs sealed. */
+export type ServerToken = {
+  readonly serial: string
+  /** Why nothing can be served, or null. */
+  readonly sealed: Seal | null
+  /** Tries to log in if sealed, unless the PIN in the file is one that was refused. */
+  unseal(): Promise<Seal | null>
+  /** Lends the logged-in token. Throws EnvironmentError with the seal's code when sealed. */
+  use<Result>(work: (token: Token) => Promise<Result>): Promise<Result>
+  /** As `use`, for work that may run twice: repeated once when the token lost the session under it. */
+  useAgain<Result>(work: (token: Token) => Promise<Result>): Promise<Result>
+  close(): Promise<void>
+}
+
+const lostLogin = new Set([
+  'HSM-SESSION-LOST',
+  'HSM-NOT-LOGGED-IN',
+  'HSM-CRASHED',
+  'HSM-LIBRARY-CRASHED',
+  'HSM-TIMEOUT',
+  'HSM-CLOSED',
+])
+
+const spentPin = 'the token refused this PIN; it is not sent again until it changes'
+
+/**
+ * Starts the token's host process and logs in by the PIN file, at most one try for each PIN, or once at the token's own pad.
+ * The host keeps the PIN for one new login per session that the token loses.
+ */
+export async function openServerToken(settings: Settings, state: StateFolder): Promise<ServerToken> {
+  const { serial } = settings.token
+  const hsm = await startHsm({ library: settings.token.library, environment: settings.token.environment })
+  const memory = pinMemory(state.refusedPin)
+  let sealed: Seal | null = { code: 'TOKEN-PIN', detail: 'not logged in yet' }
+  let generation = 0
+  let print: PinPrint | null = null
+  /** Known at once to calls that failed of the same lost session, before it is on disk. */
+  let refused: PinPrint | null = null
+  let askedAtPad = false
+  let attempt: Promise<Seal | null> | null = null
+
+  async function tryLogIn(): Promise<Seal | null> {
+    if (settings.pinFile === null) return logInAtPad()
+    const pin = await readPin(settings.pinFile)
+    const given = printOf(pin)
+    try {
+      const known = refused !== null && isPrintOf(refused, pin) ? 'refused' : await memory.recall(serial, pin)
+      // After a lost answer the token itself says whether it has counted a wrong PIN since the last good one.
+      const spent =
+        known === 'refused' || (known === 'sent' && (await hsm.token(serial).pinState()).user !== 'ok')
+      if (spent) {
+        return { code: 'TOKEN-PIN', detail: spentPin }
+      }
+      await memory.remember(serial, given, 'sent')
+      await hsm.token(serial).logIn({ user: 'user', pin, keepPin: true })
+      await memory.forget()
+      print = given
+      generation = hsm.generation
+      return null
+    } catch (error) {
+      if (!(error instanceof HsmError)) throw error
+      if (error.code === 'HSM-ALREADY-LOGGED-IN') {
+        await memory.forget()
+        generation = hsm.generation
+        return null
+      }
+      const aboutPin = error.code.startsWith('HSM-PIN')
+      // Only the token refuses a PIN; the driver sends none that is locked, on its last try, not set or of another length.
+      if (aboutPin && error.ckr === null) await memory.forget()
+      else if (aboutPin) await memory.remember(serial, given, 'refused')
+      return { code: aboutPin ? 'TOKEN-PIN' : error.code, detail: error.detail }
+    } finally {
+      pin.fill(0)
+    }
+  }
+
+  /** Nobody can be counted on to stand there, so it is asked once, at the start. */
+  async function logInAtPad(): Promise<Seal | null> {
+    if (askedAtPad)
+      return {
+        code: 'TOKEN-PAD',
+        detail: 'the log-in at the token’s own pad is over; start the server anew there',
+      }
+    askedAtPad = true
+    process.stderr.write(
+      `enter the user PIN on the pad of token ${serial}, within ${Math.round(hsm.padDeadlineMs / 1000)} seconds\n`,
+    )
+    try {
+      await hsm.token(serial).logIn({ user: 'user', pin: 'pin-pad' })
+      generation = hsm.generation
+      return null
+    } catch (error) {
+      if (!(error instanceof HsmError)) throw error
+      return { code: 'TOKEN-PAD', detail: `${error.code}: ${error.detail}` }
+    }
+  }
+
+  /** The kept PIN was sent once for a lost session and refused: somebody changed it. */
+  async function refusedMeanwhile(error: HsmError): Promise<EnvironmentError> {
+    refused = print ?? refused
+    sealed = { code: 'TOKEN-PIN', detail: spentPin }
+    if (refused !== null) await memory.remember(serial, refused, 'refused')
+    return new EnvironmentError('TOKEN-PIN', `${error.code}: ${error.detail}`)
+  }
+
+  async function using<Result>(work: (token: Token) => Promise<Result>): Promise<Result> {
+    const token = await ready()
+    try {
+      return await work(token)
+    } catch (error) {
+      if (error instanceof HsmError && error.code.startsWith('HSM-PIN')) throw await refusedMeanwhile(error)
+      throw error
+    }
+  }
+
+  function unseal(): Promise<Seal | null> {
+    attempt ??= tryLogIn()
+      .catch((error: unknown): Seal => {
+        if (error instanceof EnvironmentError) return { code: error.code, detail: error.message }
+        throw error
+      })
+      .then((seal) => {
+        sealed = seal
+        return seal
+      })
+      .finally(() => {
+        attempt = null
+      })
+    return attempt
+  }
+
+  async function ready(): Promise<Token> {
+    // A restarted host has lost the login; the PIN that it had was good, so it may be given once more.
+    if (sealed === null && generation !== hsm.generation) await unseal()
+    if (sealed) throw new EnvironmentError(sealed.code, sealed.detail)
+    return hsm.token(serial)
+  }
+
+  async function useAgain<Result>(work: (token: Token) => Promise<Result>): Promise<Result> {
+    try {
+      return await using(work)
+    } catch (error) {
+      if (!(error instanceof HsmError) || !lostLogin.has(error.code)) throw error
+      await unseal()
+      return using(work)
+    }
+  }
+
+  await unseal()
+  return {
+    serial,
+    get sealed() {
+      return sealed
+    },
+    unseal,
+    use: using,
+    useAgain,
+    close: () => hsm.close(),
+  }
+}

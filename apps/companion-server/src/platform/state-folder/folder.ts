@@ -1,0 +1,51 @@
+import { chmod } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { makeFolder, makePrivateFolder } from '../../state/make-folder.ts'
+
+/** Every path under one server's state folder. */
+export type StateFolder = {
+  readonly root: string
+  readonly lock: string
+  readonly lockHolder: string
+  readonly settings: string
+  readonly card: string
+  readonly combiner: string
+  readonly policies: string
+  readonly transports: string
+  readonly incoming: string
+  readonly fhe: string
+  readonly ciphertexts: string
+  readonly database: string
+  readonly refusedPin: string
+  readonly softToken: string
+  readonly trainingPins: string
+}
+
+export function stateFolder(path: string): StateFolder {
+  const root = resolve(path)
+  return {
+    root,
+    lock: join(root, 'command.lock'),
+    lockHolder: join(root, 'command.holder'),
+    settings: join(root, 'server.json'),
+    card: join(root, 'card.json'),
+    combiner: join(root, 'combiner.identity'),
+    policies: join(root, 'policies'),
+    transports: join(root, 'transports'),
+    incoming: join(root, 'incoming'),
+    fhe: join(root, 'fhe'),
+    ciphertexts: join(root, 'ciphertexts'),
+    database: join(root, 'postgres'),
+    refusedPin: join(root, 'refused-pin.json'),
+    softToken: join(root, 'token'),
+    trainingPins: join(root, 'training-pins'),
+  }
+}
+
+/** Makes the folders. Each is 0700; the root lets root's PostgreSQL account pass through it, and list nothing. */
+export async function makeStateFolder(state: StateFolder): Promise<void> {
+  await makeFolder(state.root)
+  await chmod(state.root, process.getuid?.() === 0 ? 0o711 : 0o700)
+  for (const folder of [state.policies, state.transports, state.incoming, state.fhe, state.ciphertexts])
+    await makePrivateFolder(folder)
+}

@@ -1,0 +1,205 @@
+import { type HolderAnswer, holderAnswerCodec, type Signed } from '@lux/ceremony/wire'
+import { equalBytes, fromUtf8, sha256Hex } from '@lux/crypto'
+import type { Transaction } from 'kysely'
+import { stateAfterAnswer, stateNow } from '../fhe/request-state.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { checkPart, ciphertextsOf, combine, openSealed, packageOf } from './combiner.ts'
+import { epochRow, type OpenedEpoch, openEpoch } from './keys.ts'
+import type { DeskParts, StoredRequest } from './requests.ts'
+
+type Work = Transaction<Tables>
+export type GivenAnswer = {
+  readonly document: Signed<HolderAnswer>
+  /** The age file to the combiner; null with a refusal. */
+  readonly sealed: Uint8Array | null
+}
+
+/**
+ * Takes one holder's answer. The same bytes again change nothing. Refuses REQUEST-ABSENT; ANSWER-TWICE other bytes of a
+ * holder who answered; REQUEST-STATE; REQUEST-EXPIRED; ANSWER-01 an answer to something else; ANSWER-HOLDER,
+ * ANSWER-SIGNATURE by the holder's card; ANSWER-02 a count that cannot be; ANSWER-SEAL a file that the holder did not sign;
+ * the rules of the seal; and the library's where the part in it is not a sound one of this request, epoch and holder.
+ */
+export async function takeAnswer(
+  parts: DeskParts,
+  keyId: string,
+  requestId: string,
+  given: GivenAnswer,
+): Promise<Outcome<StoredRequest>> {
+  return parts.database.transaction().execute(async (work) => {
+    const request = await work
+      .selectFrom('decrypt_request')
+      .selectAll()
+      .where('fhe_key_id', '=', keyId)
+      .where('request_id', '=', requestId)
+      .forUpdate()
+      .executeTakeFirst()
+    if (request === undefined) return refuse('REQUEST-ABSENT', `there is no request ${requestId}`)
+    const { payload: said } = given.document
+    const answer = fromUtf8(holderAnswerCodec.file.encode(given.document))
+    const before = await work
+      .selectFrom('partial_decryption')
+      .selectAll()
+      .where('fhe_key_id', '=', keyId)
+      .where('request_id', '=', requestId)
+      .where('holder_index', '=', said.holder)
+      .executeTakeFirst()
+    if (before) {
+      const same = before.answer === answer && sameFile(before.sealed, given.sealed)
+      return same ? accept(request) : refuse('ANSWER-TWICE', `holder ${said.holder} has answered`)
+    }
+    const now = parts.now()
+    const state = stateNow(request, now)
+    if (state === 'expired')
+      return refuse('REQUEST-EXPIRED', `it expired at ${request.expires_at.toISOString()}`)
+    if (state !== 'open' && state !== 'ready') return refuse('REQUEST-STATE', `the request is ${state}`)
+    const epoch = await openEpoch(work, parts.state, await epochRow(work, keyId, request.epoch))
+    const judged = judgeAnswer(parts, request, epoch, given)
+    if (!judged.ok) return judged
+    const files = given.sealed === null ? [] : await ciphertextsOf(work, parts.state, request)
+    if (given.sealed !== null) {
+      const part = await openSealed(parts.state, given.sealed, said.holder)
+      if (!part.ok) return part
+      const sound = checkPart(epoch, request, files, part.value)
+      if (!sound.ok) return sound
+    }
+    await work
+      .insertInto('partial_decryption')
+      .values({
+        fhe_key_id: keyId,
+        request_id: requestId,
+        holder_index: said.holder,
+        decision: said.decision,
+        answer,
+        sealed: given.sealed === null ? null : Buffer.from(given.sealed),
+      })
+      .execute()
+    if (given.sealed !== null) await spend(work, request, epoch)
+    return accept(await settle(parts, work, request, epoch, files))
+  })
+}
+
+/** What can be said of an answer without opening it. */
+function judgeAnswer(
+  { domain }: DeskParts,
+  request: StoredRequest,
+  { row, holders }: OpenedEpoch,
+  { document, sealed }: GivenAnswer,
+): Outcome<null> {
+  const { payload: said } = document
+  const asked = packageOf(request).request.payload
+  const fits =
+    said.domain === domain &&
+    said.request === request.digest &&
+    said.keyId === row.fhe_key_id &&
+    said.epochId === row.epoch_id
+  if (!fits) return refuse('ANSWER-01', `${said.name} answers another request or epoch`)
+  const member = holders[said.holder - 1]
+  if (member?.name !== said.name)
+    return refuse('ANSWER-HOLDER', `${said.name} is not holder ${said.holder} of this epoch`)
+  const signed = holderAnswerCodec.verify(document, domain, [
+    { role: 'holder', members: [member], quorum: 1 },
+  ])
+  if (!signed.ok) return refuse('ANSWER-SIGNATURE', signed.detail)
+  if (said.decision === 'approved' && said.time >= asked.expiry)
+    return refuse('REQUEST-EXPIRED', `answered at ${said.time}, the request expired at ${asked.expiry}`)
+  if (said.spent > asked.budget)
+    return refuse('ANSWER-02', `${said.spent} blocks spent, ${asked.budget} were asked for`)
+  if ((sealed === null ? null : sha256Hex(sealed)) !== said.sealed)
+    return refuse('ANSWER-SEAL', `the file is not the one that ${said.name} signed`)
+  return accept(null)
+}
+
+/** The first part spends what the request reserved: what it decrypts has been flooded once in this epoch. */
+async function spend(work: Work, request: StoredRequest, { row }: OpenedEpoch): Promise<void> {
+  const { ciphertexts } = packageOf(request).request.payload
+  await work
+    .insertInto('fhe_spent')
+    .columns(['fhe_key_id', 'epoch_id', 'digest', 'width', 'blocks'])
+    .expression(
+      work
+        .selectFrom('fhe_ciphertext')
+        .select(({ val }) => ['fhe_key_id', val(row.epoch_id).as('epoch_id'), 'digest', 'width', 'blocks'])
+        .where('fhe_key_id', '=', request.fhe_key_id)
+        .where(
+          'digest',
+          'in',
+          ciphertexts.map(({ digest }) => digest),
+        ),
+    )
+    .onConflict((conflict) => conflict.doNothing())
+    .execute()
+}
+
+/** Combines what is there and puts the request where that brings it; the value itself is not kept. */
+async function settle(
+  { state }: DeskParts,
+  work: Work,
+  request: StoredRequest,
+  epoch: OpenedEpoch,
+  files: readonly Uint8Array[],
+): Promise<StoredRequest> {
+  const answers = await answersOf(work, request)
+  const { t } = epoch.row
+  const approved = answers.filter(({ decision }) => decision === 'approved')
+  const refusals = answers.length - approved.length
+  // A refusal changes nothing about a value that came out.
+  if (request.state === 'ready' && files.length === 0) return request
+  const combined =
+    approved.length >= t && files.length > 0
+      ? await combineAnswers(state, request, epoch, files, approved)
+      : null
+  const change = {
+    state: stateAfterAnswer(epoch.row, { refusals, combined: combined?.ok === true }),
+    reserved: approved.length > 0 || refusals > epoch.row.n - t ? 0 : request.reserved,
+    verified: combined?.ok ? combined.value.verified : null,
+    claim: combined?.ok ? combined.value.claim : null,
+    cheaters: combined?.ok ? JSON.stringify(combined.value.cheaters) : null,
+    trouble:
+      combined === null ? request.trouble : combined.ok ? null : `${combined.rule}: ${combined.detail}`,
+  }
+  return work
+    .updateTable('decrypt_request')
+    .set(change)
+    .where('fhe_key_id', '=', request.fhe_key_id)
+    .where('request_id', '=', request.request_id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
+type Approved = { readonly holder_index: number; readonly sealed: Buffer | null }
+
+/** Opens every sealed part and has the library put them together. */
+export async function combineAnswers(
+  state: DeskParts['state'],
+  request: StoredRequest,
+  epoch: OpenedEpoch,
+  files: readonly Uint8Array[],
+  approved: readonly Approved[],
+) {
+  const partials: Uint8Array[] = []
+  for (const { holder_index: holder, sealed } of approved) {
+    const part = await openSealed(state, sealed ?? new Uint8Array(0), holder)
+    if (!part.ok) return part
+    partials.push(part.value)
+  }
+  return combine(epoch, request, files, partials)
+}
+
+export function answersOf(
+  work: Pick<Work, 'selectFrom'>,
+  { fhe_key_id, request_id }: Pick<StoredRequest, 'fhe_key_id' | 'request_id'>,
+) {
+  return work
+    .selectFrom('partial_decryption')
+    .select(['holder_index', 'decision', 'sealed'])
+    .where('fhe_key_id', '=', fhe_key_id)
+    .where('request_id', '=', request_id)
+    .orderBy('holder_index')
+    .execute()
+}
+
+function sameFile(one: Uint8Array | null, other: Uint8Array | null): boolean {
+  return one === null || other === null ? one === other : equalBytes(one, other)
+}

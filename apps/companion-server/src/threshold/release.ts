@@ -1,0 +1,117 @@
+import { encodeCanonical, fromUtf8, openWith, sealTo } from '@lux/crypto'
+import type { Transaction } from 'kysely'
+import { resultLives, stateNow } from '../fhe/request-state.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { answersOf, combineAnswers } from './answers.ts'
+import { ciphertextsOf, combinerIdentity } from './combiner.ts'
+import { epochRow, openEpoch } from './keys.ts'
+import type { DeskParts, StoredRequest } from './requests.ts'
+
+type Work = Transaction<Tables>
+type Asked = { readonly keyId: string; readonly requestId: string; readonly identity: string }
+
+/** Values are text: a decimal number, `true` or `false`. `verified` counts malicious holders; `claim` says no more than it. */
+export type DecryptedValues = {
+  readonly results: readonly { readonly type: string; readonly value: string }[]
+  readonly verified: number
+  readonly cheaters: readonly number[]
+  readonly claim: string
+}
+
+/**
+ * Ends the gathering of answers: combines all that came and keeps the values for an hour, sealed to this server's own
+ * combiner. Again, it changes nothing. Refuses REQUEST-ABSENT also to another identity, REQUEST-STATE before `ready` and
+ * after the reading, and FHE-INCONSISTENT.
+ */
+export async function releaseResult(parts: DeskParts, asked: Asked): Promise<Outcome<StoredRequest>> {
+  return parts.database.transaction().execute(async (work) => {
+    const request = await ownRequest(work, asked)
+    if (request === undefined) return absent(asked)
+    const state = stateNow(request, parts.now())
+    if (state === 'released') return accept(request)
+    if (state !== 'ready') return refuse('REQUEST-STATE', `the request is ${state}`)
+    const epoch = await openEpoch(work, parts.state, await epochRow(work, asked.keyId, request.epoch))
+    const approved = (await answersOf(work, request)).filter(({ decision }) => decision === 'approved')
+    const files = await ciphertextsOf(work, parts.state, request)
+    const combined = await combineAnswers(parts.state, request, epoch, files, approved)
+    if (!combined.ok) return combined
+    const { types, values, verified, cheaters, claim } = combined.value
+    const results = values.map((value, at) => ({ type: types[at] ?? '', value: String(value) }))
+    const plain = encodeCanonical({ results, verified, cheaters: [...cheaters], claim })
+    const released = await work
+      .updateTable('decrypt_request')
+      .set({
+        state: 'released',
+        result: Buffer.from(await sealTo([parts.combiner], plain)),
+        released_at: parts.now(),
+        verified,
+        claim,
+        cheaters: JSON.stringify(cheaters),
+      })
+      .where('fhe_key_id', '=', asked.keyId)
+      .where('request_id', '=', asked.requestId)
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    plain.fill(0)
+    return accept(released)
+  })
+}
+
+/** The values, to the identity that asked, once: the request is closed and they are gone. Refuses REQUEST-ABSENT, REQUEST-STATE. */
+export async function readResult(parts: DeskParts, asked: Asked): Promise<Outcome<DecryptedValues>> {
+  return parts.database.transaction().execute(async (work) => {
+    const request = await ownRequest(work, asked)
+    if (request === undefined) return absent(asked)
+    const state = stateNow(request, parts.now())
+    if (state !== 'released' || request.result === null)
+      return refuse('REQUEST-STATE', `the request is ${state}`)
+    const plain = await openWith(await combinerIdentity(parts.state), request.result)
+    await close(work, asked)
+    // Written by `releaseResult` alone.
+    const values = JSON.parse(fromUtf8(plain)) as DecryptedValues
+    plain.fill(0)
+    return accept(values)
+  })
+}
+
+/** Writes down what the clock did, and takes values away that nobody read within their hour. */
+export async function keepTime({ database, now }: Pick<DeskParts, 'database' | 'now'>): Promise<void> {
+  const at = now()
+  await database
+    .updateTable('decrypt_request')
+    .set({ state: 'expired', reserved: 0 })
+    .where('state', 'in', ['open', 'ready'])
+    .where('expires_at', '<=', at)
+    .execute()
+  await database
+    .updateTable('decrypt_request')
+    .set({ state: 'closed', result: null })
+    .where('state', '=', 'released')
+    .where('released_at', '<=', new Date(at.getTime() - resultLives))
+    .execute()
+}
+
+async function close(work: Work, { keyId, requestId }: Asked): Promise<void> {
+  await work
+    .updateTable('decrypt_request')
+    .set({ state: 'closed', result: null })
+    .where('fhe_key_id', '=', keyId)
+    .where('request_id', '=', requestId)
+    .execute()
+}
+
+function ownRequest(work: Work, { keyId, requestId, identity }: Asked): Promise<StoredRequest | undefined> {
+  return work
+    .selectFrom('decrypt_request')
+    .selectAll()
+    .where('fhe_key_id', '=', keyId)
+    .where('request_id', '=', requestId)
+    .where('identity_id', '=', identity)
+    .forUpdate()
+    .executeTakeFirst()
+}
+
+function absent({ requestId }: Asked) {
+  return refuse('REQUEST-ABSENT', `there is no request ${requestId} of yours`)
+}

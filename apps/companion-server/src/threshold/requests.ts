@@ -1,0 +1,200 @@
+import {
+  checkDecryptionRequest,
+  checkRequestCiphertexts,
+  provenanceCodec,
+  type RequestPackage,
+  requestDigest,
+  requestPackageCodec,
+} from '@lux/ceremony/wire'
+import { fromUtf8, toHex } from '@lux/crypto'
+import { checkCarrying, checkProvenance, ciphertextDigest, readCiphertext } from '@lux/crypto/fhe'
+import type { Selectable, Transaction } from 'kysely'
+import type { DecryptRequestTable } from '../database/fhe-tables.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import type { StateFolder } from '../platform/state-folder/folder.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { budgetOfKey, freshBlocks } from './budget.ts'
+import { readKept } from './ciphertexts.ts'
+import {
+  epochRow,
+  type OpenedEpoch,
+  openEpoch,
+  type StoredEpoch,
+  type StoredFheKey,
+  termsOfEpoch,
+} from './keys.ts'
+
+export type StoredRequest = Selectable<DecryptRequestTable>
+
+/** What the desk works with: the card's combiner recipient is the only one that it can open answers for. */
+export type DeskParts = {
+  readonly database: Database
+  readonly state: StateFolder
+  readonly domain: 'production' | 'rehearsal'
+  readonly combiner: string
+  now(): Date
+}
+
+/** A combination holds all ciphertexts of a request in memory. */
+export const maxRequestBytes = 64 << 20
+const thirtyDays = 30 * 24 * 3_600_000
+
+/**
+ * Opens a request that was signed, vouched for and approved elsewhere. The same package by the same identity gives the request
+ * that is here. Refuses by the rules of `checkDecryptionRequest`, of the library's `checkProvenance` and `checkCarrying`;
+ * REQUEST-COMBINER another combiner than this server; REQUEST-EXPIRY-FAR; REQUEST-CIPHERTEXT one that was not uploaded or is
+ * not the one asked for; REQUEST-TOO-LARGE.
+ */
+export async function openRequest(
+  parts: DeskParts,
+  key: StoredFheKey,
+  given: RequestPackage,
+  identity: string,
+): Promise<Outcome<StoredRequest>> {
+  const { payload } = given.request
+  const digest = requestDigest(payload)
+  const text = fromUtf8(requestPackageCodec.encode(given))
+  return parts.database.transaction().execute(async (work) => {
+    // One at a time for a key, so that two requests cannot reserve the same blocks.
+    await work.selectFrom('fhe_key').select('id').where('id', '=', key.id).forUpdate().execute()
+    const before = await findRequest(work, key.id, payload.requestId)
+    if (before?.identity_id === identity && before.digest === digest && before.package === text)
+      return accept(before)
+    const row = await epochRow(work, key.id, Number(key.epoch))
+    const epoch = await openEpoch(work, parts.state, row)
+    const checked = await judgeRequest(parts, work, key, epoch, given)
+    if (!checked.ok) return checked
+    await work
+      .insertInto('fhe_taken_request')
+      .values({ fhe_key_id: key.id, request_id: payload.requestId })
+      .execute()
+    const opened = await work
+      .insertInto('decrypt_request')
+      .values({
+        fhe_key_id: key.id,
+        request_id: payload.requestId,
+        digest,
+        epoch: row.epoch,
+        state: 'open',
+        package: text,
+        identity_id: identity,
+        width: key.mode === 'S' ? 128 : 64,
+        reserved: checked.value,
+        expires_at: payload.expiry,
+        verified: null,
+        claim: null,
+        cheaters: null,
+        trouble: null,
+        result: null,
+        released_at: null,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow()
+    return accept(opened)
+  })
+}
+
+/** Gives the blocks to reserve. */
+async function judgeRequest(
+  { state, domain, combiner, now }: DeskParts,
+  work: Transaction<Tables>,
+  key: StoredFheKey,
+  epoch: OpenedEpoch,
+  given: RequestPackage,
+): Promise<Outcome<number>> {
+  const { payload } = given.request
+  const at = now()
+  const taken = await work
+    .selectFrom('fhe_taken_request')
+    .select('request_id')
+    .where('fhe_key_id', '=', key.id)
+    .where('request_id', '=', payload.requestId)
+    .execute()
+  const kept = await work
+    .selectFrom('fhe_ciphertext')
+    .select(['digest', 'sha256', 'size', 'blocks'])
+    .where('fhe_key_id', '=', key.id)
+    .where(
+      'digest',
+      'in',
+      payload.ciphertexts.map((one) => one.digest),
+    )
+    .execute()
+  const { policy, authorities, approvers } = await termsOfEpoch(state, epoch.row)
+  const policyOf = async (row: StoredEpoch) => (await termsOfEpoch(state, row)).policy
+  const budget = await budgetOfKey(work, key, epoch, { policyOf, now: at })
+  const checked = checkDecryptionRequest(given, {
+    domain,
+    keyId: key.id,
+    epochId: epoch.row.epoch_id,
+    mode: key.mode === 'S' ? 'S' : 'F',
+    authorities,
+    approvers,
+    now: at.toISOString(),
+    taken: new Set(taken.map(({ request_id }) => request_id)),
+    left: Math.max(0, budget.total - budget.spent - budget.reserved),
+    fresh: await freshBlocks(work, key.id, epoch.row.epoch_id, kept),
+  })
+  if (!checked.ok) return checked
+  if (payload.combiner !== combiner)
+    return refuse('REQUEST-COMBINER', 'the answers would go to another combiner than this server')
+  if (Date.parse(payload.expiry) - at.getTime() > thirtyDays)
+    return refuse('REQUEST-EXPIRY-FAR', 'a request is open for 30 days at most')
+  if (kept.reduce((sum, { size }) => sum + size, 0) > maxRequestBytes)
+    return refuse('REQUEST-TOO-LARGE', `its ciphertexts are longer than ${maxRequestBytes} bytes`)
+  const files: Uint8Array[] = []
+  for (const { digest } of payload.ciphertexts) {
+    const file = kept.find((one) => one.digest === digest)
+    if (file === undefined) return refuse('REQUEST-CIPHERTEXT', `the ciphertext ${digest} was not uploaded`)
+    files.push(await readKept(state, file.sha256))
+  }
+  const vouched = judgeCiphertexts(given, files, {
+    domain,
+    epoch,
+    authorities,
+    carrying: policy.fhe.carrying,
+  })
+  return vouched.ok ? accept(checked.value.spends) : vouched
+}
+
+/** With the files themselves: each is the one asked for, somebody whom the policy names vouches for it, and it is as carried. */
+function judgeCiphertexts(
+  given: RequestPackage,
+  files: readonly Uint8Array[],
+  {
+    domain,
+    epoch,
+    authorities,
+    carrying = 'never',
+  }: {
+    domain: DeskParts['domain']
+    epoch: OpenedEpoch
+    authorities: Awaited<ReturnType<typeof termsOfEpoch>>['authorities']
+    carrying: 'always' | 'never' | undefined
+  },
+): Outcome<null> {
+  const ciphertexts = files.map(readCiphertext)
+  const same = checkRequestCiphertexts(
+    given,
+    ciphertexts.map((one) => toHex(ciphertextDigest(one))),
+  )
+  if (!same.ok) return same
+  const documents = given.provenance.map((document) => provenanceCodec.file.encode(document))
+  const { keyId } = epoch.parsed.header
+  const vouched = checkProvenance(documents, { domain, keyId, authorities, ciphertexts })
+  return vouched.ok ? checkCarrying(ciphertexts, carrying) : vouched
+}
+
+export function findRequest(
+  work: Pick<Transaction<Tables>, 'selectFrom'>,
+  keyId: string,
+  requestId: string,
+): Promise<StoredRequest | undefined> {
+  return work
+    .selectFrom('decrypt_request')
+    .selectAll()
+    .where('fhe_key_id', '=', keyId)
+    .where('request_id', '=', requestId)
+    .executeTakeFirst()
+}

@@ -1,0 +1,120 @@
+import { sql } from 'kysely'
+import { expect, test } from 'vitest'
+import { migrateDown, migrateUp } from '../../../src/platform/database/migrate.ts'
+import { openDatabase, openOwnerDatabase } from '../../../src/platform/database/open.ts'
+import { temporaryFolder } from '../../support/temporary-folder.ts'
+
+test('DATABASE-ROLE the application can add an audit row and cannot change, remove or truncate one', async () => {
+  const opened = await openDatabase({ folder: `${await temporaryFolder()}/postgres` })
+  try {
+    await opened.database
+      .insertInto('audit')
+      .values({
+        writer: 'w',
+        seq: 1,
+        prev: Buffer.alloc(32),
+        salt: Buffer.alloc(16),
+        entry: '{}',
+        hash: Buffer.alloc(32),
+        req_id: 'r',
+        identity_id: null,
+        project_id: null,
+        time: new Date(),
+      })
+      .execute()
+    for (const change of [
+      'update audit set entry = $$x$$',
+      'delete from audit',
+      'truncate audit',
+      'drop table audit',
+    ]) {
+      await expect(sql.raw(change).execute(opened.database)).rejects.toThrow(
+        /permission denied|must be owner/,
+      )
+    }
+    expect(await opened.database.selectFrom('audit').selectAll().execute()).toHaveLength(1)
+  } finally {
+    await opened.close()
+  }
+})
+
+test('DATABASE-01 migrations go down to an empty schema and up again, and the rows of a restart are kept', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const first = await openDatabase(choice)
+  await first.database.insertInto('organisation').values({ id: 'org', name: 'Org' }).execute()
+  await first.close()
+
+  const owner = await openOwnerDatabase(choice)
+  try {
+    expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
+    expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0003-carried-budget'])
+    expect(await migrateDown(owner.database)).toEqual(['0002-threshold'])
+    expect(await migrateDown(owner.database)).toEqual(['0001-first'])
+    const { rows } = await sql<{ name: string }>`
+      select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(owner.database)
+    expect(rows.map(({ name }) => name)).toEqual(['kysely_migration', 'kysely_migration_lock'])
+    expect(await migrateUp(owner.database)).toEqual(['0001-first', '0002-threshold', '0003-carried-budget'])
+  } finally {
+    await owner.close()
+  }
+})
+
+test('DATABASE-01 epochs from before the carried budget was kept stay, up and down', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const { database, close } = await openOwnerDatabase(choice)
+  const row = {
+    ...{ fhe_key_id: '1'.repeat(64), epoch: 1, epoch_id: '2'.repeat(64), t: 2, n: 3 },
+    ...{ public: '3'.repeat(64), commitments: '4'.repeat(64), policy_digest: '5'.repeat(64) },
+    bundle_digest: '6'.repeat(64),
+  }
+  const epochs = async () => (await sql`select * from fhe_epoch`.execute(database)).rows
+  try {
+    await migrateUp(database)
+    await database
+      .insertInto('fhe_key')
+      .values({
+        ...{
+          id: row.fhe_key_id,
+          organisation_id: null,
+          type: 'TFHE_INTEGER',
+          mode: 'S',
+          t: 2,
+          n: 3,
+          epoch: 1,
+        },
+        ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
+      })
+      .execute()
+    expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
+    await sql`insert into fhe_epoch ${sql.raw(`(${Object.keys(row).join()})`)}
+      values (${sql.join(Object.values(row))})`.execute(database)
+    expect(await migrateUp(database)).toEqual(['0003-carried-budget'])
+    expect(await epochs()).toMatchObject([{ ...row, carried: null }])
+    for (const wrong of [-1, 2 ** 32])
+      await expect(database.updateTable('fhe_epoch').set({ carried: wrong }).execute()).rejects.toThrow(
+        /fhe_epoch_carried_check/,
+      )
+    await database
+      .updateTable('fhe_epoch')
+      .set({ carried: 2 ** 32 - 1 })
+      .execute()
+    expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
+    expect(await epochs()).toMatchObject([row])
+  } finally {
+    await close()
+  }
+})
+
+test('DATABASE-VERSION a database of a newer build is refused, not used', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const owner = await openOwnerDatabase(choice)
+  try {
+    await migrateUp(owner.database)
+    await sql`insert into kysely_migration values ('9999-later', now())`.execute(owner.database)
+    await expect(openDatabase(choice)).rejects.toMatchObject({ code: expect.stringMatching(/^DATABASE-/) })
+  } finally {
+    await owner.close()
+  }
+})

@@ -1,0 +1,28 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { writeWhole } from '../../../src/platform/state-folder/private-file.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'private-file-'))
+})
+afterEach(() => rmSync(folder, { recursive: true, force: true }))
+
+test('a file is replaced as a whole, with the mode that was asked for, and nothing is left beside it', async () => {
+  const path = join(folder, 'card.json')
+  await writeWhole(path, 'first')
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  await writeWhole(path, 'second')
+  expect(readFileSync(path, 'utf8')).toBe('second')
+  expect(readdirSync(folder)).toEqual(['card.json'])
+})
+
+test('FOLDER-MISSING a folder that is not there is named, and not made', async () => {
+  await expect(writeWhole(join(folder, 'none/card.json'), '')).rejects.toMatchObject({
+    code: 'FOLDER-MISSING',
+    message: `${join(folder, 'none')} is not there`,
+  })
+  expect(readdirSync(folder)).toEqual([])
+})
