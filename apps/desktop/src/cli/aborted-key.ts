@@ -1,8 +1,8 @@
-import { type KeyLeft, keyLeftBehind } from '../core/run/close-aborted.ts'
-import type { AskPin } from '../core/run/drive-production.ts'
-import { type LeftObject, leftOnTokens } from '../core/run/left-on-tokens.ts'
 import type { Run } from '../core/run/run.ts'
-import type { RunFolder } from '../core/run/run-folder.ts'
+import { type KeyLeft, keyLeftBehind } from '../core/runs/closing/close-aborted.ts'
+import { type LeftObject, leftOnTokens } from '../core/runs/closing/left-on-tokens.ts'
+import type { RunFolder } from '../core/runs/folder/run-folder.ts'
+import type { AskPin } from '../core/use-cases/drive-production.ts'
 import type { Outcome } from './output.ts'
 
 /** What became of the ceremony key of an aborted production run. `serial`: of the token that made it. */

@@ -9,7 +9,7 @@ import {
   type ShareProof,
 } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
-import { dealtBudgets } from '../core/run/agreed-budgets.ts'
+import { dealtBudgets } from '../core/runs/folder/budgets.ts'
 import { refused } from './command-line.ts'
 import type { Held } from './held-share.ts'
 import type { PersonKey } from './key-file.ts'

@@ -9,7 +9,7 @@ import {
 import { fromHex, sealTo, sha256Hex, toHex } from '@lux/crypto'
 import { CANARY_PROGRAM, fheCanaryPartial } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
-import { allowedBy } from '../core/run/agreed-budgets.ts'
+import { allowedBy } from '../core/runs/folder/budgets.ts'
 import { refused } from './command-line.ts'
 import { mustHaveRoom, wordLines, wordsOf, writeNew } from './files.ts'
 import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'

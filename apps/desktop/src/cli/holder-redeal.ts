@@ -11,7 +11,7 @@ import {
 } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { CoreError } from '../core/core-error.ts'
-import { correctionName, seedsName } from '../core/run/fhe-places.ts'
+import { correctionName, seedsName } from '../core/runs/folder/places.ts'
 import { systemEntropy } from '../core/system-entropy.ts'
 import { type CommandLine, refused } from './command-line.ts'
 import { mustBeNew, writeNew } from './files.ts'

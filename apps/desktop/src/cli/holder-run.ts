@@ -23,7 +23,7 @@ import {
 import { equalBytes, sha256Hex, toHex } from '@lux/crypto'
 import { type Budgets, parsePublic, rosterDigest, type ShareEnvelope } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
-import { refusedPlan } from '../core/run/refused-plan.ts'
+import { refusedPlan } from '../core/runs/begin/refused-plan.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { believedOpening, believedPolicy } from './believed.ts'
 import { refused } from './command-line.ts'

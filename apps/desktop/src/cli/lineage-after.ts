@@ -2,8 +2,8 @@ import type { Command, Domain } from '@lux/ceremony'
 import { receiptCodec, serverCardCodec } from '@lux/ceremony/wire'
 import type { VerificationKeys } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
-import { firstOfLine, type Lineage } from '../core/run/run-context.ts'
-import type { RunFolder } from '../core/run/run-folder.ts'
+import { firstOfLine, type Lineage } from '../core/runs/effects/context.ts'
+import type { RunFolder } from '../core/runs/folder/run-folder.ts'
 import { readParsed } from './files.ts'
 
 /** The server that a run's bundle is for, as its card says. */

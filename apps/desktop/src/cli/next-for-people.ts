@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Needs, RunView } from '@lux/ceremony'
 import { awaitedWord } from '../core/run/awaited-word.ts'
-import { bundleFile } from '../core/run/perform/bundle.ts'
+import { bundleFile } from '../core/runs/effects/bundle.ts'
 import { remedyFirst } from './exception-cause.ts'
 
 type Around = { folder: string; files: readonly string[]; unanswered: boolean }

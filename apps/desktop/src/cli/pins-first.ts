@@ -1,9 +1,9 @@
 import type { PinNeed, RunView } from '@lux/ceremony'
 import { isAtPad } from '@lux/ceremony/plan'
 import { wipe } from '@lux/crypto'
-import type { AskPin } from '../core/run/drive-production.ts'
-import type { GivenPin } from '../core/run/pin-box.ts'
-import type { RunFolder } from '../core/run/run-folder.ts'
+import type { GivenPin } from '../core/runs/effects/pin-box.ts'
+import type { RunFolder } from '../core/runs/folder/run-folder.ts'
+import type { AskPin } from '../core/use-cases/drive-production.ts'
 
 /** The PINs that taking a run up again asks before anything else: of each token in use, and of the step itself. */
 export function pinsAtOnce(folder: RunFolder, { needs }: RunView): { need: PinNeed; fresh: boolean }[] {

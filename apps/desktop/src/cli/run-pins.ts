@@ -1,6 +1,6 @@
 import type { PinNeed } from '@lux/ceremony'
 import { Secret } from '@lux/crypto'
-import type { AskPin } from '../core/run/drive-production.ts'
+import type { AskPin } from '../core/use-cases/drive-production.ts'
 import { sayPad } from './at-pad.ts'
 import { newPin } from './new-pin.ts'
 import type { RunToken } from './run-settings.ts'

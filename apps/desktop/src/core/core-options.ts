@@ -1,7 +1,7 @@
 import type { Entropy } from '@lux/crypto'
-import type { Clock } from './clock.ts'
 import type { CoreError } from './core-error.ts'
 import type { Program } from './program.ts'
+import type { Clock } from './system.ts'
 
 /** PKCS#11 library and what its host process is given. */
 export type Library = { path: string; environment: Readonly<Record<string, string>> }

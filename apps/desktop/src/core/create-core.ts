@@ -1,12 +1,12 @@
 import type { CoreApiName, CorePort } from '../contract/index.ts'
+import type { Engine, EngineOptions } from './api-handlers.ts'
 import { CoreError } from './core-error.ts'
 import type { CoreOptions } from './core-options.ts'
-import type { Engine, EngineOptions } from './engine.ts'
 import { OpenOnce } from './open-once.ts'
 import { serve } from './serve.ts'
-import { checked, empty } from './services/checked.ts'
-import { GrantedPaths } from './services/granted-paths.ts'
 import { readSettings, writeSettings } from './services/settings.ts'
+import { checked, empty } from './services/shared/checked.ts'
+import { GrantedPaths } from './services/shared/granted-paths.ts'
 import { Store } from './store/store.ts'
 
 const openAfterMs = 3000
@@ -63,7 +63,7 @@ export async function createCore(
 
 /** A core of which only this much can be read must not go on. */
 async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { openEngine } = await import('./engine.ts').catch((error: unknown) => {
+  const { openEngine } = await import('./api-handlers.ts').catch((error: unknown) => {
     options.report(error)
     const failed = new CoreError('INTERNAL', 'core could not be read')
     options.refuse(failed)

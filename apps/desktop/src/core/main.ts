@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import { protectProcess } from '@lux/hsm/protect'
 import type { CorePort, CoreToMain } from '../contract/index.ts'
-import { systemClock } from './clock.ts'
 import { CoreError } from './core-error.ts'
 import { createCore } from './create-core.ts'
 import { readMainMessage } from './main-message.ts'
 import { findProgram } from './program.ts'
+import { systemClock } from './system.ts'
 import { systemEntropy } from './system-entropy.ts'
 
 process.umask(0o077)

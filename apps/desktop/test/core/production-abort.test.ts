@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { abortCeremony } from '../../src/cli/ceremony-abort.ts'
 import { ceremonyStatus, resumeCeremony } from '../../src/cli/ceremony-resume.ts'
 import { runCeremony } from '../../src/cli/ceremony-run.ts'
-import { RunFolder } from '../../src/core/run/run-folder.ts'
+import { RunFolder } from '../../src/core/runs/folder/run-folder.ts'
 import { ended, ProductionPlace } from './support/production-place.ts'
 import { entriesOf, stateOf } from './support/run-end.ts'
 

@@ -5,10 +5,10 @@ import type { Plan } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { type Hsm, rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { generateRoot } from '../../src/core/run/perform/root.ts'
-import { initialiseToken } from '../../src/core/run/perform/token.ts'
-import type { RunContext } from '../../src/core/run/run-context.ts'
-import { makeStandInTokens } from '../../src/core/run/stand-in-tokens.ts'
+import { makeStandInTokens } from '../../src/core/rehearsal/stand-in-tokens.ts'
+import type { RunContext } from '../../src/core/runs/effects/context.ts'
+import { generateRoot } from '../../src/core/runs/effects/root.ts'
+import { initialiseToken } from '../../src/core/runs/effects/token.ts'
 
 let dir: string
 let hsm: Hsm

@@ -3,10 +3,10 @@ import { abilitiesOf, tokenProfiles } from '@lux/ceremony/plan'
 import { evidenceReasons, type ProbeReport, profileById, profiles, type TokenInfo } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
 import { evidenceReasonCodes } from '../../src/contract/index.ts'
-import { initialiseToken, logIn, probeToken } from '../../src/core/run/perform/token.ts'
-import type { RunContext } from '../../src/core/run/run-context.ts'
-import { probesInRun } from '../../src/core/services/token-probes.ts'
-import { pinStateOf, probeViewOf, tokenViewOf } from '../../src/core/services/token-view.ts'
+import type { RunContext } from '../../src/core/runs/effects/context.ts'
+import { initialiseToken, logIn, probeToken } from '../../src/core/runs/effects/token.ts'
+import { probesInRun } from '../../src/core/services/tokens/token-probes.ts'
+import { pinStateOf, probeViewOf, tokenViewOf } from '../../src/core/services/tokens/token-view.ts'
 
 describe('token profiles of the driver and of the plan', () => {
   it('are the same ones, but for the unknown token, which no plan names', () => {

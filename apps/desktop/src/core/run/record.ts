@@ -1,8 +1,8 @@
 import type { NewEvent } from '@lux/ceremony'
 import type { Entropy } from '@lux/crypto'
-import type { Clock } from '../clock.ts'
-import { project } from './project.ts'
-import type { RunFolder } from './run-folder.ts'
+import { project } from '../runs/folder/project.ts'
+import type { RunFolder } from '../runs/folder/run-folder.ts'
+import type { Clock } from '../system.ts'
 
 /** Puts the events of one command on disk and makes the run's files true to them. Errors: DISK-FULL, FOLDER-READ-ONLY. */
 export function record(

@@ -1,6 +1,6 @@
 import { type Policy, type PolicyFile, policyDocument } from '@lux/ceremony/policy'
 import { cardCodec } from '@lux/ceremony/wire'
-import type { StandIn } from './stand-ins.ts'
+import type { StandIn } from '../rehearsal/stand-ins.ts'
 
 /** k stand-in officers sign, as k real ones would. */
 export function signedBy(policy: Policy, standIns: readonly StandIn[]): PolicyFile {

@@ -13,15 +13,15 @@ import {
 import { encodeCanonical, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError, fromSystemError } from '../core-error.ts'
+import { type Absence, closeAborted, keyLeftBehind } from '../runs/closing/close-aborted.ts'
+import { type RunContext, sessionLost } from '../runs/effects/context.ts'
+import { perform } from '../runs/effects/perform.ts'
+import type { GivenPin } from '../runs/effects/pin-box.ts'
+import { lateOpening } from '../runs/effects/policy-expiry.ts'
+import { packageFile } from '../runs/folder/places.ts'
+import { look } from '../runs/run/reconcile.ts'
 import { writeDurably } from '../store/durable-file.ts'
-import { type Absence, closeAborted, keyLeftBehind } from './close-aborted.ts'
-import { packageFile } from './fhe-places.ts'
-import { lateOpening } from './open-in-time.ts'
-import { perform } from './perform/perform.ts'
-import type { GivenPin } from './pin-box.ts'
-import { look } from './reconcile.ts'
 import { record } from './record.ts'
-import { type RunContext, sessionLost } from './run-context.ts'
 
 export type Work = { what: string; fraction: number | null; startedAt: string }
 

@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import { redealCodec } from '@lux/ceremony/wire'
 import { type Json, sha256Hex } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
+import { correctionName, redealFolder, seedsName } from '../runs/folder/places.ts'
+import type { RunFolder } from '../runs/folder/run-folder.ts'
 import { readBounded } from '../store/durable-file.ts'
-import { correctionName, redealFolder, seedsName } from './fhe-places.ts'
-import type { RunFolder } from './run-folder.ts'
 
 const maxFile = 4 << 20
 

@@ -3,7 +3,7 @@ import { networkInterfaces, release, type } from 'node:os'
 import { selfTest } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import type { AppInfo } from '../../contract/index.ts'
-import type { Parts } from './parts.ts'
+import type { Parts } from './shared/parts.ts'
 
 let tested: AppInfo['selfTest'] | null = null
 

@@ -5,9 +5,9 @@ import type { HolderView } from '../../contract/index.ts'
 import { CoreError } from '../core-error.ts'
 import { readBounded } from '../store/durable-file.ts'
 import type { HolderRow } from '../store/store.ts'
-import { checked, path } from './checked.ts'
-import type { Parts } from './parts.ts'
-import { wordsOf } from './words.ts'
+import { checked, path } from './shared/checked.ts'
+import type { Parts } from './shared/parts.ts'
+import { wordsOf } from './shared/words.ts'
 
 const maxCard = 65_536
 

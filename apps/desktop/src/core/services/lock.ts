@@ -1,6 +1,6 @@
-import { presentTokens } from './absent-hsm.ts'
-import { checked, empty } from './checked.ts'
-import type { Parts } from './parts.ts'
+import { presentTokens } from './shared/absent-hsm.ts'
+import { checked, empty } from './shared/checked.ts'
+import type { Parts } from './shared/parts.ts'
 
 /**
  * Nobody is at the window: every token is logged out but those that a ceremony's machine works on this moment, and a run

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Needs } from '@lux/ceremony'
 import type * as contract from '../../contract/index.ts'
-import { approvedFile, packageFile } from '../run/fhe-places.ts'
 import type { Run } from '../run/run.ts'
-import { holderCommands } from './holder-commands.ts'
-import type { Around } from './step-needs.ts'
-import { wordsOf } from './words.ts'
+import { approvedFile, packageFile } from '../runs/folder/places.ts'
+import { holderCommands } from './run-view/holder-commands.ts'
+import type { Around } from './run-view/step-needs.ts'
+import { wordsOf } from './shared/words.ts'
 
 type OfEpochs = Extract<Needs, { kind: 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals' }>
 

@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import { serverCardCodec } from '@lux/ceremony/wire'
 import { parseCanonical } from '@lux/crypto'
 import { CoreError } from '../core-error.ts'
-import type { RehearsalDestination } from '../run/rehearsal-request.ts'
+import type { RehearsalDestination } from '../rehearsal/rehearsal-request.ts'
 import { readBounded } from '../store/durable-file.ts'
 
 const maxFile = 1 << 20

@@ -2,8 +2,8 @@ import { utf8 } from '@lux/crypto'
 import * as v from 'valibot'
 import { writeDurably } from '../store/durable-file.ts'
 import { appInfo } from './app.ts'
-import { checked, path } from './checked.ts'
-import type { Parts } from './parts.ts'
+import { checked, path } from './shared/checked.ts'
+import type { Parts } from './shared/parts.ts'
 
 /** What support needs: versions, self-test, states and refusal codes. No key, no PIN, no person's name. */
 export async function saveReport(parts: Parts, input: unknown): Promise<{ path: string; bytes: number }> {

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
 import type { Settings } from '../../contract/index.ts'
 import type { Store } from '../store/store.ts'
-import { checked } from './checked.ts'
+import { checked } from './shared/checked.ts'
 
 const schema = v.strictObject({
   language: v.exactOptional(v.picklist(['system', 'en', 'ar', 'pseudo'])),

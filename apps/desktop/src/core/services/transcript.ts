@@ -2,12 +2,12 @@ import { encodeTranscript, leafHash } from '@lux/ceremony/transcript'
 import { canonicalString, toHex } from '@lux/crypto'
 import * as v from 'valibot'
 import { limits, type TranscriptEntry, type TranscriptPage } from '../../contract/index.ts'
-import type { RunFolder } from '../run/run-folder.ts'
+import type { RunFolder } from '../runs/folder/run-folder.ts'
 import { writeDurably } from '../store/durable-file.ts'
-import { checked, hexId, path, text } from './checked.ts'
-import type { Parts } from './parts.ts'
+import { checked, hexId, path, text } from './shared/checked.ts'
+import type { Parts } from './shared/parts.ts'
+import { wordsOf } from './shared/words.ts'
 import { TranscriptIndex } from './transcript-index.ts'
-import { wordsOf } from './words.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 

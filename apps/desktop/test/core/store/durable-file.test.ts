@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { copyToMedium } from '../../../src/core/run/perform/bundle.ts'
+import { copyToMedium } from '../../../src/core/runs/effects/bundle.ts'
 import { writeDurably } from '../../../src/core/store/durable-file.ts'
 
 let home: string

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { CoreError } from '../../../src/core/core-error.ts'
-import { copyToMedium } from '../../../src/core/run/perform/bundle.ts'
+import { copyToMedium } from '../../../src/core/runs/effects/bundle.ts'
 import { checkEmpty, inNewFolder, makeFolder } from '../../../src/core/store/new-folder.ts'
 
 let home: string

@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { softTokenEnvironment } from '@lux/hsm'
 import type { CoreToMain, Grant, MainToCore, Result } from '../../../src/contract/index.ts'
-import { systemClock } from '../../../src/core/clock.ts'
 import { createCore } from '../../../src/core/create-core.ts'
 import type { Program } from '../../../src/core/program.ts'
+import { systemClock } from '../../../src/core/system.ts'
 import { systemEntropy } from '../../../src/core/system-entropy.ts'
 
 /** The whole core without a window or a process of its own, served over a port as main would. */

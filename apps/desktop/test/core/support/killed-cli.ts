@@ -3,7 +3,7 @@
  * Nothing of the product knows about it: the log's and the attempt records' writing is wrapped here.
  */
 import { readFileSync } from 'node:fs'
-import { RunFolder } from '../../../src/core/run/run-folder.ts'
+import { RunFolder } from '../../../src/core/runs/folder/run-folder.ts'
 import type { KillPoint } from './cli.ts'
 
 // The test that starts this wrote it.

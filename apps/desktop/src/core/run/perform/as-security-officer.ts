@@ -1,7 +1,7 @@
 import { HsmError, type Token } from '@lux/hsm'
 import { CoreError } from '../../core-error.ts'
-import { atPad } from '../at-pad.ts'
-import { pinOf, type RunContext } from '../run-context.ts'
+import { pinOf, type RunContext } from '../../runs/effects/context.ts'
+import { atPad } from '../../runs/effects/pin-pad.ts'
 
 /**
  * The user's log-in comes back whatever happens, because the engine goes on as the user. Errors: those of the officer's log-in

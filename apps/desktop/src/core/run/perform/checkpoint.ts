@@ -2,9 +2,9 @@ import { type Checkpoint, checkpointCodec } from '@lux/ceremony/transcript'
 import { signatureContext } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
 import { CoreError } from '../../core-error.ts'
-import { signAsCeremony } from '../ceremony-signer.ts'
-import { expired } from '../open-in-time.ts'
-import type { Perform } from '../run-context.ts'
+import type { Perform } from '../../runs/effects/context.ts'
+import { expired } from '../../runs/effects/policy-expiry.ts'
+import { signAsCeremony } from '../../runs/folder/ceremony-signer.ts'
 
 export const makeCheckpoint: Perform<'make-checkpoint'> = async (effect, run) => {
   const time = run.clock.now()

@@ -1,4 +1,4 @@
-import type { Perform } from '../run-context.ts'
+import type { Perform } from '../../runs/effects/context.ts'
 
 export const measureMachine: Perform<'measure-machine'> = async (_effect, run) => ({
   tool: run.measurement.build,

@@ -1,0 +1,188 @@
+import { join } from 'node:path'
+import { type Hsm, HsmError, startHsm } from '@lux/hsm'
+import type { CoreApiName } from '../contract/index.ts'
+import { CoreError } from './core-error.ts'
+import type { CoreOptions } from './core-options.ts'
+import { PinBox } from './runs/effects/pin-box.ts'
+import type { Handler } from './serve.ts'
+import { appInfo, testedPrimitives } from './services/app.ts'
+import * as bundles from './services/bundles.ts'
+import * as ceremonies from './services/ceremonies/ceremonies.ts'
+import { handOut } from './services/ceremonies/hand-out.ts'
+import { lineageInStore } from './services/ceremonies/lineage.ts'
+import * as holders from './services/holders.ts'
+import { lockWindow } from './services/lock.ts'
+import { saveReport } from './services/report.ts'
+import { absentHsm } from './services/shared/absent-hsm.ts'
+import { checked, empty } from './services/shared/checked.ts'
+import { FileWorks } from './services/shared/file-work.ts'
+import type { GrantedPaths } from './services/shared/granted-paths.ts'
+import { OpenRuns } from './services/shared/open-runs.ts'
+import type { Parts } from './services/shared/parts.ts'
+import { pinnedLibrary } from './services/shared/pinned-library.ts'
+import * as tokenActs from './services/tokens/token-acts.ts'
+import * as tokens from './services/tokens/tokens.ts'
+import { makeTrainingToken } from './services/tokens/training-token.ts'
+import { exportTranscript, transcriptPage } from './services/transcript.ts'
+import type { Store } from './store/store.ts'
+
+export type EngineOptions = CoreOptions & {
+  store: Store
+  paths: GrantedPaths
+  emit: Parts['emit']
+  /** Told when people begin to be in the middle of something, and when they no longer are. */
+  attention: (on: boolean) => void
+}
+
+/** All that works with a primitive, a ceremony or a token. */
+export type Engine = {
+  handlers: Readonly<Record<Exclude<CoreApiName, 'settings.get' | 'settings.set'>, Handler>>
+  close(): Promise<void>
+}
+
+/** Known answers first, then the token's library. A library that does not open is the error of whoever needs a token. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { store, paths, program, clock, entropy } = options
+  const failed = failedPrimitives()
+  if (failed !== null) {
+    options.refuse(failed)
+    throw failed
+  }
+  const library = await openLibrary(options)
+  if (!(library instanceof HsmError) && options.training && options.trainingFolder !== null) {
+    await makeTrainingToken(library, options.trainingFolder).catch(async (error: unknown) => {
+      await library.close()
+      throw error
+    })
+  }
+  const hsm = (): Hsm => {
+    if (library instanceof HsmError) throw library
+    return library
+  }
+
+  let attention = false
+  const emit: Parts['emit'] = (event, payload) => {
+    options.emit(event, payload)
+    if (event !== 'ceremony.changed' || runs.attention() === attention) return
+    attention = !attention
+    options.attention(attention)
+  }
+  const runs: OpenRuns = new OpenRuns(
+    store,
+    (open) => ({
+      hsm: library instanceof HsmError ? absentHsm(library) : library,
+      pins: new PinBox(),
+      entropy,
+      clock,
+      measurement: program.measurement,
+      keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
+      lineage: () => lineageInStore(open()?.run.folder ?? null, { store, runs }),
+      medium: () => open()?.medium ?? join(store.path, 'exported'),
+    }),
+    (id) => emit('ceremony.changed', { id }),
+  )
+  if (!(library instanceof HsmError)) {
+    library.onTokensChanged(({ removed }) => {
+      for (const [, { run }] of runs.all()) run.sessionsEnded(removed, 'pulled out')
+      emit('tokens.changed', {})
+    })
+    library.onRestart(({ reason }) => {
+      for (const [, { run }] of runs.all()) run.hostRestarted(reason)
+      emit('tokens.changed', {})
+    })
+  }
+
+  return {
+    handlers: handlersOf({
+      store,
+      hsm,
+      clock,
+      entropy,
+      program,
+      training: options.training,
+      runs,
+      paths,
+      files: new FileWorks(),
+      emit,
+    }),
+    async close() {
+      runs.close()
+      if (!(library instanceof HsmError)) await library.close()
+    },
+  }
+}
+
+/** Null when every primitive gives its known answers. */
+function failedPrimitives(): CoreError | null {
+  const failed = testedPrimitives().filter(({ passed }) => !passed)
+  if (failed.length === 0) return null
+  const names = failed.map(({ name }) => name).join(', ')
+  return new CoreError('SELF-TEST-FAILED', names, 'do not use this machine')
+}
+
+/** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */
+async function openLibrary({ library, program, store }: EngineOptions): Promise<Hsm | HsmError> {
+  const { path, environment } = await library()
+  try {
+    return await startHsm({
+      library: path,
+      ...pinnedLibrary(store, path),
+      environment,
+      execPath: program.execPath,
+      ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
+    })
+  } catch (error) {
+    if (error instanceof HsmError) return error
+    throw error
+  }
+}
+
+function handlersOf(parts: Parts): Engine['handlers'] {
+  const plain =
+    <T>(work: (parts: Parts) => T): Handler =>
+    (input) => {
+      checked(empty, input)
+      return work(parts)
+    }
+  const given =
+    <T>(work: (parts: Parts, input: unknown) => T): Handler =>
+    (input) =>
+      work(parts, input)
+  return {
+    'app.info': plain(appInfo),
+    'tokens.list': plain(tokens.listTokens),
+    'app.lock': given(lockWindow),
+    'tokens.initialise': given(tokens.initialiseToken),
+    'tokens.inventory': given(tokens.inventory),
+    'tokens.probe': given(tokens.probeToken),
+    'tokens.tryOut': given(tokens.tryToken),
+    'tokens.logIn': given(tokens.logIn),
+    'tokens.logOut': given(tokens.logOut),
+    'tokens.changePin': given(tokenActs.changePin),
+    'tokens.resetUserPin': given(tokenActs.resetUserPin),
+    'tokens.destroyObject': given(tokenActs.destroyObject),
+    'ceremonies.list': plain(ceremonies.listCeremonies),
+    'ceremonies.scripts': plain(ceremonies.listScripts),
+    'ceremonies.startRehearsal': given(ceremonies.startRehearsal),
+    'ceremonies.open': given(ceremonies.openProduction),
+    'ceremonies.view': given(ceremonies.viewRun),
+    'ceremonies.proceed': given(ceremonies.proceed),
+    'ceremonies.signAsStandIn': given(ceremonies.signStandIn),
+    'ceremonies.enterPin': given(ceremonies.enterPin),
+    'ceremonies.submitFile': given(ceremonies.submitFile),
+    'ceremonies.handOut': given(handOut),
+    'ceremonies.pause': given(ceremonies.pause),
+    'ceremonies.resume': given(ceremonies.resume),
+    'ceremonies.abort': given(ceremonies.abort),
+    'ceremonies.decide': given(ceremonies.decideException),
+    'ceremonies.cancel': given(ceremonies.cancel),
+    'holders.list': plain(holders.listHolders),
+    'holders.enrol': given(holders.enrolHolder),
+    'bundles.list': plain(bundles.listBundles),
+    'bundles.verify': given(bundles.verifyFile),
+    'bundles.export': given(bundles.exportBundle),
+    'transcript.page': given(transcriptPage),
+    'transcript.export': given(exportTranscript),
+    'report.save': given(saveReport),
+  }
+}

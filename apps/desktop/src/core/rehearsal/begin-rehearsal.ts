@@ -1,0 +1,91 @@
+import type { Command } from '@lux/ceremony'
+import type { Plan } from '@lux/ceremony/plan'
+import { authoritiesOf, policyDigest } from '@lux/ceremony/policy'
+import type { Header } from '@lux/ceremony/transcript'
+import { type Card, cardCodec, type ServerCard } from '@lux/ceremony/wire'
+import { type Json, toHex } from '@lux/crypto'
+import { folderInUse } from '../run/run-refusals.ts'
+import { termsOf } from '../runs/begin/policy-terms.ts'
+import { RunFolder } from '../runs/folder/run-folder.ts'
+import { rehearsalOfPlan } from './rehearsal-of-plan.ts'
+import { rehearsalOfScript } from './rehearsal-of-script.ts'
+import { type RehearsalDestination, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
+import { standInEpoch } from './stand-in-epoch.ts'
+import { type StandIn, saveStandIns } from './stand-ins.ts'
+
+/** Everything that a rehearsal needs on disk, with stand-ins for people; the run is not started yet. */
+export async function beginRehearsal(request: RehearsalRequest): Promise<RunFolder> {
+  const made =
+    'script' in request.of
+      ? await rehearsalOfScript(request, request.of)
+      : await rehearsalOfPlan(request, request.of)
+  const { planBytes, plan, hash, policy, planPolicy, standIns, listed } = made
+  const header: Header = {
+    v: 1,
+    ceremonyId: toHex(request.entropy.bytes(16)),
+    created: request.clock.now(),
+    domain: 'rehearsal',
+    planHash: hash,
+    planPolicy,
+    policyDigest: policyDigest(policy.policy),
+    tool: { version: request.measurement.version, build: request.measurement.build },
+    machine: {
+      measurement: request.measurement.files,
+      kernel: request.measurement.kernel,
+      tpmQuote: request.measurement.tpmQuote,
+    },
+    tokens: plan.tokens.map(({ role, profile }) => ({
+      role,
+      profile,
+      library: request.library,
+      serial: 'new',
+    })),
+    roster: standIns.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
+    standIns: listed,
+  }
+  // Before the run's log is there, so that a rehearsal that can be opened can be played on.
+  if (RunFolder.isAt(request.folder)) throw folderInUse(request.folder)
+  saveStandIns(request.folder, standIns)
+  return RunFolder.create(request.folder, {
+    header,
+    plan: planBytes,
+    lock: null,
+    policy,
+    cards: [
+      ...standIns.map(({ card }) => toJson(card)),
+      ...request.destinations.map(({ card }) => toJson(card)),
+    ],
+    transports: request.destinations.map(({ transport }) => ({
+      digest: transportDigest(transport),
+      document: transport,
+    })),
+  })
+}
+
+/** The first command of a rehearsal: every person's stand-in card, every destination, no token bound yet. */
+export function startCommand(
+  folder: RunFolder,
+  standIns: readonly StandIn[],
+  destinations: readonly RehearsalDestination[],
+): Extract<Command, { type: 'start' }> {
+  const { policy } = folder.policy
+  return {
+    type: 'start',
+    by: leaderOf(folder.plan),
+    terms: termsOf(policy),
+    cards: standIns.map(({ card }) => toJson(card)),
+    destinations: destinations.map(({ card, transport }) => ({ card: toJson(card), transport })),
+    authorities: authoritiesOf(policy),
+    epoch: standInEpoch(folder.path),
+    tokens: folder.plan.tokens.map(({ role, serial }) => ({ role, serial: serial === 'new' ? '' : serial })),
+  }
+}
+
+function leaderOf(plan: Plan): string {
+  return plan.people.find(({ role }) => role === 'administrator')?.name ?? plan.people[0]?.name ?? ''
+}
+
+/** Cards are JSON by their codecs. */
+function toJson(card: Card | ServerCard): Json {
+  return card as unknown as Json
+}

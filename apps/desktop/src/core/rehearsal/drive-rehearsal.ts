@@ -1,0 +1,144 @@
+import type { Needs, Refusal, RunView } from '@lux/ceremony'
+import { utf8 } from '@lux/crypto'
+import { CoreError } from '../core-error.ts'
+import type { Run } from '../run/run.ts'
+import { actAsStandIn, type StandInAct } from './stand-in-act.ts'
+import { replicateAsStandIn } from './stand-in-vendor.ts'
+import type { StandIn } from './stand-ins.ts'
+
+/** Why the machine stopped playing everybody's part. */
+export type Halt = { why: 'over' | 'sealed' | 'receipt' | 'exception'; detail: string }
+
+/**
+ * Plays every person's part of a rehearsal until it is over, or until it waits for something that no stand-in has:
+ * a server's receipt, or a decision about an exception. `stopAtSealed`: there is nobody to export to.
+ */
+export async function driveRehearsal(
+  run: Run,
+  options: {
+    standIns: readonly StandIn[]
+    pins: { so: string; user: string }
+    stopAtSealed: boolean
+    now: () => string
+    onStep?: (view: RunView) => void
+  },
+): Promise<Halt> {
+  let resumed = 0
+  for (;;) {
+    const before = run.folder.state.current
+    await run.pump()
+    const view = run.view()
+    options.onStep?.(view)
+    resumed = view.needs?.kind === 'resume' ? resumed + 1 : run.folder.state.current > before ? 0 : resumed
+    giveUp(run, resumed, mostResumes)
+    if (view.needs === null) return { why: 'over', detail: view.state }
+    if (options.stopAtSealed && view.state === 'Sealed')
+      return { why: 'sealed', detail: view.bundle?.digest ?? '' }
+    const halt = await answer(run, view, view.needs, options)
+    if (halt !== null) return halt
+  }
+}
+
+async function answer(
+  run: Run,
+  view: RunView,
+  needs: Needs,
+  { standIns, pins, now }: Parameters<typeof driveRehearsal>[1],
+): Promise<Halt | null> {
+  const step = view.current ?? ''
+  const act = async (what: StandInAct, name: string) =>
+    must(await actAsStandIn(run, standIns, { what, name, now: now() }))
+  switch (needs.kind) {
+    case 'confirm':
+      return must(run.submit({ type: 'proceed', step, by: first(needs.names) }))
+    case 'values':
+      return must(
+        run.submit({ type: 'proceed', step, by: first(needs.names), input: sample(needs.values, now()) }),
+      )
+    case 'pin': {
+      for (const { token, user } of needs.pins) run.enterPin(token, user, utf8(pins[user]))
+      if (needs.again) return null
+      await replicateAsStandIn(run)
+      const input = sample(needs.values, now())
+      return must(run.submit({ type: 'proceed', step, by: first(needs.names), input }))
+    }
+    case 'signatures':
+      for (const name of needs.missing.slice(0, needs.stillNeeded)) await act(needs.what, name)
+      return null
+    case 'acknowledgements':
+    case 'redeals':
+      for (const name of needs.missing)
+        await act(needs.kind === 'redeals' ? 'redeal' : 'acknowledgement', name)
+      return null
+    case 'request':
+      return act('decryption-request', '')
+    case 'result':
+      return act('decryption-result', '')
+    case 'answers':
+      for (const name of needs.missing.slice(0, needs.stillNeeded)) await act('holder-answer', name)
+      return null
+    case 'epoch-approvals':
+      // All of them: who says nothing of what is left counts as having spent it.
+      for (const name of needs.missing) await act('epoch-approval', name)
+      return null
+    case 'receipt':
+      return { why: 'receipt', detail: needs.missing.join(', ') }
+    case 'exception': {
+      const open = view.exceptions.find(({ id }) => id === needs.id)
+      return { why: 'exception', detail: `${open?.step ?? ''}: ${open?.happened ?? ''}` }
+    }
+    case 'resume':
+      return must(run.submit({ type: 'resume', by: leader(run) }))
+    case 'wait':
+    case 'start': {
+      const stuck = run.stuck
+      throw new CoreError(
+        'RUN-STUCK',
+        stuck === null ? `nothing happens at ${step}` : `${stuck.rule}: ${stuck.detail}`,
+        'report this; the run’s folder is unharmed',
+      )
+    }
+  }
+}
+
+/** A token's host that crashed once is tried again; more often in one step, or a token that is gone, is for a person. */
+const mostResumes = 2
+
+/** Ends a drive that resumes again and again without getting on. Throws CoreError with what keeps the token away. */
+export function giveUp(run: Run, resumed: number, most: number): void {
+  const { lost } = run
+  if (lost === null || resumed === 0) return
+  if (resumed <= most && lost.code !== 'HSM-TOKEN-ABSENT') return
+  throw new CoreError(
+    lost.code,
+    lost.detail,
+    `put it right, then: custody ceremony resume ${run.folder.path}`,
+  )
+}
+
+/** Who leads a run where nobody is named. */
+export function leader(run: Run): string {
+  return run.folder.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
+}
+
+function must(refusal: Refusal | null): null {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+  return null
+}
+
+/** Who signs what, on a device of their own. */
+export function roleOf(
+  what: Extract<Needs, { kind: 'signatures' }>['what'],
+): 'officer' | 'witness' | 'approver' {
+  if (what === 'checkpoint') return 'witness'
+  return what === 'decryption-approval' ? 'approver' : 'officer'
+}
+
+function first(names: readonly string[]): string {
+  return names[0] ?? ''
+}
+
+function sample(values: readonly { id: string; format?: string }[], now: string): Record<string, string> {
+  const samples: Record<string, string> = { time: `${now.slice(0, 16)}Z`, digits: '1', hex: '00' }
+  return Object.fromEntries(values.map(({ id, format }) => [id, samples[format ?? ''] ?? 'rehearsal']))
+}

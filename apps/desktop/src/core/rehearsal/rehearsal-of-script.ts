@@ -1,0 +1,155 @@
+import { planFromScript, readScript, withStaying } from '@lux/ceremony/plan'
+import { newPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
+import { cardCodec, serverCardCodec } from '@lux/ceremony/wire'
+import { type Entropy, toHex, utf8 } from '@lux/crypto'
+import { signedBy } from '../run/rehearsal-policy.ts'
+import { refusedPlan } from '../runs/begin/refused-plan.ts'
+import { makeVendor } from '../runs/effects/rehearsal-vendor.ts'
+import { makeOutsiders, saveOutsiders } from './outsiders.ts'
+import { type RehearsalParts, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
+import { makeStandInEpoch } from './stand-in-epoch.ts'
+import { makeStandIns } from './stand-ins.ts'
+
+type Blanks = {
+  values: Readonly<Record<string, unknown>>
+  blanks: Readonly<Record<string, { default?: unknown }>>
+}
+
+/** A plan made from a script and its values, under a policy that names the stand-ins. */
+export async function rehearsalOfScript(
+  request: RehearsalRequest,
+  { script, values: given }: { script: Uint8Array; values: Readonly<Record<string, unknown>> },
+): Promise<RehearsalParts> {
+  const read = readScript(script)
+  if (!read.ok) throw refusedPlan(read.refusals)
+  const { rehearsal } = read.value
+  const values = { ...rehearsal.values, ...given }
+  const holders = holderNames(values)
+  const others = rehearsal.people.filter(({ role }) => role !== 'holder')
+  const people =
+    holders === null
+      ? rehearsal.people
+      : [...others, ...holders.map((name) => ({ role: 'holder' as const, name }))]
+  const named = (blank: string) => {
+    const names = values[blank] ?? read.value.blanks[blank]?.default
+    return Array.isArray(names) ? names.map(String) : []
+  }
+  const seats = withStaying(people, holders ?? named('holders'), named('nextHolders'))
+  const standIns = await makeStandIns(seats, request.entropy)
+  const outsiders = await makeOutsiders(request.entropy)
+  saveOutsiders(request.folder, outsiders)
+  const outside = (role: string) =>
+    outsiders.people.filter((one) => one.role === role).map(({ card }) => card)
+  const cardsOf = (role: string) => standIns.filter((one) => one.role === role).map(({ card }) => card)
+  const policy = newPolicy({
+    organisation: {
+      id: String(values.organisationId ?? 'example'),
+      name: String(values.organisationName ?? 'Example Organisation'),
+    },
+    domain: 'rehearsal',
+    expiry: yearAfter(request.clock.now()),
+    officers: cardsOf('officer'),
+    officerQuorum: rehearsal.officers,
+    witnesses: cardsOf('witness'),
+    witnessQuorum: rehearsal.witnesses,
+    approvers: cardsOf('approver'),
+    approverThreshold: rehearsal.approvers ?? 0,
+    requesters: outside('requester'),
+    evaluators: outside('evaluator'),
+    encryptors: outside('encryptor'),
+    combiners: [{ name: 'rehearsal', recipient: outsiders.combiner.recipient }],
+    servers: request.destinations.map(({ name, card }) => ({ name, card })),
+    leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
+    ...(Object.hasOwn(read.value.blanks, 'attestationRoot')
+      ? { attestationRoots: [makeVendor(request.folder, request.clock.now())] }
+      : {}),
+    softTokens: true,
+    acceptedTools: [request.measurement.build],
+  })
+  const digest = policyDigest(policy)
+  const epoch = Object.hasOwn(read.value.blanks, 'epochId')
+    ? await epochBlanks(request, { standIns, policy, values, blanks: read.value.blanks })
+    : {}
+  const made = planFromScript(script, {
+    title: read.value.title,
+    ...values,
+    ...(holders === null ? {} : { holders, n: holders.length }),
+    policy: digest,
+    tool: request.measurement.build,
+    people: standIns.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
+    library: request.library,
+    ...standInPlaces(read.value.blanks, values, request.entropy),
+    ...epoch,
+    ...(Object.hasOwn(read.value.blanks, 'destinations')
+      ? {
+          destinations: request.destinations.map(({ card, transport }) => ({
+            card: serverCardCodec.digest(card),
+            transport: transportDigest(transport),
+          })),
+        }
+      : {}),
+  })
+  if (!made.ok) throw refusedPlan(made.refusals)
+  const { text, plan, hash } = made.value
+  return {
+    planBytes: utf8(text),
+    plan,
+    hash,
+    policy: signedBy(policy, standIns),
+    planPolicy: digest,
+    standIns,
+    listed: [],
+  }
+}
+
+/** The blanks of a plan that name a key of an earlier ceremony: here one of fresh ciphertexts, whatever the plan's mode. */
+async function epochBlanks(
+  request: RehearsalRequest,
+  { standIns, policy, values, blanks }: Blanks & Pick<RehearsalParts, 'standIns'> & { policy: Policy },
+): Promise<Record<string, unknown>> {
+  const value = (name: string) => values[name] ?? blanks[name]?.default
+  const names = value('holders')
+  const { public: publicFile, ...epoch } = await makeStandInEpoch(request, {
+    standIns,
+    policy,
+    names: Array.isArray(names) ? names.map(String) : [],
+    terms: { t: Number(value('t')), n: Number(value('n')), mode: 'F', squash: false },
+  })
+  return { ...epoch, publicFile }
+}
+
+/** A token or a root of an earlier ceremony, which the rehearsal then makes itself: any identifier will do. */
+const earlierPlaces: Readonly<Record<string, number>> = {
+  serial: 8,
+  spareSerial: 8,
+  rootId: 16,
+  rootCeremony: 16,
+  rootCkaId: 16,
+  attestationRoot: 32,
+  companionCkaId: 16,
+  companionChain: 32,
+}
+
+function standInPlaces(
+  blanks: Readonly<Record<string, unknown>>,
+  values: Readonly<Record<string, unknown>>,
+  entropy: Entropy,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(earlierPlaces)
+      .filter(([name]) => Object.hasOwn(blanks, name) && !Object.hasOwn(values, name))
+      .map(([name, bytes]) => [name, toHex(entropy.bytes(bytes))]),
+  )
+}
+
+function holderNames(values: Readonly<Record<string, unknown>>): string[] | null {
+  if (Array.isArray(values.holders)) return values.holders.map(String)
+  const n = Number(values.n)
+  return Number.isInteger(n) && n > 0 && n <= 64
+    ? Array.from({ length: n }, (_, i) => `Holder ${i + 1}`)
+    : null
+}
+
+function yearAfter(now: string): string {
+  return `${Number(now.slice(0, 4)) + 1}${now.slice(4)}`.replace('-02-29', '-02-28')
+}

@@ -1,0 +1,42 @@
+import type { Plan } from '@lux/ceremony/plan'
+import type { Policy, PolicyFile } from '@lux/ceremony/policy'
+import type { Header } from '@lux/ceremony/transcript'
+import { type ServerCard, transportCodec } from '@lux/ceremony/wire'
+import type { Entropy, Json } from '@lux/crypto'
+import { CoreError } from '../core-error.ts'
+import type { Measurement } from '../measure.ts'
+import type { KeyChildProgram } from '../runs/effects/context.ts'
+import type { Clock } from '../system.ts'
+import type { StandIn } from './stand-ins.ts'
+
+export type RehearsalDestination = { name: string; card: ServerCard; transport: Json }
+
+export type RehearsalRequest = {
+  folder: string
+  /** A script of resources/scripts with its values, or a plan with the policy that it names. */
+  of: { script: Uint8Array; values: Readonly<Record<string, unknown>> } | { plan: Uint8Array; policy: Policy }
+  destinations: readonly RehearsalDestination[]
+  library: string
+  measurement: Measurement
+  entropy: Entropy
+  clock: Clock
+  keyChild: KeyChildProgram
+}
+
+/** What a rehearsal begins with, made from the request: stand-ins in every seat, their policy signed. */
+export type RehearsalParts = {
+  planBytes: Uint8Array
+  plan: Plan
+  hash: string
+  policy: PolicyFile
+  planPolicy: string
+  standIns: StandIn[]
+  listed: Header['standIns']
+}
+
+/** Digest of what the server signed. Refuses a file that is none. */
+export function transportDigest(document: Json): string {
+  const parsed = transportCodec.file.check(document)
+  if (!parsed.ok) throw new CoreError(parsed.rule, parsed.detail, 'ask the server for a new transport file')
+  return transportCodec.payload.digest(parsed.value.payload)
+}

@@ -1,0 +1,83 @@
+import type { Refusal } from '@lux/ceremony'
+import { holderNext } from '@lux/ceremony/plan'
+import { CoreError } from '../core-error.ts'
+import type { Run } from '../run/run.ts'
+import { answerAsStandIn } from './stand-in-answer.ts'
+import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
+import { acknowledgeNextAsStandIn, approveEpochAsStandIn, redealAsStandIn } from './stand-in-reshare.ts'
+import { acknowledgeAsStandIn, type SignedKind, signAsStandIn } from './stand-in-signing.ts'
+import type { StandIn } from './stand-ins.ts'
+
+/** What a stand-in can do at the press of a button, by the kind of the document that it gives. */
+export const standInActs = [
+  'opening',
+  'checkpoint',
+  'exception',
+  'bundle',
+  'decryption-approval',
+  'acknowledgement',
+  'decryption-request',
+  'holder-answer',
+  'decryption-result',
+  'epoch-approval',
+  'redeal',
+] as const
+export type StandInAct = (typeof standInActs)[number]
+
+const roles: Record<SignedKind, StandIn['role']> = {
+  opening: 'officer',
+  exception: 'officer',
+  bundle: 'officer',
+  checkpoint: 'witness',
+  'decryption-approval': 'approver',
+}
+
+/** Does what the run waits for in one stand-in's name. Errors: STAND-IN-ONLY, FHE-…. */
+export async function actAsStandIn(
+  run: Run,
+  standIns: readonly StandIn[],
+  { what, name, now }: { what: StandInAct; name: string; now: string },
+): Promise<Refusal | null> {
+  const { needs } = run.view()
+  const find = (role: StandIn['role']) => {
+    const found = standIns.find((one) => one.name === name && one.role === role)
+    if (found !== undefined) return found
+    throw new CoreError(
+      'STAND-IN-ONLY',
+      `nobody stands in for ${name}`,
+      'the person signs on their own device',
+    )
+  }
+  // Opens shares of the next epoch with the envelope key that was made for it.
+  const findNext = () => holderNext(standIns, name) ?? find('holder')
+  const { decryptions, reshare } = run.folder.state
+  switch (what) {
+    case 'acknowledgement':
+      return reshare?.next
+        ? acknowledgeNextAsStandIn(run, findNext())
+        : acknowledgeAsStandIn(run, find('holder'))
+    case 'decryption-request':
+      if (needs?.kind !== 'request') throw notNow(what)
+      return requestAsStandIn(run, needs.decryption, { keyChild: run.keyChild, now })
+    case 'decryption-result':
+      if (needs?.kind !== 'result') throw notNow(what)
+      return resultAsStandIn(run, needs.decryption, now)
+    case 'holder-answer': {
+      if (needs?.kind !== 'answers') throw notNow(what)
+      const { authorities } = run.folder.state
+      const asked = decryptions.find(({ id }) => id === needs.decryption)?.epoch
+      const holder = asked?.epochId === reshare?.next?.epochId ? findNext() : find('holder')
+      return answerAsStandIn(run, holder, needs.decryption, { authorities, now })
+    }
+    case 'epoch-approval':
+      return approveEpochAsStandIn(run, find('holder'))
+    case 'redeal':
+      return redealAsStandIn(run, find('holder'), run.keyChild)
+    default:
+      return signAsStandIn(run, find(roles[what]), what)
+  }
+}
+
+function notNow(what: string): CoreError {
+  return new CoreError('SUBMIT-01', `no ${what} is awaited`)
+}

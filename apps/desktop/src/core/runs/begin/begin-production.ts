@@ -1,0 +1,251 @@
+import { join } from 'node:path'
+import type { Command } from '@lux/ceremony'
+import { checkLock, holderBefore, isSoft, lintCards, lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
+import {
+  authoritiesOf,
+  checkPolicy,
+  type PolicyFile,
+  parsePolicyFile,
+  policyDigest,
+} from '@lux/ceremony/policy'
+import type { Header } from '@lux/ceremony/transcript'
+import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { type Entropy, encodeCanonical, equalBytes, type Json, sha256Hex, toHex } from '@lux/crypto'
+import { parsePublic, rosterDigest } from '@lux/crypto/fhe'
+import { CoreError } from '../../core-error.ts'
+import type { Measurement } from '../../measure.ts'
+import { writeDurably } from '../../store/durable-file.ts'
+import type { Clock } from '../../system.ts'
+import { expired } from '../effects/policy-expiry.ts'
+import { RunFolder } from '../folder/run-folder.ts'
+import { lintTermsOf, roomOf, termsOf } from './policy-terms.ts'
+import { refusedPlan } from './refused-plan.ts'
+
+/** The reviewed files of a production run, as bytes, and the tokens that play its roles. */
+export type ProductionRequest = {
+  folder: string
+  plan: Uint8Array
+  lock: Uint8Array
+  policy: Uint8Array
+  /** Canonical bytes by SHA-256: every person's card and every server's. */
+  cards: ReadonlyMap<string, Json>
+  /** Signed transport documents by the digest of their payload. */
+  transports: ReadonlyMap<string, Json>
+  /** Vendors' root certificates and attestations of companions, by SHA-256. */
+  attestations: ReadonlyMap<string, Uint8Array>
+  /** Serial by the plan's role; '' for a token that a step initialises. */
+  tokens: readonly { role: string; serial: string }[]
+  /** public.bin of the epoch that the plan names, where an earlier ceremony dealt its key. */
+  public: Uint8Array | null
+  library: string
+  measurement: Measurement
+  entropy: Entropy
+  clock: Clock
+}
+
+/**
+ * Checks plan, lock, policy, cards and library, and writes the run's folder; gives the command that starts it. Refuses
+ * by the rules of the plan and the policy, PLAN-LIBRARY, ATTESTATION-MISSING, TOOL-UNACCEPTED, POLICY-EXPIRED, CARD-MISSING,
+ * FHE-PUBLIC-OTHER.
+ */
+export function beginProduction(request: ProductionRequest): {
+  folder: RunFolder
+  start: Extract<Command, { type: 'start' }>
+} {
+  const read = readPlan(request.plan)
+  if (!read.ok) throw refusedPlan(read.refusals)
+  const { plan, hash } = read
+  const file = policyOf(request)
+  const { policy } = file
+  const terms = termsOf(policy)
+  const refusals = lintPlan(plan, lintTermsOf(policy))
+  if (refusals.length > 0) throw refusedPlan(refusals)
+  if (plan.policy !== policyDigest(policy)) {
+    throw new CoreError(
+      'POLICY-DIGEST',
+      `the plan names the policy ${plan.policy}`,
+      'give the policy that the plan names',
+    )
+  }
+  const lock = checkLock(request.lock, {
+    planHash: hash,
+    policyDigest: plan.policy,
+    officers: { role: 'officer', members: policy.officers, quorum: policy.officerQuorum },
+  })
+  if (!lock.ok) throw refusedPlan(lock.refusals)
+  checkPlace(request, policy, plan)
+  const existing = existingEpoch(request, plan)
+  const attestations = attestationsOf(request, plan)
+  const cards = plan.people.map(({ card, name, role }) =>
+    found(request.cards, card, `card of ${role} ${name}`),
+  )
+  const { listed } = roomOf(policy)
+  const twice = lintCards(plan, (digest) => cardOf(request.cards, digest), listed)
+  if (twice.length > 0) throw refusedPlan(twice)
+  const destinations = plan.destinations.map(({ card, transport }) => ({
+    card: found(request.cards, card, 'server card'),
+    transport: found(request.transports, transport, 'transport file'),
+    digest: transport,
+  }))
+  const header: Header = {
+    v: 1,
+    ceremonyId: toHex(request.entropy.bytes(16)),
+    created: request.clock.now(),
+    domain: 'production',
+    planHash: hash,
+    planPolicy: plan.policy,
+    policyDigest: plan.policy,
+    tool: { version: request.measurement.version, build: request.measurement.build },
+    machine: {
+      measurement: request.measurement.files,
+      kernel: request.measurement.kernel,
+      tpmQuote: request.measurement.tpmQuote,
+    },
+    tokens: plan.tokens.map(({ role, profile, library, serial }) => ({ role, profile, library, serial })),
+    roster: plan.people.map(({ role, name, card }) => ({ role, name, card })),
+    standIns: [],
+  }
+  const folder = RunFolder.create(request.folder, {
+    header,
+    plan: request.plan,
+    lock: request.lock,
+    policy: file,
+    cards: [...cards, ...destinations.map(({ card }) => card)],
+    transports: destinations.map(({ digest, transport }) => ({ digest, document: transport })),
+  })
+  for (const bytes of attestations) folder.blobs.put(bytes)
+  for (const { name, bytes } of existing) writeDurably(join(request.folder, 'fhe', name), bytes, 0o644)
+  return {
+    folder,
+    start: {
+      type: 'start',
+      by: plan.people.find(({ role }) => role === 'administrator')?.name ?? '',
+      terms,
+      cards,
+      destinations: destinations.map(({ card, transport }) => ({ card, transport })),
+      tokens: [...request.tokens],
+      authorities: authoritiesOf(file.policy),
+      epoch: plan.fhe?.existing ?? null,
+    },
+  }
+}
+
+/** Without that very file no share of the epoch could be checked; its holders must be those of the plan. */
+function existingEpoch(
+  { public: bytes }: ProductionRequest,
+  { fhe, people }: Plan,
+): { name: string; bytes: Uint8Array }[] {
+  const expected = fhe?.existing?.public ?? null
+  if (fhe === undefined || expected === null) {
+    if (bytes === null) return []
+    const detail = 'the plan names no epoch of an earlier ceremony'
+    throw new CoreError('FHE-PUBLIC-OTHER', detail, 'leave --public out')
+  }
+  const seen = bytes === null ? null : sha256Hex(bytes)
+  if (bytes === null || seen !== expected)
+    throw new CoreError(
+      'FHE-PUBLIC-OTHER',
+      seen === null ? `no file; expected SHA-256 ${expected}` : `SHA-256 ${seen}, expected ${expected}`,
+      'give public.bin of the epoch that the plan names: --public FILE',
+    )
+  const roster = fhe.holders.map((name, at) => ({
+    index: at + 1,
+    name,
+    card: holderBefore(people, name)?.card ?? '',
+  }))
+  if (!equalBytes(rosterDigest(roster), parsePublic(bytes).rosterDigest))
+    throw new CoreError(
+      'FHE-ROSTER-OTHER',
+      'public.bin is of other holders than the plan’s, or of other cards',
+      'name the holders of that epoch in their order, with the cards that they had',
+    )
+  return [
+    { name: 'public.bin', bytes },
+    { name: 'roster.json', bytes: encodeCanonical(roster) },
+  ]
+}
+
+/** Every file that a token of the plan names; whether they lead to the policy's root is seen when a key is attested. */
+function attestationsOf({ attestations }: ProductionRequest, plan: Plan): Uint8Array[] {
+  const named = plan.tokens.flatMap(({ role, attestation: of }) =>
+    of === undefined
+      ? []
+      : [of.root, ...(of.companion ? [of.companion.chain] : [])].map((digest) => ({ role, digest })),
+  )
+  return named.map(({ role, digest }) => {
+    const bytes = attestations.get(digest)
+    if (bytes !== undefined) return bytes
+    throw new CoreError(
+      'ATTESTATION-MISSING',
+      `${role}: no file with the digest ${digest}`,
+      'put the vendor’s root certificate and the companion’s attestation into the attestations folder',
+    )
+  })
+}
+
+function policyOf({ policy: bytes, clock }: ProductionRequest): PolicyFile {
+  const file = parsePolicyFile(bytes)
+  if (!file.ok) throw new CoreError(file.rule, file.detail, 'give the policy.json that the plan names')
+  const checked = checkPolicy(file.value)
+  if (!checked.ok) throw new CoreError(checked.rule, checked.detail, 'have the officers sign the policy')
+  if (file.value.policy.domain !== 'production') {
+    throw new CoreError('POLICY-DOMAIN', 'this is the policy of a rehearsal', 'give the production policy')
+  }
+  const late = expired(file.value.policy, clock.now())
+  if (late !== null) throw new CoreError(late.rule, late.detail)
+  return file.value
+}
+
+function checkPlace(
+  { measurement, library }: ProductionRequest,
+  policy: PolicyFile['policy'],
+  { tool, tokens }: Plan,
+): void {
+  if (!policy.acceptedTools.includes(measurement.build) || measurement.build.startsWith('dev:')) {
+    throw new CoreError(
+      'TOOL-UNACCEPTED',
+      `the policy does not list this build, ${measurement.build}`,
+      'use a release that the policy lists; a checkout can only rehearse',
+    )
+  }
+  if (tool !== measurement.build) {
+    throw new CoreError(
+      'TOOL-UNACCEPTED',
+      `the plan names the build ${tool}, this is ${measurement.build}`,
+      'use that build, or have the officers approve a plan that names this one',
+    )
+  }
+  const other = tokens.find((token) => token.library !== library)
+  if (other !== undefined) {
+    throw new CoreError(
+      'PLAN-LIBRARY',
+      `${other.role}: the plan pins the library ${other.library}, here is ${library}`,
+      'install the pinned version',
+    )
+  }
+  const soft = tokens.find(({ profile }) => isSoft(profile))
+  if (soft !== undefined && !policy.softTokens) {
+    throw new CoreError(
+      'POLICY-SOFT-TOKEN',
+      `${soft.role}: the policy allows no software token`,
+      'use a hardware token',
+    )
+  }
+}
+
+function cardOf(cards: ReadonlyMap<string, Json>, digest: string): Card | undefined {
+  const read = cardCodec.check(cards.get(digest))
+  return read.ok ? read.value : undefined
+}
+
+function found(files: ReadonlyMap<string, Json>, digest: string, what: string): Json {
+  const file = files.get(digest)
+  if (file === undefined) {
+    throw new CoreError(
+      'CARD-MISSING',
+      `no ${what} with the digest ${digest}`,
+      'put the file into the cards folder',
+    )
+  }
+  return file
+}

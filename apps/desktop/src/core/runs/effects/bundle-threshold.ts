@@ -1,0 +1,91 @@
+import { readEntry, type State } from '@lux/ceremony'
+import type { Predicate } from '@lux/ceremony/bundle'
+import { holderNext } from '@lux/ceremony/plan'
+import type { HybridSignature, Json } from '@lux/crypto'
+import type { Collected } from '../../run/perform/collected.ts'
+import { readBounded } from '../../store/durable-file.ts'
+import { approvedPackage } from '../folder/approved-package.ts'
+import { correctionPath, publicPath } from '../folder/places.ts'
+import { acknowledgementFile } from '../folder/project.ts'
+import type { RunFolder } from '../folder/run-folder.ts'
+
+const maxFile = 64 << 20
+
+/** The epoch from which the run started, where it dealt none itself. */
+export function existingOf(folder: RunFolder, state: State, collected: Collected): Predicate['existing'] {
+  if (folder.plan.fhe?.existing === undefined) return null
+  const started = state.reshare?.old ?? state.epoch
+  if (started === null) return null
+  const pub = collected.bytes(readBounded(publicPath(folder, started.epochId), maxFile))
+  return { keyId: started.keyId, epochId: started.epochId, epoch: started.epoch, public: pub }
+}
+
+export function decryptionsOf(
+  folder: RunFolder,
+  state: State,
+  collected: Collected,
+): Predicate['decryptions'] {
+  return state.decryptions.flatMap(({ id, package: taken, digest }) => {
+    if (taken === null || digest === null) return []
+    const answers: Predicate['decryptions'][number]['answers'] = []
+    let result = ''
+    for (const stored of folder.entries()) {
+      const read = readEntry(stored)
+      if (!read.ok) continue
+      const { entry } = read
+      if (entry.kind === 'answer.taken' && entry.fact.decryption === id) {
+        const { payload, signature } = entry.fact
+        const document = collected.json(signedDocument({ payload, signature }))
+        answers.push({ holder: payload.holder, name: payload.name, document })
+      }
+      if (entry.kind === 'result.taken' && entry.fact.decryption === id)
+        result = collected.json(signedDocument(entry.fact))
+    }
+    return [{ id, package: collected.json(approvedPackage(folder, taken, digest)), answers, result }]
+  })
+}
+
+/** The document that one person sent, as it was signed. */
+function signedDocument({ payload, signature }: { payload: object; signature: HybridSignature }): Json {
+  // Facts of the log and signatures are JSON by their codecs.
+  return { payload, signatures: [signature] } as unknown as Json
+}
+
+export function nextOf(folder: RunFolder, state: State, collected: Collected): Predicate['next'] {
+  const { reshare } = state
+  const next = reshare?.next
+  if (!reshare || !next || reshare.live === null) return null
+  const approvals: string[] = []
+  const redeals: NonNullable<Predicate['next']>['redeals'] = []
+  for (const stored of folder.entries()) {
+    const read = readEntry(stored)
+    if (!read.ok) continue
+    const { entry } = read
+    if (entry.kind === 'epoch.approved') approvals.push(collected.json(signedDocument(entry.fact)))
+    if (entry.kind === 'redeal.taken') {
+      const { payload, signature } = entry.fact
+      redeals.push({
+        dealer: payload.dealer,
+        name: payload.name,
+        document: collected.json(signedDocument({ payload, signature })),
+        correction: collected.bytes(readBounded(correctionPath(folder, payload.dealer), maxFile)),
+      })
+    }
+  }
+  return {
+    epochId: next.epochId,
+    epoch: next.epoch,
+    t: next.t,
+    n: next.n,
+    public: collected.bytes(readBounded(publicPath(folder, next.epochId), maxFile)),
+    approvals,
+    redeals: redeals.toSorted((a, b) => a.dealer - b.dealer),
+    holders: next.holders.map((name, at) => ({
+      index: at + 1,
+      name,
+      card: holderNext(state.seats, name)?.card ?? '',
+      acknowledgement: collected.json(folder.readDocument(acknowledgementFile(at + 1, true))),
+    })),
+    live: collected.json(folder.readDocument('fhe/epoch-live.json')),
+  }
+}

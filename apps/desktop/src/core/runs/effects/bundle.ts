@@ -1,0 +1,201 @@
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import type { EffectOf } from '@lux/ceremony'
+import {
+  type BundleParts,
+  buildPayload,
+  preAuthentication,
+  verifyBundle,
+  writeBundle,
+} from '@lux/ceremony/bundle'
+import { encodeEntryLine, encodeHeaderLine } from '@lux/ceremony/transcript'
+import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wire'
+import { type HybridSignature, type Json, joinBytes, sha256Hex } from '@lux/crypto'
+import { verifyAttestation } from '@lux/hsm'
+import { CoreError, withSystemErrors } from '../../core-error.ts'
+import { digestOfFile } from '../../store/blob-folder.ts'
+import { syncFolder, writeDurably } from '../../store/durable-file.ts'
+import { fileReader } from '../../store/file-reader.ts'
+import { makeFolder } from '../../store/new-folder.ts'
+import { halfOf, type Watch, watchedChunks, watchedReader } from '../../store/watched-reader.ts'
+import { signAsCeremony } from '../folder/ceremony-signer.ts'
+import { bundleParts } from './bundle-parts.ts'
+import type { Lineage, Perform, RunContext } from './context.ts'
+
+export const payloadFile = 'bundle-payload.json'
+export const bundleFile = 'bundle.zip'
+
+export const buildBundle: Perform<'build-bundle'> = async (effect, run) => {
+  const lineage = run.lineage()
+  // Without the members that are undefined, which canonical JSON has no form for.
+  const plain: Json = JSON.parse(JSON.stringify({ effect, lineage }))
+  run.folder.writeDocument('build-bundle.json', plain)
+  const payload = buildPayload(bundleParts(effect, run, lineage))
+  writeDurably(join(run.folder.path, payloadFile), payload)
+  return { digest: sha256Hex(payload), subject: sha256Hex(preAuthentication(payload)), size: payload.length }
+}
+
+/** The parts and the payload as they were built, proved to be the same bytes still. */
+function rebuilt(run: RunContext, digest: string): { parts: BundleParts; payload: Uint8Array } {
+  // Written by buildBundle alone.
+  const { effect, lineage } = run.folder.readDocument('build-bundle.json') as unknown as {
+    effect: EffectOf<'build-bundle'>
+    lineage: Lineage
+  }
+  const parts = bundleParts(effect, run, lineage)
+  const payload = buildPayload(parts)
+  if (sha256Hex(payload) !== digest) {
+    throw new CoreError(
+      'FILE-DAMAGED',
+      'the run’s files no longer give the bundle whose digest was read aloud',
+      'restore the run’s folder from its copy',
+    )
+  }
+  return { parts, payload }
+}
+
+export const signBundle: Perform<'sign-bundle'> = async (effect, run) => {
+  const { payload } = rebuilt(run, effect.digest)
+  const signature = await signAsCeremony(
+    run.folder.signer(run.hsm),
+    signatureContext('bundle', effect.domain),
+    preAuthentication(payload),
+  )
+  return { digest: effect.digest, signature }
+}
+
+/** To a temporary file, fsynced, verified as anybody would, then renamed. Cancelled before that, nothing of it is left. */
+export const writeBundleFile: Perform<'write-bundle'> = async (effect, run) => {
+  const { parts, payload } = rebuilt(run, effect.digest)
+  const path = join(run.folder.path, bundleFile)
+  const temporary = `${path}.part`
+  try {
+    const watch: Watch = {
+      signal: run.signal,
+      progress: (fraction) => run.progress('write-bundle', fraction),
+    }
+    const size = [parts.transcript, ...parts.blobs].reduce((sum, one) => sum + one.size, 0)
+    const chunks = writeBundle(parts, payload, bundleSignatures(run))
+    await writeChunks(temporary, watchedChunks(chunks, halfOf(watch, 0), size))
+    const reader = fileReader(temporary)
+    try {
+      const watched = watchedReader(reader, halfOf(watch, 1))
+      const verdict = await verifyBundle(watched, { policy: run.policy, attestation: verifyAttestation })
+      if (verdict.verdict !== 'accepted') {
+        const failed = verdict.checks.filter(({ id }) => verdict.failed.includes(id))
+        throw new CoreError(
+          'BUNDLE-REFUSED',
+          failed.map(({ id, detail }) => `${id}: ${detail}`).join('; '),
+          'report this; nothing was sealed',
+        )
+      }
+    } finally {
+      reader.close()
+    }
+    renameSync(temporary, path)
+    syncFolder(dirname(path))
+  } finally {
+    rmSync(temporary, { force: true })
+  }
+  writeTranscript(run)
+  return { digest: effect.digest, ...(await digestOfFile(path)) }
+}
+
+/** To a new file: what a killed process left there, or somebody put there, is removed and never written through. */
+async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<void> {
+  const file = withSystemErrors(() => {
+    rmSync(path, { force: true })
+    return openSync(path, 'wx', 0o600)
+  }, path)
+  try {
+    for await (const chunk of chunks) {
+      withSystemErrors(() => {
+        for (let at = 0; at < chunk.length; ) at += writeSync(file, chunk, at)
+      }, path)
+    }
+    withSystemErrors(() => fsyncSync(file), path)
+  } finally {
+    closeSync(file)
+  }
+}
+
+function bundleSignatures(run: RunContext): HybridSignature[] {
+  const all: HybridSignature[] = []
+  for (const { kind, fact } of run.folder.entries()) {
+    // The engine checked the facts' shapes before it let them in.
+    const said = fact as {
+      what?: string
+      effect?: string
+      signature?: HybridSignature
+      result?: { signature?: HybridSignature }
+    }
+    if (kind === 'signature.accepted' && said.what === 'bundle' && said.signature) all.push(said.signature)
+    if (kind === 'step.performed' && said.effect === 'sign-bundle' && said.result?.signature)
+      all.push(said.result.signature)
+  }
+  return all
+}
+
+function writeTranscript(run: RunContext): void {
+  const lines = [encodeHeaderLine(run.folder.header), ...[...run.folder.entries()].map(encodeEntryLine)]
+  writeDurably(join(run.folder.path, 'transcript.jsonl'), joinBytes(lines))
+}
+
+export const writeMedium: Perform<'write-medium'> = async (effect, run) => {
+  const from = join(run.folder.path, bundleFile)
+  const to = join(run.medium(), `bundle-${effect.digest.slice(0, 16)}.zip`)
+  run.progress('write-medium', null)
+  const { readBack } = await copyToMedium(from, to, {
+    signal: run.signal,
+    progress: (fraction) => run.progress('write-medium', fraction),
+  })
+  return { medium: to, sha256: effect.sha256, readBack }
+}
+
+/** Copies a file, fsyncs it and reads the copy back. Cancelled, nothing of it is left. */
+export async function copyToMedium(
+  from: string,
+  to: string,
+  watch?: Watch,
+): Promise<{ readBack: string; size: number }> {
+  makeFolder(dirname(to))
+  const file = fileReader(from)
+  // It is written and then read back, so the writing is the first half.
+  const reader = watch === undefined ? file : watchedReader(file, halfOf(watch, 0))
+  try {
+    await writeChunks(`${to}.part`, reader.chunks())
+    renameSync(`${to}.part`, to)
+    syncFolder(dirname(to))
+  } finally {
+    reader.close()
+    rmSync(`${to}.part`, { force: true })
+  }
+  const { sha256, size } = await digestOfFile(to)
+  watch?.progress(1)
+  return { readBack: sha256, size }
+}
+
+export const closeOut: Perform<'close-out'> = async (effect, run) => {
+  const { folder } = run
+  const size = folder.state.size
+  const closeout: Closeout = {
+    v: 1,
+    kind: 'closeout',
+    domain: effect.domain,
+    ceremonyId: effect.ceremonyId,
+    bundleDigest: folder.state.bundle?.digest ?? '',
+    lastCheckpoint: effect.checkpoint.digest,
+    receipts: effect.receipts.map(({ digest }) => digest),
+    entries: [...folder.entries(effect.checkpoint.size)],
+    ...folder.headAt(size),
+    time: run.clock.now(),
+  }
+  const payload = closeoutCodec.signedBytes(closeout)
+  const signature = await signAsCeremony(
+    folder.signer(run.hsm),
+    signatureContext('closeout', effect.domain),
+    payload,
+  )
+  folder.writeDocument('closeout.json', { payload: closeout, signatures: [signature] })
+  return { digest: sha256Hex(payload), signature }
+}

@@ -1,0 +1,45 @@
+import type { KeyEvidence } from '@lux/ceremony'
+import { type AttributeReport, evidenceOf, profileById } from '@lux/hsm'
+import { CoreError } from '../../core-error.ts'
+import type { RunContext } from './context.ts'
+
+/** Booleans as booleans, the one number as a number. A token that keeps no length of an unwrapped key may give none. */
+const attributeValue = (name: string, actual: string): boolean | number | string => {
+  if (name === 'VALUE_LEN' && /^\d{1,9}$/.test(actual)) return Number(actual)
+  return actual === 'true' ? true : actual === 'false' ? false : actual
+}
+
+/**
+ * The token's own words as evidence; refuses when one attribute is not what the template asked for. An attribute that the
+ * token does not take at all stands in the evidence as what it reads. What was read without being compared here the engine compares
+ * with the plan's template before it believes the result, so the level is what the token allows: E1; an attest step brings more.
+ */
+export function toEvidence(
+  run: RunContext,
+  tokenRole: string,
+  key: { ckaId: string; label: string },
+  reports: readonly AttributeReport[],
+): KeyEvidence {
+  const wrong = reports.filter((report) => !report.ok && report.lacking !== true)
+  if (wrong.length > 0) {
+    throw new CoreError(
+      'KEY-TEMPLATE-MISMATCH',
+      wrong
+        .map(({ attribute, expected, actual }) => `${attribute}: asked ${expected}, is ${actual}`)
+        .join('; '),
+      'do not use this key; destroy it and check the token’s profile',
+    )
+  }
+  const attributes: KeyEvidence['attributes'] = {}
+  for (const { attribute, actual } of reports) {
+    const name = attribute.replace(/^CKA_/, '')
+    attributes[name] = attributeValue(name, actual)
+  }
+  const { state } = run.folder
+  const planned = state.plan.tokens.find(({ role }) => role === tokenRole)
+  const profile = profileById(planned?.profile ?? 'generic')
+  if (profile === null) throw new Error(`no profile ${planned?.profile}`)
+  const probed = state.tokens.find(({ role }) => role === tokenRole)?.probed === true
+  const probe = probed ? { passed: true, lacking: [] } : null
+  return { ...key, level: evidenceOf({ attributes: null, probe, profile }).level, attributes }
+}

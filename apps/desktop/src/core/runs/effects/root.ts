@@ -1,0 +1,125 @@
+import type { EffectOf, InventoryObject } from '@lux/ceremony'
+import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
+import { type CommittedRoot, HsmError, type Inventory, rootTemplate, type Token } from '@lux/hsm'
+import type { AttemptRecord } from '../../run/attempt-record.ts'
+import { asSecurityOfficer } from '../../run/perform/as-security-officer.ts'
+import { transportId } from '../../run/perform/transport-id.ts'
+import { type Perform, type RunContext, sessionLost, tokenOf } from './context.ts'
+import { discard } from './discard.ts'
+import { toEvidence } from './key-evidence.ts'
+import { objectsOf } from './token.ts'
+
+/** A transport card does not say what its token takes, so a root goes by what every token has, and the bundle names it. */
+export const rootWrap = { oaepHash: 'sha1', mechanism: 'RSA-OAEP-SHA1' } as const
+
+/**
+ * A root of an earlier ceremony may have the planned name, and stays for as long as anything is wrapped under it. No rehearsal
+ * would find that, so the day of a ceremony is not stopped by it: roots go by their identifiers.
+ */
+const rootName = ({ key }: EffectOf<'generate-root'>) => ({ label: key.id, sameLabel: true })
+
+export const generateRoot: Perform<'generate-root'> = async (effect, run) => {
+  const token = tokenOf(run, effect.serial)
+  if (effect.destinations.length === 0) {
+    await discard(token, effect.discard)
+    const made = await token.generateAes({
+      id: effect.ckaId,
+      ...rootName(effect),
+      bits: 256,
+      template: rootTemplate,
+    })
+    return {
+      evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, made.attributes),
+      mechanism: effect.mechanism,
+      blobs: [],
+      trusted: [],
+    }
+  }
+  return replicated(effect, run, token)
+}
+
+async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, token: Token) {
+  const destinations = effect.destinations.map((destination, index) => ({
+    id: transportId(effect.ckaId, index),
+    label: `transport-${destination.node}`,
+    spki: fromBase64(destination.transportKey),
+    oaepHash: rootWrap.oaepHash,
+  }))
+  run.progress('trusted-keys', null)
+  await asSecurityOfficer(token, effect.token, run, () => token.importTrustedDestinations({ destinations }))
+  // Only the user sees the keys of attempts that were given up; theirs are trusted too, so they go before the window.
+  await discard(token, effect.discard)
+  run.progress('trusted-window', null)
+  const window = await token.openTrustedWindow({ ckaId: effect.ckaId, ...rootName(effect), destinations })
+  let made: CommittedRoot
+  try {
+    const blobs = await sealBlobs(effect, run, window.blobs)
+    const record: AttemptRecord<'generate-root'> = {
+      effect: 'generate-root',
+      part: { mechanism: effect.mechanism, blobs, trusted: trustedDigests(destinations, window.trusted) },
+    }
+    run.folder.writeAttempt(effect.step, effect.attempt, record)
+    made = await token.commitTrustedWindow()
+  } catch (error) {
+    // When the token is gone its window is too; the first error is the one to report.
+    await token.abandonTrustedWindow().catch(() => undefined)
+    if (!(error instanceof HsmError && sessionLost.has(error.code))) {
+      run.folder.voidAttempt(effect.step, effect.attempt)
+    }
+    throw error
+  }
+  await token.destroyTransportKeys({ ids: destinations.map(({ id }) => id) })
+  const record = run.folder.attempt('generate-root', effect.step, effect.attempt)
+  if (record === null) throw new Error('the attempt record was written above')
+  return {
+    evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, made.attributes),
+    ...record.part,
+    held: heldBeside(made.inventory, destinations),
+  }
+}
+
+/** What an inventory shows beside the window's own transport keys, one public key for each. */
+function heldBeside(
+  inventory: Inventory,
+  transports: readonly { id: string; label: string }[],
+): { objects: InventoryObject[]; unreadable: number } {
+  const objects = objectsOf(inventory)
+  for (const { id, label } of transports) {
+    const at = objects.findIndex((one) => one.ckaId === id && one.class === 'public' && one.label === label)
+    if (at >= 0) objects.splice(at, 1)
+  }
+  return { objects, unreadable: inventory.damaged.length }
+}
+
+/** SHA-256 of the SPKI of every key that the token calls trusted; the driver has compared each with its destination. */
+function trustedDigests(
+  destinations: readonly { id: string; spki: Uint8Array }[],
+  trusted: readonly string[],
+): string[] {
+  return trusted
+    .map((id) =>
+      sha256Hex(destinations.find((destination) => destination.id === id)?.spki ?? new Uint8Array()),
+    )
+    .toSorted()
+}
+
+/** Each blob sealed to its destination's age recipient and on disk before the root's own copy is made. */
+async function sealBlobs(
+  effect: EffectOf<'generate-root'>,
+  run: RunContext,
+  blobs: readonly { destination: string; wrapped: Uint8Array }[],
+) {
+  return Promise.all(
+    effect.destinations.map(async ({ serial, recipient }, index) => {
+      const blob = blobs.find(({ destination }) => destination === transportId(effect.ckaId, index))
+      if (blob === undefined) throw new Error(`no blob for destination ${index}`)
+      const sealed = await sealTo([recipient], blob.wrapped)
+      return { serial, wrapped: sha256Hex(blob.wrapped), sealed: run.folder.blobs.put(sealed) }
+    }),
+  )
+}
+
+export const readBack: Perform<'read-back'> = async (effect, run) => {
+  const reports = await tokenOf(run, effect.serial).readAttributes({ id: effect.ckaId, class: 'secret' })
+  return { evidence: toEvidence(run, effect.token, { ckaId: effect.ckaId, label: effect.key.id }, reports) }
+}

@@ -1,0 +1,199 @@
+import type { EffectOf } from '@lux/ceremony'
+import { encodeCanonical, sha256Hex } from '@lux/crypto'
+import {
+  evidenceOf,
+  type Inventory,
+  type ProbeAttack,
+  type ProbeReport,
+  profileById,
+  profileOf,
+  type TokenInfo,
+} from '@lux/hsm'
+import { CoreError } from '../../core-error.ts'
+import { type Perform, pinOf, type RunContext, tokenOf } from './context.ts'
+import { atPad } from './pin-pad.ts'
+import { seenByUser } from './token-login.ts'
+
+/** Names of the storage or objects that cannot be read count as unreadable; sorted, so that two inventories compare. */
+export const takeInventory: Perform<'inventory'> = async (effect, run) => {
+  const found = await tokenOf(run, effect.serial).inventory()
+  const wanted = run.folder.state.tokens.some(({ role, wanted }) => role === effect.token && wanted)
+  if (wanted) seenByUser(found, effect.serial)
+  const objects = objectsOf(found)
+  return {
+    serial: effect.serial,
+    objects,
+    unreadable: found.damaged.length,
+    digest: sha256Hex(encodeCanonical(objects)),
+  }
+}
+
+/** The token objects of an inventory as the log holds them. */
+export function objectsOf({ objects }: Inventory): { ckaId: string; class: string; label: string }[] {
+  return objects
+    .filter((object) => object.token)
+    .map((object) => ({ ckaId: object.id, class: object.class, label: object.label }))
+    .sort((a, b) => compare(a.ckaId, b.ckaId) || compare(a.class, b.class) || compare(a.label, b.label))
+}
+
+export const initialiseToken: Perform<'initialise-token'> = async (effect, run) => {
+  const begun = (await halfInitialised(effect, run)) ?? (await leftByEarlierTry(effect, run))
+  await noteTokens(effect, run)
+  const soPin = pinOf(run, effect.token, 'so')
+  const userPin = pinOf(run, effect.token, 'user')
+  const token = run.hsm.token(begun ?? (effect.serial === '' ? 'new' : effect.serial))
+  // A rehearsal of the same plan may have left a token of its label here: a run goes by serial numbers.
+  const named = { label: effect.label, sameLabel: true }
+  const info = await atPad(run, soPin, () =>
+    soPin === 'pin-pad' || userPin === 'pin-pad'
+      ? token.initialise({ ...named, soPin: 'pin-pad', userPin: 'pin-pad' })
+      : token.initialise({ ...named, soPin, userPin }),
+  )
+  return { serial: info.serial, label: info.label, model: info.model, firmware: info.firmware }
+}
+
+const noteOf = (step: string, attempt: number) => `attempts/${step}-${attempt}-tokens.json`
+
+/** Serials of finished tokens that carry the label already: a crash must not make one of them this run's own. */
+async function noteTokens(
+  { label, step, attempt }: EffectOf<'initialise-token'>,
+  run: RunContext,
+): Promise<void> {
+  run.folder.writeDocument(
+    noteOf(step, attempt),
+    (await finishedTokens(label, run)).map(({ serial }) => serial),
+  )
+}
+
+/** Finished tokens of this label that were not there before the attempt; null when the attempt never reached the token. */
+export async function tokensSince(
+  { label, step, attempt }: EffectOf<'initialise-token'>,
+  run: RunContext,
+): Promise<TokenInfo[] | null> {
+  const note = noteOf(step, attempt)
+  if (!run.folder.has(note)) return null
+  // Written by noteTokens alone.
+  const before = run.folder.readDocument(note) as string[]
+  return (await finishedTokens(label, run)).filter(({ serial }) => !before.includes(serial))
+}
+
+/** A token that an earlier try of this step finished although its answer was an error: it is taken again, not left behind. */
+async function leftByEarlierTry(
+  effect: EffectOf<'initialise-token'>,
+  run: RunContext,
+): Promise<string | null> {
+  for (let attempt = 1; attempt < effect.attempt; attempt++) {
+    const left = (await tokensSince({ ...effect, attempt }, run)) ?? []
+    if (left.length === 1) return left[0]?.serial ?? null
+  }
+  return null
+}
+
+async function finishedTokens(label: string, run: RunContext): Promise<TokenInfo[]> {
+  const all = await run.hsm.tokens()
+  return all.filter((token) => token.initialised && token.label === label && token.pin.user !== 'not-set')
+}
+
+/**
+ * Serial of a token that an interrupted try of this step left with its label and without a user PIN. One that stood there
+ * before the first try is somebody else's: a label is no reason to erase it.
+ */
+async function halfInitialised(
+  { label, step }: EffectOf<'initialise-token'>,
+  run: RunContext,
+): Promise<string | null> {
+  const half = (await run.hsm.tokens())
+    .filter((t) => t.initialised && t.label === label && t.pin.user === 'not-set')
+    .map(({ serial }) => serial)
+  const note = `attempts/${step}-half-before.json`
+  if (!run.folder.has(note)) {
+    run.folder.writeDocument(note, half)
+    return null
+  }
+  // Written here alone.
+  const before = run.folder.readDocument(note) as string[]
+  const ours = half.filter((serial) => !before.includes(serial))
+  return ours.length === 1 ? (ours[0] ?? null) : null
+}
+
+export const logIn: Perform<'log-in'> = async (effect, run) => {
+  const token = tokenOf(run, effect.serial)
+  const info = await token.info()
+  checkModel(info, effect.token, run)
+  const pin = pinOf(run, effect.token, 'user')
+  // Whoever is logged in from elsewhere has not typed a PIN for this step.
+  if (info.loggedIn !== null) await token.logOut()
+  const acceptFinalTry = isLastTryTakenOn(run, effect.step)
+  await atPad(run, pin, () => token.logIn({ user: 'user', pin, acceptFinalTry }))
+  const { user } = await token.pinState()
+  return {
+    serial: effect.serial,
+    pinState: user === 'ok' || user === 'low' || user === 'final' ? user : 'unknown',
+    ...(pin === 'pin-pad' ? { by: pin } : {}),
+  }
+}
+
+/** Officers who signed that a step is done again after it stopped before the last try have taken that one try on. */
+function isLastTryTakenOn({ folder }: RunContext, step: string): boolean {
+  const last = folder.state.exceptions.findLast((one) => one.step === step)
+  return last?.decision === 'retry' && last.happened.startsWith('HSM-PIN-FINAL-TRY')
+}
+
+/**
+ * Refuses TOKEN-PROFILE-OTHER in production: what the policy says of programs and hardware is decided by the plan's
+ * profile. A rehearsal puts a program in the place of every token.
+ */
+export function checkModel({ manufacturer, model }: TokenInfo, role: string, { folder }: RunContext): void {
+  const planned = folder.plan.tokens.find((token) => token.role === role)?.profile
+  const found = profileOf(manufacturer, model).id
+  if (folder.state.domain === 'rehearsal' || found === planned) return
+  throw new CoreError(
+    'TOKEN-PROFILE-OTHER',
+    `the plan says ${planned}, this token (${manufacturer}, ${model}) is ${found}`,
+    'insert the token that was planned, or have a plan approved that names this one',
+  )
+}
+
+export const probeToken: Perform<'probe-token'> = async (effect, run) => {
+  run.progress('probe-token', null)
+  return summary(await tokenOf(run, effect.serial).probe())
+}
+
+/** An attack that was not decided proves as little as one that was not tried. */
+const outcomes = {
+  held: 'held',
+  broken: 'broke',
+  undecided: 'not-tried',
+  'not-applicable': 'not-tried',
+} as const
+
+function summary(report: ProbeReport): Awaited<ReturnType<typeof probeToken>> {
+  const outcome = (name: string, template: ProbeAttack['template']) => {
+    const attack = report.attacks.find((one) => one.name === name && one.template === template)
+    return attack === undefined ? ('not-tried' as const) : outcomes[attack.outcome]
+  }
+  const names = [...new Set(report.attacks.map((attack) => attack.name))]
+  return {
+    serial: report.serial,
+    passed: report.passed,
+    attacks: names.map((name) => ({
+      name,
+      hardened: outcome(name, 'hardened'),
+      default: outcome(name, 'default'),
+    })),
+    // A line is never empty; this is the name of no mechanism.
+    wrapMechanism: report.knownAnswers.chosen?.standard ?? 'none',
+    level: levelOf(report),
+  }
+}
+
+/** Of a token that no profile knows nothing is promised, so its probe alone proves no E1 (CEREMONY.md "Evidence level"). */
+function levelOf(report: ProbeReport): 'E0' | 'E1' {
+  const profile = profileById(report.profile)
+  const e1 = profile !== null && evidenceOf({ attributes: null, probe: report, profile }).level === 'E1'
+  return e1 ? 'E1' : 'E0'
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

@@ -1,0 +1,72 @@
+import type { ExceptionDecision } from '@lux/ceremony'
+import { issuePath, issueText } from '@lux/ceremony/wire'
+import * as v from 'valibot'
+import { CoreError } from '../../core-error.ts'
+import { readBounded } from '../../store/durable-file.ts'
+
+const maxAnswers = 1 << 20
+const text = v.pipe(v.string(), v.maxLength(2000))
+const confirmation = v.strictObject({
+  step: text,
+  /** Name of the person who confirms. */
+  by: text,
+  values: v.exactOptional(v.record(text, text)),
+  /** Bundle digest as it was read aloud, where the step shows one: nobody can confirm it before it is there. */
+  bundle: v.exactOptional(text),
+})
+const schema = v.strictObject({ v: v.literal(1), kind: v.literal('answers'), answers: v.array(confirmation) })
+
+export type Confirmation = v.InferOutput<typeof confirmation>
+
+/** One decision about the exception that is open when the command starts. */
+export type Decision = { decision: ExceptionDecision; by: string; reason: string }
+
+/** What people said beforehand to steps that only ask for a word; each answer is used once by one command. */
+export class Answers {
+  readonly #left: Confirmation[]
+
+  constructor(answers: readonly Confirmation[]) {
+    this.#left = [...answers]
+  }
+
+  has(step: string, bundle: string | null): boolean {
+    return this.#at(step, bundle) >= 0
+  }
+
+  /** `bundle`: the digest that is shown, or null where none is. */
+  take(step: string, bundle: string | null): Confirmation | null {
+    const at = this.#at(step, bundle)
+    return at < 0 ? null : (this.#left.splice(at, 1)[0] ?? null)
+  }
+
+  #at(step: string, bundle: string | null): number {
+    return this.#left.findIndex((one) => one.step === step && (one.bundle ?? null) === bundle)
+  }
+}
+
+/** JSON {v: 1, kind: "answers", answers: [{step, by, values?, bundle?}]}. Errors: ANSWERS-MALFORMED, FILE-…. */
+export function readAnswers(path: string): Answers {
+  const parsed = v.safeParse(schema, json(path))
+  if (!parsed.success) {
+    const [issue] = parsed.issues
+    throw malformed(path, `${issuePath(issue) ?? 'the file'}: ${issueText(issue)}`)
+  }
+  return new Answers(parsed.output.answers)
+}
+
+function json(path: string): unknown {
+  const bytes = readBounded(path, maxAnswers)
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch {
+    throw malformed(path, 'it is no JSON')
+  }
+}
+
+function malformed(path: string, detail: string): CoreError {
+  return new CoreError(
+    'ANSWERS-MALFORMED',
+    `${path}: ${detail}`,
+    'write {v: 1, kind: "answers", answers: […]}',
+  )
+}

@@ -1,0 +1,118 @@
+import { join } from 'node:path'
+import type { Refusal } from '@lux/ceremony'
+import {
+  decryptionApprovalCodec,
+  type RequestPackage,
+  refusalCodec,
+  requestPackageCodec,
+  type SignatureAnswer,
+  signatureAnswerCodec,
+} from '@lux/ceremony/wire'
+import { encodeCanonical, FormatError, type Json, parseDocument } from '@lux/crypto'
+import { CoreError } from '../../core-error.ts'
+import { bytesToSign, type SignedKind } from '../../rehearsal/stand-in-signing.ts'
+import type { Run } from '../../run/run.ts'
+import { takeRedealtFiles } from '../../run/take-redealt.ts'
+
+/** Bytes of an answer's file, whichever way it comes. */
+export const maxAnswer = 16 << 20
+
+/** A run, or the look ahead at one that is left. `keep` puts a file that came with an answer into the run's folder. */
+export type Taker = Pick<Run, 'folder' | 'view' | 'submit' | 'takeRequest' | 'keep'>
+
+/**
+ * Takes what a person's device or a server sent back: a signature answer, a holder's acknowledgement or a receipt.
+ * Null when it was taken; the engine's refusal otherwise. `beside`: the folder that a dealer's word was chosen in, with its
+ * files; in/ otherwise. Errors: FILE-WRONG-KIND, IMPORT-REFUSED, REDEAL-FILES.
+ */
+export function takeAnswer(run: Taker, bytes: Uint8Array, beside: string | null = null): Refusal | null {
+  const answer = signatureAnswerCodec.parse(bytes)
+  if (answer.ok) {
+    const { what, signature } = answer.value
+    if (isOfRun(what)) {
+      return run.submit({ type: 'submit', what, payload: bytesToSign(run.folder, what), signature })
+    }
+    throw wrongKind(`an answer about ${what} has no place in a run`)
+  }
+  const asked = requestPackageCodec.parse(bytes)
+  if (asked.ok) return takePackage(run, asked.value)
+  const { kind, payload, signature } = signedDocument(bytes)
+  if (kind === 'refusal') throw refusedImport(payload)
+  if (!isDocument(kind)) throw wrongKind(`a document of kind ${kind}`)
+  if (kind === 'redeal') {
+    takeRedealtFiles(run.folder, payload, { from: beside ?? join(run.folder.path, 'in'), keep: run.keep })
+  }
+  return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
+}
+
+const documents = [
+  'acknowledgement',
+  'receipt',
+  'holder-answer',
+  'decryption-result',
+  'epoch-approval',
+  'redeal',
+] as const
+
+function isDocument(kind: string): kind is (typeof documents)[number] {
+  const known: readonly string[] = documents
+  return known.includes(kind)
+}
+
+/** A requester's package, with whatever approvals it gathered on its way. */
+function takePackage(run: Taker, given: RequestPackage): Refusal | null {
+  const { needs } = run.view()
+  if (needs?.kind === 'request') {
+    // The approvals are taken one by one at their own step; a package is JSON by its codec.
+    const bare = { ...given, approvals: [] } as unknown as Json
+    return run.takeRequest(needs.decryption, bare)
+  }
+  if (needs?.kind !== 'signatures' || needs.what !== 'decryption-approval')
+    throw wrongKind('a decryption request has no place here')
+  const payload = decryptionApprovalCodec.signedBytes(given.request.payload)
+  for (const signature of given.approvals) {
+    const refusal = run.submit({ type: 'submit', what: 'decryption-approval', payload, signature })
+    // Somebody whose approval came earlier in another copy of the package.
+    if (refusal !== null && refusal.rule !== 'SUBMIT-05') return refusal
+  }
+  return null
+}
+
+function isOfRun(what: SignatureAnswer['what']): what is SignedKind {
+  return what !== 'plan-approval' && what !== 'policy'
+}
+
+function signedDocument(bytes: Uint8Array) {
+  try {
+    const { payload, signatures } = parseDocument(bytes, { maxBytes: maxAnswer })
+    const [signature] = signatures
+    if (signature === undefined || signatures.length > 1) throw wrongKind('it has not exactly one signature')
+    return { kind: kindOf(payload), payload, signature }
+  } catch (error) {
+    if (error instanceof FormatError) throw wrongKind(`${error.rule}: ${error.detail}`)
+    throw error
+  }
+}
+
+function kindOf(payload: Json): string {
+  if (typeof payload !== 'object' || payload === null || !('kind' in payload)) return 'unknown'
+  return String(payload.kind)
+}
+
+function refusedImport(payload: Json): CoreError {
+  const read = refusalCodec.payload.check(payload)
+  const said = read.ok ? `${read.value.check}: ${read.value.detail}` : read.detail
+  return new CoreError(
+    'IMPORT-REFUSED',
+    `the server refused the bundle by ${said}`,
+    'bring it what the check names',
+  )
+}
+
+function wrongKind(detail: string): CoreError {
+  return new CoreError(
+    'FILE-WRONG-KIND',
+    detail,
+    'choose the signed answer, acknowledgement or receipt for this run',
+  )
+}

@@ -1,0 +1,94 @@
+import type { HybridSignature, VerificationKeys } from '@lux/crypto'
+import {
+  assembleSignature,
+  equalBytes,
+  fromHex,
+  mlDsa65,
+  p256RawToDer,
+  sha256,
+  signedMessage,
+  toHex,
+  wipe,
+} from '@lux/crypto'
+import { HsmError, type Token } from '@lux/hsm'
+import { CoreError } from '../../core-error.ts'
+import { readBounded, writeDurably } from '../../store/durable-file.ts'
+
+const nonceLength = 12
+const maxSealed = 256
+
+/** The ML-DSA seed under the token's sealing key: nonce 12 || AES-256-GCM(seed 32) || tag 16. AAD: the ceremony id. */
+export async function sealSeed(options: {
+  token: Token
+  sealCkaId: string
+  ceremonyId: string
+  seed: Uint8Array
+  nonce: Uint8Array
+  path: string
+}): Promise<Uint8Array> {
+  const { token, sealCkaId, ceremonyId, seed, nonce, path } = options
+  const sealing = { key: { id: sealCkaId, class: 'secret' }, nonce, aad: fromHex(ceremonyId) } as const
+  const ciphertext = await token.encryptGcm({ ...sealing, plaintext: seed })
+  // A seed that does not open again is a ceremony key that is lost, and nobody would see it before the opening.
+  const opened = await token.decryptGcm({ ...sealing, ciphertext })
+  const same = equalBytes(opened, seed)
+  wipe(opened)
+  if (!same)
+    throw new HsmError({
+      code: 'HSM-DEVICE-ERROR',
+      detail: 'the token does not open what it sealed',
+      remedy: 'The token reports a fault. Check its connection and its own log.',
+    })
+  const sealed = new Uint8Array(nonceLength + ciphertext.length)
+  sealed.set(nonce)
+  sealed.set(ciphertext, nonceLength)
+  writeDurably(path, sealed)
+  return sealed
+}
+
+/** The ceremony key of a run: its P-256 half never leaves the token, its ML-DSA half is opened for one signature. */
+export type CeremonySigner = {
+  token: Token
+  ckaId: string
+  sealCkaId: string
+  ceremonyId: string
+  keys: VerificationKeys
+  sealedSeed: string
+}
+
+/** Hybrid signature over `signedMessage(context, payload)`. Source: SPEC.md "Signatures". */
+export function signAsCeremony(
+  signer: CeremonySigner,
+  context: string,
+  payload: Uint8Array,
+): Promise<HybridSignature> {
+  return signBytesAsCeremony(signer, signedMessage(context, payload))
+}
+
+/** As `signAsCeremony`, over bytes that are already complete (the DSSE pre-authentication encoding). */
+export async function signBytesAsCeremony(
+  signer: CeremonySigner,
+  message: Uint8Array,
+): Promise<HybridSignature> {
+  const { token, ckaId } = signer
+  const raw = await token.signEcdsa({ key: { id: ckaId, class: 'private' }, digest: sha256(message) })
+  const seed = await openSeed(signer)
+  try {
+    return assembleSignature(signer.keys, { p256: p256RawToDer(raw), mlDsa65: mlDsa65.sign(seed, message) })
+  } finally {
+    wipe(seed)
+  }
+}
+
+async function openSeed({ token, sealCkaId, ceremonyId, sealedSeed }: CeremonySigner): Promise<Uint8Array> {
+  const sealed = readBounded(sealedSeed, maxSealed)
+  const seed = await token.decryptGcm({
+    key: { id: sealCkaId, class: 'secret' },
+    nonce: sealed.subarray(0, nonceLength),
+    aad: fromHex(ceremonyId),
+    ciphertext: sealed.subarray(nonceLength),
+  })
+  if (seed.length !== 32)
+    throw new CoreError('FILE-DAMAGED', `${sealedSeed}: ${toHex(sha256(sealed)).slice(0, 16)}`)
+  return seed
+}

@@ -1,0 +1,31 @@
+import { CoreError } from '../../core-error.ts'
+import type { Program } from '../../program.ts'
+import type { RunFolder } from '../folder/run-folder.ts'
+
+/**
+ * A run goes on with the library that its header pins, by the SHA-256 of its file, and in production with the same build of the
+ * tool. Errors: PLAN-LIBRARY, TOOL-UNACCEPTED.
+ */
+export function checkSame(folder: RunFolder, library: string, program: Program): void {
+  const { header } = folder
+  const other = header.tokens.find((token) => token.library !== library)
+  if (other !== undefined) {
+    throw new CoreError(
+      'PLAN-LIBRARY',
+      `${other.role}: the run began with the library ${other.library}, here is ${library}`,
+      'install the version that the run began with',
+    )
+  }
+  checkBuild(folder, program)
+}
+
+/** As far as it can be said without the token. Errors: TOOL-UNACCEPTED. */
+export function checkBuild({ header }: RunFolder, program: Program): void {
+  if (header.domain === 'production' && header.tool.build !== program.measurement.build) {
+    throw new CoreError(
+      'TOOL-UNACCEPTED',
+      `the run began with the build ${header.tool.build}, this is ${program.measurement.build}`,
+      'go on with the build that the run began with',
+    )
+  }
+}

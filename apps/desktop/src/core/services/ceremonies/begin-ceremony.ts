@@ -1,0 +1,184 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { readPlan, readScript, type Script } from '@lux/ceremony/plan'
+import * as v from 'valibot'
+import type { Field, ScriptView } from '../../../contract/index.ts'
+import { CoreError } from '../../core-error.ts'
+import { beginRehearsal, startCommand } from '../../rehearsal/begin-rehearsal.ts'
+import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
+import type { RehearsalRequest } from '../../rehearsal/rehearsal-request.ts'
+import { makeStandInTokens } from '../../rehearsal/stand-in-tokens.ts'
+import { loadStandIns } from '../../rehearsal/stand-ins.ts'
+import type { Run } from '../../run/run.ts'
+import { beginProduction } from '../../runs/begin/begin-production.ts'
+import { besidePlan, maxPublic, readAttestations, readCards } from '../../runs/begin/production-files.ts'
+import { refusedPlan } from '../../runs/begin/refused-plan.ts'
+import { RunFolder } from '../../runs/folder/run-folder.ts'
+import { runOn } from '../../runs/run/load-run.ts'
+import { readBounded } from '../../store/durable-file.ts'
+import { inNewFolder } from '../../store/new-folder.ts'
+import { readDestination } from '../read-destination.ts'
+import { refuse } from '../refuse.ts'
+import { checked, path, text } from '../shared/checked.ts'
+import type { Parts } from '../shared/parts.ts'
+import { requireReadable } from './lineage.ts'
+
+const maxFile = 1 << 20
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+
+/** Filled in by the workstation itself, so no screen asks for them. */
+const ownBlanks = new Set([
+  'policy',
+  'tool',
+  'people',
+  'library',
+  'destinations',
+  'profile',
+  'holders',
+  'serial',
+  'spareSerial',
+  'rootId',
+  'rootCeremony',
+  'rootCkaId',
+  'companionCkaId',
+])
+const fieldTypes: Partial<Record<Script['blanks'][string]['type'], Field['type']>> = {
+  text: 'text',
+  integer: 'integer',
+  boolean: 'flag',
+}
+
+export function listScripts({ program }: Parts): { scripts: ScriptView[] } {
+  const folder = join(program.resources, 'scripts')
+  const names = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
+  return {
+    scripts: names.toSorted(firstRunFirst).flatMap((file) => {
+      const read = readScript(readBounded(join(folder, file), maxFile))
+      return read.ok ? [scriptView(read.value)] : []
+    }),
+  }
+}
+
+function firstRunFirst(a: string, b: string): number {
+  return Number(b.startsWith('first-run')) - Number(a.startsWith('first-run')) || (a < b ? -1 : 1)
+}
+
+function scriptView(script: Script): ScriptView {
+  const fields = Object.entries(script.blanks).flatMap(([id, blank]): Field[] => {
+    const type = fieldTypes[blank.type]
+    if (type === undefined || ownBlanks.has(id)) return []
+    const own = script.rehearsal.values?.[id] ?? blank.default
+    const initial = id === 'title' && own === undefined ? script.title : own
+    return [
+      { name: id, type, label: blank.label, ...(initial === undefined ? {} : { initial: String(initial) }) },
+    ]
+  })
+  const receives: Field[] = Object.hasOwn(script.blanks, 'destinations')
+    ? [{ name: 'destination', type: 'file', kind: 'transport', label: 'destination', optional: true }]
+    : []
+  return {
+    id: script.id,
+    title: script.title,
+    summary: script.id,
+    minutes: script.id === 'first-run' ? 5 : 3,
+    kinds: [],
+    fields: [...fields, ...receives],
+  }
+}
+
+export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id: string }> {
+  const asked = checked(
+    v.strictObject({ script: name, values: v.record(v.pipe(v.string(), v.maxLength(64)), text) }),
+    input,
+  )
+  const file = join(parts.program.resources, 'scripts', `${asked.script}.yaml`)
+  if (!/^[a-z0-9-]+$/.test(asked.script) || !existsSync(file)) {
+    throw new CoreError('SCRIPT-UNKNOWN', `there is no script ${asked.script}`, 'choose one from the list')
+  }
+  const script = readBounded(file, maxFile)
+  const { destination, ...values } = asked.values
+  const destinations =
+    destination === undefined || destination === '' ? [] : [readDestination(parts.paths.read(destination))]
+  // Said before anything is made, rather than when the bundle is built.
+  if (destinations.length > 0) requireReadable(parts)
+  const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)
+  const request: RehearsalRequest = {
+    folder: working,
+    of: { script, values: typedValues(script, values) },
+    destinations,
+    library: parts.hsm().library.sha256,
+    measurement: parts.program.measurement,
+    entropy: parts.entropy,
+    clock: parts.clock,
+    keyChild: { execPath: parts.program.execPath, entry: parts.program.keyChildEntry },
+  }
+  const folder = await inNewFolder(
+    working,
+    () => RunFolder.isAt(working),
+    () => beginRehearsal(request),
+  )
+  const { id, run } = takeIn(parts, folder)
+  const tokens = await makeStandInTokens(folder.plan, parts.hsm(), rehearsalPins(working))
+  refuse(run.submit({ ...startCommand(folder, loadStandIns(working), destinations), tokens }))
+  return { id }
+}
+
+/** A folder that the store could not note is closed again, and is found beside the others once there is room. */
+function takeIn(parts: Parts, folder: RunFolder): { id: string; run: Run } {
+  const id = folder.state.ceremonyId
+  try {
+    parts.store.addRun({ id, folder: folder.path, created: folder.header.created })
+  } catch (error) {
+    folder.close()
+    throw error
+  }
+  const { run } = parts.runs.adopt(id, (own) =>
+    runOn(folder, own, () => parts.emit('ceremony.changed', { id })),
+  )
+  return { id, run }
+}
+
+/** A screen sends text; the script says which blanks are numbers or yes and no. Empty text leaves the default. */
+function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>): Record<string, unknown> {
+  const script = readScript(bytes)
+  if (!script.ok) throw new CoreError('SCRIPT-UNKNOWN', 'the script cannot be read')
+  return Object.fromEntries(
+    Object.entries(values).flatMap(([id, value]): [string, unknown][] => {
+      const type = script.value.blanks[id]?.type
+      if (value === '') return []
+      if (type === 'integer') return [[id, /^\d{1,9}$/.test(value) ? Number(value) : value]]
+      if (type === 'boolean') return [[id, value === 'true' ? true : value === 'false' ? false : value]]
+      return [[id, value]]
+    }),
+  )
+}
+
+/** A production run: policy.json and cards/ lie beside the plan, the public file of an existing epoch does where its run left it. */
+export async function openProduction(parts: Parts, input: unknown): Promise<{ id: string }> {
+  const asked = checked(v.strictObject({ plan: path, lock: path, epoch: v.optional(path) }), input)
+  const planFile = parts.paths.read(asked.plan)
+  const lockFile = parts.paths.read(asked.lock)
+  const epoch = asked.epoch === undefined ? null : readBounded(parts.paths.read(asked.epoch), maxPublic)
+  const beside = besidePlan(planFile)
+  const plan = readBounded(planFile, maxFile)
+  const read = readPlan(plan)
+  if (!read.ok) throw refusedPlan(read.refusals)
+  if (read.plan.destinations.length > 0) requireReadable(parts)
+  const { folder, start } = beginProduction({
+    folder: join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`),
+    plan,
+    lock: readBounded(lockFile, maxFile),
+    policy: readBounded(beside.policy, maxFile),
+    ...readCards(beside.cards),
+    attestations: readAttestations(beside.attestations),
+    tokens: read.plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
+    public: epoch,
+    library: parts.hsm().library.sha256,
+    measurement: parts.program.measurement,
+    entropy: parts.entropy,
+    clock: parts.clock,
+  })
+  const { id, run } = takeIn(parts, folder)
+  refuse(run.submit(start))
+  return { id }
+}

@@ -1,0 +1,251 @@
+import { dirname } from 'node:path'
+import type { PinNeed } from '@lux/ceremony'
+import { utf8 } from '@lux/crypto'
+import { HsmError } from '@lux/hsm'
+import * as v from 'valibot'
+import type { CeremonySummary, RunView, UnreadableRun } from '../../../contract/index.ts'
+import { CoreError } from '../../core-error.ts'
+import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
+import { actAsStandIn, standInActs } from '../../rehearsal/stand-in-act.ts'
+import { replicateAsStandIn } from '../../rehearsal/stand-in-vendor.ts'
+import type { Run } from '../../run/run.ts'
+import { keyLeftBehind } from '../../runs/closing/close-aborted.ts'
+import { takeAnswers } from '../../runs/exchange/inbox.ts'
+import { isForWord, LookAhead } from '../../runs/exchange/preview.ts'
+import { maxAnswer, takeAnswer } from '../../runs/exchange/take-answer.ts'
+import { awaitedVendorFile } from '../../runs/exchange/vendor-procedure.ts'
+import { checkSame } from '../../runs/run/same-program.ts'
+import { readBounded } from '../../store/durable-file.ts'
+import { refuse } from '../refuse.ts'
+import {
+  behindPause,
+  mustBeTaken,
+  mustHaveCome,
+  takeBehindPause,
+  takesBehindPause,
+} from '../run-view/behind-pause.ts'
+import { isAskedAtPad } from '../run-view/pin-need.ts'
+import { runState, runViewOf } from '../run-view/run-view.ts'
+import { presentTokens } from '../shared/absent-hsm.ts'
+import { checked, hexId, path, pin, serial, text } from '../shared/checked.ts'
+import type { OpenRun } from '../shared/open-runs.ts'
+import type { Parts } from '../shared/parts.ts'
+import { readableRuns } from '../shared/readable-runs.ts'
+import { requestsFor } from './requests.ts'
+
+export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
+
+const byId = v.strictObject({ id: hexId })
+const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+
+export function listCeremonies(parts: Parts): {
+  ceremonies: CeremonySummary[]
+  unreadable: UnreadableRun[]
+} {
+  const { open, unreadable } = readableRuns(parts)
+  return { ceremonies: open.map(({ run }) => summaryOf(run)), unreadable }
+}
+
+function summaryOf(run: Run): CeremonySummary {
+  const view = run.view()
+  const step = view.parts.flatMap(({ steps }) => steps).find((one) => one.id === view.current)
+  return {
+    id: view.ceremonyId,
+    title: view.title,
+    organisation: view.organisation,
+    domain: view.domain,
+    state: runState(view.state),
+    created: run.folder.header.created,
+    progress: view.progress,
+    at: step === undefined ? null : { id: step.id, do: step.do, title: step.id },
+    actor: step === undefined ? null : { role: step.actor, name: step.names.join(', ') },
+  }
+}
+
+export async function viewRun(parts: Parts, input: unknown): Promise<RunView> {
+  return shown(parts, checked(byId, input).id)
+}
+
+async function shown(parts: Parts, id: string): Promise<RunView> {
+  const open = parts.runs.get(id)
+  const { run, standIns } = open
+  enterStandInPins(run)
+  return runViewOf(run, {
+    standIns: new Set(standIns.map((one) => one.name)),
+    requests: requestsFor(open),
+    ...(await presentTokens(parts)),
+  })
+}
+
+/** A token that stands in for a planned one was given its PINs by this program, so nobody can be asked for them. */
+function enterStandInPins(run: Run): void {
+  const { needs } = run.view()
+  const { plan, state } = run.folder
+  if (needs?.kind !== 'pin' || state.domain !== 'rehearsal') return
+  const standIns = new Set(
+    plan.tokens.filter(({ serial: planned }) => planned !== 'new').map(({ role }) => role),
+  )
+  const missing = needs.pins.filter(({ token, user }) => standIns.has(token) && !run.hasPin(token, user))
+  if (missing.length === 0) return
+  const pins = rehearsalPins(run.folder.path)
+  for (const { token, user } of missing) run.enterPin(token, user, utf8(pins[user]))
+}
+
+export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
+  const asked = checked(
+    v.strictObject({
+      id: hexId,
+      step: name,
+      by: name,
+      input: v.exactOptional(
+        v.strictObject({
+          confirmed: v.exactOptional(v.boolean()),
+          values: v.exactOptional(v.record(v.pipe(v.string(), v.maxLength(4200)), text)),
+        }),
+      ),
+    }),
+    input,
+  )
+  const open = parts.runs.get(asked.id)
+  mustBeSame(parts, open.run)
+  const { medium, ...values } = asked.input?.values ?? {}
+  if (medium !== undefined && medium !== '') open.medium = parts.paths.folder(medium)
+  const needs = open.run.view().needs
+  if (needs?.kind === 'pin') await goToPads(parts, open.run, needs.pins)
+  if (needs?.kind === 'pin' && needs.again) {
+    void open.run.pump()
+    return shown(parts, asked.id)
+  }
+  const awaited = awaitedVendorFile(open.run.folder)
+  if (awaited !== null)
+    throw new CoreError(
+      'ATTESTATION-MISSING',
+      `${awaited} is not there`,
+      'have the vendor’s tool attest the key, and put its file there',
+    )
+  await hearLate(open.run)
+  await replicateAsStandIn(open.run)
+  refuse(open.run.submit({ type: 'proceed', step: asked.step, by: nameOf(open, asked.by), input: values }))
+  return shown(parts, asked.id)
+}
+
+/** Before somebody goes on to the next epoch: what lies in in/ of holders who had said nothing yet. Throws where one is not taken. */
+async function hearLate(run: Run): Promise<void> {
+  const { needs, unstated } = run.view()
+  if (unstated.length > 0 && needs !== null && isForWord(needs)) mustBeTaken(await takeAnswers(run))
+}
+
+/** Whoever presses Proceed stands at the token's own pad: each is asked once for that. */
+async function goToPads(parts: Parts, run: Run, pins: readonly PinNeed[]): Promise<void> {
+  const tokens = await parts.hsm().tokens()
+  for (const need of pins)
+    if (!run.hasPin(need.token, need.user) && isAskedAtPad(run, need, tokens))
+      run.enterPin(need.token, need.user, 'pin-pad')
+}
+
+/** The run is aborted all the same, and its view says that its key is still there. */
+function expectedOnly(error: unknown): void {
+  if (!(error instanceof HsmError) && !(error instanceof CoreError)) throw error
+}
+
+/** The window sends the actor as shown, which may be several people; the first of them acts. */
+function nameOf({ run }: OpenRun, by: string): string {
+  const people = run.folder.plan.people.map((person) => person.name)
+  if (people.includes(by)) return by
+  return by.split(', ').find((one) => people.includes(one)) ?? by
+}
+
+export async function signStandIn(parts: Parts, input: unknown): Promise<RunView> {
+  const asked = checked(v.strictObject({ id: hexId, what: v.picklist(standInActs), name }), input)
+  const { run, standIns } = parts.runs.get(asked.id)
+  refuse(await actAsStandIn(run, standIns, { what: asked.what, name: asked.name, now: parts.clock.now() }))
+  return shown(parts, asked.id)
+}
+
+export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
+  const asked = checked(
+    v.strictObject({ id: hexId, token: serial, user: v.picklist(['user', 'so']), pin }),
+    input,
+  )
+  const { run } = parts.runs.get(asked.id)
+  mustBeSame(parts, run)
+  const role = run.folder.state.tokens.find(
+    (one) => one.serial === asked.token || one.role === asked.token,
+  )?.role
+  if (role === undefined) {
+    throw new CoreError('TOKEN-UNKNOWN', `the token ${asked.token} has no part in this ceremony`)
+  }
+  run.enterPin(role, asked.user, utf8(asked.pin))
+  return shown(parts, asked.id)
+}
+
+/** An officer's, a witness's or a holder's answer, or a server's receipt: what it is shows in the file itself. */
+export async function submitFile(parts: Parts, input: unknown): Promise<RunView> {
+  const asked = checked(v.strictObject({ id: hexId, path }), input)
+  const { run, standIns } = parts.runs.get(asked.id)
+  mustBeSame(parts, run)
+  const chosen = parts.paths.read(asked.path)
+  const bytes = readBounded(chosen, maxAnswer)
+  const take = takesBehindPause(run, standIns.length > 0) ? takeBehindPause : takeAnswer
+  refuse(take(run, bytes, dirname(chosen)))
+  return shown(parts, asked.id)
+}
+
+export async function pause(parts: Parts, input: unknown): Promise<RunView> {
+  const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
+  refuse(parts.runs.get(id).run.submit({ type: 'pause', by, cause: 'person', reason: '' }))
+  return shown(parts, id)
+}
+
+/** A production run goes on with the build and the library that it began with. Errors: TOOL-UNACCEPTED, PLAN-LIBRARY, HSM-…. */
+function mustBeSame({ program, hsm }: Parts, { folder }: Run): void {
+  if (folder.header.domain === 'production') checkSame(folder, hsm().library.sha256, program)
+}
+
+/** Where what the run waits for comes as a file and none has come, nothing is written and no PIN is asked: RESUME-NOTHING. */
+export async function resume(parts: Parts, input: unknown): Promise<RunView> {
+  const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
+  const { run, standIns } = parts.runs.get(id)
+  mustBeSame(parts, run)
+  const behind = behindPause(run, standIns.length > 0)
+  if (behind !== null) mustHaveCome(behind)
+  // A holder's word of what is left is heard while somebody's word is awaited too.
+  const late = behind === null && run.view().unstated.length > 0
+  if (late) mustBeTaken(new LookAhead(run.folder).answers())
+  refuse(run.submit({ type: 'resume', by }))
+  if (late || (behind !== null && !behind.vendor)) await takeAnswers(run)
+  return shown(parts, id)
+}
+
+export async function abort(parts: Parts, input: unknown): Promise<RunView> {
+  const { id, by, reason } = checked(v.strictObject({ id: hexId, by: name, reason: text }), input)
+  const { run } = parts.runs.get(id)
+  if (keyLeftBehind(run.folder) !== null) {
+    // Over already: what is asked for is the key's end alone, so that whatever keeps it from that is told.
+    await run.closeAborted(null)
+    return shown(parts, id)
+  }
+  refuse(run.submit({ type: 'abort', by, reason }))
+  await run.closeAborted(null).catch(expectedOnly)
+  return shown(parts, id)
+}
+
+export async function decideException(parts: Parts, input: unknown): Promise<RunView> {
+  const { id, by, decision, reason } = checked(
+    v.strictObject({ id: hexId, by: name, decision: v.picklist(['retry', 'accept', 'abort']), reason: text }),
+    input,
+  )
+  const { run } = parts.runs.get(id)
+  if (decision !== 'abort') mustBeSame(parts, run)
+  refuse(run.decide(decision === 'accept' ? 'continue' : decision, by, reason))
+  await run.closeAborted(null).catch(expectedOnly)
+  return shown(parts, id)
+}
+
+export function cancel(parts: Parts, input: unknown): Record<string, never> {
+  const { id } = checked(v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }), input)
+  if (parts.files.cancel(id)) return {}
+  if (/^[0-9a-f]{32}$/.test(id)) parts.runs.get(id).run.cancel()
+  else parts.hsm().cancelPadEntry()
+  return {}
+}

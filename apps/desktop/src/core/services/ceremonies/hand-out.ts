@@ -1,0 +1,51 @@
+import { existsSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import * as v from 'valibot'
+import { CoreError } from '../../core-error.ts'
+import { copyToMedium } from '../../runs/effects/bundle.ts'
+import { digestOfFile } from '../../store/blob-folder.ts'
+import { readBounded } from '../../store/durable-file.ts'
+import { checked, hexId, path } from '../shared/checked.ts'
+import { mustBeNewIn } from '../shared/granted-paths.ts'
+import type { Parts } from '../shared/parts.ts'
+import { requestsFor } from './requests.ts'
+
+const maxRequest = 1 << 26
+/** What a request of outbox.ts names its other files by: below the run's folder, and laid out so on the medium too. */
+const others = ['envelope', 'envelopes', 'signature', 'public', 'opening', 'package', 'bundle'] as const
+
+/**
+ * Copies what people are asked for now, and the files that this names, into a folder that was chosen, to be carried to
+ * their own devices; reads every copy back.
+ */
+export async function handOut(parts: Parts, input: unknown): Promise<{ paths: string[] }> {
+  const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
+  const open = parts.runs.get(asked.id)
+  const files = requestsFor(open)
+  if (files.length === 0)
+    throw new CoreError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
+  const folder = parts.paths.folder(asked.folder)
+  const run = open.run.folder.path
+  const named = new Set(files.flatMap(namedIn).filter((name) => existsSync(join(run, name))))
+  const copies = [
+    ...files.map((from) => ({ from, to: join(folder, basename(from)) })),
+    ...[...named].map((name) => ({ from: join(run, name), to: join(folder, name) })),
+  ]
+  for (const { to } of copies) mustBeNewIn(to)
+  for (const { from, to } of copies) {
+    const { readBack } = await copyToMedium(from, to)
+    if (readBack !== (await digestOfFile(from)).sha256)
+      throw new CoreError('FILE-DAMAGED', `${to} does not read back as it was written`, 'use another medium')
+  }
+  return { paths: copies.map(({ to }) => to) }
+}
+
+function namedIn(request: string): string[] {
+  const fields = Object.entries(
+    Object(JSON.parse(new TextDecoder().decode(readBounded(request, maxRequest)))),
+  )
+  return fields
+    .filter(([key]) => others.some((other) => other === key))
+    .flatMap(([, value]) => value)
+    .filter((value) => typeof value === 'string')
+}

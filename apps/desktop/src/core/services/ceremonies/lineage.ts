@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { receiptCodec } from '@lux/ceremony/wire'
+import { CoreError } from '../../core-error.ts'
+import { firstOfLine, type Lineage } from '../../runs/effects/context.ts'
+import type { RunFolder } from '../../runs/folder/run-folder.ts'
+import type { OpenRun } from '../shared/open-runs.ts'
+import type { Parts } from '../shared/parts.ts'
+import { readableRuns } from '../shared/readable-runs.ts'
+
+/**
+ * The lineage of a run of the window, as all runs of the store say it. A run without a destination follows nothing, so
+ * that nothing is asked of the others. Errors: LINEAGE-UNREADABLE.
+ */
+export function lineageInStore(own: RunFolder | null, parts: Pick<Parts, 'store' | 'runs'>): Lineage {
+  if (own === null || own.state.destinations.length === 0) return firstOfLine
+  return lineageOf(
+    own,
+    requireReadable(parts).map(({ run }) => run.folder),
+  )
+}
+
+/**
+ * All runs of the store. One that cannot be read may hold the bundle that the next one has to follow, so it is named and
+ * nothing is guessed. Errors: LINEAGE-UNREADABLE.
+ */
+export function requireReadable(parts: Pick<Parts, 'store' | 'runs'>): OpenRun[] {
+  const { open, unreadable } = readableRuns(parts)
+  const [first] = unreadable
+  if (first === undefined) return open
+  const { code, detail } = first.failure
+  const folder = parts.store.runs().find(({ id }) => id === first.id)?.folder ?? first.id
+  throw new CoreError(
+    'LINEAGE-UNREADABLE',
+    `${folder}: ${code}: ${detail}`,
+    'put that folder back from its copy, or move it out of the store, then try again',
+  )
+}
+
+/**
+ * Where a run's audience stands as this store knows it: after the highest number that the server receipted, whenever the
+ * run of that bundle was begun, replacing by name what was sealed for it under higher numbers and never receipted.
+ * SPEC.md 6.3 "sequence".
+ */
+export function lineageOf(own: RunFolder, others: Iterable<RunFolder>): Lineage {
+  const audience = own.state.destinations[0]?.audience ?? ''
+  const sealed = [...others].filter(
+    ({ state }) =>
+      state.ceremonyId !== own.state.ceremonyId &&
+      state.domain === own.state.domain &&
+      state.bundle?.sha256 != null &&
+      state.destinations[0]?.audience === audience,
+  )
+  let last = 0
+  let previous: string | null = null
+  const open: { sequence: number; digest: string }[] = []
+  for (const folder of sealed) {
+    const digest = folder.state.bundle?.digest ?? ''
+    const receipted = receiptedAs(folder, audience)
+    if (receipted === null) open.push({ sequence: builtAs(folder), digest })
+    else if (receipted > last) {
+      last = receipted
+      previous = digest
+    }
+  }
+  const supersedes = open
+    .filter(({ sequence }) => sequence > last)
+    .toSorted((a, b) => a.sequence - b.sequence)
+    .map(({ digest }) => digest)
+  return { sequence: String(last + 1 + supersedes.length), previous, supersedes }
+}
+
+/** The number that a bundle of this store was built with. */
+function builtAs(folder: RunFolder): number {
+  // Written by buildBundle alone.
+  const { lineage } = folder.readDocument('build-bundle.json') as unknown as { lineage: Lineage }
+  return Number(lineage.sequence)
+}
+
+function receiptedAs(folder: RunFolder, audience: string): number | null {
+  if (!existsSync(join(folder.path, 'receipts', `${audience}.json`))) return null
+  const receipt = receiptCodec.file.check(folder.readDocument(`receipts/${audience}.json`))
+  return receipt.ok ? Number(receipt.value.payload.sequence) : null
+}

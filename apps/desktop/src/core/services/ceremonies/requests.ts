@@ -1,0 +1,26 @@
+import type { RunView } from '@lux/ceremony'
+import { writeRequests } from '../../runs/exchange/outbox.ts'
+import { LookAhead } from '../../runs/exchange/preview.ts'
+import type { OpenRun } from '../shared/open-runs.ts'
+
+/**
+ * What people are asked to sign on their own devices, as files in the run's out/: their paths. A rehearsal's stand-ins
+ * need none. A file keeps its name until it is answered in full, so that nobody's copy is of something else. Errors:
+ * those of the disk.
+ */
+export function requestsFor(open: OpenRun): readonly string[] {
+  const { folder } = open.run
+  if (folder.state.domain !== 'production' || !folder.state.started) return []
+  const seen = open.run.view()
+  // Neither a pause nor the PIN after it takes back what others were asked: their files stay.
+  const { needs } = seen
+  const held = needs?.kind === 'resume' || (needs?.kind === 'pin' && needs.again)
+  const view = held ? new LookAhead(folder).view() : seen
+  const subject = subjectOf(view, folder.state.size)
+  if (open.asked?.subject !== subject) open.asked = { subject, files: writeRequests(folder, view) }
+  return open.asked.files
+}
+
+function subjectOf({ needs }: RunView, size: number): string {
+  return needs?.kind === 'signatures' ? `${needs.what} ${needs.subject}` : String(size)
+}

@@ -1,0 +1,40 @@
+import type { StepState as EngineStep, RunView as EngineView } from '@lux/ceremony'
+import type * as contract from '../../../contract/index.ts'
+
+const stepStates: Record<EngineStep, contract.StepState> = {
+  Pending: 'pending',
+  Ready: 'ready',
+  IntentLogged: 'working',
+  Executing: 'working',
+  OutcomeLogged: 'working',
+  Verified: 'working',
+  Witnessed: 'working',
+  Done: 'done',
+  Skipped: 'skipped',
+  Unknown: 'unknown',
+}
+
+/** The parts and steps of a run, numbered through; a step with an open exception shows as failed. */
+export function partsOf(view: EngineView): contract.PartView[] {
+  let number = 0
+  const failed = view.exceptions.find(({ decision }) => decision === null)?.step
+  return view.parts.map(({ kind, steps }, index) => ({
+    id: String(index + 1),
+    kind,
+    title: kind,
+    steps: steps.map((step) => {
+      number += 1
+      return {
+        id: step.id,
+        number,
+        do: step.do,
+        title: step.id,
+        text: step.text,
+        textKey: step.textKey,
+        actor: { role: step.actor, name: step.names.join(', ') },
+        state: step.id === failed ? 'failed' : stepStates[step.state],
+        doneAt: step.finished,
+      }
+    }),
+  }))
+}

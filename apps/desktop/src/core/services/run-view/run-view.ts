@@ -1,0 +1,135 @@
+import { join } from 'node:path'
+import { type RunView as EngineView, readEntry } from '@lux/ceremony'
+import { holderBefore } from '@lux/ceremony/plan'
+import type { TokenInfo } from '@lux/hsm'
+import type * as contract from '../../../contract/index.ts'
+import type { Run } from '../../run/run.ts'
+import { keyLeftBehind } from '../../runs/closing/close-aborted.ts'
+import { leftOnTokens } from '../../runs/closing/left-on-tokens.ts'
+import { bundleFile } from '../../runs/effects/bundle.ts'
+import { wordsOf } from '../shared/words.ts'
+import { pinStateOf } from '../tokens/token-view.ts'
+import { behindPause } from './behind-pause.ts'
+import { currentOf } from './current-step.ts'
+import { statementCommands } from './holder-commands.ts'
+import { partsOf } from './run-parts.ts'
+import type { Around } from './step-needs.ts'
+
+/** A run as the window shows it: the engine's view, with what only core knows (files, tokens that are here, work). */
+export function runViewOf(run: Run, around: Around): contract.RunView {
+  const view = run.view()
+  const { folder } = run
+  const { state } = folder
+  const current = currentOf(run, view, around)
+  const open = view.exceptions.find(({ decision }) => decision === null)
+  return {
+    id: view.ceremonyId,
+    title: view.title,
+    organisation: view.organisation,
+    domain: view.domain,
+    state: runState(view.state),
+    created: folder.header.created,
+    folder: folder.path,
+    planHash: view.planHash,
+    planWords: wordsOf(view.planHash),
+    policyDigest: state.policyDigest,
+    people: state.plan.people
+      // A holder who stays for the next epoch has a seat for each.
+      .filter((person) => person.role !== 'holder' || holderBefore(state.plan.people, person.name) === person)
+      .map(({ name, role }) => ({ name, role, standIn: around.standIns.has(name) })),
+    tokens: state.tokens.map(({ role, serial }) => runToken(role, serial, around.tokens)),
+    parts: partsOf(view),
+    current,
+    unstated: view.unstated,
+    carried: view.carried,
+    mayState: current !== null && hearsStatements(current.blocked, around.standIns.size > 0),
+    statementCommands:
+      view.unstated.length > 0 && around.standIns.size === 0
+        ? statementCommands(view.unstated, around.requests)
+        : null,
+    evidence: view.evidence,
+    // Once a decision is proposed, what is needed is the officers' signatures under it.
+    exception: open === undefined || open.proposal !== null ? null : exceptionOf(open),
+    paused: view.needs?.kind === 'resume' ? pausedBy(run, around.standIns.size > 0) : null,
+    checkpoints: view.checkpoints.map(({ size, cosigned }) => {
+      const root = state.checkpoints.find((one) => one.size === size)?.root ?? ''
+      const missing = state.plan.people
+        .filter(({ role, name }) => role === 'witness' && !cosigned.includes(name))
+        .map(({ name }) => name)
+      return { size, root, words: wordsOf(root), signedBy: [...cosigned], missing }
+    }),
+    progress: view.progress,
+    work: run.work === null ? null : { ...run.work, cancellable: run.cancellable },
+    keyLeft: keyLeftBehind(folder)?.serial ?? null,
+    leftOnTokens:
+      view.state === 'Aborted'
+        ? leftOnTokens(folder).map(({ serial, ckaId, label }) => ({ serial, ckaId, label }))
+        : [],
+    bundle:
+      view.bundle?.sha256 == null
+        ? null
+        : {
+            path: join(folder.path, bundleFile),
+            digest: view.bundle.digest,
+            words: wordsOf(view.bundle.digest),
+            bytes: view.bundle.size ?? 0,
+          },
+    may: {
+      pause: view.pausable,
+      resume: view.needs?.kind === 'resume',
+      abort: view.abortable,
+      cancel: run.cancellable,
+    },
+  }
+}
+
+/** A pause is ended by a person's file, and not by a stand-in. */
+function hearsStatements(blocked: contract.BlockedReason | null, rehearsed: boolean): boolean {
+  if (blocked === 'paused') return !rehearsed
+  return blocked === null || blocked === 'file-missing' || blocked === 'pin-missing'
+}
+
+/** What the last entry of its kind says; the engine's state keeps only that the run is paused. */
+function pausedBy(run: Run, rehearsed: boolean): contract.RunView['paused'] {
+  const last = [...run.folder.entries()].findLast(({ kind }) => kind === 'run.paused')
+  const read = last === undefined ? null : readEntry(last)
+  if (read === null || !read.ok || read.entry.kind !== 'run.paused') return null
+  const { by, cause, reason } = read.entry.fact
+  const behind = behindPause(run, rehearsed)
+  const awaits = behind && {
+    from: [...behind.from],
+    where: behind.where,
+    vendor: behind.vendor,
+    come: behind.come,
+  }
+  return { cause, by: cause === 'person' ? by : '', reason, awaits }
+}
+
+export function runState(state: EngineView['state']): contract.RunState {
+  // The engine's names are the contract's in lower case.
+  return state.toLowerCase() as contract.RunState
+}
+
+function exceptionOf(open: EngineView['exceptions'][number]): contract.ExceptionView {
+  const code = /^([A-Z0-9-]+): /.exec(open.happened)?.[1] ?? `EXCEPTION-${open.about.toUpperCase()}`
+  return {
+    id: String(open.id),
+    step: open.step,
+    code,
+    happened: open.happened,
+    expected: open.expected,
+    decisions: open.choices.map((choice) => (choice === 'continue' ? 'accept' : choice)),
+  }
+}
+
+function runToken(role: string, serial: string, tokens: readonly TokenInfo[]): contract.RunTokenView {
+  const info = serial === '' ? undefined : tokens.find((one) => one.serial === serial)
+  return {
+    role,
+    serial,
+    label: info?.label ?? '',
+    present: info !== undefined,
+    session: info?.loggedIn ?? 'none',
+    pin: pinStateOf(info?.pin.user ?? 'not-set'),
+  }
+}

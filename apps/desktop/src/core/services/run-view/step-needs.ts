@@ -1,0 +1,130 @@
+import { join } from 'node:path'
+import { awaitedCheckpoint, type Needs } from '@lux/ceremony'
+import type { TokenInfo } from '@lux/hsm'
+import type * as contract from '../../../contract/index.ts'
+import { roleOf } from '../../rehearsal/drive-rehearsal.ts'
+import type { SignedKind } from '../../rehearsal/stand-in-signing.ts'
+import type { Run } from '../../run/run.ts'
+import { bundleFile } from '../../runs/effects/bundle.ts'
+import { packageFile } from '../../runs/folder/places.ts'
+import { exceptionFile } from '../../runs/folder/project.ts'
+import { needOfEpochs } from '../needs-of-epochs.ts'
+import { wordsOf } from '../shared/words.ts'
+import { holderCommands } from './holder-commands.ts'
+import { pinNeed } from './pin-need.ts'
+
+/** What only core knows of the room: whose places stand-ins hold, which tokens are here, and what people carry away. */
+export type Around = {
+  standIns: ReadonlySet<string>
+  tokens: readonly TokenInfo[]
+  /** Files that ask people of a production run for what it waits for. */
+  requests: readonly string[]
+  /** Milliseconds that a person has at a token's own pad. */
+  padMs: number
+}
+
+/** What the engine waits for, as fields, PINs, signatures and files of the window. */
+export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[] {
+  switch (needs.kind) {
+    case 'confirm':
+      // The engine writes where it is told: which folder is the medium is asked by core, not by the plan.
+      return needs.willDo === 'write-medium'
+        ? [{ need: 'values', fields: [{ name: 'medium', type: 'folder', label: 'medium', optional: true }] }]
+        : []
+    case 'values':
+      return [{ need: 'values', fields: needs.values.map(fieldOf) }]
+    case 'pin': {
+      const pins = needs.pins.map((need) => pinNeed(run, need, around))
+      const values: contract.Need[] =
+        needs.values.length === 0 ? [] : [{ need: 'values', fields: needs.values.map(fieldOf) }]
+      return [...pins, ...values]
+    }
+    case 'signatures': {
+      // An officer's device shows the bundle's digest, which is read aloud too, and not that of the bytes around it.
+      const digest =
+        needs.what === 'bundle' ? (run.folder.state.bundle?.digest ?? needs.subject) : needs.subject
+      return [
+        {
+          need: 'sign',
+          what: needs.what,
+          file: around.requests[0] ?? join(run.folder.path, fileOf(run, needs.what, needs.subject)),
+          digest,
+          words: wordsOf(digest),
+          required: needs.threshold,
+          signers: [...needs.present, ...needs.missing].map((name) => ({
+            name,
+            role: roleOf(needs.what),
+            signed: needs.present.includes(name),
+            standIn: around.standIns.has(name),
+          })),
+        },
+      ]
+    }
+    case 'acknowledgements': {
+      const holders = [...needs.present, ...needs.missing]
+      if (!holders.some((name) => around.standIns.has(name))) {
+        return [
+          {
+            need: 'file',
+            what: 'acknowledgement',
+            from: needs.missing,
+            file: join(run.folder.path, 'envelopes'),
+            commands: holderCommands(run.folder, needs, around.requests),
+          },
+        ]
+      }
+      return [
+        {
+          need: 'sign',
+          what: 'acknowledgement',
+          file: join(run.folder.path, 'envelopes'),
+          digest: run.folder.state.fhe?.epochId ?? '',
+          words: wordsOf(run.folder.state.fhe?.epochId ?? ''),
+          required: holders.length,
+          signers: holders.map((name) => ({
+            name,
+            role: 'holder',
+            signed: needs.present.includes(name),
+            standIn: around.standIns.has(name),
+          })),
+        },
+      ]
+    }
+    case 'receipt':
+      return [
+        {
+          need: 'file',
+          what: 'receipt',
+          from: needs.missing,
+          file: join(run.folder.path, bundleFile),
+          commands: null,
+        },
+      ]
+    case 'request':
+    case 'answers':
+    case 'result':
+    case 'epoch-approvals':
+    case 'redeals':
+      return [needOfEpochs(run, needs, around)]
+    case 'exception':
+    case 'resume':
+    case 'wait':
+    case 'start':
+      return []
+  }
+}
+
+function fieldOf({ id, label, format }: { id: string; label: string; format?: string }): contract.Field {
+  return { name: id, type: format === 'digits' ? 'integer' : 'text', label }
+}
+
+function fileOf(run: Run, what: SignedKind, digest: string): string {
+  if (what === 'exception') return exceptionFile(digest)
+  if (what === 'decryption-approval') {
+    const asked = run.folder.state.decryptions.find((one) => one.digest === digest)
+    return packageFile(asked?.package ?? '')
+  }
+  if (what === 'opening') return 'opening.json'
+  if (what === 'bundle') return 'bundle-payload.json'
+  return `checkpoints/${awaitedCheckpoint(run.folder.state)?.size ?? 0}.json`
+}

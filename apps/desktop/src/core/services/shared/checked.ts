@@ -1,0 +1,19 @@
+import * as v from 'valibot'
+import { CoreError } from '../../core-error.ts'
+
+/** Input of a call as its schema has it. Refuses INPUT-INVALID, naming the field and never its value. */
+export function checked<T>(schema: v.GenericSchema<unknown, T>, input: unknown): T {
+  const result = v.safeParse(schema, input)
+  if (result.success) return result.output
+  throw new CoreError(
+    'INPUT-INVALID',
+    v.getDotPath(result.issues[0]) ?? 'the call’s input has the wrong shape',
+  )
+}
+
+export const empty = v.strictObject({})
+export const text = v.pipe(v.string(), v.maxLength(2000))
+export const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096))
+export const hexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
+export const serial = v.pipe(v.string(), v.maxLength(64))
+export const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255))

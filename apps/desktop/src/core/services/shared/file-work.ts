@@ -1,0 +1,38 @@
+import type { Watch } from '../../store/watched-reader.ts'
+import type { Parts } from './parts.ts'
+
+/** Work on files that is under way, by the id under which the window shows it. */
+export class FileWorks {
+  readonly #under = new Map<string, AbortController>()
+
+  /** Runs work that the window may cancel, and tells how far it is: at its start, and when a hundredth is done. */
+  async run<T>(
+    parts: Pick<Parts, 'emit'>,
+    id: string,
+    what: string,
+    work: (watch: Watch) => Promise<T>,
+  ): Promise<T> {
+    const abort = new AbortController()
+    this.#under.set(id, abort)
+    let told = -1
+    const progress = (fraction: number): void => {
+      const percent = Math.floor(fraction * 100)
+      if (percent === told) return
+      told = percent
+      parts.emit('work.progress', { id, what, fraction, cancellable: true })
+    }
+    progress(0)
+    try {
+      return await work({ progress, signal: abort.signal })
+    } finally {
+      if (this.#under.get(id) === abort) this.#under.delete(id)
+    }
+  }
+
+  /** Whether work of that id was under way. */
+  cancel(id: string): boolean {
+    const abort = this.#under.get(id)
+    abort?.abort()
+    return abort !== undefined
+  }
+}

@@ -1,0 +1,24 @@
+import type { UnreadableRun } from '../../../contract/index.ts'
+import { CoreError, fromSystemError } from '../../core-error.ts'
+import type { OpenRun } from './open-runs.ts'
+import type { Parts } from './parts.ts'
+
+/** One folder that is damaged, newer or in use keeps nobody from the other ceremonies. */
+export function readableRuns({ store, runs }: Pick<Parts, 'store' | 'runs'>): {
+  open: OpenRun[]
+  unreadable: UnreadableRun[]
+} {
+  const open: OpenRun[] = []
+  const unreadable: UnreadableRun[] = []
+  for (const { id, folder } of store.runs()) {
+    try {
+      open.push(runs.get(id))
+    } catch (error) {
+      const known = error instanceof CoreError ? error : fromSystemError(error, folder)
+      if (known === null) throw error
+      const { code, detail, remedy } = known
+      unreadable.push({ id, failure: { code, detail, ...(remedy === undefined ? {} : { remedy }) } })
+    }
+  }
+  return { open, unreadable }
+}

@@ -1,0 +1,27 @@
+import * as v from 'valibot'
+import { serialEndLength } from '../../../contract/index.ts'
+import { CoreError } from '../../core-error.ts'
+
+const short = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
+
+/** Input of whoever seconds an act that destroys something. */
+export const secondOfficer = v.strictObject({ name: short, serialEnd: short })
+
+/** What stands on the thing itself has to be typed, so that the wrong one is not destroyed by a click. */
+export function mustBeTyped(typed: string, wanted: string): void {
+  if (typed === wanted) return
+  throw new CoreError('TOKEN-LABEL-MISMATCH', 'the typed label is another one', 'read the label again')
+}
+
+/** Two people destroy what is on a token: the second reads its serial from the token and not from the screen. */
+export function mustBeSeconded(
+  serial: string,
+  second: v.InferOutput<typeof secondOfficer> | undefined,
+): { readonly name: string } {
+  if (second?.serialEnd.toLowerCase() === serial.slice(-serialEndLength).toLowerCase()) return second
+  throw new CoreError(
+    'TOKEN-SECOND-OFFICER',
+    'no second officer has read the end of the serial',
+    'let a second officer read it from the token and type it',
+  )
+}

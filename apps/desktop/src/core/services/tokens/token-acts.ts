@@ -1,0 +1,86 @@
+import { utf8 } from '@lux/crypto'
+import * as v from 'valibot'
+import type { TokenView } from '../../../contract/index.ts'
+import { CoreError } from '../../core-error.ts'
+import { atPad } from '../../runs/effects/pin-pad.ts'
+import { checked, pin, serial } from '../shared/checked.ts'
+import type { Parts } from '../shared/parts.ts'
+import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
+import { mustBeNoCeremonys } from './not-in-use.ts'
+import { logged } from './token-log.ts'
+import { found, padOf, viewOf } from './tokens.ts'
+
+const typedLabel = v.pipe(v.string(), v.maxLength(255))
+
+export async function changePin(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const asked = checked(
+    v.strictObject({
+      serial,
+      user: v.picklist(['user', 'so']),
+      pins: v.nullable(v.strictObject({ old: pin, new: pin })),
+    }),
+    input,
+  )
+  const { user, pins } = asked
+  await found(parts, asked.serial)
+  const token = parts.hsm().token(asked.serial)
+  if (pins === null)
+    await atPad(padOf(parts, asked.serial), 'pin-pad', () => token.changePin({ user, pinPad: true }))
+  else await token.changePin({ user, oldPin: utf8(pins.old), newPin: utf8(pins.new) })
+  return changed(parts, asked.serial)
+}
+
+export async function resetUserPin(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const asked = checked(v.strictObject({ serial, typedLabel, newPin: v.nullable(pin) }), input)
+  mustBeTyped(asked.typedLabel, (await found(parts, asked.serial)).label)
+  const token = parts.hsm().token(asked.serial)
+  if (asked.newPin === null)
+    await atPad(padOf(parts, asked.serial), 'pin-pad', () => token.resetUserPin({ pinPad: true }))
+  else await token.resetUserPin({ newPin: utf8(asked.newPin) })
+  return changed(parts, asked.serial)
+}
+
+async function changed(parts: Parts, of: string): Promise<{ token: TokenView }> {
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, await found(parts, of)) }
+}
+
+const classes = { 'secret-key': 'secret', 'private-key': 'private', 'public-key': 'public' } as const
+
+export async function destroyObject(parts: Parts, input: unknown): Promise<{ destroyed: number }> {
+  const asked = checked(
+    v.strictObject({
+      serial,
+      id: v.pipe(v.string(), v.regex(/^([0-9a-f]{2}){1,64}$/)),
+      class: v.picklist(['secret-key', 'private-key', 'public-key']),
+      typedLabel,
+      second: secondOfficer,
+    }),
+    input,
+  )
+  const { id, serial: of } = asked
+  await found(parts, of)
+  const token = parts.hsm().token(of)
+  const kind = classes[asked.class]
+  const { objects } = await token.inventory()
+  const named = objects.filter((object) => object.id === id && object.class === kind)
+  if (named.length > 1)
+    throw new CoreError(
+      'HSM-DUPLICATE-ID',
+      `${named.length} keys carry ${id}: ${named.map((one) => JSON.stringify(one.label)).join(', ')}; none was destroyed`,
+      'find out where they come from, and destroy the one that is not needed with the token’s own tool',
+    )
+  mustBeTyped(asked.typedLabel, named[0]?.label || id)
+  const { name } = mustBeSeconded(of, asked.second)
+  mustBeNoCeremonys(parts, of, id)
+  const act = {
+    act: 'destroy-key',
+    serial: of,
+    label: asked.typedLabel,
+    ckaId: id,
+    secondOfficer: name,
+  } as const
+  const { destroyed } = await logged(parts, act, () => token.destroy({ id, class: kind }))
+  parts.emit('tokens.changed', {})
+  return { destroyed }
+}

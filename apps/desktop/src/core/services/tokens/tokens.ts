@@ -1,0 +1,224 @@
+import { utf8 } from '@lux/crypto'
+import { type Capability, HsmError, type ProbeReport, type TokenInfo, tokenOfSerial } from '@lux/hsm'
+import * as v from 'valibot'
+import type {
+  ObjectView,
+  ProbeView,
+  SlotView,
+  TokenView,
+  TrialResult,
+  TrialView,
+} from '../../../contract/index.ts'
+import { CoreError } from '../../core-error.ts'
+import { atPad } from '../../runs/effects/pin-pad.ts'
+import { checked, pin, serial } from '../shared/checked.ts'
+import type { Parts } from '../shared/parts.ts'
+import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
+import { mustServeNoCeremony } from './not-in-use.ts'
+import { logged } from './token-log.ts'
+import { probesInRun } from './token-probes.ts'
+import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
+
+const bySerial = v.strictObject({ serial })
+const label = v.pipe(v.string(), v.minLength(1), v.maxLength(32))
+
+export async function listTokens(parts: Parts): Promise<{
+  library: { path: string; description: string; version: string; sha256: string } | null
+  slots: SlotView[]
+}> {
+  const hsm = parts.hsm()
+  const { path, description, version, sha256 } = hsm.library
+  const tokens = await hsm.tokens()
+  return {
+    library: { path, description, version, sha256 },
+    slots: [
+      ...tokens.map((info) => ({ slot: info.slot, token: viewOf(parts, info), failure: null })),
+      ...hsm.unreadable.map(({ slot, code, ckr, detail, remedy }) => ({
+        slot,
+        token: null,
+        failure: { code, detail: ckr === null ? detail : `${detail} (${ckr.name})`, remedy },
+      })),
+    ],
+  }
+}
+
+export function viewOf(parts: Parts, info: TokenInfo): TokenView {
+  return tokenViewOf(info, {
+    probe: storedProbe(parts, info.serial),
+    inRuns: [...parts.runs.all()].flatMap(([, { run }]) => probesInRun(run.folder.state, info.serial)),
+    ceremonies: ceremoniesOn(parts, info.serial),
+    padMs: parts.hsm().padDeadlineMs,
+  })
+}
+
+function storedProbe({ store }: Parts, of: string): { at: string; report: ProbeReport } | null {
+  const row = store.probe(of)
+  // Written by probeToken alone.
+  return row === null ? null : { at: row.at, report: JSON.parse(row.report) as ProbeReport }
+}
+
+function ceremoniesOn({ runs }: Parts, of: string): string[] {
+  return [...runs.all()]
+    .filter(([, { run }]) => run.folder.state.tokens.some((token) => token.serial === of))
+    .map(([id]) => id)
+}
+
+/** Errors: TOKEN-UNKNOWN, HSM-SERIAL-AMBIGUOUS, that of a slot that does not say what it holds, which may be it. */
+export async function found(parts: Parts, of: string): Promise<TokenInfo> {
+  const info = tokenOfSerial(await parts.hsm().tokens(), of)
+  if (info !== null) return info
+  const [dark] = parts.hsm().unreadable
+  if (dark !== undefined)
+    throw new HsmError({ ...dark, detail: `slot ${dark.slot} does not say what it holds: ${dark.detail}` })
+  throw new CoreError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`, 'connect it and look again')
+}
+
+export async function initialiseToken(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const asked = checked(
+    v.pipe(
+      v.strictObject({
+        slot: v.nullable(v.pipe(v.string(), v.regex(/^\d{1,20}$/))),
+        serial,
+        typedLabel: v.pipe(v.string(), v.maxLength(32)),
+        label,
+        pins: v.nullable(v.strictObject({ so: pin, user: pin })),
+        second: v.exactOptional(secondOfficer),
+        acceptFinalTry: v.exactOptional(v.boolean()),
+      }),
+      v.check((asked) => (asked.slot === null) === (asked.serial !== '')),
+    ),
+    input,
+  )
+  let erasing: Parameters<typeof logged>[1] | null = null
+  if (asked.serial !== '') {
+    const info = await found(parts, asked.serial)
+    mustServeNoCeremony(parts, asked.serial)
+    // Nothing is erased of one that is only finished.
+    if (viewOf(parts, info).initialises !== 'finish') {
+      const { label } = info
+      mustBeTyped(asked.typedLabel, label)
+      const { name } = mustBeSeconded(asked.serial, asked.second)
+      erasing = { act: 'erase-token', serial: asked.serial, label, ckaId: null, secondOfficer: name }
+    }
+  }
+  const token = parts.hsm().token(asked.serial === '' ? 'new' : asked.serial)
+  const { pins } = asked
+  const given = {
+    label: asked.label,
+    acceptFinalTry: asked.acceptFinalTry === true,
+    ...(asked.slot === null ? {} : { slot: asked.slot }),
+  }
+  const make = () =>
+    atPad(padOf(parts, asked.serial), pins === null ? 'pin-pad' : utf8(''), () =>
+      pins === null
+        ? token.initialise({ ...given, soPin: 'pin-pad', userPin: 'pin-pad' })
+        : token.initialise({ ...given, soPin: utf8(pins.so), userPin: utf8(pins.user) }),
+    )
+  const info = erasing === null ? await make() : await logged(parts, erasing, make)
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, info) }
+}
+
+export async function inventory(
+  parts: Parts,
+  input: unknown,
+): Promise<{ objects: ObjectView[]; private: boolean }> {
+  const { serial: of } = checked(bySerial, input)
+  await found(parts, of)
+  const list = await parts.hsm().token(of).inventory()
+  const objects = list.objects.map((object) => objectViewOf(object, ceremonyOf(parts, object.id)))
+  const damaged = list.damaged.map(
+    ({ name, reason }): ObjectView => ({
+      id: '',
+      label: name,
+      class: 'damaged',
+      type: reason,
+      flags: {},
+      unreadable: [],
+      ceremony: null,
+    }),
+  )
+  return { objects: [...objects, ...damaged], private: list.loggedIn === 'user' }
+}
+
+function ceremonyOf({ runs }: Parts, ckaId: string): string | null {
+  for (const [, { run }] of runs.all()) {
+    const { keys, ceremonyKey } = run.folder.state
+    const made = [...keys.map((key) => key.ckaId), ceremonyKey?.ckaId, ceremonyKey?.sealCkaId]
+    if (ckaId !== '' && made.includes(ckaId)) return run.view().title
+  }
+  return null
+}
+
+export async function probeToken(parts: Parts, input: unknown): Promise<{ probe: ProbeView }> {
+  const { serial: of } = checked(bySerial, input)
+  await found(parts, of)
+  parts.emit('work.progress', { id: of, what: 'probe-token', fraction: null, cancellable: false })
+  const report = await parts.hsm().token(of).probe()
+  const at = parts.clock.now()
+  parts.store.setProbe(of, at, JSON.stringify(report))
+  parts.emit('tokens.changed', {})
+  return { probe: probeViewOf(at, report) }
+}
+
+/** One trial after the other, so that it can be told how far it is, and Cancel ends it between two. */
+export async function tryToken(parts: Parts, input: unknown): Promise<{ trial: TrialView }> {
+  const { serial: of } = checked(bySerial, input)
+  await found(parts, of)
+  const token = parts.hsm().token(of)
+  const at = parts.clock.now()
+  const results = await parts.files.run(parts, of, 'try-token', async ({ progress, signal }) => {
+    const trials = await token.trials()
+    const done: Capability[] = []
+    for (const [index, only] of trials.entries()) {
+      if (signal.aborted)
+        throw new CoreError('WORK-CANCELLED', `stopped by Cancel after ${index} of ${trials.length} trials`)
+      done.push(...(await token.capabilities({ only, sessionOnly: true })))
+      progress((index + 1) / trials.length)
+    }
+    return done
+  })
+  return { trial: { at, results: results.map(trialResultOf) } }
+}
+
+function trialResultOf({ group, name, mechanism, state, detail }: Capability): TrialResult {
+  return { group, name, mechanism, state, detail: state === 'proved' ? '' : detail }
+}
+
+export async function logIn(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const asked = checked(
+    v.strictObject({
+      serial,
+      user: v.picklist(['user', 'so']),
+      pin: v.nullable(pin),
+      acceptFinalTry: v.exactOptional(v.boolean()),
+    }),
+    input,
+  )
+  await found(parts, asked.serial)
+  const given = asked.pin === null ? 'pin-pad' : utf8(asked.pin)
+  await atPad(padOf(parts, asked.serial), given, () =>
+    parts
+      .hsm()
+      .token(asked.serial)
+      .logIn({ user: asked.user, pin: given, acceptFinalTry: asked.acceptFinalTry === true }),
+  )
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, await found(parts, asked.serial)) }
+}
+
+/** Progress of an entry at the pad goes under the token's serial, where the window's Cancel finds it. */
+export function padOf(parts: Parts, of: string): Parameters<typeof atPad>[0] {
+  return {
+    hsm: parts.hsm(),
+    progress: (what, fraction) => parts.emit('work.progress', { id: of, what, fraction, cancellable: true }),
+  }
+}
+
+export async function logOut(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+  const { serial: of } = checked(bySerial, input)
+  await found(parts, of)
+  await parts.hsm().token(of).logOut()
+  parts.emit('tokens.changed', {})
+  return { token: viewOf(parts, await found(parts, of)) }
+}

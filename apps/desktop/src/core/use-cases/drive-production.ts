@@ -1,0 +1,103 @@
+import type { Needs, PinNeed, Refusal, RunView } from '@lux/ceremony'
+import { CoreError } from '../core-error.ts'
+import { giveUp } from '../rehearsal/drive-rehearsal.ts'
+import { awaitedWord } from '../run/awaited-word.ts'
+import type { Run } from '../run/run.ts'
+import type { GivenPin } from '../runs/effects/pin-box.ts'
+import type { Answers, Decision } from '../runs/exchange/answers.ts'
+import { type Taking, takeAnswers } from '../runs/exchange/inbox.ts'
+import { awaitedVendorFile } from '../runs/exchange/vendor-procedure.ts'
+
+/** A PIN from a person's own source, or null where they have to be asked another way. `fresh`: it is being chosen. */
+export type AskPin = (need: PinNeed, fresh: boolean) => Promise<GivenPin | null>
+
+/** How a run was left: over, or waiting for people; with the answers that were refused on the way. */
+export type Rest = {
+  waiting: boolean
+  refused: Taking['refused']
+  /** The step's answer is missing, whatever else it asks for. */
+  unanswered?: boolean
+}
+
+const nothing: Taking = { taken: [], refused: [] }
+
+/**
+ * Goes on until the run is over or needs a person who has not answered. Nothing is said in anybody's name that they
+ * did not say themselves: confirmations come from `answers`, signatures from DIR/in/, PINs from `askPin`.
+ */
+export async function driveProduction(
+  run: Run,
+  options: { answers: Answers; askPin: AskPin; by: string; decision: Decision | null },
+): Promise<Rest> {
+  let decision = options.decision
+  for (;;) {
+    await run.pump()
+    const view = run.view()
+    const { needs } = view
+    if (needs === null) return { waiting: false, refused: [] }
+    if (needs.kind === 'exception') {
+      if (decision === null) return { waiting: true, refused: [] }
+      must(run.decide(decision.decision, decision.by, decision.reason))
+      decision = null
+    } else if (needs.kind === 'resume') {
+      // A PIN may have been on its way: only a person may say that it is sent again.
+      giveUp(run, 1, 0)
+      must(run.submit({ type: 'resume', by: options.by }))
+    } else if (needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin') {
+      // Before somebody goes on to the next epoch: what lies there of holders who had said nothing yet.
+      const late = view.unstated.length > 0 ? await takeAnswers(run) : nothing
+      if (needs.kind === 'confirm' && awaitedVendorFile(run.folder) !== null)
+        return { waiting: true, refused: late.refused, unanswered: true }
+      // Who goes on is told first whose word would not be counted; what was said to the step stays for the next time. Work that was begun
+      // is not held up.
+      if (late.refused.length > 0 && !(needs.kind === 'pin' && needs.again))
+        return { waiting: true, refused: late.refused }
+      const given = await confirmed(run, view, needs, options)
+      if (given !== 'all') return { waiting: true, refused: [], unanswered: given === 'no answer' }
+    } else if (needs.kind === 'wait' || needs.kind === 'start') {
+      throw stuck(run, view)
+    } else {
+      const { taken, refused } = await takeAnswers(run)
+      if (taken.length === 0) return { waiting: true, refused }
+    }
+  }
+}
+
+async function confirmed(
+  run: Run,
+  view: RunView,
+  needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>,
+  { answers, askPin }: { answers: Answers; askPin: AskPin },
+): Promise<'all' | 'no answer' | 'no PIN'> {
+  const { step, bundle } = awaitedWord(view, needs)
+  const again = needs.kind === 'pin' && needs.again
+  const answer = again ? null : answers.take(step, bundle)
+  if (answer === null && !again) return 'no answer'
+  if (needs.kind === 'pin') {
+    for (const need of needs.pins) {
+      const pin = await askPin(need, needs.willDo === 'initialise-token')
+      if (pin === null) return 'no PIN'
+      run.enterPin(need.token, need.user, pin)
+    }
+  }
+  if (answer !== null) {
+    must(run.submit({ type: 'proceed', step, by: answer.by, input: answer.values ?? {} }))
+  }
+  return 'all'
+}
+
+/** The machine's own trouble: it should act and does not. The run's folder is unharmed. */
+export function stuck(run: Run, view: RunView): CoreError {
+  const refusal = run.stuck
+  return new CoreError(
+    'RUN-STUCK',
+    refusal === null
+      ? `nothing happens at ${view.current ?? 'the start'}`
+      : `${refusal.rule}: ${refusal.detail}`,
+    'report this; the run’s folder is unharmed',
+  )
+}
+
+function must(refusal: Refusal | null): void {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+}
