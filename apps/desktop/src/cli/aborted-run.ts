@@ -16,9 +16,9 @@ import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wi
 import { identityId, verifySignature } from '@lux/crypto'
 import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
-import { refused } from './command-line.ts'
-import { readParsed } from './files.ts'
 import type { EpochRun } from './holder-run.ts'
+import { refused } from './shell/command-line.ts'
+import { readParsed } from './shell/files.ts'
 
 const noBundle = '0'.repeat(64)
 const maxTranscript = 256 << 20

@@ -1,6 +1,6 @@
 import type { Policy } from '@lux/ceremony/policy'
 import { isSealRecipient } from '@lux/crypto'
-import { WrongUse } from './wrong-use.ts'
+import { WrongUse } from './shell/wrong-use.ts'
 
 /** `--combiner NAME=age1pq1…`: who may open holders’ answers, besides the servers. Errors: OPTION-COMBINER. */
 export async function combinersOf(pairs: readonly string[] = []): Promise<Policy['combiners']> {

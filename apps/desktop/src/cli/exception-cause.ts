@@ -1,5 +1,5 @@
 import type { RunView } from '@lux/ceremony'
-import { standingText } from './standing-text.ts'
+import { standingText } from './shell/refusal-help.ts'
 
 /** What to do about what opened the exception, before anybody decides; null where it has no name. */
 export function remedyFirst({ exceptions }: Pick<RunView, 'exceptions'>): string | null {

@@ -10,9 +10,9 @@ import {
 } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { dealtBudgets } from '../core/runs/folder/budgets.ts'
-import { refused } from './command-line.ts'
 import type { Held } from './held-share.ts'
-import type { PersonKey } from './key-file.ts'
+import { refused } from './shell/command-line.ts'
+import type { PersonKey } from './shell/key-file.ts'
 
 /** The holder's age identity. Errors: REQUEST-ROLE, REQUEST-DOMAIN. */
 export function holderSeal({ card, seal }: PersonKey, path: string, domain: string): string {

@@ -1,10 +1,10 @@
 import { type HolderAnswer, holderAnswerCodec, type RequestPackage, requestDigest } from '@lux/ceremony/wire'
 import { toHex } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { writeNew } from './files.ts'
 import type { HolderState } from './holder-state.ts'
-import type { PersonKey } from './key-file.ts'
-import type { Outcome } from './output.ts'
+import { writeNew } from './shell/files.ts'
+import type { PersonKey } from './shell/key-file.ts'
+import type { Outcome } from './shell/output.ts'
 
 /** What a yes and a no have in common. */
 export function answerOf(given: RequestPackage, { name, share: { header } }: ShareEnvelope, time: string) {

@@ -5,10 +5,10 @@ import { CoreError } from '../core/core-error.ts'
 import { writeDurably } from '../core/store/durable-file.ts'
 import { openHeldShare } from './held-proof.ts'
 import { type Held, parseHeld } from './held-share.ts'
+import { lockShare } from './holder/share-lock.ts'
 import { encodeState, type HolderState, parseState, readState, statePath } from './holder-state.ts'
-import { openKeyFile, openSealedFile, type PersonKey } from './key-file.ts'
-import { type PassphraseOptions, readPassphrase } from './secret-input.ts'
-import { lockShare } from './share-lock.ts'
+import { openKeyFile, openSealedFile, type PersonKey } from './shell/key-file.ts'
+import { type PassphraseOptions, readPassphrase } from './shell/secret-input.ts'
 
 export type ShareOptions = PassphraseOptions & { share: string; key: string }
 

@@ -25,11 +25,11 @@ import { type Budgets, parsePublic, rosterDigest, type ShareEnvelope } from '@lu
 import { CoreError } from '../core/core-error.ts'
 import { refusedPlan } from '../core/runs/begin/refused-plan.ts'
 import { readBounded } from '../core/store/durable-file.ts'
-import { believedOpening, believedPolicy } from './believed.ts'
-import { refused } from './command-line.ts'
-import { readParsed } from './files.ts'
 import type { HolderState } from './holder-state.ts'
-import { visible } from './visible.ts'
+import { believedOpening, believedPolicy } from './policy/trusted-policy.ts'
+import { refused } from './shell/command-line.ts'
+import { readParsed } from './shell/files.ts'
+import { visible } from './shell/safe-text.ts'
 
 const maxPlan = 1 << 20
 const maxPublic = 4 << 20

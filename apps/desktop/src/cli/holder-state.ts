@@ -12,7 +12,7 @@ import type { ShareEnvelope } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
 import { readBounded } from '../core/store/durable-file.ts'
 import { members } from './json-members.ts'
-import type { PersonKey } from './key-file.ts'
+import type { PersonKey } from './shell/key-file.ts'
 
 /** What a holder has answered under a share in its whole life, beside the share and signed by the holder. */
 export type HolderState = {

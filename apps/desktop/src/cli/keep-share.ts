@@ -1,10 +1,10 @@
 import { sealWithPassphrase, wipe } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { mustBeNew, writeNew } from './files.ts'
 import { encodeHeld, type Held } from './held-share.ts'
 import { encodeState, freshState, statePath } from './holder-state.ts'
-import type { PersonKey } from './key-file.ts'
 import { checkReceivable, noteReceived } from './received-shares.ts'
+import { mustBeNew, writeNew } from './shell/files.ts'
+import type { PersonKey } from './shell/key-file.ts'
 
 type Keeping = {
   readonly key: PersonKey

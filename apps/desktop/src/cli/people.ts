@@ -1,8 +1,8 @@
 import type { Card } from '@lux/ceremony/wire'
-import type { CommandLine } from './command-line.ts'
-import { registerEnrol } from './enrol.ts'
-import { registerHolderShare } from './holder.ts'
-import { registerSigning } from './sign-request.ts'
+import { registerHolderShare } from './holder/holder.ts'
+import { registerEnrol } from './person/enrol.ts'
+import { registerSigning } from './person/sign.ts'
+import type { CommandLine } from './shell/command-line.ts'
 
 const descriptions: Record<Card['kind'], string> = {
   officer: 'A crypto officer’s own device: enrol, approve.',

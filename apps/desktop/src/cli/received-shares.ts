@@ -14,7 +14,7 @@ import type { ShareEnvelope } from '@lux/crypto/fhe'
 import { CoreError, withSystemErrors } from '../core/core-error.ts'
 import { checkWritable, readBounded, writeDurably } from '../core/store/durable-file.ts'
 import { members } from './json-members.ts'
-import type { PersonKey } from './key-file.ts'
+import type { PersonKey } from './shell/key-file.ts'
 
 /** A share that a key file has opened, and where it was kept. */
 type Received = { keyId: string; epochId: string; holder: number; path: string }

@@ -1,5 +1,5 @@
-import { type CommandLine, collectBlank } from './command-line.ts'
-import { type RehearseOptions, rehearse } from './rehearse.ts'
+import { type RehearseOptions, rehearse } from './ceremony/rehearse.ts'
+import { type CommandLine, collectBlank } from './shell/command-line.ts'
 
 export function registerRehearse({ program, act }: CommandLine): void {
   program

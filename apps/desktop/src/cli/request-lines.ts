@@ -1,5 +1,5 @@
 import type { RequestPackage } from '@lux/ceremony/wire'
-import { visible } from './visible.ts'
+import { visible } from './shell/safe-text.ts'
 
 /**
  * A request as its bytes say it, each line by whose word it is: proved by digests and signatures that were checked, or

@@ -2,10 +2,10 @@ import { authoritiesOf, checkSuccessor, type Policy, policyDigest } from '@lux/c
 import { encodeCanonical, equalBytes } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
 import { CoreError } from '../core/core-error.ts'
-import { believedPolicy } from './believed.ts'
-import { refused } from './command-line.ts'
-import { readPolicy } from './files.ts'
 import type { Opened } from './holder-opened.ts'
+import { believedPolicy } from './policy/trusted-policy.ts'
+import { refused } from './shell/command-line.ts'
+import { readPolicy } from './shell/files.ts'
 
 type Dealt = Pick<Opened, 'held' | 'envelope'>
 

@@ -1,5 +1,5 @@
 import { isAbsolute } from 'node:path'
-import { WrongUse } from './wrong-use.ts'
+import { WrongUse } from './shell/wrong-use.ts'
 
 /** What a run takes from a PKCS#11 URI (RFC 7512). Values are percent-decoded. */
 export type TokenUri = {

@@ -3,10 +3,10 @@ import { serverCardCodec } from '@lux/ceremony/wire'
 import { verifyAttestation } from '@lux/hsm'
 import { CoreError } from '../core/core-error.ts'
 import { fileReader } from '../core/store/file-reader.ts'
-import type { CommandLine } from './command-line.ts'
-import { readPolicy, readServerCard, wordLines, wordsOf } from './files.ts'
-import type { Outcome } from './output.ts'
-import { WrongUse } from './wrong-use.ts'
+import type { CommandLine } from './shell/command-line.ts'
+import { readPolicy, readServerCard, wordLines, wordsOf } from './shell/files.ts'
+import type { Outcome } from './shell/output.ts'
+import { WrongUse } from './shell/wrong-use.ts'
 
 export type VerifyCommandOptions = { policy?: string; audience?: string }
 

@@ -1,6 +1,6 @@
 import { findProgram } from '../core/program.ts'
-import type { CommandLine } from './command-line.ts'
-import type { Outcome } from './output.ts'
+import type { CommandLine } from './shell/command-line.ts'
+import type { Outcome } from './shell/output.ts'
 
 export function registerVersion({ program, act }: CommandLine): void {
   program

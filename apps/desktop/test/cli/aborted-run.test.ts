@@ -1,7 +1,7 @@
 import type { Entry } from '@lux/ceremony/transcript'
 import { describe, expect, test } from 'vitest'
 import { saysAssembled, saysLive } from '../../src/cli/aborted-run.ts'
-import { canaryOf, keptState } from '../../src/cli/holder-live.ts'
+import { canaryOf, keptState } from '../../src/cli/holder/live.ts'
 import { freshState } from '../../src/cli/holder-state.ts'
 
 const place = { seq: '7', time: '2026-01-31T09:30:00.000Z', stepId: 'epoch-live', salt: '00'.repeat(16) }

@@ -4,13 +4,13 @@ import { toWords } from '@lux/crypto'
 import { seedWithChecksum } from '@lux/crypto/fhe'
 import { Command } from 'commander'
 import { afterEach, expect, test, vi } from 'vitest'
-import type { CommandLine } from '../../src/cli/command-line.ts'
-import { registerFheKeygen } from '../../src/cli/fhe-keygen.ts'
-import { inChild } from '../../src/cli/key-work.ts'
+import { inChild } from '../../src/cli/fhe/key-child.ts'
+import { registerFheKeygen } from '../../src/cli/fhe/keygen.ts'
+import type { CommandLine } from '../../src/cli/shell/command-line.ts'
 import { temporaryFolder } from './support/custody.ts'
 
-vi.mock('../../src/cli/key-work.ts', async (original) => ({
-  ...(await original<typeof import('../../src/cli/key-work.ts')>()),
+vi.mock('../../src/cli/fhe/key-child.ts', async (original) => ({
+  ...(await original<typeof import('../../src/cli/fhe/key-child.ts')>()),
   inChild: vi.fn(),
 }))
 afterEach(() => vi.restoreAllMocks())

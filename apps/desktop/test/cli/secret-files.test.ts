@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromUtf8, generateSealIdentity, sealTo, utf8 } from '@lux/crypto'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
-import { openPartial } from '../../src/cli/combiner.ts'
+import { openPartial } from '../../src/cli/request/combiner.ts'
 import { readBounded } from '../../src/core/store/durable-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lux-secret-files-'))

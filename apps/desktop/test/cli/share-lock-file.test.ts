@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { lockPath, lockShare } from '../../src/cli/share-lock.ts'
+import { lockPath, lockShare } from '../../src/cli/holder/share-lock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lux-lock-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

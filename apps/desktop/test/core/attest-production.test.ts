@@ -14,8 +14,8 @@ import {
   startHsm,
 } from '@lux/hsm'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { resumeCeremony } from '../../src/cli/ceremony-resume.ts'
-import { runCeremony } from '../../src/cli/ceremony-run.ts'
+import { resumeCeremony } from '../../src/cli/ceremony/resume.ts'
+import { runCeremony } from '../../src/cli/ceremony/run.ts'
 import { findProgram } from '../../src/core/program.ts'
 import { RunFolder } from '../../src/core/runs/folder/run-folder.ts'
 import { fileReader } from '../../src/core/store/file-reader.ts'

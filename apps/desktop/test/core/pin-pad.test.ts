@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { atPad, buildPinPad, padEntries } from '../../../../packages/hsm/test/pin-pad-shim.ts'
-import { resumeCeremony } from '../../src/cli/ceremony-resume.ts'
-import { runCeremony } from '../../src/cli/ceremony-run.ts'
+import { resumeCeremony } from '../../src/cli/ceremony/resume.ts'
+import { runCeremony } from '../../src/cli/ceremony/run.ts'
 import { ended, ProductionPlace } from './support/production-place.ts'
 import { entriesOf } from './support/run-end.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { resumeCeremony } from '../../src/cli/ceremony-resume.ts'
+import { resumeCeremony } from '../../src/cli/ceremony/resume.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'
 import { ended, ProductionPlace } from './support/production-place.ts'
 import { verdictOf } from './support/run-end.ts'

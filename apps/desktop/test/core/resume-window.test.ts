@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { runCeremony } from '../../src/cli/ceremony-run.ts'
+import { runCeremony } from '../../src/cli/ceremony/run.ts'
 import type { RunView, TranscriptPage } from '../../src/contract/index.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'
 import { ended, ProductionPlace } from './support/production-place.ts'

@@ -1,7 +1,7 @@
 import { copyFileSync, cpSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { resumeCeremony } from '../../src/cli/ceremony-resume.ts'
+import { resumeCeremony } from '../../src/cli/ceremony/resume.ts'
 import type { RunView } from '../../src/contract/index.ts'
 import { RunFolder } from '../../src/core/runs/folder/run-folder.ts'
 import { type CoreInTest, startCore } from './support/core-in-test.ts'

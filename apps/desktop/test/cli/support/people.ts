@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Domain } from '@lux/ceremony'
 import { type Card, cardCodec } from '@lux/ceremony/wire'
 import { generateIdentity, generateSealIdentity } from '@lux/crypto'
-import { type PersonKey, sealKeyFile } from '../../../src/cli/key-file.ts'
+import { type PersonKey, sealKeyFile } from '../../../src/cli/shell/key-file.ts'
 import { systemEntropy } from '../../../src/core/system-entropy.ts'
 import { secretFile } from './custody.ts'
 

@@ -21,9 +21,9 @@ import {
 } from '@lux/ceremony/wire'
 import { fromBase64, generateIdentity, type SigningIdentity, sha256Hex, signWith, utf8 } from '@lux/crypto'
 import { softTokenEnvironment } from '@lux/hsm'
-import type { CeremonyRunOptions } from '../../../src/cli/ceremony-run.ts'
-import { sealKeyFile } from '../../../src/cli/key-file.ts'
-import { failureOutcome, type Outcome } from '../../../src/cli/output.ts'
+import type { CeremonyRunOptions } from '../../../src/cli/ceremony/run.ts'
+import { sealKeyFile } from '../../../src/cli/shell/key-file.ts'
+import { failureOutcome, type Outcome } from '../../../src/cli/shell/output.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
 import { systemEntropy } from '../../../src/core/system-entropy.ts'
 

@@ -1,0 +1,200 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { RunView } from '@lux/ceremony'
+import { lintCards, readPlan } from '@lux/ceremony/plan'
+import { parsePolicyFile } from '@lux/ceremony/policy'
+import { fromHex, toWords } from '@lux/crypto'
+import type { Hsm } from '@lux/hsm'
+import { CoreError } from '../../core/core-error.ts'
+import { findProgram, type Program } from '../../core/program.ts'
+import { beginRehearsal, startCommand } from '../../core/rehearsal/begin-rehearsal.ts'
+import { driveRehearsal, type Halt } from '../../core/rehearsal/drive-rehearsal.ts'
+import { rehearsalPins } from '../../core/rehearsal/rehearsal-pins.ts'
+import { makeStandInTokens } from '../../core/rehearsal/stand-in-tokens.ts'
+import { loadStandIns } from '../../core/rehearsal/stand-ins.ts'
+import type { Run } from '../../core/run/run.ts'
+import { rehearsedNoise, type StandInNoise } from '../../core/run/stand-in-noise.ts'
+import { roomOf } from '../../core/runs/begin/policy-terms.ts'
+import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
+import { bundleFile } from '../../core/runs/effects/bundle.ts'
+import { RunFolder } from '../../core/runs/folder/run-folder.ts'
+import { type RunParts, runOn } from '../../core/runs/run/load-run.ts'
+import { readDestination } from '../../core/services/read-destination.ts'
+import { checkWritable, readBounded } from '../../core/store/durable-file.ts'
+import { inNewFolder } from '../../core/store/new-folder.ts'
+import { systemClock } from '../../core/system.ts'
+import { systemEntropy } from '../../core/system-entropy.ts'
+import { cardsBeside } from '../plan/lint.ts'
+import { type Outcome, say } from '../shell/output.ts'
+import { exceptionOutcome } from './preview.ts'
+import { forgetToken, rehearsalPlace, withRun } from './session.ts'
+
+export type RehearseOptions = {
+  out: string
+  destination?: string
+  policy?: string
+  set?: Record<string, string>
+  keepToken?: boolean
+}
+
+const maxFile = 1 << 20
+
+/** The whole ceremony on a throw-away soft token with stand-in people; ends Sealed, or Closed once a receipt comes. */
+export async function rehearse(what: string | undefined, options: RehearseOptions): Promise<Outcome> {
+  const out = resolve(options.out)
+  checkWritable(out)
+  return inNewFolder(
+    out,
+    () => RunFolder.isAt(out),
+    (kept) => rehearseIn(out, what, options, kept),
+  )
+}
+
+async function rehearseIn(
+  out: string,
+  what: string | undefined,
+  options: RehearseOptions,
+  kept: () => void,
+): Promise<Outcome> {
+  const program = findProgram()
+  const timer = stepTimer()
+  let left = false
+  try {
+    return await withRun(
+      program,
+      rehearsalPlace(out),
+      (parts, hsm) => begin(what ?? 'first-run', options, { program, out, parts, hsm, timer }),
+      async (run) => {
+        left = true
+        kept()
+        const halt = await driveRehearsal(run, {
+          standIns: loadStandIns(out),
+          pins: rehearsalPins(out),
+          stopAtSealed: run.folder.state.destinations.length === 0,
+          now: systemClock.now,
+        })
+        const view = run.view()
+        left = view.needs !== null
+        return outcomeOf(view, halt, {
+          out,
+          steps: timer.milliseconds(),
+          noise: rehearsedNoise(run.folder.plan),
+        })
+      },
+    )
+  } finally {
+    // A run that can go on needs its token.
+    if (!left && options.keepToken !== true) forgetToken(out)
+  }
+}
+
+async function begin(
+  what: string,
+  options: RehearseOptions,
+  of: { program: Program; out: string; parts: RunParts; hsm: Hsm; timer: ReturnType<typeof stepTimer> },
+): Promise<Run> {
+  const { program, out, parts, hsm, timer } = of
+  const destinations = options.destination === undefined ? [] : [readDestination(options.destination)]
+  const folder = await beginRehearsal({
+    folder: out,
+    of: readSubject(what, options, program.resources),
+    destinations,
+    library: hsm.library.sha256,
+    measurement: program.measurement,
+    entropy: systemEntropy,
+    clock: systemClock,
+    keyChild: parts.keyChild,
+  })
+  const run: Run = runOn(folder, parts, () => timer.see(run.view()))
+  try {
+    const tokens = await makeStandInTokens(folder.plan, hsm, rehearsalPins(out))
+    const refused = run.submit({ ...startCommand(folder, loadStandIns(out), destinations), tokens })
+    if (refused !== null) throw new CoreError(refused.rule, refused.detail)
+    return run
+  } catch (error) {
+    folder.close()
+    throw error
+  }
+}
+
+type Ended = { out: string; steps: Record<string, number>; noise: StandInNoise | null }
+
+function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Outcome {
+  if (halt.why === 'exception') return exceptionOutcome(view, out, halt.detail)
+  const digest = view.bundle?.digest ?? ''
+  const bundle = join(out, bundleFile)
+  const waiting = halt.why === 'receipt'
+  const words = digest === '' ? [] : toWords(fromHex(digest))
+  const json = {
+    ok: true,
+    ceremonyId: view.ceremonyId,
+    state: view.state,
+    folder: out,
+    bundle,
+    digest,
+    words,
+    policy: join(out, 'policy.json'),
+    milliseconds: steps,
+    ...(noise === null ? {} : { noise }),
+    ...(waiting ? { waitingFor: ['receipt'], bring: join(out, 'in') } : {}),
+  }
+  const lines = [
+    `${view.title}: ${view.state}`,
+    `bundle  ${bundle}`,
+    `digest  ${digest}`,
+    `words   ${words.join(' ')}`,
+    `policy  ${join(out, 'policy.json')}`,
+    ...(noise?.belowFloor === true
+      ? [
+          `noise   ${noise.blockBits} bits hide each block, below the floor of ${noise.floorBits}: stand-ins encrypt with the public key, and what is decrypted so is worth nothing`,
+        ]
+      : []),
+    waiting
+      ? `waiting for the server’s receipt: custody ceremony receipt ${out} FILE`
+      : `check it: custody verify ${bundle} --policy ${join(out, 'policy.json')}`,
+  ]
+  return { exit: waiting ? 4 : 0, json, text: lines.join('\n') }
+}
+
+function readSubject(what: string, options: RehearseOptions, resources: string) {
+  const script = join(resources, 'scripts', `${what}.yaml`)
+  if (/^[a-z0-9-]+$/.test(what) && existsSync(script)) {
+    return { script: readBounded(script, maxFile), values: typedValues(options.set ?? {}) }
+  }
+  const bytes = readBounded(what, maxFile)
+  if (options.policy === undefined) return { script: bytes, values: typedValues(options.set ?? {}) }
+  const policy = parsePolicyFile(readBounded(options.policy, maxFile))
+  if (!policy.ok) throw new CoreError(policy.rule, policy.detail, 'give the policy.json that the plan names')
+  const read = readPlan(bytes)
+  const { listed } = roomOf(policy.value.policy)
+  const twice = read.ok ? lintCards(read.plan, cardsBeside(what), listed) : []
+  if (twice.length > 0) throw refusedPlan(twice)
+  return { plan: bytes, policy: policy.value.policy }
+}
+
+/** `--set t=2`: whole numbers, true and false, and comma-separated names are taken as such. */
+function typedValues(set: Record<string, string>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(set).map(([name, text]) => [name, typed(name, text)]))
+}
+
+function typed(name: string, text: string): unknown {
+  if (['holders', 'nextHolders', 'dealers'].includes(name)) return text.split(',').map((one) => one.trim())
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  return text === 'true' ? true : text === 'false' ? false : text
+}
+
+function stepTimer() {
+  const spent: Record<string, number> = {}
+  let at: string | null = null
+  let since = performance.now()
+  return {
+    see(view: RunView) {
+      if (view.current === at) return
+      if (at !== null) spent[at] = Math.round((spent[at] ?? 0) + performance.now() - since)
+      if (view.current !== null) say(`· ${view.current}`)
+      at = view.current
+      since = performance.now()
+    },
+    milliseconds: () => spent,
+  }
+}

@@ -1,0 +1,156 @@
+import { join, resolve } from 'node:path'
+import { readPlan } from '@lux/ceremony/plan'
+import { preflightLibrary } from '@lux/hsm'
+import { CoreError } from '../../core/core-error.ts'
+import { findProgram, type Program } from '../../core/program.ts'
+import { leader } from '../../core/rehearsal/drive-rehearsal.ts'
+import type { Run } from '../../core/run/run.ts'
+import { beginProduction } from '../../core/runs/begin/begin-production.ts'
+import { besidePlan, maxPublic, readAttestations, readCards } from '../../core/runs/begin/production-files.ts'
+import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
+import type { Lineage } from '../../core/runs/effects/context.ts'
+import { Answers, readAnswers } from '../../core/runs/exchange/answers.ts'
+import { clockWarnings } from '../../core/runs/exchange/clock-warnings.ts'
+import { writeRequests } from '../../core/runs/exchange/outbox.ts'
+import { vendorAttestationAt, vendorWorkAt } from '../../core/runs/exchange/vendor-procedure.ts'
+import { RunFolder } from '../../core/runs/folder/run-folder.ts'
+import { type RunParts, runOn } from '../../core/runs/run/load-run.ts'
+import { readBounded } from '../../core/store/durable-file.ts'
+import { checkEmpty, inNewFolder, makeFolder } from '../../core/store/new-folder.ts'
+import { systemClock } from '../../core/system.ts'
+import { systemEntropy } from '../../core/system-entropy.ts'
+import { driveProduction } from '../../core/use-cases/drive-production.ts'
+import { type Outcome, say } from '../shell/output.ts'
+import { WrongUse } from '../shell/wrong-use.ts'
+import { addresseeOf, lineageAfter } from './lineage.ts'
+import { runOutcome } from './outcome.ts'
+import { pinSource, type RunPinOptions } from './pins.ts'
+import { pinned, withRun } from './session.ts'
+import { libraryOf, type RunToken, readTokens, saveSettings } from './settings.ts'
+
+export type CeremonyRunOptions = RunPinOptions & {
+  token?: Record<string, string>
+  lock?: string
+  policy: string
+  cards: string
+  attestations?: string
+  public?: string
+  out: string
+  medium?: string
+  after?: string
+  answers?: string
+}
+
+const maxFile = 1 << 20
+
+/** Begins a production run and goes on until people are needed. Errors: those of `beginProduction`, TOKEN-…, HSM-…. */
+export async function runCeremony(
+  planFile: string,
+  options: CeremonyRunOptions,
+  program: Program = findProgram(),
+): Promise<Outcome> {
+  const out = resolve(options.out)
+  checkEmpty(out, 'name a new folder, or resume that run')
+  if (options.lock === undefined) {
+    throw new CoreError(
+      'PLAN-UNLOCKED',
+      'a production run needs the plan’s lock',
+      'have the officers approve the plan: custody plan approve; then give --lock plan.lock.json',
+    )
+  }
+  const tokens = readTokens(options.token ?? {})
+  const answers = options.answers === undefined ? new Answers([]) : readAnswers(options.answers)
+  const lock = readBounded(options.lock, maxFile)
+  const plan = readBounded(planFile, maxFile)
+  const policy = readBounded(options.policy, maxFile)
+  const pub = options.public === undefined ? null : readBounded(options.public, maxPublic)
+  const medium = resolve(options.medium ?? join(out, 'medium'))
+  const { bound, pins } = serials(plan, tokens)
+  const library = libraryOf(tokens)
+  // Plan, lock, policy and the library's file are judged before the vendor's code runs in any process of ours.
+  const begin = () =>
+    beginProduction({
+      folder: out,
+      plan,
+      lock,
+      policy,
+      ...readCards(options.cards),
+      attestations: readAttestations(options.attestations ?? besidePlan(planFile).attestations),
+      tokens: bound,
+      public: pub,
+      library: preflightLibrary(library, pins.librarySha256 ?? null).sha256,
+      measurement: program.measurement,
+      entropy: systemEntropy,
+      clock: systemClock,
+    })
+  let started = false
+  const start = (
+    { folder, start, lineage }: ReturnType<typeof beginProduction> & { lineage: Lineage },
+    parts: RunParts,
+    kept: () => void,
+  ): Run => {
+    saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
+    makeFolder(join(out, 'in'))
+    const run = runOn(folder, parts, () => undefined)
+    const refused = run.submit(start)
+    if (refused !== null) throw new CoreError(refused.rule, refused.detail)
+    started = true
+    kept()
+    return run
+  }
+  const go = async (run: Run): Promise<Outcome> => {
+    const rest = await driveProduction(run, {
+      answers,
+      askPin: pinSource(tokens, options),
+      by: leader(run),
+      decision: null,
+    })
+    const view = run.view()
+    say(`· ${view.state}${view.current === null ? '' : `: ${view.current}`}`)
+    return runOutcome(view, out, {
+      ...rest,
+      files: writeRequests(run.folder, view),
+      vendor: vendorWorkAt(run.folder),
+      attestation: vendorAttestationAt(run.folder),
+      warnings: clockWarnings(run.folder),
+    })
+  }
+  return inNewFolder(
+    out,
+    () => started && RunFolder.isAt(out),
+    async (kept) => {
+      const begun = begin()
+      try {
+        const lineage = lineageAfter(options.after, addresseeOf(begun.start))
+        return await withRun(
+          program,
+          { library, ...pins, medium, lineage },
+          (parts) => start({ ...begun, lineage }, parts, kept),
+          go,
+        )
+      } finally {
+        if (!started) begun.folder.close()
+      }
+    },
+  )
+}
+
+/** Serial by role: the URI's own, which the plan must name too; none yet for a token that a step initialises. */
+function serials(
+  plan: Uint8Array,
+  tokens: readonly RunToken[],
+): { bound: { role: string; serial: string }[]; pins: { librarySha256?: string } } {
+  const read = readPlan(plan)
+  if (!read.ok) throw refusedPlan(read.refusals)
+  const bound = tokens.map(({ role, user }) => {
+    const planned = read.plan.tokens.find((token) => token.role === role)
+    if (planned === undefined) {
+      throw new WrongUse('TOKEN-ROLE', `--token ${role}: the plan has no such role`)
+    }
+    if (planned.serial !== 'new' && user.serial === null) {
+      throw new WrongUse('TOKEN-URI', `--token ${role}: no serial`, 'name the token: pkcs11:serial=…')
+    }
+    return { role, serial: user.serial ?? '' }
+  })
+  return { bound, pins: pinned(read.plan.tokens) }
+}

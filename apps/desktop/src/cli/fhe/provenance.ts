@@ -1,0 +1,128 @@
+import { provenanceCodec } from '@lux/ceremony/wire'
+import { sha256Hex, toHex } from '@lux/crypto'
+import { type Admission, ciphertextDigest, parsePublic, signProvenance, typeName } from '@lux/crypto/fhe'
+import type { Command } from 'commander'
+import { CoreError } from '../../core/core-error.ts'
+import { readBounded } from '../../core/store/durable-file.ts'
+import type { CommandLine } from '../shell/command-line.ts'
+import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
+import { mustBeNew, writeNew } from '../shell/files.ts'
+import { openKeyFile } from '../shell/key-file.ts'
+import type { Outcome } from '../shell/output.ts'
+import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { WrongUse } from '../shell/wrong-use.ts'
+
+type SignOptions = PassphraseOptions & {
+  public: string
+  ciphertext: string[]
+  program: string
+  input: string[]
+  key: string
+  out: string
+}
+
+const maxInput = 1 << 28
+
+export function registerFheProvenance(group: Command, act: CommandLine['act']): void {
+  const provenance = group.command('provenance').description('Vouch for where ciphertexts come from.')
+  withPassphrase(
+    provenance
+      .command('sign')
+      .description(
+        'Sign for ciphertexts of one type that you computed and squashed (evaluator) or encrypted (encryptor).',
+      )
+      .requiredOption('--public <file>', 'public.bin of the key')
+      .requiredOption(
+        '--ciphertext <file...>',
+        'all of one type: squashed for an evaluator, fresh for an encryptor',
+      )
+      .requiredOption('--program <text>', 'what was computed: a name and version, or a digest of the code')
+      .requiredOption(
+        '--input <how:by:file...>',
+        'what went in: how it was admitted (proof, signature, client-key), who brought it, the file',
+      )
+      .requiredOption('--key <file>', 'your key file: evaluator or encryptor')
+      .requiredOption('--out <file>', 'a new file'),
+  )
+    .action((options: SignOptions) => act(() => sign(options)))
+    .addHelpText(
+      'after',
+      `
+Fresh ciphertexts keep 40 bits of hiding noise at 2 of 3 holders when the client key made them, and 32 when the compact
+public key did: production answers only the former, so say client-key only where it is true.
+Whoever signs here can take the whole key by signing for a forged ciphertext: admit inputs only with a proof that
+verifies, or with an encryptor’s signature; never a bare list.
+
+Example:
+  $ custody fhe provenance sign --public fhe/public.bin --ciphertext sum.bin --program "sum 1.0" \\
+      --input signature:Ann:a.bin signature:Ben:b.bin --key eva.key --out sum.provenance.json`,
+    )
+}
+
+/** Errors: REQUEST-ROLE, REQUEST-DOMAIN, FHE-TYPE-MIXED, FHE-PROVENANCE, FHE-PROVENANCE-MODE, those of the key file. */
+async function sign(options: SignOptions): Promise<Outcome> {
+  mustBeNew(options.out)
+  const { header } = parsePublic(readPublicFile(options.public))
+  const files = ciphertextsAt(options.ciphertext)
+  const types = [...new Set(files.map(({ ciphertext }) => typeName(ciphertext)))]
+  const widths = new Set(files.map(({ ciphertext }) => ciphertext.width))
+  const [type] = types
+  if (type === undefined || types.length > 1 || widths.size > 1)
+    throw new CoreError(
+      'FHE-TYPE-MIXED',
+      'one statement is for ciphertexts of one type',
+      'sign for each type apart',
+    )
+  const inputs = options.input.map(inputOf)
+  const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
+  try {
+    const { kind, domain, name } = key.card
+    if (kind !== 'evaluator' && kind !== 'encryptor')
+      throw new CoreError(
+        'REQUEST-ROLE',
+        `${options.key} is the key of ${name}, ${kind}`,
+        'name an evaluator’s or encryptor’s key',
+      )
+    if (domain !== header.domain)
+      throw new CoreError('REQUEST-DOMAIN', `${options.key} is of ${domain}, the key of ${header.domain}`)
+    const mode = widths.has(128) ? 'S' : 'F'
+    if ((mode === 'S') !== (kind === 'evaluator'))
+      throw new CoreError(
+        'FHE-PROVENANCE-MODE',
+        `${kind === 'evaluator' ? 'an evaluator vouches for squashed' : 'an encryptor vouches for fresh'} ciphertexts only`,
+        kind === 'evaluator' ? 'squash the noise first' : 'leave computed ones to their evaluator',
+      )
+    const document = signProvenance(key.identity, {
+      v: 1,
+      domain: header.domain,
+      keyId: toHex(header.keyId),
+      mode,
+      type,
+      ciphertexts: files.map(({ ciphertext }) => toHex(ciphertextDigest(ciphertext))),
+      program: options.program,
+      inputs,
+      time: new Date().toISOString(),
+    })
+    writeNew(options.out, document)
+    const parsed = provenanceCodec.file.parse(document)
+    if (!parsed.ok) throw new Error(`a statement that nobody takes: ${parsed.detail}`)
+    const digest = provenanceCodec.payload.digest(parsed.value.payload)
+    return {
+      exit: 0,
+      json: { ok: true, provenance: options.out, digest, ...parsed.value.payload },
+      text: `${options.out}  ${digest}\n${name} vouches for ${files.length} ciphertexts of type ${type}, mode ${mode}`,
+    }
+  } finally {
+    key.identity.secret.wipe()
+  }
+}
+
+function inputOf(text: string): { digest: string; admitted: Admission; by: string } {
+  const [, admitted, by, path] = text.match(/^(proof|signature|client-key):([^:]+):(.+)$/) ?? []
+  if ((admitted !== 'proof' && admitted !== 'signature' && admitted !== 'client-key') || !by || !path)
+    throw new WrongUse(
+      'OPTION-INPUT',
+      `--input ${text}: expected how:by:file, how being proof, signature or client-key`,
+    )
+  return { digest: sha256Hex(readBounded(path, maxInput)), admitted, by }
+}

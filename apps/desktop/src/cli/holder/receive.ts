@@ -1,0 +1,131 @@
+import { dirname, join } from 'node:path'
+import { envelopeSignatureCodec, verifyEnvelope } from '@lux/ceremony/wire'
+import { openWith, sha256Hex, wipe } from '@lux/crypto'
+import { forgetEnvelope, forgetShare, type ShareEnvelope, verifyShare } from '@lux/crypto/fhe'
+import type { Command } from 'commander'
+import { readBounded } from '../../core/store/durable-file.ts'
+import { heldProof, holderSeal, policyBudgets } from '../held-proof.ts'
+import { keepShare, lostLine, lostOption } from '../keep-share.ts'
+import { believedOpening, believedPolicy } from '../policy/trusted-policy.ts'
+import { checkAuthorities } from '../share-policy.ts'
+import { type CommandLine, refused } from '../shell/command-line.ts'
+import { mustBeNew, readParsed } from '../shell/files.ts'
+import { openKeyFile } from '../shell/key-file.ts'
+import type { Outcome } from '../shell/output.ts'
+import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+
+type ReceiveOptions = PassphraseOptions & {
+  key: string
+  policy: string
+  out: string
+  sig?: string
+  opening?: string
+  public?: string
+  lost?: boolean
+}
+
+const maxEnvelope = 2 << 20
+const maxPublic = 4 << 20
+
+export function registerHolderReceive(group: Command, act: CommandLine['act']): void {
+  const receiveCommand = group
+    .command('receive')
+    .argument('<envelope>', 'holder-<i>.age')
+    .description('Check and open your share’s envelope, check the share, and keep it sealed.')
+    .requiredOption('--key <file>', 'your key file')
+    .requiredOption('--policy <file>', 'the policy that you took by hand')
+    .requiredOption('--out <share>', 'the share, a new file, sealed under the passphrase of your key')
+    .option('--sig <file>', 'the ceremony key’s signature; beside the envelope by default')
+    .option('--opening <file>', 'the opening certificate; ../opening.json from the envelope by default')
+    .option('--public <file>', 'public.bin; ../fhe/public.bin from the envelope by default')
+    .option(...lostOption)
+  withPassphrase(receiveCommand)
+    .action((envelope: string, options: ReceiveOptions) => act(() => receive(envelope, options)))
+    .addHelpText(
+      'after',
+      `
+A key file opens the envelope of a share once, and notes it in <key>.received: a second time gave the share without what it has answered.
+
+Example, with the files laid out as in the run’s folder:
+  $ custody holder receive envelopes/holder-1.age --key my.key --policy policy.json --out share-1.sealed`,
+    )
+}
+
+/**
+ * Believes the envelope only through policy, opening certificate and ceremony key. Errors: POLICY-…, OPENING-POLICY,
+ * OPENING-DOMAIN, SIGNATURE-…, QUORUM-SHORT, ENVELOPE-SIGNATURE-INVALID, SHARE-RECEIVED, RECEIVED-OTHER, SEAL-…, FHE-….
+ */
+export async function receive(path: string, options: ReceiveOptions): Promise<Outcome> {
+  mustBeNew(options.out)
+  const sealed = readBounded(path, maxEnvelope)
+  const folder = dirname(path)
+  const policy = believedPolicy(options.policy)
+  const opening = believedOpening(options.opening ?? join(folder, '..', 'opening.json'), policy)
+  const signature = readParsed(options.sig ?? path.replace(/\.age$/, '.sig'), envelopeSignatureCodec)
+  const pub = readBounded(options.public ?? join(folder, '..', 'fhe', 'public.bin'), maxPublic)
+  const signed = verifyEnvelope(opening.ceremonyKeys, opening.domain, sha256Hex(sealed), signature)
+  if (!signed.ok) throw refused(signed, 'ask for the envelope again; do not use this one')
+  const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
+  const key = await openKeyFile(options.key, passphrase)
+  let content: Uint8Array | null = null
+  try {
+    content = await openWith(holderSeal(key, options.key, opening.domain), sealed)
+    const { ceremonyId, policyDigest } = opening
+    const held = { content, sealed, pub, ceremonyId, policyDigest }
+    const { envelope } = heldProof(held, key)
+    try {
+      checkAuthorities(envelope, policy)
+      const budgets = policyBudgets(envelope, pub, policy)
+      const agreed = verifyShare(envelope.shareBytes, pub, budgets === null ? {} : { budgets })
+      if (!agreed.ok) throw refused(agreed, 'do not acknowledge it; tell the administrator of the ceremony')
+      forgetShare(agreed.value.share)
+      const lost = options.lost === true
+      await keepShare(options.out, held, {
+        key,
+        keyFile: options.key,
+        envelope,
+        passphrase,
+        live: true,
+        lost,
+      })
+      return receivedOutcome(envelope, options)
+    } finally {
+      forgetEnvelope(envelope)
+    }
+  } finally {
+    if (content !== null) wipe(content)
+    key.identity.secret.wipe()
+  }
+}
+
+function receivedOutcome(envelope: ShareEnvelope, { out, key, policy, lost }: ReceiveOptions): Outcome {
+  const { header, budgets } = envelope.share
+  const { requesters, combiners, evaluators } = envelope.authorities
+  const json = {
+    ok: true,
+    share: out,
+    ceremonyId: envelope.ceremonyId,
+    name: envelope.name,
+    holder: header.holder,
+    t: header.t,
+    n: header.n,
+    domain: header.domain,
+    budgets,
+    ...(lost === true ? { lost, left: { at64: 0, at128: 0 } } : {}),
+    authorities: {
+      requesters: requesters.length,
+      combiners: combiners.length,
+      evaluators: evaluators.length,
+    },
+  }
+  const lines = [
+    `share ${header.holder} of ${header.n}, any ${header.t} decrypt: kept in ${out}`,
+    `ceremony   ${envelope.ceremonyId}, ${header.domain}`,
+    lost === true
+      ? lostLine(true)
+      : `may answer ${budgets.at64} blocks of 64 bits and ${budgets.at128} of 128, over its whole life`,
+    `may be asked by ${requesters.length} requesters, answers go to ${combiners.length} combiners`,
+    `now prove it: custody holder prove ${out} --key ${key} --policy ${policy} --out FILE`,
+  ]
+  return { exit: 0, json, text: lines.join('\n') }
+}

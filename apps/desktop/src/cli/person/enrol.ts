@@ -1,0 +1,94 @@
+import type { Domain } from '@lux/ceremony'
+import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { generateIdentity, generateSealIdentity, type Scheme } from '@lux/crypto'
+import type { Command } from 'commander'
+import { systemEntropy } from '../../core/system-entropy.ts'
+import { type CommandLine, refused } from '../shell/command-line.ts'
+import { domainOption, mustBeNew, wordLines, wordsOf, writeNew } from '../shell/files.ts'
+import { sealKeyFile } from '../shell/key-file.ts'
+import type { Outcome } from '../shell/output.ts'
+import { type PassphraseOptions, readNewPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { WrongUse } from '../shell/wrong-use.ts'
+
+export type EnrolOptions = PassphraseOptions & {
+  name: string
+  domain: Domain
+  out: string
+  key: string
+  schemes: Scheme[]
+  note?: string
+}
+
+/** Adds `enrol` to the commands of one kind of person. */
+export function registerEnrol(group: Command, kind: Card['kind'], { act }: CommandLine): void {
+  const enrolCommand = group
+    .command('enrol')
+    .description(`Make the ${kind}’s key on this device, and the card that everybody else may see.`)
+    .requiredOption('--name <name>', 'the person’s name, as it shall stand in plans and policies')
+    .requiredOption(
+      '--domain <domain>',
+      'production or rehearsal: a card of one is refused in the other',
+      domainOption,
+    )
+    .requiredOption('--out <card.json>', 'the public card, a new file')
+    .requiredOption(
+      '--key <file>',
+      'the key file, a new file: sealed under a passphrase, it stays on this device',
+    )
+    .option('--schemes <list>', 'signature schemes: p256, ed25519, mlDsa65', schemesOption, [
+      'ed25519',
+      'mlDsa65',
+    ])
+    .option('--note <text>', 'a remark on the card, such as the device')
+  withPassphrase(enrolCommand)
+    .action((options: EnrolOptions) => act(() => enrol(kind, options)))
+    .addHelpText(
+      'after',
+      `
+The card’s digest is what plans and policies name. Read its words to whoever takes the card, and let them compare.
+
+Example:
+  $ custody ${kind} enrol --name "Ada Lovelace" --domain production --out ada.json --key ada.key`,
+    )
+}
+
+/** Errors: FILE-EXISTS, CARD-MALFORMED, those of the passphrase. */
+export async function enrol(kind: Card['kind'], options: EnrolOptions): Promise<Outcome> {
+  mustBeNew(options.out)
+  mustBeNew(options.key)
+  const identity = generateIdentity(systemEntropy, options.schemes)
+  const seal = kind === 'holder' ? await generateSealIdentity() : null
+  const card = cardCodec.check({
+    v: 1,
+    kind,
+    domain: options.domain,
+    name: options.name,
+    keys: { ...identity.keys },
+    ...(seal === null ? {} : { recipient: seal.recipient }),
+    ...(options.note === undefined ? {} : { note: options.note }),
+  })
+  if (!card.ok) throw refused(card, 'give a name and a note of plain text in one line')
+  const passphrase = await readNewPassphrase(options, options.key)
+  const key = { card: card.value, identity, seal: seal?.identity ?? null }
+  writeNew(options.key, await sealKeyFile(key, passphrase), 0o600)
+  writeNew(options.out, cardCodec.encode(card.value))
+  identity.secret.wipe()
+  const digest = cardCodec.digest(card.value)
+  const words = wordsOf(digest)
+  return {
+    exit: 0,
+    json: { ok: true, card: options.out, key: options.key, digest, signer: identity.id, words },
+    text: [`card    ${options.out}`, `key     ${options.key}`, `digest  ${digest}`, ...wordLines(words)].join(
+      '\n',
+    ),
+  }
+}
+
+function schemesOption(text: string): Scheme[] {
+  const known = ['p256', 'ed25519', 'mlDsa65'] as const
+  const wanted = text.split(',').map((one) => one.trim())
+  const chosen = known.filter((scheme) => wanted.includes(scheme))
+  if (chosen.length === 0 || chosen.length !== wanted.length)
+    throw new WrongUse('OPTION-SCHEMES', `--schemes ${text}: expected some of ${known.join(', ')}, each once`)
+  return chosen
+}

@@ -1,0 +1,289 @@
+import {
+  checkLock,
+  diffDigest,
+  diffPlans,
+  type LintTerms,
+  lintCards,
+  lintPlan,
+  maxPlanBytes,
+  type Plan,
+  printPlan,
+  readPlan,
+  warnPlan,
+} from '@lux/ceremony/plan'
+import { checkPolicy, policyDigest } from '@lux/ceremony/policy'
+import {
+  planApprovalCodec,
+  planLockCodec,
+  type SignatureRequest,
+  signatureAnswerCodec,
+  signatureRequestCodec,
+} from '@lux/ceremony/wire'
+import { sha256Hex, toBase64 } from '@lux/crypto'
+import { CoreError } from '../../core/core-error.ts'
+import { roomOf } from '../../core/runs/begin/policy-terms.ts'
+import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
+import { expired } from '../../core/runs/effects/policy-expiry.ts'
+import { readBounded } from '../../core/store/durable-file.ts'
+import { systemClock } from '../../core/system.ts'
+import { explainRequest } from '../person/explain.ts'
+import { warningLines } from '../plan-warnings.ts'
+import { type CommandLine, collectBlank, refused } from '../shell/command-line.ts'
+import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from '../shell/files.ts'
+import type { Outcome } from '../shell/output.ts'
+import { cardsBeside, lint } from './lint.ts'
+import { type NewPlanOptions, newPlan } from './new.ts'
+import { changeLines, rehearsedPlan } from './rehearsal.ts'
+
+export function registerPlan({ program, act }: CommandLine): void {
+  const group = program
+    .command('plan')
+    .description('The one reviewed file of a ceremony: new, lint, hash, diff, print, request, approve.')
+  group
+    .command('new')
+    .argument(
+      '<script>',
+      'a shipped script (first-run, root-kek, key-hierarchy, threshold-fhe, …) or a script file',
+    )
+    .description(
+      'Fill a script’s blanks and write the plan, with the cards that it names in cards/ beside it.',
+    )
+    .option('--set <name=value>', 'fill a blank; names are comma-separated', collectBlank)
+    .option('--values <file.yaml>', 'fill blanks from a file, lists included')
+    .option('--policy <policy.json>', 'fill policy, organisationId and organisationName')
+    .option(
+      '--person <card...>',
+      'fill people, in this order; a renewed card comes after the one that it renews',
+    )
+    .option(
+      '--destination <transport...>',
+      'fill destinations, one at most; the server’s card.json lies beside its transport file',
+    )
+    .option('--library <file>', 'fill library with the digest of the token’s library')
+    .requiredOption('--out <plan.yaml>', 'a new file')
+    .action((script: string, options: NewPlanOptions) => act(() => newPlan(script, options)))
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ custody plan new token-initialisation --policy policy.json --library /usr/lib/softhsm/libsofthsm2.so \\
+      --person admin.json operator.json so.json ada.json bob.json wim.json zoe.json --out plan.yaml`,
+    )
+  group
+    .command('lint')
+    .argument('<files...>', 'plans')
+    .description(
+      'Say every reason why a plan could not run to its end, by rule and step; what to know of it, and what is wrong with the cards in cards/ beside it.',
+    )
+    .option(
+      '--policy <file>',
+      'the plan’s policy: its counts, people, servers, algorithms, evidence and digest are judged too',
+    )
+    .action((files: string[], options: { policy?: string }) => act(() => lint(files, options.policy)))
+    .addHelpText('after', '\nExample:\n  $ custody plan lint plan.yaml --policy policy.json')
+  group
+    .command('hash')
+    .argument('<files...>', 'plans')
+    .description('The SHA-256 of the file’s bytes: what officers approve. One line per plan.')
+    .action((files: string[]) => act(() => hash(files)))
+    .addHelpText('after', '\nExample:\n  $ custody plan hash plan.yaml')
+  group
+    .command('diff')
+    .argument('<before>', 'the plan that was rehearsed')
+    .argument('<after>', 'the plan that shall run')
+    .description('Every difference between two plans, and the digest that officers approve with it.')
+    .action((before: string, after: string) => act(() => diff(before, after)))
+    .addHelpText('after', '\nExample:\n  $ custody plan diff old.yaml plan.yaml')
+  group
+    .command('print')
+    .argument('<file>', 'a plan')
+    .description('The plan as text for the people in the room, with places for times and initials.')
+    .action((file: string) => act(() => printOut(file)))
+    .addHelpText('after', '\nExample:\n  $ custody plan print plan.yaml | less')
+  group
+    .command('request')
+    .argument('<plan>', 'a plan')
+    .description('Write the request that each officer approves on the own device.')
+    .requiredOption(
+      '--rehearsal <bundle>',
+      'the sealed bundle of the rehearsal, of this plan or of an earlier one',
+    )
+    .requiredOption('--out <file>', 'the request, a new file')
+    .action((file: string, options: { rehearsal: string; out: string }) => act(() => request(file, options)))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ custody rehearse plan.yaml --policy policy.json --out rehearsal
+  $ custody plan request plan.yaml --rehearsal rehearsal/bundle.zip --out approve-plan.json
+  $ custody officer approve approve-plan.json --key ada.key --out ada.sig`,
+    )
+  group
+    .command('approve')
+    .argument('<plan>', 'a plan')
+    .argument('<sig...>', 'the officers’ answers')
+    .description(
+      'Collect the officers’ approvals into plan.lock.json, without which nothing runs in production.',
+    )
+    .requiredOption('--policy <file>', 'the policy that the plan names')
+    .requiredOption('--rehearsal <bundle>', 'the sealed bundle that the officers were shown')
+    .requiredOption('--out <plan.lock.json>', 'a new file')
+    .action((file: string, sigs: string[], options: ApproveOptions) =>
+      act(() => approve(file, sigs, options)),
+    )
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ custody plan approve plan.yaml ada.sig bob.sig --policy policy.json --rehearsal rehearsal/bundle.zip --out plan.lock.json`,
+    )
+}
+
+type ApproveOptions = { policy: string; rehearsal: string; out: string }
+
+function hash(paths: readonly string[]): Outcome {
+  const plans = paths.map((path) => {
+    const digest = parsedPlan(path).hash
+    return { file: path, hash: digest, words: wordsOf(digest) }
+  })
+  return {
+    exit: 0,
+    json: { ok: true, plans },
+    text: plans.map((plan) => `${plan.hash}  ${plan.file}`).join('\n'),
+  }
+}
+
+function diff(beforePath: string, afterPath: string): Outcome {
+  const [before, after] = [parsedPlan(beforePath), parsedPlan(afterPath)]
+  const changes = diffPlans(before.plan, after.plan)
+  const digest = diffDigest(before.hash, after.hash, changes)
+  const text = [`${before.hash} -> ${after.hash}`, ...changeLines(changes), `digest  ${digest}`]
+  return {
+    exit: 0,
+    json: { ok: true, before: before.hash, after: after.hash, changes, digest },
+    text: text.join('\n'),
+  }
+}
+
+function printOut(path: string): Outcome {
+  const { plan, hash: digest } = parsedPlan(path)
+  const text = printPlan(plan, digest)
+  return { exit: 0, json: { ok: true, hash: digest, text }, text: text.trimEnd() }
+}
+
+/** Errors: PLAN-…, REHEARSAL-…. */
+async function request(path: string, options: { rehearsal: string; out: string }): Promise<Outcome> {
+  mustBeNew(options.out)
+  // What the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
+  const { plan, hash: digest } = soundPlan(path, undefined)
+  const { approval, changes } = await rehearsedPlan(plan, digest, options.rehearsal)
+  const warnings = warningLines(warnPlan(plan))
+  const subject = planApprovalCodec.signedBytes(approval)
+  const asked: SignatureRequest = {
+    v: 1,
+    kind: 'signature-request',
+    what: 'plan-approval',
+    domain: 'production',
+    subject: toBase64(subject),
+    lines: [
+      plan.title,
+      ...warnings,
+      ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changeLines(changes)]),
+    ].map(oneLine),
+  }
+  writeNew(options.out, signatureRequestCodec.encode(asked))
+  const words = wordsOf(digest)
+  const json = { ok: true, request: options.out, ...approval, words, changes, warnings }
+  const text = [
+    options.out,
+    ...explainRequest(asked).lines,
+    ...warnings,
+    ...changeLines(changes),
+    ...wordLines(words),
+  ]
+  return { exit: 0, json, text: text.join('\n') }
+}
+
+/** Errors: PLAN-…, POLICY-…, REHEARSAL-…, ANSWER-OTHER. */
+async function approve(path: string, answers: readonly string[], options: ApproveOptions): Promise<Outcome> {
+  mustBeNew(options.out)
+  const policy = checkPolicy(readPolicy(options.policy))
+  if (!policy.ok) throw refused(policy, 'let the officers sign the policy first: custody policy sign')
+  const { plan, hash: digest } = soundPlan(path, roomOf(policy.value))
+  if (policy.value.domain !== 'production')
+    throw new CoreError(
+      'POLICY-DOMAIN',
+      `${options.policy} is of ${policy.value.domain}`,
+      'a lock is for production',
+    )
+  const late = expired(policy.value, systemClock.now())
+  if (late !== null)
+    throw refused(
+      late,
+      'let the officers sign a next version, and make, rehearse and approve a plan that names it',
+    )
+  const named = policyDigest(policy.value)
+  if (plan.policy !== named)
+    throw new CoreError(
+      'POLICY-DIGEST',
+      `the plan names the policy ${plan.policy}`,
+      'give the policy that the plan names',
+    )
+  const { approval } = await rehearsedPlan(plan, digest, options.rehearsal)
+  const subject = sha256Hex(planApprovalCodec.signedBytes(approval))
+  const signatures = answers.map((file) => {
+    const answer = readParsed(file, signatureAnswerCodec)
+    if (answer.what !== 'plan-approval' || answer.domain !== 'production' || answer.subject !== subject)
+      throw new CoreError(
+        'ANSWER-OTHER',
+        `${file} approves something else`,
+        'ask that officer to approve this very request',
+      )
+    return answer.signature
+  })
+  const { planHash, rehearsalDigest, diffDigest: changed } = approval
+  const lock = planLockCodec.encode({
+    planHash,
+    policyDigest: named,
+    rehearsalDigest,
+    diffDigest: changed,
+    signatures,
+  })
+  const { officers, officerQuorum } = policy.value
+  const checked = checkLock(lock, {
+    planHash,
+    policyDigest: named,
+    rehearsalDigest,
+    diffDigest: changed,
+    officers: { role: 'officer', members: officers, quorum: officerQuorum },
+  })
+  if (!checked.ok) throw refusedPlan(checked.refusals)
+  writeNew(options.out, lock)
+  const json = {
+    ok: true,
+    lock: options.out,
+    planHash,
+    policyDigest: named,
+    rehearsalDigest,
+    approvedBy: checked.approvedBy,
+  }
+  return { exit: 0, json, text: `${options.out}: approved by ${checked.approvedBy.join(', ')}` }
+}
+
+function parsedPlan(path: string): { plan: Plan; hash: string } {
+  const read = readPlan(readBounded(path, maxPlanBytes))
+  if (!read.ok) throw refusedPlan(read.refusals)
+  return read
+}
+
+function soundPlan(path: string, terms: LintTerms | undefined): { plan: Plan; hash: string } {
+  const read = parsedPlan(path)
+  const refusals = [...lintPlan(read.plan, terms), ...lintCards(read.plan, cardsBeside(path), terms?.listed)]
+  if (refusals.length > 0) throw refusedPlan(refusals)
+  return read
+}
+
+/** A remark of a request holds no control characters and at most 2000 characters. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ').slice(0, 2000)
+}

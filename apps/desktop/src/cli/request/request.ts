@@ -1,0 +1,259 @@
+import {
+  type DecryptionRequest,
+  decryptionApprovalCodec,
+  decryptionRequestCodec,
+  provenanceCodec,
+  type RequestPackage,
+  requestDigest,
+  requestPackageCodec,
+  serverCardCodec,
+} from '@lux/ceremony/wire'
+import { isSealRecipient, toHex } from '@lux/crypto'
+import { checkCarrying, ciphertextDigest, parsePublic, typeName } from '@lux/crypto/fhe'
+import type { Command } from 'commander'
+import { CoreError } from '../../core/core-error.ts'
+import { systemEntropy } from '../../core/system-entropy.ts'
+import { believedPolicy } from '../policy/trusted-policy.ts'
+import { requestLines } from '../request-lines.ts'
+import { type CommandLine, count, refused } from '../shell/command-line.ts'
+import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
+import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
+import { openKeyFile } from '../shell/key-file.ts'
+import { type Outcome, say } from '../shell/output.ts'
+import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { askYes } from '../shell/terminal.ts'
+import { WrongUse } from '../shell/wrong-use.ts'
+import { checkApprovedRequest } from './approval.ts'
+import { registerRequestResult } from './result.ts'
+
+type NewOptions = {
+  public: string
+  ciphertext: string[]
+  provenance: string[]
+  what: string
+  purpose: string
+  requester: string
+  combiner: string
+  policy?: string
+  hours: number
+  out: string
+}
+type SignOptions = PassphraseOptions & { key: string; out: string; yes?: boolean }
+type ShowOptions = { policy?: string }
+
+const maxRequest = 16 << 20
+const millisecondsPerHour = 3_600_000
+const mostHours = 8760
+
+export function registerRequest({ program, act }: CommandLine): void {
+  const group = program
+    .command('request')
+    .description('Ask share holders for a decryption: new, sign, approve, show, result.')
+  group
+    .command('new')
+    .description(
+      'Write a request for the decryption of ciphertexts that an evaluator or encryptor vouches for.',
+    )
+    .requiredOption('--public <file>', 'public.bin of the key’s present epoch')
+    .requiredOption('--ciphertext <file...>', 'all squashed, or all fresh')
+    .requiredOption('--provenance <file...>', 'the signed statements where they come from')
+    .requiredOption('--what <text>', 'what is decrypted, in words')
+    .requiredOption('--purpose <text>', 'what for')
+    .requiredOption('--requester <name>', 'who asks, as on the card')
+    .requiredOption('--combiner <age1pq1…|server-card.json>', 'who opens the answers')
+    .option('--policy <file>', 'the key’s policy, where it has all ciphertexts carried rounded')
+    .option('--hours <n>', 'how long it may be answered', count('--hours', mostHours), 72)
+    .requiredOption('--out <request.json>', 'a new file')
+    .action((options: NewOptions) => act(() => makeRequest(options)))
+    .addHelpText(
+      'after',
+      `
+The ciphertexts travel beside it as they are: 66 KB for each 4 bits of a squashed one (37 KB where the policy has them
+rounded: custody fhe carry), 16.5 KB for each 2 bits of a fresh one.
+
+Example:
+  $ custody request new --public fhe/public.bin --ciphertext sum.bin --provenance sum.provenance.json \\
+      --what "the sum of May" --purpose "monthly report" --requester "Rita" --combiner server-card.json --out request.json`,
+    )
+  signing(group, 'sign', 'Sign a request as its requester.').action((path: string, options: SignOptions) =>
+    act(() => signRequest(path, 'requester', options)),
+  )
+  signing(group, 'approve', 'Approve a request, as one of the policy’s approvers.').action(
+    (path: string, options: SignOptions) => act(() => signRequest(path, 'approver', options)),
+  )
+  group
+    .command('show')
+    .argument('<request>', 'request.json')
+    .description('Show a request line by line, and say which lines are proved and which are claimed.')
+    .option('--policy <file>', 'the policy that you took by hand: checks all signatures against it')
+    .action((path: string, options: ShowOptions) => act(() => show(path, options)))
+    .addHelpText('after', '\nExample:\n  $ custody request show request.json --policy policy.json')
+  registerRequestResult(group, act)
+}
+
+function signing(group: Command, verb: string, description: string): Command {
+  return withPassphrase(
+    group
+      .command(verb)
+      .argument('<request>', 'request.json')
+      .description(description)
+      .requiredOption('--key <file>', 'your key file')
+      .requiredOption('--out <request.json>', 'the request with your signature, a new file')
+      .option('--yes', 'do not ask at the terminal: for scripts; a person has read and compared everything'),
+  ).addHelpText(
+    'after',
+    `\nExample:\n  $ custody request ${verb} request.json --key my.key --out signed.json`,
+  )
+}
+
+/** Errors: PROVENANCE-MALFORMED, REQUEST-PROVENANCE, REQUEST-MALFORMED, OPTION-COMBINER, POLICY-…, FHE-…. */
+async function makeRequest(options: NewOptions): Promise<Outcome> {
+  mustBeNew(options.out)
+  const { header } = parsePublic(readPublicFile(options.public))
+  const documents = options.provenance.map((path) => readParsed(path, provenanceCodec.file))
+  const files = ciphertextsAt(options.ciphertext)
+  const [first] = files
+  const width = first?.ciphertext.width
+  const chosen = files.map(({ path, ciphertext }) => {
+    const digest = toHex(ciphertextDigest(ciphertext))
+    const document = documents.find(({ payload }) => payload.ciphertexts.includes(digest))
+    if (document === undefined)
+      throw new CoreError('REQUEST-PROVENANCE', `nobody vouches for ${path}`, 'name its provenance')
+    if (ciphertext.width !== width)
+      throw new CoreError(
+        'FHE-WIDTH-MIXED',
+        'ciphertexts of 64 and of 128 bits in one request',
+        'ask for them apart',
+      )
+    return {
+      document,
+      entry: {
+        digest,
+        type: typeName(ciphertext),
+        provenance: provenanceCodec.payload.digest(document.payload),
+      },
+    }
+  })
+  const policy = options.policy === undefined ? null : believedPolicy(options.policy)
+  const carried = checkCarrying(
+    files.map(({ ciphertext }) => ciphertext),
+    policy?.fhe.carrying ?? 'never',
+  )
+  if (!carried.ok)
+    throw refused(
+      carried,
+      carried.rule === 'FHE-CARRY-ROUNDED'
+        ? 'ask with the ciphertext as it was squashed, or name the --policy that has it rounded'
+        : 'round it first: custody fhe carry',
+    )
+  const payload: DecryptionRequest = {
+    v: 1,
+    kind: 'decryption-request',
+    domain: header.domain,
+    requestId: toHex(systemEntropy.bytes(16)),
+    keyId: toHex(header.keyId),
+    epochId: toHex(header.epochId),
+    mode: width === 64 ? 'F' : 'S',
+    ciphertexts: chosen.map(({ entry }) => entry),
+    what: options.what,
+    purpose: options.purpose,
+    requester: options.requester,
+    combiner: await combinerOf(options.combiner),
+    expiry: new Date(Date.now() + options.hours * millisecondsPerHour).toISOString(),
+    budget: files.reduce((sum, { ciphertext }) => sum + ciphertext.blocks.length, 0),
+    nonce: toHex(systemEntropy.bytes(16)),
+  }
+  const given = requestPackageCodec.check({
+    request: { payload, signatures: [] },
+    approvals: [],
+    provenance: [...new Set(chosen.map(({ document }) => document))],
+  })
+  if (!given.ok) throw refused(given, 'give plain text, each ciphertext once')
+  return written(options.out, given.value)
+}
+
+async function combinerOf(text: string): Promise<string> {
+  if (await isSealRecipient(text)) return text
+  if (text.startsWith('age1'))
+    throw new WrongUse('OPTION-COMBINER', `--combiner ${text}: not an age1pq1… recipient`)
+  return readParsed(text, serverCardCodec).combinerRecipient
+}
+
+/** Errors: REQUEST-MALFORMED, REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-SIGNED, REQUEST-DECLINED, those of the key file. */
+async function signRequest(
+  path: string,
+  kind: 'requester' | 'approver',
+  options: SignOptions,
+): Promise<Outcome> {
+  mustBeNew(options.out)
+  const given = readParsed(path, requestPackageCodec, maxRequest)
+  const { payload } = given.request
+  const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
+  try {
+    const { card } = key
+    if (card.kind !== kind)
+      throw new CoreError(
+        'REQUEST-ROLE',
+        `${options.key} is the key of ${card.name}, ${card.kind}`,
+        `name a key of kind ${kind}`,
+      )
+    if (card.domain !== payload.domain)
+      throw new CoreError(
+        'REQUEST-DOMAIN',
+        `${options.key} is of ${card.domain}, the request of ${payload.domain}`,
+      )
+    if (kind === 'requester' && card.name !== payload.requester)
+      throw new CoreError('REQUEST-ROLE', `the request is by ${payload.requester}, the key of ${card.name}`)
+    for (const line of requestLines(given, null)) say(line)
+    for (const line of wordLines(wordsOf(requestDigest(payload)))) say(line)
+    if (
+      payload.domain === 'production' &&
+      options.yes !== true &&
+      !(await askYes('Is this what you want to sign?'))
+    )
+      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+    const codec = kind === 'requester' ? decryptionRequestCodec : decryptionApprovalCodec
+    const signature = codec.sign(key.identity, payload, payload.domain)
+    const present = kind === 'requester' ? given.request.signatures : given.approvals
+    if (present.some(({ signer }) => signer === signature.signer))
+      throw new CoreError('REQUEST-SIGNED', `${card.name} has signed it already`)
+    return written(
+      options.out,
+      kind === 'requester'
+        ? { ...given, request: { payload, signatures: [...given.request.signatures, signature] } }
+        : { ...given, approvals: [...given.approvals, signature] },
+    )
+  } finally {
+    key.identity.secret.wipe()
+  }
+}
+
+/** With a policy: the errors of `checkDecryptionRequest`, except for budgets, which only a holder knows. */
+function show(path: string, options: ShowOptions): Outcome {
+  const given = readParsed(path, requestPackageCodec, maxRequest)
+  const { payload } = given.request
+  const approvedBy = options.policy === undefined ? null : checkApprovedRequest(given, options.policy)
+  const digest = requestDigest(payload)
+  return {
+    exit: 0,
+    json: { ok: true, digest, checked: approvedBy !== null, approvedBy: approvedBy ?? [], request: payload },
+    text: [...requestLines(given, approvedBy), `digest     ${digest}`, ...wordLines(wordsOf(digest))].join(
+      '\n',
+    ),
+  }
+}
+
+function written(out: string, given: RequestPackage): Outcome {
+  writeNew(out, requestPackageCodec.encode(given))
+  const digest = requestDigest(given.request.payload)
+  const { requestId, budget, expiry } = given.request.payload
+  return {
+    exit: 0,
+    json: { ok: true, request: out, requestId, digest, budget, expiry, approvals: given.approvals.length },
+    text: [
+      `${out}  ${budget} blocks, until ${expiry}`,
+      `digest  ${digest}`,
+      ...wordLines(wordsOf(digest)),
+    ].join('\n'),
+  }
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander'
+import { CoreError } from '../../core/core-error.ts'
+import { failureOutcome, type Outcome, print } from './output.ts'
+import { WrongUse } from './wrong-use.ts'
+
+/** What a group of commands needs to register itself. `act` runs a command's work and prints its one result. */
+export type CommandLine = {
+  readonly program: Command
+  act(work: () => Promise<Outcome> | Outcome): Promise<void>
+}
+
+export function commandLine(program: Command): CommandLine {
+  const asJson = () => program.opts<{ json?: boolean }>().json === true
+  return {
+    program,
+    async act(work) {
+      try {
+        print(await work(), asJson())
+      } catch (error) {
+        print(failureOutcome(error), asJson())
+      }
+    },
+  }
+}
+
+/** `option` with `form` (NAME=VALUE), many times. */
+function collectPair(option: string, form: string, code: string) {
+  return (pair: string, all: Record<string, string> = {}): Record<string, string> => {
+    const at = pair.indexOf('=')
+    if (at < 1) throw new WrongUse(code, `${option} ${pair}: expected ${form}`)
+    const name = pair.slice(0, at)
+    if (Object.hasOwn(all, name)) throw new WrongUse(code, `${option} ${name} is given twice`)
+    return { ...all, [name]: pair.slice(at + 1) }
+  }
+}
+
+export const collectBlank = collectPair('--set', 'NAME=VALUE', 'OPTION-SET')
+export const collectToken = collectPair('--token', 'ROLE=URI', 'OPTION-TOKEN')
+
+/** A count from 0 to `most`. */
+export function count(option: string, most: number) {
+  return (text: string): number => {
+    const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+    if (Number.isNaN(value) || value > most)
+      throw new WrongUse('OPTION-COUNT', `${option} ${text}: expected a count of at most ${most}`)
+    return value
+  }
+}
+
+/** A refusal by a rule, as the failure of a command. */
+export function refused({ rule, detail }: { rule: string; detail: string }, remedy?: string): CoreError {
+  return new CoreError(rule, detail, remedy)
+}

@@ -1,0 +1,70 @@
+import { existsSync, rmSync } from 'node:fs'
+import type { Domain } from '@lux/ceremony'
+import { type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
+import { type Card, cardCodec, type Outcome, type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
+import { fromHex, toWords } from '@lux/crypto'
+import { CoreError } from '../../core/core-error.ts'
+import { partBeside, readBounded, writeDurably } from '../../core/store/durable-file.ts'
+import { WrongUse } from './wrong-use.ts'
+
+const maxDocument = 1 << 20
+
+/** A file parsed by one codec; a refusal names the file. */
+export function readParsed<T>(
+  path: string,
+  codec: { parse(bytes: Uint8Array): Outcome<T> },
+  maxBytes = maxDocument,
+): T {
+  const parsed = codec.parse(readBounded(path, maxBytes))
+  if (!parsed.ok) {
+    throw new CoreError(
+      parsed.rule,
+      `${path}: ${parsed.detail}`,
+      'check that this is the right file and whole',
+    )
+  }
+  return parsed.value
+}
+
+export const readCard = (path: string): Card => readParsed(path, cardCodec)
+export const readServerCard = (path: string): ServerCard => readParsed(path, serverCardCodec)
+export const readPolicy = (path: string): PolicyFile => readParsed(path, { parse: parsePolicyFile })
+
+/** Writes a file that must not be there yet: nobody's key or signature is ever overwritten. */
+export function writeNew(path: string, bytes: Uint8Array, mode = 0o644): void {
+  mustBeNew(path)
+  writeDurably(path, bytes, mode)
+}
+
+/**
+ * Before what cannot be taken back: that a new file of so many bytes can be written there, by writing one and removing it. Errors:
+ * FILE-EXISTS, FOLDER-READ-ONLY, DISK-FULL.
+ */
+export function mustHaveRoom(path: string, size = 0): void {
+  mustBeNew(path)
+  const probe = partBeside(path)
+  writeDurably(probe, new Uint8Array(size))
+  rmSync(probe, { force: true })
+}
+
+export function mustBeNew(path: string): void {
+  if (existsSync(path)) throw new WrongUse('FILE-EXISTS', `${path} is already there`, 'name a new file')
+}
+
+export function domainOption(text: string): Domain {
+  if (text === 'production' || text === 'rehearsal') return text
+  throw new WrongUse('OPTION-DOMAIN', `--domain ${text}: expected production or rehearsal`)
+}
+
+/** A hex digest as PGP words, to read aloud. */
+export function wordsOf(digest: string): string[] {
+  return toWords(fromHex(digest, 32))
+}
+
+/** Eight words a line, so that two people keep their place. */
+export function wordLines(words: readonly string[]): string[] {
+  return Array.from(
+    { length: Math.ceil(words.length / 8) },
+    (_, row) => `  ${words.slice(row * 8, row * 8 + 8).join(' ')}`,
+  )
+}

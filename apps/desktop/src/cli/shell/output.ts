@@ -1,0 +1,103 @@
+import { FormatError } from '@lux/crypto'
+import { HsmError } from '@lux/hsm'
+import { CoreError, fromSystemError } from '../../core/core-error.ts'
+import { standingText } from './refusal-help.ts'
+import { visible, visibleLines } from './safe-text.ts'
+import { WrongUse } from './wrong-use.ts'
+
+/** 0 done or accepted · 1 refused · 2 wrong use · 3 the environment failed · 4 waiting for a person. */
+export type ExitCode = 0 | 1 | 2 | 3 | 4
+
+/**
+ * One result of a command: text lines for people, the same as one JSON document for programs. `answered`: the text is
+ * what was asked for, whatever the exit code says of it.
+ */
+export type Outcome = { exit: ExitCode; json: object; text: string; answered?: true }
+
+const environmentCodes = new Set([
+  'DISK-FULL',
+  'FOLDER-READ-ONLY',
+  'STORE-LOCKED',
+  'HOLDER-BUSY',
+  'STORE-NEWER',
+  'STORE-DAMAGED',
+  'KEY-CHILD-CRASHED',
+  'KEY-CHILD-CANCELLED',
+  'INTERNAL',
+])
+/** An argument that names no file, or the wrong thing. */
+const argumentCodes = new Set([
+  'FILE-MISSING',
+  'FILE-WRONG-KIND',
+  'FOLDER-IN-USE',
+  'CEREMONY-UNKNOWN',
+  'HSM-LABEL-LENGTH',
+])
+/** The driver's, or the token's, rule about a name or a PIN that was chosen: token, disk and library are well. */
+const refusalCodes = new Set(['HSM-DUPLICATE-LABEL', 'HSM-PIN-INVALID'])
+
+/** A failure as a command's outcome. A bug is the environment's: nothing was refused. */
+export function failureOutcome(error: unknown): Outcome {
+  const failure = expected(error) ?? bug(error)
+  const { code, detail } = failure
+  // A token's own words stand in what the driver says; what core says may have lines.
+  const said = failure instanceof HsmError ? visible(detail) : detail
+  const standing = standingText(code)
+  const why = standing?.why ?? null
+  const remedy = failure.remedy ?? standing?.remedy
+  const ckr = failure instanceof HsmError && failure.ckr !== null ? ` (${failure.ckr.name})` : ''
+  const lines = [
+    `${code}${ckr}: ${said}`,
+    ...(why === null ? [] : [`Why: ${why}`]),
+    ...(remedy === undefined ? [] : [`What to do: ${remedy}`]),
+  ]
+  const json = {
+    ok: false,
+    code,
+    detail,
+    ...(why === null ? {} : { why }),
+    ...(remedy === undefined ? {} : { remedy }),
+  }
+  return { exit: exitOf(failure, code), json, text: lines.join('\n') }
+}
+
+function expected(error: unknown): HsmError | CoreError | null {
+  if (error instanceof HsmError || error instanceof CoreError) return error
+  if (error instanceof FormatError) return new CoreError(error.rule, error.detail)
+  return fromSystemError(error)
+}
+
+/** Kind and place of a bug go to stderr, never its message, which may quote what it choked on. */
+function bug(error: unknown): CoreError {
+  const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
+  const places = stack.split('\n').filter((line) => line.startsWith('    at '))
+  say(`${name}\n${places.slice(0, 12).join('\n')}`)
+  return new CoreError(
+    'INTERNAL',
+    'a fault of the program',
+    'give the command once more; if it fails again, report it with the lines above',
+  )
+}
+
+function exitOf(failure: HsmError | CoreError, code: string): ExitCode {
+  if (failure instanceof WrongUse || argumentCodes.has(code)) return 2
+  if (refusalCodes.has(code)) return 1
+  return code.startsWith('HSM-') || environmentCodes.has(code) ? 3 : 1
+}
+
+/**
+ * The result goes to stdout and nothing else does; a failure's text goes to stderr, its JSON to stdout. Nothing in either can steer the
+ * terminal: in JSON the same characters are escaped, so that a program reads what it would have read.
+ */
+export function print(outcome: Outcome, asJson: boolean): void {
+  const onStdout = outcome.exit === 0 || outcome.exit === 4 || outcome.answered === true
+  if (asJson) process.stdout.write(`${visible(JSON.stringify(outcome.json))}\n`)
+  else if (onStdout) process.stdout.write(`${visibleLines(outcome.text)}\n`)
+  else process.stderr.write(`${visibleLines(outcome.text)}\n`)
+  process.exitCode = outcome.exit
+}
+
+/** Progress and remarks: stderr. */
+export function say(line: string): void {
+  process.stderr.write(`${visibleLines(line)}\n`)
+}

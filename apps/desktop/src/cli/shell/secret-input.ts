@@ -1,0 +1,134 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import { equalBytes, fromUtf8, wipe } from '@lux/crypto'
+import type { Command } from 'commander'
+import { CoreError, withSystemErrors } from '../../core/core-error.ts'
+import { askSecret } from './terminal.ts'
+import { WrongUse } from './wrong-use.ts'
+
+const maxSecret = 1024
+const leastPassphrase = 8
+
+/** Where a secret comes from: a descriptor, a file of mode 0600, else the terminal. Never argv or the environment. */
+export type SecretSource = { fd?: string; file?: string }
+
+export type PassphraseOptions = { passphraseFd?: string; passphraseFile?: string }
+
+export function withPassphrase(command: Command): Command {
+  return command
+    .option('--passphrase-fd <n>', 'read the passphrase from this open descriptor instead of the terminal')
+    .option('--passphrase-file <file>', 'read it from this file, which must have mode 0600')
+}
+
+/** The passphrase of a key file. Errors: those of `readSecret`. */
+export async function readPassphrase(options: PassphraseOptions, prompt: string): Promise<string> {
+  return asText(await readSecret(prompt, passphraseSource(options)))
+}
+
+/** A new passphrase, typed twice at a terminal. Errors: SECRET-SHORT, SECRET-DIFFERS and those of `readSecret`. */
+export async function readNewPassphrase(options: PassphraseOptions, what: string): Promise<string> {
+  const source = passphraseSource(options)
+  const first = await readSecret(`New passphrase for ${what}`, source)
+  if (source.fd === undefined && source.file === undefined) {
+    const second = await readSecret('The same again', source)
+    const same = equalBytes(first, second)
+    wipe(second)
+    if (!same) throw new WrongUse('SECRET-DIFFERS', 'the two passphrases differ', 'start again')
+  }
+  const passphrase = asText(first)
+  if (passphrase.length < leastPassphrase) {
+    throw new WrongUse(
+      'SECRET-SHORT',
+      `a passphrase has at least ${leastPassphrase} characters`,
+      'choose a longer one: several words',
+    )
+  }
+  return passphrase
+}
+
+/**
+ * One line, without its line end; the caller wipes it. Errors: SECRET-FILE-MODE, SECRET-EMPTY, SECRET-TOO-LONG,
+ * SECRET-FD, SECRET-NO-TERMINAL, SECRET-CANCELLED, FILE-MISSING.
+ */
+export async function readSecret(prompt: string, { fd, file }: SecretSource): Promise<Uint8Array> {
+  if (fd !== undefined && file !== undefined)
+    throw new WrongUse(
+      'SECRET-SOURCE',
+      `${prompt}: both a descriptor and a file are named`,
+      'name one of them',
+    )
+  const secret =
+    fd !== undefined
+      ? fromDescriptor(fd)
+      : file !== undefined
+        ? fromFile(file)
+        : await askSecret(prompt, instead)
+  if (secret.length === 0) throw new WrongUse('SECRET-EMPTY', `${prompt}: nothing was entered`)
+  return secret
+}
+
+const instead = 'run it at a terminal, or give a descriptor (…-fd N) or a file of mode 0600 (…-file F)'
+
+function passphraseSource({ passphraseFd, passphraseFile }: PassphraseOptions): SecretSource {
+  return {
+    ...(passphraseFd === undefined ? {} : { fd: passphraseFd }),
+    ...(passphraseFile === undefined ? {} : { file: passphraseFile }),
+  }
+}
+
+function asText(secret: Uint8Array): string {
+  try {
+    return fromUtf8(secret)
+  } finally {
+    wipe(secret)
+  }
+}
+
+function fromDescriptor(text: string): Uint8Array {
+  if (!/^\d{1,6}$/.test(text)) throw new WrongUse('SECRET-FD', `${text} is no descriptor`)
+  try {
+    return firstLine(Number(text))
+  } catch (error) {
+    if (error instanceof CoreError) throw error
+    throw new WrongUse('SECRET-FD', `descriptor ${text} cannot be read`, 'open it for the command: 3< file')
+  }
+}
+
+function fromFile(path: string): Uint8Array {
+  const file = withSystemErrors(() => openSync(path, 'r'), path)
+  try {
+    const { mode, uid } = fstatSync(file)
+    const own = process.getuid === undefined || uid === process.getuid()
+    if ((mode & 0o777) !== 0o600 || !own) {
+      const bits = (mode & 0o777).toString(8).padStart(4, '0')
+      throw new CoreError(
+        'SECRET-FILE-MODE',
+        own ? `${path} has mode ${bits}, not 0600` : `${path} belongs to another user`,
+        `chmod 600 ${path}, as its owner`,
+      )
+    }
+    return withSystemErrors(() => firstLine(file), path)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** What is read is wiped except for the line that is returned. */
+function firstLine(file: number): Uint8Array {
+  const bytes = new Uint8Array(maxSecret + 2)
+  let length = 0
+  while (length < bytes.length) {
+    const read = readSync(file, bytes, length, bytes.length - length, null)
+    if (read === 0) break
+    length += read
+  }
+  const end = bytes.subarray(0, length).indexOf(10)
+  const line = bytes.slice(0, end < 0 ? length : end > 0 && bytes[end - 1] === 13 ? end - 1 : end)
+  wipe(bytes)
+  if (line.length > maxSecret)
+    throw new WrongUse(
+      'SECRET-TOO-LONG',
+      `a secret has at most ${maxSecret} bytes`,
+      'check that this is the right file',
+    )
+  return line
+}

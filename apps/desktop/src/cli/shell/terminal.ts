@@ -1,0 +1,83 @@
+import { openSync } from 'node:fs'
+import { ReadStream } from 'node:tty'
+import { wipe } from '@lux/crypto'
+import { visible, visibleLines } from './safe-text.ts'
+import { WrongUse } from './wrong-use.ts'
+
+const interrupt = 3
+const endOfFile = 4
+const lineEnds = [10, 13]
+const erasers = [8, 127]
+
+/** The terminal of the person at this command, also where stdin and stdout are pipes; null where there is none. */
+function openTerminal(): ReadStream | null {
+  try {
+    return new ReadStream(openSync('/dev/tty', 'r+'))
+  } catch {
+    return null
+  }
+}
+
+/** One line typed without echo, as bytes that the caller wipes. Errors: SECRET-NO-TERMINAL, SECRET-CANCELLED. */
+export async function askSecret(prompt: string, instead: string): Promise<Uint8Array> {
+  const terminal = openTerminal()
+  if (terminal === null) throw new WrongUse('SECRET-NO-TERMINAL', `${prompt}: there is no terminal`, instead)
+  // Echo is off before anybody is asked: who types at once is not shown either.
+  terminal.setRawMode(true)
+  try {
+    process.stderr.write(`${visible(prompt)}: `)
+    return await readHidden(terminal, prompt)
+  } finally {
+    terminal.setRawMode(false)
+    terminal.destroy()
+    process.stderr.write('\n')
+  }
+}
+
+function readHidden(terminal: ReadStream, prompt: string): Promise<Uint8Array> {
+  const typed = new Uint8Array(1024)
+  let length = 0
+  return new Promise((resolve, reject) => {
+    const stop = (act: () => void) => {
+      terminal.removeAllListeners('data')
+      act()
+      wipe(typed)
+    }
+    terminal.on('data', (chunk: Buffer) => {
+      for (const byte of chunk) {
+        if (lineEnds.includes(byte)) stop(() => resolve(typed.slice(0, length)))
+        else if (byte === interrupt || byte === endOfFile)
+          stop(() => reject(new WrongUse('SECRET-CANCELLED', `${prompt}: nothing was entered`)))
+        else if (erasers.includes(byte)) length = withoutLastCharacter(typed, length)
+        else if (length < typed.length) typed[length++] = byte
+      }
+      chunk.fill(0)
+    })
+  })
+}
+
+/** UTF-8: the continuation bytes of a character go with its first byte. */
+function withoutLastCharacter(typed: Uint8Array, length: number): number {
+  let at = length
+  while (at > 0 && ((typed[at - 1] ?? 0) & 0xc0) === 0x80) at -= 1
+  return Math.max(0, at - 1)
+}
+
+/** Whether the person typed `yes`. Errors: CONFIRM-NO-TERMINAL. */
+export async function askYes(question: string): Promise<boolean> {
+  const terminal = openTerminal()
+  if (terminal === null) {
+    throw new WrongUse(
+      'CONFIRM-NO-TERMINAL',
+      'production asks a person, and there is no terminal',
+      'run it at a terminal; a script that has shown everything to its person gives --yes',
+    )
+  }
+  process.stderr.write(`${visibleLines(question)} Type yes to sign: `)
+  try {
+    for await (const chunk of terminal) return String(chunk).trim() === 'yes'
+    return false
+  } finally {
+    terminal.destroy()
+  }
+}
