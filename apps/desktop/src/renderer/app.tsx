@@ -2,24 +2,24 @@ import { Theme } from '@radix-ui/themes'
 import { Direction } from 'radix-ui'
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Frame } from './components/frame.tsx'
+import { Home } from './home/home.tsx'
 import { directionOf } from './i18n/start.ts'
-import { Home } from './screens/home.tsx'
+import { Frame } from './shell/frame.tsx'
 import { useInteractive } from './stores/interactive.ts'
 import { type Route, useRoute } from './stores/route.ts'
 import { useShell } from './stores/shell.ts'
 
 // Home is what a start waits for; every other screen is read when it is first opened.
-const Bundles = lazy(() => import('./screens/bundles.tsx').then(({ Bundles }) => ({ default: Bundles })))
+const Bundles = lazy(() => import('./bundles/bundles.tsx').then(({ Bundles }) => ({ default: Bundles })))
 const Ceremonies = lazy(() =>
-  import('./screens/ceremonies.tsx').then(({ Ceremonies }) => ({ default: Ceremonies })),
+  import('./ceremonies/ceremonies.tsx').then(({ Ceremonies }) => ({ default: Ceremonies })),
 )
-const Holders = lazy(() => import('./screens/holders.tsx').then(({ Holders }) => ({ default: Holders })))
-const Runner = lazy(() => import('./screens/runner.tsx').then(({ Runner }) => ({ default: Runner })))
-const Settings = lazy(() => import('./screens/settings.tsx').then(({ Settings }) => ({ default: Settings })))
-const Tokens = lazy(() => import('./screens/tokens.tsx').then(({ Tokens }) => ({ default: Tokens })))
+const Holders = lazy(() => import('./holders/holders.tsx').then(({ Holders }) => ({ default: Holders })))
+const Runner = lazy(() => import('./runner/runner.tsx').then(({ Runner }) => ({ default: Runner })))
+const Settings = lazy(() => import('./settings/settings.tsx').then(({ Settings }) => ({ default: Settings })))
+const Tokens = lazy(() => import('./tokens/tokens.tsx').then(({ Tokens }) => ({ default: Tokens })))
 const Transcript = lazy(() =>
-  import('./screens/transcript.tsx').then(({ Transcript }) => ({ default: Transcript })),
+  import('./transcript/transcript.tsx').then(({ Transcript }) => ({ default: Transcript })),
 )
 
 function screenOf({ name, id }: Route): ReactNode {

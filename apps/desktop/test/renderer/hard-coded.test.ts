@@ -14,7 +14,7 @@ const files = ['renderer', 'main'].flatMap((part) =>
 const others = [
   'renderer/app.tsx: (prefers-color-scheme: dark)',
   'renderer/client.ts: s',
-  'renderer/screens/holders.tsx: custody holder enrol --name NAME --domain production --out card.json --key key-file',
+  'renderer/holders/holders.tsx: custody holder enrol --name NAME --domain production --out card.json --key key-file',
   'renderer/stores/contrast.ts: (prefers-contrast: more)',
   'main/index.ts: is not for a released app: it could take one of its protections away. Start it without.',
   'main/index.ts: · TEST BUILD',

@@ -1,0 +1,113 @@
+import { Heading } from '@radix-ui/themes'
+import { useTranslation } from 'react-i18next'
+import type { VerifyView } from '../../contract/index.ts'
+import { Fingerprint } from '../components/fingerprint.tsx'
+import { Outcome, type Tone } from '../components/outcome.tsx'
+import { Code, Rec } from '../components/record.tsx'
+import { useFormats } from '../i18n/format.ts'
+
+const verdictTone = { accepted: 'good', consistent: 'warn', refused: 'bad' } as const
+const checkTone: Record<VerifyView['checks'][number]['outcome'], Tone> = {
+  passed: 'good',
+  failed: 'bad',
+  'not-run': 'none',
+}
+
+/** The verdict, every check by its name with what it means, and what the bundle holds. */
+export function VerifyResult({ result }: { result: VerifyView }) {
+  const { t, i18n } = useTranslation()
+  const format = useFormats()
+  const { contents } = result
+  return (
+    <div className="section" role="status" data-verdict={result.verdict}>
+      <div className="panel verdict" data-tone={verdictTone[result.verdict]}>
+        <Outcome tone={verdictTone[result.verdict]}>{null}</Outcome>
+        <div className="row-text">
+          <Heading as="h3" size="4">
+            {t(`bundles.verdict.${result.verdict}.title`)}
+          </Heading>
+          <span className="quiet">{t(`bundles.verdict.${result.verdict}.text`)}</span>
+          {result.rule === null ? null : (
+            <span>
+              <Code>{result.rule}</Code> {result.detail === null ? null : <Rec>{result.detail}</Rec>}
+            </span>
+          )}
+        </div>
+      </div>
+      <ul className="panel list">
+        {result.checks.map(({ name, outcome, detail }) => (
+          <li key={name} className="row" style={{ paddingBlock: '0.5rem' }}>
+            <span className="row-text">
+              <span>
+                <Code>{name}</Code>
+              </span>
+              <span className="quiet">
+                {i18n.exists(`checks.${name}`) ? t(`checks.${name}`) : null}{' '}
+                {detail === '' ? null : <Rec>{detail}</Rec>}
+              </span>
+            </span>
+            <Outcome tone={checkTone[outcome]}>{t(`bundles.outcome.${outcome}`)}</Outcome>
+          </li>
+        ))}
+      </ul>
+      {contents === null ? null : (
+        <div className="panel panel-body">
+          <Heading as="h3" size="3">
+            {t('bundles.contents')}
+          </Heading>
+          <Fingerprint words={contents.words} hex={contents.digest} label={t('bundles.digest-words')} />
+          <dl className="facts">
+            <dt>{t('bundles.ceremony')}</dt>
+            <dd>
+              <Rec>{contents.title}</Rec>
+            </dd>
+            <dt>{t('bundles.organisation')}</dt>
+            <dd>
+              <Rec>{contents.organisation}</Rec>
+            </dd>
+            <dt>{t('bundles.domain')}</dt>
+            <dd>{t(`states.domain.${contents.domain}`)}</dd>
+            <dt>{t('bundles.plan-hash')}</dt>
+            <dd>
+              <Code>{contents.planHash}</Code>
+            </dd>
+            <dt>{t('bundles.entries')}</dt>
+            <dd>{format.number(contents.entries)}</dd>
+            <dt>{t('bundles.checkpoints')}</dt>
+            <dd>{format.number(contents.checkpoints)}</dd>
+            <dt>{t('bundles.signers')}</dt>
+            <dd>
+              <Rec>{contents.signers.join(', ')}</Rec>
+            </dd>
+          </dl>
+          <section className="table-wrap" aria-label={t('bundles.files')}>
+            <table className="table">
+              <thead>
+                <tr>
+                  <th scope="col">{t('bundles.file-what')}</th>
+                  <th scope="col">{t('bundles.file-name')}</th>
+                  <th scope="col">{t('bundles.file-size')}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {contents.files.map(({ name, what, bytes }) => (
+                  <tr key={name}>
+                    <th scope="row">
+                      <Rec>{what}</Rec>
+                    </th>
+                    <td>
+                      <Code>{name}</Code>
+                    </td>
+                    <td className="tabular">
+                      <Rec>{format.bytes(bytes)}</Rec>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </section>
+        </div>
+      )}
+    </div>
+  )
+}

@@ -1,0 +1,100 @@
+import { Button } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Need, RunView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { CommandLine } from '../components/command-line.tsx'
+import { pickFile } from '../components/file-picker.tsx'
+import { Code, Rec } from '../components/record.tsx'
+import { SaveCopy } from '../components/save-copy.tsx'
+import type { Act } from './runner.tsx'
+
+type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act }
+
+export function NeedFile({ view, need, act }: Props) {
+  const { t } = useTranslation()
+  const [busy, setBusy] = useState(false)
+
+  async function submit(): Promise<void> {
+    const path = await pickFile('document')
+    if (path === null) return
+    setBusy(true)
+    await act(call('ceremonies.submitFile', { id: view.id, path }))
+    setBusy(false)
+  }
+
+  const submitButton = (
+    <Button
+      {...(need.commands === null ? { variant: 'surface', color: 'gray', highContrast: true } : {})}
+      loading={busy}
+      onClick={() => void submit()}
+    >
+      {t('runner.submit-file')}
+    </Button>
+  )
+  if (need.commands !== null)
+    return (
+      <div className="step-need">
+        <strong>{t(`runner.file.${need.what}`)}</strong>
+        <ol className="carry" aria-label={t('runner.device.steps')}>
+          <li>
+            <span>{t(`runner.device.out-${need.commands.at}`)}</span>
+            {need.commands.at === 'run' ? (
+              <Code>{view.folder}</Code>
+            ) : (
+              <SaveCopy key={need.what} id={view.id} />
+            )}
+          </li>
+          <li>
+            <span>{t(`runner.device.there-${need.commands.at}`)}</span>
+            {need.commands.groups.map(({ who, lines }) => (
+              <div key={who.join()} className="device">
+                <Rec>{who.join(', ')}</Rec>
+                {lines.map((line) => (
+                  <CommandLine key={line} text={line} />
+                ))}
+              </div>
+            ))}
+            <span className="quiet">{t('runner.device.own-names')}</span>
+          </li>
+          <li>
+            <span>{t('runner.carry.back')}</span>
+            <div>{submitButton}</div>
+          </li>
+        </ol>
+      </div>
+    )
+
+  const standIns = new Set(view.people.filter(({ standIn }) => standIn).map(({ name }) => name))
+  return (
+    <div className="step-need">
+      <strong>{t(`runner.file.${need.what}`)}</strong>
+      {need.file === null ? null : (
+        <p className="quiet" style={{ margin: 0 }}>
+          {t('runner.file-from')} <Code>{need.file}</Code>
+        </p>
+      )}
+      {view.domain === 'production' ? <SaveCopy key={need.what} id={view.id} /> : null}
+      <span className="quiet">{t('runner.awaited-from')}</span>
+      <ul className="list signers" aria-label={t('runner.awaited-from')}>
+        {need.from.map((name) => (
+          <li key={name} className="row" style={{ paddingInline: 0 }}>
+            {need.what === 'receipt' ? <Code>{name}</Code> : <Rec>{name}</Rec>}
+            {view.domain === 'rehearsal' && standIns.has(name) ? (
+              <Button
+                variant="surface"
+                aria-label={t('runner.answer-as-for', { name })}
+                onClick={() =>
+                  void act(call('ceremonies.signAsStandIn', { id: view.id, what: need.what, name }))
+                }
+              >
+                {t('runner.answer-as')}
+              </Button>
+            ) : null}
+          </li>
+        ))}
+      </ul>
+      <div>{submitButton}</div>
+    </div>
+  )
+}

@@ -1,0 +1,196 @@
+import { Button } from '@radix-ui/themes'
+import { type ReactNode, useEffect } from 'react'
+import { useTranslation } from 'react-i18next'
+import { call } from '../client.ts'
+import { Icon, type IconName } from '../components/icon.tsx'
+import { Code, Rec, Sentence } from '../components/record.tsx'
+import { useErrorText } from '../i18n/error-text.ts'
+import { useFormats } from '../i18n/format.ts'
+import { useClipboardClear } from '../stores/clipboard.ts'
+import { useIdle, useIdleLock } from '../stores/idle.ts'
+import { useRemote } from '../stores/remote.ts'
+import { appInfo, ceremonies, tokens } from '../stores/remotes.ts'
+import { hrefOf, type RouteName, useRoute } from '../stores/route.ts'
+import { takeNoteOfRestart, useShell } from '../stores/shell.ts'
+import { IdleCover } from './idle-cover.tsx'
+import { Keys } from './keys.tsx'
+
+const entries = [
+  'home',
+  'ceremonies',
+  'tokens',
+  'holders',
+  'bundles',
+  'transcript',
+  'settings',
+] as const satisfies readonly (RouteName & IconName)[]
+
+function Rail() {
+  const { t } = useTranslation()
+  const { name } = useRoute()
+  const { testBuild } = useShell(({ info }) => info)
+  const here = name === 'run' ? 'ceremonies' : name
+  return (
+    <nav className="rail" aria-label={t('frame.navigation')}>
+      <div className="rail-name">
+        <b>{t('frame.product')}</b>
+        <span>{testBuild ? t('frame.test-build') : t('frame.role')}</span>
+      </div>
+      <ul>
+        {entries.map((entry) => (
+          <li key={entry}>
+            <a href={hrefOf(entry)} {...(here === entry ? { 'aria-current': 'page' } : {})}>
+              <Icon name={entry} />
+              {t(`frame.go.${entry}`)}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </nav>
+  )
+}
+
+function Stopped({ code }: { code: string }) {
+  const { t } = useTranslation()
+  const text = useErrorText({ code, detail: '' })
+  return (
+    <div className="banner" data-kind="stopped" role="alert">
+      <strong>{code === 'CORE-STOPPED' ? t('frame.core-stopped') : text.what}</strong>
+      <span>
+        <Sentence>{code === 'CORE-STOPPED' ? t('frame.core-stopped-do') : text.do}</Sentence>{' '}
+        <Code>{code}</Code>
+      </span>
+      <Button
+        size="1"
+        color="red"
+        highContrast
+        variant="surface"
+        onClick={() => void call('shell.restartCore', {})}
+      >
+        {t('frame.core-start')}
+      </Button>
+    </div>
+  )
+}
+
+/** Says that core was ended and started again: while it starts, and after, until somebody has taken note. */
+function Restarted({ reason, under }: { reason: string | null; under: boolean }) {
+  const { t } = useTranslation()
+  const hung = reason === 'CORE-HUNG'
+  if (under) {
+    return (
+      <>
+        <strong>{t(hung ? 'frame.core-hung' : 'frame.core-restarting')}</strong>
+        <span>{t('frame.core-restarting-do')}</span>
+      </>
+    )
+  }
+  return (
+    <>
+      <strong>{t(hung ? 'frame.core-was-hung' : 'frame.core-was-ended')}</strong>
+      <span>{t('frame.core-restarted-do')}</span>
+      <Button size="1" color="amber" highContrast variant="surface" onClick={takeNoteOfRestart}>
+        {t('frame.core-noted')}
+      </Button>
+    </>
+  )
+}
+
+function CoreBanner() {
+  const { state, reason } = useShell(({ core }) => core)
+  const restarted = useShell((shell) => shell.restarted)
+  if (state === 'stopped') return <Stopped code={reason ?? 'CORE-STOPPED'} />
+  if (restarted === null && state !== 'restarting') return null
+  return (
+    <div className="banner" role="status">
+      <Restarted reason={restarted} under={state !== 'ready'} />
+    </div>
+  )
+}
+
+function RehearsalBanner() {
+  const { t } = useTranslation()
+  const route = useRoute()
+  const state = useShell(({ core }) => core.state)
+  const list = ceremonies(({ value }) => value?.ceremonies)
+  const run =
+    route.name === 'run' || route.name === 'transcript' ? list?.find(({ id }) => id === route.id) : undefined
+  const active = list?.some(({ domain, state: at }) => domain === 'rehearsal' && !ended.has(at)) ?? false
+  if (state === 'stopped' || !(run?.domain === 'rehearsal' || (run === undefined && active))) return null
+  return (
+    <div className="banner" data-kind="rehearsal">
+      <strong>{t('frame.rehearsal')}</strong>
+      <span>{t('frame.rehearsal-what')}</span>
+    </div>
+  )
+}
+
+const ended: ReadonlySet<string> = new Set(['closed', 'aborted', 'revoked'])
+
+function Status() {
+  const { t } = useTranslation()
+  const format = useFormats()
+  const core = useShell((state) => state.core)
+  const interactive = useShell((state) => state.interactive)
+  const { value: info } = useRemote(appInfo, {}, interactive)
+  const { value: list } = tokens()
+  useRemote(ceremonies, {})
+  const passed = info?.selfTest.every((test) => test.passed) ?? null
+  const online = info === null ? null : info.interfaces.length > 0
+  const count = list?.slots.filter(({ token }) => token?.initialised).length
+  const coreTone = core.state === 'ready' ? 'good' : core.state === 'stopped' ? 'bad' : 'warn'
+  return (
+    <footer className="status">
+      <span>
+        <i className="dot" data-tone={coreTone} />
+        {t(`frame.core.${core.state}`)}
+      </span>
+      {online === null ? null : (
+        <span>
+          <i className="dot" data-tone={online ? 'warn' : 'good'} />
+          {online ? t('frame.network', { count: info?.interfaces.length ?? 0 }) : t('frame.air-gapped')}
+        </span>
+      )}
+      {passed === null ? null : (
+        <span>
+          <i className="dot" data-tone={passed ? 'good' : 'bad'} />
+          {passed ? t('frame.self-test-passed') : t('frame.self-test-failed')}
+        </span>
+      )}
+      {count === undefined ? null : <span>{t('frame.tokens', { count })}</span>}
+      {info === null ? null : (
+        <span className="end">
+          {t('frame.disk', { free: '' })}
+          <Rec>{format.bytes(info.disk.free)}</Rec>
+        </span>
+      )}
+      {info === null ? null : (
+        <span>
+          <Code>{info.version}</Code>
+        </span>
+      )}
+    </footer>
+  )
+}
+
+export function Frame({ children }: { children: ReactNode }) {
+  const route = useRoute()
+  const locked = useIdle((state) => state.locked)
+  useIdleLock()
+  useClipboardClear()
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each screen starts at its top
+  useEffect(() => document.querySelector('.main')?.scrollTo(0, 0), [route])
+  return (
+    <div className="frame">
+      <div className="banners">
+        <CoreBanner />
+        <RehearsalBanner />
+      </div>
+      <Rail />
+      <main className="main">{children}</main>
+      <Status />
+      {locked ? <IdleCover /> : null}
+      <Keys />
+    </div>
+  )
+}

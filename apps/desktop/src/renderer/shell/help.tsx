@@ -1,0 +1,76 @@
+import { Dialog, TextField } from '@radix-ui/themes'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { Code, Sentence } from '../components/record.tsx'
+import { type Explained, explained } from '../i18n/explained.ts'
+import { useRoute } from '../stores/route.ts'
+
+const shortcuts = ['palette', 'help', 'close'] as const
+const mostFound = 12
+
+/** What this screen is for and what comes next, the keys, and every error code in words: nothing is fetched. */
+export function Help({ onClose }: { onClose: () => void }) {
+  const { t, i18n } = useTranslation()
+  const { name } = useRoute()
+  const [sought, setSought] = useState('')
+  const found = sought.trim() === '' ? [] : explained(i18n, sought)
+  return (
+    <Dialog.Root open onOpenChange={(open) => (open ? undefined : onClose())}>
+      <Dialog.Content maxWidth="40rem" className="help">
+        <Dialog.Title size="4">{t('help.title')}</Dialog.Title>
+        <Dialog.Description size="2">{t(`help.screen.${name}.what`)}</Dialog.Description>
+        <p>{t(`help.screen.${name}.next`)}</p>
+        <h3>{t('help.code')}</h3>
+        <div className="field">
+          <label htmlFor="help-sought">{t('help.sought')}</label>
+          <TextField.Root
+            id="help-sought"
+            dir="auto"
+            value={sought}
+            autoComplete="off"
+            onChange={(event) => setSought(event.target.value)}
+          />
+        </div>
+        <div role="status">
+          {found.slice(0, mostFound).map((one) => (
+            <Answer key={one.code} {...one} />
+          ))}
+          {sought.trim() !== '' && found.length === 0 ? <p>{t('help.none')}</p> : null}
+          {found.length > mostFound ? (
+            <p className="quiet">{t('help.more', { count: found.length - mostFound })}</p>
+          ) : null}
+        </div>
+        <h3>{t('help.keys')}</h3>
+        <dl className="facts">
+          {shortcuts.map((key) => (
+            <div key={key} className="fact-group">
+              <dt>
+                <Code>{t(`help.key.${key}.keys`)}</Code>
+              </dt>
+              <dd>{t(`help.key.${key}.does`)}</dd>
+            </div>
+          ))}
+        </dl>
+      </Dialog.Content>
+    </Dialog.Root>
+  )
+}
+
+function Answer({ code, what, why, todo }: Explained) {
+  const { t } = useTranslation()
+  return (
+    <section className="help-answer">
+      <strong>{what}</strong> <Code>{code}</Code>
+      <dl className="facts">
+        <dt>{t('errors.label-why')}</dt>
+        <dd>
+          <Sentence>{why}</Sentence>
+        </dd>
+        <dt>{t('errors.label-do')}</dt>
+        <dd>
+          <Sentence>{todo}</Sentence>
+        </dd>
+      </dl>
+    </section>
+  )
+}

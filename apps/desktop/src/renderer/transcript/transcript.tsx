@@ -1,0 +1,129 @@
+import { Select, Spinner, TextField } from '@radix-ui/themes'
+import { useDeferredValue, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { TranscriptPage } from '../../contract/index.ts'
+import { FailureNotice } from '../components/failure-notice.tsx'
+import { Fingerprint } from '../components/fingerprint.tsx'
+import { Loaded } from '../components/loading.tsx'
+import { Outcome } from '../components/outcome.tsx'
+import { Code, Rec } from '../components/record.tsx'
+import { Screen } from '../components/screen.tsx'
+import { useRemote } from '../stores/remote.ts'
+import { ceremonies } from '../stores/remotes.ts'
+import { go } from '../stores/route.ts'
+import { TranscriptExport } from './transcript-export.tsx'
+import { useTranscriptPages } from './transcript-pages.ts'
+import { TranscriptTable } from './transcript-table.tsx'
+
+const everyKind = '*'
+
+export function Transcript({ id }: { id: string | null }) {
+  const { t } = useTranslation()
+  const list = useRemote(ceremonies, {})
+  const chosen = id ?? list.value?.ceremonies[0]?.id ?? null
+  return (
+    <Screen
+      name="transcript"
+      title={t('transcript.title')}
+      lead={t('transcript.lead')}
+      actions={
+        chosen === null ? null : (
+          <Select.Root value={chosen} onValueChange={(next) => go('transcript', next)}>
+            <Select.Trigger aria-label={t('transcript.which')} />
+            <Select.Content>
+              {list.value?.ceremonies.map((ceremony) => (
+                <Select.Item key={ceremony.id} value={ceremony.id}>
+                  <Rec>{ceremony.title}</Rec>
+                </Select.Item>
+              ))}
+            </Select.Content>
+          </Select.Root>
+        )
+      }
+    >
+      {chosen === null ? (
+        <Loaded remote={list} store={ceremonies}>
+          {() => <p className="quiet">{t('ceremonies.none')}</p>}
+        </Loaded>
+      ) : (
+        <Entries key={chosen} id={chosen} />
+      )}
+    </Screen>
+  )
+}
+
+function Entries({ id }: { id: string }) {
+  const { t } = useTranslation()
+  const [text, setText] = useState('')
+  const [kind, setKind] = useState(everyKind)
+  const wanted = useDeferredValue(text.trim())
+  const { head, failure, again, entryAt, want } = useTranscriptPages(id, {
+    ...(wanted === '' ? {} : { text: wanted }),
+    ...(kind === everyKind ? {} : { kinds: [kind] }),
+  })
+  return (
+    <>
+      <search className="actions">
+        <TextField.Root
+          value={text}
+          dir="auto"
+          placeholder={t('transcript.filter')}
+          aria-label={t('transcript.filter')}
+          onChange={(event) => setText(event.target.value)}
+        />
+        <Select.Root value={kind} onValueChange={setKind}>
+          <Select.Trigger aria-label={t('transcript.kind')} />
+          <Select.Content>
+            <Select.Item value={everyKind}>{t('transcript.every-kind')}</Select.Item>
+            {head?.kinds.map((name) => (
+              <Select.Item key={name} value={name}>
+                <Code>{name}</Code>
+              </Select.Item>
+            ))}
+          </Select.Content>
+        </Select.Root>
+        {head === null ? null : (
+          <span className="quiet" role="status" data-matching={head.matching}>
+            {t('transcript.shown', { matching: head.matching, total: head.total })}
+          </span>
+        )}
+        <TranscriptExport id={id} />
+      </search>
+      {failure ? <FailureNotice failure={failure} onRetry={again} /> : null}
+      {head === null && failure === null ? (
+        <output className="actions quiet">
+          <Spinner />
+          {t('common.loading')}
+        </output>
+      ) : null}
+      {head === null ? null : (
+        <>
+          <Chain chain={head.chain} />
+          <TranscriptTable count={head.matching} entryAt={entryAt} want={want} />
+        </>
+      )}
+    </>
+  )
+}
+
+function Chain({ chain }: { chain: TranscriptPage['chain'] }) {
+  const { t } = useTranslation()
+  const intact = chain.state === 'intact'
+  return (
+    <div className="panel verdict" data-tone={intact ? 'good' : 'bad'}>
+      <Outcome tone={intact ? 'good' : 'bad'}>{null}</Outcome>
+      <div className="row-text">
+        <strong>{intact ? t('transcript.intact', { count: chain.entries }) : t('transcript.broken')}</strong>
+        {chain.detail === null ? null : (
+          <span>
+            <Rec>{chain.detail}</Rec>
+          </span>
+        )}
+        <details className="details">
+          <summary>{t('transcript.head')}</summary>
+          <Fingerprint words={chain.words} hex={chain.node} label={t('transcript.head-words')} />
+        </details>
+      </div>
+    </div>
+  )
+}
