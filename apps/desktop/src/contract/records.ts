@@ -58,7 +58,8 @@ export type VerifyView = {
     planHash: string
     entries: number
     checkpoints: number
-    signers: string[]
+    /** Officers of the given policy whose signatures were verified, and the others; null when none was. */
+    signers: { signed: string[]; missing: string[] } | null
     files: { name: string; what: string; bytes: number }[]
   } | null
 }

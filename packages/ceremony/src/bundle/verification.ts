@@ -50,6 +50,9 @@ export type VerifyOptions = {
   readonly lastReceipt?: { readonly bundleDigest: string; readonly sequence: string } | null
 }
 
+/** The policy's officers, by whether their signature of the manifest was verified. */
+export type ManifestSigners = { readonly signed: readonly string[]; readonly missing: readonly string[] }
+
 /** What the checks have found so far; a part is set by the check that parsed it. */
 export class Verification {
   readonly ledger = new Ledger()
@@ -70,6 +73,7 @@ export class Verification {
   plan: Plan | null = null
   lock: PlanLock | null = null
   commitments: string | null = null
+  signers: ManifestSigners | null = null
 
   constructor(reader: RandomAccess, options: VerifyOptions) {
     this.reader = reader

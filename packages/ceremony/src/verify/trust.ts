@@ -59,8 +59,12 @@ export async function checkTrust(v: Verification): Promise<void> {
     if (v.opening === null) return refuse('MANIFEST-SIGNATURES', 'no certificate names the ceremony key')
     const context = signatureContext('bundle', v.predicate.domain)
     const groups = [ceremony(v), officers(v)]
-    const signed = checkSignatures(context, preAuthentication(payload), signatures, groups)
-    return signed.ok ? accept(named(signed.value.officer)) : signed
+    const result = checkSignatures(context, preAuthentication(payload), signatures, groups)
+    if (!result.ok) return result
+    const signed = result.value.officer ?? []
+    const missing = v.policy.officers.map(({ name }) => name).filter((name) => !signed.includes(name))
+    v.signers = { signed, missing }
+    return accept(named(signed))
   })
   await ledger.run('ATTESTATION-CHAINS', () => checkAttestationChains(v))
   await ledger.run('EVIDENCE', () => checkEvidence(v))

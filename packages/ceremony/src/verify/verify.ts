@@ -1,5 +1,5 @@
 import type { Predicate } from '../bundle/predicate.ts'
-import { Verification, type VerifyOptions } from '../bundle/verification.ts'
+import { type ManifestSigners, Verification, type VerifyOptions } from '../bundle/verification.ts'
 import { checkFhe } from '../bundle/verify/fhe.ts'
 import type { Check } from '../bundle/verify/ledger.ts'
 import { blobName } from '../bundle/zip-layout.ts'
@@ -48,6 +48,8 @@ export type BundleVerdict = {
   /** Ids of the checks that failed, in the catalogue's order. */
   readonly failed: readonly Check['id'][]
   readonly contents: BundleContents | null
+  /** Set when MANIFEST-SIGNATURES passed; null when nobody's signature is verified, as without a policy. */
+  readonly signers: ManifestSigners | null
 }
 
 /** Runs every check of SPEC.md 7 that can run. Reads the archive once, plus its small files; holds none whole. */
@@ -66,7 +68,7 @@ export async function verifyBundle(
   await checkAddress(v)
   const checks = v.ledger.checks()
   const failed = checks.filter(({ ok }) => ok === false).map(({ id }) => id)
-  return { verdict: conclude(checks), checks, failed, contents: contentsOf(v) }
+  return { verdict: conclude(checks), checks, failed, contents: contentsOf(v), signers: v.signers }
 }
 
 /** The manifest alone, unverified: so that an importer can choose the policy that the bundle names. */

@@ -95,9 +95,10 @@ function viewOf(file: string, verdict: BundleVerdict): VerifyView {
             planHash: contents.predicate.planHash,
             entries: Number(contents.predicate.transcript.size),
             checkpoints: contents.checkpoints.length,
-            signers: [...contents.people.values()]
-              .filter(({ kind }) => kind === 'officer')
-              .map(({ name }) => name),
+            signers:
+              verdict.signers === null
+                ? null
+                : { signed: [...verdict.signers.signed], missing: [...verdict.signers.missing] },
             files: contents.blobs.map(({ sha256, size }) => ({
               name: sha256,
               what: whatIs(contents.predicate, sha256),

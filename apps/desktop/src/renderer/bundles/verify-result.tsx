@@ -13,6 +13,31 @@ const checkTone: Record<VerifyView['checks'][number]['outcome'], Tone> = {
   'not-run': 'none',
 }
 
+type Contents = NonNullable<VerifyView['contents']>
+
+/** Who signed: those alone whose signatures were verified under the policy that was given. */
+export function Signers({ result, signers }: { result: VerifyView; signers: Contents['signers'] }) {
+  const { t } = useTranslation()
+  const format = useFormats()
+  if (signers === null) {
+    const check = result.checks.find(({ name }) => name === 'MANIFEST-SIGNATURES')
+    return check?.outcome === 'failed' ? t('bundles.signers-refused') : t('bundles.signers-unchecked')
+  }
+  const { signed, missing } = signers
+  const counts = { signed: format.number(signed.length), all: format.number(signed.length + missing.length) }
+  return (
+    <>
+      {t('bundles.signers-of', counts)} <Rec>{signed.join(', ')}</Rec>
+      {missing.length === 0 ? null : (
+        <>
+          {'. '}
+          {t('bundles.signers-missing')} <Rec>{missing.join(', ')}</Rec>
+        </>
+      )}
+    </>
+  )
+}
+
 /** The verdict, every check by its name with what it means, and what the bundle holds. */
 export function VerifyResult({ result }: { result: VerifyView }) {
   const { t, i18n } = useTranslation()
@@ -77,7 +102,7 @@ export function VerifyResult({ result }: { result: VerifyView }) {
             <dd>{format.number(contents.checkpoints)}</dd>
             <dt>{t('bundles.signers')}</dt>
             <dd>
-              <Rec>{contents.signers.join(', ')}</Rec>
+              <Signers result={result} signers={contents.signers} />
             </dd>
           </dl>
           <section className="table-wrap" aria-label={t('bundles.files')}>
