@@ -13,6 +13,7 @@ const sources = [
   'apps/desktop/package.json',
   'apps/desktop/electron.vite.config.ts',
   'packages/crypto/src',
+  'packages/node-files/src',
   'packages/hsm/src',
   'packages/ceremony/src',
   'resources',

@@ -22,6 +22,7 @@ const globals = 'style/noRestrictedGlobals'
 
 const crypto = 'packages/crypto/src'
 export const hsm = 'packages/hsm/src'
+const nodeFiles = 'packages/node-files/src'
 export const ceremony = 'packages/ceremony/src'
 export const desktop = 'apps/desktop/src'
 export const server = 'apps/companion-server/src'
@@ -40,6 +41,20 @@ export const forbidden: readonly Arrow[] = [
     rule: globals,
   },
   { claim: 'no one uses Math.random', in: crypto, text: 'export const r = Math.random()\n', rule: 'plugin' },
+  { claim: 'node-files does not know crypto', in: nodeFiles, text: take('@lux/crypto'), rule: undeclared },
+  { claim: 'node-files does not know hsm', in: nodeFiles, text: take('@lux/hsm'), rule: undeclared },
+  {
+    claim: 'main does not know node-files',
+    in: `${desktop}/main`,
+    text: take('@lux/node-files'),
+    rule: restricted,
+  },
+  {
+    claim: 'ceremony does not know node-files',
+    in: ceremony,
+    text: take('@lux/node-files'),
+    rule: undeclared,
+  },
   { claim: 'hsm does not know crypto', in: hsm, text: take('@lux/crypto'), rule: undeclared },
   { claim: 'hsm does not know ceremony', in: hsm, text: take('@lux/ceremony'), rule: undeclared },
   { claim: 'ceremony does not know PKCS#11', in: ceremony, text: take('pkcs11js'), rule: undeclared },

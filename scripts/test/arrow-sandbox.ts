@@ -13,6 +13,7 @@ const settings = [
   'scripts/types-of-ceremony.grit',
   ...[
     'packages/crypto',
+    'packages/node-files',
     'packages/hsm',
     'packages/ceremony',
     'apps/desktop',
@@ -38,7 +39,7 @@ export function arrowSandbox(): ArrowSandbox {
   const at = mkdtempSync(join(tmpdir(), 'lux-arrows-'))
   for (const path of settings) cpSync(join(root, path), join(at, path))
   mkdirSync(join(at, 'node_modules/@lux'), { recursive: true })
-  for (const name of ['crypto', 'hsm', 'ceremony']) {
+  for (const name of ['crypto', 'node-files', 'hsm', 'ceremony']) {
     symlinkSync(join(at, 'packages', name), join(at, 'node_modules/@lux', name))
   }
   symlinkSync(join(root, 'node_modules/@biomejs'), join(at, 'node_modules/@biomejs'))

@@ -55,7 +55,12 @@ const unit: Suite = {
   name: 'unit',
   budget: 40,
   display: false,
-  commands: [vitest(everyProcessor, ...projects('@lux/crypto', '@lux/ceremony', '@lux/desktop', 'scripts'))],
+  commands: [
+    vitest(
+      everyProcessor,
+      ...projects('@lux/crypto', '@lux/node-files', '@lux/ceremony', '@lux/desktop', 'scripts'),
+    ),
+  ],
 }
 
 const parts: Suite = {

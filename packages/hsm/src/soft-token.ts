@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { makeFolder } from './make-folder.ts'
+import { makeFolder } from '@lux/node-files'
 
 const usualPlaces = [
   '/usr/lib/softhsm/libsofthsm2.so',

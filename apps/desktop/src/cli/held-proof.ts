@@ -8,7 +8,7 @@ import {
   type ShareEnvelope,
   type ShareProof,
 } from '@lux/crypto/fhe'
-import { CoreError } from '../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { dealtBudgets } from '../core/runs/folder/budgets.ts'
 import type { Held } from './held-share.ts'
 import { refused } from './shell/command-line.ts'

@@ -1,5 +1,5 @@
 import { encodeCanonical, FormatError, fromBase64, parseCanonical, toBase64, wipe } from '@lux/crypto'
-import { CoreError } from '../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { members } from './json-members.ts'
 
 const maxShareFile = 16 << 20

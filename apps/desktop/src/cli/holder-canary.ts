@@ -8,7 +8,7 @@ import {
 } from '@lux/ceremony/wire'
 import { fromHex, sealTo, sha256Hex, toHex } from '@lux/crypto'
 import { CANARY_PROGRAM, fheCanaryPartial } from '@lux/crypto/fhe'
-import { CoreError } from '../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { allowedBy } from '../core/runs/folder/budgets.ts'
 import type { Asked } from './holder/approve.ts'
 import { answerOf, blocksLeft, writtenAnswer } from './holder-answer.ts'

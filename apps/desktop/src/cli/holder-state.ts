@@ -9,8 +9,7 @@ import {
   verifyDocument,
 } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { CoreError } from '../core/core-error.ts'
-import { readBounded } from '../core/store/durable-file.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { members } from './json-members.ts'
 import type { PersonKey } from './shell/key-file.ts'
 

@@ -1,4 +1,4 @@
-import { CoreError } from '../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 
 /** A command that a run takes no more, because it is over. */
 export function runIsOver(what: 'abort' | 'receipt', folder: string, state: string): CoreError {

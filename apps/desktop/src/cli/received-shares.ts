@@ -11,8 +11,7 @@ import {
   verifyDocument,
 } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { CoreError, withSystemErrors } from '../core/core-error.ts'
-import { checkWritable, readBounded, writeDurably } from '../core/store/durable-file.ts'
+import { CoreError, checkWritable, readBounded, withSystemErrors, writeDurably } from '@lux/node-files'
 import { members } from './json-members.ts'
 import type { PersonKey } from './shell/key-file.ts'
 

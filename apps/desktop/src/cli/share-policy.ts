@@ -1,7 +1,7 @@
 import { authoritiesOf, checkSuccessor, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { encodeCanonical, equalBytes } from '@lux/crypto'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { CoreError } from '../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { Opened } from './holder-opened.ts'
 import { believedPolicy } from './policy/trusted-policy.ts'
 import { refused } from './shell/command-line.ts'

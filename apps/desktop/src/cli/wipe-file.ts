@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { withSystemErrors } from '../core/core-error.ts'
-import { partsOf, syncFolder } from '../core/store/durable-file.ts'
+import { partsOf, syncFolder, withSystemErrors } from '@lux/node-files'
 
 const chunk = new Uint8Array(1 << 16)
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { type Hsm, HsmError, startHsm } from '@lux/hsm'
+import { CoreError } from '@lux/node-files'
 import type { CoreApiName } from '../contract/index.ts'
-import { CoreError } from './core-error.ts'
 import type { CoreOptions } from './core-options.ts'
 import { PinBox } from './runs/effects/pin-box.ts'
 import type { Handler } from './serve.ts'

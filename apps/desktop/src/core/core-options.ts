@@ -1,5 +1,5 @@
 import type { Entropy } from '@lux/crypto'
-import type { CoreError } from './core-error.ts'
+import type { CoreError } from '@lux/node-files'
 import type { Program } from './program.ts'
 import type { Clock } from './system.ts'
 

@@ -1,6 +1,6 @@
+import { CoreError } from '@lux/node-files'
 import type { CoreApiName, CorePort } from '../contract/index.ts'
 import type { Engine, EngineOptions } from './api-handlers.ts'
-import { CoreError } from './core-error.ts'
 import type { CoreOptions } from './core-options.ts'
 import { OpenOnce } from './open-once.ts'
 import { serve } from './serve.ts'

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { protectProcess } from '@lux/hsm/protect'
+import { CoreError } from '@lux/node-files'
 import type { CorePort, CoreToMain } from '../contract/index.ts'
-import { CoreError } from './core-error.ts'
 import { createCore } from './create-core.ts'
 import { readMainMessage } from './main-message.ts'
 import { findProgram } from './program.ts'

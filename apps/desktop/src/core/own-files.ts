@@ -16,7 +16,13 @@ export function filesOfPackage(shipped: string): MeasuredFile[] {
 
 /** Native code and WebAssembly stay outside what is built. */
 const nativeModules = ['better-sqlite3', 'pkcs11js', 'koffi', '@koromix', 'node-tfhe']
-const sources = ['apps/desktop/src', 'packages/crypto/src', 'packages/hsm/src', 'packages/ceremony/src']
+const sources = [
+  'apps/desktop/src',
+  'packages/crypto/src',
+  'packages/node-files/src',
+  'packages/hsm/src',
+  'packages/ceremony/src',
+]
 const loaded = /\.([cm]?[jt]s|json|node|wasm)$/
 
 /** What core and its children are loaded from in a checkout: the sources or what was built of them, modules, Node. */

@@ -1,7 +1,7 @@
 import { HsmError } from '@lux/hsm/error'
+import { CoreError, fromSystemError } from '@lux/node-files'
 import type { CoreApiName, CorePort, EventName, Events, Grant, Result } from '../contract/index.ts'
 import { apis, contractVersion, limits } from '../contract/index.ts'
-import { CoreError, fromSystemError } from './core-error.ts'
 
 /** One API by name: takes what the renderer sent, checked by its own schema, and answers with a value or throws. */
 export type Handler = (input: unknown) => unknown | Promise<unknown>

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromUtf8, generateSealIdentity, sealTo, utf8 } from '@lux/crypto'
+import { readBounded } from '@lux/node-files'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import { openPartial } from '../../src/cli/request/combiner.ts'
-import { readBounded } from '../../src/core/store/durable-file.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lux-secret-files-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

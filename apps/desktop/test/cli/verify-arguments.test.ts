@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { verifyBundle } from '@lux/ceremony/bundle'
+import { fileReader } from '@lux/node-files'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { fileReader } from '../../src/core/store/file-reader.ts'
 import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
 
 const root = join(import.meta.dirname, '../../../..')

@@ -13,12 +13,12 @@ import {
   softTokenEnvironment,
   startHsm,
 } from '@lux/hsm'
+import { fileReader } from '@lux/node-files'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { resumeCeremony } from '../../src/cli/ceremony/resume.ts'
 import { runCeremony } from '../../src/cli/ceremony/run.ts'
 import { findProgram } from '../../src/core/program.ts'
 import { RunFolder } from '../../src/core/runs/folder/run-folder.ts'
-import { fileReader } from '../../src/core/store/file-reader.ts'
 import { ended, ProductionPlace } from './support/production-place.ts'
 import { verdictOf } from './support/run-end.ts'
 

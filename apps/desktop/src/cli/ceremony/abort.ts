@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { decide, view as viewOf } from '@lux/ceremony'
-import { CoreError } from '../../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { record } from '../../core/run/record.ts'
 import { keyLeftBehind } from '../../core/runs/closing/close-aborted.ts'

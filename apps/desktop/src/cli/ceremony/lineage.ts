@@ -1,7 +1,7 @@
 import type { Command, Domain } from '@lux/ceremony'
 import { receiptCodec, serverCardCodec } from '@lux/ceremony/wire'
 import type { VerificationKeys } from '@lux/crypto'
-import { CoreError } from '../../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { firstOfLine, type Lineage } from '../../core/runs/effects/context.ts'
 import type { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { readParsed } from '../shell/files.ts'

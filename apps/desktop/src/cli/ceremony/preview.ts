@@ -1,5 +1,5 @@
 import type { PinNeed, RunView } from '@lux/ceremony'
-import { CoreError } from '../../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { Answers, type Decision } from '../../core/runs/exchange/answers.ts'
 import { clockWarnings } from '../../core/runs/exchange/clock-warnings.ts'
 import { writeRequests } from '../../core/runs/exchange/outbox.ts'

@@ -1,7 +1,7 @@
 import { toHex } from '@lux/crypto'
 import { auditCanary, encodeCarried, parsePublic, roundForCarrying } from '@lux/crypto/fhe'
+import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { CoreError } from '../../core/core-error.ts'
 import { auditRemedy } from '../audit-remedy.ts'
 import { type CommandLine, refused } from '../shell/command-line.ts'
 import { ciphertextAt, ciphertextsAt, parseValue, partialAt, readPublicFile } from '../shell/fhe-files.ts'

@@ -1,7 +1,6 @@
 import { type Json, wipe } from '@lux/crypto'
 import { inspect } from '@lux/crypto/fhe'
-import { CoreError } from '../../core/core-error.ts'
-import { fileReader } from '../../core/store/file-reader.ts'
+import { CoreError, fileReader } from '@lux/node-files'
 import { type CommandLine, count } from '../shell/command-line.ts'
 import { maxWhole } from '../shell/fhe-files.ts'
 import { mustBeNew } from '../shell/files.ts'

@@ -1,3 +1,4 @@
+import { inNewFolder } from '@lux/node-files'
 import {
   type FileFact,
   type KeyChildRequest,
@@ -5,7 +6,6 @@ import {
   runKeyChild,
 } from '../../core/key-child/index.ts'
 import { findParts } from '../../core/program.ts'
-import { inNewFolder } from '../../core/store/new-folder.ts'
 import { say } from '../shell/output.ts'
 
 /** As `inNewFolder`: half a key is kept by nobody. */

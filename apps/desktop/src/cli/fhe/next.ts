@@ -13,8 +13,8 @@ import {
   parseSeedFile,
 } from '@lux/crypto/fhe'
 import { forgetSeeds } from '@lux/crypto/sharing'
+import { readBounded, writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
-import { readBounded, writeDurably } from '../../core/store/durable-file.ts'
 import { type CommandLine, count, refused } from '../shell/command-line.ts'
 import { inFile, readPublicFile } from '../shell/fhe-files.ts'
 import type { Outcome } from '../shell/output.ts'

@@ -11,9 +11,8 @@ import {
   rotateFheKey,
 } from '@lux/crypto/fhe'
 import { checkDealers, checkQuorum, type Quorum } from '@lux/crypto/sharing'
+import { CoreError, writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
-import { CoreError } from '../../core/core-error.ts'
-import { writeDurably } from '../../core/store/durable-file.ts'
 import { systemEntropy } from '../../core/system-entropy.ts'
 import { type CommandLine, count, refused } from '../shell/command-line.ts'
 import { inFile, readPublicFile, readShareFile } from '../shell/fhe-files.ts'

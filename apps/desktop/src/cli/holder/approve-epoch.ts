@@ -1,7 +1,7 @@
 import { dirname, join } from 'node:path'
 import { epochApprovalCodec, epochApprovalOf } from '@lux/ceremony/wire'
+import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { CoreError } from '../../core/core-error.ts'
 import { blocksLeft } from '../holder-answer.ts'
 import { keepState, type ShareOptions, withShare } from '../holder-opened.ts'
 import { checkLeaving, checkOldShare, epochLines, openingDigest, readEpochRun } from '../holder-run.ts'

@@ -9,8 +9,8 @@ import {
   redealShare,
   verifyShare,
 } from '@lux/crypto/fhe'
+import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { CoreError } from '../../core/core-error.ts'
 import { correctionName, seedsName } from '../../core/runs/folder/places.ts'
 import { systemEntropy } from '../../core/system-entropy.ts'
 import { type Opened, withShare } from '../holder-opened.ts'

@@ -1,6 +1,6 @@
 import { type HolderAnswer, holderAnswerCodec, requestPackageCodec } from '@lux/ceremony/wire'
+import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { CoreError } from '../../core/core-error.ts'
 import { answerOf, blocksLeft, writtenAnswer } from '../holder-answer.ts'
 import { keepState, type ShareOptions, withShare } from '../holder-opened.ts'
 import { type CommandLine, refused } from '../shell/command-line.ts'

@@ -1,8 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { CoreError, checkWritable, fromSystemError, withSystemErrors } from '@lux/node-files'
 import Database from 'better-sqlite3'
-import { CoreError, fromSystemError, withSystemErrors } from '../../core/core-error.ts'
-import { checkWritable } from '../../core/store/durable-file.ts'
 import { statePath } from '../holder-state.ts'
 
 export const lockPath = (share: string) => `${statePath(share)}.lock`

@@ -10,7 +10,7 @@ import {
   type SignatureRequest,
 } from '@lux/ceremony/wire'
 import { fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
-import { CoreError } from '../../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { describePolicy } from '../policy/describe.ts'
 import { refused } from '../shell/command-line.ts'
 import { visible } from '../shell/safe-text.ts'

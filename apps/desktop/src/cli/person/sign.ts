@@ -6,8 +6,8 @@ import {
   signatureRequestCodec,
 } from '@lux/ceremony/wire'
 import { fromBase64, sha256Hex, signWith } from '@lux/crypto'
+import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { CoreError } from '../../core/core-error.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
 import { openKeyFile, type PersonKey } from '../shell/key-file.ts'

@@ -10,8 +10,7 @@ import {
   type WitnessMemory,
 } from '@lux/ceremony/transcript'
 import { encodeCanonical, type Json, parseCanonical } from '@lux/crypto'
-import { CoreError } from '../../core/core-error.ts'
-import { readBounded, writeDurably } from '../../core/store/durable-file.ts'
+import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import { refused } from '../shell/command-line.ts'
 
 const maxMemory = 1 << 20

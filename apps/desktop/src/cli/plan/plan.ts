@@ -20,11 +20,10 @@ import {
   signatureRequestCodec,
 } from '@lux/ceremony/wire'
 import { sha256Hex, toBase64 } from '@lux/crypto'
-import { CoreError } from '../../core/core-error.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { expired } from '../../core/runs/effects/policy-expiry.ts'
-import { readBounded } from '../../core/store/durable-file.ts'
 import { systemClock } from '../../core/system.ts'
 import { explainRequest } from '../person/explain.ts'
 import { warningLines } from '../plan-warnings.ts'

@@ -1,8 +1,7 @@
 import { verifyBundle } from '@lux/ceremony/bundle'
 import { diffDigest, diffPlans, maxPlanBytes, type Plan, type PlanChange, readPlan } from '@lux/ceremony/plan'
 import type { PlanApproval } from '@lux/ceremony/wire'
-import { CoreError } from '../../core/core-error.ts'
-import { fileReader } from '../../core/store/file-reader.ts'
+import { CoreError, fileReader } from '@lux/node-files'
 
 /** What officers approve of a plan, and what changed since it was rehearsed. */
 export type RehearsedPlan = { approval: PlanApproval; changes: PlanChange[] }

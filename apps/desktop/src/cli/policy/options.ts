@@ -1,7 +1,7 @@
 import type { Policy } from '@lux/ceremony/policy'
 import { sha256Hex } from '@lux/crypto'
 import { rootCertificate } from '@lux/hsm'
-import { readBounded } from '../../core/store/durable-file.ts'
+import { readBounded } from '@lux/node-files'
 import { WrongUse } from '../shell/wrong-use.ts'
 
 type LeastEvidence = Policy['leastEvidence']

@@ -1,6 +1,6 @@
 import { checkPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { type OpeningCertificate, openingCodec } from '@lux/ceremony/wire'
-import { CoreError } from '../../core/core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { refused } from '../shell/command-line.ts'
 import { readParsed, readPolicy } from '../shell/files.ts'
 

@@ -12,8 +12,7 @@ import {
   wipe,
 } from '@lux/crypto'
 import { parsePartial, parsePublic, rosterDigest } from '@lux/crypto/fhe'
-import { CoreError } from '../../core/core-error.ts'
-import { readBounded } from '../../core/store/durable-file.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { inFile, naming, readPartialFile } from '../shell/fhe-files.ts'
 import { readCard } from '../shell/files.ts'
 import { WrongUse } from '../shell/wrong-use.ts'

@@ -1,5 +1,5 @@
+import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { CoreError } from '../../core/core-error.ts'
 import { failureOutcome, type Outcome, print } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
 

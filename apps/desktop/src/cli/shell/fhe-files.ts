@@ -1,7 +1,6 @@
 import { FormatError, type Json } from '@lux/crypto'
 import { type FheValue, MAX_CIPHERTEXTS, MAX_SHARE, parsePartial, readCiphertext } from '@lux/crypto/fhe'
-import { CoreError } from '../../core/core-error.ts'
-import { readBounded } from '../../core/store/durable-file.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { refused } from './command-line.ts'
 
 /** Bytes of a file that is read whole: one ciphertext of 1024 squashed blocks is 67 MB. */

@@ -3,8 +3,7 @@ import type { Domain } from '@lux/ceremony'
 import { type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
 import { type Card, cardCodec, type Outcome, type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
 import { fromHex, toWords } from '@lux/crypto'
-import { CoreError } from '../../core/core-error.ts'
-import { partBeside, readBounded, writeDurably } from '../../core/store/durable-file.ts'
+import { CoreError, partBeside, readBounded, writeDurably } from '@lux/node-files'
 import { WrongUse } from './wrong-use.ts'
 
 const maxDocument = 1 << 20

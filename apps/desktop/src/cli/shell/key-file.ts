@@ -15,8 +15,7 @@ import {
   toBase64,
   wipe,
 } from '@lux/crypto'
-import { CoreError } from '../../core/core-error.ts'
-import { readBounded } from '../../core/store/durable-file.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 
 const maxFile = 1 << 16
 

@@ -1,6 +1,6 @@
 import { FormatError } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { CoreError, fromSystemError } from '../../core/core-error.ts'
+import { CoreError, fromSystemError } from '@lux/node-files'
 import { standingText } from './refusal-help.ts'
 import { visible, visibleLines } from './safe-text.ts'
 import { WrongUse } from './wrong-use.ts'

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { equalBytes, fromUtf8, wipe } from '@lux/crypto'
+import { CoreError, withSystemErrors } from '@lux/node-files'
 import type { Command } from 'commander'
-import { CoreError, withSystemErrors } from '../../core/core-error.ts'
 import { askSecret } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
 

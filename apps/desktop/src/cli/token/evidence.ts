@@ -12,8 +12,8 @@ import {
   verifyStatement,
   verifyYubiHsmAttestation,
 } from '@lux/hsm'
+import { readBounded } from '@lux/node-files'
 import type { Command } from 'commander'
-import { readBounded } from '../../core/store/durable-file.ts'
 import { type KeyTemplateName, keyTemplateNames, keyTemplates, readCompared } from '../key-template.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import type { Outcome } from '../shell/output.ts'

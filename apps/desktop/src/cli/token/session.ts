@@ -11,9 +11,9 @@ import {
   tokenOfSerial,
   type UnreadableSlot,
 } from '@lux/hsm'
+import { makeFolder } from '@lux/node-files'
 import type { Command } from 'commander'
 import { findParts } from '../../core/program.ts'
-import { makeFolder } from '../../core/store/new-folder.ts'
 import { failureOutcome, type Outcome, say } from '../shell/output.ts'
 import { visible } from '../shell/safe-text.ts'
 import { readSecret, type SecretSource } from '../shell/secret-input.ts'

@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { FromChild, KeyChildRequest, KeyChildResult, PhaseStart } from './protocol.ts'
 
 export type RunKeyChildOptions = {

@@ -11,7 +11,7 @@ import {
   type RosterEntry,
 } from '@lux/crypto/fhe'
 import { checkQuorum } from '@lux/crypto/sharing'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { systemEntropy } from '../system-entropy.ts'
 import { type MadeKey, writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'

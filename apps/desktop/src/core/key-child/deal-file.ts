@@ -9,8 +9,7 @@ import {
   verifyShare,
 } from '@lux/crypto/fhe'
 import { checkQuorum } from '@lux/crypto/sharing'
-import { CoreError } from '../core-error.ts'
-import { readBounded } from '../store/durable-file.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { systemEntropy } from '../system-entropy.ts'
 import { digestsOfGiven } from './given-keys.ts'
 import { writeFact } from './make-key.ts'

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { withSystemErrors } from '../core-error.ts'
+import { withSystemErrors } from '@lux/node-files'
 import { writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'
 import type { Encrypt, EncryptResult } from './protocol.ts'

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto'
 import { FormatError, wipe } from '@lux/crypto'
 import { checkCompactPublicKey, type FheKeyType, inspect, type PublicKeyDigests } from '@lux/crypto/fhe'
-import { CoreError } from '../core-error.ts'
-import { readBounded } from '../store/durable-file.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import type { Phases } from './phases.ts'
 import type { Deal } from './protocol.ts'
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { sealTo, toWords, wipe } from '@lux/crypto'
 import { seedWithChecksum } from '@lux/crypto/fhe'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { systemEntropy } from '../system-entropy.ts'
 import { makeKey, writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'

@@ -1,6 +1,6 @@
 import { FormatError } from '@lux/crypto'
 import { endWithParent, protectProcess } from '@lux/hsm/protect'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { checkDealing, dealAndSeal } from './deal-and-seal.ts'
 import { dealFile, recoverFile } from './deal-file.ts'
 import { encryptSamples } from './encrypt.ts'

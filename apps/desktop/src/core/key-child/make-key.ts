@@ -8,7 +8,7 @@ import {
   makeReferenceString,
   type TfheModule,
 } from '@lux/crypto/fhe'
-import { writeDurably } from '../store/durable-file.ts'
+import { writeDurably } from '@lux/node-files'
 import { systemEntropy } from '../system-entropy.ts'
 import { REFERENCE_STRING_SECONDS } from './estimate.ts'
 import type { Phases } from './phases.ts'

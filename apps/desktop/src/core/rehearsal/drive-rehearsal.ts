@@ -1,6 +1,6 @@
 import type { Needs, Refusal, RunView } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { Run } from '../run/run.ts'
 import { actAsStandIn, type StandInAct } from './stand-in-act.ts'
 import { replicateAsStandIn } from './stand-in-vendor.ts'

@@ -14,9 +14,8 @@ import {
   type SigningIdentity,
   toBase64,
 } from '@lux/crypto'
+import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
-import { CoreError } from '../core-error.ts'
-import { readBounded, writeDurably } from '../store/durable-file.ts'
 
 const maxFile = 1 << 20
 const file = 'outsiders.json'

@@ -1,7 +1,7 @@
 import { lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
 import { deriveRehearsalPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec } from '@lux/ceremony/wire'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { signedBy } from '../run/rehearsal-policy.ts'
 import { roomOf } from '../runs/begin/policy-terms.ts'
 import { refusedPlan } from '../runs/begin/refused-plan.ts'

@@ -2,9 +2,8 @@ import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeCanonical, fromUtf8 } from '@lux/crypto'
+import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
-import { CoreError } from '../core-error.ts'
-import { readBounded, writeDurably } from '../store/durable-file.ts'
 
 const pin = v.pipe(v.string(), v.regex(/^\d{4,64}$/))
 const pinsSchema = v.strictObject({ so: pin, user: pin })

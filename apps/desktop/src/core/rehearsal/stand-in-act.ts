@@ -1,6 +1,6 @@
 import type { Refusal } from '@lux/ceremony'
 import { holderNext } from '@lux/ceremony/plan'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { Run } from '../run/run.ts'
 import { answerAsStandIn } from './stand-in-answer.ts'
 import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'

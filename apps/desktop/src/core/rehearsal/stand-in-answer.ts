@@ -8,12 +8,11 @@ import {
 } from '@lux/ceremony/wire'
 import { fromHex, sealTo, sha256Hex, wipe } from '@lux/crypto'
 import { type Authorities, fheCanaryPartial, fhePartialDecrypt } from '@lux/crypto/fhe'
-import { CoreError } from '../core-error.ts'
+import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import type { Run } from '../run/run.ts'
 import { agreedBudgets, allowedBy } from '../runs/folder/budgets.ts'
 import { decryptionFolder, packageFile, publicPath } from '../runs/folder/places.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
-import { readBounded, writeDurably } from '../store/durable-file.ts'
 import { budgetsOf, openShare } from './stand-in-share.ts'
 import type { StandIn } from './stand-ins.ts'
 

@@ -18,13 +18,12 @@ import {
   parsePublic,
   readCiphertext,
 } from '@lux/crypto/fhe'
-import { CoreError } from '../core-error.ts'
+import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import { runKeyChild } from '../key-child/client.ts'
 import type { Run } from '../run/run.ts'
 import { standInNoise } from '../run/stand-in-noise.ts'
 import type { KeyChildProgram } from '../runs/effects/context.ts'
 import { compactKeyPath, decryptionFolder, publicPath } from '../runs/folder/places.ts'
-import { readBounded, writeDurably } from '../store/durable-file.ts'
 import { systemEntropy } from '../system-entropy.ts'
 import { loadOutsiders, outsider } from './outsiders.ts'
 

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { openWith, wipe } from '@lux/crypto'
 import { type Budgets, forgetShare, parseShare } from '@lux/crypto/fhe'
-import { CoreError } from '../core-error.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { shareIn } from '../key-child/redeal.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
-import { readBounded } from '../store/durable-file.ts'
 import type { StandIn } from './stand-ins.ts'
 
 const maxFile = 64 << 20

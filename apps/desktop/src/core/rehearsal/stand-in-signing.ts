@@ -4,12 +4,11 @@ import { preAuthentication } from '@lux/ceremony/bundle'
 import { decryptionApprovalCodec, exceptionCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, type Json, openWith, signatureContext, signWith, wipe } from '@lux/crypto'
 import { forgetEnvelope, proveShare } from '@lux/crypto/fhe'
-import { CoreError } from '../core-error.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import type { Run } from '../run/run.ts'
 import { payloadFile } from '../runs/effects/bundle.ts'
 import { agreedBudgets } from '../runs/folder/budgets.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
-import { readBounded } from '../store/durable-file.ts'
 import type { StandIn } from './stand-ins.ts'
 
 const maxFile = 64 << 20

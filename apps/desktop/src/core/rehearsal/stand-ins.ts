@@ -16,7 +16,7 @@ import {
   type SigningIdentity,
   toBase64,
 } from '@lux/crypto'
-import { readBounded, writeDurably } from '../store/durable-file.ts'
+import { readBounded, writeDurably } from '@lux/node-files'
 
 const maxFile = 1 << 20
 

@@ -1,4 +1,4 @@
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 
 export function folderInUse(path: string): CoreError {
   return new CoreError(

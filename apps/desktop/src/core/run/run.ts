@@ -12,7 +12,7 @@ import {
 } from '@lux/ceremony'
 import { encodeCanonical, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { CoreError, fromSystemError } from '../core-error.ts'
+import { CoreError, fromSystemError, writeDurably } from '@lux/node-files'
 import { type Absence, closeAborted, keyLeftBehind } from '../runs/closing/close-aborted.ts'
 import { type RunContext, sessionLost } from '../runs/effects/context.ts'
 import { perform } from '../runs/effects/perform.ts'
@@ -20,7 +20,6 @@ import type { GivenPin } from '../runs/effects/pin-box.ts'
 import { lateOpening } from '../runs/effects/policy-expiry.ts'
 import { packageFile } from '../runs/folder/places.ts'
 import { look } from '../runs/run/reconcile.ts'
-import { writeDurably } from '../store/durable-file.ts'
 import { record } from './record.ts'
 
 export type Work = { what: string; fraction: number | null; startedAt: string }

@@ -2,10 +2,9 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { redealCodec } from '@lux/ceremony/wire'
 import { type Json, sha256Hex } from '@lux/crypto'
-import { CoreError } from '../core-error.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { correctionName, redealFolder, seedsName } from '../runs/folder/places.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
-import { readBounded } from '../store/durable-file.ts'
 
 const maxFile = 4 << 20
 

@@ -1,9 +1,8 @@
 import { dirname, join, resolve } from 'node:path'
 import { serverCardCodec } from '@lux/ceremony/wire'
 import { parseCanonical } from '@lux/crypto'
-import { CoreError } from '../core-error.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import type { RehearsalDestination } from '../rehearsal/rehearsal-request.ts'
-import { readBounded } from '../store/durable-file.ts'
 
 const maxFile = 1 << 20
 

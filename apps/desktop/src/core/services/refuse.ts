@@ -1,5 +1,5 @@
 import type { Refusal } from '@lux/ceremony'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 
 /** The engine's refusal as the failure of a call. */
 export function refuse(refusal: Refusal | null): void {

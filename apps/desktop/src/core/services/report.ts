@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
+import { writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
-import { writeDurably } from '../store/durable-file.ts'
 import { appInfo } from './app.ts'
 import { checked, path } from './shared/checked.ts'
 import type { Parts } from './shared/parts.ts'

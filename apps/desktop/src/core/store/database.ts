@@ -1,8 +1,7 @@
 import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { CoreError, fromSystemError, makeFolder } from '@lux/node-files'
 import Database from 'better-sqlite3'
-import { CoreError, fromSystemError } from '../core-error.ts'
-import { makeFolder } from './new-folder.ts'
 
 export type Migration = (database: Database.Database) => void
 

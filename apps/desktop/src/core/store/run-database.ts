@@ -1,5 +1,5 @@
+import { withSystemErrors } from '@lux/node-files'
 import type Database from 'better-sqlite3'
-import { withSystemErrors } from '../core-error.ts'
 import { type Migration, openDatabase } from './database.ts'
 
 const migrations: readonly Migration[] = [

@@ -1,10 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { checkWritable, makeFolder, withSystemErrors } from '@lux/node-files'
 import type Database from 'better-sqlite3'
-import { withSystemErrors } from '../core-error.ts'
 import { type Migration, openDatabase } from './database.ts'
-import { checkWritable } from './durable-file.ts'
-import { makeFolder } from './new-folder.ts'
 
 const migrations: readonly Migration[] = [
   (database) => {

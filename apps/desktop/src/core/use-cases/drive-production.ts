@@ -1,5 +1,5 @@
 import type { Needs, PinNeed, Refusal, RunView } from '@lux/ceremony'
-import { CoreError } from '../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { giveUp } from '../rehearsal/drive-rehearsal.ts'
 import { awaitedWord } from '../run/awaited-word.ts'
 import type { Run } from '../run/run.ts'

@@ -1,9 +1,9 @@
 import { linkSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { partBeside } from '@lux/node-files'
 import { afterAll, expect, test } from 'vitest'
 import { wipeFile } from '../../../src/cli/wipe-file.ts'
-import { partBeside } from '../../../src/core/store/durable-file.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'wipe-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))

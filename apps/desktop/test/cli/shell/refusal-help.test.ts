@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import { checkIds } from '@lux/ceremony/bundle'
 import { FormatError } from '@lux/crypto'
 import { hsmErrorCodes } from '@lux/hsm'
+import { CoreError } from '@lux/node-files'
 import { expect, test } from 'vitest'
 import { runIsOver } from '../../../src/cli/over.ts'
 import { failureOutcome } from '../../../src/cli/shell/output.ts'
 import { standingText } from '../../../src/cli/shell/refusal-help.ts'
-import { CoreError } from '../../../src/core/core-error.ts'
 
 const root = join(import.meta.dirname, '../../../../..')
 const sources = [

@@ -10,9 +10,9 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writeDurably } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { copyToMedium } from '../../../src/core/runs/effects/bundle.ts'
-import { writeDurably } from '../../../src/core/store/durable-file.ts'
 
 let home: string
 const at = (name: string): string => join(home, name)

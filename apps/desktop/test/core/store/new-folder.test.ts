@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CoreError, checkEmpty, inNewFolder, makeFolder } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { CoreError } from '../../../src/core/core-error.ts'
 import { copyToMedium } from '../../../src/core/runs/effects/bundle.ts'
-import { checkEmpty, inNewFolder, makeFolder } from '../../../src/core/store/new-folder.ts'
 
 let home: string
 const at = (name: string): string => join(home, name)

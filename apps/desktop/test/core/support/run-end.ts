@@ -6,10 +6,10 @@ import { parsePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec } from '@lux/ceremony/wire'
 import { fromHex, utf8 } from '@lux/crypto'
 import { softTokenEnvironment, startHsm, verifyAttestation } from '@lux/hsm'
+import { fileReader } from '@lux/node-files'
 import { expect } from 'vitest'
 import { rehearsalPins } from '../../../src/core/rehearsal/rehearsal-pins.ts'
 import { RunFolder } from '../../../src/core/runs/folder/run-folder.ts'
-import { fileReader } from '../../../src/core/store/file-reader.ts'
 import type { Destination } from './destination.ts'
 
 export function stateOf(dir: string): State {

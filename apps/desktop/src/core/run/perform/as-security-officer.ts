@@ -1,5 +1,5 @@
 import { HsmError, type Token } from '@lux/hsm'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { pinOf, type RunContext } from '../../runs/effects/context.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
 

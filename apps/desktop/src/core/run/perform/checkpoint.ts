@@ -1,7 +1,7 @@
 import { type Checkpoint, checkpointCodec } from '@lux/ceremony/transcript'
 import { signatureContext } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { Perform } from '../../runs/effects/context.ts'
 import { expired } from '../../runs/effects/policy-expiry.ts'
 import { signAsCeremony } from '../../runs/folder/ceremony-signer.ts'

@@ -3,8 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseCanonical, sha256Hex } from '@lux/crypto'
 import { rootCertificate } from '@lux/hsm'
-import { CoreError } from '../../core-error.ts'
-import { readBounded } from '../../store/durable-file.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { maxAttestation } from '../effects/attestation.ts'
 
 const maxFile = 1 << 20

@@ -1,4 +1,4 @@
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 
 /** All refusals of a plan in one error, the first with its rule and what to do. */
 export function refusedPlan(

@@ -13,8 +13,7 @@ import {
   toBase64,
 } from '@lux/crypto'
 import { confirmAsStandIn, type Token, verifyAttestation } from '@lux/hsm'
-import { CoreError } from '../../core-error.ts'
-import { readBounded } from '../../store/durable-file.ts'
+import { CoreError, readBounded } from '@lux/node-files'
 import { ceremonyKeyLabel } from './ceremony-key.ts'
 import { type Perform, type RunContext, tokenOf } from './context.ts'
 import { toEvidence } from './key-evidence.ts'

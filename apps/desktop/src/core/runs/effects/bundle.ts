@@ -12,12 +12,19 @@ import { encodeEntryLine, encodeHeaderLine } from '@lux/ceremony/transcript'
 import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wire'
 import { type HybridSignature, type Json, joinBytes, sha256Hex } from '@lux/crypto'
 import { verifyAttestation } from '@lux/hsm'
-import { CoreError, withSystemErrors } from '../../core-error.ts'
-import { digestOfFile } from '../../store/blob-folder.ts'
-import { syncFolder, writeDurably } from '../../store/durable-file.ts'
-import { fileReader } from '../../store/file-reader.ts'
-import { makeFolder } from '../../store/new-folder.ts'
-import { halfOf, type Watch, watchedChunks, watchedReader } from '../../store/watched-reader.ts'
+import {
+  CoreError,
+  digestOfFile,
+  fileReader,
+  halfOf,
+  makeFolder,
+  syncFolder,
+  type Watch,
+  watchedChunks,
+  watchedReader,
+  withSystemErrors,
+  writeDurably,
+} from '@lux/node-files'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
 import { bundleParts } from './bundle-parts.ts'
 import type { Lineage, Perform, RunContext } from './context.ts'

@@ -1,6 +1,6 @@
 import type { KeyEvidence } from '@lux/ceremony'
 import { type AttributeReport, evidenceOf, profileById } from '@lux/hsm'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { RunContext } from './context.ts'
 
 /** Booleans as booleans, the one number as a number. A token that keeps no length of an unwrapped key may give none. */

@@ -4,9 +4,8 @@ import type { Plan } from '@lux/ceremony'
 import type { Policy } from '@lux/ceremony/policy'
 import { encodeCanonical, fromBase64, parseCanonical, sha256Hex, toBase64 } from '@lux/crypto'
 import { makeStandInVendor, type StandInVendor } from '@lux/hsm'
+import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
-import { CoreError } from '../../core-error.ts'
-import { readBounded, writeDurably } from '../../store/durable-file.ts'
 
 const maxFile = 1 << 16
 const file = 'stand-in-vendor.json'

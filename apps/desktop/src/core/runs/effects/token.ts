@@ -9,7 +9,7 @@ import {
   profileOf,
   type TokenInfo,
 } from '@lux/hsm'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { type Perform, pinOf, type RunContext, tokenOf } from './context.ts'
 import { atPad } from './pin-pad.ts'
 import { seenByUser } from './token-login.ts'

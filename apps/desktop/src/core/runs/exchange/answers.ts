@@ -1,8 +1,7 @@
 import type { ExceptionDecision } from '@lux/ceremony'
 import { issuePath, issueText } from '@lux/ceremony/wire'
+import { CoreError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
-import { CoreError } from '../../core-error.ts'
-import { readBounded } from '../../store/durable-file.ts'
 
 const maxAnswers = 1 << 20
 const text = v.pipe(v.string(), v.maxLength(2000))

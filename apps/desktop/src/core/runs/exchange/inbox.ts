@@ -1,10 +1,8 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
-import { CoreError, withSystemErrors } from '../../core-error.ts'
+import { CoreError, makeFolder, readBounded, syncFolder, withSystemErrors } from '@lux/node-files'
 import type { Run } from '../../run/run.ts'
-import { readBounded, syncFolder } from '../../store/durable-file.ts'
-import { makeFolder } from '../../store/new-folder.ts'
 import { maxAnswer, takeAnswer } from './take-answer.ts'
 
 export type Taking = { taken: string[]; refused: { file: string; rule: string; detail: string }[] }

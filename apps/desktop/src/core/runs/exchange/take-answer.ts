@@ -9,7 +9,7 @@ import {
   signatureAnswerCodec,
 } from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseDocument } from '@lux/crypto'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { bytesToSign, type SignedKind } from '../../rehearsal/stand-in-signing.ts'
 import type { Run } from '../../run/run.ts'
 import { takeRedealtFiles } from '../../run/take-redealt.ts'

@@ -1,6 +1,6 @@
 import type { Policy } from '@lux/ceremony/policy'
 import { type Budgets, type CarryInput, carriedBudgets, checkCarried, largestBudgets } from '@lux/crypto/fhe'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { RunFolder } from './run-folder.ts'
 
 /**

@@ -11,8 +11,7 @@ import {
   wipe,
 } from '@lux/crypto'
 import { HsmError, type Token } from '@lux/hsm'
-import { CoreError } from '../../core-error.ts'
-import { readBounded, writeDurably } from '../../store/durable-file.ts'
+import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 
 const nonceLength = 12
 const maxSealed = 256

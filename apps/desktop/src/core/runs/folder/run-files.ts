@@ -2,8 +2,7 @@ import { join } from 'node:path'
 import { encodePolicyFile, type PolicyFile } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
 import { encodeCanonical, type Json } from '@lux/crypto'
-import { BlobFolder } from '../../store/blob-folder.ts'
-import { writeDurably } from '../../store/durable-file.ts'
+import { BlobFolder, writeDurably } from '@lux/node-files'
 
 /** Files of a run that its steps name; the layout is in ARCHITECTURE.md "Commands". */
 export type RunFiles = {

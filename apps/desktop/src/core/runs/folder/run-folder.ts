@@ -25,13 +25,20 @@ import {
 } from '@lux/ceremony/transcript'
 import { type Entropy, encodeCanonical, type Json, parseCanonical, toHex } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
-import { CoreError, withReadErrors, withSystemErrors } from '../../core-error.ts'
+import {
+  BlobFolder,
+  CoreError,
+  makeFolder,
+  partsOf,
+  readBounded,
+  syncFolder,
+  withReadErrors,
+  withSystemErrors,
+  writeDurably,
+} from '@lux/node-files'
 import type { AttemptRecord } from '../../run/attempt-record.ts'
 import { compareCheckpoints } from '../../run/compare-checkpoints.ts'
 import { damagedRun, folderInUse } from '../../run/run-refusals.ts'
-import { BlobFolder } from '../../store/blob-folder.ts'
-import { partsOf, readBounded, syncFolder, writeDurably } from '../../store/durable-file.ts'
-import { makeFolder } from '../../store/new-folder.ts'
 import { type LogLine, RunDatabase } from '../../store/run-database.ts'
 import type { Clock } from '../../system.ts'
 import type { CeremonySigner } from './ceremony-signer.ts'

@@ -1,4 +1,4 @@
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { Program } from '../../program.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { receiptCodec } from '@lux/ceremony/wire'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { firstOfLine, type Lineage } from '../../runs/effects/context.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
 import type { OpenRun } from '../shared/open-runs.ts'

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Needs, Refusal } from '@lux/ceremony'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { leader } from '../../rehearsal/drive-rehearsal.ts'
 import type { Run } from '../../run/run.ts'
 import { LookAhead } from '../../runs/exchange/preview.ts'

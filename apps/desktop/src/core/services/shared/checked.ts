@@ -1,5 +1,5 @@
+import { CoreError } from '@lux/node-files'
 import * as v from 'valibot'
-import { CoreError } from '../../core-error.ts'
 
 /** Input of a call as its schema has it. Refuses INPUT-INVALID, naming the field and never its value. */
 export function checked<T>(schema: v.GenericSchema<unknown, T>, input: unknown): T {

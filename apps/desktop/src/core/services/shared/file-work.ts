@@ -1,4 +1,4 @@
-import type { Watch } from '../../store/watched-reader.ts'
+import type { Watch } from '@lux/node-files'
 import type { Parts } from './parts.ts'
 
 /** Work on files that is under way, by the id under which the window shows it. */

@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, sep } from 'node:path'
+import { CoreError } from '@lux/node-files'
 import type { Grant } from '../../../contract/index.ts'
-import { CoreError } from '../../core-error.ts'
 
 const most = 256
 

@@ -1,4 +1,4 @@
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { loadStandIns, type StandIn } from '../../rehearsal/stand-ins.ts'
 import type { Run } from '../../run/run.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'

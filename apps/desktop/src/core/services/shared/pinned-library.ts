@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { headerCodec } from '@lux/ceremony/transcript'
 import { preflightLibrary } from '@lux/hsm'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { RunDatabase } from '../../store/run-database.ts'
 import type { Store } from '../../store/store.ts'

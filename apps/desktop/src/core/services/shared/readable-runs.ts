@@ -1,5 +1,5 @@
+import { CoreError, fromSystemError } from '@lux/node-files'
 import type { UnreadableRun } from '../../../contract/index.ts'
-import { CoreError, fromSystemError } from '../../core-error.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { Parts } from './parts.ts'
 

@@ -1,6 +1,6 @@
+import { CoreError } from '@lux/node-files'
 import * as v from 'valibot'
 import { serialEndLength } from '../../../contract/index.ts'
-import { CoreError } from '../../core-error.ts'
 
 const short = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 

@@ -1,5 +1,5 @@
 import type { State } from '@lux/ceremony'
-import { CoreError } from '../../core-error.ts'
+import { CoreError } from '@lux/node-files'
 import type { Parts } from '../shared/parts.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
 

@@ -1,7 +1,7 @@
 import { utf8 } from '@lux/crypto'
+import { CoreError } from '@lux/node-files'
 import * as v from 'valibot'
 import type { TokenView } from '../../../contract/index.ts'
-import { CoreError } from '../../core-error.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
 import { checked, pin, serial } from '../shared/checked.ts'
 import type { Parts } from '../shared/parts.ts'

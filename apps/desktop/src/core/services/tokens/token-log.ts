@@ -1,7 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { CoreError, withSystemErrors } from '../../core-error.ts'
-import { syncFolder } from '../../store/durable-file.ts'
+import { CoreError, syncFolder, withSystemErrors } from '@lux/node-files'
 import type { Parts } from '../shared/parts.ts'
 
 /** What destroys something on a token, and the second officer who read the end of its serial. */

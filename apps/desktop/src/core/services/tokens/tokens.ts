@@ -1,5 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { type Capability, HsmError, type ProbeReport, type TokenInfo, tokenOfSerial } from '@lux/hsm'
+import { CoreError } from '@lux/node-files'
 import * as v from 'valibot'
 import type {
   ObjectView,
@@ -9,7 +10,6 @@ import type {
   TrialResult,
   TrialView,
 } from '../../../contract/index.ts'
-import { CoreError } from '../../core-error.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
 import { checked, pin, serial } from '../shared/checked.ts'
 import type { Parts } from '../shared/parts.ts'

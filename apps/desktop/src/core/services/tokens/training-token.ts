@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeCanonical, utf8 } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
-import { writeDurably } from '../../store/durable-file.ts'
+import { writeDurably } from '@lux/node-files'
 
 export const trainingLabel = 'Lux training'
 

@@ -1,10 +1,10 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { writeDurably } from '@lux/node-files'
 import { afterEach, expect, test } from 'vitest'
 import type { RunFolder } from '../../../../src/core/runs/folder/run-folder.ts'
 import { lineageOf } from '../../../../src/core/services/ceremonies/lineage.ts'
-import { writeDurably } from '../../../../src/core/store/durable-file.ts'
 
 const made: string[] = []
 afterEach(() => {

@@ -1,12 +1,11 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileReader, watchedReader } from '@lux/node-files'
 import { expect, onTestFinished, test } from 'vitest'
 import type { Events } from '../../../../src/contract/index.ts'
 import { copyToMedium } from '../../../../src/core/runs/effects/bundle.ts'
 import { FileWorks } from '../../../../src/core/services/shared/file-work.ts'
-import { fileReader } from '../../../../src/core/store/file-reader.ts'
-import { watchedReader } from '../../../../src/core/store/watched-reader.ts'
 
 const megabyte = 1 << 20
 

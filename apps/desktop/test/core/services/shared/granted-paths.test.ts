@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CoreError } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { CoreError } from '../../../../src/core/core-error.ts'
 import { GrantedPaths, mustBeNewIn } from '../../../../src/core/services/shared/granted-paths.ts'
 
 let home: string

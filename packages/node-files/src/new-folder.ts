@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { CoreError, fromSystemError, withSystemErrors } from '../core-error.ts'
+import { CoreError, fromSystemError, withSystemErrors } from './file-error.ts'
 
 /**
  * Makes a folder and every missing one above it, one at a time: Node's recursive mkdir never comes back where a file

@@ -13,9 +13,9 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { CoreError, withReadErrors, withSystemErrors } from '../core-error.ts'
+import { CoreError, withReadErrors, withSystemErrors } from './file-error.ts'
 import { makeFolder } from './new-folder.ts'
-import { openGiven } from './open-given.ts'
+import { openGiven } from './open-file.ts'
 
 /** A name that nobody can have put a file or a link at before; it is opened with `wx`, so that a guess would be refused too. */
 export const partBeside = (path: string): string => `${path}.${randomBytes(8).toString('hex')}.part`

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { sha256Hex } from '@lux/crypto'
-import { CoreError } from '../core-error.ts'
 import { readBounded, writeDurably } from './durable-file.ts'
+import { CoreError } from './file-error.ts'
 
 const maxBlob = 64 << 20
 
@@ -50,3 +49,5 @@ export async function digestOfFile(path: string): Promise<{ sha256: string; size
 export function damaged(path: string): CoreError {
   return new CoreError('FILE-DAMAGED', `${path} is not what it was`, 'restore the run’s folder from its copy')
 }
+
+const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

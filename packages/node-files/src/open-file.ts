@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
-import { CoreError, withReadErrors } from '../core-error.ts'
+import { CoreError, withReadErrors } from './file-error.ts'
 
 /**
  * Opens a file that people named or brought, for reading; the caller closes it. A pipe would never come to its end, and opening one
