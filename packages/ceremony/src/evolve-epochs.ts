@@ -1,14 +1,14 @@
 import { sha256Hex } from '@lux/crypto'
+import { unreachable } from './documents/format/outcome.ts'
 import { acknowledgementCodec } from './documents/threshold/acknowledgement.ts'
 import { decryptionResultCodec } from './documents/threshold/decryption-result.ts'
 import { epochApprovalCodec, redealCodec } from './documents/threshold/epoch.ts'
 import { holderAnswerCodec } from './documents/threshold/holder-answer.ts'
-import type { Entry, Facts } from './events.ts'
 import { answersWanted, dealersOf, decryptionAt, epochOf } from './kinds/epochs.ts'
+import type { Entry, Facts } from './model/events.ts'
 import { stageOf } from './model/stages.ts'
+import type { State, StepProgress } from './model/state.ts'
 import { decryptionOf } from './plan/queries.ts'
-import type { State, StepProgress } from './state.ts'
-import { unreachable } from './unreachable.ts'
 
 type OfEpochs = Extract<
   Entry,
@@ -95,22 +95,4 @@ export function proved(state: State, { index, payload }: Facts['holder.acknowled
   const read = acknowledgementCodec.payload.check(payload)
   if (state.reshare !== null && read.ok)
     state.reshare.acknowledgements[index - 1] = sha256Hex(acknowledgementCodec.signedBytes(read.value))
-}
-
-/** Copies of the parts that entries about epochs change. */
-export function draftEpochs(state: State): Pick<State, 'decryptions' | 'reshare' | 'budgets'> {
-  return {
-    decryptions: state.decryptions.map((one) => ({
-      ...one,
-      approvedBy: [...one.approvedBy],
-      answers: [...one.answers],
-    })),
-    reshare: state.reshare && {
-      ...state.reshare,
-      approvedBy: [...state.reshare.approvedBy],
-      redealt: [...state.reshare.redealt],
-      acknowledgements: [...state.reshare.acknowledgements],
-    },
-    budgets: [...state.budgets],
-  }
 }

@@ -2,15 +2,16 @@ import { type VerificationKeys, verifySignature } from '@lux/crypto'
 import { signatureContext } from './documents/format/context.ts'
 import { decryptionResultCodec } from './documents/threshold/decryption-result.ts'
 import { holderAnswerCodec } from './documents/threshold/holder-answer.ts'
-import type { NewEvent } from './events.ts'
 import { answersWanted, decryptionAt } from './kinds/epochs.ts'
 import type { Command, Refusal } from './model/commands.ts'
+import type { NewEvent } from './model/events.ts'
 import { refuse } from './model/rules.ts'
+import { leftOf, type Signed, seatOf, standsAt, verify } from './model/signers.ts'
+import type { DecryptionState, State } from './model/state.ts'
 import { decryptionOf } from './plan/queries.ts'
-import type { DecryptionState, State } from './state.ts'
-import { leftOf, type Signed, seatOf, standsAt, verify } from './submitted.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
+
 type Decision = { ok: true; events: NewEvent[] } | Refusal
 
 /** A holder's yes or no. The partial decryption is for the combiner; here only its digest and the budget are seen. */

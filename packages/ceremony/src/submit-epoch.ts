@@ -1,15 +1,16 @@
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import { epochApprovalCodec, redealCodec } from './documents/threshold/epoch.ts'
-import type { NewEvent } from './events.ts'
 import { dealerMask, dealersOf, nextRoster, plannedReshare } from './kinds/epochs.ts'
 import type { Command, Refusal } from './model/commands.ts'
+import type { NewEvent } from './model/events.ts'
 import { refuse } from './model/rules.ts'
+import { leftOf, seatOf, standsAt, verify } from './model/signers.ts'
 import { currentStep } from './model/stages.ts'
-import type { LiveEpoch, State } from './state.ts'
+import type { LiveEpoch, State } from './model/state.ts'
 import { unstated } from './steps/resharing/left-budget.ts'
-import { leftOf, seatOf, standsAt, verify } from './submitted.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
+
 type Decision = { ok: true; events: NewEvent[] } | Refusal
 
 /** A holder of the old epoch lets the key move and says what is left: t are needed, and all are heard until it is assembled. */

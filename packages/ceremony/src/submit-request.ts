@@ -1,18 +1,20 @@
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import { canaryFault } from './documents/format/fhe-fields.ts'
 import { requestPackageCodec } from './documents/threshold/decryption-request.ts'
-import type { NewEvent } from './events.ts'
 import { dealersOf, decryptionAt, epochOf } from './kinds/epochs.ts'
 import type { Command, Refusal } from './model/commands.ts'
+import type { NewEvent } from './model/events.ts'
 import { isRunRule, refuse } from './model/rules.ts'
+import { leftOf, seatOf, standsAt, verify } from './model/signers.ts'
 import { currentStep, stageOf } from './model/stages.ts'
+import type { LiveEpoch, State } from './model/state.ts'
 import { decryptionOf } from './plan/queries.ts'
 import { checkDecryptionRequest } from './request-rules/decryption.ts'
-import type { LiveEpoch, State } from './state.ts'
-import { leftOf, seatOf, standsAt, verify } from './submitted.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
+
 type TakeRequest = Extract<Command, { type: 'take-request' }>
+
 type Decision = { ok: true; events: NewEvent[] } | Refusal
 
 /** Takes a requester's package when it may be decided on at all: everything but the approvers' word. */

@@ -14,10 +14,8 @@ import {
 import * as v from 'valibot'
 import { codec } from '../documents/format/codec.ts'
 import { signatureContext } from '../documents/format/context.ts'
+import { type Domain, digest, hybridSignature, maxSignatures } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
-import type { Domain } from '../domain.ts'
-import { digest } from '../wire/fields.ts'
-import { hybridSignature, maxSignatures } from '../wire/identity.ts'
 import { maxPayload, payloadType } from './statement.ts'
 
 const maxEnvelope = 33 << 20
@@ -33,6 +31,7 @@ const schema = v.strictObject({
 
 /** manifest.dsse.json: a DSSE envelope in JCS. `sig` is base64 of the JCS of a hybrid signature. */
 export type Envelope = v.InferOutput<typeof schema>
+
 const envelopeCodec = codec<Envelope>('MANIFEST', schema, maxEnvelope)
 
 /** The envelope opened: the exact payload, its digest (the **bundle digest**) and the signatures, unverified. */

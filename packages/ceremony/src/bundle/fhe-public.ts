@@ -8,14 +8,18 @@ import {
   toHex,
   utf8,
 } from '@lux/crypto'
+import type { Domain } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
-import type { Domain } from '../domain.ts'
 import type { BundleFhe } from './predicate.ts'
 
 const magic = utf8('lux-pub1')
+
 const headerLength = 83
+
 const pub64Length = 2048 * 8
+
 const pub128Length = 4096 * 16
+
 /** Both keys of the Boolean API in one vector: 805 + 1536, 837 + 2048, 739 + 1536 and 770 + 2048 words. */
 const binaryLengths = [2341, 2885, 2275, 2818].map((words) => words * 8)
 

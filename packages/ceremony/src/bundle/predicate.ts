@@ -1,9 +1,17 @@
 import * as v from 'valibot'
 import { keyAttributes as attributes } from '../documents/ceremony/key-statement.ts'
+import { holderIndex, unsigned32 } from '../documents/format/fhe-fields.ts'
+import {
+  counter,
+  digest,
+  domain,
+  hex16,
+  hybridSignature,
+  id,
+  line,
+  positive,
+} from '../documents/format/fields.ts'
 import { evidenceLevels } from '../policy/schema.ts'
-import { counter, digest, domain, hex16, id, line, positive } from '../wire/fields.ts'
-import { hybridSignature } from '../wire/identity.ts'
-import { decryption, existingEpoch, nextEpoch } from './predicate-epochs.ts'
 
 export const levels = ['root', 'organisation', 'project', 'data'] as const
 
@@ -108,6 +116,51 @@ const fhe = v.strictObject({
   ),
 })
 
+/** An epoch of a key that an earlier ceremony dealt. `public` is a blob. */
+const existingEpoch = v.strictObject({
+  keyId: digest,
+  epochId: digest,
+  epoch: unsigned32,
+  public: digest,
+})
+
+/** A threshold decryption. `package`, every `document` and `result` are blobs. */
+const decryption = v.strictObject({
+  id,
+  /** The requester's package, with the approvers' signatures. */
+  package: digest,
+  /** In the order in which they came. */
+  answers: v.pipe(
+    v.array(v.strictObject({ holder: holderIndex, name: line, document: digest })),
+    v.minLength(1),
+    v.maxLength(15),
+  ),
+  result: digest,
+})
+
+/** The next epoch. `public`, `approvals`, every `document`, `correction` and `acknowledgement`, and `live` are blobs. */
+const nextEpoch = v.strictObject({
+  epochId: digest,
+  epoch: unsigned32,
+  t: holderIndex,
+  n: holderIndex,
+  public: digest,
+  approvals: v.pipe(v.array(digest), v.minLength(1), v.maxLength(15)),
+  /** Ascending by dealer. */
+  redeals: v.pipe(
+    v.array(v.strictObject({ dealer: holderIndex, name: line, document: digest, correction: digest })),
+    v.minLength(1),
+    v.maxLength(15),
+  ),
+  /** By index from 1. */
+  holders: v.pipe(
+    v.array(v.strictObject({ index: holderIndex, name: line, card: digest, acknowledgement: digest })),
+    v.minLength(1),
+    v.maxLength(15),
+  ),
+  live: digest,
+})
+
 const schema = v.strictObject({
   v: v.literal(1),
   ceremonyId: hex16,
@@ -157,6 +210,34 @@ const schema = v.strictObject({
 
 /** What a bundle says, in the predicate of its in-toto statement. */
 export type Predicate = v.InferOutput<typeof schema>
+
 export type WrapNode = Predicate['wrapTree'][number]
+
 export type BundleFhe = NonNullable<Predicate['fhe']>
+
 export const predicateSchema: v.GenericSchema<unknown, Predicate> = schema
+
+/** Every blob that a predicate names. */
+export function namedBlobs(predicate: Predicate): Set<string> {
+  const { planHash, lock, cards, opening, checkpoints, exceptions, wrapTree, transports, fhe } = predicate
+  const named: (string | null)[] = [planHash, lock, ...cards, opening, ...checkpoints.map(({ blob }) => blob)]
+  named.push(...exceptions.map(({ blob }) => blob))
+  for (const { blob, publicKey } of wrapTree) named.push(blob, publicKey)
+  for (const { document, roots } of transports) named.push(document, ...roots.map(({ sealed }) => sealed))
+  for (const { root, chain, statement } of predicate.attestations ?? [])
+    named.push(root, chain, statement?.document ?? null)
+  if (fhe) {
+    named.push(fhe.public, fhe.compactPublicKey, fhe.serverKey, fhe.crs ?? null)
+    for (const { card, acknowledgement } of fhe.holders) named.push(card, acknowledgement)
+  }
+  const { existing, decryptions, next } = predicate
+  named.push(existing?.public ?? null)
+  for (const { package: given, answers, result } of decryptions)
+    named.push(given, result, ...answers.map(({ document }) => document))
+  if (next) {
+    named.push(next.public, next.live, ...next.approvals)
+    for (const { document, correction } of next.redeals) named.push(document, correction)
+    for (const { card, acknowledgement } of next.holders) named.push(card, acknowledgement)
+  }
+  return new Set(named.filter((digest) => digest !== null))
+}

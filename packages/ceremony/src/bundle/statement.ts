@@ -1,10 +1,12 @@
 import * as v from 'valibot'
 import { codec } from '../documents/format/codec.ts'
-import { counter, digest } from '../wire/fields.ts'
+import { counter, digest } from '../documents/format/fields.ts'
 import { predicateSchema } from './predicate.ts'
 
 export const statementType = 'https://in-toto.io/Statement/v1'
+
 export const predicateType = 'urn:lux-custody:bundle:v1'
+
 export const payloadType = 'application/vnd.in-toto+json'
 
 const subject = v.strictObject({
@@ -25,4 +27,5 @@ export type Statement = v.InferOutput<typeof schema>
 
 /** The most that a payload may be; the envelope is base64 of it and signatures. */
 export const maxPayload = 24 << 20
+
 export const statementCodec = codec<Statement>('MANIFEST', schema, maxPayload)

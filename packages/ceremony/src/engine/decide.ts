@@ -1,14 +1,13 @@
 import { exceptionCodec } from '../documents/ceremony/exception.ts'
-import type { NewEvent } from '../events.ts'
-import type { Command, Refusal } from '../model/commands.ts'
+import { unreachable } from '../documents/format/outcome.ts'
+import type { Command } from '../model/commands.ts'
+import type { Decision, NewEvent } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
 import { currentStep, stageOf } from '../model/stages.ts'
-import { namesOf } from '../plan/queries.ts'
-import { valueFault } from '../plan/values.ts'
-import type { State } from '../state.ts'
+import type { State } from '../model/state.ts'
+import { namesOf, valueFault } from '../plan/queries.ts'
 import { budgetFault } from '../steps/resharing/left-budget.ts'
 import { takeRequest } from '../submit-request.ts'
-import { unreachable } from '../unreachable.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
 import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
@@ -16,8 +15,6 @@ import { effectAt, isOver, openException, owed } from './next-effect.ts'
 import { isAtRest } from './restart.ts'
 import { bindStart } from './start.ts'
 import { takeSubmission } from './submit.ts'
-
-export type Decision = { ok: true; events: NewEvent[] } | Refusal
 
 /** What a command leads to: events to append in one transaction, or a refusal that changes nothing. Pure and total. */
 export function decide(state: State, command: Command): Decision {

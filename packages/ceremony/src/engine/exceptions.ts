@@ -1,9 +1,9 @@
 import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
-import type { OwnEffect } from '../effects.ts'
-import type { NewEvent } from '../events.ts'
 import type { ExceptionDecision } from '../model/commands.ts'
+import type { OwnEffect } from '../model/effects.ts'
+import type { ExceptionScope, NewEvent } from '../model/events.ts'
 import { currentStep } from '../model/stages.ts'
-import type { ExceptionScope, ExceptionState, State } from '../state.ts'
+import type { ExceptionState, State } from '../model/state.ts'
 import { openException } from './next-effect.ts'
 
 type Proposed = Pick<ExceptionDecisionDocument, 'decided' | 'by' | 'reason' | 'head'>

@@ -1,24 +1,38 @@
 import { encodeCanonical, FormatError, type Json } from '@lux/crypto'
 import * as v from 'valibot'
 import { exceptionCodec } from '../documents/ceremony/exception.ts'
+import {
+  digest,
+  hex16,
+  hybridSignature,
+  line,
+  p256Key,
+  remark,
+  verificationKeys,
+} from '../documents/format/fields.ts'
 import { issuePath, issueText } from '../documents/format/issue-text.ts'
 import { decryptionRequestCodec } from '../documents/threshold/decryption-request.ts'
 import { decryptionResultCodec } from '../documents/threshold/decryption-result.ts'
 import { epochApprovalCodec, redealCodec } from '../documents/threshold/epoch.ts'
 import { holderAnswerCodec } from '../documents/threshold/holder-answer.ts'
-import type { EventKind, Facts, NewEvent } from '../events.ts'
+import type { EventKind, Facts, NewEvent } from '../model/events.ts'
 import { checkpointFields, effectKinds, readResult } from '../steps/run.ts'
-import { digest, hex16, line, remark } from '../wire/fields.ts'
-import { hybridSignature, p256Key, verificationKeys } from '../wire/identity.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
 const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+
 const text = v.pipe(v.string(), v.maxLength(4000))
+
 const hex16OrNone = v.union([hex16, v.literal('')])
+
 // A fact comes out of canonical JSON, so whatever it holds is Json; what matters here is that it is there.
 const json = v.custom<Json>((value) => value !== undefined)
+
 const effect = v.picklist(effectKinds)
+
 const choice = v.picklist(['retry', 'continue', 'abort'])
+
 const role = v.picklist([
   'administrator',
   'operator',
@@ -29,6 +43,7 @@ const role = v.picklist([
   'witness',
   'recorder',
 ])
+
 const reason = v.picklist(['opening', 'key', 'exception', 'pause', 'planned', 'sealing'])
 
 const seat = v.strictObject({
@@ -53,12 +68,14 @@ const destination = v.strictObject({
 })
 
 const keysOfMany = v.pipe(v.array(verificationKeys), v.maxLength(64))
+
 const authorities = v.strictObject({
   requesters: keysOfMany,
   combiners: v.pipe(v.array(text), v.maxLength(64)),
   evaluators: keysOfMany,
   encryptors: keysOfMany,
 })
+
 const epoch = v.strictObject({ keyId: digest, epochId: digest, epoch: count, public: digest })
 
 /** Shape of each fact; a fact with more or less is refused. */

@@ -1,7 +1,6 @@
-import { draft } from '../draft.ts'
-import type { Entry } from '../events.ts'
+import type { Entry } from '../model/events.ts'
 import type { RuleId } from '../model/rules.ts'
-import type { State } from '../state.ts'
+import { draft, type State } from '../model/state.ts'
 
 /**
  * What an earlier build took and this one refuses: HISTORY-03. A refused outcome is followed at once by the exception about

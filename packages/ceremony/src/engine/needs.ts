@@ -1,12 +1,12 @@
 import { fromHex, toWords } from '@lux/crypto'
+import { unreachable } from '../documents/format/outcome.ts'
 import { dealersOf, decryptionAt } from '../kinds/epochs.ts'
 import { missingAudiences, missingHolders } from '../kinds/missing.ts'
 import type { Needs } from '../model/run-view.ts'
 import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from '../model/stages.ts'
+import type { CheckpointState, DecryptionState, ExceptionState, State, StepProgress } from '../model/state.ts'
 import { decryptionOf, namesOf } from '../plan/queries.ts'
-import type { DecryptionState, ExceptionState, State, StepProgress } from '../state.ts'
 import { stillWanted, unheard } from '../submit-answer.ts'
-import { unreachable } from '../unreachable.ts'
 import { effectAt, isOver, openException, owed } from './next-effect.ts'
 
 /** The one thing that stands between now and the next progress; null when the run is over. */
@@ -166,4 +166,14 @@ function counted(
 /** Whether a person may pause right now: never while an effect is under way, so never in the root's window. */
 export function pausable(state: State): boolean {
   return state.started && !isOver(state) && state.paused === null && effectAt(state) === null
+}
+
+/**
+ * The checkpoint that witnesses are asked to cosign, else the newest one; null before the first. A pause or an exception
+ * makes another one while it is awaited, so it is not always the newest.
+ */
+export function awaitedCheckpoint(state: State): CheckpointState | null {
+  const progress = currentStep(state)
+  const awaited = progress !== null && stageOf(progress)?.kind === 'checkpoint' ? progress.checkpoint : null
+  return state.checkpoints.at(awaited ?? -1) ?? null
 }

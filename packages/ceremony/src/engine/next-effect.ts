@@ -1,16 +1,15 @@
-import type { ChainLink, Effect, OwnEffect } from '../effects.ts'
+import { unreachable } from '../documents/format/outcome.ts'
 import { attestOf } from '../kinds/attest.ts'
 import { dealtHolders, plannedFhe } from '../kinds/dealt.ts'
 import { assembly, liveStatement } from '../kinds/epochs.ts'
 import { expectedObjects } from '../kinds/expected-objects.ts'
 import { replicaOf } from '../kinds/replica.ts'
+import type { ChainLink, Effect, EffectKind, OwnEffect } from '../model/effects.ts'
 import { possessionChallenge } from '../model/identifiers.ts'
 import { currentStep, isLive, pinsOf, stageOf } from '../model/stages.ts'
+import type { State, StepProgress, TokenState } from '../model/state.ts'
 import type { PlannedKey } from '../plan/plan.ts'
 import { ancestorsOf, isAtPad, keyOf, tokenOf } from '../plan/queries.ts'
-import type { EffectKind } from '../results.ts'
-import type { State, StepProgress, TokenState } from '../state.ts'
-import { unreachable } from '../unreachable.ts'
 
 /** Whether anything may still happen. A rehearsal without a destination is over once it is sealed. */
 export function isOver(state: State): boolean {

@@ -1,6 +1,5 @@
-import { draft } from '../draft.ts'
 import { currentStep } from '../model/stages.ts'
-import type { State } from '../state.ts'
+import { draft, type State } from '../model/state.ts'
 
 /** The process or the token's host went away: sessions are gone, and what was under way is unknown. Changes a draft. */
 export function restarted(state: State): void {

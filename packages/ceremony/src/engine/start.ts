@@ -3,14 +3,16 @@ import { type Card, cardCodec } from '../documents/people/card.ts'
 import { checkRenewal, checkRenewalSignature } from '../documents/people/card-renewal.ts'
 import { serverCardCodec } from '../documents/people/server-card.ts'
 import { transportCodec } from '../documents/people/transport.ts'
-import type { BoundDestination, Facts, Seat } from '../events.ts'
-import type { BoundEpoch, Command, Refusal } from '../model/commands.ts'
+import type { Command, Refusal } from '../model/commands.ts'
+import type { BoundEpoch } from '../model/effects.ts'
+import type { BoundDestination, Facts, Seat } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
+import type { State } from '../model/state.ts'
 import { sharedKeys } from '../plan/lint-cards.ts'
 import { repeated } from '../plan/lint-parts.ts'
-import type { State } from '../state.ts'
 
 type Start = Extract<Command, { type: 'start' }>
+
 type Bound<T> = { ok: true; value: T } | Refusal
 
 /** Binds people, tokens and destinations to the run, or says which of them is not the plan's. */

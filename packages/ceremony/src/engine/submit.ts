@@ -7,21 +7,22 @@ import {
 } from '@lux/crypto'
 import { receiptCodec } from '../documents/ceremony/receipt.ts'
 import type { Signable } from '../documents/format/context.ts'
+import { unreachable } from '../documents/format/outcome.ts'
 import { acknowledgementCodec, envelopesDigest } from '../documents/threshold/acknowledgement.ts'
-import type { NewEvent, Seat } from '../events.ts'
 import { missingAudiences, missingHolders } from '../kinds/missing.ts'
 import type { Command, Refusal } from '../model/commands.ts'
+import type { NewEvent, Seat } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
 import { currentStep, stageOf } from '../model/stages.ts'
+import type { State } from '../model/state.ts'
 import type { Role } from '../plan/plan.ts'
-import type { State } from '../state.ts'
 import { takeHolderAnswer, takeResult } from '../submit-answer.ts'
 import { takeEpochApproval, takeRedeal } from '../submit-epoch.ts'
 import { takeApproval } from '../submit-request.ts'
-import { unreachable } from '../unreachable.ts'
 import { effectAt, openException } from './next-effect.ts'
 
 type Submit = Extract<Command, { type: 'submit' }>
+
 type Decision = { ok: true; events: NewEvent[] } | Refusal
 
 /** Takes a signature that a person's device or a server made, if it is awaited, over the right bytes, and valid. */

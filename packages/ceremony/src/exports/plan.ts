@@ -31,9 +31,8 @@ export {
 } from '../plan/queries.ts'
 export { planHash, type ReadPlan, readPlan, unendedLine } from '../plan/read.ts'
 export { type PlanRefusal, type PlanRule, planRules, type Rule } from '../plan/rules.ts'
-export { warnPlan } from '../plan/warn.ts'
 export { maxPlanBytes } from '../plan/yaml-text.ts'
-export { lintPlan } from '../plan-check/lint.ts'
+export { lintPlan, warnPlan } from '../plan-check/lint.ts'
 export {
   type BlankType,
   instantiateScript,

@@ -1,6 +1,5 @@
 export * from '../policy/authorities.ts'
 export * from '../policy/check.ts'
-export * from '../policy/fingerprint.ts'
 export * from '../policy/make.ts'
 export * from '../policy/rehearsal.ts'
 export * from '../policy/schema.ts'

@@ -1,6 +1,6 @@
+import type { Results } from '../model/effects.ts'
+import type { State, StepProgress } from '../model/state.ts'
 import { keyOf } from '../plan/queries.ts'
-import type { Results } from '../results.ts'
-import type { State, StepProgress } from '../state.ts'
 import type { TaggedResult } from '../steps/run.ts'
 import { plannedReshare } from './epochs.ts'
 

@@ -1,10 +1,9 @@
 import { identityId } from '@lux/crypto'
-import type { EffectOf } from '../effects.ts'
+import type { EffectOf, Results } from '../model/effects.ts'
+import type { State } from '../model/state.ts'
 import type { Step } from '../plan/plan.ts'
 import { keyOf, tokenOf } from '../plan/queries.ts'
 import { ceremonyKeyId, voucherOf } from '../plan/world-attest.ts'
-import type { Results } from '../results.ts'
-import type { State } from '../state.ts'
 import { type Template, templates } from '../steps/key/templates.ts'
 
 type Effect = EffectOf<'attest'>

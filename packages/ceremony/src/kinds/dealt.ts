@@ -1,7 +1,7 @@
-import type { DealtHolder } from '../effects.ts'
+import type { DealtHolder } from '../model/effects.ts'
+import type { State } from '../model/state.ts'
 import type { PlannedFhe } from '../plan/plan.ts'
 import { holderBefore } from '../plan/queries.ts'
-import type { State } from '../state.ts'
 
 export function plannedFhe(state: State): PlannedFhe {
   if (state.plan.fhe === undefined) throw new TypeError('fhe: the plan has none; lint it first')

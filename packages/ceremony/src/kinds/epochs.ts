@@ -1,7 +1,7 @@
-import type { EffectOf } from '../effects.ts'
+import type { EffectOf } from '../model/effects.ts'
+import type { DecryptionState, LiveEpoch, ReshareState, State, StepProgress } from '../model/state.ts'
 import type { PlannedReshare } from '../plan/plan.ts'
 import { decryptionOf, holderNext } from '../plan/queries.ts'
-import type { DecryptionState, LiveEpoch, ReshareState, State, StepProgress } from '../state.ts'
 
 /** The decryption that a step is about. */
 export function decryptionAt(state: State, progress: StepProgress): DecryptionState {

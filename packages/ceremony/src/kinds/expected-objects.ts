@@ -1,4 +1,4 @@
-import type { State } from '../state.ts'
+import type { State } from '../model/state.ts'
 
 /** CKA_IDs that a token holds when all went by the plan, beyond what it held at the opening inventory. */
 export function expectedObjects(state: State, role: string): string[] {

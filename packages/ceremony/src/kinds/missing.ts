@@ -1,4 +1,4 @@
-import type { State, StepProgress } from '../state.ts'
+import type { State, StepProgress } from '../model/state.ts'
 
 /** Holders whom an acknowledge-holder step still waits for. */
 export function missingHolders(state: State, progress: StepProgress): string[] {

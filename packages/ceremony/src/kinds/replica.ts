@@ -1,9 +1,8 @@
-import type { EffectOf } from '../effects.ts'
+import type { EffectOf, Results } from '../model/effects.ts'
 import { possessionChallenge } from '../model/identifiers.ts'
+import type { State } from '../model/state.ts'
 import type { PlannedKey } from '../plan/plan.ts'
 import { vendorWayOf } from '../plan/queries.ts'
-import type { Results } from '../results.ts'
-import type { State } from '../state.ts'
 import { expectedObjects } from './expected-objects.ts'
 
 type Effect = EffectOf<'prove-replica'>

@@ -1,20 +1,9 @@
-import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
-import type { Digest } from '../plan/plan.ts'
-import type { EffectKind, Failure, Finding } from '../results.ts'
+import type { HybridSignature, Json } from '@lux/crypto'
+import type { Authorities } from '../policy/authorities.ts'
+import type { BoundEpoch, EffectKind, Failure, Finding } from './effects.ts'
 
 /** What the policy asks for, read from it by core: how many officers open and seal, how many witnesses cosign. */
 export type Terms = { officers: number; witnesses: number; approvers: number }
-
-/** Who may ask holders, open their answers, and vouch for ciphertexts, read from the policy by core. */
-export type Authorities = {
-  requesters: VerificationKeys[]
-  combiners: string[]
-  evaluators: VerificationKeys[]
-  encryptors: VerificationKeys[]
-}
-
-/** An epoch of an FHE key that an earlier ceremony dealt. `public`: digest of its public.bin. */
-export type BoundEpoch = { keyId: Digest; epochId: Digest; epoch: number; public: Digest }
 
 export type Command =
   /**
@@ -78,6 +67,7 @@ export type SubmissionKind =
   | 'decryption-result'
   | 'epoch-approval'
   | 'redeal'
+
 /** Number of entries, chain head and Merkle root over them, SPEC.md 3.2. */
 export type TranscriptHead = { size: string; node: string; root: string }
 

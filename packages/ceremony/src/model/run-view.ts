@@ -1,8 +1,7 @@
-import type { Domain } from '../domain.ts'
-import type { PinNeed } from '../effects.ts'
+import type { Domain } from '../documents/format/fields.ts'
 import type { AskedValue, KeyLevel, Role, StepKind } from '../plan/plan.ts'
-import type { KeyEvidence } from '../results.ts'
 import type { ExceptionDecision, SubmissionKind } from './commands.ts'
+import type { KeyEvidence, PinNeed } from './effects.ts'
 
 export type RunState =
   | 'Created'

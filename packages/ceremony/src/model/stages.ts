@@ -1,8 +1,7 @@
-import type { CheckpointReason, PinNeed } from '../effects.ts'
 import type { StepKind } from '../plan/plan.ts'
 import { isAtPad } from '../plan/queries.ts'
-import type { EffectKind } from '../results.ts'
-import type { State, StepProgress } from '../state.ts'
+import type { CheckpointReason, EffectKind, PinNeed } from './effects.ts'
+import type { State, StepProgress } from './state.ts'
 
 /** One piece of a step. A step is done when its last stage is. */
 export type Stage =
@@ -24,8 +23,11 @@ export type Stage =
   | { kind: 'redeals' }
 
 const go: Stage = { kind: 'confirm', shows: 'nothing' }
+
 const looks = (effect: EffectKind): Stage => ({ kind: 'effect', effect, intent: false })
+
 const acts = (effect: EffectKind): Stage => ({ kind: 'effect', effect, intent: true })
+
 const checkpoint = (reason: CheckpointReason): Stage => ({ kind: 'checkpoint', reason })
 
 /** What each kind of step consists of; the order of `seal` to `close` is CEREMONY.md "Order". */

@@ -1,13 +1,13 @@
 import { utf8 } from '@lux/crypto'
 import * as v from 'valibot'
 import { stringify } from 'yaml'
+import { line } from '../documents/format/fields.ts'
 import type { LintTerms } from '../plan/lint-parts.ts'
 import type { Plan } from '../plan/plan.ts'
 import { readPlan } from '../plan/read.ts'
 import { type PlanRefusal, planRefusal } from '../plan/rules.ts'
 import { describeIssue } from '../plan/schema.ts'
 import { decodeText, parseYaml } from '../plan/yaml-text.ts'
-import { line } from '../wire/fields.ts'
 import { lintPlan } from './lint.ts'
 
 const blankTypes = [
@@ -66,6 +66,7 @@ const scriptSchema = v.strictObject({
  * values of blanks that it takes instead of the defaults, which are those of production.
  */
 export type Script = v.InferOutput<typeof scriptSchema>
+
 export type ScriptValues = Readonly<Record<string, unknown>>
 
 type Made<T> = { ok: true; value: T } | { ok: false; refusals: PlanRefusal[] }

@@ -1,9 +1,9 @@
 import type { Card } from '../documents/people/card.ts'
 import { signatureSchemes } from '../policy/schema.ts'
-import { mayJoin } from './joined-roles.ts'
 import type { Listed } from './lint-listed.ts'
 import { lintRenewedCards } from './lint-renewals.ts'
 import type { Digest, Plan, Role } from './plan.ts'
+import { mayJoin } from './queries.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** What a seat's card says of the person: halves of a hybrid key by scheme, and a holder's envelope key. */

@@ -1,11 +1,10 @@
 import { PROOF_BITS } from '@lux/crypto/fhe'
-import type { Domain } from '../domain.ts'
-import { mayJoin } from './joined-roles.ts'
+import type { Domain } from '../documents/format/fields.ts'
 import type { EvidenceTerms } from './lint-evidence.ts'
 import type { Listed } from './lint-listed.ts'
 import { sitsTwice } from './lint-renewals.ts'
 import type { Plan, PlannedFhe, PlannedKey } from './plan.ts'
-import { leavesByWindow, levelOrder, namesOf, stepsOf, vendorWayOf } from './queries.ts'
+import { leavesByWindow, levelOrder, mayJoin, namesOf, stepsOf, vendorWayOf } from './queries.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** What the policy asks for; absent when the plan is looked at without its policy. */

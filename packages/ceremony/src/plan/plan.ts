@@ -1,4 +1,4 @@
-import type { Domain } from '../domain.ts'
+import type { Domain } from '../documents/format/fields.ts'
 
 /** Lower-case hex of a SHA-256 digest: 64 characters. */
 export type Digest = string
@@ -53,14 +53,18 @@ export type TokenProfile =
 export type PlannedDestination = { card: Digest; transport: Digest }
 
 export type KeyLevel = 'root' | 'organisation' | 'project' | 'data'
+
 /**
  * How a root comes into other tokens. `trusted-window`: wrapped to destinations by this tool. `vendor-clone`, `vendor-wrap`: by
  * the vendor's own tool, in people's hands, to tokens of the plan; a replicate-root step proves it.
  */
 export type Replication = 'trusted-window' | 'vendor-clone' | 'vendor-wrap' | 'none'
+
 /** `companion`: a key of the token signs what is read of another (E2). `vendor`: the vendor attests the key itself (E3). */
 export type Voucher = 'companion' | 'vendor'
+
 export type VendorWay = Exclude<Replication, 'trusted-window' | 'none'>
+
 export type KeyAlgorithm = 'AES-128' | 'AES-256' | 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384'
 
 /**
@@ -185,6 +189,7 @@ export type PartKind =
   | 'threshold-decryption'
   | 'resharing'
   | 'bundle-export'
+
 export type Part = { kind: PartKind; steps: Step[] }
 
 /** The reviewed file, typed. Its hash is the SHA-256 of the file's bytes, not of this value. */

@@ -1,4 +1,4 @@
-import type { Domain } from '../domain.ts'
+import type { Domain } from '../documents/format/fields.ts'
 import type { Replication, StepKind, TokenProfile, VendorWay } from './plan.ts'
 
 /** What a token of a profile can do, as far as a plan depends on it. */

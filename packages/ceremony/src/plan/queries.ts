@@ -1,4 +1,5 @@
 import type {
+  AskedValue,
   KeyLevel,
   Plan,
   PlannedDecryption,
@@ -94,4 +95,35 @@ export function holdersOf(plan: Plan, step: Step): string[] {
 /** Who holds a share before and after a reshare, and so needs another envelope key: the old one opens the old envelopes. */
 export function stayingHolders(before: readonly string[], next: readonly string[]): string[] {
   return next.filter((name) => before.includes(name))
+}
+
+const joined: readonly (readonly string[])[] = [
+  ['recorder', 'witness'],
+  ['officer', 'holder'],
+]
+
+/** Whether one person may hold these roles of a roster or kinds of a card: SPEC.md 7, CARDS. */
+export function mayJoin(roles: readonly string[]): boolean {
+  return new Set(roles).size < 2 || joined.some((pair) => roles.every((role) => pair.includes(role)))
+}
+
+const formats: Record<NonNullable<AskedValue['format']>, RegExp> = {
+  text: /^[^\p{Cc}]{1,200}$/u,
+  digits: /^[0-9]{1,64}$/,
+  hex: /^([0-9a-f]{2}){1,128}$/,
+  time: /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d{3})?)?Z$/,
+}
+
+/** Why an input does not answer what a step asks, or null: every value, no other, each in its format. */
+export function valueFault(
+  asked: readonly AskedValue[],
+  input: Readonly<Record<string, string>>,
+): string | null {
+  for (const { id, format } of asked) {
+    const value = Object.hasOwn(input, id) ? input[id] : undefined
+    if (value === undefined) return `${id} is missing`
+    if (!formats[format ?? 'text'].test(value)) return `${id} is not ${format ?? 'text'}`
+  }
+  const unknown = Object.keys(input).filter((id) => !asked.some((value) => value.id === id))
+  return unknown.length === 0 ? null : `${unknown.join(', ')} is not asked for`
 }

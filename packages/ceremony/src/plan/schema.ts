@@ -1,8 +1,8 @@
 import * as v from 'valibot'
 import { anyCkaId } from '../documents/ceremony/key-statement.ts'
 import { unsigned32 } from '../documents/format/fhe-fields.ts'
+import { hex16, line, remark } from '../documents/format/fields.ts'
 import { issueText, keyName } from '../documents/format/issue-text.ts'
-import { hex16, line, remark } from '../wire/fields.ts'
 import type { Plan } from './plan.ts'
 import { tokenProfiles } from './profiles.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
@@ -11,10 +11,12 @@ const slug = v.pipe(
   v.string(),
   v.regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'Expected lower-case letters, digits and hyphens, at most 64'),
 )
+
 const digest = v.pipe(
   v.string(),
   v.regex(/^[0-9a-f]{64}$/, 'Expected a SHA-256 digest: 64 lower-case hex characters in quotes'),
 )
+
 const list = <T extends v.GenericSchema>(item: T, max: number) => v.pipe(v.array(item), v.maxLength(max))
 
 const role = v.picklist([

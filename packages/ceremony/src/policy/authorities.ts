@@ -1,4 +1,4 @@
-import type { Authorities } from '../model/commands.ts'
+import type { VerificationKeys } from '@lux/crypto'
 import type { Policy } from './schema.ts'
 
 /**
@@ -15,4 +15,12 @@ export function authoritiesOf(policy: Policy): Authorities {
     evaluators: policy.evaluators.map(({ keys }) => keys),
     encryptors: policy.encryptors.map(({ keys }) => keys),
   }
+}
+
+/** Who may ask holders, open their answers, and vouch for ciphertexts, read from the policy by core. */
+export type Authorities = {
+  requesters: VerificationKeys[]
+  combiners: string[]
+  evaluators: VerificationKeys[]
+  encryptors: VerificationKeys[]
 }

@@ -1,8 +1,8 @@
-import { identityId } from '@lux/crypto'
+import { fromHex, identityId, toWords } from '@lux/crypto'
 import { signatureContext } from '../documents/format/context.ts'
+import { distinct } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { checkSignatures } from '../documents/format/signatures.ts'
-import { distinct } from '../wire/fields.ts'
 import { type Policy, type PolicyFile, type PolicyMember, policyDocument, policyFileCodec } from './schema.ts'
 
 /** SHA-256(JCS(policy)), hex: what is compared as words, and what plans and bundles name. */
@@ -111,4 +111,9 @@ export function checkSuccessor(current: Policy, next: PolicyFile): Outcome<Polic
     }
   }
   return accept(policy)
+}
+
+/** The whole digest as 32 PGP words: the other side may have chosen the bytes, so none is left out. */
+export function fingerprintWords(policy: Policy): string[] {
+  return toWords(fromHex(policyDigest(policy), 32))
 }

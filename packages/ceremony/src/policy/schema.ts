@@ -1,11 +1,23 @@
 import * as v from 'valibot'
 import { codec } from '../documents/format/codec.ts'
 import { documentCodec } from '../documents/format/document.ts'
-import { toolBuild } from '../transcript/schema.ts'
-import { digest, distinct, domain, id, line, positive, recipient, time } from '../wire/fields.ts'
-import { p256Key, signatures, verificationKeys } from '../wire/identity.ts'
+import {
+  digest,
+  distinct,
+  domain,
+  id,
+  line,
+  p256Key,
+  positive,
+  recipient,
+  signatures,
+  time,
+  toolBuild,
+  verificationKeys,
+} from '../documents/format/fields.ts'
 
 export const signatureSchemes = ['p256', 'ed25519', 'mlDsa65'] as const
+
 export const evidenceLevels = ['E0', 'E1', 'E2', 'E3'] as const
 
 const member = v.pipe(
@@ -54,7 +66,9 @@ const attestationRoot = v.strictObject({
 })
 
 const evidence = v.picklist(evidenceLevels)
+
 const bits = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(128))
+
 const blocks = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))
 
 const schema = v.strictObject({
@@ -126,5 +140,7 @@ const fileSchema = v.strictObject({ policy: schema, signatures })
 export type PolicyFile = v.InferOutput<typeof fileSchema>
 
 const maxBytes = 1 << 20
+
 export const policyDocument = documentCodec<Policy>('policy', 'POLICY', schema, maxBytes)
+
 export const policyFileCodec = codec<PolicyFile>('POLICY', fileSchema, maxBytes)

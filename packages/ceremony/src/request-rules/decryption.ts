@@ -1,4 +1,5 @@
 import { identityId, type VerificationKeys } from '@lux/crypto'
+import type { Domain } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { SignerGroup } from '../documents/format/signatures.ts'
 import {
@@ -8,7 +9,6 @@ import {
   requestDigest,
 } from '../documents/threshold/decryption-request.ts'
 import { checkProvenance } from '../documents/threshold/provenance.ts'
-import type { Domain } from '../domain.ts'
 
 /** Who may ask, open, and vouch: the list that was fixed when the share was dealt. */
 export type RequestAuthorities = {

@@ -1,6 +1,7 @@
 import { encodeCanonical, identityId, sha256Hex, type VerificationKeys, verifySignature } from '@lux/crypto'
 import { signatureContext } from '../documents/format/context.ts'
 import type { Signed } from '../documents/format/document.ts'
+import type { Domain } from '../documents/format/fields.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import {
   type EpochApproval,
@@ -10,7 +11,6 @@ import {
   type Redeal,
   redealCodec,
 } from '../documents/threshold/epoch.ts'
-import type { Domain } from '../domain.ts'
 
 export type RosterMember = { readonly index: number; readonly name: string; readonly card: string }
 

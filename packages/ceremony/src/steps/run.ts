@@ -1,17 +1,21 @@
 import type { Json } from '@lux/crypto'
 import * as v from 'valibot'
+import { ceremonyKeys, digest, hex16, hybridSignature, line } from '../documents/format/fields.ts'
 import { issuePath, issueText } from '../documents/format/issue-text.ts'
-import type { EffectKind, Results } from '../results.ts'
-import { digest, hex16, line } from '../wire/fields.ts'
-import { ceremonyKeys, hybridSignature } from '../wire/identity.ts'
+import type { EffectKind, Results } from '../model/effects.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+
 const level = v.picklist(['E0', 'E1', 'E2', 'E3'])
+
 const short = v.pipe(v.string(), v.maxLength(200))
+
 const verdict = v.picklist(['held', 'broke', 'not-tried'])
+
 const file = v.strictObject({ sha256: digest, size: count })
 
 const attributeName = v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{0,63}$/))
+
 const attributeValue = v.union([
   v.boolean(),
   v.pipe(v.number(), v.safeInteger()),

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { documentCodec } from '../documents/format/document.ts'
-import { counter, digest, hex16, time } from '../wire/fields.ts'
+import { counter, digest, hex16, time } from '../documents/format/fields.ts'
 
 const schema = v.strictObject({
   ceremonyId: hex16,

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
 import { documentCodec } from '../documents/format/document.ts'
-import { counter, digest, domain, hex16, time } from '../wire/fields.ts'
+import { counter, digest, domain, hex16, time } from '../documents/format/fields.ts'
 import { entryCodec } from './schema.ts'
 
 const schema = v.strictObject({
@@ -23,4 +23,5 @@ const schema = v.strictObject({
 
 /** What followed Sealing. Signed by the ceremony key just before it is destroyed. */
 export type Closeout = v.InferOutput<typeof schema>
+
 export const closeoutCodec = documentCodec<Closeout>('closeout', 'CLOSEOUT', schema, 8 << 20)

@@ -1,13 +1,7 @@
 import type { Json } from '@lux/crypto'
 import * as v from 'valibot'
 import { codec } from '../documents/format/codec.ts'
-import { counter, digest, domain, hex16, id, line, time } from '../wire/fields.ts'
-
-/** SHA-256 of the accepted build, or `dev:<commit>` for a checkout (rehearsal only). */
-export const toolBuild = v.pipe(
-  v.string(),
-  v.regex(/^([0-9a-f]{64}|dev:[0-9a-f]{40})$/, 'expected a digest or dev:<commit>'),
-)
+import { counter, digest, domain, hex16, id, line, time, toolBuild } from '../documents/format/fields.ts'
 
 const standIn = v.strictObject({
   what: v.picklist(['card', 'token', 'destination']),
@@ -48,6 +42,7 @@ const headerSchema = v.pipe(
 
 /** First line of a transcript; node_0 = SHA-256(0x11 || JCS(header)). */
 export type Header = v.InferOutput<typeof headerSchema>
+
 export const headerCodec = codec<Header>('HEADER', headerSchema, 1 << 20)
 
 const fact = v.pipe(
@@ -55,7 +50,9 @@ const fact = v.pipe(
     (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
   ),
 )
+
 const place = { seq: counter, time, stepId: id, kind: id }
+
 const entrySchema = v.union([
   v.strictObject({ ...place, salt: hex16, fact }),
   v.strictObject({ ...place, factHash: digest }),
@@ -70,7 +67,10 @@ export type FullEntry = {
   salt: string
   fact: { [key: string]: Json }
 }
+
 /** An entry whose fact was taken out; its digest keeps the chain whole. */
 export type RedactedEntry = { seq: string; time: string; stepId: string; kind: string; factHash: string }
+
 export type Entry = FullEntry | RedactedEntry
+
 export const entryCodec = codec<Entry>('ENTRY', entrySchema, 1 << 20)

@@ -1,6 +1,6 @@
 import { required, type Verification } from '../bundle/verification.ts'
 import type { Card } from '../documents/people/card.ts'
-import { mayJoin } from '../plan/joined-roles.ts'
+import { mayJoin } from '../plan/queries.ts'
 
 type Seated = { role: string; name: string; digest: string; card: Card }
 

@@ -1,15 +1,14 @@
 import type { Json } from '@lux/crypto'
 import type { Predicate } from '../bundle/predicate.ts'
+import { fits, isWrapMechanism, member, same } from '../bundle/recorded.ts'
 import { required, type Verification } from '../bundle/verification.ts'
-import { isWrapMechanism } from '../bundle/verify/mechanisms.ts'
-import { fits, member, same } from '../bundle/verify/recorded.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { acknowledgementCodec } from '../documents/threshold/acknowledgement.ts'
 import { epochLiveCodec } from '../documents/threshold/epoch.ts'
+import type { EffectKind } from '../model/effects.ts'
 import type { Step, StepKind } from '../plan/plan.ts'
 import { stepsOf } from '../plan/queries.ts'
 import { ceremonyKeyId } from '../plan/world-attest.ts'
-import type { EffectKind } from '../results.ts'
 import { courseFault, isProbed } from './transcript-course.ts'
 
 type Evidence = Predicate['keyEvidence'][number]
@@ -18,6 +17,7 @@ type Evidence = Predicate['keyEvidence'][number]
 type Recorded = { step: Step; result: Json }
 
 const making: readonly StepKind[] = ['make-ceremony-key', 'generate-root', 'generate-key']
+
 const recording: readonly StepKind[] = [
   ...making,
   'prove-possession',

@@ -1,12 +1,12 @@
+import { isWrapMechanism, member } from '../bundle/recorded.ts'
 import { required, type Verification } from '../bundle/verification.ts'
-import { isWrapMechanism } from '../bundle/verify/mechanisms.ts'
-import { member } from '../bundle/verify/recorded.ts'
 import type { Plan, Step, StepKind } from '../plan/plan.ts'
 import { keyOf, stepsOf } from '../plan/queries.ts'
 
 type Made = Verification['run']['made'][number]
 
 const making: readonly StepKind[] = ['make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal']
+
 const probedBefore: readonly StepKind[] = [
   'make-ceremony-key',
   'generate-root',

@@ -1,7 +1,7 @@
+import type { Check } from '../bundle/checks.ts'
 import type { Predicate } from '../bundle/predicate.ts'
 import { type ManifestSigners, Verification, type VerifyOptions } from '../bundle/verification.ts'
 import { checkFhe } from '../bundle/verify/fhe.ts'
-import type { Check } from '../bundle/verify/ledger.ts'
 import { blobName } from '../bundle/zip-layout.ts'
 import { type RandomAccess, readEntry } from '../bundle/zip-reader.ts'
 import type { OpeningCertificate } from '../documents/ceremony/opening.ts'

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { owed, view } from '../../src/exports/engine.ts'
 import type { PlannedFhe } from '../../src/exports/plan.ts'
 import { verifyResult } from '../../src/kinds/verify.ts'
-import type { Results } from '../../src/results.ts'
+import type { Results } from '../../src/model/effects.ts'
 import { resultOf } from './fake-results.ts'
 import { at, fresh, rule } from './runs.ts'
 

@@ -1,6 +1,6 @@
 import { type HybridSignature, type SigningIdentity, sha256Hex } from '@lux/crypto'
 import type { DocumentCodec } from '../../src/documents/format/document.ts'
-import type { Domain } from '../../src/domain.ts'
+import type { Domain } from '../../src/documents/format/fields.ts'
 
 const made = new Map<string, HybridSignature>()
 

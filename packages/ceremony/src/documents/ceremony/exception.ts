@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { counter, digest, domain, hex16, id, line, positive, remark } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
+import { counter, digest, domain, hex16, id, line, positive, remark } from '../format/fields.ts'
 
 const text = v.pipe(v.string(), v.maxLength(4000))
 
@@ -31,6 +31,7 @@ const schema = v.strictObject({
 
 /** What officers sign when something happened that the plan does not foresee. An abort needs no signature. */
 export type ExceptionDecisionDocument = v.InferOutput<typeof schema>
+
 export const exceptionCodec = documentCodec<ExceptionDecisionDocument>(
   'exception',
   'EXCEPTION',

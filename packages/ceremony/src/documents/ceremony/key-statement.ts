@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { digest, domain, hex16, id, line } from '../../wire/fields.ts'
-import { p256Key } from '../../wire/identity.ts'
 import { documentCodec } from '../format/document.ts'
+import { digest, domain, hex16, id, line, p256Key } from '../format/fields.ts'
 import { head } from './exception.ts'
 
 /** Attributes of a key read back from its token: PKCS#11 names without CKA_. */
@@ -42,6 +41,7 @@ const schema = v.strictObject({
 
 /** What a token's companion key signs: a genuine token was present, and its host claimed this of a key in it (E2). */
 export type KeyStatement = v.InferOutput<typeof schema>
+
 export const keyStatementCodec = documentCodec<KeyStatement>(
   'key-statement',
   'KEY-STATEMENT',

@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { digest, domain, hex16, line } from '../../wire/fields.ts'
-import { ceremonyKeys } from '../../wire/identity.ts'
 import { documentCodec } from '../format/document.ts'
+import { ceremonyKeys, digest, domain, hex16, line } from '../format/fields.ts'
 
 const schema = v.strictObject({
   ceremonyId: hex16,
@@ -16,4 +15,5 @@ const schema = v.strictObject({
 
 /** Why the ceremony key is believed: k officers of the policy sign this. */
 export type OpeningCertificate = v.InferOutput<typeof schema>
+
 export const openingCodec = documentCodec<OpeningCertificate>('opening', 'OPENING', schema, 524_288)

@@ -1,8 +1,7 @@
 import * as v from 'valibot'
-import { digest, domain } from '../../wire/fields.ts'
-import { signatures } from '../../wire/identity.ts'
 import { codec } from '../format/codec.ts'
 import { documentCodec } from '../format/document.ts'
+import { digest, domain, signatures } from '../format/fields.ts'
 
 const approval = v.strictObject({
   domain,
@@ -15,6 +14,7 @@ const approval = v.strictObject({
 
 /** What an officer signs to approve a plan. */
 export type PlanApproval = v.InferOutput<typeof approval>
+
 export const planApprovalCodec = documentCodec<PlanApproval>(
   'plan-approval',
   'PLAN-APPROVAL',
@@ -32,6 +32,7 @@ const lock = v.strictObject({
 
 /** plan.lock.json: the approval with its officers' signatures, and the policy that names them. */
 export type PlanLock = v.InferOutput<typeof lock>
+
 export const planLockCodec = codec<PlanLock>('PLAN-LOCK', lock, 262_144)
 
 /** The approval under the lock's signatures. A lock is always of the domain production. */

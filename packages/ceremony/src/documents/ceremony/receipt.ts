@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { counter, digest, domain, hex16, id, line, positive, remark, time } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
+import { counter, digest, domain, hex16, id, line, positive, remark, time } from '../format/fields.ts'
 
 /** A root that one node now holds in its token. `possession` is the digest of CEREMONY.md "Possession proof". */
 const receivedRoot = v.strictObject({
@@ -35,6 +35,7 @@ const receiptSchema = v.strictObject({
 
 /** A server's word that it took a bundle in. Signed by its receipt key. */
 export type Receipt = v.InferOutput<typeof receiptSchema>
+
 export const receiptCodec = documentCodec<Receipt>('receipt', 'RECEIPT', receiptSchema, 262_144)
 
 const refusalSchema = v.strictObject({
@@ -51,4 +52,5 @@ const refusalSchema = v.strictObject({
 
 /** A server's word that it refused a bundle, and at which check. Signed by its receipt key. */
 export type ImportRefusal = v.InferOutput<typeof refusalSchema>
+
 export const refusalCodec = documentCodec<ImportRefusal>('refusal', 'REFUSAL', refusalSchema, 65_536)

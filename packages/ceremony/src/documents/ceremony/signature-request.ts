@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { base64, digest, domain, remark } from '../../wire/fields.ts'
-import { hybridSignature } from '../../wire/identity.ts'
 import { codec } from '../format/codec.ts'
+import { base64, digest, domain, hybridSignature, remark } from '../format/fields.ts'
 
 /** What a person's own device may be asked to sign, by its context name. */
 export const requested = [
@@ -29,6 +28,7 @@ const request = v.strictObject({
 
 /** `out/<seq>-<what>.json`: a question to a person's own device. */
 export type SignatureRequest = v.InferOutput<typeof request>
+
 export const signatureRequestCodec = codec<SignatureRequest>('SIGNATURE-REQUEST', request, 32_000_000)
 
 const answer = v.strictObject({
@@ -43,4 +43,5 @@ const answer = v.strictObject({
 
 /** The device's answer, put into `in/`. */
 export type SignatureAnswer = v.InferOutput<typeof answer>
+
 export const signatureAnswerCodec = codec<SignatureAnswer>('SIGNATURE-ANSWER', answer, 32_768)

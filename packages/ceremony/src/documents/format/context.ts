@@ -1,5 +1,5 @@
 import { signatureContext as contextString } from '@lux/crypto'
-import type { Domain } from '../../domain.ts'
+import type { Domain } from './fields.ts'
 
 /** What is signed with its domain in the context string, by the name there. SPEC.md 2.1 lists each with its signer. */
 const ofCustody = [

@@ -1,9 +1,8 @@
 import { type HybridSignature, type SigningIdentity, signWith } from '@lux/crypto'
 import * as v from 'valibot'
-import type { Domain } from '../../domain.ts'
-import { signatures } from '../../wire/identity.ts'
 import { type Codec, codec } from './codec.ts'
 import { type Signable, signatureContext } from './context.ts'
+import { type Domain, signatures } from './fields.ts'
 import type { Outcome } from './outcome.ts'
 import { checkSignatures, type SignerGroup, type Signers } from './signatures.ts'
 

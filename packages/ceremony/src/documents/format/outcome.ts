@@ -10,3 +10,8 @@ export function accept<T>(value: T): Outcome<T> {
 export function refuse(rule: string, detail: string): Refused {
   return { ok: false, rule, detail }
 }
+
+/** Ends a switch over a closed set; reached only when a caller broke the types. */
+export function unreachable(value: never): never {
+  throw new TypeError(`unreachable: ${JSON.stringify(value)}`)
+}

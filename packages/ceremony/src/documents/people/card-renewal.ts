@@ -1,7 +1,7 @@
 import { encodeCanonical, equalBytes, type SigningIdentity } from '@lux/crypto'
 import * as v from 'valibot'
-import { digest, domain } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
+import { digest, domain } from '../format/fields.ts'
 import { accept, type Outcome, refuse } from '../format/outcome.ts'
 import { type Card, cardCodec } from './card.ts'
 

@@ -1,7 +1,14 @@
 import * as v from 'valibot'
-import { digest, domain, line, recipient, remark } from '../../wire/fields.ts'
-import { hybridSignature, verificationKeys } from '../../wire/identity.ts'
 import { codec } from '../format/codec.ts'
+import {
+  digest,
+  domain,
+  hybridSignature,
+  line,
+  recipient,
+  remark,
+  verificationKeys,
+} from '../format/fields.ts'
 
 export const cardKinds = [
   'officer',

@@ -1,7 +1,6 @@
 import * as v from 'valibot'
-import { domain, hex16, recipient } from '../../wire/fields.ts'
-import { p256Key } from '../../wire/identity.ts'
 import { codec } from '../format/codec.ts'
+import { domain, hex16, p256Key, recipient } from '../format/fields.ts'
 
 const schema = v.strictObject({
   v: v.literal(1),

@@ -1,6 +1,6 @@
 import * as v from 'valibot'
-import { base64, digest, domain, hex16, id, line, recipient } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
+import { base64, digest, domain, hex16, id, line, recipient } from '../format/fields.ts'
 
 const schema = v.strictObject({
   v: v.literal(1),

@@ -1,7 +1,7 @@
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import * as v from 'valibot'
-import { digest, domain, hex16, line } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
+import { digest, domain, hex16, line } from '../format/fields.ts'
 
 const schema = v.strictObject({
   v: v.literal(1),
@@ -27,6 +27,7 @@ export function envelopesDigest(envelopes: readonly string[]): string {
 
 /** A holder's proof that the share was opened, checked and stored. Signed by the holder's keys. */
 export type Acknowledgement = v.InferOutput<typeof schema>
+
 export const acknowledgementCodec = documentCodec<Acknowledgement>(
   'acknowledgement',
   'ACKNOWLEDGEMENT',

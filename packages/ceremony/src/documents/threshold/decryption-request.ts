@@ -1,9 +1,18 @@
 import * as v from 'valibot'
-import { digest, distinct, domain, hex16, line, recipient, remark, time } from '../../wire/fields.ts'
-import { signatures } from '../../wire/identity.ts'
 import { codec } from '../format/codec.ts'
 import { documentCodec } from '../format/document.ts'
 import { blocksOf, fheMode, unsigned32, valueType } from '../format/fhe-fields.ts'
+import {
+  digest,
+  distinct,
+  domain,
+  hex16,
+  line,
+  recipient,
+  remark,
+  signatures,
+  time,
+} from '../format/fields.ts'
 import { provenanceCodec } from './provenance.ts'
 
 const ciphertext = v.strictObject({
@@ -86,6 +95,7 @@ const packageSchema = v.pipe(
 
 /** request.json: everything that a holder looks at but the ciphertexts, which lie beside it as files. */
 export type RequestPackage = v.InferOutput<typeof packageSchema>
+
 export const requestPackageCodec = codec<RequestPackage>('REQUEST', packageSchema, 16 << 20)
 
 /** Hex. */

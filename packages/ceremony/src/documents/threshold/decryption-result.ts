@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { digest, domain, time } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
 import { holderIndex } from '../format/fhe-fields.ts'
+import { digest, domain, time } from '../format/fields.ts'
 
 const holders = v.pipe(v.array(holderIndex), v.maxLength(15))
 
@@ -32,6 +32,7 @@ const schema = v.pipe(
 
 /** What came of the answers, signed by the requester. The plaintext is the requester's alone. */
 export type DecryptionResult = v.InferOutput<typeof schema>
+
 export const decryptionResultCodec = documentCodec<DecryptionResult>(
   'decryption-result',
   'RESULT',

@@ -1,9 +1,10 @@
 import * as v from 'valibot'
-import { digest, domain, hex16, line, time } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
 import { holderIndex, unsigned32 } from '../format/fhe-fields.ts'
+import { digest, domain, hex16, line, time } from '../format/fields.ts'
 
 const place = { domain, ceremonyId: hex16, planHash: digest, keyId: digest, oldEpochId: digest }
+
 const quorum = { t: holderIndex, n: holderIndex }
 
 const approvalSchema = v.strictObject({
@@ -24,6 +25,7 @@ const approvalSchema = v.strictObject({
 
 /** A holder's word, in the old epoch, that the key may move to the new people. Signed by the holder; t are needed. */
 export type EpochApproval = v.InferOutput<typeof approvalSchema>
+
 export const epochApprovalCodec = documentCodec<EpochApproval>(
   'epoch-approval',
   'EPOCH-APPROVAL',
@@ -48,6 +50,7 @@ const redealSchema = v.strictObject({
 
 /** What one holder of the old epoch dealt to the new one. Signed by that holder. */
 export type Redeal = v.InferOutput<typeof redealSchema>
+
 export const redealCodec = documentCodec<Redeal>('redeal', 'REDEAL', redealSchema, 32_768)
 
 const liveSchema = v.strictObject({
@@ -66,4 +69,5 @@ const liveSchema = v.strictObject({
  * "Epoch n live, n of n proved": signed by the ceremony key. Only then does a holder of the old epoch wipe the old share.
  */
 export type EpochLive = v.InferOutput<typeof liveSchema>
+
 export const epochLiveCodec = documentCodec<EpochLive>('epoch-live', 'EPOCH-LIVE', liveSchema, 32_768)

@@ -1,7 +1,7 @@
 import * as v from 'valibot'
-import { digest, domain, line, remark, time } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
 import { holderIndex, unsigned32 } from '../format/fhe-fields.ts'
+import { digest, domain, line, remark, time } from '../format/fields.ts'
 
 const schema = v.pipe(
   v.strictObject({
@@ -35,4 +35,5 @@ const schema = v.pipe(
 
 /** A holder's answer to a request, signed by the holder. The partial decryption itself is for the combiner alone. */
 export type HolderAnswer = v.InferOutput<typeof schema>
+
 export const holderAnswerCodec = documentCodec<HolderAnswer>('holder-answer', 'ANSWER', schema, 32_768)

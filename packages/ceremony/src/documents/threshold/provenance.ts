@@ -1,8 +1,7 @@
 import * as v from 'valibot'
-import type { Domain } from '../../domain.ts'
-import { digest, distinct, domain, line, time } from '../../wire/fields.ts'
 import { documentCodec } from '../format/document.ts'
 import { fheMode, valueType } from '../format/fhe-fields.ts'
+import { type Domain, digest, distinct, domain, line, time } from '../format/fields.ts'
 import { accept, type Outcome, refuse } from '../format/outcome.ts'
 import type { SignerGroup } from '../format/signatures.ts'
 
@@ -39,6 +38,7 @@ const schema = v.strictObject({
  * `lux-fhe/v1/provenance`; the domain is a signed field.
  */
 export type Provenance = v.InferOutput<typeof schema>
+
 export const provenanceCodec = documentCodec<Provenance>('provenance', 'PROVENANCE', schema, 1 << 20)
 
 /** Whose word is believed: of the policy whose digest is in the holder's own share, never of the request. */

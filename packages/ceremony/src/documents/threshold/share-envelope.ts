@@ -1,8 +1,7 @@
 import { fromHex, type HybridSignature, type VerificationKeys, verifySignature } from '@lux/crypto'
-import type { Domain } from '../../domain.ts'
-import { hybridSignature } from '../../wire/identity.ts'
 import { codec } from '../format/codec.ts'
 import { signatureContext } from '../format/context.ts'
+import { type Domain, hybridSignature } from '../format/fields.ts'
 import { accept, type Outcome, refuse } from '../format/outcome.ts'
 
 /** The `.sig` beside a share envelope: one signature by the ceremony key. */

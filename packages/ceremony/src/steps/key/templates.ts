@@ -1,5 +1,5 @@
 import type { Json } from '@lux/crypto'
-import type { KeyEvidence } from '../../results.ts'
+import type { KeyEvidence } from '../../model/effects.ts'
 
 /** By attribute, the one value that it must read, or the form of it where tokens differ in the name. */
 export type Template = Readonly<Record<string, boolean | string | RegExp>>

@@ -1,6 +1,5 @@
-import type { OwnEffect } from '../../effects.ts'
-import type { InventoryObject, Results } from '../../results.ts'
-import type { State } from '../../state.ts'
+import type { InventoryObject, OwnEffect, Results } from '../../model/effects.ts'
+import type { State } from '../../model/state.ts'
 
 type Fault = { expected: string; happened: string }
 

@@ -1,10 +1,10 @@
 import { type HybridSignature, type VerificationKeys, verifySignature } from '@lux/crypto'
-import { type Signable, signatureContext } from './documents/format/context.ts'
+import { type Signable, signatureContext } from '../documents/format/context.ts'
+import { holderBefore } from '../plan/queries.ts'
+import type { Refusal } from './commands.ts'
 import type { Seat } from './events.ts'
-import type { Refusal } from './model/commands.ts'
-import { refuse } from './model/rules.ts'
-import { currentStep, stageOf } from './model/stages.ts'
-import { holderBefore } from './plan/queries.ts'
+import { refuse } from './rules.ts'
+import { currentStep, stageOf } from './stages.ts'
 import type { LiveEpoch, State, StepProgress } from './state.ts'
 
 /** Stages at which somebody of a threshold key is heard. */

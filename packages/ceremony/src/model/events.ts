@@ -1,14 +1,20 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
-import type { ExceptionDecisionDocument } from './documents/ceremony/exception.ts'
-import type { DecryptionRequest } from './documents/threshold/decryption-request.ts'
-import type { DecryptionResult } from './documents/threshold/decryption-result.ts'
-import type { EpochApproval, Redeal } from './documents/threshold/epoch.ts'
-import type { HolderAnswer } from './documents/threshold/holder-answer.ts'
-import type { CheckpointReason, Destination } from './effects.ts'
-import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './model/commands.ts'
-import type { Digest, Role } from './plan/plan.ts'
-import type { CheckpointRecord, EffectKind, Failure } from './results.ts'
-import type { ExceptionScope } from './state.ts'
+import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
+import type { DecryptionRequest } from '../documents/threshold/decryption-request.ts'
+import type { DecryptionResult } from '../documents/threshold/decryption-result.ts'
+import type { EpochApproval, Redeal } from '../documents/threshold/epoch.ts'
+import type { HolderAnswer } from '../documents/threshold/holder-answer.ts'
+import type { Digest, Role } from '../plan/plan.ts'
+import type { Authorities } from '../policy/authorities.ts'
+import type { ExceptionDecision, Refusal, Terms } from './commands.ts'
+import type {
+  BoundEpoch,
+  CheckpointReason,
+  CheckpointRecord,
+  Destination,
+  EffectKind,
+  Failure,
+} from './effects.ts'
 
 /** A person as bound to this run: the plan's person, or a stand-in in a rehearsal. `signer` is the identity id. */
 export type Seat = {
@@ -116,3 +122,7 @@ export type NewEvent = { [K in EventKind]: { kind: K; stepId: string; fact: Fact
 
 /** An event with its place in the transcript. `stepId` is 'run' for what belongs to no step. */
 export type Entry = NewEvent & { seq: string; time: string }
+
+export type ExceptionScope = 'step' | 'checkpoint' | 'log-in'
+
+export type Decision = { ok: true; events: NewEvent[] } | Refusal

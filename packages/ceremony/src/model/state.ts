@@ -1,13 +1,22 @@
 import type { VerificationKeys } from '@lux/crypto'
-import type { ExceptionDecisionDocument } from './documents/ceremony/exception.ts'
-import type { DecryptionRequest } from './documents/threshold/decryption-request.ts'
-import type { Domain } from './domain.ts'
-import type { CheckpointReason } from './effects.ts'
-import type { BoundDestination, Seat } from './events.ts'
-import type { Authorities, BoundEpoch, ExceptionDecision, Terms } from './model/commands.ts'
-import type { RunState, StepState } from './model/run-view.ts'
-import type { Digest, KeyLevel, Plan, Step, VendorWay } from './plan/plan.ts'
-import type { CheckpointRecord, EffectKind, InventoryObject, KeyEvidence, Results } from './results.ts'
+import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
+import type { Domain } from '../documents/format/fields.ts'
+import type { DecryptionRequest } from '../documents/threshold/decryption-request.ts'
+import type { Digest, KeyLevel, Plan, RunHeader, Step, VendorWay } from '../plan/plan.ts'
+import { stepsOf } from '../plan/queries.ts'
+import type { Authorities } from '../policy/authorities.ts'
+import type { ExceptionDecision, Terms } from './commands.ts'
+import type {
+  BoundEpoch,
+  CheckpointReason,
+  CheckpointRecord,
+  EffectKind,
+  InventoryObject,
+  KeyEvidence,
+  Results,
+} from './effects.ts'
+import type { BoundDestination, ExceptionScope, Seat } from './events.ts'
+import type { RunState, StepState } from './run-view.ts'
 
 export type Intent = { effect: EffectKind; nonce: string; rootId: string; ckaId: string; sealCkaId: string }
 
@@ -97,8 +106,6 @@ export type ExceptionState = {
   by: string | null
   reason: string | null
 }
-
-export type ExceptionScope = 'step' | 'checkpoint' | 'log-in'
 
 /** `holders`: names, by index from 1. */
 export type LiveEpoch = BoundEpoch & { t: number; n: number; holders: string[] }
@@ -197,4 +204,132 @@ export type State = {
   } | null
   receipts: { audience: Digest; digest: Digest }[]
   closeout: Digest | null
+}
+
+/** The state before the first entry. `plan` must lint; its hash must be the header's. */
+export function initialState(header: RunHeader, plan: Plan): State {
+  return {
+    ceremonyId: header.ceremonyId,
+    domain: header.domain,
+    planHash: header.planHash,
+    policyDigest: header.policyDigest,
+    plan,
+    size: 0,
+    started: false,
+    base: 'Created',
+    paused: null,
+    terms: { officers: 0, witnesses: 0, approvers: 0 },
+    seats: [],
+    destinations: [],
+    tokens: [],
+    steps: stepsOf(plan).map(({ part, step }) => ({
+      part,
+      step,
+      state: 'Pending',
+      attempt: 1,
+      stage: 0,
+      intent: null,
+      started: null,
+      finished: null,
+      summary: [],
+      abandoned: [],
+      checkpoint: null,
+    })),
+    current: 0,
+    ceremonyKey: null,
+    opening: null,
+    checkpoints: [],
+    due: null,
+    exceptions: [],
+    refused: null,
+    outdated: false,
+    keys: plan.keys.flatMap(({ id, level, existing }) =>
+      existing === undefined
+        ? []
+        : [
+            {
+              id,
+              level,
+              token: 'ceremony',
+              step: '',
+              attempt: 0,
+              ckaId: existing.ckaId,
+              rootId: existing.rootId,
+              bornIn: existing.ceremonyId,
+              mechanism: '',
+              wrapped: null,
+              evidence: null,
+              blobs: [],
+            },
+          ],
+    ),
+    replicas: [],
+    attestations: [],
+    fhe: null,
+    authorities: { requesters: [], combiners: [], evaluators: [], encryptors: [] },
+    epoch: null,
+    decryptions: (plan.decryptions ?? []).map(({ id }) => ({
+      id,
+      epoch: null,
+      package: null,
+      digest: null,
+      request: null,
+      approvedBy: [],
+      answers: [],
+      result: null,
+    })),
+    reshare: null,
+    budgets: [],
+    proofs: [],
+    bundle: null,
+    receipts: [],
+    closeout: null,
+  }
+}
+
+/** A copy whose parts may be changed; plan, seats and destinations never change after the start. */
+export function draft(state: State): State {
+  return {
+    ...state,
+    tokens: state.tokens.map((token) => ({ ...token })),
+    steps: state.steps.map((step) => ({
+      ...step,
+      summary: [...step.summary],
+      abandoned: [...step.abandoned],
+    })),
+    opening: state.opening && { ...state.opening, signers: [...state.opening.signers] },
+    checkpoints: state.checkpoints.map((checkpoint) => ({
+      ...checkpoint,
+      cosigned: [...checkpoint.cosigned],
+    })),
+    exceptions: state.exceptions.map((exception) => ({
+      ...exception,
+      proposal: exception.proposal && { ...exception.proposal, signers: [...exception.proposal.signers] },
+    })),
+    keys: [...state.keys],
+    ceremonyKey: state.ceremonyKey && { ...state.ceremonyKey },
+    fhe: state.fhe && { ...state.fhe, acknowledged: [...state.fhe.acknowledged] },
+    proofs: [...state.proofs],
+    ...draftEpochs(state),
+    bundle: state.bundle && { ...state.bundle, signers: [...state.bundle.signers] },
+    receipts: [...state.receipts],
+  }
+}
+
+/** Copies of the parts that entries about epochs change. */
+function draftEpochs(state: State): Pick<State, 'decryptions' | 'reshare' | 'budgets'> {
+  return {
+    decryptions: state.decryptions.map((one) => ({
+      ...one,
+      approvedBy: [...one.approvedBy],
+      answers: [...one.answers],
+    })),
+    reshare: state.reshare && {
+      ...state.reshare,
+      approvedBy: [...state.reshare.approvedBy],
+      redealt: [...state.reshare.redealt],
+      acknowledgements: [...state.reshare.acknowledgements],
+    },
+    budgets: [...state.budgets],
+  }
 }

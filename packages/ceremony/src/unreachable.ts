@@ -1,4 +1,0 @@
-/** Ends a switch over a closed set; reached only when a caller broke the types. */
-export function unreachable(value: never): never {
-  throw new TypeError(`unreachable: ${JSON.stringify(value)}`)
-}
