@@ -1,6 +1,7 @@
 export * from './device.ts'
 export * from './evidence/index.ts'
-export { defaultPadDeadlineMs, type StartHsmOptions, startHsm } from './host/client.ts'
+export { defaultPadDeadlineMs, startHsm } from './host/client.ts'
+export type { StartHsmOptions } from './host/host-process.ts'
 export { type HsmErrorCode, hsmErrorCodes } from './hsm-errors.ts'
 export { type Preflight, preflightLibrary } from './pkcs11/library/preflight.ts'
 export { replicationProcedure } from './profiles/procedure.ts'

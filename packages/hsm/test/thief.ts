@@ -6,8 +6,8 @@ import { attempt } from '../src/pkcs11/library/errors.ts'
 import type { Attribute } from '../src/pkcs11/library/memory.ts'
 import { type Handle, Module } from '../src/pkcs11/library/module.ts'
 import { publicKeyAttributes } from '../src/pkcs11/objects/public-keys.ts'
+import type { TokenSession } from '../src/pkcs11/session/session.ts'
 import { Tokens } from '../src/pkcs11/session/tokens.ts'
-import type { TokenSession } from '../src/pkcs11/session.ts'
 
 /**
  * A program of its own with the user PIN. Round after round it takes every object that it can see and tries to read, copy,

@@ -9,7 +9,7 @@ import { withKnownKey, withScratchKey } from '../src/pkcs11/objects/known-keys.t
 import { chooseWrapMechanism } from '../src/pkcs11/objects/mechanisms.ts'
 import { decrypt, encrypt } from '../src/pkcs11/operations/cipher.ts'
 import { hmac, verify } from '../src/pkcs11/operations/signing.ts'
-import type { TokenSession } from '../src/pkcs11/session.ts'
+import type { TokenSession } from '../src/pkcs11/session/session.ts'
 import { importUnderWrapping } from '../src/pkcs11/wrapping/import-key.ts'
 import { wrapKey } from '../src/pkcs11/wrapping/key-wrapping.ts'
 import { closedTemplate } from '../src/templates.ts'

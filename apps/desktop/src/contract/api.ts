@@ -1,6 +1,7 @@
 import type {
   CeremonySummary,
   DocumentKind,
+  FileKind,
   RunView,
   ScriptView,
   StepInput,
@@ -16,7 +17,7 @@ import type {
   TranscriptPage,
   VerifyView,
 } from './records.ts'
-import type { Appearance, CoreStatus, FileKind, ShellInfo } from './shell.ts'
+import type { Appearance, CoreStatus, ShellInfo } from './shell.ts'
 import type { LibraryView, ObjectView, ProbeView, SlotView, TokenView, TrialView } from './tokens.ts'
 
 /** One API: its input and output (types only) and the codes it may answer with, beyond those that any call may meet. */

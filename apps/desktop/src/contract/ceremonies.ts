@@ -1,6 +1,19 @@
 import type { Failure } from './result.ts'
-import type { FileKind } from './shell.ts'
 import type { PinState } from './tokens.ts'
+
+export const fileKinds = [
+  'plan',
+  'lock',
+  'card',
+  'bundle',
+  'policy',
+  'transport',
+  'epoch',
+  'document',
+  'transcript',
+  'report',
+] as const
+export type FileKind = (typeof fileKinds)[number]
 
 export type Domain = 'production' | 'rehearsal'
 

@@ -1,12 +1,10 @@
 import { refuse } from '../verdict.ts'
 import { findErasures, interpolateAt } from './erasures.ts'
-import { galoisRing, lagrangeCoefficients, type RingElement, type Width } from './galois-ring.ts'
+import { galoisRing, lagrangeCoefficients, type Width } from './galois-ring.ts'
 import { PACKED_BLOCKS } from './kernel.ts'
 import { accept, type Outcome } from './outcome.ts'
+import type { HolderPartial } from './partial.ts'
 import { checkQuorum, type Quorum } from './quorum.ts'
-
-/** The partial of one holder: its packed elements, in the order of the ciphertexts and their blocks. */
-export type HolderPartial = { readonly holder: number; readonly elements: readonly RingElement[] }
 
 /** How much the agreement of the partials says. */
 export type Combined = {

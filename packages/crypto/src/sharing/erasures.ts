@@ -1,4 +1,3 @@
-import type { HolderPartial } from './combine.ts'
 import {
   type GaloisRing,
   galoisRing,
@@ -9,6 +8,7 @@ import {
   type Width,
   ZERO,
 } from './galois-ring.ts'
+import type { HolderPartial } from './partial.ts'
 
 /**
  * All smallest sets of at most `most` holders whose removal leaves one polynomial of degree t-1 through every element.

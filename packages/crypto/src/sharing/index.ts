@@ -1,4 +1,4 @@
-export { type Combined, type CombineInput, combine, type HolderPartial } from './combine.ts'
+export { type Combined, type CombineInput, combine } from './combine.ts'
 export { type Deal, deal, recoverWords, type SecretWords } from './deal.ts'
 export { expandShare } from './expand.ts'
 export {
@@ -27,7 +27,7 @@ export {
 } from './galois-ring.ts'
 export { hashBlocks, type LweBlock, PACKED_BLOCKS, type RingVector, ringVector } from './kernel.ts'
 export type { Outcome } from './outcome.ts'
-export { type Decryptor, openDecryptor, type PartialContext } from './partial.ts'
+export { type Decryptor, type HolderPartial, openDecryptor, type PartialContext } from './partial.ts'
 export {
   binomial,
   checkQuorum,

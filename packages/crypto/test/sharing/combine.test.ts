@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { combine, type HolderPartial } from '../../src/sharing/combine.ts'
+import { combine } from '../../src/sharing/combine.ts'
 import { galoisRing, holderPoint, type RingElement, ZERO } from '../../src/sharing/galois-ring.ts'
+import type { HolderPartial } from '../../src/sharing/partial.ts'
 import { entropyOf } from '../fhe/fixture.ts'
 import { wordsOf } from './reference.ts'
 

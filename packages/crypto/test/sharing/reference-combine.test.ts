@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { combine, type HolderPartial } from '../../src/sharing/combine.ts'
+import { combine } from '../../src/sharing/combine.ts'
 import type { RingElement } from '../../src/sharing/galois-ring.ts'
+import type { HolderPartial } from '../../src/sharing/partial.ts'
 import { referenceCombine } from './reference-combine.ts'
 import { type Element, pointOf, polynomialThrough, sum, valueAt } from './ring-reference.ts'
 

@@ -1,5 +1,5 @@
-import type { HolderPartial } from '../../src/sharing/combine.ts'
 import type { Width } from '../../src/sharing/galois-ring.ts'
+import type { HolderPartial } from '../../src/sharing/partial.ts'
 import { pointOf, polynomialThrough, valueAt } from './ring-reference.ts'
 
 export type ReferenceResult =

@@ -5,11 +5,35 @@ import { HsmError, type HsmRestart, type LibraryInfo } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
 import { libraryEnvironment, profileOfLibrary } from '../profiles/profiles.ts'
 import type { Outlet } from './call-queue.ts'
-import type { StartHsmOptions } from './client.ts'
 import { clientPipe, NodesPipe } from './client-pipe.ts'
 import { type Frame, FrameReader, FrameWriter } from './frames.ts'
 import { defaultOrphanMs } from './orphan.ts'
 import { type FromHost, framePipe, protocolVersion, type ToHost } from './protocol.ts'
+
+export type StartHsmOptions = {
+  /** Path of the vendor's PKCS#11 library. */
+  readonly library: string
+  /** Passed to the host, over what the library's profile names of this process's own: e.g. SOFTHSM2_CONF to SoftHSM. Nothing else is. */
+  readonly environment?: Readonly<Record<string, string>>
+  /** Node 24 to run the host with; this process's own by default. */
+  readonly execPath?: string
+  /** Entry of the host process: src/host/main.ts by default, the built file when packaged. */
+  readonly hostEntry?: string
+  /** Milliseconds for an ordinary call; making key pairs, the window and the probe get more. Default 20 000. */
+  readonly callTimeoutMs?: number
+  /** Milliseconds for starting the host and loading the library. Default 20 000. */
+  readonly loadTimeoutMs?: number
+  /** Milliseconds of silence after which an idle host is asked whether it lives. Default 5 000. */
+  readonly heartbeatMs?: number
+  /** SHA-256 in hex that the plan pins for the library's file; any other file is HSM-LIBRARY-CHANGED. */
+  readonly librarySha256?: string
+  /** Calls that use keys and may run at once, each on a session of its own. Default 4, at most 16. */
+  readonly sessions?: number
+  /** How often `onTokensChanged` has the library asked. Default 2 000 ms. */
+  readonly pollMs?: number
+  /** Milliseconds that the host may still work after this process is gone, so that a write under way ends. Default 30 000. */
+  readonly orphanMs?: number
+}
 
 type Events = {
   readonly onResults: (results: readonly Frame[]) => void

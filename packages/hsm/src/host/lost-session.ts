@@ -1,8 +1,8 @@
 import { CKR } from '../constants.ts'
 import { HsmError } from '../device.ts'
 import { hsmError } from '../hsm-errors.ts'
+import type { TokenSession } from '../pkcs11/session/session.ts'
 import type { Tokens } from '../pkcs11/session/tokens.ts'
-import type { TokenSession } from '../pkcs11/session.ts'
 import { renewalFailed } from './log-in.ts'
 import { repeatableOperations, type WireCall } from './protocol.ts'
 

@@ -4,8 +4,8 @@ import { CKF_MECHANISM, CKM } from '../../src/constants.ts'
 import { capabilities } from '../../src/pkcs11/capabilities/capabilities.ts'
 import { CKA } from '../../src/pkcs11/library/attributes.ts'
 import { type Handle, Module } from '../../src/pkcs11/library/module.ts'
+import type { TokenSession } from '../../src/pkcs11/session/session.ts'
 import { Tokens } from '../../src/pkcs11/session/tokens.ts'
-import type { TokenSession } from '../../src/pkcs11/session.ts'
 import { type Bench, startBench, userPin } from '../soft-token-bench.ts'
 
 /** Wraps by AES-GCM, which SoftHSM does not, and puts zeros in the tag's place where it is told to. */

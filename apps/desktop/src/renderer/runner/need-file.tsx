@@ -7,7 +7,7 @@ import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { Code, Rec } from '../components/record.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
-import type { Act } from './runner.tsx'
+import type { Act } from './act.ts'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act }
 

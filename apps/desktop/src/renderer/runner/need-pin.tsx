@@ -8,7 +8,7 @@ import { PadNote } from '../components/pad-note.tsx'
 import { PinField, takePin } from '../components/pin-field.tsx'
 import { PinLine } from '../components/pin-line.tsx'
 import { Code, Rec } from '../components/record.tsx'
-import type { Act } from './runner.tsx'
+import type { Act } from './act.ts'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'pin' }>; act: Act }
 

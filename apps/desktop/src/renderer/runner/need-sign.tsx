@@ -6,8 +6,8 @@ import { call } from '../client.ts'
 import { Fingerprint } from '../components/fingerprint.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import { Rec } from '../components/record.tsx'
+import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
-import type { Act } from './runner.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act }
 

@@ -7,7 +7,7 @@ import { Icon } from '../components/icon.tsx'
 import { Code, Rec } from '../components/record.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { hrefOf } from '../stores/route.ts'
-import type { Act } from './runner.tsx'
+import type { Act } from './act.ts'
 
 /** Nothing is left to do here: what came of it, and where it lies. */
 export function RunEnd({ view, act }: { view: RunView; act: Act }) {

@@ -7,8 +7,8 @@ import { ActionButton } from '../components/action-button.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Code, Rec } from '../components/record.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
+import type { Act } from './act.ts'
 import { RunTokens } from './run-tokens.tsx'
-import type { Act } from './runner.tsx'
 
 type Props = { view: RunView; exception: ExceptionView; act: Act }
 

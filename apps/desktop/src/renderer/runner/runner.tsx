@@ -1,7 +1,7 @@
 import { AlertDialog, Button, Progress, TextField } from '@radix-ui/themes'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, Result, RunView } from '../../contract/index.ts'
+import type { Failure, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Fingerprint } from '../components/fingerprint.tsx'
@@ -12,13 +12,12 @@ import { DomainBadge, RunStateBadge } from '../components/state-badge.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { run } from '../stores/remotes.ts'
 import { hrefOf } from '../stores/route.ts'
+import type { Act } from './act.ts'
 import { KeyEvidence } from './key-evidence.tsx'
 import { RunEnd } from './run-end.tsx'
 import { RunException } from './run-exception.tsx'
 import { RunStep } from './run-step.tsx'
 import { StepList } from './step-list.tsx'
-
-export type Act = (answer: Promise<Result<RunView>>) => Promise<boolean>
 
 export function Runner({ id }: { id: string }) {
   const remote = useRemote(run, { id })

@@ -2,8 +2,8 @@ import { useTranslation } from 'react-i18next'
 import type { CurrentStep, RunView } from '../../contract/index.ts'
 import { Icon } from '../components/icon.tsx'
 import { Rec } from '../components/record.tsx'
+import type { Act } from './act.ts'
 import { NeedFile } from './need-file.tsx'
-import type { Act } from './runner.tsx'
 
 type Props = { view: RunView; step: CurrentStep; act: Act }
 

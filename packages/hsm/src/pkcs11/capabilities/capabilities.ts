@@ -1,7 +1,7 @@
 import type { Capability, CapabilityTrial } from '../../device.ts'
 import { HsmError } from '../../device.ts'
 import { isFault, isGone } from '../library/errors.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { cipherTrials } from './ciphers.ts'
 import { keyTrials } from './keys.ts'
 import { NotTried, scratchPairs, type Trial, Wrong } from './trial.ts'

@@ -17,7 +17,7 @@ import { withKnownKey } from '../objects/known-keys.ts'
 import { decrypt, encrypt } from '../operations/cipher.ts'
 import { derive } from '../operations/derive.ts'
 import { sign } from '../operations/signing.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { agree, type ScratchPairs, scratchId, type Trial } from './trial.ts'
 
 const plaintext = Buffer.from('0123456789abcdef0123456789abcdef')

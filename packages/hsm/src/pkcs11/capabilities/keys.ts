@@ -5,7 +5,7 @@ import { closedTemplate } from '../../templates.ts'
 import { generateAes, generateSecretKey } from '../objects/keys.ts'
 import { random } from '../operations/random.ts'
 import { sign } from '../operations/signing.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { agree, type ScratchPairs, scratchId, type Trial } from './trial.ts'
 
 const message = Buffer.from('lux-custody/capability')

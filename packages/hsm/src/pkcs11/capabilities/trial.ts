@@ -5,7 +5,7 @@ import { hsmError } from '../../hsm-errors.ts'
 import { closedTemplate } from '../../templates.ts'
 import { attempt, attemptRefusal, isGone } from '../library/errors.ts'
 import { generateKeyPair } from '../objects/keys.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 /** `run` answers with what was seen, throws Wrong for a result that is not the standard's, or HsmError for a refusal. */
 export type Trial = {

@@ -13,7 +13,7 @@ import { is, num } from '../library/attributes.ts'
 import { withKnownKey } from '../objects/known-keys.ts'
 import { publicKeyAttributes } from '../objects/public-keys.ts'
 import { named } from '../objects/read-back.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { wrapKey } from '../wrapping/key-wrapping.ts'
 import { agree, scratchId, type Trial } from './trial.ts'
 

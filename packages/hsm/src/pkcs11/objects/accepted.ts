@@ -3,7 +3,7 @@ import { hsmError } from '../../hsm-errors.ts'
 import { attributeName, CKA } from '../library/attributes.ts'
 import { attempt } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 export type Accepted<T> = {
   readonly value: T

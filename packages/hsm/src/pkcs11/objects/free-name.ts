@@ -2,7 +2,7 @@ import type { KeyClass } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { CKA, hex, is, text } from '../library/attributes.ts'
 import type { Attribute } from '../library/memory.ts'
-import { classNumber, type TokenSession } from '../session.ts'
+import { classNumber, type TokenSession } from '../session/session.ts'
 
 type TakenName = { readonly class: KeyClass; readonly id: string }
 

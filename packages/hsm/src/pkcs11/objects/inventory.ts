@@ -2,7 +2,7 @@ import type { Inventory, InventoryObject } from '../../device.ts'
 import { type AttributeName, CKA, readAttribute } from '../library/attributes.ts'
 import type { Handle } from '../library/module.ts'
 import { damagedObjectFiles } from '../library/soft-store.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 const asked: readonly AttributeName[] = [
   'CLASS',

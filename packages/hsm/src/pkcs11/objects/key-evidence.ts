@@ -8,7 +8,7 @@ import {
 } from '../library/attributes.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { numbersOf } from './mechanisms.ts'
 import { history } from './read-back.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from './templates.ts'

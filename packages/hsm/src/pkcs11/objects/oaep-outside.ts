@@ -2,7 +2,7 @@ import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import type { OaepHash } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import type { Handle } from '../library/module.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { readSpki } from './public-keys.ts'
 
 /** RSA-OAEP outside the token, to a public key that is in it. Errors: HSM-DATA-INVALID where that key does not encrypt. */

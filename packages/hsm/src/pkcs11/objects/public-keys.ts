@@ -5,7 +5,7 @@ import { CKA, raw } from '../library/attributes.ts'
 import { curveByJwk, curveByParams, ed25519Params, octetString } from '../library/curves.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 const maxSpkiBytes = 4096
 const ed25519Bytes = 32

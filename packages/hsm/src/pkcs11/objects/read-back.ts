@@ -13,7 +13,7 @@ import { attempt } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import { type DamagedFile, damagedObjectFiles, softTokenFolder, storeProblem } from '../library/soft-store.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 /** Attributes that tell where a key comes from; no one can set them. */
 export const history: readonly AttributeName[] = [

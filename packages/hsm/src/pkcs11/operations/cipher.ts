@@ -6,7 +6,7 @@ import type { Mechanism } from '../library/module.ts'
 import { gcm, oaep } from '../library/parameters.ts'
 import { blameData, explainRefusal, perform } from '../session/perform.ts'
 import { LoginForUse, type UsePin } from '../session/pin-pad.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 const tagBits = 128
 const gcmNonceBytes = 12

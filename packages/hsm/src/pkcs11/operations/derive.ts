@@ -11,7 +11,7 @@ import { uncompressedPoint } from '../objects/public-keys.ts'
 import { named, readBack } from '../objects/read-back.ts'
 import { secretAttributes } from '../objects/templates.ts'
 import { explainRefusal } from '../session/perform.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 const blockBytes = 16
 const maxDerivedBytes = 512

@@ -1,5 +1,5 @@
 import { call } from '../library/errors.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 const maxRandomBytes = 1 << 20
 

@@ -8,7 +8,7 @@ import { forPkcs11js, type Mechanism } from '../library/module.ts'
 import { hashes, hmacMechanisms, pss } from '../library/parameters.ts'
 import { explainRefusal, perform, type Work } from '../session/perform.ts'
 import { LoginForUse, type UsePin } from '../session/pin-pad.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 /** Enough for RSA-4096 (512 bytes). */
 const maxSignatureBytes = 1024

@@ -6,7 +6,7 @@ import type { Handle, Mechanism } from '../library/module.ts'
 import { create, withScratchKey } from '../objects/known-keys.ts'
 import { compareAsked } from '../objects/read-back.ts'
 import { isUnclear, tryAttack } from '../probe-control.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { withKnownPublicKey } from './public-key.ts'
 import {
   broken,

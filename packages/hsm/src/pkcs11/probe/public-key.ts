@@ -7,7 +7,7 @@ import { makePair, type Pair } from '../objects/keys.ts'
 import { create } from '../objects/known-keys.ts'
 import { publicKeyAttributes } from '../objects/public-keys.ts'
 import { named } from '../objects/read-back.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 /** Made once for all probes of a process. What is wrapped to it is a scratch key. */
 let outside: Uint8Array | null = null

@@ -9,7 +9,7 @@ import type { Attribute } from '../library/memory.ts'
 import type { Handle, Mechanism } from '../library/module.ts'
 import { named } from '../objects/read-back.ts'
 import { mechanismNumbers, secretAttributes } from '../objects/templates.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 export type Finding = Pick<ProbeAttack, 'outcome' | 'detail'> & { said: Said }
 

@@ -6,7 +6,7 @@ import type { Handle, Mechanism } from '../library/module.ts'
 import { cbcData, ecbData, gcm, oaep } from '../library/parameters.ts'
 import { zeroIv } from '../objects/mechanisms.ts'
 import { tryAttack } from '../probe-control.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 type DecryptBlock = { readonly name: string; readonly block: (key: Handle, bytes: Buffer) => Uint8Array }
 

@@ -4,7 +4,7 @@ import { HsmError } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { ckrOf, typed } from '../library/errors.ts'
 import type { Handle } from '../library/module.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from './session.ts'
 import type { Lane, Pace } from './session-pool.ts'
 
 /** One operation on one session. `later` does the same as `now` on a thread of its own. */

@@ -3,8 +3,8 @@ import { HsmError } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { endWithParent } from '../../protect-process.ts'
 import type { Handle } from '../library/module.ts'
-import type { TokenSession } from '../session.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
+import type { TokenSession } from './session.ts'
 
 const refusedAtPad: ReadonlySet<number> = new Set([CKR.CANCEL, CKR.FUNCTION_CANCELED, CKR.FUNCTION_REJECTED])
 

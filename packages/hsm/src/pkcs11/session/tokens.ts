@@ -4,9 +4,9 @@ import { profileOf } from '../../profiles/profiles.ts'
 import { attempt } from '../library/errors.ts'
 import type { Handle, Module } from '../library/module.ts'
 import { softTokenFolder, softTokenMarks, softTokenStore } from '../library/soft-store.ts'
-import { TokenSession } from '../session.ts'
 import { freeSlot, isUnclear, isUnfinished, requireInitialisable, slotOf, unfinished } from './choose-slot.ts'
 import { requirePinLength, requireTriesLeft } from './pin-tries.ts'
+import { TokenSession } from './session.ts'
 import { listSlots, type Slot, seeSlots, unreadableSlot } from './token-info.ts'
 
 type Pins = { readonly so: Uint8Array; readonly user: Uint8Array }

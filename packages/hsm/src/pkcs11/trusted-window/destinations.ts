@@ -6,7 +6,7 @@ import type { Handle } from '../library/module.ts'
 import { requireFreeId } from '../objects/free-name.ts'
 import { isRsa, publicKeyAttributes, readSpki } from '../objects/public-keys.ts'
 import { named, readBack } from '../objects/read-back.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 const minTransportBits = 3072
 const maxDestinations = 64

@@ -8,7 +8,7 @@ import { generateKeyPair } from '../objects/keys.ts'
 import { numbersOf } from '../objects/mechanisms.ts'
 import { atMostOne, destroy, named, readBack, requireLength } from '../objects/read-back.ts'
 import { secretAttributes } from '../objects/templates.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { unwrapOrInvalid } from '../wrapping/kek-path.ts'
 
 /** The private half can only unwrap, and what it unwraps must be a hardened root: without that it would give the root out. */

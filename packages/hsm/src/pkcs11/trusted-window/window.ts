@@ -21,22 +21,9 @@ import { numbersOf } from '../objects/mechanisms.ts'
 import { publicKeyAttributes } from '../objects/public-keys.ts'
 import { atMostOne, destroy, named, readBack } from '../objects/read-back.ts'
 import { secretAttributes } from '../objects/templates.ts'
-import type { TokenSession } from '../session.ts'
+import type { OpenWindow, TokenSession } from '../session/session.ts'
 import { possessionOf } from '../wrapping/kek.ts'
 import { checkDestinations, trustedDestinations } from './destinations.ts'
-
-/** The root as an open session key: it lives only in this session, and a crash destroys it. */
-export type OpenWindow = {
-  readonly handle: Handle
-  /** The identifier of the open root and of its closed copy, at random. */
-  readonly openId: string
-  readonly ckaId: string
-  readonly label: string
-  /** All that is to be destroyed still if no root comes of it: the open root, and what a commit made. */
-  readonly keys: Set<Handle>
-  /** Wrapped to every destination: until then nothing can be committed. */
-  opened: boolean
-}
 
 const byStrength: readonly OaepHash[] = ['sha1', 'sha256', 'sha384', 'sha512']
 

@@ -8,7 +8,7 @@ import { numbersOf } from '../objects/mechanisms.ts'
 import { readSpki } from '../objects/public-keys.ts'
 import { named, readBack } from '../objects/read-back.ts'
 import { privateAttributes, publicAttributes, secretAttributes } from '../objects/templates.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { type KeySize, leaving, withKek, wrapHandle } from './kek-path.ts'
 
 type Leaving = {

@@ -6,7 +6,7 @@ import { numbersOf } from '../objects/mechanisms.ts'
 import { oaepOutside } from '../objects/oaep-outside.ts'
 import { named, readBack } from '../objects/read-back.ts'
 import { privateAttributes, publicAttributes } from '../objects/templates.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { type Arriving, arrivingKey, unwrapInTwo } from './key-wrapping.ts'
 
 const maxValueBytes = 1 << 14

@@ -11,7 +11,7 @@ import { numbersOf, wrapMechanism } from '../objects/mechanisms.ts'
 import { named, readBack, requireLength } from '../objects/read-back.ts'
 import { secretAttributes } from '../objects/templates.ts'
 import { blameData } from '../session/perform.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 
 /** A key that exists only to be wrapped: it can do nothing and is destroyed in the same step. */
 export const leaving: KeyTemplate = { ...childKekTemplate, extractable: true, wrap: false, unwrap: false }

@@ -10,7 +10,7 @@ import { withScratchKey, withWrappedKeys } from '../objects/known-keys.ts'
 import { numbersOf, wrapMechanism } from '../objects/mechanisms.ts'
 import { named, readBack, requireLength } from '../objects/read-back.ts'
 import { secretAttributes } from '../objects/templates.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { kekAttributes, leaving, requireBits, unwrapHandle, withKek, wrapHandle } from './kek-path.ts'
 import { wrapOnLane } from './key-wrapping.ts'
 

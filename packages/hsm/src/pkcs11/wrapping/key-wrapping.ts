@@ -13,7 +13,7 @@ import { chooseWrapMechanism, numbersOf } from '../objects/mechanisms.ts'
 import { named, readBack } from '../objects/read-back.ts'
 import { privateAttributes, secretAttributes } from '../objects/templates.ts'
 import { explainRefusal, perform } from '../session/perform.ts'
-import type { TokenSession } from '../session.ts'
+import type { TokenSession } from '../session/session.ts'
 import { unwrapOrInvalid } from './kek-path.ts'
 
 const maxWrappedBytes = 1 << 16

@@ -1,5 +1,5 @@
-import { CKO, CKR, CKU, mechanismName } from '../constants.ts'
-import { copyOutsideHeap } from '../copy-outside-heap.ts'
+import { CKO, CKR, CKU, mechanismName } from '../../constants.ts'
+import { copyOutsideHeap } from '../../copy-outside-heap.ts'
 import type {
   KeyClass,
   KeyRef,
@@ -9,17 +9,29 @@ import type {
   UserKind,
   WrapMechanism,
   WrapMechanismReport,
-} from '../device.ts'
-import { hsmError } from '../hsm-errors.ts'
-import type { Profile } from '../profiles/profile.ts'
-import { profileOf } from '../profiles/profiles.ts'
-import { CKA, hex, num } from './library/attributes.ts'
-import { attempt, call, ckrOf } from './library/errors.ts'
-import type { Handle, Module } from './library/module.ts'
-import { requireTriesLeft } from './session/pin-tries.ts'
-import { Lanes, Paces } from './session/session-pool.ts'
-import { describeMechanisms, listMechanisms, type RawTokenInfo, tokenInfo } from './session/token-info.ts'
-import type { OpenWindow } from './trusted-window/window.ts'
+} from '../../device.ts'
+import { hsmError } from '../../hsm-errors.ts'
+import type { Profile } from '../../profiles/profile.ts'
+import { profileOf } from '../../profiles/profiles.ts'
+import { CKA, hex, num } from '../library/attributes.ts'
+import { attempt, call, ckrOf } from '../library/errors.ts'
+import type { Handle, Module } from '../library/module.ts'
+import { requireTriesLeft } from './pin-tries.ts'
+import { Lanes, Paces } from './session-pool.ts'
+import { describeMechanisms, listMechanisms, type RawTokenInfo, tokenInfo } from './token-info.ts'
+
+/** The root as an open session key: it lives only in this session, and a crash destroys it. */
+export type OpenWindow = {
+  readonly handle: Handle
+  /** The identifier of the open root and of its closed copy, at random. */
+  readonly openId: string
+  readonly ckaId: string
+  readonly label: string
+  /** All that is to be destroyed still if no root comes of it: the open root, and what a commit made. */
+  readonly keys: Set<Handle>
+  /** Wrapped to every destination: until then nothing can be committed. */
+  opened: boolean
+}
 
 export const classNumber: Readonly<Record<KeyClass, number>> = {
   secret: CKO.SECRET_KEY,
