@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { root } from '../root.ts'
 import { allowed } from './allowed-arrows.ts'
-import { desktop, forbidden, later, restricted, take } from './arrow-list.ts'
+import { desktop, forbidden, hsm, later, restricted, server, take } from './arrow-list.ts'
 import { arrowSandbox } from './arrow-sandbox.ts'
 
 const talkedAway =
@@ -40,6 +40,16 @@ test.each(forbidden.map((arrow, index) => ({ ...arrow, index })))(
 
 test.each(allowed.map((arrow, index) => ({ ...arrow, index })))('ARROW $claim', ({ in: folder, index }) => {
   expect(sandbox.findings(fileOf('allowed', index, folder))).toEqual([])
+})
+
+const circular = ['packages/crypto/src', hsm, server, `${desktop}/core`, `${desktop}/renderer`]
+for (const folder of circular) {
+  sandbox.write(`${folder}/here.ts`, "import type { There } from './there.ts'\n\nexport type Here = There\n")
+  sandbox.write(`${folder}/there.ts`, "import type { Here } from './here.ts'\n\nexport type There = Here\n")
+}
+
+test.each(circular)('ARROW no circle of imports in %s, of types neither', (folder) => {
+  expect(sandbox.findings(`${folder}/here.ts`)).toContain('suspicious/noImportCycles')
 })
 
 sandbox.write(`${desktop}/core/key-child/encrypt.ts`, later('node-tfhe'))
