@@ -32,7 +32,7 @@ test('WINDOW-LOOP a first run sends the root to a server; its file, the medium a
   for (const name of ['transport', 'card', 'receipt'] as const) commands[name] = join(folder, `${name}.json`)
   const { state, transport, card } = commands
   jsonOf(await custodyServer(state, '--json', 'init', '--domain', 'rehearsal', '--soft-token'))
-  jsonOf(await custodyServer(state, '--json', 'card', '--out', transport, '--card-out', card))
+  jsonOf(await custodyServer(state, '--json', 'card', '--transport-out', transport, '--card-out', card))
   const medium = giveFolder(join(desktop.folder, 'medium'))
   await chooseInDialogs(desktop, transport)
   await startRehearsal(page, {

@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { privateFolder } from '../../scripts/electron/launch.ts'
@@ -29,6 +29,7 @@ test('PACKAGE-LOCK its own custody leads from people’s cards to a plan that of
   writeFileSync(file('passphrase'), 'correct horse battery\n')
   chmodSync(file('passphrase'), 0o600)
   const secret = ['--passphrase-file', 'passphrase']
+  for (const folder of ['people', 'keys']) mkdirSync(file(folder))
   const names = await Promise.all(
     people.map(async ([role, name]) => {
       const made = ['--out', `people/${name}.json`, '--key', `keys/${name}.key`, '--schemes', 'ed25519']
@@ -48,7 +49,16 @@ test('PACKAGE-LOCK its own custody leads from people’s cards to a plan that of
       '--domain',
       'production',
     ],
-    ...['--expiry', '2099-12-31', '--officer', 'people/Ada.json', 'people/Bob.json', '--quorum', '2'],
+    ...[
+      '--expiry',
+      '2099-12-31',
+      '--officer',
+      'people/Ada.json',
+      '--officer',
+      'people/Bob.json',
+      '--quorum',
+      '2',
+    ],
     ...['--witness', 'people/Wim.json', '--witness-quorum', '1', '--soft-tokens', '--least-evidence', 'E0'],
     ...['--accept-tool', String(build), '--out', 'policy.json'],
   )
@@ -58,7 +68,14 @@ test('PACKAGE-LOCK its own custody leads from people’s cards to a plan that of
   const shown = await custody('policy', 'show', 'policy.json')
 
   const planned = await custody(
-    ...['plan', 'new', 'token-initialisation', '--policy', 'policy.json', '--person', ...names],
+    ...[
+      'plan',
+      'new',
+      'token-initialisation',
+      '--policy',
+      'policy.json',
+      ...names.flatMap((card) => ['--person', card]),
+    ],
     ...['--library', '/usr/lib/softhsm/libsofthsm2.so', '--set', 'title=A token', '--out', 'plan.yaml'],
   )
   expect(await custody('plan', 'lint', 'plan.yaml', '--policy', 'policy.json')).toMatchObject({ ok: true })

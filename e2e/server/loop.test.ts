@@ -27,7 +27,15 @@ test('LOOP the server offers a transport card and the rehearsal sends it the roo
   jsonOf(await custodyServer(state, '--json', 'init', '--domain', 'rehearsal', '--soft-token'))
   const transport = join(folder, 'transport.json')
   jsonOf(
-    await custodyServer(state, '--json', 'card', '--out', transport, '--card-out', join(folder, 'card.json')),
+    await custodyServer(
+      state,
+      '--json',
+      'card',
+      '--transport-out',
+      transport,
+      '--card-out',
+      join(folder, 'card.json'),
+    ),
   )
   const ended = await custody('--json', 'rehearse', 'first-run', '--destination', transport, '--out', run)
   expect(jsonOf(ended, 4)).toMatchObject({ ok: true, state: 'Exported', waitingFor: ['receipt'] })

@@ -15,7 +15,7 @@ import { openOwnerDatabase } from './platform/database/open.ts'
 import { openServerToken } from './platform/hsm/server-token.ts'
 import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
 import { pinPolicy } from './platform/state-folder/policies.ts'
-import { writeWhole } from './platform/state-folder/private-file.ts'
+import { mustBeNew, writeNew } from './platform/state-folder/private-file.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { findSettings, readSettings } from './platform/state-folder/settings.ts'
 import { holdingState } from './platform/state-folder/state-lock.ts'
@@ -41,7 +41,7 @@ The token's PIN comes from a file of mode 0600, never from an argument.
 
 Start here:
   $ custody-server --state server init --domain rehearsal --soft-token
-  $ custody-server --state server card --card-out card.json --out transport.json`,
+  $ custody-server --state server card --card-out card.json --transport-out transport.json`,
   )
 
 type Common = { state?: string; json: boolean }
@@ -93,19 +93,22 @@ program
 
 program
   .command('card')
-  .description("Show the server's card; with --out, make a transport card for one ceremony.")
-  .option('--out <file>', 'write the signed transport card here')
-  .option('--card-out <file>', "write the server's card here")
-  .action((options: { out?: string; cardOut?: string }) =>
+  .description("Show the server's card; with --transport-out, make a transport key for one ceremony.")
+  .option('--card-out <file>', "write the server's card here, a new file")
+  .option('--transport-out <file>', 'make a transport key and write its signed card here, a new file')
+  .action((options: { cardOut?: string; transportOut?: string }) =>
     running(async () => {
       const state = folder()
       const known = await readCard(state)
-      if (options.cardOut !== undefined)
-        await writeWhole(resolve(options.cardOut), await readFile(state.card), 0o644)
-      let transport: string | null = null
-      const { out } = options
-      if (out !== undefined)
-        transport = await alone(state, 'card', () => writeTransport(state, known, resolve(out)))
+      const [cardOut, transportOut] = [options.cardOut, options.transportOut].map((path) =>
+        path === undefined ? null : resolve(path),
+      )
+      if (cardOut && cardOut === transportOut) return wrongUse('card and transport card are two files')
+      for (const path of [cardOut, transportOut]) if (path) await mustBeNew(path)
+      if (cardOut) await writeNew(cardOut, await readFile(state.card), 0o644)
+      const transport = transportOut
+        ? await alone(state, 'card', () => writeTransport(state, known, transportOut))
+        : null
       report(common(), accept({ audience: known.audience, card: state.card, transport }), (value) => [
         `card ${value.card}`,
         `audience ${value.audience}`,
@@ -123,7 +126,7 @@ async function writeTransport(
   const token = await openServerToken(settings, state)
   try {
     const document = await token.use((opened) => makeTransport(opened, state, settings, known))
-    await writeWhole(out, transportCodec.file.encode(document), 0o644)
+    await writeNew(out, transportCodec.file.encode(document), 0o644)
     return transportCodec.payload.digest(document.payload)
   } finally {
     await token.close()
@@ -156,7 +159,7 @@ program
   .command('import')
   .description('Take a signed bundle in; the signed receipt or refusal goes to --out.')
   .argument('<bundle>')
-  .option('--out <file>', 'write the receipt or refusal here')
+  .option('--out <file>', 'write the receipt or refusal here, a new file')
   .action((path: string, options: { out?: string }) =>
     running(async () => {
       const bundle = await openGiven(path)

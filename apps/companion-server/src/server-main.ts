@@ -1,15 +1,19 @@
+import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
 import { initServer } from './commands/init.ts'
 import { linesOf, running, say } from './commands/result.ts'
 import { startServer, stopSignal } from './commands/start.ts'
 import { stateFolder } from './platform/state-folder/folder.ts'
+import { makeFolder } from './state/make-folder.ts'
+
+const ownState = '.lux/server'
 
 // `npm run server`: a rehearsal server on a SoftHSM training token, made on the first start.
 async function serve(): Promise<void> {
   const { values } = parseArgs({
     options: {
-      state: { type: 'string', default: '.lux/server' },
+      state: { type: 'string', default: ownState },
       host: { type: 'string', default: '127.0.0.1' },
       port: { type: 'string', default: '8443' },
       once: { type: 'boolean', default: false },
@@ -17,6 +21,7 @@ async function serve(): Promise<void> {
   })
 
   protectProcess()
+  if (values.state === ownState) await makeFolder(dirname(ownState))
   const state = stateFolder(values.state)
   const made = await initServer({ state, domain: 'rehearsal', token: 'soft-token', pinFile: null })
   if (!made.ok && made.rule !== 'STATE-EXISTS') {

@@ -1,5 +1,5 @@
 import { execFile, execFileSync, spawn } from 'node:child_process'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encodePolicyFile } from '@lux/ceremony/policy'
@@ -36,6 +36,13 @@ test.each([
   expect(detail).toContain('/proc/x')
 })
 
+test('FOLDER-MISSING no server is made below a folder that is not there', async () => {
+  const folder = await temporaryFolder()
+  const ended = await run(join(folder, 'usb', 'server'), 'init', '--domain', 'rehearsal', '--soft-token')
+  expect([ended.status, JSON.parse(ended.stdout).code]).toEqual([2, 'FOLDER-MISSING'])
+  expect(await readdir(folder)).toEqual([])
+})
+
 test('CLI-01 init, card, trust, import, identity and start make a server that encrypts and decrypts', {
   timeout: 300_000,
 }, async () => {
@@ -50,7 +57,14 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   expect([again.status, JSON.parse(again.stdout).code]).toEqual([1, 'STATE-EXISTS'])
 
   const transportFile = join(folder, 'transport.json')
-  expect((await run(state, 'card', '--out', transportFile)).status).toBe(0)
+  expect((await run(state, 'card', '--transport-out', transportFile)).status).toBe(0)
+  // A plan may name it by now: it is not replaced, and the card goes over no file either.
+  const before = await Promise.all([readFile(transportFile), readdir(join(state, 'transports'))])
+  for (const option of ['--transport-out', '--card-out']) {
+    const twice = await run(state, 'card', option, transportFile)
+    expect([twice.status, JSON.parse(twice.stdout).code], option).toEqual([2, 'FILE-EXISTS'])
+  }
+  expect(await Promise.all([readFile(transportFile), readdir(join(state, 'transports'))])).toEqual(before)
   const transport = transportCodec.file.parse(new Uint8Array(await readFile(transportFile)))
   if (!transport.ok) throw new Error(transport.detail)
   expect(transport.value.payload.audience).toBe(audience)
@@ -86,6 +100,10 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   expect(JSON.parse(trusted.stdout).words).toHaveLength(32)
   expect((await run(state, 'import', bundleFile, '--out', receiptFile)).status).toBe(0)
   expect(receiptCodec.file.parse(new Uint8Array(await readFile(receiptFile)))).toMatchObject({ ok: true })
+
+  const over = await run(state, 'import', bundleFile, '--out', bundleFile)
+  expect([over.status, JSON.parse(over.stdout).code]).toEqual([2, 'FILE-EXISTS'])
+  expect(await readFile(bundleFile)).toEqual(Buffer.from(bundle.bytes))
 
   const identity = JSON.parse((await run(state, 'identity', 'create', '--project', 'payments')).stdout)
   expect((await run(state, 'identity', 'create', '--project', 'nowhere')).status).toBe(1)

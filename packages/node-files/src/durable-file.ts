@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { CoreError, withReadErrors, withSystemErrors } from './file-error.ts'
-import { makeFolder } from './new-folder.ts'
+import { makeFolder, mustBeFolder } from './new-folder.ts'
 import { openGiven } from './open-file.ts'
 
 /** A name that nobody can have put a file or a link at before; it is opened with `wx`, so that a guess would be refused too. */
@@ -29,13 +29,19 @@ export function partsOf(path: string): string[] {
     .map((other) => join(dirname(path), other))
 }
 
+/** As `writeInFolder`, in a folder of the tool's own, which is made where it is not there yet. */
+export function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): void {
+  makeFolder(dirname(path))
+  writeInFolder(path, bytes, mode)
+}
+
 /**
  * Writes beside the target, fsyncs, renames, fsyncs the folder: after a crash the file is the old one or the new one. The mode is
- * the new file's, whatever was there.
+ * the new file's, whatever was there. Refuses FOLDER-MISSING.
  */
-export function writeDurably(path: string, bytes: Uint8Array, mode = 0o600): void {
+export function writeInFolder(path: string, bytes: Uint8Array, mode = 0o600): void {
+  mustBeFolder(dirname(path))
   withSystemErrors(() => {
-    makeFolder(dirname(path))
     const temporary = partBeside(path)
     const file = openSync(temporary, 'wx', mode)
     try {

@@ -27,6 +27,24 @@ export function makeFolder(path: string): string[] {
   return missing
 }
 
+/**
+ * Refuses FOLDER-MISSING: a folder that a person names for output is never made, because a stick that is not mounted would
+ * then be a folder of the machine's own disk.
+ */
+export function mustBeFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
+  throw new CoreError(
+    'FOLDER-MISSING',
+    `${path} is not there, or is no folder`,
+    'mount the medium or make the folder, or name a path in another one',
+  )
+}
+
+/** The same for a new folder: the one above it is there. */
+export function mustHaveParent(path: string): void {
+  if (!existsSync(path)) mustBeFolder(dirname(resolve(path)))
+}
+
 function makeOne(folder: string): void {
   try {
     mkdirSync(folder, { mode: 0o700 })

@@ -3,27 +3,29 @@ import { resolve } from 'node:path'
 import { receiptCodec, refusalCodec } from '@lux/ceremony/wire'
 import type { ImportResult } from '../imports/importer.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
-import { writeWhole } from '../platform/state-folder/private-file.ts'
+import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { openWorkshop } from '../server.ts'
 
-/** Takes a bundle in and writes the signed receipt or refusal. Throws EnvironmentError where the server is sealed. */
+/** Takes a bundle in and writes the signed receipt or refusal. Throws FILE-EXISTS, FOLDER-MISSING, and EnvironmentError where the server is sealed. */
 export async function importBundle(
   state: StateFolder,
   bundle: FileHandle,
   out: string | null,
 ): Promise<ImportResult> {
+  const to = out === null ? null : resolve(out)
+  if (to !== null) await mustBeNew(to)
   const workshop = await openWorkshop(state)
   try {
     const { sealed } = workshop.token
     if (sealed) throw new EnvironmentError(sealed.code, sealed.detail)
     const result = await workshop.importer.importStream(bundle.createReadStream({ highWaterMark: 1 << 20 }))
-    if (out !== null) {
+    if (to !== null) {
       const signed =
         result.state === 'imported'
           ? receiptCodec.file.encode(result.receipt)
           : refusalCodec.file.encode(result.refusal)
-      await writeWhole(resolve(out), signed, 0o644)
+      await writeNew(to, signed, 0o644)
     }
     return result
   } finally {

@@ -8,7 +8,7 @@ import { makePinFile, readPin } from '../platform/hsm/pin-file.ts'
 import { openServerToken } from '../platform/hsm/server-token.ts'
 import { keysOfSpki } from '../platform/hsm/token-signer.ts'
 import { makeStateFolder, type StateFolder } from '../platform/state-folder/folder.ts'
-import { isErrno, readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
+import { isErrno, mustHaveParent, readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { type Domain, findSettings, type Settings, writeSettings } from '../platform/state-folder/settings.ts'
 import { holdingState } from '../platform/state-folder/state-lock.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
@@ -29,11 +29,12 @@ export type Initialised = {
   readonly words: readonly string[]
 }
 
-/** Makes the server's identity in its token. Cut short, it goes on where it was. Refuses STATE-EXISTS. */
+/** Makes the server's identity in its token. Cut short, it goes on where it was. Refuses STATE-EXISTS. Throws FOLDER-MISSING. */
 export async function initServer(options: InitOptions): Promise<Outcome<Initialised>> {
   const { state } = options
   // Before a folder of a server that is there is touched, and again once no other command makes one.
   if (await isMade(state)) return alreadyMade(state)
+  await mustHaveParent(state.root)
   await makeStateFolder(state)
   return holdingState(state, 'init', async () =>
     (await isMade(state)) ? alreadyMade(state) : makeServer(options),

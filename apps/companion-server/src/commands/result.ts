@@ -7,8 +7,14 @@ export const exit = { done: 0, refused: 1, usage: 2, environment: 3 } as const
 
 type Output = { readonly json: boolean }
 
-/** An argument that names no file, or the wrong thing, or an address without what has to be said of it. */
-const argumentCodes = new Set(['FILE-MISSING', 'FILE-WRONG-KIND', 'ADDRESS-UNENCRYPTED'])
+/** An argument that names no file, or one that is there, or the wrong thing, or an address without what has to be said of it. */
+const argumentCodes = new Set([
+  'FILE-MISSING',
+  'FILE-EXISTS',
+  'FILE-WRONG-KIND',
+  'FOLDER-MISSING',
+  'ADDRESS-UNENCRYPTED',
+])
 
 /** One result on stdout: a JSON document, or the lines that `show` makes of it. A refusal's lines go to stderr. */
 export function report<T>(output: Output, outcome: Outcome<T>, show: (value: T) => readonly string[]): void {

@@ -36,9 +36,14 @@ export const environmentTexts = {
     do: 'Find out who changed the file that the detail names, and put it back from a backup.',
   },
   'FOLDER-MISSING': {
-    what: 'The folder for a file is not there',
-    why: 'A file is written into a folder that exists.',
-    do: 'Make the folder, or name a path in another one.',
+    what: 'The folder is not there',
+    why: 'A folder that you name for output is never made: a medium that is not mounted would become a folder of this machine’s own disk.',
+    do: 'Mount the medium or make the folder, or name a path in another one.',
+  },
+  'FILE-EXISTS': {
+    what: 'There is already a file with this name',
+    why: 'Nothing that is there is ever written over.',
+    do: 'Name a new file.',
   },
   'FOLDER-READ-ONLY': {
     what: 'The place cannot be written to',

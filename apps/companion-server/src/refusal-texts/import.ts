@@ -48,7 +48,7 @@ export const importTexts = {
   'TRANSPORT-ABSENT': {
     what: 'The root key is not wrapped for this server',
     why: 'The plan named another server or node as its destination.',
-    do: 'Make a transport card with “custody-server card --out FILE” and run a ceremony that names it.',
+    do: 'Make a transport card with “custody-server card --transport-out FILE” and run a ceremony that names it.',
   },
   'TRANSPORT-GONE': {
     what: 'The transport key of this ceremony is not here any more',

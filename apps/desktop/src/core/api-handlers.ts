@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Hsm, HsmError, startHsm } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { CoreError, makeFolder } from '@lux/node-files'
 import type { CoreApiName } from '../contract/index.ts'
 import type { CoreOptions } from './core-options.ts'
 import { PinBox } from './runs/effects/pin-box.ts'
@@ -40,6 +40,13 @@ export type Engine = {
   close(): Promise<void>
 }
 
+/** Where a bundle goes that nobody chose a medium for. */
+function ownMedium(store: Store): string {
+  const folder = join(store.path, 'exported')
+  makeFolder(folder)
+  return folder
+}
+
 /** Known answers first, then the token's library. A library that does not open is the error of whoever needs a token. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
   const { store, paths, program, clock, entropy } = options
@@ -77,7 +84,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
       measurement: program.measurement,
       keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
       lineage: () => lineageInStore(open()?.run.folder ?? null, { store, runs }),
-      medium: () => open()?.medium ?? join(store.path, 'exported'),
+      medium: () => open()?.medium ?? ownMedium(store),
     }),
     (id) => emit('ceremony.changed', { id }),
   )

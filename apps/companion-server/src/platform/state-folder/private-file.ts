@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { open, readFile, rename, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { lstat, open, readFile, rename, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { FormatError, type Json, parseCanonical } from '@lux/crypto'
 import { EnvironmentError } from '../../refusal.ts'
@@ -20,6 +21,36 @@ export async function writeWhole(path: string, bytes: Uint8Array | string, mode 
   }
   await rename(temporary, path)
   await syncFolder(folder)
+}
+
+/** As `writeWhole`, of a file that is not there yet: nothing that is there is ever written over. Throws as `mustBeNew`. */
+export async function writeNew(path: string, bytes: Uint8Array | string, mode: number): Promise<void> {
+  await mustBeNew(path)
+  await writeWhole(path, bytes, mode)
+}
+
+/** Asked before work whose result goes there. Throws FILE-EXISTS, FOLDER-MISSING. */
+export async function mustBeNew(path: string): Promise<void> {
+  await mustHaveParent(path)
+  if ((await foundBy(lstat, path)) !== 'absent')
+    throw new EnvironmentError('FILE-EXISTS', `${path} is already there: name a new file`)
+}
+
+/** Throws FOLDER-MISSING: a stick that is not mounted would be a folder of the machine's own disk. */
+export async function mustHaveParent(path: string): Promise<void> {
+  const folder = dirname(path)
+  const found = await foundBy(stat, folder)
+  if (found === 'absent' || !found.isDirectory())
+    throw new EnvironmentError('FOLDER-MISSING', `${folder} is not there`)
+}
+
+async function foundBy(look: (path: string) => Promise<Stats>, path: string): Promise<Stats | 'absent'> {
+  try {
+    return await look(path)
+  } catch (error) {
+    if (isErrno(error, 'ENOENT') || isErrno(error, 'ENOTDIR')) return 'absent'
+    throw error
+  }
 }
 
 export async function syncFolder(folder: string): Promise<void> {

@@ -1,8 +1,8 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { writeWhole } from '../../../src/platform/state-folder/private-file.ts'
+import { mustBeNew, writeNew, writeWhole } from '../../../src/platform/state-folder/private-file.ts'
 
 let folder: string
 beforeEach(() => {
@@ -25,4 +25,15 @@ test('FOLDER-MISSING a folder that is not there is named, and not made', async (
     message: `${join(folder, 'none')} is not there`,
   })
   expect(readdirSync(folder)).toEqual([])
+})
+
+test('FILE-EXISTS a new file is written over nothing, a link that leads nowhere included', async () => {
+  const [file, link] = [join(folder, 'there'), join(folder, 'link')]
+  await writeNew(file, 'first', 0o644)
+  symlinkSync(join(folder, 'nowhere'), link)
+  for (const path of [file, link])
+    await expect(writeNew(path, 'second', 0o644)).rejects.toMatchObject({ code: 'FILE-EXISTS' })
+  expect(readFileSync(file, 'utf8')).toBe('first')
+  await expect(mustBeNew(join(folder, 'none/new'))).rejects.toMatchObject({ code: 'FOLDER-MISSING' })
+  await expect(mustBeNew(join(file, 'new'))).rejects.toMatchObject({ code: 'FOLDER-MISSING' })
 })

@@ -82,7 +82,7 @@ test('STATE-EXISTS of two init at once one makes the server, and two cards at on
   expect((await readdir(join(state, 'token', 'tokens'))).length).toBe(1)
 
   const files = ['one.json', 'two.json'].map((name) => join(folder, name))
-  const cards = await Promise.all(files.map((file) => run(state, 'card', '--out', file)))
+  const cards = await Promise.all(files.map((file) => run(state, 'card', '--transport-out', file)))
   expect(cards.map(({ status, answer }) => [status, answer.audience])).toEqual(
     files.map(() => [0, made?.answer.audience]),
   )

@@ -5,7 +5,7 @@ import { lintCards, readPlan } from '@lux/ceremony/plan'
 import { parsePolicyFile } from '@lux/ceremony/policy'
 import { fromHex, toWords } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
-import { CoreError, checkWritable, inNewFolder, readBounded } from '@lux/node-files'
+import { CoreError, checkWritable, inNewFolder, mustHaveParent, readBounded } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { beginRehearsal, startCommand } from '../../core/rehearsal/begin-rehearsal.ts'
 import { driveRehearsal, type Halt } from '../../core/rehearsal/drive-rehearsal.ts'
@@ -40,6 +40,7 @@ const maxFile = 1 << 20
 /** The whole ceremony on a throw-away soft token with stand-in people; ends Sealed, or Closed once a receipt comes. */
 export async function rehearse(what: string | undefined, options: RehearseOptions): Promise<Outcome> {
   const out = resolve(options.out)
+  mustHaveParent(out)
   checkWritable(out)
   return inNewFolder(
     out,

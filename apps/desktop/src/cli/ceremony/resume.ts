@@ -4,7 +4,7 @@ import { type ExceptionDecision, type Refusal, type RunView, view as viewOf } fr
 import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import type { Json } from '@lux/crypto'
 import { preflightLibrary } from '@lux/hsm'
-import { CoreError, readBounded } from '@lux/node-files'
+import { CoreError, mustBeFolder, readBounded } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { startCommand } from '../../core/rehearsal/begin-rehearsal.ts'
 import { driveRehearsal, leader } from '../../core/rehearsal/drive-rehearsal.ts'
@@ -181,6 +181,7 @@ async function resumeProduction(
   receipt: Uint8Array | null,
 ): Promise<Outcome> {
   const { after } = options
+  if (options.medium !== undefined) mustBeFolder(options.medium)
   const saved = {
     ...before,
     ...(after === undefined

@@ -1,7 +1,15 @@
 import { join, resolve } from 'node:path'
 import { readPlan } from '@lux/ceremony/plan'
 import { preflightLibrary } from '@lux/hsm'
-import { CoreError, checkEmpty, inNewFolder, makeFolder, readBounded } from '@lux/node-files'
+import {
+  CoreError,
+  checkEmpty,
+  inNewFolder,
+  makeFolder,
+  mustBeFolder,
+  mustHaveParent,
+  readBounded,
+} from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { leader } from '../../core/rehearsal/drive-rehearsal.ts'
 import type { Run } from '../../core/run/run.ts'
@@ -48,7 +56,9 @@ export async function runCeremony(
   program: Program = findProgram(),
 ): Promise<Outcome> {
   const out = resolve(options.out)
+  mustHaveParent(out)
   checkEmpty(out, 'name a new folder, or resume that run')
+  if (options.medium !== undefined) mustBeFolder(options.medium)
   if (options.lock === undefined) {
     throw new CoreError(
       'PLAN-UNLOCKED',

@@ -1,4 +1,4 @@
-import { inNewFolder } from '@lux/node-files'
+import { inNewFolder, mustHaveParent } from '@lux/node-files'
 import {
   type FileFact,
   type KeyChildRequest,
@@ -8,9 +8,11 @@ import {
 import { findParts } from '../../core/program.ts'
 import { say } from '../shell/output.ts'
 
-/** As `inNewFolder`: half a key is kept by nobody. */
-export const inKeyFolder = <T>(path: string, work: () => T | Promise<T>): Promise<T> =>
-  inNewFolder(path, () => false, work)
+/** As `inNewFolder`, in a folder that is there: half a key is kept by nobody. Errors: FOLDER-MISSING. */
+export async function inKeyFolder<T>(path: string, work: () => T | Promise<T>): Promise<T> {
+  mustHaveParent(path)
+  return inNewFolder(path, () => false, work)
+}
 
 /** Ctrl-C ends the child, and the key with it. */
 export async function inChild<Request extends KeyChildRequest>(

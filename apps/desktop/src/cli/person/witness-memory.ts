@@ -10,7 +10,7 @@ import {
   type WitnessMemory,
 } from '@lux/ceremony/transcript'
 import { encodeCanonical, type Json, parseCanonical } from '@lux/crypto'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { CoreError, readBounded, writeInFolder } from '@lux/node-files'
 import { refused } from '../shell/command-line.ts'
 
 const maxMemory = 1 << 20
@@ -48,7 +48,10 @@ export function readMemory(path: string): Memory {
 /** On disk before a signature leaves: a device that crashes in between has signed nothing that it forgot. */
 export function writeMemory(path: string, memory: Memory): void {
   // Heads are three strings each.
-  writeDurably(path, encodeCanonical({ v: 1, kind: 'witness-memory', ceremonies: memory as unknown as Json }))
+  writeInFolder(
+    path,
+    encodeCanonical({ v: 1, kind: 'witness-memory', ceremonies: memory as unknown as Json }),
+  )
 }
 
 /** What a cosignature rests on: the head to remember, and the entries that are new since the last one. */

@@ -12,7 +12,7 @@ import {
 } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
-import { CoreError, writeDurably } from '@lux/node-files'
+import { CoreError, writeInFolder } from '@lux/node-files'
 import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
 import { combinersOf } from '../combiner-option.ts'
@@ -225,7 +225,7 @@ async function signPolicy(path: string, options: SignOptions): Promise<Outcome> 
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     const signatures = [...file.signatures, policyDocument.sign(key.identity, policy, policy.domain)]
     const out = options.out ?? path
-    writeDurably(out, encodePolicyFile({ policy, signatures }), 0o644)
+    writeInFolder(out, encodePolicyFile({ policy, signatures }), 0o644)
     const text = `signed by ${key.card.name}: ${out}, ${signatures.length} of ${policy.officerQuorum} signatures`
     return {
       exit: 0,

@@ -30,6 +30,7 @@ const argumentCodes = new Set([
   'FILE-MISSING',
   'FILE-WRONG-KIND',
   'FOLDER-IN-USE',
+  'FOLDER-MISSING',
   'CEREMONY-UNKNOWN',
   'HSM-LABEL-LENGTH',
 ])

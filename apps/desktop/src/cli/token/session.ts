@@ -11,7 +11,7 @@ import {
   tokenOfSerial,
   type UnreadableSlot,
 } from '@lux/hsm'
-import { makeFolder } from '@lux/node-files'
+import { makeFolder, mustHaveParent } from '@lux/node-files'
 import type { Command } from 'commander'
 import { findParts } from '../../core/program.ts'
 import { failureOutcome, type Outcome, say } from '../shell/output.ts'
@@ -63,6 +63,7 @@ export async function withHsm<T>(
       `${soft} is not there`,
       'check the folder, or make one: custody token init',
     )
+  if (soft !== undefined) mustHaveParent(soft)
   // Made first: softTokenEnvironment makes it with Node's recursive mkdir, which never comes back from /proc.
   if (soft !== undefined) makeFolder(join(soft, 'tokens'))
   const store = soft === undefined ? null : softTokenEnvironment(soft)

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { cardCodec } from '@lux/ceremony/wire'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type EnrolOptions, enrol } from '../../../src/cli/person/enrol.ts'
 import { custody, custodyJson, secretFile, temporaryFolder } from '../support/custody.ts'
 import { type Enrolled, enrolled, passphraseFile } from '../support/people.ts'
 import { opening, written } from '../support/requests.ts'
@@ -72,6 +73,29 @@ describe('enrol', () => {
       [1, 'CARD-MALFORMED'],
     ])
     expect(existsSync(join(folder, 'n.key'))).toBe(false)
+  })
+
+  test('FOLDER-MISSING a key goes to no folder that is not there: without its stick it would lie on this machine’s disk', async () => {
+    const mount = join(folder, 'usb')
+    const to = (key: string, out: string): EnrolOptions => ({
+      name: 'N',
+      domain: 'rehearsal',
+      schemes: ['ed25519'],
+      key,
+      out,
+      passphraseFile: passphraseFile(folder),
+    })
+    for (const options of [
+      to(join(mount, 'q.key'), join(folder, 'q.json')),
+      to(join(folder, 'q.key'), join(mount, 'q.json')),
+    ])
+      await expect(enrol('officer', options)).rejects.toMatchObject({
+        code: 'FOLDER-MISSING',
+        detail: expect.stringContaining(mount),
+      })
+    expect([mount, join(folder, 'q.key'), join(folder, 'q.json')].filter((path) => existsSync(path))).toEqual(
+      [],
+    )
   })
 })
 

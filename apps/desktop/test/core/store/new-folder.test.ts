@@ -1,9 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CoreError, checkEmpty, inNewFolder, makeFolder } from '@lux/node-files'
+import { CoreError, checkEmpty, inNewFolder, makeFolder, mustHaveParent } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { copyToMedium } from '../../../src/core/runs/effects/bundle.ts'
+import { inKeyFolder } from '../../../src/cli/fhe/key-child.ts'
+import { copyToMedium, writeMedium } from '../../../src/core/runs/effects/bundle.ts'
 
 let home: string
 const at = (name: string): string => join(home, name)
@@ -148,4 +149,33 @@ test('FOLDER-IN-USE whoever gave the claim back cleans nothing up, for another m
   )
   await expect(failed).rejects.toThrow('no')
   expect(readdirSync(path)).toEqual(['of-another'])
+})
+
+test('FOLDER-MISSING an output folder is made in one that is there, and nothing above it', async () => {
+  writeFileSync(at('file'), '')
+  expect(codeOf(() => mustHaveParent(at('run')))).toBe('made')
+  for (const path of [at('usb/run'), at('file/run')]) {
+    expect(codeOf(() => mustHaveParent(path))).toBe('FOLDER-MISSING')
+    await expect(inKeyFolder(path, () => 'filled')).rejects.toMatchObject({ code: 'FOLDER-MISSING' })
+  }
+  expect(readdirSync(home)).toEqual(['file'])
+})
+
+test('FOLDER-MISSING a bundle goes to no medium that is not there; the run’s own folder for it is made', async () => {
+  mkdirSync(at('run'))
+  writeFileSync(at('run/bundle.zip'), 'bundle')
+  const to = (medium: string) =>
+    writeMedium(
+      { kind: 'write-medium', digest: 'aa'.repeat(32), sha256: 'bb'.repeat(32) } as never,
+      {
+        folder: { path: at('run') },
+        medium: () => medium,
+        progress: () => undefined,
+        signal: AbortSignal.timeout(60_000),
+      } as never,
+    )
+  await expect(to(at('usb'))).rejects.toMatchObject({ code: 'FOLDER-MISSING' })
+  expect(existsSync(at('usb'))).toBe(false)
+  await to(at('run/medium'))
+  expect(readdirSync(at('run/medium'))).toEqual([`bundle-${'aa'.repeat(8)}.zip`])
 })

@@ -18,6 +18,7 @@ import {
   fileReader,
   halfOf,
   makeFolder,
+  mustBeFolder,
   syncFolder,
   type Watch,
   watchedChunks,
@@ -150,7 +151,11 @@ function writeTranscript(run: RunContext): void {
 
 export const writeMedium: Perform<'write-medium'> = async (effect, run) => {
   const from = join(run.folder.path, bundleFile)
-  const to = join(run.medium(), `bundle-${effect.digest.slice(0, 16)}.zip`)
+  const medium = run.medium()
+  // Never made where it was named: a stick that is not mounted would be a folder of the machine's own disk.
+  if (dirname(medium) === run.folder.path) makeFolder(medium)
+  mustBeFolder(medium)
+  const to = join(medium, `bundle-${effect.digest.slice(0, 16)}.zip`)
   run.progress('write-medium', null)
   const { readBack } = await copyToMedium(from, to, {
     signal: run.signal,
