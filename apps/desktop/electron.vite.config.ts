@@ -6,7 +6,10 @@ import { languageHint } from '../../scripts/build/language-hint.ts'
 import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
 
 const used = {
-  components: componentClasses('src/renderer', '../../node_modules/@radix-ui/themes/dist/esm'),
+  components: componentClasses(
+    ['src/renderer', '../../packages/ui/src'],
+    '../../node_modules/@radix-ui/themes/dist/esm',
+  ),
   accents: new Set(['gray', 'indigo', 'red', 'amber', 'green']),
 }
 
@@ -49,7 +52,7 @@ export default defineConfig({
         output: {
           // With all that Home needs in one file, a start reads one script instead of a dozen.
           codeSplitting: {
-            groups: [{ name: 'start', test: /src\/renderer\/(main|app|screens\/home)\.tsx$/ }],
+            groups: [{ name: 'start', test: /src\/renderer\/(main|app|home\/home)\.tsx$/ }],
           },
           chunkFileNames: ({ name }) =>
             name.startsWith('language-') ? 'assets/[name].js' : 'assets/[name]-[hash].js',

@@ -45,8 +45,8 @@ function names(selector: string, pattern: RegExp): string[] {
   return [...selector.matchAll(pattern)].flatMap(([, name]) => (name === undefined ? [] : [name]))
 }
 
-/** Names of the `rt-…` classes in the code of the components that the sources below `folder` import, and of what those import. */
-export function componentClasses(folder: string, library: string): Set<string> {
+/** Names of the `rt-…` classes in the code of the components that the sources below `folders` import, and of what those import. */
+export function componentClasses(folders: readonly string[], library: string): Set<string> {
   const index = readFileSync(join(library, 'components/index.js'), 'utf8')
   const files = new Map<string, string>()
   for (const [, what, from] of index.matchAll(/import\s*(\{[^}]*\}|\*\s*as\s+\w+)\s*from"([^"]+)"/g)) {
@@ -68,7 +68,7 @@ export function componentClasses(folder: string, library: string): Set<string> {
     for (const [, name] of code.matchAll(/rt-([A-Z][A-Za-z]*)/g)) if (name !== undefined) found.add(name)
     for (const [, from] of code.matchAll(/from"(\.[^"]+)"/g)) visit(join(dirname(file), from ?? ''))
   }
-  for (const name of importedNames(folder)) {
+  for (const name of new Set(folders.flatMap((folder) => [...importedNames(folder)]))) {
     const file = exported.get(name)
     if (file === undefined) throw new Error(`${name}: not a component of the library`)
     visit(join(library, 'components', file))

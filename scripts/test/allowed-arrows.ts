@@ -21,6 +21,7 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   { claim: 'core knows ceremony', in: `${desktop}/core`, text: take('@lux/ceremony') },
   { claim: 'main knows the contract', in: `${desktop}/main`, text: take('../contract/index.ts') },
   { claim: 'preload knows the contract', in: `${desktop}/preload`, text: take('../contract/index.ts') },
+  { claim: 'renderer knows the shared components', in: `${desktop}/renderer`, text: take('@lux/ui') },
   { claim: 'renderer knows the contract', in: `${desktop}/renderer`, text: take('../contract/index.ts') },
   ...['bundle', 'wire', 'policy', 'plan', 'transcript'].map((part) => ({
     claim: `server knows ceremony/${part}`,

@@ -26,8 +26,17 @@ const nodeFiles = 'packages/node-files/src'
 export const ceremony = 'packages/ceremony/src'
 export const desktop = 'apps/desktop/src'
 export const server = 'apps/companion-server/src'
+export const ui = 'packages/ui/src'
 
 export const forbidden: readonly Arrow[] = [
+  { claim: 'shared components do no IO', in: ui, text: take('node:fs'), rule: noNode },
+  { claim: 'shared components know no rule', in: ui, text: take('@lux/ceremony'), rule: restricted },
+  {
+    claim: 'shared components know no app',
+    in: ui,
+    text: take('../../../apps/desktop/src/renderer/client.ts'),
+    rule: restricted,
+  },
   { claim: 'crypto does not know ceremony', in: crypto, text: take('@lux/ceremony'), rule: undeclared },
   { claim: 'crypto does not know hsm', in: crypto, text: take('@lux/hsm'), rule: undeclared },
   { claim: 'crypto takes tfhe as an argument', in: crypto, text: take('node-tfhe'), rule: undeclared },

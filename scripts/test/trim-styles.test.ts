@@ -34,7 +34,7 @@ test('STYLES-TRIM a list that names something in use beside something unused sta
 })
 
 test('STYLES-TRIM what a component is made of counts as used', () => {
-  const found = componentClasses(renderer, library)
+  const found = componentClasses([renderer], library)
   for (const name of ['Button', 'BaseButton', 'SelectContent', 'DialogContent', 'Spinner']) {
     expect(found).toContain(name)
   }

@@ -1,9 +1,6 @@
-import { Theme } from '@radix-ui/themes'
-import { Direction } from 'radix-ui'
-import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
-import { useTranslation } from 'react-i18next'
+import { LuxTheme } from '@lux/ui'
+import { lazy, type ReactNode, Suspense } from 'react'
 import { Home } from './home/home.tsx'
-import { directionOf } from './i18n/start.ts'
 import { Frame } from './shell/frame.tsx'
 import { useInteractive } from './stores/interactive.ts'
 import { type Route, useRoute } from './stores/route.ts'
@@ -43,37 +40,15 @@ function screenOf({ name, id }: Route): ReactNode {
   }
 }
 
-const darkQuery = matchMedia('(prefers-color-scheme: dark)')
-
-function useAppearance(): 'light' | 'dark' {
-  const theme = useShell(({ settings }) => settings.theme)
-  const [dark, setDark] = useState(darkQuery.matches)
-  useEffect(() => {
-    const listen = (): void => setDark(darkQuery.matches)
-    darkQuery.addEventListener('change', listen)
-    return () => darkQuery.removeEventListener('change', listen)
-  }, [])
-  if (theme !== 'system') return theme
-  return dark ? 'dark' : 'light'
-}
-
 export function App() {
-  const { i18n } = useTranslation()
   const route = useRoute()
+  const theme = useShell(({ settings }) => settings.theme)
   useInteractive(route.name)
   return (
-    <Theme
-      appearance={useAppearance()}
-      accentColor="indigo"
-      grayColor="slate"
-      radius="small"
-      panelBackground="solid"
-    >
-      <Direction.Provider dir={directionOf(i18n.language)}>
-        <Frame>
-          <Suspense>{screenOf(route)}</Suspense>
-        </Frame>
-      </Direction.Provider>
-    </Theme>
+    <LuxTheme appearance={theme} radius="small">
+      <Frame>
+        <Suspense>{screenOf(route)}</Suspense>
+      </Frame>
+    </LuxTheme>
   )
 }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import { hardCoded } from './hard-coded.ts'
 
 const source = join(import.meta.dirname, '../../src')
-const files = ['renderer', 'main'].flatMap((part) =>
+const files = ['renderer', 'main', '../../../packages/ui/src'].flatMap((part) =>
   readdirSync(join(source, part), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(part, file)),
@@ -12,7 +12,7 @@ const files = ['renderer', 'main'].flatMap((part) =>
 
 /** Media queries, a command that is typed as it is, a folder, details of errors (which are records), and what a terminal or a test's title says. */
 const others = [
-  'renderer/app.tsx: (prefers-color-scheme: dark)',
+  '../../../packages/ui/src/components/lux-theme.tsx: (prefers-color-scheme: dark)',
   'renderer/client.ts: s',
   'renderer/holders/holders.tsx: custody holder enrol --name NAME --domain production --out card.json --key key-file',
   'renderer/stores/contrast.ts: (prefers-contrast: more)',

@@ -1,3 +1,4 @@
+import { Code, Rec, WordCards } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { BundleSummary, Failure, OutputOf, VerifyView } from '../../contract/index.ts'
@@ -5,10 +6,8 @@ import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { FilePicker } from '../components/file-picker.tsx'
-import { Fingerprint } from '../components/fingerprint.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { DomainBadge } from '../components/state-badge.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
@@ -107,7 +106,7 @@ function Bundle({ bundle, onVerify }: { bundle: BundleSummary; onVerify: () => v
           {written ? (
             <div role="status">
               <Outcome tone="good">{t('bundles.written')}</Outcome> <Code>{written.path}</Code>
-              <Fingerprint words={written.words} hex={written.digest} label={t('bundles.digest-words')} />
+              <WordCards words={written.words} hex={written.digest} label={t('bundles.digest-words')} />
             </div>
           ) : null}
         </div>

@@ -1,9 +1,8 @@
+import { Code, Rec, WordCards } from '@lux/ui'
 import { Heading } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { VerifyView } from '../../contract/index.ts'
-import { Fingerprint } from '../components/fingerprint.tsx'
 import { Outcome, type Tone } from '../components/outcome.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { useFormats } from '../i18n/format.ts'
 
 const verdictTone = { accepted: 'good', consistent: 'warn', refused: 'bad' } as const
@@ -80,7 +79,7 @@ export function VerifyResult({ result }: { result: VerifyView }) {
           <Heading as="h3" size="3">
             {t('bundles.contents')}
           </Heading>
-          <Fingerprint words={contents.words} hex={contents.digest} label={t('bundles.digest-words')} />
+          <WordCards words={contents.words} hex={contents.digest} label={t('bundles.digest-words')} />
           <dl className="facts">
             <dt>{t('bundles.ceremony')}</dt>
             <dd>

@@ -1,10 +1,10 @@
+import { Rec } from '@lux/ui'
 import { Link } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { CeremonySummary } from '../../contract/index.ts'
 import { useFormats } from '../i18n/format.ts'
 import { useScriptText } from '../i18n/step-text.ts'
 import { hrefOf } from '../stores/route.ts'
-import { Rec } from './record.tsx'
 import { DomainBadge, RunStateBadge } from './state-badge.tsx'
 
 export function CeremonyTable({ ceremonies }: { ceremonies: CeremonySummary[] }) {

@@ -1,8 +1,8 @@
+import { Code } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { Fragment, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../client.ts'
-import { Code } from './record.tsx'
 
 const shownMs = 2000
 

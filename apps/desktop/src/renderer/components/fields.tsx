@@ -1,10 +1,10 @@
+import { Rec } from '@lux/ui'
 import { Select, TextArea, TextField } from '@radix-ui/themes'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Field } from '../../contract/index.ts'
 import { useScriptText } from '../i18n/step-text.ts'
 import { FilePicker } from './file-picker.tsx'
-import { Rec } from './record.tsx'
 
 type Props = {
   fields: readonly Field[]

@@ -1,8 +1,8 @@
+import { Code } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { FileKind } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { Code } from './record.tsx'
 
 type Props = { kind: FileKind | 'folder'; label: string; path: string | null; onPick: (path: string) => void }
 

@@ -1,5 +1,5 @@
+import { Icon, type IconName } from '@lux/ui'
 import type { ReactNode } from 'react'
-import { Icon, type IconName } from './icon.tsx'
 
 export type Tone = 'good' | 'warn' | 'bad' | 'none'
 const icons: Record<Tone, IconName> = { good: 'check', warn: 'alert', bad: 'cross', none: 'dash' }

@@ -1,5 +1,5 @@
+import { Icon } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
-import { Icon } from './icon.tsx'
 
 /** Stands where the PIN field would: this token takes its PINs at its own pad, and this program never sees them. */
 export function PadNote({

@@ -1,8 +1,8 @@
+import { Icon } from '@lux/ui'
 import { Checkbox } from '@radix-ui/themes'
 import { useId } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { PinState } from '../../contract/index.ts'
-import { Icon } from './icon.tsx'
 
 /** Warns where a PIN is low; where one try is left, asks that the person takes it on themselves. */
 export function PinWarning({

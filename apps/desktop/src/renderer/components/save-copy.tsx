@@ -1,3 +1,4 @@
+import { Code } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -6,7 +7,6 @@ import { call } from '../client.ts'
 import { FailureNotice } from './failure-notice.tsx'
 import { pickFile } from './file-picker.tsx'
 import { Outcome } from './outcome.tsx'
-import { Code } from './record.tsx'
 
 /** Copies what people are asked for to a medium, and says where it lies. `id`: of the ceremony. */
 export function SaveCopy({ id }: { id: string }) {

@@ -1,9 +1,9 @@
+import { Rec } from '@lux/ui'
 import { Button, Progress } from '@radix-ui/themes'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { call } from '../client.ts'
 import type { WorkReport } from '../stores/work.ts'
-import { Rec } from './record.tsx'
 
 /** Work over one second: what, how far, and Cancel where it can be stopped. `id` is the ceremony's or the token's. */
 export function WorkPanel({ id, report }: { id: string; report: WorkReport }) {

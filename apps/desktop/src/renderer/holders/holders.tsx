@@ -1,3 +1,4 @@
+import { Code, Rec, WordCards } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, HolderView } from '../../contract/index.ts'
@@ -6,10 +7,8 @@ import { ActionButton } from '../components/action-button.tsx'
 import { CommandLine } from '../components/command-line.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { pickFile } from '../components/file-picker.tsx'
-import { Fingerprint } from '../components/fingerprint.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { DomainBadge } from '../components/state-badge.tsx'
 import { useFormats } from '../i18n/format.ts'
@@ -51,7 +50,7 @@ export function Holders() {
           <p className="quiet" style={{ margin: 0 }}>
             {t('holders.compare')}
           </p>
-          <Fingerprint words={enrolled.words} label={t('holders.card-words')} />
+          <WordCards words={enrolled.words} label={t('holders.card-words')} />
         </div>
       ) : null}
       <Loaded remote={remote} store={holders}>
@@ -123,7 +122,7 @@ function Holder({ holder }: { holder: HolderView }) {
       <details className="details" style={{ padding: '0 1.25rem 0.75rem' }}>
         <summary>{t('holders.details')}</summary>
         <div className="panel-body" style={{ paddingInline: 0 }}>
-          <Fingerprint words={holder.words} hex={holder.id} label={t('holders.card-words')} />
+          <WordCards words={holder.words} hex={holder.id} label={t('holders.card-words')} />
           <dl className="facts">
             <dt>{t('holders.algorithms')}</dt>
             <dd>

@@ -1,6 +1,6 @@
+import { Code, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { AppInfo } from '../../contract/index.ts'
-import { Code, Rec } from '../components/record.tsx'
 import { useFormats } from '../i18n/format.ts'
 
 /** What stands in the slots, by maker and model; the library's own name says little, and stands in while there is none. */

@@ -1,5 +1,5 @@
+import type { Tree } from '@lux/ui/i18n'
 import type { i18n } from 'i18next'
-import type { Tree } from './tree.ts'
 
 export type Explained = { code: string; what: string; why: string; todo: string }
 

@@ -1,4 +1,4 @@
-import type { Tree } from './tree.ts'
+import type { Tree } from '@lux/ui/i18n'
 
 export const files = import.meta.glob<Tree>('../../../../../resources/locales/en/*.json', {
   eager: true,

@@ -1,10 +1,10 @@
+import { Code } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
-import { Code } from '../components/record.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import type { Act } from './act.ts'
 

@@ -1,8 +1,7 @@
+import { Code, Rec, WordCards } from '@lux/ui'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Fact } from '../../contract/index.ts'
-import { Fingerprint } from '../components/fingerprint.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { useFormats } from '../i18n/format.ts'
 
 /** Measured values; words to read aloud stand apart from the rest. */
@@ -38,7 +37,7 @@ export function FactList({ facts }: { facts: readonly Fact[] }) {
   return (
     <>
       {spoken.map((fact) => (
-        <Fingerprint key={fact.name} words={fact.value.split(' ')} label={nameOf(fact.name)} />
+        <WordCards key={fact.name} words={fact.value.split(' ')} label={nameOf(fact.name)} />
       ))}
       {others.length === 0 ? null : (
         <dl className="facts">

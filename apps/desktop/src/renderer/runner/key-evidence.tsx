@@ -1,6 +1,6 @@
+import { Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
-import { Rec } from '../components/record.tsx'
 import { Section } from '../components/screen.tsx'
 
 /** What each key that was made rests on, as a level and in words, never as a yes. */

@@ -1,3 +1,4 @@
+import { Code, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -5,7 +6,6 @@ import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import type { Act } from './act.ts'
 

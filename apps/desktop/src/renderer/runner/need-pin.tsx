@@ -1,3 +1,4 @@
+import { Code, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
@@ -7,7 +8,6 @@ import { Outcome } from '../components/outcome.tsx'
 import { PadNote } from '../components/pad-note.tsx'
 import { PinField, takePin } from '../components/pin-field.tsx'
 import { PinLine } from '../components/pin-line.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import type { Act } from './act.ts'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'pin' }>; act: Act }

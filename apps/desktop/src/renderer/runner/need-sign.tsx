@@ -1,11 +1,10 @@
+import { Rec, WordCards } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { Fingerprint } from '../components/fingerprint.tsx'
 import { Outcome } from '../components/outcome.tsx'
-import { Rec } from '../components/record.tsx'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
 
@@ -28,7 +27,7 @@ export function NeedSign({ view, need, act }: Props) {
     <div className="step-need">
       <strong>{t(`runner.sign.${need.what}`)}</strong>
       {view.domain === 'production' ? <CarryRequest view={view} need={need} act={act} /> : null}
-      <Fingerprint words={need.words} hex={need.digest} label={t('runner.sign-words')} />
+      <WordCards words={need.words} hex={need.digest} label={t('runner.sign-words')} />
       <ul className="list signers">
         {need.signers.map(({ name, role, signed: has, standIn }) => (
           <li key={`${role} ${name}`} className="row" style={{ paddingInline: 0 }}>

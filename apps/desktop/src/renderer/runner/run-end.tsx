@@ -1,10 +1,8 @@
+import { Code, Icon, Rec, WordCards } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { Fingerprint } from '../components/fingerprint.tsx'
-import { Icon } from '../components/icon.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { hrefOf } from '../stores/route.ts'
 import type { Act } from './act.ts'
@@ -21,11 +19,7 @@ export function RunEnd({ view, act }: { view: RunView; act: Act }) {
         {view.leftOnTokens.length === 0 ? null : <LeftOnTokens objects={view.leftOnTokens} />}
         {view.bundle === null ? null : (
           <>
-            <Fingerprint
-              words={view.bundle.words}
-              hex={view.bundle.digest}
-              label={t('bundles.digest-words')}
-            />
+            <WordCards words={view.bundle.words} hex={view.bundle.digest} label={t('bundles.digest-words')} />
             <dl className="facts">
               <dt>{t('bundles.file')}</dt>
               <dd>

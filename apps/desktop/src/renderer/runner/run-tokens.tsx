@@ -1,8 +1,8 @@
+import { Code, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { Outcome } from '../components/outcome.tsx'
 import { PinLine } from '../components/pin-line.tsx'
-import { Code, Rec } from '../components/record.tsx'
 
 /** The tokens of a run, whether each is here, and how its user PIN stands: what a decision about one depends on. */
 export function RunTokens({ tokens }: { tokens: RunView['tokens'] }) {

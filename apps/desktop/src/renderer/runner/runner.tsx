@@ -1,12 +1,11 @@
+import { Code, Rec, WordCards } from '@lux/ui'
 import { AlertDialog, Button, Progress, TextField } from '@radix-ui/themes'
 import { useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { FailureNotice } from '../components/failure-notice.tsx'
-import { Fingerprint } from '../components/fingerprint.tsx'
 import { Loaded } from '../components/loading.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { Screen, Section } from '../components/screen.tsx'
 import { DomainBadge, RunStateBadge } from '../components/state-badge.tsx'
 import { useRemote } from '../stores/remote.ts'
@@ -169,7 +168,7 @@ function Identity({ view }: { view: RunView }) {
     <details className="details">
       <summary>{t('runner.identity')}</summary>
       <Section title={t('runner.plan')}>
-        <Fingerprint words={view.planWords} hex={view.planHash} label={t('runner.plan-words')} />
+        <WordCards words={view.planWords} hex={view.planHash} label={t('runner.plan-words')} />
         <dl className="facts">
           <dt>{t('runner.ceremony-id')}</dt>
           <dd>
@@ -205,7 +204,7 @@ function Identity({ view }: { view: RunView }) {
         </dl>
         {view.checkpoints.map(({ size, root, words, signedBy, missing }) => (
           <div key={size} className="section">
-            <Fingerprint words={words} hex={root} label={t('runner.checkpoint', { size })} />
+            <WordCards words={words} hex={root} label={t('runner.checkpoint', { size })} />
             <span className="quiet">
               {t('runner.cosigned')} <Rec>{signedBy.join(', ')}</Rec>
               {missing.length === 0 ? null : (

@@ -1,7 +1,6 @@
+import { Icon, type IconName, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { RunView, StepState } from '../../contract/index.ts'
-import { Icon, type IconName } from '../components/icon.tsx'
-import { Rec } from '../components/record.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 
 const icons: Record<StepState, IconName> = {

@@ -1,7 +1,6 @@
+import { Icon, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { CurrentStep, RunView } from '../../contract/index.ts'
-import { Icon } from '../components/icon.tsx'
-import { Rec } from '../components/record.tsx'
 import type { Act } from './act.ts'
 import { NeedFile } from './need-file.tsx'
 

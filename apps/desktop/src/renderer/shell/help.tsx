@@ -1,7 +1,7 @@
+import { Code, Sentence } from '@lux/ui'
 import { Dialog, TextField } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Code, Sentence } from '../components/record.tsx'
 import { type Explained, explained } from '../i18n/explained.ts'
 import { useRoute } from '../stores/route.ts'
 

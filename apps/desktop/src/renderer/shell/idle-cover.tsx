@@ -1,7 +1,7 @@
+import { Icon } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useEffect, useRef } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Icon } from '../components/icon.tsx'
 import { useIdle } from '../stores/idle.ts'
 
 const unlock = (): void => useIdle.setState({ locked: false })

@@ -1,7 +1,7 @@
+import { Rec } from '@lux/ui'
 import { Dialog, TextField } from '@radix-ui/themes'
 import { useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { Rec } from '../components/record.tsx'
 import { lock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies, tokens } from '../stores/remotes.ts'

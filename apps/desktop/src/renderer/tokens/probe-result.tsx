@@ -1,7 +1,7 @@
+import { Code, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { ProbeCheck, ProbeView } from '../../contract/index.ts'
 import { Outcome, type Tone } from '../components/outcome.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { useSaid } from '../i18n/said.ts'
 

@@ -1,8 +1,7 @@
+import { Code, Icon, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { LibraryView, ObjectView, SlotView, TokenView } from '../../contract/index.ts'
 import { FailureNotice } from '../components/failure-notice.tsx'
-import { Icon } from '../components/icon.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { inventory } from '../stores/remotes.ts'
 import { hrefOf } from '../stores/route.ts'
 

@@ -1,7 +1,7 @@
+import { Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { TokenView } from '../../contract/index.ts'
 import { Outcome } from '../components/outcome.tsx'
-import { Rec } from '../components/record.tsx'
 import { useSaid } from '../i18n/said.ts'
 
 /** The level in words, then each reason why it holds or why the next one does not. */

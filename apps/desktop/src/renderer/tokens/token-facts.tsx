@@ -1,7 +1,7 @@
+import { Code, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { TokenView } from '../../contract/index.ts'
 import { PinLine } from '../components/pin-line.tsx'
-import { Code, Rec } from '../components/record.tsx'
 
 /** What the token says of itself, what is known of its model, and how its PINs stand. */
 export function TokenFacts({ token }: { token: TokenView }) {

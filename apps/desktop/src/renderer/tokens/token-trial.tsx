@@ -1,3 +1,4 @@
+import { Code, Rec } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
@@ -11,7 +12,6 @@ import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
 import { Outcome, type Tone } from '../components/outcome.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { WorkPanel } from '../components/work-panel.tsx'
 import { useFormats } from '../i18n/format.ts'
 import { endWork, useWork } from '../stores/work.ts'

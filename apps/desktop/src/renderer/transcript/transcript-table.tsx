@@ -1,11 +1,12 @@
 // biome-ignore-all lint/a11y/useSemanticElements: rows of a table element cannot be placed one by one
 // biome-ignore-all lint/a11y/useFocusableInteractive: the rows are read, not operated
+
+import { Code, Rec } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TranscriptEntry } from '../../contract/index.ts'
-import { Code, Rec } from '../components/record.tsx'
 
 const columns = ['seq', 'time', 'step', 'kind', 'summary', 'fact'] as const
 /** A row of one line, before it is measured. */

@@ -1,12 +1,11 @@
+import { Code, Rec, WordCards } from '@lux/ui'
 import { Select, Spinner, TextField } from '@radix-ui/themes'
 import { useDeferredValue, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { TranscriptPage } from '../../contract/index.ts'
 import { FailureNotice } from '../components/failure-notice.tsx'
-import { Fingerprint } from '../components/fingerprint.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Outcome } from '../components/outcome.tsx'
-import { Code, Rec } from '../components/record.tsx'
 import { Screen } from '../components/screen.tsx'
 import { useRemote } from '../stores/remote.ts'
 import { ceremonies } from '../stores/remotes.ts'
@@ -121,7 +120,7 @@ function Chain({ chain }: { chain: TranscriptPage['chain'] }) {
         )}
         <details className="details">
           <summary>{t('transcript.head')}</summary>
-          <Fingerprint words={chain.words} hex={chain.node} label={t('transcript.head-words')} />
+          <WordCards words={chain.words} hex={chain.node} label={t('transcript.head-words')} />
         </details>
       </div>
     </div>

@@ -1,5 +1,5 @@
 import { Children, createElement, Fragment, type ReactNode } from 'react'
-import { visibleDirection } from '../visible-direction.ts'
+import { visibleDirection } from './visible-direction.ts'
 
 /** Text that comes from files, tokens or people, in whatever language: isolated from the direction around it. */
 export function Rec({ children }: { children: ReactNode }) {

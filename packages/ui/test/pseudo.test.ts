@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { pseudo } from '../../src/renderer/i18n/pseudo.ts'
+import { pseudo } from '../src/i18n/pseudo.ts'
 
 test('PSEUDO-TEXT a text is marked at both ends, longer by 40 %, and still readable', () => {
   expect(pseudo('Proceed')).toBe('⟦Prócééd~~~⟧')

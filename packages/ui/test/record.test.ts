@@ -1,7 +1,7 @@
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { expect, test } from 'vitest'
-import { Code, Rec, Sentence } from '../../src/renderer/components/record.tsx'
+import { Code, Rec, Sentence } from '../src/components/record.tsx'
 
 test.each([
   ['Rec', Rec],

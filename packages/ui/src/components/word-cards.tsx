@@ -1,0 +1,84 @@
+import { useTranslation } from 'react-i18next'
+import { Icon } from './icon.tsx'
+import { Code } from './record.tsx'
+
+/** What the people who compare have said of a card of words. */
+export type CardState = 'waiting' | 'reading' | 'heard' | 'differs' | 'stopped'
+
+export type Word = { readonly place: number; readonly word: string; readonly byte: string | null }
+
+export const wordsPerCard = 4
+
+/** The words of a fingerprint as cards of four; `hex` has two digits for each word, or is not shown beside them. */
+export function cardsOf(words: readonly string[], hex?: string): Word[][] {
+  const bytes = hex !== undefined && hex.length === 2 * words.length ? hex : null
+  const numbered = words.map((word, index) => ({
+    place: index + 1,
+    word,
+    byte: bytes === null ? null : bytes.slice(2 * index, 2 * index + 2),
+  }))
+  return Array.from({ length: Math.ceil(words.length / wordsPerCard) }, (_, card) =>
+    numbered.slice(card * wordsPerCard, (card + 1) * wordsPerCard),
+  )
+}
+
+/** Words to read aloud, the same grid on every screen: cards of four, numbered, each word with its byte. */
+export function WordCards({
+  words,
+  hex,
+  label,
+  states,
+}: {
+  words: readonly string[]
+  hex?: string
+  label: string
+  /** One for each card; without it nobody has been asked yet. */
+  states?: readonly CardState[]
+}) {
+  const { t } = useTranslation()
+  const cards = cardsOf(words, hex)
+  return (
+    <figure className="word-cards">
+      <figcaption>{label}</figcaption>
+      <ol className="word-cards-grid" dir="ltr" aria-label={t('ui.words-of', { what: label })}>
+        {cards.map((card, index) => {
+          const state = states?.[index] ?? null
+          return (
+            <li key={card[0]?.place} className="word-card" data-state={state ?? undefined}>
+              <span className="word-card-head">
+                <span>{index + 1}</span>
+                {state === 'heard' ? <Icon name="check" /> : null}
+                {state === 'differs' || state === 'stopped' ? <Icon name="cross" /> : null}
+                {state === null || state === 'waiting' ? null : (
+                  <span className="word-card-state">{t(`ui.card.${state}`)}</span>
+                )}
+              </span>
+              <ol start={card[0]?.place} lang="en">
+                {card.map(({ place, word, byte }) => (
+                  <li key={place}>
+                    <span className="word-place" aria-hidden="true">
+                      {place}
+                    </span>
+                    <bdi dir="ltr" className="word" data-record="">
+                      {word}
+                    </bdi>
+                    {byte === null ? null : (
+                      <span className="word-byte" aria-hidden="true">
+                        <Code>{byte}</Code>
+                      </span>
+                    )}
+                  </li>
+                ))}
+              </ol>
+            </li>
+          )
+        })}
+      </ol>
+      {hex === undefined ? null : (
+        <span className="quiet">
+          <Code>{hex}</Code>
+        </span>
+      )}
+    </figure>
+  )
+}

@@ -1,0 +1,7 @@
+export { EmptyState } from './components/empty-state.tsx'
+export { Icon, type IconName } from './components/icon.tsx'
+export { type Appearance, LuxTheme } from './components/lux-theme.tsx'
+export { initialsOf, PersonChip, type Presence } from './components/person-chip.tsx'
+export { QuorumRing, type Voice } from './components/quorum-ring.tsx'
+export { Code, Rec, Sentence } from './components/record.tsx'
+export { type CardState, cardsOf, WordCards, wordsPerCard } from './components/word-cards.tsx'
