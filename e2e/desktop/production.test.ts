@@ -34,7 +34,7 @@ test('PRODUCTION-ENROL a holder’s card is taken in from a file, and its words 
   await chooseInDialogs(desktop, room.file('Hana.json'))
   await page.getByRole('button', { name: 'Enrol from a file…' }).click()
   await page.getByText('Enrolled:').waitFor()
-  const words = await page.getByRole('status').locator('.words li').allTextContents()
+  const words = await page.getByRole('status').locator('.word-cards .word').allTextContents()
   expect(words).toHaveLength(32)
 })
 

@@ -128,9 +128,9 @@ export async function resume(page: Page): Promise<void> {
 
 /** The words that are shown to be read aloud, in order. */
 export async function wordsIn(panel: Locator): Promise<string[]> {
-  const words = panel.locator('.words').first()
+  const words = panel.locator('.word-cards').first()
   await words.waitFor()
-  return words.locator('li').allTextContents()
+  return words.locator('.word').allTextContents()
 }
 
 export function stepPanel(page: Page): Locator {
