@@ -1,19 +1,18 @@
 import { protectProcess } from '@lux/hsm/protect'
 import { Command, CommanderError } from 'commander'
-import { programVersion } from '../core/program.ts'
+import { findProgram, programVersion } from '../core/program.ts'
 import { registerCeremony } from './ceremony/ceremony.ts'
+import { registerRehearse } from './ceremony/rehearse.ts'
 import { registerFhe } from './fhe/fhe.ts'
 import { registerPeople } from './people.ts'
 import { registerPlan } from './plan/plan.ts'
 import { registerPolicy } from './policy/policy.ts'
-import { registerRehearse } from './rehearse-command.ts'
 import { registerRequest } from './request/request.ts'
-import { commandLine } from './shell/command-line.ts'
-import { failureOutcome, print } from './shell/output.ts'
+import { type CommandLine, commandLine } from './shell/command-line.ts'
+import { failureOutcome, type Outcome, print } from './shell/output.ts'
 import { WrongUse } from './shell/wrong-use.ts'
 import { registerToken } from './token/token.ts'
 import { registerVerify } from './verify.ts'
-import { registerVersion } from './version.ts'
 
 // A run's files are for its owner alone; whatever is meant for others is given its mode when it is written.
 process.umask(0o077)
@@ -89,4 +88,36 @@ function endOf({ exitCode, code, message }: CommanderError): void {
   process.exitCode = exitCode === 0 ? 0 : 2
   if (exitCode === 0 || (code === 'commander.help' && !asJson)) return
   report(new WrongUse('USAGE', message.replace(/^error: /, '')))
+}
+
+function registerVersion({ program, act }: CommandLine): void {
+  program
+    .command('version')
+    .description(
+      'Show this program’s version and build: the build is what a policy lists as an accepted tool.',
+    )
+    .action(() => act(versionOutcome))
+    .addHelpText(
+      'after',
+      `
+A build is the SHA-256 over the sorted list of all that is in the package’s folder “resources”: the window, core, their
+modules and the Node that runs them. Everybody who has the same package sees the same one, and gets it without this
+program too. A checkout is dev:COMMIT, which can only rehearse.
+
+  $ (cd resources && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum)
+
+Example:
+  $ custody version
+  $ custody policy new … --accept-tool "$(custody version --json | jq -r .build)"`,
+    )
+}
+
+function versionOutcome(): Outcome {
+  const { version, build, files } = findProgram().measurement
+  const json = { ok: true, version, build, files, node: process.version }
+  return {
+    exit: 0,
+    json,
+    text: [`version ${version}`, `build   ${build}`, `node    ${process.version}`].join('\n'),
+  }
 }

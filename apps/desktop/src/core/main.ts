@@ -5,8 +5,7 @@ import type { CorePort, CoreToMain } from '../contract/index.ts'
 import { createCore } from './create-core.ts'
 import { readMainMessage } from './main-message.ts'
 import { findProgram } from './program.ts'
-import { systemClock } from './system.ts'
-import { systemEntropy } from './system-entropy.ts'
+import { systemClock, systemEntropy } from './system.ts'
 
 process.umask(0o077)
 // PINs pass through here, so this comes before core can be sent anything.

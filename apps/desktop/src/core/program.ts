@@ -1,9 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { unpackedName } from '../shipped/index.ts'
-import { type Measurement, measure } from './measure.ts'
-import { filesOfCheckout, filesOfPackage } from './own-files.ts'
+import { filesBelow, type MeasuredFile, type Measurement, measure } from './measure.ts'
 
 /**
  * Where this program's parts lie. Built, core.js, hsm-host.js, key-child.js and cli.js share one folder; in a checkout
@@ -112,4 +111,39 @@ function readIfThere(path: string): string | null {
   } catch {
     return null
   }
+}
+
+const runningNode: MeasuredFile = { name: '(node)', path: process.execPath }
+
+/** A whole package: its archive, what is unpacked beside it, Node, and the resources. Another Node makes another build. */
+function filesOfPackage(shipped: string): MeasuredFile[] {
+  const files = filesBelow(shipped, shipped)
+  const running = realpathSync(process.execPath)
+  const own = files.some(
+    ({ name, path }) => /^\.\/node(\.exe)?$/.test(name) && realpathSync(path) === running,
+  )
+  return own ? files : [...files, runningNode]
+}
+
+/** Native code and WebAssembly stay outside what is built. */
+const nativeModules = ['better-sqlite3', 'pkcs11js', 'koffi', '@koromix', 'node-tfhe']
+const builtSources = [
+  'apps/desktop/src',
+  'packages/crypto/src',
+  'packages/node-files/src',
+  'packages/hsm/src',
+  'packages/ceremony/src',
+]
+const loaded = /\.([cm]?[jt]s|json|node|wasm)$/
+
+/** What core and its children are loaded from in a checkout: the sources or what was built of them, modules, Node. */
+function filesOfCheckout(checkout: string, built: boolean): MeasuredFile[] {
+  const own = built ? ['apps/desktop/out/core'] : builtSources
+  return [
+    ...[...own, ...nativeModules.map((name) => `node_modules/${name}`)]
+      .map((path) => join(checkout, path))
+      .filter((folder) => existsSync(folder))
+      .flatMap((folder) => filesBelow(folder, checkout, loaded)),
+    runningNode,
+  ]
 }

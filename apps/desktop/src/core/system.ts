@@ -1,3 +1,6 @@
+import { randomBytes } from 'node:crypto'
+import type { Entropy } from '@lux/crypto'
+
 /** Time enters here alone. */
 export type Clock = {
   /** ISO-8601 UTC with milliseconds. */
@@ -5,3 +8,6 @@ export type Clock = {
 }
 
 export const systemClock: Clock = { now: () => new Date().toISOString() }
+
+/** The operating system's generator. */
+export const systemEntropy: Entropy = { bytes: (n) => new Uint8Array(randomBytes(n)) }

@@ -12,7 +12,7 @@ import {
 } from '@lux/crypto/fhe'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { systemEntropy } from '../../src/core/system-entropy.ts'
+import { systemEntropy } from '../../src/core/system.ts'
 import { custodyJson, temporaryFolder } from './support/custody.ts'
 
 vi.setConfig({ testTimeout: 300_000 })

@@ -1,7 +1,7 @@
 import { encodeDocument, generateIdentity, parseDocument, signatureContext, signDocument } from '@lux/crypto'
 import { expect, test } from 'vitest'
 import { encodeState, freshState, parseState } from '../../src/cli/holder-state.ts'
-import { systemEntropy } from '../../src/core/system-entropy.ts'
+import { systemEntropy } from '../../src/core/system.ts'
 
 const identity = generateIdentity(systemEntropy, ['ed25519', 'mlDsa65'])
 const header = {

@@ -9,11 +9,10 @@ import { beginRehearsal, startCommand } from '../../src/core/rehearsal/begin-reh
 import { driveRehearsal } from '../../src/core/rehearsal/drive-rehearsal.ts'
 import { rehearsalPins } from '../../src/core/rehearsal/rehearsal-pins.ts'
 import { loadStandIns } from '../../src/core/rehearsal/stand-ins.ts'
-import type { Run } from '../../src/core/run/run.ts'
 import { firstOfLine } from '../../src/core/runs/effects/context.ts'
 import { runOn } from '../../src/core/runs/run/load-run.ts'
-import { systemClock } from '../../src/core/system.ts'
-import { systemEntropy } from '../../src/core/system-entropy.ts'
+import type { Run } from '../../src/core/runs/run/run.ts'
+import { systemClock, systemEntropy } from '../../src/core/system.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test, vi } from 'vitest'
-import type { Run } from '../../src/core/run/run.ts'
 import type { Answers } from '../../src/core/runs/exchange/answers.ts'
+import type { Run } from '../../src/core/runs/run/run.ts'
 import { driveProduction } from '../../src/core/use-cases/drive-production.ts'
 
 const path = mkdtempSync(join(tmpdir(), 'lux-late-'))

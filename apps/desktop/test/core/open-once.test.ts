@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { OpenOnce } from '../../src/core/open-once.ts'
+import { OpenOnce } from '../../src/core/create-core.ts'
 
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -6,8 +6,7 @@ import { afterAll, expect, test } from 'vitest'
 import { rehearsalOfScript } from '../../src/core/rehearsal/rehearsal-of-script.ts'
 import { listScripts } from '../../src/core/services/ceremonies/begin-ceremony.ts'
 import type { Parts } from '../../src/core/services/shared/parts.ts'
-import { systemClock } from '../../src/core/system.ts'
-import { systemEntropy } from '../../src/core/system-entropy.ts'
+import { systemClock, systemEntropy } from '../../src/core/system.ts'
 
 const resources = fileURLToPath(new URL('../../../../resources', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'rehearsal-mode-'))

@@ -14,14 +14,13 @@ import { rehearsalPins } from '../../src/core/rehearsal/rehearsal-pins.ts'
 import { actAsStandIn } from '../../src/core/rehearsal/stand-in-act.ts'
 import { makeStandInTokens } from '../../src/core/rehearsal/stand-in-tokens.ts'
 import { loadStandIns } from '../../src/core/rehearsal/stand-ins.ts'
-import type { Run } from '../../src/core/run/run.ts'
 import { firstOfLine } from '../../src/core/runs/effects/context.ts'
 import { writeRequests } from '../../src/core/runs/exchange/outbox.ts'
 import { vendorWorkAt } from '../../src/core/runs/exchange/vendor-procedure.ts'
 import { runOn } from '../../src/core/runs/run/load-run.ts'
+import type { Run } from '../../src/core/runs/run/run.ts'
 import { runViewOf } from '../../src/core/services/run-view/run-view.ts'
-import { systemClock } from '../../src/core/system.ts'
-import { systemEntropy } from '../../src/core/system-entropy.ts'
+import { systemClock, systemEntropy } from '../../src/core/system.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 

@@ -38,6 +38,7 @@ export {
   type ThresholdDecryption,
   type ThresholdDecryptRequest,
 } from './decryption/partial-decrypt.ts'
+export { readCiphertext } from './decryption/read-ciphertexts.ts'
 export { combinePartials, partialDecrypt, type ThresholdResult } from './decryption/threshold-decrypt.ts'
 export { type Authorities, MAX_AUTHORITIES, NO_AUTHORITIES } from './files/authorities.ts'
 export {
@@ -130,7 +131,6 @@ export { recoverFheKey } from './keys/recover-key.ts'
 export { makeReferenceString, PROOF_BITS } from './keys/reference-string.ts'
 export { type FheKeyType, readSecretKey, type SecretKeyWords } from './keys/secret-key.ts'
 export { TFHE_LIMIT, type TfheModule } from './keys/tfhe-module.ts'
-export { readCiphertext } from './read-ciphertext.ts'
 export { checkSeedFile, type NextShareInput, nextShare } from './resharing/next-share.ts'
 export {
   type NextEpoch,

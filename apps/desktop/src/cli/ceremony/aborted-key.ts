@@ -1,7 +1,7 @@
-import type { Run } from '../../core/run/run.ts'
 import { type KeyLeft, keyLeftBehind } from '../../core/runs/closing/close-aborted.ts'
 import { type LeftObject, leftOnTokens } from '../../core/runs/closing/left-on-tokens.ts'
 import type { RunFolder } from '../../core/runs/folder/run-folder.ts'
+import type { Run } from '../../core/runs/run/run.ts'
 import type { AskPin } from '../../core/use-cases/drive-production.ts'
 import type { Outcome } from '../shell/output.ts'
 

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
-import type { RunView } from '@lux/ceremony'
+import type { Needs, RunView } from '@lux/ceremony'
 import { fromHex, toWords } from '@lux/crypto'
+import { CoreError } from '@lux/node-files'
 import { bundleFile } from '../../core/runs/effects/bundle.ts'
+import { awaitedWord } from '../../core/runs/exchange/answers.ts'
 import type { VendorAttestation, VendorWork } from '../../core/runs/exchange/vendor-procedure.ts'
 import type { Rest } from '../../core/use-cases/drive-production.ts'
-import { nextForPeople } from '../next-for-people.ts'
 import type { Outcome } from '../shell/output.ts'
 import { standingText } from '../shell/refusal-help.ts'
 
@@ -122,4 +123,120 @@ function awaited(needs: RunView['needs'], unanswered: boolean): string | null {
   if (needs.kind === 'signatures') return needs.what
   if (needs.kind === 'pin' && unanswered) return needs.values.length === 0 ? 'confirm' : 'values'
   return needs.kind
+}
+
+type Around = { folder: string; files: readonly string[]; unanswered: boolean }
+
+/** Who does what next, and with which command: for people. Programs read the files of DIR/out/. */
+export function nextForPeople(view: RunView, around: Around): string[] {
+  return [...statementLines(view, around), ...needLines(view, around)]
+}
+
+/** What holders of the old epoch who stay silent cost the new ones. */
+function statementLines({ unstated, carried }: RunView, { folder, files }: Around): string[] {
+  if (carried === null) return []
+  const file = files.find((one) => one.endsWith('-epoch-approval.json')) ?? 'FILE'
+  const into = join(folder, 'in', 'NAME.json')
+  return [
+    `${unstated.join(', ')} may still say what is left of their budgets, until the epoch is assembled. Who says nothing counts as`,
+    `  having spent all: as it stands the new shares carry ${carried.carried} of ${carried.whole} parts of what all together would give them.`,
+    `  custody holder approve-epoch ${file} --share SHARE --key KEY --policy POLICY --out ${into}`,
+  ]
+}
+
+function needLines(view: RunView, { folder, files, unanswered }: Around): string[] {
+  const { needs } = view
+  const [file = 'FILE'] = files
+  const into = join(folder, 'in')
+  switch (needs?.kind) {
+    case 'confirm':
+    case 'values':
+    case 'pin':
+      return needs.kind === 'pin' && !unanswered ? pinLines(needs) : wordLines(view, needs)
+    case 'signatures':
+      return [
+        `${needs.stillNeeded} more of ${needs.missing.join(', ')}, each on a device of their own:`,
+        `  custody ${deviceCommand(needs.what)} ${file} --key KEY --out ${join(into, 'NAME.json')}`,
+      ]
+    case 'acknowledgements':
+      return [
+        `${needs.missing.join(', ')}, each on a device of their own, with what the file names:`,
+        needs.next
+          ? `  custody holder receive-next ${file} --key KEY --policy POLICY --out SHARE   (who stays: the renewed KEY)`
+          : `  custody holder receive ENVELOPE.age --key KEY --policy POLICY --out SHARE`,
+        `  custody holder prove SHARE --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
+      ]
+    case 'receipt':
+      return [
+        'the server’s operator takes the bundle in and brings back what the server signed:',
+        `  custody-server --state DIR import ${join(folder, bundleFile)} --out receipt.json`,
+        `  custody ceremony receipt ${folder} receipt.json`,
+      ]
+    case 'exception': {
+      const first = remedyFirst(view)
+      return [
+        ...(first === null ? [] : [`first: ${first}`]),
+        'the administrator proposes what officers then sign, or aborts:',
+        `  custody ceremony resume ${folder} --decide ${needs.choices.join('|')} --reason TEXT`,
+      ]
+    }
+    default:
+      return []
+  }
+}
+
+function deviceCommand(what: Extract<Needs, { kind: 'signatures' }>['what']): string {
+  if (what === 'checkpoint') return 'witness cosign'
+  return what === 'decryption-approval' ? 'approver approve' : 'officer approve'
+}
+
+/** The very entry that an answers file lacks. */
+function wordLines(view: RunView, needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>): string[] {
+  const { step, bundle } = awaitedWord(view, needs)
+  const values = needs.kind === 'confirm' ? [] : needs.values
+  const entry = {
+    step,
+    by: needs.names[0] ?? '',
+    ...(values.length === 0 ? {} : { values: Object.fromEntries(values.map(({ id }) => [id, '…'])) }),
+    ...(bundle === null ? {} : { bundle }),
+  }
+  const who = needs.names.length > 1 ? `one of ${needs.names.join(', ')}` : needs.names.join('')
+  const aloud = bundle === null ? '' : ', once the digest was read aloud'
+  return [
+    `the word of ${who}${aloud}, as an entry of the answers file (--answers FILE):`,
+    `  ${JSON.stringify(entry)}`,
+  ]
+}
+
+function pinLines({ pins }: Extract<Needs, { kind: 'pin' }>): string[] {
+  const whose = pins.map(
+    ({ user, token }) => `the ${user === 'so' ? 'SO' : 'user'} PIN of the token ${token}`,
+  )
+  return [
+    `${whose.join(' and ')}, for which there is no terminal here: resume at one, or name a file of mode 0600`,
+    '  by pin-source=file:/PATH in the token’s URI, --pin-file or --so-pin-file',
+  ]
+}
+
+/** What to do about what opened the exception, before anybody decides; null where it has no name. */
+export function remedyFirst({ exceptions }: Pick<RunView, 'exceptions'>): string | null {
+  const open = exceptions.find(({ decision }) => decision === null)
+  const code = /^([A-Z0-9-]+): /.exec(open?.happened ?? '')?.[1]
+  return code === undefined ? null : (standingText(code)?.remedy ?? null)
+}
+
+/** A command that a run takes no more, because it is over. */
+export function runIsOver(what: 'abort' | 'receipt', folder: string, state: string): CoreError {
+  const look = `custody ceremony status ${folder} shows how it ended`
+  if (what === 'abort')
+    return new CoreError('RUN-06', `the run is ${state}`, `nothing is left to abort; ${look}`)
+  const taken =
+    state === 'Aborted'
+      ? 'an aborted run has no bundle that a server takes'
+      : `its receipts lie in ${folder}/receipts, and it needs no more`
+  return new CoreError(
+    'SUBMIT-01',
+    `the run is ${state}`,
+    `${taken}; ${look}; give a receipt of another bundle with the folder of its own run`,
+  )
 }

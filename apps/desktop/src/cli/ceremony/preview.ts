@@ -7,10 +7,9 @@ import { LookAhead } from '../../core/runs/exchange/preview.ts'
 import { type Taker, takeAnswer } from '../../core/runs/exchange/take-answer.ts'
 import { vendorAttestationAt, vendorWorkAt } from '../../core/runs/exchange/vendor-procedure.ts'
 import type { RunFolder } from '../../core/runs/folder/run-folder.ts'
-import { remedyFirst } from '../exception-cause.ts'
-import { pinsAtOnce } from '../pins-first.ts'
 import type { Outcome } from '../shell/output.ts'
-import { type Left, runOutcome } from './outcome.ts'
+import { type Left, remedyFirst, runOutcome } from './outcome.ts'
+import { pinsAtOnce } from './pins.ts'
 
 type Given = { words: Answers; decision: Decision | null; receipt: Uint8Array | null }
 

@@ -10,24 +10,24 @@ import { findProgram, type Program } from '../../core/program.ts'
 import { beginRehearsal, startCommand } from '../../core/rehearsal/begin-rehearsal.ts'
 import { driveRehearsal, type Halt } from '../../core/rehearsal/drive-rehearsal.ts'
 import { rehearsalPins } from '../../core/rehearsal/rehearsal-pins.ts'
+import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
+import { rehearsedNoise, type StandInNoise } from '../../core/rehearsal/stand-in-request.ts'
 import { makeStandInTokens } from '../../core/rehearsal/stand-in-tokens.ts'
 import { loadStandIns } from '../../core/rehearsal/stand-ins.ts'
-import type { Run } from '../../core/run/run.ts'
-import { rehearsedNoise, type StandInNoise } from '../../core/run/stand-in-noise.ts'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { bundleFile } from '../../core/runs/effects/bundle.ts'
 import { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { type RunParts, runOn } from '../../core/runs/run/load-run.ts'
-import { readDestination } from '../../core/services/read-destination.ts'
-import { systemClock } from '../../core/system.ts'
-import { systemEntropy } from '../../core/system-entropy.ts'
+import type { Run } from '../../core/runs/run/run.ts'
+import { systemClock, systemEntropy } from '../../core/system.ts'
 import { cardsBeside } from '../plan/lint.ts'
+import { type CommandLine, collectBlank } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { exceptionOutcome } from './preview.ts'
 import { forgetToken, rehearsalPlace, withRun } from './session.ts'
 
-export type RehearseOptions = {
+type RehearseOptions = {
   out: string
   destination?: string
   policy?: string
@@ -196,4 +196,27 @@ function stepTimer() {
     },
     milliseconds: () => spent,
   }
+}
+
+export function registerRehearse({ program, act }: CommandLine): void {
+  program
+    .command('rehearse')
+    .argument('[what]', 'a script’s name, a script file, or a plan with --policy', 'first-run')
+    .description('Run the whole ceremony on a throw-away soft token with stand-in people.')
+    .requiredOption('--out <dir>', 'a new folder for the run')
+    .option(
+      '--destination <transport.json>',
+      'a rehearsal server that shall receive the root; its card.json lies beside it',
+    )
+    .option('--policy <file>', 'the policy that a plan names')
+    .option('--set <name=value>', 'a blank of the script', collectBlank)
+    .action((what: string, options: RehearseOptions) => act(() => rehearse(what, options)))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ custody rehearse --out rehearsal
+  $ custody rehearse token-initialisation --out rehearsal
+  $ custody rehearse plan.yaml --policy policy.json --out rehearsal`,
+    )
 }

@@ -2,7 +2,6 @@ import { toHex } from '@lux/crypto'
 import { auditCanary, encodeCarried, parsePublic, roundForCarrying } from '@lux/crypto/fhe'
 import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { auditRemedy } from '../audit-remedy.ts'
 import { type CommandLine, refused } from '../shell/command-line.ts'
 import { ciphertextAt, ciphertextsAt, parseValue, partialAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
@@ -103,5 +102,25 @@ function carry(path: string, out: string): Outcome {
     exit: 0,
     json: { ok: true, ciphertext: out, size: bytes.length },
     text: `${out}  ${bytes.length} bytes`,
+  }
+}
+
+const ABORT = 'abort the run: the old epoch stays, and its shares with it'
+
+/**
+ * What to do where "custody fhe audit" is refused by a rule. Only a canary that was answered in full and came out wrong decides
+ * against the epoch; any other refusal is of the files.
+ */
+export function auditRemedy(rule: string): string {
+  switch (rule) {
+    case 'FHE-CANARY-VALUE':
+      return `check the --value given first; if it is what was encrypted, ${ABORT}`
+    case 'FHE-INCONSISTENT':
+    case 'FHE-PADDING':
+    case 'FHE-NOISE':
+    case 'FHE-BOOL-RANGE':
+      return ABORT
+    default:
+      return 'give the missing or the right files and audit again: nothing was decided about the epoch'
   }
 }

@@ -13,7 +13,7 @@ import {
 import { checkDealers, checkQuorum, type Quorum } from '@lux/crypto/sharing'
 import { CoreError, writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
-import { systemEntropy } from '../../core/system-entropy.ts'
+import { systemEntropy } from '../../core/system.ts'
 import { type CommandLine, count, refused } from '../shell/command-line.ts'
 import { inFile, readPublicFile, readShareFile } from '../shell/fhe-files.ts'
 import type { Outcome } from '../shell/output.ts'

@@ -12,7 +12,7 @@ import {
 import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
 import { correctionName, seedsName } from '../../core/runs/folder/places.ts'
-import { systemEntropy } from '../../core/system-entropy.ts'
+import { systemEntropy } from '../../core/system.ts'
 import { type Opened, withShare } from '../holder-opened.ts'
 import {
   checkLeaving,

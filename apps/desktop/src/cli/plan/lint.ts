@@ -18,7 +18,6 @@ import { lintTermsOf } from '../../core/runs/begin/policy-terms.ts'
 import { besidePlan } from '../../core/runs/begin/production-files.ts'
 import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
-import { warningLines } from '../plan-warnings.ts'
 import { readCard, readPolicy } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 
@@ -92,4 +91,9 @@ export function cardsBeside(path: string): (digest: string) => Card | undefined 
     const file = join(cards, `${digest}.json`)
     return existsSync(file) ? readCard(file) : undefined
   }
+}
+
+/** One line for each warning: rule, what, what to do. */
+export function warningLines(warnings: readonly PlanRefusal[]): string[] {
+  return warnings.map(({ rule, detail, remedy }) => `warning, ${rule}: ${detail}. ${remedy}`)
 }

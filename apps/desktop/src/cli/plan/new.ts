@@ -15,16 +15,16 @@ import { type Card, cardCodec, serverCardCodec, transportCodec } from '@lux/cere
 import { utf8 } from '@lux/crypto'
 import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import { findParts, findProgram } from '../../core/program.ts'
+import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
-import { readDestination } from '../../core/services/read-destination.ts'
 import { systemClock } from '../../core/system.ts'
-import { warningLines } from '../plan-warnings.ts'
 import { refused } from '../shell/command-line.ts'
 import { mustBeNew, readCard, readPolicy, wordLines, wordsOf, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
+import { warningLines } from './lint.ts'
 
 export type NewPlanOptions = {
   set?: Record<string, string>

@@ -1,5 +1,5 @@
 import type { Policy } from '@lux/ceremony/policy'
-import { sha256Hex } from '@lux/crypto'
+import { isSealRecipient, sha256Hex } from '@lux/crypto'
 import { rootCertificate } from '@lux/hsm'
 import { readBounded } from '@lux/node-files'
 import { WrongUse } from '../shell/wrong-use.ts'
@@ -56,4 +56,16 @@ export function attestationRootOf(text: string): AttestationRoot {
       'take it from the vendor’s own site and compare its SHA-256',
     )
   return { name, certificate: sha256Hex(der), format }
+}
+
+/** `--combiner NAME=age1pq1…`: who may open holders’ answers, besides the servers. Errors: OPTION-COMBINER. */
+export async function combinersOf(pairs: readonly string[] = []): Promise<Policy['combiners']> {
+  const combiners: Policy['combiners'] = []
+  for (const pair of pairs) {
+    const [, name = '', recipient = ''] = /^([^=]+)=(.+)$/.exec(pair) ?? []
+    if (!(await isSealRecipient(recipient)))
+      throw new WrongUse('OPTION-COMBINER', `--combiner ${pair}: expected NAME=age1pq1…`)
+    combiners.push({ name, recipient })
+  }
+  return combiners
 }

@@ -15,7 +15,6 @@ import { identityId } from '@lux/crypto'
 import { CoreError, writeInFolder } from '@lux/node-files'
 import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
-import { combinersOf } from '../combiner-option.ts'
 import { type CommandLine, count, refused } from '../shell/command-line.ts'
 import {
   domainOption,
@@ -32,7 +31,7 @@ import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell
 import { askYes } from '../shell/terminal.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { describePolicy } from './describe.ts'
-import { attestationRootOf, evidenceOption, expiryOption } from './options.ts'
+import { attestationRootOf, combinersOf, evidenceOption, expiryOption } from './options.ts'
 
 type NewOptions = {
   organisation: string

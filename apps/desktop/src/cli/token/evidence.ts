@@ -1,20 +1,26 @@
 import { randomBytes } from 'node:crypto'
 import {
+  type AttributeReport,
   type Check,
   createCompanion,
   evidenceOf,
+  hmacTemplate,
+  type KeyTemplate,
   type Profile,
+  rootTemplate,
   type SignedStatement,
+  sealingTemplate,
+  signingTemplate,
   signStatement,
   type Token,
   type TokenInfo,
   verifyLunaAttestation,
   verifyStatement,
   verifyYubiHsmAttestation,
+  windowRootTemplate,
 } from '@lux/hsm'
 import { readBounded } from '@lux/node-files'
 import type { Command } from 'commander'
-import { type KeyTemplateName, keyTemplateNames, keyTemplates, readCompared } from '../key-template.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import type { Outcome } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
@@ -193,4 +199,57 @@ function verifyBy(
 
 function wrong(detail: string): WrongUse {
   return new WrongUse('TOKEN-EVIDENCE', detail, 'custody token evidence --help shows how they go together')
+}
+
+type Named = {
+  readonly keyClass: 'secret' | 'private'
+  /** Of a token with this profile. */
+  readonly template: (profile: string) => KeyTemplate
+  /** What a template does not say and its maker asks for. */
+  readonly beside: Readonly<Record<string, string>>
+}
+
+/** The keys that stay on a token, as they are made. */
+const keyTemplates = {
+  root: secret('AES', () => rootTemplate),
+  'window-root': secret('AES', windowRootTemplate),
+  seal: secret('AES', () => ({ ...sealingTemplate, token: true })),
+  rows: secret('GENERIC_SECRET', () => hmacTemplate),
+  pair: { keyClass: 'private', template: () => signingTemplate, beside: { KEY_TYPE: 'EC' } },
+} as const satisfies Record<string, Named>
+
+type KeyTemplateName = keyof typeof keyTemplates
+
+// Object.keys of a const object gives exactly its keys.
+const keyTemplateNames = Object.keys(keyTemplates) as KeyTemplateName[]
+
+function secret(keyType: string, template: Named['template']) {
+  return { keyClass: 'secret', template, beside: { KEY_TYPE: keyType, VALUE_LEN: '32' } } as const
+}
+
+/**
+ * Every attribute that can be read, and those that the template names compared with it. A length of 0 is none: SoftHSM keeps
+ * no other of a key that came in wrapped. Errors: HSM-….
+ */
+async function readCompared(
+  token: Pick<Token, 'readAttributes' | 'findById'>,
+  key: { readonly id: string; readonly class: 'secret' | 'private' },
+  name: KeyTemplateName,
+  profile: string,
+): Promise<AttributeReport[]> {
+  const { template, beside }: Named = keyTemplates[name]
+  // Refuses a key that is absent or there twice.
+  const read = await token.readAttributes(key)
+  const found = await token.findById(key.id, template(profile))
+  const compared = found.find(({ ref }) => ref.class === key.class)?.attributes ?? []
+  const done = new Set(compared.map(({ attribute }) => attribute))
+  const rest = read.filter(({ attribute }) => !done.has(attribute))
+  return [
+    ...compared,
+    ...rest.map((report): AttributeReport => {
+      const expected = beside[report.attribute]
+      if (expected === undefined || (report.attribute === 'VALUE_LEN' && report.actual === '0')) return report
+      return { ...report, expected, ok: report.ok && report.actual === expected }
+    }),
+  ]
 }

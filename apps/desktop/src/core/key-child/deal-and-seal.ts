@@ -12,7 +12,7 @@ import {
 } from '@lux/crypto/fhe'
 import { checkQuorum } from '@lux/crypto/sharing'
 import { CoreError } from '@lux/node-files'
-import { systemEntropy } from '../system-entropy.ts'
+import { systemEntropy } from '../system.ts'
 import { type MadeKey, writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'
 import type { KeyChildHolder, KeygenAndDeal, KeygenAndDealResult } from './protocol.ts'

@@ -10,7 +10,7 @@ import {
 } from '@lux/crypto/fhe'
 import { checkQuorum } from '@lux/crypto/sharing'
 import { CoreError, readBounded } from '@lux/node-files'
-import { systemEntropy } from '../system-entropy.ts'
+import { systemEntropy } from '../system.ts'
 import { digestsOfGiven } from './given-keys.ts'
 import { writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'

@@ -9,7 +9,7 @@ import {
   type TfheModule,
 } from '@lux/crypto/fhe'
 import { writeDurably } from '@lux/node-files'
-import { systemEntropy } from '../system-entropy.ts'
+import { systemEntropy } from '../system.ts'
 import { REFERENCE_STRING_SECONDS } from './estimate.ts'
 import type { Phases } from './phases.ts'
 import type { FileFact, KeyKind } from './protocol.ts'

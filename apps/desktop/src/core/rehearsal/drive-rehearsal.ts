@@ -1,7 +1,7 @@
 import type { Needs, Refusal, RunView } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { CoreError } from '@lux/node-files'
-import type { Run } from '../run/run.ts'
+import { leader, type Run } from '../runs/run/run.ts'
 import { actAsStandIn, type StandInAct } from './stand-in-act.ts'
 import { replicateAsStandIn } from './stand-in-vendor.ts'
 import type { StandIn } from './stand-ins.ts'
@@ -116,22 +116,9 @@ export function giveUp(run: Run, resumed: number, most: number): void {
   )
 }
 
-/** Who leads a run where nobody is named. */
-export function leader(run: Run): string {
-  return run.folder.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
-}
-
 function must(refusal: Refusal | null): null {
   if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
   return null
-}
-
-/** Who signs what, on a device of their own. */
-export function roleOf(
-  what: Extract<Needs, { kind: 'signatures' }>['what'],
-): 'officer' | 'witness' | 'approver' {
-  if (what === 'checkpoint') return 'witness'
-  return what === 'decryption-approval' ? 'approver' : 'officer'
 }
 
 function first(names: readonly string[]): string {

@@ -2,7 +2,6 @@ import { lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
 import { deriveRehearsalPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec } from '@lux/ceremony/wire'
 import { CoreError } from '@lux/node-files'
-import { signedBy } from '../run/rehearsal-policy.ts'
 import { roomOf } from '../runs/begin/policy-terms.ts'
 import { refusedPlan } from '../runs/begin/refused-plan.ts'
 import { expired } from '../runs/effects/policy-expiry.ts'
@@ -10,7 +9,7 @@ import { isAttested, makeVendor } from '../runs/effects/rehearsal-vendor.ts'
 import { makeOutsiders, saveOutsiders } from './outsiders.ts'
 import type { RehearsalParts, RehearsalRequest } from './rehearsal-request.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
-import { makeStandIns, type StandIn } from './stand-ins.ts'
+import { makeStandIns, type StandIn, signedBy } from './stand-ins.ts'
 
 /** A reviewed plan as it is, its policy derived with a stand-in for everybody whom it lists. */
 export async function rehearsalOfPlan(

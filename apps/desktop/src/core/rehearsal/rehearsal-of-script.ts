@@ -2,13 +2,12 @@ import { planFromScript, readScript, withStaying } from '@lux/ceremony/plan'
 import { newPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, serverCardCodec } from '@lux/ceremony/wire'
 import { type Entropy, toHex, utf8 } from '@lux/crypto'
-import { signedBy } from '../run/rehearsal-policy.ts'
 import { refusedPlan } from '../runs/begin/refused-plan.ts'
 import { makeVendor } from '../runs/effects/rehearsal-vendor.ts'
 import { makeOutsiders, saveOutsiders } from './outsiders.ts'
 import { type RehearsalParts, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
-import { makeStandIns } from './stand-ins.ts'
+import { makeStandIns, signedBy } from './stand-ins.ts'
 
 type Blanks = {
   values: Readonly<Record<string, unknown>>

@@ -1,9 +1,10 @@
+import { dirname, join, resolve } from 'node:path'
 import type { Plan } from '@lux/ceremony/plan'
 import type { Policy, PolicyFile } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
-import { type ServerCard, transportCodec } from '@lux/ceremony/wire'
-import type { Entropy, Json } from '@lux/crypto'
-import { CoreError } from '@lux/node-files'
+import { type ServerCard, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import { type Entropy, type Json, parseCanonical } from '@lux/crypto'
+import { CoreError, readBounded } from '@lux/node-files'
 import type { Measurement } from '../measure.ts'
 import type { KeyChildProgram } from '../runs/effects/context.ts'
 import type { Clock } from '../system.ts'
@@ -39,4 +40,16 @@ export function transportDigest(document: Json): string {
   const parsed = transportCodec.file.check(document)
   if (!parsed.ok) throw new CoreError(parsed.rule, parsed.detail, 'ask the server for a new transport file')
   return transportCodec.payload.digest(parsed.value.payload)
+}
+
+const maxFile = 1 << 20
+
+/** transport.json, with the server's card.json beside it. */
+export function readDestination(path: string): RehearsalDestination {
+  const transport = parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile })
+  const card = serverCardCodec.parse(readBounded(join(dirname(resolve(path)), 'card.json'), maxFile))
+  if (!card.ok) {
+    throw new CoreError(card.rule, card.detail, 'put the server’s card.json beside its transport file')
+  }
+  return { name: 'server', card: card.value, transport }
 }

@@ -1,11 +1,12 @@
 import type { Refusal } from '@lux/ceremony'
 import { holderNext } from '@lux/ceremony/plan'
 import { CoreError } from '@lux/node-files'
-import type { Run } from '../run/run.ts'
+import type { SignedKind } from '../runs/exchange/bytes-to-sign.ts'
+import type { Run } from '../runs/run/run.ts'
 import { answerAsStandIn } from './stand-in-answer.ts'
 import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
 import { acknowledgeNextAsStandIn, approveEpochAsStandIn, redealAsStandIn } from './stand-in-reshare.ts'
-import { acknowledgeAsStandIn, type SignedKind, signAsStandIn } from './stand-in-signing.ts'
+import { acknowledgeAsStandIn, signAsStandIn } from './stand-in-signing.ts'
 import type { StandIn } from './stand-ins.ts'
 
 /** What a stand-in can do at the press of a button, by the kind of the document that it gives. */

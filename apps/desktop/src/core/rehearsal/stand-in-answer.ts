@@ -9,10 +9,10 @@ import {
 import { fromHex, sealTo, sha256Hex, wipe } from '@lux/crypto'
 import { type Authorities, fheCanaryPartial, fhePartialDecrypt } from '@lux/crypto/fhe'
 import { CoreError, readBounded, writeDurably } from '@lux/node-files'
-import type { Run } from '../run/run.ts'
 import { agreedBudgets, allowedBy } from '../runs/folder/budgets.ts'
 import { decryptionFolder, packageFile, publicPath } from '../runs/folder/places.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
+import type { Run } from '../runs/run/run.ts'
 import { budgetsOf, openShare } from './stand-in-share.ts'
 import type { StandIn } from './stand-ins.ts'
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
-import { holderBefore } from '@lux/ceremony/plan'
+import { holderBefore, type Plan } from '@lux/ceremony/plan'
 import {
   type DecryptionRequest,
   type DecryptionResult,
@@ -12,6 +12,8 @@ import {
 } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, type Json, openWith, parseCanonical, sha256Hex, toHex } from '@lux/crypto'
 import {
+  BLOCK_FLOOR_BITS,
+  blockBitsOf,
   CANARY_PROGRAM,
   ciphertextDigest,
   fheThresholdDecrypt,
@@ -20,11 +22,10 @@ import {
 } from '@lux/crypto/fhe'
 import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import { runKeyChild } from '../key-child/client.ts'
-import type { Run } from '../run/run.ts'
-import { standInNoise } from '../run/stand-in-noise.ts'
 import type { KeyChildProgram } from '../runs/effects/context.ts'
 import { compactKeyPath, decryptionFolder, publicPath } from '../runs/folder/places.ts'
-import { systemEntropy } from '../system-entropy.ts'
+import type { Run } from '../runs/run/run.ts'
+import { systemEntropy } from '../system.ts'
 import { loadOutsiders, outsider } from './outsiders.ts'
 
 const maxFile = 64 << 20
@@ -157,4 +158,22 @@ export async function resultAsStandIn(run: Run, id: string, now: string): Promis
   const payload = decryptionResultCodec.signedBytes(result)
   const signature = decryptionResultCodec.sign(requester.identity, result, domain)
   return run.submit({ type: 'submit', what: 'decryption-result', payload, signature })
+}
+
+export type StandInNoise = { blockBits: number; floorBits: number; belowFloor: boolean }
+
+/**
+ * How well the answers of stand-in holders hide their shares: stand-ins encrypt with the compact public key, the only one
+ * that is there. At any quorum that is below the floor of a real key. THRESHOLD-FHE section 5.
+ */
+export function standInNoise(quorum: { t: number; n: number }): StandInNoise {
+  const blockBits = blockBitsOf(quorum, 'public-key')
+  return { blockBits, floorBits: BLOCK_FLOOR_BITS, belowFloor: blockBits < BLOCK_FLOOR_BITS }
+}
+
+/** Of all decryptions of a rehearsal, at its least; null where stand-ins encrypt nothing. */
+export function rehearsedNoise({ fhe, reshare, decryptions = [] }: Plan): StandInNoise | null {
+  if (fhe?.mode !== 'F' || decryptions.length === 0) return null
+  const quorums = [fhe, ...(reshare === undefined ? [] : [reshare])].map(standInNoise)
+  return quorums.reduce((least, one) => (one.blockBits < least.blockBits ? one : least))
 }

@@ -14,11 +14,11 @@ import { encodeCanonical, fromHex, openWith, sealTo, sha256Hex, toHex, wipe } fr
 import { commitmentsDigest, nextShare, parseCorrection } from '@lux/crypto/fhe'
 import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import { runKeyChild } from '../key-child/client.ts'
-import type { Run } from '../run/run.ts'
 import type { KeyChildProgram } from '../runs/effects/context.ts'
 import { nextBudgets } from '../runs/folder/budgets.ts'
 import { correctionPath, publicPath, redealFolder } from '../runs/folder/places.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
+import type { Run } from '../runs/run/run.ts'
 import { budgetsOf, openShare, sharePath } from './stand-in-share.ts'
 import type { StandIn } from './stand-ins.ts'
 

@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { copySoftObjects, softStoreOf } from '@lux/hsm'
-import type { Run } from '../run/run.ts'
+import type { Run } from '../runs/run/run.ts'
 import { rehearsalPins } from './rehearsal-pins.ts'
 
 /**

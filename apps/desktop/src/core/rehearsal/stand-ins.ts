@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Person } from '@lux/ceremony'
 import { holderBefore } from '@lux/ceremony/plan'
+import { type Policy, type PolicyFile, policyDocument } from '@lux/ceremony/policy'
 import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
 import {
   type Entropy,
@@ -94,4 +95,16 @@ export function loadStandIns(folder: string): StandIn[] {
       seal: saved.seal,
     }
   })
+}
+
+/** k stand-in officers sign, as k real ones would. */
+export function signedBy(policy: Policy, standIns: readonly StandIn[]): PolicyFile {
+  const signers = new Set(policy.officers.map(({ card }) => card))
+  const officers = standIns
+    .filter(({ card }) => signers.has(cardCodec.digest(card)))
+    .slice(0, policy.officerQuorum)
+  return {
+    policy,
+    signatures: officers.map(({ identity }) => policyDocument.sign(identity, policy, 'rehearsal')),
+  }
 }

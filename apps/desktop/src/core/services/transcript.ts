@@ -1,13 +1,17 @@
-import { encodeTranscript, leafHash } from '@lux/ceremony/transcript'
+import { encodeTranscript, type FullEntry, leafHash } from '@lux/ceremony/transcript'
 import { canonicalString, toHex } from '@lux/crypto'
 import { writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
-import { limits, type TranscriptEntry, type TranscriptPage } from '../../contract/index.ts'
+import {
+  limits,
+  type TranscriptEntry,
+  type TranscriptFilter,
+  type TranscriptPage,
+} from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
 import { checked, hexId, path, text } from './shared/checked.ts'
 import type { Parts } from './shared/parts.ts'
 import { wordsOf } from './shared/words.ts'
-import { TranscriptIndex } from './transcript-index.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
@@ -77,4 +81,45 @@ function summaryOf(fact: Readonly<Record<string, unknown>>): string {
     .map(([key, value]) => `${key} ${String(value).slice(0, 40)}`)
     .join(' · ')
     .slice(0, 160)
+}
+
+type Row = { entry: FullEntry; text: string }
+
+/** All entries of one run with the text that a filter looks through, made once and then only added to, as the log is. */
+export class TranscriptIndex {
+  readonly #rows: Row[] = []
+  readonly #kinds = new Set<string>()
+  #last: { key: string; entries: readonly FullEntry[] } | null = null
+
+  get size(): number {
+    return this.#rows.length
+  }
+
+  get kinds(): string[] {
+    return [...this.#kinds].toSorted()
+  }
+
+  /** Entries from `size` on, in their order. */
+  add(entries: Iterable<FullEntry>): void {
+    for (const entry of entries) {
+      const text = `${entry.kind} ${entry.stepId} ${canonicalString(entry.fact)}`.toLowerCase()
+      this.#rows.push({ entry, text })
+      this.#kinds.add(entry.kind)
+      this.#last = null
+    }
+  }
+
+  /** The entries that the filter keeps, in their order; the last filter's are kept, as a screen asks for page after page. */
+  matching({ text = '', kinds = [] }: TranscriptFilter): readonly FullEntry[] {
+    const key = JSON.stringify([text, kinds])
+    if (this.#last?.key !== key) {
+      const needle = text.toLowerCase()
+      const wanted = new Set(kinds)
+      const rows = this.#rows.filter(
+        (row) => (wanted.size === 0 || wanted.has(row.entry.kind)) && row.text.includes(needle),
+      )
+      this.#last = { key, entries: rows.map(({ entry }) => entry) }
+    }
+    return this.#last.entries
+  }
 }

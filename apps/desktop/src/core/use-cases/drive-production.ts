@@ -1,12 +1,12 @@
 import type { Needs, PinNeed, Refusal, RunView } from '@lux/ceremony'
 import { CoreError } from '@lux/node-files'
 import { giveUp } from '../rehearsal/drive-rehearsal.ts'
-import { awaitedWord } from '../run/awaited-word.ts'
-import type { Run } from '../run/run.ts'
 import type { GivenPin } from '../runs/effects/pin-box.ts'
 import type { Answers, Decision } from '../runs/exchange/answers.ts'
+import { awaitedWord } from '../runs/exchange/answers.ts'
 import { type Taking, takeAnswers } from '../runs/exchange/inbox.ts'
 import { awaitedVendorFile } from '../runs/exchange/vendor-procedure.ts'
+import type { Run } from '../runs/run/run.ts'
 
 /** A PIN from a person's own source, or null where they have to be asked another way. `fresh`: it is being chosen. */
 export type AskPin = (need: PinNeed, fresh: boolean) => Promise<GivenPin | null>

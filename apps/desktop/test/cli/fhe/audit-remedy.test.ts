@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { auditRemedy } from '../../../src/cli/audit-remedy.ts'
+import { auditRemedy } from '../../../src/cli/fhe/canary.ts'
 
 const ABORT = 'abort the run: the old epoch stays'
 

@@ -3,7 +3,7 @@ import type { Card, ServerCard } from '@lux/ceremony/wire'
 import { generateIdentity, type Scheme } from '@lux/crypto'
 import { expect, test } from 'vitest'
 import { policyLines } from '../../../src/cli/policy/describe.ts'
-import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import { systemEntropy } from '../../../src/core/system.ts'
 
 const domain = 'production'
 const key = (schemes: Scheme[]) => generateIdentity(systemEntropy, schemes).keys

@@ -5,7 +5,7 @@ import { FormatError } from '@lux/crypto'
 import { hsmErrorCodes } from '@lux/hsm'
 import { CoreError } from '@lux/node-files'
 import { expect, test } from 'vitest'
-import { runIsOver } from '../../../src/cli/over.ts'
+import { runIsOver } from '../../../src/cli/ceremony/outcome.ts'
 import { failureOutcome } from '../../../src/cli/shell/output.ts'
 import { standingText } from '../../../src/cli/shell/refusal-help.ts'
 

@@ -1,7 +1,7 @@
 import type { Domain } from '@lux/ceremony'
 import type { Card, ServerCard } from '@lux/ceremony/wire'
 import { generateIdentity, generateSealIdentity } from '@lux/crypto'
-import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import { systemEntropy } from '../../../src/core/system.ts'
 
 /** As many requesters and servers as a policy may name: no share has more people. */
 export async function crowdOf(domain: Domain) {

@@ -4,7 +4,7 @@ import type { Domain } from '@lux/ceremony'
 import { type Card, cardCodec } from '@lux/ceremony/wire'
 import { generateIdentity, generateSealIdentity } from '@lux/crypto'
 import { type PersonKey, sealKeyFile } from '../../../src/cli/shell/key-file.ts'
-import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import { systemEntropy } from '../../../src/core/system.ts'
 import { secretFile } from './custody.ts'
 
 export const passphrase = 'correct horse battery'

@@ -1,6 +1,6 @@
 import type { Plan } from '@lux/ceremony/plan'
 import { expect, test } from 'vitest'
-import { rehearsedNoise, standInNoise } from '../../../src/core/run/stand-in-noise.ts'
+import { rehearsedNoise, standInNoise } from '../../../src/core/rehearsal/stand-in-request.ts'
 
 const plan = (fhe: object, more: object = {}) =>
   // Of a plan nothing else is looked at.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { entryCodec, type FullEntry } from '@lux/ceremony/transcript'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { TranscriptIndex } from '../../../src/core/services/transcript-index.ts'
+import { TranscriptIndex } from '../../../src/core/services/transcript.ts'
 import { RunDatabase } from '../../../src/core/store/run-database.ts'
 
 const count = 10_000

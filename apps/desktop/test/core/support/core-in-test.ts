@@ -4,8 +4,7 @@ import { softTokenEnvironment } from '@lux/hsm'
 import type { CoreToMain, Grant, MainToCore, Result } from '../../../src/contract/index.ts'
 import { createCore } from '../../../src/core/create-core.ts'
 import type { Program } from '../../../src/core/program.ts'
-import { systemClock } from '../../../src/core/system.ts'
-import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import { systemClock, systemEntropy } from '../../../src/core/system.ts'
 
 /** The whole core without a window or a process of its own, served over a port as main would. */
 export type CoreInTest = {

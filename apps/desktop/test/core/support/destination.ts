@@ -18,7 +18,7 @@ import {
   utf8,
 } from '@lux/crypto'
 import { type Hsm, softTokenEnvironment, startHsm, type Token } from '@lux/hsm'
-import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import { systemEntropy } from '../../../src/core/system.ts'
 
 /** A server's side of the root's way, on a soft token of its own: card.json and transport.json lie in `folder`. */
 export type Destination = {

@@ -9,7 +9,7 @@ import {
   toBase64,
   toHex,
 } from '@lux/crypto'
-import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import { systemEntropy } from '../../../src/core/system.ts'
 import { ProductionPlace } from './production-place.ts'
 
 /** A server's card, one signed transport key of its node, and the key that signs its receipts. */

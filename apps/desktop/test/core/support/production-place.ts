@@ -25,7 +25,7 @@ import type { CeremonyRunOptions } from '../../../src/cli/ceremony/run.ts'
 import { sealKeyFile } from '../../../src/cli/shell/key-file.ts'
 import { failureOutcome, type Outcome } from '../../../src/cli/shell/output.ts'
 import { findProgram, type Program } from '../../../src/core/program.ts'
-import { systemEntropy } from '../../../src/core/system-entropy.ts'
+import { systemEntropy } from '../../../src/core/system.ts'
 
 const scriptFile = fileURLToPath(new URL('./chain.yaml', import.meta.url))
 const people = [

@@ -1,6 +1,6 @@
 import { address } from 'koffi'
 import type { Mechanism as JsMechanism } from 'pkcs11js'
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from './memory.ts'
 
 /** A slot, session or object handle: CK_ULONG, eight bytes little-endian, as pkcs11js has it. */
 export type Handle = Buffer

@@ -1,7 +1,7 @@
 import { CKM, mechanismName } from '../../constants.ts'
 import type { CipherMechanism, HsmError, KeyRef } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
-import { asBuffer } from '../bytes.ts'
+import { asBuffer } from '../library/memory.ts'
 import type { Mechanism } from '../library/module.ts'
 import { gcm, oaep } from '../library/parameters.ts'
 import { blameData, explainRefusal, perform } from '../session/perform.ts'

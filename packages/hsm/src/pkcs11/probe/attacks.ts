@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { CKK, CKM } from '../../constants.ts'
 import type { ProbeAttackName } from '../../device.ts'
 import { CKA, is, mechanisms, readAttribute, text } from '../library/attributes.ts'
+import { isUnclearName, tryAttack } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import { withScratchKey } from '../objects/known-keys.ts'
 import { zeroIv } from '../objects/mechanisms.ts'
 import { unwrapTemplateAttributes } from '../objects/templates.ts'
-import { isUnclearName, tryAttack } from '../probe-control.ts'
 import { readKekBack, readValue, tamperBlob, useOtherwise, wrapTheKek, wrapUnderKnown } from './kek.ts'
 import {
   broken,

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { CKK, CKM, mechanismName } from '../../constants.ts'
 import { CKA, is, raw } from '../library/attributes.ts'
-import { attemptRefusal } from '../library/errors.ts'
+import { attemptRefusal, isUnclear, tryAttack } from '../library/errors.ts'
 import type { Handle, Mechanism } from '../library/module.ts'
 import { create, withScratchKey } from '../objects/known-keys.ts'
 import { compareAsked } from '../objects/read-back.ts'
-import { isUnclear, tryAttack } from '../probe-control.ts'
 import type { TokenSession } from '../session/session.ts'
 import { withKnownPublicKey } from './public-key.ts'
 import {

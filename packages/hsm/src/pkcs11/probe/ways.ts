@@ -1,11 +1,10 @@
 import { CKK, CKM, CKO, mechanismName } from '../../constants.ts'
 import type { MechanismFunction } from '../../device.ts'
 import { is, num } from '../library/attributes.ts'
-import { call } from '../library/errors.ts'
+import { call, tryAttack } from '../library/errors.ts'
 import type { Handle, Mechanism } from '../library/module.ts'
 import { cbcData, ecbData, gcm, oaep } from '../library/parameters.ts'
 import { zeroIv } from '../objects/mechanisms.ts'
-import { tryAttack } from '../probe-control.ts'
 import type { TokenSession } from '../session/session.ts'
 
 type DecryptBlock = { readonly name: string; readonly block: (key: Handle, bytes: Buffer) => Uint8Array }

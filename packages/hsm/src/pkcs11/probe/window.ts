@@ -3,6 +3,7 @@ import { CKK, CKM, CKO } from '../../constants.ts'
 import type { OaepHash, ProbeAttackName } from '../../device.ts'
 import { rootBytes, rootTemplate } from '../../templates.ts'
 import { CKA, is, num, text } from '../library/attributes.ts'
+import { tryAttack } from '../library/errors.ts'
 import type { Attribute } from '../library/memory.ts'
 import type { Handle } from '../library/module.ts'
 import { oaep } from '../library/parameters.ts'
@@ -15,7 +16,6 @@ import {
   publicAttributes,
   secretAttributes,
 } from '../objects/templates.ts'
-import { tryAttack } from '../probe-control.ts'
 import { transportTemplate } from '../trusted-window/transport-pair.ts'
 import { openTemplate } from '../trusted-window/window.ts'
 import { wrapUnderKnown } from './kek.ts'

@@ -1,9 +1,9 @@
+import { createReadStream, statSync } from 'node:fs'
 import { readEntry, type State } from '@lux/ceremony'
-import type { Predicate } from '@lux/ceremony/bundle'
+import { type BlobSource, blobOf, type Predicate } from '@lux/ceremony/bundle'
 import { holderNext } from '@lux/ceremony/plan'
-import type { HybridSignature, Json } from '@lux/crypto'
+import { encodeCanonical, type HybridSignature, type Json } from '@lux/crypto'
 import { readBounded } from '@lux/node-files'
-import type { Collected } from '../../run/perform/collected.ts'
 import { approvedPackage } from '../folder/approved-package.ts'
 import { correctionPath, publicPath } from '../folder/places.ts'
 import { acknowledgementFile } from '../folder/project.ts'
@@ -87,5 +87,30 @@ export function nextOf(folder: RunFolder, state: State, collected: Collected): P
       acknowledgement: collected.json(folder.readDocument(acknowledgementFile(at + 1, true))),
     })),
     live: collected.json(folder.readDocument('fhe/epoch-live.json')),
+  }
+}
+
+/** A file of the run as a blob, streamed: an FHE server key is never held whole. */
+function blobOfFile(path: string, sha256: string): BlobSource {
+  return { size: statSync(path).size, sha256, open: () => createReadStream(path) }
+}
+
+/** Collects a bundle's blobs and gives each one's digest for the predicate. */
+export class Collected {
+  readonly blobs: BlobSource[] = []
+
+  bytes(bytes: Uint8Array): string {
+    const blob = blobOf(bytes)
+    this.blobs.push(blob)
+    return blob.sha256
+  }
+
+  json(value: Json): string {
+    return this.bytes(encodeCanonical(value))
+  }
+
+  file(path: string, sha256: string): string {
+    this.blobs.push(blobOfFile(path, sha256))
+    return sha256
   }
 }

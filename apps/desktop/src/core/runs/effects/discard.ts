@@ -1,5 +1,5 @@
+import { fromHex, sha256Hex } from '@lux/crypto'
 import type { Token } from '@lux/hsm'
-import { transportId } from '../../run/perform/transport-id.ts'
 
 const mostDestinations = 64
 
@@ -33,4 +33,9 @@ export async function discard(
 
 function rethrow(error: unknown): never {
   throw error
+}
+
+/** CKA_ID of a destination's transport public key on the ceremony token: of its attempt, so that leftovers are known. */
+export function transportId(attemptCkaId: string, index: number): string {
+  return sha256Hex(fromHex(attemptCkaId), Uint8Array.of(index)).slice(0, 32)
 }

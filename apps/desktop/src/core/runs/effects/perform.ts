@@ -1,18 +1,24 @@
 import type { EffectKind, OwnEffect, Results } from '@lux/ceremony'
 import type { Json } from '@lux/crypto'
-import { makeCheckpoint } from '../../run/perform/checkpoint.ts'
-import { measureMachine } from '../../run/perform/machine.ts'
 import { attest } from './attestation.ts'
 import { buildBundle, closeOut, signBundle, writeBundleFile, writeMedium } from './bundle.ts'
 import { destroyCeremonyKey, makeCeremonyKey } from './ceremony-key.ts'
 import type { Perform, RunContext } from './context.ts'
 import { dealFhe } from './dealing.ts'
-import { signOpening } from './opening.ts'
+import { makeCheckpoint, signOpening } from './opening.ts'
 import { proveReplica } from './replication.ts'
 import { assembleEpoch, signEpochLive } from './resharing.ts'
 import { generateRoot, readBack } from './root.ts'
 import { initialiseToken, logIn, probeToken, takeInventory } from './token.ts'
 import { generateKey, provePossession } from './wrapped-key.ts'
+
+const measureMachine: Perform<'measure-machine'> = async (_effect, run) => ({
+  tool: run.measurement.build,
+  kernel: run.measurement.kernel,
+  library: run.hsm.library.sha256,
+  tpmQuote: run.measurement.tpmQuote,
+  files: run.measurement.files,
+})
 
 const performers: { [K in EffectKind]: Perform<K> } = {
   'measure-machine': measureMachine,

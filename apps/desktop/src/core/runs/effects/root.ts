@@ -1,13 +1,12 @@
 import type { EffectOf, InventoryObject } from '@lux/ceremony'
 import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
 import { type CommittedRoot, HsmError, type Inventory, rootTemplate, type Token } from '@lux/hsm'
-import type { AttemptRecord } from '../../run/attempt-record.ts'
-import { asSecurityOfficer } from '../../run/perform/as-security-officer.ts'
-import { transportId } from '../../run/perform/transport-id.ts'
+import type { AttemptRecord } from '../folder/run-folder.ts'
 import { type Perform, type RunContext, sessionLost, tokenOf } from './context.ts'
-import { discard } from './discard.ts'
+import { discard, transportId } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
 import { objectsOf } from './token.ts'
+import { asSecurityOfficer } from './token-login.ts'
 
 /** A transport card does not say what its token takes, so a root goes by what every token has, and the bundle names it. */
 export const rootWrap = { oaepHash: 'sha1', mechanism: 'RSA-OAEP-SHA1' } as const

@@ -1,4 +1,7 @@
 import { HsmError, type Inventory, type Token } from '@lux/hsm'
+import { CoreError } from '@lux/node-files'
+import { pinOf, type RunContext } from './context.ts'
+import { atPad } from './pin-pad.ts'
 
 /**
  * Without a log-in the token shows public objects only, and everything else would seem to be missing or destroyed. Throws
@@ -16,4 +19,43 @@ export function seenByUser(found: Inventory, serial: string): Inventory {
 /** All that the user sees on a token. Throws HSM-NOT-LOGGED-IN. */
 export async function inventoryAsUser(token: Token, serial: string): Promise<Inventory> {
   return seenByUser(await token.inventory(), serial)
+}
+
+/**
+ * The user's log-in comes back whatever happens, because the engine goes on as the user. Errors: those of the officer's log-in
+ * and of the work; the detail says so where the user's PIN was then refused as well, for that spent a try.
+ */
+export async function asSecurityOfficer(
+  token: Token,
+  role: string,
+  run: Pick<RunContext, 'pins' | 'progress' | 'hsm' | 'signal'>,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  const userPin = pinOf(run, role, 'user')
+  const soPin = pinOf(run, role, 'so')
+  await token.logOut()
+  try {
+    await atPad(run, soPin, () => token.logIn({ user: 'so', pin: soPin }))
+    await work()
+    await token.logOut()
+  } catch (error) {
+    await token.logOut().catch(() => undefined)
+    // A person who gave up the entry at the pad is not asked there once more.
+    if (userPin === 'pin-pad') throw error
+    throw await token.logIn({ user: 'user', pin: userPin }).then(
+      () => error,
+      (again: unknown) => withRefusal(error, again),
+    )
+  }
+  await atPad(run, userPin, () => token.logIn({ user: 'user', pin: userPin }))
+}
+
+function withRefusal(error: unknown, again: unknown): unknown {
+  if (!(again instanceof HsmError) || !again.code.startsWith('HSM-PIN')) return error
+  const told = (detail: string) =>
+    `${detail}; the user’s own log-in after it failed too: ${again.code}: ${again.detail}`
+  if (error instanceof CoreError) return new CoreError(error.code, told(error.detail), error.remedy)
+  if (!(error instanceof HsmError)) return error
+  const { code, ckr, detail, remedy } = error
+  return new HsmError({ code, ckr, detail: told(detail), remedy })
 }

@@ -1,4 +1,4 @@
-import type { ExceptionDecision } from '@lux/ceremony'
+import type { ExceptionDecision, Needs, RunView } from '@lux/ceremony'
 import { issuePath, issueText } from '@lux/ceremony/wire'
 import { CoreError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
@@ -68,4 +68,18 @@ function malformed(path: string, detail: string): CoreError {
     `${path}: ${detail}`,
     'write {v: 1, kind: "answers", answers: […]}',
   )
+}
+
+/** The step that waits for somebody's word, and the bundle's digest where that has to be in it: it was read aloud first. */
+export function awaitedWord(
+  view: RunView,
+  needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>,
+): { step: string; bundle: string | null } {
+  const shown = needs.kind === 'confirm' ? needs.shows.find(({ label }) => label === 'bundle') : undefined
+  return { step: view.current ?? '', bundle: isReadAloud(view) ? null : (shown?.hex ?? null) }
+}
+
+function isReadAloud(view: RunView): boolean {
+  const steps = view.parts.flatMap(({ steps }) => steps)
+  return steps.find(({ id }) => id === view.current)?.do === 'read-aloud'
 }

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import { CoreError, makeFolder, readBounded, syncFolder, withSystemErrors } from '@lux/node-files'
-import type { Run } from '../../run/run.ts'
+import type { Run } from '../run/run.ts'
 import { maxAnswer, takeAnswer } from './take-answer.ts'
 
 export type Taking = { taken: string[]; refused: { file: string; rule: string; detail: string }[] }

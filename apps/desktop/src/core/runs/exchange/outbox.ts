@@ -5,11 +5,11 @@ import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type SignatureRequest, signatureRequestCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, equalBytes, type Json, toBase64 } from '@lux/crypto'
 import { readBounded, writeDurably } from '@lux/node-files'
-import { bytesToSign } from '../../rehearsal/stand-in-signing.ts'
 import { bundleFile } from '../effects/bundle.ts'
 import { approvedPackage } from '../folder/approved-package.ts'
 import { nextSignatureFile, seedsName } from '../folder/places.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
+import { bytesToSign } from './bytes-to-sign.ts'
 import {
   type VendorAttestation,
   type VendorWork,

@@ -1,5 +1,6 @@
-import type { Entry } from '@lux/ceremony'
-import type { HybridSignature, Json } from '@lux/crypto'
+import type { Entry, NewEvent } from '@lux/ceremony'
+import type { Entropy, HybridSignature, Json } from '@lux/crypto'
+import type { Clock } from '../../system.ts'
 import type { RunFolder } from './run-folder.ts'
 
 type Document = { payload: Json; signatures: HybridSignature[] }
@@ -81,4 +82,13 @@ function addSignature(folder: RunFolder, name: string, signature: HybridSignatur
   const document = folder.readDocument(name) as unknown as Document
   if (document.signatures.some(({ signer }) => signer === signature.signer)) return
   folder.writeDocument(name, { ...document, signatures: [...document.signatures, signature] })
+}
+
+/** Puts the events of one command on disk and makes the run's files true to them. Errors: DISK-FULL, FOLDER-READ-ONLY. */
+export function record(
+  folder: RunFolder,
+  events: readonly NewEvent[],
+  { clock, entropy }: { clock: Clock; entropy: Entropy },
+): void {
+  for (const entry of folder.append(events, clock, entropy)) project(folder, entry)
 }

@@ -1,8 +1,9 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodePolicyFile, type PolicyFile } from '@lux/ceremony/policy'
-import type { Header } from '@lux/ceremony/transcript'
+import { checkpointCodec, type Head, type Header } from '@lux/ceremony/transcript'
 import { encodeCanonical, type Json } from '@lux/crypto'
-import { BlobFolder, writeDurably } from '@lux/node-files'
+import { BlobFolder, CoreError, writeDurably } from '@lux/node-files'
 
 /** Files of a run that its steps name; the layout is in ARCHITECTURE.md "Commands". */
 export type RunFiles = {
@@ -32,4 +33,40 @@ export function writeRunFiles(path: string, files: RunFiles): void {
 /** People's and servers' cards, each cards/<sha256>.json. */
 export function cardsOf(path: string): BlobFolder {
   return new BlobFolder(join(path, 'cards'), '.json')
+}
+
+export function folderInUse(path: string): CoreError {
+  return new CoreError(
+    'FOLDER-IN-USE',
+    `${path} already holds a ceremony`,
+    'name a new folder, or resume that one',
+  )
+}
+
+export function damagedRun(path: string, detail: string): CoreError {
+  return new CoreError(
+    'STORE-DAMAGED',
+    `${path}: ${detail}`,
+    'restore the folder from its copy; nothing was changed',
+  )
+}
+
+/**
+ * A chain does not show that its end was cut off; the checkpoints do, each written before the log says so. Refuses a
+ * log that is shorter than one of them or has another history. `heads` are those after 0, 1, 2 … entries.
+ */
+export function compareCheckpoints(path: string, heads: readonly Head[], read: (name: string) => Json): void {
+  const folder = join(path, 'checkpoints')
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) {
+    const size = Number(/^(\d{1,15})\.json$/.exec(name)?.[1] ?? Number.NaN)
+    if (Number.isNaN(size)) continue
+    const file = checkpointCodec.file.check(read(`checkpoints/${name}`))
+    if (!file.ok) throw damagedRun(path, `checkpoints/${name}: ${file.detail}`)
+    if (heads[size]?.node !== file.value.payload.node) {
+      throw damagedRun(
+        path,
+        `its log has ${heads.length - 1} entries and is not the one that checkpoint ${size} was signed over`,
+      )
+    }
+  }
 }

@@ -7,6 +7,7 @@ import {
   initialState,
   type NewEvent,
   outdated,
+  type Results,
   readEntry,
   type State,
 } from '@lux/ceremony'
@@ -36,13 +37,17 @@ import {
   withSystemErrors,
   writeDurably,
 } from '@lux/node-files'
-import type { AttemptRecord } from '../../run/attempt-record.ts'
-import { compareCheckpoints } from '../../run/compare-checkpoints.ts'
-import { damagedRun, folderInUse } from '../../run/run-refusals.ts'
 import { type LogLine, RunDatabase } from '../../store/run-database.ts'
 import type { Clock } from '../../system.ts'
 import type { CeremonySigner } from './ceremony-signer.ts'
-import { cardsOf, type RunFiles, writeRunFiles } from './run-files.ts'
+import {
+  cardsOf,
+  compareCheckpoints,
+  damagedRun,
+  folderInUse,
+  type RunFiles,
+  writeRunFiles,
+} from './run-files.ts'
 
 const maxDocument = 32 << 20
 
@@ -253,4 +258,14 @@ export class RunFolder {
   close(): void {
     this.#log.close()
   }
+}
+
+/**
+ * What an effect had made before its outcome reached the log, so that a crash in between loses nothing: the part of
+ * the result that the token cannot tell again. Written durably, before what it describes is final.
+ */
+export type AttemptRecord<K extends EffectKind> = { effect: K; part: AttemptPart[K] }
+
+type AttemptPart = {
+  [K in EffectKind]: K extends 'generate-root' ? Omit<Results[K], 'evidence' | 'held'> : Results[K]
 }

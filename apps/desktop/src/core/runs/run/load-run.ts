@@ -1,8 +1,8 @@
 import { readEntry } from '@lux/ceremony'
-import { Run } from '../../run/run.ts'
 import type { RunContext } from '../effects/context.ts'
 import { project } from '../folder/project.ts'
 import { RunFolder } from '../folder/run-folder.ts'
+import { Run } from './run.ts'
 
 export type RunParts = Omit<RunContext, 'signal' | 'progress' | 'folder' | 'policy'>
 

@@ -6,8 +6,8 @@ import {
   signingTemplate,
   windowRootTemplate,
 } from '@lux/hsm'
-import { transportId } from '../../run/perform/transport-id.ts'
 import { type RunContext, tokenOf } from '../effects/context.ts'
+import { transportId } from '../effects/discard.ts'
 import { toEvidence } from '../effects/key-evidence.ts'
 import { objectsOf, tokensSince } from '../effects/token.ts'
 import { inventoryAsUser } from '../effects/token-login.ts'

@@ -8,14 +8,13 @@ import type { CeremonySummary, RunView, UnreadableRun } from '../../../contract/
 import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
 import { actAsStandIn, standInActs } from '../../rehearsal/stand-in-act.ts'
 import { replicateAsStandIn } from '../../rehearsal/stand-in-vendor.ts'
-import type { Run } from '../../run/run.ts'
 import { keyLeftBehind } from '../../runs/closing/close-aborted.ts'
 import { takeAnswers } from '../../runs/exchange/inbox.ts'
 import { isForWord, LookAhead } from '../../runs/exchange/preview.ts'
 import { maxAnswer, takeAnswer } from '../../runs/exchange/take-answer.ts'
 import { awaitedVendorFile } from '../../runs/exchange/vendor-procedure.ts'
+import type { Run } from '../../runs/run/run.ts'
 import { checkSame } from '../../runs/run/same-program.ts'
-import { refuse } from '../refuse.ts'
 import {
   behindPause,
   mustBeTaken,
@@ -26,7 +25,7 @@ import {
 import { isAskedAtPad } from '../run-view/pin-need.ts'
 import { runState, runViewOf } from '../run-view/run-view.ts'
 import { presentTokens } from '../shared/absent-hsm.ts'
-import { checked, hexId, path, pin, serial, text } from '../shared/checked.ts'
+import { checked, hexId, path, pin, refuse, serial, text } from '../shared/checked.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
 import type { Parts } from '../shared/parts.ts'
 import { readableRuns } from '../shared/readable-runs.ts'

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { Needs, Refusal } from '@lux/ceremony'
 import { CoreError } from '@lux/node-files'
-import { leader } from '../../rehearsal/drive-rehearsal.ts'
-import type { Run } from '../../run/run.ts'
 import { LookAhead } from '../../runs/exchange/preview.ts'
 import { takeAnswer } from '../../runs/exchange/take-answer.ts'
 import { awaitedVendorFile } from '../../runs/exchange/vendor-procedure.ts'
+import type { Run } from '../../runs/run/run.ts'
+import { leader } from '../../runs/run/run.ts'
 
 /** What a paused run waits for behind its pause, where that comes as a file. */
 export type BehindPause = {

@@ -1,7 +1,7 @@
 import type { PinNeed } from '@lux/ceremony'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../../contract/index.ts'
-import type { Run } from '../../run/run.ts'
+import type { Run } from '../../runs/run/run.ts'
 import { pinStateOf } from '../tokens/token-view.ts'
 
 /** A PIN that a step waits for: typed in the window, or entered at the token's own pad after Proceed. */

@@ -1,3 +1,4 @@
+import type { Refusal } from '@lux/ceremony'
 import { CoreError } from '@lux/node-files'
 import * as v from 'valibot'
 
@@ -17,3 +18,8 @@ export const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096))
 export const hexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
 export const serial = v.pipe(v.string(), v.maxLength(64))
 export const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255))
+
+/** The engine's refusal as the failure of a call. */
+export function refuse(refusal: Refusal | null): void {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+}

@@ -1,8 +1,8 @@
 import { CoreError } from '@lux/node-files'
 import { loadStandIns, type StandIn } from '../../rehearsal/stand-ins.ts'
-import type { Run } from '../../run/run.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { loadRun, type RunParts } from '../../runs/run/load-run.ts'
+import type { Run } from '../../runs/run/run.ts'
 import type { Store } from '../../store/store.ts'
 
 export type OpenRun = {

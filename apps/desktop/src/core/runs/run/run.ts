@@ -13,14 +13,14 @@ import {
 import { encodeCanonical, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError, fromSystemError, writeDurably } from '@lux/node-files'
-import { type Absence, closeAborted, keyLeftBehind } from '../runs/closing/close-aborted.ts'
-import { type RunContext, sessionLost } from '../runs/effects/context.ts'
-import { perform } from '../runs/effects/perform.ts'
-import type { GivenPin } from '../runs/effects/pin-box.ts'
-import { lateOpening } from '../runs/effects/policy-expiry.ts'
-import { packageFile } from '../runs/folder/places.ts'
-import { look } from '../runs/run/reconcile.ts'
-import { record } from './record.ts'
+import { type Absence, closeAborted, keyLeftBehind } from '../closing/close-aborted.ts'
+import { type RunContext, sessionLost } from '../effects/context.ts'
+import { perform } from '../effects/perform.ts'
+import type { GivenPin } from '../effects/pin-box.ts'
+import { lateOpening } from '../effects/policy-expiry.ts'
+import { packageFile } from '../folder/places.ts'
+import { record } from '../folder/project.ts'
+import { look } from './reconcile.ts'
 
 export type Work = { what: string; fraction: number | null; startedAt: string }
 
@@ -283,4 +283,9 @@ export class Run {
     this.#changed()
     return null
   }
+}
+
+/** Who leads a run where nobody is named. */
+export function leader(run: Run): string {
+  return run.folder.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
 }
