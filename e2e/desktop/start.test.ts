@@ -20,6 +20,14 @@ test('START-READY the window says that it is ready only when the next action can
   }
 })
 
+test('the clock on the first screen runs, in UTC', async () => {
+  await show(desktop, 'home')
+  const clock = desktop.page.locator('.measures time')
+  const first = await clock.textContent()
+  expect(first).toMatch(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)
+  await expect.poll(() => clock.textContent(), { timeout: 30_000 }).not.toBe(first)
+})
+
 test('START-LOOK the page is served in the language that it was left in', async () => {
   await setAppearance(desktop, { language: 'ar' })
   const served = await desktop.app.evaluate(async ({ session }) => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { awaitedCheckpoint, owed, view } from '../src/exports/engine.ts'
-import { at, fresh, rule, runToNeeds } from './engine/runs.ts'
+import { at, fresh, proceed, rule, runToNeeds } from './engine/runs.ts'
 
 describe('pause, resume, abort', () => {
   it('RUN-07 refuses to pause or abort within the root’s window', () => {
@@ -51,7 +51,7 @@ describe('pause, resume, abort', () => {
     ['log-in', 'Operator', ['user']],
   ])('asks for the PINs of %s again when the word was given and nothing was begun', (step, by, users) => {
     const run = at(step)
-    run.must({ type: 'proceed', step, by, input: {} })
+    run.must(proceed(step, by))
     run.restart()
     const { needs } = view(run.state)
     expect(needs).toMatchObject({ kind: 'pin', again: true, willDo: step })

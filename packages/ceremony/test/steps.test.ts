@@ -66,6 +66,16 @@ describe('a step', () => {
     )
   })
 
+  it('STEP-05 a clock check that is more than five minutes off stops the run, and the time can be read again', () => {
+    const run = at('clock-check')
+    const read = (time: string) => rule(run, proceed('clock-check', 'Witness One', { 'wall-clock': time }))
+    for (const off of ['2026-01-31T09:08Z', '2026-01-31T08:56Z', '2026-01-30T09:02Z', '2026-02-31T09:02Z'])
+      expect(read(off)).toBe('STEP-05')
+    expect(view(run.state)).toMatchObject({ current: 'clock-check', needs: { kind: 'values' } })
+    for (const near of ['2026-01-31T09:07Z', '2026-01-31T08:57:00Z'])
+      expect(read(near)).toBe('step.confirmed')
+  })
+
   it('COMMAND-01 refuses a text that could not be read back', () => {
     const run = at('clock-check')
     for (const reason of ['a\u0000b', 'x'.repeat(2001), '\ud800'])

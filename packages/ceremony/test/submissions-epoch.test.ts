@@ -4,7 +4,7 @@ import { type Command, decide, view } from '../src/exports/engine.ts'
 import { FakeCore } from './engine/fake-core.ts'
 import { answerFor } from './engine/fhe-people.ts'
 import { planOf } from './engine/plans.ts'
-import { rule } from './engine/runs.ts'
+import { proceed, rule } from './engine/runs.ts'
 import { sign, someone } from './engine/seats.ts'
 import { life, standing } from './engine/standing.ts'
 
@@ -49,8 +49,7 @@ describe('the next epoch', () => {
     for (let count = 0; count < t; count++) run.must(run.answer({ left }))
     expect(view(run.state)).toMatchObject({ current: 'redeal', unstated: holders.slice(t) })
     run.runTo('assemble-epoch')
-    const proceed: Command = { type: 'proceed', step: 'assemble-epoch', by: 'Operator' }
-    expect(decide(run.state, proceed)).toMatchObject({
+    expect(decide(run.state, proceed('assemble-epoch'))).toMatchObject({
       rule: 'EPOCH-02',
       detail: expect.stringContaining('2 of 3 present holders have said what is left'),
     })
@@ -59,7 +58,7 @@ describe('the next epoch', () => {
     expect(rule(run, late)).toBe('SUBMIT-01')
     expect(view(run.state)).toMatchObject({ current: 'assemble-epoch', unstated: [] })
     expect(run.state.reshare!.approvedBy.map(({ name }) => name)).toEqual(holders)
-    run.must(proceed)
+    run.must(proceed('assemble-epoch'))
   })
 
   it('SUBMIT-01 what is left is said before the epoch is assembled, and a later word ends no step', () => {

@@ -61,8 +61,8 @@ export type Fact = { name: string; value: string; form: FactForm; key?: string }
 
 export type Field = {
   name: string
-  /** `file` and `folder` are chosen in a dialog of the system's, never typed. */
-  type: 'text' | 'integer' | 'choice' | 'flag' | 'words' | 'file' | 'folder'
+  /** `file` and `folder` are chosen in a dialog of the system's, never typed; `time` is read off another clock. */
+  type: 'text' | 'integer' | 'time' | 'choice' | 'flag' | 'words' | 'file' | 'folder'
   label: string
   /** Of a `file`. */
   kind?: FileKind

@@ -16,7 +16,7 @@ test('a late statement that is refused is reported before anybody goes on, thoug
   let over = false
   const needs = { kind: 'confirm', shows: [] }
   const view = { current: 'assemble-epoch', unstated: ['Jan'], parts: [] }
-  const submit = vi.fn(() => {
+  const proceed = vi.fn(() => {
     over = true
     return null
   })
@@ -25,7 +25,7 @@ test('a late statement that is refused is reported before anybody goes on, thoug
     trouble: null,
     pump: () => Promise.resolve(),
     view: () => ({ ...view, needs: over ? null : needs }),
-    submit,
+    proceed,
     // What of a run is used here.
   } as unknown as Run
   const take = vi.fn(() => ({ by: 'Ada' }))
@@ -35,8 +35,8 @@ test('a late statement that is refused is reported before anybody goes on, thoug
   const rest = await drive()
   expect(rest).toEqual({ waiting: true, refused: [expect.objectContaining({ file: late })] })
   expect(take).not.toHaveBeenCalled()
-  expect(submit).not.toHaveBeenCalled()
+  expect(proceed).not.toHaveBeenCalled()
   rmSync(late)
   expect(await drive()).toEqual({ waiting: false, refused: [] })
-  expect(submit).toHaveBeenCalledWith(expect.objectContaining({ type: 'proceed', by: 'Ada' }))
+  expect(proceed).toHaveBeenCalledWith('assemble-epoch', 'Ada', undefined)
 })

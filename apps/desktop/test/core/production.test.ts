@@ -235,20 +235,15 @@ describe('a production run on files', () => {
     )
   })
 
-  test('a clock check that is far from the machine’s own clock is warned of, in the outcome and in the status', async () => {
-    const begin = (wallClock?: string) =>
-      runCeremony(place.plan, place.options({ answers: place.answers(null, [], wallClock) }), place.program)
-    const off = await begin('2026-01-31T09:30Z')
-    const warning = expect.stringMatching(
-      /^clock-check: Walter read 2026-01-31T09:30Z, and the clock of this machine said /,
-    )
-    expect(off.json).toMatchObject({ ok: true, warnings: [warning] })
-    expect(off.text).toContain('\nwarning clock-check: Walter read 2026-01-31T09:30Z')
-    const status = ceremonyStatus(place.out)
-    expect(status.json).toMatchObject({ warnings: [warning] })
-    expect(status.text).toContain('\nwarning clock-check: Walter')
-    place.nextRun()
-    expect((await begin()).json).not.toHaveProperty('warnings')
+  test('STEP-05 a clock check that is far from the machine’s own clock stops the run before a token is touched', async () => {
+    const answers = place.answers(null, [], '2026-01-31T09:30Z')
+    await expect(runCeremony(place.plan, place.options({ answers }), place.program)).rejects.toMatchObject({
+      code: 'STEP-05',
+      detail: expect.stringContaining('2026-01-31T09:30Z was read, and the workstation’s clock says '),
+    })
+    expect(ceremonyStatus(place.out).json).toMatchObject({ state: 'Created', current: 'clock-check' })
+    const left = await ended(resumeCeremony(place.out, { answers: place.answers(null) }, place.program))
+    expect(left.json).toMatchObject({ waitingFor: ['opening'] })
   })
 
   test('a step that takes a PIN says that it waits for the word, where that is what is missing', async () => {

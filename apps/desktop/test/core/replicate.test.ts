@@ -92,7 +92,7 @@ function drive(until: string) {
 async function goOn(pin = rehearsalPins(dir).user): Promise<void> {
   run.enterPin('spare', 'user', utf8(pin))
   await run.pump()
-  expect(run.submit({ type: 'proceed', step, by: operator, input: { 'vendor-record': 'log 7' } })).toBeNull()
+  expect(run.proceed(step, operator, { 'vendor-record': 'log 7' })).toBeNull()
   await run.pump()
 }
 

@@ -38,7 +38,7 @@ async function act({ id, current }: RunView): Promise<void> {
     }
   }
   const values = current.needs.some(({ need }) => need === 'values')
-    ? { values: { 'wall-clock': '2026-01-31T09:30Z' } }
+    ? { values: { 'wall-clock': new Date().toISOString() } }
     : {}
   await asked('ceremonies.proceed', { id, step: current.id, by: current.actor.name, input: values })
 }

@@ -8,6 +8,7 @@ import type { State } from '../model/state.ts'
 import { namesOf, valueFault } from '../plan/queries.ts'
 import { budgetFault } from '../steps/resharing/left-budget.ts'
 import { takeRequest } from '../submit-request.ts'
+import { clockFault } from './clock-check.ts'
 import { decideIntend, decideOutcome, decideReconcile } from './decide-effects.ts'
 import { decisionDocument, opened } from './exceptions.ts'
 import { eventFault } from './fact-schemas.ts'
@@ -73,7 +74,7 @@ function decideStart(state: State, command: Of<'start'>): Decision {
   return { ok: true, events: [{ kind: 'run.started', stepId: 'run', fact: bound.value }] }
 }
 
-function decideProceed(state: State, { step, by, input = {} }: Of<'proceed'>): Decision {
+function decideProceed(state: State, { step, by, input = {}, now }: Of<'proceed'>): Decision {
   const idle = restFault(state)
   if (idle !== null) return refuse('RUN-06', idle)
   const progress = currentStep(state)
@@ -87,6 +88,8 @@ function decideProceed(state: State, { step, by, input = {} }: Of<'proceed'>): D
   const asked = progress.stage === 0 ? (progress.step.values ?? []) : []
   const fault = valueFault(asked, input)
   if (fault !== null) return refuse('STEP-04', fault)
+  const apart = progress.stage === 0 ? clockFault(progress.step, input, now) : null
+  if (apart !== null) return refuse('STEP-05', apart)
   const spent = progress.step.do === 'assemble-epoch' ? budgetFault(state) : null
   if (spent !== null) return refuse(spent.rule, spent.detail)
   const fact = { stage: progress.stage, by, input: { ...input } }

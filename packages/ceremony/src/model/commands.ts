@@ -25,8 +25,11 @@ export type Command =
     }
   /** A requester's package, for the decryption at which the run stands. `now`: ISO-8601 UTC, for its expiry. */
   | { type: 'take-request'; decryption: string; package: Json; now: string }
-  /** A person says go: at every place where `view(state).needs` is confirm, values or pin. `by` is a name. */
-  | { type: 'proceed'; step: string; by: string; input?: Record<string, string> }
+  /**
+   * A person says go: at every place where `view(state).needs` is confirm, values or pin. `by` is a name. `now`: ISO-8601 UTC by
+   * the workstation's clock, which a clock check compares.
+   */
+  | { type: 'proceed'; step: string; by: string; input?: Record<string, string>; now: string }
   /** `nonce`, `rootId`: 16 fresh random bytes each, hex; rootId is used where the effect needs a second value. */
   | { type: 'intend'; step: string; attempt: number; nonce: string; rootId: string }
   | { type: 'outcome'; step: string; attempt: number; effect: EffectKind; result: Json }

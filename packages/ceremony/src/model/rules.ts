@@ -213,6 +213,12 @@ export const runRules = {
     detail: 'The step asks for exactly the values of the plan, each in its format.',
     remedy: 'Enter the values again.',
   },
+  'STEP-05': {
+    title: 'The clocks are more than five minutes apart',
+    detail:
+      'Every entry of the transcript takes its time from the workstation’s clock, so the run stops here.',
+    remedy: 'Decide together which clock is wrong. Put it right and enter the time again, or abort the run.',
+  },
   'EFFECT-01': {
     title: 'The report does not fit what is owed',
     detail: 'An outcome names the step, the attempt and the effect that the run waits for.',

@@ -19,7 +19,13 @@ export function answerNeeds(core: FakeCore): boolean {
       const input = Object.fromEntries(
         asked.map(({ id, format }) => [id, format === 'time' ? '2026-01-31T09:00Z' : '42']),
       )
-      core.must({ type: 'proceed', step: current!, by: needs.names[0]!, input })
+      core.must({
+        type: 'proceed',
+        step: current!,
+        by: needs.names[0]!,
+        input,
+        now: '2026-01-31T09:00:30.000Z',
+      })
       return true
     }
     case 'signatures': {

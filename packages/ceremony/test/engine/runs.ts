@@ -30,9 +30,13 @@ export function runToNeeds(run: FakeCore, what: string): FakeCore {
   }
 }
 
+/** What the workstation's clock says at `proceed`. */
+const now = '2026-01-31T09:02:00.000Z'
+
 export const proceed = (step: string, by = 'Operator', input = {}): Command => ({
   type: 'proceed',
   step,
   by,
   input,
+  now,
 })

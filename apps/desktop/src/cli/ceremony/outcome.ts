@@ -17,14 +17,13 @@ export type Left = Pick<Rest, 'refused' | 'unanswered'> & {
   /** What the vendor's tool attests, and where its file goes. */
   attestation?: VendorAttestation | null
   /** What people should look into, though the run goes on. */
-  warnings?: readonly string[]
 }
 
 /** Where a command left a run: 0 when it is over, 1 when an answer was refused, 4 when people have to act. */
 export function runOutcome(
   view: RunView,
   folder: string,
-  { files, refused, unanswered, vendor, attestation, warnings = [] }: Left,
+  { files, refused, unanswered, vendor, attestation }: Left,
 ): Outcome {
   const over = view.needs === null
   const digest = view.bundle?.digest ?? null
@@ -42,7 +41,6 @@ export function runOutcome(
     waitingFor: waitingFor === null ? [] : [waitingFor],
     files,
     refused,
-    ...(warnings.length === 0 ? {} : { warnings }),
     ...(over ? {} : { bring: join(folder, 'in') }),
   }
   const lines = [
@@ -52,7 +50,6 @@ export function runOutcome(
       const remedy = standingText(rule)?.remedy
       return [`refused ${file}: ${rule}: ${detail}`, ...(remedy === undefined ? [] : [`  ${remedy}`])]
     }),
-    ...warningLines(warnings),
     ...files.map((file) => `asked   ${file}`),
     ...vendorLines(vendor ?? null),
     ...attestationLines(attestation ?? null),
@@ -66,8 +63,6 @@ export function runOutcome(
     ...(refused.length > 0 ? { answered: true as const } : {}),
   }
 }
-
-const warningLines = (warnings: readonly string[]) => warnings.map((one) => `warning ${one}`)
 
 function vendorLines(work: VendorWork | null): string[] {
   if (work === null) return []
@@ -89,7 +84,7 @@ function attestationLines(work: VendorAttestation | null): string[] {
 }
 
 /** Where a run stands, for reading alone. */
-export function statusOutcome(view: RunView, folder: string, warnings: readonly string[] = []): Outcome {
+export function statusOutcome(view: RunView, folder: string): Outcome {
   const steps = view.parts.flatMap((part) => part.steps)
   const lines = [
     `${view.title} (${view.domain}): ${view.state}`,
@@ -108,11 +103,10 @@ export function statusOutcome(view: RunView, folder: string, warnings: readonly 
       ({ what, present, missing }) =>
         `${what}: ${present.join(', ') || 'nobody'}${missing.length === 0 ? '' : `; not ${missing.join(', ')}`}`,
     ),
-    ...warningLines(warnings),
   ]
   return {
     exit: 0,
-    json: { ok: true, folder, ...view, ...(warnings.length === 0 ? {} : { warnings }) },
+    json: { ok: true, folder, ...view },
     text: lines.join('\n'),
   }
 }

@@ -1,7 +1,6 @@
 import type { PinNeed, RunView } from '@lux/ceremony'
 import { CoreError } from '@lux/node-files'
 import { Answers, type Decision } from '../../core/runs/exchange/answers.ts'
-import { clockWarnings } from '../../core/runs/exchange/clock-warnings.ts'
 import { writeRequests } from '../../core/runs/exchange/outbox.ts'
 import { LookAhead } from '../../core/runs/exchange/preview.ts'
 import { type Taker, takeAnswer } from '../../core/runs/exchange/take-answer.ts'
@@ -68,7 +67,6 @@ function left(folder: RunFolder, view: RunView, how: Pick<Left, 'refused' | 'una
     files: writeRequests(folder, view),
     vendor: vendorWorkAt(folder),
     attestation: vendorAttestationAt(folder),
-    warnings: clockWarnings(folder),
   })
 }
 

@@ -13,7 +13,6 @@ import type { RehearsalDestination } from '../../core/rehearsal/rehearsal-reques
 import { makeStandInTokens } from '../../core/rehearsal/stand-in-tokens.ts'
 import { loadStandIns } from '../../core/rehearsal/stand-ins.ts'
 import { Answers, type Decision, readAnswers } from '../../core/runs/exchange/answers.ts'
-import { clockWarnings } from '../../core/runs/exchange/clock-warnings.ts'
 import { takeAnswers } from '../../core/runs/exchange/inbox.ts'
 import { writeRequests } from '../../core/runs/exchange/outbox.ts'
 import { maxAnswer } from '../../core/runs/exchange/take-answer.ts'
@@ -241,7 +240,6 @@ async function resumeProduction(
         files: writeRequests(run.folder, view),
         vendor: vendorWorkAt(run.folder),
         attestation: vendorAttestationAt(run.folder),
-        warnings: clockWarnings(run.folder),
       })
       return endedWithKey(outcome, keyEndOf(run.folder), folder)
     },
@@ -251,7 +249,7 @@ async function resumeProduction(
 export function ceremonyStatus(dir: string): Outcome {
   const folder = resolve(dir)
   return readRun(folder, (opened) =>
-    withKeyEnd(statusOutcome(viewOf(opened.state), folder, clockWarnings(opened)), keyEndOf(opened), folder),
+    withKeyEnd(statusOutcome(viewOf(opened.state), folder), keyEndOf(opened), folder),
   )
 }
 

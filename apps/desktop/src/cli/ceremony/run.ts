@@ -16,7 +16,6 @@ import { besidePlan, maxPublic, readAttestations, readCards } from '../../core/r
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import type { Lineage } from '../../core/runs/effects/context.ts'
 import { Answers, readAnswers } from '../../core/runs/exchange/answers.ts'
-import { clockWarnings } from '../../core/runs/exchange/clock-warnings.ts'
 import { writeRequests } from '../../core/runs/exchange/outbox.ts'
 import { vendorAttestationAt, vendorWorkAt } from '../../core/runs/exchange/vendor-procedure.ts'
 import { RunFolder } from '../../core/runs/folder/run-folder.ts'
@@ -119,7 +118,6 @@ export async function runCeremony(
       files: writeRequests(run.folder, view),
       vendor: vendorWorkAt(run.folder),
       attestation: vendorAttestationAt(run.folder),
-      warnings: clockWarnings(run.folder),
     })
   }
   return inNewFolder(

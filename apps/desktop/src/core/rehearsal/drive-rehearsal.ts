@@ -50,17 +50,15 @@ async function answer(
     must(await actAsStandIn(run, standIns, { what, name, now: now() }))
   switch (needs.kind) {
     case 'confirm':
-      return must(run.submit({ type: 'proceed', step, by: first(needs.names) }))
+      return must(run.proceed(step, first(needs.names)))
     case 'values':
-      return must(
-        run.submit({ type: 'proceed', step, by: first(needs.names), input: sample(needs.values, now()) }),
-      )
+      return must(run.proceed(step, first(needs.names), sample(needs.values, now())))
     case 'pin': {
       for (const { token, user } of needs.pins) run.enterPin(token, user, utf8(pins[user]))
       if (needs.again) return null
       await replicateAsStandIn(run)
       const input = sample(needs.values, now())
-      return must(run.submit({ type: 'proceed', step, by: first(needs.names), input }))
+      return must(run.proceed(step, first(needs.names), input))
     }
     case 'signatures':
       for (const name of needs.missing.slice(0, needs.stillNeeded)) await act(needs.what, name)

@@ -81,7 +81,7 @@ async function confirmed(
     }
   }
   if (answer !== null) {
-    must(run.submit({ type: 'proceed', step, by: answer.by, input: answer.values ?? {} }))
+    must(run.proceed(step, answer.by, answer.values))
   }
   return 'all'
 }

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next'
 import type { Field } from '../../contract/index.ts'
 import { useScriptText } from '../i18n/step-text.ts'
 import { FilePicker } from './file-picker.tsx'
+import { UtcClock } from './utc-clock.tsx'
 
 type Props = {
   fields: readonly Field[]
@@ -110,6 +111,11 @@ function OneField({ field, value, onChange }: OneProps) {
           {...described}
         />
       )}
+      {field.type === 'time' ? (
+        <span className="quiet">
+          {t('common.own-clock')} <UtcClock />
+        </span>
+      ) : null}
       {hint ? (
         <span id={`${id}-hint`} className="quiet">
           {hint}

@@ -1,6 +1,7 @@
 import { Code, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { AppInfo } from '../../contract/index.ts'
+import { UtcClock } from '../components/utc-clock.tsx'
 import { useFormats } from '../i18n/format.ts'
 
 /** What stands in the slots, by maker and model; the library's own name says little, and stands in while there is none. */
@@ -46,7 +47,7 @@ export function Measures({ info }: { info: AppInfo }) {
       <div>
         <dt>{t('home.clock')}</dt>
         <dd className="value tabular">
-          <Code>{info.clock.replace(/\.\d+Z$/, 'Z')}</Code>
+          <UtcClock />
         </dd>
         <dd className="note">{t('home.clock-note')}</dd>
       </div>

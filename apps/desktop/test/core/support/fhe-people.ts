@@ -198,7 +198,7 @@ export class FhePeople {
     const steps = [...text.matchAll(/id: ([a-z-]+)\n\s+do: [a-z-]+\n\s+actor: ([a-z]+)/g)]
     const all = steps.flatMap(([, step, actor]) => {
       const by = actors[actor as Role]
-      const values = step === 'clock-check' ? { values: { 'wall-clock': '2026-01-31T09:30Z' } } : {}
+      const values = step === 'clock-check' ? { values: { 'wall-clock': new Date().toISOString() } } : {}
       return by === undefined ? [] : [{ step, by, ...values }]
     })
     const read = bundle === null ? [] : [{ step: 'seal', by: 'Ada', bundle }]

@@ -85,7 +85,7 @@ export class WindowPerson {
     const asks = current.needs.some(
       (need) => need.need === 'values' && need.fields.some(({ name }) => name === 'wall-clock'),
     )
-    const input = asks ? { values: { 'wall-clock': '2026-01-31T09:30Z' } } : undefined
+    const input = asks ? { values: { 'wall-clock': new Date().toISOString() } } : undefined
     const by = current.actor.name
     const answer = await this.#room.core.call('ceremonies.proceed', {
       id,

@@ -71,6 +71,11 @@ export class Run {
     return refusal
   }
 
+  /** A person says go, at the time of this workstation's clock. Errors: those of submit. */
+  proceed(step: string, by: string, input: Record<string, string> = {}): Refusal | null {
+    return this.submit({ type: 'proceed', step, by, input, now: this.#context.clock.now() })
+  }
+
   /**
    * What keeps this run from going on in this process: its log or its files could not be written, so what is in memory
    * may be ahead of the disk. Nothing is lost; loading the run again looks at the token first.

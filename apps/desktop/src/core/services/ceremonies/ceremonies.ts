@@ -123,7 +123,7 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
     )
   await hearLate(open.run)
   await replicateAsStandIn(open.run)
-  refuse(open.run.submit({ type: 'proceed', step: asked.step, by: nameOf(open, asked.by), input: values }))
+  refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values))
   return shown(parts, asked.id)
 }
 

@@ -115,7 +115,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
 }
 
 function fieldOf({ id, label, format }: { id: string; label: string; format?: string }): contract.Field {
-  return { name: id, type: format === 'digits' ? 'integer' : 'text', label }
+  return { name: id, type: format === 'digits' ? 'integer' : format === 'time' ? 'time' : 'text', label }
 }
 
 function fileOf(run: Run, what: SignedKind, digest: string): string {
