@@ -1,5 +1,5 @@
 import { isIPv4 } from 'node:net'
-import { openLog } from '../log.ts'
+import { pino } from 'pino'
 import type { Seal } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readSettings } from '../platform/state-folder/settings.ts'
@@ -48,4 +48,25 @@ export function stopSignal(): Promise<void> {
     process.once('SIGINT', () => done())
     process.once('SIGTERM', () => done())
   })
+}
+
+/** JSON lines on stderr: stdout is for a command's one result. Headers, bodies and query strings are never written. */
+function openLog(level = 'info') {
+  return pino(
+    {
+      level,
+      redact: {
+        paths: ['*.clientSecret', '*.accessToken', '*.plaintext', '*.pin', '*.authorization'],
+        remove: true,
+      },
+      serializers: {
+        req: (request: { method: string; routeOptions?: { url?: string }; id: string }) => ({
+          method: request.method,
+          route: request.routeOptions?.url ?? null,
+        }),
+        res: (reply: { statusCode: number }) => ({ status: reply.statusCode }),
+      },
+    },
+    pino.destination({ dest: 2, sync: true }),
+  )
 }

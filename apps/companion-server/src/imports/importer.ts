@@ -1,24 +1,25 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { peekBundle } from '@lux/ceremony/bundle'
 import { type Receipt, receiptCodec, type Signed, transportCodec } from '@lux/ceremony/wire'
 import { fromUtf8, utf8 } from '@lux/crypto'
 import type { Token } from '@lux/hsm'
 import { sql } from 'kysely'
-import { keepFheFiles } from '../import/fhe-files.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { pinnedPolicies } from '../platform/state-folder/policies.ts'
+import { readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { type Received, receiveBundle } from '../platform/state-folder/received-file.ts'
 import type { Settings } from '../platform/state-folder/settings.ts'
 import { EnvironmentError, type Refusal } from '../refusal.ts'
-import { begunUnder, forgetBegun, noteBegun } from '../state/begun-imports.ts'
 import { type Judged, judgeBundle } from './check-bundle.ts'
 import { openImportLog, type Refused } from './import-log.ts'
 import { type ReceiptSigner, receiptAttributes } from './receipt-documents.ts'
 import { type ArrivedRoot, bringRoot } from './receive-root.ts'
 import { recordKeys, recordRoots } from './record-keys.ts'
-import { recordFhe } from './record-threshold.ts'
+import { keepFheFiles, recordFhe } from './record-threshold.ts'
 import { eraseTransport, openTransports } from './transports.ts'
 import { planRows } from './wrapped-rows.ts'
 
@@ -216,4 +217,25 @@ class RecordRefused extends Error {
     super(refusal.rule)
     this.refusal = refusal
   }
+}
+
+/**
+ * Under which policy an import was begun, so that one that was cut short goes on when a newer policy is pinned meanwhile. A
+ * file beside the policies, not a row: who can write to the database alone begins nothing under an earlier one.
+ */
+const fileOf = (state: StateFolder, digest: string): string => join(state.policies, `${digest}.begun`)
+
+/** `digest`: of the bundle. */
+async function noteBegun(state: StateFolder, digest: string, policyDigest: string): Promise<void> {
+  await writeWhole(fileOf(state, digest), utf8(policyDigest))
+}
+
+/** Digest of the policy. */
+async function begunUnder(state: StateFolder, digest: string): Promise<string | 'absent'> {
+  const bytes = await readIfPresent(fileOf(state, digest), 64)
+  return bytes === 'absent' ? bytes : fromUtf8(bytes)
+}
+
+async function forgetBegun(state: StateFolder, digest: string): Promise<void> {
+  await rm(fileOf(state, digest), { force: true })
 }

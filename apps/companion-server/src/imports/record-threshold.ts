@@ -1,3 +1,5 @@
+import { open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { BundleContents, BundleFhe } from '@lux/ceremony/bundle'
 import {
   acknowledgementCodec,
@@ -18,6 +20,7 @@ import {
 } from '@lux/crypto/fhe'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../platform/database/tables.ts'
+import { syncFolder } from '../platform/state-folder/private-file.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { Judged } from './check-bundle.ts'
 
@@ -257,4 +260,24 @@ async function insertHolder(work: Work, { keyId, index, name, ...row }: HolderRo
 
 function cardText(card: Card | undefined): string | null {
   return card === undefined ? null : fromUtf8(cardCodec.encode(card))
+}
+
+/** Keeps the public parts of a threshold key and of its next epoch, each a file named by its SHA-256: they are too large for rows. */
+export async function keepFheFiles(contents: BundleContents, folder: string): Promise<void> {
+  const { fhe, next } = contents.predicate
+  const wanted = [fhe?.public, fhe?.compactPublicKey, fhe?.serverKey, fhe?.crs, next?.public]
+  for (const digest of wanted) {
+    if (digest === null || digest === undefined) continue
+    const part = join(folder, `${digest}.part`)
+    await rm(part, { force: true })
+    const file = await open(part, 'wx', 0o600)
+    try {
+      for await (const chunk of contents.open(digest)) await file.writeFile(chunk)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(part, join(folder, digest))
+  }
+  if (wanted.some((digest) => typeof digest === 'string')) await syncFolder(folder)
 }

@@ -1,12 +1,12 @@
 import { type HolderAnswer, holderAnswerCodec, type Signed } from '@lux/ceremony/wire'
 import { equalBytes, fromUtf8, sha256Hex } from '@lux/crypto'
 import type { Transaction } from 'kysely'
-import { stateAfterAnswer, stateNow } from '../fhe/request-state.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { checkPart, ciphertextsOf, combine, openSealed, packageOf } from './combiner.ts'
 import { epochRow, type OpenedEpoch, openEpoch } from './keys.ts'
 import type { DeskParts, StoredRequest } from './requests.ts'
+import { stateAfterAnswer, stateNow } from './requests.ts'
 
 type Work = Transaction<Tables>
 export type GivenAnswer = {

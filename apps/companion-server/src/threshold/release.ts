@@ -1,12 +1,12 @@
 import { encodeCanonical, fromUtf8, openWith, sealTo } from '@lux/crypto'
 import type { Transaction } from 'kysely'
-import { resultLives, stateNow } from '../fhe/request-state.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, combineAnswers } from './answers.ts'
 import { ciphertextsOf, combinerIdentity } from './combiner.ts'
 import { epochRow, openEpoch } from './keys.ts'
 import type { DeskParts, StoredRequest } from './requests.ts'
+import { resultLives, stateNow } from './requests.ts'
 
 type Work = Transaction<Tables>
 type Asked = { readonly keyId: string; readonly requestId: string; readonly identity: string }

@@ -3,7 +3,6 @@ import { holderAnswerCodec, requestPackageCodec } from '@lux/ceremony/wire'
 import { fromBase64 } from '@lux/crypto'
 import type { FastifyRequest } from 'fastify'
 import { requireCaller } from '../access/caller.ts'
-import { stateNow } from '../fhe/request-state.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { misfit, notFound } from '../platform/http/http-error.ts'
 import type { Services } from '../services.ts'
@@ -11,7 +10,7 @@ import { byKey, hex32, hex64, refusedBy, requireRole, visibleFheKey } from './ac
 import { answersOf, takeAnswer } from './answers.ts'
 import { packageOf } from './combiner.ts'
 import { readResult, releaseResult } from './release.ts'
-import { findRequest, openRequest, type StoredRequest } from './requests.ts'
+import { findRequest, openRequest, type StoredRequest, stateNow } from './requests.ts'
 
 const byRequest = Type.Object({ keyId: hex64, requestId: hex32 }, { additionalProperties: false })
 /** The documents have schemas of their own, which say more exactly what does not fit. */

@@ -1,7 +1,7 @@
 import { fromBase64Url } from '@lux/crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { type AuditEntry, auditHash, auditLeaf } from '../../src/audit/entry.ts'
+import { type AuditEntry, auditHash, auditLeaf } from '../../src/audit/writer.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { openHttp } from '../support/http-under-test.ts'
 

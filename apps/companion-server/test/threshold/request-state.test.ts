@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { stateAfterAnswer, stateNow } from '../../src/fhe/request-state.ts'
 import { byteRange } from '../../src/platform/http/byte-range.ts'
+import { stateAfterAnswer, stateNow } from '../../src/threshold/requests.ts'
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 15, 9, minute))
 
