@@ -4,7 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
 import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
 import { authRoutes } from './access/routes.ts'
-import { auditReplies, sha256Text } from './audit/audit-replies.ts'
+import { auditReplies } from './audit/audit-replies.ts'
 import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
 import { keyRoutes } from './keys/routes.ts'
@@ -52,9 +52,8 @@ export async function buildApp(services: Services, logger: FastifyBaseLogger | f
   })
 
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     const text = String(body)
-    request.trail.request = sha256Text(text)
     if (text === '') return done(null, undefined)
     try {
       done(null, JSON.parse(text, refuseProto))

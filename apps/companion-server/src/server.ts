@@ -1,11 +1,16 @@
 import type { ServerCard } from '@lux/ceremony/wire'
+import { utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { openAuthentication } from './access/tokens.ts'
 import { buildApp } from './app.ts'
+import { openRecord } from './audit/record.ts'
 import { openAuditWriter } from './audit/writer.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
+import { openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
-import { openKeyStore } from './keys/unwrapping.ts'
+import { openKeyOperations } from './keys/operations.ts'
+import { openKeyRepository } from './keys/repository.ts'
+import { openKeyUnwrapping } from './keys/unwrapping.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
 import { openServerToken, type ServerToken } from './platform/hsm/server-token.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
@@ -13,6 +18,7 @@ import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
+import { openThresholdOperations } from './threshold/operations.ts'
 import { keepTime } from './threshold/release.ts'
 
 /** DATABASE_URL and DATABASE_OWNER_URL, else the embedded database of the state folder. */
@@ -90,7 +96,9 @@ export async function openServer(
   try {
     const now = () => new Date()
     const audit = await openAuditWriter(database, now)
-    const keys = openKeyStore(database, token, settings.keys.rows, settings.node)
+    const record = openRecord(audit, now, openAuditKey(token, settings.keys.rows))
+    const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
+    const keys = openKeyOperations({ repository: openKeyRepository(database), unwrapping, record })
     const authentication = openAuthentication(database)
     const { domain } = settings
     const desk = { database, state, domain, combiner: card.combinerRecipient, now }
@@ -99,10 +107,14 @@ export async function openServer(
       audience,
       database,
       token,
-      keys,
+      unwrapping,
       audit,
+      record,
       authentication,
       importer,
+      keys,
+      bundles: openBundleOperations({ database, importer, record }),
+      threshold: openThresholdOperations({ desk, record }),
       desk,
       now,
     }
@@ -120,7 +132,7 @@ export async function openServer(
     app.addHook('onClose', async () => {
       clearInterval(unsealer)
       clearInterval(clock)
-      keys.close()
+      unwrapping.close()
       await audit.close()
       await workshop.close()
     })
@@ -151,4 +163,20 @@ async function knowOurselves(
     .values({ id: settings.node, deployment_id: settings.deployment, token_serial: settings.token.serial })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .execute()
+}
+
+/** The key of the hashes in audit entries: HMAC(row key of the token, "custody-audit-key-1"), asked once. Null while sealed. */
+function openAuditKey(token: ServerToken, rowsKeyId: string): () => Promise<Uint8Array | null> {
+  let known: Promise<Uint8Array> | null = null
+  return async () => {
+    if (token.sealed) return null
+    const key = { id: rowsKeyId, class: 'secret' } as const
+    known ??= token.useAgain((opened) => opened.hmac({ key, message: utf8('custody-audit-key-1') }))
+    try {
+      return await known
+    } catch {
+      known = null
+      return null
+    }
+  }
 }

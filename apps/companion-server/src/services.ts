@@ -1,22 +1,30 @@
 import type { Authentication } from './access/tokens.ts'
+import type { Record } from './audit/record.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { BundleImporter } from './imports/importer.ts'
-import type { KeyStore } from './keys/unwrapping.ts'
+import type { BundleOperations } from './imports/operations.ts'
+import type { KeyOperations } from './keys/operations.ts'
+import type { KeyUnwrapping } from './keys/unwrapping.ts'
 import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { StateFolder } from './platform/state-folder/folder.ts'
+import type { ThresholdOperations } from './threshold/operations.ts'
 import type { DeskParts } from './threshold/requests.ts'
 
-/** What a running server is made of. */
+/** What a running server is made of. Its doors are given `keys`, `bundles` and `threshold`, and no way around them. */
 export type Services = {
   readonly state: StateFolder
   readonly audience: string
   readonly database: Database
   readonly token: ServerToken
-  readonly keys: KeyStore
+  readonly unwrapping: KeyUnwrapping
   readonly audit: AuditWriter
+  readonly record: Record
   readonly authentication: Authentication
   readonly importer: BundleImporter
+  readonly keys: KeyOperations
+  readonly bundles: BundleOperations
+  readonly threshold: ThresholdOperations
   /** Where requests to threshold keys are kept and answered. */
   readonly desk: DeskParts
   now(): Date

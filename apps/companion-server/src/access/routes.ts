@@ -1,7 +1,9 @@
 import { Type } from '@fastify/type-provider-typebox'
+import type { Record } from '../audit/record.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { HttpError } from '../platform/http/http-error.ts'
-import type { Services } from '../services.ts'
+import { logIn } from './log-in.ts'
+import type { Authentication } from './tokens.ts'
 
 const credentials = Type.Object(
   {
@@ -11,18 +13,21 @@ const credentials = Type.Object(
   { additionalProperties: false },
 )
 
-export function authRoutes(app: App, services: Services): void {
+export function authRoutes(
+  app: App,
+  parts: { readonly authentication: Authentication; readonly record: Record },
+): void {
   app.post('/api/v1/auth/universal-auth/login', { schema: { body: credentials } }, async (request) => {
     const { clientId, clientSecret } = request.body
-    const result = await services.authentication.logIn(clientId, clientSecret, request.ip)
-    // One text for every reason.
-    if (result === 'refused') throw new HttpError(401, 'LOGIN-REFUSED')
-    // The entry of a login holds the hash of neither body: both hold secrets of full entropy, but for ever.
-    request.trail.request = null
+    const asked = { clientId, clientSecret, source: request.ip, door: 'http', reqId: request.id } as const
+    const outcome = await logIn(parts, asked)
+    if (!outcome.ok) throw new HttpError(401, outcome.rule)
+    const { token, call } = outcome.value
+    request.call = call
     return {
-      accessToken: result.accessToken,
-      expiresIn: result.expiresIn,
-      accessTokenMaxTTL: result.expiresIn,
+      accessToken: token.accessToken,
+      expiresIn: token.expiresIn,
+      accessTokenMaxTTL: token.expiresIn,
       tokenType: 'Bearer',
     }
   })

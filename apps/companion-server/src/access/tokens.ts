@@ -2,16 +2,14 @@ import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypt
 import { sql } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database/open.ts'
-import type { Role } from '../platform/database/tables.ts'
+import type { StoredRole } from '../platform/database/tables.ts'
+import type { Caller, Role } from './authorize.ts'
 
-export type Caller = {
+export type LoggedIn = {
   readonly identity: string
-  readonly role: Role
-  readonly organisation: string | null
-  readonly project: string | null
+  readonly accessToken: string
+  readonly expiresIn: number
 }
-
-export type LoggedIn = { readonly accessToken: string; readonly expiresIn: number }
 
 export type Authentication = {
   logIn(clientId: string, clientSecret: string, source: string): Promise<LoggedIn | 'refused'>
@@ -19,6 +17,7 @@ export type Authentication = {
   find(accessToken: string): Promise<Caller | 'unknown'>
 }
 
+const roleOf: Readonly<Record<StoredRole, Role>> = { user: 'user', reader: 'auditor', operator: 'operator' }
 const maxFailures = 10
 const windowMinutes = 5
 const thirtyDays = 30 * 24 * 3600
@@ -63,7 +62,7 @@ export function openAuthentication(database: Database): Authentication {
           revoked_at: null,
         })
         .execute()
-      return { accessToken, expiresIn: identity.token_ttl_seconds }
+      return { identity: identity.id, accessToken, expiresIn: identity.token_ttl_seconds }
     },
 
     async find(accessToken) {
@@ -89,9 +88,7 @@ export function openAuthentication(database: Database): Authentication {
       if (!row) return 'unknown'
       const caller = {
         identity: row.id,
-        role: row.role,
-        organisation: row.organisation_id,
-        project: row.project_id,
+        grants: [{ role: roleOf[row.role], organisation: row.organisation_id, project: row.project_id }],
       }
       known.set(name, { caller, until: row.expires_at.getTime() })
       return caller
@@ -101,7 +98,7 @@ export function openAuthentication(database: Database): Authentication {
 
 export type NewIdentity = {
   readonly name: string
-  readonly role: Role
+  readonly role: StoredRole
   readonly project: string | null
   readonly organisation: string | null
   readonly ttlSeconds?: number

@@ -1,56 +1,37 @@
-import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import type { Caller } from '../access/tokens.ts'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { errorBody, unavailable } from '../platform/http/http-error.ts'
-import type { Services } from '../services.ts'
-import { receiptHeader } from './writer.ts'
-
-/** What a route says of its work for the audit log. */
-export type Trail = {
-  caller: Caller | null
-  operation: string
-  organisation: string | null
-  project: string | null
-  key: string | null
-  version: number | null
-  /** SHA-256 of the request body, hex. */
-  request: string | null
-}
+import type { Call } from './record.ts'
+import { type AuditWriter, ownEntry, receiptHeader } from './writer.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    trail: Trail
+    /** Set once it is known who asks. */
+    call: Call | null
   }
 }
 
 const unaudited = new Set(['/health', '/readiness'])
 
 /**
- * Holds every reply until its audit entry is durable and puts the receipt in a header. Failures of unknown callers
- * are counted per source and written once a second, so that strangers cannot make the log grow.
+ * Puts the receipt of the operation's audit entry in a header. What was refused before an operation began is entered here, and
+ * its reply held until then. Failures of unknown callers are counted per source and written once a second, so that strangers
+ * cannot make the log grow.
  */
-export function auditReplies(app: FastifyInstance, services: Services): void {
-  app.decorateRequest('trail')
+export function auditReplies(
+  app: FastifyInstance,
+  { audit, now }: { readonly audit: AuditWriter; now(): Date },
+): void {
+  app.decorateRequest('call', null)
   app.addHook('onRequest', async (request, reply) => {
-    request.trail = {
-      caller: null,
-      operation: `${request.method} ${request.routeOptions.url ?? '*'}`,
-      organisation: null,
-      project: null,
-      key: null,
-      version: null,
-      request: null,
-    }
     reply.header('X-Request-Id', request.id)
   })
 
   const strangers = new Map<string, number>()
   const counter = setInterval(() => {
     if (strangers.size === 0) return
-    const counts = Object.fromEntries(strangers)
+    const counts = JSON.stringify(Object.fromEntries(strangers))
     strangers.clear()
-    const entry = entryOf('unauthenticated.failures', { time: services.now().toISOString() })
-    services.audit.append({ ...entry, outcome: JSON.stringify(counts) }).catch((error: unknown) => {
+    audit.append(ownEntry('unauthenticated.failures', now(), counts)).catch((error: unknown) => {
       app.log.error(
         { code: 'AUDIT-UNAVAILABLE', error: String(error) },
         'failures of strangers were not recorded',
@@ -62,13 +43,16 @@ export function auditReplies(app: FastifyInstance, services: Services): void {
 
   app.addHook('onSend', async (request, reply, payload) => {
     if (unaudited.has(request.routeOptions.url ?? '')) return payload
-    const { trail } = request
-    if (trail.caller === null && reply.statusCode >= 400) {
-      if (strangers.size < 1000) strangers.set(request.ip, (strangers.get(request.ip) ?? 0) + 1)
+    const { call } = request
+    if (call === null) {
+      if (reply.statusCode >= 400 && (strangers.size < 1000 || strangers.has(request.ip)))
+        strangers.set(request.ip, (strangers.get(request.ip) ?? 0) + 1)
       return payload
     }
+    // The reply says AUDIT-UNAVAILABLE already.
+    if (call.receipt === 'unavailable') return payload
     try {
-      const receipt = await services.audit.append(replyEntry(services, request, reply, payload))
+      const receipt = call.receipt ?? (await audit.append(refusedEntry(request, call, reply.statusCode)))
       reply.header('Audit-Receipt', receiptHeader(receipt))
       return payload
     } catch (error) {
@@ -78,40 +62,13 @@ export function auditReplies(app: FastifyInstance, services: Services): void {
       return JSON.stringify(errorBody(request.id, refused))
     }
   })
-}
 
-function replyEntry(services: Services, request: FastifyRequest, reply: FastifyReply, payload: unknown) {
-  const { trail } = request
-  return {
-    ...entryOf(trail.operation, { time: services.now().toISOString() }),
-    reqId: request.id,
-    identity: trail.caller?.identity ?? null,
-    organisation: trail.organisation,
-    project: trail.project,
-    key: trail.key,
-    version: trail.version,
-    outcome: String(reply.statusCode),
-    request: trail.request,
-    reply: typeof payload === 'string' ? sha256Text(payload) : null,
+  function refusedEntry(request: FastifyRequest, call: Call, status: number) {
+    return {
+      ...ownEntry(`${request.method} ${request.routeOptions.url ?? '*'}`, now(), String(status)),
+      reqId: request.id,
+      door: call.door,
+      identity: call.caller.identity,
+    }
   }
-}
-
-function entryOf(operation: string, { time }: { time: string }) {
-  return {
-    time,
-    reqId: '',
-    identity: null,
-    organisation: null,
-    project: null,
-    key: null,
-    version: null,
-    operation,
-    outcome: '',
-    request: null,
-    reply: null,
-  }
-}
-
-export function sha256Text(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex')
 }

@@ -1,28 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import { canonicalString, encodeCanonical, sha256, toBase64Url, toHex } from '@lux/crypto'
+import { canonicalString, encodeCanonical, type Json, sha256, toBase64Url, toHex } from '@lux/crypto'
 import type { Database } from '../platform/database/open.ts'
 import { EnvironmentError } from '../refusal.ts'
 
-/** One audited operation. No plaintext, ciphertext or AAD: bodies are there by their SHA-256 alone. */
+/** One audited operation. No plaintext, ciphertext or AAD: what went in and came out is there as keyed hashes alone. */
 export type AuditEntry = {
   readonly time: string
   readonly reqId: string
+  /** How the call came in; `server`: by itself. */
+  readonly door: 'http' | 'direct' | 'server'
   readonly identity: string | null
   readonly organisation: string | null
   readonly project: string | null
   readonly key: string | null
   readonly version: number | null
   readonly operation: string
+  /** `ok`, or the rule or code that stood against it. */
   readonly outcome: string
-  readonly request: string | null
-  readonly reply: string | null
+  readonly input: string | null
+  readonly output: string | null
 }
 
 const leafTag = Uint8Array.of(0x00)
 const chainTag = Uint8Array.of(0x12)
 
-/** SHA-256(0x00 | salt | JCS(entry)). */
-export function auditLeaf(salt: Uint8Array, entry: AuditEntry): Uint8Array {
+/** SHA-256(0x00 | salt | JCS(entry)), also of an entry that version 0.1 wrote, which had other fields. */
+export function auditLeaf(salt: Uint8Array, entry: AuditEntry | Json): Uint8Array {
   return sha256(leafTag, salt, encodeCanonical(entry))
 }
 
@@ -153,10 +156,10 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
   }
 
   function opening(): Waiting {
-    return { entry: chainEntry('audit.open', now()), settle: () => undefined, fail: () => undefined }
+    return { entry: ownEntry('audit.open', now()), settle: () => undefined, fail: () => undefined }
   }
 
-  await append(chainEntry('audit.start', now()))
+  await append(ownEntry('audit.start', now()))
   return {
     get id() {
       return id
@@ -164,7 +167,7 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
     append,
     async close() {
       if (closed) return
-      const last = append(chainEntry('audit.close', now()))
+      const last = append(ownEntry('audit.close', now()))
       closed = true
       await last
     },
@@ -180,18 +183,20 @@ export function receiptHeader({ writer, seq, hash, salt }: AuditReceipt): string
   return `v1;w=${writer};s=${seq};h=${toBase64Url(hash)};salt=${toBase64Url(salt)}`
 }
 
-function chainEntry(operation: string, time: Date): AuditEntry {
+/** An entry of the server's own: of its chain, or of strangers. */
+export function ownEntry(operation: string, time: Date, outcome = 'ok'): AuditEntry {
   return {
     time: time.toISOString(),
     reqId: toHex(randomBytes(8)),
+    door: 'server',
     identity: null,
     organisation: null,
     project: null,
     key: null,
     version: null,
     operation,
-    outcome: 'ok',
-    request: null,
-    reply: null,
+    outcome,
+    input: null,
+    output: null,
   }
 }

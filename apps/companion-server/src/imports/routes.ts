@@ -1,10 +1,12 @@
 import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
-import { requireCaller } from '../access/caller.ts'
+import type { FastifyRequest } from 'fastify'
+import { requireCall } from '../access/caller.ts'
+import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
-import { badRequest, errorBody, forbidden, HttpError, notFound } from '../platform/http/http-error.ts'
+import { badRequest, errorBody, granted, HttpError } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
-import type { Services } from '../services.ts'
+import type { BundleOperations, BundleSummary } from './operations.ts'
 
 const digest = Type.String({ pattern: '^[0-9a-f]{64}$' })
 const byDigest = Type.Object({ digest }, { additionalProperties: false })
@@ -16,27 +18,29 @@ const page = Type.Object(
   { additionalProperties: false },
 )
 
-/** Import, list, provenance and receipt of bundles, for identities of role operator. */
-export function bundleRoutes(app: App, services: Services): void {
-  const { database, importer } = services
-
+/** Import, list, provenance and receipt of bundles. */
+export function bundleRoutes(
+  app: App,
+  {
+    bundles,
+    authentication,
+  }: { readonly bundles: BundleOperations; readonly authentication: Authentication },
+): void {
+  const callOf = (request: FastifyRequest) => requireCall(request, authentication)
   for (const type of ['application/zip', 'application/octet-stream']) {
     // The stream itself: the importer writes it to a file and counts.
     app.addContentTypeParser(type, (_request, payload, done) => done(null, payload))
   }
 
-  async function requireOperator(request: Parameters<typeof requireCaller>[0]): Promise<void> {
-    const caller = await requireCaller(request, services)
-    if (caller.role !== 'operator') throw forbidden(`the role ${caller.role} may not handle bundles`)
-  }
-
   app.post(
     '/api/v1/ceremonies/bundles',
-    { onRequest: async (request) => requireOperator(request), bodyLimit: importer.maxBytes },
+    // A long body is read for somebody who is known, and for nobody else.
+    { onRequest: async (request) => void (await callOf(request)), bodyLimit: bundles.maxBytes },
     async (request, reply) => {
+      const call = await callOf(request)
       if (!(request.body instanceof Readable))
         throw badRequest('BODY-KIND', 'Send the bundle as application/zip')
-      const result = await importer.importStream(request.body)
+      const result = granted(await bundles.take(call, request.body))
       if (result.state === 'imported') return { bundleDigest: result.digest, receipt: result.receipt }
       reply.code(422)
       const { rule, detail, refusal } = result
@@ -46,40 +50,17 @@ export function bundleRoutes(app: App, services: Services): void {
   )
 
   app.get('/api/v1/ceremonies/bundles', { schema: { querystring: page } }, async (request) => {
-    await requireOperator(request)
-    const rows = await database
-      .selectFrom('bundle_import')
-      .select([
-        'digest',
-        'file_digest',
-        'state',
-        'rule',
-        'sequence',
-        'ceremony_id',
-        'created_at',
-        'finished_at',
-      ])
-      .orderBy('id', 'desc')
-      .offset(numberIn('offset', request.query.offset, 0, 1e9, 0))
-      .limit(numberIn('limit', request.query.limit, 1, 100, 100))
-      .execute()
-    return {
-      bundles: rows.map((row) => ({
-        digest: row.digest,
-        fileDigest: row.file_digest,
-        state: row.state,
-        rule: row.rule,
-        sequence: row.sequence,
-        ceremonyId: row.ceremony_id,
-        receivedAt: row.created_at.toISOString(),
-        finishedAt: row.finished_at?.toISOString() ?? null,
-      })),
-    }
+    const call = await callOf(request)
+    const rows = await bundles.list(call, {
+      offset: numberIn('offset', request.query.offset, 0, 1e9, 0),
+      limit: numberIn('limit', request.query.limit, 1, 100, 100),
+    })
+    return { bundles: granted(rows).map(toView) }
   })
 
   app.get('/api/v1/ceremonies/bundles/:digest', { schema: { params: byDigest } }, async (request) => {
-    await requireOperator(request)
-    const row = await imported(request.params.digest)
+    const call = await callOf(request)
+    const row = granted(await bundles.get(call, request.params.digest))
     return {
       digest: row.digest,
       sequence: row.sequence,
@@ -89,20 +70,20 @@ export function bundleRoutes(app: App, services: Services): void {
   })
 
   app.get('/api/v1/ceremonies/bundles/:digest/receipt', { schema: { params: byDigest } }, async (request) => {
-    await requireOperator(request)
-    const row = await imported(request.params.digest)
-    if (row.receipt === null) throw new HttpError(409, 'IMPORT-RUNNING')
-    return JSON.parse(row.receipt)
+    const call = await callOf(request)
+    return JSON.parse(granted(await bundles.receipt(call, request.params.digest)))
   })
+}
 
-  async function imported(wanted: string) {
-    const row = await database
-      .selectFrom('bundle_import')
-      .selectAll()
-      .where('digest', '=', wanted)
-      .where('state', '=', 'imported')
-      .executeTakeFirst()
-    if (!row) throw notFound('Bundle')
-    return row
+function toView(row: BundleSummary) {
+  return {
+    digest: row.digest,
+    fileDigest: row.file_digest,
+    state: row.state,
+    rule: row.rule,
+    sequence: row.sequence,
+    ceremonyId: row.ceremony_id,
+    receivedAt: row.created_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString() ?? null,
   }
 }

@@ -58,3 +58,36 @@ export function requireMac(expected: Uint8Array, actual: Uint8Array, row: Wrappe
     )
   }
 }
+
+type WrappedColumns = {
+  readonly version: number
+  readonly algorithm: string
+  readonly wrapped: Uint8Array
+  readonly wrapping_kek_id: string
+  readonly wrapping_kek_version: number
+  readonly origin: string
+  readonly bundle_digest: string | null
+}
+
+/** The row as its MAC covers it. */
+export function wrappedRow(
+  level: WrappedRow['level'],
+  owner: string,
+  parent: string,
+  id: string,
+  columns: WrappedColumns,
+): WrappedRow {
+  return {
+    level,
+    owner,
+    parent,
+    id,
+    version: columns.version,
+    algorithm: columns.algorithm,
+    wrapped: columns.wrapped,
+    wrappingKekId: columns.wrapping_kek_id,
+    wrappingKekVersion: columns.wrapping_kek_version,
+    origin: columns.origin,
+    bundleDigest: columns.bundle_digest,
+  }
+}

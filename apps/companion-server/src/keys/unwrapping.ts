@@ -1,27 +1,14 @@
 import { createHash } from 'node:crypto'
 import { aesKwpUnwrap, FormatError } from '@lux/crypto'
-import type { Selectable } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
-import type { KeyTable } from '../platform/database/tables.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { openKeyCache } from './cache.ts'
-import { projectRowMac, requireMac, rowMessage, type WrappedRow } from './row-mac.ts'
-
-export type StoredKey = Selectable<KeyTable>
-
-export type StoredVersion = {
-  readonly row: WrappedRow
-  readonly mac: Uint8Array
-  readonly state: 'enabled' | 'decrypt-only' | 'disabled' | 'destroyed'
-}
+import type { StoredKey, StoredVersion } from './repository.ts'
+import { projectRowMac, requireMac, rowMessage, type WrappedRow, wrappedRow } from './row-mac.ts'
 
 /** Data keys on their way from the token to one operation: root in the token, organisation through it, the rest here. */
-export type KeyStore = {
-  findKey(id: string): Promise<StoredKey | 'absent'>
-  findByName(project: string, name: string): Promise<StoredKey | 'absent'>
-  listKeys(project: string, page: KeyPage): Promise<{ keys: StoredKey[]; total: number }>
-  findVersion(key: StoredKey, version: number): Promise<StoredVersion | 'absent'>
+export type KeyUnwrapping = {
   /** Lends the data key of one version. Throws KEY-ROW-CHANGED, KEY-UNWRAP, or the token's own error. */
   useKey<Result>(key: StoredKey, version: StoredVersion, work: (bytes: Uint8Array) => Result): Promise<Result>
   /** MAC over an organisation or project row, by the token's row key. */
@@ -30,19 +17,12 @@ export type KeyStore = {
   close(): void
 }
 
-export type KeyPage = {
-  readonly offset: number
-  readonly limit: number
-  readonly search: string | null
-  readonly orderDirection: 'asc' | 'desc'
-}
-
-export function openKeyStore(
+export function openKeyUnwrapping(
   database: Database,
   token: ServerToken,
   rowsKeyId: string,
   node: string,
-): KeyStore {
+): KeyUnwrapping {
   const cache = openKeyCache()
 
   const tokenMac = (row: WrappedRow) =>
@@ -114,39 +94,6 @@ export function openKeyStore(
   }
 
   return {
-    findKey: async (id) =>
-      (await database.selectFrom('key').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
-    findByName: async (project, name) =>
-      (await database
-        .selectFrom('key')
-        .selectAll()
-        .where('project_id', '=', project)
-        .where('name', '=', name)
-        .executeTakeFirst()) ?? 'absent',
-    async listKeys(project, { offset, limit, search, orderDirection }) {
-      let matching = database.selectFrom('key').where('project_id', '=', project)
-      if (search !== null)
-        matching = matching.where('name', 'ilike', `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`)
-      const [keys, { total }] = await Promise.all([
-        matching.selectAll().orderBy('name', orderDirection).offset(offset).limit(limit).execute(),
-        matching.select(({ fn }) => fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
-      ])
-      return { keys, total: Number(total) }
-    },
-    async findVersion(key, version) {
-      const found = await database
-        .selectFrom('key_version')
-        .selectAll()
-        .where('key_id', '=', key.id)
-        .where('version', '=', version)
-        .executeTakeFirst()
-      if (!found) return 'absent'
-      return {
-        row: wrappedRow('data', key.id, key.project_id, key.id, found),
-        mac: found.mac,
-        state: found.state,
-      }
-    },
     useKey(key, version, work) {
       const fingerprint = `data/${key.id}/${createHash('sha256').update(rowMessage(version.row)).digest('hex')}`
       return cache.use(fingerprint, () => loadDataKey(key, version), work)
@@ -154,38 +101,5 @@ export function openKeyStore(
     tokenMac,
     forgetAll: () => cache.clear(),
     close: () => cache.close(),
-  }
-}
-
-type WrappedColumns = {
-  readonly version: number
-  readonly algorithm: string
-  readonly wrapped: Uint8Array
-  readonly wrapping_kek_id: string
-  readonly wrapping_kek_version: number
-  readonly origin: string
-  readonly bundle_digest: string | null
-}
-
-/** The row as its MAC covers it. */
-export function wrappedRow(
-  level: WrappedRow['level'],
-  owner: string,
-  parent: string,
-  id: string,
-  columns: WrappedColumns,
-): WrappedRow {
-  return {
-    level,
-    owner,
-    parent,
-    id,
-    version: columns.version,
-    algorithm: columns.algorithm,
-    wrapped: columns.wrapped,
-    wrappingKekId: columns.wrapping_kek_id,
-    wrappingKekVersion: columns.wrapping_kek_version,
-    origin: columns.origin,
-    bundleDigest: columns.bundle_digest,
   }
 }

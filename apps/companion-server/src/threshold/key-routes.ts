@@ -1,19 +1,20 @@
 import { open } from 'node:fs/promises'
-import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { requireCaller } from '../access/caller.ts'
+import { requireCall } from '../access/caller.ts'
+import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { byteRange } from '../platform/http/byte-range.ts'
-import { badRequest, HttpError, notFound, unavailable } from '../platform/http/http-error.ts'
+import { badRequest, granted, HttpError, unavailable } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
 import { isErrno } from '../platform/state-folder/private-file.ts'
-import type { Services } from '../services.ts'
-import { byKey, hex64, organisationOf, refusedBy, requireRole, visibleFheKey } from './access.ts'
-import { budgetOfKey } from './budget.ts'
-import { keepCiphertext, maxCiphertext } from './ciphertexts.ts'
-import { epochRow, openEpoch, type StoredEpoch, type StoredFheKey, termsOfEpoch } from './keys.ts'
+import { maxCiphertext } from './ciphertexts.ts'
+import type { StoredFheKey } from './keys.ts'
+import { evidenceOf, type ThresholdOperations } from './operations.ts'
+
+export const hex64 = Type.String({ pattern: '^[0-9a-f]{64}$' })
+export const byKey = Type.Object({ keyId: hex64 }, { additionalProperties: false })
 
 const page = Type.Object(
   {
@@ -25,57 +26,48 @@ const page = Type.Object(
 const byFile = Type.Object({ keyId: hex64, sha256: hex64 }, { additionalProperties: false })
 
 /** Threshold keys that bundles brought, their public parts, and the ciphertexts that may be asked for. */
-export function fheRoutes(app: App, services: Services): void {
-  const { database, state, now } = services
+export function fheRoutes(
+  app: App,
+  {
+    threshold,
+    authentication,
+  }: { readonly threshold: ThresholdOperations; readonly authentication: Authentication },
+): void {
+  const callOf = (request: FastifyRequest) => requireCall(request, authentication)
 
   app.get('/api/v1/fhe/keys', { schema: { querystring: page } }, async (request) => {
-    const caller = await requireCaller(request, services)
-    const organisation = organisationOf(caller)
-    const rows = await database
-      .selectFrom('fhe_key')
-      .selectAll()
-      .$if(organisation !== null, (all) => all.where('organisation_id', '=', organisation))
-      .orderBy('created_at')
-      .orderBy('id')
-      .offset(numberIn('offset', request.query.offset, 0, 1e9, 0))
-      .limit(numberIn('limit', request.query.limit, 1, 100, 100))
-      .execute()
-    return { keys: rows.map(toView) }
+    const call = await callOf(request)
+    const rows = await threshold.list(call, {
+      offset: numberIn('offset', request.query.offset, 0, 1e9, 0),
+      limit: numberIn('limit', request.query.limit, 1, 100, 100),
+    })
+    return { keys: granted(rows).map(toView) }
   })
 
   app.get('/api/v1/fhe/keys/:keyId', { schema: { params: byKey } }, async (request) => {
-    const { key } = await visibleFheKey(request, services, request.params.keyId)
-    const row = await epochRow(database, key.id, Number(key.epoch))
-    const epoch = await openEpoch(database, state, row)
-    const policyOf = async (one: StoredEpoch) => (await termsOfEpoch(state, one)).policy
-    const budget = await budgetOfKey(database, key, epoch, { policyOf, now: now() })
+    const call = await callOf(request)
+    const { key, row, epoch, combiner, budget } = granted(await threshold.get(call, request.params.keyId))
     return {
       key: {
         ...toView(key),
         epochId: row.epoch_id,
         policyDigest: row.policy_digest,
-        combiner: services.desk.combiner,
+        combiner,
         holders: epoch.holders.map(({ name }, at) => ({ index: at + 1, name })),
         budget,
       },
     }
   })
 
-  app.get('/api/v1/fhe/keys/:keyId/public', { schema: { params: byKey } }, async (request, reply) => {
-    const { key } = await visibleFheKey(request, services, request.params.keyId)
-    return sendFile(request, reply, state.fhe, (await epochRow(database, key.id, Number(key.epoch))).public)
-  })
-
   for (const [path, part] of [
+    ['public', 'public'],
     ['public-key', 'compactPublicKey'],
     ['server-key', 'serverKey'],
     ['crs', 'crs'],
   ] as const) {
     app.get(`/api/v1/fhe/keys/:keyId/${path}`, { schema: { params: byKey } }, async (request, reply) => {
-      const { key } = await visibleFheKey(request, services, request.params.keyId)
-      const digest = evidenceOf(key)[part]
-      if (digest == null) throw notFound('File')
-      return sendFile(request, reply, state.fhe, digest)
+      const call = await callOf(request)
+      return sendFile(request, reply, granted(await threshold.publicPart(call, request.params.keyId, part)))
     })
   }
 
@@ -83,16 +75,11 @@ export function fheRoutes(app: App, services: Services): void {
     '/api/v1/fhe/keys/:keyId/ciphertexts/:sha256',
     { schema: { params: byFile }, bodyLimit: maxCiphertext },
     async (request) => {
-      const { keyId, sha256 } = request.params
-      const { key, caller } = await visibleFheKey(request, services, keyId)
-      requireRole(caller, 'user')
-      if (!(request.body instanceof Readable))
+      const call = await callOf(request)
+      const { params, body } = request
+      if (!(body instanceof Readable))
         throw badRequest('BODY-KIND', 'Send the ciphertext as application/octet-stream')
-      request.trail.request = sha256
-      const upload = { keyId: key.id, sha256, identity: caller.identity, chunks: request.body }
-      const kept = await keepCiphertext(database, state, upload)
-      if (!kept.ok) throw refusedBy(kept)
-      return { ciphertext: kept.value }
+      return { ciphertext: granted(await threshold.keepCiphertext(call, { ...params, chunks: body })) }
     },
   )
 
@@ -100,23 +87,20 @@ export function fheRoutes(app: App, services: Services): void {
     '/api/v1/fhe/keys/:keyId/ciphertexts/:sha256',
     { schema: { params: byFile } },
     async (request, reply) => {
+      const call = await callOf(request)
       const { keyId, sha256 } = request.params
-      const { key } = await visibleFheKey(request, services, keyId)
-      const row = await database
-        .selectFrom('fhe_ciphertext')
-        .select('sha256')
-        .where('fhe_key_id', '=', key.id)
-        .where('sha256', '=', sha256)
-        .executeTakeFirst()
-      if (row === undefined) throw notFound('Ciphertext')
-      return sendFile(request, reply, state.ciphertexts, row.sha256)
+      return sendFile(request, reply, granted(await threshold.ciphertext(call, keyId, sha256)))
     },
   )
 }
 
 /** A file by its digest, which is its ETag; one range of it where one is asked for. */
-async function sendFile(request: FastifyRequest, reply: FastifyReply, folder: string, digest: string) {
-  const file = await open(join(folder, digest), 'r').catch((error: unknown) => {
+async function sendFile(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { path, digest }: { readonly path: string; readonly digest: string },
+) {
+  const file = await open(path, 'r').catch((error: unknown) => {
     if (isErrno(error, 'ENOENT')) throw unavailable('FHE-FILE-ABSENT')
     throw error
   })
@@ -132,19 +116,6 @@ async function sendFile(request: FastifyRequest, reply: FastifyReply, folder: st
   if (range !== null) reply.code(206).header('Content-Range', `bytes ${start}-${end}/${size}`)
   reply.header('Content-Length', end - start + 1)
   return reply.send(file.createReadStream({ start, end }))
-}
-
-type Evidence = {
-  id: string
-  compactPublicKey: string | null
-  serverKey: string | null
-  /** The reference string of a key for proven inputs. */
-  crs?: string
-}
-
-function evidenceOf({ evidence }: StoredFheKey): Evidence {
-  // Written by the import alone, of a verified bundle.
-  return evidence as Evidence
 }
 
 function toView(key: StoredFheKey) {

@@ -32,15 +32,8 @@ export type EpochTerms = {
 
 const maxPublic = 4 << 20
 
-/** A key, or `absent`; an organisation of null sees all. */
-export async function findFheKey(
-  work: Work,
-  id: string,
-  organisation: string | null,
-): Promise<StoredFheKey | 'absent'> {
-  const row = await work.selectFrom('fhe_key').selectAll().where('id', '=', id).executeTakeFirst()
-  if (row === undefined) return 'absent'
-  return organisation === null || row.organisation_id === organisation ? row : 'absent'
+export async function findFheKey(work: Work, id: string): Promise<StoredFheKey | 'absent'> {
+  return (await work.selectFrom('fhe_key').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent'
 }
 
 /** The row of an epoch by its number. Throws where a key has none: rows of a key are written together. */

@@ -22,10 +22,10 @@ const encrypt = () => http.post('user', `${url}/orders/encrypt`, { plaintext })
 
 /** Asks the token anew and not the cache. */
 async function roundTrip(): Promise<unknown> {
-  http.server.services.keys.forgetAll()
+  http.server.services.unwrapping.forgetAll()
   const sealed = await encrypt()
   if (sealed.statusCode !== 200) return sealed.json()
-  http.server.services.keys.forgetAll()
+  http.server.services.unwrapping.forgetAll()
   const { ciphertext } = sealed.json()
   const opened = await http.post('user', `${url}/orders/decrypt`, { ciphertext })
   return opened.json().plaintext ?? opened.json()
@@ -50,7 +50,7 @@ test('TOKEN-PIN a PIN that was changed meanwhile is sent once for a lost session
     `C_UnwrapKey@${calls(library, 'C_UnwrapKey') + 1}=session-lost`,
     `C_Login@${logins + 1}=CKR_PIN_INCORRECT`,
   )
-  http.server.services.keys.forgetAll()
+  http.server.services.unwrapping.forgetAll()
   const answers = await Promise.all([encrypt(), encrypt(), encrypt()])
   for (const answer of answers) expect([answer.statusCode, answer.json().code]).toEqual([503, 'TOKEN-PIN'])
   // Longer than the turn in which the server looks whether the file has another PIN.

@@ -138,7 +138,7 @@ export type KeyOrigin = 'ceremony' | 'online'
 export type VersionState = 'enabled' | 'decrypt-only' | 'disabled' | 'destroyed'
 export type RootState = 'staged' | 'current' | 'retained'
 export type ImportState = 'staged' | 'imported' | 'refused'
-export type Role = 'user' | 'reader' | 'operator'
+export type StoredRole = 'user' | 'reader' | 'operator'
 
 export type DeploymentTable = {
   id: string
@@ -247,7 +247,7 @@ export type BundleImportTable = {
 export type IdentityTable = {
   id: string
   name: string
-  role: Role
+  role: StoredRole
   organisation_id: string | null
   project_id: string | null
   client_id: string

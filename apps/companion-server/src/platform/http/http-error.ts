@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import type { Outcome, Refusal } from '../../refusal.ts'
 import { refusalTexts, textOf } from '../../refusal-texts/index.ts'
 
 /** An answer other than success. `code` names the reason; `said` is for people and holds no secret. */
@@ -50,12 +51,6 @@ export function errorBody(reqId: string, { statusCode, code, message, error, ext
 
 export const unauthorized = () => new HttpError(401, 'ACCESS-REFUSED')
 
-/** Absent and invisible look the same. */
-export const notFound = (what: string) => new HttpError(404, 'OBJECT-ABSENT', `${what} not found`)
-
-export const forbidden = (detail: string) =>
-  new HttpError(403, 'ROLE-REFUSED', undefined, { error: 'PermissionDenied', details: [detail] })
-
 export const badRequest = (code: string, said?: string) => new HttpError(400, code, said)
 
 /** The environment's fault. Its detail, which may name places of this machine, is for the log alone. */
@@ -67,6 +62,37 @@ export const misfit = (said: string, issues?: readonly { path: string; message: 
     error: 'ValidationFailure',
     ...(issues === undefined ? {} : { issues }),
   })
+
+/** Statuses of refusals; every other one is 400. */
+const statuses: Readonly<Record<string, number>> = {
+  'OBJECT-ABSENT': 404,
+  'REQUEST-ABSENT': 404,
+  'ANSWER-TWICE': 409,
+  'CIPHERTEXTS-FULL': 409,
+  'IMPORT-RUNNING': 409,
+  'REQUEST-BUDGET': 409,
+  'REQUEST-EXPIRED': 409,
+  'REQUEST-REPLAYED': 409,
+  'REQUEST-STATE': 409,
+  'BODY-TOO-LONG': 413,
+  'CIPHERTEXT-TOO-LARGE': 413,
+  'REQUEST-TOO-LARGE': 413,
+}
+
+/** An operation's refusal. */
+export function refusedBy({ rule, detail }: Refusal): HttpError {
+  if (rule === 'ROLE-REFUSED')
+    return new HttpError(403, rule, undefined, { error: 'PermissionDenied', details: [detail] })
+  // Absent and invisible look the same.
+  const said = rule === 'OBJECT-ABSENT' ? detail : `${rule}: ${detail}`
+  return new HttpError(statuses[rule] ?? 400, rule, said)
+}
+
+/** The value of an outcome, or its refusal as an error. */
+export function granted<T>(outcome: Outcome<T>): T {
+  if (!outcome.ok) throw refusedBy(outcome)
+  return outcome.value
+}
 
 function whatOf(code: string): string {
   return refusalTexts[code]?.what ?? code

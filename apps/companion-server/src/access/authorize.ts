@@ -1,0 +1,115 @@
+import { accept, type Outcome, refuse } from '../refusal.ts'
+
+/** `user` is a person, `service` a program; they may the same. */
+export type Role =
+  | 'server-admin'
+  | 'organisation-admin'
+  | 'crypto-officer'
+  | 'operator'
+  | 'service'
+  | 'user'
+  | 'auditor'
+
+/** A role and where it holds: in one project, in one organisation, or, where both are null, in the whole deployment. */
+export type Grant = {
+  readonly role: Role
+  readonly organisation: string | null
+  readonly project: string | null
+}
+
+export type Caller = { readonly identity: string; readonly grants: readonly Grant[] }
+
+export type Action =
+  | 'organisation.read'
+  | 'organisation.create'
+  | 'project.read'
+  | 'project.create'
+  | 'key.read'
+  | 'key.use'
+  | 'key.create'
+  | 'key.manage'
+  | 'threshold.read'
+  | 'threshold.use'
+  | 'threshold.carry'
+  | 'bundle.read'
+  | 'bundle.import'
+
+/** What is asked for, as its own row says: never as the request does. */
+export type Resource =
+  | { readonly kind: 'deployment' }
+  | { readonly kind: 'organisation'; readonly organisation: string }
+  | { readonly kind: 'project' | 'key'; readonly organisation: string; readonly project: string }
+  | { readonly kind: 'threshold'; readonly organisation: string | null }
+
+const using: readonly Action[] = [
+  'project.read',
+  'key.read',
+  'key.use',
+  'threshold.read',
+  'threshold.use',
+  'threshold.carry',
+]
+
+/** Everything that is not here is refused. No role that governs people or machines uses a key. */
+const may: Readonly<Record<Role, readonly Action[]>> = {
+  'server-admin': ['organisation.read', 'organisation.create', 'bundle.read', 'bundle.import'],
+  'organisation-admin': ['organisation.read', 'project.read', 'project.create'],
+  'crypto-officer': [
+    'organisation.read',
+    'project.read',
+    'key.read',
+    'key.create',
+    'key.manage',
+    'threshold.read',
+  ],
+  operator: ['threshold.read', 'threshold.carry', 'bundle.read', 'bundle.import'],
+  service: using,
+  user: using,
+  auditor: ['organisation.read', 'project.read', 'key.read', 'threshold.read'],
+}
+
+const readingOf = {
+  organisation: 'organisation.read',
+  project: 'project.read',
+  key: 'key.read',
+  threshold: 'threshold.read',
+} as const
+
+const nounOf = { organisation: 'Organisation', project: 'Project', key: 'Key', threshold: 'Key' } as const
+
+/**
+ * The one question of permission, whatever door a call came by. Refuses OBJECT-ABSENT what the caller may not even see, in
+ * the words for what is not there, and ROLE-REFUSED what he sees and may not do.
+ */
+export function authorize(caller: Caller, action: Action, resource: Resource): Outcome<null> {
+  const here = caller.grants.filter((grant) => covers(grant, resource))
+  if (here.some(({ role }) => may[role].includes(action))) return accept(null)
+  if (resource.kind !== 'deployment') {
+    const reading = readingOf[resource.kind]
+    if (!here.some(({ role }) => may[role].includes(reading))) return absent(resource.kind)
+  }
+  const roles = [...new Set((here.length > 0 ? here : caller.grants).map(({ role }) => role))].join(', ')
+  return refuse('ROLE-REFUSED', `${roles || 'no role'} may not do ${action}`)
+}
+
+/** As `authorize` says it of what the caller may not see. */
+export function absent(kind: keyof typeof nounOf) {
+  return refuse('OBJECT-ABSENT', `${nounOf[kind]} not found`)
+}
+
+/** The organisations in which a caller may do this; `all` where a role holds in the whole deployment. */
+export function organisationsWhere({ grants }: Caller, action: Action): readonly string[] | 'all' {
+  const able = grants.filter(({ role }) => may[role].includes(action))
+  if (able.some(({ organisation }) => organisation === null)) return 'all'
+  return [...new Set(able.flatMap(({ organisation }) => organisation ?? []))]
+}
+
+function covers({ organisation, project }: Grant, resource: Resource): boolean {
+  if (organisation === null) return true
+  if (resource.kind === 'deployment') return false
+  if (organisation !== resource.organisation) return false
+  if (project === null) return true
+  // A threshold key belongs to an organisation, and is used from each of its projects.
+  if (resource.kind === 'threshold') return true
+  return resource.kind !== 'organisation' && resource.project === project
+}

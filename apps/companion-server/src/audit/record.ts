@@ -1,0 +1,103 @@
+import { concatBytes, hkdfSha256, hmacSha256, lp, toHex, utf8 } from '@lux/crypto'
+import type { Caller } from '../access/authorize.ts'
+import { EnvironmentError, type Outcome } from '../refusal.ts'
+import type { AuditReceipt, AuditWriter } from './writer.ts'
+
+/** One operation that somebody asks for, by whatever door. `receipt` is filled by the operation itself. */
+export type Call = {
+  readonly caller: Caller
+  readonly door: 'http' | 'direct'
+  readonly reqId: string
+  receipt: AuditReceipt | 'unavailable' | null
+}
+
+/** What an operation says of its work as it gets to know it. Inputs and outputs are kept as keyed hashes alone. */
+export type Subject = {
+  organisation: string | null
+  project: string | null
+  key: string | null
+  version: number | null
+  input: readonly Uint8Array[]
+  output: readonly Uint8Array[]
+}
+
+/** Runs an operation and gives its outcome once its audit entry is durable. Throws AUDIT-UNAVAILABLE in place of it. */
+export type Record = <T>(
+  call: Call,
+  operation: string,
+  work: (subject: Subject) => Promise<Outcome<T>>,
+) => Promise<Outcome<T>>
+
+/**
+ * `auditKey`: of the deployment, null while the token is sealed; then nothing is done, and there is nothing to hash. An
+ * unkeyed hash would show a plaintext that can be guessed.
+ */
+export function openRecord(
+  writer: AuditWriter,
+  now: () => Date,
+  auditKey: () => Promise<Uint8Array | null>,
+): Record {
+  return async (call, operation, work) => {
+    const subject: Subject = {
+      organisation: null,
+      project: null,
+      key: null,
+      version: null,
+      input: [],
+      output: [],
+    }
+    let ended: { outcome: Awaited<ReturnType<typeof work>> } | { error: unknown }
+    try {
+      ended = { outcome: await work(subject) }
+    } catch (error) {
+      ended = { error }
+    }
+    const said = 'error' in ended ? codeOf(ended.error) : ended.outcome.ok ? 'ok' : ended.outcome.rule
+    try {
+      const key = subject.input.length + subject.output.length > 0 ? await auditKey() : null
+      const { input, output, ...named } = subject
+      call.receipt = await writer.append({
+        time: now().toISOString(),
+        reqId: call.reqId,
+        door: call.door,
+        identity: call.caller.identity,
+        ...named,
+        operation,
+        outcome: said,
+        input: digestOf(key, subject.project, 'input', input),
+        output: digestOf(key, subject.project, 'output', output),
+      })
+    } catch (error) {
+      call.receipt = 'unavailable'
+      if (error instanceof EnvironmentError) throw error
+      throw new EnvironmentError('AUDIT-UNAVAILABLE', 'the audit log cannot be written', { cause: error })
+    }
+    if ('error' in ended) throw ended.error
+    return ended.outcome
+  }
+}
+
+/** HMAC-SHA-256, hex, by the audit key of the project: HKDF(deployment's key, "", "custody-audit-1" | lp(project)). */
+function digestOf(
+  key: Uint8Array | null,
+  project: string | null,
+  side: 'input' | 'output',
+  parts: readonly Uint8Array[],
+): string | null {
+  if (key === null || parts.length === 0) return null
+  const own = hkdfSha256(
+    key,
+    new Uint8Array(0),
+    concatBytes(utf8('custody-audit-1'), lp(utf8(project ?? ''))),
+    32,
+  )
+  try {
+    return toHex(hmacSha256(own, concatBytes(lp(utf8(side)), ...parts.map((part) => lp(part)))))
+  } finally {
+    own.fill(0)
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'INTERNAL'
+}
