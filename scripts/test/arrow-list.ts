@@ -149,6 +149,20 @@ export const forbidden: readonly Arrow[] = [
     text: later('@lux/ceremony'),
     rule: restricted,
   },
+  {
+    claim: 'the server’s platform knows no feature',
+    in: `${server}/platform/http`,
+    text: take('../../keys/operations.ts'),
+    rule: restricted,
+  },
+  ...['keys', 'threshold'].flatMap((folder) =>
+    ['fastify', '../platform/http/http-error.ts', './routes.ts'].map((from) => ({
+      claim: `the server’s operations in ${folder} know no door: ${from}`,
+      in: `${server}/${folder}`,
+      text: take(from),
+      rule: restricted,
+    })),
+  ),
   { claim: 'server knows no engine later', in: server, text: later('@lux/ceremony'), rule: restricted },
   { claim: 'ceremony knows no token later', in: ceremony, text: later('pkcs11js'), rule: undeclared },
   { claim: 'crypto does no IO later', in: crypto, text: later('node:fs'), rule: noNode },
