@@ -242,6 +242,19 @@ for (const direction of ['up', 'down'] as const) {
   )
 }
 
+/** A value that was left out is named, and the option that follows is not taken for it. */
+function guardOptions(command: Command): void {
+  for (const option of command.options) {
+    command.on(`option:${option.name()}`, (value?: string | null) => {
+      if (value?.startsWith('--') === true) {
+        const long = option.long ?? option.flags
+        throw new InvalidArgumentError(`${long} has no value: ${value} follows it`)
+      }
+    })
+  }
+  for (const inner of command.commands) guardOptions(inner)
+}
+
 function port(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('expected 0 to 65535')
@@ -254,6 +267,8 @@ function seconds(text: string): number {
     throw new InvalidArgumentError('expected 60 to 31536000')
   return value
 }
+
+guardOptions(program)
 
 try {
   await program.parseAsync()

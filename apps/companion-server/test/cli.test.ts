@@ -159,6 +159,7 @@ test('CLI-02 wrong use is 2, and a folder without a server is 3, each with one J
     ['identity', 'create'],
     ['nonsense'],
     ['card', '--nonsense'],
+    ['card', '--card-out', '--transport-out', 'transport.json'],
   ]) {
     const ended = await run(folder, ...args)
     expect([ended.status, document(ended)], args.join(' ')).toEqual([

@@ -8,8 +8,10 @@ import { registerPeople } from './people.ts'
 import { registerPlan } from './plan/plan.ts'
 import { registerPolicy } from './policy/policy.ts'
 import { registerRequest } from './request/request.ts'
-import { type CommandLine, commandLine } from './shell/command-line.ts'
+
+import { type CommandLine, commandLine, guardOptions } from './shell/command-line.ts'
 import { failureOutcome, type Outcome, print } from './shell/output.ts'
+
 import { WrongUse } from './shell/wrong-use.ts'
 import { registerToken } from './token/token.ts'
 import { registerVerify } from './verify.ts'
@@ -70,6 +72,7 @@ for (const register of [
 ])
   register(cli)
 registerPeople(cli)
+guardOptions(program)
 
 try {
   await program.parseAsync()
@@ -83,11 +86,15 @@ function report(error: unknown): void {
   print(failureOutcome(error), asJson)
 }
 
+const oneValue = 'an option takes one value: where it may have several, repeat the option before each'
+
 /** Commander itself has put help and version where they belong, help that nobody asked for on stderr. */
 function endOf({ exitCode, code, message }: CommanderError): void {
   process.exitCode = exitCode === 0 ? 0 : 2
   if (exitCode === 0 || (code === 'commander.help' && !asJson)) return
-  report(new WrongUse('USAGE', message.replace(/^error: /, '')))
+  // What an option does not take is an argument, and there was one value of it too many.
+  const remedy = code === 'commander.excessArguments' ? oneValue : undefined
+  report(new WrongUse('USAGE', message.replace(/^error: /, ''), remedy))
 }
 
 function registerVersion({ program, act }: CommandLine): void {

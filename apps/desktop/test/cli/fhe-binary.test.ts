@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
+import { custody, custodyJson, each, temporaryFolder } from './support/custody.ts'
 
 let folder: string
 const at = (...parts: string[]) => join(folder, ...parts)
@@ -41,7 +41,7 @@ describe('a TFHE_BINARY key', () => {
 
   test('its shares are refreshed with a word on how they are proved: by recovering, for no audit can', async () => {
     const shares = [1, 3].map((i) => at('dealt', `holder-${i}.bin`))
-    const common = ['--public', at('dealt', 'public.bin'), '--share', ...shares, '--rehearsal']
+    const common = ['--public', at('dealt', 'public.bin'), ...each('--share', ...shares), '--rehearsal']
     const refreshed = await custody(['fhe', 'refresh', ...common, '--out', at('next')])
     expect(refreshed.exit).toBe(0)
     expect(refreshed.stdout).toContain('unproven until "custody fhe recover" of them gives the same key')

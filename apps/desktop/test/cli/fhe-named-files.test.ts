@@ -2,7 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custodyJson, temporaryFolder } from './support/custody.ts'
+import { custodyJson, each, temporaryFolder } from './support/custody.ts'
 
 const native = fileURLToPath(new URL('../../../../packages/crypto/vectors/native', import.meta.url))
 const results = ['sum-u8', 'minimum-u8'].map((name) => join(native, 'results', `${name}.squashed.bin`))
@@ -12,7 +12,7 @@ const at = (name: string) => join(folder, name)
 
 function answer(holder: number, out: string, ciphertexts: readonly string[] = results.slice(0, 1)) {
   const share = join(native, '2of3', `holder-${holder}.bin`)
-  const files = ['--share', share, '--public', pub, '--ciphertext', ...ciphertexts]
+  const files = ['--share', share, '--public', pub, ...each('--ciphertext', ...ciphertexts)]
   return custodyJson(['fhe', 'partial', ...files, '--out', at(out), '--rehearsal'])
 }
 
@@ -46,7 +46,13 @@ describe('a refused file among several is named', () => {
       answer(1, 'never.prt', [results[0]!, at('cut.bin')]),
       custodyJson([
         ...['fhe', 'partial', '--share', join(native, '2of3', 'holder-1.bin'), '--public', pub],
-        ...['--ciphertext', results[0]!, at('cut.bin'), '--out', at('never.prt'), '--rehearsal', '--canary'],
+        ...[
+          ...each('--ciphertext', results[0]!, at('cut.bin')),
+          '--out',
+          at('never.prt'),
+          '--rehearsal',
+          '--canary',
+        ],
       ]),
     ])
     for (const { json } of runs) {
@@ -59,7 +65,16 @@ describe('a refused file among several is named', () => {
     const [share, cut] = [join(native, '2of3', 'holder-1.bin'), at('cut-share.bin')]
     writeFileSync(cut, readFileSync(join(native, '2of3', 'holder-2.bin')).subarray(0, 130))
     const { json } = await custodyJson([
-      ...['fhe', 'refresh', '--public', pub, '--share', share, cut, '--rehearsal', '--out', at('never')],
+      ...[
+        'fhe',
+        'refresh',
+        '--public',
+        pub,
+        ...each('--share', share, cut),
+        '--rehearsal',
+        '--out',
+        at('never'),
+      ],
     ])
     expect(json.code).toBe('FHE-TRUNCATED')
     expect(json.detail).toMatch(new RegExp(`^${cut}: `))

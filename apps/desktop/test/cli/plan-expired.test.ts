@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, expect, test } from 'vitest'
-import { custody, custodyJson, temporaryFolder } from './support/custody.ts'
+import { custody, custodyJson, each, temporaryFolder } from './support/custody.ts'
 import { enrolled, newPolicy, passphraseFile } from './support/people.ts'
 
 const folder = temporaryFolder()
@@ -23,7 +23,7 @@ test('POLICY-EXPIRED new and lint say that no run opens under a plan’s policy,
   await custody(['policy', 'sign', policy, '--key', officer?.keyPath ?? '', '--yes', ...pass])
 
   const [plan, under] = [at('plan.yaml'), ['--policy', policy]]
-  const person = ['--person', ...people.map(({ cardPath }) => cardPath)]
+  const person = [...each('--person', ...people.map(({ cardPath }) => cardPath))]
   const library = ['--library', findSoftTokenLibrary() ?? '']
   const warned = { warnings: [expect.stringMatching(/POLICY-EXPIRED.*2020-01-01/)] }
   expect(

@@ -5,7 +5,7 @@ import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { loadStandIns } from '../../src/core/rehearsal/stand-ins.ts'
 import { verdictOf } from '../core/support/run-end.ts'
-import { custodyJson, temporaryFolder } from './support/custody.ts'
+import { custodyJson, each, temporaryFolder } from './support/custody.ts'
 import { type Enrolled, enrolled, newPolicy, passphraseFile } from './support/people.ts'
 
 vi.setConfig({ testTimeout: 120_000 })
@@ -29,7 +29,7 @@ beforeAll(async () => {
     ...holders.map((name) => ['holder', name] as const),
   ]
   for (const [kind, name] of seats) people.set(name, await enrolled(folder, kind, name))
-  const named = (option: string, ...names: string[]) => [option, ...names.map(cardOf)]
+  const named = (option: string, ...names: string[]) => each(option, ...names.map(cardOf))
   const made = await custodyJson([
     ...newPolicy(at('policy.json')),
     ...[...named('--officer', 'Otto', 'Ophelia'), '--quorum', '2'],
@@ -68,7 +68,7 @@ describe('the rehearsal of a production plan that refreshes a key', () => {
     const plan = await custodyJson([
       ...['plan', 'new', 'resharing', '--policy', at('policy.json'), '--out', at('move.yaml')],
       ...['--library', findSoftTokenLibrary() ?? ''],
-      ...['--person', ...seated.map(cardOf), ...holders.map((name) => at(`${name}.2.json`))],
+      ...[...each('--person', ...seated.map(cardOf), ...holders.map((name) => at(`${name}.2.json`)))],
       ...set({
         serial: 'a1b2c3d4',
         holders: holders.join(),

@@ -2,7 +2,9 @@ import { toHex } from '@lux/crypto'
 import { auditCanary, encodeCarried, parsePublic, roundForCarrying } from '@lux/crypto/fhe'
 import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { type CommandLine, refused } from '../shell/command-line.ts'
+
+import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
+
 import { ciphertextAt, ciphertextsAt, parseValue, partialAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
@@ -17,10 +19,15 @@ export function registerFheCanary(group: Command, act: CommandLine['act']): void
     .description('Check that every holder of a new epoch computes with the same key.')
     .requiredOption('--public <file>', 'the new public.bin')
     .requiredOption(
-      '--ciphertext <file...>',
+      '--ciphertext <file>',
       'encrypted after all corrections were published; 128 to 256 fresh blocks, and with a squash key 64 to 256 squashed ones',
+      severalOf,
     )
-    .requiredOption('--value <value...>', 'what each of them was encrypted from: a number, true or false')
+    .requiredOption(
+      '--value <value>',
+      'what each of them was encrypted from: a number, true or false',
+      severalOf,
+    )
     .action((partials: string[], options: AuditOptions) => act(() => audit(partials, options)))
     .addHelpText(
       'after',
@@ -33,7 +40,7 @@ checks their signatures and compares the value with --value.
 
 Example:
   $ custody fhe audit 1.prt 2.prt 3.prt 1s.prt 2s.prt 3s.prt --public next/public.bin \\
-      --ciphertext fresh.bin squashed.bin --value 12345 12345`,
+      --ciphertext fresh.bin --ciphertext squashed.bin --value 12345 --value 12345`,
     )
   group
     .command('carry')

@@ -4,7 +4,7 @@ import { fheThresholdDecrypt } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { checkApprovedRequest } from '../request/approval.ts'
 import { holderKeys, openPartial } from '../request/combiner.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
+import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile, valuesJson } from '../shell/fhe-files.ts'
 import { readParsed } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
@@ -28,7 +28,7 @@ export function registerFheCombine(group: Command, act: CommandLine['act']): voi
     .argument('<partial...>', 'answers of at least T holders, .prt or sealed .age')
     .description('Put holders’ answers together to the plaintext.')
     .requiredOption('--public <file>', 'public.bin of their epoch')
-    .requiredOption('--ciphertext <file...>', 'the same, in the same order')
+    .requiredOption('--ciphertext <file>', 'the same, in the same order', severalOf)
     .option(
       '--identity <file>',
       'the combiner’s age identity (AGE-SECRET-KEY-PQ-…), mode 0600, to open sealed answers',
@@ -39,7 +39,7 @@ export function registerFheCombine(group: Command, act: CommandLine['act']): voi
       '--cards <dir>',
       'with --policy or --request: the holders’ cards; ../cards from public.bin by default, found by roster.json beside it',
     )
-    .option('--card <file...>', 'the cards of all holders in order, where there is no roster.json')
+    .option('--card <file>', 'the cards of all holders in order, where there is no roster.json', severalOf)
     .action((partials: string[], options: CombineOptions) => act(() => combine(partials, options)))
     .addHelpText(
       'after',

@@ -15,7 +15,7 @@ import {
 import { forgetSeeds } from '@lux/crypto/sharing'
 import { readBounded, writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
-import { type CommandLine, count, refused } from '../shell/command-line.ts'
+import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
 import { inFile, readPublicFile } from '../shell/fhe-files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
@@ -49,13 +49,13 @@ export function registerFheNext(group: Command, act: CommandLine['act']): void {
       'The public file of the next epoch out of all corrections; with --holder also that holder’s share.',
     )
     .requiredOption('--public <file>', 'public.bin of the epoch that is left')
-    .requiredOption('--correction <file...>', 'correction-<q>.bin of every dealer')
+    .requiredOption('--correction <file>', 'correction-<q>.bin of every dealer', severalOf)
     .requiredOption('--quorum <t>', 'of the new holders', count('--quorum', 15))
     .requiredOption('--holders <n>', 'new holders', count('--holders', 15))
     .option('--plan <sha256>', 'of the signed plan, hex; zeros by default')
     .option('--holder <i>', 'whose share to make', count('--holder', 15))
-    .option('--seeds <file...>', 'seeds-<q>-to-<i>.bin of every dealer')
-    .option('--left <file...>', 'left-<q>.json of the holders who do not re-deal')
+    .option('--seeds <file>', 'seeds-<q>-to-<i>.bin of every dealer', severalOf)
+    .option('--left <file>', 'left-<q>.json of the holders who do not re-deal', severalOf)
     .option(
       '--budget <blocks>',
       'no more blocks of either width than this; what is carried over is never raised by it',
@@ -74,8 +74,8 @@ dealer belongs beside correction-<q>.bin, those of the others are named with --l
 counts as having spent all, and a share that could answer nothing is refused (FHE-BUDGET-NONE).
 
 Example:
-  $ custody fhe next --public dealt/public.bin --correction 1/correction-1.bin 3/correction-3.bin --quorum 2 --holders 3 \\
-      --holder 2 --seeds 1/seeds-1-to-2.bin 3/seeds-3-to-2.bin --rehearsal --out mine`,
+  $ custody fhe next --public dealt/public.bin --correction 1/correction-1.bin --correction 3/correction-3.bin --quorum 2 --holders 3 \\
+      --holder 2 --seeds 1/seeds-1-to-2.bin --seeds 3/seeds-3-to-2.bin --rehearsal --out mine`,
     )
 }
 

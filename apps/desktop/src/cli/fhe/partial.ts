@@ -3,7 +3,7 @@ import { fheCanaryPartial, fhePartialDecrypt, parsePublic } from '@lux/crypto/fh
 import type { Command } from 'commander'
 import { approve } from '../holder/approve.ts'
 import { canaryNoiseLines, noiseLines } from '../noise-lines.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
+import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile, readShareFile } from '../shell/fhe-files.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
@@ -33,8 +33,9 @@ export function registerFhePartial(group: Command, act: CommandLine['act']): voi
       )
       .option('--public <file>', 'public.bin of the same epoch; with --request it is in the share’s file')
       .requiredOption(
-        '--ciphertext <file...>',
+        '--ciphertext <file>',
         'as tfhe serializes them: FheUint, FheInt, FheBool, SquashedNoise…',
+        severalOf,
       )
       .requiredOption('--out <file>', 'the answer, a new file (with --request also <file>.age)')
       .option('--rehearsal', 'bare files of a rehearsal: no request, nobody vouches, nothing is signed')

@@ -3,7 +3,7 @@ import { sha256Hex, toHex } from '@lux/crypto'
 import { type Admission, ciphertextDigest, parsePublic, signProvenance, typeName } from '@lux/crypto/fhe'
 import { CoreError, readBounded } from '@lux/node-files'
 import type { Command } from 'commander'
-import type { CommandLine } from '../shell/command-line.ts'
+import { type CommandLine, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
@@ -32,13 +32,15 @@ export function registerFheProvenance(group: Command, act: CommandLine['act']): 
       )
       .requiredOption('--public <file>', 'public.bin of the key')
       .requiredOption(
-        '--ciphertext <file...>',
+        '--ciphertext <file>',
         'all of one type: squashed for an evaluator, fresh for an encryptor',
+        severalOf,
       )
       .requiredOption('--program <text>', 'what was computed: a name and version, or a digest of the code')
       .requiredOption(
-        '--input <how:by:file...>',
+        '--input <how:by:file>',
         'what went in: how it was admitted (proof, signature, client-key), who brought it, the file',
+        severalOf,
       )
       .requiredOption('--key <file>', 'your key file: evaluator or encryptor')
       .requiredOption('--out <file>', 'a new file'),
@@ -54,7 +56,7 @@ verifies, or with an encryptor’s signature; never a bare list.
 
 Example:
   $ custody fhe provenance sign --public fhe/public.bin --ciphertext sum.bin --program "sum 1.0" \\
-      --input signature:Ann:a.bin signature:Ben:b.bin --key eva.key --out sum.provenance.json`,
+      --input signature:Ann:a.bin --input signature:Ben:b.bin --key eva.key --out sum.provenance.json`,
     )
 }
 

@@ -13,8 +13,10 @@ import {
 import { checkDealers, checkQuorum, type Quorum } from '@lux/crypto/sharing'
 import { CoreError, writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
+
 import { systemEntropy } from '../../core/system.ts'
-import { type CommandLine, count, refused } from '../shell/command-line.ts'
+import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
+
 import { inFile, readPublicFile, readShareFile } from '../shell/fhe-files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { inKeyFolder } from './key-child.ts'
@@ -31,10 +33,11 @@ export function registerFheReshare(group: Command, act: CommandLine['act']): voi
   const common = (command: Command) =>
     command
       .requiredOption('--public <file>', 'public.bin of the present epoch')
-      .requiredOption('--share <file...>', 'the shares of exactly T holders, who re-deal')
+      .requiredOption('--share <file>', 'the shares of exactly T holders, who re-deal', severalOf)
       .option(
-        '--left <file...>',
+        '--left <file>',
         'left-<q>.json of the other holders: who says nothing counts as having spent all',
+        severalOf,
       )
       .option('--rehearsal', 'required here: the shares lie open in files')
       .requiredOption('--out <dir>', 'a new folder')
@@ -57,7 +60,7 @@ What the holders have left is shared among the new ones, less a canary; one who 
 having spent all. Shares that could answer nothing are refused (FHE-BUDGET-NONE): keep the old ones.
 
 Example:
-  $ custody fhe reshare --public dealt/public.bin --share dealt/holder-1.bin dealt/holder-3.bin \\
+  $ custody fhe reshare --public dealt/public.bin --share dealt/holder-1.bin --share dealt/holder-3.bin \\
       --quorum 3 --holders 5 --rehearsal --out next`,
     )
   common(group.command('refresh'))
@@ -75,7 +78,7 @@ const example = (verb: string, more: string) => `
 Writes public.bin, holder-<i>.bin (secret) and correction-<q>.bin.
 
 Example:
-  $ custody fhe ${verb} --public dealt/public.bin --share dealt/holder-1.bin dealt/holder-3.bin${more} \\
+  $ custody fhe ${verb} --public dealt/public.bin --share dealt/holder-1.bin --share dealt/holder-3.bin${more} \\
       --rehearsal --out next`
 
 /** Errors: FHE-WHOLE-KEY, FHE-DEALERS, FHE-QUORUM-…, and the others of `leftOfAll` and `rotateFheKey`. */

@@ -21,7 +21,7 @@ import { noiseLines } from '../noise-lines.ts'
 import { believedPolicy } from '../policy/trusted-policy.ts'
 import { requestLines } from '../request-lines.ts'
 import { checkDealtUnder } from '../share-policy.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
+import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
 import { type ciphertextAt, ciphertextsAt } from '../shell/fhe-files.ts'
 import { mustHaveRoom, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
@@ -49,7 +49,7 @@ export function registerHolderApprove(group: Command, act: CommandLine['act']): 
       )
       .requiredOption('--key <file>', 'your key file')
       .requiredOption('--policy <file>', 'the policy that you took by hand')
-      .requiredOption('--ciphertext <file...>', 'the ciphertexts, in the order of the request')
+      .requiredOption('--ciphertext <file>', 'the ciphertexts, in the order of the request', severalOf)
       .requiredOption(
         '--out <answer.json>',
         'your signed answer; the part itself goes sealed into <answer>.age',

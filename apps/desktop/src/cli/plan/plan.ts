@@ -26,7 +26,9 @@ import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { expired } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
 import { explainRequest } from '../person/explain.ts'
-import { type CommandLine, collectBlank, refused } from '../shell/command-line.ts'
+
+import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
+
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { cardsBeside, lint, warningLines } from './lint.ts'
@@ -50,12 +52,14 @@ export function registerPlan({ program, act }: CommandLine): void {
     .option('--values <file.yaml>', 'fill blanks from a file, lists included')
     .option('--policy <policy.json>', 'fill policy, organisationId and organisationName')
     .option(
-      '--person <card...>',
+      '--person <card>',
       'fill people, in this order; a renewed card comes after the one that it renews',
+      severalOf,
     )
     .option(
-      '--destination <transport...>',
+      '--destination <transport>',
       'fill destinations, one at most; the server’s card.json lies beside its transport file',
+      severalOf,
     )
     .option('--library <file>', 'fill library with the digest of the token’s library')
     .requiredOption('--out <plan.yaml>', 'a new file')
@@ -65,7 +69,8 @@ export function registerPlan({ program, act }: CommandLine): void {
       `
 Example:
   $ custody plan new token-initialisation --policy policy.json --library /usr/lib/softhsm/libsofthsm2.so \\
-      --person admin.json operator.json so.json ada.json bob.json wim.json zoe.json --out plan.yaml`,
+      --person admin.json --person operator.json --person so.json --person ada.json --person bob.json \\
+      --person wim.json --person zoe.json --out plan.yaml`,
     )
   group
     .command('lint')

@@ -15,7 +15,9 @@ import { identityId } from '@lux/crypto'
 import { CoreError, writeInFolder } from '@lux/node-files'
 import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
-import { type CommandLine, count, refused } from '../shell/command-line.ts'
+
+import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
+
 import {
   domainOption,
   mustBeNew,
@@ -74,25 +76,33 @@ export function registerPolicy({ program, act }: CommandLine): void {
       'a run that opens later is refused: YYYY-MM-DD, or with a time in UTC',
       expiryOption,
     )
-    .requiredOption('--officer <card...>', 'cards of the crypto officers')
+    .requiredOption('--officer <card>', 'cards of the crypto officers', severalOf)
     .requiredOption('--quorum <k>', 'how many officers sign', count('--quorum', 32))
-    .option('--witness <card...>', 'cards of the witnesses')
+    .option('--witness <card>', 'cards of the witnesses', severalOf)
     .option('--witness-quorum <k>', 'how many witnesses cosign', count('--witness-quorum', 32), 0)
-    .option('--approver <card...>', 'cards of those who approve decryptions')
+    .option('--approver <card>', 'cards of those who approve decryptions', severalOf)
     .option('--approver-threshold <k>', 'how many approve one', count('--approver-threshold', 32), 0)
-    .option('--requester <card...>', 'cards of those who may ask for decryptions, besides the servers')
-    .option('--evaluator <card...>', 'cards of those who vouch for ciphertexts')
-    .option('--encryptor <card...>', 'cards of those who sign inputs')
-    .option('--server <name=card...>', 'servers that may import, each as NAME=card.json')
-    .option('--combiner <name=recipient...>', 'who opens holders’ answers, besides the servers')
+    .option(
+      '--requester <card>',
+      'cards of those who may ask for decryptions, besides the servers',
+      severalOf,
+    )
+    .option('--evaluator <card>', 'cards of those who vouch for ciphertexts', severalOf)
+    .option('--encryptor <card>', 'cards of those who sign inputs', severalOf)
+    .option('--server <name=card>', 'servers that may import, each as NAME=card.json', severalOf)
+    .option('--combiner <name=recipient>', 'who opens holders’ answers, besides the servers', severalOf)
     .option('--soft-tokens', 'allow keys in software tokens (SoftHSM)')
     .option(
       '--least-evidence <level>',
       'lowest evidence: E0 to E3 for every class of key, or ceremony=E2,root=E2 (others E1)',
       evidenceOption,
     )
-    .option('--attestation-root <name=format:file...>', 'vendors’ root certificates that may vouch for keys')
-    .option('--accept-tool <build...>', 'accepted builds of this tool')
+    .option(
+      '--attestation-root <name=format:file>',
+      'vendors’ root certificates that may vouch for keys',
+      severalOf,
+    )
+    .option('--accept-tool <build>', 'accepted builds of this tool', severalOf)
     .option('--carried', 'all squashed ciphertexts are rounded for carrying; without it none may be')
     .option('--previous <policy.json>', 'the version that this one follows')
     .requiredOption('--out <policy.json>', 'a new file')
@@ -102,7 +112,8 @@ export function registerPolicy({ program, act }: CommandLine): void {
       `
 Example:
   $ custody policy new --organisation acme --organisation-name "Acme Ltd" --domain production --expiry 2027-12-31 \\
-      --officer ada.json bob.json eve.json --quorum 2 --witness wim.json zoe.json --witness-quorum 2 \\
+      --officer ada.json --officer bob.json --officer eve.json --quorum 2 \\
+      --witness wim.json --witness zoe.json --witness-quorum 2 \\
       --server main=server-card.json --out policy.json`,
     )
   group

@@ -15,7 +15,7 @@ import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
 import { believedPolicy } from '../policy/trusted-policy.ts'
 import { requestLines } from '../request-lines.ts'
-import { type CommandLine, count, refused } from '../shell/command-line.ts'
+import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
@@ -55,8 +55,8 @@ export function registerRequest({ program, act }: CommandLine): void {
       'Write a request for the decryption of ciphertexts that an evaluator or encryptor vouches for.',
     )
     .requiredOption('--public <file>', 'public.bin of the key’s present epoch')
-    .requiredOption('--ciphertext <file...>', 'all squashed, or all fresh')
-    .requiredOption('--provenance <file...>', 'the signed statements where they come from')
+    .requiredOption('--ciphertext <file>', 'all squashed, or all fresh', severalOf)
+    .requiredOption('--provenance <file>', 'the signed statements where they come from', severalOf)
     .requiredOption('--what <text>', 'what is decrypted, in words')
     .requiredOption('--purpose <text>', 'what for')
     .requiredOption('--requester <name>', 'who asks, as on the card')

@@ -10,8 +10,10 @@ import { encodeCanonical, fromHex, sha256Hex, toHex } from '@lux/crypto'
 import { CANARY_PROGRAM, type FheValue, fheThresholdDecrypt } from '@lux/crypto/fhe'
 import { CoreError, readBounded } from '@lux/node-files'
 import type { Command } from 'commander'
+
 import { systemEntropy } from '../../core/system.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
+import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
+
 import { ciphertextsAt, parseValue, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, writeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
@@ -52,19 +54,21 @@ export function registerRequestResult(group: Command, act: CommandLine['act']): 
         'Combine the answers that a ceremony took, and sign for it what came of them; the value stays with you.',
       )
       .requiredOption('--public <file>', 'public.bin of the request’s epoch')
-      .requiredOption('--ciphertext <file...>', 'in the order of the request')
+      .requiredOption('--ciphertext <file>', 'in the order of the request', severalOf)
       .requiredOption(
-        '--answer <file...>',
+        '--answer <file>',
         'answer-<i>.json of every holder who approved, each with its .age beside it',
+        severalOf,
       )
       .requiredOption('--identity <file>', 'the combiner’s age identity, mode 0600')
       .requiredOption('--key <file>', 'the requester’s key file')
       .option(
-        '--value <value...>',
+        '--value <value>',
         'of a canary, and there not to be left out: what each ciphertext was encrypted from',
+        severalOf,
       )
       .option('--cards <dir>', 'the holders’ cards; ../cards from public.bin by default')
-      .option('--card <file...>', 'the cards of all holders in order, where there is no roster.json')
+      .option('--card <file>', 'the cards of all holders in order, where there is no roster.json', severalOf)
       .requiredOption(
         '--out <result.json>',
         'a new file: put it into the run’s in/; the value is printed, not written',
@@ -79,7 +83,8 @@ A canary, which is what its provenance calls so, is refused without --value: nob
 it. One that does not give that value, or none at all, is signed as inconsistent, and the epoch must not go live.
 
 Example:
-  $ custody request result request.json --public run/fhe/public.bin --ciphertext sum.bin --answer answer-1.json answer-3.json \\
+  $ custody request result request.json --public run/fhe/public.bin --ciphertext sum.bin \\
+      --answer answer-1.json --answer answer-3.json \\
       --identity combiner.identity --key rita.key --out run/in/result.json`,
     )
 }

@@ -23,6 +23,30 @@ export function commandLine(program: Command): CommandLine {
   }
 }
 
+/** An option that takes several values is repeated, one value each: what follows a value is never swallowed. */
+export function severalOf(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value]
+}
+
+/**
+ * Makes every option of every command refuse the name of another option as its value, so that a value which was left out is
+ * named instead of what follows: USAGE. Help says which options may be repeated.
+ */
+export function guardOptions(command: Command): void {
+  for (const option of command.options) {
+    if (option.parseArg === severalOf) option.description += '; repeat the option for several'
+    command.on(`option:${option.name()}`, (value?: string | null) => {
+      if (value?.startsWith('--') === true)
+        throw new WrongUse(
+          'USAGE',
+          `${option.long ?? option.flags} has no value: ${value} follows it`,
+          'give the option a value; a file whose name begins so is named as ./--name',
+        )
+    })
+  }
+  for (const inner of command.commands) guardOptions(inner)
+}
+
 /** `option` with `form` (NAME=VALUE), many times. */
 function collectPair(option: string, form: string, code: string) {
   return (pair: string, all: Record<string, string> = {}): Record<string, string> => {

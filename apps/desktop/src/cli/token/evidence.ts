@@ -21,7 +21,9 @@ import {
 } from '@lux/hsm'
 import { readBounded } from '@lux/node-files'
 import type { Command } from 'commander'
-import type { CommandLine } from '../shell/command-line.ts'
+
+import { type CommandLine, severalOf } from '../shell/command-line.ts'
+
 import type { Outcome } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import {
@@ -71,7 +73,7 @@ export function registerTokenEvidence(group: Command, { act }: CommandLine): voi
       '--attestation <file>',
       'the vendor’s attestation: YubiHSM chain (PEM) or Luna confirmation (PKCS #7)',
     )
-    .option('--root <file...>', 'with --attestation: the vendor’s root certificates that you trust')
+    .option('--root <file>', 'with --attestation: the vendor’s root certificates that you trust', severalOf)
     .description('How well one key is evidenced, E0 to E3, and why not better.')
     .action((options: Options) => act(() => evidence(options)))
     .addHelpText(

@@ -1,10 +1,10 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { encodePublic, epochIdOf, parsePublic } from '@lux/crypto/fhe'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custody, custodyJson, temporaryFolder } from '../support/custody.ts'
+import { custody, custodyJson, each, temporaryFolder } from '../support/custody.ts'
 
 const native = fileURLToPath(new URL('../../../../../packages/crypto/vectors/native', import.meta.url))
 const product = join(native, 'results', 'product-i64.squashed.bin')
@@ -29,6 +29,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 /** Holders 1 and 3 of the epoch in a folder deal to 2 of 3 new ones: as the help says. */
 async function redeal(dir: string, name: string, shares = ['holder-1.bin', 'holder-3.bin']) {
+  mkdirSync(at(name), { recursive: true })
   const made = await Promise.all(
     shares.map((share, i) =>
       custodyJson([
@@ -48,8 +49,16 @@ function nextCommand({ dir, from, holder, out, more = [], seeds }: NextRun) {
   const own = [1, 3].map((q) => at(from, String(q), `seeds-${q}-to-${holder}.bin`))
   return [
     ...['fhe', 'next', '--public', join(dir, 'public.bin'), '--quorum', '2', '--holders', '3'],
-    ...['--correction', at(from, '1', 'correction-1.bin'), at(from, '3', 'correction-3.bin')],
-    ...['--holder', String(holder), '--seeds', ...(seeds ?? own), '--rehearsal', '--out', at(out), ...more],
+    ...each('--correction', at(from, '1', 'correction-1.bin'), at(from, '3', 'correction-3.bin')),
+    ...[
+      '--holder',
+      String(holder),
+      ...each('--seeds', ...(seeds ?? own)),
+      '--rehearsal',
+      '--out',
+      at(out),
+      ...more,
+    ],
   ]
 }
 
@@ -96,7 +105,7 @@ describe('a share that redeal and next made', () => {
     expect(shown.json.facts).toMatchObject({ epochId: two.json.epochId, budget: budgets })
     const reshared = await custodyJson([
       ...['fhe', 'refresh', '--public', at('plain', 'public.bin'), '--rehearsal', '--out', at('together')],
-      ...['--share', at('plain', 'holder-1.bin'), at('plain', 'holder-3.bin')],
+      ...each('--share', at('plain', 'holder-1.bin'), at('plain', 'holder-3.bin')),
     ])
     expect(reshared.json.budgets).toEqual(budgets)
     const epochs: [number, string][] = [
@@ -162,10 +171,10 @@ describe('a share that redeal and next made', () => {
     expect(two.json).toMatchObject({ ok: true, holder: 2, budgets: { at64: 2 ** 19, at128: 0 } })
     const files = [String(one.json.left), String(two.json.left)]
     const all = { at64: 2 ** 19 - freshCanary, at128: 0 }
-    expect((await run('all', ['--left', ...files])).json).toMatchObject({ ok: true, budgets: all })
-    const twice = await run('twice', ['--left', files[0]!, files[0]!])
+    expect((await run('all', [...each('--left', ...files)])).json).toMatchObject({ ok: true, budgets: all })
+    const twice = await run('twice', [...each('--left', files[0]!, files[0]!)])
     expect(twice.json).toMatchObject({ code: 'FHE-HOLDER-DUPLICATE' })
-    const shares = ['--share', join(dir, 'holder-1.bin'), join(dir, 'holder-3.bin')]
+    const shares = [...each('--share', join(dir, 'holder-1.bin'), join(dir, 'holder-3.bin'))]
     const refresh = ['fhe', 'refresh', '--public', join(dir, 'public.bin'), ...shares, '--rehearsal']
     const refreshed = await custodyJson([...refresh, '--left', files[1]!, '--out', at('with-left')])
     expect(refreshed.json).toMatchObject({ ok: true, budgets: all })
@@ -175,7 +184,7 @@ describe('a share that redeal and next made', () => {
       ['m1', 'm2', true],
       ['m2', 'm3', false],
     ] as const) {
-      const own = ['--share', at(from, 'holder-1.bin'), at(from, 'holder-3.bin')]
+      const own = [...each('--share', at(from, 'holder-1.bin'), at(from, 'holder-3.bin'))]
       const words = ['fhe', 'refresh', '--public', at(from, 'public.bin'), ...own, '--rehearsal']
       const moved = await custodyJson([...words, '--out', at(to)])
       expect(moved.json.code ?? 'moved').toBe(ok ? 'moved' : 'FHE-BUDGET-NONE')

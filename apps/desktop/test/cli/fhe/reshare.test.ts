@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custodyJson } from '../support/custody.ts'
+import { custodyJson, each } from '../support/custody.ts'
 import { FheFolder } from '../support/fhe-folder.ts'
 
 const files = new FheFolder()
@@ -24,8 +24,7 @@ describe('resharing on files', () => {
       verb,
       '--public',
       files.at('dealt', 'public.bin'),
-      '--share',
-      ...shares.map((i) => files.holder('dealt', i)),
+      ...each('--share', ...shares.map((i) => files.holder('dealt', i))),
       '--out',
       files.at(out),
       '--rehearsal',
@@ -134,8 +133,20 @@ describe('resharing on files', () => {
           '3',
           '--rehearsal',
         ],
-        ...['--correction', files.at('part-1', 'correction-1.bin'), files.at('part-2', 'correction-2.bin')],
-        ...['--holder', String(i), '--seeds', ...seeds, '--out', files.at(`mine-${i}-${seeds.length}`)],
+        ...[
+          ...each(
+            '--correction',
+            files.at('part-1', 'correction-1.bin'),
+            files.at('part-2', 'correction-2.bin'),
+          ),
+        ],
+        ...[
+          '--holder',
+          String(i),
+          ...each('--seeds', ...seeds),
+          '--out',
+          files.at(`mine-${i}-${seeds.length}`),
+        ],
       ])
     const seeds = (i: number) => [1, 2].map((q) => files.at(`part-${q}`, `seeds-${q}-to-${i}.bin`))
     const [one, three, other] = await Promise.all([next(1, seeds(1)), next(3, seeds(3)), next(2, seeds(3))])
@@ -153,7 +164,7 @@ describe('resharing on files', () => {
   test('FHE-OPEN-SHARES without --rehearsal nothing is reshared in the open', async () => {
     const { exit, json } = await custodyJson([
       ...['fhe', 'refresh', '--public', files.at('dealt', 'public.bin'), '--out', files.at('open')],
-      ...['--share', files.holder('dealt', 1), files.holder('dealt', 2)],
+      ...[...each('--share', files.holder('dealt', 1), files.holder('dealt', 2))],
     ])
     expect({ exit, code: json.code }).toEqual({ exit: 1, code: 'FHE-OPEN-SHARES' })
   })

@@ -5,7 +5,7 @@ import { type Card, cardCodec, checkRenewal } from '@lux/ceremony/wire'
 import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openKeyFile } from '../../../src/cli/shell/key-file.ts'
-import { custodyJson, secretFile, temporaryFolder } from '../support/custody.ts'
+import { custodyJson, each, secretFile, temporaryFolder } from '../support/custody.ts'
 import { type Enrolled, enrolled, passphrase, passphraseFile } from '../support/people.ts'
 
 let folder: string
@@ -70,7 +70,7 @@ describe('holder renew', () => {
     const plan = (out: string, ...people: string[]) =>
       custodyJson([
         ...['plan', 'new', 'resharing', '--library', findSoftTokenLibrary() ?? '', '--out', at(out)],
-        ...['--person', ...people],
+        ...[...each('--person', ...people)],
         ...set('policy', 'a'.repeat(64)),
         ...set('serial', 'a1b2c3d4'),
         ...set('holders', 'Hal,Ida'),

@@ -4,7 +4,7 @@ import { planFromScript, readScript } from '@lux/ceremony/plan'
 import { cardCodec, planLockCodec } from '@lux/ceremony/wire'
 import { findSoftTokenLibrary } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custody, custodyJson, temporaryFolder } from '../support/custody.ts'
+import { custody, custodyJson, each, temporaryFolder } from '../support/custody.ts'
 import { type Enrolled, enrolled, newPolicy, passphraseFile } from '../support/people.ts'
 
 let folder: string
@@ -26,8 +26,7 @@ const planOf = (people: readonly string[], out: string, ...more: string[]) =>
     policy,
     '--library',
     library,
-    '--person',
-    ...people,
+    ...each('--person', ...people),
     '--out',
     at(out),
     ...more,
@@ -45,12 +44,10 @@ beforeAll(async () => {
   policy = at('policy.json')
   const made = await custody([
     ...newPolicy(policy),
-    '--officer',
-    ...officers.map(({ cardPath }) => cardPath),
+    ...each('--officer', ...officers.map(({ cardPath }) => cardPath)),
     '--quorum',
     '2',
-    '--witness',
-    ...witnesses.map(({ cardPath }) => cardPath),
+    ...each('--witness', ...witnesses.map(({ cardPath }) => cardPath)),
     '--witness-quorum',
     '2',
     '--soft-tokens',
@@ -182,8 +179,8 @@ describe('plan', () => {
     const witnesses = cards.slice(-2)
     await custody([
       ...newPolicy(wide),
-      ...['--officer', ...officers.map(({ cardPath }) => cardPath), eve.cardPath, '--quorum', '2'],
-      ...['--witness', ...witnesses, wanda.cardPath, '--witness-quorum', '2'],
+      ...[...each('--officer', ...officers.map(({ cardPath }) => cardPath), eve.cardPath), '--quorum', '2'],
+      ...[...each('--witness', ...witnesses, wanda.cardPath), '--witness-quorum', '2'],
       ...['--approver', abe.cardPath, '--approver-threshold', '1'],
     ])
     const planned = await planOf(cards, 'wide.yaml', '--policy', wide)

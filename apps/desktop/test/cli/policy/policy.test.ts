@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custody, custodyJson, temporaryFolder } from '../support/custody.ts'
+import { custody, custodyJson, each, temporaryFolder } from '../support/custody.ts'
 import { type Enrolled, enrolled, newPolicy, passphraseFile } from '../support/people.ts'
 
 let folder: string
@@ -22,8 +22,7 @@ beforeAll(async () => {
   policy = join(folder, 'policy.json')
   const made = await custody([
     ...named('policy.json'),
-    '--officer',
-    ...cards(officers),
+    ...each('--officer', ...cards(officers)),
     '--quorum',
     '2',
     '--witness',
@@ -73,8 +72,7 @@ describe('policy', () => {
     await sign(one, officers[1]?.keyPath ?? '', two)
     const made = await custodyJson([
       ...named('v2.json'),
-      '--officer',
-      ...cards(officers),
+      ...each('--officer', ...cards(officers)),
       '--quorum',
       '3',
       '--previous',
@@ -99,7 +97,7 @@ describe('policy', () => {
       string,
       string,
     ]
-    const people = ['--officer', ...cards(officers), '--quorum', '2']
+    const people = [...each('--officer', ...cards(officers)), '--quorum', '2']
     await custody([...named('old.json'), ...people, '--expiry', '2020-01-01'])
     await sign(old, officers[0]?.keyPath ?? '', half)
     await sign(half, officers[1]?.keyPath ?? '', whole)
@@ -124,7 +122,7 @@ describe('policy', () => {
     const runs = await Promise.all([
       custodyJson([...named('x.json'), '--officer', witness.cardPath, '--quorum', '1']),
       custodyJson([...named('x.json'), '--officer', rehearsal.cardPath, '--quorum', '1']),
-      custodyJson([...named('x.json'), '--officer', ada ?? '', ada ?? '', '--quorum', '1']),
+      custodyJson([...named('x.json'), ...each('--officer', ada ?? '', ada ?? ''), '--quorum', '1']),
       custodyJson([...named('x.json'), '--officer', ada ?? '', '--quorum', '2']),
       custodyJson([...named('x.json'), '--officer', witness.keyPath, '--quorum', '1']),
     ])

@@ -11,7 +11,7 @@ import {
 import { generateSealIdentity } from '@lux/crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { approve as approveRequest } from '../../../src/cli/holder/approve.ts'
-import { custodyJson } from '../support/custody.ts'
+import { custodyJson, each } from '../support/custody.ts'
 import {
   approve,
   at,
@@ -58,10 +58,10 @@ describe('a decryption from request to value, on files', () => {
       ...['fhe', 'combine', at('a1.age'), at('a3.age'), '--public', at('fhe', 'public.bin')],
       ...['--ciphertext', at('six.bin'), '--identity', at('combiner.identity'), '--request', request],
     ]
-    const cards = ['--card', ...holders.map(({ cardPath }) => cardPath)]
+    const cards = [...each('--card', ...holders.map(({ cardPath }) => cardPath))]
     const [value, others, replay] = await Promise.all([
       custodyJson([...combine, ...cards]),
-      custodyJson([...combine, ...[...cards].toSpliced(1, 2, cards[2]!, cards[1]!)]),
+      custodyJson([...combine, ...[...cards].toSpliced(1, 3, cards[3]!, '--card', cards[1]!)]),
       approve(1, request, 'six', 'a1-again'),
     ])
     expect(three.exit).toBe(0)

@@ -4,7 +4,7 @@ import { openWith, sealTo, sha256Hex } from '@lux/crypto'
 import { type PartialContent, parsePartial, signPartial } from '@lux/crypto/fhe'
 import tfhe from 'node-tfhe'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { custodyJson } from '../support/custody.ts'
+import { custodyJson, each } from '../support/custody.ts'
 import {
   approve,
   at,
@@ -63,8 +63,12 @@ const moved = (by: bigint) => (content: PartialContent) => ({
 function result(request: string, name: string, answers: readonly string[], out: string, ...more: string[]) {
   return custodyJson([
     ...['request', 'result', request, '--public', at('fhe', 'public.bin'), '--ciphertext', at(`${name}.bin`)],
-    ...['--answer', ...answers.map((answer) => at(`${answer}.json`)), '--identity', at('combiner.identity')],
-    ...['--key', people.requester.keyPath, '--card', ...holders.map(({ cardPath }) => cardPath)],
+    ...[
+      ...each('--answer', ...answers.map((answer) => at(`${answer}.json`))),
+      '--identity',
+      at('combiner.identity'),
+    ],
+    ...['--key', people.requester.keyPath, ...each('--card', ...holders.map(({ cardPath }) => cardPath))],
     ...['--out', at(out), ...more, ...pass],
   ])
 }

@@ -36,6 +36,10 @@ export function custody(
   return collected(child)
 }
 
+/** An option once for each of its values. */
+export const each = (option: string, ...values: readonly string[]): string[] =>
+  values.flatMap((value) => [option, value])
+
 /** The same with --json: the exit code and the one document. */
 export async function custodyJson(
   args: readonly string[],

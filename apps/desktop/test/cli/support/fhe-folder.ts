@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { custodyJson, temporaryFolder } from './custody.ts'
+import { custodyJson, each, temporaryFolder } from './custody.ts'
 
 export const LIMIT = 1n << 30n
 
@@ -29,12 +29,16 @@ export class FheFolder {
 
   partial(i: number, out: string, ciphertexts: string[], { dir = 'dealt', more = [] as string[] } = {}) {
     const share = ['--share', this.holder(dir, i), '--public', this.at(dir, 'public.bin')]
-    const files = ['--ciphertext', ...ciphertexts.map((file) => this.at(file)), '--out', this.at(out)]
+    const files = [
+      ...each('--ciphertext', ...ciphertexts.map((file) => this.at(file))),
+      '--out',
+      this.at(out),
+    ]
     return custodyJson(['fhe', 'partial', ...share, ...files, '--rehearsal', ...more])
   }
 
   combine(partials: string[], ciphertexts: string[], dir = 'dealt') {
-    const files = ['--ciphertext', ...ciphertexts.map((file) => this.at(file))]
+    const files = [...each('--ciphertext', ...ciphertexts.map((file) => this.at(file)))]
     const answers = partials.map((file) => this.at(file))
     return custodyJson(['fhe', 'combine', ...answers, '--public', this.at(dir, 'public.bin'), ...files])
   }

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openWithPassphrase, sealWithPassphrase } from '@lux/crypto'
 import tfhe from 'node-tfhe'
-import { type Answer, custodyJson } from '../../cli/support/custody.ts'
+import { type Answer, custodyJson, each } from '../../cli/support/custody.ts'
 import { passphrase } from '../../cli/support/people.ts'
 import type { FhePeople } from './fhe-people.ts'
 
@@ -215,8 +215,7 @@ export class FheDevices {
         pub,
         '--ciphertext',
         place.file(name),
-        '--answer',
-        ...answers,
+        ...each('--answer', ...answers),
       ],
       ...['--identity', place.file('combiner.identity'), ...keyed, '--out', out, ...more],
     ])
