@@ -23,16 +23,22 @@ export async function rehearsalOfScript(
   if (!read.ok) throw refusedPlan(read.refusals)
   const { rehearsal } = read.value
   const values = { ...rehearsal.values, ...given }
-  const holders = holderNames(values)
-  const others = rehearsal.people.filter(({ role }) => role !== 'holder')
-  const people =
-    holders === null
-      ? rehearsal.people
-      : [...others, ...holders.map((name) => ({ role: 'holder' as const, name }))]
   const named = (blank: string) => {
     const names = values[blank] ?? read.value.blanks[blank]?.default
     return Array.isArray(names) ? names.map(String) : []
   }
+  const holders = holderNames(values, named('holders'))
+  const others = rehearsal.people.filter(({ role }) => role !== 'holder')
+  const people =
+    holders === null
+      ? rehearsal.people
+      : [
+          ...others,
+          ...[...new Set([...holders, ...named('nextHolders')])].map((name) => ({
+            role: 'holder' as const,
+            name,
+          })),
+        ]
   const seats = withStaying(people, holders ?? named('holders'), named('nextHolders'))
   const standIns = await makeStandIns(seats, request.entropy)
   const outsiders = await makeOutsiders(request.entropy)
@@ -141,11 +147,12 @@ function standInPlaces(
   )
 }
 
-function holderNames(values: Readonly<Record<string, unknown>>): string[] | null {
+/** The holders that the values name or count: where they are counted, the script's own names first. Null: as in the script. */
+function holderNames(values: Readonly<Record<string, unknown>>, own: readonly string[]): string[] | null {
   if (Array.isArray(values.holders)) return values.holders.map(String)
   const n = Number(values.n)
   return Number.isInteger(n) && n > 0 && n <= 64
-    ? Array.from({ length: n }, (_, i) => `Holder ${i + 1}`)
+    ? Array.from({ length: n }, (_, i) => own[i] ?? `Holder ${i + 1}`)
     : null
 }
 

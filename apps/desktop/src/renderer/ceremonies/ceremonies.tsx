@@ -7,7 +7,7 @@ import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { CeremonyTable } from '../components/ceremony-table.tsx'
 import { FailureNotice } from '../components/failure-notice.tsx'
-import { Fields, firstMissing } from '../components/fields.tsx'
+import { Fields, filledIn, firstMissing } from '../components/fields.tsx'
 import { FilePicker } from '../components/file-picker.tsx'
 import { Loaded } from '../components/loading.tsx'
 import { Screen, Section } from '../components/screen.tsx'
@@ -67,12 +67,10 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
   async function start(): Promise<void> {
     if (script === undefined) return
     setBusy(true)
-    const filled = Object.fromEntries(
-      script.fields
-        .map(({ name, initial }) => [name, values[name] ?? initial ?? ''])
-        .filter(([, value]) => value !== ''),
-    )
-    const answer = await call('ceremonies.startRehearsal', { script: script.id, values: filled })
+    const answer = await call('ceremonies.startRehearsal', {
+      script: script.id,
+      values: filledIn(script.fields, values),
+    })
     setBusy(false)
     if (answer.ok) go('run', answer.value.id)
     else setFailure(answer.error)

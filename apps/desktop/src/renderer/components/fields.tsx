@@ -26,6 +26,15 @@ export function firstMissing(fields: readonly Field[], values: Record<string, st
   )
 }
 
+/** What is sent: what was entered, or what the field began with; a field that was left empty is left out. */
+export function filledIn(fields: readonly Field[], values: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(
+    fields
+      .map(({ name, initial }) => [name, values[name] ?? initial ?? ''] as const)
+      .filter(([, value]) => value !== ''),
+  )
+}
+
 export function Fields({ fields, values, onChange }: Props) {
   return fields.map((field) =>
     field.type === 'file' || field.type === 'folder' ? (

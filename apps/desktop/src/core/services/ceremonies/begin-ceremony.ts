@@ -32,6 +32,7 @@ const ownBlanks = new Set([
   'destinations',
   'profile',
   'holders',
+  'epoch',
   'serial',
   'spareSerial',
   'rootId',
