@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs'
 import * as v from 'valibot'
 import { describe, expect, test } from 'vitest'
 import { factSchemas } from '../src/engine/fact-schemas.ts'
-import { evidence, resultSchemas } from '../src/steps/run.ts'
+import { evidence } from '../src/steps/result-fields.ts'
+import { effectModules } from '../src/steps/run.ts'
 
 const page = readFileSync(new URL('../../../docs/SPEC.md', import.meta.url), 'utf8')
+
 const section = /\n### 3\.3 Facts\n([\s\S]*?)\n## /.exec(page)?.[1] ?? ''
+
 // Members that hold what another section lays out.
 const elsewhere = new Set([
   'payload',
@@ -43,11 +46,15 @@ function members(schema: unknown, deep: boolean): string[] {
 const rows = new Map(
   [...section.matchAll(/^\| `([a-z.-]+)` \| (.*) \|$/gm)].map(([, name = '', text = '']) => [name, text]),
 )
+
 const stands = (text: string, name: string): boolean =>
   new RegExp(`(?<![\\w-])${name.replace('?', '\\?')}(?![\\w-])`).test(text)
 
 describe('DOCS-FACTS', () => {
-  const schemas = { ...factSchemas, ...resultSchemas }
+  const schemas = {
+    ...factSchemas,
+    ...Object.fromEntries(Object.entries(effectModules).map(([kind, { schema }]) => [kind, schema])),
+  }
 
   test('the section has a row for every kind and effect, and for nothing else', () => {
     expect([...rows.keys()].sort()).toEqual(Object.keys(schemas).sort())

@@ -1,4 +1,3 @@
-import { verifyResult } from '../kinds/verify.ts'
 import type { Command } from '../model/commands.ts'
 import type { OwnEffect } from '../model/effects.ts'
 import type { Decision, NewEvent } from '../model/events.ts'
@@ -6,7 +5,7 @@ import { attemptCkaId } from '../model/identifiers.ts'
 import { refuse } from '../model/rules.ts'
 import { currentStep, isLive } from '../model/stages.ts'
 import type { State } from '../model/state.ts'
-import { readResult, type TaggedResult } from '../steps/run.ts'
+import { readResult, type TaggedResult, verifyResult } from '../steps/run.ts'
 import { opened, scopeOf } from './exceptions.ts'
 import { owed } from './next-effect.ts'
 

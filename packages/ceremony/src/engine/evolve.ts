@@ -1,12 +1,9 @@
 import { unreachable } from '../documents/format/outcome.ts'
-import { approved, evolveEpochs, proved } from '../evolve-epochs.ts'
-import { absorb } from '../kinds/absorb.ts'
-import { missingAudiences, missingHolders } from '../kinds/missing.ts'
-import { verifyResult } from '../kinds/verify.ts'
 import type { Entry, Facts } from '../model/events.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from '../model/stages.ts'
 import { draft, type ExceptionState, type State, type StepProgress } from '../model/state.ts'
-import { readResult } from '../steps/run.ts'
+import { applyEntry, applyResult, approved, readResult, verifyResult } from '../steps/run.ts'
+import { missingAudiences } from '../steps/sealing/queries.ts'
 import { evolveOutdated, outdated } from './incompatible-history.ts'
 import { effectAt, openException } from './next-effect.ts'
 import { restarted } from './restart.ts'
@@ -93,13 +90,8 @@ export function evolve(before: State, entry: Entry): State {
     case 'result.taken':
     case 'epoch.approved':
     case 'redeal.taken':
-      if (progress !== null && evolveEpochs(state, progress, entry)) advance(state, progress, entry.time)
-      break
     case 'holder.acknowledged':
-      if (state.reshare?.next) proved(state, entry.fact)
-      else state.fhe?.acknowledged.push(entry.fact.name)
-      if (progress !== null && missingHolders(state, progress).length === 0)
-        advance(state, progress, entry.time)
+      if (progress !== null && applyEntry(state, progress, entry)) advance(state, progress, entry.time)
       break
     case 'exception.opened': {
       const { id, about, expected, happened, scope, choices } = entry.fact
@@ -242,7 +234,7 @@ function performed(
     return
   }
   progress.state = 'Verified'
-  absorb(state, progress, read.tagged)
+  applyResult(state, progress, read.tagged)
   advance(state, progress, time)
 }
 

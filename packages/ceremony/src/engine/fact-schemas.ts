@@ -16,7 +16,8 @@ import { decryptionResultCodec } from '../documents/threshold/decryption-result.
 import { epochApprovalCodec, redealCodec } from '../documents/threshold/epoch.ts'
 import { holderAnswerCodec } from '../documents/threshold/holder-answer.ts'
 import type { EventKind, Facts, NewEvent } from '../model/events.ts'
-import { checkpointFields, effectKinds, readResult } from '../steps/run.ts'
+import { checkpointFields } from '../steps/result-fields.ts'
+import { effectKinds, readResult } from '../steps/run.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 

@@ -1,12 +1,13 @@
 import { fromHex, toWords } from '@lux/crypto'
 import { unreachable } from '../documents/format/outcome.ts'
-import { dealersOf, decryptionAt } from '../kinds/epochs.ts'
-import { missingAudiences, missingHolders } from '../kinds/missing.ts'
 import type { Needs } from '../model/run-view.ts'
 import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from '../model/stages.ts'
 import type { CheckpointState, DecryptionState, ExceptionState, State, StepProgress } from '../model/state.ts'
 import { decryptionOf, namesOf } from '../plan/queries.ts'
-import { stillWanted, unheard } from '../submit-answer.ts'
+import { missingHolders } from '../steps/dealing/queries.ts'
+import { decryptionAt, stillWanted, unheard } from '../steps/decryption/queries.ts'
+import { dealersOf } from '../steps/resharing/queries.ts'
+import { missingAudiences } from '../steps/sealing/queries.ts'
 import { effectAt, isOver, openException, owed } from './next-effect.ts'
 
 /** The one thing that stands between now and the next progress; null when the run is over. */

@@ -58,6 +58,9 @@ export type Command =
       head: TranscriptHead
     }
 
+/** A signature that somebody hands in. */
+export type Submit = Extract<Command, { type: 'submit' }>
+
 export type SubmissionKind =
   | 'opening'
   | 'checkpoint'

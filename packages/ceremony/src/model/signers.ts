@@ -1,5 +1,6 @@
 import { type HybridSignature, type VerificationKeys, verifySignature } from '@lux/crypto'
 import { type Signable, signatureContext } from '../documents/format/context.ts'
+import type { Role } from '../plan/plan.ts'
 import { holderBefore } from '../plan/queries.ts'
 import type { Refusal } from './commands.ts'
 import type { Seat } from './events.ts'
@@ -37,4 +38,13 @@ export function verify(
 ): Refusal | null {
   const verdict = verifySignature(keys, signatureContext(what, state.domain), payload, signature)
   return verdict.ok ? null : refuse('SUBMIT-04', verdict.detail)
+}
+
+/** Who signed, where they sit in this role. */
+export function signerOf(state: State, role: Role, signature: HybridSignature): Seat | null {
+  return state.seats.find((seat) => seat.role === role && seat.signer === signature.signer) ?? null
+}
+
+export function stepIdOf(state: State): string {
+  return currentStep(state)?.step.id ?? 'run'
 }

@@ -1,127 +1,102 @@
 import type { Json } from '@lux/crypto'
 import * as v from 'valibot'
-import { ceremonyKeys, digest, hex16, hybridSignature, line } from '../documents/format/fields.ts'
 import { issuePath, issueText } from '../documents/format/issue-text.ts'
-import type { EffectKind, Results } from '../model/effects.ts'
+import type { Submit } from '../model/commands.ts'
+import type { EffectKind, EffectOf, OwnEffect, Results } from '../model/effects.ts'
+import type { Decision, Facts } from '../model/events.ts'
+import type { State, StepProgress } from '../model/state.ts'
+import * as attestation from './attestation/run.ts'
+import * as dealing from './dealing/run.ts'
+import * as decryption from './decryption/run.ts'
+import type { EntriesOf } from './entries.ts'
+import * as key from './key/run.ts'
+import * as opening from './opening/run.ts'
+import * as replication from './replication/run.ts'
+import * as resharing from './resharing/run.ts'
+import * as sealing from './sealing/run.ts'
+import { differs, type EffectAt, type EffectModule, type Mismatch } from './step-module.ts'
+import * as token from './token/run.ts'
+import * as workstation from './workstation/run.ts'
 
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
+export { approved, takeRequest } from './decryption/run.ts'
+export { checkpointEffect } from './opening/run.ts'
+export { logInAgain } from './token/run.ts'
 
-const level = v.picklist(['E0', 'E1', 'E2', 'E3'])
+/** Every kind of effect, each by the family that knows it. */
+export const effectModules: { readonly [K in EffectKind]: EffectModule<K> } = {
+  ...workstation.effects,
+  ...token.effects,
+  ...opening.effects,
+  ...key.effects,
+  ...replication.effects,
+  ...attestation.effects,
+  ...dealing.effects,
+  ...resharing.effects,
+  ...sealing.effects,
+} satisfies { [K in EffectKind]: EffectModule<K> }
 
-const short = v.pipe(v.string(), v.maxLength(200))
+/** What people and servers sign of their own; what the run itself signs is the engine's. */
+type FamilySubmission = Exclude<Submit['what'], 'opening' | 'bundle' | 'exception' | 'checkpoint'>
 
-const verdict = v.picklist(['held', 'broke', 'not-tried'])
+export const submissions = {
+  ...dealing.submissions,
+  ...resharing.submissions,
+  ...decryption.submissions,
+  ...sealing.submissions,
+} satisfies Record<FamilySubmission, (state: State, command: Submit) => Decision>
 
-const file = v.strictObject({ sha256: digest, size: count })
+type FamilyEntry = keyof typeof resharing.entries | keyof typeof decryption.entries
 
-const attributeName = v.pipe(v.string(), v.regex(/^[A-Z][A-Z0-9_]{0,63}$/))
+export const entries: EntriesOf<FamilyEntry> = { ...resharing.entries, ...decryption.entries }
 
-const attributeValue = v.union([
-  v.boolean(),
-  v.pipe(v.number(), v.safeInteger()),
-  v.pipe(v.string(), v.maxLength(4096)),
-])
+/** What a step has to have done now, by the family that knows the effect. */
+export function effectOf(kind: EffectKind, at: EffectAt): OwnEffect {
+  return effectModules[kind].effect(at)
+}
 
-/** PKCS#11 names without CKA_. */
-export const evidence = v.strictObject({
-  ckaId: hex16,
-  label: short,
-  level,
-  attributes: v.record(attributeName, attributeValue),
-})
+/** Compares a result with the effect that was owed; null when all is as planned. Both are of the same kind. */
+export function verifyResult(state: State, effect: OwnEffect, tagged: TaggedResult): Mismatch | null {
+  if ('serial' in effect && effect.kind !== 'initialise-token' && 'serial' in tagged.result) {
+    if (tagged.result.serial !== effect.serial)
+      return differs(`the token ${effect.serial}`, `the token ${tagged.result.serial}`)
+  }
+  return verifyOf(state, effect, tagged)
+}
 
-const objects = v.array(v.strictObject({ ckaId: short, class: line, label: short }))
+function verifyOf<K extends EffectKind>(
+  state: State,
+  effect: OwnEffect,
+  { effect: kind, result }: { effect: K; result: Results[K] },
+): Mismatch | null {
+  if (effect.kind !== kind) throw new TypeError(`result: of ${kind}, the effect is ${effect.kind}`)
+  const known: EffectModule<K> = effectModules[kind]
+  // The line before compared the kinds; the compiler does not narrow one type parameter by another value.
+  return known.verify(state, effect as EffectOf<K>, result)
+}
 
-export const checkpointFields = { size: count, node: digest, root: digest, digest }
+/** Takes a verified result into the state (a draft). */
+export function applyResult(state: State, progress: StepProgress, tagged: TaggedResult): void {
+  applyOf(state, progress, tagged)
+}
 
-/** Shape of each effect's result. */
-export const resultSchemas: { [K in EffectKind]: v.GenericSchema<unknown, Results[K]> } = {
-  'measure-machine': v.strictObject({
-    tool: short,
-    kernel: short,
-    library: digest,
-    tpmQuote: v.string(),
-    files: digest,
-  }),
-  'initialise-token': v.strictObject({ serial: line, label: line, model: short, firmware: short }),
-  'log-in': v.strictObject({
-    serial: line,
-    pinState: v.picklist(['ok', 'low', 'final', 'unknown']),
-    by: v.exactOptional(v.literal('pin-pad')),
-  }),
-  'probe-token': v.strictObject({
-    serial: line,
-    passed: v.boolean(),
-    attacks: v.array(v.strictObject({ name: line, hardened: verdict, default: verdict })),
-    wrapMechanism: line,
-    level: v.picklist(['E0', 'E1']),
-  }),
-  inventory: v.strictObject({
-    serial: line,
-    objects,
-    unreadable: count,
-    digest,
-  }),
-  'make-ceremony-key': v.strictObject({ keys: ceremonyKeys, evidence, mlDsaSealed: digest }),
-  'sign-opening': v.strictObject({ digest, signature: hybridSignature }),
-  'make-checkpoint': v.strictObject({ ...checkpointFields, signature: hybridSignature }),
-  'generate-root': v.strictObject({
-    evidence,
-    mechanism: line,
-    blobs: v.array(v.strictObject({ serial: line, wrapped: digest, sealed: digest })),
-    trusted: v.array(digest),
-    held: v.exactOptional(v.strictObject({ objects, unreadable: count })),
-  }),
-  'read-back': v.strictObject({ evidence }),
-  'generate-key': v.strictObject({
-    evidence,
-    mechanism: line,
-    wrapped: digest,
-    publicKey: v.exactOptional(digest),
-  }),
-  'prove-possession': v.strictObject({ mechanism: line, digest }),
-  'prove-replica': v.strictObject({
-    serial: line,
-    way: v.picklist(['vendor-clone', 'vendor-wrap']),
-    procedure: v.pipe(v.array(line), v.maxLength(40)),
-    evidence,
-    mechanism: line,
-    digest,
-    objects,
-    unreadable: count,
-  }),
-  attest: v.strictObject({
-    by: v.picklist(['companion', 'vendor']),
-    root: digest,
-    chain: digest,
-    statement: v.nullable(v.strictObject({ document: digest, size: count })),
-    evidence,
-  }),
-  'fhe-deal': v.strictObject({
-    keyId: digest,
-    epochId: digest,
-    public: file,
-    publicKey: v.nullable(file),
-    serverKey: v.nullable(file),
-    crs: v.exactOptional(file),
-    shares: v.array(
-      v.strictObject({ holder: line, index: count, shareDigest: digest, envelopeDigest: digest }),
-    ),
-  }),
-  'assemble-epoch': v.strictObject({
-    epochId: digest,
-    epoch: count,
-    public: file,
-    commitments: digest,
-    corrections: v.pipe(v.array(digest), v.maxLength(15)),
-  }),
-  'sign-epoch-live': v.strictObject({ digest, signature: hybridSignature }),
-  'build-bundle': v.strictObject({ digest, subject: digest, size: count }),
-  'sign-bundle': v.strictObject({ digest, signature: hybridSignature }),
-  'write-bundle': v.strictObject({ digest, sha256: digest, size: count }),
-  'write-medium': v.strictObject({ medium: short, sha256: digest, readBack: digest }),
-  'close-out': v.strictObject({ digest, signature: hybridSignature }),
-  'destroy-ceremony-key': v.strictObject({ ckaId: hex16, absent: v.boolean() }),
+function applyOf<K extends EffectKind>(
+  state: State,
+  progress: StepProgress,
+  { effect, result }: { effect: K; result: Results[K] },
+): void {
+  const known: EffectModule<K> = effectModules[effect]
+  known.apply(state, progress, result, (label, value) => {
+    progress.summary.push({ label, value: String(value) })
+  })
+}
+
+/** Takes an entry that a family knows into a draft; true when the stage is over. */
+export function applyEntry<K extends FamilyEntry>(
+  state: State,
+  progress: StepProgress,
+  { kind, fact }: { kind: K; fact: Facts[K] },
+): boolean {
+  return entries[kind](state, progress, fact)
 }
 
 /** Every kind of effect, for schemas and tables. */
@@ -158,7 +133,7 @@ export type ReadResult = { ok: true; tagged: TaggedResult } | { ok: false; detai
 
 /** Checks the shape of a result against its effect. */
 export function readResult(effect: EffectKind, result: Json): ReadResult {
-  const parsed = v.safeParse(resultSchemas[effect], result)
+  const parsed = v.safeParse(effectModules[effect].schema, result)
   if (!parsed.success) {
     const [issue] = parsed.issues
     return { ok: false, detail: `${effect}: ${issuePath(issue) ?? 'result'}: ${issueText(issue)}` }

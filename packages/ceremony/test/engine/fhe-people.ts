@@ -7,15 +7,17 @@ import {
 } from '../../src/documents/threshold/decryption-request.ts'
 import { type Provenance, provenanceCodec } from '../../src/documents/threshold/provenance.ts'
 import type { Authorities, Command, Domain, Needs } from '../../src/exports/engine.ts'
-import { nextRoster } from '../../src/kinds/epochs.ts'
+import { nextRoster } from '../../src/steps/resharing/queries.ts'
 import type { FakeCore } from './fake-core.ts'
 import { sign, someone } from './seats.ts'
 
 const hash = (text: string) => sha256Hex(utf8(text))
+
 const combiner = `age1pq1${'z'.repeat(60)}`
 
 /** When requests are taken and answered here, a day before they expire. */
 export const requestTime = '2026-01-31T12:00:00.000Z'
+
 export const requestExpiry = '2026-02-01T12:00:00.000Z'
 
 export function someAuthorities(domain: Domain): Authorities {
@@ -90,6 +92,7 @@ export function requestFor(
 }
 
 type Asked = Extract<Needs, { kind: 'answers' | 'result' | 'epoch-approvals' | 'redeals' }>
+
 type Submit = Extract<Command, { type: 'submit' }>
 
 /** Blocks of a holder who answered nothing yet: enough for a next epoch, whose canary costs 65536. */

@@ -1,8 +1,8 @@
 import { carriedBudgets, checkCarried } from '@lux/crypto/fhe'
-import { plannedReshare } from '../../kinds/epochs.ts'
 import { leftOf } from '../../model/signers.ts'
 import { currentStep, stageOf } from '../../model/stages.ts'
 import type { State } from '../../model/state.ts'
+import { plannedReshare } from './queries.ts'
 
 /**
  * Holders of the old epoch who may still say what is left of their budgets: at the step that asks for it and, once t have, until

@@ -1,26 +1,7 @@
-import type { EffectOf } from '../model/effects.ts'
-import type { DecryptionState, LiveEpoch, ReshareState, State, StepProgress } from '../model/state.ts'
-import type { PlannedReshare } from '../plan/plan.ts'
-import { decryptionOf, holderNext } from '../plan/queries.ts'
-
-/** The decryption that a step is about. */
-export function decryptionAt(state: State, progress: StepProgress): DecryptionState {
-  const found = state.decryptions.find(({ id }) => id === progress.step.decryption)
-  if (found === undefined)
-    throw new TypeError(`decryption: the plan has no ${progress.step.decryption ?? 'name'}`)
-  return found
-}
-
-/** The epoch that a decryption is asked in: a canary is of the one that is not live yet. */
-export function epochOf(state: State, id: string): LiveEpoch | null {
-  const next = state.reshare?.next ?? null
-  return decryptionOf(state.plan, id)?.canary === true ? next : state.epoch
-}
-
-/** How many holders have to answer. */
-export function answersWanted(state: State, { id }: DecryptionState): number {
-  return decryptionOf(state.plan, id)?.answers ?? 0
-}
+import type { EffectOf } from '../../model/effects.ts'
+import type { LiveEpoch, ReshareState, State } from '../../model/state.ts'
+import type { PlannedReshare } from '../../plan/plan.ts'
+import { holderNext } from '../../plan/queries.ts'
 
 export function plannedReshare(state: State): PlannedReshare {
   const { reshare } = state.plan
@@ -80,7 +61,7 @@ export function liveStatement(state: State): Live {
   }
 }
 
-export function boundOf({ keyId, epochId, epoch, public: file }: LiveEpoch) {
+function boundOf({ keyId, epochId, epoch, public: file }: LiveEpoch) {
   return { keyId, epochId, epoch, public: file }
 }
 

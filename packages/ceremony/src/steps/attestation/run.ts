@@ -1,15 +1,21 @@
 import { identityId } from '@lux/crypto'
-import type { EffectOf, Results } from '../model/effects.ts'
-import type { State } from '../model/state.ts'
-import type { Step } from '../plan/plan.ts'
-import { keyOf, tokenOf } from '../plan/queries.ts'
-import { ceremonyKeyId, voucherOf } from '../plan/world-attest.ts'
-import { type Template, templates } from '../steps/key/templates.ts'
+import * as v from 'valibot'
+import { digest } from '../../documents/format/fields.ts'
+import type { EffectOf, Results } from '../../model/effects.ts'
+import type { State } from '../../model/state.ts'
+import type { Step } from '../../plan/plan.ts'
+import { keyOf, tokenOf } from '../../plan/queries.ts'
+import { ceremonyKeyId, voucherOf } from '../../plan/world-attest.ts'
+import { stepPlace } from '../effect-parts.ts'
+import { keyFault } from '../key/run.ts'
+import { type Template, templates } from '../key/templates.ts'
+import { count, evidence } from '../result-fields.ts'
+import { type EffectModules } from '../step-module.ts'
 
 type Effect = EffectOf<'attest'>
 
 /** What is vouched for at an attest step, by whom, and what the key is known by. */
-export function attestOf(
+function attestOf(
   state: State,
   step: Step,
 ): Pick<
@@ -40,7 +46,7 @@ export function attestOf(
   return { ...common, id, level, ckaId: made?.ckaId ?? '', identity, recorded }
 }
 
-export function attestedTemplate(level: Effect['level']): Template {
+function attestedTemplate(level: Effect['level']): Template {
   if (level === 'ceremony') return templates.ceremonyKey
   if (level === 'root') return templates.root
   // A data key may be a pair.
@@ -48,7 +54,7 @@ export function attestedTemplate(level: Effect['level']): Template {
 }
 
 /** A rehearsal has a vendor of its own, so only there root and chain may be others than the plan's. */
-export function attestFault(
+function attestFault(
   state: State,
   effect: Effect,
   result: Results['attest'],
@@ -68,3 +74,30 @@ export function attestFault(
   if (by === 'vendor' || result.chain === attestation.companion?.chain) return null
   return { expected: `the chain ${attestation.companion?.chain}`, happened: `the chain ${result.chain}` }
 }
+
+export const effects = {
+  attest: {
+    schema: v.strictObject({
+      by: v.picklist(['companion', 'vendor']),
+      root: digest,
+      chain: digest,
+      statement: v.nullable(v.strictObject({ document: digest, size: count })),
+      evidence,
+    }),
+    effect: (at) => ({
+      ...at.base,
+      ...stepPlace(at),
+      kind: 'attest',
+      ...attestOf(at.state, at.progress.step),
+    }),
+    verify: (state, effect, result) =>
+      keyFault(effect, result.evidence, attestedTemplate(effect.level)) ?? attestFault(state, effect, result),
+    apply(state, { step }, result, show) {
+      const level = keyOf(state.plan, step.key)?.level ?? 'ceremony'
+      const token = step.token ?? 'ceremony'
+      state.attestations.push({ id: step.key ?? 'ceremony', level, token, ...result })
+      show('cka-id', result.evidence.ckaId)
+      show('evidence-level', result.evidence.level)
+    },
+  },
+} satisfies EffectModules<'attest'>

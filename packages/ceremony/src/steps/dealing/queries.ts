@@ -1,4 +1,4 @@
-import type { State, StepProgress } from '../model/state.ts'
+import type { State, StepProgress } from '../../model/state.ts'
 
 /** Holders whom an acknowledge-holder step still waits for. */
 export function missingHolders(state: State, progress: StepProgress): string[] {
@@ -10,10 +10,4 @@ export function missingHolders(state: State, progress: StepProgress): string[] {
       ? (state.fhe?.acknowledged ?? [])
       : all.filter((_, at) => (state.reshare?.acknowledgements[at] ?? null) !== null)
   return wanted.filter((name) => !proved.includes(name))
-}
-
-/** Audiences whose receipt is not in, each once. */
-export function missingAudiences(state: State): string[] {
-  const audiences = [...new Set(state.destinations.map((destination) => destination.audience))]
-  return audiences.filter((audience) => !state.receipts.some((receipt) => receipt.audience === audience))
 }

@@ -1,0 +1,208 @@
+import { fromBase64, sha256Hex } from '@lux/crypto'
+import * as v from 'valibot'
+import { digest, line } from '../../documents/format/fields.ts'
+import type { Effect, EffectOf, Results } from '../../model/effects.ts'
+import { possessionChallenge } from '../../model/identifiers.ts'
+import type { State, StepProgress } from '../../model/state.ts'
+import { keyOf, leavesByWindow } from '../../plan/queries.ts'
+import { chainOf, ckaIdOf, madeIn, mechanismOf, plannedKey, stepPlace } from '../effect-parts.ts'
+import { count, evidence, objects } from '../result-fields.ts'
+import type { EffectModules, Show } from '../step-module.ts'
+import { differs, type Mismatch } from '../step-module.ts'
+import { expectedObjects, inventoryFault } from '../token/inventory.ts'
+import { attributeFault, lengthFault, type Template, templates } from './templates.ts'
+
+export function keyFault(
+  effect: Effect,
+  evidence: Results['read-back']['evidence'],
+  template: Template,
+): Mismatch | null {
+  if ('ckaId' in effect && evidence.ckaId !== effect.ckaId)
+    return differs(`CKA_ID ${effect.ckaId}`, `CKA_ID ${evidence.ckaId}`)
+  const algorithm = algorithmOf(effect)
+  const fault = attributeFault(template, evidence) ?? lengthFault(algorithm, evidence.attributes)
+  return fault === null ? null : differs('every attribute as in the template', fault)
+}
+
+/** What is known by algorithm is a key of the plan; above the data keys each is AES-256. */
+function algorithmOf(effect: Effect): string {
+  if ('key' in effect) return effect.key.algorithm
+  return effect.kind === 'attest' && ['root', 'organisation', 'project'].includes(effect.level)
+    ? 'AES-256'
+    : ''
+}
+
+/** A root is closed when it is read back, so nothing can set what it lacks: what is left to do is said with the fault. */
+function madeBefore(fault: Mismatch | null): Mismatch | null {
+  if (fault === null) return null
+  const remedy = 'a closed root cannot be mended: abort, and plan a new root by root-kek or key-hierarchy'
+  return differs(fault.expected, `${fault.happened}; ${remedy}`)
+}
+
+function verifyRoot(
+  state: State,
+  effect: EffectOf<'generate-root'>,
+  result: Results['generate-root'],
+): Mismatch | null {
+  const window = leavesByWindow(state.plan, effect.key) && effect.destinations.length > 0
+  const fault = keyFault(effect, result.evidence, window ? templates.root : templates.bornClosed)
+  if (fault !== null) return fault
+  const serials = effect.destinations.map((destination) => destination.serial).join(', ')
+  const wrapped = result.blobs.map((blob) => blob.serial).join(', ')
+  if (serials !== wrapped)
+    return differs(`wrapped to ${serials || 'nobody'}`, `wrapped to ${wrapped || 'nobody'}`)
+  const trusted = effect.destinations.map(({ transportKey }) => sha256Hex(fromBase64(transportKey))).sort()
+  if ([...result.trusted].sort().join() !== trusted.join())
+    return differs('only the destinations are trusted', `${result.trusted.length} trusted keys, or others`)
+  if (result.held === undefined) return null
+  const expected = [...expectedObjects(state, effect.token), effect.ckaId]
+  return inventoryFault(state, { token: effect.token, when: 'planned', expected }, result.held)
+}
+
+function verifyPossession(
+  state: State,
+  effect: EffectOf<'prove-possession'>,
+  result: Results['prove-possession'],
+): Mismatch | null {
+  const earlier = state.proofs.find(
+    (proof) => proof.key === effect.key.id && proof.mechanism === result.mechanism,
+  )
+  if (earlier === undefined || earlier.digest === result.digest) return null
+  return differs(`proof ${earlier.digest}`, `proof ${result.digest}`)
+}
+
+export function made(
+  state: State,
+  progress: StepProgress,
+  result: Results['generate-root'] | Results['generate-key'],
+): void {
+  const key = keyOf(state.plan, progress.step.key)
+  if (key === undefined) return
+  const root = key.level === 'root'
+  state.keys.push({
+    id: key.id,
+    level: key.level,
+    token: progress.step.token ?? 'ceremony',
+    step: progress.step.id,
+    attempt: progress.attempt,
+    ckaId: progress.intent?.ckaId ?? '',
+    rootId: root ? (progress.intent?.rootId ?? '') : '',
+    bornIn: root ? state.ceremonyId : '',
+    mechanism: result.mechanism,
+    wrapped: 'wrapped' in result ? result.wrapped : null,
+    evidence: result.evidence,
+    blobs: 'blobs' in result ? result.blobs : [],
+  })
+}
+
+function applyMade(
+  state: State,
+  progress: StepProgress,
+  result: Results['generate-root'] | Results['generate-key'],
+  show: Show,
+): void {
+  made(state, progress, result)
+  show('cka-id', result.evidence.ckaId)
+  show('evidence-level', result.evidence.level)
+  show('mechanism', result.mechanism)
+}
+
+export const effects = {
+  'generate-root': {
+    schema: v.strictObject({
+      evidence,
+      mechanism: line,
+      blobs: v.array(v.strictObject({ serial: line, wrapped: digest, sealed: digest })),
+      trusted: v.array(digest),
+      held: v.exactOptional(v.strictObject({ objects, unreadable: count })),
+    }),
+    effect(at) {
+      const { state, progress } = at
+      const place = stepPlace(at)
+      return {
+        ...at.base,
+        ...place,
+        ...madeIn(progress),
+        kind: 'generate-root',
+        key: plannedKey(state, progress.step.key),
+        rootId: progress.intent?.rootId ?? '',
+        destinations: state.destinations.map(
+          ({ receiptKey: _key, receiptSigner: _signer, ...shown }) => shown,
+        ),
+        mechanism: mechanismOf(state, place.token),
+      }
+    },
+    verify: verifyRoot,
+    apply: applyMade,
+  },
+  'read-back': {
+    schema: v.strictObject({ evidence }),
+    effect: (at) => ({
+      ...at.base,
+      ...stepPlace(at),
+      kind: 'read-back',
+      key: plannedKey(at.state, at.progress.step.key),
+      ckaId: ckaIdOf(at.state, at.progress.step.key),
+    }),
+    verify: (_state, effect, result) => madeBefore(keyFault(effect, result.evidence, templates.root)),
+    apply(_state, _progress, result, show) {
+      show('attributes', Object.keys(result.evidence.attributes).length)
+      show('evidence-level', result.evidence.level)
+    },
+  },
+  'generate-key': {
+    schema: v.strictObject({
+      evidence,
+      mechanism: line,
+      wrapped: digest,
+      publicKey: v.exactOptional(digest),
+    }),
+    effect(at) {
+      const { state, progress } = at
+      const place = stepPlace(at)
+      const key = plannedKey(state, progress.step.key)
+      return {
+        ...at.base,
+        ...place,
+        ...madeIn(progress),
+        kind: 'generate-key',
+        key,
+        version: 1,
+        chain: chainOf(state, key),
+        mechanism: mechanismOf(state, place.token),
+      }
+    },
+    verify(_state, effect, result) {
+      const pair = !effect.key.algorithm.startsWith('AES-')
+      if (pair !== (result.publicKey !== undefined))
+        return differs(pair ? 'a public key' : 'no public key', pair ? 'none' : 'one')
+      return keyFault(effect, result.evidence, pair ? templates.wrappedOnce : templates.wrappedSecret)
+    },
+    apply: applyMade,
+  },
+  'prove-possession': {
+    schema: v.strictObject({ mechanism: line, digest }),
+    effect(at) {
+      const { state, progress } = at
+      const place = stepPlace(at)
+      const key = plannedKey(state, progress.step.key)
+      const root = state.keys.find(({ level }) => level === 'root')
+      return {
+        ...at.base,
+        ...place,
+        kind: 'prove-possession',
+        key,
+        ckaId: ckaIdOf(state, progress.step.key),
+        rootId: root?.rootId ?? '',
+        challenge: possessionChallenge(root?.bornIn ?? '', root?.rootId ?? ''),
+        chain: chainOf(state, key, true),
+        mechanism: mechanismOf(state, place.token),
+      }
+    },
+    verify: verifyPossession,
+    apply(state, progress, result, show) {
+      state.proofs.push({ key: progress.step.key ?? '', ...result })
+      show('possession', result.digest)
+    },
+  },
+} satisfies EffectModules<'generate-root' | 'read-back' | 'generate-key' | 'prove-possession'>

@@ -1,0 +1,197 @@
+import { sha256Hex } from '@lux/crypto'
+import * as v from 'valibot'
+import { receiptCodec } from '../../documents/ceremony/receipt.ts'
+import { digest, hex16, hybridSignature } from '../../documents/format/fields.ts'
+import type { Submit } from '../../model/commands.ts'
+import type { Decision } from '../../model/events.ts'
+import { refuse } from '../../model/rules.ts'
+import { verify } from '../../model/signers.ts'
+import { currentStep, stageOf } from '../../model/stages.ts'
+import type { State } from '../../model/state.ts'
+import { ceremonyKeyPlace } from '../effect-parts.ts'
+import { count, short } from '../result-fields.ts'
+import { asOwed, differs, type EffectModules, type Mismatch } from '../step-module.ts'
+import { missingAudiences } from './queries.ts'
+
+function takeReceipt(state: State, command: Submit): Decision {
+  const progress = currentStep(state)
+  if (progress === null || stageOf(progress)?.kind !== 'receipts')
+    return refuse('SUBMIT-01', 'no receipt is awaited')
+  const read = receiptCodec.payload.parse(command.payload)
+  if (!read.ok) return refuse('SUBMIT-06', read.detail)
+  const receipt = read.value
+  const nodes = state.destinations.filter(({ audience }) => audience === receipt.audience)
+  const [first] = nodes
+  if (first === undefined)
+    return refuse('SUBMIT-03', `the server ${receipt.audience} is no destination of this run`)
+  if (
+    receipt.domain !== state.domain ||
+    receipt.ceremonyId !== state.ceremonyId ||
+    receipt.bundleDigest !== state.bundle?.digest
+  )
+    return refuse(
+      'RECEIPT-01',
+      `it is of the bundle ${receipt.bundleDigest} of the run ${receipt.ceremonyId}`,
+    )
+  if (!missingAudiences(state).includes(receipt.audience))
+    return refuse('SUBMIT-05', `the receipt of ${receipt.audience} is in`)
+  const invalid = verify(state, 'receipt', first.receiptKey, command)
+  if (invalid !== null) return invalid
+  const fault = rootFault(state, receipt.roots, nodes)
+  if (fault !== null) return refuse('RECEIPT-02', fault)
+  const fact = {
+    audience: receipt.audience,
+    digest: sha256Hex(command.payload),
+    payload: receipt,
+    signature: command.signature,
+  }
+  return { ok: true, events: [{ kind: 'run.receipted', stepId: progress.step.id, fact }] }
+}
+
+type ReceivedRoots = Parameters<typeof receiptCodec.payload.encode>[0]['roots']
+
+function rootFault(state: State, roots: ReceivedRoots, nodes: State['destinations']): string | null {
+  const root = state.keys.find((key) => key.level === 'root' && key.blobs.length > 0)
+  if (root === undefined) return null
+  const proof = state.proofs.find((candidate) => candidate.key === root.id)
+  for (const { node, serial } of nodes) {
+    const received = roots.find((candidate) => candidate.node === node)
+    if (received === undefined) return `the node ${node} shows no root`
+    if (received.serial !== serial || received.rootId !== root.rootId || received.key !== root.id)
+      return `the node ${node} shows another root or token`
+    if (!received.transportKeyDestroyed) return `the node ${node} keeps its transport key`
+    if (proof !== undefined && proof.mechanism !== received.mechanism)
+      return `the node ${node} proves by ${received.mechanism}, this run by ${proof.mechanism}`
+    if (proof !== undefined && proof.digest !== received.possession)
+      return `the node ${node} proves ${received.possession}, this run ${proof.digest}`
+  }
+  return null
+}
+
+function otherBundle(state: State, { digest: found }: { digest: string }): Mismatch | null {
+  if (found === state.bundle?.digest) return null
+  return differs(`bundle ${state.bundle?.digest ?? ''}`, `bundle ${found}`)
+}
+
+export const effects = {
+  'build-bundle': {
+    schema: v.strictObject({ digest, subject: digest, size: count }),
+    effect({ state, base }) {
+      const checkpoints = state.checkpoints.map(({ size, node, root, digest: made }) => ({
+        size,
+        node,
+        root,
+        digest: made,
+      }))
+      const last = checkpoints.at(-1)
+      if (last === undefined) throw new TypeError('build-bundle: the sealing checkpoint comes first')
+      return {
+        ...base,
+        kind: 'build-bundle',
+        planHash: state.planHash,
+        policyDigest: state.policyDigest,
+        opening: state.opening?.digest ?? '',
+        checkpoint: last,
+        checkpoints,
+        destinations: state.destinations.map(
+          ({ receiptKey: _key, receiptSigner: _signer, ...shown }) => shown,
+        ),
+        keys: state.keys.map(({ id, level, ckaId, step, attempt, wrapped }) => ({
+          id,
+          level,
+          ckaId,
+          step,
+          attempt,
+          wrapped,
+        })),
+      }
+    },
+    verify: asOwed,
+    apply(state, _progress, { digest: made, subject }, show) {
+      state.bundle = { digest: made, subject, signers: [], sha256: null, size: null }
+      show('bundle', made)
+    },
+  },
+  'sign-bundle': {
+    schema: v.strictObject({ digest, signature: hybridSignature }),
+    effect: ({ state, base }) => ({
+      ...base,
+      ...ceremonyKeyPlace(state),
+      kind: 'sign-bundle',
+      digest: state.bundle?.digest ?? '',
+    }),
+    verify: (state, _effect, result) => otherBundle(state, result),
+    apply() {},
+  },
+  'write-bundle': {
+    schema: v.strictObject({ digest, sha256: digest, size: count }),
+    effect: ({ state, base }) => ({ ...base, kind: 'write-bundle', digest: state.bundle?.digest ?? '' }),
+    verify: (state, _effect, result) => otherBundle(state, result),
+    apply(state, _progress, { sha256, size }, show) {
+      if (state.bundle !== null) {
+        state.bundle.sha256 = sha256
+        state.bundle.size = size
+      }
+      show('file', sha256)
+      show('bytes', size)
+    },
+  },
+  'write-medium': {
+    schema: v.strictObject({ medium: short, sha256: digest, readBack: digest }),
+    effect: ({ state, base }) => ({
+      ...base,
+      kind: 'write-medium',
+      digest: state.bundle?.digest ?? '',
+      sha256: state.bundle?.sha256 ?? '',
+    }),
+    verify(state, _effect, { sha256, readBack }) {
+      if (sha256 === state.bundle?.sha256 && readBack === sha256) return null
+      return differs(`the medium reads ${state.bundle?.sha256 ?? ''}`, `it reads ${readBack}`)
+    },
+    apply(_state, _progress, { medium, readBack }, show) {
+      show('medium', medium)
+      show('read-back', readBack)
+    },
+  },
+  'close-out': {
+    schema: v.strictObject({ digest, signature: hybridSignature }),
+    effect({ state, base }) {
+      const sealing = state.checkpoints.findLast((checkpoint) => checkpoint.reason === 'sealing')
+      if (sealing === undefined) throw new TypeError('close-out: the sealing checkpoint comes first')
+      const { size, node, root, digest: made } = sealing
+      return {
+        ...base,
+        ...ceremonyKeyPlace(state),
+        kind: 'close-out',
+        checkpoint: { size, node, root, digest: made },
+        receipts: state.receipts,
+      }
+    },
+    verify: asOwed,
+    apply(state, _progress, { digest: made }, show) {
+      state.closeout = made
+      show('closeout', made)
+    },
+  },
+  'destroy-ceremony-key': {
+    schema: v.strictObject({ ckaId: hex16, absent: v.boolean() }),
+    effect: ({ state, base }) => ({
+      ...base,
+      ...ceremonyKeyPlace(state),
+      kind: 'destroy-ceremony-key',
+      sealCkaId: state.ceremonyKey?.sealCkaId ?? '',
+    }),
+    verify(state, _effect, { absent, ckaId }) {
+      if (absent && ckaId === state.ceremonyKey?.ckaId) return null
+      return differs('the ceremony key is absent', 'it was found, or another one was looked for')
+    },
+    apply(state, _progress, { ckaId }, show) {
+      if (state.ceremonyKey !== null) state.ceremonyKey.destroyed = true
+      show('absent', ckaId)
+    },
+  },
+} satisfies EffectModules<
+  'build-bundle' | 'sign-bundle' | 'write-bundle' | 'write-medium' | 'close-out' | 'destroy-ceremony-key'
+>
+
+export const submissions = { receipt: takeReceipt }
