@@ -1,4 +1,6 @@
 import { encodeCanonical, equalBytes, type Json } from '@lux/crypto'
+import type { Step, StepKind } from '../plan/plan.ts'
+import type { Predicate } from './predicate.ts'
 
 /** A member of an object; null where there is none. */
 export function member(value: Json, name: string): Json {
@@ -29,4 +31,16 @@ export function isWrapMechanism(mechanism: Json): boolean {
 /** Whether a root that goes to a server is wrapped so. */
 export function isTransportMechanism(mechanism: string): boolean {
   return transportMechanisms.includes(mechanism)
+}
+
+export type Evidence = Predicate['keyEvidence'][number]
+
+/** What the transcript says of a step; null where its facts are redacted, which say only that it was done. */
+export type Recorded = { step: Step; result: Json }
+
+export const making: readonly StepKind[] = ['make-ceremony-key', 'generate-root', 'generate-key']
+
+/** The digest of a file that a result names; null where it names none. */
+export function fileOf(result: Json, name: string): Json {
+  return member(member(result, name), 'sha256')
 }

@@ -9,5 +9,5 @@ export type { AttestationCheck, AttestationClaim, VerifyOptions } from '../bundl
 export { manifestName, maxArchive, transcriptName } from '../bundle/zip-layout.ts'
 export type { RandomAccess } from '../bundle/zip-reader.ts'
 export { writeZip, type ZipSource } from '../bundle/zip-writer.ts'
-export { possessionChallengeOf } from '../verify/people.ts'
+export { possessionChallengeOf } from '../steps/key/bundle.ts'
 export * from '../verify/verify.ts'

@@ -2,8 +2,10 @@ import type { Plan, Step, StepKind } from '../plan/plan.ts'
 import { inability, unreplicable } from '../plan/profiles.ts'
 import {
   ancestorsOf,
+  ceremonyKeyId,
   decryptionOf,
   holdersOf,
+  isVoucher,
   keyOf,
   leavesByWindow,
   namesOf,
@@ -12,7 +14,7 @@ import {
   vendorWayOf,
 } from '../plan/queries.ts'
 import { type PlanRefusal, type PlanRule, planRefusal } from '../plan/rules.ts'
-import { attestFaults, ceremonyKeyId, isVoucher } from '../plan/world-attest.ts'
+import { attestFaults } from '../plan/world-attest.ts'
 import {
   changeEpochs,
   checkEpochs,
@@ -58,6 +60,7 @@ const onToken: readonly StepKind[] = [
   'replicate-root',
   'attest',
 ]
+
 const onKey: readonly StepKind[] = [
   'generate-root',
   'read-back',
@@ -65,6 +68,7 @@ const onKey: readonly StepKind[] = [
   'prove-possession',
   'replicate-root',
 ]
+
 const ending: readonly StepKind[] = ['seal', 'export', 'receipt', 'close']
 
 /** Steps after which a checkpoint is made. */

@@ -1,8 +1,7 @@
 import type { KeyLevel, Plan, Step } from './plan.ts'
 import { vouches } from './profiles.ts'
-import { stepsOf, tokenOf } from './queries.ts'
+import { ceremonyKeyId, stepsOf, tokenOf, voucherOf } from './queries.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
-import { ceremonyKeyId, voucherOf } from './world-attest.ts'
 
 type Level = 'E0' | 'E1' | 'E2' | 'E3'
 

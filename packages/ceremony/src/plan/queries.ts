@@ -8,6 +8,7 @@ import type {
   Role,
   Step,
   VendorWay,
+  Voucher,
 } from './plan.ts'
 
 export type PlacedStep = { part: number; step: Step }
@@ -127,3 +128,11 @@ export function valueFault(
   const unknown = Object.keys(input).filter((id) => !asked.some((value) => value.id === id))
   return unknown.length === 0 ? null : `${unknown.join(', ')} is not asked for`
 }
+
+/** Stands where a key's id would, for the key that signs the run itself. */
+export const ceremonyKeyId = 'ceremony'
+
+export const isVoucher = (by: Step['by']): by is Voucher => by === 'companion' || by === 'vendor'
+
+/** Who vouches in an attest step. */
+export const voucherOf = (step: Step): Voucher => (step.by === 'vendor' ? 'vendor' : 'companion')

@@ -1,13 +1,5 @@
-import type { Plan, Step, Voucher } from './plan.ts'
-import { keyOf, tokenOf } from './queries.ts'
-
-/** Stands where a key's id would, for the key that signs the run itself. */
-export const ceremonyKeyId = 'ceremony'
-
-export const isVoucher = (by: Step['by']): by is Voucher => by === 'companion' || by === 'vendor'
-
-/** Who vouches in an attest step. */
-export const voucherOf = (step: Step): Voucher => (step.by === 'vendor' ? 'vendor' : 'companion')
+import type { Plan, Step } from './plan.ts'
+import { ceremonyKeyId, keyOf, tokenOf, voucherOf } from './queries.ts'
 
 /** PLAN-35: why nobody could vouch for the key at this step. */
 export function attestFaults(

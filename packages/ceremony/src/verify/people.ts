@@ -1,9 +1,5 @@
-import { fromHex, lp, sha256Hex, utf8 } from '@lux/crypto'
-import { levels, type WrapNode } from '../bundle/predicate.ts'
-import { isTransportMechanism, isWrapMechanism } from '../bundle/recorded.ts'
+import { isTransportMechanism } from '../bundle/recorded.ts'
 import { required, type Verification } from '../bundle/verification.ts'
-import { checkAttestations } from '../bundle/verify/attestations.ts'
-import { checkReplicas } from '../bundle/verify/replicas.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { type Card, cardCodec } from '../documents/people/card.ts'
 import { checkRenewal, checkRenewalSignature } from '../documents/people/card-renewal.ts'
@@ -15,14 +11,10 @@ import { seatsFault } from './seats.ts'
 
 type Seat = Header['roster'][number]
 
-/** Cards, transport documents, the wrap tree, the roots' possession proofs and their replicas. */
-export async function checkKeys(v: Verification): Promise<void> {
+/** Cards and transport documents. */
+export async function checkPeople(v: Verification): Promise<void> {
   await v.ledger.run('CARDS', () => checkCards(v))
   await v.ledger.run('TRANSPORTS', () => checkTransports(v))
-  await v.ledger.run('WRAP-TREE', () => checkTree(v))
-  await v.ledger.run('POSSESSION', () => checkPossession(v))
-  await v.ledger.run('REPLICAS', () => checkReplicas(v))
-  await v.ledger.run('ATTESTATIONS', () => checkAttestations(v))
 }
 
 async function checkCards(v: Verification): Promise<Outcome<string>> {
@@ -98,67 +90,4 @@ async function checkTransports(v: Verification): Promise<Outcome<string>> {
     v.transports.push(parsed.value)
   }
   return accept(`${transports.length} nodes`)
-}
-
-function checkTree({ predicate: { wrapTree } }: Verification): Outcome<string> {
-  const byId = new Map<string, WrapNode>()
-  for (const node of wrapTree) {
-    const wrong = (what: string) => refuse('WRAP-TREE', `${node.id}: ${what}`)
-    if (byId.has(node.id)) return wrong('is there twice')
-    const isRoot = node.level === 'root'
-    if (isRoot !== (node.parent === null)) return wrong('exactly a root has no parent')
-    if (isRoot !== (node.root !== null)) return wrong('exactly a root has a root id')
-    if (isRoot !== (node.blob === null)) return wrong('exactly a root has no wrapped blob of its own')
-    if (isRoot !== (node.mechanism === null)) return wrong('exactly a root has no wrapping mechanism')
-    if (!isRoot && !isWrapMechanism(node.mechanism)) return wrong(`it is wrapped by ${node.mechanism}`)
-    if (node.parent !== null) {
-      // Parents come first, so there can be no loop.
-      const parent = byId.get(node.parent)
-      if (parent === undefined) return wrong('its parent does not stand before it')
-      if (levels.indexOf(parent.level) + 1 !== levels.indexOf(node.level)) {
-        return wrong(`a key of level ${node.level} hangs under one of level ${parent.level}`)
-      }
-    }
-    if (node.publicKey !== null && node.level !== 'data') return wrong('only a data key has a public half')
-    byId.set(node.id, node)
-  }
-  const blobs = wrapTree.flatMap(({ blob }) => (blob === null ? [] : [blob]))
-  if (new Set(blobs).size !== blobs.length) return refuse('WRAP-TREE', 'two keys share one wrapped blob')
-  return accept(`${wrapTree.length} keys`)
-}
-
-/** SHA-256("lux-custody/possession/v1" || lp(ceremonyId of the root's birth) || rootId), hex. */
-export function possessionChallengeOf({ rootId, born }: NonNullable<WrapNode['root']>): string {
-  return sha256Hex(utf8('lux-custody/possession/v1'), lp(fromHex(born, 16)), fromHex(rootId, 16))
-}
-
-/** Every root has a proof; any KEK below may have one too, over the challenge of the root that it hangs from. */
-function checkPossession({ predicate: { wrapTree, possession } }: Verification): Outcome<string> {
-  for (const { id } of wrapTree.filter(({ level }) => level === 'root')) {
-    if (!possession.some((proof) => proof.id === id)) return refuse('POSSESSION', `${id} has no proof`)
-  }
-  const seen = new Set<string>()
-  for (const { id, challenge, mechanism } of possession) {
-    const node = wrapTree.find((one) => one.id === id)
-    if (node === undefined || node.level === 'data' || seen.has(id)) {
-      return refuse('POSSESSION', 'a proof is of no key encryption key, or there twice')
-    }
-    seen.add(id)
-    if (!isWrapMechanism(mechanism)) return refuse('POSSESSION', `${id}: proved by ${mechanism}`)
-    const root = rootAbove(wrapTree, node)
-    if (root === null || challenge !== possessionChallengeOf(root)) {
-      return refuse('POSSESSION', `${id}: another challenge`)
-    }
-  }
-  return accept(`${possession.length} proofs`)
-}
-
-/** The root's birth that a key hangs from. WRAP-TREE has proved that every parent is there and one level up. */
-function rootAbove(wrapTree: readonly WrapNode[], node: WrapNode): WrapNode['root'] {
-  let at: WrapNode | undefined = node
-  while (at !== undefined && at.level !== 'root') {
-    const { parent }: WrapNode = at
-    at = wrapTree.find(({ id }) => id === parent)
-  }
-  return at?.root ?? null
 }

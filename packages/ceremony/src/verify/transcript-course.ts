@@ -1,7 +1,8 @@
-import { isWrapMechanism, member } from '../bundle/recorded.ts'
+import { member } from '../bundle/recorded.ts'
 import { required, type Verification } from '../bundle/verification.ts'
 import type { Plan, Step, StepKind } from '../plan/plan.ts'
 import { keyOf, stepsOf } from '../plan/queries.ts'
+import { isProbed } from '../steps/token/bundle.ts'
 
 type Made = Verification['run']['made'][number]
 
@@ -53,27 +54,6 @@ function orderFault({ run }: Verification, steps: readonly Step[]): string | nul
 function probeFault(v: Verification, steps: readonly Step[]): string | null {
   const found = steps.find((step) => probedBefore.includes(step.do) && !isProbed(v, step, 'E0'))
   return found === undefined ? null : `${found.id}: in a token that passed no probe before`
-}
-
-/** Whether the token of a step passed a probe before it. A rehearsal's token may be one that no profile knows, and so of level E0. */
-export function isProbed(v: Verification, { id, token = 'ceremony' }: Step, least: 'E0' | 'E1'): boolean {
-  const steps = stepsOf(required(v.plan)).map(({ step }) => step)
-  const at = v.run.header.tokens.findIndex(({ role }) => role === token)
-  const before = steps.slice(
-    0,
-    steps.findIndex((step) => step.id === id),
-  )
-  return before.some((step) => {
-    if (step.do !== 'probe-token' || (step.token ?? 'ceremony') !== token) return false
-    const result = v.run.results.get(`${step.id} probe-token`)
-    if (result === undefined) return v.run.redacted.has(step.id)
-    return (
-      member(result, 'passed') === true &&
-      member(result, 'serial') === v.certificate.tokenSerials[at] &&
-      isWrapMechanism(member(result, 'wrapMechanism')) &&
-      (least === 'E0' || v.predicate.domain === 'rehearsal' || member(result, 'level') === 'E1')
-    )
-  })
 }
 
 /** A key is made by one step, after the key above it, and is used in none before. */

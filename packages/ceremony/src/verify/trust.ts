@@ -1,6 +1,5 @@
 import { preAuthentication } from '../bundle/dsse.ts'
 import { required, type Verification } from '../bundle/verification.ts'
-import { checkAttestationChains } from '../bundle/verify/attestations.ts'
 import { openingCodec } from '../documents/ceremony/opening.ts'
 import { approvalOf, planApprovalCodec, planLockCodec } from '../documents/ceremony/plan-approval.ts'
 import { signatureContext } from '../documents/format/context.ts'
@@ -11,7 +10,7 @@ import { isSoft } from '../plan/profiles.ts'
 import { mayJoin, stepsOf } from '../plan/queries.ts'
 import { checkPolicy, policyDigest } from '../policy/check.ts'
 import type { Policy } from '../policy/schema.ts'
-import { checkDecryptions } from '../steps/decryption/bundle.ts'
+import { checkByPolicy } from '../steps/bundle.ts'
 import { checkpointCodec } from '../transcript/checkpoint.ts'
 import { checkEvidence } from './evidence.ts'
 import { checkExceptionSignatures } from './exceptions.ts'
@@ -52,7 +51,6 @@ export async function checkTrust(v: Verification): Promise<void> {
   await ledger.run('LOCK', () => checkLock(v))
   await ledger.run('COSIGNATURES', () => checkCosignatures(v))
   await ledger.run('EXCEPTION-SIGNATURES', () => checkExceptionSignatures(v, officers(v)))
-  await ledger.run('DECRYPTIONS', () => checkDecryptions(v))
   await ledger.run('MANIFEST-SIGNATURES', () => {
     const { payload, signatures } = required(v.manifest)
     if (v.opening === null) return refuse('MANIFEST-SIGNATURES', 'no certificate names the ceremony key')
@@ -65,7 +63,7 @@ export async function checkTrust(v: Verification): Promise<void> {
     v.signers = { signed, missing }
     return accept(named(signed))
   })
-  await ledger.run('ATTESTATION-CHAINS', () => checkAttestationChains(v))
+  await checkByPolicy(v)
   await ledger.run('EVIDENCE', () => checkEvidence(v))
   await ledger.run('TOKEN-SOFT', () => {
     const soft = v.run.header.tokens.filter(({ profile }) => isSoft(profile))

@@ -1,7 +1,6 @@
 import type { Check } from '../bundle/checks.ts'
 import type { Predicate } from '../bundle/predicate.ts'
 import { type ManifestSigners, Verification, type VerifyOptions } from '../bundle/verification.ts'
-import { checkFhe } from '../bundle/verify/fhe.ts'
 import { blobName } from '../bundle/zip-layout.ts'
 import { type RandomAccess, readEntry } from '../bundle/zip-reader.ts'
 import type { OpeningCertificate } from '../documents/ceremony/opening.ts'
@@ -11,11 +10,12 @@ import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { Card } from '../documents/people/card.ts'
 import type { ServerCard } from '../documents/people/server-card.ts'
 import type { Transport } from '../documents/people/transport.ts'
+import { checkKeys, checkThresholdKey } from '../steps/bundle.ts'
 import type { Checkpoint } from '../transcript/checkpoint.ts'
 import type { Header } from '../transcript/schema.ts'
 import { checkAddress } from './address.ts'
 import { checkContent, openArchive } from './archive.ts'
-import { checkKeys } from './people.ts'
+import { checkPeople } from './people.ts'
 import { checkRun } from './run.ts'
 import { checkTranscriptContent } from './transcript-content.ts'
 import { checkTrust } from './trust.ts'
@@ -61,8 +61,9 @@ export async function verifyBundle(
   await openArchive(v)
   await checkContent(v)
   await checkRun(v)
+  await checkPeople(v)
   await checkKeys(v)
-  await checkFhe(v)
+  await checkThresholdKey(v)
   await v.ledger.run('TRANSCRIPT-CONTENT', () => checkTranscriptContent(v))
   await checkTrust(v)
   await checkAddress(v)

@@ -4,13 +4,12 @@ import { digest } from '../../documents/format/fields.ts'
 import type { EffectOf, Results } from '../../model/effects.ts'
 import type { State } from '../../model/state.ts'
 import type { Step } from '../../plan/plan.ts'
-import { keyOf, tokenOf } from '../../plan/queries.ts'
-import { ceremonyKeyId, voucherOf } from '../../plan/world-attest.ts'
+import { ceremonyKeyId, keyOf, tokenOf, voucherOf } from '../../plan/queries.ts'
 import { stepPlace } from '../effect-parts.ts'
 import { keyFault } from '../key/run.ts'
 import { type Template, templates } from '../key/templates.ts'
 import { count, evidence } from '../result-fields.ts'
-import { type EffectModules } from '../step-module.ts'
+import type { EffectModules } from '../step-module.ts'
 
 type Effect = EffectOf<'attest'>
 

@@ -8,17 +8,20 @@ import {
   verifySignature,
 } from '@lux/crypto'
 import { nextPublic, parseCorrection, parsePublic, type RosterEntry, rosterDigest } from '@lux/crypto/fhe'
+import type { Predicate } from '../../bundle/predicate.ts'
+import { fileOf, fits, type Recorded } from '../../bundle/recorded.ts'
+import { required, type Verification } from '../../bundle/verification.ts'
 import { signatureContext } from '../../documents/format/context.ts'
 import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import { acknowledgementCodec, envelopesDigest } from '../../documents/threshold/acknowledgement.ts'
 import { epochApprovalCodec, epochLiveCodec, redealCodec } from '../../documents/threshold/epoch.ts'
 import { holderBefore, holderNext, stayingHolders } from '../../plan/queries.ts'
-import { cardOfHolder, holdersOfOld, oldEpoch, oldHolders } from '../../steps/dealing/holders.ts'
-import type { Predicate } from '../predicate.ts'
-import { required, type Verification } from '../verification.ts'
+import { cardOfHolder, holdersOfOld, oldEpoch, oldHolders } from '../dealing/holders.ts'
 
 const maxPublic = 4 << 20
+
 type Next = NonNullable<Predicate['next']>
+
 type Old = { keyId: string; epochId: string; epoch: number; public: string }
 
 /**
@@ -223,4 +226,29 @@ function commitmentsOf(correction: Uint8Array): string {
 
 function wrong(detail: string): Outcome<never> {
   return refuse('FHE-EPOCH', detail)
+}
+
+export async function epochFault(v: Verification, recorded: readonly Recorded[]): Promise<string | null> {
+  const { next } = v.predicate
+  if (next === null) return null
+  const assembled = recorded.find(({ step }) => step.do === 'assemble-epoch')
+  const declared = recorded.find(({ step }) => step.do === 'epoch-live')
+  if (assembled === undefined || declared === undefined)
+    return `epoch ${next.epoch}: no step of the plan assembles it, or declares it live`
+  const sum = assembled.result
+  const corrections = next.redeals.map(({ correction }) => correction)
+  if (
+    sum !== null &&
+    (fileOf(sum, 'public') !== next.public ||
+      !fits(sum, { epochId: next.epochId, epoch: next.epoch, corrections }))
+  )
+    return `epoch ${next.epoch}: the transcript has another one`
+  if (declared.result === null) return null
+  const live = await v.parsed(next.live, epochLiveCodec.file)
+  if (!live.ok) return live.detail
+  const { payload, signatures } = live.value
+  const digest = epochLiveCodec.payload.digest(payload)
+  return fits(declared.result, { digest, signature: { ...signatures[0] } })
+    ? null
+    : `epoch ${next.epoch}: the transcript has another statement that it is live`
 }

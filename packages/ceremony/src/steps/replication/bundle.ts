@@ -1,7 +1,9 @@
+import type { Predicate } from '../../bundle/predicate.ts'
+import { fits, member, type Recorded } from '../../bundle/recorded.ts'
+import { required, type Verification } from '../../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import { stepsOf } from '../../plan/queries.ts'
-import type { Predicate } from '../predicate.ts'
-import { required, type Verification } from '../verification.ts'
+import { placeFault } from '../token/bundle.ts'
 
 type Replica = NonNullable<Predicate['replicas']>[number]
 
@@ -43,4 +45,22 @@ function proofFault({ predicate }: Verification, replica: Replica): string | nul
   return replica.attributes.EXTRACTABLE === false && replica.attributes.SENSITIVE === true
     ? null
     : 'it may leave that token'
+}
+
+/** REPLICAS and ATTESTATIONS have as many steps as entries, in one order. */
+export function replicasFault(v: Verification, recorded: readonly Recorded[]): string | null {
+  const steps = recorded.filter(({ step }) => step.do === 'replicate-root')
+  for (const [index, replica] of (v.predicate.replicas ?? []).entries()) {
+    const { id, serial, way, ckaId, evidence, attributes, mechanism, digest } = replica
+    const made = steps[index]
+    if (made === undefined) return `${id}: no step of the plan brings it into ${replica.token}`
+    const place = placeFault(v, made.step, replica)
+    if (place !== null) return `${id} in ${replica.token}: ${place}`
+    const { result } = made
+    const read = { ckaId, level: evidence, attributes }
+    if (result === null) continue
+    if (!fits(result, { serial, way, mechanism, digest }) || !fits(member(result, 'evidence'), read))
+      return `${id} in ${replica.token}: the transcript has another replica`
+  }
+  return null
 }

@@ -1,14 +1,15 @@
 import { ecSpkiFromSec1, encodeCanonical, equalBytes, fromBase64, identityId } from '@lux/crypto'
+import type { Predicate } from '../../bundle/predicate.ts'
+import { fits, type Recorded } from '../../bundle/recorded.ts'
+import { required, type Verification } from '../../bundle/verification.ts'
 import { type KeyStatement, keyStatementCodec } from '../../documents/ceremony/key-statement.ts'
 import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import type { Step } from '../../plan/plan.ts'
 import { vouches } from '../../plan/profiles.ts'
-import { keyOf, stepsOf, tokenOf } from '../../plan/queries.ts'
-import { ceremonyKeyId, voucherOf } from '../../plan/world-attest.ts'
-import type { Predicate } from '../predicate.ts'
-import { required, type Verification } from '../verification.ts'
+import { ceremonyKeyId, keyOf, stepsOf, tokenOf, voucherOf } from '../../plan/queries.ts'
 
 type Attestation = NonNullable<Predicate['attestations']>[number]
+
 type Evidence = Predicate['keyEvidence'][number]
 
 const maxFile = 1 << 18
@@ -152,4 +153,16 @@ async function chainFault(v: Verification, one: Attestation, key: string): Promi
     time: v.run.header.created,
   })
   return result.ok ? null : `${result.rule}: ${result.detail}`
+}
+
+export function attestationsFault({ predicate }: Verification, recorded: readonly Recorded[]): string | null {
+  const steps = recorded.filter(({ step }) => step.do === 'attest')
+  for (const [index, { id, by, root, chain, statement }] of (predicate.attestations ?? []).entries()) {
+    const { result } = steps[index] ?? { result: undefined }
+    if (result === undefined) return `${id}: no step of the plan has it attested`
+    const said = statement && { document: statement.document, size: Number(statement.size) }
+    if (result !== null && !fits(result, { by, root, chain, statement: said }))
+      return `${id}: the transcript has another attestation`
+  }
+  return null
 }

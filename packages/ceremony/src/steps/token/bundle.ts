@@ -1,0 +1,39 @@
+import { type Evidence, isWrapMechanism, member } from '../../bundle/recorded.ts'
+import { required, type Verification } from '../../bundle/verification.ts'
+import type { Step } from '../../plan/plan.ts'
+import { stepsOf } from '../../plan/queries.ts'
+
+/** Whether the token of a step passed a probe before it. A rehearsal's token may be one that no profile knows, and so of level E0. */
+export function isProbed(v: Verification, { id, token = 'ceremony' }: Step, least: 'E0' | 'E1'): boolean {
+  const steps = stepsOf(required(v.plan)).map(({ step }) => step)
+  const at = v.run.header.tokens.findIndex(({ role }) => role === token)
+  const before = steps.slice(
+    0,
+    steps.findIndex((step) => step.id === id),
+  )
+  return before.some((step) => {
+    if (step.do !== 'probe-token' || (step.token ?? 'ceremony') !== token) return false
+    const result = v.run.results.get(`${step.id} probe-token`)
+    if (result === undefined) return v.run.redacted.has(step.id)
+    return (
+      member(result, 'passed') === true &&
+      member(result, 'serial') === v.certificate.tokenSerials[at] &&
+      isWrapMechanism(member(result, 'wrapMechanism')) &&
+      (least === 'E0' || v.predicate.domain === 'rehearsal' || member(result, 'level') === 'E1')
+    )
+  })
+}
+
+/** The officers' certificate lists serials in the order of the header's tokens. */
+export function placeFault(
+  v: Verification,
+  step: Step,
+  { serial, evidence }: Pick<Evidence, 'serial' | 'evidence'>,
+): string | null {
+  const role = step.token ?? 'ceremony'
+  const at = v.run.header.tokens.findIndex((token) => token.role === role)
+  if (v.certificate.tokenSerials[at] !== serial) return 'read in another token than the officers opened'
+  return evidence === 'E0' || isProbed(v, step, 'E1')
+    ? null
+    : `claims ${evidence} of a token that passed no probe`
+}
