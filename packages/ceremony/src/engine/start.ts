@@ -8,8 +8,8 @@ import type { BoundEpoch } from '../model/effects.ts'
 import type { BoundDestination, Facts, Seat } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
 import type { State } from '../model/state.ts'
-import { sharedKeys } from '../plan/lint-cards.ts'
-import { repeated } from '../plan/lint-parts.ts'
+import { repeated } from '../plan/queries.ts'
+import { sharedKeys } from '../plan-check/people.ts'
 
 type Start = Extract<Command, { type: 'start' }>
 

@@ -1,11 +1,11 @@
-import { lintEvidence } from '../plan/lint-evidence.ts'
-import { lintListed } from '../plan/lint-listed.ts'
-import { type LintTerms, lintFhe, lintKeys, lintPeople, lintTokens, repeated } from '../plan/lint-parts.ts'
-import { lintRenewals } from '../plan/lint-renewals.ts'
-import type { Plan } from '../plan/plan.ts'
-import { stepsOf } from '../plan/queries.ts'
+import type { LintTerms } from '../plan/lint-terms.ts'
+import type { Plan, Step } from '../plan/plan.ts'
+import { repeated, stepsOf } from '../plan/queries.ts'
 import { type PlanRefusal, planRefusal } from '../plan/rules.ts'
-import { checkpointing, lintSteps } from './simulate.ts'
+import { evidenceLint, sectionLints, stepLints } from '../steps/lint.ts'
+import type { StepLint } from '../steps/plan-progress.ts'
+import { lintListed, lintPeople, lintRenewals } from './people.ts'
+import { lintSteps } from './simulate.ts'
 
 /**
  * Every reason why the plan could not run to its end, the first one first; empty when there is none. Never throws.
@@ -15,14 +15,12 @@ import { checkpointing, lintSteps } from './simulate.ts'
 export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
   return [
     ...lintPeople(plan, terms),
-    ...lintTokens(plan),
-    ...lintKeys(plan),
-    ...lintFhe(plan, terms),
+    ...sectionLints.flatMap((lint) => lint(plan, terms)),
     ...lintRenewals(plan),
     ...lintIds(plan),
     ...lintSteps(plan),
     ...lintListed(plan, terms?.listed),
-    ...lintEvidence(plan, terms?.evidence),
+    ...evidenceLint(plan, terms),
   ]
 }
 
@@ -36,7 +34,7 @@ function lintIds(plan: Plan): PlanRefusal[] {
     found.push(planRefusal('PLAN-50', 'run', 'the id run is taken'))
   for (const id of plan.checkpoints.live) {
     const step = steps.find((candidate) => candidate.id === id)
-    if (step === undefined || !checkpointing.includes(step.do))
+    if (step === undefined || !makesCheckpoint(step))
       found.push(planRefusal('PLAN-61', id, `${id} makes no checkpoint`))
   }
   return found
@@ -55,4 +53,9 @@ export function warnPlan({ fhe }: Plan): PlanRefusal[] {
       `${fhe.id} is of mode F: its holders open only what was encrypted with the client key, and nobody has that once it is dealt`,
     ),
   ]
+}
+
+function makesCheckpoint(step: Step): boolean {
+  const lint: StepLint = stepLints[step.do]
+  return lint.checkpoint === true
 }

@@ -136,3 +136,8 @@ export const isVoucher = (by: Step['by']): by is Voucher => by === 'companion' |
 
 /** Who vouches in an attest step. */
 export const voucherOf = (step: Step): Voucher => (step.by === 'vendor' ? 'vendor' : 'companion')
+
+/** Each value that stands more than once. */
+export function repeated(values: readonly string[]): string[] {
+  return [...new Set(values.filter((value, index) => values.indexOf(value) !== index))]
+}

@@ -1,0 +1,68 @@
+import type { StepKind } from '../plan/plan.ts'
+import * as attestation from './attestation/lint.ts'
+import * as dealing from './dealing/lint.ts'
+import * as decryption from './decryption/lint.ts'
+import * as key from './key/lint.ts'
+import * as opening from './opening/lint.ts'
+import type { EndLint, SectionLint, StepLint } from './plan-progress.ts'
+import * as replication from './replication/lint.ts'
+import * as resharing from './resharing/lint.ts'
+import * as sealing from './sealing/lint.ts'
+import * as token from './token/lint.ts'
+import * as workstation from './workstation/lint.ts'
+
+export { checkToken } from './token/lint.ts'
+
+/** A step that people do among themselves; `values` are what they say. */
+const people: StepLint = { uses: { values: true } }
+
+/** What a plan must say of every kind of step, each by the family that knows it. */
+export const stepLints = {
+  confirm: people,
+  'roll-call': people,
+  'read-aloud': people,
+  'clock-check': people,
+  pause: {},
+  ...workstation.lints,
+  ...token.lints,
+  ...opening.lints,
+  ...key.lints,
+  ...replication.lints,
+  ...attestation.lints,
+  ...dealing.lints,
+  'acknowledge-holder': {
+    ...dealing.lints['acknowledge-holder'],
+    check(plan, step, at, refuse) {
+      dealing.lints['acknowledge-holder'].check(plan, step, at, refuse)
+      resharing.nextAcknowledgements.check(plan, step, at, refuse)
+    },
+    change(plan, step, at) {
+      dealing.lints['acknowledge-holder'].change(plan, step, at)
+      resharing.nextAcknowledgements.change(plan, step, at)
+    },
+  },
+  ...resharing.lints,
+  ...decryption.lints,
+  ...sealing.lints,
+} satisfies Record<StepKind, StepLint>
+
+/** Sections of the plan, in the order of their refusals. */
+export const sectionLints: readonly SectionLint[] = [
+  token.lintTokens,
+  key.lintKeys,
+  decryption.lintDecryptions,
+  resharing.lintReshare,
+  dealing.lintFhe,
+]
+
+/** After the steps, and after whom and what the policy names. */
+export const evidenceLint: SectionLint = attestation.lintEvidence
+
+/** What no step of the plan has brought about, in the order of their refusals. */
+export const endLints: readonly EndLint[] = [
+  key.unmade,
+  decryption.untaken,
+  resharing.notLive,
+  dealing.undealt,
+  sealing.notEnded,
+]

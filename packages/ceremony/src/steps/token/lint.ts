@@ -1,0 +1,64 @@
+import type { Plan, Step } from '../../plan/plan.ts'
+import { inability } from '../../plan/profiles.ts'
+import { keyOf, leavesByWindow, repeated, stepsOf, tokenOf } from '../../plan/queries.ts'
+import { type PlanRefusal, planRefusal } from '../../plan/rules.ts'
+import type { PlanProgress, Refuse, StepLint } from '../plan-progress.ts'
+
+/** PLAN-20, PLAN-21: the tokens by themselves. */
+export function lintTokens(plan: Plan): PlanRefusal[] {
+  const found: PlanRefusal[] = []
+  for (const role of repeated(plan.tokens.map((token) => token.role)))
+    found.push(planRefusal('PLAN-20', '', `the token role ${role} is listed twice`))
+  for (const serial of repeated(
+    plan.tokens.map((token) => token.serial).filter((serial) => serial !== 'new'),
+  ))
+    found.push(planRefusal('PLAN-20', '', `the token ${serial} is listed twice`))
+  if (!plan.tokens.some((token) => token.role === 'ceremony'))
+    found.push(planRefusal('PLAN-20', '', 'no token has the role ceremony'))
+  for (const token of plan.tokens) {
+    const steps = stepsOf(plan).filter(
+      ({ step }) => step.do === 'initialise-token' && (step.token ?? 'ceremony') === token.role,
+    )
+    if (token.serial !== 'new') {
+      for (const { step } of steps)
+        found.push(planRefusal('PLAN-21', step.id, `the token ${token.role} is known as ${token.serial}`))
+      continue
+    }
+    if (token.label === undefined)
+      found.push(planRefusal('PLAN-21', '', `the new token ${token.role} has no label`))
+    if (steps.length !== 1)
+      found.push(
+        planRefusal('PLAN-21', '', `the new token ${token.role} is initialised by ${steps.length} steps`),
+      )
+  }
+  return found
+}
+
+export function checkToken(plan: Plan, step: Step, at: PlanProgress, refuse: Refuse): void {
+  const token = tokenOf(plan, step)
+  if (token === undefined) return
+  const key = keyOf(plan, step.key)
+  const unable = inability(token.profile, step.do, key !== undefined && leavesByWindow(plan, key))
+  if (unable !== null) refuse('PLAN-22', unable)
+  if (step.do === 'initialise-token') return
+  if (!at.initialised.has(token.role)) refuse('PLAN-51', `the token ${token.role} is new`)
+  if (step.do === 'log-in') return
+  if (!at.loggedIn.has(token.role)) refuse('PLAN-52', `nobody has logged in to the token ${token.role}`)
+  const makes = ['make-ceremony-key', 'generate-root', 'generate-key', 'replicate-root'].includes(step.do)
+  if (makes && !at.probed.has(token.role)) refuse('PLAN-53', `the token ${token.role} has not been probed`)
+}
+
+const roleOf = ({ token = 'ceremony' }: Step): string => token
+
+export const lints = {
+  'initialise-token': {
+    uses: { token: true },
+    change: (_plan, step, at) => void at.initialised.add(roleOf(step)),
+  },
+  'log-in': {
+    uses: { token: true, by: 'person' },
+    change: (_plan, step, at) => void at.loggedIn.add(roleOf(step)),
+  },
+  'probe-token': { uses: { token: true }, change: (_plan, step, at) => void at.probed.add(roleOf(step)) },
+  inventory: { uses: { token: true, when: true } },
+} satisfies Record<'initialise-token' | 'log-in' | 'probe-token' | 'inventory', StepLint>
