@@ -1,6 +1,12 @@
 import { type Arrow, ceremony, desktop, hsm, server, take } from './arrow-list.ts'
 
 export const allowed: readonly Omit<Arrow, 'rule'>[] = [
+  {
+    claim: 'a family’s run knows another family’s',
+    in: `${ceremony}/steps/replication`,
+    text: take('../key/run.ts'),
+  },
+  { claim: 'the engine knows what is run', in: `${ceremony}/engine`, text: take('../steps/run.ts') },
   { claim: 'ceremony knows crypto', in: ceremony, text: take('@lux/crypto') },
   {
     claim: 'contract knows the types of ceremony',

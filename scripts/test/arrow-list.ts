@@ -1,5 +1,5 @@
-/** A source of its own in the folder it names, in which the linter has to find `rule`. */
-export type Arrow = { claim: string; in: string; text: string; rule: string }
+/** A source of its own in the folder it names, in which the linter has to find `rule`; `file`: where its name counts. */
+export type Arrow = { claim: string; in: string; text: string; rule: string; file?: string }
 
 export const take = (from: string): string => `import { it } from '${from}'\n\nexport const taken = it\n`
 export const later = (from: string): string => `export const taken = import('${from}')\n`
@@ -68,6 +68,60 @@ export const forbidden: readonly Arrow[] = [
   { claim: 'hsm does not know ceremony', in: hsm, text: take('@lux/ceremony'), rule: undeclared },
   { claim: 'ceremony does not know PKCS#11', in: ceremony, text: take('pkcs11js'), rule: undeclared },
   { claim: 'ceremony does not know hsm', in: ceremony, text: take('@lux/hsm'), rule: undeclared },
+  ...[
+    { claim: 'the checks of a plan run nothing', file: 'lint.ts', from: './run.ts' },
+    { claim: 'the checks of a bundle run nothing', file: 'bundle.ts', from: './run.ts' },
+    {
+      claim: 'the checks of a bundle run nothing of another family',
+      file: 'bundle.ts',
+      from: '../key/run.ts',
+    },
+    { claim: 'a family does not know the table of what is run', file: 'run.ts', from: '../run.ts' },
+    {
+      claim: 'a family does not know the table of what a plan must say',
+      file: 'lint.ts',
+      from: '../lint.ts',
+    },
+    {
+      claim: 'a family does not know the table of what a bundle must show',
+      file: 'bundle.ts',
+      from: '../bundle.ts',
+    },
+    { claim: 'a family does not know the engine', file: 'run.ts', from: '../../engine/submit.ts' },
+  ].map(({ claim, file, from }, index) => ({
+    claim,
+    in: `${ceremony}/steps/family-${index}`,
+    file,
+    text: take(from),
+    rule: restricted,
+  })),
+  {
+    claim: 'the table of what a bundle must show runs nothing',
+    in: `${ceremony}/steps`,
+    file: 'bundle.ts',
+    text: take('./key/run.ts'),
+    rule: restricted,
+  },
+  ...['../steps/run.ts', '../steps/key/run.ts', '../engine/decide.ts'].map((from) => ({
+    claim: `verify does not know ${from}`,
+    in: `${ceremony}/verify`,
+    text: take(from),
+    rule: restricted,
+  })),
+  ...['../steps/bundle.ts', '../steps/key/lint.ts', '../steps/key/run.ts', '../verify/run.ts'].map(
+    (from) => ({
+      claim: `the engine does not know ${from}`,
+      in: `${ceremony}/engine`,
+      text: take(from),
+      rule: restricted,
+    }),
+  ),
+  {
+    claim: 'the model knows no family',
+    in: `${ceremony}/model`,
+    text: take('../steps/key/templates.ts'),
+    rule: restricted,
+  },
   { claim: 'ceremony does no IO', in: ceremony, text: take('node:fs/promises'), rule: noNode },
   { claim: 'ceremony has no clock', in: ceremony, text: 'export const now = new Date()\n', rule: globals },
   {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { root } from '../root.ts'
 import { allowed } from './allowed-arrows.ts'
-import { desktop, forbidden, hsm, later, restricted, server, take } from './arrow-list.ts'
+import { ceremony, desktop, forbidden, hsm, later, restricted, server, take } from './arrow-list.ts'
 import { arrowSandbox } from './arrow-sandbox.ts'
 
 const talkedAway =
@@ -19,9 +19,10 @@ function ownSources(): string[] {
 }
 
 const sandbox = arrowSandbox()
-const fileOf = (list: string, index: number, folder: string): string => `${folder}/${list}-${index}.ts`
+const fileOf = (list: string, index: number, folder: string, name = `${list}-${index}.ts`): string =>
+  `${folder}/${name}`
 for (const [index, arrow] of forbidden.entries())
-  sandbox.write(fileOf('forbidden', index, arrow.in), arrow.text)
+  sandbox.write(fileOf('forbidden', index, arrow.in, arrow.file), arrow.text)
 for (const [index, arrow] of allowed.entries()) sandbox.write(fileOf('allowed', index, arrow.in), arrow.text)
 sandbox.write(`${desktop}/renderer/hard-coded.tsx`, 'export const Title = () => <h1>Custody</h1>\n')
 sandbox.write(
@@ -33,8 +34,8 @@ afterAll(() => sandbox.remove())
 
 test.each(forbidden.map((arrow, index) => ({ ...arrow, index })))(
   'ARROW $claim',
-  ({ in: folder, rule, index }) => {
-    expect(sandbox.findings(fileOf('forbidden', index, folder))).toContain(rule)
+  ({ in: folder, rule, index, file }) => {
+    expect(sandbox.findings(fileOf('forbidden', index, folder, file))).toContain(rule)
   },
 )
 
@@ -42,7 +43,7 @@ test.each(allowed.map((arrow, index) => ({ ...arrow, index })))('ARROW $claim', 
   expect(sandbox.findings(fileOf('allowed', index, folder))).toEqual([])
 })
 
-const circular = ['packages/crypto/src', hsm, server, `${desktop}/core`, `${desktop}/renderer`]
+const circular = ['packages/crypto/src', ceremony, hsm, server, `${desktop}/core`, `${desktop}/renderer`]
 for (const folder of circular) {
   sandbox.write(`${folder}/here.ts`, "import type { There } from './there.ts'\n\nexport type Here = There\n")
   sandbox.write(`${folder}/there.ts`, "import type { Here } from './here.ts'\n\nexport type There = Here\n")

@@ -9,7 +9,7 @@ import { placeOf, plannedKey, stepPlace } from '../effect-parts.ts'
 import { keyFault } from '../key/run.ts'
 import { templates } from '../key/templates.ts'
 import { count, evidence, objects } from '../result-fields.ts'
-import { type EffectModules } from '../step-module.ts'
+import type { EffectModules } from '../step-module.ts'
 import { expectedObjects, inventoryFault } from '../token/inventory.ts'
 
 type Effect = EffectOf<'prove-replica'>
