@@ -1,27 +1,10 @@
 import { protectProcess } from '@lux/hsm/protect'
-import { Command, CommanderError } from 'commander'
-import { findProgram, programVersion } from '../core/program.ts'
-import { registerCeremony } from './ceremony/ceremony.ts'
-import { registerRehearse } from './ceremony/rehearse.ts'
-import { registerFhe } from './fhe/fhe.ts'
-import { registerPeople } from './people.ts'
-import { registerPlan } from './plan/plan.ts'
-import { registerPolicy } from './policy/policy.ts'
-import { registerRequest } from './request/request.ts'
-
-import { type CommandLine, commandLine, guardOptions } from './shell/command-line.ts'
-import { failureOutcome, type Outcome, print } from './shell/output.ts'
-
-import { WrongUse } from './shell/wrong-use.ts'
-import { registerToken } from './token/token.ts'
-import { registerVerify } from './verify.ts'
+import { custody } from './custody.ts'
 
 // A run's files are for its owner alone; whatever is meant for others is given its mode when it is written.
 process.umask(0o077)
 // PINs and passphrases pass through here.
 protectProcess()
-
-const asJson = process.argv.includes('--json')
 
 // Whoever reads may have had enough (`| head`): the result is then nobody's, and progress is only a remark.
 process.stdout.on('error', leaveQuietly)
@@ -34,97 +17,4 @@ function leaveQuietly(error: NodeJS.ErrnoException): void {
   process.exit()
 }
 
-const program = new Command('custody')
-  .description('Offline key ceremonies on hardware security modules.')
-  .version(programVersion(), '--version', 'the version of this tool')
-  .option('--json', 'one JSON document on stdout')
-  .exitOverride()
-  .configureOutput({
-    writeOut: (text) => process.stdout.write(text),
-    writeErr: (text) => process.stderr.write(text),
-    // What is wrong with a command is said once, below, as every other refusal.
-    outputError: () => undefined,
-  })
-  .addHelpText(
-    'after',
-    `
-Exit codes: 0 done or accepted, 1 refused (the rule is named), 2 wrong use, 3 the environment failed (token, disk,
-library), 4 waiting for a person. The result is on stdout, everything else on stderr.
-PINs and passphrases come from the terminal, a descriptor or a file of mode 0600, never from an argument.
-
-Start here:
-  $ custody rehearse --out rehearsal
-  $ custody verify rehearsal/bundle.zip --policy rehearsal/policy.json
-  $ custody help verify`,
-  )
-
-const cli = commandLine(program)
-for (const register of [
-  registerRehearse,
-  registerCeremony,
-  registerPlan,
-  registerPolicy,
-  registerVerify,
-  registerToken,
-  registerFhe,
-  registerRequest,
-  registerVersion,
-])
-  register(cli)
-registerPeople(cli)
-guardOptions(program)
-
-try {
-  await program.parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) endOf(error)
-  else report(error)
-}
-
-/** An option's parser throws before there is a command's work to report on. */
-function report(error: unknown): void {
-  print(failureOutcome(error), asJson)
-}
-
-const oneValue = 'an option takes one value: where it may have several, repeat the option before each'
-
-/** Commander itself has put help and version where they belong, help that nobody asked for on stderr. */
-function endOf({ exitCode, code, message }: CommanderError): void {
-  process.exitCode = exitCode === 0 ? 0 : 2
-  if (exitCode === 0 || (code === 'commander.help' && !asJson)) return
-  // What an option does not take is an argument, and there was one value of it too many.
-  const remedy = code === 'commander.excessArguments' ? oneValue : undefined
-  report(new WrongUse('USAGE', message.replace(/^error: /, ''), remedy))
-}
-
-function registerVersion({ program, act }: CommandLine): void {
-  program
-    .command('version')
-    .description(
-      'Show this program’s version and build: the build is what a policy lists as an accepted tool.',
-    )
-    .action(() => act(versionOutcome))
-    .addHelpText(
-      'after',
-      `
-A build is the SHA-256 over the sorted list of all that is in the package’s folder “resources”: the window, core, their
-modules and the Node that runs them. Everybody who has the same package sees the same one, and gets it without this
-program too. A checkout is dev:COMMIT, which can only rehearse.
-
-  $ (cd resources && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum)
-
-Example:
-  $ custody version
-  $ custody policy new … --accept-tool "$(custody version --json | jq -r .build)"`,
-    )
-}
-
-function versionOutcome(): Outcome {
-  const { version, build, files } = findProgram().measurement
-  const json = { ok: true, version, build, files, node: process.version }
-  return {
-    exit: 0,
-    json,
-    text: [`version ${version}`, `build   ${build}`, `node    ${process.version}`].join('\n'),
-  }
-}
+process.exitCode = await custody(process.argv.slice(2))

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { custody, custodyJson } from './support/custody.ts'
+import { custody, custodyProcess, custodyProcessJson } from './support/custody.ts'
 
 describe('the command line', () => {
   test('an unknown command is wrong use and names the one that was meant', async () => {
-    const { exit, stdout, stderr } = await custody(['verfy', 'x.zip'])
+    const { exit, stdout, stderr } = await custodyProcess(['verfy', 'x.zip'])
     expect(exit).toBe(2)
     expect(stdout).toBe('')
     expect(stderr.split('\n').slice(0, 2)).toEqual([
@@ -15,7 +15,7 @@ describe('the command line', () => {
   })
 
   test('wrong use gives a program one JSON document too', async () => {
-    const { exit, json } = await custodyJson(['token', 'lst'])
+    const { exit, json } = await custodyProcessJson(['token', 'lst'])
     expect(exit).toBe(2)
     expect(json).toMatchObject({ ok: false, code: 'USAGE' })
     expect(json.detail).toContain('list')
@@ -23,23 +23,23 @@ describe('the command line', () => {
 
   test('a file of another form is refused with why, although its code has no sentence of its own', async () => {
     const file = join(import.meta.dirname, 'main.test.ts')
-    const { exit, stderr } = await custody(['verify', file, '--policy', file])
+    const { exit, stderr } = await custodyProcess(['verify', file, '--policy', file])
     expect(exit).toBe(1)
     expect(stderr).toMatch(/^POLICY-MALFORMED: .+\nWhy: It is damaged, cut short.+\nWhat to do: /m)
   })
 
   test('a missing option, a wrong value of one and a missing argument are wrong use', async () => {
     const runs = await Promise.all([
-      custody(['officer', 'enrol', '--name', 'Ada']),
-      custody(['officer', 'enrol', '--domain', 'prod', '--name', 'Ada', '--out', 'a', '--key', 'b']),
-      custody(['verify']),
+      custodyProcess(['officer', 'enrol', '--name', 'Ada']),
+      custodyProcess(['officer', 'enrol', '--domain', 'prod', '--name', 'Ada', '--out', 'a', '--key', 'b']),
+      custodyProcess(['verify']),
     ])
     expect(runs.map(({ exit }) => exit)).toEqual([2, 2, 2])
     expect(runs[1]?.stderr).toContain('expected production or rehearsal')
   })
 
   test('--version is the version alone, and no command at all shows the help on stderr', async () => {
-    const [version, nothing] = await Promise.all([custody(['--version']), custody([])])
+    const [version, nothing] = await Promise.all([custodyProcess(['--version']), custodyProcess([])])
     expect(version).toMatchObject({ exit: 0, stderr: '' })
     expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
     expect(nothing).toMatchObject({ exit: 2, stdout: '' })

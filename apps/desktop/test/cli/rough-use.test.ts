@@ -3,7 +3,7 @@ import { chmodSync, cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { custody as custodyAs } from '../core/support/cli.ts'
-import { custody, custodyJson, main, temporaryFolder } from './support/custody.ts'
+import { custodyProcess, custodyProcessJson, main, temporaryFolder } from './support/custody.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -13,7 +13,7 @@ let run: string
 beforeAll(async () => {
   home = temporaryFolder()
   run = join(home, 'run')
-  const { exit, stderr } = await custody(['rehearse', 'token-initialisation', '--out', run])
+  const { exit, stderr } = await custodyProcess(['rehearse', 'token-initialisation', '--out', run])
   expect([exit, stderr]).toEqual([0, expect.any(String)])
 }, 60_000)
 afterAll(() => rmSync(home, { recursive: true, force: true }))
@@ -24,7 +24,7 @@ test.each([
   [['token', 'init', '--soft', '/proc/lux', '--label', 'lux']],
   [['token', 'list', '--soft', '/proc']],
 ])('FOLDER-READ-ONLY %j ends with a clear error where no folder can be made', async (args) => {
-  const { exit, json } = await custodyJson(args)
+  const { exit, json } = await custodyProcessJson(args)
   expect(exit).toBe(3)
   expect(json).toMatchObject({ ok: false, code: 'FOLDER-READ-ONLY' })
 })
@@ -40,7 +40,7 @@ test.each<[name: string, args: (out: string) => string[]]>([
     ],
   ],
 ])('%s leaves no folder behind', async (_name, args) => {
-  const { json } = await custodyJson(args(join(home, 'new/out')))
+  const { json } = await custodyProcessJson(args(join(home, 'new/out')))
   expect(json.ok).toBe(false)
   expect(existsSync(join(home, 'new'))).toBe(false)
 })
@@ -58,7 +58,7 @@ test('FILE-UNREADABLE a run’s folder that may not be looked into is not called
   const ended = await custodyAs(['ceremony', 'status', join(closed, 'run')], { unprivileged: true })
   chmodSync(closed, 0o700)
   expect(ended.json).toMatchObject({ ok: false, code: 'FILE-UNREADABLE' })
-  expect((await custodyJson(['ceremony', 'status', join(home, 'nothing')])).json.code).toBe(
+  expect((await custodyProcessJson(['ceremony', 'status', join(home, 'nothing')])).json.code).toBe(
     'CEREMONY-UNKNOWN',
   )
 })
@@ -92,11 +92,11 @@ test('a rehearsal whose remarks nobody reads goes on to its end', async () => {
 })
 
 test('version says the build that a policy would list, for people and for programs', async () => {
-  const { exit, json } = await custodyJson(['version'])
+  const { exit, json } = await custodyProcessJson(['version'])
   expect(exit).toBe(0)
   expect(json).toMatchObject({ ok: true, version: expect.any(String), node: process.version })
   expect(String(json.build)).toMatch(/^(dev:[0-9a-f]{40}|[0-9a-f]{64})$/)
   expect(String(json.files)).toMatch(/^[0-9a-f]{64}$/)
-  const text = await custody(['version'])
+  const text = await custodyProcess(['version'])
   expect(text.stdout).toContain(String(json.build))
 })

@@ -1,23 +1,23 @@
 import { CoreError } from '@lux/node-files'
 import type { Command } from 'commander'
-import { failureOutcome, type Outcome, print } from './output.ts'
+import { failureOutcome, type Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
 
-/** What a group of commands needs to register itself. `act` runs a command's work and prints its one result. */
+/** What a group of commands needs to register itself. `act` runs a command's work, whose outcome is the command's one result. */
 export type CommandLine = {
   readonly program: Command
   act(work: () => Promise<Outcome> | Outcome): Promise<void>
 }
 
-export function commandLine(program: Command): CommandLine {
-  const asJson = () => program.opts<{ json?: boolean }>().json === true
+/** `end` takes the outcome of the command that was given. */
+export function commandLine(program: Command, end: (outcome: Outcome) => void): CommandLine {
   return {
     program,
     async act(work) {
       try {
-        print(await work(), asJson())
+        end(await work())
       } catch (error) {
-        print(failureOutcome(error), asJson())
+        end(failureOutcome(error))
       }
     },
   }

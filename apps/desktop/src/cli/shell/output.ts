@@ -3,6 +3,7 @@ import { HsmError } from '@lux/hsm'
 import { CoreError, fromSystemError } from '@lux/node-files'
 import { standingText } from './refusal-help.ts'
 import { visible, visibleLines } from './safe-text.ts'
+import { surroundings } from './surroundings.ts'
 import { WrongUse } from './wrong-use.ts'
 
 /** 0 done or accepted · 1 refused · 2 wrong use · 3 the environment failed · 4 waiting for a person. */
@@ -91,14 +92,14 @@ function exitOf(failure: HsmError | CoreError, code: string): ExitCode {
  * terminal: in JSON the same characters are escaped, so that a program reads what it would have read.
  */
 export function print(outcome: Outcome, asJson: boolean): void {
+  const { out, err } = surroundings()
   const onStdout = outcome.exit === 0 || outcome.exit === 4 || outcome.answered === true
-  if (asJson) process.stdout.write(`${visible(JSON.stringify(outcome.json))}\n`)
-  else if (onStdout) process.stdout.write(`${visibleLines(outcome.text)}\n`)
-  else process.stderr.write(`${visibleLines(outcome.text)}\n`)
-  process.exitCode = outcome.exit
+  if (asJson) out(`${visible(JSON.stringify(outcome.json))}\n`)
+  else if (onStdout) out(`${visibleLines(outcome.text)}\n`)
+  else err(`${visibleLines(outcome.text)}\n`)
 }
 
 /** Progress and remarks: stderr. */
 export function say(line: string): void {
-  process.stderr.write(`${visibleLines(line)}\n`)
+  surroundings().err(`${visibleLines(line)}\n`)
 }

@@ -1,7 +1,7 @@
-import { openSync } from 'node:fs'
-import { ReadStream } from 'node:tty'
+import type { ReadStream } from 'node:tty'
 import { wipe } from '@lux/crypto'
 import { visible, visibleLines } from './safe-text.ts'
+import { surroundings } from './surroundings.ts'
 import { WrongUse } from './wrong-use.ts'
 
 const interrupt = 3
@@ -9,28 +9,20 @@ const endOfFile = 4
 const lineEnds = [10, 13]
 const erasers = [8, 127]
 
-/** The terminal of the person at this command, also where stdin and stdout are pipes; null where there is none. */
-function openTerminal(): ReadStream | null {
-  try {
-    return new ReadStream(openSync('/dev/tty', 'r+'))
-  } catch {
-    return null
-  }
-}
-
 /** One line typed without echo, as bytes that the caller wipes. Errors: SECRET-NO-TERMINAL, SECRET-CANCELLED. */
 export async function askSecret(prompt: string, instead: string): Promise<Uint8Array> {
-  const terminal = openTerminal()
+  const { err, terminal: open } = surroundings()
+  const terminal = open()
   if (terminal === null) throw new WrongUse('SECRET-NO-TERMINAL', `${prompt}: there is no terminal`, instead)
   // Echo is off before anybody is asked: who types at once is not shown either.
   terminal.setRawMode(true)
   try {
-    process.stderr.write(`${visible(prompt)}: `)
+    err(`${visible(prompt)}: `)
     return await readHidden(terminal, prompt)
   } finally {
     terminal.setRawMode(false)
     terminal.destroy()
-    process.stderr.write('\n')
+    err('\n')
   }
 }
 
@@ -65,7 +57,8 @@ function withoutLastCharacter(typed: Uint8Array, length: number): number {
 
 /** Whether the person typed `yes`. Errors: CONFIRM-NO-TERMINAL. */
 export async function askYes(question: string): Promise<boolean> {
-  const terminal = openTerminal()
+  const { err, terminal: open } = surroundings()
+  const terminal = open()
   if (terminal === null) {
     throw new WrongUse(
       'CONFIRM-NO-TERMINAL',
@@ -73,7 +66,7 @@ export async function askYes(question: string): Promise<boolean> {
       'run it at a terminal; a script that has shown everything to its person gives --yes',
     )
   }
-  process.stderr.write(`${visibleLines(question)} Type yes to sign: `)
+  err(`${visibleLines(question)} Type yes to sign: `)
   try {
     for await (const chunk of terminal) return String(chunk).trim() === 'yes'
     return false

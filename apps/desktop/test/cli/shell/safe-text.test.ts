@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stubModule } from '../../../../../packages/hsm/test/stub-module/build.ts'
 import { visible, visibleLines } from '../../../src/cli/shell/safe-text.ts'
-import { custody, secretFile, temporaryFolder } from '../support/custody.ts'
+import { custodyProcess, secretFile, temporaryFolder } from '../support/custody.ts'
 
 /** Sets a window's title, hides its own row, says something else, turns letters round, begins a C1 sequence. */
 const label = '\u001b]0;x\u0007\r\u001b[2K\n\u202e\u009b'
@@ -44,8 +44,8 @@ describe('a token whose label and key label would steer a terminal', () => {
     'token %s shows what it holds and lets none of it through, with --json neither (%j)',
     async (command, more) => {
       const args = more.flatMap((one) => (one === 'pin' ? pin : [one]))
-      const said = await custody(['token', command, ...library, ...args])
-      const json = await custody(['--json', 'token', command, ...library, ...args])
+      const said = await custodyProcess(['token', command, ...library, ...args])
+      const json = await custodyProcess(['--json', 'token', command, ...library, ...args])
       for (const text of [said.stdout, said.stderr, json.stdout, json.stderr])
         expect(text.replaceAll('\n', '')).not.toMatch(steers)
       JSON.parse(json.stdout)
@@ -56,7 +56,7 @@ describe('a token whose label and key label would steer a terminal', () => {
   test('token list and info show a serial number that would', async () => {
     const odd = ['--library', stubModule(folder, 'odd', { SERIAL: '5\u001b[1A\u202e' })]
     for (const command of ['list', 'info']) {
-      const { exit, stdout } = await custody(['token', command, ...odd])
+      const { exit, stdout } = await custodyProcess(['token', command, ...odd])
       expect(exit).toBe(0)
       expect(stdout).toContain('5\\u001b[1A\\u202e')
       expect(stdout.replaceAll('\n', '')).not.toMatch(steers)
@@ -64,12 +64,12 @@ describe('a token whose label and key label would steer a terminal', () => {
   }, 60_000)
 
   test('token list and inventory show each of them in one row', async () => {
-    const list = await custody(['token', 'list', ...library])
+    const list = await custodyProcess(['token', 'list', ...library])
     expect(list.stdout.trimEnd().split('\n')).toEqual([expect.stringContaining(shown)])
-    const inventory = await custody(['token', 'inventory', ...library, ...pin])
+    const inventory = await custodyProcess(['token', 'inventory', ...library, ...pin])
     const rows = inventory.stdout.split('\n').filter((line) => line.startsWith('  secret '))
     expect(rows).toEqual([expect.stringContaining(`AES      ${shown}`), expect.stringContaining(shown)])
-    const json = await custody(['--json', 'token', 'list', ...library])
+    const json = await custodyProcess(['--json', 'token', 'list', ...library])
     expect(JSON.parse(json.stdout).tokens[0].label).toBe(label)
   }, 60_000)
 })

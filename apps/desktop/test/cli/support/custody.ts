@@ -16,8 +16,33 @@ export type Ran = { exit: number | null; stdout: string; stderr: string }
 /** The command as a person's shell starts it. */
 export const custodyCommand = [process.execPath, '--disable-warning=ExperimentalWarning', main]
 
-/** Runs the real command line in a session of its own, so that it has no terminal. `third` is written to descriptor 3, `more` is set beside the environment. */
-export function custody(
+let calls = 0
+let maskOutside = 0
+
+/** The command with nobody at a terminal, called in this process: for what it answers and the files that it leaves. */
+export async function custody(args: readonly string[]): Promise<Ran> {
+  const { custody: run } = await import('../../../src/cli/custody.ts')
+  let stdout = ''
+  let stderr = ''
+  // As the command sets it for its own process.
+  if (calls++ === 0) maskOutside = process.umask(0o077)
+  try {
+    const exit = await run(args, {
+      out: (text) => (stdout += text),
+      err: (text) => (stderr += text),
+      terminal: () => null,
+    })
+    return { exit, stdout, stderr }
+  } finally {
+    if (--calls === 0) process.umask(maskOutside)
+  }
+}
+
+/**
+ * The command as a process, in a session of its own so that it has no terminal: where the process itself is what a test is about.
+ * `third` is written to descriptor 3, `more` is set beside the environment.
+ */
+export function custodyProcess(
   args: readonly string[],
   third?: string,
   more: Readonly<Record<string, string>> = {},
@@ -40,13 +65,21 @@ export function custody(
 export const each = (option: string, ...values: readonly string[]): string[] =>
   values.flatMap((value) => [option, value])
 
-/** The same with --json: the exit code and the one document. */
-export async function custodyJson(
-  args: readonly string[],
-): Promise<{ exit: number | null; json: Answer; stderr: string }> {
-  const { exit, stdout, stderr } = await custody(['--json', ...args])
+/** `custody` with --json: the exit code and the one document. */
+export async function custodyJson(args: readonly string[]): Promise<Answered> {
+  return answered(await custody(['--json', ...args]))
+}
+
+/** `custodyProcess` with --json. */
+export async function custodyProcessJson(args: readonly string[]): Promise<Answered> {
+  return answered(await custodyProcess(['--json', ...args]))
+}
+
+function answered({ exit, stdout, stderr }: Ran): Answered {
   return { exit, stderr, json: JSON.parse(stdout) as Answer }
 }
+
+export type Answered = { exit: number | null; json: Answer; stderr: string }
 
 /** The members that the tests look at. */
 export type Answer = { ok: boolean; code?: string; detail?: string } & Record<string, unknown>

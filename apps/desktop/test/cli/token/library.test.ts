@@ -3,7 +3,7 @@ import { copyFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { findSoftTokenLibrary, softTokenEnvironment } from '@lux/hsm'
 import { afterAll, describe, expect, test } from 'vitest'
-import { custody, temporaryFolder } from '../support/custody.ts'
+import { custodyProcess, temporaryFolder } from '../support/custody.ts'
 
 const folder = temporaryFolder()
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -12,7 +12,7 @@ test('HSM-LIBRARY-INVALID a library that the system does not load is not said to
   const library = join(folder, 'unresolved.so')
   const source = 'extern int nowhere(void); int C_GetFunctionList(void *out) { return nowhere(); }'
   execFileSync('gcc', ['-shared', '-fPIC', '-Wl,-z,now', '-x', 'c', '-o', library, '-'], { input: source })
-  const { exit, stderr } = await custody(['token', 'list', '--library', library])
+  const { exit, stderr } = await custodyProcess(['token', 'list', '--library', library])
   expect([exit, stderr]).toEqual([3, expect.stringContaining('HSM-LIBRARY-INVALID')])
   expect(stderr).toContain('nowhere')
   expect(stderr).toContain('or the system would not load it')
@@ -26,7 +26,7 @@ describe('a library under a name that no profile knows', () => {
     copyFileSync(named, renamed)
     const conf = environment.SOFTHSM2_CONF ?? ''
     const list = (path: string) =>
-      custody(['token', 'list', '--library', path], undefined, { SOFTHSM2_CONF: conf })
+      custodyProcess(['token', 'list', '--library', path], undefined, { SOFTHSM2_CONF: conf })
     const [unknown, known] = await Promise.all([list(renamed), list(named)])
     expect(unknown.stderr).toContain('SOFTHSM2_CONF')
     expect(unknown.stderr).toContain('renamed.so')

@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { stubCalls, stubModule } from '../../../../../packages/hsm/test/stub-module/build.ts'
 import { buildFaultModule } from '../../core/faults/fault-module.ts'
-import { custody, custodyAtTerminal, custodyJson, secretFile, temporaryFolder } from '../support/custody.ts'
+import {
+  custody,
+  custodyAtTerminal,
+  custodyJson,
+  custodyProcess,
+  secretFile,
+  temporaryFolder,
+} from '../support/custody.ts'
 
 vi.setConfig({ testTimeout: 40_000 })
 
@@ -49,7 +56,7 @@ describe('token pin', () => {
     expect(await opens(files.new)).toBe(true)
     expect(await opens(files.old)).toBe(false)
     const back = ['token', 'pin', ...token, '--serial', serial, '--pin-file', files.new, '--new-pin-fd', '3']
-    expect((await custody(back, '12345678\n')).exit).toBe(0)
+    expect((await custodyProcess(back, '12345678\n')).exit).toBe(0)
     expect(await opens(files.old)).toBe(true)
   })
 

@@ -2,7 +2,15 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { custody, custodyAtTerminal, custodyJson, secretFile, temporaryFolder } from '../support/custody.ts'
+import {
+  custody,
+  custodyAtTerminal,
+  custodyJson,
+  custodyProcess,
+  custodyProcessJson,
+  secretFile,
+  temporaryFolder,
+} from '../support/custody.ts'
 
 let folder: string
 let soft: string[]
@@ -46,7 +54,10 @@ describe('token', () => {
   })
 
   test('inventory takes the PIN from a descriptor', async () => {
-    const { exit, stdout } = await custody(['token', 'inventory', ...soft, '--pin-fd', '3'], '12345678\n')
+    const { exit, stdout } = await custodyProcess(
+      ['token', 'inventory', ...soft, '--pin-fd', '3'],
+      '12345678\n',
+    )
     expect(exit).toBe(0)
     expect(stdout).toContain(`desk (${serial}): 0 objects`)
   })
@@ -89,7 +100,7 @@ describe('token', () => {
     const runs = await Promise.all([
       custodyJson(['token', 'inventory', ...soft, '--pin-file', pin, '--pin-fd', '3']),
       custodyJson(['token', 'inventory', ...soft, '--pin-file', empty]),
-      custodyJson(['token', 'inventory', ...soft, '--pin-fd', '77']),
+      custodyProcessJson(['token', 'inventory', ...soft, '--pin-fd', '77']),
     ])
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
       [2, 'SECRET-SOURCE'],
