@@ -157,7 +157,7 @@ describe('a rehearsal', () => {
   it('without a destination ends at Sealed, and what would follow is skipped', () => {
     const run = core('first-run', 'rehearsal', false)
     run.runToEnd()
-    expect(view(run.state)).toMatchObject({ state: 'Sealed', needs: null, current: null })
+    expect(view(run.state)).toMatchObject({ state: 'Sealed', needs: null, current: null, over: true })
     expect(run.state.steps.slice(-3).map(({ state }) => state)).toEqual(['Skipped', 'Skipped', 'Skipped'])
   })
 

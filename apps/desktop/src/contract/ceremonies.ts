@@ -240,6 +240,8 @@ export type CeremonySummary = {
   organisation: string
   domain: Domain
   state: RunState
+  /** Whether nothing may happen in it any more. */
+  over: boolean
   created: string
   progress: { done: number; total: number }
   /** The step it stands at. */

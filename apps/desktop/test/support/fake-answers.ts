@@ -8,6 +8,7 @@ const summary = {
   ...run,
   at: { id: 'open-run', do: 'open-run', title: 'Sign the opening certificate' },
   actor: current.actor,
+  over: false,
 }
 
 const kinds = ['step.intended', 'step.performed', 'signature.accepted', 'run.started'] as const
@@ -125,7 +126,7 @@ export function answers(plan: string): Record<string, Answer> {
         : [
             summary,
             { ...summary, id: 'c2', title: 'Data keys for billing', state: 'exception' },
-            { ...summary, id: 'c3', title: 'Board key', state: 'closed', at: null, actor: null },
+            { ...summary, id: 'c3', title: 'Board key', state: 'closed', over: true, at: null, actor: null },
           ],
       unreadable: empty
         ? []

@@ -43,6 +43,7 @@ export function view(state: State): RunView {
       done: steps.filter((step) => step.state === 'Done').length,
       total: steps.filter((step) => step.state !== 'Skipped').length,
     },
+    over: isOver(state),
     pausable: pausable(state),
     abortable: abortable(state),
   }

@@ -159,6 +159,8 @@ export type RunView = {
   carried: { carried: number; whole: number } | null
   bundle: { digest: string; sha256: string | null; size: number | null } | null
   progress: { done: number; total: number }
+  /** Whether nothing may happen any more: a rehearsal without a destination is over once it is sealed. */
+  over: boolean
   pausable: boolean
   abortable: boolean
 }

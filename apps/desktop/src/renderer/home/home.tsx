@@ -11,20 +11,11 @@ import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
 import { useShell } from '../stores/shell.ts'
+import { type Group, groupOf, groups } from './groups.ts'
 import { Measures } from './measures.tsx'
 
-const groups = [
-  {
-    name: 'under-way',
-    states: ['created', 'opened', 'running', 'paused', 'exception', 'reconciling', 'sealing'],
-  },
-  { name: 'to-hand-over', states: ['sealed', 'exported', 'receipted'] },
-  { name: 'ended', states: ['closed', 'aborted', 'revoked'] },
-] as const
-
-const inGroup = (list: CeremonySummary[], index: number): CeremonySummary[] =>
-  // `states` are a list of literals; the state is looked up in them as a plain string.
-  list.filter(({ state }) => (groups[index]?.states as readonly string[] | undefined)?.includes(state))
+const inGroup = (list: CeremonySummary[], group: Group): CeremonySummary[] =>
+  list.filter((one) => groupOf(one) === group)
 
 export function Home() {
   const { t } = useTranslation()
@@ -48,8 +39,8 @@ export function Home() {
       </Section>
       {list.value === null
         ? null
-        : groups.map(({ name }, index) => {
-            const members = inGroup(list.value?.ceremonies ?? [], index)
+        : groups.map((name) => {
+            const members = inGroup(list.value?.ceremonies ?? [], name)
             return members.length === 0 ? null : (
               <Section key={name} title={t(`home.group.${name}`, { count: members.length })}>
                 <CeremonyTable ceremonies={members} />
@@ -90,8 +81,8 @@ function FirstTime() {
 function Next({ all }: { all: CeremonySummary[] }) {
   const { t } = useTranslation()
   const textOf = useScriptText()
-  const underWay = inGroup(all, 0)[0]
-  const toHandOver = inGroup(all, 1)[0]
+  const underWay = inGroup(all, 'under-way')[0]
+  const toHandOver = inGroup(all, 'to-hand-over')[0]
   if (underWay) {
     const { done } = underWay.progress
     return (

@@ -15,6 +15,9 @@ export function RunEnd({ view, act }: { view: RunView; act: Act }) {
     <section className="panel" aria-label={t('runner.end')}>
       <div className="step">
         <h2 className="step-title">{t(`states.run-end.${view.state}`)}</h2>
+        {view.domain === 'rehearsal' && view.state === 'sealed' ? (
+          <p className="step-text">{t('runner.rehearsal-over')}</p>
+        ) : null}
         {view.keyLeft === null ? null : <KeyLeft view={view} serial={view.keyLeft} act={act} />}
         {view.leftOnTokens.length === 0 ? null : <LeftOnTokens objects={view.leftOnTokens} />}
         {view.bundle === null ? null : (

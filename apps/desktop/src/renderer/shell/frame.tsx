@@ -8,11 +8,12 @@ import { useFormats } from '../i18n/format.ts'
 import { useClipboardClear } from '../stores/clipboard.ts'
 import { useIdle, useIdleLock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
-import { appInfo, ceremonies, tokens } from '../stores/remotes.ts'
+import { appInfo, ceremonies, run, tokens } from '../stores/remotes.ts'
 import { hrefOf, type RouteName, useRoute } from '../stores/route.ts'
 import { takeNoteOfRestart, useShell } from '../stores/shell.ts'
 import { IdleCover } from './idle-cover.tsx'
 import { Keys } from './keys.tsx'
+import { showsRehearsal } from './rehearsal-shown.ts'
 
 const entries = [
   'home',
@@ -112,10 +113,8 @@ function RehearsalBanner() {
   const route = useRoute()
   const state = useShell(({ core }) => core.state)
   const list = ceremonies(({ value }) => value?.ceremonies)
-  const run =
-    route.name === 'run' || route.name === 'transcript' ? list?.find(({ id }) => id === route.id) : undefined
-  const active = list?.some(({ domain, state: at }) => domain === 'rehearsal' && !ended.has(at)) ?? false
-  if (state === 'stopped' || !(run?.domain === 'rehearsal' || (run === undefined && active))) return null
+  const view = run(({ value }) => value)
+  if (state === 'stopped' || !showsRehearsal(route, view, list ?? [])) return null
   return (
     <div className="banner" data-kind="rehearsal">
       <strong>{t('frame.rehearsal')}</strong>
@@ -123,8 +122,6 @@ function RehearsalBanner() {
     </div>
   )
 }
-
-const ended: ReadonlySet<string> = new Set(['closed', 'aborted', 'revoked'])
 
 function Status() {
   const { t } = useTranslation()

@@ -53,6 +53,7 @@ function summaryOf(run: Run): CeremonySummary {
     organisation: view.organisation,
     domain: view.domain,
     state: runState(view.state),
+    over: view.over,
     created: run.folder.header.created,
     progress: view.progress,
     at: step === undefined ? null : { id: step.id, do: step.do, title: step.id },

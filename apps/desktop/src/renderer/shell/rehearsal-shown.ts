@@ -1,0 +1,16 @@
+import type { CeremonySummary, RunView } from '../../contract/index.ts'
+import type { Route } from '../stores/route.ts'
+
+/**
+ * Whether the screen shows a rehearsal. No other screen is headed as one: what is open besides says nothing of it. The run's own view
+ * comes first, because the list may not have it yet.
+ */
+export function showsRehearsal(
+  { name, id }: Route,
+  view: Pick<RunView, 'id' | 'domain'> | null,
+  list: readonly Pick<CeremonySummary, 'id' | 'domain'>[],
+): boolean {
+  if (name !== 'run' && name !== 'transcript') return false
+  const shown = view?.id === id ? view : list.find((one) => one.id === id)
+  return shown?.domain === 'rehearsal'
+}
