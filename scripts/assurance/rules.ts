@@ -32,7 +32,7 @@ const tables = [
   {
     title: 'Bundles',
     table: 'packages/ceremony/src/bundle/checks.ts',
-    sources: ['packages/ceremony/src/bundle', 'packages/ceremony/src/verify'],
+    sources: ['packages/ceremony/src/bundle', 'packages/ceremony/src/steps', 'packages/ceremony/src/verify'],
     complete: true,
     id: key('[A-Z][A-Z-]+'),
   },
