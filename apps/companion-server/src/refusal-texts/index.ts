@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { type StandingText, standingText } from '@lux/ceremony/bundle'
+import { type RefusalHelp, refusalHelp } from '@lux/ceremony/bundle'
 import { environmentTexts } from './environment.ts'
 import { httpTexts } from './http.ts'
 import { importTexts } from './import.ts'
@@ -23,11 +23,11 @@ let shared: Record<string, unknown> | null = null
  * What is always true of a code: of the server's own, else of the tokens, checks and files that the workstation
  * knows too. null: nobody has said anything of it.
  */
-export function textOf(code: string): StandingText | null {
+export function textOf(code: string): RefusalHelp | null {
   const own = refusalTexts[code]
   if (own !== undefined) return { why: own.why, remedy: own.do }
   shared ??= workstationTexts()
-  return standingText(code, shared)
+  return refusalHelp(code, shared)
 }
 
 /** A server whose texts are gone still says what happened. */

@@ -1,7 +1,7 @@
 import { checkIds } from './checks.ts'
 
 /** `why` is null where only the family of a code is known. */
-export type StandingText = { readonly why: string | null; readonly remedy: string }
+export type RefusalHelp = { readonly why: string | null; readonly remedy: string }
 
 type Said = { readonly why: string; readonly do: string }
 
@@ -13,7 +13,7 @@ const ofChecks =
  * dash), else of its family in `texts.family` (the part before its first dash), else of every check of a bundle. null: nobody
  * has said anything of it.
  */
-export function standingText(code: string, texts: Readonly<Record<string, unknown>>): StandingText | null {
+export function refusalHelp(code: string, texts: Readonly<Record<string, unknown>>): RefusalHelp | null {
   const own = saidOf(texts[code])
   if (own !== null) return { why: own.why, remedy: own.do }
   const parts = code.split('-')

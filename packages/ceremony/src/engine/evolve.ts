@@ -4,18 +4,18 @@ import { currentStep, pinsOf, stageOf, stagesOf } from '../model/stages.ts'
 import { draft, type ExceptionState, type State, type StepProgress } from '../model/state.ts'
 import { applyEntry, applyResult, approved, readResult, verifyResult } from '../steps/run.ts'
 import { missingAudiences } from '../steps/sealing/queries.ts'
-import { evolveOutdated, outdated } from './incompatible-history.ts'
+import { evolveIncompatible, incompatibleHistory } from './incompatible-history.ts'
 import { effectAt, openException } from './next-effect.ts'
-import { restarted } from './restart.ts'
+import { afterRestart } from './restart.ts'
 
 /**
  * One fold: the state after an entry. Pure; the entry must have come from `decide` or through `readEntry`. Replaying
  * a run's entries over `initialState` gives the live state again.
  */
 export function evolve(before: State, entry: Entry): State {
-  if (before.outdated) return evolveOutdated(before, entry)
+  if (before.outdated) return evolveIncompatible(before, entry)
   if (before.refused !== null && entry.kind !== 'exception.opened')
-    return evolveOutdated(outdated(before), entry)
+    return evolveIncompatible(incompatibleHistory(before), entry)
   const state = draft(before)
   state.size = before.size + 1
   const progress = currentStep(state)
@@ -112,7 +112,7 @@ export function evolve(before: State, entry: Entry): State {
       break
     case 'run.paused':
       state.paused = entry.fact.cause
-      if (entry.fact.cause === 'restart') restarted(state)
+      if (entry.fact.cause === 'restart') afterRestart(state)
       else if (canCheckpoint(state)) state.due = 'pause'
       break
     case 'run.resumed':

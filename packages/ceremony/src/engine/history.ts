@@ -6,7 +6,7 @@ import { initialState, type State } from '../model/state.ts'
 import type { Plan, RunHeader } from '../plan/plan.ts'
 import { evolve } from './evolve.ts'
 import { readFact } from './fact-schemas.ts'
-import { outdated } from './incompatible-history.ts'
+import { incompatibleHistory } from './incompatible-history.ts'
 
 /** An entry as a transcript holds it; salt and other fields of the transcript are not looked at. */
 export type StoredEntry = { seq: string; time: string; stepId: string; kind: string; fact: Json }
@@ -38,5 +38,5 @@ export function replay(
       return refuse('HISTORY-02', `entry ${stored.seq} is ${stored.kind}`)
     state = evolve(state, read.entry)
   }
-  return { ok: true, state: outdated(state) }
+  return { ok: true, state: incompatibleHistory(state) }
 }

@@ -7,7 +7,7 @@ import { draft, type State } from '../model/state.ts'
  * it; where another entry follows, nobody was asked, and what was built on that outcome cannot be gone on with. The run stands
  * still at the step, and the one thing that is open to people is to abort it.
  */
-export function outdated(before: State): State {
+export function incompatibleHistory(before: State): State {
   const { refused } = before
   if (refused === null) return before
   const state = draft(before)
@@ -35,7 +35,7 @@ export function outdated(before: State): State {
 }
 
 /** Of what follows in an outdated history, only pauses, the end and the decision to end it are taken; the rest was built on what is refused. */
-export function evolveOutdated(before: State, entry: Entry): State {
+export function evolveIncompatible(before: State, entry: Entry): State {
   const state = draft(before)
   state.size = before.size + 1
   const open = state.exceptions.find(({ decision }) => decision === null)

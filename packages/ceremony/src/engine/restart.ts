@@ -2,7 +2,7 @@ import { currentStep } from '../model/stages.ts'
 import { draft, type State } from '../model/state.ts'
 
 /** The process or the token's host went away: sessions are gone, and what was under way is unknown. Changes a draft. */
-export function restarted(state: State): void {
+export function afterRestart(state: State): void {
   for (const token of state.tokens) token.loggedIn = false
   if (state.due === 'pause') state.due = null
   const progress = currentStep(state)
@@ -23,9 +23,9 @@ export function isAtRest(state: State): boolean {
  * The state that taking a run up again leads to, once somebody has resumed it and, where `loggedIn`, every token that it
  * uses is logged in to. What it needs is what the run really waits for, known with nothing said in the log and no PIN asked.
  */
-export function takenUp(before: State, { loggedIn }: { loggedIn: boolean }): State {
+export function resumed(before: State, { loggedIn }: { loggedIn: boolean }): State {
   const state = draft(before)
-  restarted(state)
+  afterRestart(state)
   state.paused = null
   if (loggedIn) for (const token of state.tokens) token.loggedIn = token.wanted
   return state

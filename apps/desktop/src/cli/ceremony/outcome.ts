@@ -7,7 +7,7 @@ import { awaitedWord } from '../../core/runs/exchange/answers.ts'
 import type { VendorAttestation, VendorWork } from '../../core/runs/exchange/vendor-procedure.ts'
 import type { Rest } from '../../core/use-cases/drive-production.ts'
 import type { Outcome } from '../shell/output.ts'
-import { standingText } from '../shell/refusal-help.ts'
+import { refusalHelp } from '../shell/refusal-help.ts'
 
 /** `files`: those under DIR/out/ that say what is awaited. */
 export type Left = Pick<Rest, 'refused' | 'unanswered'> & {
@@ -47,7 +47,7 @@ export function runOutcome(
     `${view.title}: ${view.state}${view.current === null ? '' : `, at ${view.current}`}`,
     ...(digest === null ? [] : [`digest  ${digest}`]),
     ...refused.flatMap(({ file, rule, detail }) => {
-      const remedy = standingText(rule)?.remedy
+      const remedy = refusalHelp(rule)?.remedy
       return [`refused ${file}: ${rule}: ${detail}`, ...(remedy === undefined ? [] : [`  ${remedy}`])]
     }),
     ...files.map((file) => `asked   ${file}`),
@@ -216,7 +216,7 @@ function pinLines({ pins }: Extract<Needs, { kind: 'pin' }>): string[] {
 export function remedyFirst({ exceptions }: Pick<RunView, 'exceptions'>): string | null {
   const open = exceptions.find(({ decision }) => decision === null)
   const code = /^([A-Z0-9-]+): /.exec(open?.happened ?? '')?.[1]
-  return code === undefined ? null : (standingText(code)?.remedy ?? null)
+  return code === undefined ? null : (refusalHelp(code)?.remedy ?? null)
 }
 
 /** A command that a run takes no more, because it is over. */

@@ -1,7 +1,7 @@
 import { FormatError } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { CoreError, fromSystemError } from '@lux/node-files'
-import { standingText } from './refusal-help.ts'
+import { refusalHelp } from './refusal-help.ts'
 import { visible, visibleLines } from './safe-text.ts'
 import { surroundings } from './surroundings.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -44,7 +44,7 @@ export function failureOutcome(error: unknown): Outcome {
   const { code, detail } = failure
   // A token's own words stand in what the driver says; what core says may have lines.
   const said = failure instanceof HsmError ? visible(detail) : detail
-  const standing = standingText(code)
+  const standing = refusalHelp(code)
   const why = standing?.why ?? null
   const remedy = failure.remedy ?? standing?.remedy
   const ckr = failure instanceof HsmError && failure.ckr !== null ? ` (${failure.ckr.name})` : ''

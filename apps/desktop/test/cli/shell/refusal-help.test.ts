@@ -7,7 +7,7 @@ import { CoreError } from '@lux/node-files'
 import { expect, test } from 'vitest'
 import { runIsOver } from '../../../src/cli/ceremony/outcome.ts'
 import { failureOutcome } from '../../../src/cli/shell/output.ts'
-import { standingText } from '../../../src/cli/shell/refusal-help.ts'
+import { refusalHelp } from '../../../src/cli/shell/refusal-help.ts'
 
 const root = join(import.meta.dirname, '../../../../..')
 const sources = [
@@ -30,7 +30,7 @@ test('CLI-REMEDY every code that a source names says what to do, whoever threw i
   )
   const all = new Set([...codes, ...checkIds, ...hsmErrorCodes])
   expect(all.size).toBeGreaterThan(350)
-  expect([...all].filter((code) => !standingText(code)?.remedy.trim()).sort()).toEqual([])
+  expect([...all].filter((code) => !refusalHelp(code)?.remedy.trim()).sort()).toEqual([])
 })
 
 test('CLI-REMEDY a refusal of the engine and a file that cannot be read say why and what to do, in text and in JSON', () => {

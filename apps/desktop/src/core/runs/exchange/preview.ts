@@ -1,4 +1,4 @@
-import { type Command, decide, type Needs, type Refusal, type RunView, takenUp, view } from '@lux/ceremony'
+import { type Command, decide, type Needs, type Refusal, type RunView, resumed, view } from '@lux/ceremony'
 import type { Json } from '@lux/crypto'
 import { systemClock } from '../../system.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
@@ -17,12 +17,12 @@ type Ahead = { may: boolean; refused: Taking['refused']; unanswered: boolean }
  */
 export class LookAhead implements Taker {
   readonly folder: RunFolder
-  readonly #state: ReturnType<typeof takenUp>
+  readonly #state: ReturnType<typeof resumed>
 
   /** `loggedIn`: as it will stand once the PINs of its tokens were entered. */
   constructor(folder: RunFolder, loggedIn = true) {
     this.folder = folder
-    this.#state = takenUp(folder.state, { loggedIn })
+    this.#state = resumed(folder.state, { loggedIn })
   }
 
   view(): RunView {

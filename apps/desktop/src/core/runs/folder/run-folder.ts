@@ -4,9 +4,9 @@ import {
   type EffectKind,
   type Entry,
   evolve,
+  incompatibleHistory,
   initialState,
   type NewEvent,
-  outdated,
   type Results,
   readEntry,
   type State,
@@ -85,7 +85,7 @@ export class RunFolder {
     this.#heads = [headOf(this.#transcript)]
     this.#state = initialState(header, this.plan)
     for (const { line } of log.lines()) this.#replay(line)
-    this.#state = outdated(this.#state)
+    this.#state = incompatibleHistory(this.#state)
     compareCheckpoints(path, this.#heads, (name) => this.readDocument(name))
   }
 
