@@ -1,4 +1,39 @@
 import { defineConfig } from 'vitest/config'
+import { filesOfTier } from './scripts/test/tiers.ts'
 
-/** Projects take nothing of what stands here: each has its own time limits. */
-export default defineConfig({ test: { projects: ['packages/*', 'apps/*', 'scripts'] } })
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          ...filesOfTier.unit,
+          name: 'unit',
+          // One loading of the sources, and one making of what the tests share, for all files of a worker.
+          isolate: false,
+          setupFiles: ['scripts/test/no-process.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...filesOfTier.driver,
+          name: 'driver',
+          // Every test starts processes: on a busy machine the usual five seconds are gone before the first call.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...filesOfTier.flow,
+          name: 'flow',
+          globalSetup: 'scripts/test/built.ts',
+          // Each may start a database or a dozen commands, which takes long where other work fills the processors.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+})

@@ -1,16 +1,8 @@
 import { enforcers, readSources, type Source, testsOf } from './assurance/places.ts'
 import { type RuleSet, readRules } from './assurance/rules.ts'
+import { cheapestTier, testFolders, tiers, tiersOfFiles } from './assurance/tested.ts'
 import { root } from './root.ts'
 import { writtenFile } from './written-file.ts'
-
-const testFolders = [
-  'packages/crypto/test',
-  'packages/ceremony/test',
-  'packages/hsm/test',
-  'apps/companion-server/test',
-  'apps/desktop/test',
-  'e2e',
-]
 
 const gaps: string[] = []
 
@@ -40,7 +32,15 @@ function section(set: RuleSet, tests: readonly Source[]): string[] {
   ]
 }
 
+/** How many rules of a set each tier is the cheapest to show. */
+function tierRow({ title, ids }: RuleSet): string {
+  const shown = ids.map((id) => cheapestTier(tests, tiersOf, id))
+  const counts = [...tiers, null].map((tier) => shown.filter((one) => one === tier).length)
+  return `| ${[title, ...counts, ids.length].join(' | ')} |`
+}
+
 const tests = readSources(root, testFolders)
+const tiersOf = tiersOfFiles(root, tests)
 const report = [
   '# Assurance: rule, function, test',
   '',
@@ -49,6 +49,12 @@ const report = [
   'from a table, the file stands without a title. Token codes that only a rare return code of a vendor’s library can bring',
   'have no test of their own; that every return code maps to one of these codes is tested as a whole',
   '(`packages/hsm/test/pkcs11/library/errors.test.ts`).',
+  '',
+  'How many rules each tier of the tests is the cheapest to show; `node scripts/assurance-kept.ts COMMIT` compares with a commit.',
+  '',
+  `| rules | ${tiers.join(' | ')} | none | together |`,
+  `|---|${'---|'.repeat(tiers.length + 2)}`,
+  ...readRules(root).map(tierRow),
   '',
   ...readRules(root).flatMap((set) => section(set, tests)),
 ].join('\n')

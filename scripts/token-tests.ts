@@ -4,15 +4,15 @@ import { root } from './root.ts'
 import { tokenOf, tokens } from './token-of.ts'
 import { writtenFile } from './written-file.ts'
 
+/** The tests of the packages and apps that touch tokens. */
+const folders = ['packages/hsm/', 'apps/desktop/', 'apps/companion-server/']
+
 type Listed = { file: string; projectName: string }
 
 function listed(): Listed[] {
   const vitest = join(root, 'node_modules', '.bin', 'vitest')
-  const projects = ['@lux/hsm', '@lux/desktop', '@lux/companion-server'].flatMap((name) => [
-    '--project',
-    name,
-  ])
-  const text = execFileSync(vitest, ['list', '--json', ...projects], { cwd: root, encoding: 'utf8' })
+  const tiers = ['unit', 'driver', 'flow'].flatMap((name) => ['--project', name])
+  const text = execFileSync(vitest, ['list', '--json', ...tiers, ...folders], { cwd: root, encoding: 'utf8' })
   // vitest's own report.
   return JSON.parse(text) as Listed[]
 }
@@ -27,7 +27,7 @@ const count = (token: string, project: string) =>
 const report = [
   '# Tests by token',
   '',
-  'Written by `node scripts/token-tests.ts` from the list of tests (`vitest list`) of the projects that touch tokens. A test that is',
+  'Written by `node scripts/token-tests.ts` from the list of tests (`vitest list`) of what touches tokens, by tier. A test that is',
   'written once for a table of cases counts once. What a file runs on is told by what it and its helpers name. No test here ran on',
   'hardware; `docs/guide/tokens.md` says which profiles never did.',
   '',

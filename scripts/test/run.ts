@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startDisplay } from '../electron/display.ts'
 import { root } from '../root.ts'
 import { endRunning, runChild } from './child.ts'
+import { slowest, type Timed, timesOfReport } from './slowest.ts'
 import { type Command, type Suite, selections } from './suites.ts'
 import { add, none, oneFailed, onePassed, summary, type Tally, tallyOfReport } from './tally.ts'
 
@@ -11,6 +12,7 @@ const setUpBudgetMs = 5 * 60_000
 const minute = 60_000
 
 let total = none
+const times: Timed[] = []
 let finished = false
 let folder: string | null = null
 
@@ -80,6 +82,7 @@ async function runSuite(suite: Suite, at: string): Promise<Tally> {
           : tallyOfReport(report, ended.code)
       if (command.counts === 'check' && ended.code !== 0) say(`${suite.name}: ${command.name} failed`)
       tally = add(tally, counted)
+      times.push(...timesOfReport(report, suite.name))
     }
   } finally {
     await display?.stop()
@@ -95,7 +98,7 @@ async function runSuite(suite: Suite, at: string): Promise<Tally> {
 
 function suitesOf(words: readonly string[]): Suite[] | null {
   const names = words.length === 0 ? ['all'] : words
-  const suites = names.map((name) => (Object.hasOwn(selections, name) ? selections[name] : undefined))
+  const suites = names.map((name) => (Object.hasOwn(selections, name) ? selections[name]?.() : undefined))
   if (suites.includes(undefined)) return null
   return [...new Set(suites.flatMap((some) => some ?? []))]
 }
@@ -121,5 +124,6 @@ if (suites === null) {
     )
   }
   finished = true
+  for (const line of slowest(times)) say(line)
   if (total.failed > 0) say(`reports are in ${folder}`)
 }

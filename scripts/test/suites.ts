@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os'
+import { touchedTests } from './changed.ts'
 
 /** How a suite is counted: by vitest's own report, or as one check that passes or fails. */
 export type Command =
@@ -28,8 +29,6 @@ const vitest = (...args: string[]): Command => ({ counts: 'vitest', args })
 /** Vitest leaves a processor free, which on two is one file at a time. More than four at once want more memory than many have. */
 const everyProcessor = `--maxWorkers=${Math.min(4, availableParallelism())}`
 
-const projects = (...names: string[]): string[] => names.flatMap((name) => ['--project', name])
-
 const types: Suite = { name: 'types', budget: 1, display: false, commands: [check('tsc -b', 'tsc', '-b')] }
 
 const lint: Suite = {
@@ -51,24 +50,16 @@ const build: Suite = {
   commands: [check('build', 'node', 'scripts/build.ts')],
 }
 
-const unit: Suite = {
-  name: 'unit',
-  budget: 40,
+const tier = (name: 'unit' | 'driver' | 'flow', budget: number): Suite => ({
+  name,
+  budget,
   display: false,
-  commands: [
-    vitest(
-      everyProcessor,
-      ...projects('@lux/crypto', '@lux/node-files', '@lux/ceremony', '@lux/desktop', 'scripts'),
-    ),
-  ],
-}
+  commands: [vitest(everyProcessor, '--project', name)],
+})
 
-const parts: Suite = {
-  name: 'token, server, database',
-  budget: 15,
-  display: false,
-  commands: [vitest(everyProcessor, ...projects('@lux/hsm', '@lux/companion-server'))],
-}
+const unit = tier('unit', 5)
+const driver = tier('driver', 12)
+const flow = tier('flow', 40)
 
 const e2e: Suite = {
   name: 'e2e',
@@ -94,14 +85,39 @@ const nightly: Suite = {
   commands: [vitest('--config', 'vitest.nightly.config.ts')],
 }
 
+/** The tests of a tier that a change touches, where it touches any. */
+function touched(suite: Suite, files: readonly string[] = []): Suite[] {
+  const commands = suite.commands.map((one) =>
+    one.counts === 'vitest' ? { ...one, args: [...one.args, ...files] } : one,
+  )
+  return files.length === 0 ? [] : [{ ...suite, commands }]
+}
+
+function changed(): Suite[] {
+  const files = touchedTests()
+  const [some, driving] = [touched(driver, files.get('driver')), touched(e2e, files.get('e2e'))]
+  const running = [...touched(flow, files.get('flow')), ...driving]
+  return [
+    types,
+    lint,
+    ...touched(unit, files.get('unit')),
+    ...some,
+    ...(running.length > 0 ? [build] : []),
+    ...running,
+  ]
+}
+
 /** What each word after `npm test --` stands for; no word is all of the first line. */
-export const selections: Readonly<Record<string, readonly Suite[]>> = {
-  all: [types, lint, build, unit, parts, e2e, packaged],
-  types: [types],
-  lint: [lint],
-  build: [build],
-  unit: [unit, parts],
-  e2e: [build, e2e],
-  package: [build, packaged],
-  nightly: [build, nightly],
+export const selections: Readonly<Record<string, () => readonly Suite[]>> = {
+  all: () => [types, lint, build, unit, driver, flow, e2e, packaged],
+  types: () => [types],
+  lint: () => [lint],
+  build: () => [build],
+  unit: () => [unit],
+  driver: () => [driver],
+  flow: () => [build, flow],
+  e2e: () => [build, e2e],
+  package: () => [build, packaged],
+  nightly: () => [build, nightly],
+  changed,
 }

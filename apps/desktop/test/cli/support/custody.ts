@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** As it is built: `test/support/built.ts` keeps it up to date. */
+/** As it is built: `scripts/test/built.ts` keeps it up to date. */
 export const main = fileURLToPath(new URL('../../../out/core/cli.js', import.meta.url))
 
 // The tests start the command a hundred times: what Node compiled for the first start serves the others.
