@@ -172,7 +172,7 @@ function signatureRequest(
     lines: [
       view.title,
       `ceremony ${view.ceremonyId}`,
-      `${what} ${needs.subject}`,
+      `digest ${needs.subject}`,
       `${needs.stillNeeded} of ${needs.threshold} still needed: ${needs.missing.join(', ')}`,
     ],
   }
