@@ -2,11 +2,11 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { serverCardCodec, signatureRequestCodec, transportCodec } from '@lux/ceremony/wire'
+import { explainRequest } from '@lux/people'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { abortCeremony } from '../../src/cli/ceremony/abort.ts'
 import { ceremonyStatus, resumeCeremony } from '../../src/cli/ceremony/resume.ts'
 import { runCeremony } from '../../src/cli/ceremony/run.ts'
-import { explainRequest } from '../../src/cli/person/explain.ts'
 import { wordLines, wordsOf } from '../../src/cli/shell/files.ts'
 import { findProgram } from '../../src/core/program.ts'
 import { plannedServer } from './support/planned-server.ts'
@@ -27,7 +27,9 @@ function digestsShown(request: string): (string | undefined)[] {
   const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))
   if (!parsed.ok) throw new Error(parsed.detail)
   const claims = parsed.value.lines.flatMap((line) => /^(?:digest|bundle) (.+)$/.exec(line)?.slice(1) ?? [])
-  return [explainRequest(parsed.value).digest, ...claims]
+  const explained = explainRequest(parsed.value)
+  if (!explained.ok) throw new Error(explained.detail)
+  return [explained.value.digest, ...claims]
 }
 
 describe('a production run on files', () => {
