@@ -5,7 +5,7 @@ import { attemptCkaId } from '../model/identifiers.ts'
 import { refuse } from '../model/rules.ts'
 import { currentStep, isLive } from '../model/stages.ts'
 import type { State } from '../model/state.ts'
-import { readResult, type TaggedResult, verifyResult } from '../steps/run.ts'
+import { effectModules, readResult, type TaggedResult, verifyResult } from '../steps/run.ts'
 import { opened, scopeOf } from './exceptions.ts'
 import { owed } from './next-effect.ts'
 
@@ -27,7 +27,7 @@ export function decideIntend(state: State, { step, attempt, nonce, rootId }: Of<
     attempt,
     effect: effect.kind,
     nonce,
-    rootId: effect.kind === 'generate-root' ? rootId : '',
+    rootId: effectModules[effect.kind].draws === true ? rootId : '',
     ckaId: named ? attemptCkaId(state.ceremonyId, step, attempt, nonce) : '',
     sealCkaId:
       effect.kind === 'make-ceremony-key'

@@ -3,7 +3,7 @@ import { unreachable } from '../documents/format/outcome.ts'
 import type { Command } from '../model/commands.ts'
 import type { Decision, NewEvent } from '../model/events.ts'
 import { refuse } from '../model/rules.ts'
-import { currentStep, stageOf } from '../model/stages.ts'
+import { currentStep, isConfirmed, stageOf } from '../model/stages.ts'
 import type { State } from '../model/state.ts'
 import { namesOf, valueFault } from '../plan/queries.ts'
 import { budgetFault } from '../steps/resharing/left-budget.ts'
@@ -81,7 +81,7 @@ function decideProceed(state: State, { step, by, input = {}, now }: Of<'proceed'
   if (progress === null || progress.step.id !== step)
     return refuse('STEP-01', `the current step is ${progress?.step.id ?? 'none'}, not ${step}`)
   const effect = effectAt(state)
-  if (effect !== null || stageOf(progress)?.kind !== 'confirm')
+  if (effect !== null || !isConfirmed(stageOf(progress)))
     return refuse('STEP-03', effect === null ? 'signatures are awaited' : `${effect.kind} is under way`)
   const names = namesOf(state.plan, progress.step.actor)
   if (!names.includes(by)) return refuse('STEP-02', `${by} is not among ${names.join(', ')}`)

@@ -2,7 +2,7 @@ import { unreachable } from '../documents/format/outcome.ts'
 import type { Entry, Facts } from '../model/events.ts'
 import { currentStep, pinsOf, stageOf, stagesOf } from '../model/stages.ts'
 import { draft, type ExceptionState, type State, type StepProgress } from '../model/state.ts'
-import { applyEntry, applyResult, approved, readResult, verifyResult } from '../steps/run.ts'
+import { applyEntry, applyResult, approved, isFamilyEntry, readResult, verifyResult } from '../steps/run.ts'
 import { missingAudiences } from '../steps/sealing/queries.ts'
 import { evolveIncompatible, incompatibleHistory } from './incompatible-history.ts'
 import { effectAt, openException } from './next-effect.ts'
@@ -19,6 +19,10 @@ export function evolve(before: State, entry: Entry): State {
   const state = draft(before)
   state.size = before.size + 1
   const progress = currentStep(state)
+  if (isFamilyEntry(entry)) {
+    if (progress !== null && applyEntry(state, progress, entry)) advance(state, progress, entry.time)
+    return state
+  }
   switch (entry.kind) {
     case 'run.started':
       start(state, entry.fact, entry.time)
@@ -85,14 +89,6 @@ export function evolve(before: State, entry: Entry): State {
       if (waiting && checkpoint.cosigned.length >= state.terms.witnesses) advance(state, progress, entry.time)
       break
     }
-    case 'request.taken':
-    case 'answer.taken':
-    case 'result.taken':
-    case 'epoch.approved':
-    case 'redeal.taken':
-    case 'holder.acknowledged':
-      if (progress !== null && applyEntry(state, progress, entry)) advance(state, progress, entry.time)
-      break
     case 'exception.opened': {
       const { id, about, expected, happened, scope, choices } = entry.fact
       const step = entry.stepId

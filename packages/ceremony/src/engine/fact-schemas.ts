@@ -11,24 +11,13 @@ import {
   verificationKeys,
 } from '../documents/format/fields.ts'
 import { issuePath, issueText } from '../documents/format/issue-text.ts'
-import { decryptionRequestCodec } from '../documents/threshold/decryption-request.ts'
-import { decryptionResultCodec } from '../documents/threshold/decryption-result.ts'
-import { epochApprovalCodec, redealCodec } from '../documents/threshold/epoch.ts'
-import { holderAnswerCodec } from '../documents/threshold/holder-answer.ts'
 import type { EventKind, Facts, NewEvent } from '../model/events.ts'
-import { checkpointFields } from '../steps/result-fields.ts'
-import { effectKinds, readResult } from '../steps/run.ts'
-
-const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
-
-const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+import { checkpointFields, count, json, positive } from '../steps/result-fields.ts'
+import { effectKinds, entryModules, type FamilyEntry, readResult } from '../steps/run.ts'
 
 const text = v.pipe(v.string(), v.maxLength(4000))
 
 const hex16OrNone = v.union([hex16, v.literal('')])
-
-// A fact comes out of canonical JSON, so whatever it holds is Json; what matters here is that it is there.
-const json = v.custom<Json>((value) => value !== undefined)
 
 const effect = v.picklist(effectKinds)
 
@@ -79,8 +68,8 @@ const authorities = v.strictObject({
 
 const epoch = v.strictObject({ keyId: digest, epochId: digest, epoch: count, public: digest })
 
-/** Shape of each fact; a fact with more or less is refused. */
-export const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
+/** Shape of each fact that no family knows; a fact with more or less is refused. */
+const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unknown, Facts[K]> } = {
   'run.started': v.strictObject({
     v: v.literal(1),
     by: line,
@@ -136,12 +125,6 @@ export const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]>
     signer: digest,
     signature: hybridSignature,
   }),
-  'holder.acknowledged': v.strictObject({
-    name: line,
-    index: positive,
-    payload: json,
-    signature: hybridSignature,
-  }),
   'exception.opened': v.strictObject({
     id: positive,
     about: v.picklist(['failed', 'ambiguous', 'mismatch', 'reported']),
@@ -151,27 +134,6 @@ export const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]>
     scope: v.picklist(['step', 'checkpoint', 'log-in']),
     choices: v.array(choice),
   }),
-  'request.taken': v.strictObject({
-    decryption: line,
-    package: digest,
-    digest,
-    request: decryptionRequestCodec.payload.schema,
-  }),
-  'answer.taken': v.strictObject({
-    decryption: line,
-    payload: holderAnswerCodec.payload.schema,
-    signature: hybridSignature,
-  }),
-  'result.taken': v.strictObject({
-    decryption: line,
-    payload: decryptionResultCodec.payload.schema,
-    signature: hybridSignature,
-  }),
-  'epoch.approved': v.strictObject({
-    payload: epochApprovalCodec.payload.schema,
-    signature: hybridSignature,
-  }),
-  'redeal.taken': v.strictObject({ payload: redealCodec.payload.schema, signature: hybridSignature }),
   'exception.proposed': v.strictObject({ document: digest, payload: exceptionCodec.payload.schema }),
   'exception.decided': v.strictObject({
     id: positive,
@@ -187,6 +149,17 @@ export const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]>
   'run.exported': v.strictObject({ medium: text, sha256: digest }),
   'run.receipted': v.strictObject({ audience: digest, digest, payload: json, signature: hybridSignature }),
   'run.closed': v.strictObject({ closeout: digest }),
+}
+
+// Every module has the schema of its own kind; the compiler does not follow the pairing through the entries of an object.
+const entrySchemas = Object.fromEntries(
+  Object.entries(entryModules).map(([kind, { schema }]) => [kind, schema]),
+) as { [K in FamilyEntry]: v.GenericSchema<unknown, Facts[K]> }
+
+/** Shape of each fact. */
+export const factSchemas: { [K in EventKind]: v.GenericSchema<unknown, Facts[K]> } = {
+  ...ownSchemas,
+  ...entrySchemas,
 }
 
 /** A kind and a fact from outside to an event, or what is wrong with them. */

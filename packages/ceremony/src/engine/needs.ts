@@ -1,13 +1,10 @@
 import { fromHex, toWords } from '@lux/crypto'
-import { unreachable } from '../documents/format/outcome.ts'
 import type { Needs } from '../model/run-view.ts'
 import { currentStep, pinsOf, type Stage, stageOf, stagesOf } from '../model/stages.ts'
 import type { CheckpointState, DecryptionState, ExceptionState, State, StepProgress } from '../model/state.ts'
-import { decryptionOf, namesOf } from '../plan/queries.ts'
-import { missingHolders } from '../steps/dealing/queries.ts'
-import { decryptionAt, stillWanted, unheard } from '../steps/decryption/queries.ts'
-import { dealersOf } from '../steps/resharing/queries.ts'
-import { missingAudiences } from '../steps/sealing/queries.ts'
+import { namesOf } from '../plan/queries.ts'
+import { decryptionAt } from '../steps/decryption/queries.ts'
+import { stageNeeds } from '../steps/run.ts'
 import { effectAt, isOver, openException, owed } from './next-effect.ts'
 
 /** The one thing that stands between now and the next progress; null when the run is over. */
@@ -63,55 +60,10 @@ function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs
       const witnesses = namesOf(state.plan, 'witness')
       return counted('checkpoint', checkpoint?.digest ?? '', witnesses, present, state.terms.witnesses)
     }
-    case 'acknowledgements': {
-      const missing = missingHolders(state, progress)
-      const next = state.reshare?.next ?? null
-      const present =
-        next === null
-          ? [...(state.fhe?.acknowledged ?? [])]
-          : next.holders.filter((name) => !missing.includes(name))
-      return { kind: 'acknowledgements', present, missing, next: next !== null }
-    }
-    case 'receipts':
-      return { kind: 'receipt', missing: missingAudiences(state) }
-    case 'request': {
-      const { step } = progress
-      const planned = decryptionOf(state.plan, step.decryption)
-      return { kind: 'request', decryption: step.decryption ?? '', what: planned?.what ?? '' }
-    }
-    case 'answers': {
-      const decryption = decryptionAt(state, progress)
-      const by = (decision: 'approved' | 'refused') =>
-        decryption.answers.filter((answer) => answer.decision === decision).map(({ name }) => name)
-      return {
-        kind: 'answers',
-        decryption: decryption.id,
-        subject: decryption.digest ?? '',
-        present: by('approved'),
-        refused: by('refused'),
-        missing: unheard(decryption),
-        stillNeeded: stillWanted(state, decryption),
-      }
-    }
-    case 'result': {
-      const { id, digest } = decryptionAt(state, progress)
-      return { kind: 'result', decryption: id, subject: digest ?? '' }
-    }
-    case 'epoch-approvals': {
-      const present = (state.reshare?.approvedBy ?? []).map(({ name }) => name)
-      const missing = (state.epoch?.holders ?? []).filter((name) => !present.includes(name))
-      const stillNeeded = Math.max(0, (state.epoch?.t ?? 0) - present.length)
-      return { kind: 'epoch-approvals', subject: state.planHash, present, missing, stillNeeded }
-    }
-    case 'redeals': {
-      const present = (state.reshare?.redealt ?? []).map(({ name }) => name)
-      const missing = dealersOf(state).filter(({ name }) => !present.includes(name))
-      return { kind: 'redeals', present, missing: missing.map(({ name }) => name) }
-    }
     case 'effect':
       return { kind: 'wait', effect: stage.effect }
     default:
-      return unreachable(stage)
+      return stageNeeds[stage.kind](state, progress)
   }
 }
 

@@ -112,3 +112,8 @@ export function isLive(state: State, progress: StepProgress, reason: CheckpointR
   if (reason === 'sealing' || reason === 'planned') return true
   return (reason === 'opening' || reason === 'key') && state.plan.checkpoints.live.includes(progress.step.id)
 }
+
+/** Whether a person says when the stage is over. */
+export function isConfirmed(stage: Stage | null): boolean {
+  return stage?.kind === 'confirm'
+}

@@ -1,3 +1,4 @@
+import type { Json } from '@lux/crypto'
 import * as v from 'valibot'
 import { digest, hex16, line } from '../documents/format/fields.ts'
 
@@ -30,3 +31,8 @@ export const evidence = v.strictObject({
 export const objects = v.array(v.strictObject({ ckaId: short, class: line, label: short }))
 
 export const checkpointFields = { size: count, node: digest, root: digest, digest }
+
+export const positive = v.pipe(v.number(), v.safeInteger(), v.minValue(1))
+
+/** A fact comes out of canonical JSON, so whatever it holds is Json; what matters here is that it is there. */
+export const json = v.custom<Json>((value) => value !== undefined)

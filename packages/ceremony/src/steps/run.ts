@@ -3,12 +3,13 @@ import * as v from 'valibot'
 import { issuePath, issueText } from '../documents/format/issue-text.ts'
 import type { Submit } from '../model/commands.ts'
 import type { EffectKind, EffectOf, OwnEffect, Results } from '../model/effects.ts'
-import type { Decision, Facts } from '../model/events.ts'
+import type { Decision, Entry, Facts } from '../model/events.ts'
+import type { Stage } from '../model/stages.ts'
 import type { State, StepProgress } from '../model/state.ts'
 import * as attestation from './attestation/run.ts'
 import * as dealing from './dealing/run.ts'
 import * as decryption from './decryption/run.ts'
-import type { EntriesOf } from './entries.ts'
+import type { EntryModules, StageNeeds } from './entries.ts'
 import * as key from './key/run.ts'
 import * as opening from './opening/run.ts'
 import * as replication from './replication/run.ts'
@@ -45,9 +46,19 @@ export const submissions = {
   ...sealing.submissions,
 } satisfies Record<FamilySubmission, (state: State, command: Submit) => Decision>
 
-type FamilyEntry = keyof typeof resharing.entries | keyof typeof decryption.entries
+export type FamilyEntry = keyof typeof resharing.entries | keyof typeof decryption.entries
 
-export const entries: EntriesOf<FamilyEntry> = { ...resharing.entries, ...decryption.entries }
+/** Entries that people of a family bring about. */
+export const entryModules: EntryModules<FamilyEntry> = { ...resharing.entries, ...decryption.entries }
+
+/** Stages at which people of a family are heard; confirmations, checkpoints and what the run itself signs are the engine's. */
+type FamilyStage = Exclude<Stage['kind'], 'confirm' | 'effect' | 'checkpoint' | 'signatures'>
+
+export const stageNeeds: StageNeeds<FamilyStage> = {
+  ...resharing.needs,
+  ...decryption.needs,
+  ...sealing.needs,
+}
 
 /** What a step has to have done now, by the family that knows the effect. */
 export function effectOf(kind: EffectKind, at: EffectAt): OwnEffect {
@@ -90,13 +101,18 @@ function applyOf<K extends EffectKind>(
   })
 }
 
-/** Takes an entry that a family knows into a draft; true when the stage is over. */
+/** Whether an entry is one of a family. */
+export function isFamilyEntry(entry: Entry): entry is Extract<Entry, { kind: FamilyEntry }> {
+  return Object.hasOwn(entryModules, entry.kind)
+}
+
+/** Takes an entry of a family into a draft; true when the stage is over. */
 export function applyEntry<K extends FamilyEntry>(
   state: State,
   progress: StepProgress,
   { kind, fact }: { kind: K; fact: Facts[K] },
 ): boolean {
-  return entries[kind](state, progress, fact)
+  return entryModules[kind].apply(state, progress, fact)
 }
 
 /** Every kind of effect, for schemas and tables. */

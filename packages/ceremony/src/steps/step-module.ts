@@ -22,6 +22,8 @@ export type Show = (label: string, value: string | number) => void
 export type EffectModule<K extends EffectKind> = {
   /** Shape of its result. */
   schema: v.GenericSchema<unknown, Results[K]>
+  /** Needs a second value of 16 random bytes with its intent. */
+  draws?: true
   /** What has to be done; asking twice gives the same answer. */
   effect(at: EffectAt): EffectOf<K>
   /** Compares a result with the effect that was owed; null when all is as planned. */

@@ -1,7 +1,9 @@
 import { encodeCanonical, sha256Hex, type VerificationKeys, verifySignature } from '@lux/crypto'
+import * as v from 'valibot'
 import { signatureContext } from '../../documents/format/context.ts'
 import { canaryFault } from '../../documents/format/fhe-fields.ts'
-import { requestPackageCodec } from '../../documents/threshold/decryption-request.ts'
+import { digest, hybridSignature, line } from '../../documents/format/fields.ts'
+import { decryptionRequestCodec, requestPackageCodec } from '../../documents/threshold/decryption-request.ts'
 import { decryptionResultCodec } from '../../documents/threshold/decryption-result.ts'
 import { holderAnswerCodec } from '../../documents/threshold/holder-answer.ts'
 import type { Command, Refusal, Submit } from '../../model/commands.ts'
@@ -12,9 +14,9 @@ import { currentStep, stageOf } from '../../model/stages.ts'
 import type { DecryptionState, LiveEpoch, State, StepProgress } from '../../model/state.ts'
 import { decryptionOf } from '../../plan/queries.ts'
 import { checkDecryptionRequest } from '../../request-rules/decryption.ts'
-import type { EntriesOf } from '../entries.ts'
+import type { EntryModules, StageNeeds } from '../entries.ts'
 import { dealersOf } from '../resharing/queries.ts'
-import { answersWanted, decryptionAt, epochOf } from './queries.ts'
+import { answersWanted, decryptionAt, epochOf, stillWanted, unheard } from './queries.ts'
 
 /** A holder's yes or no. The partial decryption is for the combiner; here only its digest and the budget are seen. */
 function takeHolderAnswer(state: State, command: Submit): Decision {
@@ -214,43 +216,91 @@ export const submissions = {
 }
 
 export const entries = {
-  'request.taken'(state, progress, fact) {
-    const decryption = decryptionAt(state, progress)
-    decryption.epoch = epochOf(state, decryption.id)
-    decryption.package = fact.package
-    decryption.digest = fact.digest
-    decryption.request = fact.request
-    progress.summary.push({ label: 'request', value: fact.digest })
-    return true
+  'request.taken': {
+    schema: v.strictObject({
+      decryption: line,
+      package: digest,
+      digest,
+      request: decryptionRequestCodec.payload.schema,
+    }),
+    apply(state, progress, fact) {
+      const decryption = decryptionAt(state, progress)
+      decryption.epoch = epochOf(state, decryption.id)
+      decryption.package = fact.package
+      decryption.digest = fact.digest
+      decryption.request = fact.request
+      progress.summary.push({ label: 'request', value: fact.digest })
+      return true
+    },
   },
-  'answer.taken'(state, progress, { payload }) {
+  'answer.taken': {
+    schema: v.strictObject({
+      decryption: line,
+      payload: holderAnswerCodec.payload.schema,
+      signature: hybridSignature,
+    }),
+    apply(state, progress, { payload }) {
+      const decryption = decryptionAt(state, progress)
+      const { name, holder, decision, reason, epochId, left } = payload
+      decryption.answers.push({
+        name,
+        holder,
+        decision,
+        reason,
+        digest: holderAnswerCodec.payload.digest(payload),
+      })
+      // A canary is answered outside the budget.
+      if (decryptionOf(state.plan, decryption.id)?.canary !== true) {
+        state.budgets = state.budgets.filter((one) => one.epochId !== epochId || one.name !== name)
+        state.budgets.push({ epochId, name, left: { ...left } })
+      }
+      progress.summary.push({ label: 'answer', value: `${name}: ${decision}` })
+      const given = decryption.answers.filter((answer) => answer.decision === 'approved').length
+      return given >= answersWanted(state, decryption)
+    },
+  },
+  'result.taken': {
+    schema: v.strictObject({
+      decryption: line,
+      payload: decryptionResultCodec.payload.schema,
+      signature: hybridSignature,
+    }),
+    apply(state, progress, { payload }) {
+      const decryption = decryptionAt(state, progress)
+      const { outcome, verified, cheaters } = payload
+      const made = decryptionResultCodec.payload.digest(payload)
+      decryption.result = { digest: made, outcome, verified, cheaters: [...cheaters] }
+      progress.summary.push(
+        { label: 'outcome', value: outcome },
+        { label: 'verified', value: String(verified) },
+      )
+      return true
+    },
+  },
+} satisfies EntryModules<'request.taken' | 'answer.taken' | 'result.taken'>
+
+export const needs = {
+  request: ({ plan }, { step }) => ({
+    kind: 'request',
+    decryption: step.decryption ?? '',
+    what: decryptionOf(plan, step.decryption)?.what ?? '',
+  }),
+  answers(state, progress) {
     const decryption = decryptionAt(state, progress)
-    const { name, holder, decision, reason, epochId, left } = payload
-    decryption.answers.push({
-      name,
-      holder,
-      decision,
-      reason,
-      digest: holderAnswerCodec.payload.digest(payload),
-    })
-    // A canary is answered outside the budget.
-    if (decryptionOf(state.plan, decryption.id)?.canary !== true) {
-      state.budgets = state.budgets.filter((one) => one.epochId !== epochId || one.name !== name)
-      state.budgets.push({ epochId, name, left: { ...left } })
+    const by = (decision: 'approved' | 'refused') =>
+      decryption.answers.filter((answer) => answer.decision === decision).map(({ name }) => name)
+    return {
+      kind: 'answers',
+      decryption: decryption.id,
+      subject: decryption.digest ?? '',
+      present: by('approved'),
+      refused: by('refused'),
+      missing: unheard(decryption),
+      stillNeeded: stillWanted(state, decryption),
     }
-    progress.summary.push({ label: 'answer', value: `${name}: ${decision}` })
-    const given = decryption.answers.filter((answer) => answer.decision === 'approved').length
-    return given >= answersWanted(state, decryption)
   },
-  'result.taken'(state, progress, { payload }) {
-    const decryption = decryptionAt(state, progress)
-    const { outcome, verified, cheaters } = payload
-    const digest = decryptionResultCodec.payload.digest(payload)
-    decryption.result = { digest, outcome, verified, cheaters: [...cheaters] }
-    progress.summary.push(
-      { label: 'outcome', value: outcome },
-      { label: 'verified', value: String(verified) },
-    )
-    return true
+  result(state, progress) {
+    const { id, digest: asked } = decryptionAt(state, progress)
+    return { kind: 'result', decryption: id, subject: asked ?? '' }
   },
-} satisfies EntriesOf<'request.taken' | 'answer.taken' | 'result.taken'>
+} satisfies StageNeeds<'request' | 'answers' | 'result'>

@@ -109,6 +109,7 @@ function applyMade(
 
 export const effects = {
   'generate-root': {
+    draws: true,
     schema: v.strictObject({
       evidence,
       mechanism: line,

@@ -1,6 +1,6 @@
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import * as v from 'valibot'
-import { digest, hybridSignature } from '../../documents/format/fields.ts'
+import { digest, hybridSignature, line } from '../../documents/format/fields.ts'
 import { acknowledgementCodec } from '../../documents/threshold/acknowledgement.ts'
 import { epochApprovalCodec, redealCodec } from '../../documents/threshold/epoch.ts'
 import type { Submit } from '../../model/commands.ts'
@@ -11,8 +11,8 @@ import { currentStep, stageOf } from '../../model/stages.ts'
 import type { LiveEpoch, State } from '../../model/state.ts'
 import { missingHolders } from '../dealing/queries.ts'
 import { ceremonyKeyPlace } from '../effect-parts.ts'
-import type { EntriesOf } from '../entries.ts'
-import { count, file } from '../result-fields.ts'
+import type { EntryModules, StageNeeds } from '../entries.ts'
+import { count, file, json, positive } from '../result-fields.ts'
 import { asOwed, differs, type EffectModules } from '../step-module.ts'
 import { unstated } from './left-budget.ts'
 import { assembly, dealerMask, dealersOf, liveStatement, nextRoster, plannedReshare } from './queries.ts'
@@ -148,28 +148,62 @@ export const effects = {
 export const submissions = { 'epoch-approval': takeEpochApproval, redeal: takeRedeal }
 
 export const entries = {
-  'epoch.approved'(state, progress, { payload }) {
-    const old = state.epoch
-    if (old === null) return false
-    state.reshare ??= { old, approvedBy: [], redealt: [], next: null, acknowledgements: [], live: null }
-    const digest = epochApprovalCodec.payload.digest(payload)
-    state.reshare.approvedBy.push({ name: payload.name, digest })
-    state.budgets = state.budgets.filter((one) => one.epochId !== old.epochId || one.name !== payload.name)
-    state.budgets.push({ epochId: old.epochId, name: payload.name, left: { ...payload.left } })
-    // Later ones are taken at the steps that follow, and end none of them.
-    return stageOf(progress)?.kind === 'epoch-approvals' && state.reshare.approvedBy.length >= old.t
+  'epoch.approved': {
+    schema: v.strictObject({ payload: epochApprovalCodec.payload.schema, signature: hybridSignature }),
+    apply(state, progress, { payload }) {
+      const old = state.epoch
+      if (old === null) return false
+      state.reshare ??= { old, approvedBy: [], redealt: [], next: null, acknowledgements: [], live: null }
+      state.reshare.approvedBy.push({
+        name: payload.name,
+        digest: epochApprovalCodec.payload.digest(payload),
+      })
+      state.budgets = state.budgets.filter((one) => one.epochId !== old.epochId || one.name !== payload.name)
+      state.budgets.push({ epochId: old.epochId, name: payload.name, left: { ...payload.left } })
+      // Later ones are taken at the steps that follow, and end none of them.
+      return stageOf(progress)?.kind === 'epoch-approvals' && state.reshare.approvedBy.length >= old.t
+    },
   },
-  'redeal.taken'(state, _progress, { payload }) {
-    if (state.reshare === null) return false
-    const { name, dealer, correction, envelopes } = payload
-    const digest = redealCodec.payload.digest(payload)
-    state.reshare.redealt.push({ name, dealer, digest, correction, envelopes: [...envelopes] })
-    return state.reshare.redealt.length >= dealersOf(state).length
+  'redeal.taken': {
+    schema: v.strictObject({ payload: redealCodec.payload.schema, signature: hybridSignature }),
+    apply(state, _progress, { payload }) {
+      if (state.reshare === null) return false
+      const { name, dealer, correction, envelopes } = payload
+      const dealt = redealCodec.payload.digest(payload)
+      state.reshare.redealt.push({ name, dealer, digest: dealt, correction, envelopes: [...envelopes] })
+      return state.reshare.redealt.length >= dealersOf(state).length
+    },
   },
   /** A share of the epoch that is being made, or of the one that this run dealt. */
-  'holder.acknowledged'(state, progress, fact) {
-    if (state.reshare?.next) proved(state, fact)
-    else state.fhe?.acknowledged.push(fact.name)
-    return missingHolders(state, progress).length === 0
+  'holder.acknowledged': {
+    schema: v.strictObject({ name: line, index: positive, payload: json, signature: hybridSignature }),
+    apply(state, progress, fact) {
+      if (state.reshare?.next) proved(state, fact)
+      else state.fhe?.acknowledged.push(fact.name)
+      return missingHolders(state, progress).length === 0
+    },
   },
-} satisfies EntriesOf<'epoch.approved' | 'redeal.taken' | 'holder.acknowledged'>
+} satisfies EntryModules<'epoch.approved' | 'redeal.taken' | 'holder.acknowledged'>
+
+export const needs = {
+  acknowledgements(state, progress) {
+    const missing = missingHolders(state, progress)
+    const next = state.reshare?.next ?? null
+    const present =
+      next === null
+        ? [...(state.fhe?.acknowledged ?? [])]
+        : next.holders.filter((name) => !missing.includes(name))
+    return { kind: 'acknowledgements', present, missing, next: next !== null }
+  },
+  'epoch-approvals'(state) {
+    const present = (state.reshare?.approvedBy ?? []).map(({ name }) => name)
+    const missing = (state.epoch?.holders ?? []).filter((name) => !present.includes(name))
+    const stillNeeded = Math.max(0, (state.epoch?.t ?? 0) - present.length)
+    return { kind: 'epoch-approvals', subject: state.planHash, present, missing, stillNeeded }
+  },
+  redeals(state) {
+    const present = (state.reshare?.redealt ?? []).map(({ name }) => name)
+    const missing = dealersOf(state).filter(({ name }) => !present.includes(name))
+    return { kind: 'redeals', present, missing: missing.map(({ name }) => name) }
+  },
+} satisfies StageNeeds<'acknowledgements' | 'epoch-approvals' | 'redeals'>

@@ -9,6 +9,7 @@ import { verify } from '../../model/signers.ts'
 import { currentStep, stageOf } from '../../model/stages.ts'
 import type { State } from '../../model/state.ts'
 import { ceremonyKeyPlace } from '../effect-parts.ts'
+import type { StageNeeds } from '../entries.ts'
 import { count, short } from '../result-fields.ts'
 import { asOwed, differs, type EffectModules, type Mismatch } from '../step-module.ts'
 import { missingAudiences } from './queries.ts'
@@ -195,3 +196,7 @@ export const effects = {
 >
 
 export const submissions = { receipt: takeReceipt }
+
+export const needs = {
+  receipts: (state) => ({ kind: 'receipt', missing: missingAudiences(state) }),
+} satisfies StageNeeds<'receipts'>
