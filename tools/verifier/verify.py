@@ -181,6 +181,11 @@ def also(shape, condition):
     return check
 
 
+def versions(one, two):
+    """A format of two versions, each with a shape of its own, by its member v."""
+    return lambda value: (two if isinstance(value, dict) and type(value.get('v')) is int and value['v'] == 2 else one)(value)
+
+
 def distinct(values):
     values = list(values)
     return len(set(values)) == len(values)
@@ -196,6 +201,8 @@ line, remark = text(1, 200), text(0, 2000)
 positive = integer(1, 1_000_000)
 domain = literal('production', 'rehearsal')
 build = pattern('[0-9a-f]{64}|dev:[0-9a-f]{40}')
+origin = pattern(r'(https://[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|http://127\.0\.0\.1)(:[1-9][0-9]{0,4})?')
+earlier_key = obj(bundle=digest, id=ident, version=positive)
 recipient = also(pattern('age1pq1[02-9ac-hj-np-z]+'), lambda value: len(value) <= 4000)
 SCHEMES = ['p256', 'ed25519', 'mlDsa65']
 keys = also(obj(optional={'p256': b64(65, 65), 'ed25519': b64(32, 32), 'mlDsa65': b64(1952, 1952)}), bool)
@@ -210,7 +217,7 @@ def signed(payload):
 
 
 header_shape = also(obj(
-    v=literal(1), ceremonyId=hex16, created=time, domain=domain, planHash=digest, planPolicy=digest, policyDigest=digest,
+    v=literal(1, 2), ceremonyId=hex16, created=time, domain=domain, planHash=digest, planPolicy=digest, policyDigest=digest,
     tool=obj(version=line, build=build), machine=obj(measurement=digest, kernel=line, tpmQuote=line),
     tokens=array(obj(role=ident, profile=ident, library=digest, serial=line), 0, 64),
     roster=array(obj(role=ident, name=line, card=digest), 0, 256),
@@ -226,11 +233,20 @@ opening_shape = signed(obj(
 checkpoint_shape = signed(obj(
     ceremonyId=hex16, size=counter, node=digest, root=digest, planHash=digest, opening=digest,
     previous=nullable(digest), time=time))
-card_shape = also(obj(
-    optional={'recipient': recipient, 'renews': obj(card=digest, signature=signature), 'note': remark}, v=literal(1), domain=domain, name=line, keys=keys,
-    kind=literal('officer', 'witness', 'holder', 'approver', 'requester', 'evaluator', 'encryptor', 'administrator',
-                 'recorder', 'operator', 'so')),
-    lambda card: (card['kind'] == 'holder') == ('recipient' in card) and (card['kind'] == 'holder' or 'renews' not in card))
+CARD_KINDS = ['officer', 'witness', 'holder', 'approver', 'requester', 'evaluator', 'encryptor', 'administrator', 'recorder', 'operator',
+              'so']
+person_shape = dict(domain=domain, name=line, keys=keys)
+person_options = {'recipient': recipient, 'renews': obj(card=digest, signature=signature), 'note': remark}
+
+
+def fits_kind(card):
+    return (card['kind'] in ('holder', 'custodian')) == ('recipient' in card) and (card['kind'] == 'holder' or 'renews' not in card)
+
+
+card_shape = versions(
+    also(obj(optional=person_options, v=literal(1), kind=literal(*CARD_KINDS), **person_shape), fits_kind),
+    also(obj(optional={**person_options, 'app': obj(origin=origin, release=digest)}, v=literal(2),
+             kind=literal(*CARD_KINDS, 'custodian'), **person_shape), fits_kind))
 server_shape = obj(
     v=literal(1), kind=literal('server'), domain=domain, deployment=hex16, receiptKey=p256_key, requesterKey=p256_key,
     combinerRecipient=recipient)
@@ -302,10 +318,10 @@ LEVELS = ['root', 'organisation', 'project', 'data']
 HARDWARE_PROFILES = {'tpm2', 'yubihsm', 'luna', 'nshield', 'cloudhsm', 'smartcard-hsm'}
 evidence = literal('E0', 'E1', 'E2', 'E3')
 bits, blocks, quorum = integer(0, 128), integer(0, 0xffffffff), integer(0, 32)
-policy_shape = obj(
-    optional={'attestationRoots': also(array(obj(name=line, certificate=digest, format=literal('yubihsm', 'luna')), 1, 16),
-                                       lambda all_: distinct(one['certificate'] for one in all_))},
-    v=literal(1), kind=literal('policy'), version=positive, previous=nullable(digest),
+policy_options = {'attestationRoots': also(array(obj(name=line, certificate=digest, format=literal('yubihsm', 'luna')), 1, 16),
+                                           lambda all_: distinct(one['certificate'] for one in all_))}
+policy_members = dict(
+    kind=literal('policy'), version=positive, previous=nullable(digest),
     organisation=obj(id=ident, name=line), domain=domain, expiry=time,
     officers=also(members, bool), officerQuorum=positive, approvers=members, approverThreshold=quorum,
     witnesses=members, witnessQuorum=quorum, requesters=members, evaluators=members, encryptors=members,
@@ -319,6 +335,14 @@ policy_shape = obj(
     algorithms=obj(signatures=array(literal(*SCHEMES), 1), keys=array(ident, 0, 32)),
     fhe=obj(optional={'carrying': literal('always', 'never')}, floorBits=bits, blockFloorBits=bits,
             budgets=obj(k64=blocks, k128=blocks)))
+policy_shape = versions(
+    obj(optional=policy_options, v=literal(1), **policy_members),
+    obj(optional={
+        **policy_options, 'phone': obj(origin=origin, releaseKey=keys),
+        'hardware': also(array(obj(maker=line, model=line), 1, 64), lambda all_: distinct((one['maker'], one['model']) for one in all_)),
+        'changes': also(array(obj(role=literal('officer', 'approver', 'witness'), name=line, card=digest,
+                                  change=literal('added', 'removed'), reason=remark), 1, 192),
+                        lambda all_: distinct((one['role'], one['card']) for one in all_))}, v=literal(2), **policy_members))
 policy_file_shape = obj(policy=policy_shape, signatures=signatures)
 
 attributes = record(
@@ -339,19 +363,16 @@ statement_of_key_shape = signed(obj(
 attestation_shape = obj(
     id=ident, level=literal('ceremony', *LEVELS), by=literal('companion', 'vendor'), root=digest, chain=digest,
     statement=nullable(obj(document=digest, size=counter)))
-predicate_shape = obj(
-    optional={'attestations': array(attestation_shape, 1, 4096), 'replicas': array(obj(id=ident, token=ident, serial=line, way=literal('vendor-clone', 'vendor-wrap'), ckaId=hex16,
+predicate_options = {'attestations': array(attestation_shape, 1, 4096), 'replicas': array(obj(id=ident, token=ident, serial=line, way=literal('vendor-clone', 'vendor-wrap'), ckaId=hex16,
                                     evidence=evidence, attributes=attributes, mechanism=line, challenge=digest,
-                                    digest=digest), 1, 20)},
-    v=literal(1), ceremonyId=hex16, domain=domain, planHash=digest, lock=nullable(digest), policyDigest=digest,
+                                    digest=digest), 1, 20)}
+predicate_members = dict(
+    ceremonyId=hex16, domain=domain, planHash=digest, lock=nullable(digest), policyDigest=digest,
     cards=array(digest, 0, 300), opening=digest, checkpoints=array(obj(size=counter, blob=digest), 1, 4096),
     exceptions=array(obj(id=positive, size=counter, blob=digest), 0, 4096),
     transcript=obj(size=counter, node=digest, root=digest),
     keyEvidence=array(obj(id=ident, level=literal('ceremony', *LEVELS), evidence=evidence, serial=line, ckaId=hex16,
                           label=line, attributes=attributes), 0, 4096),
-    wrapTree=array(obj(level=literal(*LEVELS), id=ident, name=line, parent=nullable(ident), version=positive,
-                       algorithm=ident, mechanism=nullable(line), blob=nullable(digest), publicKey=nullable(digest),
-                       root=nullable(obj(rootId=hex16, born=hex16))), 0, 4096),
     possession=array(obj(id=ident, mechanism=line, challenge=digest, digest=digest), 0, 64),
     transports=array(obj(document=digest, roots=array(obj(id=ident, mechanism=line, sealed=digest, wrapped=digest))), 0, 64),
     fhe=nullable(fhe_shape), existing=nullable(obj(keyId=digest, epochId=digest, epoch=u32_shape, public=digest)),
@@ -363,11 +384,26 @@ predicate_shape = obj(
         holders=array(obj(index=index15, name=line, card=digest, acknowledgement=digest), 1, 15), live=digest)),
     audience=nullable(digest), sequence=counter, previous=nullable(digest),
     supersedes=array(digest, 0, 64))
-statement_shape = obj(
-    _type=literal('https://in-toto.io/Statement/v1'), predicateType=literal('urn:lux-custody:bundle:v1'),
+node_members = dict(level=literal(*LEVELS), id=ident, name=line, parent=nullable(ident), version=positive, algorithm=ident,
+                    mechanism=nullable(line), blob=nullable(digest), publicKey=nullable(digest),
+                    root=nullable(obj(rootId=hex16, born=hex16)))
+backup_shape = obj(
+    id=ident, set=hex16, identifier=integer(0, 0x7fff), t=integer(1, 16), n=integer(1, 16), publicKey=digest, wrapped=digest, medium=digest,
+    shares=array(obj(index=integer(1, 16), name=line, card=digest, share=digest, envelope=digest, signature=signature,
+                     acknowledgement=digest), 1, 16))
+predicate_shape = versions(
+    obj(optional=predicate_options, v=literal(1), wrapTree=array(obj(**node_members), 0, 4096), **predicate_members),
+    obj(optional={
+        **predicate_options, 'backups': array(backup_shape, 1, 64),
+        'heartbeats': array(obj(index=integer(1, 15), name=line, document=digest), 1, 15), 'revokes': array(earlier_key, 1, 4096),
+        'nextPolicy': digest,
+        'alsoFor': array(obj(audience=digest, sequence=counter, previous=nullable(digest), supersedes=array(digest, 0, 64)), 1, 19)},
+        v=literal(2), wrapTree=array(obj(optional={'replaces': earlier_key}, **node_members), 0, 4096), **predicate_members))
+statement_shape = also(obj(
+    _type=literal('https://in-toto.io/Statement/v1'), predicateType=literal('urn:lux-custody:bundle:v1', 'urn:lux-custody:bundle:v2'),
     subject=array(obj(name=pattern(r'transcript\.jsonl|blobs/[0-9a-f]{64}'), digest=obj(sha256=digest),
                       annotations=obj(size=counter)), 1, 20_000),
-    predicate=predicate_shape)
+    predicate=predicate_shape), lambda said: said['predicateType'].endswith(f":v{said['predicate']['v']}"))
 PAYLOAD_TYPE = 'application/vnd.in-toto+json'
 envelope_shape = obj(
     payload=lambda value: need(isinstance(value, str), 'no payload'), payloadType=literal(PAYLOAD_TYPE),
@@ -376,40 +412,61 @@ envelope_shape = obj(
 
 slug, cka_id = pattern('[a-z0-9][a-z0-9-]{0,63}'), pattern('([0-9a-f]{2}){1,64}')
 whole = integer(-2 ** 53 + 1, 2 ** 53 - 1)
-role_shape = literal('administrator', 'operator', 'so', 'officer', 'holder', 'approver', 'witness', 'recorder')
-step_shape = obj(
-    optional={'token': slug, 'key': slug, 'holder': line, 'decryption': slug,
-              'values': array(obj(optional={'format': literal('text', 'digits', 'hex', 'time')}, id=slug, label=line), 0, 20),
-              'when': literal('opening', 'closing'), 'by': literal('pin', 'pin-pad', 'companion', 'vendor')},
-    id=slug, actor=role_shape, textKey=pattern('[a-z][A-Za-z0-9.-]{0,127}'), text=text(1, 2000),
-    do=literal(
-        'confirm', 'roll-call', 'read-aloud', 'clock-check', 'pause', 'measure-machine', 'initialise-token', 'log-in', 'probe-token',
-        'inventory', 'make-ceremony-key', 'open-run', 'checkpoint', 'generate-root', 'read-back', 'generate-key',
-        'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'acknowledge-holder', 'take-request', 'approve-request',
-        'answer-request', 'take-result', 'approve-epoch', 'redeal', 'assemble-epoch', 'epoch-live', 'seal', 'export', 'receipt',
-        'close'))
-plan_shape = obj(
-    optional={
-        'fhe': obj(optional={'proofBits': whole, 'existing': obj(keyId=digest, epochId=digest, epoch=u32_shape, public=digest)},
-                   id=slug, type=literal('TFHE_INTEGER', 'TFHE_BINARY'), mode=mode_shape, squash=boolean,
-                   inputs=literal('signed', 'proven'), t=whole, n=whole, holders=array(line, 0, 64)),
-        'decryptions': array(obj(optional={'canary': boolean}, id=slug, what=line, answers=whole), 0, 100),
-        'reshare': obj(kind=literal('reshare', 'refresh', 'remove'), t=whole, n=whole, holders=array(line, 0, 64),
-                       dealers=array(line, 0, 64))},
-    v=literal(1), title=line, organisation=obj(id=slug, name=line), policy=digest, tool=build,
-    people=array(obj(role=role_shape, name=line, card=digest), 0, 200),
-    tokens=array(obj(optional={'label': line, 'attestation': obj(optional={'companion': obj(ckaId=cka_id, chain=digest)}, root=digest)},
-                     role=slug, profile=literal(*sorted(HARDWARE_PROFILES), 'softhsm', 'opencryptoki', 'swtpm'), library=digest,
-                     serial=line), 0, 20),
-    destinations=array(obj(card=digest, transport=digest), 0, 20),
-    keys=array(obj(optional={'parent': slug, 'replication': literal('trusted-window', 'vendor-clone', 'vendor-wrap', 'none'),
-                             'existing': obj(ckaId=hex16, rootId=hex16, ceremonyId=hex16)},
-                   id=slug, level=literal(*LEVELS), name=line,
-                   algorithm=literal('AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384')), 0, 500),
-    checkpoints=obj(live=array(slug, 0, 500)),
-    parts=array(obj(kind=literal('token-initialisation', 'root-kek', 'key-hierarchy', 'replication', 'threshold-fhe',
-                                 'threshold-decryption', 'resharing', 'bundle-export'),
-                    steps=array(step_shape, 1, 1000)), 1, 20))
+ROLES = ['administrator', 'operator', 'so', 'officer', 'holder', 'approver', 'witness', 'recorder']
+PROFILES = [*sorted(HARDWARE_PROFILES), 'softhsm', 'opencryptoki', 'swtpm']
+NEEDS = ['initialise', 'kwp', 'unwrap-template', 'gcm', 'trusted-window']
+STEP_KINDS = [
+    'confirm', 'roll-call', 'read-aloud', 'clock-check', 'pause', 'measure-machine', 'initialise-token', 'log-in', 'probe-token',
+    'inventory', 'make-ceremony-key', 'open-run', 'checkpoint', 'generate-root', 'read-back', 'generate-key',
+    'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'acknowledge-holder', 'take-request', 'approve-request',
+    'answer-request', 'take-result', 'approve-epoch', 'redeal', 'assemble-epoch', 'epoch-live', 'seal', 'export', 'receipt',
+    'close']
+PART_KINDS = ['token-initialisation', 'root-kek', 'key-hierarchy', 'replication', 'threshold-fhe', 'threshold-decryption', 'resharing',
+              'bundle-export']
+step_members = dict(id=slug, textKey=pattern('[a-z][A-Za-z0-9.-]{0,127}'), text=text(1, 2000))
+step_options = {
+    'token': slug, 'key': slug, 'holder': line, 'decryption': slug,
+    'values': array(obj(optional={'format': literal('text', 'digits', 'hex', 'time')}, id=slug, label=line), 0, 20),
+    'when': literal('opening', 'closing'), 'by': literal('pin', 'pin-pad', 'companion', 'vendor')}
+token_members = dict(role=slug, library=digest, serial=line)
+token_options = {'label': line, 'attestation': obj(optional={'companion': obj(ckaId=cka_id, chain=digest)}, root=digest)}
+key_members = dict(id=slug, level=literal(*LEVELS), name=line,
+                   algorithm=literal('AES-128', 'AES-256', 'RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'))
+key_options = {'parent': slug, 'replication': literal('trusted-window', 'vendor-clone', 'vendor-wrap', 'none'),
+               'existing': obj(ckaId=hex16, rootId=hex16, ceremonyId=hex16)}
+plan_members = dict(title=line, organisation=obj(id=slug, name=line), policy=digest, tool=build, checkpoints=obj(live=array(slug, 0, 500)))
+plan_options = {
+    'fhe': obj(optional={'proofBits': whole, 'existing': obj(keyId=digest, epochId=digest, epoch=u32_shape, public=digest)},
+               id=slug, type=literal('TFHE_INTEGER', 'TFHE_BINARY'), mode=mode_shape, squash=boolean,
+               inputs=literal('signed', 'proven'), t=whole, n=whole, holders=array(line, 0, 64)),
+    'decryptions': array(obj(optional={'canary': boolean}, id=slug, what=line, answers=whole), 0, 100),
+    'reshare': obj(kind=literal('reshare', 'refresh', 'remove'), t=whole, n=whole, holders=array(line, 0, 64),
+                   dealers=array(line, 0, 64))}
+
+
+def parts_shape(kinds, step):
+    return array(obj(kind=literal(*kinds), steps=array(step, 1, 1000)), 1, 20)
+
+
+plan_key = obj(bundle=digest, id=slug, version=positive)
+plan_shape = versions(
+    obj(optional=plan_options, v=literal(1), **plan_members,
+        people=array(obj(role=literal(*ROLES), name=line, card=digest), 0, 200),
+        tokens=array(obj(optional=token_options, profile=literal(*PROFILES), **token_members), 0, 20),
+        destinations=array(obj(card=digest, transport=digest), 0, 20),
+        keys=array(obj(optional=key_options, **key_members), 0, 500),
+        parts=parts_shape(PART_KINDS, obj(optional=step_options, do=literal(*STEP_KINDS), actor=literal(*ROLES), **step_members))),
+    obj(optional={**plan_options, 'heartbeat': obj(dueDays=whole), 'revokes': array(plan_key, 1, 500), 'nextPolicy': digest},
+        v=literal(2), **plan_members,
+        people=array(obj(role=literal(*ROLES, 'custodian'), name=line, card=digest), 0, 200),
+        tokens=array(obj(optional={**token_options, 'needs': array(literal(*NEEDS), 0, len(NEEDS))},
+                         profile=literal(*PROFILES, 'measured'), **token_members), 0, 20),
+        destinations=array(obj(optional={'transport': digest}, card=digest), 0, 20),
+        keys=array(obj(optional={
+            **key_options, 'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
+            'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
+        parts=parts_shape(PART_KINDS, obj(optional={**step_options, 'custodian': line}, do=literal(*STEP_KINDS),
+                                          actor=literal(*ROLES, 'custodian'), **step_members))))
 
 
 def parse(data, shape, most):
@@ -1267,6 +1324,15 @@ def read_plan(data):
     return plan
 
 
+def not_yet(plan):
+    """What a plan of version 2 can ask for and no check of this version covers."""
+    found = [name for name in ('heartbeat', 'revokes', 'nextPolicy') if name in plan]
+    found += [name for key in plan['keys'] for name in ('backup', 'spares', 'replaces') if name in key]
+    found += ['custodian' for person in plan['people'] if person['role'] == 'custodian']
+    found += ['measured' for token in plan['tokens'] if token['profile'] == 'measured']
+    return found + ['a server without a transport key' for one in plan['destinations'] if 'transport' not in one]
+
+
 BLANK, FLOW, MOST_DEPTH = ' \t', ',[]{}', 64
 
 
@@ -1853,6 +1919,9 @@ class Verifier:
             named |= {p['next']['public'], p['next']['live'], *p['next']['approvals']}
             named |= {one[name] for one in p['next']['redeals'] for name in ('document', 'correction')}
             named |= {one[name] for one in p['next']['holders'] for name in ('card', 'acknowledgement')}
+        for one in p.get('backups', []):
+            named |= {one['publicKey']} | {share[name] for share in one['shares'] for name in ('card', 'acknowledgement')}
+        named |= {p.get('nextPolicy'), *(one['document'] for one in p.get('heartbeats', []))}
         there = {name[6:] for name in self.files if name.startswith('blobs/')}
         need(named - {None} == there, 'a blob is missing, or nothing names it')
 
@@ -1874,6 +1943,10 @@ class Verifier:
     def check_plan_content(self):
         p, header = self.p, self.run['header']
         plan = read_plan(self.blob(p['planHash'], 1 << 20))
+        need(plan['v'] == header['v'] == p['v'], 'plan, transcript and bundle are of several versions')
+        unknown = not_yet(plan) + [name for name in ('backups', 'heartbeats', 'revokes', 'nextPolicy', 'alsoFor') if name in p]
+        unknown += ['replaces' for node in p['wrapTree'] if 'replaces' in node]
+        need(not unknown, f"this version cannot check {', '.join(unknown)}")
         need(plan['policy'] == header['planPolicy'], 'the plan names another policy than the transcript')
         need(p['domain'] == 'rehearsal' or plan['tool'] == header['tool']['build'], 'another build than the plan names')
         need([(one['role'], one['name']) for one in plan['people']] == [(one['role'], one['name']) for one in header['roster']],
@@ -1888,6 +1961,7 @@ class Verifier:
             for name in ('id', 'level', 'name', 'algorithm'):
                 need(key[name] == node[name], f"{key['id']}: {name} is not that of the plan")
             need(key.get('parent') == node['parent'], f"{key['id']}: another parent")
+            need(p['v'] == 1 or key.get('version', 1) == node['version'], f"{key['id']}: another version")
             if node['root'] is not None:
                 birth = key.get('existing') or {'rootId': node['root']['rootId'], 'ceremonyId': p['ceremonyId']}
                 need((birth['rootId'], birth['ceremonyId']) == (node['root']['rootId'], node['root']['born']), 'another birth')
@@ -2517,6 +2591,10 @@ class Verifier:
         own = {identity(one['keys']) for one in policy['officers']}
         need(distinct(key for name in ('officers', 'witnesses') for one in policy[name] for key in one['keys'].values()), 'an officer is a witness')
         need((policy['version'] == 1) == (policy['previous'] is None), 'exactly the first version has no previous')
+        need(policy['version'] > 1 or 'changes' not in policy, 'the first version follows none')
+        for one in policy.get('changes', []):
+            listed = {'officer': 'officers', 'approver': 'approvers', 'witness': 'witnesses'}[one['role']]
+            need(any(member['card'] == one['card'] for member in policy[listed]) == (one['change'] == 'added'), 'a change that was not made')
         sigs = self.policy_file['signatures']
         sigs = sigs if policy['version'] == 1 else [sig for sig in sigs if sig['signer'] in own]
         check_signatures('policy', policy['domain'], jcs(policy), sigs, [self.officers()])

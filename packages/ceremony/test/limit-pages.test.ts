@@ -3,6 +3,7 @@ import * as v from 'valibot'
 import { expect, test } from 'vitest'
 import { statementCodec } from '../src/bundle/statement.ts'
 import { openingCodec } from '../src/documents/ceremony/opening.ts'
+import { receiptCodec } from '../src/documents/ceremony/receipt.ts'
 import { requestPackageCodec } from '../src/documents/threshold/decryption-request.ts'
 import { decryptionResultCodec } from '../src/documents/threshold/decryption-result.ts'
 import { epochLiveCodec, redealCodec } from '../src/documents/threshold/epoch.ts'
@@ -20,13 +21,16 @@ const shape = v.looseObject({
   pipe: v.exactOptional(v.array(v.unknown())),
   item: v.exactOptional(v.unknown()),
   wrapped: v.exactOptional(v.unknown()),
+  getter: v.exactOptional(v.function()),
 })
 
 type Limit = { name: string; most: number }
 
 /** The longest that each list under a schema may be, with the name of the member that is the list. */
 function limits(schema: unknown, name: string): Limit[] {
-  const { type, entries, options, pipe, item, wrapped } = v.parse(shape, schema)
+  const { type, entries, options, pipe, item, wrapped, getter } = v.parse(shape, schema)
+  // A format of two versions: its value says which.
+  if (getter !== undefined) return [1, 2].flatMap((version) => limits(getter({ v: version }), name))
   if (type === 'array') {
     const most = (pipe ?? []).map((part) => v.parse(shape, part)).find((part) => part.type === 'max_length')
     const own = typeof most?.requirement === 'number' ? [{ name, most: most.requirement }] : []
@@ -40,7 +44,8 @@ function limits(schema: unknown, name: string): Limit[] {
 test.each([
   ['a header', headerCodec.schema, 3],
   ['an opening certificate', openingCodec.payload.schema, 1],
-  ['a policy', policyDocument.payload.schema, 10],
+  ['a policy', policyDocument.payload.schema, 22],
+  ['a receipt', receiptCodec.payload.schema, 3],
   ['a bundle', statementCodec.schema, 15],
   ['a provenance', provenanceCodec.payload.schema, 2],
   ['a request package', requestPackageCodec.schema, 3],

@@ -21,7 +21,6 @@ export {
   openWithPassphrase,
   type PassphraseOptions,
   type SealIdentity,
-  sealIdentityOf,
   sealRecipient,
   sealTo,
   sealWithPassphrase,

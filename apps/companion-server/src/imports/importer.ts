@@ -151,9 +151,9 @@ export function openImporter(parts: ImporterParts): BundleImporter {
   }
 
   function receiptOf({ contents, policy, policyDigest }: Judged, roots: readonly ArrivedRoot[]): Receipt {
-    const { ceremonyId, sequence } = contents.predicate
+    const { v, ceremonyId, sequence } = contents.predicate
     return {
-      v: 1,
+      v,
       kind: 'receipt',
       domain: settings.domain,
       ceremonyId,

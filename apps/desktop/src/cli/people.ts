@@ -4,7 +4,8 @@ import { registerEnrol } from './person/enrol.ts'
 import { registerSigning } from './person/sign.ts'
 import type { CommandLine } from './shell/command-line.ts'
 
-const descriptions: Record<Card['kind'], string> = {
+/** Nobody can be a custodian yet: no ceremony makes a backup. */
+const descriptions: Record<Exclude<Card['kind'], 'custodian'>, string> = {
   officer: 'A crypto officer’s own device: enrol, approve.',
   witness: 'A witness’s own device: enrol, cosign.',
   holder:
@@ -22,7 +23,7 @@ const descriptions: Record<Card['kind'], string> = {
 /** One group of commands per kind of person: all work on files, on the person’s own device. */
 export function registerPeople(cli: CommandLine): void {
   // Object.keys of a record gives exactly its keys.
-  for (const kind of Object.keys(descriptions) as Card['kind'][]) {
+  for (const kind of Object.keys(descriptions) as (keyof typeof descriptions)[]) {
     const group = cli.program.command(kind).description(descriptions[kind]).helpGroup('People:')
     registerEnrol(group, kind, cli)
     if (kind === 'officer' || kind === 'approver') registerSigning(group, kind, 'approve', cli)

@@ -133,7 +133,6 @@ const builtSources = [
   'packages/node-files/src',
   'packages/hsm/src',
   'packages/ceremony/src',
-  'packages/people/src',
 ]
 const loaded = /\.([cm]?[jt]s|json|node|wasm)$/
 

@@ -1,7 +1,7 @@
 import { type HybridSignature, sha256Hex } from '@lux/crypto'
 import { encodeManifest } from './dsse.ts'
 import type { Predicate } from './predicate.ts'
-import { predicateType, statementCodec, statementType } from './statement.ts'
+import { predicateTypes, statementCodec, statementType } from './statement.ts'
 import { blobName, manifestName, transcriptName } from './zip-layout.ts'
 import { writeZip, type ZipSource } from './zip-writer.ts'
 
@@ -35,7 +35,7 @@ export function buildPayload(parts: BundleParts): Uint8Array {
       digest: { sha256 },
       annotations: { size: String(size) },
     })),
-    predicateType,
+    predicateType: predicateTypes[parts.predicate.v],
     predicate: parts.predicate,
   })
 }

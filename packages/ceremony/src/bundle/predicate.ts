@@ -5,12 +5,14 @@ import {
   counter,
   digest,
   domain,
+  earlierKey,
   hex16,
   hybridSignature,
   id,
   line,
   positive,
 } from '../documents/format/fields.ts'
+import { type EitherVersion, version1, version2, versions } from '../documents/format/versions.ts'
 import { evidenceLevels } from '../policy/schema.ts'
 
 export const levels = ['root', 'organisation', 'project', 'data'] as const
@@ -26,7 +28,10 @@ const keyEvidence = v.strictObject({
   attributes,
 })
 
-const wrapped = v.strictObject({
+/** 1 to 16. */
+const shareIndex = v.pipe(positive, v.maxValue(16))
+
+const wrapped = {
   level: v.picklist(levels),
   id,
   /** The organisation's, the project's or the key's name, for people. */
@@ -42,7 +47,7 @@ const wrapped = v.strictObject({
   publicKey: v.nullable(digest),
   /** For the root: 16 random bytes of its birth and that ceremony's id. Null below it. */
   root: v.nullable(v.strictObject({ rootId: hex16, born: hex16 })),
-})
+}
 
 const possession = v.strictObject({ id, mechanism: line, challenge: digest, digest })
 
@@ -161,8 +166,7 @@ const nextEpoch = v.strictObject({
   live: digest,
 })
 
-const schema = v.strictObject({
-  v: v.literal(1),
+const common = {
   ceremonyId: hex16,
   domain,
   /** Also the digest of the plan's file, a blob. */
@@ -187,7 +191,6 @@ const schema = v.strictObject({
   ),
   transcript: v.strictObject({ size: counter, node: digest, root: digest }),
   keyEvidence: v.pipe(v.array(keyEvidence), v.maxLength(4096)),
-  wrapTree: v.pipe(v.array(wrapped), v.maxLength(4096)),
   possession: v.pipe(v.array(possession), v.maxLength(64)),
   /** Absent where none was made, as in bundles from before there were any. */
   replicas: v.exactOptional(v.pipe(v.array(replica), v.minLength(1), v.maxLength(20))),
@@ -206,10 +209,76 @@ const schema = v.strictObject({
   previous: v.nullable(digest),
   /** Digests of bundles sent since then and never receipted, which this one replaces. */
   supersedes: v.pipe(v.array(digest), v.maxLength(64)),
+}
+
+const tree = <T extends v.GenericSchema>(node: T) => v.pipe(v.array(node), v.maxLength(4096))
+
+const schema1 = v.strictObject({ v: version1, ...common, wrapTree: tree(v.strictObject(wrapped)) })
+
+/** Shares of a root's backup. `card`, `publicKey` and every `acknowledgement` are blobs; medium and envelopes are not in the bundle. */
+const backup = v.strictObject({
+  /** The root's id in the wrap tree. */
+  id,
+  /** 16 random bytes; and the identifier of SLIP-39, which no other set of the organisation has. */
+  set: hex16,
+  identifier: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0x7fff)),
+  t: shareIndex,
+  n: shareIndex,
+  /** DER SPKI of the RSA-4096 pair to which the window wrapped the root, and SHA-256 of the RSA-OAEP blob. */
+  publicKey: digest,
+  wrapped: digest,
+  /** SHA-256 of the sealed medium. */
+  medium: digest,
+  /** By index from 1. `share`: SHA-256 of tag, set, index and share, by which each is checked alone. */
+  shares: v.pipe(
+    v.array(
+      v.strictObject({
+        index: shareIndex,
+        name: line,
+        card: digest,
+        share: digest,
+        envelope: digest,
+        /** Ceremony key over the envelope's digest, context share-envelope. */
+        signature: hybridSignature,
+        acknowledgement: digest,
+      }),
+    ),
+    v.minLength(1),
+    v.maxLength(16),
+  ),
 })
 
+const address = v.strictObject({
+  audience: digest,
+  sequence: counter,
+  previous: v.nullable(digest),
+  supersedes: v.pipe(v.array(digest), v.maxLength(64)),
+})
+
+const schema2 = v.strictObject({
+  v: version2,
+  ...common,
+  wrapTree: tree(v.strictObject({ ...wrapped, replaces: v.exactOptional(earlierKey) })),
+  backups: v.exactOptional(v.pipe(v.array(backup), v.minLength(1), v.maxLength(64))),
+  /** Statements that shares are still held, by holder's index; each `document` is a blob. */
+  heartbeats: v.exactOptional(
+    v.pipe(
+      v.array(v.strictObject({ index: holderIndex, name: line, document: digest })),
+      v.minLength(1),
+      v.maxLength(15),
+    ),
+  ),
+  revokes: v.exactOptional(v.pipe(v.array(earlierKey), v.minLength(1), v.maxLength(4096))),
+  /** Blob: the file of the next version of the policy. */
+  nextPolicy: v.exactOptional(digest),
+  /** Further servers that may import, each with its own sequence. */
+  alsoFor: v.exactOptional(v.pipe(v.array(address), v.minLength(1), v.maxLength(19))),
+})
+
+const schema = versions<Predicate>(schema1, schema2)
+
 /** What a bundle says, in the predicate of its in-toto statement. */
-export type Predicate = v.InferOutput<typeof schema>
+export type Predicate = EitherVersion<v.InferOutput<typeof schema2>>
 
 export type WrapNode = Predicate['wrapTree'][number]
 
@@ -239,5 +308,8 @@ export function namedBlobs(predicate: Predicate): Set<string> {
     for (const { document, correction } of next.redeals) named.push(document, correction)
     for (const { card, acknowledgement } of next.holders) named.push(card, acknowledgement)
   }
+  for (const { publicKey, shares } of predicate.backups ?? [])
+    named.push(publicKey, ...shares.flatMap(({ card, acknowledgement }) => [card, acknowledgement]))
+  named.push(...(predicate.heartbeats ?? []).map(({ document }) => document), predicate.nextPolicy ?? null)
   return new Set(named.filter((digest) => digest !== null))
 }

@@ -5,7 +5,8 @@ import { predicateSchema } from './predicate.ts'
 
 export const statementType = 'https://in-toto.io/Statement/v1'
 
-export const predicateType = 'urn:lux-custody:bundle:v1'
+/** By the version of the predicate. */
+export const predicateTypes = { 1: 'urn:lux-custody:bundle:v1', 2: 'urn:lux-custody:bundle:v2' } as const
 
 export const payloadType = 'application/vnd.in-toto+json'
 
@@ -15,12 +16,18 @@ const subject = v.strictObject({
   annotations: v.strictObject({ size: counter }),
 })
 
-const schema = v.strictObject({
-  _type: v.literal(statementType),
-  subject: v.pipe(v.array(subject), v.minLength(1), v.maxLength(20_000)),
-  predicateType: v.literal(predicateType),
-  predicate: predicateSchema,
-})
+const schema = v.pipe(
+  v.strictObject({
+    _type: v.literal(statementType),
+    subject: v.pipe(v.array(subject), v.minLength(1), v.maxLength(20_000)),
+    predicateType: v.picklist([predicateTypes[1], predicateTypes[2]]),
+    predicate: predicateSchema,
+  }),
+  v.check(
+    (said) => said.predicateType === predicateTypes[said.predicate.v],
+    'predicateType is of another version',
+  ),
+)
 
 /** in-toto Statement v1: one subject per ZIP entry after the manifest, in the archive's order. */
 export type Statement = v.InferOutput<typeof schema>

@@ -57,6 +57,8 @@ function consider(state: State, command: Command): Decision {
       return decideAbort(state, command.by, command.reason)
     case 'deviate':
       return decideDeviate(state, command)
+    case 'note':
+      return decideNote(state, command)
     case 'decide-exception':
       return decideException(state, command)
     default:
@@ -138,6 +140,16 @@ function decideDeviate(state: State, { by, step, expected, happened }: Of<'devia
     ok: true,
     events: [opened(state, step, { about: 'reported', scope: 'step', expected, happened }, by)],
   }
+}
+
+function decideNote(state: State, { by, text }: Of<'note'>): Decision {
+  if (state.plan.v === 1) return refuse('RUN-12', 'the plan is of version 1')
+  if (!state.plan.people.some((person) => person.name === by))
+    return refuse('RUN-10', `${by} is nobody of this run`)
+  const effect = effectAt(state)
+  if (effect !== null) return refuse('RUN-07', `${effect.kind} is under way`)
+  const stepId = currentStep(state)?.step.id ?? 'run'
+  return { ok: true, events: [{ kind: 'note.made', stepId, fact: { by, text } }] }
 }
 
 function decideException(state: State, command: Of<'decide-exception'>): Decision {

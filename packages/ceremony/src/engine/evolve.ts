@@ -106,6 +106,8 @@ export function evolve(before: State, entry: Entry): State {
     case 'exception.decided':
       decided(state, entry.fact, entry.time)
       break
+    case 'note.made':
+      break
     case 'run.paused':
       state.paused = entry.fact.cause
       if (entry.fact.cause === 'restart') afterRestart(state)

@@ -32,6 +32,7 @@ const role = v.picklist([
   'approver',
   'witness',
   'recorder',
+  'custodian',
 ])
 
 const reason = v.picklist(['opening', 'key', 'exception', 'pause', 'planned', 'sealing'])
@@ -71,7 +72,7 @@ const epoch = v.strictObject({ keyId: digest, epochId: digest, epoch: count, pub
 /** Shape of each fact that no family knows; a fact with more or less is refused. */
 const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unknown, Facts[K]> } = {
   'run.started': v.strictObject({
-    v: v.literal(1),
+    v: v.picklist([1, 2]),
     by: line,
     planHash: digest,
     policyDigest: digest,
@@ -142,6 +143,7 @@ const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unkn
     reason: remark,
     document: v.nullable(digest),
   }),
+  'note.made': v.strictObject({ by: line, text: v.pipe(remark, v.minLength(1)) }),
   'run.paused': v.strictObject({ by: line, cause: v.picklist(['person', 'restart']), reason: remark }),
   'run.resumed': v.strictObject({ by: line }),
   'run.aborted': v.strictObject({ by: line, reason: remark }),

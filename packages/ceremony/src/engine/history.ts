@@ -36,7 +36,19 @@ export function replay(
       return refuse('HISTORY-02', `entry ${stored.seq} stands at ${state.size}`)
     if ((stored.kind === 'run.started') !== (state.size === 0))
       return refuse('HISTORY-02', `entry ${stored.seq} is ${stored.kind}`)
+    const newer = plan.v === 1 ? newerFault(read.entry) : null
+    if (newer !== null) return refuse('HISTORY-01', `entry ${stored.seq}, ${stored.kind}: ${newer}`)
     state = evolve(state, read.entry)
   }
   return { ok: true, state: incompatibleHistory(state) }
+}
+
+/** What stands in no transcript of version 1, or null. */
+function newerFault(entry: Entry): string | null {
+  if (entry.kind === 'note.made') return 'the kind is of version 2'
+  if (entry.kind === 'run.started') return entry.fact.v === 1 ? null : 'v is not that of the plan'
+  if (entry.kind !== 'step.performed' || entry.fact.effect !== 'probe-token') return null
+  const { result } = entry.fact
+  const names = typeof result === 'object' && result !== null && 'token' in result
+  return names ? 'result.token is of version 2' : null
 }

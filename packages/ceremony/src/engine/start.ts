@@ -31,7 +31,7 @@ export function bindStart(state: State, command: Start): Bound<Facts['run.starte
   return {
     ok: true,
     value: {
-      v: 1,
+      v: state.plan.v,
       by: command.by,
       planHash: state.planHash,
       policyDigest: state.policyDigest,

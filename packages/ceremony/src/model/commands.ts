@@ -45,6 +45,7 @@ export type Command =
   | { type: 'resume'; by: string }
   | { type: 'abort'; by: string; reason: string }
   /** A person reports something that the script does not foresee; it opens an exception. */
+  | { type: 'note'; by: string; text: string }
   | { type: 'deviate'; by: string; step: string; expected: string; happened: string }
   /**
    * A person proposes what to do; officers then sign it (`submit` exception), and a new proposal replaces one that is not

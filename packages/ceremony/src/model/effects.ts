@@ -4,8 +4,8 @@ import type {
   Digest,
   PlannedFhe,
   PlannedKey,
+  PlannedToken,
   TokenAttestation,
-  TokenProfile,
   VendorWay,
   Voucher,
 } from '../plan/plan.ts'
@@ -52,6 +52,8 @@ export type Results = {
     }[]
     wrapMechanism: string
     level: 'E0' | 'E1'
+    /** In a run of version 2 alone: what the token says of itself, and SHA-256 of its library. */
+    token?: { maker: string; model: string; firmware: string; library: Digest }
   }
   /** `unreadable` counts damaged object files; `digest` = SHA-256(JCS(objects)), objects sorted by ckaId, class. */
   inventory: { serial: string; objects: InventoryObject[]; unreadable: number; digest: Digest }
@@ -157,7 +159,7 @@ type Common = {
 export type PinNeed = { token: string; serial: string; user: 'so' | 'user'; pad: boolean }
 
 /** `ckaId` is 32 hex characters; '' while the intent is still needed. */
-type OnToken = { token: string; serial: string; profile: TokenProfile }
+type OnToken = { token: string; serial: string; profile: PlannedToken['profile'] }
 
 type Named = OnToken & { ckaId: string }
 

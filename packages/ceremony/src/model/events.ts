@@ -32,7 +32,8 @@ export type BoundDestination = Destination & { receiptSigner: string; receiptKey
 /** Facts by event kind. Every fact is plain canonical JSON: integers, strings, booleans, arrays, objects. */
 export type Facts = {
   'run.started': {
-    v: 1
+    /** That of the plan. */
+    v: 1 | 2
     by: string
     planHash: Digest
     policyDigest: Digest
@@ -106,6 +107,8 @@ export type Facts = {
     reason: string
     document: Digest | null
   }
+  /** In a run of version 2 alone. */
+  'note.made': { by: string; text: string }
   'run.paused': { by: string; cause: 'person' | 'restart'; reason: string }
   'run.resumed': { by: string }
   'run.aborted': { by: string; reason: string }

@@ -296,6 +296,11 @@ export const runRules = {
       'Production takes exactly the epoch that the plan names; a rehearsal makes a stand-in key for it.',
     remedy: 'Use the public.bin of that epoch.',
   },
+  'RUN-12': {
+    title: 'A run of a plan of version 1 has no notes',
+    detail: 'Transcripts of version 1 know no such entry, and the run of a plan writes those of its version.',
+    remedy: 'Write it on paper, or report it as something that went another way than expected.',
+  },
   ...fheRules,
   'ACKNOWLEDGE-01': {
     title: 'The acknowledgement is of another share',

@@ -1,4 +1,5 @@
 import type { LintTerms } from '../plan/lint-terms.ts'
+import { lintVersion2 } from '../plan/lint-version2.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import { repeated, stepsOf } from '../plan/queries.ts'
 import { type PlanRefusal, planRefusal } from '../plan/rules.ts'
@@ -17,6 +18,7 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
     ...lintPeople(plan, terms),
     ...sectionLints.flatMap((lint) => lint(plan, terms)),
     ...lintRenewals(plan),
+    ...lintVersion2(plan),
     ...lintIds(plan),
     ...lintSteps(plan),
     ...lintListed(plan, terms?.listed),

@@ -12,6 +12,10 @@ export type Role =
   | 'approver'
   | 'witness'
   | 'recorder'
+  | V2<'custodian'>
+
+/** Marks what only version 2 of a plan knows. */
+type V2<T> = T
 
 /**
  * One seat in the room. `card` is the SHA-256 of the JCS of the person's card. A holder who stays for the next epoch has two seats:
@@ -25,12 +29,18 @@ export type Person = { role: Role; name: string; card: Digest }
  */
 export type PlannedToken = {
   role: string
-  profile: TokenProfile
+  /** `measured`: no vendor's profile; the token must show by its probe that it has each of the plan's `needs`. */
+  profile: TokenProfile | V2<'measured'>
+  needs?: V2<TokenNeed[]>
   library: Digest
   serial: string
   label?: string
   attestation?: TokenAttestation
 }
+
+/** What a plan can ask of a measured token. `gcm`: AES-GCM under a nonce that it is given. */
+export const tokenNeeds = ['initialise', 'kwp', 'unwrap-template', 'gcm', 'trusted-window'] as const
+export type TokenNeed = (typeof tokenNeeds)[number]
 
 /**
  * Who vouches for keys of the token. `root`: SHA-256 of the vendor's root certificate in DER, which the policy pins. `companion`:
@@ -49,8 +59,11 @@ export type TokenProfile =
   | 'cloudhsm'
   | 'smartcard-hsm'
 
-/** A server that receives the root: SHA-256 of the JCS of its card (its audience) and of its transport document's payload. */
-export type PlannedDestination = { card: Digest; transport: Digest }
+/**
+ * A server that receives the bundle: SHA-256 of the JCS of its card (its audience) and of its transport document's payload. In
+ * version 2 the latter may be absent: no root is wrapped to that server.
+ */
+export type PlannedDestination = { card: Digest; transport?: Digest }
 
 export type KeyLevel = 'root' | 'organisation' | 'project' | 'data'
 
@@ -79,7 +92,18 @@ export type PlannedKey = {
   parent?: string
   replication?: Replication
   existing?: { ckaId: string; rootId: string; ceremonyId: string }
+  /** Of a new root: any `t` of the custodians bring it back; share i (1-based) is of `custodians[i - 1]`. */
+  backup?: V2<{ t: number; n: number; custodians: string[] }>
+  /** Of a new root: roles of tokens of the plan to which the trusted window wraps it too. */
+  spares?: V2<string[]>
+  /** Absent: 1. */
+  version?: V2<number>
+  /** The key of an earlier bundle in whose place this one comes. */
+  replaces?: V2<EarlierKey>
 }
+
+/** A key by the digest of the bundle that made it, its id and its version there. */
+export type EarlierKey = { bundle: Digest; id: string; version: number }
 
 /** A threshold FHE key that is dealt: any `t` of the `n` named holders decrypt. */
 export type PlannedFhe = {
@@ -169,6 +193,8 @@ export type Step = {
   token?: string
   key?: string
   holder?: string
+  /** A custodian's name; absent: all. */
+  custodian?: V2<string>
   /** Id of a decryption of the plan. */
   decryption?: string
   values?: AskedValue[]
@@ -192,9 +218,12 @@ export type PartKind =
 
 export type Part = { kind: PartKind; steps: Step[] }
 
-/** The reviewed file, typed. Its hash is the SHA-256 of the file's bytes, not of this value. */
+/**
+ * The reviewed file, typed. Its hash is the SHA-256 of the file's bytes, not of this value. A plan of version 1 has nothing that is
+ * marked V2; its run writes transcript and bundle of version 1.
+ */
 export type Plan = {
-  v: 1
+  v: 1 | 2
   title: string
   organisation: { id: string; name: string }
   /** Digest of the policy under which the plan runs. */
@@ -208,6 +237,12 @@ export type Plan = {
   fhe?: PlannedFhe
   decryptions?: PlannedDecryption[]
   reshare?: PlannedReshare
+  /** Holders state that they still hold their shares; a statement older than this many days is overdue. */
+  heartbeat?: V2<{ dueDays: number }>
+  /** Keys of earlier bundles that may no longer be used. */
+  revokes?: V2<EarlierKey[]>
+  /** Digest of the next version of the policy, which officers sign in this ceremony. */
+  nextPolicy?: V2<Digest>
   /** Ids of the steps whose checkpoint needs the witnesses' cosignatures before the run goes on. */
   checkpoints: { live: string[] }
   parts: Part[]

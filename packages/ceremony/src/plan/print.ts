@@ -1,4 +1,4 @@
-import type { Person, Plan, PlannedFhe, Step, TokenAttestation } from './plan.ts'
+import type { EarlierKey, Person, Plan, PlannedFhe, PlannedKey, Step, TokenAttestation } from './plan.ts'
 import { holderBefore, holderNext, namesOf, stayingHolders } from './queries.ts'
 
 /** The plan as plain text for people: numbered steps with actor, names and a place for initials; `hash` on top. */
@@ -15,8 +15,9 @@ export function printPlan(plan: Plan, hash: string): string {
     ...plan.people.map((person) => printPerson(plan, person)),
     '',
     'Tokens',
-    ...plan.tokens.flatMap(({ role, profile, serial, label, attestation }) => [
+    ...plan.tokens.flatMap(({ role, profile, needs, serial, label, attestation }) => [
       `  ${role.padEnd(14)} ${profile}, ${serial === 'new' ? `new, label ${label ?? ''}` : `serial ${serial}`}`,
+      ...(needs === undefined ? [] : [`      must show by its probe: ${needs.join(', ')}`]),
       ...printAttestation(attestation),
     ]),
   ]
@@ -24,17 +25,13 @@ export function printPlan(plan: Plan, hash: string): string {
     lines.push(
       '',
       'Destinations',
-      ...plan.destinations.map(({ card, transport }) => `  server ${card}\n  transport key ${transport}`),
-    )
-  if (plan.keys.length > 0)
-    lines.push(
-      '',
-      'Keys',
-      ...plan.keys.map(
-        ({ id, level, name, algorithm, parent }) =>
-          `  ${level.padEnd(14)} ${id}, ${name}, ${algorithm}${parent === undefined ? '' : `, under ${parent}`}`,
+      ...plan.destinations.map(
+        ({ card, transport }) =>
+          `  server ${card}\n${transport === undefined ? '  no root is wrapped to it' : `  transport key ${transport}`}`,
       ),
     )
+  if (plan.keys.length > 0) lines.push('', 'Keys', ...plan.keys.flatMap(printKey))
+  lines.push(...printChanges(plan))
   if (plan.fhe !== undefined) {
     const { holders } = plan.fhe
     lines.push('', 'Threshold FHE key', `  ${describeFhe(plan.fhe)}`)
@@ -50,6 +47,35 @@ export function printPlan(plan: Plan, hash: string): string {
     }
   }
   return `${lines.join('\n')}\n`
+}
+
+function printKey(key: PlannedKey): string[] {
+  const { id, level, name, algorithm, parent, version, replaces, backup, spares } = key
+  const under = parent === undefined ? '' : `, under ${parent}`
+  return [
+    `  ${level.padEnd(14)} ${id}, ${name}, ${algorithm}${under}${version === undefined ? '' : `, version ${version}`}`,
+    ...(replaces === undefined ? [] : [`      in the place of ${earlier(replaces)}`]),
+    ...(backup === undefined
+      ? []
+      : [`      backup: any ${backup.t} of ${backup.n} bring it back: ${backup.custodians.join(', ')}`]),
+    ...(spares === undefined ? [] : [`      also in the tokens ${spares.join(', ')}`]),
+  ]
+}
+
+function printChanges({ revokes = [], heartbeat, nextPolicy }: Plan): string[] {
+  return [
+    ...(revokes.length === 0
+      ? []
+      : ['', 'No longer to be used', ...revokes.map((key) => `  ${earlier(key)}`)]),
+    ...(nextPolicy === undefined ? [] : ['', `Next policy  ${grouped(nextPolicy)}`]),
+    ...(heartbeat === undefined
+      ? []
+      : ['', `Holders state that they hold their shares at least every ${heartbeat.dueDays} days.`]),
+  ]
+}
+
+function earlier({ bundle, id, version }: EarlierKey): string {
+  return `${id}, version ${version}, of the bundle ${grouped(bundle)}`
 }
 
 function printPerson({ people, reshare }: Plan, person: Person): string {

@@ -1,5 +1,5 @@
 import type { Domain } from '../documents/format/fields.ts'
-import type { Replication, StepKind, TokenProfile, VendorWay } from './plan.ts'
+import type { PlannedToken, Replication, StepKind, TokenProfile, VendorWay } from './plan.ts'
 
 /** What a token of a profile can do, as far as a plan depends on it. */
 export type ProfileAbilities = {
@@ -97,7 +97,7 @@ const abilities: Record<TokenProfile, ProfileAbilities> = {
   },
 }
 
-/** Every profile that a plan may name. */
+/** Every vendor's profile that a plan may name. */
 // Object.keys of a record gives exactly its keys.
 export const tokenProfiles: readonly TokenProfile[] = Object.keys(abilities) as TokenProfile[]
 
@@ -118,24 +118,46 @@ export function vouches(format: string, profile: string, terms: { soft: boolean;
   return format === profile || (terms.soft && (terms.domain === 'rehearsal' || isSoft(profile)))
 }
 
-/** Why the root cannot come from one token into the other by the vendor's way, or null. */
-export function unreplicable(from: TokenProfile, to: TokenProfile, way: VendorWay): string | null {
-  for (const profile of [from, to])
-    if (abilities[profile].replication !== way)
-      return `${profile} has no ${way}; its way is ${abilities[profile].replication}`
-  return from === to ? null : `${from} and ${to} are of different vendors`
+type Token = Pick<PlannedToken, 'profile' | 'needs'>
+
+/** Of a measured token exactly what the plan asks of it; whether it is a program its policy says, so here it is one. */
+function canOf({ profile, needs = [] }: Token): ProfileAbilities {
+  if (profile !== 'measured') return abilities[profile]
+  const trustedWindow = needs.includes('trusted-window')
+  return {
+    soft: true,
+    initialise: needs.includes('initialise'),
+    keyWrapping: needs.includes('kwp') && needs.includes('unwrap-template'),
+    trustedWindow,
+    sealing: needs.includes('gcm'),
+    replication: trustedWindow ? 'trusted-window' : 'none',
+  }
 }
 
-/** Why a token of the profile cannot do a step of this kind, or null. */
-export function inability(profile: TokenProfile, kind: StepKind, window: boolean): string | null {
-  const can = abilities[profile]
+/** Why the root cannot come from one token into the other by the vendor's way, or null. */
+export function unreplicable(from: Token, to: Token, way: VendorWay): string | null {
+  for (const token of [from, to])
+    if (canOf(token).replication !== way)
+      return `${token.profile} has no ${way}; its way is ${canOf(token).replication}`
+  return from.profile === to.profile ? null : `${from.profile} and ${to.profile} are of different vendors`
+}
+
+/** Why a token cannot do a step of this kind by its profile, or null. */
+export function inability(token: Token, kind: StepKind, window: boolean): string | null {
+  const { profile } = token
+  const can = canOf(token)
+  const lacks = (need: string, vendor: string) =>
+    profile === 'measured' ? `the measured token is not asked for ${need}` : `${profile} ${vendor}`
   if (kind === 'initialise-token' && !can.initialise)
-    return `${profile} is initialised with its vendor's own tool`
+    return lacks('initialise', "is initialised with its vendor's own tool")
   if ((kind === 'generate-root' || kind === 'generate-key') && !can.keyWrapping)
-    return `${profile} makes no AES key that wraps others by KW or KWP`
+    return lacks('kwp and unwrap-template', 'makes no AES key that wraps others by KW or KWP')
   if (kind === 'make-ceremony-key' && !can.sealing)
-    return `${profile} has no AES-GCM under a nonce that it is given, so it cannot seal the ceremony key`
+    return lacks('gcm', 'has no AES-GCM under a nonce that it is given, so it cannot seal the ceremony key')
   if (kind === 'generate-root' && window && !can.trustedWindow)
-    return `${profile} does not enforce trusted wrapping keys, so the root cannot leave it safely`
+    return lacks(
+      'trusted-window',
+      'does not enforce trusted wrapping keys, so the root cannot leave it safely',
+    )
   return null
 }

@@ -251,6 +251,31 @@ export const planRules = {
     detail: 'Live checkpoints name steps that make a checkpoint.',
     remedy: 'Name a step that makes a key, opens the run, or is a checkpoint.',
   },
+  'PLAN-70': {
+    title: 'The plan asks for what this version cannot do yet',
+    detail:
+      'The format of plans has room for it, so that later versions need no new one; no step of this version does it, and no verifier can check it.',
+    remedy: 'Leave the entry that is named out, or use a version that can do it.',
+  },
+  'PLAN-71': {
+    title: 'The backup or the spare tokens do not fit',
+    detail:
+      'A backup or spare tokens are of a new root alone; 2 <= t <= n <= 16; n distinct custodians of the plan; every spare is another token of the plan.',
+    remedy: 'Correct the quorum, the custodians or the tokens of the root.',
+  },
+  'PLAN-72': {
+    title: 'A link to an earlier key or policy is wrong',
+    detail:
+      'A key that comes in another’s place has the next version; no earlier key is replaced or revoked twice; the next policy is another one.',
+    remedy:
+      'Name the bundle, the id and the version of the earlier key, and give the new key the version after it.',
+  },
+  'PLAN-73': {
+    title: 'The needs of a token are wrong',
+    detail:
+      'A measured token, and no other, lists what the plan needs of it, in the order initialise, kwp, unwrap-template, gcm, trusted-window.',
+    remedy: 'List the needs once each and in this order, or name the vendor’s profile.',
+  },
 } as const satisfies Record<string, Rule>
 
 export type PlanRule = keyof typeof planRules

@@ -3,7 +3,8 @@ import { anyCkaId } from '../documents/ceremony/key-statement.ts'
 import { unsigned32 } from '../documents/format/fhe-fields.ts'
 import { hex16, line, remark } from '../documents/format/fields.ts'
 import { issueText, keyName } from '../documents/format/issue-text.ts'
-import type { Plan } from './plan.ts'
+import { isOfVersion2 } from '../documents/format/versions.ts'
+import { type Plan, tokenNeeds } from './plan.ts'
 import { tokenProfiles } from './profiles.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
 
@@ -19,7 +20,8 @@ const digest = v.pipe(
 
 const list = <T extends v.GenericSchema>(item: T, max: number) => v.pipe(v.array(item), v.maxLength(max))
 
-const role = v.picklist([
+const whole = v.pipe(v.number(), v.safeInteger())
+const roles = [
   'administrator',
   'operator',
   'so',
@@ -28,13 +30,10 @@ const role = v.picklist([
   'approver',
   'witness',
   'recorder',
-])
+] as const
 
-const person = v.strictObject({ role, name: line, card: digest })
-
-const token = v.strictObject({
-  role: slug,
-  profile: v.picklist(tokenProfiles),
+/** Entries in the order in which a difference of two plans names them, which officers sign: it never changes. */
+const token = {
   library: digest,
   serial: line,
   label: v.exactOptional(line),
@@ -44,9 +43,9 @@ const token = v.strictObject({
       companion: v.exactOptional(v.strictObject({ ckaId: anyCkaId, chain: digest })),
     }),
   ),
-})
+}
 
-const key = v.strictObject({
+const key = {
   id: slug,
   level: v.picklist(['root', 'organisation', 'project', 'data']),
   name: line,
@@ -54,7 +53,7 @@ const key = v.strictObject({
   parent: v.exactOptional(slug),
   replication: v.exactOptional(v.picklist(['trusted-window', 'vendor-clone', 'vendor-wrap', 'none'])),
   existing: v.exactOptional(v.strictObject({ ckaId: hex16, rootId: hex16, ceremonyId: hex16 })),
-})
+}
 
 const fhe = v.strictObject({
   id: slug,
@@ -62,9 +61,9 @@ const fhe = v.strictObject({
   mode: v.picklist(['S', 'F']),
   squash: v.boolean(),
   inputs: v.picklist(['signed', 'proven']),
-  proofBits: v.exactOptional(v.pipe(v.number(), v.safeInteger())),
-  t: v.pipe(v.number(), v.safeInteger()),
-  n: v.pipe(v.number(), v.safeInteger()),
+  proofBits: v.exactOptional(whole),
+  t: whole,
+  n: whole,
   holders: list(line, 64),
   existing: v.exactOptional(
     v.strictObject({ keyId: digest, epochId: digest, epoch: unsigned32, public: digest }),
@@ -74,56 +73,55 @@ const fhe = v.strictObject({
 const decryption = v.strictObject({
   id: slug,
   what: line,
-  answers: v.pipe(v.number(), v.safeInteger()),
+  answers: whole,
   canary: v.exactOptional(v.boolean()),
 })
 
 const reshare = v.strictObject({
   kind: v.picklist(['reshare', 'refresh', 'remove']),
-  t: v.pipe(v.number(), v.safeInteger()),
-  n: v.pipe(v.number(), v.safeInteger()),
+  t: whole,
+  n: whole,
   holders: list(line, 64),
   dealers: list(line, 64),
 })
 
-const step = v.strictObject({
-  id: slug,
-  do: v.picklist([
-    'confirm',
-    'roll-call',
-    'read-aloud',
-    'clock-check',
-    'pause',
-    'measure-machine',
-    'initialise-token',
-    'log-in',
-    'probe-token',
-    'inventory',
-    'make-ceremony-key',
-    'open-run',
-    'checkpoint',
-    'generate-root',
-    'read-back',
-    'generate-key',
-    'prove-possession',
-    'replicate-root',
-    'attest',
-    'fhe-deal',
-    'acknowledge-holder',
-    'take-request',
-    'approve-request',
-    'answer-request',
-    'take-result',
-    'approve-epoch',
-    'redeal',
-    'assemble-epoch',
-    'epoch-live',
-    'seal',
-    'export',
-    'receipt',
-    'close',
-  ]),
-  actor: role,
+const stepKinds = [
+  'confirm',
+  'roll-call',
+  'read-aloud',
+  'clock-check',
+  'pause',
+  'measure-machine',
+  'initialise-token',
+  'log-in',
+  'probe-token',
+  'inventory',
+  'make-ceremony-key',
+  'open-run',
+  'checkpoint',
+  'generate-root',
+  'read-back',
+  'generate-key',
+  'prove-possession',
+  'replicate-root',
+  'attest',
+  'fhe-deal',
+  'acknowledge-holder',
+  'take-request',
+  'approve-request',
+  'answer-request',
+  'take-result',
+  'approve-epoch',
+  'redeal',
+  'assemble-epoch',
+  'epoch-live',
+  'seal',
+  'export',
+  'receipt',
+  'close',
+] as const
+
+const step = {
   textKey: v.pipe(v.string(), v.regex(/^[a-z][A-Za-z0-9.-]{0,127}$/, 'Expected a text key')),
   text: v.pipe(remark, v.minLength(1)),
   token: v.exactOptional(slug),
@@ -142,11 +140,20 @@ const step = v.strictObject({
   ),
   when: v.exactOptional(v.picklist(['opening', 'closing'])),
   by: v.exactOptional(v.picklist(['pin', 'pin-pad', 'companion', 'vendor'])),
-})
+}
 
-/** Shape of a plan file. */
-export const planSchema = v.strictObject({
-  v: v.literal(1),
+const partKinds = [
+  'token-initialisation',
+  'root-kek',
+  'key-hierarchy',
+  'replication',
+  'threshold-fhe',
+  'threshold-decryption',
+  'resharing',
+  'bundle-export',
+] as const
+
+const head = {
   title: line,
   organisation: v.strictObject({ id: slug, name: line }),
   policy: digest,
@@ -154,40 +161,90 @@ export const planSchema = v.strictObject({
     v.string(),
     v.regex(/^([0-9a-f]{64}|dev:[0-9a-f]{40})$/, 'Expected a build digest or dev:<commit>'),
   ),
-  people: list(person, 200),
-  tokens: list(token, 20),
-  destinations: list(v.strictObject({ card: digest, transport: digest }), 20),
-  keys: list(key, 500),
+}
+const sections = {
   fhe: v.exactOptional(fhe),
   decryptions: v.exactOptional(list(decryption, 100)),
   reshare: v.exactOptional(reshare),
-  checkpoints: v.strictObject({ live: list(slug, 500) }),
-  parts: v.pipe(
-    list(
-      v.strictObject({
-        kind: v.picklist([
-          'token-initialisation',
-          'root-kek',
-          'key-hierarchy',
-          'replication',
-          'threshold-fhe',
-          'threshold-decryption',
-          'resharing',
-          'bundle-export',
-        ]),
-        steps: v.pipe(list(step, 1000), v.minLength(1)),
-      }),
-      20,
-    ),
-    v.minLength(1),
+}
+const checkpoints = v.strictObject({ live: list(slug, 500) })
+
+const parts = <K extends v.GenericSchema, S extends v.GenericSchema>(kind: K, one: S) =>
+  v.pipe(list(v.strictObject({ kind, steps: v.pipe(list(one, 1000), v.minLength(1)) }), 20), v.minLength(1))
+
+const role1 = v.picklist(roles)
+const version1 = v.strictObject({
+  v: v.literal(1, 'Expected 1 or 2'),
+  ...head,
+  people: list(v.strictObject({ role: role1, name: line, card: digest }), 200),
+  tokens: list(v.strictObject({ role: slug, profile: v.picklist(tokenProfiles), ...token }), 20),
+  destinations: list(v.strictObject({ card: digest, transport: digest }), 20),
+  keys: list(v.strictObject(key), 500),
+  ...sections,
+  checkpoints,
+  parts: parts(
+    v.picklist(partKinds),
+    v.strictObject({ id: slug, do: v.picklist(stepKinds), actor: role1, ...step }),
   ),
 })
+
+const versionNumber = v.pipe(whole, v.minValue(1), v.maxValue(1_000_000))
+const earlierKey = v.strictObject({ bundle: digest, id: slug, version: versionNumber })
+const role2 = v.picklist([...roles, 'custodian'])
+/** What a family of steps that is newer than version 1 adds stands here. */
+const stepKinds2 = [...stepKinds] as const
+const partKinds2 = [...partKinds] as const
+
+const version2 = v.strictObject({
+  v: v.literal(2),
+  ...head,
+  people: list(v.strictObject({ role: role2, name: line, card: digest }), 200),
+  tokens: list(
+    v.strictObject({
+      role: slug,
+      profile: v.picklist([...tokenProfiles, 'measured']),
+      ...token,
+      needs: v.exactOptional(list(v.picklist(tokenNeeds), tokenNeeds.length)),
+    }),
+    20,
+  ),
+  destinations: list(v.strictObject({ card: digest, transport: v.exactOptional(digest) }), 20),
+  keys: list(
+    v.strictObject({
+      ...key,
+      backup: v.exactOptional(v.strictObject({ t: whole, n: whole, custodians: list(line, 64) })),
+      spares: v.exactOptional(v.pipe(list(slug, 20), v.minLength(1))),
+      version: v.exactOptional(versionNumber),
+      replaces: v.exactOptional(earlierKey),
+    }),
+    500,
+  ),
+  ...sections,
+  heartbeat: v.exactOptional(v.strictObject({ dueDays: whole })),
+  revokes: v.exactOptional(v.pipe(list(earlierKey, 500), v.minLength(1))),
+  nextPolicy: v.exactOptional(digest),
+  checkpoints,
+  parts: parts(
+    v.picklist(partKinds2),
+    v.strictObject({
+      id: slug,
+      do: v.picklist(stepKinds2),
+      actor: role2,
+      ...step,
+      custodian: v.exactOptional(line),
+    }),
+  ),
+})
+
+/** Shape of a plan file, by its version. */
+export const planSchemas: Record<Plan['v'], v.GenericSchema<unknown, Plan>> = { 1: version1, 2: version2 }
 
 /** Any value to a plan, or each wrong entry with its path. */
 export function shapePlan(
   value: unknown,
 ): { ok: true; value: Plan } | { ok: false; refusals: PlanRefusal[] } {
-  const parsed = v.safeParse(planSchema, value)
+  const schema = planSchemas[isOfVersion2(value) ? 2 : 1]
+  const parsed = v.safeParse(schema, value)
   if (parsed.success) return { ok: true, value: parsed.output }
   if (!isLikeAPlan(value))
     return {
@@ -196,13 +253,24 @@ export function shapePlan(
     }
   return {
     ok: false,
-    refusals: parsed.issues.map((issue) => planRefusal('PLAN-03', '', describeIssue(planSchema, issue))),
+    refusals: parsed.issues.map((issue) =>
+      planRefusal('PLAN-03', '', newer(issue) ?? describeIssue(schema, issue)),
+    ),
   }
+}
+
+/** An entry that version 1 has not and version 2 has. */
+function newer(issue: v.BaseIssue<unknown>): string | null {
+  const keys = (issue.path ?? []).map((part) => part.key)
+  const last = String(keys.at(-1))
+  const known = (version: Plan['v']) => knownKeys(planSchemas[version], keys.slice(0, -1)).includes(last)
+  if (issue.type !== 'strict_object' || known(1) || !known(2)) return null
+  return `${pathText(keys)} stands only in a plan of version 2`
 }
 
 function isLikeAPlan(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  const known = knownKeys(planSchema, [])
+  const known = knownKeys(planSchemas[2], [])
   return Object.keys(value).some((key) => known.includes(key))
 }
 

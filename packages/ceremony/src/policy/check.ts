@@ -54,7 +54,39 @@ export function checkPolicySense(policy: Policy): Outcome<null> {
   if (policy.version === 1 ? policy.previous !== null : policy.previous === null) {
     return refuse('POLICY-PREVIOUS', 'exactly the first version has no previous')
   }
+  if (policy.changes !== undefined) {
+    if (policy.version === 1) return refuse('POLICY-CHANGES', 'the first version follows none')
+    for (const one of policy.changes) {
+      const there = judgesOf(policy)[one.role].some(({ card }) => card === one.card)
+      if (there !== (one.change === 'added'))
+        return refuse(
+          'POLICY-CHANGES',
+          `${one.name} is ${one.change} as ${one.role}, yet ${there ? '' : 'not '}listed`,
+        )
+    }
+  }
   return accept(null)
+}
+
+type Judge = NonNullable<Policy['changes']>[number]['role']
+
+function judgesOf(policy: Policy): Record<Judge, readonly PolicyMember[]> {
+  return { officer: policy.officers, approver: policy.approvers, witness: policy.witnesses }
+}
+
+/** Who came and who left, by role and card, as `changes` of version 2 must list them. */
+function changesBetween(before: Policy, after: Policy): string[] {
+  const [old, next] = [judgesOf(before), judgesOf(after)]
+  const roles: readonly Judge[] = ['officer', 'approver', 'witness']
+  return roles
+    .flatMap((role) => {
+      const without = (all: readonly PolicyMember[], others: readonly PolicyMember[], change: string) =>
+        all
+          .filter(({ card }) => others.every((other) => other.card !== card))
+          .map(({ card }) => `${role} ${card} ${change}`)
+      return [...without(next[role], old[role], 'added'), ...without(old[role], next[role], 'removed')]
+    })
+    .toSorted()
 }
 
 /**
@@ -90,6 +122,13 @@ export function checkSuccessor(current: Policy, next: PolicyFile): Outcome<Polic
   if (policy.domain !== current.domain) return refuse('POLICY-DOMAIN', 'the domain is another')
   if (policy.organisation.id !== current.organisation.id)
     return refuse('POLICY-ORGANISATION', 'another organisation')
+  if (policy.v === 2) {
+    const listed = (policy.changes ?? [])
+      .map(({ role, card, change }) => `${role} ${card} ${change}`)
+      .toSorted()
+    if (listed.join() !== changesBetween(current, policy).join())
+      return refuse('POLICY-CHANGES', 'changes does not list exactly who came and who left')
+  }
   const all = new Map(
     [...current.officers, ...policy.officers].map((member) => [identityId(member.keys), member]),
   )

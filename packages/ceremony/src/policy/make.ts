@@ -39,14 +39,27 @@ export type PolicyDraft = Pick<Policy, 'organisation' | 'domain' | 'expiry'> & {
   /** Vendors' root certificates that may vouch for keys. */
   readonly attestationRoots?: NonNullable<Policy['attestationRoots']>
   readonly servers?: readonly { readonly name: string; readonly card: ServerCard }[]
-} & Partial<Pick<Policy, 'version' | 'previous' | 'leastEvidence' | 'softTokens' | 'acceptedTools' | 'fhe'>>
+} & Partial<
+    Pick<
+      Policy,
+      | 'version'
+      | 'previous'
+      | 'leastEvidence'
+      | 'softTokens'
+      | 'acceptedTools'
+      | 'fhe'
+      | 'phone'
+      | 'hardware'
+      | 'changes'
+    >
+  >
 
 /** A policy with nothing left open, unsigned. */
 export function newPolicy(draft: PolicyDraft): Policy {
   const servers = draft.servers ?? []
   const members = (cards: readonly Card[] | undefined) => (cards ?? []).map(memberOf)
   return {
-    v: 1,
+    v: (draft.phone ?? draft.hardware ?? draft.changes) ? 2 : 1,
     kind: 'policy',
     version: draft.version ?? 1,
     previous: draft.previous ?? null,
@@ -75,6 +88,9 @@ export function newPolicy(draft: PolicyDraft): Policy {
       data: 'E1',
     },
     ...(draft.attestationRoots === undefined ? {} : { attestationRoots: draft.attestationRoots }),
+    ...(draft.phone === undefined ? {} : { phone: draft.phone }),
+    ...(draft.hardware === undefined ? {} : { hardware: draft.hardware }),
+    ...(draft.changes === undefined ? {} : { changes: draft.changes }),
     softTokens: draft.softTokens ?? false,
     acceptedTools: draft.acceptedTools ?? [],
     algorithms: {

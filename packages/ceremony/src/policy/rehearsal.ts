@@ -59,7 +59,7 @@ export function deriveRehearsalPolicy(policy: Policy, standIns: StandIns): Outco
     if (card.domain === 'production') foreign.push(serverCardCodec.digest(card))
     audiences.push(audienceOf(card, 'rehearsal server'))
   }
-  const { attestationRoots: _vendors, ...kept } = policy
+  const { attestationRoots: _vendors, changes: _before, ...kept } = policy
   const derived: Policy = {
     ...kept,
     version: 1,

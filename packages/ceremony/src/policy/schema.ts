@@ -7,14 +7,17 @@ import {
   domain,
   id,
   line,
+  origin,
   p256Key,
   positive,
   recipient,
+  remark,
   signatures,
   time,
   toolBuild,
   verificationKeys,
 } from '../documents/format/fields.ts'
+import { type EitherVersion, version1, version2, versions } from '../documents/format/versions.ts'
 
 export const signatureSchemes = ['p256', 'ed25519', 'mlDsa65'] as const
 
@@ -71,8 +74,7 @@ const bits = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(128))
 
 const blocks = v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(0xffff_ffff))
 
-const schema = v.strictObject({
-  v: v.literal(1),
+const common = {
   kind: v.literal('policy'),
   version: positive,
   /** Digest of version - 1; null in version 1. */
@@ -129,10 +131,51 @@ const schema = v.strictObject({
     /** Whether every squashed ciphertext is rounded for carrying, or none is: one block never has two noises. Absent: never. */
     carrying: v.exactOptional(v.picklist(['always', 'never'])),
   }),
+}
+
+const schema1 = v.strictObject({ v: version1, ...common })
+
+/** Whom a version of a policy adds to a set of the one before, or takes out of it. */
+const change = v.strictObject({
+  role: v.picklist(['officer', 'approver', 'witness']),
+  name: line,
+  card: digest,
+  change: v.picklist(['added', 'removed']),
+  reason: remark,
 })
 
+const schema2 = v.strictObject({
+  v: version2,
+  ...common,
+  /** Where the phone's app is served, and the keys that sign its releases. */
+  phone: v.exactOptional(v.strictObject({ origin, releaseKey: verificationKeys })),
+  /** Tokens that are hardware, as they name themselves, where no profile says so. */
+  hardware: v.exactOptional(
+    v.pipe(
+      v.array(v.strictObject({ maker: line, model: line })),
+      v.minLength(1),
+      v.maxLength(64),
+      v.check(
+        (all) => distinct(all, ({ maker, model }) => JSON.stringify([maker, model])),
+        'a model is listed twice',
+      ),
+    ),
+  ),
+  /** Exactly who came into the three sets and who left, against the version before; absent: nobody. */
+  changes: v.exactOptional(
+    v.pipe(
+      v.array(change),
+      v.minLength(1),
+      v.maxLength(192),
+      v.check((all) => distinct(all, ({ role, card }) => `${role} ${card}`), 'a change is listed twice'),
+    ),
+  ),
+})
+
+const schema = versions<Policy>(schema1, schema2)
+
 /** The trust anchor. Its digest, SHA-256(JCS(policy)), is compared as words once, by hand. */
-export type Policy = v.InferOutput<typeof schema>
+export type Policy = EitherVersion<v.InferOutput<typeof schema2>>
 
 const fileSchema = v.strictObject({ policy: schema, signatures })
 

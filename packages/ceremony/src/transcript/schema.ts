@@ -14,7 +14,8 @@ const standIn = v.strictObject({
 
 const headerSchema = v.pipe(
   v.strictObject({
-    v: v.literal(1),
+    /** That of the plan; facts of version 2 may stand in a transcript of version 2 alone. */
+    v: v.picklist([1, 2]),
     ceremonyId: hex16,
     created: time,
     domain,

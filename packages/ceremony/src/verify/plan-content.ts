@@ -1,7 +1,8 @@
-import type { WrapNode } from '../bundle/predicate.ts'
+import type { Predicate, WrapNode } from '../bundle/predicate.ts'
 import { required, type Verification } from '../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { transportCodec } from '../documents/people/transport.ts'
+import { notYet } from '../plan/lint-version2.ts'
 import type { Plan, PlannedKey } from '../plan/plan.ts'
 import { readPlan } from '../plan/read.ts'
 import { maxPlanBytes } from '../plan/yaml-text.ts'
@@ -14,12 +15,27 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
   if (!read.ok) return wrong(`${read.refusals[0]?.rule}: ${read.refusals[0]?.detail}`)
   v.plan = read.plan
   const found =
+    versionFault(v, read.plan) ??
     peopleFault(v, read.plan) ??
     tokensFault(v, read.plan) ??
     keysFault(v, read.plan) ??
     fheFault(v, read.plan) ??
     (await destinationsFault(v, read.plan))
   return found === null ? accept(`${read.plan.keys.length} keys`) : wrong(found)
+}
+
+/** Plan, transcript and bundle are of one version, and nothing stands in them that this version cannot check. */
+function versionFault({ predicate, run: { header } }: Verification, plan: Plan): string | null {
+  if (plan.v !== header.v || plan.v !== predicate.v)
+    return `the plan is of version ${plan.v}, the transcript of ${header.v}, the bundle of ${predicate.v}`
+  const { backups, heartbeats, revokes, nextPolicy, alsoFor, wrapTree } = predicate
+  const here = Object.entries({ backups, heartbeats, revokes, nextPolicy, alsoFor })
+  const unknown = [
+    ...notYet(plan),
+    ...here.flatMap(([name, value]) => (value === undefined ? [] : [name])),
+    ...wrapTree.flatMap(({ id, replaces }) => (replaces === undefined ? [] : [`replaces of ${id}`])),
+  ]
+  return unknown.length === 0 ? null : `this version cannot check ${unknown.join(', ')}`
 }
 
 /** Who was in the room, under which policy, with which build of the workstation. */
@@ -70,18 +86,19 @@ function keysFault(v: Verification, plan: Plan): string | null {
   if (wrapTree.length !== plan.keys.length) return `${wrapTree.length} keys, the plan has ${plan.keys.length}`
   for (const [index, key] of plan.keys.entries()) {
     const node = required(wrapTree[index] ?? null)
-    const differs = keyFault(key, node, v.predicate.ceremonyId)
+    const differs = keyFault(key, node, v.predicate)
     if (differs !== null) return `${key.id}: ${differs} is not that of the plan`
   }
   return null
 }
 
-function keyFault(key: PlannedKey, node: WrapNode, ceremonyId: string): string | null {
+function keyFault(key: PlannedKey, node: WrapNode, { v, ceremonyId }: Predicate): string | null {
   if (node.id !== key.id) return 'the id'
   if (node.level !== key.level) return 'the level'
   if (node.name !== key.name) return 'the name'
   if (node.parent !== (key.parent ?? null)) return 'the parent'
   if (node.algorithm !== key.algorithm) return 'the algorithm'
+  if (v === 2 && node.version !== (key.version ?? 1)) return 'the version'
   if (node.root === null) return null
   const birth = key.existing ?? { rootId: node.root.rootId, ceremonyId }
   return node.root.rootId === birth.rootId && node.root.born === birth.ceremonyId ? null : 'the birth'

@@ -131,7 +131,7 @@ describe('a plan file', () => {
   it.each([
     ['an unknown key at the top', `${text}extra: 1\n`, 'extra is not known; known here: v, title'],
     ['a missing entry', text.replace(/^title: .*\n/m, ''), 'title is missing'],
-    ['another version', text.replace('v: 1\n', 'v: 2\n'), 'v: '],
+    ['another version', text.replace('v: 1\n', 'v: 3\n'), 'v: '],
     ['a step of an unknown kind', text.replace('do: roll-call', 'do: improvise'), 'parts[0].steps[0].do'],
     [
       'a digest in capitals',

@@ -207,3 +207,47 @@ describe('rehearsal policy', () => {
     expect(deriveRehearsalPolicy(policy, production)).toMatchObject({ rule: 'STAND-IN-DOMAIN' })
   })
 })
+
+describe('changes of a policy of version 2', () => {
+  const first = policyOf(officers)
+  const [ada, berta, cem] = officers
+  const [dora] = newcomers
+  const change = (person: Person, what: 'added' | 'removed') => ({
+    role: 'officer' as const,
+    name: person.card.name,
+    card: cardCodec.digest(person.card),
+    change: what,
+    reason: '',
+  })
+  const next = (changes: Policy['changes']): Policy => ({
+    ...policyOf([ada!, berta!, dora!], { version: 2, previous: policyDigest(first) }),
+    v: 2,
+    ...(changes === undefined ? {} : { changes }),
+  })
+  const follow = (policy: Policy) => checkSuccessor(first, signed(policy, [ada!, berta!]))
+
+  it('POLICY-CHANGES are exactly who came and who left', () => {
+    const sound = [change(dora!, 'added'), change(cem!, 'removed')]
+    expect(follow(next(sound))).toMatchObject({ ok: true })
+    expect(follow(next(sound.toReversed()))).toMatchObject({ ok: true })
+    for (const wrong of [undefined, sound.slice(0, 1), sound.slice(1), [...sound, change(berta!, 'added')]])
+      expect(follow(next(wrong))).toMatchObject({ ok: false, rule: 'POLICY-CHANGES' })
+    const approver = { ...change(dora!, 'added'), role: 'approver' as const }
+    expect(follow(next([approver, ...sound]))).toMatchObject({ ok: false, rule: 'POLICY-CHANGES' })
+    expect(follow({ ...next(undefined), v: 1 })).toMatchObject({ ok: true })
+  })
+
+  it('POLICY-CHANGES of a first version are refused', () => {
+    const policy: Policy = { ...first, v: 2, changes: [change(cem!, 'removed')] }
+    expect(checkPolicy(signed(policy, [ada!, berta!]))).toMatchObject({ ok: false, rule: 'POLICY-CHANGES' })
+  })
+
+  it('a policy is of version 2 exactly where it has something of it, and a rehearsal keeps it', () => {
+    const hardware = [{ maker: 'Example', model: 'HSM 3000' }]
+    expect(policyOf(officers).v).toBe(1)
+    const policy = policyOf(officers, { hardware })
+    expect(policy).toMatchObject({ v: 2, hardware })
+    const parsed = parsePolicyFile(encodePolicyFile(signed(policy, officers)))
+    expect(parsed.ok && checkPolicy(parsed.value)).toMatchObject({ ok: true })
+  })
+})

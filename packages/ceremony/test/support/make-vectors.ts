@@ -15,6 +15,7 @@ import {
   type CardRenewal,
   cardCodec,
   cardRenewalCodec,
+  heartbeatCodec,
   type KeyStatement,
   keyStatementCodec,
   renewCard,
@@ -35,6 +36,8 @@ import {
 import { makePerson, sampleRecipient } from './people.ts'
 import { sampleCompanion } from './sample-attestation.ts'
 import { sampleBundle } from './sample-bundle.ts'
+import { planBytes, samplePlan } from './sample-plan.ts'
+import { asked, custodianCard, formatsOf, sampleHeartbeat, wholeOf } from './version2.ts'
 
 /** Known answers by file name, all from fixed seeds; the files hold them as indented JSON. */
 export async function makeVectors(): Promise<{
@@ -153,7 +156,44 @@ export async function makeVectors(): Promise<{
       verdict: 'accepted',
     },
   }
+  json['version2.json'] = await makeVersion2()
   return { json, bundle: sample.bytes, policy: encodePolicyFile(sample.policy) }
+}
+
+/** Each format of version 2 with everything that it adds, as its bytes and their digest; and a whole bundle of it. */
+async function makeVersion2(): Promise<Json> {
+  const sample = await sampleBundle({ fhe: true, version: 2 })
+  const written = (value: Json) => ({
+    canonical: fromUtf8(encodeCanonical(value)),
+    digest: sha256Hex(encodeCanonical(value)),
+  })
+  const formats = formatsOf(sample).map((format) => [format.name, written(wholeOf(format))] as const)
+  const plan = planBytes(
+    asked(samplePlan({ version: 2 }, [], { policy: sample.header.policyDigest, destinations: [] })),
+  )
+  const message = heartbeatCodec.signedBytes(sampleHeartbeat)
+  return {
+    ...Object.fromEntries(formats),
+    custodianCard: written(custodianCard()),
+    plan: { text: fromUtf8(plan), hash: sha256Hex(plan) },
+    heartbeat: {
+      ...written({ ...sampleHeartbeat }),
+      message: toHex(signedMessage(signatureContext('heartbeat', 'production'), message)),
+      signature: {
+        ...heartbeatCodec.sign(
+          makePerson('holder', 'Hana', 'production').identity,
+          sampleHeartbeat,
+          'production',
+        ),
+      },
+    },
+    bundle: {
+      size: sample.bytes.length,
+      sha256: sha256Hex(sample.bytes),
+      bundleDigest: sample.digest,
+      verdict: 'accepted',
+    },
+  }
 }
 
 /** A card is JSON by its codec. */

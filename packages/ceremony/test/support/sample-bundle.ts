@@ -117,7 +117,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const { transports, destinations, serials } = sampleTransports(domain, server, options, entropy, put)
   const planHash = put(planBytes(samplePlan(options, roster, { policy: digest, destinations }), options))
   const plainHeader: Header = {
-    v: 1,
+    v: options.version ?? 1,
     ceremonyId: options.ceremonyId ?? sampleCeremonyId,
     created: sampleTime(0),
     domain,
@@ -191,7 +191,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   cards.push(put(serverCardCodec.encode(server.card)))
 
   const plainPredicate: Predicate = {
-    v: 1,
+    v: options.version ?? 1,
     ceremonyId: header.ceremonyId,
     domain,
     planHash,

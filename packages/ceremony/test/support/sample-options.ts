@@ -77,6 +77,8 @@ export type SampleVendor = {
 }
 
 export type SampleOptions = {
+  /** Of plan, transcript and bundle; 1 by default. */
+  version?: 1 | 2
   domain?: Domain
   sequence?: string
   previous?: string | null

@@ -46,7 +46,7 @@ export function samplePlan(
     .map(({ card }) => card.name)
     .slice(0, 3)
   const plan: Plan = {
-    v: 1,
+    v: options.version ?? 1,
     title: 'Sample plan',
     organisation: { id: 'acme', name: 'Acme' },
     policy,

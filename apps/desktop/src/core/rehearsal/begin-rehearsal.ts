@@ -21,7 +21,7 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
       : await rehearsalOfPlan(request, request.of)
   const { planBytes, plan, hash, policy, planPolicy, standIns, listed } = made
   const header: Header = {
-    v: 1,
+    v: plan.v,
     ceremonyId: toHex(request.entropy.bytes(16)),
     created: request.clock.now(),
     domain: 'rehearsal',

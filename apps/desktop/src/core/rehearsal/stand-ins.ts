@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Person } from '@lux/ceremony'
 import { holderBefore } from '@lux/ceremony/plan'
 import { type Policy, type PolicyFile, policyDocument } from '@lux/ceremony/policy'
-import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
+import { type Card, cardCodec, cardVersion, isSealedTo, renewCard } from '@lux/ceremony/wire'
 import {
   type Entropy,
   encodeCanonical,
@@ -43,9 +43,9 @@ export async function makeStandIns(
       continue
     }
     const identity = generateIdentity(entropy, ['ed25519', 'mlDsa65'])
-    const seal = role === 'holder' ? await generateSealIdentity() : null
+    const seal = isSealedTo(role) ? await generateSealIdentity() : null
     const card: Card = {
-      v: 1,
+      v: cardVersion(role),
       kind: role,
       domain: 'rehearsal',
       name,

@@ -1,9 +1,21 @@
 import * as v from 'valibot'
 import { documentCodec } from '../format/document.ts'
-import { counter, digest, domain, hex16, id, line, positive, remark, time } from '../format/fields.ts'
+import {
+  counter,
+  digest,
+  domain,
+  earlierKey,
+  hex16,
+  id,
+  line,
+  positive,
+  remark,
+  time,
+} from '../format/fields.ts'
+import { type EitherVersion, version1, version2, versions } from '../format/versions.ts'
 
 /** A root that one node now holds in its token. `possession` is the digest of CEREMONY.md "Possession proof". */
-const receivedRoot = v.strictObject({
+const receivedRoot = {
   key: id,
   rootId: hex16,
   node: id,
@@ -17,24 +29,42 @@ const receivedRoot = v.strictObject({
     v.union([v.boolean(), v.pipe(v.number(), v.safeInteger()), line]),
   ),
   transportKeyDestroyed: v.boolean(),
+}
+const receivedRoot2 = v.strictObject({
+  ...receivedRoot,
+  /** By the vendor's own means, not by a transport key; absent: wrapped to the transport key. */
+  way: v.exactOptional(v.picklist(['vendor-clone', 'vendor-wrap'])),
+  /** What the node's token says of itself, and SHA-256 of its library. */
+  token: v.exactOptional(v.strictObject({ maker: line, model: line, firmware: line, library: digest })),
 })
 
-const receiptSchema = v.strictObject({
-  v: v.literal(1),
+const receipt = {
   kind: v.literal('receipt'),
   domain,
   ceremonyId: hex16,
   bundleDigest: digest,
   audience: digest,
   sequence: counter,
-  roots: v.pipe(v.array(receivedRoot), v.maxLength(64)),
   policyVersion: positive,
   policyDigest: digest,
   time,
-})
+}
 
-/** A server's word that it took a bundle in. Signed by its receipt key. */
-export type Receipt = v.InferOutput<typeof receiptSchema>
+const roots = <T extends v.GenericSchema>(root: T) => v.pipe(v.array(root), v.maxLength(64))
+const keys = v.pipe(v.array(earlierKey), v.minLength(1), v.maxLength(4096))
+const receipt1 = v.strictObject({ v: version1, ...receipt, roots: roots(v.strictObject(receivedRoot)) })
+const receipt2 = v.strictObject({
+  v: version2,
+  ...receipt,
+  roots: roots(receivedRoot2),
+  /** Keys that no longer encrypt since, and keys that are of no more use. */
+  replaced: v.exactOptional(keys),
+  revoked: v.exactOptional(keys),
+})
+const receiptSchema = versions<Receipt>(receipt1, receipt2)
+
+/** A server's word that it took a bundle in, of the version of its predicate. Signed by its receipt key. */
+export type Receipt = EitherVersion<v.InferOutput<typeof receipt2>>
 
 export const receiptCodec = documentCodec<Receipt>('receipt', 'RECEIPT', receiptSchema, 262_144)
 

@@ -24,6 +24,7 @@ const ofCustody = [
   'redeal',
   'epoch-live',
   'key-statement',
+  'heartbeat',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */

@@ -124,3 +124,15 @@ export const toolBuild = v.pipe(
   v.string(),
   v.regex(/^([0-9a-f]{64}|dev:[0-9a-f]{40})$/, 'expected a digest or dev:<commit>'),
 )
+
+/** Where a web app is served: https and a host, or this machine in a rehearsal. */
+export const origin = v.pipe(
+  v.string(),
+  v.regex(
+    /^(https:\/\/[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|http:\/\/127\.0\.0\.1)(:[1-9]\d{0,4})?$/,
+    'expected https://host, without a path',
+  ),
+)
+
+/** A key by the digest of the bundle that made it, its id and its version there. */
+export const earlierKey = v.strictObject({ bundle: digest, id, version: positive })

@@ -5,12 +5,14 @@ import {
   domain,
   hybridSignature,
   line,
+  origin,
   recipient,
   remark,
   verificationKeys,
 } from '../format/fields.ts'
+import { type EitherVersion, type Version, version1, version2, versions } from '../format/versions.ts'
 
-export const cardKinds = [
+const kinds1 = [
   'officer',
   'witness',
   'holder',
@@ -23,29 +25,58 @@ export const cardKinds = [
   'operator',
   'so',
 ] as const
+const kinds2 = [...kinds1, 'custodian'] as const
 
-const schema = v.pipe(
-  v.strictObject({
-    v: v.literal(1),
-    kind: v.picklist(cardKinds),
-    domain,
-    name: line,
-    keys: verificationKeys,
-    recipient: v.exactOptional(recipient),
-    renews: v.exactOptional(v.strictObject({ card: digest, signature: hybridSignature })),
-    note: v.exactOptional(remark),
-  }),
-  v.check(
-    (card) => (card.kind === 'holder') === (card.recipient !== undefined),
-    'a holder has a recipient, and nobody else has one',
-  ),
-  v.check((card) => card.kind === 'holder' || card.renews === undefined, 'only a holder’s card renews one'),
+const person = {
+  domain,
+  name: line,
+  keys: verificationKeys,
+  recipient: v.exactOptional(recipient),
+  renews: v.exactOptional(v.strictObject({ card: digest, signature: hybridSignature })),
+  note: v.exactOptional(remark),
+}
+
+const schema1 = v.pipe(
+  v.strictObject({ v: version1, kind: v.picklist(kinds1), ...person }),
+  v.check((card) => hasRecipient(card), 'a holder has a recipient, and nobody else has one'),
+  v.check((card) => renewsAsHolder(card), 'only a holder’s card renews one'),
+)
+
+const entries2 = v.strictObject({
+  v: version2,
+  kind: v.picklist(kinds2),
+  ...person,
+  /** Of a card that was made on a phone: the origin that served the app, and SHA-256 of the release's signed bytes. */
+  app: v.exactOptional(v.strictObject({ origin, release: digest })),
+})
+const schema2 = v.pipe(
+  entries2,
+  v.check((card) => hasRecipient(card), 'a holder and a custodian have a recipient, and nobody else has one'),
+  v.check((card) => renewsAsHolder(card), 'only a holder’s card renews one'),
 )
 
 /**
  * A person's public card. Its digest, SHA-256(JCS(card)), is what a plan and a policy name. `renews`: the holder's card of the
  * epoch before, signed over by its keys (card-renewal.ts).
  */
-export type Card = v.InferOutput<typeof schema>
+export type Card = EitherVersion<v.InferOutput<typeof entries2>>
 
-export const cardCodec = codec<Card>('CARD', schema, 32_768)
+export const cardCodec = codec<Card>('CARD', versions<Card>(schema1, schema2), 32_768)
+
+/** Whether something is sealed to people of a kind. */
+export function isSealedTo(kind: Card['kind']): boolean {
+  return kind === 'holder' || kind === 'custodian'
+}
+
+/** The version of a new card: 2 where version 1 has no such card. */
+export function cardVersion(kind: Card['kind']): Version {
+  return kind === 'custodian' ? 2 : 1
+}
+
+function hasRecipient({ kind, recipient: own }: { kind: Card['kind']; recipient?: string }): boolean {
+  return isSealedTo(kind) === (own !== undefined)
+}
+
+function renewsAsHolder({ kind, renews }: { kind: Card['kind']; renews?: unknown }): boolean {
+  return kind === 'holder' || renews === undefined
+}

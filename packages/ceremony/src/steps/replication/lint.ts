@@ -24,7 +24,7 @@ export function checkReplica(plan: Plan, step: Step, at: PlanProgress, refuse: R
         'PLAN-34',
         `the token ${token.role} is new, but its vendor’s tool sets what it shares with others`,
       )
-  const unable = from === undefined ? null : unreplicable(from.profile, to.profile, way)
+  const unable = from === undefined ? null : unreplicable(from, to, way)
   if (unable !== null) refuse('PLAN-22', unable)
 }
 

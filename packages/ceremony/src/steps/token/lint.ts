@@ -38,7 +38,7 @@ export function checkToken(plan: Plan, step: Step, at: PlanProgress, refuse: Ref
   const token = tokenOf(plan, step)
   if (token === undefined) return
   const key = keyOf(plan, step.key)
-  const unable = inability(token.profile, step.do, key !== undefined && leavesByWindow(plan, key))
+  const unable = inability(token, step.do, key !== undefined && leavesByWindow(plan, key))
   if (unable !== null) refuse('PLAN-22', unable)
   if (step.do === 'initialise-token') return
   if (!at.initialised.has(token.role)) refuse('PLAN-51', `the token ${token.role} is new`)

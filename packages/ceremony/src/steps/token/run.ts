@@ -84,6 +84,9 @@ export const effects = {
       attacks: v.array(v.strictObject({ name: line, hardened: verdict, default: verdict })),
       wrapMechanism: line,
       level: v.picklist(['E0', 'E1']),
+      token: v.exactOptional(
+        v.strictObject({ maker: short, model: short, firmware: short, library: digest }),
+      ),
     }),
     effect: (at) => ({ ...at.base, ...stepPlace(at), kind: 'probe-token' }),
     verify: (_state, _effect, result) =>

@@ -81,13 +81,16 @@ export function beginProduction(request: ProductionRequest): {
   const { listed } = roomOf(policy)
   const twice = lintCards(plan, (digest) => cardOf(request.cards, digest), listed)
   if (twice.length > 0) throw refusedPlan(twice)
-  const destinations = plan.destinations.map(({ card, transport }) => ({
-    card: found(request.cards, card, 'server card'),
-    transport: found(request.transports, transport, 'transport file'),
-    digest: transport,
-  }))
+  const destinations = plan.destinations.map(({ card, transport: digest }) => {
+    if (digest === undefined) throw new Error('the plan lints, so every destination has a transport key')
+    return {
+      card: found(request.cards, card, 'server card'),
+      transport: found(request.transports, digest, 'transport file'),
+      digest,
+    }
+  })
   const header: Header = {
-    v: 1,
+    v: plan.v,
     ceremonyId: toHex(request.entropy.bytes(16)),
     created: request.clock.now(),
     domain: 'production',

@@ -29,7 +29,7 @@ export function bundleParts(
   )
   const [first] = effect.destinations
   const predicate: Predicate = {
-    v: 1,
+    v: state.plan.v,
     ceremonyId: state.ceremonyId,
     domain: state.domain,
     planHash: collected.bytes(folder.planBytes),
@@ -152,7 +152,7 @@ function wrapTreeOf(folder: RunFolder, state: State, collected: Collected): Pred
         id: planned.id,
         name: planned.name,
         parent: planned.parent ?? null,
-        version: 1,
+        version: planned.version ?? 1,
         algorithm: planned.algorithm,
         mechanism: planned.level === 'root' ? null : made.mechanism,
         blob: made.wrapped === null ? null : collected.bytes(folder.blobs.get(made.wrapped)),

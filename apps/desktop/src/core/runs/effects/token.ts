@@ -156,7 +156,12 @@ export function checkModel({ manufacturer, model }: TokenInfo, role: string, { f
 
 export const probeToken: Perform<'probe-token'> = async (effect, run) => {
   run.progress('probe-token', null)
-  return summary(await tokenOf(run, effect.serial).probe())
+  const token = tokenOf(run, effect.serial)
+  const result = summary(await token.probe())
+  if (run.folder.plan.v === 1) return result
+  const { manufacturer, model, firmware } = await token.info()
+  const library = run.folder.header.tokens.find(({ role }) => role === effect.token)?.library ?? ''
+  return { ...result, token: { maker: manufacturer, model, firmware, library } }
 }
 
 /** An attack that was not decided proves as little as one that was not tried. */

@@ -1,0 +1,43 @@
+import type { Json } from '@lux/crypto'
+import { expect, it } from 'vitest'
+import { sampleBundle } from '../support/sample-bundle.ts'
+import { besideVerifier } from '../support/second-reader.ts'
+import { formatsOf, placesOf, wholeOf, withValue } from '../support/version2.ts'
+
+it('the second verifier takes card, policy, header and predicate of both versions as the first, whatever member is left out, added, or of another kind', async () => {
+  const wrong: Json[] = [null, 0, 2, 'x', '6b'.repeat(32), true, [], {}, 1_000_001]
+  let refused = 0
+  for (const format of formatsOf(await sampleBundle({ fhe: true, life: true }))) {
+    if (format.second === null) continue
+    const values: Json[] = [format.value, wholeOf(format)].flatMap((value) => [
+      value,
+      ...placesOf(value)
+        .filter((path) => path.length > 0 && path.length < 4)
+        // The shapes of a list's items are one: its first two say it.
+        .filter((path) => path.every((key) => typeof key === 'string' || key < 2))
+        .flatMap((path) => [
+          withValue(value, path, undefined),
+          withValue(value, [...path.slice(0, -1), 'unknown'], 1),
+          ...wrong.map((other) => withValue(value, path, other)),
+        ]),
+    ])
+    const first = values.map((value) => format.codec.check(value).ok)
+    refused += first.filter((ok) => !ok).length
+    const fits = `
+def fits(value):
+  try:
+      verify.${format.second}(value)
+      return True
+  except verify.FAULTS:
+      return False
+print(json.dumps([fits(value) for value in json.load(sys.stdin)]))
+`
+    const second = besideVerifier(fits, values) as boolean[]
+    const apart = values.flatMap((value, at) =>
+      first[at] === second[at] ? [] : [{ first: first[at], value }],
+    )
+    expect(apart, format.name).toEqual([])
+    expect(first.filter((ok) => ok).length, format.name).toBeGreaterThan(3)
+  }
+  expect(refused).toBeGreaterThan(1000)
+}, 120_000)

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest'
+import { type Command, type Plan, replay } from '../../src/exports/engine.ts'
+import { FakeCore } from './fake-core.ts'
+import { copyOf } from './plans.ts'
+import { production, rule } from './runs.ts'
+
+const note: Command = { type: 'note', by: 'Witness One', text: 'The door stood open for a minute.' }
+
+function runOf(version: Plan['v'], step: string): FakeCore {
+  const plan = { ...copyOf(production.plan), v: version }
+  const run = new FakeCore(plan, production.hash, 'production')
+  run.runTo(step)
+  return run
+}
+
+describe('notes', () => {
+  it('RUN-12 are taken in a run of version 2 from anybody of it, and change nothing but the transcript', () => {
+    const run = runOf(2, 'generate-root')
+    const before = run.state
+    run.must(note)
+    const { size, ...after } = run.state
+    expect(size).toBe(before.size + 1)
+    expect({ ...after, size: before.size }).toEqual(before)
+    expect(run.disk.entries.at(-1)).toMatchObject({
+      kind: 'note.made',
+      stepId: 'generate-root',
+      fact: { by: 'Witness One', text: 'The door stood open for a minute.' },
+    })
+    expect(rule(runOf(1, 'generate-root'), note)).toBe('RUN-12')
+  })
+
+  it('RUN-10 a stranger writes none, and COMMAND-01 neither is an empty one or one that hides something', () => {
+    const run = runOf(2, 'generate-root')
+    expect(rule(run, { ...note, by: 'Mallory' })).toBe('RUN-10')
+    expect(rule(run, { ...note, text: '' })).toBe('COMMAND-01')
+    expect(rule(run, { ...note, text: 'a\u202eb' })).toBe('COMMAND-01')
+  })
+
+  it('HISTORY-01 in a history of version 1 there is none', () => {
+    const run = runOf(2, 'generate-root')
+    run.must(note)
+    const old = { ...run.plan, v: 1 as const }
+    const entries = run.disk.entries.map((entry) =>
+      entry.kind === 'run.started' ? { ...entry, fact: { ...Object(entry.fact), v: 1 } } : entry,
+    )
+    expect(replay(run.header, run.plan, run.disk.entries)).toMatchObject({ ok: true })
+    expect(replay(run.header, old, run.disk.entries)).toMatchObject({ ok: false, rule: 'HISTORY-01' })
+    expect(replay(run.header, old, entries)).toMatchObject({ ok: false, rule: 'HISTORY-01' })
+    expect(replay(run.header, old, entries.slice(0, -1))).toMatchObject({ ok: true })
+  })
+})

@@ -1,0 +1,144 @@
+import { utf8 } from '@lux/crypto'
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { lintPlan, notYet, type Plan, printPlan, readPlan } from '../../src/exports/plan.ts'
+import { copyOf } from '../engine/plans.ts'
+import { asked } from '../support/version2.ts'
+import { plan } from './spoilt.ts'
+
+const whole = asked(plan)
+const textOf = (of: Plan) => stringify(of, { version: '1.2', schema: 'core', lineWidth: 0 })
+const read = (of: Plan) => readPlan(utf8(textOf(of)))
+
+/** The rules that refuse the plan beside PLAN-70, when it asks for something else. */
+function refusedBy(spoil: (copy: Plan) => unknown): string[] {
+  const copy = copyOf(whole)
+  spoil(copy)
+  const known = lintPlan(whole).map(({ rule }) => rule)
+  return [...new Set(lintPlan(copy).map(({ rule }) => rule))].filter((rule) => !known.includes(rule))
+}
+
+describe('plan of version 2', () => {
+  it('PLAN-03 what version 2 alone has is read in it, and refused by its name in version 1', () => {
+    expect(read(whole)).toMatchObject({ ok: true })
+    const first: Plan = { ...copyOf(plan), v: 1 }
+    const root = (of: Plan) => of.keys[0]!
+    const [person] = plan.people
+    for (const [name, spoil] of [
+      ['heartbeat', (copy: Plan) => Object.assign(copy, { heartbeat: whole.heartbeat })],
+      ['revokes', (copy: Plan) => Object.assign(copy, { revokes: whole.revokes })],
+      ['nextPolicy', (copy: Plan) => Object.assign(copy, { nextPolicy: whole.nextPolicy })],
+      ['keys[0].backup', (copy: Plan) => Object.assign(root(copy), { backup: root(whole).backup })],
+      ['keys[0].spares', (copy: Plan) => Object.assign(root(copy), { spares: root(whole).spares })],
+      ['keys[0].version', (copy: Plan) => Object.assign(root(copy), { version: 1 })],
+      ['keys[0].replaces', (copy: Plan) => Object.assign(root(copy), { replaces: root(whole).replaces })],
+      ['tokens[0].needs', (copy: Plan) => Object.assign(copy.tokens[0]!, { needs: ['kwp'] })],
+      [
+        'parts[0].steps[0].custodian',
+        (copy: Plan) => Object.assign(copy.parts[0]!.steps[0]!, { custodian: 'Gita' }),
+      ],
+    ] as const) {
+      const copy = copyOf(first)
+      spoil(copy)
+      const detail = `${name} stands only in a plan of version 2`
+      expect(read(copy)).toMatchObject({ ok: false, refusals: [{ rule: 'PLAN-03', detail }] })
+      expect(read({ ...copy, v: 2 })).toMatchObject({ ok: true })
+    }
+    for (const spoil of [
+      (copy: Plan) => copy.people.push({ ...person!, role: 'custodian' }),
+      (copy: Plan) => (copy.tokens[0]!.profile = 'measured'),
+      (copy: Plan) => delete copy.destinations[0]!.transport,
+    ]) {
+      const copy = copyOf(first)
+      spoil(copy)
+      expect(read(copy)).toMatchObject({ ok: false, refusals: [{ rule: 'PLAN-03' }] })
+      expect(read({ ...copy, v: 2 })).toMatchObject({ ok: true })
+    }
+  })
+
+  it('PLAN-70 refuses each thing that no step does yet, and says which', () => {
+    const said = lintPlan(whole).filter(({ rule }) => rule === 'PLAN-70')
+    expect(said.map(({ detail }) => detail)).toEqual([
+      'a backup of root-kek',
+      'root-kek in spare tokens',
+      'root-kek in the place of an earlier key',
+      'custodians: Gita, Hugo, Ivo',
+      'the token spare by what is measured of it',
+      'a heartbeat of holders',
+      'a revocation of keys',
+      'a change of the policy',
+    ])
+    const copy = { ...copyOf(plan), v: 2 as const }
+    expect(lintPlan(copy)).toEqual([])
+    expect(notYet(copy)).toEqual([])
+    delete copy.destinations[0]?.transport
+    expect(lintPlan(copy)).toMatchObject([
+      { rule: 'PLAN-70', detail: expect.stringContaining('without a transport key') },
+    ])
+  })
+
+  it('PLAN-71 refuses a backup that cannot be, and spares that are not there', () => {
+    const [root, second] = [0, 1]
+    for (const spoil of [
+      (copy: Plan) => (copy.keys[root]!.backup!.t = 1),
+      (copy: Plan) => (copy.keys[root]!.backup!.t = 4),
+      (copy: Plan) => (copy.keys[root]!.backup!.n = 4),
+      (copy: Plan) => (copy.keys[root]!.backup!.custodians = ['Gita', 'Gita', 'Ivo']),
+      (copy: Plan) => (copy.keys[root]!.backup!.custodians = ['Gita', 'Hugo', 'Nobody']),
+      (copy: Plan) => (copy.keys[second]!.backup = copy.keys[root]!.backup!),
+      (copy: Plan) => (copy.keys[root]!.spares = ['ceremony']),
+      (copy: Plan) => (copy.keys[root]!.spares = ['spare', 'spare']),
+    ])
+      expect(refusedBy(spoil)).toEqual(['PLAN-71'])
+  })
+
+  it('PLAN-72 refuses links that lead nowhere or twice to one key', () => {
+    for (const spoil of [
+      (copy: Plan) => delete copy.keys[0]!.version,
+      (copy: Plan) => (copy.keys[0]!.version = 3),
+      (copy: Plan) => (copy.keys[1]!.version = 2),
+      (copy: Plan) => copy.revokes!.push(copy.revokes![0]!),
+      (copy: Plan) => copy.revokes!.push(copy.keys[0]!.replaces!),
+      (copy: Plan) => (copy.nextPolicy = copy.policy),
+    ])
+      expect(refusedBy(spoil)).toEqual(['PLAN-72'])
+  })
+
+  it('PLAN-73 refuses needs of a token with a profile, and a measured token without', () => {
+    const spare = (copy: Plan) => copy.tokens.find(({ role }) => role === 'spare')!
+    for (const spoil of [
+      (copy: Plan) => (spare(copy).profile = 'luna'),
+      (copy: Plan) => delete spare(copy).needs,
+      (copy: Plan) => (spare(copy).needs = []),
+      (copy: Plan) => spare(copy).needs!.reverse(),
+      (copy: Plan) => spare(copy).needs!.push('kwp'),
+    ])
+      expect(refusedBy(spoil)).toEqual(['PLAN-73'])
+  })
+
+  it('PLAN-22 holds a measured token to what the plan asks of it', () => {
+    const ceremony = (needs: NonNullable<Plan['tokens'][number]['needs']>) =>
+      refusedBy((copy) => Object.assign(copy.tokens[0]!, { profile: 'measured', needs }))
+    expect(ceremony(['initialise', 'kwp', 'unwrap-template', 'gcm', 'trusted-window'])).toEqual([])
+    expect(ceremony(['initialise', 'kwp', 'unwrap-template', 'gcm'])).toEqual(['PLAN-22'])
+    expect(ceremony(['kwp', 'unwrap-template', 'gcm', 'trusted-window'])).toEqual(['PLAN-22'])
+    expect(ceremony(['initialise', 'unwrap-template', 'gcm', 'trusted-window'])).toEqual(['PLAN-22'])
+    expect(ceremony(['initialise', 'kwp', 'unwrap-template', 'trusted-window'])).toEqual(['PLAN-22'])
+  })
+
+  it('is printed with everything that version 2 adds', () => {
+    const printed = printPlan(whole, '00'.repeat(32))
+    for (const text of [
+      'backup: any 2 of 3 bring it back: Gita, Hugo, Ivo',
+      'also in the tokens spare',
+      'version 2',
+      'in the place of root, version 1',
+      'must show by its probe: kwp, unwrap-template, trusted-window',
+      'old-data-key, version 1',
+      'Next policy',
+      'at least every 180 days',
+      'custodian',
+    ])
+      expect(printed).toContain(text)
+  })
+})
