@@ -32,12 +32,6 @@ function table(entries: readonly [string, Text][]): string[] {
   ]
 }
 
-/** The texts of the companion server are in its own sources; scripts have no types of the apps. */
-async function serverTexts(): Promise<[string, Text][]> {
-  const { refusalTexts } = await import(join(root, 'apps/companion-server/src/refusal-texts/index.ts'))
-  return Object.entries<Text>(refusalTexts)
-}
-
 const errors = codes('errors')
 const endings = Object.entries(locale('errors').ending as Record<string, Text>)
 const families = Object.entries(locale('errors').family as Record<string, Text>)
@@ -66,7 +60,7 @@ const report = [
   'The server answers with the same codes that `custody-server` prints: `code`, `why` and `remedy` are in the body of an',
   'answer, and `message` says what happened and what to do. Codes of tokens, rules and checks are in the other tables.',
   '',
-  ...table(await serverTexts()),
+  ...table(codes('server')),
   '## A code that is in no table',
   '',
   'Its detail says what was seen. What is true of all codes that end or begin alike:',

@@ -1,6 +1,6 @@
 import { type Failure, failureOf } from '../platform/failure.ts'
 import type { Outcome } from '../refusal.ts'
-import { textOf } from '../refusal-texts/index.ts'
+import { refusalTexts } from '../refusal-texts.ts'
 
 /** Exit statuses of the commands: done, refused, wrong use, the environment failed. */
 export const exit = { done: 0, refused: 1, usage: 2, environment: 3 } as const
@@ -45,7 +45,7 @@ export async function running(output: Output, work: () => Promise<void>): Promis
 
 /** A code as lines for people: what happened, why, and what to do. */
 export function linesOf(word: string, { code, detail, remedy }: Failure): string[] {
-  const text = textOf(code)
+  const text = refusalTexts.of(code)
   const why = text?.why ?? null
   const advice = remedy ?? text?.remedy
   return [
@@ -67,7 +67,7 @@ function fail(output: Output, status: number, word: string, failure: Failure): v
     return
   }
   const { code, detail } = failure
-  const text = textOf(code)
+  const text = refusalTexts.of(code)
   const why = text?.why ?? undefined
   const remedy = failure.remedy ?? text?.remedy
   process.stdout.write(`${JSON.stringify({ ok: false, code, detail, why, remedy })}\n`)

@@ -3,7 +3,6 @@ export { type Check, type CheckId, catalogue, checkIds } from '../bundle/checks.
 export * from '../bundle/dsse.ts'
 export { fheKeyId, rosterDigest } from '../bundle/fhe-public.ts'
 export * from '../bundle/predicate.ts'
-export { type RefusalHelp, refusalHelp } from '../bundle/refusal-help.ts'
 export * from '../bundle/statement.ts'
 export type { AttestationCheck, AttestationClaim, VerifyOptions } from '../bundle/verification.ts'
 export { manifestName, maxArchive, transcriptName } from '../bundle/zip-layout.ts'

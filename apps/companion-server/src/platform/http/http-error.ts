@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Outcome, Refusal } from '../../refusal.ts'
-import { refusalTexts, textOf } from '../../refusal-texts/index.ts'
+import { refusalTexts } from '../../refusal-texts.ts'
 
 /** An answer other than success. `code` names the reason; `said` is for people and holds no secret. */
 export class HttpError extends Error {
@@ -36,7 +36,7 @@ export type ErrorBody = {
 } & Readonly<Record<string, unknown>>
 
 export function errorBody(reqId: string, { statusCode, code, message, error, extra }: HttpError): ErrorBody {
-  const { why, remedy } = textOf(code) ?? {}
+  const { why, remedy } = refusalTexts.of(code) ?? {}
   return {
     reqId,
     statusCode,
@@ -95,5 +95,5 @@ export function granted<T>(outcome: Outcome<T>): T {
 }
 
 function whatOf(code: string): string {
-  return refusalTexts[code]?.what ?? code
+  return refusalTexts.of(code)?.what ?? code
 }

@@ -1,6 +1,6 @@
 import type { Tree } from '@lux/ui/i18n'
 
-export const files = import.meta.glob<Tree>('../../../../../resources/locales/en/*.json', {
-  eager: true,
-  import: 'default',
-})
+export const files = import.meta.glob<Tree>(
+  ['../../../../../resources/locales/en/*.json', '!../../../../../resources/locales/en/server.json'],
+  { eager: true, import: 'default' },
+)
