@@ -6,6 +6,8 @@ import { type Source, testsOf } from './places.ts'
 export const testFolders = [
   'packages/crypto/test',
   'packages/ceremony/test',
+  'packages/people/test',
+  'packages/node-files/test',
   'packages/hsm/test',
   'apps/companion-server/test',
   'apps/desktop/test',

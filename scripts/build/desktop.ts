@@ -16,6 +16,7 @@ const sources = [
   'packages/node-files/src',
   'packages/hsm/src',
   'packages/ceremony/src',
+  'packages/people/src',
   'packages/ui/src',
   'resources',
   'package-lock.json',

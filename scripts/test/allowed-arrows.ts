@@ -1,4 +1,4 @@
-import { type Arrow, ceremony, desktop, hsm, server, take } from './arrow-list.ts'
+import { type Arrow, ceremony, desktop, hsm, people, server, take } from './arrow-list.ts'
 
 export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   {
@@ -8,6 +8,14 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   },
   { claim: 'the engine knows what is run', in: `${ceremony}/engine`, text: take('../steps/run.ts') },
   { claim: 'ceremony knows crypto', in: ceremony, text: take('@lux/crypto') },
+  { claim: 'people know crypto', in: people, text: take('@lux/crypto/fhe') },
+  ...['bundle', 'wire', 'policy', 'plan', 'transcript'].map((part) => ({
+    claim: `people know ceremony/${part}`,
+    in: people,
+    text: take(`@lux/ceremony/${part}`),
+  })),
+  { claim: 'core knows people', in: `${desktop}/core`, text: take('@lux/people') },
+  { claim: 'cli knows people', in: `${desktop}/cli`, text: take('@lux/people') },
   {
     claim: 'contract knows the types of ceremony',
     in: `${desktop}/contract`,

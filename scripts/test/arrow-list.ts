@@ -24,6 +24,7 @@ const crypto = 'packages/crypto/src'
 export const hsm = 'packages/hsm/src'
 const nodeFiles = 'packages/node-files/src'
 export const ceremony = 'packages/ceremony/src'
+export const people = 'packages/people/src'
 export const desktop = 'apps/desktop/src'
 export const server = 'apps/companion-server/src'
 export const ui = 'packages/ui/src'
@@ -120,6 +121,33 @@ export const forbidden: readonly Arrow[] = [
     claim: 'the model knows no family',
     in: `${ceremony}/model`,
     text: take('../steps/key/templates.ts'),
+    rule: restricted,
+  },
+  { claim: 'ceremony does not know people', in: ceremony, text: take('@lux/people'), rule: undeclared },
+  { claim: 'people do not know the engine', in: people, text: take('@lux/ceremony'), rule: restricted },
+  { claim: 'people know no engine later', in: people, text: later('@lux/ceremony'), rule: restricted },
+  { claim: 'people do not know hsm', in: people, text: take('@lux/hsm'), rule: undeclared },
+  { claim: 'people do not know node-files', in: people, text: take('@lux/node-files'), rule: undeclared },
+  { claim: 'people do no IO', in: people, text: take('node:fs'), rule: noNode },
+  { claim: 'people have no clock', in: people, text: 'export const now = new Date()\n', rule: globals },
+  { claim: 'people have no network', in: people, text: "export const a = fetch('x:')\n", rule: globals },
+  {
+    claim: 'people draw no randomness themselves',
+    in: people,
+    text: 'export const r = crypto.subtle\n',
+    rule: globals,
+  },
+  {
+    claim: 'people take no file past the exports',
+    in: people,
+    text: take('@lux/crypto/src/hash.ts'),
+    rule: restricted,
+  },
+  { claim: 'main does not know people', in: `${desktop}/main`, text: take('@lux/people'), rule: restricted },
+  {
+    claim: 'renderer does not know people',
+    in: `${desktop}/renderer`,
+    text: take('@lux/people'),
     rule: restricted,
   },
   { claim: 'ceremony does no IO', in: ceremony, text: take('node:fs/promises'), rule: noNode },
@@ -224,6 +252,7 @@ export const forbidden: readonly Arrow[] = [
     'packages/crypto/src',
     'packages/hsm/src',
     'packages/ceremony/src',
+    'packages/people/src',
     `${desktop}/core`,
     `${desktop}/main`,
     server,

@@ -16,6 +16,7 @@ const settings = [
     'packages/node-files',
     'packages/hsm',
     'packages/ceremony',
+    'packages/people',
     'apps/desktop',
     'apps/companion-server',
     'e2e',
@@ -39,7 +40,7 @@ export function arrowSandbox(): ArrowSandbox {
   const at = mkdtempSync(join(tmpdir(), 'lux-arrows-'))
   for (const path of settings) cpSync(join(root, path), join(at, path))
   mkdirSync(join(at, 'node_modules/@lux'), { recursive: true })
-  for (const name of ['crypto', 'node-files', 'hsm', 'ceremony']) {
+  for (const name of ['crypto', 'node-files', 'hsm', 'ceremony', 'people']) {
     symlinkSync(join(at, 'packages', name), join(at, 'node_modules/@lux', name))
   }
   symlinkSync(join(root, 'node_modules/@biomejs'), join(at, 'node_modules/@biomejs'))

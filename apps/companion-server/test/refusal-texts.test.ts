@@ -35,7 +35,7 @@ const noCodes = /^HSM-PIN$|^(?:AES|RSA|EC|P|ML|SHA|HKDF|KW|KWP)-/
 
 test('SERVER-REMEDY every code of the server and of its libraries says what to do', () => {
   const own = codesIn('apps/companion-server/src', ownCode)
-  const ofCeremony = ['bundle', 'wire', 'policy', 'plan', 'transcript'].map(
+  const ofCeremony = ['bundle', 'documents', 'policy', 'plan', 'transcript'].map(
     (folder) => `packages/ceremony/src/${folder}`,
   )
   const libraries = ['packages/crypto/src', 'packages/hsm/src', ...ofCeremony]

@@ -29,6 +29,13 @@ describe('a submitted signature', () => {
     expect(rule(run, submit(run, 'checkpoint', 'witness', 'Witness One'))).toBe('SUBMIT-01')
   })
 
+  it('the digest of the bundle that officers are asked to sign is the one that the room has read aloud', () => {
+    const run = runToNeeds(fresh(), 'bundle')
+    const { needs, bundle } = view(run.state)
+    expect(needs).toMatchObject({ kind: 'signatures', subject: bundle?.digest })
+    expect(bundle?.digest).not.toBe(run.state.bundle?.subject)
+  })
+
   it.each(['opening', 'bundle', 'checkpoint'] as const)('SUBMIT-02 to SUBMIT-05 guard the %s', (what) => {
     const run = runToNeeds(fresh(), what)
     const [role, name, other] =

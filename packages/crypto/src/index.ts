@@ -21,6 +21,7 @@ export {
   openWithPassphrase,
   type PassphraseOptions,
   type SealIdentity,
+  sealIdentityOf,
   sealRecipient,
   sealTo,
   sealWithPassphrase,

@@ -1,8 +1,12 @@
+import { bech32 } from '@scure/base'
 import { Decrypter, Encrypter, generateHybridIdentity, identityToRecipient } from 'age-encryption'
+import { wipe } from './bytes.ts'
 import { FormatError } from './format-error.ts'
+import type { Entropy } from './random.ts'
 
 // age files (age-encryption.org/v1). The library draws its file keys, nonces, salts and KEM coins from WebCrypto
 // by itself: this is the one place where randomness does not come through Entropy, and sealing is never repeatable.
+// A key pair to seal to can be made of Entropy, as a person's other keys are.
 
 const maxRecipients = 32
 // 32 hybrid stanzas are about 52 KB.
@@ -17,6 +21,17 @@ export type SealIdentity = { readonly identity: string; readonly recipient: stri
 export async function generateSealIdentity(): Promise<SealIdentity> {
   const identity = await generateHybridIdentity()
   return { identity, recipient: await identityToRecipient(identity) }
+}
+
+/** A key pair made of 32 bytes of `entropy`, in the form that age gives its own. */
+export async function sealIdentityOf(entropy: Entropy): Promise<SealIdentity> {
+  const seed = entropy.bytes(32)
+  try {
+    const identity = bech32.encodeFromBytes('AGE-SECRET-KEY-PQ-', seed).toUpperCase()
+    return { identity, recipient: await identityToRecipient(identity) }
+  } finally {
+    wipe(seed)
+  }
 }
 
 /** The recipient of an identity. Throws FormatError `SEAL-IDENTITY`. */

@@ -133,6 +133,7 @@ const builtSources = [
   'packages/node-files/src',
   'packages/hsm/src',
   'packages/ceremony/src',
+  'packages/people/src',
 ]
 const loaded = /\.([cm]?[jt]s|json|node|wasm)$/
 

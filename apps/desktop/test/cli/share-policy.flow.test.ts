@@ -1,16 +1,15 @@
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { rmSync } from 'node:fs'
 import {
   authoritiesOf,
-  encodePolicyFile,
   newPolicy,
   type Policy,
+  type PolicyFile,
   policyDigest,
   policyDocument,
 } from '@lux/ceremony/policy'
 import type { Authorities } from '@lux/crypto/fhe'
+import { checkDealtUnder, checkSharePolicy, type Outcome } from '@lux/people'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { checkDealtUnder, checkSharePolicy } from '../../src/cli/share-policy.ts'
 import { temporaryFolder } from './support/custody.ts'
 import { type Enrolled, enrolled } from './support/people.ts'
 
@@ -20,7 +19,7 @@ let folder: string
 let first: Policy
 let second: Policy
 let mallory: Enrolled
-const at = (name: string) => join(folder, name)
+let files: { first: PolicyFile; second: PolicyFile }
 
 /** A policy of two requesters, and the next one, which took one of them off. */
 beforeAll(async () => {
@@ -38,10 +37,11 @@ beforeAll(async () => {
   }
   first = newPolicy({ ...draft, requesters: [rita.card, rob.card] })
   second = newPolicy({ ...draft, requesters: [rita.card], version: 2, previous: policyDigest(first) })
-  for (const [name, policy] of Object.entries({ first, second })) {
-    const signatures = [policyDocument.sign(officer.identity, policy, 'production')]
-    writeFileSync(at(name), encodePolicyFile({ policy, signatures }))
-  }
+  const signed = (policy: Policy): PolicyFile => ({
+    policy,
+    signatures: [policyDocument.sign(officer.identity, policy, 'production')],
+  })
+  files = { first: signed(first), second: signed(second) }
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -50,31 +50,24 @@ function dealt(under: Policy, authorities: Authorities): Dealt {
   return { held: { policyDigest: policyDigest(under) }, envelope: { authorities } } as Dealt
 }
 
-function codeOf(check: () => void): string {
-  try {
-    check()
-    return 'accepted'
-  } catch (error) {
-    return (error as { code: string }).code
-  }
-}
+const codeOf = (outcome: Outcome<null>): string => (outcome.ok ? 'accepted' : outcome.rule)
 
 test('HOLDER-POLICY a share is looked at with the policy whose hash is in it', () => {
   const share = dealt(first, authoritiesOf(first))
-  expect(codeOf(() => checkDealtUnder(share, first))).toBe('accepted')
-  expect(codeOf(() => checkDealtUnder(share, second))).toBe('HOLDER-POLICY')
-  expect(codeOf(() => checkSharePolicy(share, at('second'), undefined))).toBe('HOLDER-POLICY')
-  expect(codeOf(() => checkSharePolicy(share, at('second'), at('second')))).toBe('HOLDER-POLICY')
+  expect(codeOf(checkDealtUnder(share, first))).toBe('accepted')
+  expect(codeOf(checkDealtUnder(share, second))).toBe('HOLDER-POLICY')
+  expect(codeOf(checkSharePolicy(share, files.second, null))).toBe('HOLDER-POLICY')
+  expect(codeOf(checkSharePolicy(share, files.second, files.second))).toBe('HOLDER-POLICY')
 })
 
 test('FHE-AUTHORITIES-OTHER a share has the people of the policy that it was dealt under, whichever came later', () => {
   const later = (authorities: Authorities) =>
-    codeOf(() => checkSharePolicy(dealt(first, authorities), at('second'), at('first')))
+    codeOf(checkSharePolicy(dealt(first, authorities), files.second, files.first))
   expect(later(authoritiesOf(first))).toBe('accepted')
   expect(later(authoritiesOf(second))).toBe('FHE-AUTHORITIES-OTHER')
   expect(later({ ...authoritiesOf(first), evaluators: [mallory.card.keys] })).toBe('FHE-AUTHORITIES-OTHER')
   const now = (authorities: Authorities) =>
-    codeOf(() => checkSharePolicy(dealt(second, authorities), at('second'), at('first')))
+    codeOf(checkSharePolicy(dealt(second, authorities), files.second, files.first))
   expect(now(authoritiesOf(second))).toBe('accepted')
   expect(now(authoritiesOf(first))).toBe('FHE-AUTHORITIES-OTHER')
   const [rita, rob] = authoritiesOf(first).requesters

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import { serverCardCodec, signatureRequestCodec, transportCodec } from '@lux/ceremony/wire'
+import { explainRequest } from '@lux/people'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { abortCeremony } from '../../src/cli/ceremony/abort.ts'
 import { ceremonyStatus, resumeCeremony } from '../../src/cli/ceremony/resume.ts'
 import { runCeremony } from '../../src/cli/ceremony/run.ts'
+import { wordLines, wordsOf } from '../../src/cli/shell/files.ts'
 import { findProgram } from '../../src/core/program.ts'
 import { plannedServer } from './support/planned-server.ts'
 import { ended, ProductionPlace } from './support/production-place.ts'
@@ -19,6 +21,16 @@ beforeAll(() => {
 })
 afterAll(() => place.remove())
 beforeEach(() => place.nextRun())
+
+/** What an officer's device shows of a request as its digest, and what the workstation claims. */
+function digestsShown(request: string): (string | undefined)[] {
+  const parsed = signatureRequestCodec.parse(new Uint8Array(readFileSync(request)))
+  if (!parsed.ok) throw new Error(parsed.detail)
+  const claims = parsed.value.lines.flatMap((line) => /^(?:digest|bundle) (.+)$/.exec(line)?.slice(1) ?? [])
+  const explained = explainRequest(parsed.value)
+  if (!explained.ok) throw new Error(explained.detail)
+  return [explained.value.digest, ...claims]
+}
 
 describe('a production run on files', () => {
   test('stops at every person, takes their answers, and ends closed with a bundle that the policy accepts', async () => {
@@ -48,6 +60,11 @@ describe('a production run on files', () => {
       const [request = ''] = left.json.files as string[]
       asked.push(waitingFor)
       expect(existsSync(request)).toBe(true)
+      const digest = String(left.json.digest)
+      // One number, by one name: on the operator's terminal with its words, and on the officer's device.
+      if (waitingFor === 'confirm')
+        expect(left.text).toContain([`digest  ${digest}`, ...wordLines(wordsOf(digest))].join('\n'))
+      if (waitingFor === 'bundle') expect(digestsShown(request)).toEqual([digest, digest])
       if (waitingFor === 'opening') place.sign(request, 'Ophelia')
       else if (waitingFor === 'checkpoint') place.sign(request, 'Wanda')
       else if (waitingFor === 'bundle') for (const name of ['Otto', 'Ophelia']) place.sign(request, name)

@@ -76,12 +76,13 @@ test.each([...errorCodes, ...hsmErrorCodes])(
 
 test('LOCALE-CODES every failure that core or the command line names is said in both languages', () => {
   const files = '../../../../packages/node-files/src'
-  const named = ['../core', '../cli', files].flatMap((part) =>
+  const people = '../../../../packages/people/src'
+  const named = ['../core', '../cli', files, people].flatMap((part) =>
     readdirSync(join(source, part), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) => [
         ...readFileSync(join(source, part, file), 'utf8').matchAll(
-          /new (?:CoreError|WrongUse)\(\s*'([A-Z0-9-]+)'/g,
+          /(?:new (?:CoreError|WrongUse)\(|\bno\(|\brefuse\()\s*'([A-Z0-9-]+)'/g,
         ),
       ])
       .map(([, code]) => code!),

@@ -46,10 +46,9 @@ function needsOfStage(state: State, progress: StepProgress, stage: Stage): Needs
     case 'signatures': {
       if (stage.what === 'decryption-approval') return approvals(state, decryptionAt(state, progress))
       const signed = stage.what === 'opening' ? state.opening : state.bundle
-      const subject = stage.what === 'opening' ? (state.opening?.digest ?? '') : (state.bundle?.subject ?? '')
       return counted(
         stage.what,
-        subject,
+        signed?.digest ?? '',
         namesOf(state.plan, 'officer'),
         signed?.signers ?? [],
         state.terms.officers,

@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { Needs, RunView } from '@lux/ceremony'
-import { fromHex, toWords } from '@lux/crypto'
 import { CoreError } from '@lux/node-files'
 import { bundleFile } from '../../core/runs/effects/bundle.ts'
 import { awaitedWord } from '../../core/runs/exchange/answers.ts'
 import type { VendorAttestation, VendorWork } from '../../core/runs/exchange/vendor-procedure.ts'
 import type { Rest } from '../../core/use-cases/drive-production.ts'
+import { wordLines, wordsOf } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { refusalHelp } from '../shell/refusal-help.ts'
 
@@ -16,7 +16,6 @@ export type Left = Pick<Rest, 'refused' | 'unanswered'> & {
   vendor?: VendorWork | null
   /** What the vendor's tool attests, and where its file goes. */
   attestation?: VendorAttestation | null
-  /** What people should look into, though the run goes on. */
 }
 
 /** Where a command left a run: 0 when it is over, 1 when an answer was refused, 4 when people have to act. */
@@ -36,7 +35,7 @@ export function runOutcome(
     state: view.state,
     step: view.current,
     folder,
-    ...(digest === null ? {} : { digest, words: toWords(fromHex(digest)) }),
+    ...(digest === null ? {} : { digest, words: wordsOf(digest) }),
     ...(view.bundle?.sha256 ? { bundle: join(folder, bundleFile) } : {}),
     waitingFor: waitingFor === null ? [] : [waitingFor],
     files,
@@ -45,7 +44,7 @@ export function runOutcome(
   }
   const lines = [
     `${view.title}: ${view.state}${view.current === null ? '' : `, at ${view.current}`}`,
-    ...(digest === null ? [] : [`digest  ${digest}`]),
+    ...(digest === null ? [] : [`digest  ${digest}`, ...wordLines(wordsOf(digest))]),
     ...refused.flatMap(({ file, rule, detail }) => {
       const remedy = refusalHelp(rule)?.remedy
       return [`refused ${file}: ${rule}: ${detail}`, ...(remedy === undefined ? [] : [`  ${remedy}`])]
@@ -146,7 +145,7 @@ function needLines(view: RunView, { folder, files, unanswered }: Around): string
     case 'confirm':
     case 'values':
     case 'pin':
-      return needs.kind === 'pin' && !unanswered ? pinLines(needs) : wordLines(view, needs)
+      return needs.kind === 'pin' && !unanswered ? pinLines(needs) : entryLines(view, needs)
     case 'signatures':
       return [
         `${needs.stillNeeded} more of ${needs.missing.join(', ')}, each on a device of their own:`,
@@ -185,7 +184,7 @@ function deviceCommand(what: Extract<Needs, { kind: 'signatures' }>['what']): st
 }
 
 /** The very entry that an answers file lacks. */
-function wordLines(view: RunView, needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>): string[] {
+function entryLines(view: RunView, needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>): string[] {
   const { step, bundle } = awaitedWord(view, needs)
   const values = needs.kind === 'confirm' ? [] : needs.values
   const entry = {

@@ -1,16 +1,16 @@
-import { dirname, join } from 'node:path'
-import { epochApprovalCodec, epochApprovalOf } from '@lux/ceremony/wire'
+import type { PolicyFile } from '@lux/ceremony/policy'
 import { CoreError } from '@lux/node-files'
+import { approveEpoch as prepareApproval } from '@lux/people'
 import type { Command } from 'commander'
-import { blocksLeft } from '../holder-answer.ts'
-import { keepState, type ShareOptions, withShare } from '../holder-opened.ts'
-import { checkLeaving, checkOldShare, epochLines, openingDigest, readEpochRun } from '../holder-run.ts'
-import { checkSharePolicy } from '../share-policy.ts'
+import { accepted, type Paths, type Remedies } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
-import { mustHaveRoom, wordLines, wordsOf, writeNew } from '../shell/files.ts'
+import { mustHaveRoom, readPolicy, wordLines, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
+import { visible } from '../shell/safe-text.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
+import { readEpochRun, runFolderOf } from './run-files.ts'
+import { keepState, type ShareOptions, withShare } from './share-files.ts'
 
 export type EpochOptions = ShareOptions & {
   policy: string
@@ -32,8 +32,6 @@ export function withEpochOptions(command: Command): Command {
       .option('--yes', 'do not ask at the terminal: for scripts; a person has read and compared everything'),
   )
 }
-
-export const runFolderOf = (request: string, run: string | undefined) => run ?? join(dirname(request), '..')
 
 export function registerHolderEpoch(group: Command, act: CommandLine['act']): void {
   withEpochOptions(
@@ -62,30 +60,53 @@ Example:
 /** Errors: those of `readEpochRun`, `withShare` and `checkSharePolicy`, HOLDER-EPOCH, HOLDER-LEAVING, HOLDER-UNPROVEN, REQUEST-DECLINED. */
 async function approveEpoch(path: string, options: EpochOptions): Promise<Outcome> {
   mustHaveRoom(options.out)
-  const run = readEpochRun(runFolderOf(path, options.run), options.policy)
+  const { run, paths } = readEpochRun(runFolderOf(path, options.run), options.policy)
   return withShare(options, async (opened) => {
-    const { key, envelope, before } = opened
-    checkSharePolicy(opened, options.policy, options.previousPolicy)
-    checkOldShare(run, envelope)
-    checkLeaving(run, before)
-    const { header } = envelope.share
-    if (!before.live) throw new CoreError('HOLDER-UNPROVEN', `epoch ${header.epoch} is not live itself`)
-    const left = blocksLeft(envelope, before.spent)
-    const approval = epochApprovalOf(run.terms, header.holder, envelope.name, left)
-    const digest = epochApprovalCodec.payload.digest(approval)
-    for (const line of epochLines(run)) say(line)
+    const { header } = opened.envelope.share
+    const prepared = accepted(
+      prepareApproval(opened, run, policyFiles(options)),
+      pathsOf(options, paths),
+      epochRemedies(options),
+    )
+    const { left, said, digest } = prepared
+    for (const line of prepared.lines) say(visible(line))
     say(`you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`)
-    for (const line of wordLines(wordsOf(run.terms.planHash))) say(line)
+    for (const line of wordLines(prepared.words)) say(line)
     if (header.domain === 'production' && options.yes !== true && !(await askYes('May the key move?')))
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+    const { state, approval } = prepared.sign()
     // On disk before anything leaves: what is left has been told.
-    keepState(options.share, { ...before, leaving: openingDigest(run) }, opened)
-    const signature = epochApprovalCodec.sign(key.identity, approval, approval.domain)
-    writeNew(options.out, epochApprovalCodec.file.encode({ payload: approval, signatures: [signature] }))
+    keepState(options.share, state, opened)
+    writeNew(options.out, approval)
     return {
       exit: 0,
-      json: { ok: true, approval: options.out, digest, ...approval },
-      text: `${envelope.name}, holder ${header.holder} of epoch ${header.epoch}, lets the key move: ${options.out}`,
+      json: { ok: true, approval: options.out, digest, ...said },
+      text: `${said.name}, holder ${header.holder} of epoch ${header.epoch}, lets the key move: ${options.out}`,
     }
   })
 }
+
+/** The policy of a command, and the one before it where it is named. */
+export function policyFiles({ policy, previousPolicy }: EpochOptions): {
+  policy: PolicyFile
+  previous: PolicyFile | null
+} {
+  return {
+    policy: readPolicy(policy),
+    previous: previousPolicy === undefined ? null : readPolicy(previousPolicy),
+  }
+}
+
+export const pathsOf = (options: EpochOptions, paths: Paths): Paths => ({
+  ...paths,
+  ...(options.previousPolicy === undefined ? {} : { 'previous-policy': options.previousPolicy }),
+})
+
+/** What to do about a share of another policy or another run. */
+export const epochRemedies = ({ previousPolicy }: EpochOptions): Remedies => ({
+  'HOLDER-LEAVING': keepRemedy,
+  'HOLDER-POLICY':
+    previousPolicy === undefined ? 'name the policy of the share' : 'name it with --previous-policy',
+})
+
+export const keepRemedy = 'run `custody holder keep` with that run first, once it is aborted'

@@ -1,31 +1,21 @@
 import { existsSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
-import { acknowledgementCodec, cardCodec, checkEpochLive, epochLiveCodec } from '@lux/ceremony/wire'
-import { toHex } from '@lux/crypto'
-import { forgetEnvelope, type ShareEnvelope, triedCanaryCost } from '@lux/crypto/fhe'
-import { CoreError } from '@lux/node-files'
+import type { ShareEnvelope } from '@lux/crypto/fhe'
+import { CoreError, readBounded } from '@lux/node-files'
+import { checkGivenUp, checkLive, keepAfterAbort, takeEpochLive } from '@lux/people'
 import type { Command } from 'commander'
-import { checkAborted } from '../aborted-run.ts'
-import { heldProof } from '../held-proof.ts'
-import { keepState, type Opened, type ShareOptions, withShare } from '../holder-opened.ts'
-import {
-  checkLeaving,
-  checkOldShare,
-  type EpochRun,
-  epochLines,
-  readApprovals,
-  readEpochRun,
-} from '../holder-run.ts'
-import { type HolderState, statePath } from '../holder-state.ts'
-import { receivedPath } from '../received-shares.ts'
-import { checkDealtUnder } from '../share-policy.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
-import { readParsed } from '../shell/files.ts'
+import { accepted } from '../shell/accepted.ts'
+import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
+import { visible } from '../shell/safe-text.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
-import { wipeFile } from '../wipe-file.ts'
-import { lockPath } from './share-lock.ts'
+import { keepRemedy } from './approve-epoch.ts'
+import { livePath, readApprovals, readEnd, readEpochRun } from './run-files.ts'
+import { keepState, receivedPath, type ShareOptions, withShare } from './share-files.ts'
+import { lockPath, statePath } from './share-lock.ts'
+import { wipeFile } from './wipe-file.ts'
+
+const maxDocument = 1 << 20
 
 type EndOptions = ShareOptions & { policy: string; forgetKey?: boolean; yes?: boolean }
 
@@ -83,86 +73,64 @@ Example:
 
 /**
  * An old share is wiped whatever run its holder approved: nothing may be answered with it once the next epoch is live. Errors: those of
- * `readEpochRun`, `readApprovals`, `checkEpochLive`, `withShare` and `checkDealtUnder`, HOLDER-EPOCH, HOLDER-STAYS, REQUEST-DECLINED.
+ * `readEpochRun`, `checkLive`, `withShare` and `takeEpochLive`, REQUEST-DECLINED.
  */
 async function live(folder: string, options: EndOptions): Promise<Outcome> {
-  const run = readEpochRun(folder, options.policy)
-  readApprovals(run)
-  const document = readParsed(join(folder, 'fhe', 'epoch-live.json'), epochLiveCodec.file)
-  const checked = checkEpochLive(run.terms, document, run.opening.ceremonyKeys)
-  if (!checked.ok) throw refused(checked, 'wipe nothing; tell the administrator of the ceremony')
-  const said = checked.value
+  const copy = readEpochRun(folder, options.policy)
+  const { run } = copy
+  const path = livePath(folder)
+  const paths = { ...copy.paths, 'epoch-live': path }
+  const given = { approvals: readApprovals(copy), live: readBounded(path, maxDocument) }
+  const said = accepted(checkLive(run, given), paths)
   return withShare(options, async (opened) => {
     const { envelope } = opened
-    const { holder, epoch, epochId } = envelope.share.header
-    if (toHex(epochId) === said.epochId) {
-      checkDealtUnder(opened, run.policy)
-      if (acknowledgementOf(opened) !== said.acknowledgements[holder - 1])
-        throw new CoreError('EPOCH-OTHER', `${envelope.name} has not proved this share in that ceremony`)
-      keepState(options.share, { ...opened.before, live: true }, opened)
+    const forgetsKey = options.forgetKey === true
+    const taken = accepted(takeEpochLive(opened, run, said, { forgetsKey }), paths, {
+      'HOLDER-POLICY': 'name the policy of the share',
+    })
+    if (taken.do === 'answer') {
+      keepState(options.share, taken.state, opened)
+      const { epoch } = envelope.share.header
       return ended(options, 'live', envelope, `epoch ${epoch} is live: ${options.share} may answer`)
     }
-    checkOldShare(run, envelope)
-    const forgets = options.forgetKey === true
-    if (forgets && run.terms.roster.some(({ card }) => card === cardCodec.digest(opened.key.card)))
-      throw new CoreError(
-        'HOLDER-STAYS',
-        `${envelope.name} holds a share of epoch ${said.epoch} with this key`,
-        'name the key file of the epoch that is left, or leave --forget-key out',
-      )
-    for (const line of epochLines(run)) say(line)
+    for (const line of taken.lines) say(visible(line))
     if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
-    const paths = [options.share, statePath(options.share), ...(forgets ? [options.key] : [])]
-    const received = forgets ? receivedPath(options.key) : null
-    for (const path of paths) wipeFile(path)
-    rmSync(lockPath(options.share), { force: true })
-    if (received !== null) rmSync(received, { force: true })
-    const kept = forgets
+    wipeShare(options, forgetsKey)
+    const kept = forgetsKey
       ? ` with ${options.key}`
       : `; ${options.key} still opens its envelope, which the run and its bundle keep`
     return ended(options, 'wiped', envelope, `epoch ${said.epoch} is live: ${options.share} is wiped${kept}`)
   })
 }
 
-/** Errors: those of `readEpochRun`, `withShare` and `checkAborted`, HOLDER-EPOCH, HOLDER-PLAN, HOLDER-LEAVING, EPOCH-LIVE. */
+function wipeShare({ share, key }: EndOptions, forgetsKey: boolean): void {
+  const paths = [share, statePath(share), ...(forgetsKey ? [key] : [])]
+  const received = forgetsKey ? receivedPath(key) : null
+  for (const path of paths) wipeFile(path)
+  rmSync(lockPath(share), { force: true })
+  if (received !== null) rmSync(received, { force: true })
+}
+
+/** Errors: those of `readEpochRun`, `checkGivenUp`, `withShare` and `keepAfterAbort`. */
 async function keep(folder: string, options: EndOptions): Promise<Outcome> {
-  const run = readEpochRun(folder, options.policy)
-  if (existsSync(join(folder, 'fhe', 'epoch-live.json')))
-    throw new CoreError('EPOCH-LIVE', 'the next epoch was declared live before the run ended')
-  const { assembled } = checkAborted(run)
+  const copy = readEpochRun(folder, options.policy)
+  const { run, paths } = copy
+  const over = accepted(checkGivenUp(run, { live: existsSync(livePath(folder)), ...readEnd(copy) }), paths)
   return withShare(options, (opened) => {
-    const { envelope, before } = opened
-    checkOldShare(run, envelope)
-    if (before.leaving === null)
-      throw new CoreError('HOLDER-PLAN', 'you approved no run, and nothing is to be taken back')
-    checkLeaving(run, before)
-    const counted = assembled ? canaryOf(run) : { at64: 0, at128: 0 }
-    keepState(options.share, keptState(before, counted), opened)
+    const { state, counted } = accepted(keepAfterAbort(opened, run, over), paths, {
+      'HOLDER-LEAVING': keepRemedy,
+    })
+    keepState(options.share, state, opened)
     const cost = counted.at64 + counted.at128
     const told = cost === 0 ? '' : `, less ${cost} blocks for the canary of the epoch that was given up`
-    return ended(options, 'kept', envelope, `the run was aborted: ${options.share} answers again${told}`)
+    return ended(
+      options,
+      'kept',
+      opened.envelope,
+      `the run was aborted: ${options.share} answers again${told}`,
+    )
   })
-}
-
-/** What the canary of the epoch that was tried costs a holder of the one that stays, whether the log shows its answers or not. */
-export function canaryOf({ terms, plan }: Pick<EpochRun, 'terms' | 'plan'>): HolderState['spent'] {
-  const width = plan.fhe?.mode === 'F' ? 64 : 128
-  const cost = triedCanaryCost({ t: terms.oldT, n: terms.old.length }, { t: terms.t, n: terms.n }, width)
-  return width === 64 ? { at64: cost, at128: 0 } : { at64: 0, at128: cost }
-}
-
-export function keptState(before: HolderState, { at64, at128 }: HolderState['spent']): HolderState {
-  const spent = { at64: before.spent.at64 + at64, at128: before.spent.at128 + at128 }
-  return { ...before, spent, leaving: null }
-}
-
-function acknowledgementOf({ held, key }: Opened): string {
-  const { payload, envelope } = heldProof(held, key)
-  forgetEnvelope(envelope)
-  const parsed = acknowledgementCodec.payload.parse(payload)
-  if (!parsed.ok) throw refused(parsed)
-  return acknowledgementCodec.payload.digest(parsed.value)
 }
 
 function ended(

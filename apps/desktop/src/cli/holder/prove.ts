@@ -1,15 +1,12 @@
-import { acknowledgementCodec, signatureContext } from '@lux/ceremony/wire'
-import { signWith } from '@lux/crypto'
-import { forgetEnvelope } from '@lux/crypto/fhe'
+import { acknowledge } from '@lux/people'
 import type { Command } from 'commander'
-import { heldProof } from '../held-proof.ts'
-import { type ShareOptions, withLocked } from '../holder-opened.ts'
 import { believedPolicy } from '../policy/trusted-policy.ts'
-import { checkDealtUnder } from '../share-policy.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
-import { mustBeNew, wordLines, wordsOf, writeNew } from '../shell/files.ts'
+import { accepted } from '../shell/accepted.ts'
+import type { CommandLine } from '../shell/command-line.ts'
+import { mustBeNew, wordLines, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, withPassphrase } from '../shell/secret-input.ts'
+import { type ShareOptions, withLocked } from './share-files.ts'
 
 type ProveOptions = PassphraseOptions & { key: string; policy: string; out: string }
 
@@ -37,23 +34,15 @@ export async function prove(options: ShareOptions & ProveOptions): Promise<Outco
   mustBeNew(options.out)
   const policy = believedPolicy(options.policy)
   return withLocked(options, (opened) => {
-    const { key, held } = opened
-    checkDealtUnder(opened, policy)
-    const { payload, envelope } = heldProof(held, key)
-    forgetEnvelope(envelope)
-    const { domain } = envelope.share.header
-    const parsed = acknowledgementCodec.payload.parse(payload)
-    if (!parsed.ok) throw refused(parsed)
-    const signature = signWith(key.identity, signatureContext('acknowledgement', domain), payload)
-    writeNew(
-      options.out,
-      acknowledgementCodec.file.encode({ payload: parsed.value, signatures: [signature] }),
+    const { acknowledgement, said, digest, words } = accepted(
+      acknowledge(opened, policy),
+      {},
+      { 'HOLDER-POLICY': 'name the policy of the share' },
     )
-    const digest = acknowledgementCodec.payload.digest(parsed.value)
-    const words = wordsOf(digest)
-    const json = { ok: true, acknowledgement: options.out, ...parsed.value, digest, words }
+    writeNew(options.out, acknowledgement)
+    const json = { ok: true, acknowledgement: options.out, ...said, digest, words }
     const text = [
-      `${envelope.name} holds share ${parsed.value.holder}: ${options.out}`,
+      `${said.name} holds share ${said.holder}: ${options.out}`,
       `digest     ${digest}`,
       ...wordLines(words),
     ]

@@ -1,18 +1,18 @@
 import { dirname, join } from 'node:path'
-import { envelopeSignatureCodec, verifyEnvelope } from '@lux/ceremony/wire'
-import { openWith, sha256Hex, wipe } from '@lux/crypto'
-import { forgetEnvelope, forgetShare, type ShareEnvelope, verifyShare } from '@lux/crypto/fhe'
+import type { ShareEnvelope } from '@lux/crypto/fhe'
 import { readBounded } from '@lux/node-files'
+import { checkEnvelope, forgetKept, maxEnvelope, maxPublic, receiveShare } from '@lux/people'
 import type { Command } from 'commander'
-import { heldProof, holderSeal, policyBudgets } from '../held-proof.ts'
-import { keepShare, lostLine, lostOption } from '../keep-share.ts'
-import { believedOpening, believedPolicy } from '../policy/trusted-policy.ts'
-import { checkAuthorities } from '../share-policy.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
-import { mustBeNew, readParsed } from '../shell/files.ts'
+import { believedPolicy } from '../policy/trusted-policy.ts'
+import { accepted } from '../shell/accepted.ts'
+import type { CommandLine } from '../shell/command-line.ts'
+import { mustBeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { holderKeyRemedies, keepShare, lostLine, lostOption, namedIn, readReceived } from './share-files.ts'
+
+const maxDocument = 1 << 20
 
 type ReceiveOptions = PassphraseOptions & {
   key: string
@@ -23,9 +23,6 @@ type ReceiveOptions = PassphraseOptions & {
   public?: string
   lost?: boolean
 }
-
-const maxEnvelope = 2 << 20
-const maxPublic = 4 << 20
 
 export function registerHolderReceive(group: Command, act: CommandLine['act']): void {
   const receiveCommand = group
@@ -57,43 +54,45 @@ Example, with the files laid out as in the run’s folder:
  */
 export async function receive(path: string, options: ReceiveOptions): Promise<Outcome> {
   mustBeNew(options.out)
-  const sealed = readBounded(path, maxEnvelope)
   const folder = dirname(path)
-  const policy = believedPolicy(options.policy)
-  const opening = believedOpening(options.opening ?? join(folder, '..', 'opening.json'), policy)
-  const signature = readParsed(options.sig ?? path.replace(/\.age$/, '.sig'), envelopeSignatureCodec)
-  const pub = readBounded(options.public ?? join(folder, '..', 'fhe', 'public.bin'), maxPublic)
-  const signed = verifyEnvelope(opening.ceremonyKeys, opening.domain, sha256Hex(sealed), signature)
-  if (!signed.ok) throw refused(signed, 'ask for the envelope again; do not use this one')
+  const at = {
+    opening: options.opening ?? join(folder, '..', 'opening.json'),
+    signature: options.sig ?? path.replace(/\.age$/, '.sig'),
+    pub: options.public ?? join(folder, '..', 'fhe', 'public.bin'),
+  }
+  const envelope = readBounded(path, maxEnvelope)
+  const files = {
+    policy: believedPolicy(options.policy),
+    opening: readBounded(at.opening, maxDocument),
+    signature: readBounded(at.signature, maxDocument),
+    pub: readBounded(at.pub, maxPublic),
+    envelope,
+  }
+  const paths = { opening: at.opening, key: options.key }
+  // Before anybody types a passphrase for what came from elsewhere.
+  accepted(
+    checkEnvelope(files),
+    { ...paths, envelope: at.signature },
+    { envelope: 'ask for the envelope again; do not use this one' },
+  )
   const passphrase = await readPassphrase(options, `Passphrase of ${options.key}`)
   const key = await openKeyFile(options.key, passphrase)
-  let content: Uint8Array | null = null
   try {
-    content = await openWith(holderSeal(key, options.key, opening.domain), sealed)
-    const { ceremonyId, policyDigest } = opening
-    const held = { content, sealed, pub, ceremonyId, policyDigest }
-    const { envelope } = heldProof(held, key)
+    const received = readReceived(options.key)
+    const lost = options.lost === true
+    const keeping = { key, received: received.list, path: namedIn(options.out), lost }
+    const kept = accepted(
+      await receiveShare(files, keeping),
+      { ...paths, received: received.path },
+      holderKeyRemedies,
+    )
     try {
-      checkAuthorities(envelope, policy)
-      const budgets = policyBudgets(envelope, pub, policy)
-      const agreed = verifyShare(envelope.shareBytes, pub, budgets === null ? {} : { budgets })
-      if (!agreed.ok) throw refused(agreed, 'do not acknowledge it; tell the administrator of the ceremony')
-      forgetShare(agreed.value.share)
-      const lost = options.lost === true
-      await keepShare(options.out, held, {
-        key,
-        keyFile: options.key,
-        envelope,
-        passphrase,
-        live: true,
-        lost,
-      })
-      return receivedOutcome(envelope, options)
+      await keepShare(options.out, kept, { keyFile: options.key, passphrase })
+      return receivedOutcome(kept.envelope, options)
     } finally {
-      forgetEnvelope(envelope)
+      forgetKept(kept)
     }
   } finally {
-    if (content !== null) wipe(content)
     key.identity.secret.wipe()
   }
 }

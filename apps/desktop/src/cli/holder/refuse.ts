@@ -1,16 +1,15 @@
-import { type HolderAnswer, holderAnswerCodec, requestPackageCodec } from '@lux/ceremony/wire'
-import { CoreError } from '@lux/node-files'
+import { readBounded } from '@lux/node-files'
+import { maxRequest, refuseRequest as prepareRefusal, readRequest } from '@lux/people'
 import type { Command } from 'commander'
-import { answerOf, blocksLeft, writtenAnswer } from '../holder-answer.ts'
-import { keepState, type ShareOptions, withShare } from '../holder-opened.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
-import { mustHaveRoom, readParsed } from '../shell/files.ts'
+import { accepted } from '../shell/accepted.ts'
+import type { CommandLine } from '../shell/command-line.ts'
+import { mustHaveRoom, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
+import { answerText } from './approve.ts'
+import { keepState, type ShareOptions, withShare } from './share-files.ts'
 
 type RefuseOptions = ShareOptions & { reason: string; out: string }
-
-const maxRequest = 16 << 20
 
 export function registerHolderRefuse(group: Command, act: CommandLine['act']): void {
   withPassphrase(
@@ -35,23 +34,12 @@ Example:
 /** Errors: REQUEST-MALFORMED, REQUEST-REPLAYED, SHARE-FILE-WRONG, ANSWER-MALFORMED, those of the key file. */
 async function refuseRequest(path: string, options: RefuseOptions): Promise<Outcome> {
   mustHaveRoom(options.out)
-  const given = readParsed(path, requestPackageCodec, maxRequest)
+  const request = accepted(readRequest(readBounded(path, maxRequest)), { request: path })
   return withShare(options, (opened) => {
-    const { key, envelope, before } = opened
-    const { requestId } = given.request.payload
-    if (before.taken.includes(requestId))
-      throw new CoreError('REQUEST-REPLAYED', `the request ${requestId} was decided before`)
-    const answer: HolderAnswer = {
-      ...answerOf(given, envelope, new Date().toISOString()),
-      decision: 'refused',
-      reason: options.reason,
-      sealed: null,
-      spent: 0,
-      left: blocksLeft(envelope, before.spent),
-    }
-    const checked = holderAnswerCodec.payload.check(answer)
-    if (!checked.ok) throw refused(checked, 'give a reason of plain text')
-    keepState(options.share, { ...before, taken: [...before.taken, requestId] }, opened)
-    return writtenAnswer(options.out, answer, key, {})
+    const now = new Date().toISOString()
+    const { state, answer, said } = accepted(prepareRefusal(opened, { request, reason: options.reason, now }))
+    keepState(options.share, state, opened)
+    writeNew(options.out, answer)
+    return { exit: 0, json: { ok: true, answer: options.out, ...said }, text: answerText(options.out, said) }
   })
 }

@@ -1,12 +1,14 @@
-import { cardCodec, renewCard } from '@lux/ceremony/wire'
-import { generateSealIdentity } from '@lux/crypto'
+import { cardCodec } from '@lux/ceremony/wire'
+import { renewKey } from '@lux/people'
 import type { Command } from 'commander'
-import { holderSeal } from '../held-proof.ts'
+import { systemEntropy } from '../../core/system.ts'
+import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
-import { mustBeNew, wordLines, wordsOf, writeNew } from '../shell/files.ts'
+import { mustBeNew, wordLines, writeNew } from '../shell/files.ts'
 import { openKeyFile, sealKeyFile } from '../shell/key-file.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
+import { holderKeyRemedies } from './share-files.ts'
 
 type RenewOptions = PassphraseOptions & { key: string; out: string; newKey: string }
 
@@ -45,16 +47,11 @@ async function renew({ key: keyPath, out, newKey, ...source }: RenewOptions): Pr
   const passphrase = await readPassphrase(source, `Passphrase of ${keyPath}`)
   const key = await openKeyFile(keyPath, passphrase)
   try {
-    // Nobody but a holder has an envelope key to renew.
-    holderSeal(key, keyPath, key.card.domain)
-    const seal = await generateSealIdentity()
-    const card = renewCard(key.identity, key.card, seal.recipient)
-    const next = { card, identity: key.identity, seal: seal.identity }
-    writeNew(newKey, await sealKeyFile(next, passphrase), 0o600)
-    writeNew(out, cardCodec.encode(card))
-    const digest = cardCodec.digest(card)
+    const next = accepted(await renewKey(key, systemEntropy), { key: keyPath }, holderKeyRemedies)
+    writeNew(newKey, await sealKeyFile(next.key, passphrase), 0o600)
+    writeNew(out, next.card)
+    const { digest, words } = next
     const renews = cardCodec.digest(key.card)
-    const words = wordsOf(digest)
     return {
       exit: 0,
       json: { ok: true, card: out, key: newKey, digest, renews, signer: key.identity.id, words },

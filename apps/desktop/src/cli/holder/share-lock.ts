@@ -2,7 +2,9 @@ import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { CoreError, checkWritable, fromSystemError, withSystemErrors } from '@lux/node-files'
 import Database from 'better-sqlite3'
-import { statePath } from '../holder-state.ts'
+
+/** Where what a share has answered is kept. */
+export const statePath = (share: string) => `${share}.state`
 
 export const lockPath = (share: string) => `${statePath(share)}.lock`
 

@@ -1,10 +1,12 @@
 import type { Domain } from '@lux/ceremony'
-import { type Card, cardCodec } from '@lux/ceremony/wire'
-import { generateIdentity, generateSealIdentity, type Scheme } from '@lux/crypto'
+import type { Card } from '@lux/ceremony/wire'
+import type { Scheme } from '@lux/crypto'
+import { enrol as enrolPerson } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
-import { type CommandLine, refused } from '../shell/command-line.ts'
-import { domainOption, mustBeNew, wordLines, wordsOf, writeNew } from '../shell/files.ts'
+import { accepted } from '../shell/accepted.ts'
+import type { CommandLine } from '../shell/command-line.ts'
+import { domainOption, mustBeNew, wordLines, writeNew } from '../shell/files.ts'
 import { sealKeyFile } from '../shell/key-file.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, readNewPassphrase, withPassphrase } from '../shell/secret-input.ts'
@@ -56,28 +58,19 @@ Example:
 export async function enrol(kind: Card['kind'], options: EnrolOptions): Promise<Outcome> {
   mustBeNew(options.out)
   mustBeNew(options.key)
-  const identity = generateIdentity(systemEntropy, options.schemes)
-  const seal = kind === 'holder' ? await generateSealIdentity() : null
-  const card = cardCodec.check({
-    v: 1,
-    kind,
-    domain: options.domain,
-    name: options.name,
-    keys: { ...identity.keys },
-    ...(seal === null ? {} : { recipient: seal.recipient }),
-    ...(options.note === undefined ? {} : { note: options.note }),
-  })
-  if (!card.ok) throw refused(card, 'give a name and a note of plain text in one line')
-  const passphrase = await readNewPassphrase(options, options.key)
-  const key = { card: card.value, identity, seal: seal?.identity ?? null }
-  writeNew(options.key, await sealKeyFile(key, passphrase), 0o600)
-  writeNew(options.out, cardCodec.encode(card.value))
-  identity.secret.wipe()
-  const digest = cardCodec.digest(card.value)
-  const words = wordsOf(digest)
+  const { domain, name, note, schemes } = options
+  const enrolment = { kind, domain, name, schemes, ...(note === undefined ? {} : { note }) }
+  const { key, card, digest, words } = accepted(await enrolPerson(enrolment, systemEntropy))
+  try {
+    const passphrase = await readNewPassphrase(options, options.key)
+    writeNew(options.key, await sealKeyFile(key, passphrase), 0o600)
+    writeNew(options.out, card)
+  } finally {
+    key.identity.secret.wipe()
+  }
   return {
     exit: 0,
-    json: { ok: true, card: options.out, key: options.key, digest, signer: identity.id, words },
+    json: { ok: true, card: options.out, key: options.key, digest, signer: key.identity.id, words },
     text: [`card    ${options.out}`, `key     ${options.key}`, `digest  ${digest}`, ...wordLines(words)].join(
       '\n',
     ),

@@ -1,34 +1,30 @@
+import { existsSync } from 'node:fs'
+import type { Card } from '@lux/ceremony/wire'
+import { CoreError, readBounded, writeInFolder } from '@lux/node-files'
 import {
-  type Card,
-  type SignatureRequest,
-  signatureAnswerCodec,
-  signatureContext,
-  signatureRequestCodec,
-} from '@lux/ceremony/wire'
-import { fromBase64, sha256Hex, signWith } from '@lux/crypto'
-import { CoreError } from '@lux/node-files'
+  checkSigner,
+  maxMemory,
+  maxSignatureRequest,
+  parseMemory,
+  prepareSignature,
+  readSignatureRequest,
+  signAnswer,
+  signingOf,
+} from '@lux/people'
 import type { Command } from 'commander'
+import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
-import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
-import { openKeyFile, type PersonKey } from '../shell/key-file.ts'
+import { mustBeNew, writeNew } from '../shell/files.ts'
+import { openKeyFile } from '../shell/key-file.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { visible } from '../shell/safe-text.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
-import { explainRequest } from './explain.ts'
-import { entryLines } from './transcript-lines.ts'
-import { checkCosigning, readMemory, writeMemory } from './witness-memory.ts'
 
 export type SignOptions = PassphraseOptions & { key: string; out: string; yes?: boolean; memory?: string }
 
-const maxRequest = 32_000_000
-
-/** What the key of each kind of person may sign. */
-const mandates: Partial<Record<Card['kind'], readonly SignatureRequest['what'][]>> = {
-  officer: ['plan-approval', 'policy', 'opening', 'exception', 'bundle'],
-  witness: ['checkpoint'],
-  approver: ['decryption-approval'],
-}
+const otherDomain =
+  'sign nothing: a rehearsal’s key and documents are never used in production, nor the other way round'
 
 /** Adds `approve` or `cosign` to the commands of one kind of person. */
 export function registerSigning(
@@ -71,29 +67,37 @@ Example:
  */
 export async function signRequest(path: string, kind: Card['kind'], options: SignOptions): Promise<Outcome> {
   mustBeNew(options.out)
-  const request = readParsed(path, signatureRequestCodec, maxRequest)
-  const { subject, domain, digest, lines } = explainRequest(request)
-  checkMandate(kind, request, domain)
+  const request = accepted(readSignatureRequest(readBounded(path, maxSignatureRequest)), { request: path })
+  const cosigns = request.what === 'checkpoint'
+  const signing = accepted(
+    signingOf(kind, request),
+    {},
+    {
+      'REQUEST-DOMAIN': otherDomain,
+      'REQUEST-ROLE': cosigns ? 'a witness cosigns it' : 'an officer approves it',
+      request: 'ask for a new request; sign nothing',
+    },
+  )
   const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
   try {
-    checkKey(key, kind, request)
+    accepted(
+      checkSigner(signing, key),
+      {},
+      { 'REQUEST-DOMAIN': otherDomain, 'REQUEST-ROLE': `name the key of an enrolled ${kind}` },
+    )
     const memoryPath = options.memory ?? `${options.key}.memory.json`
-    const memory = request.what === 'checkpoint' ? readMemory(memoryPath) : {}
-    const cosigning =
-      request.what === 'checkpoint' ? checkCosigning(subject, transcriptOf(request), memory) : null
-    if (cosigning !== null && cosigning.domain !== request.domain)
-      throw otherDomain(cosigning.domain, request.domain)
-    const words = wordsOf(digest)
-    const shown = [
-      `${request.domain.toUpperCase()}  for ${key.card.name}, ${kind}`,
-      ...lines,
-      ...(cosigning === null
-        ? []
-        : ['New entries since your last cosignature', ...entryLines(cosigning.fresh)]),
-      `digest     ${digest}`,
-      ...wordLines(words),
-      ...claims(request),
-    ].map(visible)
+    const kept = cosigns && existsSync(memoryPath) ? readBounded(memoryPath, maxMemory) : null
+    const memory = accepted(parseMemory(kept), { memory: memoryPath })
+    const prepared = accepted(
+      prepareSignature(signing, key, memory),
+      {},
+      {
+        'REQUEST-DOMAIN': otherDomain,
+        'REQUEST-TRANSCRIPT': 'ask for a new request',
+        request: 'sign nothing; tell the officers and the other witnesses',
+      },
+    )
+    const shown = prepared.lines.map(visible)
     for (const line of shown) say(line)
     if (
       request.domain === 'production' &&
@@ -101,10 +105,10 @@ export async function signRequest(path: string, kind: Card['kind'], options: Sig
       !(await askYes('Is this what you want to sign?'))
     )
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
-    if (cosigning !== null) writeMemory(memoryPath, { ...memory, [cosigning.ceremonyId]: cosigning.head })
-    const signature = signWith(key.identity, signatureContext(request.what, request.domain), subject)
-    const answer = { v: 1, kind: 'signature-answer', what: request.what, domain: request.domain } as const
-    writeNew(options.out, signatureAnswerCodec.encode({ ...answer, subject: sha256Hex(subject), signature }))
+    const { memory: remembered, answer } = signAnswer(prepared)
+    // On disk before a signature leaves: a device that crashes in between has signed nothing that it forgot.
+    if (remembered !== null) writeInFolder(memoryPath, remembered)
+    writeNew(options.out, answer)
     return {
       exit: 0,
       json: {
@@ -112,8 +116,8 @@ export async function signRequest(path: string, kind: Card['kind'], options: Sig
         what: request.what,
         domain: request.domain,
         by: key.card.name,
-        digest,
-        words,
+        digest: signing.explained.digest,
+        words: prepared.words,
         answer: options.out,
         shown,
       },
@@ -122,41 +126,4 @@ export async function signRequest(path: string, kind: Card['kind'], options: Sig
   } finally {
     key.identity.secret.wipe()
   }
-}
-
-function transcriptOf(request: SignatureRequest): Uint8Array | null {
-  return request.transcript === undefined ? null : fromBase64(request.transcript)
-}
-
-/** The workstation’s own words come last and by name: what is signed was told above, from the bytes. */
-function claims(request: SignatureRequest): string[] {
-  return request.lines.length === 0
-    ? []
-    : ['The workstation says of it:', ...request.lines.map((line) => `| ${line}`)]
-}
-
-function checkMandate(kind: Card['kind'], request: SignatureRequest, domain: string | null): void {
-  if (mandates[kind]?.includes(request.what) !== true) {
-    const remedy = request.what === 'checkpoint' ? 'a witness cosigns it' : 'an officer approves it'
-    throw new CoreError('REQUEST-ROLE', `${kind}s do not sign: ${request.what}`, remedy)
-  }
-  if (domain !== null && domain !== request.domain) throw otherDomain(domain, request.domain)
-}
-
-function checkKey({ card }: PersonKey, kind: Card['kind'], request: SignatureRequest): void {
-  if (card.kind !== kind)
-    throw new CoreError(
-      'REQUEST-ROLE',
-      `the key is of ${card.name}, ${card.kind}`,
-      `name the key of an enrolled ${kind}`,
-    )
-  if (card.domain !== request.domain) throw otherDomain(card.domain, request.domain)
-}
-
-function otherDomain(has: string, asked: string): CoreError {
-  return new CoreError(
-    'REQUEST-DOMAIN',
-    `${has} where ${asked} is asked for`,
-    'sign nothing: a rehearsal’s key and documents are never used in production, nor the other way round',
-  )
 }

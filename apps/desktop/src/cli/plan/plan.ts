@@ -21,14 +21,13 @@ import {
 } from '@lux/ceremony/wire'
 import { sha256Hex, toBase64 } from '@lux/crypto'
 import { CoreError, readBounded } from '@lux/node-files'
+import { explainRequest } from '@lux/people'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import { expired } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
-import { explainRequest } from '../person/explain.ts'
-
+import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
-
 import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { cardsBeside, lint, warningLines } from './lint.ts'
@@ -199,7 +198,7 @@ async function request(path: string, options: { rehearsal: string; out: string }
   const json = { ok: true, request: options.out, ...approval, words, changes, warnings }
   const text = [
     options.out,
-    ...explainRequest(asked).lines,
+    ...accepted(explainRequest(asked)).lines,
     ...warnings,
     ...changeLines(changes),
     ...wordLines(words),

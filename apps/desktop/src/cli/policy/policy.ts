@@ -13,6 +13,7 @@ import {
 import type { Card } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
 import { CoreError, writeInFolder } from '@lux/node-files'
+import { describePolicy } from '@lux/people'
 import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
 
@@ -32,7 +33,6 @@ import { type Outcome, say } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
-import { describePolicy } from './describe.ts'
 import { attestationRootOf, combinersOf, evidenceOption, expiryOption } from './options.ts'
 
 type NewOptions = {

@@ -11,10 +11,10 @@ import {
 import { isSealRecipient, toHex } from '@lux/crypto'
 import { checkCarrying, ciphertextDigest, parsePublic, typeName } from '@lux/crypto/fhe'
 import { CoreError } from '@lux/node-files'
+import { describeRequest } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
 import { believedPolicy } from '../policy/trusted-policy.ts'
-import { requestLines } from '../request-lines.ts'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
@@ -24,6 +24,7 @@ import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell
 import { askYes } from '../shell/terminal.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { checkApprovedRequest } from './approval.ts'
+import { requestText, uncheckedText } from './lines.ts'
 import { registerRequestResult } from './result.ts'
 
 type NewOptions = {
@@ -204,7 +205,7 @@ async function signRequest(
       )
     if (kind === 'requester' && card.name !== payload.requester)
       throw new CoreError('REQUEST-ROLE', `the request is by ${payload.requester}, the key of ${card.name}`)
-    for (const line of requestLines(given, null)) say(line)
+    for (const line of uncheckedText(given)) say(line)
     for (const line of wordLines(wordsOf(requestDigest(payload)))) say(line)
     if (
       payload.domain === 'production' &&
@@ -237,9 +238,11 @@ function show(path: string, options: ShowOptions): Outcome {
   return {
     exit: 0,
     json: { ok: true, digest, checked: approvedBy !== null, approvedBy: approvedBy ?? [], request: payload },
-    text: [...requestLines(given, approvedBy), `digest     ${digest}`, ...wordLines(wordsOf(digest))].join(
-      '\n',
-    ),
+    text: [
+      ...requestText(given, describeRequest(given, approvedBy)),
+      `digest     ${digest}`,
+      ...wordLines(wordsOf(digest)),
+    ].join('\n'),
   }
 }
 

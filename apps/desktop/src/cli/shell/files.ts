@@ -2,7 +2,6 @@ import { existsSync, rmSync } from 'node:fs'
 import type { Domain } from '@lux/ceremony'
 import { type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
 import { type Card, cardCodec, type Outcome, type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
-import { fromHex, toWords } from '@lux/crypto'
 import { CoreError, mustHaveParent, partBeside, readBounded, writeInFolder } from '@lux/node-files'
 import { WrongUse } from './wrong-use.ts'
 
@@ -57,15 +56,4 @@ export function domainOption(text: string): Domain {
   throw new WrongUse('OPTION-DOMAIN', `--domain ${text}: expected production or rehearsal`)
 }
 
-/** A hex digest as PGP words, to read aloud. */
-export function wordsOf(digest: string): string[] {
-  return toWords(fromHex(digest, 32))
-}
-
-/** Eight words a line, so that two people keep their place. */
-export function wordLines(words: readonly string[]): string[] {
-  return Array.from(
-    { length: Math.ceil(words.length / 8) },
-    (_, row) => `  ${words.slice(row * 8, row * 8 + 8).join(' ')}`,
-  )
-}
+export { wordLines, wordsOf } from '@lux/people'

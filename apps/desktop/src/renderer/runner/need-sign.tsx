@@ -27,7 +27,11 @@ export function NeedSign({ view, need, act }: Props) {
     <div className="step-need">
       <strong>{t(`runner.sign.${need.what}`)}</strong>
       {view.domain === 'production' ? <CarryRequest view={view} need={need} act={act} /> : null}
-      <WordCards words={need.words} hex={need.digest} label={t('runner.sign-words')} />
+      <WordCards
+        words={need.words}
+        hex={need.digest}
+        label={t(need.what === 'bundle' ? 'bundles.digest-words' : 'runner.sign-words')}
+      />
       <ul className="list signers">
         {need.signers.map(({ name, role, signed: has, standIn }) => (
           <li key={`${role} ${name}`} className="row" style={{ paddingInline: 0 }}>

@@ -37,11 +37,10 @@ import {
   signWith,
 } from '@lux/crypto'
 import { type Authorities, encodeEnvelope, parseShareEnvelope } from '@lux/crypto/fhe'
+import { encodeHeldShare, encodeState, freshState, parseState } from '@lux/people'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { encodeHeld } from '../../../src/cli/held-share.ts'
 import { prove as proved } from '../../../src/cli/holder/prove.ts'
 import { receive as received } from '../../../src/cli/holder/receive.ts'
-import { encodeState, freshState, parseState } from '../../../src/cli/holder-state.ts'
 import { runKeyChild } from '../../../src/core/key-child/index.ts'
 import { systemEntropy } from '../../../src/core/system.ts'
 import { crowdOf } from '../support/crowd.ts'
@@ -220,9 +219,9 @@ describe('holder', () => {
     const envelope = parseShareEnvelope(
       await openWith(key.seal!, new Uint8Array(readFileSync(at('envelopes', 'holder-1.age')))),
     )
-    const state = parseState(new Uint8Array(readFileSync(at('lost.share.state'))), 'lost', { key, envelope })
+    const state = parseState(new Uint8Array(readFileSync(at('lost.share.state'))), { key, envelope })
     expect(envelope.share.budgets.at64).toBeGreaterThan(0)
-    expect(state).toMatchObject({ spent: envelope.share.budgets, canary: true })
+    expect(state).toMatchObject({ ok: true, value: { spent: envelope.share.budgets, canary: true } })
     expect((await receive(1, key.keyPath, 'again.share')).json.detail).toContain(at('lost.share'))
     expect(statSync(list).mode & 0o777).toBe(0o600)
   }, 60_000)
@@ -285,8 +284,8 @@ describe('holder', () => {
     // Kept by a build that did not look.
     const { content, sealed } = await dealtTo({ requesters: [mallory.card.keys] })
     const pub = new Uint8Array(readFileSync(at('fhe', 'public.bin')))
-    const held = encodeHeld({ content, sealed, pub, ceremonyId, policyDigest: digest })
-    const state = encodeState(freshState(), ida!, parseShareEnvelope(content))
+    const held = encodeHeldShare({ content, sealed, pub, ceremonyId, policyDigest: digest })
+    const state = encodeState(freshState(), { key: ida!, envelope: parseShareEnvelope(content) })
     writeFileSync(at('kept.share'), await sealWithPassphrase(passphrase, held, { workFactor }))
     writeFileSync(at('kept.share.state'), state)
     expect(await codeOf(proved({ ...own, share: at('kept.share'), out: at('kept.ack') }))).toBe(

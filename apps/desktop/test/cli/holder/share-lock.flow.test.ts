@@ -15,8 +15,7 @@ vi.mock('@lux/crypto', async (original) => {
   return { ...real, sealTo }
 })
 const { approve: approveHere } = await import('../../../src/cli/holder/approve.ts')
-const { encodeState, freshState } = await import('../../../src/cli/holder-state.ts')
-const { parseHeld } = await import('../../../src/cli/held-share.ts')
+const { encodeState, freshState, parseHeldShare } = await import('@lux/people')
 const { lockShare, lockPath } = await import('../../../src/cli/holder/share-lock.ts')
 const { openWithPassphrase } = await import('@lux/crypto')
 const { parseShareEnvelope } = await import('@lux/crypto/fhe')
@@ -79,10 +78,11 @@ describe('a share whose budget is 10 blocks', () => {
   test('HOLDER-STATE-CHANGED a record that was changed meanwhile is not written over', async () => {
     const share = at('share-3.sealed')
     const kept = new Uint8Array(readFileSync(share))
-    const envelope = parseShareEnvelope(parseHeld(await openWithPassphrase(passphrase, kept), share).content)
+    const held = parseHeldShare(await openWithPassphrase(passphrase, kept))
+    if (!held.ok) throw new Error(held.detail)
+    const of = { key: place.holders[2]!, envelope: parseShareEnvelope(held.value.content) }
     const leaving = 'ab'.repeat(32)
-    during.act = () =>
-      writeFileSync(`${share}.state`, encodeState({ ...freshState(), leaving }, place.holders[2]!, envelope))
+    during.act = () => writeFileSync(`${share}.state`, encodeState({ ...freshState(), leaving }, of))
     const asked = approveHere(requests.six, {
       share,
       key: place.holders[2]!.keyPath,

@@ -4,10 +4,9 @@ import { encodePolicyFile, newPolicy, type Policy, policyDigest, policyDocument 
 import { cardCodec } from '@lux/ceremony/wire'
 import { fromUtf8, generateSealIdentity, openWith, openWithPassphrase, sealWithPassphrase } from '@lux/crypto'
 import { type Authorities, encodeEnvelope, parseShareEnvelope } from '@lux/crypto/fhe'
+import { encodeHeldShare, encodeState, freshState, type HeldShare, parseHeldShare } from '@lux/people'
 import tfhe from 'node-tfhe'
 import { expect } from 'vitest'
-import { encodeHeld, type Held, parseHeld } from '../../../src/cli/held-share.ts'
-import { encodeState, freshState } from '../../../src/cli/holder-state.ts'
 import { runKeyChild } from '../../../src/core/key-child/index.ts'
 import { custodyJson, temporaryFolder } from './custody.ts'
 import { type Enrolled, enrolled, passphrase, passphraseFile } from './people.ts'
@@ -120,16 +119,21 @@ export async function gather(): Promise<void> {
 }
 
 /** As `receive` keeps a share, under a cheaper passphrase: every answer opens it again. */
-export async function keep(file: string, held: Held, holder: Enrolled): Promise<void> {
-  writeFileSync(file, await sealWithPassphrase(passphrase, encodeHeld(held), { workFactor: 10 }))
-  writeFileSync(`${file}.state`, encodeState(freshState(), holder, parseShareEnvelope(held.content)))
+export async function keep(file: string, held: HeldShare, holder: Enrolled): Promise<void> {
+  writeFileSync(file, await sealWithPassphrase(passphrase, encodeHeldShare(held), { workFactor: 10 }))
+  writeFileSync(
+    `${file}.state`,
+    encodeState(freshState(), { key: holder, envelope: parseShareEnvelope(held.content) }),
+  )
 }
 
 /** A kept share of a holder, as it were if the dealing workstation had put other people into it. */
 export async function keptOf(i: number, people: Partial<Authorities>, file: string): Promise<void> {
   const holder = holders[i - 1]!
   const kept = new Uint8Array(readFileSync(at(`share-${i}.sealed`)))
-  const held = parseHeld(await openWithPassphrase(passphrase, kept), file)
+  const read = parseHeldShare(await openWithPassphrase(passphrase, kept))
+  if (!read.ok) throw new Error(`${file}: ${read.detail}`)
+  const held = read.value
   const envelope = parseShareEnvelope(held.content)
   const content = encodeEnvelope({ ...envelope, authorities: { ...envelope.authorities, ...people } })
   await keep(at(file), { ...held, content }, holder)

@@ -264,10 +264,10 @@ export class ProductionPlace {
 /** As the command prints it. */
 export async function ended(
   work: Promise<Outcome>,
-): Promise<{ exit: number; json: Record<string, unknown> }> {
+): Promise<{ exit: number; json: Record<string, unknown>; text: string }> {
   const outcome = await work.catch(failureOutcome)
   // An outcome's JSON is an object of named values.
-  return { exit: outcome.exit, json: outcome.json as Record<string, unknown> }
+  return { exit: outcome.exit, json: outcome.json as Record<string, unknown>, text: outcome.text }
 }
 
 function scriptSteps(script: string): { id: string; actor: string }[] {

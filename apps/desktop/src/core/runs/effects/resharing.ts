@@ -9,9 +9,10 @@ import {
 import { encodeCanonical, fromHex, sha256Hex, toHex } from '@lux/crypto'
 import { nextPublic } from '@lux/crypto/fhe'
 import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { nextSignatureFile } from '@lux/people'
 import { nextBudgets } from '../folder/budgets.ts'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
-import { correctionPath, nextSignatureFile } from '../folder/places.ts'
+import { correctionPath } from '../folder/places.ts'
 import type { Perform, RunContext } from './context.ts'
 
 const maxFile = 64 << 20

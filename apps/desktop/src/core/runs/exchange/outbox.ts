@@ -5,9 +5,9 @@ import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type SignatureRequest, signatureRequestCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, equalBytes, type Json, toBase64 } from '@lux/crypto'
 import { readBounded, writeDurably } from '@lux/node-files'
+import { nextSignatureFile, seedsName } from '@lux/people'
 import { bundleFile } from '../effects/bundle.ts'
 import { approvedPackage } from '../folder/approved-package.ts'
-import { nextSignatureFile, seedsName } from '../folder/places.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 import { bytesToSign } from './bytes-to-sign.ts'
 import {
@@ -172,7 +172,7 @@ function signatureRequest(
     lines: [
       view.title,
       `ceremony ${view.ceremonyId}`,
-      `${what} ${needs.subject}`,
+      `digest ${needs.subject}`,
       `${needs.stillNeeded} of ${needs.threshold} still needed: ${needs.missing.join(', ')}`,
     ],
   }

@@ -1,20 +1,14 @@
 import type { Policy } from '@lux/ceremony/policy'
-import { type Budgets, type CarryInput, carriedBudgets, checkCarried, largestBudgets } from '@lux/crypto/fhe'
+import { type Budgets, checkCarried } from '@lux/crypto/fhe'
 import { CoreError } from '@lux/node-files'
+import { dealtBudgets as budgetsOfDealing, carriedWithin } from '@lux/people'
 import type { RunFolder } from './run-folder.ts'
 
-/**
- * Blocks that each holder of a first dealing may answer: the largest that the flooding allows, and no more than the policy
- * does. Errors: FHE-FLOOD-FLOOR.
- */
-export function dealtBudgets(
-  { t, n, mode, squash }: { t: number; n: number; mode: 'S' | 'F'; squash: boolean },
-  policy: Policy,
-): Budgets {
-  const largest = largestBudgets({ t, n }, { mode, squash })
-  if (!largest.ok)
-    throw new CoreError(largest.rule, largest.detail, 'change the quorum, the holders or the mode')
-  return within(policy, largest.value)
+/** Blocks that each holder of a first dealing may answer. Errors: FHE-FLOOD-FLOOR. */
+export function dealtBudgets(terms: Parameters<typeof budgetsOfDealing>[0], policy: Policy): Budgets {
+  const dealt = budgetsOfDealing(terms, policy)
+  if (dealt.ok) return dealt.value
+  throw new CoreError(dealt.rule, dealt.detail, 'change the quorum, the holders or the mode')
 }
 
 /**
@@ -39,11 +33,6 @@ export function nextBudgets({ state, plan, policy }: RunFolder): Budgets {
   return carried
 }
 
-/** The same for whoever has only the old holders' approvals and the policy: a new holder by itself. */
-export function carriedWithin(policy: Policy, input: CarryInput): Budgets {
-  return within(policy, carriedBudgets(input))
-}
-
 /** What a share of an epoch of this run must say; null where only an earlier ceremony knows. */
 export function agreedBudgets(folder: RunFolder, epochId: string): Budgets | null {
   const { state, plan, policy } = folder
@@ -52,13 +41,4 @@ export function agreedBudgets(folder: RunFolder, epochId: string): Budgets | nul
   if (epoch?.epochId !== epochId || epoch.epoch !== 0 || plan.fhe === undefined) return null
   const { mode, squash } = plan.fhe
   return dealtBudgets({ t: epoch.t, n: epoch.n, mode, squash }, policy.policy)
-}
-
-/** Blocks that a policy allows a share at most. */
-export function allowedBy({ fhe: { budgets } }: Policy): Budgets {
-  return { at64: budgets.k64, at128: budgets.k128 }
-}
-
-function within({ fhe: { budgets } }: Policy, { at64, at128 }: Budgets): Budgets {
-  return { at64: Math.min(at64, budgets.k64), at128: Math.min(at128, budgets.k128) }
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { correctionName } from '@lux/people'
 import type { RunFolder } from './run-folder.ts'
 
 /** public.bin of an epoch of this run: the one that it began with or dealt, or the next one. */
@@ -15,14 +16,6 @@ export const redealFolder = (folder: RunFolder) => join(folder.path, 'fhe', 'red
 /** A dealer's public correction. */
 export const correctionPath = (folder: RunFolder, dealer: number) =>
   join(redealFolder(folder), correctionName(dealer))
-
-export const correctionName = (dealer: number) => `correction-${dealer}.bin`
-
-/** What a dealer sealed to one new holder. */
-export const seedsName = (dealer: number, holder: number) => `dealer-${dealer}-holder-${holder}.age`
-
-/** The ceremony key's signature on what all dealers sealed to one new holder, below the run's folder. */
-export const nextSignatureFile = (holder: number) => `envelopes/next-${holder}.sig`
 
 /** request.json as it was taken, by its digest; the ciphertexts of a rehearsal lie beside it. */
 export const packageFile = (digest: string) => `requests/${digest}.json`

@@ -40,9 +40,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
       return [...pins, ...values]
     }
     case 'signatures': {
-      // An officer's device shows the bundle's digest, which is read aloud too, and not that of the bytes around it.
-      const digest =
-        needs.what === 'bundle' ? (run.folder.state.bundle?.digest ?? needs.subject) : needs.subject
+      const digest = needs.subject
       return [
         {
           need: 'sign',

@@ -1,0 +1,73 @@
+import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
+import {
+  type Domain,
+  type Entropy,
+  generateIdentity,
+  type Scheme,
+  type SealIdentity,
+  sealIdentityOf,
+} from '@lux/crypto'
+import { holderSeal } from './holder/seal.ts'
+import { checkedLater, need, type Outcome } from './outcome.ts'
+import type { PersonKey } from './person-key.ts'
+import { wordsOf } from './words.ts'
+
+export type Enrolment = {
+  readonly kind: Card['kind']
+  readonly domain: Domain
+  /** As it shall stand in plans and policies. */
+  readonly name: string
+  /** A remark on the card, such as the device. */
+  readonly note?: string
+  readonly schemes?: readonly Scheme[]
+}
+
+/** A new key and the card that everybody else may see. `digest` is what plans and policies name, `words` are read aloud. */
+export type Enrolled = {
+  readonly key: PersonKey
+  readonly card: Uint8Array
+  readonly digest: string
+  readonly words: readonly string[]
+}
+
+/**
+ * Makes a person's key, 32 bytes of `entropy` for each scheme and for a holder's envelope key. The caller keeps the key sealed
+ * (`encodePersonKey`) before the card leaves. Refuses CARD-MALFORMED.
+ */
+export function enrol(enrolment: Enrolment, entropy: Entropy): Promise<Outcome<Enrolled>> {
+  const { kind, domain, name, note, schemes = ['ed25519', 'mlDsa65'] } = enrolment
+  return checkedLater(async () => {
+    const identity = generateIdentity(entropy, schemes)
+    const seal = kind === 'holder' ? await sealIdentityOf(entropy) : null
+    const card = cardCodec.check({
+      v: 1,
+      kind,
+      domain,
+      name,
+      keys: { ...identity.keys },
+      ...(seal === null ? {} : { recipient: seal.recipient }),
+      ...(note === undefined ? {} : { note }),
+    })
+    if (!card.ok) identity.secret.wipe()
+    return enrolledWith({ card: need(card), identity, seal: seal?.identity ?? null })
+  })
+}
+
+/**
+ * The key of a holder who stays, for the next epoch: another envelope key, the same name and signing keys, and a card that says so,
+ * signed. `key.identity` is shared by both. Refuses REQUEST-ROLE.
+ */
+export function renewKey(key: PersonKey, entropy: Entropy): Promise<Outcome<Enrolled>> {
+  return checkedLater(async () => {
+    // Nobody but a holder has an envelope key to renew.
+    need(holderSeal(key, key.card.domain))
+    const seal: SealIdentity = await sealIdentityOf(entropy)
+    const card = renewCard(key.identity, key.card, seal.recipient)
+    return enrolledWith({ card, identity: key.identity, seal: seal.identity })
+  })
+}
+
+function enrolledWith(key: PersonKey): Enrolled {
+  const digest = cardCodec.digest(key.card)
+  return { key, card: cardCodec.encode(key.card), digest, words: wordsOf(digest) }
+}

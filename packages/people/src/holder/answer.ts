@@ -1,0 +1,334 @@
+import type { Policy } from '@lux/ceremony/policy'
+import {
+  canaryFault,
+  checkDecryptionRequest,
+  checkRequestCiphertexts,
+  type HolderAnswer,
+  holderAnswerCodec,
+  provenanceCodec,
+  type RequestPackage,
+  requestDigest,
+  requestPackageCodec,
+} from '@lux/ceremony/wire'
+import { FormatError, fromHex, sealTo, sha256Hex, toHex, wipe } from '@lux/crypto'
+import {
+  CANARY_PROGRAM,
+  type CanaryPartial,
+  fheCanaryPartial,
+  fhePartialDecrypt,
+  type PartialDecryption,
+  readCiphertext,
+  type ShareEnvelope,
+} from '@lux/crypto/fhe'
+import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
+import { wordsOf } from '../words.ts'
+import { allowedBy, blocksLeft, policyBudgets } from './budgets.ts'
+import { canaryNoiseLines, describeRequest, type Line, type Noise, noiseLines } from './describe.ts'
+import { checkDealtUnder } from './policy.ts'
+import type { OpenedShare } from './share-file.ts'
+import { encodeState, type HolderState } from './state.ts'
+
+export const maxRequest = 16 << 20
+
+/** A request with everything behind it. Refuses REQUEST-MALFORMED. */
+export function readRequest(bytes: Uint8Array): Outcome<RequestPackage> {
+  return checked(() => need(requestPackageCodec.parse(bytes), 'request'), 'request')
+}
+
+export type Asked = {
+  readonly request: RequestPackage
+  /** In the order of the request. */
+  readonly ciphertexts: readonly Uint8Array[]
+  /** The one under which the share was dealt, as its holder took it by hand. */
+  readonly policy: Policy
+  /** ISO-8601 UTC. */
+  readonly now: string
+}
+
+/** An answer that passed every check and waits for its holder's yes. It holds a part of the plaintext: seal it or discard it. */
+export type PreparedAnswer = {
+  readonly kind: 'decryption' | 'canary'
+  /** Of the request, hex; its words are compared aloud. */
+  readonly digest: string
+  readonly words: readonly string[]
+  readonly lines: readonly Line[]
+  /** How well the answer hides the share, and the same as sentences. */
+  readonly noise: Noise
+  readonly noiseLines: readonly string[]
+  /** Blocks that the answer spends, and what is left after it. */
+  readonly spends: number
+  readonly left: HolderState['spent']
+  /** What the record says once it is given. */
+  readonly after: HolderState
+  readonly opened: Pick<OpenedShare, 'key' | 'envelope'>
+  readonly request: RequestPackage
+  readonly partial: Uint8Array
+  readonly now: string
+}
+
+/** `state` is on disk before `answer` leaves: a crash in between costs blocks, never the key. */
+export type SignedDecision = {
+  /** The share's record from now on. */
+  readonly state: Uint8Array
+  /** The signed document. */
+  readonly answer: Uint8Array
+  readonly said: HolderAnswer
+}
+
+/** `sealed` is the part of the plaintext, for the combiner of the request alone. It leaves with `answer`. */
+export type SealedAnswer = SignedDecision & { readonly sealed: Uint8Array }
+
+/**
+ * Checks a request and everything behind it, and computes the answer. A share that is not live answers its canary and nothing else:
+ * adr/0013. Nothing leaves yet. Refuses HOLDER-POLICY, FHE-AUTHORITIES-OTHER, HOLDER-LEAVING, REQUEST-…, PROVENANCE-…, FHE-…, of a
+ * share that is not live HOLDER-UNPROVEN, HOLDER-CANARY.
+ */
+export function prepareAnswer(opened: OpenedShare, asked: Asked): Outcome<PreparedAnswer> {
+  return checked(() => {
+    need(checkDealtUnder(opened, asked.policy))
+    const { leaving, live } = opened.before
+    if (leaving !== null)
+      no('HOLDER-LEAVING', `you approved that its epoch is left, in the run of the opening ${leaving}`)
+    return live ? ofRequest(opened, asked) : ofCanary(opened, asked)
+  })
+}
+
+function ofRequest(opened: OpenedShare, { request: given, ciphertexts, policy, now }: Asked): PreparedAnswer {
+  const { key, held, envelope, before } = opened
+  const request = given.request.payload
+  const { header, budgets } = envelope.share
+  const width = request.mode === 'F' ? 'at64' : 'at128'
+  const answered = new Set(before.answered)
+  const agreed = need(policyBudgets(envelope, held.pub, policy))
+  const checkedRequest = need(
+    checkDecryptionRequest(given, {
+      ...factsOf(envelope, before, now),
+      mode: request.mode === 'F' && budgets.at64 > 0 ? 'F' : 'S',
+      approvers: { role: 'approver', members: policy.approvers, quorum: policy.approverThreshold },
+      left: budgets[width] - before.spent[width],
+      fresh: freshBlocks(given, ciphertexts, answered),
+    }),
+    'request',
+  )
+  const partial = need(
+    fhePartialDecrypt({
+      share: envelope.shareBytes,
+      pub: held.pub,
+      ciphertexts,
+      authority: authorityOf(given, checkedRequest.digest, opened),
+      answered,
+      spent: before.spent,
+      carrying: policy.fhe.carrying ?? 'never',
+      floors: { block: policy.fhe.blockFloorBits, life: policy.fhe.floorBits },
+      allowed: allowedBy(policy),
+      expected: {
+        holder: header.holder,
+        policyHash: fromHex(held.policyDigest, 32),
+        ...(agreed === null ? {} : { budgets: agreed }),
+      },
+    }),
+  )
+  mustBeAsked(given, partial)
+  const spent = { ...before.spent, [width]: before.spent[width] + partial.spends }
+  const after: HolderState = {
+    ...before,
+    spent,
+    answered: [...new Set([...before.answered, ...partial.digests])],
+    taken: [...before.taken, request.requestId],
+  }
+  return {
+    kind: 'decryption',
+    ...toRead(checkedRequest.digest, given, checkedRequest.approvedBy),
+    noise: noiseOf(partial),
+    noiseLines: noiseLines(partial, header.epoch, policy.fhe.floorBits),
+    spends: partial.spends,
+    left: blocksLeft(envelope, spent),
+    after,
+    opened: { key, envelope },
+    request: given,
+    partial: partial.partial,
+    now,
+  }
+}
+
+/** The one answer of a share whose epoch is not live yet. */
+function ofCanary(opened: OpenedShare, { request: given, ciphertexts, policy, now }: Asked): PreparedAnswer {
+  const { key, held, envelope, before } = opened
+  const request = given.request.payload
+  const { header } = envelope.share
+  if (given.provenance.some(({ payload }) => payload.program !== CANARY_PROGRAM))
+    no('HOLDER-UNPROVEN', `epoch ${header.epoch} is not live, and this is not its canary`)
+  if (before.canary)
+    no(
+      'HOLDER-CANARY',
+      `this share has answered the canary of epoch ${header.epoch}, or counts as having done so since it was received as lost`,
+    )
+  const checkedRequest = need(
+    checkDecryptionRequest(given, {
+      ...factsOf(envelope, before, now),
+      // Outside the budget, so that a spent one says nothing about the mode.
+      mode: request.mode,
+      approvers: { role: 'approver', members: [], quorum: 0 },
+      left: null,
+    }),
+    'request',
+  )
+  const size = canaryFault(request)
+  if (size !== null) no('REQUEST-CANARY', size, 'request')
+  const partial = need(
+    fheCanaryPartial({
+      share: envelope.shareBytes,
+      pub: held.pub,
+      ciphertexts,
+      authority: authorityOf(given, checkedRequest.digest, opened),
+      carrying: policy.fhe.carrying ?? 'never',
+      allowed: allowedBy(policy),
+      expected: { holder: header.holder, policyHash: fromHex(held.policyDigest, 32) },
+    }),
+  )
+  mustBeAsked(given, partial)
+  return {
+    kind: 'canary',
+    ...toRead(checkedRequest.digest, given, null),
+    noise: noiseOf(partial),
+    noiseLines: canaryNoiseLines(partial, header.epoch, policy.fhe.floorBits),
+    spends: 0,
+    left: blocksLeft(envelope, before.spent),
+    after: { ...before, canary: true, taken: [...before.taken, request.requestId] },
+    opened: { key, envelope },
+    request: given,
+    partial: partial.partial,
+    now,
+  }
+}
+
+/** After the yes: seals the part to the combiner and signs the answer. Wipes what was prepared. Refuses SEAL-RECIPIENT. */
+export function sealAnswer(prepared: PreparedAnswer): Promise<Outcome<SealedAnswer>> {
+  return checkedLater(async () => {
+    const { opened, request, partial, now, after, spends, left } = prepared
+    try {
+      const sealed = await sealTo([request.request.payload.combiner], partial)
+      const said: HolderAnswer = {
+        ...answerOf(request, opened.envelope, now),
+        decision: 'approved',
+        reason: '',
+        sealed: sha256Hex(sealed),
+        spent: spends,
+        left,
+      }
+      return { state: encodeState(after, opened), answer: signedAnswer(said, opened), said, sealed }
+    } finally {
+      discardAnswer(prepared)
+    }
+  })
+}
+
+/** After a no at the screen: nothing was answered and nothing is counted. */
+export function discardAnswer({ partial }: PreparedAnswer): void {
+  wipe(partial)
+}
+
+/**
+ * A refusal with a reason, signed; the request cannot be approved afterwards. Refuses REQUEST-REPLAYED, and ANSWER-MALFORMED for a
+ * reason that is no plain text.
+ */
+export function refuseRequest(
+  { key, envelope, before }: Pick<OpenedShare, 'key' | 'envelope' | 'before'>,
+  { request, reason, now }: { request: RequestPackage; reason: string; now: string },
+): Outcome<SignedDecision> {
+  return checked(() => {
+    const { requestId } = request.request.payload
+    if (before.taken.includes(requestId))
+      no('REQUEST-REPLAYED', `the request ${requestId} was decided before`, 'request')
+    const said: HolderAnswer = {
+      ...answerOf(request, envelope, now),
+      decision: 'refused',
+      reason,
+      sealed: null,
+      spent: 0,
+      left: blocksLeft(envelope, before.spent),
+    }
+    need(holderAnswerCodec.payload.check(said))
+    const after: HolderState = { ...before, taken: [...before.taken, requestId] }
+    const opened = { key, envelope }
+    return { state: encodeState(after, opened), answer: signedAnswer(said, opened), said }
+  })
+}
+
+/** What a yes and a no have in common. */
+function answerOf(given: RequestPackage, { name, share: { header } }: ShareEnvelope, time: string) {
+  return {
+    v: 1,
+    kind: 'holder-answer',
+    domain: header.domain,
+    request: requestDigest(given.request.payload),
+    keyId: toHex(header.keyId),
+    epochId: toHex(header.epochId),
+    holder: header.holder,
+    name,
+    time,
+  } as const
+}
+
+function signedAnswer(said: HolderAnswer, { key }: Pick<OpenedShare, 'key'>): Uint8Array {
+  const signature = holderAnswerCodec.sign(key.identity, said, said.domain)
+  return holderAnswerCodec.file.encode({ payload: said, signatures: [signature] })
+}
+
+/** What of a request is checked against the share itself, and never against the request. */
+function factsOf({ authorities, share: { header } }: ShareEnvelope, before: HolderState, now: string) {
+  return {
+    domain: header.domain,
+    keyId: toHex(header.keyId),
+    epochId: toHex(header.epochId),
+    authorities,
+    now,
+    taken: new Set(before.taken),
+  }
+}
+
+function authorityOf(given: RequestPackage, digest: string, { key, envelope }: OpenedShare) {
+  return {
+    authorities: envelope.authorities,
+    provenance: given.provenance.map((document) => provenanceCodec.file.encode(document)),
+    requestDigest: fromHex(digest, 32),
+    identity: key.identity,
+  }
+}
+
+/** Blocks of the ciphertexts that were not answered in this epoch. */
+function freshBlocks(
+  given: RequestPackage,
+  ciphertexts: readonly Uint8Array[],
+  answered: ReadonlySet<string>,
+): number {
+  const asked = given.request.payload.ciphertexts
+  return ciphertexts.reduce((sum, bytes, at) => {
+    const { blocks } = readAt(bytes, at)
+    return answered.has(asked[at]?.digest ?? '') ? sum : sum + blocks.length
+  }, 0)
+}
+
+function readAt(bytes: Uint8Array, at: number) {
+  try {
+    return readCiphertext(bytes)
+  } catch (error) {
+    if (!(error instanceof FormatError)) throw error
+    return no(error.rule, `ciphertext ${at + 1}: ${error.detail}`, 'ciphertext')
+  }
+}
+
+/** That what was decrypted is what the request names, ciphertext by ciphertext; else it is wiped. */
+function mustBeAsked(given: RequestPackage, { digests, partial }: PartialDecryption | CanaryPartial): void {
+  const same = checkRequestCiphertexts(given, digests)
+  if (!same.ok) wipe(partial)
+  need(same, 'ciphertext')
+}
+
+function noiseOf({ source, blockBits, floorBits, belowFloor, lifeBits }: Noise): Noise {
+  return { source, blockBits, floorBits, belowFloor, lifeBits }
+}
+
+function toRead(digest: string, given: RequestPackage, approvedBy: readonly string[] | null) {
+  return { digest, words: wordsOf(digest), lines: describeRequest(given, approvedBy) }
+}

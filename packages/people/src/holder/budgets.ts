@@ -1,0 +1,58 @@
+import type { Policy } from '@lux/ceremony/policy'
+import {
+  type Budgets,
+  type CarryInput,
+  carriedBudgets,
+  largestBudgets,
+  parsePublic,
+  type ShareEnvelope,
+} from '@lux/crypto/fhe'
+import { checked, need, type Outcome } from '../outcome.ts'
+
+/**
+ * Blocks that each holder of a first dealing may answer: the largest that the flooding allows, and no more than the policy
+ * does. Refuses FHE-FLOOD-FLOOR.
+ */
+export function dealtBudgets(
+  { t, n, mode, squash }: { t: number; n: number; mode: 'S' | 'F'; squash: boolean },
+  policy: Policy,
+): Outcome<Budgets> {
+  return checked(() => within(policy, need(largestBudgets({ t, n }, { mode, squash }))))
+}
+
+/** What old holders say is left, shared among the new ones, and no more than the policy allows. */
+export function carriedWithin(policy: Policy, input: CarryInput): Budgets {
+  return within(policy, carriedBudgets(input))
+}
+
+/**
+ * The budgets that a share of a first dealing must have under its policy. Of a later epoch only its ceremony knows them: null.
+ * Refuses FHE-FLOOD-FLOOR.
+ */
+export function policyBudgets(
+  { share }: ShareEnvelope,
+  pub: Uint8Array,
+  policy: Policy,
+): Outcome<Budgets | null> {
+  const { t, n, epoch } = share.header
+  if (epoch !== 0) return { ok: true, value: null }
+  const mode = share.budgets.at64 > 0 ? 'F' : 'S'
+  return checked(() => need(dealtBudgets({ t, n, mode, squash: parsePublic(pub).pub128.length > 0 }, policy)))
+}
+
+/** Blocks that a policy allows a share at most. */
+export function allowedBy({ fhe: { budgets } }: Policy): Budgets {
+  return { at64: budgets.k64, at128: budgets.k128 }
+}
+
+function within({ fhe: { budgets } }: Policy, { at64, at128 }: Budgets): Budgets {
+  return { at64: Math.min(at64, budgets.k64), at128: Math.min(at128, budgets.k128) }
+}
+
+/** Blocks that a share may still answer, by width. */
+export function blocksLeft({ share: { budgets } }: ShareEnvelope, spent: Budgets): Budgets {
+  return {
+    at64: Math.max(0, budgets.at64 - spent.at64),
+    at128: Math.max(0, budgets.at128 - spent.at128),
+  }
+}

@@ -1,0 +1,199 @@
+import {
+  holderBefore,
+  holderNext,
+  lintRenewals,
+  lintRenewedCards,
+  type Plan,
+  type PlanRefusal,
+  readPlan,
+  stayingHolders,
+} from '@lux/ceremony/plan'
+import type { Policy } from '@lux/ceremony/policy'
+import {
+  type Card,
+  cardCodec,
+  checkEpochApprovals,
+  type EpochTerms,
+  epochApprovalCodec,
+  type OpeningCertificate,
+  openingCodec,
+  type RosterMember,
+} from '@lux/ceremony/wire'
+import { equalBytes, sha256Hex, toHex } from '@lux/crypto'
+import { type Budgets, parsePublic, rosterDigest, type ShareEnvelope } from '@lux/crypto/fhe'
+import { checked, need, no, type Outcome } from '../outcome.ts'
+import { trustedOpening } from '../trusted.ts'
+import type { HolderState } from './state.ts'
+
+/** A copy of the folder of a run that moves a key. */
+export type EpochRunFiles = {
+  /** opening.json, plan.yaml, and fhe/public.bin of the epoch that is left. */
+  readonly opening: Uint8Array
+  readonly plan: Uint8Array
+  readonly pub: Uint8Array
+  /** cards/<digest>.json, null where it is not there. */
+  card(digest: string): Uint8Array | null
+}
+
+/** A run that moves a key, as a holder's own device reads it, and what of it is believed. */
+export type EpochRun = {
+  readonly policy: Policy
+  readonly opening: OpeningCertificate
+  readonly plan: Plan
+  readonly terms: EpochTerms
+  /** public.bin of the epoch that is left. */
+  readonly pub: Uint8Array
+  readonly squash: boolean
+  /** The card of a holder of the next epoch. */
+  nextCard(name: string): Card
+}
+
+/**
+ * The opening certificate with k officers of the policy names the plan's hash; plan, people and old public file follow from
+ * it, and that who stays has a new envelope key. Refuses OPENING-…, SIGNATURE-…, QUORUM-SHORT, PLAN-…, HOLDER-PLAN,
+ * HOLDER-CARD, PLAN-43, FHE-PUBLIC-OTHER, FHE-ROSTER-OTHER.
+ */
+export function checkEpochRun(policy: Policy, files: EpochRunFiles): Outcome<EpochRun> {
+  return checked(() => {
+    const opening = need(trustedOpening(files.opening, policy))
+    const read = readPlan(files.plan)
+    if (!read.ok) return noPlan(read.refusals)
+    const { plan, hash } = read
+    if (hash !== opening.planHash)
+      no('HOLDER-PLAN', `the officers opened the plan ${opening.planHash}, this is ${hash}`, 'plan')
+    const { fhe, reshare } = plan
+    if (fhe === undefined || reshare === undefined)
+      return no('HOLDER-PLAN', 'the plan moves no threshold key', 'plan')
+    const cardOf = (name: string, digest = '') => personCard(files, name, digest)
+    const nextCard = (name: string) => cardOf(name, holderNext(plan.people, name)?.card)
+    const old = fhe.holders.map((name, at) => {
+      const { keys } = cardOf(name, holderBefore(plan.people, name)?.card)
+      return { name, keys, index: at + 1 }
+    })
+    mustRenew(files, plan)
+    const { pub } = files
+    const { header, pub128, rosterDigest: roster } = parsePublic(pub)
+    const named = fhe.existing
+    if (named !== undefined && (sha256Hex(pub) !== named.public || toHex(header.epochId) !== named.epochId))
+      no('FHE-PUBLIC-OTHER', 'fhe/public.bin is not the one that the plan names', 'public')
+    if (
+      header.domain !== opening.domain ||
+      !equalBytes(rosterDigest(rosterOf(plan, fhe.holders, holderBefore)), roster)
+    )
+      no('FHE-ROSTER-OTHER', 'fhe/public.bin is of other holders than the plan’s', 'public')
+    const terms: EpochTerms = {
+      domain: opening.domain,
+      ceremonyId: opening.ceremonyId,
+      planHash: hash,
+      keyId: toHex(header.keyId),
+      oldEpochId: toHex(header.epochId),
+      epoch: header.epoch + 1,
+      t: reshare.t,
+      n: reshare.n,
+      old,
+      oldT: header.t,
+      roster: rosterOf(plan, reshare.holders, holderNext),
+      dealers: reshare.dealers.map((name) => fhe.holders.indexOf(name) + 1),
+    }
+    return { policy, opening, plan, terms, pub, squash: pub128.length > 0, nextCard }
+  }, 'public')
+}
+
+/** That a share is of the epoch that the plan leaves. Refuses HOLDER-EPOCH. */
+export function checkOldShare(
+  { terms }: Pick<EpochRun, 'terms'>,
+  { name, share: { header } }: ShareEnvelope,
+): Outcome<null> {
+  return checked(() => {
+    const same = toHex(header.keyId) === terms.keyId && toHex(header.epochId) === terms.oldEpochId
+    return same && terms.old[header.holder - 1]?.name === name
+      ? null
+      : no(
+          'HOLDER-EPOCH',
+          `the plan moves epoch ${terms.oldEpochId} of the key ${terms.keyId}, the share is of epoch ${toHex(header.epochId)}`,
+        )
+  })
+}
+
+/** Which run it is, as k officers signed it: one plan can be begun twice, under another ceremony key, id and log. Hex. */
+export function openingDigest({ opening }: Pick<EpochRun, 'opening'>): string {
+  return openingCodec.payload.digest(opening)
+}
+
+/**
+ * That no other run was told what is left of this share, though it be of the same plan: each would carry the whole of it, and what a
+ * canary of the first costs is counted by `keepAfterAbort` alone. Refuses HOLDER-LEAVING.
+ */
+export function checkLeaving(
+  run: Pick<EpochRun, 'opening'>,
+  { leaving }: Pick<HolderState, 'leaving'>,
+): Outcome<null> {
+  return checked(() => {
+    const opened = openingDigest(run)
+    return leaving === null || leaving === opened
+      ? null
+      : no(
+          'HOLDER-LEAVING',
+          `you approved that its epoch is left, in the run of the opening ${leaving}; this one’s is ${opened}`,
+        )
+  })
+}
+
+/** What t old holders said is left, by number, null of who was silent. Refuses EPOCH-APPROVALS, EPOCH-OTHER, EPOCH-SIGNATURE. */
+export function checkApprovals(
+  { terms }: Pick<EpochRun, 'terms'>,
+  approvals: readonly Uint8Array[],
+): Outcome<(Budgets | null)[]> {
+  return checked(() => {
+    const documents = approvals.map((bytes) => need(epochApprovalCodec.file.parse(bytes), 'approval'))
+    return need(checkEpochApprovals(terms, documents), 'approval')
+  })
+}
+
+/** What the plan does to the key, to read before anything is signed. Raw text: whoever shows it makes it safe. */
+export function epochLines({ plan, terms, opening }: Pick<EpochRun, 'plan' | 'terms' | 'opening'>): string[] {
+  const { kind = 'reshare', holders = [], dealers = [] } = plan.reshare ?? {}
+  const staying = stayingHolders(plan.fhe?.holders ?? [], holders)
+  return [
+    `${kind}: ${plan.title}`,
+    `ceremony   ${opening.ceremonyId}, ${opening.domain}; plan ${terms.planHash}`,
+    `opening    ${openingDigest({ opening })}`,
+    `key        ${terms.keyId}, epoch ${terms.epoch - 1} is left`,
+    `next       any ${terms.t} of ${terms.n}: ${holders.join(', ')}`,
+    `dealt by   ${dealers.join(', ')}`,
+    ...(staying.length === 0
+      ? []
+      : [`envelopes  ${staying.join(', ')} stay, each with an envelope key made for epoch ${terms.epoch}`]),
+  ]
+}
+
+/** No dealer seals a next share to a key that opens an old one, and nobody takes such a share. */
+function mustRenew(files: EpochRunFiles, plan: Plan): void {
+  const nameOf = (digest: string) => plan.people.find(({ card }) => card === digest)?.name ?? ''
+  const kept = lintRenewals(plan)
+  const refusals =
+    kept.length > 0 ? kept : lintRenewedCards(plan, (digest) => personCard(files, nameOf(digest), digest))
+  if (refusals.length > 0) noPlan(refusals)
+}
+
+/** All refusals of a plan in one, the first with its rule. */
+function noPlan(refusals: readonly PlanRefusal[]): never {
+  const lines = refusals.map(({ rule, step, detail }, index) => {
+    const place = step === '' ? '' : `${step}: `
+    return index === 0 ? `${place}${detail}` : `${rule}: ${place}${detail}`
+  })
+  return no(refusals[0]?.rule ?? 'PLAN-01', lines.join('\n'), 'plan')
+}
+
+function rosterOf(plan: Plan, names: readonly string[], seatOf: typeof holderBefore): RosterMember[] {
+  return names.map((name, at) => ({ index: at + 1, name, card: seatOf(plan.people, name)?.card ?? '' }))
+}
+
+function personCard(files: EpochRunFiles, name: string, digest: string): Card {
+  const wrong = (): never =>
+    no('HOLDER-CARD', `cards/${digest}.json is not the card of ${name} that the plan names`, 'card')
+  const bytes = files.card(digest)
+  if (bytes === null) return wrong()
+  const card = need(cardCodec.parse(bytes), 'card')
+  return cardCodec.digest(card) === digest && card.kind === 'holder' && card.name === name ? card : wrong()
+}

@@ -1,0 +1,146 @@
+import {
+  encodeDocument,
+  FormatError,
+  type Json,
+  parseDocument,
+  signatureContext,
+  signDocument,
+  toHex,
+  verifyDocument,
+} from '@lux/crypto'
+import type { Budgets, ShareEnvelope } from '@lux/crypto/fhe'
+import { members } from '../json-members.ts'
+import { checked, no, type Outcome } from '../outcome.ts'
+import type { PersonKey } from '../person-key.ts'
+
+/** What a holder has answered under a share in its whole life, beside the share and signed by the holder. */
+export type HolderState = {
+  /** Blocks at each width. */
+  readonly spent: Budgets
+  /** Digests of ciphertexts answered in this epoch, hex: they cost nothing again. */
+  readonly answered: readonly string[]
+  /** Ids of requests that were decided. */
+  readonly taken: readonly string[]
+  /**
+   * Digest of the opening of the run in which the epoch is being left, hex. What was said to be left then is counted for the new
+   * shares, so that this one decrypts nothing more.
+   */
+  readonly leaving: string | null
+  /** Whether the ceremony key has declared the epoch live; the first one of a key is from its dealing on. */
+  readonly live: boolean
+  /** Whether this share has answered the one canary of its epoch. */
+  readonly canary: boolean
+}
+
+/** Of a record. */
+export const maxState = 8 << 20
+const maxListed = 1 << 16
+
+export const freshState = (live = true): HolderState => ({
+  spent: { at64: 0, at128: 0 },
+  answered: [],
+  taken: [],
+  leaving: null,
+  live,
+  canary: false,
+})
+
+/** Of a share that was lost: nobody knows what it answered, so that it counts as having answered everything. */
+export const lostState = ({ share: { budgets } }: ShareEnvelope, live: boolean): HolderState => ({
+  ...freshState(live),
+  spent: { ...budgets },
+  canary: true,
+})
+
+/** The record: signed, and bound to one share: key, epoch and holder. */
+export function encodeState(
+  state: HolderState,
+  { key: { identity }, envelope }: { key: PersonKey; envelope: ShareEnvelope },
+): Uint8Array {
+  const { header } = envelope.share
+  const payload = {
+    v: 2,
+    kind: 'holder-state',
+    domain: header.domain,
+    keyId: toHex(header.keyId),
+    epochId: toHex(header.epochId),
+    holder: header.holder,
+    spent: { ...state.spent },
+    // The oldest are dropped before the file grows without end: a dropped ciphertext costs its blocks again, and a
+    // dropped request has expired long since.
+    answered: state.answered.slice(-maxListed),
+    taken: state.taken.slice(-maxListed),
+    leaving: state.leaving,
+    live: state.live,
+    canary: state.canary,
+  }
+  return encodeDocument(signDocument([identity], signatureContext('holder-state', header.domain), payload))
+}
+
+/** The state of a share, out of its record. Refuses HOLDER-STATE-OTHER. */
+export function parseState(
+  bytes: Uint8Array,
+  of: { key: PersonKey; envelope: ShareEnvelope },
+): Outcome<HolderState> {
+  const read = checked(() => stateIn(bytes, of), 'state')
+  return read.ok ? read : { ...read, rule: 'HOLDER-STATE-OTHER' }
+}
+
+function stateIn(
+  bytes: Uint8Array,
+  { key: { identity }, envelope }: { key: PersonKey; envelope: ShareEnvelope },
+): HolderState {
+  const { header } = envelope.share
+  const other = (detail: string): never => no('HOLDER-STATE-OTHER', detail, 'state')
+  const document = parseDocument(bytes, { maxBytes: maxState })
+  const context = signatureContext('holder-state', header.domain)
+  const verdict = verifyDocument(document, context, [identity.keys])
+  if (!verdict.ok) return other(verdict.detail)
+  const { v, kind, domain, keyId, epochId, holder, spent, answered, taken, ...phase } = members(
+    document.payload,
+  )
+  // Version 1 named the plan, of which there can be several runs: an approval that stands there is of none for certain.
+  if (v === 1 && (phase.leaving ?? null) !== null)
+    return other('it names a plan and not the run that leaves its epoch')
+  const same =
+    (v === 1 || v === 2) &&
+    kind === 'holder-state' &&
+    domain === header.domain &&
+    keyId === toHex(header.keyId) &&
+    epochId === toHex(header.epochId) &&
+    holder === header.holder
+  if (!same) return other('it is of another share')
+  const { at64, at128 } = members(spent)
+  if (!isCount(at64) || !isCount(at128)) return other('it counts no blocks')
+  return {
+    spent: { at64, at128 },
+    answered: listOf(answered),
+    taken: listOf(taken),
+    ...phaseOf(phase, header.epoch === 0),
+  }
+}
+
+/** Records of version 0.1 before epochs could move have none of these: their shares are of the first epoch. */
+function phaseOf(
+  { leaving = null, live, canary = false }: { [name: string]: Json | undefined },
+  first: boolean,
+): Pick<HolderState, 'leaving' | 'live' | 'canary'> {
+  const hash = leaving === null || (typeof leaving === 'string' && /^[0-9a-f]{64}$/.test(leaving))
+  const known = live ?? first
+  if (!hash || typeof known !== 'boolean' || typeof canary !== 'boolean')
+    throw new FormatError('HOLDER-STATE', 'no phase')
+  return { leaving, live: known, canary }
+}
+
+function isCount(value: Json | undefined): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0
+}
+
+function listOf(value: Json | undefined): string[] {
+  if (!Array.isArray(value) || value.length > maxListed) throw new FormatError('HOLDER-STATE', 'no list')
+  return value.map((one) => {
+    if (typeof one !== 'string' || !/^[0-9a-f]{32,64}$/.test(one))
+      throw new FormatError('HOLDER-STATE', 'no digest')
+    return one
+  })
+}

@@ -1,0 +1,45 @@
+export * from './enrol.ts'
+export {
+  type AbortedFiles,
+  checkAborted,
+  maxCloseout,
+  maxTranscript,
+  saysAssembled,
+  saysLive,
+} from './holder/aborted-run.ts'
+export * from './holder/answer.ts'
+export { approveEpoch, type PreparedApproval } from './holder/approve-epoch.ts'
+export * from './holder/budgets.ts'
+export * from './holder/describe.ts'
+export * from './holder/epoch-run.ts'
+export * from './holder/file-names.ts'
+export * from './holder/live.ts'
+export * from './holder/next-share.ts'
+export * from './holder/policy.ts'
+export {
+  type Acknowledged,
+  acknowledge,
+  checkEnvelope,
+  forgetKept,
+  type Keeping,
+  type KeptShare,
+  maxEnvelope,
+  maxPublic,
+  type ReceivedFiles,
+  receiveShare,
+} from './holder/receive.ts'
+export * from './holder/received.ts'
+export * from './holder/redeal.ts'
+export * from './holder/seal.ts'
+export * from './holder/share-file.ts'
+export * from './holder/state.ts'
+export type { Given, Outcome, Refused } from './outcome.ts'
+export * from './person-key.ts'
+export * from './safe-text.ts'
+export * from './signer/describe-policy.ts'
+export * from './signer/explain.ts'
+export * from './signer/sign.ts'
+export * from './signer/transcript-lines.ts'
+export * from './signer/witness-memory.ts'
+export * from './trusted.ts'
+export * from './words.ts'

@@ -1,0 +1,71 @@
+import { type Card, cardCodec } from '@lux/ceremony/wire'
+import {
+  encodeCanonical,
+  exportIdentity,
+  fromBase64,
+  identityId,
+  importIdentity,
+  type Json,
+  parseCanonical,
+  type SigningIdentity,
+  toBase64,
+  wipe,
+} from '@lux/crypto'
+import { members } from './json-members.ts'
+import { checked, no, type Outcome } from './outcome.ts'
+
+export const maxPersonKey = 1 << 16
+
+/** A person's key as their own device keeps it. `seal` is a holder's age identity, to open the share; else null. */
+export type PersonKey = {
+  readonly card: Card
+  readonly identity: SigningIdentity
+  readonly seal: string | null
+}
+
+/** JCS {v, kind, card, identity (base64), seal}, secret: the caller seals it and wipes it. */
+export function encodePersonKey({ card, identity, seal }: PersonKey): Uint8Array {
+  const secret = exportIdentity(identity)
+  try {
+    return encodeCanonical({
+      v: 1,
+      kind: 'person-key',
+      // A card is JSON by its codec.
+      card: card as unknown as Json,
+      identity: toBase64(secret),
+      seal,
+    })
+  } finally {
+    wipe(secret)
+  }
+}
+
+/** The key in it; the caller wipes `plain`, and the identity when it is done with it. Refuses KEY-FILE-WRONG. */
+export function parsePersonKey(plain: Uint8Array): Outcome<PersonKey> {
+  const parsed = checked(() => keyOf(parseCanonical(plain, { maxBytes: maxPersonKey })), 'key')
+  return parsed.ok ? parsed : { ...parsed, rule: 'KEY-FILE-WRONG' }
+}
+
+function keyOf(value: Json): PersonKey {
+  const wrong = (detail: string): never => no('KEY-FILE-WRONG', detail, 'key')
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return wrong('it holds no key')
+  const { v, kind, card, identity, seal, ...others } = members(value)
+  if (v !== 1 || kind !== 'person-key' || Object.keys(others).length > 0 || typeof identity !== 'string')
+    return wrong('it is no person’s key file')
+  const parsed = cardCodec.check(card)
+  if (!parsed.ok) return wrong(parsed.detail)
+  const secret = fromBase64(identity)
+  try {
+    const signing = importIdentity(secret)
+    const unfit = (detail: string): never => {
+      signing.secret.wipe()
+      return wrong(detail)
+    }
+    if (signing.id !== identityId(parsed.value.keys)) return unfit('its card is of another key')
+    if ((parsed.value.kind === 'holder') !== (typeof seal === 'string'))
+      return unfit('a holder’s key, and no other, opens envelopes')
+    return { card: parsed.value, identity: signing, seal: typeof seal === 'string' ? seal : null }
+  } finally {
+    wipe(secret)
+  }
+}

@@ -1,0 +1,138 @@
+import {
+  type Card,
+  refuse,
+  type SignatureRequest,
+  signatureAnswerCodec,
+  signatureContext,
+  signatureRequestCodec,
+} from '@lux/ceremony/wire'
+import { fromBase64, sha256Hex, signWith } from '@lux/crypto'
+import { checked, need, no, type Outcome, type Refused } from '../outcome.ts'
+import type { PersonKey } from '../person-key.ts'
+import { wordLines, wordsOf } from '../words.ts'
+import { type Explained, explainRequest } from './explain.ts'
+import { entryLines } from './transcript-lines.ts'
+import { type Cosigning, checkCosigning, encodeMemory, type Memory } from './witness-memory.ts'
+
+export const maxSignatureRequest = 32_000_000
+
+/** What the key of each kind of person may sign. */
+export const mandates: Partial<Record<Card['kind'], readonly SignatureRequest['what'][]>> = {
+  officer: ['plan-approval', 'policy', 'opening', 'exception', 'bundle'],
+  witness: ['checkpoint'],
+  approver: ['decryption-approval'],
+}
+
+/** A request that its bytes explain and a person of this kind may sign. */
+export type Signing = {
+  readonly kind: Card['kind']
+  readonly request: SignatureRequest
+  readonly explained: Explained
+}
+
+/** A signature that waits for its person's yes. */
+export type PreparedSignature = Signing & {
+  readonly key: PersonKey
+  readonly words: readonly string[]
+  /** All that is to be read before the yes, the workstation's own words last. Raw text: whoever shows it makes it safe. */
+  readonly lines: readonly string[]
+  /** Of a checkpoint: the heads to remember once it is cosigned. */
+  readonly memory: Memory | null
+}
+
+/** `memory` is kept before `answer` leaves; null where nothing is to be remembered. */
+export type SignedAnswer = { readonly memory: Uint8Array | null; readonly answer: Uint8Array }
+
+/** Refuses SIGNATURE-REQUEST-MALFORMED. */
+export function readSignatureRequest(bytes: Uint8Array): Outcome<SignatureRequest> {
+  return checked(() => need(signatureRequestCodec.parse(bytes), 'request'), 'request')
+}
+
+/** What a person of this kind is asked to sign. Refuses REQUEST-SUBJECT and the parsers' rules, REQUEST-ROLE, REQUEST-DOMAIN. */
+export function signingOf(kind: Card['kind'], request: SignatureRequest): Outcome<Signing> {
+  return checked(() => {
+    const explained = need(explainRequest(request))
+    need(checkMandate(kind, request))
+    if (explained.domain !== null && explained.domain !== request.domain)
+      need(otherDomain(explained.domain, request.domain))
+    return { kind, request, explained }
+  })
+}
+
+/** That a person of this kind signs such a thing at all. Refuses REQUEST-ROLE. */
+export function checkMandate(kind: Card['kind'], { what }: Pick<SignatureRequest, 'what'>): Outcome<null> {
+  return checked(() =>
+    mandates[kind]?.includes(what) === true
+      ? null
+      : no('REQUEST-ROLE', `${kind}s do not sign: ${what}`, 'request'),
+  )
+}
+
+/** That a key is of such a person, and of the request's domain. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
+export function checkSigner(
+  { kind, request }: Pick<Signing, 'kind' | 'request'>,
+  { card }: PersonKey,
+): Outcome<null> {
+  return checked(() => {
+    if (card.kind !== kind) no('REQUEST-ROLE', `the key is of ${card.name}, ${card.kind}`, 'key')
+    return card.domain === request.domain ? null : need(otherDomain(card.domain, request.domain), 'key')
+  })
+}
+
+/**
+ * Checks a request under a person's key; a checkpoint also against its whole transcript and what this device cosigned last. Refuses
+ * REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-TRANSCRIPT, COSIGN-…, CHAIN-….
+ */
+export function prepareSignature(
+  signing: Signing,
+  key: PersonKey,
+  memory: Memory,
+): Outcome<PreparedSignature> {
+  return checked(() => {
+    need(checkSigner(signing, key))
+    const { kind, request, explained } = signing
+    const cosigning = request.what === 'checkpoint' ? cosigningOf(request, explained, memory) : null
+    const words = wordsOf(explained.digest)
+    const lines = [
+      `${request.domain.toUpperCase()}  for ${key.card.name}, ${kind}`,
+      ...explained.lines,
+      ...(cosigning === null
+        ? []
+        : ['New entries since your last cosignature', ...entryLines(cosigning.fresh)]),
+      `digest     ${explained.digest}`,
+      ...wordLines(words),
+      ...claims(request),
+    ]
+    const remembered = cosigning === null ? null : { ...memory, [cosigning.ceremonyId]: cosigning.head }
+    return { ...signing, key, words, lines, memory: remembered }
+  })
+}
+
+/** After the yes. */
+export function signAnswer({ request, explained, key, memory }: PreparedSignature): SignedAnswer {
+  const { subject } = explained
+  const signature = signWith(key.identity, signatureContext(request.what, request.domain), subject)
+  const answer = { v: 1, kind: 'signature-answer', what: request.what, domain: request.domain } as const
+  return {
+    memory: memory === null ? null : encodeMemory(memory),
+    answer: signatureAnswerCodec.encode({ ...answer, subject: sha256Hex(subject), signature }),
+  }
+}
+
+function cosigningOf(request: SignatureRequest, { subject }: Explained, memory: Memory): Cosigning {
+  const transcript = request.transcript === undefined ? null : fromBase64(request.transcript)
+  const cosigning = need(checkCosigning(subject, transcript, memory))
+  if (cosigning.domain !== request.domain) need(otherDomain(cosigning.domain, request.domain))
+  return cosigning
+}
+
+/** The workstation’s own words come last and by name: what is signed was told above, from the bytes. */
+function claims(request: SignatureRequest): string[] {
+  return request.lines.length === 0
+    ? []
+    : ['The workstation says of it:', ...request.lines.map((line) => `| ${line}`)]
+}
+
+function otherDomain(has: string, asked: string): Refused {
+  return refuse('REQUEST-DOMAIN', `${has} where ${asked} is asked for`)
+}

@@ -1,0 +1,14 @@
+import { fromHex, toWords } from '@lux/crypto'
+
+/** A hex digest as PGP words, to read aloud. */
+export function wordsOf(digest: string): string[] {
+  return toWords(fromHex(digest, 32))
+}
+
+/** Eight words a line, so that two people keep their place. */
+export function wordLines(words: readonly string[]): string[] {
+  return Array.from(
+    { length: Math.ceil(words.length / 8) },
+    (_, row) => `  ${words.slice(row * 8, row * 8 + 8).join(' ')}`,
+  )
+}

@@ -1,0 +1,78 @@
+import { newPolicy, type Policy } from '@lux/ceremony/policy'
+import type { Card, ServerCard } from '@lux/ceremony/wire'
+import { deterministicEntropy, generateIdentity, type Scheme } from '@lux/crypto'
+import { expect, test } from 'vitest'
+import { policyLines } from '../../src/index.ts'
+
+const domain = 'production'
+const entropy = deterministicEntropy(new Uint8Array(32).fill(7))
+const key = (schemes: Scheme[]) => generateIdentity(entropy, schemes).keys
+const card = (kind: Card['kind'], name: string): Card => ({
+  v: 1,
+  kind,
+  domain,
+  name,
+  keys: key(['ed25519', 'mlDsa65']),
+})
+const recipient = (digit: string) => `age1pq1${digit.repeat(120)}`
+const server: ServerCard = {
+  v: 1,
+  kind: 'server',
+  domain,
+  deployment: '5e'.repeat(16),
+  receiptKey: { p256: key(['p256']).p256 ?? '' },
+  requesterKey: { p256: key(['p256']).p256 ?? '' },
+  combinerRecipient: recipient('q'),
+}
+
+const policy: Policy = {
+  ...newPolicy({
+    organisation: { id: 'acme', name: 'Acme' },
+    domain,
+    expiry: '2027-01-01T00:00:00.000Z',
+    officers: [card('officer', 'Ada')],
+    officerQuorum: 1,
+    witnesses: [card('witness', 'Wim')],
+    witnessQuorum: 1,
+    approvers: [card('approver', 'Abe')],
+    approverThreshold: 1,
+    requesters: [card('requester', 'Rex')],
+    evaluators: [card('evaluator', 'Eve')],
+    encryptors: [card('encryptor', 'Enno')],
+    combiners: [{ name: 'desk', recipient: recipient('p') }],
+    servers: [{ name: 'main', card: server }],
+    attestationRoots: [{ name: 'Vendor', certificate: 'c0'.repeat(32), format: 'luna' }],
+    softTokens: false,
+    acceptedTools: ['b1'.repeat(32)],
+  }),
+  previous: 'd0'.repeat(32),
+}
+
+/** Every text, number and truth of a document, each with the document that has another in its place. */
+function altered<T>(value: T, whole: (changed: unknown) => unknown, path = ''): [string, unknown][] {
+  if (Array.isArray(value) || (typeof value === 'object' && value !== null))
+    return Object.entries(value).flatMap(([name, member]) =>
+      altered(
+        member,
+        (changed) =>
+          whole(
+            Array.isArray(value)
+              ? value.map((one, index) => (String(index) === name ? changed : one))
+              : { ...value, [name]: changed },
+          ),
+        `${path}/${name}`,
+      ),
+    )
+  if (typeof value === 'string')
+    return [[path, whole(path.endsWith('algorithms/0') ? 'mlDsa65' : `x${value}`)]]
+  return [[path, whole(typeof value === 'number' ? value + 1 : !value)]]
+}
+
+test('POLICY-SHOWN whoever signs a policy reads a line of every member of it, the digest aside', () => {
+  const before = policyLines(policy).join('\n')
+  const leaves = altered(policy, (changed) => changed).filter(([path]) => !['/v', '/kind'].includes(path))
+  expect(leaves.length).toBeGreaterThan(60)
+  // Some are no policy any more, which a person never sees: the lines are made of what is there.
+  const silent = leaves.filter(([, changed]) => policyLines(changed as Policy).join('\n') === before)
+  expect(silent.map(([path]) => path)).toEqual([])
+})
