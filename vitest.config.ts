@@ -1,8 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import { filesOfTier } from './scripts/test/tiers.ts'
 
-/** Of each test: a busy machine takes several times what it needs. Whoever polls stops at once when there is what it looks for. */
-const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 const verifiedOnce = 'packages/crypto/test/verified-once-setup.ts'
 
 export default defineConfig({
@@ -15,7 +13,8 @@ export default defineConfig({
           // One loading of the sources, and one making of what the tests share, for all files of a worker.
           isolate: false,
           setupFiles: ['scripts/test/no-process.ts', verifiedOnce],
-          ...patience,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -23,7 +22,8 @@ export default defineConfig({
           ...filesOfTier.driver,
           name: 'driver',
           // Every test starts processes: on a busy machine the usual five seconds are gone before the first call.
-          ...patience,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -33,7 +33,8 @@ export default defineConfig({
           globalSetup: 'scripts/test/built.ts',
           setupFiles: [verifiedOnce],
           // Each may start a database or a dozen commands, which takes long where other work fills the processors.
-          ...patience,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -17,6 +17,7 @@ const programs = {
   start: 'scripts/start.ts',
   test: 'scripts/test/run.ts',
   server: 'scripts/server.ts',
+  phone: 'scripts/phone.ts',
   install: null,
 }
 
@@ -79,7 +80,7 @@ async function main([command, ...args]) {
   }
   for (const signal of signals) process.on(signal, ended)
   try {
-    await setUp(command === 'install' || command === 'server' ? 'start' : command)
+    await setUp(command === 'test' ? 'test' : 'start')
   } catch (error) {
     process.stderr.write(`${error instanceof SetUpError ? error.message : error.stack}\n`)
     process.exitCode = error.exitCode ?? 3

@@ -1,9 +1,12 @@
 import { buildDesktop } from './build/desktop.ts'
 import { updateMirror } from './build/mirror.ts'
+import { buildPhone } from './build/phone.ts'
 
 const began = performance.now()
-const built = await buildDesktop()
+const built = await Promise.all([buildDesktop(), buildPhone()])
 updateMirror()
 process.stderr.write(
-  built ? `build: ${((performance.now() - began) / 1000).toFixed(1)} s\n` : 'build: up to date\n',
+  built.includes(true)
+    ? `build: ${((performance.now() - began) / 1000).toFixed(1)} s\n`
+    : 'build: up to date\n',
 )

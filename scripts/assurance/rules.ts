@@ -14,22 +14,20 @@ export type RuleSet = {
 
 const key = (id: string): RegExp => new RegExp(`^ {2}'?(${id})'?:(?: |$)`, 'gm')
 
-const listed = (id: string): RegExp => new RegExp(`^ {2}'(${id})',$`, 'gm')
-
 const tables = [
   {
     title: 'Plans',
     table: 'packages/ceremony/src/plan/rules.ts',
     sources: ['packages/ceremony/src'],
     complete: true,
-    id: listed('[A-Z]+-[0-9]{2}'),
+    id: key('[A-Z]+-[0-9]{2}'),
   },
   {
     title: 'Runs',
     table: 'packages/ceremony/src/model/rules.ts',
     sources: ['packages/ceremony/src'],
     complete: true,
-    id: listed('[A-Z]+-[0-9]{2}'),
+    id: key('[A-Z]+-[0-9]{2}'),
   },
   {
     title: 'Bundles',

@@ -1,4 +1,4 @@
-import { type Arrow, ceremony, desktop, hsm, people, server, take } from './arrow-list.ts'
+import { type Arrow, ceremony, desktop, hsm, people, phone, server, take } from './arrow-list.ts'
 
 export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   {
@@ -35,6 +35,8 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   { claim: 'core knows ceremony', in: `${desktop}/core`, text: take('@lux/ceremony') },
   { claim: 'main knows the contract', in: `${desktop}/main`, text: take('../contract/index.ts') },
   { claim: 'preload knows the contract', in: `${desktop}/preload`, text: take('../contract/index.ts') },
+  { claim: 'phone knows people', in: phone, text: take('@lux/people') },
+  { claim: 'phone knows documents', in: phone, text: take('@lux/ceremony/wire') },
   { claim: 'renderer knows the shared components', in: `${desktop}/renderer`, text: take('@lux/ui') },
   { claim: 'renderer knows the contract', in: `${desktop}/renderer`, text: take('../contract/index.ts') },
   ...['bundle', 'wire', 'policy', 'plan', 'transcript'].map((part) => ({

@@ -28,8 +28,12 @@ export const people = 'packages/people/src'
 export const desktop = 'apps/desktop/src'
 export const server = 'apps/companion-server/src'
 export const ui = 'packages/ui/src'
+export const phone = 'apps/share-holder-mobile-web/src'
 
 export const forbidden: readonly Arrow[] = [
+  { claim: 'phone runs in a browser', in: phone, text: take('node:fs'), rule: noNode },
+  { claim: 'phone does not know the engine', in: phone, text: take('@lux/ceremony'), rule: restricted },
+  { claim: 'phone does not know hsm', in: phone, text: take('@lux/hsm'), rule: restricted },
   { claim: 'shared components do no IO', in: ui, text: take('node:fs'), rule: noNode },
   { claim: 'shared components know no rule', in: ui, text: take('@lux/ceremony'), rule: restricted },
   {

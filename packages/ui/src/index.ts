@@ -1,4 +1,5 @@
 export { EmptyState } from './components/empty-state.tsx'
+export { FailureNotice } from './components/failure-notice.tsx'
 export { Icon, type IconName } from './components/icon.tsx'
 export { type Appearance, LuxTheme } from './components/lux-theme.tsx'
 export { initialsOf, PersonChip, type Presence } from './components/person-chip.tsx'

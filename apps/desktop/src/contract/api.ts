@@ -100,12 +100,11 @@ export const apis = {
 
   'ceremonies.list': api<Empty, { ceremonies: CeremonySummary[]; unreadable: UnreadableRun[] }>(),
   'ceremonies.scripts': api<Empty, { scripts: ScriptView[] }>(),
-  'ceremonies.startRehearsal': api<{ script: string; values: Record<string, string> }, { id: string }>(
-    'SCRIPT-UNKNOWN',
-    'SHELL-PATHS',
-    'DISK-FULL',
-    'FOLDER-READ-ONLY',
-  ),
+  /** `ownDevices`: card digests of enrolled holders who take part on a device of their own. */
+  'ceremonies.startRehearsal': api<
+    { script: string; values: Record<string, string>; ownDevices?: string[] },
+    { id: string }
+  >('SCRIPT-UNKNOWN', 'REHEARSAL-OWN-DEVICES', 'SHELL-PATHS', 'DISK-FULL', 'FOLDER-READ-ONLY'),
   /** Paths of the plan and of its lock: a production run. `epoch`: public.bin of the epoch that a plan names, if it names one. */
   'ceremonies.open': api<{ plan: string; lock: string; epoch?: string }, { id: string }>(
     'SHELL-PATHS',
@@ -113,6 +112,7 @@ export const apis = {
     'FILE-UNREADABLE',
     'FILE-TOO-LARGE',
     'FILE-WRONG-KIND',
+    'ANSWER-PART-MISSING',
     'FILE-DAMAGED',
   ),
   'ceremonies.view': api<{ id: string }, RunView>('CEREMONY-UNKNOWN'),
@@ -143,6 +143,17 @@ export const apis = {
   ),
   /** Copies what people are asked for now, and what that names, into a folder, reads it back and compares. */
   'ceremonies.handOut': api<{ id: string; folder: string }, { paths: string[] }>(
+    'CEREMONY-UNKNOWN',
+    'SHELL-PATHS',
+    'FILE-MISSING',
+    'FILE-EXISTS',
+    'FOLDER-IN-USE',
+    'DISK-FULL',
+    'FOLDER-READ-ONLY',
+    'FILE-DAMAGED',
+  ),
+  /** Writes what each holder with a device of their own needs now into a folder with that holder's name. */
+  'ceremonies.handToHolders': api<{ id: string; folder: string }, { paths: string[] }>(
     'CEREMONY-UNKNOWN',
     'SHELL-PATHS',
     'FILE-MISSING',

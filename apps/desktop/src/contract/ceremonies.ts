@@ -121,6 +121,8 @@ export type Need =
       words: string[]
       required: number
       signers: Signer[]
+      /** Of a rehearsal: who is awaited with a device of their own. */
+      ownDevices: string[]
     }
   | {
       need: 'file'
@@ -259,6 +261,8 @@ export type ScriptView = {
   minutes: number
   kinds: string[]
   fields: Field[]
+  /** Whether enrolled holders can take part on devices of their own. */
+  ownDevices: boolean
 }
 
 export type StepInput = { confirmed?: boolean; values?: Record<string, string> }

@@ -10,6 +10,7 @@ import * as bundles from './services/bundles.ts'
 import * as ceremonies from './services/ceremonies/ceremonies.ts'
 import { handOut } from './services/ceremonies/hand-out.ts'
 import { lineageInStore } from './services/ceremonies/lineage.ts'
+import { handToHolders } from './services/ceremonies/own-devices.ts'
 import * as holders from './services/holders.ts'
 import { lockWindow } from './services/lock.ts'
 import { saveReport } from './services/report.ts'
@@ -178,6 +179,7 @@ function handlersOf(parts: Parts): Engine['handlers'] {
     'ceremonies.enterPin': given(ceremonies.enterPin),
     'ceremonies.submitFile': given(ceremonies.submitFile),
     'ceremonies.handOut': given(handOut),
+    'ceremonies.handToHolders': given(handToHolders),
     'ceremonies.pause': given(ceremonies.pause),
     'ceremonies.resume': given(ceremonies.resume),
     'ceremonies.abort': given(ceremonies.abort),

@@ -49,7 +49,7 @@ async function begin(
     () => changed(run),
   )
   const standIns = loadStandIns(dir)
-  expect(run.submit(startCommand(folder, standIns, []))).toBeNull()
+  expect(run.submit(startCommand(folder, []))).toBeNull()
   const options = { standIns, pins: rehearsalPins(dir), stopAtSealed: true, now: systemClock.now }
   return { run, drive: () => driveRehearsal(run, options) }
 }

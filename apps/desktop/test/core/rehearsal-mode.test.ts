@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { enrol } from '@lux/people'
 import { afterAll, expect, test } from 'vitest'
 import { rehearsalOfScript } from '../../src/core/rehearsal/rehearsal-of-script.ts'
 import { listScripts } from '../../src/core/services/ceremonies/begin-ceremony.ts'
@@ -39,4 +41,53 @@ test('the window shows these two in the form of a rehearsal, where they can be c
   const fields = scripts.find(({ id }) => id === 'threshold-fhe')?.fields
   expect(fields).toContainEqual(expect.objectContaining({ name: 'fheMode', initial: 'F' }))
   expect(fields).toContainEqual(expect.objectContaining({ name: 'fheSquash', initial: 'false' }))
+})
+
+const cardOf = async (name: string): Promise<Card> => {
+  const made = await enrol({ kind: 'holder', domain: 'rehearsal', name }, systemEntropy)
+  if (!made.ok) throw new Error(made.rule)
+  return made.value.key.card
+}
+
+async function withOwnDevices(script: string, ...ownDevices: Card[]) {
+  const bytes = new Uint8Array(readFileSync(join(resources, 'scripts', `${script}.yaml`)))
+  const request = {
+    folder,
+    of: { script: bytes, values: {} },
+    destinations: [],
+    ownDevices,
+    library: '0a'.repeat(32),
+    measurement: { build: `dev:${'0b'.repeat(20)}` },
+    entropy: systemEntropy,
+    clock: systemClock,
+    keyChild: { execPath: '', entry: '' },
+  }
+  // As above.
+  return rehearsalOfScript(request as never, { script: bytes, values: {} })
+}
+
+test('REHEARSAL-OWN-DEVICES who comes with a device holds a share by the card of that device, and nobody stands in for them', async () => {
+  const card = await cardOf('Lena Fischer')
+  const { plan, standIns } = await withOwnDevices('threshold-fhe', card)
+  expect(plan.fhe?.holders).toEqual(['Holder One', 'Holder Two', 'Lena Fischer'])
+  expect(plan.people).toContainEqual({ role: 'holder', name: 'Lena Fischer', card: cardCodec.digest(card) })
+  expect(standIns.map(({ name }) => name)).not.toContain('Lena Fischer')
+  expect(standIns.filter(({ role }) => role === 'holder')).toHaveLength(2)
+})
+
+test('REHEARSAL-OWN-DEVICES where the key moves on, they sit where nobody deals again', async () => {
+  const { plan } = await withOwnDevices('fhe-life', await cardOf('Lena Fischer'))
+  expect(plan.fhe?.holders).toEqual(['Holder One', 'Holder Two', 'Lena Fischer'])
+  expect(plan.reshare?.dealers).toEqual(['Holder One', 'Holder Two'])
+})
+
+test('REHEARSAL-OWN-DEVICES more devices than seats, a name twice and a script that deals nothing are refused', async () => {
+  const cards = await Promise.all(['A', 'B', 'C', 'D'].map(cardOf))
+  const [a, b] = cards
+  await expect(withOwnDevices('threshold-fhe', ...cards)).rejects.toThrow('REHEARSAL-OWN-DEVICES')
+  await expect(withOwnDevices('fhe-life', a!, b!)).rejects.toThrow('REHEARSAL-OWN-DEVICES')
+  await expect(withOwnDevices('threshold-fhe', await cardOf('Holder One'))).rejects.toThrow(
+    'REHEARSAL-OWN-DEVICES',
+  )
+  await expect(withOwnDevices('threshold-decryption', a!)).rejects.toThrow('REHEARSAL-OWN-DEVICES')
 })

@@ -66,7 +66,7 @@ beforeEach(async () => {
   const objects = readdirSync(folderOf(home)).filter((name) => /^[0-9a-f-]+\.object$/.test(name))
   expect(objects).toHaveLength(1)
   rootFile = objects[0]!
-  expect(run.submit({ ...startCommand(folder, loadStandIns(dir), []), tokens })).toBeNull()
+  expect(run.submit({ ...startCommand(folder, []), tokens })).toBeNull()
   await expect(drive(step)).rejects.toThrow(`at ${step}`)
 })
 afterEach(async () => {

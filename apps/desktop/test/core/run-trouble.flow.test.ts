@@ -65,7 +65,7 @@ async function begin(tokens: Hsm, destinations: ReturnType<typeof readDestinatio
   const parts = runParts(program, tokens, { medium: join(dir, 'medium'), lineage: firstOfLine })
   const run = runOn(folder, parts, () => undefined)
   const standIns = loadStandIns(at)
-  expect(run.submit(startCommand(folder, standIns, destinations))).toBeNull()
+  expect(run.submit(startCommand(folder, destinations))).toBeNull()
   const options = { standIns, pins: rehearsalPins(at), stopAtSealed: true, now: systemClock.now }
   return { folder, run, drive: () => driveRehearsal(run, options) }
 }

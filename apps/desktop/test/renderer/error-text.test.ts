@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RefusalTexts } from '@lux/node-files'
+import { type ErrorText, useErrorText } from '@lux/ui/i18n'
 import i18next from 'i18next'
 import { createElement } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { initReactI18next } from 'react-i18next'
 import { beforeAll, expect, test } from 'vitest'
-import { type ErrorText, useErrorText } from '../../src/renderer/i18n/error-text.ts'
 
 const folder = join(import.meta.dirname, '../../../../resources/locales/en')
 const translation = Object.fromEntries(

@@ -54,6 +54,7 @@ export const current: CurrentStep = {
         { name: 'Mei Tanaka', role: 'officer', signed: false, standIn: true },
         { name: 'Lena Brandt', role: 'officer', signed: false, standIn: true },
       ],
+      ownDevices: [],
     },
   ],
   facts: [{ name: 'serial', value: token.serial, form: 'code' }],

@@ -1,3 +1,4 @@
+export { type ErrorText, type Failure, useErrorText } from './error-text.ts'
 export { pseudo, pseudoEnd, pseudoStart } from './pseudo.ts'
 export {
   createTexts,

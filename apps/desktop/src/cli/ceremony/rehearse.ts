@@ -107,7 +107,7 @@ async function begin(
   const run: Run = runOn(folder, parts, () => timer.see(run.view()))
   try {
     const tokens = await makeStandInTokens(folder.plan, hsm, rehearsalPins(out))
-    const refused = run.submit({ ...startCommand(folder, loadStandIns(out), destinations), tokens })
+    const refused = run.submit({ ...startCommand(folder, destinations), tokens })
     if (refused !== null) throw new CoreError(refused.rule, refused.detail)
     return run
   } catch (error) {

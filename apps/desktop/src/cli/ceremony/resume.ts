@@ -135,7 +135,7 @@ async function resumeRehearsal(
       }
       if (!run.folder.state.started) {
         const tokens = await makeStandInTokens(run.folder.plan, hsm, rehearsalPins(folder))
-        must(run, { ...startCommand(run.folder, standIns, destinationsOf(run.folder)), tokens })
+        must(run, { ...startCommand(run.folder, destinationsOf(run.folder)), tokens })
       }
       const drive = () =>
         driveRehearsal(run, {

@@ -11,7 +11,7 @@ import { rehearsalOfPlan } from './rehearsal-of-plan.ts'
 import { rehearsalOfScript } from './rehearsal-of-script.ts'
 import { type RehearsalDestination, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
 import { standInEpoch } from './stand-in-epoch.ts'
-import { type StandIn, saveStandIns } from './stand-ins.ts'
+import { saveStandIns } from './stand-ins.ts'
 
 /** Everything that a rehearsal needs on disk, with stand-ins for people; the run is not started yet. */
 export async function beginRehearsal(request: RehearsalRequest): Promise<RunFolder> {
@@ -19,7 +19,7 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
     'script' in request.of
       ? await rehearsalOfScript(request, request.of)
       : await rehearsalOfPlan(request, request.of)
-  const { planBytes, plan, hash, policy, planPolicy, standIns, listed } = made
+  const { planBytes, plan, hash, policy, planPolicy, standIns, seated, listed } = made
   const header: Header = {
     v: plan.v,
     ceremonyId: toHex(request.entropy.bytes(16)),
@@ -40,7 +40,7 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
       library: request.library,
       serial: 'new',
     })),
-    roster: standIns.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
+    roster: seated.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
     standIns: listed,
   }
   // Before the run's log is there, so that a rehearsal that can be opened can be played on.
@@ -52,7 +52,7 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
     lock: null,
     policy,
     cards: [
-      ...standIns.map(({ card }) => toJson(card)),
+      ...seated.map(({ card }) => toJson(card)),
       ...request.destinations.map(({ card }) => toJson(card)),
     ],
     transports: request.destinations.map(({ transport }) => ({
@@ -62,10 +62,9 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
   })
 }
 
-/** The first command of a rehearsal: every person's stand-in card, every destination, no token bound yet. */
+/** The first command of a rehearsal: every person's card, every destination, no token bound yet. */
 export function startCommand(
   folder: RunFolder,
-  standIns: readonly StandIn[],
   destinations: readonly RehearsalDestination[],
 ): Extract<Command, { type: 'start' }> {
   const { policy } = folder.policy
@@ -73,7 +72,7 @@ export function startCommand(
     type: 'start',
     by: leaderOf(folder.plan),
     terms: termsOf(policy),
-    cards: standIns.map(({ card }) => toJson(card)),
+    cards: folder.header.roster.map(({ card }) => folder.readDocument(`cards/${card}.json`)),
     destinations: destinations.map(({ card, transport }) => ({ card: toJson(card), transport })),
     authorities: authoritiesOf(policy),
     epoch: standInEpoch(folder.path),

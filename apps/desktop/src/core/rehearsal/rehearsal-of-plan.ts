@@ -61,6 +61,7 @@ export async function rehearsalOfPlan(
     policy: signedBy(derived.value, standIns),
     planPolicy: plan.policy,
     standIns,
+    seated: standIns,
     listed: listed.map((one) => ({ ...one, what: 'card', standIn: cardCodec.digest(one.standIn) })),
   }
 }

@@ -1,13 +1,14 @@
 import { planFromScript, readScript, withStaying } from '@lux/ceremony/plan'
 import { newPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
-import { cardCodec, serverCardCodec } from '@lux/ceremony/wire'
+import { type Card, cardCodec, serverCardCodec } from '@lux/ceremony/wire'
 import { type Entropy, toHex, utf8 } from '@lux/crypto'
+import { CoreError } from '@lux/node-files'
 import { refusedPlan } from '../runs/begin/refused-plan.ts'
 import { makeVendor } from '../runs/effects/rehearsal-vendor.ts'
 import { makeOutsiders, saveOutsiders } from './outsiders.ts'
 import { type RehearsalParts, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
-import { makeStandIns, signedBy } from './stand-ins.ts'
+import { makeStandIns, type StandIn, signedBy } from './stand-ins.ts'
 
 type Blanks = {
   values: Readonly<Record<string, unknown>>
@@ -27,7 +28,15 @@ export async function rehearsalOfScript(
     const names = values[blank] ?? read.value.blanks[blank]?.default
     return Array.isArray(names) ? names.map(String) : []
   }
-  const holders = holderNames(values, named('holders'))
+  const ownDevices = request.ownDevices ?? []
+  const simulated = holderNames(values, named('holders')) ?? named('holders')
+  const holders =
+    ownDevices.length === 0
+      ? holderNames(values, named('holders'))
+      : withOwnDevices(ownDevices, simulated, {
+          moving: [...named('nextHolders'), ...named('dealers')],
+          deals: !Object.hasOwn(read.value.blanks, 'epochId'),
+        })
   const others = rehearsal.people.filter(({ role }) => role !== 'holder')
   const people =
     holders === null
@@ -40,7 +49,12 @@ export async function rehearsalOfScript(
           })),
         ]
   const seats = withStaying(people, holders ?? named('holders'), named('nextHolders'))
-  const standIns = await makeStandIns(seats, request.entropy)
+  const own = new Map(ownDevices.map((card) => [card.name, card]))
+  const standIns = await makeStandIns(
+    seats.filter(({ role, name }) => role !== 'holder' || !own.has(name)),
+    request.entropy,
+  )
+  const seated = seatedBy(seats, standIns, own)
   const outsiders = await makeOutsiders(request.entropy)
   saveOutsiders(request.folder, outsiders)
   const outside = (role: string) =>
@@ -81,7 +95,7 @@ export async function rehearsalOfScript(
     ...(holders === null ? {} : { holders, n: holders.length }),
     policy: digest,
     tool: request.measurement.build,
-    people: standIns.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
+    people: seated.map(({ role, name, card }) => ({ role, name, card: cardCodec.digest(card) })),
     library: request.library,
     ...standInPlaces(read.value.blanks, values, request.entropy),
     ...epoch,
@@ -103,8 +117,48 @@ export async function rehearsalOfScript(
     policy: signedBy(policy, standIns),
     planPolicy: digest,
     standIns,
+    seated,
     listed: [],
   }
+}
+
+/**
+ * The holders' names with those who come with a device of their own in the last seats that nobody moves away from: what a next epoch
+ * asks of a dealer is played by stand-ins alone. Refuses REHEARSAL-OWN-DEVICES.
+ */
+function withOwnDevices(
+  cards: readonly Card[],
+  holders: readonly string[],
+  { moving, deals }: { moving: readonly string[]; deals: boolean },
+): string[] {
+  const refused = (detail: string): CoreError =>
+    new CoreError('REHEARSAL-OWN-DEVICES', detail, 'choose fewer people, or the script threshold-fhe')
+  if (!deals) throw refused('this script deals no shares')
+  const free = holders.filter((name) => !moving.includes(name))
+  const names = cards.map(({ name }) => name)
+  if (names.length > free.length) throw refused(`${names.length} devices, and ${free.length} seats`)
+  if (new Set([...holders, ...names]).size < holders.length + names.length)
+    throw refused('two holders have the same name')
+  const taken = new Map(free.slice(-names.length).map((name, at) => [name, names[at] ?? name]))
+  return holders.map((name) => taken.get(name) ?? name)
+}
+
+/** Everybody in the order of the seats: their stand-in, or the card that they brought. */
+function seatedBy(
+  seats: readonly { role: StandIn['role']; name: string }[],
+  standIns: readonly StandIn[],
+  own: ReadonlyMap<string, Card>,
+): RehearsalParts['seated'] {
+  const left = [...standIns]
+  return seats.map(({ role, name }) => {
+    const card = role === 'holder' ? own.get(name) : undefined
+    if (card !== undefined) return { role, name, card }
+    // A holder who stays has two seats and two cards, in this order.
+    const at = left.findIndex((one) => one.role === role && one.name === name)
+    const [found] = left.splice(at, 1)
+    if (at < 0 || found === undefined) throw new RangeError(`no stand-in for ${name}`)
+    return found
+  })
 }
 
 /** The blanks of a plan that name a key of an earlier ceremony: here one of fresh ciphertexts, whatever the plan's mode. */

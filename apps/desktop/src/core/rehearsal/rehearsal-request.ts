@@ -2,7 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { Plan } from '@lux/ceremony/plan'
 import type { Policy, PolicyFile } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
-import { type ServerCard, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
+import { type Card, type ServerCard, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { type Entropy, type Json, parseCanonical } from '@lux/crypto'
 import { CoreError, readBounded } from '@lux/node-files'
 import type { Measurement } from '../measure.ts'
@@ -17,6 +17,8 @@ export type RehearsalRequest = {
   /** A script of resources/scripts with its values, or a plan with the policy that it names. */
   of: { script: Uint8Array; values: Readonly<Record<string, unknown>> } | { plan: Uint8Array; policy: Policy }
   destinations: readonly RehearsalDestination[]
+  /** Rehearsal cards of holders who take part on a device of their own; nobody stands in for them. */
+  ownDevices?: readonly Card[]
   library: string
   measurement: Measurement
   entropy: Entropy
@@ -32,6 +34,8 @@ export type RehearsalParts = {
   policy: PolicyFile
   planPolicy: string
   standIns: StandIn[]
+  /** Everybody in a seat of the plan, stand-in or not. */
+  seated: readonly { role: StandIn['role']; name: string; card: Card }[]
   listed: Header['standIns']
 }
 

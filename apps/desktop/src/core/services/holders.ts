@@ -51,6 +51,25 @@ export function enrolHolder(parts: Parts, input: unknown): { holder: HolderView 
   return { holder }
 }
 
+/** A holder's card of the register, to take part in a rehearsal. Errors: REHEARSAL-OWN-DEVICES. */
+export function enrolledCard({ store }: Parts, id: string): Card {
+  const row = store.holders().find(({ card }) => card === id)
+  const card = row === undefined ? null : cardCodec.parse(new Uint8Array(row.jcs))
+  if (!card?.ok)
+    throw new CoreError(
+      'REHEARSAL-OWN-DEVICES',
+      'nobody is enrolled with this card',
+      'enrol the holder first',
+    )
+  if (card.value.domain !== 'rehearsal')
+    throw new CoreError(
+      'REHEARSAL-OWN-DEVICES',
+      `the card of ${card.value.name} is of ${card.value.domain}`,
+      'have a card made for rehearsals',
+    )
+  return card.value
+}
+
 function sharesKey(card: Card, row: HolderRow): boolean {
   const other = cardCodec.parse(new Uint8Array(row.jcs))
   if (!other.ok) return false

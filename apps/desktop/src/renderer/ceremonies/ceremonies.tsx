@@ -1,12 +1,11 @@
-import { Rec } from '@lux/ui'
-import { RadioCards } from '@radix-ui/themes'
+import { FailureNotice, Rec } from '@lux/ui'
+import { Checkbox, RadioCards } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, ScriptView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { CeremonyTable } from '../components/ceremony-table.tsx'
-import { FailureNotice } from '../components/failure-notice.tsx'
 import { Fields, filledIn, firstMissing } from '../components/fields.tsx'
 import { FilePicker } from '../components/file-picker.tsx'
 import { Loaded } from '../components/loading.tsx'
@@ -14,7 +13,7 @@ import { Screen, Section } from '../components/screen.tsx'
 import { UnreadableRuns } from '../components/unreadable-runs.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
 import { useRemote } from '../stores/remote.ts'
-import { ceremonies, scripts } from '../stores/remotes.ts'
+import { ceremonies, holders, scripts } from '../stores/remotes.ts'
 import { go } from '../stores/route.ts'
 
 export function Ceremonies() {
@@ -56,6 +55,7 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
   const [values, setValues] = useState<Record<string, string>>({})
   const [failure, setFailure] = useState<Failure | null>(null)
   const [busy, setBusy] = useState(false)
+  const [ownDevices, setOwnDevices] = useState<readonly string[]>([])
   const script = all.find(({ id }) => id === chosen)
   if (script === undefined) return <p className="quiet">{t('ceremonies.no-scripts')}</p>
   const missing = firstMissing(script.fields, values)
@@ -70,6 +70,7 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
     const answer = await call('ceremonies.startRehearsal', {
       script: script.id,
       values: filledIn(script.fields, values),
+      ...(script.ownDevices && ownDevices.length > 0 ? { ownDevices: [...ownDevices] } : {}),
     })
     setBusy(false)
     if (answer.ok) go('run', answer.value.id)
@@ -114,6 +115,7 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
           </form>
         </details>
       )}
+      {script.ownDevices ? <OwnDevices chosen={ownDevices} onChange={setOwnDevices} /> : null}
       {failure ? <FailureNotice failure={failure} /> : null}
       <p className="quiet" style={{ margin: 0 }}>
         {t('ceremonies.rehearsal-note')}
@@ -128,6 +130,48 @@ function Rehearse({ scripts: all }: { scripts: ScriptView[] }) {
         </ActionButton>
       </div>
     </div>
+  )
+}
+
+/** Enrolled holders who take part with a phone of their own; everybody else is played. */
+function OwnDevices({
+  chosen,
+  onChange,
+}: {
+  chosen: readonly string[]
+  onChange: (chosen: readonly string[]) => void
+}) {
+  const { t } = useTranslation()
+  const list = useRemote(holders, {})
+  return (
+    <Loaded remote={list} store={holders}>
+      {({ holders: all }) => {
+        const able = all.filter(({ domain }) => domain === 'rehearsal')
+        return (
+          <fieldset className="own-choice">
+            <legend>{t('ceremonies.own-devices')}</legend>
+            {able.length === 0 ? (
+              <p className="quiet">{t('ceremonies.own-none')}</p>
+            ) : (
+              able.map(({ id, name }) => (
+                <div key={id} className="own-person">
+                  <Checkbox
+                    id={`own-${id}`}
+                    checked={chosen.includes(id)}
+                    onCheckedChange={(on) =>
+                      onChange(on === true ? [...chosen, id] : chosen.filter((one) => one !== id))
+                    }
+                  />
+                  <label htmlFor={`own-${id}`}>
+                    <Rec>{name}</Rec>
+                  </label>
+                </div>
+              ))
+            )}
+          </fieldset>
+        )
+      }}
+    </Loaded>
   )
 }
 

@@ -1,8 +1,8 @@
+import { FailureNotice } from '@lux/ui'
 import { Button, type ButtonProps, Dialog } from '@radix-ui/themes'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import { ActionButton } from './action-button.tsx'
-import { FailureNotice } from './failure-notice.tsx'
 import type { TokenForm } from './use-token-form.ts'
 
 type Props = {

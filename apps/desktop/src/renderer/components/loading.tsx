@@ -1,9 +1,9 @@
+import { FailureNotice } from '@lux/ui'
 import { Spinner } from '@radix-ui/themes'
 import type { ReactNode } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { CoreApiName, OutputOf } from '../../contract/index.ts'
 import type { Remote, RemoteStore } from '../stores/remote.ts'
-import { FailureNotice } from './failure-notice.tsx'
 
 type Props<N extends CoreApiName> = {
   remote: Remote<N>

@@ -1,10 +1,9 @@
-import { Code } from '@lux/ui'
+import { Code, FailureNotice } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { FailureNotice } from './failure-notice.tsx'
 import { pickFile } from './file-picker.tsx'
 import { Outcome } from './outcome.tsx'
 

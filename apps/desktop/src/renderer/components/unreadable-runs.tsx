@@ -1,6 +1,6 @@
+import { FailureNotice } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { UnreadableRun } from '../../contract/index.ts'
-import { FailureNotice } from './failure-notice.tsx'
 import { Section } from './screen.tsx'
 
 type Props = { runs: readonly UnreadableRun[]; again(): Promise<unknown> }

@@ -7,6 +7,7 @@ import { call } from '../client.ts'
 import { Outcome } from '../components/outcome.tsx'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
+import { OwnDevices } from './own-devices.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act }
 
@@ -38,7 +39,12 @@ export function NeedSign({ view, need, act }: Props) {
             <span className="row-text">
               <Rec>{name}</Rec>
               <span className="quiet">
-                {t(`roles.${role}`)} {standIn ? `· ${t('runner.stand-in')}` : null}
+                {t(`roles.${role}`)}{' '}
+                {standIn
+                  ? `· ${t('runner.stand-in')}`
+                  : need.ownDevices.includes(name)
+                    ? `· ${t('runner.own.device')}`
+                    : null}
               </span>
             </span>
             {has ? (
@@ -62,6 +68,7 @@ export function NeedSign({ view, need, act }: Props) {
         {t('runner.signatures', { signed, required: need.required })}
         {left > 0 ? ` · ${t('runner.more-needed', { count: left })}` : null}
       </span>
+      {need.ownDevices.length > 0 && left > 0 ? <OwnDevices view={view} need={need} act={act} /> : null}
     </div>
   )
 }

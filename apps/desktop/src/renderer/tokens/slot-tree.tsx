@@ -1,7 +1,6 @@
-import { Code, Icon, Rec } from '@lux/ui'
+import { Code, FailureNotice, Icon, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import type { LibraryView, ObjectView, SlotView, TokenView } from '../../contract/index.ts'
-import { FailureNotice } from '../components/failure-notice.tsx'
 import { inventory } from '../stores/remotes.ts'
 import { hrefOf } from '../stores/route.ts'
 

@@ -1,4 +1,4 @@
-import { Code, Rec } from '@lux/ui'
+import { Code, FailureNotice, Rec } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import {
@@ -10,7 +10,6 @@ import {
 } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
-import { FailureNotice } from '../components/failure-notice.tsx'
 import { Outcome, type Tone } from '../components/outcome.tsx'
 import { WorkPanel } from '../components/work-panel.tsx'
 import { useFormats } from '../i18n/format.ts'

@@ -1,10 +1,9 @@
-import { Code } from '@lux/ui'
+import { Code, FailureNotice } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, OutputOf } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { FailureNotice } from '../components/failure-notice.tsx'
 
 /** Saves the whole transcript as JSON lines, whatever the filter shows. */
 export function TranscriptExport({ id }: { id: string }) {

@@ -31,7 +31,7 @@ beforeAll(async () => {
     '1',
   ])
   expect(made.stderr).toBe('')
-}, 60_000)
+}, 30_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const sign = (file: string, key: string, out: string) =>
@@ -62,7 +62,7 @@ describe('policy', () => {
       exit: 1,
       json: { code: 'SIGNATURE-INVALID' },
     })
-  }, 60_000)
+  }, 20_000)
 
   test('a next version names the one before, and is taken only with signatures of both', async () => {
     const [one, two, next, half] = ['v1a.json', 'v1.json', 'v2.json', 'v2a.json'].map((name) =>
@@ -89,7 +89,7 @@ describe('policy', () => {
       exit: 0,
       json: { policies: [{ version: 1 }, { version: 2, signed: ['Ada', 'Bob', 'Eve'] }] },
     })
-  }, 60_000)
+  }, 20_000)
 
   test('POLICY-EXPIRED check says of a policy that has expired that no run opens under it any more', async () => {
     const [old, half, whole] = ['old.json', 'old-1.json', 'old-2.json'].map((name) => join(folder, name)) as [
@@ -107,7 +107,7 @@ describe('policy', () => {
       json: { warnings: [expect.stringMatching(/POLICY-EXPIRED.*2020-01-01/)] },
     })
     expect(late.stderr).toContain('POLICY-EXPIRED')
-  }, 60_000)
+  }, 20_000)
 
   test('show gives the fingerprint as words', async () => {
     const { exit, stdout } = await custody(['policy', 'show', policy])
@@ -116,7 +116,7 @@ describe('policy', () => {
     expect(stdout).toMatch(/digest +[0-9a-f]{64}\n( {2}([A-Za-z]+ ){7}[A-Za-z]+\n){4}/)
   })
 
-  test('a card of another kind, of the other domain or given twice makes no policy, and no checkout is a build of production', async () => {
+  test('a card of another kind, of the other domain or given twice makes no policy', async () => {
     const rehearsal = await enrolled(folder, 'officer', 'Ria', 'rehearsal')
     const [ada] = cards(officers)
     const runs = await Promise.all([
@@ -125,10 +125,6 @@ describe('policy', () => {
       custodyJson([...named('x.json'), ...each('--officer', ada ?? '', ada ?? ''), '--quorum', '1']),
       custodyJson([...named('x.json'), '--officer', ada ?? '', '--quorum', '2']),
       custodyJson([...named('x.json'), '--officer', witness.keyPath, '--quorum', '1']),
-      custodyJson([
-        ...named('x.json'),
-        ...['--officer', ada ?? '', '--quorum', '1', '--accept-tool', `dev:${'cd'.repeat(20)}`],
-      ]),
     ])
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
       [1, 'CARD-KIND'],
@@ -136,9 +132,8 @@ describe('policy', () => {
       [1, 'POLICY-MALFORMED'],
       [1, 'POLICY-QUORUM-IMPOSSIBLE'],
       [1, 'CARD-MALFORMED'],
-      [1, 'POLICY-TOOL'],
     ])
-  }, 60_000)
+  }, 20_000)
 
   test('only an officer of the policy signs it, and a truncated policy is not shown', async () => {
     const stranger = await enrolled(folder, 'officer', 'Sam')
@@ -153,7 +148,7 @@ describe('policy', () => {
     expect(byStranger).toMatchObject({ exit: 1, json: { code: 'POLICY-SIGNER' } })
     expect(byWitness).toMatchObject({ exit: 1, json: { code: 'POLICY-SIGNER' } })
     expect(shown).toMatchObject({ exit: 1, json: { code: 'POLICY-MALFORMED' } })
-  }, 60_000)
+  }, 20_000)
 
   test('CONFIRM-NO-TERMINAL production is not signed without a person at a terminal or --yes', async () => {
     const { exit, json } = await custodyJson([

@@ -130,7 +130,7 @@ function open({ dir, destination, ceremony }: Place, parts: RunParts): Run {
   if (folder.state.started) return run
   // Written by `prepare`.
   const tokens = JSON.parse(readFileSync(join(dir, tokensFile), 'utf8')) as { role: string; serial: string }[]
-  const start = startCommand(folder, loadStandIns(dir), ceremony.server ? [served(destination)] : [])
+  const start = startCommand(folder, ceremony.server ? [served(destination)] : [])
   refuseNone(run.submit({ ...start, tokens }))
   return run
 }

@@ -206,10 +206,8 @@ function checkPlace(
   if (!policy.acceptedTools.includes(measurement.build) || measurement.build.startsWith('dev:')) {
     throw new CoreError(
       'TOOL-UNACCEPTED',
-      measurement.build.startsWith('dev:')
-        ? `${measurement.build} is a checkout, which can only rehearse`
-        : `the policy does not list this build, ${measurement.build}`,
-      'use a packaged build that the policy lists',
+      `the policy does not list this build, ${measurement.build}`,
+      'use a release that the policy lists; a checkout can only rehearse',
     )
   }
   if (tool !== measurement.build) {

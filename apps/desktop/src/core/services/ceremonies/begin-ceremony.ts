@@ -9,14 +9,14 @@ import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
 import type { RehearsalRequest } from '../../rehearsal/rehearsal-request.ts'
 import { readDestination } from '../../rehearsal/rehearsal-request.ts'
 import { makeStandInTokens } from '../../rehearsal/stand-in-tokens.ts'
-import { loadStandIns } from '../../rehearsal/stand-ins.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
 import { besidePlan, maxPublic, readAttestations, readCards } from '../../runs/begin/production-files.ts'
 import { refusedPlan } from '../../runs/begin/refused-plan.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { runOn } from '../../runs/run/load-run.ts'
 import type { Run } from '../../runs/run/run.ts'
-import { checked, path, refuse, text } from '../shared/checked.ts'
+import { enrolledCard } from '../holders.ts'
+import { checked, digest, path, refuse, text } from '../shared/checked.ts'
 import type { Parts } from '../shared/parts.ts'
 import { requireReadable } from './lineage.ts'
 
@@ -81,12 +81,17 @@ function scriptView(script: Script): ScriptView {
     minutes: script.id === 'first-run' ? 5 : 3,
     kinds: [],
     fields: [...fields, ...receives],
+    ownDevices: Object.hasOwn(script.blanks, 'holders') && !Object.hasOwn(script.blanks, 'epochId'),
   }
 }
 
 export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id: string }> {
   const asked = checked(
-    v.strictObject({ script: name, values: v.record(v.pipe(v.string(), v.maxLength(64)), text) }),
+    v.strictObject({
+      script: name,
+      values: v.record(v.pipe(v.string(), v.maxLength(64)), text),
+      ownDevices: v.optional(v.pipe(v.array(digest), v.maxLength(16)), []),
+    }),
     input,
   )
   const file = join(parts.program.resources, 'scripts', `${asked.script}.yaml`)
@@ -104,6 +109,7 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
     folder: working,
     of: { script, values: typedValues(script, values) },
     destinations,
+    ownDevices: asked.ownDevices.map((id) => enrolledCard(parts, id)),
     library: parts.hsm().library.sha256,
     measurement: parts.program.measurement,
     entropy: parts.entropy,
@@ -117,7 +123,7 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
   )
   const { id, run } = takeIn(parts, folder)
   const tokens = await makeStandInTokens(folder.plan, parts.hsm(), rehearsalPins(working))
-  refuse(run.submit({ ...startCommand(folder, loadStandIns(working), destinations), tokens }))
+  refuse(run.submit({ ...startCommand(folder, destinations), tokens }))
   return { id }
 }
 

@@ -29,6 +29,7 @@ import { checked, hexId, path, pin, refuse, serial, text } from '../shared/check
 import type { OpenRun } from '../shared/open-runs.ts'
 import type { Parts } from '../shared/parts.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
+import { keepSealedPart } from './own-devices.ts'
 import { requestsFor } from './requests.ts'
 
 export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
@@ -185,6 +186,7 @@ export async function submitFile(parts: Parts, input: unknown): Promise<RunView>
   mustBeSame(parts, run)
   const chosen = parts.paths.read(asked.path)
   const bytes = readBounded(chosen, maxAnswer)
+  keepSealedPart(run, bytes, dirname(chosen))
   const take = takesBehindPause(run, standIns.length > 0) ? takeBehindPause : takeAnswer
   refuse(take(run, bytes, dirname(chosen)))
   return shown(parts, asked.id)

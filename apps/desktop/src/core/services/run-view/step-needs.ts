@@ -55,12 +55,13 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
             signed: needs.present.includes(name),
             standIn: around.standIns.has(name),
           })),
+          ownDevices: [],
         },
       ]
     }
     case 'acknowledgements': {
       const holders = [...needs.present, ...needs.missing]
-      if (!holders.some((name) => around.standIns.has(name))) {
+      if (around.standIns.size === 0) {
         return [
           {
             need: 'file',
@@ -85,6 +86,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
             signed: needs.present.includes(name),
             standIn: around.standIns.has(name),
           })),
+          ownDevices: needs.missing.filter((name) => !around.standIns.has(name)),
         },
       ]
     }
@@ -171,7 +173,9 @@ function needOfEpochs(
           signed: 'present' in needs && needs.present.includes(name),
           standIn: standIns.has(name),
         }))
-  return { need: 'sign', what, file, digest, words: wordsOf(digest), required: requiredOf(needs), signers }
+  const ownDevices = signers.filter(({ signed, standIn }) => !signed && !standIn).map(({ name }) => name)
+  const required = requiredOf(needs)
+  return { need: 'sign', what, file, digest, words: wordsOf(digest), required, signers, ownDevices }
 }
 
 function requiredOf(needs: OfEpochs): number {

@@ -16,6 +16,7 @@ export const empty = v.strictObject({})
 export const text = v.pipe(v.string(), v.maxLength(2000))
 export const path = v.pipe(v.string(), v.minLength(1), v.maxLength(4096))
 export const hexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
+export const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 export const serial = v.pipe(v.string(), v.maxLength(64))
 export const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255))
 

@@ -1,8 +1,8 @@
-import { Code, Icon, Rec, Sentence } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
-import type { Failure } from '../../contract/index.ts'
-import { useErrorText } from '../i18n/error-text.ts'
+import { type Failure, useErrorText } from '../i18n/error-text.ts'
+import { Icon } from './icon.tsx'
+import { Code, Rec, Sentence } from './record.tsx'
 
 type Props = { failure: Failure; tone?: 'bad' | 'warn'; onRetry?: () => void }
 
@@ -39,7 +39,7 @@ export function FailureNotice({ failure, tone = 'bad', onRetry }: Props) {
         </dl>
         {onRetry ? (
           <Button mt="3" size="1" variant="surface" color="gray" highContrast onClick={onRetry}>
-            {t('common.retry')}
+            {t('ui.retry')}
           </Button>
         ) : null}
       </div>

@@ -1,5 +1,5 @@
 import i18next from 'i18next'
-import type { ReactNode } from 'react'
+import { createElement, type ReactNode } from 'react'
 import { renderToStaticMarkup } from 'react-dom/server'
 import { initReactI18next } from 'react-i18next'
 import { beforeAll, expect, test } from 'vitest'
@@ -31,14 +31,19 @@ test('bytes that are not those of the words are not shown beside them', () => {
 
 test('a card says in words what is shown in colour', () => {
   const markup = shown(
-    <WordCards label="Bundle" words={words} hex={hex} states={['heard', 'differs', 'stopped', 'reading']} />,
+    createElement(WordCards, {
+      label: 'Bundle',
+      words,
+      hex,
+      states: ['heard', 'differs', 'stopped', 'reading'],
+    }),
   )
   for (const said of ['heard', 'differs', 'differs twice: stop', 'reading now'])
     expect(markup).toContain(`>${said}<`)
 })
 
 test('words to read aloud stay left to right and keep what a direction mark would hide', () => {
-  const markup = shown(<WordCards label="Bundle" words={['adult', 'bison']} />)
+  const markup = shown(createElement(WordCards, { label: 'Bundle', words: ['adult', 'bison'] }))
   expect(markup).toContain('dir="ltr"')
   expect(markup).toContain('aria-label="Bundle, in words"')
 })
@@ -60,7 +65,7 @@ test.each([
   ['acting', 'acts now'],
   ['done', 'done'],
 ] as const)('a person who is %s is said to be so', (presence, said) => {
-  const markup = shown(<PersonChip name="Lena Fischer" note="Witness" presence={presence} />)
+  const markup = shown(createElement(PersonChip, { name: 'Lena Fischer', note: 'Witness', presence }))
   expect(markup).toContain(`>${said}<`)
   expect(markup).toContain(`data-presence="${presence}"`)
 })
@@ -71,7 +76,7 @@ test('a quorum says how many of how many, and names who is missing', () => {
     { name: 'Lena Fischer', given: false },
     { name: 'Mei Tanaka', given: true },
   ]
-  const markup = shown(<QuorumRing voices={voices} needed={2} />)
+  const markup = shown(createElement(QuorumRing, { voices, needed: 2 }))
   expect(markup).toContain('aria-label="2 of 2"')
   expect(markup).toContain('Missing: Lena Fischer')
   expect(markup.match(/quorum-given/g)).toHaveLength(2)
@@ -80,12 +85,12 @@ test('a quorum says how many of how many, and names who is missing', () => {
 
 test('an empty place says what it is for, one action and what it costs', () => {
   const markup = shown(
-    <EmptyState
-      title="No share yet"
-      what="A share comes by file."
-      action={<button type="button">Receive</button>}
-      cost="Two minutes"
-    />,
+    createElement(EmptyState, {
+      title: 'No share yet',
+      what: 'A share comes by file.',
+      action: createElement('button', { type: 'button' }, 'Receive'),
+      cost: 'Two minutes',
+    }),
   )
   for (const part of ['No share yet', 'A share comes by file.', 'Receive', 'Two minutes'])
     expect(markup).toContain(part)

@@ -1,5 +1,7 @@
 import { useTranslation } from 'react-i18next'
-import type { Failure } from '../../contract/index.ts'
+
+/** An expected no: `code` is its rule, `detail` is for people and holds no secret. */
+export type Failure = { readonly code: string; readonly detail: string }
 
 export type ErrorText = { what: string; why: string; do: string }
 
@@ -14,6 +16,7 @@ export function useErrorText(failure: Failure): ErrorText {
   const places = [
     `errors.${code}`,
     `rules.${code}`,
+    `phone-errors.${code}`,
     `errors.ending.${parts.at(-1)}`,
     `errors.family.${parts[0]}`,
   ]

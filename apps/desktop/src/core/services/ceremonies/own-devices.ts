@@ -1,0 +1,111 @@
+import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { holderAnswerCodec } from '@lux/ceremony/wire'
+import { sha256Hex } from '@lux/crypto'
+import { CoreError, digestOfFile, readBounded, writeDurably } from '@lux/node-files'
+import * as v from 'valibot'
+import { copyToMedium } from '../../runs/effects/bundle.ts'
+import { approvedPackage } from '../../runs/folder/approved-package.ts'
+import { decryptionFolder } from '../../runs/folder/places.ts'
+import type { RunFolder } from '../../runs/folder/run-folder.ts'
+import type { Run } from '../../runs/run/run.ts'
+import { checked, hexId, path } from '../shared/checked.ts'
+import { mustBeNewIn } from '../shared/granted-paths.ts'
+import type { Parts } from '../shared/parts.ts'
+
+/** A part of a plaintext, sealed to its combiner. */
+const maxSealed = 1 << 20
+
+/**
+ * Writes for each holder of a rehearsal who is awaited with a device of their own one folder with everything that the device asks
+ * for: nothing in it has to be looked for elsewhere. Reads every copy back.
+ */
+export async function handToHolders(parts: Parts, input: unknown): Promise<{ paths: string[] }> {
+  const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
+  const { run, standIns } = parts.runs.get(asked.id)
+  const simulated = new Set(standIns.map(({ name }) => name))
+  const { needs } = run.view()
+  const missing = needs !== null && 'missing' in needs ? needs.missing : []
+  const holders = missing.filter((name) => !simulated.has(name))
+  const files = new Map(holders.map((name) => [name, filesFor(run.folder, needs, name)] as const))
+  if ([...files.values()].every((some) => some.length === 0))
+    throw new CoreError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
+  const folder = parts.paths.folder(asked.folder)
+  const places = [...files].map(([name, some]) => ({ place: join(folder, folderName(name)), some }))
+  for (const { place } of places) mustBeNewIn(place)
+  const paths: string[] = []
+  for (const { place, some } of places) {
+    mkdirSync(place)
+    for (const { name, from } of some) {
+      const to = join(place, name)
+      const { readBack } = await copyToMedium(from, to)
+      if (readBack !== (await digestOfFile(from)).sha256)
+        throw new CoreError(
+          'FILE-DAMAGED',
+          `${to} does not read back as it was written`,
+          'use another medium',
+        )
+      paths.push(to)
+    }
+  }
+  return { paths }
+}
+
+type File = { name: string; from: string }
+
+function filesFor(folder: RunFolder, needs: ReturnType<Run['view']>['needs'], holder: string): File[] {
+  const at = (path: string, name = path.split('/').at(-1) ?? path): File => ({
+    name,
+    from: join(folder.path, path),
+  })
+  if (needs?.kind === 'acknowledgements') {
+    const index = folder.state.fhe?.shares.find((share) => share.holder === holder)?.index
+    if (index === undefined) return []
+    const stem = `envelopes/holder-${index}`
+    return [at('policy.json'), at(`${stem}.age`), at(`${stem}.sig`), at('opening.json'), at('fhe/public.bin')]
+  }
+  if (needs?.kind === 'answers') {
+    const id = needs.decryption
+    const { package: taken, digest } = folder.state.decryptions.find((one) => one.id === id) ?? {}
+    if (!taken || !digest) return []
+    const request = `decryptions/${id}/request.json`
+    folder.writeDocument(request, approvedPackage(folder, taken, digest))
+    return [at(request), at(`decryptions/${id}/ciphertext-1.bin`)]
+  }
+  return []
+}
+
+/** A holder's name as a folder's, on any medium. */
+function folderName(name: string): string {
+  const safe = name
+    .normalize('NFC')
+    .replaceAll(/[^\p{L}\p{N} _-]/gu, '_')
+    .trim()
+  return safe === '' ? '_' : safe.slice(0, 64)
+}
+
+/**
+ * Keeps the sealed part that came with a holder's answer, for the stand-in who combines the parts. It lies beside the answer, under
+ * any name; the answer has its digest. Other answers pass. Errors: ANSWER-PART-MISSING.
+ */
+export function keepSealedPart({ folder }: Run, bytes: Uint8Array, beside: string): void {
+  const answer = holderAnswerCodec.file.parse(bytes)
+  if (folder.state.domain !== 'rehearsal' || !answer.ok || answer.value.payload.sealed === null) return
+  const { request, holder, sealed } = answer.value.payload
+  const decryption = folder.state.decryptions.find(({ digest }) => digest === request)
+  // The engine says of an answer to nothing, and of a second one, what is wrong with it.
+  if (decryption === undefined || decryption.answers.some((one) => one.holder === holder)) return
+  for (const name of readdirSync(beside).filter((file) => file.endsWith('.age'))) {
+    const file = join(beside, name)
+    if (!existsSync(file)) continue
+    const part = readBounded(file, maxSealed)
+    if (sha256Hex(part) !== sealed) continue
+    writeDurably(join(decryptionFolder(folder, decryption.id), `answer-${holder}.age`), part)
+    return
+  }
+  throw new CoreError(
+    'ANSWER-PART-MISSING',
+    `no .age file in ${beside} is the part that this answer seals`,
+    'put both files of the answer into one folder, then choose the answer',
+  )
+}

@@ -1,0 +1,33 @@
+import { LuxTheme } from '@lux/ui'
+import type { ReactNode } from 'react'
+import { Card } from './screens/card.tsx'
+import { Enrol } from './screens/enrol.tsx'
+import { Inbox } from './screens/inbox.tsx'
+import { Log } from './screens/log.tsx'
+import { More } from './screens/more.tsx'
+import { Policy } from './screens/policy.tsx'
+import { Receive } from './screens/receive.tsx'
+import { Request } from './screens/request.tsx'
+import { Unlock } from './screens/unlock.tsx'
+import { type Route, usePhone } from './stores/phone.ts'
+
+const screens: Readonly<Record<Route, () => ReactNode>> = {
+  inbox: Inbox,
+  card: Card,
+  policy: Policy,
+  receive: Receive,
+  request: Request,
+  log: Log,
+  more: More,
+}
+
+export function App() {
+  const phase = usePhone((phone) => phone.phase)
+  const route = usePhone((phone) => phone.route)
+  const Screen = phase === 'open' ? screens[route] : phase === 'new' ? Enrol : Unlock
+  return (
+    <LuxTheme appearance="system">
+      <Screen />
+    </LuxTheme>
+  )
+}

@@ -1,0 +1,73 @@
+import { Icon, Rec } from '@lux/ui'
+import { type ReactNode, useEffect, useRef } from 'react'
+import { useTranslation } from 'react-i18next'
+import { go, type Route, usePhone } from '../stores/phone.ts'
+import { Refusal } from './refusal.tsx'
+
+const tabs = ['inbox', 'log', 'more'] as const satisfies readonly Route[]
+const icons = { inbox: 'home', log: 'transcript', more: 'settings' } as const
+
+/** One screen: its title, what it says, and below it what can be done, always within reach of a thumb. */
+export function Page({
+  title,
+  back,
+  badge,
+  children,
+  actions,
+}: {
+  title: string
+  back?: boolean
+  badge?: ReactNode
+  children: ReactNode
+  actions?: ReactNode
+}) {
+  const { t } = useTranslation()
+  const heading = useRef<HTMLHeadingElement>(null)
+  const refused = usePhone((phone) => phone.refused)
+  const route = usePhone((phone) => phone.route)
+  const phase = usePhone((phone) => phone.phase)
+  const rehearsal = usePhone((phone) => phone.overview?.person.domain === 'rehearsal')
+  // A screen that changed is read from its title on.
+  useEffect(() => heading.current?.focus(), [])
+  return (
+    <div className="phone">
+      {rehearsal ? <p className="rehearsal">{t('phone.rehearsal')}</p> : null}
+      <header className="phone-head">
+        {back ? (
+          <button
+            type="button"
+            className="phone-back"
+            aria-label={t('phone.back')}
+            onClick={() => go('inbox')}
+          >
+            <Icon name="back" size={22} />
+          </button>
+        ) : null}
+        <h1 ref={heading} tabIndex={-1}>
+          <Rec>{title}</Rec>
+        </h1>
+        {badge}
+      </header>
+      <main className="phone-main">
+        {refused === null ? null : <Refusal refused={refused} />}
+        {children}
+      </main>
+      {actions === undefined ? null : <footer className="phone-actions">{actions}</footer>}
+      {phase === 'open' && actions === undefined ? (
+        <nav className="phone-tabs" aria-label={t('phone.tabs')}>
+          {tabs.map((tab) => (
+            <button
+              key={tab}
+              type="button"
+              aria-current={route === tab ? 'page' : undefined}
+              onClick={() => go(tab)}
+            >
+              <Icon name={icons[tab]} size={24} />
+              {t(`phone.tab.${tab}`)}
+            </button>
+          ))}
+        </nav>
+      ) : null}
+    </div>
+  )
+}

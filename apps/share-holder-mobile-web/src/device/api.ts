@@ -1,0 +1,109 @@
+import type { Card } from '@lux/ceremony/wire'
+import type { Line } from '@lux/people'
+
+/** An expected no, as it crosses to the screen: `rule` is a key of resources/locales. */
+export type No = {
+  readonly ok: false
+  readonly rule: string
+  readonly detail: string
+  readonly file?: string
+}
+export type Answer<T> = { readonly ok: true; readonly value: T } | No
+
+export type Domain = Card['domain']
+
+export type Person = {
+  readonly name: string
+  readonly domain: Domain
+  readonly digest: string
+  readonly words: readonly string[]
+}
+
+export type PolicySummary = {
+  readonly digest: string
+  readonly words: readonly string[]
+  readonly organisation: string
+  readonly domain: Domain
+  readonly version: number
+  readonly expiry: string
+  readonly lines: readonly string[]
+}
+
+export type ShareSummary = {
+  readonly id: string
+  readonly keyId: string
+  readonly epoch: number
+  readonly holder: number
+  readonly t: number
+  readonly n: number
+  readonly organisation: string
+  readonly domain: Domain
+  readonly live: boolean
+  /** Blocks of 64 and 128 bits that it may still answer. */
+  readonly left: { readonly at64: number; readonly at128: number }
+}
+
+export type LogEntry = {
+  readonly at: string
+  readonly what: 'enrolled' | 'policy' | 'received' | 'proved' | 'approved' | 'refused'
+  /** What it was about, in the words of the signed bytes. */
+  readonly about: string
+  readonly digest: string
+}
+
+export type Overview = {
+  readonly person: Person
+  readonly policies: readonly PolicySummary[]
+  readonly shares: readonly ShareSummary[]
+  /** Newest first. */
+  readonly log: readonly LogEntry[]
+  /** False where the browser may throw away what this app keeps. */
+  readonly kept: boolean
+}
+
+export type State =
+  | { readonly phase: 'new' }
+  | { readonly phase: 'locked' }
+  | { readonly phase: 'open'; readonly overview: Overview }
+
+/** A request as its bytes say it, checked, and not answered yet. */
+export type Prepared = {
+  readonly share: ShareSummary
+  readonly digest: string
+  readonly words: readonly string[]
+  readonly lines: readonly Line[]
+  readonly expires: string
+  readonly requester: string
+  readonly what: string
+  readonly spends: number
+  readonly left: { readonly at64: number; readonly at128: number }
+  /** Below the floor only a rehearsal answers. */
+  readonly belowFloor: boolean
+}
+
+/** A file to hand over. */
+export type Handover = { readonly name: string; readonly bytes: Uint8Array }
+
+export type Files = readonly Handover[]
+
+/** What the screens ask of the device's worker. Everything that is secret stays on the other side. */
+export type Device = {
+  state(): Promise<State>
+  enrol(asked: { name: string; domain: Domain; passphrase: string }): Promise<Answer<Overview>>
+  unlock(passphrase: string): Promise<Answer<Overview>>
+  card(): Promise<Answer<Handover>>
+  readPolicy(file: Handover): Promise<Answer<PolicySummary>>
+  takePolicy(file: Handover): Promise<Answer<Overview>>
+  receive(files: Files): Promise<Answer<{ share: ShareSummary; proof: Handover; overview: Overview }>>
+  prove(share: string): Promise<Answer<Handover>>
+  prepare(files: Files): Promise<Answer<Prepared>>
+  /** Answers what was prepared last. */
+  approve(): Promise<Answer<{ files: Files; overview: Overview }>>
+  refuse(asked: { files: Files; reason: string }): Promise<Answer<{ files: Files; overview: Overview }>>
+  wipe(): Promise<Answer<null>>
+}
+
+export type Call = { readonly id: number; readonly name: keyof Device; readonly args: readonly unknown[] }
+export type Reply =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly failed: string }

@@ -1,0 +1,58 @@
+import type { Call, Device, Reply } from './api.ts'
+
+/** The device behind a worker. `lock` ends the worker, and with it everything that was opened in its memory. */
+export type DeviceClient = { readonly device: Device; lock(): void }
+
+const names: readonly (keyof Device)[] = [
+  'state',
+  'enrol',
+  'unlock',
+  'card',
+  'readPolicy',
+  'takePolicy',
+  'receive',
+  'prove',
+  'prepare',
+  'approve',
+  'refuse',
+  'wipe',
+]
+
+export function connectDevice(start: () => Worker): DeviceClient {
+  let worker: Worker | null = null
+  let last = 0
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>()
+
+  function end(reason: string): void {
+    worker?.terminate()
+    worker = null
+    for (const { reject } of waiting.values()) reject(new Error(reason))
+    waiting.clear()
+  }
+
+  function running(): Worker {
+    if (worker !== null) return worker
+    worker = start()
+    worker.onmessage = ({ data }: MessageEvent<Reply>) => {
+      const call = waiting.get(data.id)
+      waiting.delete(data.id)
+      if ('failed' in data) call?.reject(new Error(data.failed))
+      else call?.resolve(data.value)
+    }
+    worker.onerror = () => end('PHONE-WORKER')
+    return worker
+  }
+
+  const call = (name: keyof Device, args: readonly unknown[]): Promise<unknown> =>
+    new Promise((resolve, reject) => {
+      const id = ++last
+      waiting.set(id, { resolve, reject })
+      running().postMessage({ id, name, args } satisfies Call)
+    })
+
+  // Every name of Device is in `names`, and a call answers what the worker's own method answers.
+  const device = Object.fromEntries(
+    names.map((name) => [name, (...args: unknown[]) => call(name, args)]),
+  ) as unknown as Device
+  return { device, lock: () => end('PHONE-LOCKED') }
+}

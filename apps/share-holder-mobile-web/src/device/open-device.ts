@@ -1,0 +1,444 @@
+import { policyDigest } from '@lux/ceremony/policy'
+import { cardCodec, requestDigest } from '@lux/ceremony/wire'
+import { toHex, wipe } from '@lux/crypto'
+import { ciphertextDigest, readCiphertext, type ShareEnvelope } from '@lux/crypto/fhe'
+import {
+  acknowledge,
+  blocksLeft,
+  discardAnswer,
+  encodePersonKey,
+  enrol as enrolPerson,
+  forgetKept,
+  forgetShareOf,
+  type HolderState,
+  type OpenedShare,
+  openShare,
+  type PersonKey,
+  type PreparedAnswer,
+  parsePersonKey,
+  policyLines,
+  prepareAnswer,
+  receiveShare,
+  refuseRequest,
+  type SignedDecision,
+  sealAnswer,
+  trustedPolicy,
+  wordsOf,
+} from '@lux/people'
+import { type Database, readHeader, wipeDatabase } from '../storage/database.ts'
+import { createVault, type DeriveKey, leastCost, openVault } from '../storage/vault.ts'
+import type {
+  Answer,
+  Device,
+  Files,
+  Handover,
+  LogEntry,
+  No,
+  Overview,
+  Person,
+  PolicySummary,
+  Prepared,
+  ShareSummary,
+} from './api.ts'
+import {
+  beginRecords,
+  encodeText,
+  openRecords,
+  parseText,
+  type Random,
+  type Records,
+  type Written,
+} from './records.ts'
+import { requestFiles, shareFiles } from './sort-files.ts'
+
+export type DevicePorts = {
+  readonly database: Database
+  readonly derive: DeriveKey
+  readonly random: Random
+  /** ISO-8601 UTC, to the second. */
+  readonly now: () => string
+  /** Whether the browser promised to keep what this app writes. */
+  readonly persisted: () => Promise<boolean>
+}
+
+type Open = { readonly key: Uint8Array; readonly records: Records; readonly person: PersonKey }
+
+const no = (rule: string, detail = ''): No => ({ ok: false, rule, detail })
+const yes = <T>(value: T): Answer<T> => ({ ok: true, value })
+const locked = no('PHONE-LOCKED')
+/** Letters of a passphrase. Argon2id makes each guess cost; this makes the guesses many. */
+const leastPassphrase = 12
+const logId = (count: number): string => String(count).padStart(8, '0')
+
+/** Everything that a holder's phone decides and keeps, behind its passphrase. One of these lives in one worker. */
+export function openDevice({ database, derive, random, now, persisted }: DevicePorts): Device {
+  let open: Open | null = null
+  let prepared: { answer: PreparedAnswer; share: ShareSummary; opened: OpenedShare } | null = null
+
+  async function unlockWith(key: Uint8Array): Promise<Answer<Overview>> {
+    const records = await openRecords(database, key, random)
+    const kept = records.read('person', 'me')
+    if (kept === null) return no('PHONE-STORAGE-CHANGED')
+    const person = parsePersonKey(kept)
+    wipe(kept)
+    if (!person.ok) return person
+    open = { key, records, person: person.value }
+    return yes(await overview(open))
+  }
+
+  async function overview({ records, person }: Open): Promise<Overview> {
+    return {
+      person: personOf(person),
+      policies: records.ids('policy').flatMap((id) => {
+        const policy = policyAt(records, id)
+        return policy === null ? [] : [policySummary(policy)]
+      }),
+      shares: records.ids('share').flatMap((id) => {
+        const opened = shareAt({ records, person }, id)
+        if (!opened.ok) return []
+        const summary = shareSummary(opened.value, records)
+        forgetShareOf(opened.value)
+        return [summary]
+      }),
+      log: logOf(records),
+      kept: await persisted(),
+    }
+  }
+
+  /** Lets go of what was prepared and not answered. */
+  function discard(): void {
+    if (prepared === null) return
+    discardAnswer(prepared.answer)
+    forgetShareOf(prepared.opened)
+    prepared = null
+  }
+
+  function logged(records: Records, what: LogEntry['what'], about: string, digest: string): Written {
+    const id = logId(records.ids('log').length)
+    return { store: 'log', id, plain: encodeText({ at: now(), what, about, digest } satisfies LogEntry) }
+  }
+
+  /** The answer's files, once its state is on disk: in one transaction, so that nothing leaves that is not counted. */
+  async function hand(
+    { records, person }: Open,
+    share: ShareSummary,
+    sealed: SignedDecision & { sealed?: Uint8Array },
+    entry: { what: 'approved' | 'refused'; about: string; digest: string },
+  ): Promise<Answer<{ files: Files; overview: Overview }>> {
+    const stem = `answer-${entry.digest.slice(0, 8)}-holder-${share.holder}`
+    const files: Handover[] = [
+      { name: `${stem}.json`, bytes: sealed.answer },
+      ...(sealed.sealed === undefined ? [] : [{ name: `${stem}.age`, bytes: sealed.sealed }]),
+    ]
+    await records.write([
+      { store: 'state', id: share.id, plain: sealed.state },
+      ...files.map(({ name, bytes }) => ({ store: 'answer', id: name, plain: bytes.slice() })),
+      logged(records, entry.what, entry.about, entry.digest),
+    ])
+    return yes({ files, overview: await overview({ key: new Uint8Array(), records, person }) })
+  }
+
+  return {
+    async state() {
+      if (open !== null) return { phase: 'open', overview: await overview(open) }
+      return { phase: (await readHeader(database)) === null ? 'new' : 'locked' }
+    },
+
+    async enrol({ name, domain, passphrase }) {
+      if ((await readHeader(database)) !== null) return no('PHONE-ENROLLED')
+      if ([...passphrase].length < leastPassphrase)
+        return no('PHONE-PASSPHRASE-SHORT', String(leastPassphrase))
+      const made = await enrolPerson({ kind: 'holder', domain, name }, { bytes: random })
+      if (!made.ok) return made
+      const vault = await createVault(passphrase, leastCost, derive, random)
+      const { key, card, digest } = made.value
+      const first: LogEntry = { at: now(), what: 'enrolled', about: name, digest }
+      const records = await beginRecords(
+        database,
+        vault,
+        [
+          { store: 'person', id: 'me', plain: encodePersonKey(key) },
+          { store: 'card', id: 'me', plain: card.slice() },
+          { store: 'log', id: logId(0), plain: encodeText(first) },
+        ],
+        random,
+      )
+      open = { key: vault.key, records, person: made.value.key }
+      return yes(await overview(open))
+    },
+
+    async unlock(passphrase) {
+      const header = await readHeader(database)
+      if (header === null) return no('PHONE-NOT-ENROLLED')
+      const vault = await openVault(header, passphrase, derive)
+      return vault === null ? no('PHONE-PASSPHRASE') : unlockWith(vault.key)
+    },
+
+    async card() {
+      if (open === null) return locked
+      const bytes = open.records.read('card', 'me')
+      return bytes === null ? no('PHONE-STORAGE-CHANGED') : yes({ name: 'card.json', bytes })
+    },
+
+    async readPolicy({ bytes }) {
+      const policy = trustedPolicy(bytes)
+      return policy.ok ? yes(policySummary(policy.value)) : policy
+    },
+
+    async takePolicy({ bytes }) {
+      if (open === null) return locked
+      const policy = trustedPolicy(bytes)
+      if (!policy.ok) return policy
+      const summary = policySummary(policy.value)
+      if (summary.domain !== open.person.card.domain) return no('PHONE-DOMAIN', summary.domain)
+      await open.records.write([
+        { store: 'policy', id: summary.digest, plain: bytes.slice() },
+        logged(open.records, 'policy', summary.organisation, summary.digest),
+      ])
+      return yes(await overview(open))
+    },
+
+    async receive(files) {
+      if (open === null) return locked
+      const sorted = shareFiles(files)
+      if (!sorted.ok) return sorted
+      const { records, person } = open
+      const { envelope, signature, opening, public: pub } = sorted.value
+      const policies = records.ids('policy').flatMap((id) => policyAt(records, id) ?? [])
+      if (policies.length === 0) return no('PHONE-POLICY-MISSING')
+      let refused: No = no('PHONE-POLICY-MISSING')
+      for (const policy of policies) {
+        const kept = await receiveShare(
+          { policy, opening, envelope, signature, pub },
+          { key: person, received: records.read('received', 'me'), path: 'this phone', lost: false },
+        )
+        if (!kept.ok) {
+          // The policy that fits says what is wrong; another one only says that it does not fit.
+          if (refused.rule === 'PHONE-POLICY-MISSING' || kept.rule !== 'OPENING-POLICY') refused = kept
+          continue
+        }
+        const proof = acknowledge(
+          { key: person, held: kept.value.held, envelope: kept.value.envelope },
+          policy,
+        )
+        const id = shareId(kept.value.envelope)
+        const { share, received, state } = kept.value
+        if (!proof.ok) {
+          forgetKept(kept.value)
+          return proof
+        }
+        const name = `acknowledgement-holder-${kept.value.envelope.share.header.holder}.json`
+        await records.write([
+          { store: 'share', id, plain: share.slice() },
+          { store: 'received', id: 'me', plain: received },
+          { store: 'state', id, plain: state },
+          { store: 'proof', id, plain: proof.value.acknowledgement.slice() },
+          logged(
+            records,
+            'received',
+            policy.organisation.name,
+            toHex(kept.value.envelope.share.header.keyId),
+          ),
+        ])
+        forgetKept(kept.value)
+        const shown = await overview(open)
+        const summary = shown.shares.find((one) => one.id === id)
+        if (summary === undefined) return no('PHONE-STORAGE-CHANGED')
+        return yes({ share: summary, proof: { name, bytes: proof.value.acknowledgement }, overview: shown })
+      }
+      return refused
+    },
+
+    async prove(id) {
+      if (open === null) return locked
+      const opened = shareAt(open, id)
+      if (!opened.ok) return opened
+      try {
+        const policy = policyAt(open.records, opened.value.held.policyDigest)
+        if (policy === null) return no('PHONE-POLICY-MISSING')
+        const proof = acknowledge(opened.value, policy)
+        if (!proof.ok) return proof
+        await open.records.write([
+          logged(open.records, 'proved', policy.organisation.name, proof.value.digest),
+        ])
+        const name = `acknowledgement-holder-${opened.value.envelope.share.header.holder}.json`
+        return yes({ name, bytes: proof.value.acknowledgement })
+      } finally {
+        forgetShareOf(opened.value)
+      }
+    },
+
+    async prepare(files) {
+      if (open === null) return locked
+      discard()
+      const sorted = requestFiles(files, digestOf)
+      if (!sorted.ok) return sorted
+      const { request, ciphertexts } = sorted.value
+      const found = shareFor(open, request.request.payload)
+      if (!found.ok) return found
+      const opened = found.value
+      const policy = policyAt(open.records, opened.held.policyDigest)
+      const answer =
+        policy === null
+          ? no('PHONE-POLICY-MISSING')
+          : prepareAnswer(opened, { request, ciphertexts, policy, now: now() })
+      if (!answer.ok) {
+        forgetShareOf(opened)
+        return answer
+      }
+      const share = shareSummary(opened, open.records)
+      prepared = { answer: answer.value, share, opened }
+      return yes(shownAnswer(answer.value, share))
+    },
+
+    async approve() {
+      if (open === null) return locked
+      if (prepared === null) return no('PHONE-NOTHING-PREPARED')
+      const { answer, share, opened } = prepared
+      prepared = null
+      try {
+        const { what } = answer.request.request.payload
+        const sealed = await sealAnswer(answer)
+        if (!sealed.ok) return sealed
+        return await hand(open, share, sealed.value, { what: 'approved', about: what, digest: answer.digest })
+      } finally {
+        forgetShareOf(opened)
+      }
+    },
+
+    async refuse({ files, reason }) {
+      if (open === null) return locked
+      discard()
+      const read = requestFiles(files, digestOf, { whole: false })
+      if (!read.ok) return read
+      const { request } = read.value
+      const found = shareFor(open, request.request.payload)
+      if (!found.ok) return found
+      try {
+        const sealed = refuseRequest(found.value, { request, reason, now: now() })
+        if (!sealed.ok) return sealed
+        const about = { what: 'refused', about: request.request.payload.what } as const
+        const digest = requestDigest(request.request.payload)
+        return await hand(open, shareSummary(found.value, open.records), sealed.value, { ...about, digest })
+      } finally {
+        forgetShareOf(found.value)
+      }
+    },
+
+    async wipe() {
+      discard()
+      if (open !== null) wipe(open.key)
+      open = null
+      await wipeDatabase(database)
+      return yes(null)
+    },
+  }
+}
+
+function personOf({ card }: PersonKey): Person {
+  const digest = cardCodec.digest(card)
+  return { name: card.name, domain: card.domain, digest, words: wordsOf(digest) }
+}
+
+function policyAt(records: Records, id: string) {
+  const bytes = records.read('policy', id)
+  if (bytes === null) return null
+  const policy = trustedPolicy(bytes)
+  return policy.ok ? policy.value : null
+}
+
+function policySummary(policy: Parameters<typeof policyLines>[0]): PolicySummary {
+  const digest = policyDigest(policy)
+  return {
+    digest,
+    words: wordsOf(digest),
+    organisation: policy.organisation.name,
+    domain: policy.domain,
+    version: policy.version,
+    expiry: policy.expiry,
+    lines: policyLines(policy),
+  }
+}
+
+function shareAt({ records, person }: Pick<Open, 'records' | 'person'>, id: string): Answer<OpenedShare> {
+  const share = records.read('share', id)
+  const state = records.read('state', id)
+  if (share === null || state === null) return no('PHONE-SHARE-MISSING', id)
+  return openShare({ key: person, share, state })
+}
+
+/** The share that a request is for; the caller forgets it. */
+function shareFor(open: Open, { keyId, epochId }: { keyId: string; epochId: string }): Answer<OpenedShare> {
+  let ofKey = false
+  for (const id of open.records.ids('share')) {
+    const opened = shareAt(open, id)
+    if (!opened.ok) return opened
+    const { header } = opened.value.envelope.share
+    if (toHex(header.keyId) === keyId) {
+      ofKey = true
+      if (toHex(header.epochId) === epochId) return opened
+    }
+    forgetShareOf(opened.value)
+  }
+  return no(ofKey ? 'PHONE-OTHER-EPOCH' : 'PHONE-NO-SHARE', keyId)
+}
+
+function shareId({ share: { header } }: ShareEnvelope): string {
+  return `${toHex(header.epochId)}-${header.holder}`
+}
+
+function shareSummary(
+  { envelope, held, before }: Pick<OpenedShare, 'envelope' | 'held'> & { before: HolderState },
+  records: Records,
+): ShareSummary {
+  const { header } = envelope.share
+  return {
+    id: shareId(envelope),
+    keyId: toHex(header.keyId),
+    epoch: header.epoch,
+    holder: header.holder,
+    t: header.t,
+    n: header.n,
+    organisation: policyAt(records, held.policyDigest)?.organisation.name ?? '',
+    domain: header.domain,
+    live: before.live,
+    left: blocksLeft(envelope, before.spent),
+  }
+}
+
+function shownAnswer(answer: PreparedAnswer, share: ShareSummary): Prepared {
+  const { payload } = answer.request.request
+  const { digest, words, lines, spends, left, noise } = answer
+  return {
+    share,
+    digest,
+    words,
+    lines,
+    expires: payload.expiry,
+    requester: payload.requester,
+    what: payload.what,
+    spends,
+    left,
+    belowFloor: noise.belowFloor,
+  }
+}
+
+function logOf(records: Records): LogEntry[] {
+  return records
+    .ids('log')
+    .toSorted()
+    .toReversed()
+    .flatMap((id) => {
+      const bytes = records.read('log', id)
+      // Written by `logged`, under the vault's key: nobody else can have put anything else there.
+      return bytes === null ? [] : [parseText(bytes) as LogEntry]
+    })
+}
+
+function digestOf(bytes: Uint8Array): string | null {
+  try {
+    return toHex(ciphertextDigest(readCiphertext(bytes)))
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,83 @@
+import { fromUtf8, utf8, wipe } from '@lux/crypto'
+import { beginDatabase, type Database, readRecords, writeRecords } from '../storage/database.ts'
+import { nonceBytes, openRecord, type SealedRecord, sealRecord } from '../storage/sealed-record.ts'
+import type { Vault } from '../storage/vault.ts'
+
+export type Random = (length: number) => Uint8Array
+
+/** A record to write, in the clear. */
+export type Written = { readonly store: string; readonly id: string; readonly plain: Uint8Array }
+
+/** The records of an open vault. What was opened is the caller's, to wipe. */
+export type Records = {
+  ids(store: string): string[]
+  /** The record's bytes, null where there is none. Throws where it does not open: someone changed the phone's storage. */
+  read(store: string, id: string): Uint8Array | null
+  /** Together or not at all, and on disk when it answers. Wipes what it was given. */
+  write(written: readonly Written[]): Promise<void>
+}
+
+export class RecordChanged extends Error {}
+
+/** A new vault's records, none of them there yet. */
+export async function beginRecords(
+  database: Database,
+  { header, key }: Vault,
+  written: readonly Written[],
+  random: Random,
+): Promise<Records> {
+  const sealed = written.map((one) => sealedAt(key, one, 1, random))
+  await beginDatabase(database, header, sealed)
+  return recordsOf(database, key, sealed, random)
+}
+
+/** Reads every record once, still sealed; what is written later is added as it is on disk. */
+export async function openRecords(database: Database, key: Uint8Array, random: Random): Promise<Records> {
+  return recordsOf(database, key, await readRecords(database), random)
+}
+
+function recordsOf(
+  database: Database,
+  key: Uint8Array,
+  kept: readonly SealedRecord[],
+  random: Random,
+): Records {
+  const found = new Map(kept.map((record) => [nameOf(record), record] as const))
+  return {
+    ids(store) {
+      return [...found.values()].filter((record) => record.store === store).map(({ id }) => id)
+    },
+    read(store, id) {
+      const record = found.get(nameOf({ store, id }))
+      if (record === undefined) return null
+      const plain = openRecord(key, record)
+      if (plain === null) throw new RecordChanged(nameOf({ store, id }))
+      return plain
+    },
+    async write(written) {
+      const sealed = written.map((one) =>
+        sealedAt(key, one, (found.get(nameOf(one))?.revision ?? 0) + 1, random),
+      )
+      await writeRecords(database, sealed)
+      for (const record of sealed) found.set(nameOf(record), record)
+    },
+  }
+}
+
+function sealedAt(
+  key: Uint8Array,
+  { store, id, plain }: Written,
+  revision: number,
+  random: Random,
+): SealedRecord {
+  const sealed = sealRecord(key, { store, id, revision }, plain, random(nonceBytes))
+  wipe(plain)
+  return sealed
+}
+
+function nameOf({ store, id }: Pick<SealedRecord, 'store' | 'id'>): string {
+  return `${store}/${id}`
+}
+
+export const encodeText = (value: unknown): Uint8Array => utf8(JSON.stringify(value))
+export const parseText = (bytes: Uint8Array): unknown => JSON.parse(fromUtf8(bytes))

@@ -1,0 +1,45 @@
+import { argon2id } from 'hash-wasm'
+import { openDatabase } from '../storage/database.ts'
+import type { Call, Device, Reply } from './api.ts'
+import { openDevice } from './open-device.ts'
+
+const random = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))
+
+const device: Promise<Device> = openDatabase(() => undefined).then((database) =>
+  openDevice({
+    database,
+    derive: (passphrase, salt, { memory, passes }) =>
+      argon2id({
+        password: passphrase.normalize('NFKC'),
+        salt,
+        parallelism: 1,
+        iterations: passes,
+        memorySize: memory,
+        hashLength: 32,
+        outputType: 'binary',
+      }),
+    random,
+    now: () => new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    persisted: () => navigator.storage.persisted(),
+  }),
+)
+
+// One call after the other: a budget is never read by two.
+let turn: Promise<void> = Promise.resolve()
+
+addEventListener('message', ({ data }: MessageEvent<Call>) => {
+  turn = turn.then(() => answer(data))
+})
+
+async function answer({ id, name, args }: Call): Promise<void> {
+  let reply: Reply
+  try {
+    // A call names a method of Device, and gives what that method takes: client.ts is typed so.
+    const method = (await device)[name] as (...given: unknown[]) => Promise<unknown>
+    reply = { id, value: await method(...args) }
+  } catch (error) {
+    // A fault, not a refusal: its name alone, for nothing that was opened may stand in an error.
+    reply = { id, failed: error instanceof Error ? error.name : 'Error' }
+  }
+  postMessage(reply)
+}

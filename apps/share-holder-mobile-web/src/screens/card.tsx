@@ -1,0 +1,37 @@
+import { WordCards } from '@lux/ui'
+import { useTranslation } from 'react-i18next'
+import { HandOver } from '../components/hand-over.tsx'
+import { Page } from '../components/page.tsx'
+import { go, saveCard, usePhone } from '../stores/phone.ts'
+
+/** The card that everybody may see, and its words, which the person reads to whoever takes it. */
+export function Card() {
+  const { t } = useTranslation()
+  const person = usePhone((phone) => phone.overview?.person)
+  const out = usePhone((phone) => phone.out)
+  if (person === undefined) return null
+  const [file] = out?.what === 'card' ? out.files : []
+  return (
+    <Page
+      title={t('phone.card.title')}
+      back
+      actions={
+        <>
+          {file === undefined ? (
+            <button type="button" className="press primary" onClick={() => void saveCard()}>
+              {t('phone.card.give')}
+            </button>
+          ) : (
+            <HandOver file={file} />
+          )}
+          <button type="button" className="press" onClick={() => go('inbox')}>
+            {t('phone.done')}
+          </button>
+        </>
+      }
+    >
+      <p>{t('phone.card.what')}</p>
+      <WordCards label={t('phone.card.words')} words={person.words} hex={person.digest} />
+    </Page>
+  )
+}

@@ -1,0 +1,96 @@
+import { Icon, PersonChip, Rec } from '@lux/ui'
+import { useTranslation } from 'react-i18next'
+import { Page } from '../components/page.tsx'
+import type { Overview, ShareSummary } from '../device/api.ts'
+import { go, type Route, usePhone } from '../stores/phone.ts'
+
+/** The one thing to do next: without a policy nothing is believed, without a share nothing is asked. */
+function nextOf({ policies, shares }: Overview): 'policy' | 'receive' | 'request' {
+  if (policies.length === 0) return 'policy'
+  return shares.length === 0 ? 'receive' : 'request'
+}
+
+export function Inbox() {
+  const { t } = useTranslation()
+  const overview = usePhone((phone) => phone.overview)
+  if (overview === null) return null
+  const { person, shares, kept } = overview
+  const next = nextOf(overview)
+  return (
+    <Page
+      title={t('phone.inbox.hello', { name: person.name })}
+      badge={<PersonChip name={person.name} presence="here" />}
+    >
+      <section className="card next">
+        <h2>{t(`phone.next.${next}.title`)}</h2>
+        <p>{t(`phone.next.${next}.what`)}</p>
+        <button type="button" className="press primary" onClick={() => go(next)}>
+          {t(`phone.next.${next}.act`)}
+        </button>
+      </section>
+      <h2 className="section">{t('phone.inbox.hold')}</h2>
+      <ul className="card rows">
+        {shares.map((share) => (
+          <Share key={share.id} share={share} />
+        ))}
+        <li>
+          <span className="disc">
+            <Icon name="holders" size={20} />
+          </span>
+          <button type="button" className="row-text row-link" onClick={() => go('card')}>
+            <strong>{t('phone.inbox.card')}</strong>
+            <span className="quiet">{t('phone.inbox.card-note')}</span>
+          </button>
+        </li>
+      </ul>
+      <More skip={next} />
+      {kept ? null : (
+        <section className="card soft" role="note">
+          <Icon name="alert" size={22} />
+          <p>
+            {t(person.domain === 'rehearsal' ? 'phone.inbox.no-sheet-rehearsal' : 'phone.inbox.no-sheet')}
+          </p>
+        </section>
+      )}
+    </Page>
+  )
+}
+
+function Share({ share }: { share: ShareSummary }) {
+  const { t } = useTranslation()
+  return (
+    <li>
+      <span className="disc">
+        <Icon name="key" size={20} />
+      </span>
+      <div className="row-text">
+        <strong>
+          <Rec>{t('phone.inbox.share', { organisation: share.organisation })}</Rec>
+        </strong>
+        <span className="quiet">
+          {t('phone.inbox.share-note', { holder: share.holder, n: share.n, t: share.t, epoch: share.epoch })}
+        </span>
+      </div>
+      <Icon name="check" size={20} />
+    </li>
+  )
+}
+
+const others = ['policy', 'receive', 'request'] as const satisfies readonly Route[]
+
+function More({ skip }: { skip: Route }) {
+  const { t } = useTranslation()
+  return (
+    <ul className="plain">
+      {others
+        .filter((route) => route !== skip)
+        .map((route) => (
+          <li key={route}>
+            <button type="button" className="link" onClick={() => go(route)}>
+              {t(`phone.next.${route}.act`)}
+            </button>
+          </li>
+        ))}
+    </ul>
+  )
+}

@@ -1,0 +1,185 @@
+import type { Line } from '@lux/people'
+import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
+import { useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import { ChooseFiles } from '../components/choose-files.tsx'
+import { HandOver } from '../components/hand-over.tsx'
+import { HoldButton } from '../components/hold-button.tsx'
+import { Page } from '../components/page.tsx'
+import { approve, go, prepare, refuse, usePhone } from '../stores/phone.ts'
+
+export function Request() {
+  const { t } = useTranslation()
+  const request = usePhone((phone) => phone.request)
+  const out = usePhone((phone) => phone.out)
+  if (out?.what === 'approved' || out?.what === 'refused') return <Answered />
+  if (request !== null) return <Decide />
+  return (
+    <Page
+      title={t('phone.request.title')}
+      back
+      actions={<ChooseFiles label={t('phone.request.choose')} several primary onFiles={prepare} />}
+    >
+      <EmptyState icon="ceremonies" title={t('phone.request.empty')} what={t('phone.request.what')} />
+    </Page>
+  )
+}
+
+/** Approving is never easier than refusing: it is held or confirmed, refusing is one press and a reason. */
+function Decide() {
+  const { t } = useTranslation()
+  const request = usePhone((phone) => phone.request)
+  const busy = usePhone((phone) => phone.busy)
+  const rehearsal = usePhone((phone) => phone.overview?.person.domain === 'rehearsal')
+  const sheet = usePhone((phone) => phone.overview?.kept === true)
+  const [step, setStep] = useState<'read' | 'sure' | 'refuse'>('read')
+  if (request === null) return null
+  const { prepared } = request
+  const proved = prepared.lines.filter(({ whose }) => whose === 'proved')
+  const claimed = prepared.lines.filter(({ whose }) => whose !== 'proved')
+  if (step === 'refuse') return <Refuse onBack={() => setStep('read')} />
+  const blocked = !rehearsal && !sheet
+  return (
+    <Page
+      title={prepared.what}
+      back
+      badge={<span className="badge">{t('phone.request.until', { time: prepared.expires })}</span>}
+      actions={
+        busy !== null ? (
+          <p role="status">{t(`phone.busy.${busy}`)}</p>
+        ) : step === 'sure' ? (
+          <>
+            <p>{t('phone.request.sure')}</p>
+            <button type="button" className="press primary" onClick={() => void approve()}>
+              {t('phone.request.approve')}
+            </button>
+            <button type="button" className="press" onClick={() => setStep('read')}>
+              {t('phone.back')}
+            </button>
+          </>
+        ) : (
+          <>
+            <HoldButton label={t('phone.request.hold')} disabled={blocked} onHeld={() => void approve()} />
+            <div className="pair">
+              <button type="button" className="press" onClick={() => setStep('refuse')}>
+                {t('phone.request.refuse')}
+              </button>
+              <button type="button" className="press" disabled={blocked} onClick={() => setStep('sure')}>
+                {t('phone.request.two-taps')}
+              </button>
+            </div>
+            {blocked ? <p className="bad">{t('phone.request.blocked')}</p> : null}
+          </>
+        )
+      }
+    >
+      <Lines kind="proved" title={t('phone.request.proved')} lines={proved} />
+      <Lines kind="claimed" title={t('phone.request.claimed', { who: prepared.requester })} lines={claimed} />
+      <p className="quiet">
+        {t('phone.request.spends', {
+          spends: prepared.spends,
+          left: prepared.left.at64 + prepared.left.at128,
+        })}
+      </p>
+      {prepared.belowFloor ? <p className="bad">{t('phone.request.below-floor')}</p> : null}
+      <details className="card">
+        <summary>{t('phone.request.words-title')}</summary>
+        <WordCards label={t('phone.request.words')} words={prepared.words} hex={prepared.digest} />
+      </details>
+      <details className="card">
+        <summary>{t('phone.request.if-i-refuse')}</summary>
+        <p>{t('phone.more.refuse-what')}</p>
+      </details>
+    </Page>
+  )
+}
+
+function Lines({
+  kind,
+  title,
+  lines,
+}: {
+  kind: 'proved' | 'claimed'
+  title: string
+  lines: readonly Line[]
+}) {
+  const { t } = useTranslation()
+  return (
+    <section className={`card ${kind}`}>
+      <h2>
+        <Icon name={kind === 'proved' ? 'check' : 'holders'} size={20} />
+        <Rec>{title}</Rec>
+      </h2>
+      <dl>
+        {lines.map(({ name, value }) => (
+          <div key={`${name} ${value}`}>
+            <dt>{t(`phone.line.${name.replaceAll(' ', '-')}`)}</dt>
+            <dd>
+              <Rec>{value}</Rec>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  )
+}
+
+function Refuse({ onBack }: { onBack: () => void }) {
+  const { t } = useTranslation()
+  const busy = usePhone((phone) => phone.busy)
+  const [reason, setReason] = useState('')
+  return (
+    <Page
+      title={t('phone.refuse.title')}
+      actions={
+        <>
+          <button
+            type="button"
+            className="press primary"
+            disabled={busy !== null}
+            onClick={() => void refuse(reason)}
+          >
+            {busy === null ? t('phone.refuse.sign') : t(`phone.busy.${busy}`)}
+          </button>
+          <button type="button" className="press" onClick={onBack}>
+            {t('phone.back')}
+          </button>
+        </>
+      }
+    >
+      <p>{t('phone.refuse.what')}</p>
+      <label className="form">
+        <span>{t('phone.refuse.reason')}</span>
+        <input value={reason} maxLength={200} onChange={(event) => setReason(event.target.value)} />
+      </label>
+    </Page>
+  )
+}
+
+function Answered() {
+  const { t } = useTranslation()
+  const out = usePhone((phone) => phone.out)
+  if (out === null) return null
+  return (
+    <Page
+      title={t(`phone.answered.${out.what}`)}
+      back
+      actions={
+        <button type="button" className="press" onClick={() => go('inbox')}>
+          {t('phone.done')}
+        </button>
+      }
+    >
+      <section className="card proved" role="status">
+        <h2>
+          <Icon name="check" size={20} />
+          {t('phone.answered.counted')}
+        </h2>
+        <p>{t('phone.answered.give', { count: out.files.length })}</p>
+      </section>
+      {out.files.map((file) => (
+        <HandOver key={file.name} file={file} />
+      ))}
+    </Page>
+  )
+}

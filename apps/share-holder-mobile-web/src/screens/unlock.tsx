@@ -1,0 +1,33 @@
+import type { FormEvent } from 'react'
+import { useTranslation } from 'react-i18next'
+import { LanguageChoice } from '../components/language-choice.tsx'
+import { Page } from '../components/page.tsx'
+import { unlock, usePhone } from '../stores/phone.ts'
+
+export function Unlock() {
+  const { t } = useTranslation()
+  const busy = usePhone((phone) => phone.busy)
+
+  function submit(event: FormEvent<HTMLFormElement>): void {
+    event.preventDefault()
+    const form = event.currentTarget
+    void unlock(String(new FormData(form).get('passphrase')))
+    form.reset()
+  }
+
+  return (
+    <Page title={t('phone.unlock.title')}>
+      <p>{t('phone.unlock.what')}</p>
+      <form className="form" onSubmit={submit}>
+        <label>
+          <span>{t('phone.unlock.passphrase')}</span>
+          <input name="passphrase" type="password" required autoComplete="current-password" />
+        </label>
+        <button type="submit" className="press primary" disabled={busy !== null}>
+          {busy === null ? t('phone.unlock.open') : t(`phone.busy.${busy}`)}
+        </button>
+      </form>
+      <LanguageChoice />
+    </Page>
+  )
+}

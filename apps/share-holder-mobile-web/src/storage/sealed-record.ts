@@ -1,0 +1,55 @@
+import { encodeCanonical } from '@lux/crypto'
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+
+/** What a record is sealed to: the store it lies in, its name there, and how often it was written. */
+export type RecordName = { readonly store: string; readonly id: string; readonly revision: number }
+
+export type SealedRecord = RecordName & {
+  readonly format: typeof recordFormat
+  /** 24 bytes, drawn for each writing. */
+  readonly nonce: Uint8Array
+  /** XChaCha20-Poly1305 ciphertext with its tag of 16 bytes. */
+  readonly sealed: Uint8Array
+}
+
+export const recordFormat = 'lux-phone/v1'
+const keyBytes = 32
+export const nonceBytes = 24
+
+function additionalData({ store, id, revision }: RecordName): Uint8Array {
+  return encodeCanonical({ format: recordFormat, id, revision: String(revision), store })
+}
+
+/**
+ * Seals a record under the vault's key (32 bytes) with {format, store, id, revision} as additional data, so that a record moved to
+ * another place, or an older one put back under a newer number, does not open. `nonce`: 24 fresh random bytes.
+ * XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03).
+ */
+export function sealRecord(
+  key: Uint8Array,
+  name: RecordName,
+  plain: Uint8Array,
+  nonce: Uint8Array,
+): SealedRecord {
+  check(key, nonce)
+  const { store, id, revision } = name
+  const sealed = xchacha20poly1305(key, nonce, additionalData(name)).encrypt(plain)
+  return { format: recordFormat, store, id, revision, nonce, sealed }
+}
+
+/** The record's bytes, or null when it is not what was sealed under this key in this place. */
+export function openRecord(key: Uint8Array, record: SealedRecord): Uint8Array | null {
+  if (record.format !== recordFormat) return null
+  check(key, record.nonce)
+  try {
+    return xchacha20poly1305(key, record.nonce, additionalData(record)).decrypt(record.sealed)
+  } catch {
+    return null
+  }
+}
+
+function check(key: Uint8Array, nonce: Uint8Array): void {
+  if (key.length !== keyBytes) throw new RangeError(`key: expected ${keyBytes} bytes, got ${key.length}`)
+  if (nonce.length !== nonceBytes)
+    throw new RangeError(`nonce: expected ${nonceBytes} bytes, got ${nonce.length}`)
+}

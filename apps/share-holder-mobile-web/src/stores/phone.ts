@@ -1,0 +1,142 @@
+import { create } from 'zustand'
+import type { Answer, Files, Handover, No, Overview, PolicySummary, Prepared, State } from '../device/api.ts'
+import { connectDevice } from '../device/client.ts'
+
+export type Route = 'inbox' | 'card' | 'policy' | 'receive' | 'request' | 'log' | 'more'
+
+/** What the person sees next to the screen itself. Nothing in here is secret. */
+type Phone = {
+  readonly phase: State['phase'] | 'unknown'
+  readonly overview: Overview | null
+  readonly route: Route
+  /** The name of the work that is under way. */
+  readonly busy: string | null
+  readonly refused: No | null
+  readonly policy: { readonly file: Handover; readonly summary: PolicySummary } | null
+  readonly request: { readonly files: Files; readonly prepared: Prepared } | null
+  /** Files to hand over, and what they are. */
+  readonly out: { readonly what: 'card' | 'proof' | 'approved' | 'refused'; readonly files: Files } | null
+}
+
+const start: Phone = {
+  phase: 'unknown',
+  overview: null,
+  route: 'inbox',
+  busy: null,
+  refused: null,
+  policy: null,
+  request: null,
+  out: null,
+}
+
+export const usePhone = create<Phone>(() => start)
+
+const { device, lock: endWorker } = connectDevice(
+  () => new Worker(new URL('../device/worker.ts', import.meta.url), { type: 'module' }),
+)
+
+const fault: No = { ok: false, rule: 'PHONE-FAULT', detail: '' }
+
+/** Does one piece of work at a time, and shows its refusal. */
+async function work<T>(name: string, asked: () => Promise<Answer<T>>): Promise<T | null> {
+  if (usePhone.getState().busy !== null) return null
+  usePhone.setState({ busy: name, refused: null })
+  try {
+    const answer = await asked()
+    if (answer.ok) return answer.value
+    usePhone.setState({ refused: answer })
+    return null
+  } catch (error) {
+    usePhone.setState({ refused: { ...fault, detail: error instanceof Error ? error.message : '' } })
+    return null
+  } finally {
+    usePhone.setState({ busy: null })
+  }
+}
+
+export async function look(): Promise<void> {
+  try {
+    const state = await device.state()
+    usePhone.setState({ phase: state.phase, overview: state.phase === 'open' ? state.overview : null })
+  } catch (error) {
+    usePhone.setState({ refused: { ...fault, detail: error instanceof Error ? error.message : '' } })
+  }
+}
+
+const opened = (overview: Overview, more: Partial<Phone> = {}): void =>
+  usePhone.setState({ phase: 'open', overview, ...more })
+
+export function go(route: Route): void {
+  usePhone.setState({ route, refused: null, policy: null, request: null, out: null })
+}
+
+export async function enrol(asked: Parameters<typeof device.enrol>[0]): Promise<void> {
+  // Asked for at the first press of a person: some browsers promise it only then.
+  await navigator.storage.persist().catch(() => false)
+  const overview = await work('enrol', () => device.enrol(asked))
+  if (overview !== null) opened(overview, { route: 'card' })
+}
+
+export async function unlock(passphrase: string): Promise<void> {
+  const overview = await work('unlock', () => device.unlock(passphrase))
+  if (overview !== null) opened(overview, { route: 'inbox' })
+}
+
+export function lock(): void {
+  endWorker()
+  usePhone.setState({ ...start, phase: 'locked' })
+}
+
+export async function saveCard(): Promise<void> {
+  const file = await work('card', () => device.card())
+  if (file !== null) usePhone.setState({ out: { what: 'card', files: [file] } })
+}
+
+export async function readPolicy([file]: Files): Promise<void> {
+  if (file === undefined) return
+  const summary = await work('policy', () => device.readPolicy(file))
+  if (summary !== null) usePhone.setState({ policy: { file, summary } })
+}
+
+export async function takePolicy(): Promise<void> {
+  const { policy } = usePhone.getState()
+  if (policy === null) return
+  const overview = await work('policy', () => device.takePolicy(policy.file))
+  if (overview !== null) opened(overview, { route: 'inbox', policy: null })
+}
+
+export async function receive(files: Files): Promise<void> {
+  const received = await work('receive', () => device.receive(files))
+  if (received !== null) opened(received.overview, { out: { what: 'proof', files: [received.proof] } })
+}
+
+export async function prove(share: string): Promise<void> {
+  const proof = await work('prove', () => device.prove(share))
+  if (proof !== null) usePhone.setState({ out: { what: 'proof', files: [proof] } })
+}
+
+export async function prepare(files: Files): Promise<void> {
+  const prepared = await work('prepare', () => device.prepare(files))
+  if (prepared !== null) usePhone.setState({ request: { files, prepared } })
+}
+
+export async function approve(): Promise<void> {
+  const answered = await work('approve', () => device.approve())
+  if (answered !== null)
+    opened(answered.overview, { request: null, out: { what: 'approved', files: answered.files } })
+}
+
+export async function refuse(reason: string): Promise<void> {
+  const { request } = usePhone.getState()
+  if (request === null) return
+  const answered = await work('refuse', () => device.refuse({ files: request.files, reason }))
+  if (answered !== null)
+    opened(answered.overview, { request: null, out: { what: 'refused', files: answered.files } })
+}
+
+export async function wipe(): Promise<void> {
+  const wiped = await work('wipe', () => device.wipe())
+  if (wiped === null && usePhone.getState().refused !== null) return
+  endWorker()
+  usePhone.setState({ ...start, phase: 'new' })
+}

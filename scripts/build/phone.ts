@@ -1,0 +1,36 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'vite'
+import { root } from '../root.ts'
+import { fingerprint, remember, remembers } from './fingerprint.ts'
+
+const phone = join(root, 'apps/share-holder-mobile-web')
+
+/** The folder that is served: an origin's whole content. */
+export const phoneOut = join(phone, 'out')
+
+const sources = [
+  'apps/share-holder-mobile-web/src',
+  'apps/share-holder-mobile-web/index.html',
+  'apps/share-holder-mobile-web/vite.config.ts',
+  'apps/share-holder-mobile-web/package.json',
+  'packages/crypto/src',
+  'packages/ceremony/src',
+  'packages/people/src',
+  'packages/ui/src',
+  'resources/locales',
+  'package-lock.json',
+  'scripts/build',
+]
+
+/** Builds the phone app into apps/share-holder-mobile-web/out when a source is newer. Resolves true when it built. */
+export async function buildPhone(): Promise<boolean> {
+  const file = join(root, '.lux/phone-built.txt')
+  const print = fingerprint(root, sources)
+  if (remembers(file, print)) return false
+  rmSync(file, { force: true })
+  mkdirSync(join(root, '.lux'), { recursive: true })
+  await build({ root: phone, configFile: join(phone, 'vite.config.ts'), logLevel: 'warn' })
+  remember(file, print)
+  return true
+}

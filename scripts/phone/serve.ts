@@ -1,0 +1,57 @@
+import { readFileSync, statSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import { extname, join, resolve, sep } from 'node:path'
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.wasm': 'application/wasm',
+  '.woff2': 'font/woff2',
+}
+
+/** What index.html says of itself, and what only a header can say. */
+const headers: Readonly<Record<string, string>> = {
+  'Content-Security-Policy': "frame-ancestors 'none'",
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'Referrer-Policy': 'no-referrer',
+  'X-Content-Type-Options': 'nosniff',
+  'Permissions-Policy': 'camera=(self), microphone=(), geolocation=()',
+  'Cache-Control': 'no-cache',
+}
+
+/** Serves the files of `folder` on 127.0.0.1, and nothing else: every other address of the origin is 404. */
+export function servePhone(folder: string, port: number): Promise<Server> {
+  const server = createServer((request, response) => {
+    const file =
+      request.method === 'GET' || request.method === 'HEAD' ? fileAt(folder, request.url ?? '/') : null
+    if (file === null) {
+      response.writeHead(404, headers).end()
+      return
+    }
+    const type = types[extname(file)] ?? 'application/octet-stream'
+    const body = readFileSync(file)
+    response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': body.length })
+    response.end(request.method === 'HEAD' ? undefined : body)
+  })
+  return new Promise((done, failed) => {
+    server.once('error', failed)
+    server.listen({ host: '127.0.0.1', port, exclusive: true }, () => done(server))
+  })
+}
+
+function fileAt(folder: string, url: string): string | null {
+  let path: string
+  try {
+    path = decodeURIComponent(new URL(url, 'http://127.0.0.1').pathname)
+  } catch {
+    return null
+  }
+  const file = resolve(join(folder, path === '/' ? 'index.html' : path))
+  const inside = file.startsWith(resolve(folder) + sep)
+  return inside && statSync(file, { throwIfNoEntry: false })?.isFile() ? file : null
+}
