@@ -1,4 +1,4 @@
-import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
+import { type Card, cardCodec, cardVersion, isSealedTo, renewCard } from '@lux/ceremony/wire'
 import {
   type Domain,
   type Entropy,
@@ -31,16 +31,16 @@ export type Enrolled = {
 }
 
 /**
- * Makes a person's key, 32 bytes of `entropy` for each scheme and for a holder's envelope key. The caller keeps the key sealed
+ * Makes a person's key, 32 bytes of `entropy` for each scheme and for the envelope key of whom things are sealed to. The caller keeps the key sealed
  * (`encodePersonKey`) before the card leaves. Refuses CARD-MALFORMED.
  */
 export function enrol(enrolment: Enrolment, entropy: Entropy): Promise<Outcome<Enrolled>> {
   const { kind, domain, name, note, schemes = ['ed25519', 'mlDsa65'] } = enrolment
   return checkedLater(async () => {
     const identity = generateIdentity(entropy, schemes)
-    const seal = kind === 'holder' ? await sealIdentityOf(entropy) : null
+    const seal = isSealedTo(kind) ? await sealIdentityOf(entropy) : null
     const card = cardCodec.check({
-      v: 1,
+      v: cardVersion(kind),
       kind,
       domain,
       name,

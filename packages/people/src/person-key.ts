@@ -1,4 +1,4 @@
-import { type Card, cardCodec } from '@lux/ceremony/wire'
+import { type Card, cardCodec, isSealedTo } from '@lux/ceremony/wire'
 import {
   encodeCanonical,
   exportIdentity,
@@ -16,7 +16,7 @@ import { checked, no, type Outcome } from './outcome.ts'
 
 export const maxPersonKey = 1 << 16
 
-/** A person's key as their own device keeps it. `seal` is a holder's age identity, to open the share; else null. */
+/** A person's key as their own device keeps it. `seal` is the age identity of whom things are sealed to, as a share to its holder; else null. */
 export type PersonKey = {
   readonly card: Card
   readonly identity: SigningIdentity
@@ -62,8 +62,8 @@ function keyOf(value: Json): PersonKey {
       return wrong(detail)
     }
     if (signing.id !== identityId(parsed.value.keys)) return unfit('its card is of another key')
-    if ((parsed.value.kind === 'holder') !== (typeof seal === 'string'))
-      return unfit('a holder’s key, and no other, opens envelopes')
+    if (isSealedTo(parsed.value.kind) !== (typeof seal === 'string'))
+      return unfit('a holder’s or a custodian’s key, and no other, opens envelopes')
     return { card: parsed.value, identity: signing, seal: typeof seal === 'string' ? seal : null }
   } finally {
     wipe(secret)

@@ -8,7 +8,6 @@ import { keygen } from './keygen.ts'
 import { makeKey } from './make-key.ts'
 import { type Phases, phases } from './phases.ts'
 import type { AnyResult, FromChild, KeyChildRequest } from './protocol.ts'
-import { redealForStandIn } from './redeal.ts'
 
 // The throw-away process that holds a whole key: it does one request and ends, and its end is what clears memory.
 
@@ -33,8 +32,6 @@ async function serve(request: KeyChildRequest, running: Phases): Promise<AnyResu
       return { ...(await dealFile(request.params, running)), ...measured() }
     case 'encrypt':
       return { ...(await encryptSamples(request.params, running)), ...measured() }
-    case 'redeal':
-      return { ...(await redealForStandIn(request.params, running)), ...measured() }
     case 'recover':
       return { ...(await recoverFile(request.params, running)), ...measured() }
     case 'keygen':

@@ -93,27 +93,7 @@ export type Encrypt = {
   }
 }
 
-/** A stand-in deals its part of a share again; `identity` opens the sealed share. Rehearsals alone. */
-export type Redeal = {
-  readonly do: 'redeal'
-  readonly params: {
-    /** Sealed: an envelope as dealt, or a share that a new holder keeps. */
-    readonly share: string
-    readonly identity: string
-    /** public.bin of the old epoch. */
-    readonly pub: string
-    readonly dealers: readonly number[]
-    readonly to: { readonly t: number; readonly n: number }
-    /** SHA-256 in hex. */
-    readonly planHash: string
-    /** New holders 1..n in order. */
-    readonly recipients: readonly string[]
-    /** Gets correction-<q>.bin and dealer-<q>-holder-<i>.age. */
-    readonly outDir: string
-  }
-}
-
-export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover | Encrypt | Redeal
+export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover | Encrypt
 
 export type FileFact = { readonly path: string; readonly sha256: string; readonly size: number }
 export type PhaseTime = { readonly phase: Phase; readonly milliseconds: number }
@@ -166,8 +146,6 @@ export type RecoverResult = Made & { readonly clientKey: FileFact }
 
 export type EncryptResult = Made & { readonly files: readonly FileFact[] }
 
-export type RedealResult = Made & { readonly correction: FileFact; readonly envelopes: readonly FileFact[] }
-
 export type KeyChildResult<Request extends KeyChildRequest> = Request extends KeygenAndDeal
   ? KeygenAndDealResult
   : Request extends Keygen
@@ -176,17 +154,9 @@ export type KeyChildResult<Request extends KeyChildRequest> = Request extends Ke
       ? RecoverResult
       : Request extends Encrypt
         ? EncryptResult
-        : Request extends Redeal
-          ? RedealResult
-          : DealResult
+        : DealResult
 
-export type AnyResult =
-  | KeygenAndDealResult
-  | KeygenResult
-  | DealResult
-  | RecoverResult
-  | EncryptResult
-  | RedealResult
+export type AnyResult = KeygenAndDealResult | KeygenResult | DealResult | RecoverResult | EncryptResult
 
 export type Phase =
   | 'load'

@@ -65,15 +65,14 @@ export async function actAsStandIn(
       return resultAsStandIn(run, needs.decryption, now)
     case 'holder-answer': {
       if (needs?.kind !== 'answers') throw notNow(what)
-      const { authorities } = run.folder.state
       const asked = decryptions.find(({ id }) => id === needs.decryption)?.epoch
       const holder = asked?.epochId === reshare?.next?.epochId ? findNext() : find('holder')
-      return answerAsStandIn(run, holder, needs.decryption, { authorities, now })
+      return answerAsStandIn(run, holder, needs.decryption, now)
     }
     case 'epoch-approval':
       return approveEpochAsStandIn(run, find('holder'))
     case 'redeal':
-      return redealAsStandIn(run, find('holder'), run.keyChild)
+      return redealAsStandIn(run, find('holder'))
     default:
       return signAsStandIn(run, find(roles[what]), what)
   }

@@ -1,53 +1,82 @@
 import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
-import { fromHex, openWith, signatureContext, signWith, wipe } from '@lux/crypto'
-import { forgetEnvelope, proveShare } from '@lux/crypto/fhe'
+import { checkpointCodec } from '@lux/ceremony/transcript'
+import { acknowledgementCodec, signatureAnswerCodec } from '@lux/ceremony/wire'
 import { CoreError, readBounded } from '@lux/node-files'
+import {
+  acknowledge,
+  forgetKept,
+  type Memory,
+  prepareSignature,
+  receiveShare,
+  signAnswer,
+  signingOf,
+  trustedPolicy,
+} from '@lux/people'
 import { bytesToSign, type SignedKind } from '../runs/exchange/bytes-to-sign.ts'
-import { agreedBudgets } from '../runs/folder/budgets.ts'
+import { signatureRequest } from '../runs/exchange/outbox.ts'
+import type { RunFolder } from '../runs/folder/run-folder.ts'
 import type { Run } from '../runs/run/run.ts'
+import { accepted } from './accepted.ts'
+import { submission } from './stand-in-run.ts'
 import type { StandIn } from './stand-ins.ts'
 
 const maxFile = 64 << 20
 
-/** A stand-in signs what is awaited. Rehearsals only: a production run has no stand-ins. */
+/** A stand-in checks and signs what is awaited, as on a device of its own. Rehearsals only: a production run has no stand-ins. */
 export function signAsStandIn(run: Run, standIn: StandIn, what: SignedKind): Refusal | null {
-  const payload = bytesToSign(run.folder, what)
-  const context = signatureContext(what, run.folder.state.domain)
-  const signature = signWith(standIn.identity, context, payload)
-  return run.submit({ type: 'submit', what, payload, signature })
+  const { folder } = run
+  const view = run.view()
+  const { needs } = view
+  if (needs?.kind !== 'signatures' || needs.what !== what)
+    throw new CoreError('SUBMIT-01', `no ${what} is awaited`)
+  const signing = accepted(signingOf(standIn.role, signatureRequest(folder, view, needs)))
+  const prepared = accepted(prepareSignature(signing, standIn, rememberedBy(folder, standIn)))
+  const answer = accepted(signatureAnswerCodec.parse(signAnswer(prepared).answer))
+  return run.submit({
+    type: 'submit',
+    what,
+    payload: bytesToSign(folder, what),
+    signature: answer.signature,
+  })
 }
 
-/** A stand-in holder opens the sealed share, checks it as a phone would, and proves it. */
+/** What a stand-in witness cosigned last: nothing is kept of it but the log. */
+function rememberedBy(folder: RunFolder, { name }: StandIn): Memory {
+  const last = folder.state.checkpoints.findLast(({ cosigned }) => cosigned.some((one) => one.name === name))
+  if (last === undefined) return {}
+  const checkpoint = accepted(
+    checkpointCodec.file.check(folder.readDocument(`checkpoints/${last.size}.json`)),
+  )
+  const { size, node, root } = checkpoint.payload
+  return { [folder.state.ceremonyId]: { size, node, root } }
+}
+
+/** A stand-in holder opens the sealed share, checks it as a phone does, and proves it. */
 export async function acknowledgeAsStandIn(run: Run, standIn: StandIn): Promise<Refusal | null> {
   const { folder } = run
   const share = folder.state.fhe?.shares.find(({ holder }) => holder === standIn.name)
-  if (share === undefined || standIn.seal === null) {
+  if (share === undefined || standIn.seal === null)
     throw new CoreError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
+  const at = (...names: string[]) => readBounded(join(folder.path, ...names), maxFile)
+  const path = join(folder.path, 'envelopes', `holder-${share.index}.age`)
+  const policy = accepted(trustedPolicy(at('policy.json')))
+  const kept = accepted(
+    await receiveShare(
+      {
+        policy,
+        opening: at('opening.json'),
+        envelope: readBounded(path, maxFile),
+        signature: at('envelopes', `holder-${share.index}.sig`),
+        pub: at('fhe', 'public.bin'),
+      },
+      { key: standIn, received: null, path, lost: false },
+    ),
+  )
+  try {
+    const { acknowledgement } = accepted(acknowledge({ key: standIn, ...kept }, policy))
+    return run.submit({ ...submission(acknowledgementCodec, acknowledgement), what: 'acknowledgement' })
+  } finally {
+    forgetKept(kept)
   }
-  const sealed = readBounded(join(folder.path, 'envelopes', `holder-${share.index}.age`), maxFile)
-  const budgets = folder.state.fhe === null ? null : agreedBudgets(folder, folder.state.fhe.epochId)
-  const envelope = await openWith(standIn.seal, sealed)
-  const proof = proveShare({
-    envelope,
-    sealed,
-    pub: readBounded(join(folder.path, 'fhe', 'public.bin'), maxFile),
-    expected: {
-      ceremonyId: folder.state.ceremonyId,
-      name: standIn.name,
-      policyHash: fromHex(folder.state.policyDigest, 32),
-      ...(budgets === null ? {} : { budgets }),
-    },
-  })
-  wipe(envelope)
-  if (!proof.ok) return proof
-  forgetEnvelope(proof.value.envelope)
-  const { payload } = proof.value
-  const context = signatureContext('acknowledgement', folder.state.domain)
-  return run.submit({
-    type: 'submit',
-    what: 'acknowledgement',
-    payload,
-    signature: signWith(standIn.identity, context, payload),
-  })
 }

@@ -3,14 +3,12 @@ import { join } from 'node:path'
 import type { Person } from '@lux/ceremony'
 import { holderBefore } from '@lux/ceremony/plan'
 import { type Policy, type PolicyFile, policyDocument } from '@lux/ceremony/policy'
-import { type Card, cardCodec, cardVersion, isSealedTo, renewCard } from '@lux/ceremony/wire'
+import { type Card, cardCodec } from '@lux/ceremony/wire'
 import {
   type Entropy,
   encodeCanonical,
   exportIdentity,
   fromBase64,
-  generateIdentity,
-  generateSealIdentity,
   importIdentity,
   type Json,
   parseCanonical,
@@ -18,6 +16,8 @@ import {
   toBase64,
 } from '@lux/crypto'
 import { readBounded, writeDurably } from '@lux/node-files'
+import { enrol, renewKey } from '@lux/people'
+import { accepted } from './accepted.ts'
 
 const maxFile = 1 << 20
 
@@ -38,30 +38,15 @@ export async function makeStandIns(
   const all: StandIn[] = []
   for (const { role, name } of people) {
     const before = role === 'holder' ? holderBefore(all, name) : undefined
-    if (before !== undefined) {
-      all.push(await renewed(before))
-      continue
-    }
-    const identity = generateIdentity(entropy, ['ed25519', 'mlDsa65'])
-    const seal = isSealedTo(role) ? await generateSealIdentity() : null
-    const card: Card = {
-      v: cardVersion(role),
-      kind: role,
-      domain: 'rehearsal',
-      name,
-      keys: { ...identity.keys },
-      ...(seal === null ? {} : { recipient: seal.recipient }),
-      note: 'stand-in',
-    }
-    all.push({ role, name, card, identity, seal: seal?.identity ?? null })
+    // Who stays is in the next epoch with an envelope key of its own.
+    const { key } = accepted(
+      before === undefined
+        ? await enrol({ kind: role, domain: 'rehearsal', name, note: 'stand-in' }, entropy)
+        : await renewKey(before, entropy),
+    )
+    all.push({ role, name, ...key })
   }
   return all
-}
-
-/** The same stand-in in the next epoch: with an envelope key of its own, as a holder who stays makes one. */
-async function renewed({ role, name, card, identity }: StandIn): Promise<StandIn> {
-  const { identity: seal, recipient } = await generateSealIdentity()
-  return { role, name, card: renewCard(identity, card, recipient), identity, seal }
 }
 
 /** Keeps the stand-ins with the rehearsal (0600), so that it can be resumed. */

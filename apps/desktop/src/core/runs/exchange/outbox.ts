@@ -153,7 +153,8 @@ function attestationPart(of: VendorAttestation | null): { [key: string]: Json } 
   return { attestation: { ckaId, how, file } }
 }
 
-function signatureRequest(
+/** What people's devices are asked to sign now. */
+export function signatureRequest(
   folder: RunFolder,
   view: RunView,
   needs: Extract<Needs, { kind: 'signatures' }>,
