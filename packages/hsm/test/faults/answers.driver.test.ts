@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { HsmError, rootTemplate, signingTemplate, type Token } from '../../src/index.ts'
 import { ckrTable } from '../../src/pkcs11/library/codes.ts'
 import { newId, refusal, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 const digest = new Uint8Array(32).fill(3)
 const thrown = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: unknown) => error)

@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { HsmError, type KeyPath, rootTemplate, type Token, type WindowDestination } from '../../src/index.ts'
 import { newId, refusal, soPin, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 async function detailOf(made: Promise<unknown>): Promise<string> {
   const error = await made.then(

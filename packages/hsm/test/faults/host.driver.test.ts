@@ -1,12 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type HsmError, rootTemplate, sealingTemplate, signingTemplate, type Token } from '../../src/index.ts'
 import { newId, refusal, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 const restarted = (bench: FaultBench, generation: number) =>
   expect.poll(() => bench.hsm.state === 'ready' && bench.hsm.generation, { timeout: 10_000 }).toBe(generation)

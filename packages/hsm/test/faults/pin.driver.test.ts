@@ -1,9 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { HsmError, signingTemplate, type Token } from '../../src/index.ts'
 import { newId, refusal, soPin, userPin, utf8 } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 describe('the state of a PIN, as the token tells it', () => {
   let bench: FaultBench

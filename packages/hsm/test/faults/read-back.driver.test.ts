@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import {
   HsmError,
   type KeyPath,
@@ -15,8 +15,6 @@ import { privateAttributes, publicAttributes, secretAttributes } from '../../src
 import { closedTemplate } from '../../src/templates.ts'
 import { newId, soPin, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 /** What was refused: doing what, for which attribute. */
 async function mismatch(made: Promise<unknown>): Promise<string> {

@@ -1,10 +1,8 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { HsmError, rootTemplate, signingTemplate, type Token } from '../../src/index.ts'
 import { closedTemplate } from '../../src/templates.ts'
 import { newId, refusal, soPin, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
-
-vi.setConfig({ testTimeout: 20_000 })
 
 /** What a template was refused for, or 'no error'. */
 async function mismatch(made: Promise<unknown>): Promise<string> {

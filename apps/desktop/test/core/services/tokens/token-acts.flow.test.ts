@@ -3,13 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { utf8 } from '@lux/crypto'
 import { copySoftObjects, joinSoftTokens, rootTemplate, softTokenEnvironment, startHsm } from '@lux/hsm'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { ObjectView, Result, RunView, TokenView, TrialView } from '../../../../src/contract/index.ts'
 import { findProgram } from '../../../../src/core/program.ts'
 import { rehearsalPins } from '../../../../src/core/rehearsal/rehearsal-pins.ts'
 import { type CoreInTest, startCore } from '../../support/core-in-test.ts'
-
-vi.setConfig({ testTimeout: 30_000 })
 
 const id = 'ab'.repeat(16)
 const first = '51827364'
