@@ -3,6 +3,7 @@ import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
 import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
+import { organisationRoutes } from './access/organisation-routes.ts'
 import { authRoutes } from './access/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
 import { healthRoutes } from './health-routes.ts'
@@ -74,6 +75,7 @@ export async function buildApp(services: Services, logger: FastifyBaseLogger | f
 
   healthRoutes(app, services)
   authRoutes(app, services)
+  organisationRoutes(app, services)
   keyRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)

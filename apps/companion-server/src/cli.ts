@@ -4,7 +4,7 @@ import { transportCodec } from '@lux/ceremony/wire'
 import { protectProcess } from '@lux/hsm/protect'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { openGiven, readGiven } from './commands/given-file.ts'
-import { type IdentityOptions, makeIdentity } from './commands/identity.ts'
+import { deploymentRoles, type IdentityOptions, makeIdentity, projectRoles } from './commands/identity.ts'
 import { importBundle } from './commands/import.ts'
 import { initServer } from './commands/init.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
@@ -200,16 +200,24 @@ identity
   .command('create')
   .description('Make an identity; its secret is shown once.')
   .option('--project <id>', 'the project whose keys it may use')
-  .addOption(new Option('--role <role>').choices(['user', 'reader', 'operator']).default('user'))
+  .addOption(
+    new Option('--role <role>', 'what it may; give it again for another one (default: user)')
+      .choices([...projectRoles, ...deploymentRoles])
+      .argParser(collectRole),
+  )
   .option('--name <name>', 'a name for people', 'identity')
   .option('--ttl <seconds>', 'how long its tokens live', seconds)
-  .action((options: IdentityOptions) =>
+  .action((options: Omit<IdentityOptions, 'roles'> & { role?: IdentityOptions['roles'] }) =>
     running(async () => {
-      if ((options.project === undefined) !== (options.role === 'operator')) {
-        return wrongUse('user and reader need --project; an operator has none')
+      const { role: roles = ['user'], ...rest } = options
+      const ofDeployment = roles.some((one) => (deploymentRoles as readonly string[]).includes(one))
+      if ((options.project === undefined) !== ofDeployment || (ofDeployment && roles.length > 1)) {
+        return wrongUse(
+          'operator and server-admin have no --project and no other role; all others need --project',
+        )
       }
       const state = folder()
-      const made = await alone(state, 'identity create', () => makeIdentity(state, options))
+      const made = await alone(state, 'identity create', () => makeIdentity(state, { ...rest, roles }))
       report(common(), made, ({ clientId, clientSecret }) => [
         `clientId ${clientId}`,
         `clientSecret ${clientSecret}`,
@@ -253,6 +261,13 @@ function guardOptions(command: Command): void {
     })
   }
   for (const inner of command.commands) guardOptions(inner)
+}
+
+function collectRole(text: string, before: IdentityOptions['roles'] = []): IdentityOptions['roles'] {
+  const found = [...projectRoles, ...deploymentRoles].find((one) => one === text)
+  if (found === undefined)
+    throw new InvalidArgumentError(`Allowed choices are ${[...projectRoles, ...deploymentRoles].join(', ')}.`)
+  return [...before, found]
 }
 
 function port(text: string): number {

@@ -1,6 +1,7 @@
 import type { ServerCard } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { openOrganisationOperations } from './access/organisations.ts'
 import { openAuthentication } from './access/tokens.ts'
 import { buildApp } from './app.ts'
 import { openRecord } from './audit/record.ts'
@@ -8,6 +9,7 @@ import { openAuditWriter } from './audit/writer.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
 import { openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
+import { openOnlineParents } from './keys/online-parents.ts'
 import { openKeyOperations } from './keys/operations.ts'
 import { openKeyRepository } from './keys/repository.ts'
 import { openKeyUnwrapping } from './keys/unwrapping.ts'
@@ -98,7 +100,8 @@ export async function openServer(
     const audit = await openAuditWriter(database, now)
     const record = openRecord(audit, now, openAuditKey(token, settings.keys.rows))
     const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
-    const keys = openKeyOperations({ repository: openKeyRepository(database), unwrapping, record })
+    const keys = openKeyOperations({ repository: openKeyRepository(database), unwrapping, record, now })
+    const parents = openOnlineParents({ database, token, node: settings.node, tokenMac: unwrapping.tokenMac })
     const authentication = openAuthentication(database)
     const { domain } = settings
     const desk = { database, state, domain, combiner: card.combinerRecipient, now }
@@ -114,6 +117,7 @@ export async function openServer(
       importer,
       keys,
       bundles: openBundleOperations({ database, importer, record }),
+      organisations: openOrganisationOperations({ database, parents, record, now }),
       threshold: openThresholdOperations({ desk, record }),
       desk,
       now,
@@ -126,7 +130,9 @@ export async function openServer(
     }, 2000)
     unsealer.unref()
     const clock = setInterval(() => {
-      keepTime(desk).catch((error: unknown) => app.log.error({ error: String(error) }, 'expiry failed'))
+      Promise.all([keepTime(desk), keys.keepTime()]).catch((error: unknown) =>
+        app.log.error({ error: String(error) }, 'expiry failed'),
+      )
     }, 60_000)
     clock.unref()
     app.addHook('onClose', async () => {

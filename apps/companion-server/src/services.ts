@@ -1,3 +1,4 @@
+import type { OrganisationOperations } from './access/organisations.ts'
 import type { Authentication } from './access/tokens.ts'
 import type { Record } from './audit/record.ts'
 import type { AuditWriter } from './audit/writer.ts'
@@ -24,6 +25,7 @@ export type Services = {
   readonly importer: BundleImporter
   readonly keys: KeyOperations
   readonly bundles: BundleOperations
+  readonly organisations: OrganisationOperations
   readonly threshold: ThresholdOperations
   /** Where requests to threshold keys are kept and answered. */
   readonly desk: DeskParts

@@ -23,9 +23,9 @@ beforeAll(async () => {
     .insertInto('project')
     .values({ id: 'other', organisation_id: 'else', name: 'Other' })
     .execute()
-  const of = (role: 'user' | 'reader', project: string, organisation: string) =>
-    createIdentity(database, { name: role, role, project, organisation }).then(http.logIn)
-  http.tokens.reader = await of('reader', 'payments', 'org')
+  const of = (role: 'user' | 'auditor', project: string, organisation: string) =>
+    createIdentity(database, { name: role, grants: [{ role, project, organisation }] }).then(http.logIn)
+  http.tokens.reader = await of('auditor', 'payments', 'org')
   http.tokens.stranger = await of('user', 'other', 'else')
   const sealed = await http.post('user', '/api/v1/kms/keys/orders/encrypt', { plaintext: 'AAAA' })
   ciphertext = sealed.json().ciphertext
@@ -81,7 +81,13 @@ const cases: readonly Case[] = [
     method: 'GET',
     url: `${kms}?projectId=payments`,
     direct: ({ keys }, call) =>
-      keys.list(call, 'payments', { offset: 0, limit: 10, search: null, orderDirection: 'asc' }),
+      keys.list(call, 'payments', {
+        offset: 0,
+        limit: 10,
+        search: null,
+        orderBy: 'name',
+        orderDirection: 'asc',
+      }),
     rule: 'OBJECT-ABSENT',
     operation: 'key.list',
   },

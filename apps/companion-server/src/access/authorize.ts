@@ -22,8 +22,10 @@ export type Caller = { readonly identity: string; readonly grants: readonly Gran
 export type Action =
   | 'organisation.read'
   | 'organisation.create'
+  | 'organisation.appoint'
   | 'project.read'
   | 'project.create'
+  | 'project.appoint'
   | 'key.read'
   | 'key.use'
   | 'key.create'
@@ -52,8 +54,14 @@ const using: readonly Action[] = [
 
 /** Everything that is not here is refused. No role that governs people or machines uses a key. */
 const may: Readonly<Record<Role, readonly Action[]>> = {
-  'server-admin': ['organisation.read', 'organisation.create', 'bundle.read', 'bundle.import'],
-  'organisation-admin': ['organisation.read', 'project.read', 'project.create'],
+  'server-admin': [
+    'organisation.read',
+    'organisation.create',
+    'organisation.appoint',
+    'bundle.read',
+    'bundle.import',
+  ],
+  'organisation-admin': ['organisation.read', 'project.read', 'project.create', 'project.appoint'],
   'crypto-officer': [
     'organisation.read',
     'project.read',

@@ -1,9 +1,9 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
-import { sql } from 'kysely'
+import { sql, type Transaction } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database/open.ts'
-import type { StoredRole } from '../platform/database/tables.ts'
-import type { Caller, Role } from './authorize.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import type { Caller, Grant } from './authorize.ts'
 
 export type LoggedIn = {
   readonly identity: string
@@ -17,7 +17,6 @@ export type Authentication = {
   find(accessToken: string): Promise<Caller | 'unknown'>
 }
 
-const roleOf: Readonly<Record<StoredRole, Role>> = { user: 'user', reader: 'auditor', operator: 'operator' }
 const maxFailures = 10
 const windowMinutes = 5
 const thirtyDays = 30 * 24 * 3600
@@ -73,23 +72,19 @@ export function openAuthentication(database: Database): Authentication {
       const row = await database
         .selectFrom('token')
         .innerJoin('identity', 'identity.id', 'token.identity_id')
-        .select([
-          'identity.id',
-          'identity.role',
-          'identity.organisation_id',
-          'identity.project_id',
-          'token.expires_at',
-        ])
+        .select(['identity.id', 'token.expires_at'])
         .where('token.hash', '=', hash)
         .where('token.revoked_at', 'is', null)
         .where('identity.revoked_at', 'is', null)
         .where('token.expires_at', '>', sql<Date>`now()`)
         .executeTakeFirst()
       if (!row) return 'unknown'
-      const caller = {
-        identity: row.id,
-        grants: [{ role: roleOf[row.role], organisation: row.organisation_id, project: row.project_id }],
-      }
+      const grants = await database
+        .selectFrom('role_grant')
+        .select(['role', 'organisation_id as organisation', 'project_id as project'])
+        .where('identity_id', '=', row.id)
+        .execute()
+      const caller = { identity: row.id, grants }
       known.set(name, { caller, until: row.expires_at.getTime() })
       return caller
     },
@@ -98,9 +93,7 @@ export function openAuthentication(database: Database): Authentication {
 
 export type NewIdentity = {
   readonly name: string
-  readonly role: StoredRole
-  readonly project: string | null
-  readonly organisation: string | null
+  readonly grants: readonly Grant[]
   readonly ttlSeconds?: number
 }
 
@@ -111,23 +104,36 @@ export type Credentials = {
 }
 
 /** A machine identity. Its secret, 256 random bits, is given here once and kept as SHA-256. */
-export async function createIdentity(database: Database, wanted: NewIdentity): Promise<Credentials> {
+export function createIdentity(database: Database, wanted: NewIdentity): Promise<Credentials> {
+  return database.transaction().execute((work) => insertIdentity(work, wanted))
+}
+
+/** As `createIdentity`, in a transaction that does more. */
+export async function insertIdentity(work: Transaction<Tables>, wanted: NewIdentity): Promise<Credentials> {
   const identity = randomUUID()
   const clientId = randomUUID()
   const clientSecret = randomBytes(32).toString('hex')
-  await database
+  await work
     .insertInto('identity')
     .values({
       id: identity,
       name: wanted.name,
-      role: wanted.role,
-      organisation_id: wanted.organisation,
-      project_id: wanted.project,
       client_id: clientId,
       client_secret_hash: hashSecret(clientSecret),
       token_ttl_seconds: wanted.ttlSeconds ?? thirtyDays,
       revoked_at: null,
     })
+    .execute()
+  await work
+    .insertInto('role_grant')
+    .values(
+      wanted.grants.map(({ role, organisation, project }) => ({
+        identity_id: identity,
+        role,
+        organisation_id: organisation,
+        project_id: project,
+      })),
+    )
     .execute()
   return { identity, clientId, clientSecret }
 }

@@ -1,13 +1,23 @@
+import type { Role } from '../access/authorize.ts'
 import { type Credentials, createIdentity } from '../access/tokens.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openWorkshop } from '../server.ts'
 import { say } from './result.ts'
 
+/** Roles of one project, and of the whole deployment. */
+export const projectRoles = [
+  'user',
+  'service',
+  'auditor',
+  'crypto-officer',
+] as const satisfies readonly Role[]
+export const deploymentRoles = ['operator', 'server-admin'] as const satisfies readonly Role[]
+
 export type IdentityOptions = {
-  /** Of a user or reader; an operator has none. */
+  /** Where the roles hold; roles of the deployment have none. */
   project?: string
-  role: 'user' | 'reader' | 'operator'
+  roles: readonly ((typeof projectRoles)[number] | (typeof deploymentRoles)[number])[]
   name: string
   /** Seconds. */
   ttl?: number
@@ -16,21 +26,20 @@ export type IdentityOptions = {
 /** Makes a machine identity. Refuses PROJECT-ABSENT. */
 export async function makeIdentity(
   state: StateFolder,
-  { project: id, role, name, ttl }: IdentityOptions,
+  { project: id, roles, name, ttl }: IdentityOptions,
 ): Promise<Outcome<Credentials>> {
   const { database, close } = await openWorkshop(state)
   try {
-    const project =
+    const found =
       id === undefined
         ? null
         : await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()
-    if (project === undefined) return refuse('PROJECT-ABSENT', `there is no project ${id}`)
+    if (found === undefined) return refuse('PROJECT-ABSENT', `there is no project ${id}`)
+    const [organisation, project] = [found?.organisation_id ?? null, found?.id ?? null]
     return accept(
       await createIdentity(database, {
         name,
-        role,
-        project: project?.id ?? null,
-        organisation: project?.organisation_id ?? null,
+        grants: roles.map((role) => ({ role, organisation, project })),
         ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
       }),
     )

@@ -1,5 +1,6 @@
 import { equalBytes } from '@lux/crypto'
 import type { Transaction } from 'kysely'
+import { algorithms, servedAlgorithm } from '../keys/algorithms.ts'
 import { envelopeKeyId } from '../keys/envelope.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -21,6 +22,7 @@ export async function recordRoots(
       .select('root_id')
       .where('node_id', '=', node)
       .where('state', '=', 'current')
+      .where('origin', '=', 'ceremony')
       .where('root_id', '!=', root.rootId)
       .executeTakeFirst()
     if (other)
@@ -123,7 +125,8 @@ async function recordDataKey(
 ): Promise<Outcome<null>> {
   if (organisation === undefined) return refuse('WRAP-TREE', `${row.owner} has no organisation`)
   const key = await work.selectFrom('key').selectAll().where('id', '=', row.owner).executeTakeFirst()
-  const algorithm = servedAlgorithm(row.algorithm)
+  const served = servedAlgorithm(row.algorithm)
+  const algorithm = served ?? row.algorithm
   if (key && (key.project_id !== row.parent || key.algorithm !== algorithm)) return conflict(row.owner)
   if (!key) {
     const taken = await work
@@ -131,6 +134,7 @@ async function recordDataKey(
       .select('id')
       .where('project_id', '=', row.parent)
       .where('name', '=', node.name)
+      .where('destroy_at', 'is', null)
       .executeTakeFirst()
     if (taken) return refuse('KEY-NAME-TAKEN', `${node.name} is the name of ${taken.id}`)
     await work
@@ -142,7 +146,7 @@ async function recordDataKey(
         project_id: row.parent,
         name: node.name,
         description: null,
-        key_usage: algorithm.startsWith('aes') ? 'encrypt-decrypt' : 'sign-verify',
+        key_usage: served === null ? 'none' : algorithms[served].usage,
         algorithm,
         current_version: row.version,
       })
@@ -180,17 +184,4 @@ function same(stored: Columns, wanted: Columns): boolean {
 
 function conflict(id: string) {
   return refuse('KEY-CONFLICT', `${id} is already here with other content`)
-}
-
-/** The API's name of a plan's algorithm. */
-export function servedAlgorithm(planned: string): string {
-  const names: Readonly<Record<string, string>> = {
-    'AES-128': 'aes-128-gcm',
-    'AES-256': 'aes-256-gcm',
-    'RSA-2048': 'RSA_2048',
-    'RSA-4096': 'RSA_4096',
-    'EC-P256': 'ECC_NIST_P256',
-    'EC-P384': 'ECC_NIST_P384',
-  }
-  return names[planned] ?? planned
 }

@@ -1,6 +1,7 @@
-import type { Selectable } from 'kysely'
+import type { Insertable, Selectable } from 'kysely'
+import pg from 'pg'
 import type { Database } from '../platform/database/open.ts'
-import type { KeyTable, ProjectTable } from '../platform/database/tables.ts'
+import type { KeyTable, KeyVersionTable, ProjectTable } from '../platform/database/tables.ts'
 import { type WrappedRow, wrappedRow } from './row-mac.ts'
 
 export type StoredKey = Selectable<KeyTable>
@@ -15,7 +16,18 @@ export type KeyPage = {
   readonly offset: number
   readonly limit: number
   readonly search: string | null
+  readonly orderBy: 'name' | 'created_at' | 'updated_at'
   readonly orderDirection: 'asc' | 'desc'
+}
+
+export type NewVersion = { readonly row: WrappedRow; readonly mac: Uint8Array }
+
+export type KeyChange = {
+  readonly name?: string
+  readonly description?: string | null
+  readonly is_disabled?: boolean
+  readonly min_decrypt_version?: number
+  readonly destroy_at?: Date | null
 }
 
 /** The rows of keys. Nothing here decides who may see or use one. */
@@ -24,10 +36,24 @@ export type KeyRepository = {
   findByName(project: string, name: string): Promise<StoredKey | 'absent'>
   listKeys(project: string, page: KeyPage): Promise<{ keys: StoredKey[]; total: number }>
   findVersion(key: StoredKey, version: number): Promise<StoredVersion | 'absent'>
+  /** Every version, newest first. */
+  listVersions(key: StoredKey): Promise<readonly (StoredVersion & { readonly createdAt: Date })[]>
+  /** Inserts a key with its first version. `name-taken` where another of the project has the name. */
+  insert(key: Insertable<KeyTable>, version: NewVersion): Promise<StoredKey | 'name-taken'>
+  /** Adds the version after the current one and makes it current. `moved` where another call did meanwhile. */
+  addVersion(key: StoredKey, version: NewVersion): Promise<StoredKey | 'moved'>
+  /** `name-taken` as above, `absent` where it is gone meanwhile. */
+  change(id: string, fields: KeyChange): Promise<StoredKey | 'name-taken' | 'absent'>
+  setVersionState(key: StoredKey, version: number, state: StoredVersion['state']): Promise<void>
+  /** Destroys the versions of every key whose time has come, and says how many keys. */
+  destroyDue(now: Date): Promise<number>
   findProject(id: string): Promise<Selectable<ProjectTable> | 'absent'>
 }
 
 export function openKeyRepository(database: Database): KeyRepository {
+  const versionsOf = (key: StoredKey) =>
+    database.selectFrom('key_version').selectAll().where('key_id', '=', key.id)
+
   return {
     findKey: async (id) =>
       (await database.selectFrom('key').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
@@ -37,32 +63,119 @@ export function openKeyRepository(database: Database): KeyRepository {
         .selectAll()
         .where('project_id', '=', project)
         .where('name', '=', name)
+        .where('destroy_at', 'is', null)
         .executeTakeFirst()) ?? 'absent',
-    async listKeys(project, { offset, limit, search, orderDirection }) {
-      let matching = database.selectFrom('key').where('project_id', '=', project)
+    async listKeys(project, { offset, limit, search, orderBy, orderDirection }) {
+      let matching = database
+        .selectFrom('key')
+        .where('project_id', '=', project)
+        .where('destroy_at', 'is', null)
       if (search !== null)
         matching = matching.where('name', 'ilike', `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`)
       const [keys, { total }] = await Promise.all([
-        matching.selectAll().orderBy('name', orderDirection).offset(offset).limit(limit).execute(),
+        matching
+          .selectAll()
+          .orderBy(orderBy, orderDirection)
+          .orderBy('id')
+          .offset(offset)
+          .limit(limit)
+          .execute(),
         matching.select(({ fn }) => fn.countAll<string>().as('total')).executeTakeFirstOrThrow(),
       ])
       return { keys, total: Number(total) }
     },
     async findVersion(key, version) {
-      const found = await database
-        .selectFrom('key_version')
-        .selectAll()
+      const found = await versionsOf(key).where('version', '=', version).executeTakeFirst()
+      return found ? storedVersion(key, found) : 'absent'
+    },
+    async listVersions(key) {
+      const rows = await versionsOf(key).orderBy('version', 'desc').execute()
+      return rows.map((row) => ({ ...storedVersion(key, row), createdAt: row.created_at }))
+    },
+    insert: (key, version) =>
+      unlessTaken(() =>
+        database.transaction().execute(async (work) => {
+          const made = await work.insertInto('key').values(key).returningAll().executeTakeFirstOrThrow()
+          await work.insertInto('key_version').values(versionRow(version)).execute()
+          return made
+        }),
+      ),
+    addVersion: (key, version) =>
+      database.transaction().execute(async (work) => {
+        const moved = await work
+          .updateTable('key')
+          .set({ current_version: version.row.version, updated_at: new Date() })
+          .where('id', '=', key.id)
+          .where('current_version', '=', version.row.version - 1)
+          .returningAll()
+          .executeTakeFirst()
+        if (!moved) return 'moved'
+        await work.insertInto('key_version').values(versionRow(version)).execute()
+        return moved
+      }),
+    change: (id, fields) =>
+      unlessTaken(async () => {
+        const changed = await database
+          .updateTable('key')
+          .set({ ...fields, updated_at: new Date() })
+          .where('id', '=', id)
+          .returningAll()
+          .executeTakeFirst()
+        return changed ?? 'absent'
+      }),
+    async setVersionState(key, version, state) {
+      await database
+        .updateTable('key_version')
+        .set({ state })
         .where('key_id', '=', key.id)
         .where('version', '=', version)
-        .executeTakeFirst()
-      if (!found) return 'absent'
-      return {
-        row: wrappedRow('data', key.id, key.project_id, key.id, found),
-        mac: found.mac,
-        state: found.state,
-      }
+        .where('state', '!=', 'destroyed')
+        .execute()
+    },
+    async destroyDue(now) {
+      const due = await database
+        .updateTable('key_version')
+        .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
+        .where('state', '!=', 'destroyed')
+        .where('key_id', 'in', (query) => query.selectFrom('key').select('id').where('destroy_at', '<=', now))
+        .returning('key_id')
+        .execute()
+      return new Set(due.map(({ key_id }) => key_id)).size
     },
     findProject: async (id) =>
       (await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
+  }
+}
+
+function storedVersion(key: StoredKey, found: Selectable<KeyVersionTable>): StoredVersion {
+  return {
+    row: wrappedRow('data', key.id, key.project_id, key.id, found),
+    mac: found.mac,
+    state: found.state,
+  }
+}
+
+function versionRow({ row, mac }: NewVersion): Insertable<KeyVersionTable> {
+  return {
+    key_id: row.owner,
+    version: row.version,
+    algorithm: row.algorithm,
+    wrapped: Buffer.from(row.wrapped),
+    wrapping_kek_id: row.wrappingKekId,
+    wrapping_kek_version: row.wrappingKekVersion,
+    origin: 'online',
+    bundle_digest: null,
+    state: 'enabled',
+    mac: Buffer.from(mac),
+  }
+}
+
+/** The name of a key is its project's own: the database says so, whoever asks at once. */
+async function unlessTaken<T>(work: () => Promise<T>): Promise<T | 'name-taken'> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.constraint === 'key_name') return 'name-taken'
+    throw error
   }
 }

@@ -5,111 +5,333 @@ import { requireCall } from '../access/caller.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
-import { badRequest, granted } from '../platform/http/http-error.ts'
+import { badRequest, granted, misfit } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
-import { type KeyOperations, maxPayload } from './operations.ts'
+import { algorithmNames } from './algorithms.ts'
+import { dataKeySpecs, type KeyOperations, maxPayload } from './operations.ts'
 import type { StoredKey } from './repository.ts'
+import { signingAlgorithmNames } from './signing.ts'
 
 const base64Text = Type.String({ maxLength: 4 * Math.ceil((maxPayload + 1024) / 3) })
 const keyId = Type.String({ minLength: 1, maxLength: 64 })
 const byId = Type.Object({ keyId }, { additionalProperties: false })
 const projectId = Type.String({ minLength: 1, maxLength: 64 })
 
+const version = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
+const name = Type.String({ minLength: 1, maxLength: 64 })
+const description = Type.String({ maxLength: 500 })
+const algorithm = Type.Enum([...algorithmNames])
+const signingAlgorithm = Type.Enum([...signingAlgorithmNames])
+
+const closed = { additionalProperties: false } as const
+// The SDK repeats keyId in the body.
+const repeated = Type.Optional(keyId)
+const aad = Type.Optional(base64Text)
+
 const listQuery = Type.Object(
   {
     projectId,
     offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
     limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
-    orderBy: Type.Optional(Type.Literal('name')),
-    orderDirection: Type.Optional(Type.Union([Type.Literal('asc'), Type.Literal('desc')])),
+    orderBy: Type.Optional(Type.Enum(['name', 'createdAt', 'updatedAt'])),
+    orderDirection: Type.Optional(Type.Enum(['asc', 'desc'])),
     search: Type.Optional(Type.String({ maxLength: 64 })),
   },
-  { additionalProperties: false },
+  closed,
 )
-
-// The SDK repeats keyId in the body.
-const encryptBody = Type.Object(
-  { plaintext: base64Text, aad: Type.Optional(base64Text), keyId: Type.Optional(keyId) },
-  { additionalProperties: false },
+const createBody = Type.Object(
+  {
+    projectId,
+    name,
+    description: Type.Optional(description),
+    keyUsage: Type.Optional(Type.Enum(['encrypt-decrypt', 'sign-verify', 'generate-verify-mac'])),
+    algorithm: Type.Optional(algorithm),
+    encryptionAlgorithm: Type.Optional(algorithm),
+  },
+  closed,
 )
-const decryptBody = Type.Object(
-  { ciphertext: base64Text, aad: Type.Optional(base64Text), keyId: Type.Optional(keyId) },
-  { additionalProperties: false },
+const patchBody = Type.Object(
+  {
+    name: Type.Optional(name),
+    description: Type.Optional(Type.Union([description, Type.Null()])),
+    isDisabled: Type.Optional(Type.Boolean()),
+    minDecryptVersion: Type.Optional(version),
+  },
+  { ...closed, minProperties: 1 },
 )
+const deleteQuery = Type.Object({ days: Type.Optional(Type.String({ pattern: '^[0-9]{1,2}$' })) }, closed)
+const versionQuery = Type.Object({ version: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })) }, closed)
+const stateBody = Type.Object({ state: Type.Enum(['enabled', 'decrypt-only', 'disabled']) }, closed)
+const encryptBody = Type.Object({ plaintext: base64Text, aad, keyId: repeated }, closed)
+const decryptBody = Type.Object({ ciphertext: base64Text, aad, keyId: repeated }, closed)
+const dataKeyBody = Type.Object(
+  { keySpec: Type.Optional(Type.Enum([...dataKeySpecs])), aad, keyId: repeated },
+  closed,
+)
+const signBody = Type.Object(
+  { data: base64Text, signingAlgorithm, isDigest: Type.Optional(Type.Boolean()), keyId: repeated },
+  closed,
+)
+const verifyBody = Type.Object(
+  {
+    data: base64Text,
+    signature: base64Text,
+    signingAlgorithm,
+    isDigest: Type.Optional(Type.Boolean()),
+    keyVersion: Type.Optional(version),
+    keyId: repeated,
+  },
+  closed,
+)
+const macBody = Type.Object({ data: base64Text, keyId: repeated }, closed)
+const verifyMacBody = Type.Object(
+  { data: base64Text, mac: base64Text, keyVersion: Type.Optional(version), keyId: repeated },
+  closed,
+)
+const orders = { name: 'name', createdAt: 'created_at', updatedAt: 'updated_at' } as const
 
 export function keyRoutes(
   app: App,
   { keys, authentication }: { readonly keys: KeyOperations; readonly authentication: Authentication },
 ): void {
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
+  const base = '/api/v1/kms/keys'
 
-  app.get('/api/v1/kms/keys', { schema: { querystring: listQuery } }, async (request) => {
+  app.post(base, { schema: { body: createBody } }, async (request) => {
+    const call = await callOf(request)
+    const { body } = request
+    const wanted = body.algorithm ?? body.encryptionAlgorithm
+    if (body.encryptionAlgorithm !== undefined && body.encryptionAlgorithm !== wanted)
+      throw misfit('algorithm and encryptionAlgorithm differ')
+    const made = await keys.create(call, {
+      project: body.projectId,
+      name: body.name,
+      ...(body.description === undefined ? {} : { description: body.description }),
+      ...(body.keyUsage === undefined ? {} : { usage: body.keyUsage }),
+      ...(wanted === undefined ? {} : { algorithm: wanted }),
+    })
+    return { key: toView(granted(made)) }
+  })
+
+  app.get(base, { schema: { querystring: listQuery } }, async (request) => {
     const call = await callOf(request)
     const { query } = request
     const page = {
       offset: numberIn('offset', query.offset, 0, 1e9, 0),
       limit: numberIn('limit', query.limit, 1, 100, 100),
       search: query.search ?? null,
+      orderBy: orders[query.orderBy ?? 'name'],
       orderDirection: query.orderDirection ?? 'asc',
     }
     const found = granted(await keys.list(call, query.projectId, page))
     return { keys: found.keys.map(toView), totalCount: found.total }
   })
 
-  app.get('/api/v1/kms/keys/:keyId', { schema: { params: byId } }, async (request) => {
+  app.get(`${base}/:keyId`, { schema: { params: byId } }, async (request) => {
     const call = await callOf(request)
     return { key: toView(granted(await keys.get(call, request.params.keyId))) }
   })
 
-  const byName = Type.Object(
-    { name: Type.String({ minLength: 1, maxLength: 200 }) },
-    { additionalProperties: false },
+  app.patch(`${base}/:keyId`, { schema: { params: byId, body: patchBody } }, async (request) => {
+    const call = await callOf(request)
+    return { key: toView(granted(await keys.patch(call, request.params.keyId, request.body))) }
+  })
+
+  app.delete(`${base}/:keyId`, { schema: { params: byId, querystring: deleteQuery } }, async (request) => {
+    const call = await callOf(request)
+    const days = numberIn('days', request.query.days, 1, 30, 7)
+    return { key: toView(granted(await keys.delete(call, request.params.keyId, days))) }
+  })
+
+  app.post(`${base}/:keyId/cancel-deletion`, { schema: { params: byId } }, async (request) => {
+    const call = await callOf(request)
+    return { key: toView(granted(await keys.cancelDeletion(call, request.params.keyId))) }
+  })
+
+  app.post(`${base}/:keyId/rotate`, { schema: { params: byId } }, async (request) => {
+    const call = await callOf(request)
+    return { key: toView(granted(await keys.rotate(call, request.params.keyId))) }
+  })
+
+  app.get(`${base}/:keyId/versions`, { schema: { params: byId } }, async (request) => {
+    const call = await callOf(request)
+    const versions = granted(await keys.versions(call, request.params.keyId))
+    return {
+      versions: versions.map(({ row, state, createdAt }) => ({
+        version: row.version,
+        state,
+        origin: row.origin,
+        bundleDigest: row.bundleDigest,
+        createdAt: createdAt.toISOString(),
+      })),
+    }
+  })
+
+  const byVersion = Type.Object({ keyId, version: Type.String({ pattern: '^[1-9][0-9]{0,8}$' }) }, closed)
+  app.patch(
+    `${base}/:keyId/versions/:version`,
+    { schema: { params: byVersion, body: stateBody } },
+    async (request) => {
+      const call = await callOf(request)
+      const wanted = { version: Number(request.params.version), state: request.body.state }
+      granted(await keys.setVersionState(call, request.params.keyId, wanted))
+      return wanted
+    },
   )
-  const inProject = Type.Object({ projectId }, { additionalProperties: false })
+
+  const byName = Type.Object({ name: Type.String({ minLength: 1, maxLength: 200 }) }, closed)
+  const inProject = Type.Object({ projectId }, closed)
   app.get(
-    '/api/v1/kms/keys/key-name/:name',
+    `${base}/key-name/:name`,
     { schema: { params: byName, querystring: inProject } },
     async (request) => {
       const call = await callOf(request)
+      const { projectId: project } = request.query
+      return { key: toView(granted(await keys.getByName(call, project, request.params.name))) }
+    },
+  )
+
+  app.post(`${base}/:keyId/encrypt`, { schema: { params: byId, body: encryptBody } }, async (request) => {
+    const call = await callOf(request)
+    const { body } = request
+    const plaintext = decodeField('plaintext', body.plaintext)
+    const given = { id: sameKey(request), plaintext, ...aadOf(body.aad) }
+    return { ciphertext: toBase64(granted(await keys.encrypt(call, given))) }
+  })
+
+  app.post(`${base}/:keyId/decrypt`, { schema: { params: byId, body: decryptBody } }, async (request) => {
+    const call = await callOf(request)
+    const { body } = request
+    const ciphertext = decodeField('ciphertext', body.ciphertext)
+    const given = { id: sameKey(request), ciphertext, ...aadOf(body.aad) }
+    return { plaintext: toBase64(granted(await keys.decrypt(call, given))) }
+  })
+
+  for (const shown of [true, false]) {
+    const path = shown ? 'generate-data-key' : 'generate-data-key-without-plaintext'
+    app.post(`${base}/:keyId/${path}`, { schema: { params: byId, body: dataKeyBody } }, async (request) => {
+      const call = await callOf(request)
+      const { body } = request
+      const given = { id: sameKey(request), spec: body.keySpec ?? 'AES_256', ...aadOf(body.aad) }
+      const { plaintext, ciphertext } = granted(await keys.generateDataKey(call, given))
+      const answer = {
+        ...(shown ? { plaintext: toBase64(plaintext) } : {}),
+        ciphertext: toBase64(ciphertext),
+      }
+      plaintext.fill(0)
+      return answer
+    })
+  }
+
+  app.post(`${base}/:keyId/sign`, { schema: { params: byId, body: signBody } }, async (request) => {
+    const call = await callOf(request)
+    const { body } = request
+    const id = sameKey(request)
+    const signed = granted(
+      await keys.sign(call, {
+        id,
+        data: decodeField('data', body.data),
+        algorithm: body.signingAlgorithm,
+        isDigest: body.isDigest ?? false,
+      }),
+    )
+    return {
+      signature: toBase64(signed.signature),
+      keyId: id,
+      keyVersion: signed.version,
+      signingAlgorithm: signed.algorithm,
+    }
+  })
+
+  app.post(`${base}/:keyId/verify`, { schema: { params: byId, body: verifyBody } }, async (request) => {
+    const call = await callOf(request)
+    const { body } = request
+    const id = sameKey(request)
+    const verified = granted(
+      await keys.verify(call, {
+        id,
+        data: decodeField('data', body.data),
+        signature: decodeField('signature', body.signature),
+        algorithm: body.signingAlgorithm,
+        isDigest: body.isDigest ?? false,
+        ...(body.keyVersion === undefined ? {} : { version: body.keyVersion }),
+      }),
+    )
+    return {
+      signatureValid: verified.valid,
+      keyId: id,
+      ...(verified.version === null ? {} : { keyVersion: verified.version }),
+      signingAlgorithm: body.signingAlgorithm,
+    }
+  })
+
+  app.post(`${base}/:keyId/generate-mac`, { schema: { params: byId, body: macBody } }, async (request) => {
+    const call = await callOf(request)
+    const id = sameKey(request)
+    const made = granted(await keys.generateMac(call, { id, data: decodeField('data', request.body.data) }))
+    return { mac: toBase64(made.mac), keyId: id, keyVersion: made.version, macAlgorithm: made.algorithm }
+  })
+
+  app.post(
+    `${base}/:keyId/verify-mac`,
+    { schema: { params: byId, body: verifyMacBody } },
+    async (request) => {
+      const call = await callOf(request)
+      const { body } = request
+      const id = sameKey(request)
+      const verified = granted(
+        await keys.verifyMac(call, {
+          id,
+          data: decodeField('data', body.data),
+          mac: decodeField('mac', body.mac),
+          ...(body.keyVersion === undefined ? {} : { version: body.keyVersion }),
+        }),
+      )
       return {
-        key: toView(granted(await keys.getByName(call, request.query.projectId, request.params.name))),
+        macValid: verified.valid,
+        keyId: id,
+        ...(verified.version === null ? {} : { keyVersion: verified.version }),
+        macAlgorithm: verified.algorithm,
       }
     },
   )
 
-  app.post(
-    '/api/v1/kms/keys/:keyId/encrypt',
-    { schema: { params: byId, body: encryptBody } },
+  app.get(
+    `${base}/:keyId/public-key`,
+    { schema: { params: byId, querystring: versionQuery } },
     async (request) => {
       const call = await callOf(request)
-      const { plaintext, aad, keyId: repeated } = request.body
-      const id = sameKey(request.params.keyId, repeated)
-      const given = { id, plaintext: decodeField('plaintext', plaintext), ...aadOf(aad) }
-      return { ciphertext: toBase64(granted(await keys.encrypt(call, given))) }
+      const { version: wanted } = request.query
+      const found = await keys.publicKey(
+        call,
+        request.params.keyId,
+        wanted === undefined ? undefined : numberIn('version', wanted, 1, 2 ** 31 - 1, 1),
+      )
+      const { spki, version: its } = granted(found)
+      return { publicKey: toBase64(spki), keyVersion: its }
     },
   )
 
-  app.post(
-    '/api/v1/kms/keys/:keyId/decrypt',
-    { schema: { params: byId, body: decryptBody } },
-    async (request) => {
-      const call = await callOf(request)
-      const { ciphertext, aad, keyId: repeated } = request.body
-      const id = sameKey(request.params.keyId, repeated)
-      const given = { id, ciphertext: decodeField('ciphertext', ciphertext), ...aadOf(aad) }
-      return { plaintext: toBase64(granted(await keys.decrypt(call, given))) }
-    },
-  )
+  app.get(`${base}/:keyId/signing-algorithms`, { schema: { params: byId } }, async (request) => {
+    const call = await callOf(request)
+    return { signingAlgorithms: granted(await keys.signingAlgorithms(call, request.params.keyId)) }
+  })
 }
 
-function sameKey(id: string, repeated: string | undefined): string {
-  if (repeated !== undefined && repeated !== id)
+function sameKey({
+  params,
+  body,
+}: {
+  readonly params: { readonly keyId: string }
+  readonly body: { readonly keyId?: string }
+}): string {
+  if (body.keyId !== undefined && body.keyId !== params.keyId)
     throw badRequest('KEY-ID-DIFFERS', 'keyId in the body is not the one in the path')
-  return id
+  return params.keyId
 }
 
-function aadOf(aad: string | undefined): { aad?: Uint8Array } {
-  return aad === undefined ? {} : { aad: decodeField('aad', aad) }
+function aadOf(given: string | undefined): { aad?: Uint8Array } {
+  return given === undefined ? {} : { aad: decodeField('aad', given) }
 }
 
 function toView(key: StoredKey) {
@@ -124,6 +346,7 @@ function toView(key: StoredKey) {
     version: key.current_version,
     algorithm: key.algorithm,
     encryptionAlgorithm: key.algorithm,
+    deletionDate: key.destroy_at?.toISOString() ?? null,
     createdAt: key.created_at.toISOString(),
     updatedAt: key.updated_at.toISOString(),
   }

@@ -4,6 +4,7 @@ import type { Database } from '../platform/database/open.ts'
 import type { ServerToken } from '../platform/hsm/server-token.ts'
 import { EnvironmentError } from '../refusal.ts'
 import { openKeyCache } from './cache.ts'
+import { openDataKey, sealDataKey } from './data-wrap.ts'
 import type { StoredKey, StoredVersion } from './repository.ts'
 import { projectRowMac, requireMac, rowMessage, type WrappedRow, wrappedRow } from './row-mac.ts'
 
@@ -11,6 +12,12 @@ import { projectRowMac, requireMac, rowMessage, type WrappedRow, wrappedRow } fr
 export type KeyUnwrapping = {
   /** Lends the data key of one version. Throws KEY-ROW-CHANGED, KEY-UNWRAP, or the token's own error. */
   useKey<Result>(key: StoredKey, version: StoredVersion, work: (bytes: Uint8Array) => Result): Promise<Result>
+  /** A new version's key under the project's KEK, as a row and its MAC. */
+  wrapKey(
+    project: string,
+    version: { readonly id: string; readonly version: number; readonly algorithm: string },
+    key: Uint8Array,
+  ): Promise<{ readonly row: WrappedRow; readonly mac: Uint8Array }>
   /** MAC over an organisation or project row, by the token's row key. */
   tokenMac(row: WrappedRow): Promise<Uint8Array>
   forgetAll(): void
@@ -84,7 +91,10 @@ export function openKeyUnwrapping(
       (projectKek) => {
         requireMac(projectRowMac(projectKek, row), mac, row)
         try {
-          return aesKwpUnwrap(projectKek, row.wrapped)
+          // What a ceremony wrapped came as KWP; what this server made is bound to its row.
+          return row.origin === 'online'
+            ? openDataKey(projectKek, row)
+            : aesKwpUnwrap(projectKek, row.wrapped)
         } catch (error) {
           if (!(error instanceof FormatError)) throw error
           throw new EnvironmentError('KEY-UNWRAP', `version ${row.version} of ${key.id} does not unwrap`)
@@ -97,6 +107,28 @@ export function openKeyUnwrapping(
     useKey(key, version, work) {
       const fingerprint = `data/${key.id}/${createHash('sha256').update(rowMessage(version.row)).digest('hex')}`
       return cache.use(fingerprint, () => loadDataKey(key, version), work)
+    },
+    async wrapKey(project, { id, version, algorithm }, key) {
+      const kek = await database
+        .selectFrom('project_kek')
+        .select('version')
+        .where('project_id', '=', project)
+        .where('state', '=', 'enabled')
+        .orderBy('version', 'desc')
+        .executeTakeFirst()
+      if (!kek) throw new EnvironmentError('KEY-CHAIN', `project ${project} has no KEK`)
+      const place = {
+        ...({ level: 'data', owner: id, parent: project, id, version, algorithm } as const),
+        ...{ wrappingKekId: project, wrappingKekVersion: kek.version, origin: 'online', bundleDigest: null },
+      }
+      return cache.use(
+        `project/${project}/${kek.version}`,
+        () => loadProjectKek(project, kek.version),
+        (projectKek) => {
+          const row = { ...place, wrapped: sealDataKey(projectKek, place, key) }
+          return { row, mac: projectRowMac(projectKek, row) }
+        },
+      )
     },
     tokenMac,
     forgetAll: () => cache.clear(),

@@ -74,9 +74,7 @@ beforeAll(async () => {
   expect(imported).toMatchObject({ state: 'imported' })
   const made = await createIdentity(database, {
     name: 'count',
-    role: 'user',
-    project: 'project-kek',
-    organisation: 'organisation-kek',
+    grants: [{ role: 'user', project: 'project-kek', organisation: 'organisation-kek' }],
   })
   const { clientId, clientSecret } = made
   const login = await call('POST', '/api/v1/auth/universal-auth/login', { clientId, clientSecret })

@@ -53,13 +53,17 @@ test('HTTP-01 an operator uploads a bundle over a real connection and gets the s
 
   const { database } = server.services
   const project = { project: 'payments', organisation: 'org' }
-  tokens.user = await logIn(await createIdentity(database, { name: 'u', role: 'user', ...project }))
-  tokens.reader = await logIn(await createIdentity(database, { name: 'r', role: 'reader', ...project }))
+  tokens.user = await logIn(
+    await createIdentity(database, { name: 'u', grants: [{ role: 'user', ...project }] }),
+  )
+  tokens.reader = await logIn(
+    await createIdentity(database, { name: 'r', grants: [{ role: 'auditor', ...project }] }),
+  )
   await database
     .insertInto('project')
     .values({ id: 'other', organisation_id: 'org', name: 'Other' })
     .execute()
-  const other = { name: 's', role: 'user' as const, project: 'other', organisation: 'org' }
+  const other = { name: 's', grants: [{ role: 'user' as const, project: 'other', organisation: 'org' }] }
   tokens.stranger = await logIn(await createIdentity(database, other))
 })
 
@@ -165,9 +169,7 @@ test('HTTP-05 a wrong secret and an unknown client look the same, and ten failur
   const { database } = server.services
   const made = await createIdentity(database, {
     name: 'l',
-    role: 'user',
-    project: 'payments',
-    organisation: 'org',
+    grants: [{ role: 'user', project: 'payments', organisation: 'org' }],
   })
   const attempt = (clientId: string, clientSecret: string, remoteAddress = '10.0.0.1') =>
     server.app.inject({
@@ -190,9 +192,7 @@ test('HTTP-06 a revoked identity is out within a second', async () => {
   const { database } = server.services
   const made = await createIdentity(database, {
     name: 'gone',
-    role: 'user',
-    project: 'payments',
-    organisation: 'org',
+    grants: [{ role: 'user', project: 'payments', organisation: 'org' }],
   })
   const authorization = `Bearer ${await logIn(made)}`
   const read = () => server.app.inject({ method: 'GET', url: `${base}/orders`, headers: { authorization } })

@@ -1,11 +1,24 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { constants, createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { aesKwpWrap } from '@lux/crypto'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { sampleString } from '../../../../packages/ceremony/test/support/altered-reference-string.ts'
+import type { Call, Record } from '../../src/audit/record.ts'
 import { rootCkaId } from '../../src/imports/receive-root.ts'
-import { build, importBench, keys, pin, refusedBy, rootsInToken, take } from '../support/import-bench.ts'
+import { openKeyOperations } from '../../src/keys/operations.ts'
+import { openKeyRepository } from '../../src/keys/repository.ts'
+import { openKeyUnwrapping } from '../../src/keys/unwrapping.ts'
+import {
+  build,
+  type ImportBench,
+  importBench,
+  keys,
+  pin,
+  refusedBy,
+  rootsInToken,
+  take,
+} from '../support/import-bench.ts'
 import { keysOf } from '../support/real-bundle.ts'
 import { offerTransport } from '../support/server-under-test.ts'
 
@@ -78,7 +91,7 @@ test('ROOT-CURRENT a second root is refused by name, and taken out of the token 
 })
 
 test.each(['RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'] as const)(
-  'IMPORT-06 a data key that is a %s pair is taken in, and does not encrypt',
+  'IMPORT-06 a data key that is a %s pair is taken in, signs, and does not encrypt',
   async (algorithm) => {
     const { privateKey, publicKey } = pairOf(algorithm)
     const wrapped = {
@@ -99,8 +112,41 @@ test.each(['RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'] as const)(
     expect(
       await bench.workshop.database.selectFrom('key').select(['algorithm', 'key_usage']).execute(),
     ).toEqual([{ algorithm: names[algorithm], key_usage: 'sign-verify' }])
+    const operations = await operationsOf(bench)
+    const call: Call = {
+      caller: { identity: 'i', grants: [{ role: 'service', organisation: 'org', project: 'payments' }] },
+      ...{ door: 'direct', reqId: 'r', receipt: null },
+    }
+    const data = new TextEncoder().encode('four crates')
+    const signingAlgorithm = algorithm.startsWith('RSA') ? 'RSASSA_PSS_SHA_256' : 'ECDSA_SHA_256'
+    const input = { id: 'orders', data, algorithm: signingAlgorithm, isDigest: false } as const
+    const signed = await operations.sign(call, input)
+    if (!signed.ok) throw new Error(signed.detail)
+    const key = createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' })
+    const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
+    const options = algorithm.startsWith('RSA') ? pss : {}
+    expect(verify('sha256', data, { key, ...options }, signed.value.signature)).toBe(true)
+    expect(await operations.publicKey(call, 'orders')).toMatchObject({ ok: true, value: { version: 1 } })
+    expect(await operations.encrypt(call, { id: 'orders', plaintext: data })).toMatchObject({
+      rule: 'KEY-USAGE',
+    })
   },
 )
+
+/** The operations on keys over a bench's database and token, with nothing that enters them in an audit log. */
+async function operationsOf({ workshop }: ImportBench) {
+  const { database, token, settings } = workshop
+  const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
+  onTestFinished(() => unwrapping.close())
+  const record: Record = (_call, _operation, work) =>
+    work({ organisation: null, project: null, key: null, version: null, input: [], output: [] })
+  return openKeyOperations({
+    repository: openKeyRepository(database),
+    unwrapping,
+    record,
+    now: () => new Date(),
+  })
+}
 
 function pairOf(algorithm: 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384') {
   const made = algorithm.startsWith('RSA')

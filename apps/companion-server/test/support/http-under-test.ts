@@ -46,9 +46,7 @@ export async function openHttp(
   tokens.operator = await logIn(
     await createIdentity(server.services.database, {
       name: 'o',
-      role: 'operator',
-      project: null,
-      organisation: null,
+      grants: [{ role: 'operator', project: null, organisation: null }],
     }),
   )
   return {
@@ -69,9 +67,7 @@ export async function openHttp(
       tokens.user = await logIn(
         await createIdentity(database, {
           name: 'u',
-          role: 'user',
-          project: 'payments',
-          organisation: 'org',
+          grants: [{ role: 'user', project: 'payments', organisation: 'org' }],
         }),
       )
     },

@@ -4,6 +4,7 @@ import { EnvironmentError } from '../../refusal.ts'
 import * as first from './migrations/0001-first.ts'
 import * as threshold from './migrations/0002-threshold.ts'
 import * as carried from './migrations/0003-carried-budget.ts'
+import * as onlineKeys from './migrations/0004-online-keys.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -11,6 +12,7 @@ const migrations: Record<string, Migration> = {
   '0001-first': first,
   '0002-threshold': threshold,
   '0003-carried-budget': carried,
+  '0004-online-keys': onlineKeys,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

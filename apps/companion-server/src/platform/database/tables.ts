@@ -138,7 +138,14 @@ export type KeyOrigin = 'ceremony' | 'online'
 export type VersionState = 'enabled' | 'decrypt-only' | 'disabled' | 'destroyed'
 export type RootState = 'staged' | 'current' | 'retained'
 export type ImportState = 'staged' | 'imported' | 'refused'
-export type StoredRole = 'user' | 'reader' | 'operator'
+export type StoredRole =
+  | 'server-admin'
+  | 'organisation-admin'
+  | 'crypto-officer'
+  | 'operator'
+  | 'service'
+  | 'user'
+  | 'auditor'
 
 export type DeploymentTable = {
   id: string
@@ -146,6 +153,10 @@ export type DeploymentTable = {
   card: Document
   audience: string
   created_at: MadeTime
+  setup_code_hash: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  setup_expires_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  /** When the first server admin was made: it closes the set-up for ever. */
+  set_up_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
 }
 
 export type NodeTable = {
@@ -173,7 +184,8 @@ export type RootConfigTable = {
   mechanism: string
   possession: string
   attributes: Document
-  bundle_digest: string
+  origin: Generated<KeyOrigin>
+  bundle_digest: string | null
   created_at: MadeTime
 }
 
@@ -220,6 +232,10 @@ export type KeyTable = {
   current_version: number
   min_decrypt_version: Generated<number>
   is_disabled: Generated<boolean>
+  /** The identity that made it here; null of a ceremony's. */
+  created_by: ColumnType<string | null, string | null | undefined, string | null>
+  /** Disabled until then, and destroyed. */
+  destroy_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
   created_at: MadeTime
   updated_at: MadeTime
 }
@@ -247,14 +263,20 @@ export type BundleImportTable = {
 export type IdentityTable = {
   id: string
   name: string
-  role: StoredRole
-  organisation_id: string | null
-  project_id: string | null
   client_id: string
   client_secret_hash: Buffer
   token_ttl_seconds: number
   created_at: MadeTime
   revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
+}
+
+/** A role and where it holds; both ids null: in the whole deployment. */
+export type RoleGrantTable = {
+  identity_id: string
+  role: StoredRole
+  organisation_id: string | null
+  project_id: string | null
+  created_at: MadeTime
 }
 
 export type TokenTable = {
@@ -299,6 +321,7 @@ export type Tables = {
   key_version: KeyVersionTable
   bundle_import: BundleImportTable
   identity: IdentityTable
+  role_grant: RoleGrantTable
   token: TokenTable
   login_failure: LoginFailureTable
   audit: AuditTable

@@ -65,11 +65,13 @@ export const misfit = (said: string, issues?: readonly { path: string; message: 
 
 /** Statuses of refusals; every other one is 400. */
 const statuses: Readonly<Record<string, number>> = {
+  'SETUP-REFUSED': 401,
   'OBJECT-ABSENT': 404,
   'REQUEST-ABSENT': 404,
   'ANSWER-TWICE': 409,
   'CIPHERTEXTS-FULL': 409,
   'IMPORT-RUNNING': 409,
+  'KEY-NAME-TAKEN': 409,
   'REQUEST-BUDGET': 409,
   'REQUEST-EXPIRED': 409,
   'REQUEST-REPLAYED': 409,
@@ -77,6 +79,8 @@ const statuses: Readonly<Record<string, number>> = {
   'BODY-TOO-LONG': 413,
   'CIPHERTEXT-TOO-LARGE': 413,
   'REQUEST-TOO-LARGE': 413,
+  'KEY-NAME': 422,
+  'NAME-MALFORMED': 422,
 }
 
 /** An operation's refusal. */

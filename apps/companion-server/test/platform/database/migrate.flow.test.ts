@@ -48,13 +48,19 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0004-online-keys'])
     expect(await migrateDown(owner.database)).toEqual(['0003-carried-budget'])
     expect(await migrateDown(owner.database)).toEqual(['0002-threshold'])
     expect(await migrateDown(owner.database)).toEqual(['0001-first'])
     const { rows } = await sql<{ name: string }>`
       select tablename as name from pg_tables where schemaname = 'public' order by 1`.execute(owner.database)
     expect(rows.map(({ name }) => name)).toEqual(['kysely_migration', 'kysely_migration_lock'])
-    expect(await migrateUp(owner.database)).toEqual(['0001-first', '0002-threshold', '0003-carried-budget'])
+    expect(await migrateUp(owner.database)).toEqual([
+      '0001-first',
+      '0002-threshold',
+      '0003-carried-budget',
+      '0004-online-keys',
+    ])
   } finally {
     await owner.close()
   }
@@ -86,10 +92,11 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
         ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
       })
       .execute()
+    expect(await migrateDown(database)).toEqual(['0004-online-keys'])
     expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
     await sql`insert into fhe_epoch ${sql.raw(`(${Object.keys(row).join()})`)}
       values (${sql.join(Object.values(row))})`.execute(database)
-    expect(await migrateUp(database)).toEqual(['0003-carried-budget'])
+    expect(await migrateUp(database)).toEqual(['0003-carried-budget', '0004-online-keys'])
     expect(await epochs()).toMatchObject([{ ...row, carried: null }])
     for (const wrong of [-1, 2 ** 32])
       await expect(database.updateTable('fhe_epoch').set({ carried: wrong }).execute()).rejects.toThrow(
@@ -100,8 +107,53 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       .set({ carried: 2 ** 32 - 1 })
       .execute()
     expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0004-online-keys'])
     expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
     expect(await epochs()).toMatchObject([row])
+  } finally {
+    await close()
+  }
+})
+
+test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and who has no role there leaves with it', async () => {
+  const choice = { folder: `${await temporaryFolder()}/postgres` }
+  const { database, close } = await openOwnerDatabase(choice)
+  const grants = async () =>
+    (
+      await sql`select identity_id, role, organisation_id, project_id from role_grant order by 1, 2`.execute(
+        database,
+      )
+    ).rows
+  const before = async () =>
+    (await sql`select id, role, organisation_id, project_id from identity order by 1`.execute(database)).rows
+  try {
+    await migrateUp(database)
+    await migrateDown(database)
+    await sql`insert into organisation (id, name) values ('o', 'O')`.execute(database)
+    await sql`insert into project (id, organisation_id, name) values ('p', 'o', 'P')`.execute(database)
+    for (const [id, role, place] of [
+      ['1', 'user', 'p'],
+      ['2', 'reader', 'p'],
+      ['3', 'operator', null],
+    ])
+      await sql`insert into identity (id, name, role, organisation_id, project_id, client_id, client_secret_hash,
+          token_ttl_seconds) values (${id}, ${id}, ${role}, ${place && 'o'}, ${place}, ${id}, ${Buffer.alloc(32)}, 60)`.execute(
+        database,
+      )
+    const old = await before()
+    await migrateUp(database)
+    expect(await grants()).toEqual([
+      { identity_id: '1', role: 'user', organisation_id: 'o', project_id: 'p' },
+      { identity_id: '2', role: 'auditor', organisation_id: 'o', project_id: 'p' },
+      { identity_id: '3', role: 'operator', organisation_id: null, project_id: null },
+    ])
+    await sql`insert into identity (id, name, client_id, client_secret_hash, token_ttl_seconds)
+      values ('4', 'admin', '4', ${Buffer.alloc(32)}, 60)`.execute(database)
+    await sql`insert into role_grant (identity_id, role) values ('4', 'server-admin')`.execute(database)
+    await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
+      values ('1', 'crypto-officer', 'o', 'p')`.execute(database)
+    await migrateDown(database)
+    expect(await before()).toEqual(old)
   } finally {
     await close()
   }

@@ -1,0 +1,126 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { App } from '../platform/http/app-type.ts'
+import { granted } from '../platform/http/http-error.ts'
+import { requireCall } from './caller.ts'
+import type { Organisation, OrganisationOperations, Project } from './organisations.ts'
+import type { Authentication } from './tokens.ts'
+
+const name = Type.String({ minLength: 1, maxLength: 64 })
+const id = Type.String({ minLength: 1, maxLength: 64 })
+const role = Type.Enum([
+  'server-admin',
+  'organisation-admin',
+  'crypto-officer',
+  'operator',
+  'service',
+  'user',
+  'auditor',
+])
+const named = Type.Object({ name }, { additionalProperties: false })
+const newProject = Type.Object({ organisationId: id, name }, { additionalProperties: false })
+const ofOrganisation = Type.Object({ organisationId: id }, { additionalProperties: false })
+const newIdentity = Type.Object(
+  {
+    name,
+    grants: Type.Array(
+      Type.Object(
+        { role, organisationId: Type.Optional(id), projectId: Type.Optional(id) },
+        { additionalProperties: false },
+      ),
+      { minItems: 1, maxItems: 32 },
+    ),
+    tokenTtlSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
+  },
+  { additionalProperties: false },
+)
+const setup = Type.Object(
+  { code: Type.String({ minLength: 1, maxLength: 64 }), name },
+  { additionalProperties: false },
+)
+
+/** Set-up, organisations, projects and machine identities. */
+export function organisationRoutes(
+  app: App,
+  {
+    organisations,
+    authentication,
+  }: { readonly organisations: OrganisationOperations; readonly authentication: Authentication },
+): void {
+  const callOf = (request: FastifyRequest) => requireCall(request, authentication)
+
+  app.post('/api/v1/setup', { schema: { body: setup } }, async (request) => {
+    const asked = { door: 'http', reqId: request.id } as const
+    const { credentials, call } = granted(await organisations.setUp(request.body, asked))
+    request.call = call
+    return { identity: toCredentials(credentials) }
+  })
+
+  app.post('/api/v1/organisations', { schema: { body: named } }, async (request) => {
+    const call = await callOf(request)
+    return {
+      organisation: toOrganisation(granted(await organisations.createOrganisation(call, request.body.name))),
+    }
+  })
+
+  app.get('/api/v1/organisations', async (request) => {
+    const call = await callOf(request)
+    return { organisations: granted(await organisations.listOrganisations(call)).map(toOrganisation) }
+  })
+
+  app.post('/api/v1/projects', { schema: { body: newProject } }, async (request) => {
+    const call = await callOf(request)
+    const { organisationId: organisation, name: wanted } = request.body
+    return {
+      project: toProject(granted(await organisations.createProject(call, { organisation, name: wanted }))),
+    }
+  })
+
+  app.get('/api/v1/projects', { schema: { querystring: ofOrganisation } }, async (request) => {
+    const call = await callOf(request)
+    const found = await organisations.listProjects(call, request.query.organisationId)
+    return { projects: granted(found).map(toProject) }
+  })
+
+  app.post('/api/v1/identities', { schema: { body: newIdentity } }, async (request) => {
+    const call = await callOf(request)
+    const { name: wanted, grants, tokenTtlSeconds } = request.body
+    const made = await organisations.createIdentity(call, {
+      name: wanted,
+      grants: grants.map((grant) => ({
+        role: grant.role,
+        organisation: grant.organisationId ?? null,
+        project: grant.projectId ?? null,
+      })),
+      ...(tokenTtlSeconds === undefined ? {} : { ttlSeconds: tokenTtlSeconds }),
+    })
+    return { identity: toCredentials(granted(made)) }
+  })
+
+  const byIdentity = Type.Object({ identityId: id }, { additionalProperties: false })
+  app.post('/api/v1/identities/:identityId/revoke', { schema: { params: byIdentity } }, async (request) => {
+    const call = await callOf(request)
+    granted(await organisations.revokeIdentity(call, request.params.identityId))
+    return { revoked: true }
+  })
+}
+
+function toOrganisation({ id: organisation, name: called, ceremony_only, created_at }: Organisation) {
+  return { id: organisation, name: called, ceremonyOnly: ceremony_only, createdAt: created_at.toISOString() }
+}
+
+function toProject({ id: project, name: called, organisation_id, created_at }: Project) {
+  return { id: project, name: called, organisationId: organisation_id, createdAt: created_at.toISOString() }
+}
+
+function toCredentials({
+  identity,
+  clientId,
+  clientSecret,
+}: {
+  readonly identity: string
+  readonly clientId: string
+  readonly clientSecret: string
+}) {
+  return { id: identity, clientId, clientSecret }
+}

@@ -1,0 +1,240 @@
+import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import type { Selectable, Transaction } from 'kysely'
+import type { Call, Record } from '../audit/record.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { OrganisationTable, ProjectTable, Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { type Action, absent, authorize, type Grant, organisationsWhere, type Resource } from './authorize.ts'
+import { type Credentials, createIdentity, insertIdentity, type NewIdentity } from './tokens.ts'
+
+export type Organisation = Selectable<OrganisationTable>
+export type Project = Selectable<ProjectTable>
+
+type Work = Transaction<Tables>
+
+type Parts = {
+  readonly database: Database
+  /** Who makes the KEK of what is made here. */
+  readonly parents: {
+    makeOrganisationKek(work: Work, organisation: string): Promise<void>
+    makeProjectKek(work: Work, organisation: string, project: string): Promise<void>
+  }
+  readonly record: Record
+  now(): Date
+}
+
+const setupLives = 15 * 60_000
+const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
+
+/** Organisations, projects, machine identities and the first of them: who may be where, and nothing of keys' use. */
+export type OrganisationOperations = ReturnType<typeof openOrganisationOperations>
+
+export function openOrganisationOperations({ database, parents, record, now }: Parts) {
+  return {
+    createOrganisation(call: Call, name: string): Promise<Outcome<Organisation>> {
+      return record(call, 'organisation.create', async (subject) => {
+        const allowed = authorize(call.caller, 'organisation.create', { kind: 'deployment' })
+        if (!allowed.ok) return allowed
+        if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
+        const id = randomUUID()
+        subject.organisation = id
+        return accept(
+          await database.transaction().execute(async (work) => {
+            const made = await work
+              .insertInto('organisation')
+              .values({ id, name })
+              .returningAll()
+              .executeTakeFirstOrThrow()
+            await parents.makeOrganisationKek(work, id)
+            return made
+          }),
+        )
+      })
+    },
+
+    listOrganisations(call: Call): Promise<Outcome<Organisation[]>> {
+      return record(call, 'organisation.list', async () => {
+        const seen = organisationsWhere(call.caller, 'organisation.read')
+        if (seen !== 'all' && seen.length === 0) return accept([])
+        return accept(
+          await database
+            .selectFrom('organisation')
+            .selectAll()
+            .$if(seen !== 'all', (all) => all.where('id', 'in', seen as readonly string[]))
+            .orderBy('created_at')
+            .orderBy('id')
+            .execute(),
+        )
+      })
+    },
+
+    createProject(
+      call: Call,
+      { organisation, name }: { organisation: string; name: string },
+    ): Promise<Outcome<Project>> {
+      return record(call, 'project.create', async (subject) => {
+        const row = await database
+          .selectFrom('organisation')
+          .selectAll()
+          .where('id', '=', organisation)
+          .executeTakeFirst()
+        if (!row) return absent('organisation')
+        subject.organisation = organisation
+        const allowed = authorize(call.caller, 'project.create', { kind: 'organisation', organisation })
+        if (!allowed.ok) return allowed
+        if (row.ceremony_only)
+          return refuse('CEREMONY-ONLY', 'the projects of this organisation come from ceremonies')
+        if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
+        const id = randomUUID()
+        subject.project = id
+        return accept(
+          await database.transaction().execute(async (work) => {
+            const made = await work
+              .insertInto('project')
+              .values({ id, organisation_id: organisation, name })
+              .returningAll()
+              .executeTakeFirstOrThrow()
+            await parents.makeProjectKek(work, organisation, id)
+            return made
+          }),
+        )
+      })
+    },
+
+    listProjects(call: Call, organisation: string): Promise<Outcome<Project[]>> {
+      return record(call, 'project.list', async (subject) => {
+        const row = await database
+          .selectFrom('organisation')
+          .select('id')
+          .where('id', '=', organisation)
+          .executeTakeFirst()
+        if (!row) return absent('organisation')
+        subject.organisation = organisation
+        const allowed = authorize(call.caller, 'organisation.read', { kind: 'organisation', organisation })
+        if (!allowed.ok) return allowed
+        return accept(
+          await database
+            .selectFrom('project')
+            .selectAll()
+            .where('organisation_id', '=', organisation)
+            .orderBy('created_at')
+            .orderBy('id')
+            .execute(),
+        )
+      })
+    },
+
+    /** A machine identity with roles that its maker may give. Its secret is in the outcome, once. */
+    createIdentity(call: Call, wanted: NewIdentity): Promise<Outcome<Credentials>> {
+      return record(call, 'identity.create', async (subject) => {
+        if (wanted.grants.length === 0) return refuse('GRANT-REFUSED', 'an identity has at least one role')
+        if (!nameShape.test(wanted.name))
+          return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
+        for (const grant of wanted.grants) {
+          const placed = await placeOf(grant)
+          if (!placed.ok) return placed
+          Object.assign(subject, { organisation: grant.organisation, project: grant.project })
+          const allowed = authorize(call.caller, placed.value.action, placed.value.resource)
+          if (!allowed.ok) return allowed
+        }
+        return accept(await createIdentity(database, wanted))
+      })
+    },
+
+    /** No token lives longer than a second more. Given again, it changes nothing. */
+    revokeIdentity(call: Call, id: string): Promise<Outcome<null>> {
+      return record(call, 'identity.revoke', async () => {
+        const grants = await database
+          .selectFrom('role_grant')
+          .select(['role', 'organisation_id as organisation', 'project_id as project'])
+          .where('identity_id', '=', id)
+          .execute()
+        if (grants.length === 0) return refuse('OBJECT-ABSENT', 'Identity not found')
+        for (const grant of grants) {
+          const placed = await placeOf(grant)
+          if (!placed.ok) return placed
+          const allowed = authorize(call.caller, placed.value.action, placed.value.resource)
+          // Whom one may not appoint, one does not see here either.
+          if (!allowed.ok) return refuse('OBJECT-ABSENT', 'Identity not found')
+        }
+        await database
+          .updateTable('identity')
+          .set({ revoked_at: now() })
+          .where('id', '=', id)
+          .where('revoked_at', 'is', null)
+          .execute()
+        return accept(null)
+      })
+    },
+
+    /** A code for the first server admin, one use, 15 minutes; a new one replaces it. Null once there was an admin. */
+    async offerSetup(): Promise<string | null> {
+      const code = randomBytes(16).toString('base64url')
+      const offered = await database
+        .updateTable('deployment')
+        .set({ setup_code_hash: hashOf(code), setup_expires_at: new Date(now().getTime() + setupLives) })
+        .where('set_up_at', 'is', null)
+        .executeTakeFirst()
+      return Number(offered.numUpdatedRows) === 0 ? null : code
+    },
+
+    /** Makes the first server admin, once for ever. Refuses SETUP-REFUSED in one text, whatever the reason. */
+    setUp(
+      { code, name }: { code: string; name: string },
+      asked: Pick<Call, 'door' | 'reqId'>,
+    ): Promise<Outcome<{ readonly credentials: Credentials; readonly call: Call }>> {
+      return database.transaction().execute(async (work) => {
+        const row = await work
+          .selectFrom('deployment')
+          .select(['id', 'setup_code_hash', 'setup_expires_at', 'set_up_at'])
+          .forUpdate()
+          .executeTakeFirstOrThrow()
+        const same = timingSafeEqual(hashOf(code), row.setup_code_hash ?? Buffer.alloc(32))
+        const open = row.set_up_at === null && row.setup_expires_at !== null && row.setup_expires_at > now()
+        if (!same || !open || row.setup_code_hash === null)
+          return refuse('SETUP-REFUSED', 'the code is wrong, used or expired')
+        if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
+        await work.updateTable('deployment').set({ set_up_at: now(), setup_code_hash: null }).execute()
+        const grants = [{ role: 'server-admin', organisation: null, project: null }] as const
+        const credentials = await insertIdentity(work, { name, grants })
+        const call: Call = { caller: { identity: credentials.identity, grants }, ...asked, receipt: null }
+        return record(call, 'deployment.set-up', async () => accept({ credentials, call }))
+      })
+    },
+  }
+
+  /** Where a grant would hold, and what it takes to give it: nobody gives what reaches further than he does. */
+  async function placeOf(grant: Grant): Promise<Outcome<{ action: Action; resource: Resource }>> {
+    const { role, organisation, project } = grant
+    if (organisation === null) {
+      // Roles of the whole deployment are for server admins to give, and none of them uses a key.
+      if (project === null && (role === 'server-admin' || role === 'operator' || role === 'auditor'))
+        return accept({ action: 'organisation.appoint', resource: { kind: 'deployment' } })
+      return refuse('GRANT-REFUSED', `${role} holds in an organisation or a project`)
+    }
+    if (role === 'server-admin') return refuse('GRANT-REFUSED', `${role} holds in the whole deployment`)
+    const row = await database
+      .selectFrom('organisation')
+      .select('id')
+      .where('id', '=', organisation)
+      .executeTakeFirst()
+    if (!row) return absent('organisation')
+    if (role === 'organisation-admin') {
+      if (project !== null) return refuse('GRANT-REFUSED', `${role} holds in an organisation`)
+      return accept({ action: 'organisation.appoint', resource: { kind: 'organisation', organisation } })
+    }
+    if (project === null)
+      return accept({ action: 'project.appoint', resource: { kind: 'organisation', organisation } })
+    const its = await database
+      .selectFrom('project')
+      .select('organisation_id')
+      .where('id', '=', project)
+      .executeTakeFirst()
+    if (its?.organisation_id !== organisation) return absent('project')
+    return accept({ action: 'project.appoint', resource: { kind: 'project', organisation, project } })
+  }
+}
+
+function hashOf(code: string): Buffer {
+  return createHash('sha256').update(code, 'utf8').digest()
+}

@@ -1,0 +1,74 @@
+import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
+import { promisify } from 'node:util'
+
+export type KeyUsage = 'encrypt-decrypt' | 'sign-verify' | 'generate-verify-mac'
+
+type Spec = {
+  readonly usage: KeyUsage
+  /** What a plan and a row of the database call it. */
+  readonly planned: string
+  /** Key bytes: the secret itself, or PKCS#8 of a pair's private half. */
+  generate(): Promise<Uint8Array>
+}
+
+const makePair = promisify(generateKeyPair)
+const pkcs8 = ({ privateKey }: { privateKey: KeyObject }): Uint8Array =>
+  privateKey.export({ type: 'pkcs8', format: 'der' })
+
+const secret = (usage: KeyUsage, planned: string, length: number): Spec => ({
+  usage,
+  planned,
+  generate: async () => randomBytes(length),
+})
+
+// Off the main thread, which goes on answering others.
+const rsa = (modulusLength: 2048 | 4096): Spec => ({
+  usage: 'sign-verify',
+  planned: `RSA-${modulusLength}`,
+  generate: async () => pkcs8(await makePair('rsa', { modulusLength })),
+})
+
+const elliptic = (planned: string, namedCurve: 'P-256' | 'P-384'): Spec => ({
+  usage: 'sign-verify',
+  planned,
+  generate: async () => pkcs8(await makePair('ec', { namedCurve })),
+})
+
+const lattice = (level: 44 | 65 | 87): Spec => ({
+  usage: 'sign-verify',
+  planned: `ML-DSA-${level}`,
+  generate: async () => pkcs8(await makePair(`ml-dsa-${level}`, {})),
+})
+
+/** Every algorithm of a key, by the API's name. */
+export const algorithms = {
+  'aes-256-gcm': secret('encrypt-decrypt', 'AES-256', 32),
+  'aes-128-gcm': secret('encrypt-decrypt', 'AES-128', 16),
+  RSA_2048: rsa(2048),
+  RSA_4096: rsa(4096),
+  ECC_NIST_P256: elliptic('EC-P256', 'P-256'),
+  ECC_NIST_P384: elliptic('EC-P384', 'P-384'),
+  HMAC_256: secret('generate-verify-mac', 'HMAC-256', 32),
+  HMAC_384: secret('generate-verify-mac', 'HMAC-384', 48),
+  HMAC_512: secret('generate-verify-mac', 'HMAC-512', 64),
+  ML_DSA_44: lattice(44),
+  ML_DSA_65: lattice(65),
+  ML_DSA_87: lattice(87),
+} as const satisfies { readonly [name: string]: Spec }
+
+export type KeyAlgorithm = keyof typeof algorithms
+
+// Object.keys gives what the literal above has.
+export const algorithmNames = Object.keys(algorithms) as readonly KeyAlgorithm[]
+
+/** What a key is made as where its maker says only what it is for. */
+export const defaultAlgorithms: Readonly<Record<KeyUsage, KeyAlgorithm>> = {
+  'encrypt-decrypt': 'aes-256-gcm',
+  'sign-verify': 'RSA_4096',
+  'generate-verify-mac': 'HMAC_256',
+}
+
+/** The API's name of a plan's algorithm; null where no key of it is used here. */
+export function servedAlgorithm(planned: string): KeyAlgorithm | null {
+  return algorithmNames.find((name) => algorithms[name].planned === planned) ?? null
+}
