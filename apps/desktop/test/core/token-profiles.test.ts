@@ -210,11 +210,22 @@ describe('a probe', () => {
     passed: outcome === 'held',
     lacking: [],
   })
-  const inRun = (found: ProbeReport) =>
-    probeToken(
+  const library = 'ab'.repeat(32)
+  const inRun = (found: ProbeReport, version: 1 | 2 = 1) => {
+    const info = async () => ({ manufacturer: 'Example', model: 'HSM 3000', firmware: '7.1' })
+    const token = { probe: async () => found, info }
+    const folder = { plan: { v: version }, header: { tokens: [{ role: 'ceremony', library }] } }
+    return probeToken(
       { token: 'ceremony', serial: '00' } as Parameters<typeof probeToken>[0],
-      { progress: () => {}, hsm: { token: () => ({ probe: async () => found }) } } as unknown as RunContext,
+      { progress: () => {}, hsm: { token: () => token }, folder } as unknown as RunContext,
     )
+  }
+
+  it('names maker, model, firmware and library of its token in a run of version 2, and in no other', async () => {
+    const said = { maker: 'Example', model: 'HSM 3000', firmware: '7.1', library }
+    expect(await inRun(report('luna', 'held'), 2)).toMatchObject({ level: 'E1', token: said })
+    expect(await inRun(report('luna', 'held'))).not.toHaveProperty('token')
+  })
 
   it.each([
     ['softhsm', 'held', 'E1'],

@@ -1,3 +1,4 @@
+import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import * as v from 'valibot'
 import { codec } from '../format/codec.ts'
 import { documentCodec } from '../format/document.ts'
@@ -87,7 +88,8 @@ const packageSchema = v.pipe(
   }),
   v.check(
     ({ request, provenance }) =>
-      provenance.map(({ payload }) => provenanceCodec.payload.digest(payload)).join() ===
+      // Whatever else is wrong with a payload, another check says: the codec would not encode it.
+      provenance.map(({ payload }) => sha256Hex(encodeCanonical(payload))).join() ===
       [...new Set(request.payload.ciphertexts.map((one) => one.provenance))].join(),
     'the provenance is not that which the ciphertexts name',
   ),
