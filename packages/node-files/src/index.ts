@@ -1,5 +1,6 @@
 export * from './blob-folder.ts'
 export * from './durable-file.ts'
+export * from './failure-table.ts'
 export * from './file-error.ts'
 export * from './file-reader.ts'
 export * from './new-folder.ts'

@@ -1,3 +1,4 @@
+import { exitOf } from '@lux/node-files'
 import { type Failure, failureOf } from '../platform/failure.ts'
 import type { Outcome } from '../refusal.ts'
 import { refusalTexts } from '../refusal-texts.ts'
@@ -6,15 +7,6 @@ import { refusalTexts } from '../refusal-texts.ts'
 export const exit = { done: 0, refused: 1, usage: 2, environment: 3 } as const
 
 type Output = { readonly json: boolean }
-
-/** An argument that names no file, or one that is there, or the wrong thing, or an address without what has to be said of it. */
-const argumentCodes = new Set([
-  'FILE-MISSING',
-  'FILE-EXISTS',
-  'FILE-WRONG-KIND',
-  'FOLDER-MISSING',
-  'ADDRESS-UNENCRYPTED',
-])
 
 /** One result on stdout: a JSON document, or the lines that `show` makes of it. A refusal's lines go to stderr. */
 export function report<T>(output: Output, outcome: Outcome<T>, show: (value: T) => readonly string[]): void {
@@ -38,8 +30,7 @@ export async function running(output: Output, work: () => Promise<void>): Promis
     await work()
   } catch (error) {
     const failure = failureOf(error) ?? bug(error)
-    const code = argumentCodes.has(failure.code) ? exit.usage : exit.environment
-    fail(output, code, 'failed', failure)
+    fail(output, exitOf(failure.code, exit.environment), 'failed', failure)
   }
 }
 

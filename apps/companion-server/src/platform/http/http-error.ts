@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http'
+import { statusOf } from '@lux/node-files'
 import type { Outcome, Refusal } from '../../refusal.ts'
 import { refusalTexts } from '../../refusal-texts.ts'
 
@@ -49,7 +50,7 @@ export function errorBody(reqId: string, { statusCode, code, message, error, ext
   }
 }
 
-export const unauthorized = () => new HttpError(401, 'ACCESS-REFUSED')
+export const unauthorized = () => new HttpError(statusOf('ACCESS-REFUSED'), 'ACCESS-REFUSED')
 
 export const badRequest = (code: string, said?: string) => new HttpError(400, code, said)
 
@@ -58,38 +59,18 @@ export const unavailable = (code: string) => new HttpError(503, code, undefined,
 
 /** A field that does not fit; `path` is where it is in the body or query. */
 export const misfit = (said: string, issues?: readonly { path: string; message: string }[]) =>
-  new HttpError(422, 'REQUEST-FIELDS', said, {
+  new HttpError(statusOf('REQUEST-FIELDS'), 'REQUEST-FIELDS', said, {
     error: 'ValidationFailure',
     ...(issues === undefined ? {} : { issues }),
   })
 
-/** Statuses of refusals; every other one is 400. */
-const statuses: Readonly<Record<string, number>> = {
-  'SETUP-REFUSED': 401,
-  'OBJECT-ABSENT': 404,
-  'REQUEST-ABSENT': 404,
-  'ANSWER-TWICE': 409,
-  'CIPHERTEXTS-FULL': 409,
-  'IMPORT-RUNNING': 409,
-  'KEY-NAME-TAKEN': 409,
-  'REQUEST-BUDGET': 409,
-  'REQUEST-EXPIRED': 409,
-  'REQUEST-REPLAYED': 409,
-  'REQUEST-STATE': 409,
-  'BODY-TOO-LONG': 413,
-  'CIPHERTEXT-TOO-LARGE': 413,
-  'REQUEST-TOO-LARGE': 413,
-  'KEY-NAME': 422,
-  'NAME-MALFORMED': 422,
-}
-
 /** An operation's refusal. */
 export function refusedBy({ rule, detail }: Refusal): HttpError {
   if (rule === 'ROLE-REFUSED')
-    return new HttpError(403, rule, undefined, { error: 'PermissionDenied', details: [detail] })
+    return new HttpError(statusOf(rule), rule, undefined, { error: 'PermissionDenied', details: [detail] })
   // Absent and invisible look the same.
   const said = rule === 'OBJECT-ABSENT' ? detail : `${rule}: ${detail}`
-  return new HttpError(statuses[rule] ?? 400, rule, said)
+  return new HttpError(statusOf(rule), rule, said)
 }
 
 /** The value of an outcome, or its refusal as an error. */

@@ -1,6 +1,6 @@
 import { FormatError } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { CoreError, fromSystemError } from '@lux/node-files'
+import { CoreError, exitOf, fromSystemError } from '@lux/node-files'
 import { refusalHelp } from './refusal-help.ts'
 import { visible, visibleLines } from './safe-text.ts'
 import { surroundings } from './surroundings.ts'
@@ -14,29 +14,6 @@ export type ExitCode = 0 | 1 | 2 | 3 | 4
  * what was asked for, whatever the exit code says of it.
  */
 export type Outcome = { exit: ExitCode; json: object; text: string; answered?: true }
-
-const environmentCodes = new Set([
-  'DISK-FULL',
-  'FOLDER-READ-ONLY',
-  'STORE-LOCKED',
-  'HOLDER-BUSY',
-  'STORE-NEWER',
-  'STORE-DAMAGED',
-  'KEY-CHILD-CRASHED',
-  'KEY-CHILD-CANCELLED',
-  'INTERNAL',
-])
-/** An argument that names no file, or the wrong thing. */
-const argumentCodes = new Set([
-  'FILE-MISSING',
-  'FILE-WRONG-KIND',
-  'FOLDER-IN-USE',
-  'FOLDER-MISSING',
-  'CEREMONY-UNKNOWN',
-  'HSM-LABEL-LENGTH',
-])
-/** The driver's, or the token's, rule about a name or a PIN that was chosen: token, disk and library are well. */
-const refusalCodes = new Set(['HSM-DUPLICATE-LABEL', 'HSM-PIN-INVALID'])
 
 /** A failure as a command's outcome. A bug is the environment's: nothing was refused. */
 export function failureOutcome(error: unknown): Outcome {
@@ -60,7 +37,7 @@ export function failureOutcome(error: unknown): Outcome {
     ...(why === null ? {} : { why }),
     ...(remedy === undefined ? {} : { remedy }),
   }
-  return { exit: exitOf(failure, code), json, text: lines.join('\n') }
+  return { exit: failure instanceof WrongUse ? 2 : exitOf(code, 1), json, text: lines.join('\n') }
 }
 
 function expected(error: unknown): HsmError | CoreError | null {
@@ -79,12 +56,6 @@ function bug(error: unknown): CoreError {
     'a fault of the program',
     'give the command once more; if it fails again, report it with the lines above',
   )
-}
-
-function exitOf(failure: HsmError | CoreError, code: string): ExitCode {
-  if (failure instanceof WrongUse || argumentCodes.has(code)) return 2
-  if (refusalCodes.has(code)) return 1
-  return code.startsWith('HSM-') || environmentCodes.has(code) ? 3 : 1
 }
 
 /**

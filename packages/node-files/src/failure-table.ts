@@ -1,0 +1,73 @@
+type Row = {
+  /** 1 refused · 2 wrong use · 3 the environment failed. */
+  readonly exit?: 1 | 2 | 3
+  /** HTTP. */
+  readonly status?: number
+}
+
+const environment = { exit: 3 } as const
+/** An argument that names no file, or one that is there, or the wrong thing. */
+const argument = { exit: 2 } as const
+/** The driver's, or the token's, rule about a name or a PIN that was chosen: token, disk and library are well. */
+const chosen = { exit: 1 } as const
+const absent = { status: 404 } as const
+const conflict = { status: 409 } as const
+const tooLarge = { status: 413 } as const
+
+/** How a program ends, or answers over HTTP, where a code alone decides it: one row a code, for all programs. */
+const rows: Readonly<Record<string, Row>> = {
+  'DISK-FULL': environment,
+  'FOLDER-READ-ONLY': environment,
+  'STORE-LOCKED': environment,
+  'HOLDER-BUSY': environment,
+  'STORE-NEWER': environment,
+  'STORE-DAMAGED': environment,
+  'KEY-CHILD-CRASHED': environment,
+  'KEY-CHILD-CANCELLED': environment,
+  INTERNAL: { exit: 3, status: 500 },
+  'FILE-MISSING': argument,
+  'FILE-EXISTS': argument,
+  'FILE-WRONG-KIND': argument,
+  'FOLDER-IN-USE': argument,
+  'FOLDER-MISSING': argument,
+  'CEREMONY-UNKNOWN': argument,
+  'HSM-LABEL-LENGTH': argument,
+  'ADDRESS-UNENCRYPTED': argument,
+  'HSM-DUPLICATE-LABEL': chosen,
+  'HSM-PIN-INVALID': chosen,
+  'ACCESS-REFUSED': { status: 401 },
+  'LOGIN-REFUSED': { status: 401 },
+  'SETUP-REFUSED': { status: 401 },
+  'ROLE-REFUSED': { status: 403 },
+  'OBJECT-ABSENT': absent,
+  'REQUEST-ABSENT': absent,
+  'ROUTE-ABSENT': absent,
+  'ANSWER-TWICE': conflict,
+  'CIPHERTEXTS-FULL': conflict,
+  'IMPORT-RUNNING': conflict,
+  'KEY-NAME-TAKEN': conflict,
+  'REQUEST-BUDGET': conflict,
+  'REQUEST-EXPIRED': conflict,
+  'REQUEST-REPLAYED': conflict,
+  'REQUEST-STATE': conflict,
+  'BODY-TOO-LONG': tooLarge,
+  'CIPHERTEXT-TOO-LARGE': tooLarge,
+  'REQUEST-TOO-LARGE': tooLarge,
+  'KEY-NAME': { status: 422 },
+  'NAME-MALFORMED': { status: 422 },
+  'REQUEST-FIELDS': { status: 422 },
+}
+
+/** A token's failure is the environment's. `otherwise`: of a code of which nothing is decided. */
+export function exitOf(code: string, otherwise: 1 | 3): 1 | 2 | 3 {
+  return rowOf(code).exit ?? (code.startsWith('HSM-') ? 3 : otherwise)
+}
+
+/** 400 of a code of which nothing is decided. */
+export function statusOf(code: string): number {
+  return rowOf(code).status ?? 400
+}
+
+function rowOf(code: string): Row {
+  return (Object.hasOwn(rows, code) ? rows[code] : undefined) ?? {}
+}
