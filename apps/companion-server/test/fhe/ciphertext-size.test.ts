@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { refusalTexts } from '../../src/refusal-texts.ts'
 import { maxCiphertext } from '../../src/threshold/ciphertexts.ts'
 
 // THRESHOLD-FHE section 2: two radix blocks in one squashed block of 4097 words of 16 bytes; about 100 bytes of header.
@@ -9,3 +10,7 @@ test.each([1024, 2048])(
     expect((bits / 4) * block + 200).toBeLessThanOrEqual(maxCiphertext)
   },
 )
+
+test('CIPHERTEXT-TOO-LARGE the text names the limit', () => {
+  expect(refusalTexts.of('CIPHERTEXT-TOO-LARGE')?.why).toContain(`at most ${maxCiphertext / 2 ** 20} MiB`)
+})

@@ -1,9 +1,11 @@
 import { requestDigest } from '@lux/ceremony/wire'
 import { toHex } from '@lux/crypto'
 import { expect, test } from 'vitest'
+import { maxCiphertext } from '../../src/threshold/ciphertexts.ts'
 import { native, otherCombiner, people } from '../support/threshold-bundle.ts'
 import { answerOf } from '../support/threshold-requests.ts'
 import { base, both, dealt, id, minimum, sha256, sum, thresholdServer } from '../support/threshold-server.ts'
+import { squashedOf } from '../support/wide-ciphertext.ts'
 
 const on = thresholdServer('threshold')
 const { get, post, put, ask, asked, answer, stateOf, budget } = on
@@ -57,6 +59,16 @@ test('FHE-SERVER-02 public parts come byte for byte, whole or one range of them'
   expect([outside.statusCode, outside.headers['content-range']]).toEqual([416, 'bytes */100000'])
 })
 
+test.each([1024, 2048])(
+  'FHE-SERVER-03 a squashed value of %i bits, the widest that tfhe has, is kept',
+  async (bits) => {
+    const file = squashedOf(bits)
+    expect((await put(file)).json()).toMatchObject({
+      ciphertext: { type: `u${bits}`, width: 128, blocks: bits / 4, size: file.length },
+    })
+  },
+)
+
 test('FHE-SERVER-03 an uploaded ciphertext gets the digest that requests name; what is not one is refused by name', async () => {
   const [kept, again] = [await put(sum), await put(sum)]
   expect(kept.json()).toMatchObject({
@@ -69,7 +81,7 @@ test('FHE-SERVER-03 an uploaded ciphertext gets the digest that requests name; w
     code: 'CIPHERTEXT-DIGEST',
   })
   expect((await put(native('inputs.bin'))).json()).toMatchObject({ statusCode: 400, code: 'FHE-BARE-LIST' })
-  expect((await put(new Uint8Array((34 << 20) + 1))).json()).toMatchObject({
+  expect((await put(new Uint8Array(maxCiphertext + 1))).json()).toMatchObject({
     statusCode: 413,
     code: 'CIPHERTEXT-TOO-LARGE',
   })

@@ -5,6 +5,7 @@ import * as first from './migrations/0001-first.ts'
 import * as threshold from './migrations/0002-threshold.ts'
 import * as carried from './migrations/0003-carried-budget.ts'
 import * as onlineKeys from './migrations/0004-online-keys.ts'
+import * as ciphertextSize from './migrations/0005-ciphertext-size.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -13,6 +14,7 @@ const migrations: Record<string, Migration> = {
   '0002-threshold': threshold,
   '0003-carried-budget': carried,
   '0004-online-keys': onlineKeys,
+  '0005-ciphertext-size': ciphertextSize,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

@@ -48,6 +48,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0005-ciphertext-size'])
     expect(await migrateDown(owner.database)).toEqual(['0004-online-keys'])
     expect(await migrateDown(owner.database)).toEqual(['0003-carried-budget'])
     expect(await migrateDown(owner.database)).toEqual(['0002-threshold'])
@@ -60,6 +61,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
       '0002-threshold',
       '0003-carried-budget',
       '0004-online-keys',
+      '0005-ciphertext-size',
     ])
   } finally {
     await owner.close()
@@ -92,11 +94,16 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
         ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
       })
       .execute()
+    expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
     expect(await migrateDown(database)).toEqual(['0004-online-keys'])
     expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
     await sql`insert into fhe_epoch ${sql.raw(`(${Object.keys(row).join()})`)}
       values (${sql.join(Object.values(row))})`.execute(database)
-    expect(await migrateUp(database)).toEqual(['0003-carried-budget', '0004-online-keys'])
+    expect(await migrateUp(database)).toEqual([
+      '0003-carried-budget',
+      '0004-online-keys',
+      '0005-ciphertext-size',
+    ])
     expect(await epochs()).toMatchObject([{ ...row, carried: null }])
     for (const wrong of [-1, 2 ** 32])
       await expect(database.updateTable('fhe_epoch').set({ carried: wrong }).execute()).rejects.toThrow(
@@ -107,6 +114,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       .set({ carried: 2 ** 32 - 1 })
       .execute()
     expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
     expect(await migrateDown(database)).toEqual(['0004-online-keys'])
     expect(await migrateDown(database)).toEqual(['0003-carried-budget'])
     expect(await epochs()).toMatchObject([row])
