@@ -136,7 +136,8 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     (await sql`select id, role, organisation_id, project_id from identity order by 1`.execute(database)).rows
   try {
     await migrateUp(database)
-    await migrateDown(database)
+    expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
+    expect(await migrateDown(database)).toEqual(['0004-online-keys'])
     await sql`insert into organisation (id, name) values ('o', 'O')`.execute(database)
     await sql`insert into project (id, organisation_id, name) values ('p', 'o', 'P')`.execute(database)
     for (const [id, role, place] of [
@@ -160,7 +161,8 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     await sql`insert into role_grant (identity_id, role) values ('4', 'server-admin')`.execute(database)
     await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
       values ('1', 'crypto-officer', 'o', 'p')`.execute(database)
-    await migrateDown(database)
+    expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
+    expect(await migrateDown(database)).toEqual(['0004-online-keys'])
     expect(await before()).toEqual(old)
   } finally {
     await close()

@@ -56,7 +56,7 @@ Without --request only bare rehearsal answers are taken. With it every answer mu
 request; with --policy the request itself must be one that the policy allows, with all its approvals.
 
 Examples:
-  $ custody fhe combine 1.prt 3.prt --public dealt/public.bin --ciphertext sum.bin
+  $ custody fhe combine 1.prt 3.prt --public dealt/public.bin --ciphertext answer.bin
   $ custody fhe combine answer-1.age answer-3.age --public run/fhe/public.bin --ciphertext sum.bin \\
       --identity combiner.identity --request request.json --policy policy.json`,
     )

@@ -8,6 +8,7 @@ import type { Outcome } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { registerFheCanary } from './canary.ts'
 import { registerFheCombine } from './combine.ts'
+import { registerFheEncrypt } from './encrypt.ts'
 import { factLine, inChild, inKeyFolder } from './key-child.ts'
 import { registerFheKeygen } from './keygen.ts'
 import { registerFheNext } from './next.ts'
@@ -35,7 +36,9 @@ const firstBytes = 4096
 export function registerFhe({ program, act }: CommandLine): void {
   const group = program
     .command('fhe')
-    .description('Keys of fully homomorphic encryption: make, deal, decrypt with in parts, reshare, inspect.')
+    .description(
+      'Keys of fully homomorphic encryption: make, deal, encrypt, decrypt in parts, reshare, inspect.',
+    )
   registerFheKeygen(group, act)
   group
     .command('deal')
@@ -66,9 +69,10 @@ mode 0600): 64 B of seeds at 2 of 3, 192 B at 3 of 5, 2240 B at 5 of 9, 29568 B 
 A --compact-public-key must be of this very client key: FHE-PUBLIC-KEY-OTHER. A --server-key is only read to its end; that it
 is of this client key nothing checks but computing with it, so try one value before you rely on it.
 
-Example:
-  $ custody fhe deal --client-key fhe-key/client-key.bin --quorum 3 --holders 5 --rehearsal --out dealt
-  $ custody fhe deal --client-key plain-key/client-key.bin --quorum 2 --holders 3 --mode F --rehearsal --out dealt`,
+Examples, of the keys that the examples of “keygen” make:
+  $ custody fhe deal --client-key key/client-key.bin --compact-public-key key/compact-public-key.bin \\
+      --quorum 2 --holders 3 --mode F --rehearsal --out dealt
+  $ custody fhe deal --client-key squash-key/client-key.bin --quorum 3 --holders 5 --rehearsal --out dealt-5`,
     )
   group
     .command('recover')
@@ -88,6 +92,7 @@ In training alone: shares of production are of TFHE_INTEGER keys, which are used
 Example:
   $ custody fhe recover dealt/holder-1.bin dealt/holder-3.bin --public dealt/public.bin --rehearsal --out key.bin`,
     )
+  registerFheEncrypt(group, act)
   registerFhePartial(group, act)
   registerFheCombine(group, act)
   registerFheReshare(group, act)

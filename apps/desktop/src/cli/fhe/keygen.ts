@@ -70,7 +70,8 @@ Writes files as tfhe serializes them itself:
 Restoring gives the same client key to the byte; all other files come out different each time.
 
 Examples:
-  $ custody fhe keygen --out fhe-key
+  $ custody fhe keygen --out key
+  $ custody fhe keygen --squash --out squash-key
   $ custody fhe keygen --out paper --words
   $ custody fhe keygen --out again --restore 5e88…1542`,
     )

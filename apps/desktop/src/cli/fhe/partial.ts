@@ -64,7 +64,7 @@ but its signed provenance tells a fresh ciphertext from a computed one, and a ba
 keeps no record either: the budget bounds each answer by itself, and what was answered before is counted with --request alone.
 
 Example:
-  $ custody fhe partial --share dealt/holder-1.bin --public dealt/public.bin --ciphertext sum.bin --rehearsal --out 1.prt`,
+  $ custody fhe partial --share dealt/holder-1.bin --public dealt/public.bin --ciphertext answer.bin --rehearsal --out 1.prt`,
     )
 }
 

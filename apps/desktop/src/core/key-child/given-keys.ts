@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto'
 import { FormatError, wipe } from '@lux/crypto'
-import { checkCompactPublicKey, type FheKeyType, inspect, type PublicKeyDigests } from '@lux/crypto/fhe'
+import {
+  checkCompactPublicKey,
+  type FheKeyType,
+  inspect,
+  type PublicKeyDigests,
+  parseCompactPublicKey,
+} from '@lux/crypto/fhe'
 import { CoreError, readBounded } from '@lux/node-files'
 import type { Phases } from './phases.ts'
 import type { Deal } from './protocol.ts'
@@ -38,19 +44,38 @@ export async function digestsOfGiven(
   }))
 }
 
+/**
+ * The bytes of a compact public key that a plain list is encrypted with. Throws CoreError FILE-WRONG-KIND for another file and for a
+ * key of proven inputs, whose lists the evaluator alone takes apart, FILE-DAMAGED for what is no whole key.
+ */
+export function readCompactPublicKey(path: string): Uint8Array {
+  const bytes = readBounded(path, MAX_KEY)
+  mustBe(path, bytes, 'compact-public-key', 'name compact-public-key.bin')
+  const parsed = parsedPublicKey(bytes)
+  if (parsed === null) throw damaged(path, 'compact-public-key')
+  if (parsed.dedicated)
+    throw new CoreError(
+      'FILE-WRONG-KIND',
+      `${path}: this key is for proven inputs, which the evaluator alone takes apart`,
+      'make a key without --inputs proven',
+    )
+  return bytes
+}
+
+function parsedPublicKey(bytes: Uint8Array) {
+  try {
+    return parseCompactPublicKey(bytes)
+  } catch (error) {
+    if (error instanceof FormatError) return null
+    throw error
+  }
+}
+
 async function digestOf(path: string | null, kind: Kind, clientKey: Uint8Array): Promise<Uint8Array | null> {
   if (path === null) return null
   const bytes = readBounded(path, MAX_KEY)
   try {
-    const found = kindOf(bytes)
-    // A server key of the Boolean API has no header.
-    if (found !== (kind === 'binary-server-key' ? 'unknown' : kind)) {
-      throw new CoreError(
-        'FILE-WRONG-KIND',
-        `${path}: expected a ${kind}, this is ${found === 'unknown' ? 'none' : `a ${found}`}`,
-        'name the file that was made with this client key',
-      )
-    }
+    mustBe(path, bytes, kind, 'name the file that was made with this client key')
     await readThrough(bytes, kind, path)
     if (kind === 'compact-public-key') checkBelongs(path, bytes, clientKey)
     return new Uint8Array(createHash('sha256').update(bytes).digest())
@@ -58,6 +83,14 @@ async function digestOf(path: string | null, kind: Kind, clientKey: Uint8Array):
     // Whoever mistook the option may have named a secret.
     wipe(bytes)
   }
+}
+
+function mustBe(path: string, bytes: Uint8Array, kind: Kind, remedy: string): void {
+  const found = kindOf(bytes)
+  // A server key of the Boolean API has no header.
+  if (found === (kind === 'binary-server-key' ? 'unknown' : kind)) return
+  const what = found === 'unknown' ? 'none' : `a ${found}`
+  throw new CoreError('FILE-WRONG-KIND', `${path}: expected a ${kind}, this is ${what}`, remedy)
 }
 
 function checkBelongs(path: string, publicKey: Uint8Array, clientKey: Uint8Array): void {
@@ -89,10 +122,14 @@ async function readThrough(bytes: Uint8Array, kind: Kind, path: string): Promise
   try {
     if (again().length !== bytes.length) throw new RangeError('bytes behind the key')
   } catch {
-    throw new CoreError(
-      'FILE-DAMAGED',
-      `${path}: this ${kind} is cut short, altered, or has bytes behind its end`,
-      'get the file again from where it was made, and compare its SHA-256',
-    )
+    throw damaged(path, kind)
   }
+}
+
+function damaged(path: string, kind: Kind): CoreError {
+  return new CoreError(
+    'FILE-DAMAGED',
+    `${path}: this ${kind} is cut short, altered, or has bytes behind its end`,
+    'get the file again from where it was made, and compare its SHA-256',
+  )
 }

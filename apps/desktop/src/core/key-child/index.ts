@@ -14,4 +14,6 @@ export type {
   PhaseStart,
   Recover,
   RecoverResult,
+  SampleType,
 } from './protocol.ts'
+export { sampleTypes } from './protocol.ts'

@@ -80,13 +80,31 @@ export type Deal = {
   }
 }
 
-/** Fresh ciphertexts under compact-public-key.bin, each written to `out`. Rehearsals: the values are known to core. */
+export const sampleTypes = [
+  'bool',
+  'u8',
+  'u16',
+  'u32',
+  'u64',
+  'u128',
+  'u256',
+  'i8',
+  'i16',
+  'i32',
+  'i64',
+  'i128',
+  'i256',
+] as const
+export type SampleType = (typeof sampleTypes)[number]
+
+/** Fresh ciphertexts under compact-public-key.bin, each written to `out`. Rehearsals: the values are known to core. Of a key for proven inputs none is made. */
 export type Encrypt = {
   readonly do: 'encrypt'
   readonly params: {
     readonly publicKey: string
     readonly samples: readonly {
-      readonly type: 'u8' | 'u256'
+      readonly type: SampleType
+      /** Decimal, or `true` and `false` of a bool; within the type. */
       readonly value: string
       readonly out: string
     }[]
