@@ -210,6 +210,7 @@ identity
   .action((options: Omit<IdentityOptions, 'roles'> & { role?: IdentityOptions['roles'] }) =>
     running(async () => {
       const { role: roles = ['user'], ...rest } = options
+      // A role of a project is looked for among those of the deployment.
       const ofDeployment = roles.some((one) => (deploymentRoles as readonly string[]).includes(one))
       if ((options.project === undefined) !== ofDeployment || (ofDeployment && roles.length > 1)) {
         return wrongUse(

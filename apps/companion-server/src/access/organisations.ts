@@ -60,6 +60,7 @@ export function openOrganisationOperations({ database, parents, record, now }: P
           await database
             .selectFrom('organisation')
             .selectAll()
+            // The condition before it has ruled out 'all'.
             .$if(seen !== 'all', (all) => all.where('id', 'in', seen as readonly string[]))
             .orderBy('created_at')
             .orderBy('id')

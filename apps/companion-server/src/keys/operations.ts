@@ -575,6 +575,7 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
 }
 
 const algorithmOf = (key: StoredKey): KeyAlgorithm | null =>
+  // The table has an algorithm of that name.
   key.algorithm in algorithms ? (key.algorithm as KeyAlgorithm) : null
 
 /** The row of a version has a MAC, that of its key has none. */
