@@ -8,8 +8,7 @@ import type { CommandLine } from './shell/command-line.ts'
 const descriptions: Record<Exclude<Card['kind'], 'custodian'>, string> = {
   officer: 'A crypto officer’s own device: enrol, approve.',
   witness: 'A witness’s own device: enrol, cosign.',
-  holder:
-    'A share holder without a phone: enrol, receive, prove, approve, refuse, renew, and a share’s next epoch.',
+  holder: 'A share holder: enrol, receive, prove, approve, refuse, renew, and a share’s next epoch.',
   approver: 'An approver of decryptions: enrol, approve.',
   requester: 'Who asks for decryptions: enrol.',
   evaluator: 'Who computes on ciphertexts and vouches for them: enrol.',

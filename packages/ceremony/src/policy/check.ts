@@ -90,6 +90,17 @@ function changesBetween(before: Policy, after: Policy): string[] {
 }
 
 /**
+ * What a policy that is made or signed now keeps besides: it lists no build that production then refuses. `checkPolicy` judges
+ * what was signed long ago, whose bundles stay what they are. Refuses POLICY-TOOL and as `checkPolicySense`.
+ */
+export function checkNewPolicy(policy: Policy): Outcome<null> {
+  const checkout = policy.acceptedTools.find((build) => build.startsWith('dev:'))
+  if (policy.domain === 'production' && checkout !== undefined)
+    return refuse('POLICY-TOOL', `${checkout} is a checkout, which can only rehearse`)
+  return checkPolicySense(policy)
+}
+
+/**
  * A policy file taken by hand: it makes sense and k of its own officers signed. In version 1 nobody else may have
  * signed; later ones also carry officers of the version before, which only `checkSuccessor` can judge.
  */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type Card, cardCodec } from '../../src/exports/documents.ts'
 import {
+  checkNewPolicy,
   checkPolicy,
   checkSuccessor,
   deriveRehearsalPolicy,
@@ -52,6 +53,18 @@ describe('policy file', () => {
     const parsed = parsePolicyFile(encodePolicyFile(file))
     expect(parsed.ok && checkPolicy(parsed.value)).toMatchObject({ ok: true })
     expect(fingerprintWords(file.policy)).toHaveLength(32)
+  })
+
+  it('POLICY-TOOL no new production policy lists a checkout; one that was signed stays what it is', () => {
+    const acceptedTools = ['ab'.repeat(32), `dev:${'cd'.repeat(20)}`]
+    const policy = policyOf(officers, { acceptedTools })
+    expect(checkNewPolicy(policy)).toMatchObject({ ok: false, rule: 'POLICY-TOOL' })
+    expect(checkPolicy(signed(policy, officers.slice(0, 2)))).toMatchObject({ ok: true })
+    expect(checkNewPolicy({ ...policy, domain: 'rehearsal' })).toMatchObject({ ok: true })
+    expect(checkNewPolicy({ ...policy, acceptedTools: ['ab'.repeat(32)] })).toMatchObject({ ok: true })
+    expect(checkNewPolicy({ ...policy, acceptedTools: [], officerQuorum: 9 })).toMatchObject({
+      rule: 'POLICY-QUORUM-IMPOSSIBLE',
+    })
   })
 
   it('POLICY-MALFORMED says of carrying always or never, or nothing, and nothing else', () => {

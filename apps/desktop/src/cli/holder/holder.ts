@@ -10,7 +10,7 @@ import { registerHolderRedeal } from './redeal.ts'
 import { registerHolderRefuse } from './refuse.ts'
 import { registerHolderRenew } from './renew.ts'
 
-/** A holder without a phone: a share’s whole life on files. */
+/** A share’s whole life on files. */
 export function registerHolderShare(group: Command, { act }: CommandLine): void {
   registerHolderReceive(group, act)
   registerHolderProve(group, act)

@@ -1,7 +1,7 @@
 import type { Domain } from '@lux/ceremony'
 import {
+  checkNewPolicy,
   checkPolicy,
-  checkPolicySense,
   checkSuccessor,
   encodePolicyFile,
   newPolicy,
@@ -145,7 +145,7 @@ Example:
     )
 }
 
-/** Errors: POLICY-DOMAIN, CARD-KIND and those of `checkPolicySense`. */
+/** Errors: POLICY-DOMAIN, CARD-KIND and those of `checkNewPolicy`. */
 async function makePolicy(options: NewOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const cards = (kind: Card['kind'], paths: readonly string[] = []) =>
@@ -176,8 +176,8 @@ async function makePolicy(options: NewOptions): Promise<Outcome> {
   })
   const shape = policyDocument.payload.check(policy)
   if (!shape.ok) throw refused(shape, 'correct the option that is named')
-  const sense = checkPolicySense(policy)
-  if (!sense.ok) throw refused(sense, 'correct the people or the counts')
+  const sense = checkNewPolicy(policy)
+  if (!sense.ok) throw refused(sense, wayOut(sense.rule))
   writeNew(options.out, encodePolicyFile({ policy, signatures: [] }))
   const lines = [
     `${options.out}: not signed yet`,
@@ -205,12 +205,17 @@ function showPolicy(path: string): Outcome {
   }
 }
 
+const wayOut = (rule: string) =>
+  rule === 'POLICY-TOOL'
+    ? 'name the build of a package with --accept-tool: its own “custody version” says it'
+    : 'correct the people or the counts'
+
 /** Errors: POLICY-SIGNER, REQUEST-DOMAIN, REQUEST-DECLINED, those of the key file. */
 async function signPolicy(path: string, options: SignOptions): Promise<Outcome> {
   if (options.out !== undefined) mustBeNew(options.out)
   const file = readPolicy(path)
   const { policy } = file
-  const sense = checkPolicySense(policy)
+  const sense = checkNewPolicy(policy)
   if (!sense.ok) throw refused(sense, 'sign nothing; the policy has to be made anew')
   const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
   try {

@@ -116,7 +116,7 @@ describe('policy', () => {
     expect(stdout).toMatch(/digest +[0-9a-f]{64}\n( {2}([A-Za-z]+ ){7}[A-Za-z]+\n){4}/)
   })
 
-  test('a card of another kind, of the other domain or given twice makes no policy', async () => {
+  test('a card of another kind, of the other domain or given twice makes no policy, and no checkout is a build of production', async () => {
     const rehearsal = await enrolled(folder, 'officer', 'Ria', 'rehearsal')
     const [ada] = cards(officers)
     const runs = await Promise.all([
@@ -125,6 +125,10 @@ describe('policy', () => {
       custodyJson([...named('x.json'), ...each('--officer', ada ?? '', ada ?? ''), '--quorum', '1']),
       custodyJson([...named('x.json'), '--officer', ada ?? '', '--quorum', '2']),
       custodyJson([...named('x.json'), '--officer', witness.keyPath, '--quorum', '1']),
+      custodyJson([
+        ...named('x.json'),
+        ...['--officer', ada ?? '', '--quorum', '1', '--accept-tool', `dev:${'cd'.repeat(20)}`],
+      ]),
     ])
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual([
       [1, 'CARD-KIND'],
@@ -132,6 +136,7 @@ describe('policy', () => {
       [1, 'POLICY-MALFORMED'],
       [1, 'POLICY-QUORUM-IMPOSSIBLE'],
       [1, 'CARD-MALFORMED'],
+      [1, 'POLICY-TOOL'],
     ])
   }, 20_000)
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
 afterAll(() => shop.close())
 
 test.each(ceremonies.map(({ name }) => name))(
-  '%s: every call, each with every fault, leads to a right end',
+  '%s: every cell of the matrix leads to a right end',
   async (name) => {
     const cells = cellsOf(await recordCalls(shop, name))
     expect(cells.length).toBeGreaterThan(name === 'chain' ? 1_000 : 50)

@@ -39,7 +39,7 @@ export function matrixPage(
   return [
     '# Crash matrix',
     '',
-    'Every PKCS#11 call that a ceremony makes, each with every fault that the fault module can put into it',
+    'Calls of PKCS#11 that a ceremony makes, with every fault that the fault module can put into each',
     '(`packages/hsm/test/fault-module`). Written by `node apps/desktop/test/core/faults/write-matrix.ts`, which can run one ceremony',
     'or some cells at a time; the whole is `npm run test:nightly`, one of each kind is in `npm test`. In each step the first call',
     'of a function is taken, and the last one too where it makes, changes or wraps keys; where a function only looks, a fault that',

@@ -206,8 +206,10 @@ function checkPlace(
   if (!policy.acceptedTools.includes(measurement.build) || measurement.build.startsWith('dev:')) {
     throw new CoreError(
       'TOOL-UNACCEPTED',
-      `the policy does not list this build, ${measurement.build}`,
-      'use a release that the policy lists; a checkout can only rehearse',
+      measurement.build.startsWith('dev:')
+        ? `${measurement.build} is a checkout, which can only rehearse`
+        : `the policy does not list this build, ${measurement.build}`,
+      'use a packaged build that the policy lists',
     )
   }
   if (tool !== measurement.build) {
