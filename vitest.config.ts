@@ -1,6 +1,8 @@
 import { defineConfig } from 'vitest/config'
 import { filesOfTier } from './scripts/test/tiers.ts'
 
+/** Of each test: a busy machine takes several times what it needs. Whoever polls stops at once when there is what it looks for. */
+const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
 const verifiedOnce = 'packages/crypto/test/verified-once-setup.ts'
 
 export default defineConfig({
@@ -13,8 +15,7 @@ export default defineConfig({
           // One loading of the sources, and one making of what the tests share, for all files of a worker.
           isolate: false,
           setupFiles: ['scripts/test/no-process.ts', verifiedOnce],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {
@@ -22,8 +23,7 @@ export default defineConfig({
           ...filesOfTier.driver,
           name: 'driver',
           // Every test starts processes: on a busy machine the usual five seconds are gone before the first call.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
       {
@@ -33,8 +33,7 @@ export default defineConfig({
           globalSetup: 'scripts/test/built.ts',
           setupFiles: [verifiedOnce],
           // Each may start a database or a dozen commands, which takes long where other work fills the processors.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          ...patience,
         },
       },
     ],

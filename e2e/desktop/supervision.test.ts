@@ -28,7 +28,7 @@ test('CORE-KILLED the window stays, core comes back with a new generation, and t
   process.kill(desktop.ready.core ?? 0, 'SIGKILL')
   expect(await unanswered).toMatchObject({ ok: false, error: { code: 'CORE-RESTARTED' } })
   await expect
-    .poll(() => core(desktop!), { timeout: 10_000 })
+    .poll(() => core(desktop!), { timeout: 30_000 })
     .toMatchObject({ state: 'ready', generation: 2 })
   await desktop.page.getByText('The core ended by itself and was started again.').waitFor()
   await desktop.page.getByRole('heading', { level: 1, name: 'Tokens' }).waitFor()

@@ -51,7 +51,7 @@ async function proceedFrozen(step: string, of: Desktop): Promise<void> {
   process.kill(pidOf('core/hsm-host.js', of), 'SIGSTOP')
   const before = intentsOf(step, of)
   await proceed(of.page)
-  await expect.poll(() => intentsOf(step, of), { timeout: 10_000 }).toBeGreaterThan(before)
+  await expect.poll(() => intentsOf(step, of), { timeout: 30_000 }).toBeGreaterThan(before)
 }
 
 /** Core dies after the token made something and before core could know of it. */
@@ -64,7 +64,7 @@ async function killCoreBeforeItKnows(step: string, of: Desktop): Promise<number>
   await of.page.waitForTimeout(200)
   process.kill(core, 'SIGSTOP')
   process.kill(host, 'SIGCONT')
-  await expect.poll(() => tokenObjects(of), { timeout: 10_000 }).toBeGreaterThan(before)
+  await expect.poll(() => tokenObjects(of), { timeout: 30_000 }).toBeGreaterThan(before)
   process.kill(core, 'SIGKILL')
   return core
 }

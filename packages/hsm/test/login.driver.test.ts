@@ -137,14 +137,14 @@ describe('a token with a PIN pad and PKCS#11 3.0', () => {
     atPad(folder, 'types')
     expect(await token.logIn({ user: 'user', pin: 'pin-pad' })).toMatchObject({ user: 'ok' })
     await hsm.close()
-  }, 30_000)
+  }, 60_000)
 
   it('is given up from here at once, and the library is there again', async () => {
     const token = await bench.newToken('given-up')
     expect(bench.hsm.cancelPadEntry()).toBe(false)
     atPad(folder, 'nobody')
     const waiting = refusal(token.logIn({ user: 'user', pin: 'pin-pad' }))
-    await vi.waitFor(() => expect(existsSync(join(folder, 'pad-entries'))).toBe(true))
+    await vi.waitFor(() => expect(existsSync(join(folder, 'pad-entries'))).toBe(true), 20_000)
     expect(bench.hsm.cancelPadEntry()).toBe(true)
     expect(await waiting).toBe('HSM-PAD-CANCELLED')
     atPad(folder, 'types')

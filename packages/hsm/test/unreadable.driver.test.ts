@@ -15,7 +15,7 @@ describe('a slot whose token does not say what it is', () => {
     folder = mkdtempSync(join(tmpdir(), 'lux-hsm-unreadable-'))
     const says = { SLOTS: 2, UNREADABLE: 2, TOKEN_ANSWER: notRecognised }
     hsm = await startHsm({ library: stubModule(folder, 'damaged', says) })
-  }, 30_000)
+  }, 60_000)
   afterAll(async () => {
     await hsm?.close()
     rmSync(folder, { recursive: true, force: true })

@@ -117,7 +117,7 @@ describe('officer approve', () => {
       [2, 'FILE-MISSING'],
     ])
     expect(existsSync(out)).toBe(false)
-  }, 20_000)
+  }, 60_000)
 
   test('CONFIRM-NO-TERMINAL production asks a person; a rehearsal does not', async () => {
     const rehearsing = await enrolled(folder, 'officer', 'Rob', 'rehearsal')
@@ -174,5 +174,5 @@ describe('officer approve', () => {
     const yes = await custodyAtTerminal(args('yes.sig'), question, 'yes\r')
     expect(yes.exit).toBe(0)
     expect(existsSync(join(folder, 'yes.sig'))).toBe(true)
-  }, 20_000)
+  }, 60_000)
 })

@@ -50,7 +50,7 @@ describe('witness cosign', () => {
     )
     expect(forked).toMatchObject({ exit: 1, json: { code: 'COSIGN-FORK' } })
     expect(existsSync(join(folder, 'f6.sig'))).toBe(false)
-  }, 20_000)
+  }, 60_000)
 
   test('a checkpoint that its entries do not lead to, or of a rehearsal, or without entries, is not cosigned', async () => {
     const bare = written(folder, 'bare.json', {

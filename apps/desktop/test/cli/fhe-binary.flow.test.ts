@@ -37,7 +37,7 @@ describe('a TFHE_BINARY key', () => {
     const shown = await custody(['plan', 'print', plan])
     expect(shown.stdout).toContain('its shares decrypt nothing, and no ceremony recovers it')
     expect(readFileSync(plan, 'utf8')).toContain('TFHE_BINARY')
-  }, 30_000)
+  }, 60_000)
 
   test('its shares are refreshed with a word on how they are proved: by recovering, for no audit can', async () => {
     const shares = [1, 3].map((i) => at('dealt', `holder-${i}.bin`))

@@ -81,7 +81,7 @@ describe('partial and combine on files of tfhe', () => {
       code: 'FHE-INCONSISTENT',
       detail: expect.stringContaining('unproven'),
     })
-  }, 30_000)
+  }, 60_000)
 
   test('FHE-PADDING a wrong answer among no more than are needed is said to be one, not only another key’s file', async () => {
     const bytes = readFileSync(files.at('u64-2.prt'))
@@ -91,7 +91,7 @@ describe('partial and combine on files of tfhe', () => {
     const { exit, json } = await files.combine(['u64-1.prt', 'padded.prt'], ['u64.bin'])
     expect(exit).toBe(1)
     expect(json).toMatchObject({ code: 'FHE-PADDING', remedy: expect.stringContaining('ask more holders') })
-  }, 30_000)
+  }, 60_000)
 
   test('answers that are too few, for another ciphertext or for a list are refused by name', async () => {
     const runs = await Promise.all([
@@ -102,13 +102,13 @@ describe('partial and combine on files of tfhe', () => {
     ])
     const rules = ['FHE-PARTIALS-FEW', 'FHE-CIPHERTEXT-OTHER', 'FHE-BARE-LIST', 'FHE-BOOLEAN-API']
     expect(runs.map(({ exit, json }) => [exit, json.code])).toEqual(rules.map((rule) => [1, rule]))
-  }, 30_000)
+  }, 60_000)
 
   test('FHE-TYPE a compressed ciphertext is said to be compressed', async () => {
     const { exit, json } = await files.partial(1, 'compressed.prt', ['compressed.bin'])
     expect(exit).toBe(1)
     expect(json).toMatchObject({ code: 'FHE-TYPE', detail: expect.stringContaining('decompress it first') })
-  }, 30_000)
+  }, 60_000)
 
   test('an answer is either to a request or of a rehearsal, and overwrites nothing', async () => {
     const { ciphertext, pub } = decrypted('u64.bin')
@@ -134,7 +134,7 @@ describe('partial and combine on files of tfhe', () => {
       expect({ exit, code: json.code }).toEqual({ exit: 2, code: 'OPTION-REQUEST' })
     expect({ exit: neither.exit, code: neither.json.code }).toEqual({ exit: 2, code: 'OPTION-REQUEST' })
     expect({ exit: taken.exit, code: taken.json.code }).toEqual({ exit: 2, code: 'FILE-EXISTS' })
-  }, 30_000)
+  }, 60_000)
 })
 
 describe('squashed results of native tfhe-rs, and shares dealt for them', () => {
@@ -163,5 +163,5 @@ describe('squashed results of native tfhe-rs, and shares dealt for them', () => 
       ],
     ])
     expect(json).toMatchObject({ ok: true, type: 'i64', value: '5000000035', verified: 0 })
-  }, 30_000)
+  }, 60_000)
 })

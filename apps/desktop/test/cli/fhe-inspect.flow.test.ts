@@ -55,10 +55,10 @@ describe('inspect of large files', () => {
       },
     })
     expect(text.stdout).toContain('only the header was read; the rest was not checked')
-  }, 30_000)
+  }, 60_000)
 
   test('a squashed ciphertext of native tfhe-rs is read whole', async () => {
     const { json } = await custodyJson(['fhe', 'inspect', fileURLToPath(result)])
     expect(json).toMatchObject({ type: 'squashed-ciphertext', checked: 'whole', facts: { bits: 64 } })
-  }, 20_000)
+  }, 60_000)
 })

@@ -123,7 +123,7 @@ describe('keys', () => {
       expect(shown[i]!.exit).toBe(0)
       for (const text of expected) expect(shown[i]!.stdout).toContain(text)
     }
-  }, 30_000)
+  }, 60_000)
 })
 
 function dealt(key: string, out: string) {

@@ -39,7 +39,7 @@ describe('a refused file among several is named', () => {
       expect({ exit, code: json.code }).toEqual({ exit: 1, code: 'FHE-TRUNCATED' })
       expect(json.detail).toMatch(new RegExp(`^${at('cut.prt')}: `))
     }
-  }, 30_000)
+  }, 60_000)
 
   test('FHE-TRUNCATED partial names the ciphertext that is cut, of a request and of a canary', async () => {
     const runs = await Promise.all([
@@ -59,7 +59,7 @@ describe('a refused file among several is named', () => {
       expect(json.code).toBe('FHE-TRUNCATED')
       expect(json.detail).toMatch(new RegExp(`^${at('cut.bin')}: `))
     }
-  }, 30_000)
+  }, 60_000)
 
   test('FHE-TRUNCATED refresh names the share that is cut', async () => {
     const [share, cut] = [join(native, '2of3', 'holder-1.bin'), at('cut-share.bin')]
@@ -78,7 +78,7 @@ describe('a refused file among several is named', () => {
     ])
     expect(json.code).toBe('FHE-TRUNCATED')
     expect(json.detail).toMatch(new RegExp(`^${cut}: `))
-  }, 30_000)
+  }, 60_000)
 
   test('FHE-HOLDER-DUPLICATE, FHE-PARTIALS-MIXED combine names the holder', async () => {
     expect((await answer(3, 'other-3.prt', results.slice(1))).exit).toBe(0)
@@ -94,5 +94,5 @@ describe('a refused file among several is named', () => {
       code: 'FHE-PARTIALS-MIXED',
       detail: 'the partials of holders 1 and 3 differ in ciphertexts',
     })
-  }, 30_000)
+  }, 60_000)
 })

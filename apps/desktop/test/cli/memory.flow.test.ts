@@ -21,7 +21,7 @@ test('CLI-MEMORY while it waits for a secret it can write no core dump, and only
   })
   // Nothing is written to descriptor 3, so it waits.
   const limits = () => readFileSync(`/proc/${child.pid}/limits`, 'utf8')
-  await expect.poll(limits, { timeout: 10_000 }).toMatch(/Max core file size\s+0\s+0/)
+  await expect.poll(limits, { timeout: 30_000 }).toMatch(/Max core file size\s+0\s+0/)
   expect(statSync(`/proc/${child.pid}/mem`).uid).toBe(0)
   expect(child.exitCode).toBeNull()
 })

@@ -36,7 +36,7 @@ describe('a token that goes wrong under the command line', () => {
     const { exit, stderr } = await inventory()
     expect(exit).toBe(0)
     expect(stderr).toContain(`The user PIN of ${serial} before this login: low: a wrong PIN was given`)
-  }, 20_000)
+  }, 60_000)
 
   test('the final try is refused, no PIN is sent, and said to be wanted it is made', async () => {
     plan('C_GetTokenInfo@*=flags:USER_PIN_COUNT_LOW|USER_PIN_FINAL_TRY')
@@ -51,7 +51,7 @@ describe('a token that goes wrong under the command line', () => {
     const wanted = await inventory('--accept-final-try')
     expect(wanted.exit).toBe(0)
     expect(logins()).toBe(before + 1)
-  }, 20_000)
+  }, 60_000)
 
   test.each([
     ['a KEK that is made otherwise', ['C_GenerateKey@*=alter:EXTRACTABLE=1'], 'read-back, wrap-the-kek'],
@@ -109,13 +109,13 @@ describe('a token that goes wrong under the command line', () => {
     expect(erasures()).toBe(before)
     expect((await erase('--accept-final-try')).json.code).toBe('HSM-PIN-WRONG')
     expect(erasures()).toBe(before + 1)
-  }, 30_000)
+  }, 60_000)
 
   test('a write-protected token says so', async () => {
     plan('C_GetTokenInfo@*=flags:WRITE_PROTECTED')
     const { stdout } = await custody(['token', 'info', ...token])
     expect(stdout).toContain('write-protected')
-  }, 20_000)
+  }, 60_000)
 
   test('bench takes the token by its URI, measures what it does and leaves nothing behind', async () => {
     const uri = `pkcs11:serial=${serial}?module-path=${library}&pin-source=file:${pin}`

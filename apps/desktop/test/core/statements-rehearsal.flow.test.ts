@@ -56,7 +56,7 @@ test('EPOCH-02 a rehearsal led in the window may have every stand-in say what is
   }
   await lead()
   await asked('ceremonies.pause', { id, by: run.current?.actor.name })
-  await vi.waitUntil(async () => (await view()).state === 'paused')
+  await vi.waitUntil(async () => (await view()).state === 'paused', 60_000)
   expect(await view()).toMatchObject({ carried: { carried: 1, whole: 2 }, mayState: false })
   run = await asked<RunView>('ceremonies.resume', { id, by: run.current?.actor.name })
   await lead()

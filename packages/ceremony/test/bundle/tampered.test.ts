@@ -96,7 +96,7 @@ describe('one flipped byte', () => {
         expect(failed).toContain('BLOB-DIGEST')
       }
     }
-  }, 30_000)
+  }, 60_000)
 })
 
 describe('a whole file', () => {

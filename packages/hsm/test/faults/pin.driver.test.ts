@@ -158,7 +158,7 @@ describe('the state of a PIN, as the token tells it', () => {
     bench.next('C_Login', 'after:segv')
     const before = bench.count('C_Login')
     expect(await refusal(logIn())).toBe('HSM-CRASHED')
-    await expect.poll(() => bench.hsm.state, { timeout: 10_000 }).toBe('ready')
+    await expect.poll(() => bench.hsm.state, { timeout: 30_000 }).toBe('ready')
     expect((await token.info()).loggedIn).toBe(null)
     expect(bench.count('C_Login')).toBe(before + 1)
   })
@@ -264,7 +264,7 @@ describe('the state of a PIN, as the token tells it', () => {
     const told: unknown[] = []
     bench.next('C_Login', 'tell-pin')
     await logIn().catch((error: unknown) => told.push(error))
-    await expect.poll(() => bench.hsm.state, { timeout: 10_000 }).toBe('ready')
+    await expect.poll(() => bench.hsm.state, { timeout: 30_000 }).toBe('ready')
     bench.plan('C_GetSlotList@*=tell-pin', 'C_Initialize@*=tell-pin')
     for (let i = 0; i < 4; i++) await bench.hsm.tokens().catch((error: unknown) => told.push(error))
     expect(bench.hsm.state).toBe('broken')

@@ -16,7 +16,7 @@ describe('an initialisation that is interrupted before the user PIN is set', () 
   const halfMade = async (): Promise<TokenInfo> => {
     bench.next('C_InitPIN', 'segv')
     expect(await refusal(initialise(bench.hsm.token('new')))).toBe('HSM-CRASHED')
-    await expect.poll(() => bench.hsm.state, { timeout: 10_000 }).toBe('ready')
+    await expect.poll(() => bench.hsm.state, { timeout: 30_000 }).toBe('ready')
     bench.plan()
     const half = (await bench.hsm.tokens()).find(({ label }) => label === 'half')
     if (half === undefined) throw new Error('no half-made token')

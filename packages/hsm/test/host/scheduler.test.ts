@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { CallQueue } from '../../src/host/call-queue.ts'
 import { type Frame, FrameReader, FrameWriter } from '../../src/host/frames.ts'
 import type { Operation, WireCall } from '../../src/host/protocol.ts'
@@ -6,6 +6,12 @@ import { type Outcome, Scheduler } from '../../src/host/scheduler.ts'
 import { hsmError } from '../../src/hsm-errors.ts'
 
 const call = (id: number, op: Operation): WireCall => ({ id, op, serial: 's', args: [], arrays: [] })
+
+afterEach(() => vi.useRealTimers())
+
+/** From here on, time passes when a test says so. */
+const stopClock = () => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 /** A scheduler whose work is ended by hand: `end(3)` lets call 3 come back. */
 function bench(
@@ -145,35 +151,36 @@ describe('calls in the client', () => {
   })
 
   it('the deadline is the oldest call’s, and its own: answers to younger ones do not put it off', async () => {
+    stopClock()
     const { queue, timeouts, sent, answer, connect } = queueOf(60)
     connect()
     void queue.add('random', 's', [1]).catch(() => {})
     const younger = queue.add('sign', 's', [])
     await turn()
-    await new Promise((resolve) => setTimeout(resolve, 40))
+    await pass(40)
     answer(sent[0]!.slice(1))
     await younger
-    await new Promise((resolve) => setTimeout(resolve, 35))
+    await pass(35)
     expect(timeouts).toEqual(['random'])
     queue.disconnect((first) => hsmError(first ? 'HSM-TIMEOUT' : 'HSM-CRASHED', 'gone'))
     expect(queue.idle).toBe(true)
   })
 
   it('a deadline starts anew with the next call, and one that was answered rings for nobody', async () => {
+    stopClock()
     const { queue, timeouts, sent, answer, connect } = queueOf(60)
     connect()
-    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
     void queue.add('random', 's', [1])
     await turn()
-    await pause(40)
+    await pass(40)
     answer(sent[0]!)
-    await pause(40)
+    await pass(40)
     expect(timeouts).toEqual([])
     void queue.add('sign', 's', []).catch(() => {})
     await turn()
-    await pause(40)
+    await pass(40)
     expect(timeouts).toEqual([])
-    await pause(40)
+    await pass(40)
     expect(timeouts).toEqual(['sign'])
     queue.fail(() => hsmError('HSM-CLOSED', 'over'))
   })

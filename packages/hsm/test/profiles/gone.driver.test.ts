@@ -24,5 +24,5 @@ describe('a TPM that goes away', () => {
     real.stop()
     await new Promise((resolve) => setTimeout(resolve, 300))
     expect(await refusal(startHsm({ ...real }))).toMatch(/^HSM-/)
-  }, 30_000)
+  }, 60_000)
 })

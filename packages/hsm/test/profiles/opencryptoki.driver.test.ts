@@ -209,6 +209,6 @@ describe('openCryptoki without its daemon', () => {
         return error instanceof HsmError ? error.code : 'not typed'
       }
     }
-    await expect.poll(look, { timeout: 10_000, interval: 500 }).toMatch(/^(no token|HSM-.+)$/)
+    await expect.poll(look, { timeout: 30_000, interval: 500 }).toMatch(/^(no token|HSM-.+)$/)
   }, 150_000)
 })

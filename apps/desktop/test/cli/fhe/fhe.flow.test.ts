@@ -80,7 +80,7 @@ describe('fhe', () => {
       secret: true,
       facts: { t: 2, n: 3, holder: 3, epochId: json.epochId },
     })
-  }, 20_000)
+  }, 60_000)
 
   test('FHE-NO-SQUASH-KEY, FHE-FLOOD-FLOOR: mode S is the default, and what to do is said where a key or (t,n) is not for its mode', async () => {
     const quorum = ['--quorum', '3', '--holders', '5', '--rehearsal']
@@ -92,7 +92,7 @@ describe('fhe', () => {
     expect(plain.json.remedy).toMatch(/keygen --squash.*--mode F/)
     expect(floor).toMatchObject({ exit: 1, json: { code: 'FHE-FLOOD-FLOOR' } })
     expect(floor.json.remedy).toContain('--mode S')
-  }, 20_000)
+  }, 60_000)
 
   test('OPTION-PROOF-BITS a key that is kept whole gets a reference string for 8 to 1024 bits, and with proven inputs alone', async () => {
     const keygen = ['fhe', 'keygen', '--rehearsal', '--no-server-key', '--out', join(folder, 'never')]
@@ -101,7 +101,7 @@ describe('fhe', () => {
     for (const one of await Promise.all(refused))
       expect(one).toMatchObject({ exit: 2, json: { code: 'OPTION-PROOF-BITS' } })
     expect(existsSync(join(folder, 'never'))).toBe(false)
-  }, 40_000)
+  }, 60_000)
 
   test('FHE-WHOLE-KEY a key that lies in a file is not dealt for production', async () => {
     const { exit, json } = await custodyJson([...dealOptions('real'), '--quorum', '2', '--holders', '3'])
@@ -136,7 +136,7 @@ describe('fhe', () => {
     })
     expect(squashless.json.code).toBe('FHE-QUORUM-OVER')
     expect(wrongFile).toMatchObject({ exit: 1, json: { code: 'FHE-TYPE' } })
-  }, 20_000)
+  }, 60_000)
 
   test('FILE-WRONG-KIND, FILE-DAMAGED deal takes no swapped, cut, lengthened or foreign public key, and leaves no folder', async () => {
     const key = join(folder, 'key', 'compact-public-key.bin')
@@ -162,7 +162,7 @@ describe('fhe', () => {
       })
     expect(existsSync(join(folder, 'unwanted'))).toBe(false)
     expect(await deal('--compact-public-key', key)).toMatchObject({ exit: 0 })
-  }, 40_000)
+  }, 60_000)
 
   test('FHE-PUBLIC-KEY-OTHER deal takes no compact public key of another client key, and leaves no folder', async () => {
     const other = tfhe.TfheClientKey.generate(tfhe.TfheConfigBuilder.default().build())
@@ -176,7 +176,7 @@ describe('fhe', () => {
       json: { code: 'FHE-PUBLIC-KEY-OTHER', remedy: expect.stringContaining('made with this client key') },
     })
     expect(existsSync(join(folder, 'foreign'))).toBe(false)
-  }, 20_000)
+  }, 60_000)
 
   test('a truncated share, a file of another kind and a missing one are each named', async () => {
     const cut = join(folder, 'cut.bin')

@@ -195,7 +195,7 @@ describe('a share that redeal and next made', () => {
     const command = nextCommand({ dir: at('plain'), from: 'plain', holder: 2, out: 'nobody' })
     const words = command.filter((word, i) => word !== '--holder' && command[i - 1] !== '--holder')
     expect(await custodyJson(words)).toMatchObject({ exit: 2, json: { code: 'OPTION-SHARE' } })
-  }, 30_000)
+  }, 60_000)
 
   test('FHE-SEED-COMMITMENT a wrong seed alone accuses its dealer', async () => {
     const dir = at('plain')
@@ -232,5 +232,5 @@ describe('a share that redeal and next made', () => {
     expect(real).toMatchObject({ exit: 1, json: { code: 'FHE-OPEN-SHARES' } })
     const unsaid = await custodyJson(command.filter((word) => word !== '--rehearsal'))
     expect(unsaid).toMatchObject({ exit: 1, json: { code: 'FHE-OPEN-SHARES' } })
-  }, 30_000)
+  }, 60_000)
 })

@@ -260,7 +260,7 @@ describe('holder', () => {
     ])
     expect(forgedRun).toMatchObject({ exit: 1, json: { code: 'ENVELOPE-SIGNATURE-INVALID' } })
     expect(cutRun).toMatchObject({ exit: 1, json: { code: 'ENVELOPE-SIGNATURE-INVALID' } })
-  }, 20_000)
+  }, 60_000)
 
   test('FHE-AUTHORITIES-OTHER a share whose people are not the policy’s is neither received nor proved, though the ceremony key signed it', async () => {
     const ida = holders[1]
@@ -305,7 +305,7 @@ describe('holder', () => {
       [1, 'REQUEST-ROLE'],
       [1, 'REQUEST-DOMAIN'],
     ])
-  }, 20_000)
+  }, 60_000)
 
   test('another policy, another public.bin and a missing opening certificate are each named', async () => {
     const ida = holders[1]?.keyPath ?? ''
@@ -325,7 +325,7 @@ describe('holder', () => {
       [1, 'FHE-PUBLIC-OTHER'],
       [2, 'FILE-MISSING'],
     ])
-  }, 20_000)
+  }, 60_000)
 
   test('prove refuses a file that is no share and a wrong passphrase', async () => {
     const hal = holders[0]?.keyPath ?? ''

@@ -93,7 +93,7 @@ describe('plan', () => {
       json: { ok: true, plans: [{ warnings: [] }, { refusals: [], warnings: [{ rule: 'PLAN-45' }] }] },
     })
     expect(text.stdout).toMatch(/in order, .*\n.*warning, PLAN-45.*fheMode=S/)
-  }, 20_000)
+  }, 60_000)
 
   test('from script to lock: new, rehearse, request, each officer approves, approve', async () => {
     const run = await custodyJson(['rehearse', plan, '--policy', policy, '--out', at('rehearsal')])
@@ -288,7 +288,7 @@ describe('plan', () => {
     expect(bare.stdout).not.toMatch(/PLAN-14|PLAN-37/)
     expect(bare.stdout).toContain('whether it lists the people, the server and the algorithms')
     expect(rehearsed.json.detail).toMatch(/Zoe is no witness of the policy.*the server abab/s)
-  }, 20_000)
+  }, 60_000)
 
   test('PLAN-10, PLAN-11 one key under two names is refused by new, and in the cards beside a plan by lint, rehearse and request', async () => {
     const card = (name: string) => JSON.parse(readFileSync(at(`${name}.json`), 'utf8'))
@@ -329,7 +329,7 @@ describe('plan', () => {
       ]),
     ])
     expect(runs.map(({ json }) => json.code)).toEqual(['PLAN-11', 'PLAN-11', 'PLAN-11'])
-  }, 20_000)
+  }, 60_000)
 
   test('an unknown script, a plan that is none, an empty one and a rehearsal that is none are each named', async () => {
     truncateSync(at('unknown.yaml'), 0)
@@ -350,5 +350,5 @@ describe('plan', () => {
       [2, 'OPTION-TOKEN'],
     ])
     expect(runs.at(-1)?.json.detail).toBe('--token a: expected ROLE=URI')
-  }, 20_000)
+  }, 60_000)
 })

@@ -31,7 +31,7 @@ beforeAll(async () => {
     '1',
   ])
   expect(made.stderr).toBe('')
-}, 30_000)
+}, 60_000)
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 const sign = (file: string, key: string, out: string) =>
@@ -62,7 +62,7 @@ describe('policy', () => {
       exit: 1,
       json: { code: 'SIGNATURE-INVALID' },
     })
-  }, 20_000)
+  }, 60_000)
 
   test('a next version names the one before, and is taken only with signatures of both', async () => {
     const [one, two, next, half] = ['v1a.json', 'v1.json', 'v2.json', 'v2a.json'].map((name) =>
@@ -89,7 +89,7 @@ describe('policy', () => {
       exit: 0,
       json: { policies: [{ version: 1 }, { version: 2, signed: ['Ada', 'Bob', 'Eve'] }] },
     })
-  }, 20_000)
+  }, 60_000)
 
   test('POLICY-EXPIRED check says of a policy that has expired that no run opens under it any more', async () => {
     const [old, half, whole] = ['old.json', 'old-1.json', 'old-2.json'].map((name) => join(folder, name)) as [
@@ -107,7 +107,7 @@ describe('policy', () => {
       json: { warnings: [expect.stringMatching(/POLICY-EXPIRED.*2020-01-01/)] },
     })
     expect(late.stderr).toContain('POLICY-EXPIRED')
-  }, 20_000)
+  }, 60_000)
 
   test('show gives the fingerprint as words', async () => {
     const { exit, stdout } = await custody(['policy', 'show', policy])
@@ -138,7 +138,7 @@ describe('policy', () => {
       [1, 'CARD-MALFORMED'],
       [1, 'POLICY-TOOL'],
     ])
-  }, 20_000)
+  }, 60_000)
 
   test('only an officer of the policy signs it, and a truncated policy is not shown', async () => {
     const stranger = await enrolled(folder, 'officer', 'Sam')
@@ -153,7 +153,7 @@ describe('policy', () => {
     expect(byStranger).toMatchObject({ exit: 1, json: { code: 'POLICY-SIGNER' } })
     expect(byWitness).toMatchObject({ exit: 1, json: { code: 'POLICY-SIGNER' } })
     expect(shown).toMatchObject({ exit: 1, json: { code: 'POLICY-MALFORMED' } })
-  }, 20_000)
+  }, 60_000)
 
   test('CONFIRM-NO-TERMINAL production is not signed without a person at a terminal or --yes', async () => {
     const { exit, json } = await custodyJson([

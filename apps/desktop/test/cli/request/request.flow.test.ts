@@ -144,7 +144,7 @@ describe('a holder refuses by name', () => {
     rmSync(at('share-1.sealed.state'))
     expect(await codeOf(at('odd.request.approve'))).toBe('HOLDER-STATE-MISSING')
     writeFileSync(at('share-1.sealed.state'), state)
-  }, 30_000)
+  }, 60_000)
 
   test('another ciphertext, what nobody asked for, approved or may vouch for, and a foreign combiner', async () => {
     const payload = (change: Partial<DecryptionRequest>) => (given: RequestPackage) => ({
@@ -204,5 +204,5 @@ describe('a holder refuses by name', () => {
     ])
     expect(wrongKind.json.code).toBe('REQUEST-ROLE')
     expect(wrongMode.json.code).toBe('FHE-PROVENANCE-MODE')
-  }, 30_000)
+  }, 60_000)
 })

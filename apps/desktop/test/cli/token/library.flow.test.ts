@@ -16,7 +16,7 @@ test('HSM-LIBRARY-INVALID a library that the system does not load is not said to
   expect([exit, stderr]).toEqual([3, expect.stringContaining('HSM-LIBRARY-INVALID')])
   expect(stderr).toContain('nowhere')
   expect(stderr).toContain('or the system would not load it')
-}, 40_000)
+}, 60_000)
 
 describe('a library under a name that no profile knows', () => {
   test('is told which variables of known libraries are set and were not passed to it', async () => {
@@ -32,5 +32,5 @@ describe('a library under a name that no profile knows', () => {
     expect(unknown.stderr).toContain('renamed.so')
     expect(unknown.stderr).not.toContain(conf)
     expect(known.stderr).toBe('')
-  }, 40_000)
+  }, 60_000)
 })

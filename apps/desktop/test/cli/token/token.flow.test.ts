@@ -70,7 +70,7 @@ describe('token', () => {
       attacks.filter(({ template }) => template === 'hardened').every(({ outcome }) => outcome === 'held'),
     ).toBe(true)
     expect(attacks).toContainEqual(expect.objectContaining({ template: 'default', outcome: 'broken' }))
-  }, 20_000)
+  }, 60_000)
 
   test('a PIN typed at a terminal opens the token and is not echoed', async () => {
     // A slip is erased as people erase it.
@@ -79,7 +79,7 @@ describe('token', () => {
     expect(exit).toBe(0)
     expect(stdout).toContain('0 objects')
     expect(stdout).not.toContain('1234567')
-  }, 20_000)
+  }, 60_000)
 
   test('SECRET-FILE-MODE a PIN file that others may read is not used', async () => {
     const open = secretFile(join(folder, 'open-pin'), '12345678', 0o644)
@@ -136,7 +136,7 @@ describe('token', () => {
     expect((await custodyJson([...init, '--label', 'desk', '--serial', of, '--erase'])).exit).toBe(0)
     const { json: list } = await custodyJson(['token', 'list', ...other])
     expect((list.tokens as { label: string }[]).filter(({ label }) => label === 'desk').length).toBe(1)
-  }, 30_000)
+  }, 60_000)
 
   test('HSM-TOKEN-AMBIGUOUS a URI that names a token by its label is not guessed at', async () => {
     const other = join(folder, 'twins')
@@ -181,7 +181,7 @@ describe('token', () => {
     expect((await custody(['token', 'list', '--soft', fresh])).stdout).toMatch(
       /^\(new, slot-\d+\).*not initialised/,
     )
-  }, 30_000)
+  }, 60_000)
 
   test('inventory says which keys carry one label', async () => {
     const other = join(folder, 'alike')
@@ -196,7 +196,7 @@ describe('token', () => {
     await hsm.close()
     const { stdout } = await custody(['token', 'inventory', '--soft', other, '--pin-file', pin])
     expect(stdout).toContain('2 secret objects are labelled root: tell them by their identifiers')
-  }, 30_000)
+  }, 60_000)
 
   test('a missing store, a wrong library, another serial and no library at all are each named', async () => {
     const noLibrary = join(folder, 'no-library.so')
@@ -228,5 +228,5 @@ describe('token', () => {
     const text = await custody(['token', 'inventory', ...other, '--pin-file', wrong])
     expect(text.stderr).toContain('PIN state now: user')
     expect(text.stderr + text.stdout).not.toContain('00000000')
-  }, 20_000)
+  }, 60_000)
 })

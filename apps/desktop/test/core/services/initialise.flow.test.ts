@@ -54,7 +54,7 @@ describe('the window initialises', () => {
     expect(codeOf(await initialise({ slot: '2', serial: '' }))).toBe('done')
     expect(codeOf(await initialise({ slot: '2', serial: '' }))).toBe('HSM-SLOT-NOT-BLANK')
     expect(stubCalls(library)).toEqual(['C_InitToken 2'])
-  }, 30_000)
+  }, 60_000)
 
   test('HSM-SERIAL-AMBIGUOUS neither of two tokens that show one serial number', async () => {
     await start({})
@@ -62,7 +62,7 @@ describe('the window initialises', () => {
     const erased = await initialise({ slot: null, serial: '5551234', typedLabel: 'stub', second })
     expect(codeOf(erased)).toBe('HSM-SERIAL-AMBIGUOUS')
     expect(stubCalls(library)).toEqual([])
-  }, 30_000)
+  }, 60_000)
 
   test('one that is initialised once and was interrupted: it gets the PINs that are missing, under its own label', async () => {
     const [slot] = await start({ SLOTS: 1, HALF: 1, MAKER: 'IBM', MODEL: 'Soft' })
@@ -71,5 +71,5 @@ describe('the window initialises', () => {
     expect(codeOf(await initialise(target))).toBe('HSM-TOKEN-UNFINISHED')
     expect(codeOf(await initialise({ ...target, label: 'stub' }))).toBe('done')
     expect(stubCalls(library)).toEqual(['C_SetPIN 87654321 73910284 1', 'C_InitPIN 51827364 1'])
-  }, 30_000)
+  }, 60_000)
 })

@@ -25,4 +25,4 @@ test('HSM-TOKEN-DAMAGED the window’s list has the slot whose token cannot be r
       ],
     },
   })
-}, 30_000)
+}, 60_000)

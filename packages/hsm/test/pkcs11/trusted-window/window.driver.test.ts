@@ -31,7 +31,7 @@ describe('committing on a slow token', () => {
     } finally {
       await bench.close()
     }
-  }, 30_000)
+  }, 60_000)
 })
 
 describe('one root in several tokens', () => {

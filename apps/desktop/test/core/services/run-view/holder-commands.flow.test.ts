@@ -106,4 +106,4 @@ test('RUNNER-DEVICE every command that is shown is one of the command line, with
       shown[at],
       expect.stringMatching(/^(FILE-MISSING|SECRET-NO-TERMINAL)$/),
     ])
-}, 30_000)
+}, 60_000)
