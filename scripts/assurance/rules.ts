@@ -14,20 +14,22 @@ export type RuleSet = {
 
 const key = (id: string): RegExp => new RegExp(`^ {2}'?(${id})'?:(?: |$)`, 'gm')
 
+const listed = (id: string): RegExp => new RegExp(`^ {2}'(${id})',$`, 'gm')
+
 const tables = [
   {
     title: 'Plans',
     table: 'packages/ceremony/src/plan/rules.ts',
     sources: ['packages/ceremony/src'],
     complete: true,
-    id: key('[A-Z]+-[0-9]{2}'),
+    id: listed('[A-Z]+-[0-9]{2}'),
   },
   {
     title: 'Runs',
     table: 'packages/ceremony/src/model/rules.ts',
     sources: ['packages/ceremony/src'],
     complete: true,
-    id: key('[A-Z]+-[0-9]{2}'),
+    id: listed('[A-Z]+-[0-9]{2}'),
   },
   {
     title: 'Bundles',

@@ -97,12 +97,25 @@ test('LOCALE-CODES every failure that core or the command line names is said in 
 })
 
 test('LOCALE-RULES every rule of plans and runs is said in both languages, and no other', () => {
-  const wanted = Object.keys(rules).flatMap((rule) =>
-    ['do', 'what', 'why'].map((part) => `rules.${rule}.${part}`),
-  )
+  const wanted = rules.flatMap((rule) => ['do', 'what', 'why'].map((part) => `rules.${rule}.${part}`))
   for (const texts of [en, ar]) {
     expect([...texts.keys()].filter((key) => key.startsWith('rules.')).sort()).toEqual(wanted.sort())
   }
+})
+
+test('LOCALE-RULES what a rule says is a title of its own, why it is there, and what to do, each a sentence', () => {
+  const titles = rules.map((rule) => en.get(`rules.${rule}.what`))
+  expect(new Set(titles).size).toBe(rules.length)
+  for (const rule of rules) {
+    const [what = '', why = '', remedy = ''] = ['what', 'why', 'do'].map((part) =>
+      en.get(`rules.${rule}.${part}`),
+    )
+    expect(what).toMatch(/^[A-Z].*[^.]$/)
+    for (const sentence of [why, remedy]) expect(sentence).toMatch(/^.*\.$/)
+    expect(new Set([what, why, remedy]).size).toBe(3)
+  }
+  expect(en.get('rules.PLAN-45.do')).toContain('fheMode=S')
+  expect(en.get('rules.PLAN-46.do')).toContain('plan hash')
 })
 
 test('LOCALE-CHECKS every check of a bundle has its sentence', () => {

@@ -27,7 +27,7 @@ export {
   withStaying,
 } from '../plan/queries.ts'
 export { planHash, type ReadPlan, readPlan, unendedLine } from '../plan/read.ts'
-export { type PlanRefusal, type PlanRule, planRules, type Rule } from '../plan/rules.ts'
+export { type PlanRefusal, type PlanRule, planRules } from '../plan/rules.ts'
 export { maxPlanBytes } from '../plan/yaml-text.ts'
 export { lintPlan, warnPlan } from '../plan-check/lint.ts'
 export { lintCards, lintRenewals, lintRenewedCards } from '../plan-check/people.ts'

@@ -1,7 +1,7 @@
 import { sha256Hex, utf8 } from '@lux/crypto'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { lintPlan, maxPlanBytes, readPlan, unendedLine } from '../../src/exports/plan.ts'
+import { lintPlan, maxPlanBytes, planRules, readPlan, unendedLine } from '../../src/exports/plan.ts'
 import { planOf } from '../engine/plans.ts'
 
 const { text } = planOf('first-run', 'rehearsal')
@@ -83,8 +83,7 @@ describe('a plan file', () => {
       looked += 1
       const read = readPlan(cut)
       const found = read.ok && lintPlan(read.plan).length > 0 ? unendedLine(cut) : refusals(cut)
-      if (!found.some(({ rule, remedy }) => rule === 'PLAN-46' && remedy.includes('plan hash')))
-        unnamed.push(length)
+      if (!found.some(({ rule }) => rule === 'PLAN-46')) unnamed.push(length)
     }
     expect([looked > 50, unnamed]).toEqual([true, []])
   })
@@ -162,7 +161,7 @@ describe('a plan file', () => {
         const edited = [...lines]
         for (const { at, to } of edits) edited[at] = to
         const read = readPlan(utf8(edited.join('\n').toWellFormed()))
-        if (read.ok) for (const refusal of lintPlan(read.plan)) expect(refusal.remedy).not.toBe('')
+        if (read.ok) for (const { rule } of lintPlan(read.plan)) expect(planRules).toContain(rule)
         else expect(read.refusals.length).toBeGreaterThan(0)
       }),
       { numRuns: 150 },

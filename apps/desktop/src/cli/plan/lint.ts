@@ -20,6 +20,7 @@ import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
 import { readCard, readPolicy } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
+import { refusalHelp } from '../shell/refusal-help.ts'
 
 /** What only a plan's policy can tell. */
 const ofThePolicy = [
@@ -40,7 +41,7 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
     const bytes = readBounded(path, maxPlanBytes)
     const read = readPlan(bytes)
     const found = read.ok ? lintWhole(read.plan, bytes, { terms, path }) : read.refusals
-    const refusals: { rule: string; step: string; detail: string; remedy?: string }[] = [...found]
+    const refusals: Told[] = found.map(told)
     if (read.ok && policy !== null && read.plan.policy !== policyDigest(policy))
       refusals.push({
         rule: 'POLICY-DIGEST',
@@ -48,7 +49,7 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
         detail: `the plan names the policy ${read.plan.policy}`,
         remedy: 'give the policy that the plan names',
       })
-    const warnings = read.ok ? warnPlan(read.plan) : []
+    const warnings = read.ok ? warnPlan(read.plan).map(told) : []
     return { file: path, hash: read.ok ? read.hash : null, refusals, warnings }
   })
   const first = plans.find(({ refusals }) => refusals.length > 0)?.refusals[0]
@@ -93,7 +94,15 @@ export function cardsBeside(path: string): (digest: string) => Card | undefined 
   }
 }
 
+type Against = { rule: string; step: string; detail: string }
+type Told = Against & { remedy: string }
+
+/** A reason against a plan, with what is always to be done about it. */
+function told(refusal: Against): Told {
+  return { ...refusal, remedy: refusalHelp(refusal.rule)?.remedy ?? '' }
+}
+
 /** One line for each warning: rule, what, what to do. */
-export function warningLines(warnings: readonly PlanRefusal[]): string[] {
-  return warnings.map(({ rule, detail, remedy }) => `warning, ${rule}: ${detail}. ${remedy}`)
+export function warningLines(warnings: readonly Against[]): string[] {
+  return warnings.map(told).map(({ rule, detail, remedy }) => `warning, ${rule}: ${detail}. ${remedy}`)
 }

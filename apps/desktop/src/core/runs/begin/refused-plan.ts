@@ -1,13 +1,11 @@
 import { CoreError } from '@lux/node-files'
 
-/** All refusals of a plan in one error, the first with its rule and what to do. */
-export function refusedPlan(
-  refusals: readonly { rule: string; step: string; detail: string; remedy: string }[],
-): CoreError {
+/** All refusals of a plan in one error, the first with its rule. */
+export function refusedPlan(refusals: readonly { rule: string; step: string; detail: string }[]): CoreError {
   const [first] = refusals
   const lines = refusals.map(({ rule, step, detail }, index) => {
     const place = step === '' ? '' : `${step}: `
     return index === 0 ? `${place}${detail}` : `${rule}: ${place}${detail}`
   })
-  return new CoreError(first?.rule ?? 'PLAN-01', lines.join('\n'), first?.remedy)
+  return new CoreError(first?.rule ?? 'PLAN-01', lines.join('\n'))
 }
