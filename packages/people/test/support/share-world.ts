@@ -14,6 +14,8 @@ import {
   decryptionRequestCodec,
   type EpochTerms,
   envelopesDigest,
+  type OpeningCertificate,
+  openingCodec,
   type Provenance,
   provenanceCodec,
   type RequestPackage,
@@ -61,6 +63,7 @@ export type World = {
   readonly holders: readonly PersonKey[]
   readonly combiner: { readonly identity: string; readonly recipient: string }
   readonly ceremony: ReturnType<typeof generateIdentity>
+  readonly officer: PersonKey
   readonly held: readonly HeldShare[]
   /** Of one, one and two blocks; the second is the very block of the first under another type. */
   readonly ciphertexts: readonly {
@@ -133,6 +136,7 @@ export async function shareWorld(): Promise<World> {
     people,
     holders,
     combiner: { identity: combiner.seal ?? '', recipient: combiner.card.recipient ?? '' },
+    officer,
     ceremony: generateIdentity(entropyOf('ceremony'), ['p256', 'mlDsa65']),
     held,
     ciphertexts: [
@@ -145,6 +149,23 @@ export async function shareWorld(): Promise<World> {
 
 function rosterOf(holders: readonly PersonKey[]) {
   return holders.map(({ card }, at) => ({ index: at + 1, name: card.name, card: cardCodec.digest(card) }))
+}
+
+/** The officers' word for a ceremony under the policy. */
+export function openingOf({ policy, officer, ceremony }: World, ceremonyId: string): Uint8Array {
+  const payload = {
+    ceremonyId,
+    domain,
+    planHash: '11'.repeat(32),
+    policyDigest: policyDigest(policy),
+    node0: '00'.repeat(32),
+    tokenSerials: [],
+    ceremonyKeys: ceremony.keys,
+  } as OpeningCertificate
+  return openingCodec.file.encode({
+    payload,
+    signatures: [openingCodec.sign(officer.identity, payload, domain)],
+  })
 }
 
 /** What may be wrong with a request. */
