@@ -28,3 +28,4 @@ export {
   windowRootTemplate,
 } from './templates.ts'
 export { tokenOfSerial } from './token-of-serial.ts'
+export { parseTokenUri, type ReadTokenUri, type TokenUri } from './token-uri.ts'

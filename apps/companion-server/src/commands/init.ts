@@ -3,7 +3,15 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
 import { fromHex, generateSealIdentity, sealRecipient, toHex, toWords } from '@lux/crypto'
-import { hmacTemplate, signingTemplate, softTokenEnvironment, startHsm, type Token } from '@lux/hsm'
+import {
+  hmacTemplate,
+  parseTokenUri,
+  signingTemplate,
+  softTokenEnvironment,
+  startHsm,
+  type Token,
+  type TokenUri,
+} from '@lux/hsm'
 import { makePinFile, readPin } from '../platform/hsm/pin-file.ts'
 import { openServerToken } from '../platform/hsm/server-token.ts'
 import { keysOfSpki } from '../platform/hsm/token-signer.ts'
@@ -13,7 +21,6 @@ import { type Domain, findSettings, type Settings, writeSettings } from '../plat
 import { holdingState } from '../platform/state-folder/state-lock.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { makePrivateFolder } from '../state/make-folder.ts'
-import { parseTokenUri } from '../token/token-uri.ts'
 
 export type InitOptions = {
   readonly state: StateFolder
@@ -125,20 +132,20 @@ async function chooseToken({
   pinFile,
 }: InitOptions): Promise<Outcome<Pick<Settings, 'token' | 'pinFile'>>> {
   if (token !== 'soft-token') {
-    const uri = parseTokenUri(token.uri)
+    const uri = tokenNamed(token.uri)
     if (!uri.ok) return uri
-    const file = pinFile ?? uri.value.pinFile
-    if (file === null)
+    const { serial, library, pin } = uri.value
+    const file = pinFile ?? (pin === 'pin-pad' ? null : (pin?.file ?? null))
+    if (file === null && pin !== 'pin-pad')
       return refuse(
         'TOKEN-PIN-FILE',
         'name the PIN file, --pin-file F, or the token’s own pad: pin-source=pin-pad',
       )
-    const { serial, library } = uri.value
     const conf = process.env.SOFTHSM2_CONF
     const environment: Record<string, string> = conf ? { SOFTHSM2_CONF: conf } : {}
     return accept({
       token: { library, environment, serial },
-      pinFile: pinFile === null && file === 'pin-pad' ? null : resolve(file),
+      pinFile: file === null ? null : resolve(file),
     })
   }
   await makePrivateFolder(state.trainingPins)
@@ -159,6 +166,18 @@ async function chooseToken({
   } finally {
     await hsm.close()
   }
+}
+
+/** A PKCS#11 URI (RFC 7512) that names one token by serial and its library by module-path. */
+export function tokenNamed(
+  text: string,
+): Outcome<{ readonly serial: string; readonly library: string; readonly pin: TokenUri['pin'] }> {
+  const read = parseTokenUri(text)
+  if (!read.ok) return refuse('TOKEN-URI', read.detail)
+  const { serial, modulePath: library, pin } = read.value
+  return serial && library
+    ? accept({ serial, library, pin })
+    : refuse('TOKEN-URI', 'a token is named as pkcs11:serial=…?module-path=…')
 }
 
 async function isThere(path: string): Promise<boolean> {

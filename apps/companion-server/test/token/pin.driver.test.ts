@@ -1,9 +1,9 @@
 import { chmod, readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
+import { tokenNamed } from '../../src/commands/init.ts'
 import { openServerToken } from '../../src/platform/hsm/server-token.ts'
 import { readSettings } from '../../src/platform/state-folder/settings.ts'
 import { openServer } from '../../src/server.ts'
-import { parseTokenUri } from '../../src/token/token-uri.ts'
 import { buildFaultModule, calls, planFaults } from '../support/fault-module.ts'
 import { changePinFile, makeServerState, pinFileOf } from '../support/server-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -49,10 +49,10 @@ test('FILE-NOT-PRIVATE a PIN file that others can read is not used', async () =>
 
 test('TOKEN-URI a token is named by serial and library, and never carries its PIN', () => {
   expect(
-    parseTokenUri('pkcs11:serial=0a1b;token=My%20Token?module-path=/usr/lib/x.so&pin-source=file:/etc/pin'),
+    tokenNamed('pkcs11:serial=0a1b;token=My%20Token?module-path=/usr/lib/x.so&pin-source=file:/etc/pin'),
   ).toEqual({
     ok: true,
-    value: { serial: '0a1b', library: '/usr/lib/x.so', pinFile: '/etc/pin' },
+    value: { serial: '0a1b', library: '/usr/lib/x.so', pin: { file: '/etc/pin' } },
   })
   for (const wrong of [
     'serial=1',
@@ -60,8 +60,13 @@ test('TOKEN-URI a token is named by serial and library, and never carries its PI
     'pkcs11:serial=1;serial=2?module-path=/x',
     'pkcs11:serial=%ZZ?module-path=/x',
     'pkcs11:serial=1?module-path=/x&pin-value=1234',
+    // Each was ignored once, or taken for something else.
+    'pkcs11:serial=1?module-path=x',
+    'pkcs11:serial=1;object=y?module-path=/x',
+    'pkcs11:serial=1?module-path=/x#y',
+    'pkcs11:serial=1?module-path=/x&pin-source=/etc/pin',
   ]) {
-    expect(parseTokenUri(wrong)).toMatchObject({ ok: false, rule: 'TOKEN-URI' })
+    expect(tokenNamed(wrong)).toMatchObject({ ok: false, rule: 'TOKEN-URI' })
   }
 })
 

@@ -5,7 +5,7 @@ import { encodeCanonical, fromUtf8 } from '@lux/crypto'
 import { CoreError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 import { WrongUse } from '../shell/wrong-use.ts'
-import { parseTokenUri, type TokenUri } from '../token-uri.ts'
+import { type TokenUri, tokenUri } from '../token/uri.ts'
 
 const schema = v.strictObject({
   v: v.literal(1),
@@ -64,7 +64,7 @@ export function readTokens(tokens: Readonly<Record<string, string>>): RunToken[]
   }
   return roles.map((role) => {
     const so = tokens[`${role}.so`]
-    return { role, user: parseTokenUri(tokens[role] ?? ''), so: so === undefined ? null : parseTokenUri(so) }
+    return { role, user: tokenUri(tokens[role] ?? ''), so: so === undefined ? null : tokenUri(so) }
   })
 }
 

@@ -14,7 +14,6 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { visible } from '../shell/safe-text.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
-import { parseTokenUri } from '../token-uri.ts'
 import {
   type LibraryOptions,
   nameOf,
@@ -24,6 +23,7 @@ import {
   withLogin,
   withPin,
 } from './session.ts'
+import { tokenUri } from './uri.ts'
 
 type BenchOptions = LibraryOptions & PinOptions & { seconds?: string; inFlight?: string }
 
@@ -76,7 +76,7 @@ function bench(uri: string | undefined, options: BenchOptions): Promise<Outcome>
 }
 
 function fromUri(text: string): LibraryOptions & PinOptions {
-  const { serial, label: name, modulePath, pinFile } = parseTokenUri(text)
+  const { serial, label: name, modulePath, pinFile } = tokenUri(text)
   return {
     ...(serial === null ? {} : { serial }),
     ...(name === null ? {} : { tokenLabel: name }),
