@@ -114,7 +114,7 @@ app.whenReady().then(() => new BrowserWindow({ webPreferences: { sandbox: true }
       args: [...sandboxSwitches(), app],
       env: electronEnvironment(join(folder, 'home'), { DISPLAY: display.name }),
       chromiumSandbox: true,
-      timeout: 30_000,
+      timeout: 60_000,
     })
     try {
       expect(await askPage(await electron.firstWindow())).toEqual({ ...known, number: '201' })

@@ -46,7 +46,7 @@ test('RUNNER-WHOLE the first run goes from roll call to the sealed bundle by key
   const { page } = desktop
   await page.getByRole('button', { name: 'Start a rehearsal' }).press('Enter')
   await page.getByRole('button', { name: 'Start the rehearsal' }).press('Enter')
-  await page.getByRole('button', { name: 'Proceed' }).waitFor({ timeout: 30_000 })
+  await page.getByRole('button', { name: 'Proceed' }).waitFor({ timeout: 60_000 })
   const end = page.getByRole('link', { name: 'Go to bundles' })
   const late = performance.now() + 90_000
   let sawWork = false

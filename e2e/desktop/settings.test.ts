@@ -72,7 +72,7 @@ test('CLIPBOARD-CLEAR what was selected and copied is gone when the window is lo
   await page.locator('.step-title').selectText()
   await page.keyboard.press('Control+c')
   await expect.poll(clipboard).toContain('Holders prove their shares')
-  await page.waitForTimeout(200)
+  await page.waitForTimeout(1000)
   await lock()
   await expect.poll(clipboard).toBe('')
   await page

@@ -187,7 +187,7 @@ test('STORE-NEWER FOLDER-READ-ONLY a store that cannot be written or is of a new
 async function ended(): Promise<void> {
   const core = desktop.ready.core ?? 0
   await desktop.close()
-  await expect.poll(() => runs(core), { timeout: 15_000, interval: 50 }).toBe(false)
+  await expect.poll(() => runs(core), { timeout: 60_000, interval: 50 }).toBe(false)
 }
 
 function runs(pid: number): boolean {

@@ -61,7 +61,7 @@ async function killCoreBeforeItKnows(step: string, of: Desktop): Promise<number>
   const before = tokenObjects(of)
   await proceedFrozen(step, of)
   // The request lies in the pipe already, or is about to: core waits for the answer now.
-  await of.page.waitForTimeout(200)
+  await of.page.waitForTimeout(1000)
   process.kill(core, 'SIGSTOP')
   process.kill(host, 'SIGCONT')
   await expect.poll(() => tokenObjects(of), { timeout: 30_000 }).toBeGreaterThan(before)
@@ -75,9 +75,9 @@ async function coreIsBack(of: Desktop, dead: number): Promise<void> {
   const start = page.getByRole('alert').getByRole('button', { name: 'Start it again' })
   const running = () =>
     descendants(app.process().pid ?? 0, 'core/main.js').filter((pid) => pid !== dead).length
-  await expect.poll(async () => running() > 0 || (await start.count()) > 0, { timeout: 15_000 }).toBe(true)
+  await expect.poll(async () => running() > 0 || (await start.count()) > 0, { timeout: 60_000 }).toBe(true)
   if ((await start.count()) > 0) await start.click()
-  await expect.poll(running, { timeout: 15_000 }).toBe(1)
+  await expect.poll(running, { timeout: 60_000 }).toBe(1)
   await page.getByText('Core ready').waitFor()
   await stays(of)
 }
@@ -169,7 +169,7 @@ test('CORE-KILLED core killed at the ceremony key, at the root and in the deal: 
   await coreIsBack(desktop, third)
   // Neither outlives core for long: one holds a whole key, the other the token.
   await expect
-    .poll(() => orphans.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 15_000 })
+    .poll(() => orphans.filter((pid) => existsSync(`/proc/${pid}`)), { timeout: 60_000 })
     .toEqual([])
   await resume(page)
   await endsWell(desktop)

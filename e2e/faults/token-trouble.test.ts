@@ -66,7 +66,7 @@ test('RUNNER-PIN a wrong PIN is sent once and told; low, final and locked stand 
   expect(token.calls('C_Login')).toBe(logins + 1)
 
   token.flags('USER_PIN_COUNT_LOW', 'USER_PIN_FINAL_TRY')
-  await expect.poll(() => pinState(step), { timeout: 15_000 }).toBe('One try left')
+  await expect.poll(() => pinState(step), { timeout: 60_000 }).toBe('One try left')
   await enterPin(step, 'User PIN', pins.user)
   await proceed(page)
   await exception.getByText('HSM-PIN-FINAL-TRY').first().waitFor()
@@ -74,14 +74,14 @@ test('RUNNER-PIN a wrong PIN is sent once and told; low, final and locked stand 
 
   token.flags('USER_PIN_LOCKED')
   await doAgain('the officers have the PIN’s envelope')
-  await expect.poll(() => pinState(step), { timeout: 15_000 }).toBe('Locked')
+  await expect.poll(() => pinState(step), { timeout: 60_000 }).toBe('Locked')
   await step.getByText('The PIN is locked; another token or a new user PIN is needed').waitFor()
   expect(await step.getByRole('button', { name: 'Enter the PIN' }).isDisabled()).toBe(true)
   expect(token.calls('C_Login')).toBe(logins + 1)
 
   // What the officers signed takes the last try on, once.
   token.flags('USER_PIN_FINAL_TRY')
-  await expect.poll(() => pinState(step), { timeout: 15_000 }).toBe('One try left')
+  await expect.poll(() => pinState(step), { timeout: 60_000 }).toBe('One try left')
   await playOn(page, 'Opening inventory')
   expect(token.calls('C_Login')).toBe(logins + 2)
   token.flags()

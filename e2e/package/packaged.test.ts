@@ -54,7 +54,7 @@ test('PACKAGE-NODE core and the token’s process run from the package, in its o
     )
   // The token's process starts after the first screen has its answers.
   await expect
-    .poll(programs, { timeout: 20_000 })
+    .poll(programs, { timeout: 60_000 })
     .toEqual(Array(2).fill(join(packagedFolder(), 'resources/node')))
 })
 
@@ -69,7 +69,7 @@ test('SHELL-MEMORY core and the token’s process write no core dump, and only r
       readBy: statSync(`/proc/${pid}/mem`).uid,
     }))
   const kept = { dumps: false, runsAs: person, readBy: 0 }
-  await expect.poll(seen, { timeout: 20_000 }).toEqual([kept, kept])
+  await expect.poll(seen, { timeout: 60_000 }).toEqual([kept, kept])
 })
 
 test('PACKAGE-SANDBOX its renderer runs under a seccomp filter, but where users get no namespaces', () => {
