@@ -13,6 +13,7 @@ export {
   verifyConsistency,
   verifyInclusion,
 } from './merkle.ts'
+export { accept, type Outcome, type Refusal, refuse, type Verdict } from './outcome.ts'
 export { deterministicEntropy, type Entropy } from './random.ts'
 export {
   generateSealIdentity,
@@ -60,6 +61,5 @@ export {
 export { type EllipticCurve, ecSpkiFromSec1, sec1FromEcSpki } from './spki/elliptic.ts'
 export { keyFingerprint } from './spki/fingerprint.ts'
 export { type RsaPublicKey, rsaFromSpki, rsaSpki } from './spki/rsa.ts'
-export type { Refusal, Verdict } from './verdict.ts'
 export { fromWords, toWords } from './words/words.ts'
 export { aesGcmOpen, aesGcmSeal, aesKwpUnwrap, aesKwpWrap, aesKwUnwrap, aesKwWrap } from './wrap.ts'

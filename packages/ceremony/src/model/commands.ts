@@ -1,4 +1,4 @@
-import type { HybridSignature, Json } from '@lux/crypto'
+import type { HybridSignature, Json, Refusal } from '@lux/crypto'
 import type { Authorities } from '../policy/authorities.ts'
 import type { BoundEpoch, EffectKind, Failure, Finding } from './effects.ts'
 
@@ -80,5 +80,5 @@ export type TranscriptHead = { size: string; node: string; root: string }
 
 export type ExceptionDecision = 'retry' | 'continue' | 'abort'
 
-/** A refused command: nothing was recorded. `rule` is a key of `rules`. */
-export type Refusal = { ok: false; rule: string; detail: string }
+/** Of a refused command: nothing was recorded, and `rule` is a key of `rules`. */
+export type { Refusal }

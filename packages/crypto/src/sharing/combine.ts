@@ -1,8 +1,7 @@
-import { refuse } from '../verdict.ts'
+import { accept, type Outcome, refuse } from '../outcome.ts'
 import { findErasures, interpolateAt } from './erasures.ts'
 import { galoisRing, lagrangeCoefficients, type Width } from './galois-ring.ts'
 import { PACKED_BLOCKS } from './kernel.ts'
-import { accept, type Outcome } from './outcome.ts'
 import type { HolderPartial } from './partial.ts'
 import { checkQuorum, type Quorum } from './quorum.ts'
 

@@ -1,7 +1,7 @@
+import { accept, type Outcome } from '../outcome.ts'
 import type { Entropy } from '../random.ts'
 import type { Width } from './galois-ring.ts'
 import { summed } from './kernel.ts'
-import { accept, type Outcome } from './outcome.ts'
 import { checkQuorum, type Quorum } from './quorum.ts'
 import { freshSeeds, withSeeds } from './seed-sets.ts'
 import { addSeed, type SetSeeds } from './seeds.ts'

@@ -1,8 +1,7 @@
 import { concatBytes, utf8 } from '../bytes.ts'
-import { refuse } from '../verdict.ts'
+import { accept, type Outcome, refuse } from '../outcome.ts'
 import type { Width } from './galois-ring.ts'
 import { u8 } from './little-endian.ts'
-import { accept, type Outcome } from './outcome.ts'
 import { binomial, type Quorum } from './quorum.ts'
 
 /** log2 of the noise bound B of a block: fresh under the client key (64), squashed (128). */

@@ -1,3 +1,4 @@
+export type { Outcome } from '../outcome.ts'
 export { type Combined, type CombineInput, combine } from './combine.ts'
 export { type Deal, deal, recoverWords, type SecretWords } from './deal.ts'
 export { expandShare } from './expand.ts'
@@ -26,7 +27,6 @@ export {
   type Width,
 } from './galois-ring.ts'
 export { hashBlocks, type LweBlock, PACKED_BLOCKS, type RingVector, ringVector } from './kernel.ts'
-export type { Outcome } from './outcome.ts'
 export { type Decryptor, type HolderPartial, openDecryptor, type PartialContext } from './partial.ts'
 export {
   binomial,

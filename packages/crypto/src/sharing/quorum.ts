@@ -1,5 +1,4 @@
-import { refuse } from '../verdict.ts'
-import { accept, type Outcome } from './outcome.ts'
+import { accept, type Outcome, refuse } from '../outcome.ts'
 
 /** t is the quorum: any t of n decrypt, t-1 learn nothing. */
 export type Quorum = { readonly t: number; readonly n: number }

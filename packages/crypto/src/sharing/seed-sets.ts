@@ -1,7 +1,6 @@
 import { toHex } from '../hex.ts'
+import { accept, type Outcome, refuse } from '../outcome.ts'
 import type { Entropy } from '../random.ts'
-import { refuse } from '../verdict.ts'
-import { accept, type Outcome } from './outcome.ts'
 import { type Quorum, setsOf } from './quorum.ts'
 import { commitSeed, forgetSeeds, SEED_BYTES, type SetSeeds } from './seeds.ts'
 

@@ -1,5 +1,5 @@
 import { equalBytes } from '../bytes.ts'
-import { accepted, refuse, type Verdict } from '../verdict.ts'
+import { accepted, refuse, type Verdict } from '../outcome.ts'
 import { dealersOf, type Quorum, setsOf, setsWithout } from './quorum.ts'
 import { commitSeed, type SetSeeds } from './seeds.ts'
 

@@ -1,6 +1,6 @@
 import { encodeCanonical, type Json, parseCanonical } from '../canonical-json.ts'
 import { FormatError } from '../format-error.ts'
-import { type Refusal, refuse } from '../verdict.ts'
+import { type Refusal, refuse } from '../outcome.ts'
 import { type HybridSignature, signWith, verifySignature } from './hybrid.ts'
 import type { SigningIdentity } from './identity.ts'
 import { schemeNames } from './schemes.ts'

@@ -1,6 +1,6 @@
 import { fromBase64, toBase64 } from '../base64.ts'
 import { FormatError } from '../format-error.ts'
-import { accepted, type Refusal, refuse, type Verdict } from '../verdict.ts'
+import { accepted, type Refusal, refuse, type Verdict } from '../outcome.ts'
 import { signedMessage } from './context.ts'
 import { type SigningIdentity, useSecretKey } from './identity.ts'
 import { type Scheme, schemeNames, schemes } from './schemes.ts'

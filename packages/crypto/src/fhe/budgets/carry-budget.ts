@@ -1,8 +1,7 @@
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import { BLOCK_FLOOR_BITS, budgetOf, safeFloodingBits } from '../../sharing/flooding.ts'
 import type { Width } from '../../sharing/galois-ring.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
 import type { Quorum } from '../../sharing/quorum.ts'
-import { refuse } from '../../verdict.ts'
 import type { Budgets } from '../files/share-file.ts'
 import { canaryCost } from './canary-bounds.ts'
 

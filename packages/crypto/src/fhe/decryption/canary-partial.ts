@@ -1,5 +1,5 @@
+import { accept, type Outcome } from '../../outcome.ts'
 import type { Width } from '../../sharing/galois-ring.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
 import type { CanaryNoise } from '../budgets/canary-bounds.ts'
 import { type Budgets, forgetShare } from '../files/share-file.ts'
 import { typeName } from '../inputs/provenance.ts'

@@ -1,9 +1,8 @@
 import { toHex } from '../../hex.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import { blockBitsOf, budgetOf, lifeBits } from '../../sharing/flooding.ts'
 import type { Width } from '../../sharing/galois-ring.ts'
 import { hashBlocks, type LweBlock } from '../../sharing/kernel.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
-import { refuse } from '../../verdict.ts'
 import {
   CANARY_LEAST_BLOCKS,
   CANARY_MOST_BLOCKS,

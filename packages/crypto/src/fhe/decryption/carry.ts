@@ -1,9 +1,8 @@
 import { concatBytes, utf8 } from '../../bytes.ts'
 import { FormatError } from '../../format-error.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import type { LweBlock } from '../../sharing/kernel.ts'
 import { u8, u32, u64 } from '../../sharing/little-endian.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
-import { refuse } from '../../verdict.ts'
 import { byteReader } from '../files/byte-reader.ts'
 import { type Ciphertext, MAX_BLOCKS, type ValueKind } from '../files/ciphertext.ts'
 

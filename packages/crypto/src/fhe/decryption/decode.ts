@@ -1,5 +1,4 @@
-import { accept, type Outcome } from '../../sharing/outcome.ts'
-import { refuse } from '../../verdict.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import type { Ciphertext } from '../files/ciphertext.ts'
 
 /** A decrypted value: a bigint, or a boolean for bool. */

@@ -1,5 +1,6 @@
 import { equalBytes } from '../../bytes.ts'
 import { FormatError } from '../../format-error.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import {
   BLOCK_FLOOR_BITS,
   blockBitsOf,
@@ -7,10 +8,8 @@ import {
   type NoiseSource,
   safeFloodingBits,
 } from '../../sharing/flooding.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
 import type { SigningIdentity } from '../../sign/identity.ts'
 import type { VerificationKeys } from '../../sign/verification-keys.ts'
-import { refuse } from '../../verdict.ts'
 import { spentEarlier } from '../budgets/canary-bounds.ts'
 import type { Authorities } from '../files/authorities.ts'
 import { parsePartial } from '../files/partial-file.ts'

@@ -1,10 +1,9 @@
 import { joinBytes, utf8 } from '../../bytes.ts'
 import { encodeCanonical } from '../../canonical-json.ts'
 import { sha256 } from '../../hash.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import { u8, u16, u32 } from '../../sharing/little-endian.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
 import type { Domain } from '../../sign/context.ts'
-import { refuse } from '../../verdict.ts'
 
 /**
  * SHA-256 of compact-public-key.bin and of the compressed server-key.bin as first written, 32 bytes each; null where a

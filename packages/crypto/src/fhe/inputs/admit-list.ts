@@ -1,6 +1,5 @@
 import { FormatError } from '../../format-error.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
-import { refuse } from '../../verdict.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import { byteReader } from '../files/byte-reader.ts'
 import { readSafeHeader } from '../files/tfhe-fields.ts'
 import { pairsPerProof } from '../keys/reference-string.ts'

@@ -1,7 +1,6 @@
 import { wipe } from '../../bytes.ts'
 import { FormatError } from '../../format-error.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
-import { refuse } from '../../verdict.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import { type ByteReader, byteReader } from '../files/byte-reader.ts'
 import { readLastTag, readModulus, readSafeHeader } from '../files/tfhe-fields.ts'
 import { parseClientKey } from './client-key.ts'

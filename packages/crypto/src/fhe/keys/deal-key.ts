@@ -1,13 +1,12 @@
 import { wipe } from '../../bytes.ts'
 import { FormatError } from '../../format-error.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import type { Entropy } from '../../random.ts'
 import { deal } from '../../sharing/deal.ts'
 import { budgetOf } from '../../sharing/flooding.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
 import { checkQuorum, type Quorum, setsWithout } from '../../sharing/quorum.ts'
 import { forgetSeeds } from '../../sharing/seeds.ts'
 import type { Domain } from '../../sign/context.ts'
-import { refuse } from '../../verdict.ts'
 import {
   checkRoster,
   commitmentsDigest,

@@ -1,9 +1,8 @@
 import { concatBytes, equalBytes } from '../../bytes.ts'
 import { FormatError } from '../../format-error.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
+import { accept, type Outcome, refuse, type Verdict } from '../../outcome.ts'
 import { membersOf, setsOf } from '../../sharing/quorum.ts'
 import { commitSeed, forgetSeeds, type SetSeeds } from '../../sharing/seeds.ts'
-import { refuse, type Verdict } from '../../verdict.ts'
 import { checkCarried } from '../budgets/carry-budget.ts'
 import {
   type Correction,

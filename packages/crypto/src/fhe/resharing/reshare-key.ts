@@ -1,12 +1,11 @@
 import { wipe } from '../../bytes.ts'
 import { FormatError } from '../../format-error.ts'
 import { toHex } from '../../hex.ts'
+import { accept, type Outcome, refuse } from '../../outcome.ts'
 import type { Entropy } from '../../random.ts'
-import { accept, type Outcome } from '../../sharing/outcome.ts'
 import { checkQuorum, maskOf, type Quorum, setsOf } from '../../sharing/quorum.ts'
 import { addCorrections, checkDealers, redeal } from '../../sharing/reshare.ts'
 import { forgetSeeds } from '../../sharing/seeds.ts'
-import { refuse } from '../../verdict.ts'
 import {
   type Correction,
   encodeCorrection,

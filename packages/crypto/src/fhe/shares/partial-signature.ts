@@ -1,8 +1,8 @@
 import { fromBase64, toBase64 } from '../../base64.ts'
+import { refuse, type Verdict } from '../../outcome.ts'
 import { signWith, verifySignature } from '../../sign/hybrid.ts'
 import type { SigningIdentity } from '../../sign/identity.ts'
 import { identityId, type VerificationKeys } from '../../sign/verification-keys.ts'
-import { refuse, type Verdict } from '../../verdict.ts'
 import {
   encodePartial,
   encodePartialPayload,
