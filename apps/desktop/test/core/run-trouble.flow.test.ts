@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Hsm, rootTemplate, softTokenEnvironment, startHsm, type Token } from '@lux/hsm'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { nextForPeople } from '../../src/cli/ceremony/outcome.ts'
-import { exceptionOutcome } from '../../src/cli/ceremony/preview.ts'
+import { exceptionOutcome, nextForPeople } from '../../src/cli/ceremony/outcome.ts'
 import { runParts } from '../../src/cli/ceremony/session.ts'
 import { findProgram } from '../../src/core/program.ts'
 import { beginRehearsal, startCommand } from '../../src/core/rehearsal/begin-rehearsal.ts'
@@ -114,7 +113,7 @@ test('DISK-FULL under a step’s own work is an exception that says to free spac
   const [exception] = run.view().exceptions
   expect(exception).toMatchObject({ step: 'probe-token', about: 'failed', choices: ['retry', 'abort'] })
   expect(exception?.happened).toMatch(/^DISK-FULL: ENOSPC/)
-  const ended = exceptionOutcome(run.view(), '/run', exception?.happened ?? '')
+  const ended = exceptionOutcome(run.view(), '/run')
   const remedy = /^Free space first, .* Then: custody ceremony resume \/run --decide retry\|abort$/
   expect(ended.json).toMatchObject({ code: 'EXCEPTION-OPEN', remedy: expect.stringMatching(remedy) })
   expect(ended.text).toContain('What to do: Free space first, ')

@@ -1,14 +1,15 @@
 import { resolve } from 'node:path'
-import { decide, view as viewOf } from '@lux/ceremony'
-import { CoreError } from '@lux/node-files'
+import { view as viewOf } from '@lux/ceremony'
 import { findProgram, type Program } from '../../core/program.ts'
 import { keyLeftBehind } from '../../core/runs/closing/close-aborted.ts'
 import { firstOfLine } from '../../core/runs/effects/context.ts'
-import { record } from '../../core/runs/folder/project.ts'
 import { loadRun } from '../../core/runs/run/load-run.ts'
+import { leader } from '../../core/runs/run/run.ts'
 import { systemClock, systemEntropy } from '../../core/system.ts'
+import { abortLeft, keyEndOf } from '../../core/use-cases/abort.ts'
+import { refused } from '../shell/command-line.ts'
 import type { Outcome } from '../shell/output.ts'
-import { endedWithKey, keyEndOf } from './aborted-key.ts'
+import { endedWithKey } from './aborted-key.ts'
 import { runIsOver, statusOutcome } from './outcome.ts'
 import { pinSource, type RunPinOptions } from './pins.ts'
 import { forgetToken, pinned, readRun, withRun } from './session.ts'
@@ -29,7 +30,18 @@ export async function abortCeremony(
   const folder = resolve(dir)
   const { view, left, header } = readRun(folder, (opened) => {
     // A rehearsal's key went with its token, so that aborting it again is as wrong as for any run that is over.
-    if (opened.header.domain === 'rehearsal' || keyLeftBehind(opened) === null) abort(opened, options)
+    if (opened.header.domain === 'rehearsal' || keyLeftBehind(opened) === null) {
+      const by = options.by ?? leader({ folder: opened })
+      const aborted = abortLeft(
+        opened,
+        { by, reason: options.reason },
+        { clock: systemClock, entropy: systemEntropy },
+      )
+      if (!aborted.ok)
+        throw aborted.rule === 'RUN-06'
+          ? runIsOver('abort', folder, viewOf(opened.state).state)
+          : refused(aborted)
+    }
     return { view: viewOf(opened.state), left: keyLeftBehind(opened), header: opened.header }
   })
   const outcome = statusOutcome(view, folder)
@@ -40,24 +52,6 @@ export async function abortCeremony(
   if (left === null) return outcome
   await closeAborted(folder, options, program, { ...left, ...pinned(header.tokens) })
   return endedWithKey(outcome, readRun(folder, keyEndOf), folder)
-}
-
-function abort(opened: Parameters<Parameters<typeof readRun>[1]>[0], options: AbortOptions): void {
-  const by = options.by ?? opened.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
-  const ports = { clock: systemClock, entropy: systemEntropy }
-  // A step that was on its way when the process ended is unknown, no longer at work.
-  const paused = decide(opened.state, {
-    type: 'pause',
-    by: 'machine',
-    cause: 'restart',
-    reason: 'taken up again to be aborted',
-  })
-  if (paused.ok) record(opened, paused.events, ports)
-  const before = viewOf(opened.state)
-  if (before.needs === null) throw runIsOver('abort', opened.path, before.state)
-  const aborted = decide(opened.state, { type: 'abort', by, reason: options.reason })
-  if (!aborted.ok) throw new CoreError(aborted.rule, aborted.detail)
-  record(opened, aborted.events, ports)
 }
 
 /** Nothing where nobody is there to type the PIN, or no token is named. */

@@ -4,19 +4,14 @@ import { CoreError } from '@lux/node-files'
 import { bundleFile } from '../../core/runs/effects/bundle.ts'
 import { awaitedWord } from '../../core/runs/exchange/answers.ts'
 import type { VendorAttestation, VendorWork } from '../../core/runs/exchange/vendor-procedure.ts'
-import type { Rest } from '../../core/use-cases/drive-production.ts'
+import type { RunLeft } from '../../core/use-cases/resume.ts'
 import { wordLines, wordsOf } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
 import { refusalHelp } from '../shell/refusal-help.ts'
 
-/** `files`: those under DIR/out/ that say what is awaited. */
-export type Left = Pick<Rest, 'refused' | 'unanswered'> & {
-  files: readonly string[]
-  /** What people do with the vendor's tool before they answer. */
-  vendor?: VendorWork | null
-  /** What the vendor's tool attests, and where its file goes. */
-  attestation?: VendorAttestation | null
-}
+/** What is said of a run that was left. */
+type Left = Pick<RunLeft, 'refused' | 'files'> &
+  Partial<Pick<RunLeft, 'unanswered' | 'vendor' | 'attestation'>>
 
 /** Where a command left a run: 0 when it is over, 1 when an answer was refused, 4 when people have to act. */
 export function runOutcome(
@@ -216,6 +211,22 @@ export function remedyFirst({ exceptions }: Pick<RunView, 'exceptions'>): string
   const open = exceptions.find(({ decision }) => decision === null)
   const code = /^([A-Z0-9-]+): /.exec(open?.happened ?? '')?.[1]
   return code === undefined ? null : (refusalHelp(code)?.remedy ?? null)
+}
+
+/** An exception of a rehearsal: nobody decides for people, not even for stand-ins. */
+export function exceptionOutcome(view: Pick<RunView, 'exceptions' | 'state'>, folder: string): Outcome {
+  const open = view.exceptions.find((one) => one.decision === null)
+  const detail = `${open?.step ?? ''}: ${open?.happened ?? ''}`
+  const choices = open?.choices ?? []
+  const first = remedyFirst(view)
+  const decide = `custody ceremony resume ${folder} --decide ${choices.join('|')}`
+  const remedy = first === null ? decide : `${first} Then: ${decide}`
+  const text = `stopped at an exception: ${detail}\nWhat to do: ${remedy}`
+  return {
+    exit: 3,
+    json: { ok: false, code: 'EXCEPTION-OPEN', detail, remedy, choices, folder, state: view.state },
+    text,
+  }
 }
 
 /** A command that a run takes no more, because it is over. */

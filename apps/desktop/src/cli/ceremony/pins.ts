@@ -1,9 +1,8 @@
-import type { PinNeed, RunView } from '@lux/ceremony'
-import { isAtPad } from '@lux/ceremony/plan'
+import type { PinNeed } from '@lux/ceremony'
 import { Secret, wipe } from '@lux/crypto'
 import type { GivenPin } from '../../core/runs/effects/pin-box.ts'
-import type { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import type { AskPin } from '../../core/use-cases/drive-production.ts'
+import type { WantedPin } from '../../core/use-cases/resume.ts'
 import { readSecret, type SecretSource } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { newPin } from '../token/new-pin.ts'
@@ -59,26 +58,12 @@ function sourceOf(tokens: readonly RunToken[], options: RunPinOptions, need: Pin
   return { ...(fd === undefined ? {} : { fd }), ...(path === undefined ? {} : { file: path }) }
 }
 
-/** The PINs that taking a run up again asks before anything else: of each token in use, and of the step itself. */
-export function pinsAtOnce(folder: RunFolder, { needs }: RunView): { need: PinNeed; fresh: boolean }[] {
-  // An exception is decided first, and that needs no token.
-  if (needs?.kind === 'exception' || (needs?.kind === 'signatures' && needs.what === 'exception')) return []
-  const again = folder.state.tokens
-    .filter(({ wanted }) => wanted)
-    .map(({ role, serial }) => ({
-      need: { token: role, serial, user: 'user' as const, pad: isAtPad(folder.plan, role) },
-      fresh: false,
-    }))
-  if (needs?.kind !== 'pin') return again
-  return [...again, ...needs.pins.map((need) => ({ need, fresh: needs.willDo === 'initialise-token' }))]
-}
-
 /**
  * Asks for PINs before the run is touched, so that one that nobody gives leaves no trace in its log. Null where one is
  * missing; else what gives each of them out once and asks for all others when they are needed.
  */
 export async function askFirst(
-  wanted: readonly { need: PinNeed; fresh: boolean }[],
+  wanted: readonly WantedPin[],
   askPin: AskPin,
 ): Promise<{ askPin: AskPin; wipe: () => void } | null> {
   const held: { token: string; user: 'so' | 'user'; pin: GivenPin }[] = []

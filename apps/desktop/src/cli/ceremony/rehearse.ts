@@ -7,12 +7,11 @@ import { fromHex, toWords } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
 import { CoreError, checkWritable, inNewFolder, mustHaveParent, readBounded } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
-import { beginRehearsal, startCommand } from '../../core/rehearsal/begin-rehearsal.ts'
+import { beginRehearsal } from '../../core/rehearsal/begin-rehearsal.ts'
 import { driveRehearsal, type Halt } from '../../core/rehearsal/drive-rehearsal.ts'
 import { rehearsalPins } from '../../core/rehearsal/rehearsal-pins.ts'
 import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
 import { rehearsedNoise, type StandInNoise } from '../../core/rehearsal/stand-in-request.ts'
-import { makeStandInTokens } from '../../core/rehearsal/stand-in-tokens.ts'
 import { loadStandIns } from '../../core/rehearsal/stand-ins.ts'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
@@ -21,10 +20,11 @@ import { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { type RunParts, runOn } from '../../core/runs/run/load-run.ts'
 import type { Run } from '../../core/runs/run/run.ts'
 import { systemClock, systemEntropy } from '../../core/system.ts'
+import { startRehearsal } from '../../core/use-cases/begin.ts'
 import { cardsBeside } from '../plan/lint.ts'
-import { type CommandLine, collectBlank } from '../shell/command-line.ts'
+import { type CommandLine, collectBlank, refused } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { exceptionOutcome } from './preview.ts'
+import { exceptionOutcome } from './outcome.ts'
 import { forgetToken, rehearsalPlace, withRun } from './session.ts'
 
 type RehearseOptions = {
@@ -106,10 +106,9 @@ async function begin(
   })
   const run: Run = runOn(folder, parts, () => timer.see(run.view()))
   try {
-    const tokens = await makeStandInTokens(folder.plan, hsm, rehearsalPins(out))
-    const refused = run.submit({ ...startCommand(folder, destinations), tokens })
-    if (refused !== null) throw new CoreError(refused.rule, refused.detail)
-    return run
+    const started = await startRehearsal(run, destinations)
+    if (!started.ok) throw refused(started)
+    return started.value
   } catch (error) {
     folder.close()
     throw error
@@ -119,7 +118,7 @@ async function begin(
 type Ended = { out: string; steps: Record<string, number>; noise: StandInNoise | null }
 
 function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Outcome {
-  if (halt.why === 'exception') return exceptionOutcome(view, out, halt.detail)
+  if (halt.why === 'exception') return exceptionOutcome(view, out)
   const digest = view.bundle?.digest ?? ''
   const bundle = join(out, bundleFile)
   const waiting = halt.why === 'receipt'

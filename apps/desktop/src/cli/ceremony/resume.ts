@@ -1,37 +1,30 @@
-import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { type ExceptionDecision, type Refusal, type RunView, view as viewOf } from '@lux/ceremony'
-import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
-import type { Json } from '@lux/crypto'
+import { type ExceptionDecision, type RunView, view as viewOf } from '@lux/ceremony'
+import type { Outcome as Ruled } from '@lux/crypto'
 import { preflightLibrary } from '@lux/hsm'
 import { CoreError, mustBeFolder, readBounded } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
-import { startCommand } from '../../core/rehearsal/begin-rehearsal.ts'
-import { driveRehearsal } from '../../core/rehearsal/drive-rehearsal.ts'
-import { rehearsalPins } from '../../core/rehearsal/rehearsal-pins.ts'
-import type { RehearsalDestination } from '../../core/rehearsal/rehearsal-request.ts'
-import { makeStandInTokens } from '../../core/rehearsal/stand-in-tokens.ts'
-import { loadStandIns } from '../../core/rehearsal/stand-ins.ts'
 import { Answers, type Decision, readAnswers } from '../../core/runs/exchange/answers.ts'
-import { takeAnswers } from '../../core/runs/exchange/inbox.ts'
-import { writeRequests } from '../../core/runs/exchange/outbox.ts'
 import { maxAnswer } from '../../core/runs/exchange/take-answer.ts'
-import { vendorAttestationAt, vendorWorkAt } from '../../core/runs/exchange/vendor-procedure.ts'
-import type { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { loadRun } from '../../core/runs/run/load-run.ts'
-import type { Run } from '../../core/runs/run/run.ts'
-import { leader } from '../../core/runs/run/run.ts'
 import { checkBuild, checkSame } from '../../core/runs/run/same-program.ts'
 import { systemClock } from '../../core/system.ts'
-import { driveProduction, type Rest } from '../../core/use-cases/drive-production.ts'
-import { readParsed } from '../shell/files.ts'
+import { keyEndOf } from '../../core/use-cases/abort.ts'
+import {
+  leftWithoutPin,
+  type Preview,
+  previewRun,
+  type RehearsalLeft,
+  resumeRehearsal as resumeRehearsed,
+  resumeProduction as resumeRun,
+} from '../../core/use-cases/resume.ts'
+import { refused } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
-import { closeWithPin, endedWithKey, keyEndOf, withKeyEnd } from './aborted-key.ts'
+import { endedWithKey, withKeyEnd } from './aborted-key.ts'
 import { afterNothing, changedLineage } from './lineage.ts'
-import { runIsOver, runOutcome, statusOutcome } from './outcome.ts'
+import { exceptionOutcome, runIsOver, runOutcome, statusOutcome } from './outcome.ts'
 import { askFirst, pinSource, type RunPinOptions } from './pins.ts'
-import { exceptionOutcome, lookAhead, lookAheadOfRehearsal, submitReceipt, withoutPin } from './preview.ts'
 import { forgetToken, pinned, readRun, rehearsalPlace, withRun } from './session.ts'
 import {
   libraryOf,
@@ -103,8 +96,10 @@ async function goOn(
       )
     }
     if (followed !== undefined) throw afterNothing(followed, 'a rehearsal’s bundle follows none')
-    const ahead = readRun(folder, (opened) => lookAheadOfRehearsal(opened, { decision, receipt }))
-    if (ahead !== null) return ahead
+    const ahead = readRun(folder, (opened) =>
+      taken(previewRun(opened, { words: new Answers([]), decision, receipt })),
+    )
+    if (ahead.kind !== 'goes') return leftOutcome(ahead, folder)
   }
   if (saved === null) return resumeRehearsal(folder, program, decision, receipt)
   return resumeProduction(folder, options, program, { ...saved, ...pinned(header.tokens) }, decision, receipt)
@@ -124,46 +119,14 @@ async function resumeRehearsal(
       checkSame(run.folder, hsm.library.sha256, program)
       return run
     },
-    async (run, hsm) => {
-      const standIns = loadStandIns(folder)
-      if (standIns.length === 0) {
-        throw new CoreError(
-          'STAND-IN-MISSING',
-          `${folder} has no stand-ins`,
-          'it is no rehearsal of this tool',
-        )
-      }
-      if (!run.folder.state.started) {
-        const tokens = await makeStandInTokens(run.folder.plan, hsm, rehearsalPins(folder))
-        must(run, { ...startCommand(run.folder, destinationsOf(run.folder)), tokens })
-      }
-      const drive = () =>
-        driveRehearsal(run, {
-          standIns,
-          pins: rehearsalPins(folder),
-          stopAtSealed: run.folder.state.destinations.length === 0,
-          now: systemClock.now,
-          onStep: stepSayer(),
-        })
-      if (decision !== null) {
-        const { decision: decided, by, reason } = named(run, decision)
-        orThrow(run.decide(decided, by, reason))
-      }
-      let halt = await drive()
-      let rest: Rest = { waiting: halt.why !== 'over', refused: [] }
-      if (halt.why === 'receipt') {
-        if (receipt !== null) submitReceipt(run, receipt)
-        else rest = { waiting: true, refused: (await takeAnswers(run)).refused }
-        halt = await drive()
-      }
-      const view = run.view()
-      if (halt.why === 'exception') return exceptionOutcome(view, folder, halt.detail)
-      return runOutcome(view, folder, {
-        ...rest,
-        files: writeRequests(run.folder, view),
-        vendor: vendorWorkAt(run.folder),
-        attestation: vendorAttestationAt(run.folder),
+    async (run) => {
+      const left = await resumeRehearsed(run, {
+        decision,
+        receipt,
+        now: systemClock.now,
+        onStep: stepSayer(),
       })
+      return leftOutcome(taken(left), folder)
     },
   )
   if (outcome.exit === 0) forgetToken(folder)
@@ -196,16 +159,16 @@ async function resumeProduction(
   preflightLibrary(libraryOf(tokens), librarySha256 ?? null)
   const ahead = readRun(folder, (opened) => {
     checkBuild(opened, program)
-    return lookAhead(opened, { words: answers, decision, receipt })
+    return taken(previewRun(opened, { words: answers, decision, receipt }))
   })
-  if ('stays' in ahead) {
+  if (ahead.kind !== 'goes') {
     if (moved) saveSettings(folder, saved)
-    return ahead.stays
+    return leftOutcome(ahead, folder)
   }
   const pins = await askFirst(ahead.pins, pinSource(tokens, options))
   if (pins === null) {
     if (moved) saveSettings(folder, saved)
-    return readRun(folder, withoutPin)
+    return readRun(folder, (opened) => leftOutcome({ kind: 'stays', left: leftWithoutPin(opened) }, folder))
   }
   return withRun(
     program,
@@ -222,26 +185,14 @@ async function resumeProduction(
     },
     async (run) => {
       if (moved) saveSettings(folder, saved)
-      const settings = {
-        answers,
+      const left = await resumeRun(run, {
+        words: answers,
+        decision,
+        receipt,
         askPin: pins.askPin,
-        by: options.by ?? leader(run),
-        decision: decision === null ? null : named(run, decision),
-      }
-      let rest = await driveProduction(run, settings)
-      if (receipt !== null) {
-        submitReceipt(run, receipt)
-        rest = await driveProduction(run, { ...settings, decision: null })
-      }
-      await closeWithPin(run, pins.askPin)
-      const view = run.view()
-      const outcome = runOutcome(view, folder, {
-        ...rest,
-        files: writeRequests(run.folder, view),
-        vendor: vendorWorkAt(run.folder),
-        attestation: vendorAttestationAt(run.folder),
+        ...(options.by === undefined ? {} : { by: options.by }),
       })
-      return endedWithKey(outcome, keyEndOf(run.folder), folder)
+      return leftOutcome({ kind: 'left', left: taken(left) }, folder)
     },
   ).finally(pins.wipe)
 }
@@ -253,16 +204,17 @@ export function ceremonyStatus(dir: string): Outcome {
   )
 }
 
-/** Server cards and transport files as a rehearsal's folder keeps them. */
-function destinationsOf(folder: RunFolder): RehearsalDestination[] {
-  const path = join(folder.path, 'transports')
-  return (existsSync(path) ? readdirSync(path) : []).map((file) => {
-    const transport = readParsed(join(path, file), transportCodec.file)
-    const card = serverCardCodec.parse(folder.card(transport.payload.audience))
-    if (!card.ok) throw new CoreError(card.rule, card.detail)
-    // A signed document is JSON by its codec.
-    return { name: 'server', card: card.value, transport: transport as unknown as Json }
-  })
+/** A rehearsal stands at an exception that people decide; everything else is said of any run. */
+function leftOutcome(how: RehearsalLeft | Exclude<Preview, { kind: 'goes' }>, folder: string): Outcome {
+  if (how.kind === 'exception') return exceptionOutcome(how.view, folder)
+  return endedWithKey(runOutcome(how.left.view, folder, how.left), how.left.keyEnd, folder)
+}
+
+function taken<T>(outcome: Ruled<T>): T {
+  if (outcome.ok) return outcome.value
+  const { rule, option } = outcome
+  if (option === 'receipt') throw refused(outcome, 'bring the receipt of this run’s bundle')
+  throw refused(outcome, rule === 'STAND-IN-MISSING' ? 'it is no rehearsal of this tool' : undefined)
 }
 
 function decisionOf({ decide: decision, by, reason }: ResumeOptions): Decision | null {
@@ -274,18 +226,6 @@ function decisionOf({ decide: decision, by, reason }: ResumeOptions): Decision |
 
 function isDecision(text: string): text is ExceptionDecision {
   return text === 'retry' || text === 'continue' || text === 'abort'
-}
-
-function named(run: Run, decision: Decision): Decision {
-  return decision.by === '' ? { ...decision, by: leader(run) } : decision
-}
-
-function must(run: Run, command: Parameters<Run['submit']>[0]): void {
-  orThrow(run.submit(command))
-}
-
-function orThrow(refused: Refusal | null): void {
-  if (refused !== null) throw new CoreError(refused.rule, refused.detail)
 }
 
 function stepSayer(): (view: RunView) => void {

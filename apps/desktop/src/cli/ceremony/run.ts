@@ -1,29 +1,19 @@
 import { join, resolve } from 'node:path'
-import { readPlan } from '@lux/ceremony/plan'
+import type { Plan } from '@lux/ceremony/plan'
 import { preflightLibrary } from '@lux/hsm'
-import {
-  CoreError,
-  checkEmpty,
-  inNewFolder,
-  makeFolder,
-  mustBeFolder,
-  mustHaveParent,
-  readBounded,
-} from '@lux/node-files'
+import { CoreError, checkEmpty, inNewFolder, makeFolder, mustBeFolder, mustHaveParent } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { beginProduction } from '../../core/runs/begin/begin-production.ts'
-import { besidePlan, maxPublic, readAttestations, readCards } from '../../core/runs/begin/production-files.ts'
-import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
 import type { Lineage } from '../../core/runs/effects/context.ts'
 import { Answers, readAnswers } from '../../core/runs/exchange/answers.ts'
-import { writeRequests } from '../../core/runs/exchange/outbox.ts'
-import { vendorAttestationAt, vendorWorkAt } from '../../core/runs/exchange/vendor-procedure.ts'
 import { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { type RunParts, runOn } from '../../core/runs/run/load-run.ts'
-import type { Run } from '../../core/runs/run/run.ts'
-import { leader } from '../../core/runs/run/run.ts'
+import { leader, type Run } from '../../core/runs/run/run.ts'
 import { systemClock, systemEntropy } from '../../core/system.ts'
+import { readReviewed, startProduction } from '../../core/use-cases/begin.ts'
 import { driveProduction } from '../../core/use-cases/drive-production.ts'
+import { leftOf } from '../../core/use-cases/resume.ts'
+import { refused } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { addresseeOf, lineageAfter } from './lineage.ts'
@@ -45,8 +35,6 @@ export type CeremonyRunOptions = RunPinOptions & {
   answers?: string
 }
 
-const maxFile = 1 << 20
-
 /** Begins a production run and goes on until people are needed. Errors: those of `beginProduction`, TOKEN-…, HSM-…. */
 export async function runCeremony(
   planFile: string,
@@ -66,24 +54,25 @@ export async function runCeremony(
   }
   const tokens = readTokens(options.token ?? {})
   const answers = options.answers === undefined ? new Answers([]) : readAnswers(options.answers)
-  const lock = readBounded(options.lock, maxFile)
-  const plan = readBounded(planFile, maxFile)
-  const policy = readBounded(options.policy, maxFile)
-  const pub = options.public === undefined ? null : readBounded(options.public, maxPublic)
+  const { lock, policy, cards, attestations } = options
+  const { plan, reviewed } = readReviewed({
+    plan: planFile,
+    lock,
+    policy,
+    cards,
+    ...(attestations === undefined ? {} : { attestations }),
+    ...(options.public === undefined ? {} : { public: options.public }),
+  })
   const medium = resolve(options.medium ?? join(out, 'medium'))
-  const { bound, pins } = serials(plan, tokens)
+  const bound = serials(plan, tokens)
+  const pins = pinned(plan.tokens)
   const library = libraryOf(tokens)
   // Plan, lock, policy and the library's file are judged before the vendor's code runs in any process of ours.
   const begin = () =>
     beginProduction({
       folder: out,
-      plan,
-      lock,
-      policy,
-      ...readCards(options.cards),
-      attestations: readAttestations(options.attestations ?? besidePlan(planFile).attestations),
+      ...reviewed,
       tokens: bound,
-      public: pub,
       library: preflightLibrary(library, pins.librarySha256 ?? null).sha256,
       measurement: program.measurement,
       entropy: systemEntropy,
@@ -91,18 +80,17 @@ export async function runCeremony(
     })
   let started = false
   const start = (
-    { folder, start, lineage }: ReturnType<typeof beginProduction> & { lineage: Lineage },
+    { lineage, ...begun }: ReturnType<typeof beginProduction> & { lineage: Lineage },
     parts: RunParts,
     kept: () => void,
   ): Run => {
     saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
     makeFolder(join(out, 'in'))
-    const run = runOn(folder, parts, () => undefined)
-    const refused = run.submit(start)
-    if (refused !== null) throw new CoreError(refused.rule, refused.detail)
+    const run = startProduction(begun, (folder) => runOn(folder, parts, () => undefined))
+    if (!run.ok) throw refused(run)
     started = true
     kept()
-    return run
+    return run.value
   }
   const go = async (run: Run): Promise<Outcome> => {
     const rest = await driveProduction(run, {
@@ -113,12 +101,7 @@ export async function runCeremony(
     })
     const view = run.view()
     say(`· ${view.state}${view.current === null ? '' : `: ${view.current}`}`)
-    return runOutcome(view, out, {
-      ...rest,
-      files: writeRequests(run.folder, view),
-      vendor: vendorWorkAt(run.folder),
-      attestation: vendorAttestationAt(run.folder),
-    })
+    return runOutcome(view, out, leftOf(run.folder, view, rest))
   }
   return inNewFolder(
     out,
@@ -141,21 +124,12 @@ export async function runCeremony(
 }
 
 /** Serial by role: the URI's own, which the plan must name too; none yet for a token that a step initialises. */
-function serials(
-  plan: Uint8Array,
-  tokens: readonly RunToken[],
-): { bound: { role: string; serial: string }[]; pins: { librarySha256?: string } } {
-  const read = readPlan(plan)
-  if (!read.ok) throw refusedPlan(read.refusals)
-  const bound = tokens.map(({ role, user }) => {
-    const planned = read.plan.tokens.find((token) => token.role === role)
-    if (planned === undefined) {
-      throw new WrongUse('TOKEN-ROLE', `--token ${role}: the plan has no such role`)
-    }
-    if (planned.serial !== 'new' && user.serial === null) {
+function serials({ tokens: planned }: Plan, tokens: readonly RunToken[]): { role: string; serial: string }[] {
+  return tokens.map(({ role, user }) => {
+    const own = planned.find((token) => token.role === role)
+    if (own === undefined) throw new WrongUse('TOKEN-ROLE', `--token ${role}: the plan has no such role`)
+    if (own.serial !== 'new' && user.serial === null)
       throw new WrongUse('TOKEN-URI', `--token ${role}: no serial`, 'name the token: pkcs11:serial=…')
-    }
     return { role, serial: user.serial ?? '' }
   })
-  return { bound, pins: pinned(read.plan.tokens) }
 }

@@ -2,8 +2,7 @@ import { type Command, decide, type Needs, type Refusal, type RunView, resumed, 
 import type { Json } from '@lux/crypto'
 import { systemClock } from '../../system.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
-import type { Answers } from './answers.ts'
-import { awaitedWord } from './answers.ts'
+import { type Answers, awaitedWord } from './answers.ts'
 import { answersIn, refusalOf, type Taking } from './inbox.ts'
 import { type Taker, takeAnswer } from './take-answer.ts'
 import { awaitedVendorFile } from './vendor-procedure.ts'
@@ -15,7 +14,7 @@ type Ahead = { may: boolean; refused: Taking['refused']; unanswered: boolean }
  * A run that is left, as it will stand once it is taken up again: answers are judged by the engine's own rules, and neither
  * log nor folder nor token is touched.
  */
-export class LookAhead implements Taker {
+export class RunPreview implements Taker {
   readonly folder: RunFolder
   readonly #state: ReturnType<typeof resumed>
 

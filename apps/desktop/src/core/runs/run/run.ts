@@ -291,6 +291,6 @@ export class Run {
 }
 
 /** Who leads a run where nobody is named. */
-export function leader(run: Run): string {
-  return run.folder.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
+export function leader({ folder }: Pick<Run, 'folder'>): string {
+  return folder.plan.people.find(({ role }) => role === 'administrator')?.name ?? ''
 }

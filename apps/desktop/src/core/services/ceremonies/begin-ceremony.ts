@@ -1,20 +1,16 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { readPlan, readScript, type Script } from '@lux/ceremony/plan'
+import { readScript, type Script } from '@lux/ceremony/plan'
 import { CoreError, inNewFolder, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { Field, ScriptView } from '../../../contract/index.ts'
-import { beginRehearsal, startCommand } from '../../rehearsal/begin-rehearsal.ts'
-import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
-import type { RehearsalRequest } from '../../rehearsal/rehearsal-request.ts'
-import { readDestination } from '../../rehearsal/rehearsal-request.ts'
-import { makeStandInTokens } from '../../rehearsal/stand-in-tokens.ts'
+import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
+import { type RehearsalRequest, readDestination } from '../../rehearsal/rehearsal-request.ts'
 import { beginProduction } from '../../runs/begin/begin-production.ts'
-import { besidePlan, maxPublic, readAttestations, readCards } from '../../runs/begin/production-files.ts'
-import { refusedPlan } from '../../runs/begin/refused-plan.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { runOn } from '../../runs/run/load-run.ts'
 import type { Run } from '../../runs/run/run.ts'
+import { readReviewed, startProduction, startRehearsal as startRehearsed } from '../../use-cases/begin.ts'
 import { enrolledCard } from '../holders.ts'
 import { checked, digest, path, refuse, text } from '../shared/checked.ts'
 import type { Parts } from '../shared/parts.ts'
@@ -122,8 +118,8 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
     () => beginRehearsal(request),
   )
   const { id, run } = takeIn(parts, folder)
-  const tokens = await makeStandInTokens(folder.plan, parts.hsm(), rehearsalPins(working))
-  refuse(run.submit({ ...startCommand(folder, destinations), tokens }))
+  const started = await startRehearsed(run, destinations)
+  refuse(started.ok ? null : started)
   return { id }
 }
 
@@ -162,27 +158,19 @@ export async function openProduction(parts: Parts, input: unknown): Promise<{ id
   const asked = checked(v.strictObject({ plan: path, lock: path, epoch: v.optional(path) }), input)
   const planFile = parts.paths.read(asked.plan)
   const lockFile = parts.paths.read(asked.lock)
-  const epoch = asked.epoch === undefined ? null : readBounded(parts.paths.read(asked.epoch), maxPublic)
-  const beside = besidePlan(planFile)
-  const plan = readBounded(planFile, maxFile)
-  const read = readPlan(plan)
-  if (!read.ok) throw refusedPlan(read.refusals)
-  if (read.plan.destinations.length > 0) requireReadable(parts)
-  const { folder, start } = beginProduction({
+  const epoch = asked.epoch === undefined ? {} : { public: parts.paths.read(asked.epoch) }
+  const { plan, reviewed } = readReviewed({ plan: planFile, lock: lockFile, ...epoch })
+  if (plan.destinations.length > 0) requireReadable(parts)
+  const begun = beginProduction({
     folder: join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`),
-    plan,
-    lock: readBounded(lockFile, maxFile),
-    policy: readBounded(beside.policy, maxFile),
-    ...readCards(beside.cards),
-    attestations: readAttestations(beside.attestations),
-    tokens: read.plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
-    public: epoch,
+    ...reviewed,
+    tokens: plan.tokens.map(({ role, serial: of }) => ({ role, serial: of === 'new' ? '' : of })),
     library: parts.hsm().library.sha256,
     measurement: parts.program.measurement,
     entropy: parts.entropy,
     clock: parts.clock,
   })
-  const { id, run } = takeIn(parts, folder)
-  refuse(run.submit(start))
-  return { id }
+  const started = startProduction(begun, (folder) => takeIn(parts, folder).run)
+  refuse(started.ok ? null : started)
+  return { id: begun.folder.state.ceremonyId }
 }

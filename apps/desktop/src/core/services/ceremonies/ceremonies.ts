@@ -1,27 +1,18 @@
 import { dirname } from 'node:path'
-import type { PinNeed } from '@lux/ceremony'
+import type { PinNeed, Refusal } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
-import { HsmError } from '@lux/hsm'
 import { CoreError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../../contract/index.ts'
 import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
 import { actAsStandIn, standInActs } from '../../rehearsal/stand-in-act.ts'
 import { replicateAsStandIn } from '../../rehearsal/stand-in-vendor.ts'
-import { keyLeftBehind } from '../../runs/closing/close-aborted.ts'
-import { takeAnswers } from '../../runs/exchange/inbox.ts'
-import { isForWord, LookAhead } from '../../runs/exchange/preview.ts'
-import { maxAnswer, takeAnswer } from '../../runs/exchange/take-answer.ts'
+import { maxAnswer } from '../../runs/exchange/take-answer.ts'
 import { awaitedVendorFile } from '../../runs/exchange/vendor-procedure.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { checkSame } from '../../runs/run/same-program.ts'
-import {
-  behindPause,
-  mustBeTaken,
-  mustHaveCome,
-  takeBehindPause,
-  takesBehindPause,
-} from '../run-view/behind-pause.ts'
+import { abortRun, decideRun } from '../../use-cases/abort.ts'
+import { hearLate, resumePaused, takeFile } from '../../use-cases/paused.ts'
 import { isAskedAtPad } from '../run-view/pin-need.ts'
 import { runState, runViewOf } from '../run-view/run-view.ts'
 import { presentTokens } from '../shared/absent-hsm.ts'
@@ -123,17 +114,13 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
       `${awaited} is not there`,
       'have the vendor’s tool attest the key, and put its file there',
     )
-  await hearLate(open.run)
+  refuse(await hearLate(open.run), replaceFile)
   await replicateAsStandIn(open.run)
   refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values))
   return shown(parts, asked.id)
 }
 
-/** Before somebody goes on to the next epoch: what lies in in/ of holders who had said nothing yet. Throws where one is not taken. */
-async function hearLate(run: Run): Promise<void> {
-  const { needs, unstated } = run.view()
-  if (unstated.length > 0 && needs !== null && isForWord(needs)) mustBeTaken(await takeAnswers(run))
-}
+const replaceFile = 'take that file away, or put the right one in its place; then go on'
 
 /** Whoever presses Proceed stands at the token's own pad: each is asked once for that. */
 async function goToPads(parts: Parts, run: Run, pins: readonly PinNeed[]): Promise<void> {
@@ -141,11 +128,6 @@ async function goToPads(parts: Parts, run: Run, pins: readonly PinNeed[]): Promi
   for (const need of pins)
     if (!run.hasPin(need.token, need.user) && isAskedAtPad(run, need, tokens))
       run.enterPin(need.token, need.user, 'pin-pad')
-}
-
-/** The run is aborted all the same, and its view says that its key is still there. */
-function expectedOnly(error: unknown): void {
-  if (!(error instanceof HsmError) && !(error instanceof CoreError)) throw error
 }
 
 /** The window sends the actor as shown, which may be several people; the first of them acts. */
@@ -187,8 +169,7 @@ export async function submitFile(parts: Parts, input: unknown): Promise<RunView>
   const chosen = parts.paths.read(asked.path)
   const bytes = readBounded(chosen, maxAnswer)
   keepSealedPart(run, bytes, dirname(chosen))
-  const take = takesBehindPause(run, standIns.length > 0) ? takeBehindPause : takeAnswer
-  refuse(take(run, bytes, dirname(chosen)))
+  refuse(takeFile(run, bytes, dirname(chosen), standIns.length > 0))
   return shown(parts, asked.id)
 }
 
@@ -208,26 +189,23 @@ export async function resume(parts: Parts, input: unknown): Promise<RunView> {
   const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
   const { run, standIns } = parts.runs.get(id)
   mustBeSame(parts, run)
-  const behind = behindPause(run, standIns.length > 0)
-  if (behind !== null) mustHaveCome(behind)
-  // A holder's word of what is left is heard while somebody's word is awaited too.
-  const late = behind === null && run.view().unstated.length > 0
-  if (late) mustBeTaken(new LookAhead(run.folder).answers())
-  refuse(run.submit({ type: 'resume', by }))
-  if (late || (behind !== null && !behind.vendor)) await takeAnswers(run)
+  const resumed = await resumePaused(run, { by, rehearsed: standIns.length > 0 })
+  if (!resumed.ok) refuse(resumed, remedyOf(resumed))
   return shown(parts, id)
+}
+
+/** What is named is the file that is not taken, or where the awaited one goes. */
+function remedyOf({ rule, detail, file }: Refusal): string | undefined {
+  if (file === undefined) return undefined
+  if (rule !== 'RESUME-NOTHING') return replaceFile
+  return detail === file ? 'put the vendor’s file there' : `take the file in, or put it into ${file}`
 }
 
 export async function abort(parts: Parts, input: unknown): Promise<RunView> {
   const { id, by, reason } = checked(v.strictObject({ id: hexId, by: name, reason: text }), input)
   const { run } = parts.runs.get(id)
-  if (keyLeftBehind(run.folder) !== null) {
-    // Over already: what is asked for is the key's end alone, so that whatever keeps it from that is told.
-    await run.closeAborted(null)
-    return shown(parts, id)
-  }
-  refuse(run.submit({ type: 'abort', by, reason }))
-  await run.closeAborted(null).catch(expectedOnly)
+  const aborted = await abortRun(run, { by, reason })
+  refuse(aborted.ok ? null : aborted)
   return shown(parts, id)
 }
 
@@ -238,8 +216,12 @@ export async function decideException(parts: Parts, input: unknown): Promise<Run
   )
   const { run } = parts.runs.get(id)
   if (decision !== 'abort') mustBeSame(parts, run)
-  refuse(run.decide(decision === 'accept' ? 'continue' : decision, by, reason))
-  await run.closeAborted(null).catch(expectedOnly)
+  const decided = await decideRun(run, {
+    decision: decision === 'accept' ? 'continue' : decision,
+    by,
+    reason,
+  })
+  refuse(decided.ok ? null : decided)
   return shown(parts, id)
 }
 

@@ -1,6 +1,6 @@
 import type { RunView } from '@lux/ceremony'
 import { writeRequests } from '../../runs/exchange/outbox.ts'
-import { LookAhead } from '../../runs/exchange/preview.ts'
+import { RunPreview } from '../../runs/exchange/preview.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
 
 /**
@@ -15,7 +15,7 @@ export function requestsFor(open: OpenRun): readonly string[] {
   // Neither a pause nor the PIN after it takes back what others were asked: their files stay.
   const { needs } = seen
   const held = needs?.kind === 'resume' || (needs?.kind === 'pin' && needs.again)
-  const view = held ? new LookAhead(folder).view() : seen
+  const view = held ? new RunPreview(folder).view() : seen
   const subject = subjectOf(view, folder.state.size)
   if (open.asked?.subject !== subject) open.asked = { subject, files: writeRequests(folder, view) }
   return open.asked.files

@@ -20,7 +20,7 @@ export const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 export const serial = v.pipe(v.string(), v.maxLength(64))
 export const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255))
 
-/** The engine's refusal as the failure of a call. */
-export function refuse(refusal: Refusal | null): void {
-  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+/** A refusal as the failure of a call. */
+export function refuse(refusal: Refusal | null, remedy?: string): void {
+  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail, remedy)
 }
