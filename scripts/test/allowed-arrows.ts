@@ -31,6 +31,13 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   { claim: 'shipped knows Node', in: `${desktop}/shipped`, text: take('node:fs/promises') },
   { claim: 'cli knows commander', in: `${desktop}/cli`, text: take('commander') },
   { claim: 'cli knows core', in: `${desktop}/cli`, text: take('../core/store.ts') },
+  {
+    claim: 'core’s use cases know rehearsal',
+    in: `${desktop}/core/use-cases`,
+    text: take('../rehearsal/stand-ins.ts'),
+  },
+  { claim: 'core’s use cases know runs', in: `${desktop}/core/use-cases`, text: take('../runs/run/run.ts') },
+  { claim: 'core’s rehearsal knows runs', in: `${desktop}/core/rehearsal`, text: take('../runs/run/run.ts') },
   { claim: 'core knows valibot', in: `${desktop}/core`, text: take('valibot') },
   { claim: 'core knows ceremony', in: `${desktop}/core`, text: take('@lux/ceremony') },
   { claim: 'main knows the contract', in: `${desktop}/main`, text: take('../contract/index.ts') },

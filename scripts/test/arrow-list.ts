@@ -311,6 +311,18 @@ export const forbidden: readonly Arrow[] = [
     rule: restricted,
   },
   { claim: 'core reaches tokens by hsm', in: `${desktop}/core`, text: take('pkcs11js'), rule: restricted },
+  ...Object.entries({
+    'runs/effects': ['../../rehearsal/stand-ins.ts', '../../use-cases/resume.ts', '../../services/app.ts'],
+    rehearsal: ['../use-cases/resume.ts', '../services/app.ts', '../../contract/index.ts'],
+    'use-cases': ['../services/app.ts', '../../contract/index.ts', '../../cli/main.ts', 'node-tfhe'],
+  }).flatMap(([folder, ways]) =>
+    ways.map((from) => ({
+      claim: `core’s ${folder} does not know ${from}`,
+      in: `${desktop}/core/${folder}`,
+      text: take(from),
+      rule: restricted,
+    })),
+  ),
   ...['core', 'core/key-child'].flatMap((folder) =>
     ['../cli/main.ts', 'commander'].map((from) => ({
       claim: `${folder} does not know ${from}`,
