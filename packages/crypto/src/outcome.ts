@@ -1,17 +1,17 @@
 /**
  * An expected refusal. `rule` is an UPPER-CASE code and the i18n key of its text; `detail` says what was seen, for people, and holds no
- * secret. `file` and `option` name what it is about, where there is one.
+ * secret. `file` and `option` name what it is about: `File` is what a caller calls its files by, and where nothing names one there is none.
  */
-export type Refusal = {
+export type Refusal<File extends string = never> = {
   readonly ok: false
   readonly rule: string
   readonly detail: string
-  readonly file?: string
+  readonly file?: File
   readonly option?: string
 }
 
 /** A value, or the rule that refuses it: the one form of expected failure, from here upward. */
-export type Outcome<T> = { readonly ok: true; readonly value: T } | Refusal
+export type Outcome<T, File extends string = never> = { readonly ok: true; readonly value: T } | Refusal<File>
 
 /** Accepted, or refused by a named rule. */
 export type Verdict = { readonly ok: true } | Refusal
@@ -22,6 +22,10 @@ export function accept<T>(value: T): { readonly ok: true; readonly value: T } {
   return { ok: true, value }
 }
 
-export function refuse(rule: string, detail: string, about: Pick<Refusal, 'file' | 'option'> = {}): Refusal {
+export function refuse<File extends string = never>(
+  rule: string,
+  detail: string,
+  about: { readonly file?: File; readonly option?: string } = {},
+): Refusal<File> {
   return { ok: false, rule, detail, ...about }
 }

@@ -1,5 +1,4 @@
-import type { Outcome as Plain, Refused as PlainRefused } from '@lux/ceremony/wire'
-import { FormatError } from '@lux/crypto'
+import { FormatError, type Outcome as Ruled, type Refusal as RuledRefusal } from '@lux/crypto'
 
 /** Which of the things that were handed over a refusal is about: the caller knows its path or its place on the screen. */
 export type Given =
@@ -27,8 +26,8 @@ export type Given =
   | 'transcript'
 
 /** An expected no: `rule` is a code and i18n key, `detail` is for people and holds no secret. */
-export type Refused = PlainRefused & { readonly file?: Given }
-export type Outcome<T> = { readonly ok: true; readonly value: T } | Refused
+export type Refused = RuledRefusal<Given>
+export type Outcome<T> = Ruled<T, Given>
 
 /** A no on its way out of nested checks. It never leaves this package. */
 class Refusal extends Error {
@@ -46,9 +45,9 @@ export function no(rule: string, detail: string, file?: Given): never {
 }
 
 /** The value of what was accepted; a refusal ends the check that is under way. */
-export function need<T>(outcome: Plain<T> | Outcome<T>, file?: Given): T {
+export function need<T>(outcome: Outcome<T>, file?: Given): T {
   if (outcome.ok) return outcome.value
-  const about = file ?? ('file' in outcome ? outcome.file : undefined)
+  const about = file ?? outcome.file
   return no(outcome.rule, outcome.detail, about)
 }
 

@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, copyFileSync, existsSync, openSync } from 'node:fs'
+import { appendFileSync, closeSync, copyFileSync, existsSync, mkdirSync, openSync } from 'node:fs'
 import { softTokenEnvironment } from '@lux/hsm'
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { abortCeremony } from '../../src/cli/ceremony/abort.ts'
@@ -59,6 +59,7 @@ describe('the token, library and PINs of a production run', () => {
   test('HSM-LIBRARY-CHANGED the window loads no other library either, until the run is over', async () => {
     const library = place.file('libsofthsm2-window.so')
     copyFileSync(softTokenEnvironment(place.file('token')).library, library)
+    mkdirSync(place.file('store/ceremonies'), { recursive: true })
     const out = place.file('store/ceremonies/run')
     expect(await ended(runCeremony(place.plan, place.options({ out }), place.program))).toMatchObject({
       exit: 4,

@@ -130,6 +130,7 @@ test('RESUME-IDLE a rehearsal that waits for the server’s receipt stays as it 
 })
 
 test('RESUME-IDLE a window that is started again and again writes once that it was, and keeps what people were asked', async () => {
+  mkdirSync(place.file('store/ceremonies'), { recursive: true })
   const out = place.file('store/ceremonies/run')
   const begun = await ended(
     runCeremony(place.plan, place.options({ out, answers: place.answers(null) }), place.program),

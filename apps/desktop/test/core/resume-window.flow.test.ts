@@ -19,6 +19,7 @@ beforeAll(() => {
 afterAll(() => place.remove())
 beforeEach(async () => {
   place.nextRun()
+  mkdirSync(place.file('store/ceremonies'), { recursive: true })
   out = place.file(`store/ceremonies/${basename(place.out)}`)
   const left = await ended(
     runCeremony(place.plan, place.options({ out, answers: place.answers(null) }), place.program),

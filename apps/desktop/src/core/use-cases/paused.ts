@@ -1,6 +1,6 @@
 import { join } from 'node:path'
-import type { Needs, Refusal } from '@lux/ceremony'
-import { accept, type Outcome, refuse } from '@lux/crypto'
+import type { Needs } from '@lux/ceremony'
+import { accept, type Outcome, type Refusal, refuse } from '@lux/crypto'
 import { type Taking, takeAnswers } from '../runs/exchange/inbox.ts'
 import { isForWord, RunPreview } from '../runs/exchange/preview.ts'
 import { takeAnswer } from '../runs/exchange/take-answer.ts'
@@ -65,7 +65,7 @@ function comesAsFile({ kind }: Needs, rehearsed: boolean): boolean {
 export async function resumePaused(
   run: Run,
   { by, rehearsed }: { by: string; rehearsed: boolean },
-): Promise<Outcome<null>> {
+): Promise<Outcome<null, string>> {
   const behind = behindPause(run, rehearsed)
   if (behind !== null && !behind.come) return firstRefused(behind) ?? nothingCame(behind)
   // A holder's word of what is left is heard while somebody's word is awaited too.
@@ -77,19 +77,19 @@ export async function resumePaused(
   return accept(null)
 }
 
-function nothingCame({ needs, from, where, vendor }: BehindPause): Refusal {
+function nothingCame({ needs, from, where, vendor }: BehindPause): Refusal<string> {
   const what = vendor ? where : needs.kind === 'signatures' ? needs.what : needs.kind
   return refuse('RESUME-NOTHING', from.length === 0 ? what : `${what}: ${from.join(', ')}`, { file: where })
 }
 
-function firstRefused({ refused: [first] }: Pick<Taking, 'refused'>): Refusal | null {
+function firstRefused({ refused: [first] }: Pick<Taking, 'refused'>): Refusal<string> | null {
   return first === undefined
     ? null
     : refuse(first.rule, `${first.file}: ${first.detail}`, { file: first.file })
 }
 
 /** Before somebody goes on to the next epoch: what lies in in/ of holders who had said nothing yet. */
-export async function hearLate(run: Run): Promise<Refusal | null> {
+export async function hearLate(run: Run): Promise<Refusal<string> | null> {
   const { needs, unstated } = run.view()
   const awaited = unstated.length > 0 && needs !== null && isForWord(needs)
   return awaited ? firstRefused(await takeAnswers(run)) : null

@@ -1,4 +1,4 @@
-export { accept, type Outcome, type Refusal, refuse } from '@lux/crypto'
+export { accept, type Outcome, type Refusal as Refused, refuse } from '@lux/crypto'
 
 /** Ends a switch over a closed set; reached only when a caller broke the types. */
 export function unreachable(value: never): never {

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
-import type { PinNeed, Refusal } from '@lux/ceremony'
-import { utf8 } from '@lux/crypto'
+import type { PinNeed } from '@lux/ceremony'
+import { type Refusal, utf8 } from '@lux/crypto'
 import { CoreError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../../contract/index.ts'
@@ -195,7 +195,7 @@ export async function resume(parts: Parts, input: unknown): Promise<RunView> {
 }
 
 /** What is named is the file that is not taken, or where the awaited one goes. */
-function remedyOf({ rule, detail, file }: Refusal): string | undefined {
+function remedyOf({ rule, detail, file }: Refusal<string>): string | undefined {
   if (file === undefined) return undefined
   if (rule !== 'RESUME-NOTHING') return replaceFile
   return detail === file ? 'put the vendor’s file there' : `take the file in, or put it into ${file}`

@@ -1,4 +1,4 @@
-import type { Refusal } from '@lux/ceremony'
+import type { Refusal } from '@lux/crypto'
 import { CoreError } from '@lux/node-files'
 import * as v from 'valibot'
 
@@ -21,6 +21,6 @@ export const serial = v.pipe(v.string(), v.maxLength(64))
 export const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255))
 
 /** A refusal as the failure of a call. */
-export function refuse(refusal: Refusal | null, remedy?: string): void {
+export function refuse(refusal: Refusal<string> | null, remedy?: string): void {
   if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail, remedy)
 }
