@@ -32,13 +32,3 @@ export function nextBudgets({ state, plan, policy }: RunFolder): Budgets {
   if (!checked.ok) throw new CoreError(checked.rule, checked.detail)
   return carried
 }
-
-/** What a share of an epoch of this run must say; null where only an earlier ceremony knows. */
-export function agreedBudgets(folder: RunFolder, epochId: string): Budgets | null {
-  const { state, plan, policy } = folder
-  if (state.reshare?.next?.epochId === epochId) return nextBudgets(folder)
-  const epoch = state.reshare?.old.epochId === epochId ? state.reshare.old : state.epoch
-  if (epoch?.epochId !== epochId || epoch.epoch !== 0 || plan.fhe === undefined) return null
-  const { mode, squash } = plan.fhe
-  return dealtBudgets({ t: epoch.t, n: epoch.n, mode, squash }, policy.policy)
-}

@@ -1,0 +1,52 @@
+import { type SignatureRequest, signatureAnswerCodec } from '@lux/ceremony/wire'
+import { parseDocument, sha256Hex, signatureContext, toBase64, utf8, verifySignature } from '@lux/crypto'
+import { beforeAll, expect, test } from 'vitest'
+import {
+  type Enrolment,
+  enrol,
+  type PersonKey,
+  prepareSignature,
+  signAnswer,
+  signingOf,
+} from '../../src/index.ts'
+import { accepted, ruleOf } from '../support/outcome.ts'
+import { entropyOf, openingOf, shareWorld, type World } from '../support/share-world.ts'
+
+let world: World
+let subject: Uint8Array
+let request: SignatureRequest
+const key = async (kind: Enrolment['kind'], domain: Enrolment['domain'] = 'production'): Promise<PersonKey> =>
+  accepted(await enrol({ kind, domain, name: 'Grace' }, entropyOf(`${kind} ${domain}`))).key
+beforeAll(async () => {
+  world = await shareWorld()
+  const { payload } = parseDocument(openingOf(world, '7c'.repeat(16)), { maxBytes: 1 << 20 })
+  subject = utf8(JSON.stringify(payload))
+  request = {
+    ...{ v: 1, kind: 'signature-request', what: 'opening', domain: 'production' },
+    subject: toBase64(subject),
+    lines: ['a title'],
+  }
+})
+
+test('an officer reads what the bytes say before what the workstation says, and signs those very bytes', async () => {
+  const { officer } = world
+  const prepared = accepted(prepareSignature(accepted(signingOf('officer', request)), officer, {}))
+  expect(prepared.lines).toContain('ceremony   7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c7c')
+  expect(prepared.lines.at(-1)).toBe('| a title')
+  const { answer, memory } = signAnswer(prepared)
+  expect(memory).toBeNull()
+  const said = accepted(signatureAnswerCodec.parse(answer))
+  expect(said).toMatchObject({ what: 'opening', domain: 'production', subject: sha256Hex(subject) })
+  const context = signatureContext('opening', 'production')
+  expect(verifySignature(officer.card.keys, context, subject, said.signature).ok).toBe(true)
+})
+
+test('REQUEST-ROLE REQUEST-DOMAIN nobody signs what their key is not for, nor in the other domain', async () => {
+  for (const kind of ['witness', 'approver', 'holder', 'requester', 'administrator'] as const)
+    expect(ruleOf(signingOf(kind, request))).toBe('REQUEST-ROLE')
+  expect(ruleOf(signingOf('officer', { ...request, domain: 'rehearsal' }))).toBe('REQUEST-DOMAIN')
+  const signing = accepted(signingOf('officer', request))
+  expect(ruleOf(prepareSignature(signing, await key('witness'), {}))).toBe('REQUEST-ROLE')
+  expect(ruleOf(prepareSignature(signing, await key('officer', 'rehearsal'), {}))).toBe('REQUEST-DOMAIN')
+  expect(ruleOf(signingOf('officer', { ...request, what: 'bundle' }))).toBe('REQUEST-SUBJECT')
+})
