@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { buildPhone, phoneOut } from './build/phone.ts'
-import { servePhone } from './phone/serve.ts'
+import { buildPhone } from './build/phone.ts'
+import { phoneOut, servePhone } from './phone/serve.ts'
 import { root } from './root.ts'
 
 // `npm run phone` serves the app for holders. What a browser keeps belongs to the address, port included: the port that was

@@ -15,6 +15,16 @@ export function browserPath(): string {
   return found
 }
 
+/** What any run of it takes: a root without a sandbox, no screen, and nothing that looks for its maker. */
+export const browserArgs = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+]
+
 export type OpenPage = {
   /** The value of an expression in the page. */
   ask(expression: string): Promise<unknown>
@@ -27,7 +37,7 @@ export type OpenPage = {
 export async function openPage(address: string): Promise<OpenPage> {
   const server = await chromium.launchServer({
     executablePath: browserPath(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    args: browserArgs,
   })
   const { pid } = server.process()
   try {

@@ -6,9 +6,6 @@ import { fingerprint, remember, remembers } from './fingerprint.ts'
 
 const phone = join(root, 'apps/share-holder-mobile-web')
 
-/** The folder that is served: an origin's whole content. */
-export const phoneOut = join(phone, 'out')
-
 const sources = [
   'apps/share-holder-mobile-web/src',
   'apps/share-holder-mobile-web/index.html',

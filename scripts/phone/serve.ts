@@ -1,6 +1,10 @@
 import { readFileSync, statSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import { extname, join, resolve, sep } from 'node:path'
+import { root } from '../root.ts'
+
+/** The built app: an origin's whole content. */
+export const phoneOut = join(root, 'apps/share-holder-mobile-web/out')
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

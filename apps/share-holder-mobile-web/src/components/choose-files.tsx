@@ -42,9 +42,7 @@ export function ChooseFiles({
         ref={input}
         type="file"
         multiple={several}
-        className="visually-hidden"
-        tabIndex={-1}
-        aria-label={label}
+        hidden
         onChange={(event) => {
           const { files } = event.target
           void read(files).finally(() => {

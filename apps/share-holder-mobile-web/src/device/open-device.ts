@@ -55,7 +55,7 @@ export type DevicePorts = {
   readonly database: Database
   readonly derive: DeriveKey
   readonly random: Random
-  /** ISO-8601 UTC, to the second. */
+  /** ISO-8601 UTC with milliseconds, as all documents have it. */
   readonly now: () => string
   /** Whether the browser promised to keep what this app writes. */
   readonly persisted: () => Promise<boolean>
@@ -294,6 +294,7 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
     async approve() {
       if (open === null) return locked
       if (prepared === null) return no('PHONE-NOTHING-PREPARED')
+      if (open.person.card.domain === 'production' && !(await persisted())) return no('PHONE-NOT-KEPT')
       const { answer, share, opened } = prepared
       prepared = null
       try {

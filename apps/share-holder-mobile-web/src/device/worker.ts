@@ -19,7 +19,7 @@ const device: Promise<Device> = openDatabase(() => undefined).then((database) =>
         outputType: 'binary',
       }),
     random,
-    now: () => new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    now: () => new Date().toISOString(),
     persisted: () => navigator.storage.persisted(),
   }),
 )

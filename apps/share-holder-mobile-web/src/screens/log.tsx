@@ -19,7 +19,7 @@ export function Log() {
                 <strong>{t(`phone.log.${entry.what}`)}</strong>
                 <Rec>{entry.about}</Rec>
                 <time className="quiet" dateTime={entry.at} dir="ltr">
-                  {entry.at.replace('T', ' ').replace('Z', ' UTC')}
+                  {`${entry.at.slice(0, 16).replace('T', ' ')} UTC`}
                 </time>
               </div>
             </li>

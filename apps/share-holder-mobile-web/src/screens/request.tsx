@@ -43,7 +43,11 @@ function Decide() {
     <Page
       title={prepared.what}
       back
-      badge={<span className="badge">{t('phone.request.until', { time: prepared.expires })}</span>}
+      badge={
+        <span className="badge">
+          {t('phone.request.until', { time: `${prepared.expires.slice(0, 16).replace('T', ' ')} UTC` })}
+        </span>
+      }
       actions={
         busy !== null ? (
           <p role="status">{t(`phone.busy.${busy}`)}</p>

@@ -1,0 +1,140 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
+import { chooseInDialogs } from '../support/dialogs.ts'
+import { playOn, startRehearsal, stepPanel } from '../support/person.ts'
+import { choose, enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase, save } from './phone.ts'
+
+let desktop: Desktop
+let browser: Browser
+let origin: { url: string; server: Server }
+let phone: Phone
+let carried = ''
+
+/** A folder into which the window, which runs as another user, writes. */
+function openFolder(path: string): string {
+  mkdirSync(path)
+  chmodSync(path, 0o777)
+  return path
+}
+
+beforeAll(async () => {
+  desktop = await openDesktop({ environment: { LUX_TRAINING: '1' } })
+  carried = openFolder(join(desktop.folder, 'carried'))
+  browser = await launchBrowser()
+  origin = await openOrigin()
+  phone = await openPhone(browser, origin.url)
+})
+afterAll(async () => {
+  await phone?.close()
+  await browser?.close()
+  origin?.server.close()
+  await desktop?.close()
+})
+
+test('PHONE-ENROL a card made on a phone is taken into the window’s register', async () => {
+  const { page } = desktop
+  const card = await enrol(phone, 'Lena Fischer', carried)
+  await page.getByRole('link', { name: 'Holders' }).click()
+  await chooseInDialogs(desktop, card)
+  await page.getByRole('button', { name: 'Enrol from a file…' }).click()
+  await page.getByText('Enrolled:').waitFor()
+  // The same words on both screens, which is what people compare.
+  const here = await page.getByRole('status').locator('.word-cards .word').allTextContents()
+  await phone.page.getByRole('button', { name: /^Your card/ }).click()
+  const there = await phone.page.locator('.word-cards .word').allTextContents()
+  expect(here).toHaveLength(32)
+  expect(there).toEqual(here)
+})
+
+test('PHONE-RECEIVE the share that the window deals is opened, checked and proved on the phone', async () => {
+  const { page } = desktop
+  await startRehearsal(page, {
+    script: 'The life of a threshold key',
+    before: async () => page.getByLabel('Lena Fischer').click(),
+  })
+  await playOn(page, 'Holders prove their shares')
+  await chooseInDialogs(desktop, carried)
+  await stepPanel(page).getByRole('button', { name: 'Write the files…' }).click()
+  await stepPanel(page).getByText('5 files written and read back').waitFor()
+  const folder = join(carried, 'Lena Fischer')
+  const files = readdirSync(folder)
+  expect(files.toSorted()).toEqual([
+    'holder-3.age',
+    'holder-3.sig',
+    'opening.json',
+    'policy.json',
+    'public.bin',
+  ])
+
+  await phone.page.getByRole('button', { name: 'Back' }).click()
+  await phone.page.getByRole('button', { name: 'Take a policy' }).click()
+  await choose(phone.page, 'Choose the policy', join(folder, 'policy.json'))
+  await phone.page.getByRole('button', { name: 'They are the same' }).click()
+  await phone.page.getByRole('button', { name: 'Receive a share' }).click()
+  const four = files.filter((name) => name !== 'policy.json').map((name) => join(folder, name))
+  await choose(phone.page, 'Choose the files', four.slice(1))
+  await phone.page.getByText('A file is missing').waitFor()
+  await choose(phone.page, 'Choose the files', four)
+  const proof = await save(phone.page, /^Save acknowledgement/, carried)
+  await chooseInDialogs(desktop, proof)
+  await stepPanel(page).getByRole('button', { name: 'Take an answer…' }).click()
+  // The window has taken it: nobody is awaited with a phone any more.
+  await stepPanel(page)
+    .getByRole('region', { name: 'With a phone of their own' })
+    .waitFor({ state: 'detached' })
+})
+
+test('PHONE-APPROVE a request is read, approved and answered, and the plaintext is what was encrypted', async () => {
+  const { page } = desktop
+  await playOn(page, 'Holders answer')
+  const again = openFolder(join(carried, 'request'))
+  await chooseInDialogs(desktop, again)
+  await stepPanel(page).getByRole('button', { name: 'Write the files…' }).click()
+  await stepPanel(page).getByText('2 files written and read back').waitFor()
+  const folder = join(again, 'Lena Fischer')
+
+  // Between the two the phone was locked: what it keeps opens under the passphrase alone.
+  await phone.page.reload()
+  await phone.page.getByLabel('Passphrase').fill(passphrase)
+  await phone.page.getByRole('button', { name: 'Open' }).click()
+  await phone.page.getByRole('button', { name: 'Read a request' }).click()
+  await choose(
+    phone.page,
+    'Choose the files',
+    readdirSync(folder).map((name) => join(folder, name)),
+  )
+  // What a requester says stands apart from what signatures prove.
+  await phone.page.locator('section.claimed').getByText('the sum of all readings').waitFor()
+  expect(await phone.page.locator('section.proved').textContent()).not.toContain('the sum of all readings')
+  await phone.page.getByRole('button', { name: 'Approve in 2 taps' }).click()
+  await phone.page.getByRole('button', { name: 'Yes, approve' }).click()
+  await phone.page.getByText('Approved', { exact: true }).waitFor()
+  const answers = join(carried, 'answer')
+  const part = await save(phone.page, /^Save answer-.*\.age$/, answers)
+  const answer = await save(phone.page, /^Save answer-.*\.json$/, answers)
+  expect(part.replace(/age$/, 'json')).toBe(answer)
+  await chooseInDialogs(desktop, answer)
+  await stepPanel(page).getByRole('button', { name: 'Take an answer…' }).click()
+  await playOn(page, 'Old holders approve the next epoch')
+  const [run] = readdirSync(join(desktop.folder, 'store', 'ceremonies'))
+  const result = join(desktop.folder, 'store', 'ceremonies', run ?? '', 'decryptions', 'first', 'result.json')
+  // `right`: the combined value is the one that the requester had encrypted.
+  expect(JSON.parse(readFileSync(result, 'utf8'))).toMatchObject({ right: true })
+})
+
+test('PHONE-REPLAY the same request is refused by name when it comes again', async () => {
+  const folder = join(carried, 'request', 'Lena Fischer')
+  await phone.page.getByRole('button', { name: 'Done' }).click()
+  await phone.page.getByRole('button', { name: 'Read a request' }).click()
+  await choose(
+    phone.page,
+    'Choose the files',
+    readdirSync(folder).map((name) => join(folder, name)),
+  )
+  await phone.page.locator('[data-code="REQUEST-REPLAYED"]').waitFor()
+  expect(phone.said).toEqual([])
+})

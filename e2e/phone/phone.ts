@@ -1,0 +1,80 @@
+import { mkdirSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { join } from 'node:path'
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
+import { phoneOut, servePhone } from '../../scripts/phone/serve.ts'
+import { browserArgs, browserPath } from '../any-host/browser.ts'
+
+/** A new browser without a screen: the phones' own. */
+export function launchBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: browserPath(), args: browserArgs })
+}
+
+export const passphrase = 'correct horse battery staple'
+
+/** The built app on an origin of its own. */
+export async function openOrigin(): Promise<{ url: string; server: Server }> {
+  const server = await servePhone(phoneOut, 0)
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the phone app is not served')
+  return { url: `http://127.0.0.1:${address.port}/`, server }
+}
+
+/** One phone: a browser profile of its own, and what the page said on its console. */
+export type Phone = { page: Page; said: string[]; close(): Promise<void> }
+
+export async function openPhone(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Phone> {
+  const context = await browser.newContext({
+    viewport: { width: 390, height: 844 },
+    hasTouch: true,
+    locale: 'en',
+    ...options,
+  })
+  // A busy machine takes its time.
+  context.setDefaultTimeout(60_000)
+  const page = await context.newPage()
+  const said: string[] = []
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') said.push(message.text())
+  })
+  page.on('pageerror', (error) => said.push(error.message))
+  await page.goto(url)
+  return { page, said, close: () => context.close() }
+}
+
+/** Makes the key of a rehearsal's holder, and saves the card as `card.json` in `folder`. */
+export async function enrol({ page }: Phone, name: string, folder: string): Promise<string> {
+  await page.getByLabel('Your name, as plans shall show it').fill(name)
+  await page.getByLabel('A passphrase that only you know').fill(passphrase)
+  await page.getByLabel('The same passphrase again').fill(passphrase)
+  await page.getByRole('button', { name: 'Make my key' }).click()
+  await page.getByRole('button', { name: 'Give the card' }).click()
+  const card = await save(page, /^Save card/, folder)
+  await page.getByRole('button', { name: 'Done' }).click()
+  return card
+}
+
+/** Presses a link that saves a file, and gives the path under which it was saved. */
+export async function save(page: Page, name: RegExp, folder: string): Promise<string> {
+  mkdirSync(folder, { recursive: true })
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name }).click(),
+  ])
+  const path = join(folder, download.suggestedFilename())
+  await download.saveAs(path)
+  return path
+}
+
+/** Chooses files with the button of this name. */
+export async function choose(page: Page, button: string, files: string | string[]): Promise<void> {
+  const [chooser] = await Promise.all([
+    page.waitForEvent('filechooser'),
+    page.getByRole('button', { name: button, exact: true }).click(),
+  ])
+  await chooser.setFiles(files)
+}
