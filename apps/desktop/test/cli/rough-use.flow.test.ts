@@ -20,7 +20,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }))
 
 test.each([
   [['rehearse', '--out', '/proc/lux']],
-  [['fhe', 'keygen', '--out', '/proc/lux/key']],
+  [['fhe', 'keygen', '--out', '/proc/lux']],
   [['token', 'init', '--soft', '/proc/lux', '--label', 'lux']],
   [['token', 'list', '--soft', '/proc']],
 ])('FOLDER-READ-ONLY %j ends with a clear error where no folder can be made', async (args) => {
