@@ -19,24 +19,24 @@ import { checked, empty } from './services/shared/checked.ts'
 import { FileWorks } from './services/shared/file-work.ts'
 import type { GrantedPaths } from './services/shared/granted-paths.ts'
 import { OpenRuns } from './services/shared/open-runs.ts'
-import type { Parts } from './services/shared/parts.ts'
 import { pinnedLibrary } from './services/shared/pinned-library.ts'
+import type { ServiceContext } from './services/shared/service-context.ts'
 import * as tokenActs from './services/tokens/token-acts.ts'
 import * as tokens from './services/tokens/tokens.ts'
 import { makeTrainingToken } from './services/tokens/training-token.ts'
 import { exportTranscript, transcriptPage } from './services/transcript.ts'
 import type { Store } from './store/store.ts'
 
-export type EngineOptions = CoreOptions & {
+export type ApiHandlersOptions = CoreOptions & {
   store: Store
   paths: GrantedPaths
-  emit: Parts['emit']
+  emit: ServiceContext['emit']
   /** Told when people begin to be in the middle of something, and when they no longer are. */
   attention: (on: boolean) => void
 }
 
 /** All that works with a primitive, a ceremony or a token. */
-export type Engine = {
+export type ApiHandlers = {
   handlers: Readonly<Record<Exclude<CoreApiName, 'settings.get' | 'settings.set'>, Handler>>
   close(): Promise<void>
 }
@@ -49,7 +49,7 @@ function ownMedium(store: Store): string {
 }
 
 /** Known answers first, then the token's library. A library that does not open is the error of whoever needs a token. */
-export async function openEngine(options: EngineOptions): Promise<Engine> {
+export async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiHandlers> {
   const { store, paths, program, clock, entropy } = options
   const failed = failedPrimitives()
   if (failed !== null) {
@@ -69,7 +69,7 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   }
 
   let attention = false
-  const emit: Parts['emit'] = (event, payload) => {
+  const emit: ServiceContext['emit'] = (event, payload) => {
     options.emit(event, payload)
     if (event !== 'ceremony.changed' || runs.attention() === attention) return
     attention = !attention
@@ -129,7 +129,7 @@ function failedPrimitives(): CoreError | null {
 }
 
 /** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */
-async function openLibrary({ library, program, store }: EngineOptions): Promise<Hsm | HsmError> {
+async function openLibrary({ library, program, store }: ApiHandlersOptions): Promise<Hsm | HsmError> {
   const { path, environment } = await library()
   try {
     return await startHsm({
@@ -145,15 +145,15 @@ async function openLibrary({ library, program, store }: EngineOptions): Promise<
   }
 }
 
-function handlersOf(parts: Parts): Engine['handlers'] {
+function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
   const plain =
-    <T>(work: (parts: Parts) => T): Handler =>
+    <T>(work: (parts: ServiceContext) => T): Handler =>
     (input) => {
       checked(empty, input)
       return work(parts)
     }
   const given =
-    <T>(work: (parts: Parts, input: unknown) => T): Handler =>
+    <T>(work: (parts: ServiceContext, input: unknown) => T): Handler =>
     (input) =>
       work(parts, input)
   return {

@@ -1,6 +1,6 @@
 import { CoreError } from '@lux/node-files'
 import type { CoreApiName, CorePort } from '../contract/index.ts'
-import type { Engine, EngineOptions } from './api-handlers.ts'
+import type { ApiHandlers, ApiHandlersOptions } from './api-handlers.ts'
 import type { CoreOptions } from './core-options.ts'
 import { serve } from './serve.ts'
 import { readSettings, writeSettings } from './services/settings.ts'
@@ -19,9 +19,9 @@ export async function createCore(
   const paths = new GrantedPaths(store.path)
   // Settings and an empty list of ceremonies are all that a first screen needs, and neither a primitive nor a token has a
   // part in them: the rest of core is read, tested and opened when it is asked for, and shortly after the start in any case.
-  const opened = new OpenOnce<Engine>(
+  const opened = new OpenOnce<ApiHandlers>(
     () =>
-      openEngine({
+      openApiHandlers({
         ...options,
         store,
         paths,
@@ -61,14 +61,14 @@ export async function createCore(
 }
 
 /** A core of which only this much can be read must not go on. */
-async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { openEngine } = await import('./api-handlers.ts').catch((error: unknown) => {
+async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiHandlers> {
+  const { openApiHandlers } = await import('./api-handlers.ts').catch((error: unknown) => {
     options.report(error)
     const failed = new CoreError('INTERNAL', 'core could not be read')
     options.refuse(failed)
     throw failed
   })
-  return openEngine(options)
+  return openApiHandlers(options)
 }
 
 /** Work that begins when it is first waited for, or by itself after a while, and is done once. */

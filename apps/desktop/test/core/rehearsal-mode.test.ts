@@ -7,7 +7,7 @@ import { enrol } from '@lux/people'
 import { afterAll, expect, test } from 'vitest'
 import { rehearsalOfScript } from '../../src/core/rehearsal/rehearsal-of-script.ts'
 import { listScripts } from '../../src/core/services/ceremonies/begin-ceremony.ts'
-import type { Parts } from '../../src/core/services/shared/parts.ts'
+import type { ServiceContext } from '../../src/core/services/shared/service-context.ts'
 import { systemClock, systemEntropy } from '../../src/core/system.ts'
 
 const resources = fileURLToPath(new URL('../../../../resources', import.meta.url))
@@ -37,7 +37,7 @@ test('a rehearsal of a script makes no squashing key, which takes minutes, unles
 
 test('the window shows these two in the form of a rehearsal, where they can be chosen', () => {
   // Of the parts only the resources are read.
-  const { scripts } = listScripts({ program: { resources } } as unknown as Parts)
+  const { scripts } = listScripts({ program: { resources } } as unknown as ServiceContext)
   const fields = scripts.find(({ id }) => id === 'threshold-fhe')?.fields
   expect(fields).toContainEqual(expect.objectContaining({ name: 'fheMode', initial: 'F' }))
   expect(fields).toContainEqual(expect.objectContaining({ name: 'fheSquash', initial: 'false' }))

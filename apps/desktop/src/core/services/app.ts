@@ -3,7 +3,7 @@ import { networkInterfaces, release, type } from 'node:os'
 import { selfTest } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import type { AppInfo } from '../../contract/index.ts'
-import type { Parts } from './shared/parts.ts'
+import type { ServiceContext } from './shared/service-context.ts'
 
 let tested: AppInfo['selfTest'] | null = null
 
@@ -13,7 +13,7 @@ export function testedPrimitives(): AppInfo['selfTest'] {
   return tested
 }
 
-export async function appInfo({ store, hsm, clock, program, training }: Parts): Promise<AppInfo> {
+export async function appInfo({ store, hsm, clock, program, training }: ServiceContext): Promise<AppInfo> {
   const { bavail, blocks, bsize } = statfsSync(store.path)
   return {
     version: program.measurement.version,
@@ -33,7 +33,7 @@ export async function appInfo({ store, hsm, clock, program, training }: Parts): 
   }
 }
 
-function libraryOf(hsm: Parts['hsm']): AppInfo['library'] {
+function libraryOf(hsm: ServiceContext['hsm']): AppInfo['library'] {
   try {
     const { path, description, version, sha256 } = hsm().library
     return { path, description, version, sha256 }
@@ -44,7 +44,7 @@ function libraryOf(hsm: Parts['hsm']): AppInfo['library'] {
 }
 
 /** Empty where there is no library, or one that cannot list its tokens now: the tokens' own screen says why. */
-async function tokensOf(hsm: Parts['hsm']): Promise<AppInfo['tokens']> {
+async function tokensOf(hsm: ServiceContext['hsm']): Promise<AppInfo['tokens']> {
   try {
     return (await hsm().tokens())
       .filter(({ initialised }) => initialised)

@@ -8,13 +8,16 @@ import type { BundleSummary, UnreadableRun, VerifyView } from '../../contract/in
 import { bundleFile, copyToMedium } from '../runs/effects/bundle.ts'
 import { checked, hexId, path as pathText } from './shared/checked.ts'
 import { mustBeNewIn } from './shared/granted-paths.ts'
-import type { Parts } from './shared/parts.ts'
 import { readableRuns } from './shared/readable-runs.ts'
+import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
 
 const maxPolicy = 1 << 20
 
-export function listBundles(parts: Parts): { bundles: BundleSummary[]; unreadable: UnreadableRun[] } {
+export function listBundles(parts: ServiceContext): {
+  bundles: BundleSummary[]
+  unreadable: UnreadableRun[]
+} {
   const { open, unreadable } = readableRuns(parts)
   const bundles = open.flatMap(({ run }): BundleSummary[] => {
     const { state } = run.folder
@@ -40,7 +43,7 @@ export function listBundles(parts: Parts): { bundles: BundleSummary[]; unreadabl
   return { bundles, unreadable }
 }
 
-export async function verifyFile(parts: Parts, input: unknown): Promise<VerifyView> {
+export async function verifyFile(parts: ServiceContext, input: unknown): Promise<VerifyView> {
   const { store, paths } = parts
   const asked = checked(v.strictObject({ path: pathText, policy: v.exactOptional(pathText) }), input)
   // The list shows this store's own bundles, so nobody has to choose them.
@@ -123,7 +126,7 @@ function whatIs(predicate: Predicate, sha256: string): string {
 }
 
 export async function exportBundle(
-  parts: Parts,
+  parts: ServiceContext,
   input: unknown,
 ): Promise<{ path: string; digest: string; words: string[]; bytes: number }> {
   const asked = checked(v.strictObject({ id: hexId, folder: pathText }), input)

@@ -5,16 +5,16 @@ import * as v from 'valibot'
 import type { HolderView } from '../../contract/index.ts'
 import type { HolderRow } from '../store/store.ts'
 import { checked, path } from './shared/checked.ts'
-import type { Parts } from './shared/parts.ts'
+import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
 
 const maxCard = 65_536
 
-export function listHolders(parts: Parts): { holders: HolderView[] } {
+export function listHolders(parts: ServiceContext): { holders: HolderView[] } {
   return { holders: parts.store.holders().flatMap((row) => viewOf(parts, row)) }
 }
 
-export function enrolHolder(parts: Parts, input: unknown): { holder: HolderView } {
+export function enrolHolder(parts: ServiceContext, input: unknown): { holder: HolderView } {
   const asked = checked(v.strictObject({ path }), input)
   const bytes = readBounded(parts.paths.read(asked.path), maxCard)
   const card = cardCodec.parse(bytes)
@@ -52,7 +52,7 @@ export function enrolHolder(parts: Parts, input: unknown): { holder: HolderView 
 }
 
 /** A holder's card of the register, to take part in a rehearsal. Errors: REHEARSAL-OWN-DEVICES. */
-export function enrolledCard({ store }: Parts, id: string): Card {
+export function enrolledCard({ store }: ServiceContext, id: string): Card {
   const row = store.holders().find(({ card }) => card === id)
   const card = row === undefined ? null : cardCodec.parse(new Uint8Array(row.jcs))
   if (!card?.ok)
@@ -84,7 +84,7 @@ function isRenewal(card: Card, row: HolderRow): boolean {
   return card.renews !== undefined || other.value.renews !== undefined
 }
 
-function viewOf({ runs }: Parts, row: HolderRow): HolderView[] {
+function viewOf({ runs }: ServiceContext, row: HolderRow): HolderView[] {
   const card = cardCodec.parse(new Uint8Array(row.jcs))
   if (!card.ok) return []
   const shares = [...runs.all()].flatMap(([ceremony, { run }]) => {

@@ -1,12 +1,12 @@
 import { presentTokens } from './shared/absent-hsm.ts'
 import { checked, empty } from './shared/checked.ts'
-import type { Parts } from './shared/parts.ts'
+import type { ServiceContext } from './shared/service-context.ts'
 
 /**
  * Nobody is at the window: every token is logged out but those that a ceremony's machine works on this moment, and a run
  * that one of them was open for pauses. PINs that were typed and not yet used are forgotten.
  */
-export async function lockWindow(parts: Parts, input: unknown): Promise<{ loggedOut: string[] }> {
+export async function lockWindow(parts: ServiceContext, input: unknown): Promise<{ loggedOut: string[] }> {
   checked(empty, input)
   const runs = [...parts.runs.all()].map(([, { run }]) => run)
   const busy = new Set(

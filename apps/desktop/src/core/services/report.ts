@@ -3,10 +3,13 @@ import { writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 import { appInfo } from './app.ts'
 import { checked, path } from './shared/checked.ts'
-import type { Parts } from './shared/parts.ts'
+import type { ServiceContext } from './shared/service-context.ts'
 
 /** What support needs: versions, self-test, states and refusal codes. No key, no PIN, no person's name. */
-export async function saveReport(parts: Parts, input: unknown): Promise<{ path: string; bytes: number }> {
+export async function saveReport(
+  parts: ServiceContext,
+  input: unknown,
+): Promise<{ path: string; bytes: number }> {
   const asked = checked(v.strictObject({ path }), input)
   parts.paths.write(asked.path)
   const runs = [...parts.runs.all()].map(([id, { run }]) => {

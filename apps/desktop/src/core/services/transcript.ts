@@ -10,12 +10,12 @@ import {
 } from '../../contract/index.ts'
 import type { RunFolder } from '../runs/folder/run-folder.ts'
 import { checked, hexId, path, text } from './shared/checked.ts'
-import type { Parts } from './shared/parts.ts'
+import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0))
 
-export function transcriptPage({ runs }: Parts, input: unknown): TranscriptPage {
+export function transcriptPage({ runs }: ServiceContext, input: unknown): TranscriptPage {
   const { id, offset, limit, filter } = checked(
     v.strictObject({
       id: hexId,
@@ -64,7 +64,10 @@ function indexOf(folder: RunFolder): TranscriptIndex {
 }
 
 /** Writes the transcript as SPEC.md has it: the header's line, then one canonical line for each entry. */
-export function exportTranscript({ runs, paths }: Parts, input: unknown): { path: string; entries: number } {
+export function exportTranscript(
+  { runs, paths }: ServiceContext,
+  input: unknown,
+): { path: string; entries: number } {
   const asked = checked(v.strictObject({ id: hexId, path }), input)
   const { folder } = runs.get(asked.id).run
   const entries = [...folder.entries()]

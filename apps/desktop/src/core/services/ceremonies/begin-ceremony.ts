@@ -13,7 +13,7 @@ import type { Run } from '../../runs/run/run.ts'
 import { readReviewed, startProduction, startRehearsal as startRehearsed } from '../../use-cases/begin.ts'
 import { enrolledCard } from '../holders.ts'
 import { checked, digest, path, refuse, text } from '../shared/checked.ts'
-import type { Parts } from '../shared/parts.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 import { requireReadable } from './lineage.ts'
 
 const maxFile = 1 << 20
@@ -42,7 +42,7 @@ const fieldTypes: Partial<Record<Script['blanks'][string]['type'], Field['type']
   boolean: 'flag',
 }
 
-export function listScripts({ program }: Parts): { scripts: ScriptView[] } {
+export function listScripts({ program }: ServiceContext): { scripts: ScriptView[] } {
   const folder = join(program.resources, 'scripts')
   const names = readdirSync(folder).filter((file) => file.endsWith('.yaml'))
   return {
@@ -81,7 +81,7 @@ function scriptView(script: Script): ScriptView {
   }
 }
 
-export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id: string }> {
+export async function startRehearsal(parts: ServiceContext, input: unknown): Promise<{ id: string }> {
   const asked = checked(
     v.strictObject({
       script: name,
@@ -124,7 +124,7 @@ export async function startRehearsal(parts: Parts, input: unknown): Promise<{ id
 }
 
 /** A folder that the store could not note is closed again, and is found beside the others once there is room. */
-function takeIn(parts: Parts, folder: RunFolder): { id: string; run: Run } {
+function takeIn(parts: ServiceContext, folder: RunFolder): { id: string; run: Run } {
   const id = folder.state.ceremonyId
   try {
     parts.store.addRun({ id, folder: folder.path, created: folder.header.created })
@@ -154,7 +154,7 @@ function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>
 }
 
 /** A production run: policy.json and cards/ lie beside the plan, the public file of an existing epoch does where its run left it. */
-export async function openProduction(parts: Parts, input: unknown): Promise<{ id: string }> {
+export async function openProduction(parts: ServiceContext, input: unknown): Promise<{ id: string }> {
   const asked = checked(v.strictObject({ plan: path, lock: path, epoch: v.optional(path) }), input)
   const planFile = parts.paths.read(asked.plan)
   const lockFile = parts.paths.read(asked.lock)

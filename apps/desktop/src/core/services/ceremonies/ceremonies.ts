@@ -18,8 +18,8 @@ import { runState, runViewOf } from '../run-view/run-view.ts'
 import { presentTokens } from '../shared/absent-hsm.ts'
 import { checked, hexId, path, pin, refuse, serial, text } from '../shared/checked.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
-import type { Parts } from '../shared/parts.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 import { keepSealedPart } from './own-devices.ts'
 import { requestsFor } from './requests.ts'
 
@@ -28,7 +28,7 @@ export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts
 const byId = v.strictObject({ id: hexId })
 const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 
-export function listCeremonies(parts: Parts): {
+export function listCeremonies(parts: ServiceContext): {
   ceremonies: CeremonySummary[]
   unreadable: UnreadableRun[]
 } {
@@ -53,11 +53,11 @@ function summaryOf(run: Run): CeremonySummary {
   }
 }
 
-export async function viewRun(parts: Parts, input: unknown): Promise<RunView> {
+export async function viewRun(parts: ServiceContext, input: unknown): Promise<RunView> {
   return shown(parts, checked(byId, input).id)
 }
 
-async function shown(parts: Parts, id: string): Promise<RunView> {
+async function shown(parts: ServiceContext, id: string): Promise<RunView> {
   const open = parts.runs.get(id)
   const { run, standIns } = open
   enterStandInPins(run)
@@ -82,7 +82,7 @@ function enterStandInPins(run: Run): void {
   for (const { token, user } of missing) run.enterPin(token, user, utf8(pins[user]))
 }
 
-export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
+export async function proceed(parts: ServiceContext, input: unknown): Promise<RunView> {
   const asked = checked(
     v.strictObject({
       id: hexId,
@@ -123,7 +123,7 @@ export async function proceed(parts: Parts, input: unknown): Promise<RunView> {
 const replaceFile = 'take that file away, or put the right one in its place; then go on'
 
 /** Whoever presses Proceed stands at the token's own pad: each is asked once for that. */
-async function goToPads(parts: Parts, run: Run, pins: readonly PinNeed[]): Promise<void> {
+async function goToPads(parts: ServiceContext, run: Run, pins: readonly PinNeed[]): Promise<void> {
   const tokens = await parts.hsm().tokens()
   for (const need of pins)
     if (!run.hasPin(need.token, need.user) && isAskedAtPad(run, need, tokens))
@@ -137,14 +137,14 @@ function nameOf({ run }: OpenRun, by: string): string {
   return by.split(', ').find((one) => people.includes(one)) ?? by
 }
 
-export async function signStandIn(parts: Parts, input: unknown): Promise<RunView> {
+export async function signStandIn(parts: ServiceContext, input: unknown): Promise<RunView> {
   const asked = checked(v.strictObject({ id: hexId, what: v.picklist(standInActs), name }), input)
   const { run, standIns } = parts.runs.get(asked.id)
   refuse(await actAsStandIn(run, standIns, { what: asked.what, name: asked.name, now: parts.clock.now() }))
   return shown(parts, asked.id)
 }
 
-export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
+export async function enterPin(parts: ServiceContext, input: unknown): Promise<RunView> {
   const asked = checked(
     v.strictObject({ id: hexId, token: serial, user: v.picklist(['user', 'so']), pin }),
     input,
@@ -162,7 +162,7 @@ export async function enterPin(parts: Parts, input: unknown): Promise<RunView> {
 }
 
 /** An officer's, a witness's or a holder's answer, or a server's receipt: what it is shows in the file itself. */
-export async function submitFile(parts: Parts, input: unknown): Promise<RunView> {
+export async function submitFile(parts: ServiceContext, input: unknown): Promise<RunView> {
   const asked = checked(v.strictObject({ id: hexId, path }), input)
   const { run, standIns } = parts.runs.get(asked.id)
   mustBeSame(parts, run)
@@ -173,19 +173,19 @@ export async function submitFile(parts: Parts, input: unknown): Promise<RunView>
   return shown(parts, asked.id)
 }
 
-export async function pause(parts: Parts, input: unknown): Promise<RunView> {
+export async function pause(parts: ServiceContext, input: unknown): Promise<RunView> {
   const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
   refuse(parts.runs.get(id).run.submit({ type: 'pause', by, cause: 'person', reason: '' }))
   return shown(parts, id)
 }
 
 /** A production run goes on with the build and the library that it began with. Errors: TOOL-UNACCEPTED, PLAN-LIBRARY, HSM-…. */
-function mustBeSame({ program, hsm }: Parts, { folder }: Run): void {
+function mustBeSame({ program, hsm }: ServiceContext, { folder }: Run): void {
   if (folder.header.domain === 'production') checkSame(folder, hsm().library.sha256, program)
 }
 
 /** Where what the run waits for comes as a file and none has come, nothing is written and no PIN is asked: RESUME-NOTHING. */
-export async function resume(parts: Parts, input: unknown): Promise<RunView> {
+export async function resume(parts: ServiceContext, input: unknown): Promise<RunView> {
   const { id, by } = checked(v.strictObject({ id: hexId, by: name }), input)
   const { run, standIns } = parts.runs.get(id)
   mustBeSame(parts, run)
@@ -201,7 +201,7 @@ function remedyOf({ rule, detail, file }: Refusal<string>): string | undefined {
   return detail === file ? 'put the vendor’s file there' : `take the file in, or put it into ${file}`
 }
 
-export async function abort(parts: Parts, input: unknown): Promise<RunView> {
+export async function abort(parts: ServiceContext, input: unknown): Promise<RunView> {
   const { id, by, reason } = checked(v.strictObject({ id: hexId, by: name, reason: text }), input)
   const { run } = parts.runs.get(id)
   const aborted = await abortRun(run, { by, reason })
@@ -209,7 +209,7 @@ export async function abort(parts: Parts, input: unknown): Promise<RunView> {
   return shown(parts, id)
 }
 
-export async function decideException(parts: Parts, input: unknown): Promise<RunView> {
+export async function decideException(parts: ServiceContext, input: unknown): Promise<RunView> {
   const { id, by, decision, reason } = checked(
     v.strictObject({ id: hexId, by: name, decision: v.picklist(['retry', 'accept', 'abort']), reason: text }),
     input,
@@ -225,7 +225,7 @@ export async function decideException(parts: Parts, input: unknown): Promise<Run
   return shown(parts, id)
 }
 
-export function cancel(parts: Parts, input: unknown): Record<string, never> {
+export function cancel(parts: ServiceContext, input: unknown): Record<string, never> {
   const { id } = checked(v.strictObject({ id: v.pipe(v.string(), v.maxLength(64)) }), input)
   if (parts.files.cancel(id)) return {}
   if (/^[0-9a-f]{32}$/.test(id)) parts.runs.get(id).run.cancel()

@@ -5,7 +5,7 @@ import * as v from 'valibot'
 import { copyToMedium } from '../../runs/effects/bundle.ts'
 import { checked, hexId, path } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
-import type { Parts } from '../shared/parts.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 import { requestsFor } from './requests.ts'
 
 const maxRequest = 1 << 26
@@ -16,7 +16,7 @@ const others = ['envelope', 'envelopes', 'signature', 'public', 'opening', 'pack
  * Copies what people are asked for now, and the files that this names, into a folder that was chosen, to be carried to
  * their own devices; reads every copy back.
  */
-export async function handOut(parts: Parts, input: unknown): Promise<{ paths: string[] }> {
+export async function handOut(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
   const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
   const open = parts.runs.get(asked.id)
   const files = requestsFor(open)

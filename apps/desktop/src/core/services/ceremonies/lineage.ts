@@ -5,14 +5,17 @@ import { CoreError } from '@lux/node-files'
 import { firstOfLine, type Lineage } from '../../runs/effects/context.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
-import type { Parts } from '../shared/parts.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 
 /**
  * The lineage of a run of the window, as all runs of the store say it. A run without a destination follows nothing, so
  * that nothing is asked of the others. Errors: LINEAGE-UNREADABLE.
  */
-export function lineageInStore(own: RunFolder | null, parts: Pick<Parts, 'store' | 'runs'>): Lineage {
+export function lineageInStore(
+  own: RunFolder | null,
+  parts: Pick<ServiceContext, 'store' | 'runs'>,
+): Lineage {
   if (own === null || own.state.destinations.length === 0) return firstOfLine
   return lineageOf(
     own,
@@ -24,7 +27,7 @@ export function lineageInStore(own: RunFolder | null, parts: Pick<Parts, 'store'
  * All runs of the store. One that cannot be read may hold the bundle that the next one has to follow, so it is named and
  * nothing is guessed. Errors: LINEAGE-UNREADABLE.
  */
-export function requireReadable(parts: Pick<Parts, 'store' | 'runs'>): OpenRun[] {
+export function requireReadable(parts: Pick<ServiceContext, 'store' | 'runs'>): OpenRun[] {
   const { open, unreadable } = readableRuns(parts)
   const [first] = unreadable
   if (first === undefined) return open

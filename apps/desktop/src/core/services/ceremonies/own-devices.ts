@@ -11,7 +11,7 @@ import type { RunFolder } from '../../runs/folder/run-folder.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { checked, hexId, path } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
-import type { Parts } from '../shared/parts.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 
 /** A part of a plaintext, sealed to its combiner. */
 const maxSealed = 1 << 20
@@ -20,7 +20,7 @@ const maxSealed = 1 << 20
  * Writes for each holder of a rehearsal who is awaited with a device of their own one folder with everything that the device asks
  * for: nothing in it has to be looked for elsewhere. Reads every copy back.
  */
-export async function handToHolders(parts: Parts, input: unknown): Promise<{ paths: string[] }> {
+export async function handToHolders(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
   const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
   const { run, standIns } = parts.runs.get(asked.id)
   const simulated = new Set(standIns.map(({ name }) => name))

@@ -1,5 +1,5 @@
 import { type Hsm, HsmError, type TokenInfo } from '@lux/hsm'
-import type { Parts } from './parts.ts'
+import type { ServiceContext } from './service-context.ts'
 
 /** In the place of a library that could not be opened: runs are shown, and what needs a token answers with `error`. */
 export function absentHsm(error: HsmError): Hsm {
@@ -14,7 +14,7 @@ export function absentHsm(error: HsmError): Hsm {
 /** What is here of the tokens that a run may wait for: nothing where there is no library, which the tokens' screen says. */
 export async function presentTokens({
   hsm,
-}: Pick<Parts, 'hsm'>): Promise<{ tokens: readonly TokenInfo[]; padMs: number }> {
+}: Pick<ServiceContext, 'hsm'>): Promise<{ tokens: readonly TokenInfo[]; padMs: number }> {
   let open: Hsm
   try {
     open = hsm()

@@ -1,10 +1,10 @@
 import { CoreError, fromSystemError } from '@lux/node-files'
 import type { UnreadableRun } from '../../../contract/index.ts'
 import type { OpenRun } from './open-runs.ts'
-import type { Parts } from './parts.ts'
+import type { ServiceContext } from './service-context.ts'
 
 /** One folder that is damaged, newer or in use keeps nobody from the other ceremonies. */
-export function readableRuns({ store, runs }: Pick<Parts, 'store' | 'runs'>): {
+export function readableRuns({ store, runs }: Pick<ServiceContext, 'store' | 'runs'>): {
   open: OpenRun[]
   unreadable: UnreadableRun[]
 } {

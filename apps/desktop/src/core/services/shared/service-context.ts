@@ -9,7 +9,7 @@ import type { GrantedPaths } from './granted-paths.ts'
 import type { OpenRuns } from './open-runs.ts'
 
 /** What every service is given; `createCore` puts it together. */
-export type Parts = {
+export type ServiceContext = {
   readonly store: Store
   /** Throws HsmError with why there is no token library. */
   readonly hsm: () => Hsm

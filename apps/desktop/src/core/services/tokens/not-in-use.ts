@@ -1,22 +1,27 @@
 import type { State } from '@lux/ceremony'
 import { CoreError } from '@lux/node-files'
-import type { Parts } from '../shared/parts.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 
 /**
  * What a ceremony that is not over has made, or works under, is destroyed by its own steps or not at all. Looks at every run of
  * the store, loaded or not; one that cannot be read may be the token's. Errors: TOKEN-KEY-IN-USE.
  */
-export function mustBeNoCeremonys(parts: Parts, serial: string, ckaId: string): void {
+export function mustBeNoCeremonys(parts: ServiceContext, serial: string, ckaId: string): void {
   mustBeUnused(parts, serial, 'the key is one', (state) => keysOf(state).includes(ckaId))
 }
 
 /** As `mustBeNoCeremonys`, of a token that is about to be erased: whatever it holds. */
-export function mustServeNoCeremony(parts: Parts, serial: string): void {
+export function mustServeNoCeremony(parts: ServiceContext, serial: string): void {
   mustBeUnused(parts, serial, 'the token is one', () => true)
 }
 
-function mustBeUnused(parts: Parts, serial: string, what: string, uses: (state: State) => boolean): void {
+function mustBeUnused(
+  parts: ServiceContext,
+  serial: string,
+  what: string,
+  uses: (state: State) => boolean,
+): void {
   const { open, unreadable } = readableRuns(parts)
   for (const { run } of open) {
     const view = run.view()

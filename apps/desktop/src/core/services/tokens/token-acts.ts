@@ -4,7 +4,7 @@ import * as v from 'valibot'
 import type { TokenView } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
 import { checked, pin, serial } from '../shared/checked.ts'
-import type { Parts } from '../shared/parts.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
 import { mustBeNoCeremonys } from './not-in-use.ts'
 import { logged } from './token-log.ts'
@@ -12,7 +12,7 @@ import { found, padOf, viewOf } from './tokens.ts'
 
 const typedLabel = v.pipe(v.string(), v.maxLength(255))
 
-export async function changePin(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+export async function changePin(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
   const asked = checked(
     v.strictObject({
       serial,
@@ -30,7 +30,7 @@ export async function changePin(parts: Parts, input: unknown): Promise<{ token: 
   return changed(parts, asked.serial)
 }
 
-export async function resetUserPin(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+export async function resetUserPin(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
   const asked = checked(v.strictObject({ serial, typedLabel, newPin: v.nullable(pin) }), input)
   mustBeTyped(asked.typedLabel, (await found(parts, asked.serial)).label)
   const token = parts.hsm().token(asked.serial)
@@ -40,14 +40,14 @@ export async function resetUserPin(parts: Parts, input: unknown): Promise<{ toke
   return changed(parts, asked.serial)
 }
 
-async function changed(parts: Parts, of: string): Promise<{ token: TokenView }> {
+async function changed(parts: ServiceContext, of: string): Promise<{ token: TokenView }> {
   parts.emit('tokens.changed', {})
   return { token: viewOf(parts, await found(parts, of)) }
 }
 
 const classes = { 'secret-key': 'secret', 'private-key': 'private', 'public-key': 'public' } as const
 
-export async function destroyObject(parts: Parts, input: unknown): Promise<{ destroyed: number }> {
+export async function destroyObject(parts: ServiceContext, input: unknown): Promise<{ destroyed: number }> {
   const asked = checked(
     v.strictObject({
       serial,

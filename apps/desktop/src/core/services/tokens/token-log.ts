@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { CoreError, syncFolder, withSystemErrors } from '@lux/node-files'
-import type { Parts } from '../shared/parts.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 
 /** What destroys something on a token, and the second officer who read the end of its serial. */
 type Act = {
@@ -19,7 +19,11 @@ export const tokenLog = 'token-acts.jsonl'
  * `outcome` is `begun`, `done` or the code of what went wrong. Errors: those of the work; before it those of the file, where nothing is
  * destroyed. What was done stays done and is told as such where the last line cannot be written: `begun` alone says so.
  */
-export async function logged<T>({ store, clock }: Parts, act: Act, work: () => Promise<T>): Promise<T> {
+export async function logged<T>(
+  { store, clock }: ServiceContext,
+  act: Act,
+  work: () => Promise<T>,
+): Promise<T> {
   const path = join(store.path, tokenLog)
   const note = (outcome: string) => append(path, { at: clock.now(), ...act, outcome })
   note('begun')

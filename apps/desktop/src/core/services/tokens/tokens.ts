@@ -12,7 +12,7 @@ import type {
 } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
 import { checked, pin, serial } from '../shared/checked.ts'
-import type { Parts } from '../shared/parts.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
 import { mustBeSeconded, mustBeTyped, secondOfficer } from './guards.ts'
 import { mustServeNoCeremony } from './not-in-use.ts'
 import { logged } from './token-log.ts'
@@ -22,7 +22,7 @@ import { objectViewOf, probeViewOf, tokenViewOf } from './token-view.ts'
 const bySerial = v.strictObject({ serial })
 const label = v.pipe(v.string(), v.minLength(1), v.maxLength(32))
 
-export async function listTokens(parts: Parts): Promise<{
+export async function listTokens(parts: ServiceContext): Promise<{
   library: { path: string; description: string; version: string; sha256: string } | null
   slots: SlotView[]
 }> {
@@ -42,7 +42,7 @@ export async function listTokens(parts: Parts): Promise<{
   }
 }
 
-export function viewOf(parts: Parts, info: TokenInfo): TokenView {
+export function viewOf(parts: ServiceContext, info: TokenInfo): TokenView {
   return tokenViewOf(info, {
     probe: storedProbe(parts, info.serial),
     inRuns: [...parts.runs.all()].flatMap(([, { run }]) => probesInRun(run.folder.state, info.serial)),
@@ -51,20 +51,20 @@ export function viewOf(parts: Parts, info: TokenInfo): TokenView {
   })
 }
 
-function storedProbe({ store }: Parts, of: string): { at: string; report: ProbeReport } | null {
+function storedProbe({ store }: ServiceContext, of: string): { at: string; report: ProbeReport } | null {
   const row = store.probe(of)
   // Written by probeToken alone.
   return row === null ? null : { at: row.at, report: JSON.parse(row.report) as ProbeReport }
 }
 
-function ceremoniesOn({ runs }: Parts, of: string): string[] {
+function ceremoniesOn({ runs }: ServiceContext, of: string): string[] {
   return [...runs.all()]
     .filter(([, { run }]) => run.folder.state.tokens.some((token) => token.serial === of))
     .map(([id]) => id)
 }
 
 /** Errors: TOKEN-UNKNOWN, HSM-SERIAL-AMBIGUOUS, that of a slot that does not say what it holds, which may be it. */
-export async function found(parts: Parts, of: string): Promise<TokenInfo> {
+export async function found(parts: ServiceContext, of: string): Promise<TokenInfo> {
   const info = tokenOfSerial(await parts.hsm().tokens(), of)
   if (info !== null) return info
   const [dark] = parts.hsm().unreadable
@@ -73,7 +73,7 @@ export async function found(parts: Parts, of: string): Promise<TokenInfo> {
   throw new CoreError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`, 'connect it and look again')
 }
 
-export async function initialiseToken(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+export async function initialiseToken(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
   const asked = checked(
     v.pipe(
       v.strictObject({
@@ -120,7 +120,7 @@ export async function initialiseToken(parts: Parts, input: unknown): Promise<{ t
 }
 
 export async function inventory(
-  parts: Parts,
+  parts: ServiceContext,
   input: unknown,
 ): Promise<{ objects: ObjectView[]; private: boolean }> {
   const { serial: of } = checked(bySerial, input)
@@ -141,7 +141,7 @@ export async function inventory(
   return { objects: [...objects, ...damaged], private: list.loggedIn === 'user' }
 }
 
-function ceremonyOf({ runs }: Parts, ckaId: string): string | null {
+function ceremonyOf({ runs }: ServiceContext, ckaId: string): string | null {
   for (const [, { run }] of runs.all()) {
     const { keys, ceremonyKey } = run.folder.state
     const made = [...keys.map((key) => key.ckaId), ceremonyKey?.ckaId, ceremonyKey?.sealCkaId]
@@ -150,7 +150,7 @@ function ceremonyOf({ runs }: Parts, ckaId: string): string | null {
   return null
 }
 
-export async function probeToken(parts: Parts, input: unknown): Promise<{ probe: ProbeView }> {
+export async function probeToken(parts: ServiceContext, input: unknown): Promise<{ probe: ProbeView }> {
   const { serial: of } = checked(bySerial, input)
   await found(parts, of)
   parts.emit('work.progress', { id: of, what: 'probe-token', fraction: null, cancellable: false })
@@ -162,7 +162,7 @@ export async function probeToken(parts: Parts, input: unknown): Promise<{ probe:
 }
 
 /** One trial after the other, so that it can be told how far it is, and Cancel ends it between two. */
-export async function tryToken(parts: Parts, input: unknown): Promise<{ trial: TrialView }> {
+export async function tryToken(parts: ServiceContext, input: unknown): Promise<{ trial: TrialView }> {
   const { serial: of } = checked(bySerial, input)
   await found(parts, of)
   const token = parts.hsm().token(of)
@@ -185,7 +185,7 @@ function trialResultOf({ group, name, mechanism, state, detail }: Capability): T
   return { group, name, mechanism, state, detail: state === 'proved' ? '' : detail }
 }
 
-export async function logIn(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+export async function logIn(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
   const asked = checked(
     v.strictObject({
       serial,
@@ -208,14 +208,14 @@ export async function logIn(parts: Parts, input: unknown): Promise<{ token: Toke
 }
 
 /** Progress of an entry at the pad goes under the token's serial, where the window's Cancel finds it. */
-export function padOf(parts: Parts, of: string): Parameters<typeof atPad>[0] {
+export function padOf(parts: ServiceContext, of: string): Parameters<typeof atPad>[0] {
   return {
     hsm: parts.hsm(),
     progress: (what, fraction) => parts.emit('work.progress', { id: of, what, fraction, cancellable: true }),
   }
 }
 
-export async function logOut(parts: Parts, input: unknown): Promise<{ token: TokenView }> {
+export async function logOut(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
   const { serial: of } = checked(bySerial, input)
   await found(parts, of)
   await parts.hsm().token(of).logOut()
