@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto'
+import type { RequestListener, Server } from 'node:http'
+import { createServer } from 'node:https'
 import helmet from '@fastify/helmet'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
@@ -12,6 +14,7 @@ import { keyRoutes } from './keys/routes.ts'
 import { diskFailureOf } from './platform/failure.ts'
 import { badRequest, errorBody, HttpError, misfit, unavailable } from './platform/http/http-error.ts'
 import { refusedBefore, requestFault } from './platform/http/request-fault.ts'
+import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
 import { fheRoutes } from './threshold/key-routes.ts'
@@ -21,8 +24,13 @@ import { fheRequestRoutes } from './threshold/request-routes.ts'
 export const bodyLimit = 2 << 20
 
 /** The whole HTTP surface, listening on nothing yet. */
-export async function buildApp(services: Services, logger: FastifyBaseLogger | false) {
+export async function buildApp(
+  services: Services,
+  logger: FastifyBaseLogger | false,
+  tls: TlsKey | null = null,
+) {
   const app = Fastify({
+    ...(tls === null ? {} : { serverFactory: secured(tls) }),
     ...(logger === false ? { logger: false } : { loggerInstance: logger }),
     bodyLimit,
     // A caller's own id could forge another request's trail.
@@ -81,6 +89,14 @@ export async function buildApp(services: Services, logger: FastifyBaseLogger | f
   fheRoutes(app, services)
   fheRequestRoutes(app, services)
   return app
+}
+
+/** TLS 1.3 and nothing older. The type of the server is that of HTTP: nothing here looks below the requests. */
+function secured({ cert, key }: TlsKey) {
+  return (handler: RequestListener): Server => {
+    const options = { cert, key, minVersion: 'TLSv1.3', requestTimeout: 300_000 } as const
+    return createServer(options, handler) as unknown as Server
+  }
 }
 
 function refuseProto(this: unknown, key: string, value: unknown): unknown {

@@ -176,10 +176,7 @@ program
   .description('Serve until Ctrl-C.')
   .option('--host <host>', 'address to listen on', '127.0.0.1')
   .option('--port <port>', 'port, 0 for a free one', port, 8443)
-  .option(
-    '--behind-tls-proxy',
-    'production on an address of the network: a proxy there encrypts, and only it reaches this port',
-  )
+  .option('--behind-tls-proxy', 'plain HTTP: a proxy encrypts, and only it reaches this port')
   .action((options: Listen) =>
     running(async () => {
       const stopped = stopSignal()

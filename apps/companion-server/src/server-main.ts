@@ -2,8 +2,10 @@ import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
 import { initServer } from './commands/init.ts'
+import { npmGone } from './commands/npm-gone.ts'
 import { linesOf, running, say } from './commands/result.ts'
 import { startServer, stopSignal } from './commands/start.ts'
+import { trainingLines } from './commands/training.ts'
 import { stateFolder } from './platform/state-folder/folder.ts'
 import { makeFolder } from './state/make-folder.ts'
 
@@ -23,16 +25,23 @@ async function serve(): Promise<void> {
   protectProcess()
   if (values.state === ownState) await makeFolder(dirname(ownState))
   const state = stateFolder(values.state)
+  const stopped = Promise.race([stopSignal(), npmGone()])
+  process.stderr.write(`starting: a rehearsal server in ${state.root}; the first start takes some seconds\n`)
   const made = await initServer({ state, domain: 'rehearsal', token: 'soft-token', pinFile: null })
   if (!made.ok && made.rule !== 'STATE-EXISTS') {
     say(linesOf('refused', { code: made.rule, detail: made.detail }))
     process.exitCode = 1
     return
   }
-  const stopped = stopSignal()
   const server = await startServer(state, { host: values.host, port: Number(values.port) })
   process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
   if (server.sealed !== null) say(linesOf('sealed', server.sealed))
+  else {
+    const code = await server.services.organisations.offerSetup()
+    if (code !== null)
+      process.stdout.write(`setup code, one use, 15 minutes: ${code} (POST ${server.address}/api/v1/setup)\n`)
+    for (const line of await trainingLines(server.services, server.address)) process.stdout.write(`${line}\n`)
+  }
   if (!values.once) await stopped
   await server.close()
 }

@@ -18,6 +18,7 @@ import { openServerToken, type ServerToken } from './platform/hsm/server-token.t
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
+import type { TlsKey } from './platform/tls/certificate.ts'
 import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
 import { openThresholdOperations } from './threshold/operations.ts'
@@ -91,7 +92,7 @@ export async function openWorkshop(state: StateFolder, options: WorkshopOptions 
 export async function openServer(
   state: StateFolder,
   logger: FastifyBaseLogger | false,
-  options: WorkshopOptions = {},
+  options: WorkshopOptions & { readonly tls?: TlsKey | null } = {},
 ) {
   const workshop = await openWorkshop(state, { exclusive: true, ...options })
   const { settings, audience, card, database, token, importer } = workshop
@@ -122,7 +123,7 @@ export async function openServer(
       desk,
       now,
     }
-    const app = await buildApp(services, logger)
+    const app = await buildApp(services, logger, options.tls ?? null)
     // A new PIN in the file is tried once; the one that was refused is not.
     const unsealer = setInterval(() => {
       if (token.sealed)

@@ -109,9 +109,13 @@ test('CLI-01 init, card, trust, import, identity and start make a server that en
   expect((await run(state, 'identity', 'create', '--project', 'nowhere')).status).toBe(1)
   expect((await run(state, 'identity', 'create')).status).toBe(2)
 
-  const server = spawn(process.execPath, [cli, '--state', state, 'start', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const server = spawn(
+    process.execPath,
+    [cli, '--state', state, 'start', '--port', '0', '--behind-tls-proxy'],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   onTestFinished(() => void server.kill('SIGKILL'))
   let log = ''
   server.stderr.on('data', (chunk) => (log += chunk))
@@ -208,7 +212,7 @@ test('CLI-MEMORY a server can write no core dump, and only root may read its mem
   })
   onTestFinished(() => void server.kill('SIGKILL'))
   const ready: Buffer = await new Promise((done) => server.stdout.once('data', done))
-  expect(JSON.parse(String(ready))).toEqual({ ready: expect.stringMatching(/^http/), sealed: null })
+  expect(JSON.parse(String(ready))).toEqual({ ready: expect.stringMatching(/^https:/), sealed: null })
   expect(await readFile(`/proc/${server.pid}/limits`, 'utf8')).toMatch(/Max core file size\s+0\s+0/)
   expect((await stat(`/proc/${server.pid}/mem`)).uid).toBe(0)
   const ended = new Promise((done) => server.once('exit', done))

@@ -32,7 +32,6 @@ const rows: Readonly<Record<string, Row>> = {
   'FOLDER-MISSING': argument,
   'CEREMONY-UNKNOWN': argument,
   'HSM-LABEL-LENGTH': argument,
-  'ADDRESS-UNENCRYPTED': argument,
   'HSM-DUPLICATE-LABEL': chosen,
   'HSM-PIN-INVALID': chosen,
   'ACCESS-REFUSED': { status: 401 },

@@ -1,52 +1,56 @@
-import { isIPv4 } from 'node:net'
 import { pino } from 'pino'
 import type { Seal } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readSettings } from '../platform/state-folder/settings.ts'
-import { EnvironmentError } from '../refusal.ts'
+import { givenCertificate, ownCertificate } from '../platform/tls/certificate.ts'
 import { openServer } from '../server.ts'
+import type { Services } from '../services.ts'
 
-export type Listening = { readonly address: string; readonly sealed: Seal | null; close(): Promise<void> }
+export type Listening = {
+  readonly address: string
+  readonly sealed: Seal | null
+  readonly services: Services
+  close(): Promise<void>
+}
 
 export type Listen = { readonly host: string; readonly port: number; readonly behindTlsProxy?: boolean }
 
 /**
- * Serves plain HTTP: TLS for others is a proxy's work until the server has its own. Throws ADDRESS-UNENCRYPTED where others could
- * read what production says, and nobody has said that a proxy encrypts it.
+ * Serves TLS 1.3, by TLS_CERT_FILE and TLS_KEY_FILE or a certificate of the server's own CA; plain HTTP only behind a proxy that is
+ * said to encrypt. Throws TLS-FILES.
  */
 export async function startServer(
   state: StateFolder,
   { host, port, behindTlsProxy = false }: Listen,
 ): Promise<Listening> {
-  const { domain } = await readSettings(state)
-  if (domain === 'production' && !behindTlsProxy && !isLoopback(host)) {
-    throw new EnvironmentError(
-      'ADDRESS-UNENCRYPTED',
-      `${host} is reached from other machines, over plain HTTP`,
-    )
-  }
-  const { app, services } = await openServer(state, openLog())
+  await readSettings(state)
+  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = process.env
+  const tls = behindTlsProxy
+    ? null
+    : ((await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date())))
+  const { app, services } = await openServer(state, openLog(), { tls })
   try {
     const address = await app.listen({ host, port })
-    return { address, sealed: services.token.sealed, close: () => app.close() }
+    return {
+      address: tls === null ? address : address.replace(/^http:/, 'https:'),
+      sealed: services.token.sealed,
+      services,
+      close: () => app.close(),
+    }
   } catch (error) {
     await app.close()
     throw error
   }
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || (isIPv4(host) && host.startsWith('127.'))
-}
-
 /**
  * Asked for before the server is started, so that whoever stops it as soon as it says that it is ready, or while it starts, has
- * it stopped in order. Waiting: until SIGINT or SIGTERM.
+ * it stopped in order. Waiting: until SIGINT, SIGTERM or SIGHUP.
  */
 export function stopSignal(): Promise<void> {
   return new Promise((done) => {
-    process.once('SIGINT', () => done())
-    process.once('SIGTERM', () => done())
+    // Not once: `timeout` and npm send the same signal again, and the second would end the process before PostgreSQL is stopped.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => done())
   })
 }
 

@@ -11,6 +11,7 @@ import { type Action, absent, authorize } from '../access/authorize.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
+  algorithmNames,
   algorithms,
   defaultAlgorithms,
   type KeyAlgorithm,
@@ -575,8 +576,7 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
 }
 
 const algorithmOf = (key: StoredKey): KeyAlgorithm | null =>
-  // The table has an algorithm of that name.
-  key.algorithm in algorithms ? (key.algorithm as KeyAlgorithm) : null
+  algorithmNames.find((name) => name === key.algorithm) ?? null
 
 /** The row of a version has a MAC, that of its key has none. */
 function requireAlgorithm(key: StoredKey, { row }: StoredVersion): void {

@@ -1,8 +1,11 @@
+import { rm } from 'node:fs/promises'
 import { fromBase64Url } from '@lux/crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type AuditEntry, auditHash, auditLeaf } from '../../src/audit/writer.ts'
+import { migrateDown } from '../../src/platform/database/migrate.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
+import { openServer } from '../../src/server.ts'
 import { openHttp } from '../support/http-under-test.ts'
 
 let http: Awaited<ReturnType<typeof openHttp>>
@@ -77,4 +80,38 @@ test('KEY-ROW-CHANGED a row that somebody edited in the database is not unwrappe
   expect((await http.post('user', `${base}/orders/encrypt`, { plaintext: '' })).json().code).toBe(
     'KEY-ROW-CHANGED',
   )
+})
+
+test('DATABASE-01 a database of version 0.1 opens, and its identities use its keys as before', async () => {
+  const made = await openHttp('version 0.1')
+  await made.takeIn()
+  const { ciphertext } = (await made.post('user', `${base}/orders/encrypt`, { plaintext: 'AAAA' })).json()
+  const { state } = made
+  await made.server.app.close()
+  const owner = await openOwnerDatabase({ folder: state.database })
+  try {
+    // Version 0.1 knew three.
+    for (let last = ''; last !== '0004-online-keys'; ) [last = ''] = await migrateDown(owner.database)
+    const roles = await sql`select role from identity order by 1`.execute(owner.database)
+    expect(roles.rows).toEqual([{ role: 'operator' }, { role: 'user' }])
+  } finally {
+    await owner.close()
+  }
+  const server = await openServer(state, false)
+  try {
+    const ask = (who: 'user' | 'operator', url: string, payload: object) =>
+      server.app.inject({ method: 'POST', url, payload, headers: made.as(who) })
+    const opened = await ask('user', `${base}/orders/decrypt`, { ciphertext })
+    expect([opened.statusCode, opened.json()]).toEqual([200, { plaintext: 'AAAA' }])
+    expect((await ask('operator', `${base}/orders/decrypt`, { ciphertext })).statusCode).toBe(404)
+    const bundles = {
+      method: 'GET',
+      url: '/api/v1/ceremonies/bundles',
+      headers: made.as('operator'),
+    } as const
+    expect((await server.app.inject(bundles)).json().bundles).toHaveLength(1)
+  } finally {
+    await server.app.close()
+    await rm(state.root, { recursive: true, force: true })
+  }
 })

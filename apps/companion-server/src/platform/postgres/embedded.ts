@@ -106,7 +106,9 @@ async function stopOrphan(home: string, data: string): Promise<void> {
 
 async function waitUntilFree(data: string): Promise<null> {
   const deadline = Date.now() + 20_000
-  while ((await runningSocket(data)) !== null) {
+  for (let told = false; (await runningSocket(data)) !== null; told = true) {
+    if (!told)
+      process.stderr.write('waiting, 20 s at most: a server or command is at work on this state folder\n')
     if (Date.now() > deadline) {
       throw new EnvironmentError('DATABASE-IN-USE', 'another server runs on this state folder')
     }

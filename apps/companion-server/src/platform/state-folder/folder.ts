@@ -19,6 +19,10 @@ export type StateFolder = {
   readonly refusedPin: string
   readonly softToken: string
   readonly trainingPins: string
+  readonly caCertificate: string
+  readonly caKey: string
+  readonly training: string
+  readonly trainingHeader: string
 }
 
 export function stateFolder(path: string): StateFolder {
@@ -39,6 +43,10 @@ export function stateFolder(path: string): StateFolder {
     refusedPin: join(root, 'refused-pin.json'),
     softToken: join(root, 'token'),
     trainingPins: join(root, 'training-pins'),
+    caCertificate: join(root, 'ca.pem'),
+    caKey: join(root, 'ca.key'),
+    training: join(root, 'training.json'),
+    trainingHeader: join(root, 'training.header'),
   }
 }
 
