@@ -24,6 +24,7 @@ test('FHE-LIFE a key is dealt, asked, moved to other people, asked again: every 
 
 test.each([
   ['threshold-decryption', []],
+  ['holder-heartbeat', []],
   [
     'resharing',
     ['--set', 'nextKind=remove', '--set', 'nextN=2', '--set', 'nextHolders=Holder One,Holder Three'],

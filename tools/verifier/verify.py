@@ -256,6 +256,10 @@ transport_shape = signed(obj(
 acknowledgement_shape = signed(obj(
     v=literal(1), kind=literal('acknowledgement'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
     holder=integer(1, 15), name=line, shareDigest=digest, envelopeDigest=digest))
+heartbeat_shape = signed(obj(
+    v=literal(1), kind=literal('heartbeat'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
+    holder=integer(1, 15), name=line, challenge=digest, shareDigest=digest,
+    left=obj(at64=integer(0, 0xffffffff), at128=integer(0, 0xffffffff)), time=time))
 exception_shape = signed(obj(
     v=literal(1), kind=literal('exception-decision'), domain=domain, ceremonyId=hex16, planHash=digest,
     exception=positive, stepId=ident, attempt=positive, about=literal('failed', 'ambiguous', 'mismatch', 'reported'),
@@ -465,8 +469,9 @@ plan_shape = versions(
         keys=array(obj(optional={
             **key_options, 'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
             'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS, obj(optional={**step_options, 'custodian': line}, do=literal(*STEP_KINDS),
-                                          actor=literal(*ROLES, 'custodian'), **step_members))))
+        parts=parts_shape(PART_KINDS + ['holder-heartbeat'], obj(
+            optional={**step_options, 'custodian': line}, do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats'),
+            actor=literal(*ROLES, 'custodian'), **step_members))))
 
 
 def parse(data, shape, most):
@@ -802,7 +807,8 @@ def dealing_in(fact):
 
 
 MAKING = {'make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal'}
-RECORDED = MAKING | {'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live'}
+RECORDED = MAKING | {'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
+                     'ask-heartbeats'}
 ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.closed')
 WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
 
@@ -1326,7 +1332,7 @@ def read_plan(data):
 
 def not_yet(plan):
     """What a plan of version 2 can ask for and no check of this version covers."""
-    found = [name for name in ('heartbeat', 'revokes', 'nextPolicy') if name in plan]
+    found = [name for name in ('revokes', 'nextPolicy') if name in plan]
     found += [name for key in plan['keys'] for name in ('backup', 'spares', 'replaces') if name in key]
     found += ['custodian' for person in plan['people'] if person['role'] == 'custodian']
     found += ['measured' for token in plan['tokens'] if token['profile'] == 'measured']
@@ -1764,6 +1770,7 @@ NEEDS = {
     'ATTESTATIONS': 'POSSESSION PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT',
+    'HEARTBEATS': 'CARDS PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
     'TRANSCRIPT-CONTENT': 'PLAN-CONTENT OPENING-CERTIFICATE EXCEPTIONS TRANSPORTS WRAP-TREE', 'POLICY-MISSING': '', 'POLICY-QUORUM': 'POLICY-MISSING',
     'POLICY-DIGEST': 'POLICY-MISSING TRANSCRIPT-CHAIN', 'DOMAIN': 'TRANSCRIPT-CHAIN',
     'POLICY-EXPIRY': 'POLICY-MISSING CHECKPOINTS', 'POLICY-ROSTER': 'POLICY-QUORUM CARDS',
@@ -1944,7 +1951,7 @@ class Verifier:
         p, header = self.p, self.run['header']
         plan = read_plan(self.blob(p['planHash'], 1 << 20))
         need(plan['v'] == header['v'] == p['v'], 'plan, transcript and bundle are of several versions')
-        unknown = not_yet(plan) + [name for name in ('backups', 'heartbeats', 'revokes', 'nextPolicy', 'alsoFor') if name in p]
+        unknown = not_yet(plan) + [name for name in ('backups', 'revokes', 'nextPolicy', 'alsoFor') if name in p]
         unknown += ['replaces' for node in p['wrapTree'] if 'replaces' in node]
         need(not unknown, f"this version cannot check {', '.join(unknown)}")
         need(plan['policy'] == header['planPolicy'], 'the plan names another policy than the transcript')
@@ -2321,6 +2328,19 @@ class Verifier:
         check_signatures(what, self.p['domain'], jcs(document['payload']), document['signatures'],
                          [([self.card_of_holder(name)['keys']], 1)])
 
+    def check_heartbeats(self):
+        taken, last = self.p.get('heartbeats', []), 0
+        need('heartbeat' in self.plan or not taken, 'the plan asks no holder')
+        for one in taken:
+            need(one['index'] > last, 'the statements are not in the order of the holders')
+            last = one['index']
+            document, old = parse(self.blob(one['document']), heartbeat_shape, 32768), self.old_epoch()
+            said = document['payload']
+            need(old is not None and (said['domain'], said['ceremonyId'], said['keyId'], said['epochId'], said['holder'], said['name'])
+                 == (self.p['domain'], self.p['ceremonyId'], old['keyId'], old['epochId'], one['index'], one['name'])
+                 and self.plan['fhe']['holders'][last - 1:last] == [one['name']], 'another statement')
+            self.by_holder('heartbeat', document, one['name'])
+
     def check_decryptions(self):
         planned = self.plan['decryptions']
         need([one['id'] for one in self.p['decryptions']] == [one['id'] for one in planned], 'other decryptions')
@@ -2417,7 +2437,8 @@ class Verifier:
 
     def check_transcript_content(self):
         making = ('make-ceremony-key', 'generate-root', 'generate-key')
-        steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live', 'seal')
+        steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live', 'ask-heartbeats',
+                              'seal')
         need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
 
         def of(*kinds):
@@ -2438,6 +2459,10 @@ class Verifier:
                  f"{one['id']}: the transcript has another attestation")
         self.need_recorded_deal(of('fhe-deal'))
         self.need_recorded_epoch(of('assemble-epoch'), of('epoch-live'))
+        for one in self.p.get('heartbeats', []):
+            need(of('ask-heartbeats'), 'no step of the plan asks for a heartbeat')
+            asked, said = of('ask-heartbeats')[0][1], parse(self.blob(one['document']), heartbeat_shape, 32768)['payload']
+            need(asked is None or said['challenge'] == member(asked, 'challenge'), 'another challenge')
 
     def need_recorded_evidence(self, made, attested):
         for one in self.p['keyEvidence']:

@@ -89,6 +89,7 @@ export type DocumentKind =
   | 'decryption-result'
   | 'epoch-approval'
   | 'redeal'
+  | 'heartbeat'
 
 /**
  * What people type on devices of their own, each line as it is: in the folder of the copy on the `medium`, or beside a copy of the

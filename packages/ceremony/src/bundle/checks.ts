@@ -81,6 +81,10 @@ export const catalogue = {
     title: 'The next epoch was approved, dealt, proved and declared live as the plan says',
     needs: ['OPENING-CERTIFICATE', 'CARDS', 'PLAN-CONTENT'],
   },
+  HEARTBEATS: {
+    title: 'Every holder who is named stated over the challenge of the run that the share is held',
+    needs: ['CARDS', 'PLAN-CONTENT', 'CHECKPOINTS', 'BLOB-DIGEST'],
+  },
   'TRANSCRIPT-CONTENT': {
     title:
       'The transcript is one whole run of the plan; what was made, proved and dealt is what it says, in tokens that were opened and probed',

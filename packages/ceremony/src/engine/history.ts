@@ -45,7 +45,7 @@ export function replay(
 
 /** What stands in no transcript of version 1, or null. */
 function newerFault(entry: Entry): string | null {
-  if (entry.kind === 'note.made') return 'the kind is of version 2'
+  if (entry.kind === 'note.made' || entry.kind === 'heartbeat.taken') return 'the kind is of version 2'
   if (entry.kind === 'run.started') return entry.fact.v === 1 ? null : 'v is not that of the plan'
   if (entry.kind !== 'step.performed' || entry.fact.effect !== 'probe-token') return null
   const { result } = entry.fact

@@ -74,6 +74,7 @@ export type SubmissionKind =
   | 'decryption-result'
   | 'epoch-approval'
   | 'redeal'
+  | 'heartbeat'
 
 /** Number of entries, chain head and Merkle root over them, SPEC.md 3.2. */
 export type TranscriptHead = { size: string; node: string; root: string }

@@ -3,6 +3,7 @@ import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.
 import type { DecryptionRequest } from '../documents/threshold/decryption-request.ts'
 import type { DecryptionResult } from '../documents/threshold/decryption-result.ts'
 import type { EpochApproval, Redeal } from '../documents/threshold/epoch.ts'
+import type { Heartbeat } from '../documents/threshold/heartbeat.ts'
 import type { HolderAnswer } from '../documents/threshold/holder-answer.ts'
 import type { Digest, Role } from '../plan/plan.ts'
 import type { Authorities } from '../policy/authorities.ts'
@@ -107,7 +108,8 @@ export type Facts = {
     reason: string
     document: Digest | null
   }
-  /** In a run of version 2 alone. */
+  /** In a run of version 2 alone, as what follows. */
+  'heartbeat.taken': { payload: Heartbeat; signature: HybridSignature }
   'note.made': { by: string; text: string }
   'run.paused': { by: string; cause: 'person' | 'restart'; reason: string }
   'run.resumed': { by: string }

@@ -52,6 +52,7 @@ export const runRules = [
   'PROVENANCE-KEY',
   'PROVENANCE-ADMISSION',
   'PROVENANCE-SIGNER',
+  'HEARTBEAT-01',
   'ANSWER-01',
   'ANSWER-02',
   'RESULT-01',

@@ -78,6 +78,8 @@ export type Needs =
   /** Any of `missing`, holders of the old epoch. */
   | { kind: 'epoch-approvals'; subject: string; present: string[]; missing: string[]; stillNeeded: number }
   | { kind: 'redeals'; present: string[]; missing: string[] }
+  /** Any of `missing`, holders; or proceed by `names`, without those who are missing. `subject`: the challenge. */
+  | { kind: 'heartbeats'; names: string[]; subject: string; present: string[]; missing: string[] }
   | { kind: 'exception'; id: number; choices: ExceptionDecision[] }
   | { kind: 'resume' }
   /** Core is at work on `effect`; nobody has to do anything. */

@@ -9,7 +9,7 @@ import { currentStep, stageOf } from './stages.ts'
 import type { LiveEpoch, State, StepProgress } from './state.ts'
 
 /** Stages at which somebody of a threshold key is heard. */
-type Stages = 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals'
+type Stages = 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals' | 'heartbeats'
 
 /** The current step, where it is at this stage. */
 export function standsAt(state: State, kind: Stages): StepProgress | null {

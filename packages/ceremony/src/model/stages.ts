@@ -21,6 +21,8 @@ export type Stage =
   /** t holders of the old epoch approve the new one; the dealers among them deal their parts again. */
   | { kind: 'epoch-approvals' }
   | { kind: 'redeals' }
+  /** Holders state that they hold their shares; a person ends it without those who do not. */
+  | { kind: 'heartbeats' }
 
 const go: Stage = { kind: 'confirm', shows: 'nothing' }
 
@@ -62,6 +64,8 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'approve-epoch': [{ kind: 'epoch-approvals' }],
   redeal: [{ kind: 'redeals' }],
   'assemble-epoch': [go, looks('assemble-epoch')],
+  'ask-heartbeats': [go, acts('ask-heartbeats')],
+  'take-heartbeats': [{ kind: 'heartbeats' }],
   'epoch-live': [go, looks('sign-epoch-live'), checkpoint('key')],
   seal: [
     go,
@@ -115,5 +119,5 @@ export function isLive(state: State, progress: StepProgress, reason: CheckpointR
 
 /** Whether a person says when the stage is over. */
 export function isConfirmed(stage: Stage | null): boolean {
-  return stage?.kind === 'confirm'
+  return stage?.kind === 'confirm' || stage?.kind === 'heartbeats'
 }

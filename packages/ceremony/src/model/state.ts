@@ -193,6 +193,11 @@ export type State = {
   reshare: ReshareState | null
   /** What holders said was left of their budgets, by epoch and name. */
   budgets: { epochId: Digest; name: string; left: { at64: number; at128: number } }[]
+  /** What holders have stated over the challenge of this run; null before they are asked. */
+  heartbeat: {
+    challenge: Digest
+    said: { name: string; holder: number; time: string }[]
+  } | null
   /** Possession proofs by key. */
   proofs: { key: string; mechanism: string; digest: Digest }[]
   bundle: {
@@ -280,6 +285,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
     })),
     reshare: null,
     budgets: [],
+    heartbeat: null,
     proofs: [],
     bundle: null,
     receipts: [],
@@ -309,6 +315,7 @@ export function draft(state: State): State {
     keys: [...state.keys],
     ceremonyKey: state.ceremonyKey && { ...state.ceremonyKey },
     fhe: state.fhe && { ...state.fhe, acknowledged: [...state.fhe.acknowledged] },
+    heartbeat: state.heartbeat && { ...state.heartbeat, said: [...state.heartbeat.said] },
     proofs: [...state.proofs],
     ...draftEpochs(state),
     bundle: state.bundle && { ...state.bundle, signers: [...state.bundle.signers] },

@@ -16,7 +16,6 @@ export function notYet(plan: Plan): string[] {
     ...(custodians.length === 0 ? [] : [`custodians: ${custodians.join(', ')}`]),
     ...measured.map(({ role }) => `the token ${role} by what is measured of it`),
     ...without.map(({ card }) => `the server ${card} without a transport key`),
-    ...(plan.heartbeat === undefined ? [] : ['a heartbeat of holders']),
     ...(plan.revokes === undefined ? [] : ['a revocation of keys']),
     ...(plan.nextPolicy === undefined ? [] : ['a change of the policy']),
   ]

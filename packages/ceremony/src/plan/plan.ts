@@ -171,6 +171,8 @@ export type StepKind =
   | 'redeal'
   | 'assemble-epoch'
   | 'epoch-live'
+  | 'ask-heartbeats'
+  | 'take-heartbeats'
   | 'seal'
   | 'export'
   | 'receipt'
@@ -214,6 +216,7 @@ export type PartKind =
   | 'threshold-fhe'
   | 'threshold-decryption'
   | 'resharing'
+  | 'holder-heartbeat'
   | 'bundle-export'
 
 export type Part = { kind: PartKind; steps: Step[] }

@@ -47,6 +47,7 @@ export const planRules = [
   'PLAN-71',
   'PLAN-72',
   'PLAN-73',
+  'PLAN-74',
 ] as const
 
 export type PlanRule = (typeof planRules)[number]

@@ -7,6 +7,7 @@ import type { StepKind } from '../plan/plan.ts'
 import { attestationsFault, checkAttestationChains, checkAttestations } from './attestation/bundle.ts'
 import { checkAcknowledgements, checkCommitments, checkEnvelopes, dealFault } from './dealing/bundle.ts'
 import { checkDecryptions } from './decryption/bundle.ts'
+import { checkHeartbeats, heartbeatsFault } from './heartbeat/bundle.ts'
 import { checkPossession, checkTree, evidenceFault, proofsFault, treeFault } from './key/bundle.ts'
 import { checkReplicas, replicasFault } from './replication/bundle.ts'
 import { checkEpoch, epochFault } from './resharing/bundle.ts'
@@ -27,6 +28,7 @@ const thresholdChecks: readonly FamilyCheck[] = [
   { id: 'FHE-ENVELOPES', check: checkEnvelopes },
   { id: 'FHE-ACKNOWLEDGEMENTS', check: checkAcknowledgements },
   { id: 'FHE-EPOCH', check: checkEpoch },
+  { id: 'HEARTBEATS', check: checkHeartbeats },
 ]
 
 /** and what only a policy can say. */
@@ -82,6 +84,8 @@ export const recordedAs = {
   redeal: null,
   'assemble-epoch': 'assemble-epoch',
   'epoch-live': 'sign-epoch-live',
+  'ask-heartbeats': 'ask-heartbeats',
+  'take-heartbeats': null,
   // It begins with the closing inventory; the rest of it comes after the transcript's end.
   seal: 'inventory',
   export: null,
@@ -98,6 +102,7 @@ export async function recordedFault(v: Verification, recorded: readonly Recorded
     replicasFault(v, recorded) ??
     attestationsFault(v, recorded) ??
     (await dealFault(v, recorded)) ??
-    (await epochFault(v, recorded))
+    (await epochFault(v, recorded)) ??
+    (await heartbeatsFault(v, recorded))
   )
 }

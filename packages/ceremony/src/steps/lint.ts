@@ -2,6 +2,7 @@ import type { StepKind } from '../plan/plan.ts'
 import * as attestation from './attestation/lint.ts'
 import * as dealing from './dealing/lint.ts'
 import * as decryption from './decryption/lint.ts'
+import * as heartbeat from './heartbeat/lint.ts'
 import * as key from './key/lint.ts'
 import * as opening from './opening/lint.ts'
 import type { EndLint, SectionLint, StepLint } from './plan-progress.ts'
@@ -43,6 +44,7 @@ export const stepLints = {
   },
   ...resharing.lints,
   ...decryption.lints,
+  ...heartbeat.lints,
   ...sealing.lints,
 } satisfies Record<StepKind, StepLint>
 
@@ -53,6 +55,7 @@ export const sectionLints: readonly SectionLint[] = [
   decryption.lintDecryptions,
   resharing.lintReshare,
   dealing.lintFhe,
+  heartbeat.lintHeartbeat,
 ]
 
 /** After the steps, and after whom and what the policy names. */
@@ -64,5 +67,6 @@ export const endLints: readonly EndLint[] = [
   decryption.untaken,
   resharing.notLive,
   dealing.undealt,
+  heartbeat.notTaken,
   sealing.notEnded,
 ]

@@ -33,6 +33,8 @@ export type PlanProgress = {
   dealt: boolean
   acknowledged: Set<string>
   fhe: ThresholdProgress
+  /** Whether holders were asked to state that they hold their shares, and have stated it. */
+  heartbeat: 'due' | 'asked' | 'taken'
   ended: StepKind[]
 }
 
@@ -94,6 +96,7 @@ export function startOf(plan: Plan): PlanProgress {
       canary: false,
       live: false,
     },
+    heartbeat: 'due',
     ended: [],
   }
 }

@@ -10,6 +10,7 @@ import * as attestation from './attestation/run.ts'
 import * as dealing from './dealing/run.ts'
 import * as decryption from './decryption/run.ts'
 import type { EntryModules, StageNeeds } from './entries.ts'
+import * as heartbeat from './heartbeat/run.ts'
 import * as key from './key/run.ts'
 import * as opening from './opening/run.ts'
 import * as replication from './replication/run.ts'
@@ -33,6 +34,7 @@ export const effectModules: { readonly [K in EffectKind]: EffectModule<K> } = {
   ...attestation.effects,
   ...dealing.effects,
   ...resharing.effects,
+  ...heartbeat.effects,
   ...sealing.effects,
 } satisfies { [K in EffectKind]: EffectModule<K> }
 
@@ -43,13 +45,21 @@ export const submissions = {
   ...dealing.submissions,
   ...resharing.submissions,
   ...decryption.submissions,
+  ...heartbeat.submissions,
   ...sealing.submissions,
 } satisfies Record<FamilySubmission, (state: State, command: Submit) => Decision>
 
-export type FamilyEntry = keyof typeof resharing.entries | keyof typeof decryption.entries
+export type FamilyEntry =
+  | keyof typeof resharing.entries
+  | keyof typeof decryption.entries
+  | keyof typeof heartbeat.entries
 
 /** Entries that people of a family bring about. */
-export const entryModules: EntryModules<FamilyEntry> = { ...resharing.entries, ...decryption.entries }
+export const entryModules: EntryModules<FamilyEntry> = {
+  ...resharing.entries,
+  ...decryption.entries,
+  ...heartbeat.entries,
+}
 
 /** Stages at which people of a family are heard; confirmations, checkpoints and what the run itself signs are the engine's. */
 type FamilyStage = Exclude<Stage['kind'], 'confirm' | 'effect' | 'checkpoint' | 'signatures'>
@@ -57,6 +67,7 @@ type FamilyStage = Exclude<Stage['kind'], 'confirm' | 'effect' | 'checkpoint' | 
 export const stageNeeds: StageNeeds<FamilyStage> = {
   ...resharing.needs,
   ...decryption.needs,
+  ...heartbeat.needs,
   ...sealing.needs,
 }
 
@@ -134,6 +145,7 @@ export const effectKinds = [
   'fhe-deal',
   'assemble-epoch',
   'sign-epoch-live',
+  'ask-heartbeats',
   'build-bundle',
   'sign-bundle',
   'write-bundle',

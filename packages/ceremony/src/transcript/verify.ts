@@ -39,7 +39,15 @@ type Made = { seq: number; stepId: string; effect: string; ckaId: Json }
 const making: readonly Json[] = ['make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal']
 const recorded: readonly Json[] = [
   ...making,
-  ...['probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch'],
+  ...[
+    'probe-token',
+    'inventory',
+    'prove-possession',
+    'prove-replica',
+    'attest',
+    'assemble-epoch',
+    'ask-heartbeats',
+  ],
   'sign-epoch-live',
 ]
 /** Entries that no bundle's transcript has: it is sealed after its last entry, and an aborted run has no bundle. */

@@ -28,8 +28,8 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
 function versionFault({ predicate, run: { header } }: Verification, plan: Plan): string | null {
   if (plan.v !== header.v || plan.v !== predicate.v)
     return `the plan is of version ${plan.v}, the transcript of ${header.v}, the bundle of ${predicate.v}`
-  const { backups, heartbeats, revokes, nextPolicy, alsoFor, wrapTree } = predicate
-  const here = Object.entries({ backups, heartbeats, revokes, nextPolicy, alsoFor })
+  const { backups, revokes, nextPolicy, alsoFor, wrapTree } = predicate
+  const here = Object.entries({ backups, revokes, nextPolicy, alsoFor })
   const unknown = [
     ...notYet(plan),
     ...here.flatMap(([name, value]) => (value === undefined ? [] : [name])),

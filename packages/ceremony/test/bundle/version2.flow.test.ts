@@ -39,7 +39,6 @@ const wrong: [string, string, SampleOptions][] = [
     'a plan of version 2 in a run of version 1',
     { ...planned((plan) => (plan.v = 2)), version: 1 },
   ],
-  ['PLAN-CONTENT', 'a heartbeat', planned((plan) => (plan.heartbeat = { dueDays: 90 }))],
   ['PLAN-CONTENT', 'a revocation', planned((plan) => (plan.revokes = [earlier]))],
   ['PLAN-CONTENT', 'a next policy', planned((plan) => (plan.nextPolicy = digest))],
   [

@@ -1,7 +1,7 @@
 import type { Json } from '@lux/crypto'
 import { view } from '../../src/exports/engine.ts'
 import type { FakeCore } from './fake-core.ts'
-import { answerFor, requestFor, requestTime } from './fhe-people.ts'
+import { answerFor, heartbeatFor, requestFor, requestTime } from './fhe-people.ts'
 import { sign, someone, someServer } from './seats.ts'
 
 /** Does what the people of the run are asked for, as each of them would. False when nothing is asked. */
@@ -49,6 +49,18 @@ export function answerNeeds(core: FakeCore): boolean {
         what: 'acknowledgement',
         payload,
         signature: sign(person.identity, 'acknowledgement', core.domain, payload),
+      })
+      return true
+    }
+    case 'heartbeats': {
+      const [name = ''] = needs.missing
+      const payload = heartbeatFor(core, name)
+      const { identity } = someone('holder', name, core.domain)
+      core.must({
+        type: 'submit',
+        what: 'heartbeat',
+        payload,
+        signature: sign(identity, 'heartbeat', core.domain, payload),
       })
       return true
     }

@@ -150,6 +150,8 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         commitments: hash('next commitments'),
         corrections: effect.dealers.map(({ correction }) => correction),
       }
+    case 'ask-heartbeats':
+      return { challenge: effect.challenge }
     case 'sign-epoch-live':
       return { digest: hash(`live ${effect.epochId}`), signature: ceremonySignature }
     case 'build-bundle':

@@ -5,6 +5,7 @@ import {
   decryptionRequestCodec,
   type RequestPackage,
 } from '../../src/documents/threshold/decryption-request.ts'
+import { type Heartbeat, heartbeatCodec } from '../../src/documents/threshold/heartbeat.ts'
 import { type Provenance, provenanceCodec } from '../../src/documents/threshold/provenance.ts'
 import type { Authorities, Command, Domain, Needs } from '../../src/exports/engine.ts'
 import { nextRoster } from '../../src/steps/resharing/queries.ts'
@@ -206,5 +207,25 @@ export function nextAcknowledgement(core: FakeCore, name: string): Uint8Array {
     name,
     shareDigest: hash(`next share ${name}`),
     envelopeDigest: envelopesDigest(dealers.map(({ envelopes }) => envelopes[at] ?? '')),
+  })
+}
+
+/** What a holder signs over the challenge of the run. */
+export function heartbeatFor(core: FakeCore, name: string, change: Partial<Heartbeat> = {}): Uint8Array {
+  const { epoch, heartbeat, ceremonyId } = core.state
+  return heartbeatCodec.signedBytes({
+    v: 1,
+    kind: 'heartbeat',
+    domain: core.domain,
+    ceremonyId,
+    keyId: epoch?.keyId ?? hash('nothing'),
+    epochId: epoch?.epochId ?? hash('nothing'),
+    holder: (epoch?.holders ?? []).indexOf(name) + 1,
+    name,
+    challenge: heartbeat?.challenge ?? hash('nothing'),
+    shareDigest: hash(`share of ${name}`),
+    left: { at64: full, at128: full },
+    time: requestTime,
+    ...change,
   })
 }

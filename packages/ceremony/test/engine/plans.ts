@@ -14,6 +14,7 @@ export const scriptNames = [
   'fhe-life',
   'threshold-decryption',
   'resharing',
+  'holder-heartbeat',
   'token-initialisation',
 ] as const
 /** The epoch of a key that an earlier ceremony dealt. */

@@ -64,7 +64,6 @@ describe('plan of version 2', () => {
       'root-kek in the place of an earlier key',
       'custodians: Gita, Hugo, Ivo',
       'the token spare by what is measured of it',
-      'a heartbeat of holders',
       'a revocation of keys',
       'a change of the policy',
     ])

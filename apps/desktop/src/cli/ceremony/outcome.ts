@@ -154,6 +154,13 @@ function needLines(view: RunView, { folder, files, unanswered }: Around): string
           : `  custody holder receive ENVELOPE.age --key KEY --policy POLICY --out SHARE`,
         `  custody holder prove SHARE --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
       ]
+    case 'heartbeats':
+      return [
+        `${needs.missing.join(', ')}, each on a device of their own, with a copy of the file:`,
+        `  custody holder heartbeat ${file} --share SHARE --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
+        'or go on without them, as an entry of the answers file (--answers FILE):',
+        `  ${JSON.stringify({ step: view.current ?? '', by: needs.names[0] ?? '' })}`,
+      ]
     case 'receipt':
       return [
         'the server’s operator takes the bundle in and brings back what the server signed:',

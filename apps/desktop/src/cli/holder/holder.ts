@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { registerHolderApprove } from './approve.ts'
 import { registerHolderEpoch } from './approve-epoch.ts'
+import { registerHolderHeartbeat } from './heartbeat.ts'
 import { registerHolderLive } from './live.ts'
 import { registerHolderProve } from './prove.ts'
 import { registerHolderReceive } from './receive.ts'
@@ -21,4 +22,5 @@ export function registerHolderShare(group: Command, { act }: CommandLine): void 
   registerHolderRedeal(group, act)
   registerHolderNext(group, act)
   registerHolderLive(group, act)
+  registerHolderHeartbeat(group, act)
 }

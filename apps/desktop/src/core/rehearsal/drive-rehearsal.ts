@@ -79,6 +79,9 @@ async function answer(
       // All of them: who says nothing of what is left counts as having spent it.
       for (const name of needs.missing) await act('epoch-approval', name)
       return null
+    case 'heartbeats':
+      for (const name of needs.missing) await act('heartbeat', name)
+      return null
     case 'receipt':
       return { why: 'receipt', detail: needs.missing.join(', ') }
     case 'exception': {

@@ -4,6 +4,7 @@ import { CoreError } from '@lux/node-files'
 import type { SignedKind } from '../runs/exchange/bytes-to-sign.ts'
 import type { Run } from '../runs/run/run.ts'
 import { answerAsStandIn } from './stand-in-answer.ts'
+import { heartbeatAsStandIn } from './stand-in-heartbeat.ts'
 import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
 import { acknowledgeNextAsStandIn, approveEpochAsStandIn, redealAsStandIn } from './stand-in-reshare.ts'
 import { acknowledgeAsStandIn, signAsStandIn } from './stand-in-signing.ts'
@@ -22,6 +23,7 @@ export const standInActs = [
   'decryption-result',
   'epoch-approval',
   'redeal',
+  'heartbeat',
 ] as const
 export type StandInAct = (typeof standInActs)[number]
 
@@ -71,6 +73,8 @@ export async function actAsStandIn(
     }
     case 'epoch-approval':
       return approveEpochAsStandIn(run, find('holder'))
+    case 'heartbeat':
+      return heartbeatAsStandIn(run, find('holder'), now)
     case 'redeal':
       return redealAsStandIn(run, find('holder'))
     default:

@@ -58,7 +58,11 @@ export async function driveProduction(
       throw stuck(run, view)
     } else {
       const { taken, refused } = await takeAnswers(run)
-      if (taken.length === 0) return { waiting: true, refused }
+      if (taken.length > 0) continue
+      // Holders who state nothing are gone on without once somebody says so.
+      const word = needs.kind === 'heartbeats' ? options.answers.take(view.current ?? '', null) : null
+      if (word === null) return { waiting: true, refused }
+      must(run.proceed(view.current ?? '', word.by, word.values))
     }
   }
 }

@@ -52,6 +52,7 @@ const files: ReadonlySet<Needs['kind']> = new Set([
   'result',
   'epoch-approvals',
   'redeals',
+  'heartbeats',
 ])
 
 function comesAsFile({ kind }: Needs, rehearsed: boolean): boolean {

@@ -21,11 +21,13 @@ import {
   cardCodec,
   envelopeSignatureCodec,
   envelopeSignedBytes,
+  heartbeatCodec,
   type OpeningCertificate,
   openingCodec,
   signatureContext,
 } from '@lux/ceremony/wire'
 import {
+  encodeCanonical,
   fromUtf8,
   generateIdentity,
   generateSealIdentity,
@@ -35,6 +37,7 @@ import {
   sealWithPassphrase,
   sha256Hex,
   signWith,
+  toHex,
 } from '@lux/crypto'
 import { type Authorities, encodeEnvelope, parseShareEnvelope } from '@lux/crypto/fhe'
 import { encodeHeldShare, encodeState, freshState, parseState } from '@lux/people'
@@ -201,6 +204,60 @@ describe('holder', () => {
     )
     const group = { role: 'holder', members: [{ name: 'Hal', keys: hal?.card.keys ?? {} }], quorum: 1 }
     expect(acknowledgementCodec.verify(document.value, domain, [group]).ok).toBe(true)
+  }, 60_000)
+
+  test('heartbeat states over the challenge of a run that the share is held, and changes no record', async () => {
+    const [hal] = holders
+    const before = readFileSync(at('hal.share.state'))
+    const share = await openWith(hal!.seal!, new Uint8Array(readFileSync(at('envelopes', 'holder-1.age'))))
+    const { shareBytes, share: held } = parseShareEnvelope(share)
+    const request = {
+      v: 1,
+      kind: 'heartbeat-request',
+      ceremonyId,
+      domain,
+      keyId: toHex(held.header.keyId),
+      epochId: toHex(held.header.epochId),
+      challenge: '0c'.repeat(32),
+      missing: ['Hal'],
+      names: ['Administrator'],
+    }
+    const heartbeat = (out: string, changed: object = {}, key = hal!.keyPath) => {
+      writeFileSync(at('heartbeat-request.json'), encodeCanonical({ ...request, ...changed }))
+      return custodyJson([
+        ...['holder', 'heartbeat', at('heartbeat-request.json'), '--share', at('hal.share'), '--key', key],
+        ...['--out', at(out), '--policy', policyPath, '--run', folder, ...pass],
+      ])
+    }
+    expect(await heartbeat('heartbeat.json')).toMatchObject({ exit: 0, json: { holder: 1, name: 'Hal' } })
+    const document = heartbeatCodec.file.parse(new Uint8Array(readFileSync(at('heartbeat.json'))))
+    if (!document.ok) throw new Error(document.detail)
+    const { kind: _kind, missing: _missing, names: _names, v: _v, ...asked } = request
+    expect(document.value.payload).toMatchObject({ ...asked, shareDigest: sha256Hex(shareBytes) })
+    expect(document.value.payload.left).toEqual({ ...held.budgets })
+    const group = { role: 'holder', members: [{ name: 'Hal', keys: hal!.card.keys }], quorum: 1 }
+    expect(heartbeatCodec.verify(document.value, domain, [group]).ok).toBe(true)
+    expect(readFileSync(at('hal.share.state'))).toEqual(before)
+    const other = '6b'.repeat(32)
+    const refused = [
+      await heartbeat('no.json', { keyId: other }),
+      await heartbeat('no.json', { epochId: other }),
+      await heartbeat('no.json', { domain: 'production' }),
+      await heartbeat('no.json', { ceremonyId: '0e'.repeat(16) }),
+      await heartbeat('no.json', { kind: 'acknowledgement-request' }),
+      await heartbeat('no.json', { challenge: 'ABC' }),
+      await heartbeat('no.json', {}, holders[1]!.keyPath),
+    ]
+    expect(refused.map(({ json }) => json.code)).toEqual([
+      'HEARTBEAT-OTHER',
+      'HEARTBEAT-OTHER',
+      'REQUEST-DOMAIN',
+      'HEARTBEAT-OTHER',
+      'HEARTBEAT-REQUEST',
+      'HEARTBEAT-REQUEST',
+      'FHE-HOLDER-OTHER',
+    ])
+    expect(existsSync(at('no.json'))).toBe(false)
   }, 60_000)
 
   test('SHARE-RECEIVED a share is received once; where it is lost it is received as one that has answered all it may', async () => {

@@ -9,7 +9,7 @@ import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
 import { readBounded } from '@lux/node-files'
 import { acknowledgementFile, exceptionFile } from '../folder/project.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
-import { Collected, decryptionsOf, existingOf, nextOf } from './bundle-threshold.ts'
+import { Collected, decryptionsOf, existingOf, heartbeatsOf, nextOf } from './bundle-threshold.ts'
 import type { Lineage, RunContext } from './context.ts'
 import { rootWrap } from './root.ts'
 
@@ -60,6 +60,7 @@ export function bundleParts(
     existing: existingOf(folder, state, collected),
     decryptions: decryptionsOf(folder, state, collected),
     next: nextOf(folder, state, collected),
+    ...heartbeatsOf(folder, collected),
     audience: first?.audience ?? null,
     ...(first === undefined ? { sequence: '0', previous: null, supersedes: [] } : lineage),
   }

@@ -114,3 +114,16 @@ export class Collected {
     return sha256
   }
 }
+
+/** Statements that shares are still held, by holder. */
+export function heartbeatsOf(folder: RunFolder, collected: Collected): Pick<Predicate, 'heartbeats'> {
+  const heartbeats: NonNullable<Predicate['heartbeats']> = []
+  for (const stored of folder.entries()) {
+    const read = readEntry(stored)
+    if (!read.ok || read.entry.kind !== 'heartbeat.taken') continue
+    const { payload } = read.entry.fact
+    const document = collected.json(signedDocument(read.entry.fact))
+    heartbeats.push({ index: payload.holder, name: payload.name, document })
+  }
+  return heartbeats.length === 0 ? {} : { heartbeats: heartbeats.toSorted((a, b) => a.index - b.index) }
+}

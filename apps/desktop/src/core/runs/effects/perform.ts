@@ -5,6 +5,7 @@ import { buildBundle, closeOut, signBundle, writeBundleFile, writeMedium } from 
 import { destroyCeremonyKey, makeCeremonyKey } from './ceremony-key.ts'
 import type { Perform, RunContext } from './context.ts'
 import { dealFhe } from './dealing.ts'
+import { askHeartbeats } from './heartbeat.ts'
 import { makeCheckpoint, signOpening } from './opening.ts'
 import { proveReplica } from './replication.ts'
 import { assembleEpoch, signEpochLive } from './resharing.ts'
@@ -38,6 +39,7 @@ const performers: { [K in EffectKind]: Perform<K> } = {
   'fhe-deal': dealFhe,
   'assemble-epoch': assembleEpoch,
   'sign-epoch-live': signEpochLive,
+  'ask-heartbeats': askHeartbeats,
   'build-bundle': buildBundle,
   'sign-bundle': signBundle,
   'write-bundle': writeBundleFile,

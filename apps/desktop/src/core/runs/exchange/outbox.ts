@@ -130,6 +130,11 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
           request: needs.subject,
         }),
       ]
+    case 'heartbeats': {
+      const { keyId, epochId } = folder.state.epoch ?? {}
+      const of = { keyId: keyId ?? '', epochId: epochId ?? '', challenge: needs.subject }
+      return [asked(...twice('heartbeat'), { ...of, missing: needs.missing, names: needs.names })]
+    }
     case 'epoch-approvals':
       return statementRequests()
     case 'redeals':

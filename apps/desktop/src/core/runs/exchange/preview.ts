@@ -72,6 +72,7 @@ export class RunPreview implements Taker {
       const stays = taken.length === 0 && (refused.length > 0 || !may)
       return { may: !stays, refused, unanswered: !may }
     }
+    if (needs.kind === 'heartbeats' && words.has(seen.current ?? '', null)) return goes
     const { taken, refused } = this.answers()
     return taken.length > 0 ? goes : { ...goes, may: false, refused }
   }

@@ -56,6 +56,7 @@ const documents = [
   'decryption-result',
   'epoch-approval',
   'redeal',
+  'heartbeat',
 ] as const
 
 function isDocument(kind: string): kind is (typeof documents)[number] {

@@ -52,6 +52,8 @@ function blockedBy(
   if (kind === 'exception') return 'exception-open'
   if (kind === 'resume') return 'paused'
   if (run.work !== null || kind === 'wait' || kind === 'start') return 'machine-works'
+  // Who goes on goes on without those who have not stated it.
+  if (kind === 'heartbeats') return null
   if (kind === 'signatures' || needs.some(({ need }) => need === 'sign')) return 'signatures-missing'
   if (fromOthers.has(kind)) return 'file-missing'
   if (view.needs?.kind === 'pin' && view.needs.pins.some(({ serial }) => isAway(serial, tokens)))

@@ -4,7 +4,10 @@ import type * as contract from '../../../contract/index.ts'
 import { decryptionFolder } from '../../runs/folder/places.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
 
-type AtHolders = Extract<Needs, { kind: 'acknowledgements' | 'answers' | 'epoch-approvals' | 'redeals' }>
+type AtHolders = Extract<
+  Needs,
+  { kind: 'acknowledgements' | 'answers' | 'epoch-approvals' | 'redeals' | 'heartbeats' }
+>
 
 const ownBy = (key: string) => `--key ${key} --policy policy.json`
 const own = ownBy('key-file')
@@ -31,6 +34,11 @@ export function holderCommands(
     }
     case 'epoch-approvals':
       return statementCommands(missing, requests)
+    case 'heartbeats':
+      return atRun(
+        missing,
+        `custody holder heartbeat ${request} --share share.sealed ${own} --out heartbeat.json`,
+      )
     case 'redeals':
       return atRun(missing, `custody holder redeal ${request} --share share.sealed ${own} --out redeal.json`)
   }
@@ -50,7 +58,7 @@ export function statementCommands(
 }
 
 function isAtHolders(needs: Needs): needs is AtHolders {
-  return ['acknowledgements', 'answers', 'epoch-approvals', 'redeals'].includes(needs.kind)
+  return ['acknowledgements', 'answers', 'epoch-approvals', 'redeals', 'heartbeats'].includes(needs.kind)
 }
 
 const atRun = (who: string[], line: string): contract.DeviceCommands => ({

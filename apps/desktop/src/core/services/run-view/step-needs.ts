@@ -105,6 +105,7 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
     case 'result':
     case 'epoch-approvals':
     case 'redeals':
+    case 'heartbeats':
       return [needOfEpochs(run, needs, around)]
     case 'exception':
     case 'resume':
@@ -129,7 +130,10 @@ function fileOf(run: Run, what: SignedKind, digest: string): string {
   return `checkpoints/${awaitedCheckpoint(run.folder.state)?.size ?? 0}.json`
 }
 
-type OfEpochs = Extract<Needs, { kind: 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals' }>
+type OfEpochs = Extract<
+  Needs,
+  { kind: 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals' | 'heartbeats' }
+>
 
 const documents = {
   request: 'decryption-request',
@@ -137,6 +141,7 @@ const documents = {
   result: 'decryption-result',
   'epoch-approvals': 'epoch-approval',
   redeals: 'redeal',
+  heartbeats: 'heartbeat',
 } as const satisfies Record<OfEpochs['kind'], contract.DocumentKind>
 
 /** What a decryption or a next epoch waits for: a button for each stand-in in a rehearsal, files in production. */
@@ -179,7 +184,8 @@ function needOfEpochs(
 }
 
 function requiredOf(needs: OfEpochs): number {
-  if (needs.kind === 'redeals') return needs.present.length + needs.missing.length
+  if (needs.kind === 'redeals' || needs.kind === 'heartbeats')
+    return needs.present.length + needs.missing.length
   if (needs.kind === 'answers' || needs.kind === 'epoch-approvals')
     return needs.present.length + needs.stillNeeded
   return 1

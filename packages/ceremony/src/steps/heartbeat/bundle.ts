@@ -1,0 +1,93 @@
+import { member, type Recorded } from '../../bundle/recorded.ts'
+import { required, type Verification } from '../../bundle/verification.ts'
+import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
+import { type Heartbeat, heartbeatCodec } from '../../documents/threshold/heartbeat.ts'
+import { cardOfHolder, oldEpoch, oldHolders } from '../dealing/holders.ts'
+
+const day = 86_400_000
+
+/** HEARTBEATS: each statement is of a holder of the plan, of this run, key and epoch, and signed by the holder's card. Names who is overdue. */
+export async function checkHeartbeats(v: Verification): Promise<Outcome<string>> {
+  const { heartbeat } = required(v.plan)
+  const taken = v.predicate.heartbeats ?? []
+  if (heartbeat === undefined)
+    return taken.length === 0 ? accept('no heartbeats') : wrong('the plan asks no holder')
+  const times = new Map<string, string>()
+  let last = 0
+  for (const { index, name, document } of taken) {
+    if (index <= last)
+      return wrong('the statements are not in the order of the holders, or one is there twice')
+    last = index
+    const signed = await v.parsed(document, heartbeatCodec.file)
+    if (!signed.ok) return signed
+    const said = signed.value.payload
+    if (!isOfRun(v, said) || said.holder !== index || said.name !== name || oldHolders(v)[index - 1] !== name)
+      return wrong(`${name} states something else`)
+    const card = cardOfHolder(v, name)
+    if (card === null) return wrong(`${name} has no card of a holder`)
+    const group = { role: 'holder', members: [{ name, keys: card.keys }], quorum: 1 }
+    const verified = heartbeatCodec.verify(signed.value, v.predicate.domain, [group])
+    if (!verified.ok) return wrong(`${name}: ${verified.detail}`)
+    times.set(name, said.time)
+  }
+  const end = required(v.checkpoints.at(-1) ?? null).payload.time
+  const overdue = oldHolders(v).filter((name) => isOverdue(times.get(name), end, heartbeat.dueDays))
+  const heard = `${taken.length} of ${oldHolders(v).length} holders`
+  return accept(overdue.length === 0 ? heard : `${heard}; overdue: ${overdue.join(', ')}`)
+}
+
+/** Every statement is over the challenge that the run drew, as witnesses cosigned it. */
+export async function heartbeatsFault(
+  v: Verification,
+  recorded: readonly Recorded[],
+): Promise<string | null> {
+  const asked = recorded.find(({ step }) => step.do === 'ask-heartbeats')
+  for (const { name, document } of v.predicate.heartbeats ?? []) {
+    if (asked === undefined) return `${name}: no step of the plan asks for a heartbeat`
+    if (asked.result === null) continue
+    const signed = await v.parsed(document, heartbeatCodec.file)
+    if (!signed.ok) return `${name}: ${signed.detail}`
+    if (signed.value.payload.challenge !== member(asked.result, 'challenge'))
+      return `${name}: the transcript has another challenge`
+  }
+  return null
+}
+
+/** Whether a holder's last statement is older than the plan has it, or there is none. Times are ISO-8601 UTC. */
+function isOverdue(stated: string | undefined, now: string, dueDays: number): boolean {
+  return stated === undefined || daysOf(now) - daysOf(stated) > dueDays
+}
+
+/** Days since 1970-01-01 of a time in UTC, by the proleptic Gregorian calendar: this package has no clock and no Date. */
+function daysOf(time: string): number {
+  const [year = 0, month = 1, date = 1] = time.slice(0, 10).split('-').map(Number)
+  return julianDay(year, month, date) + secondsOf(time) / (day / 1000)
+}
+
+function julianDay(year: number, month: number, date: number): number {
+  const back = Math.floor((14 - month) / 12)
+  const y = year + 4800 - back
+  const m = month + 12 * back - 3
+  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)
+  return date + Math.floor((153 * m + 2) / 5) + 365 * y + leaps
+}
+
+function secondsOf(time: string): number {
+  const [hours = 0, minutes = 0, seconds = 0] = time.slice(11, 19).split(':').map(Number)
+  return hours * 3600 + minutes * 60 + seconds
+}
+
+function isOfRun(v: Verification, said: Heartbeat): boolean {
+  const { domain, ceremonyId } = v.predicate
+  const epoch = oldEpoch(v)
+  return (
+    said.domain === domain &&
+    said.ceremonyId === ceremonyId &&
+    said.keyId === epoch?.keyId &&
+    said.epochId === epoch.epochId
+  )
+}
+
+function wrong(detail: string): Outcome<never> {
+  return refuse('HEARTBEATS', detail)
+}

@@ -1,0 +1,55 @@
+import type { Heartbeat } from '@lux/ceremony/wire'
+import { parseCanonical, toHex } from '@lux/crypto'
+import { members } from '../json-members.ts'
+import { checked, no, type Outcome } from '../outcome.ts'
+import { blocksLeft } from './budgets.ts'
+import type { OpenedShare } from './share-file.ts'
+
+export const maxHeartbeatRequest = 32_768
+
+/** What a run asks: of which key and epoch, over which challenge. Nobody signed it; the opening beside it says whose run it is. */
+export type HeartbeatRequest = Pick<Heartbeat, 'domain' | 'ceremonyId' | 'keyId' | 'epochId' | 'challenge'>
+
+/** Refuses HEARTBEAT-REQUEST, as it does all that is no file of out/ that asks for a heartbeat. */
+export function readHeartbeatRequest(bytes: Uint8Array): Outcome<HeartbeatRequest> {
+  return checked(() => {
+    const asked = members(parseCanonical(bytes, { maxBytes: maxHeartbeatRequest }))
+    const { kind, domain, ceremonyId, keyId, epochId, challenge } = asked
+    const other = (): never => no('HEARTBEAT-REQUEST', 'it asks for no heartbeat', 'request')
+    if (kind !== 'heartbeat-request' || (domain !== 'production' && domain !== 'rehearsal')) return other()
+    const hex = (value: unknown, length: number): string =>
+      typeof value === 'string' && value.length === 2 * length && /^[0-9a-f]+$/.test(value) ? value : other()
+    return {
+      domain,
+      ceremonyId: hex(ceremonyId, 16),
+      keyId: hex(keyId, 32),
+      epochId: hex(epochId, 32),
+      challenge: hex(challenge, 32),
+    }
+  }, 'request')
+}
+
+/**
+ * What a holder reads before the share is stated to be held, raw: whoever shows it makes it safe. Refuses REQUEST-DOMAIN and
+ * HEARTBEAT-OTHER where another share is asked for, HOLDER-LEAVING where this one was approved away.
+ */
+export function heartbeatLines(
+  { envelope, before }: OpenedShare,
+  request: HeartbeatRequest,
+): Outcome<readonly string[]> {
+  return checked(() => {
+    const { header } = envelope.share
+    if (request.domain !== header.domain) no('REQUEST-DOMAIN', `the share is of ${header.domain}`, 'request')
+    if (request.keyId !== toHex(header.keyId)) no('HEARTBEAT-OTHER', 'it asks for another key', 'request')
+    if (request.epochId !== toHex(header.epochId))
+      no('HEARTBEAT-OTHER', `it asks for another epoch than ${header.epoch}`, 'request')
+    if (before.leaving !== null)
+      no('HOLDER-LEAVING', 'this share was approved away, and states nothing more', 'share')
+    const left = blocksLeft(envelope, before.spent)
+    return [
+      `state to the ceremony ${request.ceremonyId} that you still hold share ${header.holder} of epoch ${header.epoch}`,
+      `challenge ${request.challenge}`,
+      `you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`,
+    ]
+  })
+}
