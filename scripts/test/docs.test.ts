@@ -1,9 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-import { readSources } from '../assurance/places.ts'
 import { readRules } from '../assurance/rules.ts'
-import { testFolders } from '../assurance/tested.ts'
 import { root } from '../root.ts'
 
 const pages = [
@@ -45,11 +43,7 @@ test('DOCS-FUNCTIONS the page of threshold FHE names only functions that are the
 })
 
 test('DOCS-RULES the threat model names only rules that exist', () => {
-  const titles = readSources(root, testFolders).flatMap(({ text: test }) => [
-    ...test.matchAll(/^\s*(?:test|it)\(\s*'([A-Z][A-Z0-9-]+) /gm),
-  ])
-  // Those of the server have no table yet: they are what its tests are named after.
-  const ids = new Set([...readRules(root).flatMap((set) => set.ids), ...titles.map(([, id]) => id)])
+  const ids = new Set(readRules(root).flatMap((set) => set.ids))
   const cells = text('docs/THREAT-MODEL.md').matchAll(/^\|.*\| ([^|]*) \|$/gm)
   const named = [...cells].flatMap(
     ([, cell]) =>
