@@ -1,19 +1,29 @@
 import { accept, type Outcome, type Refusal, refuse, utf8 } from '@lux/crypto'
 import { describeTag } from './tags.ts'
 
-/** One item of a message, by its type (OASIS KMIP, "TTLV encoding"). Bytes are views of what was decoded, and no copies. */
-export type Item =
-  | { readonly tag: number; readonly type: 'structure'; readonly value: readonly Item[] }
-  | { readonly tag: number; readonly type: 'integer' | 'enumeration' | 'interval'; readonly value: number }
-  | {
-      readonly tag: number
-      /** A date-time counts seconds of Unix time, an extended one microseconds. */
-      readonly type: 'long-integer' | 'big-integer' | 'date-time' | 'date-time-extended'
-      readonly value: bigint
-    }
-  | { readonly tag: number; readonly type: 'boolean'; readonly value: boolean }
-  | { readonly tag: number; readonly type: 'text-string'; readonly value: string }
-  | { readonly tag: number; readonly type: 'byte-string'; readonly value: Uint8Array }
+/** What an item holds, by its type. */
+export type Values = {
+  readonly structure: readonly Item[]
+  readonly integer: number
+  readonly 'long-integer': bigint
+  readonly 'big-integer': bigint
+  readonly enumeration: number
+  readonly boolean: boolean
+  readonly 'text-string': string
+  /** A view of what was decoded, and no copy. */
+  readonly 'byte-string': Uint8Array
+  /** Seconds of Unix time. */
+  readonly 'date-time': bigint
+  /** Seconds. */
+  readonly interval: number
+  /** Microseconds of Unix time. */
+  readonly 'date-time-extended': bigint
+}
+
+/** One item of a message (OASIS KMIP, "TTLV encoding"). */
+export type Item = {
+  readonly [Type in keyof Values]: { readonly tag: number; readonly type: Type; readonly value: Values[Type] }
+}[keyof Values]
 
 export type ItemType = Item['type']
 
