@@ -18,9 +18,13 @@ export class RunningServer {
 
   /** Resolves once the server of the state folder says that it is ready. */
   static async of(state: string): Promise<RunningServer> {
-    const child = spawn(join(root, 'custody-server'), ['--state', state, 'start', '--port', '0'], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+    const child = spawn(
+      join(root, 'custody-server'),
+      ['--state', state, 'start', '--port', '0', '--behind-tls-proxy'],
+      {
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
+    )
     return new RunningServer(child, await addressOf(child))
   }
 

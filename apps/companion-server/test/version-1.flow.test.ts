@@ -63,9 +63,13 @@ test('a server of release 0.1.0 is brought up to date, serves what it encrypted,
   writeFileSync(join(state, 'server.json'), JSON.stringify(moved))
   await restore(join(state, 'postgres'), jsonOf(join(folder, 'rows.json')))
 
-  const server = spawn(process.execPath, [cli, '--state', state, 'start', '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const server = spawn(
+    process.execPath,
+    [cli, '--state', state, 'start', '--port', '0', '--behind-tls-proxy'],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   onTestFinished(() => void server.kill('SIGKILL'))
   let log = ''
   server.stderr.on('data', (chunk) => (log += chunk))
