@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import type { Server } from 'node:http'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
@@ -126,7 +126,7 @@ test('PHONE-APPROVE a request is read, approved and answered, and the plaintext 
   expect(JSON.parse(readFileSync(result, 'utf8'))).toMatchObject({ right: true })
 })
 
-test('PHONE-REPLAY the same request is refused by name when it comes again', async () => {
+test('PHONE-REPLAY the same request gives the files of the first answer again, and no second answer', async () => {
   const folder = join(carried, 'request', 'Lena Fischer')
   await phone.page.getByRole('button', { name: 'Done' }).click()
   await phone.page.getByRole('button', { name: 'Read a request' }).click()
@@ -135,6 +135,9 @@ test('PHONE-REPLAY the same request is refused by name when it comes again', asy
     'Choose the files',
     readdirSync(folder).map((name) => join(folder, name)),
   )
-  await phone.page.locator('[data-code="REQUEST-REPLAYED"]').waitFor()
+  await phone.page.getByText('You decided this before').waitFor()
+  const again = await save(phone.page, /^Save answer-.*\.json$/, join(carried, 'again'))
+  const first = join(carried, 'answer', basename(again))
+  expect(readFileSync(again)).toEqual(readFileSync(first))
   expect(phone.said).toEqual([])
 })

@@ -59,6 +59,8 @@ export type Overview = {
   readonly log: readonly LogEntry[]
   /** False where the browser may throw away what this app keeps. */
   readonly kept: boolean
+  /** A share that is kept here does not open any more. */
+  readonly damaged: boolean
 }
 
 export type State =
@@ -76,10 +78,18 @@ export type Prepared = {
   readonly requester: string
   readonly what: string
   readonly spends: number
-  readonly left: { readonly at64: number; readonly at128: number }
+  /** Blocks of the request's own width that are left after the answer. */
+  readonly left: number
+  /** How well the answer hides the share, as sentences. */
+  readonly noiseLines: readonly string[]
   /** Below the floor only a rehearsal answers. */
   readonly belowFloor: boolean
+  /** False where this browser may delete what it keeps, and the request is for real keys. */
+  readonly mayApprove: boolean
 }
+
+/** A request that was decided here before, with the files of then: nothing is answered twice, and no answer is lost. */
+export type Decided = { readonly decided: 'approved' | 'refused'; readonly files: Files }
 
 /** A file to hand over. */
 export type Handover = { readonly name: string; readonly bytes: Uint8Array }
@@ -96,7 +106,7 @@ export type Device = {
   takePolicy(file: Handover): Promise<Answer<Overview>>
   receive(files: Files): Promise<Answer<{ share: ShareSummary; proof: Handover; overview: Overview }>>
   prove(share: string): Promise<Answer<Handover>>
-  prepare(files: Files): Promise<Answer<Prepared>>
+  prepare(files: Files): Promise<Answer<Prepared | Decided>>
   /** Answers what was prepared last. */
   approve(): Promise<Answer<{ files: Files; overview: Overview }>>
   refuse(asked: { files: Files; reason: string }): Promise<Answer<{ files: Files; overview: Overview }>>

@@ -1,5 +1,5 @@
 import { policyDigest } from '@lux/ceremony/policy'
-import { cardCodec, requestDigest } from '@lux/ceremony/wire'
+import { cardCodec, type RequestPackage, requestDigest } from '@lux/ceremony/wire'
 import { toHex, wipe } from '@lux/crypto'
 import { ciphertextDigest, readCiphertext, type ShareEnvelope } from '@lux/crypto/fhe'
 import {
@@ -29,6 +29,7 @@ import { type Database, readHeader, wipeDatabase } from '../storage/database.ts'
 import { createVault, type DeriveKey, leastCost, openVault } from '../storage/vault.ts'
 import type {
   Answer,
+  Decided,
   Device,
   Files,
   Handover,
@@ -86,23 +87,29 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
     return yes(await overview(open))
   }
 
-  async function overview({ records, person }: Open): Promise<Overview> {
+  async function overview({ records, person }: Pick<Open, 'records' | 'person'>): Promise<Overview> {
+    const opened = records.ids('share').map((id) => shareAt({ records, person }, id))
     return {
       person: personOf(person),
       policies: records.ids('policy').flatMap((id) => {
         const policy = policyAt(records, id)
         return policy === null ? [] : [policySummary(policy)]
       }),
-      shares: records.ids('share').flatMap((id) => {
-        const opened = shareAt({ records, person }, id)
-        if (!opened.ok) return []
-        const summary = shareSummary(opened.value, records)
-        forgetShareOf(opened.value)
+      shares: opened.flatMap((share) => {
+        if (!share.ok) return []
+        const summary = shareSummary(share.value, records)
+        forgetShareOf(share.value)
         return [summary]
       }),
+      damaged: opened.some((share) => !share.ok),
       log: logOf(records),
       kept: await persisted(),
     }
+  }
+
+  /** For real keys only where the browser promised to keep what this app writes: there is no backup sheet yet. */
+  async function mayApprove({ person }: Open): Promise<boolean> {
+    return person.card.domain === 'rehearsal' || (await persisted())
   }
 
   /** Lets go of what was prepared and not answered. */
@@ -125,7 +132,7 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
     sealed: SignedDecision & { sealed?: Uint8Array },
     entry: { what: 'approved' | 'refused'; about: string; digest: string },
   ): Promise<Answer<{ files: Files; overview: Overview }>> {
-    const stem = `answer-${entry.digest.slice(0, 8)}-holder-${share.holder}`
+    const stem = answerName(entry.digest, share.holder)
     const files: Handover[] = [
       { name: `${stem}.json`, bytes: sealed.answer },
       ...(sealed.sealed === undefined ? [] : [{ name: `${stem}.age`, bytes: sealed.sealed }]),
@@ -135,7 +142,7 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       ...files.map(({ name, bytes }) => ({ store: 'answer', id: name, plain: bytes.slice() })),
       logged(records, entry.what, entry.about, entry.digest),
     ])
-    return yes({ files, overview: await overview({ key: new Uint8Array(), records, person }) })
+    return yes({ files, overview: await overview({ records, person }) })
   }
 
   return {
@@ -163,6 +170,8 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
         ],
         random,
       )
+      // Another tab was first: its key stays.
+      if (records === null) return no('PHONE-ENROLLED')
       open = { key: vault.key, records, person: made.value.key }
       return yes(await overview(open))
     },
@@ -232,7 +241,6 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
           { store: 'share', id, plain: share.slice() },
           { store: 'received', id: 'me', plain: received },
           { store: 'state', id, plain: state },
-          { store: 'proof', id, plain: proof.value.acknowledgement.slice() },
           logged(
             records,
             'received',
@@ -283,23 +291,25 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
           ? no('PHONE-POLICY-MISSING')
           : prepareAnswer(opened, { request, ciphertexts, policy, now: now() })
       if (!answer.ok) {
+        const holder = opened.envelope.share.header.holder
         forgetShareOf(opened)
-        return answer
+        const before = answer.rule === 'REQUEST-REPLAYED' ? decided(open.records, request, holder) : null
+        return before === null ? answer : yes(before)
       }
       const share = shareSummary(opened, open.records)
       prepared = { answer: answer.value, share, opened }
-      return yes(shownAnswer(answer.value, share))
+      return yes(shownAnswer(answer.value, share, await mayApprove(open)))
     },
 
     async approve() {
       if (open === null) return locked
       if (prepared === null) return no('PHONE-NOTHING-PREPARED')
-      if (open.person.card.domain === 'production' && !(await persisted())) return no('PHONE-NOT-KEPT')
+      if (!(await mayApprove(open))) return no('PHONE-NOT-KEPT')
       const { answer, share, opened } = prepared
       prepared = null
       try {
         const { what } = answer.request.request.payload
-        const sealed = await sealAnswer(answer)
+        const sealed = await sealAnswer(answer, now())
         if (!sealed.ok) return sealed
         return await hand(open, share, sealed.value, { what: 'approved', about: what, digest: answer.digest })
       } finally {
@@ -381,7 +391,7 @@ function shareFor(open: Open, { keyId, epochId }: { keyId: string; epochId: stri
     }
     forgetShareOf(opened.value)
   }
-  return no(ofKey ? 'PHONE-OTHER-EPOCH' : 'PHONE-NO-SHARE', keyId)
+  return no(ofKey ? 'REQUEST-EPOCH' : 'PHONE-NO-SHARE', keyId)
 }
 
 function shareId({ share: { header } }: ShareEnvelope): string {
@@ -407,9 +417,28 @@ function shareSummary(
   }
 }
 
-function shownAnswer(answer: PreparedAnswer, share: ShareSummary): Prepared {
+function answerName(digest: string, holder: number): string {
+  return `answer-${digest.slice(0, 8)}-holder-${holder}`
+}
+
+/** The files of a decision that was made before, as they were handed over then. */
+function decided(records: Records, request: RequestPackage, holder: number): Decided | null {
+  const stem = answerName(requestDigest(request.request.payload), holder)
+  const files = records
+    .ids('answer')
+    .filter((name) => name.startsWith(`${stem}.`))
+    .flatMap((name) => {
+      const bytes = records.read('answer', name)
+      return bytes === null ? [] : [{ name, bytes }]
+    })
+  if (files.length === 0) return null
+  // A refusal seals no part.
+  return { decided: files.length > 1 ? 'approved' : 'refused', files }
+}
+
+function shownAnswer(answer: PreparedAnswer, share: ShareSummary, mayApprove: boolean): Prepared {
   const { payload } = answer.request.request
-  const { digest, words, lines, spends, left, noise } = answer
+  const { digest, words, lines, spends, left, noise, noiseLines } = answer
   return {
     share,
     digest,
@@ -419,8 +448,10 @@ function shownAnswer(answer: PreparedAnswer, share: ShareSummary): Prepared {
     requester: payload.requester,
     what: payload.what,
     spends,
-    left,
+    left: payload.mode === 'F' ? left.at64 : left.at128,
+    noiseLines,
     belowFloor: noise.belowFloor,
+    mayApprove,
   }
 }
 

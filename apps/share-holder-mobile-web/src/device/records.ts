@@ -19,15 +19,15 @@ export type Records = {
 
 export class RecordChanged extends Error {}
 
-/** A new vault's records, none of them there yet. */
+/** A new vault's records; null where the device has a vault already, which stays as it is. */
 export async function beginRecords(
   database: Database,
   { header, key }: Vault,
   written: readonly Written[],
   random: Random,
-): Promise<Records> {
+): Promise<Records | null> {
   const sealed = written.map((one) => sealedAt(key, one, 1, random))
-  await beginDatabase(database, header, sealed)
+  if (!(await beginDatabase(database, header, sealed))) return null
   return recordsOf(database, key, sealed, random)
 }
 

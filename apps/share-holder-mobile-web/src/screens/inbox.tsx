@@ -1,8 +1,9 @@
 import { Icon, PersonChip, Rec } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
 import { Page } from '../components/page.tsx'
+import { Refusal } from '../components/refusal.tsx'
 import type { Overview, ShareSummary } from '../device/api.ts'
-import { go, type Route, usePhone } from '../stores/phone.ts'
+import { go, prove, type Route, usePhone } from '../stores/phone.ts'
 
 /** The one thing to do next: without a policy nothing is believed, without a share nothing is asked. */
 function nextOf({ policies, shares }: Overview): 'policy' | 'receive' | 'request' {
@@ -14,13 +15,14 @@ export function Inbox() {
   const { t } = useTranslation()
   const overview = usePhone((phone) => phone.overview)
   if (overview === null) return null
-  const { person, shares, kept } = overview
+  const { person, shares, kept, damaged } = overview
   const next = nextOf(overview)
   return (
     <Page
       title={t('phone.inbox.hello', { name: person.name })}
       badge={<PersonChip name={person.name} presence="here" />}
     >
+      {damaged ? <Refusal refused={{ ok: false, rule: 'PHONE-STORAGE-CHANGED', detail: '' }} /> : null}
       <section className="card next">
         <h2>{t(`phone.next.${next}.title`)}</h2>
         <p>{t(`phone.next.${next}.what`)}</p>
@@ -71,7 +73,9 @@ function Share({ share }: { share: ShareSummary }) {
           {t('phone.inbox.share-note', { holder: share.holder, n: share.n, t: share.t, epoch: share.epoch })}
         </span>
       </div>
-      <Icon name="check" size={20} />
+      <button type="button" className="link" onClick={() => void prove(share.id)}>
+        {t('phone.inbox.prove')}
+      </button>
     </li>
   )
 }

@@ -30,15 +30,13 @@ function Decide() {
   const { t } = useTranslation()
   const request = usePhone((phone) => phone.request)
   const busy = usePhone((phone) => phone.busy)
-  const rehearsal = usePhone((phone) => phone.overview?.person.domain === 'rehearsal')
-  const sheet = usePhone((phone) => phone.overview?.kept === true)
   const [step, setStep] = useState<'read' | 'sure' | 'refuse'>('read')
   if (request === null) return null
   const { prepared } = request
   const proved = prepared.lines.filter(({ whose }) => whose === 'proved')
   const claimed = prepared.lines.filter(({ whose }) => whose !== 'proved')
   if (step === 'refuse') return <Refuse onBack={() => setStep('read')} />
-  const blocked = !rehearsal && !sheet
+  const blocked = !prepared.mayApprove
   return (
     <Page
       title={prepared.what}
@@ -82,10 +80,17 @@ function Decide() {
       <p className="quiet">
         {t('phone.request.spends', {
           spends: prepared.spends,
-          left: prepared.left.at64 + prepared.left.at128,
+          left: prepared.left,
         })}
       </p>
       {prepared.belowFloor ? <p className="bad">{t('phone.request.below-floor')}</p> : null}
+      <ul className="plain lines quiet" lang="en">
+        {prepared.noiseLines.map((line) => (
+          <li key={line}>
+            <Rec>{line}</Rec>
+          </li>
+        ))}
+      </ul>
       <details className="card">
         <summary>{t('phone.request.words-title')}</summary>
         <WordCards label={t('phone.request.words')} words={prepared.words} hex={prepared.digest} />
@@ -177,7 +182,7 @@ function Answered() {
       <section className="card proved" role="status">
         <h2>
           <Icon name="check" size={20} />
-          {t('phone.answered.counted')}
+          {t(out.again === true ? 'phone.answered.again' : 'phone.answered.counted')}
         </h2>
         <p>{t('phone.answered.give', { count: out.files.length })}</p>
       </section>

@@ -33,20 +33,30 @@ export async function readHeader(database: Database): Promise<VaultHeader | null
   return (await database.get('vault', 'header')) ?? null
 }
 
-/** A new vault with its first records, in place of whatever was there: together or not at all, and on disk when it answers. */
+/**
+ * A new vault with its first records: together or not at all, and on disk when it answers. False, and nothing is written, where there is
+ * a vault already: another tab was first.
+ */
 export async function beginDatabase(
   database: Database,
   header: VaultHeader,
   records: readonly SealedRecord[],
-): Promise<void> {
+): Promise<boolean> {
   const transaction = database.transaction(['vault', 'records'], 'readwrite', { durability: 'strict' })
+  const vault = transaction.objectStore('vault')
   const kept = transaction.objectStore('records')
+  if ((await vault.get('header')) !== undefined) {
+    await transaction.done
+    return false
+  }
   await Promise.all([
+    // Without a header nothing here opens any more.
     kept.clear(),
-    transaction.objectStore('vault').put(header, 'header'),
+    vault.put(header, 'header'),
     ...records.map((record) => kept.put(record)),
     transaction.done,
   ])
+  return true
 }
 
 export function readRecords(database: Database): Promise<SealedRecord[]> {

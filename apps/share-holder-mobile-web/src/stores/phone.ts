@@ -15,7 +15,12 @@ type Phone = {
   readonly policy: { readonly file: Handover; readonly summary: PolicySummary } | null
   readonly request: { readonly files: Files; readonly prepared: Prepared } | null
   /** Files to hand over, and what they are. */
-  readonly out: { readonly what: 'card' | 'proof' | 'approved' | 'refused'; readonly files: Files } | null
+  readonly out: {
+    readonly what: 'card' | 'proof' | 'approved' | 'refused'
+    readonly files: Files
+    /** Of a decision that was made before. */
+    readonly again?: boolean
+  } | null
 }
 
 const start: Phone = {
@@ -112,12 +117,15 @@ export async function receive(files: Files): Promise<void> {
 
 export async function prove(share: string): Promise<void> {
   const proof = await work('prove', () => device.prove(share))
-  if (proof !== null) usePhone.setState({ out: { what: 'proof', files: [proof] } })
+  if (proof !== null) usePhone.setState({ route: 'receive', out: { what: 'proof', files: [proof] } })
 }
 
 export async function prepare(files: Files): Promise<void> {
   const prepared = await work('prepare', () => device.prepare(files))
-  if (prepared !== null) usePhone.setState({ request: { files, prepared } })
+  if (prepared === null) return
+  if ('decided' in prepared)
+    usePhone.setState({ out: { what: prepared.decided, files: prepared.files, again: true } })
+  else usePhone.setState({ request: { files, prepared } })
 }
 
 export async function approve(): Promise<void> {

@@ -63,7 +63,6 @@ export type PreparedAnswer = {
   readonly opened: Pick<OpenedShare, 'key' | 'envelope'>
   readonly request: RequestPackage
   readonly partial: Uint8Array
-  readonly now: string
 }
 
 /** `state` is on disk before `answer` leaves: a crash in between costs blocks, never the key. */
@@ -147,7 +146,6 @@ function ofRequest(opened: OpenedShare, { request: given, ciphertexts, policy, n
     opened: { key, envelope },
     request: given,
     partial: partial.partial,
-    now,
   }
 }
 
@@ -198,15 +196,19 @@ function ofCanary(opened: OpenedShare, { request: given, ciphertexts, policy, no
     opened: { key, envelope },
     request: given,
     partial: partial.partial,
-    now,
   }
 }
 
-/** After the yes: seals the part to the combiner and signs the answer. Wipes what was prepared. Refuses SEAL-RECIPIENT. */
-export function sealAnswer(prepared: PreparedAnswer): Promise<Outcome<SealedAnswer>> {
+/**
+ * After the yes, at `now`, ISO-8601 UTC: seals the part to the combiner and signs the answer. Wipes what was prepared. Refuses
+ * REQUEST-EXPIRED where the holder thought about it for too long, SEAL-RECIPIENT.
+ */
+export function sealAnswer(prepared: PreparedAnswer, now: string): Promise<Outcome<SealedAnswer>> {
   return checkedLater(async () => {
-    const { opened, request, partial, now, after, spends, left } = prepared
+    const { opened, request, partial, after, spends, left } = prepared
     try {
+      const { expiry } = request.request.payload
+      if (expiry <= now) no('REQUEST-EXPIRED', `it expired at ${expiry}`, 'request')
       const sealed = await sealTo([request.request.payload.combiner], partial)
       const said: HolderAnswer = {
         ...answerOf(request, opened.envelope, now),

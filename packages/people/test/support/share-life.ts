@@ -140,7 +140,7 @@ class Life {
     const ready = accepted(prepared)
     expect(ready.spends).toBe(cost)
     if (decline) return
-    const { state, sealed } = accepted(await sealAnswer(ready))
+    const { state, sealed } = accepted(await sealAnswer(ready, now))
     this.disk = { ...this.disk, state }
     for (const { digest, bytes } of fresh) this.counted.set(digest, readCiphertext(bytes).blocks.length)
     this.decided.push(asked)

@@ -76,9 +76,9 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
   const policy = believedPolicy(options.policy)
   const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
   return withShare(options, async (opened) => {
-    const now = new Date().toISOString()
+    const now = () => new Date().toISOString()
     const prepared = accepted(
-      prepareAnswer(opened, { request, ciphertexts, policy, now }),
+      prepareAnswer(opened, { request, ciphertexts, policy, now: now() }),
       {},
       { 'HOLDER-POLICY': 'name the policy of the share' },
     )
@@ -93,7 +93,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
       discardAnswer(prepared)
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')
     }
-    const { state, answer, said, sealed } = accepted(await sealAnswer(prepared))
+    const { state, answer, said, sealed } = accepted(await sealAnswer(prepared, now()))
     mustHaveRoom(sealedPath, sealed.length)
     // Counted before anything leaves: a crash in between costs blocks, never the key.
     keepState(options.share, state, opened)

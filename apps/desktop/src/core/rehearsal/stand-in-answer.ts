@@ -30,7 +30,7 @@ export async function answerAsStandIn(
   const policy = accepted(trustedPolicy(readBounded(join(folder.path, 'policy.json'), maxFile)))
   return withShareOf(folder, standIn, epoch, async (opened) => {
     const prepared = accepted(prepareAnswer(opened, { request, ciphertexts, policy, now }))
-    const { answer, sealed, said } = accepted(await sealAnswer(prepared))
+    const { answer, sealed, said } = accepted(await sealAnswer(prepared, now))
     writeDurably(join(decryptionFolder(folder, id), `answer-${said.holder}.age`), sealed)
     return run.submit({ ...submission(holderAnswerCodec, answer), what: 'holder-answer' })
   })
