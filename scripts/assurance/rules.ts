@@ -46,6 +46,13 @@ const tables = [
     id: key('FHE-[A-Z0-9-]+'),
   },
   {
+    title: 'Backup of a root',
+    table: 'packages/crypto/src/backup/rules.ts',
+    sources: ['packages/crypto/src/backup'],
+    complete: true,
+    id: key('BACKUP-[A-Z-]+'),
+  },
+  {
     title: 'Tokens',
     table: 'packages/hsm/src/hsm-errors.ts',
     sources: ['packages/hsm/src'],
