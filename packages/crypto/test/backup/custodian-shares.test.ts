@@ -121,6 +121,21 @@ describe('reading', () => {
     expect(ruleOf(short ?? '')).toBe('BACKUP-WORDS-COUNT')
   })
 
+  test('any other letter, a letter less and a letter doubled, at every place of the words, are refused', () => {
+    const words = known[0]!.shares[0]!
+    const taken: number[] = []
+    for (const [at, char] of [...words].entries()) {
+      const other = char === 'z' ? 'a' : String.fromCharCode(char.charCodeAt(0) + 1)
+      for (const instead of [other, '', char + char]) {
+        const typed = words.slice(0, at) + instead + words.slice(at + 1)
+        // A second space is white space as the first is.
+        if (char === ' ' && instead === '  ') expect(ruleOf(typed)).toBe('accepted')
+        else if (ruleOf(typed) === 'accepted') taken.push(at)
+      }
+    }
+    expect(taken).toEqual([])
+  })
+
   test('BACKUP-WORD one mistyped word of a share is named', () => {
     const words = known[0]!.shares[0]!.split(' ').with(7, 'qqqq')
     expect(readCustodianShare(words.join(' '))).toMatchObject({ rule: 'BACKUP-WORD', words: [8] })
