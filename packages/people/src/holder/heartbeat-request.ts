@@ -1,5 +1,5 @@
 import type { Heartbeat } from '@lux/ceremony/wire'
-import { parseCanonical, toHex } from '@lux/crypto'
+import { parseCanonical } from '@lux/crypto'
 import { members } from '../json-members.ts'
 import { checked, no, type Outcome } from '../outcome.ts'
 import { blocksLeft } from './budgets.ts'
@@ -29,27 +29,16 @@ export function readHeartbeatRequest(bytes: Uint8Array): Outcome<HeartbeatReques
   }, 'request')
 }
 
-/**
- * What a holder reads before the share is stated to be held, raw: whoever shows it makes it safe. Refuses REQUEST-DOMAIN and
- * HEARTBEAT-OTHER where another share is asked for, HOLDER-LEAVING where this one was approved away.
- */
+/** What a holder reads before the share is stated to be held, raw: whoever shows it makes it safe. */
 export function heartbeatLines(
   { envelope, before }: OpenedShare,
   request: HeartbeatRequest,
-): Outcome<readonly string[]> {
-  return checked(() => {
-    const { header } = envelope.share
-    if (request.domain !== header.domain) no('REQUEST-DOMAIN', `the share is of ${header.domain}`, 'request')
-    if (request.keyId !== toHex(header.keyId)) no('HEARTBEAT-OTHER', 'it asks for another key', 'request')
-    if (request.epochId !== toHex(header.epochId))
-      no('HEARTBEAT-OTHER', `it asks for another epoch than ${header.epoch}`, 'request')
-    if (before.leaving !== null)
-      no('HOLDER-LEAVING', 'this share was approved away, and states nothing more', 'share')
-    const left = blocksLeft(envelope, before.spent)
-    return [
-      `state to the ceremony ${request.ceremonyId} that you still hold share ${header.holder} of epoch ${header.epoch}`,
-      `challenge ${request.challenge}`,
-      `you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`,
-    ]
-  })
+): readonly string[] {
+  const { holder, epoch } = envelope.share.header
+  const left = blocksLeft(envelope, before.spent)
+  return [
+    `state to the ceremony ${request.ceremonyId} that you still hold share ${holder} of epoch ${epoch}`,
+    `challenge ${request.challenge}`,
+    `you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`,
+  ]
 }

@@ -16,32 +16,16 @@ const request = {
   epochId: toHex(header.epochId),
   challenge: '0c'.repeat(32),
 } as const
-const other = '6b'.repeat(32)
-
-/** The lines read these fields of an opened share and no other. */
-const asked = (change: object = {}, leaving: string | null = null) =>
-  heartbeatLines(
-    {
-      envelope: { share: { header, budgets: { at64: 10, at128: 20 } } },
-      before: { ...freshState(), spent: { at64: 4, at128: 25 }, leaving },
-    } as unknown as OpenedShare,
-    { ...request, ...change },
-  )
-
 test('a holder reads the challenge and what is left before the share is stated to be held', () => {
-  const lines = asked()
-  expect(lines.ok && lines.value.join('\n')).toContain(request.challenge)
-  expect(lines.ok && lines.value.at(-1)).toBe('you have left 0 squashed blocks and 6 fresh ones')
-})
-
-test('HEARTBEAT-OTHER, REQUEST-DOMAIN and HOLDER-LEAVING: nothing is stated of another share, domain, or one that was approved away', () => {
-  const rules = [
-    asked({ keyId: other }),
-    asked({ epochId: other }),
-    asked({ domain: 'rehearsal' }),
-    asked({}, other),
-  ].map((one) => (one.ok ? 'stated' : one.rule))
-  expect(rules).toEqual(['HEARTBEAT-OTHER', 'HEARTBEAT-OTHER', 'REQUEST-DOMAIN', 'HOLDER-LEAVING'])
+  // The lines read these fields of an opened share and no other.
+  const opened = {
+    envelope: { share: { header, budgets: { at64: 10, at128: 20 } } },
+    before: { ...freshState(), spent: { at64: 4, at128: 25 } },
+  } as unknown as OpenedShare
+  const lines = heartbeatLines(opened, request)
+  expect(lines[0]).toContain('share 3 of epoch 4')
+  expect(lines.join('\n')).toContain(request.challenge)
+  expect(lines.at(-1)).toBe('you have left 0 squashed blocks and 6 fresh ones')
 })
 
 test('HEARTBEAT-REQUEST a request is read from what a run writes, and from nothing else', () => {

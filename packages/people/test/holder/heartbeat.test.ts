@@ -1,10 +1,11 @@
 import { heartbeatCodec } from '@lux/ceremony/wire'
-import { sha256Hex } from '@lux/crypto'
+import { sha256Hex, toHex } from '@lux/crypto'
 import { beforeAll, expect, test } from 'vitest'
 import {
   encodeHeldShare,
   encodeState,
   freshState,
+  type HeartbeatRequest,
   type OpenedShare,
   openHeldShare,
   openShare,
@@ -24,19 +25,23 @@ beforeAll(async () => {
   const state = encodeState({ ...freshState(), spent: { at64: 0, at128: 7 } }, of)
   opened = accepted(openShare({ key, share: encodeHeldShare(held), state }))
 })
-const stated = (more: Partial<Parameters<typeof stateHeld>[1]> = {}) =>
-  stateHeld(opened, {
+const requestOf = (): HeartbeatRequest => {
+  const { header } = opened.envelope.share
+  const { domain, keyId, epochId } = header
+  return { domain, ceremonyId, keyId: toHex(keyId), epochId: toHex(epochId), challenge }
+}
+const stated = (more: Partial<Parameters<typeof stateHeld>[1]> = {}, share = opened) =>
+  stateHeld(share, {
+    request: requestOf(),
     policy: world.file,
     previous: null,
     opening: openingOf(world, ceremonyId),
-    challenge,
     now,
     ...more,
   })
 
 test('a heartbeat says over the challenge which share is held and what is left of it, signed by its holder', () => {
-  const { heartbeat } = accepted(stated())
-  const document = accepted(heartbeatCodec.file.parse(heartbeat))
+  const document = accepted(heartbeatCodec.file.parse(accepted(stated()).sign()))
   const { card } = world.holders[0]!
   const holder = { role: 'holder', members: [{ name: card.name, keys: card.keys }], quorum: 1 }
   expect(heartbeatCodec.verify(document, 'production', [holder]).ok).toBe(true)
@@ -52,9 +57,24 @@ test('a heartbeat says over the challenge which share is held and what is left o
 })
 
 test('HEARTBEAT-MALFORMED OPENING-POLICY a heartbeat over no challenge, or for a ceremony that no officer opened, is not given', () => {
-  expect(ruleOf(stated({ challenge: 'c4' }))).toBe('HEARTBEAT-MALFORMED')
+  expect(ruleOf(stated({ request: { ...requestOf(), challenge: 'c4' } }))).toBe('HEARTBEAT-MALFORMED')
   const stranger = { ...world, officer: world.people.mallory }
   expect(ruleOf(stated({ opening: openingOf(stranger, ceremonyId) }))).not.toBe('accepted')
   const later = { ...world, policy: { ...world.policy, version: 2 } }
   expect(ruleOf(stated({ opening: openingOf(later, ceremonyId) }))).toBe('OPENING-POLICY')
+})
+
+const other = '6b'.repeat(32)
+test.each([
+  ['REQUEST-DOMAIN', { domain: 'rehearsal' }, 'request'],
+  ['HEARTBEAT-OTHER', { keyId: other }, 'request'],
+  ['HEARTBEAT-OTHER', { epochId: other }, 'request'],
+  ['HEARTBEAT-OTHER', { ceremonyId: '0e'.repeat(16) }, 'opening'],
+] as const)('%s nothing is signed where the run asks for %o', (rule, change, file) => {
+  expect(stated({ request: { ...requestOf(), ...change } })).toMatchObject({ ok: false, rule, file })
+})
+
+test('HOLDER-LEAVING nothing is signed of a share that was approved away', () => {
+  const left = { ...opened, before: { ...opened.before, leaving: other } }
+  expect(stated({}, left)).toMatchObject({ ok: false, rule: 'HOLDER-LEAVING', file: 'share' })
 })

@@ -38,7 +38,7 @@ Example:
     )
 }
 
-/** Errors: HEARTBEAT-REQUEST, HEARTBEAT-OTHER, REQUEST-DOMAIN, HOLDER-LEAVING, REQUEST-DECLINED, those of `stateHeld` and `withLocked`. */
+/** Errors: HEARTBEAT-REQUEST, REQUEST-DECLINED, those of `stateHeld` and `withLocked`. */
 async function heartbeat(path: string, options: EpochOptions): Promise<Outcome> {
   mustHaveRoom(options.out)
   const openingPath = join(runFolderOf(path, options.run), 'opening.json')
@@ -46,15 +46,13 @@ async function heartbeat(path: string, options: EpochOptions): Promise<Outcome> 
   const request = accepted(readHeartbeatRequest(readBounded(path, maxHeartbeatRequest)), paths)
   const opening = readBounded(openingPath, maxOpening)
   return withLocked(options, async (opened) => {
-    for (const line of accepted(heartbeatLines(opened, request), paths)) say(visible(line))
+    const now = new Date().toISOString()
+    const asked = { ...policyFiles(options), request, opening, now }
+    const { said, sign } = accepted(stateHeld(opened, asked), paths)
+    for (const line of heartbeatLines(opened, request)) say(visible(line))
     if (request.domain === 'production' && options.yes !== true && !(await askYes('Do you state that?')))
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
-    const now = new Date().toISOString()
-    const asked = { ...policyFiles(options), opening, challenge: request.challenge, now }
-    const { heartbeat: statement, said } = accepted(stateHeld(opened, asked), paths)
-    if (said.ceremonyId !== request.ceremonyId)
-      throw new CoreError('HEARTBEAT-OTHER', `the opening is of the ceremony ${said.ceremonyId}`)
-    writeNew(options.out, statement)
+    writeNew(options.out, sign())
     return {
       exit: 0,
       json: { ok: true, heartbeat: options.out, ...said },

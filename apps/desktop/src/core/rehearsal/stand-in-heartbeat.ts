@@ -14,12 +14,15 @@ const maxOpening = 1 << 20
 /** A stand-in holder states over the challenge of the run that the share is still held. */
 export async function heartbeatAsStandIn(run: Run, standIn: StandIn, now: string): Promise<Refusal | null> {
   const { folder } = run
-  const { epoch, heartbeat } = folder.state
+  const { domain, ceremonyId, epoch, heartbeat } = folder.state
   if (epoch === null || heartbeat === null) throw new CoreError('STAND-IN-ONLY', 'no holder is asked')
   return withShareOf(folder, standIn, epoch, (opened) => {
     const opening = readBounded(join(folder.path, 'opening.json'), maxOpening)
-    const asked = { policy: folder.policy, previous: null, opening, challenge: heartbeat.challenge, now }
-    const { heartbeat: statement } = accepted(stateHeld(opened, asked))
-    return run.submit({ ...submission(heartbeatCodec, statement), what: 'heartbeat' })
+    const { keyId, epochId } = epoch
+    const request = { domain, ceremonyId, keyId, epochId, challenge: heartbeat.challenge }
+    const stated = accepted(
+      stateHeld(opened, { request, policy: folder.policy, previous: null, opening, now }),
+    )
+    return run.submit({ ...submission(heartbeatCodec, stated.sign()), what: 'heartbeat' })
   })
 }
