@@ -1,10 +1,11 @@
 import { member, type Recorded } from '../../bundle/recorded.ts'
 import { required, type Verification } from '../../bundle/verification.ts'
+import { millisecondsOf } from '../../documents/format/milliseconds.ts'
 import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import { type Heartbeat, heartbeatCodec } from '../../documents/threshold/heartbeat.ts'
 import { cardOfHolder, oldEpoch, oldHolders } from '../dealing/holders.ts'
 
-const day = 86_400_000
+const daySeconds = 86_400
 
 /** HEARTBEATS: each statement is of a holder of the plan, of this run, key and epoch, and signed by the holder's card. Names who is overdue. */
 export async function checkHeartbeats(v: Verification): Promise<Outcome<string>> {
@@ -53,28 +54,13 @@ export async function heartbeatsFault(
   return null
 }
 
-/** Whether a holder's last statement is older than the plan has it, or there is none. Times are ISO-8601 UTC. */
+/** Whether a holder's last statement is older than the plan has it, in whole seconds, or there is none. Times are ISO-8601 UTC. */
 function isOverdue(stated: string | undefined, now: string, dueDays: number): boolean {
-  return stated === undefined || daysOf(now) - daysOf(stated) > dueDays
-}
-
-/** Days since 1970-01-01 of a time in UTC, by the proleptic Gregorian calendar: this package has no clock and no Date. */
-function daysOf(time: string): number {
-  const [year = 0, month = 1, date = 1] = time.slice(0, 10).split('-').map(Number)
-  return julianDay(year, month, date) + secondsOf(time) / (day / 1000)
-}
-
-function julianDay(year: number, month: number, date: number): number {
-  const back = Math.floor((14 - month) / 12)
-  const y = year + 4800 - back
-  const m = month + 12 * back - 3
-  const leaps = Math.floor(y / 4) - Math.floor(y / 100) + Math.floor(y / 400)
-  return date + Math.floor((153 * m + 2) / 5) + 365 * y + leaps
+  return stated === undefined || secondsOf(now) - secondsOf(stated) > dueDays * daySeconds
 }
 
 function secondsOf(time: string): number {
-  const [hours = 0, minutes = 0, seconds = 0] = time.slice(11, 19).split(':').map(Number)
-  return hours * 3600 + minutes * 60 + seconds
+  return Math.floor(millisecondsOf(time) / 1000)
 }
 
 function isOfRun(v: Verification, said: Heartbeat): boolean {
