@@ -4,7 +4,8 @@ import { expect, test } from 'vitest'
 import { hardCoded } from './hard-coded.ts'
 
 const source = join(import.meta.dirname, '../../src')
-const files = ['renderer', 'main', '../../../packages/ui/src'].flatMap((part) =>
+const phone = '../../share-holder-mobile-web/src'
+const files = ['renderer', 'main', phone, '../../../packages/ui/src'].flatMap((part) =>
   readdirSync(join(source, part), { recursive: true, encoding: 'utf8' })
     .filter((file) => /\.tsx?$/.test(file))
     .map((file) => join(part, file)),
@@ -13,6 +14,9 @@ const files = ['renderer', 'main', '../../../packages/ui/src'].flatMap((part) =>
 /** Media queries, a command that is typed as it is, a folder, details of errors (which are records), and what a terminal or a test's title says. */
 const others = [
   '../../../packages/ui/src/components/lux-theme.tsx: (prefers-color-scheme: dark)',
+  '../../share-holder-mobile-web/src/device/open-device.ts: this phone',
+  '../../share-holder-mobile-web/src/device/worker.ts: Error',
+  '../../share-holder-mobile-web/src/screens/log.tsx: UTC',
   'renderer/client.ts: s',
   'renderer/holders/holders.tsx: custody holder enrol --name NAME --domain production --out card.json --key key-file',
   'renderer/stores/contrast.ts: (prefers-contrast: more)',
@@ -30,8 +34,8 @@ const others = [
   'main/shell-calls.ts: an object was expected',
 ]
 
-test('I18N-SOURCE no text of the window or of its dialogs stands in the source', () => {
-  expect(files.length).toBeGreaterThan(80)
+test('I18N-SOURCE no text of the window, of its dialogs or of the phone stands in the source', () => {
+  expect(files.length).toBeGreaterThan(110)
   const found = files.flatMap((file) =>
     hardCoded(file, readFileSync(join(source, file), 'utf8')).map(
       (text) => `${file}:${text.replace(/^\d+:/, '')}`,

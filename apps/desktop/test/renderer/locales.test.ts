@@ -9,6 +9,8 @@ import { blockedReasons, capabilityIds, errorCodes, fileKinds } from '../../src/
 type Tree = { [key: string]: string | Tree }
 const root = join(import.meta.dirname, '../../../../resources/locales')
 const source = join(import.meta.dirname, '../../src/renderer')
+const phone = '../../../share-holder-mobile-web/src'
+const ui = '../../../../packages/ui/src'
 
 function load(language: string): Map<string, string> {
   const texts = new Map<string, string>()
@@ -96,6 +98,18 @@ test('LOCALE-CODES every failure that core or the command line names is said in 
   expect([...new Set(named)].filter((code) => !said(code)).sort()).toEqual([])
 })
 
+test('LOCALE-CODES every failure that the phone names has its three sentences in both languages, and no other', () => {
+  const named = readdirSync(join(source, phone), { recursive: true, encoding: 'utf8' })
+    .filter((file) => /\.tsx?$/.test(file))
+    .flatMap((file) => [...readFileSync(join(source, phone, file), 'utf8').matchAll(/'(PHONE-[A-Z0-9-]+)'/g)])
+    .flatMap(([, code]) => ['do', 'what', 'why'].map((part) => `phone-errors.${code}.${part}`))
+  expect(new Set(named).size).toBeGreaterThan(45)
+  for (const texts of [en, ar]) {
+    const said = [...texts.keys()].filter((key) => key.startsWith('phone-errors.'))
+    expect(said.toSorted()).toEqual([...new Set(named)].toSorted())
+  }
+})
+
 test('LOCALE-RULES every rule of plans and runs is said in both languages, and no other', () => {
   const wanted = rules.flatMap((rule) => ['do', 'what', 'why'].map((part) => `rules.${rule}.${part}`))
   for (const texts of [en, ar]) {
@@ -157,17 +171,21 @@ test('LOCALE-LISTS capabilities, reasons and file kinds of the contract have the
 })
 
 test('LOCALE-USED every fixed key in the source exists', () => {
-  const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
-    /\.tsx?$/.test(file),
-  )
-  const used = files.flatMap((file) =>
-    [...readFileSync(join(source, file), 'utf8').matchAll(/\bt\(\s*'([a-z]+\.[\w.-]+)'/g)].map(
-      ([, key]) => key!,
-    ),
-  )
   const known = new Set(keys(en))
-  expect(used.length).toBeGreaterThan(150)
-  expect(used.filter((key) => !known.has(key))).toEqual([])
+  for (const [part, least] of [
+    ['.', 150],
+    [phone, 80],
+    [ui, 10],
+  ] as const) {
+    const used = readdirSync(join(source, part), { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.tsx?$/.test(file))
+      .flatMap((file) => [
+        ...readFileSync(join(source, part, file), 'utf8').matchAll(/\bt\(\s*'([a-z]+\.[\w.-]+)'/g),
+      ])
+      .map(([, key]) => key!)
+    expect(used.length).toBeGreaterThan(least)
+    expect(used.filter((key) => !known.has(key))).toEqual([])
+  }
 })
 
 test('LOCALE-FACTS every fact that the engine shows has a name', () => {

@@ -39,7 +39,7 @@ export function connectDevice(start: () => Worker): DeviceClient {
       if ('failed' in data) call?.reject(new Error(data.failed))
       else call?.resolve(data.value)
     }
-    worker.onerror = () => end('PHONE-WORKER')
+    worker.onerror = () => end('worker')
     return worker
   }
 
