@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Caller, Grant } from '../src/access/authorize.ts'
+import type { Caller, Grant, Role } from '../src/access/authorize.ts'
 import { createIdentity } from '../src/access/tokens.ts'
 import type { Call } from '../src/audit/record.ts'
 import type { Outcome } from '../src/refusal.ts'
@@ -21,12 +21,18 @@ beforeAll(async () => {
   await database.insertInto('organisation').values({ id: 'else', name: 'Else' }).execute()
   await database
     .insertInto('project')
-    .values({ id: 'other', organisation_id: 'else', name: 'Other' })
+    .values([
+      { id: 'other', organisation_id: 'else', name: 'Other' },
+      ...many(32).map(({ project: id }) => ({ id, organisation_id: 'org', name: id })),
+    ])
     .execute()
-  const of = (role: 'user' | 'auditor', project: string, organisation: string) =>
+  const of = (role: Role, project: string | null, organisation: string | null) =>
     createIdentity(database, { name: role, grants: [{ role, project, organisation }] }).then(http.logIn)
   http.tokens.reader = await of('auditor', 'payments', 'org')
   http.tokens.stranger = await of('user', 'other', 'else')
+  http.tokens.officer = await of('crypto-officer', 'payments', 'org')
+  http.tokens.chief = await of('organisation-admin', null, 'org')
+  http.tokens.admin = await of('server-admin', null, null)
   const sealed = await http.post('user', '/api/v1/kms/keys/orders/encrypt', { plaintext: 'AAAA' })
   ciphertext = sealed.json().ciphertext
   const bytes = Buffer.from(ciphertext, 'base64')
@@ -41,12 +47,21 @@ const grants: Readonly<Record<Who, Grant>> = {
   reader: { role: 'auditor', organisation: 'org', project: 'payments' },
   operator: { role: 'operator', organisation: null, project: null },
   stranger: { role: 'user', organisation: 'else', project: 'other' },
+  officer: { role: 'crypto-officer', organisation: 'org', project: 'payments' },
+  chief: { role: 'organisation-admin', organisation: 'org', project: null },
+  admin: { role: 'server-admin', organisation: null, project: null },
 }
+
+const many = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, at) => ({ role: 'service', organisation: 'org', project: `p${at}` }) as const,
+  )
 
 type Case = {
   claim: string
   who: Who
-  method?: 'GET' | 'POST'
+  method?: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   url: string
   payload?: () => object
   direct: (services: Services, call: Call) => Promise<Outcome<unknown>>
@@ -56,6 +71,7 @@ type Case = {
 
 const bytes = (text: string) => new Uint8Array(Buffer.from(text, 'base64'))
 const kms = '/api/v1/kms/keys'
+const signing = { data: bytes('AAAA'), algorithm: 'ECDSA_SHA_256', isDigest: false } as const
 const cases: readonly Case[] = [
   ...(['nothing', 'orders'] as const).map((id) => ({
     claim: `a key of another project is as absent: ${id}`,
@@ -183,22 +199,212 @@ const cases: readonly Case[] = [
     rule: 'OBJECT-ABSENT',
     operation: 'threshold.release',
   },
+  {
+    claim: 'users make no keys',
+    who: 'user',
+    url: kms,
+    payload: () => ({ projectId: 'payments', name: 'mine' }),
+    direct: ({ keys }, call) => keys.create(call, { project: 'payments', name: 'mine' }),
+    rule: 'ROLE-REFUSED',
+    operation: 'key.create',
+  },
+  {
+    claim: 'a key has a name of its form',
+    who: 'officer',
+    url: kms,
+    payload: () => ({ projectId: 'payments', name: 'Not this' }),
+    direct: ({ keys }, call) => keys.create(call, { project: 'payments', name: 'Not this' }),
+    rule: 'KEY-NAME',
+    operation: 'key.create',
+  },
+  {
+    claim: 'a key is made for what its algorithm does',
+    who: 'officer',
+    url: kms,
+    payload: () => ({
+      projectId: 'payments',
+      name: 'odd',
+      keyUsage: 'sign-verify',
+      algorithm: 'aes-256-gcm',
+    }),
+    direct: ({ keys }, call) =>
+      keys.create(call, { project: 'payments', name: 'odd', usage: 'sign-verify', algorithm: 'aes-256-gcm' }),
+    rule: 'KEY-USAGE',
+    operation: 'key.create',
+  },
+  {
+    claim: 'no version that is not there is the least to decrypt with',
+    who: 'officer',
+    method: 'PATCH',
+    url: `${kms}/orders`,
+    payload: () => ({ minDecryptVersion: 9 }),
+    direct: ({ keys }, call) => keys.patch(call, 'orders', { minDecryptVersion: 9 }),
+    rule: 'KEY-VERSION-ABSENT',
+    operation: 'key.change',
+  },
+  {
+    claim: 'users delete no keys',
+    who: 'user',
+    method: 'DELETE',
+    url: `${kms}/orders`,
+    direct: ({ keys }, call) => keys.delete(call, 'orders'),
+    rule: 'ROLE-REFUSED',
+    operation: 'key.delete',
+  },
+  {
+    claim: 'users rotate no keys',
+    who: 'user',
+    url: `${kms}/orders/rotate`,
+    direct: ({ keys }, call) => keys.rotate(call, 'orders'),
+    rule: 'ROLE-REFUSED',
+    operation: 'key.rotate',
+  },
+  {
+    claim: 'a version that is not there has no state',
+    who: 'officer',
+    method: 'PATCH',
+    url: `${kms}/orders/versions/9`,
+    payload: () => ({ state: 'disabled' }),
+    direct: ({ keys }, call) => keys.setVersionState(call, 'orders', { version: 9, state: 'disabled' }),
+    rule: 'KEY-VERSION-ABSENT',
+    operation: 'key.set-version-state',
+  },
+  {
+    claim: 'a key that encrypts signs nothing',
+    who: 'user',
+    url: `${kms}/orders/sign`,
+    payload: () => ({ data: 'AAAA', signingAlgorithm: 'ECDSA_SHA_256' }),
+    direct: ({ keys }, call) => keys.sign(call, { id: 'orders', ...signing }),
+    rule: 'KEY-USAGE',
+    operation: 'key.sign',
+  },
+  {
+    claim: 'a key that encrypts verifies no signature',
+    who: 'user',
+    url: `${kms}/orders/verify`,
+    payload: () => ({ data: 'AAAA', signature: 'AAAA', signingAlgorithm: 'ECDSA_SHA_256' }),
+    direct: ({ keys }, call) => keys.verify(call, { id: 'orders', signature: bytes('AAAA'), ...signing }),
+    rule: 'KEY-USAGE',
+    operation: 'key.verify',
+  },
+  {
+    claim: 'a key that encrypts makes no MAC',
+    who: 'user',
+    url: `${kms}/orders/generate-mac`,
+    payload: () => ({ data: 'AAAA' }),
+    direct: ({ keys }, call) => keys.generateMac(call, { id: 'orders', data: bytes('AAAA') }),
+    rule: 'KEY-USAGE',
+    operation: 'key.generate-mac',
+  },
+  {
+    claim: 'officers verify no MAC',
+    who: 'officer',
+    url: `${kms}/orders/verify-mac`,
+    payload: () => ({ data: 'AAAA', mac: 'AAAA' }),
+    direct: ({ keys }, call) =>
+      keys.verifyMac(call, { id: 'orders', data: bytes('AAAA'), mac: bytes('AAAA') }),
+    rule: 'ROLE-REFUSED',
+    operation: 'key.verify-mac',
+  },
+  {
+    claim: 'an auditor is given no data key',
+    who: 'reader',
+    url: `${kms}/orders/generate-data-key`,
+    direct: ({ keys }, call) => keys.generateDataKey(call, { id: 'orders', spec: 'AES_256' }),
+    rule: 'ROLE-REFUSED',
+    operation: 'key.generate-data-key',
+  },
+  {
+    claim: 'users make no organisations',
+    who: 'user',
+    url: '/api/v1/organisations',
+    payload: () => ({ name: 'Mine' }),
+    direct: ({ organisations }, call) => organisations.createOrganisation(call, 'Mine'),
+    rule: 'ROLE-REFUSED',
+    operation: 'organisation.create',
+  },
+  {
+    claim: 'an organisation has a name that can be read',
+    who: 'admin',
+    url: '/api/v1/organisations',
+    payload: () => ({ name: ' before it' }),
+    direct: ({ organisations }, call) => organisations.createOrganisation(call, ' before it'),
+    rule: 'NAME-MALFORMED',
+    operation: 'organisation.create',
+  },
+  {
+    claim: 'a role of a project does not hold everywhere',
+    who: 'admin',
+    url: '/api/v1/identities',
+    payload: () => ({ name: 'far', grants: [{ role: 'service' }] }),
+    direct: ({ organisations }, call) =>
+      organisations.createIdentity(call, {
+        name: 'far',
+        grants: [{ role: 'service', organisation: null, project: null }],
+      }),
+    rule: 'GRANT-REFUSED',
+    operation: 'identity.create',
+  },
+  {
+    claim: 'a role is given once in a place',
+    who: 'admin',
+    url: '/api/v1/identities',
+    payload: () => ({ name: 'twice', grants: [{ role: 'operator' }, { role: 'operator' }] }),
+    direct: ({ organisations }, call) =>
+      organisations.createIdentity(call, { name: 'twice', grants: [grants.operator, grants.operator] }),
+    rule: 'GRANT-REFUSED',
+    operation: 'identity.create',
+  },
+  {
+    claim: 'officers appoint nobody',
+    who: 'officer',
+    url: '/api/v1/identities',
+    payload: () => ({ name: 'chief', grants: [{ role: 'server-admin' }] }),
+    direct: ({ organisations }, call) =>
+      organisations.createIdentity(call, { name: 'chief', grants: [grants.admin] }),
+    rule: 'ROLE-REFUSED',
+    operation: 'identity.create',
+  },
+  {
+    claim: 'an identity that is not here is absent',
+    who: 'admin',
+    url: '/api/v1/identities/nobody/revoke',
+    direct: ({ organisations }, call) => organisations.revokeIdentity(call, 'nobody'),
+    rule: 'OBJECT-ABSENT',
+    operation: 'identity.revoke',
+  },
 ]
+
+async function asked({ method = 'POST', url, payload, who }: Case) {
+  if (method === 'GET') return http.get(who, url)
+  if (method === 'DELETE') return http.remove(who, url)
+  return http.post(who, url, payload === undefined ? {} : payload(), method)
+}
+
+function plainCall({ who, claim }: Case): Call {
+  const caller: Caller = { identity: `direct ${who}`, grants: [grants[who]] }
+  return { caller, door: 'direct', reqId: `direct ${claim}`, receipt: null }
+}
+
+async function entriesOf(reqId: string): Promise<unknown[]> {
+  const rows = await http.server.services.database
+    .selectFrom('audit')
+    .select('entry')
+    .where('req_id', '=', reqId)
+    .execute()
+  return rows.map(({ entry }) => JSON.parse(entry))
+}
 
 test.each(cases)(
   'DOOR-01 $claim ($rule), by HTTP and by a plain call, each in the audit once',
   async (one) => {
     const { app, services } = http.server
-    const { method = 'POST', url, payload, who, rule, operation } = one
-    const reply =
-      method === 'GET'
-        ? await http.get(who, url)
-        : await http.post(who, url, payload === undefined ? {} : payload())
+    const { rule, operation } = one
+    const reply = await asked(one)
     expect(reply.json()).toMatchObject({ code: rule })
     expect(reply.headers['audit-receipt']).toMatch(/^v1;/)
 
-    const caller: Caller = { identity: `direct ${who}`, grants: [grants[who]] }
-    const call: Call = { caller, door: 'direct', reqId: `direct ${one.claim}`, receipt: null }
+    const call = plainCall(one)
     expect(await one.direct(services, call)).toMatchObject({ ok: false, rule })
     expect(call.receipt).toMatchObject({ writer: services.audit.id })
 
@@ -206,16 +412,136 @@ test.each(cases)(
       ['http', reply.headers['x-request-id']],
       ['direct', call.reqId],
     ] as const) {
-      const rows = await services.database
-        .selectFrom('audit')
-        .select('entry')
-        .where('req_id', '=', String(reqId))
-        .execute()
-      expect(rows.map(({ entry }) => JSON.parse(entry))).toMatchObject([{ door, operation, outcome: rule }])
+      expect(await entriesOf(String(reqId))).toMatchObject([{ door, operation, outcome: rule }])
     }
     expect(app.server.listening).toBe(false)
   },
 )
+
+const page = { offset: 0, search: null, orderBy: 'name', orderDirection: 'asc' } as const
+const listed = (limit: number): Omit<Case, 'claim'> => ({
+  who: 'user',
+  method: 'GET',
+  url: `${kms}?projectId=payments&limit=${limit}`,
+  direct: ({ keys }, call) => keys.list(call, 'payments', { ...page, limit }),
+  rule: 'REQUEST-FIELDS',
+  operation: 'key.list',
+})
+const appointed = (count: number, ttlSeconds: number): Omit<Case, 'claim'> => ({
+  who: 'chief',
+  url: '/api/v1/identities',
+  payload: () => ({
+    name: 'n',
+    grants: many(count).map(({ role, organisation, project }) => ({
+      role,
+      organisationId: organisation,
+      projectId: project,
+    })),
+    tokenTtlSeconds: ttlSeconds,
+  }),
+  direct: ({ organisations }, call) =>
+    organisations.createIdentity(call, { name: 'n', grants: many(count), ttlSeconds }),
+  rule: 'REQUEST-FIELDS',
+  operation: 'identity.create',
+})
+const limits: readonly Case[] = [
+  { claim: 'tokens live a minute at least', ...appointed(1, 59) },
+  { claim: 'tokens live a year at most', ...appointed(1, 31_536_001) },
+  { claim: 'tokens live whole seconds', ...appointed(1, 60.5) },
+  { claim: 'an identity has 32 roles at most', ...appointed(33, 60) },
+  { claim: 'a list has a row at least', ...listed(0) },
+  { claim: 'a list has 100 rows at most', ...listed(101) },
+  {
+    claim: 'a search has 64 characters at most',
+    ...listed(1),
+    url: `${kms}?projectId=payments&search=${'a'.repeat(65)}`,
+    direct: ({ keys }, call) => keys.list(call, 'payments', { ...page, limit: 1, search: 'a'.repeat(65) }),
+  },
+  {
+    claim: 'a new key has 500 characters of description at most',
+    who: 'officer',
+    url: kms,
+    payload: () => ({ projectId: 'payments', name: 'long', description: '\n'.repeat(501) }),
+    direct: ({ keys }, call) =>
+      keys.create(call, { project: 'payments', name: 'long', description: '\n'.repeat(501) }),
+    rule: 'REQUEST-FIELDS',
+    operation: 'key.create',
+  },
+  {
+    claim: 'a key is given 500 characters of description at most',
+    who: 'officer',
+    method: 'PATCH',
+    url: `${kms}/orders`,
+    payload: () => ({ description: '\u{1F511}'.repeat(501) }),
+    direct: ({ keys }, call) => keys.patch(call, 'orders', { description: '\u{1F511}'.repeat(501) }),
+    rule: 'REQUEST-FIELDS',
+    operation: 'key.change',
+  },
+  {
+    claim: 'a list of bundles has 100 rows at most',
+    who: 'operator',
+    method: 'GET',
+    url: '/api/v1/ceremonies/bundles?limit=101',
+    direct: ({ bundles }, call) => bundles.list(call, { offset: 0, limit: 101 }),
+    rule: 'REQUEST-FIELDS',
+    operation: 'bundle.list',
+  },
+  {
+    claim: 'a list of threshold keys has 100 rows at most',
+    who: 'user',
+    method: 'GET',
+    url: '/api/v1/fhe/keys?limit=101',
+    direct: ({ threshold }, call) => threshold.list(call, { offset: 0, limit: 101 }),
+    rule: 'REQUEST-FIELDS',
+    operation: 'threshold.list',
+  },
+]
+
+test.each(limits)(
+  'DOOR-02 $claim: HTTP refuses it at the schema, a plain call in the operation, by one rule, in the audit once',
+  async (one) => {
+    const { rule, operation } = one
+    expect((await asked(one)).json()).toMatchObject({ code: rule })
+    const call = plainCall(one)
+    expect(await one.direct(http.server.services, call)).toMatchObject({ ok: false, rule })
+    expect(await entriesOf(call.reqId)).toMatchObject([{ door: 'direct', operation, outcome: rule }])
+  },
+)
+
+test('DOOR-02 what is just within the limits passes both doors', async () => {
+  const { services } = http.server
+  const description = '\u{1F511}'.repeat(500)
+  for (const one of [
+    { claim: 'least', ...appointed(1, 60) },
+    { claim: 'most', ...appointed(32, 31_536_000) },
+    { claim: 'one', ...listed(1) },
+    { claim: 'all', ...listed(100) },
+    {
+      claim: 'described',
+      who: 'officer' as const,
+      method: 'PATCH' as const,
+      url: `${kms}/orders`,
+      payload: () => ({ description }),
+      direct: ({ keys }: Services, call: Call) => keys.patch(call, 'orders', { description }),
+      rule: 'ok',
+      operation: 'key.change',
+    },
+  ]) {
+    expect([one.claim, (await asked(one)).statusCode]).toEqual([one.claim, 200])
+    expect(await one.direct(services, plainCall(one))).toMatchObject({ ok: true })
+  }
+})
+
+test('SETUP-02 a wrong set-up code is refused alike by both doors', async () => {
+  const given = { code: 'wrong', name: 'Ada' }
+  const reply = await http.post('user', '/api/v1/setup', given)
+  expect(reply.json()).toMatchObject({ code: 'SETUP-REFUSED' })
+  const { organisations } = http.server.services
+  expect(await organisations.setUp(given, { door: 'direct', reqId: 'set up' })).toMatchObject({
+    ok: false,
+    rule: 'SETUP-REFUSED',
+  })
+})
 
 test('AUDIT-02 inputs and outputs are in the log as keyed hashes: the same input the same, and no plain SHA-256 of it', async () => {
   const caller: Caller = { identity: 'hashes', grants: [grants.user] }

@@ -4,7 +4,7 @@ import type { App } from '../platform/http/app-type.ts'
 import { granted } from '../platform/http/http-error.ts'
 import { requireCall } from './caller.ts'
 import type { Organisation, OrganisationOperations, Project } from './organisations.ts'
-import type { Authentication } from './tokens.ts'
+import { type Authentication, maxGrants, maxTokenTtl, minTokenTtl } from './tokens.ts'
 
 const name = Type.String({ minLength: 1, maxLength: 64 })
 const id = Type.String({ minLength: 1, maxLength: 64 })
@@ -28,9 +28,9 @@ const newIdentity = Type.Object(
         { role, organisationId: Type.Optional(id), projectId: Type.Optional(id) },
         { additionalProperties: false },
       ),
-      { minItems: 1, maxItems: 32 },
+      { minItems: 1, maxItems: maxGrants },
     ),
-    tokenTtlSeconds: Type.Optional(Type.Integer({ minimum: 60, maximum: 31_536_000 })),
+    tokenTtlSeconds: Type.Optional(Type.Integer({ minimum: minTokenTtl, maximum: maxTokenTtl })),
   },
   { additionalProperties: false },
 )

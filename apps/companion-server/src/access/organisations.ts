@@ -5,7 +5,13 @@ import type { Database } from '../platform/database/open.ts'
 import type { OrganisationTable, ProjectTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { type Action, absent, authorize, type Grant, organisationsWhere, type Resource } from './authorize.ts'
-import { type Credentials, createIdentity, insertIdentity, type NewIdentity } from './tokens.ts'
+import {
+  type Credentials,
+  checkNewIdentity,
+  createIdentity,
+  insertIdentity,
+  type NewIdentity,
+} from './tokens.ts'
 
 export type Organisation = Selectable<OrganisationTable>
 export type Project = Selectable<ProjectTable>
@@ -131,6 +137,8 @@ export function openOrganisationOperations({ database, parents, record, now }: P
         if (wanted.grants.length === 0) return refuse('GRANT-REFUSED', 'an identity has at least one role')
         if (!nameShape.test(wanted.name))
           return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
+        const within = checkNewIdentity(wanted)
+        if (!within.ok) return within
         for (const grant of wanted.grants) {
           const placed = await placeOf(grant)
           if (!placed.ok) return placed

@@ -3,6 +3,7 @@ import { sql, type Transaction } from 'kysely'
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { Caller, Grant } from './authorize.ts'
 
 export type LoggedIn = {
@@ -20,6 +21,11 @@ export type Authentication = {
 const maxFailures = 10
 const windowMinutes = 5
 const thirtyDays = 30 * 24 * 3600
+
+/** How long the tokens of an identity may live, in seconds, and how many roles it may have. */
+export const minTokenTtl = 60
+export const maxTokenTtl = 31_536_000
+export const maxGrants = 32
 
 export function openAuthentication(database: Database): Authentication {
   const known = new LRUCache<string, { caller: Caller; until: number }>({ max: 10_000, ttl: 1000 })
@@ -101,6 +107,19 @@ export type Credentials = {
   readonly identity: string
   readonly clientId: string
   readonly clientSecret: string
+}
+
+/** What is wanted of a new identity is within bounds. Refuses REQUEST-FIELDS, GRANT-REFUSED what is given twice. */
+export function checkNewIdentity({ grants, ttlSeconds = thirtyDays }: NewIdentity): Outcome<null> {
+  if (grants.length > maxGrants) return refuse('REQUEST-FIELDS', `grants: expected at most ${maxGrants}`)
+  if (!Number.isInteger(ttlSeconds) || ttlSeconds < minTokenTtl || ttlSeconds > maxTokenTtl)
+    return refuse('REQUEST-FIELDS', `tokenTtlSeconds: expected ${minTokenTtl} to ${maxTokenTtl}`)
+  const places = grants.map(({ role, organisation, project }) =>
+    JSON.stringify([role, organisation, project]),
+  )
+  if (new Set(places).size < places.length)
+    return refuse('GRANT-REFUSED', 'a role is given twice in the same place')
+  return accept(null)
 }
 
 /** A machine identity. Its secret, 256 random bits, is given here once and kept as SHA-256. */

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely'
 import { authorize } from '../access/authorize.ts'
+import { checkPage, type Page } from '../access/page.ts'
 import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { BundleImportTable } from '../platform/database/tables.ts'
@@ -57,13 +58,12 @@ export function openBundleOperations({
       })
     },
 
-    list(
-      call: Call,
-      { offset, limit }: { offset: number; limit: number },
-    ): Promise<Outcome<BundleSummary[]>> {
+    list(call: Call, { offset, limit }: Page): Promise<Outcome<BundleSummary[]>> {
       return record(call, 'bundle.list', async () => {
         const allowed = authorize(call.caller, 'bundle.read', deployment)
         if (!allowed.ok) return allowed
+        const within = checkPage({ offset, limit })
+        if (!within.ok) return within
         return accept(
           await database
             .selectFrom('bundle_import')

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
+import { maxOffset, maxPage } from '../access/page.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { badRequest, errorBody, granted, HttpError } from '../platform/http/http-error.ts'
@@ -52,8 +53,8 @@ export function bundleRoutes(
   app.get('/api/v1/ceremonies/bundles', { schema: { querystring: page } }, async (request) => {
     const call = await callOf(request)
     const rows = await bundles.list(call, {
-      offset: numberIn('offset', request.query.offset, 0, 1e9, 0),
-      limit: numberIn('limit', request.query.limit, 1, 100, 100),
+      offset: numberIn('offset', request.query.offset, 0, maxOffset, 0),
+      limit: numberIn('limit', request.query.limit, 1, maxPage, maxPage),
     })
     return { bundles: granted(rows).map(toView) }
   })

@@ -8,6 +8,7 @@ import {
 } from 'node:crypto'
 import { equalBytes, wipe } from '@lux/crypto'
 import { type Action, absent, authorize } from '../access/authorize.ts'
+import { checkPage } from '../access/page.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import {
@@ -39,6 +40,9 @@ import type { KeyUnwrapping } from './unwrapping.ts'
 
 /** Most bytes of plaintext, data or AAD in one call. */
 export const maxPayload = 1 << 20
+/** Most characters, as Unicode counts them, of a description and of a search. */
+export const maxDescription = 500
+export const maxSearch = 64
 
 /** A signature or MAC names no version: without one, this many of the newest are tried. */
 const maxTried = 8
@@ -46,6 +50,8 @@ const maxTried = 8
 const repeatedWithin = 120_000
 const day = 24 * 3_600_000
 const nameShape = /^(?=.{1,32}$)[a-z0-9]+(?:-[a-z0-9]+)*$/
+const descriptionShape = new RegExp(`^.{0,${maxDescription}}$`, 'su')
+const searchShape = new RegExp(`^.{0,${maxSearch}}$`, 'su')
 const dataKeyLengths = { AES_256: 32, AES_128: 16 } as const
 
 export type DataKeySpec = keyof typeof dataKeyLengths
@@ -244,6 +250,8 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
         if (!allowed.ok) return allowed
         if (!nameShape.test(wanted.name))
           return refuse('KEY-NAME', 'a name is 1 to 32 of a-z, 0-9 and single dashes between')
+        const described = checkDescription(wanted.description)
+        if (!described.ok) return described
         const algorithm = wanted.algorithm ?? defaultAlgorithms[wanted.usage ?? 'encrypt-decrypt']
         const { usage, planned } = algorithms[algorithm]
         if (wanted.usage !== undefined && wanted.usage !== usage)
@@ -285,7 +293,12 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
         const organisation = row.organisation_id
         Object.assign(subject, { organisation, project })
         const allowed = authorize(call.caller, 'key.read', { kind: 'project', organisation, project })
-        return allowed.ok ? accept(await repository.listKeys(project, page)) : allowed
+        if (!allowed.ok) return allowed
+        const within = checkPage(page)
+        if (!within.ok) return within
+        if (page.search !== null && !searchShape.test(page.search))
+          return refuse('REQUEST-FIELDS', `search: expected at most ${maxSearch} characters`)
+        return accept(await repository.listKeys(project, page))
       })
     },
 
@@ -308,9 +321,11 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
         const { name, description, isDisabled, minDecryptVersion: least } = patch
         if (name !== undefined && !nameShape.test(name))
           return refuse('KEY-NAME', 'a name is 1 to 32 of a-z, 0-9 and single dashes between')
+        const described = checkDescription(description)
+        if (!described.ok) return described
         if (isDisabled === false && key.destroy_at !== null)
           return refuse('KEY-DELETED', 'its deletion is scheduled: cancel that first')
-        if (least !== undefined && (least < 1 || least > key.current_version))
+        if (least !== undefined && (!Number.isInteger(least) || least < 1 || least > key.current_version))
           return refuse('KEY-VERSION-ABSENT', `the key has no version ${least}`)
         return changed(key, {
           ...(name === undefined ? {} : { name }),
@@ -589,6 +604,12 @@ function requireAlgorithm(key: StoredKey, { row }: StoredVersion): void {
 
 function inputs(data: Uint8Array, aad: Uint8Array | undefined): readonly Uint8Array[] {
   return [data, aad ?? new Uint8Array(0)]
+}
+
+function checkDescription(description: string | null | undefined): Outcome<null> {
+  return descriptionShape.test(description ?? '')
+    ? accept(null)
+    : refuse('REQUEST-FIELDS', `description: expected at most ${maxDescription} characters`)
 }
 
 function checkSigning(algorithm: KeyAlgorithm, input: SigningInput): Outcome<null> {

@@ -1,5 +1,6 @@
 import type { Insertable, Selectable } from 'kysely'
 import pg from 'pg'
+import type { Page } from '../access/page.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { KeyTable, KeyVersionTable, ProjectTable } from '../platform/database/tables.ts'
 import { type WrappedRow, wrappedRow } from './row-mac.ts'
@@ -12,9 +13,7 @@ export type StoredVersion = {
   readonly state: 'enabled' | 'decrypt-only' | 'disabled' | 'destroyed'
 }
 
-export type KeyPage = {
-  readonly offset: number
-  readonly limit: number
+export type KeyPage = Page & {
   readonly search: string | null
   readonly orderBy: 'name' | 'created_at' | 'updated_at'
   readonly orderDirection: 'asc' | 'desc'

@@ -2,13 +2,14 @@ import { Type } from '@fastify/type-provider-typebox'
 import { toBase64 } from '@lux/crypto'
 import type { FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
+import { maxOffset, maxPage } from '../access/page.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
 import { badRequest, granted, misfit } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
 import { algorithmNames } from './algorithms.ts'
-import { dataKeySpecs, type KeyOperations, maxPayload } from './operations.ts'
+import { dataKeySpecs, type KeyOperations, maxDescription, maxPayload, maxSearch } from './operations.ts'
 import type { StoredKey } from './repository.ts'
 import { signingAlgorithmNames } from './signing.ts'
 
@@ -19,7 +20,7 @@ const projectId = Type.String({ minLength: 1, maxLength: 64 })
 
 const version = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 const name = Type.String({ minLength: 1, maxLength: 64 })
-const description = Type.String({ maxLength: 500 })
+const description = Type.String({ maxLength: maxDescription })
 const algorithm = Type.Enum([...algorithmNames])
 const signingAlgorithm = Type.Enum([...signingAlgorithmNames])
 
@@ -35,7 +36,7 @@ const listQuery = Type.Object(
     limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
     orderBy: Type.Optional(Type.Enum(['name', 'createdAt', 'updatedAt'])),
     orderDirection: Type.Optional(Type.Enum(['asc', 'desc'])),
-    search: Type.Optional(Type.String({ maxLength: 64 })),
+    search: Type.Optional(Type.String({ maxLength: maxSearch })),
   },
   closed,
 )
@@ -117,8 +118,8 @@ export function keyRoutes(
     const call = await callOf(request)
     const { query } = request
     const page = {
-      offset: numberIn('offset', query.offset, 0, 1e9, 0),
-      limit: numberIn('limit', query.limit, 1, 100, 100),
+      offset: numberIn('offset', query.offset, 0, maxOffset, 0),
+      limit: numberIn('limit', query.limit, 1, maxPage, maxPage),
       search: query.search ?? null,
       orderBy: orders[query.orderBy ?? 'name'],
       orderDirection: query.orderDirection ?? 'asc',

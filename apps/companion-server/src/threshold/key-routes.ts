@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { Type } from '@fastify/type-provider-typebox'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { requireCall } from '../access/caller.ts'
+import { maxOffset, maxPage } from '../access/page.ts'
 import type { Authentication } from '../access/tokens.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { byteRange } from '../platform/http/byte-range.ts'
@@ -38,8 +39,8 @@ export function fheRoutes(
   app.get('/api/v1/fhe/keys', { schema: { querystring: page } }, async (request) => {
     const call = await callOf(request)
     const rows = await threshold.list(call, {
-      offset: numberIn('offset', request.query.offset, 0, 1e9, 0),
-      limit: numberIn('limit', request.query.limit, 1, 100, 100),
+      offset: numberIn('offset', request.query.offset, 0, maxOffset, 0),
+      limit: numberIn('limit', request.query.limit, 1, maxPage, maxPage),
     })
     return { keys: granted(rows).map(toView) }
   })

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { RequestPackage } from '@lux/ceremony/wire'
 import type { Selectable } from 'kysely'
 import { type Action, absent, authorize, organisationsWhere } from '../access/authorize.ts'
+import { checkPage, type Page } from '../access/page.ts'
 import type { Call, Record, Subject } from '../audit/record.ts'
 import type { PartialDecryptionTable } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -91,8 +92,10 @@ export function openThresholdOperations({
   })
 
   return {
-    list(call: Call, { offset, limit }: { offset: number; limit: number }): Promise<Outcome<StoredFheKey[]>> {
+    list(call: Call, { offset, limit }: Page): Promise<Outcome<StoredFheKey[]>> {
       return record(call, 'threshold.list', async () => {
+        const within = checkPage({ offset, limit })
+        if (!within.ok) return within
         const organisations = organisationsWhere(call.caller, 'threshold.read')
         let seen = database.selectFrom('fhe_key').selectAll()
         if (organisations !== 'all') {

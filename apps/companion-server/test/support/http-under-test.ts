@@ -9,7 +9,7 @@ import { keysOf, type RealOptions, realBundle } from './real-bundle.ts'
 import { cardOf, makeServerState, offerTransport } from './server-under-test.ts'
 import { makeFolder } from './temporary-folder.ts'
 
-export type Who = 'user' | 'reader' | 'operator' | 'stranger'
+export type Who = 'user' | 'reader' | 'operator' | 'stranger' | 'officer' | 'chief' | 'admin'
 
 /** A server with the policy of one bundle pinned, and an operator who has logged in; nothing listens. */
 export async function openHttp(
@@ -32,7 +32,15 @@ export async function openHttp(
   if (library !== undefined)
     await writeSettings(state, { ...settings, token: { ...settings.token, library: library(folder) } })
   const server = await openServer(state, false)
-  const tokens: Record<Who, string> = { user: '', reader: '', operator: '', stranger: '' }
+  const tokens: Record<Who, string> = {
+    user: '',
+    reader: '',
+    operator: '',
+    stranger: '',
+    officer: '',
+    chief: '',
+    admin: '',
+  }
   const logIn = async ({ clientId, clientSecret }: Credentials): Promise<string> => {
     const reply = await server.app.inject({
       method: 'POST',
@@ -71,8 +79,10 @@ export async function openHttp(
         }),
       )
     },
-    post: async (who: Who, url: string, payload: object) =>
-      explained(await server.app.inject({ method: 'POST', url, payload, headers: as(who) })),
+    post: async (who: Who, url: string, payload: object, method: 'POST' | 'PATCH' = 'POST') =>
+      explained(await server.app.inject({ method, url, payload, headers: as(who) })),
+    remove: async (who: Who, url: string) =>
+      explained(await server.app.inject({ method: 'DELETE', url, headers: as(who) })),
     get: async (who: Who, url: string) =>
       explained(await server.app.inject({ method: 'GET', url, headers: as(who) })),
     async close(): Promise<void> {
