@@ -45,6 +45,12 @@ export const forbidden: readonly Arrow[] = [
   { claim: 'crypto does not know ceremony', in: crypto, text: take('@lux/ceremony'), rule: undeclared },
   { claim: 'crypto does not know hsm', in: crypto, text: take('@lux/hsm'), rule: undeclared },
   { claim: 'crypto takes tfhe as an argument', in: crypto, text: take('node-tfhe'), rule: undeclared },
+  {
+    claim: 'crypto takes raptorq as an argument',
+    in: crypto,
+    text: take('raptorq/raptorq.js'),
+    rule: undeclared,
+  },
   { claim: 'crypto does no IO', in: crypto, text: take('node:fs'), rule: noNode },
   { claim: 'crypto has no clock', in: crypto, text: 'export const now = Date.now()\n', rule: globals },
   { claim: 'crypto has no network', in: crypto, text: "export const a = fetch('x:')\n", rule: globals },

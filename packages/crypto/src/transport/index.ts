@@ -1,0 +1,27 @@
+export { fromBase45, toBase45 } from './base45.ts'
+export {
+  type Carried,
+  envelopeText,
+  MAX_TEXT_PAYLOAD,
+  makeEnvelope,
+  openEnvelope,
+  openEnvelopeText,
+} from './envelope.ts'
+export type { ErasureCode, ErasureDecoder } from './erasure-code.ts'
+export { type Frame, type FrameHeader, frameText, parseFrame } from './frame.ts'
+export { packFiles, unpackFiles } from './package.ts'
+export { type PayloadType, payloadTypes } from './payload-types.ts'
+export { type Profile, type ProfileName, profiles } from './profiles.ts'
+export { type RaptorQModule, raptorQ } from './raptorq.ts'
+export { createReceiver, type Progress, type Receiver, type Scan } from './receiver.ts'
+export {
+  advance,
+  createSender,
+  idealSeconds,
+  MAX_SENT,
+  notStarted,
+  type Playing,
+  type PlayingEvent,
+  type Sender,
+  wayFor,
+} from './sender.ts'
