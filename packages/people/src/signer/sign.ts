@@ -70,7 +70,7 @@ export function checkMandate(kind: Card['kind'], { what }: Pick<SignatureRequest
 
 /** That a key is of such a person, and of the request's domain. Refuses REQUEST-ROLE, REQUEST-DOMAIN. */
 export function checkSigner(
-  { kind, request }: Pick<Signing, 'kind' | 'request'>,
+  { kind, request }: { readonly kind: Card['kind']; readonly request: Pick<SignatureRequest, 'domain'> },
   { card }: PersonKey,
 ): Outcome<null> {
   return checked(() => {

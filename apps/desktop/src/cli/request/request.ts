@@ -1,7 +1,5 @@
 import {
   type DecryptionRequest,
-  decryptionApprovalCodec,
-  decryptionRequestCodec,
   provenanceCodec,
   type RequestPackage,
   requestDigest,
@@ -11,10 +9,11 @@ import {
 import { isSealRecipient, toHex } from '@lux/crypto'
 import { checkCarrying, ciphertextDigest, parsePublic, typeName } from '@lux/crypto/fhe'
 import { CoreError } from '@lux/node-files'
-import { describeRequest } from '@lux/people'
+import { checkRequestSigner, describeRequest, type RequestSigner, signDecryptionRequest } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
 import { believedPolicy } from '../policy/trusted-policy.ts'
+import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, wordLines, wordsOf, writeNew } from '../shell/files.ts'
@@ -181,30 +180,20 @@ async function combinerOf(text: string): Promise<string> {
 }
 
 /** Errors: REQUEST-MALFORMED, REQUEST-ROLE, REQUEST-DOMAIN, REQUEST-SIGNED, REQUEST-DECLINED, those of the key file. */
-async function signRequest(
-  path: string,
-  kind: 'requester' | 'approver',
-  options: SignOptions,
-): Promise<Outcome> {
+async function signRequest(path: string, kind: RequestSigner, options: SignOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const given = readParsed(path, requestPackageCodec, maxRequest)
   const { payload } = given.request
   const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
   try {
-    const { card } = key
-    if (card.kind !== kind)
-      throw new CoreError(
-        'REQUEST-ROLE',
-        `${options.key} is the key of ${card.name}, ${card.kind}`,
-        `name a key of kind ${kind}`,
-      )
-    if (card.domain !== payload.domain)
-      throw new CoreError(
-        'REQUEST-DOMAIN',
-        `${options.key} is of ${card.domain}, the request of ${payload.domain}`,
-      )
-    if (kind === 'requester' && card.name !== payload.requester)
-      throw new CoreError('REQUEST-ROLE', `the request is by ${payload.requester}, the key of ${card.name}`)
+    accepted(
+      checkRequestSigner(kind, given, key),
+      { key: options.key },
+      {
+        'REQUEST-DOMAIN': `name a key of ${payload.domain}`,
+        key: `name a key of kind ${kind}`,
+      },
+    )
     for (const line of uncheckedText(given)) say(line)
     for (const line of wordLines(wordsOf(requestDigest(payload)))) say(line)
     if (
@@ -213,17 +202,7 @@ async function signRequest(
       !(await askYes('Is this what you want to sign?'))
     )
       throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
-    const codec = kind === 'requester' ? decryptionRequestCodec : decryptionApprovalCodec
-    const signature = codec.sign(key.identity, payload, payload.domain)
-    const present = kind === 'requester' ? given.request.signatures : given.approvals
-    if (present.some(({ signer }) => signer === signature.signer))
-      throw new CoreError('REQUEST-SIGNED', `${card.name} has signed it already`)
-    return written(
-      options.out,
-      kind === 'requester'
-        ? { ...given, request: { payload, signatures: [...given.request.signatures, signature] } }
-        : { ...given, approvals: [...given.approvals, signature] },
-    )
+    return written(options.out, accepted(signDecryptionRequest(kind, given, key)))
   } finally {
     key.identity.secret.wipe()
   }
