@@ -32,7 +32,7 @@ export function databaseChoice(state: StateFolder, exclusive = false): DatabaseC
 }
 
 /** Database, token and importer: what a command needs that is not the server itself. */
-export type Workshop = {
+export type ServerParts = {
   readonly settings: Settings
   readonly audience: string
   readonly card: ServerCard
@@ -42,13 +42,16 @@ export type Workshop = {
   close(): Promise<void>
 }
 
-export type WorkshopOptions = {
+export type ServerPartsOptions = {
   readonly exclusive?: boolean
   readonly maxBundleBytes?: number
   readonly reached?: (point: ImportPoint) => void
 }
 
-export async function openWorkshop(state: StateFolder, options: WorkshopOptions = {}): Promise<Workshop> {
+export async function openServerParts(
+  state: StateFolder,
+  options: ServerPartsOptions = {},
+): Promise<ServerParts> {
   const settings = await readSettings(state)
   const { card, audience } = await readCard(state)
   await makeStateFolder(state)
@@ -92,10 +95,10 @@ export async function openWorkshop(state: StateFolder, options: WorkshopOptions 
 export async function openServer(
   state: StateFolder,
   logger: FastifyBaseLogger | false,
-  options: WorkshopOptions & { readonly tls?: TlsKey | null } = {},
+  options: ServerPartsOptions & { readonly tls?: TlsKey | null } = {},
 ) {
-  const workshop = await openWorkshop(state, { exclusive: true, ...options })
-  const { settings, audience, card, database, token, importer } = workshop
+  const parts = await openServerParts(state, { exclusive: true, ...options })
+  const { settings, audience, card, database, token, importer } = parts
   try {
     const now = () => new Date()
     const audit = await openAuditWriter(database, now)
@@ -141,11 +144,11 @@ export async function openServer(
       clearInterval(clock)
       unwrapping.close()
       await audit.close()
-      await workshop.close()
+      await parts.close()
     })
     return { app, services, settings }
   } catch (error) {
-    await workshop.close()
+    await parts.close()
     throw error
   }
 }

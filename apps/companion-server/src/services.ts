@@ -10,7 +10,7 @@ import type { Database } from './platform/database/open.ts'
 import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { StateFolder } from './platform/state-folder/folder.ts'
 import type { ThresholdOperations } from './threshold/operations.ts'
-import type { DeskParts } from './threshold/requests.ts'
+import type { ThresholdParts } from './threshold/requests.ts'
 
 /** What a running server is made of. Its doors are given `keys`, `bundles` and `threshold`, and no way around them. */
 export type Services = {
@@ -28,6 +28,6 @@ export type Services = {
   readonly organisations: OrganisationOperations
   readonly threshold: ThresholdOperations
   /** Where requests to threshold keys are kept and answered. */
-  readonly desk: DeskParts
+  readonly desk: ThresholdParts
   now(): Date
 }

@@ -98,7 +98,7 @@ describe('HSM-TOKEN-ABSENT a token in whose slot another one is', () => {
     const token = tokens.get(a)
     swap()
     expect(refused(() => inventory(token)).code).toBe('HSM-TOKEN-ABSENT')
-    expect(refused(() => token.lanes.take()).code).toBe('HSM-TOKEN-ABSENT')
+    expect(refused(() => token.pool.take()).code).toBe('HSM-TOKEN-ABSENT')
     expect(token.isOpen).toBe(false)
   })
 })

@@ -2,7 +2,7 @@ import type { Role } from '../access/authorize.ts'
 import { type Credentials, createIdentity } from '../access/tokens.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { openWorkshop } from '../server.ts'
+import { openServerParts } from '../server.ts'
 import { say } from './result.ts'
 
 /** Roles of one project, and of the whole deployment. */
@@ -28,7 +28,7 @@ export async function makeIdentity(
   state: StateFolder,
   { project: id, roles, name, ttl }: IdentityOptions,
 ): Promise<Outcome<Credentials>> {
-  const { database, close } = await openWorkshop(state)
+  const { database, close } = await openServerParts(state)
   try {
     const found =
       id === undefined

@@ -5,7 +5,7 @@ import type { ImportResult } from '../imports/importer.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
 import { EnvironmentError } from '../refusal.ts'
-import { openWorkshop } from '../server.ts'
+import { openServerParts } from '../server.ts'
 
 /** Takes a bundle in and writes the signed receipt or refusal. Throws FILE-EXISTS, FOLDER-MISSING, and EnvironmentError where the server is sealed. */
 export async function importBundle(
@@ -15,11 +15,11 @@ export async function importBundle(
 ): Promise<ImportResult> {
   const to = out === null ? null : resolve(out)
   if (to !== null) await mustBeNew(to)
-  const workshop = await openWorkshop(state)
+  const parts = await openServerParts(state)
   try {
-    const { sealed } = workshop.token
+    const { sealed } = parts.token
     if (sealed) throw new EnvironmentError(sealed.code, sealed.detail)
-    const result = await workshop.importer.importStream(bundle.createReadStream({ highWaterMark: 1 << 20 }))
+    const result = await parts.importer.importStream(bundle.createReadStream({ highWaterMark: 1 << 20 }))
     if (to !== null) {
       const signed =
         result.state === 'imported'
@@ -29,6 +29,6 @@ export async function importBundle(
     }
     return result
   } finally {
-    await workshop.close()
+    await parts.close()
   }
 }

@@ -5,7 +5,7 @@ import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { checkPart, ciphertextsOf, combine, openSealed, packageOf } from './combiner.ts'
 import { epochRow, type OpenedEpoch, openEpoch } from './keys.ts'
-import type { DeskParts, StoredRequest } from './requests.ts'
+import type { StoredRequest, ThresholdParts } from './requests.ts'
 import { stateAfterAnswer, stateNow } from './requests.ts'
 
 type Work = Transaction<Tables>
@@ -22,7 +22,7 @@ export type GivenAnswer = {
  * the rules of the seal; and the library's where the part in it is not a sound one of this request, epoch and holder.
  */
 export async function takeAnswer(
-  parts: DeskParts,
+  parts: ThresholdParts,
   keyId: string,
   requestId: string,
   given: GivenAnswer,
@@ -82,7 +82,7 @@ export async function takeAnswer(
 
 /** What can be said of an answer without opening it. */
 function judgeAnswer(
-  { domain }: DeskParts,
+  { domain }: ThresholdParts,
   request: StoredRequest,
   { row, holders }: OpenedEpoch,
   { document, sealed }: GivenAnswer,
@@ -134,7 +134,7 @@ async function spend(work: Work, request: StoredRequest, { row }: OpenedEpoch): 
 
 /** Combines what is there and puts the request where that brings it; the value itself is not kept. */
 async function settle(
-  { state }: DeskParts,
+  { state }: ThresholdParts,
   work: Work,
   request: StoredRequest,
   epoch: OpenedEpoch,
@@ -172,7 +172,7 @@ type Approved = { readonly holder_index: number; readonly sealed: Buffer | null 
 
 /** Opens every sealed part and has the library put them together. */
 export async function combineAnswers(
-  state: DeskParts['state'],
+  state: ThresholdParts['state'],
   request: StoredRequest,
   epoch: OpenedEpoch,
   files: readonly Uint8Array[],

@@ -19,7 +19,7 @@ import {
   termsOfEpoch,
 } from './keys.ts'
 import { type DecryptedValues, readResult, releaseResult } from './release.ts'
-import { type DeskParts, findRequest, openRequest, type StoredRequest } from './requests.ts'
+import { findRequest, openRequest, type StoredRequest, type ThresholdParts } from './requests.ts'
 
 /** Public parts of a threshold key, each a file named by its digest. */
 export type PublicPart = 'public' | 'compactPublicKey' | 'serverKey' | 'crs'
@@ -64,7 +64,7 @@ export function openThresholdOperations({
   desk,
   record,
 }: {
-  readonly desk: DeskParts
+  readonly desk: ThresholdParts
   readonly record: Record
 }) {
   const { database, state } = desk

@@ -5,7 +5,7 @@ import { accept, type Outcome, refuse } from '../refusal.ts'
 import { answersOf, combineAnswers } from './answers.ts'
 import { ciphertextsOf, combinerIdentity } from './combiner.ts'
 import { epochRow, openEpoch } from './keys.ts'
-import type { DeskParts, StoredRequest } from './requests.ts'
+import type { StoredRequest, ThresholdParts } from './requests.ts'
 import { resultLives, stateNow } from './requests.ts'
 
 type Work = Transaction<Tables>
@@ -24,7 +24,7 @@ export type DecryptedValues = {
  * combiner. Again, it changes nothing. Refuses REQUEST-ABSENT also to another identity, REQUEST-STATE before `ready` and
  * after the reading, and FHE-INCONSISTENT.
  */
-export async function releaseResult(parts: DeskParts, asked: Asked): Promise<Outcome<StoredRequest>> {
+export async function releaseResult(parts: ThresholdParts, asked: Asked): Promise<Outcome<StoredRequest>> {
   return parts.database.transaction().execute(async (work) => {
     const request = await ownRequest(work, asked)
     if (request === undefined) return absent(asked)
@@ -59,7 +59,7 @@ export async function releaseResult(parts: DeskParts, asked: Asked): Promise<Out
 }
 
 /** The values, to the identity that asked, once: the request is closed and they are gone. Refuses REQUEST-ABSENT, REQUEST-STATE. */
-export async function readResult(parts: DeskParts, asked: Asked): Promise<Outcome<DecryptedValues>> {
+export async function readResult(parts: ThresholdParts, asked: Asked): Promise<Outcome<DecryptedValues>> {
   return parts.database.transaction().execute(async (work) => {
     const request = await ownRequest(work, asked)
     if (request === undefined) return absent(asked)
@@ -76,7 +76,7 @@ export async function readResult(parts: DeskParts, asked: Asked): Promise<Outcom
 }
 
 /** Writes down what the clock did, and takes values away that nobody read within their hour. */
-export async function keepTime({ database, now }: Pick<DeskParts, 'database' | 'now'>): Promise<void> {
+export async function keepTime({ database, now }: Pick<ThresholdParts, 'database' | 'now'>): Promise<void> {
   const at = now()
   await database
     .updateTable('decrypt_request')

@@ -27,7 +27,7 @@ import {
 export type StoredRequest = Selectable<DecryptRequestTable>
 
 /** What the desk works with: the card's combiner recipient is the only one that it can open answers for. */
-export type DeskParts = {
+export type ThresholdParts = {
   readonly database: Database
   readonly state: StateFolder
   readonly domain: 'production' | 'rehearsal'
@@ -46,7 +46,7 @@ const thirtyDays = 30 * 24 * 3_600_000
  * not the one asked for; REQUEST-TOO-LARGE.
  */
 export async function openRequest(
-  parts: DeskParts,
+  parts: ThresholdParts,
   key: StoredFheKey,
   given: RequestPackage,
   identity: string,
@@ -96,7 +96,7 @@ export async function openRequest(
 
 /** Gives the blocks to reserve. */
 async function judgeRequest(
-  { state, domain, combiner, now }: DeskParts,
+  { state, domain, combiner, now }: ThresholdParts,
   work: Transaction<Tables>,
   key: StoredFheKey,
   epoch: OpenedEpoch,
@@ -167,7 +167,7 @@ function judgeCiphertexts(
     authorities,
     carrying = 'never',
   }: {
-    domain: DeskParts['domain']
+    domain: ThresholdParts['domain']
     epoch: OpenedEpoch
     authorities: Awaited<ReturnType<typeof termsOfEpoch>>['authorities']
     carrying: 'always' | 'never' | undefined

@@ -7,7 +7,7 @@ import { migrateUp } from '../../src/platform/database/migrate.ts'
 import { openOwnerDatabase } from '../../src/platform/database/open.ts'
 import { startEmbedded } from '../../src/platform/postgres/embedded.ts'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
-import { databaseChoice, openWorkshop } from '../../src/server.ts'
+import { databaseChoice, openServerParts } from '../../src/server.ts'
 import { chunksOf, keysOf, realBundle } from '../support/real-bundle.ts'
 import { cardOf, makeServerState, offerTransport } from '../support/server-under-test.ts'
 import { temporaryFolder } from '../support/temporary-folder.ts'
@@ -24,7 +24,7 @@ test('DATABASE-04 a PostgreSQL of its own is migrated by its owner, and served f
   vi.stubEnv('DATABASE_URL', urlOf(other.application))
   vi.stubEnv('DATABASE_OWNER_URL', urlOf(other.owner))
   onTestFinished(() => void vi.unstubAllEnvs())
-  await expect(openWorkshop(state)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
+  await expect(openServerParts(state)).rejects.toMatchObject({ code: 'DATABASE-VERSION' })
 
   const owner = await openOwnerDatabase(databaseChoice(state))
   try {
@@ -39,18 +39,18 @@ test('DATABASE-04 a PostgreSQL of its own is migrated by its owner, and served f
     transport: await offerTransport(state),
   })
   expect(await pinPolicy(state, 'production', encodePolicyFile(bundle.policy))).toMatchObject({ ok: true })
-  const workshop = await openWorkshop(state)
+  const parts = await openServerParts(state)
   try {
-    expect((await workshop.importer.importStream(chunksOf(bundle.bytes))).state).toBe('imported')
-    expect(await workshop.database.selectFrom('key').select('id').execute()).toEqual([{ id: 'orders' }])
+    expect((await parts.importer.importStream(chunksOf(bundle.bytes))).state).toBe('imported')
+    expect(await parts.database.selectFrom('key').select('id').execute()).toEqual([{ id: 'orders' }])
     // The embedded one was never needed.
     expect(existsSync(join(state.database, 'data'))).toBe(false)
   } finally {
-    await workshop.close()
+    await parts.close()
   }
 
   vi.stubEnv('DATABASE_URL', urlOf(other.owner))
-  await expect(openWorkshop(state)).rejects.toMatchObject({ code: 'DATABASE-ROLE' })
+  await expect(openServerParts(state)).rejects.toMatchObject({ code: 'DATABASE-ROLE' })
   vi.stubEnv('DATABASE_URL', `postgres://nobody@/custody?host=${encodeURIComponent(join(folder, 'no-such'))}`)
-  await expect(openWorkshop(state)).rejects.toMatchObject({ code: 'DATABASE-UNREACHABLE' })
+  await expect(openServerParts(state)).rejects.toMatchObject({ code: 'DATABASE-UNREACHABLE' })
 })

@@ -84,8 +84,8 @@ test('ROOT-CURRENT a second root is refused by name, and taken out of the token 
   const another = keysOf('second ceremony')
   const second = await build(bench, { keys: another, sequence: '2', previous: first.digest })
   expect(refusedBy(bench, await take(bench, second.bytes))).toBe('ROOT-CURRENT')
-  const { node } = bench.workshop.settings
-  const left = bench.workshop.token.use((token) => token.findById(rootCkaId(node, another.rootId)))
+  const { node } = bench.parts.settings
+  const left = bench.parts.token.use((token) => token.findById(rootCkaId(node, another.rootId)))
   expect(await left).toEqual([])
   expect(await rootsInToken(bench)).toBe(1)
 })
@@ -109,9 +109,9 @@ test.each(['RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'] as const)(
       'EC-P256': 'ECC_NIST_P256',
       'EC-P384': 'ECC_NIST_P384',
     }
-    expect(
-      await bench.workshop.database.selectFrom('key').select(['algorithm', 'key_usage']).execute(),
-    ).toEqual([{ algorithm: names[algorithm], key_usage: 'sign-verify' }])
+    expect(await bench.parts.database.selectFrom('key').select(['algorithm', 'key_usage']).execute()).toEqual(
+      [{ algorithm: names[algorithm], key_usage: 'sign-verify' }],
+    )
     const operations = await operationsOf(bench)
     const call: Call = {
       caller: { identity: 'i', grants: [{ role: 'service', organisation: 'org', project: 'payments' }] },
@@ -134,8 +134,8 @@ test.each(['RSA-2048', 'RSA-4096', 'EC-P256', 'EC-P384'] as const)(
 )
 
 /** The operations on keys over a bench's database and token, with nothing that enters them in an audit log. */
-async function operationsOf({ workshop }: ImportBench) {
-  const { database, token, settings } = workshop
+async function operationsOf({ parts }: ImportBench) {
+  const { database, token, settings } = parts
   const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
   onTestFinished(() => unwrapping.close())
   const record: Record = (_call, _operation, work) =>
@@ -179,11 +179,11 @@ test('IMPORT-04 a threshold key is recorded with its holders, and its public par
   await pin(bench, bundle)
   expect((await take(bench, bundle.bytes)).state).toBe('imported')
   const { fhe } = bundle.predicate
-  expect(await bench.workshop.database.selectFrom('fhe_key').select(['id', 't', 'n']).execute()).toEqual([
+  expect(await bench.parts.database.selectFrom('fhe_key').select(['id', 't', 'n']).execute()).toEqual([
     { id: fhe?.keyId, t: 2, n: 3 },
   ])
   expect(
-    await bench.workshop.database.selectFrom('fhe_share_commitment').select('holder').execute(),
+    await bench.parts.database.selectFrom('fhe_share_commitment').select('holder').execute(),
   ).toHaveLength(3)
   const kept = [fhe?.public, fhe?.compactPublicKey, fhe?.serverKey].filter((digest) => digest !== null)
   expect((await readdir(bench.state.fhe)).toSorted()).toEqual(kept.toSorted())

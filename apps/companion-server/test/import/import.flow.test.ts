@@ -7,7 +7,7 @@ import { sampleBundle } from '../../../../packages/ceremony/test/support/sample-
 import { importPoints } from '../../src/imports/importer.ts'
 import { openTransports } from '../../src/imports/transports.ts'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
-import { openWorkshop } from '../../src/server.ts'
+import { openServerParts } from '../../src/server.ts'
 import { build, importBench, pin, refusedBy, rootsInToken, take } from '../support/import-bench.ts'
 import { makeServerState } from '../support/server-under-test.ts'
 
@@ -22,7 +22,7 @@ test('IMPORT-01 a bundle is taken in once: signed receipt, proof of possession, 
   expect(receiptCodec.verify(result.receipt, 'production', [group])).toMatchObject({ ok: true })
   expect(result.receipt.payload).toMatchObject({
     bundleDigest: bundle.digest,
-    audience: bench.workshop.audience,
+    audience: bench.parts.audience,
     sequence: '1',
     policyVersion: 1,
     roots: [
@@ -37,7 +37,7 @@ test('IMPORT-01 a bundle is taken in once: signed receipt, proof of possession, 
   expect(await openTransports(bench.state)).toEqual([])
   expect(await rootsInToken(bench)).toBe(1)
   expect(
-    await bench.workshop.database.selectFrom('key').select(['id', 'project_id', 'algorithm']).execute(),
+    await bench.parts.database.selectFrom('key').select(['id', 'project_id', 'algorithm']).execute(),
   ).toEqual([{ id: 'orders', project_id: 'payments', algorithm: 'aes-256-gcm' }])
   expect(await readdir(bench.state.incoming)).toEqual([])
 
@@ -66,7 +66,7 @@ test('IMPORT-02 each kind of wrong bundle is refused by its check, signed, and l
   })
   expect(refusedBy(bench, await take(bench, other.bytes))).not.toBe('imported')
   expect(await openTransports(bench.state)).toHaveLength(1)
-  expect(await bench.workshop.database.selectFrom('key').selectAll().execute()).toEqual([])
+  expect(await bench.parts.database.selectFrom('key').selectAll().execute()).toEqual([])
   expect((await take(bench, good.bytes)).state).toBe('imported')
 })
 
@@ -94,7 +94,7 @@ test('IMPORT-05 a damaged copy of a bundle that is in gets the receipt of the wh
   // In the transcript, which comes after the manifest: its digest is what the receipt is about.
   copy[copy.length >> 1]! ^= 1
   expect(await take(bench, copy)).toEqual(result)
-  expect(await bench.workshop.database.selectFrom('bundle_import').select('state').execute()).toHaveLength(1)
+  expect(await bench.parts.database.selectFrom('bundle_import').select('state').execute()).toHaveLength(1)
 })
 
 test.each(importPoints)(
@@ -109,10 +109,10 @@ test.each(importPoints)(
     expect(result.state).toBe('imported')
     expect(await rootsInToken(bench)).toBe(1)
     expect(await openTransports(bench.state)).toEqual([])
-    expect(await bench.workshop.database.selectFrom('bundle_import').select('state').execute()).toEqual([
+    expect(await bench.parts.database.selectFrom('bundle_import').select('state').execute()).toEqual([
       { state: 'imported' },
     ])
-    const left = await bench.workshop.token.use((token) => token.inventory())
+    const left = await bench.parts.token.use((token) => token.inventory())
     expect(left.objects.filter(({ label }) => label.startsWith('transport'))).toEqual([])
   },
 )
@@ -148,8 +148,8 @@ test('REHEARSAL-POLICY a rehearsal server is for the policy of one rehearsal', a
 })
 
 test('BUNDLE-TOO-LARGE the stream is cut at the cap and its file is gone', async () => {
-  await bench.workshop.close()
-  bench.workshop = await openWorkshop(bench.state, { maxBundleBytes: 100_000 })
+  await bench.parts.close()
+  bench.parts = await openServerParts(bench.state, { maxBundleBytes: 100_000 })
   expect(refusedBy(bench, await take(bench, new Uint8Array(100_001)))).toBe('BUNDLE-TOO-LARGE')
   expect(await readdir(bench.state.incoming)).toEqual([])
 })

@@ -59,7 +59,7 @@ test('POLICY-SUPERSEDED whoever can write to the database alone begins no import
   await pin(bench, bundle)
   await supersede(bundle.policy)
   const { predicate } = bundle
-  await bench.workshop.database
+  await bench.parts.database
     .insertInto('policy')
     .values({
       digest: policyDigest(bundle.policy.policy),
@@ -68,7 +68,7 @@ test('POLICY-SUPERSEDED whoever can write to the database alone begins no import
       document: JSON.stringify(bundle.policy.policy),
     })
     .execute()
-  await bench.workshop.database
+  await bench.parts.database
     .insertInto('bundle_import')
     .values({
       digest: bundle.digest,

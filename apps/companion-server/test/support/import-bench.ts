@@ -8,7 +8,7 @@ import type { ImportPoint, ImportResult } from '../../src/imports/importer.ts'
 import { rootCkaId } from '../../src/imports/receive-root.ts'
 import type { StateFolder } from '../../src/platform/state-folder/folder.ts'
 import { pinPolicy } from '../../src/platform/state-folder/policies.ts'
-import { openWorkshop, type Workshop } from '../../src/server.ts'
+import { openServerParts, type ServerParts } from '../../src/server.ts'
 import { chunksOf, keysOf, type RealOptions, realBundle } from './real-bundle.ts'
 import { cardOf, makeServerState, offerTransport } from './server-under-test.ts'
 import { makeFolder } from './temporary-folder.ts'
@@ -18,7 +18,7 @@ export type ImportBench = {
   state: StateFolder
   card: ServerCard
   transport: Signed<Transport>
-  workshop: Workshop
+  parts: ServerParts
   crashAt: ImportPoint | null
 }
 
@@ -37,7 +37,7 @@ export function importBench(): ImportBench {
     bench.state = await makeServerState(bench.folder)
     bench.card = await cardOf(bench.state)
     // Its database is made when it is first opened.
-    await (await openWorkshop(bench.state)).close()
+    await (await openServerParts(bench.state)).close()
     await rename(bench.folder, made())
   })
   afterAll(() => rm(made(), { recursive: true, force: true }))
@@ -46,14 +46,14 @@ export function importBench(): ImportBench {
     await copied('cp', ['-a', made(), bench.folder])
     bench.transport = await offerTransport(bench.state)
     bench.crashAt = null
-    bench.workshop = await openWorkshop(bench.state, {
+    bench.parts = await openServerParts(bench.state, {
       reached(point) {
         if (point === bench.crashAt) throw new Error(`crash at ${point}`)
       },
     })
   })
   afterEach(async () => {
-    await bench.workshop.close()
+    await bench.parts.close()
     await rm(bench.folder, { recursive: true, force: true })
   })
   return bench
@@ -66,8 +66,8 @@ export const build = (
   options: Partial<RealOptions> = {},
 ): ReturnType<typeof realBundle> => realBundle({ keys, card, transport, ...options })
 
-export const take = ({ workshop }: ImportBench, bytes: Uint8Array) =>
-  workshop.importer.importStream(chunksOf(bytes))
+export const take = ({ parts }: ImportBench, bytes: Uint8Array) =>
+  parts.importer.importStream(chunksOf(bytes))
 
 export async function pin(
   { state }: ImportBench,
@@ -86,7 +86,5 @@ export function refusedBy({ card }: ImportBench, result: ImportResult): string {
   return result.rule
 }
 
-export const rootsInToken = ({ workshop }: ImportBench) =>
-  workshop.token.use(
-    async (token) => (await token.findById(rootCkaId(workshop.settings.node, keys.rootId))).length,
-  )
+export const rootsInToken = ({ parts }: ImportBench) =>
+  parts.token.use(async (token) => (await token.findById(rootCkaId(parts.settings.node, keys.rootId))).length)

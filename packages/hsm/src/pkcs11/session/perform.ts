@@ -5,7 +5,7 @@ import { hsmError } from '../../hsm-errors.ts'
 import { ckrOf, typed } from '../library/errors.ts'
 import type { Handle } from '../library/module.ts'
 import type { TokenSession } from './session.ts'
-import type { Lane, Pace } from './session-pool.ts'
+import type { Pace, PooledSession } from './session-pool.ts'
 
 /** One operation on one session. `later` does the same as `now` on a thread of its own. */
 export type Work<T> = {
@@ -35,9 +35,9 @@ const ending: ReadonlySet<number> = new Set([
   CKR.SIGNATURE_LEN_RANGE,
 ])
 
-function release(token: TokenSession, lane: Lane | null, clean: boolean): void {
-  if (lane && clean) token.lanes.give(lane)
-  else if (lane) token.lanes.discard(lane)
+function release(token: TokenSession, pooled: PooledSession | null, clean: boolean): void {
+  if (pooled && clean) token.pool.give(pooled)
+  else if (pooled) token.pool.discard(pooled)
   else if (!clean && token.isOpen) token.module.cancelOperation(token.session)
 }
 
@@ -61,13 +61,13 @@ export function perform<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
 }
 
 function performOnce<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
-  const lane = token.lanes.take()
-  const session = lane === null ? token.session : lane.session
+  const pooled = token.pool.take()
+  const session = pooled === null ? token.session : pooled.session
   let begun = false
   const fail = (thrown: unknown): never => {
     const error = typed(work.doing, thrown)
     const ckr = ckrOf(error)
-    release(token, lane, ckr !== null && (begun ? ending.has(ckr) : !work.inline && !lostOrBusy.has(ckr)))
+    release(token, pooled, ckr !== null && (begun ? ending.has(ckr) : !work.inline && !lostOrBusy.has(ckr)))
     throw error instanceof HsmError && work.explain ? work.explain(error) : error
   }
   const accepted = (value: T): T => {
@@ -75,7 +75,7 @@ function performOnce<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
       throw hsmError('HSM-DEVICE-ERROR', `${work.doing}: the token’s answer has an impossible length`)
     return value
   }
-  const onThread = lane !== null && !work.inline && token.module.threads && work.pace.wantsThread()
+  const onThread = pooled !== null && !work.inline && token.module.threads && work.pace.wantsThread()
   const started = performance.now()
   try {
     work.begin(session)
@@ -83,7 +83,7 @@ function performOnce<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
     if (!onThread) {
       const value = accepted(work.now(session))
       work.pace.tookInline(performance.now() - started)
-      release(token, lane, true)
+      release(token, pooled, true)
       return value
     }
   } catch (error) {
@@ -93,7 +93,7 @@ function performOnce<T>(token: TokenSession, work: Work<T>): T | Promise<T> {
     .later(session)
     .then(accepted)
     .then((value) => {
-      release(token, lane, true)
+      release(token, pooled, true)
       return value
     }, fail)
 }

@@ -3,17 +3,17 @@ import { attempt, call, ckrOf } from '../library/errors.ts'
 import type { Handle, Module } from '../library/module.ts'
 
 /** A session that carries one operation at a time, and the set of sessions that it was opened with. */
-export type Lane = { readonly session: Handle; readonly set: number }
+export type PooledSession = { readonly session: Handle; readonly set: number }
 
 /**
  * Sessions for work on keys, beside the one that makes them: calls of different sessions proceed, and an operation that a
  * failure left open spoils nothing else. Keys belong to the login, not to these sessions, and outlive them.
  */
-export class Lanes {
+export class SessionPool {
   readonly #module: Module
   readonly #open: () => Handle
   #limit: number
-  readonly #free: Lane[] = []
+  readonly #free: PooledSession[] = []
   #set = 0
   #atWork = 0
 
@@ -28,13 +28,13 @@ export class Lanes {
   }
 
   /** null: every session is at work, or the token allows no more. */
-  take(): Lane | null {
-    const lane = this.#free.pop() ?? this.#opened()
-    if (lane !== null) this.#atWork += 1
-    return lane
+  take(): PooledSession | null {
+    const pooled = this.#free.pop() ?? this.#opened()
+    if (pooled !== null) this.#atWork += 1
+    return pooled
   }
 
-  #opened(): Lane | null {
+  #opened(): PooledSession | null {
     if (this.#atWork >= this.#limit) return null
     const opened = attempt(this.#open)
     if (opened.ok) return { session: opened.value, set: this.#set }
@@ -44,28 +44,28 @@ export class Lanes {
   }
 
   /** A session that was at work when all were closed is closed now: it would keep the login alive. */
-  give(lane: Lane): void {
-    if (lane.set !== this.#set) this.#close(lane)
+  give(pooled: PooledSession): void {
+    if (pooled.set !== this.#set) this.#close(pooled)
     else {
       this.#atWork -= 1
-      this.#free.push(lane)
+      this.#free.push(pooled)
     }
   }
 
   /** A session that may hold a half-done operation, or that the token has closed. */
-  discard(lane: Lane): void {
-    if (lane.set === this.#set) this.#atWork -= 1
-    this.#close(lane)
+  discard(pooled: PooledSession): void {
+    if (pooled.set === this.#set) this.#atWork -= 1
+    this.#close(pooled)
   }
 
   /** Those at work stay open until their call is back: a session that is closed during it ends the process. */
   closeAll(): void {
-    for (const lane of this.#free.splice(0)) this.#close(lane)
+    for (const pooled of this.#free.splice(0)) this.#close(pooled)
     this.#set += 1
     this.#atWork = 0
   }
 
-  #close({ session }: Lane): void {
+  #close({ session }: PooledSession): void {
     try {
       call('closing a session', () => this.#module.p11.C_CloseSession(session))
     } catch {

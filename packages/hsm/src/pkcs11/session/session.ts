@@ -17,7 +17,7 @@ import { CKA, hex, num } from '../library/attributes.ts'
 import { attempt, call, ckrOf } from '../library/errors.ts'
 import type { Handle, Module } from '../library/module.ts'
 import { requireTriesLeft } from './pin-tries.ts'
-import { Lanes, Paces } from './session-pool.ts'
+import { Paces, SessionPool } from './session-pool.ts'
 import { describeMechanisms, listMechanisms, type RawTokenInfo, tokenInfo } from './token-info.ts'
 
 /** The root as an open session key: it lives only in this session, and a crash destroys it. */
@@ -49,7 +49,7 @@ export type Login = {
 }
 
 /** One session to make keys in and a few to work with them. */
-const defaultLanes = 4
+const defaultPoolSize = 4
 
 /**
  * One token. A read-only session would bar the security officer, so it is opened on a write-protected token alone. Handles are remembered by id until
@@ -60,7 +60,7 @@ export class TokenSession {
   readonly serial: string
   readonly slot: Handle
   readonly profile: Profile
-  readonly lanes: Lanes
+  readonly pool: SessionPool
   readonly paces = {
     sign: new Paces(),
     verify: new Paces(),
@@ -86,13 +86,13 @@ export class TokenSession {
   }
   readonly #allowed = new Map<string, readonly number[] | null>()
 
-  constructor(module: Module, slot: Handle, info: TokenInfo, lanes = defaultLanes) {
+  constructor(module: Module, slot: Handle, info: TokenInfo, poolSize = defaultPoolSize) {
     this.module = module
     this.slot = slot
     this.serial = info.serial
     this.profile = profileOf(info.manufacturer, info.model)
-    const limit = Math.min(lanes, (info.maxSessions ?? Number.MAX_SAFE_INTEGER) - 1)
-    this.lanes = new Lanes(module, () => this.#openSession(), limit)
+    const limit = Math.min(poolSize, (info.maxSessions ?? Number.MAX_SAFE_INTEGER) - 1)
+    this.pool = new SessionPool(module, () => this.#openSession(), limit)
   }
 
   get isOpen(): boolean {
@@ -240,7 +240,7 @@ export class TokenSession {
 
   #closeSessions(): void {
     this.forgetHandles()
-    this.lanes.closeAll()
+    this.pool.closeAll()
     const session = this.#session
     this.#session = null
     this.#readOnly = false

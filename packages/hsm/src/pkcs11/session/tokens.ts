@@ -17,15 +17,15 @@ const labelBytes = 32
 /** The tokens of one library, by serial number. */
 export class Tokens {
   readonly module: Module
-  readonly #lanes: number | undefined
+  readonly #poolSize: number | undefined
   readonly #open = new Map<string, TokenSession>()
   /** What the open ones last said of themselves. */
   readonly #known = new Map<string, TokenInfo>()
   #marks: string
 
-  constructor(module: Module, lanes?: number) {
+  constructor(module: Module, poolSize?: number) {
     this.module = module
-    this.#lanes = lanes
+    this.#poolSize = poolSize
     this.#marks = this.#softMarks()
   }
 
@@ -89,7 +89,7 @@ export class Tokens {
     const open = this.#open.get(serial)
     if (open) return open
     const { slot, info } = slotOf(serial, seeSlots(this.module))
-    const session = new TokenSession(this.module, slot, info, this.#lanes)
+    const session = new TokenSession(this.module, slot, info, this.#poolSize)
     this.#open.set(serial, session)
     this.#known.set(serial, info)
     return session

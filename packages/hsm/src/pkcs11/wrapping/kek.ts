@@ -12,7 +12,7 @@ import { named, readBack, requireLength } from '../objects/read-back.ts'
 import { secretAttributes } from '../objects/templates.ts'
 import type { TokenSession } from '../session/session.ts'
 import { kekAttributes, leaving, requireBits, unwrapHandle, withKek, wrapHandle } from './kek-path.ts'
-import { wrapOnLane } from './key-wrapping.ts'
+import { wrapOnPooledSession } from './key-wrapping.ts'
 
 const challengeBytes = 32
 
@@ -28,7 +28,7 @@ export function wrap(
     )
   token.requireUser()
   const mechanism = wrapMechanism(token)
-  const wrapped = wrapOnLane(
+  const wrapped = wrapOnPooledSession(
     token,
     { mechanism: mechanism.number },
     token.find({ id: kek.id, class: 'secret' }),

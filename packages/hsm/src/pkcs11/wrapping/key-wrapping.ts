@@ -21,7 +21,7 @@ const usualWrappedBytes = 8192
 const gcmTagBits = 128
 
 /** Wraps on a session of its own. A blob that is larger than usual is asked for again with room for it. */
-export function wrapOnLane(
+export function wrapOnPooledSession(
   token: TokenSession,
   mechanism: Mechanism,
   by: Handle,
@@ -98,13 +98,13 @@ export function wrapKey(
   if (m.kind === 'kw' || m.kind === 'kwp') {
     const proof = keyWrapNumber(token, m.kind)
     requireExactLength(token, proof, key)
-    return wrapOnLane(token, { mechanism: proof.number }, by, key)
+    return wrapOnPooledSession(token, { mechanism: proof.number }, by, key)
   }
   if (m.kind === 'rsa-aes' && !token.has(CKM.RSA_AES_KEY_WRAP, 'wrap')) return wrapInTwo(token, m, by, key)
   const { mechanism, inWords } = fixed(m)
   if (m.kind === 'gcm') token.requireGivenNonce()
   token.requireMechanism(mechanism.mechanism, 'wrap')
-  return wrapOnLane(token, mechanism, by, key, inWords)
+  return wrapOnPooledSession(token, mechanism, by, key, inWords)
 }
 
 const passing: KeyTemplate = { ...childKekTemplate, wrap: false, unwrap: false }
