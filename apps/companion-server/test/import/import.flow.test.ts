@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { encodePolicyFile } from '@lux/ceremony/policy'
 import { receiptCodec } from '@lux/ceremony/wire'
@@ -132,7 +132,9 @@ test('DOMAIN a production server takes nothing of a rehearsal, and pins no polic
 })
 
 test('REHEARSAL-POLICY a rehearsal server is for the policy of one rehearsal', async () => {
-  const here = await makeServerState(join(bench.folder, 'rehearsal'), 'rehearsal')
+  const folder = join(bench.folder, 'rehearsal')
+  await mkdir(folder)
+  const here = await makeServerState(folder, 'rehearsal')
   const [one, other] = await Promise.all(
     ['2027-01-01', '2027-01-02'].map((day) =>
       sampleBundle({
