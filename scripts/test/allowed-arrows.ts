@@ -24,6 +24,11 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   { claim: 'hsm knows node-files', in: hsm, text: take('@lux/node-files') },
   { claim: 'core knows node-files', in: `${desktop}/core`, text: take('@lux/node-files') },
   { claim: 'server knows node-files', in: server, text: take('@lux/node-files') },
+  ...['../../keys/operations.ts', '../../access/authorize.ts', '../../platform/failure.ts'].map((from) => ({
+    claim: `KMIP knows ${from}`,
+    in: `${server}/kmip/operations`,
+    text: take(from),
+  })),
   { claim: 'hsm’s process knows the driver', in: `${hsm}/host`, text: take('../pkcs11/module.ts') },
   { claim: 'hsm’s driver protects its process', in: `${hsm}/pkcs11`, text: take('../protect-process.ts') },
   { claim: 'main knows shipped', in: `${desktop}/main`, text: take('../shipped/index.ts') },

@@ -255,6 +255,26 @@ export const forbidden: readonly Arrow[] = [
       rule: restricted,
     })),
   ),
+  ...['../../threshold/keys.ts', '../../imports/importer.ts', '../../platform/http/query.ts', 'fastify'].map(
+    (from) => ({
+      claim: `KMIP is a door to keys and knows no ${from}`,
+      in: `${server}/kmip/operations`,
+      text: take(from),
+      rule: restricted,
+    }),
+  ),
+  ...['../../refusal.ts', '../message/request.ts', '@lux/ceremony'].map((from) => ({
+    claim: `the codec of KMIP knows nothing of the server: ${from}`,
+    in: `${server}/kmip/codec`,
+    text: take(from),
+    rule: restricted,
+  })),
+  {
+    claim: 'what is done with keys knows no KMIP',
+    in: `${server}/keys`,
+    text: take('../kmip/answer.ts'),
+    rule: restricted,
+  },
   { claim: 'server knows no engine later', in: server, text: later('@lux/ceremony'), rule: restricted },
   { claim: 'ceremony knows no token later', in: ceremony, text: later('pkcs11js'), rule: undeclared },
   { claim: 'crypto does no IO later', in: crypto, text: later('node:fs'), rule: noNode },

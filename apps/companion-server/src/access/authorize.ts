@@ -112,6 +112,15 @@ export function organisationsWhere({ grants }: Caller, action: Action): readonly
   return [...new Set(able.flatMap(({ organisation }) => organisation ?? []))]
 }
 
+/** The caller with his roles in one project alone: what a door lets him do that stands for that project and no other. */
+export function withinProject(
+  { identity, grants }: Caller,
+  place: { readonly organisation: string; readonly project: string },
+): Caller {
+  const here = grants.filter((grant) => covers(grant, { kind: 'project', ...place }))
+  return { identity, grants: here.map(({ role }) => ({ role, ...place })) }
+}
+
 function covers({ organisation, project }: Grant, resource: Resource): boolean {
   if (organisation === null) return true
   if (resource.kind === 'deployment') return false

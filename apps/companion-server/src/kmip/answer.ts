@@ -1,0 +1,152 @@
+import { FormatError, type Outcome, type Refusal, refuse } from '@lux/crypto'
+import { type Caller, withinProject } from '../access/authorize.ts'
+import type { Call } from '../audit/record.ts'
+import type { KeyOperations } from '../keys/operations.ts'
+import { failureOf } from '../platform/failure.ts'
+import { enumerations } from './codec/enumerations.ts'
+import { decodeItem, defaultLimits, encodedLength, encodeItem } from './codec/ttlv.ts'
+import { type Request, type RequestItem, readRequest } from './message/request.ts'
+import { type Response, type ResponseItem, type Result, reasonIn, writeResponse } from './message/response.ts'
+import type { Version } from './message/versions.ts'
+import type { Done } from './operations/operation.ts'
+import { findOperation } from './operations/table.ts'
+import { reasonOf } from './reasons.ts'
+
+/** Who asks: an identity, and the one project that its certificate stands for. */
+export type KmipClient = {
+  readonly caller: Caller
+  readonly organisation: string
+  readonly project: string
+}
+
+export type AnswerParts = {
+  readonly keys: KeyOperations
+  now(): Date
+  /** The name of one message, for the audit. */
+  newReqId(): string
+  /** Told of what is a fault of the program; the client hears of no more than that. */
+  fault(error: unknown): void
+}
+
+/** Most bytes of a response, whatever the client takes: a batch may ask for the same long list again and again. */
+export const maxResponse = defaultLimits.bytes
+
+/** The response to a message, whatever the bytes are: it never rejects. What would be too long is left out, and said to be. */
+export async function answer(
+  message: Uint8Array,
+  client: KmipClient,
+  parts: AnswerParts,
+): Promise<Uint8Array> {
+  const item = decodeItem(message)
+  const request = item.ok ? readRequest(item.value) : item
+  if (!request.ok) return encodeItem(writeResponse(refusedWhole('1.0', null, request, parts.now())))
+  const { header } = request.value
+  const unmet = unmetBy(request.value)
+  if (unmet !== null)
+    return encodeItem(
+      writeResponse(refusedWhole(header.version, header.clientCorrelationValue, unmet, parts.now())),
+    )
+  const items = await runBatch(request.value, client, parts)
+  const response = responseOf(header.version, header.clientCorrelationValue, items, parts.now())
+  const bytes = encodeItem(writeResponse(response))
+  const most = mostOf(request.value)
+  if (bytes.length <= most) return bytes
+  const failed = items.map((one) => ({ ...one, result: failure(header.version, tooLong(most)) }))
+  return encodeItem(writeResponse({ ...response, items: failed }))
+}
+
+/** What a header asks for and the server does not do: refused, and not passed over. */
+function unmetBy({ header, items }: Request): Refusal | null {
+  const { AsynchronousIndicator, BatchErrorContinuationOption } = enumerations
+  if (header.authentication !== null)
+    return refuse('KMIP-CREDENTIAL', 'the certificate of the connection says who asks, and nothing else')
+  if (header.asynchronousIndicator === AsynchronousIndicator.Mandatory)
+    return refuse('KMIP-FEATURE', 'asynchronous operations are not served')
+  if (header.batchErrorContinuation === BatchErrorContinuationOption.Undo && items.length > 1)
+    return refuse('KMIP-FEATURE', 'a batch is not undone')
+  return null
+}
+
+const mostOf = ({ header }: Request): number =>
+  Math.min(header.maximumResponseSize ?? maxResponse, maxResponse)
+const tooLong = (most: number) => refuse('KMIP-RESPONSE-SIZE', `the response has more than ${most} bytes`)
+
+/** One after another, in the order of the batch; the first that fails is the last, unless the client wants to go on. */
+async function runBatch(
+  request: Request,
+  client: KmipClient,
+  parts: AnswerParts,
+): Promise<readonly ResponseItem[]> {
+  const { header, items } = request
+  const { Continue } = enumerations.BatchErrorContinuationOption
+  const reqId = parts.newReqId()
+  const caller = withinProject(client.caller, client)
+  const done: ResponseItem[] = []
+  let placeholder: string | null = null
+  let left = mostOf(request)
+  for (const item of items) {
+    const { operation, id } = item
+    const ran = await runItem(item, header.version, placeholder, { caller, reqId, client, parts })
+    const size = ran.ok ? ran.value.payload.reduce((sum, one) => sum + encodedLength(one), 0) : 0
+    const outcome = size > left ? tooLong(mostOf(request)) : ran
+    if (!outcome.ok) {
+      done.push({ operation, id, result: failure(header.version, outcome) })
+      if (header.batchErrorContinuation !== Continue) break
+      continue
+    }
+    left -= size
+    const { payload } = outcome.value
+    if (outcome.value.placeholder !== undefined) placeholder = outcome.value.placeholder
+    done.push({ operation, id, result: { status: 'success', payload } })
+  }
+  return done
+}
+
+async function runItem(
+  { operation: code, ephemeral, payload, extensions }: RequestItem,
+  version: Version,
+  placeholder: string | null,
+  { caller, reqId, client, parts }: { caller: Caller; reqId: string; client: KmipClient; parts: AnswerParts },
+): Promise<Outcome<Done>> {
+  const operation = findOperation(code)
+  if (operation === null || operation.since > version)
+    return refuse('KMIP-OPERATION', `operation ${code} is not served in ${version}`)
+  if (extensions.some(({ critical }) => critical))
+    return refuse('KMIP-FEATURE', 'a MessageExtension that is critical is not known')
+  if (ephemeral === true) return refuse('KMIP-FEATURE', 'Ephemeral is not served')
+  const call = (): Call => ({ caller, door: 'kmip', reqId, receipt: null })
+  const asked = { version, placeholder, keys: parts.keys, project: client.project, call }
+  try {
+    return await operation.run(asked, payload)
+  } catch (error) {
+    if (error instanceof FormatError) return refuse(error.rule, error.detail)
+    parts.fault(error)
+    // The detail of a failure may name places of this machine.
+    return refuse(failureOf(error)?.code ?? 'INTERNAL', 'the server could not do it')
+  }
+}
+
+const failure = (version: Version, { rule, detail }: Refusal): Result => ({
+  status: 'failed',
+  reason: reasonIn(version, reasonOf(rule)),
+  message: `${rule}: ${detail}`,
+})
+
+/** A message of which nothing is done is answered by one item, which names no operation. */
+const refusedWhole = (version: Version, correlation: string | null, refusal: Refusal, now: Date): Response =>
+  responseOf(version, correlation, [{ operation: null, id: null, result: failure(version, refusal) }], now)
+
+const responseOf = (
+  version: Version,
+  correlation: string | null,
+  items: readonly ResponseItem[],
+  now: Date,
+): Response => ({
+  header: {
+    version,
+    timeStamp: BigInt(Math.floor(now.getTime() / 1000)),
+    clientCorrelationValue: correlation,
+    serverCorrelationValue: null,
+  },
+  items,
+})

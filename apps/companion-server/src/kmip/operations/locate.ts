@@ -1,0 +1,124 @@
+import { accept, equalBytes, type Outcome } from '@lux/crypto'
+import type { StoredKey } from '../../keys/repository.ts'
+import { type Fields, integer, misfit, openFields, textString } from '../codec/fields.ts'
+import { encodeItem } from '../codec/ttlv.ts'
+import { type Attribute, readAttribute, sameName } from '../message/attributes.ts'
+import type { Version } from '../message/versions.ts'
+import { attributesOf, ofVersion } from './key-attributes.ts'
+import type { Asked, Operation } from './operation.ts'
+
+const page = 500
+/** Bits of a Storage Status Mask: every key here is on-line, and none archived or destroyed. */
+const onLine = 1
+
+type Filter = {
+  readonly maximum: number | null
+  readonly offset: number
+  /** What no key here can be, whatever its attributes: archived, or a member of a group. */
+  readonly none: boolean
+  readonly attributes: readonly Attribute[]
+}
+
+function readFilter(version: Version, fields: Fields): Filter {
+  const maximum = fields.optional('MaximumItems', 'integer')
+  const offset = version >= '1.3' ? fields.optional('OffsetItems', 'integer') : null
+  const status = fields.optional('StorageStatusMask', 'integer')
+  const member = version >= '1.1' ? fields.optional('ObjectGroupMember', 'enumeration') : null
+  if ((maximum ?? 0) < 0 || (offset ?? 0) < 0)
+    throw misfit('RequestPayload', 'MaximumItems or OffsetItems is below 0')
+  const items = version < '2.0' ? fields.rest() : (fields.optional('Attributes', 'structure') ?? [])
+  fields.end()
+  const attributes = items.map((item) => readAttribute(version, item))
+  for (const { name } of attributes)
+    if (attributes.filter((other) => isDate(other) && sameName(other.name, name)).length > 2)
+      throw misfit('RequestPayload', 'a date is given more than twice')
+  return {
+    maximum,
+    offset: offset ?? 0,
+    none: (status !== null && (status & onLine) === 0) || member !== null,
+    attributes,
+  }
+}
+
+const isDate = ({ value }: Attribute): boolean => value.type === 'date-time'
+
+/** One filter among all: equal to some instance; a mask within the object's; a date given twice is a span, ends included. */
+function matches(wanted: Attribute, filters: readonly Attribute[], all: readonly Attribute[]): boolean {
+  const mine = all.filter(({ name }) => sameName(name, wanted.name))
+  const { value } = wanted
+  if (value.type === 'date-time') {
+    const times = filters.flatMap(({ name, value: other }) =>
+      other.type === 'date-time' && sameName(name, wanted.name) ? [other.value] : [],
+    )
+    const [one = value.value, other = one] = times
+    const [from, to] = one < other ? [one, other] : [other, one]
+    return mine.some(({ value: own }) => own.type === 'date-time' && own.value >= from && own.value <= to)
+  }
+  if (wanted.name === 'CryptographicUsageMask' && value.type === 'integer')
+    return mine.some(({ value: own }) => own.type === 'integer' && (own.value & value.value) === value.value)
+  const bytes = encodeItem(value)
+  return mine.some(({ value: own }) => equalBytes(encodeItem(own), bytes))
+}
+
+/** The keys of the client's project that every filter fits, the newest first. */
+export const locate: Operation = {
+  since: '1.0',
+  async run(asked, payload) {
+    const filter = readFilter(asked.version, openFields('RequestPayload', payload))
+    const all = await matching(asked, filter)
+    if (!all.ok) return all
+    const found = filter.none ? [] : all.value
+    const end = filter.maximum === null ? found.length : filter.offset + filter.maximum
+    const shown = found.slice(filter.offset, end)
+    return accept({
+      payload: [
+        ...(asked.version >= '1.3' ? [integer('LocatedItems', found.length)] : []),
+        ...shown.map((id) => textString('UniqueIdentifier', id)),
+      ],
+      placeholder: shown.length === 1 ? (shown[0] ?? null) : null,
+    })
+  },
+}
+
+async function matching(asked: Asked, { attributes }: Filter): Promise<Outcome<readonly string[]>> {
+  const later = attributes.filter(({ name }) => ofVersion.some((one) => one === name))
+  const first = attributes.filter((one) => !later.includes(one))
+  // One that was read may move to the next page while another is made.
+  const found = new Set<string>()
+  for (let offset = 0; ; offset += page) {
+    const list = await asked.keys.list(asked.call(), asked.project, {
+      offset,
+      limit: page,
+      search: searchOf(attributes),
+      orderBy: 'created_at',
+      orderDirection: 'desc',
+    })
+    if (!list.ok) return list
+    for (const key of list.value.keys) {
+      const own = attributesOf(key, null)
+      if (!first.every((wanted) => matches(wanted, attributes, own))) continue
+      if (later.length > 0) {
+        const whole = await withState(asked, key)
+        if (!whole.ok) return whole
+        if (!later.every((wanted) => matches(wanted, attributes, whole.value))) continue
+      }
+      found.add(key.id)
+    }
+    if (offset + page >= list.value.total) return accept([...found])
+  }
+}
+
+async function withState(asked: Asked, key: StoredKey): Promise<Outcome<readonly Attribute[]>> {
+  const versions = await asked.keys.versions(asked.call(), key.id)
+  if (!versions.ok) return versions
+  const current = versions.value.find(({ row }) => row.version === key.current_version)
+  return accept(attributesOf(key, current?.state ?? null))
+}
+
+/** A name that is looked for narrows what is read; whether it is the whole name, `matches` says. */
+function searchOf(attributes: readonly Attribute[]): string | null {
+  const value = attributes.find(({ name }) => name === 'Name')?.value
+  if (value?.type !== 'structure') return null
+  const [text] = value.value
+  return text?.type === 'text-string' && text.value !== '' && !text.value.includes('\0') ? text.value : null
+}

@@ -1,0 +1,550 @@
+import { equalBytes, utf8 } from '@lux/crypto'
+import fc from 'fast-check'
+import { beforeEach, expect, test } from 'vitest'
+import type { Grant } from '../../src/access/authorize.ts'
+import { withinProject } from '../../src/access/authorize.ts'
+import { answer, type KmipClient, maxResponse } from '../../src/kmip/answer.ts'
+import { enumerations, type NameOf, nameOf, usageMasks } from '../../src/kmip/codec/enumerations.ts'
+import {
+  boolean,
+  byteString,
+  dateTime,
+  enumeration,
+  integer,
+  structure,
+  textString,
+} from '../../src/kmip/codec/fields.ts'
+import { type TagName, tagName, tags } from '../../src/kmip/codec/tags.ts'
+import { decodeItem, encodeItem, type Item } from '../../src/kmip/codec/ttlv.ts'
+import { type Attribute, writeAttributes, writeName } from '../../src/kmip/message/attributes.ts'
+import { type RequestHeader, type RequestItem, writeRequest } from '../../src/kmip/message/request.ts'
+import { type Response, readResponse } from '../../src/kmip/message/response.ts'
+import { type Version, versions } from '../../src/kmip/message/versions.ts'
+import { EnvironmentError } from '../../src/refusal.ts'
+import { items as anyItem, changes, spoil } from './support/hostile.ts'
+import { openMemoryKeys } from './support/memory-keys.ts'
+import { kmipVectors } from './support/vectors.ts'
+
+const now = () => new Date(1_700_000_500_000)
+let memory: ReturnType<typeof openMemoryKeys>
+let faults: unknown[] = []
+
+const grants: readonly Grant[] = [{ role: 'service', organisation: 'o', project: null }]
+const client = (own: readonly Grant[] = grants): KmipClient => ({
+  caller: { identity: 'client', grants: own },
+  organisation: 'o',
+  project: 'p',
+})
+
+beforeEach(() => {
+  memory = openMemoryKeys(now)
+  faults = []
+  memory.add('k1', 'orders', { description: 'of the shop' })
+  memory.add('k2', 'orders-old', { algorithm: 'aes-128-gcm' })
+  memory.add('k3', 'mac', { algorithm: 'HMAC_384' })
+  memory.add('k4', 'sign', { algorithm: 'ECC_NIST_P256' })
+  memory.add('foreign', 'orders', { project_id: 'q' })
+})
+
+async function sendBytes(bytes: Uint8Array, who = client()): Promise<Response> {
+  const parts = { keys: memory.keys, now, newReqId: () => 'r', fault: (error: unknown) => faults.push(error) }
+  const answered = decodeItem(await answer(bytes, who, parts))
+  if (!answered.ok) throw new Error(answered.detail)
+  const response = readResponse(answered.value)
+  if (!response.ok) throw new Error(response.detail)
+  return response.value
+}
+
+const bare: Omit<RequestHeader, 'version'> = {
+  maximumResponseSize: null,
+  clientCorrelationValue: null,
+  serverCorrelationValue: null,
+  asynchronousIndicator: null,
+  attestationCapable: null,
+  attestationTypes: [],
+  authentication: null,
+  batchErrorContinuation: null,
+  batchOrder: null,
+  timeStamp: null,
+}
+
+type Step = readonly [NameOf<'Operation'>, readonly Item[], Partial<RequestItem>?]
+
+function send(version: Version, steps: readonly Step[], header: Partial<RequestHeader> = {}, who = client()) {
+  const request = writeRequest({
+    header: { ...bare, version, ...header },
+    items: steps.map(([name, payload, more], index) => ({
+      operation: enumerations.Operation[name],
+      ephemeral: null,
+      id: steps.length > 1 ? Uint8Array.of(index) : null,
+      payload,
+      extensions: [],
+      ...more,
+    })),
+  })
+  return sendBytes(encodeItem(request), who)
+}
+
+const payloadOf = ({ items }: Response, index = 0): readonly Item[] => {
+  const result = items[index]?.result
+  if (result?.status !== 'success') throw new Error(said(items[index]))
+  return result.payload
+}
+const said = (item: Response['items'][number] | undefined): string =>
+  item?.result.status === 'failed'
+    ? `${nameOf('ResultReason', item.result.reason)} ${item.result.message}`
+    : (item?.result.status ?? 'none')
+const values = (all: readonly Item[], name: TagName) =>
+  all.flatMap((item) => (item.tag === tags[name] ? [item.value] : []))
+const id = (text: string) => textString('UniqueIdentifier', text)
+const data = (text: string) => byteString('Data', utf8(text))
+const found = (response: Response, index = 0) => values(payloadOf(response, index), 'UniqueIdentifier')
+
+test('KMIP-QUERY each version is told of its own operations and capabilities', async () => {
+  const ask = (version: Version, ...functions: NameOf<'QueryFunction'>[]) =>
+    send(version, [
+      ['Query', functions.map((name) => enumeration('QueryFunction', enumerations.QueryFunction[name]))],
+    ])
+  const operationsOf = async (version: Version) =>
+    values(payloadOf(await ask(version, 'QueryOperations')), 'Operation').map((code) =>
+      nameOf('Operation', Number(code)),
+    )
+  const first = ['Locate', 'GetAttributes', 'GetAttributeList', 'Query']
+  expect(await operationsOf('1.0')).toEqual(first)
+  expect(await operationsOf('1.1')).toEqual([...first, 'DiscoverVersions'])
+  expect(await operationsOf('2.1')).toEqual([...first, 'DiscoverVersions', 'Encrypt', 'Decrypt'])
+  const rest = payloadOf(await ask('1.4', 'QueryObjects', 'QueryServerInformation', 'QueryCapabilities'))
+  expect(rest.map(({ tag }) => tagName(tag))).toEqual([
+    'ObjectType',
+    'ObjectType',
+    'VendorIdentification',
+    'CapabilityInformation',
+  ])
+  expect(said((await ask('1.2', 'QueryCapabilities')).items[0])).toBe(
+    'InvalidMessage KMIP-MESSAGE: RequestPayload: a QueryFunction is none of 1.2',
+  )
+  expect(said((await ask('1.2')).items[0])).toContain('QueryFunction is missing')
+})
+
+test('KMIP-DISCOVER the versions of both sides, in the order of the client', async () => {
+  const version = (major: number, minor: number) =>
+    structure('ProtocolVersion', [
+      integer('ProtocolVersionMajor', major),
+      integer('ProtocolVersionMinor', minor),
+    ])
+  const all = payloadOf(await send('1.1', [['DiscoverVersions', []]]))
+  expect(all).toHaveLength(versions.length)
+  expect(all[0]).toEqual(version(2, 1))
+  const some = [version(3, 0), version(1, 2), version(2, 0)]
+  expect(payloadOf(await send('1.1', [['DiscoverVersions', some]]))).toEqual(some.slice(1))
+  expect(said((await send('1.0', [['DiscoverVersions', []]])).items[0])).toMatch(/^OperationNotSupported/)
+})
+
+test('KMIP-ATTRIBUTES a key is described in the style and with the attributes of each version', async () => {
+  const of = async (version: Version, key: string, ...names: Item[]) =>
+    payloadOf(await send(version, [['GetAttributes', [id(key), ...names]]]))
+  const one = await of('1.2', 'k1', writeName('1.2', 'State'), writeName('1.2', 'CryptographicLength'))
+  expect(one).toEqual([
+    id('k1'),
+    structure('Attribute', [
+      textString('AttributeName', 'Cryptographic Length'),
+      integer('AttributeValue', 256),
+    ]),
+    structure('Attribute', [textString('AttributeName', 'State'), enumeration('AttributeValue', 2)]),
+  ])
+  expect(await of('2.1', 'k1', writeName('2.1', 'State'), writeName('2.1', 'Sensitive'))).toEqual([
+    id('k1'),
+    structure('Attributes', [enumeration('State', 2), boolean('Sensitive', true)]),
+  ])
+  const [, mac] = await of('2.1', 'k3')
+  expect(mac?.value).toEqual(
+    expect.arrayContaining([
+      enumeration('CryptographicAlgorithm', enumerations.CryptographicAlgorithm.HMAC_SHA384),
+      integer('CryptographicUsageMask', usageMasks.MACGenerate | usageMasks.MACVerify),
+    ]),
+  )
+  // Not there, or of nobody's knowledge: left out.
+  expect(
+    await of('1.2', 'k1', writeName('1.2', 'ArchiveDate'), textString('AttributeName', 'x-a')),
+  ).toHaveLength(1)
+  const listed = async (version: Version) =>
+    payloadOf(await send(version, [['GetAttributeList', [id('k1')]]])).slice(1)
+  expect(await listed('1.0')).toContainEqual(textString('AttributeName', 'Name'))
+  expect(await listed('1.3')).not.toContainEqual(textString('AttributeName', 'Sensitive'))
+  expect(await listed('1.4')).toContainEqual(textString('AttributeName', 'Sensitive'))
+  expect(await listed('2.0')).toContainEqual(enumeration('AttributeReference', tags.KeyFormatType))
+})
+
+const named = (name: string): Attribute => ({
+  name: 'Name',
+  index: null,
+  value: structure('Name', [textString('NameValue', name), enumeration('NameType', 1)]),
+})
+const state = (name: NameOf<'State'>): Attribute => ({
+  name: 'State',
+  index: null,
+  value: enumeration('State', enumerations.State[name]),
+})
+const mask = (value: number): Attribute => ({
+  name: 'CryptographicUsageMask',
+  index: null,
+  value: integer('CryptographicUsageMask', value),
+})
+const initial = (seconds: number): Attribute => ({
+  name: 'InitialDate',
+  index: null,
+  value: dateTime('InitialDate', new Date((1_700_000_000 + seconds) * 1000)),
+})
+const kind = (name: NameOf<'ObjectType'>): Attribute => ({
+  name: 'ObjectType',
+  index: null,
+  value: enumeration('ObjectType', enumerations.ObjectType[name]),
+})
+const vendors = (name: string): Attribute => ({
+  name: { vendor: 'x', name },
+  index: null,
+  value: textString('AttributeValue', 'v'),
+})
+
+test.each<[string, readonly Attribute[], readonly string[]]>([
+  ['no filter', [], ['k4', 'k3', 'k2', 'k1']],
+  ['a name, and not its beginning', [named('orders')], ['k1']],
+  ['a name that is none', [named('order')], []],
+  ['two names', [named('orders'), named('mac')], []],
+  ['an object type', [kind('PrivateKey')], ['k4']],
+  ['an object type that is none here', [kind('Certificate')], []],
+  ['bits of a mask', [mask(usageMasks.Encrypt)], ['k2', 'k1']],
+  ['more bits than any has', [mask(usageMasks.Encrypt | usageMasks.WrapKey)], []],
+  ['a state', [state('Active')], ['k4', 'k3', 'k2', 'k1']],
+  ['another state', [state('Deactivated')], []],
+  ['a date', [initial(2)], ['k3']],
+  ['a span of dates, in either order', [initial(2), initial(1)], ['k3', 'k2']],
+  ['a date and a type', [initial(0), initial(9), kind('PrivateKey')], ['k4']],
+  ['a client’s own attribute', [vendors('a')], []],
+])('KMIP-LOCATE by %s, in both styles', async (_, filters, expected) => {
+  for (const version of ['1.0', '1.4', '2.1'] as const)
+    expect(found(await send(version, [['Locate', writeAttributes(version, filters)]]))).toEqual(expected)
+})
+
+test('KMIP-LOCATE maximum, offset, storage status and group are honoured', async () => {
+  const by = async (version: Version, ...fields: Item[]) =>
+    payloadOf(await send(version, [['Locate', fields]]))
+  const maximum = integer('MaximumItems', 2)
+  expect(values(await by('1.2', maximum), 'UniqueIdentifier')).toEqual(['k4', 'k3'])
+  expect(await by('1.3', maximum, integer('OffsetItems', 3))).toEqual([integer('LocatedItems', 4), id('k1')])
+  expect(await by('1.2', integer('MaximumItems', 0))).toEqual([])
+  expect(await by('1.2', integer('StorageStatusMask', 3))).toHaveLength(4)
+  expect(await by('1.2', integer('StorageStatusMask', 2))).toEqual([])
+  expect(await by('1.2', enumeration('ObjectGroupMember', 1))).toEqual([])
+  const refused = async (version: Version, ...fields: Item[]) =>
+    said((await send(version, [['Locate', fields]])).items[0])
+  expect(await refused('1.2', integer('MaximumItems', -1))).toContain(
+    'MaximumItems or OffsetItems is below 0',
+  )
+  expect(await refused('1.2', integer('OffsetItems', 1))).toMatch(/^InvalidMessage/)
+  expect(await refused('1.2', ...writeAttributes('1.2', [initial(0), initial(1), initial(2)]))).toContain(
+    'a date is given more than twice',
+  )
+})
+
+test('KMIP-LOCATE a key that is switched off or retired is found as deactivated', async () => {
+  const officer = memory.callAs([{ role: 'crypto-officer', organisation: 'o', project: 'p' }])
+  await memory.keys.patch(officer, 'k1', { isDisabled: true })
+  await memory.keys.setVersionState(officer, 'k2', { version: 1, state: 'decrypt-only' })
+  const by = (name: NameOf<'State'>) => send('1.2', [['Locate', writeAttributes('1.2', [state(name)])]])
+  expect(found(await by('Deactivated'))).toEqual(['k2', 'k1'])
+  expect(found(await by('Active'))).toEqual(['k4', 'k3'])
+})
+
+test('KMIP-LOCATE goes through every page, and each key is found once', async () => {
+  for (let index = 0; index < 1200; index++) memory.add(`n${index}`, `many-${index}`)
+  expect(new Set(found(await send('1.2', [['Locate', []]]))).size).toBe(1204)
+})
+
+test('KMIP-ENCRYPT what is encrypted is decrypted, with additional data from 1.4', async () => {
+  for (const version of ['1.2', '1.4', '2.1'] as const) {
+    const sealed = values(payloadOf(await send(version, [['Encrypt', [id('k1'), data('text')]]])), 'Data')[0]
+    if (!(sealed instanceof Uint8Array)) throw new Error('no data')
+    const opened = await send(version, [['Decrypt', [id('k1'), byteString('Data', sealed)]]])
+    expect(payloadOf(opened)).toEqual([id('k1'), data('text')])
+    const direct = await memory.keys.decrypt(memory.callAs(grants), { id: 'k1', ciphertext: sealed })
+    expect(direct.ok && equalBytes(direct.value, utf8('text'))).toBe(true)
+    expect(
+      said((await send(version, [['Decrypt', [id('k2'), byteString('Data', sealed)]]])).items[0]),
+    ).toMatch(/^CryptographicFailure ENVELOPE-KEY/)
+  }
+  const aad = (text: string) => byteString('AuthenticatedEncryptionAdditionalData', utf8(text))
+  const bound = payloadOf(await send('1.4', [['Encrypt', [id('k1'), data('text'), aad('a')]]]))[1]
+  if (bound === undefined) throw new Error('no data')
+  expect(payloadOf(await send('2.1', [['Decrypt', [id('k1'), bound, aad('a')]]]))[1]).toEqual(data('text'))
+  expect(said((await send('2.1', [['Decrypt', [id('k1'), bound, aad('b')]]])).items[0])).toMatch(
+    /ENVELOPE-TAG/,
+  )
+  expect(said((await send('1.3', [['Encrypt', [id('k1'), data('t'), aad('a')]]])).items[0])).toMatch(
+    /^InvalidMessage .*AuthenticatedEncryptionAdditionalData does not belong there/,
+  )
+})
+
+test.each<[string, Version, Step, string]>([
+  [
+    'parameters of its own',
+    '1.4',
+    [
+      'Encrypt',
+      [id('k1'), structure('CryptographicParameters', [enumeration('BlockCipherMode', 1)]), data('t')],
+    ],
+    'FeatureNotSupported KMIP-FEATURE: CryptographicParameters is not served',
+  ],
+  [
+    'an IV',
+    '1.2',
+    ['Encrypt', [id('k1'), data('t'), byteString('IVCounterNonce', new Uint8Array(12))]],
+    'FeatureNotSupported KMIP-FEATURE: IVCounterNonce is not served',
+  ],
+  [
+    'a part of a stream',
+    '1.3',
+    ['Encrypt', [id('k1'), data('t'), boolean('InitIndicator', true)]],
+    'FeatureNotSupported KMIP-FEATURE: InitIndicator is not served',
+  ],
+  [
+    'a tag apart',
+    '1.4',
+    ['Decrypt', [id('k1'), data('t'), byteString('AuthenticatedEncryptionTag', new Uint8Array(16))]],
+    'FeatureNotSupported KMIP-FEATURE: AuthenticatedEncryptionTag is not served',
+  ],
+  [
+    'a key of another use',
+    '2.1',
+    ['Encrypt', [id('k3'), data('t')]],
+    'IncompatibleCryptographicUsageMask KEY-USAGE',
+  ],
+  ['the same before 2.0', '1.4', ['Encrypt', [id('k3'), data('t')]], 'PermissionDenied KEY-USAGE'],
+  ['no data', '1.4', ['Encrypt', [id('k1')]], 'InvalidMessage KMIP-MESSAGE: RequestPayload: Data is missing'],
+  [
+    'what is no ciphertext',
+    '1.4',
+    ['Decrypt', [id('k1'), data('t')]],
+    'CryptographicFailure ENVELOPE-MALFORMED',
+  ],
+  [
+    'a key that is not there',
+    '1.4',
+    ['Encrypt', [id('none'), data('t')]],
+    'ItemNotFound OBJECT-ABSENT: Key not found',
+  ],
+  [
+    'a key of another project of the same identity',
+    '1.4',
+    ['Encrypt', [id('foreign'), data('t')]],
+    'ItemNotFound OBJECT-ABSENT: Key not found',
+  ],
+  [
+    'an identifier with a zero',
+    '1.4',
+    ['GetAttributes', [id('k\0')]],
+    'ItemNotFound OBJECT-ABSENT: Key not found',
+  ],
+  [
+    'encryption before 1.2',
+    '1.1',
+    ['Encrypt', [id('k1'), data('t')]],
+    'OperationNotSupported KMIP-OPERATION',
+  ],
+  ['an operation that is not served', '1.4', ['Create', []], 'OperationNotSupported KMIP-OPERATION'],
+  [
+    'the key itself',
+    '1.4',
+    ['Get', [id('k1')]],
+    'Sensitive KMIP-SENSITIVE: the key does not leave the server',
+  ],
+  ['the same before 1.4', '1.0', ['Get', [id('k1')]], 'PermissionDenied KMIP-SENSITIVE'],
+  ['the key of another project', '1.4', ['Get', [id('foreign')]], 'ItemNotFound OBJECT-ABSENT'],
+  [
+    'the key wrapped',
+    '1.4',
+    ['Get', [id('k1'), structure('KeyWrappingSpecification', [])]],
+    'FeatureNotSupported KMIP-FEATURE: KeyWrappingSpecification is not served',
+  ],
+  [
+    'a critical extension',
+    '1.4',
+    ['Query', [], { extensions: [{ vendor: 'v', critical: true, extension: [] }] }],
+    'FeatureNotSupported KMIP-FEATURE',
+  ],
+  [
+    'what is ephemeral',
+    '2.0',
+    ['Query', [], { ephemeral: true }],
+    'FeatureNotSupported KMIP-FEATURE: Ephemeral',
+  ],
+])('KMIP-REFUSED %s', async (_, version, step, expected) => {
+  const response = await send(version, [step])
+  expect(said(response.items[0])).toContain(expected)
+  expect(faults).toEqual([])
+})
+
+test('KMIP-BATCH an identifier that is left out is that of the operation before', async () => {
+  const locate: Step = ['Locate', writeAttributes('1.2', [named('orders')])]
+  const response = await send('1.2', [
+    locate,
+    ['GetAttributes', [writeName('1.2', 'State')]],
+    ['Encrypt', [data('t')]],
+  ])
+  expect(response.items.map(said)).toEqual(['success', 'success', 'success'])
+  expect(found(response, 1)).toEqual(['k1'])
+  expect(response.items.map(({ id }) => id)).toEqual([0, 1, 2].map((one) => Uint8Array.of(one)))
+  const later = await send('2.1', [
+    ['Locate', writeAttributes('2.1', [named('orders')])],
+    ['GetAttributes', [enumeration('UniqueIdentifier', enumerations.UniqueIdentifier.IDPlaceholder)]],
+  ])
+  expect(found(later, 1)).toEqual(['k1'])
+  // Several were found: none of them is meant.
+  const several = await send('1.2', [
+    ['Locate', []],
+    ['GetAttributes', []],
+  ])
+  expect(several.items.map(said)[1]).toContain(
+    'UniqueIdentifier is missing, and no operation before it named one',
+  )
+})
+
+test('KMIP-BATCH the first failure ends it, unless the client wants to go on; undoing is refused at once', async () => {
+  const steps: readonly Step[] = [
+    ['GetAttributes', [id('none')]],
+    ['GetAttributes', [id('k1')]],
+  ]
+  const { Continue, Stop, Undo } = enumerations.BatchErrorContinuationOption
+  const with_ = (batchErrorContinuation: number | null) => send('1.2', steps, { batchErrorContinuation })
+  expect((await with_(null)).items).toHaveLength(1)
+  expect((await with_(Stop)).items).toHaveLength(1)
+  expect((await with_(Continue)).items.map(said)[1]).toBe('success')
+  memory.audited.length = 0
+  expect(said((await with_(Undo)).items[0])).toContain('KMIP-FEATURE: a batch is not undone')
+  expect(memory.audited).toEqual([])
+})
+
+test('KMIP-HEADER credentials are refused, mandatory asynchrony too, and a correlation value comes back', async () => {
+  const step: Step = ['GetAttributes', [id('k1')]]
+  const secret = [structure('Credential', [textString('Password', 'the-password')])]
+  const refused = await send('1.2', [step], { authentication: secret })
+  expect(said(refused.items[0])).toMatch(/^AuthenticationNotSuccessful KMIP-CREDENTIAL/)
+  expect(said(refused.items[0])).not.toContain('the-password')
+  const { Mandatory } = enumerations.AsynchronousIndicator
+  expect(said((await send('2.1', [step], { asynchronousIndicator: Mandatory })).items[0])).toMatch(
+    /KMIP-FEATURE/,
+  )
+  expect(said((await send('1.2', [step], { asynchronousIndicator: true })).items[0])).toBe('success')
+  expect((await send('1.4', [step], { clientCorrelationValue: 'c-7' })).header.clientCorrelationValue).toBe(
+    'c-7',
+  )
+})
+
+test('KMIP-HEADER a response is no longer than the client takes', async () => {
+  const step: Step = ['GetAttributes', [id('k1')]]
+  const whole = await send('1.2', [step], { maximumResponseSize: 4096 })
+  expect(said(whole.items[0])).toBe('success')
+  expect(said((await send('1.2', [step], { maximumResponseSize: 256 })).items[0])).toMatch(
+    /^ResponseTooLarge KMIP-RESPONSE-SIZE/,
+  )
+})
+
+test('KMIP-HEADER a batch that asks for long lists again and again stops at what a response may hold', async () => {
+  for (let index = 0; index < 600; index++) memory.add(`n${index}`.padEnd(4000, '-'), `many-${index}`)
+  const steps = Array.from({ length: 3 }, (): Step => ['Locate', []])
+  const { items } = await send('1.2', steps)
+  expect(items.map(said)).toEqual([
+    'success',
+    `ResponseTooLarge KMIP-RESPONSE-SIZE: the response has more than ${maxResponse} bytes`,
+  ])
+  const header = { maximumResponseSize: 100_000, batchErrorContinuation: 1 }
+  const less = await send(
+    '1.2',
+    [['GetAttributes', [id('k1')]], ...steps, ['GetAttributes', [id('k2')]]],
+    header,
+  )
+  expect(less.items.map((one) => one.result.status)).toEqual([
+    'success',
+    'failed',
+    'failed',
+    'failed',
+    'success',
+  ])
+})
+
+test('KMIP-ACCESS every question is recorded by its door, and a role may no more than elsewhere', async () => {
+  await send('1.4', [['Encrypt', [id('k1'), data('t')]]])
+  expect(memory.audited).toEqual(['kmip client key.encrypt ok'])
+  const auditor = client([{ role: 'auditor', organisation: 'o', project: 'p' }])
+  expect(said((await send('1.4', [['Encrypt', [id('k1'), data('t')]]], {}, auditor)).items[0])).toMatch(
+    /^PermissionDenied ROLE-REFUSED/,
+  )
+  const stranger = client([{ role: 'service', organisation: 'o', project: 'q' }])
+  for (const step of [
+    ['Encrypt', [id('k1'), data('t')]],
+    ['Locate', []],
+  ] as const)
+    expect(said((await send('1.4', [step], {}, stranger)).items[0])).toMatch(/^ItemNotFound OBJECT-ABSENT/)
+})
+
+test('KMIP-ACCESS a client has his roles in the project of his certificate alone', () => {
+  const place = { organisation: 'o', project: 'p' }
+  const narrowed = withinProject(
+    {
+      identity: 'i',
+      grants: [
+        { role: 'service', organisation: 'o', project: null },
+        { role: 'auditor', organisation: null, project: null },
+        { role: 'user', organisation: 'o', project: 'q' },
+        { role: 'operator', organisation: 'x', project: null },
+      ],
+    },
+    place,
+  )
+  expect(narrowed.grants).toEqual([
+    { role: 'service', ...place },
+    { role: 'auditor', ...place },
+  ])
+})
+
+test('KMIP-FAULT a failure of the server is named, its detail is kept for the log', async () => {
+  const broken = {
+    ...memory.keys,
+    get: () => Promise.reject(new EnvironmentError('AUDIT-UNAVAILABLE', '/var/lib/secret-place')),
+    encrypt: () => Promise.reject(new TypeError('secret of a bug')),
+  }
+  memory = { ...memory, keys: broken }
+  expect(said((await send('1.4', [['Get', [id('k1')]]])).items[0])).toBe(
+    'GeneralFailure AUDIT-UNAVAILABLE: the server could not do it',
+  )
+  expect(said((await send('1.4', [['Encrypt', [id('k1'), data('t')]]])).items[0])).toBe(
+    'GeneralFailure INTERNAL: the server could not do it',
+  )
+  expect(faults).toHaveLength(2)
+})
+
+test('KMIP-HOSTILE whatever is sent is answered by a response, and is no fault', async () => {
+  const vectors = kmipVectors()
+  expect(said((await sendBytes(new Uint8Array(0))).items[0])).toMatch(/^InvalidMessage TTLV-MALFORMED/)
+  await fc.assert(
+    fc.asyncProperty(fc.nat(vectors.length - 1), changes, async (index, all) => {
+      await sendBytes(spoil(vectors[index]!.request, all))
+    }),
+    { numRuns: 2000 },
+  )
+  await fc.assert(
+    fc.asyncProperty(anyItem, async (item) => {
+      await sendBytes(encodeItem(item))
+    }),
+    { numRuns: 500 },
+  )
+  expect(faults).toEqual([])
+})
+
+test('KMIP-HOSTILE every request of the OASIS cases is answered, and none is a fault', async () => {
+  for (const { request } of kmipVectors().slice(0, 1000)) {
+    const response = await sendBytes(request)
+    expect(response.items.length).toBeGreaterThan(0)
+  }
+  expect(faults).toEqual([])
+})

@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto'
+import type { Grant } from '../../../src/access/authorize.ts'
+import type { Call, Record, Subject } from '../../../src/audit/record.ts'
+import { algorithms, type KeyAlgorithm } from '../../../src/keys/algorithms.ts'
+import { envelopeKeyId } from '../../../src/keys/envelope.ts'
+import { openKeyOperations } from '../../../src/keys/operations.ts'
+import type { KeyRepository, StoredKey, StoredVersion } from '../../../src/keys/repository.ts'
+import type { WrappedRow } from '../../../src/keys/row-mac.ts'
+import type { KeyUnwrapping } from '../../../src/keys/unwrapping.ts'
+
+type Versions = (StoredVersion & { readonly createdAt: Date })[]
+
+/** The server's own operations on keys, over rows in memory and without a token: every rule is the real one. */
+export function openMemoryKeys(now: () => Date) {
+  const keys: StoredKey[] = []
+  const versions = new Map<string, Versions>()
+  const bytes = new Map<string, Uint8Array>()
+  const audited: string[] = []
+  const unused = () => Promise.reject(new Error('not there in memory'))
+
+  const repository: KeyRepository = {
+    findKey: async (id) => keys.find((key) => key.id === id) ?? 'absent',
+    findByName: async (project, name) =>
+      keys.find((key) => key.project_id === project && key.name === name) ?? 'absent',
+    async listKeys(project, { offset, limit, search }) {
+      const found = keys
+        .filter((key) => key.project_id === project && key.name.includes(search ?? ''))
+        .sort((a, b) => b.created_at.getTime() - a.created_at.getTime())
+      return { keys: found.slice(offset, offset + limit), total: found.length }
+    },
+    findVersion: async (key, version) =>
+      versions.get(key.id)?.find(({ row }) => row.version === version) ?? 'absent',
+    listVersions: async (key) => versions.get(key.id) ?? [],
+    async change(id, fields) {
+      const key = keys.find((one) => one.id === id)
+      return key === undefined ? 'absent' : Object.assign(key, fields)
+    },
+    async setVersionState(key, version, state) {
+      const of = versions.get(key.id) ?? []
+      versions.set(
+        key.id,
+        of.map((one) => (one.row.version === version ? { ...one, state } : one)),
+      )
+    },
+    insert: unused,
+    addVersion: unused,
+    destroyDue: unused,
+    findProject: async (id) =>
+      id === 'p' || id === 'q' ? { id, organisation_id: 'o', name: id, created_at: new Date(0) } : 'absent',
+  }
+  const unwrapping: KeyUnwrapping = {
+    useKey: async (key, _, work) => work(bytes.get(key.id) ?? new Uint8Array(0)),
+    wrapKey: unused,
+    tokenMac: unused,
+    forgetAll: () => undefined,
+    close: () => undefined,
+  }
+  const record: Record = async (call, operation, work) => {
+    const subject: Subject = {
+      ...{ organisation: null, project: null, key: null, version: null },
+      ...{ input: [], output: [] },
+    }
+    const outcome = await work(subject)
+    audited.push(`${call.door} ${call.caller.identity} ${operation} ${outcome.ok ? 'ok' : outcome.rule}`)
+    return outcome
+  }
+
+  return {
+    keys: openKeyOperations({ repository, unwrapping, record, now }),
+    audited,
+    rows: keys,
+    callAs: (grants: readonly Grant[]): Call => ({
+      caller: { identity: 'officer', grants },
+      door: 'direct',
+      reqId: 'r',
+      receipt: null,
+    }),
+    add(id: string, name: string, fields: Partial<StoredKey> = {}): StoredKey {
+      const created_at = fields.created_at ?? new Date(1_700_000_000_000 + keys.length * 1000)
+      const key: StoredKey = {
+        ...{ id, name, created_at, updated_at: created_at, envelope_id: Buffer.from(envelopeKeyId(id)) },
+        ...{ organisation_id: 'o', project_id: 'p', description: null, key_usage: 'encrypt-decrypt' },
+        ...{ algorithm: 'aes-256-gcm', current_version: 1, min_decrypt_version: 1, is_disabled: false },
+        ...{ created_by: null, destroy_at: null },
+        ...fields,
+      }
+      // What the tests make is one of them.
+      const { planned, usage } = algorithms[key.algorithm as KeyAlgorithm]
+      key.key_usage = usage
+      keys.push(key)
+      bytes.set(id, new Uint8Array(randomBytes(key.algorithm === 'aes-128-gcm' ? 16 : 32)))
+      const row: WrappedRow = {
+        level: 'data',
+        ...{ owner: id, parent: key.project_id, id, version: 1, algorithm: planned },
+        ...{ wrapped: new Uint8Array(0), wrappingKekId: key.project_id, wrappingKekVersion: 1 },
+        ...{ origin: 'online', bundleDigest: null },
+      }
+      versions.set(id, [{ row, mac: new Uint8Array(0), state: 'enabled', createdAt: created_at }])
+      return key
+    },
+  }
+}
