@@ -14,6 +14,7 @@ const reasons: Readonly<Record<string, ResultReason>> = {
   'OBJECT-ABSENT': 'ItemNotFound',
   'ROLE-REFUSED': 'PermissionDenied',
   'BODY-TOO-LONG': 'InvalidField',
+  'REQUEST-FIELDS': 'InvalidField',
   'KEY-USAGE': 'IncompatibleCryptographicUsageMask',
   'KEY-DISABLED': 'WrongKeyLifecycleState',
   'KEY-VERSION-DISABLED': 'WrongKeyLifecycleState',

@@ -21,7 +21,7 @@ import { type RequestHeader, type RequestItem, writeRequest } from '../../src/km
 import { type Response, readResponse } from '../../src/kmip/message/response.ts'
 import { type Version, versions } from '../../src/kmip/message/versions.ts'
 import { EnvironmentError } from '../../src/refusal.ts'
-import { items as anyItem, changes, spoil } from './support/hostile.ts'
+import { items as anyItem, changes, rearrange, rearrangements, spoil } from './support/hostile.ts'
 import { openMemoryKeys } from './support/memory-keys.ts'
 import { kmipVectors } from './support/vectors.ts'
 
@@ -254,6 +254,16 @@ test('KMIP-LOCATE a key that is switched off or retired is found as deactivated'
   const by = (name: NameOf<'State'>) => send('1.2', [['Locate', writeAttributes('1.2', [state(name)])]])
   expect(found(await by('Deactivated'))).toEqual(['k2', 'k1'])
   expect(found(await by('Active'))).toEqual(['k4', 'k3'])
+})
+
+test('KMIP-LOCATE a name longer than a search takes is found whole, and one that is longer than any finds none', async () => {
+  const long = `${'🔑x'.repeat(40)}-old`
+  memory.add('long', long)
+  memory.add('longer', `${long}er`)
+  const by = (name: string) => send('2.1', [['Locate', writeAttributes('2.1', [named(name)])]])
+  expect(found(await by(long))).toEqual(['long'])
+  expect(found(await by(long.repeat(50)))).toEqual([])
+  expect(found(await by('orders\0'))).toEqual([])
 })
 
 test('KMIP-LOCATE goes through every page, and each key is found once', async () => {
@@ -525,18 +535,26 @@ test('KMIP-FAULT a failure of the server is named, its detail is kept for the lo
 
 test('KMIP-HOSTILE whatever is sent is answered by a response, and is no fault', async () => {
   const vectors = kmipVectors()
+  const vector = fc.nat(vectors.length - 1)
   expect(said((await sendBytes(new Uint8Array(0))).items[0])).toMatch(/^InvalidMessage TTLV-MALFORMED/)
   await fc.assert(
-    fc.asyncProperty(fc.nat(vectors.length - 1), changes, async (index, all) => {
+    fc.asyncProperty(vector, changes, async (index, all) => {
       await sendBytes(spoil(vectors[index]!.request, all))
     }),
-    { numRuns: 2000 },
+    { numRuns: 1000 },
+  )
+  await fc.assert(
+    fc.asyncProperty(vector, rearrangements, async (index, all) => {
+      const item = decodeItem(vectors[index]!.request)
+      if (item.ok) await sendBytes(encodeItem(rearrange(item.value, all)))
+    }),
+    { numRuns: 1000 },
   )
   await fc.assert(
     fc.asyncProperty(anyItem, async (item) => {
       await sendBytes(encodeItem(item))
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   )
   expect(faults).toEqual([])
 })

@@ -1,4 +1,6 @@
 import { accept, equalBytes, type Outcome } from '@lux/crypto'
+import { maxPage } from '../../access/page.ts'
+import { maxSearch } from '../../keys/operations.ts'
 import type { StoredKey } from '../../keys/repository.ts'
 import { type Fields, integer, misfit, openFields, textString } from '../codec/fields.ts'
 import { encodeItem } from '../codec/ttlv.ts'
@@ -7,7 +9,6 @@ import type { Version } from '../message/versions.ts'
 import { attributesOf, ofVersion } from './key-attributes.ts'
 import type { Asked, Operation } from './operation.ts'
 
-const page = 500
 /** Bits of a Storage Status Mask: every key here is on-line, and none archived or destroyed. */
 const onLine = 1
 
@@ -85,10 +86,10 @@ async function matching(asked: Asked, { attributes }: Filter): Promise<Outcome<r
   const first = attributes.filter((one) => !later.includes(one))
   // One that was read may move to the next page while another is made.
   const found = new Set<string>()
-  for (let offset = 0; ; offset += page) {
+  for (let offset = 0; ; offset += maxPage) {
     const list = await asked.keys.list(asked.call(), asked.project, {
       offset,
-      limit: page,
+      limit: maxPage,
       search: searchOf(attributes),
       orderBy: 'created_at',
       orderDirection: 'desc',
@@ -104,7 +105,7 @@ async function matching(asked: Asked, { attributes }: Filter): Promise<Outcome<r
       }
       found.add(key.id)
     }
-    if (offset + page >= list.value.total) return accept([...found])
+    if (offset + maxPage >= list.value.total) return accept([...found])
   }
 }
 
@@ -120,5 +121,9 @@ function searchOf(attributes: readonly Attribute[]): string | null {
   const value = attributes.find(({ name }) => name === 'Name')?.value
   if (value?.type !== 'structure') return null
   const [text] = value.value
-  return text?.type === 'text-string' && text.value !== '' && !text.value.includes('\0') ? text.value : null
+  if (text?.type !== 'text-string' || text.value === '' || text.value.includes('\0')) return null
+  // Its beginning is enough, cut between characters and not within one.
+  return Array.from(text.value.slice(0, 2 * maxSearch))
+    .slice(0, maxSearch)
+    .join('')
 }

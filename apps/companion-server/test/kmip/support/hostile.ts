@@ -1,3 +1,4 @@
+import { concatBytes } from '@lux/crypto'
 import fc from 'fast-check'
 import { tags } from '../../../src/kmip/codec/tags.ts'
 import type { Item } from '../../../src/kmip/codec/ttlv.ts'
@@ -37,49 +38,91 @@ export const items: fc.Arbitrary<Item> = fc.letrec<{ item: Item; structure: Item
   }),
 })).item
 
-type Change =
-  | { readonly kind: 'flip'; readonly at: number; readonly bit: number }
-  | { readonly kind: 'length'; readonly at: number; readonly length: number }
-  | { readonly kind: 'cut' | 'repeat'; readonly at: number; readonly count: number }
+type Change = {
+  readonly kind: 'flip' | 'length' | 'cut' | 'repeat'
+  readonly at: number
+  /** Of a flip, the bit; of a length, the length; else the bytes cut or repeated. */
+  readonly amount: number
+  /** At a multiple of 8, where items begin. */
+  readonly aligned: boolean
+}
 
-const place = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
-const change: fc.Arbitrary<Change> = fc.oneof(
-  fc.record({ kind: fc.constant('flip'), at: place, bit: fc.integer({ min: 0, max: 7 }) }),
-  fc.record({
-    kind: fc.constant('length'),
-    at: place,
-    length: fc.oneof(
-      fc.integer({ min: 0, max: 64 }),
-      fc.constantFrom(0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff),
-    ),
-  }),
-  fc.record({
-    kind: fc.constantFrom('cut', 'repeat'),
-    at: place,
-    count: fc.integer({ min: 1, max: 64 }),
-  }),
-)
+// Without the bias to small values: every place of a message is as likely.
+const place = fc.noBias(fc.nat(0xffff)).map((value) => value / 0x10000)
+const amountOf = {
+  flip: fc.nat(7),
+  length: fc.oneof(
+    fc.nat(64),
+    fc.nat(8).map((words) => words * 8),
+    fc.constantFrom(0x7fffffff, 0x80000000, 0xfffffff8, 0xffffffff),
+  ),
+  cut: fc.integer({ min: 1, max: 64 }),
+  repeat: fc.integer({ min: 1, max: 64 }),
+}
+const change: fc.Arbitrary<Change> = fc
+  .constantFrom('flip' as const, 'length' as const, 'cut' as const, 'repeat' as const)
+  .chain((kind) =>
+    fc.record({ kind: fc.constant(kind), at: place, amount: amountOf[kind], aligned: fc.boolean() }),
+  )
 
 /** What somebody does to a message on its way: bits turned, lengths that lie, parts left out or sent twice. */
 export const changes: fc.Arbitrary<readonly Change[]> = fc.array(change, { minLength: 1, maxLength: 4 })
 
 export function spoil(bytes: Uint8Array, all: readonly Change[]): Uint8Array {
-  return all.reduce((before, one) => {
+  return all.reduce((before, { kind, at: share, amount, aligned }) => {
     if (before.length < 8) return before
-    const at = Math.floor(one.at * before.length)
-    const after = before.slice()
-    if (one.kind === 'flip') {
-      after[at] = (after[at] ?? 0) ^ (1 << one.bit)
+    const anywhere = Math.floor(share * before.length)
+    const at = aligned || kind === 'length' ? anywhere - (anywhere % 8) : anywhere
+    if (kind === 'flip') {
+      const after = before.slice()
+      after[anywhere] = (after[anywhere] ?? 0) ^ (1 << amount)
       return after
     }
-    if (one.kind === 'length') {
-      // Heads of items begin at multiples of 8, and lengths half-way through them.
-      const place = Math.min(Math.floor(at / 8) * 8 + 4, after.length - 4)
-      new DataView(after.buffer).setUint32(place, one.length)
+    if (kind === 'length') {
+      const after = before.slice()
+      new DataView(after.buffer).setUint32(Math.min(at + 4, after.length - 4), amount)
       return after
     }
-    const part = before.slice(at, at + one.count)
-    const rest = one.kind === 'cut' ? before.slice(at + one.count) : before.slice(at)
-    return Uint8Array.from([...before.slice(0, at), ...(one.kind === 'cut' ? [] : part), ...rest])
+    const end = at + (aligned ? Math.ceil(amount / 8) * 8 : amount)
+    return concatBytes(
+      before.subarray(0, kind === 'cut' ? at : end),
+      before.subarray(kind === 'cut' ? end : at),
+    )
   }, bytes)
+}
+
+type Rearrangement = {
+  readonly path: readonly number[]
+  readonly kind: 'drop' | 'repeat' | 'swap' | 'retag' | 'replace'
+  readonly tag: number
+  readonly other: Item
+}
+
+/** What a client may send that is well-formed and means nothing: fields left out, repeated, in another order or of another type. */
+export const rearrangements: fc.Arbitrary<readonly Rearrangement[]> = fc.array(
+  fc.record({
+    path: fc.array(fc.noBias(fc.nat(0xffff)), { minLength: 1, maxLength: 6 }),
+    kind: fc.constantFrom('drop', 'repeat', 'swap', 'retag', 'replace'),
+    tag,
+    other: leaf,
+  }),
+  { minLength: 1, maxLength: 3 },
+)
+
+export const rearrange = (item: Item, all: readonly Rearrangement[]): Item =>
+  all.reduce((before, one) => rearranged(before, one, one.path), item)
+
+function rearranged(item: Item, one: Rearrangement, [step = 0, ...deeper]: readonly number[]): Item {
+  if (item.type !== 'structure' || item.value.length === 0) return item
+  const at = step % item.value.length
+  const child = item.value[at]
+  if (child === undefined) return item
+  const value = [...item.value]
+  if (deeper.length > 0 && child.type === 'structure') value[at] = rearranged(child, one, deeper)
+  else if (one.kind === 'drop') value.splice(at, 1)
+  else if (one.kind === 'repeat') value.splice(at, 0, child)
+  else if (one.kind === 'swap') value.push(...value.splice(at, 1))
+  else if (one.kind === 'retag') value[at] = { ...child, tag: one.tag }
+  else value[at] = { ...one.other, tag: child.tag }
+  return { ...item, value }
 }
