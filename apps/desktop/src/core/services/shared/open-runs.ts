@@ -47,7 +47,7 @@ export class OpenRuns {
     const id = found.state.ceremonyId
     const { created } = found.header
     found.close()
-    const twin = this.#store.runs().find((one) => one.id === id)
+    const twin = this.#store.runs().find((one) => one.id === id && one.folder !== folder)
     if (twin !== undefined) {
       throw new CoreError('STORE-DAMAGED', `${folder} is a copy of ${twin.folder}`, 'keep one of the two')
     }
