@@ -29,11 +29,11 @@ const vitest = (...args: string[]): Command => ({ counts: 'vitest', args })
 /** Vitest leaves a processor free, which on two is one file at a time. More than four at once want more memory than many have. */
 const everyProcessor = `--maxWorkers=${Math.min(4, availableParallelism())}`
 
-const types: Suite = { name: 'types', budget: 1, display: false, commands: [check('tsc -b', 'tsc', '-b')] }
+const types: Suite = { name: 'types', budget: 3, display: false, commands: [check('tsc -b', 'tsc', '-b')] }
 
 const lint: Suite = {
   name: 'lint',
-  budget: 1,
+  budget: 3,
   display: false,
   commands: [
     check('biome', 'biome', 'ci', '.', '--error-on-warnings', colours),
@@ -45,7 +45,7 @@ const lint: Suite = {
 
 const build: Suite = {
   name: 'build',
-  budget: 1,
+  budget: 3,
   display: false,
   commands: [check('build', 'node', 'scripts/build.ts')],
 }
@@ -59,7 +59,7 @@ const tier = (name: 'unit' | 'driver' | 'flow', budget: number): Suite => ({
 
 const unit = tier('unit', 5)
 const driver = tier('driver', 12)
-const flow = tier('flow', 40)
+const flow = tier('flow', 50)
 
 const e2e: Suite = {
   name: 'e2e',

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { custody, custodyProcess, custodyProcessJson } from './support/custody.ts'
 
@@ -22,7 +21,7 @@ describe('the command line', () => {
   })
 
   test('a file of another form is refused with why, although its code has no sentence of its own', async () => {
-    const file = join(import.meta.dirname, 'main.test.ts')
+    const file = import.meta.filename
     const { exit, stderr } = await custodyProcess(['verify', file, '--policy', file])
     expect(exit).toBe(1)
     expect(stderr).toMatch(/^POLICY-MALFORMED: .+\nWhy: It is damaged, cut short.+\nWhat to do: /m)

@@ -89,7 +89,7 @@ test('CORE-HUNG a core that stands still is ended and started again, says why, a
     id,
     step: next,
     by: after.current?.actor.name ?? '',
-    input: { values: { 'wall-clock': '2026-01-31T09:30Z' } },
+    input: { values: { 'wall-clock': `${new Date().toISOString().slice(0, 16)}Z` } },
   })
   expect(moved.current?.id).not.toBe(next)
 })
