@@ -3,6 +3,13 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { createIdentity } from '../../src/access/tokens.ts'
 import { algorithmNames, algorithms } from '../../src/keys/algorithms.ts'
+import { answer } from '../../src/kmip/answer.ts'
+import { enumerations } from '../../src/kmip/codec/enumerations.ts'
+import { byteString, enumeration, integer, structure, textString } from '../../src/kmip/codec/fields.ts'
+import { decodeItem, encodeItem, type Item } from '../../src/kmip/codec/ttlv.ts'
+import { writeRequest } from '../../src/kmip/message/request.ts'
+import { readResponse } from '../../src/kmip/message/response.ts'
+import { bareHeader } from '../kmip/support/bare-header.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
 let kms: Awaited<ReturnType<typeof openKms>>
@@ -237,6 +244,56 @@ test('KMS-07 a deleted key is off at once and its name free; it comes back until
   await sql`update key_version set state = 'enabled' where key_id = ${id}`.execute(database)
   kms.server.services.unwrapping.forgetAll()
   expect((await kms.post(`${id}/decrypt`, { ciphertext })).body.code).toBe('KEY-ROW-CHANGED')
+})
+
+test('KMIP-DOOR a key made over HTTP is found by KMIP, what KMIP encrypts HTTP decrypts, and both are recorded', async () => {
+  const { caller, organisation, project, server } = kms
+  const id = await kms.make('through-kmip')
+  const ask = async (operation: 'Locate' | 'Encrypt', payload: readonly Item[]) => {
+    const message = writeRequest({
+      header: { ...bareHeader, version: '2.1' },
+      items: [
+        {
+          ...{ operation: enumerations.Operation[operation], ephemeral: null, id: null },
+          ...{ payload, extensions: [] },
+        },
+      ],
+    })
+    const parts = {
+      keys: server.services.keys,
+      now: () => new Date(),
+      newReqId: () => 'of-kmip',
+      fault(error: unknown) {
+        throw error
+      },
+    }
+    const client = { caller, organisation: organisation.id, project: project.id }
+    const answered = given(decodeItem(await answer(encodeItem(message), client, parts)))
+    const result = given(readResponse(answered)).items[0]?.result
+    if (result?.status !== 'success') throw new Error(JSON.stringify(result))
+    return result.payload
+  }
+  const name = structure('Name', [
+    textString('NameValue', 'through-kmip'),
+    enumeration('NameType', enumerations.NameType.UninterpretedTextString),
+  ])
+  const state = enumeration('State', enumerations.State.Active)
+  const found = await ask('Locate', [structure('Attributes', [name, state])])
+  expect(found).toEqual([integer('LocatedItems', 1), textString('UniqueIdentifier', id)])
+  const identifier = textString('UniqueIdentifier', id)
+  const sealed = await ask('Encrypt', [identifier, byteString('Data', Buffer.from('text'))])
+  const ciphertext = sealed.find(({ type }) => type === 'byte-string')?.value
+  const opened = await kms.post(`${id}/decrypt`, {
+    ciphertext: Buffer.from(ciphertext as Uint8Array).toString('base64'),
+  })
+  expect(opened.body.plaintext).toBe(base64('text'))
+  const rows = await server.services.database
+    .selectFrom('audit')
+    .select('entry')
+    .where('req_id', '=', 'of-kmip')
+    .execute()
+  const recorded = rows.map(({ entry }) => JSON.parse(entry)).map((one) => `${one.door} ${one.operation}`)
+  expect(recorded.toSorted()).toEqual(['kmip key.encrypt', 'kmip key.list', 'kmip key.versions'])
 })
 
 test('KEY-ROW-CHANGED an online key whose row, algorithm or KEK was edited in the database is not used', async () => {

@@ -21,6 +21,7 @@ import { type RequestHeader, type RequestItem, writeRequest } from '../../src/km
 import { type Response, readResponse } from '../../src/kmip/message/response.ts'
 import { type Version, versions } from '../../src/kmip/message/versions.ts'
 import { EnvironmentError } from '../../src/refusal.ts'
+import { bareHeader } from './support/bare-header.ts'
 import { items as anyItem, changes, rearrange, rearrangements, spoil } from './support/hostile.ts'
 import { openMemoryKeys } from './support/memory-keys.ts'
 import { kmipVectors } from './support/vectors.ts'
@@ -55,24 +56,11 @@ async function sendBytes(bytes: Uint8Array, who = client()): Promise<Response> {
   return response.value
 }
 
-const bare: Omit<RequestHeader, 'version'> = {
-  maximumResponseSize: null,
-  clientCorrelationValue: null,
-  serverCorrelationValue: null,
-  asynchronousIndicator: null,
-  attestationCapable: null,
-  attestationTypes: [],
-  authentication: null,
-  batchErrorContinuation: null,
-  batchOrder: null,
-  timeStamp: null,
-}
-
 type Step = readonly [NameOf<'Operation'>, readonly Item[], Partial<RequestItem>?]
 
 function send(version: Version, steps: readonly Step[], header: Partial<RequestHeader> = {}, who = client()) {
   const request = writeRequest({
-    header: { ...bare, version, ...header },
+    header: { ...bareHeader, version, ...header },
     items: steps.map(([name, payload, more], index) => ({
       operation: enumerations.Operation[name],
       ephemeral: null,
