@@ -1,12 +1,12 @@
 /**
  * One figure. `ours` and `limit` are medians in `unit`; the limit is the same work with nothing of ours around it, or null
- * where there is no such thing. `ratio` is limit/ours for times and ours/limit for rates: 1 is the limit and higher is
+ * where there is no such thing. `ratio` is limit/ours for times and frames and ours/limit for rates: 1 is the limit and higher is
  * better. `goal` is the least ratio that passes. `peers`: the same work by other programs, in the same unit.
  * `memoryMiB` is the proportional set size of all processes of the work, at its end or at its peak.
  */
 export type Row = {
   work: string
-  unit: 'ms' | 'us' | '1/s'
+  unit: 'ms' | 'us' | '1/s' | 'frames' | 'KB/s'
   ours: number
   limit: number | null
   peers?: Readonly<Record<string, number>>
