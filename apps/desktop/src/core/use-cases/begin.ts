@@ -34,10 +34,11 @@ export function readReviewed(files: ReviewedFiles): { plan: Plan; reviewed: Revi
   const beside = besidePlan(files.plan)
   const lock = readBounded(files.lock, maxFile)
   const plan = readBounded(files.plan, maxFile)
-  const policy = readBounded(files.policy ?? beside.policy, maxFile)
-  const epoch = files.public === undefined ? null : readBounded(files.public, maxPublic)
+  // What is wrong with the plan is said before what is missing beside it.
   const read = readPlan(plan)
   if (!read.ok) throw refusedPlan(read.refusals)
+  const policy = readBounded(files.policy ?? beside.policy, maxFile)
+  const epoch = files.public === undefined ? null : readBounded(files.public, maxPublic)
   return {
     plan: read.plan,
     reviewed: {
