@@ -122,7 +122,7 @@ test('HSM-CRASHED the token’s process killed in the probe, at the root and in 
   await playOn(page, 'Attack the token')
   await proceedFrozen('probe-token', desktop)
   process.kill(pidOf('core/hsm-host.js', desktop), 'SIGKILL')
-  await page.getByText('HSM-CRASHED').waitFor()
+  await page.getByText('HSM-CRASHED').first().waitFor()
   await stays(desktop)
   await resume(page)
 
@@ -130,7 +130,7 @@ test('HSM-CRASHED the token’s process killed in the probe, at the root and in 
   const before = tokenObjects(desktop)
   await proceedFrozen('generate-root', desktop)
   process.kill(pidOf('core/hsm-host.js', desktop), 'SIGKILL')
-  await page.getByText('HSM-CRASHED').waitFor()
+  await page.getByText('HSM-CRASHED').first().waitFor()
   expect(tokenObjects(desktop)).toBe(before)
   await stays(desktop)
   await resume(page)
