@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { createReadStream, existsSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { readBounded, writeDurably } from './durable-file.ts'
-import { CoreError } from './file-error.ts'
+import { ExpectedError } from './file-error.ts'
 
 const maxBlob = 64 << 20
 
@@ -46,8 +46,12 @@ export async function digestOfFile(path: string): Promise<{ sha256: string; size
   return { sha256: hash.digest('hex'), size: statSync(path).size }
 }
 
-export function damaged(path: string): CoreError {
-  return new CoreError('FILE-DAMAGED', `${path} is not what it was`, 'restore the run’s folder from its copy')
+export function damaged(path: string): ExpectedError {
+  return new ExpectedError(
+    'FILE-DAMAGED',
+    `${path} is not what it was`,
+    'restore the run’s folder from its copy',
+  )
 }
 
 const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

@@ -13,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { CoreError, withReadErrors, withSystemErrors } from './file-error.ts'
+import { ExpectedError, withReadErrors, withSystemErrors } from './file-error.ts'
 import { makeFolder, mustBeFolder } from './new-folder.ts'
 import { openGiven } from './open-file.ts'
 
@@ -84,7 +84,7 @@ export function readBounded(path: string, maxBytes: number): Uint8Array {
         chunks.push(chunk.subarray(0, count))
         total += count
         if (total > maxBytes) {
-          throw new CoreError(
+          throw new ExpectedError(
             'FILE-TOO-LARGE',
             `${path}: more than ${maxBytes} bytes`,
             'check that this is the right file',

@@ -1,12 +1,12 @@
 /** An expected failure of core's own work. `code` is an i18n key; `detail` and `remedy` never hold a secret. */
-export class CoreError extends Error {
+export class ExpectedError extends Error {
   readonly code: string
   readonly detail: string
   readonly remedy: string | undefined
 
   constructor(code: string, detail: string, remedy?: string) {
     super(`${code}: ${detail}`)
-    this.name = 'CoreError'
+    this.name = 'ExpectedError'
     this.code = code
     this.detail = detail
     this.remedy = remedy
@@ -33,11 +33,11 @@ const diskCodes: Record<string, [code: string, remedy: string]> = {
 }
 
 /** The system's or SQLite's error as an expected failure, or null when it is not one of those. */
-export function fromSystemError(error: unknown, path?: string): CoreError | null {
+export function fromSystemError(error: unknown, path?: string): ExpectedError | null {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const known = diskCodes[error.code]
   if (known === undefined) return null
-  return new CoreError(known[0], path === undefined ? error.message : `${path}: ${error.code}`, known[1])
+  return new ExpectedError(known[0], path === undefined ? error.message : `${path}: ${error.code}`, known[1])
 }
 
 /** As `withSystemErrors`, for reading: a file that may not be read is FILE-UNREADABLE, not a folder's fault. */
@@ -46,7 +46,7 @@ export function withReadErrors<T>(work: () => T, path: string): T {
     return work()
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) {
-      throw new CoreError(
+      throw new ExpectedError(
         'FILE-UNREADABLE',
         `${path}: ${error.code}`,
         'ask its owner for permission to read it',

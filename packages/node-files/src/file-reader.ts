@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, readSync } from 'node:fs'
-import { CoreError } from './file-error.ts'
+import { ExpectedError } from './file-error.ts'
 import { openGiven } from './open-file.ts'
 
 const chunkSize = 1 << 20
@@ -47,7 +47,7 @@ export const halfOf = (watch: Watch, half: 0 | 1): Watch => ({
   progress: (fraction) => watch.progress((half + fraction) / 2),
 })
 
-/** Counts bytes, gives way to other work, Cancel's message among it, and throws CoreError WORK-CANCELLED after Cancel. */
+/** Counts bytes, gives way to other work, Cancel's message among it, and throws ExpectedError WORK-CANCELLED after Cancel. */
 function meter({ progress, signal }: Watch, of: number): (bytes: number) => Promise<void> {
   let done = 0
   let turn = 0
@@ -59,7 +59,7 @@ function meter({ progress, signal }: Watch, of: number): (bytes: number) => Prom
       progress(Math.min(1, done / of))
       await new Promise((resolve) => setImmediate(resolve))
     }
-    if (signal.aborted) throw new CoreError('WORK-CANCELLED', 'stopped by Cancel; nothing was changed')
+    if (signal.aborted) throw new ExpectedError('WORK-CANCELLED', 'stopped by Cancel; nothing was changed')
   }
 }
 

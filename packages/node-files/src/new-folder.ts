@@ -10,7 +10,7 @@ import {
   statSync,
 } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { CoreError, fromSystemError, withSystemErrors } from './file-error.ts'
+import { ExpectedError, fromSystemError, withSystemErrors } from './file-error.ts'
 
 /**
  * Makes a folder and every missing one above it, one at a time: Node's recursive mkdir never comes back where a file
@@ -22,7 +22,7 @@ export function makeFolder(path: string): string[] {
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at)
   for (const folder of missing) makeOne(folder)
   if (!statSync(path).isDirectory()) {
-    throw new CoreError('FILE-WRONG-KIND', `${path} is a file`, 'name a folder')
+    throw new ExpectedError('FILE-WRONG-KIND', `${path} is a file`, 'name a folder')
   }
   return missing
 }
@@ -33,7 +33,7 @@ export function makeFolder(path: string): string[] {
  */
 export function mustBeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
-  throw new CoreError(
+  throw new ExpectedError(
     'FOLDER-MISSING',
     `${path} is not there, or is no folder`,
     'mount the medium or make the folder, or name a path in another one',
@@ -54,7 +54,11 @@ function makeOne(folder: string): void {
     if (code === 'EEXIST') return
     // The folder above it is there, so what is missing is a file system that takes folders.
     if (code === 'ENOENT') {
-      throw new CoreError('FOLDER-READ-ONLY', `${folder}: no folder can be made here`, 'choose another place')
+      throw new ExpectedError(
+        'FOLDER-READ-ONLY',
+        `${folder}: no folder can be made here`,
+        'choose another place',
+      )
     }
     withSystemErrors(() => {
       throw error
@@ -69,11 +73,11 @@ export function checkEmpty(path: string, remedy = 'name a new folder'): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return
   const names = readdirSync(path)
   if (names.includes(claimName)) throw claimed(path)
-  if (names.length > 0) throw new CoreError('FOLDER-IN-USE', `${path} is not empty`, remedy)
+  if (names.length > 0) throw new ExpectedError('FOLDER-IN-USE', `${path} is not empty`, remedy)
 }
 
 const claimed = (path: string) =>
-  new CoreError(
+  new ExpectedError(
     'FOLDER-IN-USE',
     `${path} is being filled by another command, or by one that was killed`,
     'wait until that command has ended; if none is running, name a new folder',
@@ -135,7 +139,7 @@ function claimFolder(path: string): { isHeld(): boolean; release(): void } {
   try {
     // Who had the claim before may have left its files since this folder was found empty.
     if (readdirSync(path).length > 1) {
-      throw new CoreError('FOLDER-IN-USE', `${path} is not empty`, 'name a new folder')
+      throw new ExpectedError('FOLDER-IN-USE', `${path} is not empty`, 'name a new folder')
     }
   } catch (error) {
     release()

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync } from 'node:fs'
-import { CoreError, withReadErrors } from './file-error.ts'
+import { ExpectedError, withReadErrors } from './file-error.ts'
 
 /**
  * Opens a file that people named or brought, for reading; the caller closes it. A pipe would never come to its end, and opening one
@@ -10,5 +10,5 @@ export function openGiven(path: string): number {
   const file = withReadErrors(() => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)), path)
   if (fstatSync(file).isFile()) return file
   closeSync(file)
-  throw new CoreError('FILE-WRONG-KIND', `${path} is a folder, a pipe or a device`, 'name a file')
+  throw new ExpectedError('FILE-WRONG-KIND', `${path} is a folder, a pipe or a device`, 'name a file')
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { BlobFolder, type CoreError } from '../src/index.ts'
+import { BlobFolder, type ExpectedError } from '../src/index.ts'
 
 let home: string
 beforeEach(() => {
@@ -23,6 +23,6 @@ test('what is put is named by its SHA-256, once', () => {
 test('FILE-DAMAGED bytes that are not those of their name are not given', () => {
   const folder = new BlobFolder(home)
   writeFileSync(folder.path(ofAbc), 'abd')
-  expect(() => folder.get(ofAbc)).toThrow(expect.objectContaining({ code: 'FILE-DAMAGED' }) as CoreError)
+  expect(() => folder.get(ofAbc)).toThrow(expect.objectContaining({ code: 'FILE-DAMAGED' }) as ExpectedError)
   expect(folder.has(ofAbc)).toBe(true)
 })

@@ -1,7 +1,7 @@
 import { type BundleVerdict, type Check, verifyBundle } from '@lux/ceremony/bundle'
 import { serverCardCodec } from '@lux/ceremony/wire'
 import { verifyAttestation } from '@lux/hsm'
-import { CoreError, fileReader } from '@lux/node-files'
+import { ExpectedError, fileReader } from '@lux/node-files'
 import type { CommandLine } from './shell/command-line.ts'
 import { readPolicy, readServerCard, wordLines, wordsOf } from './shell/files.ts'
 import type { Outcome } from './shell/output.ts'
@@ -55,7 +55,7 @@ function audienceOf(text: string): string {
   try {
     return serverCardCodec.digest(readServerCard(text))
   } catch (error) {
-    if (error instanceof CoreError) throw new WrongUse(error.code, error.detail, error.remedy)
+    if (error instanceof ExpectedError) throw new WrongUse(error.code, error.detail, error.remedy)
     throw error
   }
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { type Hsm, HsmError, startHsm } from '@lux/hsm'
-import { CoreError, makeFolder } from '@lux/node-files'
+import { ExpectedError, makeFolder } from '@lux/node-files'
 import type { CoreApiName } from '../contract/index.ts'
 import type { CoreOptions } from './core-options.ts'
 import { PinBox } from './runs/effects/pin-box.ts'
@@ -121,11 +121,11 @@ export async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiH
 }
 
 /** Null when every primitive gives its known answers. */
-function failedPrimitives(): CoreError | null {
+function failedPrimitives(): ExpectedError | null {
   const failed = testedPrimitives().filter(({ passed }) => !passed)
   if (failed.length === 0) return null
   const names = failed.map(({ name }) => name).join(', ')
-  return new CoreError('SELF-TEST-FAILED', names, 'do not use this machine')
+  return new ExpectedError('SELF-TEST-FAILED', names, 'do not use this machine')
 }
 
 /** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */

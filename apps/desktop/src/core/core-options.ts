@@ -1,5 +1,5 @@
 import type { Entropy } from '@lux/crypto'
-import type { CoreError } from '@lux/node-files'
+import type { ExpectedError } from '@lux/node-files'
 import type { Program } from './program.ts'
 import type { Clock } from './system.ts'
 
@@ -18,6 +18,6 @@ export type CoreOptions = {
   entropy: Entropy
   generation: number
   /** Told when core must not be used after all: it is to end. */
-  refuse: (error: CoreError) => void
+  refuse: (error: ExpectedError) => void
   report: (error: unknown) => void
 }

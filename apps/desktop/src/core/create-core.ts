@@ -1,4 +1,4 @@
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { CoreApiName, CorePort } from '../contract/index.ts'
 import type { ApiHandlers, ApiHandlersOptions } from './api-handlers.ts'
 import type { CoreOptions } from './core-options.ts'
@@ -10,7 +10,7 @@ import { Store } from './store/store.ts'
 
 const openAfterMs = 3000
 
-/** The whole app without a window, served over a port. Throws CoreError when the store cannot be opened. */
+/** The whole app without a window, served over a port. Throws ExpectedError when the store cannot be opened. */
 export async function createCore(
   port: CorePort,
   options: CoreOptions,
@@ -64,7 +64,7 @@ export async function createCore(
 async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiHandlers> {
   const { openApiHandlers } = await import('./api-handlers.ts').catch((error: unknown) => {
     options.report(error)
-    const failed = new CoreError('INTERNAL', 'core could not be read')
+    const failed = new ExpectedError('INTERNAL', 'core could not be read')
     options.refuse(failed)
     throw failed
   })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { protectProcess } from '@lux/hsm/protect'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { CorePort, CoreToMain } from '../contract/index.ts'
 import { createCore } from './create-core.ts'
 import { readMainMessage } from './main-message.ts'
@@ -41,7 +41,7 @@ function report(error: unknown): void {
   process.stderr.write(`core: ${kind}\n${stack.slice(0, 12).join('\n')}\n`)
 }
 
-function refuse({ code, detail }: CoreError): void {
+function refuse({ code, detail }: ExpectedError): void {
   port.post({ refused: { code, detail } })
   setTimeout(() => process.exit(3), 200)
 }
@@ -63,7 +63,7 @@ try {
   port.onClose(leave)
   process.on('SIGTERM', leave)
 } catch (error) {
-  if (!(error instanceof CoreError)) report(error)
-  refuse(error instanceof CoreError ? error : new CoreError('INTERNAL', 'core could not start'))
+  if (!(error instanceof ExpectedError)) report(error)
+  refuse(error instanceof ExpectedError ? error : new ExpectedError('INTERNAL', 'core could not start'))
 }
 process.on('unhandledRejection', report)

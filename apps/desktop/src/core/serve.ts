@@ -1,5 +1,5 @@
 import { HsmError } from '@lux/hsm/error'
-import { CoreError, fromSystemError } from '@lux/node-files'
+import { ExpectedError, fromSystemError } from '@lux/node-files'
 import type { CoreApiName, CorePort, EventName, Events, Grant, Result } from '../contract/index.ts'
 import { apis, contractVersion, limits } from '../contract/index.ts'
 
@@ -56,7 +56,7 @@ export function serve(options: {
       return { ok: true, value: await handle(api, input) }
     } catch (error) {
       const expected =
-        error instanceof HsmError || error instanceof CoreError ? error : fromSystemError(error)
+        error instanceof HsmError || error instanceof ExpectedError ? error : fromSystemError(error)
       if (expected === null) {
         report(error)
         return failed('INTERNAL', '')

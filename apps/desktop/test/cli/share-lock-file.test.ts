@@ -12,7 +12,7 @@ test('FILE-UNREADABLE a lock that is no database is named, with what to do', () 
   writeFileSync(lockPath(share), 'something else wrote here, and it is no database\n'.repeat(30))
   expect(() => lockShare(share)).toThrow(
     expect.objectContaining({
-      name: 'CoreError',
+      name: 'ExpectedError',
       code: 'FILE-UNREADABLE',
       detail: `${lockPath(share)}: SQLITE_NOTADB`,
       remedy: expect.stringContaining('remove it'),

@@ -84,7 +84,7 @@ test('LOCALE-CODES every failure that core or the command line names is said in 
       .filter((file) => file.endsWith('.ts'))
       .flatMap((file) => [
         ...readFileSync(join(source, part, file), 'utf8').matchAll(
-          /(?:new (?:CoreError|WrongUse)\(|\bno\(|\brefuse\()\s*'([A-Z0-9-]+)'/g,
+          /(?:new (?:ExpectedError|WrongUse)\(|\bno\(|\brefuse\()\s*'([A-Z0-9-]+)'/g,
         ),
       ])
       .map(([, code]) => code!),

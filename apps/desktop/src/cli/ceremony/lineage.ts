@@ -1,7 +1,7 @@
 import type { Command, Domain } from '@lux/ceremony'
 import { receiptCodec, serverCardCodec } from '@lux/ceremony/wire'
 import type { VerificationKeys } from '@lux/crypto'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { firstOfLine, type Lineage } from '../../core/runs/effects/context.ts'
 import type { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { readParsed } from '../shell/files.ts'
@@ -42,7 +42,7 @@ export function lineageAfter(path: string | undefined, to: Addressee | null): Li
 export function changedLineage(folder: RunFolder, path: string): Lineage {
   const { state } = folder
   if (state.bundle !== null) {
-    throw new CoreError(
+    throw new ExpectedError(
       'AFTER-BUILT',
       `--after ${path}: the bundle ${state.bundle.digest} is built, and says which one it follows`,
       'leave --after out; where the server refuses the bundle, abort the run and begin it again with that receipt',
@@ -53,13 +53,13 @@ export function changedLineage(folder: RunFolder, path: string): Lineage {
 }
 
 /** Of a run that has no bundle to build any more, or none that follows another. */
-export function afterNothing(path: string, why: string): CoreError {
+export function afterNothing(path: string, why: string): ExpectedError {
   return wrong(`${path}: ${why}`, 'leave --after out')
 }
 
 function wrong(
   detail: string,
   remedy = 'name the last receipt that the plan’s server signed in this domain',
-): CoreError {
-  return new CoreError('AFTER-RECEIPT', detail, remedy)
+): ExpectedError {
+  return new ExpectedError('AFTER-RECEIPT', detail, remedy)
 }

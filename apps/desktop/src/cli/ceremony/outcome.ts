@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Needs, RunView } from '@lux/ceremony'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { bundleFile } from '../../core/runs/effects/bundle.ts'
 import { awaitedWord } from '../../core/runs/exchange/answers.ts'
 import type { VendorAttestation, VendorWork } from '../../core/runs/exchange/vendor-procedure.ts'
@@ -237,15 +237,15 @@ export function exceptionOutcome(view: Pick<RunView, 'exceptions' | 'state'>, fo
 }
 
 /** A command that a run takes no more, because it is over. */
-export function runIsOver(what: 'abort' | 'receipt', folder: string, state: string): CoreError {
+export function runIsOver(what: 'abort' | 'receipt', folder: string, state: string): ExpectedError {
   const look = `custody ceremony status ${folder} shows how it ended`
   if (what === 'abort')
-    return new CoreError('RUN-06', `the run is ${state}`, `nothing is left to abort; ${look}`)
+    return new ExpectedError('RUN-06', `the run is ${state}`, `nothing is left to abort; ${look}`)
   const taken =
     state === 'Aborted'
       ? 'an aborted run has no bundle that a server takes'
       : `its receipts lie in ${folder}/receipts, and it needs no more`
-  return new CoreError(
+  return new ExpectedError(
     'SUBMIT-01',
     `the run is ${state}`,
     `${taken}; ${look}; give a receipt of another bundle with the folder of its own run`,

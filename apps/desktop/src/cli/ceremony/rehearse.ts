@@ -5,7 +5,7 @@ import { lintCards, readPlan } from '@lux/ceremony/plan'
 import { parsePolicyFile } from '@lux/ceremony/policy'
 import { fromHex, toWords } from '@lux/crypto'
 import type { Hsm } from '@lux/hsm'
-import { CoreError, checkWritable, inNewFolder, mustHaveParent, readBounded } from '@lux/node-files'
+import { checkWritable, ExpectedError, inNewFolder, mustHaveParent, readBounded } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { beginRehearsal } from '../../core/rehearsal/begin-rehearsal.ts'
 import { driveRehearsal, type Halt } from '../../core/rehearsal/drive-rehearsal.ts'
@@ -162,7 +162,8 @@ function readSubject(what: string, options: RehearseOptions, resources: string) 
   const bytes = readBounded(what, maxFile)
   if (options.policy === undefined) return { script: bytes, values: typedValues(options.set ?? {}) }
   const policy = parsePolicyFile(readBounded(options.policy, maxFile))
-  if (!policy.ok) throw new CoreError(policy.rule, policy.detail, 'give the policy.json that the plan names')
+  if (!policy.ok)
+    throw new ExpectedError(policy.rule, policy.detail, 'give the policy.json that the plan names')
   const read = readPlan(bytes)
   const { listed } = roomOf(policy.value.policy)
   const twice = read.ok ? lintCards(read.plan, cardsBeside(what), listed) : []

@@ -2,7 +2,7 @@ import { join, resolve } from 'node:path'
 import { type ExceptionDecision, type RunView, view as viewOf } from '@lux/ceremony'
 import type { Outcome as Ruled } from '@lux/crypto'
 import { preflightLibrary } from '@lux/hsm'
-import { CoreError, mustBeFolder, readBounded } from '@lux/node-files'
+import { ExpectedError, mustBeFolder, readBounded } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { Answers, type Decision, readAnswers } from '../../core/runs/exchange/answers.ts'
 import { maxAnswer } from '../../core/runs/exchange/take-answer.ts'
@@ -89,7 +89,7 @@ async function goOn(
   const saved = loadSettings(folder)
   if (saved === null) {
     if (header.domain === 'production') {
-      throw new CoreError(
+      throw new ExpectedError(
         'CEREMONY-UNKNOWN',
         `${folder} was not begun by this command: it has no ${settingsFile}`,
         'go on with it in the window, under Ceremonies; where it was cut off at its very start, begin it in a new folder',

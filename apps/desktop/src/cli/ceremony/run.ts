@@ -1,7 +1,14 @@
 import { join, resolve } from 'node:path'
 import type { Plan } from '@lux/ceremony/plan'
 import { preflightLibrary } from '@lux/hsm'
-import { CoreError, checkEmpty, inNewFolder, makeFolder, mustBeFolder, mustHaveParent } from '@lux/node-files'
+import {
+  checkEmpty,
+  ExpectedError,
+  inNewFolder,
+  makeFolder,
+  mustBeFolder,
+  mustHaveParent,
+} from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { beginProduction } from '../../core/runs/begin/begin-production.ts'
 import type { Lineage } from '../../core/runs/effects/context.ts'
@@ -46,7 +53,7 @@ export async function runCeremony(
   checkEmpty(out, 'name a new folder, or resume that run')
   if (options.medium !== undefined) mustBeFolder(options.medium)
   if (options.lock === undefined) {
-    throw new CoreError(
+    throw new ExpectedError(
       'PLAN-UNLOCKED',
       'a production run needs the plan’s lock',
       'have the officers approve the plan: custody plan approve; then give --lock plan.lock.json',

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { issueText } from '@lux/ceremony/wire'
 import { encodeCanonical, fromUtf8 } from '@lux/crypto'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { type TokenUri, tokenUri } from '../token/uri.ts'
@@ -34,7 +34,11 @@ export function loadSettings(folder: string): RunSettings | null {
   if (!existsSync(path)) return null
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {
-    throw new CoreError('FILE-DAMAGED', `${path}: ${issueText(parsed.issues[0])}`, 'restore it from its copy')
+    throw new ExpectedError(
+      'FILE-DAMAGED',
+      `${path}: ${issueText(parsed.issues[0])}`,
+      'restore it from its copy',
+    )
   }
   return parsed.output
 }
@@ -43,7 +47,7 @@ function json(path: string): unknown {
   try {
     return JSON.parse(fromUtf8(readBounded(path, 1 << 20)))
   } catch (error) {
-    if (error instanceof CoreError) throw error
+    if (error instanceof ExpectedError) throw error
     return null
   }
 }

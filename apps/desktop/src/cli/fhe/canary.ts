@@ -1,6 +1,6 @@
 import { toHex } from '@lux/crypto'
 import { auditCanary, encodeCarried, parsePublic, roundForCarrying } from '@lux/crypto/fhe'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { Command } from 'commander'
 
 import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
@@ -72,7 +72,7 @@ function audit(paths: readonly string[], options: AuditOptions): Outcome {
   const pub = parsePublic(readPublicFile(options.public))
   // Whoever has a production key's public.bin could make up answers that agree with it.
   if (pub.header.domain === 'production')
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-PARTIAL-SIGNATURE',
       'of production, where holders sign what they answer to a request: audit checks no signatures',
       'custody request result with the request, its answers and --value',
@@ -98,7 +98,7 @@ function carry(path: string, out: string): Outcome {
   mustBeNew(out)
   const { ciphertext } = ciphertextAt(path)
   if (ciphertext.width !== 128)
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-TYPE',
       `${path} is not squashed`,
       'only squashed ciphertexts are carried rounded',

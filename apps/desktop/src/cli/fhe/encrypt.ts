@@ -1,4 +1,4 @@
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { Command } from 'commander'
 import { type SampleType, sampleTypes } from '../../core/key-child/index.ts'
 import type { CommandLine } from '../shell/command-line.ts'
@@ -43,7 +43,7 @@ Example:
 export async function encrypt(options: EncryptOptions): Promise<Outcome> {
   const { compactPublicKey, type, value, rehearsal, out } = options
   if (rehearsal !== true)
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-OPEN-VALUE',
       'a value that stands in a command is no secret of production',
       'let an encryptor’s own program encrypt it; add --rehearsal for training',

@@ -1,6 +1,6 @@
 import { type Json, wipe } from '@lux/crypto'
 import { inspect } from '@lux/crypto/fhe'
-import { CoreError, fileReader } from '@lux/node-files'
+import { ExpectedError, fileReader } from '@lux/node-files'
 import { type CommandLine, count } from '../shell/command-line.ts'
 import { maxWhole } from '../shell/fhe-files.ts'
 import { mustBeNew } from '../shell/files.ts'
@@ -111,7 +111,7 @@ Example:
 
 async function recover(shares: readonly string[], options: RecoverOptions): Promise<Outcome> {
   if (options.rehearsal !== true) {
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-WHOLE-KEY',
       'a key is never put together in a file for production',
       'add --rehearsal for training',
@@ -131,7 +131,7 @@ async function recover(shares: readonly string[], options: RecoverOptions): Prom
 
 async function deal(options: DealOptions): Promise<Outcome> {
   if (options.rehearsal !== true) {
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-WHOLE-KEY',
       'a key that lies whole in a file is never dealt for production',
       'a ceremony makes and deals a TFHE_INTEGER key of its own (custody ceremony run); add --rehearsal for training',

@@ -1,7 +1,7 @@
 import { provenanceCodec } from '@lux/ceremony/wire'
 import { sha256Hex, toHex } from '@lux/crypto'
 import { type Admission, ciphertextDigest, parsePublic, signProvenance, typeName } from '@lux/crypto/fhe'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import type { Command } from 'commander'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
@@ -69,7 +69,7 @@ async function sign(options: SignOptions): Promise<Outcome> {
   const widths = new Set(files.map(({ ciphertext }) => ciphertext.width))
   const [type] = types
   if (type === undefined || types.length > 1 || widths.size > 1)
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-TYPE-MIXED',
       'one statement is for ciphertexts of one type',
       'sign for each type apart',
@@ -79,16 +79,16 @@ async function sign(options: SignOptions): Promise<Outcome> {
   try {
     const { kind, domain, name } = key.card
     if (kind !== 'evaluator' && kind !== 'encryptor')
-      throw new CoreError(
+      throw new ExpectedError(
         'REQUEST-ROLE',
         `${options.key} is the key of ${name}, ${kind}`,
         'name an evaluator’s or encryptor’s key',
       )
     if (domain !== header.domain)
-      throw new CoreError('REQUEST-DOMAIN', `${options.key} is of ${domain}, the key of ${header.domain}`)
+      throw new ExpectedError('REQUEST-DOMAIN', `${options.key} is of ${domain}, the key of ${header.domain}`)
     const mode = widths.has(128) ? 'S' : 'F'
     if ((mode === 'S') !== (kind === 'evaluator'))
-      throw new CoreError(
+      throw new ExpectedError(
         'FHE-PROVENANCE-MODE',
         `${kind === 'evaluator' ? 'an evaluator vouches for squashed' : 'an encryptor vouches for fresh'} ciphertexts only`,
         kind === 'evaluator' ? 'squash the noise first' : 'leave computed ones to their evaluator',

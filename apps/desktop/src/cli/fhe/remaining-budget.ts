@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { encodeCanonical, type Json, parseCanonical, toHex } from '@lux/crypto'
 import { type Budgets, checkBudgets, type FileHeader, type PublicFile } from '@lux/crypto/fhe'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import { refused } from '../shell/command-line.ts'
 import { inFile } from '../shell/fhe-files.ts'
 
@@ -29,10 +29,13 @@ export function readLeft(path: string, pub: PublicFile): Said {
   const said = membersOf(inFile(path, () => parseCanonical(bytes, { maxBytes: maxLeft })))
   const [holder, at64, at128] = [count(said, 'dealer'), count(said, 'at64'), count(said, 'at128')]
   if (said.size !== 5 || said.get('v') !== 1 || holder === null || at64 === null || at128 === null)
-    throw new CoreError('FHE-FIELD', `${path}: not what "custody fhe left" or "custody fhe redeal" writes`)
+    throw new ExpectedError(
+      'FHE-FIELD',
+      `${path}: not what "custody fhe left" or "custody fhe redeal" writes`,
+    )
   const { n, epochId } = pub.header
   if (said.get('epochId') !== toHex(epochId) || holder < 1 || holder > n)
-    throw new CoreError('FHE-RUN-MIXED', `${path}: of another holder or epoch`)
+    throw new ExpectedError('FHE-RUN-MIXED', `${path}: of another holder or epoch`)
   const checked = checkBudgets(pub.header, { at64, at128 }, pub.pub128.length > 0)
   if (!checked.ok) throw refused({ rule: checked.rule, detail: `${path}: ${checked.detail}` })
   return { holder, left: checked.value }
@@ -44,7 +47,7 @@ export function leftBeside(correction: string, dealer: number, pub: PublicFile):
   if (!existsSync(path)) return null
   const said = readLeft(path, pub)
   if (said.holder === dealer) return said.left
-  throw new CoreError('FHE-RUN-MIXED', `${path}: of another holder or epoch`)
+  throw new ExpectedError('FHE-RUN-MIXED', `${path}: of another holder or epoch`)
 }
 
 /**
@@ -60,7 +63,7 @@ export function leftOfAll(
   for (const path of paths) {
     const said = readLeft(path, pub)
     if (all.some(({ holder }) => holder === said.holder))
-      throw new CoreError('FHE-HOLDER-DUPLICATE', `${path}: what holder ${said.holder} has left is known`)
+      throw new ExpectedError('FHE-HOLDER-DUPLICATE', `${path}: what holder ${said.holder} has left is known`)
     all.push(said)
   }
   return Array.from(

@@ -11,7 +11,7 @@ import {
   rotateFheKey,
 } from '@lux/crypto/fhe'
 import { checkDealers, checkQuorum, type Quorum } from '@lux/crypto/sharing'
-import { CoreError, writeDurably } from '@lux/node-files'
+import { ExpectedError, writeDurably } from '@lux/node-files'
 import type { Command } from 'commander'
 
 import { systemEntropy } from '../../core/system.ts'
@@ -172,10 +172,14 @@ export function lifeOf(integer: boolean, { t, n }: Quorum, budgets: Budgets): st
 
 function without({ t, n }: Quorum, { holder, share }: RemoveOptions): Quorum {
   if (holder < 1 || holder > n)
-    throw new CoreError('FHE-HOLDER-RANGE', `holder ${holder} is not one of 1 to ${n}`)
+    throw new ExpectedError('FHE-HOLDER-RANGE', `holder ${holder} is not one of 1 to ${n}`)
   for (const path of share) {
     if (holderOf(path) === holder)
-      throw new CoreError('FHE-DEALERS', `${path} is of the holder who is removed`, 'name T shares of others')
+      throw new ExpectedError(
+        'FHE-DEALERS',
+        `${path} is of the holder who is removed`,
+        'name T shares of others',
+      )
   }
   return { t, n: n - 1 }
 }
@@ -198,8 +202,8 @@ export function onlyRehearsal({ rehearsal }: { rehearsal?: boolean }): void {
   if (rehearsal !== true) throw onlyInCeremony()
 }
 
-export function onlyInCeremony(): CoreError {
-  return new CoreError(
+export function onlyInCeremony(): ExpectedError {
+  return new ExpectedError(
     'FHE-OPEN-SHARES',
     'production shares never lie open in files: they are reshared inside a ceremony',
     'run the ceremony, or add --rehearsal for training',

@@ -1,5 +1,5 @@
 import type { PolicyFile } from '@lux/ceremony/policy'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { approveEpoch as prepareApproval } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted, type Paths, type Remedies } from '../shell/accepted.ts'
@@ -73,7 +73,7 @@ async function approveEpoch(path: string, options: EpochOptions): Promise<Outcom
     say(`you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`)
     for (const line of wordLines(prepared.words)) say(line)
     if (header.domain === 'production' && options.yes !== true && !(await askYes('May the key move?')))
-      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     const { state, approval } = prepared.sign()
     // On disk before anything leaves: what is left has been told.
     keepState(options.share, state, opened)

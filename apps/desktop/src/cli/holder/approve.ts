@@ -1,5 +1,5 @@
 import type { HolderAnswer } from '@lux/ceremony/wire'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import {
   discardAnswer,
   maxRequest,
@@ -91,7 +91,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
       !(await askYes(canary ? 'Answer the canary?' : 'Decrypt this?'))
     ) {
       discardAnswer(prepared)
-      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')
+      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was answered')
     }
     const { state, answer, said, sealed } = accepted(await sealAnswer(prepared, now()))
     mustHaveRoom(sealedPath, sealed.length)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { heartbeatLines, maxHeartbeatRequest, readHeartbeatRequest, stateHeld } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted } from '../shell/accepted.ts'
@@ -51,7 +51,7 @@ async function heartbeat(path: string, options: EpochOptions): Promise<Outcome> 
     const { said, sign } = accepted(stateHeld(opened, asked), paths)
     for (const line of heartbeatLines(opened, request)) say(visible(line))
     if (request.domain === 'production' && options.yes !== true && !(await askYes('Do you state that?')))
-      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     writeNew(options.out, sign())
     return {
       exit: 0,

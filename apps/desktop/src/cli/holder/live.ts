@@ -1,6 +1,6 @@
 import { existsSync, rmSync } from 'node:fs'
 import type { ShareEnvelope } from '@lux/crypto/fhe'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { checkGivenUp, checkLive, keepAfterAbort, takeEpochLive } from '@lux/people'
 import type { Command } from 'commander'
 import { accepted } from '../shell/accepted.ts'
@@ -95,7 +95,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
     }
     for (const line of taken.lines) say(visible(line))
     if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))
-      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
+      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
     wipeShare(options, forgetsKey)
     const kept = forgetsKey
       ? ` with ${options.key}`

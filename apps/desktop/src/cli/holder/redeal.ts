@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { redeal as prepareRedeal } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
@@ -53,7 +53,7 @@ async function redeal(path: string, options: EpochOptions): Promise<Outcome> {
     for (const name of prepared.names) mustBeNew(beside(name))
     for (const line of prepared.lines) say(visible(line))
     if (domain === 'production' && options.yes !== true && !(await askYes('Deal your part again?')))
-      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was dealt')
+      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was dealt')
     const dealt = accepted(await prepared.deal(systemEntropy))
     for (const { name, bytes } of dealt.files) writeNew(beside(name), bytes)
     writeNew(options.out, dealt.redeal)

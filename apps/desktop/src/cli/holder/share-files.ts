@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { equalBytes, sealWithPassphrase, wipe } from '@lux/crypto'
-import { CoreError, checkWritable, readBounded, withSystemErrors, writeInFolder } from '@lux/node-files'
+import { checkWritable, ExpectedError, readBounded, withSystemErrors, writeInFolder } from '@lux/node-files'
 import {
   forgetShareOf,
   type HeldShare,
@@ -80,8 +80,8 @@ export function readState(path: string): Uint8Array {
   try {
     return readBounded(path, maxState)
   } catch (error) {
-    if (error instanceof CoreError && error.code === 'FILE-MISSING')
-      throw new CoreError(
+    if (error instanceof ExpectedError && error.code === 'FILE-MISSING')
+      throw new ExpectedError(
         'HOLDER-STATE-MISSING',
         `${path} is gone, and with it what this share has answered`,
         'bring it back from where the share came; without it the share answers nothing more: receive it again with --lost, and ask for a refresh',
@@ -97,7 +97,7 @@ export function readState(path: string): Uint8Array {
 export function keepState(share: string, state: Uint8Array, { record }: Pick<Opened, 'record'>): void {
   const path = statePath(share)
   if (!equalBytes(readState(path), record))
-    throw new CoreError('HOLDER-STATE-CHANGED', `${path} is not what it was when this command read it`)
+    throw new ExpectedError('HOLDER-STATE-CHANGED', `${path} is not what it was when this command read it`)
   writeInFolder(path, state, 0o600)
 }
 

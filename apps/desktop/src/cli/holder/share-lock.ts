@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CoreError, checkWritable, fromSystemError, withSystemErrors } from '@lux/node-files'
+import { checkWritable, ExpectedError, fromSystemError, withSystemErrors } from '@lux/node-files'
 import Database from 'better-sqlite3'
 
 /** Where what a share has answered is kept. */
@@ -35,9 +35,11 @@ export function lockShare(share: string): () => void {
 function notLocked(error: unknown, share: string): unknown {
   if (!(error instanceof Database.SqliteError)) return error
   if (error.code.startsWith('SQLITE_BUSY'))
-    return new CoreError('HOLDER-BUSY', `another command has ${share} open`)
+    return new ExpectedError('HOLDER-BUSY', `another command has ${share} open`)
   const path = lockPath(share)
   const remedy =
     'it holds nothing: while no command has the share open, remove it; if that does not help, move the share to a disk of this device'
-  return fromSystemError(error, path) ?? new CoreError('FILE-UNREADABLE', `${path}: ${error.code}`, remedy)
+  return (
+    fromSystemError(error, path) ?? new ExpectedError('FILE-UNREADABLE', `${path}: ${error.code}`, remedy)
+  )
 }

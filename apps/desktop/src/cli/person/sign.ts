@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { Card } from '@lux/ceremony/wire'
-import { CoreError, readBounded, writeInFolder } from '@lux/node-files'
+import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
 import {
   checkSigner,
   maxMemory,
@@ -104,7 +104,7 @@ export async function signRequest(path: string, kind: Card['kind'], options: Sig
       options.yes !== true &&
       !(await askYes('Is this what you want to sign?'))
     )
-      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     const { memory: remembered, answer } = signAnswer(prepared)
     // On disk before a signature leaves: a device that crashes in between has signed nothing that it forgot.
     if (remembered !== null) writeInFolder(memoryPath, remembered)

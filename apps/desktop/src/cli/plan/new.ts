@@ -13,7 +13,7 @@ import {
 import { policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import { findParts, findProgram } from '../../core/program.ts'
 import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
@@ -156,7 +156,7 @@ function readServer(path: string) {
   const members = [{ name: payload.node, keys: card.receiptKey }]
   const signed = transportCodec.verify(document.value, card.domain, [{ role: 'server', members, quorum: 1 }])
   if (!signed.ok || payload.audience !== serverCardCodec.digest(card) || payload.domain !== card.domain)
-    throw new CoreError(
+    throw new ExpectedError(
       'TRANSPORT-SERVER',
       `${path} is not of the server whose card.json lies beside it`,
       'ask the server for both again',

@@ -20,7 +20,7 @@ import {
   signatureRequestCodec,
 } from '@lux/ceremony/wire'
 import { sha256Hex, toBase64 } from '@lux/crypto'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { explainRequest } from '@lux/people'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
@@ -213,7 +213,7 @@ async function approve(path: string, answers: readonly string[], options: Approv
   if (!policy.ok) throw refused(policy, 'let the officers sign the policy first: custody policy sign')
   const { plan, hash: digest } = soundPlan(path, roomOf(policy.value))
   if (policy.value.domain !== 'production')
-    throw new CoreError(
+    throw new ExpectedError(
       'POLICY-DOMAIN',
       `${options.policy} is of ${policy.value.domain}`,
       'a lock is for production',
@@ -226,7 +226,7 @@ async function approve(path: string, answers: readonly string[], options: Approv
     )
   const named = policyDigest(policy.value)
   if (plan.policy !== named)
-    throw new CoreError(
+    throw new ExpectedError(
       'POLICY-DIGEST',
       `the plan names the policy ${plan.policy}`,
       'give the policy that the plan names',
@@ -236,7 +236,7 @@ async function approve(path: string, answers: readonly string[], options: Approv
   const signatures = answers.map((file) => {
     const answer = readParsed(file, signatureAnswerCodec)
     if (answer.what !== 'plan-approval' || answer.domain !== 'production' || answer.subject !== subject)
-      throw new CoreError(
+      throw new ExpectedError(
         'ANSWER-OTHER',
         `${file} approves something else`,
         'ask that officer to approve this very request',

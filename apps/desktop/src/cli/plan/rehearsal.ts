@@ -1,7 +1,7 @@
 import { verifyBundle } from '@lux/ceremony/bundle'
 import { diffDigest, diffPlans, maxPlanBytes, type Plan, type PlanChange, readPlan } from '@lux/ceremony/plan'
 import type { PlanApproval } from '@lux/ceremony/wire'
-import { CoreError, fileReader } from '@lux/node-files'
+import { ExpectedError, fileReader } from '@lux/node-files'
 
 /** What officers approve of a plan, and what changed since it was rehearsed. */
 export type RehearsedPlan = { approval: PlanApproval; changes: PlanChange[] }
@@ -16,14 +16,14 @@ export async function rehearsedPlan(plan: Plan, hash: string, bundlePath: string
     // Stand-ins signed it under a policy derived for that run alone: what counts is that it is whole and consistent.
     const { verdict, failed, contents } = await verifyBundle(reader)
     if (verdict === 'refused' || contents === null)
-      throw new CoreError(
+      throw new ExpectedError(
         'REHEARSAL-REFUSED',
         `${bundlePath}: ${failed.join(', ')}`,
         'rehearse the plan again',
       )
     const { predicate, digest } = contents
     if (predicate.domain !== 'rehearsal')
-      throw new CoreError(
+      throw new ExpectedError(
         'REHEARSAL-DOMAIN',
         `${bundlePath} is of ${predicate.domain}`,
         'name the bundle of a rehearsal',
@@ -33,7 +33,7 @@ export async function rehearsedPlan(plan: Plan, hash: string, bundlePath: string
     const bytes = await contents.read(predicate.planHash, maxPlanBytes)
     const before = bytes.ok ? readPlan(bytes.value) : null
     if (before === null || !before.ok)
-      throw new CoreError(
+      throw new ExpectedError(
         'REHEARSAL-PLAN',
         `${bundlePath} holds no plan to compare with`,
         'rehearse the plan again',

@@ -12,7 +12,7 @@ import {
 } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
-import { CoreError, writeInFolder } from '@lux/node-files'
+import { ExpectedError, writeInFolder } from '@lux/node-files'
 import { describePolicy } from '@lux/people'
 import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
@@ -221,7 +221,7 @@ async function signPolicy(path: string, options: SignOptions): Promise<Outcome> 
   try {
     if (key.card.kind !== 'officer') throw notAnOfficer(`${key.card.name} is enrolled as ${key.card.kind}`)
     if (key.card.domain !== policy.domain)
-      throw new CoreError(
+      throw new ExpectedError(
         'REQUEST-DOMAIN',
         `the key is of ${key.card.domain}, the policy of ${policy.domain}`,
         'sign nothing',
@@ -230,14 +230,14 @@ async function signPolicy(path: string, options: SignOptions): Promise<Outcome> 
     // Officers of the version before sign a new version too, without being in it.
     if (!named && policy.version === 1) throw notAnOfficer(`${key.card.name} is no officer of this policy`)
     if (file.signatures.some(({ signer }) => signer === key.identity.id))
-      throw new CoreError('SIGNATURE-DUPLICATE', `${key.card.name} has signed already`)
+      throw new ExpectedError('SIGNATURE-DUPLICATE', `${key.card.name} has signed already`)
     for (const line of describePolicy(policy)) say(line)
     if (
       policy.domain === 'production' &&
       options.yes !== true &&
       !(await askYes('Is this the policy that you want to sign?'))
     )
-      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     const signatures = [...file.signatures, policyDocument.sign(key.identity, policy, policy.domain)]
     const out = options.out ?? path
     writeInFolder(out, encodePolicyFile({ policy, signatures }), 0o644)
@@ -262,7 +262,7 @@ function checkPolicies(paths: readonly string[]): Outcome {
     const before = versions.at(-1)
     const result = before === undefined ? checkPolicy(file) : checkSuccessor(before, file)
     if (!result.ok)
-      throw new CoreError(
+      throw new ExpectedError(
         result.rule,
         `${path}: ${result.detail}`,
         'collect the officers’ signatures of this very file',
@@ -288,7 +288,11 @@ function facts({ policy, signatures }: PolicyFile) {
 function cardOf(kind: Card['kind'], path: string, domain: Domain): Card {
   const card = readCard(path)
   if (card.kind !== kind)
-    throw new CoreError('CARD-KIND', `${path} is the card of a ${card.kind}`, `give the card of a ${kind}`)
+    throw new ExpectedError(
+      'CARD-KIND',
+      `${path} is the card of a ${card.kind}`,
+      `give the card of a ${kind}`,
+    )
   if (card.domain !== domain) throw otherDomain(path, card.domain, domain)
   return card
 }
@@ -302,10 +306,10 @@ function serverOf(pair: string, domain: Domain) {
   return { name: pair.slice(0, at), card }
 }
 
-function otherDomain(path: string, has: string, wanted: string): CoreError {
-  return new CoreError('POLICY-DOMAIN', `${path} is a card of ${has}`, `enrol anew for ${wanted}`)
+function otherDomain(path: string, has: string, wanted: string): ExpectedError {
+  return new ExpectedError('POLICY-DOMAIN', `${path} is a card of ${has}`, `enrol anew for ${wanted}`)
 }
 
-function notAnOfficer(detail: string): CoreError {
-  return new CoreError('POLICY-SIGNER', detail, 'only officers sign a policy')
+function notAnOfficer(detail: string): ExpectedError {
+  return new ExpectedError('POLICY-SIGNER', detail, 'only officers sign a policy')
 }

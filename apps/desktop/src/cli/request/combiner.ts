@@ -12,7 +12,7 @@ import {
   wipe,
 } from '@lux/crypto'
 import { parsePartial, parsePublic, rosterDigest } from '@lux/crypto/fhe'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { inFile, naming, readPartialFile } from '../shell/fhe-files.ts'
 import { readCard } from '../shell/files.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
@@ -47,7 +47,11 @@ function cardsOfRoster(pub: Uint8Array, publicPath: string, cards: string | unde
       .map((place) => join(cards === undefined ? dirname(publicPath) : '', place, `${digest}.json`))
       .find((file) => existsSync(file))
     if (found !== undefined) return found
-    throw new CoreError('FILE-MISSING', `no card ${digest}.json`, 'name the folder of the holders’ --cards')
+    throw new ExpectedError(
+      'FILE-MISSING',
+      `no card ${digest}.json`,
+      'name the folder of the holders’ --cards',
+    )
   })
 }
 
@@ -56,8 +60,8 @@ function digestOf(row: Json): string {
   return typeof card === 'string' && /^[0-9a-f]{64}$/.test(card) ? card : ''
 }
 
-function otherRoster(): CoreError {
-  return new CoreError(
+function otherRoster(): ExpectedError {
+  return new ExpectedError(
     'FHE-ROSTER-OTHER',
     'these are not the cards of this epoch’s holders',
     'name the cards of holder 1 to N, all of them and in order',
@@ -100,7 +104,7 @@ function readIdentity(path: string): string {
     wipe(bytes)
   }
   if ((statSync(path).mode & 0o077) !== 0)
-    throw new CoreError('SECRET-FILE-MODE', `${path} may be read by others`, `chmod 600 ${path}`)
+    throw new ExpectedError('SECRET-FILE-MODE', `${path} may be read by others`, `chmod 600 ${path}`)
   const line = text.split('\n').find((one) => one.startsWith('AGE-SECRET-KEY-PQ-'))
   if (line === undefined) throw new WrongUse('OPTION-IDENTITY', `${path} holds no age identity`)
   return line.trim()

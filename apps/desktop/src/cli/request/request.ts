@@ -8,7 +8,7 @@ import {
 } from '@lux/ceremony/wire'
 import { isSealRecipient, toHex } from '@lux/crypto'
 import { checkCarrying, ciphertextDigest, parsePublic, typeName } from '@lux/crypto/fhe'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { checkRequestSigner, describeRequest, type RequestSigner, signDecryptionRequest } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
@@ -118,9 +118,9 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
     const digest = toHex(ciphertextDigest(ciphertext))
     const document = documents.find(({ payload }) => payload.ciphertexts.includes(digest))
     if (document === undefined)
-      throw new CoreError('REQUEST-PROVENANCE', `nobody vouches for ${path}`, 'name its provenance')
+      throw new ExpectedError('REQUEST-PROVENANCE', `nobody vouches for ${path}`, 'name its provenance')
     if (ciphertext.width !== width)
-      throw new CoreError(
+      throw new ExpectedError(
         'FHE-WIDTH-MIXED',
         'ciphertexts of 64 and of 128 bits in one request',
         'ask for them apart',
@@ -201,7 +201,7 @@ async function signRequest(path: string, kind: RequestSigner, options: SignOptio
       options.yes !== true &&
       !(await askYes('Is this what you want to sign?'))
     )
-      throw new CoreError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
+      throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     return written(options.out, accepted(signDecryptionRequest(kind, given, key)))
   } finally {
     key.identity.secret.wipe()

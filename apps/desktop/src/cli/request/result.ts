@@ -8,7 +8,7 @@ import {
 } from '@lux/ceremony/wire'
 import { encodeCanonical, fromHex, sha256Hex, toHex } from '@lux/crypto'
 import { CANARY_PROGRAM, type FheValue, fheThresholdDecrypt } from '@lux/crypto/fhe'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import type { Command } from 'commander'
 
 import { systemEntropy } from '../../core/system.ts'
@@ -169,12 +169,12 @@ async function signResult(
   try {
     const { card } = key
     if (card.kind !== 'requester' || card.name !== requester)
-      throw new CoreError(
+      throw new ExpectedError(
         'REQUEST-ROLE',
         `the request is by ${requester}, the key of ${card.name}, ${card.kind}`,
       )
     if (card.domain !== document.domain)
-      throw new CoreError('REQUEST-DOMAIN', `${options.key} is of ${card.domain}`)
+      throw new ExpectedError('REQUEST-DOMAIN', `${options.key} is of ${card.domain}`)
     const signature = decryptionResultCodec.sign(key.identity, document, document.domain)
     writeNew(options.out, decryptionResultCodec.file.encode({ payload: document, signatures: [signature] }))
   } finally {
@@ -187,10 +187,10 @@ type Answer = { file: string; said: HolderAnswer }
 /** The part that a holder's signed answer names. Errors: ANSWER-01, FILE-MISSING, SEAL-…. */
 async function openAnswer({ file, said }: Answer, digest: string, identity: string): Promise<Uint8Array> {
   if (said.request !== digest || said.decision !== 'approved')
-    throw new CoreError('ANSWER-01', `${file} is no yes to this request`)
+    throw new ExpectedError('ANSWER-01', `${file} is no yes to this request`)
   const sealed = file.replace(/(\.json)?$/, '.age')
   if (sha256Hex(readBounded(sealed, maxAnswer)) !== said.sealed)
-    throw new CoreError('ANSWER-01', `${sealed} is not the part that ${said.name} signed`)
+    throw new ExpectedError('ANSWER-01', `${sealed} is not the part that ${said.name} signed`)
   return openPartial(sealed, identity)
 }
 

@@ -1,4 +1,4 @@
-import type { CoreError } from '@lux/node-files'
+import type { ExpectedError } from '@lux/node-files'
 import type { Given, Outcome, Refused } from '@lux/people'
 import { refused } from './command-line.ts'
 
@@ -14,7 +14,7 @@ export function accepted<T>(outcome: Outcome<T>, paths: Paths = {}, remedies: Re
   throw failed(outcome, paths, remedies)
 }
 
-function failed(outcome: Refused, paths: Paths, remedies: Remedies): CoreError {
+function failed(outcome: Refused, paths: Paths, remedies: Remedies): ExpectedError {
   const { rule, detail, file } = outcome
   const path = file === undefined ? undefined : paths[file]
   const told = path === undefined ? detail : `${path}: ${detail}`

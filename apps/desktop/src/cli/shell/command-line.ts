@@ -1,4 +1,4 @@
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { Command } from 'commander'
 import { failureOutcome, type Outcome } from './output.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -72,6 +72,6 @@ export function count(option: string, most: number) {
 }
 
 /** A refusal by a rule, as the failure of a command. */
-export function refused({ rule, detail }: { rule: string; detail: string }, remedy?: string): CoreError {
-  return new CoreError(rule, detail, remedy)
+export function refused({ rule, detail }: { rule: string; detail: string }, remedy?: string): ExpectedError {
+  return new ExpectedError(rule, detail, remedy)
 }

@@ -1,6 +1,6 @@
 import { FormatError, type Json } from '@lux/crypto'
 import { type FheValue, MAX_CIPHERTEXTS, MAX_SHARE, parsePartial, readCiphertext } from '@lux/crypto/fhe'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { refused } from './command-line.ts'
 
 /** Bytes of a file that is read whole: one ciphertext of 1024 squashed blocks is 67 MB. */
@@ -50,7 +50,7 @@ export function ciphertextsAt(paths: readonly string[], most = maxTogether) {
     const read = ciphertextAt(path)
     total += read.bytes.length
     if (total > most)
-      throw new CoreError(
+      throw new ExpectedError(
         'CIPHERTEXTS-TOO-LARGE',
         `the first ${at + 1} of ${paths.length} files have ${total} bytes, all together may have ${most}`,
         'ask for fewer ciphertexts at a time',

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs'
 import type { Domain } from '@lux/ceremony'
 import { type PolicyFile, parsePolicyFile } from '@lux/ceremony/policy'
 import { type Card, cardCodec, type Outcome, type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
-import { CoreError, mustHaveParent, partBeside, readBounded, writeInFolder } from '@lux/node-files'
+import { ExpectedError, mustHaveParent, partBeside, readBounded, writeInFolder } from '@lux/node-files'
 import { WrongUse } from './wrong-use.ts'
 
 const maxDocument = 1 << 20
@@ -15,7 +15,7 @@ export function readParsed<T>(
 ): T {
   const parsed = codec.parse(readBounded(path, maxBytes))
   if (!parsed.ok) {
-    throw new CoreError(
+    throw new ExpectedError(
       parsed.rule,
       `${path}: ${parsed.detail}`,
       'check that this is the right file and whole',

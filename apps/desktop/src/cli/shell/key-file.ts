@@ -5,7 +5,7 @@ import {
   sealWithPassphrase,
   wipe,
 } from '@lux/crypto'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { encodePersonKey, maxPersonKey, type PersonKey, parsePersonKey } from '@lux/people'
 import { accepted } from './accepted.ts'
 
@@ -44,11 +44,15 @@ export async function openSealedFile(
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     if (error.rule === 'SEAL-PASSPHRASE')
-      throw new CoreError(
+      throw new ExpectedError(
         'KEY-PASSPHRASE',
         `${path}: this passphrase does not open it`,
         'try again with the right one',
       )
-    throw new CoreError('KEY-FILE-WRONG', `${path}: ${error.detail}`, 'name the key file that enrol wrote')
+    throw new ExpectedError(
+      'KEY-FILE-WRONG',
+      `${path}: ${error.detail}`,
+      'name the key file that enrol wrote',
+    )
   }
 }

@@ -1,6 +1,6 @@
 import { FormatError } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { CoreError, exitOf, fromSystemError } from '@lux/node-files'
+import { ExpectedError, exitOf, fromSystemError } from '@lux/node-files'
 import { refusalHelp } from './refusal-help.ts'
 import { visible, visibleLines } from './safe-text.ts'
 import { surroundings } from './surroundings.ts'
@@ -40,18 +40,18 @@ export function failureOutcome(error: unknown): Outcome {
   return { exit: failure instanceof WrongUse ? 2 : exitOf(code, 1), json, text: lines.join('\n') }
 }
 
-function expected(error: unknown): HsmError | CoreError | null {
-  if (error instanceof HsmError || error instanceof CoreError) return error
-  if (error instanceof FormatError) return new CoreError(error.rule, error.detail)
+function expected(error: unknown): HsmError | ExpectedError | null {
+  if (error instanceof HsmError || error instanceof ExpectedError) return error
+  if (error instanceof FormatError) return new ExpectedError(error.rule, error.detail)
   return fromSystemError(error)
 }
 
 /** Kind and place of a bug go to stderr, never its message, which may quote what it choked on. */
-function bug(error: unknown): CoreError {
+function bug(error: unknown): ExpectedError {
   const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
   const places = stack.split('\n').filter((line) => line.startsWith('    at '))
   say(`${name}\n${places.slice(0, 12).join('\n')}`)
-  return new CoreError(
+  return new ExpectedError(
     'INTERNAL',
     'a fault of the program',
     'give the command once more; if it fails again, report it with the lines above',

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
 import { equalBytes, fromUtf8, wipe } from '@lux/crypto'
-import { CoreError, withSystemErrors } from '@lux/node-files'
+import { ExpectedError, withSystemErrors } from '@lux/node-files'
 import type { Command } from 'commander'
 import { askSecret } from './terminal.ts'
 import { WrongUse } from './wrong-use.ts'
@@ -88,7 +88,7 @@ function fromDescriptor(text: string): Uint8Array {
   try {
     return firstLine(Number(text))
   } catch (error) {
-    if (error instanceof CoreError) throw error
+    if (error instanceof ExpectedError) throw error
     throw new WrongUse('SECRET-FD', `descriptor ${text} cannot be read`, 'open it for the command: 3< file')
   }
 }
@@ -100,7 +100,7 @@ function fromFile(path: string): Uint8Array {
     const own = process.getuid === undefined || uid === process.getuid()
     if ((mode & 0o777) !== 0o600 || !own) {
       const bits = (mode & 0o777).toString(8).padStart(4, '0')
-      throw new CoreError(
+      throw new ExpectedError(
         'SECRET-FILE-MODE',
         own ? `${path} has mode ${bits}, not 0600` : `${path} belongs to another user`,
         `chmod 600 ${path}, as its owner`,

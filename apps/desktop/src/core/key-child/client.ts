@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { FromChild, KeyChildRequest, KeyChildResult, PhaseStart } from './protocol.ts'
 
 export type RunKeyChildOptions = {
@@ -16,7 +16,7 @@ export type RunKeyChildOptions = {
 const MAX_STDERR = 2048
 
 /**
- * Makes or deals a key in a process of its own that ends with the work. Throws CoreError: KEY-CHILD-CANCELLED,
+ * Makes or deals a key in a process of its own that ends with the work. Throws ExpectedError: KEY-CHILD-CANCELLED,
  * KEY-CHILD-CRASHED, the FHE- and SEAL- rules of the work, DISK-FULL, FOLDER-READ-ONLY, FILE-MISSING.
  */
 export function runKeyChild<Request extends KeyChildRequest>(
@@ -62,7 +62,7 @@ export function runKeyChild<Request extends KeyChildRequest>(
         // The cast holds: the child answers a request with the result of its own `do`.
         resolve(outcome.result as KeyChildResult<Request>)
       } else if (outcome?.kind === 'failed') {
-        reject(new CoreError(outcome.code, outcome.detail, outcome.remedy))
+        reject(new ExpectedError(outcome.code, outcome.detail, outcome.remedy))
       } else if (signal?.aborted) reject(cancelled())
       else {
         const where = phase === null ? `before its first step. ${startUp}`.trim() : `in ${phase}`
@@ -75,10 +75,14 @@ export function runKeyChild<Request extends KeyChildRequest>(
   })
 }
 
-function cancelled(): CoreError {
-  return new CoreError('KEY-CHILD-CANCELLED', 'the key was not made; nothing of it is left')
+function cancelled(): ExpectedError {
+  return new ExpectedError('KEY-CHILD-CANCELLED', 'the key was not made; nothing of it is left')
 }
 
-function crashed(detail: string): CoreError {
-  return new CoreError('KEY-CHILD-CRASHED', detail, 'the key is lost with its process; start the step again')
+function crashed(detail: string): ExpectedError {
+  return new ExpectedError(
+    'KEY-CHILD-CRASHED',
+    detail,
+    'the key is lost with its process; start the step again',
+  )
 }

@@ -11,7 +11,7 @@ import {
   type RosterEntry,
 } from '@lux/crypto/fhe'
 import { checkQuorum } from '@lux/crypto/sharing'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { systemEntropy } from '../system.ts'
 import { type MadeKey, writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'
@@ -20,7 +20,7 @@ import type { KeyChildHolder, KeygenAndDeal, KeygenAndDealResult } from './proto
 type Params = KeygenAndDeal['params']
 type Sealed = Omit<KeygenAndDealResult, 'timings' | 'peakMemoryMiB'>
 
-/** Deals the key, seals one envelope to each holder, writes public.bin and the envelopes. Throws CoreError FHE-…. */
+/** Deals the key, seals one envelope to each holder, writes public.bin and the envelopes. Throws ExpectedError FHE-…. */
 export async function dealAndSeal(made: MadeKey, params: Params, phases: Phases): Promise<Sealed> {
   const { publicKey } = made
   if (publicKey === null && params.type === 'TFHE_INTEGER')
@@ -44,7 +44,7 @@ export async function dealAndSeal(made: MadeKey, params: Params, phases: Phases)
     }),
   )
   wipe(made.clientKey)
-  if (!dealt.ok) throw new CoreError(dealt.rule, dealt.detail)
+  if (!dealt.ok) throw new ExpectedError(dealt.rule, dealt.detail)
   const { pub, shares, epochId, commitmentsDigest } = dealt.value
   const sealed = await phases.run('seal', 1, () =>
     Promise.all(
@@ -82,21 +82,21 @@ export async function dealAndSeal(made: MadeKey, params: Params, phases: Phases)
   }))
 }
 
-/** Everything that can be refused before the minutes that a server key takes. Throws CoreError FHE-…. */
+/** Everything that can be refused before the minutes that a server key takes. Throws ExpectedError FHE-…. */
 export function checkDealing(params: Params): { roster: RosterEntry[]; budgets: Budgets } {
   const quorum = checkQuorum(params)
-  if (!quorum.ok) throw new CoreError(quorum.rule, quorum.detail)
+  if (!quorum.ok) throw new ExpectedError(quorum.rule, quorum.detail)
   const roster = params.holders.map(({ index, name, cardDigest }) => ({ index, name, card: cardDigest }))
   const listed = checkRoster(roster, params.n, params.domain)
-  if (!listed.ok) throw new CoreError(listed.rule, listed.detail)
+  if (!listed.ok) throw new ExpectedError(listed.rule, listed.detail)
   for (const holder of params.holders) checkCard(holder, params)
   if (params.domain === 'production' && !params.serverKey) {
-    throw new CoreError('FHE-PUBLIC-KEYS', 'a production key is identified by its public and server key')
+    throw new ExpectedError('FHE-PUBLIC-KEYS', 'a production key is identified by its public and server key')
   }
   const largest = largestBudgets(params, params)
-  if (!largest.ok) throw new CoreError(largest.rule, largest.detail)
+  if (!largest.ok) throw new ExpectedError(largest.rule, largest.detail)
   const budgets = checkBudgets(quorum.value, params.budgets ?? largest.value, params.squash)
-  if (!budgets.ok) throw new CoreError(budgets.rule, budgets.detail)
+  if (!budgets.ok) throw new ExpectedError(budgets.rule, budgets.detail)
   return { roster, budgets: budgets.value }
 }
 
@@ -113,7 +113,7 @@ function checkCard(holder: KeyChildHolder, { domain }: Params): void {
     says.get('recipient') !== holder.recipient ||
     says.get('domain') !== domain
   ) {
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-CARD-OTHER',
       `the card of holder ${holder.index} is not the one that the plan names`,
     )

@@ -9,7 +9,7 @@ import {
   verifyShare,
 } from '@lux/crypto/fhe'
 import { checkQuorum } from '@lux/crypto/sharing'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { systemEntropy } from '../system.ts'
 import { digestsOfGiven } from './given-keys.ts'
 import { writeFact } from './make-key.ts'
@@ -23,21 +23,21 @@ const noSquashRemedy =
 const floorRemedy =
   'mode F holds at 2 of 2, 2 of 3 and 3 of 3 only: take one of these, or --mode S with a key that has a squash key'
 
-/** Deals a client key on disk as a bare rehearsal: no names, no policy, shares in the open. Throws CoreError FHE-…. */
+/** Deals a client key on disk as a bare rehearsal: no names, no policy, shares in the open. Throws ExpectedError FHE-…. */
 export async function dealFile(
   params: Deal['params'],
   phases: Phases,
 ): Promise<Omit<DealResult, 'timings' | 'peakMemoryMiB'>> {
   const { t, n, mode, outDir } = params
   const quorum = checkQuorum({ t, n })
-  if (!quorum.ok) throw new CoreError(quorum.rule, quorum.detail)
+  if (!quorum.ok) throw new ExpectedError(quorum.rule, quorum.detail)
   const clientKey = readBounded(params.clientKey, MAX_CLIENT_KEY)
   const secret = readSecretKey(clientKey)
   secret.wipe()
   const { type, squash } = secret
   if (type === 'TFHE_INTEGER' && mode === 'S' && !squash) {
     wipe(clientKey)
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-NO-SQUASH-KEY',
       'mode S opens squashed results, and this key has no squash key',
       noSquashRemedy,
@@ -49,7 +49,7 @@ export async function dealFile(
       : largestBudgets({ t, n }, { mode, squash })
   if (!budgets.ok) {
     wipe(clientKey)
-    throw new CoreError(budgets.rule, budgets.detail, floorRemedy)
+    throw new ExpectedError(budgets.rule, budgets.detail, floorRemedy)
   }
   const publicKeys = await digestsOfGiven(params, clientKey, type, phases).catch((error) => {
     wipe(clientKey)
@@ -69,7 +69,7 @@ export async function dealFile(
     }),
   )
   wipe(clientKey)
-  if (!dealt.ok) throw new CoreError(dealt.rule, dealt.detail)
+  if (!dealt.ok) throw new ExpectedError(dealt.rule, dealt.detail)
   const { pub, shares, keyId, epochId, commitmentsDigest } = dealt.value
   return phases.run('write', 1, () => ({
     keyId: toHex(keyId),
@@ -86,7 +86,7 @@ export async function dealFile(
 
 const MAX_PUBLIC = 1 << 22
 
-/** Puts a TFHE_BINARY key together out of bare rehearsal shares. Throws CoreError FHE-…. */
+/** Puts a TFHE_BINARY key together out of bare rehearsal shares. Throws ExpectedError FHE-…. */
 export async function recoverFile(
   { shares, public: pubPath, out }: Recover['params'],
   phases: Phases,
@@ -96,18 +96,18 @@ export async function recoverFile(
     const bytes = readBounded(path, MAX_SHARE)
     const share = verifyShare(bytes, pub)
     wipe(bytes)
-    if (!share.ok) throw new CoreError(share.rule, `${path}: ${share.detail}`)
+    if (!share.ok) throw new ExpectedError(share.rule, `${path}: ${share.detail}`)
     return share.value
   })
   if (verified.some(({ share }) => share.header.domain === 'production')) {
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-WHOLE-KEY',
       'a production key is never put together out of files',
       'no ceremony of this version recovers one either: give shares of a rehearsal',
     )
   }
   const key = await phases.run('recover', 1, () => recoverFheKey(verified))
-  if (!key.ok) throw new CoreError(key.rule, key.detail)
+  if (!key.ok) throw new ExpectedError(key.rule, key.detail)
   const clientKey = await phases.run('write', 1, () => writeFact(out, key.value, SECRET_MODE))
   wipe(key.value)
   return { clientKey }

@@ -29,7 +29,7 @@ const ways: Readonly<Record<SampleType, Way>> = {
 }
 
 /**
- * Fresh ciphertexts under a compact public key, for a rehearsal: what a named encryptor would bring. Throws CoreError as
+ * Fresh ciphertexts under a compact public key, for a rehearsal: what a named encryptor would bring. Throws ExpectedError as
  * `readCompactPublicKey`.
  */
 export async function encryptSamples(

@@ -7,7 +7,7 @@ import {
   type PublicKeyDigests,
   parseCompactPublicKey,
 } from '@lux/crypto/fhe'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import type { Phases } from './phases.ts'
 import type { Deal } from './protocol.ts'
 
@@ -20,7 +20,7 @@ type Kind = 'compact-public-key' | 'compressed-server-key' | 'binary-server-key'
 /**
  * SHA-256 of the public keys that are named in a key's id, after tfhe has read each to its end: 1 ms, and 0.1 to 4 s of
  * a server key. That a compact public key is of this client key is checked, in 20 to 50 ms; of a server key nothing short of
- * computing with it would show it. Throws CoreError FILE-WRONG-KIND for another file, FILE-DAMAGED for what tfhe cannot read,
+ * computing with it would show it. Throws ExpectedError FILE-WRONG-KIND for another file, FILE-DAMAGED for what tfhe cannot read,
  * FHE-PUBLIC-KEY-OTHER, FHE-PUBLIC-KEY-MASK.
  */
 export async function digestsOfGiven(
@@ -32,7 +32,7 @@ export async function digestsOfGiven(
   if (compactPublicKey === null && serverKey === null) return { compactPublicKey: null, serverKey: null }
   const binary = type === 'TFHE_BINARY'
   if (binary && compactPublicKey !== null) {
-    throw new CoreError(
+    throw new ExpectedError(
       'FILE-WRONG-KIND',
       'a binary key has no compact public key',
       'leave --compact-public-key out',
@@ -45,7 +45,7 @@ export async function digestsOfGiven(
 }
 
 /**
- * The bytes of a compact public key that a plain list is encrypted with. Throws CoreError FILE-WRONG-KIND for another file and for a
+ * The bytes of a compact public key that a plain list is encrypted with. Throws ExpectedError FILE-WRONG-KIND for another file and for a
  * key of proven inputs, whose lists the evaluator alone takes apart, FILE-DAMAGED for what is no whole key.
  */
 export function readCompactPublicKey(path: string): Uint8Array {
@@ -54,7 +54,7 @@ export function readCompactPublicKey(path: string): Uint8Array {
   const parsed = parsedPublicKey(bytes)
   if (parsed === null) throw damaged(path, 'compact-public-key')
   if (parsed.dedicated)
-    throw new CoreError(
+    throw new ExpectedError(
       'FILE-WRONG-KIND',
       `${path}: this key is for proven inputs, which the evaluator alone takes apart`,
       'make a key without --inputs proven',
@@ -90,12 +90,12 @@ function mustBe(path: string, bytes: Uint8Array, kind: Kind, remedy: string): vo
   // A server key of the Boolean API has no header.
   if (found === (kind === 'binary-server-key' ? 'unknown' : kind)) return
   const what = found === 'unknown' ? 'none' : `a ${found}`
-  throw new CoreError('FILE-WRONG-KIND', `${path}: expected a ${kind}, this is ${what}`, remedy)
+  throw new ExpectedError('FILE-WRONG-KIND', `${path}: expected a ${kind}, this is ${what}`, remedy)
 }
 
 function checkBelongs(path: string, publicKey: Uint8Array, clientKey: Uint8Array): void {
   const belongs = checkCompactPublicKey(clientKey, publicKey)
-  if (!belongs.ok) throw new CoreError(belongs.rule, `${path}: ${belongs.detail}`)
+  if (!belongs.ok) throw new ExpectedError(belongs.rule, `${path}: ${belongs.detail}`)
 }
 
 function kindOf(bytes: Uint8Array): string {
@@ -126,8 +126,8 @@ async function readThrough(bytes: Uint8Array, kind: Kind, path: string): Promise
   }
 }
 
-function damaged(path: string, kind: Kind): CoreError {
-  return new CoreError(
+function damaged(path: string, kind: Kind): ExpectedError {
+  return new ExpectedError(
     'FILE-DAMAGED',
     `${path}: this ${kind} is cut short, altered, or has bytes behind its end`,
     'get the file again from where it was made, and compare its SHA-256',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { sealTo, toWords, wipe } from '@lux/crypto'
 import { seedWithChecksum } from '@lux/crypto/fhe'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { systemEntropy } from '../system.ts'
 import { makeKey, writeFact } from './make-key.ts'
 import type { Phases } from './phases.ts'
@@ -9,7 +9,7 @@ import type { Keygen, KeygenResult } from './protocol.ts'
 
 const SECRET_MODE = 0o600
 
-/** A key that is kept whole, fresh or from the seed of a sheet. Throws CoreError FHE-RESTORE-OTHER, SEAL-…. */
+/** A key that is kept whole, fresh or from the seed of a sheet. Throws ExpectedError FHE-RESTORE-OTHER, SEAL-…. */
 export async function keygen(
   params: Keygen['params'],
   phases: Phases,
@@ -45,7 +45,7 @@ async function checkRestored(
 
 function compare(seen: string, expected: string): void {
   if (seen === expected) return
-  throw new CoreError(
+  throw new ExpectedError(
     'FHE-RESTORE-OTHER',
     `the words give a client key of SHA-256 ${seen}, the sheet says ${expected}`,
     'give the options that the key was made with: --squash, --inputs, --type, the version of tfhe',

@@ -1,6 +1,6 @@
 import { FormatError } from '@lux/crypto'
 import { endWithParent, protectProcess } from '@lux/hsm/protect'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { checkDealing, dealAndSeal } from './deal-and-seal.ts'
 import { dealFile, recoverFile } from './deal-file.ts'
 import { encryptSamples } from './encrypt.ts'
@@ -46,7 +46,7 @@ async function serve(request: KeyChildRequest, running: Phases): Promise<AnyResu
 }
 
 function failure(error: unknown): FromChild {
-  if (error instanceof CoreError) {
+  if (error instanceof ExpectedError) {
     const { code, detail, remedy } = error
     return remedy === undefined ? { kind: 'failed', code, detail } : { kind: 'failed', code, detail, remedy }
   }

@@ -1,6 +1,6 @@
 import type { Needs, Refusal, RunView } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { leader, type Run } from '../runs/run/run.ts'
 import { actAsStandIn, type StandInAct } from './stand-in-act.ts'
 import { replicateAsStandIn } from './stand-in-vendor.ts'
@@ -93,7 +93,7 @@ async function answer(
     case 'wait':
     case 'start': {
       const stuck = run.stuck
-      throw new CoreError(
+      throw new ExpectedError(
         'RUN-STUCK',
         stuck === null ? `nothing happens at ${step}` : `${stuck.rule}: ${stuck.detail}`,
         'report this; the run’s folder is unharmed',
@@ -105,12 +105,12 @@ async function answer(
 /** A token's host that crashed once is tried again; more often in one step, or a token that is gone, is for a person. */
 const mostResumes = 2
 
-/** Ends a drive that resumes again and again without getting on. Throws CoreError with what keeps the token away. */
+/** Ends a drive that resumes again and again without getting on. Throws ExpectedError with what keeps the token away. */
 export function giveUp(run: Run, resumed: number, most: number): void {
   const { lost } = run
   if (lost === null || resumed === 0) return
   if (resumed <= most && lost.code !== 'HSM-TOKEN-ABSENT') return
-  throw new CoreError(
+  throw new ExpectedError(
     lost.code,
     lost.detail,
     `put it right, then: custody ceremony resume ${run.folder.path}`,
@@ -118,7 +118,7 @@ export function giveUp(run: Run, resumed: number, most: number): void {
 }
 
 function must(refusal: Refusal | null): null {
-  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+  if (refusal !== null) throw new ExpectedError(refusal.rule, refusal.detail)
   return null
 }
 

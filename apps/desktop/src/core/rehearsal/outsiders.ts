@@ -14,7 +14,7 @@ import {
   type SigningIdentity,
   toBase64,
 } from '@lux/crypto'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 
 const maxFile = 1 << 20
@@ -64,15 +64,15 @@ export function saveOutsiders(folder: string, { people, combiner }: Outsiders): 
 export function loadOutsiders(folder: string): Outsiders {
   const path = join(folder, file)
   if (!existsSync(path))
-    throw new CoreError('STAND-IN-ONLY', 'nobody stands in for requester and encryptor', 'bring the file')
+    throw new ExpectedError('STAND-IN-ONLY', 'nobody stands in for requester and encryptor', 'bring the file')
   const read = v.safeParse(saved, parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile }))
-  if (!read.success) throw new CoreError('FILE-DAMAGED', path, 'rehearse anew')
+  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path, 'rehearse anew')
   const { people, combiner } = read.output
   return {
     people: people.flatMap(({ card: given, identity }) => {
       const card = cardCodec.check(given)
       const role = card.ok ? roles.find((one) => one === card.value.kind) : undefined
-      if (!card.ok || role === undefined) throw new CoreError('FILE-DAMAGED', path, 'rehearse anew')
+      if (!card.ok || role === undefined) throw new ExpectedError('FILE-DAMAGED', path, 'rehearse anew')
       return [{ role, card: card.value, identity: importIdentity(fromBase64(identity)) }]
     }),
     combiner,
@@ -81,6 +81,6 @@ export function loadOutsiders(folder: string): Outsiders {
 
 export function outsider({ people }: Outsiders, role: (typeof roles)[number]): Outsiders['people'][number] {
   const found = people.find((one) => one.role === role)
-  if (found === undefined) throw new CoreError('STAND-IN-ONLY', `nobody stands in as ${role}`)
+  if (found === undefined) throw new ExpectedError('STAND-IN-ONLY', `nobody stands in as ${role}`)
   return found
 }

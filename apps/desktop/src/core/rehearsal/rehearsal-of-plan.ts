@@ -1,7 +1,7 @@
 import { lintPlan, type Plan, readPlan } from '@lux/ceremony/plan'
 import { deriveRehearsalPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec } from '@lux/ceremony/wire'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { roomOf } from '../runs/begin/policy-terms.ts'
 import { refusedPlan } from '../runs/begin/refused-plan.ts'
 import { expired } from '../runs/effects/policy-expiry.ts'
@@ -22,14 +22,14 @@ export async function rehearsalOfPlan(
   const refusals = lintPlan(plan, roomOf(planPolicy))
   if (refusals.length > 0) throw refusedPlan(refusals)
   if (plan.policy !== policyDigest(planPolicy)) {
-    throw new CoreError(
+    throw new ExpectedError(
       'POLICY-DIGEST',
       `the plan names the policy ${plan.policy}`,
       'give the policy that the plan names',
     )
   }
   const late = expired(planPolicy, request.clock.now())
-  if (late !== null) throw new CoreError(late.rule, late.detail)
+  if (late !== null) throw new ExpectedError(late.rule, late.detail)
   const standIns = await makeStandIns(plan.people, request.entropy)
   const unseated = unseatedOf(plan, planPolicy)
   const everybody = [...standIns, ...(await makeStandIns(unseated, request.entropy))]
@@ -48,7 +48,7 @@ export async function rehearsalOfPlan(
     tool: request.measurement.build,
     ...(isAttested(plan) ? { attestationRoot: makeVendor(request.folder, request.clock.now()) } : {}),
   })
-  if (!derived.ok) throw new CoreError(derived.rule, derived.detail)
+  if (!derived.ok) throw new ExpectedError(derived.rule, derived.detail)
   const { fhe } = plan
   if (fhe?.existing !== undefined) {
     const { t, n, mode, squash, holders: names } = fhe

@@ -2,7 +2,7 @@ import { planFromScript, readScript, withStaying } from '@lux/ceremony/plan'
 import { newPolicy, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec } from '@lux/ceremony/wire'
 import { type Entropy, toHex, utf8 } from '@lux/crypto'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { refusedPlan } from '../runs/begin/refused-plan.ts'
 import { makeVendor } from '../runs/effects/rehearsal-vendor.ts'
 import { makeOutsiders, saveOutsiders } from './outsiders.ts'
@@ -131,8 +131,8 @@ function withOwnDevices(
   holders: readonly string[],
   { moving, deals }: { moving: readonly string[]; deals: boolean },
 ): string[] {
-  const refused = (detail: string): CoreError =>
-    new CoreError('REHEARSAL-OWN-DEVICES', detail, 'choose fewer people, or the script threshold-fhe')
+  const refused = (detail: string): ExpectedError =>
+    new ExpectedError('REHEARSAL-OWN-DEVICES', detail, 'choose fewer people, or the script threshold-fhe')
   if (!deals) throw refused('this script deals no shares')
   const free = holders.filter((name) => !moving.includes(name))
   const names = cards.map(({ name }) => name)

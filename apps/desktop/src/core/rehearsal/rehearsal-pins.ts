@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { encodeCanonical, fromUtf8 } from '@lux/crypto'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 
 const pin = v.pipe(v.string(), v.regex(/^\d{4,64}$/))
@@ -17,7 +17,11 @@ export function rehearsalPins(folder: string): { so: string; user: string } {
   }
   const read = v.safeParse(pinsSchema, json(readBounded(path, 1024)))
   if (read.success) return read.output
-  throw new CoreError('FILE-DAMAGED', `${path} holds no PINs`, 'rehearse anew: the token is worth nothing')
+  throw new ExpectedError(
+    'FILE-DAMAGED',
+    `${path} holds no PINs`,
+    'rehearse anew: the token is worth nothing',
+  )
 }
 
 function json(bytes: Uint8Array): unknown {

@@ -4,7 +4,7 @@ import type { Policy, PolicyFile } from '@lux/ceremony/policy'
 import type { Header } from '@lux/ceremony/transcript'
 import { type Card, type ServerCard, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { type Entropy, type Json, parseCanonical } from '@lux/crypto'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import type { Measurement } from '../measure.ts'
 import type { KeyChildProgram } from '../runs/effects/context.ts'
 import type { Clock } from '../system.ts'
@@ -42,7 +42,8 @@ export type RehearsalParts = {
 /** Digest of what the server signed. Refuses a file that is none. */
 export function transportDigest(document: Json): string {
   const parsed = transportCodec.file.check(document)
-  if (!parsed.ok) throw new CoreError(parsed.rule, parsed.detail, 'ask the server for a new transport file')
+  if (!parsed.ok)
+    throw new ExpectedError(parsed.rule, parsed.detail, 'ask the server for a new transport file')
   return transportCodec.payload.digest(parsed.value.payload)
 }
 
@@ -53,7 +54,7 @@ export function readDestination(path: string): RehearsalDestination {
   const transport = parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile })
   const card = serverCardCodec.parse(readBounded(join(dirname(resolve(path)), 'card.json'), maxFile))
   if (!card.ok) {
-    throw new CoreError(card.rule, card.detail, 'put the server’s card.json beside its transport file')
+    throw new ExpectedError(card.rule, card.detail, 'put the server’s card.json beside its transport file')
   }
   return { name: 'server', card: card.value, transport }
 }

@@ -1,6 +1,6 @@
 import type { Refusal } from '@lux/ceremony'
 import { holderNext } from '@lux/ceremony/plan'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { SignedKind } from '../runs/exchange/bytes-to-sign.ts'
 import type { Run } from '../runs/run/run.ts'
 import { answerAsStandIn } from './stand-in-answer.ts'
@@ -45,7 +45,7 @@ export async function actAsStandIn(
   const find = (role: StandIn['role']) => {
     const found = standIns.find((one) => one.name === name && one.role === role)
     if (found !== undefined) return found
-    throw new CoreError(
+    throw new ExpectedError(
       'STAND-IN-ONLY',
       `nobody stands in for ${name}`,
       'the person signs on their own device',
@@ -82,6 +82,6 @@ export async function actAsStandIn(
   }
 }
 
-function notNow(what: string): CoreError {
-  return new CoreError('SUBMIT-01', `no ${what} is awaited`)
+function notNow(what: string): ExpectedError {
+  return new ExpectedError('SUBMIT-01', `no ${what} is awaited`)
 }

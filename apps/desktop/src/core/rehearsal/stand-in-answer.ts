@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import { holderAnswerCodec, requestPackageCodec } from '@lux/ceremony/wire'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import { prepareAnswer, readRequest, sealAnswer, trustedPolicy } from '@lux/people'
 import { approvedPackage } from '../runs/folder/approved-package.ts'
 import { decryptionFolder } from '../runs/folder/places.ts'
@@ -23,7 +23,7 @@ export async function answerAsStandIn(
   const { folder } = run
   const decryption = folder.state.decryptions.find((one) => one.id === id)
   const { epoch, digest, package: taken } = decryption ?? {}
-  if (!epoch || !digest || !taken) throw new CoreError('STAND-IN-ONLY', `${id} was not asked`)
+  if (!epoch || !digest || !taken) throw new ExpectedError('STAND-IN-ONLY', `${id} was not asked`)
   const given = accepted(requestPackageCodec.check(approvedPackage(folder, taken, digest)))
   const request = accepted(readRequest(requestPackageCodec.encode(given)))
   const ciphertexts = [readBounded(join(decryptionFolder(folder, id), 'ciphertext-1.bin'), maxFile)]

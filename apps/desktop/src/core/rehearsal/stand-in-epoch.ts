@@ -5,7 +5,7 @@ import { holderBefore } from '@lux/ceremony/plan'
 import { authoritiesOf, type Policy, policyDigest } from '@lux/ceremony/policy'
 import { cardCodec } from '@lux/ceremony/wire'
 import { type Entropy, encodeCanonical, fromUtf8, parseCanonical, toHex } from '@lux/crypto'
-import { CoreError, makeFolder, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, makeFolder, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 import { runKeyChild } from '../key-child/client.ts'
 import type { KeyChildProgram } from '../runs/effects/context.ts'
@@ -40,7 +40,7 @@ export async function makeStandInEpoch(
   const holders = names.map((name, at) => {
     const standIn = holderBefore(standIns, name)
     if (standIn?.card.recipient === undefined)
-      throw new CoreError('STAND-IN-MISSING', `nobody stands in for ${name}`)
+      throw new ExpectedError('STAND-IN-MISSING', `nobody stands in for ${name}`)
     const card = fromUtf8(cardCodec.encode(standIn.card))
     return {
       index: at + 1,
@@ -87,6 +87,6 @@ export function standInEpoch(folder: string): BoundEpoch | null {
   const path = join(folder, file)
   if (!existsSync(path)) return null
   const read = v.safeParse(schema, parseCanonical(readBounded(path, 4096), { maxBytes: 4096 }))
-  if (!read.success) throw new CoreError('FILE-DAMAGED', path, 'rehearse anew')
+  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path, 'rehearse anew')
   return read.output
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import { heartbeatCodec } from '@lux/ceremony/wire'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { stateHeld } from '@lux/people'
 import type { Run } from '../runs/run/run.ts'
 import { accepted } from './accepted.ts'
@@ -15,7 +15,7 @@ const maxOpening = 1 << 20
 export async function heartbeatAsStandIn(run: Run, standIn: StandIn, now: string): Promise<Refusal | null> {
   const { folder } = run
   const { domain, ceremonyId, epoch, heartbeat } = folder.state
-  if (epoch === null || heartbeat === null) throw new CoreError('STAND-IN-ONLY', 'no holder is asked')
+  if (epoch === null || heartbeat === null) throw new ExpectedError('STAND-IN-ONLY', 'no holder is asked')
   return withShareOf(folder, standIn, epoch, (opened) => {
     const opening = readBounded(join(folder.path, 'opening.json'), maxOpening)
     const { keyId, epochId } = epoch

@@ -20,7 +20,7 @@ import {
   parsePublic,
   readCiphertext,
 } from '@lux/crypto/fhe'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import { runKeyChild } from '../key-child/client.ts'
 import type { KeyChildProgram } from '../runs/effects/context.ts'
 import { compactKeyPath, decryptionFolder, publicPath } from '../runs/folder/places.ts'
@@ -42,9 +42,10 @@ export async function requestAsStandIn(
   const planned = plan.decryptions?.find((one) => one.id === id)
   const canary = planned?.canary === true
   const epoch = canary ? (state.reshare?.next ?? null) : state.epoch
-  if (epoch === null || planned === undefined) throw new CoreError('STAND-IN-ONLY', `${id} has no key yet`)
+  if (epoch === null || planned === undefined)
+    throw new ExpectedError('STAND-IN-ONLY', `${id} has no key yet`)
   if (plan.fhe?.mode !== 'F')
-    throw new CoreError(
+    throw new ExpectedError(
       'STAND-IN-ONLY',
       'squashed ciphertexts come from a native evaluator; no stand-in makes them',
       `bring a request: custody ceremony receipt ${folder.path} request.json`,
@@ -107,7 +108,7 @@ export async function resultAsStandIn(run: Run, id: string, now: string): Promis
   const decryption = folder.state.decryptions.find((one) => one.id === id)
   const { epoch, digest } = decryption ?? {}
   if (decryption === undefined || !epoch || !digest)
-    throw new CoreError('STAND-IN-ONLY', `${id} was not asked`)
+    throw new ExpectedError('STAND-IN-ONLY', `${id} was not asked`)
   const outsiders = loadOutsiders(folder.path)
   const requester = outsider(outsiders, 'requester')
   const place = decryptionFolder(folder, id)

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import { acknowledgementCodec, epochApprovalCodec, redealCodec } from '@lux/ceremony/wire'
 import { sealTo } from '@lux/crypto'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import {
   acknowledge,
   approveEpoch,
@@ -52,7 +52,7 @@ export async function acknowledgeNextAsStandIn(run: Run, standIn: StandIn): Prom
   const next = folder.state.reshare?.next
   const { recipient } = standIn.card
   if (!next || recipient === undefined)
-    throw new CoreError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
+    throw new ExpectedError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
   const epochRun = epochRunIn(folder)
   const holder = accepted(nextHolder(epochRun, standIn.name))
   const at = (name: string) => readBounded(join(redealFolder(folder), name), maxFile)
@@ -77,6 +77,6 @@ export async function acknowledgeNextAsStandIn(run: Run, standIn: StandIn): Prom
 
 function oldEpoch({ folder: { state } }: Run) {
   const old = state.reshare?.old ?? state.epoch
-  if (old === null) throw new CoreError('STAND-IN-ONLY', 'no epoch is to follow')
+  if (old === null) throw new ExpectedError('STAND-IN-ONLY', 'no epoch is to follow')
   return old
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { LiveEpoch } from '@lux/ceremony'
 import { openWith, wipe } from '@lux/crypto'
 import { type Budgets, forgetEnvelope, parseShareEnvelope } from '@lux/crypto/fhe'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import {
   forgetShareOf,
   type HeldShare,
@@ -53,7 +53,8 @@ export async function withShareOf<T>(
 async function heldBy(folder: RunFolder, { name, seal }: StandIn, epoch: LiveEpoch): Promise<HeldShare> {
   const { epochId, holders } = epoch
   const path = sharePath(folder, epochId, holders.indexOf(name) + 1)
-  if (seal === null || !existsSync(path)) throw new CoreError('STAND-IN-ONLY', `${name} holds no share here`)
+  if (seal === null || !existsSync(path))
+    throw new ExpectedError('STAND-IN-ONLY', `${name} holds no share here`)
   const sealed = readBounded(path, maxFile)
   const content = await openWith(seal, sealed)
   if (folder.state.reshare?.next?.epochId === epochId) return accepted(parseHeldShare(content))

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
 import { checkpointCodec } from '@lux/ceremony/transcript'
 import { acknowledgementCodec, signatureAnswerCodec } from '@lux/ceremony/wire'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import {
   acknowledge,
   forgetKept,
@@ -29,7 +29,7 @@ export function signAsStandIn(run: Run, standIn: StandIn, what: SignedKind): Ref
   const view = run.view()
   const { needs } = view
   if (needs?.kind !== 'signatures' || needs.what !== what)
-    throw new CoreError('SUBMIT-01', `no ${what} is awaited`)
+    throw new ExpectedError('SUBMIT-01', `no ${what} is awaited`)
   const signing = accepted(signingOf(standIn.role, signatureRequest(folder, view, needs)))
   const prepared = accepted(prepareSignature(signing, standIn, rememberedBy(folder, standIn)))
   const answer = accepted(signatureAnswerCodec.parse(signAnswer(prepared).answer))
@@ -57,7 +57,7 @@ export async function acknowledgeAsStandIn(run: Run, standIn: StandIn): Promise<
   const { folder } = run
   const share = folder.state.fhe?.shares.find(({ holder }) => holder === standIn.name)
   if (share === undefined || standIn.seal === null)
-    throw new CoreError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
+    throw new ExpectedError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
   const at = (...names: string[]) => readBounded(join(folder.path, ...names), maxFile)
   const path = join(folder.path, 'envelopes', `holder-${share.index}.age`)
   const policy = accepted(trustedPolicy(at('policy.json')))

@@ -1,6 +1,6 @@
 import { holderBefore } from '@lux/ceremony/plan'
 import { type Card, cardCodec, checkRenewalSignature } from '@lux/ceremony/wire'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { HolderView } from '../../contract/index.ts'
 import type { HolderRow } from '../store/store.ts'
@@ -19,10 +19,14 @@ export function enrolHolder(parts: ServiceContext, input: unknown): { holder: Ho
   const bytes = readBounded(parts.paths.read(asked.path), maxCard)
   const card = cardCodec.parse(bytes)
   if (!card.ok) {
-    throw new CoreError('FILE-WRONG-KIND', `${card.rule}: ${card.detail}`, 'ask the holder for a card file')
+    throw new ExpectedError(
+      'FILE-WRONG-KIND',
+      `${card.rule}: ${card.detail}`,
+      'ask the holder for a card file',
+    )
   }
   if (card.value.kind !== 'holder') {
-    throw new CoreError(
+    throw new ExpectedError(
       'FILE-WRONG-KIND',
       `this is the card of a ${card.value.kind}`,
       'choose a holder’s card',
@@ -30,7 +34,7 @@ export function enrolHolder(parts: ServiceContext, input: unknown): { holder: Ho
   }
   const signed = checkRenewalSignature(card.value)
   if (!signed.ok)
-    throw new CoreError(
+    throw new ExpectedError(
       'FILE-WRONG-KIND',
       `${signed.rule}: ${signed.detail}`,
       'ask the holder to renew the card again: custody holder renew',
@@ -40,7 +44,7 @@ export function enrolHolder(parts: ServiceContext, input: unknown): { holder: Ho
     .holders()
     .find((other) => sharesKey(card.value, other) && !isRenewal(card.value, other))
   if (twin !== undefined || !parts.store.addHolder(row)) {
-    throw new CoreError(
+    throw new ExpectedError(
       'HOLDER-DUPLICATE',
       `${card.value.name} is enrolled already, or another holder has these keys`,
       'nothing was changed',
@@ -56,13 +60,13 @@ export function enrolledCard({ store }: ServiceContext, id: string): Card {
   const row = store.holders().find(({ card }) => card === id)
   const card = row === undefined ? null : cardCodec.parse(new Uint8Array(row.jcs))
   if (!card?.ok)
-    throw new CoreError(
+    throw new ExpectedError(
       'REHEARSAL-OWN-DEVICES',
       'nobody is enrolled with this card',
       'enrol the holder first',
     )
   if (card.value.domain !== 'rehearsal')
-    throw new CoreError(
+    throw new ExpectedError(
       'REHEARSAL-OWN-DEVICES',
       `the card of ${card.value.name} is of ${card.value.domain}`,
       'have a card made for rehearsals',

@@ -1,6 +1,6 @@
 import { closeSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { CoreError, fromSystemError, makeFolder } from '@lux/node-files'
+import { ExpectedError, fromSystemError, makeFolder } from '@lux/node-files'
 import Database from 'better-sqlite3'
 
 export type Migration = (database: Database.Database) => void
@@ -33,7 +33,7 @@ export function openDatabase(path: string, migrations: readonly Migration[]): Da
 function migrate(database: Database.Database, path: string, migrations: readonly Migration[]): void {
   const version = Number(database.pragma('user_version', { simple: true }))
   if (version > migrations.length) {
-    throw new CoreError(
+    throw new ExpectedError(
       'STORE-NEWER',
       `${path} was written by a newer version (${version}, this one knows ${migrations.length})`,
       'open it with that version; this one has not changed it',
@@ -47,8 +47,8 @@ function migrate(database: Database.Database, path: string, migrations: readonly
   })()
 }
 
-function damaged(path: string): CoreError {
-  return new CoreError(
+function damaged(path: string): ExpectedError {
+  return new ExpectedError(
     'STORE-DAMAGED',
     `${path} fails its own check`,
     'restore it from a backup; it was not changed',
@@ -56,10 +56,10 @@ function damaged(path: string): CoreError {
 }
 
 function named(error: unknown, path: string): unknown {
-  if (error instanceof CoreError) return error
+  if (error instanceof ExpectedError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED') {
-    return new CoreError(
+    return new ExpectedError(
       'STORE-LOCKED',
       `${path} is in use by another process`,
       'close the other window or command first',

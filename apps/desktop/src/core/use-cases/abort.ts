@@ -1,7 +1,7 @@
 import { decide, type ExceptionDecision, type RunView, view as viewOf } from '@lux/ceremony'
 import { accept, type Entropy, type Outcome, refuse } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { type KeyLeft, keyLeftBehind } from '../runs/closing/close-aborted.ts'
 import { type LeftObject, leftOnTokens } from '../runs/closing/left-on-tokens.ts'
 import { record } from '../runs/folder/project.ts'
@@ -37,7 +37,7 @@ async function closed(run: Run): Promise<Outcome<null>> {
   try {
     await run.closeAborted(null)
   } catch (error) {
-    if (!(error instanceof HsmError) && !(error instanceof CoreError)) throw error
+    if (!(error instanceof HsmError) && !(error instanceof ExpectedError)) throw error
   }
   return accept(null)
 }

@@ -1,5 +1,5 @@
 import type { Needs, PinNeed, Refusal, RunView } from '@lux/ceremony'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { giveUp } from '../rehearsal/drive-rehearsal.ts'
 import type { GivenPin } from '../runs/effects/pin-box.ts'
 import type { Answers, Decision } from '../runs/exchange/answers.ts'
@@ -91,9 +91,9 @@ async function confirmed(
 }
 
 /** The machine's own trouble: it should act and does not. The run's folder is unharmed. */
-export function stuck(run: Run, view: RunView): CoreError {
+export function stuck(run: Run, view: RunView): ExpectedError {
   const refusal = run.stuck
-  return new CoreError(
+  return new ExpectedError(
     'RUN-STUCK',
     refusal === null
       ? `nothing happens at ${view.current ?? 'the start'}`
@@ -103,5 +103,5 @@ export function stuck(run: Run, view: RunView): CoreError {
 }
 
 function must(refusal: Refusal | null): void {
-  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+  if (refusal !== null) throw new ExpectedError(refusal.rule, refusal.detail)
 }

@@ -4,7 +4,7 @@ import type { PinNeed, RunView } from '@lux/ceremony'
 import { isAtPad } from '@lux/ceremony/plan'
 import { serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { accept, type Json, type Outcome, type Refusal, refuse } from '@lux/crypto'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { driveRehearsal } from '../rehearsal/drive-rehearsal.ts'
 import { rehearsalPins } from '../rehearsal/rehearsal-pins.ts'
 import type { RehearsalDestination } from '../rehearsal/rehearsal-request.ts'
@@ -201,13 +201,13 @@ function destinationsOf(folder: RunFolder): RehearsalDestination[] {
   return (existsSync(path) ? readdirSync(path) : []).map((file) => {
     const transport = transportCodec.file.parse(readBounded(join(path, file), 1 << 20))
     if (!transport.ok)
-      throw new CoreError(
+      throw new ExpectedError(
         transport.rule,
         `${join(path, file)}: ${transport.detail}`,
         'check that this is the right file and whole',
       )
     const card = serverCardCodec.parse(folder.card(transport.value.payload.audience))
-    if (!card.ok) throw new CoreError(card.rule, card.detail)
+    if (!card.ok) throw new ExpectedError(card.rule, card.detail)
     // A signed document is JSON by its codec.
     return { name: 'server', card: card.value, transport: transport.value as unknown as Json }
   })

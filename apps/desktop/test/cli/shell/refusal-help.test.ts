@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { checkIds } from '@lux/ceremony/bundle'
 import { FormatError } from '@lux/crypto'
 import { hsmErrorCodes } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { expect, test } from 'vitest'
 import { runIsOver } from '../../../src/cli/ceremony/outcome.ts'
 import { failureOutcome } from '../../../src/cli/shell/output.ts'
@@ -19,7 +19,7 @@ const sources = [
 ]
 /** Where a source names the code of a failure or refusal. */
 const named =
-  /(?:new (?:CoreError|WrongUse|FormatError)\(|\brefused?\(|\brefusal\(|\bfault\(|\brule:)\s*'([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*)'/g
+  /(?:new (?:ExpectedError|WrongUse|FormatError)\(|\brefused?\(|\brefusal\(|\bfault\(|\brule:)\s*'([A-Z][A-Z0-9]*(?:-[A-Z0-9]+)*)'/g
 
 test('CLI-REMEDY every code that a source names says what to do, whoever threw it', () => {
   const codes = sources.flatMap((folder) =>
@@ -34,7 +34,7 @@ test('CLI-REMEDY every code that a source names says what to do, whoever threw i
 })
 
 test('CLI-REMEDY a refusal of the engine and a file that cannot be read say why and what to do, in text and in JSON', () => {
-  const refused = failureOutcome(new CoreError('RUN-06', 'the run is paused'))
+  const refused = failureOutcome(new ExpectedError('RUN-06', 'the run is paused'))
   expect(refused.text).toMatch(/^RUN-06: the run is paused\nWhy: .+\nWhat to do: Start or resume the run/)
   expect(refused.json).toMatchObject({ code: 'RUN-06', why: expect.any(String), remedy: expect.any(String) })
   const malformed = failureOutcome(new FormatError('JSON-SYNTAX', 'not JSON'))

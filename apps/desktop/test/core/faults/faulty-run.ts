@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { possessionChallenge } from '@lux/ceremony'
 import { fromHex, type Json, sha256Hex } from '@lux/crypto'
 import { HsmError, softTokenEnvironment, startHsm } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { runParts } from '../../../src/cli/ceremony/session.ts'
 import { findProgram } from '../../../src/core/program.ts'
 import { beginRehearsal, startCommand } from '../../../src/core/rehearsal/begin-rehearsal.ts'
@@ -53,7 +53,7 @@ export async function drivePart(
   try {
     return await partOf(place, onStep)
   } catch (error) {
-    if (!(error instanceof HsmError || error instanceof CoreError)) throw error
+    if (!(error instanceof HsmError || error instanceof ExpectedError)) throw error
     return { ended: 'error', code: error.code, detail: error.detail }
   }
 }
@@ -153,7 +153,7 @@ function decideRetry(run: Run): void {
 }
 
 function refuseNone(refusal: { rule: string; detail: string } | null): void {
-  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail)
+  if (refusal !== null) throw new ExpectedError(refusal.rule, refusal.detail)
 }
 
 export function logOf(dir: string): { kind: string; stepId: string; fact: Json }[] {

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CoreError, checkEmpty, inNewFolder, makeFolder, mustHaveParent } from '@lux/node-files'
+import { checkEmpty, ExpectedError, inNewFolder, makeFolder, mustHaveParent } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inKeyFolder } from '../../../src/cli/fhe/key-child.ts'
 import { copyToMedium, writeMedium } from '../../../src/core/runs/effects/bundle.ts'
@@ -18,7 +18,7 @@ function codeOf(work: () => unknown): string {
     work()
     return 'made'
   } catch (error) {
-    return error instanceof CoreError ? error.code : String(error)
+    return error instanceof ExpectedError ? error.code : String(error)
   }
 }
 const failing = (path: string, keeps: () => boolean): Promise<unknown> =>
@@ -107,7 +107,7 @@ test('FOLDER-IN-USE a command that fails removes nothing of a folder that is no 
       rmSync(at('run'), { recursive: true })
       mkdirSync(at('run'))
       writeFileSync(at('run/ceremony.db'), 'other')
-      throw new CoreError('STORE-LOCKED', 'no')
+      throw new ExpectedError('STORE-LOCKED', 'no')
     },
   ).catch((error: unknown) => error)
   expect(refused).toMatchObject({ code: 'STORE-LOCKED' })
@@ -117,7 +117,7 @@ test('FOLDER-IN-USE a command that fails removes nothing of a folder that is no 
 test('FOLDER-READ-ONLY a bundle is exported to no place that takes no folder, and the program does not hang', async () => {
   writeFileSync(at('bundle.zip'), 'x')
   const left = await copyToMedium(at('bundle.zip'), '/proc/x/y/bundle.zip').catch((error: unknown) => error)
-  expect(left instanceof CoreError ? left.code : left).toBe('FOLDER-READ-ONLY')
+  expect(left instanceof ExpectedError ? left.code : left).toBe('FOLDER-READ-ONLY')
 })
 
 test('FOLDER-IN-USE a claim is given back once what is there is to be kept', async () => {

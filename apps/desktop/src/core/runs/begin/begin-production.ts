@@ -12,7 +12,7 @@ import type { Header } from '@lux/ceremony/transcript'
 import { type Card, cardCodec } from '@lux/ceremony/wire'
 import { type Entropy, encodeCanonical, equalBytes, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { parsePublic, rosterDigest } from '@lux/crypto/fhe'
-import { CoreError, writeDurably } from '@lux/node-files'
+import { ExpectedError, writeDurably } from '@lux/node-files'
 import type { Measurement } from '../../measure.ts'
 import type { Clock } from '../../system.ts'
 import { expired } from '../effects/policy-expiry.ts'
@@ -60,7 +60,7 @@ export function beginProduction(request: ProductionRequest): {
   const refusals = lintPlan(plan, lintTermsOf(policy))
   if (refusals.length > 0) throw refusedPlan(refusals)
   if (plan.policy !== policyDigest(policy)) {
-    throw new CoreError(
+    throw new ExpectedError(
       'POLICY-DIGEST',
       `the plan names the policy ${plan.policy}`,
       'give the policy that the plan names',
@@ -141,11 +141,11 @@ function existingEpoch(
   if (fhe === undefined || expected === null) {
     if (bytes === null) return []
     const detail = 'the plan names no epoch of an earlier ceremony'
-    throw new CoreError('FHE-PUBLIC-OTHER', detail, 'leave --public out')
+    throw new ExpectedError('FHE-PUBLIC-OTHER', detail, 'leave --public out')
   }
   const seen = bytes === null ? null : sha256Hex(bytes)
   if (bytes === null || seen !== expected)
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-PUBLIC-OTHER',
       seen === null ? `no file; expected SHA-256 ${expected}` : `SHA-256 ${seen}, expected ${expected}`,
       'give public.bin of the epoch that the plan names: --public FILE',
@@ -156,7 +156,7 @@ function existingEpoch(
     card: holderBefore(people, name)?.card ?? '',
   }))
   if (!equalBytes(rosterDigest(roster), parsePublic(bytes).rosterDigest))
-    throw new CoreError(
+    throw new ExpectedError(
       'FHE-ROSTER-OTHER',
       'public.bin is of other holders than the plan’s, or of other cards',
       'name the holders of that epoch in their order, with the cards that they had',
@@ -177,7 +177,7 @@ function attestationsOf({ attestations }: ProductionRequest, plan: Plan): Uint8A
   return named.map(({ role, digest }) => {
     const bytes = attestations.get(digest)
     if (bytes !== undefined) return bytes
-    throw new CoreError(
+    throw new ExpectedError(
       'ATTESTATION-MISSING',
       `${role}: no file with the digest ${digest}`,
       'put the vendor’s root certificate and the companion’s attestation into the attestations folder',
@@ -187,14 +187,18 @@ function attestationsOf({ attestations }: ProductionRequest, plan: Plan): Uint8A
 
 function policyOf({ policy: bytes, clock }: ProductionRequest): PolicyFile {
   const file = parsePolicyFile(bytes)
-  if (!file.ok) throw new CoreError(file.rule, file.detail, 'give the policy.json that the plan names')
+  if (!file.ok) throw new ExpectedError(file.rule, file.detail, 'give the policy.json that the plan names')
   const checked = checkPolicy(file.value)
-  if (!checked.ok) throw new CoreError(checked.rule, checked.detail, 'have the officers sign the policy')
+  if (!checked.ok) throw new ExpectedError(checked.rule, checked.detail, 'have the officers sign the policy')
   if (file.value.policy.domain !== 'production') {
-    throw new CoreError('POLICY-DOMAIN', 'this is the policy of a rehearsal', 'give the production policy')
+    throw new ExpectedError(
+      'POLICY-DOMAIN',
+      'this is the policy of a rehearsal',
+      'give the production policy',
+    )
   }
   const late = expired(file.value.policy, clock.now())
-  if (late !== null) throw new CoreError(late.rule, late.detail)
+  if (late !== null) throw new ExpectedError(late.rule, late.detail)
   return file.value
 }
 
@@ -204,7 +208,7 @@ function checkPlace(
   { tool, tokens }: Plan,
 ): void {
   if (!policy.acceptedTools.includes(measurement.build) || measurement.build.startsWith('dev:')) {
-    throw new CoreError(
+    throw new ExpectedError(
       'TOOL-UNACCEPTED',
       measurement.build.startsWith('dev:')
         ? `${measurement.build} is a checkout, which can only rehearse`
@@ -213,7 +217,7 @@ function checkPlace(
     )
   }
   if (tool !== measurement.build) {
-    throw new CoreError(
+    throw new ExpectedError(
       'TOOL-UNACCEPTED',
       `the plan names the build ${tool}, this is ${measurement.build}`,
       'use that build, or have the officers approve a plan that names this one',
@@ -221,7 +225,7 @@ function checkPlace(
   }
   const other = tokens.find((token) => token.library !== library)
   if (other !== undefined) {
-    throw new CoreError(
+    throw new ExpectedError(
       'PLAN-LIBRARY',
       `${other.role}: the plan pins the library ${other.library}, here is ${library}`,
       'install the pinned version',
@@ -229,7 +233,7 @@ function checkPlace(
   }
   const soft = tokens.find(({ profile }) => isSoft(profile))
   if (soft !== undefined && !policy.softTokens) {
-    throw new CoreError(
+    throw new ExpectedError(
       'POLICY-SOFT-TOKEN',
       `${soft.role}: the policy allows no software token`,
       'use a hardware token',
@@ -245,7 +249,7 @@ function cardOf(cards: ReadonlyMap<string, Json>, digest: string): Card | undefi
 function found(files: ReadonlyMap<string, Json>, digest: string, what: string): Json {
   const file = files.get(digest)
   if (file === undefined) {
-    throw new CoreError(
+    throw new ExpectedError(
       'CARD-MISSING',
       `no ${what} with the digest ${digest}`,
       'put the file into the cards folder',

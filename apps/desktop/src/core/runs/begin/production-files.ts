@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseCanonical, sha256Hex } from '@lux/crypto'
 import { rootCertificate } from '@lux/hsm'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { maxAttestation } from '../effects/attestation.ts'
 
 const maxFile = 1 << 20
@@ -51,7 +51,7 @@ function readJson(path: string): Json {
     return parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile })
   } catch (error) {
     if (error instanceof FormatError) {
-      throw new CoreError(
+      throw new ExpectedError(
         'FILE-WRONG-KIND',
         `${path}: ${error.rule}`,
         'keep only card and transport files in that folder',

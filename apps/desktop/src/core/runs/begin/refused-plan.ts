@@ -1,11 +1,13 @@
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 
 /** All refusals of a plan in one error, the first with its rule. */
-export function refusedPlan(refusals: readonly { rule: string; step: string; detail: string }[]): CoreError {
+export function refusedPlan(
+  refusals: readonly { rule: string; step: string; detail: string }[],
+): ExpectedError {
   const [first] = refusals
   const lines = refusals.map(({ rule, step, detail }, index) => {
     const place = step === '' ? '' : `${step}: `
     return index === 0 ? `${place}${detail}` : `${rule}: ${place}${detail}`
   })
-  return new CoreError(first?.rule ?? 'PLAN-01', lines.join('\n'))
+  return new ExpectedError(first?.rule ?? 'PLAN-01', lines.join('\n'))
 }

@@ -3,7 +3,7 @@ import { isAtPad } from '@lux/ceremony/plan'
 import { encodeTranscript } from '@lux/ceremony/transcript'
 import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wire'
 import type { Token } from '@lux/hsm'
-import { CoreError, writeDurably } from '@lux/node-files'
+import { ExpectedError, writeDurably } from '@lux/node-files'
 import { destroyKeyHalves } from '../effects/ceremony-key.ts'
 import type { RunContext } from '../effects/context.ts'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
@@ -42,7 +42,7 @@ export function keyLeftBehind(folder: RunContext['folder']): KeyLeft | null {
 /**
  * Ends an aborted run as a closed one ends: the ceremony key signs how the log ended, then it is destroyed and proved
  * absent. What given-up attempts left on the token goes before it. Needs a token that its user is logged in to. Gives null when nothing was left to do. Throws HsmError, and
- * CoreError KEY-STAYED.
+ * ExpectedError KEY-STAYED.
  */
 export async function closeAborted(run: Around): Promise<Absence | null> {
   const { folder, clock } = run
@@ -53,7 +53,7 @@ export async function closeAborted(run: Around): Promise<Absence | null> {
   if (!folder.has('closeout.json') && (await isWhole(token, key))) await signEnd(run)
   await clearAttempts(run)
   if (!(await destroyKeyHalves(token, left.serial, key))) {
-    throw new CoreError('KEY-STAYED', `the ceremony key ${key.ckaId} is still on the token`, 'try again')
+    throw new ExpectedError('KEY-STAYED', `the ceremony key ${key.ckaId} is still on the token`, 'try again')
   }
   folder.forgetSealedSeed()
   const absence: Absence = {

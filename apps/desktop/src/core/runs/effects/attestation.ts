@@ -13,7 +13,7 @@ import {
   toBase64,
 } from '@lux/crypto'
 import { confirmAsStandIn, type Token, verifyAttestation } from '@lux/hsm'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { ceremonyKeyLabel } from './ceremony-key.ts'
 import { type Perform, type RunContext, tokenOf } from './context.ts'
 import { toEvidence } from './key-evidence.ts'
@@ -66,7 +66,7 @@ function check(effect: Effect, run: RunContext, spki: Uint8Array): { root: strin
   const digest = sha256Hex(root)
   const pinned = run.policy.policy.attestationRoots?.find(({ certificate }) => certificate === digest)
   if (pinned === undefined)
-    throw new CoreError(
+    throw new ExpectedError(
       'ATTESTATION-ROOT',
       `the policy does not pin ${digest}`,
       'use a token whose vendor’s root certificate the policy pins',
@@ -75,7 +75,7 @@ function check(effect: Effect, run: RunContext, spki: Uint8Array): { root: strin
   const { created } = run.folder.header
   const result = verifyAttestation({ format, chain, root, spki, serial: effect.serial, time: created })
   if (!result.ok)
-    throw new CoreError(
+    throw new ExpectedError(
       result.rule,
       result.detail,
       'have the vendor’s tool attest this very key, and try again',
@@ -133,7 +133,7 @@ async function sign(
   const group = { role: 'companion', members: [{ name: 'companion', keys }], quorum: 1 }
   const signed = keyStatementCodec.verify(document, domain, [group])
   if (!signed.ok)
-    throw new CoreError(
+    throw new ExpectedError(
       'ATTESTATION-KEY',
       `the private half of ${by.ckaId} does not belong to its public half: ${signed.detail}`,
       'make and attest a new companion, and have a plan approved that names it',

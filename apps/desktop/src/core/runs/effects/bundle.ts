@@ -13,8 +13,8 @@ import { type Closeout, closeoutCodec, signatureContext } from '@lux/ceremony/wi
 import { type HybridSignature, type Json, joinBytes, sha256Hex } from '@lux/crypto'
 import { verifyAttestation } from '@lux/hsm'
 import {
-  CoreError,
   digestOfFile,
+  ExpectedError,
   fileReader,
   halfOf,
   makeFolder,
@@ -53,7 +53,7 @@ function rebuilt(run: RunContext, digest: string): { parts: BundleParts; payload
   const parts = bundleParts(effect, run, lineage)
   const payload = buildPayload(parts)
   if (sha256Hex(payload) !== digest) {
-    throw new CoreError(
+    throw new ExpectedError(
       'FILE-DAMAGED',
       'the run’s files no longer give the bundle whose digest was read aloud',
       'restore the run’s folder from its copy',
@@ -91,7 +91,7 @@ export const writeBundleFile: Perform<'write-bundle'> = async (effect, run) => {
       const verdict = await verifyBundle(watched, { policy: run.policy, attestation: verifyAttestation })
       if (verdict.verdict !== 'accepted') {
         const failed = verdict.checks.filter(({ id }) => verdict.failed.includes(id))
-        throw new CoreError(
+        throw new ExpectedError(
           'BUNDLE-REFUSED',
           failed.map(({ id, detail }) => `${id}: ${detail}`).join('; '),
           'report this; nothing was sealed',

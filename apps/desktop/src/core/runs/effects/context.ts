@@ -2,7 +2,7 @@ import type { EffectKind, EffectOf, Results } from '@lux/ceremony'
 import type { PolicyFile } from '@lux/ceremony/policy'
 import type { Entropy } from '@lux/crypto'
 import type { Hsm, Token } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { Measurement } from '../../measure.ts'
 import type { Clock } from '../../system.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
@@ -36,7 +36,7 @@ export type RunContext = {
   readonly progress: (what: string, fraction: number | null) => void
 }
 
-/** Does one effect. Throws HsmError or CoreError; anything else is a bug. */
+/** Does one effect. Throws HsmError or ExpectedError; anything else is a bug. */
 export type Perform<K extends EffectKind> = (effect: EffectOf<K>, run: RunContext) => Promise<Results[K]>
 
 /** What the session on the token cannot survive: the run pauses, looks at the token, and goes on from there. */
@@ -66,7 +66,7 @@ export function tokenOf(run: RunContext, serial: string): Token {
 export function pinOf(run: Pick<RunContext, 'pins'>, token: string, user: 'user' | 'so'): GivenPin {
   const pin = run.pins.take(token, user)
   if (pin === null) {
-    throw new CoreError(
+    throw new ExpectedError(
       'PIN-MISSING',
       `no ${user === 'so' ? 'security officer' : 'user'} PIN was typed for token ${token}`,
       'type the PIN and go on',

@@ -1,6 +1,6 @@
 import type { KeyEvidence } from '@lux/ceremony'
 import { type AttributeReport, evidenceOf, profileById } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { RunContext } from './context.ts'
 
 /** Booleans as booleans, the one number as a number. A token that keeps no length of an unwrapped key may give none. */
@@ -22,7 +22,7 @@ export function toEvidence(
 ): KeyEvidence {
   const wrong = reports.filter((report) => !report.ok && report.lacking !== true)
   if (wrong.length > 0) {
-    throw new CoreError(
+    throw new ExpectedError(
       'KEY-TEMPLATE-MISMATCH',
       wrong
         .map(({ attribute, expected, actual }) => `${attribute}: asked ${expected}, is ${actual}`)

@@ -1,7 +1,7 @@
 import { type Checkpoint, checkpointCodec } from '@lux/ceremony/transcript'
 import { type OpeningCertificate, openingCodec, signatureContext } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
 import type { Perform } from './context.ts'
 import { expired } from './policy-expiry.ts'
@@ -28,7 +28,7 @@ export const makeCheckpoint: Perform<'make-checkpoint'> = async (effect, run) =>
   const time = run.clock.now()
   // A verifier compares the time of the first checkpoint, whatever it is for, with the policy's expiry.
   const late = effect.previous === null ? expired(run.policy.policy, time) : null
-  if (late !== null) throw new CoreError(late.rule, late.detail)
+  if (late !== null) throw new ExpectedError(late.rule, late.detail)
   const { node, root } = run.folder.headAt(effect.size)
   const checkpoint: Checkpoint = {
     ceremonyId: effect.ceremonyId,

@@ -48,7 +48,7 @@ const performers: { [K in EffectKind]: Perform<K> } = {
   'destroy-ceremony-key': destroyCeremonyKey,
 }
 
-/** Does one effect and gives its result as the log will hold it. Throws HsmError or CoreError. */
+/** Does one effect and gives its result as the log will hold it. Throws HsmError or ExpectedError. */
 export async function perform(effect: OwnEffect, run: RunContext): Promise<Json> {
   // Looked up by the effect's own kind, so the performer takes this effect; the compiler cannot follow the pairing.
   const performer = performers[effect.kind] as (

@@ -4,7 +4,7 @@ import type { Plan } from '@lux/ceremony'
 import type { Policy } from '@lux/ceremony/policy'
 import { encodeCanonical, fromBase64, parseCanonical, sha256Hex, toBase64 } from '@lux/crypto'
 import { makeStandInVendor, type StandInVendor } from '@lux/hsm'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 
 const maxFile = 1 << 16
@@ -28,8 +28,8 @@ export function makeVendor(folder: string, created: string): NonNullable<Policy[
 export function loadStandInVendor(folder: string): StandInVendor {
   const path = join(folder, file)
   if (!existsSync(path))
-    throw new CoreError('STAND-IN-ONLY', 'nobody stands in for the token’s vendor', 'rehearse anew')
+    throw new ExpectedError('STAND-IN-ONLY', 'nobody stands in for the token’s vendor', 'rehearse anew')
   const read = v.safeParse(saved, parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile }))
-  if (!read.success) throw new CoreError('FILE-DAMAGED', path, 'rehearse anew')
+  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path, 'rehearse anew')
   return { root: fromBase64(read.output.root), key: fromBase64(read.output.key) }
 }

@@ -1,5 +1,5 @@
 import { HsmError, type Inventory, type Token } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { pinOf, type RunContext } from './context.ts'
 import { atPad } from './pin-pad.ts'
 
@@ -54,7 +54,7 @@ function withRefusal(error: unknown, again: unknown): unknown {
   if (!(again instanceof HsmError) || !again.code.startsWith('HSM-PIN')) return error
   const told = (detail: string) =>
     `${detail}; the user’s own log-in after it failed too: ${again.code}: ${again.detail}`
-  if (error instanceof CoreError) return new CoreError(error.code, told(error.detail), error.remedy)
+  if (error instanceof ExpectedError) return new ExpectedError(error.code, told(error.detail), error.remedy)
   if (!(error instanceof HsmError)) return error
   const { code, ckr, detail, remedy } = error
   return new HsmError({ code, ckr, detail: told(detail), remedy })

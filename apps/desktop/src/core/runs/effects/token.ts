@@ -9,7 +9,7 @@ import {
   profileOf,
   type TokenInfo,
 } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { type Perform, pinOf, type RunContext, tokenOf } from './context.ts'
 import { atPad } from './pin-pad.ts'
 import { seenByUser } from './token-login.ts'
@@ -147,7 +147,7 @@ export function checkModel({ manufacturer, model }: TokenInfo, role: string, { f
   const planned = folder.plan.tokens.find((token) => token.role === role)?.profile
   const found = profileOf(manufacturer, model).id
   if (folder.state.domain === 'rehearsal' || found === planned) return
-  throw new CoreError(
+  throw new ExpectedError(
     'TOKEN-PROFILE-OTHER',
     `the plan says ${planned}, this token (${manufacturer}, ${model}) is ${found}`,
     'insert the token that was planned, or have a plan approved that names this one',

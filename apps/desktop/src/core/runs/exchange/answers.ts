@@ -1,6 +1,6 @@
 import type { ExceptionDecision, Needs, RunView } from '@lux/ceremony'
 import { issuePath, issueText } from '@lux/ceremony/wire'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 
 const maxAnswers = 1 << 20
@@ -62,8 +62,8 @@ function json(path: string): unknown {
   }
 }
 
-function malformed(path: string, detail: string): CoreError {
-  return new CoreError(
+function malformed(path: string, detail: string): ExpectedError {
+  return new ExpectedError(
     'ANSWERS-MALFORMED',
     `${path}: ${detail}`,
     'write {v: 1, kind: "answers", answers: […]}',

@@ -3,7 +3,7 @@ import { awaitedCheckpoint, type Needs, proposedDocument } from '@lux/ceremony'
 import { preAuthentication } from '@lux/ceremony/bundle'
 import { decryptionApprovalCodec, exceptionCodec } from '@lux/ceremony/wire'
 import { encodeCanonical, type Json } from '@lux/crypto'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { payloadFile } from '../effects/bundle.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 
@@ -16,12 +16,12 @@ export function bytesToSign(folder: RunFolder, what: SignedKind): Uint8Array {
   if (what === 'bundle') return preAuthentication(readBounded(join(folder.path, payloadFile), maxFile))
   if (what === 'decryption-approval') {
     const asked = folder.state.decryptions.findLast(({ request }) => request !== null)
-    if (!asked?.request) throw new CoreError('SUBMIT-01', 'nothing is asked yet')
+    if (!asked?.request) throw new ExpectedError('SUBMIT-01', 'nothing is asked yet')
     return decryptionApprovalCodec.signedBytes(asked.request)
   }
   if (what === 'exception') {
     const proposed = proposedDocument(folder.state)
-    if (proposed === null) throw new CoreError('SUBMIT-01', 'no decision is being signed')
+    if (proposed === null) throw new ExpectedError('SUBMIT-01', 'no decision is being signed')
     return exceptionCodec.signedBytes(proposed)
   }
   const size = awaitedCheckpoint(folder.state)?.size ?? 0

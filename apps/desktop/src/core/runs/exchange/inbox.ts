@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
-import { CoreError, makeFolder, readBounded, syncFolder, withSystemErrors } from '@lux/node-files'
+import { ExpectedError, makeFolder, readBounded, syncFolder, withSystemErrors } from '@lux/node-files'
 import type { Run } from '../run/run.ts'
 import { maxAnswer, takeAnswer } from './take-answer.ts'
 
@@ -52,7 +52,8 @@ export function refusalOf(
     const refusal = take()
     return refusal === null ? null : { rule: refusal.rule, detail: refusal.detail }
   } catch (error) {
-    if (error instanceof CoreError && run.trouble === null) return { rule: error.code, detail: error.detail }
+    if (error instanceof ExpectedError && run.trouble === null)
+      return { rule: error.code, detail: error.detail }
     throw error
   }
 }

@@ -11,7 +11,7 @@ import {
   signatureAnswerCodec,
 } from '@lux/ceremony/wire'
 import { encodeCanonical, FormatError, type Json, parseDocument, sha256Hex } from '@lux/crypto'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import { correctionName, seedsName } from '@lux/people'
 import { redealFolder } from '../folder/places.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
@@ -104,18 +104,18 @@ function kindOf(payload: Json): string {
   return String(payload.kind)
 }
 
-function refusedImport(payload: Json): CoreError {
+function refusedImport(payload: Json): ExpectedError {
   const read = refusalCodec.payload.check(payload)
   const said = read.ok ? `${read.value.check}: ${read.value.detail}` : read.detail
-  return new CoreError(
+  return new ExpectedError(
     'IMPORT-REFUSED',
     `the server refused the bundle by ${said}`,
     'bring it what the check names',
   )
 }
 
-function wrongKind(detail: string): CoreError {
-  return new CoreError(
+function wrongKind(detail: string): ExpectedError {
+  return new ExpectedError(
     'FILE-WRONG-KIND',
     detail,
     'choose the signed answer, acknowledgement or receipt for this run',
@@ -154,9 +154,9 @@ function takeRedealtFiles(
 
 function brought(path: string, sha256: string): Uint8Array {
   const remedy = 'keep all files that redeal wrote together: in in/, or beside the one that is chosen'
-  if (!existsSync(path)) throw new CoreError('REDEAL-FILES', `${path} is missing`, remedy)
+  if (!existsSync(path)) throw new ExpectedError('REDEAL-FILES', `${path} is missing`, remedy)
   const bytes = readBounded(path, maxFile)
   if (sha256Hex(bytes) !== sha256)
-    throw new CoreError('REDEAL-FILES', `${path} is not the file that was signed`, remedy)
+    throw new ExpectedError('REDEAL-FILES', `${path} is not the file that was signed`, remedy)
   return bytes
 }

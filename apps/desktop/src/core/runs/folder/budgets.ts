@@ -1,6 +1,6 @@
 import type { Policy } from '@lux/ceremony/policy'
 import { type Budgets, checkCarried } from '@lux/crypto/fhe'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { dealtBudgets as budgetsOfDealing, carriedWithin } from '@lux/people'
 import type { RunFolder } from './run-folder.ts'
 
@@ -8,7 +8,7 @@ import type { RunFolder } from './run-folder.ts'
 export function dealtBudgets(terms: Parameters<typeof budgetsOfDealing>[0], policy: Policy): Budgets {
   const dealt = budgetsOfDealing(terms, policy)
   if (dealt.ok) return dealt.value
-  throw new CoreError(dealt.rule, dealt.detail, 'change the quorum, the holders or the mode')
+  throw new ExpectedError(dealt.rule, dealt.detail, 'change the quorum, the holders or the mode')
 }
 
 /**
@@ -18,7 +18,7 @@ export function dealtBudgets(terms: Parameters<typeof budgetsOfDealing>[0], poli
 export function nextBudgets({ state, plan, policy }: RunFolder): Budgets {
   const { reshare, budgets } = state
   if (!reshare || !plan.reshare || !plan.fhe)
-    throw new CoreError('STAND-IN-ONLY', 'there is no next epoch yet')
+    throw new ExpectedError('STAND-IN-ONLY', 'there is no next epoch yet')
   const { old, approvedBy } = reshare
   const { mode, squash } = plan.fhe
   const left = old.holders.map((name) =>
@@ -29,6 +29,6 @@ export function nextBudgets({ state, plan, policy }: RunFolder): Budgets {
   const to = { t: plan.reshare.t, n: plan.reshare.n }
   const carried = carriedWithin(policy.policy, { from: old, to, left, squash })
   const checked = checkCarried(to, carried, mode)
-  if (!checked.ok) throw new CoreError(checked.rule, checked.detail)
+  if (!checked.ok) throw new ExpectedError(checked.rule, checked.detail)
   return carried
 }

@@ -11,7 +11,7 @@ import {
   wipe,
 } from '@lux/crypto'
 import { HsmError, type Token } from '@lux/hsm'
-import { CoreError, readBounded, writeDurably } from '@lux/node-files'
+import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 
 const nonceLength = 12
 const maxSealed = 256
@@ -88,6 +88,6 @@ async function openSeed({ token, sealCkaId, ceremonyId, sealedSeed }: CeremonySi
     ciphertext: sealed.subarray(nonceLength),
   })
   if (seed.length !== 32)
-    throw new CoreError('FILE-DAMAGED', `${sealedSeed}: ${toHex(sha256(sealed)).slice(0, 16)}`)
+    throw new ExpectedError('FILE-DAMAGED', `${sealedSeed}: ${toHex(sha256(sealed)).slice(0, 16)}`)
   return seed
 }

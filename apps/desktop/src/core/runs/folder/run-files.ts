@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { encodePolicyFile, type PolicyFile } from '@lux/ceremony/policy'
 import { checkpointCodec, type Head, type Header } from '@lux/ceremony/transcript'
 import { encodeCanonical, type Json } from '@lux/crypto'
-import { BlobFolder, CoreError, writeDurably } from '@lux/node-files'
+import { BlobFolder, ExpectedError, writeDurably } from '@lux/node-files'
 
 /** Files of a run that its steps name; the layout is in ARCHITECTURE.md "Commands". */
 export type RunFiles = {
@@ -35,16 +35,16 @@ export function cardsOf(path: string): BlobFolder {
   return new BlobFolder(join(path, 'cards'), '.json')
 }
 
-export function folderInUse(path: string): CoreError {
-  return new CoreError(
+export function folderInUse(path: string): ExpectedError {
+  return new ExpectedError(
     'FOLDER-IN-USE',
     `${path} already holds a ceremony`,
     'name a new folder, or resume that one',
   )
 }
 
-export function damagedRun(path: string, detail: string): CoreError {
-  return new CoreError(
+export function damagedRun(path: string, detail: string): ExpectedError {
+  return new ExpectedError(
     'STORE-DAMAGED',
     `${path}: ${detail}`,
     'restore the folder from its copy; nothing was changed',

@@ -28,7 +28,7 @@ import { type Entropy, encodeCanonical, type Json, parseCanonical, toHex } from 
 import type { Hsm } from '@lux/hsm'
 import {
   BlobFolder,
-  CoreError,
+  ExpectedError,
   makeFolder,
   partsOf,
   readBounded,
@@ -108,7 +108,7 @@ export class RunFolder {
   /** Errors: CEREMONY-UNKNOWN, STORE-LOCKED, STORE-NEWER, STORE-DAMAGED. */
   static open(path: string): RunFolder {
     if (!RunFolder.isAt(path)) {
-      throw new CoreError('CEREMONY-UNKNOWN', `${path} holds no ceremony`, 'check the folder')
+      throw new ExpectedError('CEREMONY-UNKNOWN', `${path} holds no ceremony`, 'check the folder')
     }
     const log = new RunDatabase(join(path, 'ceremony.db'))
     try {

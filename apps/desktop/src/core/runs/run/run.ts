@@ -12,7 +12,7 @@ import {
 } from '@lux/ceremony'
 import { encodeCanonical, type Json, sha256Hex, toHex } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
-import { CoreError, fromSystemError, writeDurably } from '@lux/node-files'
+import { ExpectedError, fromSystemError, writeDurably } from '@lux/node-files'
 import { type Absence, closeAborted, keyLeftBehind } from '../closing/close-aborted.ts'
 import { type RunContext, sessionLost } from '../effects/context.ts'
 import { perform } from '../effects/perform.ts'
@@ -244,7 +244,7 @@ export class Run {
       if (error instanceof HsmError) {
         return { failure: { code: error.code, detail: error.detail }, lost: sessionLost.has(error.code) }
       }
-      if (error instanceof CoreError)
+      if (error instanceof ExpectedError)
         return { failure: { code: error.code, detail: error.detail }, lost: false }
       const system = fromSystemError(error)
       if (system?.code !== 'DISK-FULL') throw error

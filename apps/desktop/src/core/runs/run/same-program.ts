@@ -1,4 +1,4 @@
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { Program } from '../../program.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 
@@ -10,7 +10,7 @@ export function checkSame(folder: RunFolder, library: string, program: Program):
   const { header } = folder
   const other = header.tokens.find((token) => token.library !== library)
   if (other !== undefined) {
-    throw new CoreError(
+    throw new ExpectedError(
       'PLAN-LIBRARY',
       `${other.role}: the run began with the library ${other.library}, here is ${library}`,
       'install the version that the run began with',
@@ -22,7 +22,7 @@ export function checkSame(folder: RunFolder, library: string, program: Program):
 /** As far as it can be said without the token. Errors: TOOL-UNACCEPTED. */
 export function checkBuild({ header }: RunFolder, program: Program): void {
   if (header.domain === 'production' && header.tool.build !== program.measurement.build) {
-    throw new CoreError(
+    throw new ExpectedError(
       'TOOL-UNACCEPTED',
       `the run began with the build ${header.tool.build}, this is ${program.measurement.build}`,
       'go on with the build that the run began with',

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { readScript, type Script } from '@lux/ceremony/plan'
-import { CoreError, inNewFolder, readBounded } from '@lux/node-files'
+import { ExpectedError, inNewFolder, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { Field, ScriptView } from '../../../contract/index.ts'
 import { beginRehearsal } from '../../rehearsal/begin-rehearsal.ts'
@@ -92,7 +92,11 @@ export async function startRehearsal(parts: ServiceContext, input: unknown): Pro
   )
   const file = join(parts.program.resources, 'scripts', `${asked.script}.yaml`)
   if (!/^[a-z0-9-]+$/.test(asked.script) || !existsSync(file)) {
-    throw new CoreError('SCRIPT-UNKNOWN', `there is no script ${asked.script}`, 'choose one from the list')
+    throw new ExpectedError(
+      'SCRIPT-UNKNOWN',
+      `there is no script ${asked.script}`,
+      'choose one from the list',
+    )
   }
   const script = readBounded(file, maxFile)
   const { destination, ...values } = asked.values
@@ -141,7 +145,7 @@ function takeIn(parts: ServiceContext, folder: RunFolder): { id: string; run: Ru
 /** A screen sends text; the script says which blanks are numbers or yes and no. Empty text leaves the default. */
 function typedValues(bytes: Uint8Array, values: Readonly<Record<string, string>>): Record<string, unknown> {
   const script = readScript(bytes)
-  if (!script.ok) throw new CoreError('SCRIPT-UNKNOWN', 'the script cannot be read')
+  if (!script.ok) throw new ExpectedError('SCRIPT-UNKNOWN', 'the script cannot be read')
   return Object.fromEntries(
     Object.entries(values).flatMap(([id, value]): [string, unknown][] => {
       const type = script.value.blanks[id]?.type

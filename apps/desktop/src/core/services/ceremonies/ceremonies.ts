@@ -1,7 +1,7 @@
 import { dirname } from 'node:path'
 import type { PinNeed } from '@lux/ceremony'
 import { type Refusal, utf8 } from '@lux/crypto'
-import { CoreError, readBounded } from '@lux/node-files'
+import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../../contract/index.ts'
 import { rehearsalPins } from '../../rehearsal/rehearsal-pins.ts'
@@ -109,7 +109,7 @@ export async function proceed(parts: ServiceContext, input: unknown): Promise<Ru
   }
   const awaited = awaitedVendorFile(open.run.folder)
   if (awaited !== null)
-    throw new CoreError(
+    throw new ExpectedError(
       'ATTESTATION-MISSING',
       `${awaited} is not there`,
       'have the vendor’s tool attest the key, and put its file there',
@@ -155,7 +155,7 @@ export async function enterPin(parts: ServiceContext, input: unknown): Promise<R
     (one) => one.serial === asked.token || one.role === asked.token,
   )?.role
   if (role === undefined) {
-    throw new CoreError('TOKEN-UNKNOWN', `the token ${asked.token} has no part in this ceremony`)
+    throw new ExpectedError('TOKEN-UNKNOWN', `the token ${asked.token} has no part in this ceremony`)
   }
   run.enterPin(role, asked.user, utf8(asked.pin))
   return shown(parts, asked.id)

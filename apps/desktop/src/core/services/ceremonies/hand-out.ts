@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { CoreError, digestOfFile, readBounded } from '@lux/node-files'
+import { digestOfFile, ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import { copyToMedium } from '../../runs/effects/bundle.ts'
 import { checked, hexId, path } from '../shared/checked.ts'
@@ -21,7 +21,7 @@ export async function handOut(parts: ServiceContext, input: unknown): Promise<{ 
   const open = parts.runs.get(asked.id)
   const files = requestsFor(open)
   if (files.length === 0)
-    throw new CoreError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
+    throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
   const folder = parts.paths.folder(asked.folder)
   const run = open.run.folder.path
   const named = new Set(files.flatMap(namedIn).filter((name) => existsSync(join(run, name))))
@@ -33,7 +33,11 @@ export async function handOut(parts: ServiceContext, input: unknown): Promise<{ 
   for (const { from, to } of copies) {
     const { readBack } = await copyToMedium(from, to)
     if (readBack !== (await digestOfFile(from)).sha256)
-      throw new CoreError('FILE-DAMAGED', `${to} does not read back as it was written`, 'use another medium')
+      throw new ExpectedError(
+        'FILE-DAMAGED',
+        `${to} does not read back as it was written`,
+        'use another medium',
+      )
   }
   return { paths: copies.map(({ to }) => to) }
 }

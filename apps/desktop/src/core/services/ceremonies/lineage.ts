@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { receiptCodec } from '@lux/ceremony/wire'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { firstOfLine, type Lineage } from '../../runs/effects/context.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
@@ -33,7 +33,7 @@ export function requireReadable(parts: Pick<ServiceContext, 'store' | 'runs'>): 
   if (first === undefined) return open
   const { code, detail } = first.failure
   const folder = parts.store.runs().find(({ id }) => id === first.id)?.folder ?? first.id
-  throw new CoreError(
+  throw new ExpectedError(
     'LINEAGE-UNREADABLE',
     `${folder}: ${code}: ${detail}`,
     'put that folder back from its copy, or move it out of the store, then try again',

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { holderAnswerCodec } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
-import { CoreError, digestOfFile, readBounded, writeDurably } from '@lux/node-files'
+import { digestOfFile, ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 import { copyToMedium } from '../../runs/effects/bundle.ts'
 import { approvedPackage } from '../../runs/folder/approved-package.ts'
@@ -29,7 +29,7 @@ export async function handToHolders(parts: ServiceContext, input: unknown): Prom
   const holders = missing.filter((name) => !simulated.has(name))
   const files = new Map(holders.map((name) => [name, filesFor(run.folder, needs, name)] as const))
   if ([...files.values()].every((some) => some.length === 0))
-    throw new CoreError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
+    throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
   const folder = parts.paths.folder(asked.folder)
   const places = [...files].map(([name, some]) => ({ place: join(folder, folderName(name)), some }))
   for (const { place } of places) mustBeNewIn(place)
@@ -40,7 +40,7 @@ export async function handToHolders(parts: ServiceContext, input: unknown): Prom
       const to = join(place, name)
       const { readBack } = await copyToMedium(from, to)
       if (readBack !== (await digestOfFile(from)).sha256)
-        throw new CoreError(
+        throw new ExpectedError(
           'FILE-DAMAGED',
           `${to} does not read back as it was written`,
           'use another medium',
@@ -103,7 +103,7 @@ export function keepSealedPart({ folder }: Run, bytes: Uint8Array, beside: strin
     writeDurably(join(decryptionFolder(folder, decryption.id), `answer-${holder}.age`), part)
     return
   }
-  throw new CoreError(
+  throw new ExpectedError(
     'ANSWER-PART-MISSING',
     `no .age file in ${beside} is the part that this answer seals`,
     'put both files of the answer into one folder, then choose the answer',

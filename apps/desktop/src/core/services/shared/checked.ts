@@ -1,12 +1,12 @@
 import type { Refusal } from '@lux/crypto'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
 
 /** Input of a call as its schema has it. Refuses INPUT-INVALID, naming the field and never its value. */
 export function checked<T>(schema: v.GenericSchema<unknown, T>, input: unknown): T {
   const result = v.safeParse(schema, input)
   if (result.success) return result.output
-  throw new CoreError(
+  throw new ExpectedError(
     'INPUT-INVALID',
     v.getDotPath(result.issues[0]) ?? 'the call’s input has the wrong shape',
   )
@@ -22,5 +22,5 @@ export const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255))
 
 /** A refusal as the failure of a call. */
 export function refuse(refusal: Refusal<string> | null, remedy?: string): void {
-  if (refusal !== null) throw new CoreError(refusal.rule, refusal.detail, remedy)
+  if (refusal !== null) throw new ExpectedError(refusal.rule, refusal.detail, remedy)
 }

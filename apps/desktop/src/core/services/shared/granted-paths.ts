@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, sep } from 'node:path'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import type { Grant } from '../../../contract/index.ts'
 
 const most = 256
@@ -51,7 +51,7 @@ export class GrantedPaths {
     this.#granted.delete(keyOf(use, path))
     const own = realpathSync(this.#store)
     if (place === own || place.startsWith(own + sep)) {
-      throw new CoreError('FOLDER-IN-USE', `${path} is inside the store`, 'choose a folder outside it')
+      throw new ExpectedError('FOLDER-IN-USE', `${path} is inside the store`, 'choose a folder outside it')
     }
     return path
   }
@@ -60,7 +60,7 @@ export class GrantedPaths {
     const place = this.#granted.get(keyOf(use, path))
     // A link that was turned elsewhere since is not what the person chose.
     if (place !== undefined && place === placeOf(use, path)) return place
-    throw new CoreError('SHELL-PATHS', 'nobody chose this path in a dialog', 'choose it again')
+    throw new ExpectedError('SHELL-PATHS', 'nobody chose this path in a dialog', 'choose it again')
   }
 }
 
@@ -80,5 +80,5 @@ function placeOf(use: Grant['use'], path: string): string | null {
 /** Refuses FILE-EXISTS: in a folder that was chosen, nothing is overwritten. */
 export function mustBeNewIn(path: string): void {
   if (existsSync(path))
-    throw new CoreError('FILE-EXISTS', `${path} is already there`, 'choose another folder')
+    throw new ExpectedError('FILE-EXISTS', `${path} is already there`, 'choose another folder')
 }

@@ -1,4 +1,4 @@
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { loadStandIns, type StandIn } from '../../rehearsal/stand-ins.ts'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { loadRun, type RunParts } from '../../runs/run/load-run.ts'
@@ -35,7 +35,11 @@ export class OpenRuns {
     this.#open.delete(id)
     const row = this.#store.runs().find((one) => one.id === id)
     if (row === undefined) {
-      throw new CoreError('CEREMONY-UNKNOWN', `no ceremony ${id} in this store`, 'choose one from the list')
+      throw new ExpectedError(
+        'CEREMONY-UNKNOWN',
+        `no ceremony ${id} in this store`,
+        'choose one from the list',
+      )
     }
     if (row.created === '') return this.get(this.#noted(row.folder))
     return this.adopt(id, (parts) => loadRun(row.folder, parts, () => this.#changed(id)))
@@ -49,7 +53,7 @@ export class OpenRuns {
     found.close()
     const twin = this.#store.runs().find((one) => one.id === id && one.folder !== folder)
     if (twin !== undefined) {
-      throw new CoreError('STORE-DAMAGED', `${folder} is a copy of ${twin.folder}`, 'keep one of the two')
+      throw new ExpectedError('STORE-DAMAGED', `${folder} is a copy of ${twin.folder}`, 'keep one of the two')
     }
     this.#store.addRun({ id, folder, created })
     return id

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { headerCodec } from '@lux/ceremony/transcript'
 import { preflightLibrary } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { RunFolder } from '../../runs/folder/run-folder.ts'
 import { RunDatabase } from '../../store/run-database.ts'
 import type { Store } from '../../store/store.ts'
@@ -36,7 +36,7 @@ function pinsOf(folder: string): string[] {
       log.close()
     }
   } catch (error) {
-    if (error instanceof CoreError) return []
+    if (error instanceof ExpectedError) return []
     throw error
   }
 }

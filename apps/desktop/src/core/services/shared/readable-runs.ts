@@ -1,4 +1,4 @@
-import { CoreError, fromSystemError } from '@lux/node-files'
+import { ExpectedError, fromSystemError } from '@lux/node-files'
 import type { UnreadableRun } from '../../../contract/index.ts'
 import type { OpenRun } from './open-runs.ts'
 import type { ServiceContext } from './service-context.ts'
@@ -14,7 +14,7 @@ export function readableRuns({ store, runs }: Pick<ServiceContext, 'store' | 'ru
     try {
       open.push(runs.get(id))
     } catch (error) {
-      const known = error instanceof CoreError ? error : fromSystemError(error, folder)
+      const known = error instanceof ExpectedError ? error : fromSystemError(error, folder)
       if (known === null) throw error
       const { code, detail, remedy } = known
       unreadable.push({ id, failure: { code, detail, ...(remedy === undefined ? {} : { remedy }) } })

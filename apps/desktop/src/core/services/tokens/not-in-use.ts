@@ -1,5 +1,5 @@
 import type { State } from '@lux/ceremony'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { readableRuns } from '../shared/readable-runs.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 
@@ -28,12 +28,16 @@ function mustBeUnused(
     const { state } = run.folder
     if (view.needs === null || !state.tokens.some((token) => token.serial === serial) || !uses(state))
       continue
-    throw new CoreError('TOKEN-KEY-IN-USE', `${what} of “${view.title}”`, 'end or abort that ceremony first')
+    throw new ExpectedError(
+      'TOKEN-KEY-IN-USE',
+      `${what} of “${view.title}”`,
+      'end or abort that ceremony first',
+    )
   }
   const [lost] = unreadable
   if (lost === undefined) return
   const { folder } = parts.store.runs().find(({ id }) => id === lost.id) ?? { folder: lost.id }
-  throw new CoreError(
+  throw new ExpectedError(
     'TOKEN-KEY-IN-USE',
     `nobody knows what is of the ceremony in ${folder}, which cannot be read: ${lost.failure.code}: ${lost.failure.detail}`,
     'make that folder readable, or keep it outside of the store, and look again',

@@ -1,5 +1,5 @@
 import { utf8 } from '@lux/crypto'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
 import type { TokenView } from '../../../contract/index.ts'
 import { atPad } from '../../runs/effects/pin-pad.ts'
@@ -65,7 +65,7 @@ export async function destroyObject(parts: ServiceContext, input: unknown): Prom
   const { objects } = await token.inventory()
   const named = objects.filter((object) => object.id === id && object.class === kind)
   if (named.length > 1)
-    throw new CoreError(
+    throw new ExpectedError(
       'HSM-DUPLICATE-ID',
       `${named.length} keys carry ${id}: ${named.map((one) => JSON.stringify(one.label)).join(', ')}; none was destroyed`,
       'find out where they come from, and destroy the one that is not needed with the token’s own tool',

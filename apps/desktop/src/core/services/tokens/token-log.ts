@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { CoreError, syncFolder, withSystemErrors } from '@lux/node-files'
+import { ExpectedError, syncFolder, withSystemErrors } from '@lux/node-files'
 import type { ServiceContext } from '../shared/service-context.ts'
 
 /** What destroys something on a token, and the second officer who read the end of its serial. */
@@ -55,6 +55,6 @@ function append(path: string, line: object): void {
 }
 
 function codeOf(error: unknown): string {
-  if (error instanceof CoreError) return error.code
+  if (error instanceof ExpectedError) return error.code
   return error instanceof Error && 'code' in error ? String(error.code) : 'INTERNAL'
 }

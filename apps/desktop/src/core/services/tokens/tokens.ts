@@ -1,6 +1,6 @@
 import { utf8 } from '@lux/crypto'
 import { type Capability, HsmError, type ProbeReport, type TokenInfo, tokenOfSerial } from '@lux/hsm'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
 import type {
   ObjectView,
@@ -70,7 +70,11 @@ export async function found(parts: ServiceContext, of: string): Promise<TokenInf
   const [dark] = parts.hsm().unreadable
   if (dark !== undefined)
     throw new HsmError({ ...dark, detail: `slot ${dark.slot} does not say what it holds: ${dark.detail}` })
-  throw new CoreError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`, 'connect it and look again')
+  throw new ExpectedError(
+    'TOKEN-UNKNOWN',
+    `no token with serial ${of} is connected`,
+    'connect it and look again',
+  )
 }
 
 export async function initialiseToken(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
@@ -172,7 +176,10 @@ export async function tryToken(parts: ServiceContext, input: unknown): Promise<{
     const done: Capability[] = []
     for (const [index, only] of trials.entries()) {
       if (signal.aborted)
-        throw new CoreError('WORK-CANCELLED', `stopped by Cancel after ${index} of ${trials.length} trials`)
+        throw new ExpectedError(
+          'WORK-CANCELLED',
+          `stopped by Cancel after ${index} of ${trials.length} trials`,
+        )
       done.push(...(await token.capabilities({ only, sessionOnly: true })))
       progress((index + 1) / trials.length)
     }

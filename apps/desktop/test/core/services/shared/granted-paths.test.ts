@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { CoreError } from '@lux/node-files'
+import { ExpectedError } from '@lux/node-files'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { GrantedPaths, mustBeNewIn } from '../../../../src/core/services/shared/granted-paths.ts'
 
@@ -23,7 +23,7 @@ function codeOf(work: () => unknown): string {
     work()
     return 'taken'
   } catch (error) {
-    return error instanceof CoreError ? error.code : String(error)
+    return error instanceof ExpectedError ? error.code : String(error)
   }
 }
 
@@ -38,7 +38,7 @@ test('SHELL-PATHS a refusal does not tell whether there is such a file', () => {
     try {
       return paths.read(path)
     } catch (error) {
-      return error instanceof CoreError ? error.detail : ''
+      return error instanceof ExpectedError ? error.detail : ''
     }
   }
   expect(detailOf(at('card.json'))).toBe(detailOf(at('not-there.json')))
