@@ -5,7 +5,7 @@ const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]
  * A text of a token, a machine or a person as a terminal may show it, on one line: what could move the cursor, hide a row, turn or
  * hide what was said is written as `\u202e`, beyond U+FFFF as two of them. JSON text stays the same document.
  */
-export function visible(text: string): string {
+export function escapeForTerminal(text: string): string {
   return text.replace(hidden, (character) =>
     character
       .split('')
@@ -14,7 +14,7 @@ export function visible(text: string): string {
   )
 }
 
-/** As `visible`, of text that has lines of its own. */
-export function visibleLines(text: string): string {
-  return text.split('\n').map(visible).join('\n')
+/** As `escapeForTerminal`, of text that has lines of its own. */
+export function escapeLinesForTerminal(text: string): string {
+  return text.split('\n').map(escapeForTerminal).join('\n')
 }

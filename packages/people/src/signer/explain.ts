@@ -10,7 +10,7 @@ import {
 } from '@lux/ceremony/wire'
 import { type Domain, fromBase64, identityId, sha256Hex, utf8 } from '@lux/crypto'
 import { checked, need, no, type Outcome } from '../outcome.ts'
-import { visible } from '../safe-text.ts'
+import { escapeForTerminal } from '../safe-text.ts'
 import { describePolicy } from './describe-policy.ts'
 
 /** What a request asks to sign, told from the very bytes that are signed. `digest` is the one that people read aloud. */
@@ -93,8 +93,8 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
         `ceremony   ${decision.ceremonyId}`,
         `plan       ${decision.planHash}`,
         `step       ${decision.stepId}, attempt ${decision.attempt}, ${decision.about}`,
-        `expected   ${visible(decision.expected)}`,
-        `happened   ${visible(decision.happened)}`,
+        `expected   ${escapeForTerminal(decision.expected)}`,
+        `happened   ${escapeForTerminal(decision.happened)}`,
         `proposed   by ${decision.by}: ${decision.reason || 'no reason given'}`,
         `after      ${decision.head.size} entries, head ${decision.head.node}`,
       ],

@@ -1,6 +1,6 @@
 import type { Entry } from '@lux/ceremony/transcript'
 import { fromBase64, type Json, sha256Hex } from '@lux/crypto'
-import { visible } from '../safe-text.ts'
+import { escapeForTerminal } from '../safe-text.ts'
 
 /** What is longer is told member by member, unless it holds nothing but plain values. */
 const maxCompact = 120
@@ -38,7 +38,7 @@ function told(lead: string, value: Json, pad: string): string[] {
 /** Texts are quoted as in JSON, so that none can pass for a member or for a line of its own. */
 function compact(value: Json): string {
   if (isList(value)) return `[${value.map(compact).join(', ')}]`
-  if (typeof value !== 'object' || value === null) return visible(JSON.stringify(value))
+  if (typeof value !== 'object' || value === null) return escapeForTerminal(JSON.stringify(value))
   const hybrid = 'ed25519' in value || 'p256' in value
   const all = Object.entries(value).map(([name, inner]) => {
     const half = hybrid && name === 'mlDsa65' ? shortened(inner) : null
@@ -59,7 +59,7 @@ function shortened(value: Json): string | null {
 }
 
 function nameOf(name: string): string {
-  return plainName.test(name) ? name : visible(JSON.stringify(name))
+  return plainName.test(name) ? name : escapeForTerminal(JSON.stringify(name))
 }
 
 function isList(value: Json): value is readonly Json[] {

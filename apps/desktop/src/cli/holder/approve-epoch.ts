@@ -6,7 +6,7 @@ import { accepted, type Paths, type Remedies } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustHaveRoom, readPolicy, wordLines, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
 import { readEpochRun, runFolderOf } from './run-files.ts'
@@ -69,7 +69,7 @@ async function approveEpoch(path: string, options: EpochOptions): Promise<Outcom
       epochRemedies(options),
     )
     const { left, said, digest } = prepared
-    for (const line of prepared.lines) say(visible(line))
+    for (const line of prepared.lines) say(escapeForTerminal(line))
     say(`you have left ${left.at128} squashed blocks and ${left.at64} fresh ones`)
     for (const line of wordLines(prepared.words)) say(line)
     if (header.domain === 'production' && options.yes !== true && !(await askYes('May the key move?')))

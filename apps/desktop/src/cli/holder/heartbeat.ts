@@ -6,7 +6,7 @@ import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustHaveRoom, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { askYes } from '../shell/terminal.ts'
 import { type EpochOptions, pathsOf, policyFiles, withEpochOptions } from './approve-epoch.ts'
 import { runFolderOf } from './run-files.ts'
@@ -49,7 +49,7 @@ async function heartbeat(path: string, options: EpochOptions): Promise<Outcome> 
     const now = new Date().toISOString()
     const asked = { ...policyFiles(options), request, opening, now }
     const { said, sign } = accepted(stateHeld(opened, asked), paths)
-    for (const line of heartbeatLines(opened, request)) say(visible(line))
+    for (const line of heartbeatLines(opened, request)) say(escapeForTerminal(line))
     if (request.domain === 'production' && options.yes !== true && !(await askYes('Do you state that?')))
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
     writeNew(options.out, sign())

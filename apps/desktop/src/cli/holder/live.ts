@@ -6,7 +6,7 @@ import type { Command } from 'commander'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
 import { keepRemedy } from './approve-epoch.ts'
@@ -93,7 +93,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
       const { epoch } = envelope.share.header
       return ended(options, 'live', envelope, `epoch ${epoch} is live: ${options.share} may answer`)
     }
-    for (const line of taken.lines) say(visible(line))
+    for (const line of taken.lines) say(escapeForTerminal(line))
     if (run.terms.domain === 'production' && options.yes !== true && !(await askYes('Wipe the old share?')))
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was wiped')
     wipeShare(options, forgetsKey)

@@ -6,7 +6,7 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { readApprovals, readDealt, readEpochRun, readSeeds, runFolderOf } from './run-files.ts'
 import { holderKeyRemedies, keepShare, lostLine, lostOption, namedIn, readReceived } from './share-files.ts'
@@ -79,7 +79,7 @@ async function receiveNext(path: string, options: NextOptions): Promise<Outcome>
     } finally {
       forgetKept(kept)
     }
-    for (const line of epochLines(run)) say(visible(line))
+    for (const line of epochLines(run)) say(escapeForTerminal(line))
     const { t, n } = run.terms
     const { epoch, epochId } = envelope.share.header
     return {

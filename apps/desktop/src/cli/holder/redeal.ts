@@ -7,7 +7,7 @@ import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { askYes } from '../shell/terminal.ts'
 import { type EpochOptions, epochRemedies, pathsOf, policyFiles, withEpochOptions } from './approve-epoch.ts'
 import { readApprovals, readEpochRun, runFolderOf } from './run-files.ts'
@@ -51,7 +51,7 @@ async function redeal(path: string, options: EpochOptions): Promise<Outcome> {
     const prepared = accepted(prepareRedeal(opened, copy.run, given), paths, epochRemedies(options))
     const beside = (name: string) => join(dirname(options.out), name)
     for (const name of prepared.names) mustBeNew(beside(name))
-    for (const line of prepared.lines) say(visible(line))
+    for (const line of prepared.lines) say(escapeForTerminal(line))
     if (domain === 'production' && options.yes !== true && !(await askYes('Deal your part again?')))
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was dealt')
     const dealt = accepted(await prepared.deal(systemEntropy))

@@ -17,7 +17,7 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
 
@@ -97,7 +97,7 @@ export async function signRequest(path: string, kind: Card['kind'], options: Sig
         request: 'sign nothing; tell the officers and the other witnesses',
       },
     )
-    const shown = prepared.lines.map(visible)
+    const shown = prepared.lines.map(escapeForTerminal)
     for (const line of shown) say(line)
     if (
       request.domain === 'production' &&

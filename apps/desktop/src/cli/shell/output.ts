@@ -2,7 +2,7 @@ import { FormatError } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import { ExpectedError, exitOf, fromSystemError } from '@lux/node-files'
 import { refusalHelp } from './refusal-help.ts'
-import { visible, visibleLines } from './safe-text.ts'
+import { escapeForTerminal, escapeLinesForTerminal } from './safe-text.ts'
 import { surroundings } from './surroundings.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -20,7 +20,7 @@ export function failureOutcome(error: unknown): Outcome {
   const failure = expected(error) ?? bug(error)
   const { code, detail } = failure
   // A token's own words stand in what the driver says; what core says may have lines.
-  const said = failure instanceof HsmError ? visible(detail) : detail
+  const said = failure instanceof HsmError ? escapeForTerminal(detail) : detail
   const standing = refusalHelp(code)
   const why = standing?.why ?? null
   const remedy = failure.remedy ?? standing?.remedy
@@ -65,12 +65,12 @@ function bug(error: unknown): ExpectedError {
 export function print(outcome: Outcome, asJson: boolean): void {
   const { out, err } = surroundings()
   const onStdout = outcome.exit === 0 || outcome.exit === 4 || outcome.answered === true
-  if (asJson) out(`${visible(JSON.stringify(outcome.json))}\n`)
-  else if (onStdout) out(`${visibleLines(outcome.text)}\n`)
-  else err(`${visibleLines(outcome.text)}\n`)
+  if (asJson) out(`${escapeForTerminal(JSON.stringify(outcome.json))}\n`)
+  else if (onStdout) out(`${escapeLinesForTerminal(outcome.text)}\n`)
+  else err(`${escapeLinesForTerminal(outcome.text)}\n`)
 }
 
 /** Progress and remarks: stderr. */
 export function say(line: string): void {
-  surroundings().err(`${visibleLines(line)}\n`)
+  surroundings().err(`${escapeLinesForTerminal(line)}\n`)
 }

@@ -1,1 +1,1 @@
-export { visible, visibleLines } from '@lux/people'
+export { escapeForTerminal, escapeLinesForTerminal } from '@lux/people'

@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:tty'
 import { wipe } from '@lux/crypto'
-import { visible, visibleLines } from './safe-text.ts'
+import { escapeForTerminal, escapeLinesForTerminal } from './safe-text.ts'
 import { surroundings } from './surroundings.ts'
 import { WrongUse } from './wrong-use.ts'
 
@@ -17,7 +17,7 @@ export async function askSecret(prompt: string, instead: string): Promise<Uint8A
   // Echo is off before anybody is asked: who types at once is not shown either.
   terminal.setRawMode(true)
   try {
-    err(`${visible(prompt)}: `)
+    err(`${escapeForTerminal(prompt)}: `)
     return await readHidden(terminal, prompt)
   } finally {
     terminal.setRawMode(false)
@@ -66,7 +66,7 @@ export async function askYes(question: string): Promise<boolean> {
       'run it at a terminal; a script that has shown everything to its person gives --yes',
     )
   }
-  err(`${visibleLines(question)} Type yes to sign: `)
+  err(`${escapeLinesForTerminal(question)} Type yes to sign: `)
   try {
     for await (const chunk of terminal) return String(chunk).trim() === 'yes'
     return false

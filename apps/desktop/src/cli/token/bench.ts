@@ -12,7 +12,7 @@ import {
 import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import {
   type LibraryOptions,
@@ -63,10 +63,10 @@ function bench(uri: string | undefined, options: BenchOptions): Promise<Outcome>
         works.push(await measured(token, work, { seconds, inFlight }))
       }
       const lines = [
-        `${nameOf(info)}, ${visible(model)}: ${inFlight} calls in flight, ${seconds} s each`,
+        `${nameOf(info)}, ${escapeForTerminal(model)}: ${inFlight} calls in flight, ${seconds} s each`,
         ...works.map((line) =>
           'code' in line
-            ? `  ${line.work.padEnd(28)} ${line.code}: ${visible(line.detail)}`
+            ? `  ${line.work.padEnd(28)} ${line.code}: ${escapeForTerminal(line.detail)}`
             : `  ${line.work.padEnd(28)} ${line.perSecond.toFixed(1).padStart(10)} /s`,
         ),
       ]

@@ -3,7 +3,7 @@ import { type Hsm, HsmError, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { failureOutcome, type Outcome } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { newPin, soPinFor } from './new-pin.ts'
 import { sayPad } from './pin-pad.ts'
@@ -86,7 +86,7 @@ async function failed(error: unknown, hsm: Hsm, existing: TokenInfo | null, labe
   if (!(error instanceof HsmError)) throw error
   const half = cutOff.has(error.code) ? await leftUnfinished(hsm, label) : null
   if (half !== null) {
-    const finish = `custody token pin --reset --serial ${visible(half.serial)}`
+    const finish = `custody token pin --reset --serial ${escapeForTerminal(half.serial)}`
     const outcome = failureOutcome(
       new HsmError({ ...error, remedy: `${nameOf(half)} was left without its PINs. Finish it: ${finish}` }),
     )
@@ -117,7 +117,8 @@ async function blankToken(hsm: Hsm, name: string | undefined): Promise<TokenInfo
   if (tokens.some(({ initialised, serial }) => initialised && serial === name)) throw unsaid()
   const blank = tokens.filter(({ initialised }) => !initialised)
   const names = blank.map(
-    ({ slot, manufacturer, model }) => `slot-${slot} (${visible(manufacturer)} ${visible(model)})`,
+    ({ slot, manufacturer, model }) =>
+      `slot-${slot} (${escapeForTerminal(manufacturer)} ${escapeForTerminal(model)})`,
   )
   if (name === undefined && blank.length > 1)
     throw new WrongUse(
@@ -147,6 +148,6 @@ function initialised(token: TokenInfo): Outcome {
   return {
     exit: 0,
     json: { ok: true, token },
-    text: [`initialised ${visible(token.serial)}`, ...tokenLines(token)].join('\n'),
+    text: [`initialised ${escapeForTerminal(token.serial)}`, ...tokenLines(token)].join('\n'),
   }
 }

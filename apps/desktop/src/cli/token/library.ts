@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { findLibrary, libraryPlaces, profileById, profiles, withheldVariables } from '@lux/hsm'
 import { say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 
 /** Names that `--library` takes beside a path: every profile that knows where its library lies. */
@@ -31,7 +31,7 @@ export function sayWithheld(library: string, passed: Readonly<Record<string, str
   const names = withheldVariables(library, passed)
   if (names.length > 0)
     say(
-      `Not passed to ${visible(basename(library))}, because no profile knows a library of this name: ${names.join(', ')}. ` +
+      `Not passed to ${escapeForTerminal(basename(library))}, because no profile knows a library of this name: ${names.join(', ')}. ` +
         'It reads its own default settings instead; name the library by its usual file name, or through a link of that name.',
     )
 }

@@ -3,7 +3,7 @@ import { type Hsm, HsmError, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { readSecret } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { isToFinish, newPin, soPinFor } from './new-pin.ts'
@@ -70,7 +70,7 @@ function pin(options: Options): Promise<Outcome> {
     const info = await findToken(hsm, options.serial)
     const state = reset ? info.pin.so : info.pin.user
     if (state === 'low')
-      say(`The ${reset ? 'SO' : 'user'} PIN of ${visible(info.serial)} is ${pinText(state)}`)
+      say(`The ${reset ? 'SO' : 'user'} PIN of ${escapeForTerminal(info.serial)} is ${pinText(state)}`)
     try {
       await (reset ? resetPin(hsm, info, options) : changePin(hsm, info, options))
     } catch (error) {

@@ -15,7 +15,7 @@ import { makeFolder, mustHaveParent } from '@lux/node-files'
 import type { Command } from 'commander'
 import { findParts } from '../../core/program.ts'
 import { failureOutcome, type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { readSecret, type SecretSource } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { libraryNames, libraryPath, sayWithheld } from './library.ts'
@@ -105,7 +105,9 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
   const found =
     serial === undefined ? (tokens.length === 1 ? tokens[0] : null) : tokenOfSerial(tokens, serial)
   if (found) return found
-  const present = tokens.map((one) => `${visible(one.serial)} (${visible(one.label)})`).join(', ') || 'none'
+  const present =
+    tokens.map((one) => `${escapeForTerminal(one.serial)} (${escapeForTerminal(one.label)})`).join(', ') ||
+    'none'
   if (serial === undefined && tokens.length > 1)
     throw new WrongUse('TOKEN-AMBIGUOUS', `several tokens are there: ${present}`, 'name one with --serial')
   const fresh = all.filter(
@@ -131,7 +133,7 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
 
 /** What a slot's token answered in the place of saying what it is. */
 export const answerOf = ({ code, ckr, detail }: UnreadableSlot): string =>
-  `${code}${ckr === null ? '' : ` (${ckr.name})`}: ${visible(detail)}`
+  `${code}${ckr === null ? '' : ` (${ckr.name})`}: ${escapeForTerminal(detail)}`
 
 /** As the first of them has it, with all of them named: any of them may be the token that is looked for. */
 export function unreadableError(slots: readonly UnreadableSlot[]): HsmError {
@@ -159,7 +161,8 @@ export async function withLogin(
       pin,
       acceptFinalTry: options.acceptFinalTry === true,
     })
-    if (before !== 'ok') say(`The user PIN of ${visible(info.serial)} before this login: ${pinText(before)}`)
+    if (before !== 'ok')
+      say(`The user PIN of ${escapeForTerminal(info.serial)} before this login: ${pinText(before)}`)
   } catch (error) {
     return refusedPin(error, token)
   } finally {
@@ -195,7 +198,8 @@ export function sourceOf(fd: string | undefined, file: string | undefined): Secr
 }
 
 /** Label and serial number, as a line of text may show them. */
-export const nameOf = ({ label, serial }: TokenInfo): string => `${visible(label)} (${visible(serial)})`
+export const nameOf = ({ label, serial }: TokenInfo): string =>
+  `${escapeForTerminal(label)} (${escapeForTerminal(serial)})`
 
 /** A token with a pad of its own is asked there, unless a descriptor or a file is named. */
 async function userPin(info: TokenInfo, { pinFd, pinFile }: PinOptions): Promise<Uint8Array | 'pin-pad'> {

@@ -1,7 +1,7 @@
 import type { InventoryObject, ProbeReport } from '@lux/hsm'
 import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { registerTokenBench } from './bench.ts'
 import { registerTokenEvidence } from './evidence.ts'
 import { registerTokenInit } from './init.ts'
@@ -68,7 +68,7 @@ function list(options: LibraryOptions): Promise<Outcome> {
     const tokens = await hsm.tokens()
     const rows = tokens.map(
       ({ serial, slot, label, model, profile, initialised, pin }) =>
-        `${(visible(serial) || `(new, slot-${slot})`).padEnd(18)} ${visible(label).padEnd(20)} ${profile.padEnd(13)} ${visible(model).padEnd(14)} ${
+        `${(escapeForTerminal(serial) || `(new, slot-${slot})`).padEnd(18)} ${escapeForTerminal(label).padEnd(20)} ${profile.padEnd(13)} ${escapeForTerminal(model).padEnd(14)} ${
           initialised ? `PIN ${pinText(pin.user)}; SO PIN ${pinText(pin.so)}` : 'not initialised'
         }`,
     )
@@ -121,10 +121,12 @@ function inventory(options: WorkOptions): Promise<Outcome> {
         `${nameOf(info)}: ${objects.length} objects`,
         ...objects.map(
           (one) =>
-            `  ${one.class.padEnd(11)} ${(one.id || '(no id)').padEnd(32)} ${visible(one.keyType).padEnd(8)} ${visible(one.label)}${one.trusted ? '  TRUSTED' : ''}`,
+            `  ${one.class.padEnd(11)} ${(one.id || '(no id)').padEnd(32)} ${escapeForTerminal(one.keyType).padEnd(8)} ${escapeForTerminal(one.label)}${one.trusted ? '  TRUSTED' : ''}`,
         ),
         ...alike(objects).map((line) => `  ${line}`),
-        ...damaged.map(({ name, reason }) => `  UNREADABLE  ${visible(name)}: ${visible(reason)}`),
+        ...damaged.map(
+          ({ name, reason }) => `  UNREADABLE  ${escapeForTerminal(name)}: ${escapeForTerminal(reason)}`,
+        ),
         ...evidenceLines(evidence),
       ]
       return { exit: 0, json: { ok: true, serial, objects, damaged, evidence }, text: lines.join('\n') }
@@ -136,7 +138,7 @@ function inventory(options: WorkOptions): Promise<Outcome> {
 function alike(objects: readonly InventoryObject[]): string[] {
   const named = Map.groupBy(
     objects.filter(({ label }) => label !== ''),
-    (one) => `${one.class} objects are labelled ${visible(one.label)}`,
+    (one) => `${one.class} objects are labelled ${escapeForTerminal(one.label)}`,
   )
   return [...named]
     .filter(([, same]) => same.length > 1)
@@ -153,11 +155,13 @@ function probe(options: WorkOptions): Promise<Outcome> {
         `${nameOf(info)}: ${passed ? 'passed' : 'NOT PASSED'}`,
         ...attacks.map(
           ({ name, template, outcome, detail }) =>
-            `  ${template.padEnd(8)} ${name.padEnd(20)} ${outcome}  ${visible(detail)}`,
+            `  ${template.padEnd(8)} ${name.padEnd(20)} ${outcome}  ${escapeForTerminal(detail)}`,
         ),
         `  wrap mechanism ${knownAnswers.chosen === null ? 'NONE proved' : `${knownAnswers.chosen.standard}, here called ${knownAnswers.chosen.name}`}`,
-        ...knownAnswers.tried.map(({ name, result }) => `  known answer   ${name}: ${visible(result)}`),
-        ...lacking.map((what) => `  lacks ${visible(what)}`),
+        ...knownAnswers.tried.map(
+          ({ name, result }) => `  known answer   ${name}: ${escapeForTerminal(result)}`,
+        ),
+        ...lacking.map((what) => `  lacks ${escapeForTerminal(what)}`),
         ...evidenceLines(evidence),
       ]
       const json = passed

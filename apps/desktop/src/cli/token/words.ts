@@ -6,7 +6,7 @@ import {
   profileOf,
   type TokenInfo,
 } from '@lux/hsm'
-import { visible } from '../shell/safe-text.ts'
+import { escapeForTerminal } from '../shell/safe-text.ts'
 import { pinText } from './session.ts'
 
 const abilityWords: Record<TokenInfo['abilities'][number], string> = {
@@ -86,7 +86,8 @@ export function evidenceLines({ level, reasons }: Evidence): string[] {
   return [
     `evidence      ${level}: ${levelWords[level]}`,
     ...reasons.map(
-      ({ code, holds, detail }) => `  ${holds ? 'yes' : 'no '} ${reasonWords[code]}: ${visible(detail)}`,
+      ({ code, holds, detail }) =>
+        `  ${holds ? 'yes' : 'no '} ${reasonWords[code]}: ${escapeForTerminal(detail)}`,
     ),
   ]
 }
@@ -98,9 +99,9 @@ const standing = ({ name, verifiedOn, soft }: Profile): string =>
 export function tokenLines(token: TokenInfo): string[] {
   const profile = profileOfToken(token)
   return [
-    `serial        ${visible(token.serial) || '(none yet)'}`,
-    `label         ${visible(token.label)}`,
-    `maker, model  ${visible(token.manufacturer)}, ${visible(token.model)}`,
+    `serial        ${escapeForTerminal(token.serial) || '(none yet)'}`,
+    `label         ${escapeForTerminal(token.label)}`,
+    `maker, model  ${escapeForTerminal(token.manufacturer)}, ${escapeForTerminal(token.model)}`,
     `versions      firmware ${token.firmware}, hardware ${token.hardware}`,
     `profile       ${token.profile}: ${standing(profile)}`,
     `user PIN      ${pinText(token.pin.user)} (${token.minPinLength} to ${token.maxPinLength} characters)`,

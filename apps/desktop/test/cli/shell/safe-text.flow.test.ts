@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { stubModule } from '../../../../../packages/hsm/test/stub-module/build.ts'
-import { visible, visibleLines } from '../../../src/cli/shell/safe-text.ts'
+import { escapeForTerminal, escapeLinesForTerminal } from '../../../src/cli/shell/safe-text.ts'
 import { custodyProcess, secretFile, temporaryFolder } from '../support/custody.ts'
 
 /** Sets a window's title, hides its own row, says something else, turns letters round, begins a C1 sequence. */
@@ -11,10 +11,10 @@ const shown = '\\u001b]0;x\\u0007\\u000d\\u001b[2K\\u000a\\u202e\\u009b'
 const steers = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/u
 
 test('controls and marks of direction are shown, other letters stay, and JSON stays the same document', () => {
-  expect(visible(label)).toBe(shown)
-  expect(visible('مفتاح Schlüssel 鍵 🔑')).toBe('مفتاح Schlüssel 鍵 🔑')
-  expect(visibleLines('a\nb\u001b')).toBe('a\nb\\u001b')
-  expect(JSON.parse(visible(JSON.stringify({ [label]: `${label}\u007f` })))).toEqual({
+  expect(escapeForTerminal(label)).toBe(shown)
+  expect(escapeForTerminal('مفتاح Schlüssel 鍵 🔑')).toBe('مفتاح Schlüssel 鍵 🔑')
+  expect(escapeLinesForTerminal('a\nb\u001b')).toBe('a\nb\\u001b')
+  expect(JSON.parse(escapeForTerminal(JSON.stringify({ [label]: `${label}\u007f` })))).toEqual({
     [label]: `${label}\u007f`,
   })
 })
@@ -85,10 +85,10 @@ test('what moves the cursor, turns the text or hides in it is written out', () =
     '\u{e0041}\u3164\ufe0f': '\\udb40\\udc41\\u3164\\ufe0f',
     '\ud800': '\\ud800',
   }
-  for (const [text, shown] of Object.entries(marked)) expect(visible(text)).toBe(shown)
+  for (const [text, shown] of Object.entries(marked)) expect(escapeForTerminal(text)).toBe(shown)
 })
 
 test('what people write stays as it is', () => {
   for (const text of ['Zoë, 3 of 5', 'مفتاح الجذر', 'Ключ 鍵 𝔎', 'C:\\temp', ''])
-    expect(visible(text)).toBe(text)
+    expect(escapeForTerminal(text)).toBe(text)
 })
