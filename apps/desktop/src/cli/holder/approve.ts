@@ -9,7 +9,7 @@ import {
   sealAnswer,
 } from '@lux/people'
 import type { Command } from 'commander'
-import { believedPolicy } from '../policy/trusted-policy.ts'
+import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { requestText } from '../request/lines.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
@@ -73,7 +73,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
   mustHaveRoom(options.out)
   mustHaveRoom(sealedPath)
   const request = accepted(readRequest(readBounded(path, maxRequest)), { request: path })
-  const policy = believedPolicy(options.policy)
+  const policy = readTrustedPolicy(options.policy)
   const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
   return withShare(options, async (opened) => {
     const now = () => new Date().toISOString()

@@ -1,6 +1,6 @@
 import { acknowledge } from '@lux/people'
 import type { Command } from 'commander'
-import { believedPolicy } from '../policy/trusted-policy.ts'
+import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, wordLines, writeNew } from '../shell/files.ts'
@@ -32,7 +32,7 @@ Example:
 /** Errors: POLICY-…, SHARE-FILE-WRONG, KEY-PASSPHRASE, HOLDER-STATE-…, HOLDER-POLICY, FHE-…. */
 export async function prove(options: ShareOptions & ProveOptions): Promise<Outcome> {
   mustBeNew(options.out)
-  const policy = believedPolicy(options.policy)
+  const policy = readTrustedPolicy(options.policy)
   return withLocked(options, (opened) => {
     const { acknowledgement, said, digest, words } = accepted(
       acknowledge(opened, policy),

@@ -3,7 +3,7 @@ import type { ShareEnvelope } from '@lux/crypto/fhe'
 import { readBounded } from '@lux/node-files'
 import { checkEnvelope, forgetKept, maxEnvelope, maxPublic, receiveShare } from '@lux/people'
 import type { Command } from 'commander'
-import { believedPolicy } from '../policy/trusted-policy.ts'
+import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew } from '../shell/files.ts'
@@ -62,7 +62,7 @@ export async function receive(path: string, options: ReceiveOptions): Promise<Ou
   }
   const envelope = readBounded(path, maxEnvelope)
   const files = {
-    policy: believedPolicy(options.policy),
+    policy: readTrustedPolicy(options.policy),
     opening: readBounded(at.opening, maxDocument),
     signature: readBounded(at.signature, maxDocument),
     pub: readBounded(at.pub, maxPublic),

@@ -15,7 +15,7 @@ import {
   nextSignatureFile,
   seedsName,
 } from '@lux/people'
-import { believedPolicy } from '../policy/trusted-policy.ts'
+import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted, type Paths } from '../shell/accepted.ts'
 
 const maxPlan = 1 << 20
@@ -27,11 +27,11 @@ export type RunCopy = { readonly folder: string; readonly run: EpochRun; readonl
 export const runFolderOf = (request: string, run: string | undefined) => run ?? join(dirname(request), '..')
 
 /**
- * What of the folder of a run that moves a key is believed. Errors: POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, HOLDER-PLAN,
+ * What is trusted of the folder of a run that moves a key. Errors: POLICY-…, OPENING-…, SIGNATURE-…, QUORUM-SHORT, HOLDER-PLAN,
  * HOLDER-CARD, PLAN-43, FHE-PUBLIC-OTHER, FHE-ROSTER-OTHER, FILE-….
  */
 export function readEpochRun(folder: string, policyPath: string): RunCopy {
-  const policy: Policy = believedPolicy(policyPath)
+  const policy: Policy = readTrustedPolicy(policyPath)
   const paths = { policy: policyPath, opening: join(folder, 'opening.json') }
   const run = accepted(
     checkEpochRun(policy, {

@@ -6,6 +6,6 @@ import { accepted } from '../shell/accepted.ts'
 const maxPolicy = 1 << 20
 
 /** The policy that its holder took by hand. Errors: POLICY-…, SIGNATURE-…, QUORUM-SHORT. */
-export function believedPolicy(path: string): Policy {
+export function readTrustedPolicy(path: string): Policy {
   return accepted(trustedPolicy(readBounded(path, maxPolicy)), { policy: path })
 }

@@ -1,6 +1,6 @@
 import { authoritiesOf } from '@lux/ceremony/policy'
 import { checkDecryptionRequest, type RequestPackage } from '@lux/ceremony/wire'
-import { believedPolicy } from '../policy/trusted-policy.ts'
+import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { refused } from '../shell/command-line.ts'
 
 /** Before the expiry of any request. */
@@ -16,7 +16,7 @@ export function checkApprovedRequest(
   policyPath: string,
   { answered = false } = {},
 ): readonly string[] {
-  const policy = believedPolicy(policyPath)
+  const policy = readTrustedPolicy(policyPath)
   const { payload } = given.request
   const checked = checkDecryptionRequest(given, {
     domain: policy.domain,

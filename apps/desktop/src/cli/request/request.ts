@@ -12,7 +12,7 @@ import { ExpectedError } from '@lux/node-files'
 import { checkRequestSigner, describeRequest, type RequestSigner, signDecryptionRequest } from '@lux/people'
 import type { Command } from 'commander'
 import { systemEntropy } from '../../core/system.ts'
-import { believedPolicy } from '../policy/trusted-policy.ts'
+import { readTrustedPolicy } from '../policy/trusted-policy.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
@@ -134,7 +134,7 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
       },
     }
   })
-  const policy = options.policy === undefined ? null : believedPolicy(options.policy)
+  const policy = options.policy === undefined ? null : readTrustedPolicy(options.policy)
   const carried = checkCarrying(
     files.map(({ ciphertext }) => ciphertext),
     policy?.fhe.carrying ?? 'never',
