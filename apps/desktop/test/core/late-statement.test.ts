@@ -22,7 +22,7 @@ test('a late statement that is refused is reported before anybody goes on, thoug
   })
   const run = {
     folder: { path, state: { steps: [], current: 0, keys: [], tokens: [] } },
-    trouble: null,
+    storageError: null,
     pump: () => Promise.resolve(),
     view: () => ({ ...view, needs: over ? null : needs }),
     proceed,

@@ -92,10 +92,10 @@ async function answer(
       return must(run.submit({ type: 'resume', by: leader(run) }))
     case 'wait':
     case 'start': {
-      const stuck = run.stuck
+      const refusal = run.internalRefusal
       throw new ExpectedError(
         'RUN-STUCK',
-        stuck === null ? `nothing happens at ${step}` : `${stuck.rule}: ${stuck.detail}`,
+        refusal === null ? `nothing happens at ${step}` : `${refusal.rule}: ${refusal.detail}`,
         'report this; the run’s folder is unharmed',
       )
     }
@@ -107,12 +107,12 @@ const mostResumes = 2
 
 /** Ends a drive that resumes again and again without getting on. Throws ExpectedError with what keeps the token away. */
 export function giveUp(run: Run, resumed: number, most: number): void {
-  const { lost } = run
-  if (lost === null || resumed === 0) return
-  if (resumed <= most && lost.code !== 'HSM-TOKEN-ABSENT') return
+  const { tokenError } = run
+  if (tokenError === null || resumed === 0) return
+  if (resumed <= most && tokenError.code !== 'HSM-TOKEN-ABSENT') return
   throw new ExpectedError(
-    lost.code,
-    lost.detail,
+    tokenError.code,
+    tokenError.detail,
     `put it right, then: custody ceremony resume ${run.folder.path}`,
   )
 }

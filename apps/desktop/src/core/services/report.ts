@@ -20,7 +20,7 @@ export async function saveReport(
       state: view.state,
       at: view.current,
       exceptions: view.exceptions.map(({ step, about }) => ({ step, about })),
-      stuck: run.stuck?.rule ?? null,
+      stuck: run.internalRefusal?.rule ?? null,
     }
   })
   const bytes = utf8(

@@ -92,7 +92,7 @@ async function confirmed(
 
 /** The machine's own trouble: it should act and does not. The run's folder is unharmed. */
 export function stuck(run: Run, view: RunView): ExpectedError {
-  const refusal = run.stuck
+  const refusal = run.internalRefusal
   return new ExpectedError(
     'RUN-STUCK',
     refusal === null

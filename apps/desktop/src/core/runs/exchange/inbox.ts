@@ -46,13 +46,13 @@ export function answersIn({ path: folder }: { path: string }): Answer[] {
 /** Why an answer is not taken, or null. Throws where not the answer is at fault but the run's own disk. */
 export function refusalOf(
   take: () => Refusal | null,
-  run: Pick<Run, 'trouble'> = { trouble: null },
+  run: Pick<Run, 'storageError'> = { storageError: null },
 ): { rule: string; detail: string } | null {
   try {
     const refusal = take()
     return refusal === null ? null : { rule: refusal.rule, detail: refusal.detail }
   } catch (error) {
-    if (error instanceof ExpectedError && run.trouble === null)
+    if (error instanceof ExpectedError && run.storageError === null)
       return { rule: error.code, detail: error.detail }
     throw error
   }

@@ -36,8 +36,8 @@ export class Run {
   #working: OwnEffect['kind'] | null = null
   #pumping: Promise<void> | null = null
   #lastRefusal: Refusal | null = null
-  #trouble: unknown = null
-  #lost: Failure | null = null
+  #storageError: unknown = null
+  #tokenError: Failure | null = null
 
   constructor(context: Omit<RunContext, 'signal' | 'progress'>, changed: () => void) {
     this.#context = context
@@ -80,13 +80,13 @@ export class Run {
    * What keeps this run from going on in this process: its log or its files could not be written, so what is in memory
    * may be ahead of the disk. Nothing is lost; loading the run again looks at the token first.
    */
-  get trouble(): unknown {
-    return this.#trouble
+  get storageError(): unknown {
+    return this.#storageError
   }
 
   /** Why the token could not be reached in this process; null again once it has done what was asked of it. */
-  get lost(): Failure | null {
-    return this.#lost
+  get tokenError(): Failure | null {
+    return this.#tokenError
   }
 
   /**
@@ -171,7 +171,7 @@ export class Run {
     if (this.view().needs !== null) this.interrupted(`the token ${lost.serial} was ${what}`)
   }
 
-  /** Whoever waits for the pump sees how it ends, and `trouble` keeps it for everybody else. */
+  /** Whoever waits for the pump sees how it ends, and `storageError` keeps it for everybody else. */
   #start(): void {
     this.pump().catch(() => undefined)
   }
@@ -186,7 +186,7 @@ export class Run {
 
   async #drain(): Promise<void> {
     for (;;) {
-      if (this.#trouble !== null) throw this.#trouble
+      if (this.#storageError !== null) throw this.#storageError
       const effect = owed(this.folder.state)
       if (effect === null) return
       if (effect.pins.some(({ token, user }) => !this.#context.pins.has(token, user))) return
@@ -211,13 +211,13 @@ export class Run {
     // Each PIN is for this attempt, whether the token was asked with it or not.
     for (const { token, user } of effect.pins) this.#context.pins.drop(token, user)
     if ('failure' in done) return this.#pauseOrFail(effect, done.failure, done.lost)
-    this.#lost = null
+    this.#tokenError = null
     return this.#went({ type: 'outcome', step, attempt, effect: effect.kind, result: done.value })
   }
 
   #pauseOrFail(effect: OwnEffect, failure: Failure, lost: boolean): boolean {
     if (lost) {
-      this.#lost = failure
+      this.#tokenError = failure
       this.interrupted(`${failure.code}: ${failure.detail}`)
       return false
     }
@@ -271,18 +271,18 @@ export class Run {
   }
 
   /** The engine's refusal of the machine's own last command: null unless something is wrong with the tool itself. */
-  get stuck(): Refusal | null {
+  get internalRefusal(): Refusal | null {
     return this.#lastRefusal
   }
 
   #apply(command: Command): Refusal | null {
-    if (this.#trouble !== null) throw this.#trouble
+    if (this.#storageError !== null) throw this.#storageError
     const decision = decide(this.folder.state, command)
     if (!decision.ok) return decision
     try {
       record(this.folder, decision.events, this.#context)
     } catch (error) {
-      this.#trouble = error
+      this.#storageError = error
       throw error
     }
     this.#changed()

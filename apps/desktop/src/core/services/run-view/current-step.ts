@@ -79,7 +79,7 @@ function isAway(serial: string, tokens: readonly TokenInfo[]): boolean {
 }
 
 function failureOf(run: Run, view: EngineView, attempt: number): contract.CurrentStep['failure'] {
-  if (view.needs?.kind === 'resume' && run.lost !== null) return { ...run.lost, attempt }
+  if (view.needs?.kind === 'resume' && run.tokenError !== null) return { ...run.tokenError, attempt }
   const open = view.exceptions.find(({ decision, about }) => decision === null && about === 'failed')
   if (open === undefined) return null
   const [, code = 'INTERNAL', detail = open.happened] = /^([A-Z0-9-]+): (.*)$/s.exec(open.happened) ?? []

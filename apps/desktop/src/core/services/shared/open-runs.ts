@@ -29,7 +29,7 @@ export class OpenRuns {
   /** Errors: CEREMONY-UNKNOWN, STORE-…. */
   get(id: string): OpenRun {
     const open = this.#open.get(id)
-    if (open !== undefined && open.run.trouble === null) return open
+    if (open !== undefined && open.run.storageError === null) return open
     // What is in memory may be ahead of the disk: only the disk counts.
     open?.run.folder.close()
     this.#open.delete(id)
