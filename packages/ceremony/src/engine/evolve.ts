@@ -13,7 +13,7 @@ import { afterRestart } from './restart.ts'
  * a run's entries over `initialState` gives the live state again.
  */
 export function evolve(before: State, entry: Entry): State {
-  if (before.outdated) return evolveIncompatible(before, entry)
+  if (before.incompatibleHistory) return evolveIncompatible(before, entry)
   if (before.refused !== null && entry.kind !== 'exception.opened')
     return evolveIncompatible(incompatibleHistory(before), entry)
   const state = draft(before)

@@ -15,7 +15,7 @@ export function incompatibleHistory(before: State): State {
   const rule: RuleId = 'HISTORY-03'
   const over = state.base === 'Exported' || state.base === 'Receipted'
   state.refused = null
-  state.outdated = true
+  state.incompatibleHistory = true
   state.exceptions.push({
     id: state.exceptions.length + 1,
     step,
@@ -34,7 +34,7 @@ export function incompatibleHistory(before: State): State {
   return state
 }
 
-/** Of what follows in an outdated history, only pauses, the end and the decision to end it are taken; the rest was built on what is refused. */
+/** Of what follows in an incompatible history, only pauses, the end and the decision to end it are taken; the rest was built on what is refused. */
 export function evolveIncompatible(before: State, entry: Entry): State {
   const state = draft(before)
   state.size = before.size + 1

@@ -180,7 +180,7 @@ export type State = {
   /** A recorded outcome that is none as planned, until the next entry opens the exception about it. */
   refused: { step: string; attempt: number; expected: string; happened: string } | null
   /** An earlier build went on where this one asks: HISTORY-03. */
-  outdated: boolean
+  incompatibleHistory: boolean
   keys: MadeKey[]
   replicas: Replica[]
   attestations: Attestation[]
@@ -247,7 +247,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
     due: null,
     exceptions: [],
     refused: null,
-    outdated: false,
+    incompatibleHistory: false,
     keys: plan.keys.flatMap(({ id, level, existing }) =>
       existing === undefined
         ? []
