@@ -1,13 +1,13 @@
 import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
+import { makeFolder } from '@lux/node-files'
 import { initServer } from './commands/init.ts'
 import { npmGone } from './commands/npm-gone.ts'
 import { linesOf, running, say } from './commands/result.ts'
 import { startServer, stopSignal } from './commands/start.ts'
 import { trainingLines } from './commands/training.ts'
 import { stateFolder } from './platform/state-folder/folder.ts'
-import { makeFolder } from './state/make-folder.ts'
 
 const ownState = '.lux/server'
 
@@ -23,7 +23,7 @@ async function serve(): Promise<void> {
   })
 
   protectProcess()
-  if (values.state === ownState) await makeFolder(dirname(ownState))
+  if (values.state === ownState) makeFolder(dirname(ownState), 0o777)
   const state = stateFolder(values.state)
   const stopped = Promise.race([stopSignal(), npmGone()])
   process.stderr.write(`starting: a rehearsal server in ${state.root}; the first start takes some seconds\n`)

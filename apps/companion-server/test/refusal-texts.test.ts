@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { checkIds } from '@lux/ceremony/bundle'
 import { FormatError } from '@lux/crypto'
 import { hsmErrorCodes } from '@lux/hsm'
+import { ExpectedError } from '@lux/node-files'
 import { expect, test } from 'vitest'
 import { linesOf } from '../src/commands/result.ts'
 import { failureOf } from '../src/platform/failure.ts'
@@ -110,6 +111,11 @@ test('SERVER-REMEDY what the system refuses has a name and a remedy, and a fault
   expect(codeOf({ code: 'ENOENT', path: '/x' })).toBe('DISK-FAILED')
   expect(codeOf({ code: 'ERR_INVALID_ARG_TYPE' })).toBe(null)
   expect(failureOf(new FormatError('JSON-SYNTAX', 'not JSON'))?.code).toBe('JSON-SYNTAX')
+  expect(failureOf(new ExpectedError('FILE-WRONG-KIND', 'a file', 'name a folder'))).toEqual({
+    code: 'FILE-WRONG-KIND',
+    detail: 'a file',
+    remedy: 'name a folder',
+  })
   const full = linesOf('failed', { code: 'DISK-FULL', detail: '/x could not be written' })
   expect(full).toEqual([
     'failed: DISK-FULL: /x could not be written',

@@ -14,13 +14,13 @@ import { ExpectedError, fromSystemError, withSystemErrors } from './file-error.t
 
 /**
  * Makes a folder and every missing one above it, one at a time: Node's recursive mkdir never comes back where a file
- * system takes no folder, such as /proc. Gives those that it made, the outermost first. Refuses FOLDER-READ-ONLY,
- * FILE-WRONG-KIND where a file has the name.
+ * system takes no folder, such as /proc. Gives those that it made, the outermost first; one that is there keeps its mode. Refuses
+ * FOLDER-READ-ONLY, FILE-WRONG-KIND where a file has the name or lies above it.
  */
-export function makeFolder(path: string): string[] {
+export function makeFolder(path: string, mode = 0o700): string[] {
   const missing: string[] = []
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at)
-  for (const folder of missing) makeOne(folder)
+  for (const folder of missing) makeOne(folder, mode)
   if (!statSync(path).isDirectory()) {
     throw new ExpectedError('FILE-WRONG-KIND', `${path} is a file`, 'name a folder')
   }
@@ -45,13 +45,16 @@ export function mustHaveParent(path: string): void {
   if (!existsSync(path)) mustBeFolder(dirname(resolve(path)))
 }
 
-function makeOne(folder: string): void {
+function makeOne(folder: string, mode: number): void {
   try {
-    mkdirSync(folder, { mode: 0o700 })
+    mkdirSync(folder, { mode })
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : ''
     // Somebody else made it meanwhile.
     if (code === 'EEXIST') return
+    if (code === 'ENOTDIR') {
+      throw new ExpectedError('FILE-WRONG-KIND', `${folder} lies below a file`, 'name a folder')
+    }
     // The folder above it is there, so what is missing is a file system that takes folders.
     if (code === 'ENOENT') {
       throw new ExpectedError(

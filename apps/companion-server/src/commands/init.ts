@@ -15,12 +15,11 @@ import {
 import { makePinFile, readPin } from '../platform/hsm/pin-file.ts'
 import { openServerToken } from '../platform/hsm/server-token.ts'
 import { keysOfSpki } from '../platform/hsm/token-signer.ts'
-import { makeStateFolder, type StateFolder } from '../platform/state-folder/folder.ts'
+import { makePrivateFolder, makeStateFolder, type StateFolder } from '../platform/state-folder/folder.ts'
 import { isErrno, mustHaveParent, readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { type Domain, findSettings, type Settings, writeSettings } from '../platform/state-folder/settings.ts'
 import { holdingState } from '../platform/state-folder/state-lock.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
-import { makePrivateFolder } from '../state/make-folder.ts'
 
 export type InitOptions = {
   readonly state: StateFolder

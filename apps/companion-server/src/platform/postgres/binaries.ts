@@ -3,8 +3,8 @@ import { constants } from 'node:fs'
 import { access, chmod, cp, lstat, readdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
+import { makeFolder } from '@lux/node-files'
 import { EnvironmentError } from '../../refusal.ts'
-import { makeFolder } from '../../state/make-folder.ts'
 import { isErrno } from '../state-folder/private-file.ts'
 import type { Account } from './account.ts'
 
@@ -68,7 +68,7 @@ async function plannedLinks(native: string): Promise<{ source: string; target: s
 
 async function copyRuntime(native: string, copy: string): Promise<void> {
   const part = `${copy}.${process.pid}.part`
-  await makeFolder(dirname(copy), 0o755)
+  makeFolder(dirname(copy), 0o755)
   await cp(native, part, { recursive: true, verbatimSymlinks: true })
   for (const { source, target } of await plannedLinks(native)) {
     const at = join(part, target)

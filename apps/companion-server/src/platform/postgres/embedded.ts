@@ -4,9 +4,9 @@ import { chmod, chown, mkdtemp, readFile, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { makeFolder } from '@lux/node-files'
 import pg from 'pg'
 import { EnvironmentError } from '../../refusal.ts'
-import { makeFolder } from '../../state/make-folder.ts'
 import { isErrno } from '../state-folder/private-file.ts'
 import { type Account, serviceAccount } from './account.ts'
 import { findBinaries, reachable } from './binaries.ts'
@@ -73,7 +73,7 @@ async function reachableParent(folder: string): Promise<boolean> {
 }
 
 async function ownedFolder(path: string, account: Account | null): Promise<void> {
-  await makeFolder(path)
+  makeFolder(path, 0o777)
   await chmod(path, 0o700)
   if (account) await chown(path, account.uid, account.gid)
 }

@@ -1,6 +1,6 @@
 import { chmod } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { makeFolder, makePrivateFolder } from '../../state/make-folder.ts'
+import { makeFolder } from '@lux/node-files'
 
 /** Every path under one server's state folder. */
 export type StateFolder = {
@@ -52,8 +52,14 @@ export function stateFolder(path: string): StateFolder {
 
 /** Makes the folders. Each is 0700; the root lets root's PostgreSQL account pass through it, and list nothing. */
 export async function makeStateFolder(state: StateFolder): Promise<void> {
-  await makeFolder(state.root)
+  makeFolder(state.root, 0o777)
   await chmod(state.root, process.getuid?.() === 0 ? 0o711 : 0o700)
   for (const folder of [state.policies, state.transports, state.incoming, state.fhe, state.ciphertexts])
     await makePrivateFolder(folder)
+}
+
+/** Makes a folder that only its owner can enter, and closes one that was open wider. */
+export async function makePrivateFolder(path: string): Promise<void> {
+  makeFolder(path)
+  await chmod(path, 0o700)
 }

@@ -33,14 +33,23 @@ test('every missing folder is made, for its owner alone, and named the outermost
   expect(makeFolder(at('a/b/c'))).toEqual([])
 })
 
+test('every missing folder is made with the mode that was asked, and one that is there is left alone', () => {
+  makeFolder(at('a/b'), 0o711)
+  for (const made of ['a', 'a/b']) expect(statSync(at(made)).mode & 0o777).toBe(0o711)
+  makeFolder(at('a/b'), 0o700)
+  expect(statSync(at('a/b')).mode & 0o777).toBe(0o711)
+})
+
 test('FOLDER-READ-ONLY a file system that takes no folder is an answer at once, and never a hanging program', () => {
-  expect(codeOf(() => makeFolder('/proc/lux/run'))).toBe('FOLDER-READ-ONLY')
+  for (const place of ['/proc/lux/run', '/proc/self/fd/x/y'])
+    expect(codeOf(() => makeFolder(place))).toBe('FOLDER-READ-ONLY')
 })
 
 test('FILE-WRONG-KIND a file is no folder, and nothing lies below one', () => {
   writeFileSync(at('file'), '')
   expect(codeOf(() => makeFolder(at('file')))).toBe('FILE-WRONG-KIND')
-  expect(codeOf(() => makeFolder(at('file/below')))).toBe('FILE-MISSING')
+  for (const below of ['file/below', 'file/below/that'])
+    expect(codeOf(() => makeFolder(at(below)))).toBe('FILE-WRONG-KIND')
 })
 
 test('FOLDER-IN-USE a folder that holds something is not taken', () => {
