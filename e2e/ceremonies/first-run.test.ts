@@ -54,19 +54,19 @@ test('FIRST-RUN a new token is initialised and opened with PINs that people type
   guide.did('Proceed', 'Log in', 'Attack the token')
 })
 
-test('FIRST-RUN the officers sign the opening as stand-ins, and no more of them than the quorum', async () => {
+test('FIRST-RUN the officers sign the opening as simulated participants, and no more of them than the quorum', async () => {
   const { page } = desktop
   await playOn(page, 'Open the run')
   const panel = stepPanel(page)
   await panel.getByRole('button', { name: 'Proceed' }).click()
-  const sign = panel.getByRole('button', { name: /^Sign as stand-in: Officer/ })
+  const sign = panel.getByRole('button', { name: /^Sign as simulated participant: Officer/ })
   await sign.first().waitFor()
   expect(await sign.count()).toBe(3)
   await sign.first().click()
   await panel.getByText('1 of 2 signatures').waitFor()
   await sign.first().click()
   await playOn(page, 'Make the root KEK')
-  guide.did('Open the run', 'Sign as stand-in: …', 'Make the root KEK')
+  guide.did('Open the run', 'Sign as simulated participant: …', 'Make the root KEK')
 })
 
 test('FIRST-RUN dealing the threshold key shows what is done and how far it is', async () => {
@@ -87,7 +87,7 @@ test('FIRST-RUN dealing the threshold key shows what is done and how far it is',
   expect(new Set(seen).size).toBeGreaterThan(2)
   await playOn(page, 'Holders prove their shares')
   guide.did('Deal the shares')
-  const holders = stepPanel(page).getByRole('button', { name: /^Sign as stand-in: Holder/ })
+  const holders = stepPanel(page).getByRole('button', { name: /^Sign as simulated participant: Holder/ })
   await holders.first().waitFor()
   expect(await holders.count()).toBe(3)
 })
@@ -98,11 +98,11 @@ test('FIRST-RUN the officers sign the digest that the sealed bundle has', async 
   await stepPanel(page).getByRole('button', { name: 'Proceed' }).click()
   await stepPanel(page).getByText('Cosign the checkpoint').waitFor()
   await stepPanel(page)
-    .getByRole('button', { name: /^Sign as stand-in: Witness/ })
+    .getByRole('button', { name: /^Sign as simulated participant: Witness/ })
     .first()
     .click()
   await stepPanel(page)
-    .getByRole('button', { name: /^Sign as stand-in: Witness/ })
+    .getByRole('button', { name: /^Sign as simulated participant: Witness/ })
     .first()
     .click()
   // Between the two signings the digest is read aloud.

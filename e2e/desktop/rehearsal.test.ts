@@ -17,7 +17,7 @@ async function actOnce(): Promise<void> {
   const { pins, values, buttons, proceed } = {
     pins: page.locator('.step input[type=password]'),
     values: page.locator('.step').getByRole('textbox'),
-    buttons: page.getByRole('button', { name: /^Sign as stand-in/ }),
+    buttons: page.getByRole('button', { name: /^Sign as simulated participant/ }),
     proceed: page.getByRole('button', { name: 'Proceed' }),
   }
   if ((await pins.count()) > 0) {

@@ -12,7 +12,7 @@ test('RUN-PAUSED paused while witnesses are asked to cosign, a run asks them for
   desktop = await openDesktop()
   const { page } = desktop
   await startRehearsal(page, { script: 'First run' })
-  const witness = stepPanel(page).getByRole('button', { name: /^Sign as stand-in: Witness/ })
+  const witness = stepPanel(page).getByRole('button', { name: /^Sign as simulated participant: Witness/ })
   await expect
     .poll(
       async () => {

@@ -35,7 +35,7 @@ async function doAgain(reason: string): Promise<void> {
   await decided.waitFor()
   for (const name of ['Officer One', 'Officer Two']) {
     await stepPanel(page)
-      .getByRole('button', { name: `Sign as stand-in: ${name}` })
+      .getByRole('button', { name: `Sign as simulated participant: ${name}` })
       .click()
     await stepPanel(page)
       .getByRole('listitem')

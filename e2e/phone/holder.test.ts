@@ -121,7 +121,7 @@ test('PHONE-APPROVE a request is read, approved and answered, and the plaintext 
   await stepPanel(page).getByRole('button', { name: 'Take an answer…' }).click()
   await playOn(page, 'Take in the result')
   await stepPanel(page)
-    .getByRole('button', { name: /^(Sign|Answer) as stand-in: / })
+    .getByRole('button', { name: /^(Sign|Answer) as simulated participant: / })
     .first()
     .click()
   const [run] = readdirSync(join(desktop.folder, 'store', 'ceremonies'))

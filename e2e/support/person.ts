@@ -73,7 +73,7 @@ export async function actOnce(page: Page, step: string): Promise<boolean> {
     const field = panel.getByLabel(label, { exact: true })
     if ((await field.count()) > 0) return enterPin(panel, label, pin)
   }
-  const sign = panel.getByRole('button', { name: /^(Sign|Answer) as stand-in: / }).first()
+  const sign = panel.getByRole('button', { name: /^(Sign|Answer) as simulated participant: / }).first()
   if (await pressed(sign)) return true
   const time = panel.getByLabel('Time on the wall clock', { exact: false })
   if ((await time.count()) > 0 && (await time.inputValue()) === '') {

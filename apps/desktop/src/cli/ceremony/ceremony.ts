@@ -53,7 +53,7 @@ Example:
       .command('resume')
       .argument('<dir>', 'the run’s folder')
       .description(
-        'Take the answers of DIR/in/ and go on, also after a crash. A rehearsal’s stand-ins answer by themselves.',
+        'Take the answers of DIR/in/ and go on, also after a crash. A rehearsal’s simulated participants answer by themselves.',
       )
       .option('--token <role=uri>', 'where a token is now', collectToken)
       .option('--medium <dir>', 'folder that Export writes to from now on')

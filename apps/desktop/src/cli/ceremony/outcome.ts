@@ -220,7 +220,7 @@ export function remedyFirst({ exceptions }: Pick<RunView, 'exceptions'>): string
   return code === undefined ? null : (refusalHelp(code)?.remedy ?? null)
 }
 
-/** An exception of a rehearsal: nobody decides for people, not even for stand-ins. */
+/** An exception of a rehearsal: nobody decides for people, not even for simulated participants. */
 export function exceptionOutcome(view: Pick<RunView, 'exceptions' | 'state'>, folder: string): Outcome {
   const open = view.exceptions.find((one) => one.decision === null)
   const detail = `${open?.step ?? ''}: ${open?.happened ?? ''}`

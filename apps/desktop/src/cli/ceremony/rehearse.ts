@@ -37,7 +37,7 @@ type RehearseOptions = {
 
 const maxFile = 1 << 20
 
-/** The whole ceremony on a throw-away soft token with stand-in people; ends Sealed, or Closed once a receipt comes. */
+/** The whole ceremony on a throw-away soft token with simulated participants; ends Sealed, or Closed once a receipt comes. */
 export async function rehearse(what: string | undefined, options: RehearseOptions): Promise<Outcome> {
   const out = resolve(options.out)
   mustHaveParent(out)
@@ -144,7 +144,7 @@ function outcomeOf(view: RunView, halt: Halt, { out, steps, noise }: Ended): Out
     `policy  ${join(out, 'policy.json')}`,
     ...(noise?.belowFloor === true
       ? [
-          `noise   ${noise.blockBits} bits hide each block, below the floor of ${noise.floorBits}: stand-ins encrypt with the public key, and what is decrypted so is worth nothing`,
+          `noise   ${noise.blockBits} bits hide each block, below the floor of ${noise.floorBits}: simulated participants encrypt with the public key, and what is decrypted so is worth nothing`,
         ]
       : []),
     waiting
@@ -202,7 +202,7 @@ export function registerRehearse({ program, act }: CommandLine): void {
   program
     .command('rehearse')
     .argument('[what]', 'a script’s name, a script file, or a plan with --policy', 'first-run')
-    .description('Run the whole ceremony on a throw-away soft token with stand-in people.')
+    .description('Run the whole ceremony on a throw-away soft token with simulated participants.')
     .requiredOption('--out <dir>', 'a new folder for the run')
     .option(
       '--destination <transport.json>',

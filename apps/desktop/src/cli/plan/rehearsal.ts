@@ -13,7 +13,7 @@ export type RehearsedPlan = { approval: PlanApproval; changes: PlanChange[] }
 export async function rehearsedPlan(plan: Plan, hash: string, bundlePath: string): Promise<RehearsedPlan> {
   const reader = fileReader(bundlePath)
   try {
-    // Stand-ins signed it under a policy derived for that run alone: what counts is that it is whole and consistent.
+    // Simulated participants signed it under a policy derived for that run alone: what counts is that it is whole and consistent.
     const { verdict, failed, contents } = await verifyBundle(reader)
     if (verdict === 'refused' || contents === null)
       throw new ExpectedError(

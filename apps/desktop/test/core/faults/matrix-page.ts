@@ -49,7 +49,7 @@ export function matrixPage(
     'and proof of the plan; the ceremony key destroyed (a rehearsal without a server ends Sealed and keeps it); every intent with an',
     'outcome; a transcript that replays; a bundle that `custody verify` accepts; and, where there is a server, one that took the root',
     'out of its blob and proved it. In `replicate-root` the calls of the step that stands in for the vendor’s tool are among the cells.',
-    'Production runs are not in the matrix: they make the same calls, with people’s files in the stand-ins’ place.',
+    'Production runs are not in the matrix: they make the same calls, with people’s files in the place of those of simulated participants.',
     '',
     `**${results.length} runs, ${count(results, 'failed')} failed.** ${note}`,
     '',
