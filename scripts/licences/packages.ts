@@ -14,6 +14,7 @@ export type Package = {
 const bundled = [
   '@fontsource-variable/noto-sans',
   '@fontsource-variable/noto-sans-arabic',
+  '@fontsource-variable/noto-sans-jp',
   '@fontsource-variable/noto-sans-mono',
   '@radix-ui/themes',
   'electron',

@@ -2,6 +2,7 @@ import '@lux/ui/styles/radix.css'
 import '@lux/ui/styles/base.css'
 import '@lux/ui/styles/components.css'
 import './styles/phone.css'
+import { directionOf } from '@lux/ui/i18n'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
 import { preferredLanguage, startI18n } from './i18n/start.ts'
@@ -11,6 +12,6 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root')
 
 document.documentElement.lang = preferredLanguage()
-document.documentElement.dir = preferredLanguage() === 'ar' ? 'rtl' : 'ltr'
+document.documentElement.dir = directionOf(preferredLanguage())
 await Promise.all([startI18n(), look()])
 createRoot(root).render(<App />)

@@ -1,4 +1,5 @@
 import type { Domain } from './ceremonies.ts'
+import type { Language } from './languages.ts'
 
 export type HolderView = {
   /** Card digest: SHA-256 of the canonical card, hex. */
@@ -87,7 +88,7 @@ export type TranscriptPage = {
 export type TranscriptFilter = { text?: string; kinds?: string[] }
 
 export type Settings = {
-  language: 'system' | 'en' | 'ar' | 'pseudo'
+  language: 'system' | Language | 'pseudo'
   theme: 'system' | 'light' | 'dark'
   /** `system`: as the system asks for it. */
   contrast: 'system' | 'more'

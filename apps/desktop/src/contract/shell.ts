@@ -1,3 +1,4 @@
+import type { Language } from './languages.ts'
 import type { Settings } from './records.ts'
 
 export type CoreState = 'starting' | 'ready' | 'restarting' | 'stopped'
@@ -6,4 +7,4 @@ export type CoreStatus = { state: CoreState; generation: number; reason: string 
 export type ShellInfo = { testBuild: boolean; packaged: boolean; locale: string; core: CoreStatus }
 
 /** What main itself needs to know of the settings. */
-export type Appearance = Pick<Settings, 'theme' | 'textSize'> & { language: 'en' | 'ar' }
+export type Appearance = Pick<Settings, 'theme' | 'textSize'> & { language: Language }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs'
 import { extname } from 'node:path'
 import { type ProtocolResponse, protocol, type Session } from 'electron'
-import type { Appearance } from '../contract/index.ts'
+import { type Appearance, directionOf } from '../contract/index.ts'
 import { contentSecurityPolicy } from './content-security-policy.ts'
 import { scheme } from './origin.ts'
 import { contentTypes, servedFile } from './served-file.ts'
@@ -39,7 +39,7 @@ function filledIn(html: string, nonce: string, language: Appearance['language'])
   return html
     .replaceAll('__CSP_NONCE__', nonce)
     .replaceAll('__LANGUAGE__', language)
-    .replace('lang="en" dir="ltr"', `lang="${language}" dir="${language === 'ar' ? 'rtl' : 'ltr'}"`)
+    .replace('lang="en" dir="ltr"', `lang="${language}" dir="${directionOf(language)}"`)
 }
 
 function headers(nonce: string): Record<string, string> {

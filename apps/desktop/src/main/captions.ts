@@ -5,10 +5,14 @@ const files = import.meta.glob<Record<string, string>>('../../../../resources/lo
   import: 'default',
 })
 
-/** The few sentences that main itself shows in native dialogs; `key` is one of resources/locales/<language>/shell.json. */
+/** The few sentences that main itself shows in native dialogs, in English where they are not translated; `key` is one of shell.json. */
 export function caption(language: Appearance['language'], key: string): string {
-  const path = Object.keys(files).find((name) => name.includes(`/${language}/`))
-  const text = path === undefined ? undefined : files[path]?.[key]
+  const text = textIn(language, key) ?? textIn('en', key)
   if (text === undefined) throw new RangeError(`caption: ${language} has no ${key}`)
   return text
+}
+
+function textIn(language: string, key: string): string | undefined {
+  const path = Object.keys(files).find((name) => name.includes(`/${language}/`))
+  return path === undefined ? undefined : files[path]?.[key]
 }

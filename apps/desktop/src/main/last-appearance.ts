@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Appearance } from '../contract/index.ts'
+import { type Appearance, isLanguage, languageFor } from '../contract/index.ts'
 
 const name = 'appearance.json'
 
@@ -11,7 +11,7 @@ const name = 'appearance.json'
 export function lastAppearance(folder: string, locale: string): Appearance {
   const otherwise: Appearance = {
     theme: 'system',
-    language: locale.startsWith('ar') ? 'ar' : 'en',
+    language: languageFor(locale),
     textSize: 100,
   }
   try {
@@ -37,7 +37,7 @@ function isAppearance(value: unknown): value is Appearance {
   const { theme, language, textSize } = value as Partial<Record<keyof Appearance, unknown>>
   return (
     (theme === 'system' || theme === 'light' || theme === 'dark') &&
-    (language === 'en' || language === 'ar') &&
+    isLanguage(language) &&
     typeof textSize === 'number' &&
     [100, 125, 150, 175, 200].includes(textSize)
   )

@@ -5,6 +5,7 @@ import {
   type Failure,
   fileKinds,
   type Grant,
+  languages,
   type Result,
   type ShellApiName,
   type ShellInfo,
@@ -73,7 +74,7 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
   },
   'shell.appearance': (context, input) => {
     const theme = oneOf(input, 'theme', ['system', 'light', 'dark'] as const)
-    const language = oneOf(input, 'language', ['en', 'ar'] as const)
+    const language = oneOf(input, 'language', languages)
     const textSize = oneOf(input, 'textSize', [100, 125, 150, 175, 200] as const)
     const next = { theme, language, textSize }
     if (!isDeepStrictEqual(next, context.appearance)) context.remember(next)

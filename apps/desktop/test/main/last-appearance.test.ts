@@ -12,7 +12,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('START-LOOK the first start takes the language of the system', () => {
   expect(lastAppearance(folder, 'ar-EG')).toEqual({ theme: 'system', language: 'ar', textSize: 100 })
-  expect(lastAppearance(folder, 'fr')).toEqual({ theme: 'system', language: 'en', textSize: 100 })
+  expect(lastAppearance(folder, 'fr')).toEqual({ theme: 'system', language: 'fr', textSize: 100 })
+  expect(lastAppearance(folder, 'nl')).toEqual({ theme: 'system', language: 'en', textSize: 100 })
 })
 
 test('START-LOOK what was remembered is what the next start shows', () => {

@@ -4,7 +4,14 @@ import { rules } from '@lux/ceremony'
 import { checkIds } from '@lux/ceremony/bundle'
 import { hsmErrorCodes, profiles, sayings } from '@lux/hsm'
 import { expect, test } from 'vitest'
-import { blockedReasons, capabilityIds, errorCodes, fileKinds } from '../../src/contract/index.ts'
+import {
+  blockedReasons,
+  capabilityIds,
+  errorCodes,
+  fileKinds,
+  languageFor,
+  languages,
+} from '../../src/contract/index.ts'
 
 type Tree = { [key: string]: string | Tree }
 const root = join(import.meta.dirname, '../../../../resources/locales')
@@ -31,39 +38,20 @@ const en = load('en')
 const ar = load('ar')
 const keys = (texts: Map<string, string>): string[] =>
   [...new Set([...texts.keys()].map((key) => key.replace(plural, '')))].sort()
-const placeholders = (text: string): string[] =>
-  [...text.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name!).sort()
 
-test('LOCALE-KEYS English and Arabic have the same keys', () => {
-  expect(keys(ar)).toEqual(keys(en))
+test('LOCALE-LANGUAGES the window offers every language that has a folder, and no other', () => {
+  const folders = readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory())
+  expect([...languages].sort()).toEqual(folders.map(({ name }) => name).sort())
 })
 
 test.each([
-  ['en', en],
-  ['ar', ar],
-] as const)('LOCALE-PLURALS %s has exactly its plural forms wherever a text counts', (language, texts) => {
-  const forms = [...new Intl.PluralRules(language).resolvedOptions().pluralCategories].sort()
-  for (const base of keys(en).filter((key) => en.has(`${key}_other`))) {
-    const found = [...texts.keys()]
-      .filter((key) => key.replace(plural, '') === base)
-      .map((key) => key.slice(base.length + 1))
-    expect({ base, forms: found.sort() }).toEqual({ base, forms })
-  }
-})
-
-test('LOCALE-PLACEHOLDERS a translation fills in nothing that the English does not', () => {
-  for (const [key, text] of ar) {
-    const english = en.get(key) ?? en.get(key.replace(plural, '_other')) ?? ''
-    const unknown = placeholders(text).filter((name) => !placeholders(english).includes(name))
-    expect({ key, unknown }).toEqual({ key, unknown: [] })
-    if (!plural.test(key))
-      expect({ key, names: placeholders(text) }).toEqual({ key, names: placeholders(english) })
-  }
-})
-
-test('LOCALE-EMPTY no text is empty', () => {
-  for (const texts of [en, ar])
-    for (const [key, text] of texts) expect({ key, empty: text.trim() === '' }).toEqual({ key, empty: false })
+  ['de-AT', 'de'],
+  ['ja_JP', 'ja'],
+  ['AR-eg', 'ar'],
+  ['xx-XX', 'en'],
+  ['', 'en'],
+])('LOCALE-LANGUAGES a system in %j gets %s', (locale, language) => {
+  expect(languageFor(locale)).toBe(language)
 })
 
 test.each([...errorCodes, ...hsmErrorCodes])(

@@ -1,7 +1,6 @@
+import { languageName } from '@lux/ui/i18n'
 import { useTranslation } from 'react-i18next'
-import { rememberLanguage, switchLanguage } from '../i18n/start.ts'
-
-const languages = ['en', 'ar'] as const
+import { languages, rememberLanguage, switchLanguage } from '../i18n/start.ts'
 
 export function LanguageChoice() {
   const { t, i18n } = useTranslation()
@@ -19,9 +18,10 @@ export function LanguageChoice() {
             void switchLanguage(language)
           }}
         >
-          {t(`phone.languages.${language}`)}
+          {languageName(language)}
         </button>
       ))}
+      <p className="quiet">{t('meta.review')}</p>
     </fieldset>
   )
 }

@@ -1,19 +1,35 @@
-import { createTexts, type Translated } from '@lux/ui/i18n'
+import { createTexts } from '@lux/ui/i18n'
 
 const kept = 'lux-language'
 
-/** What this person chose here, else what the phone speaks. */
-export function preferredLanguage(): Translated {
+/** Languages that the phone has texts in, each a folder of resources/locales. */
+export const languages = ['en', 'ar', 'de', 'fr', 'ja'] as const
+
+export type Language = (typeof languages)[number]
+
+const base = (tag: string): string => tag.toLowerCase().split('-')[0] ?? ''
+
+/** What this person chose here, else the first language of the phone that there are texts in. */
+export function preferredLanguage(): Language {
   const chosen = localStorage.getItem(kept)
-  if (chosen === 'en' || chosen === 'ar') return chosen
-  return navigator.language.startsWith('ar') ? 'ar' : 'en'
+  const known = languages.find((tag) => tag === chosen)
+  if (known !== undefined) return known
+  for (const spoken of navigator.languages) {
+    const found =
+      languages.find((tag) => tag === spoken) ?? languages.find((tag) => base(tag) === base(spoken))
+    if (found !== undefined) return found
+  }
+  return 'en'
 }
 
-export function rememberLanguage(language: Translated): void {
+export function rememberLanguage(language: Language): void {
   localStorage.setItem(kept, language)
 }
 
-export const { startI18n, switchLanguage } = createTexts({
+export const { startI18n, switchLanguage } = createTexts<Language>({
   en: () => import('./language-en.ts'),
   ar: () => import('./language-ar.ts'),
+  de: () => import('./language-de.ts'),
+  fr: () => import('./language-fr.ts'),
+  ja: () => import('./language-ja.ts'),
 })

@@ -2,7 +2,7 @@ import { Theme } from '@radix-ui/themes'
 import { Direction } from 'radix-ui'
 import { type ReactNode, useEffect, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { directionOf } from '../i18n/start.ts'
+import { directionOf } from '../i18n/language.ts'
 
 export type Appearance = 'light' | 'dark' | 'system'
 

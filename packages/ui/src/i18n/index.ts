@@ -1,11 +1,5 @@
 export { type ErrorText, type Failure, useErrorText } from './error-text.ts'
+export { directionOf, languageName } from './language.ts'
 export { pseudo, pseudoEnd, pseudoStart } from './pseudo.ts'
-export {
-  createTexts,
-  directionOf,
-  type Language,
-  type TextLoaders,
-  type Texts,
-  type Translated,
-} from './start.ts'
+export { createTexts, type TextLoaders, type Texts } from './start.ts'
 export type { Tree } from './tree.ts'

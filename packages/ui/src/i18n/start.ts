@@ -1,29 +1,26 @@
 import i18next, { type PostProcessorModule } from 'i18next'
 import { initReactI18next } from 'react-i18next'
+import { directionOf } from './language.ts'
 import { loadLetters } from './letters.ts'
 import { pseudo } from './pseudo.ts'
 import { sections, type Tree } from './tree.ts'
 
-/** A language that has texts of its own. */
-export type Translated = 'en' | 'ar'
-
-/** `ar` and `en` are complete; `pseudo` is English with markers, to find text that is not translated. */
-export type Language = Translated | 'pseudo'
+/** Their texts are complete: a test says so. What another language lacks is said in English. */
+const complete: readonly string[] = ['en', 'ar', 'pseudo']
 
 /** Reads the files of each language, by path, when it is first shown. */
-export type TextLoaders = Readonly<
-  Record<Translated, () => Promise<{ readonly files: Readonly<Record<string, Tree>> }>>
+export type TextLoaders<Language extends string> = Readonly<
+  Record<Language | 'en', () => Promise<{ readonly files: Readonly<Record<string, Tree>> }>>
 >
 
-export type Texts = {
+export type Texts<Language extends string> = {
   /** Ready in the language that the page was served in; a second call waits for the first. */
   startI18n(): Promise<void>
-  /** Shows everything in another language, and turns the page where it is read from the other side. */
-  switchLanguage(language: Language): Promise<void>
-}
-
-export function directionOf(language: string): 'ltr' | 'rtl' {
-  return language === 'ar' ? 'rtl' : 'ltr'
+  /**
+   * Shows everything in another language, and turns the page where it is read from the other side. `pseudo` is English with
+   * markers, to find text that is not translated and places that are too narrow.
+   */
+  switchLanguage(language: Language | 'pseudo'): Promise<void>
 }
 
 const marker: PostProcessorModule = {
@@ -33,24 +30,37 @@ const marker: PostProcessorModule = {
 }
 
 /** The texts of one app, from its own files. */
-export function createTexts(loaders: TextLoaders): Texts {
+export function createTexts<Language extends string>(loaders: TextLoaders<Language>): Texts<Language> {
   let started: Promise<void> | null = null
 
-  async function translations(language: Language): Promise<Tree> {
+  const isLoaded = (language: string): language is Language => Object.hasOwn(loaders, language)
+
+  async function translation(language: Language | 'en' | 'pseudo'): Promise<Tree> {
     // Nothing but texts is read then: a second script in its wake would hold the first screen up.
     return sections((await loaders[language === 'pseudo' ? 'en' : language]()).files)
   }
 
+  /** Of the language, and of English where it may lack some. */
+  async function translations(
+    language: Language | 'en' | 'pseudo',
+  ): Promise<{ language: string; texts: Tree }[]> {
+    const wanted = complete.includes(language) ? [language] : [language, 'en' as const]
+    return Promise.all(wanted.map(async (one) => ({ language: one, texts: await translation(one) })))
+  }
+
   async function start(): Promise<void> {
-    const language = document.documentElement.lang === 'ar' ? 'ar' : 'en'
-    const [translation] = await Promise.all([translations(language), loadLetters(language)])
+    const { lang } = document.documentElement
+    const language = isLoaded(lang) ? lang : 'en'
+    const [loaded] = await Promise.all([translations(language), loadLetters(language)])
     await i18next
       .use(initReactI18next)
       .use(marker)
       .init({
         lng: language,
-        fallbackLng: false,
-        resources: { [language]: { translation } },
+        fallbackLng: 'en',
+        resources: Object.fromEntries(
+          loaded.map(({ language: one, texts }) => [one, { translation: texts }]),
+        ),
         interpolation: { escapeValue: false },
         returnNull: false,
       })
@@ -61,12 +71,14 @@ export function createTexts(loaders: TextLoaders): Texts {
     return started
   }
 
-  async function switchLanguage(language: Language): Promise<void> {
+  async function switchLanguage(language: Language | 'pseudo'): Promise<void> {
     // Settings may arrive before the first language has been read.
     await startI18n()
     if (language === i18next.language) return
-    if (!i18next.hasResourceBundle(language, 'translation'))
-      i18next.addResourceBundle(language, 'translation', await translations(language))
+    if (!i18next.hasResourceBundle(language, 'translation')) {
+      for (const { language: one, texts } of await translations(language))
+        i18next.addResourceBundle(one, 'translation', texts)
+    }
     i18next.options.postProcess = language === 'pseudo' ? ['pseudo'] : false
     await i18next.changeLanguage(language)
     document.documentElement.lang = language === 'pseudo' ? 'en' : language

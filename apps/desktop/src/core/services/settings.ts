@@ -1,10 +1,10 @@
 import * as v from 'valibot'
-import type { Settings } from '../../contract/index.ts'
+import { languages, type Settings } from '../../contract/index.ts'
 import type { Store } from '../store/store.ts'
 import { checked } from './shared/checked.ts'
 
 const schema = v.strictObject({
-  language: v.exactOptional(v.picklist(['system', 'en', 'ar', 'pseudo'])),
+  language: v.exactOptional(v.picklist(['system', ...languages, 'pseudo'])),
   theme: v.exactOptional(v.picklist(['system', 'light', 'dark'])),
   contrast: v.exactOptional(v.picklist(['system', 'more'])),
   textSize: v.exactOptional(v.picklist([100, 125, 150, 175, 200])),

@@ -7,13 +7,12 @@ const sections = ['errors', 'rules'] as const
 
 /** Every code whose name or sentences hold all the words of `sought`, the codes that begin with it first. */
 export function explained({ t, language, getResourceBundle }: i18n, sought: string): Explained[] {
-  // The bundle is the tree of texts that this language was loaded with.
-  const texts = getResourceBundle(language, 'translation') as Tree
+  // A bundle is the tree of texts that a language was loaded with; what one lacks is said in English.
+  const bundles = [language, 'en'].map((one) => getResourceBundle(one, 'translation') as Tree | undefined)
   const words = sought.toLocaleLowerCase(language).split(/\s+/).filter(Boolean)
   const all = sections.flatMap((section) => {
-    const codes = texts[section]
-    if (typeof codes !== 'object') return []
-    return Object.keys(codes)
+    const codes = bundles.flatMap((texts) => Object.keys(Object(texts?.[section])))
+    return [...new Set(codes)]
       .filter((code) => /^[A-Z][A-Z0-9-]+$/.test(code))
       .map((code) => ({
         code,

@@ -3,7 +3,8 @@ import { shownTime } from './shown-time.ts'
 
 /** Western digits in every language: they are compared with logs and printed sheets. */
 function localeOf(language: string): string {
-  return language === 'ar' ? 'ar-u-nu-latn' : 'en-GB'
+  if (language === 'ar') return 'ar-u-nu-latn'
+  return language === 'en' || language === 'pseudo' ? 'en-GB' : language
 }
 
 export type Formats = {

@@ -1,8 +1,15 @@
 import { Code, FailureNotice, Rec } from '@lux/ui'
+import { languageName } from '@lux/ui/i18n'
 import { Select } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, OutputOf, Settings as Values } from '../../contract/index.ts'
+import {
+  type Failure,
+  isLanguage,
+  languages,
+  type OutputOf,
+  type Settings as Values,
+} from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
 import { Loaded } from '../components/loading.tsx'
@@ -14,7 +21,7 @@ import { applySettings, useShell } from '../stores/shell.ts'
 
 /** The pseudo-locale finds untranslated text; only a checkout offers it. */
 const choices = {
-  language: ['system', 'en', 'ar', 'pseudo'],
+  language: ['system', ...languages, 'pseudo'],
   theme: ['system', 'light', 'dark'],
   contrast: ['system', 'more'],
   textSize: [100, 125, 150, 175, 200],
@@ -62,7 +69,7 @@ function Choice({ name, value, offered, onChange }: ChoiceProps) {
         <Select.Content>
           {offered.map((one) => (
             <Select.Item key={one} value={String(one)}>
-              {t(`settings.choice.${name}.${one}`)}
+              {isLanguage(one) ? <Rec>{languageName(one)}</Rec> : t(`settings.choice.${name}.${one}`)}
             </Select.Item>
           ))}
         </Select.Content>

@@ -1,5 +1,11 @@
 import { create } from 'zustand'
-import type { CoreStatus, Settings, ShellInfo } from '../../contract/index.ts'
+import {
+  type CoreStatus,
+  type Language,
+  languageFor,
+  type Settings,
+  type ShellInfo,
+} from '../../contract/index.ts'
 import { call, onEvent } from '../client.ts'
 import { switchLanguage } from '../i18n/start.ts'
 import { applyContrast } from './contrast.ts'
@@ -63,9 +69,9 @@ async function loadSettings(): Promise<void> {
   else useShell.setState({ settled: true })
 }
 
-export function languageOf(settings: Settings, locale: string): 'en' | 'ar' | 'pseudo' {
+export function languageOf(settings: Settings, locale: string): Language | 'pseudo' {
   if (settings.language !== 'system') return settings.language
-  return locale.startsWith('ar') ? 'ar' : 'en'
+  return languageFor(locale)
 }
 
 export async function applySettings(settings: Settings): Promise<void> {
@@ -75,5 +81,5 @@ export async function applySettings(settings: Settings): Promise<void> {
   applyContrast(settings.contrast)
   useShell.setState({ settings, settled: true })
   const { theme, textSize } = settings
-  await call('shell.appearance', { theme, textSize, language: language === 'ar' ? 'ar' : 'en' })
+  await call('shell.appearance', { theme, textSize, language: language === 'pseudo' ? 'en' : language })
 }
