@@ -10,6 +10,7 @@ import { authRoutes } from './access/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
 import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
+import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { diskFailureOf } from './platform/failure.ts'
 import { badRequest, errorBody, HttpError, misfit, unavailable } from './platform/http/http-error.ts'
@@ -85,6 +86,7 @@ export async function buildApp(
   authRoutes(app, services)
   organisationRoutes(app, services)
   keyRoutes(app, services)
+  lifecycleRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)
   fheRequestRoutes(app, services)

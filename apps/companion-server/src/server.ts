@@ -9,12 +9,16 @@ import { openAuditWriter } from './audit/writer.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
 import { openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
+import { openKeyLifecycle } from './keys/lifecycle.ts'
+import { openLifecycleRepository } from './keys/lifecycle-repository.ts'
 import { openOnlineParents } from './keys/online-parents.ts'
 import { openKeyOperations } from './keys/operations.ts'
 import { openKeyRepository } from './keys/repository.ts'
+import { openShredLog, shredAgain } from './keys/shred-log.ts'
 import { openKeyUnwrapping } from './keys/unwrapping.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
 import { openServerToken, type ServerToken } from './platform/hsm/server-token.ts'
+import { signInToken } from './platform/hsm/token-signer.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
@@ -104,7 +108,19 @@ export async function openServer(
     const audit = await openAuditWriter(database, now)
     const record = openRecord(audit, now, openAuditKey(token, settings.keys.rows))
     const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
-    const keys = openKeyOperations({ repository: openKeyRepository(database), unwrapping, record, now })
+    const keyParts = { repository: openKeyRepository(database), unwrapping, record, now }
+    const keys = openKeyOperations(keyParts)
+    const shredLog = openShredLog(state.shredLog)
+    const rows = openLifecycleRepository(database)
+    await shredAgain(shredLog, rows)
+    const sign = (context: string, bytes: Uint8Array) =>
+      token.use((opened) => signInToken(opened, settings.keys.receipt, card.receiptKey, context, bytes))
+    const lifecycle = openKeyLifecycle({
+      ...keyParts,
+      ...{ lifecycle: rows, domain: settings.domain, audience, combinerRecipient: card.combinerRecipient },
+      sign,
+      noteShredded: shredLog.add,
+    })
     const parents = openOnlineParents({ database, token, node: settings.node, tokenMac: unwrapping.tokenMac })
     const authentication = openAuthentication(database)
     const { domain } = settings
@@ -120,6 +136,7 @@ export async function openServer(
       authentication,
       importer,
       keys,
+      lifecycle,
       bundles: openBundleOperations({ database, importer, record }),
       organisations: openOrganisationOperations({ database, parents, record, now }),
       threshold: openThresholdOperations({ desk, record }),
@@ -134,7 +151,7 @@ export async function openServer(
     }, 2000)
     unsealer.unref()
     const clock = setInterval(() => {
-      Promise.all([keepTime(desk), keys.keepTime()]).catch((error: unknown) =>
+      Promise.all([keepTime(desk), keys.keepTime(), keys.rotateDue()]).catch((error: unknown) =>
         app.log.error({ error: String(error) }, 'expiry failed'),
       )
     }, 60_000)

@@ -4,6 +4,7 @@ import type { Record } from './audit/record.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { BundleImporter } from './imports/importer.ts'
 import type { BundleOperations } from './imports/operations.ts'
+import type { KeyLifecycle } from './keys/lifecycle.ts'
 import type { KeyOperations } from './keys/operations.ts'
 import type { KeyUnwrapping } from './keys/unwrapping.ts'
 import type { Database } from './platform/database/open.ts'
@@ -24,6 +25,7 @@ export type Services = {
   readonly authentication: Authentication
   readonly importer: BundleImporter
   readonly keys: KeyOperations
+  readonly lifecycle: KeyLifecycle
   readonly bundles: BundleOperations
   readonly organisations: OrganisationOperations
   readonly threshold: ThresholdOperations

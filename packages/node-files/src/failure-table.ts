@@ -38,6 +38,7 @@ const rows: Readonly<Record<string, Row>> = {
   'LOGIN-REFUSED': { status: 401 },
   'SETUP-REFUSED': { status: 401 },
   'ROLE-REFUSED': { status: 403 },
+  'IMPORT-KEY-ABSENT': absent,
   'OBJECT-ABSENT': absent,
   'REQUEST-ABSENT': absent,
   'ROUTE-ABSENT': absent,

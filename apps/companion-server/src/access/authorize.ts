@@ -30,6 +30,7 @@ export type Action =
   | 'key.use'
   | 'key.create'
   | 'key.manage'
+  | 'key.export'
   | 'threshold.read'
   | 'threshold.use'
   | 'threshold.carry'
@@ -68,6 +69,7 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
     'key.read',
     'key.create',
     'key.manage',
+    'key.export',
     'threshold.read',
   ],
   operator: ['threshold.read', 'threshold.carry', 'bundle.read', 'bundle.import'],

@@ -3,12 +3,16 @@ import type { Call } from '../audit/record.ts'
 import { unauthorized } from '../platform/http/http-error.ts'
 import type { Authentication } from './tokens.ts'
 
+/** The access token of the Bearer header; nothing else is looked at. */
+export function bearerOf({ headers }: FastifyRequest): string | null {
+  return /^Bearer ([A-Za-z0-9_-]{43})$/.exec(headers.authorization ?? '')?.[1] ?? null
+}
+
 /** The call of whoever asks, by the Bearer header alone: cookies mean nothing here. Throws 401. */
 export async function requireCall(request: FastifyRequest, authentication: Authentication): Promise<Call> {
   if (request.call !== null) return request.call
-  const { authorization } = request.headers
-  const token = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(authorization ?? '')?.[1]
-  const caller = token === undefined ? 'unknown' : await authentication.find(token)
+  const token = bearerOf(request)
+  const caller = token === null ? 'unknown' : await authentication.find(token)
   if (caller === 'unknown') throw unauthorized()
   const call: Call = { caller, door: 'http', reqId: request.id, receipt: null }
   request.call = call

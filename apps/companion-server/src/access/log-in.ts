@@ -11,6 +11,20 @@ type Asked = {
   readonly reqId: string
 }
 
+/** The same token for longer, so that a lost reply logs nobody out. Refuses ACCESS-REFUSED another than the call came with. */
+export function renewToken(
+  { authentication, record }: { readonly authentication: Authentication; readonly record: Record },
+  call: Call,
+  { accessToken, bearer }: { readonly accessToken: string; readonly bearer: string },
+): Promise<Outcome<LoggedIn>> {
+  return record(call, 'identity.renew-token', async () => {
+    const refused = refuse('ACCESS-REFUSED', 'a token is renewed by itself')
+    if (accessToken !== bearer) return refused
+    const renewed = await authentication.renew(accessToken)
+    return renewed === 'unknown' ? refused : accept(renewed)
+  })
+}
+
 /** A token for a machine identity. Refuses LOGIN-REFUSED in one text, whatever the reason; who failed is nobody yet. */
 export async function logIn(
   { authentication, record }: { readonly authentication: Authentication; readonly record: Record },

@@ -1,9 +1,10 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { Record } from '../audit/record.ts'
 import type { App } from '../platform/http/app-type.ts'
-import { HttpError } from '../platform/http/http-error.ts'
-import { logIn } from './log-in.ts'
-import type { Authentication } from './tokens.ts'
+import { granted, HttpError } from '../platform/http/http-error.ts'
+import { bearerOf, requireCall } from './caller.ts'
+import { logIn, renewToken } from './log-in.ts'
+import { type Authentication, type LoggedIn, maxTokenTtl } from './tokens.ts'
 
 const credentials = Type.Object(
   {
@@ -12,6 +13,15 @@ const credentials = Type.Object(
   },
   { additionalProperties: false },
 )
+
+const renewal = Type.Object(
+  { accessToken: Type.String({ minLength: 1, maxLength: 128 }) },
+  { additionalProperties: false },
+)
+
+function toAnswer({ accessToken, expiresIn }: LoggedIn) {
+  return { accessToken, expiresIn, accessTokenMaxTTL: maxTokenTtl, tokenType: 'Bearer' }
+}
 
 export function authRoutes(
   app: App,
@@ -24,11 +34,13 @@ export function authRoutes(
     if (!outcome.ok) throw new HttpError(401, outcome.rule)
     const { token, call } = outcome.value
     request.call = call
-    return {
-      accessToken: token.accessToken,
-      expiresIn: token.expiresIn,
-      accessTokenMaxTTL: token.expiresIn,
-      tokenType: 'Bearer',
-    }
+    return toAnswer(token)
+  })
+
+  app.post('/api/v1/auth/token/renew', { schema: { body: renewal } }, async (request) => {
+    const call = await requireCall(request, parts.authentication)
+    const bearer = bearerOf(request) ?? ''
+    const { accessToken } = request.body
+    return toAnswer(granted(await renewToken(parts, call, { accessToken, bearer })))
   })
 }

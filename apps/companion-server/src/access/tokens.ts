@@ -14,6 +14,8 @@ export type LoggedIn = {
 
 export type Authentication = {
   logIn(clientId: string, clientSecret: string, source: string): Promise<LoggedIn | 'refused'>
+  /** The same token, for as long again as its identity's tokens live; at most `maxTokenTtl` after its login. */
+  renew(accessToken: string): Promise<LoggedIn | 'unknown'>
   /** The identity behind a bearer token. A revoked one is known within a second. */
   find(accessToken: string): Promise<Caller | 'unknown'>
 }
@@ -68,6 +70,30 @@ export function openAuthentication(database: Database): Authentication {
         })
         .execute()
       return { identity: identity.id, accessToken, expiresIn: identity.token_ttl_seconds }
+    },
+
+    async renew(accessToken) {
+      const hash = hashSecret(accessToken)
+      const renewed = await database
+        .updateTable('token')
+        .from('identity')
+        .set({
+          expires_at: sql<Date>`least(now() + make_interval(secs => identity.token_ttl_seconds),
+            token.created_at + make_interval(secs => ${maxTokenTtl}))`,
+        })
+        .whereRef('identity.id', '=', 'token.identity_id')
+        .where('token.hash', '=', hash)
+        .where('token.revoked_at', 'is', null)
+        .where('identity.revoked_at', 'is', null)
+        .where('token.expires_at', '>', sql<Date>`now()`)
+        .returning([
+          'token.identity_id',
+          sql<number>`floor(extract(epoch from token.expires_at - now()))::integer`.as('lives'),
+        ])
+        .executeTakeFirst()
+      known.delete(hash.toString('base64'))
+      if (!renewed) return 'unknown'
+      return { identity: renewed.identity_id, accessToken, expiresIn: renewed.lives }
     },
 
     async find(accessToken) {

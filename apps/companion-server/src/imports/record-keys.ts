@@ -124,6 +124,13 @@ async function recordDataKey(
   organisation: string | undefined,
 ): Promise<Outcome<null>> {
   if (organisation === undefined) return refuse('WRAP-TREE', `${row.owner} has no organisation`)
+  const shredded = await work
+    .selectFrom('tombstone')
+    .select('id')
+    .where('level', '=', 'data')
+    .where('id', '=', row.owner)
+    .executeTakeFirst()
+  if (shredded) return refuse('KEY-SHREDDED', `${row.owner} was shredded here, and does not come back`)
   const key = await work.selectFrom('key').selectAll().where('id', '=', row.owner).executeTakeFirst()
   const served = servedAlgorithm(row.algorithm)
   const algorithm = served ?? row.algorithm

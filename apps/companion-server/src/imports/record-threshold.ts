@@ -89,11 +89,24 @@ async function recordDealt(work: Work, { contents, policyDigest }: Judged, fhe: 
   if (stored) return refuse('KEY-CONFLICT', `the threshold key ${fhe.id} is already here`)
   const organisations = contents.predicate.wrapTree.filter(({ level }) => level === 'organisation')
   const ids = new Set(organisations.map(({ id }) => id))
+  const named = ids.size === 1 ? (organisations[0]?.id ?? null) : null
+  const wanted = await work
+    .selectFrom('key')
+    .select(['id', 'organisation_id', 'algorithm', 'threshold', 'fhe_key_id'])
+    .where('id', '=', fhe.id)
+    .where('threshold', 'is not', null)
+    .executeTakeFirst()
+  if (wanted?.threshold) {
+    const { t, n, mode } = wanted.threshold
+    const as = wanted.algorithm === fhe.type && t === fhe.t && n === fhe.n && mode === fhe.mode
+    if (!as || wanted.fhe_key_id !== null || (named !== null && named !== wanted.organisation_id))
+      return refuse('FHE-OTHER-THAN-ASKED', `${fhe.id} was asked for as ${t} of ${n}, mode ${mode}, once`)
+  }
   await work
     .insertInto('fhe_key')
     .values({
       id: fhe.keyId,
-      organisation_id: ids.size === 1 ? (organisations[0]?.id ?? null) : null,
+      organisation_id: named ?? wanted?.organisation_id ?? null,
       type: fhe.type,
       mode: fhe.mode,
       t: fhe.t,
@@ -104,6 +117,12 @@ async function recordDealt(work: Work, { contents, policyDigest }: Judged, fhe: 
       bundle_digest: contents.digest,
     })
     .execute()
+  if (wanted)
+    await work
+      .updateTable('key')
+      .set({ fhe_key_id: fhe.keyId, updated_at: new Date() })
+      .where('id', '=', wanted.id)
+      .execute()
   const { keyId, epoch, epochId, t, n, commitments } = fhe
   await insertEpoch(
     work,

@@ -1,4 +1,4 @@
-import { generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
+import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 
 export type KeyUsage = 'encrypt-decrypt' | 'sign-verify' | 'generate-verify-mac'
@@ -9,6 +9,8 @@ type Spec = {
   readonly planned: string
   /** Key bytes: the secret itself, or PKCS#8 of a pair's private half. */
   generate(): Promise<Uint8Array>
+  /** Whether bytes from elsewhere are such a key. */
+  accepts(bytes: Uint8Array): boolean
 }
 
 const makePair = promisify(generateKeyPair)
@@ -19,25 +21,45 @@ const secret = (usage: KeyUsage, planned: string, length: number): Spec => ({
   usage,
   planned,
   generate: async () => randomBytes(length),
+  accepts: (bytes) => bytes.length === length,
 })
+
+const isPair =
+  (type: string, details: KeyObject['asymmetricKeyDetails'] = {}) =>
+  (bytes: Uint8Array) => {
+    try {
+      const key = createPrivateKey({ key: Buffer.from(bytes), format: 'der', type: 'pkcs8' })
+      const its = { ...key.asymmetricKeyDetails }
+      return (
+        key.asymmetricKeyType === type &&
+        its.modulusLength === details.modulusLength &&
+        its.namedCurve === details.namedCurve
+      )
+    } catch {
+      return false
+    }
+  }
 
 // Off the main thread, which goes on answering others.
 const rsa = (modulusLength: 2048 | 4096): Spec => ({
   usage: 'sign-verify',
   planned: `RSA-${modulusLength}`,
   generate: async () => pkcs8(await makePair('rsa', { modulusLength })),
+  accepts: isPair('rsa', { modulusLength }),
 })
 
 const elliptic = (planned: string, namedCurve: 'P-256' | 'P-384'): Spec => ({
   usage: 'sign-verify',
   planned,
   generate: async () => pkcs8(await makePair('ec', { namedCurve })),
+  accepts: isPair('ec', { namedCurve: namedCurve === 'P-256' ? 'prime256v1' : 'secp384r1' }),
 })
 
 const lattice = (level: 44 | 65 | 87): Spec => ({
   usage: 'sign-verify',
   planned: `ML-DSA-${level}`,
   generate: async () => pkcs8(await makePair(`ml-dsa-${level}`, {})),
+  accepts: isPair(`ml-dsa-${level}`),
 })
 
 /** Every algorithm of a key, by the API's name. */
@@ -57,6 +79,10 @@ export const algorithms = {
 } as const satisfies { readonly [name: string]: Spec }
 
 export type KeyAlgorithm = keyof typeof algorithms
+
+/** Threshold keys: made by ceremonies alone, and here a record until one has been. */
+export const ceremonyAlgorithms = ['TFHE_BINARY', 'TFHE_INTEGER'] as const
+export type CeremonyAlgorithm = (typeof ceremonyAlgorithms)[number]
 
 // Object.keys gives what the literal above has.
 export const algorithmNames = Object.keys(algorithms) as readonly KeyAlgorithm[]

@@ -7,27 +7,14 @@ import {
   randomUUID,
 } from 'node:crypto'
 import { equalBytes, wipe } from '@lux/crypto'
-import { type Action, absent, authorize } from '../access/authorize.ts'
+import { absent, authorize, type Caller } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
-import type { Call, Record, Subject } from '../audit/record.ts'
+import type { Call, Subject } from '../audit/record.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
-import {
-  algorithmNames,
-  algorithms,
-  defaultAlgorithms,
-  type KeyAlgorithm,
-  type KeyUsage,
-  servedAlgorithm,
-} from './algorithms.ts'
-import {
-  type EnvelopeAlgorithm,
-  type EnvelopeContext,
-  envelopeKeyId,
-  openEnvelope,
-  readEnvelopeHead,
-  sealEnvelope,
-} from './envelope.ts'
-import type { KeyPage, KeyRepository, StoredKey, StoredVersion } from './repository.ts'
+import { algorithms, defaultAlgorithms, type KeyAlgorithm, type KeyUsage } from './algorithms.ts'
+import { envelopeKeyId } from './envelope.ts'
+import { algorithmOf, checkLengths, inputs, type KeyParts, ofCeremony, openKeyWork } from './key-work.ts'
+import type { KeyPage, StoredKey } from './repository.ts'
 import {
   checkSigningInput,
   type SigningAlgorithm,
@@ -36,16 +23,11 @@ import {
   signingAlgorithmsOf,
   verifyData,
 } from './signing.ts'
-import type { KeyUnwrapping } from './unwrapping.ts'
 
-/** Most bytes of plaintext, data or AAD in one call. */
-export const maxPayload = 1 << 20
 /** Most characters, as Unicode counts them, of a description and of a search. */
 export const maxDescription = 500
 export const maxSearch = 64
 
-/** A signature or MAC names no version: without one, this many of the newest are tried. */
-const maxTried = 8
 /** A create that is repeated within this is the first one again: clients send it twice when a reply is lost. */
 const repeatedWithin = 120_000
 const day = 24 * 3_600_000
@@ -64,6 +46,11 @@ export type NewKey = {
   /** Absent: that of the algorithm, and where that is absent too, encrypt-decrypt. */
   readonly usage?: KeyUsage
   readonly algorithm?: KeyAlgorithm
+  /** Its bytes may leave, wrapped to whom an officer names. Never changed later. */
+  readonly isExportable?: boolean
+  readonly rotateEveryDays?: number
+  /** Of no use until its version is enabled. */
+  readonly preActive?: boolean
 }
 
 export type KeyPatch = {
@@ -71,7 +58,24 @@ export type KeyPatch = {
   readonly description?: string | null
   readonly isDisabled?: boolean
   readonly minDecryptVersion?: number
+  /** Null: by hand alone. */
+  readonly rotateEveryDays?: number | null
 }
+
+/** What a version may be set to. `compromised` is for ever. */
+export const chosenStates = ['enabled', 'decrypt-only', 'disabled', 'compromised'] as const
+export type ChosenState = (typeof chosenStates)[number]
+const undestroyed = ['pre-active', ...chosenStates] as const
+
+export type EncryptItem = { readonly plaintext: Uint8Array; readonly aad?: Uint8Array }
+export type DecryptItem = { readonly ciphertext: Uint8Array; readonly aad?: Uint8Array }
+/** `newAad` absent: the same. */
+export type RewrapItem = DecryptItem & { readonly newAad?: Uint8Array }
+/** Most items of one batch. */
+export const maxBatch = 1000
+
+/** The server itself, where the clock asks. */
+const ownCaller: Caller = { identity: 'server', grants: [] }
 
 export type Signed = {
   readonly signature: Uint8Array
@@ -83,175 +87,40 @@ export type MacVerified = Verified & { readonly algorithm: string }
 export type MacMade = { readonly mac: Uint8Array; readonly version: number; readonly algorithm: string }
 export type PublicKey = { readonly spki: Uint8Array; readonly version: number }
 
-type Parts = {
-  readonly repository: KeyRepository
-  readonly unwrapping: KeyUnwrapping
-  readonly record: Record
-  now(): Date
-}
-
 /** What can be done with keys, by whatever door: bytes and a call in, an outcome out, each permitted and audited here. */
 export type KeyOperations = ReturnType<typeof openKeyOperations>
 
-export function openKeyOperations({ repository, unwrapping, record, now }: Parts) {
-  const making = new Map<string, Promise<unknown>>()
+export function openKeyOperations(parts: KeyParts) {
+  const { repository, unwrapping, record, now } = parts
+  const {
+    generate,
+    permitted,
+    usable,
+    versionOf,
+    candidates,
+    seal,
+    open,
+    managing,
+    reading,
+    changed,
+    projectFor,
+  } = openKeyWork(parts)
 
-  /** One key of an identity is made at a time: long RSA keys would fill the threads that all share. */
-  async function generate(identity: string, algorithm: KeyAlgorithm): Promise<Uint8Array> {
-    const before = making.get(identity) ?? Promise.resolve()
-    const mine = before.then(() => algorithms[algorithm].generate())
-    const settled = mine.catch(() => undefined)
-    making.set(identity, settled)
-    try {
-      return await mine
-    } finally {
-      if (making.get(identity) === settled) making.delete(identity)
-    }
-  }
-
-  /** A key that the caller may do this with; what he may not see is as absent. */
-  async function permitted(
-    call: Call,
-    subject: Subject,
-    action: Action,
-    found: StoredKey | 'absent',
-  ): Promise<Outcome<StoredKey>> {
-    if (found === 'absent') return absent('key')
-    const { organisation_id: organisation, project_id: project } = found
-    Object.assign(subject, { organisation, project, key: found.id })
-    const allowed = authorize(call.caller, action, { kind: 'key', organisation, project })
-    return allowed.ok ? accept(found) : allowed
-  }
-
-  /** A key in use, for what it was made for. */
-  async function usable(
-    call: Call,
-    subject: Subject,
-    id: string,
-    usage: KeyUsage,
-  ): Promise<Outcome<{ key: StoredKey; algorithm: KeyAlgorithm }>> {
-    const found = await permitted(call, subject, 'key.use', await repository.findKey(id))
-    if (!found.ok) return found
-    const key = found.value
-    const algorithm = algorithmOf(key)
-    if (algorithm === null || key.key_usage !== usage || algorithms[algorithm].usage !== usage)
-      return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
-    if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
-    return accept({ key, algorithm })
-  }
-
-  async function versionOf(
-    key: StoredKey,
-    version: number,
-    states: readonly StoredVersion['state'][],
-  ): Promise<Outcome<StoredVersion>> {
-    const found = await repository.findVersion(key, version)
-    if (found === 'absent') return refuse('KEY-VERSION-ABSENT', `the key has no version ${version}`)
-    if (!states.includes(found.state))
-      return refuse('KEY-VERSION-DISABLED', `version ${version} is ${found.state}`)
-    requireAlgorithm(key, found)
-    return accept(found)
-  }
-
-  /** The versions that a signature or MAC may be of. */
-  async function candidates(key: StoredKey, wanted: number | undefined): Promise<Outcome<StoredVersion[]>> {
-    if (wanted !== undefined) {
-      const one = await versionOf(key, wanted, ['enabled', 'decrypt-only'])
-      return one.ok ? accept([one.value]) : one
-    }
-    const all = (await repository.listVersions(key)).filter(
-      ({ state }) => state === 'enabled' || state === 'decrypt-only',
-    )
-    for (const one of all) requireAlgorithm(key, one)
-    return accept(all.slice(0, maxTried))
-  }
-
-  async function seal(
-    subject: Subject,
-    key: StoredKey,
-    plaintext: Uint8Array,
-    aad: Uint8Array | undefined,
-  ): Promise<Outcome<Uint8Array>> {
-    const current = key.current_version
-    const version = await versionOf(key, current, ['enabled'])
-    if (!version.ok) return version
-    subject.version = current
-    const context = contextOf(key, current, aad)
-    const salt = randomBytes(32)
-    return accept(
-      await unwrapping.useKey(key, version.value, (bytes) => sealEnvelope(bytes, context, plaintext, salt)),
-    )
-  }
-
-  async function open(
-    subject: Subject,
-    key: StoredKey,
-    ciphertext: Uint8Array,
-    aad: Uint8Array | undefined,
-  ): Promise<Outcome<Uint8Array>> {
-    const head = readEnvelopeHead(ciphertext)
-    if (!head.ok) return head
-    // Looked up exactly: no version is ever tried in turn.
-    if (head.value.algorithm !== key.algorithm || !equalBytes(head.value.keyId, key.envelope_id))
-      return refuse('ENVELOPE-KEY', 'the envelope names another key or algorithm')
-    subject.version = head.value.version
-    if (head.value.version < key.min_decrypt_version)
-      return refuse('KEY-VERSION-RETIRED', `version ${head.value.version} is too old`)
-    const version = await versionOf(key, head.value.version, ['enabled', 'decrypt-only'])
-    if (!version.ok) return version
-    const context = contextOf(key, head.value.version, aad)
-    return unwrapping.useKey(key, version.value, (bytes) => openEnvelope(bytes, context, ciphertext))
-  }
-
-  /** `work` on a key that its caller may manage. */
-  function managing<T>(
-    call: Call,
-    operation: string,
-    id: string,
-    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
-    return record(call, operation, async (subject) => {
-      const key = await permitted(call, subject, 'key.manage', await repository.findKey(id))
-      return key.ok ? work(key.value, subject) : key
-    })
-  }
-
-  function reading<T>(
-    call: Call,
-    operation: string,
-    id: string,
-    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
-    return record(call, operation, async (subject) => {
-      const key = await permitted(call, subject, 'key.read', await repository.findKey(id))
-      return key.ok ? work(key.value, subject) : key
-    })
-  }
-
-  async function changed(
-    key: StoredKey,
-    fields: Parameters<KeyRepository['change']>[1],
-  ): Promise<Outcome<StoredKey>> {
-    const made = await repository.change(key.id, fields)
-    if (made === 'absent') return absent('key')
-    if (made === 'name-taken') return refuse('KEY-NAME-TAKEN', 'another key of the project has this name')
-    return accept(made)
-  }
+  const rotationOf = (days: number | null) => ({
+    rotate_every_days: days,
+    rotate_at: days === null ? null : new Date(now().getTime() + days * day),
+  })
 
   return {
     create(call: Call, wanted: NewKey): Promise<Outcome<StoredKey>> {
       return record(call, 'key.create', async (subject) => {
-        const project = await repository.findProject(wanted.project)
-        if (project === 'absent') return absent('project')
-        const organisation = project.organisation_id
-        Object.assign(subject, { organisation, project: project.id })
-        const resource = { kind: 'project', organisation, project: project.id } as const
-        const allowed = authorize(call.caller, 'key.create', resource)
-        if (!allowed.ok) return allowed
-        if (!nameShape.test(wanted.name))
-          return refuse('KEY-NAME', 'a name is 1 to 32 of a-z, 0-9 and single dashes between')
-        const described = checkDescription(wanted.description)
-        if (!described.ok) return described
+        const place = await projectFor(call, subject, wanted.project)
+        if (!place.ok) return place
+        const { organisation, project } = place.value
+        const named = checkNamed(wanted)
+        if (!named.ok) return named
+        const days = wanted.rotateEveryDays ?? null
+        if (days !== null && !isRotation(days)) return refuse('KEY-ROTATION-DAYS', rotationDays)
         const algorithm = wanted.algorithm ?? defaultAlgorithms[wanted.usage ?? 'encrypt-decrypt']
         const { usage, planned } = algorithms[algorithm]
         if (wanted.usage !== undefined && wanted.usage !== usage)
@@ -259,22 +128,24 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
         const id = randomUUID()
         const bytes = await generate(call.caller.identity, algorithm)
         const version = await unwrapping
-          .wrapKey(project.id, { id, version: 1, algorithm: planned }, bytes)
+          .wrapKey(project, { id, version: 1, algorithm: planned }, bytes)
           .finally(() => wipe(bytes))
         const made = await repository.insert(
           {
             id,
             envelope_id: Buffer.from(envelopeKeyId(id)),
             organisation_id: organisation,
-            project_id: project.id,
+            project_id: project,
             name: wanted.name,
             description: wanted.description ?? null,
             key_usage: usage,
             algorithm,
             current_version: 1,
             created_by: call.caller.identity,
+            is_exportable: wanted.isExportable ?? false,
+            ...rotationOf(days),
           },
-          version,
+          { ...version, state: wanted.preActive ? 'pre-active' : 'enabled' },
         )
         const key = made === 'name-taken' ? await repeated(call, wanted, algorithm) : accept(made)
         if (key.ok) Object.assign(subject, { key: key.value.id, version: 1 })
@@ -318,11 +189,12 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
 
     patch(call: Call, id: string, patch: KeyPatch): Promise<Outcome<StoredKey>> {
       return managing(call, 'key.change', id, async (key) => {
-        const { name, description, isDisabled, minDecryptVersion: least } = patch
-        if (name !== undefined && !nameShape.test(name))
-          return refuse('KEY-NAME', 'a name is 1 to 32 of a-z, 0-9 and single dashes between')
-        const described = checkDescription(description)
-        if (!described.ok) return described
+        const { name, description, isDisabled, minDecryptVersion: least, rotateEveryDays: days } = patch
+        const named = checkNamed({ ...(name === undefined ? {} : { name }), description })
+        if (!named.ok) return named
+        if (days !== undefined && days !== null && !isRotation(days))
+          return refuse('KEY-ROTATION-DAYS', rotationDays)
+        if (days && key.threshold !== null) return ofCeremony()
         if (isDisabled === false && key.destroy_at !== null)
           return refuse('KEY-DELETED', 'its deletion is scheduled: cancel that first')
         if (least !== undefined && (!Number.isInteger(least) || least < 1 || least > key.current_version))
@@ -332,6 +204,7 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
           ...(description === undefined ? {} : { description }),
           ...(isDisabled === undefined ? {} : { is_disabled: isDisabled }),
           ...(least === undefined ? {} : { min_decrypt_version: least }),
+          ...(days === undefined ? {} : rotationOf(days)),
         })
       })
     },
@@ -356,38 +229,20 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
     },
 
     rotate(call: Call, id: string): Promise<Outcome<StoredKey>> {
-      return managing(call, 'key.rotate', id, async (first, subject) => {
-        const algorithm = algorithmOf(first)
-        if (algorithm === null) return refuse('KEY-USAGE', `a key of ${first.algorithm} is not made here`)
-        for (let key = first; ; ) {
-          if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
-          const version = key.current_version + 1
-          const bytes = await generate(call.caller.identity, algorithm)
-          const wrapped = await unwrapping
-            .wrapKey(key.project_id, { id, version, algorithm: algorithms[algorithm].planned }, bytes)
-            .finally(() => wipe(bytes))
-          const rotated = await repository.addVersion(key, wrapped)
-          if (rotated !== 'moved') {
-            subject.version = version
-            return accept(rotated)
-          }
-          // Another call rotated it meanwhile; this one is a rotation of its own.
-          const again = await repository.findKey(id)
-          if (again === 'absent') return absent('key')
-          key = again
-        }
-      })
+      return managing(call, 'key.rotate', id, (key, subject) => rotated(call, subject, key))
     },
 
     setVersionState(
       call: Call,
       id: string,
-      { version, state }: { version: number; state: 'enabled' | 'decrypt-only' | 'disabled' },
+      { version, state }: { version: number; state: ChosenState },
     ): Promise<Outcome<null>> {
       return managing(call, 'key.set-version-state', id, async (key, subject) => {
         subject.version = version
-        const found = await versionOf(key, version, ['enabled', 'decrypt-only', 'disabled'])
+        const found = await versionOf(key, version, undestroyed)
         if (!found.ok) return found
+        if (found.value.state === 'compromised' && state !== 'compromised')
+          return refuse('KEY-VERSION-COMPROMISED', `version ${version} stays compromised`)
         await repository.setVersionState(key, version, state)
         return accept(null)
       })
@@ -449,17 +304,9 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
         subject.input = inputs(input.data, Buffer.from(`${input.algorithm} ${input.isDigest}`))
         const used = await usable(call, subject, id, 'sign-verify')
         if (!used.ok) return used
-        const { key, algorithm } = used.value
-        const fits = checkSigning(algorithm, input)
-        if (!fits.ok) return fits
-        const version = await versionOf(key, key.current_version, ['enabled'])
-        if (!version.ok) return version
-        subject.version = key.current_version
-        const signature = await unwrapping.useKey(key, version.value, (bytes) =>
-          signData(privateKeyOf(bytes), input),
-        )
-        subject.output = [signature]
-        return accept({ signature, version: key.current_version, algorithm: input.algorithm })
+        const made = await signed(subject, used.value.key, used.value.algorithm, input)
+        if (made.ok) subject.output = [made.value.signature]
+        return made
       })
     },
 
@@ -548,7 +395,7 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
         if (key.key_usage !== 'sign-verify')
           return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} has no public half`)
         const wanted = version ?? key.current_version
-        const found = await versionOf(key, wanted, ['enabled', 'decrypt-only', 'disabled'])
+        const found = await versionOf(key, wanted, undestroyed)
         if (!found.ok) return found
         subject.version = wanted
         const spki = await unwrapping.useKey(key, found.value, (bytes) =>
@@ -567,8 +414,156 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
       })
     },
 
+    /** The same text under the current version, and under other AAD where `newAad` is given: its plaintext never leaves. */
+    rewrap(call: Call, { id, ...item }: RewrapItem & { id: string }): Promise<Outcome<Uint8Array>> {
+      return record(call, 'key.rewrap', async (subject) => {
+        subject.input = [...inputs(item.ciphertext, item.aad), item.newAad ?? new Uint8Array(0)]
+        const used = await usable(call, subject, id, 'encrypt-decrypt')
+        if (!used.ok) return used
+        const made = await rewrapped(subject, used.value.key, item)
+        if (made.ok) subject.output = [made.value]
+        return made
+      })
+    },
+
+    /** Each item by itself, in order: what is wrong with one is its own outcome. One entry in the audit for all. */
+    encryptBatch(
+      call: Call,
+      id: string,
+      items: readonly EncryptItem[],
+    ): Promise<Outcome<Outcome<Uint8Array>[]>> {
+      return batch(call, 'encrypt', id, items, async (subject, key, { plaintext, aad }) => {
+        const within = checkLengths({ plaintext, aad })
+        return within.ok ? seal(subject, key, plaintext, aad) : within
+      })
+    },
+
+    decryptBatch(
+      call: Call,
+      id: string,
+      items: readonly DecryptItem[],
+    ): Promise<Outcome<Outcome<Uint8Array>[]>> {
+      return batch(call, 'decrypt', id, items, async (subject, key, { ciphertext, aad }) => {
+        const within = checkLengths({ aad })
+        return within.ok ? open(subject, key, ciphertext, aad) : within
+      })
+    },
+
+    rewrapBatch(
+      call: Call,
+      id: string,
+      items: readonly RewrapItem[],
+    ): Promise<Outcome<Outcome<Uint8Array>[]>> {
+      return batch(call, 'rewrap', id, items, rewrapped)
+    },
+
+    signBatch(call: Call, id: string, items: readonly SigningInput[]): Promise<Outcome<Outcome<Signed>[]>> {
+      return record(call, 'key.sign-batch', async (subject) => {
+        subject.input = items.map(({ data }) => data)
+        const used = await usable(call, subject, id, 'sign-verify')
+        if (!used.ok) return used
+        const within = checkBatch(items)
+        if (!within.ok) return within
+        const made: Outcome<Signed>[] = []
+        for (const item of items) made.push(await signed(subject, used.value.key, used.value.algorithm, item))
+        subject.output = made.flatMap((one) => (one.ok ? [one.value.signature] : []))
+        return accept(made)
+      })
+    },
+
     /** What the clock asks for: keys whose time has come are destroyed. */
     keepTime: (): Promise<number> => repository.destroyDue(now()),
+
+    /** Rotates what its schedule has due, each as an operation of the server's own; the number of keys. */
+    async rotateDue(): Promise<number> {
+      const due = await repository.claimRotations(now())
+      for (const key of due) {
+        const call: Call = { caller: ownCaller, door: 'server', reqId: randomUUID(), receipt: null }
+        await record(call, 'key.rotate', async (subject) => {
+          const { organisation_id: organisation, project_id: project, id } = key
+          Object.assign(subject, { organisation, project, key: id })
+          return rotated(call, subject, key)
+        })
+      }
+      return due.length
+    },
+  }
+
+  async function rotated(call: Call, subject: Subject, first: StoredKey): Promise<Outcome<StoredKey>> {
+    if (first.threshold !== null) return ofCeremony()
+    const algorithm = algorithmOf(first)
+    if (algorithm === null) return refuse('KEY-USAGE', `a key of ${first.algorithm} is not made here`)
+    for (let key = first; ; ) {
+      if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
+      const { id, current_version } = key
+      const version = current_version + 1
+      const bytes = await generate(call.caller.identity, algorithm)
+      const wrapped = await unwrapping
+        .wrapKey(key.project_id, { id, version, algorithm: algorithms[algorithm].planned }, bytes)
+        .finally(() => wipe(bytes))
+      const made = await repository.addVersion(key, wrapped)
+      if (made !== 'moved') {
+        subject.version = version
+        return accept(made)
+      }
+      // Another call rotated it meanwhile; this one is a rotation of its own.
+      const again = await repository.findKey(id)
+      if (again === 'absent') return absent('key')
+      key = again
+    }
+  }
+
+  async function rewrapped(
+    subject: Subject,
+    key: StoredKey,
+    { ciphertext, aad, newAad }: RewrapItem,
+  ): Promise<Outcome<Uint8Array>> {
+    const within = checkLengths({ aad, newAad })
+    if (!within.ok) return within
+    const opened = await open(subject, key, ciphertext, aad)
+    if (!opened.ok) return opened
+    try {
+      return await seal(subject, key, opened.value, newAad ?? aad)
+    } finally {
+      wipe(opened.value)
+    }
+  }
+
+  async function signed(
+    subject: Subject,
+    key: StoredKey,
+    algorithm: KeyAlgorithm,
+    input: SigningInput,
+  ): Promise<Outcome<Signed>> {
+    const fits = checkSigning(algorithm, input)
+    if (!fits.ok) return fits
+    const version = await versionOf(key, key.current_version, ['enabled'])
+    if (!version.ok) return version
+    subject.version = key.current_version
+    const signature = await unwrapping.useKey(key, version.value, (bytes) =>
+      signData(privateKeyOf(bytes), input),
+    )
+    return accept({ signature, version: key.current_version, algorithm: input.algorithm })
+  }
+
+  function batch<Item extends { readonly plaintext?: Uint8Array; readonly ciphertext?: Uint8Array }>(
+    call: Call,
+    what: 'encrypt' | 'decrypt' | 'rewrap',
+    id: string,
+    items: readonly Item[],
+    work: (subject: Subject, key: StoredKey, item: Item) => Promise<Outcome<Uint8Array>>,
+  ): Promise<Outcome<Outcome<Uint8Array>[]>> {
+    return record(call, `key.${what}-batch`, async (subject) => {
+      subject.input = items.map(({ plaintext, ciphertext }) => plaintext ?? ciphertext ?? new Uint8Array(0))
+      const used = await usable(call, subject, id, 'encrypt-decrypt')
+      if (!used.ok) return used
+      const within = checkBatch(items)
+      if (!within.ok) return within
+      const made: Outcome<Uint8Array>[] = []
+      for (const item of items) made.push(await work(subject, used.value.key, item))
+      subject.output = made.flatMap((one) => (one.ok ? [one.value] : []))
+      return accept(made)
+    })
   }
 
   /** A create that is sent again because its reply was lost is that of the same key. */
@@ -590,50 +585,33 @@ export function openKeyOperations({ repository, unwrapping, record, now }: Parts
   }
 }
 
-const algorithmOf = (key: StoredKey): KeyAlgorithm | null =>
-  algorithmNames.find((name) => name === key.algorithm) ?? null
-
-/** The row of a version has a MAC, that of its key has none. */
-function requireAlgorithm(key: StoredKey, { row }: StoredVersion): void {
-  if (servedAlgorithm(row.algorithm) !== key.algorithm)
-    throw new EnvironmentError(
-      'KEY-ROW-CHANGED',
-      `${key.id} and its version ${row.version} differ in algorithm`,
-    )
-}
-
-function inputs(data: Uint8Array, aad: Uint8Array | undefined): readonly Uint8Array[] {
-  return [data, aad ?? new Uint8Array(0)]
-}
-
-function checkDescription(description: string | null | undefined): Outcome<null> {
+/** Refuses KEY-NAME and REQUEST-FIELDS. */
+export function checkNamed({
+  name,
+  description,
+}: {
+  readonly name?: string
+  readonly description?: string | null | undefined
+}): Outcome<null> {
+  if (name !== undefined && !nameShape.test(name))
+    return refuse('KEY-NAME', 'a name is 1 to 32 of a-z, 0-9 and single dashes between')
   return descriptionShape.test(description ?? '')
     ? accept(null)
     : refuse('REQUEST-FIELDS', `description: expected at most ${maxDescription} characters`)
 }
 
+const rotationDays = 'a key is rotated every 1 to 3650 days'
+const isRotation = (days: number): boolean => Number.isInteger(days) && days >= 1 && days <= 3650
+
+function checkBatch(items: readonly unknown[]): Outcome<null> {
+  return items.length >= 1 && items.length <= maxBatch
+    ? accept(null)
+    : refuse('REQUEST-FIELDS', `items: expected 1 to ${maxBatch}`)
+}
+
 function checkSigning(algorithm: KeyAlgorithm, input: SigningInput): Outcome<null> {
   const within = checkLengths({ data: input.data })
   return within.ok ? checkSigningInput(algorithm, input) : within
-}
-
-function checkLengths(given: { readonly [name: string]: Uint8Array | undefined }): Outcome<null> {
-  for (const [name, bytes] of Object.entries(given))
-    if ((bytes?.length ?? 0) > maxPayload)
-      return refuse('BODY-TOO-LONG', `${name} is longer than ${maxPayload} bytes`)
-  return accept(null)
-}
-
-function contextOf(key: StoredKey, version: number, aad: Uint8Array | undefined): EnvelopeContext {
-  return {
-    // `usable` has seen that it is one of the two that encrypt.
-    algorithm: key.algorithm as EnvelopeAlgorithm,
-    keyId: key.envelope_id,
-    version,
-    organisation: key.organisation_id,
-    project: key.project_id,
-    ...(aad === undefined ? {} : { aad }),
-  }
 }
 
 /** Parsed once for as long as the cache lends the same bytes: parsing costs more than a P-256 signature. */

@@ -1,8 +1,8 @@
-import type { Insertable, Selectable } from 'kysely'
+import { type Insertable, type Selectable, sql } from 'kysely'
 import pg from 'pg'
 import type { Page } from '../access/page.ts'
 import type { Database } from '../platform/database/open.ts'
-import type { KeyTable, KeyVersionTable, ProjectTable } from '../platform/database/tables.ts'
+import type { KeyTable, KeyVersionTable, ProjectTable, VersionState } from '../platform/database/tables.ts'
 import { type WrappedRow, wrappedRow } from './row-mac.ts'
 
 export type StoredKey = Selectable<KeyTable>
@@ -10,7 +10,7 @@ export type StoredKey = Selectable<KeyTable>
 export type StoredVersion = {
   readonly row: WrappedRow
   readonly mac: Uint8Array
-  readonly state: 'enabled' | 'decrypt-only' | 'disabled' | 'destroyed'
+  readonly state: VersionState
 }
 
 export type KeyPage = Page & {
@@ -19,7 +19,12 @@ export type KeyPage = Page & {
   readonly orderDirection: 'asc' | 'desc'
 }
 
-export type NewVersion = { readonly row: WrappedRow; readonly mac: Uint8Array }
+export type NewVersion = {
+  readonly row: WrappedRow
+  readonly mac: Uint8Array
+  /** Absent: enabled. */
+  readonly state?: 'enabled' | 'pre-active'
+}
 
 export type KeyChange = {
   readonly name?: string
@@ -27,6 +32,9 @@ export type KeyChange = {
   readonly is_disabled?: boolean
   readonly min_decrypt_version?: number
   readonly destroy_at?: Date | null
+  readonly is_exportable?: boolean
+  readonly rotate_every_days?: number | null
+  readonly rotate_at?: Date | null
 }
 
 /** The rows of keys. Nothing here decides who may see or use one. */
@@ -46,6 +54,8 @@ export type KeyRepository = {
   setVersionState(key: StoredKey, version: number, state: StoredVersion['state']): Promise<void>
   /** Destroys the versions of every key whose time has come, and says how many keys. */
   destroyDue(now: Date): Promise<number>
+  /** Keys whose rotation is due, each given to one asker: its next time is set as it is taken. */
+  claimRotations(now: Date): Promise<StoredKey[]>
   findProject(id: string): Promise<Selectable<ProjectTable> | 'absent'>
 }
 
@@ -141,6 +151,14 @@ export function openKeyRepository(database: Database): KeyRepository {
         .execute()
       return new Set(due.map(({ key_id }) => key_id)).size
     },
+    claimRotations: (now) =>
+      database
+        .updateTable('key')
+        .set({ rotate_at: sql<Date>`${now}::timestamptz + make_interval(days => rotate_every_days)` })
+        .where('rotate_at', '<=', now)
+        .where('is_disabled', '=', false)
+        .returningAll()
+        .execute(),
     findProject: async (id) =>
       (await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()) ?? 'absent',
   }
@@ -154,7 +172,7 @@ function storedVersion(key: StoredKey, found: Selectable<KeyVersionTable>): Stor
   }
 }
 
-function versionRow({ row, mac }: NewVersion): Insertable<KeyVersionTable> {
+function versionRow({ row, mac, state = 'enabled' }: NewVersion): Insertable<KeyVersionTable> {
   return {
     key_id: row.owner,
     version: row.version,
@@ -162,15 +180,16 @@ function versionRow({ row, mac }: NewVersion): Insertable<KeyVersionTable> {
     wrapped: Buffer.from(row.wrapped),
     wrapping_kek_id: row.wrappingKekId,
     wrapping_kek_version: row.wrappingKekVersion,
-    origin: 'online',
+    // `wrapKey` gives no other.
+    origin: row.origin === 'imported' ? 'imported' : 'online',
     bundle_digest: null,
-    state: 'enabled',
+    state,
     mac: Buffer.from(mac),
   }
 }
 
 /** The name of a key is its project's own: the database says so, whoever asks at once. */
-async function unlessTaken<T>(work: () => Promise<T>): Promise<T | 'name-taken'> {
+export async function unlessTaken<T>(work: () => Promise<T>): Promise<T | 'name-taken'> {
   try {
     return await work()
   } catch (error) {

@@ -8,26 +8,28 @@ import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
 import { badRequest, granted, misfit } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
-import { algorithmNames } from './algorithms.ts'
-import { dataKeySpecs, type KeyOperations, maxDescription, maxPayload, maxSearch } from './operations.ts'
-import type { StoredKey } from './repository.ts'
+import { algorithmNames, type CeremonyAlgorithm, ceremonyAlgorithms } from './algorithms.ts'
+import { toView } from './key-view.ts'
+import { maxPayload } from './key-work.ts'
+import type { KeyLifecycle } from './lifecycle.ts'
+import { chosenStates, dataKeySpecs, type KeyOperations, maxDescription, maxSearch } from './operations.ts'
 import { signingAlgorithmNames } from './signing.ts'
 
-const base64Text = Type.String({ maxLength: 4 * Math.ceil((maxPayload + 1024) / 3) })
+export const base64Text = Type.String({ maxLength: 4 * Math.ceil((maxPayload + 1024) / 3) })
 const keyId = Type.String({ minLength: 1, maxLength: 64 })
-const byId = Type.Object({ keyId }, { additionalProperties: false })
+export const byId = Type.Object({ keyId }, { additionalProperties: false })
 const projectId = Type.String({ minLength: 1, maxLength: 64 })
 
 const version = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 const name = Type.String({ minLength: 1, maxLength: 64 })
 const description = Type.String({ maxLength: maxDescription })
-const algorithm = Type.Enum([...algorithmNames])
-const signingAlgorithm = Type.Enum([...signingAlgorithmNames])
+const algorithm = Type.Enum([...algorithmNames, ...ceremonyAlgorithms])
+export const signingAlgorithm = Type.Enum([...signingAlgorithmNames])
 
 const closed = { additionalProperties: false } as const
 // The SDK repeats keyId in the body.
 const repeated = Type.Optional(keyId)
-const aad = Type.Optional(base64Text)
+export const aad = Type.Optional(base64Text)
 
 const listQuery = Type.Object(
   {
@@ -40,12 +42,27 @@ const listQuery = Type.Object(
   },
   closed,
 )
+const rotateEveryDays = Type.Integer({ minimum: 1, maximum: 3650 })
+/** Of TFHE_BINARY and TFHE_INTEGER. */
+const threshold = Type.Object(
+  {
+    t: Type.Integer({ minimum: 2, maximum: 15 }),
+    n: Type.Integer({ minimum: 2, maximum: 15 }),
+    mode: Type.Enum(['S', 'F']),
+  },
+  closed,
+)
 const createBody = Type.Object(
   {
     projectId,
     name,
     description: Type.Optional(description),
-    keyUsage: Type.Optional(Type.Enum(['encrypt-decrypt', 'sign-verify', 'generate-verify-mac'])),
+    keyUsage: Type.Optional(
+      Type.Enum(['encrypt-decrypt', 'sign-verify', 'generate-verify-mac', 'fhe-computation']),
+    ),
+    isExportable: Type.Optional(Type.Boolean()),
+    rotateEveryDays: Type.Optional(rotateEveryDays),
+    threshold: Type.Optional(threshold),
     algorithm: Type.Optional(algorithm),
     encryptionAlgorithm: Type.Optional(algorithm),
   },
@@ -57,12 +74,13 @@ const patchBody = Type.Object(
     description: Type.Optional(Type.Union([description, Type.Null()])),
     isDisabled: Type.Optional(Type.Boolean()),
     minDecryptVersion: Type.Optional(version),
+    rotateEveryDays: Type.Optional(Type.Union([rotateEveryDays, Type.Null()])),
   },
   { ...closed, minProperties: 1 },
 )
 const deleteQuery = Type.Object({ days: Type.Optional(Type.String({ pattern: '^[0-9]{1,2}$' })) }, closed)
 const versionQuery = Type.Object({ version: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })) }, closed)
-const stateBody = Type.Object({ state: Type.Enum(['enabled', 'decrypt-only', 'disabled']) }, closed)
+const stateBody = Type.Object({ state: Type.Enum([...chosenStates]) }, closed)
 const encryptBody = Type.Object({ plaintext: base64Text, aad, keyId: repeated }, closed)
 const decryptBody = Type.Object({ ciphertext: base64Text, aad, keyId: repeated }, closed)
 const dataKeyBody = Type.Object(
@@ -93,7 +111,15 @@ const orders = { name: 'name', createdAt: 'created_at', updatedAt: 'updated_at' 
 
 export function keyRoutes(
   app: App,
-  { keys, authentication }: { readonly keys: KeyOperations; readonly authentication: Authentication },
+  {
+    keys,
+    lifecycle,
+    authentication,
+  }: {
+    readonly keys: KeyOperations
+    readonly lifecycle: KeyLifecycle
+    readonly authentication: Authentication
+  },
 ): void {
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
   const base = '/api/v1/kms/keys'
@@ -104,12 +130,25 @@ export function keyRoutes(
     const wanted = body.algorithm ?? body.encryptionAlgorithm
     if (body.encryptionAlgorithm !== undefined && body.encryptionAlgorithm !== wanted)
       throw misfit('algorithm and encryptionAlgorithm differ')
+    const described = body.description === undefined ? {} : { description: body.description }
+    const named = { project: body.projectId, name: body.name, ...described }
+    if (isCeremony(wanted)) {
+      if (body.threshold === undefined)
+        throw misfit('threshold is missing: send t, n and mode of a threshold key')
+      if ((body.keyUsage ?? 'fhe-computation') !== 'fhe-computation')
+        throw badRequest('KEY-USAGE', `a key of algorithm ${wanted} is for fhe-computation`)
+      const asked = { ...named, ...body.threshold, algorithm: wanted }
+      const key = granted(await lifecycle.requestCeremony(call, asked))
+      return { key: toView(key), planRequest: granted(await lifecycle.planRequest(call, key.id)) }
+    }
+    if (body.keyUsage === 'fhe-computation' || body.threshold !== undefined)
+      throw badRequest('KEY-USAGE', 'threshold and fhe-computation are of TFHE_BINARY and TFHE_INTEGER')
     const made = await keys.create(call, {
-      project: body.projectId,
-      name: body.name,
-      ...(body.description === undefined ? {} : { description: body.description }),
+      ...named,
       ...(body.keyUsage === undefined ? {} : { usage: body.keyUsage }),
       ...(wanted === undefined ? {} : { algorithm: wanted }),
+      ...(body.isExportable === undefined ? {} : { isExportable: body.isExportable }),
+      ...(body.rotateEveryDays === undefined ? {} : { rotateEveryDays: body.rotateEveryDays }),
     })
     return { key: toView(granted(made)) }
   })
@@ -319,7 +358,10 @@ export function keyRoutes(
   })
 }
 
-function sameKey({
+const isCeremony = (name: string | undefined): name is CeremonyAlgorithm =>
+  ceremonyAlgorithms.some((one) => one === name)
+
+export function sameKey({
   params,
   body,
 }: {
@@ -331,24 +373,6 @@ function sameKey({
   return params.keyId
 }
 
-function aadOf(given: string | undefined): { aad?: Uint8Array } {
+export function aadOf(given: string | undefined): { aad?: Uint8Array } {
   return given === undefined ? {} : { aad: decodeField('aad', given) }
-}
-
-function toView(key: StoredKey) {
-  return {
-    id: key.id,
-    name: key.name,
-    description: key.description,
-    isDisabled: key.is_disabled,
-    orgId: key.organisation_id,
-    projectId: key.project_id,
-    keyUsage: key.key_usage,
-    version: key.current_version,
-    algorithm: key.algorithm,
-    encryptionAlgorithm: key.algorithm,
-    deletionDate: key.destroy_at?.toISOString() ?? null,
-    createdAt: key.created_at.toISOString(),
-    updatedAt: key.updated_at.toISOString(),
-  }
 }

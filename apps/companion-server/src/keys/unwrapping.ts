@@ -11,11 +11,21 @@ import { projectRowMac, requireMac, rowMessage, type WrappedRow, wrappedRow } fr
 /** Data keys on their way from the token to one operation: root in the token, organisation through it, the rest here. */
 export type KeyUnwrapping = {
   /** Lends the data key of one version. Throws KEY-ROW-CHANGED, KEY-UNWRAP, or the token's own error. */
-  useKey<Result>(key: StoredKey, version: StoredVersion, work: (bytes: Uint8Array) => Result): Promise<Result>
+  useKey<Result>(
+    key: Pick<StoredKey, 'id' | 'project_id'>,
+    version: StoredVersion,
+    work: (bytes: Uint8Array) => Result,
+  ): Promise<Result>
   /** A new version's key under the project's KEK, as a row and its MAC. */
   wrapKey(
     project: string,
-    version: { readonly id: string; readonly version: number; readonly algorithm: string },
+    version: {
+      readonly id: string
+      readonly version: number
+      readonly algorithm: string
+      /** Absent: online. */
+      readonly origin?: 'online' | 'imported'
+    },
     key: Uint8Array,
   ): Promise<{ readonly row: WrappedRow; readonly mac: Uint8Array }>
   /** MAC over an organisation or project row, by the token's row key. */
@@ -83,7 +93,10 @@ export function openKeyUnwrapping(
     )
   }
 
-  async function loadDataKey(key: StoredKey, { row, mac }: StoredVersion): Promise<Uint8Array> {
+  async function loadDataKey(
+    key: Pick<StoredKey, 'id' | 'project_id'>,
+    { row, mac }: StoredVersion,
+  ): Promise<Uint8Array> {
     const fingerprint = `project/${key.project_id}/${row.wrappingKekVersion}`
     return cache.use(
       fingerprint,
@@ -92,9 +105,9 @@ export function openKeyUnwrapping(
         requireMac(projectRowMac(projectKek, row), mac, row)
         try {
           // What a ceremony wrapped came as KWP; what this server made is bound to its row.
-          return row.origin === 'online'
-            ? openDataKey(projectKek, row)
-            : aesKwpUnwrap(projectKek, row.wrapped)
+          return row.origin === 'ceremony'
+            ? aesKwpUnwrap(projectKek, row.wrapped)
+            : openDataKey(projectKek, row)
         } catch (error) {
           if (!(error instanceof FormatError)) throw error
           throw new EnvironmentError('KEY-UNWRAP', `version ${row.version} of ${key.id} does not unwrap`)
@@ -108,7 +121,7 @@ export function openKeyUnwrapping(
       const fingerprint = `data/${key.id}/${createHash('sha256').update(rowMessage(version.row)).digest('hex')}`
       return cache.use(fingerprint, () => loadDataKey(key, version), work)
     },
-    async wrapKey(project, { id, version, algorithm }, key) {
+    async wrapKey(project, { id, version, algorithm, origin = 'online' }, key) {
       const kek = await database
         .selectFrom('project_kek')
         .select('version')
@@ -119,7 +132,7 @@ export function openKeyUnwrapping(
       if (!kek) throw new EnvironmentError('KEY-CHAIN', `project ${project} has no KEK`)
       const place = {
         ...({ level: 'data', owner: id, parent: project, id, version, algorithm } as const),
-        ...{ wrappingKekId: project, wrappingKekVersion: kek.version, origin: 'online', bundleDigest: null },
+        ...{ wrappingKekId: project, wrappingKekVersion: kek.version, origin, bundleDigest: null },
       }
       return cache.use(
         `project/${project}/${kek.version}`,

@@ -58,6 +58,7 @@ async function record(changes: readonly Change[], read = judged.contents.read) {
           .orderBy('epoch')
           .orderBy('holder_index')
           .execute(),
+        fulfilled: await work.selectFrom('key').select(['id', 'fhe_key_id']).execute(),
         taken: await work.selectFrom('fhe_taken_request').select('request_id').execute(),
         spent: await work.selectFrom('fhe_spent').select(['blocks', 'width']).orderBy('blocks').execute(),
       }
@@ -69,7 +70,10 @@ async function record(changes: readonly Change[], read = judged.contents.read) {
   return outcomes.map((outcome) => (outcome.ok ? 'recorded' : outcome.rule))
 }
 class TakenBack extends Error {}
-let rows: Record<'key' | 'epochs' | 'holders' | 'taken' | 'spent', readonly Record<string, unknown>[]>
+let rows: Record<
+  'fulfilled' | 'key' | 'epochs' | 'holders' | 'taken' | 'spent',
+  readonly Record<string, unknown>[]
+>
 
 const dealtAlone: Change = () => ({ next: null, decryptions: [] })
 const movedLater: Change = ({ fhe }) => ({ fhe: null, existing: existingOf(fhe), decryptions: [] })
@@ -128,6 +132,37 @@ test('IMPORT-07 the next epoch has the budget of its shares: by what the old hol
   // At the width of the key: this one has no squash key, so that a mode S of it answers nothing.
   expect(await record([() => ({})], saying(hana, ito))).toEqual(['recorded'])
   expect(rows.epochs.map(({ carried }) => carried)).toEqual([null, '0'])
+})
+
+test('FHE-OTHER-THAN-ASKED a dealt key fulfils the record that asked for it, once, and none that asked for another', async () => {
+  const { id, type, mode, t, n, keyId } = judged.contents.predicate.fhe!
+  const asked = { t, n, mode }
+  const { database } = opened
+  await database.insertInto('project').values({ id: 'p', organisation_id: 'org', name: 'P' }).execute()
+  await database
+    .insertInto('key')
+    .values({
+      ...{ id, envelope_id: Buffer.alloc(16, 7), organisation_id: 'org', project_id: 'p', name: 'votes' },
+      ...{ description: null, key_usage: 'fhe-computation', algorithm: type, current_version: 0 },
+      threshold: JSON.stringify(asked),
+    })
+    .execute()
+  const asks = (fields: object) =>
+    database
+      .updateTable('key')
+      .set({ threshold: JSON.stringify({ ...asked, ...fields }) })
+      .execute()
+  try {
+    for (const other of [{ t: t + 1 }, { n: n + 1 }, { mode: mode === 'S' ? 'F' : 'S' }]) {
+      await asks(other)
+      expect(await record([dealtAlone])).toEqual(['FHE-OTHER-THAN-ASKED'])
+    }
+    await asks({})
+    expect(await record([dealtAlone])).toEqual(['recorded'])
+    expect(rows.fulfilled).toEqual([{ id, fhe_key_id: keyId }])
+  } finally {
+    await database.deleteFrom('key').execute()
+  }
 })
 
 test('FHE-KEY-ABSENT the next epoch of a key that was never imported is refused', async () => {

@@ -51,6 +51,8 @@ const kinds: Readonly<Record<KeyAlgorithm, Kind>> = {
 /** What KMIP calls the state of a key: that of its current version, unless the key is switched off. */
 export function stateOf(key: StoredKey, current: StoredVersion['state']): NameOf<'State'> {
   if (current === 'destroyed') return 'Destroyed'
+  if (current === 'compromised') return 'Compromised'
+  if (current === 'pre-active' && !key.is_disabled) return 'PreActive'
   return key.is_disabled || current !== 'enabled' ? 'Deactivated' : 'Active'
 }
 

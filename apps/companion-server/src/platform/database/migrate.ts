@@ -6,6 +6,7 @@ import * as threshold from './migrations/0002-threshold.ts'
 import * as carried from './migrations/0003-carried-budget.ts'
 import * as onlineKeys from './migrations/0004-online-keys.ts'
 import * as ciphertextSize from './migrations/0005-ciphertext-size.ts'
+import * as keyLifecycle from './migrations/0006-key-lifecycle.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -15,6 +16,7 @@ const migrations: Record<string, Migration> = {
   '0003-carried-budget': carried,
   '0004-online-keys': onlineKeys,
   '0005-ciphertext-size': ciphertextSize,
+  '0006-key-lifecycle': keyLifecycle,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

@@ -135,7 +135,13 @@ export type FheTables = {
 }
 
 export type KeyOrigin = 'ceremony' | 'online'
-export type VersionState = 'enabled' | 'decrypt-only' | 'disabled' | 'destroyed'
+export type VersionState =
+  | 'pre-active'
+  | 'enabled'
+  | 'decrypt-only'
+  | 'disabled'
+  | 'compromised'
+  | 'destroyed'
 export type RootState = 'staged' | 'current' | 'retained'
 export type ImportState = 'staged' | 'imported' | 'refused'
 export type StoredRole =
@@ -236,11 +242,45 @@ export type KeyTable = {
   created_by: ColumnType<string | null, string | null | undefined, string | null>
   /** Disabled until then, and destroyed. */
   destroy_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  is_exportable: Generated<boolean>
+  /** Both null where it is rotated by hand alone. */
+  rotate_every_days: ColumnType<number | null, number | null | undefined, number | null>
+  rotate_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  /** What a threshold key is to be dealt as; null of every other key. */
+  threshold: ColumnType<ThresholdWanted | null, string | null | undefined, string | null>
+  /** The threshold key that a ceremony dealt for it; null while it waits. */
+  fhe_key_id: ColumnType<string | null, string | null | undefined, string | null>
   created_at: MadeTime
   updated_at: MadeTime
 }
 
-export type KeyVersionTable = WrappedColumns & { key_id: string }
+export type ThresholdWanted = { readonly t: number; readonly n: number; readonly mode: 'S' | 'F' }
+
+export type KeyVersionTable = Omit<WrappedColumns, 'origin'> & {
+  key_id: string
+  origin: KeyOrigin | 'imported'
+}
+
+export type ImportKeyTable = {
+  id: string
+  project_id: string
+  identity_id: string
+  wrapped: Buffer
+  wrapping_kek_version: number
+  mac: Buffer
+  created_at: MadeTime
+  expires_at: Time
+}
+
+/** What was shredded never comes back, from a bundle or a backup. */
+export type TombstoneTable = {
+  level: 'data' | 'project' | 'organisation'
+  id: string
+  digest: string
+  /** The signed receipt, canonical JSON. */
+  receipt: string
+  shredded_at: Time
+}
 
 export type BundleImportTable = {
   id: Generated<BigInt64>
@@ -319,6 +359,8 @@ export type Tables = {
   project_kek: ProjectKekTable
   key: KeyTable
   key_version: KeyVersionTable
+  import_key: ImportKeyTable
+  tombstone: TombstoneTable
   bundle_import: BundleImportTable
   identity: IdentityTable
   role_grant: RoleGrantTable

@@ -17,6 +17,7 @@ export type StateFolder = {
   readonly ciphertexts: string
   readonly database: string
   readonly refusedPin: string
+  readonly shredLog: string
   readonly softToken: string
   readonly trainingPins: string
   readonly caCertificate: string
@@ -40,6 +41,7 @@ export function stateFolder(path: string): StateFolder {
     fhe: join(root, 'fhe'),
     ciphertexts: join(root, 'ciphertexts'),
     database: join(root, 'postgres'),
+    shredLog: join(root, 'shred.log'),
     refusedPin: join(root, 'refused-pin.json'),
     softToken: join(root, 'token'),
     trainingPins: join(root, 'training-pins'),

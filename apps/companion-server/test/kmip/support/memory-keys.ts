@@ -45,6 +45,7 @@ export function openMemoryKeys(now: () => Date) {
     insert: unused,
     addVersion: unused,
     destroyDue: unused,
+    claimRotations: unused,
     findProject: async (id) =>
       id === 'p' || id === 'q' ? { id, organisation_id: 'o', name: id, created_at: new Date(0) } : 'absent',
   }
@@ -81,7 +82,8 @@ export function openMemoryKeys(now: () => Date) {
         ...{ id, name, created_at, updated_at: created_at, envelope_id: Buffer.from(envelopeKeyId(id)) },
         ...{ organisation_id: 'o', project_id: 'p', description: null, key_usage: 'encrypt-decrypt' },
         ...{ algorithm: 'aes-256-gcm', current_version: 1, min_decrypt_version: 1, is_disabled: false },
-        ...{ created_by: null, destroy_at: null },
+        ...{ created_by: null, destroy_at: null, is_exportable: false, threshold: null },
+        ...{ rotate_every_days: null, rotate_at: null, fhe_key_id: null },
         ...fields,
       }
       // What the tests make is one of them.

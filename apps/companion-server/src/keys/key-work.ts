@@ -1,0 +1,249 @@
+import { randomBytes } from 'node:crypto'
+import { equalBytes } from '@lux/crypto'
+import { type Action, absent, authorize } from '../access/authorize.ts'
+import type { Call, Record, Subject } from '../audit/record.ts'
+import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
+import {
+  algorithmNames,
+  algorithms,
+  type KeyAlgorithm,
+  type KeyUsage,
+  servedAlgorithm,
+} from './algorithms.ts'
+import {
+  type EnvelopeAlgorithm,
+  type EnvelopeContext,
+  openEnvelope,
+  readEnvelopeHead,
+  sealEnvelope,
+} from './envelope.ts'
+import type { KeyRepository, StoredKey, StoredVersion } from './repository.ts'
+import type { KeyUnwrapping } from './unwrapping.ts'
+
+/** Most bytes of plaintext, data or AAD in one call. */
+export const maxPayload = 1 << 20
+
+/** A signature or MAC names no version: without one, this many of the newest are tried. */
+const maxTried = 8
+
+/** What a version that is compromised made before is still opened and verified; it makes nothing new. */
+const readable: readonly StoredVersion['state'][] = ['enabled', 'decrypt-only', 'compromised']
+
+/** Of a record of a threshold key, whatever is asked that its holders alone could do. */
+export const ofCeremony = () => refuse('FHE-CEREMONY', 'a threshold key is made and used by its holders')
+
+type Place = { readonly organisation: string; readonly project: string }
+
+export type KeyParts = {
+  readonly repository: KeyRepository
+  readonly unwrapping: KeyUnwrapping
+  readonly record: Record
+  now(): Date
+}
+
+/** What operations on keys have in common: who may, with which version, and the record of it. */
+export type KeyWork = ReturnType<typeof openKeyWork>
+
+export function openKeyWork({ repository, unwrapping, record }: KeyParts) {
+  const making = new Map<string, Promise<unknown>>()
+
+  /** One key of an identity is made at a time: long RSA keys would fill the threads that all share. */
+  async function generate(identity: string, algorithm: KeyAlgorithm): Promise<Uint8Array> {
+    const before = making.get(identity) ?? Promise.resolve()
+    const mine = before.then(() => algorithms[algorithm].generate())
+    const settled = mine.catch(() => undefined)
+    making.set(identity, settled)
+    try {
+      return await mine
+    } finally {
+      if (making.get(identity) === settled) making.delete(identity)
+    }
+  }
+
+  /** A key that the caller may do this with; what he may not see is as absent. */
+  async function permitted(
+    call: Call,
+    subject: Subject,
+    action: Action,
+    found: StoredKey | 'absent',
+  ): Promise<Outcome<StoredKey>> {
+    if (found === 'absent') return absent('key')
+    const { organisation_id: organisation, project_id: project } = found
+    Object.assign(subject, { organisation, project, key: found.id })
+    const allowed = authorize(call.caller, action, { kind: 'key', organisation, project })
+    return allowed.ok ? accept(found) : allowed
+  }
+
+  /** A key in use, for what it was made for. */
+  async function usable(
+    call: Call,
+    subject: Subject,
+    id: string,
+    usage: KeyUsage,
+  ): Promise<Outcome<{ key: StoredKey; algorithm: KeyAlgorithm }>> {
+    const found = await permitted(call, subject, 'key.use', await repository.findKey(id))
+    if (!found.ok) return found
+    const key = found.value
+    if (key.threshold !== null) return ofCeremony()
+    const algorithm = algorithmOf(key)
+    if (algorithm === null || key.key_usage !== usage || algorithms[algorithm].usage !== usage)
+      return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
+    if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
+    return accept({ key, algorithm })
+  }
+
+  async function versionOf(
+    key: StoredKey,
+    version: number,
+    states: readonly StoredVersion['state'][],
+  ): Promise<Outcome<StoredVersion>> {
+    const found = await repository.findVersion(key, version)
+    if (found === 'absent') return refuse('KEY-VERSION-ABSENT', `the key has no version ${version}`)
+    if (!states.includes(found.state))
+      return refuse('KEY-VERSION-DISABLED', `version ${version} is ${found.state}`)
+    requireAlgorithm(key, found)
+    return accept(found)
+  }
+
+  /** The versions that a signature or MAC may be of. */
+  async function candidates(key: StoredKey, wanted: number | undefined): Promise<Outcome<StoredVersion[]>> {
+    if (wanted !== undefined) {
+      const one = await versionOf(key, wanted, readable)
+      return one.ok ? accept([one.value]) : one
+    }
+    const all = (await repository.listVersions(key)).filter(({ state }) => readable.includes(state))
+    for (const one of all) requireAlgorithm(key, one)
+    return accept(all.slice(0, maxTried))
+  }
+
+  async function seal(
+    subject: Subject,
+    key: StoredKey,
+    plaintext: Uint8Array,
+    aad: Uint8Array | undefined,
+  ): Promise<Outcome<Uint8Array>> {
+    const current = key.current_version
+    const version = await versionOf(key, current, ['enabled'])
+    if (!version.ok) return version
+    subject.version = current
+    const context = contextOf(key, current, aad)
+    const salt = randomBytes(32)
+    return accept(
+      await unwrapping.useKey(key, version.value, (bytes) => sealEnvelope(bytes, context, plaintext, salt)),
+    )
+  }
+
+  async function open(
+    subject: Subject,
+    key: StoredKey,
+    ciphertext: Uint8Array,
+    aad: Uint8Array | undefined,
+  ): Promise<Outcome<Uint8Array>> {
+    const head = readEnvelopeHead(ciphertext)
+    if (!head.ok) return head
+    // Looked up exactly: no version is ever tried in turn.
+    if (head.value.algorithm !== key.algorithm || !equalBytes(head.value.keyId, key.envelope_id))
+      return refuse('ENVELOPE-KEY', 'the envelope names another key or algorithm')
+    subject.version = head.value.version
+    if (head.value.version < key.min_decrypt_version)
+      return refuse('KEY-VERSION-RETIRED', `version ${head.value.version} is too old`)
+    const version = await versionOf(key, head.value.version, readable)
+    if (!version.ok) return version
+    const context = contextOf(key, head.value.version, aad)
+    return unwrapping.useKey(key, version.value, (bytes) => openEnvelope(bytes, context, ciphertext))
+  }
+
+  /** `work` on a key that its caller may manage. */
+  function managing<T>(
+    call: Call,
+    operation: string,
+    id: string,
+    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    return record(call, operation, async (subject) => {
+      const key = await permitted(call, subject, 'key.manage', await repository.findKey(id))
+      return key.ok ? work(key.value, subject) : key
+    })
+  }
+
+  function reading<T>(
+    call: Call,
+    operation: string,
+    id: string,
+    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
+  ): Promise<Outcome<T>> {
+    return record(call, operation, async (subject) => {
+      const key = await permitted(call, subject, 'key.read', await repository.findKey(id))
+      return key.ok ? work(key.value, subject) : key
+    })
+  }
+
+  async function changed(
+    key: StoredKey,
+    fields: Parameters<KeyRepository['change']>[1],
+  ): Promise<Outcome<StoredKey>> {
+    const made = await repository.change(key.id, fields)
+    if (made === 'absent') return absent('key')
+    if (made === 'name-taken') return refuse('KEY-NAME-TAKEN', 'another key of the project has this name')
+    return accept(made)
+  }
+
+  /** A place for a new key. */
+  async function projectFor(call: Call, subject: Subject, id: string): Promise<Outcome<Place>> {
+    const row = await repository.findProject(id)
+    if (row === 'absent') return absent('project')
+    const place = { organisation: row.organisation_id, project: row.id }
+    Object.assign(subject, place)
+    const allowed = authorize(call.caller, 'key.create', { kind: 'project', ...place })
+    return allowed.ok ? accept(place) : allowed
+  }
+
+  return {
+    generate,
+    permitted,
+    usable,
+    versionOf,
+    candidates,
+    seal,
+    open,
+    managing,
+    reading,
+    changed,
+    projectFor,
+  }
+}
+
+export const algorithmOf = (key: StoredKey): KeyAlgorithm | null =>
+  algorithmNames.find((name) => name === key.algorithm) ?? null
+
+/** The row of a version has a MAC, that of its key has none. */
+function requireAlgorithm(key: StoredKey, { row }: StoredVersion): void {
+  if (servedAlgorithm(row.algorithm) !== key.algorithm)
+    throw new EnvironmentError(
+      'KEY-ROW-CHANGED',
+      `${key.id} and its version ${row.version} differ in algorithm`,
+    )
+}
+
+export function inputs(data: Uint8Array, aad: Uint8Array | undefined): readonly Uint8Array[] {
+  return [data, aad ?? new Uint8Array(0)]
+}
+
+export function checkLengths(given: { readonly [name: string]: Uint8Array | undefined }): Outcome<null> {
+  for (const [name, bytes] of Object.entries(given))
+    if ((bytes?.length ?? 0) > maxPayload)
+      return refuse('BODY-TOO-LONG', `${name} is longer than ${maxPayload} bytes`)
+  return accept(null)
+}
+
+function contextOf(key: StoredKey, version: number, aad: Uint8Array | undefined): EnvelopeContext {
+  return {
+    // `usable` has seen that it is one of the two that encrypt.
+    algorithm: key.algorithm as EnvelopeAlgorithm,
+    keyId: key.envelope_id,
+    version,
+    organisation: key.organisation_id,
+    project: key.project_id,
+    ...(aad === undefined ? {} : { aad }),
+  }
+}

@@ -1,0 +1,88 @@
+import type { Insertable } from 'kysely'
+import type { Database } from '../platform/database/open.ts'
+import type { ImportKeyTable, KeyTable } from '../platform/database/tables.ts'
+import { type StoredKey, type StoredVersion, unlessTaken } from './repository.ts'
+
+export type FoundImportKey = {
+  readonly project: string
+  readonly identity: string
+  readonly expiresAt: Date
+  /** The private half, as the version of a data key. */
+  readonly version: StoredVersion
+}
+
+/** Rows of keys on their way in and out. Nothing here decides who may. */
+export type LifecycleRepository = {
+  /** A key without a version. */
+  insertWaiting(key: Insertable<KeyTable>): Promise<StoredKey | 'name-taken'>
+  insertImportKey(row: Insertable<ImportKeyTable>): Promise<void>
+  findImportKey(id: string): Promise<FoundImportKey | 'absent'>
+  /** True for one of all who ask. */
+  takeImportKey(id: string): Promise<boolean>
+  /** The receipt of what was shredded. */
+  findTombstone(level: 'data', id: string): Promise<string | 'absent'>
+  /** The versions' bytes, the key's use and its name go, and the tombstone stands, together. */
+  shredKey(id: string, receipt: string, what: { digest: string; shreddedAt: string }): Promise<void>
+}
+
+export function openLifecycleRepository(database: Database): LifecycleRepository {
+  return {
+    insertWaiting: (key) =>
+      unlessTaken(() => database.insertInto('key').values(key).returningAll().executeTakeFirstOrThrow()),
+    async insertImportKey(row) {
+      await database.transaction().execute(async (work) => {
+        await work.deleteFrom('import_key').where('expires_at', '<', new Date()).execute()
+        await work.insertInto('import_key').values(row).execute()
+      })
+    },
+    async findImportKey(id) {
+      const row = await database.selectFrom('import_key').selectAll().where('id', '=', id).executeTakeFirst()
+      if (!row) return 'absent'
+      return {
+        project: row.project_id,
+        identity: row.identity_id,
+        expiresAt: row.expires_at,
+        version: {
+          row: {
+            ...({ level: 'data', owner: id, parent: row.project_id, id, version: 1 } as const),
+            ...{ algorithm: 'RSA-3072', wrapped: row.wrapped, wrappingKekId: row.project_id },
+            ...{ wrappingKekVersion: row.wrapping_kek_version, origin: 'online', bundleDigest: null },
+          },
+          mac: row.mac,
+          state: 'enabled',
+        },
+      }
+    },
+    async takeImportKey(id) {
+      const taken = await database.deleteFrom('import_key').where('id', '=', id).executeTakeFirst()
+      return Number(taken.numDeletedRows) === 1
+    },
+    async findTombstone(level, id) {
+      const row = await database
+        .selectFrom('tombstone')
+        .select('receipt')
+        .where('level', '=', level)
+        .where('id', '=', id)
+        .executeTakeFirst()
+      return row?.receipt ?? 'absent'
+    },
+    async shredKey(id, receipt, { digest, shreddedAt }) {
+      await database.transaction().execute(async (work) => {
+        await work
+          .updateTable('key_version')
+          .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
+          .where('key_id', '=', id)
+          .execute()
+        await work
+          .updateTable('key')
+          .set({ is_disabled: true, destroy_at: shreddedAt, rotate_at: null, rotate_every_days: null })
+          .where('id', '=', id)
+          .execute()
+        await work
+          .insertInto('tombstone')
+          .values({ level: 'data', id, digest, receipt, shredded_at: shreddedAt })
+          .execute()
+      })
+    },
+  }
+}
