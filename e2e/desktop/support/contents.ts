@@ -22,7 +22,11 @@ export const routes = [
   'settings',
 ] as const
 
-type Settings = { theme?: 'light' | 'dark'; language?: 'en' | 'ar' | 'pseudo'; textSize?: number }
+type Settings = {
+  theme?: 'light' | 'dark'
+  language?: 'en' | 'ar' | 'de' | 'fr' | 'ja' | 'pseudo'
+  textSize?: number
+}
 
 /** `window.lux.invoke` from inside the page. */
 export function invoke(desktop: Desktop, api: string, input: unknown): Promise<unknown> {
