@@ -65,7 +65,6 @@ test('SERVER-REMEDY no text is left of a code that the server does not name', ()
 
 /** Where the server must say something else than the workstation: another command, another place, nobody's run. */
 const saidOtherwise = [
-  'ANSWER-01',
   'FILE-WRONG-KIND',
   'INTERNAL',
   'POLICY-MISSING',

@@ -1,5 +1,5 @@
-import { type HolderAnswer, holderAnswerCodec, type Signed } from '@lux/ceremony/wire'
-import { equalBytes, fromUtf8, sha256Hex } from '@lux/crypto'
+import { checkHolderAnswer, type HolderAnswer, holderAnswerCodec, type Signed } from '@lux/ceremony/wire'
+import { equalBytes, fromUtf8 } from '@lux/crypto'
 import type { Transaction } from 'kysely'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
@@ -55,7 +55,12 @@ export async function takeAnswer(
       return refuse('REQUEST-EXPIRED', `it expired at ${request.expires_at.toISOString()}`)
     if (state !== 'open' && state !== 'ready') return refuse('REQUEST-STATE', `the request is ${state}`)
     const epoch = await openEpoch(work, parts.state, await epochRow(work, keyId, request.epoch))
-    const judged = judgeAnswer(parts, request, epoch, given)
+    const judged = checkHolderAnswer(given.document, given.sealed, {
+      domain: parts.domain,
+      digest: request.digest,
+      request: { ...packageOf(request).request.payload, keyId, epochId: epoch.row.epoch_id },
+      holders: epoch.holders,
+    })
     if (!judged.ok) return judged
     const files = given.sealed === null ? [] : await ciphertextsOf(work, parts.state, request)
     if (given.sealed !== null) {
@@ -78,37 +83,6 @@ export async function takeAnswer(
     if (given.sealed !== null) await spend(work, request, epoch)
     return accept(await settle(parts, work, request, epoch, files))
   })
-}
-
-/** What can be said of an answer without opening it. */
-function judgeAnswer(
-  { domain }: ThresholdParts,
-  request: StoredRequest,
-  { row, holders }: OpenedEpoch,
-  { document, sealed }: GivenAnswer,
-): Outcome<null> {
-  const { payload: said } = document
-  const asked = packageOf(request).request.payload
-  const fits =
-    said.domain === domain &&
-    said.request === request.digest &&
-    said.keyId === row.fhe_key_id &&
-    said.epochId === row.epoch_id
-  if (!fits) return refuse('ANSWER-01', `${said.name} answers another request or epoch`)
-  const member = holders[said.holder - 1]
-  if (member?.name !== said.name)
-    return refuse('ANSWER-HOLDER', `${said.name} is not holder ${said.holder} of this epoch`)
-  const signed = holderAnswerCodec.verify(document, domain, [
-    { role: 'holder', members: [member], quorum: 1 },
-  ])
-  if (!signed.ok) return refuse('ANSWER-SIGNATURE', signed.detail)
-  if (said.decision === 'approved' && said.time >= asked.expiry)
-    return refuse('REQUEST-EXPIRED', `answered at ${said.time}, the request expired at ${asked.expiry}`)
-  if (said.spent > asked.budget)
-    return refuse('ANSWER-02', `${said.spent} blocks spent, ${asked.budget} were asked for`)
-  if ((sealed === null ? null : sha256Hex(sealed)) !== said.sealed)
-    return refuse('ANSWER-SEAL', `the file is not the one that ${said.name} signed`)
-  return accept(null)
 }
 
 /** The first part spends what the request reserved: what it decrypts has been flooded once in this epoch. */

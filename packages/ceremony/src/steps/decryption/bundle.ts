@@ -7,6 +7,7 @@ import { type RequestPackage, requestPackageCodec } from '../../documents/thresh
 import { decryptionResultCodec } from '../../documents/threshold/decryption-result.ts'
 import { holderAnswerCodec } from '../../documents/threshold/holder-answer.ts'
 import { authoritiesOf } from '../../policy/authorities.ts'
+import { checkAnswerSubject, checkAnswerTime } from '../../request-rules/answer.ts'
 import { checkDecryptionRequest } from '../../request-rules/decryption.ts'
 import { cardOfHolder, oldEpoch, oldHolders } from '../dealing/holders.ts'
 
@@ -97,10 +98,7 @@ async function checkAnswers(
     if (!signed.ok) return signed
     const said = signed.value.payload
     const fits =
-      said.domain === v.predicate.domain &&
-      said.request === request &&
-      said.keyId === payload.keyId &&
-      said.epochId === payload.epochId &&
+      checkAnswerSubject(said, { domain: v.predicate.domain, digest: request, request: payload }).ok &&
       said.holder === holder &&
       said.name === name &&
       holders[holder - 1] === name
@@ -121,7 +119,7 @@ async function checkAnswers(
     if (!canary && !adds) return wrong(id, `the budget of ${name} does not add up`)
     if (!canary) budgets.set(`${said.epochId} ${name}`, said.left)
     if (said.decision === 'refused') continue
-    if (said.time >= payload.expiry) return wrong(id, `${name} answered after the expiry`)
+    if (!checkAnswerTime(said, payload).ok) return wrong(id, `${name} answered after the expiry`)
     approved.push({ holder, digest: holderAnswerCodec.payload.digest(said) })
   }
   if (approved.length < (planned?.answers ?? 0))

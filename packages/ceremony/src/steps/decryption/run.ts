@@ -13,6 +13,7 @@ import { leftOf, type Signed, seatOf, standsAt, verify } from '../../model/signe
 import { currentStep, stageOf } from '../../model/stages.ts'
 import type { DecryptionState, LiveEpoch, State, StepProgress } from '../../model/state.ts'
 import { decryptionOf } from '../../plan/queries.ts'
+import { checkAnswerSpent, checkAnswerSubject, checkAnswerTime } from '../../request-rules/answer.ts'
 import { checkDecryptionRequest } from '../../request-rules/decryption.ts'
 import type { EntryModules, StageNeeds } from '../entries.ts'
 import { dealersOf } from '../resharing/queries.ts'
@@ -31,16 +32,15 @@ function takeHolderAnswer(state: State, command: Submit): Decision {
   const seat = seatOf(state, said.name)
   if (seat === null || epoch.holders[said.holder - 1] !== said.name)
     return refuse('SUBMIT-03', `${said.name} is not holder ${said.holder} of this epoch`)
-  const fits =
-    said.domain === state.domain &&
-    said.request === decryption.digest &&
-    said.keyId === epoch.keyId &&
-    said.epochId === epoch.epochId
-  if (!fits) return refuse('ANSWER-01', `${said.name} answers another request or epoch`)
+  const { domain } = state
+  const subject = checkAnswerSubject(said, { domain, digest: decryption.digest ?? '', request: epoch })
+  if (!subject.ok) return refuse('ANSWER-01', subject.detail)
   if (decryption.answers.some(({ name }) => name === said.name))
     return refuse('SUBMIT-05', `${said.name} has answered`)
-  if (said.decision === 'approved' && said.time >= request.expiry)
-    return refuse('REQUEST-EXPIRED', `answered at ${said.time}, the request expired at ${request.expiry}`)
+  const inTime = checkAnswerTime(said, request)
+  if (!inTime.ok) return refuse('REQUEST-EXPIRED', inTime.detail)
+  const spent = checkAnswerSpent(said, request)
+  if (!spent.ok) return refuse('ANSWER-02', spent.detail)
   const fault = budgetFault(state, decryption, said)
   if (fault !== null) return refuse('ANSWER-02', `${said.name}: ${fault}`)
   const invalid = verify(state, 'holder-answer', seat.keys, command)
@@ -78,7 +78,6 @@ type Said = { name: string; spent: number; left: { at64: number; at128: number }
 /** A budget only ever shrinks, by what the answer spent. */
 function budgetFault(state: State, { id, epoch, request }: DecryptionState, said: Said): string | null {
   if (request === null || epoch === null) return null
-  if (said.spent > request.budget) return `${said.spent} blocks spent, ${request.budget} were asked for`
   const canary = decryptionOf(state.plan, id)?.canary === true
   if (canary && said.spent > 0) return 'a canary is outside the budget'
   const known = leftOf(state, epoch, said.name)
