@@ -2,7 +2,9 @@ import { FormatError, type Outcome as Ruled, type Refusal as RuledRefusal } from
 
 /** Which of the things that were handed over a refusal is about: the caller knows its path or its place on the screen. */
 export type Given =
+  | 'answer'
   | 'approval'
+  | 'bundle'
   | 'card'
   | 'checkpoint'
   | 'ciphertext'

@@ -1,5 +1,6 @@
 export * from '../policy/authorities.ts'
 export * from '../policy/check.ts'
+export * from '../policy/expiry.ts'
 export * from '../policy/make.ts'
 export * from '../policy/rehearsal.ts'
 export * from '../policy/schema.ts'

@@ -3,7 +3,7 @@ import { fromHex } from '@lux/crypto'
 import { fheThresholdDecrypt } from '@lux/crypto/fhe'
 import type { Command } from 'commander'
 import { checkApprovedRequest } from '../request/approval.ts'
-import { holderKeys, openPartial } from '../request/combiner.ts'
+import { holderCards, openPartial } from '../request/combiner.ts'
 import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile, valuesJson } from '../shell/fhe-files.ts'
 import { readParsed } from '../shell/files.ts'
@@ -72,7 +72,7 @@ async function combine(paths: readonly string[], options: CombineOptions): Promi
   if (request !== null && options.policy !== undefined)
     checkApprovedRequest(request, options.policy, { answered: true })
   const signed = request !== null || options.card !== undefined
-  const holders = signed ? holderKeys(pub, options.public, options) : null
+  const holders = signed ? holderCards(pub, options.public, options).map(({ keys }) => keys) : null
   const partials = await Promise.all(paths.map((path) => openPartial(path, options.identity)))
   const combined = fheThresholdDecrypt({
     pub,

@@ -1,13 +1,15 @@
-import { provenanceCodec } from '@lux/ceremony/wire'
-import { sha256Hex, toHex } from '@lux/crypto'
-import { type Admission, ciphertextDigest, parsePublic, signProvenance, typeName } from '@lux/crypto/fhe'
-import { ExpectedError, readBounded } from '@lux/node-files'
+import { sha256Hex } from '@lux/crypto'
+import type { Admission } from '@lux/crypto/fhe'
+import { readBounded } from '@lux/node-files'
+import { prepareProvenance, provenanceToSign, signProvenance } from '@lux/people'
 import type { Command } from 'commander'
+import { systemClock } from '../../core/system.ts'
+import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
-import type { Outcome } from '../shell/output.ts'
+import { type Outcome, say } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 
@@ -63,55 +65,35 @@ Example:
 /** Errors: REQUEST-ROLE, REQUEST-DOMAIN, FHE-TYPE-MIXED, FHE-PROVENANCE, FHE-PROVENANCE-MODE, those of the key file. */
 async function sign(options: SignOptions): Promise<Outcome> {
   mustBeNew(options.out)
-  const { header } = parsePublic(readPublicFile(options.public))
-  const files = ciphertextsAt(options.ciphertext)
-  const types = [...new Set(files.map(({ ciphertext }) => typeName(ciphertext)))]
-  const widths = new Set(files.map(({ ciphertext }) => ciphertext.width))
-  const [type] = types
-  if (type === undefined || types.length > 1 || widths.size > 1)
-    throw new ExpectedError(
-      'FHE-TYPE-MIXED',
-      'one statement is for ciphertexts of one type',
-      'sign for each type apart',
-    )
-  const inputs = options.input.map(inputOf)
+  const asked = accepted(
+    provenanceToSign({
+      pub: readPublicFile(options.public),
+      ciphertexts: ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes),
+      program: options.program,
+      inputs: options.input.map(inputOf),
+    }),
+    {},
+    { 'FHE-TYPE-MIXED': 'sign for each type apart' },
+  )
   const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
   try {
-    const { kind, domain, name } = key.card
-    if (kind !== 'evaluator' && kind !== 'encryptor')
-      throw new ExpectedError(
-        'REQUEST-ROLE',
-        `${options.key} is the key of ${name}, ${kind}`,
-        'name an evaluator’s or encryptor’s key',
-      )
-    if (domain !== header.domain)
-      throw new ExpectedError('REQUEST-DOMAIN', `${options.key} is of ${domain}, the key of ${header.domain}`)
-    const mode = widths.has(128) ? 'S' : 'F'
-    if ((mode === 'S') !== (kind === 'evaluator'))
-      throw new ExpectedError(
-        'FHE-PROVENANCE-MODE',
-        `${kind === 'evaluator' ? 'an evaluator vouches for squashed' : 'an encryptor vouches for fresh'} ciphertexts only`,
-        kind === 'evaluator' ? 'squash the noise first' : 'leave computed ones to their evaluator',
-      )
-    const document = signProvenance(key.identity, {
-      v: 1,
-      domain: header.domain,
-      keyId: toHex(header.keyId),
-      mode,
-      type,
-      ciphertexts: files.map(({ ciphertext }) => toHex(ciphertextDigest(ciphertext))),
-      program: options.program,
-      inputs,
-      time: new Date().toISOString(),
-    })
-    writeNew(options.out, document)
-    const parsed = provenanceCodec.file.parse(document)
-    if (!parsed.ok) throw new Error(`a statement that nobody takes: ${parsed.detail}`)
-    const digest = provenanceCodec.payload.digest(parsed.value.payload)
+    const prepared = accepted(
+      prepareProvenance(asked, key),
+      { key: options.key },
+      {
+        'REQUEST-ROLE': 'name an evaluator’s or encryptor’s key',
+        'FHE-PROVENANCE-MODE':
+          asked.mode === 'F' ? 'squash the noise first' : 'leave computed ones to their evaluator',
+      },
+    )
+    for (const line of [...prepared.lines, ...prepared.warnings]) say(line)
+    const { said, digest, bytes } = accepted(signProvenance(prepared, systemClock.now()))
+    writeNew(options.out, bytes)
+    const { type, mode, ciphertexts } = said
     return {
       exit: 0,
-      json: { ok: true, provenance: options.out, digest, ...parsed.value.payload },
-      text: `${options.out}  ${digest}\n${name} vouches for ${files.length} ciphertexts of type ${type}, mode ${mode}`,
+      json: { ok: true, provenance: options.out, digest, ...said },
+      text: `${options.out}  ${digest}\n${key.card.name} vouches for ${ciphertexts.length} ciphertexts of type ${type}, mode ${mode}`,
     }
   } finally {
     key.identity.secret.wipe()

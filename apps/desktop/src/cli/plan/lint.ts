@@ -11,12 +11,11 @@ import {
   unendedLine,
   warnPlan,
 } from '@lux/ceremony/plan'
-import { policyDigest } from '@lux/ceremony/policy'
+import { expiryWarnings, policyDigest } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { readBounded } from '@lux/node-files'
 import { lintTermsOf } from '../../core/runs/begin/policy-terms.ts'
 import { besidePlan } from '../../core/runs/begin/production-files.ts'
-import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
 import { readCard, readPolicy } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'

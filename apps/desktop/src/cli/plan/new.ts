@@ -10,7 +10,7 @@ import {
   type Script,
   warnPlan,
 } from '@lux/ceremony/plan'
-import { policyDigest } from '@lux/ceremony/policy'
+import { expiryWarnings, policyDigest } from '@lux/ceremony/policy'
 import { type Card, cardCodec, serverCardCodec, transportCodec } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
@@ -18,7 +18,6 @@ import { findParts, findProgram } from '../../core/program.ts'
 import { readDestination } from '../../core/rehearsal/rehearsal-request.ts'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
-import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
 import { refused } from '../shell/command-line.ts'
 import { mustBeNew, readCard, readPolicy, wordLines, wordsOf, writeNew } from '../shell/files.ts'

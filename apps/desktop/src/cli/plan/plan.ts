@@ -1,5 +1,4 @@
 import {
-  checkLock,
   diffDigest,
   diffPlans,
   type LintTerms,
@@ -11,20 +10,12 @@ import {
   readPlan,
   warnPlan,
 } from '@lux/ceremony/plan'
-import { checkPolicy, policyDigest } from '@lux/ceremony/policy'
-import {
-  planApprovalCodec,
-  planLockCodec,
-  type SignatureRequest,
-  signatureAnswerCodec,
-  signatureRequestCodec,
-} from '@lux/ceremony/wire'
-import { sha256Hex, toBase64 } from '@lux/crypto'
-import { ExpectedError, readBounded } from '@lux/node-files'
-import { explainRequest } from '@lux/people'
+import { checkPolicy } from '@lux/ceremony/policy'
+import { signatureAnswerCodec, signatureRequestCodec } from '@lux/ceremony/wire'
+import { readBounded } from '@lux/node-files'
+import { checkLockable, checkPlanAnswer, explainRequest, lockPlan, planApprovalRequest } from '@lux/people'
 import { roomOf } from '../../core/runs/begin/policy-terms.ts'
 import { refusedPlan } from '../../core/runs/begin/refused-plan.ts'
-import { expired } from '../../core/runs/effects/policy-expiry.ts'
 import { systemClock } from '../../core/system.ts'
 import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
@@ -32,7 +23,7 @@ import { mustBeNew, readParsed, readPolicy, wordLines, wordsOf, writeNew } from 
 import type { Outcome } from '../shell/output.ts'
 import { cardsBeside, lint, warningLines } from './lint.ts'
 import { type NewPlanOptions, newPlan } from './new.ts'
-import { changeLines, rehearsedPlan } from './rehearsal.ts'
+import { changeLines, rehearsedAt } from './rehearsal.ts'
 
 export function registerPlan({ program, act }: CommandLine): void {
   const group = program
@@ -178,21 +169,13 @@ async function request(path: string, options: { rehearsal: string; out: string }
   mustBeNew(options.out)
   // What the policy asks for was judged when it was rehearsed, and is again when it is locked and when it runs.
   const { plan, hash: digest } = soundPlan(path, undefined)
-  const { approval, changes } = await rehearsedPlan(plan, digest, options.rehearsal)
+  const { approval, changes } = await rehearsedAt(plan, digest, options.rehearsal)
   const warnings = warningLines(warnPlan(plan))
-  const subject = planApprovalCodec.signedBytes(approval)
-  const asked: SignatureRequest = {
-    v: 1,
-    kind: 'signature-request',
-    what: 'plan-approval',
-    domain: 'production',
-    subject: toBase64(subject),
-    lines: [
-      plan.title,
-      ...warnings,
-      ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changeLines(changes)]),
-    ].map(oneLine),
-  }
+  const asked = planApprovalRequest(approval, [
+    plan.title,
+    ...warnings,
+    ...(changes.length === 0 ? [] : ['changed since the rehearsal', ...changeLines(changes)]),
+  ])
   writeNew(options.out, signatureRequestCodec.encode(asked))
   const words = wordsOf(digest)
   const json = { ok: true, request: options.out, ...approval, words, changes, warnings }
@@ -212,64 +195,36 @@ async function approve(path: string, answers: readonly string[], options: Approv
   const policy = checkPolicy(readPolicy(options.policy))
   if (!policy.ok) throw refused(policy, 'let the officers sign the policy first: custody policy sign')
   const { plan, hash: digest } = soundPlan(path, roomOf(policy.value))
-  if (policy.value.domain !== 'production')
-    throw new ExpectedError(
-      'POLICY-DOMAIN',
-      `${options.policy} is of ${policy.value.domain}`,
-      'a lock is for production',
-    )
-  const late = expired(policy.value, systemClock.now())
-  if (late !== null)
-    throw refused(
-      late,
-      'let the officers sign a next version, and make, rehearse and approve a plan that names it',
-    )
-  const named = policyDigest(policy.value)
-  if (plan.policy !== named)
-    throw new ExpectedError(
-      'POLICY-DIGEST',
-      `the plan names the policy ${plan.policy}`,
-      'give the policy that the plan names',
-    )
-  const { approval } = await rehearsedPlan(plan, digest, options.rehearsal)
-  const subject = sha256Hex(planApprovalCodec.signedBytes(approval))
-  const signatures = answers.map((file) => {
-    const answer = readParsed(file, signatureAnswerCodec)
-    if (answer.what !== 'plan-approval' || answer.domain !== 'production' || answer.subject !== subject)
-      throw new ExpectedError(
-        'ANSWER-OTHER',
-        `${file} approves something else`,
-        'ask that officer to approve this very request',
-      )
-    return answer.signature
-  })
-  const { planHash, rehearsalDigest, diffDigest: changed } = approval
-  const lock = planLockCodec.encode({
-    planHash,
-    policyDigest: named,
-    rehearsalDigest,
-    diffDigest: changed,
-    signatures,
-  })
-  const { officers, officerQuorum } = policy.value
-  const checked = checkLock(lock, {
-    planHash,
-    policyDigest: named,
-    rehearsalDigest,
-    diffDigest: changed,
-    officers: { role: 'officer', members: officers, quorum: officerQuorum },
-  })
-  if (!checked.ok) throw refusedPlan(checked.refusals)
-  writeNew(options.out, lock)
+  accepted(
+    checkLockable(plan, policy.value, systemClock.now()),
+    { policy: options.policy },
+    {
+      'POLICY-DOMAIN': 'a lock is for production',
+      'POLICY-EXPIRED':
+        'let the officers sign a next version, and make, rehearse and approve a plan that names it',
+      'POLICY-DIGEST': 'give the policy that the plan names',
+    },
+  )
+  const { approval } = await rehearsedAt(plan, digest, options.rehearsal)
+  const signatures = answers.map((file) =>
+    accepted(
+      checkPlanAnswer(approval, readParsed(file, signatureAnswerCodec)),
+      { answer: file },
+      { 'ANSWER-OTHER': 'ask that officer to approve this very request' },
+    ),
+  )
+  const locked = lockPlan(approval, signatures, policy.value)
+  if (!locked.ok) throw refusedPlan(locked.refusals)
+  writeNew(options.out, locked.bytes)
   const json = {
     ok: true,
     lock: options.out,
-    planHash,
-    policyDigest: named,
-    rehearsalDigest,
-    approvedBy: checked.approvedBy,
+    planHash: approval.planHash,
+    policyDigest: locked.lock.policyDigest,
+    rehearsalDigest: approval.rehearsalDigest,
+    approvedBy: locked.approvedBy,
   }
-  return { exit: 0, json, text: `${options.out}: approved by ${checked.approvedBy.join(', ')}` }
+  return { exit: 0, json, text: `${options.out}: approved by ${locked.approvedBy.join(', ')}` }
 }
 
 function parsedPlan(path: string): { plan: Plan; hash: string } {
@@ -283,9 +238,4 @@ function soundPlan(path: string, terms: LintTerms | undefined): { plan: Plan; ha
   const refusals = [...lintPlan(read.plan, terms), ...lintCards(read.plan, cardsBeside(path), terms?.listed)]
   if (refusals.length > 0) throw refusedPlan(refusals)
   return read
-}
-
-/** A remark of a request holds no control characters and at most 2000 characters. */
-function oneLine(text: string): string {
-  return text.replaceAll(/\p{Cc}/gu, ' ').slice(0, 2000)
 }

@@ -4,6 +4,7 @@ import {
   checkPolicy,
   checkSuccessor,
   encodePolicyFile,
+  expiryWarnings,
   newPolicy,
   type Policy,
   type PolicyFile,
@@ -12,11 +13,11 @@ import {
 } from '@lux/ceremony/policy'
 import type { Card } from '@lux/ceremony/wire'
 import { identityId } from '@lux/crypto'
-import { ExpectedError, writeInFolder } from '@lux/node-files'
-import { describePolicy } from '@lux/people'
-import { expiryWarnings } from '../../core/runs/effects/policy-expiry.ts'
+import { ExpectedError, readBounded, writeInFolder } from '@lux/node-files'
+import { describePolicy, policyToSign, preparePolicy, signPolicy } from '@lux/people'
 import { systemClock } from '../../core/system.ts'
 
+import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, count, refused, severalOf } from '../shell/command-line.ts'
 
 import {
@@ -34,6 +35,7 @@ import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell
 import { askYes } from '../shell/terminal.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { attestationRootOf, combinersOf, evidenceOption, expiryOption } from './options.ts'
+import { maxPolicy } from './trusted-policy.ts'
 
 type NewOptions = {
   organisation: string
@@ -130,7 +132,7 @@ Example:
     .option('--out <file>', 'a new file; without it the signature is added to the policy’s own file')
     .option('--yes', 'do not ask at the terminal: for scripts')
   withPassphrase(sign)
-    .action((file: string, options: SignOptions) => act(() => signPolicy(file, options)))
+    .action((file: string, options: SignOptions) => act(() => signPolicyFile(file, options)))
     .addHelpText('after', '\nExample:\n  $ custody policy sign policy.json --key ada.key')
   group
     .command('check')
@@ -210,43 +212,36 @@ const wayOut = (rule: string) =>
     ? 'name the build of a package with --accept-tool: its own “custody version” says it'
     : 'correct the people or the counts'
 
-/** Errors: POLICY-SIGNER, REQUEST-DOMAIN, REQUEST-DECLINED, those of the key file. */
-async function signPolicy(path: string, options: SignOptions): Promise<Outcome> {
+/** Errors: POLICY-…, REQUEST-DOMAIN, SIGNATURE-DUPLICATE, REQUEST-DECLINED, those of the key file. */
+async function signPolicyFile(path: string, options: SignOptions): Promise<Outcome> {
   if (options.out !== undefined) mustBeNew(options.out)
-  const file = readPolicy(path)
-  const { policy } = file
-  const sense = checkNewPolicy(policy)
-  if (!sense.ok) throw refused(sense, 'sign nothing; the policy has to be made anew')
+  const asked = accepted(
+    policyToSign(readBounded(path, maxPolicy)),
+    { policy: path },
+    { policy: 'sign nothing; the policy has to be made anew' },
+  )
   const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
   try {
-    if (key.card.kind !== 'officer') throw notAnOfficer(`${key.card.name} is enrolled as ${key.card.kind}`)
-    if (key.card.domain !== policy.domain)
-      throw new ExpectedError(
-        'REQUEST-DOMAIN',
-        `the key is of ${key.card.domain}, the policy of ${policy.domain}`,
-        'sign nothing',
-      )
-    const named = policy.officers.some(({ keys }) => identityId(keys) === key.identity.id)
-    // Officers of the version before sign a new version too, without being in it.
-    if (!named && policy.version === 1) throw notAnOfficer(`${key.card.name} is no officer of this policy`)
-    if (file.signatures.some(({ signer }) => signer === key.identity.id))
-      throw new ExpectedError('SIGNATURE-DUPLICATE', `${key.card.name} has signed already`)
-    for (const line of describePolicy(policy)) say(line)
+    const prepared = accepted(
+      preparePolicy(asked, key, systemClock.now()),
+      {},
+      {
+        'POLICY-SIGNER': 'only officers sign a policy',
+        'REQUEST-DOMAIN': 'sign nothing',
+      },
+    )
+    for (const line of [...prepared.lines, ...prepared.warnings]) say(line)
     if (
-      policy.domain === 'production' &&
+      asked.file.policy.domain === 'production' &&
       options.yes !== true &&
       !(await askYes('Is this the policy that you want to sign?'))
     )
       throw new ExpectedError('REQUEST-DECLINED', 'you did not say yes; nothing was signed')
-    const signatures = [...file.signatures, policyDocument.sign(key.identity, policy, policy.domain)]
+    const { policy, file, bytes } = signPolicy(prepared)
     const out = options.out ?? path
-    writeInFolder(out, encodePolicyFile({ policy, signatures }), 0o644)
-    const text = `signed by ${key.card.name}: ${out}, ${signatures.length} of ${policy.officerQuorum} signatures`
-    return {
-      exit: 0,
-      json: { ok: true, file: out, by: key.card.name, ...facts({ policy, signatures }) },
-      text,
-    }
+    writeInFolder(out, bytes, 0o644)
+    const text = `signed by ${key.card.name}: ${out}, ${file.signatures.length} of ${policy.officerQuorum} signatures`
+    return { exit: 0, json: { ok: true, file: out, by: key.card.name, ...facts(file) }, text }
   } finally {
     key.identity.secret.wipe()
   }
@@ -308,8 +303,4 @@ function serverOf(pair: string, domain: Domain) {
 
 function otherDomain(path: string, has: string, wanted: string): ExpectedError {
   return new ExpectedError('POLICY-DOMAIN', `${path} is a card of ${has}`, `enrol anew for ${wanted}`)
-}
-
-function notAnOfficer(detail: string): ExpectedError {
-  return new ExpectedError('POLICY-SIGNER', detail, 'only officers sign a policy')
 }

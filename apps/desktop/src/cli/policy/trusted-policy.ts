@@ -3,7 +3,7 @@ import { readBounded } from '@lux/node-files'
 import { trustedPolicy } from '@lux/people'
 import { accepted } from '../shell/accepted.ts'
 
-const maxPolicy = 1 << 20
+export const maxPolicy = 1 << 20
 
 /** The policy that its holder took by hand. Errors: POLICY-…, SIGNATURE-…, QUORUM-SHORT. */
 export function readTrustedPolicy(path: string): Policy {

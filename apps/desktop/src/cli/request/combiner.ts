@@ -21,10 +21,10 @@ const maxIdentity = 1 << 16
 const maxRoster = 1 << 16
 
 /**
- * Keys of holder i at index i-1. The cards are named in order, or found by the roster beside public.bin, whose digest
+ * The card of holder i at index i-1. The cards are named in order, or found by the roster beside public.bin, whose digest
  * public.bin has. Errors: FHE-ROSTER-OTHER, FILE-MISSING, CARD-….
  */
-export function holderKeys(
+export function holderCards(
   pub: Uint8Array,
   publicPath: string,
   { card, cards }: { card?: string[]; cards?: string },
@@ -33,7 +33,7 @@ export function holderKeys(
   const all = named.map(readCard)
   const roster = all.map((one, i) => ({ index: i + 1, name: one.name, card: cardCodec.digest(one) }))
   if (!equalBytes(rosterDigest(roster), parsePublic(pub).rosterDigest)) throw otherRoster()
-  return all.map(({ keys }) => keys)
+  return all
 }
 
 function cardsOfRoster(pub: Uint8Array, publicPath: string, cards: string | undefined): string[] {
@@ -95,7 +95,7 @@ function fromAscii(bytes: Uint8Array): string {
 }
 
 /** Errors: SECRET-FILE-MODE, OPTION-IDENTITY. */
-function readIdentity(path: string): string {
+export function readIdentity(path: string): string {
   const bytes = readBounded(path, maxIdentity)
   let text: string
   try {

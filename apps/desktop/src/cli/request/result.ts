@@ -1,26 +1,27 @@
+import { type RequestPackage, requestPackageCodec } from '@lux/ceremony/wire'
+import { toHex } from '@lux/crypto'
+import type { FheValue } from '@lux/crypto/fhe'
+import { readBounded } from '@lux/node-files'
 import {
-  type DecryptionResult,
-  decryptionResultCodec,
-  type HolderAnswer,
-  holderAnswerCodec,
-  requestDigest,
-  requestPackageCodec,
-} from '@lux/ceremony/wire'
-import { encodeCanonical, fromHex, sha256Hex, toHex } from '@lux/crypto'
-import { CANARY_PROGRAM, type FheValue, fheThresholdDecrypt } from '@lux/crypto/fhe'
-import { ExpectedError, readBounded } from '@lux/node-files'
+  asksCanary,
+  combineAnswers,
+  maxHolderAnswer,
+  type OpenedAnswer,
+  openHolderAnswer,
+  type ReadResult,
+  signResult,
+} from '@lux/people'
 import type { Command } from 'commander'
-
-import { systemEntropy } from '../../core/system.ts'
-import { type CommandLine, refused, severalOf } from '../shell/command-line.ts'
-
+import { systemClock, systemEntropy } from '../../core/system.ts'
+import { accepted } from '../shell/accepted.ts'
+import { type CommandLine, severalOf } from '../shell/command-line.ts'
 import { ciphertextsAt, parseValue, readPublicFile } from '../shell/fhe-files.ts'
 import { mustBeNew, readParsed, writeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
-import { holderKeys, openPartial } from './combiner.ts'
+import { holderCards, readIdentity } from './combiner.ts'
 
 type ResultOptions = PassphraseOptions & {
   public: string
@@ -34,16 +35,7 @@ type ResultOptions = PassphraseOptions & {
   out: string
 }
 
-/** What comes of answers to these very ciphertexts is a result, also where it is no value; anything else is a wrong file. */
-const noValue: ReadonlySet<string> = new Set([
-  'FHE-INCONSISTENT',
-  'FHE-PADDING',
-  'FHE-BOOL-RANGE',
-  'FHE-NOISE',
-])
-
 const maxRequest = 16 << 20
-const maxAnswer = 1 << 20
 
 export function registerRequestResult(group: Command, act: CommandLine['act']): void {
   withPassphrase(
@@ -93,105 +85,72 @@ Example:
 async function result(path: string, options: ResultOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const known = knownValues(options)
-  const given = readParsed(path, requestPackageCodec, maxRequest)
-  const { payload } = given.request
-  // The run takes a result's word for it that the value was compared: no field of it says so.
-  const canary = given.provenance.every((one) => one.payload.program === CANARY_PROGRAM)
-  if (canary && known === null)
+  const request = readParsed(path, requestPackageCodec, maxRequest)
+  if (asksCanary(request) && known === null)
     throw new WrongUse('OPTION-VALUE', `${path} asks for a canary: say what it was encrypted from, --value`)
-  const digest = requestDigest(payload)
   const pub = readPublicFile(options.public)
-  const answers = options.answer
-    .map((file) => ({ file, said: readParsed(file, holderAnswerCodec.file).payload }))
-    .toSorted((a, b) => a.said.holder - b.said.holder)
-  const partials = await Promise.all(answers.map((one) => openAnswer(one, digest, options.identity)))
-  const combined = fheThresholdDecrypt({
-    pub,
-    ciphertexts: ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes),
-    partials,
-    requestDigest: fromHex(digest, 32),
-    holders: holderKeys(pub, options.public, options),
-  })
-  if (!combined.ok && !noValue.has(combined.rule)) throw refused(combined)
-  const values = combined.ok ? combined.value.values : []
-  const right = combined.ok && (known === null || sameValues(values, known))
+  const holders = holderCards(pub, options.public, options)
+  const identity = readIdentity(options.identity)
+  const answers = await Promise.all(options.answer.map((file) => answerAt(file, request, holders, identity)))
+  const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
+  const read = accepted(combineAnswers({ request, pub, ciphertexts, holders, answers, known }))
   const salt = systemEntropy.bytes(16)
-  const document: DecryptionResult = {
-    v: 1,
-    kind: 'decryption-result',
-    domain: payload.domain,
-    request: digest,
-    answers: answers.map(({ said }) => holderAnswerCodec.payload.digest(said)),
-    outcome: right ? 'combined' : 'inconsistent',
-    verified: right ? combined.value.verified : 0,
-    cheaters: right ? [...combined.value.cheaters] : [],
-    commitment: right ? sha256Hex(salt, encodeCanonical(values.map(String))) : null,
-    time: new Date().toISOString(),
-  }
-  await signResult(document, payload.requester, options)
-  const claim = combined.ok ? combined.value.claim : combined.detail
-  const shown = values.map(String)
-  const { cheaters } = document
-  // All of a canary's answers have to agree: a value that was corrected is no proof of the shares.
-  const proved = right && (known === null || cheaters.length === 0)
+  const said = await signed(read, options, salt)
+  const shown = read.values.map(String)
   return {
     exit: 0,
     json: {
       ok: true,
       result: options.out,
-      ...document,
+      ...said,
       values: shown,
       salt: toHex(salt),
-      claim,
-      right: proved,
+      claim: read.claim,
+      right: read.proved ?? said.outcome === 'combined',
     },
     text: [
       ...shown,
-      claim,
-      ...(known === null
-        ? []
-        : [proved ? 'as it was encrypted' : `${failure(right, cheaters)}: the epoch must not go live`]),
-      `${options.out}  ${document.outcome}; keep the salt ${toHex(salt)} to show later what was read`,
+      read.claim,
+      ...(read.proved === null ? [] : [verdict(read)]),
+      `${options.out}  ${said.outcome}; keep the salt ${toHex(salt)} to show later what was read`,
     ].join('\n'),
   }
 }
 
-function failure(right: boolean, cheaters: readonly number[]): string {
-  return right ? `holders ${cheaters.join(', ')} compute with ANOTHER key` : 'NOT what was encrypted'
+function verdict({ proved, outcome, cheaters }: ReadResult): string {
+  if (proved === true) return 'as it was encrypted'
+  const why =
+    outcome === 'combined'
+      ? `holders ${cheaters.join(', ')} compute with ANOTHER key`
+      : 'NOT what was encrypted'
+  return `${why}: the epoch must not go live`
 }
 
-async function signResult(
-  document: DecryptionResult,
-  requester: string,
-  options: ResultOptions,
-): Promise<void> {
+/** Errors: REQUEST-ROLE, REQUEST-DOMAIN, those of the key file. */
+async function signed(read: ReadResult, options: ResultOptions, salt: Uint8Array) {
   const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
   try {
-    const { card } = key
-    if (card.kind !== 'requester' || card.name !== requester)
-      throw new ExpectedError(
-        'REQUEST-ROLE',
-        `the request is by ${requester}, the key of ${card.name}, ${card.kind}`,
-      )
-    if (card.domain !== document.domain)
-      throw new ExpectedError('REQUEST-DOMAIN', `${options.key} is of ${card.domain}`)
-    const signature = decryptionResultCodec.sign(key.identity, document, document.domain)
-    writeNew(options.out, decryptionResultCodec.file.encode({ payload: document, signatures: [signature] }))
+    const now = systemClock.now()
+    const { said, bytes } = accepted(signResult(read, key, { now, salt }), { key: options.key })
+    writeNew(options.out, bytes)
+    return said
   } finally {
     key.identity.secret.wipe()
   }
 }
 
-type Answer = { file: string; said: HolderAnswer }
-
-/** The part that a holder's signed answer names. Errors: ANSWER-01, FILE-MISSING, SEAL-…. */
-async function openAnswer({ file, said }: Answer, digest: string, identity: string): Promise<Uint8Array> {
-  if (said.request !== digest || said.decision !== 'approved')
-    throw new ExpectedError('ANSWER-01', `${file} is no yes to this request`)
-  const sealed = file.replace(/(\.json)?$/, '.age')
-  if (sha256Hex(readBounded(sealed, maxAnswer)) !== said.sealed)
-    throw new ExpectedError('ANSWER-01', `${sealed} is not the part that ${said.name} signed`)
-  return openPartial(sealed, identity)
+/** The part that a holder's signed answer names. Errors: ANSWER-…, FILE-MISSING, SEAL-…. */
+async function answerAt(
+  file: string,
+  request: RequestPackage,
+  holders: Parameters<typeof openHolderAnswer>[1],
+  identity: string,
+): Promise<OpenedAnswer> {
+  const given = {
+    answer: readBounded(file, maxHolderAnswer),
+    sealed: readBounded(file.replace(/(\.json)?$/, '.age'), maxHolderAnswer),
+  }
+  return accepted(await openHolderAnswer(request, holders, given, identity), { answer: file })
 }
 
 function knownValues({ value, ciphertext }: ResultOptions): FheValue[] | null {
@@ -204,8 +163,4 @@ function knownValues({ value, ciphertext }: ResultOptions): FheValue[] | null {
       throw new WrongUse('OPTION-VALUE', `--value ${text}: expected a number, true or false`)
     return parsed
   })
-}
-
-function sameValues(values: readonly FheValue[], known: readonly FheValue[]): boolean {
-  return values.length === known.length && values.every((value, at) => value === known[at])
 }

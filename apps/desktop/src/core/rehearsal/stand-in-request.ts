@@ -3,30 +3,32 @@ import type { Refusal } from '@lux/ceremony'
 import { holderBefore, type Plan } from '@lux/ceremony/plan'
 import {
   type DecryptionRequest,
-  type DecryptionResult,
   decryptionRequestCodec,
   decryptionResultCodec,
   type Provenance,
   provenanceCodec,
   type RequestPackage,
 } from '@lux/ceremony/wire'
-import { encodeCanonical, fromHex, type Json, openWith, parseCanonical, sha256Hex, toHex } from '@lux/crypto'
+import { encodeCanonical, type Json, parseCanonical, sha256Hex, toHex } from '@lux/crypto'
 import {
   BLOCK_FLOOR_BITS,
   blockBitsOf,
   CANARY_PROGRAM,
   ciphertextDigest,
-  fheThresholdDecrypt,
   parsePublic,
   readCiphertext,
 } from '@lux/crypto/fhe'
 import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
+import { combineAnswers, openHolderAnswer, readRequest, signResult } from '@lux/people'
 import { runKeyChild } from '../key-child/client.ts'
 import type { KeyChildProgram } from '../runs/effects/context.ts'
+import { approvedPackage } from '../runs/folder/approved-package.ts'
 import { compactKeyPath, decryptionFolder, publicPath } from '../runs/folder/places.ts'
 import type { Run } from '../runs/run/run.ts'
 import { systemEntropy } from '../system.ts'
+import { accepted } from './accepted.ts'
 import { loadOutsiders, outsider } from './outsiders.ts'
+import { submission } from './stand-in-run.ts'
 
 const maxFile = 64 << 20
 const threeDays = 72 * 3_600_000
@@ -102,63 +104,63 @@ export async function requestAsStandIn(
   return run.takeRequest(id, given as unknown as Json, now)
 }
 
-/** The stand-in requester opens the answers, combines them and says what came of it, if the value is the known one. */
+/**
+ * The stand-in requester opens the answers, combines them and says what came of it, if the value is the known one: by the same
+ * functions as a person's device.
+ */
 export async function resultAsStandIn(run: Run, id: string, now: string): Promise<Refusal | null> {
   const { folder } = run
   const decryption = folder.state.decryptions.find((one) => one.id === id)
-  const { epoch, digest } = decryption ?? {}
-  if (decryption === undefined || !epoch || !digest)
+  const { epoch, digest, package: taken } = decryption ?? {}
+  if (decryption === undefined || !epoch || !digest || !taken)
     throw new ExpectedError('STAND-IN-ONLY', `${id} was not asked`)
   const outsiders = loadOutsiders(folder.path)
-  const requester = outsider(outsiders, 'requester')
   const place = decryptionFolder(folder, id)
-  const given = decryption.answers
-    .filter(({ decision }) => decision === 'approved')
-    .toSorted((a, b) => a.holder - b.holder)
-  const partials = await Promise.all(
-    given.map(({ holder }) =>
-      openWith(outsiders.combiner.identity, readBounded(join(place, `answer-${holder}.age`), maxFile)),
-    ),
+  const asked = accepted(readRequest(encodeCanonical(approvedPackage(folder, taken, digest))))
+  const holders = epoch.holders.map((name) => ({
+    name,
+    keys: holderBefore(folder.state.seats, name)?.keys ?? {},
+  }))
+  const opened = await Promise.all(
+    decryption.answers
+      .filter(({ decision }) => decision === 'approved')
+      .map(({ holder }) => {
+        const file = (ending: string) => readBounded(join(place, `answer-${holder}.${ending}`), maxFile)
+        return openHolderAnswer(
+          asked,
+          holders,
+          { answer: file('json'), sealed: file('age') },
+          outsiders.combiner.identity,
+        )
+      }),
   )
-  const keys = epoch.holders.map((name) => holderBefore(folder.state.seats, name)?.keys ?? {})
-  const pub = readBounded(publicPath(folder, epoch.epochId), maxFile)
-  const combined = fheThresholdDecrypt({
-    pub,
-    ciphertexts: [readBounded(join(place, 'ciphertext-1.bin'), maxFile)],
-    partials,
-    requestDigest: fromHex(digest, 32),
-    holders: keys,
-  })
-  const values = combined.ok ? combined.value.values.map(String) : []
   const known = parseCanonical(readBounded(join(place, 'values.json'), maxFile), { maxBytes: maxFile })
-  const right = combined.ok && JSON.stringify(values) === JSON.stringify(known)
+  const pub = readBounded(publicPath(folder, epoch.epochId), maxFile)
+  const read = accepted(
+    combineAnswers({
+      request: asked,
+      pub,
+      ciphertexts: [readBounded(join(place, 'ciphertext-1.bin'), maxFile)],
+      holders,
+      answers: opened.map((one) => accepted(one)),
+      known: Array.isArray(known) ? known.map((value) => BigInt(String(value))) : [],
+    }),
+  )
   const salt = systemEntropy.bytes(16)
-  const { domain } = folder.state
-  const result: DecryptionResult = {
-    v: 1,
-    kind: 'decryption-result',
-    domain,
-    request: digest,
-    answers: given.map((answer) => answer.digest),
-    outcome: right ? 'combined' : 'inconsistent',
-    verified: right ? combined.value.verified : 0,
-    cheaters: right ? [...combined.value.cheaters] : [],
-    commitment: right ? sha256Hex(salt, encodeCanonical(values)) : null,
-    time: now,
-  }
+  const { card, identity } = outsider(outsiders, 'requester')
+  const { said, bytes } = accepted(signResult(read, { card, identity, seal: null }, { now, salt }))
+  const right = said.outcome === 'combined'
   writeDurably(
     join(place, 'result.json'),
     encodeCanonical({
       salt: toHex(salt),
-      values,
+      values: read.values.map(String),
       right,
-      detail: combined.ok ? '' : combined.detail,
+      detail: read.proved === true ? '' : read.claim,
       noise: standInNoise(parsePublic(pub).header),
     }),
   )
-  const payload = decryptionResultCodec.signedBytes(result)
-  const signature = decryptionResultCodec.sign(requester.identity, result, domain)
-  return run.submit({ type: 'submit', what: 'decryption-result', payload, signature })
+  return run.submit({ ...submission(decryptionResultCodec, bytes), what: 'decryption-result' })
 }
 
 export type StandInNoise = { blockBits: number; floorBits: number; belowFloor: boolean }

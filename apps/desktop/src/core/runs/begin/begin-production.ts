@@ -4,6 +4,7 @@ import { checkLock, holderBefore, isSoft, lintCards, lintPlan, type Plan, readPl
 import {
   authoritiesOf,
   checkPolicy,
+  expired,
   type PolicyFile,
   parsePolicyFile,
   policyDigest,
@@ -15,7 +16,6 @@ import { parsePublic, rosterDigest } from '@lux/crypto/fhe'
 import { ExpectedError, writeDurably } from '@lux/node-files'
 import type { Measurement } from '../../measure.ts'
 import type { Clock } from '../../system.ts'
-import { expired } from '../effects/policy-expiry.ts'
 import { RunFolder } from '../folder/run-folder.ts'
 import { lintTermsOf, roomOf, termsOf } from './policy-terms.ts'
 import { refusedPlan } from './refused-plan.ts'

@@ -1,10 +1,10 @@
+import { expired } from '@lux/ceremony/policy'
 import { type Checkpoint, checkpointCodec } from '@lux/ceremony/transcript'
 import { type OpeningCertificate, openingCodec, signatureContext } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
 import type { Perform } from './context.ts'
-import { expired } from './policy-expiry.ts'
 
 /** The ceremony key signs its own certificate too, so that officers sign for a key that somebody holds. */
 export const signOpening: Perform<'sign-opening'> = async (effect, run) => {

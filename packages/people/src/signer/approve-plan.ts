@@ -1,0 +1,104 @@
+import type { BundleVerdict } from '@lux/ceremony/bundle'
+import {
+  type CheckedLock,
+  checkLock,
+  diffDigest,
+  diffPlans,
+  maxPlanBytes,
+  type Plan,
+  type PlanChange,
+  readPlan,
+} from '@lux/ceremony/plan'
+import { expired, type Policy, policyDigest } from '@lux/ceremony/policy'
+import {
+  type PlanApproval,
+  planApprovalCodec,
+  planLockCodec,
+  type SignatureAnswer,
+  type SignatureRequest,
+} from '@lux/ceremony/wire'
+import { sha256Hex, toBase64 } from '@lux/crypto'
+import { checked, checkedLater, need, no, type Outcome } from '../outcome.ts'
+
+/** What officers approve of a plan, and what changed since it was rehearsed. */
+export type RehearsedPlan = { readonly approval: PlanApproval; readonly changes: readonly PlanChange[] }
+
+/**
+ * The approval of a plan after a rehearsal whose bundle was verified without a policy: simulated participants signed it under one that
+ * was derived for that run alone, so what counts is that it is whole and consistent. Refuses REHEARSAL-REFUSED with the checks' names,
+ * REHEARSAL-DOMAIN, REHEARSAL-PLAN.
+ */
+export function rehearsedPlan(
+  { plan, hash }: { readonly plan: Plan; readonly hash: string },
+  { verdict, failed, contents }: Pick<BundleVerdict, 'verdict' | 'failed' | 'contents'>,
+): Promise<Outcome<RehearsedPlan>> {
+  return checkedLater(async () => {
+    if (verdict === 'refused' || contents === null)
+      return no('REHEARSAL-REFUSED', failed.join(', '), 'bundle')
+    const { predicate, digest } = contents
+    if (predicate.domain !== 'rehearsal') no('REHEARSAL-DOMAIN', `it is of ${predicate.domain}`, 'bundle')
+    const approval = { domain: 'production', planHash: hash, rehearsalDigest: digest } as const
+    if (predicate.planHash === hash) return { approval: { ...approval, diffDigest: null }, changes: [] }
+    const bytes = await contents.read(predicate.planHash, maxPlanBytes)
+    const before = bytes.ok ? readPlan(bytes.value) : null
+    if (before === null || !before.ok)
+      return no('REHEARSAL-PLAN', 'it holds no plan to compare with', 'bundle')
+    const changes = diffPlans(before.plan, plan)
+    return { approval: { ...approval, diffDigest: diffDigest(before.hash, hash, changes) }, changes }
+  })
+}
+
+/** What each officer is asked to sign. `remarks` are for people, and said to be the workstation's own. */
+export function planApprovalRequest(approval: PlanApproval, remarks: readonly string[]): SignatureRequest {
+  return {
+    v: 1,
+    kind: 'signature-request',
+    what: 'plan-approval',
+    domain: 'production',
+    subject: toBase64(planApprovalCodec.signedBytes(approval)),
+    lines: remarks.map(oneLine),
+  }
+}
+
+/** That an officer's answer approves of this very plan and rehearsal. Refuses ANSWER-OTHER. */
+export function checkPlanAnswer(
+  approval: PlanApproval,
+  { what, domain, subject, signature }: SignatureAnswer,
+): Outcome<SignatureAnswer['signature']> {
+  return checked(() => {
+    const asked = sha256Hex(planApprovalCodec.signedBytes(approval))
+    return what === 'plan-approval' && domain === 'production' && subject === asked
+      ? signature
+      : no('ANSWER-OTHER', 'it approves something else', 'answer')
+  })
+}
+
+/** That a plan may be locked under this policy at `now`, ISO-8601 UTC. Refuses POLICY-DOMAIN, POLICY-EXPIRED, POLICY-DIGEST. */
+export function checkLockable({ policy: named }: Plan, policy: Policy, now: string): Outcome<null> {
+  return checked(() => {
+    if (policy.domain !== 'production') no('POLICY-DOMAIN', `it is of ${policy.domain}`, 'policy')
+    need(expired(policy, now) ?? { ok: true, value: null }, 'policy')
+    return named === policyDigest(policy)
+      ? null
+      : no('POLICY-DIGEST', `the plan names the policy ${named}`, 'policy')
+  })
+}
+
+/** The plan's lock, where as many officers as the policy asks for approve. Refuses PLAN-05. */
+export function lockPlan(
+  approval: PlanApproval,
+  signatures: readonly SignatureAnswer['signature'][],
+  policy: Policy,
+): CheckedLock & { readonly bytes: Uint8Array } {
+  const { planHash, rehearsalDigest, diffDigest: changed } = approval
+  const { officers, officerQuorum } = policy
+  const facts = { planHash, policyDigest: policyDigest(policy), rehearsalDigest, diffDigest: changed }
+  const bytes = planLockCodec.encode({ ...facts, signatures: [...signatures] })
+  const group = { role: 'officer', members: officers, quorum: officerQuorum }
+  return { ...checkLock(bytes, { ...facts, officers: group }), bytes }
+}
+
+/** A remark of a request holds no control characters and at most 2000 characters. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ').slice(0, 2000)
+}

@@ -1,0 +1,66 @@
+import {
+  checkNewPolicy,
+  encodePolicyFile,
+  expiryWarnings,
+  type Policy,
+  type PolicyFile,
+  policyDigest,
+  policyDocument,
+} from '@lux/ceremony/policy'
+import { identityId } from '@lux/crypto'
+import { checked, need, no, type Outcome } from '../outcome.ts'
+import type { PersonKey } from '../person-key.ts'
+import { readPolicyFile } from '../trusted.ts'
+import { wordsOf } from '../words.ts'
+import { describePolicy } from './describe-policy.ts'
+import { checkSigner } from './sign.ts'
+
+/** A policy that makes sense, with the signatures that it has; whose they are is not looked at. */
+export type PolicyToSign = {
+  readonly file: PolicyFile
+  readonly digest: string
+  /** Of the digest: compared aloud. */
+  readonly words: readonly string[]
+  /** All that the policy says, its digest in words last. */
+  readonly lines: readonly string[]
+}
+
+/** A policy's signature that waits for its officer's yes. */
+export type PreparedPolicy = PolicyToSign & { readonly key: PersonKey; readonly warnings: readonly string[] }
+
+export type SignedPolicy = { readonly policy: Policy; readonly file: PolicyFile; readonly bytes: Uint8Array }
+
+/** What an officer is asked to sign, from the file's bytes alone. Refuses POLICY-… */
+export function policyToSign(bytes: Uint8Array): Outcome<PolicyToSign> {
+  return checked(() => {
+    const file = need(readPolicyFile(bytes))
+    need(checkNewPolicy(file.policy), 'policy')
+    const digest = policyDigest(file.policy)
+    return { file, digest, words: wordsOf(digest), lines: describePolicy(file.policy) }
+  })
+}
+
+/**
+ * That this key may sign it, at `now`, ISO-8601 UTC. Officers of the version before sign a new version too, without being in it.
+ * Refuses POLICY-SIGNER, REQUEST-DOMAIN, SIGNATURE-DUPLICATE.
+ */
+export function preparePolicy(asked: PolicyToSign, key: PersonKey, now: string): Outcome<PreparedPolicy> {
+  return checked(() => {
+    const { policy, signatures } = asked.file
+    const { kind, name } = key.card
+    if (kind !== 'officer') no('POLICY-SIGNER', `${name} is enrolled as ${kind}`, 'key')
+    need(checkSigner({ kind, request: policy }, key))
+    const named = policy.officers.some(({ keys }) => identityId(keys) === key.identity.id)
+    if (!named && policy.version === 1) no('POLICY-SIGNER', `${name} is no officer of this policy`, 'key')
+    if (signatures.some(({ signer }) => signer === key.identity.id))
+      no('SIGNATURE-DUPLICATE', `${name} has signed already`)
+    return { ...asked, key, warnings: expiryWarnings(policy, now) }
+  })
+}
+
+/** After the yes: the file with one more signature. */
+export function signPolicy({ file: { policy, signatures }, key }: PreparedPolicy): SignedPolicy {
+  const signature = policyDocument.sign(key.identity, policy, policy.domain)
+  const file = { policy, signatures: [...signatures, signature] }
+  return { policy, file, bytes: encodePolicyFile(file) }
+}

@@ -1,0 +1,132 @@
+import { type Provenance, provenanceCodec } from '@lux/ceremony/wire'
+import { type Domain, toHex } from '@lux/crypto'
+import {
+  CANARY_PROGRAM,
+  ciphertextDigest,
+  parsePublic,
+  readCiphertext,
+  signProvenance as signProvenanceBytes,
+  typeName,
+} from '@lux/crypto/fhe'
+import { checked, need, no, type Outcome } from '../outcome.ts'
+import type { PersonKey } from '../person-key.ts'
+import { checkSigner } from './sign.ts'
+
+/** What somebody is to attest of ciphertexts, told from the files themselves and from how they say these came about. */
+export type ProvenanceToSign = Pick<
+  Provenance,
+  'keyId' | 'mode' | 'type' | 'ciphertexts' | 'program' | 'inputs'
+> & { readonly domain: Domain }
+
+/** A statement that waits for its signer's yes. */
+export type PreparedProvenance = {
+  readonly asked: ProvenanceToSign
+  readonly key: PersonKey
+  readonly lines: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+export type SignedProvenance = {
+  readonly said: Provenance
+  readonly digest: string
+  readonly bytes: Uint8Array
+}
+
+type GivenFiles = {
+  readonly pub: Uint8Array
+  readonly ciphertexts: readonly Uint8Array[]
+  readonly program: string
+  readonly inputs: Provenance['inputs']
+}
+
+/** One statement is for ciphertexts of one type and one width. Refuses FHE-TYPE-MIXED, FHE-…. */
+export function provenanceToSign({
+  pub,
+  ciphertexts,
+  program,
+  inputs,
+}: GivenFiles): Outcome<ProvenanceToSign> {
+  return checked(() => {
+    const { header } = checkedPublic(pub)
+    const all = ciphertexts.map(readCiphertext)
+    const types = [...new Set(all.map(typeName))]
+    const widths = new Set(all.map(({ width }) => width))
+    const [type] = types
+    if (type === undefined || types.length > 1 || widths.size > 1)
+      return no('FHE-TYPE-MIXED', 'one statement is for ciphertexts of one type', 'ciphertext')
+    return {
+      domain: header.domain,
+      keyId: toHex(header.keyId),
+      mode: widths.has(128) ? 'S' : 'F',
+      type,
+      ciphertexts: all.map((one) => toHex(ciphertextDigest(one))),
+      program,
+      inputs,
+    }
+  })
+}
+
+function checkedPublic(pub: Uint8Array): ReturnType<typeof parsePublic> {
+  return need(
+    checked(() => parsePublic(pub), 'public'),
+    'public',
+  )
+}
+
+/** An evaluator attests squashed ciphertexts, an encryptor fresh ones. Refuses REQUEST-ROLE, REQUEST-DOMAIN, FHE-PROVENANCE-MODE. */
+export function prepareProvenance(asked: ProvenanceToSign, key: PersonKey): Outcome<PreparedProvenance> {
+  return checked(() => {
+    const { kind, name } = key.card
+    if (kind !== 'evaluator' && kind !== 'encryptor')
+      no('REQUEST-ROLE', `the key is of ${name}, ${kind}`, 'key')
+    need(checkSigner({ kind, request: asked }, key))
+    if ((asked.mode === 'S') !== (kind === 'evaluator'))
+      no(
+        'FHE-PROVENANCE-MODE',
+        kind === 'evaluator'
+          ? 'an evaluator vouches for squashed ciphertexts only'
+          : 'an encryptor vouches for fresh ciphertexts only',
+        'ciphertext',
+      )
+    return { asked, key, lines: linesOf(asked, key), warnings: warningsOf(asked) }
+  })
+}
+
+/** After the yes, at `now`, ISO-8601 UTC. Refuses FHE-PROVENANCE and PROVENANCE-MALFORMED for what is no plain text or too much. */
+export function signProvenance({ asked, key }: PreparedProvenance, now: string): Outcome<SignedProvenance> {
+  return checked(() => {
+    const bytes = signProvenanceBytes(key.identity, { v: 1, ...asked, time: now })
+    const { payload: said } = need(provenanceCodec.file.parse(bytes))
+    return { said, digest: provenanceCodec.payload.digest(said), bytes }
+  })
+}
+
+function linesOf(
+  { domain, keyId, mode, type, ciphertexts, program, inputs }: ProvenanceToSign,
+  key: PersonKey,
+) {
+  return [
+    `${domain.toUpperCase()}  for ${key.card.name}, ${key.card.kind}`,
+    `Attest where ${ciphertexts.length} ciphertexts of type ${type} come from`,
+    `key        ${keyId}, mode ${mode}`,
+    `program    ${program}`,
+    ...ciphertexts.map((digest) => `ciphertext ${digest}`),
+    ...inputs.map(({ digest, admitted, by }) => `input      ${digest}, by ${by}, admitted by ${admitted}`),
+  ]
+}
+
+/** What a wrong statement of this kind costs. */
+function warningsOf({ mode, program, inputs }: ProvenanceToSign): string[] {
+  const clientKey = mode === 'F' && inputs.every(({ admitted }) => admitted === 'client-key')
+  return [
+    'warning: a statement for a forged ciphertext gives the whole key away: sign only for what you computed or encrypted yourself',
+    ...(clientKey
+      ? [
+          'warning: “client-key” lets holders answer with less noise: say it only where the client key encrypted everything',
+        ]
+      : []),
+    ...(program === CANARY_PROGRAM
+      ? ['warning: this is called a canary: holders answer it before the epoch is live']
+      : []),
+  ]
+}

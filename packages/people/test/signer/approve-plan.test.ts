@@ -1,0 +1,85 @@
+import type { BundleVerdict } from '@lux/ceremony/bundle'
+import type { Plan } from '@lux/ceremony/plan'
+import { policyDigest } from '@lux/ceremony/policy'
+import { type PlanApproval, type SignatureAnswer, signatureAnswerCodec } from '@lux/ceremony/wire'
+import { utf8 } from '@lux/crypto'
+import { beforeAll, expect, test } from 'vitest'
+import {
+  checkLockable,
+  checkPlanAnswer,
+  lockPlan,
+  planApprovalRequest,
+  prepareSignature,
+  rehearsedPlan,
+  signAnswer,
+  signingOf,
+} from '../../src/index.ts'
+import { accepted, ruleOf } from '../support/outcome.ts'
+import { now, shareWorld, type World } from '../support/share-world.ts'
+
+const hash = '11'.repeat(32)
+const approval: PlanApproval = {
+  domain: 'production',
+  planHash: hash,
+  rehearsalDigest: '22'.repeat(32),
+  diffDigest: null,
+}
+let world: World
+beforeAll(async () => {
+  world = await shareWorld()
+})
+
+/** A verified bundle, as far as it is looked at. */
+function verdictOf(predicate: object, verdict: BundleVerdict['verdict'] = 'signers-unknown') {
+  const contents = {
+    predicate: { domain: 'rehearsal', planHash: hash, ...predicate },
+    digest: approval.rehearsalDigest,
+    read: () => Promise.resolve({ ok: true, value: utf8('no plan') }),
+  } as unknown as BundleVerdict['contents']
+  return { verdict, failed: ['MANIFEST-SIGNATURES'], contents } as const
+}
+const rehearsed = (verdict: Parameters<typeof rehearsedPlan>[1]) =>
+  rehearsedPlan({ plan: {} as Plan, hash }, verdict)
+
+function answerTo(asked: PlanApproval): SignatureAnswer {
+  const signing = accepted(signingOf('officer', planApprovalRequest(asked, ['a title\u0007'])))
+  const prepared = accepted(prepareSignature(signing, world.officer, {}))
+  expect(prepared.lines.at(-1)).toBe('| a title ')
+  return accepted(signatureAnswerCodec.parse(signAnswer(prepared).answer))
+}
+
+test('officers approve a plan with its rehearsal, and their answers lock it', async () => {
+  expect(accepted(await rehearsed(verdictOf({})))).toEqual({ approval, changes: [] })
+  const signature = accepted(checkPlanAnswer(approval, answerTo(approval)))
+  const locked = lockPlan(approval, [signature], world.policy)
+  expect(locked).toMatchObject({ ok: true, approvedBy: ['Ada'] })
+})
+
+test('REHEARSAL-REFUSED REHEARSAL-DOMAIN REHEARSAL-PLAN only a sound rehearsal of a plan stands behind it', async () => {
+  expect(ruleOf(await rehearsed(verdictOf({}, 'refused')))).toBe('REHEARSAL-REFUSED')
+  expect(ruleOf(await rehearsed(verdictOf({ domain: 'production' })))).toBe('REHEARSAL-DOMAIN')
+  expect(ruleOf(await rehearsed(verdictOf({ planHash: '33'.repeat(32) })))).toBe('REHEARSAL-PLAN')
+})
+
+test('ANSWER-OTHER PLAN-05 an answer to another plan is not taken, and without a quorum nothing is locked', () => {
+  const other = answerTo({ ...approval, planHash: '44'.repeat(32) })
+  expect(ruleOf(checkPlanAnswer(approval, other))).toBe('ANSWER-OTHER')
+  for (const signatures of [[], [other.signature]])
+    expect(lockPlan(approval, signatures, world.policy)).toMatchObject({
+      ok: false,
+      refusals: [{ rule: 'PLAN-05' }],
+    })
+})
+
+test('POLICY-DOMAIN POLICY-EXPIRED POLICY-DIGEST a plan is locked for production, in time, under the policy that it names', () => {
+  const { policy } = world
+  const plan = (of: typeof policy) => ({ policy: policyDigest(of) }) as Plan
+  expect(ruleOf(checkLockable(plan(policy), policy, now))).toBe('accepted')
+  const [training, late] = [
+    { ...policy, domain: 'rehearsal' as const },
+    { ...policy, expiry: '2026-01-01T00:00:00.000Z' },
+  ]
+  expect(ruleOf(checkLockable(plan(training), training, now))).toBe('POLICY-DOMAIN')
+  expect(ruleOf(checkLockable(plan(late), late, now))).toBe('POLICY-EXPIRED')
+  expect(ruleOf(checkLockable(plan(late), policy, now))).toBe('POLICY-DIGEST')
+})
