@@ -367,9 +367,14 @@ statement_of_key_shape = signed(obj(
 attestation_shape = obj(
     id=ident, level=literal('ceremony', *LEVELS), by=literal('companion', 'vendor'), root=digest, chain=digest,
     statement=nullable(obj(document=digest, size=counter)))
-predicate_options = {'attestations': array(attestation_shape, 1, 4096), 'replicas': array(obj(id=ident, token=ident, serial=line, way=literal('vendor-clone', 'vendor-wrap'), ckaId=hex16,
-                                    evidence=evidence, attributes=attributes, mechanism=line, challenge=digest,
-                                    digest=digest), 1, 20)}
+
+
+def replicas_shape(*ways):
+    return array(obj(id=ident, token=ident, serial=line, way=literal(*ways), ckaId=hex16, evidence=evidence, attributes=attributes,
+                     mechanism=line, challenge=digest, digest=digest), 1, 20)
+
+
+predicate_options = {'attestations': array(attestation_shape, 1, 4096), 'replicas': replicas_shape('vendor-clone', 'vendor-wrap')}
 predicate_members = dict(
     ceremonyId=hex16, domain=domain, planHash=digest, lock=nullable(digest), policyDigest=digest,
     cards=array(digest, 0, 300), opening=digest, checkpoints=array(obj(size=counter, blob=digest), 1, 4096),
@@ -398,7 +403,8 @@ backup_shape = obj(
 predicate_shape = versions(
     obj(optional=predicate_options, v=literal(1), wrapTree=array(obj(**node_members), 0, 4096), **predicate_members),
     obj(optional={
-        **predicate_options, 'backups': array(backup_shape, 1, 64),
+        **predicate_options, 'replicas': replicas_shape('vendor-clone', 'vendor-wrap', 'trusted-window'),
+        'backups': array(backup_shape, 1, 64),
         'heartbeats': array(obj(index=integer(1, 15), name=line, document=digest), 1, 15), 'revokes': array(earlier_key, 1, 4096),
         'nextPolicy': digest,
         'alsoFor': array(obj(audience=digest, sequence=counter, previous=nullable(digest), supersedes=array(digest, 0, 64)), 1, 19)},
@@ -1333,10 +1339,9 @@ def read_plan(data):
 def not_yet(plan):
     """What a plan of version 2 can ask for and no check of this version covers."""
     found = [name for name in ('revokes', 'nextPolicy') if name in plan]
-    found += [name for key in plan['keys'] for name in ('backup', 'spares', 'replaces') if name in key]
+    found += [name for key in plan['keys'] for name in ('backup', 'replaces') if name in key]
     found += ['custodian' for person in plan['people'] if person['role'] == 'custodian']
-    found += ['measured' for token in plan['tokens'] if token['profile'] == 'measured']
-    return found + ['a server without a transport key' for one in plan['destinations'] if 'transport' not in one]
+    return found + ['measured' for token in plan['tokens'] if token['profile'] == 'measured']
 
 
 BLANK, FLOW, MOST_DEPTH = ' \t', ',[]{}', 64
@@ -1797,7 +1802,7 @@ class Verifier:
         self.policy = policy_file and policy_file['policy']
         self.files, self.crc_faults, self.manifest, self.p, self.opening = {}, [], None, None, None
         self.people, self.servers, self.checkpoints, self.exceptions, self.plan = {}, {}, [], [], None
-        self.transport_serials = []
+        self.transport_serials, self.transport_keys = [], []
         self.bad_blobs, self.bad_transcript, self.secret, self.run, self.run_fault = [], None, None, None, None
 
     def verify(self):
@@ -1951,7 +1956,7 @@ class Verifier:
         p, header = self.p, self.run['header']
         plan = read_plan(self.blob(p['planHash'], 1 << 20))
         need(plan['v'] == header['v'] == p['v'], 'plan, transcript and bundle are of several versions')
-        unknown = not_yet(plan) + [name for name in ('backups', 'revokes', 'nextPolicy', 'alsoFor') if name in p]
+        unknown = not_yet(plan) + [name for name in ('backups', 'revokes', 'nextPolicy') if name in p]
         unknown += ['replaces' for node in p['wrapTree'] if 'replaces' in node]
         need(not unknown, f"this version cannot check {', '.join(unknown)}")
         need(plan['policy'] == header['planPolicy'], 'the plan names another policy than the transcript')
@@ -1992,12 +1997,16 @@ class Verifier:
         self.plan = plan
 
     def need_destinations(self, planned):
-        """The servers that officers approved, each with its transport key, in order."""
-        p = self.p
-        need(p['audience'] == (planned[0]['card'] if planned else None), 'another server than the plan names')
-        sent = [parse(self.blob(one['document']), transport_shape, 32768)['payload'] for one in p['transports']]
-        need([(one['audience'], sha(jcs(one)).hex()) for one in sent] == [(one['card'], one['transport']) for one in planned],
-             'other destinations than the plan names')
+        """The servers that officers approved, each with its transport key where it has one, in order."""
+        need([one['audience'] for one in self.addresses()] == [one['card'] for one in planned], 'another server than the plan names')
+        sent = [parse(self.blob(one['document']), transport_shape, 32768)['payload'] for one in self.p['transports']]
+        need([(one['audience'], sha(jcs(one)).hex()) for one in sent]
+             == [(one['card'], one['transport']) for one in planned if 'transport' in one], 'other destinations than the plan names')
+
+    def addresses(self):
+        """Where the bundle stands in the line of each server that may import it, in the plan's order."""
+        own = {name: self.p[name] for name in ('audience', 'sequence', 'previous', 'supersedes')}
+        return ([] if own['audience'] is None else [own]) + self.p.get('alsoFor', [])
 
     def check_opening_certificate(self):
         need(self.opening is not None, getattr(self, 'opening_fault', ''))
@@ -2070,7 +2079,7 @@ class Verifier:
         self.need_single_seats()
         seated = {seat['card'] for seat in self.run['header']['roster']}
         need(set(self.people) <= seated, 'a card belongs to nobody in the room')
-        need(set(self.servers) <= {p['audience']}, 'a server card is not that of the audience')
+        need(set(self.servers) <= {one['audience'] for one in self.addresses()}, 'a server card is not that of an audience')
 
     def need_single_seats(self):
         """Nobody sits twice in a set, nor in two roles that may not join, by name or by any single key."""
@@ -2101,10 +2110,11 @@ class Verifier:
 
     def check_transports(self):
         nodes, roots = set(), {one['id'] for one in self.p['wrapTree'] if one['level'] == 'root'}
+        audiences = {one['audience'] for one in self.addresses()}
         for one in self.p['transports']:
             document = parse(self.blob(one['document']), transport_shape, 32768)
             payload = document['payload']
-            need(payload['audience'] == self.p['audience'] and payload['domain'] == self.p['domain'], 'of another server or domain')
+            need(payload['audience'] in audiences and payload['domain'] == self.p['domain'], 'of another server or domain')
             need(payload['node'] not in nodes, 'a node is there twice')
             nodes.add(payload['node'])
             need(payload['audience'] in self.servers, 'the server card is not in the bundle')
@@ -2113,6 +2123,7 @@ class Verifier:
             need(all(root['id'] in roots for root in one['roots']), 'a root that the tree does not have')
             need(all(root['mechanism'] in TRANSPORT_MECHANISMS for root in one['roots']), 'a root that is wrapped otherwise')
             self.transport_serials.append(payload['serial'])
+            self.transport_keys.append(sha(unbase64(payload['transportKey'])).hex())
 
     def check_wrap_tree(self):
         seen = {}
@@ -2152,11 +2163,13 @@ class Verifier:
         p, plan, replicas = self.p, self.plan, self.p.get('replicas', [])
         steps = [step for part in plan['parts'] for step in part['steps'] if step['do'] == 'replicate-root']
         need(len(steps) == len(replicas), f"{len(replicas)} replicas, the plan has {len(steps)}")
-        proofs, ways = {one['id']: one for one in p['possession']}, {key['id']: key.get('replication') for key in plan['keys']}
+        proofs, keys = {one['id']: one for one in p['possession']}, {key['id']: key for key in plan['keys']}
         home = [one['serial'] for one in p['keyEvidence'] if one['level'] == 'ceremony']
         for step, one in zip(steps, replicas):
             need((step['key'], step['token']) == (one['id'], one['token']), 'another key or token than the plan')
-            need(ways.get(one['id']) == one['way'], 'another way than the plan')
+            key = keys.get(one['id'], {})
+            way = 'trusted-window' if one['token'] in key.get('spares', []) else key.get('replication')
+            need(one['way'] == way, 'another way than the plan')
             need(self.serial_of(one['token']) == one['serial'] and one['serial'] not in home[:1], 'another serial, or the root\'s own')
             proof = proofs.get(one['id'])
             need(proof and all(proof[name] == one[name] for name in ('mechanism', 'challenge', 'digest')), 'another key')
@@ -2553,9 +2566,24 @@ class Verifier:
                     own = [blob for blob in blobs if member(blob, 'serial') == serial]
                     need(same(own, [{'serial': serial, 'wrapped': root['wrapped'], 'sealed': root['sealed']} for root in one]),
                          f'{name}: the transcript has it wrapped otherwise')
+                self.need_window(name, mine[0], blobs)
             elif mine[0] is not None:
                 need(fits(mine[0], wrapped=node['blob'], mechanism=node['mechanism'], publicKey=node['publicKey']),
                      f'{name}: the transcript has another wrapped or public key')
+
+    def need_window(self, name, result, blobs):
+        """The spares that the plan names got it too, and nobody else's key was trusted."""
+        if self.p['v'] == 1:
+            return
+        planned = next((key.get('spares', []) for key in self.plan['keys'] if key['id'] == name), [])
+        spares, trusted = member(result, 'spares'), member(result, 'trusted')
+        spares, trusted = (one if isinstance(one, list) else [] for one in (spares, trusted))
+        need(same([[member(one, 'token'), member(one, 'serial')] for one in spares], [[role, self.serial_of(role)] for role in planned]),
+             f'{name}: wrapped for other spares')
+        opened = [member(blob, 'serial') for blob in blobs]
+        keys = [key for serial, key in zip(self.transport_serials, self.transport_keys) if serial in opened]
+        keys += [member(one, 'publicKey') for one in spares]
+        need(sorted(map(jcs, trusted)) == sorted(map(jcs, keys)), f'{name}: other keys were trusted than those of its destinations')
 
     def need_recorded_replicas(self, brought):
         replicas = self.p.get('replicas', [])
@@ -2717,8 +2745,10 @@ class Verifier:
     def root_template(self, name):
         """A root leaves by a trusted window or never was extractable."""
         key = next((one for one in self.plan['keys'] if one['id'] == name), None)
-        way = key and (key.get('replication') or ('trusted-window' if self.plan['destinations'] else 'none'))
-        return ROOT if key is None or (way == 'trusted-window' and self.p['transports']) else BORN_CLOSED
+        targets = key and ('spares' in key or any('transport' in one for one in self.plan['destinations']))
+        way = key and (key.get('replication') or ('trusted-window' if targets else 'none'))
+        opened = key is None or (way == 'trusted-window' and (self.p['transports'] or 'spares' in key))
+        return ROOT if opened else BORN_CLOSED
 
     def check_evidence(self):
         wanted = [('ceremony', 'ceremony')] + [
@@ -2757,28 +2787,31 @@ class Verifier:
         need(used <= set(self.policy['algorithms']['keys']), 'an algorithm is not in the policy')
 
     def check_audience(self):
-        audience = self.p['audience']
-        need(self.audience is None or self.audience == audience,
-             'the bundle is for no server' if audience is None else 'the bundle is for another server')
-        if audience is None or self.policy is None:
-            return
-        listed = [one for one in self.policy['audiences'] if one['audience'] == audience]
-        need(listed, 'the server is not in the policy')
-        card = self.servers.get(audience)
-        need(card is None or card['receiptKey'] == listed[0]['receiptKey'], 'another receipt key')
+        audiences = [one['audience'] for one in self.addresses()]
+        need(distinct(audiences) and (self.p['audience'] is not None or not audiences), 'a server is named twice, or none before the others')
+        need(self.audience is None or self.audience in audiences,
+             'the bundle is for another server' if audiences else 'the bundle is for no server')
+        for audience in [] if self.policy is None else audiences:
+            listed = [one for one in self.policy['audiences'] if one['audience'] == audience]
+            need(listed, 'the server is not in the policy')
+            card = self.servers.get(audience)
+            need(card is None or card['receiptKey'] == listed[0]['receiptKey'], 'another receipt key')
 
     def check_sequence(self):
         number, p = int(self.p['sequence']), self.p
         if p['audience'] is None:
             return need(number == 0, 'a bundle for no server has sequence 0')
-        need(p['previous'] is not None or number == 1 + len(p['supersedes']), 'without a previous bundle')
-        need(number > 0, 'sequence is 0')
+        for one in self.addresses():
+            number = int(one['sequence'])
+            need(one['previous'] is not None or number == 1 + len(one['supersedes']), 'without a previous bundle')
+            need(number > 0, 'sequence is 0')
 
     def check_previous(self):
         p = self.p
         if p['audience'] is None:
             return need(p['previous'] is None and not p['supersedes'], 'a bundle for no server follows none')
-        need(distinct([p['previous'], *p['supersedes']]), 'a superseded bundle is named twice')
+        for one in self.addresses():
+            need(distinct([one['previous'], *one['supersedes']]), 'a superseded bundle is named twice')
 
     def check_zip_crc(self):
         need(not self.crc_faults, f'{self.crc_faults[:1]}: the CRC is another')

@@ -1,3 +1,4 @@
+import { type Address, addressesOf, type Predicate } from '@lux/ceremony/bundle'
 import { type ImportRefusal, refusalCodec, type Signed } from '@lux/ceremony/wire'
 import { fromUtf8 } from '@lux/crypto'
 import type { Database } from '../platform/database/open.ts'
@@ -19,6 +20,13 @@ type Parts = {
   readonly database: Database
   readonly signer: ReceiptSigner
   now(): Date
+}
+
+/** Where a bundle stands in the line of this server, which need not be its first. AUDIENCE has checked that it is for it. */
+export function ownAddress(predicate: Predicate, audience: string): Address {
+  const own = addressesOf(predicate).find((one) => one.audience === audience)
+  if (own === undefined) throw new Error('a bundle for another server was accepted')
+  return own
 }
 
 /** What the database remembers of imports: every attempt, and what was answered. */
@@ -64,6 +72,7 @@ export function openImportLog({ settings, audience, database, signer, now }: Par
     async stage({ contents, policy, policyDigest }: Judged, fileDigest: string): Promise<void> {
       if ((await find(contents.digest)) !== undefined) return
       const { predicate, digest } = contents
+      const { sequence, previous } = ownAddress(predicate, audience)
       await database
         .insertInto('policy')
         .values({
@@ -81,8 +90,8 @@ export function openImportLog({ settings, audience, database, signer, now }: Par
           file_digest: fileDigest,
           audience,
           ceremony_id: predicate.ceremonyId,
-          sequence: predicate.sequence,
-          previous: predicate.previous,
+          sequence,
+          previous,
           policy_digest: policyDigest,
           state: 'staged',
           rule: null,

@@ -15,7 +15,7 @@ import { type Received, receiveBundle } from '../platform/state-folder/received-
 import type { Settings } from '../platform/state-folder/settings.ts'
 import { EnvironmentError, type Refusal } from '../refusal.ts'
 import { type Judged, judgeBundle } from './check-bundle.ts'
-import { openImportLog, type Refused } from './import-log.ts'
+import { openImportLog, ownAddress, type Refused } from './import-log.ts'
 import { type ReceiptSigner, receiptAttributes } from './receipt-documents.ts'
 import { type ArrivedRoot, bringRoot } from './receive-root.ts'
 import { recordKeys, recordRoots } from './record-keys.ts'
@@ -151,7 +151,8 @@ export function openImporter(parts: ImporterParts): BundleImporter {
   }
 
   function receiptOf({ contents, policy, policyDigest }: Judged, roots: readonly ArrivedRoot[]): Receipt {
-    const { v, ceremonyId, sequence } = contents.predicate
+    const { v, ceremonyId } = contents.predicate
+    const { sequence } = ownAddress(contents.predicate, audience)
     return {
       v,
       kind: 'receipt',

@@ -84,7 +84,7 @@ export async function openApiHandlers(options: ApiHandlersOptions): Promise<ApiH
       clock,
       measurement: program.measurement,
       keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-      lineage: () => lineageInStore(open()?.run.folder ?? null, { store, runs }),
+      lineage: (audience) => lineageInStore(open()?.run.folder ?? null, audience, { store, runs }),
       medium: () => open()?.medium ?? ownMedium(store),
     }),
     (id) => emit('ceremony.changed', { id }),

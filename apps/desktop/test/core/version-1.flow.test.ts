@@ -72,7 +72,7 @@ describe('what release 0.1.0 left on a disk', () => {
         lineage: Lineage
       }
       // Nothing else of a run is asked for the parts.
-      const parts = bundleParts(effect, { folder } as RunContext, lineage)
+      const parts = bundleParts(effect, { folder } as RunContext, [lineage])
       expect(buildPayload(parts)).toEqual(bytesOf(folder.path, 'bundle-payload.json'))
     } finally {
       folder.close()

@@ -52,7 +52,7 @@ const wrapped = {
 const possession = v.strictObject({ id, mechanism: line, challenge: digest, digest })
 
 /** A root that the vendor's tool brought into the token of this role: the same `digest` as the root's possession proof. */
-const replica = v.strictObject({
+const replica = {
   id,
   token: id,
   serial: line,
@@ -63,7 +63,10 @@ const replica = v.strictObject({
   mechanism: line,
   challenge: digest,
   digest,
-})
+}
+
+const replicas = <T extends v.GenericSchema>(one: T) =>
+  v.exactOptional(v.pipe(v.array(one), v.minLength(1), v.maxLength(20)))
 
 /** Who vouches for a key, above E1. `root`, `chain` and the statement's `document` are blobs. */
 const attestation = v.strictObject({
@@ -192,8 +195,6 @@ const common = {
   transcript: v.strictObject({ size: counter, node: digest, root: digest }),
   keyEvidence: v.pipe(v.array(keyEvidence), v.maxLength(4096)),
   possession: v.pipe(v.array(possession), v.maxLength(64)),
-  /** Absent where none was made, as in bundles from before there were any. */
-  replicas: v.exactOptional(v.pipe(v.array(replica), v.minLength(1), v.maxLength(20))),
   /** Absent where nobody vouches for a key. */
   attestations: v.exactOptional(v.pipe(v.array(attestation), v.minLength(1), v.maxLength(4096))),
   transports: v.pipe(v.array(transport), v.maxLength(64)),
@@ -213,7 +214,13 @@ const common = {
 
 const tree = <T extends v.GenericSchema>(node: T) => v.pipe(v.array(node), v.maxLength(4096))
 
-const schema1 = v.strictObject({ v: version1, ...common, wrapTree: tree(v.strictObject(wrapped)) })
+const schema1 = v.strictObject({
+  v: version1,
+  ...common,
+  /** Absent where none was made, as in bundles from before there were any. */
+  replicas: replicas(v.strictObject(replica)),
+  wrapTree: tree(v.strictObject(wrapped)),
+})
 
 /** Shares of a root's backup. `card`, `publicKey` and every `acknowledgement` are blobs; medium and envelopes are not in the bundle. */
 const backup = v.strictObject({
@@ -259,6 +266,10 @@ const schema2 = v.strictObject({
   v: version2,
   ...common,
   wrapTree: tree(v.strictObject({ ...wrapped, replaces: v.exactOptional(earlierKey) })),
+  /** A spare has its root by the `trusted-window`. */
+  replicas: replicas(
+    v.strictObject({ ...replica, way: v.picklist(['vendor-clone', 'vendor-wrap', 'trusted-window']) }),
+  ),
   backups: v.exactOptional(v.pipe(v.array(backup), v.minLength(1), v.maxLength(64))),
   /** Statements that shares are still held, by holder's index; each `document` is a blob. */
   heartbeats: v.exactOptional(
@@ -279,6 +290,20 @@ const schema = versions<Predicate>(schema1, schema2)
 
 /** What a bundle says, in the predicate of its in-toto statement. */
 export type Predicate = EitherVersion<v.InferOutput<typeof schema2>>
+
+/** Where a bundle stands in the line of one server that may import it. */
+export type Address = Pick<Predicate, 'sequence' | 'previous' | 'supersedes'> & { audience: string }
+
+/** Every server that may import the bundle, in the plan's order. */
+export function addressesOf({
+  audience,
+  sequence,
+  previous,
+  supersedes,
+  alsoFor = [],
+}: Predicate): Address[] {
+  return audience === null ? [...alsoFor] : [{ audience, sequence, previous, supersedes }, ...alsoFor]
+}
 
 export type WrapNode = Predicate['wrapTree'][number]
 

@@ -46,17 +46,19 @@ const seat = v.strictObject({
   recipient: v.exactOptional(text),
 })
 
-const destination = v.strictObject({
-  audience: digest,
-  card: digest,
-  transport: digest,
-  node: line,
-  serial: line,
-  transportKey: text,
-  recipient: text,
-  receiptSigner: digest,
-  receiptKey: p256Key,
-})
+const server = { audience: digest, card: digest, receiptSigner: digest, receiptKey: p256Key }
+
+const destination = v.union([
+  v.strictObject({
+    ...server,
+    transport: digest,
+    node: line,
+    serial: line,
+    transportKey: text,
+    recipient: text,
+  }),
+  v.strictObject(server),
+])
 
 const keysOfMany = v.pipe(v.array(verificationKeys), v.maxLength(64))
 

@@ -86,18 +86,34 @@ function isSameHolder(one: Card, other: Card): boolean {
 function bindDestinations(state: State, command: Start): Bound<BoundDestination[]> {
   const planned = state.plan.destinations
   const count = command.destinations.length
-  // The bundle names one audience, and its receipt shows the root in the one node that this server has.
-  if (count > 1)
-    return refuse('RUN-03', `${count} destinations, and a bundle is for one server with one node`)
+  // A bundle of version 1 names one audience; each receipt shows the root in the one node that its server has.
+  if (state.plan.v === 1 && count > 1)
+    return refuse(
+      'RUN-03',
+      `${count} destinations, and a bundle of version 1 is for one server with one node`,
+    )
   if (state.domain === 'production' && count !== planned.length)
     return refuse('RUN-03', `${count} destinations for ${planned.length} of the plan`)
   const bound: BoundDestination[] = []
   for (const [index, given] of command.destinations.entries()) {
     const card = serverCardCodec.check(given.card)
     if (!card.ok) return refuse('RUN-03', card.detail)
+    const audience = serverCardCodec.digest(card.value)
+    if (bound.some((one) => one.audience === audience))
+      return refuse('RUN-03', `the server ${audience} is a destination twice`)
+    const keys = card.value.receiptKey
+    const receiptSigner = identityId(keys)
+    if (given.transport === null) {
+      const wanted = planned[index]
+      if (state.domain === 'production' && (wanted?.card !== audience || wanted.transport !== undefined))
+        return refuse('RUN-03', `destination ${index + 1} is not the one of the plan`)
+      if (card.value.domain !== state.domain)
+        return refuse('RUN-03', `the server ${audience} is of another domain`)
+      bound.push({ audience, card: audience, receiptSigner, receiptKey: keys })
+      continue
+    }
     const document = transportCodec.file.check(given.transport)
     if (!document.ok) return refuse('RUN-03', document.detail)
-    const audience = serverCardCodec.digest(card.value)
     const { payload } = document.value
     const transport = transportCodec.payload.digest(payload)
     if (card.value.domain !== state.domain || payload.domain !== state.domain)
@@ -109,13 +125,14 @@ function bindDestinations(state: State, command: Start): Bound<BoundDestination[
       (planned[index]?.card !== audience || planned[index]?.transport !== transport)
     )
       return refuse('RUN-03', `destination ${index + 1} is not the one of the plan`)
-    const keys = card.value.receiptKey
     const signed = transportCodec.verify(document.value, state.domain, [
       { role: 'server', members: [{ name: payload.node, keys }], quorum: 1 },
     ])
     if (!signed.ok) return refuse('RUN-03', signed.detail)
     const { node, serial, transportKey, recipient } = payload
-    const receiptSigner = identityId(keys)
+    // Blobs and receipts go by the token: one serial is one token.
+    if (bound.some((one) => 'serial' in one && one.serial === serial))
+      return refuse('RUN-03', `two destinations have the token ${serial}`)
     bound.push({
       audience,
       card: audience,

@@ -17,6 +17,7 @@ export {
   holderBefore,
   holderNext,
   isAtPad,
+  isSpareStep,
   keyOf,
   leavesByWindow,
   namesOf,

@@ -9,7 +9,7 @@ export type Command =
   /**
    * First command of a run. `cards`: one per person of the plan, in the plan's order, as parsed JSON. Production:
    * each card's digest must be the plan's. Rehearsal: each must be of domain rehearsal with the same role and name.
-   * `destinations`: server card and signed transport document, in the plan's order; a rehearsal may have its own, or none.
+   * `destinations`: server card and signed transport document (null: no root goes there), in the plan's order; a rehearsal may have its own, or none.
    * `tokens`: the serial bound to each role ('' for one that a step initialises).
    */
   | {
@@ -17,7 +17,7 @@ export type Command =
       by: string
       terms: Terms
       cards: Json[]
-      destinations: { card: Json; transport: Json }[]
+      destinations: { card: Json; transport: Json | null }[]
       tokens: { role: string; serial: string }[]
       authorities: Authorities
       /** What the run takes for the plan's `fhe.existing`: the same in production, a stand-in's in a rehearsal; else null. */

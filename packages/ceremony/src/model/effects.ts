@@ -5,8 +5,8 @@ import type {
   PlannedFhe,
   PlannedKey,
   PlannedToken,
+  ReplicaWay,
   TokenAttestation,
-  VendorWay,
   Voucher,
 } from '../plan/plan.ts'
 
@@ -68,6 +68,8 @@ export type Results = {
     mechanism: string
     blobs: { serial: string; wrapped: Digest; sealed: Digest }[]
     trusted: Digest[]
+    /** Of a root with spares: the transport pair that each made for this window, and SHA-256 of the RSA-OAEP blob to it. */
+    spares?: SpareTransport[]
     /** What the token held when a trusted window had closed, but for its own transport keys. */
     held?: { objects: InventoryObject[]; unreadable: number }
   }
@@ -78,7 +80,7 @@ export type Results = {
   /** `procedure`: the vendor's commands as they were shown to the person who then said that they were run. */
   'prove-replica': {
     serial: string
-    way: VendorWay
+    way: ReplicaWay
     procedure: string[]
     evidence: KeyEvidence
     mechanism: string
@@ -182,6 +184,18 @@ export type Destination = {
   recipient: string
 }
 
+/** A server that receives the bundle and no root in it. */
+export type KeylessDestination = Pick<Destination, 'audience' | 'card'>
+
+/** `transport`: CKA_ID of the pair in the token of this role. `publicKey`: SHA-256 of its SPKI. */
+export type SpareTransport = {
+  token: string
+  serial: string
+  transport: string
+  publicKey: Digest
+  wrapped: Digest
+}
+
 export type DealtHolder = {
   index: number
   name: string
@@ -225,6 +239,7 @@ export type OwnEffect = Common &
         key: PlannedKey
         rootId: string
         destinations: Destination[]
+        spares: OnToken[]
         mechanism: string
       } & Making)
     | ({ kind: 'read-back'; key: PlannedKey } & Named)
@@ -246,12 +261,14 @@ export type OwnEffect = Common &
       } & Named)
     /**
      * The root in another token, where the vendor's tool has put it: found by serial and `ckaId` through a fresh start of the
-     * library, with a log-in of its own; read back, proved over `challenge`, logged out. `from`: the token that it came from.
+     * library, with a log-in of its own; read back, proved over `challenge`, logged out. `from`: the token that it came from. A spare
+     * unwraps it first from the blob of the window, in the run's own session, and destroys its transport pair: `transport`.
      */
     | ({
         kind: 'prove-replica'
         key: PlannedKey
-        way: VendorWay
+        way: ReplicaWay
+        transport: SpareTransport | null
         from: OnToken
         challenge: string
         mechanism: string
@@ -308,7 +325,7 @@ export type OwnEffect = Common &
         /** The sealing checkpoint: the bundle's transcript is the first `checkpoint.size` entries. */
         checkpoint: CheckpointRecord
         checkpoints: CheckpointRecord[]
-        destinations: Destination[]
+        destinations: (Destination | KeylessDestination)[]
         keys: MadeKeyOutline[]
       }
     | ({ kind: 'sign-bundle'; digest: Digest } & Named)

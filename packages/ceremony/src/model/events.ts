@@ -15,6 +15,7 @@ import type {
   Destination,
   EffectKind,
   Failure,
+  KeylessDestination,
 } from './effects.ts'
 
 /** A person as bound to this run: the plan's person, or a stand-in in a rehearsal. `signer` is the identity id. */
@@ -28,7 +29,10 @@ export type Seat = {
 }
 
 /** A destination with what verifies its receipt: `receiptSigner` is the identity id of `receiptKey`. */
-export type BoundDestination = Destination & { receiptSigner: string; receiptKey: VerificationKeys }
+export type BoundDestination = (Destination | KeylessDestination) & {
+  receiptSigner: string
+  receiptKey: VerificationKeys
+}
 
 /** Facts by event kind. Every fact is plain canonical JSON: integers, strings, booleans, arrays, objects. */
 export type Facts = {

@@ -1,5 +1,5 @@
 import type { StepKind } from '../plan/plan.ts'
-import { isAtPad } from '../plan/queries.ts'
+import { isAtPad, isSpareStep, keyOf } from '../plan/queries.ts'
 import type { CheckpointReason, EffectKind, PinNeed } from './effects.ts'
 import type { State, StepProgress } from './state.ts'
 
@@ -103,10 +103,15 @@ export function pinsOf(state: State, progress: StepProgress): PinNeed[] {
   const pad = isAtPad(state.plan, role)
   const user: PinNeed = { token: role, serial, user: 'user', pad }
   const both: PinNeed[] = [{ token: role, serial, user: 'so', pad }, user]
-  if (progress.step.do === 'log-in' || progress.step.do === 'replicate-root') return [user]
+  if (progress.step.do === 'log-in') return [user]
   if (progress.step.do === 'initialise-token') return both
   // Trusted transport keys are made under the SO's log-in, and the window itself is the user's.
-  if (progress.step.do === 'generate-root' && state.destinations.length > 0) return both
+  const key = keyOf(state.plan, progress.step.key)
+  // What a vendor's tool did is looked at through a library of its own; a spare is logged in to in this one.
+  if (progress.step.do === 'replicate-root') return isSpareStep(state.plan, progress.step) ? [] : [user]
+  const spares = key?.spares ?? []
+  const servers = state.destinations.filter((one) => 'transport' in one)
+  if (progress.step.do === 'generate-root' && servers.length + spares.length > 0) return both
   return []
 }
 

@@ -2,7 +2,7 @@ import type { VerificationKeys } from '@lux/crypto'
 import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
 import type { Domain } from '../documents/format/fields.ts'
 import type { DecryptionRequest } from '../documents/threshold/decryption-request.ts'
-import type { Digest, KeyLevel, Plan, RunHeader, Step, VendorWay } from '../plan/plan.ts'
+import type { Digest, KeyLevel, Plan, ReplicaWay, RunHeader, Step } from '../plan/plan.ts'
 import { stepsOf } from '../plan/queries.ts'
 import type { Authorities } from '../policy/authorities.ts'
 import type { ExceptionDecision, Terms } from './commands.ts'
@@ -14,6 +14,7 @@ import type {
   InventoryObject,
   KeyEvidence,
   Results,
+  SpareTransport,
 } from './effects.ts'
 import type { BoundDestination, ExceptionScope, Seat } from './events.ts'
 import type { RunState, StepState } from './run-view.ts'
@@ -65,14 +66,15 @@ export type MadeKey = {
   wrapped: Digest | null
   evidence: KeyEvidence | null
   blobs: Results['generate-root']['blobs']
+  spares: SpareTransport[]
 }
 
-/** A root that the vendor's tool brought into another token, proved there. `token`: its role. */
+/** A root that the vendor's tool or a window brought into another token, proved there. `token`: its role. */
 export type Replica = {
   id: string
   token: string
   serial: string
-  way: VendorWay
+  way: ReplicaWay
   evidence: KeyEvidence
   mechanism: string
   digest: Digest
@@ -265,6 +267,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
               wrapped: null,
               evidence: null,
               blobs: [],
+              spares: [],
             },
           ],
     ),

@@ -65,7 +65,10 @@ const scriptSchema = v.strictObject({
  * The front section of a script: its blanks, and for a rehearsal without a plan the stand-in people, their counts, and the
  * values of blanks that it takes instead of the defaults, which are those of production.
  */
-export type Script = v.InferOutput<typeof scriptSchema>
+export type Script = v.InferOutput<typeof scriptSchema> & {
+  /** Of the plans that are made from it. */
+  version: Plan['v']
+}
 
 export type ScriptValues = Readonly<Record<string, unknown>>
 
@@ -74,7 +77,10 @@ type Made<T> = { ok: true; value: T } | { ok: false; refusals: PlanRefusal[] }
 /** Reads a script file's front section. */
 export function readScript(bytes: Uint8Array): Made<Script> {
   const parts = split(bytes)
-  return parts.ok ? { ok: true, value: parts.value.script } : parts
+  if (!parts.ok) return parts
+  const { script, body } = parts.value
+  const version = typeof body === 'object' && body !== null && 'v' in body && body.v === 2 ? 2 : 1
+  return { ok: true, value: { ...script, version } }
 }
 
 /**
@@ -143,7 +149,7 @@ export function parseValues(bytes: Uint8Array): Made<ScriptValues> {
   }
 }
 
-function split(bytes: Uint8Array): Made<{ script: Script; body: unknown }> {
+function split(bytes: Uint8Array): Made<{ script: v.InferOutput<typeof scriptSchema>; body: unknown }> {
   const text = decodeText(bytes)
   if (!text.ok) return text
   const yaml = parseYaml(text.value)

@@ -6,16 +6,13 @@ import { type PlanRefusal, planRefusal } from './rules.ts'
 export function notYet(plan: Plan): string[] {
   const custodians = namesOf(plan, 'custodian')
   const measured = plan.tokens.filter(({ profile }) => profile === 'measured')
-  const without = plan.destinations.filter(({ transport }) => transport === undefined)
   return [
-    ...plan.keys.flatMap(({ id, backup, spares, replaces }) => [
+    ...plan.keys.flatMap(({ id, backup, replaces }) => [
       ...(backup === undefined ? [] : [`a backup of ${id}`]),
-      ...(spares === undefined ? [] : [`${id} in spare tokens`]),
       ...(replaces === undefined ? [] : [`${id} in the place of an earlier key`]),
     ]),
     ...(custodians.length === 0 ? [] : [`custodians: ${custodians.join(', ')}`]),
     ...measured.map(({ role }) => `the token ${role} by what is measured of it`),
-    ...without.map(({ card }) => `the server ${card} without a transport key`),
     ...(plan.revokes === undefined ? [] : ['a revocation of keys']),
     ...(plan.nextPolicy === undefined ? [] : ['a change of the policy']),
   ]

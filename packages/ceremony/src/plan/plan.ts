@@ -78,6 +78,9 @@ export type Voucher = 'companion' | 'vendor'
 
 export type VendorWay = Exclude<Replication, 'trusted-window' | 'none'>
 
+/** How a root comes into another token of the plan: by the vendor's way, or as a spare by the trusted window. */
+export type ReplicaWay = VendorWay | 'trusted-window'
+
 export type KeyAlgorithm = 'AES-128' | 'AES-256' | 'RSA-2048' | 'RSA-4096' | 'EC-P256' | 'EC-P384'
 
 /**

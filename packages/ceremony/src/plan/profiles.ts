@@ -142,6 +142,14 @@ export function unreplicable(from: Token, to: Token, way: VendorWay): string | n
   return from.profile === to.profile ? null : `${from.profile} and ${to.profile} are of different vendors`
 }
 
+/** Why a token cannot take the root from a window as a spare, or null: it must hold what it unwraps as closed as at home. */
+export function unfitAsSpare(token: Token): string | null {
+  const can = canOf(token)
+  if (token.profile === 'measured')
+    return can.keyWrapping ? null : 'the measured token is not asked for kwp and unwrap-template'
+  return can.trustedWindow ? null : `${token.profile} does not enforce what the root demands of its keys`
+}
+
 /** Why a token cannot do a step of this kind by its profile, or null. */
 export function inability(token: Token, kind: StepKind, window: boolean): string | null {
   const { profile } = token

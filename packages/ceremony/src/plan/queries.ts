@@ -5,6 +5,7 @@ import type {
   PlannedDecryption,
   PlannedKey,
   PlannedToken,
+  ReplicaWay,
   Role,
   Step,
   VendorWay,
@@ -73,9 +74,25 @@ export function ancestorsOf(plan: Plan, key: PlannedKey): PlannedKey[] {
 
 export const levelOrder: Record<KeyLevel, number> = { root: 0, organisation: 1, project: 2, data: 3 }
 
-/** The root leaves its token for destinations: its entry says so, or the plan has destinations and it says nothing. */
+/** The root leaves its token by the window: its entry says so, or there is where it goes and its entry says nothing. */
 export function leavesByWindow(plan: Plan, key: PlannedKey): boolean {
-  return (key.replication ?? (plan.destinations.length > 0 ? 'trusted-window' : 'none')) === 'trusted-window'
+  return (key.replication ?? (hasWindowTargets(plan, key) ? 'trusted-window' : 'none')) === 'trusted-window'
+}
+
+/** Whether the plan has anything that a window would wrap the root to: a server with a transport key, or a spare token. */
+export function hasWindowTargets(plan: Plan, { spares = [] }: PlannedKey): boolean {
+  return plan.destinations.some(({ transport }) => transport !== undefined) || spares.length > 0
+}
+
+/** Whether a step brings a spare its root from the window, so that no vendor's tool has a part in it. */
+export function isSpareStep(plan: Plan, step: Step): boolean {
+  const key = keyOf(plan, step.key)
+  return step.do === 'replicate-root' && (key?.spares ?? []).includes(step.token ?? 'ceremony')
+}
+
+/** How the root comes into the token of a replicate-root step, or null where the plan has no way there. */
+export function wayInto(key: PlannedKey, role: string): ReplicaWay | null {
+  return (key.spares ?? []).includes(role) ? 'trusted-window' : vendorWayOf(key)
 }
 
 /** The vendor's own way by which the root goes to other tokens of the plan, or null. */

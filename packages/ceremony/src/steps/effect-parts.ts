@@ -1,4 +1,4 @@
-import type { ChainLink } from '../model/effects.ts'
+import type { ChainLink, Destination } from '../model/effects.ts'
 import type { State, StepProgress, TokenState } from '../model/state.ts'
 import type { PlannedKey } from '../plan/plan.ts'
 import { ancestorsOf, keyOf } from '../plan/queries.ts'
@@ -22,6 +22,15 @@ export function placeOf(state: State, role: string) {
 
 export function ceremonyKeyPlace(state: State) {
   return { ...placeOf(state, state.ceremonyKey?.token ?? 'ceremony'), ckaId: state.ceremonyKey?.ckaId ?? '' }
+}
+
+/** The servers to which a window wraps the root, in the plan's order, and no more of each than is sent on. */
+export function receiversOf(state: State): Destination[] {
+  return state.destinations.flatMap((one) => {
+    if (!('transport' in one)) return []
+    const { receiptKey: _key, receiptSigner: _signer, ...shown } = one
+    return [shown]
+  })
 }
 
 export function mechanismOf(state: State, role: string): string {

@@ -64,6 +64,7 @@ export const evidenceLint: SectionLint = attestation.lintEvidence
 /** What no step of the plan has brought about, in the order of their refusals. */
 export const endLints: readonly EndLint[] = [
   key.unmade,
+  key.unspared,
   decryption.untaken,
   resharing.notLive,
   dealing.undealt,

@@ -28,7 +28,9 @@ const readAs: ReadonlyMap<string, Template> = new Map([
 /** A root leaves by a trusted window or never was extractable, as where it is made: SPEC.md 6.4. */
 function rootTemplate(v: Verification, key: PlannedKey | undefined): Template {
   const plan = required(v.plan)
-  const window = key === undefined || (leavesByWindow(plan, key) && v.predicate.transports.length > 0)
+  const window =
+    key === undefined ||
+    (leavesByWindow(plan, key) && (v.predicate.transports.length > 0 || key.spares !== undefined))
   return window ? templates.root : templates.bornClosed
 }
 

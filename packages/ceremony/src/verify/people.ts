@@ -1,3 +1,4 @@
+import { addressesOf } from '../bundle/predicate.ts'
 import { isTransportMechanism } from '../bundle/recorded.ts'
 import { required, type Verification } from '../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
@@ -47,8 +48,9 @@ async function checkCards(v: Verification): Promise<Outcome<string>> {
   for (const [digest, { name }] of v.people) {
     if (!seated.has(digest)) return refuse('CARDS', `the card of ${name} belongs to nobody in the room`)
   }
+  const audiences = addressesOf(v.predicate).map(({ audience }) => audience)
   for (const digest of v.servers.keys()) {
-    if (digest !== v.predicate.audience) return refuse('CARDS', 'a server card is not that of the audience')
+    if (!audiences.includes(digest)) return refuse('CARDS', 'a server card is not that of an audience')
   }
   return accept(`${cards.length} cards`)
 }
@@ -64,13 +66,14 @@ function checkSeat(v: Verification, { role, name, card }: Seat): Outcome<Card> {
 }
 
 async function checkTransports(v: Verification): Promise<Outcome<string>> {
-  const { transports, audience, domain, wrapTree } = v.predicate
+  const { transports, domain, wrapTree } = v.predicate
+  const audiences = addressesOf(v.predicate).map(({ audience }) => audience)
   const nodes = new Set<string>()
   for (const { document, roots } of transports) {
     const parsed = await v.parsed(document, transportCodec.file)
     if (!parsed.ok) return parsed
     const { payload } = parsed.value
-    if (payload.audience !== audience)
+    if (!audiences.includes(payload.audience))
       return refuse('TRANSPORTS', `${payload.node} is a node of another server`)
     if (payload.domain !== domain) return refuse('TRANSPORTS', `${payload.node} is of the other domain`)
     if (nodes.has(payload.node)) return refuse('TRANSPORTS', `${payload.node} is there twice`)

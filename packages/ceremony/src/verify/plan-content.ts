@@ -1,4 +1,4 @@
-import type { Predicate, WrapNode } from '../bundle/predicate.ts'
+import { addressesOf, type Predicate, type WrapNode } from '../bundle/predicate.ts'
 import { required, type Verification } from '../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { transportCodec } from '../documents/people/transport.ts'
@@ -28,8 +28,8 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
 function versionFault({ predicate, run: { header } }: Verification, plan: Plan): string | null {
   if (plan.v !== header.v || plan.v !== predicate.v)
     return `the plan is of version ${plan.v}, the transcript of ${header.v}, the bundle of ${predicate.v}`
-  const { backups, revokes, nextPolicy, alsoFor, wrapTree } = predicate
-  const here = Object.entries({ backups, revokes, nextPolicy, alsoFor })
+  const { backups, revokes, nextPolicy, wrapTree } = predicate
+  const here = Object.entries({ backups, revokes, nextPolicy })
   const unknown = [
     ...notYet(plan),
     ...here.flatMap(([name, value]) => (value === undefined ? [] : [name])),
@@ -62,19 +62,21 @@ function tokensFault({ run: { header }, predicate }: Verification, plan: Plan): 
   return same ? null : 'other tokens were used than the plan lists'
 }
 
-/** The servers that officers approved, each with its transport key, in order. A rehearsal may have others, or none. */
+/** The servers that officers approved, each with its transport key where it has one, in order. A rehearsal may have others, or none. */
 async function destinationsFault(v: Verification, plan: Plan): Promise<string | null> {
-  const { transports, audience, domain } = v.predicate
+  const { transports, domain } = v.predicate
   if (domain === 'rehearsal') return null
-  if (transports.length !== plan.destinations.length)
-    return `${transports.length} destinations, the plan has ${plan.destinations.length}`
-  if (audience !== (plan.destinations[0]?.card ?? null))
+  const receivers = plan.destinations.filter(({ transport }) => transport !== undefined)
+  if (transports.length !== receivers.length)
+    return `${transports.length} destinations, the plan has ${receivers.length}`
+  const addressed = addressesOf(v.predicate).map(({ audience }) => audience)
+  if (addressed.join() !== plan.destinations.map(({ card }) => card).join())
     return 'the bundle is for another server than the plan names'
   for (const [index, { document }] of transports.entries()) {
     const parsed = await v.parsed(document, transportCodec.file)
     if (!parsed.ok) return parsed.detail
     const { payload } = parsed.value
-    const planned = plan.destinations[index]
+    const planned = receivers[index]
     if (planned?.card !== payload.audience || planned.transport !== transportCodec.payload.digest(payload))
       return `destination ${index + 1} is not that of the plan`
   }

@@ -1,8 +1,11 @@
+import type { Json } from '@lux/crypto'
 import { describe, expect, it } from 'vitest'
 import { predicateTypes, statementCodec, statementType } from '../../src/bundle/statement.ts'
-import type { Predicate } from '../../src/exports/bundle.ts'
+import { blobOf, type Predicate } from '../../src/exports/bundle.ts'
+import { serverCardCodec } from '../../src/exports/documents.ts'
 import type { Plan } from '../../src/exports/plan.ts'
-import { makePerson } from '../support/people.ts'
+import { audienceOf } from '../../src/policy/make.ts'
+import { makePerson, makeServer } from '../support/people.ts'
 import { type SampleOptions, sampleBundle } from '../support/sample-bundle.ts'
 import { sampleTime } from '../support/sample-options.ts'
 import { compare } from '../support/second-verifier.ts'
@@ -23,6 +26,59 @@ const predicate = (change: (before: Predicate) => Partial<Predicate>): SampleOpt
   ...version2,
   alter: { predicate: (before) => ({ ...before, ...change(before) }) },
 })
+const spared: SampleOptions = { ...version2, replica: 'spare' }
+const replica = (change: (before: Replica) => Partial<Replica>): SampleOptions => ({
+  ...spared,
+  alter: {
+    predicate: (before) => ({
+      ...before,
+      replicas: before.replicas!.map((one) => ({ ...one, ...change(one) })),
+    }),
+  },
+})
+type Replica = NonNullable<Predicate['replicas']>[number]
+
+/** What the transcript says of the window. */
+const window = (change: (result: { spares: Json[] }) => Record<string, Json>): SampleOptions => ({
+  ...spared,
+  alter: {
+    entries: (before) =>
+      before.map((entry) => {
+        const fact = entry.fact as { effect?: string; result?: { spares: Json[] } }
+        if (fact.effect !== 'generate-root' || fact.result === undefined) return entry
+        return { ...entry, fact: { ...fact, result: { ...fact.result, ...change(fact.result) } } }
+      }),
+  },
+})
+
+const line = { sequence: '1', previous: null, supersedes: [] }
+
+/** A second server, which gets the bundle and no root in it. */
+function several(options: { listed?: boolean; line?: Partial<typeof line> | object }): SampleOptions {
+  const { card } = makeServer('second', 'production')
+  const audience = serverCardCodec.digest(card)
+  const blob = blobOf(serverCardCodec.encode(card))
+  return {
+    ...version2,
+    alter: {
+      policy: (before) =>
+        options.listed === false
+          ? before
+          : {
+              ...before,
+              audiences: [...before.audiences, audienceOf(card, 'second')],
+            },
+      plan: (plan) => ({ ...plan, destinations: [...plan.destinations, { card: audience }] }),
+      predicate: (before) => ({
+        ...before,
+        cards: [...before.cards, audience].sort(),
+        alsoFor: [{ ...line, audience, ...options.line }],
+      }),
+      blobs: (before) => [...before, blob],
+    },
+  }
+}
+
 const dora = makePerson('officer', 'Dora', 'production').card
 
 /** Why a bundle of version 2 is refused, by what is wrong with it. */
@@ -46,7 +102,25 @@ const wrong: [string, string, SampleOptions][] = [
     'a backup',
     planned((plan) => (plan.keys[0]!.backup = { t: 2, n: 2, custodians: ['Gita', 'Hugo'] })),
   ],
-  ['PLAN-CONTENT', 'a spare token', planned((plan) => (plan.keys[0]!.spares = ['spare']))],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a spare that nothing was wrapped to',
+    planned((plan) => (plan.keys[0]!.spares = ['spare'])),
+  ],
+  ['REPLICAS', 'a spare whose root came otherwise', replica(() => ({ way: 'vendor-clone' }))],
+  ['REPLICAS', 'a spare with another key', replica(() => ({ digest }))],
+  [
+    'REPLICAS',
+    'a spare that is left out',
+    { ...spared, alter: { predicate: ({ replicas: _, ...rest }) => rest } },
+  ],
+  ['TRANSCRIPT-CONTENT', 'another key trusted in the window', window(() => ({ trusted: [digest] }))],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a spare in another token',
+    window(({ spares: [one] }) => ({ spares: [{ ...(one as object), serial: 'c3d4e5f6' }] })),
+  ],
+  ['TRANSCRIPT-CONTENT', 'a second spare', window(({ spares: [one] }) => ({ spares: [one!, one!] }))],
   ['PLAN-CONTENT', 'a key in the place of another', planned((plan) => (plan.keys[0]!.replaces = earlier))],
   [
     'PLAN-CONTENT',
@@ -56,8 +130,25 @@ const wrong: [string, string, SampleOptions][] = [
   ['PLAN-CONTENT', 'a revocation that no plan names', predicate(() => ({ revokes: [earlier] }))],
   [
     'PLAN-CONTENT',
-    'a second audience',
-    predicate(() => ({ alsoFor: [{ audience: digest, sequence: '1', previous: null, supersedes: [] }] })),
+    'a second audience that no plan names',
+    predicate(() => ({ alsoFor: [{ ...line, audience: digest }] })),
+  ],
+  [
+    'AUDIENCE',
+    'a second audience that is the first',
+    predicate(({ audience }) => ({ alsoFor: [{ ...line, audience: audience! }] })),
+  ],
+  [
+    'AUDIENCE',
+    'a second audience and no first',
+    predicate(() => ({ audience: null, sequence: '0', alsoFor: [{ ...line, audience: digest }] })),
+  ],
+  ['AUDIENCE', 'a second server that is not in the policy', several({ listed: false })],
+  ['SEQUENCE', 'a second server whose number is not its first', several({ line: { sequence: '2' } })],
+  [
+    'PREVIOUS',
+    'a second server whose bundles are superseded twice',
+    several({ line: { sequence: '3', supersedes: [digest, digest] } }),
   ],
   [
     'PLAN-CONTENT',
@@ -91,6 +182,9 @@ const sound: [string, SampleOptions][] = [
   ['of a rehearsal', { ...version2, domain: 'rehearsal' }],
   ['with a threshold key and its life', { ...version2, fhe: true, life: true, renewed: true }],
   ['with a replica', { ...version2, replica: true }],
+  ['with a spare', spared],
+  ['for two servers', several({})],
+  ['for two servers, the second later in its line', several({ line: { sequence: '7', previous: digest } })],
   [
     'under a policy of version 2',
     {

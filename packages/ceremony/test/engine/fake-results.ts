@@ -1,6 +1,7 @@
 import {
   deterministicEntropy,
   encodeCanonical,
+  fromBase64,
   generateIdentity,
   type Json,
   sha256,
@@ -8,10 +9,15 @@ import {
   signWith,
   utf8,
 } from '@lux/crypto'
-import { type OwnEffect, type Template, templates } from '../../src/exports/engine.ts'
+import {
+  type EffectOf,
+  isWindow,
+  type OwnEffect,
+  type Template,
+  templates,
+} from '../../src/exports/engine.ts'
 import type { FakeCore } from './fake-core.ts'
 import { checkpointBytes, signedBytes } from './fake-papers.ts'
-import { someServer } from './seats.ts'
 
 const hash = (text: string) => sha256Hex(utf8(text))
 const ceremonyIdentity = generateIdentity(deterministicEntropy(sha256(utf8('ceremony key'))), [
@@ -19,6 +25,18 @@ const ceremonyIdentity = generateIdentity(deterministicEntropy(sha256(utf8('cere
   'mlDsa65',
 ])
 const ceremonySignature = signWith(ceremonyIdentity, 'lux-custody/test/v1/rehearsal', utf8('anything'))
+
+/** The pair that a spare makes for a window, which lies in its token until the root is unwrapped. */
+function spareOf({ ckaId }: EffectOf<'generate-root'>, { token, serial }: { token: string; serial: string }) {
+  const transport = sha256Hex(utf8(`${ckaId} ${token}`)).slice(0, 32)
+  return {
+    token,
+    serial,
+    transport,
+    publicKey: hash(`transport of ${serial}`),
+    wrapped: hash(`${ckaId} for ${token}`),
+  }
+}
 
 /** What an effect answers, and does to the token in memory. */
 export function resultOf(core: FakeCore, effect: OwnEffect): Json {
@@ -73,17 +91,20 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
     case 'generate-root':
       make(core, effect.ckaId, 'secret', effect.key.id)
       return {
-        evidence: evidence(
-          effect.ckaId,
-          effect.destinations.length > 0 ? templates.root : templates.bornClosed,
-        ),
+        evidence: evidence(effect.ckaId, isWindow(effect) ? templates.root : templates.bornClosed),
         mechanism: effect.mechanism,
         blobs: effect.destinations.map(({ serial }) => ({
           serial,
           wrapped: hash(`${serial} ${effect.ckaId}`),
           sealed: hash(`sealed ${serial}`),
         })),
-        trusted: effect.destinations.map(() => someServer(core.domain).trusted),
+        trusted: [
+          ...effect.destinations.map(({ transportKey }) => sha256Hex(fromBase64(transportKey))),
+          ...effect.spares.map(({ serial }) => hash(`transport of ${serial}`)),
+        ],
+        ...(effect.spares.length === 0
+          ? {}
+          : { spares: effect.spares.map(({ token, serial }) => spareOf(effect, { token, serial })) }),
       }
     case 'read-back':
       return { evidence: evidence(effect.ckaId, templates.root) }
@@ -103,6 +124,8 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         digest: hash(`possession ${effect.key.id} ${effect.challenge}`),
       }
     case 'prove-replica':
+      if ((effect.way === 'trusted-window') !== (effect.transport !== null))
+        throw new Error(`${effect.token}: a window’s spare has a transport pair, and nobody else`)
       core.disk.others[effect.serial] = [{ ckaId: effect.ckaId, class: 'secret', label: effect.key.id }]
       return {
         serial: effect.serial,

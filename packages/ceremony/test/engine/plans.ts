@@ -10,6 +10,7 @@ export const scriptNames = [
   'attested-root',
   'replicate-root',
   'root-kek',
+  'root-several',
   'threshold-fhe',
   'fhe-life',
   'threshold-decryption',

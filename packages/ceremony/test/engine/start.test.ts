@@ -123,14 +123,41 @@ describe('start', () => {
     expect(rule(run, { ...start, destinations: [{ ...destination!, card: other.card }] })).toBe('RUN-03')
   })
 
-  it.each(['production', 'rehearsal'] as const)('RUN-03 refuses a second destination in a %s', (domain) => {
-    const run =
-      domain === 'production' ? fresh() : new FakeCore(production.plan, production.hash, 'rehearsal')
-    const start = run.startCommand()
-    const other = someServer(domain)
-    const second = { card: other.card, transport: other.transport }
-    const refused = decide(run.state, { ...start, destinations: [second, second] })
-    expect(refused).toMatchObject({ rule: 'RUN-03', detail: expect.stringContaining('one server') })
+  it.each(['production', 'rehearsal'] as const)(
+    'RUN-03 refuses a second destination in a %s of version 1',
+    (domain) => {
+      const run =
+        domain === 'production' ? fresh() : new FakeCore(production.plan, production.hash, 'rehearsal')
+      const start = run.startCommand()
+      const other = someServer(domain)
+      const second = { card: other.card, transport: other.transport }
+      const refused = decide(run.state, { ...start, destinations: [second, second] })
+      expect(refused).toMatchObject({ rule: 'RUN-03', detail: expect.stringContaining('one server') })
+    },
+  )
+
+  it('RUN-03 refuses a server that is a destination twice in a run of version 2', () => {
+    const several = planOf('root-several', 'production')
+    const run = new FakeCore(several.plan, several.hash, 'rehearsal')
+    const { card, transport } = someServer('rehearsal')
+    const twice = {
+      ...run.startCommand(),
+      destinations: [
+        { card, transport },
+        { card, transport: null },
+      ],
+    }
+    expect(decide(run.state, twice)).toMatchObject({
+      rule: 'RUN-03',
+      detail: expect.stringContaining('a destination twice'),
+    })
+  })
+
+  it('RUN-03 refuses to leave out the transport key that the plan names, in production', () => {
+    const several = planOf('root-several', 'production')
+    const run = new FakeCore(several.plan, several.hash, 'production')
+    const { card } = someServer('production')
+    expect(rule(run, { ...run.startCommand(), destinations: [{ card, transport: null }] })).toBe('RUN-03')
   })
 
   it('RUN-04 refuses a policy that asks for more people than are seated, or for no officer', () => {

@@ -114,7 +114,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const staying = sampleStaying(options, holders)
   const joining = options.life ? [...staying, ...others.newcomers, ...others.approvers] : []
   const roster = [...officers, ...witnesses, ...holders, ...joining, ...(alter.guests ?? [])]
-  const { transports, destinations, serials } = sampleTransports(domain, server, options, entropy, put)
+  const { transports, destinations, serials, keys } = sampleTransports(domain, server, options, entropy, put)
   const planHash = put(planBytes(samplePlan(options, roster, { policy: digest, destinations }), options))
   const plainHeader: Header = {
     v: options.version ?? 1,
@@ -158,10 +158,18 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
     challenge: possessionChallengeOf(root),
     digest: possessed,
   }
-  const replicas = options.replica ? { replicas: [sampleReplica(possession)] } : {}
+  const way = options.replica === 'spare' ? 'trusted-window' : 'vendor-clone'
+  const replicas = options.replica ? { replicas: [sampleReplica(possession, way)] } : {}
   const recorded = sampleRecorded(
     { wrapTree, possession: [possession], transports, fhe, next: lived.next, ...replicas },
-    { ceremony, serials, crs: options.crs?.length ?? null, attested: attestations !== null },
+    {
+      ceremony,
+      serials,
+      trusted: options.version === 2 ? keys : [],
+      spare: options.replica === 'spare',
+      crs: options.crs?.length ?? null,
+      attested: attestations !== null,
+    },
   )
   const { entries, transcript, decision, decisionHead } = sampleEntries(
     header,

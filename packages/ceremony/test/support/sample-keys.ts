@@ -1,4 +1,4 @@
-import { type Domain, type Entropy, sha256Hex, toBase64, toHex, utf8 } from '@lux/crypto'
+import { type Domain, type Entropy, fromBase64, sha256Hex, toBase64, toHex, utf8 } from '@lux/crypto'
 import type { Predicate } from '../../src/exports/bundle.ts'
 import { serverCardCodec, type Transport, transportCodec } from '../../src/exports/documents.ts'
 import type { Plan } from '../../src/exports/plan.ts'
@@ -16,7 +16,12 @@ export function sampleTransports(
   options: SampleOptions,
   entropy: Entropy,
   put: Put,
-): { transports: Predicate['transports']; destinations: Plan['destinations']; serials: string[] } {
+): {
+  transports: Predicate['transports']
+  destinations: Plan['destinations']
+  serials: string[]
+  keys: string[]
+} {
   const plainTransport: Transport = {
     v: 1,
     kind: 'transport',
@@ -39,9 +44,11 @@ export function sampleTransports(
   ]
   const destinations: Plan['destinations'] = []
   const serials: string[] = []
+  const keys: string[] = []
   const transports = nodes.map((node) => {
     const transport = options.alter?.transport?.(node.transport) ?? node.transport
     serials.push(transport.serial)
+    keys.push(sha256Hex(fromBase64(transport.transportKey)))
     destinations.push({ card: transport.audience, transport: transportCodec.payload.digest(transport) })
     const document = {
       payload: transport,
@@ -52,7 +59,7 @@ export function sampleTransports(
       roots: [{ id: 'root', mechanism: node.mechanism, sealed: put(node.sealed), wrapped: node.wrapped }],
     }
   })
-  return { transports, destinations, serials }
+  return { transports, destinations, serials, keys }
 }
 
 /** Root, organisation, project and data key. */
@@ -130,13 +137,14 @@ export function sampleEvidence(
 /** The root in a second token, proved as it was in its own. */
 export function sampleReplica(
   proof: Predicate['possession'][number],
+  way: NonNullable<Predicate['replicas']>[number]['way'],
 ): NonNullable<Predicate['replicas']>[number] {
   const { ckaId, attributes } = sampleEvidence('root', 'root')
   return {
     ...proof,
     token: 'spare',
     serial: 'b2c3d4e5',
-    way: 'vendor-clone',
+    way,
     ckaId,
     evidence: 'E1',
     attributes,

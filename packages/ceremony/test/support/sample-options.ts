@@ -105,8 +105,8 @@ export type SampleOptions = {
   }
   /** Possession digest of the root; the sample's own is of nothing. */
   possession?: { mechanism: string; digest: string }
-  /** The root is also in a second token, by a vendor's clone. */
-  replica?: boolean
+  /** The root is also in a second token, by a vendor's clone or as a spare of its window. */
+  replica?: boolean | 'spare'
   /** The companion vouches for ceremony key and root; with `ceremony: vendor` the vendor attests the ceremony key itself. */
   attested?: SampleVendor
   rootId?: string

@@ -29,9 +29,10 @@ export function sampleTokens({ replica, attested, domain = 'production' }: Sampl
       },
     ]
   if (!replica) return [{ role: 'ceremony', profile: 'softhsm', library, serial: 'a1b2c3d4' }]
+  const profile = replica === 'spare' ? 'softhsm' : 'luna'
   return [
-    { role: 'ceremony', profile: 'luna', library, serial: 'a1b2c3d4' },
-    { role: 'spare', profile: 'luna', library, serial: 'b2c3d4e5' },
+    { role: 'ceremony', profile, library, serial: 'a1b2c3d4' },
+    { role: 'spare', profile, library, serial: 'b2c3d4e5' },
   ]
 }
 
@@ -64,7 +65,8 @@ export function samplePlan(
         level: 'root',
         name: 'Root KEK',
         algorithm: 'AES-256',
-        ...(options.replica ? { replication: 'vendor-clone' as const } : {}),
+        ...(options.replica === true ? { replication: 'vendor-clone' as const } : {}),
+        ...(options.replica === 'spare' ? { spares: ['spare'] } : {}),
         ...(options.rootBorn === undefined
           ? {}
           : {
@@ -93,6 +95,7 @@ export function samplePlan(
           step('open-run', 'open-run'),
           step('probe', 'probe-token'),
           step('make-ceremony-key', 'make-ceremony-key'),
+          ...(options.replica === 'spare' ? [step('probe-spare', 'probe-token', { token: 'spare' })] : []),
           step('make-root', 'generate-root', { key: 'root' }),
           ...['org', 'payments', 'orders'].map((key) => step(`make-${key}`, 'generate-key', { key })),
           step('prove-root', 'prove-possession', { key: 'root' }),
@@ -104,7 +107,7 @@ export function samplePlan(
             : []),
           ...(options.replica
             ? [
-                step('probe-spare', 'probe-token', { token: 'spare' }),
+                ...(options.replica === true ? [step('probe-spare', 'probe-token', { token: 'spare' })] : []),
                 step('clone-root', 'replicate-root', { key: 'root', token: 'spare' }),
               ]
             : []),

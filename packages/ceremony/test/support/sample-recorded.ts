@@ -20,9 +20,18 @@ export function sampleRecorded(
   {
     ceremony,
     serials,
+    trusted,
+    spare,
     crs,
     attested,
-  }: { ceremony: SigningIdentity; serials: readonly string[]; crs: number | null; attested: boolean },
+  }: {
+    ceremony: SigningIdentity
+    serials: readonly string[]
+    trusted: readonly string[]
+    spare: boolean
+    crs: number | null
+    attested: boolean
+  },
 ): RecordedStep[] {
   const steps: RecordedStep[] = []
   const performed: Performed = (stepId, effect, result) => {
@@ -41,7 +50,16 @@ export function sampleRecorded(
       const blobs = transports.flatMap(({ roots }, index) =>
         roots.map(({ sealed, wrapped }) => ({ serial: serials[index] ?? '', wrapped, sealed })),
       )
-      performed('make-root', 'generate-root', { evidence, mechanism: 'KWP-RFC5649', blobs, trusted: [] })
+      const spared = spare ? { spares: [sampleSpare] } : {}
+      const all = spare ? [...trusted, sampleSpare.publicKey] : [...trusted]
+      if (spare) probed(performed, 'probe-spare', 'b2c3d4e5')
+      performed('make-root', 'generate-root', {
+        evidence,
+        mechanism: 'KWP-RFC5649',
+        blobs,
+        trusted: all,
+        ...spared,
+      })
     } else {
       const made = { evidence, mechanism, wrapped: blob }
       performed(`make-${id}`, 'generate-key', publicKey === null ? made : { ...made, publicKey })
@@ -51,7 +69,7 @@ export function sampleRecorded(
     performed(`prove-${id}`, 'prove-possession', { mechanism, digest })
   // Their facts name the head before them, so they are made with the entries.
   for (const stepId of attested ? attestSteps : []) performed(stepId, 'attest', null)
-  if (replicas.length > 0) probed(performed, 'probe-spare', 'b2c3d4e5')
+  if (replicas.length > 0 && !spare) probed(performed, 'probe-spare', 'b2c3d4e5')
   for (const { id, serial, way, mechanism, digest } of replicas) {
     const said = { serial, way, procedure: [], evidence: evidenceOf(id, 'root'), mechanism, digest }
     performed(`clone-${id}`, 'prove-replica', { ...said, objects: [], unreadable: 0 })
@@ -60,6 +78,15 @@ export function sampleRecorded(
   if (next !== null) moved(performed, next)
   performed('seal', 'inventory', { serial: 'a1b2c3d4', objects: [], unreadable: 0, digest: '5e'.repeat(32) })
   return steps
+}
+
+/** What the window of a sample says of its spare. */
+export const sampleSpare = {
+  token: 'spare',
+  serial: 'b2c3d4e5',
+  transport: '7a'.repeat(16),
+  publicKey: '7b'.repeat(32),
+  wrapped: '7c'.repeat(32),
 }
 
 export const attestSteps: readonly string[] = ['attest-ceremony', 'attest-root']

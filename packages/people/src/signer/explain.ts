@@ -1,4 +1,4 @@
-import { payloadType, statementCodec } from '@lux/ceremony/bundle'
+import { type Predicate, payloadType, statementCodec } from '@lux/ceremony/bundle'
 import { policyDocument } from '@lux/ceremony/policy'
 import { checkpointCodec } from '@lux/ceremony/transcript'
 import {
@@ -136,11 +136,19 @@ const explainers: Record<SignatureRequest['what'], (subject: Uint8Array) => Expl
           ? []
           : [`FHE key    ${predicate.fhe.id}: any ${predicate.fhe.t} of ${predicate.fhe.n} decrypt`]),
         `for        ${predicate.audience ?? 'no server'}, number ${predicate.sequence}`,
-        `after      ${predicate.previous ?? 'none'}${predicate.supersedes.length > 0 ? `, replaces ${predicate.supersedes.join(', ')}` : ''}`,
+        `after      ${followed(predicate)}`,
+        ...(predicate.alsoFor ?? []).flatMap((one) => [
+          `and for    ${one.audience}, number ${one.sequence}`,
+          `after      ${followed(one)}`,
+        ]),
         `files      ${files.length}`,
       ],
     }
   },
+}
+
+function followed({ previous, supersedes }: Pick<Predicate, 'previous' | 'supersedes'>): string {
+  return `${previous ?? 'none'}${supersedes.length > 0 ? `, replaces ${supersedes.join(', ')}` : ''}`
 }
 
 /** The payload inside a DSSE pre-authentication encoding, which is what is signed of a bundle. */

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CommandLine, collectToken } from '../shell/command-line.ts'
+import { type CommandLine, collectToken, severalOf } from '../shell/command-line.ts'
 import { type AbortOptions, abortCeremony } from './abort.ts'
 import { ceremonyStatus, type ResumeOptions, resumeCeremony, takeReceipt } from './resume.ts'
 import { type CeremonyRunOptions, runCeremony } from './run.ts'
@@ -32,7 +32,7 @@ export function registerCeremony({ program, act }: CommandLine): void {
       )
       .requiredOption('--out <dir>', 'a new folder for the run')
       .option('--medium <dir>', 'folder that Export writes to; DIR/medium by default')
-      .option('--after <receipt>', 'the server’s receipt of the bundle before this one')
+      .option('--after <receipt>', 'a server’s receipt of the bundle before this one', severalOf)
       .option('--answers <file>', 'what people answer to steps that only ask for a word'),
   )
     .action((plan: string, options: CeremonyRunOptions) => act(() => runCeremony(plan, options)))
@@ -59,7 +59,8 @@ Example:
       .option('--medium <dir>', 'folder that Export writes to from now on')
       .option(
         '--after <receipt>',
-        'the server’s receipt of the bundle before this one, as long as this one is not built',
+        'a server’s receipt of the bundle before this one, as long as this one is not built',
+        severalOf,
       )
       .option('--answers <file>', 'what people answer to steps that only ask for a word')
       .option('--by <name>', 'who resumes or decides; the administrator by default')

@@ -22,14 +22,14 @@ import type { Run } from '../../core/runs/run/run.ts'
 import { systemClock, systemEntropy } from '../../core/system.ts'
 import { startRehearsal } from '../../core/use-cases/begin.ts'
 import { cardsBeside } from '../plan/lint.ts'
-import { type CommandLine, collectBlank, refused } from '../shell/command-line.ts'
+import { type CommandLine, collectBlank, refused, severalOf } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { exceptionOutcome } from './outcome.ts'
 import { forgetToken, rehearsalPlace, withRun } from './session.ts'
 
 type RehearseOptions = {
   out: string
-  destination?: string
+  destination?: string[]
   policy?: string
   set?: Record<string, string>
   keepToken?: boolean
@@ -93,7 +93,7 @@ async function begin(
   of: { program: Program; out: string; parts: RunParts; hsm: Hsm; timer: ReturnType<typeof stepTimer> },
 ): Promise<Run> {
   const { program, out, parts, hsm, timer } = of
-  const destinations = options.destination === undefined ? [] : [readDestination(options.destination)]
+  const destinations = (options.destination ?? []).map(readDestination)
   const folder = await beginRehearsal({
     folder: out,
     of: readSubject(what, options, program.resources),
@@ -205,8 +205,9 @@ export function registerRehearse({ program, act }: CommandLine): void {
     .description('Run the whole ceremony on a throw-away soft token with simulated participants.')
     .requiredOption('--out <dir>', 'a new folder for the run')
     .option(
-      '--destination <transport.json>',
-      'a rehearsal server that shall receive the root; its card.json lies beside it',
+      '--destination <file>',
+      'a rehearsal server that shall receive the bundle: its transport file with card.json beside it, or card.json alone',
+      severalOf,
     )
     .option('--policy <file>', 'the policy that a plan names')
     .option('--set <name=value>', 'a blank of the script', collectBlank)

@@ -22,7 +22,7 @@ import { refused } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { endedWithKey, withKeyEnd } from './aborted-key.ts'
-import { afterNothing, changedLineage } from './lineage.ts'
+import { afterNothing, changedLineages } from './lineage.ts'
 import { exceptionOutcome, runIsOver, runOutcome, statusOutcome } from './outcome.ts'
 import { askFirst, pinSource, type RunPinOptions } from './pins.ts'
 import { forgetToken, pinned, readRun, rehearsalPlace, withRun } from './session.ts'
@@ -38,7 +38,7 @@ import {
 export type ResumeOptions = RunPinOptions & {
   token?: Record<string, string>
   medium?: string
-  after?: string
+  after?: string[]
   answers?: string
   by?: string
   decide?: string
@@ -81,7 +81,7 @@ async function goOn(
   }))
   const followed = options.after
   if (before.needs === null) {
-    if (followed !== undefined) throw afterNothing(followed, 'the run is over')
+    if (followed !== undefined) throw afterNothing(followed.join(', '), 'the run is over')
     if (receipt !== null) throw runIsOver('receipt', folder, before.state)
     return endedWithKey(runOutcome(before, folder, { files: [], refused: [] }), key, folder)
   }
@@ -95,7 +95,7 @@ async function goOn(
         'go on with it in the window, under Ceremonies; where it was cut off at its very start, begin it in a new folder',
       )
     }
-    if (followed !== undefined) throw afterNothing(followed, 'a rehearsal’s bundle follows none')
+    if (followed !== undefined) throw afterNothing(followed.join(', '), 'a rehearsal’s bundle follows none')
     const ahead = readRun(folder, (opened) =>
       taken(previewRun(opened, { words: new Answers([]), decision, receipt })),
     )
@@ -147,14 +147,18 @@ async function resumeProduction(
     ...before,
     ...(after === undefined
       ? {}
-      : { lineage: readRun(folder, (opened) => changedLineage(opened, resolve(after))) }),
+      : readRun(folder, (opened) =>
+          changedLineages(
+            opened,
+            after.map((path) => resolve(path)),
+          ),
+        )),
     tokens: { ...before.tokens, ...options.token },
     medium: options.medium === undefined ? before.medium : resolve(options.medium),
   }
   const moved = options.token !== undefined || options.medium !== undefined || after !== undefined
   const tokens = readTokens(saved.tokens)
   const answers = options.answers === undefined ? new Answers([]) : readAnswers(options.answers)
-  const { lineage } = saved
   // The library's file and the build are judged even where nothing has come: people learn it while they wait.
   preflightLibrary(libraryOf(tokens), librarySha256 ?? null)
   const ahead = readRun(folder, (opened) => {
@@ -176,7 +180,8 @@ async function resumeProduction(
       library: libraryOf(tokens),
       ...(librarySha256 === undefined ? {} : { librarySha256 }),
       medium: saved.medium ?? join(folder, 'medium'),
-      lineage,
+      lineage: saved.lineage,
+      ...(saved.others === undefined ? {} : { others: saved.others }),
     },
     (parts, hsm) => {
       const run = loadRun(folder, parts, () => undefined)

@@ -11,7 +11,6 @@ import {
 } from '@lux/node-files'
 import { findProgram, type Program } from '../../core/program.ts'
 import { beginProduction } from '../../core/runs/begin/begin-production.ts'
-import type { Lineage } from '../../core/runs/effects/context.ts'
 import { Answers, readAnswers } from '../../core/runs/exchange/answers.ts'
 import { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import { type RunParts, runOn } from '../../core/runs/run/load-run.ts'
@@ -23,7 +22,7 @@ import { leftOf } from '../../core/use-cases/resume.ts'
 import { refused } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
 import { WrongUse } from '../shell/wrong-use.ts'
-import { addresseeOf, lineageAfter } from './lineage.ts'
+import { addresseesOf, type Lineages, lineagesAfter } from './lineage.ts'
 import { runOutcome } from './outcome.ts'
 import { pinSource, type RunPinOptions } from './pins.ts'
 import { pinned, withRun } from './session.ts'
@@ -38,7 +37,7 @@ export type CeremonyRunOptions = RunPinOptions & {
   public?: string
   out: string
   medium?: string
-  after?: string
+  after?: string[]
   answers?: string
 }
 
@@ -87,11 +86,11 @@ export async function runCeremony(
     })
   let started = false
   const start = (
-    { lineage, ...begun }: ReturnType<typeof beginProduction> & { lineage: Lineage },
+    { lineages, ...begun }: ReturnType<typeof beginProduction> & { lineages: Lineages },
     parts: RunParts,
     kept: () => void,
   ): Run => {
-    saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, lineage })
+    saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, ...lineages })
     makeFolder(join(out, 'in'))
     const run = startProduction(begun, (folder) => runOn(folder, parts, () => undefined))
     if (!run.ok) throw refused(run)
@@ -116,11 +115,11 @@ export async function runCeremony(
     async (kept) => {
       const begun = begin()
       try {
-        const lineage = lineageAfter(options.after, addresseeOf(begun.start))
+        const lineages = lineagesAfter(options.after ?? [], addresseesOf(begun.start))
         return await withRun(
           program,
-          { library, ...pins, medium, lineage },
-          (parts) => start({ ...begun, lineage }, parts, kept),
+          { library, ...pins, medium, ...lineages },
+          (parts) => start({ ...begun, lineages }, parts, kept),
           go,
         )
       } finally {

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Hsm, softTokenEnvironment, startHsm } from '@lux/hsm'
 import type { Program } from '../../core/program.ts'
-import { firstOfLine, type Lineage } from '../../core/runs/effects/context.ts'
+import { firstOfLine } from '../../core/runs/effects/context.ts'
 import { PinBox } from '../../core/runs/effects/pin-box.ts'
 import { RunFolder } from '../../core/runs/folder/run-folder.ts'
 import type { RunParts } from '../../core/runs/run/load-run.ts'
@@ -10,6 +10,7 @@ import type { Run } from '../../core/runs/run/run.ts'
 import { systemClock, systemEntropy } from '../../core/system.ts'
 import { sayWithheld } from '../token/library.ts'
 import { withPadCancel } from '../token/pin-pad.ts'
+import type { Lineages } from './lineage.ts'
 
 /** Where a run's token is reached, and what the run cannot know by itself. */
 export type Place = {
@@ -18,8 +19,7 @@ export type Place = {
   librarySha256?: string
   environment?: Readonly<Record<string, string>>
   medium: string
-  lineage: Lineage
-}
+} & Lineages
 
 /** A rehearsal's throw-away token lies in its own folder. */
 export function rehearsalPlace(folder: string): Place {
@@ -41,7 +41,7 @@ export function forgetToken(folder: string): void {
 export function runParts(
   program: Program,
   hsm: Hsm,
-  { medium, lineage }: Pick<Place, 'medium' | 'lineage'>,
+  { medium, lineage, others = {} }: Pick<Place, 'medium'> & Lineages,
 ): RunParts {
   return {
     hsm,
@@ -50,7 +50,7 @@ export function runParts(
     clock: systemClock,
     measurement: program.measurement,
     keyChild: { execPath: program.execPath, entry: program.keyChildEntry },
-    lineage: () => lineage,
+    lineage: (audience) => others[audience] ?? lineage,
     medium: () => medium,
   }
 }

@@ -7,16 +7,20 @@ import * as v from 'valibot'
 import { WrongUse } from '../shell/wrong-use.ts'
 import { type TokenUri, tokenUri } from '../token/uri.ts'
 
+const lineage = v.strictObject({
+  sequence: v.string(),
+  previous: v.nullable(v.string()),
+  supersedes: v.array(v.string()),
+})
+
 const schema = v.strictObject({
   v: v.literal(1),
   /** URI by role; `<role>.so` is the security officer's view of the same token. */
   tokens: v.record(v.string(), v.string()),
   medium: v.nullable(v.string()),
-  lineage: v.strictObject({
-    sequence: v.string(),
-    previous: v.nullable(v.string()),
-    supersedes: v.array(v.string()),
-  }),
+  lineage,
+  /** By audience, of every server after the first. */
+  others: v.exactOptional(v.record(v.string(), lineage)),
 })
 
 /** DIR/run.json of a production run: where its tokens and its medium are, so that resuming needs no more than DIR. */

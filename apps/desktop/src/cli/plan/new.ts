@@ -55,9 +55,9 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
     ...(servers.length === 0
       ? {}
       : {
-          destinations: servers.map(({ card, digest }) => ({
+          destinations: servers.map(({ card, transport }) => ({
             card: serverCardCodec.digest(card),
-            transport: digest,
+            ...(transport === null ? {} : { transport: transport.digest }),
           })),
         }),
     ...(options.values === undefined ? {} : valuesOf(options.values)),
@@ -75,9 +75,10 @@ export function newPlan(what: string, options: NewPlanOptions): Outcome {
   const cards = join(dirname(resolve(options.out)), 'cards')
   for (const card of people)
     writeDurably(join(cards, `${cardCodec.digest(card)}.json`), cardCodec.encode(card), 0o644)
-  for (const { card, digest, file } of servers) {
+  for (const { card, transport } of servers) {
     writeDurably(join(cards, `${serverCardCodec.digest(card)}.json`), serverCardCodec.encode(card), 0o644)
-    writeDurably(join(cards, `transport-${digest}.json`), file, 0o644)
+    if (transport !== null)
+      writeDurably(join(cards, `transport-${transport.digest}.json`), transport.file, 0o644)
   }
   const words = wordsOf(hash)
   const late = policy === null ? [] : expiryWarnings(policy, systemClock.now())
@@ -149,6 +150,7 @@ function typedSet(script: Script, set: Readonly<Record<string, string>>): Record
 /** Errors: TRANSPORT-MALFORMED, TRANSPORT-SERVER where the transport key is not signed by the server of the card. */
 function readServer(path: string) {
   const { card, transport } = readDestination(path)
+  if (transport === null) return { card, transport }
   const document = transportCodec.file.check(transport)
   if (!document.ok) throw refused(document, 'ask the server for a new transport file')
   const { payload } = document.value
@@ -162,7 +164,9 @@ function readServer(path: string) {
     )
   return {
     card,
-    digest: transportCodec.payload.digest(payload),
-    file: transportCodec.file.encode(document.value),
+    transport: {
+      digest: transportCodec.payload.digest(payload),
+      file: transportCodec.file.encode(document.value),
+    },
   }
 }

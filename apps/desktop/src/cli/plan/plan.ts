@@ -48,7 +48,7 @@ export function registerPlan({ program, act }: CommandLine): void {
     )
     .option(
       '--destination <transport>',
-      'fill destinations, one at most; the server’s card.json lies beside its transport file',
+      'fill destinations: a server’s transport file with its card.json beside it, or that card.json alone where no root goes there',
       severalOf,
     )
     .option('--library <file>', 'fill library with the digest of the token’s library')

@@ -55,10 +55,9 @@ export async function beginRehearsal(request: RehearsalRequest): Promise<RunFold
       ...seated.map(({ card }) => toJson(card)),
       ...request.destinations.map(({ card }) => toJson(card)),
     ],
-    transports: request.destinations.map(({ transport }) => ({
-      digest: transportDigest(transport),
-      document: transport,
-    })),
+    transports: request.destinations.flatMap(({ transport }) =>
+      transport === null ? [] : [{ digest: transportDigest(transport), document: transport }],
+    ),
   })
 }
 

@@ -77,7 +77,10 @@ export async function rehearsalOfScript(
     evaluators: outside('evaluator'),
     encryptors: outside('encryptor'),
     combiners: [{ name: 'rehearsal', recipient: outsiders.combiner.recipient }],
-    servers: request.destinations.map(({ name, card }) => ({ name, card })),
+    servers: request.destinations.map(({ name, card }, at) => ({
+      name: at === 0 ? name : `${name} ${at + 1}`,
+      card,
+    })),
     leastEvidence: { ceremony: 'E0', root: 'E0', organisation: 'E0', project: 'E0', data: 'E0' },
     ...(Object.hasOwn(read.value.blanks, 'attestationRoot')
       ? { attestationRoots: [makeVendor(request.folder, request.clock.now())] }
@@ -103,7 +106,7 @@ export async function rehearsalOfScript(
       ? {
           destinations: request.destinations.map(({ card, transport }) => ({
             card: serverCardCodec.digest(card),
-            transport: transportDigest(transport),
+            ...(transport === null ? {} : { transport: transportDigest(transport) }),
           })),
         }
       : {}),

@@ -10,7 +10,7 @@ import type { KeyChildProgram } from '../runs/effects/context.ts'
 import type { Clock } from '../system.ts'
 import type { StandIn } from './stand-ins.ts'
 
-export type RehearsalDestination = { name: string; card: ServerCard; transport: Json }
+export type RehearsalDestination = { name: string; card: ServerCard; transport: Json | null }
 
 export type RehearsalRequest = {
   folder: string
@@ -49,9 +49,11 @@ export function transportDigest(document: Json): string {
 
 const maxFile = 1 << 20
 
-/** transport.json, with the server's card.json beside it. */
+/** transport.json, with the server's card.json beside it; or that card.json alone, for a server that gets no root. */
 export function readDestination(path: string): RehearsalDestination {
   const transport = parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile })
+  const alone = serverCardCodec.check(transport)
+  if (alone.ok) return { name: 'server', card: alone.value, transport: null }
   const card = serverCardCodec.parse(readBounded(join(dirname(resolve(path)), 'card.json'), maxFile))
   if (!card.ok) {
     throw new ExpectedError(card.rule, card.detail, 'put the server’s card.json beside its transport file')

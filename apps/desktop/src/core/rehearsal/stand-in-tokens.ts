@@ -1,5 +1,5 @@
 import type { Plan } from '@lux/ceremony'
-import { stepsOf } from '@lux/ceremony/plan'
+import { isSpareStep, stepsOf } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
 import { createCompanion, type Hsm, joinSoftTokens, rootTemplate, softStoreOf } from '@lux/hsm'
 
@@ -57,8 +57,8 @@ async function joinReplicas(
   const from = bound.find(({ role }) => role === 'ceremony')?.serial ?? ''
   for (const { step } of stepsOf(plan)) {
     const to = bound.find(({ role }) => role === step.token)?.serial ?? ''
-    if (step.do === 'replicate-root' && store !== null && from !== '' && to !== '')
-      joinSoftTokens(store, { from, to })
+    const cloned = step.do === 'replicate-root' && !isSpareStep(plan, step)
+    if (cloned && store !== null && from !== '' && to !== '') joinSoftTokens(store, { from, to })
   }
   // The library reads its store anew before it is next asked, or it would go on with the master key from before.
   await hsm.tokens()

@@ -1,3 +1,4 @@
+import { isSpareStep } from '@lux/ceremony/plan'
 import { utf8 } from '@lux/crypto'
 import { copySoftObjects, softStoreOf } from '@lux/hsm'
 import type { Run } from '../runs/run/run.ts'
@@ -11,6 +12,7 @@ export async function replicateAsStandIn(run: Run): Promise<void> {
   const { state } = run.folder
   const progress = state.steps[state.current]
   if (state.domain !== 'rehearsal' || progress?.step.do !== 'replicate-root') return
+  if (isSpareStep(state.plan, progress.step)) return
   const root = state.keys.find(({ id }) => id === progress.step.key)
   const serialOf = (role: string) => state.tokens.find((token) => token.role === role)?.serial ?? ''
   const store = softStoreOf(run.hsm.environment)

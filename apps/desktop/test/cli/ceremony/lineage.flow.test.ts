@@ -42,16 +42,16 @@ function receipt(changed: Partial<Receipt> = {}, signer = server): string {
   return file
 }
 
-const begin = (changed: { after?: string } = {}) =>
+const begin = (changed: { after?: string[] } = {}) =>
   ended(runCeremony(place.plan, place.options({ answers: place.answers(null), ...changed }), place.program))
-const resume = (bundle: string | null, changed: { after?: string } = {}) =>
+const resume = (bundle: string | null, changed: { after?: string[] } = {}) =>
   ended(resumeCeremony(place.out, { answers: place.answers(bundle), ...changed }, place.program))
 const lineage = () => JSON.parse(readFileSync(join(place.out, 'run.json'), 'utf8')).lineage
 const follows = { sequence: '42', previous: 'ff'.repeat(32), supersedes: [] }
 
 describe('the receipt that --after names', () => {
   test('is of the plan’s server in the run’s domain, signed by it', async () => {
-    expect(await begin({ after: receipt() })).toMatchObject({ exit: 4 })
+    expect(await begin({ after: [receipt()] })).toMatchObject({ exit: 4 })
     expect(lineage()).toEqual(follows)
   })
 
@@ -60,7 +60,7 @@ describe('the receipt that --after names', () => {
     ['of another server', async () => receipt({ audience: 'cd'.repeat(32) }), /of the server cdcd/],
     ['signed by another server', async () => receipt({}, await plannedServer()), /SIGNATURE-/],
   ])('AFTER-RECEIPT is refused where it is %s, and no folder is left', async (_what, file, said) => {
-    const refused = await begin({ after: await file() })
+    const refused = await begin({ after: [await file()] })
     expect(refused).toMatchObject({ exit: 1, json: { code: 'AFTER-RECEIPT' } })
     expect(refused.json.detail).toMatch(said)
     expect(RunFolder.isAt(place.out)).toBe(false)
@@ -69,7 +69,7 @@ describe('the receipt that --after names', () => {
   test('AFTER-BUILT is taken at resume as long as the bundle is not built', async () => {
     let left = await begin()
     expect(lineage()).toMatchObject({ sequence: '1' })
-    left = await resume(null, { after: receipt() })
+    left = await resume(null, { after: [receipt()] })
     expect(lineage()).toEqual(follows)
     for (let round = 0; round < 10 && left.json.waitingFor !== undefined; round += 1) {
       const [waits] = left.json.waitingFor as string[]
@@ -86,7 +86,7 @@ describe('the receipt that --after names', () => {
     } finally {
       folder.close()
     }
-    expect(await resume(null, { after: receipt() })).toMatchObject({
+    expect(await resume(null, { after: [receipt()] })).toMatchObject({
       exit: 1,
       json: { code: 'AFTER-BUILT' },
     })
@@ -95,7 +95,7 @@ describe('the receipt that --after names', () => {
   test('AFTER-RECEIPT is not passed over where the run is over', async () => {
     await begin()
     await ended(abortCeremony(place.out, { reason: 'another day' }, place.program))
-    expect(await resume(null, { after: receipt() })).toMatchObject({
+    expect(await resume(null, { after: [receipt()] })).toMatchObject({
       exit: 1,
       json: { code: 'AFTER-RECEIPT', detail: expect.stringContaining('the run is over') },
     })
@@ -107,7 +107,7 @@ describe('a plan without a destination', () => {
     const file = receipt()
     const other = new ProductionPlace()
     try {
-      const options = other.options({ answers: other.answers(null), after: file })
+      const options = other.options({ answers: other.answers(null), after: [file] })
       const refused = await ended(runCeremony(other.plan, options, other.program))
       expect(refused).toMatchObject({ exit: 1, json: { code: 'AFTER-RECEIPT' } })
     } finally {

@@ -1,7 +1,7 @@
-import { fromHex, lp, sha256Hex, utf8 } from '@lux/crypto'
+import { fromBase64, fromHex, lp, sha256Hex, utf8 } from '@lux/crypto'
 import { levels, type WrapNode } from '../../bundle/predicate.ts'
 import { fits, isWrapMechanism, making, member, type Recorded, same } from '../../bundle/recorded.ts'
-import type { Verification } from '../../bundle/verification.ts'
+import { required, type Verification } from '../../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import { ceremonyKeyId } from '../../plan/queries.ts'
 import { placeFault } from '../token/bundle.ts'
@@ -32,10 +32,8 @@ export function evidenceFault(v: Verification, recorded: readonly Recorded[]): s
 }
 
 /** Wrapped keys, public halves, and the roots for servers. A root of before is wrapped to nobody here. */
-export function treeFault(
-  { predicate, transports }: Verification,
-  recorded: readonly Recorded[],
-): string | null {
+export function treeFault(v: Verification, recorded: readonly Recorded[]): string | null {
+  const { predicate, transports } = v
   for (const { id, level, root, blob, mechanism, publicKey } of predicate.wrapTree) {
     const made = recorded.find(({ step }) => making.includes(step.do) && step.key === id)
     const sent = predicate.transports.map(({ roots }) => roots.filter((one) => one.id === id))
@@ -60,6 +58,8 @@ export function treeFault(
         return same(own, wrapped)
       })
       if (strange || !fits) return `${id}: the transcript has it wrapped for others, or otherwise`
+      const fault = windowFault(v, made)
+      if (fault !== null) return `${id}: ${fault}`
     } else {
       const { result } = made
       const said = { wrapped: member(result, 'wrapped'), mechanism: member(result, 'mechanism') }
@@ -68,6 +68,36 @@ export function treeFault(
     }
   }
   return null
+}
+
+/**
+ * The spares that the plan names got it too, each by a pair that its own token made, and whoever else was trusted is a
+ * server of the bundle. Bundles of version 1 have no spares, and their makers compared the trusted keys alone.
+ */
+function windowFault(v: Verification, { step, result }: Recorded): string | null {
+  if (v.predicate.v === 1) return null
+  const planned = required(v.plan).keys.find(({ id }) => id === step.key)?.spares ?? []
+  const listed = member(result, 'spares')
+  const spares = Array.isArray(listed) ? listed : []
+  const serialOf = (role: string) =>
+    v.certificate.tokenSerials[v.run.header.tokens.findIndex((token) => token.role === role)]
+  const places = spares.map((one) => [member(one, 'token'), member(one, 'serial')])
+  if (
+    !same(
+      places,
+      planned.map((role) => [role, serialOf(role) ?? null]),
+    )
+  )
+    return 'the transcript has it wrapped for other spares'
+  const servers = member(result, 'blobs')
+  const open = (Array.isArray(servers) ? servers : []).map((one) => member(one, 'serial'))
+  const keys = v.transports
+    .filter(({ payload }) => open.includes(payload.serial))
+    .map(({ payload }) => sha256Hex(fromBase64(payload.transportKey)))
+  const allowed = [...keys, ...spares.map((one) => String(member(one, 'publicKey')))].sort()
+  const trusted = member(result, 'trusted')
+  const found = (Array.isArray(trusted) ? trusted : []).map(String).sort()
+  return same(found, allowed) ? null : 'the transcript has other keys trusted than those of its destinations'
 }
 
 export function proofsFault({ predicate }: Verification, recorded: readonly Recorded[]): string | null {

@@ -1,6 +1,7 @@
 import type { Plan, PlannedKey, Step } from '../../plan/plan.ts'
 import {
   ancestorsOf,
+  hasWindowTargets,
   keyOf,
   leavesByWindow,
   levelOrder,
@@ -31,7 +32,7 @@ export function lintKeys(plan: Plan): PlanRefusal[] {
   }
   const [root] = roots
   if (root !== undefined && vendorWayOf(root) !== null) {
-    if (plan.destinations.length > 0)
+    if (hasWindowTargets(plan, root))
       found.push(
         planRefusal('PLAN-32', '', `${root.id} goes by the vendor’s way, yet destinations are listed`),
       )
@@ -40,19 +41,29 @@ export function lintKeys(plan: Plan): PlanRefusal[] {
   }
   if (root !== undefined && root.existing === undefined && vendorWayOf(root) === null) {
     const window = leavesByWindow(plan, root)
-    if (window && plan.destinations.length === 0)
+    if (window && !hasWindowTargets(plan, root))
       found.push(planRefusal('PLAN-32', '', `${root.id} has a trusted window and there is no destination`))
-    if (!window && plan.destinations.length > 0)
+    if (!window && (plan.destinations.length > 0 || hasWindowTargets(plan, root)))
       found.push(planRefusal('PLAN-32', '', `${root.id} stays in its token, yet destinations are listed`))
+    for (const { card } of plan.destinations.filter(({ transport }) => window && transport === undefined))
+      found.push(
+        planRefusal(
+          'PLAN-32',
+          '',
+          `${root.id} cannot come to the server ${card}, which has no transport key`,
+        ),
+      )
   }
-  // The bundle names one audience, and its receipt shows the root in the one node that this server has.
+  // A bundle of version 1 names one audience; each receipt shows the root in the one node that its server has.
   const count = plan.destinations.length
-  if (count > 1)
+  for (const card of repeated(plan.destinations.map(({ card }) => card)))
+    found.push(planRefusal('PLAN-32', '', `the server ${card} is listed twice`))
+  if (plan.v === 1 && count > 1)
     found.push(
       planRefusal(
         'PLAN-32',
         '',
-        `${count} destinations are listed, and a bundle is for one server with one node`,
+        `${count} destinations are listed, and a bundle of version 1 is for one server with one node`,
       ),
     )
   return found
@@ -76,6 +87,11 @@ export function checkKey(plan: Plan, step: Step, at: PlanProgress, refuse: Refus
     if (at.keys.has(key.id)) refuse('PLAN-33', `${key.id} is made a second time`)
     for (const { id } of ancestorsOf(plan, key))
       if (!at.keys.has(id)) refuse('PLAN-56', `${id}, above ${key.id}, is not made yet`)
+    // Each makes its transport pair in this step, right before the window.
+    for (const role of key.spares ?? []) {
+      if (!at.loggedIn.has(role)) refuse('PLAN-52', `nobody has logged in to the token ${role}`)
+      if (!at.probed.has(role)) refuse('PLAN-53', `the token ${role} has not been probed`)
+    }
   } else if (!at.keys.has(key.id)) refuse('PLAN-56', `${key.id} is not made yet`)
   if (step.do === 'read-back' && key.level !== 'root')
     refuse('PLAN-60', `${key.id} is not kept in the token, so it cannot be read back`)
@@ -109,6 +125,13 @@ export const lints = {
     },
   },
 } satisfies Record<'generate-root' | 'read-back' | 'generate-key' | 'prove-possession', StepLint>
+
+/** Spares that no step brings the root into. */
+export function unspared(plan: Plan, at: PlanProgress, refuse: Refuse): void {
+  for (const { id, spares = [] } of plan.keys)
+    for (const role of spares)
+      if (!at.replicas.has(role)) refuse('PLAN-34', `no step brings ${id} into the spare token ${role}`)
+}
 
 export function unmade(plan: Plan, at: PlanProgress, refuse: Refuse): void {
   for (const key of plan.keys) if (!at.keys.has(key.id)) refuse('PLAN-33', `no step makes the key ${key.id}`)

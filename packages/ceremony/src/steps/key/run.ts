@@ -1,11 +1,20 @@
 import { fromBase64, sha256Hex } from '@lux/crypto'
 import * as v from 'valibot'
-import { digest, line } from '../../documents/format/fields.ts'
+import { digest, hex16, line } from '../../documents/format/fields.ts'
 import type { Effect, EffectOf, Results } from '../../model/effects.ts'
 import { possessionChallenge } from '../../model/identifiers.ts'
 import type { State, StepProgress } from '../../model/state.ts'
 import { keyOf, leavesByWindow } from '../../plan/queries.ts'
-import { chainOf, ckaIdOf, madeIn, mechanismOf, plannedKey, stepPlace } from '../effect-parts.ts'
+import {
+  chainOf,
+  ckaIdOf,
+  madeIn,
+  mechanismOf,
+  placeOf,
+  plannedKey,
+  receiversOf,
+  stepPlace,
+} from '../effect-parts.ts'
 import { count, evidence, objects } from '../result-fields.ts'
 import type { EffectModules, Show } from '../step-module.ts'
 import { differs, type Mismatch } from '../step-module.ts'
@@ -39,19 +48,32 @@ function madeBefore(fault: Mismatch | null): Mismatch | null {
   return differs(fault.expected, `${fault.happened}; ${remedy}`)
 }
 
+/** A root with nowhere to go is born closed, and no window opens. */
+export function isWindow({ destinations, spares }: EffectOf<'generate-root'>): boolean {
+  return destinations.length + spares.length > 0
+}
+
 function verifyRoot(
   state: State,
   effect: EffectOf<'generate-root'>,
   result: Results['generate-root'],
 ): Mismatch | null {
-  const window = leavesByWindow(state.plan, effect.key) && effect.destinations.length > 0
+  const window = leavesByWindow(state.plan, effect.key) && isWindow(effect)
   const fault = keyFault(effect, result.evidence, window ? templates.root : templates.bornClosed)
   if (fault !== null) return fault
   const serials = effect.destinations.map((destination) => destination.serial).join(', ')
   const wrapped = result.blobs.map((blob) => blob.serial).join(', ')
   if (serials !== wrapped)
     return differs(`wrapped to ${serials || 'nobody'}`, `wrapped to ${wrapped || 'nobody'}`)
-  const trusted = effect.destinations.map(({ transportKey }) => sha256Hex(fromBase64(transportKey))).sort()
+  const spares = result.spares ?? []
+  const planned = effect.spares.map(({ token, serial }) => `${token} ${serial}`).join(', ')
+  const spared = spares.map(({ token, serial }) => `${token} ${serial}`).join(', ')
+  if (planned !== spared)
+    return differs(`wrapped to the spares ${planned || 'none'}`, `to the spares ${spared || 'none'}`)
+  const trusted = [
+    ...effect.destinations.map(({ transportKey }) => sha256Hex(fromBase64(transportKey))),
+    ...spares.map(({ publicKey }) => publicKey),
+  ].sort()
   if ([...result.trusted].sort().join() !== trusted.join())
     return differs('only the destinations are trusted', `${result.trusted.length} trusted keys, or others`)
   if (result.held === undefined) return null
@@ -92,6 +114,7 @@ export function made(
     wrapped: 'wrapped' in result ? result.wrapped : null,
     evidence: result.evidence,
     blobs: 'blobs' in result ? result.blobs : [],
+    spares: 'spares' in result ? (result.spares ?? []) : [],
   })
 }
 
@@ -115,6 +138,11 @@ export const effects = {
       mechanism: line,
       blobs: v.array(v.strictObject({ serial: line, wrapped: digest, sealed: digest })),
       trusted: v.array(digest),
+      spares: v.exactOptional(
+        v.array(
+          v.strictObject({ token: line, serial: line, transport: hex16, publicKey: digest, wrapped: digest }),
+        ),
+      ),
       held: v.exactOptional(v.strictObject({ objects, unreadable: count })),
     }),
     effect(at) {
@@ -127,9 +155,8 @@ export const effects = {
         kind: 'generate-root',
         key: plannedKey(state, progress.step.key),
         rootId: progress.intent?.rootId ?? '',
-        destinations: state.destinations.map(
-          ({ receiptKey: _key, receiptSigner: _signer, ...shown }) => shown,
-        ),
+        destinations: receiversOf(state),
+        spares: (plannedKey(state, progress.step.key).spares ?? []).map((role) => placeOf(state, role)),
         mechanism: mechanismOf(state, place.token),
       }
     },

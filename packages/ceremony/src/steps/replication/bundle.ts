@@ -2,7 +2,7 @@ import type { Predicate } from '../../bundle/predicate.ts'
 import { fits, member, type Recorded } from '../../bundle/recorded.ts'
 import { required, type Verification } from '../../bundle/verification.ts'
 import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
-import { stepsOf } from '../../plan/queries.ts'
+import { stepsOf, wayInto } from '../../plan/queries.ts'
 import { placeFault } from '../token/bundle.ts'
 
 type Replica = NonNullable<Predicate['replicas']>[number]
@@ -20,7 +20,8 @@ export function checkReplicas(v: Verification): Outcome<string> {
     const wrong = (what: string) => refuse('REPLICAS', `${replica.id} in ${replica.token}: ${what}`)
     if (step?.key !== replica.id || (step.token ?? 'ceremony') !== replica.token)
       return wrong('the plan names another key or token here')
-    if (key?.replication !== replica.way) return wrong('another way than the plan’s')
+    if (key === undefined || wayInto(key, replica.token) !== replica.way)
+      return wrong('another way than the plan’s')
     const fault = tokenFault(v, replica) ?? proofFault(v, replica)
     if (fault !== null) return wrong(fault)
   }

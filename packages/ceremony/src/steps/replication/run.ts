@@ -4,13 +4,13 @@ import type { EffectOf, Results } from '../../model/effects.ts'
 import { possessionChallenge } from '../../model/identifiers.ts'
 import type { State } from '../../model/state.ts'
 import type { PlannedKey } from '../../plan/plan.ts'
-import { vendorWayOf } from '../../plan/queries.ts'
+import { wayInto } from '../../plan/queries.ts'
 import { placeOf, plannedKey, stepPlace } from '../effect-parts.ts'
 import { keyFault } from '../key/run.ts'
 import { templates } from '../key/templates.ts'
 import { count, evidence, objects } from '../result-fields.ts'
 import type { EffectModules } from '../step-module.ts'
-import { expectedObjects, inventoryFault } from '../token/inventory.ts'
+import { expectedObjects, inventoryFault, pairsOf } from '../token/inventory.ts'
 
 type Effect = EffectOf<'prove-replica'>
 
@@ -19,17 +19,19 @@ function replicaOf(
   state: State,
   key: PlannedKey,
   token: string,
-): Pick<Effect, 'key' | 'way' | 'from' | 'ckaId' | 'challenge' | 'mechanism' | 'expected'> {
-  const way = vendorWayOf(key)
-  if (way === null) throw new TypeError(`key: ${key.id} has no vendor’s way; lint the plan first`)
+): Pick<Effect, 'key' | 'way' | 'transport' | 'from' | 'ckaId' | 'challenge' | 'mechanism' | 'expected'> {
+  const way = wayInto(key, token)
+  if (way === null) throw new TypeError(`key: ${key.id} has no way into ${token}; lint the plan first`)
   const root = state.keys.find(({ id }) => id === key.id)
   const ckaId = root?.ckaId ?? ''
+  const pairs = pairsOf(state, token)
   return {
     key,
     way,
+    transport: root?.spares.find((spare) => spare.token === token) ?? null,
     from: placeOf(state, root?.token ?? 'ceremony'),
     ckaId,
-    expected: [...expectedObjects(state, token), ckaId],
+    expected: [...expectedObjects(state, token).filter((id) => !pairs.includes(id)), ckaId],
     challenge: possessionChallenge(root?.bornIn ?? '', root?.rootId ?? ''),
     mechanism: state.proofs.find((proof) => proof.key === key.id)?.mechanism ?? '',
   }
@@ -57,7 +59,7 @@ export const effects = {
   'prove-replica': {
     schema: v.strictObject({
       serial: line,
-      way: v.picklist(['vendor-clone', 'vendor-wrap']),
+      way: v.picklist(['vendor-clone', 'vendor-wrap', 'trusted-window']),
       procedure: v.pipe(v.array(line), v.maxLength(40)),
       evidence,
       mechanism: line,

@@ -55,7 +55,9 @@ function rootFault(state: State, roots: ReceivedRoots, nodes: State['destination
   const root = state.keys.find((key) => key.level === 'root' && key.blobs.length > 0)
   if (root === undefined) return null
   const proof = state.proofs.find((candidate) => candidate.key === root.id)
-  for (const { node, serial } of nodes) {
+  for (const one of nodes) {
+    if (!('node' in one)) continue
+    const { node, serial } = one
     const received = roots.find((candidate) => candidate.node === node)
     if (received === undefined) return `the node ${node} shows no root`
     if (received.serial !== serial || received.rootId !== root.rootId || received.key !== root.id)

@@ -69,5 +69,15 @@ export function expectedObjects(state: State, role: string): string[] {
   const own = state.ceremonyKey
   const ceremony = own === null || own.token !== role || own.destroyed ? [] : [own.ckaId, own.sealCkaId]
   const replicas = state.replicas.filter((one) => one.token === role).map((one) => one.evidence.ckaId)
-  return [...ceremony, ...roots, ...replicas]
+  return [...ceremony, ...roots, ...replicas, ...pairsOf(state, role)]
+}
+
+/** Transport pairs that wait in a spare token for their root. */
+export function pairsOf(state: State, role: string): string[] {
+  const waiting = state.keys.filter(
+    ({ id }) => !state.replicas.some((one) => one.id === id && one.token === role),
+  )
+  return waiting.flatMap(({ spares }) =>
+    spares.filter(({ token }) => token === role).map((one) => one.transport),
+  )
 }

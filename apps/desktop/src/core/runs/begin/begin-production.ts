@@ -82,11 +82,11 @@ export function beginProduction(request: ProductionRequest): {
   const twice = lintCards(plan, (digest) => cardOf(request.cards, digest), listed)
   if (twice.length > 0) throw refusedPlan(twice)
   const destinations = plan.destinations.map(({ card, transport: digest }) => {
-    if (digest === undefined) throw new Error('the plan lints, so every destination has a transport key')
+    const file = found(request.cards, card, 'server card')
+    if (digest === undefined) return { card: file, transport: null }
     return {
-      card: found(request.cards, card, 'server card'),
-      transport: found(request.transports, digest, 'transport file'),
-      digest,
+      card: file,
+      transport: { digest, document: found(request.transports, digest, 'transport file') },
     }
   })
   const header: Header = {
@@ -113,7 +113,7 @@ export function beginProduction(request: ProductionRequest): {
     lock: request.lock,
     policy: file,
     cards: [...cards, ...destinations.map(({ card }) => card)],
-    transports: destinations.map(({ digest, transport }) => ({ digest, document: transport })),
+    transports: destinations.flatMap(({ transport }) => (transport === null ? [] : [transport])),
   })
   for (const bytes of attestations) folder.blobs.put(bytes)
   for (const { name, bytes } of existing) writeDurably(join(request.folder, 'fhe', name), bytes, 0o644)
@@ -124,7 +124,10 @@ export function beginProduction(request: ProductionRequest): {
       by: plan.people.find(({ role }) => role === 'administrator')?.name ?? '',
       terms,
       cards,
-      destinations: destinations.map(({ card, transport }) => ({ card, transport })),
+      destinations: destinations.map(({ card, transport }) => ({
+        card,
+        transport: transport?.document ?? null,
+      })),
       tokens: [...request.tokens],
       authorities: authoritiesOf(file.policy),
       epoch: plan.fhe?.existing ?? null,

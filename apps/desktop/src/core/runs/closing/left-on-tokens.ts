@@ -1,4 +1,5 @@
-import type { State } from '@lux/ceremony'
+import { pairsOf, type State, type Step } from '@lux/ceremony'
+import { keyOf } from '@lux/ceremony/plan'
 import type { Json } from '@lux/crypto'
 import { HsmError } from '@lux/hsm'
 import * as v from 'valibot'
@@ -24,16 +25,22 @@ function idsOn(state: State, role: string): { made: string[]; givenUp: string[] 
     ...state.keys
       .filter(({ level, token, bornIn }) => level === 'root' && token === role && bornIn === state.ceremonyId)
       .map(({ ckaId }) => ckaId),
+    ...pairsOf(state, role),
     ...state.replicas.filter(({ token }) => token === role).map(({ evidence }) => evidence.ckaId),
   ]
   const { ckaId: own = '', sealCkaId = '' } = state.ceremonyKey ?? {}
   const givenUp = state.steps
-    .filter(({ step }) => (step.token ?? 'ceremony') === role)
+    .filter(({ step }) => (step.token ?? 'ceremony') === role || makesPairIn(state, step, role))
     .flatMap(({ state: at, abandoned, intent }) =>
       at === 'Done' || intent === null ? abandoned : [...abandoned, intent.ckaId, intent.sealCkaId],
     )
     .filter((id) => id !== '' && ![...made, own, sealCkaId].includes(id))
   return { made, givenUp }
+}
+
+/** The attempt of a window may have left its transport pair in a spare. */
+function makesPairIn({ plan }: State, step: Step, role: string): boolean {
+  return step.do === 'generate-root' && (keyOf(plan, step.key)?.spares ?? []).includes(role)
 }
 
 /**

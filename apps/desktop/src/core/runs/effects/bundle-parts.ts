@@ -19,7 +19,7 @@ const maxSmall = 32 << 20
 export function bundleParts(
   effect: EffectOf<'build-bundle'>,
   run: RunContext,
-  lineage: Lineage,
+  lineages: readonly Lineage[],
 ): BundleParts {
   const { folder } = run
   const { state } = folder
@@ -27,7 +27,7 @@ export function bundleParts(
   const transcript = blobOf(
     encodeTranscript(folder.header, [...folder.entries()].slice(0, effect.checkpoint.size)),
   )
-  const [first] = effect.destinations
+  const [first, ...others] = effect.destinations
   const predicate: Predicate = {
     v: state.plan.v,
     ceremonyId: state.ceremonyId,
@@ -62,9 +62,18 @@ export function bundleParts(
     next: nextOf(folder, state, collected),
     ...heartbeatsOf(folder, collected),
     audience: first?.audience ?? null,
-    ...(first === undefined ? { sequence: '0', previous: null, supersedes: [] } : lineage),
+    ...(first === undefined ? { sequence: '0', previous: null, supersedes: [] } : lineageAt(lineages, 0)),
+    ...(others.length === 0
+      ? {}
+      : { alsoFor: others.map(({ audience }, index) => ({ audience, ...lineageAt(lineages, index + 1) })) }),
   }
   return { predicate, transcript, blobs: collected.blobs }
+}
+
+function lineageAt(lineages: readonly Lineage[], index: number): Lineage {
+  const found = lineages[index]
+  if (found === undefined) throw new RangeError('one lineage is asked for each destination')
+  return found
 }
 
 function lockOf(folder: RunFolder, collected: Collected): string | null {
@@ -200,7 +209,8 @@ function transportsOf(
   folder: RunFolder,
   collected: Collected,
 ): Predicate['transports'] {
-  return effect.destinations.map(({ serial, transport }) => ({
+  const receivers = effect.destinations.flatMap((one) => ('transport' in one ? [one] : []))
+  return receivers.map(({ serial, transport }) => ({
     document: collected.bytes(folder.transport(transport)),
     roots: folder.state.keys.flatMap(({ id, blobs }) =>
       blobs

@@ -28,29 +28,37 @@ import {
 } from '@lux/node-files'
 import { signAsCeremony } from '../folder/ceremony-signer.ts'
 import { bundleParts } from './bundle-parts.ts'
-import type { Lineage, Perform, RunContext } from './context.ts'
+import { firstOfLine, type Lineage, type Perform, type RunContext } from './context.ts'
 
 export const payloadFile = 'bundle-payload.json'
 export const bundleFile = 'bundle.zip'
 
 export const buildBundle: Perform<'build-bundle'> = async (effect, run) => {
-  const lineage = run.lineage()
+  const lineages = effect.destinations.map(({ audience }) => run.lineage(audience))
   // Without the members that are undefined, which canonical JSON has no form for.
-  const plain: Json = JSON.parse(JSON.stringify({ effect, lineage }))
+  const plain: Json = JSON.parse(JSON.stringify({ effect, ...keptLineages(lineages) }))
   run.folder.writeDocument('build-bundle.json', plain)
-  const payload = buildPayload(bundleParts(effect, run, lineage))
+  const payload = buildPayload(bundleParts(effect, run, lineages))
   writeDurably(join(run.folder.path, payloadFile), payload)
   return { digest: sha256Hex(payload), subject: sha256Hex(preAuthentication(payload)), size: payload.length }
 }
 
+/** In build-bundle.json: of the first server, and of the others in their order. */
+export type KeptLineages = { lineage: Lineage; others?: Lineage[] }
+
+function keptLineages([lineage = firstOfLine, ...others]: readonly Lineage[]): KeptLineages {
+  return others.length === 0 ? { lineage } : { lineage, others }
+}
+
+export const lineagesOf = ({ lineage, others = [] }: KeptLineages): Lineage[] => [lineage, ...others]
+
 /** The parts and the payload as they were built, proved to be the same bytes still. */
 function rebuilt(run: RunContext, digest: string): { parts: BundleParts; payload: Uint8Array } {
   // Written by buildBundle alone.
-  const { effect, lineage } = run.folder.readDocument('build-bundle.json') as unknown as {
+  const built = run.folder.readDocument('build-bundle.json') as unknown as {
     effect: EffectOf<'build-bundle'>
-    lineage: Lineage
-  }
-  const parts = bundleParts(effect, run, lineage)
+  } & KeptLineages
+  const parts = bundleParts(built.effect, run, lineagesOf(built))
   const payload = buildPayload(parts)
   if (sha256Hex(payload) !== digest) {
     throw new ExpectedError(

@@ -11,7 +11,7 @@ import type { GivenPin, PinBox } from './pin-box.ts'
 /** Where the throw-away key child's program lies, and the Node that runs it. */
 export type KeyChildProgram = { execPath: string; entry: string }
 
-/** Where the audience's bundles stand: the next sequence, the last one it receipted, and what was never receipted. */
+/** Where one server's bundles stand: the next sequence, the last one it receipted, and what was never receipted. */
 export type Lineage = { sequence: string; previous: string | null; supersedes: string[] }
 
 export const firstOfLine: Lineage = { sequence: '1', previous: null, supersedes: [] }
@@ -26,8 +26,8 @@ export type RunContext = {
   readonly policy: PolicyFile
   readonly measurement: Measurement
   readonly keyChild: KeyChildProgram
-  /** Asked once, when the bundle is built. */
-  readonly lineage: () => Lineage
+  /** Asked once for each server, when the bundle is built. */
+  readonly lineage: (audience: string) => Lineage
   /** Folder that Export writes to. */
   readonly medium: () => string
   /** Aborted by Cancel. */

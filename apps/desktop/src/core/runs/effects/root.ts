@@ -1,9 +1,9 @@
-import type { EffectOf, InventoryObject } from '@lux/ceremony'
+import { type EffectOf, type InventoryObject, isWindow, type SpareTransport } from '@lux/ceremony'
 import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
 import { type CommittedRoot, HsmError, type Inventory, rootTemplate, type Token } from '@lux/hsm'
 import type { AttemptRecord } from '../folder/run-folder.ts'
 import { type Perform, type RunContext, sessionLost, tokenOf } from './context.ts'
-import { discard, transportId } from './discard.ts'
+import { discard, idsOfAttempts, transportId } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
 import { objectsOf } from './token.ts'
 import { asSecurityOfficer } from './token-login.ts'
@@ -19,7 +19,7 @@ const rootName = ({ key }: EffectOf<'generate-root'>) => ({ label: key.id, sameL
 
 export const generateRoot: Perform<'generate-root'> = async (effect, run) => {
   const token = tokenOf(run, effect.serial)
-  if (effect.destinations.length === 0) {
+  if (!isWindow(effect)) {
     await discard(token, effect.discard)
     const made = await token.generateAes({
       id: effect.ckaId,
@@ -38,12 +38,20 @@ export const generateRoot: Perform<'generate-root'> = async (effect, run) => {
 }
 
 async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, token: Token) {
-  const destinations = effect.destinations.map((destination, index) => ({
+  const pairs = await makePairs(effect, run)
+  const servers = effect.destinations.map((destination, index) => ({
     id: transportId(effect.ckaId, index),
     label: `transport-${destination.node}`,
     spki: fromBase64(destination.transportKey),
     oaepHash: rootWrap.oaepHash,
   }))
+  const spares = pairs.map(({ token: role, transport, spki }) => ({
+    id: transport,
+    label: `transport-${role}`,
+    spki,
+    oaepHash: rootWrap.oaepHash,
+  }))
+  const destinations = [...servers, ...spares]
   run.progress('trusted-keys', null)
   await asSecurityOfficer(token, effect.token, run, () => token.importTrustedDestinations({ destinations }))
   // Only the user sees the keys of attempts that were given up; theirs are trusted too, so they go before the window.
@@ -55,7 +63,12 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
     const blobs = await sealBlobs(effect, run, window.blobs)
     const record: AttemptRecord<'generate-root'> = {
       effect: 'generate-root',
-      part: { mechanism: effect.mechanism, blobs, trusted: trustedDigests(destinations, window.trusted) },
+      part: {
+        mechanism: effect.mechanism,
+        blobs,
+        trusted: trustedDigests(destinations, window.trusted),
+        ...(pairs.length === 0 ? {} : { spares: keepBlobs(pairs, run, window.blobs) }),
+      },
     }
     run.folder.writeAttempt(effect.step, effect.attempt, record)
     made = await token.commitTrustedWindow()
@@ -75,6 +88,42 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
     ...record.part,
     held: heldBeside(made.inventory, destinations),
   }
+}
+
+/**
+ * A transport pair in each spare token, right before the window. The public half has the same identifier on the ceremony token, so that
+ * leftovers of the attempt are known in both.
+ */
+async function makePairs(
+  { ckaId, destinations, discard: given, spares }: EffectOf<'generate-root'>,
+  run: RunContext,
+) {
+  const made = []
+  for (const [index, { token: role, serial }] of spares.entries()) {
+    run.progress('transport-pair', null)
+    const spare = tokenOf(run, serial)
+    const transport = transportId(ckaId, destinations.length + index)
+    const { objects } = await spare.inventory()
+    const left = idsOfAttempts([...given, ckaId])
+    for (const id of new Set(objects.map(({ id }) => id).filter((id) => left.has(id))))
+      await spare.destroyTransportPair({ id })
+    const { spki } = await spare.createTransportPair({ id: transport, label: `transport-${role}` })
+    made.push({ token: role, serial, transport, spki })
+  }
+  return made
+}
+
+/** A spare's blob stays in the run's folder until the spare has unwrapped it; no bundle carries it. */
+function keepBlobs(
+  pairs: Awaited<ReturnType<typeof makePairs>>,
+  run: RunContext,
+  blobs: readonly { destination: string; wrapped: Uint8Array }[],
+): SpareTransport[] {
+  return pairs.map(({ spki, ...pair }) => {
+    const blob = blobs.find(({ destination }) => destination === pair.transport)
+    if (blob === undefined) throw new Error(`no blob for the spare ${pair.token}`)
+    return { ...pair, publicKey: sha256Hex(spki), wrapped: run.folder.blobs.put(blob.wrapped) }
+  })
 }
 
 /** What an inventory shows beside the window's own transport keys, one public key for each. */

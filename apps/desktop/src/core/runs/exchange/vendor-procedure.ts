@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { tokenOf } from '@lux/ceremony/plan'
+import { isSpareStep, tokenOf } from '@lux/ceremony/plan'
 import { profileById, type ReplicationStep } from '@lux/hsm'
 import { vendorFile } from '../effects/attestation.ts'
 import { procedureOf } from '../effects/replication.ts'
@@ -50,6 +50,7 @@ export function vendorWorkAt(folder: RunFolder): VendorWork | null {
   if (progress?.step.do !== 'replicate-root' || root === undefined) return null
   const serialOf = (role: string) => state.tokens.find((token) => token.role === role)?.serial ?? ''
   const token = progress.step.token ?? 'ceremony'
+  if (isSpareStep(state.plan, progress.step)) return null
   const from = serialOf(root.token)
   const to = serialOf(token)
   const { id: key, ckaId } = root

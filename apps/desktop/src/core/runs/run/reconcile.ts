@@ -1,4 +1,4 @@
-import type { EffectOf, Finding, OwnEffect } from '@lux/ceremony'
+import { type EffectOf, type Finding, isWindow, type OwnEffect } from '@lux/ceremony'
 import {
   type KeyEvidence,
   rootTemplate,
@@ -62,7 +62,7 @@ async function lookForCeremonyKey(effect: EffectOf<'make-ceremony-key'>, run: Ru
 
 async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): Promise<Finding> {
   const token = tokenOf(run, effect.serial)
-  const copied = effect.destinations.length > 0
+  const copied = isWindow(effect)
   const found = await token.findById(effect.ckaId, copied ? windowRootTemplate(effect.profile) : rootTemplate)
   const record = run.folder.attempt('generate-root', effect.step, effect.attempt)
   if (found.length === 0) {
@@ -78,7 +78,9 @@ async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): 
   }
   if (copied && record === null) return { found: 'ambiguous', detail: 'the key is there, its blobs are not' }
   const part = record?.part ?? { mechanism: effect.mechanism, blobs: [], trusted: [] }
-  const leftovers = effect.destinations.map((_, index) => transportId(effect.ckaId, index))
+  const leftovers = [...effect.destinations, ...effect.spares].map((_, index) =>
+    transportId(effect.ckaId, index),
+  )
   await token.destroyTransportKeys({ ids: leftovers })
   // Compared with the template above; here with what only the token can know, such as LOCAL.
   const attributes = await token.readAttributes(key.ref)

@@ -67,9 +67,9 @@ function scriptView(script: Script): ScriptView {
       { name: id, type, label: blank.label, ...(initial === undefined ? {} : { initial: String(initial) }) },
     ]
   })
-  const receives: Field[] = Object.hasOwn(script.blanks, 'destinations')
-    ? [{ name: 'destination', type: 'file', kind: 'transport', label: 'destination', optional: true }]
-    : []
+  const receives = receiversOf(script).map(
+    (name): Field => ({ name, type: 'file', kind: 'transport', label: name, optional: true }),
+  )
   return {
     id: script.id,
     title: script.title,
@@ -79,6 +79,12 @@ function scriptView(script: Script): ScriptView {
     fields: [...fields, ...receives],
     ownDevices: Object.hasOwn(script.blanks, 'holders') && !Object.hasOwn(script.blanks, 'epochId'),
   }
+}
+
+/** Where a rehearsal's servers are named: one in version 1, whose bundles are for one server. */
+function receiversOf({ blanks, version }: Script): string[] {
+  if (!Object.hasOwn(blanks, 'destinations')) return []
+  return version === 1 ? ['destination'] : ['destination', 'secondDestination', 'thirdDestination']
 }
 
 export async function startRehearsal(parts: ServiceContext, input: unknown): Promise<{ id: string }> {
@@ -99,9 +105,13 @@ export async function startRehearsal(parts: ServiceContext, input: unknown): Pro
     )
   }
   const script = readBounded(file, maxFile)
-  const { destination, ...values } = asked.values
-  const destinations =
-    destination === undefined || destination === '' ? [] : [readDestination(parts.paths.read(destination))]
+  const read = readScript(script)
+  const receivers = read.ok ? receiversOf(read.value) : []
+  const values = Object.fromEntries(Object.entries(asked.values).filter(([id]) => !receivers.includes(id)))
+  const destinations = receivers.flatMap((id) => {
+    const file = asked.values[id] ?? ''
+    return file === '' ? [] : [readDestination(parts.paths.read(file))]
+  })
   // Said before anything is made, rather than when the bundle is built.
   if (destinations.length > 0) requireReadable(parts)
   const working = join(parts.store.ceremonies, `new-${parts.clock.now().replaceAll(/[^0-9]/g, '')}`)

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { receiptCodec } from '@lux/ceremony/wire'
 import { ExpectedError } from '@lux/node-files'
+import { type KeptLineages, lineagesOf } from '../../runs/effects/bundle.ts'
 import { firstOfLine, type Lineage } from '../../runs/effects/context.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
@@ -14,11 +15,13 @@ import type { ServiceContext } from '../shared/service-context.ts'
  */
 export function lineageInStore(
   own: RunFolder | null,
+  audience: string,
   parts: Pick<ServiceContext, 'store' | 'runs'>,
 ): Lineage {
   if (own === null || own.state.destinations.length === 0) return firstOfLine
   return lineageOf(
     own,
+    audience,
     requireReadable(parts).map(({ run }) => run.folder),
   )
 }
@@ -41,18 +44,17 @@ export function requireReadable(parts: Pick<ServiceContext, 'store' | 'runs'>): 
 }
 
 /**
- * Where a run's audience stands as this store knows it: after the highest number that the server receipted, whenever the
+ * Where a server of the run stands as this store knows it: after the highest number that the server receipted, whenever the
  * run of that bundle was begun, replacing by name what was sealed for it under higher numbers and never receipted.
  * SPEC.md 6.3 "sequence".
  */
-export function lineageOf(own: RunFolder, others: Iterable<RunFolder>): Lineage {
-  const audience = own.state.destinations[0]?.audience ?? ''
+export function lineageOf(own: RunFolder, audience: string, others: Iterable<RunFolder>): Lineage {
   const sealed = [...others].filter(
     ({ state }) =>
       state.ceremonyId !== own.state.ceremonyId &&
       state.domain === own.state.domain &&
       state.bundle?.sha256 != null &&
-      state.destinations[0]?.audience === audience,
+      state.destinations.some((one) => one.audience === audience),
   )
   let last = 0
   let previous: string | null = null
@@ -60,7 +62,7 @@ export function lineageOf(own: RunFolder, others: Iterable<RunFolder>): Lineage 
   for (const folder of sealed) {
     const digest = folder.state.bundle?.digest ?? ''
     const receipted = receiptedAs(folder, audience)
-    if (receipted === null) open.push({ sequence: builtAs(folder), digest })
+    if (receipted === null) open.push({ sequence: builtAs(folder, audience), digest })
     else if (receipted > last) {
       last = receipted
       previous = digest
@@ -73,11 +75,12 @@ export function lineageOf(own: RunFolder, others: Iterable<RunFolder>): Lineage 
   return { sequence: String(last + 1 + supersedes.length), previous, supersedes }
 }
 
-/** The number that a bundle of this store was built with. */
-function builtAs(folder: RunFolder): number {
+/** The number that a bundle of this store was built with for a server. */
+function builtAs(folder: RunFolder, audience: string): number {
   // Written by buildBundle alone.
-  const { lineage } = folder.readDocument('build-bundle.json') as unknown as { lineage: Lineage }
-  return Number(lineage.sequence)
+  const lineages = lineagesOf(folder.readDocument('build-bundle.json') as unknown as KeptLineages)
+  const at = folder.state.destinations.findIndex((one) => one.audience === audience)
+  return Number(lineages[at]?.sequence)
 }
 
 function receiptedAs(folder: RunFolder, audience: string): number | null {

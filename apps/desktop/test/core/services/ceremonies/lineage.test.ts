@@ -56,12 +56,12 @@ function run(
 
 test('the first bundle for a server is number 1 and follows nothing', () => {
   const own = run(1)
-  expect(lineageOf(own, [own])).toEqual({ sequence: '1', previous: null, supersedes: [] })
+  expect(lineageOf(own, audience, [own])).toEqual({ sequence: '1', previous: null, supersedes: [] })
 })
 
 test('a bundle follows the last one that the server receipted', () => {
   const own = run(3)
-  expect(lineageOf(own, [run(1, { receipted: 1 }), run(2, { receipted: 2 }), own])).toEqual({
+  expect(lineageOf(own, audience, [run(1, { receipted: 1 }), run(2, { receipted: 2 }), own])).toEqual({
     sequence: '3',
     previous: digestOf(2),
     supersedes: [],
@@ -71,18 +71,22 @@ test('a bundle follows the last one that the server receipted', () => {
 test('bundles that were sealed since and never receipted are replaced by name', () => {
   const own = run(4)
   const others = [run(1, { receipted: 1 }), run(2), run(3, { sealed: false }), own]
-  expect(lineageOf(own, others)).toEqual({ sequence: '3', previous: digestOf(1), supersedes: [digestOf(2)] })
+  expect(lineageOf(own, audience, others)).toEqual({
+    sequence: '3',
+    previous: digestOf(1),
+    supersedes: [digestOf(2)],
+  })
 })
 
 test('another server’s bundles do not count', () => {
   const own = run(2)
   const others = [run(1, { receipted: 7, audience: 'bb'.repeat(32) }), own]
-  expect(lineageOf(own, others)).toEqual({ sequence: '1', previous: null, supersedes: [] })
+  expect(lineageOf(own, audience, others)).toEqual({ sequence: '1', previous: null, supersedes: [] })
 })
 
 test('SEQUENCE a run that was begun later and receipted earlier is what the server stands at', () => {
   const own = run(1)
-  expect(lineageOf(own, [own, run(2, { receipted: 1 })])).toEqual({
+  expect(lineageOf(own, audience, [own, run(2, { receipted: 1 })])).toEqual({
     sequence: '2',
     previous: digestOf(2),
     supersedes: [],
@@ -100,7 +104,7 @@ test('SEQUENCE what is replaced goes by the numbers that bundles have, not by wh
     run(6, { receipted: 1, sequence: 1 }),
     own,
   ]
-  expect(lineageOf(own, others)).toEqual({
+  expect(lineageOf(own, audience, others)).toEqual({
     sequence: '6',
     previous: digestOf(3),
     supersedes: [digestOf(4), digestOf(1)],
