@@ -2,6 +2,7 @@ import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
 import postcssRTLCSS from 'postcss-rtlcss'
 import { Mode } from 'postcss-rtlcss/options'
+import { inlineWasm } from '../../scripts/build/inline-wasm.ts'
 import { languageHint } from '../../scripts/build/language-hint.ts'
 import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
 
@@ -37,6 +38,12 @@ export default defineConfig({
     base: './',
     plugins: [react(), languageHint()],
     html: { cspNonce: '__CSP_NONCE__' },
+    // The one script that may make WebAssembly: main serves it with a policy of its own (content-security-policy.ts).
+    worker: {
+      format: 'es',
+      plugins: () => [inlineWasm()],
+      rollupOptions: { output: { entryFileNames: 'assets/qr-worker-[hash].js' } },
+    },
     css: { postcss: { plugins: [trimStyles(used), postcssRTLCSS({ mode: Mode.combined })] } },
     build: {
       target: 'chrome130',

@@ -3,6 +3,7 @@ import react from '@vitejs/plugin-react'
 import postcssRTLCSS from 'postcss-rtlcss'
 import { Mode } from 'postcss-rtlcss/options'
 import { defineConfig } from 'vite'
+import { inlineWasm } from '../../scripts/build/inline-wasm.ts'
 import { componentClasses, trimStyles } from '../../scripts/build/trim-styles.ts'
 
 const here = (path: string): string => join(import.meta.dirname, path)
@@ -19,7 +20,7 @@ export default defineConfig({
   base: './',
   plugins: [react()],
   css: { postcss: { plugins: [trimStyles(used), postcssRTLCSS({ mode: Mode.combined })] } },
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [inlineWasm()] },
   build: {
     target: 'safari17',
     outDir: 'out',

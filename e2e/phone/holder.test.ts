@@ -1,11 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import type { Server } from 'node:http'
 import { basename, join } from 'node:path'
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { privateFolder } from '../../scripts/electron/launch.ts'
 import { type Desktop, openDesktop } from '../desktop/support/desktop.ts'
 import { chooseInDialogs } from '../support/dialogs.ts'
 import { playOn, startRehearsal, stepPanel } from '../support/person.ts'
+import { codesOf, filmSwitches, type Picture, writeFilm } from './film.ts'
 import { choose, enrol, launchBrowser, openOrigin, openPhone, type Phone, passphrase, save } from './phone.ts'
 
 let desktop: Desktop
@@ -13,6 +15,7 @@ let browser: Browser
 let origin: { url: string; server: Server }
 let phone: Phone
 let carried = ''
+let films = ''
 
 /** A folder into which the window, which runs as another user, writes. */
 function openFolder(path: string): string {
@@ -21,36 +24,73 @@ function openFolder(path: string): string {
   return path
 }
 
+/** What this one's camera sees from now on. */
+function film(who: 'window' | 'phone', pictures: readonly Picture[]): void {
+  const path = join(films, `${who}.y4m`)
+  writeFilm(path, pictures)
+  chmodSync(path, 0o644)
+}
+
+/** Of each five codes two are lost, and foreign ones stand between those of ours. */
+function poorly(pictures: readonly Picture[], foreign: Picture): Picture[] {
+  return pictures.flatMap((one, at) => {
+    if (at % 5 === 1 || at % 5 === 3) return []
+    return at % 10 === 0 ? [foreign, one] : [one]
+  })
+}
+
+/** Films what the phone shows for the window's camera. */
+async function showToWindow(): Promise<Picture[]> {
+  await phone.page.getByRole('button', { name: 'Show as codes' }).click()
+  const codes = await codesOf(phone.page)
+  film('window', codes)
+  await phone.page.keyboard.press('Escape')
+  return codes
+}
+
+let cardCodes: Picture[] = []
+
 beforeAll(async () => {
-  desktop = await openDesktop({ environment: { LUX_TRAINING: '1' } })
+  films = privateFolder('lux-film-')
+  for (const who of ['window', 'phone'] as const) film(who, [])
+  desktop = await openDesktop({
+    environment: { LUX_TRAINING: '1' },
+    args: filmSwitches(join(films, 'window.y4m')),
+  })
   carried = openFolder(join(desktop.folder, 'carried'))
-  browser = await launchBrowser()
+  browser = await launchBrowser(filmSwitches(join(films, 'phone.y4m')))
   origin = await openOrigin()
-  phone = await openPhone(browser, origin.url)
+  phone = await openPhone(browser, origin.url, { permissions: ['camera'] })
 })
 afterAll(async () => {
   await phone?.close()
   await browser?.close()
   origin?.server.close()
   await desktop?.close()
+  rmSync(films, { recursive: true, force: true })
 })
 
-test('PHONE-ENROL a card made on a phone is taken into the window’s register', async () => {
+test('PHONE-ENROL a card made on a phone is taken into the window’s register by its camera, and is not enrolled a second time by file', async () => {
   const { page } = desktop
   const card = await enrol(phone, 'Lena Fischer', carried)
   await page.getByRole('link', { name: 'Holders' }).click()
-  await chooseInDialogs(desktop, card)
-  await page.getByRole('button', { name: 'Enrol from a file…' }).click()
-  await page.getByText('Enrolled:').waitFor()
+  await phone.page.getByRole('button', { name: /^Your card/ }).click()
+  await phone.page.getByRole('button', { name: 'Give the card' }).click()
+  cardCodes = await showToWindow()
+  await page.getByRole('button', { name: 'Scan a card' }).click()
+  await page.getByText('Enrolled:').waitFor({ timeout: 60_000 })
   // The same words on both screens, which is what people compare.
   const here = await page.getByRole('status').locator('.word-cards .word').allTextContents()
-  await phone.page.getByRole('button', { name: /^Your card/ }).click()
   const there = await phone.page.locator('.word-cards .word').allTextContents()
   expect(here).toHaveLength(32)
   expect(there).toEqual(here)
+  // The bytes by file are the very same card.
+  await chooseInDialogs(desktop, card)
+  await page.getByRole('button', { name: 'Enrol from a file…' }).click()
+  await page.locator('[data-code="HOLDER-DUPLICATE"]').waitFor()
 })
 
-test('PHONE-RECEIVE the share that the window deals is opened, checked and proved on the phone', async () => {
+test('PHONE-RECEIVE the share that the window deals goes to the phone by codes of which two in five are lost, is opened, checked and proved', async () => {
   const { page } = desktop
   await startRehearsal(page, {
     script: 'The life of a threshold key',
@@ -78,14 +118,24 @@ test('PHONE-RECEIVE the share that the window deals is opened, checked and prove
   const four = files.filter((name) => name !== 'policy.json').map((name) => join(folder, name))
   await choose(phone.page, 'Choose the files', four.slice(1))
   await phone.page.getByText('A file is missing').waitFor()
-  await choose(phone.page, 'Choose the files', four)
-  const proof = await save(phone.page, /^Save acknowledgement/, carried)
-  await chooseInDialogs(desktop, proof)
-  await stepPanel(page).getByRole('button', { name: 'Take an answer…' }).click()
+  // A code that this step does not take is named, and nothing comes of it.
+  film('phone', cardCodes)
+  await phone.page.getByRole('button', { name: 'Scan the codes' }).click()
+  await phone.page.locator('[data-code="TRANSFER-TYPE"]').waitFor()
+  await phone.page.keyboard.press('Escape')
+  await stepPanel(page).getByRole('button', { name: 'Show codes to Lena Fischer' }).click()
+  await page.getByRole('button', { name: '2. the share' }).click()
+  await page.getByLabel('Speed').selectOption('fast')
+  film('phone', poorly(await codesOf(page), cardCodes[0]!))
+  await page.keyboard.press('Escape')
+  await phone.page.getByRole('button', { name: 'Scan the codes' }).click()
+  await phone.page.getByText('You hold a share').waitFor({ timeout: 120_000 })
+  await showToWindow()
+  await stepPanel(page).getByRole('button', { name: 'Scan an answer' }).click()
   // The window has taken it: nobody is awaited with a phone any more.
   await stepPanel(page)
     .getByRole('region', { name: 'With a phone of their own' })
-    .waitFor({ state: 'detached' })
+    .waitFor({ state: 'detached', timeout: 60_000 })
 })
 
 test('PHONE-APPROVE a request is read, approved and answered, and the plaintext is what was encrypted', async () => {
@@ -117,8 +167,9 @@ test('PHONE-APPROVE a request is read, approved and answered, and the plaintext 
   const part = await save(phone.page, /^Save answer-.*\.age$/, answers)
   const answer = await save(phone.page, /^Save answer-.*\.json$/, answers)
   expect(part.replace(/age$/, 'json')).toBe(answer)
-  await chooseInDialogs(desktop, answer)
-  await stepPanel(page).getByRole('button', { name: 'Take an answer…' }).click()
+  await showToWindow()
+  await stepPanel(page).getByRole('button', { name: 'Scan an answer' }).click()
+  await page.locator('.qr-panel').waitFor({ state: 'detached', timeout: 60_000 })
   await playOn(page, 'Take in the result')
   await stepPanel(page)
     .getByRole('button', { name: /^(Sign|Answer) as simulated participant: / })

@@ -6,8 +6,8 @@ import { phoneOut, servePhone } from '../../scripts/phone/serve.ts'
 import { browserArgs, browserPath } from '../any-host/browser.ts'
 
 /** A new browser without a screen: the phones' own. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: browserPath(), args: browserArgs })
+export function launchBrowser(args: readonly string[] = []): Promise<Browser> {
+  return chromium.launch({ executablePath: browserPath(), args: [...browserArgs, ...args] })
 }
 
 export const passphrase = 'correct horse battery staple'

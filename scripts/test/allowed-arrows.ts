@@ -1,4 +1,4 @@
-import { type Arrow, ceremony, desktop, hsm, people, phone, server, take } from './arrow-list.ts'
+import { type Arrow, ceremony, desktop, hsm, people, phone, server, take, ui } from './arrow-list.ts'
 
 export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   {
@@ -49,6 +49,7 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   { claim: 'preload knows the contract', in: `${desktop}/preload`, text: take('../contract/index.ts') },
   { claim: 'phone knows people', in: phone, text: take('@lux/people') },
   { claim: 'phone knows documents', in: phone, text: take('@lux/ceremony/wire') },
+  { claim: 'shared components know how bytes are carried', in: ui, text: take('@lux/crypto/transport') },
   { claim: 'renderer knows the shared components', in: `${desktop}/renderer`, text: take('@lux/ui') },
   { claim: 'renderer knows the contract', in: `${desktop}/renderer`, text: take('../contract/index.ts') },
   ...['bundle', 'wire', 'policy', 'plan', 'transcript'].map((part) => ({

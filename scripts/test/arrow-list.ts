@@ -35,6 +35,13 @@ export const forbidden: readonly Arrow[] = [
   { claim: 'phone does not know the engine', in: phone, text: take('@lux/ceremony'), rule: restricted },
   { claim: 'phone does not know hsm', in: phone, text: take('@lux/hsm'), rule: restricted },
   { claim: 'shared components do no IO', in: ui, text: take('node:fs'), rule: noNode },
+  { claim: 'shared components decide nothing by bytes', in: ui, text: take('@lux/crypto'), rule: restricted },
+  {
+    claim: 'shared components open no envelope of a key',
+    in: ui,
+    text: take('@lux/crypto/fhe'),
+    rule: restricted,
+  },
   { claim: 'shared components know no rule', in: ui, text: take('@lux/ceremony'), rule: restricted },
   {
     claim: 'shared components know no app',

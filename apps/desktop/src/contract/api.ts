@@ -1,4 +1,5 @@
 import type {
+  CarriedView,
   CeremonySummary,
   DocumentKind,
   FileKind,
@@ -141,6 +142,19 @@ export const apis = {
     'FILE-WRONG-KIND',
     'FILE-DAMAGED',
   ),
+  /** A holder's answer that the window scanned; `payload` is Base64. */
+  'ceremonies.submitCarried': api<
+    { id: string; type: 'acknowledgement' | 'holder-answer'; payload: string },
+    RunView
+  >('CEREMONY-UNKNOWN', 'FILE-WRONG-KIND', 'ANSWER-PART-MISSING', 'TRANSFER-PACKAGE'),
+  /** What this holder's own device needs now, to be shown as codes one after the other. */
+  'ceremonies.carry': api<{ id: string; holder: string }, { parts: CarriedView[] }>(
+    'CEREMONY-UNKNOWN',
+    'FILE-MISSING',
+    'FILE-UNREADABLE',
+    'FILE-TOO-LARGE',
+    'TRANSFER-TOO-LARGE',
+  ),
   /** Copies what people are asked for now, and what that names, into a folder, reads it back and compares. */
   'ceremonies.handOut': api<{ id: string; folder: string }, { paths: string[] }>(
     'CEREMONY-UNKNOWN',
@@ -182,6 +196,13 @@ export const apis = {
     'FILE-TOO-LARGE',
     'FILE-WRONG-KIND',
     'FILE-DAMAGED',
+    'HOLDER-DUPLICATE',
+  ),
+
+  /** A card that the window scanned; `payload` is Base64. */
+  'holders.enrolCarried': api<{ payload: string }, { holder: HolderView }>(
+    'FILE-TOO-LARGE',
+    'FILE-WRONG-KIND',
     'HOLDER-DUPLICATE',
   ),
 
@@ -238,6 +259,8 @@ export const shellApis = {
   'shell.openFolder': api<Empty, { path: string | null }>(),
   'shell.saveFile': api<{ kind: FileKind; name: string }, { path: string | null }>(),
   'shell.appearance': api<Appearance, Empty>(),
+  /** The window may use a camera while this is on: a panel that scans codes is open. */
+  'shell.camera': api<{ on: boolean }, Empty>(),
   /** Onto the clipboard, and nothing is ever read from there: commands and other texts that anybody may see. */
   'shell.copy': api<{ text: string }, Empty>(),
   /** A person copied something out of the window: it is cleared in so many seconds, 0 for never, unless something else lies there. */

@@ -134,6 +134,9 @@ export type Need =
       commands: DeviceCommands | null
     }
 
+/** One thing that a holder's own device takes by codes; `payload` is Base64. */
+export type CarriedView = { type: 'policy' | 'share-package' | 'request-package'; payload: string }
+
 export type CurrentStep = StepView & {
   needs: Need[]
   /** Measured values and results to show, fingerprints among them. */

@@ -49,6 +49,8 @@ export const errorCodes = [
   'PIN-EMPTY',
   'PIN-NOT-REPEATED',
   'HOLDER-DUPLICATE',
+  'TRANSFER-PACKAGE',
+  'TRANSFER-TOO-LARGE',
 ] as const
 
 export type ErrorCode = (typeof errorCodes)[number]

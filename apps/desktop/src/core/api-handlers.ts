@@ -7,6 +7,7 @@ import { PinBox } from './runs/effects/pin-box.ts'
 import type { Handler } from './serve.ts'
 import { appInfo, testedPrimitives } from './services/app.ts'
 import * as bundles from './services/bundles.ts'
+import { carry } from './services/ceremonies/carried.ts'
 import * as ceremonies from './services/ceremonies/ceremonies.ts'
 import { handOut } from './services/ceremonies/hand-out.ts'
 import { lineageInStore } from './services/ceremonies/lineage.ts'
@@ -178,6 +179,8 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.signAsStandIn': given(ceremonies.signStandIn),
     'ceremonies.enterPin': given(ceremonies.enterPin),
     'ceremonies.submitFile': given(ceremonies.submitFile),
+    'ceremonies.submitCarried': given(ceremonies.submitCarried),
+    'ceremonies.carry': given(carry),
     'ceremonies.handOut': given(handOut),
     'ceremonies.handToHolders': given(handToHolders),
     'ceremonies.pause': given(ceremonies.pause),
@@ -187,6 +190,7 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.cancel': given(ceremonies.cancel),
     'holders.list': plain(holders.listHolders),
     'holders.enrol': given(holders.enrolHolder),
+    'holders.enrolCarried': given(holders.enrolCarried),
     'bundles.list': plain(bundles.listBundles),
     'bundles.verify': given(bundles.verifyFile),
     'bundles.export': given(bundles.exportBundle),

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs'
 import { extname } from 'node:path'
 import { type ProtocolResponse, protocol, type Session } from 'electron'
 import { type Appearance, directionOf } from '../contract/index.ts'
-import { contentSecurityPolicy } from './content-security-policy.ts'
+import { contentSecurityPolicy, isWorkerScript, workerPolicy } from './content-security-policy.ts'
 import { scheme } from './origin.ts'
 import { contentTypes, servedFile } from './served-file.ts'
 
@@ -20,7 +20,7 @@ export function serveApp(session: Session, folder: string, language: () => Appea
     return {
       mimeType: contentTypes[extname(file)] ?? 'application/octet-stream',
       charset: 'utf-8',
-      headers: headers(nonce),
+      headers: headers(isWorkerScript(file) ? workerPolicy : contentSecurityPolicy(nonce)),
       data: html ? Buffer.from(filledIn(bytes.toString('utf8'), nonce, language())) : bytes,
     }
   }
@@ -42,9 +42,9 @@ function filledIn(html: string, nonce: string, language: Appearance['language'])
     .replace('lang="en" dir="ltr"', `lang="${language}" dir="${directionOf(language)}"`)
 }
 
-function headers(nonce: string): Record<string, string> {
+function headers(policy: string): Record<string, string> {
   return {
-    'content-security-policy': contentSecurityPolicy(nonce),
+    'content-security-policy': policy,
     'x-content-type-options': 'nosniff',
     'cross-origin-opener-policy': 'same-origin',
     'cross-origin-resource-policy': 'same-origin',

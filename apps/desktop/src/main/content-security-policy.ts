@@ -14,11 +14,19 @@ export function contentSecurityPolicy(nonce: string): string {
     "font-src 'self'",
     "img-src 'self'",
     "connect-src 'none'",
-    "worker-src 'none'",
+    "worker-src 'self'",
     "frame-src 'none'",
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ')
+}
+
+/** The policy of the worker that makes and reads codes: of all scripts it alone may make WebAssembly, of bytes that it has in itself. */
+export const workerPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
+
+/** Whether a served file is that worker's script. */
+export function isWorkerScript(path: string): boolean {
+  return /[/\\]assets[/\\]qr-worker-[\w-]+\.js$/.test(path)
 }

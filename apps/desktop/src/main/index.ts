@@ -102,8 +102,9 @@ function startCore(): StartedCore {
 
 function open({ core, hear, attention }: StartedCore): void {
   const own = session.fromPartition('lux')
-  lockSession(own)
-  lockSession(session.defaultSession)
+  let scanning = false
+  lockSession(own, () => scanning)
+  lockSession(session.defaultSession, () => false)
   const appearance = lastAppearance(profile, app.getLocale())
   nativeTheme.themeSource = appearance.theme
   serveApp(own, join(app.getAppPath(), 'out', 'renderer'), () => context.appearance.language)
@@ -120,6 +121,9 @@ function open({ core, hear, attention }: StartedCore): void {
     window,
     core,
     appearance,
+    camera: (on) => {
+      scanning = on
+    },
     copied: new CopiedText(clipboard),
     remember: (next) => rememberAppearance(profile, next),
     info: () => ({ ...trust, locale: app.getLocale(), core: core.status() }),
@@ -135,6 +139,8 @@ function open({ core, hear, attention }: StartedCore): void {
     },
   }
 
+  // A page that begins anew has no panel open.
+  window.webContents.on('did-start-loading', () => context.camera(false))
   serveCalls(window, context)
   keepOpen(window, context, attention)
   void loadApp(window)

@@ -16,22 +16,29 @@ export function silenceChromium(): void {
   app.commandLine.appendSwitch('host-resolver-rules', 'MAP * ~NOTFOUND')
 }
 
-/** Only the camera, only as video, only for our own page: it reads QR codes. */
-export function mayUse(permission: string, url: string, mediaTypes: readonly string[]): boolean {
-  return permission === 'media' && isOwnUrl(url) && mediaTypes.length === 1 && mediaTypes[0] === 'video'
+/** Only the camera, only as video, only for our own page, and only while a panel there scans codes. */
+export function mayUse(
+  permission: string,
+  url: string,
+  mediaTypes: readonly string[],
+  scanning: boolean,
+): boolean {
+  const video = mediaTypes.length === 1 && mediaTypes[0] === 'video'
+  return scanning && permission === 'media' && isOwnUrl(url) && video
 }
 
-export function lockSession(session: Session): void {
+/** `scanning`: whether a panel of the window scans codes now. */
+export function lockSession(session: Session, scanning: () => boolean): void {
   session.setSpellCheckerEnabled(false)
   session.webRequest.onBeforeRequest((details, answer) => {
     answer({ cancel: !isOwnUrl(details.url) && !details.url.startsWith('devtools://') })
   })
   session.setPermissionRequestHandler((contents, permission, answer, details) => {
     const media = 'mediaTypes' in details ? (details.mediaTypes ?? []) : []
-    answer(mayUse(permission, contents?.getURL() ?? '', media))
+    answer(mayUse(permission, contents?.getURL() ?? '', media, scanning()))
   })
   session.setPermissionCheckHandler((_contents, permission, requestingOrigin, details) =>
-    mayUse(permission, requestingOrigin, details.mediaType ? [details.mediaType] : []),
+    mayUse(permission, requestingOrigin, details.mediaType ? [details.mediaType] : [], scanning()),
   )
   session.setDevicePermissionHandler(() => false)
   session.setDisplayMediaRequestHandler((_request, answer) => answer({}))

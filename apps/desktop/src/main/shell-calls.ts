@@ -19,6 +19,7 @@ export type ShellContext = {
   window: BrowserWindow
   core: CoreProcess
   appearance: Appearance
+  camera(on: boolean): void
   copied: CopiedText
   /** Keeps it for the first frame of the next start. */
   remember(appearance: Appearance): void
@@ -81,6 +82,11 @@ const calls: Record<ShellApiName, (context: ShellContext, input: Input) => unkno
     context.appearance = next
     nativeTheme.themeSource = theme
     context.window.webContents.setZoomFactor(textSize / 100)
+    return {}
+  },
+  'shell.camera': ({ camera }, { on }) => {
+    if (typeof on !== 'boolean') throw new InputError('on: true or false')
+    camera(on)
     return {}
   },
   'shell.copy': async (_context, input) => {

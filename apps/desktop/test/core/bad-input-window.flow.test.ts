@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Card, cardCodec, renewCard } from '@lux/ceremony/wire'
-import { generateIdentity } from '@lux/crypto'
+import { generateIdentity, toBase64 } from '@lux/crypto'
 import Database from 'better-sqlite3'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { answersIn, refusalOf } from '../../src/core/runs/exchange/inbox.ts'
@@ -113,6 +113,21 @@ describe('the window refuses, says why, and keeps what it has', () => {
       expect(code(await core.call('holders.enrol', { path: chosen('again.json', again) }))).toBe(
         'HOLDER-DUPLICATE',
       )
+    expect(code(await core.call('holders.enrolCarried', { payload: toBase64(bytes) }))).toBe(
+      'HOLDER-DUPLICATE',
+    )
+    expect((await value('holders.list', {})).holders.length).toBe(1)
+  })
+
+  test('a scanned card is enrolled by the same rules as one from a file', async () => {
+    const scan = (payload: string) => core.call('holders.enrolCarried', { payload })
+    const bytes = cardCodec.encode(holderCards().card)
+    expect(code(await scan(toBase64(bytes.subarray(0, 200))))).toBe('FILE-WRONG-KIND')
+    expect(code(await scan(toBase64(readFileSync(place.file('cards/Otto.json')))))).toBe('FILE-WRONG-KIND')
+    expect(code(await scan(toBase64(new Uint8Array(70_000))))).toBe('FILE-TOO-LARGE')
+    expect(code(await scan('no base64!'))).toBe('INPUT-INVALID')
+    expect(await value('holders.list', {})).toEqual({ holders: [] })
+    expect(code(await scan(toBase64(bytes)))).toBe('no error')
     expect((await value('holders.list', {})).holders.length).toBe(1)
   })
 

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
-import { contentSecurityPolicy } from '../../src/main/content-security-policy.ts'
+import {
+  contentSecurityPolicy,
+  isWorkerScript,
+  workerPolicy,
+} from '../../src/main/content-security-policy.ts'
 
 test('CSP-POLICY nothing is allowed but own files, and styles with the nonce of this load', () => {
   const directives = contentSecurityPolicy('bm9uY2U=').split('; ')
@@ -8,4 +12,15 @@ test('CSP-POLICY nothing is allowed but own files, and styles with the nonce of 
   expect(directives).toContain("connect-src 'none'")
   expect(directives.find((one) => one.startsWith('style-src '))).toContain("'nonce-bm9uY2U='")
   expect(directives.join(' ')).not.toMatch(/unsafe|https?:|data:|\*/)
+})
+
+test('CSP-POLICY the worker for codes alone makes WebAssembly, and loads nothing', () => {
+  expect(workerPolicy).toBe("default-src 'none'; script-src 'self' 'wasm-unsafe-eval'")
+  expect(isWorkerScript('/app/out/renderer/assets/qr-worker-DW5OM9uf.js')).toBe(true)
+  for (const other of [
+    '/app/out/renderer/index.html',
+    '/app/out/renderer/assets/index-a.js',
+    '/app/qr-worker-a.js',
+  ])
+    expect(isWorkerScript(other)).toBe(false)
 })

@@ -8,8 +8,8 @@ const {
   lockSession,
   mayUse,
 }: {
-  lockSession: (session: object) => void
-  mayUse: (permission: string, url: string, mediaTypes: readonly string[]) => boolean
+  lockSession: (session: object, scanning: () => boolean) => void
+  mayUse: (permission: string, url: string, mediaTypes: readonly string[], scanning: boolean) => boolean
 } = await import(lockdown)
 
 type Handler = (...given: unknown[]) => unknown
@@ -17,16 +17,19 @@ type Handler = (...given: unknown[]) => unknown
 function lockedSession(): Map<string, Handler> {
   const handlers = new Map<string, Handler>()
   const keep = (name: string) => (handler: Handler) => void handlers.set(name, handler)
-  lockSession({
-    setSpellCheckerEnabled: () => undefined,
-    webRequest: { onBeforeRequest: keep('request') },
-    setPermissionRequestHandler: keep('permission'),
-    setPermissionCheckHandler: keep('check'),
-    setDevicePermissionHandler: keep('device'),
-    setDisplayMediaRequestHandler: keep('display'),
-    setCertificateVerifyProc: keep('certificate'),
-    on: () => undefined,
-  })
+  lockSession(
+    {
+      setSpellCheckerEnabled: () => undefined,
+      webRequest: { onBeforeRequest: keep('request') },
+      setPermissionRequestHandler: keep('permission'),
+      setPermissionCheckHandler: keep('check'),
+      setDevicePermissionHandler: keep('device'),
+      setDisplayMediaRequestHandler: keep('display'),
+      setCertificateVerifyProc: keep('certificate'),
+      on: () => undefined,
+    },
+    () => false,
+  )
   return handlers
 }
 
@@ -41,11 +44,12 @@ test('SHELL-DEVICES no device is allowed, no screen is handed out, and no certif
   expect(believed.mock.calls).toEqual([[-2]])
 })
 
-test('SHELL-PERMISSIONS no other page, and nothing but a camera', () => {
-  expect(mayUse('media', 'app://lux/index.html', ['video'])).toBe(true)
-  expect(mayUse('media', 'app://lux.other/', ['video'])).toBe(false)
-  expect(mayUse('media', '', ['video'])).toBe(false)
-  expect(mayUse('media', 'app://lux', ['audio'])).toBe(false)
-  expect(mayUse('media', 'app://lux', [])).toBe(false)
-  expect(mayUse('geolocation', 'app://lux', ['video'])).toBe(false)
+test('SHELL-PERMISSIONS no other page, nothing but a camera, and that only while a panel scans', () => {
+  expect(mayUse('media', 'app://lux/index.html', ['video'], true)).toBe(true)
+  expect(mayUse('media', 'app://lux/index.html', ['video'], false)).toBe(false)
+  expect(mayUse('media', 'app://lux.other/', ['video'], true)).toBe(false)
+  expect(mayUse('media', '', ['video'], true)).toBe(false)
+  expect(mayUse('media', 'app://lux', ['audio'], true)).toBe(false)
+  expect(mayUse('media', 'app://lux', [], true)).toBe(false)
+  expect(mayUse('geolocation', 'app://lux', ['video'], true)).toBe(false)
 })

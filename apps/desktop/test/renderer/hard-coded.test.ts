@@ -14,6 +14,8 @@ const files = ['renderer', 'main', phone, '../../../packages/ui/src'].flatMap((p
 /** Media queries, a command that is typed as it is, a folder, details of errors (which are records), and what a terminal or a test's title says. */
 const others = [
   '../../../packages/ui/src/components/lux-theme.tsx: (prefers-color-scheme: dark)',
+  '../../../packages/ui/src/qr/qr-sender.tsx: (prefers-reduced-motion: reduce)',
+  '../../../packages/ui/src/qr/worker.ts: Error',
   '../../share-holder-mobile-web/src/device/open-device.ts: this phone',
   '../../share-holder-mobile-web/src/device/worker.ts: Error',
   '../../share-holder-mobile-web/src/screens/log.tsx: UTC',

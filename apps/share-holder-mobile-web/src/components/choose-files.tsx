@@ -11,12 +11,10 @@ const mostBytes = 64 << 20
 export function ChooseFiles({
   label,
   several,
-  primary,
   onFiles,
 }: {
   label: string
   several: boolean
-  primary?: boolean
   onFiles: (files: Files) => Promise<void>
 }) {
   const { t } = useTranslation()
@@ -50,12 +48,7 @@ export function ChooseFiles({
           })
         }}
       />
-      <button
-        type="button"
-        className={primary ? 'press primary' : 'press'}
-        disabled={busy !== null}
-        onClick={() => input.current?.click()}
-      >
+      <button type="button" className="press" disabled={busy !== null} onClick={() => input.current?.click()}>
         <Icon name="file" size={20} />
         {busy === null ? label : t(`phone.busy.${busy}`)}
       </button>

@@ -1,6 +1,6 @@
 import { WordCards } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
-import { HandOver } from '../components/hand-over.tsx'
+import { GiveOut } from '../components/give-out.tsx'
 import { Page } from '../components/page.tsx'
 import { go, saveCard, usePhone } from '../stores/phone.ts'
 
@@ -10,19 +10,19 @@ export function Card() {
   const person = usePhone((phone) => phone.overview?.person)
   const out = usePhone((phone) => phone.out)
   if (person === undefined) return null
-  const [file] = out?.what === 'card' ? out.files : []
+  const files = out?.what === 'card' ? out.files : null
   return (
     <Page
       title={t('phone.card.title')}
       back
       actions={
         <>
-          {file === undefined ? (
+          {files === null ? (
             <button type="button" className="press primary" onClick={() => void saveCard()}>
               {t('phone.card.give')}
             </button>
           ) : (
-            <HandOver file={file} />
+            <GiveOut type="card" files={files} what={t('phone.carry.card')} />
           )}
           <button type="button" className="press" onClick={() => go('inbox')}>
             {t('phone.done')}

@@ -1,7 +1,7 @@
 import { EmptyState, Rec, WordCards } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
-import { ChooseFiles } from '../components/choose-files.tsx'
 import { Page } from '../components/page.tsx'
+import { TakeIn } from '../components/take-in.tsx'
 import { go, readPolicy, takePolicy, usePhone } from '../stores/phone.ts'
 
 /** The one thing that is taken by hand: everything else is believed because of it. */
@@ -15,7 +15,13 @@ export function Policy() {
         title={t('phone.policy.title')}
         back
         actions={
-          <ChooseFiles label={t('phone.policy.choose')} several={false} primary onFiles={readPolicy} />
+          <TakeIn
+            type="policy"
+            what={t('phone.carry.policy')}
+            label={t('phone.policy.choose')}
+            several={false}
+            onFiles={readPolicy}
+          />
         }
       >
         <EmptyState icon="bundles" title={t('phone.policy.empty')} what={t('phone.policy.what')} />

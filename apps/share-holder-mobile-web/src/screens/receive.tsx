@@ -1,20 +1,28 @@
 import { EmptyState, Icon } from '@lux/ui'
 import { useTranslation } from 'react-i18next'
-import { ChooseFiles } from '../components/choose-files.tsx'
-import { HandOver } from '../components/hand-over.tsx'
+import { GiveOut } from '../components/give-out.tsx'
 import { Page } from '../components/page.tsx'
+import { TakeIn } from '../components/take-in.tsx'
 import { go, receive, usePhone } from '../stores/phone.ts'
 
 export function Receive() {
   const { t } = useTranslation()
   const out = usePhone((phone) => phone.out)
-  const [proof] = out?.what === 'proof' ? out.files : []
-  if (proof === undefined)
+  const proof = out?.what === 'proof' ? out.files : null
+  if (proof === null)
     return (
       <Page
         title={t('phone.receive.title')}
         back
-        actions={<ChooseFiles label={t('phone.receive.choose')} several primary onFiles={receive} />}
+        actions={
+          <TakeIn
+            type="share-package"
+            what={t('phone.carry.share')}
+            label={t('phone.receive.choose')}
+            several
+            onFiles={receive}
+          />
+        }
       >
         <EmptyState icon="key" title={t('phone.receive.empty')} what={t('phone.receive.what')} />
       </Page>
@@ -25,7 +33,7 @@ export function Receive() {
       back
       actions={
         <>
-          <HandOver file={proof} />
+          <GiveOut type="acknowledgement" files={proof} what={t('phone.carry.proof')} />
           <button type="button" className="press" onClick={() => go('inbox')}>
             {t('phone.done')}
           </button>

@@ -2,10 +2,10 @@ import type { Line } from '@lux/people'
 import { EmptyState, Icon, Rec, WordCards } from '@lux/ui'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import { ChooseFiles } from '../components/choose-files.tsx'
-import { HandOver } from '../components/hand-over.tsx'
+import { GiveOut } from '../components/give-out.tsx'
 import { HoldButton } from '../components/hold-button.tsx'
 import { Page } from '../components/page.tsx'
+import { TakeIn } from '../components/take-in.tsx'
 import { approve, go, prepare, refuse, usePhone } from '../stores/phone.ts'
 
 export function Request() {
@@ -18,7 +18,15 @@ export function Request() {
     <Page
       title={t('phone.request.title')}
       back
-      actions={<ChooseFiles label={t('phone.request.choose')} several primary onFiles={prepare} />}
+      actions={
+        <TakeIn
+          type="request-package"
+          what={t('phone.carry.request')}
+          label={t('phone.request.choose')}
+          several
+          onFiles={prepare}
+        />
+      }
     >
       <EmptyState icon="ceremonies" title={t('phone.request.empty')} what={t('phone.request.what')} />
     </Page>
@@ -174,9 +182,12 @@ function Answered() {
       title={t(`phone.answered.${out.what}`)}
       back
       actions={
-        <button type="button" className="press" onClick={() => go('inbox')}>
-          {t('phone.done')}
-        </button>
+        <>
+          <GiveOut type="holder-answer" files={out.files} what={t('phone.carry.answer')} />
+          <button type="button" className="press" onClick={() => go('inbox')}>
+            {t('phone.done')}
+          </button>
+        </>
       }
     >
       <section className="card proved" role="status">
@@ -186,9 +197,6 @@ function Answered() {
         </h2>
         <p>{t('phone.answered.give', { count: out.files.length })}</p>
       </section>
-      {out.files.map((file) => (
-        <HandOver key={file.name} file={file} />
-      ))}
     </Page>
   )
 }

@@ -4,7 +4,7 @@ import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { HolderView } from '../../contract/index.ts'
 import type { HolderRow } from '../store/store.ts'
-import { checked, path } from './shared/checked.ts'
+import { checked, path, payload } from './shared/checked.ts'
 import type { ServiceContext } from './shared/service-context.ts'
 import { wordsOf } from './shared/words.ts'
 
@@ -16,7 +16,18 @@ export function listHolders(parts: ServiceContext): { holders: HolderView[] } {
 
 export function enrolHolder(parts: ServiceContext, input: unknown): { holder: HolderView } {
   const asked = checked(v.strictObject({ path }), input)
-  const bytes = readBounded(parts.paths.read(asked.path), maxCard)
+  return enrol(parts, readBounded(parts.paths.read(asked.path), maxCard))
+}
+
+/** A card that the window scanned. */
+export function enrolCarried(parts: ServiceContext, input: unknown): { holder: HolderView } {
+  const { payload: bytes } = checked(v.strictObject({ payload }), input)
+  if (bytes.length > maxCard)
+    throw new ExpectedError('FILE-TOO-LARGE', `${bytes.length} bytes`, 'ask the holder for a card')
+  return enrol(parts, bytes)
+}
+
+function enrol(parts: ServiceContext, bytes: Uint8Array): { holder: HolderView } {
   const card = cardCodec.parse(bytes)
   if (!card.ok) {
     throw new ExpectedError(

@@ -98,9 +98,14 @@ export async function hearLate(run: Run): Promise<Refusal<string> | null> {
 
 /**
  * Takes a file in. A paused run that waits for it, or to which a holder still says what is left, is resumed with it, and only where
- * the engine will take it: the PIN is asked after that. `beside`: the folder of the file.
+ * the engine will take it: the PIN is asked after that. `beside`: the folder of the file, null where it was scanned.
  */
-export function takeFile(run: Run, bytes: Uint8Array, beside: string, rehearsed: boolean): Refusal | null {
+export function takeFile(
+  run: Run,
+  bytes: Uint8Array,
+  beside: string | null,
+  rehearsed: boolean,
+): Refusal | null {
   const { needs, unstated } = run.view()
   const resumes = needs?.kind === 'resume' && (unstated.length > 0 || behindPause(run, rehearsed) !== null)
   const before = resumes

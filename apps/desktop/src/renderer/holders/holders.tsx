@@ -1,9 +1,10 @@
 import { Code, FailureNotice, Rec, WordCards } from '@lux/ui'
-import { useState } from 'react'
+import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { Failure, HolderView } from '../../contract/index.ts'
+import type { Failure, HolderView, Result } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { ActionButton } from '../components/action-button.tsx'
+import { allowCamera, QrScan, toBase64 } from '../components/codes.tsx'
 import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { Loaded } from '../components/loading.tsx'
@@ -20,14 +21,18 @@ export function Holders() {
   const { t } = useTranslation()
   const remote = useRemote(holders, {})
   const [failure, setFailure] = useState<Failure | null>(null)
+  const [scans, setScans] = useState(false)
   const [enrolled, setEnrolled] = useState<HolderView | null>(null)
 
   async function enrol(): Promise<void> {
     const path = await pickFile('card')
-    if (path === null) return
+    if (path !== null) await take(call('holders.enrol', { path }))
+  }
+
+  async function take(asked: Promise<Result<{ holder: HolderView }>>): Promise<void> {
     setFailure(null)
     setEnrolled(null)
-    const answer = await call('holders.enrol', { path })
+    const answer = await asked
     if (answer.ok) setEnrolled(answer.value.holder)
     else setFailure(answer.error)
     await holders.again()
@@ -38,8 +43,27 @@ export function Holders() {
       name="holders"
       title={t('holders.title')}
       lead={t('holders.lead')}
-      actions={<ActionButton onPress={() => void enrol()}>{t('holders.enrol')}</ActionButton>}
+      actions={
+        <>
+          <ActionButton onPress={() => setScans(true)}>{t('holders.scan')}</ActionButton>
+          <ActionButton onPress={() => void enrol()}>{t('holders.enrol')}</ActionButton>
+        </>
+      }
     >
+      {scans ? (
+        <Suspense>
+          <QrScan
+            title={t('holders.scan')}
+            what={t('holders.scan-what')}
+            expected={['card']}
+            allow={allowCamera}
+            onCarried={({ payload }) =>
+              void take(call('holders.enrolCarried', { payload: toBase64(payload) }))
+            }
+            onClose={() => setScans(false)}
+          />
+        </Suspense>
+      ) : null}
       {failure ? <FailureNotice failure={failure} /> : null}
       {enrolled ? (
         <div className="panel panel-body" role="status">

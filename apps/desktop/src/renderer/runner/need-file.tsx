@@ -8,6 +8,7 @@ import { CommandLine } from '../components/command-line.tsx'
 import { pickFile } from '../components/file-picker.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import type { Act } from './act.ts'
+import { ScanAnswer, ShowToHolders } from './holder-codes.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act }
 
@@ -32,6 +33,7 @@ export function NeedFile({ view, need, act }: Props) {
       {t('runner.submit-file')}
     </Button>
   )
+  const scanned = need.what === 'acknowledgement' || need.what === 'holder-answer' ? need.what : null
   if (need.commands !== null)
     return (
       <div className="step-need">
@@ -39,6 +41,7 @@ export function NeedFile({ view, need, act }: Props) {
         <ol className="carry" aria-label={t('runner.device.steps')}>
           <li>
             <span>{t(`runner.device.out-${need.commands.at}`)}</span>
+            {scanned === null ? null : <ShowToHolders id={view.id} holders={need.from} />}
             {need.commands.at === 'run' ? (
               <Code>{view.folder}</Code>
             ) : (
@@ -59,7 +62,10 @@ export function NeedFile({ view, need, act }: Props) {
           </li>
           <li>
             <span>{t('runner.carry.back')}</span>
-            <div>{submitButton}</div>
+            <div className="actions">
+              {scanned === null ? null : <ScanAnswer id={view.id} what={scanned} act={act} />}
+              {submitButton}
+            </div>
           </li>
         </ol>
       </div>

@@ -7,6 +7,7 @@ import { call } from '../client.ts'
 import { pickFile } from '../components/file-picker.tsx'
 import { Outcome } from '../components/outcome.tsx'
 import type { Act } from './act.ts'
+import { ScanAnswer, ShowToHolders } from './holder-codes.tsx'
 
 type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act }
 
@@ -41,6 +42,7 @@ export function OwnDevices({ view, need, act }: Props) {
       <ol className="carry">
         <li>
           <span>{t('runner.own.out')}</span>
+          <ShowToHolders id={view.id} holders={need.ownDevices} />
           <div className="actions">
             <Button
               variant="surface"
@@ -61,8 +63,15 @@ export function OwnDevices({ view, need, act }: Props) {
         </li>
         <li>
           <span>{t('runner.own.back')}</span>
-          <div>
-            <Button onClick={() => void take()}>{t('runner.own.take')}</Button>
+          <div className="actions">
+            <ScanAnswer
+              id={view.id}
+              what={need.what === 'acknowledgement' ? 'acknowledgement' : 'holder-answer'}
+              act={act}
+            />
+            <Button variant="surface" color="gray" highContrast onClick={() => void take()}>
+              {t('runner.own.take')}
+            </Button>
           </div>
         </li>
       </ol>

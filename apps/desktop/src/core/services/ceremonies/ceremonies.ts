@@ -1,4 +1,5 @@
-import { dirname } from 'node:path'
+import { existsSync, readdirSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import type { PinNeed } from '@lux/ceremony'
 import { type Refusal, utf8 } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
@@ -16,17 +17,17 @@ import { hearLate, resumePaused, takeFile } from '../../use-cases/paused.ts'
 import { isAskedAtPad } from '../run-view/pin-need.ts'
 import { runState, runViewOf } from '../run-view/run-view.ts'
 import { presentTokens } from '../shared/absent-hsm.ts'
-import { checked, hexId, path, pin, refuse, serial, text } from '../shared/checked.ts'
+import { checked, hexId, name, path, payload, pin, refuse, serial, text } from '../shared/checked.ts'
 import type { OpenRun } from '../shared/open-runs.ts'
 import { readableRuns } from '../shared/readable-runs.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
-import { keepSealedPart } from './own-devices.ts'
+import { answerFiles } from './carried.ts'
+import { keepSealedPart, maxSealed } from './own-devices.ts'
 import { requestsFor } from './requests.ts'
 
 export { listScripts, openProduction, startRehearsal } from './begin-ceremony.ts'
 
 const byId = v.strictObject({ id: hexId })
-const name = v.pipe(v.string(), v.minLength(1), v.maxLength(200))
 
 export function listCeremonies(parts: ServiceContext): {
   ceremonies: CeremonySummary[]
@@ -168,8 +169,30 @@ export async function submitFile(parts: ServiceContext, input: unknown): Promise
   mustBeSame(parts, run)
   const chosen = parts.paths.read(asked.path)
   const bytes = readBounded(chosen, maxAnswer)
-  keepSealedPart(run, bytes, dirname(chosen))
-  refuse(takeFile(run, bytes, dirname(chosen), standIns.length > 0))
+  const beside = dirname(chosen)
+  keepSealedPart(run, bytes, () => sealedFilesIn(beside))
+  refuse(takeFile(run, bytes, beside, standIns.length > 0))
+  return shown(parts, asked.id)
+}
+
+function* sealedFilesIn(folder: string): Iterable<Uint8Array> {
+  for (const name of readdirSync(folder).filter((file) => file.endsWith('.age'))) {
+    const file = join(folder, name)
+    if (existsSync(file)) yield readBounded(file, maxSealed)
+  }
+}
+
+/** A holder's answer that the window scanned. */
+export async function submitCarried(parts: ServiceContext, input: unknown): Promise<RunView> {
+  const asked = checked(
+    v.strictObject({ id: hexId, type: v.picklist(['acknowledgement', 'holder-answer']), payload }),
+    input,
+  )
+  const { run, standIns } = parts.runs.get(asked.id)
+  mustBeSame(parts, run)
+  const [answer, ...others] = answerFiles(asked.type, asked.payload)
+  keepSealedPart(run, answer, () => others)
+  refuse(takeFile(run, answer, null, standIns.length > 0))
   return shown(parts, asked.id)
 }
 

@@ -1,8 +1,8 @@
-import { existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { holderAnswerCodec } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
-import { digestOfFile, ExpectedError, readBounded, writeDurably } from '@lux/node-files'
+import { digestOfFile, ExpectedError, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
 import { copyToMedium } from '../../runs/effects/bundle.ts'
 import { approvedPackage } from '../../runs/folder/approved-package.ts'
@@ -14,7 +14,7 @@ import { mustBeNewIn } from '../shared/granted-paths.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
 
 /** A part of a plaintext, sealed to its combiner. */
-const maxSealed = 1 << 20
+export const maxSealed = 1 << 20
 
 /**
  * Writes for each holder of a rehearsal who is awaited with a device of their own one folder with everything that the device asks
@@ -23,10 +23,8 @@ const maxSealed = 1 << 20
 export async function handToHolders(parts: ServiceContext, input: unknown): Promise<{ paths: string[] }> {
   const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
   const { run, standIns } = parts.runs.get(asked.id)
-  const simulated = new Set(standIns.map(({ name }) => name))
   const { needs } = run.view()
-  const missing = needs !== null && 'missing' in needs ? needs.missing : []
-  const holders = missing.filter((name) => !simulated.has(name))
+  const holders = awaitedHolders(needs, standIns)
   const files = new Map(holders.map((name) => [name, filesFor(run.folder, needs, name)] as const))
   if ([...files.values()].every((some) => some.length === 0))
     throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
@@ -51,9 +49,18 @@ export async function handToHolders(parts: ServiceContext, input: unknown): Prom
   return { paths }
 }
 
+type Needs = ReturnType<Run['view']>['needs']
+
+/** Who is awaited with a device of their own. */
+export function awaitedHolders(needs: Needs, standIns: readonly { name: string }[]): string[] {
+  const simulated = new Set(standIns.map(({ name }) => name))
+  const missing = needs !== null && 'missing' in needs ? needs.missing : []
+  return missing.filter((name) => !simulated.has(name))
+}
+
 type File = { name: string; from: string }
 
-function filesFor(folder: RunFolder, needs: ReturnType<Run['view']>['needs'], holder: string): File[] {
+export function filesFor(folder: RunFolder, needs: Needs, holder: string): File[] {
   const at = (path: string, name = path.split('/').at(-1) ?? path): File => ({
     name,
     from: join(folder.path, path),
@@ -85,27 +92,24 @@ function folderName(name: string): string {
 }
 
 /**
- * Keeps the sealed part that came with a holder's answer, for the stand-in who combines the parts. It lies beside the answer, under
- * any name; the answer has its digest. Other answers pass. Errors: ANSWER-PART-MISSING.
+ * Keeps the sealed part that came with a holder's answer, for the stand-in who combines the parts. It is one of the files `beside` the
+ * answer, under any name; the answer has its digest. Other answers pass. Errors: ANSWER-PART-MISSING.
  */
-export function keepSealedPart({ folder }: Run, bytes: Uint8Array, beside: string): void {
+export function keepSealedPart({ folder }: Run, bytes: Uint8Array, beside: () => Iterable<Uint8Array>): void {
   const answer = holderAnswerCodec.file.parse(bytes)
   if (folder.state.domain !== 'rehearsal' || !answer.ok || answer.value.payload.sealed === null) return
   const { request, holder, sealed } = answer.value.payload
   const decryption = folder.state.decryptions.find(({ digest }) => digest === request)
   // The engine says of an answer to nothing, and of a second one, what is wrong with it.
   if (decryption === undefined || decryption.answers.some((one) => one.holder === holder)) return
-  for (const name of readdirSync(beside).filter((file) => file.endsWith('.age'))) {
-    const file = join(beside, name)
-    if (!existsSync(file)) continue
-    const part = readBounded(file, maxSealed)
-    if (sha256Hex(part) !== sealed) continue
+  for (const part of beside()) {
+    if (part.length > maxSealed || sha256Hex(part) !== sealed) continue
     writeDurably(join(decryptionFolder(folder, decryption.id), `answer-${holder}.age`), part)
     return
   }
   throw new ExpectedError(
     'ANSWER-PART-MISSING',
-    `no .age file in ${beside} is the part that this answer seals`,
-    'put both files of the answer into one folder, then choose the answer',
+    'none of the files that came with the answer is the part that it seals',
+    'put both files of the answer into one folder, then choose the answer; or scan it again',
   )
 }

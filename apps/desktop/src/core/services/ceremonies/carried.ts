@@ -1,0 +1,62 @@
+import { statSync } from 'node:fs'
+import { toBase64 } from '@lux/crypto'
+import { MAX_SENT, packFiles, unpackFiles } from '@lux/crypto/transport'
+import { ExpectedError, readBounded } from '@lux/node-files'
+import * as v from 'valibot'
+import type { CarriedView } from '../../../contract/index.ts'
+import { checked, hexId, name } from '../shared/checked.ts'
+import type { ServiceContext } from '../shared/service-context.ts'
+import { awaitedHolders, filesFor } from './own-devices.ts'
+
+/**
+ * What a holder who is awaited with a device of their own needs now, for the window to show as codes, in the order in which that device
+ * takes it. Errors: FILE-MISSING, TRANSFER-TOO-LARGE.
+ */
+export function carry(parts: ServiceContext, input: unknown): { parts: CarriedView[] } {
+  const asked = checked(v.strictObject({ id: hexId, holder: name }), input)
+  const { run, standIns } = parts.runs.get(asked.id)
+  const { needs } = run.view()
+  const files = awaitedHolders(needs, standIns).includes(asked.holder)
+    ? filesFor(run.folder, needs, asked.holder)
+    : []
+  if (files.length === 0)
+    throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
+  mustBeSmall(files.reduce((sum, { from }) => sum + statSync(from).size, 0))
+  const bytes = files.map(({ from }) => readBounded(from, MAX_SENT))
+  const carried: CarriedView[] = []
+  if (needs?.kind === 'acknowledgements') {
+    const [policy, ...share] = bytes
+    if (policy !== undefined) carried.push({ type: 'policy', payload: toBase64(policy) })
+    carried.push({ type: 'share-package', payload: toBase64(packed(share)) })
+  } else carried.push({ type: 'request-package', payload: toBase64(packed(bytes)) })
+  return { parts: carried }
+}
+
+function packed(files: readonly Uint8Array[]): Uint8Array {
+  const packet = packFiles(files)
+  mustBeSmall(packet.length)
+  return packet
+}
+
+function mustBeSmall(length: number): void {
+  if (length > MAX_SENT)
+    throw new ExpectedError(
+      'TRANSFER-TOO-LARGE',
+      `${length} bytes, more than ${MAX_SENT}`,
+      'write the files instead',
+    )
+}
+
+/** The files of a scanned answer, the signed one first. Errors: TRANSFER-PACKAGE, FILE-WRONG-KIND. */
+export function answerFiles(
+  type: 'acknowledgement' | 'holder-answer',
+  payload: Uint8Array,
+): [Uint8Array, ...Uint8Array[]] {
+  if (type === 'acknowledgement') return [payload]
+  const files = unpackFiles(payload)
+  if (!files.ok) throw new ExpectedError(files.rule, files.detail)
+  const signed = files.value.find((file) => file[0] === 0x7b)
+  if (signed === undefined)
+    throw new ExpectedError('FILE-WRONG-KIND', 'no signed answer is in it', 'have the phone show its answer')
+  return [signed, ...files.value.filter((file) => file !== signed)]
+}

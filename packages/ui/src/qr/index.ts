@@ -1,0 +1,2 @@
+export type { Carried, PayloadType } from '@lux/crypto/transport'
+export { type QrPart, QrScan, QrShow } from './qr-panel.tsx'

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs'
+import type { Plugin } from 'vite'
+
+const asked = '.wasm?inline'
+
+/**
+ * A WebAssembly that is imported with `?inline` is Base64 in the script that imports it: a page needs no permission to fetch for it, and
+ * asks no network. The file that raptorq would fetch for itself is left out.
+ */
+export function inlineWasm(): Plugin {
+  return {
+    name: 'lux-inline-wasm',
+    enforce: 'pre',
+    load(id) {
+      if (!id.endsWith(asked)) return null
+      const bytes = readFileSync(id.slice(0, -'?inline'.length))
+      return `export const base64 = ${JSON.stringify(bytes.toString('base64'))}`
+    },
+    transform(code, id) {
+      if (!id.endsWith('/raptorq/raptorq.js')) return null
+      return code.replace("new URL('raptorq_bg.wasm', import.meta.url)", "''")
+    },
+  }
+}
