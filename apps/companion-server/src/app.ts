@@ -12,6 +12,7 @@ import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
 import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
 import { keyRoutes } from './keys/routes.ts'
+import { kmipRoutes } from './kmip-routes.ts'
 import { diskFailureOf } from './platform/failure.ts'
 import { badRequest, errorBody, HttpError, misfit, unavailable } from './platform/http/http-error.ts'
 import { refusedBefore, requestFault } from './platform/http/request-fault.ts'
@@ -87,6 +88,7 @@ export async function buildApp(
   organisationRoutes(app, services)
   keyRoutes(app, services)
   lifecycleRoutes(app, services)
+  kmipRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)
   fheRequestRoutes(app, services)

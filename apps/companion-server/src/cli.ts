@@ -7,9 +7,11 @@ import { openGiven, readGiven } from './commands/given-file.ts'
 import { deploymentRoles, type IdentityOptions, makeIdentity, projectRoles } from './commands/identity.ts'
 import { importBundle } from './commands/import.ts'
 import { initServer } from './commands/init.ts'
+import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
 import { type Listen, startServer, stopSignal } from './commands/start.ts'
 import { makeTransport } from './imports/transports.ts'
+import { kmipPort } from './kmip/server.ts'
 import { migrateDown, migrateUp } from './platform/database/migrate.ts'
 import { openOwnerDatabase } from './platform/database/open.ts'
 import { openServerToken } from './platform/hsm/server-token.ts'
@@ -49,6 +51,7 @@ const common = (): Common => program.opts<Common>()
 const running = (work: () => Promise<void>): Promise<void> => run(common(), work)
 const wrongUse = (detail: string): void => refuseUse(common(), detail)
 const maxPolicy = 1 << 20
+const maxCertificate = 1 << 16
 
 /** For a command that writes: one at a time on a server's folder, where there is a server. Throws STATE-BUSY. */
 async function alone<T>(state: StateFolder, command: string, work: () => Promise<T>): Promise<T> {
@@ -176,14 +179,21 @@ program
   .description('Serve until Ctrl-C.')
   .option('--host <host>', 'address to listen on', '127.0.0.1')
   .option('--port <port>', 'port, 0 for a free one', port, 8443)
+  .addOption(
+    new Option('--kmip [port]', 'KMIP with client certificates on this port, 0 for a free one')
+      .preset(String(kmipPort))
+      .argParser(port),
+  )
   .option('--behind-tls-proxy', 'plain HTTP: a proxy encrypts, and only it reaches this port')
   .action((options: Listen) =>
     running(async () => {
       const stopped = stopSignal()
       const server = await startServer(folder(), options)
       const sealed = server.sealed?.code ?? null
-      report(common(), accept({ ready: server.address, sealed }), ({ ready }) => [
+      const kmip = server.kmipPort === null ? {} : { kmip: server.kmipPort }
+      report(common(), accept({ ready: server.address, sealed, ...kmip }), ({ ready }) => [
         `ready: ${ready}${sealed === null ? '' : ` sealed ${sealed}`}`,
+        ...(server.kmipPort === null ? [] : [`KMIP: port ${server.kmipPort}`]),
       ])
       if (server.sealed !== null) say(linesOf('sealed', server.sealed))
       // What is under way is answered first.
@@ -220,6 +230,93 @@ identity
         `clientId ${clientId}`,
         `clientSecret ${clientSecret}`,
       ])
+    }),
+  )
+
+const kmip = program.command('kmip').description('Clients that speak KMIP, each by a certificate.')
+const clients = kmip.command('client').description("Clients' certificates.")
+clients
+  .command('issue')
+  .description('Issue a certificate, or register one, for an identity in a project.')
+  .requiredOption('--project <id>', 'the project whose keys it works with')
+  .option('--out <file>', 'write a new certificate and its key here, a new file of mode 0600')
+  .option('--certificate <file>', 'register this certificate instead: of a CA in KMIP_CLIENT_CA_FILE')
+  .option('--identity <id>', 'an identity that there is; else a new one with the roles')
+  .addOption(
+    new Option('--role <role>', 'of a new identity; again for another (default: service and crypto-officer)')
+      .choices([...projectRoles])
+      .argParser(collectRole),
+  )
+  .option('--name <name>', 'a name for people', 'kmip client')
+  .option('--days <days>', 'how long a new certificate holds, 1 to 3650', days, 397)
+  .action(
+    (options: {
+      project: string
+      out?: string
+      certificate?: string
+      identity?: string
+      role?: IdentityOptions['roles']
+      name: string
+      days: number
+    }) =>
+      running(async () => {
+        const { project, name, out, certificate, identity: known, role: roles } = options
+        if ((out === undefined) === (certificate === undefined))
+          return wrongUse('give either --out FILE or --certificate FILE')
+        if (known !== undefined && roles !== undefined) return wrongUse('give either --identity or --role')
+        const given = certificate === undefined ? undefined : await readGiven(certificate, maxCertificate)
+        const state = folder()
+        const made = await alone(state, 'kmip client issue', () =>
+          addKmipClient(state, {
+            ...{ project, name, days: options.days, roles: roles ?? ['service', 'crypto-officer'] },
+            ...(out === undefined ? {} : { out: resolve(out) }),
+            ...(given === undefined ? {} : { certificate: given }),
+            ...(known === undefined ? {} : { identity: known }),
+          }),
+        )
+        report(common(), made, (value) => [
+          `fingerprint ${value.fingerprint}`,
+          `identity ${value.identity}`,
+          `expires ${value.expires.toISOString()}`,
+        ])
+      }),
+  )
+clients
+  .command('revoke')
+  .description('Answer this certificate no more, within a second.')
+  .argument('<fingerprint>', 'SHA-256 of its public key, hex, as `kmip client list` shows it')
+  .action((fingerprint: string) =>
+    running(async () => {
+      const state = folder()
+      const ended = await alone(state, 'kmip client revoke', () => endKmipClient(state, fingerprint))
+      report(common(), ended, () => [`revoked ${fingerprint}`])
+    }),
+  )
+clients
+  .command('list')
+  .description('Show the certificates that are registered.')
+  .action(() =>
+    running(async () => {
+      report(common(), await showKmipClients(folder()), (all) =>
+        all.map(
+          (one) =>
+            `${one.fingerprint} ${one.project} ${one.identity} ${one.revoked === null ? `until ${one.expires}` : `revoked ${one.revoked}`} ${one.name}`,
+        ),
+      )
+    }),
+  )
+kmip
+  .command('plain-keys')
+  .description('Whether new keys of a project may be made so that Get gives them in the clear.')
+  .requiredOption('--project <id>', 'the project')
+  .addOption(new Option('--allow <answer>').choices(['yes', 'no']).makeOptionMandatory())
+  .action(({ project, allow }: { project: string; allow: 'yes' | 'no' }) =>
+    running(async () => {
+      const state = folder()
+      const made = await alone(state, 'kmip plain-keys', () =>
+        letPlainKeys(state, { project, allowed: allow === 'yes' }),
+      )
+      report(common(), made, () => [`plain keys in ${project}: ${allow}`])
     }),
   )
 
@@ -271,6 +368,12 @@ function collectRole(text: string, before: IdentityOptions['roles'] = []): Ident
 function port(text: string): number {
   const value = Number(text)
   if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('expected 0 to 65535')
+  return value
+}
+
+function days(text: string): number {
+  const value = Number(text)
+  if (!/^\d+$/.test(text) || value < 1 || value > 3650) throw new InvalidArgumentError('expected 1 to 3650')
   return value
 }
 

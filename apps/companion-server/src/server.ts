@@ -1,6 +1,7 @@
 import type { ServerCard } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { openKmipClients } from './access/kmip-clients.ts'
 import { openOrganisationOperations } from './access/organisations.ts'
 import { openAuthentication } from './access/tokens.ts'
 import { buildApp } from './app.ts'
@@ -137,6 +138,7 @@ export async function openServer(
       importer,
       keys,
       lifecycle,
+      kmipClients: openKmipClients(database, now),
       bundles: openBundleOperations({ database, importer, record }),
       organisations: openOrganisationOperations({ database, parents, record, now }),
       threshold: openThresholdOperations({ desk, record }),

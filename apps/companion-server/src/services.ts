@@ -1,3 +1,4 @@
+import type { KmipClients } from './access/kmip-clients.ts'
 import type { OrganisationOperations } from './access/organisations.ts'
 import type { Authentication } from './access/tokens.ts'
 import type { Record } from './audit/record.ts'
@@ -27,6 +28,7 @@ export type Services = {
   readonly keys: KeyOperations
   readonly lifecycle: KeyLifecycle
   readonly bundles: BundleOperations
+  readonly kmipClients: KmipClients
   readonly organisations: OrganisationOperations
   readonly threshold: ThresholdOperations
   /** Where requests to threshold keys are kept and answered. */

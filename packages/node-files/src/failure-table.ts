@@ -46,6 +46,7 @@ const rows: Readonly<Record<string, Row>> = {
   'CIPHERTEXTS-FULL': conflict,
   'IMPORT-RUNNING': conflict,
   'KEY-NAME-TAKEN': conflict,
+  'KEY-STATE': conflict,
   'REQUEST-BUDGET': conflict,
   'REQUEST-EXPIRED': conflict,
   'REQUEST-REPLAYED': conflict,
@@ -54,6 +55,7 @@ const rows: Readonly<Record<string, Row>> = {
   'CIPHERTEXT-TOO-LARGE': tooLarge,
   'REQUEST-TOO-LARGE': tooLarge,
   'KEY-NAME': { status: 422 },
+  'KEY-LABEL': { status: 422 },
   'NAME-MALFORMED': { status: 422 },
   'REQUEST-FIELDS': { status: 422 },
 }

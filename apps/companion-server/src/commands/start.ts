@@ -1,19 +1,35 @@
+import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
+import { openKmipServer } from '../kmip/server.ts'
 import type { Seal } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readSettings } from '../platform/state-folder/settings.ts'
-import { givenCertificate, ownCertificate } from '../platform/tls/certificate.ts'
+import {
+  givenAuthority,
+  givenCertificate,
+  ownAuthority,
+  ownCertificate,
+  type TlsKey,
+} from '../platform/tls/certificate.ts'
 import { openServer } from '../server.ts'
 import type { Services } from '../services.ts'
 
 export type Listening = {
   readonly address: string
+  /** The port of KMIP; null where it is not served. */
+  readonly kmipPort: number | null
   readonly sealed: Seal | null
   readonly services: Services
   close(): Promise<void>
 }
 
-export type Listen = { readonly host: string; readonly port: number; readonly behindTlsProxy?: boolean }
+export type Listen = {
+  readonly host: string
+  readonly port: number
+  readonly behindTlsProxy?: boolean
+  /** The port of KMIP, 0 for a free one; absent: it is not served. */
+  readonly kmip?: number
+}
 
 /**
  * Serves TLS 1.3, by TLS_CERT_FILE and TLS_KEY_FILE or a certificate of the server's own CA; plain HTTP only behind a proxy that is
@@ -21,17 +37,23 @@ export type Listen = { readonly host: string; readonly port: number; readonly be
  */
 export async function startServer(
   state: StateFolder,
-  { host, port, behindTlsProxy = false }: Listen,
+  { host, port, behindTlsProxy = false, kmip }: Listen,
 ): Promise<Listening> {
   await readSettings(state)
   const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = process.env
-  const tls = behindTlsProxy
-    ? null
-    : ((await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date())))
-  const { app, services } = await openServer(state, openLog(), { tls })
+  const own = async () =>
+    (await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date()))
+  const tls = behindTlsProxy ? null : await own()
+  const log = openLog()
+  const { app, services } = await openServer(state, log, { tls })
   try {
+    const kmipPort =
+      kmip === undefined
+        ? null
+        : await serveKmip(app, services, log, tls ?? (await own()), { host, port: kmip })
     const address = await app.listen({ host, port })
     return {
+      kmipPort,
       address: tls === null ? address : address.replace(/^http:/, 'https:'),
       sealed: services.token.sealed,
       services,
@@ -42,6 +64,38 @@ export async function startServer(
     throw error
   }
 }
+
+/** Closed before the app, whose services it answers with. Throws TLS-FILES where KMIP_CLIENT_CA_FILE is no certificate. */
+async function serveKmip(
+  app: Awaited<ReturnType<typeof openServer>>['app'],
+  services: Services,
+  log: ReturnType<typeof openLog>,
+  tls: TlsKey,
+  place: { readonly host: string; readonly port: number },
+): Promise<number> {
+  const other = await givenAuthority(process.env.KMIP_CLIENT_CA_FILE)
+  const server = openKmipServer({
+    tls,
+    authorities: [await ownAuthority(services.state, new Date()), ...(other === null ? [] : [other])],
+    clients: services.kmipClients,
+    answering: {
+      keys: services.keys,
+      now: services.now,
+      newReqId: () => randomUUID(),
+      fault: (error) => log.error({ error: nameOf(error) }, 'a KMIP operation failed'),
+    },
+    log,
+  })
+  const port = await server.listen(place)
+  app.addHook('preClose', () => server.close())
+  return port
+}
+
+/** Name and place of a fault: its message could quote what it was working on. */
+const nameOf = (error: unknown): string =>
+  error instanceof Error
+    ? `${error.name} ${error.stack?.split('\n').slice(1, 4).join(' ').trim() ?? ''}`
+    : typeof error
 
 /**
  * Asked for before the server is started, so that whoever stops it as soon as it says that it is ready, or while it starts, has

@@ -1,7 +1,8 @@
 import { createPrivateKey, generateKeyPair, type KeyObject, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 
-export type KeyUsage = 'encrypt-decrypt' | 'sign-verify' | 'generate-verify-mac'
+/** `secret-data` is kept for whoever brought it, and used for nothing here. */
+export type KeyUsage = 'encrypt-decrypt' | 'sign-verify' | 'generate-verify-mac' | 'secret-data'
 
 type Spec = {
   readonly usage: KeyUsage
@@ -62,6 +63,9 @@ const lattice = (level: 44 | 65 | 87): Spec => ({
   accepts: isPair(`ml-dsa-${level}`),
 })
 
+/** What a secret that is kept may have at most. */
+const maxSecret = 4096
+
 /** Every algorithm of a key, by the API's name. */
 export const algorithms = {
   'aes-256-gcm': secret('encrypt-decrypt', 'AES-256', 32),
@@ -76,6 +80,10 @@ export const algorithms = {
   ML_DSA_44: lattice(44),
   ML_DSA_65: lattice(65),
   ML_DSA_87: lattice(87),
+  SECRET_DATA: {
+    ...secret('secret-data', 'SECRET', 32),
+    accepts: (bytes) => bytes.length > 0 && bytes.length <= maxSecret,
+  },
 } as const satisfies { readonly [name: string]: Spec }
 
 export type KeyAlgorithm = keyof typeof algorithms
@@ -87,11 +95,15 @@ export type CeremonyAlgorithm = (typeof ceremonyAlgorithms)[number]
 // Object.keys gives what the literal above has.
 export const algorithmNames = Object.keys(algorithms) as readonly KeyAlgorithm[]
 
+/** Those of keys that are of use once they are made here. */
+export const madeAlgorithms = algorithmNames.filter((name) => algorithms[name].usage !== 'secret-data')
+
 /** What a key is made as where its maker says only what it is for. */
 export const defaultAlgorithms: Readonly<Record<KeyUsage, KeyAlgorithm>> = {
   'encrypt-decrypt': 'aes-256-gcm',
   'sign-verify': 'RSA_4096',
   'generate-verify-mac': 'HMAC_256',
+  'secret-data': 'SECRET_DATA',
 }
 
 /** The API's name of a plan's algorithm; null where no key of it is used here. */

@@ -19,6 +19,7 @@ import {
 } from './envelope.ts'
 import type { KeyRepository, StoredKey, StoredVersion } from './repository.ts'
 import type { KeyUnwrapping } from './unwrapping.ts'
+import { allows, type KeyUse } from './uses.ts'
 
 /** Most bytes of plaintext, data or AAD in one call. */
 export const maxPayload = 1 << 20
@@ -80,6 +81,7 @@ export function openKeyWork({ repository, unwrapping, record }: KeyParts) {
     subject: Subject,
     id: string,
     usage: KeyUsage,
+    ...uses: readonly KeyUse[]
   ): Promise<Outcome<{ key: StoredKey; algorithm: KeyAlgorithm }>> {
     const found = await permitted(call, subject, 'key.use', await repository.findKey(id))
     if (!found.ok) return found
@@ -88,6 +90,8 @@ export function openKeyWork({ repository, unwrapping, record }: KeyParts) {
     const algorithm = algorithmOf(key)
     if (algorithm === null || key.key_usage !== usage || algorithms[algorithm].usage !== usage)
       return refuse('KEY-USAGE', `a key of algorithm ${key.algorithm} is for ${key.key_usage}`)
+    const denied = uses.find((use) => !allows(key.usage_mask, usage, use))
+    if (denied !== undefined) return refuse('KEY-USAGE', `its usage mask does not let it ${denied}`)
     if (key.is_disabled) return refuse('KEY-DISABLED', 'it is switched off')
     return accept({ key, algorithm })
   }

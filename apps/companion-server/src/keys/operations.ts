@@ -14,6 +14,7 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { algorithms, defaultAlgorithms, type KeyAlgorithm, type KeyUsage } from './algorithms.ts'
 import { envelopeKeyId } from './envelope.ts'
 import { algorithmOf, checkLengths, inputs, type KeyParts, ofCeremony, openKeyWork } from './key-work.ts'
+import { openObjectOperations } from './object-operations.ts'
 import type { KeyPage, StoredKey } from './repository.ts'
 import {
   checkSigningInput,
@@ -23,6 +24,7 @@ import {
   signingAlgorithmsOf,
   verifyData,
 } from './signing.ts'
+import type { KeyUse } from './uses.ts'
 
 /** Most characters, as Unicode counts them, of a description and of a search. */
 export const maxDescription = 500
@@ -87,11 +89,18 @@ export type MacVerified = Verified & { readonly algorithm: string }
 export type MacMade = { readonly mac: Uint8Array; readonly version: number; readonly algorithm: string }
 export type PublicKey = { readonly spki: Uint8Array; readonly version: number }
 
+const usesOf = {
+  encrypt: ['encrypt'],
+  decrypt: ['decrypt'],
+  rewrap: ['decrypt', 'encrypt'],
+} as const satisfies { readonly [what: string]: readonly KeyUse[] }
+
 /** What can be done with keys, by whatever door: bytes and a call in, an outcome out, each permitted and audited here. */
 export type KeyOperations = ReturnType<typeof openKeyOperations>
 
 export function openKeyOperations(parts: KeyParts) {
   const { repository, unwrapping, record, now } = parts
+  const work = openKeyWork(parts)
   const {
     generate,
     permitted,
@@ -104,7 +113,7 @@ export function openKeyOperations(parts: KeyParts) {
     reading,
     changed,
     projectFor,
-  } = openKeyWork(parts)
+  } = work
 
   const rotationOf = (days: number | null) => ({
     rotate_every_days: days,
@@ -112,6 +121,8 @@ export function openKeyOperations(parts: KeyParts) {
   })
 
   return {
+    ...openObjectOperations(parts, work),
+
     create(call: Call, wanted: NewKey): Promise<Outcome<StoredKey>> {
       return record(call, 'key.create', async (subject) => {
         const place = await projectFor(call, subject, wanted.project)
@@ -254,7 +265,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<Uint8Array>> {
       return record(call, 'key.encrypt', async (subject) => {
         subject.input = inputs(plaintext, aad)
-        const used = await usable(call, subject, id, 'encrypt-decrypt')
+        const used = await usable(call, subject, id, 'encrypt-decrypt', 'encrypt')
         if (!used.ok) return used
         const within = checkLengths({ plaintext, aad })
         if (!within.ok) return within
@@ -270,7 +281,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<Uint8Array>> {
       return record(call, 'key.decrypt', async (subject) => {
         subject.input = inputs(ciphertext, aad)
-        const used = await usable(call, subject, id, 'encrypt-decrypt')
+        const used = await usable(call, subject, id, 'encrypt-decrypt', 'decrypt')
         if (!used.ok) return used
         const within = checkLengths({ aad })
         if (!within.ok) return within
@@ -287,7 +298,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<{ plaintext: Uint8Array; ciphertext: Uint8Array }>> {
       return record(call, 'key.generate-data-key', async (subject) => {
         subject.input = inputs(Buffer.from(spec), aad)
-        const used = await usable(call, subject, id, 'encrypt-decrypt')
+        const used = await usable(call, subject, id, 'encrypt-decrypt', 'encrypt')
         if (!used.ok) return used
         const within = checkLengths({ aad })
         if (!within.ok) return within
@@ -302,7 +313,7 @@ export function openKeyOperations(parts: KeyParts) {
     sign(call: Call, { id, ...input }: SigningInput & { id: string }): Promise<Outcome<Signed>> {
       return record(call, 'key.sign', async (subject) => {
         subject.input = inputs(input.data, Buffer.from(`${input.algorithm} ${input.isDigest}`))
-        const used = await usable(call, subject, id, 'sign-verify')
+        const used = await usable(call, subject, id, 'sign-verify', 'sign')
         if (!used.ok) return used
         const made = await signed(subject, used.value.key, used.value.algorithm, input)
         if (made.ok) subject.output = [made.value.signature]
@@ -322,7 +333,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<Verified>> {
       return record(call, 'key.verify', async (subject) => {
         subject.input = inputs(input.data, signature)
-        const used = await usable(call, subject, id, 'sign-verify')
+        const used = await usable(call, subject, id, 'sign-verify', 'verify')
         if (!used.ok) return used
         const { key, algorithm } = used.value
         const fits = checkSigning(algorithm, input)
@@ -346,7 +357,7 @@ export function openKeyOperations(parts: KeyParts) {
     generateMac(call: Call, { id, data }: { id: string; data: Uint8Array }): Promise<Outcome<MacMade>> {
       return record(call, 'key.generate-mac', async (subject) => {
         subject.input = [data]
-        const used = await usable(call, subject, id, 'generate-verify-mac')
+        const used = await usable(call, subject, id, 'generate-verify-mac', 'mac')
         if (!used.ok) return used
         const { key, algorithm } = used.value
         const within = checkLengths({ data })
@@ -366,7 +377,7 @@ export function openKeyOperations(parts: KeyParts) {
     ): Promise<Outcome<MacVerified>> {
       return record(call, 'key.verify-mac', async (subject) => {
         subject.input = [data, mac]
-        const used = await usable(call, subject, id, 'generate-verify-mac')
+        const used = await usable(call, subject, id, 'generate-verify-mac', 'verify-mac')
         if (!used.ok) return used
         const { key, algorithm } = used.value
         const within = checkLengths({ data })
@@ -418,7 +429,7 @@ export function openKeyOperations(parts: KeyParts) {
     rewrap(call: Call, { id, ...item }: RewrapItem & { id: string }): Promise<Outcome<Uint8Array>> {
       return record(call, 'key.rewrap', async (subject) => {
         subject.input = [...inputs(item.ciphertext, item.aad), item.newAad ?? new Uint8Array(0)]
-        const used = await usable(call, subject, id, 'encrypt-decrypt')
+        const used = await usable(call, subject, id, 'encrypt-decrypt', 'decrypt', 'encrypt')
         if (!used.ok) return used
         const made = await rewrapped(subject, used.value.key, item)
         if (made.ok) subject.output = [made.value]
@@ -460,7 +471,7 @@ export function openKeyOperations(parts: KeyParts) {
     signBatch(call: Call, id: string, items: readonly SigningInput[]): Promise<Outcome<Outcome<Signed>[]>> {
       return record(call, 'key.sign-batch', async (subject) => {
         subject.input = items.map(({ data }) => data)
-        const used = await usable(call, subject, id, 'sign-verify')
+        const used = await usable(call, subject, id, 'sign-verify', 'sign')
         if (!used.ok) return used
         const within = checkBatch(items)
         if (!within.ok) return within
@@ -555,7 +566,7 @@ export function openKeyOperations(parts: KeyParts) {
   ): Promise<Outcome<Outcome<Uint8Array>[]>> {
     return record(call, `key.${what}-batch`, async (subject) => {
       subject.input = items.map(({ plaintext, ciphertext }) => plaintext ?? ciphertext ?? new Uint8Array(0))
-      const used = await usable(call, subject, id, 'encrypt-decrypt')
+      const used = await usable(call, subject, id, 'encrypt-decrypt', ...usesOf[what])
       if (!used.ok) return used
       const within = checkBatch(items)
       if (!within.ok) return within

@@ -1,8 +1,16 @@
-import { type Insertable, type Selectable, sql } from 'kysely'
+import { type Insertable, type Selectable, sql, type Transaction } from 'kysely'
 import pg from 'pg'
 import type { Page } from '../access/page.ts'
 import type { Database } from '../platform/database/open.ts'
-import type { KeyTable, KeyVersionTable, ProjectTable, VersionState } from '../platform/database/tables.ts'
+import type {
+  KeptAttribute,
+  KeyDates,
+  KeyTable,
+  KeyVersionTable,
+  ProjectTable,
+  Tables,
+  VersionState,
+} from '../platform/database/tables.ts'
 import { type WrappedRow, wrappedRow } from './row-mac.ts'
 
 export type StoredKey = Selectable<KeyTable>
@@ -35,7 +43,12 @@ export type KeyChange = {
   readonly is_exportable?: boolean
   readonly rotate_every_days?: number | null
   readonly rotate_at?: Date | null
+  readonly label?: string | null
+  readonly attributes?: readonly KeptAttribute[]
 }
+
+/** Moves versions from one of `from` to `to`. */
+export type StateChange = { readonly from: readonly VersionState[]; readonly to: VersionState }
 
 /** The rows of keys. Nothing here decides who may see or use one. */
 export type KeyRepository = {
@@ -52,6 +65,14 @@ export type KeyRepository = {
   /** `name-taken` as above, `absent` where it is gone meanwhile. */
   change(id: string, fields: KeyChange): Promise<StoredKey | 'name-taken' | 'absent'>
   setVersionState(key: StoredKey, version: number, state: StoredVersion['state']): Promise<void>
+  /** Every version that is in one of the states, and what the key says of it, at once. `moved` where the current one is in none. */
+  changeStates(key: StoredKey, change: StateChange, lifecycle: KeyDates): Promise<StoredKey | 'moved'>
+  /** Destroys every version of a key and gives its names free. `moved` where one is enabled. */
+  destroy(key: StoredKey, lifecycle: KeyDates, now: Date): Promise<StoredKey | 'moved'>
+  /** A key in the place of another, whose label it takes. `moved` where another has taken it meanwhile. */
+  replace(old: StoredKey, key: Insertable<KeyTable>, version: NewVersion): Promise<StoredKey | 'moved'>
+  /** Counts so many uses more, up to `most`. Says whether there was room. */
+  countRawUses(id: string, uses: number, most: number): Promise<boolean>
   /** Destroys the versions of every key whose time has come, and says how many keys. */
   destroyDue(now: Date): Promise<number>
   /** Keys whose rotation is due, each given to one asker: its next time is set as it is taken. */
@@ -80,7 +101,10 @@ export function openKeyRepository(database: Database): KeyRepository {
         .where('project_id', '=', project)
         .where('destroy_at', 'is', null)
       if (search !== null)
-        matching = matching.where('name', 'ilike', `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`)
+        matching = matching.where((is) => {
+          const pattern = `%${search.replaceAll(/[\\%_]/g, '\\$&')}%`
+          return is.or([is('name', 'ilike', pattern), is('label', 'ilike', pattern)])
+        })
       const [keys, { total }] = await Promise.all([
         matching
           .selectAll()
@@ -122,11 +146,15 @@ export function openKeyRepository(database: Database): KeyRepository {
         await work.insertInto('key_version').values(versionRow(version)).execute()
         return moved
       }),
-    change: (id, fields) =>
+    change: (id, { attributes, ...fields }) =>
       unlessTaken(async () => {
         const changed = await database
           .updateTable('key')
-          .set({ ...fields, updated_at: new Date() })
+          .set({
+            ...fields,
+            ...(attributes === undefined ? {} : { attributes: JSON.stringify(attributes) }),
+            updated_at: new Date(),
+          })
           .where('id', '=', id)
           .returningAll()
           .executeTakeFirst()
@@ -140,6 +168,72 @@ export function openKeyRepository(database: Database): KeyRepository {
         .where('version', '=', version)
         .where('state', '!=', 'destroyed')
         .execute()
+    },
+    changeStates: (key, { from, to }, lifecycle) =>
+      database.transaction().execute(async (work) => {
+        const versions = await work
+          .selectFrom('key_version')
+          .select(['version', 'state'])
+          .where('key_id', '=', key.id)
+          .forUpdate()
+          .execute()
+        const current = versions.find(({ version }) => version === key.current_version)
+        if (current === undefined || !from.includes(current.state)) return 'moved'
+        await work
+          .updateTable('key_version')
+          .set({ state: to })
+          .where('key_id', '=', key.id)
+          .where('state', 'in', from)
+          .execute()
+        return changeLifecycle(work, key, lifecycle)
+      }),
+    destroy: (key, lifecycle, now) =>
+      database.transaction().execute(async (work) => {
+        const versions = await work
+          .selectFrom('key_version')
+          .select('state')
+          .where('key_id', '=', key.id)
+          .forUpdate()
+          .execute()
+        if (versions.some(({ state }) => state === 'enabled')) return 'moved'
+        await work
+          .updateTable('key_version')
+          .set({ wrapped: Buffer.alloc(0), state: 'destroyed' })
+          .where('key_id', '=', key.id)
+          .execute()
+        await work
+          .updateTable('key')
+          .set({ is_disabled: true, destroy_at: now })
+          .where('id', '=', key.id)
+          .execute()
+        return changeLifecycle(work, key, lifecycle)
+      }),
+    replace: (old, key, version) =>
+      database.transaction().execute(async (work) => {
+        const moved = await work
+          .updateTable('key')
+          .set({
+            label: null,
+            lifecycle: sql<string>`lifecycle || ${JSON.stringify({ replacedBy: key.id })}::jsonb`,
+            updated_at: new Date(),
+          })
+          .where('id', '=', old.id)
+          .where('destroy_at', 'is', null)
+          .where(sql<boolean>`not lifecycle ? 'replacedBy'`)
+          .executeTakeFirst()
+        if (Number(moved.numUpdatedRows) === 0) return 'moved'
+        const made = await work.insertInto('key').values(key).returningAll().executeTakeFirstOrThrow()
+        await work.insertInto('key_version').values(versionRow(version)).execute()
+        return made
+      }),
+    async countRawUses(id, uses, most) {
+      const counted = await database
+        .updateTable('key')
+        .set({ raw_uses: sql<string>`raw_uses + ${uses}` })
+        .where('id', '=', id)
+        .where(sql<boolean>`raw_uses + ${uses} <= ${most}`)
+        .executeTakeFirst()
+      return Number(counted.numUpdatedRows) > 0
     },
     async destroyDue(now) {
       const due = await database
@@ -172,6 +266,16 @@ function storedVersion(key: StoredKey, found: Selectable<KeyVersionTable>): Stor
   }
 }
 
+/** What is said is added to what was said before. */
+function changeLifecycle(work: Transaction<Tables>, key: StoredKey, lifecycle: KeyDates): Promise<StoredKey> {
+  return work
+    .updateTable('key')
+    .set({ lifecycle: sql<string>`lifecycle || ${JSON.stringify(lifecycle)}::jsonb`, updated_at: new Date() })
+    .where('id', '=', key.id)
+    .returningAll()
+    .executeTakeFirstOrThrow()
+}
+
 function versionRow({ row, mac, state = 'enabled' }: NewVersion): Insertable<KeyVersionTable> {
   return {
     key_id: row.owner,
@@ -193,7 +297,11 @@ export async function unlessTaken<T>(work: () => Promise<T>): Promise<T | 'name-
   try {
     return await work()
   } catch (error) {
-    if (error instanceof pg.DatabaseError && error.constraint === 'key_name') return 'name-taken'
+    if (
+      error instanceof pg.DatabaseError &&
+      (error.constraint === 'key_name' || error.constraint === 'key_label')
+    )
+      return 'name-taken'
     throw error
   }
 }

@@ -8,7 +8,7 @@ import type { App } from '../platform/http/app-type.ts'
 import { decodeField } from '../platform/http/base64-field.ts'
 import { badRequest, granted, misfit } from '../platform/http/http-error.ts'
 import { numberIn } from '../platform/http/query.ts'
-import { algorithmNames, type CeremonyAlgorithm, ceremonyAlgorithms } from './algorithms.ts'
+import { type CeremonyAlgorithm, ceremonyAlgorithms, madeAlgorithms } from './algorithms.ts'
 import { toView } from './key-view.ts'
 import { maxPayload } from './key-work.ts'
 import type { KeyLifecycle } from './lifecycle.ts'
@@ -23,7 +23,7 @@ const projectId = Type.String({ minLength: 1, maxLength: 64 })
 const version = Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })
 const name = Type.String({ minLength: 1, maxLength: 64 })
 const description = Type.String({ maxLength: maxDescription })
-const algorithm = Type.Enum([...algorithmNames, ...ceremonyAlgorithms])
+const algorithm = Type.Enum([...madeAlgorithms, ...ceremonyAlgorithms])
 export const signingAlgorithm = Type.Enum([...signingAlgorithmNames])
 
 const closed = { additionalProperties: false } as const

@@ -1,5 +1,6 @@
 import { FormatError, type Outcome, type Refusal, refuse } from '@lux/crypto'
 import { type Caller, withinProject } from '../access/authorize.ts'
+import type { KmipClient } from '../access/kmip-clients.ts'
 import type { Call } from '../audit/record.ts'
 import type { KeyOperations } from '../keys/operations.ts'
 import { failureOf } from '../platform/failure.ts'
@@ -12,13 +13,6 @@ import type { Done } from './operations/operation.ts'
 import { findOperation } from './operations/table.ts'
 import { reasonOf } from './reasons.ts'
 
-/** Who asks: an identity, and the one project that its certificate stands for. */
-export type KmipClient = {
-  readonly caller: Caller
-  readonly organisation: string
-  readonly project: string
-}
-
 export type AnswerParts = {
   readonly keys: KeyOperations
   now(): Date
@@ -26,6 +20,8 @@ export type AnswerParts = {
   newReqId(): string
   /** Told of what is a fault of the program; the client hears of no more than that. */
   fault(error: unknown): void
+  /** Told of each question that is recorded by itself. */
+  heard?(call: Call): void
 }
 
 /** Most bytes of a response, whatever the client takes: a batch may ask for the same long list again and again. */
@@ -53,6 +49,16 @@ export async function answer(
   if (bytes.length <= most) return bytes
   const failed = items.map((one) => ({ ...one, result: failure(header.version, tooLong(most)) }))
   return encodeItem(writeResponse({ ...response, items: failed }))
+}
+
+/** The response to a message of which nothing is done, whatever it is, since nobody knows who sends it. */
+export function refuseMessage(message: Uint8Array, refusal: Refusal | null, now: Date): Uint8Array {
+  const item = decodeItem(message)
+  const request = item.ok ? readRequest(item.value) : item
+  const header = request.ok ? request.value.header : null
+  const why = refusal ?? refuse('KMIP-MESSAGE', 'it is no message')
+  const { version = '1.0', clientCorrelationValue = null } = header ?? {}
+  return encodeItem(writeResponse(refusedWhole(version, clientCorrelationValue, why, now)))
 }
 
 /** What a header asks for and the server does not do: refused, and not passed over. */
@@ -114,8 +120,12 @@ async function runItem(
   if (extensions.some(({ critical }) => critical))
     return refuse('KMIP-FEATURE', 'a MessageExtension that is critical is not known')
   if (ephemeral === true) return refuse('KMIP-FEATURE', 'Ephemeral is not served')
-  const call = (): Call => ({ caller, door: 'kmip', reqId, receipt: null })
-  const asked = { version, placeholder, keys: parts.keys, project: client.project, call }
+  const call = (): Call => {
+    const made: Call = { caller, door: 'kmip', reqId, receipt: null }
+    parts.heard?.(made)
+    return made
+  }
+  const asked = { version, placeholder, keys: parts.keys, project: client.project, now: parts.now, call }
   try {
     return await operation.run(asked, payload)
   } catch (error) {

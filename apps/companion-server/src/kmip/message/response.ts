@@ -60,6 +60,11 @@ const before2: Partial<Record<ResultReason, ResultReason>> = {
   ServerLimitExceeded: 'GeneralFailure',
   InternalServerError: 'GeneralFailure',
   CodecError: 'InvalidMessage',
+  InvalidObjectType: 'InvalidField',
+  AttributeNotFound: 'ItemNotFound',
+  AttributeReadOnly: 'PermissionDenied',
+  UsageLimitExceeded: 'PermissionDenied',
+  BadCryptographicParameters: 'InvalidField',
 }
 
 const before14: Partial<Record<ResultReason, ResultReason>> = {

@@ -1,4 +1,4 @@
-import { accept, type Outcome } from '@lux/crypto'
+import { accept, type Outcome, refuse } from '@lux/crypto'
 import { openFields, textString } from '../codec/fields.ts'
 import {
   type Attribute,
@@ -8,18 +8,23 @@ import {
   writeAttributes,
   writeName,
 } from '../message/attributes.ts'
-import { attributesOf } from './key-attributes.ts'
-import { type Asked, type Operation, readIdentifier } from './operation.ts'
+import { attributesOf, kindOf } from './key-attributes.ts'
+import { type Asked, keyOf, type Operation, readIdentifier } from './operation.ts'
 
 /** Every attribute of an object that the version has. */
 async function allOf(asked: Asked, id: string): Promise<Outcome<readonly Attribute[]>> {
-  const key = await asked.keys.get(asked.call(), id)
+  const { key: own, half } = keyOf(id)
+  const key = await asked.keys.get(asked.call(), own)
   if (!key.ok) return key
-  const all = await asked.keys.versions(asked.call(), id)
+  if (half === 'public' && kindOf(key.value)?.object !== 'PrivateKey')
+    return refuse('OBJECT-ABSENT', 'Key not found')
+  const all = await asked.keys.versions(asked.call(), own)
   if (!all.ok) return all
   const current = all.value.find(({ row }) => row.version === key.value.current_version)
   return accept(
-    attributesOf(key.value, current?.state ?? null).filter(({ name }) => hasAttribute(asked.version, name)),
+    attributesOf(key.value, current?.state ?? null, half).filter(({ name }) =>
+      hasAttribute(asked.version, name),
+    ),
   )
 }
 
@@ -54,7 +59,9 @@ export const getAttributeList: Operation = {
     return accept({
       payload: [
         textString('UniqueIdentifier', id),
-        ...all.value.map(({ name }) => writeName(asked.version, name)),
+        ...all.value
+          .filter(({ name }, at) => all.value.findIndex((one) => sameName(one.name, name)) === at)
+          .map(({ name }) => writeName(asked.version, name)),
       ],
       placeholder: id,
     })

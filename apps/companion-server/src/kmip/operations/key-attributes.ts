@@ -1,19 +1,22 @@
 import type { KeyAlgorithm } from '../../keys/algorithms.ts'
 import type { StoredKey, StoredVersion } from '../../keys/repository.ts'
 import { enumerations, type NameOf, usageMasks } from '../codec/enumerations.ts'
-import { boolean, dateTime, enumeration, integer, structure, textString } from '../codec/fields.ts'
+import { boolean, dateTime, enumeration, given, integer, structure, textString } from '../codec/fields.ts'
+import type { TagName } from '../codec/tags.ts'
 import type { Item } from '../codec/ttlv.ts'
-import type { Attribute, StandardName } from '../message/attributes.ts'
+import { type Attribute, type StandardName, sameName } from '../message/attributes.ts'
+import { kept } from './given-attributes.ts'
+import { publicIdentifier } from './operation.ts'
 
 type Kind = {
-  readonly object: 'SymmetricKey' | 'PrivateKey'
+  readonly object: 'SymmetricKey' | 'PrivateKey' | 'SecretData'
   /** Null where KMIP 2.1 has no name for it. */
   readonly algorithm: NameOf<'CryptographicAlgorithm'> | null
   readonly bits: number | null
   readonly mask: number
 }
 
-const { Encrypt, Decrypt, Sign, MACGenerate, MACVerify } = usageMasks
+const { Encrypt, Decrypt, Sign, Verify, WrapKey, MACGenerate, MACVerify } = usageMasks
 const aes = (bits: number): Kind => ({
   object: 'SymmetricKey',
   algorithm: 'AES',
@@ -46,37 +49,75 @@ const kinds: Readonly<Record<KeyAlgorithm, Kind>> = {
   ML_DSA_44: pair(null, null),
   ML_DSA_65: pair(null, null),
   ML_DSA_87: pair(null, null),
+  SECRET_DATA: { object: 'SecretData', algorithm: null, bits: null, mask: 0 },
 }
+
+/** Null of a key that the server does not use. */
+export const kindOf = ({ algorithm }: StoredKey): Kind | null =>
+  Object.hasOwn(kinds, algorithm) ? kinds[algorithm as KeyAlgorithm] : null
+
+/** Bits of a usage mask that are a private half's, and a public one's. */
+const publicUses = Verify | Encrypt | WrapKey
 
 /** What KMIP calls the state of a key: that of its current version, unless the key is switched off. */
 export function stateOf(key: StoredKey, current: StoredVersion['state']): NameOf<'State'> {
-  if (current === 'destroyed') return 'Destroyed'
+  if (current === 'destroyed') return key.lifecycle.compromised ? 'DestroyedCompromised' : 'Destroyed'
   if (current === 'compromised') return 'Compromised'
-  if (current === 'pre-active' && !key.is_disabled) return 'PreActive'
-  return key.is_disabled || current !== 'enabled' ? 'Deactivated' : 'Active'
+  if (key.is_disabled) return 'Deactivated'
+  if (current === 'pre-active') return 'PreActive'
+  return current === 'enabled' ? 'Active' : 'Deactivated'
 }
 
 /** Attributes that take the state of the current version, which is a question of its own. */
 export const ofVersion: readonly StandardName[] = ['State']
 
 /**
- * What is known of a key, as KMIP's attributes. Without `current`, those of `ofVersion` are left out. There is no Digest: a hash of
- * key bytes tells who guesses them that he is right.
+ * What is known of a key, or of its public half, as KMIP's attributes. Without `current`, those of `ofVersion` are left out. There is
+ * no Digest: a hash of key bytes tells who guesses them that he is right.
  */
-export function attributesOf(key: StoredKey, current: StoredVersion['state'] | null): readonly Attribute[] {
+export function attributesOf(
+  key: StoredKey,
+  current: StoredVersion['state'] | null,
+  half: 'whole' | 'public' = 'whole',
+): readonly Attribute[] {
   const attribute = (name: StandardName, value: Item): Attribute => ({ name, index: null, value })
   const { ObjectType, CryptographicAlgorithm, State, NameType, KeyFormatType } = enumerations
-  const kind = Object.hasOwn(kinds, key.algorithm) ? kinds[key.algorithm as KeyAlgorithm] : null
+  const kind = kindOf(key)
+  const open = half === 'public'
+  const object = kind && (open ? 'PublicKey' : kind.object)
+  const format =
+    object &&
+    ({ SymmetricKey: 'Raw', PrivateKey: 'PKCS_8', PublicKey: 'X_509', SecretData: 'Opaque' } as const)[object]
+  const whole = key.usage_mask ?? kind?.mask ?? 0
+  const mask = object === 'PublicKey' ? (key.usage_mask ?? Verify) & publicUses : whole
+  const { lifecycle } = key
+  // What the server made for use at once has no date of its own.
+  const activated =
+    lifecycle.activated ?? (key.usage_mask === null ? key.created_at.toISOString() : undefined)
+  const date = (name: StandardName, time: string | undefined) =>
+    time === undefined ? null : attribute(name, dateTime(name as TagName, new Date(time)))
+  const { LinkType } = enumerations
+  const link = (type: NameOf<'LinkType'>, to: string | undefined) =>
+    to === undefined
+      ? null
+      : attribute(
+          'Link',
+          structure('Link', [
+            enumeration('LinkType', LinkType[type]),
+            textString('LinkedObjectIdentifier', to),
+          ]),
+        )
+  const pair = kind?.object === 'PrivateKey'
   const all: (Attribute | null)[] = [
-    attribute('UniqueIdentifier', textString('UniqueIdentifier', key.id)),
+    attribute('UniqueIdentifier', textString('UniqueIdentifier', open ? publicIdentifier(key.id) : key.id)),
     attribute(
       'Name',
       structure('Name', [
-        textString('NameValue', key.name),
+        textString('NameValue', key.label ?? key.name),
         enumeration('NameType', NameType.UninterpretedTextString),
       ]),
     ),
-    kind && attribute('ObjectType', enumeration('ObjectType', ObjectType[kind.object])),
+    object && attribute('ObjectType', enumeration('ObjectType', ObjectType[object])),
     kind?.algorithm
       ? attribute(
           'CryptographicAlgorithm',
@@ -84,20 +125,41 @@ export function attributesOf(key: StoredKey, current: StoredVersion['state'] | n
         )
       : null,
     kind?.bits ? attribute('CryptographicLength', integer('CryptographicLength', kind.bits)) : null,
-    kind && attribute('CryptographicUsageMask', integer('CryptographicUsageMask', kind.mask)),
+    kind && attribute('CryptographicUsageMask', integer('CryptographicUsageMask', mask)),
     current && attribute('State', enumeration('State', State[stateOf(key, current)])),
     attribute('InitialDate', dateTime('InitialDate', key.created_at)),
-    attribute('ActivationDate', dateTime('ActivationDate', key.created_at)),
+    date('ActivationDate', activated),
+    date('DeactivationDate', lifecycle.deactivated),
+    date('DestroyDate', lifecycle.destroyed),
+    date('CompromiseOccurrenceDate', lifecycle.compromiseOccurred),
+    date('CompromiseDate', lifecycle.compromised),
+    lifecycle.reason === undefined
+      ? null
+      : attribute(
+          'RevocationReason',
+          structure('RevocationReason', [
+            enumeration('RevocationReasonCode', lifecycle.reason),
+            given(lifecycle.message ?? null, textString, 'RevocationMessage'),
+          ]),
+        ),
+    pair ? link(open ? 'PrivateKeyLink' : 'PublicKeyLink', open ? key.id : publicIdentifier(key.id)) : null,
+    link('ReplacementObjectLink', lifecycle.replacedBy),
+    link('ReplacedObjectLink', lifecycle.replaces),
     attribute('LastChangeDate', dateTime('LastChangeDate', key.updated_at)),
     attribute('OriginalCreationDate', dateTime('OriginalCreationDate', key.created_at)),
     key.description === null ? null : attribute('Description', textString('Description', key.description)),
-    attribute('Sensitive', boolean('Sensitive', true)),
-    attribute('Extractable', boolean('Extractable', false)),
-    kind &&
-      attribute(
-        'KeyFormatType',
-        enumeration('KeyFormatType', KeyFormatType[kind.object === 'PrivateKey' ? 'PKCS_8' : 'Raw']),
-      ),
+    open ? null : attribute('Sensitive', boolean('Sensitive', key.is_sensitive)),
+    open ? null : attribute('Extractable', boolean('Extractable', key.is_exportable)),
+    format ? attribute('KeyFormatType', enumeration('KeyFormatType', KeyFormatType[format])) : null,
+    ...kept(key.attributes),
   ]
-  return all.filter((one) => one !== null)
+  return numbered(all.filter((one) => one !== null))
+}
+
+/** 1.x numbers the instances of one name; the first needs no number. */
+function numbered(all: readonly Attribute[]): readonly Attribute[] {
+  return all.map((one, at) => {
+    const before = all.slice(0, at).filter(({ name }) => sameName(name, one.name)).length
+    return before === 0 ? one : { ...one, index: before }
+  })
 }

@@ -6,8 +6,8 @@ import { type Fields, integer, misfit, openFields, textString } from '../codec/f
 import { encodeItem } from '../codec/ttlv.ts'
 import { type Attribute, readAttribute, sameName } from '../message/attributes.ts'
 import type { Version } from '../message/versions.ts'
-import { attributesOf, ofVersion } from './key-attributes.ts'
-import type { Asked, Operation } from './operation.ts'
+import { attributesOf, kindOf, ofVersion } from './key-attributes.ts'
+import { type Asked, type Operation, publicIdentifier } from './operation.ts'
 
 /** Bits of a Storage Status Mask: every key here is on-line, and none archived or destroyed. */
 const onLine = 1
@@ -96,14 +96,18 @@ async function matching(asked: Asked, { attributes }: Filter): Promise<Outcome<r
     })
     if (!list.ok) return list
     for (const key of list.value.keys) {
-      const own = attributesOf(key, null)
-      if (!first.every((wanted) => matches(wanted, attributes, own))) continue
-      if (later.length > 0) {
-        const whole = await withState(asked, key)
-        if (!whole.ok) return whole
-        if (!later.every((wanted) => matches(wanted, attributes, whole.value))) continue
+      const halves =
+        kindOf(key)?.object === 'PrivateKey' ? (['whole', 'public'] as const) : (['whole'] as const)
+      for (const half of halves) {
+        const own = attributesOf(key, null, half)
+        if (!first.every((wanted) => matches(wanted, attributes, own))) continue
+        if (later.length > 0) {
+          const whole = await withState(asked, key)
+          if (!whole.ok) return whole
+          if (!later.every((wanted) => matches(wanted, attributes, whole.value))) continue
+        }
+        found.add(half === 'public' ? publicIdentifier(key.id) : key.id)
       }
-      found.add(key.id)
     }
     if (offset + maxPage >= list.value.total) return accept([...found])
   }

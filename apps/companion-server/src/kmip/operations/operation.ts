@@ -11,6 +11,7 @@ export type Asked = {
   readonly version: Version
   readonly keys: KeyOperations
   readonly project: string
+  now(): Date
   /** A new one for each question: each is recorded by itself. */
   call(): Call
   /** The object that the operation before it in the batch named: what a missing identifier stands for. */
@@ -31,7 +32,7 @@ export function readIdentifier({ version, placeholder }: Asked, fields: Fields):
   const item = fields.optionalItem('UniqueIdentifier')
   if (item?.type === 'text-string') {
     // No key has such an identifier, and the database takes no zero character.
-    if (item.value.length > 64 || item.value.includes('\0'))
+    if (item.value.length > 80 || item.value.includes('\0'))
       throw new FormatError('OBJECT-ABSENT', 'Key not found')
     return item.value
   }
@@ -45,3 +46,14 @@ export function readIdentifier({ version, placeholder }: Asked, fields: Fields):
     throw misfit('RequestPayload', 'UniqueIdentifier is missing, and no operation before it named one')
   return placeholder
 }
+
+const publicHalf = '.public'
+
+/** The key that an identifier means: a pair is one key, whose public half has an identifier of its own. */
+export function keyOf(identifier: string): { readonly key: string; readonly half: 'whole' | 'public' } {
+  return identifier.endsWith(publicHalf)
+    ? { key: identifier.slice(0, -publicHalf.length), half: 'public' }
+    : { key: identifier, half: 'whole' }
+}
+
+export const publicIdentifier = (key: string): string => `${key}${publicHalf}`

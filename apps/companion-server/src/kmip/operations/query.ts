@@ -54,7 +54,9 @@ export const query = (
         ...(wants('QueryObjects')
           ? [
               enumeration('ObjectType', ObjectType.SymmetricKey),
+              enumeration('ObjectType', ObjectType.PublicKey),
               enumeration('ObjectType', ObjectType.PrivateKey),
+              enumeration('ObjectType', ObjectType.SecretData),
             ]
           : []),
         ...(wants('QueryServerInformation') ? [textString('VendorIdentification', 'Lux Custody')] : []),

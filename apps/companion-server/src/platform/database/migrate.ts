@@ -7,6 +7,7 @@ import * as carried from './migrations/0003-carried-budget.ts'
 import * as onlineKeys from './migrations/0004-online-keys.ts'
 import * as ciphertextSize from './migrations/0005-ciphertext-size.ts'
 import * as keyLifecycle from './migrations/0006-key-lifecycle.ts'
+import * as kmip from './migrations/0007-kmip.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -17,6 +18,7 @@ const migrations: Record<string, Migration> = {
   '0004-online-keys': onlineKeys,
   '0005-ciphertext-size': ciphertextSize,
   '0006-key-lifecycle': keyLifecycle,
+  '0007-kmip': kmip,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

@@ -135,6 +135,7 @@ export type FheTables = {
 }
 
 export type KeyOrigin = 'ceremony' | 'online'
+/** `pre-active`: made, and not used yet. `compromised`: what it encrypted is still opened, and what it signed verified: it makes nothing new. */
 export type VersionState =
   | 'pre-active'
   | 'enabled'
@@ -142,6 +143,21 @@ export type VersionState =
   | 'disabled'
   | 'compromised'
   | 'destroyed'
+/** When a key was activated, revoked and destroyed, why, and what took its place: ISO times, absent where it has not been. */
+export type KeyDates = {
+  readonly activated?: string
+  readonly deactivated?: string
+  readonly compromised?: string
+  readonly compromiseOccurred?: string
+  readonly destroyed?: string
+  /** KMIP's code. */
+  readonly reason?: number
+  readonly message?: string
+  readonly replaces?: string
+  readonly replacedBy?: string
+}
+/** An attribute that a client gave: its name as `name`, its value as TTLV in hex. */
+export type KeptAttribute = { readonly name: string; readonly value: string }
 export type RootState = 'staged' | 'current' | 'retained'
 export type ImportState = 'staged' | 'imported' | 'refused'
 export type StoredRole =
@@ -206,6 +222,8 @@ export type ProjectTable = {
   id: string
   organisation_id: string
   name: string
+  /** Its keys may be made so that they leave in the clear. */
+  plain_export: Generated<boolean>
   created_at: MadeTime
 }
 
@@ -250,6 +268,16 @@ export type KeyTable = {
   threshold: ColumnType<ThresholdWanted | null, string | null | undefined, string | null>
   /** The threshold key that a ceremony dealt for it; null while it waits. */
   fhe_key_id: ColumnType<string | null, string | null | undefined, string | null>
+  /** A name in free words, the project's own like `name`: KMIP's Name. */
+  label: ColumnType<string | null, string | null | undefined, string | null>
+  /** Where it may leave, it does so wrapped alone. */
+  is_sensitive: Generated<boolean>
+  /** KMIP's Cryptographic Usage Mask, which narrows what the key is for; null: all of it. */
+  usage_mask: ColumnType<number | null, number | null | undefined, number | null>
+  /** Encryptions by AES-GCM itself with a random nonce, which are counted. */
+  raw_uses: ColumnType<string, string | undefined, string>
+  attributes: ColumnType<readonly KeptAttribute[], string | undefined, string>
+  lifecycle: ColumnType<KeyDates, string | undefined, string>
   created_at: MadeTime
   updated_at: MadeTime
 }
@@ -327,6 +355,17 @@ export type TokenTable = {
   revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
 }
 
+/** Who speaks KMIP: the SHA-256 of a certificate's public key (SPKI), for one identity in one project. */
+export type KmipClientTable = {
+  spki: Buffer
+  name: string
+  identity_id: string
+  project_id: string
+  expires_at: Time
+  created_at: MadeTime
+  revoked_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+}
+
 /** Failed logins in a window, keyed by (account, source): knowing an account's name locks nobody else out. */
 export type LoginFailureTable = {
   account: string
@@ -365,6 +404,7 @@ export type Tables = {
   identity: IdentityTable
   role_grant: RoleGrantTable
   token: TokenTable
+  kmip_client: KmipClientTable
   login_failure: LoginFailureTable
   audit: AuditTable
 } & FheTables

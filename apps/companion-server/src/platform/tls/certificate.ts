@@ -82,6 +82,50 @@ export async function ownCertificate(state: StateFolder, host: string, now: Date
   return { cert: `${certificate.toString('pem')}\n`, key: await pemOf(keys.privateKey) }
 }
 
+/** KMIP_CLIENT_CA_FILE, or null where it is not set. Throws TLS-FILES where it is no certificate. */
+export async function givenAuthority(file: string | undefined): Promise<string | null> {
+  if (!file) return null
+  try {
+    const pem = await readFile(file, 'utf8')
+    if (!new X509Certificate(pem).ca) throw new Error('no CA')
+    return pem
+  } catch (error) {
+    throw new EnvironmentError('TLS-FILES', `${file}: not the certificate of a CA in PEM`, { cause: error })
+  }
+}
+
+/** The certificate of the server's own CA, which is made where there is none: it signs the server's and its clients'. */
+export async function ownAuthority(state: StateFolder, now: Date): Promise<string> {
+  const { certificate } = (await keptAuthority(state, now)) ?? (await makeAuthority(state, now))
+  return `${certificate.toString('pem')}\n`
+}
+
+/** A certificate and key for a client, signed by the server's own CA. */
+export async function issueClientCertificate(
+  state: StateFolder,
+  { name, days }: { readonly name: string; readonly days: number },
+  now: Date,
+): Promise<TlsKey> {
+  const ca = (await keptAuthority(state, now)) ?? (await makeAuthority(state, now))
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const certificate = await X509CertificateGenerator.create({
+    serialNumber: serial(),
+    subject: [{ CN: [name] }],
+    issuer: ca.certificate.subject,
+    notBefore: new Date(now.getTime() - earlier),
+    notAfter: new Date(now.getTime() + days * day),
+    publicKey: keys.publicKey,
+    signingKey: ca.key,
+    signingAlgorithm: algorithm,
+    extensions: [
+      new BasicConstraintsExtension(false, undefined, true),
+      new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
+      new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]),
+    ],
+  })
+  return { cert: `${certificate.toString('pem')}\n`, key: await pemOf(keys.privateKey) }
+}
+
 type Authority = { readonly certificate: Certificate; readonly key: webcrypto.CryptoKey }
 
 async function keptAuthority(state: StateFolder, now: Date): Promise<Authority | null> {

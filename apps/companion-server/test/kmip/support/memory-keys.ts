@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto'
+import type { Insertable } from 'kysely'
 import type { Grant } from '../../../src/access/authorize.ts'
 import type { Call, Record, Subject } from '../../../src/audit/record.ts'
 import { algorithms, type KeyAlgorithm } from '../../../src/keys/algorithms.ts'
 import { envelopeKeyId } from '../../../src/keys/envelope.ts'
 import { openKeyOperations } from '../../../src/keys/operations.ts'
-import type { KeyRepository, StoredKey, StoredVersion } from '../../../src/keys/repository.ts'
+import type { KeyRepository, NewVersion, StoredKey, StoredVersion } from '../../../src/keys/repository.ts'
 import type { WrappedRow } from '../../../src/keys/row-mac.ts'
 import type { KeyUnwrapping } from '../../../src/keys/unwrapping.ts'
+import type { KeyTable } from '../../../src/platform/database/tables.ts'
 
 type Versions = (StoredVersion & { readonly createdAt: Date })[]
 
@@ -24,7 +26,12 @@ export function openMemoryKeys(now: () => Date) {
       keys.find((key) => key.project_id === project && key.name === name) ?? 'absent',
     async listKeys(project, { offset, limit, search }) {
       const found = keys
-        .filter((key) => key.project_id === project && key.name.includes(search ?? ''))
+        .filter(
+          (key) =>
+            key.project_id === project &&
+            key.destroy_at === null &&
+            (key.label ?? key.name).includes(search ?? ''),
+        )
         .sort((a, b) => b.created_at.getTime() - a.created_at.getTime())
       return { keys: found.slice(offset, offset + limit), total: found.length }
     },
@@ -42,16 +49,85 @@ export function openMemoryKeys(now: () => Date) {
         of.map((one) => (one.row.version === version ? { ...one, state } : one)),
       )
     },
-    insert: unused,
+    async insert(row, version) {
+      if (row.label && keys.some((one) => one.label === row.label && one.destroy_at === null))
+        return 'name-taken'
+      return place(row, version)
+    },
     addVersion: unused,
+    async changeStates(key, { from, to }, lifecycle) {
+      const own = versions.get(key.id) ?? []
+      if (!own.some(({ state }) => from.includes(state))) return 'moved'
+      versions.set(
+        key.id,
+        own.map((one) => ({ ...one, state: to })),
+      )
+      return Object.assign(key, { lifecycle: { ...key.lifecycle, ...lifecycle } })
+    },
+    async destroy(key, lifecycle, at) {
+      const own = versions.get(key.id) ?? []
+      if (own.some(({ state }) => state === 'enabled')) return 'moved'
+      versions.set(
+        key.id,
+        own.map((one) => ({ ...one, state: 'destroyed' })),
+      )
+      bytes.delete(key.id)
+      return Object.assign(key, {
+        ...{ is_disabled: true, destroy_at: at },
+        lifecycle: { ...key.lifecycle, ...lifecycle },
+      })
+    },
+    async replace(old, row, version) {
+      if (old.lifecycle.replacedBy !== undefined) return 'moved'
+      Object.assign(old, { label: null, lifecycle: { ...old.lifecycle, replacedBy: row.id } })
+      return place(row, version)
+    },
+    async countRawUses(id, uses, most) {
+      const key = keys.find((one) => one.id === id)
+      if (key === undefined || Number(key.raw_uses) + uses > most) return false
+      key.raw_uses = String(Number(key.raw_uses) + uses)
+      return true
+    },
     destroyDue: unused,
     claimRotations: unused,
     findProject: async (id) =>
-      id === 'p' || id === 'q' ? { id, organisation_id: 'o', name: id, created_at: new Date(0) } : 'absent',
+      id === 'p' || id === 'q'
+        ? { id, organisation_id: 'o', name: id, plain_export: false, created_at: new Date(0) }
+        : 'absent',
+  }
+  function place(row: Insertable<KeyTable>, { row: wrapped, mac, state = 'enabled' }: NewVersion): StoredKey {
+    const made: StoredKey = {
+      ...{ is_disabled: false, min_decrypt_version: 1, created_by: null, destroy_at: null, usage_mask: null },
+      ...{ is_exportable: false, is_sensitive: true, threshold: null, fhe_key_id: null },
+      ...{
+        rotate_every_days: null,
+        rotate_at: null,
+        raw_uses: '0',
+        label: null,
+        created_at: now(),
+        updated_at: now(),
+      },
+      ...(row as StoredKey),
+      attributes: JSON.parse(row.attributes ?? '[]'),
+      lifecycle: JSON.parse(row.lifecycle ?? '{}'),
+    }
+    keys.push(made)
+    versions.set(made.id, [{ row: wrapped, mac, state, createdAt: now() }])
+    return made
   }
   const unwrapping: KeyUnwrapping = {
     useKey: async (key, _, work) => work(bytes.get(key.id) ?? new Uint8Array(0)),
-    wrapKey: unused,
+    async wrapKey(project, { id, version, algorithm }, key) {
+      bytes.set(id, Uint8Array.from(key))
+      return {
+        row: {
+          level: 'data',
+          ...{ owner: id, parent: project, id, version, algorithm, wrapped: new Uint8Array(0) },
+          ...{ wrappingKekId: project, wrappingKekVersion: 1, origin: 'online', bundleDigest: null },
+        },
+        mac: new Uint8Array(0),
+      }
+    },
     tokenMac: unused,
     forgetAll: () => undefined,
     close: () => undefined,
@@ -84,6 +160,13 @@ export function openMemoryKeys(now: () => Date) {
         ...{ algorithm: 'aes-256-gcm', current_version: 1, min_decrypt_version: 1, is_disabled: false },
         ...{ created_by: null, destroy_at: null, is_exportable: false, threshold: null },
         ...{ rotate_every_days: null, rotate_at: null, fhe_key_id: null },
+        ...{
+          label: null,
+          is_sensitive: true,
+          usage_mask: null,
+          raw_uses: '0',
+        },
+        ...{ attributes: [], lifecycle: {} },
         ...fields,
       }
       // What the tests make is one of them.

@@ -48,6 +48,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0007-kmip'])
     expect(await migrateDown(owner.database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(owner.database)).toEqual(['0005-ciphertext-size'])
     expect(await migrateDown(owner.database)).toEqual(['0004-online-keys'])
@@ -64,6 +65,7 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
       '0004-online-keys',
       '0005-ciphertext-size',
       '0006-key-lifecycle',
+      '0007-kmip',
     ])
   } finally {
     await owner.close()
@@ -96,6 +98,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
         ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
       })
       .execute()
+    expect(await migrateDown(database)).toEqual(['0007-kmip'])
     expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
     expect(await migrateDown(database)).toEqual(['0004-online-keys'])
@@ -107,6 +110,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       '0004-online-keys',
       '0005-ciphertext-size',
       '0006-key-lifecycle',
+      '0007-kmip',
     ])
     expect(await epochs()).toMatchObject([{ ...row, carried: null }])
     for (const wrong of [-1, 2 ** 32])
@@ -118,6 +122,7 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       .set({ carried: 2 ** 32 - 1 })
       .execute()
     expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0007-kmip'])
     expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
     expect(await migrateDown(database)).toEqual(['0004-online-keys'])
@@ -141,6 +146,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     (await sql`select id, role, organisation_id, project_id from identity order by 1`.execute(database)).rows
   try {
     await migrateUp(database)
+    expect(await migrateDown(database)).toEqual(['0007-kmip'])
     expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
     expect(await migrateDown(database)).toEqual(['0004-online-keys'])
@@ -167,6 +173,7 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     await sql`insert into role_grant (identity_id, role) values ('4', 'server-admin')`.execute(database)
     await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
       values ('1', 'crypto-officer', 'o', 'p')`.execute(database)
+    expect(await migrateDown(database)).toEqual(['0007-kmip'])
     expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
     expect(await migrateDown(database)).toEqual(['0004-online-keys'])

@@ -1,0 +1,104 @@
+import { createHash, X509Certificate } from 'node:crypto'
+import type { Role } from '../access/authorize.ts'
+import {
+  listKmipClients,
+  type RegisteredClient,
+  registerKmipClient,
+  revokeKmipClient,
+} from '../access/kmip-clients.ts'
+import { createIdentity } from '../access/tokens.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { StateFolder } from '../platform/state-folder/folder.ts'
+import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
+import { issueClientCertificate } from '../platform/tls/certificate.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { openServerParts } from '../server.ts'
+
+export type NewKmipClient = {
+  readonly project: string
+  readonly name: string
+  /** An identity that is there, or the roles of a new one. */
+  readonly identity?: string
+  readonly roles: readonly Role[]
+  /** A new file for certificate and key, or the certificate of another CA. */
+  readonly out?: string
+  readonly certificate?: Uint8Array
+  readonly days: number
+}
+
+async function withDatabase<T>(state: StateFolder, work: (database: Database) => Promise<T>): Promise<T> {
+  const { database, close } = await openServerParts(state)
+  try {
+    return await work(database)
+  } finally {
+    await close()
+  }
+}
+
+/** A certificate that may speak KMIP for one identity in one project, issued by the server's own CA or registered. */
+export function addKmipClient(state: StateFolder, wanted: NewKmipClient): Promise<Outcome<RegisteredClient>> {
+  return withDatabase(state, async (database) => {
+    const { project, name, out } = wanted
+    const place = await database
+      .selectFrom('project')
+      .selectAll()
+      .where('id', '=', project)
+      .executeTakeFirst()
+    if (!place) return refuse('PROJECT-ABSENT', `there is no project ${project}`)
+    if (out !== undefined) await mustBeNew(out)
+    const issued =
+      out === undefined ? null : await issueClientCertificate(state, { name, days: wanted.days }, new Date())
+    const certificate = parsed(issued === null ? (wanted.certificate ?? new Uint8Array(0)) : issued.cert)
+    if (certificate === null) return refuse('KMIP-CERTIFICATE', 'the file is no certificate in PEM or DER')
+    const identity =
+      wanted.identity ??
+      (
+        await createIdentity(database, {
+          name,
+          grants: wanted.roles.map((role) => ({ role, organisation: place.organisation_id, project })),
+        })
+      ).identity
+    const made = await registerKmipClient(database, {
+      fingerprint: createHash('sha256')
+        .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+        .digest('hex'),
+      name,
+      identity,
+      project,
+      expires: new Date(certificate.validTo),
+    })
+    if (made.ok && issued !== null && out !== undefined) await writeNew(out, issued.cert + issued.key, 0o600)
+    return made
+  })
+}
+
+function parsed(bytes: Uint8Array | string): X509Certificate | null {
+  try {
+    return new X509Certificate(bytes)
+  } catch {
+    return null
+  }
+}
+
+export const endKmipClient = (state: StateFolder, fingerprint: string): Promise<Outcome<null>> =>
+  withDatabase(state, (database) => revokeKmipClient(database, fingerprint))
+
+export const showKmipClients = (state: StateFolder) =>
+  withDatabase(state, async (database) => accept(await listKmipClients(database)))
+
+/** Whether the keys of a project may be made so that they leave in the clear. */
+export function letPlainKeys(
+  state: StateFolder,
+  { project, allowed }: { project: string; allowed: boolean },
+): Promise<Outcome<null>> {
+  return withDatabase(state, async (database) => {
+    const changed = await database
+      .updateTable('project')
+      .set({ plain_export: allowed })
+      .where('id', '=', project)
+      .executeTakeFirst()
+    return Number(changed.numUpdatedRows) === 0
+      ? refuse('PROJECT-ABSENT', `there is no project ${project}`)
+      : accept(null)
+  })
+}

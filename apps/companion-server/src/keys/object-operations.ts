@@ -1,0 +1,408 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { aesKwpWrap, aesKwWrap, wipe } from '@lux/crypto'
+import { type Action, absent, authorize } from '../access/authorize.ts'
+import type { Call, Subject } from '../audit/record.ts'
+import type { KeptAttribute, KeyDates, VersionState } from '../platform/database/tables.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { algorithms, type KeyAlgorithm } from './algorithms.ts'
+import { envelopeKeyId } from './envelope.ts'
+import { algorithmOf, checkLengths, type KeyParts, type KeyWork } from './key-work.ts'
+import { maxRawUses, type RawCipher, type RawSealed, rawDecrypt, rawEncrypt } from './raw-cipher.ts'
+import type { StoredKey } from './repository.ts'
+import { defaultMask } from './uses.ts'
+
+/** A key as an object with a life of its own: made here or brought, used once it is activated, named in free words. */
+export type NewObject = {
+  readonly project: string
+  readonly algorithm: KeyAlgorithm
+  /** The key's bytes where a client brings them. */
+  readonly material?: Uint8Array
+  readonly label?: string
+  readonly preActive?: boolean
+  /** Its bytes may leave: wrapped, and in the clear only where it is not sensitive. */
+  readonly isExportable?: boolean
+  readonly isSensitive?: boolean
+  /** Absent: all that a key of the algorithm is for. */
+  readonly mask?: number
+  readonly attributes?: readonly KeptAttribute[]
+}
+
+export type ObjectChange = {
+  readonly label?: string | null
+  readonly attributes?: readonly KeptAttribute[]
+}
+
+export type Revocation = {
+  readonly compromised: boolean
+  /** KMIP's code. */
+  readonly reason: number
+  readonly message?: string
+  readonly occurred?: Date
+}
+
+const labelShape = /^[^\p{C}]{1,255}$/u
+const maxAttributes = 64
+const maxAttributeBytes = 8192
+const maxRandom = 65_536
+/** Uses of a key that this process has counted ahead, so that not every message waits for the database. */
+const countedAhead = 256
+const present: readonly VersionState[] = ['pre-active', 'enabled', 'decrypt-only', 'disabled', 'compromised']
+
+/** Keys as objects: what KMIP asks of them, for whatever door. */
+export function openObjectOperations(
+  { repository, unwrapping, record, now }: KeyParts,
+  { permitted, usable, versionOf, generate, managing, changed }: KeyWork,
+) {
+  const counted = new Map<string, number>()
+
+  async function moved(
+    key: StoredKey,
+    from: readonly VersionState[],
+    to: VersionState,
+    lifecycle: KeyDates,
+  ): Promise<Outcome<StoredKey>> {
+    const made = await repository.changeStates(key, { from, to }, lifecycle)
+    return made === 'moved'
+      ? refuse('KEY-STATE', `its current version is not ${from.join(', ')}`)
+      : accept(made)
+  }
+
+  /** One message more under this key's random nonces. */
+  async function countUse({ id }: StoredKey): Promise<Outcome<null>> {
+    const left = counted.get(id) ?? 0
+    if (left > 0) {
+      counted.set(id, left - 1)
+      return accept(null)
+    }
+    if (!(await repository.countRawUses(id, countedAhead, maxRawUses)))
+      return refuse('KEY-WORN', 'it has encrypted as many messages as a key may')
+    counted.set(id, (counted.get(id) ?? 0) + countedAhead - 1)
+    return accept(null)
+  }
+
+  const rowOf = (key: { id: string; place: Place; algorithm: KeyAlgorithm }, call: Call) => ({
+    id: key.id,
+    envelope_id: Buffer.from(envelopeKeyId(key.id)),
+    organisation_id: key.place.organisation,
+    project_id: key.place.project,
+    name: key.id.replaceAll('-', ''),
+    description: null,
+    key_usage: algorithms[key.algorithm].usage,
+    algorithm: key.algorithm,
+    current_version: 1,
+    created_by: call.caller.identity,
+  })
+
+  const wrapped = (
+    project: string,
+    {
+      id,
+      algorithm,
+      origin = 'online',
+    }: { id: string; algorithm: KeyAlgorithm; origin?: 'online' | 'imported' },
+    bytes: Uint8Array,
+  ) =>
+    unwrapping
+      .wrapKey(project, { id, version: 1, algorithm: algorithms[algorithm].planned, origin }, bytes)
+      .finally(() => wipe(bytes))
+
+  return {
+    createObject(call: Call, wanted: NewObject): Promise<Outcome<StoredKey>> {
+      return record(call, wanted.material === undefined ? 'key.create' : 'key.register', async (subject) => {
+        const place = await placeOf(call, subject, wanted.project, 'key.create')
+        if (!place.ok) return place
+        const { algorithm, material, attributes = [], isExportable = false, isSensitive = true } = wanted
+        const described = checkChange({ attributes, label: wanted.label ?? null })
+        if (!described.ok) return described
+        const allowed = await mayLeave(algorithm, isExportable && !isSensitive, place.value.project)
+        if (!allowed.ok) return allowed
+        const id = randomUUID()
+        if (material !== undefined && !algorithms[algorithm].accepts(material))
+          return refuse('KEY-MATERIAL', `${material.length} bytes are no key of algorithm ${algorithm}`)
+        const bytes =
+          material === undefined ? await generate(call.caller.identity, algorithm) : Uint8Array.from(material)
+        const origin = material === undefined ? 'online' : 'imported'
+        const version = await wrapped(place.value.project, { id, algorithm, origin }, bytes)
+        const preActive = wanted.preActive ?? false
+        const made = await repository.insert(
+          {
+            ...rowOf({ id, place: place.value, algorithm }, call),
+            label: wanted.label ?? null,
+            ...{ is_exportable: isExportable, is_sensitive: isSensitive },
+            usage_mask: wanted.mask ?? defaultMask(algorithm),
+            attributes: JSON.stringify(attributes),
+            lifecycle: JSON.stringify(preActive ? {} : { activated: now().toISOString() }),
+          },
+          { ...version, state: preActive ? 'pre-active' : 'enabled' },
+        )
+        if (made === 'name-taken') return refuse('KEY-NAME-TAKEN', 'another key of the project has this name')
+        Object.assign(subject, { key: id, version: 1 })
+        return accept(made)
+      })
+    },
+
+    activate(call: Call, id: string): Promise<Outcome<StoredKey>> {
+      return managing(call, 'key.activate', id, (key) =>
+        moved(key, ['pre-active'], 'enabled', { activated: now().toISOString() }),
+      )
+    },
+
+    /** No more encryption and signing under it; compromised, no signature of it is believed either. It still decrypts. */
+    revoke(call: Call, id: string, why: Revocation): Promise<Outcome<StoredKey>> {
+      return managing(call, 'key.revoke', id, (key) => {
+        const message = (why.message ?? '').slice(0, 1024)
+        const lifecycle = { reason: why.reason, ...(message === '' ? {} : { message }) }
+        const at = now().toISOString()
+        if (!why.compromised)
+          return moved(key, ['enabled'], 'decrypt-only', { ...lifecycle, deactivated: at })
+        const occurred = (why.occurred ?? now()).toISOString()
+        return moved(key, ['pre-active', 'enabled', 'decrypt-only', 'disabled'], 'compromised', {
+          ...lifecycle,
+          compromised: at,
+          compromiseOccurred: occurred,
+        })
+      })
+    },
+
+    /** At once and for ever, of a key that was revoked or never activated: what is in use has to be revoked first. */
+    destroyObject(call: Call, id: string): Promise<Outcome<StoredKey>> {
+      return managing(call, 'key.destroy', id, async (key) => {
+        if (key.lifecycle.destroyed !== undefined) return refuse('KEY-STATE', 'it is destroyed already')
+        const made = await repository.destroy(key, { destroyed: now().toISOString() }, now())
+        return made === 'moved' ? refuse('KEY-STATE', 'it is in use: revoke it first') : accept(made)
+      })
+    },
+
+    /** A new key of the same kind in the place of an old one, whose name and attributes it takes. */
+    replace(call: Call, id: string): Promise<Outcome<StoredKey>> {
+      return managing(call, 'key.replace', id, async (old, subject) => {
+        const place = await placeOf(call, subject, old.project_id, 'key.create')
+        if (!place.ok) return place
+        const algorithm = algorithmOf(old)
+        if (algorithm === null || algorithms[algorithm].usage === 'secret-data')
+          return refuse('KEY-USAGE', `a key of ${old.algorithm} is not made here`)
+        const current = await versionOf(old, old.current_version, ['enabled', 'decrypt-only'])
+        if (!current.ok) return current
+        const next = randomUUID()
+        const bytes = await generate(call.caller.identity, algorithm)
+        const version = await wrapped(old.project_id, { id: next, algorithm }, bytes)
+        const lifecycle = { activated: now().toISOString(), replaces: old.id }
+        const made = await repository.replace(
+          old,
+          {
+            ...rowOf({ id: next, place: place.value, algorithm }, call),
+            label: old.label,
+            ...{ is_exportable: old.is_exportable, is_sensitive: old.is_sensitive },
+            usage_mask: old.usage_mask ?? defaultMask(algorithm),
+            attributes: JSON.stringify(old.attributes),
+            lifecycle: JSON.stringify(lifecycle),
+          },
+          version,
+        )
+        if (made === 'moved') return refuse('KEY-STATE', 'another key has taken its place already')
+        Object.assign(subject, { key: old.id, version: 1 })
+        return accept(made)
+      })
+    },
+
+    describe(
+      call: Call,
+      id: string,
+      change: (key: StoredKey) => Outcome<ObjectChange>,
+    ): Promise<Outcome<StoredKey>> {
+      return managing(call, 'key.change', id, async (key) => {
+        const wanted = change(key)
+        if (!wanted.ok) return wanted
+        const described = checkChange(wanted.value)
+        return described.ok ? changed(key, wanted.value) : described
+      })
+    },
+
+    /** The key's bytes, where its policy lets them leave as they are. */
+    exportPlain(call: Call, id: string): Promise<Outcome<{ key: StoredKey; bytes: Uint8Array }>> {
+      return record(call, 'key.export-plain', async (subject) => {
+        const found = await leaving(call, subject, id)
+        if (!found.ok) return found
+        const key = found.value
+        if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
+        if (key.is_sensitive) return refuse('KEY-EXPORT', 'it does not leave the server in the clear')
+        const version = await versionOf(key, key.current_version, present)
+        if (!version.ok) return version
+        subject.version = key.current_version
+        return accept({
+          key,
+          bytes: await unwrapping.useKey(key, version.value, (bytes) => Uint8Array.from(bytes)),
+        })
+      })
+    },
+
+    /** The key's bytes under another key of the same project, by AES Key Wrap: RFC 3394, or 5649 with padding. */
+    exportWrapped(
+      call: Call,
+      { id, under, padded }: { id: string; under: string; padded: boolean },
+    ): Promise<Outcome<{ key: StoredKey; wrapped: Uint8Array }>> {
+      return record(call, 'key.export-wrapped', async (subject) => {
+        const wrapping = await usable(call, subject, under, 'encrypt-decrypt', 'wrap')
+        if (!wrapping.ok) return wrapping
+        const found = await leaving(call, subject, id)
+        if (!found.ok) return found
+        const key = found.value
+        if (!key.is_exportable) return refuse('KEY-NOT-EXPORTABLE', 'it was not made to leave')
+        if (key.project_id !== wrapping.value.key.project_id) return absent('key')
+        const version = await versionOf(key, key.current_version, present)
+        if (!version.ok) return version
+        subject.version = key.current_version
+        const kek = await versionOf(wrapping.value.key, wrapping.value.key.current_version, ['enabled'])
+        if (!kek.ok) return kek
+        const bytes = await unwrapping.useKey(key, version.value, (own) => Uint8Array.from(own))
+        try {
+          if (!padded && (bytes.length % 8 !== 0 || bytes.length < 16))
+            return refuse('CIPHER-PARAMETERS', 'what is no multiple of 8 bytes is wrapped with padding')
+          const made = await unwrapping.useKey(wrapping.value.key, kek.value, (own) =>
+            padded ? aesKwpWrap(own, bytes) : aesKwWrap(own, bytes),
+          )
+          subject.output = [made]
+          return accept({ key, wrapped: made })
+        } finally {
+          wipe(bytes)
+        }
+      })
+    },
+
+    /** By AES itself, which a key does that was made as an object: one of the server's own seals envelopes alone. */
+    encryptRaw(
+      call: Call,
+      {
+        id,
+        cipher,
+        data,
+        iv = null,
+      }: { id: string; cipher: RawCipher; data: Uint8Array; iv?: Uint8Array | null },
+    ): Promise<Outcome<RawSealed>> {
+      return record(call, 'key.encrypt', async (subject) => {
+        subject.input = rawInputs(cipher, data)
+        const used = await rawKey(call, subject, { id, use: 'encrypt', cipher, data })
+        if (!used.ok) return used
+        const { key } = used.value
+        const version = await versionOf(key, key.current_version, ['enabled'])
+        if (!version.ok) return version
+        subject.version = key.current_version
+        const room = cipher.mode === 'gcm' ? await countUse(key) : accept(null)
+        if (!room.ok) return room
+        const made = await unwrapping.useKey(key, version.value, (bytes) =>
+          rawEncrypt(bytes, cipher, data, iv),
+        )
+        if (made.ok) subject.output = [made.value.data]
+        return made
+      })
+    },
+
+    decryptRaw(
+      call: Call,
+      { id, cipher, ...sealed }: RawSealed & { id: string; cipher: RawCipher },
+    ): Promise<Outcome<Uint8Array>> {
+      return record(call, 'key.decrypt', async (subject) => {
+        subject.input = rawInputs(cipher, sealed.data)
+        const used = await rawKey(call, subject, { id, use: 'decrypt', cipher, data: sealed.data })
+        if (!used.ok) return used
+        const { key } = used.value
+        const version = await versionOf(key, key.current_version, ['enabled', 'decrypt-only', 'compromised'])
+        if (!version.ok) return version
+        subject.version = key.current_version
+        const opened = await unwrapping.useKey(key, version.value, (bytes) =>
+          rawDecrypt(bytes, cipher, sealed),
+        )
+        if (opened.ok) subject.output = [opened.value]
+        return opened
+      })
+    },
+
+    /** Where a project is, for whoever sees its keys: what a door asks that stands for one project. */
+    place(call: Call, project: string): Promise<Outcome<Place>> {
+      return record(call, 'project.read', (subject) => placeOf(call, subject, project, 'key.read'))
+    },
+
+    /** Random bytes for whoever uses the keys of a project. */
+    random(call: Call, project: string, length: number): Promise<Outcome<Uint8Array>> {
+      return record(call, 'random', async (subject) => {
+        const place = await placeOf(call, subject, project, 'key.use')
+        if (!place.ok) return place
+        return length >= 1 && length <= maxRandom
+          ? accept(new Uint8Array(randomBytes(length)))
+          : refuse('BODY-TOO-LONG', `1 to ${maxRandom} random bytes at once`)
+      })
+    },
+  }
+
+  /** A secret is kept for whoever uses it; a key leaves for whoever may export keys. */
+  async function leaving(call: Call, subject: Subject, id: string): Promise<Outcome<StoredKey>> {
+    const found = await repository.findKey(id)
+    const secret = found !== 'absent' && found.key_usage === 'secret-data'
+    return permitted(call, subject, secret ? 'key.use' : 'key.export', found)
+  }
+
+  async function rawKey(
+    call: Call,
+    subject: Subject,
+    {
+      id,
+      use,
+      cipher,
+      data,
+    }: { id: string; use: 'encrypt' | 'decrypt'; cipher: RawCipher; data: Uint8Array },
+  ) {
+    const used = await usable(call, subject, id, 'encrypt-decrypt', use)
+    if (!used.ok) return used
+    if (used.value.key.usage_mask === null)
+      return refuse('KEY-USAGE', 'it encrypts by the envelope of the server, and not by AES itself')
+    const aad = cipher.mode === 'gcm' ? (cipher.aad ?? undefined) : undefined
+    // Longer by a block of padding at most.
+    const within = checkLengths({
+      data: use === 'decrypt' ? data.subarray(Math.min(16, data.length)) : data,
+      aad,
+    })
+    return within.ok ? used : within
+  }
+
+  async function placeOf(
+    call: Call,
+    subject: Subject,
+    project: string,
+    action: Action,
+  ): Promise<Outcome<Place>> {
+    const row = await repository.findProject(project)
+    if (row === 'absent') return absent('project')
+    const place = { organisation: row.organisation_id, project: row.id }
+    Object.assign(subject, place)
+    const allowed = authorize(call.caller, action, { kind: 'project', ...place })
+    return allowed.ok ? accept(place) : allowed
+  }
+
+  /** A secret that is kept for its owner is given back; a key only where the project says so. */
+  async function mayLeave(algorithm: KeyAlgorithm, plainly: boolean, project: string) {
+    if (!plainly || algorithms[algorithm].usage === 'secret-data') return accept(null)
+    const row = await repository.findProject(project)
+    return row !== 'absent' && row.plain_export
+      ? accept(null)
+      : refuse('KEY-EXPORT', 'the keys of this project do not leave the server in the clear')
+  }
+}
+
+type Place = { readonly organisation: string; readonly project: string }
+
+function checkChange({ label, attributes }: ObjectChange): Outcome<null> {
+  if (label !== undefined && label !== null && !labelShape.test(label))
+    return refuse('KEY-LABEL', 'a name is 1 to 255 visible characters')
+  const bytes = (attributes ?? []).reduce((sum, { name, value }) => sum + name.length + value.length, 0)
+  return (attributes?.length ?? 0) > maxAttributes || bytes > maxAttributeBytes
+    ? refuse(
+        'KEY-ATTRIBUTES',
+        `at most ${maxAttributes} attributes of ${maxAttributeBytes} characters in all`,
+      )
+    : accept(null)
+}
+
+const rawInputs = (cipher: RawCipher, data: Uint8Array): readonly Uint8Array[] => [
+  data,
+  cipher.mode === 'gcm' ? (cipher.aad ?? new Uint8Array(0)) : new Uint8Array(0),
+]

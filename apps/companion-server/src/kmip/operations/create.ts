@@ -1,0 +1,153 @@
+import { accept, type Outcome, refuse, toHex } from '@lux/crypto'
+import { algorithms, type KeyAlgorithm } from '../../keys/algorithms.ts'
+import type { NewObject } from '../../keys/object-operations.ts'
+import type { KeptAttribute } from '../../platform/database/tables.ts'
+import { enumerations } from '../codec/enumerations.ts'
+import { enumeration, misfit, openFields, textString } from '../codec/fields.ts'
+import { tags } from '../codec/tags.ts'
+import { encodeItem } from '../codec/ttlv.ts'
+import { algorithmFor, type Given, readGiven, readTemplate } from './given-attributes.ts'
+import { readKeyBlock } from './key-block.ts'
+import { type Asked, type Operation, publicIdentifier } from './operation.ts'
+
+const { ObjectType } = enumerations
+
+/** What is given of a new object, in the words of the operations on keys. */
+function objectFrom(
+  { project, now }: Asked,
+  algorithm: KeyAlgorithm,
+  given: Given,
+  more: readonly KeptAttribute[] = [],
+): Outcome<NewObject> {
+  const seconds = BigInt(Math.floor(now().getTime() / 1000))
+  if (given.activation !== null && given.activation > seconds)
+    return refuse('KMIP-FEATURE', 'an ActivationDate to come is not served: use Activate then')
+  const secret = algorithms[algorithm].usage === 'secret-data'
+  const sensitive = given.sensitive ?? !secret
+  return accept({
+    project,
+    algorithm,
+    preActive: given.activation === null,
+    isExportable: given.extractable ?? true,
+    isSensitive: sensitive,
+    attributes: [...given.kept, ...more],
+    ...(given.label === null ? {} : { label: given.label }),
+    ...(given.mask === null ? {} : { mask: given.mask }),
+  })
+}
+
+export const create: Operation = {
+  since: '1.0',
+  async run(asked, payload) {
+    const fields = openFields('RequestPayload', payload)
+    const type = fields.required('ObjectType', 'enumeration')
+    const all = readTemplate(asked.version, fields, 'TemplateAttribute', 'Attributes')
+    const storage = asked.version >= '2.0' ? fields.optional('ProtectionStorageMasks', 'structure') : null
+    fields.end()
+    if (storage !== null) return refuse('KMIP-FEATURE', 'ProtectionStorageMasks is not served')
+    if (type !== ObjectType.SymmetricKey)
+      return refuse('KMIP-OBJECT-TYPE', `an object of type ${type} is not created`)
+    const given = readGiven(all)
+    if (!given.ok) return given
+    const algorithm = algorithmFor(given.value.algorithm, given.value.length, null)
+    if (!algorithm.ok) return algorithm
+    if (algorithms[algorithm.value].usage === 'sign-verify')
+      return refuse('KMIP-ALGORITHM', 'a pair is made by CreateKeyPair')
+    const wanted = objectFrom(asked, algorithm.value, given.value)
+    if (!wanted.ok) return wanted
+    const made = await asked.keys.createObject(asked.call(), wanted.value)
+    if (!made.ok) return made
+    const { id } = made.value
+    return accept({
+      payload: [enumeration('ObjectType', type), textString('UniqueIdentifier', id)],
+      placeholder: id,
+    })
+  },
+}
+
+export const createKeyPair: Operation = {
+  since: '1.0',
+  async run(asked, payload) {
+    const { version } = asked
+    const fields = openFields('RequestPayload', payload)
+    const common = readTemplate(version, fields, 'CommonTemplateAttribute', 'CommonAttributes')
+    const own = readTemplate(version, fields, 'PrivateKeyTemplateAttribute', 'PrivateKeyAttributes')
+    const others = readTemplate(version, fields, 'PublicKeyTemplateAttribute', 'PublicKeyAttributes')
+    fields.end()
+    const given = readGiven([...common, ...own])
+    if (!given.ok) return given
+    const open = readGiven([...common, ...others])
+    if (!open.ok) return open
+    const { algorithm: name, length, curve } = given.value
+    const algorithm = algorithmFor(name, length, curve)
+    if (!algorithm.ok) return algorithm
+    if (algorithms[algorithm.value].usage !== 'sign-verify')
+      return refuse('KMIP-ALGORITHM', 'what is no pair is made by Create')
+    // One key here: both halves' masks are its mask, and the private half's name its name.
+    const masks = [given.value.mask, open.value.mask].filter((one) => one !== null)
+    const mask = masks.length === 0 ? null : masks.reduce((all, one) => all | one)
+    const wanted = objectFrom(asked, algorithm.value, { ...given.value, mask })
+    if (!wanted.ok) return wanted
+    const made = await asked.keys.createObject(asked.call(), wanted.value)
+    if (!made.ok) return made
+    const { id } = made.value
+    return accept({
+      payload: [
+        textString('PrivateKeyUniqueIdentifier', id),
+        textString('PublicKeyUniqueIdentifier', publicIdentifier(id)),
+      ],
+      placeholder: id,
+    })
+  },
+}
+
+/** Symmetric keys, private keys and secrets: what the client brings is its own, and stays as it is. */
+export const register: Operation = {
+  since: '1.0',
+  async run(asked, payload) {
+    const fields = openFields('RequestPayload', payload)
+    const type = fields.required('ObjectType', 'enumeration')
+    const all = readTemplate(asked.version, fields, 'TemplateAttribute', 'Attributes')
+    const name = (['SymmetricKey', 'PrivateKey', 'SecretData'] as const).find(
+      (one) => ObjectType[one] === type,
+    )
+    if (name === undefined) return refuse('KMIP-OBJECT-TYPE', `an object of type ${type} is not registered`)
+    const object = openFields(name, fields.required(name, 'structure'))
+    const storage = asked.version >= '2.0' ? fields.optional('ProtectionStorageMasks', 'structure') : null
+    fields.end()
+    if (storage !== null) return refuse('KMIP-FEATURE', 'ProtectionStorageMasks is not served')
+    const kind = name === 'SecretData' ? object.required('SecretDataType', 'enumeration') : null
+    const block = readKeyBlock(object.required('KeyBlock', 'structure'))
+    object.end()
+    if (!block.ok) return block
+    const given = readGiven(all)
+    if (!given.ok) return given
+    const { material, algorithm: ofBlock, length } = block.value
+    const algorithm: Outcome<KeyAlgorithm> =
+      name === 'SecretData'
+        ? accept('SECRET_DATA')
+        : algorithmFor(
+            ofBlock ?? given.value.algorithm,
+            length ?? given.value.length ?? (name === 'SymmetricKey' ? 8 * material.length : null),
+            given.value.curve,
+          )
+    if (!algorithm.ok) return algorithm
+    if (
+      name !== 'SecretData' &&
+      (algorithms[algorithm.value].usage === 'sign-verify') !== (name === 'PrivateKey')
+    )
+      throw misfit('RequestPayload', 'the algorithm is none of this type of object')
+    const wanted = objectFrom(asked, algorithm.value, given.value, kind === null ? [] : [secretType(kind)])
+    if (!wanted.ok) return wanted
+    const made = await asked.keys.createObject(asked.call(), { ...wanted.value, material })
+    if (!made.ok) return made
+    const { id } = made.value
+    return accept({ payload: [textString('UniqueIdentifier', id)], placeholder: id })
+  },
+}
+
+/** Whether a secret is a password or a seed: the server's own attribute `y-SecretDataType`. */
+const secretType = (value: number): KeptAttribute => ({
+  name: JSON.stringify(['y', 'SecretDataType']),
+  value: toHex(encodeItem({ tag: tags.AttributeValue, type: 'enumeration', value })),
+})

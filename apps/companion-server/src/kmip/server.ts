@@ -1,0 +1,196 @@
+import { constants, createHash } from 'node:crypto'
+import type { AddressInfo } from 'node:net'
+import { createServer, type TLSSocket } from 'node:tls'
+import type { Outcome, Refusal } from '@lux/crypto'
+import type { KmipClient, KmipClients } from '../access/kmip-clients.ts'
+import type { TlsKey } from '../platform/tls/certificate.ts'
+import { type AnswerParts, answer, refuseMessage } from './answer.ts'
+import { headLength, itemLength } from './codec/ttlv.ts'
+
+type Log = { warn(what: object, message: string): void }
+
+export type KmipServer = {
+  /** The port. */
+  listen(place: { readonly host: string; readonly port: number }): Promise<number>
+  /** What is under way is answered first. */
+  close(): Promise<void>
+}
+
+type Parts = {
+  readonly tls: TlsKey
+  /** PEM of the CAs that sign clients' certificates. */
+  readonly authorities: readonly string[]
+  readonly clients: KmipClients
+  readonly answering: AnswerParts
+  readonly log: Log
+  /** How long a message may take to arrive, and a connection may say nothing, in milliseconds. */
+  readonly patience?: { readonly message: number; readonly idle: number }
+}
+
+export const kmipPort = 5696
+
+const maxConnections = 512
+const usual = { message: 30_000, idle: 600_000 }
+
+/**
+ * Binary KMIP over TLS in which both sides show a certificate. Who asks is asked anew for each message, so that one who is revoked
+ * is not answered any more on a connection that stands.
+ */
+export function openKmipServer({
+  tls,
+  authorities,
+  clients,
+  answering,
+  log,
+  patience = usual,
+}: Parts): KmipServer {
+  const open = new Map<TLSSocket, Connection>()
+  const server = createServer(
+    {
+      ...tls,
+      ca: [...authorities],
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+      ciphers: [
+        'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256',
+        'ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-ECDSA-AES128-GCM-SHA256',
+        'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-CHACHA20-POLY1305:ECDHE-RSA-AES128-GCM-SHA256',
+      ].join(':'),
+      // A session that is taken up again shows no certificate.
+      secureOptions: constants.SSL_OP_NO_TICKET | constants.SSL_OP_NO_RENEGOTIATION,
+      handshakeTimeout: 10_000,
+    },
+    (socket) => {
+      const spki = socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
+      if (spki === undefined) {
+        socket.destroy()
+        return
+      }
+      const fingerprint = createHash('sha256').update(spki).digest()
+      const find = () => clients.find(fingerprint)
+      const connection = serve(socket, find, answering, patience)
+      open.set(socket, connection)
+      socket.on('close', () => open.delete(socket))
+    },
+  )
+  server.maxConnections = maxConnections
+  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
+    log.warn({ code: error.code ?? error.name, source: socket.remoteAddress }, 'KMIP: no TLS with a client')
+  })
+
+  return {
+    listen: ({ host, port }) =>
+      new Promise((done, failed) => {
+        server.once('error', failed)
+        server.listen({ host, port }, () => {
+          server.off('error', failed)
+          // A server that listens on a port has such an address.
+          done((server.address() as AddressInfo).port)
+        })
+      }),
+    async close() {
+      const closed = new Promise<void>((done) => server.close(() => done()))
+      for (const connection of open.values()) connection.end()
+      await closed
+    },
+  }
+}
+
+type Connection = { end(): void }
+
+/** One message after another: while one is answered, no more is read. */
+function serve(
+  socket: TLSSocket,
+  find: () => Promise<Outcome<KmipClient>>,
+  parts: AnswerParts,
+  patience: { readonly message: number; readonly idle: number },
+): Connection {
+  let chunks: Buffer[] = []
+  let held = 0
+  let busy = false
+  let ending = false
+  let deadline: NodeJS.Timeout | null = null
+
+  const waitForRest = () => {
+    deadline ??= setTimeout(() => socket.destroy(), patience.message)
+  }
+  const whole = () => {
+    if (deadline !== null) clearTimeout(deadline)
+    deadline = null
+  }
+
+  /** The next message that is there in full, or that has a head which no message has; null while it is on its way. */
+  function take(): { bytes: Buffer; refusal: Refusal | null } | null {
+    if (held < headLength) return null
+    if ((chunks[0]?.length ?? 0) < headLength) chunks = [Buffer.concat(chunks)]
+    const length = itemLength((chunks[0] ?? Buffer.alloc(0)).subarray(0, headLength))
+    if (length.ok && held < length.value) return null
+    const all = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)
+    const end = length.ok ? length.value : headLength
+    const rest = all.subarray(end)
+    chunks = rest.length === 0 ? [] : [rest]
+    held = rest.length
+    return { bytes: all.subarray(0, end), refusal: length.ok ? null : length }
+  }
+
+  async function pump(): Promise<void> {
+    if (busy) return
+    busy = true
+    socket.pause()
+    try {
+      for (let next = take(); next !== null && !socket.destroyed; next = take()) {
+        whole()
+        const client = await find()
+        const refused = client.ok ? next.refusal : client
+        const reply =
+          refused === null && client.ok
+            ? await answer(next.bytes, client.value, parts)
+            : refuseMessage(next.bytes, refused ?? next.refusal, parts.now())
+        const sent = socket.write(reply)
+        // After bytes that are no message nobody knows where the next one begins.
+        if (refused !== null) ending = true
+        if (ending) break
+        if (!sent) await drained(socket)
+      }
+    } catch (error) {
+      parts.fault(error)
+      ending = true
+    }
+    busy = false
+    if (ending) {
+      socket.end()
+      // Whoever does not close in turn is not waited for.
+      setTimeout(() => socket.destroy(), 1000).unref()
+      return
+    }
+    if (held > 0) waitForRest()
+    socket.resume()
+  }
+
+  socket.setTimeout(patience.idle, () => socket.destroy())
+  socket.on('error', () => socket.destroy())
+  socket.on('close', whole)
+  socket.on('data', (chunk: Buffer) => {
+    chunks.push(chunk)
+    held += chunk.length
+    void pump()
+  })
+  return {
+    end() {
+      ending = true
+      if (!busy) void pump()
+    },
+  }
+}
+
+const drained = (socket: TLSSocket): Promise<void> =>
+  new Promise((done) => {
+    const over = () => {
+      socket.off('drain', over)
+      socket.off('close', over)
+      done()
+    }
+    socket.once('drain', over)
+    socket.once('close', over)
+  })

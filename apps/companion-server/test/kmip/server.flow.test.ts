@@ -1,0 +1,275 @@
+import { readFile } from 'node:fs/promises'
+import { connect, type TLSSocket } from 'node:tls'
+import { equalBytes, utf8 } from '@lux/crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { revokeKmipClient } from '../../src/access/kmip-clients.ts'
+import { enumerations, type NameOf, nameOf } from '../../src/kmip/codec/enumerations.ts'
+import { byteString, enumeration, structure, textString } from '../../src/kmip/codec/fields.ts'
+import { type TagName, tags } from '../../src/kmip/codec/tags.ts'
+import { decodeItem, encodeItem, type Item } from '../../src/kmip/codec/ttlv.ts'
+import { type Attribute, writeAttributes } from '../../src/kmip/message/attributes.ts'
+import { writeRequest } from '../../src/kmip/message/request.ts'
+import { type Response, readResponse } from '../../src/kmip/message/response.ts'
+import { stateFolder } from '../../src/platform/state-folder/folder.ts'
+import { issueClientCertificate, type TlsKey } from '../../src/platform/tls/certificate.ts'
+import { makeFolder } from '../support/temporary-folder.ts'
+import { bareHeader } from './support/bare-header.ts'
+import { startKmip } from './support/kmip-server.ts'
+
+let kmip: Awaited<ReturnType<typeof startKmip>>
+beforeAll(async () => {
+  kmip = await startKmip()
+})
+afterAll(() => kmip.close())
+
+const message = (name: NameOf<'Operation'>, payload: readonly Item[] = []): Uint8Array =>
+  encodeItem(
+    writeRequest({
+      header: { ...bareHeader, version: '1.4' },
+      items: [
+        { operation: enumerations.Operation[name], ephemeral: null, id: null, payload, extensions: [] },
+      ],
+    }),
+  )
+const query = message('Query', [enumeration('QueryFunction', 1)])
+
+async function open(tls: Partial<TlsKey>, maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'TLSv1.3'): Promise<TLSSocket> {
+  const ca = await readFile(kmip.ca)
+  return new Promise((done, failed) => {
+    const socket = connect({ host: '127.0.0.1', port: kmip.port, ca, maxVersion, ...tls }, () => done(socket))
+    socket.on('error', failed)
+  })
+}
+
+/** What comes back until so many messages are whole, or the server ends the connection. */
+function replies(socket: TLSSocket, count: number): Promise<Response[]> {
+  return new Promise((done, failed) => {
+    let held = Buffer.alloc(0)
+    const all: Response[] = []
+    const take = () => {
+      while (held.length >= 8 && held.length >= 8 + held.readUInt32BE(4)) {
+        const end = 8 + held.readUInt32BE(4)
+        const item = decodeItem(held.subarray(0, end))
+        const response = item.ok ? readResponse(item.value) : item
+        if (!response.ok) return failed(new Error(response.detail))
+        all.push(response.value)
+        held = held.subarray(end)
+      }
+      if (all.length >= count) done(all)
+    }
+    socket.on('data', (chunk) => {
+      held = Buffer.concat([held, chunk])
+      take()
+    })
+    socket.on('close', () => done(all))
+    socket.on('error', failed)
+  })
+}
+
+async function ask(tls: TlsKey, ...messages: readonly Uint8Array[]): Promise<Response[]> {
+  const socket = await open(tls)
+  try {
+    const all = replies(socket, messages.length)
+    for (const one of messages) socket.write(one)
+    return await all
+  } finally {
+    socket.destroy()
+  }
+}
+
+const said = ({ items }: Response): string => {
+  const result = items[0]?.result
+  return result?.status === 'failed'
+    ? `${nameOf('ResultReason', result.reason)} ${result.message}`
+    : (result?.status ?? 'none')
+}
+const firstOf = (response: Response | undefined, name: TagName): Item['value'] | undefined => {
+  const result = response?.items[0]?.result
+  if (result?.status !== 'success') throw new Error(response && said(response))
+  return result.payload.find(({ tag }) => tag === tags[name])?.value
+}
+
+test('KMIP-TLS a certificate of the server’s own CA is answered, in TLS 1.2 and 1.3, and none without one', async () => {
+  const { tls } = await kmip.client('one')
+  expect((await ask(tls, query)).map(said)).toEqual(['success'])
+  const older = await open(tls, 'TLSv1.2')
+  const all = replies(older, 1)
+  older.write(query)
+  expect((await all).map(said)).toEqual(['success'])
+  older.destroy()
+  // TLS 1.3 tells the client only once it has spoken.
+  const bare = await open({}).then(
+    async (socket) => {
+      socket.write(query)
+      return replies(socket, 1).catch((error: Error) => error.message)
+    },
+    (error: Error) => error.message,
+  )
+  expect(String(bare)).toMatch(/certificate required|ECONNRESET|^$/)
+})
+
+test('KMIP-TLS a certificate of another CA, an expired one and an unknown one are refused, each in its own way', async () => {
+  const foreign = await issueClientCertificate(
+    stateFolder(await makeFolder()),
+    { name: 'x', days: 9 },
+    new Date(),
+  )
+  const outcome = (tls: TlsKey) =>
+    ask(tls, query).then(
+      (all) => all.map(said),
+      (error: Error) => [error.message],
+    )
+  // No answer: the connection is ended in the handshake.
+  expect(String(await outcome(foreign))).toMatch(/unknown ca|ECONNRESET|^$/)
+  const past = await issueClientCertificate(
+    kmip.state,
+    { name: 'x', days: 1 },
+    new Date(Date.now() - 3 * 86_400_000),
+  )
+  await kmip.register('past', past, ['service'])
+  expect(String(await outcome(past))).toMatch(/certificate expired|ECONNRESET|^$/)
+  const unknown = await issueClientCertificate(kmip.state, { name: 'x', days: 9 }, new Date())
+  expect(await outcome(unknown)).toEqual([
+    'AuthenticationNotSuccessful KMIP-CERTIFICATE: the certificate is registered for nobody',
+  ])
+})
+
+test('KMIP-TLS one that is revoked is answered no more, on a connection that stands too', async () => {
+  const { tls, fingerprint } = await kmip.client('ended')
+  const socket = await open(tls)
+  const first = replies(socket, 1)
+  socket.write(query)
+  expect((await first).map(said)).toEqual(['success'])
+  expect((await revokeKmipClient(kmip.services.database, fingerprint)).ok).toBe(true)
+  await expect
+    .poll(async () => {
+      if (socket.destroyed) return 'closed'
+      const next = replies(socket, 1)
+      socket.write(query)
+      return said((await next).at(-1)!)
+    })
+    .toBe('AuthenticationNotSuccessful KMIP-CERTIFICATE: the certificate is revoked')
+  await expect.poll(() => socket.destroyed || socket.readableEnded).toBe(true)
+  expect((await ask(tls, query)).map(said)[0]).toContain('the certificate is revoked')
+})
+
+test('KMIP-SOCKET messages in pieces and several at once are answered in order; bytes that are none end the connection', async () => {
+  const { tls } = await kmip.client('pieces')
+  const socket = await open(tls)
+  const all = replies(socket, 3)
+  const three = Buffer.concat([query, message('Certify'), query])
+  for (let at = 0; at < three.length; at += 7) socket.write(three.subarray(at, at + 7))
+  expect((await all).map(said)).toEqual([
+    'success',
+    expect.stringMatching(/^OperationNotSupported/),
+    'success',
+  ])
+  socket.destroy()
+  const lie = Buffer.from(query)
+  lie.writeUInt32BE(0xffff_fff8, 4)
+  expect((await ask(tls, lie, query)).map(said)).toEqual([
+    expect.stringMatching(/^InvalidMessage TTLV-LIMIT/),
+  ])
+  expect((await ask(tls, utf8('GET / HTTP/1.1\r\n\r\n'))).map(said)).toEqual([
+    expect.stringMatching(/^InvalidMessage TTLV-MALFORMED/),
+  ])
+})
+
+const attribute = (
+  name: 'Name' | 'CryptographicAlgorithm' | 'CryptographicLength' | 'CryptographicUsageMask',
+  value: Item,
+): Attribute => ({
+  name,
+  index: null,
+  value,
+})
+const aes = (name: string): readonly Item[] => [
+  enumeration('ObjectType', enumerations.ObjectType.SymmetricKey),
+  structure(
+    'TemplateAttribute',
+    writeAttributes('1.4', [
+      attribute('Name', structure('Name', [textString('NameValue', name), enumeration('NameType', 1)])),
+      attribute('CryptographicAlgorithm', enumeration('CryptographicAlgorithm', 3)),
+      attribute('CryptographicLength', { tag: tags.CryptographicLength, type: 'integer', value: 256 }),
+      attribute('CryptographicUsageMask', { tag: tags.CryptographicUsageMask, type: 'integer', value: 12 }),
+    ]),
+  ),
+]
+
+test('KMIP-HTTP the same messages over HTTP, with the same keys, permissions and audit', async () => {
+  const { tls, clientId, clientSecret } = await kmip.client('http')
+  const id = firstOf((await ask(tls, message('Create', aes('shared'))))[0], 'UniqueIdentifier')
+  expect(
+    (await ask(tls, message('Activate', [textString('UniqueIdentifier', String(id))]))).map(said),
+  ).toEqual(['success'])
+  const sealed = firstOf(
+    (
+      await ask(
+        tls,
+        message('Encrypt', [textString('UniqueIdentifier', String(id)), byteString('Data', utf8('text'))]),
+      )
+    )[0],
+    'Data',
+  )
+  const { fetch } = await httpsClient()
+  const login = await fetch('/api/v1/auth/universal-auth/login', { json: { clientId, clientSecret } })
+  const { accessToken } = JSON.parse(login.body.toString())
+  const send = (bytes: Uint8Array, token = accessToken) =>
+    fetch(`/api/v1/kmip?projectId=${kmip.project.id}`, { bytes, token })
+  const reply = await send(
+    message('Decrypt', [
+      textString('UniqueIdentifier', String(id)),
+      byteString('Data', sealed as Uint8Array),
+    ]),
+  )
+  expect([reply.status, reply.headers['content-type']]).toEqual([200, 'application/octet-stream'])
+  expect(String(reply.headers['audit-receipt'])).toMatch(/^v1;w=/)
+  const item = decodeItem(reply.body)
+  const response = item.ok ? readResponse(item.value) : item
+  if (!response.ok) throw new Error(response.detail)
+  expect(equalBytes(firstOf(response.value, 'Data') as Uint8Array, utf8('text'))).toBe(true)
+  expect((await send(query, 'x'.repeat(43))).status).toBe(401)
+  const spoiled = decodeItem((await send(new Uint8Array(9))).body)
+  expect(spoiled.ok && readResponse(spoiled.value).ok).toBe(true)
+  const { database } = kmip.services
+  const rows = await database.selectFrom('audit').select('entry').where('entry', 'like', '%"kmip"%').execute()
+  const doors = rows.map(({ entry }) => JSON.parse(entry)).filter(({ key }) => key === id)
+  expect(doors.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
+    'key.create ok',
+    'key.activate ok',
+    'key.encrypt ok',
+    'key.decrypt ok',
+  ])
+})
+
+async function httpsClient() {
+  const { request } = await import('node:https')
+  const ca = await readFile(kmip.ca)
+  const { port } = new URL(kmip.server.address)
+  return {
+    fetch: (
+      path: string,
+      { json, bytes, token }: { json?: object; bytes?: Uint8Array; token?: string },
+    ): Promise<{ status: number; headers: Record<string, unknown>; body: Buffer }> =>
+      new Promise((done, failed) => {
+        const call = request({ host: '127.0.0.1', port, path, method: 'POST', ca }, (reply) => {
+          const chunks: Buffer[] = []
+          reply.on('data', (chunk) => chunks.push(chunk))
+          reply.on('end', () =>
+            done({ status: reply.statusCode ?? 0, headers: reply.headers, body: Buffer.concat(chunks) }),
+          )
+        })
+        call.on('error', failed)
+        call.setHeader('content-type', json === undefined ? 'application/octet-stream' : 'application/json')
+        if (token !== undefined) call.setHeader('authorization', `Bearer ${token}`)
+        call.end(json === undefined ? bytes : JSON.stringify(json))
+      }),
+  }
+}
+
+test('KMIP-ACCESS who only uses keys makes none, by this door neither', async () => {
+  const { tls } = await kmip.client('user', ['service'])
+  expect((await ask(tls, message('Create', aes('not mine')))).map(said)).toEqual([
+    expect.stringMatching(/^PermissionDenied ROLE-REFUSED/),
+  ])
+})
