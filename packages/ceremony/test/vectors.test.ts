@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs'
 import type { Json } from '@lux/crypto'
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { ownSignatures } from '../../crypto/test/quick-signatures.ts'
 import { verifyBundle } from '../src/exports/bundle.ts'
 import { parsePolicyFile } from '../src/exports/policy.ts'
 import { makeVectors } from './support/make-vectors.ts'
 import { memoryReader } from './support/sample-bundle.ts'
 
 const file = (path: string) => new Uint8Array(readFileSync(new URL(`../${path}`, import.meta.url)))
+
+// Known answers have the signatures of the product, byte for byte.
+beforeAll(ownSignatures)
 
 describe('known answers', () => {
   it('are what the code gives', async () => {

@@ -13,7 +13,6 @@ import type { FullEntry, Head, Header } from '../../src/exports/transcript.ts'
 import { entropyOf } from './people.ts'
 import { sampleEvidence } from './sample-keys.ts'
 import type { Alterations, SampleVendor } from './sample-options.ts'
-import { signedOnce } from './signed-once.ts'
 
 type Attestation = NonNullable<Predicate['attestations']>[number]
 
@@ -77,7 +76,7 @@ export class SampleAttestations {
       }
       const payload = this.#alter.statement?.(plain) ?? plain
       const signer = this.#alter.companionSigner?.() ?? companion
-      const signatures = [signedOnce(keyStatementCodec, signer, payload, header.domain)]
+      const signatures = [keyStatementCodec.sign(signer, payload, header.domain)]
       const document = this.#put(keyStatementCodec.file.encode({ payload, signatures }))
       statement = { document, size: head.size }
     }

@@ -47,7 +47,6 @@ import {
 import { planBytes, samplePlan, sampleTokens } from './sample-plan.ts'
 import { sampleRecorded } from './sample-recorded.ts'
 import { sampleCheckpoints, sampleEntries } from './sample-run.ts'
-import { signedOnce } from './signed-once.ts'
 
 export * from './sample-options.ts'
 
@@ -108,7 +107,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   const signers = officers.slice(0, 2).map(({ identity }) => identity)
   const policyFile: PolicyFile = {
     policy,
-    signatures: signers.map((identity) => signedOnce(policyDocument, identity, policy, domain)),
+    signatures: signers.map((identity) => policyDocument.sign(identity, policy, domain)),
   }
 
   const staying = sampleStaying(options, holders)
@@ -190,7 +189,7 @@ export async function sampleBundle(options: SampleOptions = {}): Promise<SampleB
   }
   const opening = alter.opening?.(plainOpening) ?? plainOpening
   const openers = alter.openingSigners?.(signers) ?? signers
-  const signatures = openers.map((identity) => signedOnce(openingCodec, identity, opening, domain))
+  const signatures = openers.map((identity) => openingCodec.sign(identity, opening, domain))
   const openingBlob = put(openingCodec.file.encode({ payload: opening, signatures }))
   const people = { ceremony, witnesses: witnesses.map(({ identity }) => identity) }
   const checkpoints = sampleCheckpoints({ header, transcript }, opening, people, alter, put)
@@ -293,7 +292,7 @@ function sampleLock(
   const terms = alter.lock?.(sound) ?? sound
   const approval = approvalOf({ ...terms, signatures: [] })
   const signatures = (alter.lockSigners?.(officers) ?? officers).map((identity) =>
-    signedOnce(planApprovalCodec, signerOf(alter)('lock', identity), approval, 'production'),
+    planApprovalCodec.sign(signerOf(alter)('lock', identity), approval, 'production'),
   )
   return planLockCodec.encode({ ...terms, signatures })
 }

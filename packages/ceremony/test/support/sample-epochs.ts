@@ -28,7 +28,6 @@ import type { Header } from '../../src/exports/transcript.ts'
 import { entropyOf, type Person } from './people.ts'
 import { samplePeople, sampleReshare } from './sample-life.ts'
 import { type SignerOf, sampleTime } from './sample-options.ts'
-import { signedOnce } from './signed-once.ts'
 
 /** Changes to what was asked, answered and dealt, made before it is signed. */
 export type EpochAlterations = {
@@ -104,15 +103,15 @@ export function sampleDecryption(
   const given = {
     request: {
       payload: request,
-      signatures: [signedOnce(decryptionRequestCodec, requester.identity, request, domain)],
+      signatures: [decryptionRequestCodec.sign(requester.identity, request, domain)],
     },
     approvals: (alter.approvers?.(signers) ?? signers).map((identity) =>
-      signedOnce(decryptionApprovalCodec, identity, request, domain),
+      decryptionApprovalCodec.sign(identity, request, domain),
     ),
     provenance: [
       {
         payload: provenance,
-        signatures: vouchers.map((one) => signedOnce(provenanceCodec, one, provenance, domain)),
+        signatures: vouchers.map((one) => provenanceCodec.sign(one, provenance, domain)),
       },
     ],
   }
@@ -137,7 +136,7 @@ export function sampleDecryption(
     }
     const payload = alter.answer?.(sound) ?? sound
     digests.push(holderAnswerCodec.payload.digest(payload))
-    const signatures = [signedOnce(holderAnswerCodec, signer('answer', identity), payload, domain)]
+    const signatures = [holderAnswerCodec.sign(signer('answer', identity), payload, domain)]
     const document = put(holderAnswerCodec.file.encode({ payload, signatures }))
     return { holder: at + 1, name: card.name, document }
   })
@@ -154,9 +153,7 @@ export function sampleDecryption(
     time: sampleTime(55),
   }
   const payload = alter.result?.(soundResult) ?? soundResult
-  const signatures = [
-    signedOnce(decryptionResultCodec, signer('result', requester.identity), payload, domain),
-  ]
+  const signatures = [decryptionResultCodec.sign(signer('result', requester.identity), payload, domain)]
   return {
     id,
     package: put(requestPackageCodec.encode(given)),
@@ -227,7 +224,7 @@ export function sampleNext(
       envelopes: envelopes[at]!,
     }
     const payload = alter.redeal?.(sound) ?? sound
-    const signatures = [signedOnce(redealCodec, signer('redeal', identity), payload, domain)]
+    const signatures = [redealCodec.sign(signer('redeal', identity), payload, domain)]
     const document = put(redealCodec.file.encode({ payload, signatures }))
     return { dealer: at + 1, name: card.name, document, correction: put(correction) }
   })
@@ -246,7 +243,7 @@ export function sampleNext(
       left: { at64: 0, at128: 98 },
     }
     const payload = alter.approval?.(sound) ?? sound
-    const signatures = [signedOnce(epochApprovalCodec, signer('epoch-approval', identity), payload, domain)]
+    const signatures = [epochApprovalCodec.sign(signer('epoch-approval', identity), payload, domain)]
     return put(epochApprovalCodec.file.encode({ payload, signatures }))
   })
   const proofs: string[] = []
@@ -265,9 +262,7 @@ export function sampleNext(
     }
     const payload = alter.nextAcknowledgement?.(sound) ?? sound
     proofs.push(acknowledgementCodec.payload.digest(payload))
-    const signatures = [
-      signedOnce(acknowledgementCodec, signer('proof', holders[at]!.identity), payload, domain),
-    ]
+    const signatures = [acknowledgementCodec.sign(signer('proof', holders[at]!.identity), payload, domain)]
     return { ...holder, acknowledgement: put(acknowledgementCodec.file.encode({ payload, signatures })) }
   })
   const soundLive: EpochLive = {
@@ -284,7 +279,7 @@ export function sampleNext(
   const payload = alter.live?.(soundLive) ?? soundLive
   const live = {
     payload,
-    signatures: [signedOnce(epochLiveCodec, signer('live', ceremony), payload, domain)],
+    signatures: [epochLiveCodec.sign(signer('live', ceremony), payload, domain)],
   }
   const epoch = {
     epochId,

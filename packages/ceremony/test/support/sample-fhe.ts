@@ -20,7 +20,6 @@ import {
 } from '../../src/exports/documents.ts'
 import { entropyOf, type Person } from './people.ts'
 import { type SampleOptions, signerOf } from './sample-options.ts'
-import { signedOnce } from './signed-once.ts'
 
 /** The public parts of a 2 of 3 deal with random vectors: every id and digest is right, no key is behind them. */
 export function samplePublic(holders: readonly Person[], production: boolean, binary = false) {
@@ -105,12 +104,7 @@ export function sampleDeal(
       }
       const payload = alter.acknowledgement?.(plain) ?? plain
       const signatures = [
-        signedOnce(
-          acknowledgementCodec,
-          signer('acknowledgement', holders[index]!.identity),
-          payload,
-          domain,
-        ),
+        acknowledgementCodec.sign(signer('acknowledgement', holders[index]!.identity), payload, domain),
       ]
       const context = signatureContext('share-envelope', domain)
       return {

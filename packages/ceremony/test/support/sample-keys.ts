@@ -5,7 +5,6 @@ import type { Plan } from '../../src/exports/plan.ts'
 import { type Template, templates } from '../../src/steps/key/templates.ts'
 import { type Server, sampleRecipient } from './people.ts'
 import { type SampleOptions, signerOf } from './sample-options.ts'
-import { signedOnce } from './signed-once.ts'
 
 type Put = (bytes: Uint8Array) => string
 
@@ -52,7 +51,7 @@ export function sampleTransports(
     destinations.push({ card: transport.audience, transport: transportCodec.payload.digest(transport) })
     const document = {
       payload: transport,
-      signatures: [signedOnce(transportCodec, signer('transport', server.receipt), transport, domain)],
+      signatures: [transportCodec.sign(signer('transport', server.receipt), transport, domain)],
     }
     return {
       document: put(transportCodec.file.encode(document)),

@@ -8,7 +8,6 @@ import {
 import { type Provenance, provenanceCodec } from '../../src/documents/threshold/provenance.ts'
 import type { RequestFacts } from '../../src/request-rules/decryption.ts'
 import { makePerson, sampleRecipient } from './people.ts'
-import { signedOnce } from './signed-once.ts'
 
 const hash = (digit: string) => digit.repeat(64)
 
@@ -96,14 +95,14 @@ export function signedRequest(
   return {
     request: {
       payload: request,
-      signatures: [signedOnce(decryptionRequestCodec, change.by ?? requester.identity, request, domain)],
+      signatures: [decryptionRequestCodec.sign(change.by ?? requester.identity, request, domain)],
     },
-    approvals: signs.map((identity) => signedOnce(decryptionApprovalCodec, identity, request, domain)),
+    approvals: signs.map((identity) => decryptionApprovalCodec.sign(identity, request, domain)),
     provenance: [
       {
         payload: provenance,
         signatures: [
-          signedOnce(provenanceCodec, change.vouchedBy ?? evaluator.identity, provenance, provenance.domain),
+          provenanceCodec.sign(change.vouchedBy ?? evaluator.identity, provenance, provenance.domain),
         ],
       },
     ],

@@ -18,7 +18,6 @@ import {
 import type { SampleAttestations } from './sample-attestation.ts'
 import { type Alterations, sampleTime } from './sample-options.ts'
 import { attestSteps, type RecordedStep } from './sample-recorded.ts'
-import { signedOnce } from './signed-once.ts'
 
 type Put = (bytes: Uint8Array) => string
 
@@ -96,7 +95,7 @@ export function sampleEntries(
   for (const entry of entries) transcript.append(entry)
   const signers = alter.exceptionSigners?.([...officers]) ?? officers
   const payload = document!
-  const signatures = signers.map((identity) => signedOnce(exceptionCodec, identity, payload, header.domain))
+  const signatures = signers.map((identity) => exceptionCodec.sign(identity, payload, header.domain))
   const decision = exceptionCodec.file.encode({ payload, signatures })
   return { entries, transcript, decision, decisionHead: payload.head }
 }
@@ -126,7 +125,7 @@ export function sampleCheckpoints(
         ? (alter.cosigners?.(witnesses) ?? witnesses)
         : (alter.liveCosigners?.(witnesses, index) ?? witnesses)
     const signatures = [ceremony, ...cosigners].map((identity) =>
-      signedOnce(checkpointCodec, identity, checkpoint, header.domain),
+      checkpointCodec.sign(identity, checkpoint, header.domain),
     )
     previous = checkpointCodec.payload.digest(checkpoint)
     checkpoints.push({
