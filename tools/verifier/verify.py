@@ -260,6 +260,9 @@ heartbeat_shape = signed(obj(
     v=literal(1), kind=literal('heartbeat'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
     holder=integer(1, 15), name=line, challenge=digest, shareDigest=digest,
     left=obj(at64=integer(0, 0xffffffff), at128=integer(0, 0xffffffff)), time=time))
+custodian_shape = signed(obj(
+    v=literal(1), kind=literal('custodian-acknowledgement'), domain=domain, ceremonyId=hex16, key=ident, set=hex16,
+    index=integer(1, 16), name=line, share=digest, envelope=digest))
 exception_shape = signed(obj(
     v=literal(1), kind=literal('exception-decision'), domain=domain, ceremonyId=hex16, planHash=digest,
     exception=positive, stepId=ident, attempt=positive, about=literal('failed', 'ambiguous', 'mismatch', 'reported'),
@@ -475,8 +478,8 @@ plan_shape = versions(
         keys=array(obj(optional={
             **key_options, 'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
             'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS + ['holder-heartbeat'], obj(
-            optional={**step_options, 'custodian': line}, do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats'),
+        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup'], obj(
+            optional={**step_options, 'custodian': line}, do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian'),
             actor=literal(*ROLES, 'custodian'), **step_members))))
 
 
@@ -1339,10 +1342,12 @@ def read_plan(data):
 def not_yet(plan):
     """What a plan of version 2 can ask for and no check of this version covers."""
     found = [name for name in ('revokes', 'nextPolicy') if name in plan]
-    found += [name for key in plan['keys'] for name in ('backup', 'replaces') if name in key]
-    found += ['custodian' for person in plan['people'] if person['role'] == 'custodian']
+    found += [name for key in plan['keys'] for name in ('replaces',) if name in key]
     return found + ['measured' for token in plan['tokens'] if token['profile'] == 'measured']
 
+
+# How the DER of an RSA-4096 SubjectPublicKeyInfo begins.
+BACKUP_KEY = bytes.fromhex('30820222300d06092a864886f70d01010105000382020f003082020a0282020100')
 
 BLANK, FLOW, MOST_DEPTH = ' \t', ',[]{}', 64
 
@@ -1773,6 +1778,7 @@ NEEDS = {
     'CHECKPOINTS': 'OPENING-CERTIFICATE TRANSCRIPT-ROOT', 'EXCEPTIONS': 'TRANSCRIPT-ROOT BLOB-DIGEST', 'CEREMONY-SIGNATURE': 'MANIFEST', 'CARDS': 'TRANSCRIPT-CHAIN',
     'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE', 'REPLICAS': 'POSSESSION PLAN-CONTENT OPENING-CERTIFICATE',
     'ATTESTATIONS': 'POSSESSION PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
+    'BACKUPS': 'POSSESSION CARDS PLAN-CONTENT OPENING-CERTIFICATE BLOB-DIGEST',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT',
     'HEARTBEATS': 'CARDS PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
@@ -1956,7 +1962,7 @@ class Verifier:
         p, header = self.p, self.run['header']
         plan = read_plan(self.blob(p['planHash'], 1 << 20))
         need(plan['v'] == header['v'] == p['v'], 'plan, transcript and bundle are of several versions')
-        unknown = not_yet(plan) + [name for name in ('backups', 'revokes', 'nextPolicy') if name in p]
+        unknown = not_yet(plan) + [name for name in ('revokes', 'nextPolicy') if name in p]
         unknown += ['replaces' for node in p['wrapTree'] if 'replaces' in node]
         need(not unknown, f"this version cannot check {', '.join(unknown)}")
         need(plan['policy'] == header['planPolicy'], 'the plan names another policy than the transcript')
@@ -2354,6 +2360,34 @@ class Verifier:
                  and self.plan['fhe']['holders'][last - 1:last] == [one['name']], 'another statement')
             self.by_holder('heartbeat', document, one['name'])
 
+    def check_backups(self):
+        planned = [key for key in self.plan['keys'] if 'backup' in key]
+        backups = self.p.get('backups', [])
+        need([key['id'] for key in planned] == [one['id'] for one in backups], 'other backups than the plan has')
+        for key, one in zip(planned, backups):
+            wanted, shares = key['backup'], one['shares']
+            need((one['t'], one['n'], [share['name'] for share in shares]) == (wanted['t'], wanted['n'], wanted['custodians']),
+                 'other custodians, or another quorum')
+            need([share['index'] for share in shares] == list(range(1, one['n'] + 1)), 'shares are not 1 to n')
+            for name in ('card', 'share', 'envelope', 'acknowledgement'):
+                need(len({share[name] for share in shares}) == one['n'], f'two custodians have the same {name}')
+            spki = self.blob(one['publicKey'], 4096)
+            need(len(spki) == 550 and spki[:33] == BACKUP_KEY and spki[33] >= 0x80 and spki[-5:] == b'\x02\x03\x01\x00\x01',
+                 'not an RSA-4096 key')
+            for share in shares:
+                self.check_backup_share(one, share)
+
+    def check_backup_share(self, backup, share):
+        card, domain_ = self.people.get(share['card']), self.p['domain']
+        seats = [seat['card'] for seat in self.run['header']['roster'] if (seat['role'], seat['name']) == ('custodian', share['name'])]
+        need(seats[:1] == [share['card']] and card and 'recipient' in card, 'no such card of a custodian')
+        verify_signature(self.ceremony_keys(), 'share-envelope', domain_, bytes.fromhex(share['envelope']), share['signature'])
+        document = parse(self.blob(share['acknowledgement']), custodian_shape, 32768)
+        expected = {'domain': domain_, 'ceremonyId': self.p['ceremonyId'], 'key': backup['id'], 'set': backup['set'],
+                    **{name: share[name] for name in ('index', 'name', 'share', 'envelope')}}
+        need(all(document['payload'][name] == value for name, value in expected.items()), 'proves something else')
+        check_signatures('custodian-acknowledgement', domain_, jcs(document['payload']), document['signatures'], [([card['keys']], 1)])
+
     def check_decryptions(self):
         planned = self.plan['decryptions']
         need([one['id'] for one in self.p['decryptions']] == [one['id'] for one in planned], 'other decryptions')
@@ -2470,6 +2504,18 @@ class Verifier:
             said = one['statement'] and {'document': one['statement']['document'], 'size': int(one['statement']['size'])}
             need(result is None or fits(result, by=one['by'], root=one['root'], chain=one['chain'], statement=said),
                  f"{one['id']}: the transcript has another attestation")
+        for one in self.p.get('backups', []):
+            made = [result for step, result in of('generate-root') if step['key'] == one['id']]
+            need(made, f"{one['id']}: no step of the plan makes it with a backup")
+            if made[0] is None:
+                continue
+            said = member(made[0], 'backup')
+            shares = [{name: share[name] for name in ('index', 'name', 'share', 'envelope')} for share in one['shares']]
+            need(fits(said, shares=shares, **{name: one[name] for name in ('set', 'identifier', 'publicKey', 'wrapped', 'medium')}),
+                 f"{one['id']}: the transcript has another backup")
+            proofs = [{'mechanism': proof['mechanism'], 'digest': proof['digest']} for proof in self.p['possession']
+                      if proof['id'] == one['id']]
+            need(proofs and same(member(said, 'possession'), proofs[0]), f"{one['id']}: its backup holds another key")
         self.need_recorded_deal(of('fhe-deal'))
         self.need_recorded_epoch(of('assemble-epoch'), of('epoch-live'))
         for one in self.p.get('heartbeats', []):
@@ -2583,6 +2629,7 @@ class Verifier:
         opened = [member(blob, 'serial') for blob in blobs]
         keys = [key for serial, key in zip(self.transport_serials, self.transport_keys) if serial in opened]
         keys += [member(one, 'publicKey') for one in spares]
+        keys += [one['publicKey'] for one in self.p.get('backups', []) if one['id'] == name]
         need(sorted(map(jcs, trusted)) == sorted(map(jcs, keys)), f'{name}: other keys were trusted than those of its destinations')
 
     def need_recorded_replicas(self, brought):
@@ -2745,9 +2792,9 @@ class Verifier:
     def root_template(self, name):
         """A root leaves by a trusted window or never was extractable."""
         key = next((one for one in self.plan['keys'] if one['id'] == name), None)
-        targets = key and ('spares' in key or any('transport' in one for one in self.plan['destinations']))
+        targets = key and ('spares' in key or 'backup' in key or any('transport' in one for one in self.plan['destinations']))
         way = key and (key.get('replication') or ('trusted-window' if targets else 'none'))
-        opened = key is None or (way == 'trusted-window' and (self.p['transports'] or 'spares' in key))
+        opened = key is None or (way == 'trusted-window' and (self.p['transports'] or 'spares' in key or 'backup' in key))
         return ROOT if opened else BORN_CLOSED
 
     def check_evidence(self):

@@ -1,3 +1,4 @@
+export * from './custodian/share.ts'
 export * from './enrol.ts'
 export {
   type AbortedFiles,

@@ -1,14 +1,15 @@
 import type { Card } from '@lux/ceremony/wire'
+import { registerCustodian } from './custodian/custodian.ts'
 import { registerHolderShare } from './holder/holder.ts'
 import { registerEnrol } from './person/enrol.ts'
 import { registerSigning } from './person/sign.ts'
 import type { CommandLine } from './shell/command-line.ts'
 
-/** Nobody can be a custodian yet: no ceremony makes a backup. */
-const descriptions: Record<Exclude<Card['kind'], 'custodian'>, string> = {
+const descriptions: Record<Card['kind'], string> = {
   officer: 'A crypto officer’s own device: enrol, approve.',
   witness: 'A witness’s own device: enrol, cosign.',
   holder: 'A share holder: enrol, receive, prove, approve, refuse, renew, and a share’s next epoch.',
+  custodian: 'A custodian of a root’s backup: enrol, receive, prove.',
   approver: 'An approver of decryptions: enrol, approve.',
   requester: 'Who asks for decryptions: enrol.',
   evaluator: 'Who computes on ciphertexts and vouches for them: enrol.',
@@ -28,5 +29,6 @@ export function registerPeople(cli: CommandLine): void {
     if (kind === 'officer' || kind === 'approver') registerSigning(group, kind, 'approve', cli)
     if (kind === 'witness') registerSigning(group, kind, 'cosign', cli)
     if (kind === 'holder') registerHolderShare(group, cli)
+    if (kind === 'custodian') registerCustodian(group, cli)
   }
 }

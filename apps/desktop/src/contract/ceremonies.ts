@@ -90,6 +90,7 @@ export type DocumentKind =
   | 'epoch-approval'
   | 'redeal'
   | 'heartbeat'
+  | 'custodian-acknowledgement'
 
 /**
  * What people type on devices of their own, each line as it is: in the folder of the copy on the `medium`, or beside a copy of the

@@ -68,6 +68,11 @@ export const catalogue = {
     title: 'Every attestation of the plan is here, and is of this run, its token and its key',
     needs: ['POSSESSION', 'PLAN-CONTENT', 'CHECKPOINTS', 'BLOB-DIGEST'],
   },
+  BACKUPS: {
+    title:
+      'Every backup of the plan was dealt in this run, and each custodian signed that the share was checked',
+    needs: ['POSSESSION', 'CARDS', 'PLAN-CONTENT', 'OPENING-CERTIFICATE', 'BLOB-DIGEST'],
+  },
   'FHE-COMMITMENTS': {
     title: 'Key id, epoch id and commitments follow from the public parts',
     needs: ['MANIFEST-ENTRIES', 'BLOB-DIGEST'],

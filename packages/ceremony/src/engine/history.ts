@@ -43,12 +43,15 @@ export function replay(
   return { ok: true, state: incompatibleHistory(state) }
 }
 
+const newKinds: readonly Entry['kind'][] = ['note.made', 'heartbeat.taken', 'custodian.acknowledged']
+
 /** What stands in no transcript of version 1, or null. */
 function newerFault(entry: Entry): string | null {
-  if (entry.kind === 'note.made' || entry.kind === 'heartbeat.taken') return 'the kind is of version 2'
+  if (newKinds.includes(entry.kind)) return 'the kind is of version 2'
   if (entry.kind === 'run.started') return entry.fact.v === 1 ? null : 'v is not that of the plan'
-  if (entry.kind !== 'step.performed' || entry.fact.effect !== 'probe-token') return null
-  const { result } = entry.fact
-  const names = typeof result === 'object' && result !== null && 'token' in result
-  return names ? 'result.token is of version 2' : null
+  if (entry.kind !== 'step.performed') return null
+  const { effect, result } = entry.fact
+  const has = (name: string) => typeof result === 'object' && result !== null && name in result
+  if (effect === 'probe-token' && has('token')) return 'result.token is of version 2'
+  return effect === 'generate-root' && has('backup') ? 'result.backup is of version 2' : null
 }

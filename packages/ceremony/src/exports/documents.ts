@@ -1,3 +1,5 @@
+export * from '../documents/backup/custodian-acknowledgement.ts'
+export * from '../documents/backup/custodian-share.ts'
 export * from '../documents/ceremony/exception.ts'
 export * from '../documents/ceremony/key-statement.ts'
 export * from '../documents/ceremony/opening.ts'

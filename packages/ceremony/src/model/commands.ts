@@ -75,6 +75,7 @@ export type SubmissionKind =
   | 'epoch-approval'
   | 'redeal'
   | 'heartbeat'
+  | 'custodian-acknowledgement'
 
 /** Number of entries, chain head and Merkle root over them, SPEC.md 3.2. */
 export type TranscriptHead = { size: string; node: string; root: string }

@@ -72,6 +72,19 @@ export type Results = {
     spares?: SpareTransport[]
     /** What the token held when a trusted window had closed, but for its own transport keys. */
     held?: { objects: InventoryObject[]; unreadable: number }
+    /** In a run of version 2 alone: the backup of the root, dealt before the window closed. */
+    backup?: {
+      set: string
+      identifier: number
+      /** SHA-256 of the SPKI of the pair, of the root as it was wrapped to it, and of the sealed medium. */
+      publicKey: Digest
+      wrapped: Digest
+      medium: Digest
+      /** The proof of the root that the medium gives back when all shares are combined. */
+      possession: { mechanism: string; digest: Digest }
+      /** `share`: what one is checked by alone; `envelope`: SHA-256 of the custodian's age file. */
+      shares: { index: number; name: string; share: Digest; envelope: Digest }[]
+    }
   }
   'read-back': { evidence: KeyEvidence }
   /** `wrapped` = SHA-256 of the wrapped blob; `publicKey` = SHA-256 of the SPKI of a key pair. */
@@ -204,6 +217,9 @@ export type DealtHolder = {
   keys: VerificationKeys
 }
 
+/** Who gets a share of a root's backup, by index from 1, and how many of them bring it back. */
+export type BackupOf = { t: number; n: number; custodians: DealtHolder[] }
+
 export type CheckpointReason = 'opening' | 'key' | 'exception' | 'pause' | 'planned' | 'sealing'
 
 export type OwnEffect = Common &
@@ -240,6 +256,7 @@ export type OwnEffect = Common &
         rootId: string
         destinations: Destination[]
         spares: OnToken[]
+        backup: BackupOf | null
         mechanism: string
       } & Making)
     | ({ kind: 'read-back'; key: PlannedKey } & Named)

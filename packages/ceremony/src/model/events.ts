@@ -1,4 +1,5 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
+import type { CustodianAcknowledgement } from '../documents/backup/custodian-acknowledgement.ts'
 import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
 import type { DecryptionRequest } from '../documents/threshold/decryption-request.ts'
 import type { DecryptionResult } from '../documents/threshold/decryption-result.ts'
@@ -114,6 +115,7 @@ export type Facts = {
   }
   /** In a run of version 2 alone, as what follows. */
   'heartbeat.taken': { payload: Heartbeat; signature: HybridSignature }
+  'custodian.acknowledged': { payload: CustodianAcknowledgement; signature: HybridSignature }
   'note.made': { by: string; text: string }
   'run.paused': { by: string; cause: 'person' | 'restart'; reason: string }
   'run.resumed': { by: string }

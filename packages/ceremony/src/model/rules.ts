@@ -53,6 +53,7 @@ export const runRules = [
   'PROVENANCE-ADMISSION',
   'PROVENANCE-SIGNER',
   'HEARTBEAT-01',
+  'CUSTODIAN-01',
   'ANSWER-01',
   'ANSWER-02',
   'RESULT-01',

@@ -8,8 +8,15 @@ import { refuse } from './rules.ts'
 import { currentStep, stageOf } from './stages.ts'
 import type { LiveEpoch, State, StepProgress } from './state.ts'
 
-/** Stages at which somebody of a threshold key is heard. */
-type Stages = 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals' | 'heartbeats'
+/** Stages at which somebody who keeps a share is heard. */
+type Stages =
+  | 'request'
+  | 'answers'
+  | 'result'
+  | 'epoch-approvals'
+  | 'redeals'
+  | 'heartbeats'
+  | 'custodian-acknowledgements'
 
 /** The current step, where it is at this stage. */
 export function standsAt(state: State, kind: Stages): StepProgress | null {

@@ -23,6 +23,8 @@ export type Stage =
   | { kind: 'redeals' }
   /** Holders state that they hold their shares; a person ends it without those who do not. */
   | { kind: 'heartbeats' }
+  /** Every custodian proves the share of a backup. */
+  | { kind: 'custodian-acknowledgements' }
 
 const go: Stage = { kind: 'confirm', shows: 'nothing' }
 
@@ -66,6 +68,7 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'assemble-epoch': [go, looks('assemble-epoch')],
   'ask-heartbeats': [go, acts('ask-heartbeats')],
   'take-heartbeats': [{ kind: 'heartbeats' }],
+  'acknowledge-custodian': [{ kind: 'custodian-acknowledgements' }],
   'epoch-live': [go, looks('sign-epoch-live'), checkpoint('key')],
   seal: [
     go,
@@ -109,9 +112,9 @@ export function pinsOf(state: State, progress: StepProgress): PinNeed[] {
   const key = keyOf(state.plan, progress.step.key)
   // What a vendor's tool did is looked at through a library of its own; a spare is logged in to in this one.
   if (progress.step.do === 'replicate-root') return isSpareStep(state.plan, progress.step) ? [] : [user]
-  const spares = key?.spares ?? []
+  const others = (key?.spares ?? []).length + (key?.backup === undefined ? 0 : 1)
   const servers = state.destinations.filter((one) => 'transport' in one)
-  if (progress.step.do === 'generate-root' && servers.length + spares.length > 0) return both
+  if (progress.step.do === 'generate-root' && servers.length + others > 0) return both
   return []
 }
 

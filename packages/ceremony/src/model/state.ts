@@ -200,6 +200,8 @@ export type State = {
     challenge: Digest
     said: { name: string; holder: number; time: string }[]
   } | null
+  /** Backups that the windows of this run made, by the root's id, with the names of who has proved the share. */
+  backups: (NonNullable<Results['generate-root']['backup']> & { key: string; acknowledged: string[] })[]
   /** Possession proofs by key. */
   proofs: { key: string; mechanism: string; digest: Digest }[]
   bundle: {
@@ -289,6 +291,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
     reshare: null,
     budgets: [],
     heartbeat: null,
+    backups: [],
     proofs: [],
     bundle: null,
     receipts: [],
@@ -319,6 +322,7 @@ export function draft(state: State): State {
     ceremonyKey: state.ceremonyKey && { ...state.ceremonyKey },
     fhe: state.fhe && { ...state.fhe, acknowledged: [...state.fhe.acknowledged] },
     heartbeat: state.heartbeat && { ...state.heartbeat, said: [...state.heartbeat.said] },
+    backups: state.backups.map((one) => ({ ...one, acknowledged: [...one.acknowledged] })),
     proofs: [...state.proofs],
     ...draftEpochs(state),
     bundle: state.bundle && { ...state.bundle, signers: [...state.bundle.signers] },

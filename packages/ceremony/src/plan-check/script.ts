@@ -54,6 +54,7 @@ const scriptSchema = v.strictObject({
           'approver',
           'witness',
           'recorder',
+          'custodian',
         ]),
         name: line,
       }),

@@ -33,6 +33,7 @@ function checkEntries(plan: Plan, step: Step, { uses = {} }: StepLint, refuse: R
   if (step.token !== undefined) misused('token', uses.token === true)
   if (step.key !== undefined) misused('key', uses.key !== undefined)
   if (step.holder !== undefined) misused('holder', uses.holder === true)
+  if (step.custodian !== undefined) misused('custodian', uses.custodian === true)
   if (step.when !== undefined) misused('when', uses.when === true)
   if (step.by !== undefined)
     misused(`by: ${step.by}`, uses.by === (isVoucher(step.by) ? 'voucher' : 'person'))
@@ -50,6 +51,9 @@ function checkEntries(plan: Plan, step: Step, { uses = {} }: StepLint, refuse: R
   const holders = [...(plan.fhe?.holders ?? []), ...(plan.reshare?.holders ?? [])]
   if (step.holder !== undefined && !holders.includes(step.holder))
     refuse('PLAN-60', `${step.holder} holds no share of the plan`)
+  const custodians = plan.keys.flatMap(({ backup }) => backup?.custodians ?? [])
+  if (step.custodian !== undefined && !custodians.includes(step.custodian))
+    refuse('PLAN-60', `${step.custodian} holds no share of a backup of the plan`)
   if (step.do === 'make-ceremony-key' && step.token !== undefined && step.token !== 'ceremony')
     refuse('PLAN-54', `the ceremony key is made on the token ${step.token}`)
 }

@@ -4,14 +4,11 @@ import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** What a plan of version 2 can ask for and no step of this version does; a bundle of such a plan nobody can check yet. */
 export function notYet(plan: Plan): string[] {
-  const custodians = namesOf(plan, 'custodian')
   const measured = plan.tokens.filter(({ profile }) => profile === 'measured')
   return [
-    ...plan.keys.flatMap(({ id, backup, replaces }) => [
-      ...(backup === undefined ? [] : [`a backup of ${id}`]),
-      ...(replaces === undefined ? [] : [`${id} in the place of an earlier key`]),
-    ]),
-    ...(custodians.length === 0 ? [] : [`custodians: ${custodians.join(', ')}`]),
+    ...plan.keys.flatMap(({ id, replaces }) =>
+      replaces === undefined ? [] : [`${id} in the place of an earlier key`],
+    ),
     ...measured.map(({ role }) => `the token ${role} by what is measured of it`),
     ...(plan.revokes === undefined ? [] : ['a revocation of keys']),
     ...(plan.nextPolicy === undefined ? [] : ['a change of the policy']),
@@ -32,7 +29,9 @@ function backupFaults(plan: Plan, { id, level, existing, backup, spares }: Plann
   const faults: string[] = []
   const isNewRoot = level === 'root' && existing === undefined
   if ((backup !== undefined || spares !== undefined) && !isNewRoot)
-    faults.push(`${id} is no new root: only one can get a backup or come into spare tokens`)
+    faults.push(
+      `${id} is no new root: a backup or a spare token is made in the window in which a root is made, and never for one that exists`,
+    )
   for (const role of spares ?? [])
     if (!plan.tokens.some((token) => token.role === role) || role === 'ceremony')
       faults.push(`${id}: ${role} is no other token of the plan`)

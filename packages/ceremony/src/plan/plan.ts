@@ -176,6 +176,7 @@ export type StepKind =
   | 'epoch-live'
   | 'ask-heartbeats'
   | 'take-heartbeats'
+  | 'acknowledge-custodian'
   | 'seal'
   | 'export'
   | 'receipt'
@@ -220,6 +221,7 @@ export type PartKind =
   | 'threshold-decryption'
   | 'resharing'
   | 'holder-heartbeat'
+  | 'root-backup'
   | 'bundle-export'
 
 export type Part = { kind: PartKind; steps: Step[] }

@@ -79,9 +79,10 @@ export function leavesByWindow(plan: Plan, key: PlannedKey): boolean {
   return (key.replication ?? (hasWindowTargets(plan, key) ? 'trusted-window' : 'none')) === 'trusted-window'
 }
 
-/** Whether the plan has anything that a window would wrap the root to: a server with a transport key, or a spare token. */
-export function hasWindowTargets(plan: Plan, { spares = [] }: PlannedKey): boolean {
-  return plan.destinations.some(({ transport }) => transport !== undefined) || spares.length > 0
+/** Whether the plan has anything that a window would wrap the root to: a server with a transport key, a spare token, or a backup. */
+export function hasWindowTargets(plan: Plan, { spares = [], backup }: PlannedKey): boolean {
+  const servers = plan.destinations.filter(({ transport }) => transport !== undefined)
+  return servers.length + spares.length > 0 || backup !== undefined
 }
 
 /** Whether a step brings a spare its root from the window, so that no vendor's tool has a part in it. */

@@ -192,8 +192,8 @@ const versionNumber = v.pipe(whole, v.minValue(1), v.maxValue(1_000_000))
 const earlierKey = v.strictObject({ bundle: digest, id: slug, version: versionNumber })
 const role2 = v.picklist([...roles, 'custodian'])
 /** What a family of steps that is newer than version 1 adds stands here. */
-const stepKinds2 = [...stepKinds, 'ask-heartbeats', 'take-heartbeats'] as const
-const partKinds2 = [...partKinds, 'holder-heartbeat'] as const
+const stepKinds2 = [...stepKinds, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian'] as const
+const partKinds2 = [...partKinds, 'holder-heartbeat', 'root-backup'] as const
 
 const version2 = v.strictObject({
   v: v.literal(2),

@@ -5,6 +5,7 @@ import type { Outcome } from '../documents/format/outcome.ts'
 import type { EffectKind } from '../model/effects.ts'
 import type { StepKind } from '../plan/plan.ts'
 import { attestationsFault, checkAttestationChains, checkAttestations } from './attestation/bundle.ts'
+import { backupsFault, checkBackups } from './backup/bundle.ts'
 import { checkAcknowledgements, checkCommitments, checkEnvelopes, dealFault } from './dealing/bundle.ts'
 import { checkDecryptions } from './decryption/bundle.ts'
 import { checkHeartbeats, heartbeatsFault } from './heartbeat/bundle.ts'
@@ -20,6 +21,7 @@ const keyChecks: readonly FamilyCheck[] = [
   { id: 'POSSESSION', check: checkPossession },
   { id: 'REPLICAS', check: checkReplicas },
   { id: 'ATTESTATIONS', check: checkAttestations },
+  { id: 'BACKUPS', check: checkBackups },
 ]
 
 /** the threshold key, whose files have to be there before, */
@@ -86,6 +88,7 @@ export const recordedAs = {
   'epoch-live': 'sign-epoch-live',
   'ask-heartbeats': 'ask-heartbeats',
   'take-heartbeats': null,
+  'acknowledge-custodian': null,
   // It begins with the closing inventory; the rest of it comes after the transcript's end.
   seal: 'inventory',
   export: null,
@@ -101,6 +104,7 @@ export async function recordedFault(v: Verification, recorded: readonly Recorded
     proofsFault(v, recorded) ??
     replicasFault(v, recorded) ??
     attestationsFault(v, recorded) ??
+    backupsFault(v, recorded) ??
     (await dealFault(v, recorded)) ??
     (await epochFault(v, recorded)) ??
     (await heartbeatsFault(v, recorded))

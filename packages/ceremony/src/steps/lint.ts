@@ -1,5 +1,6 @@
 import type { StepKind } from '../plan/plan.ts'
 import * as attestation from './attestation/lint.ts'
+import * as backup from './backup/lint.ts'
 import * as dealing from './dealing/lint.ts'
 import * as decryption from './decryption/lint.ts'
 import * as heartbeat from './heartbeat/lint.ts'
@@ -45,6 +46,7 @@ export const stepLints = {
   ...resharing.lints,
   ...decryption.lints,
   ...heartbeat.lints,
+  ...backup.lints,
   ...sealing.lints,
 } satisfies Record<StepKind, StepLint>
 
@@ -69,5 +71,6 @@ export const endLints: readonly EndLint[] = [
   resharing.notLive,
   dealing.undealt,
   heartbeat.notTaken,
+  backup.unproved,
   sealing.notEnded,
 ]

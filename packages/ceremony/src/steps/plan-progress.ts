@@ -35,6 +35,8 @@ export type PlanProgress = {
   fhe: ThresholdProgress
   /** Whether holders were asked to state that they hold their shares, and have stated it. */
   heartbeat: 'due' | 'asked' | 'taken'
+  /** Custodians who have proved their shares of a backup. */
+  custodians: Set<string>
   ended: StepKind[]
 }
 
@@ -49,6 +51,7 @@ export type StepLint = {
     /** A key of the plan; `optional`: the ceremony key where it names none. */
     readonly key?: true | 'optional'
     readonly holder?: true
+    readonly custodian?: true
     readonly when?: true
     readonly by?: 'voucher' | 'person'
     readonly decryption?: true
@@ -97,6 +100,7 @@ export function startOf(plan: Plan): PlanProgress {
       live: false,
     },
     heartbeat: 'due',
+    custodians: new Set(),
     ended: [],
   }
 }

@@ -7,6 +7,7 @@ import type { Decision, Entry, Facts } from '../model/events.ts'
 import type { Stage } from '../model/stages.ts'
 import type { State, StepProgress } from '../model/state.ts'
 import * as attestation from './attestation/run.ts'
+import * as backup from './backup/run.ts'
 import * as dealing from './dealing/run.ts'
 import * as decryption from './decryption/run.ts'
 import type { EntryModules, StageNeeds } from './entries.ts'
@@ -46,6 +47,7 @@ export const submissions = {
   ...resharing.submissions,
   ...decryption.submissions,
   ...heartbeat.submissions,
+  ...backup.submissions,
   ...sealing.submissions,
 } satisfies Record<FamilySubmission, (state: State, command: Submit) => Decision>
 
@@ -53,12 +55,14 @@ export type FamilyEntry =
   | keyof typeof resharing.entries
   | keyof typeof decryption.entries
   | keyof typeof heartbeat.entries
+  | keyof typeof backup.entries
 
 /** Entries that people of a family bring about. */
 export const entryModules: EntryModules<FamilyEntry> = {
   ...resharing.entries,
   ...decryption.entries,
   ...heartbeat.entries,
+  ...backup.entries,
 }
 
 /** Stages at which people of a family are heard; confirmations, checkpoints and what the run itself signs are the engine's. */
@@ -68,6 +72,7 @@ export const stageNeeds: StageNeeds<FamilyStage> = {
   ...resharing.needs,
   ...decryption.needs,
   ...heartbeat.needs,
+  ...backup.needs,
   ...sealing.needs,
 }
 

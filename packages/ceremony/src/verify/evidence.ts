@@ -30,7 +30,8 @@ function rootTemplate(v: Verification, key: PlannedKey | undefined): Template {
   const plan = required(v.plan)
   const window =
     key === undefined ||
-    (leavesByWindow(plan, key) && (v.predicate.transports.length > 0 || key.spares !== undefined))
+    (leavesByWindow(plan, key) &&
+      (v.predicate.transports.length > 0 || key.spares !== undefined || key.backup !== undefined))
   return window ? templates.root : templates.bornClosed
 }
 

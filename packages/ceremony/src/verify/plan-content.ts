@@ -28,8 +28,8 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
 function versionFault({ predicate, run: { header } }: Verification, plan: Plan): string | null {
   if (plan.v !== header.v || plan.v !== predicate.v)
     return `the plan is of version ${plan.v}, the transcript of ${header.v}, the bundle of ${predicate.v}`
-  const { backups, revokes, nextPolicy, wrapTree } = predicate
-  const here = Object.entries({ backups, revokes, nextPolicy })
+  const { revokes, nextPolicy, wrapTree } = predicate
+  const here = Object.entries({ revokes, nextPolicy })
   const unknown = [
     ...notYet(plan),
     ...here.flatMap(([name, value]) => (value === undefined ? [] : [name])),

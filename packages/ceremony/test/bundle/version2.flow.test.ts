@@ -98,8 +98,8 @@ const wrong: [string, string, SampleOptions][] = [
   ['PLAN-CONTENT', 'a revocation', planned((plan) => (plan.revokes = [earlier]))],
   ['PLAN-CONTENT', 'a next policy', planned((plan) => (plan.nextPolicy = digest))],
   [
-    'PLAN-CONTENT',
-    'a backup',
+    'BACKUPS',
+    'a backup that is not there',
     planned((plan) => (plan.keys[0]!.backup = { t: 2, n: 2, custodians: ['Gita', 'Hugo'] })),
   ],
   [

@@ -13,6 +13,7 @@ import {
   type EffectOf,
   isWindow,
   type OwnEffect,
+  possessionChallenge,
   type Template,
   templates,
 } from '../../src/exports/engine.ts'
@@ -35,6 +36,24 @@ function spareOf({ ckaId }: EffectOf<'generate-root'>, { token, serial }: { toke
     transport,
     publicKey: hash(`transport of ${serial}`),
     wrapped: hash(`${ckaId} for ${token}`),
+  }
+}
+
+function someBackup({ backup, key, mechanism, ceremonyId, rootId }: EffectOf<'generate-root'>): Json {
+  const challenge = possessionChallenge(ceremonyId, rootId)
+  return {
+    set: '5e'.repeat(16),
+    identifier: 4711,
+    publicKey: hash('backup pair'),
+    wrapped: hash('root wrapped to the backup'),
+    medium: hash('sealed medium'),
+    possession: { mechanism, digest: hash(`possession ${key.id} ${challenge}`) },
+    shares: (backup?.custodians ?? []).map(({ index, name }) => ({
+      index,
+      name,
+      share: hash(`share of ${name}`),
+      envelope: hash(`envelope of ${name}`),
+    })),
   }
 }
 
@@ -101,7 +120,9 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         trusted: [
           ...effect.destinations.map(({ transportKey }) => sha256Hex(fromBase64(transportKey))),
           ...effect.spares.map(({ serial }) => hash(`transport of ${serial}`)),
+          ...(effect.backup === null ? [] : [hash('backup pair')]),
         ],
+        ...(effect.backup === null ? {} : { backup: someBackup(effect) }),
         ...(effect.spares.length === 0
           ? {}
           : { spares: effect.spares.map(({ token, serial }) => spareOf(effect, { token, serial })) }),

@@ -1,4 +1,8 @@
 import { encodeCanonical, sha256Hex, utf8 } from '@lux/crypto'
+import {
+  type CustodianAcknowledgement,
+  custodianAcknowledgementCodec,
+} from '../../src/documents/backup/custodian-acknowledgement.ts'
 import { envelopesDigest } from '../../src/documents/threshold/acknowledgement.ts'
 import {
   type DecryptionRequest,
@@ -29,6 +33,29 @@ export function someAuthorities(domain: Domain): Authorities {
     evaluators: keys('evaluator'),
     encryptors: keys('encryptor'),
   }
+}
+
+/** What a custodian signs who has opened and checked the share. */
+export function custodianFor(
+  core: FakeCore,
+  name: string,
+  change: Partial<CustodianAcknowledgement> = {},
+): Uint8Array {
+  const [backup] = core.state.backups
+  const dealt = backup?.shares.find((share) => share.name === name)
+  return custodianAcknowledgementCodec.payload.encode({
+    v: 1,
+    kind: 'custodian-acknowledgement',
+    domain: core.domain,
+    ceremonyId: core.state.ceremonyId,
+    key: backup?.key ?? 'none',
+    set: backup?.set ?? '00'.repeat(16),
+    index: dealt?.index ?? 1,
+    name,
+    share: dealt?.share ?? hash('no share'),
+    envelope: dealt?.envelope ?? hash('no envelope'),
+    ...change,
+  })
 }
 
 /** A package as a requester and an encryptor would make it, for the epoch at which the run stands. */

@@ -16,6 +16,7 @@ export const scriptNames = [
   'threshold-decryption',
   'resharing',
   'holder-heartbeat',
+  'root-backup',
   'token-initialisation',
 ] as const
 /** The epoch of a key that an earlier ceremony dealt. */

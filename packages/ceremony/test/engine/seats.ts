@@ -30,8 +30,8 @@ export function someone(role: string, name: string, domain: Domain): Someone {
   const before = known.get(id)
   if (before !== undefined) return before
   const identity = generateIdentity(deterministicEntropy(sha256(utf8(id))), ['ed25519'])
-  const holder = role === 'holder' ? { recipient: recipientOf(id) } : {}
-  const card = { v: 1, kind: role, domain, name, keys: identity.keys, ...holder }
+  const holder = ['holder', 'custodian'].includes(role) ? { recipient: recipientOf(id) } : {}
+  const card = { v: role === 'custodian' ? 2 : 1, kind: role, domain, name, keys: identity.keys, ...holder }
   const read = cardCodec.check(card)
   if (!read.ok) throw new Error(read.detail)
   const person = { role, name, identity, card: card as Json, digest: cardCodec.digest(read.value) }

@@ -154,6 +154,12 @@ function needLines(view: RunView, { folder, files, unanswered }: Around): string
           : `  custody holder receive ENVELOPE.age --key KEY --policy POLICY --out SHARE`,
         `  custody holder prove SHARE --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
       ]
+    case 'custodian-acknowledgements':
+      return [
+        `${needs.missing.join(', ')}, each on a device of their own, with what the file names:`,
+        `  custody custodian receive ENVELOPE.age --key KEY --policy POLICY --sheet SHEET.html`,
+        `  custody custodian prove ENVELOPE.age --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
+      ]
     case 'heartbeats':
       return [
         `${needs.missing.join(', ')}, each on a device of their own, with a copy of the file:`,

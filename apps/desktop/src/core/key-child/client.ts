@@ -1,12 +1,14 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { ExpectedError } from '@lux/node-files'
-import type { FromChild, KeyChildRequest, KeyChildResult, PhaseStart } from './protocol.ts'
+import type { FromChild, KeyChildRequest, KeyChildResult, PhaseStart, WrappedToBackup } from './protocol.ts'
 
 export type RunKeyChildOptions = {
   readonly onPhase?: (start: PhaseStart) => void
   /** Kills the process, and with it the key. */
   readonly signal?: AbortSignal
+  /** What a child is told that asks for the root wrapped to its key. A throw kills it. */
+  readonly answer?: (publicKey: Uint8Array) => Promise<WrappedToBackup>
   /** Node 24; this process's own by default. */
   readonly execPath?: string
   /** main.ts beside this file by default; the built file when bundled. */
@@ -21,7 +23,7 @@ const MAX_STDERR = 2048
  */
 export function runKeyChild<Request extends KeyChildRequest>(
   request: Request,
-  { onPhase, signal, execPath = process.execPath, entry }: RunKeyChildOptions = {},
+  { onPhase, signal, answer, execPath = process.execPath, entry }: RunKeyChildOptions = {},
 ): Promise<KeyChildResult<Request>> {
   if (signal?.aborted) return Promise.reject(cancelled())
   const child = fork(entry ?? fileURLToPath(new URL('./main.ts', import.meta.url)), [], {
@@ -34,7 +36,8 @@ export function runKeyChild<Request extends KeyChildRequest>(
   return new Promise((resolve, reject) => {
     let phase: string | null = null
     let startUp = ''
-    let outcome: Exclude<FromChild, { kind: 'phase' }> | null = null
+    let outcome: Exclude<FromChild, { kind: 'phase' | 'asks' }> | null = null
+    let unanswered: unknown = null
     const abort = () => {
       child.kill('SIGKILL')
     }
@@ -44,7 +47,15 @@ export function runKeyChild<Request extends KeyChildRequest>(
       if (phase === null) startUp = (startUp + text).slice(-MAX_STDERR)
     })
     child.on('message', (message: FromChild) => {
-      if (message.kind !== 'phase') outcome = message
+      if (message.kind === 'asks') {
+        Promise.resolve(message.publicKey)
+          .then((publicKey) => answer?.(publicKey))
+          .then((told) => child.send(told ?? {}))
+          .catch((error: unknown) => {
+            unanswered = error
+            abort()
+          })
+      } else if (message.kind !== 'phase') outcome = message
       else {
         phase = message.phase
         onPhase?.({ phase: message.phase, expectedSeconds: message.expectedSeconds })
@@ -63,7 +74,8 @@ export function runKeyChild<Request extends KeyChildRequest>(
         resolve(outcome.result as KeyChildResult<Request>)
       } else if (outcome?.kind === 'failed') {
         reject(new ExpectedError(outcome.code, outcome.detail, outcome.remedy))
-      } else if (signal?.aborted) reject(cancelled())
+      } else if (unanswered !== null) reject(unanswered)
+      else if (signal?.aborted) reject(cancelled())
       else {
         const where = phase === null ? `before its first step. ${startUp}`.trim() : `in ${phase}`
         reject(crashed(`it ended (${killed ?? `exit ${code}`}) ${where}`))

@@ -101,7 +101,7 @@ export function checkDealing(params: Params): { roster: RosterEntry[]; budgets: 
 }
 
 /** The card is the one whose digest the plan names, of this domain, and names this holder and recipient. */
-function checkCard(holder: KeyChildHolder, { domain }: Params): void {
+export function checkCard(holder: KeyChildHolder, { domain }: Pick<Params, 'domain'>): void {
   if (holder.card === undefined) return
   const bytes = utf8(holder.card)
   const card = parseCanonical(bytes, { maxBytes: 65_536 })
@@ -113,9 +113,6 @@ function checkCard(holder: KeyChildHolder, { domain }: Params): void {
     says.get('recipient') !== holder.recipient ||
     says.get('domain') !== domain
   ) {
-    throw new ExpectedError(
-      'FHE-CARD-OTHER',
-      `the card of holder ${holder.index} is not the one that the plan names`,
-    )
+    throw new ExpectedError('FHE-CARD-OTHER', `the card of ${holder.name} is not the one that the plan names`)
   }
 }

@@ -1,6 +1,8 @@
 export { type RunKeyChildOptions, runKeyChild } from './client.ts'
 export type {
   Deal,
+  DealBackup,
+  DealBackupResult,
   DealResult,
   FileFact,
   KeyChildHolder,
@@ -15,5 +17,6 @@ export type {
   Recover,
   RecoverResult,
   SampleType,
+  WrappedToBackup,
 } from './protocol.ts'
 export { sampleTypes } from './protocol.ts'

@@ -2,12 +2,13 @@ import { FormatError } from '@lux/crypto'
 import { endWithParent, protectProcess } from '@lux/hsm/protect'
 import { ExpectedError } from '@lux/node-files'
 import { checkDealing, dealAndSeal } from './deal-and-seal.ts'
+import { dealRootBackup } from './deal-backup.ts'
 import { dealFile, recoverFile } from './deal-file.ts'
 import { encryptSamples } from './encrypt.ts'
 import { keygen } from './keygen.ts'
 import { makeKey } from './make-key.ts'
 import { type Phases, phases } from './phases.ts'
-import type { AnyResult, FromChild, KeyChildRequest } from './protocol.ts'
+import type { AnyResult, FromChild, KeyChildRequest, WrappedToBackup } from './protocol.ts'
 
 // The throw-away process that holds a whole key: it does one request and ends, and its end is what clears memory.
 
@@ -30,6 +31,8 @@ async function serve(request: KeyChildRequest, running: Phases): Promise<AnyResu
   switch (request.do) {
     case 'deal':
       return { ...(await dealFile(request.params, running)), ...measured() }
+    case 'deal-backup':
+      return { ...(await dealRootBackup(request.params, running, ask)), ...measured() }
     case 'encrypt':
       return { ...(await encryptSamples(request.params, running)), ...measured() }
     case 'recover':
@@ -43,6 +46,13 @@ async function serve(request: KeyChildRequest, running: Phases): Promise<AnyResu
       return { ...(await dealAndSeal(made, params, running)), ...measured() }
     }
   }
+}
+
+/** Core answers once, with what the window gave. */
+async function ask(publicKey: Uint8Array): Promise<WrappedToBackup> {
+  const answered = new Promise<WrappedToBackup>((resolve) => process.once('message', resolve))
+  await send({ kind: 'asks', publicKey })
+  return answered
 }
 
 function failure(error: unknown): FromChild {

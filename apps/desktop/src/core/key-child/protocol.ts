@@ -111,7 +111,31 @@ export type Encrypt = {
   }
 }
 
-export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover | Encrypt
+/** A root's backup: the child says to which public key the window wraps the root, and goes on with what it is answered. */
+export type DealBackup = {
+  readonly do: 'deal-backup'
+  readonly params: {
+    readonly domain: Domain
+    /** 16 bytes in hex: where the root is born. */
+    readonly ceremonyId: string
+    /** The root's id in the plan. */
+    readonly key: string
+    readonly t: number
+    readonly n: number
+    /** 1..n in order. */
+    readonly custodians: readonly KeyChildHolder[]
+    /** Gets <key>.medium and custodian-<i>.age. */
+    readonly outDir: string
+  }
+}
+
+/** What the window gives: the root wrapped to the child's key, and the proof that it is the one that the token keeps. */
+export type WrappedToBackup = {
+  readonly wrapped: Uint8Array
+  readonly possession: { readonly mechanism: string; readonly challenge: string; readonly digest: string }
+}
+
+export type KeyChildRequest = KeygenAndDeal | Keygen | Deal | Recover | Encrypt | DealBackup
 
 export type FileFact = { readonly path: string; readonly sha256: string; readonly size: number }
 export type PhaseTime = { readonly phase: Phase; readonly milliseconds: number }
@@ -164,6 +188,20 @@ export type RecoverResult = Made & { readonly clientKey: FileFact }
 
 export type EncryptResult = Made & { readonly files: readonly FileFact[] }
 
+export type DealBackupResult = Made & {
+  readonly set: string
+  readonly identifier: number
+  readonly publicKey: string
+  readonly wrapped: string
+  readonly medium: string
+  readonly shares: readonly {
+    readonly index: number
+    readonly name: string
+    readonly share: string
+    readonly envelope: string
+  }[]
+}
+
 export type KeyChildResult<Request extends KeyChildRequest> = Request extends KeygenAndDeal
   ? KeygenAndDealResult
   : Request extends Keygen
@@ -172,9 +210,17 @@ export type KeyChildResult<Request extends KeyChildRequest> = Request extends Ke
       ? RecoverResult
       : Request extends Encrypt
         ? EncryptResult
-        : DealResult
+        : Request extends DealBackup
+          ? DealBackupResult
+          : DealResult
 
-export type AnyResult = KeygenAndDealResult | KeygenResult | DealResult | RecoverResult | EncryptResult
+export type AnyResult =
+  | KeygenAndDealResult
+  | KeygenResult
+  | DealResult
+  | RecoverResult
+  | EncryptResult
+  | DealBackupResult
 
 export type Phase =
   | 'load'
@@ -183,6 +229,7 @@ export type Phase =
   | 'squash-key'
   | 'compact-public-key'
   | 'server-key'
+  | 'backup-pair'
   | 'deal'
   | 'seal'
   | 'recover'
@@ -193,5 +240,6 @@ export type PhaseStart = { readonly phase: Phase; readonly expectedSeconds: numb
 
 export type FromChild =
   | ({ readonly kind: 'phase' } & PhaseStart)
+  | { readonly kind: 'asks'; readonly publicKey: Uint8Array }
   | { readonly kind: 'done'; readonly result: AnyResult }
   | { readonly kind: 'failed'; readonly code: string; readonly detail: string; readonly remedy?: string }

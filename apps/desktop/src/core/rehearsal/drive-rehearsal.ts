@@ -82,6 +82,9 @@ async function answer(
     case 'heartbeats':
       for (const name of needs.missing) await act('heartbeat', name)
       return null
+    case 'custodian-acknowledgements':
+      for (const name of needs.missing) await act('custodian-acknowledgement', name)
+      return null
     case 'receipt':
       return { why: 'receipt', detail: needs.missing.join(', ') }
     case 'exception': {

@@ -37,10 +37,11 @@ export async function rehearsalOfScript(
           moving: [...named('nextHolders'), ...named('dealers')],
           deals: !Object.hasOwn(read.value.blanks, 'epochId'),
         })
-  const others = rehearsal.people.filter(({ role }) => role !== 'holder')
+  const listed = withCustodians(rehearsal.people, named('custodians'))
+  const others = listed.filter(({ role }) => role !== 'holder')
   const people =
     holders === null
-      ? rehearsal.people
+      ? listed
       : [
           ...others,
           ...[...new Set([...holders, ...named('nextHolders')])].map((name) => ({
@@ -123,6 +124,15 @@ export async function rehearsalOfScript(
     seated,
     listed: [],
   }
+}
+
+/** The people of a script, with the custodians whom its values name in the place of its own. */
+function withCustodians<T extends { role: StandIn['role']; name: string }>(
+  people: readonly T[],
+  custodians: readonly string[],
+): (T | { role: 'custodian'; name: string })[] {
+  const others = people.filter(({ role }) => role !== 'custodian')
+  return [...others, ...custodians.map((name) => ({ role: 'custodian' as const, name }))]
 }
 
 /**

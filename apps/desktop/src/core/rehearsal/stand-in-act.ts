@@ -4,6 +4,7 @@ import { ExpectedError } from '@lux/node-files'
 import type { SignedKind } from '../runs/exchange/bytes-to-sign.ts'
 import type { Run } from '../runs/run/run.ts'
 import { answerAsStandIn } from './stand-in-answer.ts'
+import { custodianAsStandIn } from './stand-in-custodian.ts'
 import { heartbeatAsStandIn } from './stand-in-heartbeat.ts'
 import { requestAsStandIn, resultAsStandIn } from './stand-in-request.ts'
 import { acknowledgeNextAsStandIn, approveEpochAsStandIn, redealAsStandIn } from './stand-in-reshare.ts'
@@ -24,6 +25,7 @@ export const standInActs = [
   'epoch-approval',
   'redeal',
   'heartbeat',
+  'custodian-acknowledgement',
 ] as const
 export type StandInAct = (typeof standInActs)[number]
 
@@ -75,6 +77,8 @@ export async function actAsStandIn(
       return approveEpochAsStandIn(run, find('holder'))
     case 'heartbeat':
       return heartbeatAsStandIn(run, find('holder'), now)
+    case 'custodian-acknowledgement':
+      return custodianAsStandIn(run, find('custodian'))
     case 'redeal':
       return redealAsStandIn(run, find('holder'))
     default:

@@ -53,6 +53,7 @@ const files: ReadonlySet<Needs['kind']> = new Set([
   'epoch-approvals',
   'redeals',
   'heartbeats',
+  'custodian-acknowledgements',
 ])
 
 function comesAsFile({ kind }: Needs, rehearsed: boolean): boolean {

@@ -25,6 +25,7 @@ const ofCustody = [
   'epoch-live',
   'key-statement',
   'heartbeat',
+  'custodian-acknowledgement',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */

@@ -72,7 +72,7 @@ export function treeFault(v: Verification, recorded: readonly Recorded[]): strin
 
 /**
  * The spares that the plan names got it too, each by a pair that its own token made, and whoever else was trusted is a
- * server of the bundle. Bundles of version 1 have no spares, and their makers compared the trusted keys alone.
+ * server of the bundle or the pair of its backup. Bundles of version 1 have no spares, and their makers compared the trusted keys alone.
  */
 function windowFault(v: Verification, { step, result }: Recorded): string | null {
   if (v.predicate.v === 1) return null
@@ -94,7 +94,12 @@ function windowFault(v: Verification, { step, result }: Recorded): string | null
   const keys = v.transports
     .filter(({ payload }) => open.includes(payload.serial))
     .map(({ payload }) => sha256Hex(fromBase64(payload.transportKey)))
-  const allowed = [...keys, ...spares.map((one) => String(member(one, 'publicKey')))].sort()
+  const backups = (v.predicate.backups ?? []).filter(({ id }) => id === step.key)
+  const allowed = [
+    ...keys,
+    ...spares.map((one) => String(member(one, 'publicKey'))),
+    ...backups.map(({ publicKey }) => publicKey),
+  ].sort()
   const trusted = member(result, 'trusted')
   const found = (Array.isArray(trusted) ? trusted : []).map(String).sort()
   return same(found, allowed) ? null : 'the transcript has other keys trusted than those of its destinations'

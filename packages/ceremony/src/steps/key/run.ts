@@ -5,6 +5,7 @@ import type { Effect, EffectOf, Results } from '../../model/effects.ts'
 import { possessionChallenge } from '../../model/identifiers.ts'
 import type { State, StepProgress } from '../../model/state.ts'
 import { keyOf, leavesByWindow } from '../../plan/queries.ts'
+import { backupFault, backupOf, madeBackup, provedByBackup, tookBackup } from '../backup/made.ts'
 import {
   chainOf,
   ckaIdOf,
@@ -49,8 +50,8 @@ function madeBefore(fault: Mismatch | null): Mismatch | null {
 }
 
 /** A root with nowhere to go is born closed, and no window opens. */
-export function isWindow({ destinations, spares }: EffectOf<'generate-root'>): boolean {
-  return destinations.length + spares.length > 0
+export function isWindow({ destinations, spares, backup }: EffectOf<'generate-root'>): boolean {
+  return destinations.length + spares.length > 0 || backup !== null
 }
 
 function verifyRoot(
@@ -70,9 +71,12 @@ function verifyRoot(
   const spared = spares.map(({ token, serial }) => `${token} ${serial}`).join(', ')
   if (planned !== spared)
     return differs(`wrapped to the spares ${planned || 'none'}`, `to the spares ${spared || 'none'}`)
+  const otherwise = backupFault(effect.backup, result.backup)
+  if (otherwise !== null) return otherwise
   const trusted = [
     ...effect.destinations.map(({ transportKey }) => sha256Hex(fromBase64(transportKey))),
     ...spares.map(({ publicKey }) => publicKey),
+    ...(result.backup === undefined ? [] : [result.backup.publicKey]),
   ].sort()
   if ([...result.trusted].sort().join() !== trusted.join())
     return differs('only the destinations are trusted', `${result.trusted.length} trusted keys, or others`)
@@ -86,6 +90,9 @@ function verifyPossession(
   effect: EffectOf<'prove-possession'>,
   result: Results['prove-possession'],
 ): Mismatch | null {
+  const backup = provedByBackup(state, effect.key.id)
+  if (backup !== null && (backup.mechanism !== result.mechanism || backup.digest !== result.digest))
+    return differs(`proof ${backup.digest}, as of the backup`, `proof ${result.digest}`)
   const earlier = state.proofs.find(
     (proof) => proof.key === effect.key.id && proof.mechanism === result.mechanism,
   )
@@ -144,6 +151,7 @@ export const effects = {
         ),
       ),
       held: v.exactOptional(v.strictObject({ objects, unreadable: count })),
+      backup: v.exactOptional(madeBackup),
     }),
     effect(at) {
       const { state, progress } = at
@@ -157,11 +165,16 @@ export const effects = {
         rootId: progress.intent?.rootId ?? '',
         destinations: receiversOf(state),
         spares: (plannedKey(state, progress.step.key).spares ?? []).map((role) => placeOf(state, role)),
+        backup: backupOf(state, plannedKey(state, progress.step.key)),
         mechanism: mechanismOf(state, place.token),
       }
     },
     verify: verifyRoot,
-    apply: applyMade,
+    apply(state, progress, result, show) {
+      applyMade(state, progress, result, show)
+      tookBackup(state, progress.step.key ?? '', result.backup)
+      if (result.backup !== undefined) show('sealed-medium', result.backup.medium)
+    },
   },
   'read-back': {
     schema: v.strictObject({ evidence }),

@@ -9,6 +9,7 @@ import { commitmentsDigest, parsePublic } from '@lux/crypto/fhe'
 import { readBounded } from '@lux/node-files'
 import { acknowledgementFile, exceptionFile } from '../folder/project.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
+import { backupsOf } from './bundle-backup.ts'
 import { Collected, decryptionsOf, existingOf, heartbeatsOf, nextOf } from './bundle-threshold.ts'
 import type { Lineage, RunContext } from './context.ts'
 import { rootWrap } from './root.ts'
@@ -55,6 +56,7 @@ export function bundleParts(
     possession: possessionOf(state),
     ...replicasOf(state),
     ...attestationsOf(folder, state, collected),
+    ...backupsOf(folder, collected),
     transports: transportsOf(effect, folder, collected),
     fhe: fheOf(folder, state, collected),
     existing: existingOf(folder, state, collected),

@@ -46,7 +46,13 @@ export function decryptionsOf(
 }
 
 /** The document that one person sent, as it was signed. */
-function signedDocument({ payload, signature }: { payload: object; signature: HybridSignature }): Json {
+export function signedDocument({
+  payload,
+  signature,
+}: {
+  payload: object
+  signature: HybridSignature
+}): Json {
   // Facts of the log and signatures are JSON by their codecs.
   return { payload, signatures: [signature] } as unknown as Json
 }

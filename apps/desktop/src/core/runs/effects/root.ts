@@ -2,6 +2,7 @@ import { type EffectOf, type InventoryObject, isWindow, type SpareTransport } fr
 import { fromBase64, sealTo, sha256Hex } from '@lux/crypto'
 import { type CommittedRoot, HsmError, type Inventory, rootTemplate, type Token } from '@lux/hsm'
 import type { AttemptRecord } from '../folder/run-folder.ts'
+import { type BackupChild, beginBackup } from './backup.ts'
 import { type Perform, type RunContext, sessionLost, tokenOf } from './context.ts'
 import { discard, idsOfAttempts, transportId } from './discard.ts'
 import { toEvidence } from './key-evidence.ts'
@@ -34,10 +35,20 @@ export const generateRoot: Perform<'generate-root'> = async (effect, run) => {
       trusted: [],
     }
   }
-  return replicated(effect, run, token)
+  const backup = await beginBackup(effect, run)
+  try {
+    return await replicated(effect, run, token, backup)
+  } finally {
+    backup?.end()
+  }
 }
 
-async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, token: Token) {
+async function replicated(
+  effect: EffectOf<'generate-root'>,
+  run: RunContext,
+  token: Token,
+  backup: BackupChild | null,
+) {
   const pairs = await makePairs(effect, run)
   const servers = effect.destinations.map((destination, index) => ({
     id: transportId(effect.ckaId, index),
@@ -51,22 +62,30 @@ async function replicated(effect: EffectOf<'generate-root'>, run: RunContext, to
     spki,
     oaepHash: rootWrap.oaepHash,
   }))
-  const destinations = [...servers, ...spares]
+  const destinations = [...servers, ...spares, ...backupPlace(effect, backup)]
   run.progress('trusted-keys', null)
   await asSecurityOfficer(token, effect.token, run, () => token.importTrustedDestinations({ destinations }))
   // Only the user sees the keys of attempts that were given up; theirs are trusted too, so they go before the window.
   await discard(token, effect.discard)
   run.progress('trusted-window', null)
-  const window = await token.openTrustedWindow({ ckaId: effect.ckaId, ...rootName(effect), destinations })
+  const window = await token.openTrustedWindow({
+    ckaId: effect.ckaId,
+    ...rootName(effect),
+    destinations,
+    ...(backup === null ? {} : { challenge: backup.challenge }),
+  })
   let made: CommittedRoot
   try {
     const blobs = await sealBlobs(effect, run, window.blobs)
+    const toBackup = window.blobs.find(({ destination }) => destination === backupId(effect))
+    const dealt = backup && toBackup ? { backup: await backup.deal(window, toBackup.wrapped) } : {}
     const record: AttemptRecord<'generate-root'> = {
       effect: 'generate-root',
       part: {
         mechanism: effect.mechanism,
         blobs,
         trusted: trustedDigests(destinations, window.trusted),
+        ...dealt,
         ...(pairs.length === 0 ? {} : { spares: keepBlobs(pairs, run, window.blobs) }),
       },
     }
@@ -124,6 +143,22 @@ function keepBlobs(
     if (blob === undefined) throw new Error(`no blob for the spare ${pair.token}`)
     return { ...pair, publicKey: sha256Hex(spki), wrapped: run.folder.blobs.put(blob.wrapped) }
   })
+}
+
+/** The pair of a backup is the window's last destination. */
+const backupId = ({ ckaId, destinations, spares }: EffectOf<'generate-root'>) =>
+  transportId(ckaId, destinations.length + spares.length)
+
+function backupPlace(effect: EffectOf<'generate-root'>, backup: BackupChild | null) {
+  if (backup === null) return []
+  const { publicKey: spki } = backup
+  return [{ id: backupId(effect), label: 'transport-backup', spki, oaepHash: rootWrap.oaepHash }]
+}
+
+/** The identifiers of the keys that a window of this attempt is trusted with. */
+export function windowKeys({ ckaId, destinations, spares, backup }: EffectOf<'generate-root'>): string[] {
+  const count = destinations.length + spares.length + (backup === null ? 0 : 1)
+  return Array.from({ length: count }, (_, index) => transportId(ckaId, index))
 }
 
 /** What an inventory shows beside the window's own transport keys, one public key for each. */

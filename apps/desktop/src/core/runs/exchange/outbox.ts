@@ -8,6 +8,7 @@ import { readBounded, writeDurably } from '@lux/node-files'
 import { nextSignatureFile, seedsName } from '@lux/people'
 import { bundleFile } from '../effects/bundle.ts'
 import { approvedPackage } from '../folder/approved-package.ts'
+import { custodianFile } from '../folder/places.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 import { bytesToSign } from './bytes-to-sign.ts'
 import {
@@ -66,6 +67,10 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
     case 'acknowledgements':
       return acknowledgementsOf(folder, needs.missing).map(({ index, ...of }) =>
         asked(`acknowledgement-${index}`, 'acknowledgement', of),
+      )
+    case 'custodian-acknowledgements':
+      return sharesOf(folder, needs.missing).map(({ index, ...of }) =>
+        asked(`custodian-acknowledgement-${index}`, 'custodian-acknowledgement', of),
       )
     case 'receipt':
       return [
@@ -214,6 +219,22 @@ function acknowledgementsOf({ state }: RunFolder, missing: readonly string[]) {
       opening: 'opening.json',
     }
   })
+}
+
+/** What a custodian has to open, and what is carried away beside it. */
+function sharesOf({ state }: RunFolder, missing: readonly string[]) {
+  return state.backups.flatMap(({ key, shares }) =>
+    shares
+      .filter(({ name }) => missing.includes(name))
+      .map(({ index, name }) => ({
+        index,
+        custodian: name,
+        key,
+        envelope: `${custodianFile(index)}.age`,
+        signature: `${custodianFile(index)}.sig`,
+        opening: 'opening.json',
+      })),
+  )
 }
 
 /** The package with all approvals, written where holders find it, below the run's folder. */

@@ -57,6 +57,7 @@ const documents = [
   'epoch-approval',
   'redeal',
   'heartbeat',
+  'custodian-acknowledgement',
 ] as const
 
 function isDocument(kind: string): kind is (typeof documents)[number] {

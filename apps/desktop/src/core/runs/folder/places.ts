@@ -13,6 +13,11 @@ export const compactKeyPath = (folder: RunFolder) => join(folder.path, 'fhe', 'c
 /** Where the dealers' corrections and the sealed seeds of the next epoch lie. */
 export const redealFolder = (folder: RunFolder) => join(folder.path, 'fhe', 'redeal')
 
+/** Where the sealed medium of a root's backup lies, and every custodian's envelope with its signature. */
+export const backupFolder = (folder: Pick<RunFolder, 'path'>) => join(folder.path, 'backup')
+
+export const custodianFile = (index: number) => `backup/custodian-${index}`
+
 /** A dealer's public correction. */
 export const correctionPath = (folder: RunFolder, dealer: number) =>
   join(redealFolder(folder), correctionName(dealer))

@@ -7,8 +7,8 @@ import {
   windowRootTemplate,
 } from '@lux/hsm'
 import { type RunContext, tokenOf } from '../effects/context.ts'
-import { transportId } from '../effects/discard.ts'
 import { toEvidence } from '../effects/key-evidence.ts'
+import { windowKeys } from '../effects/root.ts'
 import { objectsOf, tokensSince } from '../effects/token.ts'
 import { inventoryAsUser } from '../effects/token-login.ts'
 
@@ -78,10 +78,7 @@ async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): 
   }
   if (copied && record === null) return { found: 'ambiguous', detail: 'the key is there, its blobs are not' }
   const part = record?.part ?? { mechanism: effect.mechanism, blobs: [], trusted: [] }
-  const leftovers = [...effect.destinations, ...effect.spares].map((_, index) =>
-    transportId(effect.ckaId, index),
-  )
-  await token.destroyTransportKeys({ ids: leftovers })
+  await token.destroyTransportKeys({ ids: windowKeys(effect) })
   // Compared with the template above; here with what only the token can know, such as LOCAL.
   const attributes = await token.readAttributes(key.ref)
   const inventory = copied ? await token.inventory() : null

@@ -33,6 +33,7 @@ export function currentOf(run: Run, view: EngineView, around: Around): contract.
 
 const fromOthers: ReadonlySet<string> = new Set([
   'acknowledgements',
+  'custodian-acknowledgements',
   'receipt',
   'request',
   'answers',

@@ -6,7 +6,15 @@ import type { RunFolder } from '../../runs/folder/run-folder.ts'
 
 type AtHolders = Extract<
   Needs,
-  { kind: 'acknowledgements' | 'answers' | 'epoch-approvals' | 'redeals' | 'heartbeats' }
+  {
+    kind:
+      | 'acknowledgements'
+      | 'answers'
+      | 'epoch-approvals'
+      | 'redeals'
+      | 'heartbeats'
+      | 'custodian-acknowledgements'
+  }
 >
 
 const ownBy = (key: string) => `--key ${key} --policy policy.json`
@@ -32,6 +40,8 @@ export function holderCommands(
       const line = `custody holder approve ${asked}/request.json --share share.sealed ${own} --ciphertext ciphertext-file --out answer.json`
       return { at: 'medium', groups: [{ who: missing, lines: [line] }] }
     }
+    case 'custodian-acknowledgements':
+      return { at: 'medium', groups: missing.map((name) => custodianCommands(folder, name)) }
     case 'epoch-approvals':
       return statementCommands(missing, requests)
     case 'heartbeats':
@@ -58,13 +68,34 @@ export function statementCommands(
 }
 
 function isAtHolders(needs: Needs): needs is AtHolders {
-  return ['acknowledgements', 'answers', 'epoch-approvals', 'redeals', 'heartbeats'].includes(needs.kind)
+  return [
+    'acknowledgements',
+    'answers',
+    'epoch-approvals',
+    'redeals',
+    'heartbeats',
+    'custodian-acknowledgements',
+  ].includes(needs.kind)
 }
 
 const atRun = (who: string[], line: string): contract.DeviceCommands => ({
   at: 'run',
   groups: [{ who, lines: [line] }],
 })
+
+/** A share of a backup is put on paper first, and proved by what stands there. */
+function custodianCommands({ state }: RunFolder, name: string) {
+  const shares = state.backups.flatMap((backup) => backup.shares)
+  const index = shares.find((share) => share.name === name)?.index ?? 0
+  const envelope = `backup/custodian-${index}.age`
+  return {
+    who: [name],
+    lines: [
+      `custody custodian receive ${envelope} ${own} --sheet sheet.html`,
+      `custody custodian prove ${envelope} ${own} --out custodian-${index}.json`,
+    ],
+  }
+}
 
 /**
  * A share is received and then proved; of the next epoch it is put together out of what all dealers sealed. Whoever stays has renewed

@@ -106,7 +106,8 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
     case 'epoch-approvals':
     case 'redeals':
     case 'heartbeats':
-      return [needOfEpochs(run, needs, around)]
+    case 'custodian-acknowledgements':
+      return [needOfShares(run, needs, around)]
     case 'exception':
     case 'resume':
     case 'wait':
@@ -130,9 +131,18 @@ function fileOf(run: Run, what: SignedKind, digest: string): string {
   return `checkpoints/${awaitedCheckpoint(run.folder.state)?.size ?? 0}.json`
 }
 
-type OfEpochs = Extract<
+type OfShares = Extract<
   Needs,
-  { kind: 'request' | 'answers' | 'result' | 'epoch-approvals' | 'redeals' | 'heartbeats' }
+  {
+    kind:
+      | 'request'
+      | 'answers'
+      | 'result'
+      | 'epoch-approvals'
+      | 'redeals'
+      | 'heartbeats'
+      | 'custodian-acknowledgements'
+  }
 >
 
 const documents = {
@@ -142,12 +152,13 @@ const documents = {
   'epoch-approvals': 'epoch-approval',
   redeals: 'redeal',
   heartbeats: 'heartbeat',
-} as const satisfies Record<OfEpochs['kind'], contract.DocumentKind>
+  'custodian-acknowledgements': 'custodian-acknowledgement',
+} as const satisfies Record<OfShares['kind'], contract.DocumentKind>
 
-/** What a decryption or a next epoch waits for: a button for each stand-in in a rehearsal, files in production. */
-function needOfEpochs(
+/** What a decryption, a next epoch or a backup waits for: a button for each stand-in in a rehearsal, files in production. */
+function needOfShares(
   run: Run,
-  needs: OfEpochs,
+  needs: OfShares,
   { standIns, requests }: Pick<Around, 'standIns' | 'requests'>,
 ): contract.Need {
   const what = documents[needs.kind]
@@ -174,7 +185,7 @@ function needOfEpochs(
       ? [{ name: 'Rehearsal requester', role: 'requester', signed: false, standIn: true }]
       : holders.map((name) => ({
           name,
-          role: 'holder',
+          role: needs.kind === 'custodian-acknowledgements' ? 'custodian' : 'holder',
           signed: 'present' in needs && needs.present.includes(name),
           standIn: standIns.has(name),
         }))
@@ -183,10 +194,8 @@ function needOfEpochs(
   return { need: 'sign', what, file, digest, words: wordsOf(digest), required, signers, ownDevices }
 }
 
-function requiredOf(needs: OfEpochs): number {
-  if (needs.kind === 'redeals' || needs.kind === 'heartbeats')
-    return needs.present.length + needs.missing.length
+function requiredOf(needs: OfShares): number {
   if (needs.kind === 'answers' || needs.kind === 'epoch-approvals')
     return needs.present.length + needs.stillNeeded
-  return 1
+  return 'missing' in needs ? needs.present.length + needs.missing.length : 1
 }

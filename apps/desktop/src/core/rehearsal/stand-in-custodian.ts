@@ -1,0 +1,35 @@
+import { join } from 'node:path'
+import type { Refusal } from '@lux/ceremony'
+import { custodianAcknowledgementCodec } from '@lux/ceremony/wire'
+import { ExpectedError, readBounded } from '@lux/node-files'
+import { openCustodianShare, proveCustodianShare, trustedPolicy } from '@lux/people'
+import { custodianFile } from '../runs/folder/places.ts'
+import type { Run } from '../runs/run/run.ts'
+import { accepted } from './accepted.ts'
+import { submission } from './stand-in-run.ts'
+import type { StandIn } from './stand-ins.ts'
+
+const maxFile = 1 << 20
+
+/** A stand-in custodian opens the envelope, reads the words back and proves the share. */
+export async function custodianAsStandIn(run: Run, standIn: StandIn): Promise<Refusal | null> {
+  const { folder } = run
+  const share = folder.state.backups.flatMap(({ shares }) => shares).find(({ name }) => name === standIn.name)
+  if (share === undefined) throw new ExpectedError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
+  const at = (name: string) => readBounded(join(folder.path, name), maxFile)
+  const file = custodianFile(share.index)
+  const opened = accepted(
+    await openCustodianShare(
+      {
+        policy: accepted(trustedPolicy(at('policy.json'))),
+        opening: at('opening.json'),
+        envelope: at(`${file}.age`),
+        signature: at(`${file}.sig`),
+      },
+      standIn,
+    ),
+  )
+  const { acknowledgement } = accepted(proveCustodianShare(opened, opened.words, standIn))
+  const signed = submission(custodianAcknowledgementCodec, acknowledgement)
+  return run.submit({ ...signed, what: 'custodian-acknowledgement' })
+}
