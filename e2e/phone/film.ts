@@ -63,3 +63,25 @@ export const filmSwitches = (path: string): string[] => [
   '--use-fake-device-for-media-stream',
   `--use-file-for-fake-video-capture=${path}`,
 ]
+
+/** The codes of a backup sheet, as they would be on paper. */
+export async function codesOnPaper(page: Page): Promise<Picture[]> {
+  await page.locator('.qr-sheet[aria-busy="false"] canvas').first().waitFor()
+  const pictures = await page.locator('.qr-sheet canvas').evaluateAll(
+    (nodes, size) =>
+      nodes.map((node) => {
+        const room = document.createElement('canvas')
+        room.width = size
+        room.height = size
+        const context = room.getContext('2d')
+        if (context === null) throw new Error('no canvas')
+        context.drawImage(node as HTMLCanvasElement, 0, 0, size, size)
+        const { data } = context.getImageData(0, 0, size, size)
+        let text = ''
+        for (let at = 0; at < data.length; at += 4) text += String.fromCharCode(data[at] ?? 0)
+        return btoa(text)
+      }),
+    side,
+  )
+  return pictures.map((text) => new Uint8Array(Buffer.from(text, 'base64')))
+}

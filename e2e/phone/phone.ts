@@ -47,7 +47,7 @@ export async function openPhone(
 }
 
 /** Makes the key of a rehearsal's holder, and saves the card as `card.json` in `folder`. */
-export async function enrol({ page }: Phone, name: string, folder: string): Promise<string> {
+export async function enrol({ page }: Pick<Phone, 'page'>, name: string, folder: string): Promise<string> {
   await page.getByLabel('Your name, as plans shall show it').fill(name)
   await page.getByLabel('A passphrase that only you know').fill(passphrase)
   await page.getByLabel('The same passphrase again').fill(passphrase)

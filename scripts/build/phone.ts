@@ -3,12 +3,15 @@ import { join } from 'node:path'
 import { build } from 'vite'
 import { root } from '../root.ts'
 import { fingerprint, remember, remembers } from './fingerprint.ts'
+import { writeServiceWorker } from './service-worker.ts'
 
 const phone = join(root, 'apps/share-holder-mobile-web')
 
 const sources = [
   'apps/share-holder-mobile-web/src',
   'apps/share-holder-mobile-web/index.html',
+  'apps/share-holder-mobile-web/public',
+  'apps/share-holder-mobile-web/sw.js',
   'apps/share-holder-mobile-web/vite.config.ts',
   'apps/share-holder-mobile-web/package.json',
   'packages/crypto/src',
@@ -28,6 +31,7 @@ export async function buildPhone(): Promise<boolean> {
   rmSync(file, { force: true })
   mkdirSync(join(root, '.lux'), { recursive: true })
   await build({ root: phone, configFile: join(phone, 'vite.config.ts'), logLevel: 'warn' })
+  writeServiceWorker(join(phone, 'sw.js'), join(phone, 'out'))
   remember(file, print)
   return true
 }

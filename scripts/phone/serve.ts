@@ -13,19 +13,29 @@ const types: Readonly<Record<string, string>> = {
   '.json': 'application/json; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
   '.wasm': 'application/wasm',
   '.woff2': 'font/woff2',
 }
 
 /** What index.html says of itself, and what only a header can say. */
 const headers: Readonly<Record<string, string>> = {
-  'Content-Security-Policy': "frame-ancestors 'none'",
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Resource-Policy': 'same-origin',
   'Referrer-Policy': 'no-referrer',
   'X-Content-Type-Options': 'nosniff',
   'Permissions-Policy': 'camera=(self), microphone=(), geolocation=()',
   'Cache-Control': 'no-cache',
+}
+
+/**
+ * The page has its policy in itself too. A worker has none but what comes with its script: the device's and the codes' workers load
+ * nothing, and the service worker asks its own origin alone.
+ */
+function policyOf(path: string): string {
+  if (path.endsWith('/sw.js')) return "default-src 'none'; connect-src 'self'"
+  if (path.endsWith('.js')) return "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'"
+  return "frame-ancestors 'none'"
 }
 
 /** Serves the files of `folder` on 127.0.0.1, and nothing else: every other address of the origin is 404. */
@@ -39,7 +49,12 @@ export function servePhone(folder: string, port: number): Promise<Server> {
     }
     const type = types[extname(file)] ?? 'application/octet-stream'
     const body = readFileSync(file)
-    response.writeHead(200, { ...headers, 'Content-Type': type, 'Content-Length': body.length })
+    response.writeHead(200, {
+      ...headers,
+      'Content-Security-Policy': policyOf(file),
+      'Content-Type': type,
+      'Content-Length': body.length,
+    })
     response.end(request.method === 'HEAD' ? undefined : body)
   })
   return new Promise((done, failed) => {

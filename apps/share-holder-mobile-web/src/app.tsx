@@ -8,6 +8,7 @@ import { More } from './screens/more.tsx'
 import { Policy } from './screens/policy.tsx'
 import { Receive } from './screens/receive.tsx'
 import { Request } from './screens/request.tsx'
+import { Sheet } from './screens/sheet.tsx'
 import { Unlock } from './screens/unlock.tsx'
 import { type Route, usePhone } from './stores/phone.ts'
 
@@ -19,6 +20,7 @@ const screens: Readonly<Record<Route, () => ReactNode>> = {
   request: Request,
   log: Log,
   more: More,
+  sheet: Sheet,
 }
 
 export function App() {

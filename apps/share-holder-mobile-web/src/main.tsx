@@ -6,6 +6,7 @@ import './styles/phone.css'
 import { directionOf } from '@lux/ui/i18n'
 import { createRoot } from 'react-dom/client'
 import { App } from './app.tsx'
+import { keepApp } from './components/offline.ts'
 import { preferredLanguage, startI18n } from './i18n/start.ts'
 import { look } from './stores/phone.ts'
 
@@ -16,3 +17,4 @@ document.documentElement.lang = preferredLanguage()
 document.documentElement.dir = directionOf(preferredLanguage())
 await Promise.all([startI18n(), look()])
 createRoot(root).render(<App />)
+void keepApp()

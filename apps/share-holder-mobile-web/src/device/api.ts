@@ -45,7 +45,7 @@ export type ShareSummary = {
 
 export type LogEntry = {
   readonly at: string
-  readonly what: 'enrolled' | 'policy' | 'received' | 'proved' | 'approved' | 'refused'
+  readonly what: 'enrolled' | 'policy' | 'received' | 'proved' | 'approved' | 'refused' | 'sheet' | 'restored'
   /** What it was about, in the words of the signed bytes. */
   readonly about: string
   readonly digest: string
@@ -59,6 +59,10 @@ export type Overview = {
   readonly log: readonly LogEntry[]
   /** False where the browser may throw away what this app keeps. */
   readonly kept: boolean
+  /** When a sheet with this phone's key was scanned back last; null where none was. */
+  readonly sheet: string | null
+  /** The key came from a sheet: what its shares answered before is known to nobody. */
+  readonly restored: boolean
   /** A share that is kept here does not open any more. */
   readonly damaged: boolean
 }
@@ -110,6 +114,12 @@ export type Device = {
   /** Answers what was prepared last. */
   approve(): Promise<Answer<{ files: Files; overview: Overview }>>
   refuse(asked: { files: Files; reason: string }): Promise<Answer<{ files: Files; overview: Overview }>>
+  /** A backup sheet of this phone's key, and the words that open it: they are shown this once. The passphrase is asked for again. */
+  makeSheet(passphrase: string): Promise<Answer<{ sheet: Uint8Array; words: readonly string[] }>>
+  /** Whether a sheet that was scanned back has this phone's key under these words. */
+  checkSheet(asked: { sheet: Uint8Array; words: string }): Promise<Answer<Overview>>
+  /** A new phone with the key of a sheet. Its shares are received anew, and answer nothing. */
+  restore(asked: { sheet: Uint8Array; words: string; passphrase: string }): Promise<Answer<Overview>>
   wipe(): Promise<Answer<null>>
 }
 

@@ -15,6 +15,9 @@ const names: readonly (keyof Device)[] = [
   'prepare',
   'approve',
   'refuse',
+  'makeSheet',
+  'checkSheet',
+  'restore',
   'wipe',
 ]
 

@@ -1,6 +1,6 @@
 import { policyDigest } from '@lux/ceremony/policy'
 import { cardCodec, type RequestPackage, requestDigest } from '@lux/ceremony/wire'
-import { toHex, wipe } from '@lux/crypto'
+import { equalBytes, toHex, wipe } from '@lux/crypto'
 import { ciphertextDigest, readCiphertext, type ShareEnvelope } from '@lux/crypto/fhe'
 import {
   acknowledge,
@@ -25,6 +25,7 @@ import {
   trustedPolicy,
   wordsOf,
 } from '@lux/people'
+import { openSheet, sealSheet, sheetWords } from '../storage/backup-sheet.ts'
 import { type Database, readHeader, wipeDatabase } from '../storage/database.ts'
 import { createVault, type DeriveKey, leastCost, openVault } from '../storage/vault.ts'
 import type {
@@ -104,12 +105,14 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       damaged: opened.some((share) => !share.ok),
       log: logOf(records),
       kept: await persisted(),
+      sheet: sheetAt(records),
+      restored: records.ids('restored').length > 0,
     }
   }
 
-  /** For real keys only where the browser promised to keep what this app writes: there is no backup sheet yet. */
-  async function mayApprove({ person }: Open): Promise<boolean> {
-    return person.card.domain === 'rehearsal' || (await persisted())
+  /** For real keys only where the browser promised to keep what this app writes, or a backup sheet was scanned back. */
+  async function mayApprove({ person, records }: Open): Promise<boolean> {
+    return person.card.domain === 'rehearsal' || sheetAt(records) !== null || (await persisted())
   }
 
   /** Lets go of what was prepared and not answered. */
@@ -219,7 +222,12 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       for (const policy of policies) {
         const kept = await receiveShare(
           { policy, opening, envelope, signature, pub },
-          { key: person, received: records.read('received', 'me'), path: 'this phone', lost: false },
+          {
+            key: person,
+            received: records.read('received', 'me'),
+            path: 'this phone',
+            lost: records.ids('restored').length > 0,
+          },
         )
         if (!kept.ok) {
           // The policy that fits says what is wrong; another one only says that it does not fit.
@@ -336,6 +344,72 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       }
     },
 
+    async makeSheet(passphrase) {
+      if (open === null) return locked
+      const header = await readHeader(database)
+      const vault = header === null ? null : await openVault(header, passphrase, derive)
+      if (vault === null) return no('PHONE-PASSPHRASE')
+      wipe(vault.key)
+      const secret = encodePersonKey(open.person)
+      try {
+        const words = sheetWords(random)
+        return yes({ sheet: await sealSheet(secret, words.join(' '), derive, random), words })
+      } finally {
+        wipe(secret)
+      }
+    },
+
+    async checkSheet({ sheet, words }) {
+      if (open === null) return locked
+      const secret = await openSheet(sheet, words, derive)
+      if (secret === null) return no('PHONE-SHEET-WRONG')
+      const own = encodePersonKey(open.person)
+      const same = equalBytes(secret, own)
+      wipe(secret)
+      wipe(own)
+      if (!same) return no('PHONE-SHEET-OTHER')
+      const { name } = open.person.card
+      await open.records.write([
+        { store: 'sheet', id: 'me', plain: encodeText({ at: now() }) },
+        logged(open.records, 'sheet', name, cardCodec.digest(open.person.card)),
+      ])
+      return yes(await overview(open))
+    },
+
+    async restore({ sheet, words, passphrase }) {
+      if ((await readHeader(database)) !== null) return no('PHONE-ENROLLED')
+      if ([...passphrase].length < leastPassphrase)
+        return no('PHONE-PASSPHRASE-SHORT', String(leastPassphrase))
+      const secret = await openSheet(sheet, words, derive)
+      if (secret === null) return no('PHONE-SHEET-WRONG')
+      const person = parsePersonKey(secret)
+      wipe(secret)
+      if (!person.ok) return person
+      const { card } = person.value
+      const first: LogEntry = {
+        at: now(),
+        what: 'restored',
+        about: card.name,
+        digest: cardCodec.digest(card),
+      }
+      const vault = await createVault(passphrase, leastCost, derive, random)
+      const records = await beginRecords(
+        database,
+        vault,
+        [
+          { store: 'person', id: 'me', plain: encodePersonKey(person.value) },
+          { store: 'card', id: 'me', plain: cardCodec.encode(card) },
+          { store: 'restored', id: 'me', plain: encodeText({ at: first.at }) },
+          { store: 'sheet', id: 'me', plain: encodeText({ at: first.at }) },
+          { store: 'log', id: logId(0), plain: encodeText(first) },
+        ],
+        random,
+      )
+      if (records === null) return no('PHONE-ENROLLED')
+      open = { key: vault.key, records, person: person.value }
+      return yes(await overview(open))
+    },
+
     async wipe() {
       discard()
       if (open !== null) wipe(open.key)
@@ -344,6 +418,14 @@ export function openDevice({ database, derive, random, now, persisted }: DeviceP
       return yes(null)
     },
   }
+}
+
+/** When a sheet with this key was scanned back last. */
+function sheetAt(records: Records): string | null {
+  const bytes = records.read('sheet', 'me')
+  if (bytes === null) return null
+  // Written by `checkSheet` and `restore`, under the vault's key.
+  return (parseText(bytes) as { at: string }).at
 }
 
 function personOf({ card }: PersonKey): Person {

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next'
 import { LanguageChoice } from '../components/language-choice.tsx'
 import { Page } from '../components/page.tsx'
 import { enrol, usePhone } from '../stores/phone.ts'
+import { Restore } from './restore.tsx'
 
 /** Names the person, and makes the key under a passphrase that only they know. */
 export function Enrol() {
@@ -69,6 +70,7 @@ export function Enrol() {
           {busy === null ? t('phone.enrol.make') : t(`phone.busy.${busy}`)}
         </button>
       </form>
+      <Restore />
       <LanguageChoice />
     </Page>
   )

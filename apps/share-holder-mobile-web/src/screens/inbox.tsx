@@ -15,7 +15,7 @@ export function Inbox() {
   const { t } = useTranslation()
   const overview = usePhone((phone) => phone.overview)
   if (overview === null) return null
-  const { person, shares, kept, damaged } = overview
+  const { person, shares, kept, sheet, restored, damaged } = overview
   const next = nextOf(overview)
   return (
     <Page
@@ -46,12 +46,29 @@ export function Inbox() {
         </li>
       </ul>
       <More skip={next} />
-      {kept ? null : (
+      {restored ? (
         <section className="card soft" role="note">
           <Icon name="alert" size={22} />
-          <p>
-            {t(person.domain === 'rehearsal' ? 'phone.inbox.no-sheet-rehearsal' : 'phone.inbox.no-sheet')}
-          </p>
+          <p>{t('phone.inbox.restored')}</p>
+        </section>
+      ) : null}
+      {sheet !== null ? null : (
+        <section className="card soft" role="note">
+          <Icon name="alert" size={22} />
+          <div className="row-text">
+            <p>
+              {t(
+                kept
+                  ? 'phone.inbox.no-sheet-kept'
+                  : person.domain === 'rehearsal'
+                    ? 'phone.inbox.no-sheet-rehearsal'
+                    : 'phone.inbox.no-sheet',
+              )}
+            </p>
+            <button type="button" className="link" onClick={() => go('sheet')}>
+              {t('phone.sheet.title')}
+            </button>
+          </div>
         </section>
       )}
     </Page>

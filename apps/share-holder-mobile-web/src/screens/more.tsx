@@ -1,20 +1,28 @@
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import { LanguageChoice } from '../components/language-choice.tsx'
+import { useOffline } from '../components/offline.ts'
 import { Page } from '../components/page.tsx'
-import { lock, wipe } from '../stores/phone.ts'
+import { go, lock, wipe } from '../stores/phone.ts'
 
 const questions = ['refuse', 'lose', 'leave', 'app'] as const
 
 export function More() {
   const { t } = useTranslation()
+  const offline = useOffline(({ state }) => state)
   const [sure, setSure] = useState(false)
   return (
     <Page title={t('phone.tab.more')}>
       <button type="button" className="press" onClick={lock}>
         {t('phone.more.lock')}
       </button>
+      <button type="button" className="press" onClick={() => go('sheet')}>
+        {t('phone.sheet.title')}
+      </button>
       <LanguageChoice />
+      <p role="status" className="quiet">
+        {offline === 'unknown' ? '' : t(`phone.offline.${offline}`)}
+      </p>
       <h2 className="section">{t('phone.more.questions')}</h2>
       {questions.map((question) => (
         <details key={question} className="card">

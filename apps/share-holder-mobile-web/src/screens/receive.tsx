@@ -9,6 +9,13 @@ export function Receive() {
   const { t } = useTranslation()
   const out = usePhone((phone) => phone.out)
   const proof = out?.what === 'proof' ? out.files : null
+  const mustBackUp = usePhone(
+    ({ overview }) =>
+      overview !== null &&
+      overview.person.domain === 'production' &&
+      !overview.kept &&
+      overview.sheet === null,
+  )
   if (proof === null)
     return (
       <Page
@@ -34,9 +41,18 @@ export function Receive() {
       actions={
         <>
           <GiveOut type="acknowledgement" files={proof} what={t('phone.carry.proof')} />
-          <button type="button" className="press" onClick={() => go('inbox')}>
-            {t('phone.done')}
-          </button>
+          {mustBackUp ? (
+            <>
+              <p className="bad">{t('phone.sheet.first')}</p>
+              <button type="button" className="press" onClick={() => go('sheet')}>
+                {t('phone.sheet.title')}
+              </button>
+            </>
+          ) : (
+            <button type="button" className="press" onClick={() => go('inbox')}>
+              {t('phone.done')}
+            </button>
+          )}
         </>
       }
     >

@@ -28,8 +28,8 @@ export type Vault = { readonly header: VaultHeader; readonly key: Uint8Array }
 
 export const leastCost: PassphraseCost = { memory: 65_536, passes: 3 }
 /** Beyond this a header is not one of ours: deriving would only exhaust the phone. */
-const mostMemory = 1_048_576
-const mostPasses = 16
+export const mostMemory = 1_048_576
+export const mostPasses = 16
 
 function slotContext(
   id: Uint8Array,

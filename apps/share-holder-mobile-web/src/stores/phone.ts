@@ -2,7 +2,7 @@ import { create } from 'zustand'
 import type { Answer, Files, Handover, No, Overview, PolicySummary, Prepared, State } from '../device/api.ts'
 import { connectDevice } from '../device/client.ts'
 
-export type Route = 'inbox' | 'card' | 'policy' | 'receive' | 'request' | 'log' | 'more'
+export type Route = 'inbox' | 'card' | 'policy' | 'receive' | 'request' | 'log' | 'more' | 'sheet'
 
 /** What the person sees next to the screen itself. Nothing in here is secret. */
 type Phone = {
@@ -140,6 +140,23 @@ export async function refuse(reason: string): Promise<void> {
   const answered = await work('refuse', () => device.refuse({ files: request.files, reason }))
   if (answered !== null)
     opened(answered.overview, { request: null, out: { what: 'refused', files: answered.files } })
+}
+
+export async function makeSheet(
+  passphrase: string,
+): Promise<{ sheet: Uint8Array; words: readonly string[] } | null> {
+  return work('sheet', () => device.makeSheet(passphrase))
+}
+
+export async function checkSheet(asked: Parameters<typeof device.checkSheet>[0]): Promise<void> {
+  const overview = await work('sheet', () => device.checkSheet(asked))
+  if (overview !== null) opened(overview, { route: 'inbox' })
+}
+
+export async function restore(asked: Parameters<typeof device.restore>[0]): Promise<void> {
+  await navigator.storage.persist().catch(() => false)
+  const overview = await work('sheet', () => device.restore(asked))
+  if (overview !== null) opened(overview, { route: 'inbox' })
 }
 
 export async function wipe(): Promise<void> {

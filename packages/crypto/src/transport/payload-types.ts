@@ -17,6 +17,7 @@ export const payloadTypes = {
   'epoch-package': 12,
   'redeal-package': 13,
   'epoch-live': 14,
+  'backup-sheet': 15,
 } as const
 
 export type PayloadType = keyof typeof payloadTypes

@@ -1,2 +1,3 @@
 export type { Carried, PayloadType } from '@lux/crypto/transport'
 export { type QrPart, QrScan, QrShow } from './qr-panel.tsx'
+export { QrPrint } from './qr-print.tsx'

@@ -5,6 +5,8 @@ import type { Modules } from './qr-code.ts'
 export type Sending = {
   /** Codes until each part was shown once. */
   readonly lap: number
+  /** Codes of the first part of a lap, which are all of it. */
+  readonly source: number
   readonly single: boolean
   readonly framesPerSecond: number
   /** Until each part was shown once. */

@@ -58,6 +58,7 @@ const work: QrWork = {
       ok: true,
       value: {
         lap: sender.source + sender.repair,
+        source: sender.source,
         single: sender.single,
         framesPerSecond: profile.framesPerSecond,
         seconds: idealSeconds(length, profile),

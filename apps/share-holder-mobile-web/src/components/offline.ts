@@ -1,0 +1,32 @@
+import { create } from 'zustand'
+
+/**
+ * Whether the app is kept on this phone and opens without a network. `newer`: another version is kept too, which takes over once this app
+ * was closed.
+ */
+export const useOffline = create<{ state: 'unknown' | 'never' | 'kept' | 'newer' }>(() => ({
+  state: 'unknown',
+}))
+
+/** Has the browser keep the app. What goes wrong here costs nothing but that. */
+export async function keepApp(): Promise<void> {
+  // Absent where a page is not served securely, although the types say otherwise.
+  const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined
+  if (workers === undefined) return useOffline.setState({ state: 'never' })
+  try {
+    const registration = await workers.register('./sw.js', { scope: './', updateViaCache: 'none' })
+    const look = (): void => {
+      if (registration.waiting !== null && registration.active !== null)
+        useOffline.setState({ state: 'newer' })
+      else if (registration.active !== null) useOffline.setState({ state: 'kept' })
+    }
+    const follow = (): void => registration.installing?.addEventListener('statechange', look)
+    registration.addEventListener('updatefound', follow)
+    follow()
+    look()
+    await workers.ready
+    look()
+  } catch {
+    useOffline.setState({ state: 'never' })
+  }
+}

@@ -1,0 +1,77 @@
+import { concatBytes, encodeCanonical, toHex, toWords, u32be, utf8 } from '@lux/crypto'
+import { xchacha20poly1305 } from '@noble/ciphers/chacha.js'
+import { type DeriveKey, leastCost, mostMemory, mostPasses } from './vault.ts'
+
+const magic = utf8('lux-bs1')
+const saltAt = magic.length + 5
+const nonceAt = saltAt + 16
+const sealedAt = nonceAt + 24
+/** A person's key is some 6 KB: more is no sheet. */
+const mostBytes = 1 << 16
+/** 96 bits, behind Argon2id. */
+const wordBytes = 12
+
+/** Words for a new sheet: they are printed, or written down, apart from it. */
+export function sheetWords(random: (length: number) => Uint8Array): string[] {
+  return toWords(random(wordBytes))
+}
+
+/** Words as a person types them: letter case, commas, line ends and numbers before them are no matter. */
+function passphraseOf(words: string): string {
+  return (words.toLowerCase().match(/\p{L}+/gu) ?? []).join(' ')
+}
+
+function context(memory: number, passes: number, salt: Uint8Array): Uint8Array {
+  return encodeCanonical({
+    format: 'lux-phone-sheet/v1',
+    memory: String(memory),
+    passes: String(passes),
+    salt: toHex(salt),
+  })
+}
+
+/**
+ * What a backup sheet carries: "lux-bs1" || u32be(memory in KiB) || u8 passes || salt (16) || nonce (24) || XChaCha20-Poly1305 of the
+ * secret, under Argon2id of the printed words.
+ */
+export async function sealSheet(
+  secret: Uint8Array,
+  words: string,
+  derive: DeriveKey,
+  random: (length: number) => Uint8Array,
+): Promise<Uint8Array> {
+  const { memory, passes } = leastCost
+  const [salt, nonce] = [random(16), random(24)]
+  const key = await derive(passphraseOf(words), salt, { memory, passes })
+  try {
+    const sealed = xchacha20poly1305(key, nonce, context(memory, passes, salt)).encrypt(secret)
+    return concatBytes(magic, u32be(memory), new Uint8Array([passes]), salt, nonce, sealed)
+  } finally {
+    key.fill(0)
+  }
+}
+
+/** The secret of a sheet; null where it is none, was changed, or the words are others: the last two cannot be told apart. */
+export async function openSheet(
+  sheet: Uint8Array,
+  words: string,
+  derive: DeriveKey,
+): Promise<Uint8Array | null> {
+  if (sheet.length < sealedAt || sheet.length > mostBytes) return null
+  if (!magic.every((byte, at) => sheet[at] === byte)) return null
+  const view = new DataView(sheet.buffer, sheet.byteOffset)
+  const [memory, passes] = [view.getUint32(magic.length), view.getUint8(magic.length + 4)]
+  // Below, the words could be guessed; beyond, deriving would only exhaust the phone.
+  if (memory < leastCost.memory || memory > mostMemory || passes < leastCost.passes || passes > mostPasses)
+    return null
+  const salt = sheet.slice(saltAt, nonceAt)
+  const key = await derive(passphraseOf(words), salt, { memory, passes })
+  try {
+    const cipher = xchacha20poly1305(key, sheet.slice(nonceAt, sealedAt), context(memory, passes, salt))
+    return cipher.decrypt(sheet.subarray(sealedAt))
+  } catch {
+    return null
+  } finally {
+    key.fill(0)
+  }
+}

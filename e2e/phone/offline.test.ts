@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { join, relative } from 'node:path'
+import type { Browser } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { privateFolder } from '../../scripts/electron/launch.ts'
+import { phoneOut } from '../../scripts/phone/serve.ts'
+import { enrol, launchBrowser, openOrigin, openPhone, type Phone } from './phone.ts'
+
+let browser: Browser
+let origin: { url: string; server: Server }
+let phone: Phone
+let folder = ''
+const asked: string[] = []
+
+beforeAll(async () => {
+  folder = privateFolder('lux-card-')
+  browser = await launchBrowser()
+  origin = await openOrigin()
+  origin.server.on('request', ({ url }) => asked.push(url ?? ''))
+  phone = await openPhone(browser, origin.url)
+})
+afterAll(async () => {
+  await phone?.close()
+  await browser?.close()
+  origin?.server.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+test('PHONE-KEPT the service worker names every file of the app by its digest, and nothing else', () => {
+  const source = readFileSync(join(phoneOut, 'sw.js'), 'utf8')
+  const list = JSON.parse(/^const files = (\{[^}]*\})/m.exec(source)?.[1] ?? '{}')
+  const files = readdirSync(phoneOut, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && entry.name !== 'sw.js')
+    .map((entry) => relative(phoneOut, join(entry.parentPath, entry.name)))
+  expect(Object.keys(list).toSorted()).toEqual(files.toSorted())
+  for (const file of files)
+    expect(list[file]).toBe(
+      createHash('sha256')
+        .update(readFileSync(join(phoneOut, file)))
+        .digest('base64'),
+    )
+})
+
+test('PHONE-OFFLINE once it is kept, the app opens from a cold start with its origin gone, codes and all, and asks for nothing', async () => {
+  const { page } = phone
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  // The page that brought it is not served by it yet; the next one is.
+  await page.reload()
+  await page.getByRole('heading', { name: 'Set up this phone' }).waitFor()
+  expect(await page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true)
+  asked.length = 0
+  const again = await page.context().newPage()
+  await again.goto(origin.url)
+  await again.getByRole('heading', { name: 'Set up this phone' }).waitFor()
+  // A browser looks for a new sw.js by itself: that is all that leaves.
+  expect(asked.filter((url) => url !== '/sw.js')).toEqual([])
+
+  const context = page.context()
+  await page.close()
+  await again.close()
+  origin.server.closeAllConnections()
+  await new Promise((done) => origin.server.close(done))
+  const cold = await context.newPage()
+  await cold.goto(origin.url)
+  // What is loaded late comes from there too: both workers are at work here.
+  await enrol({ page: cold }, 'Lena Fischer', folder)
+  await cold.getByRole('button', { name: /^Your card/ }).click()
+  await cold.getByRole('button', { name: 'Give the card' }).click()
+  await cold.getByRole('button', { name: 'Show as codes' }).click()
+  await cold.locator('.qr-code canvas[data-position="0"]').waitFor()
+  await cold.keyboard.press('Escape')
+  await cold.getByRole('button', { name: 'Done' }).click()
+  await cold.getByRole('button', { name: 'More' }).click()
+  await cold.getByText('opens without a network').waitFor()
+})
