@@ -74,4 +74,11 @@ test('PHONE-OFFLINE once it is kept, the app opens from a cold start with its or
   await cold.getByRole('button', { name: 'Done' }).click()
   await cold.getByRole('button', { name: 'More' }).click()
   await cold.getByText('opens without a network').waitFor()
+  // This machine has no camera: that is said, and the way by file is where it was.
+  await cold.getByRole('button', { name: 'Inbox' }).click()
+  await cold.getByRole('button', { name: 'Take a policy' }).click()
+  await cold.getByRole('button', { name: 'Scan the codes' }).click()
+  await cold.locator('[data-code="CAMERA-ABSENT"]').waitFor()
+  await cold.keyboard.press('Escape')
+  await cold.getByRole('button', { name: 'Choose the policy' }).waitFor()
 })

@@ -71,6 +71,17 @@ test('PHONE-SHEET a sheet counts once it was scanned back with its words, two of
   expect(await page.getByRole('button', { name: 'Backup sheet' }).count()).toBe(0)
 })
 
+test('PHONE-CAMERA a camera that is refused is said, and can be tried again once it is allowed', async () => {
+  const other = await openPhone(browser, origin.url)
+  await other.page.getByText('Restore from a backup sheet').click()
+  await other.page.getByRole('button', { name: 'Scan the sheet' }).click()
+  await other.page.locator('[data-code="CAMERA-DENIED"]').waitFor()
+  await other.page.context().grantPermissions(['camera'])
+  await other.page.getByRole('button', { name: 'Try again' }).click()
+  await other.page.getByLabel('The twelve words, in their order').waitFor()
+  await other.close()
+})
+
 test('PHONE-RESTORE a new phone gets the key back from the sheet, with a passphrase of its own, and says that its shares answer nothing', async () => {
   const other = await openPhone(browser, origin.url, { permissions: ['camera'] })
   const { page } = other

@@ -1,5 +1,6 @@
 import { LuxTheme } from '@lux/ui'
 import type { ReactNode } from 'react'
+import { useIdleLock } from './components/idle-lock.ts'
 import { Card } from './screens/card.tsx'
 import { Enrol } from './screens/enrol.tsx'
 import { Inbox } from './screens/inbox.tsx'
@@ -25,6 +26,7 @@ const screens: Readonly<Record<Route, () => ReactNode>> = {
 
 export function App() {
   const phase = usePhone((phone) => phone.phase)
+  useIdleLock()
   const route = usePhone((phone) => phone.route)
   const Screen = phase === 'open' ? screens[route] : phase === 'new' ? Enrol : Unlock
   return (

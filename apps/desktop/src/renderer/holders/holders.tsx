@@ -1,4 +1,5 @@
 import { Code, FailureNotice, Rec, WordCards } from '@lux/ui'
+import { Button } from '@radix-ui/themes'
 import { Suspense, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Failure, HolderView, Result } from '../../contract/index.ts'
@@ -46,7 +47,9 @@ export function Holders() {
       actions={
         <>
           <ActionButton onPress={() => setScans(true)}>{t('holders.scan')}</ActionButton>
-          <ActionButton onPress={() => void enrol()}>{t('holders.enrol')}</ActionButton>
+          <Button variant="surface" color="gray" highContrast onClick={() => void enrol()}>
+            {t('holders.enrol')}
+          </Button>
         </>
       }
     >
