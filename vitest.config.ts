@@ -3,7 +3,7 @@ import { filesOfTier } from './scripts/test/tiers.ts'
 
 /** Of each test: a busy machine takes several times what it needs. Whoever polls stops at once when there is what it looks for. */
 const patience = { testTimeout: 60_000, hookTimeout: 60_000, expect: { poll: { timeout: 30_000 } } }
-const quickSignatures = 'packages/crypto/test/quick-signatures-setup.ts'
+const quickSetup = 'packages/crypto/test/quick-setup.ts'
 
 export default defineConfig({
   test: {
@@ -14,7 +14,7 @@ export default defineConfig({
           name: 'unit',
           // One loading of the sources, and one making of what the tests share, for all files of a worker.
           isolate: false,
-          setupFiles: ['scripts/test/no-process.ts', quickSignatures],
+          setupFiles: ['scripts/test/no-process.ts', quickSetup],
           ...patience,
         },
       },
@@ -31,7 +31,7 @@ export default defineConfig({
           ...filesOfTier.flow,
           name: 'flow',
           globalSetup: 'scripts/test/built.ts',
-          setupFiles: [quickSignatures],
+          setupFiles: [quickSetup],
           // Each may start a database or a dozen commands, which takes long where other work fills the processors.
           ...patience,
         },

@@ -92,7 +92,10 @@ export async function openWith(identity: string, sealed: Uint8Array): Promise<Ui
   return open(decrypter, sealed, 'SEAL-OTHER-RECIPIENT')
 }
 
-/** Options of `sealWithPassphrase`: log2 of the scrypt cost. 18 takes 256 MiB and one to two seconds. */
+/** log2 of the scrypt cost of a passphrase: 18 takes 256 MiB and one to two seconds. */
+export const passphraseCost = { workFactor: 18 }
+
+/** Options of `sealWithPassphrase`: log2 of the scrypt cost. */
 export type PassphraseOptions = { readonly workFactor?: number }
 
 /**
@@ -102,7 +105,7 @@ export type PassphraseOptions = { readonly workFactor?: number }
 export async function sealWithPassphrase(
   passphrase: string,
   plaintext: Uint8Array,
-  { workFactor = 18 }: PassphraseOptions = {},
+  { workFactor = passphraseCost.workFactor }: PassphraseOptions = {},
 ): Promise<Uint8Array> {
   if (!Number.isInteger(workFactor) || workFactor < 1 || workFactor > 20) {
     throw new RangeError('workFactor: expected 1 to 20')

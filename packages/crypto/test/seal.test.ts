@@ -82,6 +82,13 @@ describe('sealing under a passphrase', () => {
     await expect(openWithPassphrase('password', file)).rejects.toThrow('SEAL-PASSPHRASE')
   })
 
+  test('a passphrase costs 2^18 where nobody says otherwise', async () => {
+    const [, stanza] = Buffer.from(await sealWithPassphrase('p', plaintext))
+      .toString('latin1')
+      .split('\n')
+    expect(stanza).toMatch(/^-> scrypt \S+ 18$/)
+  })
+
   test('a work factor above 20 is refused before any memory is spent', async () => {
     const file = await sealWithPassphrase('p', plaintext, { workFactor: 10 })
     for (const costly of ['21', '64', '200', '010', '1e1']) {

@@ -47,7 +47,7 @@ describe('enrol', () => {
     expect(Object.keys(parsed.value.keys)).toEqual(['p256', 'mlDsa65'])
     expect(made.json.digest).toBe(cardCodec.digest(parsed.value))
     expect(statSync(key).mode & 0o777).toBe(0o600)
-    expect(readFileSync(key, 'latin1')).toMatch(/^age-encryption\.org\/v1\n-> scrypt \S+ 18\n/)
+    expect(readFileSync(key, 'latin1')).toMatch(/^age-encryption\.org\/v1\n-> scrypt \S+ 8\n/)
 
     const { exit } = await approve(
       written(folder, 'zoe-opening.json', { what: 'opening', subject: opening(officer.card.keys) }),
