@@ -6,8 +6,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
 import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
 import { organisationRoutes } from './access/organisation-routes.ts'
+import { peopleRoutes } from './access/people-routes.ts'
 import { authRoutes } from './access/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
+import { auditRoutes } from './audit/routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
 import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
@@ -80,12 +82,15 @@ export async function buildApp(
     const answer = toHttpError(error)
     if (answer.statusCode >= 500)
       request.log.error({ code: answer.error, error: describe(error) }, 'request failed')
+    if (answer.statusCode === 429) reply.header('Retry-After', '1')
     reply.code(answer.statusCode).send(errorBody(request.id, answer))
   })
 
   healthRoutes(app, services)
+  auditRoutes(app, services)
   authRoutes(app, services)
   organisationRoutes(app, services)
+  peopleRoutes(app, services)
   keyRoutes(app, services)
   lifecycleRoutes(app, services)
   kmipRoutes(app, services)

@@ -3,6 +3,8 @@ import { resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
 import { protectProcess } from '@lux/hsm/protect'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { makeFirstAdmin } from './commands/admin.ts'
+import { retainAudit, verifyAuditLog } from './commands/audit.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
 import { deploymentRoles, type IdentityOptions, makeIdentity, projectRoles } from './commands/identity.ts'
 import { importBundle } from './commands/import.ts'
@@ -317,6 +319,55 @@ kmip
         letPlainKeys(state, { project, allowed: allow === 'yes' }),
       )
       report(common(), made, () => [`plain keys in ${project}: ${allow}`])
+    }),
+  )
+
+const admin = program.command('admin').description('The first server admin.')
+admin
+  .command('create')
+  .description(
+    'Make the first server admin, once for ever; prints a code to set password and second factor with.',
+  )
+  .requiredOption('--username <name>', 'what the admin logs in by')
+  .option('--name <name>', 'a name for people', 'server admin')
+  .action((options: { username: string; name: string }) =>
+    running(async () => {
+      const state = folder()
+      const made = await alone(state, 'admin create', () => makeFirstAdmin(state, options))
+      report(common(), made, ({ code, expiresAt }) => [
+        `enrolment code, one use, until ${expiresAt}: ${code}`,
+        'set password and second factor: POST /api/v1/auth/password/begin-enrolment, then …/enrol',
+      ])
+    }),
+  )
+
+program
+  .command('verify-audit')
+  .description('Walk every chain and every checkpoint of the audit log.')
+  .option('--checkpoint <file>', 'a checkpoint that was kept elsewhere: it has to be in this log')
+  .action((options: { checkpoint?: string }) =>
+    running(async () => {
+      const state = folder()
+      const known = options.checkpoint === undefined ? null : await readGiven(options.checkpoint, maxPolicy)
+      const verdict = await verifyAuditLog(state, known)
+      report(common(), verdict, ({ entries, writers, checkpoints, pending, head }) => [
+        `${entries} entries of ${writers} writers, ${checkpoints} checkpoints, ${pending} entries after the last`,
+        ...(head === null ? [] : [`checkpoint ${head.seq} ${head.hash}`]),
+      ])
+    }),
+  )
+
+program
+  .command('retain-audit')
+  .description('Drop what audit entries from before a time say; the chain goes on over them.')
+  .requiredOption('--before <time>', 'ISO time, UTC')
+  .action((options: { before: string }) =>
+    running(async () => {
+      const before = new Date(options.before)
+      if (Number.isNaN(before.getTime())) return wrongUse('--before is an ISO time: 2026-01-31T00:00:00Z')
+      const state = folder()
+      const done = await alone(state, 'retain-audit', () => retainAudit(state, before))
+      report(common(), done, ({ dropped }) => [`dropped ${dropped}`])
     }),
   )
 

@@ -1,10 +1,14 @@
 import type { ServerCard } from '@lux/ceremony/wire'
 import { utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
+import { openCredentialOperations } from './access/credentials.ts'
 import { openKmipClients } from './access/kmip-clients.ts'
 import { openOrganisationOperations } from './access/organisations.ts'
-import { openAuthentication } from './access/tokens.ts'
+import { openPeople } from './access/people.ts'
+import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
 import { buildApp } from './app.ts'
+import { makeCheckpoint } from './audit/checkpoints.ts'
+import { openAuditOperations } from './audit/operations.ts'
 import { openRecord } from './audit/record.ts'
 import { openAuditWriter } from './audit/writer.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
@@ -107,7 +111,7 @@ export async function openServer(
   try {
     const now = () => new Date()
     const audit = await openAuditWriter(database, now)
-    const record = openRecord(audit, now, openAuditKey(token, settings.keys.rows))
+    const record = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
     const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
     const keyParts = { repository: openKeyRepository(database), unwrapping, record, now }
     const keys = openKeyOperations(keyParts)
@@ -123,7 +127,7 @@ export async function openServer(
       noteShredded: shredLog.add,
     })
     const parents = openOnlineParents({ database, token, node: settings.node, tokenMac: unwrapping.tokenMac })
-    const authentication = openAuthentication(database)
+    const authentication = openAuthentication(database, callsPerSecond(process.env.RATE_LIMIT_PER_SECOND))
     const { domain } = settings
     const desk = { database, state, domain, combiner: card.combinerRecipient, now }
     const services: Services = {
@@ -141,6 +145,12 @@ export async function openServer(
       kmipClients: openKmipClients(database, now),
       bundles: openBundleOperations({ database, importer, record }),
       organisations: openOrganisationOperations({ database, parents, record, now }),
+      people: openPeople({
+        ...{ database, record, now },
+        secretsKey: openTokenKey(token, settings.keys.rows, 'custody-person-key-1'),
+      }),
+      credentials: openCredentialOperations({ database, record, now }),
+      auditLog: openAuditOperations({ database, record }),
       threshold: openThresholdOperations({ desk, record }),
       desk,
       now,
@@ -152,6 +162,20 @@ export async function openServer(
         token.unseal().catch((error: unknown) => app.log.error({ error: String(error) }, 'unsealing failed'))
     }, 2000)
     unsealer.unref()
+    const checkpointing = {
+      ...{ database, audience, now },
+      sign: async (context: string, bytes: Uint8Array) =>
+        token.sealed === null ? sign(context, bytes) : null,
+    }
+    let checkpoint: Promise<unknown> | null = null
+    const checkpointer = setInterval(() => {
+      checkpoint ??= makeCheckpoint(checkpointing)
+        .catch((error: unknown) => app.log.error({ error: String(error) }, 'no checkpoint of the audit log'))
+        .finally(() => {
+          checkpoint = null
+        })
+    }, 1000)
+    checkpointer.unref()
     const clock = setInterval(() => {
       Promise.all([keepTime(desk), keys.keepTime(), keys.rotateDue()]).catch((error: unknown) =>
         app.log.error({ error: String(error) }, 'expiry failed'),
@@ -161,8 +185,12 @@ export async function openServer(
     app.addHook('onClose', async () => {
       clearInterval(unsealer)
       clearInterval(clock)
+      clearInterval(checkpointer)
       unwrapping.close()
       await audit.close()
+      await checkpoint
+      // The chain's end is signed too, where the token is still there.
+      await makeCheckpoint(checkpointing).catch(() => null)
       await parts.close()
     })
     return { app, services, settings }
@@ -170,6 +198,13 @@ export async function openServer(
     await parts.close()
     throw error
   }
+}
+
+/** Throws ENVIRONMENT-VARIABLE. */
+function callsPerSecond(text: string | undefined): number {
+  if (!text) return defaultPerSecond
+  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
+  throw new EnvironmentError('ENVIRONMENT-VARIABLE', 'RATE_LIMIT_PER_SECOND: expected 1 to 9999999')
 }
 
 async function knowOurselves(
@@ -194,13 +229,17 @@ async function knowOurselves(
     .execute()
 }
 
-/** The key of the hashes in audit entries: HMAC(row key of the token, "custody-audit-key-1"), asked once. Null while sealed. */
-function openAuditKey(token: ServerToken, rowsKeyId: string): () => Promise<Uint8Array | null> {
+/** A key of the deployment: HMAC(row key of the token, its label), asked once. Null while sealed. */
+function openTokenKey(
+  token: ServerToken,
+  rowsKeyId: string,
+  label: string,
+): () => Promise<Uint8Array | null> {
   let known: Promise<Uint8Array> | null = null
   return async () => {
     if (token.sealed) return null
     const key = { id: rowsKeyId, class: 'secret' } as const
-    known ??= token.useAgain((opened) => opened.hmac({ key, message: utf8('custody-audit-key-1') }))
+    known ??= token.useAgain((opened) => opened.hmac({ key, message: utf8(label) }))
     try {
       return await known
     } catch {

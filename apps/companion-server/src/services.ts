@@ -1,6 +1,9 @@
+import type { CredentialOperations } from './access/credentials.ts'
 import type { KmipClients } from './access/kmip-clients.ts'
 import type { OrganisationOperations } from './access/organisations.ts'
+import type { PeopleOperations } from './access/people.ts'
 import type { Authentication } from './access/tokens.ts'
+import type { AuditOperations } from './audit/operations.ts'
 import type { Record } from './audit/record.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { BundleImporter } from './imports/importer.ts'
@@ -23,6 +26,7 @@ export type Services = {
   readonly unwrapping: KeyUnwrapping
   readonly audit: AuditWriter
   readonly record: Record
+  readonly auditLog: AuditOperations
   readonly authentication: Authentication
   readonly importer: BundleImporter
   readonly keys: KeyOperations
@@ -30,6 +34,8 @@ export type Services = {
   readonly bundles: BundleOperations
   readonly kmipClients: KmipClients
   readonly organisations: OrganisationOperations
+  readonly people: PeopleOperations
+  readonly credentials: CredentialOperations
   readonly threshold: ThresholdOperations
   /** Where requests to threshold keys are kept and answered. */
   readonly desk: ThresholdParts

@@ -392,7 +392,7 @@ async function entriesOf(reqId: string): Promise<unknown[]> {
     .select('entry')
     .where('req_id', '=', reqId)
     .execute()
-  return rows.map(({ entry }) => JSON.parse(entry))
+  return rows.map(({ entry }) => JSON.parse(entry!))
 }
 
 test.each(cases)(
@@ -555,7 +555,7 @@ test('AUDIT-02 inputs and outputs are in the log as keyed hashes: the same input
       .select('entry')
       .where('req_id', '=', reqId)
       .executeTakeFirstOrThrow()
-    entries.push(JSON.parse(entry))
+    entries.push(JSON.parse(entry!))
   }
   const [one, two] = entries
   expect(one).toMatchObject({

@@ -36,7 +36,9 @@ const rows: Readonly<Record<string, Row>> = {
   'HSM-PIN-INVALID': chosen,
   'ACCESS-REFUSED': { status: 401 },
   'LOGIN-REFUSED': { status: 401 },
+  'ENROLMENT-ABSENT': { status: 401 },
   'SETUP-REFUSED': { status: 401 },
+  'CONDITION-UNMET': { status: 403 },
   'ROLE-REFUSED': { status: 403 },
   'IMPORT-KEY-ABSENT': absent,
   'OBJECT-ABSENT': absent,
@@ -45,8 +47,10 @@ const rows: Readonly<Record<string, Row>> = {
   'ANSWER-TWICE': conflict,
   'CIPHERTEXTS-FULL': conflict,
   'IMPORT-RUNNING': conflict,
+  'CREDENTIALS-FULL': conflict,
   'KEY-NAME-TAKEN': conflict,
   'KEY-STATE': conflict,
+  'USERNAME-TAKEN': conflict,
   'REQUEST-BUDGET': conflict,
   'REQUEST-EXPIRED': conflict,
   'REQUEST-REPLAYED': conflict,
@@ -57,7 +61,10 @@ const rows: Readonly<Record<string, Row>> = {
   'KEY-NAME': { status: 422 },
   'KEY-LABEL': { status: 422 },
   'NAME-MALFORMED': { status: 422 },
+  'CONDITION-MALFORMED': { status: 422 },
+  'PASSWORD-WEAK': { status: 422 },
   'REQUEST-FIELDS': { status: 422 },
+  'RATE-LIMITED': { status: 429 },
 }
 
 /** A token's failure is the environment's. `otherwise`: of a code of which nothing is decided. */

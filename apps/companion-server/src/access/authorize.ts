@@ -1,4 +1,5 @@
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { type Circumstances, type Conditions, unmet } from './conditions.ts'
 
 /** `user` is a person, `service` a program; they may the same. */
 export type Role =
@@ -15,9 +16,15 @@ export type Grant = {
   readonly role: Role
   readonly organisation: string | null
   readonly project: string | null
+  readonly conditions?: Conditions | null
 }
 
-export type Caller = { readonly identity: string; readonly grants: readonly Grant[] }
+export type Caller = {
+  readonly identity: string
+  readonly grants: readonly Grant[]
+  /** How this call came; absent where it did not come from outside. */
+  readonly circumstances?: Circumstances
+}
 
 export type Action =
   | 'organisation.read'
@@ -34,6 +41,7 @@ export type Action =
   | 'threshold.read'
   | 'threshold.use'
   | 'threshold.carry'
+  | 'audit.read'
   | 'bundle.read'
   | 'bundle.import'
 
@@ -41,7 +49,14 @@ export type Action =
 export type Resource =
   | { readonly kind: 'deployment' }
   | { readonly kind: 'organisation'; readonly organisation: string }
-  | { readonly kind: 'project' | 'key'; readonly organisation: string; readonly project: string }
+  | { readonly kind: 'project'; readonly organisation: string; readonly project: string }
+  | {
+      readonly kind: 'key'
+      readonly organisation: string
+      readonly project: string
+      readonly name: string
+      readonly algorithm: string
+    }
   | { readonly kind: 'threshold'; readonly organisation: string | null }
 
 const using: readonly Action[] = [
@@ -75,7 +90,7 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
   operator: ['threshold.read', 'threshold.carry', 'bundle.read', 'bundle.import'],
   service: using,
   user: using,
-  auditor: ['organisation.read', 'project.read', 'key.read', 'threshold.read'],
+  auditor: ['organisation.read', 'project.read', 'key.read', 'threshold.read', 'audit.read'],
 }
 
 const readingOf = {
@@ -89,11 +104,16 @@ const nounOf = { organisation: 'Organisation', project: 'Project', key: 'Key', t
 
 /**
  * The one question of permission, whatever door a call came by. Refuses OBJECT-ABSENT what the caller may not even see, in
- * the words for what is not there, and ROLE-REFUSED what he sees and may not do.
+ * the words for what is not there, ROLE-REFUSED what he sees and may not do, and CONDITION-UNMET what he may at another time, from
+ * another place or with another key.
  */
 export function authorize(caller: Caller, action: Action, resource: Resource): Outcome<null> {
   const here = caller.grants.filter((grant) => covers(grant, resource))
-  if (here.some(({ role }) => may[role].includes(action))) return accept(null)
+  const able = here.filter(({ role }) => may[role].includes(action))
+  const lacking = able.map((grant) => lackOf(caller, grant, resource))
+  if (lacking.includes(null)) return accept(null)
+  if (lacking.length > 0)
+    return refuse('CONDITION-UNMET', `the condition ${lacking.join(', ')} does not hold`)
   if (resource.kind !== 'deployment') {
     const reading = readingOf[resource.kind]
     if (!here.some(({ role }) => may[role].includes(reading))) return absent(resource.kind)
@@ -102,25 +122,33 @@ export function authorize(caller: Caller, action: Action, resource: Resource): O
   return refuse('ROLE-REFUSED', `${roles || 'no role'} may not do ${action}`)
 }
 
+function lackOf(caller: Caller, { conditions }: Grant, resource: Resource): keyof Conditions | null {
+  return conditions
+    ? unmet(conditions, caller.circumstances, resource.kind === 'key' ? resource : null)
+    : null
+}
+
 /** As `authorize` says it of what the caller may not see. */
 export function absent(kind: keyof typeof nounOf) {
   return refuse('OBJECT-ABSENT', `${nounOf[kind]} not found`)
 }
 
 /** The organisations in which a caller may do this; `all` where a role holds in the whole deployment. */
-export function organisationsWhere({ grants }: Caller, action: Action): readonly string[] | 'all' {
-  const able = grants.filter(({ role }) => may[role].includes(action))
+export function organisationsWhere(caller: Caller, action: Action): readonly string[] | 'all' {
+  const able = caller.grants.filter(
+    (grant) => may[grant.role].includes(action) && lackOf(caller, grant, { kind: 'deployment' }) === null,
+  )
   if (able.some(({ organisation }) => organisation === null)) return 'all'
   return [...new Set(able.flatMap(({ organisation }) => organisation ?? []))]
 }
 
 /** The caller with his roles in one project alone: what a door lets him do that stands for that project and no other. */
 export function withinProject(
-  { identity, grants }: Caller,
+  { grants, ...rest }: Caller,
   place: { readonly organisation: string; readonly project: string },
 ): Caller {
   const here = grants.filter((grant) => covers(grant, { kind: 'project', ...place }))
-  return { identity, grants: here.map(({ role }) => ({ role, ...place })) }
+  return { ...rest, grants: here.map((grant) => ({ ...grant, ...place })) }
 }
 
 function covers({ organisation, project }: Grant, resource: Resource): boolean {

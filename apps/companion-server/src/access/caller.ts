@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Call } from '../audit/record.ts'
-import { unauthorized } from '../platform/http/http-error.ts'
+import { granted, unauthorized } from '../platform/http/http-error.ts'
 import type { Authentication } from './tokens.ts'
 
 /** The access token of the Bearer header; nothing else is looked at. */
@@ -14,7 +14,9 @@ export async function requireCall(request: FastifyRequest, authentication: Authe
   const token = bearerOf(request)
   const caller = token === null ? 'unknown' : await authentication.find(token)
   if (caller === 'unknown') throw unauthorized()
-  const call: Call = { caller, door: 'http', reqId: request.id, receipt: null }
+  granted(authentication.roomFor(caller.identity))
+  const circumstances = { time: new Date(), source: request.ip }
+  const call: Call = { caller: { ...caller, circumstances }, door: 'http', reqId: request.id, receipt: null }
   request.call = call
   return call
 }

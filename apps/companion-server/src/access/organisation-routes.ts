@@ -3,39 +3,24 @@ import type { FastifyRequest } from 'fastify'
 import type { App } from '../platform/http/app-type.ts'
 import { granted } from '../platform/http/http-error.ts'
 import { requireCall } from './caller.ts'
+import { grantList, grantsFrom, id, name } from './grant-fields.ts'
 import type { Organisation, OrganisationOperations, Project } from './organisations.ts'
-import { type Authentication, maxGrants, maxTokenTtl, minTokenTtl } from './tokens.ts'
+import { toEnrolment } from './people-routes.ts'
+import { type Authentication, maxTokenTtl, minTokenTtl } from './tokens.ts'
 
-const name = Type.String({ minLength: 1, maxLength: 64 })
-const id = Type.String({ minLength: 1, maxLength: 64 })
-const role = Type.Enum([
-  'server-admin',
-  'organisation-admin',
-  'crypto-officer',
-  'operator',
-  'service',
-  'user',
-  'auditor',
-])
 const named = Type.Object({ name }, { additionalProperties: false })
 const newProject = Type.Object({ organisationId: id, name }, { additionalProperties: false })
 const ofOrganisation = Type.Object({ organisationId: id }, { additionalProperties: false })
 const newIdentity = Type.Object(
   {
     name,
-    grants: Type.Array(
-      Type.Object(
-        { role, organisationId: Type.Optional(id), projectId: Type.Optional(id) },
-        { additionalProperties: false },
-      ),
-      { minItems: 1, maxItems: maxGrants },
-    ),
+    grants: grantList,
     tokenTtlSeconds: Type.Optional(Type.Integer({ minimum: minTokenTtl, maximum: maxTokenTtl })),
   },
   { additionalProperties: false },
 )
 const setup = Type.Object(
-  { code: Type.String({ minLength: 1, maxLength: 64 }), name },
+  { code: Type.String({ minLength: 1, maxLength: 64 }), name, username: Type.Optional(name) },
   { additionalProperties: false },
 )
 
@@ -51,9 +36,10 @@ export function organisationRoutes(
 
   app.post('/api/v1/setup', { schema: { body: setup } }, async (request) => {
     const asked = { door: 'http', reqId: request.id } as const
-    const { credentials, call } = granted(await organisations.setUp(request.body, asked))
+    granted(authentication.roomForStranger(request.ip))
+    const { admin, call } = granted(await organisations.setUp(request.body, asked))
     request.call = call
-    return { identity: toCredentials(credentials) }
+    return 'code' in admin ? { enrolment: toEnrolment(admin) } : { identity: toCredentials(admin) }
   })
 
   app.post('/api/v1/organisations', { schema: { body: named } }, async (request) => {
@@ -87,11 +73,7 @@ export function organisationRoutes(
     const { name: wanted, grants, tokenTtlSeconds } = request.body
     const made = await organisations.createIdentity(call, {
       name: wanted,
-      grants: grants.map((grant) => ({
-        role: grant.role,
-        organisation: grant.organisationId ?? null,
-        project: grant.projectId ?? null,
-      })),
+      grants: grantsFrom(grants),
       ...(tokenTtlSeconds === undefined ? {} : { ttlSeconds: tokenTtlSeconds }),
     })
     return { identity: toCredentials(granted(made)) }

@@ -4,7 +4,9 @@ import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { OrganisationTable, ProjectTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { type Action, absent, authorize, type Grant, organisationsWhere, type Resource } from './authorize.ts'
+import { openAppointing } from './appointing.ts'
+import { absent, authorize, organisationsWhere } from './authorize.ts'
+import { checkPerson, type Enrolment, insertPerson } from './people.ts'
 import {
   type Credentials,
   checkNewIdentity,
@@ -36,6 +38,8 @@ const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
 export type OrganisationOperations = ReturnType<typeof openOrganisationOperations>
 
 export function openOrganisationOperations({ database, parents, record, now }: Parts) {
+  const { mayGive, governed } = openAppointing(database)
+
   return {
     createOrganisation(call: Call, name: string): Promise<Outcome<Organisation>> {
       return record(call, 'organisation.create', async (subject) => {
@@ -139,13 +143,8 @@ export function openOrganisationOperations({ database, parents, record, now }: P
           return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
         const within = checkNewIdentity(wanted)
         if (!within.ok) return within
-        for (const grant of wanted.grants) {
-          const placed = await placeOf(grant)
-          if (!placed.ok) return placed
-          Object.assign(subject, { organisation: grant.organisation, project: grant.project })
-          const allowed = authorize(call.caller, placed.value.action, placed.value.resource)
-          if (!allowed.ok) return allowed
-        }
+        const given = await mayGive(call, subject, wanted.grants)
+        if (!given.ok) return given
         return accept(await createIdentity(database, wanted))
       })
     },
@@ -153,19 +152,8 @@ export function openOrganisationOperations({ database, parents, record, now }: P
     /** No token lives longer than a second more. Given again, it changes nothing. */
     revokeIdentity(call: Call, id: string): Promise<Outcome<null>> {
       return record(call, 'identity.revoke', async () => {
-        const grants = await database
-          .selectFrom('role_grant')
-          .select(['role', 'organisation_id as organisation', 'project_id as project'])
-          .where('identity_id', '=', id)
-          .execute()
-        if (grants.length === 0) return refuse('OBJECT-ABSENT', 'Identity not found')
-        for (const grant of grants) {
-          const placed = await placeOf(grant)
-          if (!placed.ok) return placed
-          const allowed = authorize(call.caller, placed.value.action, placed.value.resource)
-          // Whom one may not appoint, one does not see here either.
-          if (!allowed.ok) return refuse('OBJECT-ABSENT', 'Identity not found')
-        }
+        const found = await governed(call, id)
+        if (!found.ok) return found
         await database
           .updateTable('identity')
           .set({ revoked_at: now() })
@@ -187,11 +175,11 @@ export function openOrganisationOperations({ database, parents, record, now }: P
       return Number(offered.numUpdatedRows) === 0 ? null : code
     },
 
-    /** Makes the first server admin, once for ever. Refuses SETUP-REFUSED in one text, whatever the reason. */
+    /** Makes the first server admin, a person where a username is given, once for ever. Refuses SETUP-REFUSED in one text, whatever the reason. */
     setUp(
-      { code, name }: { code: string; name: string },
+      { code, name, username }: { code: string; name: string; username?: string },
       asked: Pick<Call, 'door' | 'reqId'>,
-    ): Promise<Outcome<{ readonly credentials: Credentials; readonly call: Call }>> {
+    ): Promise<Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>> {
       return database.transaction().execute(async (work) => {
         const row = await work
           .selectFrom('deployment')
@@ -203,45 +191,36 @@ export function openOrganisationOperations({ database, parents, record, now }: P
         if (!same || !open || row.setup_code_hash === null)
           return refuse('SETUP-REFUSED', 'the code is wrong, used or expired')
         if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
-        await work.updateTable('deployment').set({ set_up_at: now(), setup_code_hash: null }).execute()
-        const grants = [{ role: 'server-admin', organisation: null, project: null }] as const
-        const credentials = await insertIdentity(work, { name, grants })
-        const call: Call = { caller: { identity: credentials.identity, grants }, ...asked, receipt: null }
-        return record(call, 'deployment.set-up', async () => accept({ credentials, call }))
+        const made = await insertFirstAdmin(work, { name, username }, now())
+        if (!made.ok) return made
+        const admin = made.value
+        const call: Call = {
+          caller: { identity: admin.identity, grants: firstGrants },
+          ...asked,
+          receipt: null,
+        }
+        return record(call, 'deployment.set-up', async () => accept({ admin, call }))
       })
     },
   }
+}
 
-  /** Where a grant would hold, and what it takes to give it: nobody gives what reaches further than he does. */
-  async function placeOf(grant: Grant): Promise<Outcome<{ action: Action; resource: Resource }>> {
-    const { role, organisation, project } = grant
-    if (organisation === null) {
-      // Roles of the whole deployment are for server admins to give, and none of them uses a key.
-      if (project === null && (role === 'server-admin' || role === 'operator' || role === 'auditor'))
-        return accept({ action: 'organisation.appoint', resource: { kind: 'deployment' } })
-      return refuse('GRANT-REFUSED', `${role} holds in an organisation or a project`)
-    }
-    if (role === 'server-admin') return refuse('GRANT-REFUSED', `${role} holds in the whole deployment`)
-    const row = await database
-      .selectFrom('organisation')
-      .select('id')
-      .where('id', '=', organisation)
-      .executeTakeFirst()
-    if (!row) return absent('organisation')
-    if (role === 'organisation-admin') {
-      if (project !== null) return refuse('GRANT-REFUSED', `${role} holds in an organisation`)
-      return accept({ action: 'organisation.appoint', resource: { kind: 'organisation', organisation } })
-    }
-    if (project === null)
-      return accept({ action: 'project.appoint', resource: { kind: 'organisation', organisation } })
-    const its = await database
-      .selectFrom('project')
-      .select('organisation_id')
-      .where('id', '=', project)
-      .executeTakeFirst()
-    if (its?.organisation_id !== organisation) return absent('project')
-    return accept({ action: 'project.appoint', resource: { kind: 'project', organisation, project } })
+const firstGrants = [{ role: 'server-admin', organisation: null, project: null }] as const
+
+/** The deployment has its first admin, and no code makes another. Its row is locked. */
+export async function insertFirstAdmin(
+  work: Work,
+  { name, username }: { readonly name: string; readonly username: string | undefined },
+  now: Date,
+): Promise<Outcome<Credentials | Enrolment>> {
+  if (username !== undefined) {
+    const sound = checkPerson({ username, name })
+    if (!sound.ok) return sound
   }
+  await work.updateTable('deployment').set({ set_up_at: now, setup_code_hash: null }).execute()
+  if (username === undefined) return accept(await insertIdentity(work, { name, grants: firstGrants }))
+  const made = await insertPerson(work, { name, username, grants: firstGrants }, now)
+  return made === 'taken' ? refuse('USERNAME-TAKEN', 'another person has this name') : accept(made)
 }
 
 function hashOf(code: string): Buffer {

@@ -19,7 +19,7 @@ const renewal = Type.Object(
   { additionalProperties: false },
 )
 
-function toAnswer({ accessToken, expiresIn }: LoggedIn) {
+export function toAnswer({ accessToken, expiresIn }: LoggedIn) {
   return { accessToken, expiresIn, accessTokenMaxTTL: maxTokenTtl, tokenType: 'Bearer' }
 }
 
@@ -28,6 +28,7 @@ export function authRoutes(
   parts: { readonly authentication: Authentication; readonly record: Record },
 ): void {
   app.post('/api/v1/auth/universal-auth/login', { schema: { body: credentials } }, async (request) => {
+    granted(parts.authentication.roomForStranger(request.ip))
     const { clientId, clientSecret } = request.body
     const asked = { clientId, clientSecret, source: request.ip, door: 'http', reqId: request.id } as const
     const outcome = await logIn(parts, asked)

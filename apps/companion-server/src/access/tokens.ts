@@ -4,7 +4,10 @@ import { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { grantsOf } from './appointing.ts'
 import type { Caller, Grant } from './authorize.ts'
+import { countFailure, isLocked } from './lockout.ts'
+import { openRateLimit, type RateLimit } from './rate-limit.ts'
 
 export type LoggedIn = {
   readonly identity: string
@@ -14,62 +17,69 @@ export type LoggedIn = {
 
 export type Authentication = {
   logIn(clientId: string, clientSecret: string, source: string): Promise<LoggedIn | 'refused'>
+  /** Refuses RATE-LIMITED where a source without a name, or an identity, has asked too often. */
+  roomForStranger(source: string): Outcome<null>
+  roomFor(identity: string): Outcome<null>
   /** The same token, for as long again as its identity's tokens live; at most `maxTokenTtl` after its login. */
   renew(accessToken: string): Promise<LoggedIn | 'unknown'>
   /** The identity behind a bearer token. A revoked one is known within a second. */
   find(accessToken: string): Promise<Caller | 'unknown'>
 }
 
-const maxFailures = 10
-const windowMinutes = 5
 const thirtyDays = 30 * 24 * 3600
 
 /** How long the tokens of an identity may live, in seconds, and how many roles it may have. */
 export const minTokenTtl = 60
 export const maxTokenTtl = 31_536_000
 export const maxGrants = 32
+/** Secrets that an identity may have at once. */
+export const maxSecrets = 4
 
-export function openAuthentication(database: Database): Authentication {
+/** Calls a second: of one identity, and of one source that asks to become one. A bucket has a second's worth. */
+export const defaultPerSecond = 5000
+const strangersPerSecond = 50
+
+export function openAuthentication(database: Database, perSecond = defaultPerSecond): Authentication {
   const known = new LRUCache<string, { caller: Caller; until: number }>({ max: 10_000, ttl: 1000 })
 
+  const strangers = openRateLimit(strangersPerSecond)
+  const identities = openRateLimit(perSecond)
+  const within =
+    (rate: RateLimit) =>
+    (of: string): Outcome<null> =>
+      rate.take(of) ? accept(null) : refuse('RATE-LIMITED', 'too many calls in one second')
+
   return {
+    roomForStranger: within(strangers),
+    roomFor: within(identities),
+
     async logIn(clientId, clientSecret, source) {
       // The same work whether or not the account exists or is locked: read both, hash, compare.
-      const [identity, failures] = await Promise.all([
+      const [identity, locked] = await Promise.all([
         database
           .selectFrom('identity')
-          .select(['id', 'client_secret_hash', 'token_ttl_seconds', 'revoked_at'])
+          .select(['id', 'token_ttl_seconds', 'revoked_at'])
           .where('client_id', '=', clientId)
           .executeTakeFirst(),
-        database
-          .selectFrom('login_failure')
-          .select('failures')
-          .where('account', '=', clientId)
-          .where('source', '=', source)
-          .where('window_started_at', '>', sql<Date>`now() - make_interval(mins => ${windowMinutes})`)
-          .executeTakeFirst(),
+        isLocked(database, clientId, source),
       ])
-      const matches = timingSafeEqual(
-        hashSecret(clientSecret),
-        identity?.client_secret_hash ?? Buffer.alloc(32),
-      )
-      const locked = (failures?.failures ?? 0) >= maxFailures
-      if (!identity || identity.revoked_at !== null || !matches || locked) {
+      const secrets = await database
+        .selectFrom('client_secret')
+        .select(['id', 'hash'])
+        .where('identity_id', '=', identity?.id ?? '')
+        .where('revoked_at', 'is', null)
+        .limit(maxSecrets)
+        .execute()
+      const given = hashSecret(clientSecret)
+      const padded = Array.from({ length: maxSecrets }, (_, at) => secrets[at] ?? null)
+      const matching = padded.filter((one) => timingSafeEqual(given, one?.hash ?? Buffer.alloc(32)))
+      const secret = matching.find((one) => one !== null)
+      if (!identity || identity.revoked_at !== null || !secret || locked) {
         // Attempts while locked do not extend the lock.
         if (!locked) await countFailure(database, clientId, source)
         return 'refused'
       }
-      const accessToken = randomBytes(32).toString('base64url')
-      await database
-        .insertInto('token')
-        .values({
-          hash: hashSecret(accessToken),
-          identity_id: identity.id,
-          expires_at: sql<Date>`now() + make_interval(secs => ${identity.token_ttl_seconds})`,
-          revoked_at: null,
-        })
-        .execute()
-      return { identity: identity.id, accessToken, expiresIn: identity.token_ttl_seconds }
+      return issue(database, identity.id, identity.token_ttl_seconds, secret.id)
     },
 
     async renew(accessToken) {
@@ -111,11 +121,7 @@ export function openAuthentication(database: Database): Authentication {
         .where('token.expires_at', '>', sql<Date>`now()`)
         .executeTakeFirst()
       if (!row) return 'unknown'
-      const grants = await database
-        .selectFrom('role_grant')
-        .select(['role', 'organisation_id as organisation', 'project_id as project'])
-        .where('identity_id', '=', row.id)
-        .execute()
+      const grants = await grantsOf(database, row.id)
       const caller = { identity: row.id, grants }
       known.set(name, { caller, until: row.expires_at.getTime() })
       return caller
@@ -164,35 +170,58 @@ export async function insertIdentity(work: Transaction<Tables>, wanted: NewIdent
       id: identity,
       name: wanted.name,
       client_id: clientId,
-      client_secret_hash: hashSecret(clientSecret),
       token_ttl_seconds: wanted.ttlSeconds ?? thirtyDays,
       revoked_at: null,
     })
     .execute()
   await work
+    .insertInto('client_secret')
+    .values({ id: randomUUID(), identity_id: identity, hash: hashSecret(clientSecret) })
+    .execute()
+  await insertGrants(work, identity, wanted.grants)
+  return { identity, clientId, clientSecret }
+}
+
+export async function insertGrants(
+  work: Transaction<Tables>,
+  identity: string,
+  grants: readonly Grant[],
+): Promise<void> {
+  await work
     .insertInto('role_grant')
     .values(
-      wanted.grants.map(({ role, organisation, project }) => ({
+      grants.map(({ role, organisation, project, conditions }) => ({
         identity_id: identity,
         role,
         organisation_id: organisation,
         project_id: project,
+        conditions: conditions ? JSON.stringify(conditions) : null,
       })),
     )
     .execute()
-  return { identity, clientId, clientSecret }
 }
 
-async function countFailure(database: Database, account: string, source: string): Promise<void> {
-  await sql`
-    insert into login_failure (account, source, failures, window_started_at) values (${account}, ${source}, 1, now())
-    on conflict (account, source) do update set
-      failures = case when login_failure.window_started_at > now() - make_interval(mins => ${windowMinutes})
-        then login_failure.failures + 1 else 1 end,
-      window_started_at = case when login_failure.window_started_at > now() - make_interval(mins => ${windowMinutes})
-        then login_failure.window_started_at else now() end`.execute(database)
+/** A new access token of an identity. */
+export async function issue(
+  database: Database,
+  identity: string,
+  ttlSeconds: number,
+  secret: string | null = null,
+): Promise<LoggedIn> {
+  const accessToken = randomBytes(32).toString('base64url')
+  await database
+    .insertInto('token')
+    .values({
+      hash: hashSecret(accessToken),
+      identity_id: identity,
+      expires_at: sql<Date>`now() + make_interval(secs => ${ttlSeconds})`,
+      client_secret_id: secret,
+      revoked_at: null,
+    })
+    .execute()
+  return { identity, accessToken, expiresIn: ttlSeconds }
 }
 
-function hashSecret(text: string): Buffer {
+export function hashSecret(text: string): Buffer {
   return createHash('sha256').update(text, 'utf8').digest()
 }

@@ -94,6 +94,7 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
       return row
     })
     try {
+      if (seq === 0) await database.insertInto('audit_writer').values({ writer: id }).execute()
       await database
         .insertInto('audit')
         .values(
@@ -107,6 +108,10 @@ export async function openAuditWriter(database: Database, now: () => Date): Prom
             req_id: entry.reqId,
             identity_id: entry.identity,
             project_id: entry.project,
+            organisation_id: entry.organisation,
+            key_id: entry.key,
+            operation: entry.operation,
+            outcome: entry.outcome,
             time: entry.time,
           })),
         )

@@ -71,7 +71,9 @@ export function openKeyWork({ repository, unwrapping, record }: KeyParts) {
     if (found === 'absent') return absent('key')
     const { organisation_id: organisation, project_id: project } = found
     Object.assign(subject, { organisation, project, key: found.id })
-    const allowed = authorize(call.caller, action, { kind: 'key', organisation, project })
+    const allowed = authorize(call.caller, action, {
+      ...{ kind: 'key', organisation, project, name: found.name, algorithm: found.algorithm },
+    })
     return allowed.ok ? accept(found) : allowed
   }
 

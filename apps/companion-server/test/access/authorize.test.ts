@@ -8,7 +8,10 @@ import {
   type Role,
 } from '../../src/access/authorize.ts'
 
-const key: Resource = { kind: 'key', organisation: 'o', project: 'p' }
+const key: Resource = {
+  ...({ kind: 'key', organisation: 'o', project: 'p' } as const),
+  ...{ name: 'orders', algorithm: 'aes-256-gcm' },
+}
 const project: Resource = { kind: 'project', organisation: 'o', project: 'p' }
 const organisation: Resource = { kind: 'organisation', organisation: 'o' }
 const threshold: Resource = { kind: 'threshold', organisation: 'o' }

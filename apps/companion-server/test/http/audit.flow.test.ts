@@ -35,7 +35,7 @@ test('AUDIT-01 every reply carries a receipt of a durable entry, and the chain o
   let previous = new Uint8Array(32)
   for (const [index, row] of rows.entries()) {
     expect(row.seq).toBe(String(index + 1))
-    const entry: AuditEntry = JSON.parse(row.entry)
+    const entry: AuditEntry = JSON.parse(row.entry!)
     expect(new Uint8Array(row.prev)).toEqual(previous)
     previous = new Uint8Array(auditHash(previous, auditLeaf(row.salt, entry)))
     expect(new Uint8Array(row.hash)).toEqual(previous)
@@ -66,7 +66,7 @@ test('AUDIT-UNAVAILABLE no reply leaves while the log cannot be written, and a n
     .where('writer', '=', id)
     .orderBy('seq')
     .execute()
-  expect(rows.map(({ entry }) => JSON.parse(entry).operation)).toEqual(['audit.open', 'key.encrypt'])
+  expect(rows.map(({ entry }) => JSON.parse(entry!).operation)).toEqual(['audit.open', 'key.encrypt'])
 })
 
 test('KEY-ROW-CHANGED a row that somebody edited in the database is not unwrapped', async () => {

@@ -296,7 +296,7 @@ test('KMIP-DOOR a key made over HTTP is found by KMIP, what KMIP encrypts HTTP d
     .select('entry')
     .where('req_id', '=', 'of-kmip')
     .execute()
-  const recorded = rows.map(({ entry }) => JSON.parse(entry)).map((one) => `${one.door} ${one.operation}`)
+  const recorded = rows.map(({ entry }) => JSON.parse(entry!)).map((one) => `${one.door} ${one.operation}`)
   expect(recorded.toSorted()).toEqual(['kmip key.encrypt', 'kmip key.list', 'kmip key.versions'])
 })
 

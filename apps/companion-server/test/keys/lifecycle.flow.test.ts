@@ -146,7 +146,7 @@ test('KMS-11 a key is rotated when its schedule says so, once, and not while it 
     .select('entry')
     .where('identity_id', '=', 'server')
     .execute()
-  expect(entries.map(({ entry }) => JSON.parse(entry))).toMatchObject([
+  expect(entries.map(({ entry }) => JSON.parse(entry!))).toMatchObject([
     { door: 'server', operation: 'key.rotate', outcome: 'ok', key: id, version: 2 },
   ])
 })

@@ -8,6 +8,8 @@ import * as onlineKeys from './migrations/0004-online-keys.ts'
 import * as ciphertextSize from './migrations/0005-ciphertext-size.ts'
 import * as keyLifecycle from './migrations/0006-key-lifecycle.ts'
 import * as kmip from './migrations/0007-kmip.ts'
+import * as people from './migrations/0008-people.ts'
+import * as auditCheckpoints from './migrations/0009-audit-checkpoints.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -19,6 +21,8 @@ const migrations: Record<string, Migration> = {
   '0005-ciphertext-size': ciphertextSize,
   '0006-key-lifecycle': keyLifecycle,
   '0007-kmip': kmip,
+  '0008-people': people,
+  '0009-audit-checkpoints': auditCheckpoints,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

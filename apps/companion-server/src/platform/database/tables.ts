@@ -331,11 +331,33 @@ export type BundleImportTable = {
 export type IdentityTable = {
   id: string
   name: string
-  client_id: string
-  client_secret_hash: Buffer
+  /** Null of a person, who logs in by name. */
+  client_id: string | null
   token_ttl_seconds: number
   created_at: MadeTime
   revoked_at: ColumnType<Date | null, Date | string | null, Date | string | null>
+}
+
+export type ClientSecretTable = {
+  id: string
+  identity_id: string
+  hash: Buffer
+  created_at: MadeTime
+  revoked_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+}
+
+/** Who logs in by password and second factor; while `enrolment_hash` is there, neither is set. */
+export type PersonTable = {
+  identity_id: string
+  username: string
+  password_hash: ColumnType<string | null, string | null | undefined, string | null>
+  /** The secret of the second factor, sealed under a key of the token. */
+  totp_sealed: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  /** The step whose code was used last: none is taken twice. */
+  totp_step: ColumnType<string, number | undefined, number>
+  enrolment_hash: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  enrolment_expires_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
+  created_at: MadeTime
 }
 
 /** A role and where it holds; both ids null: in the whole deployment. */
@@ -344,10 +366,16 @@ export type RoleGrantTable = {
   role: StoredRole
   organisation_id: string | null
   project_id: string | null
+  /** What narrows it; `Conditions` as JSON. */
+  conditions: ColumnType<unknown, string | null | undefined, string | null>
   created_at: MadeTime
 }
 
 export type TokenTable = {
+  id: Generated<string>
+  /** Of an API key. */
+  name: ColumnType<string | null, string | null | undefined, string | null>
+  client_secret_id: ColumnType<string | null, string | null | undefined, string | null>
   hash: Buffer
   identity_id: string
   created_at: MadeTime
@@ -379,12 +407,35 @@ export type AuditTable = {
   seq: BigInt64
   prev: Buffer
   salt: Buffer
-  entry: string
+  /** Null where it is no longer kept; then there is its leaf. */
+  entry: string | null
+  leaf: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   hash: Buffer
   req_id: string
   identity_id: string | null
   project_id: string | null
+  organisation_id: ColumnType<string | null, string | null | undefined, string | null>
+  key_id: ColumnType<string | null, string | null | undefined, string | null>
+  /** These two are null in rows from before they were kept apart. */
+  operation: ColumnType<string | null, string | null | undefined, string | null>
+  outcome: ColumnType<string | null, string | null | undefined, string | null>
   time: Time
+}
+
+export type AuditWriterTable = {
+  writer: string
+  checkpointed_seq: ColumnType<string, string | number | undefined, string | number>
+  closed: Generated<boolean>
+}
+
+/** The signed payload, canonical JSON, and its signatures. */
+export type AuditCheckpointTable = { seq: BigInt64; payload: string; signatures: string; time: Time }
+
+export type AuditCheckpointRangeTable = {
+  checkpoint: BigInt64
+  writer: string
+  from_seq: BigInt64
+  to_seq: BigInt64
 }
 
 export type Tables = {
@@ -402,9 +453,14 @@ export type Tables = {
   tombstone: TombstoneTable
   bundle_import: BundleImportTable
   identity: IdentityTable
+  client_secret: ClientSecretTable
+  person: PersonTable
   role_grant: RoleGrantTable
   token: TokenTable
   kmip_client: KmipClientTable
   login_failure: LoginFailureTable
   audit: AuditTable
+  audit_writer: AuditWriterTable
+  audit_checkpoint: AuditCheckpointTable
+  audit_checkpoint_range: AuditCheckpointRangeTable
 } & FheTables

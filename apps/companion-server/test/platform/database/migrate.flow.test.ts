@@ -48,6 +48,8 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
   try {
     expect(await owner.database.selectFrom('organisation').select('id').execute()).toEqual([{ id: 'org' }])
     expect(await migrateUp(owner.database)).toEqual([])
+    expect(await migrateDown(owner.database)).toEqual(['0009-audit-checkpoints'])
+    expect(await migrateDown(owner.database)).toEqual(['0008-people'])
     expect(await migrateDown(owner.database)).toEqual(['0007-kmip'])
     expect(await migrateDown(owner.database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(owner.database)).toEqual(['0005-ciphertext-size'])
@@ -66,6 +68,8 @@ test('DATABASE-01 migrations go down to an empty schema and up again, and the ro
       '0005-ciphertext-size',
       '0006-key-lifecycle',
       '0007-kmip',
+      '0008-people',
+      '0009-audit-checkpoints',
     ])
   } finally {
     await owner.close()
@@ -98,6 +102,8 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
         ...{ commitments: row.commitments, evidence: '{}', bundle_digest: row.bundle_digest },
       })
       .execute()
+    expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
+    expect(await migrateDown(database)).toEqual(['0008-people'])
     expect(await migrateDown(database)).toEqual(['0007-kmip'])
     expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
@@ -111,6 +117,8 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       '0005-ciphertext-size',
       '0006-key-lifecycle',
       '0007-kmip',
+      '0008-people',
+      '0009-audit-checkpoints',
     ])
     expect(await epochs()).toMatchObject([{ ...row, carried: null }])
     for (const wrong of [-1, 2 ** 32])
@@ -122,6 +130,8 @@ test('DATABASE-01 epochs from before the carried budget was kept stay, up and do
       .set({ carried: 2 ** 32 - 1 })
       .execute()
     expect(await epochs()).toMatchObject([{ carried: '4294967295' }])
+    expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
+    expect(await migrateDown(database)).toEqual(['0008-people'])
     expect(await migrateDown(database)).toEqual(['0007-kmip'])
     expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
@@ -146,6 +156,8 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
     (await sql`select id, role, organisation_id, project_id from identity order by 1`.execute(database)).rows
   try {
     await migrateUp(database)
+    expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
+    expect(await migrateDown(database)).toEqual(['0008-people'])
     expect(await migrateDown(database)).toEqual(['0007-kmip'])
     expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])
@@ -168,11 +180,17 @@ test('DATABASE-01 identities of version 0.1 keep what they may, up and down, and
       { identity_id: '2', role: 'auditor', organisation_id: 'o', project_id: 'p' },
       { identity_id: '3', role: 'operator', organisation_id: null, project_id: null },
     ])
-    await sql`insert into identity (id, name, client_id, client_secret_hash, token_ttl_seconds)
-      values ('4', 'admin', '4', ${Buffer.alloc(32)}, 60)`.execute(database)
+    await sql`insert into identity (id, name, client_id, token_ttl_seconds) values ('4', 'admin', '4', 60)`.execute(
+      database,
+    )
+    await sql`insert into client_secret (id, identity_id, hash) values ('4', '4', ${Buffer.alloc(32)})`.execute(
+      database,
+    )
     await sql`insert into role_grant (identity_id, role) values ('4', 'server-admin')`.execute(database)
     await sql`insert into role_grant (identity_id, role, organisation_id, project_id)
       values ('1', 'crypto-officer', 'o', 'p')`.execute(database)
+    expect(await migrateDown(database)).toEqual(['0009-audit-checkpoints'])
+    expect(await migrateDown(database)).toEqual(['0008-people'])
     expect(await migrateDown(database)).toEqual(['0007-kmip'])
     expect(await migrateDown(database)).toEqual(['0006-key-lifecycle'])
     expect(await migrateDown(database)).toEqual(['0005-ciphertext-size'])

@@ -1,0 +1,80 @@
+import type { Call, Subject } from '../audit/record.ts'
+import type { Database } from '../platform/database/open.ts'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+import { type Action, absent, authorize, type Grant, type Resource } from './authorize.ts'
+import { type Conditions, checkConditions } from './conditions.ts'
+
+/** Who may give a role, and whose affairs are his. */
+export function openAppointing(database: Database) {
+  return {
+    /** Every one of these roles is the caller's to give. */
+    async mayGive(call: Call, subject: Subject, grants: readonly Grant[]): Promise<Outcome<null>> {
+      for (const grant of grants) {
+        const placed = await placeOf(grant)
+        if (!placed.ok) return placed
+        const { organisation, project } = grant
+        Object.assign(subject, { organisation, project })
+        const allowed = authorize(call.caller, placed.value.action, placed.value.resource)
+        if (!allowed.ok) return allowed
+        const sound = grant.conditions ? checkConditions(grant.conditions) : accept(null)
+        if (!sound.ok) return sound
+      }
+      return accept(null)
+    },
+
+    /** An identity all of whose roles are the caller's to give; whom one may not appoint, one does not see either. */
+    async governed(call: Call, id: string): Promise<Outcome<readonly Grant[]>> {
+      const grants = await grantsOf(database, id)
+      if (grants.length === 0) return refuse('OBJECT-ABSENT', 'Identity not found')
+      for (const grant of grants) {
+        const placed = await placeOf(grant)
+        const allowed = placed.ok
+          ? authorize(call.caller, placed.value.action, placed.value.resource)
+          : placed
+        if (!allowed.ok) return refuse('OBJECT-ABSENT', 'Identity not found')
+      }
+      return accept(grants)
+    },
+  }
+
+  /** Where a grant would hold, and what it takes to give it: nobody gives what reaches further than he does. */
+  async function placeOf(grant: Grant): Promise<Outcome<{ action: Action; resource: Resource }>> {
+    const { role, organisation, project } = grant
+    if (organisation === null) {
+      // Roles of the whole deployment are for server admins to give, and none of them uses a key.
+      if (project === null && (role === 'server-admin' || role === 'operator' || role === 'auditor'))
+        return accept({ action: 'organisation.appoint', resource: { kind: 'deployment' } })
+      return refuse('GRANT-REFUSED', `${role} holds in an organisation or a project`)
+    }
+    if (role === 'server-admin') return refuse('GRANT-REFUSED', `${role} holds in the whole deployment`)
+    const row = await database
+      .selectFrom('organisation')
+      .select('id')
+      .where('id', '=', organisation)
+      .executeTakeFirst()
+    if (!row) return absent('organisation')
+    if (role === 'organisation-admin') {
+      if (project !== null) return refuse('GRANT-REFUSED', `${role} holds in an organisation`)
+      return accept({ action: 'organisation.appoint', resource: { kind: 'organisation', organisation } })
+    }
+    if (project === null)
+      return accept({ action: 'project.appoint', resource: { kind: 'organisation', organisation } })
+    const its = await database
+      .selectFrom('project')
+      .select('organisation_id')
+      .where('id', '=', project)
+      .executeTakeFirst()
+    if (its?.organisation_id !== organisation) return absent('project')
+    return accept({ action: 'project.appoint', resource: { kind: 'project', organisation, project } })
+  }
+}
+
+export async function grantsOf(database: Database, identity: string): Promise<Grant[]> {
+  const rows = await database
+    .selectFrom('role_grant')
+    .select(['role', 'organisation_id as organisation', 'project_id as project', 'conditions'])
+    .where('identity_id', '=', identity)
+    .execute()
+  // What is stored was looked at when it was given.
+  return rows.map((row) => ({ ...row, conditions: row.conditions as Conditions | null }))
+}

@@ -1,0 +1,92 @@
+import { BlockList, isIP } from 'node:net'
+import { accept, type Outcome, refuse } from '../refusal.ts'
+
+/** What narrows a role: each that is there has to hold. */
+export type Conditions = {
+  /** ISO times between which it holds. */
+  readonly notBefore?: string
+  readonly notAfter?: string
+  /** Hours of the day in UTC, `until` not included, and days of the week, 0 Sunday. */
+  readonly hours?: { readonly from: number; readonly until: number }
+  readonly days?: readonly number[]
+  /** Addresses and CIDR blocks that a call may come from. */
+  readonly networks?: readonly string[]
+  /** Which keys: by the beginning of their names, and by algorithm. */
+  readonly keyNames?: readonly string[]
+  readonly keyAlgorithms?: readonly string[]
+}
+
+/** How a call came. What is not known meets no condition. */
+export type Circumstances = { readonly time: Date; readonly source: string | null }
+
+/** What is asked about, where it is a key. */
+export type KeyFacts = { readonly name: string; readonly algorithm: string }
+
+/** The name of the first condition that does not hold; null where all do. */
+export function unmet(
+  conditions: Conditions,
+  circumstances: Circumstances | undefined,
+  key: KeyFacts | null,
+): keyof Conditions | null {
+  const { notBefore, notAfter, hours, days, networks, keyNames, keyAlgorithms } = conditions
+  const at = circumstances?.time.getTime()
+  if (notBefore !== undefined && !(at !== undefined && at >= Date.parse(notBefore))) return 'notBefore'
+  if (notAfter !== undefined && !(at !== undefined && at < Date.parse(notAfter))) return 'notAfter'
+  if (hours !== undefined && !withinHours(hours, circumstances)) return 'hours'
+  if (days !== undefined && !(circumstances && days.includes(circumstances.time.getUTCDay()))) return 'days'
+  if (networks !== undefined && !comesFrom(networks, circumstances?.source ?? null)) return 'networks'
+  // A condition on keys says nothing of what is no key.
+  if (key === null) return null
+  if (keyNames !== undefined && !keyNames.some((one) => key.name.startsWith(one))) return 'keyNames'
+  if (keyAlgorithms !== undefined && !keyAlgorithms.includes(key.algorithm)) return 'keyAlgorithms'
+  return null
+}
+
+/** Refuses CONDITION-MALFORMED what could never hold or means nothing, when it is set and not when it is asked. */
+export function checkConditions(conditions: Conditions): Outcome<null> {
+  const { notBefore, notAfter, hours, days, networks } = conditions
+  const wrong = (what: string) => refuse('CONDITION-MALFORMED', what)
+  for (const time of [notBefore, notAfter])
+    if (time !== undefined && Number.isNaN(Date.parse(time))) return wrong(`${time} is no time`)
+  if (notBefore !== undefined && notAfter !== undefined && Date.parse(notBefore) >= Date.parse(notAfter))
+    return wrong('notBefore is not before notAfter')
+  if (hours !== undefined && hours.from === hours.until) return wrong('hours are empty')
+  if (days?.some((day) => !Number.isInteger(day) || day < 0 || day > 6)) return wrong('days are 0 to 6')
+  for (const network of networks ?? [])
+    if (!addTo(new BlockList(), network)) return wrong(`${network} is no address or CIDR block`)
+  return accept(null)
+}
+
+function withinHours(
+  { from, until }: { readonly from: number; readonly until: number },
+  circumstances: Circumstances | undefined,
+): boolean {
+  if (circumstances === undefined) return false
+  const hour = circumstances.time.getUTCHours()
+  return from < until ? hour >= from && hour < until : hour >= from || hour < until
+}
+
+function comesFrom(networks: readonly string[], source: string | null): boolean {
+  // An IPv4 address that came by an IPv6 socket is the IPv4 address.
+  const address = source?.replace(/^::ffff:(?=\d+\.)/, '') ?? ''
+  const kind = isIP(address)
+  if (kind === 0) return false
+  const list = new BlockList()
+  for (const network of networks) addTo(list, network)
+  return list.check(address, kind === 4 ? 'ipv4' : 'ipv6')
+}
+
+function addTo(list: BlockList, network: string): boolean {
+  const [address = '', bits, more] = network.split('/')
+  const kind = isIP(address)
+  if (kind === 0 || more !== undefined) return false
+  const family = kind === 4 ? 'ipv4' : 'ipv6'
+  if (bits === undefined) {
+    list.addAddress(address, family)
+    return true
+  }
+  const prefix = Number(bits)
+  if (!/^\d{1,3}$/.test(bits) || prefix > (kind === 4 ? 32 : 128)) return false
+  list.addSubnet(address, prefix, family)
+  return true
+}

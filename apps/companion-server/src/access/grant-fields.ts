@@ -1,0 +1,53 @@
+import { type Static, Type } from '@fastify/type-provider-typebox'
+import type { Grant } from './authorize.ts'
+import { maxGrants } from './tokens.ts'
+
+const closed = { additionalProperties: false } as const
+
+export const name = Type.String({ minLength: 1, maxLength: 64 })
+export const id = Type.String({ minLength: 1, maxLength: 64 })
+const role = Type.Enum([
+  'server-admin',
+  'organisation-admin',
+  'crypto-officer',
+  'operator',
+  'service',
+  'user',
+  'auditor',
+])
+const hour = Type.Integer({ minimum: 0, maximum: 24 })
+const time = Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' })
+const texts = Type.Array(name, { minItems: 1, maxItems: 32 })
+const conditions = Type.Object(
+  {
+    notBefore: Type.Optional(time),
+    notAfter: Type.Optional(time),
+    hours: Type.Optional(Type.Object({ from: hour, until: hour }, closed)),
+    days: Type.Optional(Type.Array(Type.Integer({ minimum: 0, maximum: 6 }), { minItems: 1, maxItems: 7 })),
+    networks: Type.Optional(texts),
+    keyNames: Type.Optional(texts),
+    keyAlgorithms: Type.Optional(texts),
+  },
+  { ...closed, minProperties: 1 },
+)
+export const grantList = Type.Array(
+  Type.Object(
+    {
+      role,
+      organisationId: Type.Optional(id),
+      projectId: Type.Optional(id),
+      conditions: Type.Optional(conditions),
+    },
+    closed,
+  ),
+  { minItems: 1, maxItems: maxGrants },
+)
+
+export function grantsFrom(given: Static<typeof grantList>): readonly Grant[] {
+  return given.map((grant) => ({
+    role: grant.role,
+    organisation: grant.organisationId ?? null,
+    project: grant.projectId ?? null,
+    ...(grant.conditions === undefined ? {} : { conditions: grant.conditions }),
+  }))
+}

@@ -1,0 +1,139 @@
+import { Type } from '@fastify/type-provider-typebox'
+import type { FastifyRequest } from 'fastify'
+import type { App } from '../platform/http/app-type.ts'
+import { granted, HttpError } from '../platform/http/http-error.ts'
+import { requireCall } from './caller.ts'
+import type { Credential, CredentialOperations } from './credentials.ts'
+import { grantList, grantsFrom, id, name } from './grant-fields.ts'
+import type { Enrolment, PeopleOperations } from './people.ts'
+import { toAnswer } from './routes.ts'
+import { type Authentication, maxTokenTtl, minTokenTtl } from './tokens.ts'
+
+const closed = { additionalProperties: false } as const
+const code = Type.String({ minLength: 1, maxLength: 64 })
+const password = Type.String({ minLength: 1, maxLength: 256 })
+const totp = Type.String({ pattern: '^[0-9]{6}$' })
+const username = Type.String({ minLength: 1, maxLength: 64 })
+
+/** People, and the secrets, tokens and API keys of every identity. */
+export function peopleRoutes(
+  app: App,
+  {
+    people,
+    credentials,
+    authentication,
+  }: {
+    readonly people: PeopleOperations
+    readonly credentials: CredentialOperations
+    readonly authentication: Authentication
+  },
+): void {
+  const callOf = (request: FastifyRequest) => requireCall(request, authentication)
+  const asked = (request: FastifyRequest) => ({ door: 'http', reqId: request.id }) as const
+
+  const invited = Type.Object({ username, name, grants: grantList }, closed)
+  app.post('/api/v1/people', { schema: { body: invited } }, async (request) => {
+    const call = await callOf(request)
+    const { grants, ...rest } = request.body
+    return {
+      enrolment: toEnrolment(granted(await people.invite(call, { ...rest, grants: grantsFrom(grants) }))),
+    }
+  })
+
+  const byPerson = Type.Object({ identityId: id }, closed)
+  app.post('/api/v1/people/:identityId/reset', { schema: { params: byPerson } }, async (request) => {
+    const call = await callOf(request)
+    return { enrolment: toEnrolment(granted(await people.reset(call, request.params.identityId))) }
+  })
+
+  const begin = Type.Object({ code }, closed)
+  app.post('/api/v1/auth/password/begin-enrolment', { schema: { body: begin } }, async (request) => {
+    granted(authentication.roomForStranger(request.ip))
+    return granted(await people.beginEnrolment(request.body.code))
+  })
+
+  const enrol = Type.Object({ code, password, totp }, closed)
+  app.post('/api/v1/auth/password/enrol', { schema: { body: enrol } }, async (request) => {
+    granted(authentication.roomForStranger(request.ip))
+    request.call = granted(await people.enrol(request.body, asked(request))).call
+    return { enrolled: true }
+  })
+
+  const login = Type.Object({ username, password, totp }, closed)
+  app.post('/api/v1/auth/password/login', { schema: { body: login } }, async (request) => {
+    granted(authentication.roomForStranger(request.ip))
+    const outcome = await people.logIn({ ...request.body, source: request.ip }, asked(request))
+    if (!outcome.ok) throw new HttpError(401, outcome.rule)
+    request.call = outcome.value.call
+    return toAnswer(outcome.value.token)
+  })
+
+  const byIdentity = Type.Object({ identityId: id }, closed)
+  app.get(
+    '/api/v1/identities/:identityId/credentials',
+    { schema: { params: byIdentity } },
+    async (request) => {
+      const call = await callOf(request)
+      const found = granted(await credentials.list(call, request.params.identityId))
+      return { credentials: found.map(toCredential) }
+    },
+  )
+
+  app.post(
+    '/api/v1/identities/:identityId/client-secrets',
+    { schema: { params: byIdentity } },
+    async (request) => {
+      const call = await callOf(request)
+      return { clientSecret: granted(await credentials.addSecret(call, request.params.identityId)) }
+    },
+  )
+
+  const newApiKey = Type.Object(
+    { name, ttlSeconds: Type.Integer({ minimum: minTokenTtl, maximum: maxTokenTtl }) },
+    closed,
+  )
+  app.post(
+    '/api/v1/identities/:identityId/api-keys',
+    { schema: { params: byIdentity, body: newApiKey } },
+    async (request) => {
+      const call = await callOf(request)
+      const wanted = { identity: request.params.identityId, ...request.body }
+      return { apiKey: toApiKey(granted(await credentials.addApiKey(call, wanted))) }
+    },
+  )
+
+  const byCredential = Type.Object({ identityId: id, credentialId: id }, closed)
+  app.post(
+    '/api/v1/identities/:identityId/api-keys/:credentialId/rotate',
+    { schema: { params: byCredential } },
+    async (request) => {
+      const call = await callOf(request)
+      const { identityId: identity, credentialId } = request.params
+      const made = await credentials.rotateApiKey(call, { identity, id: credentialId })
+      return { apiKey: toApiKey(granted(made)) }
+    },
+  )
+
+  app.delete(
+    '/api/v1/identities/:identityId/credentials/:credentialId',
+    { schema: { params: byCredential } },
+    async (request) => {
+      const call = await callOf(request)
+      const { identityId: identity, credentialId } = request.params
+      granted(await credentials.revoke(call, { identity, id: credentialId }))
+      return { revoked: true }
+    },
+  )
+}
+
+export const toEnrolment = ({ identity, username: called, code: given, expiresAt }: Enrolment) => ({
+  ...{ identityId: identity, username: called, code: given, expiresAt: expiresAt.toISOString() },
+})
+
+const toCredential = ({ createdAt, expiresAt, ...rest }: Credential) => ({
+  ...{ ...rest, createdAt: createdAt.toISOString(), expiresAt: expiresAt?.toISOString() ?? null },
+})
+
+const toApiKey = ({ expiresAt, ...rest }: { id: string; token: string; expiresAt: Date }) => ({
+  ...{ ...rest, expiresAt: expiresAt.toISOString() },
+})

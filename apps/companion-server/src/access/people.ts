@@ -1,0 +1,288 @@
+import { argon2, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+import { aesGcmOpen, aesGcmSeal, concatBytes, utf8 } from '@lux/crypto'
+import type { Transaction } from 'kysely'
+import { Secret, TOTP } from 'otpauth'
+import type { Call, Record } from '../audit/record.ts'
+import type { Database } from '../platform/database/open.ts'
+import type { Tables } from '../platform/database/tables.ts'
+import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
+import { openAppointing } from './appointing.ts'
+import type { Grant } from './authorize.ts'
+import { countFailure, isLocked } from './lockout.ts'
+import { hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
+
+export type NewPerson = {
+  readonly username: string
+  readonly name: string
+  readonly grants: readonly Grant[]
+}
+
+/** What a person is given once, to set password and second factor with. */
+export type Enrolment = {
+  readonly identity: string
+  readonly username: string
+  readonly code: string
+  readonly expiresAt: Date
+}
+
+type Parts = {
+  readonly database: Database
+  readonly record: Record
+  /** Of the token, for the secrets of second factors; null while it is sealed. */
+  secretsKey(): Promise<Uint8Array | null>
+  now(): Date
+}
+
+const enrolmentLives = 24 * 3_600_000
+/** Seconds: a working day. */
+const personTokenTtl = 12 * 3600
+const usernameShape = /^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/
+const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
+const period = 30
+
+export type PeopleOperations = ReturnType<typeof openPeople>
+
+/** People: invited by whoever may give their roles, known by password and second factor. */
+export function openPeople({ database, record, secretsKey, now }: Parts) {
+  const { mayGive, governed } = openAppointing(database)
+
+  return {
+    invite(call: Call, wanted: NewPerson): Promise<Outcome<Enrolment>> {
+      return record(call, 'person.invite', async (subject) => {
+        const sound = checkPerson(wanted)
+        if (!sound.ok) return sound
+        if (wanted.grants.length === 0) return refuse('GRANT-REFUSED', 'a person has at least one role')
+        const given = await mayGive(call, subject, wanted.grants)
+        if (!given.ok) return given
+        return database.transaction().execute(async (work) => {
+          const made = await insertPerson(work, wanted, now())
+          return made === 'taken' ? refuse('USERNAME-TAKEN', 'another person has this name') : accept(made)
+        })
+      })
+    },
+
+    /** A new code for who lost password or second factor: both end at once, and so does every token. */
+    reset(call: Call, identity: string): Promise<Outcome<Enrolment>> {
+      return record(call, 'person.reset', async () => {
+        const found = await governed(call, identity)
+        if (!found.ok) return found
+        const code = randomBytes(32).toString('base64url')
+        const expiresAt = new Date(now().getTime() + enrolmentLives)
+        return database.transaction().execute(async (work) => {
+          const person = await work
+            .updateTable('person')
+            .set({
+              ...{ password_hash: null, totp_sealed: null },
+              ...{ enrolment_hash: hashSecret(code), enrolment_expires_at: expiresAt },
+            })
+            .where('identity_id', '=', identity)
+            .returning('username')
+            .executeTakeFirst()
+          if (!person) return refuse('OBJECT-ABSENT', 'Person not found')
+          await work
+            .updateTable('token')
+            .set({ revoked_at: now() })
+            .where('identity_id', '=', identity)
+            .where('revoked_at', 'is', null)
+            .execute()
+          return accept({ identity, username: person.username, code, expiresAt })
+        })
+      })
+    },
+
+    /** A fresh second factor for an authenticator, as often as it is asked for until the enrolment ends. */
+    async beginEnrolment(code: string): Promise<Outcome<{ readonly totpUri: string }>> {
+      const person = await enrolling(code)
+      if (person === 'absent') return noEnrolment()
+      const secret = randomBytes(20)
+      const sealed = sealSecret(await key(), person.identity_id, secret)
+      await database
+        .updateTable('person')
+        .set({ totp_sealed: sealed, totp_step: 0 })
+        .where('identity_id', '=', person.identity_id)
+        .where('enrolment_hash', '=', hashSecret(code))
+        .execute()
+      return accept({ totpUri: totpOf(secret, person.username).toString() })
+    },
+
+    /** Sets the password, once a code shows that the authenticator has the secret. The enrolment is over. */
+    async enrol(
+      { code, password, totp }: { readonly code: string; readonly password: string; readonly totp: string },
+      asked: Pick<Call, 'door' | 'reqId'>,
+    ): Promise<Outcome<{ readonly call: Call }>> {
+      const person = await enrolling(code)
+      if (person === 'absent') return noEnrolment()
+      if (Array.from(password).length < 12 || utf8(password).length > 256)
+        return refuse('PASSWORD-WEAK', 'a password is 12 characters to 256 bytes')
+      if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
+      const secret = openSecret(await key(), person.identity_id, person.totp_sealed)
+      const step = stepOf(secret, totp, now())
+      if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
+      const password_hash = await hashPassword(password)
+      const done = await database
+        .updateTable('person')
+        .set({ password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null })
+        .where('identity_id', '=', person.identity_id)
+        .where('enrolment_hash', '=', hashSecret(code))
+        .executeTakeFirst()
+      if (Number(done.numUpdatedRows) === 0) return noEnrolment()
+      const call: Call = { caller: { identity: person.identity_id, grants: [] }, ...asked, receipt: null }
+      return record(call, 'person.enrol', async () => accept({ call }))
+    },
+
+    /** Refuses LOGIN-REFUSED in one text and at one cost, whatever is wrong; a code of the second factor is taken once. */
+    async logIn(
+      given: {
+        readonly username: string
+        readonly password: string
+        readonly totp: string
+        readonly source: string
+      },
+      asked: Pick<Call, 'door' | 'reqId'>,
+    ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
+      const { password, totp, source } = given
+      const username = given.username.toLowerCase()
+      const account = `person ${username}`
+      const [person, locked] = await Promise.all([
+        database
+          .selectFrom('person')
+          .innerJoin('identity', 'identity.id', 'person.identity_id')
+          .selectAll('person')
+          .select('identity.token_ttl_seconds')
+          .where('username', '=', username)
+          .where('identity.revoked_at', 'is', null)
+          .executeTakeFirst(),
+        isLocked(database, account, source),
+      ])
+      const matches = await isPassword(password, person?.password_hash ?? nobody)
+      const secret =
+        person?.totp_sealed === null || person === undefined
+          ? null
+          : openSecret(await key(), person.identity_id, person.totp_sealed)
+      const step = secret === null ? null : stepOf(secret, totp, now())
+      const whole = person !== undefined && person.enrolment_hash === null
+      if (!whole || !matches || step === null || locked || !(await takeStep(person.identity_id, step))) {
+        if (!locked) await countFailure(database, account, source)
+        return refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
+      }
+      const token = await issue(database, person.identity_id, person.token_ttl_seconds)
+      const call: Call = { caller: { identity: person.identity_id, grants: [] }, ...asked, receipt: null }
+      return record(call, 'person.log-in', async () => accept({ token, call }))
+    },
+  }
+
+  async function takeStep(identity: string, step: number): Promise<boolean> {
+    const taken = await database
+      .updateTable('person')
+      .set({ totp_step: step })
+      .where('identity_id', '=', identity)
+      .where('totp_step', '<', String(step))
+      .executeTakeFirst()
+    return Number(taken.numUpdatedRows) === 1
+  }
+
+  async function enrolling(code: string) {
+    const person = await database
+      .selectFrom('person')
+      .selectAll()
+      .where('enrolment_hash', '=', hashSecret(code))
+      .where('enrolment_expires_at', '>', now())
+      .executeTakeFirst()
+    return person ?? 'absent'
+  }
+
+  async function key(): Promise<Uint8Array> {
+    const found = await secretsKey()
+    if (found === null) throw new EnvironmentError('TOKEN-PIN', 'the token is not logged in')
+    return found
+  }
+}
+
+/** A person who has yet to enrol, in a transaction that may do more. */
+export async function insertPerson(
+  work: Transaction<Tables>,
+  { username, name, grants }: NewPerson,
+  now: Date,
+): Promise<Enrolment | 'taken'> {
+  const identity = randomUUID()
+  const code = randomBytes(32).toString('base64url')
+  const expiresAt = new Date(now.getTime() + enrolmentLives)
+  const taken = await work
+    .selectFrom('person')
+    .select('identity_id')
+    .where('username', '=', username)
+    .executeTakeFirst()
+  if (taken) return 'taken'
+  await work
+    .insertInto('identity')
+    .values({ id: identity, name, client_id: null, token_ttl_seconds: personTokenTtl, revoked_at: null })
+    .execute()
+  await work
+    .insertInto('person')
+    .values({
+      identity_id: identity,
+      username,
+      enrolment_hash: hashSecret(code),
+      enrolment_expires_at: expiresAt,
+    })
+    .execute()
+  await insertGrants(work, identity, grants)
+  return { identity, username, code, expiresAt }
+}
+
+/** Refuses NAME-MALFORMED. */
+export function checkPerson({ username, name }: Pick<NewPerson, 'username' | 'name'>): Outcome<null> {
+  if (!usernameShape.test(username))
+    return refuse('NAME-MALFORMED', 'a username is 1 to 64 of a-z, 0-9, and . _ @ - between')
+  return nameShape.test(name)
+    ? accept(null)
+    : refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
+}
+
+const noEnrolment = () => refuse('ENROLMENT-ABSENT', 'the code is wrong, used or over')
+
+const totpOf = (secret: Uint8Array, username: string): TOTP =>
+  new TOTP({
+    ...{ issuer: 'Lux Custody', label: username, algorithm: 'SHA1', digits: 6, period },
+    secret: new Secret({ buffer: new Uint8Array(secret).buffer }),
+  })
+
+/** The step whose code this is, one before and after the present one allowed for clocks; null of no such. */
+function stepOf(secret: Uint8Array, code: string, now: Date): number | null {
+  const timestamp = now.getTime()
+  const delta = totpOf(secret, '').validate({ token: code, timestamp, window: 1 })
+  return delta === null ? null : Math.floor(timestamp / 1000 / period) + delta
+}
+
+const sealSecret = (key: Uint8Array, identity: string, secret: Uint8Array): Buffer => {
+  const nonce = randomBytes(12)
+  return Buffer.from(concatBytes(nonce, aesGcmSeal(key, nonce, secret, utf8(identity))))
+}
+
+const openSecret = (key: Uint8Array, identity: string, sealed: Uint8Array): Uint8Array =>
+  aesGcmOpen(key, sealed.subarray(0, 12), sealed.subarray(12), utf8(identity))
+
+const derive = promisify(argon2)
+/** What OWASP asks of Argon2id at least: 19 MiB, two passes. */
+const cost = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 } as const
+
+const digest = (password: string, nonce: Uint8Array): Promise<Buffer> =>
+  derive('argon2id', { message: password.normalize('NFC'), nonce, ...cost })
+
+async function hashPassword(password: string): Promise<string> {
+  const salt = randomBytes(16)
+  const hash = await digest(password, salt)
+  return `$argon2id$v=19$m=${cost.memory},t=${cost.passes},p=1$${plain(salt)}$${plain(hash)}`
+}
+
+async function isPassword(password: string, stored: string): Promise<boolean> {
+  const [, salt = '', hash = ''] = /\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/.exec(stored) ?? []
+  const expected = Buffer.from(hash, 'base64')
+  const given = await digest(password, Buffer.from(salt, 'base64'))
+  return expected.length === given.length && timingSafeEqual(expected, given)
+}
+
+const plain = (bytes: Buffer): string => bytes.toString('base64').replace(/=+$/, '')
+/** Costs what a person's costs, and is nobody's. */
+const nobody = `$argon2id$${plain(randomBytes(16))}$${plain(randomBytes(32))}`

@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream'
+import { type Static, Type } from '@fastify/type-provider-typebox'
+import { toHex } from '@lux/crypto'
+import type { FastifyRequest } from 'fastify'
+import { requireCall } from '../access/caller.ts'
+import { maxOffset, maxPage } from '../access/page.ts'
+import type { Authentication } from '../access/tokens.ts'
+import type { App } from '../platform/http/app-type.ts'
+import { granted, misfit } from '../platform/http/http-error.ts'
+import { numberIn } from '../platform/http/query.ts'
+import type { AuditOperations, AuditQuery, PlacedEntry, ReceiptOf } from './operations.ts'
+
+const closed = { additionalProperties: false } as const
+const text = Type.Optional(Type.String({ minLength: 1, maxLength: 64 }))
+const time = Type.Optional(
+  Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}T\\d{2}:\\d{2}:\\d{2}(\\.\\d{1,3})?Z$' }),
+)
+const filters = {
+  ...{ projectId: text, organisationId: text, keyId: text, identityId: text, operation: text, outcome: text },
+  ...{ from: time, to: time },
+}
+const filtered = Type.Object(filters, closed)
+const paged = Type.Object(
+  {
+    ...filters,
+    offset: Type.Optional(Type.String({ pattern: '^[0-9]{1,9}$' })),
+    limit: Type.Optional(Type.String({ pattern: '^[0-9]{1,3}$' })),
+  },
+  closed,
+)
+const receipt = Type.Object(
+  {
+    reqId: text,
+    w: Type.Optional(Type.String({ pattern: '^[0-9a-f]{24}$' })),
+    s: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,17}$' })),
+  },
+  closed,
+)
+
+export function auditRoutes(
+  app: App,
+  {
+    auditLog,
+    authentication,
+  }: { readonly auditLog: AuditOperations; readonly authentication: Authentication },
+): void {
+  const callOf = (request: FastifyRequest) => requireCall(request, authentication)
+  const base = '/api/v1/audit'
+
+  app.get(`${base}/receipts`, { schema: { querystring: receipt } }, async (request) => {
+    const call = await callOf(request)
+    const { path, ...found } = granted(await auditLog.redeem(call, receiptOf(request.query)))
+    return { receipt: { ...found, path: path.map(({ side, hash }) => ({ side, hash: toHex(hash) })) } }
+  })
+
+  app.get(base, { schema: { querystring: paged } }, async (request) => {
+    const call = await callOf(request)
+    const { offset, limit, ...rest } = request.query
+    const page = {
+      offset: numberIn('offset', offset, 0, maxOffset, 0),
+      limit: numberIn('limit', limit, 1, maxPage, maxPage),
+    }
+    return { entries: granted(await auditLog.query(call, toQuery(rest), page)) }
+  })
+
+  app.get(`${base}/export`, { schema: { querystring: filtered } }, async (request, reply) => {
+    const call = await callOf(request)
+    const entries = granted(await auditLog.export(call, toQuery(request.query)))
+    return reply.type('application/x-ndjson').send(Readable.from(lines(entries)))
+  })
+
+  app.get(`${base}/usage`, { schema: { querystring: filtered } }, async (request) => {
+    const call = await callOf(request)
+    const usage = granted(await auditLog.usage(call, toQuery(request.query)))
+    return { usage: usage.map(({ last, ...rest }) => ({ ...rest, last: last.toISOString() })) }
+  })
+
+  app.get(`${base}/checkpoints/latest`, async (request) => {
+    const call = await callOf(request)
+    return { checkpoint: granted(await auditLog.latestCheckpoint(call)) }
+  })
+}
+
+async function* lines(entries: AsyncGenerator<PlacedEntry>): AsyncGenerator<string> {
+  for await (const entry of entries) yield `${JSON.stringify(entry)}\n`
+}
+
+function receiptOf({ reqId, w, s }: Static<typeof receipt>): ReceiptOf {
+  if (reqId !== undefined && w === undefined && s === undefined) return { reqId }
+  if (reqId === undefined && w !== undefined && s !== undefined) return { writer: w, seq: s }
+  throw misfit('expected reqId, or w and s')
+}
+
+function toQuery(given: Static<typeof filtered>): AuditQuery {
+  const { projectId, organisationId, keyId, identityId, operation, outcome, from, to } = given
+  return {
+    ...{ project: projectId ?? null, organisation: organisationId ?? null },
+    ...(keyId === undefined ? {} : { key: keyId }),
+    ...(identityId === undefined ? {} : { identity: identityId }),
+    ...(operation === undefined ? {} : { operation }),
+    ...(outcome === undefined ? {} : { outcome }),
+    ...(from === undefined ? {} : { from: new Date(from) }),
+    ...(to === undefined ? {} : { to: new Date(to) }),
+  }
+}

@@ -1,0 +1,202 @@
+import { TOTP, URI } from 'otpauth'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Grant } from '../../src/access/authorize.ts'
+import { makeFirstAdmin } from '../../src/commands/admin.ts'
+import { given, openKms } from '../support/kms-under-test.ts'
+
+let kms: Awaited<ReturnType<typeof openKms>>
+const password = 'four crates of lemons'
+
+beforeAll(async () => {
+  kms = await openKms()
+})
+
+afterAll(() => kms.close())
+
+async function ask(method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object, token?: string) {
+  const reply = await kms.server.app.inject({
+    ...{ method, url: `/api/v1${url}`, ...(payload === undefined ? {} : { payload }) },
+    ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+  })
+  return { status: reply.statusCode, headers: reply.headers, body: reply.json() }
+}
+
+/** The code of a step, counted from the present one. */
+const codeOf = (totp: TOTP, steps = 0) => totp.generate({ timestamp: Date.now() + steps * 30_000 })
+
+/** The codes that a test makes from here on are of the step that the server sees. */
+const earlyInStep = () =>
+  expect.poll(() => 30 - ((Date.now() / 1000) % 30), { timeout: 30_000 }).toBeGreaterThan(10)
+
+async function enrolled(username: string, grants: readonly Grant[]) {
+  const { people } = kms.server.services
+  const invited = given(await people.invite(kms.callAs(kms.chief), { username, name: username, grants }))
+  const { code } = invited
+  const { totpUri } = (await ask('POST', '/auth/password/begin-enrolment', { code })).body
+  const totp = URI.parse(totpUri)
+  if (!(totp instanceof TOTP)) throw new Error(totpUri)
+  const done = await ask('POST', '/auth/password/enrol', { code, password, totp: codeOf(totp, -1) })
+  expect(done.body).toEqual({ enrolled: true })
+  return { ...invited, totp }
+}
+
+const officer = (): readonly Grant[] => [
+  { role: 'crypto-officer', organisation: kms.organisation.id, project: kms.project.id },
+]
+
+test('PERSON-01 a person is invited, sets password and second factor, and logs in by both; a code works once', async () => {
+  await earlyInStep()
+  const { code, totp } = await enrolled('ada', officer())
+  expect((await ask('POST', '/auth/password/begin-enrolment', { code })).body.code).toBe('ENROLMENT-ABSENT')
+  const logIn = (fields: object) =>
+    ask('POST', '/auth/password/login', { username: 'Ada', password, totp: codeOf(totp), ...fields })
+  const used = codeOf(totp)
+  const first = await logIn({ totp: used })
+  expect(first.body).toMatchObject({ tokenType: 'Bearer', expiresIn: 12 * 3600 })
+  expect(first.headers['audit-receipt']).toMatch(/^v1;/)
+  const listed = await ask('GET', `/kms/keys?projectId=${kms.project.id}`, undefined, first.body.accessToken)
+  expect(listed.status).toBe(200)
+  // The same code again, a wrong password, an unknown name: one answer.
+  const answers = [
+    await logIn({ totp: used }),
+    await logIn({ password: 'x' }),
+    await logIn({ username: 'nobody' }),
+  ]
+  const bodies = answers.map(({ body: { reqId: _, ...body } }) => body)
+  expect(answers.map(({ status }) => status)).toEqual([401, 401, 401])
+  expect(bodies[1]).toEqual(bodies[0])
+  expect(bodies[2]).toEqual(bodies[0])
+  const next = await logIn({ totp: codeOf(totp, 1) })
+  expect(next.status).toBe(200)
+  const stored = await kms.server.services.database.selectFrom('person').selectAll().executeTakeFirstOrThrow()
+  expect(stored.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/)
+  expect(JSON.stringify(stored)).not.toContain(Buffer.from(totp.secret.bytes).toString('hex'))
+})
+
+test('PERSON-02 a weak password, a wrong code and a second enrolment are refused; a reset ends what was before', async () => {
+  await earlyInStep()
+  const { people } = kms.server.services
+  const chief = kms.callAs(kms.chief)
+  const wanted = { username: 'grace', name: 'Grace', grants: officer() }
+  const { code, identity } = given(await people.invite(chief, wanted))
+  expect(await people.invite(kms.callAs(kms.chief), wanted)).toMatchObject({ rule: 'USERNAME-TAKEN' })
+  const enrol = async (fields: object) =>
+    (await ask('POST', '/auth/password/enrol', { code, password, totp: '000000', ...fields })).body.code
+  expect(await enrol({})).toBe('TOTP-WRONG')
+  const totp = URI.parse((await ask('POST', '/auth/password/begin-enrolment', { code })).body.totpUri) as TOTP
+  expect(await enrol({ password: 'short', totp: codeOf(totp, -1) })).toBe('PASSWORD-WEAK')
+  const wrong = String((Number(codeOf(totp)) + 500_000) % 1_000_000).padStart(6, '0')
+  expect(await enrol({ totp: wrong })).toBe('TOTP-WRONG')
+  expect(await enrol({ totp: codeOf(totp, -1) })).toBe(undefined)
+  const login = await ask('POST', '/auth/password/login', {
+    username: 'grace',
+    password,
+    totp: codeOf(totp, 0),
+  })
+  expect(login.status).toBe(200)
+  expect(await people.reset(kms.callAs(kms.caller), identity)).toMatchObject({ rule: 'OBJECT-ABSENT' })
+  given(await people.reset(kms.callAs(kms.chief), identity))
+  const { authentication } = kms.server.services
+  await expect.poll(() => authentication.find(login.body.accessToken)).toBe('unknown')
+  const after = await ask('POST', '/auth/password/login', {
+    username: 'grace',
+    password,
+    totp: codeOf(totp, 1),
+  })
+  expect(after.body.code).toBe('LOGIN-REFUSED')
+})
+
+test('LOGIN-REFUSED whoever guesses a person’s password from one place locks that place alone', async () => {
+  await earlyInStep()
+  const { totp } = await enrolled('lin', officer())
+  const { people } = kms.server.services
+  const from = async (source: string, fields: object) => {
+    const asked = { username: 'lin', password, totp: codeOf(totp), source, ...fields }
+    return (await people.logIn(asked, { door: 'direct', reqId: 'r' })).ok
+  }
+  for (let tries = 0; tries < 10; tries++)
+    expect(await from('192.0.2.1', { password: `guess ${tries}` })).toBe(false)
+  expect(await from('192.0.2.1', {})).toBe(false)
+  expect(await from('192.0.2.2', {})).toBe(true)
+})
+
+test('CREDENTIAL-01 secrets and API keys are listed, rotated and revoked, and a revoked one is out within a second', async () => {
+  const { organisations, authentication } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const chief = kms.callAs(kms.chief)
+  const made = given(
+    await organisations.createIdentity(chief, { name: 'shop', grants: [{ role: 'service', ...place }] }),
+  )
+  const logIn = async (clientSecret: string) =>
+    ask('POST', '/auth/universal-auth/login', { clientId: made.clientId, clientSecret })
+  const own = (await logIn(made.clientSecret)).body.accessToken
+  const at = `/identities/${made.identity}`
+  const second = (await ask('POST', `${at}/client-secrets`, undefined, own)).body.clientSecret
+  expect(second).toMatchObject({
+    clientId: made.clientId,
+    clientSecret: expect.stringMatching(/^[0-9a-f]{64}$/),
+  })
+  const both = [await logIn(made.clientSecret), await logIn(second.clientSecret)]
+  expect(both.map(({ status }) => status)).toEqual([200, 200])
+  const { apiKey } = (await ask('POST', `${at}/api-keys`, { name: 'ci', ttlSeconds: 3600 }, own)).body
+  const use = (token: string) => ask('GET', `/kms/keys?projectId=${kms.project.id}`, undefined, token)
+  expect((await use(apiKey.token)).status).toBe(200)
+  const list = async () => (await ask('GET', `${at}/credentials`, undefined, own)).body.credentials
+  const kinds = (await list()).map(({ kind }: { kind: string }) => kind).toSorted()
+  expect(kinds).toEqual(['api-key', 'client-secret', 'client-secret', 'token', 'token', 'token'])
+  expect(JSON.stringify(await list())).not.toContain(apiKey.token)
+
+  const rotated = (await ask('POST', `${at}/api-keys/${apiKey.id}/rotate`, undefined, own)).body.apiKey
+  await expect.poll(async () => (await use(apiKey.token)).status).toBe(401)
+  expect((await use(rotated.token)).status).toBe(200)
+  expect((await ask('DELETE', `${at}/credentials/${rotated.id}`, undefined, own)).body).toEqual({
+    revoked: true,
+  })
+  await expect.poll(async () => (await use(rotated.token)).status).toBe(401)
+
+  // The first secret goes, and the tokens that it opened with it; the second one's stay.
+  const [first] = (await list()).filter(({ kind }: { kind: string }) => kind === 'client-secret')
+  const newer = both[1]?.body.accessToken
+  await ask('DELETE', `${at}/credentials/${first.id}`, undefined, newer)
+  expect((await logIn(made.clientSecret)).status).toBe(401)
+  await expect.poll(() => authentication.find(own)).toBe('unknown')
+  expect((await use(newer)).status).toBe(200)
+  // Another service sees nothing of it; whoever gives its roles does.
+  const { credentials } = kms.server.services
+  expect(await credentials.list(kms.callAs(kms.caller), made.identity)).toMatchObject({
+    rule: 'OBJECT-ABSENT',
+  })
+  expect((await credentials.list(kms.callAs(kms.chief), made.identity)).ok).toBe(true)
+})
+
+test('CONDITION-UNMET a role given for another network or key is refused over HTTP, and narrows nothing else', async () => {
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const { organisations } = kms.server.services
+  const chief = kms.callAs(kms.chief)
+  const tokenWith = async (conditions: object) => {
+    const grants = [{ role: 'service', ...place, conditions }] as const
+    const made = given(await organisations.createIdentity(chief, { name: 'narrow', grants }))
+    const { clientId, clientSecret } = made
+    return (await ask('POST', '/auth/universal-auth/login', { clientId, clientSecret })).body.accessToken
+  }
+  const id = await kms.make('narrowed')
+  const encrypt = async (token: string) => {
+    const { status, body } = await ask('POST', `/kms/keys/${id}/encrypt`, { plaintext: '' }, token)
+    return [status, body.code ?? 'ok']
+  }
+  expect(await encrypt(await tokenWith({ networks: ['127.0.0.0/8'] }))).toEqual([200, 'ok'])
+  expect(await encrypt(await tokenWith({ networks: ['192.0.2.0/24'] }))).toEqual([403, 'CONDITION-UNMET'])
+  expect(await encrypt(await tokenWith({ keyNames: ['narrow'] }))).toEqual([200, 'ok'])
+  expect(await encrypt(await tokenWith({ keyNames: ['other'] }))).toEqual([403, 'CONDITION-UNMET'])
+  const odd = { name: 'n', grants: [{ role: 'service' as const, ...place, conditions: { days: [9] } }] }
+  expect(await organisations.createIdentity(chief, odd)).toMatchObject({ rule: 'CONDITION-MALFORMED' })
+})
+
+test('ADMIN-EXISTS the first server admin is made once, by the command or by the code', async () => {
+  const made = given(await makeFirstAdmin(kms.state, { username: 'root-ada', name: 'Ada' }))
+  expect(made).toMatchObject({ username: 'root-ada', code: expect.any(String) })
+  expect(await makeFirstAdmin(kms.state, { username: 'second', name: 'Second' })).toMatchObject({
+    rule: 'ADMIN-EXISTS',
+  })
+  expect(await kms.server.services.organisations.offerSetup()).toBe(null)
+})
