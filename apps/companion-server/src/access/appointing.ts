@@ -1,7 +1,7 @@
 import type { Call, Subject } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { type Action, absent, authorize, type Grant, type Resource } from './authorize.ts'
+import { type Action, absent, authorize, type Grant, grantsFor, type Resource } from './authorize.ts'
 import { type Conditions, checkConditions } from './conditions.ts'
 
 /** Who may give a role, and whose affairs are his. */
@@ -16,6 +16,10 @@ export function openAppointing(database: Database) {
         Object.assign(subject, { organisation, project })
         const allowed = authorize(call.caller, placed.value.action, placed.value.resource)
         if (!allowed.ok) return allowed
+        const { action, resource } = placed.value
+        const own = grantsFor(call.caller, action, resource)
+        if (!own.some(({ conditions }) => narrows(grant.conditions, conditions)))
+          return refuse('GRANT-REFUSED', 'who has a role under conditions gives it under the same ones')
         const sound = grant.conditions ? checkConditions(grant.conditions) : accept(null)
         if (!sound.ok) return sound
       }
@@ -67,6 +71,14 @@ export function openAppointing(database: Database) {
     if (its?.organisation_id !== organisation) return absent('project')
     return accept({ action: 'project.appoint', resource: { kind: 'project', organisation, project } })
   }
+}
+
+/** Each of the conditions is there as it is. */
+function narrows(given: Conditions | null | undefined, own: Conditions | null | undefined): boolean {
+  const there = new Map(Object.entries(given ?? {}))
+  return Object.entries(own ?? {}).every(
+    ([name, value]) => JSON.stringify(there.get(name)) === JSON.stringify(value),
+  )
 }
 
 export async function grantsOf(database: Database, identity: string): Promise<Grant[]> {

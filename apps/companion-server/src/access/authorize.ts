@@ -122,6 +122,14 @@ export function authorize(caller: Caller, action: Action, resource: Resource): O
   return refuse('ROLE-REFUSED', `${roles || 'no role'} may not do ${action}`)
 }
 
+/** The caller's grants that let him do this now. */
+export function grantsFor(caller: Caller, action: Action, resource: Resource): readonly Grant[] {
+  return caller.grants.filter(
+    (grant) =>
+      covers(grant, resource) && may[grant.role].includes(action) && lackOf(caller, grant, resource) === null,
+  )
+}
+
 function lackOf(caller: Caller, { conditions }: Grant, resource: Resource): keyof Conditions | null {
   return conditions
     ? unmet(conditions, caller.circumstances, resource.kind === 'key' ? resource : null)

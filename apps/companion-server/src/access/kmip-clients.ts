@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
+import { grantsOf } from './appointing.ts'
 import type { Caller } from './authorize.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
@@ -22,7 +23,7 @@ export function openKmipClients(database: Database, now: () => Date): KmipClient
     async find(spki) {
       const name = Buffer.from(spki).toString('base64')
       const cached = known.get(name)
-      if (cached && cached.until > now()) return accept(cached.client)
+      if (cached && cached.until > now()) return accept(asking(cached.client))
       const row = await database
         .selectFrom('kmip_client')
         .innerJoin('identity', 'identity.id', 'kmip_client.identity_id')
@@ -41,16 +42,17 @@ export function openKmipClients(database: Database, now: () => Date): KmipClient
       if (row.revoked !== null || row.identityRevoked !== null)
         return refuse('KMIP-CERTIFICATE', 'the certificate is revoked')
       if (row.expires <= now()) return refuse('KMIP-CERTIFICATE', 'the certificate has expired')
-      const grants = await database
-        .selectFrom('role_grant')
-        .select(['role', 'organisation_id as organisation', 'project_id as project'])
-        .where('identity_id', '=', row.identity)
-        .execute()
+      const grants = await grantsOf(database, row.identity)
       const { organisation, project } = row
       const client = { caller: { identity: row.identity, grants }, organisation, project }
       known.set(name, { client, until: row.expires })
-      return accept(client)
+      return accept(asking(client))
     },
+  }
+
+  /** Where it comes from is not known here, so that no condition on networks holds. */
+  function asking(client: KmipClient): KmipClient {
+    return { ...client, caller: { ...client.caller, circumstances: { time: now(), source: null } } }
   }
 }
 

@@ -93,6 +93,8 @@ export function openAuthentication(database: Database, perSecond = defaultPerSec
         })
         .whereRef('identity.id', '=', 'token.identity_id')
         .where('token.hash', '=', hash)
+        // An API key ends when it was said to.
+        .where('token.name', 'is', null)
         .where('token.revoked_at', 'is', null)
         .where('identity.revoked_at', 'is', null)
         .where('token.expires_at', '>', sql<Date>`now()`)

@@ -1,6 +1,7 @@
 import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
+import { registerKmipClient } from '../../src/access/kmip-clients.ts'
 import { makeFirstAdmin } from '../../src/commands/admin.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -188,8 +189,46 @@ test('CONDITION-UNMET a role given for another network or key is refused over HT
   expect(await encrypt(await tokenWith({ networks: ['192.0.2.0/24'] }))).toEqual([403, 'CONDITION-UNMET'])
   expect(await encrypt(await tokenWith({ keyNames: ['narrow'] }))).toEqual([200, 'ok'])
   expect(await encrypt(await tokenWith({ keyNames: ['other'] }))).toEqual([403, 'CONDITION-UNMET'])
+  // Who has a role under a condition gives none without it, or the condition would be gone.
+  const deputy = {
+    ...{ identity: 'deputy', circumstances: { time: new Date(), source: '10.0.0.1' } },
+    grants: [
+      {
+        ...({ role: 'organisation-admin', organisation: place.organisation, project: null } as const),
+        conditions: { networks: ['10.0.0.0/8'] },
+      },
+    ],
+  }
+  const gives = async (conditions?: object) => {
+    const grants = [{ role: 'service' as const, ...place, ...(conditions ? { conditions } : {}) }]
+    const made = await organisations.createIdentity(kms.callAs(deputy), { name: 'n', grants })
+    return made.ok ? 'ok' : made.rule
+  }
+  expect(await gives()).toBe('GRANT-REFUSED')
+  expect(await gives({ networks: ['0.0.0.0/0'] })).toBe('GRANT-REFUSED')
+  expect(await gives({ networks: ['10.0.0.0/8'], days: [1] })).toBe('ok')
   const odd = { name: 'n', grants: [{ role: 'service' as const, ...place, conditions: { days: [9] } }] }
   expect(await organisations.createIdentity(chief, odd)).toMatchObject({ rule: 'CONDITION-MALFORMED' })
+})
+
+test('CONDITION-UNMET a role has its conditions by a KMIP certificate too', async () => {
+  const { organisations, database, kmipClients, keys } = kms.server.services
+  const place = { organisation: kms.organisation.id, project: kms.project.id }
+  const id = await kms.make('by-certificate')
+  const encrypt = async (conditions: object, fingerprint: string) => {
+    const grants = [{ role: 'service' as const, ...place, conditions }]
+    const chief = kms.callAs(kms.chief)
+    const { identity } = given(await organisations.createIdentity(chief, { name: 'kmip', grants }))
+    const expires = new Date(Date.now() + 86_400_000)
+    const client = { fingerprint, name: 'c', identity, project: place.project, expires }
+    given(await registerKmipClient(database, client))
+    const { caller } = given(await kmipClients.find(Buffer.from(fingerprint, 'hex')))
+    const made = await keys.encrypt(kms.callAs(caller), { id, plaintext: new Uint8Array(0) })
+    return made.ok ? 'ok' : made.rule
+  }
+  expect(await encrypt({ keyNames: ['by-'] }, '01'.repeat(32))).toBe('ok')
+  expect(await encrypt({ keyNames: ['other'] }, '02'.repeat(32))).toBe('CONDITION-UNMET')
+  expect(await encrypt({ networks: ['0.0.0.0/0'] }, '03'.repeat(32))).toBe('CONDITION-UNMET')
 })
 
 test('ADMIN-EXISTS the first server admin is made once, by the command or by the code', async () => {
