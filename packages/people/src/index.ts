@@ -1,3 +1,4 @@
+export * from './custodian/check.ts'
 export * from './custodian/share.ts'
 export * from './enrol.ts'
 export {

@@ -132,6 +132,44 @@ describe('custody custodian', () => {
     expect(proved).toMatchObject({ exit: 0, json: { kind: 'custodian-acknowledgement', index: 1 } })
   })
 
+  test('check compares a sheet and the medium with the bundle; BACKUP-MEDIUM-OTHER and BACKUP-CHECKSUM name what differs', async () => {
+    const check = (...more: string[]) =>
+      custodyJson([
+        'custodian',
+        'check',
+        join(run, 'bundle.zip'),
+        '--policy',
+        join(run, 'policy.json'),
+        ...more,
+      ])
+    const medium = join(run, 'backup', 'root-kek.medium')
+    const both = await check('--words-file', secret('checked', words), '--medium', medium)
+    expect(both).toMatchObject({
+      exit: 0,
+      json: {
+        key: 'root-kek',
+        share: { index: 1, name: 'Custodian One' },
+        medium: sha256Hex(bytes('backup', 'root-kek.medium')),
+      },
+    })
+    const changed = bytes('backup', 'root-kek.medium')
+    changed[changed.length - 1] = (changed.at(-1) ?? 0) ^ 1
+    writeFileSync(join(folder, 'changed.medium'), changed)
+    expect(await check('--medium', join(folder, 'changed.medium'))).toMatchObject({
+      exit: 1,
+      json: { code: 'BACKUP-MEDIUM-OTHER' },
+    })
+    const swapped = words
+      .split(' ')
+      .with(6, words.split(' ')[6] === 'academic' ? 'acid' : 'academic')
+      .join(' ')
+    expect(await check('--words-file', secret('swapped', swapped))).toMatchObject({
+      exit: 1,
+      json: { code: 'BACKUP-CHECKSUM' },
+    })
+    expect(await check()).toMatchObject({ exit: 1, json: { code: 'BACKUP-NONE' } })
+  })
+
   test('BACKUP-CHECKSUM, BACKUP-SHARE-OTHER, CUSTODIAN-OTHER: a mistyped word, another sheet and another envelope prove nothing', async () => {
     const out = join(folder, 'refused.json')
     const prove = async (text: string, envelope = at(1)) =>

@@ -16,6 +16,7 @@ import { mustBeNew, writeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
 import type { Outcome } from '../shell/output.ts'
 import { type PassphraseOptions, readPassphrase, readSecret, withPassphrase } from '../shell/secret-input.ts'
+import { registerCustodianCheck } from './check.ts'
 import { sheetOf } from './sheet.ts'
 
 const maxDocument = 1 << 20
@@ -62,6 +63,7 @@ Example, with the files laid out as in the run’s folder:
 Example:
   $ custody custodian prove backup/custodian-1.age --key my.key --policy policy.json --out in/custodian-1.json`,
     )
+  registerCustodianCheck(group, act)
 }
 
 function withEnvelope(command: Command): Command {

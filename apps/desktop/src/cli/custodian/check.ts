@@ -1,0 +1,85 @@
+import { verifyBundle } from '@lux/ceremony/bundle'
+import { verifyAttestation } from '@lux/hsm'
+import { fileReader, readBounded } from '@lux/node-files'
+import { checkBackup } from '@lux/people'
+import type { Command } from 'commander'
+import { accepted } from '../shell/accepted.ts'
+import { type CommandLine, refused } from '../shell/command-line.ts'
+import { readPolicy } from '../shell/files.ts'
+import type { Outcome } from '../shell/output.ts'
+import { readSecret } from '../shell/secret-input.ts'
+
+const maxMedium = 16_384
+
+type CheckOptions = {
+  policy: string
+  medium?: string
+  words?: boolean
+  wordsFd?: string
+  wordsFile?: string
+}
+
+export function registerCustodianCheck(group: Command, act: CommandLine['act']): void {
+  group
+    .command('check')
+    .argument('<bundle>', 'the bundle of the ceremony that made the backup')
+    .description(
+      'Check a share alone, a sealed medium, or both against the bundle. It opens and burns nothing.',
+    )
+    .requiredOption('--policy <file>', 'the policy that you took by hand')
+    .option('--medium <file>', 'a copy of the sealed medium')
+    .option('--words', 'type the words of a sheet')
+    .option('--words-fd <n>', 'read the words from this open descriptor, in one line')
+    .option('--words-file <file>', 'read them from this file, which must have mode 0600')
+    .action((bundle: string, options: CheckOptions) => act(() => check(bundle, options)))
+    .addHelpText(
+      'after',
+      `
+Do it once a year, each custodian for their own sheet, on a machine that is offline: the words are typed there.
+
+Example:
+  $ custody custodian check bundle.zip --policy policy.json --words --medium root-kek.medium`,
+    )
+}
+
+/** Errors: the checks of the bundle, BACKUP-…, FILE-…, SECRET-…. */
+async function check(path: string, options: CheckOptions): Promise<Outcome> {
+  const reader = fileReader(path)
+  try {
+    const policy = readPolicy(options.policy)
+    const { verdict, failed, contents } = await verifyBundle(reader, {
+      attestation: verifyAttestation,
+      policy,
+    })
+    if (verdict !== 'accepted' || contents === null)
+      throw refused(
+        { rule: failed[0] ?? 'REFUSED', detail: `${path} is refused` },
+        `see every check: custody verify ${path} --policy ${options.policy}`,
+      )
+    const medium = options.medium === undefined ? null : readBounded(options.medium, maxMedium)
+    const found = accepted(checkBackup(contents.predicate, { words: await wordsOf(options), medium }))
+    const { key, set, t, n, share } = found
+    return {
+      exit: 0,
+      json: { ok: true, ...found },
+      text: [
+        `backup of ${key}, set ${set}: any ${t} of ${n}`,
+        ...(share === null ? [] : [`share ${share.index} of ${share.name} is the one that was dealt`]),
+        ...(found.medium === null ? [] : [`the medium is the one that was sealed: SHA-256 ${found.medium}`]),
+      ].join('\n'),
+    }
+  } finally {
+    reader.close()
+  }
+}
+
+async function wordsOf({ words, wordsFd, wordsFile }: CheckOptions): Promise<string | null> {
+  if (words !== true && wordsFd === undefined && wordsFile === undefined) return null
+  const typed = await readSecret('The 33 words of the sheet, in one line', {
+    ...(wordsFd === undefined ? {} : { fd: wordsFd }),
+    ...(wordsFile === undefined ? {} : { file: wordsFile }),
+  })
+  const text = Buffer.from(typed).toString('utf8')
+  typed.fill(0)
+  return text
+}
