@@ -6,8 +6,8 @@ import type { KeptAttribute, KeyDates, VersionState } from '../platform/database
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { algorithms, type KeyAlgorithm } from './algorithms.ts'
 import { envelopeKeyId } from './envelope.ts'
-import { algorithmOf, checkLengths, type KeyParts, type KeyWork } from './key-work.ts'
-import { maxRawUses, type RawCipher, type RawSealed, rawDecrypt, rawEncrypt } from './raw-cipher.ts'
+import { algorithmOf, checkLengths, inputs, type KeyParts, type KeyWork } from './key-work.ts'
+import { maxRawUses, type RawCipher, rawDecrypt, rawEncrypt } from './raw-cipher.ts'
 import type { StoredKey } from './repository.ts'
 import { defaultMask } from './uses.ts'
 
@@ -21,6 +21,7 @@ export type NewObject = {
   readonly preActive?: boolean
   /** Its bytes may leave: wrapped, and in the clear only where it is not sensitive. */
   readonly isExportable?: boolean
+  /** Absent: of a key, unless its project lets keys leave so. */
   readonly isSensitive?: boolean
   /** Absent: all that a key of the algorithm is for. */
   readonly mask?: number
@@ -40,6 +41,22 @@ export type Revocation = {
   readonly occurred?: Date
 }
 
+export type ObjectText = {
+  readonly id: string
+  readonly data: Uint8Array
+  readonly aad: Uint8Array | null
+  readonly iv: Uint8Array | null
+  /** How, for this key; null: by the envelope. */
+  choose(key: StoredKey): Outcome<RawCipher | null>
+}
+
+/** Without `iv` and `tag` it is an envelope, which holds its own. */
+export type ObjectSealed = {
+  readonly data: Uint8Array
+  readonly iv: Uint8Array | null
+  readonly tag: Uint8Array | null
+}
+
 const labelShape = /^[^\p{C}]{1,255}$/u
 const maxAttributes = 64
 const maxAttributeBytes = 8192
@@ -51,7 +68,7 @@ const present: readonly VersionState[] = ['pre-active', 'enabled', 'decrypt-only
 /** Keys as objects: what KMIP asks of them, for whatever door. */
 export function openObjectOperations(
   { repository, unwrapping, record, now }: KeyParts,
-  { permitted, usable, versionOf, generate, managing, changed }: KeyWork,
+  { permitted, usable, versionOf, generate, managing, changed, seal, open }: KeyWork,
 ) {
   const counted = new Map<string, number>()
 
@@ -111,11 +128,13 @@ export function openObjectOperations(
       return record(call, wanted.material === undefined ? 'key.create' : 'key.register', async (subject) => {
         const place = await placeOf(call, subject, wanted.project, 'key.create')
         if (!place.ok) return place
-        const { algorithm, material, attributes = [], isExportable = false, isSensitive = true } = wanted
+        const { algorithm, material, attributes = [], isExportable = false } = wanted
+        const plain = await mayBePlain(algorithm, place.value.project)
+        const isSensitive = wanted.isSensitive ?? !plain
         const described = checkChange({ attributes, label: wanted.label ?? null })
         if (!described.ok) return described
-        const allowed = await mayLeave(algorithm, isExportable && !isSensitive, place.value.project)
-        if (!allowed.ok) return allowed
+        if (isExportable && !isSensitive && !plain)
+          return refuse('KEY-EXPORT', 'the keys of this project do not leave the server in the clear')
         const id = randomUUID()
         if (material !== undefined && !algorithms[algorithm].accepts(material))
           return refuse('KEY-MATERIAL', `${material.length} bytes are no key of algorithm ${algorithm}`)
@@ -269,48 +288,67 @@ export function openObjectOperations(
       })
     },
 
-    /** By AES itself, which a key does that was made as an object: one of the server's own seals envelopes alone. */
-    encryptRaw(
-      call: Call,
-      {
-        id,
-        cipher,
-        data,
-        iv = null,
-      }: { id: string; cipher: RawCipher; data: Uint8Array; iv?: Uint8Array | null },
-    ): Promise<Outcome<RawSealed>> {
+    /**
+     * By AES itself, which a key does that was made as an object, and as the caller chooses once he knows the key; where he chooses
+     * nothing, by the server's own envelope.
+     */
+    encryptObject(call: Call, { id, choose, data, aad, iv }: ObjectText): Promise<Outcome<ObjectSealed>> {
       return record(call, 'key.encrypt', async (subject) => {
-        subject.input = rawInputs(cipher, data)
-        const used = await rawKey(call, subject, { id, use: 'encrypt', cipher, data })
+        subject.input = inputs(data, aad ?? undefined)
+        const used = await usable(call, subject, id, 'encrypt-decrypt', 'encrypt')
         if (!used.ok) return used
         const { key } = used.value
+        const within = checkLengths({ data, aad: aad ?? undefined })
+        if (!within.ok) return within
+        const cipher = cipherFor(key, choose)
+        if (!cipher.ok) return cipher
+        if (cipher.value === null) {
+          const sealed = await seal(subject, key, data, aad ?? undefined)
+          if (!sealed.ok) return sealed
+          subject.output = [sealed.value]
+          return accept<ObjectSealed>({ data: sealed.value, iv: null, tag: null })
+        }
         const version = await versionOf(key, key.current_version, ['enabled'])
         if (!version.ok) return version
         subject.version = key.current_version
-        const room = cipher.mode === 'gcm' ? await countUse(key) : accept(null)
+        const room = cipher.value.mode === 'gcm' ? await countUse(key) : accept(null)
         if (!room.ok) return room
-        const made = await unwrapping.useKey(key, version.value, (bytes) =>
-          rawEncrypt(bytes, cipher, data, iv),
-        )
+        const raw = cipher.value
+        const made = await unwrapping.useKey(key, version.value, (bytes) => rawEncrypt(bytes, raw, data, iv))
         if (made.ok) subject.output = [made.value.data]
         return made
       })
     },
 
-    decryptRaw(
+    decryptObject(
       call: Call,
-      { id, cipher, ...sealed }: RawSealed & { id: string; cipher: RawCipher },
+      { id, choose, data, aad, iv, tag }: ObjectText & { readonly tag: Uint8Array | null },
     ): Promise<Outcome<Uint8Array>> {
       return record(call, 'key.decrypt', async (subject) => {
-        subject.input = rawInputs(cipher, sealed.data)
-        const used = await rawKey(call, subject, { id, use: 'decrypt', cipher, data: sealed.data })
+        subject.input = inputs(data, aad ?? undefined)
+        const used = await usable(call, subject, id, 'encrypt-decrypt', 'decrypt')
         if (!used.ok) return used
         const { key } = used.value
+        // Longer by a block of padding, or by what the envelope adds, at most.
+        const within = checkLengths({
+          data: data.subarray(Math.min(256, data.length)),
+          aad: aad ?? undefined,
+        })
+        if (!within.ok) return within
+        const cipher = cipherFor(key, choose)
+        if (!cipher.ok) return cipher
+        if (cipher.value === null) {
+          const opened = await open(subject, key, data, aad ?? undefined)
+          if (opened.ok) subject.output = [opened.value]
+          return opened
+        }
+        if (iv === null) return refuse('CIPHER-IV', 'it is missing')
         const version = await versionOf(key, key.current_version, ['enabled', 'decrypt-only', 'compromised'])
         if (!version.ok) return version
         subject.version = key.current_version
+        const raw = cipher.value
         const opened = await unwrapping.useKey(key, version.value, (bytes) =>
-          rawDecrypt(bytes, cipher, sealed),
+          rawDecrypt(bytes, raw, { data, iv, tag }),
         )
         if (opened.ok) subject.output = [opened.value]
         return opened
@@ -341,27 +379,10 @@ export function openObjectOperations(
     return permitted(call, subject, secret ? 'key.use' : 'key.export', found)
   }
 
-  async function rawKey(
-    call: Call,
-    subject: Subject,
-    {
-      id,
-      use,
-      cipher,
-      data,
-    }: { id: string; use: 'encrypt' | 'decrypt'; cipher: RawCipher; data: Uint8Array },
-  ) {
-    const used = await usable(call, subject, id, 'encrypt-decrypt', use)
-    if (!used.ok) return used
-    if (used.value.key.usage_mask === null)
-      return refuse('KEY-USAGE', 'it encrypts by the envelope of the server, and not by AES itself')
-    const aad = cipher.mode === 'gcm' ? (cipher.aad ?? undefined) : undefined
-    // Longer by a block of padding at most.
-    const within = checkLengths({
-      data: use === 'decrypt' ? data.subarray(Math.min(16, data.length)) : data,
-      aad,
-    })
-    return within.ok ? used : within
+  function cipherFor(key: StoredKey, choose: ObjectText['choose']): Outcome<RawCipher | null> {
+    const chosen = choose(key)
+    if (!chosen.ok || chosen.value === null || key.usage_mask !== null) return chosen
+    return refuse('KEY-USAGE', 'it encrypts by the envelope of the server, and not by AES itself')
   }
 
   async function placeOf(
@@ -379,12 +400,10 @@ export function openObjectOperations(
   }
 
   /** A secret that is kept for its owner is given back; a key only where the project says so. */
-  async function mayLeave(algorithm: KeyAlgorithm, plainly: boolean, project: string) {
-    if (!plainly || algorithms[algorithm].usage === 'secret-data') return accept(null)
+  async function mayBePlain(algorithm: KeyAlgorithm, project: string): Promise<boolean> {
+    if (algorithms[algorithm].usage === 'secret-data') return true
     const row = await repository.findProject(project)
     return row !== 'absent' && row.plain_export
-      ? accept(null)
-      : refuse('KEY-EXPORT', 'the keys of this project do not leave the server in the clear')
   }
 }
 
@@ -401,8 +420,3 @@ function checkChange({ label, attributes }: ObjectChange): Outcome<null> {
       )
     : accept(null)
 }
-
-const rawInputs = (cipher: RawCipher, data: Uint8Array): readonly Uint8Array[] => [
-  data,
-  cipher.mode === 'gcm' ? (cipher.aad ?? new Uint8Array(0)) : new Uint8Array(0),
-]

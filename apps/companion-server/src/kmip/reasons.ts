@@ -24,6 +24,7 @@ const reasons: Readonly<Record<string, ResultReason>> = {
   'KEY-LABEL': 'InvalidAttributeValue',
   'KEY-ATTRIBUTES': 'ServerLimitExceeded',
   'KEY-MATERIAL': 'InvalidField',
+  'CIPHER-IV': 'InvalidMessage',
   'CIPHER-PARAMETERS': 'BadCryptographicParameters',
   'SIGNING-ALGORITHM': 'BadCryptographicParameters',
   'DIGEST-LENGTH': 'InvalidField',

@@ -1,4 +1,4 @@
-import { equalBytes, utf8 } from '@lux/crypto'
+import { aesKwUnwrap, equalBytes, utf8 } from '@lux/crypto'
 import fc from 'fast-check'
 import { beforeEach, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
@@ -392,6 +392,165 @@ test.each<[string, Version, Step, string]>([
   expect(faults).toEqual([])
 })
 
+const officer = client([
+  { role: 'service', organisation: 'o', project: 'p' },
+  { role: 'crypto-officer', organisation: 'o', project: 'p' },
+])
+const bit = (name: keyof typeof usageMasks) => usageMasks[name]
+
+/** A new key by KMIP, active. */
+async function make(name: string, uses: number, bits = 256): Promise<string> {
+  const response = await send(
+    '2.1',
+    [
+      [
+        'Create',
+        [
+          enumeration('ObjectType', enumerations.ObjectType.SymmetricKey),
+          structure('Attributes', [
+            named(name).value,
+            enumeration('CryptographicAlgorithm', enumerations.CryptographicAlgorithm.AES),
+            integer('CryptographicLength', bits),
+            integer('CryptographicUsageMask', uses),
+          ]),
+        ],
+      ],
+      ['Activate', []],
+    ],
+    {},
+    officer,
+  )
+  expect(response.items.map(said)).toEqual(['success', 'success'])
+  return String(found(response)[0])
+}
+const as = (version: Version, ...steps: readonly Step[]) => send(version, steps, {}, officer)
+const gcm = structure('CryptographicParameters', [enumeration('BlockCipherMode', 9)])
+
+test('KMIP-GCM the server draws each nonce, a client draws none, and a changed tag, nonce or context opens nothing', async () => {
+  const key = await make('gcm', bit('Encrypt') | bit('Decrypt'))
+  const aad = byteString('AuthenticatedEncryptionAdditionalData', utf8('context'))
+  const seal = async () => payloadOf(await as('1.4', ['Encrypt', [id(key), gcm, data('text'), aad]]))
+  const [one, other] = [await seal(), await seal()]
+  const bytes = (all: readonly Item[], name: TagName) => values(all, name)[0] as Uint8Array
+  expect(equalBytes(bytes(one, 'IVCounterNonce'), bytes(other, 'IVCounterNonce'))).toBe(false)
+  const open = async (change: (field: string, value: Uint8Array) => Uint8Array) =>
+    as('1.4', [
+      'Decrypt',
+      [
+        ...[id(key), gcm, byteString('Data', change('data', bytes(one, 'Data')))],
+        byteString('IVCounterNonce', change('nonce', bytes(one, 'IVCounterNonce'))),
+        byteString('AuthenticatedEncryptionAdditionalData', change('aad', utf8('context'))),
+        byteString('AuthenticatedEncryptionTag', change('tag', bytes(one, 'AuthenticatedEncryptionTag'))),
+      ],
+    ])
+  const plain = payloadOf(await open((_, value) => value))
+  expect(equalBytes(bytes(plain, 'Data'), utf8('text'))).toBe(true)
+  for (const spoiled of ['data', 'nonce', 'aad', 'tag']) {
+    const flipped = await open((field, value) =>
+      field === spoiled ? value.map((byte, at) => (at === 0 ? byte ^ 1 : byte)) : value,
+    )
+    expect(said(flipped.items[0])).toMatch(/^CryptographicFailure ENVELOPE-TAG/)
+  }
+  const own = byteString('IVCounterNonce', new Uint8Array(12))
+  expect(said((await as('1.4', ['Encrypt', [id(key), gcm, data('text'), own]])).items[0])).toMatch(
+    /^(BadCryptographicParameters|InvalidField) CIPHER-PARAMETERS: the server draws the nonce/,
+  )
+  expect(said((await as('1.3', ['Encrypt', [id(key), gcm, data('text')]])).items[0])).toContain(
+    '1.3 has no place for the tag of GCM',
+  )
+})
+
+test('KMIP-GCM a key is worn out after 2^32 messages, and goes on to decrypt', async () => {
+  const key = await make('worn', bit('Encrypt') | bit('Decrypt'))
+  const encrypt = () => as('1.4', ['Encrypt', [id(key), gcm, data('text')]])
+  const sealed = payloadOf(await encrypt())
+  const row = memory.rows.find((one) => one.id === key)
+  if (row === undefined) throw new Error('no row')
+  row.raw_uses = String(2 ** 32)
+  // What was counted ahead is used up first.
+  let last = ''
+  for (let count = 0; count < 300 && last !== 'failed'; count++)
+    last = (await encrypt()).items[0]?.result.status ?? ''
+  expect(said((await encrypt()).items[0])).toMatch(/KEY-WORN/)
+  const fields = sealed.filter(({ tag }) => tag !== tags.UniqueIdentifier)
+  expect(said((await as('1.4', ['Decrypt', [id(key), gcm, ...fields]])).items[0])).toBe('success')
+})
+
+test('KMIP-GET a key leaves wrapped under a key with that use, and under no other, by AES key wrap', async () => {
+  const [kek, key] = [await make('kek', bit('WrapKey')), await make('wrapped', bit('Encrypt'))]
+  const under = (wrapper: string) =>
+    structure('KeyWrappingSpecification', [
+      enumeration('WrappingMethod', enumerations.WrappingMethod.Encrypt),
+      structure('EncryptionKeyInformation', [id(wrapper)]),
+      enumeration('EncodingOption', enumerations.EncodingOption.NoEncoding),
+    ])
+  const [type, , object] = payloadOf(await as('1.4', ['Get', [id(key), under(kek)]]))
+  expect(type).toEqual(enumeration('ObjectType', enumerations.ObjectType.SymmetricKey))
+  const block = object?.type === 'structure' ? object.value[0] : undefined
+  const value = values(block?.type === 'structure' ? block.value : [], 'KeyValue')[0] as Uint8Array
+  expect(value).toHaveLength(40)
+  expect(equalBytes(aesKwUnwrap(memory.bytesOf(kek), value), memory.bytesOf(key))).toBe(true)
+  expect(said((await as('1.4', ['Get', [id(key), under(key)]])).items[0])).toContain('does not let it wrap')
+  expect(said((await as('1.4', ['Get', [id(key)]])).items[0])).toMatch(/^Sensitive KEY-EXPORT/)
+  expect(said((await as('1.4', ['Get', [id('k1'), under(kek)]])).items[0])).toMatch(
+    /^NotExtractable KEY-NOT-EXPORTABLE/,
+  )
+})
+
+test('KMIP-STATE a compromised key makes nothing new, and what it made is opened until it is destroyed', async () => {
+  const key = await make('lost', bit('Encrypt') | bit('Decrypt'))
+  const sealed = values(payloadOf(await as('2.1', ['Encrypt', [id(key), data('text')]])), 'Data')[0]
+  const decrypt: Step = ['Decrypt', [id(key), byteString('Data', sealed as Uint8Array)]]
+  const revoke: Step = [
+    'Revoke',
+    [id(key), structure('RevocationReason', [enumeration('RevocationReasonCode', 2)])],
+  ]
+  const state: Step = ['GetAttributes', [id(key), writeName('2.1', 'State')]]
+  const stateNow = async () => {
+    const [attributes] = payloadOf(await as('2.1', state)).filter(({ tag }) => tag === tags.Attributes)
+    return nameOf(
+      'State',
+      Number(values(attributes?.type === 'structure' ? attributes.value : [], 'State')[0]),
+    )
+  }
+  expect(said((await as('2.1', ['Destroy', [id(key)]])).items[0])).toMatch(
+    /^WrongKeyLifecycleState KEY-STATE/,
+  )
+  expect(said((await as('2.1', revoke)).items[0])).toBe('success')
+  expect(await stateNow()).toBe('Compromised')
+  expect(said((await as('2.1', ['Encrypt', [id(key), data('text')]])).items[0])).toMatch(
+    /^WrongKeyLifecycleState KEY-VERSION-DISABLED/,
+  )
+  expect(said((await as('2.1', decrypt)).items[0])).toBe('success')
+  expect(said((await as('2.1', ['Destroy', [id(key)]])).items[0])).toBe('success')
+  expect(await stateNow()).toBe('DestroyedCompromised')
+  expect(said((await as('2.1', decrypt)).items[0])).not.toBe('success')
+  // Its name is free again.
+  expect(await make('lost', bit('Encrypt'))).not.toBe(key)
+})
+
+test('KMIP-ATTRIBUTES a client’s own are added, changed and deleted in both styles; the server’s are not for it to change', async () => {
+  const key = await make('described', bit('Encrypt'))
+  const one = (value: string) => ({ ...vendors('site'), value: textString('AttributeValue', value) })
+  const old = (value: string) => writeAttributes('1.4', [one(value)])
+  expect(said((await as('1.4', ['AddAttribute', [id(key), ...old('Graz')]])).items[0])).toBe('success')
+  expect(said((await as('1.4', ['ModifyAttribute', [id(key), ...old('Linz')]])).items[0])).toBe('success')
+  const shown = async () =>
+    payloadOf(await as('1.4', ['GetAttributes', [id(key), textString('AttributeName', 'x-site')]])).slice(1)
+  expect(await shown()).toEqual(old('Linz'))
+  expect(found(await as('2.1', ['Locate', writeAttributes('2.1', [one('Linz')])]))).toEqual([key])
+  expect(
+    said((await as('1.4', ['DeleteAttribute', [id(key), textString('AttributeName', 'x-site')]])).items[0]),
+  ).toBe('success')
+  expect(await shown()).toEqual([])
+  const twice = await as('1.4', ['DeleteAttribute', [id(key), textString('AttributeName', 'x-site')]])
+  expect(said(twice.items[0])).toMatch(/KMIP-ATTRIBUTE-ABSENT/)
+  const stateItem = writeAttributes('1.4', [state('Destroyed')])
+  expect(said((await as('1.4', ['ModifyAttribute', [id(key), ...stateItem]])).items[0])).toMatch(
+    /^PermissionDenied KMIP-READ-ONLY/,
+  )
+})
+
 test('KMIP-BATCH an identifier that is left out is that of the operation before', async () => {
   const locate: Step = ['Locate', writeAttributes('1.2', [named('orders')])]
   const response = await send('1.2', [
@@ -519,7 +678,7 @@ test('KMIP-FAULT a failure of the server is named, its detail is kept for the lo
   const broken = {
     ...memory.keys,
     get: () => Promise.reject(new EnvironmentError('AUDIT-UNAVAILABLE', '/var/lib/secret-place')),
-    encrypt: () => Promise.reject(new TypeError('secret of a bug')),
+    encryptObject: () => Promise.reject(new TypeError('secret of a bug')),
   }
   memory = { ...memory, keys: broken }
   expect(said((await send('1.4', [['GetAttributes', [id('k1')]]])).items[0])).toBe(

@@ -43,6 +43,8 @@ async function open(tls: Partial<TlsKey>, maxVersion: 'TLSv1.2' | 'TLSv1.3' = 'T
 
 /** What comes back until so many messages are whole, or the server ends the connection. */
 function replies(socket: TLSSocket, count: number): Promise<Response[]> {
+  // A connection that stands is asked again and again.
+  for (const event of ['data', 'close', 'error']) socket.removeAllListeners(event)
   return new Promise((done, failed) => {
     let held = Buffer.alloc(0)
     const all: Response[] = []

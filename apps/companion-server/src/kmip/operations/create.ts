@@ -7,7 +7,7 @@ import { enumeration, misfit, openFields, textString } from '../codec/fields.ts'
 import { tags } from '../codec/tags.ts'
 import { encodeItem } from '../codec/ttlv.ts'
 import { algorithmFor, type Given, readGiven, readTemplate } from './given-attributes.ts'
-import { readKeyBlock } from './key-block.ts'
+import { bitsOf, readKeyBlock } from './key-block.ts'
 import { type Asked, type Operation, publicIdentifier } from './operation.ts'
 
 const { ObjectType } = enumerations
@@ -22,15 +22,13 @@ function objectFrom(
   const seconds = BigInt(Math.floor(now().getTime() / 1000))
   if (given.activation !== null && given.activation > seconds)
     return refuse('KMIP-FEATURE', 'an ActivationDate to come is not served: use Activate then')
-  const secret = algorithms[algorithm].usage === 'secret-data'
-  const sensitive = given.sensitive ?? !secret
   return accept({
     project,
     algorithm,
     preActive: given.activation === null,
     isExportable: given.extractable ?? true,
-    isSensitive: sensitive,
     attributes: [...given.kept, ...more],
+    ...(given.sensitive === null ? {} : { isSensitive: given.sensitive }),
     ...(given.label === null ? {} : { label: given.label }),
     ...(given.mask === null ? {} : { mask: given.mask }),
   })
@@ -128,7 +126,9 @@ export const register: Operation = {
         ? accept('SECRET_DATA')
         : algorithmFor(
             ofBlock ?? given.value.algorithm,
-            length ?? given.value.length ?? (name === 'SymmetricKey' ? 8 * material.length : null),
+            length ??
+              given.value.length ??
+              (name === 'SymmetricKey' ? 8 * material.length : (bitsOf(material) ?? 0)),
             given.value.curve,
           )
     if (!algorithm.ok) return algorithm

@@ -38,8 +38,13 @@ export function readParameters(items: readonly Item[]): Parameters {
     ivLength: fields.optional('IVLength', 'integer'),
     tagLength: fields.optional('TagLength', 'integer'),
   }
-  return { ...read, more: read.role !== null || fields.rest().length > 0 }
+  const { role, ...known } = read
+  return { ...known, more: role !== null || fields.rest().length > 0 }
 }
+
+/** Nothing is said of how to use a key. */
+export const isEmpty = ({ more, ...rest }: Parameters): boolean =>
+  !more && Object.values(rest).every((one) => one === null)
 
 /** How AES is to be used; null: as the server does by itself. Refuses what it does not do. */
 export function cipherOf(parameters: Parameters, aad: Uint8Array | null): Outcome<RawCipher | null> {

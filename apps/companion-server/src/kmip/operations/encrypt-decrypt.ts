@@ -1,9 +1,11 @@
 import { accept, type Outcome, refuse } from '@lux/crypto'
 import type { RawCipher } from '../../keys/raw-cipher.ts'
+import type { StoredKey } from '../../keys/repository.ts'
 import { byteString, type Fields, openFields, textString } from '../codec/fields.ts'
 import type { TagName } from '../codec/tags.ts'
 import type { Item, ItemType } from '../codec/ttlv.ts'
-import { cipherOf, readParameters } from './cryptographic-parameters.ts'
+import { cipherOf, isEmpty, type Parameters, readParameters } from './cryptographic-parameters.ts'
+import { kept } from './given-attributes.ts'
 import { type Asked, type Operation, readIdentifier } from './operation.ts'
 
 type Input = {
@@ -12,8 +14,11 @@ type Input = {
   readonly iv: Uint8Array | null
   readonly aad: Uint8Array | null
   readonly tag: Uint8Array | null
-  /** AES itself as the parameters say; null: the server's own way, which names key and version and holds nonce and tag. */
-  readonly cipher: RawCipher | null
+  /**
+   * AES itself as the parameters say, or else as the key's own attribute does; null: the server's own way, which names key and
+   * version and holds nonce and tag.
+   */
+  choose(key: StoredKey): Outcome<RawCipher | null>
 }
 
 /** Parts of a stream are refused, and not ignored. */
@@ -37,13 +42,25 @@ function readInput(asked: Asked, fields: Fields, decrypts: boolean): Outcome<Inp
   fields.end()
   const first = unserved.find((name) => name !== null)
   if (first !== undefined) return refuse('KMIP-FEATURE', `${first} is not served`)
-  const cipher = cipherOf(readParameters(parameters ?? []), aad)
-  if (!cipher.ok) return cipher
-  if (cipher.value?.mode === 'gcm' && version < '1.4')
-    return refuse('KMIP-FEATURE', `${version} has no place for the tag of GCM`)
-  if (cipher.value === null && (iv !== null || tag !== null))
-    return refuse('KMIP-FEATURE', 'IVCounterNonce is not served without a BlockCipherMode')
-  return accept({ id, data, iv, aad, tag, cipher: cipher.value })
+  const given = readParameters(parameters ?? [])
+  return accept({
+    ...{ id, data, iv, aad, tag },
+    choose(key) {
+      const cipher = cipherOf(isEmpty(given) ? parametersOf(key) : given, aad)
+      if (!cipher.ok) return cipher
+      if (cipher.value?.mode === 'gcm' && version < '1.4')
+        return refuse('KMIP-FEATURE', `${version} has no place for the tag of GCM`)
+      if (cipher.value === null && (iv !== null || tag !== null))
+        return refuse('KMIP-FEATURE', 'IVCounterNonce is not served without a BlockCipherMode')
+      return cipher
+    },
+  })
+}
+
+/** How a key says that it is to be used, where it does. */
+function parametersOf(key: StoredKey): Parameters {
+  const own = kept(key.attributes).find(({ name }) => name === 'CryptographicParameters')
+  return readParameters(own?.value.type === 'structure' ? own.value.value : [])
 }
 
 const seen = (fields: Fields, name: TagName, type: ItemType): TagName | null =>
@@ -66,25 +83,19 @@ function operation(
   }
 }
 
-const withAad = (aad: Uint8Array | null) => (aad === null ? {} : { aad })
-const dataOnly = (made: Outcome<Uint8Array>): Outcome<readonly Item[]> =>
-  made.ok ? accept([byteString('Data', made.value)]) : made
-
-export const encrypt = operation(false, async ({ keys, call }, { id, data, iv, aad, cipher }) => {
-  if (cipher === null) return dataOnly(await keys.encrypt(call(), { id, plaintext: data, ...withAad(aad) }))
-  const made = await keys.encryptRaw(call(), { id, cipher, data, iv })
+export const encrypt = operation(false, async ({ keys, call }, input) => {
+  const made = await keys.encryptObject(call(), input)
   if (!made.ok) return made
-  const { tag } = made.value
+  const { data, iv, tag } = made.value
   return accept([
-    byteString('Data', made.value.data),
+    byteString('Data', data),
     // Told where the client does not know it.
-    ...(iv === null ? [byteString('IVCounterNonce', made.value.iv)] : []),
+    ...(iv === null || input.iv !== null ? [] : [byteString('IVCounterNonce', iv)]),
     ...(tag === null ? [] : [byteString('AuthenticatedEncryptionTag', tag)]),
   ])
 })
 
-export const decrypt = operation(true, async ({ keys, call }, { id, data, iv, aad, tag, cipher }) => {
-  if (cipher === null) return dataOnly(await keys.decrypt(call(), { id, ciphertext: data, ...withAad(aad) }))
-  if (iv === null) return refuse('CIPHER-PARAMETERS', 'IVCounterNonce is missing')
-  return dataOnly(await keys.decryptRaw(call(), { id, cipher, data, iv, tag }))
+export const decrypt = operation(true, async ({ keys, call }, input) => {
+  const made = await keys.decryptObject(call(), input)
+  return made.ok ? accept([byteString('Data', made.value)]) : made
 })

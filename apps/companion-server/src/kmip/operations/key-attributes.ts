@@ -89,7 +89,8 @@ export function attributesOf(
     object &&
     ({ SymmetricKey: 'Raw', PrivateKey: 'PKCS_8', PublicKey: 'X_509', SecretData: 'Opaque' } as const)[object]
   const whole = key.usage_mask ?? kind?.mask ?? 0
-  const mask = object === 'PublicKey' ? (key.usage_mask ?? Verify) & publicUses : whole
+  const own = object === 'PrivateKey' ? whole & ~publicUses : whole
+  const mask = object === 'PublicKey' ? (key.usage_mask ?? Verify) & publicUses : own
   const { lifecycle } = key
   // What the server made for use at once has no date of its own.
   const activated =
@@ -149,6 +150,9 @@ export function attributesOf(
     attribute('OriginalCreationDate', dateTime('OriginalCreationDate', key.created_at)),
     key.description === null ? null : attribute('Description', textString('Description', key.description)),
     open ? null : attribute('Sensitive', boolean('Sensitive', key.is_sensitive)),
+    // Neither ever changes.
+    open ? null : attribute('AlwaysSensitive', boolean('AlwaysSensitive', key.is_sensitive)),
+    open ? null : attribute('NeverExtractable', boolean('NeverExtractable', !key.is_exportable)),
     open ? null : attribute('Extractable', boolean('Extractable', key.is_exportable)),
     format ? attribute('KeyFormatType', enumeration('KeyFormatType', KeyFormatType[format])) : null,
     ...kept(key.attributes),

@@ -58,6 +58,17 @@ function bytesOf(format: number, material: Item): Uint8Array | null {
   }
 }
 
+/** Bits of a private half; null where it is none, or of a curve that nothing here has. */
+export function bitsOf(pkcs8: Uint8Array): number | null {
+  try {
+    const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' })
+    const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
+    return modulusLength ?? { prime256v1: 256, secp384r1: 384 }[namedCurve ?? ''] ?? null
+  } catch {
+    return null
+  }
+}
+
 /** A private half in the format that a client asks for; null where there is none such. */
 export function privateFormat(pkcs8: Uint8Array, format: number): Uint8Array | null {
   if (format === formats.PKCS_8) return pkcs8

@@ -13,7 +13,7 @@ import type { KeyTable } from '../../../src/platform/database/tables.ts'
 type Versions = (StoredVersion & { readonly createdAt: Date })[]
 
 /** The server's own operations on keys, over rows in memory and without a token: every rule is the real one. */
-export function openMemoryKeys(now: () => Date) {
+export function openMemoryKeys(now: () => Date, { plainExport = false } = {}) {
   const keys: StoredKey[] = []
   const versions = new Map<string, Versions>()
   const bytes = new Map<string, Uint8Array>()
@@ -92,7 +92,7 @@ export function openMemoryKeys(now: () => Date) {
     claimRotations: unused,
     findProject: async (id) =>
       id === 'p' || id === 'q'
-        ? { id, organisation_id: 'o', name: id, plain_export: false, created_at: new Date(0) }
+        ? { id, organisation_id: 'o', name: id, plain_export: plainExport, created_at: new Date(0) }
         : 'absent',
   }
   function place(row: Insertable<KeyTable>, { row: wrapped, mac, state = 'enabled' }: NewVersion): StoredKey {
@@ -145,6 +145,7 @@ export function openMemoryKeys(now: () => Date) {
   return {
     keys: openKeyOperations({ repository, unwrapping, record, now }),
     audited,
+    bytesOf: (id: string): Uint8Array => bytes.get(id) ?? new Uint8Array(0),
     rows: keys,
     callAs: (grants: readonly Grant[]): Call => ({
       caller: { identity: 'officer', grants },
