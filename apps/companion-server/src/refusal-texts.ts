@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url'
 import { RefusalTexts } from '@lux/node-files'
 
-/** English: the server's own texts, else those of the tokens, checks and files that the workstation knows too. */
+/** English: the texts of codes that the server alone has, and those that all programs share. */
 export const refusalTexts = new RefusalTexts(
   fileURLToPath(new URL('../../../resources/locales/en', import.meta.url)),
   ['server'],

@@ -173,7 +173,7 @@ test('CLI-02 wrong use is 2, and a folder without a server is 3, each with one J
         code: 'USAGE',
         detail: expect.stringMatching(/\w/),
         why: expect.stringContaining('Nothing was done'),
-        remedy: expect.stringContaining('help COMMAND'),
+        remedy: expect.stringContaining('--help shows'),
       },
     ])
   }
