@@ -1,6 +1,7 @@
 import type { Needs, Refusal, RunView } from '@lux/ceremony'
 import { utf8 } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
+import { type AtHolders, awaited, type OfShares } from '../runs/exchange/awaited.ts'
 import { leader, type Run } from '../runs/run/run.ts'
 import { actAsStandIn, type StandInAct } from './stand-in-act.ts'
 import { replicateAsStandIn } from './stand-in-vendor.ts'
@@ -63,28 +64,6 @@ async function answer(
     case 'signatures':
       for (const name of needs.missing.slice(0, needs.stillNeeded)) await act(needs.what, name)
       return null
-    case 'acknowledgements':
-    case 'redeals':
-      for (const name of needs.missing)
-        await act(needs.kind === 'redeals' ? 'redeal' : 'acknowledgement', name)
-      return null
-    case 'request':
-      return act('decryption-request', '')
-    case 'result':
-      return act('decryption-result', '')
-    case 'answers':
-      for (const name of needs.missing.slice(0, needs.stillNeeded)) await act('holder-answer', name)
-      return null
-    case 'epoch-approvals':
-      // All of them: who says nothing of what is left counts as having spent it.
-      for (const name of needs.missing) await act('epoch-approval', name)
-      return null
-    case 'heartbeats':
-      for (const name of needs.missing) await act('heartbeat', name)
-      return null
-    case 'custodian-acknowledgements':
-      for (const name of needs.missing) await act('custodian-acknowledgement', name)
-      return null
     case 'receipt':
       return { why: 'receipt', detail: needs.missing.join(', ') }
     case 'exception': {
@@ -102,7 +81,17 @@ async function answer(
         'report this; the run’s folder is unharmed',
       )
     }
+    default:
+      for (const name of askedOf(needs)) await act(awaited[needs.kind].document, name)
+      return null
   }
+}
+
+/** Whose word is given now; nobody's by name where it is the requester's. */
+function askedOf(needs: AtHolders | OfShares): readonly string[] {
+  if (!('missing' in needs)) return ['']
+  const some = awaited[needs.kind].of === 'some' && 'stillNeeded' in needs
+  return some ? needs.missing.slice(0, needs.stillNeeded) : needs.missing
 }
 
 /** A token's host that crashed once is tried again; more often in one step, or a token that is gone, is for a person. */

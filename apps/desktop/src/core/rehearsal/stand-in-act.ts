@@ -1,6 +1,7 @@
 import type { Refusal } from '@lux/ceremony'
 import { holderNext } from '@lux/ceremony/plan'
 import { ExpectedError } from '@lux/node-files'
+import { type AwaitedDocument, awaitedDocuments } from '../runs/exchange/awaited.ts'
 import type { SignedKind } from '../runs/exchange/bytes-to-sign.ts'
 import type { Run } from '../runs/run/run.ts'
 import { answerAsStandIn } from './stand-in-answer.ts'
@@ -11,24 +12,6 @@ import { acknowledgeNextAsStandIn, approveEpochAsStandIn, redealAsStandIn } from
 import { acknowledgeAsStandIn, signAsStandIn } from './stand-in-signing.ts'
 import type { StandIn } from './stand-ins.ts'
 
-/** What a stand-in can do at the press of a button, by the kind of the document that it gives. */
-export const standInActs = [
-  'opening',
-  'checkpoint',
-  'exception',
-  'bundle',
-  'decryption-approval',
-  'acknowledgement',
-  'decryption-request',
-  'holder-answer',
-  'decryption-result',
-  'epoch-approval',
-  'redeal',
-  'heartbeat',
-  'custodian-acknowledgement',
-] as const
-export type StandInAct = (typeof standInActs)[number]
-
 const roles: Record<SignedKind, StandIn['role']> = {
   opening: 'officer',
   exception: 'officer',
@@ -36,6 +19,13 @@ const roles: Record<SignedKind, StandIn['role']> = {
   checkpoint: 'witness',
   'decryption-approval': 'approver',
 }
+
+/** What a stand-in can do at the press of a button, by the kind of the document that it gives. */
+export type StandInAct = SignedKind | Exclude<AwaitedDocument, 'receipt'>
+export const standInActs: readonly StandInAct[] = [
+  ...(Object.keys(roles) as SignedKind[]),
+  ...awaitedDocuments.filter((what) => what !== 'receipt'),
+]
 
 /** Does what the run waits for in one stand-in's name. Errors: STAND-IN-ONLY, FHE-…. */
 export async function actAsStandIn(

@@ -1,9 +1,10 @@
-import type { Needs, PinNeed, Refusal, RunView } from '@lux/ceremony'
+import type { PinNeed, Refusal, RunView } from '@lux/ceremony'
 import { ExpectedError } from '@lux/node-files'
 import { giveUp } from '../rehearsal/drive-rehearsal.ts'
 import type { GivenPin } from '../runs/effects/pin-box.ts'
 import type { Answers, Decision } from '../runs/exchange/answers.ts'
 import { awaitedWord } from '../runs/exchange/answers.ts'
+import { comesByItself, type ForWord, isForWord, isWaived } from '../runs/exchange/awaited.ts'
 import { type Taking, takeAnswers } from '../runs/exchange/inbox.ts'
 import { awaitedVendorFile } from '../runs/exchange/vendor-procedure.ts'
 import type { Run } from '../runs/run/run.ts'
@@ -43,7 +44,7 @@ export async function driveProduction(
       // A PIN may have been on its way: only a person may say that it is sent again.
       giveUp(run, 1, 0)
       must(run.submit({ type: 'resume', by: options.by }))
-    } else if (needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin') {
+    } else if (isForWord(needs)) {
       // Before somebody goes on to the next epoch: what lies there of holders who had said nothing yet.
       const late = view.unstated.length > 0 ? await takeAnswers(run) : nothing
       if (needs.kind === 'confirm' && awaitedVendorFile(run.folder) !== null)
@@ -54,13 +55,13 @@ export async function driveProduction(
         return { waiting: true, refused: late.refused }
       const given = await confirmed(run, view, needs, options)
       if (given !== 'all') return { waiting: true, refused: [], unanswered: given === 'no answer' }
-    } else if (needs.kind === 'wait' || needs.kind === 'start') {
+    } else if (comesByItself(needs)) {
       throw stuck(run, view)
     } else {
       const { taken, refused } = await takeAnswers(run)
       if (taken.length > 0) continue
       // Holders who state nothing are gone on without once somebody says so.
-      const word = needs.kind === 'heartbeats' ? options.answers.take(view.current ?? '', null) : null
+      const word = isWaived(needs) ? options.answers.take(view.current ?? '', null) : null
       if (word === null) return { waiting: true, refused }
       must(run.proceed(view.current ?? '', word.by, word.values))
     }
@@ -70,7 +71,7 @@ export async function driveProduction(
 async function confirmed(
   run: Run,
   view: RunView,
-  needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>,
+  needs: ForWord,
   { answers, askPin }: { answers: Answers; askPin: AskPin },
 ): Promise<'all' | 'no answer' | 'no PIN'> {
   const { step, bundle } = awaitedWord(view, needs)

@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import type { Needs } from '@lux/ceremony'
 import { accept, type Outcome, type Refusal, refuse } from '@lux/crypto'
+import { comesAsFile, isForWord, isOfServer } from '../runs/exchange/awaited.ts'
 import { type Taking, takeAnswers } from '../runs/exchange/inbox.ts'
-import { isForWord, RunPreview } from '../runs/exchange/preview.ts'
+import { RunPreview } from '../runs/exchange/preview.ts'
 import { takeAnswer } from '../runs/exchange/take-answer.ts'
 import { awaitedVendorFile } from '../runs/exchange/vendor-procedure.ts'
 import { leader, type Run } from '../runs/run/run.ts'
@@ -29,7 +30,8 @@ export function behindPause(run: Run, rehearsed: boolean): BehindPause | null {
   const look = new RunPreview(run.folder)
   const { needs } = look.view()
   const vendorFile = needs?.kind === 'confirm' ? awaitedVendorFile(run.folder) : null
-  if (needs === null || !(vendorFile !== null || comesAsFile(needs, rehearsed))) return null
+  if (needs === null || !(vendorFile !== null || isOfServer(needs) || (!rehearsed && comesAsFile(needs))))
+    return null
   const { may, refused } = look.mayGoOn({ words: saidHere, decided: false })
   return {
     needs,
@@ -43,22 +45,6 @@ export function behindPause(run: Run, rehearsed: boolean): BehindPause | null {
 
 /** Whoever is here says what only wants a word. */
 const saidHere = { has: () => true }
-
-const files: ReadonlySet<Needs['kind']> = new Set([
-  'signatures',
-  'acknowledgements',
-  'request',
-  'answers',
-  'result',
-  'epoch-approvals',
-  'redeals',
-  'heartbeats',
-  'custodian-acknowledgements',
-])
-
-function comesAsFile({ kind }: Needs, rehearsed: boolean): boolean {
-  return kind === 'receipt' || (!rehearsed && files.has(kind))
-}
 
 /**
  * Resumes a paused run. Where what it waits for comes as a file and none has come, nothing is written and no PIN is asked:

@@ -1,7 +1,8 @@
-import type { ExceptionDecision, Needs, RunView } from '@lux/ceremony'
+import type { ExceptionDecision, RunView } from '@lux/ceremony'
 import { issuePath, issueText } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
+import type { ForWord } from './awaited.ts'
 
 const maxAnswers = 1 << 20
 const text = v.pipe(v.string(), v.maxLength(2000))
@@ -71,10 +72,7 @@ function malformed(path: string, detail: string): ExpectedError {
 }
 
 /** The step that waits for somebody's word, and the bundle's digest where that has to be in it: it was read aloud first. */
-export function awaitedWord(
-  view: RunView,
-  needs: Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }>,
-): { step: string; bundle: string | null } {
+export function awaitedWord(view: RunView, needs: ForWord): { step: string; bundle: string | null } {
   const shown = needs.kind === 'confirm' ? needs.shows.find(({ label }) => label === 'bundle') : undefined
   return { step: view.current ?? '', bundle: isReadAloud(view) ? null : (shown?.hex ?? null) }
 }

@@ -1,8 +1,9 @@
-import { type Command, decide, type Needs, type Refusal, type RunView, resumed, view } from '@lux/ceremony'
+import { type Command, decide, type Refusal, type RunView, resumed, view } from '@lux/ceremony'
 import type { Json } from '@lux/crypto'
 import { systemClock } from '../../system.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 import { type Answers, awaitedWord } from './answers.ts'
+import { comesByItself, isForWord, isWaived } from './awaited.ts'
 import { answersIn, refusalOf, type Taking } from './inbox.ts'
 import { type Taker, takeAnswer } from './take-answer.ts'
 import { awaitedVendorFile } from './vendor-procedure.ts'
@@ -56,7 +57,7 @@ export class RunPreview implements Taker {
     const seen = this.view()
     const { needs } = seen
     const goes: Ahead = { may: true, refused: [], unanswered: false }
-    if (needs === null || machines.has(needs.kind)) return goes
+    if (needs === null || comesByItself(needs)) return goes
     if (needs.kind === 'exception') return { ...goes, may: decided }
     // Nobody's word helps while the vendor's file is awaited.
     if (needs.kind === 'confirm' && awaitedVendorFile(this.folder) !== null)
@@ -72,14 +73,8 @@ export class RunPreview implements Taker {
       const stays = taken.length === 0 && (refused.length > 0 || !may)
       return { may: !stays, refused, unanswered: !may }
     }
-    if (needs.kind === 'heartbeats' && words.has(seen.current ?? '', null)) return goes
+    if (isWaived(needs) && words.has(seen.current ?? '', null)) return goes
     const { taken, refused } = this.answers()
     return taken.length > 0 ? goes : { ...goes, may: false, refused }
   }
-}
-
-const machines: ReadonlySet<Needs['kind']> = new Set(['wait', 'start', 'resume'])
-
-export function isForWord(needs: Needs): needs is Extract<Needs, { kind: 'confirm' | 'values' | 'pin' }> {
-  return needs.kind === 'confirm' || needs.kind === 'values' || needs.kind === 'pin'
 }

@@ -16,6 +16,7 @@ import { correctionName, seedsName } from '@lux/people'
 import { redealFolder } from '../folder/places.ts'
 import type { RunFolder } from '../folder/run-folder.ts'
 import type { Run } from '../run/run.ts'
+import { type AwaitedDocument, awaitedDocuments } from './awaited.ts'
 import { bytesToSign, type SignedKind } from './bytes-to-sign.ts'
 
 /** Bytes of an answer's file, whichever way it comes. */
@@ -49,20 +50,10 @@ export function takeAnswer(run: Taker, bytes: Uint8Array, beside: string | null 
   return run.submit({ type: 'submit', what: kind, payload: encodeCanonical(payload), signature })
 }
 
-const documents = [
-  'acknowledgement',
-  'receipt',
-  'holder-answer',
-  'decryption-result',
-  'epoch-approval',
-  'redeal',
-  'heartbeat',
-  'custodian-acknowledgement',
-] as const
-
-function isDocument(kind: string): kind is (typeof documents)[number] {
-  const known: readonly string[] = documents
-  return known.includes(kind)
+/** Signed documents that are submitted as they are; a requester's package is no such document. */
+function isDocument(kind: string): kind is Exclude<AwaitedDocument, 'decryption-request'> {
+  const known: readonly string[] = awaitedDocuments
+  return kind !== 'decryption-request' && known.includes(kind)
 }
 
 /** A requester's package, with whatever approvals it gathered on its way. */

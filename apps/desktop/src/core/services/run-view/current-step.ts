@@ -1,6 +1,7 @@
 import type { RunView as EngineView } from '@lux/ceremony'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../../contract/index.ts'
+import { comesAsFile, comesByItself, isWaived } from '../../runs/exchange/awaited.ts'
 import { vendorAttestationAt, vendorWorkAt } from '../../runs/exchange/vendor-procedure.ts'
 import type { Run } from '../../runs/run/run.ts'
 import { behindPause } from '../../use-cases/paused.ts'
@@ -31,32 +32,21 @@ export function currentOf(run: Run, view: EngineView, around: Around): contract.
   }
 }
 
-const fromOthers: ReadonlySet<string> = new Set([
-  'acknowledgements',
-  'custodian-acknowledgements',
-  'receipt',
-  'request',
-  'answers',
-  'result',
-  'epoch-approvals',
-  'redeals',
-])
-
 function blockedBy(
   run: Run,
   view: EngineView,
   needs: readonly contract.Need[],
   tokens: readonly TokenInfo[],
 ): contract.BlockedReason | null {
-  const kind = view.needs?.kind
-  if (kind === undefined) return 'ended'
-  if (kind === 'exception') return 'exception-open'
-  if (kind === 'resume') return 'paused'
-  if (run.work !== null || kind === 'wait' || kind === 'start') return 'machine-works'
+  const awaits = view.needs
+  if (awaits === null) return 'ended'
+  if (awaits.kind === 'exception') return 'exception-open'
+  if (awaits.kind === 'resume') return 'paused'
+  if (run.work !== null || comesByItself(awaits)) return 'machine-works'
   // Who goes on goes on without those who have not stated it.
-  if (kind === 'heartbeats') return null
-  if (kind === 'signatures' || needs.some(({ need }) => need === 'sign')) return 'signatures-missing'
-  if (fromOthers.has(kind)) return 'file-missing'
+  if (isWaived(awaits)) return null
+  if (awaits.kind === 'signatures' || needs.some(({ need }) => need === 'sign')) return 'signatures-missing'
+  if (comesAsFile(awaits)) return 'file-missing'
   if (view.needs?.kind === 'pin' && view.needs.pins.some(({ serial }) => isAway(serial, tokens)))
     return 'token-missing'
   if (needs.some((need) => need.need === 'pin' && !need.taken && need.padSeconds === null))

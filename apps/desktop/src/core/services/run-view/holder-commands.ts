@@ -1,21 +1,9 @@
 import { basename, relative } from 'node:path'
 import type { Needs } from '@lux/ceremony'
 import type * as contract from '../../../contract/index.ts'
+import { isAtHolders } from '../../runs/exchange/awaited.ts'
 import { decryptionFolder } from '../../runs/folder/places.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
-
-type AtHolders = Extract<
-  Needs,
-  {
-    kind:
-      | 'acknowledgements'
-      | 'answers'
-      | 'epoch-approvals'
-      | 'redeals'
-      | 'heartbeats'
-      | 'custodian-acknowledgements'
-  }
->
 
 const ownBy = (key: string) => `--key ${key} --policy policy.json`
 const own = ownBy('key-file')
@@ -65,17 +53,6 @@ export function statementCommands(
     who,
     `custody holder approve-epoch run/out/${basename(request)} --share share.sealed ${own} --out approval.json`,
   )
-}
-
-function isAtHolders(needs: Needs): needs is AtHolders {
-  return [
-    'acknowledgements',
-    'answers',
-    'epoch-approvals',
-    'redeals',
-    'heartbeats',
-    'custodian-acknowledgements',
-  ].includes(needs.kind)
 }
 
 const atRun = (who: string[], line: string): contract.DeviceCommands => ({

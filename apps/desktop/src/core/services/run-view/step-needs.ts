@@ -4,6 +4,7 @@ import { awaitedCheckpoint, type Needs } from '@lux/ceremony'
 import type { TokenInfo } from '@lux/hsm'
 import type * as contract from '../../../contract/index.ts'
 import { bundleFile } from '../../runs/effects/bundle.ts'
+import { awaited, type OfShares } from '../../runs/exchange/awaited.ts'
 import type { SignedKind } from '../../runs/exchange/bytes-to-sign.ts'
 import { roleOf } from '../../runs/exchange/bytes-to-sign.ts'
 import { approvedFile, packageFile } from '../../runs/folder/places.ts'
@@ -100,19 +101,13 @@ export function needsOf(run: Run, needs: Needs, around: Around): contract.Need[]
           commands: null,
         },
       ]
-    case 'request':
-    case 'answers':
-    case 'result':
-    case 'epoch-approvals':
-    case 'redeals':
-    case 'heartbeats':
-    case 'custodian-acknowledgements':
-      return [needOfShares(run, needs, around)]
     case 'exception':
     case 'resume':
     case 'wait':
     case 'start':
       return []
+    default:
+      return [needOfShares(run, needs, around)]
   }
 }
 
@@ -131,37 +126,13 @@ function fileOf(run: Run, what: SignedKind, digest: string): string {
   return `checkpoints/${awaitedCheckpoint(run.folder.state)?.size ?? 0}.json`
 }
 
-type OfShares = Extract<
-  Needs,
-  {
-    kind:
-      | 'request'
-      | 'answers'
-      | 'result'
-      | 'epoch-approvals'
-      | 'redeals'
-      | 'heartbeats'
-      | 'custodian-acknowledgements'
-  }
->
-
-const documents = {
-  request: 'decryption-request',
-  answers: 'holder-answer',
-  result: 'decryption-result',
-  'epoch-approvals': 'epoch-approval',
-  redeals: 'redeal',
-  heartbeats: 'heartbeat',
-  'custodian-acknowledgements': 'custodian-acknowledgement',
-} as const satisfies Record<OfShares['kind'], contract.DocumentKind>
-
 /** What a decryption, a next epoch or a backup waits for: a button for each stand-in in a rehearsal, files in production. */
 function needOfShares(
   run: Run,
   needs: OfShares,
   { standIns, requests }: Pick<Around, 'standIns' | 'requests'>,
 ): contract.Need {
-  const what = documents[needs.kind]
+  const what = awaited[needs.kind].document
   const asked = run.folder.state.decryptions.find(
     ({ id }) => 'decryption' in needs && id === needs.decryption,
   )
@@ -195,7 +166,6 @@ function needOfShares(
 }
 
 function requiredOf(needs: OfShares): number {
-  if (needs.kind === 'answers' || needs.kind === 'epoch-approvals')
-    return needs.present.length + needs.stillNeeded
-  return 'missing' in needs ? needs.present.length + needs.missing.length : 1
+  if (!('missing' in needs)) return 1
+  return needs.present.length + ('stillNeeded' in needs ? needs.stillNeeded : needs.missing.length)
 }
