@@ -13,6 +13,7 @@ import {
   createIdentity,
   insertIdentity,
   type NewIdentity,
+  nameShape,
 } from './tokens.ts'
 
 export type Organisation = Selectable<OrganisationTable>
@@ -32,7 +33,6 @@ type Parts = {
 }
 
 const setupLives = 15 * 60_000
-const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
 
 /** Organisations, projects, machine identities and the first of them: who may be where, and nothing of keys' use. */
 export type OrganisationOperations = ReturnType<typeof openOrganisationOperations>
@@ -138,9 +138,6 @@ export function openOrganisationOperations({ database, parents, record, now }: P
     /** A machine identity with roles that its maker may give. Its secret is in the outcome, once. */
     createIdentity(call: Call, wanted: NewIdentity): Promise<Outcome<Credentials>> {
       return record(call, 'identity.create', async (subject) => {
-        if (wanted.grants.length === 0) return refuse('GRANT-REFUSED', 'an identity has at least one role')
-        if (!nameShape.test(wanted.name))
-          return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
         const within = checkNewIdentity(wanted)
         if (!within.ok) return within
         const given = await mayGive(call, subject, wanted.grants)

@@ -35,6 +35,9 @@ export const maxGrants = 32
 /** Secrets that an identity may have at once. */
 export const maxSecrets = 4
 
+/** A name for people: of an identity, an organisation, a project. */
+export const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
+
 /** Calls a second: of one identity, and of one source that asks to become one. A bucket has a second's worth. */
 export const defaultPerSecond = 5000
 const strangersPerSecond = 50
@@ -143,8 +146,10 @@ export type Credentials = {
   readonly clientSecret: string
 }
 
-/** What is wanted of a new identity is within bounds. Refuses REQUEST-FIELDS, GRANT-REFUSED what is given twice. */
-export function checkNewIdentity({ grants, ttlSeconds = thirtyDays }: NewIdentity): Outcome<null> {
+/** What is wanted of a new identity is within bounds. Refuses GRANT-REFUSED no role or one that is given twice, NAME-MALFORMED, REQUEST-FIELDS. */
+export function checkNewIdentity({ name, grants, ttlSeconds = thirtyDays }: NewIdentity): Outcome<null> {
+  if (grants.length === 0) return refuse('GRANT-REFUSED', 'an identity has at least one role')
+  if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
   if (grants.length > maxGrants) return refuse('REQUEST-FIELDS', `grants: expected at most ${maxGrants}`)
   if (!Number.isInteger(ttlSeconds) || ttlSeconds < minTokenTtl || ttlSeconds > maxTokenTtl)
     return refuse('REQUEST-FIELDS', `tokenTtlSeconds: expected ${minTokenTtl} to ${maxTokenTtl}`)

@@ -1,5 +1,5 @@
 import type { Role } from '../access/authorize.ts'
-import { type Credentials, createIdentity } from '../access/tokens.ts'
+import { type Credentials, checkNewIdentity, createIdentity } from '../access/tokens.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openServerParts } from '../server.ts'
@@ -23,7 +23,7 @@ export type IdentityOptions = {
   ttl?: number
 }
 
-/** Makes a machine identity. Refuses PROJECT-ABSENT. */
+/** Makes a machine identity. Refuses PROJECT-ABSENT and what `checkNewIdentity` does. */
 export async function makeIdentity(
   state: StateFolder,
   { project: id, roles, name, ttl }: IdentityOptions,
@@ -36,13 +36,13 @@ export async function makeIdentity(
         : await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()
     if (found === undefined) return refuse('PROJECT-ABSENT', `there is no project ${id}`)
     const [organisation, project] = [found?.organisation_id ?? null, found?.id ?? null]
-    return accept(
-      await createIdentity(database, {
-        name,
-        grants: roles.map((role) => ({ role, organisation, project })),
-        ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
-      }),
-    )
+    const wanted = {
+      name,
+      grants: roles.map((role) => ({ role, organisation, project })),
+      ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
+    }
+    const within = checkNewIdentity(wanted)
+    return within.ok ? accept(await createIdentity(database, wanted)) : within
   } finally {
     // The secret is shown once: what fails from here on must not take it.
     await close().catch((error: unknown) => say([`closing: ${String(error)}`]))

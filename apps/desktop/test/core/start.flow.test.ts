@@ -32,6 +32,11 @@ test('START-ORDER the first screen is answered before anything that works with k
   expect(core.loaded().filter((url) => engine.test(url))).not.toEqual([])
 }, 60_000)
 
+test('CORE-HUNG core answers each time that main asks whether it still takes its messages', async () => {
+  await core.hello
+  for (let asked = 0; asked < 3; asked++) await core.beat()
+})
+
 test('SHELL-MEMORY core writes no core dump, and only root may read its memory, before it says that it can be sent anything', async () => {
   await core.hello
   expect(readFileSync(`/proc/${core.pid}/limits`, 'utf8')).toMatch(/Max core file size\s+0\s+0/)

@@ -93,10 +93,3 @@ test('CORE-HUNG a core that stands still is ended and started again, says why, a
   })
   expect(moved.current?.id).not.toBe(next)
 })
-
-test('CORE-HUNG a core that answers is left alone for longer than the patience', async () => {
-  await ready(1)
-  const living = core.pid()
-  await new Promise((resolve) => setTimeout(resolve, 18_000))
-  expect([core.status(), core.pid()]).toEqual([{ state: 'ready', generation: 1, reason: null }, living])
-})

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type HsmError, rootTemplate, sealingTemplate, signingTemplate, type Token } from '../../src/index.ts'
@@ -8,6 +8,22 @@ import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
 const restarted = (bench: FaultBench, generation: number) =>
   expect.poll(() => bench.hsm.state === 'ready' && bench.hsm.generation, { timeout: 30_000 }).toBe(generation)
+
+/** Processes of token libraries that this one has started. */
+const hosts = (): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => parentOf(pid) === process.pid && textOf(pid, 'cmdline').includes('host/main'))
+const parentOf = (pid: number): number => Number(/\) [^Z] (\d+) /.exec(textOf(pid, 'stat'))?.[1])
+function textOf(pid: number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8')
+  } catch {
+    // It ended between the listing and the look.
+    return ''
+  }
+}
 
 describe('a library that misbehaves', () => {
   let bench: FaultBench
@@ -71,11 +87,13 @@ describe('a library that misbehaves', () => {
 
   it('that is closed while it starts again tells nobody that it did', async () => {
     bench.plan('C_GenerateRandom@*=segv', 'C_Initialize@*=slow:2000')
+    const crashed = bench.hsm.pid
     expect(await refusal(token.random(8))).toBe('HSM-CRASHED')
-    // Within the two seconds that the library takes to open.
-    await new Promise((resolve) => setTimeout(resolve, 700))
+    const starting = () => hosts().filter((pid) => pid !== crashed)
+    await expect.poll(starting, { timeout: 20_000 }).toHaveLength(1)
     await bench.hsm.close()
-    await new Promise((resolve) => setTimeout(resolve, 2500))
+    // Nothing is left that could say it.
+    await expect.poll(starting, { timeout: 20_000 }).toEqual([])
     expect([bench.restarts, bench.hsm.state]).toEqual([[], 'closed'])
   })
 

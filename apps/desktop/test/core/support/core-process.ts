@@ -9,6 +9,8 @@ export type CoreChild = {
   /** Resolves once core may be sent anything. */
   hello: Promise<void>
   call(api: string, input: unknown): Promise<Result<unknown>>
+  /** Resolves once it answers whether it still takes its messages. */
+  beat(): Promise<void>
   /** Addresses of the modules that it has loaded. */
   loaded(): string[]
   stop(): Promise<void>
@@ -44,6 +46,13 @@ export function startCoreProcess(folder: string): CoreChild {
         last += 1
         waiting.set(last, resolve)
         child.send(JSON.stringify({ id: last, api, input }))
+      }),
+    beat: () =>
+      new Promise((resolve) => {
+        child.on('message', (message) => {
+          if (typeof message === 'object' && 'beat' in message) resolve()
+        })
+        child.send({ beat: true })
       }),
     loaded: () => readFileSync(list, 'utf8').trim().split('\n'),
     async stop() {
