@@ -625,7 +625,10 @@ function checkSigning(algorithm: KeyAlgorithm, input: SigningInput): Outcome<nul
   return within.ok ? checkSigningInput(algorithm, input) : within
 }
 
-/** Parsed once for as long as the cache lends the same bytes: parsing costs more than a P-256 signature. */
+/**
+ * Parsed once for as long as the cache lends the same bytes: parsing costs more than a P-256 signature. Node cannot wipe a key object;
+ * OpenSSL clears it when it is collected, which it is only once the cache has let go of the bytes.
+ */
 const parsed = new WeakMap<Uint8Array, { privateKey: KeyObject; publicKey: KeyObject }>()
 
 function pairOf(bytes: Uint8Array) {

@@ -56,17 +56,6 @@ export async function createVault(
   return { key, header: { v: 1, id, passphrase: await sealSlot(id, key, passphrase, cost, derive, random) } }
 }
 
-/** The same vault under another passphrase: records stay as they are. */
-export async function changePassphrase(
-  { header, key }: Vault,
-  passphrase: string,
-  cost: PassphraseCost,
-  derive: DeriveKey,
-  random: (length: number) => Uint8Array,
-): Promise<VaultHeader> {
-  return { ...header, passphrase: await sealSlot(header.id, key, passphrase, cost, derive, random) }
-}
-
 async function sealSlot(
   id: Uint8Array,
   key: Uint8Array,
