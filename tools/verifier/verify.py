@@ -1342,8 +1342,7 @@ def read_plan(data):
 def not_yet(plan):
     """What a plan of version 2 can ask for and no check of this version covers."""
     found = [name for name in ('revokes', 'nextPolicy') if name in plan]
-    found += [name for key in plan['keys'] for name in ('replaces',) if name in key]
-    return found + ['measured' for token in plan['tokens'] if token['profile'] == 'measured']
+    return found + [name for key in plan['keys'] for name in ('replaces',) if name in key]
 
 
 # How the DER of an RSA-4096 SubjectPublicKeyInfo begins.
@@ -2551,9 +2550,26 @@ class Verifier:
             # A rehearsal's token may be one that no profile knows.
             known = told is not None and (least == 'E0' or self.p['domain'] == 'rehearsal' or member(told[0], 'level') == 'E1')
             if known and member(told[0], 'passed') is True and member(told[0], 'serial') == serial is not None \
-                    and member(told[0], 'wrapMechanism') in WRAP_MECHANISMS:
+                    and member(told[0], 'wrapMechanism') in WRAP_MECHANISMS and self.shows_needs(step['token'], told[0]):
                 return True
         return False
+
+    def shows_needs(self, role, told):
+        """A measured token is believed by what its probe showed, and by the library that the plan pins."""
+        planned = next((one for one in self.plan['tokens'] if one['role'] == role), {})
+        if planned.get('profile') != 'measured':
+            return True
+        measured, shown = member(told, 'measured'), member(told, 'token')
+        library = next((one['library'] for one in self.run['header']['tokens'] if one['role'] == role), None)
+        return isinstance(measured, list) and all(need in measured for need in planned.get('needs', [])) and member(shown, 'library') == library
+
+    def is_program(self, token):
+        """Of a measured token the policy says what is hardware, by the maker and model that every probe of it showed."""
+        if token['profile'] != 'measured':
+            return token['profile'] not in HARDWARE_PROFILES
+        hardware = [(one['maker'], one['model']) for one in self.policy.get('hardware', [])]
+        probes = [member(self.run['results'].get((one['id'], 'probe-token')), 'token') for one in self.steps_of('probe-token') if one['token'] == token['role']]
+        return not probes or not all((member(shown, 'maker'), member(shown, 'model')) in hardware for shown in probes)
 
     def need_course(self, steps):
         """What the transcript says can have been one run of the plan, ready to be sealed."""
@@ -2826,7 +2842,7 @@ class Verifier:
         need(len(self.p['keyEvidence']) == len(wanted), 'evidence for a key that the tree does not have')
 
     def check_token_soft(self):
-        soft = any(token['profile'] not in HARDWARE_PROFILES for token in self.run['header']['tokens'])
+        soft = any(self.is_program(token) for token in self.run['header']['tokens'])
         need(not soft or self.policy['softTokens'], 'a software token was used')
 
     def check_algorithms(self):

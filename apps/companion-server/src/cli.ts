@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { transportCodec } from '@lux/ceremony/wire'
+import { isPassable } from '@lux/hsm'
 import { protectProcess } from '@lux/hsm/protect'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { makeFirstAdmin } from './commands/admin.ts'
@@ -63,6 +64,15 @@ async function alone<T>(state: StateFolder, command: string, work: () => Promise
 const folder = (): StateFolder =>
   stateFolder(common().state ?? process.env.LUX_SERVER_STATE ?? 'server-state')
 
+const collected = (value: string, all: string[]): string[] => [...all, value]
+
+/** Null where one is no NAME=VALUE or may not be passed. */
+function variablesOf(pairs: readonly string[]): Record<string, string> | null {
+  const found = pairs.map((pair) => [pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1)])
+  if (found.some(([name = ''], at) => !pairs[at]?.includes('=') || !isPassable(name))) return null
+  return Object.fromEntries(found)
+}
+
 program
   .command('init')
   .description('Make the server: its token, keys and identity card.')
@@ -70,6 +80,8 @@ program
   .addOption(new Option('--domain <domain>').choices(['production', 'rehearsal']).makeOptionMandatory())
   .option('--token <uri>', 'a PKCS#11 URI: pkcs11:serial=…?module-path=…')
   .option('--soft-token', 'a new SoftHSM token in the state folder')
+  .option('--env <name=value>', 'a variable that the token’s library reads, many times', collected, [])
+  .option('--init-string <text>', 'what the library wants to be told when it starts, as NSS does')
   .option(
     '--pin-file <file>',
     'the user PIN, one line, mode 0600; or pin-source=pin-pad in the URI: at the token’s own pad',
@@ -80,16 +92,25 @@ program
       domain: 'production' | 'rehearsal'
       token?: string
       softToken?: true
+      env: string[]
+      initString?: string
       pinFile?: string
     }) =>
       running(async () => {
         if ((options.token === undefined) === (options.softToken === undefined)) {
           return wrongUse('give either --token URI or --soft-token')
         }
+        const env = variablesOf(options.env)
+        if (env === null)
+          return wrongUse('--env takes NAME=VALUE, and no variable that changes which code is loaded')
+        const { initString } = options
         const outcome = await initServer({
           state: options.state === undefined ? folder() : stateFolder(options.state),
           domain: options.domain,
-          token: options.token === undefined ? 'soft-token' : { uri: options.token },
+          token:
+            options.token === undefined
+              ? 'soft-token'
+              : { uri: options.token, env, ...(initString === undefined ? {} : { initString }) },
           pinFile: options.pinFile ?? null,
         })
         report(common(), outcome, ({ audience, words }) => [`audience ${audience}`, words.join(' ')])

@@ -61,6 +61,40 @@ describe('a plan that brings its root to servers and a spare token in one window
   })
 })
 
+describe('a measured token', () => {
+  const asked = copyOf(made.plan)
+  for (const token of asked.tokens)
+    Object.assign(token, { profile: 'measured', needs: ['kwp', 'unwrap-template', 'gcm', 'trusted-window'] })
+
+  it('lints wherever the plan asks for what its steps need, and not without', () => {
+    expect(rulesOf(asked)).toEqual([])
+    const spare = copyOf(asked)
+    // A spare only receives: it needs no window of its own.
+    spare.tokens[1]!.needs = ['kwp', 'unwrap-template']
+    expect(rulesOf(spare)).toEqual([])
+    spare.tokens[1]!.needs = ['kwp']
+    expect(rulesOf(spare)).toEqual(['PLAN-22 bring-spare'])
+  })
+
+  it('opens an exception where its probe does not show a need', () => {
+    const run = new FakeCore(asked, made.hash, 'production')
+    run.spoil = ({ kind }, result) =>
+      kind === 'probe-token' ? { result: { ...(result as object), measured: ['kwp', 'gcm'] } } : null
+    run.runToEffect('probe-token')
+    run.step()
+    expect(run.state.exceptions[0]).toMatchObject({
+      about: 'mismatch',
+      happened: 'it does not show unwrap-template, trusted-window',
+    })
+  })
+
+  it('runs to its end where every probe shows them', () => {
+    const run = new FakeCore(asked, made.hash, 'production')
+    run.runToEnd()
+    expect(view(run.state).state).toBe('Closed')
+  })
+})
+
 describe('a run that brings its root to a spare token', () => {
   it('asks for no PIN at the spare, and ends with a proof that is equal', () => {
     const run = fresh()

@@ -21,11 +21,18 @@ import { type Domain, findSettings, type Settings, writeSettings } from '../plat
 import { holdingState } from '../platform/state-folder/state-lock.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 
+/** `env`, `initString`: what its library reads of its environment, and is told when it starts. */
+export type TokenChoice = {
+  readonly uri: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly initString?: string
+}
+
 export type InitOptions = {
   readonly state: StateFolder
   readonly domain: Domain
   /** A PKCS#11 URI, or a new SoftHSM token in the state folder. */
-  readonly token: { readonly uri: string } | 'soft-token'
+  readonly token: TokenChoice | 'soft-token'
   readonly pinFile: string | null
 }
 
@@ -141,9 +148,10 @@ async function chooseToken({
         'name the PIN file, --pin-file F, or the token’s own pad: pin-source=pin-pad',
       )
     const conf = process.env.SOFTHSM2_CONF
-    const environment: Record<string, string> = conf ? { SOFTHSM2_CONF: conf } : {}
+    const { env = {}, initString } = token
+    const environment: Record<string, string> = { ...(conf ? { SOFTHSM2_CONF: conf } : {}), ...env }
     return accept({
-      token: { library, environment, serial },
+      token: { library, environment, serial, ...(initString === undefined ? {} : { initString }) },
       pinFile: file === null ? null : resolve(file),
     })
   }

@@ -53,8 +53,23 @@ export type Port<Out, In> = {
 }
 export type CorePort = Port<CoreToMain, MainToCore>
 
+/** What tokens' libraries read of their environment; a test holds it together with the driver's profiles. */
+export const libraryVariables = [
+  'SOFTHSM2_CONF',
+  'TPM2_PKCS11_STORE',
+  'TPM2_PKCS11_TCTI',
+  'DBUS_SESSION_BUS_ADDRESS',
+  'YUBIHSM_PKCS11_CONF',
+  'ChrystokiConfigurationPath',
+  'NFAST_HOME',
+  'CKNFAST_LOADSHARING',
+  'CKNFAST_NO_ACCELERATOR_SLOTS',
+  'OPENSC_CONF',
+  'KRYOPTIC_CONF',
+] as const
+
 /** The whole environment that main gives core, beside HOME, PATH, TMPDIR and LANG. */
-export type CoreEnvironment = {
+export type CoreEnvironment = { [K in (typeof libraryVariables)[number]]?: string } & {
   LUX_GENERATION: string
   /** Folder of the store; core makes it when missing. */
   LUX_STORE: string
@@ -62,7 +77,8 @@ export type CoreEnvironment = {
   LUX_TRAINING?: string
   /** PKCS#11 library and its configuration, passed on to hsm-host. */
   LUX_PKCS11?: string
-  SOFTHSM2_CONF?: string
+  /** What that library is told when it starts. */
+  LUX_PKCS11_INIT?: string
   /** Folder with scripts and locales when packaged; a checkout's resources/ otherwise. */
   LUX_RESOURCES: string
 }

@@ -131,12 +131,13 @@ function failedPrimitives(): ExpectedError | null {
 
 /** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */
 async function openLibrary({ library, program, store }: ApiHandlersOptions): Promise<Hsm | HsmError> {
-  const { path, environment } = await library()
+  const { path, environment, initString } = await library()
   try {
     return await startHsm({
       library: path,
       ...pinnedLibrary(store, path),
       environment,
+      ...(initString === undefined ? {} : { initString }),
       execPath: program.execPath,
       ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
     })

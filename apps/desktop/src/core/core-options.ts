@@ -4,7 +4,7 @@ import type { Program } from './program.ts'
 import type { Clock } from './system.ts'
 
 /** PKCS#11 library and what its host process is given. */
-export type Library = { path: string; environment: Readonly<Record<string, string>> }
+export type Library = { path: string; environment: Readonly<Record<string, string>>; initString?: string }
 
 export type CoreOptions = {
   storePath: string

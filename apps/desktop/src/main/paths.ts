@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { app } from 'electron'
-import type { CoreEnvironment } from '../contract/index.ts'
+import { type CoreEnvironment, libraryVariables } from '../contract/index.ts'
 import type { CoreProgram } from './core-process.ts'
 import { lookAtPackage } from './look-at-package.ts'
 
@@ -9,7 +9,7 @@ import { lookAtPackage } from './look-at-package.ts'
 export type Trust = { packaged: boolean; testBuild: boolean }
 
 const passedOn = ['HOME', 'PATH', 'TMPDIR', 'LANG', 'LC_ALL', 'USERPROFILE', 'SystemRoot', 'TEMP'] as const
-const passedOnLux = ['LUX_TRAINING', 'LUX_PKCS11', 'SOFTHSM2_CONF'] as const
+const passedOnLux = ['LUX_TRAINING', 'LUX_PKCS11', 'LUX_PKCS11_INIT', ...libraryVariables] as const
 
 export function storeFolder(): string {
   return process.env.LUX_STORE ?? join(app.getPath('appData'), 'Lux Custody', 'store')

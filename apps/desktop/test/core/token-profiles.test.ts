@@ -2,13 +2,18 @@ import type { State } from '@lux/ceremony'
 import { abilitiesOf, tokenProfiles } from '@lux/ceremony/plan'
 import { evidenceReasons, type ProbeReport, profileById, profiles, type TokenInfo } from '@lux/hsm'
 import { describe, expect, it } from 'vitest'
-import { evidenceReasonCodes } from '../../src/contract/index.ts'
+import { evidenceReasonCodes, libraryVariables } from '../../src/contract/index.ts'
 import type { RunContext } from '../../src/core/runs/effects/context.ts'
 import { initialiseToken, logIn, probeToken } from '../../src/core/runs/effects/token.ts'
 import { probesInRun } from '../../src/core/services/tokens/token-probes.ts'
 import { pinStateOf, probeViewOf, tokenViewOf } from '../../src/core/services/tokens/token-view.ts'
 
 describe('token profiles of the driver and of the plan', () => {
+  it('name no variable that the window does not pass on to core', () => {
+    const named = profiles.flatMap(({ environment }) => environment)
+    expect(named.filter((name) => !(libraryVariables as readonly string[]).includes(name))).toEqual([])
+  })
+
   it('are the same ones, but for the unknown token, which no plan names', () => {
     expect([...tokenProfiles].sort()).toEqual(
       profiles
@@ -166,6 +171,8 @@ describe('initialising a token', () => {
     const files = new Map<string, unknown>()
     const context = {
       folder: {
+        plan: { tokens: [] },
+        state: { domain: 'rehearsal' },
         has: (name: string) => files.has(name),
         writeDocument: (name: string, value: unknown) => files.set(name, value),
         readDocument: (name: string) => files.get(name),
@@ -197,6 +204,55 @@ describe('initialising a token', () => {
   })
 })
 
+describe('initialising the token that was planned', () => {
+  const blank = (slot: string, manufacturer: string, model: string) => ({
+    ...{ serial: '', label: '', slot, manufacturer, model, initialised: false, firmware: '1' },
+    pin: { user: 'not-set', so: 'not-set' },
+  })
+  const soft = (slot: string) => blank(slot, 'SoftHSM project', 'SoftHSM v2')
+  const other = (slot: string) => blank(slot, 'Example', 'HSM 3000')
+  const effect = { token: 'ceremony', serial: '', label: 'root', step: 'init', attempt: 1 } as Parameters<
+    typeof initialiseToken
+  >[0]
+
+  function run(tokens: ReturnType<typeof blank>[]): [RunContext, unknown[]] {
+    const done: unknown[] = []
+    const context = {
+      folder: {
+        plan: { tokens: [{ role: 'ceremony', profile: 'softhsm' }] },
+        state: { domain: 'production' },
+        has: () => false,
+        writeDocument: () => undefined,
+      },
+      hsm: {
+        tokens: async () => tokens,
+        token: () => ({
+          initialise: async ({ slot }: { slot?: string }) => {
+            done.push(slot ?? 'any')
+            return soft('1')
+          },
+        }),
+      },
+      pins: { take: () => new Uint8Array([1]) },
+    }
+    return [context as unknown as RunContext, done]
+  }
+
+  it('TOKEN-PROFILE-OTHER is found before anything is erased', async () => {
+    const [context, done] = run([other('1')])
+    await expect(initialiseToken(effect, context)).rejects.toMatchObject({ code: 'TOKEN-PROFILE-OTHER' })
+    expect(done).toEqual([])
+  })
+
+  it('takes the slot of the planned model where another blank token is there too', async () => {
+    const [context, done] = run([other('1'), soft('2')])
+    await initialiseToken(effect, context)
+    const [alone, first] = run([soft('1')])
+    await initialiseToken(effect, alone)
+    expect([done, first]).toEqual([['2'], ['any']])
+  })
+})
+
 describe('a probe', () => {
   const attack = { name: 'copy-escalate', template: 'hardened', detail: '' } as const
   const report = (profile: string, outcome: ProbeReport['attacks'][number]['outcome']): ProbeReport => ({
@@ -213,8 +269,9 @@ describe('a probe', () => {
   const library = 'ab'.repeat(32)
   const inRun = (found: ProbeReport, version: 1 | 2 = 1) => {
     const info = async () => ({ manufacturer: 'Example', model: 'HSM 3000', firmware: '7.1' })
-    const token = { probe: async () => found, info }
-    const folder = { plan: { v: version }, header: { tokens: [{ role: 'ceremony', library }] } }
+    const capabilities = async () => [{ state: 'proved' }]
+    const token = { probe: async () => found, info, capabilities }
+    const folder = { plan: { v: version, tokens: [] }, header: { tokens: [{ role: 'ceremony', library }] } }
     return probeToken(
       { token: 'ceremony', serial: '00' } as Parameters<typeof probeToken>[0],
       { progress: () => {}, hsm: { token: () => token }, folder } as unknown as RunContext,

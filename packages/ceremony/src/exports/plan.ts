@@ -3,6 +3,7 @@ export type { EvidenceTerms, LintTerms, Listed } from '../plan/lint-terms.ts'
 export { notYet } from '../plan/lint-version2.ts'
 export { type CheckedLock, checkLock, type LockFacts } from '../plan/lock.ts'
 export type * from '../plan/plan.ts'
+export { tokenNeeds } from '../plan/plan.ts'
 export { printPlan } from '../plan/print.ts'
 export {
   abilitiesOf,

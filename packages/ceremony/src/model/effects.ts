@@ -7,6 +7,7 @@ import type {
   PlannedToken,
   ReplicaWay,
   TokenAttestation,
+  TokenNeed,
   Voucher,
 } from '../plan/plan.ts'
 
@@ -54,6 +55,8 @@ export type Results = {
     level: 'E0' | 'E1'
     /** In a run of version 2 alone: what the token says of itself, and SHA-256 of its library. */
     token?: { maker: string; model: string; firmware: string; library: Digest }
+    /** In a run of version 2 alone: what a plan can ask of a token and this one has shown, in the order of SPEC 9.3. */
+    measured?: TokenNeed[]
   }
   /** `unreadable` counts damaged object files; `digest` = SHA-256(JCS(objects)), objects sorted by ckaId, class. */
   inventory: { serial: string; objects: InventoryObject[]; unreadable: number; digest: Digest }
@@ -228,7 +231,8 @@ export type OwnEffect = Common &
     | ({ kind: 'initialise-token'; label: string } & OnToken)
     /** `again`: the session was lost in a restart or a pause; same rules, no new step. */
     | ({ kind: 'log-in'; user: 'user'; again: boolean } & OnToken)
-    | ({ kind: 'probe-token' } & OnToken)
+    /** `needs`: what the plan asks of a measured token, else nothing. */
+    | ({ kind: 'probe-token'; needs: TokenNeed[] } & OnToken)
     /** `expected`: CKA_IDs that the plan accounts for so far. */
     | ({ kind: 'inventory'; when: 'opening' | 'closing' | 'planned'; expected: string[] } & OnToken)
     /** P-256 pair under `ckaId`; `sealCkaId` is free for the token key that seals the ML-DSA seed. */

@@ -4,12 +4,10 @@ import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** What a plan of version 2 can ask for and no step of this version does; a bundle of such a plan nobody can check yet. */
 export function notYet(plan: Plan): string[] {
-  const measured = plan.tokens.filter(({ profile }) => profile === 'measured')
   return [
     ...plan.keys.flatMap(({ id, replaces }) =>
       replaces === undefined ? [] : [`${id} in the place of an earlier key`],
     ),
-    ...measured.map(({ role }) => `the token ${role} by what is measured of it`),
     ...(plan.revokes === undefined ? [] : ['a revocation of keys']),
     ...(plan.nextPolicy === undefined ? [] : ['a change of the policy']),
   ]

@@ -6,11 +6,11 @@ import { signatureContext } from '../documents/format/context.ts'
 import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import { checkSignatures, type SignerGroup } from '../documents/format/signatures.ts'
 import type { Plan } from '../plan/plan.ts'
-import { isSoft } from '../plan/profiles.ts'
 import { mayJoin, stepsOf } from '../plan/queries.ts'
 import { checkPolicy, policyDigest } from '../policy/check.ts'
 import type { Policy } from '../policy/schema.ts'
 import { checkByPolicy } from '../steps/bundle.ts'
+import { isProgram } from '../steps/token/bundle.ts'
 import { checkpointCodec } from '../transcript/checkpoint.ts'
 import { checkEvidence } from './evidence.ts'
 import { checkExceptionSignatures } from './exceptions.ts'
@@ -66,7 +66,7 @@ export async function checkTrust(v: Verification): Promise<void> {
   await checkByPolicy(v)
   await ledger.run('EVIDENCE', () => checkEvidence(v))
   await ledger.run('TOKEN-SOFT', () => {
-    const soft = v.run.header.tokens.filter(({ profile }) => isSoft(profile))
+    const soft = v.run.header.tokens.filter((token) => isProgram(v, token))
     return soft.length === 0 || v.policy.softTokens
       ? accept(`${soft.length} software tokens`)
       : refuse('TOKEN-SOFT', 'a software token was used, which the policy forbids')

@@ -79,6 +79,42 @@ function several(options: { listed?: boolean; line?: Partial<typeof line> | obje
   }
 }
 
+const needs = ['kwp', 'unwrap-template', 'gcm', 'trusted-window'] as const
+const shownBy = { maker: 'Example', model: 'HSM 3000', firmware: '7.1', library: '1b'.repeat(32) }
+
+/** The ceremony token by what its probe showed, under a policy with or without software tokens. */
+function measured(
+  shown: { measured?: readonly string[]; token?: Record<string, Json> } = {},
+  { soft = true, listed = true } = {},
+): SampleOptions {
+  return {
+    ...version2,
+    alter: {
+      plan: (plan) => ({
+        ...plan,
+        tokens: plan.tokens.map((token) => ({ ...token, profile: 'measured' as const, needs: [...needs] })),
+      }),
+      header: (before) => ({
+        ...before,
+        tokens: before.tokens.map((token) => ({ ...token, profile: 'measured' })),
+      }),
+      policy: (before) => ({
+        ...before,
+        v: 2,
+        softTokens: soft,
+        ...(listed ? { hardware: [{ maker: 'Example', model: 'HSM 3000' }] } : {}),
+      }),
+      entries: (before) =>
+        before.map((entry) => {
+          const fact = entry.fact as { effect?: string; result?: Record<string, Json> }
+          if (fact.effect !== 'probe-token' || fact.result === undefined) return entry
+          const result = { ...fact.result, measured: [...needs], token: shownBy, ...shown } as Json
+          return { ...entry, fact: { ...fact, result } }
+        }),
+    },
+  }
+}
+
 const dora = makePerson('officer', 'Dora', 'production').card
 
 /** Why a bundle of version 2 is refused, by what is wrong with it. */
@@ -119,6 +155,26 @@ const wrong: [string, string, SampleOptions][] = [
     'TRANSCRIPT-CONTENT',
     'a spare in another token',
     window(({ spares: [one] }) => ({ spares: [{ ...(one as object), serial: 'c3d4e5f6' }] })),
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a measured token that lacks a need',
+    measured({ measured: ['kwp', 'unwrap-template', 'gcm'] }),
+  ],
+  [
+    'TRANSCRIPT-CONTENT',
+    'a measured token behind another library',
+    measured({ token: { ...shownBy, library: digest } }),
+  ],
+  [
+    'TOKEN-SOFT',
+    'a measured token that the policy does not list',
+    measured({}, { soft: false, listed: false }),
+  ],
+  [
+    'TOKEN-SOFT',
+    'a measured token of another model',
+    measured({ token: { ...shownBy, model: 'HSM 4000' } }, { soft: false }),
   ],
   ['TRANSCRIPT-CONTENT', 'a second spare', window(({ spares: [one] }) => ({ spares: [one!, one!] }))],
   ['PLAN-CONTENT', 'a key in the place of another', planned((plan) => (plan.keys[0]!.replaces = earlier))],
@@ -183,6 +239,8 @@ const sound: [string, SampleOptions][] = [
   ['with a threshold key and its life', { ...version2, fhe: true, life: true, renewed: true }],
   ['with a replica', { ...version2, replica: true }],
   ['with a spare', spared],
+  ['with a measured token', measured()],
+  ['with a measured token that the policy lists as hardware', measured({}, { soft: false })],
   ['for two servers', several({})],
   ['for two servers, the second later in its line', several({ line: { sequence: '7', previous: digest } })],
   [

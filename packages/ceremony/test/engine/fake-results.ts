@@ -17,6 +17,7 @@ import {
   type Template,
   templates,
 } from '../../src/exports/engine.ts'
+import { tokenNeeds } from '../../src/exports/plan.ts'
 import type { FakeCore } from './fake-core.ts'
 import { checkpointBytes, signedBytes } from './fake-papers.ts'
 
@@ -83,6 +84,7 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         attacks: [{ name: 'wrap-then-decrypt', hardened: 'held', default: 'broke' }],
         wrapMechanism: 'KWP-RFC5649',
         level: 'E1',
+        ...(core.plan.v === 1 ? {} : { measured: [...tokenNeeds] }),
       }
     case 'inventory': {
       const objects =

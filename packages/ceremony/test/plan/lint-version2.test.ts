@@ -71,7 +71,6 @@ describe('plan of version 2', () => {
     const said = lintPlan(whole).filter(({ rule }) => rule === 'PLAN-70')
     expect(said.map(({ detail }) => detail)).toEqual([
       'root-kek in the place of an earlier key',
-      'the token spare by what is measured of it',
       'a revocation of keys',
       'a change of the policy',
     ])

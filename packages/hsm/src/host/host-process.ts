@@ -15,6 +15,8 @@ export type StartHsmOptions = {
   readonly library: string
   /** Passed to the host, over what the library's profile names of this process's own: e.g. SOFTHSM2_CONF to SoftHSM. Nothing else is. */
   readonly environment?: Readonly<Record<string, string>>
+  /** What the library wants to be told in C_Initialize (NSS: where its database is). It is in no log. */
+  readonly initString?: string
   /** Node 24 to run the host with; this process's own by default. */
   readonly execPath?: string
   /** Entry of the host process: src/host/main.ts by default, the built file when packaged. */
@@ -43,6 +45,10 @@ type Events = {
 
 type Ending = 'timeout' | 'closed' | 'cancelled'
 
+/** Whether a variable may be passed to a token's library: none that changes what is loaded, or Node itself. */
+export const isPassable = (name: string): boolean =>
+  /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^(NODE_|LD_|DYLD_|GLIBC_)/.test(name)
+
 /**
  * What is passed, and what the library's profile says that it reads: no NODE_OPTIONS, no loader variables, no secrets of the
  * parent.
@@ -52,8 +58,7 @@ export function hostEnvironment(
   passed: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
   for (const name of Object.keys(passed)) {
-    if (/^(NODE_|LD_|DYLD_)/.test(name))
-      throw new RangeError(`environment: ${name} cannot be passed to the token host`)
+    if (!isPassable(name)) throw new RangeError(`environment: ${name} cannot be passed to the token host`)
   }
   const profile = profileOfLibrary(library)
   const read = profile === null ? {} : libraryEnvironment(profile)
@@ -143,6 +148,7 @@ export class HostProcess {
         generation,
         library: this.#options.library,
         sha256: this.#options.librarySha256 ?? null,
+        initString: this.#options.initString ?? null,
         sessions: this.#sessions,
         orphanMs: this.#options.orphanMs ?? defaultOrphanMs,
       })

@@ -119,7 +119,7 @@ export function runHost(): void {
       throw hsmError('HSM-HOST-FAILED', 'client and host are of different builds')
     // Before the library is loaded, which may hang as well.
     endAsOrphan(message.orphanMs)
-    const module = new Module(message.library, message.sha256)
+    const module = new Module(message.library, message.sha256, message.initString)
     const opened = new Tokens(module, message.sessions)
     tokens = opened
     const second = new Set<number>()

@@ -89,6 +89,7 @@ export type ToHost =
       generation: number
       library: string
       sha256: string | null
+      initString: string | null
       sessions: number
       orphanMs: number
     }

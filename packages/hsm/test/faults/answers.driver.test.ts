@@ -119,8 +119,8 @@ describe('what a token can answer', () => {
 
   it('an attack that a fault kept from being tried is not counted as held', async () => {
     for (const name of ['C_CopyObject', 'C_SetAttributeValue', 'C_UnwrapKey', 'C_WrapKey']) {
-      bench.next(name, 'CKR_DEVICE_ERROR')
-      expect([name, await refusal(token.probe())]).toEqual([name, 'HSM-DEVICE-ERROR'])
+      bench.next(name, 'CKR_DEVICE_MEMORY')
+      expect([name, await refusal(token.probe())]).toEqual([name, 'HSM-TOKEN-FULL'])
     }
     bench.plan()
     expect((await token.probe()).passed).toBe(true)

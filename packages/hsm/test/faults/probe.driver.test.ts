@@ -4,7 +4,7 @@ import { evidenceOf, profileById, rootTemplate } from '../../src/index.ts'
 import { newId, userPin } from '../soft-token-bench.ts'
 import { type FaultBench, startFaultBench } from './fault-bench.ts'
 
-const codes = ['CKR_GENERAL_ERROR', 'CKR_FUNCTION_FAILED']
+const codes = ['CKR_GENERAL_ERROR', 'CKR_FUNCTION_FAILED', 'CKR_DEVICE_ERROR']
 
 describe('attacks that a token answers by a code that says nothing', () => {
   let bench: FaultBench

@@ -37,7 +37,8 @@ const spentPin = 'the token refused this PIN; it is not sent again until it chan
  */
 export async function openServerToken(settings: Settings, state: StateFolder): Promise<ServerToken> {
   const { serial } = settings.token
-  const hsm = await startHsm({ library: settings.token.library, environment: settings.token.environment })
+  const { library, environment, initString } = settings.token
+  const hsm = await startHsm({ library, environment, ...(initString === undefined ? {} : { initString }) })
   const memory = pinMemory(state.refusedPin)
   let sealed: Seal | null = { code: 'TOKEN-PIN', detail: 'not logged in yet' }
   let generation = 0

@@ -15,6 +15,8 @@ export type Settings = {
   readonly token: {
     readonly library: string
     readonly environment: Readonly<Record<string, string>>
+    /** What the library is told when it starts. */
+    readonly initString?: string
     readonly serial: string
   }
   /** null: the PIN is entered at the token's own pad, once, when the server starts. */
@@ -58,6 +60,7 @@ function isSettings(value: Json): value is Json & Settings {
     typeof value.token.library === 'string' &&
     typeof value.token.serial === 'string' &&
     isObject(value.token.environment) &&
+    (value.token.initString === undefined || typeof value.token.initString === 'string') &&
     isObject(value.keys) &&
     ['receipt', 'requester', 'rows'].every(
       (name) => isObject(value.keys) && typeof value.keys[name] === 'string',

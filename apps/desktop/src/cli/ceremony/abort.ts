@@ -13,7 +13,7 @@ import { endedWithKey } from './aborted-key.ts'
 import { runIsOver, statusOutcome } from './outcome.ts'
 import { pinSource, type RunPinOptions } from './pins.ts'
 import { forgetToken, pinned, readRun, withRun } from './session.ts'
-import { libraryOf, loadSettings, readTokens } from './settings.ts'
+import { libraryOf, loadSettings, readTokens, startedBy } from './settings.ts'
 
 export type AbortOptions = RunPinOptions & { by?: string; reason: string; token?: Record<string, string> }
 
@@ -74,6 +74,7 @@ async function closeAborted(
       ...(librarySha256 === undefined ? {} : { librarySha256 }),
       medium: folder,
       lineage: saved?.lineage ?? firstOfLine,
+      ...(saved === null ? {} : startedBy(saved)),
     },
     (parts) => loadRun(folder, parts, () => undefined),
     (run) => run.closeAborted(pin),

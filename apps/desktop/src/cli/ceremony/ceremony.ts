@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { type CommandLine, collectToken, severalOf } from '../shell/command-line.ts'
+import { type CommandLine, collectEnv, collectToken, severalOf } from '../shell/command-line.ts'
 import { type AbortOptions, abortCeremony } from './abort.ts'
 import { ceremonyStatus, type ResumeOptions, resumeCeremony, takeReceipt } from './resume.ts'
 import { type CeremonyRunOptions, runCeremony } from './run.ts'
@@ -19,6 +19,8 @@ export function registerCeremony({ program, act }: CommandLine): void {
         'a token of the plan; ROLE.so=URI names the SO’s PIN source',
         collectToken,
       )
+      .option('--env <name=value>', 'a variable that the tokens’ library reads, many times', collectEnv)
+      .option('--init-string <text>', 'what the library wants to be told when it starts, as NSS does')
       .option('--lock <file>', 'plan.lock.json with the officers’ approvals')
       .requiredOption('--policy <file>', 'the policy that the plan names')
       .requiredOption('--cards <dir>', 'card files of people and servers, and signed transport files')

@@ -33,6 +33,7 @@ import {
   readTokens,
   saveSettings,
   settingsFile,
+  startedBy,
 } from './settings.ts'
 
 export type ResumeOptions = RunPinOptions & {
@@ -181,6 +182,7 @@ async function resumeProduction(
       ...(librarySha256 === undefined ? {} : { librarySha256 }),
       medium: saved.medium ?? join(folder, 'medium'),
       lineage: saved.lineage,
+      ...startedBy(saved),
       ...(saved.others === undefined ? {} : { others: saved.others }),
     },
     (parts, hsm) => {

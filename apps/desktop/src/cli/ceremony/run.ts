@@ -26,10 +26,12 @@ import { addresseesOf, type Lineages, lineagesAfter } from './lineage.ts'
 import { runOutcome } from './outcome.ts'
 import { pinSource, type RunPinOptions } from './pins.ts'
 import { pinned, withRun } from './session.ts'
-import { libraryOf, type RunToken, readTokens, saveSettings } from './settings.ts'
+import { libraryOf, type RunToken, readTokens, saveSettings, startedBy } from './settings.ts'
 
 export type CeremonyRunOptions = RunPinOptions & {
   token?: Record<string, string>
+  env?: Record<string, string>
+  initString?: string
   lock?: string
   policy: string
   cards: string
@@ -73,6 +75,11 @@ export async function runCeremony(
   const bound = serials(plan, tokens)
   const pins = pinned(plan.tokens)
   const library = libraryOf(tokens)
+  const { env: environment, initString } = options
+  const begunBy = startedBy({
+    ...(environment === undefined ? {} : { environment }),
+    ...(initString === undefined ? {} : { initString }),
+  })
   // Plan, lock, policy and the library's file are judged before the vendor's code runs in any process of ours.
   const begin = () =>
     beginProduction({
@@ -90,7 +97,7 @@ export async function runCeremony(
     parts: RunParts,
     kept: () => void,
   ): Run => {
-    saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, ...lineages })
+    saveSettings(out, { v: 1, tokens: options.token ?? {}, medium, ...lineages, ...begunBy })
     makeFolder(join(out, 'in'))
     const run = startProduction(begun, (folder) => runOn(folder, parts, () => undefined))
     if (!run.ok) throw refused(run)
@@ -118,7 +125,7 @@ export async function runCeremony(
         const lineages = lineagesAfter(options.after ?? [], addresseesOf(begun.start))
         return await withRun(
           program,
-          { library, ...pins, medium, ...lineages },
+          { library, ...pins, medium, ...lineages, ...begunBy },
           (parts) => start({ ...begun, lineages }, parts, kept),
           go,
         )

@@ -18,6 +18,7 @@ export type Place = {
   /** SHA-256 that plan or header pin for the library’s file: another file is HSM-LIBRARY-CHANGED and never loaded. */
   librarySha256?: string
   environment?: Readonly<Record<string, string>>
+  initString?: string
   medium: string
 } & Lineages
 
@@ -71,6 +72,7 @@ export async function withRun<T>(
     ...(place.librarySha256 === undefined ? {} : { librarySha256: place.librarySha256 }),
     execPath: program.execPath,
     ...(place.environment === undefined ? {} : { environment: place.environment }),
+    ...(place.initString === undefined ? {} : { initString: place.initString }),
     ...(program.hostEntry === null ? {} : { hostEntry: program.hostEntry }),
   })
   let run: Run | null = null

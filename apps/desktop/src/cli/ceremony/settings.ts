@@ -18,6 +18,9 @@ const schema = v.strictObject({
   /** URI by role; `<role>.so` is the security officer's view of the same token. */
   tokens: v.record(v.string(), v.string()),
   medium: v.nullable(v.string()),
+  /** What the library reads of its environment, and is told when it starts: the same at every resume. */
+  environment: v.exactOptional(v.record(v.string(), v.string())),
+  initString: v.exactOptional(v.string()),
   lineage,
   /** By audience, of every server after the first. */
   others: v.exactOptional(v.record(v.string(), lineage)),
@@ -53,6 +56,14 @@ function json(path: string): unknown {
   } catch (error) {
     if (error instanceof ExpectedError) throw error
     return null
+  }
+}
+
+/** How the run's library is started. */
+export function startedBy({ environment, initString }: Pick<RunSettings, 'environment' | 'initString'>) {
+  return {
+    ...(environment === undefined ? {} : { environment }),
+    ...(initString === undefined ? {} : { initString }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { isPassable } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import type { Command } from 'commander'
 import { failureOutcome, type Outcome } from './output.ts'
@@ -59,6 +60,17 @@ function collectPair(option: string, form: string, code: string) {
 }
 
 export const collectBlank = collectPair('--set', 'NAME=VALUE', 'OPTION-SET')
+const collectVariable = collectPair('--env', 'NAME=VALUE', 'OPTION-ENV')
+
+/** What a token's library reads of its environment. Refuses what changes which code is loaded. */
+export function collectEnv(pair: string, all: Record<string, string> = {}): Record<string, string> {
+  const next = collectVariable(pair, all)
+  const name = Object.keys(next).find((one) => !isPassable(one))
+  if (name !== undefined)
+    throw new WrongUse('OPTION-ENV', `--env ${name} cannot be passed to a token’s library`)
+  return next
+}
+
 export const collectToken = collectPair('--token', 'ROLE=URI', 'OPTION-TOKEN')
 
 /** A count from 0 to `most`. */

@@ -32,6 +32,6 @@ export function sayWithheld(library: string, passed: Readonly<Record<string, str
   if (names.length > 0)
     say(
       `Not passed to ${escapeForTerminal(basename(library))}, because no profile knows a library of this name: ${names.join(', ')}. ` +
-        'It reads its own default settings instead; name the library by its usual file name, or through a link of that name.',
+        'It reads its own default settings instead; give what it needs with --env NAME=VALUE, or name the library by its usual file name.',
     )
 }

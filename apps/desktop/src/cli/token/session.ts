@@ -14,6 +14,7 @@ import {
 import { makeFolder, mustHaveParent } from '@lux/node-files'
 import type { Command } from 'commander'
 import { findParts } from '../../core/program.ts'
+import { collectEnv } from '../shell/command-line.ts'
 import { failureOutcome, type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { readSecret, type SecretSource } from '../shell/secret-input.ts'
@@ -21,7 +22,13 @@ import { WrongUse } from '../shell/wrong-use.ts'
 import { libraryNames, libraryPath, sayWithheld } from './library.ts'
 import { sayPad, withPadCancel } from './pin-pad.ts'
 
-export type LibraryOptions = { library?: string; soft?: string; newStore?: boolean }
+export type LibraryOptions = {
+  library?: string
+  soft?: string
+  newStore?: boolean
+  env?: Record<string, string>
+  initString?: string
+}
 export type PinOptions = {
   serial?: string
   tokenLabel?: string
@@ -37,6 +44,8 @@ export function withLibrary(command: Command): Command {
       `the vendor’s PKCS#11 library: its path, or the name of a profile (${libraryNames.join(', ')})`,
     )
     .option('--soft <dir>', 'a SoftHSM store in this folder, for training and rehearsals')
+    .option('--env <name=value>', 'a variable that the library reads, many times', collectEnv)
+    .option('--init-string <text>', 'what the library wants to be told when it starts, as NSS does')
 }
 
 export function withPin(command: Command): Command {
@@ -52,7 +61,7 @@ export function withPin(command: Command): Command {
  * LIBRARY-UNNAMED, LIBRARY-NOT-INSTALLED, SOFT-STORE-MISSING, FOLDER-READ-ONLY, HSM-LIBRARY-….
  */
 export async function withHsm<T>(
-  { library, soft, newStore }: LibraryOptions,
+  { library, soft, newStore, env = {}, initString }: LibraryOptions,
   work: (hsm: Hsm) => Promise<T>,
 ): Promise<T> {
   const { hostEntry } = findParts()
@@ -74,10 +83,12 @@ export async function withHsm<T>(
       'no token library is named',
       'give --library FILE, or --soft DIR for a soft token',
     )
-  sayWithheld(path, store?.environment)
+  const environment = { ...store?.environment, ...env }
+  sayWithheld(path, environment)
   const hsm = await startHsm({
     library: path,
-    ...(store === null ? {} : { environment: store.environment }),
+    environment,
+    ...(initString === undefined ? {} : { initString }),
     ...(hostEntry === null ? {} : { hostEntry }),
   })
   try {

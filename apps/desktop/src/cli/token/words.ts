@@ -96,6 +96,11 @@ export function evidenceLines({ level, reasons }: Evidence): string[] {
 const standing = ({ name, verifiedOn, soft }: Profile): string =>
   `${name}; ${verifiedOn === null ? 'NOT RUN ON HARDWARE, from its documents only' : `run on ${verifiedOn}`}${soft ? '; a soft token protects nothing from who has its files' : ''}`
 
+/** A maximum of 0 is none. */
+function pinLengths({ minPinLength: least, maxPinLength: most }: TokenInfo): string {
+  return most === 0 ? `${least} characters or more` : `${least} to ${most} characters`
+}
+
 export function tokenLines(token: TokenInfo): string[] {
   const profile = profileOfToken(token)
   return [
@@ -104,7 +109,7 @@ export function tokenLines(token: TokenInfo): string[] {
     `maker, model  ${escapeForTerminal(token.manufacturer)}, ${escapeForTerminal(token.model)}`,
     `versions      firmware ${token.firmware}, hardware ${token.hardware}`,
     `profile       ${token.profile}: ${standing(profile)}`,
-    `user PIN      ${pinText(token.pin.user)} (${token.minPinLength} to ${token.maxPinLength} characters)`,
+    `user PIN      ${pinText(token.pin.user)} (${pinLengths(token)})`,
     `SO PIN        ${pinText(token.pin.so)}`,
     ...(profile.pin.showsState
       ? []

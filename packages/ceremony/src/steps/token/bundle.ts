@@ -1,6 +1,8 @@
+import type { Json } from '@lux/crypto'
 import { type Evidence, isWrapMechanism, member } from '../../bundle/recorded.ts'
 import { required, type Verification } from '../../bundle/verification.ts'
 import type { Step } from '../../plan/plan.ts'
+import { isSoft } from '../../plan/profiles.ts'
 import { stepsOf } from '../../plan/queries.ts'
 
 /** Whether the token of a step passed a probe before it. A rehearsal's token may be one that no profile knows, and so of level E0. */
@@ -19,9 +21,45 @@ export function isProbed(v: Verification, { id, token = 'ceremony' }: Step, leas
       member(result, 'passed') === true &&
       member(result, 'serial') === v.certificate.tokenSerials[at] &&
       isWrapMechanism(member(result, 'wrapMechanism')) &&
+      showsNeeds(v, token, result) &&
       (least === 'E0' || v.predicate.domain === 'rehearsal' || member(result, 'level') === 'E1')
     )
   })
+}
+
+/** A measured token is believed by what its probe showed, and by the library that the plan pins. */
+function showsNeeds(v: Verification, role: string, result: Json): boolean {
+  const planned = required(v.plan).tokens.find((token) => token.role === role)
+  if (planned?.profile !== 'measured') return true
+  const listed = member(result, 'measured')
+  const measured = Array.isArray(listed) ? listed : []
+  const library = v.run.header.tokens.find((token) => token.role === role)?.library ?? null
+  return (
+    (planned.needs ?? []).every((need) => measured.includes(need)) &&
+    member(member(result, 'token'), 'library') === library
+  )
+}
+
+/**
+ * Whether a token counts as a program. Of a measured one the policy says what is hardware, by the maker and model that every probe of it
+ * showed; what is redacted showed nothing.
+ */
+export function isProgram(
+  v: Verification,
+  { role, profile }: Verification['run']['header']['tokens'][number],
+): boolean {
+  if (profile !== 'measured') return isSoft(profile)
+  const hardware = v.policy.hardware ?? []
+  const probes = stepsOf(required(v.plan)).filter(
+    ({ step }) => step.do === 'probe-token' && (step.token ?? 'ceremony') === role,
+  )
+  const isHardware = probes.every(({ step }) => {
+    const shown = member(v.run.results.get(`${step.id} probe-token`) ?? null, 'token')
+    return hardware.some(
+      ({ maker, model }) => maker === member(shown, 'maker') && model === member(shown, 'model'),
+    )
+  })
+  return probes.length === 0 || !isHardware
 }
 
 /** The officers' certificate lists serials in the order of the header's tokens. */

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import { digest, line } from '../../documents/format/fields.ts'
 import type { EffectOf, OwnEffect, Results } from '../../model/effects.ts'
 import type { State, StepProgress, TokenState } from '../../model/state.ts'
+import { tokenNeeds } from '../../plan/plan.ts'
 import { isAtPad, tokenOf } from '../../plan/queries.ts'
 import { common, profileOf, stepPlace, tokenOfStep } from '../effect-parts.ts'
 import { count, objects, short, verdict } from '../result-fields.ts'
@@ -87,10 +88,21 @@ export const effects = {
       token: v.exactOptional(
         v.strictObject({ maker: short, model: short, firmware: short, library: digest }),
       ),
+      measured: v.exactOptional(v.pipe(v.array(v.picklist(tokenNeeds)), v.maxLength(tokenNeeds.length))),
     }),
-    effect: (at) => ({ ...at.base, ...stepPlace(at), kind: 'probe-token' }),
-    verify: (_state, _effect, result) =>
-      result.passed ? null : differs('the hardened template holds', brokenBy(result)),
+    effect: (at) => ({
+      ...at.base,
+      ...stepPlace(at),
+      kind: 'probe-token',
+      needs: tokenOf(at.state.plan, at.progress.step)?.needs ?? [],
+    }),
+    verify(_state, effect, result) {
+      if (!result.passed) return differs('the hardened template holds', brokenBy(result))
+      const lacking = effect.needs.filter((need) => result.measured?.includes(need) !== true)
+      return lacking.length === 0
+        ? null
+        : differs(`the token shows ${effect.needs.join(', ')}`, `it does not show ${lacking.join(', ')}`)
+    },
     apply(state, progress, { wrapMechanism, level, attacks }, show) {
       const token = tokenOfStep(state, progress)
       if (token !== undefined) {

@@ -116,19 +116,28 @@ export function attemptRefusal<T>(fn: () => T): ReturnType<typeof attempt<T>> {
   const result = attemptPresent(fn)
   if (result.ok) return result
   const { ckr, code } = result.error
-  if (isFault(result.error) || (ckr === null && code === 'HSM-DEVICE-ERROR')) throw result.error
+  if (
+    (isFault(result.error) && ckrOf(result.error) !== CKR.DEVICE_ERROR) ||
+    (ckr === null && code === 'HSM-DEVICE-ERROR')
+  )
+    throw result.error
   return result
 }
 
-/** Tokens refuse by the first two and fail by them; the third says that an earlier call was left half-way. */
-const unclear: ReadonlySet<number> = new Set([CKR.GENERAL_ERROR, CKR.FUNCTION_FAILED, CKR.OPERATION_ACTIVE])
+/** Tokens refuse by the first three and fail by them (kryoptic says of a tampered blob that it failed); the last says that an earlier call was left half-way. */
+const unclear: ReadonlySet<number> = new Set([
+  CKR.GENERAL_ERROR,
+  CKR.FUNCTION_FAILED,
+  CKR.DEVICE_ERROR,
+  CKR.OPERATION_ACTIVE,
+])
 
 /** Whether an answer says nothing of the token's rules. */
 export const isUnclear = (error: HsmError): boolean => unclear.has(ckrOf(error) ?? -1)
 
 /** Whether an attribute could not be read for a reason that says nothing of the token's rules. */
 export const isUnclearName = (reason: string): boolean =>
-  reason === 'CKR_GENERAL_ERROR' || reason === 'CKR_FUNCTION_FAILED'
+  reason === 'CKR_GENERAL_ERROR' || reason === 'CKR_FUNCTION_FAILED' || reason === 'CKR_DEVICE_ERROR'
 
 type Tried<T> =
   | { readonly ok: true; readonly value: T }

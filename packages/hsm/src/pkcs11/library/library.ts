@@ -20,8 +20,10 @@ export class LoadedLibrary {
   /** The library locks for itself, so calls of different sessions may run on several threads. */
   readonly threads: boolean
   protected readonly native: NativeFunctions
+  readonly #initString: string | null
 
-  constructor(path: string, pinned: string | null = null) {
+  constructor(path: string, pinned: string | null = null, initString: string | null = null) {
+    this.#initString = initString
     const { sha256 } = preflightLibrary(path, pinned)
     if (sizeof('ulong') !== 8)
       throw hsmError('HSM-LIBRARY-INVALID', 'this system’s CK_ULONG is not 64 bits wide')
@@ -54,12 +56,15 @@ export class LoadedLibrary {
   /** With the system's locks when the library takes them; else its calls stay on one thread. */
   #initialise(): boolean {
     const doing = 'starting the library'
-    const locking = attempt(() => call(doing, () => this.p11.C_Initialize({ flags: CKF.OS_LOCKING_OK })))
+    const told = this.#initString === null ? {} : { libraryParameters: this.#initString }
+    const locking = attempt(() =>
+      call(doing, () => this.p11.C_Initialize({ flags: CKF.OS_LOCKING_OK, ...told })),
+    )
     if (locking.ok) return true
     const refused = ckrOf(locking.error)
     if (refused !== CKR.CANT_LOCK && refused !== CKR.NEED_TO_CREATE_THREADS && refused !== CKR.ARGUMENTS_BAD)
       throw locking.error
-    call(doing, () => this.p11.C_Initialize())
+    call(doing, () => (this.#initString === null ? this.p11.C_Initialize() : this.p11.C_Initialize(told)))
     return false
   }
 

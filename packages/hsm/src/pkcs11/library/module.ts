@@ -202,6 +202,8 @@ export class Module extends LoadedLibrary {
     }
     if (length === 0n) return []
     const inner = Buffer.alloc(Number(length))
+    // PKCS#11 3.x asks for this of types that are to be filled in; older libraries write over it.
+    for (let at = 0; at < inner.length; at += attributeSize) inner.writeBigUInt64LE(unavailable, at)
     entry.writeBigUInt64LE(address(inner), 8)
     read()
     const values: Buffer[] = []
@@ -213,6 +215,12 @@ export class Module extends LoadedLibrary {
       inner.writeBigUInt64LE(n === 0n ? 0n : address(value), at + 8)
     }
     read()
+    // A library that keeps the array as plain bytes gives back whatever memory it was set from, and no values.
+    const isEchoed = values.some(
+      (value, i) => value.length > 0 && inner.readBigUInt64LE(i * attributeSize + 8) !== address(value),
+    )
+    if (isEchoed)
+      throw hsmError('HSM-DEVICE-ERROR', `${doing}: the library gives back pointers and no values`)
     return values.map((value, i) => ({ type: Number(inner.readBigUInt64LE(i * attributeSize)), value }))
   }
 

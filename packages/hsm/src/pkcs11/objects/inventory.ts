@@ -1,5 +1,6 @@
 import type { Inventory, InventoryObject } from '../../device.ts'
 import { type AttributeName, CKA, readAttribute } from '../library/attributes.ts'
+import { attempt } from '../library/errors.ts'
 import type { Handle } from '../library/module.ts'
 import { damagedObjectFiles } from '../library/soft-store.ts'
 import type { TokenSession } from '../session/session.ts'
@@ -66,9 +67,21 @@ function readObject(token: TokenSession, handle: Handle): InventoryObject {
   }
 }
 
+/** What a library says of itself in the form of objects, PKCS#11 3.x among them: hardware features, mechanisms, profiles. Nobody stored them. */
+const descriptions: ReadonlySet<number> = new Set([5, 7, 9])
+
+function isDescription(token: TokenSession, handle: Handle): boolean {
+  const read = attempt(() => token.module.getAttribute(token.session, handle, CKA.CLASS))
+  if (!read.ok || read.value === 'absent' || read.value.length !== 8) return false
+  return descriptions.has(Number(read.value.readBigUInt64LE()))
+}
+
 /** Everything that this login can see, one attribute at a time, and every object file that cannot be an object. */
 export function inventory(token: TokenSession): Inventory {
-  const objects = token.module.find(token.session, []).map((handle) => readObject(token, handle))
+  const objects = token.module
+    .find(token.session, [])
+    .filter((handle) => !isDescription(token, handle))
+    .map((handle) => readObject(token, handle))
   const nameless = objects
     .filter((o) => o.class === 'other' && o.unreadable.length === asked.length)
     .map((_, i) => ({ name: `object ${i + 1}`, reason: 'none of its attributes can be read' }))

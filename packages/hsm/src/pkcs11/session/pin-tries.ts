@@ -31,10 +31,15 @@ const untold = 0xffff_ffff
  */
 export function requirePinLength(info: Limits, user: UserKind, ...pins: readonly Uint8Array[]): void {
   const { minPinLength: least, maxPinLength: most, manufacturer, model } = info
-  if (most === 0 || least > most || least >= untold) return
+  // A maximum of 0 is none.
+  const longest = most === 0 ? Number.POSITIVE_INFINITY : most
+  if (least > longest || least >= untold) return
   if (profileOf(manufacturer, model).pin.limitsOf?.includes(user) === false) return
   for (const { length } of pins) {
-    if (length < least || length > most)
-      throw hsmError('HSM-PIN-INVALID', `a PIN has ${least} to ${most} bytes, this one ${length}`)
+    if (length < least || length > longest)
+      throw hsmError(
+        'HSM-PIN-INVALID',
+        `a PIN has ${most === 0 ? `${least} bytes or more` : `${least} to ${most} bytes`}, this one ${length}`,
+      )
   }
 }

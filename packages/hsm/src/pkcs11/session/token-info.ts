@@ -39,9 +39,11 @@ export function pinStates(flags: number): { user: PinState; so: PinState } {
 
 const trim = (value: string) => value.replace(/[\s\0]+$/, '')
 
-/** openCryptoki 3.23 gives its tokens no serial number: such a token is named after its slot. */
-const nameOf = (slot: Handle, { serialNumber }: RawTokenInfo): string =>
-  trim(serialNumber) || `slot-${slot.readBigUInt64LE()}`
+/** openCryptoki 3.23 gives its tokens no serial number, NSS gives all of them zeros: such a token is named after its slot. */
+const nameOf = (slot: Handle, { serialNumber }: RawTokenInfo): string => {
+  const serial = trim(serialNumber)
+  return /^0*$/.test(serial) ? `slot-${slot.readBigUInt64LE()}` : serial
+}
 
 export function tokenInfo(
   slot: Handle,

@@ -182,7 +182,8 @@ export class Tokens {
       session.close()
     }
     this.#marks = this.#softMarks()
-    return this.get(made.info.serial).info()
+    const whole = listSlots(this.module).find(({ slot }) => slot.equals(made.slot))
+    return this.get(made.info.serial || (whole?.info.serial ?? '')).info()
   }
 
   #madeIn(target: Slot, before: readonly Slot[]): Slot {
@@ -191,7 +192,9 @@ export class Tokens {
     // SoftHSM gives a token that was made in its free slot another slot; others keep it where it was made.
     const made =
       after.find(({ slot, info }) => info.initialised && slot.equals(target.slot)) ??
-      after.find(({ info }) => info.initialised && !known.has(info.serial))
+      after.find(({ info }) => info.initialised && !known.has(info.serial)) ??
+      // NSS calls a token initialised once its user has a PIN.
+      after.find(({ slot, info }) => !info.initialised && slot.equals(target.slot))
     if (!made) throw hsmError('HSM-DEVICE-ERROR', 'the initialised token does not appear')
     return made
   }

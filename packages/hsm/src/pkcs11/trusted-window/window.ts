@@ -159,7 +159,12 @@ export function commit(token: TokenSession): CommittedRoot {
  */
 function closedCopy(token: TokenSession, window: OpenWindow, doing: string): Handle {
   const asked = [is('EXTRACTABLE', false)]
-  const closed = token.module.copyObject(token.session, window.handle, asked, doing)
+  const copied = attempt(() => token.module.copyObject(token.session, window.handle, asked, doing))
+  // Where a copy may not differ in it, the open key itself is closed: it is a key of the session alone, like the copy.
+  if (!copied.ok && ckrOf(copied.error) === CKR.ATTRIBUTE_READ_ONLY)
+    for (const one of asked) token.module.setAttribute(token.session, window.handle, one, doing)
+  else if (!copied.ok) throw copied.error
+  const closed = copied.ok ? copied.value : window.handle
   window.keys.add(closed)
   try {
     readBack(token, closed, asked, doing)

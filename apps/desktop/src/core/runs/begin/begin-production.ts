@@ -234,7 +234,8 @@ function checkPlace(
       'install the pinned version',
     )
   }
-  const soft = tokens.find(({ profile }) => isSoft(profile))
+  // What a measured token is shows when somebody logs in to it.
+  const soft = tokens.find(({ profile }) => (profile === 'measured' ? !policy.hardware : isSoft(profile)))
   if (soft !== undefined && !policy.softTokens) {
     throw new ExpectedError(
       'POLICY-SOFT-TOKEN',

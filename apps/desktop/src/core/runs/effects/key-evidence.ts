@@ -37,9 +37,11 @@ export function toEvidence(
   }
   const { state } = run.folder
   const planned = state.plan.tokens.find(({ role }) => role === tokenRole)
+  const probed = state.tokens.find(({ role }) => role === tokenRole)?.probed === true
+  // The plan asks a measured token for what its probe has shown, so that nothing is left for a profile to promise.
+  if (planned?.profile === 'measured') return { ...key, level: probed ? 'E1' : 'E0', attributes }
   const profile = profileById(planned?.profile ?? 'generic')
   if (profile === null) throw new Error(`no profile ${planned?.profile}`)
-  const probed = state.tokens.find(({ role }) => role === tokenRole)?.probed === true
   const probe = probed ? { passed: true, lacking: [] } : null
   return { ...key, level: evidenceOf({ attributes: null, probe, profile }).level, attributes }
 }

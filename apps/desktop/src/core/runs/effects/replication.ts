@@ -75,7 +75,8 @@ export function procedureOf(
   of: { token: string; serial: string; from: { serial: string }; ckaId: string; key: { id: string } },
 ): ReplicationStep[] {
   const planned = run.folder.plan.tokens.find(({ role }) => role === of.token)
-  const profile = profileById(planned?.profile ?? 'generic')
+  const named = planned?.profile ?? 'generic'
+  const profile = profileById(named === 'measured' ? 'generic' : named)
   if (profile === null) throw new Error(`no profile ${planned?.profile}`)
   return replicationProcedure(profile, {
     from: of.from.serial,

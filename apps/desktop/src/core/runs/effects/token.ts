@@ -1,4 +1,5 @@
-import type { EffectOf } from '@lux/ceremony'
+import type { EffectOf, TokenNeed } from '@lux/ceremony'
+import { tokenNeeds } from '@lux/ceremony/plan'
 import { encodeCanonical, sha256Hex } from '@lux/crypto'
 import {
   evidenceOf,
@@ -7,6 +8,7 @@ import {
   type ProbeReport,
   profileById,
   profileOf,
+  type Token,
   type TokenInfo,
 } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
@@ -38,18 +40,46 @@ export function objectsOf({ objects }: Inventory): { ckaId: string; class: strin
 
 export const initialiseToken: Perform<'initialise-token'> = async (effect, run) => {
   const begun = (await halfInitialised(effect, run)) ?? (await leftByEarlierTry(effect, run))
+  const slot = await plannedSlot(effect, run, begun)
   await noteTokens(effect, run)
   const soPin = pinOf(run, effect.token, 'so')
   const userPin = pinOf(run, effect.token, 'user')
   const token = run.hsm.token(begun ?? (effect.serial === '' ? 'new' : effect.serial))
   // A rehearsal of the same plan may have left a token of its label here: a run goes by serial numbers.
-  const named = { label: effect.label, sameLabel: true }
+  const named = { label: effect.label, sameLabel: true, ...(slot === null ? {} : { slot }) }
   const info = await atPad(run, soPin, () =>
     soPin === 'pin-pad' || userPin === 'pin-pad'
       ? token.initialise({ ...named, soPin: 'pin-pad', userPin: 'pin-pad' })
       : token.initialise({ ...named, soPin, userPin }),
   )
   return { serial: info.serial, label: info.label, model: info.model, firmware: info.firmware }
+}
+
+/**
+ * The model is looked at before anything on the token is erased. Of several blank tokens the planned model's is taken: its slot; null where
+ * there is nothing to choose. Errors: those of `checkModel`.
+ */
+async function plannedSlot(
+  effect: EffectOf<'initialise-token'>,
+  run: RunContext,
+  begun: string | null,
+): Promise<string | null> {
+  const all = await run.hsm.tokens()
+  const wanted = begun ?? effect.serial
+  const blank = all.filter((token) => (wanted === '' ? !token.initialised : token.serial === wanted))
+  const faults = blank.map((token) => {
+    try {
+      checkModel(token, effect.token, run)
+      return null
+    } catch (error) {
+      return error
+    }
+  })
+  const fits = blank.filter((_, at) => faults[at] === null)
+  const [first] = fits
+  if (first !== undefined) return wanted === '' && fits.length < blank.length ? first.slot : null
+  if (blank.length > 0) throw faults[0]
+  return null
 }
 
 const noteOf = (step: string, attempt: number) => `attempts/${step}-${attempt}-tokens.json`
@@ -147,6 +177,10 @@ export function checkModel({ manufacturer, model }: TokenInfo, role: string, { f
   const planned = folder.plan.tokens.find((token) => token.role === role)?.profile
   const found = profileOf(manufacturer, model).id
   if (folder.state.domain === 'rehearsal' || found === planned) return
+  if (planned === 'measured') {
+    checkMeasured({ maker: manufacturer, model }, role, folder)
+    return
+  }
   throw new ExpectedError(
     'TOKEN-PROFILE-OTHER',
     `the plan says ${planned}, this token (${manufacturer}, ${model}) is ${found}`,
@@ -154,14 +188,50 @@ export function checkModel({ manufacturer, model }: TokenInfo, role: string, { f
   )
 }
 
+/** What no profile speaks for counts as a program, unless the policy lists it as hardware. Refuses POLICY-SOFT-TOKEN. */
+function checkMeasured(
+  { maker, model }: { maker: string; model: string },
+  role: string,
+  { policy: { policy } }: RunContext['folder'],
+): void {
+  const isListed = (policy.hardware ?? []).some((one) => one.maker === maker && one.model === model)
+  if (policy.softTokens || isListed) return
+  throw new ExpectedError(
+    'POLICY-SOFT-TOKEN',
+    `${role}: the policy allows no software token, and does not list ${maker}, ${model} as hardware`,
+    'insert a token that the policy lists, or have the officers sign a policy that lists this one',
+  )
+}
+
+/** What a plan can ask of a token, as its probe and one trial have shown it. That somebody can set TRUSTED shows when the window's keys come in. */
+async function measuredOf(token: Token, report: ProbeReport, initialised: boolean): Promise<TokenNeed[]> {
+  const held = (name: ProbeAttack['name']) =>
+    report.attacks.some((one) => one.name === name && one.template === 'hardened' && one.outcome === 'held')
+  const [gcm] = await token.capabilities({
+    only: { group: 'cipher', name: 'aes-256-gcm' },
+    sessionOnly: true,
+  })
+  const shown: Record<TokenNeed, boolean> = {
+    initialise: initialised,
+    kwp: report.knownAnswers.chosen?.standard === 'KWP-RFC5649',
+    'unwrap-template': held('silent-unwrap') && !report.lacking.includes('UNWRAP_TEMPLATE'),
+    gcm: gcm?.state === 'proved',
+    'trusted-window': held('wrap-to-untrusted') && held('transport-unwrap'),
+  }
+  return tokenNeeds.filter((need) => shown[need])
+}
+
 export const probeToken: Perform<'probe-token'> = async (effect, run) => {
   run.progress('probe-token', null)
   const token = tokenOf(run, effect.serial)
-  const result = summary(await token.probe())
+  const report = await token.probe()
+  const planned = run.folder.plan.tokens.find(({ role }) => role === effect.token)
+  const result = summary(report, planned?.profile === 'measured')
   if (run.folder.plan.v === 1) return result
+  const measured = await measuredOf(token, report, planned?.serial === 'new')
   const { manufacturer, model, firmware } = await token.info()
   const library = run.folder.header.tokens.find(({ role }) => role === effect.token)?.library ?? ''
-  return { ...result, token: { maker: manufacturer, model, firmware, library } }
+  return { ...result, token: { maker: manufacturer, model, firmware, library }, measured }
 }
 
 /** An attack that was not decided proves as little as one that was not tried. */
@@ -172,7 +242,7 @@ const outcomes = {
   'not-applicable': 'not-tried',
 } as const
 
-function summary(report: ProbeReport): Awaited<ReturnType<typeof probeToken>> {
+function summary(report: ProbeReport, measured: boolean): Awaited<ReturnType<typeof probeToken>> {
   const outcome = (name: string, template: ProbeAttack['template']) => {
     const attack = report.attacks.find((one) => one.name === name && one.template === template)
     return attack === undefined ? ('not-tried' as const) : outcomes[attack.outcome]
@@ -188,7 +258,7 @@ function summary(report: ProbeReport): Awaited<ReturnType<typeof probeToken>> {
     })),
     // A line is never empty; this is the name of no mechanism.
     wrapMechanism: report.knownAnswers.chosen?.standard ?? 'none',
-    level: levelOf(report),
+    level: measured && report.passed ? 'E1' : levelOf(report),
   }
 }
 

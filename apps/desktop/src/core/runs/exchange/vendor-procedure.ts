@@ -28,7 +28,8 @@ export function vendorAttestationAt(folder: RunFolder): VendorAttestation | null
   const progress = state.steps[state.current]
   if (progress?.step.do !== 'attest' || progress.step.by !== 'vendor' || state.domain === 'rehearsal')
     return null
-  const profile = profileById(tokenOf(state.plan, progress.step)?.profile ?? 'generic')
+  const named = tokenOf(state.plan, progress.step)?.profile ?? 'generic'
+  const profile = profileById(named === 'measured' ? 'generic' : named)
   return {
     profile: profile?.id ?? 'generic',
     ckaId: state.ceremonyKey?.ckaId ?? '',

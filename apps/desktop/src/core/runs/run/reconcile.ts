@@ -63,7 +63,8 @@ async function lookForCeremonyKey(effect: EffectOf<'make-ceremony-key'>, run: Ru
 async function lookForRoot(effect: EffectOf<'generate-root'>, run: RunContext): Promise<Finding> {
   const token = tokenOf(run, effect.serial)
   const copied = isWindow(effect)
-  const found = await token.findById(effect.ckaId, copied ? windowRootTemplate(effect.profile) : rootTemplate)
+  const profile = effect.profile === 'measured' ? (await token.info()).profile : effect.profile
+  const found = await token.findById(effect.ckaId, copied ? windowRootTemplate(profile) : rootTemplate)
   const record = run.folder.attempt('generate-root', effect.step, effect.attempt)
   if (found.length === 0) {
     const lost = record?.part.blobs.map(({ sealed }) => sealed) ?? []
