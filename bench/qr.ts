@@ -16,6 +16,7 @@ import {
 } from '../packages/crypto/src/transport/index.ts'
 import { root } from '../scripts/root.ts'
 import { measured, timed } from './fhe/time.ts'
+import { type Peers, qrPeers } from './qr-peers.ts'
 import { median, type Row } from './row.ts'
 
 const KB = 1024
@@ -23,6 +24,9 @@ const sizes = [1, 70, 500] as const
 const losses = [0, 20, 40] as const
 /** Of each size and loss: as many ways to lose frames, the same ones in every run. */
 const patterns = 25
+/** bc-ur takes seconds of processor time for a transfer: fewer, and none of the largest. */
+const peerPatterns = 5
+const largestOfPeers = 70
 
 /** Of a transfer: how many frames were shown until the payload was whole. */
 type Shown = { readonly ours: number; readonly ideal: number; readonly loop: number }
@@ -35,22 +39,33 @@ type Shown = { readonly ours: number; readonly ideal: number; readonly loop: num
 export async function benchQr(): Promise<Row[]> {
   const module = await loadRaptorQ()
   const code = raptorQ(module)
-  const rows = sizes.flatMap((size) => losses.map((loss) => framesRow(code, size, loss)))
+  const peers = await qrPeers(process.env.LUX_QR_PEERS)
+  const rows = sizes.flatMap((size) => losses.map((loss) => framesRow(code, size, loss, peers)))
   return [...rows, rateRow(code), ...sizes.flatMap((size) => timeRows(module, code, size)), hostileRow(code)]
 }
 
-function framesRow(code: ErasureCode, size: number, loss: number): Row {
+function framesRow(code: ErasureCode, size: number, loss: number, peers: Peers): Row {
   const { ours, ideal, loop } = medians(code, { size, loss, profile: profiles.default })
   return {
     work: `${size} KB, ${loss} % of frames lost: frames shown`,
     unit: 'frames',
     ours,
     limit: ideal,
-    peers: { loop },
+    peers: { loop, ...(size > largestOfPeers ? {} : peerFrames(peers, size, loss)) },
     ratio: digits(ideal / ours),
     goal: 1 / 1.25,
     memoryMiB: null,
   }
+}
+
+function peerFrames(peers: Peers, size: number, loss: number): Record<string, number> {
+  const runs = Array.from({ length: peerPatterns }, (_, pattern) => pattern + 1)
+  return Object.fromEntries(
+    Object.entries(peers).map(([name, peer]) => [
+      name,
+      median(runs.map((seed) => peer(randomBytes(size * KB), losing(loss, seed)))),
+    ]),
+  )
 }
 
 /** KB a second at the fast profile; 8 are asked for. */
