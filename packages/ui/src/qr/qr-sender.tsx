@@ -12,7 +12,7 @@ import { useClock } from './use-clock.ts'
 const names = ['gentle', 'default', 'fast', 'reduced'] as const satisfies readonly ProfileName[]
 
 /** Of the window's height: what can be pressed stays in sight below the code. */
-const tallest = 0.6
+const tallest = 0.54
 
 const kept = 'lux-qr-profile'
 
