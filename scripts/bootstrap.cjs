@@ -4,10 +4,17 @@ const { spawn } = require('node:child_process')
 const os = require('node:os')
 const path = require('node:path')
 const { installDebianPackages } = require('./bootstrap/debian.cjs')
-const { buildTokenAddon, installNpmPackages, linkPostgres, ownNode } = require('./bootstrap/npm-packages.cjs')
+const {
+  buildTokenAddon,
+  installNpmPackages,
+  installSitePackages,
+  linkPostgres,
+  ownNode,
+} = require('./bootstrap/npm-packages.cjs')
 const { openRoot, unprivilegedUser } = require('./bootstrap/places.cjs')
 const { installElectron } = require('./bootstrap/electron.cjs')
 const { mirrorPostgres } = require('./bootstrap/mirror.cjs')
+const { installPythonTools } = require('./bootstrap/python.cjs')
 const { isSetUp, writeRecord } = require('./bootstrap/stamp.cjs')
 const { locked } = require('./bootstrap/lock.cjs')
 const { SetUpError, endCommands } = require('./bootstrap/run.cjs')
@@ -34,6 +41,10 @@ async function setUp(purpose) {
     const open = openRoot(root, user)
     await installElectron(root, open, user, node)
     mirrorPostgres(root, open)
+    if (purpose === 'test') {
+      await installPythonTools(root)
+      await installSitePackages(root)
+    }
     writeRecord(root, purpose, { open, user })
   })
 }

@@ -87,6 +87,23 @@ async function installNpmPackages(root) {
   })
 }
 
+/** Those of the docs site, which only its test builds: by a lockfile of their own. */
+async function installSitePackages(root) {
+  const site = path.join(root, 'site')
+  const wanted = fs.readFileSync(path.join(site, 'package-lock.json'), 'utf8')
+  const stamp = path.join(site, 'node_modules/.installed.json')
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return
+  const [command, ...before] = await installer(root)
+  await step('packages of the docs site', async () => {
+    await run(
+      command,
+      [...before, 'ci', '--ignore-scripts', '--include=optional', '--no-audit', '--no-fund'],
+      { cwd: site },
+    )
+    fs.writeFileSync(stamp, wanted)
+  })
+}
+
 /** Our own Node for everything after set-up. */
 function ownNode(root) {
   const node = path.join(root, 'node_modules/.bin/node')
@@ -127,4 +144,11 @@ async function linkPostgres(root, node) {
   await run(node, ['scripts/hydrate-symlinks.js'], { cwd: where, timeoutMs: 30000 })
 }
 
-module.exports = { buildTokenAddon, installNpmPackages, linkPostgres, ownNode, treeMatchesLockfile }
+module.exports = {
+  buildTokenAddon,
+  installNpmPackages,
+  installSitePackages,
+  linkPostgres,
+  ownNode,
+  treeMatchesLockfile,
+}

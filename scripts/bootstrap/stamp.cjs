@@ -6,14 +6,16 @@ const path = require('node:path')
 /** Raise it when set-up does something new for machines that are set up already. */
 const setUpVersion = 1
 
-/** What set-up depends on: the lockfile, the Debian lists, the user who runs it, and its own version. */
+/** What set-up depends on: the lockfile, the Debian and Python lists, the user who runs it, and its own version. */
 function currentStamp(root, purpose) {
   const hash = crypto.createHash('sha256')
   hash.update(
     `${setUpVersion} ${purpose} ${process.getuid()} ${process.env.SUDO_UID ?? ''} ${fs.realpathSync(root)}\n`,
   )
   hash.update(fs.readFileSync(path.join(root, 'package-lock.json')))
-  hash.update(fs.readFileSync(path.join(__dirname, 'debian-packages.json')))
+  hash.update(fs.readFileSync(path.join(root, 'site/package-lock.json')))
+  for (const list of ['debian-packages.json', 'python-tools.txt'])
+    hash.update(fs.readFileSync(path.join(__dirname, list)))
   return hash.digest('hex')
 }
 

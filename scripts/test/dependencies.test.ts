@@ -7,6 +7,7 @@ const folders = [
   '.',
   ...['packages', 'apps'].flatMap((name) => readdirSync(join(root, name)).map((one) => `${name}/${one}`)),
   'e2e',
+  'site',
 ]
 const record = readFileSync(join(root, 'docs/adr/0001-dependencies.md'), 'utf8')
 const recorded = new Set(

@@ -11,10 +11,12 @@ import { deploymentRoles, type IdentityOptions, makeIdentity, projectRoles } fro
 import { importBundle } from './commands/import.ts'
 import { initServer } from './commands/init.ts'
 import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
+import { askReadiness } from './commands/ready.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
 import { type Listen, startServer, stopSignal } from './commands/start.ts'
 import { makeTransport } from './imports/transports.ts'
 import { kmipPort } from './kmip/server.ts'
+import { guardContainer } from './platform/container.ts'
 import { migrateDown, migrateUp } from './platform/database/migrate.ts'
 import { openOwnerDatabase } from './platform/database/open.ts'
 import { openServerToken } from './platform/hsm/server-token.ts'
@@ -51,7 +53,11 @@ Start here:
 
 type Common = { state?: string; json: boolean }
 const common = (): Common => program.opts<Common>()
-const running = (work: () => Promise<void>): Promise<void> => run(common(), work)
+const running = (work: () => Promise<void>): Promise<void> =>
+  run(common(), async () => {
+    guardContainer()
+    await work()
+  })
 const wrongUse = (detail: string): void => refuseUse(common(), detail)
 const maxPolicy = 1 << 20
 const maxCertificate = 1 << 16
@@ -194,6 +200,18 @@ program
       const outcome =
         result.state === 'imported' ? accept(result.receipt) : refuse(result.rule, result.detail)
       report(common(), outcome, () => [result.state === 'imported' ? `imported ${result.digest}` : ''])
+    }),
+  )
+
+program
+  .command('ready')
+  .description('Ask the server on this machine whether it can serve keys.')
+  .option('--port <port>', 'the port that it listens on', port, 8443)
+  .option('--behind-tls-proxy', 'it speaks plain HTTP')
+  .action((options: { port: number; behindTlsProxy?: boolean }) =>
+    running(async () => {
+      const answer = await askReadiness(options.port, options.behindTlsProxy ?? false)
+      report(common(), accept(answer), ({ status }) => [status])
     }),
   )
 

@@ -7,6 +7,7 @@ import { npmGone } from './commands/npm-gone.ts'
 import { linesOf, running, say } from './commands/result.ts'
 import { startServer, stopSignal } from './commands/start.ts'
 import { trainingLines } from './commands/training.ts'
+import { guardContainer } from './platform/container.ts'
 import { stateFolder } from './platform/state-folder/folder.ts'
 
 const ownState = '.lux/server'
@@ -23,6 +24,7 @@ async function serve(): Promise<void> {
   })
 
   protectProcess()
+  guardContainer()
   if (values.state === ownState) makeFolder(dirname(ownState), 0o777)
   const state = stateFolder(values.state)
   const stopped = Promise.race([stopSignal(), npmGone()])

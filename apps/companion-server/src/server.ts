@@ -21,6 +21,7 @@ import { openKeyOperations } from './keys/operations.ts'
 import { openKeyRepository } from './keys/repository.ts'
 import { openShredLog, shredAgain } from './keys/shred-log.ts'
 import { openKeyUnwrapping } from './keys/unwrapping.ts'
+import { inContainer, settingOf } from './platform/container.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
 import { openServerToken, type ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
@@ -33,11 +34,13 @@ import type { Services } from './services.ts'
 import { openThresholdOperations } from './threshold/operations.ts'
 import { keepTime } from './threshold/release.ts'
 
-/** DATABASE_URL and DATABASE_OWNER_URL, else the embedded database of the state folder. */
+/** DATABASE_URL and DATABASE_OWNER_URL, or what the files hold that DATABASE_URL_FILE and DATABASE_OWNER_URL_FILE name, else the embedded database of the state folder. */
 export function databaseChoice(state: StateFolder, exclusive = false): DatabaseChoice {
-  const { DATABASE_URL: url, DATABASE_OWNER_URL: ownerUrl } = process.env
-  // Empty is how a service's settings say that there is none.
-  return { folder: state.database, url: url || undefined, ownerUrl: ownerUrl || undefined, exclusive }
+  const [url, ownerUrl] = [settingOf('DATABASE_URL'), settingOf('DATABASE_OWNER_URL')]
+  // The image brings no PostgreSQL.
+  if (inContainer() && url === undefined && ownerUrl === undefined)
+    throw new EnvironmentError('CONTAINER-SECRET', 'neither DATABASE_URL_FILE nor DATABASE_URL is set')
+  return { folder: state.database, url, ownerUrl, exclusive }
 }
 
 /** Database, token and importer: what a command needs that is not the server itself. */

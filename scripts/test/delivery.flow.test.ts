@@ -1,0 +1,93 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { root } from '../root.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'lux-delivery-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+type Ended = { readonly status: number | null; readonly out: string }
+
+function run(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = process.env,
+  input = '',
+): Ended {
+  const { status, stdout, stderr, error } = spawnSync(program, args, {
+    cwd: root,
+    env,
+    input,
+    encoding: 'utf8',
+  })
+  if (error) throw error
+  return { status, out: `${stdout}${stderr}` }
+}
+
+const tool = (name: string): string => join(root, '.lux/python/bin', name)
+const dockerfile = readFileSync(join(root, 'Dockerfile.standalone-kms'), 'utf8')
+const passed = { status: 0, out: '' }
+
+test('DELIVERY-IMAGE hadolint finds no fault in the Dockerfile, and finds one where it runs as root', () => {
+  // Debian keeps one version of a package: what pins an image is the digest of its base.
+  const hadolint = (text: string) => run(tool('hadolint'), ['--ignore', 'DL3008', '-'], process.env, text)
+  expect(hadolint(dockerfile)).toEqual(passed)
+  expect(hadolint(dockerfile.replace('USER 10001:10001', 'USER root')).out).toContain('DL3002')
+})
+
+test('DELIVERY-IMAGE shellcheck finds no fault in the launchers and scripts that are delivered', () => {
+  const scripts = [
+    'custody',
+    'custody-server',
+    'apps/desktop/launchers/custody',
+    'container/database-roles.sh',
+  ]
+  expect(run(tool('shellcheck'), ['--shell=sh', ...scripts])).toEqual(passed)
+})
+
+test.each(['dev', 'prod'])(
+  'DELIVERY-COMPOSE the server of docker-compose.%s.yml has no rights, and cannot write to itself',
+  (kind) => {
+    const named = { LUX_CUSTODY_IMAGE: 'lux@sha256:0', PKCS11_FOLDER: '/opt/pkcs11' }
+    const { status, out } = run('docker-compose', ['-f', `docker-compose.${kind}.yml`, 'config'], {
+      ...process.env,
+      ...named,
+    })
+    expect({ status, out }).toMatchObject({ status: 0 })
+    for (const service of ['migrate', 'server']) {
+      const text = new RegExp(`^  ${service}:\n((?:    .*\n)+)`, 'm').exec(out)?.[1] ?? ''
+      for (const rule of ['read_only: true', 'cap_drop:\n    - ALL', 'no-new-privileges:true'])
+        expect({ service, rule, held: text.includes(rule) }).toEqual({ service, rule, held: true })
+    }
+    expect(out).not.toMatch(/privileged: true|network_mode: host|user: (root|0)\b/)
+  },
+)
+
+test('DELIVERY-COMPOSE production names no image, library or password by itself', () => {
+  const { LUX_CUSTODY_IMAGE: _image, PKCS11_FOLDER: _folder, ...env } = process.env
+  const { status, out } = run('docker-compose', ['-f', 'docker-compose.prod.yml', 'config'], env)
+  expect(status).not.toBe(0)
+  expect(out).toContain('name the image with its digest')
+  expect(readFileSync(join(root, 'docker-compose.prod.yml'), 'utf8')).not.toMatch(/PASSWORD: |postgres:\/\//)
+})
+
+// Some 160 MB are copied.
+test('DELIVERY-FOLDER what an image holds runs by itself, with nothing of the checkout, and says why it refuses a container', () => {
+  const here = join(folder, 'opt')
+  expect(run(process.execPath, [join(root, 'scripts/server-folder.ts'), here]).status).toBe(0)
+  const program = join(here, 'custody-server')
+  const bare = { PATH: '/usr/bin:/bin', HOME: folder }
+  const state = join(folder, 'state')
+  const made = run(program, ['--state', state, 'init', '--domain', 'rehearsal', '--soft-token'], bare)
+  expect(made).toMatchObject({ status: 0, out: expect.stringMatching(/^audience [0-9a-f]{64}$/m) })
+  const again = run(program, ['--state', state, 'card'], { ...bare, LUX_CONTAINER: '1' })
+  // Here the root file system can be written, whoever runs the test.
+  expect(again).toMatchObject({
+    status: 3,
+    out: expect.stringMatching(/CONTAINER-(ROOT|WRITABLE)[\s\S]*What to do: /),
+  })
+  const away = run(program, ['ready', '--port', '1'], bare)
+  expect(away).toMatchObject({ status: 3, out: expect.stringContaining('SERVER-NOT-READY') })
+}, 240_000)
