@@ -1,0 +1,147 @@
+import { spawnSync } from 'node:child_process'
+import { generateKeyPairSync, sign } from 'node:crypto'
+import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { privateFolder } from '../../scripts/electron/launch.ts'
+import { packagedFolder } from '../support/packaged.ts'
+
+const root = join(import.meta.dirname, '../..')
+// Beside the package, so that copies are links.
+const folder = privateFolder('lux-release-', dirname(packagedFolder()))
+const release = join(folder, 'release')
+const guide = readFileSync(join(root, 'docs/install.md'), 'utf8')
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+type Ended = { readonly status: number | null; readonly out: string }
+
+function run(program: string, args: readonly string[], cwd = root): Ended {
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', maxBuffer: 1 << 26 })
+  return { status, out: `${stdout}${stderr}` }
+}
+
+/** What install.md has people type, run as they would: the first `many` lines. */
+function compare(at: string, many = 3): Ended[] {
+  const block = /### 1\. Compare\n\n```sh\n([\s\S]+?)```/.exec(guide)?.[1] ?? ''
+  return block
+    .trim()
+    .split('\n')
+    .slice(0, many)
+    .map((line) => run('sh', ['-c', line], at))
+}
+
+const fileNamed = (end: string): string => readdirSync(release).find((name) => name.endsWith(end)) ?? ''
+
+/** The release with `change` made to one of its files. */
+function copyOf(name: string, file: string, change: (bytes: Buffer) => Buffer): string {
+  const at = join(folder, name)
+  mkdirSync(at)
+  for (const one of readdirSync(release)) {
+    if (one === file) writeFileSync(join(at, one), change(readFileSync(join(release, one))))
+    else linkSync(join(release, one), join(at, one))
+  }
+  return at
+}
+
+const flip = (bytes: Buffer): Buffer => {
+  const changed = Buffer.from(bytes)
+  const middle = changed.length >> 1
+  changed.writeUInt8(changed.readUInt8(middle) ^ 1, middle)
+  return changed
+}
+
+beforeAll(() => {
+  const made = run(process.execPath, ['scripts/release.ts', '--test-build', '--out', release])
+  expect(made).toMatchObject({ status: 0, out: expect.stringContaining('release key') })
+}, 240_000)
+
+test('RELEASE-VERIFY the commands of the guide accept a release, and its key is the one whose words stand there', () => {
+  const [key, signature, sums] = compare(release)
+  const hex = key?.out.slice(0, 64) ?? ''
+  expect(guide).toContain(`\`${hex}\``)
+  expect(signature).toEqual({ status: 0, out: 'Signature Verified Successfully\n' })
+  expect(sums).toMatchObject({ status: 0, out: expect.stringMatching(/^(\S+: OK\n){3}$/) })
+  const words = [...guide.matchAll(/^> (.+)$/gm)].map(([, line]) => line).join(' ')
+  const said = run(
+    process.execPath,
+    [
+      '-e',
+      `import('@lux/crypto').then(({ toWords, fromHex }) => console.log(toWords(fromHex('${hex}')).join(' ')))`,
+    ],
+    join(root, 'e2e'),
+  )
+  expect(said.out.trim()).toBe(words)
+})
+
+test.each(['.deb', '.tar.gz', '.cdx.json'])('RELEASE-VERIFY one changed bit of the %s is refused', (end) => {
+  const name = fileNamed(end)
+  const [, signature, sums] = compare(copyOf(`changed${end}`, name, flip))
+  expect(signature?.status).toBe(0)
+  expect(sums).toMatchObject({ out: expect.stringContaining(`${name}: FAILED`) })
+  expect(sums?.status).not.toBe(0)
+})
+
+test.each(['SHA256SUMS', 'SHA256SUMS.sig'])('RELEASE-VERIFY one changed bit of %s is refused', (name) => {
+  const [, signature] = compare(copyOf(`changed ${name}`, name, flip), 2)
+  expect(signature?.status).not.toBe(0)
+})
+
+test('RELEASE-VERIFY checksums that another key signed show another fingerprint', () => {
+  const other = generateKeyPairSync('ed25519')
+  const at = copyOf('other key', 'release-key.pem', () =>
+    Buffer.from(other.publicKey.export({ type: 'spki', format: 'pem' })),
+  )
+  rmSync(join(at, 'SHA256SUMS.sig'))
+  writeFileSync(
+    join(at, 'SHA256SUMS.sig'),
+    sign(null, readFileSync(join(at, 'SHA256SUMS')), other.privateKey),
+  )
+  const [key, signature] = compare(at, 2)
+  expect(signature?.status).toBe(0)
+  expect(guide).not.toContain(key?.out.slice(0, 64))
+})
+
+test('RELEASE-DEB the package runs no script, belongs to root, and what it unpacks runs', () => {
+  const deb = join(release, fileNamed('.deb'))
+  const control = join(folder, 'control')
+  expect(run('dpkg-deb', ['--control', deb, control]).status).toBe(0)
+  expect(readdirSync(control)).toEqual(['control'])
+  const listed = run('dpkg-deb', ['--contents', deb]).out.trim().split('\n')
+  expect(listed.filter((line) => !/^\S+ root\/root /.test(line))).toEqual([])
+  // Nobody but root may write, and nothing runs with another's rights.
+  expect(listed.filter((line) => /^[^l]....w|^[^l].......w|^...s|^......s/.test(line))).toEqual([])
+  const unpacked = join(folder, 'unpacked')
+  expect(run('dpkg-deb', ['--extract', deb, unpacked]).status).toBe(0)
+  const version = run(join(unpacked, 'opt/lux-custody/custody'), ['--json', 'version'], folder)
+  expect(version).toMatchObject({ status: 0, out: expect.stringContaining('"version"') })
+  rmSync(unpacked, { recursive: true })
+})
+
+test('RELEASE-SBOM every package that ships is a part with its licence, and what only builds is none', () => {
+  const { bomFormat, specVersion, components } = JSON.parse(
+    readFileSync(join(release, fileNamed('.cdx.json')), 'utf8'),
+  )
+  expect({ bomFormat, specVersion }).toEqual({ bomFormat: 'CycloneDX', specVersion: '1.6' })
+  const names: string[] = components.map(({ name }: { name: string }) => name)
+  expect(names).toEqual(
+    expect.arrayContaining(['electron', 'react', 'pkcs11js', 'better-sqlite3', '@noble/hashes']),
+  )
+  expect(names).not.toContain('vitest')
+  for (const { name, purl, licenses, hashes } of components) {
+    expect({ name, known: /^pkg:npm\//.test(purl) && licenses.length === 1 }).toEqual({ name, known: true })
+    expect({ name, sha512: hashes?.[0]?.content.length }).toEqual({ name, sha512: 128 })
+  }
+})
+
+test('RELEASE-KEY the published key signs nothing but test builds', () => {
+  const refused = run(process.execPath, [
+    'scripts/release.ts',
+    '--key',
+    'scripts/release/rehearsal-key.pem',
+    '--out',
+    join(folder, 'no'),
+  ])
+  expect(refused.status).not.toBe(0)
+  expect(existsSync(join(folder, 'no'))).toBe(false)
+})

@@ -1,0 +1,64 @@
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { openFolder } from './electron/launch.ts'
+import { makeDeb, makeTar } from './release/files.ts'
+import { makeSbom } from './release/sbom.ts'
+import { checksumsOf, fingerprintOf, signChecksums } from './release/sign.ts'
+import { root } from './root.ts'
+
+// Makes a release of the packaged folder: deb, tar.gz, SBOM, their checksums, and the checksums' signature. docs/release.md.
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string' },
+    key: { type: 'string' },
+    'test-build': { type: 'boolean', default: false },
+  },
+})
+
+function end(message: string, code: number): never {
+  process.stderr.write(`release: ${message}\n`)
+  process.exit(code)
+}
+
+if (values.out === undefined || existsSync(values.out))
+  end('usage: node scripts/release.ts --out DIR [--key FILE] [--test-build]   (DIR must not exist)', 2)
+const kind = values['test-build'] ? 'test-build' : 'release'
+const rehearsalKey = join(import.meta.dirname, 'release/rehearsal-key.pem')
+const keyFile = values.key ?? (values['test-build'] ? rehearsalKey : null)
+if (!values['test-build'] && keyFile !== null && resolve(keyFile) === rehearsalKey)
+  end('the rehearsal key is published with the sources, so it signs test builds alone', 1)
+
+const packaged = join(openFolder(), 'dist', kind, 'linux-unpacked')
+if (!existsSync(packaged)) end(`${packaged} is not there: run npm run package first`, 3)
+
+const { version: number }: { version: string } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+const version = values['test-build'] ? `${number}~test` : number
+const commit = spawnSync('git', ['log', '-1', '--format=%ct'], { cwd: root, encoding: 'utf8' })
+const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? (commit.status === 0 ? commit.stdout.trim() : 0))
+
+const out = resolve(values.out)
+mkdirSync(out, { recursive: true })
+const files = {
+  deb: join(out, `lux-custody_${version}_amd64.deb`),
+  tar: join(out, `lux-custody-${version}-linux-x64.tar.gz`),
+  sbom: join(out, `lux-custody-${version}.cdx.json`),
+}
+makeDeb(packaged, version, files.deb, mkdtempSync(join(out, 'deb-')), epoch)
+makeTar(packaged, `lux-custody-${version}`, files.tar, epoch, values['test-build'] ? 1 : 6)
+writeFileSync(files.sbom, makeSbom(root, version, new Date(epoch * 1000)))
+const sums = await checksumsOf(Object.values(files))
+writeFileSync(join(out, 'SHA256SUMS'), sums)
+process.stdout.write(sums)
+if (keyFile === null) {
+  process.stderr.write(
+    'release: SHA256SUMS is not signed: sign it where the release key is, as docs/release.md says\n',
+  )
+} else {
+  const { signature, publicKey } = signChecksums(sums, readFileSync(keyFile, 'utf8'))
+  writeFileSync(join(out, 'SHA256SUMS.sig'), signature)
+  writeFileSync(join(out, 'release-key.pem'), publicKey.export({ type: 'spki', format: 'pem' }))
+  const { hex, words } = fingerprintOf(publicKey)
+  process.stdout.write(`release key ${hex}\n${words.join(' ')}\n`)
+}
