@@ -4,17 +4,18 @@ import { EnvironmentError } from '../refusal.ts'
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the server reads of its environment. A name that looks like one of them and is none of them is a slip of the pen. */
-const known: readonly string[] = [
+export const containerSettings: readonly string[] = [
   'DATABASE_OWNER_URL',
   'DATABASE_OWNER_URL_FILE',
   'DATABASE_URL',
   'DATABASE_URL_FILE',
+  'KMIP_CLIENT_CA_FILE',
   'LUX_CONTAINER',
   'LUX_SERVER_STATE',
   'TLS_CERT_FILE',
   'TLS_KEY_FILE',
 ]
-const ours = /^(DATABASE|LUX|TLS|KMS|PG|POSTGRES)_/
+const ours = /^(DATABASE|KMIP|LUX|TLS|KMS|PG|POSTGRES)_/
 
 /** The image sets it: there, the rules below hold. */
 export function inContainer(environment: Environment = process.env): boolean {
@@ -33,10 +34,10 @@ export function requireContainer(environment: Environment, uid: number, mounts: 
   if (!options.includes('ro'))
     throw new EnvironmentError('CONTAINER-WRITABLE', 'the root file system is mounted read-write')
   for (const name of Object.keys(environment)) {
-    if (ours.test(name) && !known.includes(name))
+    if (ours.test(name) && !containerSettings.includes(name))
       throw new EnvironmentError(
         'CONTAINER-SETTING',
-        `${name} is no setting of this server: ${known.join(', ')}`,
+        `${name} is no setting of this server: ${containerSettings.join(', ')}`,
       )
   }
 }

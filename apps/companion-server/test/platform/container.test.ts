@@ -1,8 +1,8 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
-import { requireContainer, settingOf } from '../../src/platform/container.ts'
+import { containerSettings, requireContainer, settingOf } from '../../src/platform/container.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'lux-container-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -27,6 +27,23 @@ test.each([
   ['CONTAINER-SETTING', { ...image, LUX_SERVER_SATE: '/x' }, 10001, readOnly],
 ] as const)('%s stops a container before anything starts', (code, environment, uid, seen) => {
   expect(() => requireContainer(environment, uid, seen)).toThrow(expect.objectContaining({ code }))
+})
+
+test('CONTAINER-SETTING every variable that a source of the server reads is one that a container may set', () => {
+  const source = join(import.meta.dirname, '../../src')
+  const text = readdirSync(source, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .map((file) => readFileSync(join(source, file), 'utf8'))
+    .join('\n')
+  const named = [...text.matchAll(/process\.env\.([A-Z][A-Z0-9_]+)|settingOf\('([A-Z_]+)'/g)].map(
+    ([, a, b]) => a ?? b,
+  )
+  const taken = [...text.matchAll(/\{([^{}]*)\} = process\.env/g)].flatMap(([, names]) =>
+    [...(names ?? '').matchAll(/([A-Z][A-Z0-9_]+)/g)].map(([, name]) => name),
+  )
+  const read = new Set([...named, ...taken].filter((name) => name !== 'SOFTHSM2_CONF'))
+  expect([...read]).toEqual(expect.arrayContaining(['DATABASE_URL', 'TLS_KEY_FILE', 'LUX_SERVER_STATE']))
+  expect([...read].filter((name) => !containerSettings.includes(name ?? ''))).toEqual([])
 })
 
 test('CONTAINER-SETTING names the setting that is misspelt, and never its value', () => {
