@@ -3,7 +3,7 @@ import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
-import { hashSecret, maxSecrets, maxTokenTtl, minTokenTtl } from './tokens.ts'
+import { hashSecret, maxSecrets, maxTokenTtl, minTokenTtl, nameShape } from './tokens.ts'
 
 /** A client secret, a log-in's token or an API key, as lists show it: never what it is. */
 export type Credential = {
@@ -16,7 +16,6 @@ export type Credential = {
 
 export type NewApiKey = { readonly identity: string; readonly name: string; readonly ttlSeconds: number }
 
-const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
 const maxApiKeys = 32
 
 type Parts = { readonly database: Database; readonly record: Record; now(): Date }

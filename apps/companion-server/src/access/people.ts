@@ -10,7 +10,7 @@ import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import type { Grant } from './authorize.ts'
 import { countFailure, isLocked } from './lockout.ts'
-import { hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
+import { hashSecret, insertGrants, issue, type LoggedIn, nameShape } from './tokens.ts'
 
 export type NewPerson = {
   readonly username: string
@@ -38,7 +38,6 @@ const enrolmentLives = 24 * 3_600_000
 /** Seconds: a working day. */
 const personTokenTtl = 12 * 3600
 const usernameShape = /^[a-z0-9](?:[a-z0-9._@-]{0,62}[a-z0-9])?$/
-const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
 const period = 30
 
 export type PeopleOperations = ReturnType<typeof openPeople>

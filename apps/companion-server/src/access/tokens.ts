@@ -35,7 +35,7 @@ export const maxGrants = 32
 /** Secrets that an identity may have at once. */
 export const maxSecrets = 4
 
-/** A name for people: of an identity, an organisation, a project. */
+/** A name for people: of an identity, a person, a secret, an organisation, a project. */
 export const nameShape = /^(?!\s)[^\p{C}]{1,64}(?<!\s)$/u
 
 /** Calls a second: of one identity, and of one source that asks to become one. A bucket has a second's worth. */

@@ -8,6 +8,7 @@ const id = (digit: string) => digit.repeat(32)
 const root = (ckaId: string, bornIn: string) => ({
   id: 'root',
   level: 'root',
+  spares: [],
   token: 'ceremony',
   ckaId,
   bornIn,
