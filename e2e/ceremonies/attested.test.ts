@@ -15,7 +15,7 @@ const attacked = 'Attributes read back, the token attacked and found to hold.'
 test('ATTEST-WINDOW the runner says in words what each key rests on, before and after somebody vouches for it', async () => {
   const { page } = desktop
   await startRehearsal(page, { script: 'Attested root key' })
-  const evidence = page.getByRole('list', { name: 'What each key rests on' })
+  const evidence = page.getByRole('list', { name: 'Evidence for each key' })
   await playOn(page, 'The ceremony key is vouched for')
   expect(await evidence.textContent()).toBe(`Ceremony key: E1${attacked}`)
   await playOn(page, 'The root key is vouched for')
@@ -24,7 +24,7 @@ test('ATTEST-WINDOW the runner says in words what each key rests on, before and 
   expect(await evidence.textContent()).toBe(`Ceremony key: E2${vouched}root-kek: E2${vouched}`)
 
   await setAppearance(desktop, { language: 'ar', theme: 'light' })
-  const arabic = page.getByRole('list', { name: 'على ماذا يستند كل مفتاح' })
+  const arabic = page.getByRole('list', { name: 'الدليل على كل مفتاح' })
   await arabic.waitFor()
   expect(await arabic.textContent()).toContain('مفتاح مرافق مصدَّق يقول إن وحدة أصلية كانت حاضرة.')
   await setAppearance(desktop, { language: 'en', theme: 'light' })

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveFolder } from '../../scripts/electron/launch.ts'
 import { violations } from '../desktop/support/contents.ts'
@@ -11,9 +10,13 @@ import { Guide } from '../support/guide.ts'
 import {
   currentStep,
   enterPin,
+  goButton,
+  goTo,
   pins,
   playOn,
+  proceed,
   resultPanel,
+  seenPanel,
   startRehearsal,
   stepPanel,
   wordsIn,
@@ -38,27 +41,30 @@ test('FIRST-RUN a new token is initialised and opened with PINs that people type
   await stepPanel(page).waitFor()
   guide.did('Home › Start a rehearsal', 'First run', 'Start the rehearsal')
   expect(await currentStep(page)).toBe('Roll call')
+  guide.did('Roll call')
   await playOn(page, 'Clock check')
   const panel = stepPanel(page)
   await panel.getByLabel('Time on the wall clock', { exact: false }).fill(new Date().toISOString())
   await playOn(page, 'Initialise the token')
   guide.did('Clock check', 'Initialise the token')
-  const proceed = panel.getByRole('button', { name: 'Proceed' })
-  expect(await proceed.getAttribute('aria-disabled')).toBe('true')
-  await panel.getByText('The PIN is awaited').waitFor()
+  await proceed(page)
+  await panel.getByText('Type the PIN first').first().waitFor()
   await enterPin(panel, 'Security officer PIN', pins.so)
   await enterPin(panel, 'User PIN', pins.user)
-  await proceed.click()
+  await proceed(page)
+  // The result stays until the room has seen it, and its serial is the largest thing on the screen.
+  await seenPanel(page).locator('.evidence-value').waitFor()
+  await goButton(seenPanel(page)).click()
   await playOn(page, 'Log in')
   await playOn(page, 'Attack the token')
-  guide.did('Proceed', 'Log in', 'Attack the token')
+  guide.did('Seen by the room', 'Log in', 'Attack the token')
 })
 
 test('FIRST-RUN the officers sign the opening as simulated participants, and no more of them than the quorum', async () => {
   const { page } = desktop
   await playOn(page, 'Open the run')
   const panel = stepPanel(page)
-  await panel.getByRole('button', { name: 'Proceed' }).click()
+  await proceed(page)
   const sign = panel.getByRole('button', { name: /^Sign as simulated participant: Officer/ })
   await sign.first().waitFor()
   expect(await sign.count()).toBe(3)
@@ -72,7 +78,7 @@ test('FIRST-RUN the officers sign the opening as simulated participants, and no 
 test('FIRST-RUN dealing the threshold key shows what is done and how far it is', async () => {
   const { page } = desktop
   await playOn(page, 'Deal the shares')
-  await stepPanel(page).getByRole('button', { name: 'Proceed' }).click()
+  await proceed(page)
   await stepPanel(page)
     .getByRole('progressbar', { name: 'Making the FHE key and dealing its shares' })
     .waitFor()
@@ -95,7 +101,7 @@ test('FIRST-RUN dealing the threshold key shows what is done and how far it is',
 test('FIRST-RUN the officers sign the digest that the sealed bundle has', async () => {
   const { page } = desktop
   await playOn(page, 'Seal the bundle')
-  await stepPanel(page).getByRole('button', { name: 'Proceed' }).click()
+  await proceed(page)
   await stepPanel(page).getByText('Cosign the checkpoint').waitFor()
   await stepPanel(page)
     .getByRole('button', { name: /^Sign as simulated participant: Witness/ })
@@ -112,7 +118,7 @@ test('FIRST-RUN the officers sign the digest that the sealed bundle has', async 
   await readAloud.waitFor()
   const heard = await wordsIn(stepPanel(page))
   expect(heard.length).toBe(32)
-  await stepPanel(page).getByRole('button', { name: 'Proceed' }).click()
+  await proceed(page)
   await stepPanel(page).getByText('Sign the bundle').waitFor()
   const signed = await wordsIn(stepPanel(page))
   expect(signed).toEqual(heard)
@@ -198,25 +204,21 @@ test('GUIDE-FIRST a window that is closed in the middle finds its run at its ste
   await page.getByRole('button', { name: 'Resume', exact: true }).click()
   await page.getByRole('button', { name: 'Pause', exact: true }).click()
   await page.getByText('The ceremony is paused').first().waitFor()
-  await page.getByRole('button', { name: 'Abort…' }).click()
+  await page.getByRole('button', { name: 'Stop for good…' }).click()
   const dialog = page.getByRole('alertdialog')
   await dialog.getByLabel('Reason').fill('To see what happens')
-  await dialog.getByRole('button', { name: 'Abort the ceremony' }).click()
+  await dialog.getByRole('button', { name: 'Stop the ceremony for good' }).click()
   await resultPanel(page).getByText('The ceremony was aborted').waitFor()
   await page.locator('main').getByRole('link', { name: 'Transcript' }).click()
   await page.getByRole('textbox', { name: 'Filter by text' }).fill('run.')
   for (const kind of ['run.paused', 'run.aborted'])
     await page.locator('.log-body').getByText(kind, { exact: true }).first().waitFor()
-  guide.did('Pause', 'Abort…')
+  guide.did('Pause', 'Stop for good…')
 })
 
 test('GUIDE-FIRST nothing that the guide names was left out on the way', () => {
   expect(guide.left()).toEqual([])
 })
-
-async function goTo(page: Page, screen: string): Promise<void> {
-  await page.getByRole('navigation', { name: 'Main navigation' }).getByRole('link', { name: screen }).click()
-}
 
 /** Paths of all plain files below `at`, relative to it. */
 function filesOf(at: string): string[] {

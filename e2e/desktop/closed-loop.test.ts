@@ -48,7 +48,7 @@ test('WINDOW-LOOP a first run sends the root to a server; its file, the medium a
   await stepPanel(page).getByRole('button', { name: 'Choose a folder: Folder of the medium' }).click()
   await stepPanel(page).getByText(medium, { exact: true }).waitFor()
   await proceed(page)
-  await stepPanel(page).getByRole('heading', { name: 'Take in the receipt' }).waitFor()
+  await playOn(page, 'Take in the receipt')
   expect(readdirSync(medium)).toEqual([expect.stringMatching(/^bundle-[0-9a-f]{16}\.zip$/)])
 })
 

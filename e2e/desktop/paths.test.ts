@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { giveFolder } from '../../scripts/electron/launch.ts'
 import { custody, jsonOf } from '../support/commands.ts'
 import { chooseInDialogs } from '../support/dialogs.ts'
-import { playOn, resultPanel, startRehearsal } from '../support/person.ts'
+import { goTo, playOn, resultPanel, startRehearsal } from '../support/person.ts'
 import { invoke } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
@@ -36,10 +36,7 @@ test('SHELL-PATHS a report goes where a person chose, once, and nowhere else', a
   expect(await invoke(desktop, 'report.save', { path })).toEqual(refused)
   expect(existsSync(path)).toBe(false)
   const { page } = desktop
-  await page
-    .getByRole('navigation', { name: 'Main navigation' })
-    .getByRole('link', { name: 'Settings' })
-    .click()
+  await goTo(page, 'Settings')
   await chooseInDialogs(desktop, path)
   await page.getByRole('button', { name: 'Save a report…' }).click()
   await page.getByText(path).waitFor()
@@ -58,10 +55,7 @@ test('SHELL-PATHS a holder is enrolled from the card that was chosen in the dial
   )
   chmodSync(card!, 0o644)
   const { page } = desktop
-  await page
-    .getByRole('navigation', { name: 'Main navigation' })
-    .getByRole('link', { name: 'Holders' })
-    .click()
+  await goTo(page, 'Holders')
   await chooseInDialogs(desktop, card!)
   await page.getByRole('button', { name: 'Enrol from a file…' }).click()
   await page.getByText('Hana Holder').first().waitFor()
@@ -71,10 +65,7 @@ test('SHELL-PATHS a plan and its lock that were chosen in the dialogs are read',
   const { page } = desktop
   const [plan, lock] = [join(place, 'plan.yaml'), join(place, 'plan.lock.json')]
   for (const file of [plan, lock]) writeFileSync(file, 'v: 1\n', { mode: 0o644 })
-  await page
-    .getByRole('navigation', { name: 'Main navigation' })
-    .getByRole('link', { name: 'Ceremonies' })
-    .click()
+  await goTo(page, 'Ceremonies')
   await chooseInDialogs(desktop, plan)
   await page.getByRole('button', { name: /^Choose a file: .*[Pp]lan$/ }).click()
   await page.getByText(plan, { exact: true }).waitFor()

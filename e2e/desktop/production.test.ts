@@ -49,7 +49,7 @@ test('PRODUCTION-WHOLE a locked plan is led on the screen to Closed, everybody s
   await page.getByText('Closed', { exact: true }).first().waitFor()
   // Without a destination there is no receipt.
   const states = await page
-    .locator('.step-list li')
+    .locator('.timeline-steps li')
     .evaluateAll((steps) => steps.map((step) => step.getAttribute('data-state')))
   expect([states.length, states.filter((state) => state !== 'done')]).toEqual([20, ['skipped']])
   expect(violations(desktop)).toEqual([])

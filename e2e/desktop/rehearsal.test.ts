@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { goTo } from '../support/person.ts'
 import { violations } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
@@ -11,61 +12,96 @@ beforeAll(async () => {
 })
 afterAll(() => desktop?.close())
 
-/** Does the one thing that the screen asks for, with the keyboard alone: focus, type, Enter. */
-async function actOnce(): Promise<void> {
-  const { page } = desktop
-  const { pins, values, buttons, proceed } = {
-    pins: page.locator('.step input[type=password]'),
-    values: page.locator('.step').getByRole('textbox'),
-    buttons: page.getByRole('button', { name: /^Sign as simulated participant/ }),
-    proceed: page.getByRole('button', { name: 'Proceed' }),
-  }
-  if ((await pins.count()) > 0) {
-    const form = page.locator('.step form:has(input[type=password])').first()
-    for (const field of await form.locator('input[type=password]').all()) {
-      await field.focus()
-      await page.keyboard.type(pin)
-    }
-    await page.keyboard.press('Enter')
-  } else if ((await buttons.count()) > 0) {
-    await buttons.first().focus()
-    await page.keyboard.press('Enter')
-  } else if ((await proceed.count()) > 0) {
-    const isClock = (await page.locator('.step h2').textContent()) === 'Clock check'
-    if (isClock && (await values.first().inputValue()) === '') {
-      await values.first().focus()
-      await page.keyboard.type(`${new Date().toISOString().slice(0, 16)}Z`)
-    }
-    if ((await proceed.getAttribute('aria-disabled')) !== null) return
-    await proceed.focus()
-    await page.keyboard.press('Enter')
-  }
+/** Presses so far, whatever was typed before each. */
+let presses = 0
+
+async function press(key: 'Enter' | 'Space'): Promise<void> {
+  presses += 1
+  await desktop.page.keyboard.press(key)
 }
 
-test('RUNNER-WHOLE the first run goes from roll call to the sealed bundle by keyboard alone', async () => {
+/**
+ * Does what has the focus, which goes by itself to the next thing to be done: a field is filled, and Enter goes on. Nothing is
+ * looked for and nothing is pointed at.
+ */
+async function actOnce(): Promise<void> {
   const { page } = desktop
-  await page.getByRole('button', { name: 'Start a rehearsal' }).press('Enter')
-  await page.getByRole('button', { name: 'Start the rehearsal' }).press('Enter')
-  await page.getByRole('button', { name: 'Proceed' }).waitFor({ timeout: 60_000 })
+  const at = await page.evaluate(() => {
+    const element = document.activeElement
+    if (element?.matches('input[type=password]')) return 'pin'
+    if (element?.matches('.clock-entry')) return 'clock'
+    if (!element?.matches('[data-go]:not([aria-disabled], :disabled)')) return 'nothing'
+    const alone = document.querySelector('.sign-card [role=checkbox]')
+    return alone?.getAttribute('aria-checked') === 'false' ? 'alone' : 'go'
+  })
+  if (at === 'nothing') return
+  if (at === 'pin') {
+    const fields = await page.locator('.stage-main input[type=password]').count()
+    for (let field = 0; field < fields; field += 1) {
+      if (field > 0) await page.keyboard.press('Tab')
+      await page.keyboard.type(pin)
+    }
+  }
+  if (at === 'clock') await page.keyboard.type(new Date().toISOString().slice(11, 19))
+  if (at === 'alone') {
+    await page.locator('.sign-card [role=checkbox]').focus()
+    await press('Space')
+    return
+  }
+  await press('Enter')
+  // Until it has been taken: the button is off or gone, or the field is.
+  await expect
+    .poll(() =>
+      page.evaluate(
+        (was) =>
+          was !== 'go' && was !== 'clock'
+            ? document.activeElement?.matches('input[type=password]') !== true
+            : document.activeElement?.matches('[data-go]:not(:disabled)') !== true ||
+              document.querySelector('.stage-step')?.getAttribute('data-phase') !== null,
+        at,
+      ),
+    )
+    .toBe(true)
+}
+
+test('RUNNER-WHOLE the first run goes from roll call to the sealed bundle by keyboard alone, in at most 25 presses', async () => {
+  const { page } = desktop
+  for (const name of ['Start a rehearsal', 'Start the rehearsal']) {
+    await page.getByRole('button', { name }).focus()
+    await press('Enter')
+  }
+  await page.locator('[data-go]').waitFor({ timeout: 60_000 })
+  // The heading has it when the screen opens; from there on it is never moved but by the window.
+  await page.locator('[data-go]').focus()
   const end = page.getByRole('link', { name: 'Go to bundles' })
   const late = performance.now() + 90_000
   let sawWork = false
   while ((await end.count()) === 0 && performance.now() < late) {
     // A screen may change between looking and pressing; the next turn looks again.
-    await actOnce().catch(() => undefined)
+    await actOnce()
     sawWork ||=
       (await page.getByRole('progressbar', { name: 'Making the FHE key and dealing its shares' }).count()) > 0
     expect(await page.locator('.failure').allInnerTexts()).toEqual([])
     await page.waitForTimeout(100)
   }
-  expect(await end.count(), (await page.locator('.section').first().textContent()) ?? '').toBe(1)
+  expect(await end.count(), (await page.locator('main').textContent()) ?? '').toBe(1)
   expect(sawWork).toBe(true)
+  expect(presses).toBeLessThanOrEqual(25)
   // Without a destination there is nothing to export, to receipt or to close.
   const states = await page
-    .locator('.step-list li')
+    .locator('.timeline-steps li')
     .evaluateAll((steps) => steps.map((step) => step.getAttribute('data-state')))
   expect(states.filter((state) => state !== 'done')).toEqual(['skipped', 'skipped', 'skipped'])
   expect(violations(desktop)).toEqual([])
+})
+
+test('STAGE-AGAIN a step that is done opens again with its result, by keyboard too', async () => {
+  const { page } = desktop
+  await page.locator('.timeline-steps button').nth(6).press('Enter')
+  await page.getByRole('heading', { name: 'The token held against every attack.' }).waitFor()
+  expect(await page.locator('.evidence-value').textContent()).toBe('13')
+  await page.getByRole('button', { name: 'Back to the step in hand' }).press('Enter')
+  await page.getByRole('link', { name: 'Go to bundles' }).waitFor()
 })
 
 test('BUNDLE-VERIFY the sealed bundle is consistent, and without a policy never accepted', async () => {
@@ -82,10 +118,7 @@ test('BUNDLE-VERIFY the sealed bundle is consistent, and without a policy never 
 
 test('TRANSCRIPT-CHAIN the transcript of the run is intact and its filter narrows it', async () => {
   const { page } = desktop
-  await page
-    .getByRole('navigation', { name: 'Main navigation' })
-    .getByRole('link', { name: 'Transcript' })
-    .press('Enter')
+  await goTo(page, 'Transcript')
   await page.getByText(/^The chain of \d+ entries is intact$/).waitFor()
   const matching = async (): Promise<number> =>
     Number(await page.locator('[data-matching]').getAttribute('data-matching'))

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { exceptionPanel } from '../support/person.ts'
 import { setAppearance, show } from './support/contents.ts'
 import { type Desktop, openDesktop } from './support/desktop.ts'
 
@@ -10,7 +11,7 @@ afterAll(() => desktop?.close())
 
 const words = {
   en: {
-    taken: 'PIN taken; it is used at Proceed',
+    taken: 'PIN taken; it is used when you go on',
     paused: 'Paused by',
     away: 'The token of this step is not present',
     skipped: 'skipped',
@@ -22,7 +23,7 @@ const words = {
     parts: 'carry 1 of 2 parts',
   },
   ar: {
-    taken: 'استُلم رمز PIN؛ يُستعمل عند المتابعة',
+    taken: 'استُلم رمز PIN؛ يُستعمل حين تتابع',
     paused: 'أوقفها مؤقتًا',
     away: 'الوحدة الأمنية لهذه الخطوة غير موجودة',
     skipped: 'متخطاة',
@@ -39,7 +40,7 @@ describe.each(['en', 'ar'] as const)('RUNNER in %s', (language) => {
   const said = words[language]
   beforeAll(() => setAppearance(desktop, { language, theme: 'light' }))
 
-  test('RUNNER-PIN a PIN that was typed is acknowledged before Proceed, and no field asks for it again', async () => {
+  test('RUNNER-PIN a PIN that was typed is acknowledged before the step goes on, and no field asks for it again', async () => {
     await show(desktop, 'run/c4')
     await desktop.page.getByText(said.taken, { exact: true }).waitFor()
     expect(await desktop.page.locator('input[type=password]').count()).toBe(0)
@@ -88,7 +89,7 @@ describe.each(['en', 'ar'] as const)('RUNNER in %s', (language) => {
     expect(await app.evaluate(({ clipboard }) => clipboard.readText())).toBe(first)
   })
 
-  test('RUNNER-UNSTATED who has not said what is left of a moving key, and what that costs, stands beside Proceed with the button for the file', async () => {
+  test('RUNNER-UNSTATED who has not said what is left of a moving key, and what that costs, stands at the step with the button for the file', async () => {
     await show(desktop, 'run/c7')
     const { page } = desktop
     const notice = await page.locator('[data-waits=unstated]').textContent()
@@ -97,19 +98,19 @@ describe.each(['en', 'ar'] as const)('RUNNER in %s', (language) => {
     await page.locator('.carry > li').last().getByRole('button').waitFor()
   })
 
-  test('RUNNER-SKIPPED a skipped step is called skipped, and is not marked as done', async () => {
+  test('RUNNER-SKIPPED a skipped step is called skipped, and does not open as what is done does', async () => {
     await show(desktop, 'run/c4')
-    const step = desktop.page.locator('.step-list li[data-state=skipped]')
+    const step = desktop.page.locator('.timeline-steps li[data-state=skipped]')
     expect(await step.count()).toBe(1)
     expect(await step.textContent()).toContain(said.skipped)
-    expect(await step.locator('[data-icon=check]').count()).toBe(0)
+    expect(await step.getByRole('button').count()).toBe(0)
   })
 })
 
 test('RUNNER-EXCEPTION the state of the PIN stands beside the decision', async () => {
   await setAppearance(desktop, { language: 'en' })
   await show(desktop, 'run/c2')
-  const panel = desktop.page.getByRole('region', { name: 'Exception: somebody has to decide' })
+  const panel = exceptionPanel(desktop.page)
   const facts = panel.locator('.fact-group')
   expect(await facts.count()).toBe(1)
   expect(await facts.textContent()).toMatch(/rehearsal-root.*OK.*d1c95aa0b2a6f0e4/)

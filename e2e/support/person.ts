@@ -17,10 +17,7 @@ export async function startRehearsal(
     before = async () => undefined,
   }: { script: string; fields?: Readonly<Record<string, string>>; before?: () => Promise<void> },
 ): Promise<void> {
-  await page
-    .getByRole('navigation', { name: 'Main navigation' })
-    .getByRole('link', { name: 'Ceremonies' })
-    .click()
+  await goTo(page, 'Ceremonies')
   await page.getByRole('radio', { name: script }).click()
   for (const [label, text] of Object.entries(fields)) {
     await page.getByRole('textbox', { name: label, exact: true }).fill(text)
@@ -31,17 +28,30 @@ export async function startRehearsal(
   await stepPanel(page).or(resultPanel(page)).waitFor()
 }
 
-/** Title of the step that the window stands at; null at the end of a run. */
+/** To another screen by the navigation, or by the menu of a ceremony, which has the whole window. */
+export async function goTo(page: Page, screen: string): Promise<void> {
+  const navigation = page.getByRole('navigation', { name: 'Main navigation' })
+  const menu = navigation.getByRole('button', { name: 'Menu' })
+  if ((await menu.count()) === 0) {
+    await navigation.getByRole('link', { name: screen, exact: true }).click()
+    return
+  }
+  await menu.click()
+  await page.getByRole('menuitem', { name: screen, exact: true }).click()
+}
+
+/**
+ * Title of the step that the window stands at; null at the end of a run. Where a result is shown and the next step only waits for
+ * somebody to have seen it, that is the next step.
+ */
 export async function currentStep(page: Page): Promise<string | null> {
   await stepPanel(page).or(resultPanel(page)).or(exceptionPanel(page)).first().waitFor()
-  if ((await stepPanel(page).count()) === 0) return null
-  try {
-    return await title(stepPanel(page)).textContent({ timeout: 3_000 })
-  } catch (error) {
-    // The panel that was there a moment ago has made way for the run's end or for a question.
-    if ((await stepPanel(page).count()) === 0) return null
-    throw error
-  }
+  // Read at once: a screen may change between two looks.
+  return page.evaluate((phases) => {
+    const shown = document.querySelector<HTMLElement>('.stage-step')
+    if (shown === null || !phases.includes(shown.dataset.phase ?? '')) return null
+    return (shown.querySelector('[data-then]') ?? shown.querySelector('h2'))?.textContent ?? null
+  }, stepPhases)
 }
 
 /**
@@ -64,14 +74,18 @@ export async function playOn(page: Page, until: string | null, limitMs = 200_000
 
 /** Does the next thing that the step asks for; false when it waits for the machine. */
 export async function actOnce(page: Page, step: string): Promise<boolean> {
-  // Scoped to the step by its title, so that a press meant for this step never lands on the next one.
-  const panel = stepPanel(page).filter({ has: page.getByRole('heading', { name: step, exact: true }) })
+  if ((await seenPanel(page).count()) > 0) return pressed(goButton(seenPanel(page)))
+  // Scoped to the step by its title, so that a press meant for this step never lands on its result or on the next one.
+  const panel = page
+    .locator('.stage-step[data-phase=ready]')
+    .filter({ has: page.getByRole('heading', { name: step, exact: true }) })
+  const go = goButton(panel)
   for (const [label, pin] of [
     ['Security officer PIN', pins.so],
     ['User PIN', pins.user],
   ] as const) {
     const field = panel.getByLabel(label, { exact: true })
-    if ((await field.count()) > 0) return enterPin(panel, label, pin)
+    if ((await field.count()) > 0 && !(await enterPin(panel, label, pin))) return false
   }
   const sign = panel.getByRole('button', { name: /^(Sign|Answer) as simulated participant: / }).first()
   if (await pressed(sign)) return true
@@ -79,24 +93,33 @@ export async function actOnce(page: Page, step: string): Promise<boolean> {
   if ((await time.count()) > 0 && (await time.inputValue()) === '') {
     await time.fill(`${new Date().toISOString().slice(0, 16)}Z`)
   }
-  return pressed(panel.getByRole('button', { name: 'Proceed' }))
+  await sayWho(panel)
+  return pressed(go)
 }
 
-/** Types a PIN and enters it; true when the field was there and is gone afterwards. */
+/** In production everybody ticks their own name, and whoever acts says so. */
+async function sayWho(panel: Locator): Promise<void> {
+  if ((await goButton(panel).count()) === 0) return
+  if ((await goButton(panel).getAttribute('aria-disabled', { timeout: 1000 })) === null) return
+  const unticked = panel.locator('.roll label:not([data-here])')
+  while ((await unticked.count()) > 0) await unticked.first().click()
+  const who = panel.getByRole('combobox', { name: 'Who acts' })
+  if ((await who.count()) === 0 || (await who.textContent()) !== 'Who are you?') return
+  await who.click()
+  await panel.page().getByRole('option').first().click()
+}
+
+/** Types a PIN, twice where one is chosen; the step's next action gives it to the token. False when the field has gone. */
 export async function enterPin(panel: Locator, label: string, pin: string): Promise<boolean> {
   const form = panel.locator('form', { has: panel.page().getByLabel(label, { exact: true }) }).first()
-  const field = form.getByLabel(label, { exact: true })
   try {
-    await field.fill(pin, { timeout: 1000 })
-    // One that is chosen is typed twice.
+    await form.getByLabel(label, { exact: true }).fill(pin, { timeout: 1000 })
     const again = form.getByLabel('New PIN once more', { exact: true })
     if ((await again.count()) > 0) await again.fill(pin, { timeout: 1000 })
-    await form.getByRole('button', { name: 'Enter the PIN' }).click({ timeout: 1000 })
+    return true
   } catch {
     return false
   }
-  await field.waitFor({ state: 'detached' })
-  return true
 }
 
 /** Presses a button unless it is absent, off or busy. One that goes away under the finger was not pressed. */
@@ -113,9 +136,14 @@ async function pressed(button: Locator): Promise<boolean> {
   }
 }
 
-/** Presses Proceed at the step where the window stands. */
+/** Presses the live button of the step where the window stands. */
 export async function proceed(page: Page): Promise<void> {
-  await stepPanel(page).getByRole('button', { name: 'Proceed' }).click()
+  await goButton(stepPanel(page)).click()
+}
+
+/** The one button that is always in sight. */
+export function goButton(panel: Locator): Locator {
+  return panel.locator('[data-go]')
 }
 
 /** Takes up a paused run by its button; the PIN that it then asks for is typed by `playOn`. */
@@ -133,20 +161,23 @@ export async function wordsIn(panel: Locator): Promise<string[]> {
   return words.locator('.word').allTextContents()
 }
 
+const stepPhases = ['ready', 'working', 'result']
+
 export function stepPanel(page: Page): Locator {
-  return page.locator('[data-screen="run"] .runner section.panel:has(.step-actor)')
+  return page.locator(stepPhases.map((phase) => `.stage-step[data-phase=${phase}]`).join())
+}
+
+/** What a step has made, until the room has seen it. */
+export function seenPanel(page: Page): Locator {
+  return page.locator('.stage-step[data-phase=result]')
 }
 
 export function resultPanel(page: Page): Locator {
-  return page.getByRole('region', { name: 'Result' })
+  return page.locator('.stage-step[data-phase=end]')
 }
 
 export function exceptionPanel(page: Page): Locator {
-  return page.getByRole('region', { name: 'Exception: somebody has to decide' })
-}
-
-function title(panel: Locator): Locator {
-  return panel.getByRole('heading', { level: 2 })
+  return page.locator('.stage-step[data-phase=exception]')
 }
 
 async function said(page: Page): Promise<string> {

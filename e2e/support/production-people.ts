@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import type { Desktop } from '../desktop/support/desktop.ts'
 import { chooseInDialogs } from './dialogs.ts'
-import { actOnce, currentStep, exceptionPanel, stepPanel } from './person.ts'
+import { actOnce, currentStep, exceptionPanel, goTo, stepPanel } from './person.ts'
 import type { ProductionRoom } from './production-room.ts'
 
 /** From the first screen to a production run's first step, by its buttons. */
@@ -11,10 +11,7 @@ export async function openPlan(
   { plan, lock }: { plan: string; lock: string },
 ): Promise<void> {
   const { page } = desktop
-  await page
-    .getByRole('navigation', { name: 'Main navigation' })
-    .getByRole('link', { name: 'Ceremonies' })
-    .click()
+  await goTo(page, 'Ceremonies')
   await choosePlan(desktop, { plan, lock })
   await page.getByRole('button', { name: 'Open the plan' }).click()
   await stepPanel(page).waitFor()
@@ -78,7 +75,7 @@ async function awaitedSignature({ page }: Desktop): Promise<{ file: string; from
     const brief = { timeout: 1000 }
     return {
       file: (await file.first().textContent(brief)) ?? '',
-      from: (await from.locator('[data-record]').first().textContent(brief)) ?? '',
+      from: (await from.locator('.person-name').first().textContent(brief)) ?? '',
     }
   } catch {
     // The screen went on between two looks.
@@ -98,7 +95,8 @@ export async function takeIn(desktop: Desktop, answer: string): Promise<void> {
   const { page } = desktop
   const shown = async () => [
     await page.locator('.failure').allInnerTexts(),
-    await stepPanel(page).allInnerTexts(),
+    // Without the button, which is off while it works.
+    await stepPanel(page).locator('.stage-main').allInnerTexts(),
   ]
   const before = JSON.stringify(await shown())
   await chooseInDialogs(desktop, answer)

@@ -1,15 +1,12 @@
 import type { Page } from 'playwright-core'
-import { pins } from './person.ts'
+import { goTo, pins } from './person.ts'
 
 /** One object on a token as the Tokens screen shows it. */
 export type Row = { label: string; id: string; kind: string; madeBy: string }
 
 /** Every object of the token with this label, private ones too: logs in by the dialog where nobody is. */
 export async function objectsOf(page: Page, label: string): Promise<Row[]> {
-  await page
-    .getByRole('navigation', { name: 'Main navigation' })
-    .getByRole('link', { name: 'Tokens' })
-    .click()
+  await goTo(page, 'Tokens')
   await page.getByRole('navigation', { name: 'Slots' }).getByRole('link', { name: label }).click()
   await page.getByRole('heading', { level: 2, name: label }).waitFor()
   const logIn = page.getByRole('button', { name: 'Log in', exact: true })

@@ -181,6 +181,12 @@ export const apis = {
   /** Refused where what is awaited comes as a file and none has come; `submitFile` resumes with the first that is right. */
   'ceremonies.resume': api<{ id: string; by: string }, RunView>('CEREMONY-UNKNOWN', 'RESUME-NOTHING'),
   'ceremonies.abort': api<{ id: string; by: string; reason: string }, RunView>('CEREMONY-UNKNOWN'),
+  /** Anybody of the run writes something down, or reports what the script does not foresee: that waits for a decision. */
+  'ceremonies.note': api<{ id: string; by: string; text: string }, RunView>('CEREMONY-UNKNOWN'),
+  'ceremonies.deviate': api<
+    { id: string; step: string; by: string; expected: string; happened: string },
+    RunView
+  >('CEREMONY-UNKNOWN'),
   'ceremonies.decide': api<
     { id: string; by: string; decision: 'retry' | 'accept' | 'abort'; reason: string },
     RunView

@@ -48,8 +48,11 @@ export type StepView = StepName & {
   textKey?: string
   actor: Actor
   state: StepState
-  /** ISO-8601 UTC, when done. */
+  /** ISO-8601 UTC: since when the run stands or stood at it, and when it was done. */
+  startedAt: string | null
   doneAt: string | null
+  /** What came of it so far, in the order to show. */
+  results: Fact[]
 }
 
 export type PartView = { id: string; kind: string; title: string; steps: StepView[] }
@@ -57,7 +60,8 @@ export type PartView = { id: string; kind: string; title: string; steps: StepVie
 /** How the screen shows a value: `words` are PGP words, `hex` and `code` stay left to right. */
 export type FactForm = 'text' | 'code' | 'hex' | 'words' | 'time' | 'bytes' | 'number' | 'flag'
 /** `name` is an i18n key below `facts`; `key` is the i18n key of a value that is text, where it has one. */
-export type Fact = { name: string; value: string; form: FactForm; key?: string }
+/** `words`: those of a digest, where people compare it. */
+export type Fact = { name: string; value: string; form: FactForm; key?: string; words?: string[] }
 
 export type Field = {
   name: string
@@ -172,6 +176,35 @@ export type ExceptionView = {
   decisions: ('retry' | 'accept' | 'abort')[]
 }
 
+/** A key of the plan: `step` is the number of the step that makes it, null where it was there `before` the run. */
+export type KeyView = {
+  id: string
+  name: string
+  level: 'root' | 'organisation' | 'project' | 'data' | 'threshold'
+  parent: string | null
+  step: number | null
+  state: 'todo' | 'now' | 'made' | 'before'
+  madeAt: string | null
+}
+
+/** `by` is empty where the machine reported it; `decided`: null for a note, and while a deviation waits for its decision. */
+export type Remark = {
+  kind: 'note' | 'deviation'
+  step: string
+  at: string
+  by: string
+  text: string
+  decided: 'retry' | 'accept' | 'abort' | null
+}
+
+/** Whose signatures under what are there; `required` of all of them are enough. */
+export type GatheredView = {
+  what: 'opening' | 'bundle' | 'acknowledgement'
+  present: string[]
+  missing: string[]
+  required: number
+}
+
 export type CheckpointView = {
   size: number
   root: string
@@ -208,6 +241,7 @@ export type RunView = {
   planHash: string
   planWords: string[]
   policyDigest: string
+  policyWords: string[]
   people: { name: string; role: string; standIn: boolean }[]
   tokens: RunTokenView[]
   parts: PartView[]
@@ -229,6 +263,9 @@ export type RunView = {
   /** What each key rests on: its id (`ceremony`: the run's own signing key), its level in the tree, E0 to E3. */
   evidence: { id: string; level: string; evidence: 'E0' | 'E1' | 'E2' | 'E3' }[]
   checkpoints: CheckpointView[]
+  keys: KeyView[]
+  gathered: GatheredView[]
+  remarks: Remark[]
   progress: { done: number; total: number }
   work: Work | null
   /** Token that still holds the signing key of an aborted run, by its serial; null once it is proved absent, or none was made. */
@@ -238,7 +275,7 @@ export type RunView = {
   /** Set once sealed. */
   bundle: { path: string; digest: string; words: string[]; bytes: number } | null
   /** What the buttons may do now. */
-  may: { pause: boolean; resume: boolean; abort: boolean; cancel: boolean }
+  may: { pause: boolean; resume: boolean; abort: boolean; cancel: boolean; note: boolean; deviate: boolean }
 }
 
 export type CeremonySummary = {

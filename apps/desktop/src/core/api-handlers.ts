@@ -187,6 +187,8 @@ function handlersOf(parts: ServiceContext): ApiHandlers['handlers'] {
     'ceremonies.pause': given(ceremonies.pause),
     'ceremonies.resume': given(ceremonies.resume),
     'ceremonies.abort': given(ceremonies.abort),
+    'ceremonies.note': given(ceremonies.note),
+    'ceremonies.deviate': given(ceremonies.deviate),
     'ceremonies.decide': given(ceremonies.decideException),
     'ceremonies.cancel': given(ceremonies.cancel),
     'holders.list': plain(holders.listHolders),

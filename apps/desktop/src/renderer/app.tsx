@@ -45,7 +45,7 @@ export function App() {
   const theme = useShell(({ settings }) => settings.theme)
   useInteractive(route.name)
   return (
-    <LuxTheme appearance={theme} radius="small">
+    <LuxTheme appearance={theme}>
       <Frame>
         <Suspense>{screenOf(route)}</Suspense>
       </Frame>

@@ -10,6 +10,18 @@ export const words = (
 export const hex = 'f3a1c0de5b7724e19d80aa31c6b2470e8d1f6b5594c23ab07e11d9c8f2a46b3d'
 export const ok = (value: unknown): unknown => ({ ok: true, value })
 
+/** What a step of a kind has shown, as core tells it. */
+function resultsOf(kind: string): StepView['results'] {
+  if (kind === 'probe-token')
+    return [
+      { name: 'wrap-mechanism', value: 'CKM_AES_KEY_WRAP_PAD', form: 'text' },
+      { name: 'evidence-level', value: 'E1', form: 'text' },
+      { name: 'attacks-held', value: '13', form: 'number' },
+    ]
+  if (kind === 'prove-possession') return [{ name: 'possession', value: hex, form: 'hex', words }]
+  return []
+}
+
 export const step = (number: number, kind: string, title: string, state: StepView['state']): StepView => ({
   id: `s${number}`,
   number,
@@ -21,6 +33,8 @@ export const step = (number: number, kind: string, title: string, state: StepVie
     name: number % 2 ? 'Ada Lindqvist' : 'Omar Haddad',
   },
   state,
+  startedAt: state === 'pending' ? null : '2026-11-24T16:00:00.000Z',
+  results: state === 'done' ? resultsOf(kind) : [],
   doneAt: state === 'done' ? '2026-11-24T16:05:00.000Z' : null,
 })
 
@@ -75,6 +89,7 @@ export const run: RunView = {
   planHash: hex,
   planWords: words,
   policyDigest: hex,
+  policyWords: words,
   people: [
     { name: 'Ada Lindqvist', role: 'administrator', standIn: true },
     { name: 'Omar Haddad', role: 'officer', standIn: true },
@@ -126,12 +141,54 @@ export const run: RunView = {
     { id: 'root-kek', level: 'root', evidence: 'E1' },
   ],
   checkpoints: [{ size: 12, root: hex, words, signedBy: ['Ruth Weiss'], missing: ['Ivo Novak'] }],
+  keys: [
+    {
+      id: 'root-kek',
+      name: 'Root KEK',
+      level: 'root',
+      parent: null,
+      step: null,
+      state: 'before',
+      madeAt: null,
+    },
+    {
+      ...{ id: 'org-kek', name: 'Northwind', level: 'organisation', parent: 'root-kek' },
+      ...{ step: 3, state: 'made', madeAt: '2026-11-24T16:05:00.000Z' },
+    },
+    {
+      ...{ id: 'data-key', name: 'Billing', level: 'data', parent: 'org-kek' },
+      ...{ step: 5, state: 'todo', madeAt: null },
+    },
+    { id: 'fhe', name: 'fhe', level: 'threshold', parent: null, step: 4, state: 'now', madeAt: null },
+  ],
+  gathered: [
+    { what: 'opening', present: ['Omar Haddad', 'Mei Tanaka'], missing: ['Lena Brandt'], required: 2 },
+    { what: 'bundle', present: [], missing: ['Omar Haddad', 'Mei Tanaka', 'Lena Brandt'], required: 2 },
+  ],
+  remarks: [
+    {
+      kind: 'note',
+      step: 's1',
+      at: '2026-11-24T16:02:00.000Z',
+      by: 'Mei Tanaka',
+      text: 'The door stood open for a minute.',
+      decided: null,
+    },
+    {
+      kind: 'deviation',
+      step: 's3',
+      at: '2026-11-24T16:04:00.000Z',
+      by: '',
+      text: 'HSM-PIN-WRONG: the PIN is wrong',
+      decided: 'retry',
+    },
+  ],
   progress: { done: 3, total: 7 },
   work: null,
   keyLeft: null,
   leftOnTokens: [],
   bundle: null,
-  may: { pause: true, resume: false, abort: true, cancel: false },
+  may: { pause: true, resume: false, abort: true, cancel: false, note: true, deviate: true },
 }
 
 export const broken: RunView = {
@@ -156,7 +213,7 @@ export const closed: RunView = {
   current: null,
   bundle: { path: '/store/ceremonies/c3/bundle.zip', digest: hex, words, bytes: 61_400_000 },
   progress: { done: 7, total: 7 },
-  may: { pause: false, resume: false, abort: false, cancel: false },
+  may: { pause: false, resume: false, abort: false, cancel: false, note: false, deviate: false },
 }
 
 /** It left its signing key and two keys that the plan wanted on the token. */

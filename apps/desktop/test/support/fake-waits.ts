@@ -24,7 +24,7 @@ export const waiting: RunView = {
     facts: [...current.facts, { name: 'bag-number', value: '0042', form: 'text' }],
     blocked: 'token-missing',
   },
-  may: { pause: false, resume: true, abort: true, cancel: false },
+  may: { pause: false, resume: true, abort: true, cancel: false, note: true, deviate: false },
 }
 
 /** Of production, started again while its officers sign on their own devices. */
@@ -54,7 +54,7 @@ export const away: RunView = {
     ),
     blocked: 'paused',
   },
-  may: { pause: false, resume: true, abort: true, cancel: false },
+  may: { pause: false, resume: true, abort: true, cancel: false, note: true, deviate: false },
 }
 
 /** Of production, at the step where two holders prove their shares on their own devices. */
@@ -89,7 +89,7 @@ export const proving: RunView = {
     blocked: 'file-missing',
     failure: null,
   },
-  may: { pause: true, resume: false, abort: true, cancel: false },
+  may: { pause: true, resume: false, abort: true, cancel: false, note: true, deviate: true },
 }
 
 /** Of production, where somebody may go on to the next epoch although one holder has not said what is left. */

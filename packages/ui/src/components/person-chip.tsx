@@ -2,7 +2,8 @@ import { useTranslation } from 'react-i18next'
 import { Icon } from './icon.tsx'
 import { Rec } from './record.tsx'
 
-export type Presence = 'absent' | 'here' | 'acting' | 'done'
+/** `expected`: nobody has asked yet. */
+export type Presence = 'expected' | 'absent' | 'here' | 'acting' | 'done'
 
 /** Up to two letters that stand for a name: of its first and last word, or of its only one. */
 export function initialsOf(name: string): string {

@@ -11,10 +11,13 @@ export function QuorumRing({
   voices,
   needed,
   size = 96,
+  named = true,
 }: {
   voices: readonly Voice[]
   needed: number
   size?: 64 | 96 | 144
+  /** False where the text beside it names who is missing. */
+  named?: boolean
 }) {
   const { t } = useTranslation()
   const given = voices.filter((voice) => voice.given).length
@@ -42,11 +45,17 @@ export function QuorumRing({
             transform={`rotate(${-90 + (360 / voices.length) * index + gap} 50 50)`}
           />
         ))}
-        <text x="50" y="50" textAnchor="middle" dominantBaseline="central">
-          {count}
+        <text
+          x="50"
+          y="50"
+          textAnchor="middle"
+          dominantBaseline="central"
+          className={size === 64 ? 'quorum-alone' : undefined}
+        >
+          {size === 64 ? given : count}
         </text>
       </svg>
-      {missing.length === 0 ? null : (
+      {!named || missing.length === 0 ? null : (
         <span className="quorum-missing-names">{t('ui.quorum-missing', { names: missing.join(', ') })}</span>
       )}
     </span>

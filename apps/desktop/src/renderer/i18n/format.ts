@@ -9,8 +9,12 @@ function localeOf(language: string): string {
 
 export type Formats = {
   time(iso: string): string
+  /** The day alone, in UTC. */
+  day(iso: string): string
   bytes(count: number): string
   number(value: number): string
+  /** With its sign, unless it is zero. */
+  signed(value: number): string
 }
 
 export function useFormats(): Formats {
@@ -18,6 +22,8 @@ export function useFormats(): Formats {
   const locale = localeOf(i18n.language)
   return {
     time: (iso) => shownTime(locale, iso),
+    day: (iso) =>
+      new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeZone: 'UTC' }).format(new Date(iso)),
     bytes: (count) => {
       const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const
       let value = count
@@ -33,5 +39,6 @@ export function useFormats(): Formats {
       }).format(value)
     },
     number: (value) => new Intl.NumberFormat(locale).format(value),
+    signed: (value) => new Intl.NumberFormat(locale, { signDisplay: 'exceptZero' }).format(value),
   }
 }

@@ -8,10 +8,10 @@ import { pickFile } from '../components/file-picker.tsx'
 import { SaveCopy } from '../components/save-copy.tsx'
 import type { Act } from './act.ts'
 
-type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act }
+type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act; pinned: boolean }
 
 /** How people sign on devices of their own: the request goes out on a medium, and each answer comes back as a file. */
-export function CarryRequest({ view, need, act }: Props) {
+export function CarryRequest({ view, need, act, pinned }: Props) {
   const { t } = useTranslation()
   const name = need.file.split(/[/\\]/).at(-1) ?? ''
   const answer = `${name.replace(/\.json$/, '')}.sig`
@@ -38,9 +38,11 @@ export function CarryRequest({ view, need, act }: Props) {
       </li>
       <li>
         <span>{t('runner.carry.back')}</span>
-        <div>
-          <Button onClick={() => void submit()}>{t('runner.submit-file')}</Button>
-        </div>
+        {pinned ? null : (
+          <div>
+            <Button onClick={() => void submit()}>{t('runner.submit-file')}</Button>
+          </div>
+        )}
       </li>
     </ol>
   )

@@ -10,9 +10,10 @@ import { SaveCopy } from '../components/save-copy.tsx'
 import type { Act } from './act.ts'
 import { ScanAnswer, ShowToHolders } from './holder-codes.tsx'
 
-type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act }
+/** `pinned`: the step's live button takes the file in, so that there is no second one here. */
+type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act; pinned: boolean }
 
-export function NeedFile({ view, need, act }: Props) {
+export function NeedFile({ view, need, act, pinned }: Props) {
   const { t } = useTranslation()
   const [busy, setBusy] = useState(false)
 
@@ -24,7 +25,7 @@ export function NeedFile({ view, need, act }: Props) {
     setBusy(false)
   }
 
-  const submitButton = (
+  const submitButton = pinned ? null : (
     <Button
       {...(need.commands === null ? { variant: 'surface', color: 'gray', highContrast: true } : {})}
       loading={busy}
@@ -36,7 +37,7 @@ export function NeedFile({ view, need, act }: Props) {
   const scanned = need.what === 'acknowledgement' || need.what === 'holder-answer' ? need.what : null
   if (need.commands !== null)
     return (
-      <div className="step-need">
+      <div className="stage-card">
         <strong>{t(`runner.file.${need.what}`)}</strong>
         <ol className="carry" aria-label={t('runner.device.steps')}>
           <li>
@@ -73,7 +74,7 @@ export function NeedFile({ view, need, act }: Props) {
 
   const standIns = new Set(view.people.filter(({ standIn }) => standIn).map(({ name }) => name))
   return (
-    <div className="step-need">
+    <div className="stage-card">
       <strong>{t(`runner.file.${need.what}`)}</strong>
       {need.file === null ? null : (
         <p className="quiet" style={{ margin: 0 }}>
@@ -100,7 +101,7 @@ export function NeedFile({ view, need, act }: Props) {
           </li>
         ))}
       </ul>
-      <div>{submitButton}</div>
+      {submitButton === null ? null : <div>{submitButton}</div>}
     </div>
   )
 }

@@ -1,6 +1,5 @@
 import { Code, Rec } from '@lux/ui'
-import { Button } from '@radix-ui/themes'
-import { useRef, useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
@@ -10,33 +9,49 @@ import { PinField, takePin } from '../components/pin-field.tsx'
 import { PinLine } from '../components/pin-line.tsx'
 import type { Act } from './act.ts'
 
-type Props = { view: RunView; need: Extract<Need, { need: 'pin' }>; act: Act }
+/** Gives core what was typed; false where nothing was, or core refused it. */
+export type EnterPin = () => Promise<boolean>
 
-export function NeedPin({ view, need, act }: Props) {
+type Props = {
+  view: RunView
+  need: Extract<Need, { need: 'pin' }>
+  act: Act
+  /** The step's own next action, which enters the PIN first. */
+  goOn: () => void
+  lend: (enter: EnterPin | null) => void
+}
+
+/** A PIN is typed here and given to core by the step's live button, or by Enter: it is nowhere before and nowhere after. */
+export function NeedPin({ view, need, act, goOn, lend }: Props) {
   const { t } = useTranslation()
   const pin = useRef<HTMLInputElement>(null)
-  const [busy, setBusy] = useState(false)
   const again = useRef<HTMLInputElement>(null)
   const [refused, setRefused] = useState<'pin-empty' | 'pin-other' | null>(null)
   // Chosen here for a new token: a PIN that nobody knows would lock everybody out.
   const fresh = need.pin.state === 'unset'
 
-  async function enter(): Promise<void> {
+  async function enter(): Promise<boolean> {
     const [typed, repeated] = [takePin(pin), takePin(again)]
     const wrong = typed === '' ? 'pin-empty' : fresh && typed !== repeated ? 'pin-other' : null
     setRefused(wrong)
     if (wrong !== null) {
       pin.current?.focus()
-      return
+      return false
     }
-    setBusy(true)
-    await act(call('ceremonies.enterPin', { id: view.id, token: need.token, user: need.user, pin: typed }))
-    setBusy(false)
+    return act(call('ceremonies.enterPin', { id: view.id, token: need.token, user: need.user, pin: typed }))
   }
+
+  const asked = !need.taken && need.padSeconds === null
+  // The latest one is lent at each drawing, and taken back when the field goes.
+  useEffect(() => {
+    lend(asked ? enter : null)
+  })
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the field goes
+  useEffect(() => () => lend(null), [])
 
   if (need.taken) {
     return (
-      <div className="step-need">
+      <div className="stage-card">
         <div className="actions" role="status" data-pin-taken="">
           <Outcome tone="good">{t('runner.pin-taken')}</Outcome>
           <span className="quiet">
@@ -48,7 +63,7 @@ export function NeedPin({ view, need, act }: Props) {
   }
   if (need.padSeconds !== null) {
     return (
-      <div className="step-need form">
+      <div className="stage-card form">
         <NeedPinFacts need={need} />
         <PadNote seconds={need.padSeconds} />
       </div>
@@ -56,10 +71,10 @@ export function NeedPin({ view, need, act }: Props) {
   }
   return (
     <form
-      className="step-need form"
+      className="stage-card form pin-form"
       onSubmit={(event) => {
         event.preventDefault()
-        void enter()
+        goOn()
       }}
     >
       <NeedPinFacts need={need} />
@@ -67,16 +82,12 @@ export function NeedPin({ view, need, act }: Props) {
       {fresh ? (
         <PinField label={t('tokens.new-pin-again')} field={again} hint={t('tokens.new-pin-hint')} />
       ) : null}
+      <button type="submit" className="visually-hidden" tabIndex={-1} disabled={need.pin.state === 'locked'}>
+        {t('runner.enter-pin')}
+      </button>
       <div className="actions">
-        <Button type="submit" loading={busy} disabled={need.pin.state === 'locked'}>
-          {t('runner.enter-pin')}
-        </Button>
         <span className="why-not" role="status">
-          {need.pin.state === 'locked'
-            ? t('runner.pin-locked')
-            : refused === null
-              ? null
-              : t(`runner.${refused}`)}
+          {refused === null ? null : t(`runner.${refused}`)}
         </span>
       </div>
     </form>

@@ -1,22 +1,44 @@
-import { Rec, WordCards } from '@lux/ui'
-import { Button } from '@radix-ui/themes'
-import { useState } from 'react'
+import { PersonChip, QuorumRing, WordCards } from '@lux/ui'
+import { Button, Checkbox } from '@radix-ui/themes'
+import { useEffect, useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { Outcome } from '../components/outcome.tsx'
+import { changeRoom, useRoom } from '../stores/room.ts'
 import type { Act } from './act.ts'
 import { CarryRequest } from './carry-request.tsx'
 import { OwnDevices } from './own-devices.tsx'
 
-type Props = { view: RunView; need: Extract<Need, { need: 'sign' }>; act: Act }
+type SignNeed = Extract<Need, { need: 'sign' }>
+type Props = { view: RunView; need: SignNeed; act: Act; pinned: boolean }
+
+/** Stand-ins who have to sign now: no more of them than are needed. */
+export function standInsLeft({ signers, required }: SignNeed): string[] {
+  const left = Math.max(0, required - signers.filter(({ signed }) => signed).length)
+  return signers
+    .filter(({ signed, standIn }) => !signed && standIn)
+    .map(({ name }) => name)
+    .slice(0, left)
+}
+
+/** One after the other, as they would; the first that is refused ends it. */
+export async function signAsStandIns({ id }: Pick<RunView, 'id'>, need: SignNeed, act: Act): Promise<void> {
+  for (const name of standInsLeft(need))
+    if (!(await act(call('ceremonies.signAsStandIn', { id, what: need.what, name })))) return
+}
 
 /** Who has signed and who has not. A stand-in signs here in a rehearsal; people sign on their own device. */
-export function NeedSign({ view, need, act }: Props) {
+export function NeedSign({ view, need, act, pinned }: Props) {
   const { t } = useTranslation()
+  const id = useId()
   const [busy, setBusy] = useState<string | null>(null)
+  const { signsAlone } = useRoom(view.id)
+  const asked = useRef(new Set<string>())
   const signed = need.signers.filter((signer) => signer.signed).length
   const left = Math.max(0, need.required - signed)
+  const [next] = standInsLeft(need)
+  const standIns = need.signers.some(({ standIn }) => standIn)
 
   async function sign(name: string): Promise<void> {
     setBusy(name)
@@ -24,51 +46,90 @@ export function NeedSign({ view, need, act }: Props) {
     setBusy(null)
   }
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each stand-in once, when it is their turn
+  useEffect(() => {
+    const turn = `${need.digest} ${next}`
+    if (!signsAlone || next === undefined || view.paused !== null || asked.current.has(turn)) return
+    asked.current.add(turn)
+    void sign(next)
+  }, [signsAlone, next, need.digest])
+
   return (
-    <div className="step-need">
-      <strong>{t(`runner.sign.${need.what}`)}</strong>
-      {view.domain === 'production' ? <CarryRequest view={view} need={need} act={act} /> : null}
-      <WordCards
-        words={need.words}
-        hex={need.digest}
-        label={t(need.what === 'bundle' ? 'bundles.digest-words' : 'runner.sign-words')}
-      />
-      <ul className="list signers">
-        {need.signers.map(({ name, role, signed: has, standIn }) => (
-          <li key={`${role} ${name}`} className="row" style={{ paddingInline: 0 }}>
-            <span className="row-text">
-              <Rec>{name}</Rec>
-              <span className="quiet">
-                {t(`roles.${role}`)}{' '}
-                {standIn
-                  ? `· ${t('runner.stand-in')}`
-                  : need.ownDevices.includes(name)
-                    ? `· ${t('runner.own.device')}`
-                    : null}
-              </span>
+    <>
+      <section className="stage-card">
+        <WordCards
+          words={need.words}
+          hex={need.digest}
+          label={t(need.what === 'bundle' ? 'bundles.digest-words' : 'runner.sign-words')}
+        />
+      </section>
+      <section className="stage-card sign-card">
+        <div className="sign-head">
+          <QuorumRing
+            voices={need.signers.map(({ name, signed: given }) => ({ name, given }))}
+            needed={need.required}
+            size={96}
+            named={false}
+          />
+          <div className="card-head">
+            <h3>{t(`runner.sign.${need.what}`)}</h3>
+            <span className="quiet" role="status">
+              {t('runner.signatures', { signed, required: need.required })}
+              {left > 0 ? ` · ${t('runner.more-needed', { count: left })}` : null}
             </span>
-            {has ? (
-              <Outcome tone="good">{t('runner.signed')}</Outcome>
-            ) : standIn && left > 0 ? (
-              <Button
-                variant="surface"
-                loading={busy === name}
-                aria-label={t('runner.sign-as-for', { name })}
-                onClick={() => void sign(name)}
-              >
-                {t('runner.sign-as')}
-              </Button>
-            ) : (
-              <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>
-            )}
-          </li>
-        ))}
-      </ul>
-      <span className="quiet" role="status">
-        {t('runner.signatures', { signed, required: need.required })}
-        {left > 0 ? ` · ${t('runner.more-needed', { count: left })}` : null}
-      </span>
+          </div>
+        </div>
+        <ul className="list signers">
+          {need.signers.map(({ name, role, signed: has, standIn }) => (
+            <li key={`${role} ${name}`} className="row" style={{ paddingInline: 0 }}>
+              <PersonChip
+                name={name}
+                note={[
+                  t(`roles.${role}`),
+                  ...(standIn
+                    ? [t('stage.stand-in')]
+                    : need.ownDevices.includes(name)
+                      ? [t('runner.own.device')]
+                      : []),
+                ].join(' · ')}
+                presence={has ? 'done' : left > 0 ? 'absent' : 'expected'}
+              />
+              {has ? (
+                <Outcome tone="good">{t('runner.signed')}</Outcome>
+              ) : standIn && left > 0 ? (
+                <Button
+                  variant="surface"
+                  color="gray"
+                  highContrast
+                  loading={busy === name}
+                  aria-label={t('runner.sign-as-for', { name })}
+                  onClick={() => void sign(name)}
+                >
+                  {t('runner.sign-as')}
+                </Button>
+              ) : (
+                <Outcome tone="none">{t(left > 0 ? 'runner.not-signed' : 'runner.not-needed')}</Outcome>
+              )}
+            </li>
+          ))}
+        </ul>
+        {standIns && view.domain === 'rehearsal' ? (
+          <label htmlFor={`${id}-alone`} className="actions">
+            <Checkbox
+              id={`${id}-alone`}
+              checked={signsAlone}
+              onCheckedChange={(on) => changeRoom(view.id, { signsAlone: on === true })}
+            />
+            {t('stage.signs-alone')}
+          </label>
+        ) : null}
+      </section>
+      {view.domain === 'production' ? (
+        <section className="stage-card">
+          <CarryRequest view={view} need={need} act={act} pinned={pinned} />
+        </section>
+      ) : null}
       {need.ownDevices.length > 0 && left > 0 ? <OwnDevices view={view} need={need} act={act} /> : null}
-    </div>
+    </>
   )
 }

@@ -35,7 +35,7 @@ export function OwnDevices({ view, need, act }: Props) {
   }
 
   return (
-    <section className="own-devices" aria-label={t('runner.own.title')}>
+    <section className="stage-card own-devices" aria-label={t('runner.own.title')}>
       <strong>
         {t('runner.own.title')}: <Rec>{need.ownDevices.join(', ')}</Rec>
       </strong>

@@ -1,9 +1,10 @@
-import { Code, Icon, Rec, WordCards } from '@lux/ui'
+import { Code, Icon, Rec, ResultCard, WordCards } from '@lux/ui'
 import { Button } from '@radix-ui/themes'
 import { useTranslation } from 'react-i18next'
 import type { RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
 import { useFormats } from '../i18n/format.ts'
+import { StageStep } from '../stage/stage-step.tsx'
 import { hrefOf } from '../stores/route.ts'
 import type { Act } from './act.ts'
 
@@ -11,37 +12,47 @@ import type { Act } from './act.ts'
 export function RunEnd({ view, act }: { view: RunView; act: Act }) {
   const { t } = useTranslation()
   const format = useFormats()
+  const { bundle } = view
+  const failed = view.state === 'aborted' || view.state === 'revoked'
   return (
-    <section className="panel" aria-label={t('runner.end')}>
-      <div className="step">
-        <h2 className="step-title">{t(`states.run-end.${view.state}`)}</h2>
-        {view.domain === 'rehearsal' && view.state === 'sealed' ? (
-          <p className="step-text">{t('runner.rehearsal-over')}</p>
-        ) : null}
-        {view.keyLeft === null ? null : <KeyLeft view={view} serial={view.keyLeft} act={act} />}
-        {view.leftOnTokens.length === 0 ? null : <LeftOnTokens objects={view.leftOnTokens} />}
-        {view.bundle === null ? null : (
-          <>
-            <WordCards words={view.bundle.words} hex={view.bundle.digest} label={t('bundles.digest-words')} />
-            <dl className="facts">
-              <dt>{t('bundles.file')}</dt>
-              <dd>
-                <Code>{view.bundle.path}</Code>
-              </dd>
-              <dt>{t('bundles.file-size')}</dt>
-              <dd>
-                <Rec>{format.bytes(view.bundle.bytes)}</Rec>
-              </dd>
-            </dl>
-            <div className="actions">
-              <Button asChild>
-                <a href={hrefOf('bundles')}>{t('runner.to-bundles')}</a>
-              </Button>
-            </div>
-          </>
-        )}
-      </div>
-    </section>
+    <StageStep
+      view={view}
+      act={act}
+      phase="end"
+      label={t('runner.end')}
+      go={
+        bundle === null ? null : (
+          <Button asChild size="4" className="stage-button">
+            <a href={hrefOf('bundles')} data-go="">
+              {t('runner.to-bundles')}
+            </a>
+          </Button>
+        )
+      }
+    >
+      {view.keyLeft === null ? null : <KeyLeft view={view} serial={view.keyLeft} act={act} />}
+      <ResultCard
+        state={failed ? 'failed' : 'done'}
+        title={t(`states.run-end.${view.state}`)}
+        text={view.domain === 'rehearsal' && view.state === 'sealed' ? t('runner.rehearsal-over') : undefined}
+        {...(bundle === null
+          ? {}
+          : {
+              evidence: (
+                <WordCards words={bundle.words} hex={bundle.digest} label={t('bundles.digest-words')} />
+              ),
+              facts: [
+                { name: t('bundles.file'), value: <Code>{bundle.path}</Code> },
+                { name: t('bundles.file-size'), value: <Rec>{format.bytes(bundle.bytes)}</Rec> },
+              ],
+            })}
+      />
+      {view.leftOnTokens.length === 0 ? null : (
+        <section className="stage-card">
+          <LeftOnTokens objects={view.leftOnTokens} />
+        </section>
+      )}
+    </StageStep>
   )
 }
 

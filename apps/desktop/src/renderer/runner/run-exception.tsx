@@ -1,11 +1,13 @@
 import { Code, FailureNotice, Rec } from '@lux/ui'
-import { Select, TextArea } from '@radix-ui/themes'
+import { Button, TextArea } from '@radix-ui/themes'
 import { useState } from 'react'
 import { useTranslation } from 'react-i18next'
 import type { ExceptionView, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { ActionButton } from '../components/action-button.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
+import { leadersOf, playedAlone } from '../stage/run-people.ts'
+import { StageStep } from '../stage/stage-step.tsx'
+import { WhoSelect } from '../stage/who-select.tsx'
 import type { Act } from './act.ts'
 import { RunTokens } from './run-tokens.tsx'
 
@@ -16,13 +18,42 @@ export function RunException({ view, exception, act }: Props) {
   const { t } = useTranslation()
   const textOf = useScriptText()
   const at = view.parts.flatMap(({ steps }) => steps).find(({ id }) => id === exception.step)
-  const [by, setBy] = useState(view.people[0]?.name ?? '')
+  const leaders = leadersOf(view).map(({ name }) => name)
+  const [by, setBy] = useState(playedAlone(view) ? (leaders[0] ?? '') : '')
   const [reason, setReason] = useState('')
 
+  const whyNot = by === '' ? t('stage.who-first') : reason.trim() === '' ? t('runner.reason-first') : null
+  const go = (
+    <>
+      <span className="stage-hint" role="status">
+        {whyNot}
+      </span>
+      {exception.decisions.map((decision) => (
+        <Button
+          key={decision}
+          size="3"
+          className={whyNot === null ? '' : 'is-off'}
+          variant={decision === 'retry' && whyNot === null ? 'solid' : 'surface'}
+          {...(decision === 'abort'
+            ? ({ color: 'red', highContrast: true } as const)
+            : decision === 'retry' && whyNot === null
+              ? {}
+              : ({ color: 'gray', highContrast: true } as const))}
+          {...(whyNot === null ? {} : { 'aria-disabled': true })}
+          onClick={() => {
+            if (whyNot === null) void act(call('ceremonies.decide', { id: view.id, by, decision, reason }))
+          }}
+        >
+          {t(`runner.decision.${decision}`)}
+        </Button>
+      ))}
+    </>
+  )
+
   return (
-    <section className="panel" aria-label={t('runner.exception')}>
-      <div className="step">
-        <h2 className="step-title">{t('runner.exception')}</h2>
+    <StageStep view={view} act={act} phase="exception" label={t('runner.exception')} go={go}>
+      <h2 className="stage-ask">{t('runner.exception')}</h2>
+      <section className="stage-card">
         <FailureNotice failure={{ code: exception.code, detail: exception.happened }} tone="warn" />
         <dl className="facts">
           <dt>{t('runner.at-step')}</dt>
@@ -40,16 +71,7 @@ export function RunException({ view, exception, act }: Props) {
         <div className="form">
           <div className="field">
             <label htmlFor="exception-by">{t('runner.decided-by')}</label>
-            <Select.Root value={by} onValueChange={setBy}>
-              <Select.Trigger id="exception-by" />
-              <Select.Content>
-                {view.people.map(({ name, role }) => (
-                  <Select.Item key={`${role} ${name}`} value={name}>
-                    <Rec>{name}</Rec>
-                  </Select.Item>
-                ))}
-              </Select.Content>
-            </Select.Root>
+            <WhoSelect id="exception-by" names={leaders} value={by} onChange={setBy} />
           </div>
           <div className="field">
             <label htmlFor="exception-reason">{t('runner.reason')}</label>
@@ -61,20 +83,7 @@ export function RunException({ view, exception, act }: Props) {
             />
           </div>
         </div>
-        <div className="step-foot">
-          {exception.decisions.map((decision) => (
-            <ActionButton
-              key={decision}
-              variant={decision === 'retry' ? 'solid' : 'surface'}
-              {...(decision === 'abort' ? { color: 'red', highContrast: true } : {})}
-              whyNot={reason.trim() === '' ? t('runner.reason-first') : null}
-              onPress={() => void act(call('ceremonies.decide', { id: view.id, by, decision, reason }))}
-            >
-              {t(`runner.decision.${decision}`)}
-            </ActionButton>
-          ))}
-        </div>
-      </div>
-    </section>
+      </section>
+    </StageStep>
   )
 }

@@ -1,54 +1,113 @@
-import { FailureNotice, Rec } from '@lux/ui'
-import { Button, Checkbox, Select } from '@radix-ui/themes'
-import { useId, useState } from 'react'
+import { FailureNotice, Icon, Rec, WordCards } from '@lux/ui'
+import { Checkbox } from '@radix-ui/themes'
+import { useId, useRef, useState } from 'react'
 import { useTranslation } from 'react-i18next'
-import type { CurrentStep, RunView } from '../../contract/index.ts'
+import type { CurrentStep, Need, RunView } from '../../contract/index.ts'
 import { call } from '../client.ts'
-import { ActionButton } from '../components/action-button.tsx'
 import { Fields, firstMissing } from '../components/fields.tsx'
-import { WorkPanel } from '../components/work-panel.tsx'
+import { pickFile } from '../components/file-picker.tsx'
 import { useScriptText } from '../i18n/step-text.ts'
+import { ClockCard } from '../stage/clock-card.tsx'
+import { ByLeader } from '../stage/controls.tsx'
+import { GoButton } from '../stage/go-button.tsx'
+import { Roll } from '../stage/roll.tsx'
+import { peopleOf, playedAlone } from '../stage/run-people.ts'
+import { StageStep } from '../stage/stage-step.tsx'
+import { useStageText } from '../stage/stage-text.ts'
+import { TokenCard } from '../stage/token-card.tsx'
+import { WhoSelect } from '../stage/who-select.tsx'
+import { WorkingCard } from '../stage/working-card.tsx'
+import { run } from '../stores/remotes.ts'
+import { changeRoom, useRoom } from '../stores/room.ts'
 import { useWork } from '../stores/work.ts'
 import type { Act } from './act.ts'
 import { FactList } from './fact-list.tsx'
 import { NeedFile } from './need-file.tsx'
-import { NeedPin } from './need-pin.tsx'
-import { NeedSign } from './need-sign.tsx'
+import { type EnterPin, NeedPin } from './need-pin.tsx'
+import { NeedSign, signAsStandIns, standInsLeft } from './need-sign.tsx'
 import { RunWaits } from './run-waits.tsx'
 import { Unstated } from './unstated.tsx'
 import { VendorProcedure } from './vendor-procedure.tsx'
 
 type Props = { view: RunView; step: CurrentStep; act: Act }
 
-/** One step: who acts in large type, what to do or say, what it waits for, and Proceed. */
+/** The step in hand: who acts in large type, the thing it is about, what it waits for, and its next action. */
 export function RunStep({ view, step, act }: Props) {
-  const { t } = useTranslation()
+  const { t, i18n } = useTranslation()
   const id = useId()
   const textOf = useScriptText()
-  const { title, text } = textOf.step(step)
-  const peers = view.people.filter(({ role }) => role === step.actor.role)
-  const [by, setBy] = useState(
-    peers.find(({ name }) => name === step.actor.name)?.name ?? peers[0]?.name ?? '',
-  )
+  const said = useStageText()
+  const room = useRoom(view.id)
+  const alone = playedAlone(view)
+  const { text } = textOf.step(step)
+  const peers = view.people.filter(({ role }) => role === step.actor.role).map(({ name }) => name)
+  // Where several may act, whoever does says so: nobody is named unasked.
+  const [by, setBy] = useState(peers.length === 1 || alone ? (peers[0] ?? '') : '')
   const [confirmed, setConfirmed] = useState<Record<string, boolean>>({})
   const [values, setValues] = useState<Record<string, string>>({})
   const [busy, setBusy] = useState(false)
+  const pins = useRef(new Map<string, EnterPin>())
   const pushed = useWork(({ reports }) => reports[view.id])
-  const work = view.work ?? (busy ? pushed : undefined) ?? pushed
+  const work = view.work ?? pushed ?? null
 
   const confirms = step.needs.filter((need) => need.need === 'confirm')
   const fields = step.needs.flatMap((need) => (need.need === 'values' ? need.fields : []))
+  const clock = step.do === 'clock-check' ? fields.find(({ type }) => type === 'time') : undefined
+  const others = fields.filter((field) => field !== clock)
   const missing = firstMissing(fields, values)
-  const whyNot = !step.mayProceed
-    ? t(`blocked.${step.blocked ?? 'machine-works'}`)
-    : confirms.some(({ text: what }) => !confirmed[what])
-      ? t('runner.confirm-first')
-      : missing
-        ? t('runner.value-first', { field: textOf.field(missing) })
-        : null
+  const pinNeed = step.needs.find((need) => need.need === 'pin')
+  const signNeed = step.needs.find((need) => need.need === 'sign')
+  const fileNeed = step.needs.find((need) => need.need === 'file')
+  const standIns = signNeed === undefined ? [] : standInsLeft(signNeed)
+  const works = step.blocked === 'machine-works' && step.needs.length === 0
+  const takesFile =
+    !view.may.resume &&
+    !step.mayProceed &&
+    step.blocked !== 'machine-works' &&
+    (fileNeed !== undefined || (signNeed !== undefined && view.domain === 'production'))
+  // What is signed stands there in words already.
+  const facts = step.facts.filter(
+    ({ value }) => value !== (signNeed?.need === 'sign' ? signNeed.digest : null),
+  )
+  const aloud = step.facts.some(({ form }) => form === 'words')
+  const people = peopleOf(view)
+
+  async function takeFile(): Promise<void> {
+    const path = await pickFile('document')
+    if (path === null) return
+    setBusy(true)
+    await act(call('ceremonies.submitFile', { id: view.id, path }))
+    setBusy(false)
+  }
+
+  /** PINs that are typed are given to core first; then the step goes on, unless core has gone on by itself. */
+  async function goOn(): Promise<void> {
+    setBusy(true)
+    try {
+      for (const enter of pins.current.values()) if (!(await enter())) return
+      const now = run.getState().value
+      if (pins.current.size > 0 && !(now?.id === view.id && now.current?.mayProceed)) return
+      if (step.do === 'roll-call') await callTheRoll()
+      await proceed()
+    } finally {
+      setBusy(false)
+    }
+  }
+
+  async function callTheRoll(): Promise<void> {
+    const names = people.map(({ name }) => name)
+    const here = room.here.length === 0 && alone ? names : room.here
+    changeRoom(view.id, { here })
+    if (!view.may.note) return
+    const away = names.filter((name) => !here.includes(name))
+    const parts = [
+      t('stage.roll-here', { names: here.join(', ') }),
+      ...(away.length === 0 ? [] : [t('stage.roll-away', { names: away.join(', ') })]),
+    ]
+    await act(call('ceremonies.note', { id: view.id, by, text: parts.join(' ') }))
+  }
 
   async function proceed(): Promise<void> {
-    setBusy(true)
     const filled = Object.fromEntries(
       fields.map(({ name, initial }) => [name, values[name] ?? initial ?? '']),
     )
@@ -57,95 +116,205 @@ export function RunStep({ view, step, act }: Props) {
       ...(fields.length > 0 ? { values: filled } : {}),
     }
     await act(call('ceremonies.proceed', { id: view.id, step: step.id, by, input }))
-    setBusy(false)
   }
 
+  const blocked = step.blocked === 'pin-missing' ? null : step.blocked
+  const workText =
+    work !== null && i18n.exists(`work.${work.what}`) ? t(`work.${work.what}`) : t('stage.machine-works')
+  const whyNot =
+    blocked !== null
+      ? signNeed !== undefined && blocked === 'signatures-missing'
+        ? t('stage.waits-for', { names: awaited(signNeed).join(', ') })
+        : t(`blocked.${blocked}`)
+      : step.do === 'roll-call' && room.here.length === 0 && !alone
+        ? t('stage.roll-first')
+        : confirms.some(({ text: what }) => !confirmed[what])
+          ? t('runner.confirm-first')
+          : missing
+            ? missing === clock
+              ? t('stage.clock.first')
+              : t('runner.value-first', { field: textOf.field(missing) })
+            : pinNeed?.need === 'pin' && pinNeed.pin.state === 'locked'
+              ? t('runner.pin-locked')
+              : by === '' && peers.length > 1
+                ? t('stage.who-first')
+                : null
+
+  const go = view.may.resume ? (
+    <>
+      <span className="stage-hint" role="status">
+        {t('blocked.paused')}
+      </span>
+      <ByLeader view={view} act={(who) => act(call('ceremonies.resume', { id: view.id, by: who }))} primary>
+        <Icon name="play" size={20} />
+        {t('runner.resume')}
+      </ByLeader>
+    </>
+  ) : works ? (
+    <GoButton label={t('stage.working')} hint={t('stage.working-hint')} off onPress={() => undefined} />
+  ) : standIns.length > 0 && signNeed?.need === 'sign' ? (
+    <GoButton
+      label={t('stage.sign-all', { count: standIns.length })}
+      hint={t('stage.waits-for', { names: awaited(signNeed).join(', ') })}
+      busy={busy}
+      off={room.signsAlone}
+      onPress={() => {
+        setBusy(true)
+        void signAsStandIns(view, signNeed, act).finally(() => setBusy(false))
+      }}
+    />
+  ) : takesFile ? (
+    <GoButton
+      label={t('runner.submit-file')}
+      icon="file"
+      hint={signNeed === undefined ? t('blocked.file-missing') : whyNot}
+      busy={busy}
+      onPress={() => void takeFile()}
+    />
+  ) : (
+    <>
+      {peers.length > 1 && signNeed === undefined ? (
+        <WhoSelect names={peers} value={by} onChange={setBy} label={t('runner.by')} />
+      ) : null}
+      <GoButton
+        label={
+          step.do === 'roll-call' && alone && room.here.length === 0
+            ? t('stage.all-here')
+            : aloud
+              ? t('stage.heard')
+              : said.go(step.do)
+        }
+        hint={whyNot}
+        off={whyNot !== null}
+        busy={busy}
+        plain={aloud}
+        onPress={() => void goOn()}
+      />
+    </>
+  )
+
+  function askToSign(need: Need) {
+    const [first = '', ...more] = awaited(need)
+    if (more.length === 0) return <Rec>{t('stage.ask-sign-one', { name: first })}</Rec>
+    return t('stage.ask-sign', { count: need.need === 'sign' ? missingOf(need) : 0 })
+  }
+
+  const ask = works ? (
+    workText
+  ) : signNeed !== undefined && !view.may.resume ? (
+    askToSign(signNeed)
+  ) : (
+    <Rec>{said.ask(step.do, step.actor.name.split(', '))}</Rec>
+  )
+
   return (
-    <section className="panel" aria-labelledby={`${id}-title`}>
-      <div className="step">
-        <p className="step-actor">
-          <small>
-            {t('runner.step', { number: step.number, total: view.progress.total })} ·{' '}
-            {t(`roles.${step.actor.role}`)}
-          </small>
-          <Rec>{step.actor.name || peers.map(({ name }) => name).join(', ')}</Rec>
-        </p>
-        <h2 id={`${id}-title`} className="step-title">
-          <Rec>{title}</Rec>
-        </h2>
-        <p className="step-text">
-          <Rec>{text}</Rec>
-        </p>
-        {step.facts.length > 0 ? <FactList facts={step.facts} /> : null}
-        {step.failure ? <FailureNotice failure={step.failure} /> : null}
-        <VendorProcedure steps={step.procedure} />
-        <RunWaits view={view} step={step} />
-        <Unstated view={view} step={step} act={act} />
-        {step.needs.map((need, index) => {
-          const key = `${need.need} ${index}`
-          switch (need.need) {
-            case 'confirm':
-              return (
-                <div key={key} className="step-need">
-                  <label htmlFor={`${id}-${index}`} className="actions confirm">
-                    <Checkbox
-                      size="3"
-                      id={`${id}-${index}`}
-                      checked={confirmed[need.text] ?? false}
-                      onCheckedChange={(on) => setConfirmed((old) => ({ ...old, [need.text]: on === true }))}
-                    />
-                    <Rec>{need.text}</Rec>
-                  </label>
-                </div>
-              )
-            case 'values':
-              return (
-                <div key={key} className="step-need form">
-                  <Fields
-                    fields={need.fields}
-                    values={values}
-                    onChange={(name, value) => setValues((old) => ({ ...old, [name]: value }))}
+    <StageStep
+      view={view}
+      act={act}
+      phase={works ? 'working' : 'ready'}
+      step={step}
+      ask={ask}
+      go={go}
+      {...(signNeed?.need === 'sign' && !works
+        ? { names: awaited(signNeed), role: signNeed.signers[0]?.role }
+        : {})}
+    >
+      <p className="step-text">
+        <Rec>{text}</Rec>
+      </p>
+      {step.failure ? <FailureNotice failure={step.failure} /> : null}
+      <RunWaits view={view} step={step} />
+      <Unstated view={view} step={step} act={act} />
+      {works || work !== null || (busy && step.mayProceed && pinNeed === undefined) ? (
+        <WorkingCard id={view.id} report={work} />
+      ) : null}
+      {step.do === 'roll-call' && !works ? <Roll view={view} /> : null}
+      {clock === undefined || works ? null : (
+        <ClockCard
+          field={clock}
+          onRead={(value) => setValues((old) => ({ ...old, [clock.name]: value }))}
+          onEnter={() => {
+            if (whyNot === null) void goOn()
+          }}
+        />
+      )}
+      {pinNeed?.need === 'pin' ? <TokenCard view={view} role={pinNeed.role} /> : null}
+      {step.do === 'open-run' && signNeed === undefined && !works ? <ReadFirst view={view} /> : null}
+      <VendorProcedure steps={step.procedure} />
+      {step.needs.map((need, index) => {
+        const key = `${need.need} ${index}`
+        switch (need.need) {
+          case 'confirm':
+            return (
+              <div key={key} className="stage-card">
+                <label htmlFor={`${id}-${index}`} className="actions confirm">
+                  <Checkbox
+                    size="3"
+                    id={`${id}-${index}`}
+                    checked={confirmed[need.text] ?? false}
+                    onCheckedChange={(on) => setConfirmed((old) => ({ ...old, [need.text]: on === true }))}
                   />
-                </div>
-              )
-            case 'pin':
-              return <NeedPin key={key} view={view} need={need} act={act} />
-            case 'sign':
-              return <NeedSign key={key} view={view} need={need} act={act} />
-            case 'file':
-              return <NeedFile key={key} view={view} need={need} act={act} />
-          }
-          return null
-        })}
-        {work ? <WorkPanel id={view.id} report={work} /> : null}
-        <div className="step-foot">
-          {peers.length > 1 ? (
-            <Select.Root value={by} onValueChange={setBy}>
-              <Select.Trigger aria-label={t('runner.by')} />
-              <Select.Content>
-                {peers.map(({ name }) => (
-                  <Select.Item key={name} value={name}>
-                    <Rec>{name}</Rec>
-                  </Select.Item>
-                ))}
-              </Select.Content>
-            </Select.Root>
-          ) : null}
-          {view.may.cancel && !work ? (
-            <Button
-              variant="surface"
-              color="gray"
-              highContrast
-              onClick={() => void call('ceremonies.cancel', { id: view.id })}
-            >
-              {t('common.cancel')}
-            </Button>
-          ) : null}
-          <ActionButton size="3" loading={busy} whyNot={whyNot} onPress={() => void proceed()}>
-            {t('runner.proceed')}
-          </ActionButton>
-        </div>
-      </div>
+                  <Rec>{need.text}</Rec>
+                </label>
+              </div>
+            )
+          case 'values':
+            return others.length === 0 ? null : (
+              <div key={key} className="stage-card form">
+                <Fields
+                  fields={others}
+                  values={values}
+                  onChange={(name, value) => setValues((old) => ({ ...old, [name]: value }))}
+                />
+              </div>
+            )
+          case 'pin':
+            return (
+              <NeedPin
+                key={key}
+                view={view}
+                need={need}
+                act={act}
+                goOn={() => void goOn()}
+                lend={(enter) => {
+                  if (enter === null) pins.current.delete(key)
+                  else pins.current.set(key, enter)
+                }}
+              />
+            )
+          case 'sign':
+            return <NeedSign key={key} view={view} need={need} act={act} pinned={takesFile} />
+          case 'file':
+            return <NeedFile key={key} view={view} need={need} act={act} pinned={takesFile} />
+        }
+        return null
+      })}
+      {facts.length > 0 && !works ? (
+        <section className="stage-card">
+          <FactList facts={facts} />
+        </section>
+      ) : null}
+    </StageStep>
+  )
+}
+
+/** How many signatures are still needed. */
+function missingOf({ signers, required }: Extract<Need, { need: 'sign' }>): number {
+  return Math.max(0, required - signers.filter(({ signed }) => signed).length)
+}
+
+/** Who has not signed, as many as there are: any of them may be among those who are needed. */
+function awaited(need: Need): string[] {
+  return need.need === 'sign' ? need.signers.filter(({ signed }) => !signed).map(({ name }) => name) : []
+}
+
+/** What is read aloud before officers are asked to sign it. */
+function ReadFirst({ view }: { view: RunView }) {
+  const { t } = useTranslation()
+  return (
+    <section className="stage-card">
+      <WordCards words={view.planWords} hex={view.planHash} label={t('runner.plan-words')} />
+      <WordCards words={view.policyWords} hex={view.policyDigest} label={t('runner.policy')} />
     </section>
   )
 }

@@ -30,6 +30,7 @@ export function Unstated({ view, step, act }: Props) {
           view={view}
           need={{ need: 'file', what: 'epoch-approval', from: unstated, file: null, commands }}
           act={act}
+          pinned={false}
         />
       )}
     </>

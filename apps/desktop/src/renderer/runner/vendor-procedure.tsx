@@ -9,7 +9,7 @@ export function VendorProcedure({ steps }: { steps: CurrentStep['procedure'] }) 
   const wordsOf = ({ id, words }: CurrentStep['procedure'][number]): string =>
     i18n.exists(`vendor.${id}`) ? t(`vendor.${id}`) : words
   return (
-    <div className="step-need">
+    <div className="stage-card">
       <p>{t('vendor.lead')}</p>
       <ol className="procedure">
         {steps.map((step) => (

@@ -1,4 +1,4 @@
-import { Code, Icon, type IconName, Rec, Sentence } from '@lux/ui'
+import { Code, Icon, Rec, Sentence } from '@lux/ui'
 import { useErrorText } from '@lux/ui/i18n'
 import { Button } from '@radix-ui/themes'
 import { type ReactNode, useEffect } from 'react'
@@ -9,27 +9,17 @@ import { useClipboardClear } from '../stores/clipboard.ts'
 import { useIdle, useIdleLock } from '../stores/idle.ts'
 import { useRemote } from '../stores/remote.ts'
 import { appInfo, ceremonies, run, tokens } from '../stores/remotes.ts'
-import { hrefOf, type RouteName, useRoute } from '../stores/route.ts'
+import { hrefOf, useRoute } from '../stores/route.ts'
 import { takeNoteOfRestart, useShell } from '../stores/shell.ts'
 import { IdleCover } from './idle-cover.tsx'
 import { Keys } from './keys.tsx'
 import { showsRehearsal } from './rehearsal-shown.ts'
-
-const entries = [
-  'home',
-  'ceremonies',
-  'tokens',
-  'holders',
-  'bundles',
-  'transcript',
-  'settings',
-] as const satisfies readonly (RouteName & IconName)[]
+import { screens } from './screens.ts'
 
 function Rail() {
   const { t } = useTranslation()
   const { name } = useRoute()
   const { testBuild } = useShell(({ info }) => info)
-  const here = name === 'run' ? 'ceremonies' : name
   return (
     <nav className="rail" aria-label={t('frame.navigation')}>
       <div className="rail-name">
@@ -37,9 +27,9 @@ function Rail() {
         <span>{testBuild ? t('frame.test-build') : t('frame.role')}</span>
       </div>
       <ul>
-        {entries.map((entry) => (
+        {screens.map((entry) => (
           <li key={entry}>
-            <a href={hrefOf(entry)} {...(here === entry ? { 'aria-current': 'page' } : {})}>
+            <a href={hrefOf(entry)} {...(name === entry ? { 'aria-current': 'page' } : {})}>
               <Icon name={entry} />
               {t(`frame.go.${entry}`)}
             </a>
@@ -123,6 +113,14 @@ function RehearsalBanner() {
   )
 }
 
+/** What other screens want to know is asked here too, where nothing of it is shown. */
+function Asked() {
+  const interactive = useShell((state) => state.interactive)
+  useRemote(appInfo, {}, interactive)
+  useRemote(ceremonies, {})
+  return null
+}
+
 function Status() {
   const { t } = useTranslation()
   const format = useFormats()
@@ -176,15 +174,17 @@ export function Frame({ children }: { children: ReactNode }) {
   useClipboardClear()
   // biome-ignore lint/correctness/useExhaustiveDependencies: each screen starts at its top
   useEffect(() => document.querySelector('.main')?.scrollTo(0, 0), [route])
+  // A ceremony has the whole window.
+  const stage = route.name === 'run'
   return (
-    <div className="frame">
+    <div className="frame" data-stage={stage ? '' : undefined}>
       <div className="banners">
         <CoreBanner />
         <RehearsalBanner />
       </div>
-      <Rail />
+      {stage ? null : <Rail />}
       <main className="main">{children}</main>
-      <Status />
+      {stage ? <Asked /> : <Status />}
       {locked ? <IdleCover /> : null}
       <Keys />
     </div>

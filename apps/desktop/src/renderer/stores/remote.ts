@@ -14,6 +14,8 @@ export type Remote<N extends CoreApiName> = {
 export type RemoteStore<N extends CoreApiName> = UseBoundStore<StoreApi<Remote<N>>> & {
   load(input: InputOf<N>): Promise<void>
   again(): Promise<void>
+  /** What core answered to another call; what was asked before it, and is older perhaps, is asked again. */
+  put(value: OutputOf<N>): void
 }
 
 export function createRemote<N extends CoreApiName>(api: N): RemoteStore<N> {
@@ -34,6 +36,12 @@ export function createRemote<N extends CoreApiName>(api: N): RemoteStore<N> {
 
   return Object.assign(store, {
     again,
+    put(value: OutputOf<N>) {
+      const { loading } = store.getState()
+      turn += 1
+      store.setState({ value, failure: null, loading: false })
+      if (loading) void again()
+    },
     async load(next: InputOf<N>) {
       const key = JSON.stringify(next)
       const { key: asked, loading } = store.getState()

@@ -232,6 +232,21 @@ export async function abort(parts: ServiceContext, input: unknown): Promise<RunV
   return shown(parts, id)
 }
 
+export async function note(parts: ServiceContext, input: unknown): Promise<RunView> {
+  const { id, by, text: said } = checked(v.strictObject({ id: hexId, by: name, text }), input)
+  refuse(parts.runs.get(id).run.submit({ type: 'note', by, text: said }))
+  return shown(parts, id)
+}
+
+export async function deviate(parts: ServiceContext, input: unknown): Promise<RunView> {
+  const { id, step, by, expected, happened } = checked(
+    v.strictObject({ id: hexId, step: name, by: name, expected: text, happened: text }),
+    input,
+  )
+  refuse(parts.runs.get(id).run.submit({ type: 'deviate', by, step, expected, happened }))
+  return shown(parts, id)
+}
+
 export async function decideException(parts: ServiceContext, input: unknown): Promise<RunView> {
   const { id, by, decision, reason } = checked(
     v.strictObject({ id: hexId, by: name, decision: v.picklist(['retry', 'accept', 'abort']), reason: text }),

@@ -1,5 +1,6 @@
 import type { StepState as EngineStep, RunView as EngineView } from '@lux/ceremony'
 import type * as contract from '../../../contract/index.ts'
+import { resultsOf } from './step-facts.ts'
 
 const stepStates: Record<EngineStep, contract.StepState> = {
   Pending: 'pending',
@@ -33,7 +34,9 @@ export function partsOf(view: EngineView): contract.PartView[] {
         textKey: step.textKey,
         actor: { role: step.actor, name: step.names.join(', ') },
         state: step.id === failed ? 'failed' : stepStates[step.state],
+        startedAt: step.started,
         doneAt: step.finished,
+        results: resultsOf(step.summary),
       }
     }),
   }))

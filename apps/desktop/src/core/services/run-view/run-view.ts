@@ -12,6 +12,8 @@ import { wordsOf } from '../shared/words.ts'
 import { pinStateOf } from '../tokens/token-view.ts'
 import { currentOf } from './current-step.ts'
 import { statementCommands } from './holder-commands.ts'
+import { plannedKeys } from './planned-keys.ts'
+import { remarksOf } from './remarks.ts'
 import { partsOf } from './run-parts.ts'
 import type { Around } from './step-needs.ts'
 
@@ -33,6 +35,7 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
     planHash: view.planHash,
     planWords: wordsOf(view.planHash),
     policyDigest: state.policyDigest,
+    policyWords: wordsOf(state.policyDigest),
     people: state.plan.people
       // A holder who stays for the next epoch has a seat for each.
       .filter((person) => person.role !== 'holder' || holderBefore(state.plan.people, person.name) === person)
@@ -58,6 +61,9 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
         .map(({ name }) => name)
       return { size, root, words: wordsOf(root), signedBy: [...cosigned], missing }
     }),
+    keys: plannedKeys(run, view),
+    gathered: gatheredOf(run, view),
+    remarks: remarksOf(run),
     progress: view.progress,
     work: run.work === null ? null : { ...run.work, cancellable: run.cancellable },
     keyLeft: keyLeftBehind(folder)?.serial ?? null,
@@ -79,8 +85,19 @@ export function runViewOf(run: Run, around: Around): contract.RunView {
       resume: view.needs?.kind === 'resume',
       abort: view.abortable,
       cancel: run.cancellable,
+      note: state.plan.v === 2 && !view.over && view.needs?.kind !== 'wait' && view.needs?.kind !== 'start',
+      deviate: view.pausable && open === undefined,
     },
   }
+}
+
+/** Signatures under the opening and the bundle, and the holders' proofs, from the moment there is something to sign. */
+function gatheredOf({ folder: { state } }: Run, view: EngineView): contract.GatheredView[] {
+  return view.signatures.flatMap(({ what, present, missing }) => {
+    if (what !== 'opening' && what !== 'bundle' && what !== 'acknowledgement') return []
+    const required = what === 'acknowledgement' ? present.length + missing.length : state.terms.officers
+    return [{ what, present: [...present], missing: [...missing], required }]
+  })
 }
 
 /** A pause is ended by a person's file, and not by a stand-in. */

@@ -1,6 +1,7 @@
 import type { RunView as EngineView, Needs } from '@lux/ceremony'
 import type * as contract from '../../../contract/index.ts'
 import type { VendorWork } from '../../runs/exchange/vendor-procedure.ts'
+import { wordsOf } from '../shared/words.ts'
 
 /** What the step in hand shows: what it will do, what is read aloud, and what officers are about to sign. */
 export function factsOf(
@@ -8,11 +9,19 @@ export function factsOf(
   summary: EngineView['parts'][number]['steps'][number]['summary'],
   needs: Needs,
 ): contract.Fact[] {
-  return [
-    ...summary.map(({ label, value }) => ({ name: label, value, form: formOf(value) })),
-    ...shownAloud(needs),
-    ...proposed(view),
-  ]
+  return [...resultsOf(summary), ...shownAloud(needs), ...proposed(view)]
+}
+
+/** What people compare by its words, and not by its digits. */
+const spoken: ReadonlySet<string> = new Set(['possession', 'opening', 'bundle', 'epoch-live'])
+
+/** What came of a step, in the order to show. */
+export function resultsOf(summary: EngineView['parts'][number]['steps'][number]['summary']): contract.Fact[] {
+  return summary.map(({ label, value }) => {
+    const form = formOf(value)
+    const digest = form === 'hex' && value.length === 64 && spoken.has(label)
+    return { name: label, value, form, ...(digest ? { words: wordsOf(value) } : {}) }
+  })
 }
 
 /** For people to compare with what the vendor's tool shows. */

@@ -1,0 +1,103 @@
+import { Rec } from '@lux/ui'
+import { useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { Field } from '../../contract/index.ts'
+import { useFormats } from '../i18n/format.ts'
+import { useNow } from './elapsed.tsx'
+import { readWallClock, secondsApart } from './wall-clock.ts'
+
+/** What the scale shows to either side of zero. */
+const scale = 60
+/** Where the engine stops the run. */
+const limit = 300
+
+/** Both clocks side by side: the workstation's runs, the wall's is typed, and how far they are apart is seen before it is said. */
+export function ClockCard({
+  field,
+  onRead,
+  onEnter,
+}: {
+  field: Field
+  onRead: (value: string) => void
+  onEnter: () => void
+}) {
+  const { t } = useTranslation()
+  const format = useFormats()
+  const id = useId()
+  const now = useNow()
+  const [typed, setTyped] = useState('')
+  const [apart, setApart] = useState<number | null>(null)
+
+  function type(text: string): void {
+    setTyped(text)
+    // The last digit stops the comparison.
+    const at = Date.now()
+    const read = readWallClock(text, at)
+    setApart(read === null ? null : secondsApart(read, text, at))
+    onRead(read ?? '')
+  }
+
+  const shown = Math.max(-scale, Math.min(scale, apart ?? 0))
+  return (
+    <>
+      <div className="clocks">
+        <section className="stage-card clock">
+          <h3>{t('stage.clock.own')}</h3>
+          <time className="clock-time">
+            <bdi dir="ltr" data-record="">
+              {new Date(now).toISOString().slice(11, 19)}
+            </bdi>
+          </time>
+          <p className="quiet">
+            <Rec>{format.day(new Date(now).toISOString())}</Rec>
+          </p>
+        </section>
+        <section className="stage-card clock">
+          <label htmlFor={id}>{t('stage.clock.wall')}</label>
+          <input
+            id={id}
+            className="clock-time clock-entry"
+            dir="ltr"
+            inputMode="numeric"
+            autoComplete="off"
+            placeholder="00:00:00"
+            data-record=""
+            data-name={field.name}
+            value={typed}
+            aria-describedby={`${id}-how`}
+            onChange={(event) => type(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter' && !event.repeat) onEnter()
+            }}
+          />
+          <p id={`${id}-how`} className="quiet">
+            {t('stage.clock.how')}
+          </p>
+        </section>
+      </div>
+      <section className="stage-card clock-apart" aria-live="polite">
+        <div>
+          <strong>
+            {apart === null ? t('stage.clock.not-yet') : t('stage.clock.apart', { count: Math.abs(apart) })}
+          </strong>
+          <p className="quiet">
+            {t(apart !== null && Math.abs(apart) > limit ? 'stage.clock.too-far' : 'stage.clock.limit')}
+          </p>
+        </div>
+        <div className="clock-scale" aria-hidden="true" dir="ltr">
+          <span className="clock-line" />
+          {apart === null ? null : (
+            <span
+              className="clock-mark"
+              data-far={Math.abs(apart) > scale ? '' : undefined}
+              style={{ insetInlineStart: `${50 + (shown / scale) * 48}%` }}
+            />
+          )}
+          {[-scale, 0, scale].map((seconds) => (
+            <span key={seconds}>{t('stage.clock.mark', { seconds: format.signed(seconds) })}</span>
+          ))}
+        </div>
+      </section>
+    </>
+  )
+}

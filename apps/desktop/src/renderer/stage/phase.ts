@@ -1,0 +1,32 @@
+import type { CurrentStep, RunView, StepView } from '../../contract/index.ts'
+
+/** What people do themselves is seen while it is done. */
+const byHand: ReadonlySet<string> = new Set(['roll-call', 'clock-check', 'confirm', 'read-aloud', 'pause'])
+
+export function stepsOf(view: Pick<RunView, 'parts'>): StepView[] {
+  return view.parts.flatMap(({ steps }) => steps)
+}
+
+export function lastDone(view: Pick<RunView, 'parts'>): StepView | null {
+  return stepsOf(view).findLast(({ state }) => state === 'done') ?? null
+}
+
+/** The step whose result the room has not seen yet; a decision, a pause and the end of the run come before it. */
+export function unseenResult(view: RunView, seen: number): StepView | null {
+  if (view.current === null || view.paused !== null || view.exception !== null) return null
+  const done = lastDone(view)
+  return done !== null && done.number > seen && !byHand.has(done.do) ? done : null
+}
+
+/** Nothing but somebody's word is wanted: there is no value, PIN, signature, file or word to compare. */
+export function handsFree(step: CurrentStep): boolean {
+  return (
+    step.mayProceed &&
+    !byHand.has(step.do) &&
+    step.needs.length === 0 &&
+    step.procedure.length === 0 &&
+    step.failure === null &&
+    step.state === 'ready' &&
+    step.facts.every(({ form }) => form !== 'words')
+  )
+}

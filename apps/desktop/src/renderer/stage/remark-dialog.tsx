@@ -1,0 +1,108 @@
+import { Icon } from '@lux/ui'
+import { Button, Dialog, TextArea } from '@radix-ui/themes'
+import { useId, useState } from 'react'
+import { useTranslation } from 'react-i18next'
+import type { RunView } from '../../contract/index.ts'
+import { call } from '../client.ts'
+import { ActionButton } from '../components/action-button.tsx'
+import type { Act } from '../runner/act.ts'
+import { peopleOf, playedAlone } from './run-people.ts'
+import { WhoSelect } from './who-select.tsx'
+
+type Props = { view: RunView; act: Act; kind: 'note' | 'deviation'; step: string }
+
+/** Somebody of the run writes something down for the transcript, or reports what the script does not foresee. */
+export function RemarkDialog({ view, act, kind, step }: Props) {
+  const { t } = useTranslation()
+  const id = useId()
+  const names = peopleOf(view).map(({ name }) => name)
+  const before = playedAlone(view) ? (names[0] ?? '') : ''
+  const [open, setOpen] = useState(false)
+  const [by, setBy] = useState(before)
+  const [text, setText] = useState('')
+  const [expected, setExpected] = useState('')
+  const whyNot =
+    by === ''
+      ? t('stage.who-first')
+      : text.trim() === '' || (kind === 'deviation' && expected.trim() === '')
+        ? t('stage.write-first')
+        : null
+
+  function opened(now: boolean): void {
+    setOpen(now)
+    setBy(before)
+    setText('')
+    setExpected('')
+  }
+
+  async function write(): Promise<void> {
+    const done = await act(
+      kind === 'note'
+        ? call('ceremonies.note', { id: view.id, by, text: text.trim() })
+        : call('ceremonies.deviate', {
+            ...{ id: view.id, step, by },
+            ...{ expected: expected.trim(), happened: text.trim() },
+          }),
+    )
+    // What was refused is told on the stage, behind the dialog.
+    if (done) opened(false)
+    else setOpen(false)
+  }
+
+  return (
+    <Dialog.Root open={open} onOpenChange={opened}>
+      <Dialog.Trigger>
+        <Button variant="ghost" color="gray" highContrast>
+          <Icon name={kind === 'note' ? 'note' : 'flag'} />
+          {t(`stage.remark.${kind}`)}
+        </Button>
+      </Dialog.Trigger>
+      <Dialog.Content maxWidth="34rem">
+        <Dialog.Title size="4">{t(`stage.${kind}.title`)}</Dialog.Title>
+        <Dialog.Description size="2">{t(`stage.${kind}.text`)}</Dialog.Description>
+        <form
+          className="form in-dialog"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (whyNot === null) void write()
+          }}
+        >
+          <div className="field">
+            <label htmlFor={`${id}-by`}>{t(`stage.${kind}.by`)}</label>
+            <WhoSelect id={`${id}-by`} names={names} value={by} onChange={setBy} />
+          </div>
+          {kind === 'note' ? null : (
+            <div className="field">
+              <label htmlFor={`${id}-expected`}>{t('stage.deviation.expected')}</label>
+              <TextArea
+                id={`${id}-expected`}
+                dir="auto"
+                value={expected}
+                onChange={(event) => setExpected(event.target.value)}
+              />
+            </div>
+          )}
+          <div className="field">
+            <label htmlFor={`${id}-text`}>{t(`stage.${kind}.what`)}</label>
+            <TextArea
+              id={`${id}-text`}
+              dir="auto"
+              value={text}
+              onChange={(event) => setText(event.target.value)}
+            />
+          </div>
+          <div className="actions">
+            <Dialog.Close>
+              <Button variant="surface" color="gray" highContrast>
+                {t('common.cancel')}
+              </Button>
+            </Dialog.Close>
+            <ActionButton whyNot={whyNot} onPress={() => void write()}>
+              {t(`stage.${kind}.go`)}
+            </ActionButton>
+          </div>
+        </form>
+      </Dialog.Content>
+    </Dialog.Root>
+  )
+}

@@ -1,0 +1,30 @@
+import { create } from 'zustand'
+
+/** What the people at this window said, and no log keeps: who ticked their own name, and how far everybody has seen. */
+export type Room = {
+  here: readonly string[]
+  /** Number of the last step whose result the room has seen; null: nothing was shown since the window opened the run. */
+  seen: number | null
+  /** Stand-ins of a rehearsal sign without being asked one by one. */
+  signsAlone: boolean
+}
+
+const empty: Room = { here: [], seen: null, signsAlone: false }
+
+const useRooms = create<{ rooms: Readonly<Record<string, Room>> }>(() => ({ rooms: {} }))
+
+export function useRoom(id: string): Room {
+  return useRooms(({ rooms }) => rooms[id]) ?? empty
+}
+
+export function changeRoom(id: string, change: Partial<Room>): void {
+  useRooms.setState(({ rooms }) => ({ rooms: { ...rooms, [id]: { ...(rooms[id] ?? empty), ...change } } }))
+}
+
+export function tick(id: string, name: string, here: boolean): void {
+  useRooms.setState(({ rooms }) => {
+    const room = rooms[id] ?? empty
+    const others = room.here.filter((one) => one !== name)
+    return { rooms: { ...rooms, [id]: { ...room, here: here ? [...others, name] : others } } }
+  })
+}
