@@ -151,7 +151,12 @@ export async function resume(page: Page): Promise<void> {
   // A key that is being made is made to its end first.
   await page.getByText('The ceremony is paused').waitFor({ timeout: 60_000 })
   await page.getByRole('button', { name: 'Resume', exact: true }).click()
-  await stepPanel(page).getByLabel('User PIN', { exact: true }).waitFor()
+  // A result that nobody has seen before the pause is shown first.
+  const field = stepPanel(page).getByLabel('User PIN', { exact: true })
+  const unseen = goButton(seenPanel(page))
+  await field.or(unseen).first().waitFor()
+  if ((await unseen.count()) > 0) await unseen.click()
+  await field.waitFor()
 }
 
 /** The words that are shown to be read aloud, in order. */
