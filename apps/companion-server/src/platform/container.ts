@@ -12,10 +12,11 @@ export const containerSettings: readonly string[] = [
   'KMIP_CLIENT_CA_FILE',
   'LUX_CONTAINER',
   'LUX_SERVER_STATE',
+  'RATE_LIMIT_PER_SECOND',
   'TLS_CERT_FILE',
   'TLS_KEY_FILE',
 ]
-const ours = /^(DATABASE|KMIP|LUX|TLS|KMS|PG|POSTGRES)_/
+const ours = /^(DATABASE|KMIP|LUX|RATE|TLS|KMS|PG|POSTGRES)_/
 
 /** The image sets it: there, the rules below hold. */
 export function inContainer(environment: Environment = process.env): boolean {
