@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:https'
 import helmet from '@fastify/helmet'
+import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { HsmError } from '@lux/hsm'
 import Fastify, { type FastifyBaseLogger, type FastifyError } from 'fastify'
@@ -15,6 +16,7 @@ import { bundleRoutes } from './imports/routes.ts'
 import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
 import { keyRoutes } from './keys/routes.ts'
 import { kmipRoutes } from './kmip-routes.ts'
+import { metricsRoutes } from './metrics.ts'
 import { diskFailureOf } from './platform/failure.ts'
 import { badRequest, errorBody, HttpError, misfit, unavailable } from './platform/http/http-error.ts'
 import { refusedBefore, requestFault } from './platform/http/request-fault.ts'
@@ -23,6 +25,9 @@ import { EnvironmentError } from './refusal.ts'
 import type { Services } from './services.ts'
 import { fheRoutes } from './threshold/key-routes.ts'
 import { fheRequestRoutes } from './threshold/request-routes.ts'
+
+const apiDescription =
+  'Bytes are standard base64 with padding. A refusal has code, message, why and remedy. Every reply carries X-Request-Id and Audit-Receipt.'
 
 /** Bodies up to 2 MiB: 1 MiB of payload in base64 and its JSON. Bundles are streamed and have their own cap. */
 export const bodyLimit = 2 << 20
@@ -64,6 +69,15 @@ export async function buildApp(
     reply.header('Cache-Control', 'no-store')
   })
 
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Lux Custody server', version: '1', description: apiDescription },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+      security: [{ token: [] }],
+    },
+  })
+
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
     const text = String(body)
@@ -86,6 +100,8 @@ export async function buildApp(
     reply.code(answer.statusCode).send(errorBody(request.id, answer))
   })
 
+  metricsRoutes(app, services)
+  app.get('/api/openapi.json', { schema: { hide: true } }, async () => app.swagger())
   healthRoutes(app, services)
   auditRoutes(app, services)
   authRoutes(app, services)

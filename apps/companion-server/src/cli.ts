@@ -19,6 +19,7 @@ import { kmipPort } from './kmip/server.ts'
 import { guardContainer } from './platform/container.ts'
 import { migrateDown, migrateUp } from './platform/database/migrate.ts'
 import { openOwnerDatabase } from './platform/database/open.ts'
+import { checkEnvironment, variable } from './platform/environment.ts'
 import { openServerToken } from './platform/hsm/server-token.ts'
 import { type StateFolder, stateFolder } from './platform/state-folder/folder.ts'
 import { pinPolicy } from './platform/state-folder/policies.ts'
@@ -68,7 +69,7 @@ async function alone<T>(state: StateFolder, command: string, work: () => Promise
 }
 
 const folder = (): StateFolder =>
-  stateFolder(common().state ?? process.env.LUX_SERVER_STATE ?? 'server-state')
+  stateFolder(common().state ?? variable('LUX_SERVER_STATE') ?? 'server-state')
 
 const collected = (value: string, all: string[]): string[] => [...all, value]
 
@@ -103,7 +104,9 @@ program
       pinFile?: string
     }) =>
       running(async () => {
-        if ((options.token === undefined) === (options.softToken === undefined)) {
+        checkEnvironment(process.env)
+        const uri = options.token ?? (options.softToken ? undefined : variable('HSM_TOKEN_URI'))
+        if ((uri === undefined) === (options.softToken === undefined)) {
           return wrongUse('give either --token URI or --soft-token')
         }
         const env = variablesOf(options.env)
@@ -114,10 +117,10 @@ program
           state: options.state === undefined ? folder() : stateFolder(options.state),
           domain: options.domain,
           token:
-            options.token === undefined
+            uri === undefined
               ? 'soft-token'
-              : { uri: options.token, env, ...(initString === undefined ? {} : { initString }) },
-          pinFile: options.pinFile ?? null,
+              : { uri, env, ...(initString === undefined ? {} : { initString }) },
+          pinFile: options.pinFile ?? (uri === undefined ? null : (variable('HSM_PIN_FILE') ?? null)),
         })
         report(common(), outcome, ({ audience, words }) => [`audience ${audience}`, words.join(' ')])
       }),
@@ -219,17 +222,21 @@ program
   .command('start')
   .description('Serve until Ctrl-C.')
   .option('--host <host>', 'address to listen on', '127.0.0.1')
-  .option('--port <port>', 'port, 0 for a free one', port, 8443)
+  .option('--port <port>', 'port, 0 for a free one (default: PORT or 8443)', port)
   .addOption(
     new Option('--kmip [port]', 'KMIP with client certificates on this port, 0 for a free one')
       .preset(String(kmipPort))
       .argParser(port),
   )
   .option('--behind-tls-proxy', 'plain HTTP: a proxy encrypts, and only it reaches this port')
-  .action((options: Listen) =>
+  .action((options: Omit<Listen, 'port'> & { port?: number }) =>
     running(async () => {
+      checkEnvironment(process.env)
       const stopped = stopSignal()
-      const server = await startServer(folder(), options)
+      const server = await startServer(folder(), {
+        ...options,
+        port: options.port ?? Number(variable('PORT') ?? 8443),
+      })
       const sealed = server.sealed?.code ?? null
       const kmip = server.kmipPort === null ? {} : { kmip: server.kmipPort }
       report(common(), accept({ ready: server.address, sealed, ...kmip }), ({ ready }) => [

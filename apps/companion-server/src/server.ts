@@ -23,6 +23,7 @@ import { openShredLog, shredAgain } from './keys/shred-log.ts'
 import { openKeyUnwrapping } from './keys/unwrapping.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
+import { checkEnvironment, variable } from './platform/environment.ts'
 import { openServerToken, type ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
@@ -36,6 +37,7 @@ import { keepTime } from './threshold/release.ts'
 
 /** DATABASE_URL and DATABASE_OWNER_URL, or what the files hold that DATABASE_URL_FILE and DATABASE_OWNER_URL_FILE name, else the embedded database of the state folder. */
 export function databaseChoice(state: StateFolder, exclusive = false): DatabaseChoice {
+  checkEnvironment(process.env)
   const [url, ownerUrl] = [settingOf('DATABASE_URL'), settingOf('DATABASE_OWNER_URL')]
   // The image brings no PostgreSQL.
   if (inContainer() && url === undefined && ownerUrl === undefined)
@@ -130,7 +132,10 @@ export async function openServer(
       noteShredded: shredLog.add,
     })
     const parents = openOnlineParents({ database, token, node: settings.node, tokenMac: unwrapping.tokenMac })
-    const authentication = openAuthentication(database, callsPerSecond(process.env.RATE_LIMIT_PER_SECOND))
+    const authentication = openAuthentication(
+      database,
+      Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
+    )
     const { domain } = settings
     const desk = { database, state, domain, combiner: card.combinerRecipient, now }
     const services: Services = {
@@ -201,13 +206,6 @@ export async function openServer(
     await parts.close()
     throw error
   }
-}
-
-/** Throws ENVIRONMENT-VARIABLE. */
-function callsPerSecond(text: string | undefined): number {
-  if (!text) return defaultPerSecond
-  if (/^[1-9]\d{0,6}$/.test(text)) return Number(text)
-  throw new EnvironmentError('ENVIRONMENT-VARIABLE', 'RATE_LIMIT_PER_SECOND: expected 1 to 9999999')
 }
 
 async function knowOurselves(

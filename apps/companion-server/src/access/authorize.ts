@@ -42,6 +42,7 @@ export type Action =
   | 'threshold.use'
   | 'threshold.carry'
   | 'audit.read'
+  | 'metrics.read'
   | 'bundle.read'
   | 'bundle.import'
 
@@ -74,6 +75,7 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
     'organisation.read',
     'organisation.create',
     'organisation.appoint',
+    'metrics.read',
     'bundle.read',
     'bundle.import',
   ],
@@ -90,7 +92,7 @@ const may: Readonly<Record<Role, readonly Action[]>> = {
   operator: ['threshold.read', 'threshold.carry', 'bundle.read', 'bundle.import'],
   service: using,
   user: using,
-  auditor: ['organisation.read', 'project.read', 'key.read', 'threshold.read', 'audit.read'],
+  auditor: ['organisation.read', 'project.read', 'key.read', 'threshold.read', 'audit.read', 'metrics.read'],
 }
 
 const readingOf = {

@@ -10,7 +10,7 @@ declare module 'fastify' {
   }
 }
 
-const unaudited = new Set(['/health', '/readiness'])
+const unaudited = new Set(['/health', '/readiness', '/api/openapi.json'])
 
 /**
  * Puts the receipt of the operation's audit entry in a header. What was refused before an operation began is entered here, and

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { pino } from 'pino'
 import { openKmipServer } from '../kmip/server.ts'
+import { checkEnvironment, variable } from '../platform/environment.ts'
 import type { Seal } from '../platform/hsm/server-token.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { readSettings } from '../platform/state-folder/settings.ts'
@@ -40,11 +41,12 @@ export async function startServer(
   { host, port, behindTlsProxy = false, kmip }: Listen,
 ): Promise<Listening> {
   await readSettings(state)
-  const { TLS_CERT_FILE: cert, TLS_KEY_FILE: key } = process.env
+  checkEnvironment(process.env)
+  const [cert, key] = [variable('TLS_CERT_FILE'), variable('TLS_KEY_FILE')]
   const own = async () =>
     (await givenCertificate(cert, key)) ?? (await ownCertificate(state, host, new Date()))
   const tls = behindTlsProxy ? null : await own()
-  const log = openLog()
+  const log = openLog(variable('LOG_LEVEL'))
   const { app, services } = await openServer(state, log, { tls })
   try {
     const kmipPort =
@@ -73,7 +75,7 @@ async function serveKmip(
   tls: TlsKey,
   place: { readonly host: string; readonly port: number },
 ): Promise<number> {
-  const other = await givenAuthority(process.env.KMIP_CLIENT_CA_FILE)
+  const other = await givenAuthority(variable('KMIP_CLIENT_CA_FILE'))
   const server = openKmipServer({
     tls,
     authorities: [await ownAuthority(services.state, new Date()), ...(other === null ? [] : [other])],

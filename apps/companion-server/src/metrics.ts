@@ -1,0 +1,53 @@
+import type { FastifyRequest } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { authorize } from './access/authorize.ts'
+import { requireCall } from './access/caller.ts'
+import type { Authentication } from './access/tokens.ts'
+import type { Record } from './audit/record.ts'
+import type { ServerToken } from './platform/hsm/server-token.ts'
+import type { App } from './platform/http/app-type.ts'
+import { granted } from './platform/http/http-error.ts'
+import { accept } from './refusal.ts'
+
+/** What is counted, by route and status: never by caller or key, whose names are nobody's business there. */
+export function metricsRoutes(
+  app: App,
+  {
+    token,
+    record,
+    authentication,
+  }: { readonly token: ServerToken; readonly record: Record; readonly authentication: Authentication },
+): void {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const labelNames = ['method', 'route', 'status']
+  const requests = new Counter({
+    ...{ name: 'custody_http_requests_total', help: 'Replies, by route and status', labelNames },
+    registers: [registry],
+  })
+  const durations = new Histogram({
+    ...{ name: 'custody_http_request_seconds', help: 'From the request to its reply', labelNames: ['route'] },
+    ...{ buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 8], registers: [registry] },
+  })
+  new Gauge({
+    ...{ name: 'custody_sealed', help: '1 while the token is not logged in', registers: [registry] },
+    collect() {
+      this.set(token.sealed === null ? 0 : 1)
+    },
+  })
+
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? '*'
+    requests.inc({ method: request.method, route, status: String(reply.statusCode) })
+    durations.observe({ route }, reply.elapsedTime / 1000)
+  })
+
+  app.get('/metrics', async (request: FastifyRequest, reply) => {
+    const call = await requireCall(request, authentication)
+    const text = await record(call, 'metrics.read', async () => {
+      const allowed = authorize(call.caller, 'metrics.read', { kind: 'deployment' })
+      return allowed.ok ? accept(await registry.metrics()) : allowed
+    })
+    return reply.type(registry.contentType).send(granted(text))
+  })
+}

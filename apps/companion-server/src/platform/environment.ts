@@ -1,0 +1,73 @@
+import { EnvironmentError } from '../refusal.ts'
+
+type Kind = 'text' | 'port' | 'number'
+type Variable = { readonly name: string; readonly kind: Kind; readonly meaning: string }
+
+/** Every variable that the server reads, and nothing else of the environment. docs/guide/server.md has the same table. */
+export const variables = [
+  { name: 'LUX_SERVER_STATE', kind: 'text', meaning: 'the state folder, where --state is not given' },
+  { name: 'PORT', kind: 'port', meaning: 'port, where --port is not given; else 8443' },
+  {
+    name: 'DATABASE_URL',
+    kind: 'text',
+    meaning: 'any PostgreSQL, as a member of custody_app; else one of its own',
+  },
+  { name: 'DATABASE_OWNER_URL', kind: 'text', meaning: 'who may change its schema; else DATABASE_URL' },
+  { name: 'DATABASE_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_URL' },
+  { name: 'DATABASE_OWNER_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_OWNER_URL' },
+  { name: 'LUX_CONTAINER', kind: 'text', meaning: '1 in the container image, which sets it' },
+  { name: 'HSM_TOKEN_URI', kind: 'text', meaning: 'the token for init, where --token is not given' },
+  { name: 'HSM_PIN_FILE', kind: 'text', meaning: 'the PIN’s file for init, where --pin-file is not given' },
+  { name: 'TLS_CERT_FILE', kind: 'text', meaning: 'certificate chain, PEM; else one of the server’s own CA' },
+  { name: 'TLS_KEY_FILE', kind: 'text', meaning: 'its key, PEM' },
+  {
+    name: 'KMIP_CLIENT_CA_FILE',
+    kind: 'text',
+    meaning: 'a CA of KMIP clients besides the server’s own, PEM',
+  },
+  { name: 'LOG_LEVEL', kind: 'text', meaning: 'trace, debug, info, warn or error; else info' },
+  { name: 'RATE_LIMIT_PER_SECOND', kind: 'number', meaning: 'calls a second of one identity; else 5000' },
+] as const satisfies readonly Variable[]
+
+export type VariableName = (typeof variables)[number]['name']
+
+/** Secrets that are refused here: other processes of the account, crash reports and containers’ descriptions show them. */
+const secrets = {
+  HSM_PIN: 'HSM_PIN_FILE',
+  HSM_SO_PIN: 'a file of mode 0600',
+  CLIENT_SECRET: 'a file of mode 0600',
+}
+
+/**
+ * Refuses what no environment should hold, and what does not fit. Throws SECRET-IN-ENVIRONMENT, ENVIRONMENT-VARIABLE. Empty is how a
+ * service's settings say that there is none.
+ */
+export function checkEnvironment(environment: NodeJS.ProcessEnv): void {
+  for (const [name, instead] of Object.entries(secrets))
+    if (environment[name])
+      throw new EnvironmentError('SECRET-IN-ENVIRONMENT', `${name} is set: take it out and use ${instead}`)
+  for (const { name, kind } of variables) {
+    const text = environment[name]
+    if (text && kind !== 'text' && !fits(kind, text))
+      throw new EnvironmentError(
+        'ENVIRONMENT-VARIABLE',
+        `${name}: expected ${kind === 'port' ? '0 to 65535' : '1 to 9999999'}`,
+      )
+  }
+  const level = environment.LOG_LEVEL
+  if (level && !levels.includes(level))
+    throw new EnvironmentError('ENVIRONMENT-VARIABLE', `LOG_LEVEL: expected one of ${levels.join(', ')}`)
+}
+
+const levels: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error']
+
+const fits = (kind: 'port' | 'number', text: string): boolean =>
+  kind === 'port' ? /^\d{1,5}$/.test(text) && Number(text) <= 65_535 : /^[1-9]\d{0,6}$/.test(text)
+
+/** A variable's text; undefined where it is not set or empty. */
+export function variable(
+  name: VariableName,
+  environment: NodeJS.ProcessEnv = process.env,
+): string | undefined {
+  return environment[name] || undefined
+}

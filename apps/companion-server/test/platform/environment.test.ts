@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { checkEnvironment, variable, variables } from '../../src/platform/environment.ts'
+
+const ruleOf = (environment: NodeJS.ProcessEnv) => {
+  try {
+    checkEnvironment(environment)
+    return 'fits'
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? error.code : error
+  }
+}
+
+test.each([
+  [{ PORT: '9000', LOG_LEVEL: 'warn', RATE_LIMIT_PER_SECOND: '10' }, 'fits'],
+  [{ PORT: '', LOG_LEVEL: '', HSM_PIN: '' }, 'fits'],
+  [{ PORT: '70000' }, 'ENVIRONMENT-VARIABLE'],
+  [{ PORT: 'http' }, 'ENVIRONMENT-VARIABLE'],
+  [{ LOG_LEVEL: 'loud' }, 'ENVIRONMENT-VARIABLE'],
+  [{ RATE_LIMIT_PER_SECOND: '0' }, 'ENVIRONMENT-VARIABLE'],
+  [{ HSM_PIN: '123456' }, 'SECRET-IN-ENVIRONMENT'],
+  [{ HSM_SO_PIN: '123456' }, 'SECRET-IN-ENVIRONMENT'],
+])('SECRET-IN-ENVIRONMENT %j: %s', (environment, expected) => {
+  expect(ruleOf(environment)).toBe(expected)
+})
+
+test('SECRET-IN-ENVIRONMENT the refusal does not repeat the secret', () => {
+  expect(() => checkEnvironment({ HSM_PIN: '123456' })).toThrow(
+    /^HSM_PIN is set: take it out and use HSM_PIN_FILE$/,
+  )
+  expect(variable('PORT', { PORT: '' })).toBe(undefined)
+})
+
+test('ENVIRONMENT-VARIABLE the guide has the table of every variable', () => {
+  const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guide/server.md'), 'utf8')
+  for (const { name, meaning } of variables) expect(guide).toContain(`| \`${name}\` | ${meaning} |`)
+})
