@@ -90,23 +90,28 @@ export async function actOnce(page: Page, step: string): Promise<boolean> {
   const sign = panel.getByRole('button', { name: /^(Sign|Answer) as simulated participant: / }).first()
   if (await pressed(sign)) return true
   const time = panel.getByLabel('Time on the wall clock', { exact: false })
-  if ((await time.count()) > 0 && (await time.inputValue()) === '') {
+  if ((await time.count()) > 0 && (await time.inputValue({ timeout: 1000 }).catch(() => 'gone')) === '') {
     await time.fill(`${new Date().toISOString().slice(0, 16)}Z`)
   }
   await sayWho(panel)
   return pressed(go)
 }
 
-/** In production everybody ticks their own name, and whoever acts says so. */
+/** In production everybody ticks their own name, and whoever acts says so. A step that is over by now asks nobody any more. */
 async function sayWho(panel: Locator): Promise<void> {
-  if ((await goButton(panel).count()) === 0) return
-  if ((await goButton(panel).getAttribute('aria-disabled', { timeout: 1000 })) === null) return
-  const unticked = panel.locator('.roll label:not([data-here])')
-  while ((await unticked.count()) > 0) await unticked.first().click()
-  const who = panel.getByRole('combobox', { name: 'Who acts' })
-  if ((await who.count()) === 0 || (await who.textContent()) !== 'Who are you?') return
-  await who.click()
-  await panel.page().getByRole('option').first().click()
+  const brief = { timeout: 1000 }
+  try {
+    if ((await goButton(panel).count()) === 0) return
+    if ((await goButton(panel).getAttribute('aria-disabled', brief)) === null) return
+    const unticked = panel.locator('.roll label:not([data-here])')
+    while ((await unticked.count()) > 0) await unticked.first().click(brief)
+    const who = panel.getByRole('combobox', { name: 'Who acts' })
+    if ((await who.count()) === 0 || (await who.textContent(brief)) !== 'Who are you?') return
+    await who.click(brief)
+    await panel.page().getByRole('option').first().click(brief)
+  } catch {
+    // The caller looks again.
+  }
 }
 
 /** Types a PIN, twice where one is chosen; the step's next action gives it to the token. False when the field has gone. */
