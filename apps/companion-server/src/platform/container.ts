@@ -1,21 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { EnvironmentError } from '../refusal.ts'
+import { variables } from './environment.ts'
 
 type Environment = Readonly<Record<string, string | undefined>>
 
 /** What the server reads of its environment. A name that looks like one of them and is none of them is a slip of the pen. */
-export const containerSettings: readonly string[] = [
-  'DATABASE_OWNER_URL',
-  'DATABASE_OWNER_URL_FILE',
-  'DATABASE_URL',
-  'DATABASE_URL_FILE',
-  'KMIP_CLIENT_CA_FILE',
-  'LUX_CONTAINER',
-  'LUX_SERVER_STATE',
-  'RATE_LIMIT_PER_SECOND',
-  'TLS_CERT_FILE',
-  'TLS_KEY_FILE',
-]
+export const containerSettings: readonly string[] = variables.map(({ name }) => name).toSorted()
 const ours = /^(DATABASE|KMIP|LUX|RATE|TLS|KMS|PG|POSTGRES)_/
 
 /** The image sets it: there, the rules below hold. */

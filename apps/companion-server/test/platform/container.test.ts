@@ -35,9 +35,9 @@ test('CONTAINER-SETTING every variable that a source of the server reads is one 
     .filter((file) => file.endsWith('.ts'))
     .map((file) => readFileSync(join(source, file), 'utf8'))
     .join('\n')
-  const named = [...text.matchAll(/process\.env\.([A-Z][A-Z0-9_]+)|settingOf\('([A-Z_]+)'/g)].map(
-    ([, a, b]) => a ?? b,
-  )
+  const named = [
+    ...text.matchAll(/process\.env\.([A-Z][A-Z0-9_]+)|(?:settingOf|variable)\('([A-Z_]+)'/g),
+  ].map(([, a, b]) => a ?? b)
   const taken = [...text.matchAll(/\{([^{}]*)\} = process\.env/g)].flatMap(([, names]) =>
     [...(names ?? '').matchAll(/([A-Z][A-Z0-9_]+)/g)].map(([, name]) => name),
   )
