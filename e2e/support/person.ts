@@ -49,7 +49,9 @@ export async function currentStep(page: Page): Promise<string | null> {
   // Read at once: a screen may change between two looks.
   return page.evaluate((phases) => {
     const shown = document.querySelector<HTMLElement>('.stage-step')
-    if (shown === null || !phases.includes(shown.dataset.phase ?? '')) return null
+    // Between two screens there is none: that is no end.
+    if (shown === null) return ''
+    if (!phases.includes(shown.dataset.phase ?? '')) return null
     return (shown.querySelector('[data-then]') ?? shown.querySelector('h2'))?.textContent ?? null
   }, stepPhases)
 }
