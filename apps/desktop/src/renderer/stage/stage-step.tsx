@@ -36,7 +36,8 @@ export function StageStep({ view, act, phase, step, names, role, label, ask, chi
       data-phase={phase}
       {...(label === undefined ? { 'aria-labelledby': 'stage-title' } : { 'aria-label': label })}
     >
-      <div className="stage-main">
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is reached by keyboard */}
+      <div className="stage-main" tabIndex={0}>
         {step === undefined ? null : (
           <div className="stage-head">
             <span className="stage-actor">
