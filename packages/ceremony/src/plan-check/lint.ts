@@ -1,9 +1,9 @@
 import type { LintTerms } from '../plan/lint-terms.ts'
-import { lintVersion2 } from '../plan/lint-version2.ts'
+import { lintLinks, lintNotYet } from '../plan/lint-version2.ts'
 import type { Plan, Step } from '../plan/plan.ts'
 import { repeated, stepsOf } from '../plan/queries.ts'
 import { type PlanRefusal, planRefusal } from '../plan/rules.ts'
-import { evidenceLint, sectionLints, stepLints } from '../steps/lint.ts'
+import { evidenceLint, lintBackups, lintNeeds, sectionLints, stepLints } from '../steps/lint.ts'
 import type { StepLint } from '../steps/plan-progress.ts'
 import { lintListed, lintPeople, lintRenewals } from './people.ts'
 import { lintSteps } from './simulate.ts'
@@ -18,7 +18,10 @@ export function lintPlan(plan: Plan, terms?: LintTerms): PlanRefusal[] {
     ...lintPeople(plan, terms),
     ...sectionLints.flatMap((lint) => lint(plan, terms)),
     ...lintRenewals(plan),
-    ...lintVersion2(plan),
+    ...lintNotYet(plan),
+    ...lintBackups(plan),
+    ...lintLinks(plan),
+    ...lintNeeds(plan),
     ...lintIds(plan),
     ...lintSteps(plan),
     ...lintListed(plan, terms?.listed),

@@ -1,5 +1,4 @@
-import { type Plan, type PlannedKey, tokenNeeds } from './plan.ts'
-import { namesOf } from './queries.ts'
+import type { Plan } from './plan.ts'
 import { type PlanRefusal, planRefusal } from './rules.ts'
 
 /** What a plan of version 2 can ask for and no step of this version does; a bundle of such a plan nobody can check yet. */
@@ -13,36 +12,14 @@ export function notYet(plan: Plan): string[] {
   ]
 }
 
-/** PLAN-70 to PLAN-73: what version 2 alone has. */
-export function lintVersion2(plan: Plan): PlanRefusal[] {
-  return [
-    ...notYet(plan).map((what) => planRefusal('PLAN-70', '', what)),
-    ...plan.keys.flatMap((key) => backupFaults(plan, key).map((fault) => planRefusal('PLAN-71', '', fault))),
-    ...linkFaults(plan).map((fault) => planRefusal('PLAN-72', '', fault)),
-    ...needFaults(plan).map((fault) => planRefusal('PLAN-73', '', fault)),
-  ]
+/** PLAN-70: nothing that no step does yet. */
+export function lintNotYet(plan: Plan): PlanRefusal[] {
+  return notYet(plan).map((what) => planRefusal('PLAN-70', '', what))
 }
 
-function backupFaults(plan: Plan, { id, level, existing, backup, spares }: PlannedKey): string[] {
-  const faults: string[] = []
-  const isNewRoot = level === 'root' && existing === undefined
-  if ((backup !== undefined || spares !== undefined) && !isNewRoot)
-    faults.push(
-      `${id} is no new root: a backup or a spare token is made in the window in which a root is made, and never for one that exists`,
-    )
-  for (const role of spares ?? [])
-    if (!plan.tokens.some((token) => token.role === role) || role === 'ceremony')
-      faults.push(`${id}: ${role} is no other token of the plan`)
-  if (new Set(spares).size !== (spares ?? []).length) faults.push(`${id}: a spare token is named twice`)
-  if (backup === undefined) return faults
-  const { t, n, custodians } = backup
-  if (t < 2 || t > n || n > 16) faults.push(`${id}: ${t} of ${n} is no quorum of a backup`)
-  if (custodians.length !== n) faults.push(`${id}: n = ${n}, but ${custodians.length} custodians are named`)
-  if (new Set(custodians).size !== custodians.length) faults.push(`${id}: a custodian is named twice`)
-  const seated = namesOf(plan, 'custodian')
-  for (const name of custodians)
-    if (!seated.includes(name)) faults.push(`${id}: ${name} is not a custodian of the plan`)
-  return faults
+/** PLAN-72: the earlier keys and the next policy that a plan names. */
+export function lintLinks(plan: Plan): PlanRefusal[] {
+  return linkFaults(plan).map((fault) => planRefusal('PLAN-72', '', fault))
 }
 
 function linkFaults(plan: Plan): string[] {
@@ -59,16 +36,4 @@ function linkFaults(plan: Plan): string[] {
   }
   if (plan.nextPolicy === plan.policy) faults.push('the next policy is the one under which the plan runs')
   return faults
-}
-
-function needFaults(plan: Plan): string[] {
-  return plan.tokens.flatMap(({ role, profile, needs }) => {
-    if (profile !== 'measured')
-      return needs === undefined ? [] : [`${role} is ${profile}, yet needs are listed`]
-    if (needs === undefined || needs.length === 0) return [`${role} is measured, and no need is listed`]
-    const inOrder = tokenNeeds.filter((need) => needs.includes(need))
-    return inOrder.join() === needs.join()
-      ? []
-      : [`${role}: the needs are ${inOrder.join(', ')}, in this order`]
-  })
 }

@@ -13,7 +13,8 @@ import * as sealing from './sealing/lint.ts'
 import * as token from './token/lint.ts'
 import * as workstation from './workstation/lint.ts'
 
-export { checkToken } from './token/lint.ts'
+export { lintBackups } from './backup/lint.ts'
+export { checkToken, lintNeeds } from './token/lint.ts'
 
 /** A step that people do among themselves; `values` are what they say. */
 const people: StepLint = { uses: { values: true } }

@@ -1,4 +1,4 @@
-import type { Plan, Step } from '../../plan/plan.ts'
+import { type Plan, type Step, tokenNeeds } from '../../plan/plan.ts'
 import { inability } from '../../plan/profiles.ts'
 import { keyOf, leavesByWindow, repeated, stepsOf, tokenOf } from '../../plan/queries.ts'
 import { type PlanRefusal, planRefusal } from '../../plan/rules.ts'
@@ -32,6 +32,23 @@ export function lintTokens(plan: Plan): PlanRefusal[] {
       )
   }
   return found
+}
+
+/** PLAN-73: a token is of a profile, or it is measured and the plan lists what it needs. */
+export function lintNeeds(plan: Plan): PlanRefusal[] {
+  return needFaults(plan).map((fault) => planRefusal('PLAN-73', '', fault))
+}
+
+function needFaults(plan: Plan): string[] {
+  return plan.tokens.flatMap(({ role, profile, needs }) => {
+    if (profile !== 'measured')
+      return needs === undefined ? [] : [`${role} is ${profile}, yet needs are listed`]
+    if (needs === undefined || needs.length === 0) return [`${role} is measured, and no need is listed`]
+    const inOrder = tokenNeeds.filter((need) => needs.includes(need))
+    return inOrder.join() === needs.join()
+      ? []
+      : [`${role}: the needs are ${inOrder.join(', ')}, in this order`]
+  })
 }
 
 export function checkToken(plan: Plan, step: Step, at: PlanProgress, refuse: Refuse): void {
