@@ -822,6 +822,14 @@ ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.cl
 WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
 
 
+def seconds_of(text):
+    """Seconds between two times are the difference of these; a day that no month has counts on into the next."""
+    year, month, day, hour, minute, second = (int(part) for part in re.findall('[0-9]+', text)[:6])
+    of_march = year - (month < 3)
+    days = 365 * of_march + of_march // 4 - of_march // 100 + of_march // 400 + (153 * ((month + 9) % 12) + 2) // 5 + day
+    return ((days * 24 + hour) * 60 + minute) * 60 + second
+
+
 def member(value, name):
     return value.get(name) if isinstance(value, dict) else None
 
@@ -859,7 +867,7 @@ def fold(lines, sizes, most=1_000_000):
             if kind == 'checkpoint.made' and entry['seq'] in sizes:
                 made_at[entry['seq']] = entry['stepId']
             if kind == 'step.performed':
-                performed[entry['stepId']] = (entry['seq'], None if fact is None else named_statement(fact))
+                performed[entry['stepId']] = (entry['seq'], None if fact is None else named_statement(fact), entry['time'])
             done = fact is not None and kind in ('step.performed', 'step.reconciled')
             read = key_read(fact) if done else None
             if read is not None:
@@ -1819,9 +1827,9 @@ class Verifier:
                 checks.append({'id': name, 'ok': None, 'detail': 'not run: needs ' + ', '.join(missing)})
                 continue
             try:
-                getattr(self, 'check_' + name.lower().replace('-', '_'))()
+                said = getattr(self, 'check_' + name.lower().replace('-', '_'))()
                 passed.add(name)
-                checks.append({'id': name, 'ok': True, 'detail': ''})
+                checks.append({'id': name, 'ok': True, 'detail': said or ''})
             except FAULTS as fault:
                 checks.append({'id': name, 'ok': False, 'detail': said_of(fault)})
         failed = [check['id'] for check in checks if check['ok'] is False]
@@ -2217,7 +2225,7 @@ class Verifier:
              == (one['id'], one['level'], read['serial'], read['ckaId'], self.identity_of(one)), 'a statement of another key')
         need(jcs(said['attributes']) == jcs(read['attributes']), 'a statement of other attributes')
         need(said['head']['size'] == size and self.run['heads'].get(size) == said['head'], 'the head is not of this transcript')
-        seq, named = self.run['performed'].get(step['id'], (None, None))
+        seq, named, _ = self.run['performed'].get(step['id'], (None, None, None))
         need(seq == size, 'the head is not that of its step')
         need(named is None or named == one['statement']['document'], 'the transcript names another statement')
         check_signatures('key-statement', p['domain'], jcs(said), document['signatures'], [([said['companion']['keys']], 1)])
@@ -2347,8 +2355,10 @@ class Verifier:
                          [([self.card_of_holder(name)['keys']], 1)])
 
     def check_heartbeats(self):
-        taken, last = self.p.get('heartbeats', []), 0
+        taken, last, times = self.p.get('heartbeats', []), 0, {}
         need('heartbeat' in self.plan or not taken, 'the plan asks no holder')
+        if 'heartbeat' not in self.plan:
+            return 'no heartbeats'
         for one in taken:
             need(one['index'] > last, 'the statements are not in the order of the holders')
             last = one['index']
@@ -2358,6 +2368,14 @@ class Verifier:
                  == (self.p['domain'], self.p['ceremonyId'], old['keyId'], old['epochId'], one['index'], one['name'])
                  and self.plan['fhe']['holders'][last - 1:last] == [one['name']], 'another statement')
             self.by_holder('heartbeat', document, one['name'])
+            times[one['name']] = said['time']
+        holders, end = self.plan.get('fhe', {}).get('holders', []), self.checkpoints[-1]['payload']['time']
+        drawn = [self.run['performed'][step['id']][2] for step in self.steps_of('ask-heartbeats') if step['id'] in self.run['performed']]
+        asked, oldest = (drawn + [self.run['header']['created']])[0], seconds_of(end) - self.plan['heartbeat']['dueDays'] * 86400
+        overdue = [name for name in holders if name not in times or seconds_of(times[name]) < oldest]
+        odd = [name for name, at in times.items() if not asked <= at <= end]
+        return '; '.join([f'{len(taken)} of {len(holders)} holders', *(['overdue: ' + ', '.join(overdue)] if overdue else []),
+                          *(['a time outside the run: ' + ', '.join(odd)] if odd else [])])
 
     def check_backups(self):
         planned = [key for key in self.plan['keys'] if 'backup' in key]

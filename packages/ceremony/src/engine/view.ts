@@ -177,6 +177,12 @@ function signatures(state: State): RunView['signatures'] {
       subject: state.fhe.epochId,
       ...split(holders, state.fhe.acknowledged),
     })
+  if (state.heartbeat !== null)
+    shown.push({
+      what: 'heartbeat',
+      subject: state.heartbeat.challenge,
+      ...split(state.epoch?.holders ?? [], state.heartbeat.said),
+    })
   if (state.bundle !== null)
     shown.push({ what: 'bundle', subject: state.bundle.digest, ...split(officers, state.bundle.signers) })
   return shown

@@ -198,7 +198,8 @@ export type State = {
   /** What holders have stated over the challenge of this run; null before they are asked. */
   heartbeat: {
     challenge: Digest
-    said: { name: string; holder: number; time: string }[]
+    /** Holders who have stated it. */
+    said: string[]
   } | null
   /** Backups that the windows of this run made, by the root's id, with the names of who has proved the share. */
   backups: (NonNullable<Results['generate-root']['backup']> & { key: string; acknowledged: string[] })[]

@@ -15,8 +15,8 @@ export type Verified = {
   /** How many exceptions were opened, and each that was decided; `document` is null where the fact is redacted. */
   readonly opened: number
   readonly decided: readonly { seq: number; stepId: string; document: string | null }[]
-  /** By step, the last thing done in it: its entry, and the statement that it names; null where the fact is redacted. */
-  readonly performed: ReadonlyMap<string, { seq: string; statement: string | null }>
+  /** By step, the last thing done in it: its entry, when, and the statement that it names; null where the fact is redacted. */
+  readonly performed: ReadonlyMap<string, { seq: string; time: string; statement: string | null }>
   /** By step, the effect last performed or adopted in it that reads a key, with what stands there of it. */
   readonly keysRead: ReadonlyMap<string, KeyRead>
   /** The last dealing of a threshold key, with the SHA-256 of its reference string; null where there is none, or it is redacted. */
@@ -73,7 +73,7 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
   const heads = new Map<string, Head>()
   const madeAt = new Map<string, string>()
   const decided: Verified['decided'][number][] = []
-  const performed = new Map<string, { seq: string; statement: string | null }>()
+  const performed = new Map<string, { seq: string; time: string; statement: string | null }>()
   const keysRead = new Map<string, KeyRead>()
   let dealing: Verified['dealing'] = null
   const results = new Map<string, Json>()
@@ -101,12 +101,12 @@ export function verifyTranscript(sizes: ReadonlySet<string>): TranscriptVerifier
       const appended = appendEntry(transcript, entry)
       if (!appended.ok) return appended
       transcript = appended.value
-      const { kind, seq, stepId } = entry
+      const { kind, seq, stepId, time } = entry
       if (kind === 'checkpoint.made' && sizes.has(seq)) madeAt.set(seq, stepId)
       if (kind === 'exception.opened') exceptions += 1
       if (kind === 'exception.decided')
         decided.push({ seq: Number(seq), stepId, document: documentOf(entry) })
-      if (kind === 'step.performed') performed.set(stepId, { seq, statement: statementOf(entry) })
+      if (kind === 'step.performed') performed.set(stepId, { seq, time, statement: statementOf(entry) })
       const done = kind === 'step.performed' || kind === 'step.reconciled'
       const read = done ? keyReadIn(entry) : null
       if (read !== null) keysRead.set(stepId, read)

@@ -38,7 +38,7 @@ export function sampleHeartbeats(change: HeartbeatAlterations = {}): SampleOptio
       challenge,
       shareDigest: sha256Hex(utf8(`share of ${name}`)),
       left: { at64: 0, at128: 1000 },
-      time: sampleTime(20),
+      time: sampleTime(31),
     }
     const payload = change.said?.(sound) ?? sound
     const { identity } = makePerson('holder', change.signer ?? name, predicate.domain)

@@ -34,7 +34,8 @@ for line in sys.stdin:
     loaded = verify.parse(open(policy, 'rb').read(), verify.policy_file_shape, 1 << 20) if policy else None
     with open(bundle, 'rb') as file:
         result = verify.Verifier(file, loaded).verify()
-    results.append({'verdict': result['verdict'], 'failed': result['failed']})
+    detail = next((check['detail'] for check in result['checks'] if check['id'] == 'HEARTBEATS'), '')
+    results.append({'verdict': result['verdict'], 'failed': result['failed'], 'heartbeats': detail})
 print(json.dumps(results))
 `
 
@@ -46,10 +47,15 @@ type Verdict = Pick<BundleVerdict, 'verdict' | 'failed'>
  * What the second verifier says of bundles, each beside the policy that it is given. It computes every signature itself, or is
  * `told` those that this worker has verified, where signatures are not the claim.
  */
-export function secondVerdicts(
+export function secondVerdicts(cases: readonly Case[], signatures?: 'computed' | 'told'): Verdict[] {
+  return secondWords(cases, signatures).map(({ verdict, failed }) => ({ verdict, failed }))
+}
+
+/** As `secondVerdicts`, with what is said of heartbeats, which refuses nothing. */
+export function secondWords(
   cases: readonly Case[],
   signatures: 'computed' | 'told' = 'computed',
-): Verdict[] {
+): (Verdict & { heartbeats: string })[] {
   const folder = mkdtempSync(join(tmpdir(), 'lux-corpus-'))
   try {
     writeFileSync(join(folder, 'known'), JSON.stringify(signatures === 'told' ? knownVerdicts() : {}))
@@ -74,7 +80,7 @@ export async function compare(cases: readonly Case[], attestation?: AttestationC
   return first
 }
 
-function verdictsIn(folder: string, cases: readonly Case[]): Verdict[] {
+function verdictsIn(folder: string, cases: readonly Case[]): ReturnType<typeof secondWords> {
   const lines = cases.map(({ bytes, policy }, index) => {
     const bundle = join(folder, `${index}.zip`)
     writeFileSync(bundle, bytes)
@@ -88,5 +94,5 @@ function verdictsIn(folder: string, cases: readonly Case[]): Verdict[] {
   })
   expect(run.stderr).toBe('')
   // The driver writes one verdict a line that it reads.
-  return JSON.parse(run.stdout) as Verdict[]
+  return JSON.parse(run.stdout) as ReturnType<typeof secondWords>
 }

@@ -3,11 +3,15 @@ import { required, type Verification } from '../../bundle/verification.ts'
 import { millisecondsOf } from '../../documents/format/milliseconds.ts'
 import { accept, type Outcome, refuse } from '../../documents/format/outcome.ts'
 import { type Heartbeat, heartbeatCodec } from '../../documents/threshold/heartbeat.ts'
+import { stepsOf } from '../../plan/queries.ts'
 import { cardOfHolder, oldEpoch, oldHolders } from '../dealing/holders.ts'
 
 const daySeconds = 86_400
 
-/** HEARTBEATS: each statement is of a holder of the plan, of this run, key and epoch, and signed by the holder's card. Names who is overdue. */
+/**
+ * HEARTBEATS: each statement is of a holder of the plan, of this run, key and epoch, and signed by the holder's card. Names who is
+ * overdue, and whose own time is not one at which the run could hear it.
+ */
 export async function checkHeartbeats(v: Verification): Promise<Outcome<string>> {
   const { heartbeat } = required(v.plan)
   const taken = v.predicate.heartbeats ?? []
@@ -32,9 +36,23 @@ export async function checkHeartbeats(v: Verification): Promise<Outcome<string>>
     times.set(name, said.time)
   }
   const end = required(v.checkpoints.at(-1) ?? null).payload.time
+  const asked = askedAt(v)
   const overdue = oldHolders(v).filter((name) => isOverdue(times.get(name), end, heartbeat.dueDays))
-  const heard = `${taken.length} of ${oldHolders(v).length} holders`
-  return accept(overdue.length === 0 ? heard : `${heard}; overdue: ${overdue.join(', ')}`)
+  const odd = [...times].filter(([, time]) => time < asked || time > end).map(([name]) => name)
+  return accept(
+    [
+      `${taken.length} of ${oldHolders(v).length} holders`,
+      ...(overdue.length === 0 ? [] : [`overdue: ${overdue.join(', ')}`]),
+      ...(odd.length === 0 ? [] : [`a time outside the run: ${odd.join(', ')}`]),
+    ].join('; '),
+  )
+}
+
+/** When the challenge was drawn, by the transcript; the run's beginning where it does not say. */
+function askedAt(v: Verification): string {
+  const { header, performed } = required(v.transcript)
+  const step = stepsOf(required(v.plan)).find(({ step }) => step.do === 'ask-heartbeats')?.step
+  return performed.get(step?.id ?? '')?.time ?? header.created
 }
 
 /** Every statement is over the challenge that the run drew, as witnesses cosigned it. */

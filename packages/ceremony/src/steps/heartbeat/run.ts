@@ -64,8 +64,8 @@ export const submissions = { heartbeat: takeHeartbeat }
 export const entries = {
   'heartbeat.taken': {
     schema: v.strictObject({ payload: heartbeatCodec.payload.schema, signature: hybridSignature }),
-    apply(state, progress, { payload: { name, holder, time } }) {
-      state.heartbeat?.said.push({ name, holder, time })
+    apply(state, progress, { payload: { name } }) {
+      state.heartbeat?.said.push(name)
       progress.summary.push({ label: 'heartbeat', value: name })
       return unheard(state).length === 0
     },
@@ -77,7 +77,7 @@ export const needs = {
     kind: 'heartbeats',
     names: namesOf(state.plan, step.actor),
     subject: state.heartbeat?.challenge ?? '',
-    present: (state.heartbeat?.said ?? []).map(({ name }) => name),
+    present: [...(state.heartbeat?.said ?? [])],
     missing: unheard(state),
   }),
 } satisfies StageNeeds<'heartbeats'>

@@ -3,7 +3,7 @@ import { verifyBundle } from '../../../src/exports/bundle.ts'
 import { memoryReader, sampleBundle } from '../../support/sample-bundle.ts'
 import { type HeartbeatAlterations, sampleHeartbeats } from '../../support/sample-heartbeat.ts'
 import { sampleTime } from '../../support/sample-options.ts'
-import { compare } from '../../support/second-verifier.ts'
+import { compare, secondWords } from '../../support/second-verifier.ts'
 
 const other = '6b'.repeat(32)
 const sound: [string, HeartbeatAlterations][] = [
@@ -68,19 +68,33 @@ describe('a bundle with heartbeats', () => {
     ).toEqual(wrong.map(([, what]) => [what, true]))
   }, 120_000)
 
-  it('HEARTBEATS names who is overdue: who stated nothing, and whose statement is older than the plan has it', async () => {
-    const detailOf = async (change: HeartbeatAlterations) => {
-      const { bytes, policy } = await sampleBundle(sampleHeartbeats(change))
+  it('HEARTBEATS names, in both verifiers, who stated nothing, whose statement is older than the plan has it, and whose time is outside the run', async () => {
+    const jun = (time: string): HeartbeatAlterations => ({
+      said: (said) => (said.name === 'Jun' ? { ...said, time } : said),
+    })
+    const odd = '3 of 3 holders; a time outside the run: Jun'
+    const named: [string, HeartbeatAlterations][] = [
+      ['3 of 3 holders', {}],
+      ['2 of 3 holders; overdue: Ito', { from: ['Hana', 'Jun'] }],
+      ['3 of 3 holders', jun(sampleTime(32))],
+      [
+        '3 of 3 holders; overdue: Jun; a time outside the run: Jun',
+        jun(sampleTime(31).replace('2026-01-15', '2025-10-17')),
+      ],
+      [odd, jun(sampleTime(40).replace('2026-01-15', '2025-10-17'))],
+      [odd, jun(sampleTime(1))],
+      [odd, jun(sampleTime(33))],
+      [odd, jun('2099-01-01T00:00:00.000Z')],
+      [odd, { ...jun('2026-02-31T00:00:00.000Z'), drawn: {} }],
+    ]
+    const cases = []
+    for (const [, change] of named) cases.push(await sampleBundle(sampleHeartbeats(change)))
+    const first = []
+    for (const { bytes, policy } of cases) {
       const { checks } = await verifyBundle(memoryReader(bytes), { policy })
-      return checks.find(({ id }) => id === 'HEARTBEATS')?.detail
+      first.push(checks.find(({ id }) => id === 'HEARTBEATS')?.detail)
     }
-    expect(await detailOf({})).toBe('3 of 3 holders')
-    expect(await detailOf({ from: ['Hana', 'Jun'] })).toBe('2 of 3 holders; overdue: Ito')
-    const stated = (time: string) =>
-      detailOf({ said: (said) => (said.name === 'Jun' ? { ...said, time } : said) })
-    expect(await stated(sampleTime(31).replace('2026-01-15', '2025-10-17'))).toBe(
-      '3 of 3 holders; overdue: Jun',
-    )
-    expect(await stated(sampleTime(40).replace('2026-01-15', '2025-10-17'))).toBe('3 of 3 holders')
-  })
+    expect(first).toEqual(named.map(([detail]) => detail))
+    expect(secondWords(cases, 'told').map(({ heartbeats }) => heartbeats)).toEqual(first)
+  }, 120_000)
 })

@@ -29,7 +29,7 @@ describe('a heartbeat of holders', () => {
     run.runToEnd()
     expect(view(run.state).state).toBe('Closed')
     expect(run.state.heartbeat?.challenge).toMatch(/^[0-9a-f]{64}$/)
-    expect(run.state.heartbeat?.said.map(({ name }) => name)).toEqual(plan.fhe?.holders)
+    expect(run.state.heartbeat?.said).toEqual(plan.fhe?.holders)
     const loaded = replay(run.header, run.plan, run.disk.entries)
     expect(loaded.ok && loaded.state).toEqual(run.state)
   })
@@ -73,7 +73,13 @@ describe('a heartbeat of holders', () => {
     })
     run.runToEnd()
     expect(view(run.state).state).toBe('Closed')
-    expect(run.state.heartbeat?.said.map(({ name }) => name)).toEqual(['Holder One'])
+    expect(run.state.heartbeat?.said).toEqual(['Holder One'])
+    expect(view(run.state).signatures).toContainEqual({
+      what: 'heartbeat',
+      subject: run.state.heartbeat?.challenge,
+      present: ['Holder One'],
+      missing: plan.fhe?.holders.slice(1),
+    })
   })
 })
 
