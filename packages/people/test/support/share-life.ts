@@ -1,4 +1,4 @@
-import type { EpochLive } from '@lux/ceremony/wire'
+import { type EpochLive, epochApprovalCodec } from '@lux/ceremony/wire'
 import { openWith, sha256Hex, toHex } from '@lux/crypto'
 import { parsePartial, readCiphertext } from '@lux/crypto/fhe'
 import fc from 'fast-check'
@@ -48,6 +48,8 @@ function opened({ held, state }: Disk, at = 0): OpenedShare {
   return accepted(openShare({ key: world.holders[at]!, share: encodeHeldShare(held), state }))
 }
 
+const saidIn = (approval: Uint8Array) => accepted(epochApprovalCodec.file.parse(approval)).payload
+
 /** A device some time after the dealing, with so many blocks left. */
 function device(at: number, left: number): Disk {
   const held = world.held[at]!
@@ -61,7 +63,24 @@ type Step =
   | { do: 'fault'; of: number[]; fault: Fault }
   | { do: 'refuse'; of: number[] }
   | { do: 'replay' }
-  | { do: 'refresh'; early: boolean }
+  | { do: 'refresh'; crashes: Crash[] }
+
+/** Where a device breaks down while the key moves on, and begins again with what is on its disk. */
+const crashes = [
+  // The record of the approval is on disk, and the approval has not left.
+  'approved',
+  // Dealt again, and nothing of it has left.
+  'dealt',
+  // Put together, and the next share is not on disk.
+  'assembled',
+  // The next share is on disk, and the ceremony key's word has not come.
+  'kept',
+  // The word was taken, and its record is not on disk.
+  'taken',
+  // The next share answers, and the old one is not wiped.
+  'live',
+] as const
+type Crash = (typeof crashes)[number]
 
 const some = fc.subarray([0, 1, 2], { minLength: 1 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -84,7 +103,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('refuse' as const), of: some }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('replay' as const) }) },
-  { weight: 1, arbitrary: fc.record({ do: fc.constant('refresh' as const), early: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('refresh' as const), crashes: fc.subarray([...crashes]) }),
+  },
 )
 
 /** Everything that ever left the device, and what a life so far allows to leave. */
@@ -111,7 +133,7 @@ class Life {
   async take(one: Step): Promise<void> {
     const share = opened(this.disk)
     try {
-      if (one.do === 'refresh') await this.#refresh(share, one.early)
+      if (one.do === 'refresh') await this.#refresh(share, new Set(one.crashes))
       else if (one.do === 'replay') this.#replay(share)
       else if (one.do === 'refuse') this.#refuse(share, one.of)
       else if (one.do === 'fault') this.#fault(share, one)
@@ -178,13 +200,16 @@ class Life {
     const asked = this.decided.at(-1)
     if (asked === undefined) return
     const again = prepareAnswer(share, { ...asked, policy: world.policy, now })
-    expect(ruleOf(again)).toMatch(/^REQUEST-(REPLAYED|EPOCH)$/)
+    const ofThisEpoch = asked.request.request.payload.epochId === toHex(share.envelope.share.header.epochId)
+    expect(ruleOf(again)).toBe(ofThisEpoch ? 'REQUEST-REPLAYED' : 'REQUEST-EPOCH')
+    // A no to a request of an epoch that is over says nothing that matters.
+    if (!ofThisEpoch) return
     const refused = refuseRequest(share, { request: asked.request, reason: 'no', now })
     expect(ruleOf(refused)).toBe('REQUEST-REPLAYED')
   }
 
   /** The key moves on among the same holders; until it has, the old share decrypts nothing more. */
-  async #refresh(share: OpenedShare, early: boolean): Promise<void> {
+  async #refresh(share: OpenedShare, crash: ReadonlySet<Crash>): Promise<void> {
     this.runs += 1
     const run = refreshOf(world, share, this.runs)
     const given = { policy: world.file, previous: null }
@@ -193,16 +218,26 @@ class Life {
     this.disk = { ...this.disk, state: signed[0]!.state }
     const leaving = opened(this.disk)
     this.#mayNot(leaving, 'HOLDER-LEAVING')
+    if (crash.has('approved')) {
+      // The same is said again: nothing was answered in between.
+      const again = accepted(approveEpoch(leaving, run, given)).sign()
+      expect(sha256Hex(again.state)).toBe(sha256Hex(this.disk.state))
+      expect(saidIn(again.approval)).toEqual(saidIn(signed[0]!.approval))
+      signed[0] = again
+    }
     // Another run is told nothing of what is left.
     const elsewhere = refreshOf(world, share, this.runs + 1000)
     expect(ruleOf(approveEpoch(leaving, elsewhere, given))).toBe('HOLDER-LEAVING')
     const approvals = signed.map(({ approval }) => approval)
-    const dealt = await Promise.all(
-      [leaving, second].map(async (dealer, at) => {
-        const prepared = accepted(redeal(dealer, run, { ...given, approvals }))
-        return accepted(await prepared.deal(entropyOf(`redeal ${this.runs} ${at}`)))
-      }),
-    )
+    const deal = async (dealer: OpenedShare, seed: string) => {
+      const prepared = accepted(redeal(dealer, run, { ...given, approvals }))
+      return accepted(await prepared.deal(entropyOf(`redeal ${this.runs} ${seed}`)))
+    }
+    if (crash.has('dealt')) {
+      await deal(leaving, 'lost')
+      this.#mayNot(opened(this.disk), 'HOLDER-LEAVING')
+    }
+    const dealt = await Promise.all([deal(leaving, '0'), deal(second, '1')])
     const nextOf = (at: number) => {
       const seeds = dealt.map(({ files }) => files[at + 1]!.bytes)
       const files = {
@@ -222,11 +257,17 @@ class Life {
       return
     }
     expect(budgets.at128 * 2).toBeLessThanOrEqual(left[0]!.at128 + left[1]!.at128)
+    const lost = crash.has('assembled') ? accepted(await nextOf(0)) : null
     const kept = [accepted(await nextOf(0)), accepted(await nextOf(1)), accepted(await nextOf(2))] as const
     expect(kept.map((one) => one.budgets)).toEqual([budgets, budgets, budgets])
     const next = kept.map(({ held, state }) => ({ held, state })) as [Disk, Disk, Disk]
+    if (lost !== null) expect(sha256Hex(lost.held.content)).toBe(sha256Hex(next[0].held.content))
     const unproven = opened(next[0])
-    if (early) this.#mayNot(unproven, 'HOLDER-UNPROVEN')
+    const neitherAnswers = () => {
+      this.#mayNot(opened(next[0]), 'HOLDER-UNPROVEN')
+      this.#mayNot(opened(this.disk), 'HOLDER-LEAVING')
+    }
+    if (crash.has('kept')) neitherAnswers()
     // The ceremony key's word, whose signature `checkLive` looks at.
     const live = {
       epochId: toHex(unproven.envelope.share.header.epochId),
@@ -235,11 +276,16 @@ class Life {
         (one, at) => accepted(acknowledge({ key: world.holders[at]!, ...one }, world.policy)).digest,
       ),
     } as unknown as EpochLive
+    if (crash.has('taken')) {
+      accepted(takeEpochLive(unproven, run, live, { forgetsKey: false }))
+      neitherAnswers()
+    }
     const proven = next.map((one, at) => {
       const taken = accepted(takeEpochLive(opened(one, at), run, live, { forgetsKey: false }))
       if (taken.do === 'wipe') throw new Error('a new share is wiped')
       return { ...one, state: taken.state }
     }) as [Disk, Disk, Disk]
+    if (crash.has('live')) this.#mayNot(opened(this.disk), 'HOLDER-LEAVING')
     expect(accepted(takeEpochLive(leaving, run, live, { forgetsKey: false })).do).toBe('wipe')
     this.disk = proven[0]
     this.others = [proven[1], proven[2]]
@@ -276,11 +322,11 @@ const full: [number, Step[]] = [
     { do: 'replay' },
     { do: 'refuse', of: [2] },
     ...faults.map((fault): Step => ({ do: 'fault', of: [2], fault })),
-    { do: 'refresh', early: true },
+    { do: 'refresh', crashes: [...crashes] },
     { do: 'ask', of: [1, 2], crash: false, decline: false },
     { do: 'ask', of: [0], crash: true, decline: false },
     { do: 'ask', of: [1, 2], crash: false, decline: false },
-    { do: 'refresh', early: false },
+    { do: 'refresh', crashes: [] },
     { do: 'ask', of: [0, 1, 2], crash: false, decline: false },
   ],
 ]
