@@ -4,6 +4,7 @@ export const allowed: readonly Omit<Arrow, 'rule'>[] = [
   {
     claim: 'a family’s run knows another family’s',
     in: `${ceremony}/steps/replication`,
+    file: 'run.ts',
     text: take('../key/run.ts'),
   },
   { claim: 'the engine knows what is run', in: `${ceremony}/engine`, text: take('../steps/run.ts') },

@@ -89,6 +89,7 @@ export const forbidden: readonly Arrow[] = [
   ...[
     { claim: 'the checks of a plan run nothing', file: 'lint.ts', from: './run.ts' },
     { claim: 'the checks of a bundle run nothing', file: 'bundle.ts', from: './run.ts' },
+    { claim: 'what a family can be asked runs nothing', file: 'queries.ts', from: './run.ts' },
     {
       claim: 'the checks of a bundle run nothing of another family',
       file: 'bundle.ts',

@@ -23,7 +23,8 @@ const fileOf = (list: string, index: number, folder: string, name = `${list}-${i
   `${folder}/${name}`
 for (const [index, arrow] of forbidden.entries())
   sandbox.write(fileOf('forbidden', index, arrow.in, arrow.file), arrow.text)
-for (const [index, arrow] of allowed.entries()) sandbox.write(fileOf('allowed', index, arrow.in), arrow.text)
+for (const [index, arrow] of allowed.entries())
+  sandbox.write(fileOf('allowed', index, arrow.in, arrow.file), arrow.text)
 sandbox.write(`${desktop}/renderer/hard-coded.tsx`, 'export const Title = () => <h1>Custody</h1>\n')
 sandbox.write(
   `${desktop}/renderer/translated.tsx`,
@@ -39,9 +40,12 @@ test.each(forbidden.map((arrow, index) => ({ ...arrow, index })))(
   },
 )
 
-test.each(allowed.map((arrow, index) => ({ ...arrow, index })))('ARROW $claim', ({ in: folder, index }) => {
-  expect(sandbox.findings(fileOf('allowed', index, folder))).toEqual([])
-})
+test.each(allowed.map((arrow, index) => ({ ...arrow, index })))(
+  'ARROW $claim',
+  ({ in: folder, index, file }) => {
+    expect(sandbox.findings(fileOf('allowed', index, folder, file))).toEqual([])
+  },
+)
 
 const circular = [
   'packages/crypto/src',

@@ -30,16 +30,19 @@ export async function handOut(parts: ServiceContext, input: unknown): Promise<{ 
     ...[...named].map((name) => ({ from: join(run, name), to: join(folder, name) })),
   ]
   for (const { to } of copies) mustBeNewIn(to)
-  for (const { from, to } of copies) {
-    const { readBack } = await copyToMedium(from, to)
-    if (readBack !== (await digestOfFile(from)).sha256)
-      throw new ExpectedError(
-        'FILE-DAMAGED',
-        `${to} does not read back as it was written`,
-        'use another medium',
-      )
-  }
+  for (const { from, to } of copies) await copyAndCompare(from, to)
   return { paths: copies.map(({ to }) => to) }
+}
+
+/** Copies a file onto a medium, and reads it back. Errors: FILE-DAMAGED, those of the disk. */
+export async function copyAndCompare(from: string, to: string): Promise<void> {
+  const { readBack } = await copyToMedium(from, to)
+  if (readBack !== (await digestOfFile(from)).sha256)
+    throw new ExpectedError(
+      'FILE-DAMAGED',
+      `${to} does not read back as it was written`,
+      'use another medium',
+    )
 }
 
 function namedIn(request: string): string[] {

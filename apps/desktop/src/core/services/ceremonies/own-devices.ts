@@ -2,9 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { holderAnswerCodec } from '@lux/ceremony/wire'
 import { sha256Hex } from '@lux/crypto'
-import { digestOfFile, ExpectedError, writeDurably } from '@lux/node-files'
+import { ExpectedError, writeDurably } from '@lux/node-files'
 import * as v from 'valibot'
-import { copyToMedium } from '../../runs/effects/bundle.ts'
 import { approvedPackage } from '../../runs/folder/approved-package.ts'
 import { decryptionFolder } from '../../runs/folder/places.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
@@ -12,6 +11,7 @@ import type { Run } from '../../runs/run/run.ts'
 import { checked, hexId, path } from '../shared/checked.ts'
 import { mustBeNewIn } from '../shared/granted-paths.ts'
 import type { ServiceContext } from '../shared/service-context.ts'
+import { copyAndCompare } from './hand-out.ts'
 
 /** A part of a plaintext, sealed to its combiner. */
 export const maxSealed = 1 << 20
@@ -36,13 +36,7 @@ export async function handToHolders(parts: ServiceContext, input: unknown): Prom
     mkdirSync(place)
     for (const { name, from } of some) {
       const to = join(place, name)
-      const { readBack } = await copyToMedium(from, to)
-      if (readBack !== (await digestOfFile(from)).sha256)
-        throw new ExpectedError(
-          'FILE-DAMAGED',
-          `${to} does not read back as it was written`,
-          'use another medium',
-        )
+      await copyAndCompare(from, to)
       paths.push(to)
     }
   }
