@@ -3,7 +3,7 @@ import type { Capability, CapabilityGroup, KeyPairKind, KeyTemplate, MadeKeyPair
 import { HsmError } from '../../device.ts'
 import { hsmError } from '../../hsm-errors.ts'
 import { closedTemplate } from '../../templates.ts'
-import { attempt, attemptRefusal, isGone } from '../library/errors.ts'
+import { attempt, attemptRefusal, isFault, isGone } from '../library/errors.ts'
 import { generateKeyPair } from '../objects/keys.ts'
 import type { TokenSession } from '../session/session.ts'
 
@@ -51,7 +51,7 @@ async function withPair<T>(
   }
   // Only a refusal of session objects is a reason to make one that stays.
   const inSession = attemptRefusal(() => make(false))
-  if (!inSession.ok && inSession.error.ckr === null) throw inSession.error
+  if (!inSession.ok && (inSession.error.ckr === null || isFault(inSession.error))) throw inSession.error
   if (!inSession.ok && sessionOnly) throw new NotTried(inSession.error.ckr?.name)
   // A TPM has no session objects; there the pair is one of the token's until it is destroyed below.
   const pair = inSession.ok ? inSession.value : make(true)
