@@ -3,6 +3,8 @@ import type { Needs, RunView } from '@lux/ceremony'
 import { ExpectedError } from '@lux/node-files'
 import { bundleFile } from '../../core/runs/effects/bundle.ts'
 import { awaitedWord } from '../../core/runs/exchange/answers.ts'
+import type { AtHolders } from '../../core/runs/exchange/awaited.ts'
+import { deviceLines } from '../../core/runs/exchange/device-lines.ts'
 import type { VendorAttestation, VendorWork } from '../../core/runs/exchange/vendor-procedure.ts'
 import type { RunLeft } from '../../core/use-cases/resume.ts'
 import { wordLines, wordsOf } from '../shell/files.ts'
@@ -124,11 +126,10 @@ export function nextForPeople(view: RunView, around: Around): string[] {
 function statementLines({ unstated, carried }: RunView, { folder, files }: Around): string[] {
   if (carried === null) return []
   const file = files.find((one) => one.endsWith('-epoch-approval.json')) ?? 'FILE'
-  const into = join(folder, 'in', 'NAME.json')
   return [
     `${unstated.join(', ')} may still say what is left of their budgets, until the epoch is assembled. Who says nothing counts as`,
     `  having spent all: as it stands the new shares carry ${carried.carried} of ${carried.whole} parts of what all together would give them.`,
-    `  custody holder approve-epoch ${file} --share SHARE --key KEY --policy POLICY --out ${into}`,
+    ...typed({ kind: 'epoch-approvals' }, file, folder),
   ]
 }
 
@@ -147,23 +148,14 @@ function needLines(view: RunView, { folder, files, unanswered }: Around): string
         `  custody ${deviceCommand(needs.what)} ${file} --key KEY --out ${join(into, 'NAME.json')}`,
       ]
     case 'acknowledgements':
-      return [
-        `${needs.missing.join(', ')}, each on a device of their own, with what the file names:`,
-        needs.next
-          ? `  custody holder receive-next ${file} --key KEY --policy POLICY --out SHARE   (who stays: the renewed KEY)`
-          : `  custody holder receive ENVELOPE.age --key KEY --policy POLICY --out SHARE`,
-        `  custody holder prove SHARE --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
-      ]
     case 'custodian-acknowledgements':
-      return [
-        `${needs.missing.join(', ')}, each on a device of their own, with what the file names:`,
-        `  custody custodian receive ENVELOPE.age --key KEY --policy POLICY --sheet SHEET.html`,
-        `  custody custodian prove ENVELOPE.age --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
-      ]
+    case 'redeals':
+      return deviceLinesOf(needs, file, folder)
+    case 'answers':
+      return deviceLinesOf(needs, 'REQUEST.json', folder)
     case 'heartbeats':
       return [
-        `${needs.missing.join(', ')}, each on a device of their own, with a copy of the file:`,
-        `  custody holder heartbeat ${file} --share SHARE --key KEY --policy POLICY --out ${join(into, 'NAME.json')}`,
+        ...deviceLinesOf(needs, file, folder),
         'or go on without them, as an entry of the answers file (--answers FILE):',
         `  ${JSON.stringify({ step: view.current ?? '', by: needs.names[0] ?? '' })}`,
       ]
@@ -184,6 +176,22 @@ function needLines(view: RunView, { folder, files, unanswered }: Around): string
     default:
       return []
   }
+}
+
+/** Who types it, and what. */
+function deviceLinesOf(needs: AtHolders, file: string, folder: string): string[] {
+  const renewed = needs.kind === 'acknowledgements' && needs.next ? ' (who stays: the renewed KEY)' : ''
+  const some = 'stillNeeded' in needs ? `${needs.stillNeeded} more of ` : ''
+  const who = `${some}${needs.missing.join(', ')}, each on a device of their own, with what the file names${renewed}:`
+  return [who, ...typed(needs, file, folder)]
+}
+
+function typed(needs: Parameters<typeof deviceLines>[0], request: string, folder: string): string[] {
+  const names = {
+    ...{ request, envelope: 'ENVELOPE.age', share: 'SHARE', key: 'KEY', policy: 'POLICY' },
+    ...{ ciphertext: 'CIPHERTEXT', sheet: 'SHEET.html', answer: join(folder, 'in', 'NAME.json') },
+  }
+  return deviceLines(needs, names).map((line) => `  ${line}`)
 }
 
 function deviceCommand(what: Extract<Needs, { kind: 'signatures' }>['what']): string {

@@ -2,11 +2,21 @@ import { basename, relative } from 'node:path'
 import type { Needs } from '@lux/ceremony'
 import type * as contract from '../../../contract/index.ts'
 import { isAtHolders } from '../../runs/exchange/awaited.ts'
+import { deviceLines } from '../../runs/exchange/device-lines.ts'
 import { decryptionFolder } from '../../runs/folder/places.ts'
 import type { RunFolder } from '../../runs/folder/run-folder.ts'
 
-const ownBy = (key: string) => `--key ${key} --policy policy.json`
-const own = ownBy('key-file')
+/** As the guides have them. */
+const names = {
+  request: '',
+  envelope: '',
+  share: 'share.sealed',
+  key: 'key-file',
+  policy: 'policy.json',
+  ciphertext: 'ciphertext-file',
+  sheet: 'sheet.html',
+  answer: 'answer.json',
+}
 
 /**
  * What each holder who is awaited types on a device of their own, as the guides have it; null where no holder acts. `requests`: the
@@ -22,23 +32,20 @@ export function holderCommands(
   const request = `run/out/${basename(requests[0] ?? '')}`
   switch (needs.kind) {
     case 'acknowledgements':
-      return provingCommands(folder, missing, requests)
+      return provingCommands(folder, needs, requests)
     case 'answers': {
       const asked = relative(folder.path, decryptionFolder(folder, needs.decryption)).replaceAll('\\', '/')
-      const line = `custody holder approve ${asked}/request.json --share share.sealed ${own} --ciphertext ciphertext-file --out answer.json`
-      return { at: 'medium', groups: [{ who: missing, lines: [line] }] }
+      const lines = deviceLines(needs, { ...names, request: `${asked}/request.json` })
+      return { at: 'medium', groups: [{ who: missing, lines }] }
     }
     case 'custodian-acknowledgements':
       return { at: 'medium', groups: missing.map((name) => custodianCommands(folder, name)) }
     case 'epoch-approvals':
       return statementCommands(missing, requests)
     case 'heartbeats':
-      return atRun(
-        missing,
-        `custody holder heartbeat ${request} --share share.sealed ${own} --out heartbeat.json`,
-      )
+      return atRun(missing, deviceLines(needs, { ...names, request, answer: 'heartbeat.json' }))
     case 'redeals':
-      return atRun(missing, `custody holder redeal ${request} --share share.sealed ${own} --out redeal.json`)
+      return atRun(missing, deviceLines(needs, { ...names, request, answer: 'redeal.json' }))
   }
 }
 
@@ -47,31 +54,22 @@ export function statementCommands(
   who: string[],
   requests: readonly string[],
 ): contract.DeviceCommands | null {
-  const request = requests.find((file) => file.endsWith('-epoch-approval.json'))
-  if (request === undefined) return null
-  return atRun(
-    who,
-    `custody holder approve-epoch run/out/${basename(request)} --share share.sealed ${own} --out approval.json`,
-  )
+  const file = requests.find((one) => one.endsWith('-epoch-approval.json'))
+  if (file === undefined) return null
+  const request = `run/out/${basename(file)}`
+  return atRun(who, deviceLines({ kind: 'epoch-approvals' }, { ...names, request, answer: 'approval.json' }))
 }
 
-const atRun = (who: string[], line: string): contract.DeviceCommands => ({
+const atRun = (who: string[], lines: string[]): contract.DeviceCommands => ({
   at: 'run',
-  groups: [{ who, lines: [line] }],
+  groups: [{ who, lines }],
 })
 
-/** A share of a backup is put on paper first, and proved by what stands there. */
 function custodianCommands({ state }: RunFolder, name: string) {
   const shares = state.backups.flatMap((backup) => backup.shares)
   const index = shares.find((share) => share.name === name)?.index ?? 0
-  const envelope = `backup/custodian-${index}.age`
-  return {
-    who: [name],
-    lines: [
-      `custody custodian receive ${envelope} ${own} --sheet sheet.html`,
-      `custody custodian prove ${envelope} ${own} --out custodian-${index}.json`,
-    ],
-  }
+  const own = { ...names, envelope: `backup/custodian-${index}.age`, answer: `custodian-${index}.json` }
+  return { who: [name], lines: deviceLines({ kind: 'custodian-acknowledgements' }, own) }
 }
 
 /**
@@ -80,28 +78,26 @@ function custodianCommands({ state }: RunFolder, name: string) {
  */
 function provingCommands(
   { state }: RunFolder,
-  missing: readonly string[],
+  needs: Extract<Needs, { kind: 'acknowledgements' }>,
   requests: readonly string[],
 ): contract.DeviceCommands {
   const next = state.reshare?.next ?? null
-  const groups = missing.map((name) => {
+  const groups = needs.missing.map((name) => {
     const index =
       next === null
         ? (state.fhe?.shares.find(({ holder }) => holder === name)?.index ?? 0)
         : next.holders.indexOf(name) + 1
-    const request = requests.find((file) => file.endsWith(`-acknowledgement-${index}.json`)) ?? ''
+    const file = requests.find((one) => one.endsWith(`-acknowledgement-${index}.json`)) ?? ''
     const stays = next !== null && state.fhe?.shares.some(({ holder }) => holder === name)
-    const key = stays ? 'renewed-key-file' : 'key-file'
-    const kept = next === null ? `share-${index}.sealed` : `share-${index}.next`
-    const receive =
-      next === null ? `receive envelopes/holder-${index}.age` : `receive-next run/out/${basename(request)}`
-    return {
-      who: [name],
-      lines: [
-        `custody holder ${receive} ${ownBy(key)} --out ${kept}`,
-        `custody holder prove ${kept} ${ownBy(key)} --out holder-${index}.json`,
-      ],
-    }
+    const lines = deviceLines(needs, {
+      ...names,
+      request: `run/out/${basename(file)}`,
+      envelope: `envelopes/holder-${index}.age`,
+      share: next === null ? `share-${index}.sealed` : `share-${index}.next`,
+      key: stays ? 'renewed-key-file' : names.key,
+      answer: `holder-${index}.json`,
+    })
+    return { who: [name], lines }
   })
   return { at: next === null ? 'medium' : 'run', groups }
 }

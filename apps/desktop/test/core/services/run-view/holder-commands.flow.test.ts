@@ -1,5 +1,6 @@
-import type { Needs } from '@lux/ceremony'
+import type { Needs, RunView } from '@lux/ceremony'
 import { expect, test } from 'vitest'
+import { nextForPeople } from '../../../../src/cli/ceremony/outcome.ts'
 import type { RunFolder } from '../../../../src/core/runs/folder/run-folder.ts'
 import { holderCommands, statementCommands } from '../../../../src/core/services/run-view/holder-commands.ts'
 import { custody } from '../../../cli/support/custody.ts'
@@ -16,6 +17,7 @@ const folder = (next: { holders: string[] } | null) =>
         ],
       },
       reshare: next === null ? null : { next },
+      backups: [{ shares: [{ name: 'Gita', index: 1 }] }],
     },
   }) as unknown as RunFolder
 
@@ -30,19 +32,26 @@ const next = holderCommands(folder({ holders: ['Lea', 'Ivan'] }), proving(true),
   '/store/run/out/52-acknowledgement-2.json',
   '/store/run/out/52-acknowledgement-1.json',
 ])
-const answers = holderCommands(
-  folder(null),
-  {
-    kind: 'answers',
-    decryption: 'first',
-    subject: '',
-    present: [],
-    refused: [],
-    missing: ['Hana', 'Ivan'],
-    stillNeeded: 2,
-  },
-  ['/store/run/out/30-holder-answer.json'],
-)
+const asked: Needs = {
+  kind: 'answers',
+  decryption: 'first',
+  subject: '',
+  present: [],
+  refused: [],
+  missing: ['Hana', 'Ivan'],
+  stillNeeded: 2,
+}
+const answers = holderCommands(folder(null), asked, ['/store/run/out/30-holder-answer.json'])
+const alive: Needs = {
+  kind: 'heartbeats',
+  names: ['Administrator'],
+  subject: '',
+  present: [],
+  missing: ['Hana'],
+}
+const heartbeats = holderCommands(folder(null), alive, ['/store/run/out/31-heartbeat.json'])
+const paper: Needs = { kind: 'custodian-acknowledgements', present: [], missing: ['Gita'] }
+const custodians = holderCommands(folder(null), paper, [])
 const epoch = (kind: 'epoch-approvals' | 'redeals') =>
   holderCommands(
     folder(null),
@@ -92,12 +101,36 @@ test('RUNNER-DEVICE nobody but a holder is given a command there', () => {
   expect(holderCommands(folder(null), { kind: 'receipt', missing: ['main'] }, [])).toBe(null)
 })
 
+test.each([
+  ['of a key that was dealt', proving(false), dealt],
+  ['of a next epoch', proving(true), next],
+  ['of a backup', paper, custodians],
+  ['who answer', asked, answers],
+  ['who hold a share', alive, heartbeats],
+])(
+  'RUNNER-DEVICE a terminal has holders %s type what the window shows, under other names of files',
+  (_who, needs, shown) => {
+    const view = { needs, current: 'step', carried: null, unstated: [] } as unknown as RunView
+    const said = nextForPeople(view, { folder: '/run', files: ['/run/out/1.json'], unanswered: false })
+    const options = (lines: readonly string[]) =>
+      lines
+        .filter((line) => line.trimStart().startsWith('custody '))
+        .map((line) =>
+          line
+            .trim()
+            .split(' ')
+            .filter((word, at) => at < 3 || word.startsWith('--')),
+        )
+    expect(options(said)).toEqual(options(shown?.groups[0]?.lines ?? []))
+    expect(options(said)).not.toEqual([])
+  },
+)
+
 test('RUNNER-DEVICE every command that is shown is one of the command line, with the options that it asks for', async () => {
-  const shown = [dealt, next, answers, epoch('epoch-approvals'), epoch('redeals')].flatMap(
-    (commands) => commands?.groups.flatMap(({ lines }) => lines) ?? [],
-  )
+  const all = [dealt, next, answers, heartbeats, custodians, epoch('epoch-approvals'), epoch('redeals')]
+  const shown = all.flatMap((commands) => commands?.groups.flatMap(({ lines }) => lines) ?? [])
   expect(new Set(shown.map((line) => line.split(' ')[2]))).toEqual(
-    new Set(['receive', 'receive-next', 'prove', 'approve', 'approve-epoch', 'redeal']),
+    new Set(['receive', 'receive-next', 'prove', 'approve', 'approve-epoch', 'redeal', 'heartbeat']),
   )
   const ran = await Promise.all(shown.map(async (line) => custody(['--json', ...line.split(' ').slice(1)])))
   // No file is there and nobody types a passphrase; nothing is wrong with the command.
