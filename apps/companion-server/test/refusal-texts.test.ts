@@ -98,10 +98,9 @@ test('SERVER-REMEDY what the system refuses has a name and a remedy, and a fault
   expect(codeOf({ code: 'ENOENT', path: '/x' })).toBe('DISK-FAILED')
   expect(codeOf({ code: 'ERR_INVALID_ARG_TYPE' })).toBe(null)
   expect(failureOf(new FormatError('JSON-SYNTAX', 'not JSON'))?.code).toBe('JSON-SYNTAX')
-  expect(failureOf(new ExpectedError('FILE-WRONG-KIND', 'a file', 'name a folder'))).toEqual({
+  expect(failureOf(new ExpectedError('FILE-WRONG-KIND', 'a file'))).toEqual({
     code: 'FILE-WRONG-KIND',
     detail: 'a file',
-    remedy: 'name a folder',
   })
   const full = linesOf('failed', { code: 'DISK-FULL', detail: '/x could not be written' })
   expect(full).toEqual([

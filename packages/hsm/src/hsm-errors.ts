@@ -87,6 +87,11 @@ export const hsmErrorCodes: readonly HsmErrorCode[] = Object.freeze(
   (Object.keys(remedies) as HsmErrorCode[]).sort(),
 )
 
+/** Whether the error says of its code no more than is always true of it. */
+export function hasStandardRemedy({ code, remedy }: Pick<HsmError, 'code' | 'remedy'>): boolean {
+  return new Map<string, string>(Object.entries(remedies)).get(code) === remedy
+}
+
 /** A typed error with the standard remedy of its code. */
 export function hsmError(code: HsmErrorCode, detail: string, ckr: CkrCode | null = null): HsmError {
   return new HsmError({ code, ckr, detail, remedy: remedies[code] })

@@ -47,11 +47,7 @@ export async function digestOfFile(path: string): Promise<{ sha256: string; size
 }
 
 export function damaged(path: string): ExpectedError {
-  return new ExpectedError(
-    'FILE-DAMAGED',
-    `${path} is not what it was`,
-    'restore the run’s folder from its copy',
-  )
+  return new ExpectedError('FILE-DAMAGED', `${path} is not what it was`)
 }
 
 const sha256Hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex')

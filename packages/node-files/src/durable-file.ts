@@ -84,11 +84,7 @@ export function readBounded(path: string, maxBytes: number): Uint8Array {
         chunks.push(chunk.subarray(0, count))
         total += count
         if (total > maxBytes) {
-          throw new ExpectedError(
-            'FILE-TOO-LARGE',
-            `${path}: more than ${maxBytes} bytes`,
-            'check that this is the right file',
-          )
+          throw new ExpectedError('FILE-TOO-LARGE', `${path}: more than ${maxBytes} bytes`)
         }
       }
       const all = new Uint8Array(total)

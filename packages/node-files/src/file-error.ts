@@ -1,4 +1,7 @@
-/** An expected failure of core's own work. `code` is an i18n key; `detail` and `remedy` never hold a secret. */
+/**
+ * An expected failure of core's own work. `code` is an i18n key: the locales say what to do. `remedy` is for the few commands
+ * that know better (docs/adr/0028); no file of core or of a package gives one. `detail` and `remedy` never hold a secret.
+ */
 export class ExpectedError extends Error {
   readonly code: string
   readonly detail: string
@@ -13,23 +16,21 @@ export class ExpectedError extends Error {
   }
 }
 
-const fullDisk =
-  'free space first, on the disk of the path that is named, then resume the run or give the command again; what was recorded is safe'
-const diskCodes: Record<string, [code: string, remedy: string]> = {
-  ENOSPC: ['DISK-FULL', fullDisk],
-  EDQUOT: ['DISK-FULL', fullDisk],
-  EFBIG: ['DISK-FULL', 'use a medium that takes a file of this size; nothing was lost'],
-  SQLITE_FULL: ['DISK-FULL', fullDisk],
-  EROFS: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
-  EACCES: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
-  EPERM: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
-  SQLITE_READONLY: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
-  SQLITE_READONLY_DIRECTORY: ['FOLDER-READ-ONLY', 'choose a folder that can be written'],
-  SQLITE_CANTOPEN: ['FOLDER-READ-ONLY', 'choose a folder that this user may write'],
-  SQLITE_IOERR_WRITE: ['DISK-FULL', fullDisk],
-  ENOENT: ['FILE-MISSING', 'check the path'],
-  EISDIR: ['FILE-WRONG-KIND', 'name a file, not a folder'],
-  ENOTDIR: ['FILE-MISSING', 'check the path'],
+const diskCodes: Record<string, string> = {
+  ENOSPC: 'DISK-FULL',
+  EDQUOT: 'DISK-FULL',
+  EFBIG: 'DISK-FULL',
+  SQLITE_FULL: 'DISK-FULL',
+  EROFS: 'FOLDER-READ-ONLY',
+  EACCES: 'FOLDER-READ-ONLY',
+  EPERM: 'FOLDER-READ-ONLY',
+  SQLITE_READONLY: 'FOLDER-READ-ONLY',
+  SQLITE_READONLY_DIRECTORY: 'FOLDER-READ-ONLY',
+  SQLITE_CANTOPEN: 'FOLDER-READ-ONLY',
+  SQLITE_IOERR_WRITE: 'DISK-FULL',
+  ENOENT: 'FILE-MISSING',
+  EISDIR: 'FILE-WRONG-KIND',
+  ENOTDIR: 'FILE-MISSING',
 }
 
 /** The system's or SQLite's error as an expected failure, or null when it is not one of those. */
@@ -37,7 +38,8 @@ export function fromSystemError(error: unknown, path?: string): ExpectedError | 
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'string') return null
   const known = diskCodes[error.code]
   if (known === undefined) return null
-  return new ExpectedError(known[0], path === undefined ? error.message : `${path}: ${error.code}`, known[1])
+  const told = error.code === 'EFBIG' ? ': the medium takes no file of this size' : ''
+  return new ExpectedError(known, `${path === undefined ? error.message : `${path}: ${error.code}`}${told}`)
 }
 
 /** As `withSystemErrors`, for reading: a file that may not be read is FILE-UNREADABLE, not a folder's fault. */
@@ -46,11 +48,7 @@ export function withReadErrors<T>(work: () => T, path: string): T {
     return work()
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'EACCES' || error.code === 'EPERM')) {
-      throw new ExpectedError(
-        'FILE-UNREADABLE',
-        `${path}: ${error.code}`,
-        'ask its owner for permission to read it',
-      )
+      throw new ExpectedError('FILE-UNREADABLE', `${path}: ${error.code}`)
     }
     throw fromSystemError(error, path) ?? error
   }

@@ -22,7 +22,7 @@ export function makeFolder(path: string, mode = 0o700): string[] {
   for (let at = resolve(path); !existsSync(at); at = dirname(at)) missing.unshift(at)
   for (const folder of missing) makeOne(folder, mode)
   if (!statSync(path).isDirectory()) {
-    throw new ExpectedError('FILE-WRONG-KIND', `${path} is a file`, 'name a folder')
+    throw new ExpectedError('FILE-WRONG-KIND', `${path} is a file`)
   }
   return missing
 }
@@ -33,11 +33,7 @@ export function makeFolder(path: string, mode = 0o700): string[] {
  */
 export function mustBeFolder(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
-  throw new ExpectedError(
-    'FOLDER-MISSING',
-    `${path} is not there, or is no folder`,
-    'mount the medium or make the folder, or name a path in another one',
-  )
+  throw new ExpectedError('FOLDER-MISSING', `${path} is not there, or is no folder`)
 }
 
 /** The same for a new folder: the one above it is there. */
@@ -53,15 +49,11 @@ function makeOne(folder: string, mode: number): void {
     // Somebody else made it meanwhile.
     if (code === 'EEXIST') return
     if (code === 'ENOTDIR') {
-      throw new ExpectedError('FILE-WRONG-KIND', `${folder} lies below a file`, 'name a folder')
+      throw new ExpectedError('FILE-WRONG-KIND', `${folder} lies below a file`)
     }
     // The folder above it is there, so what is missing is a file system that takes folders.
     if (code === 'ENOENT') {
-      throw new ExpectedError(
-        'FOLDER-READ-ONLY',
-        `${folder}: no folder can be made here`,
-        'choose another place',
-      )
+      throw new ExpectedError('FOLDER-READ-ONLY', `${folder}: no folder can be made here`)
     }
     withSystemErrors(() => {
       throw error
@@ -72,19 +64,15 @@ function makeOne(folder: string, mode: number): void {
 const claimName = '.claimed'
 
 /** Refuses FOLDER-IN-USE unless the folder is not there yet, or is empty. */
-export function checkEmpty(path: string, remedy = 'name a new folder'): void {
+export function checkEmpty(path: string): void {
   if (!existsSync(path) || !statSync(path).isDirectory()) return
   const names = readdirSync(path)
   if (names.includes(claimName)) throw claimed(path)
-  if (names.length > 0) throw new ExpectedError('FOLDER-IN-USE', `${path} is not empty`, remedy)
+  if (names.length > 0) throw new ExpectedError('FOLDER-IN-USE', `${path} is not empty`)
 }
 
 const claimed = (path: string) =>
-  new ExpectedError(
-    'FOLDER-IN-USE',
-    `${path} is being filled by another command, or by one that was killed`,
-    'wait until that command has ended; if none is running, name a new folder',
-  )
+  new ExpectedError('FOLDER-IN-USE', `${path} is being filled by another command, or by one that was killed`)
 
 /**
  * Runs `work` on a new or empty folder that no other command fills meanwhile: of two at once, one has the claim in it and the
@@ -142,7 +130,7 @@ function claimFolder(path: string): { isHeld(): boolean; release(): void } {
   try {
     // Who had the claim before may have left its files since this folder was found empty.
     if (readdirSync(path).length > 1) {
-      throw new ExpectedError('FOLDER-IN-USE', `${path} is not empty`, 'name a new folder')
+      throw new ExpectedError('FOLDER-IN-USE', `${path} is not empty`)
     }
   } catch (error) {
     release()

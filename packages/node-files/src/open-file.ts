@@ -10,5 +10,5 @@ export function openGiven(path: string): number {
   const file = withReadErrors(() => openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)), path)
   if (fstatSync(file).isFile()) return file
   closeSync(file)
-  throw new ExpectedError('FILE-WRONG-KIND', `${path} is a folder, a pipe or a device`, 'name a file')
+  throw new ExpectedError('FILE-WRONG-KIND', `${path} is a folder, a pipe or a device`)
 }

@@ -35,14 +35,13 @@ export async function running(output: Output, work: () => Promise<void>): Promis
 }
 
 /** A code as lines for people: what happened, why, and what to do. */
-export function linesOf(word: string, { code, detail, remedy }: Failure): string[] {
+export function linesOf(word: string, { code, detail }: Failure): string[] {
   const text = refusalTexts.of(code)
   const why = text?.why ?? null
-  const advice = remedy ?? text?.remedy
   return [
     `${word}: ${code}: ${detail}`,
     ...(why === null ? [] : [`Why: ${why}`]),
-    ...(advice === undefined ? [] : [`What to do: ${advice}`]),
+    ...(text === null ? [] : [`What to do: ${text.remedy}`]),
   ]
 }
 
@@ -60,8 +59,7 @@ function fail(output: Output, status: number, word: string, failure: Failure): v
   const { code, detail } = failure
   const text = refusalTexts.of(code)
   const why = text?.why ?? undefined
-  const remedy = failure.remedy ?? text?.remedy
-  process.stdout.write(`${JSON.stringify({ ok: false, code, detail, why, remedy })}\n`)
+  process.stdout.write(`${JSON.stringify({ ok: false, code, detail, why, remedy: text?.remedy })}\n`)
 }
 
 function bug(error: unknown): Failure {

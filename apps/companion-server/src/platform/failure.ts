@@ -4,8 +4,8 @@ import { ExpectedError } from '@lux/node-files'
 import pg from 'pg'
 import { EnvironmentError } from '../refusal.ts'
 
-/** Why a command ended, by name. `remedy`: what its thrower knows better than the table of codes. */
-export type Failure = { readonly code: string; readonly detail: string; readonly remedy?: string | undefined }
+/** Why a command ended, by name. What to do about it stands in the locales. */
+export type Failure = { readonly code: string; readonly detail: string }
 
 const ofDisk: Readonly<Record<string, string>> = {
   EACCES: 'FOLDER-READ-ONLY',
@@ -19,7 +19,7 @@ const ofNetwork = new Set(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT
 /** An error that is no bug, as a failure; null is one, whose message may quote what it choked on. */
 export function failureOf(error: unknown): Failure | null {
   if (error instanceof HsmError || error instanceof ExpectedError)
-    return { code: error.code, detail: error.detail, remedy: error.remedy }
+    return { code: error.code, detail: error.detail }
   if (error instanceof EnvironmentError) return { code: error.code, detail: error.message }
   if (error instanceof FormatError) return { code: error.rule, detail: error.detail }
   if (error instanceof pg.DatabaseError)

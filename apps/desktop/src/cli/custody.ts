@@ -61,12 +61,12 @@ function printed(outcome: Outcome, asJson: boolean): ExitCode {
 const shown = ({ exitCode, code }: CommanderError, asJson: boolean): boolean =>
   exitCode === 0 || (code === 'commander.help' && !asJson)
 
-const oneValue = 'an option takes one value: where it may have several, repeat the option before each'
+const oneValue = 'An option takes one value: where it may have several, repeat the option before each.'
 
 function wrongUse({ code, message }: CommanderError): WrongUse {
   // What an option does not take is an argument, and there was one value of it too many.
-  const remedy = code === 'commander.excessArguments' ? oneValue : undefined
-  return new WrongUse('USAGE', message.replace(/^error: /, ''), remedy)
+  const said = message.replace(/^error: /, '')
+  return new WrongUse('USAGE', code === 'commander.excessArguments' ? `${said} ${oneValue}` : said)
 }
 
 function describe(): Command {

@@ -55,7 +55,7 @@ function audienceOf(text: string): string {
   try {
     return serverCardCodec.digest(readServerCard(text))
   } catch (error) {
-    if (error instanceof ExpectedError) throw new WrongUse(error.code, error.detail, error.remedy)
+    if (error instanceof ExpectedError) throw new WrongUse(error.code, error.detail)
     throw error
   }
 }

@@ -151,7 +151,7 @@ export type CurrentStep = StepView & {
   mayProceed: boolean
   /** Why Proceed is off: an i18n key below `blocked`, null when it is on. */
   blocked: BlockedReason | null
-  failure: { code: string; detail: string; remedy?: string; attempt: number } | null
+  failure: { code: string; detail: string; attempt: number } | null
 }
 
 export const blockedReasons = [

@@ -126,7 +126,7 @@ function failedPrimitives(): ExpectedError | null {
   const failed = testedPrimitives().filter(({ passed }) => !passed)
   if (failed.length === 0) return null
   const names = failed.map(({ name }) => name).join(', ')
-  return new ExpectedError('SELF-TEST-FAILED', names, 'do not use this machine')
+  return new ExpectedError('SELF-TEST-FAILED', names)
 }
 
 /** A missing or broken library does not keep the window from opening: whatever needs it answers with its error. */

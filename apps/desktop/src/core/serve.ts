@@ -61,7 +61,7 @@ export function serve(options: {
         report(error)
         return failed('INTERNAL', '')
       }
-      return failed(expected.code, expected.detail, expected.remedy)
+      return failed(expected.code, expected.detail)
     }
   }
 
@@ -72,8 +72,8 @@ function isCoreApi(api: string): api is CoreApiName {
   return Object.hasOwn(apis, api)
 }
 
-function failed(code: string, detail: string, remedy?: string): Result<never> {
-  return { ok: false, error: { code, detail, ...(remedy === undefined ? {} : { remedy }) } }
+function failed(code: string, detail: string): Result<never> {
+  return { ok: false, error: { code, detail } }
 }
 
 function parse(frame: string): Asked | null {

@@ -45,7 +45,7 @@ describe('a token that goes wrong under the command line', () => {
     expect(refused.exit).toBe(3)
     expect(refused.json).toMatchObject({
       code: 'HSM-PIN-FINAL-TRY',
-      remedy: expect.stringContaining('locks'),
+      remedy: expect.stringContaining('--accept-final-try'),
     })
     expect(logins()).toBe(before)
     const wanted = await inventory('--accept-final-try')

@@ -141,7 +141,7 @@ describe('a disk that takes no more', () => {
     expect(full.json).toMatchObject({
       ok: false,
       code: 'DISK-FULL',
-      remedy: expect.stringMatching(/^free space first, .* resume the run/),
+      remedy: expect.stringMatching(/^Free space first, .* resume the run/),
     })
     expect(full.code).toBe(3)
     const size = entriesOf(dir).length
@@ -182,7 +182,7 @@ describe('a token that was pulled out', () => {
     for (let time = 1; time <= 2; time += 1) {
       const ended = await custody(['ceremony', 'resume', dir])
       expect(ended.json).toMatchObject({ ok: false, code: 'HSM-TOKEN-ABSENT' })
-      expect(ended.json.remedy).toContain('ceremony resume')
+      expect(ended.json.detail).toContain('ceremony resume')
       expect(ended.code).toBe(3)
       expect(entriesOf(dir).length - before).toBeLessThanOrEqual(6 * time)
     }

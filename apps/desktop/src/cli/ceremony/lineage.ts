@@ -32,8 +32,7 @@ export function lineagesAfter(paths: readonly string[], to: readonly Addressee[]
     const document = readParsed(path, receiptCodec.file)
     const { payload } = document
     const [only] = to
-    if (only === undefined)
-      throw wrong(`${path}: the plan has no destination, and its bundle follows none`, 'leave --after out')
+    if (only === undefined) throw wrong(`${path}: the plan has no destination, and its bundle follows none`)
     if (payload.domain !== only.domain)
       throw wrong(`${path} is of the domain ${payload.domain}, the run is of ${only.domain}`)
     const server = to.find(({ audience }) => audience === payload.audience)
@@ -62,7 +61,6 @@ export function changedLineages(folder: RunFolder, paths: readonly string[]): Li
     throw new ExpectedError(
       'AFTER-BUILT',
       `--after ${paths.join(', ')}: the bundle ${state.bundle.digest} is built, and says which one it follows`,
-      'leave --after out; where the server refuses the bundle, abort the run and begin it again with that receipt',
     )
   }
   return lineagesAfter(
@@ -73,12 +71,9 @@ export function changedLineages(folder: RunFolder, paths: readonly string[]): Li
 
 /** Of a run that has no bundle to build any more, or none that follows another. */
 export function afterNothing(path: string, why: string): ExpectedError {
-  return wrong(`${path}: ${why}`, 'leave --after out')
+  return wrong(`${path}: ${why}`)
 }
 
-function wrong(
-  detail: string,
-  remedy = 'name the last receipt that the plan’s server signed in this domain',
-): ExpectedError {
-  return new ExpectedError('AFTER-RECEIPT', detail, remedy)
+function wrong(detail: string): ExpectedError {
+  return new ExpectedError('AFTER-RECEIPT', detail)
 }

@@ -162,8 +162,7 @@ function readSubject(what: string, options: RehearseOptions, resources: string) 
   const bytes = readBounded(what, maxFile)
   if (options.policy === undefined) return { script: bytes, values: typedValues(options.set ?? {}) }
   const policy = parsePolicyFile(readBounded(options.policy, maxFile))
-  if (!policy.ok)
-    throw new ExpectedError(policy.rule, policy.detail, 'give the policy.json that the plan names')
+  if (!policy.ok) throw new ExpectedError(policy.rule, `${options.policy}: ${policy.detail}`)
   const read = readPlan(bytes)
   const { listed } = roomOf(policy.value.policy)
   const twice = read.ok ? lintCards(read.plan, cardsBeside(what), listed) : []

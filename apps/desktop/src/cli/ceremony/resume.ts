@@ -219,9 +219,9 @@ function leftOutcome(how: RehearsalLeft | Exclude<Preview, { kind: 'goes' }>, fo
 
 function taken<T>(outcome: Ruled<T>): T {
   if (outcome.ok) return outcome.value
-  const { rule, option } = outcome
+  const { option } = outcome
   if (option === 'receipt') throw refused(outcome, 'bring the receipt of this run’s bundle')
-  throw refused(outcome, rule === 'STAND-IN-MISSING' ? 'it is no rehearsal of this tool' : undefined)
+  throw refused(outcome)
 }
 
 function decisionOf({ decide: decision, by, reason }: ResumeOptions): Decision | null {

@@ -51,14 +51,10 @@ export async function runCeremony(
 ): Promise<Outcome> {
   const out = resolve(options.out)
   mustHaveParent(out)
-  checkEmpty(out, 'name a new folder, or resume that run')
+  checkEmpty(out)
   if (options.medium !== undefined) mustBeFolder(options.medium)
   if (options.lock === undefined) {
-    throw new ExpectedError(
-      'PLAN-UNLOCKED',
-      'a production run needs the plan’s lock',
-      'have the officers approve the plan: custody plan approve; then give --lock plan.lock.json',
-    )
+    throw new ExpectedError('PLAN-UNLOCKED', 'a production run needs the plan’s lock')
   }
   const tokens = readTokens(options.token ?? {})
   const answers = options.answers === undefined ? new Answers([]) : readAnswers(options.answers)
@@ -142,7 +138,7 @@ function serials({ tokens: planned }: Plan, tokens: readonly RunToken[]): { role
     const own = planned.find((token) => token.role === role)
     if (own === undefined) throw new WrongUse('TOKEN-ROLE', `--token ${role}: the plan has no such role`)
     if (own.serial !== 'new' && user.serial === null)
-      throw new WrongUse('TOKEN-URI', `--token ${role}: no serial`, 'name the token: pkcs11:serial=…')
+      throw new WrongUse('TOKEN-URI', `--token ${role}: no serial`)
     return { role, serial: user.serial ?? '' }
   })
 }

@@ -41,11 +41,7 @@ export function loadSettings(folder: string): RunSettings | null {
   if (!existsSync(path)) return null
   const parsed = v.safeParse(schema, json(path))
   if (!parsed.success) {
-    throw new ExpectedError(
-      'FILE-DAMAGED',
-      `${path}: ${issueText(parsed.issues[0])}`,
-      'restore it from its copy',
-    )
+    throw new ExpectedError('FILE-DAMAGED', `${path}: ${issueText(parsed.issues[0])}`)
   }
   return parsed.output
 }
@@ -74,11 +70,7 @@ export function readTokens(tokens: Readonly<Record<string, string>>): RunToken[]
   const roles = Object.keys(tokens).filter((name) => !name.endsWith('.so'))
   for (const name of Object.keys(tokens)) {
     if (name.endsWith('.so') && !roles.includes(name.slice(0, -3))) {
-      throw new WrongUse(
-        'TOKEN-ROLE',
-        `--token ${name}: the token itself is not named`,
-        'give --token ROLE=URI too',
-      )
+      throw new WrongUse('TOKEN-ROLE', `--token ${name}: the token itself is not named`)
     }
   }
   return roles.map((role) => {
@@ -92,17 +84,13 @@ export function libraryOf(tokens: readonly RunToken[]): string {
   const paths = new Set(
     tokens.map(({ role, user }) => {
       if (user.modulePath === null) {
-        throw new WrongUse(
-          'TOKEN-URI',
-          `--token ${role}: no module-path`,
-          'add ?module-path=/path/to/library.so',
-        )
+        throw new WrongUse('TOKEN-URI', `--token ${role}: no module-path`)
       }
       return user.modulePath
     }),
   )
   const [path] = paths
-  if (path === undefined) throw new WrongUse('TOKEN-ROLE', 'no token is named', 'give --token ROLE=URI')
+  if (path === undefined) throw new WrongUse('TOKEN-ROLE', 'no token is named')
   if (paths.size > 1) {
     throw new WrongUse('TOKEN-LIBRARIES', `a run uses one library: ${[...paths].join(', ')}`)
   }

@@ -75,7 +75,6 @@ function audit(paths: readonly string[], options: AuditOptions): Outcome {
     throw new ExpectedError(
       'FHE-PARTIAL-SIGNATURE',
       'of production, where holders sign what they answer to a request: audit checks no signatures',
-      'custody request result with the request, its answers and --value',
     )
   const partials = paths.map(partialAt)
   const audited = auditCanary(pub, ciphertexts, values, partials)
@@ -100,8 +99,7 @@ function carry(path: string, out: string): Outcome {
   if (ciphertext.width !== 128)
     throw new ExpectedError(
       'FHE-TYPE',
-      `${path} is not squashed`,
-      'only squashed ciphertexts are carried rounded',
+      `${path} is not squashed, and only squashed ciphertexts are carried rounded`,
     )
   const bytes = encodeCarried(roundForCarrying(ciphertext))
   writeNew(out, bytes)

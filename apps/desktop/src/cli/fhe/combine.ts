@@ -104,7 +104,6 @@ function remedyOf(rule: string): string | undefined {
       return 'ask more holders'
     case 'FHE-INCONSISTENT':
       return 'ask more holders: 3T-2 answers correct up to T-1 wrong ones'
-    case 'FHE-NOISE':
     case 'FHE-PADDING':
     case 'FHE-BOOL-RANGE':
       return 'check that ciphertext and answers are of one key and epoch; if they are, an answer is wrong, which so few do not show: ask more holders, 3T-2 correct up to T-1 wrong ones; or the ciphertext has noise beyond the bound'

@@ -43,11 +43,7 @@ Example:
 export async function encrypt(options: EncryptOptions): Promise<Outcome> {
   const { compactPublicKey, type, value, rehearsal, out } = options
   if (rehearsal !== true)
-    throw new ExpectedError(
-      'FHE-OPEN-VALUE',
-      'a value that stands in a command is no secret of production',
-      'let an encryptor’s own program encrypt it; add --rehearsal for training',
-    )
+    throw new ExpectedError('FHE-OPEN-VALUE', 'a value that stands in a command is no secret of production')
   checkRange(type, value)
   mustBeNew(out)
   const made = await inChild({

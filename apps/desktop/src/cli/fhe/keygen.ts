@@ -79,23 +79,11 @@ Examples:
 
 async function keygen(options: KeygenOptions): Promise<Outcome> {
   if (!options.serverKey && options.rehearsal !== true)
-    throw new WrongUse(
-      'FHE-SERVER-KEY',
-      'only a rehearsal goes without a server key',
-      'add --rehearsal, or leave --no-server-key out',
-    )
+    throw new WrongUse('FHE-SERVER-KEY', 'only a rehearsal goes without a server key')
   if (options.type === 'TFHE_BINARY' && (options.squash === true || options.inputs === 'proven'))
-    throw new WrongUse(
-      'OPTION-TYPE',
-      'a TFHE_BINARY key has neither a squash key nor proven inputs',
-      'leave --squash and --inputs out',
-    )
+    throw new WrongUse('OPTION-TYPE', 'a TFHE_BINARY key takes neither --squash nor --inputs')
   if (options.proofBits !== undefined && options.inputs === 'signed')
-    throw new WrongUse(
-      'OPTION-PROOF-BITS',
-      '--proof-bits counts only with proven inputs',
-      'add --inputs proven, or leave it out',
-    )
+    throw new WrongUse('OPTION-PROOF-BITS', '--proof-bits counts only with --inputs proven')
   const recipient = await recipientOf(options.recipient)
   const restore = await restoreOf(options)
   const made = await inKeyFolder(options.out, () =>

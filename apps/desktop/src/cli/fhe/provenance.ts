@@ -72,8 +72,6 @@ async function sign(options: SignOptions): Promise<Outcome> {
       program: options.program,
       inputs: options.input.map(inputOf),
     }),
-    {},
-    { 'FHE-TYPE-MIXED': 'sign for each type apart' },
   )
   const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
   try {

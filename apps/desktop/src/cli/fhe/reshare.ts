@@ -175,11 +175,7 @@ function without({ t, n }: Quorum, { holder, share }: RemoveOptions): Quorum {
     throw new ExpectedError('FHE-HOLDER-RANGE', `holder ${holder} is not one of 1 to ${n}`)
   for (const path of share) {
     if (holderOf(path) === holder)
-      throw new ExpectedError(
-        'FHE-DEALERS',
-        `${path} is of the holder who is removed`,
-        'name T shares of others',
-      )
+      throw new ExpectedError('FHE-DEALERS', `${path} is of the holder who is removed`)
   }
   return { t, n: n - 1 }
 }
@@ -206,6 +202,5 @@ export function onlyInCeremony(): ExpectedError {
   return new ExpectedError(
     'FHE-OPEN-SHARES',
     'production shares never lie open in files: they are reshared inside a ceremony',
-    'run the ceremony, or add --rehearsal for training',
   )
 }

@@ -103,10 +103,5 @@ export const pathsOf = (options: EpochOptions, paths: Paths): Paths => ({
 })
 
 /** What to do about a share of another policy or another run. */
-export const epochRemedies = ({ previousPolicy }: EpochOptions): Remedies => ({
-  'HOLDER-LEAVING': keepRemedy,
-  'HOLDER-POLICY':
-    previousPolicy === undefined ? 'name the policy of the share' : 'name it with --previous-policy',
-})
-
-export const keepRemedy = 'run `custody holder keep` with that run first, once it is aborted'
+export const epochRemedies = ({ previousPolicy }: EpochOptions): Remedies =>
+  previousPolicy === undefined ? {} : { 'HOLDER-POLICY': 'name it with --previous-policy' }

@@ -77,11 +77,7 @@ export async function approve(path: string, options: ApproveOptions): Promise<Ou
   const ciphertexts = ciphertextsAt(options.ciphertext).map(({ bytes }) => bytes)
   return withShare(options, async (opened) => {
     const now = () => new Date().toISOString()
-    const prepared = accepted(
-      prepareAnswer(opened, { request, ciphertexts, policy, now: now() }),
-      {},
-      { 'HOLDER-POLICY': 'name the policy of the share' },
-    )
+    const prepared = accepted(prepareAnswer(opened, { request, ciphertexts, policy, now: now() }))
     const canary = prepared.kind === 'canary'
     show(prepared)
     const { domain } = opened.envelope.share.header

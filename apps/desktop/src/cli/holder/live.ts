@@ -9,7 +9,6 @@ import { type Outcome, say } from '../shell/output.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { withPassphrase } from '../shell/secret-input.ts'
 import { askYes } from '../shell/terminal.ts'
-import { keepRemedy } from './approve-epoch.ts'
 import { livePath, readApprovals, readEnd, readEpochRun } from './run-files.ts'
 import { keepState, receivedPath, type ShareOptions, withShare } from './share-files.ts'
 import { lockPath, statePath } from './share-lock.ts'
@@ -85,9 +84,7 @@ async function live(folder: string, options: EndOptions): Promise<Outcome> {
   return withShare(options, async (opened) => {
     const { envelope } = opened
     const forgetsKey = options.forgetKey === true
-    const taken = accepted(takeEpochLive(opened, run, said, { forgetsKey }), paths, {
-      'HOLDER-POLICY': 'name the policy of the share',
-    })
+    const taken = accepted(takeEpochLive(opened, run, said, { forgetsKey }), paths)
     if (taken.do === 'answer') {
       keepState(options.share, taken.state, opened)
       const { epoch } = envelope.share.header
@@ -118,9 +115,7 @@ async function keep(folder: string, options: EndOptions): Promise<Outcome> {
   const { run, paths } = copy
   const over = accepted(checkGivenUp(run, { live: existsSync(livePath(folder)), ...readEnd(copy) }), paths)
   return withShare(options, (opened) => {
-    const { state, counted } = accepted(keepAfterAbort(opened, run, over), paths, {
-      'HOLDER-LEAVING': keepRemedy,
-    })
+    const { state, counted } = accepted(keepAfterAbort(opened, run, over), paths)
     keepState(options.share, state, opened)
     const cost = counted.at64 + counted.at128
     const told = cost === 0 ? '' : `, less ${cost} blocks for the canary of the epoch that was given up`

@@ -34,11 +34,7 @@ export async function prove(options: ShareOptions & ProveOptions): Promise<Outco
   mustBeNew(options.out)
   const policy = readTrustedPolicy(options.policy)
   return withLocked(options, (opened) => {
-    const { acknowledgement, said, digest, words } = accepted(
-      acknowledge(opened, policy),
-      {},
-      { 'HOLDER-POLICY': 'name the policy of the share' },
-    )
+    const { acknowledgement, said, digest, words } = accepted(acknowledge(opened, policy))
     writeNew(options.out, acknowledgement)
     const json = { ok: true, acknowledgement: options.out, ...said, digest, words }
     const text = [

@@ -84,7 +84,6 @@ export function readState(path: string): Uint8Array {
       throw new ExpectedError(
         'HOLDER-STATE-MISSING',
         `${path} is gone, and with it what this share has answered`,
-        'bring it back from where the share came; without it the share answers nothing more: receive it again with --lost, and ask for a refresh',
       )
     throw error
   }

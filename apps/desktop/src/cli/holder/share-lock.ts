@@ -37,9 +37,12 @@ function notLocked(error: unknown, share: string): unknown {
   if (error.code.startsWith('SQLITE_BUSY'))
     return new ExpectedError('HOLDER-BUSY', `another command has ${share} open`)
   const path = lockPath(share)
-  const remedy =
-    'it holds nothing: while no command has the share open, remove it; if that does not help, move the share to a disk of this device'
   return (
-    fromSystemError(error, path) ?? new ExpectedError('FILE-UNREADABLE', `${path}: ${error.code}`, remedy)
+    fromSystemError(error, path) ??
+    new ExpectedError(
+      'FILE-UNREADABLE',
+      `${path}: ${error.code}`,
+      'it holds nothing: while no command has the share open, remove it; if that does not help, move the share to a disk of this device',
+    )
   )
 }

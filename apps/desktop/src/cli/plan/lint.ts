@@ -42,12 +42,9 @@ export function lint(paths: readonly string[], policyPath: string | undefined): 
     const found = read.ok ? lintWhole(read.plan, bytes, { terms, path }) : read.refusals
     const refusals: Told[] = found.map(told)
     if (read.ok && policy !== null && read.plan.policy !== policyDigest(policy))
-      refusals.push({
-        rule: 'POLICY-DIGEST',
-        step: '',
-        detail: `the plan names the policy ${read.plan.policy}`,
-        remedy: 'give the policy that the plan names',
-      })
+      refusals.push(
+        told({ rule: 'POLICY-DIGEST', step: '', detail: `the plan names the policy ${read.plan.policy}` }),
+      )
     const warnings = read.ok ? warnPlan(read.plan).map(told) : []
     return { file: path, hash: read.ok ? read.hash : null, refusals, warnings }
   })

@@ -107,8 +107,7 @@ export function scriptPath(what: string): string {
   const known = readdirSync(folder).map((name) => name.replace(/\.yaml$/, ''))
   throw new WrongUse(
     'SCRIPT-UNKNOWN',
-    `no script is called ${what}`,
-    `name one of ${known.join(', ')}, or a file`,
+    `no script is called ${what}; there are ${known.join(', ')}, or name a file`,
   )
 }
 
@@ -152,16 +151,12 @@ function readServer(path: string) {
   const { card, transport } = readDestination(path)
   if (transport === null) return { card, transport }
   const document = transportCodec.file.check(transport)
-  if (!document.ok) throw refused(document, 'ask the server for a new transport file')
+  if (!document.ok) throw refused(document)
   const { payload } = document.value
   const members = [{ name: payload.node, keys: card.receiptKey }]
   const signed = transportCodec.verify(document.value, card.domain, [{ role: 'server', members, quorum: 1 }])
   if (!signed.ok || payload.audience !== serverCardCodec.digest(card) || payload.domain !== card.domain)
-    throw new ExpectedError(
-      'TRANSPORT-SERVER',
-      `${path} is not of the server whose card.json lies beside it`,
-      'ask the server for both again',
-    )
+    throw new ExpectedError('TRANSPORT-SERVER', `${path} is not of the server whose card.json lies beside it`)
   return {
     card,
     transport: {

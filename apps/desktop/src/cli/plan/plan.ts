@@ -193,25 +193,12 @@ async function request(path: string, options: { rehearsal: string; out: string }
 async function approve(path: string, answers: readonly string[], options: ApproveOptions): Promise<Outcome> {
   mustBeNew(options.out)
   const policy = checkPolicy(readPolicy(options.policy))
-  if (!policy.ok) throw refused(policy, 'let the officers sign the policy first: custody policy sign')
+  if (!policy.ok) throw refused(policy)
   const { plan, hash: digest } = soundPlan(path, roomOf(policy.value))
-  accepted(
-    checkLockable(plan, policy.value, systemClock.now()),
-    { policy: options.policy },
-    {
-      'POLICY-DOMAIN': 'a lock is for production',
-      'POLICY-EXPIRED':
-        'let the officers sign a next version, and make, rehearse and approve a plan that names it',
-      'POLICY-DIGEST': 'give the policy that the plan names',
-    },
-  )
+  accepted(checkLockable(plan, policy.value, systemClock.now()), { policy: options.policy })
   const { approval } = await rehearsedAt(plan, digest, options.rehearsal)
   const signatures = answers.map((file) =>
-    accepted(
-      checkPlanAnswer(approval, readParsed(file, signatureAnswerCodec)),
-      { answer: file },
-      { 'ANSWER-OTHER': 'ask that officer to approve this very request' },
-    ),
+    accepted(checkPlanAnswer(approval, readParsed(file, signatureAnswerCodec)), { answer: file }),
   )
   const locked = lockPlan(approval, signatures, policy.value)
   if (!locked.ok) throw refusedPlan(locked.refusals)

@@ -8,15 +8,7 @@ import { accepted } from '../shell/accepted.ts'
 export async function rehearsedAt(plan: Plan, hash: string, bundle: string): Promise<RehearsedPlan> {
   const reader = fileReader(bundle)
   try {
-    return accepted(
-      await rehearsedPlan({ plan, hash }, await verifyBundle(reader)),
-      { bundle },
-      {
-        'REHEARSAL-REFUSED': 'rehearse the plan again',
-        'REHEARSAL-DOMAIN': 'name the bundle of a rehearsal',
-        'REHEARSAL-PLAN': 'rehearse the plan again',
-      },
-    )
+    return accepted(await rehearsedPlan({ plan, hash }, await verifyBundle(reader)), { bundle })
   } finally {
     reader.close()
   }

@@ -52,8 +52,7 @@ export function attestationRootOf(text: string): AttestationRoot {
   if (der === null)
     throw new WrongUse(
       'OPTION-ATTESTATION-ROOT',
-      `${file}: expected one certificate, PEM or DER`,
-      'take it from the vendor’s own site and compare its SHA-256',
+      `${file}: expected one certificate, PEM or DER, as the vendor’s own site has it, with its SHA-256 compared`,
     )
   return { name, certificate: sha256Hex(der), format }
 }

@@ -222,14 +222,7 @@ async function signPolicyFile(path: string, options: SignOptions): Promise<Outco
   )
   const key = await openKeyFile(options.key, await readPassphrase(options, `Passphrase of ${options.key}`))
   try {
-    const prepared = accepted(
-      preparePolicy(asked, key, systemClock.now()),
-      {},
-      {
-        'POLICY-SIGNER': 'only officers sign a policy',
-        'REQUEST-DOMAIN': 'sign nothing',
-      },
-    )
+    const prepared = accepted(preparePolicy(asked, key, systemClock.now()))
     for (const line of [...prepared.lines, ...prepared.warnings]) say(line)
     if (
       asked.file.policy.domain === 'production' &&
@@ -256,12 +249,7 @@ function checkPolicies(paths: readonly string[]): Outcome {
     const file = readPolicy(path)
     const before = versions.at(-1)
     const result = before === undefined ? checkPolicy(file) : checkSuccessor(before, file)
-    if (!result.ok)
-      throw new ExpectedError(
-        result.rule,
-        `${path}: ${result.detail}`,
-        'collect the officers’ signatures of this very file',
-      )
+    if (!result.ok) throw new ExpectedError(result.rule, `${path}: ${result.detail}`)
     versions.push(result.value)
     checked.push({ file: path, ...facts(file) })
     lines.push(`${path}: in order`, ...describePolicy(result.value))
@@ -285,8 +273,7 @@ function cardOf(kind: Card['kind'], path: string, domain: Domain): Card {
   if (card.kind !== kind)
     throw new ExpectedError(
       'CARD-KIND',
-      `${path} is the card of a ${card.kind}`,
-      `give the card of a ${kind}`,
+      `${path} is the card of a ${card.kind}, and a ${kind}’s is asked for`,
     )
   if (card.domain !== domain) throw otherDomain(path, card.domain, domain)
   return card
@@ -302,5 +289,5 @@ function serverOf(pair: string, domain: Domain) {
 }
 
 function otherDomain(path: string, has: string, wanted: string): ExpectedError {
-  return new ExpectedError('POLICY-DOMAIN', `${path} is a card of ${has}`, `enrol anew for ${wanted}`)
+  return new ExpectedError('POLICY-DOMAIN', `${path} is a card of ${has}, not of ${wanted}`)
 }

@@ -47,11 +47,7 @@ function cardsOfRoster(pub: Uint8Array, publicPath: string, cards: string | unde
       .map((place) => join(cards === undefined ? dirname(publicPath) : '', place, `${digest}.json`))
       .find((file) => existsSync(file))
     if (found !== undefined) return found
-    throw new ExpectedError(
-      'FILE-MISSING',
-      `no card ${digest}.json`,
-      'name the folder of the holders’ --cards',
-    )
+    throw new ExpectedError('FILE-MISSING', `no card ${digest}.json in --cards`)
   })
 }
 
@@ -61,11 +57,7 @@ function digestOf(row: Json): string {
 }
 
 function otherRoster(): ExpectedError {
-  return new ExpectedError(
-    'FHE-ROSTER-OTHER',
-    'these are not the cards of this epoch’s holders',
-    'name the cards of holder 1 to N, all of them and in order',
-  )
+  return new ExpectedError('FHE-ROSTER-OTHER', 'these are not the cards of this epoch’s holders')
 }
 
 /**
@@ -104,7 +96,7 @@ export function readIdentity(path: string): string {
     wipe(bytes)
   }
   if ((statSync(path).mode & 0o077) !== 0)
-    throw new ExpectedError('SECRET-FILE-MODE', `${path} may be read by others`, `chmod 600 ${path}`)
+    throw new ExpectedError('SECRET-FILE-MODE', `${path} may be read by others`)
   const line = text.split('\n').find((one) => one.startsWith('AGE-SECRET-KEY-PQ-'))
   if (line === undefined) throw new WrongUse('OPTION-IDENTITY', `${path} holds no age identity`)
   return line.trim()

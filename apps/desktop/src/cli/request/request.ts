@@ -117,14 +117,9 @@ async function makeRequest(options: NewOptions): Promise<Outcome> {
   const chosen = files.map(({ path, ciphertext }) => {
     const digest = toHex(ciphertextDigest(ciphertext))
     const document = documents.find(({ payload }) => payload.ciphertexts.includes(digest))
-    if (document === undefined)
-      throw new ExpectedError('REQUEST-PROVENANCE', `nobody vouches for ${path}`, 'name its provenance')
+    if (document === undefined) throw new ExpectedError('REQUEST-PROVENANCE', `nobody vouches for ${path}`)
     if (ciphertext.width !== width)
-      throw new ExpectedError(
-        'FHE-WIDTH-MIXED',
-        'ciphertexts of 64 and of 128 bits in one request',
-        'ask for them apart',
-      )
+      throw new ExpectedError('FHE-WIDTH-MIXED', 'ciphertexts of 64 and of 128 bits in one request')
     return {
       document,
       entry: {

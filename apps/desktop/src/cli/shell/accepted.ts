@@ -5,7 +5,7 @@ import { refused } from './command-line.ts'
 /** Where what was handed over lies, for whoever reads of its refusal. */
 export type Paths = Partial<Record<Given, string>>
 
-/** What to do about a rule or about a file, where one command knows better than the tables below. */
+/** What to do about a rule or about a file, where one command knows better than the locales. */
 export type Remedies = Readonly<Record<string, string>>
 
 /** The value of what `@lux/people` accepted. Errors: its refusal, with the file that it is about and what to do. */
@@ -23,34 +23,36 @@ function failed(outcome: Refused, paths: Paths, remedies: Remedies): ExpectedErr
 
 function remedyOf({ rule, file }: Refused, remedies: Remedies): string | undefined {
   const own = remedies[rule] ?? (file === undefined ? undefined : remedies[file])
-  const general = ofRule[rule] ?? (file === undefined ? undefined : ofFile[file])
-  return own ?? (rule.endsWith('-MALFORMED') && file !== undefined ? wholeFile : general)
+  if (own !== undefined) return own
+  if (file === undefined) return ofTyped[rule]
+  // What has not even its form is the wrong file, and says nothing of whoever made the right one.
+  return rule.endsWith('-MALFORMED') || saysItself.has(rule) ? undefined : ofFile[file]
 }
 
-const wholeFile = 'check that this is the right file and whole'
+/** What was typed is no file that could be fetched again. */
+const ofTyped: Readonly<Record<string, string>> = {
+  'ANSWER-MALFORMED': 'give a reason of plain text',
+  'CARD-MALFORMED': 'give a name and a note of plain text in one line',
+}
+
+/** Rules whose own text is more to the point than what is true of the file. */
+const saysItself: ReadonlySet<string> = new Set([
+  'EPOCH-LOG',
+  'FHE-AUTHORITIES-OTHER',
+  'HOLDER-EPOCH',
+  'HOLDER-STATE-OTHER',
+  'HOLDER-STAYS',
+  'KEY-FILE-WRONG',
+  'RECEIVED-OTHER',
+  'SHARE-FILE-WRONG',
+  'SHARE-RECEIVED',
+  'WITNESS-MEMORY',
+])
+
 const stop = 'keep nothing of this epoch; tell the administrator of the ceremony'
 const again = 'take the policy again by hand and compare its words'
 
-/** What to do about a rule, where the command knows better than the table of codes. */
-const ofRule: Readonly<Record<string, string>> = {
-  'ANSWER-MALFORMED': 'give a reason of plain text',
-  'CARD-MALFORMED': 'give a name and a note of plain text in one line',
-  'EPOCH-LOG': stop,
-  'FHE-AUTHORITIES-OTHER':
-    'do not acknowledge it and answer nothing with it; tell the other holders and the officers',
-  'HOLDER-EPOCH': 'name the share of the epoch that the plan leaves',
-  'HOLDER-STATE-OTHER': 'keep the state beside the share that it is of',
-  'HOLDER-STAYS': 'name the key file of the epoch that is left, or leave --forget-key out',
-  'KEY-FILE-WRONG': 'name the key file that enrol wrote',
-  'RECEIVED-OTHER':
-    'keep each key file’s own list beside it; move this one away if it is an earlier key’s, and receive with --lost if it is damaged',
-  'SHARE-FILE-WRONG': 'name the file that receive wrote',
-  'SHARE-RECEIVED':
-    'use that share, with its record beside it; give --lost where one of them is lost: the share then counts as having answered all that it may',
-  'WITNESS-MEMORY': 'restore it from its copy; without it a rollback is not seen',
-}
-
-/** What to do about a file that is refused. */
+/** What to do about a file that is refused, whatever the rule: what was handed over says who has to hear of it. */
 const ofFile: Readonly<Partial<Record<Given, string>>> = {
   approval: 'do nothing for this epoch; tell the administrator of the ceremony',
   checkpoint: stop,

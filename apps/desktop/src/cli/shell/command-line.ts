@@ -40,8 +40,7 @@ export function guardOptions(command: Command): void {
       if (value?.startsWith('--') === true)
         throw new WrongUse(
           'USAGE',
-          `${option.long ?? option.flags} has no value: ${value} follows it`,
-          'give the option a value; a file whose name begins so is named as ./--name',
+          `${option.long ?? option.flags} has no value: ${value} follows it; a file whose name begins so is named as ./--name`,
         )
     })
   }

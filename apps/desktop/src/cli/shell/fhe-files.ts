@@ -53,7 +53,6 @@ export function ciphertextsAt(paths: readonly string[], most = maxTogether) {
       throw new ExpectedError(
         'CIPHERTEXTS-TOO-LARGE',
         `the first ${at + 1} of ${paths.length} files have ${total} bytes, all together may have ${most}`,
-        'ask for fewer ciphertexts at a time',
       )
     return read
   })

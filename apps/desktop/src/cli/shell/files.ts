@@ -15,11 +15,7 @@ export function readParsed<T>(
 ): T {
   const parsed = codec.parse(readBounded(path, maxBytes))
   if (!parsed.ok) {
-    throw new ExpectedError(
-      parsed.rule,
-      `${path}: ${parsed.detail}`,
-      'check that this is the right file and whole',
-    )
+    throw new ExpectedError(parsed.rule, `${path}: ${parsed.detail}`)
   }
   return parsed.value
 }
@@ -48,7 +44,7 @@ export function mustHaveRoom(path: string, size = 0): void {
 /** Errors: FILE-EXISTS, FOLDER-MISSING. */
 export function mustBeNew(path: string): void {
   mustHaveParent(path)
-  if (existsSync(path)) throw new WrongUse('FILE-EXISTS', `${path} is already there`, 'name a new file')
+  if (existsSync(path)) throw new WrongUse('FILE-EXISTS', `${path} is already there`)
 }
 
 export function domainOption(text: string): Domain {

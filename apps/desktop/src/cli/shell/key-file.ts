@@ -44,15 +44,7 @@ export async function openSealedFile(
   } catch (error) {
     if (!(error instanceof FormatError)) throw error
     if (error.rule === 'SEAL-PASSPHRASE')
-      throw new ExpectedError(
-        'KEY-PASSPHRASE',
-        `${path}: this passphrase does not open it`,
-        'try again with the right one',
-      )
-    throw new ExpectedError(
-      'KEY-FILE-WRONG',
-      `${path}: ${error.detail}`,
-      'name the key file that enrol wrote',
-    )
+      throw new ExpectedError('KEY-PASSPHRASE', `${path}: this passphrase does not open it`)
+    throw new ExpectedError('KEY-FILE-WRONG', `${path}: ${error.detail}`)
   }
 }

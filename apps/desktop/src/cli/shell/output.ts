@@ -1,5 +1,5 @@
 import { FormatError } from '@lux/crypto'
-import { HsmError } from '@lux/hsm'
+import { HsmError, hasStandardRemedy } from '@lux/hsm'
 import { ExpectedError, exitOf, fromSystemError } from '@lux/node-files'
 import { refusalHelp } from './refusal-help.ts'
 import { escapeForTerminal, escapeLinesForTerminal } from './safe-text.ts'
@@ -23,7 +23,8 @@ export function failureOutcome(error: unknown): Outcome {
   const said = failure instanceof HsmError ? escapeForTerminal(detail) : detail
   const standing = refusalHelp(code)
   const why = standing?.why ?? null
-  const remedy = failure.remedy ?? standing?.remedy
+  const special = failure instanceof HsmError && hasStandardRemedy(failure) ? undefined : failure.remedy
+  const remedy = special ?? standing?.remedy
   const ckr = failure instanceof HsmError && failure.ckr !== null ? ` (${failure.ckr.name})` : ''
   const lines = [
     `${code}${ckr}: ${said}`,
@@ -51,11 +52,7 @@ function bug(error: unknown): ExpectedError {
   const [name, stack] = error instanceof Error ? [error.name, error.stack ?? ''] : [typeof error, '']
   const places = stack.split('\n').filter((line) => line.startsWith('    at '))
   say(`${name}\n${places.slice(0, 12).join('\n')}`)
-  return new ExpectedError(
-    'INTERNAL',
-    'a fault of the program',
-    'give the command once more; if it fails again, report it with the lines above',
-  )
+  return new ExpectedError('INTERNAL', 'a fault of the program')
 }
 
 /**

@@ -32,15 +32,11 @@ export async function readNewPassphrase(options: PassphraseOptions, what: string
     const second = await readSecret('The same again', source)
     const same = equalBytes(first, second)
     wipe(second)
-    if (!same) throw new WrongUse('SECRET-DIFFERS', 'the two passphrases differ', 'start again')
+    if (!same) throw new WrongUse('SECRET-DIFFERS', 'the two passphrases differ')
   }
   const passphrase = asText(first)
   if (passphrase.length < leastPassphrase) {
-    throw new WrongUse(
-      'SECRET-SHORT',
-      `a passphrase has at least ${leastPassphrase} characters`,
-      'choose a longer one: several words',
-    )
+    throw new WrongUse('SECRET-SHORT', `a passphrase has at least ${leastPassphrase} characters`)
   }
   return passphrase
 }
@@ -51,11 +47,7 @@ export async function readNewPassphrase(options: PassphraseOptions, what: string
  */
 export async function readSecret(prompt: string, { fd, file }: SecretSource): Promise<Uint8Array> {
   if (fd !== undefined && file !== undefined)
-    throw new WrongUse(
-      'SECRET-SOURCE',
-      `${prompt}: both a descriptor and a file are named`,
-      'name one of them',
-    )
+    throw new WrongUse('SECRET-SOURCE', `${prompt}: both a descriptor and a file are named`)
   const secret =
     fd !== undefined
       ? fromDescriptor(fd)
@@ -89,7 +81,7 @@ function fromDescriptor(text: string): Uint8Array {
     return firstLine(Number(text))
   } catch (error) {
     if (error instanceof ExpectedError) throw error
-    throw new WrongUse('SECRET-FD', `descriptor ${text} cannot be read`, 'open it for the command: 3< file')
+    throw new WrongUse('SECRET-FD', `descriptor ${text} cannot be read`)
   }
 }
 
@@ -103,7 +95,6 @@ function fromFile(path: string): Uint8Array {
       throw new ExpectedError(
         'SECRET-FILE-MODE',
         own ? `${path} has mode ${bits}, not 0600` : `${path} belongs to another user`,
-        `chmod 600 ${path}, as its owner`,
       )
     }
     return withSystemErrors(() => firstLine(file), path)
@@ -125,10 +116,6 @@ function firstLine(file: number): Uint8Array {
   const line = bytes.slice(0, end < 0 ? length : end > 0 && bytes[end - 1] === 13 ? end - 1 : end)
   wipe(bytes)
   if (line.length > maxSecret)
-    throw new WrongUse(
-      'SECRET-TOO-LONG',
-      `a secret has at most ${maxSecret} bytes`,
-      'check that this is the right file',
-    )
+    throw new WrongUse('SECRET-TOO-LONG', `a secret has at most ${maxSecret} bytes`)
   return line
 }

@@ -60,11 +60,7 @@ export async function askYes(question: string): Promise<boolean> {
   const { err, terminal: open } = surroundings()
   const terminal = open()
   if (terminal === null) {
-    throw new WrongUse(
-      'CONFIRM-NO-TERMINAL',
-      'production asks a person, and there is no terminal',
-      'run it at a terminal; a script that has shown everything to its person gives --yes',
-    )
+    throw new WrongUse('CONFIRM-NO-TERMINAL', 'production asks a person, and there is no terminal')
   }
   err(`${escapeLinesForTerminal(question)} Type yes to sign: `)
   try {

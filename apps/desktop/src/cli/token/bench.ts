@@ -88,7 +88,7 @@ function fromUri(text: string): LibraryOptions & PinOptions {
 function between(text: string | undefined, name: string, least: number, most: number): number {
   const value = Number(text)
   if (value >= least && value <= most) return value
-  throw new WrongUse('BENCH-OPTION', `--${name} ${text}`, `give a number from ${least} to ${most}`)
+  throw new WrongUse('BENCH-OPTION', `--${name} ${text}: expected ${least} to ${most}`)
 }
 
 /** `make` gives the call that is measured; the keys that it makes are destroyed after, and are session objects where the token has any. */

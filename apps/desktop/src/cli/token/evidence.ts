@@ -200,7 +200,7 @@ function verifyBy(
 }
 
 function wrong(detail: string): WrongUse {
-  return new WrongUse('TOKEN-EVIDENCE', detail, 'custody token evidence --help shows how they go together')
+  return new WrongUse('TOKEN-EVIDENCE', detail)
 }
 
 type Named = {

@@ -1,5 +1,5 @@
 import { wipe } from '@lux/crypto'
-import { type Hsm, HsmError, type TokenInfo } from '@lux/hsm'
+import { type Hsm, HsmError, hsmError, type TokenInfo } from '@lux/hsm'
 import type { Command } from 'commander'
 import type { CommandLine } from '../shell/command-line.ts'
 import { failureOutcome, type Outcome } from '../shell/output.ts'
@@ -121,27 +121,18 @@ async function blankToken(hsm: Hsm, name: string | undefined): Promise<TokenInfo
       `slot-${slot} (${escapeForTerminal(manufacturer)} ${escapeForTerminal(model)})`,
   )
   if (name === undefined && blank.length > 1)
-    throw new WrongUse(
-      'TOKEN-AMBIGUOUS',
-      `several tokens were never initialised: ${names.join(', ')}`,
-      'name one with --serial slot-N',
-    )
+    throw new WrongUse('TOKEN-AMBIGUOUS', `several tokens were never initialised: ${names.join(', ')}`)
   const found = blank.find(({ slot }) => name === undefined || name === `slot-${slot}`)
   if (found !== undefined) return found
   if (name === undefined) return null
-  throw new HsmError({
-    code: 'HSM-SLOT-NOT-BLANK',
-    detail: `${name} holds no token that was never initialised; those that do: ${names.join(', ') || 'none'}`,
-    remedy: 'Look at the list of tokens again, and choose one that was never initialised.',
-  })
+  throw hsmError(
+    'HSM-SLOT-NOT-BLANK',
+    `${name} holds no token that was never initialised; those that do: ${names.join(', ') || 'none'}`,
+  )
 }
 
 function unsaid(): WrongUse {
-  return new WrongUse(
-    'TOKEN-ERASE',
-    'initialising a token that exists destroys everything on it',
-    'give --serial and --erase together for that; neither of them for a blank token, or --serial slot-N where there are several',
-  )
+  return new WrongUse('TOKEN-ERASE', 'initialising a token that exists destroys everything on it')
 }
 
 function initialised(token: TokenInfo): Outcome {

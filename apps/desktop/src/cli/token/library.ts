@@ -18,10 +18,7 @@ export function libraryPath(library: string): string {
   if (path === null)
     throw new WrongUse(
       'LIBRARY-NOT-INSTALLED',
-      `the library of ${named.name} lies at none of its usual places: ${libraryPlaces(named).join(', ')}`,
-      existsSync(library)
-        ? `install it, or name the file: --library ./${library}`
-        : 'install it, or name its file with --library FILE',
+      `the library of ${named.name} lies at none of its usual places: ${libraryPlaces(named).join(', ')}${existsSync(library) ? `; the file of that name is --library ./${library}` : ''}`,
     )
   return path
 }

@@ -17,7 +17,7 @@ export async function newPin(prompt: string, source: SecretSource): Promise<Uint
     if (!same) wipe(first)
   }
   if (same) return first
-  throw new WrongUse('SECRET-DIFFERS', 'the two PINs differ', 'start again')
+  throw new WrongUse('SECRET-DIFFERS', 'the two PINs differ')
 }
 
 /** Whether initialising gives this token no more than the PINs that it lacks: its kind is initialised once. */

@@ -63,8 +63,7 @@ function pin(options: Options): Promise<Outcome> {
   if (unasked.some((source) => source !== undefined))
     throw new WrongUse(
       'SECRET-SOURCE',
-      `the ${of} PIN is not asked for ${reset ? 'with' : 'without'} --reset`,
-      reset ? 'name --so-pin-file and --new-pin-file' : 'name --pin-file and --new-pin-file, or add --reset',
+      `the ${of} PIN is not asked for ${reset ? 'with' : 'without'} --reset: that takes ${reset ? '--so-pin-file' : '--pin-file'} and --new-pin-file`,
     )
   return withHsm(options, async (hsm) => {
     const info = await findToken(hsm, options.serial)

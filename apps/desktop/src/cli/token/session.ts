@@ -67,22 +67,13 @@ export async function withHsm<T>(
   const { hostEntry } = findParts()
   // A mistyped folder shall not be answered by an empty store.
   if (soft !== undefined && newStore !== true && !existsSync(soft))
-    throw new WrongUse(
-      'SOFT-STORE-MISSING',
-      `${soft} is not there`,
-      'check the folder, or make one: custody token init',
-    )
+    throw new WrongUse('SOFT-STORE-MISSING', `${soft} is not there`)
   if (soft !== undefined) mustHaveParent(soft)
   // Made first: softTokenEnvironment makes it with Node's recursive mkdir, which never comes back from /proc.
   if (soft !== undefined) makeFolder(join(soft, 'tokens'))
   const store = soft === undefined ? null : softTokenEnvironment(soft)
   const path = library === undefined ? store?.library : libraryPath(library)
-  if (path === undefined)
-    throw new WrongUse(
-      'LIBRARY-UNNAMED',
-      'no token library is named',
-      'give --library FILE, or --soft DIR for a soft token',
-    )
+  if (path === undefined) throw new WrongUse('LIBRARY-UNNAMED', 'no token library is named')
   const environment = { ...store?.environment, ...env }
   sayWithheld(path, environment)
   const hsm = await startHsm({
@@ -105,11 +96,7 @@ export async function withHsm<T>(
 export async function findToken(hsm: Hsm, given: string | undefined, label?: string): Promise<TokenInfo> {
   const labelled = label === undefined ? undefined : (await hsm.labelled(label)).serial
   if (given !== undefined && labelled !== undefined && given !== labelled)
-    throw new WrongUse(
-      'TOKEN-AMBIGUOUS',
-      `${given} is not labelled ${label}: that is ${labelled}`,
-      'name one token',
-    )
+    throw new WrongUse('TOKEN-AMBIGUOUS', `${given} is not labelled ${label}: that is ${labelled}`)
   const serial = given ?? labelled
   const all = await hsm.tokens()
   const tokens = all.filter(({ initialised }) => initialised)
@@ -120,7 +107,7 @@ export async function findToken(hsm: Hsm, given: string | undefined, label?: str
     tokens.map((one) => `${escapeForTerminal(one.serial)} (${escapeForTerminal(one.label)})`).join(', ') ||
     'none'
   if (serial === undefined && tokens.length > 1)
-    throw new WrongUse('TOKEN-AMBIGUOUS', `several tokens are there: ${present}`, 'name one with --serial')
+    throw new WrongUse('TOKEN-AMBIGUOUS', `several tokens are there: ${present}`)
   const fresh = all.filter(
     ({ initialised, slot }) => !initialised && (serial ?? `slot-${slot}`) === `slot-${slot}`,
   )

@@ -1,6 +1,7 @@
 import type { InventoryObject, ProbeReport } from '@lux/hsm'
 import type { CommandLine } from '../shell/command-line.ts'
 import { type Outcome, say } from '../shell/output.ts'
+import { refusalHelp } from '../shell/refusal-help.ts'
 import { escapeForTerminal } from '../shell/safe-text.ts'
 import { registerTokenBench } from './bench.ts'
 import { registerTokenEvidence } from './evidence.ts'
@@ -81,9 +82,10 @@ function list(options: LibraryOptions): Promise<Outcome> {
     const [first] = unreadable
     if (first === undefined)
       return { exit: 0, json: { ok: true, ...json }, text: rows.join('\n') || 'the library shows no token' }
-    const { code, detail, remedy } = unreadableError(unreadable)
+    const { code, detail } = unreadableError(unreadable)
+    const remedy = refusalHelp(code)?.remedy
     const dark = unreadable.map((one) => `${`slot-${one.slot}`.padEnd(18)} CANNOT BE READ: ${answerOf(one)}`)
-    say(`What to do: ${remedy}`)
+    if (remedy !== undefined) say(`What to do: ${remedy}`)
     return {
       exit: 3,
       json: { ok: false, code, detail, remedy, ...json },

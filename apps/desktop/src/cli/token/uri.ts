@@ -20,9 +20,5 @@ export function tokenUri(text: string): TokenUri {
 }
 
 function wrong(uri: string, detail: string): WrongUse {
-  return new WrongUse(
-    'TOKEN-URI',
-    `${uri}: ${detail}`,
-    'pkcs11:serial=…?module-path=/path/to/library.so&pin-source=file:/path/to/pin',
-  )
+  return new WrongUse('TOKEN-URI', `${uri}: ${detail}`)
 }

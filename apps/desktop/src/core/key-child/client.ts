@@ -73,7 +73,7 @@ export function runKeyChild<Request extends KeyChildRequest>(
         // The cast holds: the child answers a request with the result of its own `do`.
         resolve(outcome.result as KeyChildResult<Request>)
       } else if (outcome?.kind === 'failed') {
-        reject(new ExpectedError(outcome.code, outcome.detail, outcome.remedy))
+        reject(new ExpectedError(outcome.code, outcome.detail))
       } else if (unanswered !== null) reject(unanswered)
       else if (signal?.aborted) reject(cancelled())
       else {
@@ -92,9 +92,5 @@ function cancelled(): ExpectedError {
 }
 
 function crashed(detail: string): ExpectedError {
-  return new ExpectedError(
-    'KEY-CHILD-CRASHED',
-    detail,
-    'the key is lost with its process; start the step again',
-  )
+  return new ExpectedError('KEY-CHILD-CRASHED', detail)
 }

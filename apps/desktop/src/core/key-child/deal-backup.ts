@@ -160,7 +160,6 @@ export function possessionOf(
 function otherRoot(): ExpectedError {
   return new ExpectedError(
     'BACKUP-ROOT-OTHER',
-    'what the backup gives back is not the root in the token',
-    'start the step again: the root was not kept, and no share of this backup is of any use',
+    'what the backup gives back is not the root in the token; the root was not kept, and no share of this backup is of any use',
   )
 }

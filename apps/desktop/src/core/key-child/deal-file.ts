@@ -18,10 +18,6 @@ import type { Deal, DealResult, FileFact, Recover } from './protocol.ts'
 
 const MAX_CLIENT_KEY = 1 << 18
 const SECRET_MODE = 0o600
-const noSquashRemedy =
-  'make a key with one (custody fhe keygen --squash), or add --mode F for fresh ciphertexts alone, at 2 of 2, 2 of 3 or 3 of 3'
-const floorRemedy =
-  'mode F holds at 2 of 2, 2 of 3 and 3 of 3 only: take one of these, or --mode S with a key that has a squash key'
 
 /** Deals a client key on disk as a bare rehearsal: no names, no policy, shares in the open. Throws ExpectedError FHE-…. */
 export async function dealFile(
@@ -40,7 +36,6 @@ export async function dealFile(
     throw new ExpectedError(
       'FHE-NO-SQUASH-KEY',
       'mode S opens squashed results, and this key has no squash key',
-      noSquashRemedy,
     )
   }
   const budgets =
@@ -49,7 +44,7 @@ export async function dealFile(
       : largestBudgets({ t, n }, { mode, squash })
   if (!budgets.ok) {
     wipe(clientKey)
-    throw new ExpectedError(budgets.rule, budgets.detail, floorRemedy)
+    throw new ExpectedError(budgets.rule, budgets.detail)
   }
   const publicKeys = await digestsOfGiven(params, clientKey, type, phases).catch((error) => {
     wipe(clientKey)
@@ -102,8 +97,7 @@ export async function recoverFile(
   if (verified.some(({ share }) => share.header.domain === 'production')) {
     throw new ExpectedError(
       'FHE-WHOLE-KEY',
-      'a production key is never put together out of files',
-      'no ceremony of this version recovers one either: give shares of a rehearsal',
+      'a production key is never put together out of files: only shares of a rehearsal are',
     )
   }
   const key = await phases.run('recover', 1, () => recoverFheKey(verified))

@@ -34,8 +34,7 @@ export async function digestsOfGiven(
   if (binary && compactPublicKey !== null) {
     throw new ExpectedError(
       'FILE-WRONG-KIND',
-      'a binary key has no compact public key',
-      'leave --compact-public-key out',
+      'a binary key has no compact public key: --compact-public-key is for the other kinds',
     )
   }
   return phases.run('load', 1, async () => ({
@@ -50,14 +49,13 @@ export async function digestsOfGiven(
  */
 export function readCompactPublicKey(path: string): Uint8Array {
   const bytes = readBounded(path, MAX_KEY)
-  mustBe(path, bytes, 'compact-public-key', 'name compact-public-key.bin')
+  mustBe(path, bytes, 'compact-public-key')
   const parsed = parsedPublicKey(bytes)
   if (parsed === null) throw damaged(path, 'compact-public-key')
   if (parsed.dedicated)
     throw new ExpectedError(
       'FILE-WRONG-KIND',
-      `${path}: this key is for proven inputs, which the evaluator alone takes apart`,
-      'make a key without --inputs proven',
+      `${path}: this key was made with --inputs proven, which the evaluator alone takes apart`,
     )
   return bytes
 }
@@ -75,7 +73,7 @@ async function digestOf(path: string | null, kind: Kind, clientKey: Uint8Array):
   if (path === null) return null
   const bytes = readBounded(path, MAX_KEY)
   try {
-    mustBe(path, bytes, kind, 'name the file that was made with this client key')
+    mustBe(path, bytes, kind)
     await readThrough(bytes, kind, path)
     if (kind === 'compact-public-key') checkBelongs(path, bytes, clientKey)
     return new Uint8Array(createHash('sha256').update(bytes).digest())
@@ -85,12 +83,12 @@ async function digestOf(path: string | null, kind: Kind, clientKey: Uint8Array):
   }
 }
 
-function mustBe(path: string, bytes: Uint8Array, kind: Kind, remedy: string): void {
+function mustBe(path: string, bytes: Uint8Array, kind: Kind): void {
   const found = kindOf(bytes)
   // A server key of the Boolean API has no header.
   if (found === (kind === 'binary-server-key' ? 'unknown' : kind)) return
   const what = found === 'unknown' ? 'none' : `a ${found}`
-  throw new ExpectedError('FILE-WRONG-KIND', `${path}: expected a ${kind}, this is ${what}`, remedy)
+  throw new ExpectedError('FILE-WRONG-KIND', `${path}: expected a ${kind}, this is ${what}`)
 }
 
 function checkBelongs(path: string, publicKey: Uint8Array, clientKey: Uint8Array): void {
@@ -130,6 +128,5 @@ function damaged(path: string, kind: Kind): ExpectedError {
   return new ExpectedError(
     'FILE-DAMAGED',
     `${path}: this ${kind} is cut short, altered, or has bytes behind its end`,
-    'get the file again from where it was made, and compare its SHA-256',
   )
 }

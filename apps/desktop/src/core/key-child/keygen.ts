@@ -48,6 +48,5 @@ function compare(seen: string, expected: string): void {
   throw new ExpectedError(
     'FHE-RESTORE-OTHER',
     `the words give a client key of SHA-256 ${seen}, the sheet says ${expected}`,
-    'give the options that the key was made with: --squash, --inputs, --type, the version of tfhe',
   )
 }

@@ -57,8 +57,8 @@ async function ask(publicKey: Uint8Array): Promise<WrappedToBackup> {
 
 function failure(error: unknown): FromChild {
   if (error instanceof ExpectedError) {
-    const { code, detail, remedy } = error
-    return remedy === undefined ? { kind: 'failed', code, detail } : { kind: 'failed', code, detail, remedy }
+    const { code, detail } = error
+    return { kind: 'failed', code, detail }
   }
   if (error instanceof FormatError) return { kind: 'failed', code: error.rule, detail: error.detail }
   // A bug's message could quote key material: it stays here.

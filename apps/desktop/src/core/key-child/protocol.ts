@@ -242,4 +242,4 @@ export type FromChild =
   | ({ readonly kind: 'phase' } & PhaseStart)
   | { readonly kind: 'asks'; readonly publicKey: Uint8Array }
   | { readonly kind: 'done'; readonly result: AnyResult }
-  | { readonly kind: 'failed'; readonly code: string; readonly detail: string; readonly remedy?: string }
+  | { readonly kind: 'failed'; readonly code: string; readonly detail: string }

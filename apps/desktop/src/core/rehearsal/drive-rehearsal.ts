@@ -78,7 +78,6 @@ async function answer(
       throw new ExpectedError(
         'RUN-STUCK',
         refusal === null ? `nothing happens at ${step}` : `${refusal.rule}: ${refusal.detail}`,
-        'report this; the run’s folder is unharmed',
       )
     }
     default:
@@ -104,8 +103,7 @@ export function giveUp(run: Run, resumed: number, most: number): void {
   if (resumed <= most && tokenError.code !== 'HSM-TOKEN-ABSENT') return
   throw new ExpectedError(
     tokenError.code,
-    tokenError.detail,
-    `put it right, then: custody ceremony resume ${run.folder.path}`,
+    `${tokenError.detail}; once that is put right: custody ceremony resume ${run.folder.path}`,
   )
 }
 

@@ -64,15 +64,15 @@ export function saveOutsiders(folder: string, { people, combiner }: Outsiders): 
 export function loadOutsiders(folder: string): Outsiders {
   const path = join(folder, file)
   if (!existsSync(path))
-    throw new ExpectedError('STAND-IN-ONLY', 'nobody stands in for requester and encryptor', 'bring the file')
+    throw new ExpectedError('STAND-IN-ONLY', 'nobody stands in for requester and encryptor')
   const read = v.safeParse(saved, parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile }))
-  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path, 'rehearse anew')
+  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path)
   const { people, combiner } = read.output
   return {
     people: people.flatMap(({ card: given, identity }) => {
       const card = cardCodec.check(given)
       const role = card.ok ? roles.find((one) => one === card.value.kind) : undefined
-      if (!card.ok || role === undefined) throw new ExpectedError('FILE-DAMAGED', path, 'rehearse anew')
+      if (!card.ok || role === undefined) throw new ExpectedError('FILE-DAMAGED', path)
       return [{ role, card: card.value, identity: importIdentity(fromBase64(identity)) }]
     }),
     combiner,

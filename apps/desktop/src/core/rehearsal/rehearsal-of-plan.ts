@@ -21,11 +21,7 @@ export async function rehearsalOfPlan(
   const refusals = lintPlan(plan, roomOf(planPolicy))
   if (refusals.length > 0) throw refusedPlan(refusals)
   if (plan.policy !== policyDigest(planPolicy)) {
-    throw new ExpectedError(
-      'POLICY-DIGEST',
-      `the plan names the policy ${plan.policy}`,
-      'give the policy that the plan names',
-    )
+    throw new ExpectedError('POLICY-DIGEST', `the plan names the policy ${plan.policy}`)
   }
   const late = expired(planPolicy, request.clock.now())
   if (late !== null) throw new ExpectedError(late.rule, late.detail)

@@ -144,8 +144,7 @@ function withOwnDevices(
   holders: readonly string[],
   { moving, deals }: { moving: readonly string[]; deals: boolean },
 ): string[] {
-  const refused = (detail: string): ExpectedError =>
-    new ExpectedError('REHEARSAL-OWN-DEVICES', detail, 'choose fewer people, or the script threshold-fhe')
+  const refused = (detail: string): ExpectedError => new ExpectedError('REHEARSAL-OWN-DEVICES', detail)
   if (!deals) throw refused('this script deals no shares')
   const free = holders.filter((name) => !moving.includes(name))
   const names = cards.map(({ name }) => name)

@@ -17,11 +17,7 @@ export function rehearsalPins(folder: string): { so: string; user: string } {
   }
   const read = v.safeParse(pinsSchema, json(readBounded(path, 1024)))
   if (read.success) return read.output
-  throw new ExpectedError(
-    'FILE-DAMAGED',
-    `${path} holds no PINs`,
-    'rehearse anew: the token is worth nothing',
-  )
+  throw new ExpectedError('FILE-DAMAGED', `${path} holds no PINs`)
 }
 
 function json(bytes: Uint8Array): unknown {

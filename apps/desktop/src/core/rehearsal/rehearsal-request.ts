@@ -42,8 +42,7 @@ export type RehearsalParts = {
 /** Digest of what the server signed. Refuses a file that is none. */
 export function transportDigest(document: Json): string {
   const parsed = transportCodec.file.check(document)
-  if (!parsed.ok)
-    throw new ExpectedError(parsed.rule, parsed.detail, 'ask the server for a new transport file')
+  if (!parsed.ok) throw new ExpectedError(parsed.rule, parsed.detail)
   return transportCodec.payload.digest(parsed.value.payload)
 }
 
@@ -56,7 +55,7 @@ export function readDestination(path: string): RehearsalDestination {
   if (alone.ok) return { name: 'server', card: alone.value, transport: null }
   const card = serverCardCodec.parse(readBounded(join(dirname(resolve(path)), 'card.json'), maxFile))
   if (!card.ok) {
-    throw new ExpectedError(card.rule, card.detail, 'put the server’s card.json beside its transport file')
+    throw new ExpectedError(card.rule, `the server’s card.json beside ${path}: ${card.detail}`)
   }
   return { name: 'server', card: card.value, transport }
 }

@@ -37,11 +37,7 @@ export async function actAsStandIn(
   const find = (role: StandIn['role']) => {
     const found = standIns.find((one) => one.name === name && one.role === role)
     if (found !== undefined) return found
-    throw new ExpectedError(
-      'STAND-IN-ONLY',
-      `nobody stands in for ${name}`,
-      'the person signs on their own device',
-    )
+    throw new ExpectedError('STAND-IN-ONLY', `nobody stands in for ${name}`)
   }
   // Opens shares of the next epoch with the envelope key that was made for it.
   const findNext = () => holderNext(standIns, name) ?? find('holder')

@@ -87,6 +87,6 @@ export function standInEpoch(folder: string): BoundEpoch | null {
   const path = join(folder, file)
   if (!existsSync(path)) return null
   const read = v.safeParse(schema, parseCanonical(readBounded(path, 4096), { maxBytes: 4096 }))
-  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path, 'rehearse anew')
+  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path)
   return read.output
 }

@@ -49,8 +49,7 @@ export async function requestAsStandIn(
   if (plan.fhe?.mode !== 'F')
     throw new ExpectedError(
       'STAND-IN-ONLY',
-      'squashed ciphertexts come from a native evaluator; no stand-in makes them',
-      `bring a request: custody ceremony receipt ${folder.path} request.json`,
+      `squashed ciphertexts come from a native evaluator; no stand-in makes them. A request is taken in by: custody ceremony receipt ${folder.path} request.json`,
     )
   const outsiders = loadOutsiders(folder.path)
   const [requester, encryptor] = [outsider(outsiders, 'requester'), outsider(outsiders, 'encryptor')]

@@ -52,7 +52,7 @@ export async function verifyFile(parts: ServiceContext, input: unknown): Promise
   const policy =
     asked.policy === undefined ? null : parsePolicyFile(readBounded(paths.read(asked.policy), maxPolicy))
   if (policy !== null && !policy.ok) {
-    throw new ExpectedError('FILE-WRONG-KIND', `${policy.rule}: ${policy.detail}`, 'choose a policy.json')
+    throw new ExpectedError('FILE-WRONG-KIND', `a policy.json is asked for: ${policy.rule}: ${policy.detail}`)
   }
   const reader = fileReader(path)
   try {
@@ -133,7 +133,7 @@ export async function exportBundle(
   const { run } = parts.runs.get(asked.id)
   const { bundle } = run.folder.state
   if (bundle?.sha256 == null) {
-    throw new ExpectedError('FILE-MISSING', 'this ceremony has no sealed bundle yet', 'seal it first')
+    throw new ExpectedError('FILE-MISSING', 'this ceremony has no sealed bundle yet')
   }
   const to = join(parts.paths.folder(asked.folder), `bundle-${bundle.digest.slice(0, 16)}.zip`)
   mustBeNewIn(to)
@@ -142,11 +142,7 @@ export async function exportBundle(
     copyToMedium(from, to, watch),
   )
   if (readBack !== bundle.sha256 || (await digestOfFile(from)).sha256 !== bundle.sha256) {
-    throw new ExpectedError(
-      'FILE-DAMAGED',
-      `${to} does not read back as it was written`,
-      'use another medium',
-    )
+    throw new ExpectedError('FILE-DAMAGED', `${to} does not read back as it was written`)
   }
   return { path: to, digest: bundle.digest, words: wordsOf(bundle.digest), bytes: size }
 }

@@ -22,34 +22,20 @@ export function enrolHolder(parts: ServiceContext, input: unknown): { holder: Ho
 /** A card that the window scanned. */
 export function enrolCarried(parts: ServiceContext, input: unknown): { holder: HolderView } {
   const { payload: bytes } = checked(v.strictObject({ payload }), input)
-  if (bytes.length > maxCard)
-    throw new ExpectedError('FILE-TOO-LARGE', `${bytes.length} bytes`, 'ask the holder for a card')
+  if (bytes.length > maxCard) throw new ExpectedError('FILE-TOO-LARGE', `${bytes.length} bytes`)
   return enrol(parts, bytes)
 }
 
 function enrol(parts: ServiceContext, bytes: Uint8Array): { holder: HolderView } {
   const card = cardCodec.parse(bytes)
   if (!card.ok) {
-    throw new ExpectedError(
-      'FILE-WRONG-KIND',
-      `${card.rule}: ${card.detail}`,
-      'ask the holder for a card file',
-    )
+    throw new ExpectedError('FILE-WRONG-KIND', `${card.rule}: ${card.detail}`)
   }
   if (card.value.kind !== 'holder') {
-    throw new ExpectedError(
-      'FILE-WRONG-KIND',
-      `this is the card of a ${card.value.kind}`,
-      'choose a holder’s card',
-    )
+    throw new ExpectedError('FILE-WRONG-KIND', `this is the card of a ${card.value.kind}`)
   }
   const signed = checkRenewalSignature(card.value)
-  if (!signed.ok)
-    throw new ExpectedError(
-      'FILE-WRONG-KIND',
-      `${signed.rule}: ${signed.detail}`,
-      'ask the holder to renew the card again: custody holder renew',
-    )
+  if (!signed.ok) throw new ExpectedError('FILE-WRONG-KIND', `${signed.rule}: ${signed.detail}`)
   const row: HolderRow = { card: cardCodec.digest(card.value), jcs: bytes, enrolled: parts.clock.now() }
   const twin = parts.store
     .holders()
@@ -58,7 +44,6 @@ function enrol(parts: ServiceContext, bytes: Uint8Array): { holder: HolderView }
     throw new ExpectedError(
       'HOLDER-DUPLICATE',
       `${card.value.name} is enrolled already, or another holder has these keys`,
-      'nothing was changed',
     )
   }
   const [holder] = viewOf(parts, row)
@@ -70,17 +55,11 @@ function enrol(parts: ServiceContext, bytes: Uint8Array): { holder: HolderView }
 export function enrolledCard({ store }: ServiceContext, id: string): Card {
   const row = store.holders().find(({ card }) => card === id)
   const card = row === undefined ? null : cardCodec.parse(new Uint8Array(row.jcs))
-  if (!card?.ok)
-    throw new ExpectedError(
-      'REHEARSAL-OWN-DEVICES',
-      'nobody is enrolled with this card',
-      'enrol the holder first',
-    )
+  if (!card?.ok) throw new ExpectedError('REHEARSAL-OWN-DEVICES', 'nobody is enrolled with this card')
   if (card.value.domain !== 'rehearsal')
     throw new ExpectedError(
       'REHEARSAL-OWN-DEVICES',
       `the card of ${card.value.name} is of ${card.value.domain}`,
-      'have a card made for rehearsals',
     )
   return card.value
 }

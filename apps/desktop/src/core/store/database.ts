@@ -36,7 +36,6 @@ function migrate(database: Database.Database, path: string, migrations: readonly
     throw new ExpectedError(
       'STORE-NEWER',
       `${path} was written by a newer version (${version}, this one knows ${migrations.length})`,
-      'open it with that version; this one has not changed it',
     )
   }
   if (version === migrations.length) return
@@ -48,22 +47,14 @@ function migrate(database: Database.Database, path: string, migrations: readonly
 }
 
 function damaged(path: string): ExpectedError {
-  return new ExpectedError(
-    'STORE-DAMAGED',
-    `${path} fails its own check`,
-    'restore it from a backup; it was not changed',
-  )
+  return new ExpectedError('STORE-DAMAGED', `${path} fails its own check`)
 }
 
 function named(error: unknown, path: string): unknown {
   if (error instanceof ExpectedError) return error
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
   if (code.startsWith('SQLITE_BUSY') || code === 'SQLITE_LOCKED') {
-    return new ExpectedError(
-      'STORE-LOCKED',
-      `${path} is in use by another process`,
-      'close the other window or command first',
-    )
+    return new ExpectedError('STORE-LOCKED', `${path} is in use by another process`)
   }
   if (code === 'SQLITE_NOTADB' || code.startsWith('SQLITE_CORRUPT')) return damaged(path)
   return fromSystemError(error, path) ?? error

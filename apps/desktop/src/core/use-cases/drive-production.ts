@@ -99,7 +99,6 @@ export function stuck(run: Run, view: RunView): ExpectedError {
     refusal === null
       ? `nothing happens at ${view.current ?? 'the start'}`
       : `${refusal.rule}: ${refusal.detail}`,
-    'report this; the run’s folder is unharmed',
   )
 }
 

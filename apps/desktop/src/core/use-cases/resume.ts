@@ -200,12 +200,7 @@ function destinationsOf(folder: RunFolder): RehearsalDestination[] {
   const path = join(folder.path, 'transports')
   return (existsSync(path) ? readdirSync(path) : []).map((file) => {
     const transport = transportCodec.file.parse(readBounded(join(path, file), 1 << 20))
-    if (!transport.ok)
-      throw new ExpectedError(
-        transport.rule,
-        `${join(path, file)}: ${transport.detail}`,
-        'check that this is the right file and whole',
-      )
+    if (!transport.ok) throw new ExpectedError(transport.rule, `${join(path, file)}: ${transport.detail}`)
     const card = serverCardCodec.parse(folder.card(transport.value.payload.audience))
     if (!card.ok) throw new ExpectedError(card.rule, card.detail)
     // A signed document is JSON by its codec.

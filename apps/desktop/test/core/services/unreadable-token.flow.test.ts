@@ -21,7 +21,7 @@ test('HSM-TOKEN-DAMAGED the window’s list has the slot whose token cannot be r
     value: {
       slots: [
         { slot: '1', token: { serial: '5551234' }, failure: null },
-        { slot: '2', token: null, failure: { code: 'HSM-TOKEN-DAMAGED', remedy: expect.any(String) } },
+        { slot: '2', token: null, failure: { code: 'HSM-TOKEN-DAMAGED', detail: expect.any(String) } },
       ],
     },
   })

@@ -60,11 +60,7 @@ export function beginProduction(request: ProductionRequest): {
   const refusals = lintPlan(plan, lintTermsOf(policy))
   if (refusals.length > 0) throw refusedPlan(refusals)
   if (plan.policy !== policyDigest(policy)) {
-    throw new ExpectedError(
-      'POLICY-DIGEST',
-      `the plan names the policy ${plan.policy}`,
-      'give the policy that the plan names',
-    )
+    throw new ExpectedError('POLICY-DIGEST', `the plan names the policy ${plan.policy}`)
   }
   const lock = checkLock(request.lock, {
     planHash: hash,
@@ -144,14 +140,13 @@ function existingEpoch(
   if (fhe === undefined || expected === null) {
     if (bytes === null) return []
     const detail = 'the plan names no epoch of an earlier ceremony'
-    throw new ExpectedError('FHE-PUBLIC-OTHER', detail, 'leave --public out')
+    throw new ExpectedError('FHE-PUBLIC-OTHER', detail)
   }
   const seen = bytes === null ? null : sha256Hex(bytes)
   if (bytes === null || seen !== expected)
     throw new ExpectedError(
       'FHE-PUBLIC-OTHER',
       seen === null ? `no file; expected SHA-256 ${expected}` : `SHA-256 ${seen}, expected ${expected}`,
-      'give public.bin of the epoch that the plan names: --public FILE',
     )
   const roster = fhe.holders.map((name, at) => ({
     index: at + 1,
@@ -162,7 +157,6 @@ function existingEpoch(
     throw new ExpectedError(
       'FHE-ROSTER-OTHER',
       'public.bin is of other holders than the plan’s, or of other cards',
-      'name the holders of that epoch in their order, with the cards that they had',
     )
   return [
     { name: 'public.bin', bytes },
@@ -180,25 +174,17 @@ function attestationsOf({ attestations }: ProductionRequest, plan: Plan): Uint8A
   return named.map(({ role, digest }) => {
     const bytes = attestations.get(digest)
     if (bytes !== undefined) return bytes
-    throw new ExpectedError(
-      'ATTESTATION-MISSING',
-      `${role}: no file with the digest ${digest}`,
-      'put the vendor’s root certificate and the companion’s attestation into the attestations folder',
-    )
+    throw new ExpectedError('ATTESTATION-MISSING', `${role}: no file with the digest ${digest}`)
   })
 }
 
 function policyOf({ policy: bytes, clock }: ProductionRequest): PolicyFile {
   const file = parsePolicyFile(bytes)
-  if (!file.ok) throw new ExpectedError(file.rule, file.detail, 'give the policy.json that the plan names')
+  if (!file.ok) throw new ExpectedError(file.rule, file.detail)
   const checked = checkPolicy(file.value)
-  if (!checked.ok) throw new ExpectedError(checked.rule, checked.detail, 'have the officers sign the policy')
+  if (!checked.ok) throw new ExpectedError(checked.rule, checked.detail)
   if (file.value.policy.domain !== 'production') {
-    throw new ExpectedError(
-      'POLICY-DOMAIN',
-      'this is the policy of a rehearsal',
-      'give the production policy',
-    )
+    throw new ExpectedError('POLICY-DOMAIN', 'this is the policy of a rehearsal')
   }
   const late = expired(file.value.policy, clock.now())
   if (late !== null) throw new ExpectedError(late.rule, late.detail)
@@ -216,14 +202,12 @@ function checkPlace(
       measurement.build.startsWith('dev:')
         ? `${measurement.build} is a checkout, which can only rehearse`
         : `the policy does not list this build, ${measurement.build}`,
-      'use a packaged build that the policy lists',
     )
   }
   if (tool !== measurement.build) {
     throw new ExpectedError(
       'TOOL-UNACCEPTED',
       `the plan names the build ${tool}, this is ${measurement.build}`,
-      'use that build, or have the officers approve a plan that names this one',
     )
   }
   const other = tokens.find((token) => token.library !== library)
@@ -231,17 +215,12 @@ function checkPlace(
     throw new ExpectedError(
       'PLAN-LIBRARY',
       `${other.role}: the plan pins the library ${other.library}, here is ${library}`,
-      'install the pinned version',
     )
   }
   // What a measured token is shows when somebody logs in to it.
   const soft = tokens.find(({ profile }) => (profile === 'measured' ? !policy.hardware : isSoft(profile)))
   if (soft !== undefined && !policy.softTokens) {
-    throw new ExpectedError(
-      'POLICY-SOFT-TOKEN',
-      `${soft.role}: the policy allows no software token`,
-      'use a hardware token',
-    )
+    throw new ExpectedError('POLICY-SOFT-TOKEN', `${soft.role}: the policy allows no software token`)
   }
 }
 
@@ -253,11 +232,7 @@ function cardOf(cards: ReadonlyMap<string, Json>, digest: string): Card | undefi
 function found(files: ReadonlyMap<string, Json>, digest: string, what: string): Json {
   const file = files.get(digest)
   if (file === undefined) {
-    throw new ExpectedError(
-      'CARD-MISSING',
-      `no ${what} with the digest ${digest}`,
-      'put the file into the cards folder',
-    )
+    throw new ExpectedError('CARD-MISSING', `no ${what} with the digest ${digest}`)
   }
   return file
 }

@@ -53,8 +53,7 @@ function readJson(path: string): Json {
     if (error instanceof FormatError) {
       throw new ExpectedError(
         'FILE-WRONG-KIND',
-        `${path}: ${error.rule}`,
-        'keep only card and transport files in that folder',
+        `${path}: ${error.rule}; only card and transport files belong into that folder`,
       )
     }
     throw error

@@ -53,7 +53,7 @@ export async function closeAborted(run: Around): Promise<Absence | null> {
   if (!folder.has('closeout.json') && (await isWhole(token, key))) await signEnd(run)
   await clearAttempts(run)
   if (!(await destroyKeyHalves(token, left.serial, key))) {
-    throw new ExpectedError('KEY-STAYED', `the ceremony key ${key.ckaId} is still on the token`, 'try again')
+    throw new ExpectedError('KEY-STAYED', `the ceremony key ${key.ckaId} is still on the token`)
   }
   folder.forgetSealedSeed()
   const absence: Absence = {

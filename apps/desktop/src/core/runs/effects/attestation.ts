@@ -65,21 +65,11 @@ function check(effect: Effect, run: RunContext, spki: Uint8Array): { root: strin
   const { root, chain } = filesOf(effect, run, spki)
   const digest = sha256Hex(root)
   const pinned = run.policy.policy.attestationRoots?.find(({ certificate }) => certificate === digest)
-  if (pinned === undefined)
-    throw new ExpectedError(
-      'ATTESTATION-ROOT',
-      `the policy does not pin ${digest}`,
-      'use a token whose vendor’s root certificate the policy pins',
-    )
+  if (pinned === undefined) throw new ExpectedError('ATTESTATION-ROOT', `the policy does not pin ${digest}`)
   const { format } = pinned
   const { created } = run.folder.header
   const result = verifyAttestation({ format, chain, root, spki, serial: effect.serial, time: created })
-  if (!result.ok)
-    throw new ExpectedError(
-      result.rule,
-      result.detail,
-      'have the vendor’s tool attest this very key, and try again',
-    )
+  if (!result.ok) throw new ExpectedError(result.rule, result.detail)
   return { root: run.folder.blobs.put(root), chain: run.folder.blobs.put(chain) }
 }
 
@@ -135,8 +125,7 @@ async function sign(
   if (!signed.ok)
     throw new ExpectedError(
       'ATTESTATION-KEY',
-      `the private half of ${by.ckaId} does not belong to its public half: ${signed.detail}`,
-      'make and attest a new companion, and have a plan approved that names it',
+      `the private half of ${by.ckaId} does not belong to its public half, so a new companion is needed: ${signed.detail}`,
     )
   return keyStatementCodec.file.encode(document)
 }

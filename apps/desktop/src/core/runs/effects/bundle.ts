@@ -64,7 +64,6 @@ function rebuilt(run: RunContext, digest: string): { parts: BundleParts; payload
     throw new ExpectedError(
       'FILE-DAMAGED',
       'the run’s files no longer give the bundle whose digest was read aloud',
-      'restore the run’s folder from its copy',
     )
   }
   return { parts, payload }
@@ -102,7 +101,6 @@ export const writeBundleFile: Perform<'write-bundle'> = async (effect, run) => {
         throw new ExpectedError(
           'BUNDLE-REFUSED',
           failed.map(({ id, detail }) => `${id}: ${detail}`).join('; '),
-          'report this; nothing was sealed',
         )
       }
     } finally {

@@ -69,7 +69,6 @@ export function pinOf(run: Pick<RunContext, 'pins'>, token: string, user: 'user'
     throw new ExpectedError(
       'PIN-MISSING',
       `no ${user === 'so' ? 'security officer' : 'user'} PIN was typed for token ${token}`,
-      'type the PIN and go on',
     )
   }
   return pin

@@ -27,7 +27,6 @@ export function toEvidence(
       wrong
         .map(({ attribute, expected, actual }) => `${attribute}: asked ${expected}, is ${actual}`)
         .join('; '),
-      'do not use this key; destroy it and check the token’s profile',
     )
   }
   const attributes: KeyEvidence['attributes'] = {}

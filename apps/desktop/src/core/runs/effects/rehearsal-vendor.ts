@@ -27,9 +27,8 @@ export function makeVendor(folder: string, created: string): NonNullable<Policy[
 /** Errors: STAND-IN-ONLY where the run has none, FILE-DAMAGED. */
 export function loadStandInVendor(folder: string): StandInVendor {
   const path = join(folder, file)
-  if (!existsSync(path))
-    throw new ExpectedError('STAND-IN-ONLY', 'nobody stands in for the token’s vendor', 'rehearse anew')
+  if (!existsSync(path)) throw new ExpectedError('STAND-IN-ONLY', 'nobody stands in for the token’s vendor')
   const read = v.safeParse(saved, parseCanonical(readBounded(path, maxFile), { maxBytes: maxFile }))
-  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path, 'rehearse anew')
+  if (!read.success) throw new ExpectedError('FILE-DAMAGED', path)
   return { root: fromBase64(read.output.root), key: fromBase64(read.output.key) }
 }

@@ -23,19 +23,11 @@ export const assembleEpoch: Perform<'assemble-epoch'> = async (effect, run) => {
   nextBudgets(run.folder)
   const pub = readBounded(join(run.folder.path, 'fhe', 'public.bin'), maxFile)
   if (sha256Hex(pub) !== effect.old.public)
-    throw new ExpectedError(
-      'FHE-PUBLIC-OTHER',
-      'fhe/public.bin is not that of the old epoch',
-      'bring that file',
-    )
+    throw new ExpectedError('FHE-PUBLIC-OTHER', 'fhe/public.bin is not that of the old epoch')
   const corrections = effect.dealers.map(({ dealer, correction }) => {
     const bytes = readBounded(correctionPath(run.folder, dealer), maxFile)
     if (sha256Hex(bytes) === correction) return bytes
-    throw new ExpectedError(
-      'FHE-CORRECTION-OTHER',
-      `dealer ${dealer} signed another correction`,
-      'bring that file',
-    )
+    throw new ExpectedError('FHE-CORRECTION-OTHER', `dealer ${dealer} signed another correction`)
   })
   const next = nextPublic({
     pub,
@@ -45,7 +37,7 @@ export const assembleEpoch: Perform<'assemble-epoch'> = async (effect, run) => {
     planHash: fromHex(effect.planHash, 32),
     roster: effect.holders,
   })
-  if (!next.ok) throw new ExpectedError(next.rule, next.detail, 'the dealers deal again, with fresh seeds')
+  if (!next.ok) throw new ExpectedError(next.rule, `${next.detail}; the dealers deal again, with fresh seeds`)
   writeDurably(join(run.folder.path, 'fhe', 'next', 'public.bin'), next.value.pub, 0o644)
   // Its SHA-256 stands in public.bin; whoever combines answers finds the holders' cards by it.
   const roster = effect.holders.map(({ index, name, card }) => ({ index, name, card }))

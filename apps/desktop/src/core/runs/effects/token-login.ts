@@ -1,4 +1,4 @@
-import { HsmError, type Inventory, type Token } from '@lux/hsm'
+import { HsmError, hsmError, type Inventory, type Token } from '@lux/hsm'
 import { ExpectedError } from '@lux/node-files'
 import { pinOf, type RunContext } from './context.ts'
 import { atPad } from './pin-pad.ts'
@@ -9,11 +9,7 @@ import { atPad } from './pin-pad.ts'
  */
 export function seenByUser(found: Inventory, serial: string): Inventory {
   if (found.loggedIn === 'user') return found
-  throw new HsmError({
-    code: 'HSM-NOT-LOGGED-IN',
-    detail: `the user is not logged in to ${serial}`,
-    remedy: 'Log in to the token and repeat.',
-  })
+  throw hsmError('HSM-NOT-LOGGED-IN', `the user is not logged in to ${serial}`)
 }
 
 /** All that the user sees on a token. Throws HSM-NOT-LOGGED-IN. */
@@ -54,7 +50,7 @@ function withRefusal(error: unknown, again: unknown): unknown {
   if (!(again instanceof HsmError) || !again.code.startsWith('HSM-PIN')) return error
   const told = (detail: string) =>
     `${detail}; the user’s own log-in after it failed too: ${again.code}: ${again.detail}`
-  if (error instanceof ExpectedError) return new ExpectedError(error.code, told(error.detail), error.remedy)
+  if (error instanceof ExpectedError) return new ExpectedError(error.code, told(error.detail))
   if (!(error instanceof HsmError)) return error
   const { code, ckr, detail, remedy } = error
   return new HsmError({ code, ckr, detail: told(detail), remedy })

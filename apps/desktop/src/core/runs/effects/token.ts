@@ -184,7 +184,6 @@ export function checkModel({ manufacturer, model }: TokenInfo, role: string, { f
   throw new ExpectedError(
     'TOKEN-PROFILE-OTHER',
     `the plan says ${planned}, this token (${manufacturer}, ${model}) is ${found}`,
-    'insert the token that was planned, or have a plan approved that names this one',
   )
 }
 
@@ -199,7 +198,6 @@ function checkMeasured(
   throw new ExpectedError(
     'POLICY-SOFT-TOKEN',
     `${role}: the policy allows no software token, and does not list ${maker}, ${model} as hardware`,
-    'insert a token that the policy lists, or have the officers sign a policy that lists this one',
   )
 }
 

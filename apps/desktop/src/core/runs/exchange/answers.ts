@@ -64,11 +64,7 @@ function json(path: string): unknown {
 }
 
 function malformed(path: string, detail: string): ExpectedError {
-  return new ExpectedError(
-    'ANSWERS-MALFORMED',
-    `${path}: ${detail}`,
-    'write {v: 1, kind: "answers", answers: […]}',
-  )
+  return new ExpectedError('ANSWERS-MALFORMED', `${path}: ${detail}`)
 }
 
 /** The step that waits for somebody's word, and the bundle's digest where that has to be in it: it was read aloud first. */

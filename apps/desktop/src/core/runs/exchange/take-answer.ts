@@ -99,18 +99,13 @@ function kindOf(payload: Json): string {
 function refusedImport(payload: Json): ExpectedError {
   const read = refusalCodec.payload.check(payload)
   const said = read.ok ? `${read.value.check}: ${read.value.detail}` : read.detail
-  return new ExpectedError(
-    'IMPORT-REFUSED',
-    `the server refused the bundle by ${said}`,
-    'bring it what the check names',
-  )
+  return new ExpectedError('IMPORT-REFUSED', `the server refused the bundle by ${said}`)
 }
 
 function wrongKind(detail: string): ExpectedError {
   return new ExpectedError(
     'FILE-WRONG-KIND',
-    detail,
-    'choose the signed answer, acknowledgement or receipt for this run',
+    `${detail}; a signed answer, acknowledgement or receipt for this run is asked for`,
   )
 }
 
@@ -145,10 +140,9 @@ function takeRedealtFiles(
 }
 
 function brought(path: string, sha256: string): Uint8Array {
-  const remedy = 'keep all files that redeal wrote together: in in/, or beside the one that is chosen'
-  if (!existsSync(path)) throw new ExpectedError('REDEAL-FILES', `${path} is missing`, remedy)
+  if (!existsSync(path)) throw new ExpectedError('REDEAL-FILES', `${path} is missing`)
   const bytes = readBounded(path, maxFile)
   if (sha256Hex(bytes) !== sha256)
-    throw new ExpectedError('REDEAL-FILES', `${path} is not the file that was signed`, remedy)
+    throw new ExpectedError('REDEAL-FILES', `${path} is not the file that was signed`)
   return bytes
 }

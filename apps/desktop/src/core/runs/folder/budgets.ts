@@ -8,7 +8,7 @@ import type { RunFolder } from './run-folder.ts'
 export function dealtBudgets(terms: Parameters<typeof budgetsOfDealing>[0], policy: Policy): Budgets {
   const dealt = budgetsOfDealing(terms, policy)
   if (dealt.ok) return dealt.value
-  throw new ExpectedError(dealt.rule, dealt.detail, 'change the quorum, the holders or the mode')
+  throw new ExpectedError(dealt.rule, dealt.detail)
 }
 
 /**

@@ -10,7 +10,7 @@ import {
   toHex,
   wipe,
 } from '@lux/crypto'
-import { HsmError, type Token } from '@lux/hsm'
+import { hsmError, type Token } from '@lux/hsm'
 import { ExpectedError, readBounded, writeDurably } from '@lux/node-files'
 
 const nonceLength = 12
@@ -32,12 +32,7 @@ export async function sealSeed(options: {
   const opened = await token.decryptGcm({ ...sealing, ciphertext })
   const same = equalBytes(opened, seed)
   wipe(opened)
-  if (!same)
-    throw new HsmError({
-      code: 'HSM-DEVICE-ERROR',
-      detail: 'the token does not open what it sealed',
-      remedy: 'The token reports a fault. Check its connection and its own log.',
-    })
+  if (!same) throw hsmError('HSM-DEVICE-ERROR', 'the token does not open what it sealed')
   const sealed = new Uint8Array(nonceLength + ciphertext.length)
   sealed.set(nonce)
   sealed.set(ciphertext, nonceLength)

@@ -36,19 +36,11 @@ export function cardsOf(path: string): BlobFolder {
 }
 
 export function folderInUse(path: string): ExpectedError {
-  return new ExpectedError(
-    'FOLDER-IN-USE',
-    `${path} already holds a ceremony`,
-    'name a new folder, or resume that one',
-  )
+  return new ExpectedError('FOLDER-IN-USE', `${path} already holds a ceremony`)
 }
 
 export function damagedRun(path: string, detail: string): ExpectedError {
-  return new ExpectedError(
-    'STORE-DAMAGED',
-    `${path}: ${detail}`,
-    'restore the folder from its copy; nothing was changed',
-  )
+  return new ExpectedError('STORE-DAMAGED', `${path}: ${detail}`)
 }
 
 /**

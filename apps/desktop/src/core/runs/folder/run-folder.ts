@@ -108,7 +108,7 @@ export class RunFolder {
   /** Errors: CEREMONY-UNKNOWN, STORE-LOCKED, STORE-NEWER, STORE-DAMAGED. */
   static open(path: string): RunFolder {
     if (!RunFolder.isAt(path)) {
-      throw new ExpectedError('CEREMONY-UNKNOWN', `${path} holds no ceremony`, 'check the folder')
+      throw new ExpectedError('CEREMONY-UNKNOWN', `${path} holds no ceremony`)
     }
     const log = new RunDatabase(join(path, 'ceremony.db'))
     try {

@@ -13,7 +13,6 @@ export function checkSame(folder: RunFolder, library: string, program: Program):
     throw new ExpectedError(
       'PLAN-LIBRARY',
       `${other.role}: the run began with the library ${other.library}, here is ${library}`,
-      'install the version that the run began with',
     )
   }
   checkBuild(folder, program)
@@ -25,7 +24,6 @@ export function checkBuild({ header }: RunFolder, program: Program): void {
     throw new ExpectedError(
       'TOOL-UNACCEPTED',
       `the run began with the build ${header.tool.build}, this is ${program.measurement.build}`,
-      'go on with the build that the run began with',
     )
   }
 }

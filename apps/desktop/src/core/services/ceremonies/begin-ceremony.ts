@@ -98,11 +98,7 @@ export async function startRehearsal(parts: ServiceContext, input: unknown): Pro
   )
   const file = join(parts.program.resources, 'scripts', `${asked.script}.yaml`)
   if (!/^[a-z0-9-]+$/.test(asked.script) || !existsSync(file)) {
-    throw new ExpectedError(
-      'SCRIPT-UNKNOWN',
-      `there is no script ${asked.script}`,
-      'choose one from the list',
-    )
+    throw new ExpectedError('SCRIPT-UNKNOWN', `there is no script ${asked.script}`)
   }
   const script = readBounded(file, maxFile)
   const read = readScript(script)

@@ -19,8 +19,7 @@ export function carry(parts: ServiceContext, input: unknown): { parts: CarriedVi
   const files = awaitedHolders(needs, standIns).includes(asked.holder)
     ? filesFor(run.folder, needs, asked.holder)
     : []
-  if (files.length === 0)
-    throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
+  if (files.length === 0) throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now')
   mustBeSmall(files.reduce((sum, { from }) => sum + statSync(from).size, 0))
   const bytes = files.map(({ from }) => readBounded(from, MAX_SENT))
   const carried: CarriedView[] = []
@@ -40,11 +39,7 @@ function packed(files: readonly Uint8Array[]): Uint8Array {
 
 function mustBeSmall(length: number): void {
   if (length > MAX_SENT)
-    throw new ExpectedError(
-      'TRANSFER-TOO-LARGE',
-      `${length} bytes, more than ${MAX_SENT}`,
-      'write the files instead',
-    )
+    throw new ExpectedError('TRANSFER-TOO-LARGE', `${length} bytes, more than ${MAX_SENT}`)
 }
 
 /** The files of a scanned answer, the signed one first. Errors: TRANSFER-PACKAGE, FILE-WRONG-KIND. */
@@ -56,7 +51,6 @@ export function answerFiles(
   const files = unpackFiles(payload)
   if (!files.ok) throw new ExpectedError(files.rule, files.detail)
   const signed = files.value.find((file) => file[0] === 0x7b)
-  if (signed === undefined)
-    throw new ExpectedError('FILE-WRONG-KIND', 'no signed answer is in it', 'have the phone show its answer')
+  if (signed === undefined) throw new ExpectedError('FILE-WRONG-KIND', 'no signed answer is in it')
   return [signed, ...files.value.filter((file) => file !== signed)]
 }

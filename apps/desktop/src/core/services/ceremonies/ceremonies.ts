@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { PinNeed } from '@lux/ceremony'
-import { type Refusal, utf8 } from '@lux/crypto'
+import { utf8 } from '@lux/crypto'
 import { ExpectedError, readBounded } from '@lux/node-files'
 import * as v from 'valibot'
 import type { CeremonySummary, RunView, UnreadableRun } from '../../../contract/index.ts'
@@ -109,19 +109,12 @@ export async function proceed(parts: ServiceContext, input: unknown): Promise<Ru
     return shown(parts, asked.id)
   }
   const awaited = awaitedVendorFile(open.run.folder)
-  if (awaited !== null)
-    throw new ExpectedError(
-      'ATTESTATION-MISSING',
-      `${awaited} is not there`,
-      'have the vendor’s tool attest the key, and put its file there',
-    )
-  refuse(await hearLate(open.run), replaceFile)
+  if (awaited !== null) throw new ExpectedError('ATTESTATION-MISSING', `${awaited} is not there`)
+  refuse(await hearLate(open.run))
   await replicateAsStandIn(open.run)
   refuse(open.run.proceed(asked.step, nameOf(open, asked.by), values))
   return shown(parts, asked.id)
 }
-
-const replaceFile = 'take that file away, or put the right one in its place; then go on'
 
 /** Whoever presses Proceed stands at the token's own pad: each is asked once for that. */
 async function goToPads(parts: ServiceContext, run: Run, pins: readonly PinNeed[]): Promise<void> {
@@ -213,15 +206,8 @@ export async function resume(parts: ServiceContext, input: unknown): Promise<Run
   const { run, standIns } = parts.runs.get(id)
   mustBeSame(parts, run)
   const resumed = await resumePaused(run, { by, rehearsed: standIns.length > 0 })
-  if (!resumed.ok) refuse(resumed, remedyOf(resumed))
+  if (!resumed.ok) refuse(resumed)
   return shown(parts, id)
-}
-
-/** What is named is the file that is not taken, or where the awaited one goes. */
-function remedyOf({ rule, detail, file }: Refusal<string>): string | undefined {
-  if (file === undefined) return undefined
-  if (rule !== 'RESUME-NOTHING') return replaceFile
-  return detail === file ? 'put the vendor’s file there' : `take the file in, or put it into ${file}`
 }
 
 export async function abort(parts: ServiceContext, input: unknown): Promise<RunView> {

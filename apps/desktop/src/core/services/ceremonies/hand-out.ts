@@ -20,8 +20,7 @@ export async function handOut(parts: ServiceContext, input: unknown): Promise<{ 
   const asked = checked(v.strictObject({ id: hexId, folder: path }), input)
   const open = parts.runs.get(asked.id)
   const files = requestsFor(open)
-  if (files.length === 0)
-    throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
+  if (files.length === 0) throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now')
   const folder = parts.paths.folder(asked.folder)
   const run = open.run.folder.path
   const named = new Set(files.flatMap(namedIn).filter((name) => existsSync(join(run, name))))
@@ -38,11 +37,7 @@ export async function handOut(parts: ServiceContext, input: unknown): Promise<{ 
 export async function copyAndCompare(from: string, to: string): Promise<void> {
   const { readBack } = await copyToMedium(from, to)
   if (readBack !== (await digestOfFile(from)).sha256)
-    throw new ExpectedError(
-      'FILE-DAMAGED',
-      `${to} does not read back as it was written`,
-      'use another medium',
-    )
+    throw new ExpectedError('FILE-DAMAGED', `${to} does not read back as it was written`)
 }
 
 function namedIn(request: string): string[] {

@@ -36,11 +36,7 @@ export function requireReadable(parts: Pick<ServiceContext, 'store' | 'runs'>): 
   if (first === undefined) return open
   const { code, detail } = first.failure
   const folder = parts.store.runs().find(({ id }) => id === first.id)?.folder ?? first.id
-  throw new ExpectedError(
-    'LINEAGE-UNREADABLE',
-    `${folder}: ${code}: ${detail}`,
-    'put that folder back from its copy, or move it out of the store, then try again',
-  )
+  throw new ExpectedError('LINEAGE-UNREADABLE', `${folder}: ${code}: ${detail}`)
 }
 
 /**

@@ -27,7 +27,7 @@ export async function handToHolders(parts: ServiceContext, input: unknown): Prom
   const holders = awaitedHolders(needs, standIns)
   const files = new Map(holders.map((name) => [name, filesFor(run.folder, needs, name)] as const))
   if ([...files.values()].every((some) => some.length === 0))
-    throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now', 'look at the step again')
+    throw new ExpectedError('FILE-MISSING', 'nobody is asked for anything now')
   const folder = parts.paths.folder(asked.folder)
   const places = [...files].map(([name, some]) => ({ place: join(folder, folderName(name)), some }))
   for (const { place } of places) mustBeNewIn(place)
@@ -104,6 +104,5 @@ export function keepSealedPart({ folder }: Run, bytes: Uint8Array, beside: () =>
   throw new ExpectedError(
     'ANSWER-PART-MISSING',
     'none of the files that came with the answer is the part that it seals',
-    'put both files of the answer into one folder, then choose the answer; or scan it again',
   )
 }

@@ -37,6 +37,6 @@ export const payload = v.pipe(
 )
 
 /** A refusal as the failure of a call. */
-export function refuse(refusal: Refusal<string> | null, remedy?: string): void {
-  if (refusal !== null) throw new ExpectedError(refusal.rule, refusal.detail, remedy)
+export function refuse(refusal: Refusal<string> | null): void {
+  if (refusal !== null) throw new ExpectedError(refusal.rule, refusal.detail)
 }

@@ -51,7 +51,7 @@ export class GrantedPaths {
     this.#granted.delete(keyOf(use, path))
     const own = realpathSync(this.#store)
     if (place === own || place.startsWith(own + sep)) {
-      throw new ExpectedError('FOLDER-IN-USE', `${path} is inside the store`, 'choose a folder outside it')
+      throw new ExpectedError('FOLDER-IN-USE', `${path} is inside the store`)
     }
     return path
   }
@@ -60,7 +60,7 @@ export class GrantedPaths {
     const place = this.#granted.get(keyOf(use, path))
     // A link that was turned elsewhere since is not what the person chose.
     if (place !== undefined && place === placeOf(use, path)) return place
-    throw new ExpectedError('SHELL-PATHS', 'nobody chose this path in a dialog', 'choose it again')
+    throw new ExpectedError('SHELL-PATHS', 'nobody chose this path in a dialog')
   }
 }
 
@@ -79,6 +79,5 @@ function placeOf(use: Grant['use'], path: string): string | null {
 
 /** Refuses FILE-EXISTS: in a folder that was chosen, nothing is overwritten. */
 export function mustBeNewIn(path: string): void {
-  if (existsSync(path))
-    throw new ExpectedError('FILE-EXISTS', `${path} is already there`, 'choose another folder')
+  if (existsSync(path)) throw new ExpectedError('FILE-EXISTS', `${path} is already there`)
 }

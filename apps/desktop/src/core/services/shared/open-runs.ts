@@ -35,11 +35,7 @@ export class OpenRuns {
     this.#open.delete(id)
     const row = this.#store.runs().find((one) => one.id === id)
     if (row === undefined) {
-      throw new ExpectedError(
-        'CEREMONY-UNKNOWN',
-        `no ceremony ${id} in this store`,
-        'choose one from the list',
-      )
+      throw new ExpectedError('CEREMONY-UNKNOWN', `no ceremony ${id} in this store`)
     }
     if (row.created === '') return this.get(this.#noted(row.folder))
     return this.adopt(id, (parts) => loadRun(row.folder, parts, () => this.#changed(id)))
@@ -53,7 +49,7 @@ export class OpenRuns {
     found.close()
     const twin = this.#store.runs().find((one) => one.id === id && one.folder !== folder)
     if (twin !== undefined) {
-      throw new ExpectedError('STORE-DAMAGED', `${folder} is a copy of ${twin.folder}`, 'keep one of the two')
+      throw new ExpectedError('STORE-DAMAGED', `${folder} is a copy of ${twin.folder}: keep one of the two`)
     }
     this.#store.addRun({ id, folder, created })
     return id

@@ -16,8 +16,8 @@ export function readableRuns({ store, runs }: Pick<ServiceContext, 'store' | 'ru
     } catch (error) {
       const known = error instanceof ExpectedError ? error : fromSystemError(error, folder)
       if (known === null) throw error
-      const { code, detail, remedy } = known
-      unreadable.push({ id, failure: { code, detail, ...(remedy === undefined ? {} : { remedy }) } })
+      const { code, detail } = known
+      unreadable.push({ id, failure: { code, detail } })
     }
   }
   return { open, unreadable }

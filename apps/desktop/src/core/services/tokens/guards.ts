@@ -10,7 +10,7 @@ export const secondOfficer = v.strictObject({ name: short, serialEnd: short })
 /** What stands on the thing itself has to be typed, so that the wrong one is not destroyed by a click. */
 export function mustBeTyped(typed: string, wanted: string): void {
   if (typed === wanted) return
-  throw new ExpectedError('TOKEN-LABEL-MISMATCH', 'the typed label is another one', 'read the label again')
+  throw new ExpectedError('TOKEN-LABEL-MISMATCH', 'the typed label is another one')
 }
 
 /** Two people destroy what is on a token: the second reads its serial from the token and not from the screen. */
@@ -19,9 +19,5 @@ export function mustBeSeconded(
   second: v.InferOutput<typeof secondOfficer> | undefined,
 ): { readonly name: string } {
   if (second?.serialEnd.toLowerCase() === serial.slice(-serialEndLength).toLowerCase()) return second
-  throw new ExpectedError(
-    'TOKEN-SECOND-OFFICER',
-    'no second officer has read the end of the serial',
-    'let a second officer read it from the token and type it',
-  )
+  throw new ExpectedError('TOKEN-SECOND-OFFICER', 'no second officer has read the end of the serial')
 }

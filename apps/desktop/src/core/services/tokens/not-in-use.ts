@@ -28,11 +28,7 @@ function mustBeUnused(
     const { state } = run.folder
     if (view.needs === null || !state.tokens.some((token) => token.serial === serial) || !uses(state))
       continue
-    throw new ExpectedError(
-      'TOKEN-KEY-IN-USE',
-      `${what} of “${view.title}”`,
-      'end or abort that ceremony first',
-    )
+    throw new ExpectedError('TOKEN-KEY-IN-USE', `${what} of “${view.title}”`)
   }
   const [lost] = unreadable
   if (lost === undefined) return
@@ -40,7 +36,6 @@ function mustBeUnused(
   throw new ExpectedError(
     'TOKEN-KEY-IN-USE',
     `nobody knows what is of the ceremony in ${folder}, which cannot be read: ${lost.failure.code}: ${lost.failure.detail}`,
-    'make that folder readable, or keep it outside of the store, and look again',
   )
 }
 

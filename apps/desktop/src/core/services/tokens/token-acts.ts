@@ -68,7 +68,6 @@ export async function destroyObject(parts: ServiceContext, input: unknown): Prom
     throw new ExpectedError(
       'HSM-DUPLICATE-ID',
       `${named.length} keys carry ${id}: ${named.map((one) => JSON.stringify(one.label)).join(', ')}; none was destroyed`,
-      'find out where they come from, and destroy the one that is not needed with the token’s own tool',
     )
   mustBeTyped(asked.typedLabel, named[0]?.label || id)
   const { name } = mustBeSeconded(of, asked.second)

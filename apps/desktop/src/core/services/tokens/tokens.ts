@@ -33,10 +33,10 @@ export async function listTokens(parts: ServiceContext): Promise<{
     library: { path, description, version, sha256 },
     slots: [
       ...tokens.map((info) => ({ slot: info.slot, token: viewOf(parts, info), failure: null })),
-      ...hsm.unreadable.map(({ slot, code, ckr, detail, remedy }) => ({
+      ...hsm.unreadable.map(({ slot, code, ckr, detail }) => ({
         slot,
         token: null,
-        failure: { code, detail: ckr === null ? detail : `${detail} (${ckr.name})`, remedy },
+        failure: { code, detail: ckr === null ? detail : `${detail} (${ckr.name})` },
       })),
     ],
   }
@@ -70,11 +70,7 @@ export async function found(parts: ServiceContext, of: string): Promise<TokenInf
   const [dark] = parts.hsm().unreadable
   if (dark !== undefined)
     throw new HsmError({ ...dark, detail: `slot ${dark.slot} does not say what it holds: ${dark.detail}` })
-  throw new ExpectedError(
-    'TOKEN-UNKNOWN',
-    `no token with serial ${of} is connected`,
-    'connect it and look again',
-  )
+  throw new ExpectedError('TOKEN-UNKNOWN', `no token with serial ${of} is connected`)
 }
 
 export async function initialiseToken(parts: ServiceContext, input: unknown): Promise<{ token: TokenView }> {
