@@ -76,7 +76,11 @@ export async function playOn(page: Page, until: string | null, limitMs = 200_000
 
 /** Does the next thing that the step asks for; false when it waits for the machine. */
 export async function actOnce(page: Page, step: string): Promise<boolean> {
-  if ((await seenPanel(page).count()) > 0) return pressed(goButton(seenPanel(page)))
+  if ((await seenPanel(page).count()) > 0) {
+    // The result may have come since the step was read: who has seen it starts the next one.
+    if ((await currentStep(page)) !== step) return false
+    return pressed(goButton(seenPanel(page)))
+  }
   // Scoped to the step by its title, so that a press meant for this step never lands on its result or on the next one.
   const panel = page
     .locator('.stage-step[data-phase=ready]')
