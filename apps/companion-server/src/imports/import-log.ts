@@ -30,8 +30,6 @@ export function ownAddress(predicate: Predicate, audience: string): Address {
 }
 
 /** What the database remembers of imports: every attempt, and what was answered. */
-export type ImportLog = ReturnType<typeof openImportLog>
-
 export function openImportLog({ settings, audience, database, signer, now }: Parts) {
   const find = (digest: string) =>
     database

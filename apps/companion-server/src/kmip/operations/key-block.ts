@@ -2,7 +2,6 @@ import { createPrivateKey, createPublicKey } from 'node:crypto'
 import { accept, type Outcome, refuse } from '@lux/crypto'
 import { enumerations } from '../codec/enumerations.ts'
 import { byteString, enumeration, given, integer, misfit, openFields, structure } from '../codec/fields.ts'
-import { type TagName, tags } from '../codec/tags.ts'
 import type { Item } from '../codec/ttlv.ts'
 
 const { KeyFormatType: formats } = enumerations
@@ -110,10 +109,3 @@ const materialItem = (format: number, material: Uint8Array): Item =>
   format === formats.TransparentSymmetricKey
     ? structure('KeyMaterial', [byteString('Key', material)])
     : byteString('KeyMaterial', material)
-
-/** The tags of what may be registered, by its type of object. */
-export const objectTags = {
-  SymmetricKey: tags.SymmetricKey,
-  PrivateKey: tags.PrivateKey,
-  SecretData: tags.SecretData,
-} as const satisfies { readonly [Name in TagName]?: number }
