@@ -4,6 +4,9 @@ import { promisify } from 'node:util'
 /** `secret-data` is kept for whoever brought it, and used for nothing here. */
 export type KeyUsage = 'encrypt-decrypt' | 'sign-verify' | 'generate-verify-mac' | 'secret-data'
 
+/** What a new key may be asked for; `fhe-computation` is what ceremonies make. */
+export type WantedUsage = KeyUsage | 'fhe-computation'
+
 type Spec = {
   readonly usage: KeyUsage
   /** What a plan and a row of the database call it. */

@@ -11,7 +11,7 @@ import {
 import type { Call } from '../audit/record.ts'
 import type { ThresholdWanted } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { algorithms, type CeremonyAlgorithm, type KeyAlgorithm } from './algorithms.ts'
+import { algorithms, type CeremonyAlgorithm, type KeyAlgorithm, type WantedUsage } from './algorithms.ts'
 import { envelopeKeyId } from './envelope.ts'
 import { type KeyParts, ofCeremony, openKeyWork } from './key-work.ts'
 import type { LifecycleRepository } from './lifecycle-repository.ts'
@@ -19,11 +19,13 @@ import { checkNamed } from './operations.ts'
 import type { StoredKey } from './repository.ts'
 import { openWrapped, sealWrapped, wrappingPair } from './transport-wrap.ts'
 
-export type CeremonyKey = ThresholdWanted & {
+export type CeremonyKey = {
   readonly project: string
   readonly name: string
   readonly description?: string
   readonly algorithm: CeremonyAlgorithm
+  readonly usage?: WantedUsage
+  readonly threshold?: ThresholdWanted
 }
 
 export type ImportedKey = {
@@ -110,7 +112,12 @@ export function openKeyLifecycle(parts: Parts) {
         if (!place.ok) return place
         const named = checkNamed(wanted)
         if (!named.ok) return named
-        const { t, n, mode, algorithm } = wanted
+        const { algorithm, threshold } = wanted
+        if ((wanted.usage ?? 'fhe-computation') !== 'fhe-computation')
+          return refuse('KEY-USAGE', `a key of algorithm ${algorithm} is for fhe-computation`)
+        if (threshold === undefined)
+          return refuse('REQUEST-FIELDS', 'threshold: expected t, n and mode of a threshold key')
+        const { t, n, mode } = threshold
         if (!Number.isInteger(t) || !Number.isInteger(n) || t < 2 || t > n || n > 15)
           return refuse('REQUEST-FIELDS', 'threshold: expected t of 2 to n, and n of at most 15')
         const id = randomUUID()

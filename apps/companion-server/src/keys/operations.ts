@@ -10,8 +10,15 @@ import { equalBytes, wipe } from '@lux/crypto'
 import { absent, authorize, type Caller } from '../access/authorize.ts'
 import { checkPage } from '../access/page.ts'
 import type { Call, Subject } from '../audit/record.ts'
+import type { ThresholdWanted } from '../platform/database/tables.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
-import { algorithms, defaultAlgorithms, type KeyAlgorithm, type KeyUsage } from './algorithms.ts'
+import {
+  algorithms,
+  ceremonyAlgorithms,
+  defaultAlgorithms,
+  type KeyAlgorithm,
+  type WantedUsage,
+} from './algorithms.ts'
 import { envelopeKeyId } from './envelope.ts'
 import { algorithmOf, checkLengths, inputs, type KeyParts, ofCeremony, openKeyWork } from './key-work.ts'
 import { openObjectOperations } from './object-operations.ts'
@@ -46,13 +53,15 @@ export type NewKey = {
   readonly name: string
   readonly description?: string
   /** Absent: that of the algorithm, and where that is absent too, encrypt-decrypt. */
-  readonly usage?: KeyUsage
+  readonly usage?: WantedUsage
   readonly algorithm?: KeyAlgorithm
   /** Its bytes may leave, wrapped to whom an officer names. Never changed later. */
   readonly isExportable?: boolean
   readonly rotateEveryDays?: number
   /** Of no use until its version is enabled. */
   readonly preActive?: boolean
+  /** Of keys that ceremonies make alone: refused here. */
+  readonly threshold?: ThresholdWanted
 }
 
 export type KeyPatch = {
@@ -132,6 +141,11 @@ export function openKeyOperations(parts: KeyParts) {
         if (!named.ok) return named
         const days = wanted.rotateEveryDays ?? null
         if (days !== null && !isRotation(days)) return refuse('KEY-ROTATION-DAYS', rotationDays)
+        if (wanted.usage === 'fhe-computation' || wanted.threshold !== undefined)
+          return refuse(
+            'KEY-USAGE',
+            `threshold and fhe-computation are of ${ceremonyAlgorithms.join(' and ')}`,
+          )
         const algorithm = wanted.algorithm ?? defaultAlgorithms[wanted.usage ?? 'encrypt-decrypt']
         const { usage, planned } = algorithms[algorithm]
         if (wanted.usage !== undefined && wanted.usage !== usage)

@@ -131,21 +131,17 @@ export function keyRoutes(
     if (body.encryptionAlgorithm !== undefined && body.encryptionAlgorithm !== wanted)
       throw misfit('algorithm and encryptionAlgorithm differ')
     const described = body.description === undefined ? {} : { description: body.description }
-    const named = { project: body.projectId, name: body.name, ...described }
+    const asked = {
+      ...{ project: body.projectId, name: body.name, ...described },
+      ...(body.keyUsage === undefined ? {} : { usage: body.keyUsage }),
+      ...(body.threshold === undefined ? {} : { threshold: body.threshold }),
+    }
     if (isCeremony(wanted)) {
-      if (body.threshold === undefined)
-        throw misfit('threshold is missing: send t, n and mode of a threshold key')
-      if ((body.keyUsage ?? 'fhe-computation') !== 'fhe-computation')
-        throw badRequest('KEY-USAGE', `a key of algorithm ${wanted} is for fhe-computation`)
-      const asked = { ...named, ...body.threshold, algorithm: wanted }
-      const key = granted(await lifecycle.requestCeremony(call, asked))
+      const key = granted(await lifecycle.requestCeremony(call, { ...asked, algorithm: wanted }))
       return { key: toView(key), planRequest: granted(await lifecycle.planRequest(call, key.id)) }
     }
-    if (body.keyUsage === 'fhe-computation' || body.threshold !== undefined)
-      throw badRequest('KEY-USAGE', 'threshold and fhe-computation are of TFHE_BINARY and TFHE_INTEGER')
     const made = await keys.create(call, {
-      ...named,
-      ...(body.keyUsage === undefined ? {} : { usage: body.keyUsage }),
+      ...asked,
       ...(wanted === undefined ? {} : { algorithm: wanted }),
       ...(body.isExportable === undefined ? {} : { isExportable: body.isExportable }),
       ...(body.rotateEveryDays === undefined ? {} : { rotateEveryDays: body.rotateEveryDays }),
