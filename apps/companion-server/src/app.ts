@@ -27,7 +27,7 @@ import { fheRoutes } from './threshold/key-routes.ts'
 import { fheRequestRoutes } from './threshold/request-routes.ts'
 
 const apiDescription =
-  'Bytes are standard base64 with padding. A refusal has code, message, why and remedy. Every reply carries X-Request-Id and Audit-Receipt.'
+  'Bytes are standard base64 with padding. A refusal has code, message, why and remedy. Every reply carries X-Request-Id, and Audit-Receipt once it is known who asks.'
 
 /** Bodies up to 2 MiB: 1 MiB of payload in base64 and its JSON. Bundles are streamed and have their own cap. */
 export const bodyLimit = 2 << 20

@@ -199,10 +199,13 @@ program
     running(async () => {
       const bundle = await openGiven(path)
       const state = folder()
-      const result = await alone(state, 'import', () => importBundle(state, bundle, options.out ?? null))
-      const outcome =
-        result.state === 'imported' ? accept(result.receipt) : refuse(result.rule, result.detail)
-      report(common(), outcome, () => [result.state === 'imported' ? `imported ${result.digest}` : ''])
+      const taken = await alone(state, 'import', () => importBundle(state, bundle, options.out ?? null))
+      const outcome = !taken.ok
+        ? taken
+        : taken.value.state === 'imported'
+          ? accept(taken.value.receipt)
+          : refuse(taken.value.rule, taken.value.detail)
+      report(common(), outcome, ({ payload }) => [`imported ${payload.bundleDigest}`])
     }),
   )
 
@@ -381,7 +384,7 @@ admin
       const state = folder()
       const made = await alone(state, 'admin create', () => makeFirstAdmin(state, options))
       report(common(), made, ({ code, expiresAt }) => [
-        `enrolment code, one use, until ${expiresAt}: ${code}`,
+        `enrolment code, one use, until ${expiresAt.toISOString()}: ${code}`,
         'set password and second factor: POST /api/v1/auth/password/begin-enrolment, then …/enrol',
       ])
     }),

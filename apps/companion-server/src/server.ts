@@ -3,16 +3,17 @@ import { utf8 } from '@lux/crypto'
 import type { FastifyBaseLogger } from 'fastify'
 import { openCredentialOperations } from './access/credentials.ts'
 import { openKmipClients } from './access/kmip-clients.ts'
-import { openOrganisationOperations } from './access/organisations.ts'
+import { type OrganisationOperations, openOrganisationOperations } from './access/organisations.ts'
 import { openPeople } from './access/people.ts'
 import { defaultPerSecond, openAuthentication } from './access/tokens.ts'
 import { buildApp } from './app.ts'
 import { makeCheckpoint } from './audit/checkpoints.ts'
 import { openAuditOperations } from './audit/operations.ts'
-import { openRecord } from './audit/record.ts'
-import { openAuditWriter } from './audit/writer.ts'
+import { openRecord, type Record } from './audit/record.ts'
+import { openStrangers, type Strangers } from './audit/strangers.ts'
+import { type AuditWriter, openAuditWriter } from './audit/writer.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
-import { openBundleOperations } from './imports/operations.ts'
+import { type BundleOperations, openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
 import { openKeyLifecycle } from './keys/lifecycle.ts'
 import { openLifecycleRepository } from './keys/lifecycle-repository.ts'
@@ -20,7 +21,7 @@ import { openOnlineParents } from './keys/online-parents.ts'
 import { openKeyOperations } from './keys/operations.ts'
 import { openKeyRepository } from './keys/repository.ts'
 import { openShredLog, shredAgain } from './keys/shred-log.ts'
-import { openKeyUnwrapping } from './keys/unwrapping.ts'
+import { type KeyUnwrapping, openKeyUnwrapping } from './keys/unwrapping.ts'
 import { inContainer, settingOf } from './platform/container.ts'
 import { type Database, type DatabaseChoice, openDatabase } from './platform/database/open.ts'
 import { checkEnvironment, variable } from './platform/environment.ts'
@@ -45,7 +46,7 @@ export function databaseChoice(state: StateFolder, exclusive = false): DatabaseC
   return { folder: state.database, url, ownerUrl, exclusive }
 }
 
-/** Database, token and importer: what a command needs that is not the server itself. */
+/** What a command needs that is not the server itself: database, token, audit log, and the operations that change something. */
 export type ServerParts = {
   readonly settings: Settings
   readonly audience: string
@@ -53,6 +54,12 @@ export type ServerParts = {
   readonly database: Database
   readonly token: ServerToken
   readonly importer: BundleImporter
+  readonly unwrapping: KeyUnwrapping
+  readonly audit: AuditWriter
+  readonly record: Record
+  readonly strangers: Strangers
+  readonly bundles: BundleOperations
+  readonly organisations: OrganisationOperations
   close(): Promise<void>
 }
 
@@ -60,6 +67,8 @@ export type ServerPartsOptions = {
   readonly exclusive?: boolean
   readonly maxBundleBytes?: number
   readonly reached?: (point: ImportPoint) => void
+  /** Hears of failures of strangers that could not be recorded. */
+  readonly lost?: (error: unknown) => void
 }
 
 export async function openServerParts(
@@ -74,28 +83,33 @@ export async function openServerParts(
   try {
     await knowOurselves(opened.database, settings, audience, JSON.stringify(card))
     token = await openServerToken(settings, state)
+    const now = () => new Date()
+    const { database } = opened
     const importer = openImporter({
       state,
       settings,
       audience,
-      database: opened.database,
+      database,
       token,
       signer: receiptSigner(token, settings.keys.receipt, card.receiptKey),
-      now: () => new Date(),
+      now,
       ...(options.maxBundleBytes === undefined ? {} : { maxBytes: options.maxBundleBytes }),
       ...(options.reached ? { reached: options.reached } : {}),
     })
+    const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
+    const parents = openOnlineParents({ database, token, node: settings.node, tokenMac: unwrapping.tokenMac })
+    const audit = await openAuditWriter(database, now)
+    const record = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
+    const strangers = openStrangers(audit, now, options.lost ?? (() => undefined))
     const kept = token
     return {
-      settings,
-      audience,
-      card,
-      database: opened.database,
-      token,
-      importer,
+      ...{ settings, audience, card, database, token, importer, unwrapping, audit, record, strangers },
+      bundles: openBundleOperations({ database, importer, record }),
+      organisations: openOrganisationOperations({ database, parents, record, strangers, now }),
       async close() {
-        await kept.close()
-        await opened.close()
+        unwrapping.close()
+        await strangers.close()
+        await audit.close().finally(() => kept.close().finally(() => opened.close()))
       },
     }
   } catch (error) {
@@ -111,13 +125,19 @@ export async function openServer(
   logger: FastifyBaseLogger | false,
   options: ServerPartsOptions & { readonly tls?: TlsKey | null } = {},
 ) {
-  const parts = await openServerParts(state, { exclusive: true, ...options })
-  const { settings, audience, card, database, token, importer } = parts
+  const parts = await openServerParts(state, {
+    exclusive: true,
+    lost(error) {
+      const code = 'AUDIT-UNAVAILABLE'
+      if (logger !== false)
+        logger.error({ code, error: String(error) }, 'failures of strangers were not recorded')
+    },
+    ...options,
+  })
+  const { settings, audience, card, database, token, importer, unwrapping, audit, record, strangers } = parts
+  const { bundles, organisations } = parts
   try {
     const now = () => new Date()
-    const audit = await openAuditWriter(database, now)
-    const record = openRecord(audit, now, openTokenKey(token, settings.keys.rows, 'custody-audit-key-1'))
-    const unwrapping = openKeyUnwrapping(database, token, settings.keys.rows, settings.node)
     const keyParts = { repository: openKeyRepository(database), unwrapping, record, now }
     const keys = openKeyOperations(keyParts)
     const shredLog = openShredLog(state.shredLog)
@@ -131,7 +151,6 @@ export async function openServer(
       sign,
       noteShredded: shredLog.add,
     })
-    const parents = openOnlineParents({ database, token, node: settings.node, tokenMac: unwrapping.tokenMac })
     const authentication = openAuthentication(
       database,
       Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
@@ -146,15 +165,16 @@ export async function openServer(
       unwrapping,
       audit,
       record,
+      strangers,
       authentication,
       importer,
       keys,
       lifecycle,
       kmipClients: openKmipClients(database, now),
-      bundles: openBundleOperations({ database, importer, record }),
-      organisations: openOrganisationOperations({ database, parents, record, now }),
+      bundles,
+      organisations,
       people: openPeople({
-        ...{ database, record, now },
+        ...{ database, record, strangers, now },
         secretsKey: openTokenKey(token, settings.keys.rows, 'custody-person-key-1'),
       }),
       credentials: openCredentialOperations({ database, record, now }),
@@ -194,7 +214,7 @@ export async function openServer(
       clearInterval(unsealer)
       clearInterval(clock)
       clearInterval(checkpointer)
-      unwrapping.close()
+      await strangers.close()
       await audit.close()
       await checkpoint
       // The chain's end is signed too, where the token is still there.

@@ -5,6 +5,7 @@ import type { PeopleOperations } from './access/people.ts'
 import type { Authentication } from './access/tokens.ts'
 import type { AuditOperations } from './audit/operations.ts'
 import type { Record } from './audit/record.ts'
+import type { Strangers } from './audit/strangers.ts'
 import type { AuditWriter } from './audit/writer.ts'
 import type { BundleImporter } from './imports/importer.ts'
 import type { BundleOperations } from './imports/operations.ts'
@@ -26,6 +27,7 @@ export type Services = {
   readonly unwrapping: KeyUnwrapping
   readonly audit: AuditWriter
   readonly record: Record
+  readonly strangers: Strangers
   readonly auditLog: AuditOperations
   readonly authentication: Authentication
   readonly importer: BundleImporter

@@ -1,8 +1,9 @@
 import { LRUCache } from 'lru-cache'
+import type { Call, Record } from '../audit/record.ts'
 import type { Database } from '../platform/database/open.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
-import { grantsOf } from './appointing.ts'
-import type { Caller } from './authorize.ts'
+import { grantsOf, openAppointing } from './appointing.ts'
+import { authorize, type Caller } from './authorize.ts'
 
 /** Who asks: an identity, and the one project that its certificate stands for. */
 export type KmipClient = {
@@ -65,54 +66,86 @@ export type RegisteredClient = {
   readonly expires: Date
 }
 
-/** Refuses PROJECT-ABSENT, IDENTITY-ABSENT, KMIP-CLIENT-TAKEN. */
-export async function registerKmipClient(
-  database: Database,
+type Parts = { readonly database: Database; readonly record: Record }
+
+/** For who governs the project and the identity. Refuses PROJECT-ABSENT, IDENTITY-ABSENT, KMIP-CLIENT-TAKEN. */
+export function registerKmipClient(
+  { database, record }: Parts,
+  call: Call,
   { fingerprint, name, identity, project, expires }: RegisteredClient,
 ): Promise<Outcome<RegisteredClient>> {
-  const [owner, place] = await Promise.all([
-    database.selectFrom('identity').select('id').where('id', '=', identity).executeTakeFirst(),
-    database.selectFrom('project').select('id').where('id', '=', project).executeTakeFirst(),
-  ])
-  if (!place) return refuse('PROJECT-ABSENT', `there is no project ${project}`)
-  if (!owner) return refuse('IDENTITY-ABSENT', `there is no identity ${identity}`)
-  const made = await database
-    .insertInto('kmip_client')
-    .values({
-      spki: Buffer.from(fingerprint, 'hex'),
-      name,
-      identity_id: identity,
-      project_id: project,
-      expires_at: expires,
-    })
-    .onConflict((conflict) => conflict.doNothing())
-    .executeTakeFirst()
-  return Number(made.numInsertedOrUpdatedRows) === 0
-    ? refuse('KMIP-CLIENT-TAKEN', 'a certificate with this key is registered already')
-    : accept({ fingerprint, name, identity, project, expires })
+  return record(call, 'kmip-client.register', async (subject) => {
+    const place = await database
+      .selectFrom('project')
+      .select('organisation_id as organisation')
+      .where('id', '=', project)
+      .executeTakeFirst()
+    if (!place) return refuse('PROJECT-ABSENT', `there is no project ${project}`)
+    Object.assign(subject, { ...place, project })
+    const allowed = authorize(call.caller, 'project.appoint', { kind: 'project', ...place, project })
+    if (!allowed.ok) return allowed
+    const { governed } = openAppointing(database)
+    if (!(await governed(call, identity)).ok)
+      return refuse('IDENTITY-ABSENT', `there is no identity ${identity}`)
+    const made = await database
+      .insertInto('kmip_client')
+      .values({
+        spki: Buffer.from(fingerprint, 'hex'),
+        name,
+        identity_id: identity,
+        project_id: project,
+        expires_at: expires,
+      })
+      .onConflict((conflict) => conflict.doNothing())
+      .executeTakeFirst()
+    return Number(made.numInsertedOrUpdatedRows) === 0
+      ? refuse('KMIP-CLIENT-TAKEN', 'a certificate with this key is registered already')
+      : accept({ fingerprint, name, identity, project, expires })
+  })
 }
 
 /** For ever: a client that comes back gets a new key. Given again, it changes nothing. */
-export async function revokeKmipClient(database: Database, fingerprint: string): Promise<Outcome<null>> {
-  const spki = Buffer.from(/^[0-9a-f]{64}$/.test(fingerprint) ? fingerprint : '', 'hex')
-  const changed = await database
-    .updateTable('kmip_client')
-    .set(({ fn, ref, val }) => ({ revoked_at: fn.coalesce(ref('revoked_at'), val(new Date())) }))
-    .where('spki', '=', spki)
-    .executeTakeFirst()
-  return Number(changed.numUpdatedRows) === 0
-    ? refuse('KMIP-CLIENT-ABSENT', `no certificate ${fingerprint} is registered`)
-    : accept(null)
+export function revokeKmipClient(
+  { database, record }: Parts,
+  call: Call,
+  fingerprint: string,
+): Promise<Outcome<null>> {
+  return record(call, 'kmip-client.revoke', async (subject) => {
+    const spki = Buffer.from(/^[0-9a-f]{64}$/.test(fingerprint) ? fingerprint : '', 'hex')
+    const place = await database
+      .selectFrom('kmip_client')
+      .innerJoin('project', 'project.id', 'kmip_client.project_id')
+      .select(['project.id as project', 'project.organisation_id as organisation'])
+      .where('spki', '=', spki)
+      .executeTakeFirst()
+    if (!place) return refuse('KMIP-CLIENT-ABSENT', `no certificate ${fingerprint} is registered`)
+    Object.assign(subject, place)
+    const allowed = authorize(call.caller, 'project.appoint', { kind: 'project', ...place })
+    if (!allowed.ok) return allowed
+    await database
+      .updateTable('kmip_client')
+      .set({ revoked_at: new Date() })
+      .where('spki', '=', spki)
+      .where('revoked_at', 'is', null)
+      .execute()
+    return accept(null)
+  })
 }
 
-export async function listKmipClients(database: Database) {
-  const rows = await database.selectFrom('kmip_client').selectAll().orderBy('created_at').execute()
-  return rows.map(({ spki, ...row }) => ({
-    fingerprint: spki.toString('hex'),
-    name: row.name,
-    identity: row.identity_id,
-    project: row.project_id,
-    expires: row.expires_at.toISOString(),
-    revoked: row.revoked_at?.toISOString() ?? null,
-  }))
+export function listKmipClients({ database, record }: Parts, call: Call) {
+  return record(call, 'kmip-client.list', async () => {
+    const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
+    if (!allowed.ok) return allowed
+    const rows = await database.selectFrom('kmip_client').selectAll().orderBy('created_at').execute()
+    return accept(
+      rows.map(({ spki, ...row }) => ({
+        fingerprint: spki.toString('hex'),
+        name: row.name,
+        identity: row.identity_id,
+        project: row.project_id,
+        expires: row.expires_at.toISOString(),
+        revoked: row.revoked_at?.toISOString() ?? null,
+      })),
+    )
+  })
 }

@@ -1,19 +1,19 @@
 import type { Call, Record } from '../audit/record.ts'
+import type { Attempt, Strangers } from '../audit/strangers.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import type { Authentication, LoggedIn } from './tokens.ts'
 
-type Asked = {
-  readonly clientId: string
-  readonly clientSecret: string
-  /** Where the attempt came from: failures are counted by account and source. */
-  readonly source: string
-  readonly door: Call['door']
-  readonly reqId: string
+type Parts = {
+  readonly authentication: Authentication
+  readonly record: Record
+  readonly strangers: Strangers
 }
+/** Failures are counted by account and source. */
+type Asked = Attempt & { readonly clientId: string; readonly clientSecret: string }
 
 /** The same token for longer, so that a lost reply logs nobody out. Refuses ACCESS-REFUSED another than the call came with. */
 export function renewToken(
-  { authentication, record }: { readonly authentication: Authentication; readonly record: Record },
+  { authentication, record }: Omit<Parts, 'strangers'>,
   call: Call,
   { accessToken, bearer }: { readonly accessToken: string; readonly bearer: string },
 ): Promise<Outcome<LoggedIn>> {
@@ -27,11 +27,13 @@ export function renewToken(
 
 /** A token for a machine identity. Refuses LOGIN-REFUSED in one text, whatever the reason; who failed is nobody yet. */
 export async function logIn(
-  { authentication, record }: { readonly authentication: Authentication; readonly record: Record },
-  { clientId, clientSecret, source, door, reqId }: Asked,
+  { authentication, record, strangers }: Parts,
+  { clientId, clientSecret, ...asked }: Asked,
 ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
+  const { source, door, reqId } = asked
   const token = await authentication.logIn(clientId, clientSecret, source)
-  if (token === 'refused') return refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
+  if (token === 'refused')
+    return strangers.counted(asked, refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked'))
   const call: Call = { caller: { identity: token.identity, grants: [] }, door, reqId, receipt: null }
   return record(call, 'identity.log-in', async () => accept({ token, call }))
 }

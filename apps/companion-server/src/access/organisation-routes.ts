@@ -35,7 +35,7 @@ export function organisationRoutes(
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
 
   app.post('/api/v1/setup', { schema: { body: setup } }, async (request) => {
-    const asked = { door: 'http', reqId: request.id } as const
+    const asked = { door: 'http', reqId: request.id, source: request.ip } as const
     granted(authentication.roomForStranger(request.ip))
     const { admin, call } = granted(await organisations.setUp(request.body, asked))
     request.call = call

@@ -1,20 +1,14 @@
 import { createHash, randomBytes, randomUUID, timingSafeEqual } from 'node:crypto'
 import type { Selectable, Transaction } from 'kysely'
 import type { Call, Record } from '../audit/record.ts'
+import type { Attempt, Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { OrganisationTable, ProjectTable, Tables } from '../platform/database/tables.ts'
 import { accept, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import { absent, authorize, organisationsWhere } from './authorize.ts'
-import { checkPerson, type Enrolment, insertPerson } from './people.ts'
-import {
-  type Credentials,
-  checkNewIdentity,
-  createIdentity,
-  insertIdentity,
-  type NewIdentity,
-  nameShape,
-} from './tokens.ts'
+import { type Enrolment, insertPerson, type NewPerson } from './people.ts'
+import { type Credentials, checkNewIdentity, insertIdentity, type NewIdentity, nameShape } from './tokens.ts'
 
 export type Organisation = Selectable<OrganisationTable>
 export type Project = Selectable<ProjectTable>
@@ -29,6 +23,7 @@ type Parts = {
     makeProjectKek(work: Work, organisation: string, project: string): Promise<void>
   }
   readonly record: Record
+  readonly strangers: Strangers
   now(): Date
 }
 
@@ -37,7 +32,7 @@ const setupLives = 15 * 60_000
 /** Organisations, projects, machine identities and the first of them: who may be where, and nothing of keys' use. */
 export type OrganisationOperations = ReturnType<typeof openOrganisationOperations>
 
-export function openOrganisationOperations({ database, parents, record, now }: Parts) {
+export function openOrganisationOperations({ database, parents, record, strangers, now }: Parts) {
   const { mayGive, governed } = openAppointing(database)
 
   return {
@@ -112,6 +107,31 @@ export function openOrganisationOperations({ database, parents, record, now }: P
       })
     },
 
+    /** Whether new keys of a project may be made so that they leave in the clear. Refuses PROJECT-ABSENT. */
+    letPlainKeys(
+      call: Call,
+      { project, allowed }: { readonly project: string; readonly allowed: boolean },
+    ): Promise<Outcome<null>> {
+      return record(call, 'project.let-plain-keys', async (subject) => {
+        const row = await database
+          .selectFrom('project')
+          .select('organisation_id')
+          .where('id', '=', project)
+          .executeTakeFirst()
+        if (!row) return refuse('PROJECT-ABSENT', `there is no project ${project}`)
+        const place = { organisation: row.organisation_id, project }
+        Object.assign(subject, place)
+        const may = authorize(call.caller, 'project.create', { kind: 'project', ...place })
+        if (!may.ok) return may
+        await database
+          .updateTable('project')
+          .set({ plain_export: allowed })
+          .where('id', '=', project)
+          .execute()
+        return accept(null)
+      })
+    },
+
     listProjects(call: Call, organisation: string): Promise<Outcome<Project[]>> {
       return record(call, 'project.list', async (subject) => {
         const row = await database
@@ -138,11 +158,12 @@ export function openOrganisationOperations({ database, parents, record, now }: P
     /** A machine identity with roles that its maker may give. Its secret is in the outcome, once. */
     createIdentity(call: Call, wanted: NewIdentity): Promise<Outcome<Credentials>> {
       return record(call, 'identity.create', async (subject) => {
+        // Before each of its roles is looked up.
         const within = checkNewIdentity(wanted)
         if (!within.ok) return within
         const given = await mayGive(call, subject, wanted.grants)
         if (!given.ok) return given
-        return accept(await createIdentity(database, wanted))
+        return database.transaction().execute((work) => insertIdentity(work, wanted))
       })
     },
 
@@ -173,11 +194,12 @@ export function openOrganisationOperations({ database, parents, record, now }: P
     },
 
     /** Makes the first server admin, a person where a username is given, once for ever. Refuses SETUP-REFUSED in one text, whatever the reason. */
-    setUp(
+    async setUp(
       { code, name, username }: { code: string; name: string; username?: string },
-      asked: Pick<Call, 'door' | 'reqId'>,
+      asked: Attempt,
     ): Promise<Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>> {
-      return database.transaction().execute(async (work) => {
+      type Done = Outcome<{ readonly admin: Credentials | Enrolment; readonly call: Call }>
+      const done = await database.transaction().execute(async (work): Promise<Done> => {
         const row = await work
           .selectFrom('deployment')
           .select(['id', 'setup_code_hash', 'setup_expires_at', 'set_up_at'])
@@ -187,38 +209,49 @@ export function openOrganisationOperations({ database, parents, record, now }: P
         const open = row.set_up_at === null && row.setup_expires_at !== null && row.setup_expires_at > now()
         if (!same || !open || row.setup_code_hash === null)
           return refuse('SETUP-REFUSED', 'the code is wrong, used or expired')
-        if (!nameShape.test(name)) return refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
-        const made = await insertFirstAdmin(work, { name, username }, now())
+        const grants = firstGrants
+        const made =
+          username === undefined
+            ? await insertIdentity(work, { name, grants })
+            : await insertPerson(work, { name, username, grants }, now())
         if (!made.ok) return made
+        await endSetUp(work)
         const admin = made.value
-        const call: Call = {
-          caller: { identity: admin.identity, grants: firstGrants },
-          ...asked,
-          receipt: null,
-        }
+        const { door, reqId } = asked
+        const call: Call = { caller: { identity: admin.identity, grants }, door, reqId, receipt: null }
         return record(call, 'deployment.set-up', async () => accept({ admin, call }))
       })
+      return strangers.counted(asked, done)
     },
+
+    /** As `setUp`, for who may appoint server admins and has no code. Refuses ADMIN-EXISTS. */
+    createFirstAdmin(call: Call, wanted: Omit<NewPerson, 'grants'>): Promise<Outcome<Enrolment>> {
+      return database.transaction().execute((work) =>
+        // Within it: what the log does not have is not done.
+        record(call, 'deployment.set-up', async () => {
+          const allowed = authorize(call.caller, 'organisation.appoint', { kind: 'deployment' })
+          if (!allowed.ok) return allowed
+          const { set_up_at } = await work
+            .selectFrom('deployment')
+            .select('set_up_at')
+            .forUpdate()
+            .executeTakeFirstOrThrow()
+          if (set_up_at !== null) return refuse('ADMIN-EXISTS', 'the first server admin was made before')
+          const made = await insertPerson(work, { ...wanted, grants: firstGrants }, now())
+          if (made.ok) await endSetUp(work)
+          return made
+        }),
+      )
+    },
+  }
+
+  /** The deployment has its first admin, and no code makes another. Its row is locked. */
+  async function endSetUp(work: Work): Promise<void> {
+    await work.updateTable('deployment').set({ set_up_at: now(), setup_code_hash: null }).execute()
   }
 }
 
 const firstGrants = [{ role: 'server-admin', organisation: null, project: null }] as const
-
-/** The deployment has its first admin, and no code makes another. Its row is locked. */
-export async function insertFirstAdmin(
-  work: Work,
-  { name, username }: { readonly name: string; readonly username: string | undefined },
-  now: Date,
-): Promise<Outcome<Credentials | Enrolment>> {
-  if (username !== undefined) {
-    const sound = checkPerson({ username, name })
-    if (!sound.ok) return sound
-  }
-  await work.updateTable('deployment').set({ set_up_at: now, setup_code_hash: null }).execute()
-  if (username === undefined) return accept(await insertIdentity(work, { name, grants: firstGrants }))
-  const made = await insertPerson(work, { name, username, grants: firstGrants }, now)
-  return made === 'taken' ? refuse('USERNAME-TAKEN', 'another person has this name') : accept(made)
-}
 
 function hashOf(code: string): Buffer {
   return createHash('sha256').update(code, 'utf8').digest()

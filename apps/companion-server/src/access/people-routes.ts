@@ -29,7 +29,8 @@ export function peopleRoutes(
   },
 ): void {
   const callOf = (request: FastifyRequest) => requireCall(request, authentication)
-  const asked = (request: FastifyRequest) => ({ door: 'http', reqId: request.id }) as const
+  const asked = (request: FastifyRequest) =>
+    ({ door: 'http', reqId: request.id, source: request.ip }) as const
 
   const invited = Type.Object({ username, name, grants: grantList }, closed)
   app.post('/api/v1/people', { schema: { body: invited } }, async (request) => {
@@ -49,7 +50,9 @@ export function peopleRoutes(
   const begin = Type.Object({ code }, closed)
   app.post('/api/v1/auth/password/begin-enrolment', { schema: { body: begin } }, async (request) => {
     granted(authentication.roomForStranger(request.ip))
-    return granted(await people.beginEnrolment(request.body.code))
+    const { totpUri, call } = granted(await people.beginEnrolment(request.body.code, asked(request)))
+    request.call = call
+    return { totpUri }
   })
 
   const enrol = Type.Object({ code, password, totp }, closed)
@@ -62,7 +65,7 @@ export function peopleRoutes(
   const login = Type.Object({ username, password, totp }, closed)
   app.post('/api/v1/auth/password/login', { schema: { body: login } }, async (request) => {
     granted(authentication.roomForStranger(request.ip))
-    const outcome = await people.logIn({ ...request.body, source: request.ip }, asked(request))
+    const outcome = await people.logIn(request.body, asked(request))
     if (!outcome.ok) throw new HttpError(401, outcome.rule)
     request.call = outcome.value.call
     return toAnswer(outcome.value.token)

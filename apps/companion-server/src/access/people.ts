@@ -4,13 +4,14 @@ import { aesGcmOpen, aesGcmSeal, concatBytes, utf8 } from '@lux/crypto'
 import type { Transaction } from 'kysely'
 import { Secret, TOTP } from 'otpauth'
 import type { Call, Record } from '../audit/record.ts'
+import type { Attempt, Strangers } from '../audit/strangers.ts'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 import { openAppointing } from './appointing.ts'
 import type { Grant } from './authorize.ts'
 import { countFailure, isLocked } from './lockout.ts'
-import { hashSecret, insertGrants, issue, type LoggedIn, nameShape } from './tokens.ts'
+import { checkNewIdentity, hashSecret, insertGrants, issue, type LoggedIn } from './tokens.ts'
 
 export type NewPerson = {
   readonly username: string
@@ -26,9 +27,12 @@ export type Enrolment = {
   readonly expiresAt: Date
 }
 
+type Enrolling = { readonly code: string; readonly password: string; readonly totp: string }
+
 type Parts = {
   readonly database: Database
   readonly record: Record
+  readonly strangers: Strangers
   /** Of the token, for the secrets of second factors; null while it is sealed. */
   secretsKey(): Promise<Uint8Array | null>
   now(): Date
@@ -43,7 +47,7 @@ const period = 30
 export type PeopleOperations = ReturnType<typeof openPeople>
 
 /** People: invited by whoever may give their roles, known by password and second factor. */
-export function openPeople({ database, record, secretsKey, now }: Parts) {
+export function openPeople({ database, record, strangers, secretsKey, now }: Parts) {
   const { mayGive, governed } = openAppointing(database)
 
   return {
@@ -51,13 +55,9 @@ export function openPeople({ database, record, secretsKey, now }: Parts) {
       return record(call, 'person.invite', async (subject) => {
         const sound = checkPerson(wanted)
         if (!sound.ok) return sound
-        if (wanted.grants.length === 0) return refuse('GRANT-REFUSED', 'a person has at least one role')
         const given = await mayGive(call, subject, wanted.grants)
         if (!given.ok) return given
-        return database.transaction().execute(async (work) => {
-          const made = await insertPerson(work, wanted, now())
-          return made === 'taken' ? refuse('USERNAME-TAKEN', 'another person has this name') : accept(made)
-        })
+        return database.transaction().execute((work) => insertPerson(work, wanted, now()))
       })
     },
 
@@ -91,56 +91,38 @@ export function openPeople({ database, record, secretsKey, now }: Parts) {
     },
 
     /** A fresh second factor for an authenticator, as often as it is asked for until the enrolment ends. */
-    async beginEnrolment(code: string): Promise<Outcome<{ readonly totpUri: string }>> {
+    async beginEnrolment(
+      code: string,
+      asked: Attempt,
+    ): Promise<Outcome<{ readonly totpUri: string; readonly call: Call }>> {
       const person = await enrolling(code)
-      if (person === 'absent') return noEnrolment()
-      const secret = randomBytes(20)
-      const sealed = sealSecret(await key(), person.identity_id, secret)
-      await database
-        .updateTable('person')
-        .set({ totp_sealed: sealed, totp_step: 0 })
-        .where('identity_id', '=', person.identity_id)
-        .where('enrolment_hash', '=', hashSecret(code))
-        .execute()
-      return accept({ totpUri: totpOf(secret, person.username).toString() })
+      if (person === 'absent') return strangers.counted(asked, noEnrolment())
+      const call = callOf(person.identity_id, asked)
+      return record(call, 'person.begin-enrolment', async () => {
+        const secret = randomBytes(20)
+        const sealed = sealSecret(await key(), person.identity_id, secret)
+        await database
+          .updateTable('person')
+          .set({ totp_sealed: sealed, totp_step: 0 })
+          .where('identity_id', '=', person.identity_id)
+          .where('enrolment_hash', '=', hashSecret(code))
+          .execute()
+        return accept({ totpUri: totpOf(secret, person.username).toString(), call })
+      })
     },
 
     /** Sets the password, once a code shows that the authenticator has the secret. The enrolment is over. */
-    async enrol(
-      { code, password, totp }: { readonly code: string; readonly password: string; readonly totp: string },
-      asked: Pick<Call, 'door' | 'reqId'>,
-    ): Promise<Outcome<{ readonly call: Call }>> {
-      const person = await enrolling(code)
-      if (person === 'absent') return noEnrolment()
-      if (Array.from(password).length < 12 || utf8(password).length > 256)
-        return refuse('PASSWORD-WEAK', 'a password is 12 characters to 256 bytes')
-      if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
-      const secret = openSecret(await key(), person.identity_id, person.totp_sealed)
-      const step = stepOf(secret, totp, now())
-      if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
-      const password_hash = await hashPassword(password)
-      const done = await database
-        .updateTable('person')
-        .set({ password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null })
-        .where('identity_id', '=', person.identity_id)
-        .where('enrolment_hash', '=', hashSecret(code))
-        .executeTakeFirst()
-      if (Number(done.numUpdatedRows) === 0) return noEnrolment()
-      const call: Call = { caller: { identity: person.identity_id, grants: [] }, ...asked, receipt: null }
-      return record(call, 'person.enrol', async () => accept({ call }))
+    async enrol(given: Enrolling, asked: Attempt): Promise<Outcome<{ readonly call: Call }>> {
+      return strangers.counted(asked, await enrolled(given, asked))
     },
 
     /** Refuses LOGIN-REFUSED in one text and at one cost, whatever is wrong; a code of the second factor is taken once. */
     async logIn(
-      given: {
-        readonly username: string
-        readonly password: string
-        readonly totp: string
-        readonly source: string
-      },
-      asked: Pick<Call, 'door' | 'reqId'>,
+      given: { readonly username: string; readonly password: string; readonly totp: string },
+      asked: Attempt,
     ): Promise<Outcome<{ readonly token: LoggedIn; readonly call: Call }>> {
-      const { password, totp, source } = given
+      const { password, totp } = given
+      const { source } = asked
       const username = given.username.toLowerCase()
       const account = `person ${username}`
       const [person, locked] = await Promise.all([
@@ -163,12 +145,36 @@ export function openPeople({ database, record, secretsKey, now }: Parts) {
       const whole = person !== undefined && person.enrolment_hash === null
       if (!whole || !matches || step === null || locked || !(await takeStep(person.identity_id, step))) {
         if (!locked) await countFailure(database, account, source)
-        return refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked')
+        return strangers.counted(asked, refuse('LOGIN-REFUSED', 'the credentials do not fit, or are locked'))
       }
       const token = await issue(database, person.identity_id, person.token_ttl_seconds)
-      const call: Call = { caller: { identity: person.identity_id, grants: [] }, ...asked, receipt: null }
+      const call = callOf(person.identity_id, asked)
       return record(call, 'person.log-in', async () => accept({ token, call }))
     },
+  }
+
+  async function enrolled(
+    { code, password, totp }: Enrolling,
+    asked: Attempt,
+  ): Promise<Outcome<{ readonly call: Call }>> {
+    const person = await enrolling(code)
+    if (person === 'absent') return noEnrolment()
+    if (Array.from(password).length < 12 || utf8(password).length > 256)
+      return refuse('PASSWORD-WEAK', 'a password is 12 characters to 256 bytes')
+    if (person.totp_sealed === null) return refuse('TOTP-WRONG', 'the second factor was not begun')
+    const secret = openSecret(await key(), person.identity_id, person.totp_sealed)
+    const step = stepOf(secret, totp, now())
+    if (step === null) return refuse('TOTP-WRONG', 'the code is not the authenticator’s')
+    const password_hash = await hashPassword(password)
+    const done = await database
+      .updateTable('person')
+      .set({ password_hash, totp_step: step, enrolment_hash: null, enrolment_expires_at: null })
+      .where('identity_id', '=', person.identity_id)
+      .where('enrolment_hash', '=', hashSecret(code))
+      .executeTakeFirst()
+    if (Number(done.numUpdatedRows) === 0) return noEnrolment()
+    const call = callOf(person.identity_id, asked)
+    return record(call, 'person.enrol', async () => accept({ call }))
   }
 
   async function takeStep(identity: string, step: number): Promise<boolean> {
@@ -198,12 +204,14 @@ export function openPeople({ database, record, secretsKey, now }: Parts) {
   }
 }
 
-/** A person who has yet to enrol, in a transaction that may do more. */
+/** A person who has yet to enrol, in a transaction that may do more. Refuses USERNAME-TAKEN and what `checkPerson` does. */
 export async function insertPerson(
   work: Transaction<Tables>,
   { username, name, grants }: NewPerson,
   now: Date,
-): Promise<Enrolment | 'taken'> {
+): Promise<Outcome<Enrolment>> {
+  const sound = checkPerson({ username, name, grants })
+  if (!sound.ok) return sound
   const identity = randomUUID()
   const code = randomBytes(32).toString('base64url')
   const expiresAt = new Date(now.getTime() + enrolmentLives)
@@ -212,7 +220,7 @@ export async function insertPerson(
     .select('identity_id')
     .where('username', '=', username)
     .executeTakeFirst()
-  if (taken) return 'taken'
+  if (taken) return refuse('USERNAME-TAKEN', 'another person has this name')
   await work
     .insertInto('identity')
     .values({ id: identity, name, client_id: null, token_ttl_seconds: personTokenTtl, revoked_at: null })
@@ -227,17 +235,19 @@ export async function insertPerson(
     })
     .execute()
   await insertGrants(work, identity, grants)
-  return { identity, username, code, expiresAt }
+  return accept({ identity, username, code, expiresAt })
 }
 
-/** Refuses NAME-MALFORMED. */
-export function checkPerson({ username, name }: Pick<NewPerson, 'username' | 'name'>): Outcome<null> {
-  if (!usernameShape.test(username))
-    return refuse('NAME-MALFORMED', 'a username is 1 to 64 of a-z, 0-9, and . _ @ - between')
-  return nameShape.test(name)
-    ? accept(null)
-    : refuse('NAME-MALFORMED', 'a name is 1 to 64 visible characters')
+/** Refuses NAME-MALFORMED and what `checkNewIdentity` does. */
+function checkPerson({ username, name, grants }: NewPerson): Outcome<null> {
+  return usernameShape.test(username)
+    ? checkNewIdentity({ name, grants })
+    : refuse('NAME-MALFORMED', 'a username is 1 to 64 of a-z, 0-9, and . _ @ - between')
 }
+
+const callOf = (identity: string, { door, reqId }: Attempt): Call => ({
+  ...{ caller: { identity, grants: [] }, door, reqId, receipt: null },
+})
 
 const noEnrolment = () => refuse('ENROLMENT-ABSENT', 'the code is wrong, used or over')
 

@@ -1,5 +1,6 @@
 import { Type } from '@fastify/type-provider-typebox'
 import type { Record } from '../audit/record.ts'
+import type { Strangers } from '../audit/strangers.ts'
 import type { App } from '../platform/http/app-type.ts'
 import { granted, HttpError } from '../platform/http/http-error.ts'
 import { bearerOf, requireCall } from './caller.ts'
@@ -25,7 +26,11 @@ export function toAnswer({ accessToken, expiresIn }: LoggedIn) {
 
 export function authRoutes(
   app: App,
-  parts: { readonly authentication: Authentication; readonly record: Record },
+  parts: {
+    readonly authentication: Authentication
+    readonly record: Record
+    readonly strangers: Strangers
+  },
 ): void {
   app.post('/api/v1/auth/universal-auth/login', { schema: { body: credentials } }, async (request) => {
     granted(parts.authentication.roomForStranger(request.ip))

@@ -161,13 +161,13 @@ export function checkNewIdentity({ name, grants, ttlSeconds = thirtyDays }: NewI
   return accept(null)
 }
 
-/** A machine identity. Its secret, 256 random bits, is given here once and kept as SHA-256. */
-export function createIdentity(database: Database, wanted: NewIdentity): Promise<Credentials> {
-  return database.transaction().execute((work) => insertIdentity(work, wanted))
-}
-
-/** As `createIdentity`, in a transaction that does more. */
-export async function insertIdentity(work: Transaction<Tables>, wanted: NewIdentity): Promise<Credentials> {
+/** A machine identity. Its secret, 256 random bits, is given here once and kept as SHA-256. Refuses what `checkNewIdentity` does. */
+export async function insertIdentity(
+  work: Transaction<Tables>,
+  wanted: NewIdentity,
+): Promise<Outcome<Credentials>> {
+  const within = checkNewIdentity(wanted)
+  if (!within.ok) return within
   const identity = randomUUID()
   const clientId = randomUUID()
   const clientSecret = randomBytes(32).toString('hex')
@@ -186,7 +186,7 @@ export async function insertIdentity(work: Transaction<Tables>, wanted: NewIdent
     .values({ id: randomUUID(), identity_id: identity, hash: hashSecret(clientSecret) })
     .execute()
   await insertGrants(work, identity, wanted.grants)
-  return { identity, clientId, clientSecret }
+  return accept({ identity, clientId, clientSecret })
 }
 
 export async function insertGrants(

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { errorBody, unavailable } from '../platform/http/http-error.ts'
 import type { Call } from './record.ts'
+import type { Strangers } from './strangers.ts'
 import { type AuditWriter, ownEntry, receiptHeader } from './writer.ts'
 
 declare module 'fastify' {
@@ -14,39 +15,22 @@ const unaudited = new Set(['/health', '/readiness', '/api/openapi.json'])
 
 /**
  * Puts the receipt of the operation's audit entry in a header. What was refused before an operation began is entered here, and
- * its reply held until then. Failures of unknown callers are counted per source and written once a second, so that strangers
- * cannot make the log grow.
+ * its reply held until then. A failure of an unknown caller is counted.
  */
 export function auditReplies(
   app: FastifyInstance,
-  { audit, now }: { readonly audit: AuditWriter; now(): Date },
+  { audit, strangers, now }: { readonly audit: AuditWriter; readonly strangers: Strangers; now(): Date },
 ): void {
   app.decorateRequest('call', null)
   app.addHook('onRequest', async (request, reply) => {
     reply.header('X-Request-Id', request.id)
   })
 
-  const strangers = new Map<string, number>()
-  const counter = setInterval(() => {
-    if (strangers.size === 0) return
-    const counts = JSON.stringify(Object.fromEntries(strangers))
-    strangers.clear()
-    audit.append(ownEntry('unauthenticated.failures', now(), counts)).catch((error: unknown) => {
-      app.log.error(
-        { code: 'AUDIT-UNAVAILABLE', error: String(error) },
-        'failures of strangers were not recorded',
-      )
-    })
-  }, 1000)
-  counter.unref()
-  app.addHook('onClose', async () => clearInterval(counter))
-
   app.addHook('onSend', async (request, reply, payload) => {
     if (unaudited.has(request.routeOptions.url ?? '')) return payload
     const { call } = request
     if (call === null) {
-      if (reply.statusCode >= 400 && (strangers.size < 1000 || strangers.has(request.ip)))
-        strangers.set(request.ip, (strangers.get(request.ip) ?? 0) + 1)
+      if (reply.statusCode >= 400) strangers.failed({ source: request.ip, reqId: request.id })
       return payload
     }
     // The reply says AUDIT-UNAVAILABLE already.

@@ -1,8 +1,9 @@
 import type { Role } from '../access/authorize.ts'
-import { type Credentials, checkNewIdentity, createIdentity } from '../access/tokens.ts'
+import type { Credentials } from '../access/tokens.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
-import { accept, type Outcome, refuse } from '../refusal.ts'
+import { type Outcome, refuse } from '../refusal.ts'
 import { openServerParts } from '../server.ts'
+import { operatorCall } from './operator-call.ts'
 import { say } from './result.ts'
 
 /** Roles of one project, and of the whole deployment. */
@@ -23,12 +24,12 @@ export type IdentityOptions = {
   ttl?: number
 }
 
-/** Makes a machine identity. Refuses PROJECT-ABSENT and what `checkNewIdentity` does. */
+/** Makes a machine identity. Refuses PROJECT-ABSENT and what the operation does. */
 export async function makeIdentity(
   state: StateFolder,
   { project: id, roles, name, ttl }: IdentityOptions,
 ): Promise<Outcome<Credentials>> {
-  const { database, close } = await openServerParts(state)
+  const { database, organisations, close } = await openServerParts(state)
   try {
     const found =
       id === undefined
@@ -36,13 +37,11 @@ export async function makeIdentity(
         : await database.selectFrom('project').selectAll().where('id', '=', id).executeTakeFirst()
     if (found === undefined) return refuse('PROJECT-ABSENT', `there is no project ${id}`)
     const [organisation, project] = [found?.organisation_id ?? null, found?.id ?? null]
-    const wanted = {
+    return await organisations.createIdentity(operatorCall(), {
       name,
       grants: roles.map((role) => ({ role, organisation, project })),
       ...(ttl === undefined ? {} : { ttlSeconds: ttl }),
-    }
-    const within = checkNewIdentity(wanted)
-    return within.ok ? accept(await createIdentity(database, wanted)) : within
+    })
   } finally {
     // The secret is shown once: what fails from here on must not take it.
     await close().catch((error: unknown) => say([`closing: ${String(error)}`]))

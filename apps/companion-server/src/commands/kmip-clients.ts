@@ -6,13 +6,12 @@ import {
   registerKmipClient,
   revokeKmipClient,
 } from '../access/kmip-clients.ts'
-import { createIdentity } from '../access/tokens.ts'
-import type { Database } from '../platform/database/open.ts'
 import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { mustBeNew, writeNew } from '../platform/state-folder/private-file.ts'
 import { issueClientCertificate } from '../platform/tls/certificate.ts'
-import { accept, type Outcome, refuse } from '../refusal.ts'
-import { openServerParts } from '../server.ts'
+import { type Outcome, refuse } from '../refusal.ts'
+import { openServerParts, type ServerParts } from '../server.ts'
+import { operatorCall } from './operator-call.ts'
 
 export type NewKmipClient = {
   readonly project: string
@@ -26,20 +25,20 @@ export type NewKmipClient = {
   readonly days: number
 }
 
-async function withDatabase<T>(state: StateFolder, work: (database: Database) => Promise<T>): Promise<T> {
-  const { database, close } = await openServerParts(state)
+async function withParts<T>(state: StateFolder, work: (parts: ServerParts) => Promise<T>): Promise<T> {
+  const parts = await openServerParts(state)
   try {
-    return await work(database)
+    return await work(parts)
   } finally {
-    await close()
+    await parts.close()
   }
 }
 
 /** A certificate that may speak KMIP for one identity in one project, issued by the server's own CA or registered. */
 export function addKmipClient(state: StateFolder, wanted: NewKmipClient): Promise<Outcome<RegisteredClient>> {
-  return withDatabase(state, async (database) => {
+  return withParts(state, async (parts) => {
     const { project, name, out } = wanted
-    const place = await database
+    const place = await parts.database
       .selectFrom('project')
       .selectAll()
       .where('id', '=', project)
@@ -50,15 +49,14 @@ export function addKmipClient(state: StateFolder, wanted: NewKmipClient): Promis
       out === undefined ? null : await issueClientCertificate(state, { name, days: wanted.days }, new Date())
     const certificate = parsed(issued === null ? (wanted.certificate ?? new Uint8Array(0)) : issued.cert)
     if (certificate === null) return refuse('KMIP-CERTIFICATE', 'the file is no certificate in PEM or DER')
-    const identity =
-      wanted.identity ??
-      (
-        await createIdentity(database, {
-          name,
-          grants: wanted.roles.map((role) => ({ role, organisation: place.organisation_id, project })),
-        })
-      ).identity
-    const made = await registerKmipClient(database, {
+    let { identity } = wanted
+    if (identity === undefined) {
+      const grants = wanted.roles.map((role) => ({ role, organisation: place.organisation_id, project }))
+      const its = await parts.organisations.createIdentity(operatorCall(), { name, grants })
+      if (!its.ok) return its
+      identity = its.value.identity
+    }
+    const made = await registerKmipClient(parts, operatorCall(), {
       fingerprint: createHash('sha256')
         .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
         .digest('hex'),
@@ -81,24 +79,14 @@ function parsed(bytes: Uint8Array | string): X509Certificate | null {
 }
 
 export const endKmipClient = (state: StateFolder, fingerprint: string): Promise<Outcome<null>> =>
-  withDatabase(state, (database) => revokeKmipClient(database, fingerprint))
+  withParts(state, (parts) => revokeKmipClient(parts, operatorCall(), fingerprint))
 
 export const showKmipClients = (state: StateFolder) =>
-  withDatabase(state, async (database) => accept(await listKmipClients(database)))
+  withParts(state, (parts) => listKmipClients(parts, operatorCall()))
 
 /** Whether the keys of a project may be made so that they leave in the clear. */
-export function letPlainKeys(
+export const letPlainKeys = (
   state: StateFolder,
-  { project, allowed }: { project: string; allowed: boolean },
-): Promise<Outcome<null>> {
-  return withDatabase(state, async (database) => {
-    const changed = await database
-      .updateTable('project')
-      .set({ plain_export: allowed })
-      .where('id', '=', project)
-      .executeTakeFirst()
-    return Number(changed.numUpdatedRows) === 0
-      ? refuse('PROJECT-ABSENT', `there is no project ${project}`)
-      : accept(null)
-  })
-}
+  wanted: { project: string; allowed: boolean },
+): Promise<Outcome<null>> =>
+  withParts(state, ({ organisations }) => organisations.letPlainKeys(operatorCall(), wanted))

@@ -6,6 +6,7 @@ import type { StateFolder } from '../platform/state-folder/folder.ts'
 import { parseState, readIfPresent, writeWhole } from '../platform/state-folder/private-file.ts'
 import { EnvironmentError, type Outcome } from '../refusal.ts'
 import type { Services } from '../services.ts'
+import { operatorCall } from './operator-call.ts'
 
 /** What a newcomer works with: a project of an organisation made online, an identity that makes keys there and uses them, two keys. */
 export type Training = {
@@ -44,24 +45,18 @@ async function findTraining(state: StateFolder): Promise<Training | null> {
 }
 
 async function makeTraining({ state, organisations, keys }: Services): Promise<Training> {
-  const admin = callOf({
-    identity: 'training',
-    grants: [{ role: 'server-admin', organisation: null, project: null }],
-  })
-  const organisation = mustBe(await organisations.createOrganisation(admin, 'Training'))
-  const chief = callOf({
-    identity: 'training',
-    grants: [{ role: 'organisation-admin', organisation: organisation.id, project: null }],
-  })
+  const organisation = mustBe(await organisations.createOrganisation(operatorCall(), 'Training'))
   const project = mustBe(
-    await organisations.createProject(chief, { organisation: organisation.id, name: 'Training' }),
+    await organisations.createProject(operatorCall(), { organisation: organisation.id, name: 'Training' }),
   )
   const place = { organisation: organisation.id, project: project.id }
   const grants = [
     { role: 'crypto-officer', ...place },
     { role: 'service', ...place },
   ] as const
-  const made = mustBe(await organisations.createIdentity(chief, { name: 'training service', grants }))
+  const made = mustBe(
+    await organisations.createIdentity(operatorCall(), { name: 'training service', grants }),
+  )
   const caller = { identity: made.identity, grants }
   const cipher = mustBe(await keys.create(callOf(caller), { project: project.id, name: 'training' }))
   const pair = mustBe(

@@ -2,6 +2,7 @@ import { TOTP, URI } from 'otpauth'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Grant } from '../../src/access/authorize.ts'
 import { registerKmipClient } from '../../src/access/kmip-clients.ts'
+import { logIn as logInMachine } from '../../src/access/log-in.ts'
 import { makeFirstAdmin } from '../../src/commands/admin.ts'
 import { given, openKms } from '../support/kms-under-test.ts'
 
@@ -33,7 +34,16 @@ async function enrolled(username: string, grants: readonly Grant[]) {
   const { people } = kms.server.services
   const invited = given(await people.invite(kms.callAs(kms.chief), { username, name: username, grants }))
   const { code } = invited
-  const { totpUri } = (await ask('POST', '/auth/password/begin-enrolment', { code })).body
+  const begun = await ask('POST', '/auth/password/begin-enrolment', { code })
+  const { totpUri } = begun.body
+  expect(Object.keys(begun.body)).toEqual(['totpUri'])
+  expect(begun.headers['audit-receipt']).toMatch(/^v1;/)
+  const entry = await kms.server.services.database
+    .selectFrom('audit')
+    .select(['operation', 'identity_id'])
+    .where('req_id', '=', String(begun.headers['x-request-id']))
+    .execute()
+  expect(entry).toEqual([{ operation: 'person.begin-enrolment', identity_id: invited.identity }])
   const totp = URI.parse(totpUri)
   if (!(totp instanceof TOTP)) throw new Error(totpUri)
   const done = await ask('POST', '/auth/password/enrol', { code, password, totp: codeOf(totp, -1) })
@@ -112,13 +122,46 @@ test('LOGIN-REFUSED whoever guesses a person’s password from one place locks t
   const { totp } = await enrolled('lin', officer())
   const { people } = kms.server.services
   const from = async (source: string, fields: object) => {
-    const asked = { username: 'lin', password, totp: codeOf(totp), source, ...fields }
-    return (await people.logIn(asked, { door: 'direct', reqId: 'r' })).ok
+    const asked = { username: 'lin', password, totp: codeOf(totp), ...fields }
+    return (await people.logIn(asked, { door: 'direct', reqId: 'r', source })).ok
   }
   for (let tries = 0; tries < 10; tries++)
     expect(await from('192.0.2.1', { password: `guess ${tries}` })).toBe(false)
   expect(await from('192.0.2.1', {})).toBe(false)
   expect(await from('192.0.2.2', {})).toBe(true)
+})
+
+test('AUDIT-STRANGER who fails and is nobody yet is counted by source, once, by whatever door', async () => {
+  const { services, app } = kms.server
+  const { people, organisations, database } = services
+  const asked = (reqId: string) => ({ door: 'direct', reqId, source: '192.0.2.7' }) as const
+  const client = { clientId: 'nobody', clientSecret: 'x' }
+  const refused = [
+    await logInMachine(services, { ...client, ...asked('stranger 1') }),
+    await people.logIn({ username: 'nobody', password, totp: '000000' }, asked('stranger 2')),
+    await people.beginEnrolment('wrong', asked('stranger 3')),
+    await people.enrol({ code: 'wrong', password, totp: '000000' }, asked('stranger 4')),
+    await organisations.setUp({ code: 'wrong', name: 'Ada' }, asked('stranger 5')),
+  ]
+  expect(refused.map(({ ok }) => ok)).toEqual([false, false, false, false, false])
+  for (const [url, payload] of [
+    ['/api/v1/setup', { code: 'wrong', name: 'Ada' }],
+    ['/api/v1/auth/universal-auth/login', client],
+    ['/api/v1/people', {}],
+  ] as const)
+    await app.inject({ method: 'POST', url, payload, remoteAddress: '192.0.2.8' })
+  const counted = async () => {
+    const rows = await database
+      .selectFrom('audit')
+      .select('outcome')
+      .where('operation', '=', 'unauthenticated.failures')
+      .execute()
+    const counts = rows.map(({ outcome }) => JSON.parse(outcome ?? '{}'))
+    return ['192.0.2.7', '192.0.2.8'].map((source) =>
+      counts.reduce((sum, one) => sum + (one[source] ?? 0), 0),
+    )
+  }
+  await expect.poll(counted, { timeout: 30_000 }).toEqual([5, 3])
 })
 
 test('CREDENTIAL-01 secrets and API keys are listed, rotated and revoked, and a revoked one is out within a second', async () => {
@@ -212,7 +255,7 @@ test('CONDITION-UNMET a role given for another network or key is refused over HT
 })
 
 test('CONDITION-UNMET a role has its conditions by a KMIP certificate too', async () => {
-  const { organisations, database, kmipClients, keys } = kms.server.services
+  const { organisations, kmipClients, keys } = kms.server.services
   const place = { organisation: kms.organisation.id, project: kms.project.id }
   const id = await kms.make('by-certificate')
   const encrypt = async (conditions: object, fingerprint: string) => {
@@ -221,7 +264,7 @@ test('CONDITION-UNMET a role has its conditions by a KMIP certificate too', asyn
     const { identity } = given(await organisations.createIdentity(chief, { name: 'kmip', grants }))
     const expires = new Date(Date.now() + 86_400_000)
     const client = { fingerprint, name: 'c', identity, project: place.project, expires }
-    given(await registerKmipClient(database, client))
+    given(await registerKmipClient(kms.server.services, chief, client))
     const { caller } = given(await kmipClients.find(Buffer.from(fingerprint, 'hex')))
     const made = await keys.encrypt(kms.callAs(caller), { id, plaintext: new Uint8Array(0) })
     return made.ok ? 'ok' : made.rule

@@ -1,6 +1,6 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createIdentity } from '../../src/access/tokens.ts'
+import { createIdentity } from '../support/create-identity.ts'
 import { openHttp, type Who } from '../support/http-under-test.ts'
 
 let http: Awaited<ReturnType<typeof openHttp>>

@@ -1,7 +1,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { createIdentity } from '../../src/access/tokens.ts'
+import type { Role } from '../../src/access/authorize.ts'
 import { algorithms, madeAlgorithms } from '../../src/keys/algorithms.ts'
 import { answer } from '../../src/kmip/answer.ts'
 import { enumerations } from '../../src/kmip/codec/enumerations.ts'
@@ -380,11 +380,7 @@ test('ORG-01 organisations and projects are made by who may, in the token, and e
 test('ORG-02 nobody gives a role that reaches further than his own, and a revoked identity is out', async () => {
   const { organisations } = kms.server.services
   const { callAs, admin, chief, caller, organisation, project } = kms
-  const give = async (
-    who: typeof admin,
-    role: Parameters<typeof createIdentity>[1]['grants'][number]['role'],
-    place: object,
-  ) => {
+  const give = async (who: typeof admin, role: Role, place: object) => {
     const grant = { role, organisation: null, project: null, ...place }
     const made = await organisations.createIdentity(callAs(who), { name: 'n', grants: [grant] })
     return made.ok ? 'ok' : made.rule

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
 import type { Caller } from '../../src/access/authorize.ts'
-import { createIdentity } from '../../src/access/tokens.ts'
 import type { Call } from '../../src/audit/record.ts'
 import type { Outcome } from '../../src/refusal.ts'
 import { openServer } from '../../src/server.ts'
+import { createIdentity } from './create-identity.ts'
 import { makeServerState } from './server-under-test.ts'
 import { makeFolder } from './temporary-folder.ts'
 

@@ -3,10 +3,10 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Caller, Role } from '../../../src/access/authorize.ts'
 import { registerKmipClient } from '../../../src/access/kmip-clients.ts'
-import { createIdentity } from '../../../src/access/tokens.ts'
 import type { Call } from '../../../src/audit/record.ts'
 import { startServer } from '../../../src/commands/start.ts'
 import { issueClientCertificate, type TlsKey } from '../../../src/platform/tls/certificate.ts'
+import { createIdentity } from '../../support/create-identity.ts'
 import { given } from '../../support/kms-under-test.ts'
 import { makeServerState } from '../../support/server-under-test.ts'
 import { makeFolder } from '../../support/temporary-folder.ts'
@@ -42,7 +42,7 @@ export async function startKmip() {
     const spki = certificate.publicKey.export({ type: 'spki', format: 'der' })
     const fingerprint = createHash('sha256').update(spki).digest('hex')
     given(
-      await registerKmipClient(database, {
+      await registerKmipClient(services, chief, {
         ...{ fingerprint, name, identity: credentials.identity, project: project.id },
         expires: new Date(certificate.validTo),
       }),

@@ -1,0 +1,18 @@
+import { randomUUID } from 'node:crypto'
+import type { Call } from '../audit/record.ts'
+
+const everywhere = { organisation: null, project: null } as const
+
+/** A call of whoever runs a command: with the state folder he governs everything that is in it, and uses no key. */
+export const operatorCall = (): Call => ({
+  caller: {
+    identity: 'operator of this machine',
+    grants: [
+      { role: 'server-admin', ...everywhere },
+      { role: 'organisation-admin', ...everywhere },
+    ],
+  },
+  door: 'direct',
+  reqId: randomUUID(),
+  receipt: null,
+})

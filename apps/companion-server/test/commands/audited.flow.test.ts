@@ -1,0 +1,121 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { makeFirstAdmin } from '../../src/commands/admin.ts'
+import { openGiven } from '../../src/commands/given-file.ts'
+import { makeIdentity } from '../../src/commands/identity.ts'
+import { importBundle } from '../../src/commands/import.ts'
+import { addKmipClient, endKmipClient, letPlainKeys } from '../../src/commands/kmip-clients.ts'
+import type { Outcome } from '../../src/refusal.ts'
+import { openHttp } from '../support/http-under-test.ts'
+
+type Command = {
+  readonly command: string
+  run(): Promise<Outcome<unknown>>
+  /** Operation and outcome of each entry that it leaves. */
+  readonly entries: readonly (readonly [string, string])[]
+}
+
+/** Commands that hold the state and change no row that an operation of the server changes. */
+const others = {
+  card: 'a transport key, a file of the state folder',
+  trust: 'a pinned policy, a file of the state folder',
+  'retain-audit': 'as the owner of the database; the chain shows it',
+  migrate: 'as the owner of the database',
+}
+
+test('AUDIT-COMMAND every command that changes something leaves one entry for each operation, a refusal too', async () => {
+  const http = await openHttp('commands')
+  const { state, bundle } = http
+  const { database } = http.server.services
+  try {
+    const file = join(state.root, 'bundle.zip')
+    await writeFile(file, bundle.bytes)
+    let fingerprint = ''
+    const of = { project: 'payments', name: 'n' }
+    const issue = (wanted: object = {}) => {
+      const out = join(state.root, `${Object.keys(wanted).length}.pem`)
+      return addKmipClient(state, { ...of, roles: ['service'], days: 9, out, ...wanted })
+    }
+    const commands: readonly Command[] = [
+      {
+        command: 'import',
+        run: async () => importBundle(state, await openGiven(file), null),
+        entries: [['bundle.import', 'ok']],
+      },
+      {
+        command: 'identity create',
+        run: () => makeIdentity(state, { ...of, roles: ['user'] }),
+        entries: [['identity.create', 'ok']],
+      },
+      {
+        command: 'identity create',
+        run: () => makeIdentity(state, { ...of, roles: ['user'], ttl: 5 }),
+        entries: [['identity.create', 'REQUEST-FIELDS']],
+      },
+      {
+        command: 'kmip client issue',
+        run: async () => {
+          const made = await issue()
+          if (made.ok) fingerprint = made.value.fingerprint
+          return made
+        },
+        entries: [
+          ['identity.create', 'ok'],
+          ['kmip-client.register', 'ok'],
+        ],
+      },
+      {
+        command: 'kmip client issue',
+        run: () => issue({ roles: ['service', 'service'] }),
+        entries: [['identity.create', 'GRANT-REFUSED']],
+      },
+      {
+        command: 'kmip client issue',
+        run: () => issue({ identity: 'nobody', days: 8 }),
+        entries: [['kmip-client.register', 'IDENTITY-ABSENT']],
+      },
+      {
+        command: 'kmip client revoke',
+        run: () => endKmipClient(state, fingerprint),
+        entries: [['kmip-client.revoke', 'ok']],
+      },
+      {
+        command: 'kmip plain-keys',
+        run: () => letPlainKeys(state, { project: 'payments', allowed: true }),
+        entries: [['project.let-plain-keys', 'ok']],
+      },
+      {
+        command: 'admin create',
+        run: () => makeFirstAdmin(state, { username: 'ada', name: 'Ada' }),
+        entries: [['deployment.set-up', 'ok']],
+      },
+      {
+        command: 'admin create',
+        run: () => makeFirstAdmin(state, { username: 'grace', name: 'Grace' }),
+        entries: [['deployment.set-up', 'ADMIN-EXISTS']],
+      },
+    ]
+    const entries = () =>
+      database
+        .selectFrom('audit')
+        .select(['operation', 'outcome'])
+        .where('identity_id', '=', 'operator of this machine')
+        .orderBy('time')
+        .execute()
+    for (const { command, run, entries: wanted } of commands) {
+      const before = (await entries()).length
+      const outcome = await run()
+      const after = (await entries()).slice(before)
+      expect([command, ...after.map((one) => [one.operation, one.outcome])]).toEqual([command, ...wanted])
+      expect(outcome.ok ? 'ok' : outcome.rule).toBe(wanted.at(-1)?.[1])
+    }
+    const cli = await readFile(new URL('../../src/cli.ts', import.meta.url), 'utf8')
+    const held = [...cli.matchAll(/\balone\(\s*state, ['`]([^'`$]+)/g)].map(([, name]) => name?.trim())
+    expect(held.toSorted()).toEqual(
+      [...new Set(commands.map(({ command }) => command)), ...Object.keys(others)].toSorted(),
+    )
+  } finally {
+    await http.close()
+  }
+})
