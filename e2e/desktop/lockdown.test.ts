@@ -13,7 +13,12 @@ afterAll(() => desktop?.close())
 const outcome = (call: string) =>
   desktop.page.evaluate(`${call}.then(() => 'given', (error) => error.name)`) as Promise<string>
 
-test('SHELL-PERMISSIONS the camera is given to our page, alone and not with a microphone', async () => {
+/** What a panel does that begins or ends to scan codes. */
+const scan = (on: boolean) => desktop.page.evaluate(`window.lux.invoke('shell.camera', { on: ${on} })`)
+
+test('SHELL-PERMISSIONS the camera is given to our page while a panel scans codes, alone and not with a microphone', async () => {
+  expect(await outcome('navigator.mediaDevices.getUserMedia({ video: true })')).toBe('NotAllowedError')
+  await scan(true)
   expect(await outcome('navigator.mediaDevices.getUserMedia({ video: true })')).toBe('given')
   expect(
     await desktop.page.evaluate(() =>
@@ -23,6 +28,8 @@ test('SHELL-PERMISSIONS the camera is given to our page, alone and not with a mi
   expect(await outcome('navigator.mediaDevices.getUserMedia({ video: true, audio: true })')).toBe(
     'NotAllowedError',
   )
+  await scan(false)
+  expect(await outcome('navigator.mediaDevices.getUserMedia({ video: true })')).toBe('NotAllowedError')
 })
 
 test('SHELL-PERMISSIONS the screen is not shared', async () => {
