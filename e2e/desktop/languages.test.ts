@@ -17,7 +17,9 @@ function clipped(): Promise<string[]> {
       const box = element.getBoundingClientRect()
       const hidden = element.closest('.visually-hidden, [aria-hidden="true"], script, style')
       if (!own || hidden || box.width === 0) continue
-      const { overflowX, textOverflow } = getComputedStyle(element)
+      const { overflowX, textOverflow, clipPath } = getComputedStyle(element)
+      // For ears alone at this width.
+      if (clipPath === 'inset(50%)') continue
       const cut =
         overflowX !== 'visible' && overflowX !== 'auto' && element.scrollWidth > element.clientWidth + 1
       if (cut && textOverflow !== 'ellipsis') found.push(`cut: ${element.textContent}`)

@@ -69,7 +69,7 @@ test('CLIPBOARD-CLEAR what was selected and copied is gone when the window is lo
   }
   await setAppearance(desktop, { language: 'en', theme: 'light' })
   await show(desktop, 'run/c6')
-  await page.locator('.step-title').selectText()
+  await page.locator('#stage-title').selectText()
   await page.keyboard.press('Control+c')
   await expect.poll(clipboard).toContain('Holders prove their shares')
   // Main hears of what was copied by itself, and nothing in the window shows when.
