@@ -58,12 +58,12 @@ const tier = (name: 'unit' | 'driver' | 'flow', budget: number): Suite => ({
 })
 
 const unit = tier('unit', 5)
-const driver = tier('driver', 12)
-const flow = tier('flow', 50)
+const driver = tier('driver', 10)
+const flow = tier('flow', 35)
 
 const e2e: Suite = {
   name: 'e2e',
-  budget: 30,
+  budget: 20,
   display: true,
   commands: [vitest('--config', 'e2e/vitest.config.ts', '--project', 'e2e')],
 }

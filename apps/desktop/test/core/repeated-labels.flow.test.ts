@@ -44,6 +44,8 @@ test('a run initialises the planned token although a rehearsal has left one of i
   const context = {
     hsm,
     folder: {
+      plan: { tokens: [{ role: 'ceremony', profile: 'softhsm' }] },
+      state: { domain: 'production' },
       has: (name: string) => files.has(name),
       writeDocument: (name: string, value: unknown) => files.set(name, value),
       readDocument: (name: string) => files.get(name),
@@ -78,6 +80,8 @@ test('a root is made although one of an earlier ceremony has the planned name', 
     ckaId: 'cd'.repeat(16),
     key: { id: 'root-kek' },
     destinations: [],
+    spares: [],
+    backup: null,
     discard: [],
     mechanism: 'KWP-RFC5649',
   } as unknown as Parameters<typeof generateRoot>[0]
