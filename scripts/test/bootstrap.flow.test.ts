@@ -12,7 +12,8 @@ function freshCheckout(): { bootstrap: string; path: string } {
   mkdirSync(join(folder, 'scripts'))
   cpSync(join(root, 'scripts/bootstrap.cjs'), join(folder, 'scripts/bootstrap.cjs'))
   cpSync(join(root, 'scripts/bootstrap'), join(folder, 'scripts/bootstrap'), { recursive: true })
-  for (const name of ['package.json', 'package-lock.json']) cpSync(join(root, name), join(folder, name))
+  for (const name of ['package.json', 'package-lock.json', 'site/package-lock.json'])
+    cpSync(join(root, name), join(folder, name))
   mkdirSync(join(folder, 'bin'))
   writeFileSync(join(folder, 'bin/npm'), '#!/bin/sh\nexec sleep 60\n', { mode: 0o755 })
   return { bootstrap: join(folder, 'scripts/bootstrap.cjs'), path: join(folder, 'bin') }

@@ -29,10 +29,12 @@ export async function rehearsalOfScript(
     return Array.isArray(names) ? names.map(String) : []
   }
   const ownDevices = request.ownDevices ?? []
-  const simulated = holderNames(values, named('holders')) ?? named('holders')
+  // Whom a script without holders counts are others, as its custodians.
+  const counted = Object.hasOwn(read.value.blanks, 'holders') ? values : {}
+  const simulated = holderNames(counted, named('holders')) ?? named('holders')
   const holders =
     ownDevices.length === 0
-      ? holderNames(values, named('holders'))
+      ? holderNames(counted, named('holders'))
       : withOwnDevices(ownDevices, simulated, {
           moving: [...named('nextHolders'), ...named('dealers')],
           deals: !Object.hasOwn(read.value.blanks, 'epochId'),

@@ -1,4 +1,4 @@
-import { FormatError, fromBase64, type Refusal } from '@lux/crypto'
+import type { Refusal } from '@lux/crypto'
 import { ExpectedError } from '@lux/node-files'
 import * as v from 'valibot'
 
@@ -20,21 +20,6 @@ export const hexId = v.pipe(v.string(), v.regex(/^[0-9a-f]{32}$/))
 export const digest = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/))
 export const serial = v.pipe(v.string(), v.maxLength(64))
 export const pin = v.pipe(v.string(), v.minLength(1), v.maxLength(255))
-
-/** What the window scanned, as Base64: less than a frame of the window may have. */
-export const payload = v.pipe(
-  v.string(),
-  v.maxLength(1 << 20),
-  v.rawTransform(({ dataset, addIssue, NEVER }) => {
-    try {
-      return fromBase64(dataset.value)
-    } catch (error) {
-      if (!(error instanceof FormatError)) throw error
-      addIssue({ message: 'not Base64' })
-      return NEVER
-    }
-  }),
-)
 
 /** A refusal as the failure of a call. */
 export function refuse(refusal: Refusal<string> | null): void {
