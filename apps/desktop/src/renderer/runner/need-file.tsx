@@ -16,6 +16,14 @@ type Props = { view: RunView; need: Extract<Need, { need: 'file' }>; act: Act; p
 export function NeedFile({ view, need, act, pinned }: Props) {
   const { t } = useTranslation()
   const [busy, setBusy] = useState(false)
+  const [answering, setAnswering] = useState<string | null>(null)
+
+  /** One at a time: whoever has answered counts once, and a second press would be refused. */
+  async function answerAs(name: string): Promise<void> {
+    setAnswering(name)
+    await act(call('ceremonies.signAsStandIn', { id: view.id, what: need.what, name }))
+    setAnswering(null)
+  }
 
   async function submit(): Promise<void> {
     const path = await pickFile('document')
@@ -91,9 +99,9 @@ export function NeedFile({ view, need, act, pinned }: Props) {
               <Button
                 variant="surface"
                 aria-label={t('runner.answer-as-for', { name })}
-                onClick={() =>
-                  void act(call('ceremonies.signAsStandIn', { id: view.id, what: need.what, name }))
-                }
+                loading={answering === name}
+                disabled={answering !== null}
+                onClick={() => void answerAs(name)}
               >
                 {t('runner.answer-as')}
               </Button>

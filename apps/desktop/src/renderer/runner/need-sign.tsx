@@ -102,6 +102,7 @@ export function NeedSign({ view, need, act, pinned }: Props) {
                   color="gray"
                   highContrast
                   loading={busy === name}
+                  disabled={busy !== null}
                   aria-label={t('runner.sign-as-for', { name })}
                   onClick={() => void sign(name)}
                 >
