@@ -11,7 +11,15 @@ import { CarryRequest } from './carry-request.tsx'
 import { OwnDevices } from './own-devices.tsx'
 
 type SignNeed = Extract<Need, { need: 'sign' }>
-type Props = { view: RunView; need: SignNeed; act: Act; pinned: boolean }
+type Props = {
+  view: RunView
+  need: SignNeed
+  act: Act
+  pinned: boolean
+  /** Whether a simulated participant signs now, by this or by the live button. */
+  signing: boolean
+  onSigning: (now: boolean) => void
+}
 
 /** Stand-ins who have to sign now: no more of them than are needed. */
 export function standInsLeft({ signers, required }: SignNeed): string[] {
@@ -29,7 +37,7 @@ export async function signAsStandIns({ id }: Pick<RunView, 'id'>, need: SignNeed
 }
 
 /** Who has signed and who has not. A stand-in signs here in a rehearsal; people sign on their own device. */
-export function NeedSign({ view, need, act, pinned }: Props) {
+export function NeedSign({ view, need, act, pinned, signing, onSigning }: Props) {
   const { t } = useTranslation()
   const id = useId()
   const [busy, setBusy] = useState<string | null>(null)
@@ -41,18 +49,21 @@ export function NeedSign({ view, need, act, pinned }: Props) {
   const standIns = need.signers.some(({ standIn }) => standIn)
 
   async function sign(name: string): Promise<void> {
+    onSigning(true)
     setBusy(name)
     await act(call('ceremonies.signAsStandIn', { id: view.id, what: need.what, name }))
     setBusy(null)
+    onSigning(false)
   }
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each stand-in once, when it is their turn
   useEffect(() => {
     const turn = `${need.digest} ${next}`
-    if (!signsAlone || next === undefined || view.paused !== null || asked.current.has(turn)) return
+    if (signing || !signsAlone || next === undefined || view.paused !== null || asked.current.has(turn))
+      return
     asked.current.add(turn)
     void sign(next)
-  }, [signsAlone, next, need.digest])
+  }, [signsAlone, next, need.digest, signing])
 
   return (
     <>
@@ -102,7 +113,7 @@ export function NeedSign({ view, need, act, pinned }: Props) {
                   color="gray"
                   highContrast
                   loading={busy === name}
-                  disabled={busy !== null}
+                  disabled={signing}
                   aria-label={t('runner.sign-as-for', { name })}
                   onClick={() => void sign(name)}
                 >

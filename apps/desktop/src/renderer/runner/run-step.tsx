@@ -46,6 +46,8 @@ export function RunStep({ view, step, act }: Props) {
   const [confirmed, setConfirmed] = useState<Record<string, boolean>>({})
   const [values, setValues] = useState<Record<string, string>>({})
   const [busy, setBusy] = useState(false)
+  // A simulated participant signs: nobody signs a second time meanwhile.
+  const [signing, setSigning] = useState(false)
   const pins = useRef(new Map<string, EnterPin>())
   const pushed = useWork(({ reports }) => reports[view.id])
   const work = view.work ?? pushed ?? null
@@ -156,11 +158,11 @@ export function RunStep({ view, step, act }: Props) {
     <GoButton
       label={t('stage.sign-all', { count: standIns.length })}
       hint={t('stage.waits-for', { names: awaited(signNeed).join(', ') })}
-      busy={busy}
+      busy={signing}
       off={room.signsAlone}
       onPress={() => {
-        setBusy(true)
-        void signAsStandIns(view, signNeed, act).finally(() => setBusy(false))
+        setSigning(true)
+        void signAsStandIns(view, signNeed, act).finally(() => setSigning(false))
       }}
     />
   ) : takesFile ? (
@@ -283,7 +285,17 @@ export function RunStep({ view, step, act }: Props) {
               />
             )
           case 'sign':
-            return <NeedSign key={key} view={view} need={need} act={act} pinned={takesFile} />
+            return (
+              <NeedSign
+                key={key}
+                view={view}
+                need={need}
+                act={act}
+                pinned={takesFile}
+                signing={signing}
+                onSigning={setSigning}
+              />
+            )
           case 'file':
             return <NeedFile key={key} view={view} need={need} act={act} pinned={takesFile} />
         }
