@@ -159,30 +159,21 @@ export function openKeyWork({ repository, unwrapping, record }: KeyParts) {
     return unwrapping.useKey(key, version.value, (bytes) => openEnvelope(bytes, context, ciphertext))
   }
 
-  /** `work` on a key that its caller may manage. */
-  function managing<T>(
-    call: Call,
-    operation: string,
-    id: string,
-    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
-    return record(call, operation, async (subject) => {
-      const key = await permitted(call, subject, 'key.manage', await repository.findKey(id))
-      return key.ok ? work(key.value, subject) : key
-    })
+  /** `work` on a key that its caller may `action`. */
+  function permittedWork(action: 'key.manage' | 'key.read') {
+    return <T>(
+      call: Call,
+      operation: string,
+      id: string,
+      work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
+    ): Promise<Outcome<T>> =>
+      record(call, operation, async (subject) => {
+        const key = await permitted(call, subject, action, await repository.findKey(id))
+        return key.ok ? work(key.value, subject) : key
+      })
   }
-
-  function reading<T>(
-    call: Call,
-    operation: string,
-    id: string,
-    work: (key: StoredKey, subject: Subject) => Promise<Outcome<T>>,
-  ): Promise<Outcome<T>> {
-    return record(call, operation, async (subject) => {
-      const key = await permitted(call, subject, 'key.read', await repository.findKey(id))
-      return key.ok ? work(key.value, subject) : key
-    })
-  }
+  const managing = permittedWork('key.manage')
+  const reading = permittedWork('key.read')
 
   async function changed(
     key: StoredKey,
