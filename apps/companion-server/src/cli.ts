@@ -9,11 +9,11 @@ import { retainAudit, verifyAuditLog } from './commands/audit.ts'
 import { openGiven, readGiven } from './commands/given-file.ts'
 import { deploymentRoles, type IdentityOptions, makeIdentity, projectRoles } from './commands/identity.ts'
 import { importBundle } from './commands/import.ts'
-import { initServer } from './commands/init.ts'
+import { chosenToken, initServer } from './commands/init.ts'
 import { addKmipClient, endKmipClient, letPlainKeys, showKmipClients } from './commands/kmip-clients.ts'
 import { askReadiness } from './commands/ready.ts'
 import { exit, linesOf, wrongUse as refuseUse, report, running as run, say } from './commands/result.ts'
-import { type Listen, startServer, stopSignal } from './commands/start.ts'
+import { type Listen, rootLine, startServer, stopSignal } from './commands/start.ts'
 import { makeTransport } from './imports/transports.ts'
 import { kmipPort } from './kmip/server.ts'
 import { guardContainer } from './platform/container.ts'
@@ -87,6 +87,7 @@ program
   .addOption(new Option('--domain <domain>').choices(['production', 'rehearsal']).makeOptionMandatory())
   .option('--token <uri>', 'a PKCS#11 URI: pkcs11:serial=…?module-path=…')
   .option('--soft-token', 'a new SoftHSM token in the state folder')
+  .option('--root-key', 'no token: ROOT_ENCRYPTION_KEY is the root; for rehearsals, or where there is no HSM')
   .option('--env <name=value>', 'a variable that the token’s library reads, many times', collected, [])
   .option('--init-string <text>', 'what the library wants to be told when it starts, as NSS does')
   .option(
@@ -99,16 +100,15 @@ program
       domain: 'production' | 'rehearsal'
       token?: string
       softToken?: true
+      rootKey?: true
       env: string[]
       initString?: string
       pinFile?: string
     }) =>
       running(async () => {
         checkEnvironment(process.env)
-        const uri = options.token ?? (options.softToken ? undefined : variable('HSM_TOKEN_URI'))
-        if ((uri === undefined) === (options.softToken === undefined)) {
-          return wrongUse('give either --token URI or --soft-token')
-        }
+        const token = chosenToken(options)
+        if (token === null) return wrongUse('give one of --token URI, --soft-token or --root-key')
         const env = variablesOf(options.env)
         if (env === null)
           return wrongUse('--env takes NAME=VALUE, and no variable that changes which code is loaded')
@@ -117,10 +117,10 @@ program
           state: options.state === undefined ? folder() : stateFolder(options.state),
           domain: options.domain,
           token:
-            uri === undefined
-              ? 'soft-token'
-              : { uri, env, ...(initString === undefined ? {} : { initString }) },
-          pinFile: options.pinFile ?? (uri === undefined ? null : (variable('HSM_PIN_FILE') ?? null)),
+            typeof token === 'string'
+              ? token
+              : { ...token, env, ...(initString === undefined ? {} : { initString }) },
+          pinFile: options.pinFile ?? (typeof token === 'string' ? null : (variable('HSM_PIN_FILE') ?? null)),
         })
         report(common(), outcome, ({ audience, words }) => [`audience ${audience}`, words.join(' ')])
       }),
@@ -160,7 +160,7 @@ async function writeTransport(
   const settings = await readSettings(state)
   const token = await openServerToken(settings, state)
   try {
-    const document = await token.use((opened) => makeTransport(opened, state, settings, known))
+    const document = await token.useToken((opened) => makeTransport(opened, state, settings, known))
     await writeNew(out, transportCodec.file.encode(document), 0o644)
     return transportCodec.payload.digest(document.payload)
   } finally {
@@ -242,8 +242,10 @@ program
       })
       const sealed = server.sealed?.code ?? null
       const kmip = server.kmipPort === null ? {} : { kmip: server.kmipPort }
-      report(common(), accept({ ready: server.address, sealed, ...kmip }), ({ ready }) => [
+      const { root } = server.services.token
+      report(common(), accept({ ready: server.address, root, sealed, ...kmip }), ({ ready }) => [
         `ready: ${ready}${sealed === null ? '' : ` sealed ${sealed}`}`,
+        ...rootLine(root),
         ...(server.kmipPort === null ? [] : [`KMIP: port ${server.kmipPort}`]),
       ])
       if (server.sealed !== null) say(linesOf('sealed', server.sealed))

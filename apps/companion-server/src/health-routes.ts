@@ -4,12 +4,12 @@ import type { ServerToken } from './platform/hsm/server-token.ts'
 import type { App } from './platform/http/app-type.ts'
 import { errorBody, unavailable } from './platform/http/http-error.ts'
 
-/** `/health`: the process answers. `/readiness`: it can serve keys, or the code of what is missing. */
+/** `/health`: the process answers, and where its root is. `/readiness`: it can serve keys, or the code of what is missing. */
 export function healthRoutes(
   app: App,
   { database, token }: { readonly database: Database; readonly token: ServerToken },
 ): void {
-  app.get('/health', async () => ({ status: 'ok' }))
+  app.get('/health', async () => ({ status: 'ok', root: token.root }))
   app.get('/readiness', async (request, reply) => {
     if (token.sealed) return reply.code(503).send(errorBody(request.id, unavailable(token.sealed.code)))
     try {

@@ -2,17 +2,17 @@ import { dirname } from 'node:path'
 import { parseArgs } from 'node:util'
 import { protectProcess } from '@lux/hsm/protect'
 import { makeFolder } from '@lux/node-files'
-import { initServer } from './commands/init.ts'
+import { chosenToken, initServer } from './commands/init.ts'
 import { npmGone } from './commands/npm-gone.ts'
 import { linesOf, running, say } from './commands/result.ts'
-import { startServer, stopSignal } from './commands/start.ts'
+import { rootLine, startServer, stopSignal } from './commands/start.ts'
 import { trainingLines } from './commands/training.ts'
 import { guardContainer } from './platform/container.ts'
 import { stateFolder } from './platform/state-folder/folder.ts'
 
 const ownState = '.lux/server'
 
-// `npm run server`: a rehearsal server on a SoftHSM training token, made on the first start.
+// `npm run server`: a rehearsal server on a SoftHSM training token, made on the first start, or on ROOT_ENCRYPTION_KEY.
 async function serve(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -29,7 +29,8 @@ async function serve(): Promise<void> {
   const state = stateFolder(values.state)
   const stopped = Promise.race([stopSignal(), npmGone()])
   process.stderr.write(`starting: a rehearsal server in ${state.root}; the first start takes some seconds\n`)
-  const made = await initServer({ state, domain: 'rehearsal', token: 'soft-token', pinFile: null })
+  const token = chosenToken({}) === 'root-key' ? 'root-key' : 'soft-token'
+  const made = await initServer({ state, domain: 'rehearsal', token, pinFile: null })
   if (!made.ok && made.rule !== 'STATE-EXISTS') {
     say(linesOf('refused', { code: made.rule, detail: made.detail }))
     process.exitCode = 1
@@ -37,6 +38,7 @@ async function serve(): Promise<void> {
   }
   const server = await startServer(state, { host: values.host, port: Number(values.port) })
   process.stdout.write(`ready: rehearsal server, ${server.address}, state ${state.root}\n`)
+  for (const line of rootLine(server.services.token.root)) process.stdout.write(`${line}\n`)
   if (server.sealed !== null) say(linesOf('sealed', server.sealed))
   else {
     const code = await server.services.organisations.offerSetup()

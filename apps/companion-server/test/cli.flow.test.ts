@@ -213,7 +213,11 @@ test('CLI-MEMORY a server can write no core dump, and only root may read its mem
   })
   onTestFinished(() => void server.kill('SIGKILL'))
   const ready: Buffer = await new Promise((done) => server.stdout.once('data', done))
-  expect(JSON.parse(String(ready))).toEqual({ ready: expect.stringMatching(/^https:/), sealed: null })
+  expect(JSON.parse(String(ready))).toEqual({
+    ready: expect.stringMatching(/^https:/),
+    root: 'token',
+    sealed: null,
+  })
   expect(await readFile(`/proc/${server.pid}/limits`, 'utf8')).toMatch(/Max core file size\s+0\s+0/)
   expect((await stat(`/proc/${server.pid}/mem`)).uid).toBe(0)
   const ended = new Promise((done) => server.once('exit', done))

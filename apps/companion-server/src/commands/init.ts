@@ -3,16 +3,12 @@ import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { type ServerCard, serverCardCodec } from '@lux/ceremony/wire'
 import { fromHex, generateSealIdentity, sealRecipient, toHex, toWords } from '@lux/crypto'
-import {
-  hmacTemplate,
-  parseTokenUri,
-  signingTemplate,
-  softTokenEnvironment,
-  startHsm,
-  type Token,
-  type TokenUri,
-} from '@lux/hsm'
+import { parseTokenUri, softTokenEnvironment, startHsm, type TokenUri } from '@lux/hsm'
+import { settingOf } from '../platform/container.ts'
+import { variable } from '../platform/environment.ts'
+import type { KeyDevice } from '../platform/hsm/key-device.ts'
 import { makePinFile, readPin } from '../platform/hsm/pin-file.ts'
+import { givenRootKey, rootKeySerial, rootKeySetting } from '../platform/hsm/root-key.ts'
 import { openServerToken } from '../platform/hsm/server-token.ts'
 import { keysOfSpki } from '../platform/hsm/token-signer.ts'
 import { makePrivateFolder, makeStateFolder, type StateFolder } from '../platform/state-folder/folder.ts'
@@ -22,17 +18,19 @@ import { holdingState } from '../platform/state-folder/state-lock.ts'
 import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
 
 /** `env`, `initString`: what its library reads of its environment, and is told when it starts. */
-export type TokenChoice = {
-  readonly uri: string
+export type TokenChoice = TokenName & {
   readonly env?: Readonly<Record<string, string>>
   readonly initString?: string
 }
 
+/** By its serial, or by the slot that it is in now; without a slot, the one token of the library. */
+type TokenName = { readonly uri: string } | { readonly library: string; readonly slot: string | null }
+
 export type InitOptions = {
   readonly state: StateFolder
   readonly domain: Domain
-  /** A PKCS#11 URI, or a new SoftHSM token in the state folder. */
-  readonly token: TokenChoice | 'soft-token'
+  /** A token, a new SoftHSM token in the state folder, or no token and ROOT_ENCRYPTION_KEY. */
+  readonly token: TokenChoice | 'soft-token' | 'root-key'
   readonly pinFile: string | null
 }
 
@@ -52,6 +50,25 @@ export async function initServer(options: InitOptions): Promise<Outcome<Initiali
   return holdingState(state, 'init', async () =>
     (await isMade(state)) ? alreadyMade(state) : makeServer(options),
   )
+}
+
+/** What is given, or else what the environment names. Null where it is nothing, or more than one thing is given. */
+export function chosenToken(given: {
+  readonly token?: string
+  readonly softToken?: true
+  readonly rootKey?: true
+}): InitOptions['token'] | null {
+  const said: InitOptions['token'][] = [
+    ...(given.token === undefined ? [] : [{ uri: given.token }]),
+    ...(given.softToken ? (['soft-token'] as const) : []),
+    ...(given.rootKey ? (['root-key'] as const) : []),
+  ]
+  const [one = null, ...others] = said
+  if (said.length > 0) return others.length > 0 ? null : one
+  const [uri, library] = [variable('HSM_TOKEN_URI'), variable('HSM_LIBRARY_PATH')]
+  if (uri !== undefined) return { uri }
+  if (library !== undefined) return { library, slot: variable('HSM_SLOT') ?? null }
+  return settingOf(rootKeySetting) === undefined ? null : 'root-key'
 }
 
 async function isMade(state: StateFolder): Promise<boolean> {
@@ -93,13 +110,11 @@ async function makeServer(options: InitOptions): Promise<Outcome<Initialised>> {
 }
 
 /** Another server may have its keys of these labels on the same token: a server goes by the identifiers in its settings. */
-async function makeCard(token: Token, state: StateFolder, settings: Settings): Promise<ServerCard> {
+async function makeCard(device: KeyDevice, state: StateFolder, settings: Settings): Promise<ServerCard> {
   const { receipt, requester, rows } = settings.keys
-  const receiptKey = keysOfSpki(await signingKey(token, receipt, 'receipt key'))
-  const requesterKey = keysOfSpki(await signingKey(token, requester, 'requester key'))
-  if ((await token.findById(rows)).length === 0) {
-    await token.generateHmac({ id: rows, label: 'row MAC key', sameLabel: true, template: hmacTemplate })
-  }
+  const receiptKey = keysOfSpki(await device.signingKey(receipt, 'receipt key'))
+  const requesterKey = keysOfSpki(await device.signingKey(requester, 'requester key'))
+  await device.macKey(rows, 'row MAC key')
   return {
     v: 1,
     kind: 'server',
@@ -109,19 +124,6 @@ async function makeCard(token: Token, state: StateFolder, settings: Settings): P
     requesterKey,
     combinerRecipient: await combinerRecipient(state),
   }
-}
-
-async function signingKey(token: Token, id: string, label: string): Promise<Uint8Array> {
-  const found = await token.findById(id)
-  if (found.length > 0) return token.publicKeySpki({ id, class: 'public' })
-  const made = await token.generateKeyPair({
-    id,
-    label,
-    sameLabel: true,
-    kind: 'p-256',
-    template: signingTemplate,
-  })
-  return made.spki
 }
 
 async function combinerRecipient(state: StateFolder): Promise<string> {
@@ -137,23 +139,28 @@ async function chooseToken({
   token,
   pinFile,
 }: InitOptions): Promise<Outcome<Pick<Settings, 'token' | 'pinFile'>>> {
+  if (token === 'root-key') {
+    const root = givenRootKey()
+    if (root === null) throw new EnvironmentError('ROOT-KEY', `${rootKeySetting} is not set`)
+    const serial = rootKeySerial(root)
+    root.fill(0)
+    return accept({ token: { library: rootKeySetting, environment: {}, serial }, pinFile: null })
+  }
   if (token !== 'soft-token') {
-    const uri = tokenNamed(token.uri)
-    if (!uri.ok) return uri
-    const { serial, library, pin } = uri.value
+    const conf = process.env.SOFTHSM2_CONF
+    const { env = {}, initString } = token
+    const environment: Record<string, string> = { ...(conf ? { SOFTHSM2_CONF: conf } : {}), ...env }
+    const started = { environment, ...(initString === undefined ? {} : { initString }) }
+    const found = 'uri' in token ? tokenNamed(token.uri) : await tokenIn(token.library, token.slot, started)
+    if (!found.ok) return found
+    const { serial, library, pin } = found.value
     const file = pinFile ?? (pin === 'pin-pad' ? null : (pin?.file ?? null))
     if (file === null && pin !== 'pin-pad')
       return refuse(
         'TOKEN-PIN-FILE',
         'name the PIN file, --pin-file F, or the token’s own pad: pin-source=pin-pad',
       )
-    const conf = process.env.SOFTHSM2_CONF
-    const { env = {}, initString } = token
-    const environment: Record<string, string> = { ...(conf ? { SOFTHSM2_CONF: conf } : {}), ...env }
-    return accept({
-      token: { library, environment, serial, ...(initString === undefined ? {} : { initString }) },
-      pinFile: file === null ? null : resolve(file),
-    })
+    return accept({ token: { library, serial, ...started }, pinFile: file === null ? null : resolve(file) })
   }
   await makePrivateFolder(state.trainingPins)
   const userFile = resolve(pinFile ?? `${state.trainingPins}/user.pin`)
@@ -175,10 +182,36 @@ async function chooseToken({
   }
 }
 
+/** The token of a library that is in this slot now: from here on it goes by its serial, since slots move. Refuses TOKEN-SLOT. */
+async function tokenIn(
+  library: string,
+  slot: string | null,
+  started: { readonly environment: Readonly<Record<string, string>>; readonly initString?: string },
+): Promise<NamedToken> {
+  const hsm = await startHsm({ library, ...started })
+  try {
+    const there = (await hsm.tokens()).filter(({ initialised }) => initialised)
+    const [token, ...others] = there.filter((one) => slot === null || one.slot === slot)
+    if (token !== undefined && others.length === 0)
+      return accept({ serial: token.serial, library, pin: null })
+    const list = there.map((one) => `slot ${one.slot}: ${one.label}, serial ${one.serial}`).join('; ')
+    return refuse(
+      'TOKEN-SLOT',
+      `${slot === null ? 'no slot is named' : `slot ${slot}`}; there are: ${list || 'none'}`,
+    )
+  } finally {
+    await hsm.close()
+  }
+}
+
+type NamedToken = Outcome<{
+  readonly serial: string
+  readonly library: string
+  readonly pin: TokenUri['pin']
+}>
+
 /** A PKCS#11 URI (RFC 7512) that names one token by serial and its library by module-path. */
-export function tokenNamed(
-  text: string,
-): Outcome<{ readonly serial: string; readonly library: string; readonly pin: TokenUri['pin'] }> {
+export function tokenNamed(text: string): NamedToken {
   const read = parseTokenUri(text)
   if (!read.ok) return refuse('TOKEN-URI', read.detail)
   const { serial, modulePath: library, pin } = read.value

@@ -110,6 +110,13 @@ export function stopSignal(): Promise<void> {
   })
 }
 
+/** Said at every start of a server whose root is in no token. */
+export function rootLine(root: 'token' | 'environment'): readonly string[] {
+  return root === 'token'
+    ? []
+    : ['root: ROOT_ENCRYPTION_KEY, no token: whoever has that key and the database has every key']
+}
+
 /** JSON lines on stderr: stdout is for a command's one result. Headers, bodies and query strings are never written. */
 function openLog(level = 'info') {
   return pino(

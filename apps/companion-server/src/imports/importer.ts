@@ -60,6 +60,8 @@ export function openImporter(parts: ImporterParts): BundleImporter {
   const log = openImportLog(parts)
 
   async function importReceived(received: Received): Promise<ImportResult> {
+    // Before anything of it is begun.
+    if (token.root === 'environment') throw new EnvironmentError('ROOT-KEY-ONLY', 'this server has no token')
     const peeked = await peekBundle(received.reader)
     const digest = peeked.ok ? peeked.value.digest : null
     const stored = digest === null ? undefined : await log.find(digest)
@@ -81,7 +83,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
     await noteBegun(state, judged.value.contents.digest, judged.value.policyDigest)
     await log.stage(judged.value, received.fileDigest)
     reached('staged')
-    return token.use((opened) => takeIn(opened, judged.value, received.fileDigest))
+    return token.useToken((opened) => takeIn(opened, judged.value, received.fileDigest))
   }
 
   async function takeIn(opened: Token, judged: Judged, fileDigest: string): Promise<ImportResult> {

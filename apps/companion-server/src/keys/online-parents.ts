@@ -1,6 +1,4 @@
-import { createHash } from 'node:crypto'
 import { fromHex, sha256, toHex, utf8 } from '@lux/crypto'
-import { rootTemplate, type Token } from '@lux/hsm'
 import { sql, type Transaction } from 'kysely'
 import type { Database } from '../platform/database/open.ts'
 import type { Tables } from '../platform/database/tables.ts'
@@ -41,7 +39,7 @@ export function openOnlineParents({ database, token, node, tokenMac }: Parts): O
         .executeTakeFirst()
       if (known) return known
       const id = toHex(sha256(utf8('custody-online-root-1'), fromHex(node)).slice(0, 16))
-      const made = await token.use((opened) => makeRoot(opened, id))
+      const made = await token.use((opened) => opened.rootKey(id))
       await work
         .insertInto('root_config')
         .values({
@@ -128,22 +126,5 @@ export function openOnlineParents({ database, token, node, tokenMac }: Parts): O
       state: 'enabled' as const,
       mac: Buffer.from(await tokenMac(row)),
     }
-  }
-}
-
-/** Made in the token, for ever closed, read back, and shown to wrap: what the row of a root says of it. */
-async function makeRoot(token: Token, id: string) {
-  if ((await token.findById(id)).length === 0)
-    await token.generateAes({ id, label: 'online root', sameLabel: true, bits: 256, template: rootTemplate })
-  const [evidence] = await token.findById(id, rootTemplate)
-  const wrong = evidence?.attributes.find(({ ok }) => !ok)
-  if (evidence === undefined || wrong !== undefined)
-    throw new EnvironmentError('ROOT-ATTRIBUTES', `${wrong?.attribute} is ${wrong?.actual}`)
-  const challenge = new Uint8Array(createHash('sha256').update(`custody-online-root-1 ${id}`).digest())
-  const { digest, mechanism } = await token.possessionDigest({ kek: { id }, challenge })
-  return {
-    mechanism: mechanism.standard,
-    possession: digest,
-    attributes: JSON.stringify(evidence.attributes),
   }
 }

@@ -17,6 +17,26 @@ export const variables = [
   { name: 'DATABASE_OWNER_URL_FILE', kind: 'text', meaning: 'a file whose first line is DATABASE_OWNER_URL' },
   { name: 'LUX_CONTAINER', kind: 'text', meaning: '1 in the container image, which sets it' },
   { name: 'HSM_TOKEN_URI', kind: 'text', meaning: 'the token for init, where --token is not given' },
+  {
+    name: 'HSM_LIBRARY_PATH',
+    kind: 'text',
+    meaning: 'the PKCS#11 library for init, in place of a URI',
+  },
+  {
+    name: 'HSM_SLOT',
+    kind: 'text',
+    meaning: 'the slot of its token; where the library has one token, not needed',
+  },
+  {
+    name: 'ROOT_ENCRYPTION_KEY',
+    kind: 'text',
+    meaning: 'the root where there is no token: 32 random bytes, base64',
+  },
+  {
+    name: 'ROOT_ENCRYPTION_KEY_FILE',
+    kind: 'text',
+    meaning: 'a file whose first line is ROOT_ENCRYPTION_KEY: better, since fewer can read it',
+  },
   { name: 'HSM_PIN_FILE', kind: 'text', meaning: 'the PIN’s file for init, where --pin-file is not given' },
   { name: 'TLS_CERT_FILE', kind: 'text', meaning: 'certificate chain, PEM; else one of the server’s own CA' },
   { name: 'TLS_KEY_FILE', kind: 'text', meaning: 'its key, PEM' },

@@ -85,7 +85,7 @@ test('ROOT-CURRENT a second root is refused by name, and taken out of the token 
   const second = await build(bench, { keys: another, sequence: '2', previous: first.digest })
   expect(refusedBy(bench, await take(bench, second.bytes))).toBe('ROOT-CURRENT')
   const { node } = bench.parts.settings
-  const left = bench.parts.token.use((token) => token.findById(rootCkaId(node, another.rootId)))
+  const left = bench.parts.token.useToken((token) => token.findById(rootCkaId(node, another.rootId)))
   expect(await left).toEqual([])
   expect(await rootsInToken(bench)).toBe(1)
 })

@@ -112,7 +112,7 @@ test.each(importPoints)(
     expect(await bench.parts.database.selectFrom('bundle_import').select('state').execute()).toEqual([
       { state: 'imported' },
     ])
-    const left = await bench.parts.token.use((token) => token.inventory())
+    const left = await bench.parts.token.useToken((token) => token.inventory())
     expect(left.objects.filter(({ label }) => label.startsWith('transport'))).toEqual([])
   },
 )

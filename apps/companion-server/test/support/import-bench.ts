@@ -87,4 +87,6 @@ export function refusedBy({ card }: ImportBench, result: ImportResult): string {
 }
 
 export const rootsInToken = ({ parts }: ImportBench) =>
-  parts.token.use(async (token) => (await token.findById(rootCkaId(parts.settings.node, keys.rootId))).length)
+  parts.token.useToken(
+    async (token) => (await token.findById(rootCkaId(parts.settings.node, keys.rootId))).length,
+  )

@@ -22,7 +22,7 @@ export async function offerTransport(state: StateFolder): Promise<Signed<Transpo
   const token = await openServerToken(settings, state)
   try {
     const known = await readCard(state)
-    return await token.use((opened) => makeTransport(opened, state, settings, known))
+    return await token.useToken((opened) => makeTransport(opened, state, settings, known))
   } finally {
     await token.close()
   }

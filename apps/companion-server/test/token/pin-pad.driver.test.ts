@@ -48,6 +48,6 @@ test('TOKEN-PAD a server whose token has a PIN pad is logged in to there, once a
   await token.close()
 
   const again = await openServerToken(settings, state)
-  expect(await again.use((opened) => opened.random(4))).toHaveLength(4)
+  expect(await again.useToken((opened) => opened.random(4))).toHaveLength(4)
   await again.close()
 })

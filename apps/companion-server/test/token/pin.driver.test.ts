@@ -18,7 +18,7 @@ test('TOKEN-PIN a refused PIN is sent once, never again after a restart, and the
     const ready = await first.app.inject({ method: 'GET', url: '/readiness' })
     expect([ready.statusCode, ready.json().code]).toEqual([503, 'TOKEN-PIN'])
     expect((await first.app.inject({ method: 'GET', url: '/health' })).statusCode).toBe(200)
-    await expect(first.services.token.use((token) => token.random(1))).rejects.toMatchObject({
+    await expect(first.services.token.useToken((token) => token.random(1))).rejects.toMatchObject({
       code: 'TOKEN-PIN',
     })
     expect(await first.services.token.unseal()).toMatchObject({ code: 'TOKEN-PIN' })
@@ -34,7 +34,7 @@ test('TOKEN-PIN a refused PIN is sent once, never again after a restart, and the
   expect(await readFile(state.refusedPin, 'utf8')).toBe(record)
   await changePinFile(state, good)
   expect(await second.unseal()).toBeNull()
-  expect(await second.use((token) => token.random(4))).toHaveLength(4)
+  expect(await second.useToken((token) => token.random(4))).toHaveLength(4)
   await second.close()
 })
 

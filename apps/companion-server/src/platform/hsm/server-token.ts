@@ -2,21 +2,26 @@ import { HsmError, startHsm, type Token } from '@lux/hsm'
 import { EnvironmentError } from '../../refusal.ts'
 import type { StateFolder } from '../state-folder/folder.ts'
 import type { Settings } from '../state-folder/settings.ts'
+import { deviceOf, type KeyDevice } from './key-device.ts'
 import { isPrintOf, type PinPrint, pinMemory, printOf, readPin } from './pin-file.ts'
+import { givenRootKey, rootKeyDevice, rootKeySerial, rootKeySetting } from './root-key.ts'
 
 export type Seal = { readonly code: string; readonly detail: string }
 
-/** The server's own token, logged in once; while it is not, the server runs sealed. */
+/** Where the root of a server is: in its own token, logged in once, or in its environment. While it cannot be used, the server runs sealed. */
 export type ServerToken = {
   readonly serial: string
+  readonly root: 'token' | 'environment'
   /** Why nothing can be served, or null. */
   readonly sealed: Seal | null
   /** Tries to log in if sealed, unless the PIN in the file is one that was refused. */
   unseal(): Promise<Seal | null>
-  /** Lends the logged-in token. Throws EnvironmentError with the seal's code when sealed. */
-  use<Result>(work: (token: Token) => Promise<Result>): Promise<Result>
+  /** Lends what holds the root. Throws EnvironmentError with the seal's code when sealed. */
+  use<Result>(work: (device: KeyDevice) => Promise<Result>): Promise<Result>
   /** As `use`, for work that may run twice: repeated once when the token lost the session under it. */
-  useAgain<Result>(work: (token: Token) => Promise<Result>): Promise<Result>
+  useAgain<Result>(work: (device: KeyDevice) => Promise<Result>): Promise<Result>
+  /** Lends the logged-in token itself, for what comes from ceremonies. Throws ROOT-KEY-ONLY where there is none. */
+  useToken<Result>(work: (token: Token) => Promise<Result>): Promise<Result>
   close(): Promise<void>
 }
 
@@ -36,6 +41,7 @@ const spentPin = 'the token refused this PIN; it is not sent again until it chan
  * The host keeps the PIN for one new login per session that the token loses.
  */
 export async function openServerToken(settings: Settings, state: StateFolder): Promise<ServerToken> {
+  if (settings.token.library === rootKeySetting) return openRootKey(settings.token.serial)
   const { serial } = settings.token
   const { library, environment, initString } = settings.token
   const hsm = await startHsm({ library, environment, ...(initString === undefined ? {} : { initString }) })
@@ -158,12 +164,37 @@ export async function openServerToken(settings: Settings, state: StateFolder): P
   await unseal()
   return {
     serial,
+    root: 'token',
     get sealed() {
       return sealed
     },
     unseal,
-    use: using,
-    useAgain,
+    use: (work) => using((token) => work(deviceOf(token))),
+    useAgain: (work) => useAgain((token) => work(deviceOf(token))),
+    useToken: using,
     close: () => hsm.close(),
+  }
+}
+
+/** The root key of the environment, if it is the one of this server. Throws ROOT-KEY; it is sealed by nothing. */
+function openRootKey(serial: string): ServerToken {
+  const root = givenRootKey()
+  if (root === null) throw new EnvironmentError('ROOT-KEY', `${rootKeySetting} is not set`)
+  if (rootKeySerial(root) !== serial)
+    throw new EnvironmentError('ROOT-KEY', `${rootKeySetting} is another one than this server was made with`)
+  const device = rootKeyDevice(root)
+  return {
+    serial,
+    root: 'environment',
+    sealed: null,
+    unseal: async () => null,
+    use: (work) => work(device),
+    useAgain: (work) => work(device),
+    useToken: async () => {
+      throw new EnvironmentError('ROOT-KEY-ONLY', 'this server has no token')
+    },
+    close: async () => {
+      root.fill(0)
+    },
   }
 }

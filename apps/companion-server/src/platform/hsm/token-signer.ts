@@ -12,7 +12,7 @@ import type { Token } from '@lux/hsm'
 
 /** Signs context | 0 | payload with a P-256 key of the token: raw r | s inside it, low-s DER outside. */
 export async function signInToken(
-  token: Token,
+  token: Pick<Token, 'signEcdsa'>,
   keyId: string,
   keys: VerificationKeys,
   context: string,

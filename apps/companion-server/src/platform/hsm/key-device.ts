@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto'
+import type { Bytes, KeyPath, WrappableAlgorithm } from '@lux/hsm'
+import { hmacTemplate, rootTemplate, signingTemplate, type Token } from '@lux/hsm'
+import { EnvironmentError } from '../../refusal.ts'
+
+/** What the row of a root says of it. */
+export type RootReport = {
+  readonly mechanism: string
+  readonly possession: string
+  /** JSON: each attribute as it was read back in the token; of a root that is in none, an empty list. */
+  readonly attributes: string
+}
+
+/** What a server asks of whatever holds its root, by the ids of keys: a PKCS#11 token, or ROOT_ENCRYPTION_KEY. */
+export type KeyDevice = Pick<Token, 'hmac' | 'signEcdsa'> & {
+  /** The SPKI of a P-256 pair, made where it is not there yet. */
+  signingKey(id: string, label: string): Promise<Bytes>
+  macKey(id: string, label: string): Promise<void>
+  /** A root of online organisations, made where it is not there yet and looked at. Throws ROOT-ATTRIBUTES. */
+  rootKey(id: string): Promise<RootReport>
+  /** Makes a key and gives it under the parent. */
+  generateWrapped(options: {
+    parent: KeyPath
+    algorithm: Extract<WrappableAlgorithm, 'aes-256'>
+  }): Promise<{ readonly wrapped: Bytes }>
+  unwrapToMemory(options: { kek: KeyPath; wrapped: Bytes }): Promise<Bytes>
+}
+
+export function deviceOf(token: Token): KeyDevice {
+  return {
+    hmac: (options) => token.hmac(options),
+    signEcdsa: (options) => token.signEcdsa(options),
+    generateWrapped: (options) => token.generateWrapped(options),
+    unwrapToMemory: (options) => token.unwrapToMemory(options),
+    async signingKey(id, label) {
+      if ((await token.findById(id)).length > 0) return token.publicKeySpki({ id, class: 'public' })
+      const named = { id, label, sameLabel: true } as const
+      return (await token.generateKeyPair({ ...named, kind: 'p-256', template: signingTemplate })).spki
+    },
+    async macKey(id, label) {
+      if ((await token.findById(id)).length === 0)
+        await token.generateHmac({ id, label, sameLabel: true, template: hmacTemplate })
+    },
+    async rootKey(id) {
+      if ((await token.findById(id)).length === 0)
+        await token.generateAes({
+          ...{ id, label: 'online root', sameLabel: true, bits: 256, template: rootTemplate },
+        })
+      const [evidence] = await token.findById(id, rootTemplate)
+      const wrong = evidence?.attributes.find(({ ok }) => !ok)
+      if (evidence === undefined || wrong !== undefined)
+        throw new EnvironmentError('ROOT-ATTRIBUTES', `${wrong?.attribute} is ${wrong?.actual}`)
+      const { digest, mechanism } = await token.possessionDigest({ kek: { id }, challenge: challengeOf(id) })
+      return {
+        mechanism: mechanism.standard,
+        possession: digest,
+        attributes: JSON.stringify(evidence.attributes),
+      }
+    },
+  }
+}
+
+/** What a root wraps to show that it is this one. */
+export function challengeOf(id: string): Uint8Array {
+  return new Uint8Array(createHash('sha256').update(`custody-online-root-1 ${id}`).digest())
+}
