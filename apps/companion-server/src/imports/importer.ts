@@ -163,7 +163,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
       bundleDigest: contents.digest,
       audience,
       sequence,
-      roots: roots.map(({ id, rootId, ckaId, mechanism, possession, attributes }) => ({
+      roots: roots.map(({ id, rootId, ckaId, mechanism, possession, attributes, way }) => ({
         key: id,
         rootId,
         node: settings.node,
@@ -173,6 +173,7 @@ export function openImporter(parts: ImporterParts): BundleImporter {
         possession,
         attributes: receiptAttributes(attributes),
         transportKeyDestroyed: true,
+        ...(v === 1 || way === null ? {} : { way }),
       })),
       policyVersion: policy.version,
       policyDigest,

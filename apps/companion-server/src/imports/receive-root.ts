@@ -1,4 +1,5 @@
 import type { BundleContents, WrapNode } from '@lux/ceremony/bundle'
+import { keyOf, type VendorWay, vendorWayOf } from '@lux/ceremony/plan'
 import { transportCodec } from '@lux/ceremony/wire'
 import { FormatError, fromHex, openWith, sha256, sha256Hex, toHex, utf8 } from '@lux/crypto'
 import { type AttributeReport, HsmError, type KeyEvidence, rootTemplate, type Token } from '@lux/hsm'
@@ -16,6 +17,8 @@ export type ArrivedRoot = {
   readonly attributes: readonly AttributeReport[]
   /** Made by this import, so that a refusal of the bundle takes it away again. */
   readonly fresh: boolean
+  /** By the vendor's own tool, and adopted here; null: unwrapped with a transport key, or here since an earlier bundle. */
+  readonly way: VendorWay | null
 }
 
 export type Destination = {
@@ -33,7 +36,8 @@ export function rootCkaId(node: string, rootId: string): string {
 
 /**
  * Sees to it that a root is in the token: unwraps it unless it is there already, reads every attribute back, and
- * compares its possession proof with the bundle's. Refuses TRANSPORT-…, ROOT-…; a root that fails is destroyed.
+ * compares its possession proof with the bundle's. A root whose plan goes by the vendor's own way is looked for by the
+ * identifier of the ceremony. Refuses TRANSPORT-…, ROOT-…; a root that fails is destroyed where this import made it.
  */
 export async function bringRoot(
   token: Token,
@@ -46,6 +50,8 @@ export async function bringRoot(
     return refuse('WRAP-TREE', `${node.id} is no root with a proof`)
   const { rootId } = node.root
   const known = await destination.known(rootId)
+  const vendor = known === null ? broughtByVendor(contents, node) : null
+  if (vendor !== null) return adopt(token, { node, rootId, proof, ...vendor })
   const ckaId = known ?? rootCkaId(destination.node, rootId)
   let evidence = await token.findById(ckaId, rootTemplate)
   if (evidence.length === 0) {
@@ -76,8 +82,52 @@ export async function bringRoot(
     possession: digest,
     attributes: evidence[0]?.attributes ?? [],
     fresh,
+    way: null,
   })
 }
+
+type Proof = BundleContents['predicate']['possession'][number]
+type VendorRoot = { readonly way: VendorWay; readonly ckaId: string }
+
+/** The vendor's way that the officers planned for a root, and the identifier that it carries in every token; null without one. */
+function broughtByVendor({ plan, predicate }: BundleContents, { id }: WrapNode): VendorRoot | null {
+  const key = plan === null ? undefined : keyOf(plan, id)
+  const way = key === undefined ? null : vendorWayOf(key)
+  const ckaId =
+    key?.existing?.ckaId ?? predicate.keyEvidence.find((one) => one.level === 'root' && one.id === id)?.ckaId
+  return way === null || ckaId === undefined ? null : { way, ckaId }
+}
+
+/** Nothing that the vendor's tool brought is destroyed here: it may be another server's, or not ours at all. */
+async function adopt(
+  token: Token,
+  { node, rootId, proof, way, ckaId }: VendorRoot & { node: WrapNode; rootId: string; proof: Proof },
+): Promise<Outcome<ArrivedRoot>> {
+  const found = await token.findById(ckaId, rootTemplate)
+  const [key] = found
+  if (key === undefined)
+    return refuse('ROOT-ABSENT', `${node.id}: no key ${ckaId} in the token ${token.serial} (${way})`)
+  if (found.length > 1)
+    return refuse(
+      'ROOT-AMBIGUOUS',
+      `${node.id}: ${found.length} objects in the token ${token.serial} are ${ckaId}`,
+    )
+  const fault = evidenceFault(found, saysNothingOfAClosedKey)
+  if (fault !== null) return refuse('ROOT-ATTRIBUTES', `${node.id}: ${fault}`)
+  const { digest, mechanism } = await token.possessionDigest({
+    kek: { id: ckaId },
+    challenge: fromHex(proof.challenge),
+  })
+  if (digest !== proof.digest)
+    return refuse('ROOT-POSSESSION', `${node.id}: the key ${ckaId} is not the one of the ceremony`)
+  return accept({
+    ...{ id: node.id, rootId, version: node.version, ckaId, mechanism: mechanism.standard },
+    ...{ possession: digest, attributes: key.attributes, fresh: false, way },
+  })
+}
+
+/** Tokens differ in both, and neither weakens a key that is not extractable and cannot be changed. */
+const saysNothingOfAClosedKey: readonly string[] = ['COPYABLE', 'WRAP_WITH_TRUSTED']
 
 async function unwrap(
   token: Token,
@@ -125,9 +175,9 @@ async function unwrap(
   }
 }
 
-function evidenceFault(evidence: readonly KeyEvidence[]): string | null {
+function evidenceFault(evidence: readonly KeyEvidence[], beside: readonly string[] = []): string | null {
   const [key] = evidence
   if (evidence.length !== 1 || key === undefined) return `${evidence.length} objects carry its id`
-  const wrong = key.attributes.find(({ ok }) => !ok)
+  const wrong = key.attributes.find(({ attribute, ok }) => !ok && !beside.includes(attribute))
   return wrong ? `${wrong.attribute} is ${wrong.actual}, expected ${wrong.expected}` : null
 }

@@ -26,6 +26,7 @@ export {
   stayingHolders,
   stepsOf,
   tokenOf,
+  vendorWayOf,
   withStaying,
 } from '../plan/queries.ts'
 export { planHash, type ReadPlan, readPlan, unendedLine } from '../plan/read.ts'

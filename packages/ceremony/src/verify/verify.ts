@@ -10,6 +10,7 @@ import { accept, type Outcome, refuse } from '../documents/format/outcome.ts'
 import type { Card } from '../documents/people/card.ts'
 import type { ServerCard } from '../documents/people/server-card.ts'
 import type { Transport } from '../documents/people/transport.ts'
+import type { Plan } from '../plan/plan.ts'
 import { checkKeys, checkThresholdKey } from '../steps/bundle.ts'
 import type { Checkpoint } from '../transcript/checkpoint.ts'
 import type { Header } from '../transcript/schema.ts'
@@ -29,6 +30,7 @@ export type BundleContents = {
   readonly digest: string
   readonly predicate: Predicate
   readonly header: Header | null
+  readonly plan: Plan | null
   readonly opening: Signed<OpeningCertificate> | null
   readonly lock: PlanLock | null
   readonly checkpoints: readonly Signed<Checkpoint>[]
@@ -99,6 +101,7 @@ function contentsOf(v: Verification): BundleContents | null {
     digest: v.manifest.digest,
     predicate: v.predicate,
     header: v.transcript?.header ?? null,
+    plan: v.plan,
     opening: v.opening,
     lock: v.lock,
     checkpoints: v.checkpoints,

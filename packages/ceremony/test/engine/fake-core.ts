@@ -98,7 +98,10 @@ export class FakeCore {
       terms: { officers: 2, witnesses: 2, approvers: 2 },
       cards: this.plan.people.map((_, at) => someoneAt(this.plan.people, at, this.domain).card),
       destinations: this.withServer
-        ? this.plan.destinations.map(() => ({ card: server.card, transport: server.transport }))
+        ? this.plan.destinations.map(({ transport }) => ({
+            card: server.card,
+            transport: transport === undefined ? null : server.transport,
+          }))
         : [],
       authorities: someAuthorities(this.domain),
       epoch: this.plan.fhe?.existing ?? null,

@@ -11,6 +11,7 @@ export const scriptNames = [
   'replicate-root',
   'root-kek',
   'root-several',
+  'root-vendor',
   'threshold-fhe',
   'fhe-life',
   'threshold-decryption',
@@ -56,7 +57,12 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
     companionCkaId: '0c0d',
     companionChain: sha256Hex(utf8('vendor chain')),
     ...someEpoch,
-    destinations: withServer ? [{ card: server.audience, transport: server.transportDigest }] : [],
+    // No window wraps anything to a server that adopts its root.
+    destinations: !withServer
+      ? []
+      : name === 'root-vendor'
+        ? [{ card: server.audience }]
+        : [{ card: server.audience, transport: server.transportDigest }],
     ...rehearsal.values,
   }
   return Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(blanks, key)))

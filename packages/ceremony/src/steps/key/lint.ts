@@ -36,8 +36,11 @@ export function lintKeys(plan: Plan): PlanRefusal[] {
       found.push(
         planRefusal('PLAN-32', '', `${root.id} goes by the vendor’s way, yet destinations are listed`),
       )
-    if (!stepsOf(plan).some(({ step }) => step.do === 'replicate-root' && step.key === root.id))
-      found.push(planRefusal('PLAN-34', '', `no step brings ${root.id} into another token`))
+    const brought = stepsOf(plan).some(({ step }) => step.do === 'replicate-root' && step.key === root.id)
+    if (!brought && plan.destinations.length === 0)
+      found.push(
+        planRefusal('PLAN-34', '', `no step brings ${root.id} into another token, and no server adopts it`),
+      )
   }
   if (root !== undefined && root.existing === undefined && vendorWayOf(root) === null) {
     const window = leavesByWindow(plan, root)

@@ -8,6 +8,7 @@ import { refuse } from '../../model/rules.ts'
 import { verify } from '../../model/signers.ts'
 import { currentStep, stageOf } from '../../model/stages.ts'
 import type { State } from '../../model/state.ts'
+import { vendorWayOf } from '../../plan/queries.ts'
 import { ceremonyKeyPlace } from '../effect-parts.ts'
 import type { StageNeeds } from '../entries.ts'
 import { count, short } from '../result-fields.ts'
@@ -53,7 +54,7 @@ type ReceivedRoots = Parameters<typeof receiptCodec.payload.encode>[0]['roots']
 
 function rootFault(state: State, roots: ReceivedRoots, nodes: State['destinations']): string | null {
   const root = state.keys.find((key) => key.level === 'root' && key.blobs.length > 0)
-  if (root === undefined) return null
+  if (root === undefined) return adoptedFault(state, roots)
   const proof = state.proofs.find((candidate) => candidate.key === root.id)
   for (const one of nodes) {
     if (!('node' in one)) continue
@@ -67,6 +68,23 @@ function rootFault(state: State, roots: ReceivedRoots, nodes: State['destination
       return `the node ${node} proves by ${received.mechanism}, this run by ${proof.mechanism}`
     if (proof !== undefined && proof.digest !== received.possession)
       return `the node ${node} proves ${received.possession}, this run ${proof.digest}`
+  }
+  return null
+}
+
+/** The vendor's tool brings the root to a server, whose node and token the plan does not name: the server shows that it has it. */
+function adoptedFault({ plan, keys, proofs }: State, roots: ReceivedRoots): string | null {
+  for (const key of plan.keys.filter((one) => vendorWayOf(one) !== null)) {
+    const root = keys.find(({ id }) => id === key.id)
+    const proof = proofs.find((one) => one.key === key.id)
+    const received = roots.find((one) => one.key === key.id)
+    if (root === undefined || proof === undefined) continue
+    if (received === undefined) return `the server shows no root ${key.id}`
+    if (received.rootId !== root.rootId) return `the server shows another root as ${key.id}`
+    if (received.mechanism !== proof.mechanism)
+      return `the server proves ${key.id} by ${received.mechanism}, this run by ${proof.mechanism}`
+    if (received.possession !== proof.digest)
+      return `the server proves ${received.possession}, this run ${proof.digest}`
   }
   return null
 }
