@@ -11,6 +11,7 @@ import { peopleRoutes } from './access/people-routes.ts'
 import { authRoutes } from './access/routes.ts'
 import { auditReplies } from './audit/audit-replies.ts'
 import { auditRoutes } from './audit/routes.ts'
+import { externalKeyRoutes } from './external-kms/routes.ts'
 import { healthRoutes } from './health-routes.ts'
 import { bundleRoutes } from './imports/routes.ts'
 import { lifecycleRoutes } from './keys/lifecycle-routes.ts'
@@ -109,6 +110,7 @@ export async function buildApp(
   peopleRoutes(app, services)
   keyRoutes(app, services)
   lifecycleRoutes(app, services)
+  externalKeyRoutes(app, services)
   kmipRoutes(app, services)
   bundleRoutes(app, services)
   fheRoutes(app, services)

@@ -12,6 +12,8 @@ import { openAuditOperations } from './audit/operations.ts'
 import { openRecord, type Record } from './audit/record.ts'
 import { openStrangers, type Strangers } from './audit/strangers.ts'
 import { type AuditWriter, openAuditWriter } from './audit/writer.ts'
+import { openExternalKeys } from './external-kms/external-keys.ts'
+import { openExternalKeyOperations } from './external-kms/operations.ts'
 import { type BundleImporter, type ImportPoint, openImporter } from './imports/importer.ts'
 import { type BundleOperations, openBundleOperations } from './imports/operations.ts'
 import { receiptSigner } from './imports/receipt-documents.ts'
@@ -27,6 +29,7 @@ import { type Database, type DatabaseChoice, openDatabase } from './platform/dat
 import { checkEnvironment, variable } from './platform/environment.ts'
 import { openServerToken, type ServerToken } from './platform/hsm/server-token.ts'
 import { signInToken } from './platform/hsm/token-signer.ts'
+import { openEgress } from './platform/http/egress.ts'
 import { makeStateFolder, type StateFolder } from './platform/state-folder/folder.ts'
 import { readCard } from './platform/state-folder/server-card.ts'
 import { readSettings, type Settings } from './platform/state-folder/settings.ts'
@@ -151,6 +154,11 @@ export async function openServer(
       sign,
       noteShredded: shredLog.add,
     })
+    const externalKeys = openExternalKeys({
+      ...{ database, now },
+      egress: openEgress({ allowed: (variable('EGRESS_PRIVATE_HOSTS') ?? '').split(',') }),
+      secretsKey: openTokenKey(token, settings.keys.rows, 'custody-external-key-1'),
+    })
     const authentication = openAuthentication(
       database,
       Number(variable('RATE_LIMIT_PER_SECOND') ?? defaultPerSecond),
@@ -170,6 +178,10 @@ export async function openServer(
       importer,
       keys,
       lifecycle,
+      external: openExternalKeyOperations({
+        ...{ externalKeys, lifecycle, record },
+        repository: keyParts.repository,
+      }),
       kmipClients: openKmipClients(database, now),
       bundles,
       organisations,

@@ -7,6 +7,7 @@ import type { AuditOperations } from './audit/operations.ts'
 import type { Record } from './audit/record.ts'
 import type { Strangers } from './audit/strangers.ts'
 import type { AuditWriter } from './audit/writer.ts'
+import type { ExternalKeyOperations } from './external-kms/operations.ts'
 import type { BundleImporter } from './imports/importer.ts'
 import type { BundleOperations } from './imports/operations.ts'
 import type { KeyLifecycle } from './keys/lifecycle.ts'
@@ -33,6 +34,7 @@ export type Services = {
   readonly importer: BundleImporter
   readonly keys: KeyOperations
   readonly lifecycle: KeyLifecycle
+  readonly external: ExternalKeyOperations
   readonly bundles: BundleOperations
   readonly kmipClients: KmipClients
   readonly organisations: OrganisationOperations

@@ -425,6 +425,9 @@ async function entriesOf(reqId: string): Promise<unknown[]> {
   return rows.map(({ entry }) => JSON.parse(entry!))
 }
 
+const external = '/api/v1/external-keys'
+const atAws = { projectId: 'payments', name: 'far', provider: 'aws', settings: {}, credentials: {} } as const
+
 /** Of every other operation one. */
 const others: readonly Case[] = [
   refused('key.versions', 'stranger', 'OBJECT-ABSENT', [`GET ${kms}/orders/versions`], ({ keys }, call) =>
@@ -727,6 +730,81 @@ const others: readonly Case[] = [
     'OBJECT-ABSENT',
     [`GET ${fhe}/decrypt-requests/${requestId}/result`],
     ({ threshold }, call) => threshold.result(call, { keyId, requestId }),
+  ),
+  refused('external-key.create', 'user', 'ROLE-REFUSED', [`POST ${external}`, atAws], (services, call) =>
+    services.external.create(call, { project: 'payments', ...atAws }),
+  ),
+  refused(
+    'external-key.create',
+    'officer',
+    'PROVIDER-SETTINGS',
+    [`POST ${external}`, atAws],
+    (services, call) => services.external.create(call, { project: 'payments', ...atAws }),
+  ),
+  refused(
+    'external-key.list',
+    'stranger',
+    'OBJECT-ABSENT',
+    [`GET ${external}?projectId=payments`],
+    (services, call) => services.external.list(call, 'payments'),
+  ),
+  refused('external-key.read', 'user', 'OBJECT-ABSENT', [`GET ${external}/none`], (services, call) =>
+    services.external.get(call, 'none'),
+  ),
+  refused(
+    'external-key.change-credentials',
+    'user',
+    'OBJECT-ABSENT',
+    [`PATCH ${external}/none`, { credentials: {} }],
+    (services, call) => services.external.changeCredentials(call, 'none', {}),
+  ),
+  refused('external-key.remove', 'user', 'OBJECT-ABSENT', [`DELETE ${external}/none`], (services, call) =>
+    services.external.remove(call, 'none'),
+  ),
+  refused('external-key.test', 'user', 'OBJECT-ABSENT', [`POST ${external}/none/test`], (services, call) =>
+    services.external.test(call, 'none'),
+  ),
+  refused(
+    'external-key.encrypt',
+    'user',
+    'OBJECT-ABSENT',
+    [`POST ${external}/none/encrypt`, { plaintext: 'AAAA' }],
+    (services, call) => services.external.encrypt(call, { id: 'none', plaintext: bytes('AAAA') }),
+  ),
+  refused(
+    'external-key.decrypt',
+    'user',
+    'OBJECT-ABSENT',
+    [`POST ${external}/none/decrypt`, { ciphertext: 'AAAA' }],
+    (services, call) => services.external.decrypt(call, { id: 'none', ciphertext: bytes('AAAA') }),
+  ),
+  refused(
+    'external-key.generate-data-key',
+    'user',
+    'OBJECT-ABSENT',
+    [`POST ${external}/none/generate-data-key`, {}],
+    (services, call) => services.external.generateDataKey(call, { id: 'none', spec: 'AES_256' }),
+  ),
+  refused(
+    'external-key.sign',
+    'user',
+    'OBJECT-ABSENT',
+    [`POST ${external}/none/sign`, { data: 'AAAA', signingAlgorithm: signing.algorithm }],
+    (services, call) => services.external.sign(call, { id: 'none', ...signing }),
+  ),
+  refused(
+    'external-key.rotate',
+    'user',
+    'OBJECT-ABSENT',
+    [`POST ${external}/none/rotate`],
+    (services, call) => services.external.rotate(call, 'none'),
+  ),
+  refused(
+    'external-key.import',
+    'officer',
+    'OBJECT-ABSENT',
+    [`POST ${external}/none/import`, { importedKeyId: 'orders' }],
+    (services, call) => services.external.importKey(call, { id: 'none', key: 'orders' }),
   ),
 ]
 

@@ -45,6 +45,12 @@ export const variables = [
     kind: 'text',
     meaning: 'a CA of KMIP clients besides the server’s own, PEM',
   },
+  {
+    name: 'EGRESS_PRIVATE_HOSTS',
+    kind: 'text',
+    meaning:
+      'hosts (host:port, commas between) that may be at private addresses and speak plain HTTP; else none',
+  },
   { name: 'LOG_LEVEL', kind: 'text', meaning: 'trace, debug, info, warn or error; else info' },
   { name: 'RATE_LIMIT_PER_SECOND', kind: 'number', meaning: 'calls a second of one identity; else 5000' },
 ] as const satisfies readonly Variable[]

@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { python } from '../support/python.ts'
 import { startKmip } from './support/kmip-server.ts'
-import { python } from './support/python.ts'
 
+const client = (name: string) => join(import.meta.dirname, 'clients', name)
 let kmip: Awaited<ReturnType<typeof startKmip>>
 beforeAll(async () => {
   kmip = await startKmip()
@@ -47,7 +49,7 @@ test('KMIP-CLIENTS PyKMIP leads keys through their life in every version that it
   timeout: 300_000,
 }, async () => {
   const { pem } = await kmip.client('disks')
-  const seen = await python('pykmip_life.py', String(kmip.port), pem, kmip.ca, ...versions)
+  const seen = await python(client('pykmip_life.py'), String(kmip.port), pem, kmip.ca, ...versions)
   expect(seen).toEqual(Object.fromEntries(versions.map((version) => [version, lifeIn(version)])))
 })
 
@@ -55,7 +57,7 @@ test('KMIP-CLIENTS libmongocrypt keeps its data keys here, by a secret of its ow
   timeout: 300_000,
 }, async () => {
   const { pem } = await kmip.client('mongo')
-  const seen = await python('libmongocrypt_life.py', String(kmip.port), pem, kmip.ca)
+  const seen = await python(client('libmongocrypt_life.py'), String(kmip.port), pem, kmip.ca)
   const whole = { named: true, opened: 'text', 'asked by the other': true }
   expect(seen).toEqual([
     { ...whole, delegated: false, requests: 4 },

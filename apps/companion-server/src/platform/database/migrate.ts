@@ -10,6 +10,7 @@ import * as keyLifecycle from './migrations/0006-key-lifecycle.ts'
 import * as kmip from './migrations/0007-kmip.ts'
 import * as people from './migrations/0008-people.ts'
 import * as auditCheckpoints from './migrations/0009-audit-checkpoints.ts'
+import * as externalKeys from './migrations/0010-external-keys.ts'
 import type { Tables } from './tables.ts'
 
 /** In order; a released one is never changed. */
@@ -23,6 +24,7 @@ const migrations: Record<string, Migration> = {
   '0007-kmip': kmip,
   '0008-people': people,
   '0009-audit-checkpoints': auditCheckpoints,
+  '0010-external-keys': externalKeys,
 }
 
 const newest = Object.keys(migrations).toSorted().at(-1)

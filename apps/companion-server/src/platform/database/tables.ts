@@ -394,6 +394,23 @@ export type KmipClientTable = {
   revoked_at: ColumnType<Date | null, Date | string | null | undefined, Date | string | null>
 }
 
+/** A key that lives at a provider: what is called there, and by which credentials, sealed under a key of the token. */
+export type ExternalKeyTable = {
+  id: string
+  organisation_id: string
+  project_id: string
+  name: string
+  provider: string
+  settings: ColumnType<Readonly<Record<string, string>>, string, string>
+  credentials: Buffer
+  key_use: string
+  /** Of a key that signs: what its signatures are checked with before they are handed out. */
+  public_key: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
+  created_by: string
+  created_at: MadeTime
+  updated_at: ColumnType<Date, Date | undefined, Date>
+}
+
 /** Failed logins in a window, keyed by (account, source): knowing an account's name locks nobody else out. */
 export type LoginFailureTable = {
   account: string
@@ -458,6 +475,7 @@ export type Tables = {
   role_grant: RoleGrantTable
   token: TokenTable
   kmip_client: KmipClientTable
+  external_key: ExternalKeyTable
   login_failure: LoginFailureTable
   audit: AuditTable
   audit_writer: AuditWriterTable

@@ -1,0 +1,153 @@
+import { randomBytes } from 'node:crypto'
+import { aesGcmOpen, aesGcmSeal, concatBytes, utf8 } from '@lux/crypto'
+import type { Selectable } from 'kysely'
+import type { Database } from '../platform/database/open.ts'
+import type { ExternalKeyTable } from '../platform/database/tables.ts'
+import type { Egress } from '../platform/http/egress.ts'
+import { accept, EnvironmentError, type Outcome, refuse } from '../refusal.ts'
+import { aws } from './aws.ts'
+import {
+  type Fields,
+  type Given,
+  type Provider,
+  type ProviderKey,
+  type ProviderKind,
+  type ProviderName,
+  providerNames,
+} from './provider.ts'
+import { vault } from './vault.ts'
+
+export type StoredExternalKey = Selectable<ExternalKeyTable>
+
+export type ProviderSettings = {
+  readonly provider: ProviderName
+  readonly settings: Given
+  readonly credentials: Given
+}
+
+type Parts = {
+  readonly database: Database
+  readonly egress: Egress
+  /** Of the token, for credentials; null while it is sealed. */
+  secretsKey(): Promise<Uint8Array | null>
+  now(): Date
+}
+
+const kinds: Readonly<Record<ProviderName, ProviderKind>> = { aws, vault }
+
+/** The rows of external keys, and the way from a row to its provider. Nothing here decides who may use one. */
+export type ExternalKeys = ReturnType<typeof openExternalKeys>
+
+export function openExternalKeys({ database, egress, secretsKey, now }: Parts) {
+  async function sealingKey(): Promise<Uint8Array> {
+    const found = await secretsKey()
+    if (found === null) throw new EnvironmentError('TOKEN-PIN', 'the token is not logged in')
+    return found
+  }
+
+  return {
+    /** Refuses PROVIDER-SETTINGS, naming the field and never what it holds. */
+    connect({ provider, settings, credentials }: ProviderSettings): Outcome<Provider> {
+      const kind = kinds[provider]
+      for (const [where, fields, given] of [
+        ['settings', kind.settings, settings],
+        ['credentials', kind.credentials, credentials],
+      ] as const) {
+        const wrong = misfitOf(fields, given)
+        if (wrong !== null) return refuse('PROVIDER-SETTINGS', `${where}: ${wrong}`)
+      }
+      return accept(kind.open(egress, settings, credentials, now))
+    },
+
+    async open(row: StoredExternalKey): Promise<Provider> {
+      const key = await sealingKey()
+      const provider = providerNames.find((name) => name === row.provider)
+      if (provider === undefined)
+        throw new EnvironmentError('EXTERNAL-KEY-ROW', 'its provider is not known here')
+      let credentials: Given
+      try {
+        const { credentials: sealed } = row
+        const bytes = aesGcmOpen(key, sealed.subarray(0, 12), sealed.subarray(12), placeOf(row))
+        credentials = JSON.parse(Buffer.from(bytes).toString('utf8'))
+      } catch (error) {
+        throw new EnvironmentError('EXTERNAL-KEY-ROW', 'its credentials do not open', { cause: error })
+      }
+      return kinds[provider].open(egress, row.settings, credentials, now)
+    },
+
+    /** The row's place and address are bound: credentials never go where they were not configured for. */
+    async seal(row: Place & { readonly settings: Given }, credentials: Given): Promise<Buffer> {
+      const nonce = randomBytes(12)
+      const text = utf8(JSON.stringify(credentials))
+      return Buffer.from(concatBytes(nonce, aesGcmSeal(await sealingKey(), nonce, text, placeOf(row))))
+    },
+
+    find: async (id: string): Promise<StoredExternalKey | 'absent'> =>
+      (await database.selectFrom('external_key').selectAll().where('id', '=', id).executeTakeFirst()) ??
+      'absent',
+
+    list: (project: string): Promise<StoredExternalKey[]> =>
+      database
+        .selectFrom('external_key')
+        .selectAll()
+        .where('project_id', '=', project)
+        .orderBy('name')
+        .execute(),
+
+    async insert(
+      row: Omit<StoredExternalKey, 'created_at' | 'updated_at'>,
+    ): Promise<StoredExternalKey | 'name-taken'> {
+      const made = await database
+        .insertInto('external_key')
+        .values({ ...row, settings: JSON.stringify(row.settings) })
+        .onConflict((conflict) => conflict.columns(['project_id', 'name']).doNothing())
+        .returningAll()
+        .executeTakeFirst()
+      return made ?? 'name-taken'
+    },
+
+    async change(
+      id: string,
+      fields: { readonly credentials?: Buffer; readonly described?: ProviderKey },
+    ): Promise<StoredExternalKey | 'absent'> {
+      const { credentials, described } = fields
+      const changed = await database
+        .updateTable('external_key')
+        .set({
+          ...(credentials === undefined ? {} : { credentials }),
+          ...(described === undefined ? {} : describedColumns(described)),
+          updated_at: now(),
+        })
+        .where('id', '=', id)
+        .returningAll()
+        .executeTakeFirst()
+      return changed ?? 'absent'
+    },
+
+    async remove(id: string): Promise<void> {
+      await database.deleteFrom('external_key').where('id', '=', id).execute()
+    },
+  }
+}
+
+export function describedColumns({ use, publicKey }: Pick<ProviderKey, 'use' | 'publicKey'>) {
+  return { key_use: use, public_key: publicKey === null ? null : Buffer.from(publicKey) }
+}
+
+type Place = Pick<StoredExternalKey, 'id' | 'project_id' | 'provider'>
+
+function placeOf({ id, project_id, provider, settings }: Place & { readonly settings: Given }): Uint8Array {
+  const sorted = Object.entries(settings).toSorted(([one], [other]) => (one < other ? -1 : 1))
+  return utf8(JSON.stringify(['custody-external-key-1', id, project_id, provider, sorted]))
+}
+
+function misfitOf(fields: Fields, given: Given): string | null {
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(fields, name))
+  if (unknown !== undefined) return `expected ${Object.keys(fields).join(', ')}`
+  for (const [name, { shape, optional }] of Object.entries(fields)) {
+    const text = given[name]
+    if (text === undefined && optional) continue
+    if (text === undefined || !shape.test(text)) return `${name} is missing or has not its form`
+  }
+  return null
+}

@@ -1,0 +1,141 @@
+import { Type } from '@fastify/type-provider-typebox'
+import { toBase64 } from '@lux/crypto'
+import type { FastifyRequest } from 'fastify'
+import { requireCall } from '../access/caller.ts'
+import type { Authentication } from '../access/tokens.ts'
+import { dataKeySpecs } from '../keys/operations.ts'
+import { aad, base64Text, signingAlgorithm } from '../keys/routes.ts'
+import type { App } from '../platform/http/app-type.ts'
+import { decodeField } from '../platform/http/base64-field.ts'
+import { granted } from '../platform/http/http-error.ts'
+import type { StoredExternalKey } from './external-keys.ts'
+import type { ExternalKeyOperations } from './operations.ts'
+import { providerNames } from './provider.ts'
+
+const closed = { additionalProperties: false } as const
+const id = Type.String({ minLength: 1, maxLength: 64 })
+const byId = Type.Object({ keyId: id }, closed)
+const fields = Type.Record(Type.String({ pattern: '^[a-zA-Z]{1,32}$' }), Type.String({ maxLength: 65_536 }))
+const createBody = Type.Object(
+  {
+    projectId: id,
+    name: Type.String({ minLength: 1, maxLength: 64 }),
+    provider: Type.Enum([...providerNames]),
+    settings: fields,
+    credentials: fields,
+    forImport: Type.Optional(Type.Boolean()),
+  },
+  closed,
+)
+const ofProject = Type.Object({ projectId: id }, closed)
+const credentialsBody = Type.Object({ credentials: fields }, closed)
+const encryptBody = Type.Object({ plaintext: base64Text, aad }, closed)
+const decryptBody = Type.Object({ ciphertext: base64Text, aad }, closed)
+const dataKeyBody = Type.Object({ keySpec: Type.Optional(Type.Enum([...dataKeySpecs])), aad }, closed)
+const signBody = Type.Object(
+  { data: base64Text, signingAlgorithm, isDigest: Type.Optional(Type.Boolean()) },
+  closed,
+)
+const importBody = Type.Object(
+  { importedKeyId: id, keyVersion: Type.Optional(Type.Integer({ minimum: 1, maximum: 2 ** 31 - 1 })) },
+  closed,
+)
+
+/** Keys at other KMSs: configured, tried and used. Credentials go in and never come out. */
+export function externalKeyRoutes(
+  app: App,
+  {
+    external,
+    authentication,
+  }: { readonly external: ExternalKeyOperations; readonly authentication: Authentication },
+): void {
+  const callOf = (request: FastifyRequest) => requireCall(request, authentication)
+  const base = '/api/v1/external-keys'
+  const aadOf = (text: string | undefined) => (text === undefined ? {} : { aad: decodeField('aad', text) })
+
+  app.post(base, { schema: { body: createBody } }, async (request) => {
+    const call = await callOf(request)
+    const { projectId: project, ...wanted } = request.body
+    return { key: toView(granted(await external.create(call, { project, ...wanted }))) }
+  })
+  app.get(base, { schema: { querystring: ofProject } }, async (request) => {
+    const call = await callOf(request)
+    return { keys: granted(await external.list(call, request.query.projectId)).map(toView) }
+  })
+  app.get(`${base}/:keyId`, { schema: { params: byId } }, async (request) => {
+    const call = await callOf(request)
+    return { key: toView(granted(await external.get(call, request.params.keyId))) }
+  })
+  app.patch(`${base}/:keyId`, { schema: { params: byId, body: credentialsBody } }, async (request) => {
+    const call = await callOf(request)
+    const { keyId } = request.params
+    return { key: toView(granted(await external.changeCredentials(call, keyId, request.body.credentials))) }
+  })
+  app.delete(`${base}/:keyId`, { schema: { params: byId } }, async (request) => {
+    const call = await callOf(request)
+    granted(await external.remove(call, request.params.keyId))
+    return { removed: true }
+  })
+  app.post(`${base}/:keyId/test`, { schema: { params: byId } }, async (request) => {
+    const call = await callOf(request)
+    const { use, id: providerKeyId } = granted(await external.test(call, request.params.keyId))
+    return { works: true, keyUsage: use, providerKeyId }
+  })
+  app.post(`${base}/:keyId/encrypt`, { schema: { params: byId, body: encryptBody } }, async (request) => {
+    const call = await callOf(request)
+    const { body, params } = request
+    const plaintext = decodeField('plaintext', body.plaintext)
+    const asked = { id: params.keyId, plaintext, ...aadOf(body.aad) }
+    return { ciphertext: toBase64(granted(await external.encrypt(call, asked))) }
+  })
+  app.post(`${base}/:keyId/decrypt`, { schema: { params: byId, body: decryptBody } }, async (request) => {
+    const call = await callOf(request)
+    const { body, params } = request
+    const ciphertext = decodeField('ciphertext', body.ciphertext)
+    const asked = { id: params.keyId, ciphertext, ...aadOf(body.aad) }
+    return { plaintext: toBase64(granted(await external.decrypt(call, asked))) }
+  })
+  app.post(
+    `${base}/:keyId/generate-data-key`,
+    { schema: { params: byId, body: dataKeyBody } },
+    async (request) => {
+      const call = await callOf(request)
+      const { keySpec: spec = 'AES_256', aad: text } = request.body
+      const made = await external.generateDataKey(call, { id: request.params.keyId, spec, ...aadOf(text) })
+      const { plaintext, ciphertext } = granted(made)
+      return { plaintext: toBase64(plaintext), ciphertext: toBase64(ciphertext) }
+    },
+  )
+  app.post(`${base}/:keyId/sign`, { schema: { params: byId, body: signBody } }, async (request) => {
+    const call = await callOf(request)
+    const { data, signingAlgorithm: algorithm, isDigest = false } = request.body
+    const input = { algorithm, data: decodeField('data', data), isDigest }
+    const signature = granted(await external.sign(call, { id: request.params.keyId, ...input }))
+    return { signature: toBase64(signature), keyId: request.params.keyId, signingAlgorithm: algorithm }
+  })
+  app.post(`${base}/:keyId/rotate`, { schema: { params: byId } }, async (request) => {
+    const call = await callOf(request)
+    return { key: toView(granted(await external.rotate(call, request.params.keyId))) }
+  })
+  app.post(`${base}/:keyId/import`, { schema: { params: byId, body: importBody } }, async (request) => {
+    const call = await callOf(request)
+    const { importedKeyId: key, keyVersion: version } = request.body
+    const asked = { id: request.params.keyId, key, ...(version === undefined ? {} : { version }) }
+    return { key: toView(granted(await external.importKey(call, asked))) }
+  })
+}
+
+function toView(row: StoredExternalKey) {
+  return {
+    id: row.id,
+    name: row.name,
+    orgId: row.organisation_id,
+    projectId: row.project_id,
+    provider: row.provider,
+    settings: row.settings,
+    keyUsage: row.key_use,
+    publicKey: row.public_key === null ? null : toBase64(row.public_key),
+    createdAt: row.created_at.toISOString(),
+    updatedAt: row.updated_at.toISOString(),
+  }
+}

@@ -1,0 +1,86 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { pythonTool } from '../../support/python.ts'
+
+export type Peer = { readonly url: string; readonly host: string; stop(): Promise<void> }
+
+/** A free port of the loopback address. */
+export function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer()
+    server.on('error', failed)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => done(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}
+
+/** Starts a program and waits until it says what `ready` looks for; gives what that found. */
+async function started(
+  command: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  ready: RegExp,
+): Promise<{ readonly found: RegExpExecArray; readonly child: ChildProcess }> {
+  const child = spawn(command, [...args], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  const found = await new Promise<RegExpExecArray>((done, failed) => {
+    const heard = (part: Buffer) => {
+      said += part.toString()
+      const match = ready.exec(said)
+      if (match !== null) done(match)
+    }
+    child.stdout.on('data', heard)
+    child.stderr.on('data', heard)
+    child.on('error', failed)
+    child.on('exit', (code) => failed(new Error(`${command} ended with ${code}: ${said}`)))
+  })
+  return { found, child }
+}
+
+function peer(child: ChildProcess, url: string): Peer {
+  return {
+    ...{ url, host: new URL(url).host },
+    stop: () =>
+      new Promise((done) => {
+        if (child.exitCode !== null) return done()
+        child.on('exit', () => done())
+        child.kill('SIGKILL')
+      }),
+  }
+}
+
+/** moto, a server that speaks AWS KMS. */
+export async function startMoto(): Promise<Peer> {
+  const { found, child } = await started(
+    pythonTool('python'),
+    ['-B', '-s', '-c', "from moto.server import main; main(['-H', '127.0.0.1', '-p', '0'])"],
+    { MOTO_ALLOW_NONEXISTENT_REGION: 'false' },
+    /Running on (http:\/\/127\.0\.0\.1:\d+)/,
+  )
+  return peer(child, found[1] ?? '')
+}
+
+export const baoToken = 'root-of-the-test'
+
+/** OpenBao in its development mode: real, unsealed and in memory. */
+export async function startOpenBao(): Promise<Peer> {
+  const host = `127.0.0.1:${await freePort()}`
+  const { child } = await started(
+    pythonTool('bao'),
+    [
+      'server',
+      '-dev',
+      '-dev-no-store-token',
+      `-dev-listen-address=${host}`,
+      `-dev-root-token-id=${baoToken}`,
+    ],
+    { HOME: '/nonexistent' },
+    /Development mode should NOT be used/,
+  )
+  return peer(child, `http://${host}`)
+}
