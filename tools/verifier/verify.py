@@ -256,6 +256,9 @@ transport_shape = signed(obj(
 acknowledgement_shape = signed(obj(
     v=literal(1), kind=literal('acknowledgement'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
     holder=integer(1, 15), name=line, shareDigest=digest, envelopeDigest=digest))
+statement_of_custodian_shape = signed(obj(
+    v=literal(1), kind=literal('custodian-statement'), domain=domain, ceremonyId=hex16, use=literal('check'), key=ident, set=hex16,
+    index=integer(1, 16), name=line, share=digest, time=time))
 heartbeat_shape = signed(obj(
     v=literal(1), kind=literal('heartbeat'), domain=domain, ceremonyId=hex16, keyId=digest, epochId=digest,
     holder=integer(1, 15), name=line, challenge=digest, shareDigest=digest,
@@ -399,6 +402,9 @@ predicate_members = dict(
 node_members = dict(level=literal(*LEVELS), id=ident, name=line, parent=nullable(ident), version=positive, algorithm=ident,
                     mechanism=nullable(line), blob=nullable(digest), publicKey=nullable(digest),
                     root=nullable(obj(rootId=hex16, born=hex16)))
+dealt_backup_shape = obj(
+    bundle=digest, key=ident, ckaId=hex16, rootId=hex16, ceremonyId=hex16, set=hex16, identifier=integer(0, 0x7fff), t=integer(2, 16),
+    medium=digest, mechanism=line, possession=digest, shares=array(digest, 2, 16))
 backup_shape = obj(
     id=ident, set=hex16, identifier=integer(0, 0x7fff), t=integer(1, 16), n=integer(1, 16), publicKey=digest, wrapped=digest, medium=digest,
     shares=array(obj(index=integer(1, 16), name=line, card=digest, share=digest, envelope=digest, signature=signature,
@@ -408,6 +414,8 @@ predicate_shape = versions(
     obj(optional={
         **predicate_options, 'replicas': replicas_shape('vendor-clone', 'vendor-wrap', 'trusted-window'),
         'backups': array(backup_shape, 1, 64),
+        'recovery': obj(use=literal('check'), backup=dealt_backup_shape,
+                        statements=array(obj(index=integer(1, 16), name=line, document=digest), 0, 16)),
         'heartbeats': array(obj(index=integer(1, 15), name=line, document=digest), 1, 15), 'revokes': array(earlier_key, 1, 4096),
         'nextPolicy': digest,
         'alsoFor': array(obj(audience=digest, sequence=counter, previous=nullable(digest), supersedes=array(digest, 0, 64)), 1, 19)},
@@ -469,7 +477,8 @@ plan_shape = versions(
         destinations=array(obj(card=digest, transport=digest), 0, 20),
         keys=array(obj(optional=key_options, **key_members), 0, 500),
         parts=parts_shape(PART_KINDS, obj(optional=step_options, do=literal(*STEP_KINDS), actor=literal(*ROLES), **step_members))),
-    obj(optional={**plan_options, 'heartbeat': obj(dueDays=whole), 'revokes': array(plan_key, 1, 500), 'nextPolicy': digest},
+    obj(optional={**plan_options, 'heartbeat': obj(dueDays=whole),
+                  'recovery': obj(use=literal('check'), custodians=array(line, 0, 16), backup=dealt_backup_shape), 'revokes': array(plan_key, 1, 500), 'nextPolicy': digest},
         v=literal(2), **plan_members,
         people=array(obj(role=literal(*ROLES, 'custodian'), name=line, card=digest), 0, 200),
         tokens=array(obj(optional={**token_options, 'needs': array(literal(*NEEDS), 0, len(NEEDS))},
@@ -478,8 +487,9 @@ plan_shape = versions(
         keys=array(obj(optional={
             **key_options, 'backup': obj(t=whole, n=whole, custodians=array(line, 0, 64)), 'spares': array(slug, 1, 20),
             'version': positive, 'replaces': plan_key}, **key_members), 0, 500),
-        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup'], obj(
-            optional={**step_options, 'custodian': line}, do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian'),
+        parts=parts_shape(PART_KINDS + ['holder-heartbeat', 'root-backup', 'share-check'], obj(
+            optional={**step_options, 'custodian': line}, 
+            do=literal(*STEP_KINDS, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian', 'check-shares', 'check-medium'),
             actor=literal(*ROLES, 'custodian'), **step_members))))
 
 
@@ -817,7 +827,7 @@ def dealing_in(fact):
 
 MAKING = {'make-ceremony-key', 'generate-root', 'generate-key', 'fhe-deal'}
 RECORDED = MAKING | {'probe-token', 'inventory', 'prove-possession', 'prove-replica', 'attest', 'assemble-epoch', 'sign-epoch-live',
-                     'ask-heartbeats'}
+                     'ask-heartbeats', 'check-medium'}
 ENDINGS = ('run.aborted', 'run.sealed', 'run.exported', 'run.receipted', 'run.closed')
 WRAP_MECHANISMS, TRANSPORT_MECHANISMS = ('KWP-RFC5649', 'KW-RFC3394'), ('RSA-OAEP-SHA1', 'RSA-OAEP-SHA256')
 
@@ -1786,6 +1796,7 @@ NEEDS = {
     'TRANSPORTS': 'CARDS', 'WRAP-TREE': 'MANIFEST', 'POSSESSION': 'WRAP-TREE', 'REPLICAS': 'POSSESSION PLAN-CONTENT OPENING-CERTIFICATE',
     'ATTESTATIONS': 'POSSESSION PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
     'BACKUPS': 'POSSESSION CARDS PLAN-CONTENT OPENING-CERTIFICATE BLOB-DIGEST',
+    'RECOVERY': 'CARDS PLAN-CONTENT OPENING-CERTIFICATE BLOB-DIGEST',
     'FHE-COMMITMENTS': 'MANIFEST-ENTRIES BLOB-DIGEST', 'FHE-ENVELOPES': 'OPENING-CERTIFICATE',
     'FHE-ACKNOWLEDGEMENTS': 'CARDS', 'FHE-EPOCH': 'OPENING-CERTIFICATE CARDS PLAN-CONTENT',
     'HEARTBEATS': 'CARDS PLAN-CONTENT CHECKPOINTS BLOB-DIGEST',
@@ -1946,6 +1957,7 @@ class Verifier:
             named |= {one[name] for one in p['next']['holders'] for name in ('card', 'acknowledgement')}
         for one in p.get('backups', []):
             named |= {one['publicKey']} | {share[name] for share in one['shares'] for name in ('card', 'acknowledgement')}
+        named |= {one['document'] for one in p.get('recovery', {}).get('statements', [])}
         named |= {p.get('nextPolicy'), *(one['document'] for one in p.get('heartbeats', []))}
         there = {name[6:] for name in self.files if name.startswith('blobs/')}
         need(named - {None} == there, 'a blob is missing, or nothing names it')
@@ -2005,9 +2017,18 @@ class Verifier:
             need(('crs' in fhe) == ('proofBits' in planned), 'a reference string stands in only one of plan and bundle')
             need(self.run['dealing'] in (None, (fhe.get('crs'),)), 'another reference string than was made with the key')
             need([holder['name'] for holder in fhe['holders']] == planned['holders'], 'other holders')
+        self.need_recovery(p.get('recovery'), plan.get('recovery'))
         if p['domain'] == 'production':
             self.need_destinations(plan['destinations'])
         self.plan = plan
+
+    def need_recovery(self, used, planned):
+        need((used is None) == (planned is None), 'the use of a backup stands in only one of plan and bundle')
+        if used is not None:
+            one, other = used['backup'], planned['backup']
+            need(used['use'] == planned['use'], 'the backup is used for something else than planned')
+            need(one == other or self.p['domain'] == 'rehearsal' and (one['key'], one['t'], len(one['shares']))
+                 == (other['key'], other['t'], len(other['shares'])), 'another backup than planned')
 
     def need_destinations(self, planned):
         """The servers that officers approved, each with its transport key where it has one, in order."""
@@ -2405,6 +2426,30 @@ class Verifier:
         need(all(document['payload'][name] == value for name, value in expected.items()), 'proves something else')
         check_signatures('custodian-acknowledgement', domain_, jcs(document['payload']), document['signatures'], [([card['keys']], 1)])
 
+    def check_recovery(self):
+        used, names, last = self.p.get('recovery'), self.plan.get('recovery', {}).get('custodians', []), 0
+        if used is None:
+            return 'no backup is used'
+        for one in used['statements']:
+            need(one['index'] > last, 'the statements are not in the order of the shares')
+            last = one['index']
+            need(names[last - 1:last] == [one['name']], 'another custodian')
+            self.check_custodian_statement(used, one)
+        heard = [one['name'] for one in used['statements']]
+        seated = [one['name'] for one in self.plan['people'] if one['role'] == 'custodian']
+        silent = [name for name in names if name in seated and name not in heard]
+        return '; '.join([f'{len(heard)} of {len(names)} custodians', *(['asked in vain: ' + ', '.join(silent)] if silent else [])])
+
+    def check_custodian_statement(self, used, one):
+        seats = [seat['card'] for seat in self.run['header']['roster'] if (seat['role'], seat['name']) == ('custodian', one['name'])]
+        card, backup = self.people.get((seats + [None])[0]), used['backup']
+        need(card, 'no card of a custodian')
+        document = parse(self.blob(one['document']), statement_of_custodian_shape, 32768)
+        expected = {'domain': self.p['domain'], 'ceremonyId': self.p['ceremonyId'], 'use': used['use'], 'key': backup['key'],
+                    'set': backup['set'], 'index': one['index'], 'name': one['name'], 'share': (backup['shares'][one['index'] - 1:] + [''])[0]}
+        need(all(document['payload'][name] == value for name, value in expected.items()), 'states something else')
+        check_signatures('custodian-statement', self.p['domain'], jcs(document['payload']), document['signatures'], [([card['keys']], 1)])
+
     def check_decryptions(self):
         planned = self.plan['decryptions']
         need([one['id'] for one in self.p['decryptions']] == [one['id'] for one in planned], 'other decryptions')
@@ -2502,7 +2547,7 @@ class Verifier:
     def check_transcript_content(self):
         making = ('make-ceremony-key', 'generate-root', 'generate-key')
         steps = self.steps_of(*making, 'prove-possession', 'replicate-root', 'attest', 'fhe-deal', 'assemble-epoch', 'epoch-live', 'ask-heartbeats',
-                              'seal')
+                              'check-medium', 'seal')
         need(all(self.recorded(step) for step in steps), 'the transcript has nothing of a step')
 
         def of(*kinds):
@@ -2533,6 +2578,9 @@ class Verifier:
             proofs = [{'mechanism': proof['mechanism'], 'digest': proof['digest']} for proof in self.p['possession']
                       if proof['id'] == one['id']]
             need(proofs and same(member(said, 'possession'), proofs[0]), f"{one['id']}: its backup holds another key")
+        for step, result in of('check-medium'):
+            need(result is None or 'recovery' not in self.p or fits(result, medium=self.p['recovery']['backup']['medium']),
+                 'another medium was read')
         self.need_recorded_deal(of('fhe-deal'))
         self.need_recorded_epoch(of('assemble-epoch'), of('epoch-live'))
         for one in self.p.get('heartbeats', []):

@@ -1,5 +1,6 @@
 export * from './custodian/check.ts'
 export * from './custodian/share.ts'
+export * from './custodian/statement.ts'
 export * from './enrol.ts'
 export {
   type AbortedFiles,

@@ -95,6 +95,7 @@ export type DocumentKind =
   | 'redeal'
   | 'heartbeat'
   | 'custodian-acknowledgement'
+  | 'custodian-statement'
 
 /**
  * What people type on devices of their own, each line as it is: in the folder of the copy on the `medium`, or beside a copy of the

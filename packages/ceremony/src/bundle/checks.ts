@@ -73,6 +73,11 @@ export const catalogue = {
       'Every backup of the plan was dealt in this run, and each custodian signed that the share was checked',
     needs: ['POSSESSION', 'CARDS', 'PLAN-CONTENT', 'OPENING-CERTIFICATE', 'BLOB-DIGEST'],
   },
+  RECOVERY: {
+    title:
+      'The backup that the run used is that of the plan, and each custodian who is named stated the very share',
+    needs: ['CARDS', 'PLAN-CONTENT', 'OPENING-CERTIFICATE', 'BLOB-DIGEST'],
+  },
   'FHE-COMMITMENTS': {
     title: 'Key id, epoch id and commitments follow from the public parts',
     needs: ['MANIFEST-ENTRIES', 'BLOB-DIGEST'],

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { dealtBackup } from '../documents/backup/dealt-backup.ts'
 import { keyAttributes as attributes } from '../documents/ceremony/key-statement.ts'
 import { holderIndex, unsigned32 } from '../documents/format/fhe-fields.ts'
 import {
@@ -271,6 +272,17 @@ const schema2 = v.strictObject({
     v.strictObject({ ...replica, way: v.picklist(['vendor-clone', 'vendor-wrap', 'trusted-window']) }),
   ),
   backups: v.exactOptional(v.pipe(v.array(backup), v.minLength(1), v.maxLength(64))),
+  /** The backup of an earlier ceremony that the run used; statements by custodian's index, each `document` a blob. */
+  recovery: v.exactOptional(
+    v.strictObject({
+      use: v.picklist(['check']),
+      backup: dealtBackup,
+      statements: v.pipe(
+        v.array(v.strictObject({ index: shareIndex, name: line, document: digest })),
+        v.maxLength(16),
+      ),
+    }),
+  ),
   /** Statements that shares are still held, by holder's index; each `document` is a blob. */
   heartbeats: v.exactOptional(
     v.pipe(
@@ -335,6 +347,7 @@ export function namedBlobs(predicate: Predicate): Set<string> {
   }
   for (const { publicKey, shares } of predicate.backups ?? [])
     named.push(publicKey, ...shares.flatMap(({ card, acknowledgement }) => [card, acknowledgement]))
+  named.push(...(predicate.recovery?.statements ?? []).map(({ document }) => document))
   named.push(...(predicate.heartbeats ?? []).map(({ document }) => document), predicate.nextPolicy ?? null)
   return new Set(named.filter((digest) => digest !== null))
 }

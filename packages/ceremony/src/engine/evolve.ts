@@ -152,6 +152,7 @@ function start(state: State, fact: Facts['run.started'], time: string): void {
   const { fhe } = state.plan
   if (fact.epoch !== null && fhe !== undefined)
     state.epoch = { ...fact.epoch, t: fhe.t, n: fhe.n, holders: fhe.holders }
+  if (fact.backup !== undefined) state.recovery = { backup: fact.backup, said: [], medium: null }
   state.tokens = fact.tokens.map(({ role, serial }) => ({
     role,
     serial,

@@ -1,5 +1,6 @@
 import { encodeCanonical, FormatError, type Json } from '@lux/crypto'
 import * as v from 'valibot'
+import { dealtBackup } from '../documents/backup/dealt-backup.ts'
 import { exceptionCodec } from '../documents/ceremony/exception.ts'
 import {
   digest,
@@ -84,6 +85,7 @@ const ownSchemas: { [K in Exclude<EventKind, FamilyEntry>]: v.GenericSchema<unkn
     tokens: v.array(v.strictObject({ role: line, serial: text })),
     authorities,
     epoch: v.nullable(epoch),
+    backup: v.exactOptional(dealtBackup),
   }),
   'step.confirmed': v.strictObject({ stage: count, by: line, input: v.record(v.string(), text) }),
   'step.intended': v.strictObject({

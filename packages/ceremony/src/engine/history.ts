@@ -43,7 +43,12 @@ export function replay(
   return { ok: true, state: incompatibleHistory(state) }
 }
 
-const newKinds: readonly Entry['kind'][] = ['note.made', 'heartbeat.taken', 'custodian.acknowledged']
+const newKinds: readonly Entry['kind'][] = [
+  'note.made',
+  'heartbeat.taken',
+  'custodian.acknowledged',
+  'custodian.stated',
+]
 
 /** What stands in no transcript of version 1, or null. */
 function newerFault(entry: Entry): string | null {

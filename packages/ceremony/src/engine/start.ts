@@ -1,4 +1,5 @@
 import { identityId } from '@lux/crypto'
+import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import { type Card, cardCodec } from '../documents/people/card.ts'
 import { checkRenewal, checkRenewalSignature } from '../documents/people/card-renewal.ts'
 import { serverCardCodec } from '../documents/people/server-card.ts'
@@ -10,6 +11,7 @@ import { refuse } from '../model/rules.ts'
 import type { State } from '../model/state.ts'
 import { repeated } from '../plan/queries.ts'
 import { sharedKeys } from '../plan-check/people.ts'
+import { otherBackup } from '../steps/recovery/queries.ts'
 
 type Start = Extract<Command, { type: 'start' }>
 
@@ -26,6 +28,8 @@ export function bindStart(state: State, command: Start): Bound<Facts['run.starte
   if (fault !== null) return refuse('RUN-04', fault)
   const epoch = bindEpoch(state, command)
   if (!epoch.ok) return epoch
+  const backup = bindBackup(state, command)
+  if (!backup.ok) return backup
   const tokens = bindTokens(state, command)
   if (!tokens.ok) return tokens
   return {
@@ -41,6 +45,7 @@ export function bindStart(state: State, command: Start): Bound<Facts['run.starte
       tokens: tokens.value,
       authorities: command.authorities,
       epoch: epoch.value,
+      ...(backup.value === null ? {} : { backup: backup.value }),
     },
   }
 }
@@ -171,6 +176,17 @@ function bindEpoch(state: State, { epoch }: Start): Bound<Facts['run.started']['
   if (state.domain === 'production' && !same)
     return refuse('RUN-11', `the epoch is not ${planned?.epochId}, which the plan names`)
   return { ok: true, value: epoch }
+}
+
+/** The backup that is checked or opened. A rehearsal has a stand-in for it, of the same root and quorum by name. */
+function bindBackup(state: State, { backup }: Start): Bound<DealtBackup | null> {
+  const planned = state.plan.recovery?.backup
+  if (planned === undefined || backup === null)
+    return planned === undefined && backup === null
+      ? { ok: true, value: null }
+      : refuse('RUN-11', planned === undefined ? 'the plan uses no backup' : 'no backup is given')
+  const fault = otherBackup(planned, backup, state.domain)
+  return fault === null ? { ok: true, value: backup } : refuse('RUN-11', `the backup has ${fault}`)
 }
 
 function equalEpochs(one: BoundEpoch, other: BoundEpoch): boolean {

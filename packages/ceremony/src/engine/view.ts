@@ -2,6 +2,7 @@ import type { ExceptionView, RunState, RunView, StepView } from '../model/run-vi
 import { currentStep } from '../model/stages.ts'
 import type { ExceptionState, State, StepProgress } from '../model/state.ts'
 import { ceremonyKeyId, decryptionOf, namesOf } from '../plan/queries.ts'
+import { unstatedCustodians } from '../steps/recovery/queries.ts'
 import { carriedParts, unstated } from '../steps/resharing/left-budget.ts'
 import { needsOf, pausable } from './needs.ts'
 import { isOver, openException } from './next-effect.ts'
@@ -182,6 +183,13 @@ function signatures(state: State): RunView['signatures'] {
       what: 'heartbeat',
       subject: state.heartbeat.challenge,
       ...split(state.epoch?.holders ?? [], state.heartbeat.said),
+    })
+  if (state.recovery !== null)
+    shown.push({
+      what: 'custodian-statement',
+      subject: state.recovery.backup.medium,
+      present: [...state.recovery.said],
+      missing: unstatedCustodians(state),
     })
   if (state.bundle !== null)
     shown.push({ what: 'bundle', subject: state.bundle.digest, ...split(officers, state.bundle.signers) })

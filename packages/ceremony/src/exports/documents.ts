@@ -1,5 +1,7 @@
 export * from '../documents/backup/custodian-acknowledgement.ts'
 export * from '../documents/backup/custodian-share.ts'
+export * from '../documents/backup/custodian-statement.ts'
+export * from '../documents/backup/dealt-backup.ts'
 export * from '../documents/ceremony/exception.ts'
 export * from '../documents/ceremony/key-statement.ts'
 export * from '../documents/ceremony/opening.ts'

@@ -1,4 +1,5 @@
 import type { HybridSignature, Json, Refusal } from '@lux/crypto'
+import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import type { Authorities } from '../policy/authorities.ts'
 import type { BoundEpoch, EffectKind, Failure, Finding } from './effects.ts'
 
@@ -22,6 +23,8 @@ export type Command =
       authorities: Authorities
       /** What the run takes for the plan's `fhe.existing`: the same in production, a stand-in's in a rehearsal; else null. */
       epoch: BoundEpoch | null
+      /** What it takes for the backup of the plan's `recovery`, as with `epoch`. */
+      backup: DealtBackup | null
     }
   /** A requester's package, for the decryption at which the run stands. `now`: ISO-8601 UTC, for its expiry. */
   | { type: 'take-request'; decryption: string; package: Json; now: string }
@@ -76,6 +79,7 @@ export type SubmissionKind =
   | 'redeal'
   | 'heartbeat'
   | 'custodian-acknowledgement'
+  | 'custodian-statement'
 
 /** Number of entries, chain head and Merkle root over them, SPEC.md 3.2. */
 export type TranscriptHead = { size: string; node: string; root: string }

@@ -136,6 +136,8 @@ export type Results = {
   /** `digest` = SHA-256 of the statement's payload; `signature` by the ceremony key. */
   /** The 32 random bytes of the intent, over which holders state that they hold their shares. */
   'ask-heartbeats': { challenge: Digest }
+  /** SHA-256 of the copy of the sealed medium that lies in the run's folder. */
+  'check-medium': { medium: Digest }
   'sign-epoch-live': { digest: Digest; signature: HybridSignature }
   /** `digest` = SHA-256 of the DSSE payload: the bundle digest; `subject` = SHA-256 of the exact bytes signed. */
   'build-bundle': { digest: Digest; subject: Digest; size: number }
@@ -337,6 +339,7 @@ export type OwnEffect = Common &
         n: number
         acknowledgements: Digest[]
       } & Named)
+    | { kind: 'check-medium'; root: string; medium: Digest }
     | { kind: 'ask-heartbeats'; keyId: Digest; epochId: Digest; challenge: Digest }
     | {
         kind: 'build-bundle'

@@ -1,5 +1,7 @@
 import type { HybridSignature, Json, VerificationKeys } from '@lux/crypto'
 import type { CustodianAcknowledgement } from '../documents/backup/custodian-acknowledgement.ts'
+import type { CustodianStatement } from '../documents/backup/custodian-statement.ts'
+import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
 import type { DecryptionRequest } from '../documents/threshold/decryption-request.ts'
 import type { DecryptionResult } from '../documents/threshold/decryption-result.ts'
@@ -49,6 +51,8 @@ export type Facts = {
     tokens: { role: string; serial: string }[]
     authorities: Authorities
     epoch: BoundEpoch | null
+    /** Exactly where the plan has a recovery. */
+    backup?: DealtBackup
   }
   'step.confirmed': { stage: number; by: string; input: Record<string, string> }
   'step.intended': {
@@ -116,6 +120,7 @@ export type Facts = {
   /** In a run of version 2 alone, as what follows. */
   'heartbeat.taken': { payload: Heartbeat; signature: HybridSignature }
   'custodian.acknowledged': { payload: CustodianAcknowledgement; signature: HybridSignature }
+  'custodian.stated': { payload: CustodianStatement; signature: HybridSignature }
   'note.made': { by: string; text: string }
   'run.paused': { by: string; cause: 'person' | 'restart'; reason: string }
   'run.resumed': { by: string }

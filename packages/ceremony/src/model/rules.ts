@@ -54,6 +54,7 @@ export const runRules = [
   'PROVENANCE-SIGNER',
   'HEARTBEAT-01',
   'CUSTODIAN-01',
+  'CUSTODIAN-02',
   'ANSWER-01',
   'ANSWER-02',
   'RESULT-01',

@@ -17,6 +17,7 @@ type Stages =
   | 'redeals'
   | 'heartbeats'
   | 'custodian-acknowledgements'
+  | 'share-checks'
 
 /** The current step, where it is at this stage. */
 export function standsAt(state: State, kind: Stages): StepProgress | null {

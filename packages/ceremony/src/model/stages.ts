@@ -25,6 +25,8 @@ export type Stage =
   | { kind: 'heartbeats' }
   /** Every custodian proves the share of a backup. */
   | { kind: 'custodian-acknowledgements' }
+  /** Custodians check their shares alone; a person ends it without those who do not. */
+  | { kind: 'share-checks' }
 
 const go: Stage = { kind: 'confirm', shows: 'nothing' }
 
@@ -69,6 +71,8 @@ const stages: Record<StepKind, readonly Stage[]> = {
   'ask-heartbeats': [go, acts('ask-heartbeats')],
   'take-heartbeats': [{ kind: 'heartbeats' }],
   'acknowledge-custodian': [{ kind: 'custodian-acknowledgements' }],
+  'check-shares': [{ kind: 'share-checks' }],
+  'check-medium': [go, looks('check-medium')],
   'epoch-live': [go, looks('sign-epoch-live'), checkpoint('key')],
   seal: [
     go,
@@ -127,5 +131,5 @@ export function isLive(state: State, progress: StepProgress, reason: CheckpointR
 
 /** Whether a person says when the stage is over. */
 export function isConfirmed(stage: Stage | null): boolean {
-  return stage?.kind === 'confirm' || stage?.kind === 'heartbeats'
+  return stage?.kind === 'confirm' || stage?.kind === 'heartbeats' || stage?.kind === 'share-checks'
 }

@@ -1,4 +1,5 @@
 import type { VerificationKeys } from '@lux/crypto'
+import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import type { ExceptionDecisionDocument } from '../documents/ceremony/exception.ts'
 import type { Domain } from '../documents/format/fields.ts'
 import type { DecryptionRequest } from '../documents/threshold/decryption-request.ts'
@@ -203,6 +204,8 @@ export type State = {
   } | null
   /** Backups that the windows of this run made, by the root's id, with the names of who has proved the share. */
   backups: (NonNullable<Results['generate-root']['backup']> & { key: string; acknowledged: string[] })[]
+  /** The backup of an earlier ceremony that the run uses, and the names of who has stated the share; null where there is none. */
+  recovery: { backup: DealtBackup; said: string[]; medium: Digest | null } | null
   /** Possession proofs by key. */
   proofs: { key: string; mechanism: string; digest: Digest }[]
   bundle: {
@@ -293,6 +296,7 @@ export function initialState(header: RunHeader, plan: Plan): State {
     budgets: [],
     heartbeat: null,
     backups: [],
+    recovery: null,
     proofs: [],
     bundle: null,
     receipts: [],
@@ -324,6 +328,7 @@ export function draft(state: State): State {
     fhe: state.fhe && { ...state.fhe, acknowledged: [...state.fhe.acknowledged] },
     heartbeat: state.heartbeat && { ...state.heartbeat, said: [...state.heartbeat.said] },
     backups: state.backups.map((one) => ({ ...one, acknowledged: [...one.acknowledged] })),
+    recovery: state.recovery && { ...state.recovery, said: [...state.recovery.said] },
     proofs: [...state.proofs],
     ...draftEpochs(state),
     bundle: state.bundle && { ...state.bundle, signers: [...state.bundle.signers] },

@@ -1,3 +1,4 @@
+import type { DealtBackup } from '../documents/backup/dealt-backup.ts'
 import type { Domain } from '../documents/format/fields.ts'
 
 /** Lower-case hex of a SHA-256 digest: 64 characters. */
@@ -108,6 +109,12 @@ export type PlannedKey = {
 /** A key by the digest of the bundle that made it, its id and its version there. */
 export type EarlierKey = { bundle: Digest; id: string; version: number }
 
+/**
+ * `check`: shares and medium are compared with what was dealt, each alone; nothing is combined or opened. Share i (1-based) is of
+ * `custodians[i - 1]`; those of them who are seated are asked.
+ */
+export type PlannedRecovery = { use: 'check'; custodians: string[]; backup: DealtBackup }
+
 /** A threshold FHE key that is dealt: any `t` of the `n` named holders decrypt. */
 export type PlannedFhe = {
   id: string
@@ -177,6 +184,8 @@ export type StepKind =
   | 'ask-heartbeats'
   | 'take-heartbeats'
   | 'acknowledge-custodian'
+  | 'check-shares'
+  | 'check-medium'
   | 'seal'
   | 'export'
   | 'receipt'
@@ -222,6 +231,7 @@ export type PartKind =
   | 'resharing'
   | 'holder-heartbeat'
   | 'root-backup'
+  | 'share-check'
   | 'bundle-export'
 
 export type Part = { kind: PartKind; steps: Step[] }
@@ -247,6 +257,8 @@ export type Plan = {
   reshare?: PlannedReshare
   /** Holders state that they still hold their shares; a statement older than this many days is overdue. */
   heartbeat?: V2<{ dueDays: number }>
+  /** A backup that an earlier ceremony dealt, and what this one uses it for. */
+  recovery?: V2<PlannedRecovery>
   /** Keys of earlier bundles that may no longer be used. */
   revokes?: V2<EarlierKey[]>
   /** Digest of the next version of the policy, which officers sign in this ceremony. */

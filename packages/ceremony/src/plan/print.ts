@@ -1,4 +1,13 @@
-import type { EarlierKey, Person, Plan, PlannedFhe, PlannedKey, Step, TokenAttestation } from './plan.ts'
+import type {
+  EarlierKey,
+  Person,
+  Plan,
+  PlannedFhe,
+  PlannedKey,
+  PlannedRecovery,
+  Step,
+  TokenAttestation,
+} from './plan.ts'
 import { holderBefore, holderNext, namesOf, stayingHolders } from './queries.ts'
 
 /** The plan as plain text for people: numbered steps with actor, names and a place for initials; `hash` on top. */
@@ -62,7 +71,7 @@ function printKey(key: PlannedKey): string[] {
   ]
 }
 
-function printChanges({ revokes = [], heartbeat, nextPolicy }: Plan): string[] {
+function printChanges({ revokes = [], heartbeat, recovery, nextPolicy }: Plan): string[] {
   return [
     ...(revokes.length === 0
       ? []
@@ -71,6 +80,19 @@ function printChanges({ revokes = [], heartbeat, nextPolicy }: Plan): string[] {
     ...(heartbeat === undefined
       ? []
       : ['', `Holders state that they hold their shares at least every ${heartbeat.dueDays} days.`]),
+    ...(recovery === undefined ? [] : printRecovery(recovery)),
+  ]
+}
+
+function printRecovery({ use, custodians, backup }: PlannedRecovery): string[] {
+  const { key, bundle, set, t, medium } = backup
+  return [
+    '',
+    `Backup of ${key}, for a ${use}: any ${t} of ${custodians.length} bring it back`,
+    `  bundle       ${grouped(bundle)}`,
+    `  set          ${grouped(set)}`,
+    `  medium       ${grouped(medium)}`,
+    ...custodians.map((name, index) => `  share ${index + 1}: ${name}`),
   ]
 }
 

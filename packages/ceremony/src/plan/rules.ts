@@ -48,6 +48,7 @@ export const planRules = [
   'PLAN-72',
   'PLAN-73',
   'PLAN-74',
+  'PLAN-75',
 ] as const
 
 export type PlanRule = (typeof planRules)[number]

@@ -1,4 +1,5 @@
 import * as v from 'valibot'
+import { dealtBackup } from '../documents/backup/dealt-backup.ts'
 import { anyCkaId } from '../documents/ceremony/key-statement.ts'
 import { unsigned32 } from '../documents/format/fhe-fields.ts'
 import { hex16, line, remark } from '../documents/format/fields.ts'
@@ -192,8 +193,15 @@ const versionNumber = v.pipe(whole, v.minValue(1), v.maxValue(1_000_000))
 const earlierKey = v.strictObject({ bundle: digest, id: slug, version: versionNumber })
 const role2 = v.picklist([...roles, 'custodian'])
 /** What a family of steps that is newer than version 1 adds stands here. */
-const stepKinds2 = [...stepKinds, 'ask-heartbeats', 'take-heartbeats', 'acknowledge-custodian'] as const
-const partKinds2 = [...partKinds, 'holder-heartbeat', 'root-backup'] as const
+const stepKinds2 = [
+  ...stepKinds,
+  'ask-heartbeats',
+  'take-heartbeats',
+  'acknowledge-custodian',
+  'check-shares',
+  'check-medium',
+] as const
+const partKinds2 = [...partKinds, 'holder-heartbeat', 'root-backup', 'share-check'] as const
 
 const version2 = v.strictObject({
   v: v.literal(2),
@@ -221,6 +229,9 @@ const version2 = v.strictObject({
   ),
   ...sections,
   heartbeat: v.exactOptional(v.strictObject({ dueDays: whole })),
+  recovery: v.exactOptional(
+    v.strictObject({ use: v.picklist(['check']), custodians: list(line, 16), backup: dealtBackup }),
+  ),
   revokes: v.exactOptional(v.pipe(list(earlierKey, 500), v.minLength(1))),
   nextPolicy: v.exactOptional(digest),
   checkpoints,

@@ -10,6 +10,7 @@ import { checkAcknowledgements, checkCommitments, checkEnvelopes, dealFault } fr
 import { checkDecryptions } from './decryption/bundle.ts'
 import { checkHeartbeats, heartbeatsFault } from './heartbeat/bundle.ts'
 import { checkPossession, checkTree, evidenceFault, proofsFault, treeFault } from './key/bundle.ts'
+import { checkRecovery, recoveryFault } from './recovery/bundle.ts'
 import { checkReplicas, replicasFault } from './replication/bundle.ts'
 import { checkEpoch, epochFault } from './resharing/bundle.ts'
 
@@ -22,6 +23,7 @@ const keyChecks: readonly FamilyCheck[] = [
   { id: 'REPLICAS', check: checkReplicas },
   { id: 'ATTESTATIONS', check: checkAttestations },
   { id: 'BACKUPS', check: checkBackups },
+  { id: 'RECOVERY', check: checkRecovery },
 ]
 
 /** the threshold key, whose files have to be there before, */
@@ -89,6 +91,8 @@ export const recordedAs = {
   'ask-heartbeats': 'ask-heartbeats',
   'take-heartbeats': null,
   'acknowledge-custodian': null,
+  'check-shares': null,
+  'check-medium': 'check-medium',
   // It begins with the closing inventory; the rest of it comes after the transcript's end.
   seal: 'inventory',
   export: null,
@@ -105,6 +109,7 @@ export async function recordedFault(v: Verification, recorded: readonly Recorded
     replicasFault(v, recorded) ??
     attestationsFault(v, recorded) ??
     backupsFault(v, recorded) ??
+    recoveryFault(v, recorded) ??
     (await dealFault(v, recorded)) ??
     (await epochFault(v, recorded)) ??
     (await heartbeatsFault(v, recorded))

@@ -7,6 +7,7 @@ import * as heartbeat from './heartbeat/lint.ts'
 import * as key from './key/lint.ts'
 import * as opening from './opening/lint.ts'
 import type { EndLint, SectionLint, StepLint } from './plan-progress.ts'
+import * as recovery from './recovery/lint.ts'
 import * as replication from './replication/lint.ts'
 import * as resharing from './resharing/lint.ts'
 import * as sealing from './sealing/lint.ts'
@@ -48,6 +49,7 @@ export const stepLints = {
   ...decryption.lints,
   ...heartbeat.lints,
   ...backup.lints,
+  ...recovery.lints,
   ...sealing.lints,
 } satisfies Record<StepKind, StepLint>
 
@@ -59,6 +61,7 @@ export const sectionLints: readonly SectionLint[] = [
   resharing.lintReshare,
   dealing.lintFhe,
   heartbeat.lintHeartbeat,
+  recovery.lintRecovery,
 ]
 
 /** After the steps, and after whom and what the policy names. */
@@ -73,5 +76,6 @@ export const endLints: readonly EndLint[] = [
   dealing.undealt,
   heartbeat.notTaken,
   backup.unproved,
+  recovery.unchecked,
   sealing.notEnded,
 ]

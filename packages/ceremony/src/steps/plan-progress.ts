@@ -35,6 +35,9 @@ export type PlanProgress = {
   fhe: ThresholdProgress
   /** Whether holders were asked to state that they hold their shares, and have stated it. */
   heartbeat: 'due' | 'asked' | 'taken'
+  /** Whether the shares and the medium of an earlier backup were checked. */
+  sharesChecked: boolean
+  mediumChecked: boolean
   /** Custodians who have proved their shares of a backup. */
   custodians: Set<string>
   ended: StepKind[]
@@ -100,6 +103,8 @@ export function startOf(plan: Plan): PlanProgress {
       live: false,
     },
     heartbeat: 'due',
+    sharesChecked: false,
+    mediumChecked: false,
     custodians: new Set(),
     ended: [],
   }

@@ -14,6 +14,7 @@ import type { EntryModules, StageNeeds } from './entries.ts'
 import * as heartbeat from './heartbeat/run.ts'
 import * as key from './key/run.ts'
 import * as opening from './opening/run.ts'
+import * as recovery from './recovery/run.ts'
 import * as replication from './replication/run.ts'
 import * as resharing from './resharing/run.ts'
 import * as sealing from './sealing/run.ts'
@@ -36,6 +37,7 @@ export const effectModules: { readonly [K in EffectKind]: EffectModule<K> } = {
   ...dealing.effects,
   ...resharing.effects,
   ...heartbeat.effects,
+  ...recovery.effects,
   ...sealing.effects,
 } satisfies { [K in EffectKind]: EffectModule<K> }
 
@@ -48,6 +50,7 @@ export const submissions = {
   ...decryption.submissions,
   ...heartbeat.submissions,
   ...backup.submissions,
+  ...recovery.submissions,
   ...sealing.submissions,
 } satisfies Record<FamilySubmission, (state: State, command: Submit) => Decision>
 
@@ -56,6 +59,7 @@ export type FamilyEntry =
   | keyof typeof decryption.entries
   | keyof typeof heartbeat.entries
   | keyof typeof backup.entries
+  | keyof typeof recovery.entries
 
 /** Entries that people of a family bring about. */
 export const entryModules: EntryModules<FamilyEntry> = {
@@ -63,6 +67,7 @@ export const entryModules: EntryModules<FamilyEntry> = {
   ...decryption.entries,
   ...heartbeat.entries,
   ...backup.entries,
+  ...recovery.entries,
 }
 
 /** Stages at which people of a family are heard; confirmations, checkpoints and what the run itself signs are the engine's. */
@@ -73,6 +78,7 @@ export const stageNeeds: StageNeeds<FamilyStage> = {
   ...decryption.needs,
   ...heartbeat.needs,
   ...backup.needs,
+  ...recovery.needs,
   ...sealing.needs,
 }
 
@@ -151,6 +157,7 @@ export const effectKinds = [
   'assemble-epoch',
   'sign-epoch-live',
   'ask-heartbeats',
+  'check-medium',
   'build-bundle',
   'sign-bundle',
   'write-bundle',

@@ -47,6 +47,7 @@ const recorded: readonly Json[] = [
     'attest',
     'assemble-epoch',
     'ask-heartbeats',
+    'check-medium',
   ],
   'sign-epoch-live',
 ]

@@ -6,6 +6,7 @@ import { notYet } from '../plan/lint-version2.ts'
 import type { Plan, PlannedKey } from '../plan/plan.ts'
 import { readPlan } from '../plan/read.ts'
 import { maxPlanBytes } from '../plan/yaml-text.ts'
+import { recoveryPlanFault } from '../steps/recovery/queries.ts'
 
 /** Reads the plan that officers approved and compares it with what the bundle says was done. */
 export async function checkPlanContent(v: Verification): Promise<Outcome<string>> {
@@ -20,6 +21,7 @@ export async function checkPlanContent(v: Verification): Promise<Outcome<string>
     tokensFault(v, read.plan) ??
     keysFault(v, read.plan) ??
     fheFault(v, read.plan) ??
+    recoveryPlanFault(v.predicate, read.plan) ??
     (await destinationsFault(v, read.plan))
   return found === null ? accept(`${read.plan.keys.length} keys`) : wrong(found)
 }

@@ -1,7 +1,7 @@
 import type { Json } from '@lux/crypto'
 import { view } from '../../src/exports/engine.ts'
 import type { FakeCore } from './fake-core.ts'
-import { answerFor, custodianFor, heartbeatFor, requestFor, requestTime } from './fhe-people.ts'
+import { answerFor, custodianFor, heartbeatFor, requestFor, requestTime, statementFor } from './fhe-people.ts'
 import { sign, someone, someServer } from './seats.ts'
 
 /** Does what the people of the run are asked for, as each of them would. False when nothing is asked. */
@@ -61,6 +61,18 @@ export function answerNeeds(core: FakeCore): boolean {
         what: 'heartbeat',
         payload,
         signature: sign(identity, 'heartbeat', core.domain, payload),
+      })
+      return true
+    }
+    case 'share-checks': {
+      const [name = ''] = needs.missing
+      const payload = statementFor(core, name)
+      const { identity } = someone('custodian', name, core.domain)
+      core.must({
+        type: 'submit',
+        what: 'custodian-statement',
+        payload,
+        signature: sign(identity, 'custodian-statement', core.domain, payload),
       })
       return true
     }

@@ -105,6 +105,7 @@ export class FakeCore {
         : [],
       authorities: someAuthorities(this.domain),
       epoch: this.plan.fhe?.existing ?? null,
+      backup: this.plan.recovery?.backup ?? null,
       tokens: this.plan.tokens.map(({ role, serial }) => ({ role, serial: serial === 'new' ? '' : serial })),
     }
   }

@@ -196,6 +196,8 @@ export function resultOf(core: FakeCore, effect: OwnEffect): Json {
         commitments: hash('next commitments'),
         corrections: effect.dealers.map(({ correction }) => correction),
       }
+    case 'check-medium':
+      return { medium: effect.medium }
     case 'ask-heartbeats':
       return { challenge: effect.challenge }
     case 'sign-epoch-live':

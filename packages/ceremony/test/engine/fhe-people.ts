@@ -3,6 +3,10 @@ import {
   type CustodianAcknowledgement,
   custodianAcknowledgementCodec,
 } from '../../src/documents/backup/custodian-acknowledgement.ts'
+import {
+  type CustodianStatement,
+  custodianStatementCodec,
+} from '../../src/documents/backup/custodian-statement.ts'
 import { envelopesDigest } from '../../src/documents/threshold/acknowledgement.ts'
 import {
   type DecryptionRequest,
@@ -54,6 +58,30 @@ export function custodianFor(
     name,
     share: dealt?.share ?? hash('no share'),
     envelope: dealt?.envelope ?? hash('no envelope'),
+    ...change,
+  })
+}
+
+/** What a custodian signs who has typed the words of the sheet for a check. */
+export function statementFor(
+  core: FakeCore,
+  name: string,
+  change: Partial<CustodianStatement> = {},
+): Uint8Array {
+  const at = core.plan.recovery?.custodians.indexOf(name) ?? -1
+  const backup = core.state.recovery?.backup
+  return custodianStatementCodec.payload.encode({
+    v: 1,
+    kind: 'custodian-statement',
+    domain: core.domain,
+    ceremonyId: core.state.ceremonyId,
+    use: core.plan.recovery?.use ?? 'check',
+    key: backup?.key ?? 'none',
+    set: backup?.set ?? '00'.repeat(16),
+    index: at + 1 || 1,
+    name,
+    share: backup?.shares[at] ?? hash('no share'),
+    time: requestTime,
     ...change,
   })
 }

@@ -18,6 +18,7 @@ export const scriptNames = [
   'resharing',
   'holder-heartbeat',
   'root-backup',
+  'share-check',
   'token-initialisation',
 ] as const
 /** The epoch of a key that an earlier ceremony dealt. */
@@ -63,6 +64,13 @@ export function valuesFor(name: ScriptName, domain: Domain, withServer: boolean)
       : name === 'root-vendor'
         ? [{ card: server.audience }]
         : [{ card: server.audience, transport: server.transportDigest }],
+    backupBundle: sha256Hex(utf8('bundle of the backup')),
+    backupSet: '5e'.repeat(16),
+    backupIdentifier: 4711,
+    backupMedium: sha256Hex(utf8('sealed medium')),
+    backupMechanism: 'KWP-RFC5649',
+    backupPossession: sha256Hex(utf8('possession')),
+    backupShares: named('custodians').map((name) => sha256Hex(utf8(`share of ${name}`))),
     ...rehearsal.values,
   }
   return Object.fromEntries(Object.entries(all).filter(([key]) => Object.hasOwn(blanks, key)))

@@ -34,8 +34,7 @@ for line in sys.stdin:
     loaded = verify.parse(open(policy, 'rb').read(), verify.policy_file_shape, 1 << 20) if policy else None
     with open(bundle, 'rb') as file:
         result = verify.Verifier(file, loaded).verify()
-    detail = next((check['detail'] for check in result['checks'] if check['id'] == 'HEARTBEATS'), '')
-    results.append({'verdict': result['verdict'], 'failed': result['failed'], 'heartbeats': detail})
+    results.append({'verdict': result['verdict'], 'failed': result['failed'], 'said': {check['id']: check['detail'] for check in result['checks']}})
 print(json.dumps(results))
 `
 
@@ -51,11 +50,11 @@ export function secondVerdicts(cases: readonly Case[], signatures?: 'computed' |
   return secondWords(cases, signatures).map(({ verdict, failed }) => ({ verdict, failed }))
 }
 
-/** As `secondVerdicts`, with what is said of heartbeats, which refuses nothing. */
+/** As `secondVerdicts`, with what is said of each check. */
 export function secondWords(
   cases: readonly Case[],
   signatures: 'computed' | 'told' = 'computed',
-): (Verdict & { heartbeats: string })[] {
+): (Verdict & { said: Record<string, string> })[] {
   const folder = mkdtempSync(join(tmpdir(), 'lux-corpus-'))
   try {
     writeFileSync(join(folder, 'known'), JSON.stringify(signatures === 'told' ? knownVerdicts() : {}))

@@ -56,7 +56,13 @@ export function openCustodianShare(
  * where they can, BACKUP-WORDS-COUNT, BACKUP-SET-OTHER, BACKUP-SHARE-OTHER, BACKUP-COMMITMENT.
  */
 export function checkWords(
-  { set, identifier, index, t, share }: Omit<CustodianShareContent, 'words'>,
+  {
+    set,
+    identifier,
+    index,
+    t,
+    share,
+  }: Pick<CustodianShareContent, 'set' | 'identifier' | 'index' | 't' | 'share'>,
   words: string,
 ): Outcome<null> {
   const read = readCustodianShare(words)

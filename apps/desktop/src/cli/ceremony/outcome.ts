@@ -153,6 +153,7 @@ function needLines(view: RunView, { folder, files, unanswered }: Around): string
       return deviceLinesOf(needs, file, folder)
     case 'answers':
       return deviceLinesOf(needs, 'REQUEST.json', folder)
+    case 'share-checks':
     case 'heartbeats':
       return [
         ...deviceLinesOf(needs, file, folder),

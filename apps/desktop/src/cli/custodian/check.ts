@@ -7,30 +7,28 @@ import { accepted } from '../shell/accepted.ts'
 import { type CommandLine, refused } from '../shell/command-line.ts'
 import { readPolicy } from '../shell/files.ts'
 import type { Outcome } from '../shell/output.ts'
-import { readSecret } from '../shell/secret-input.ts'
+import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
 const maxMedium = 16_384
 
-type CheckOptions = {
+type CheckOptions = WordsOptions & {
   policy: string
   medium?: string
   words?: boolean
-  wordsFd?: string
-  wordsFile?: string
 }
 
 export function registerCustodianCheck(group: Command, act: CommandLine['act']): void {
-  group
-    .command('check')
-    .argument('<bundle>', 'the bundle of the ceremony that made the backup')
-    .description(
-      'Check a share alone, a sealed medium, or both against the bundle. It opens and burns nothing.',
-    )
-    .requiredOption('--policy <file>', 'the policy that you took by hand')
-    .option('--medium <file>', 'a copy of the sealed medium')
-    .option('--words', 'type the words of a sheet')
-    .option('--words-fd <n>', 'read the words from this open descriptor, in one line')
-    .option('--words-file <file>', 'read them from this file, which must have mode 0600')
+  withWords(
+    group
+      .command('check')
+      .argument('<bundle>', 'the bundle of the ceremony that made the backup')
+      .description(
+        'Check a share alone, a sealed medium, or both against the bundle. It opens and burns nothing.',
+      )
+      .requiredOption('--policy <file>', 'the policy that you took by hand')
+      .option('--medium <file>', 'a copy of the sealed medium')
+      .option('--words', 'type the words of a sheet'),
+  )
     .action((bundle: string, options: CheckOptions) => act(() => check(bundle, options)))
     .addHelpText(
       'after',
@@ -73,13 +71,8 @@ async function check(path: string, options: CheckOptions): Promise<Outcome> {
   }
 }
 
-async function wordsOf({ words, wordsFd, wordsFile }: CheckOptions): Promise<string | null> {
+async function wordsOf(options: CheckOptions): Promise<string | null> {
+  const { words, wordsFd, wordsFile } = options
   if (words !== true && wordsFd === undefined && wordsFile === undefined) return null
-  const typed = await readSecret('The 33 words of the sheet, in one line', {
-    ...(wordsFd === undefined ? {} : { fd: wordsFd }),
-    ...(wordsFile === undefined ? {} : { file: wordsFile }),
-  })
-  const text = Buffer.from(typed).toString('utf8')
-  typed.fill(0)
-  return text
+  return readTypedWords(options)
 }

@@ -15,15 +15,17 @@ import type { CommandLine } from '../shell/command-line.ts'
 import { mustBeNew, writeNew } from '../shell/files.ts'
 import { openKeyFile } from '../shell/key-file.ts'
 import type { Outcome } from '../shell/output.ts'
-import { type PassphraseOptions, readPassphrase, readSecret, withPassphrase } from '../shell/secret-input.ts'
+import { type PassphraseOptions, readPassphrase, withPassphrase } from '../shell/secret-input.ts'
 import { registerCustodianCheck } from './check.ts'
 import { sheetOf } from './sheet.ts'
+import { registerCustodianState } from './state.ts'
+import { readTypedWords, type WordsOptions, withWords } from './words.ts'
 
 const maxDocument = 1 << 20
 
 type EnvelopeOptions = PassphraseOptions & { key: string; policy: string; sig?: string; opening?: string }
 type ReceiveOptions = EnvelopeOptions & { sheet: string }
-type ProveOptions = EnvelopeOptions & { out: string; wordsFd?: string; wordsFile?: string }
+type ProveOptions = EnvelopeOptions & WordsOptions & { out: string }
 
 /** What a custodian does with a share of a root's backup. */
 export function registerCustodian(group: Command, { act }: CommandLine): void {
@@ -45,17 +47,17 @@ Print the sheet on a printer that nobody else reads, then remove the file. The w
 Example, with the files laid out as in the run’s folder:
   $ custody custodian receive backup/custodian-1.age --key my.key --policy policy.json --sheet /dev/shm/sheet.html`,
     )
-  withEnvelope(
-    group
-      .command('prove')
-      .argument('<envelope>', 'custodian-<i>.age')
-      .description(
-        'Type the words of your sheet back, compare them with the share, and sign that you hold it.',
-      ),
+  withWords(
+    withEnvelope(
+      group
+        .command('prove')
+        .argument('<envelope>', 'custodian-<i>.age')
+        .description(
+          'Type the words of your sheet back, compare them with the share, and sign that you hold it.',
+        ),
+    ),
   )
     .requiredOption('--out <file>', 'your acknowledgement, a new file: put it into the run’s in/')
-    .option('--words-fd <n>', 'read the words from this open descriptor instead of the terminal, in one line')
-    .option('--words-file <file>', 'read them from this file, which must have mode 0600')
     .action((envelope: string, options: ProveOptions) => act(() => prove(envelope, options)))
     .addHelpText(
       'after',
@@ -64,6 +66,7 @@ Example:
   $ custody custodian prove backup/custodian-1.age --key my.key --policy policy.json --out in/custodian-1.json`,
     )
   registerCustodianCheck(group, act)
+  registerCustodianState(group, act)
 }
 
 function withEnvelope(command: Command): Command {
@@ -100,13 +103,7 @@ async function receive(path: string, options: ReceiveOptions): Promise<Outcome> 
 async function prove(path: string, options: ProveOptions): Promise<Outcome> {
   mustBeNew(options.out)
   return withOpened(path, options, async (opened, key) => {
-    const { wordsFd, wordsFile } = options
-    const typed = await readSecret('The 33 words of your sheet, in one line', {
-      ...(wordsFd === undefined ? {} : { fd: wordsFd }),
-      ...(wordsFile === undefined ? {} : { file: wordsFile }),
-    })
-    const words = Buffer.from(typed).toString('utf8')
-    typed.fill(0)
+    const words = await readTypedWords(options)
     const { acknowledgement, said } = accepted(proveCustodianShare(opened, words, key))
     writeNew(options.out, acknowledgement)
     return {

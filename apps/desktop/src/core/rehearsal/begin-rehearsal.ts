@@ -10,6 +10,7 @@ import { RunFolder } from '../runs/folder/run-folder.ts'
 import { rehearsalOfPlan } from './rehearsal-of-plan.ts'
 import { rehearsalOfScript } from './rehearsal-of-script.ts'
 import { type RehearsalDestination, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
+import { standInBackup } from './stand-in-backup.ts'
 import { standInEpoch } from './stand-in-epoch.ts'
 import { saveStandIns } from './stand-ins.ts'
 
@@ -75,6 +76,7 @@ export function startCommand(
     destinations: destinations.map(({ card, transport }) => ({ card: toJson(card), transport })),
     authorities: authoritiesOf(policy),
     epoch: standInEpoch(folder.path),
+    backup: standInBackup(folder.path),
     tokens: folder.plan.tokens.map(({ role, serial }) => ({ role, serial: serial === 'new' ? '' : serial })),
   }
 }

@@ -7,6 +7,7 @@ import { refusedPlan } from '../runs/begin/refused-plan.ts'
 import { isAttested, makeVendor } from '../runs/effects/rehearsal-vendor.ts'
 import { makeOutsiders, saveOutsiders } from './outsiders.ts'
 import type { RehearsalParts, RehearsalRequest } from './rehearsal-request.ts'
+import { makeStandInBackup } from './stand-in-backup.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
 import { makeStandIns, type StandIn, signedBy } from './stand-ins.ts'
 
@@ -49,6 +50,15 @@ export async function rehearsalOfPlan(
     const { t, n, mode, squash, holders: names } = fhe
     await makeStandInEpoch(request, { standIns, policy: derived.value, names, terms: { t, n, mode, squash } })
   }
+  if (plan.recovery !== undefined) {
+    const { custodians, backup } = plan.recovery
+    await makeStandInBackup(request, {
+      standIns: await everyCustodian(request, standIns, custodians),
+      key: backup.key,
+      t: backup.t,
+      custodians,
+    })
+  }
   return {
     planBytes,
     plan,
@@ -59,6 +69,23 @@ export async function rehearsalOfPlan(
     seated: standIns,
     listed: listed.map((one) => ({ ...one, what: 'card', standIn: cardCodec.digest(one.standIn) })),
   }
+}
+
+/** Who holds a share of the plan's backup, seated or not: shares of those who are not lie with nobody. */
+export async function everyCustodian(
+  { entropy }: Pick<RehearsalRequest, 'entropy'>,
+  standIns: readonly StandIn[],
+  custodians: readonly string[],
+): Promise<StandIn[]> {
+  const seated = standIns.filter(({ role }) => role === 'custodian')
+  const others = custodians.filter((name) => !seated.some((one) => one.name === name))
+  return [
+    ...seated,
+    ...(await makeStandIns(
+      others.map((name) => ({ role: 'custodian', name })),
+      entropy,
+    )),
+  ]
 }
 
 /** Whom the policy lists and the plan does not seat: nobody of them acts, and the derived policy lists a stand-in for each. */

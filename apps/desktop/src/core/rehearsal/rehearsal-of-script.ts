@@ -6,7 +6,9 @@ import { ExpectedError } from '@lux/node-files'
 import { refusedPlan } from '../runs/begin/refused-plan.ts'
 import { makeVendor } from '../runs/effects/rehearsal-vendor.ts'
 import { makeOutsiders, saveOutsiders } from './outsiders.ts'
+import { everyCustodian } from './rehearsal-of-plan.ts'
 import { type RehearsalParts, type RehearsalRequest, transportDigest } from './rehearsal-request.ts'
+import { makeStandInBackup } from './stand-in-backup.ts'
 import { makeStandInEpoch } from './stand-in-epoch.ts'
 import { makeStandIns, type StandIn, signedBy } from './stand-ins.ts'
 
@@ -105,6 +107,7 @@ export async function rehearsalOfScript(
     library: request.library,
     ...standInPlaces(read.value.blanks, values, request.entropy),
     ...epoch,
+    ...(await backupBlanks(request, { standIns, values, blanks: read.value.blanks })),
     ...(Object.hasOwn(read.value.blanks, 'destinations')
       ? {
           destinations: request.destinations.map(({ card, transport }) => ({
@@ -189,6 +192,35 @@ async function epochBlanks(
     terms: { t: Number(value('t')), n: Number(value('n')), mode: 'F', squash: false },
   })
   return { ...epoch, publicFile }
+}
+
+/** The blanks of a plan that name a backup of an earlier ceremony: here one of a root that nobody has. */
+async function backupBlanks(
+  request: RehearsalRequest,
+  { standIns, values, blanks }: Blanks & Pick<RehearsalParts, 'standIns'>,
+): Promise<Record<string, unknown>> {
+  if (!Object.hasOwn(blanks, 'backupSet')) return {}
+  const value = (name: string) => values[name] ?? blanks[name]?.default
+  const named = value('custodians')
+  const custodians = Array.isArray(named) ? named.map(String) : []
+  const { bundle, ckaId, rootId, ceremonyId, set, identifier, medium, mechanism, possession, shares } =
+    await makeStandInBackup(request, {
+      standIns: await everyCustodian(request, standIns, custodians),
+      key: String(value('rootKey')),
+      t: Number(value('t')),
+      custodians,
+    })
+  const root = { rootCkaId: ckaId, rootId, rootCeremony: ceremonyId }
+  return {
+    ...root,
+    backupBundle: bundle,
+    backupSet: set,
+    backupIdentifier: identifier,
+    backupMedium: medium,
+    backupMechanism: mechanism,
+    backupPossession: possession,
+    backupShares: shares,
+  }
 }
 
 /** A token or a root of an earlier ceremony, which the rehearsal then makes itself: any identifier will do. */

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
 import type { Refusal } from '@lux/ceremony'
-import { custodianAcknowledgementCodec } from '@lux/ceremony/wire'
+import { custodianAcknowledgementCodec, custodianStatementCodec } from '@lux/ceremony/wire'
 import { ExpectedError, readBounded } from '@lux/node-files'
-import { openCustodianShare, proveCustodianShare, trustedPolicy } from '@lux/people'
+import { openCustodianShare, proveCustodianShare, stateShare, trustedPolicy } from '@lux/people'
 import { custodianFile } from '../runs/folder/places.ts'
 import type { Run } from '../runs/run/run.ts'
 import { accepted } from './accepted.ts'
+import { wordsOfStandIn } from './stand-in-backup.ts'
 import { submission } from './stand-in-run.ts'
 import type { StandIn } from './stand-ins.ts'
 
@@ -32,4 +33,20 @@ export async function custodianAsStandIn(run: Run, standIn: StandIn): Promise<Re
   const { acknowledgement } = accepted(proveCustodianShare(opened, opened.words, standIn))
   const signed = submission(custodianAcknowledgementCodec, acknowledgement)
   return run.submit({ ...signed, what: 'custodian-acknowledgement' })
+}
+
+/** A stand-in custodian states the words of the share that an earlier ceremony is said to have dealt. */
+export async function stateShareAsStandIn(run: Run, standIn: StandIn, now: string): Promise<Refusal | null> {
+  const { folder } = run
+  const { domain, ceremonyId, plan, recovery } = folder.state
+  const at = plan.recovery?.custodians.indexOf(standIn.name) ?? -1
+  if (plan.recovery === undefined || recovery === null || at < 0)
+    throw new ExpectedError('STAND-IN-ONLY', `${standIn.name} holds no share here`)
+  const { key, set, identifier, t, shares } = recovery.backup
+  const of = { domain, ceremonyId, use: plan.recovery.use, key, set, identifier, t }
+  const request = { ...of, index: at + 1, name: standIn.name, share: shares[at] ?? '' }
+  const opening = readBounded(join(folder.path, 'opening.json'), maxFile)
+  const words = await wordsOfStandIn(folder, standIn, at + 1)
+  const stated = accepted(stateShare(request, { policy: folder.policy.policy, opening, words, now }, standIn))
+  return run.submit({ ...submission(custodianStatementCodec, stated.statement), what: 'custodian-statement' })
 }

@@ -26,6 +26,7 @@ const ofCustody = [
   'key-statement',
   'heartbeat',
   'custodian-acknowledgement',
+  'custodian-statement',
 ] as const
 
 /** What machines outside a ceremony sign too: `lux-fhe/v1/<what>`, with the domain as a signed field. */

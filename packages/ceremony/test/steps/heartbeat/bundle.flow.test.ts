@@ -95,6 +95,6 @@ describe('a bundle with heartbeats', () => {
       first.push(checks.find(({ id }) => id === 'HEARTBEATS')?.detail)
     }
     expect(first).toEqual(named.map(([detail]) => detail))
-    expect(secondWords(cases, 'told').map(({ heartbeats }) => heartbeats)).toEqual(first)
+    expect(secondWords(cases, 'told').map(({ said }) => said.HEARTBEATS)).toEqual(first)
   }, 120_000)
 })

@@ -127,6 +127,7 @@ export function beginProduction(request: ProductionRequest): {
       tokens: [...request.tokens],
       authorities: authoritiesOf(file.policy),
       epoch: plan.fhe?.existing ?? null,
+      backup: plan.recovery?.backup ?? null,
     },
   }
 }

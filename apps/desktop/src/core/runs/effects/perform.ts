@@ -7,6 +7,7 @@ import type { Perform, RunContext } from './context.ts'
 import { dealFhe } from './dealing.ts'
 import { askHeartbeats } from './heartbeat.ts'
 import { makeCheckpoint, signOpening } from './opening.ts'
+import { checkMedium } from './recovery.ts'
 import { proveReplica } from './replication.ts'
 import { assembleEpoch, signEpochLive } from './resharing.ts'
 import { generateRoot, readBack } from './root.ts'
@@ -40,6 +41,7 @@ const performers: { [K in EffectKind]: Perform<K> } = {
   'assemble-epoch': assembleEpoch,
   'sign-epoch-live': signEpochLive,
   'ask-heartbeats': askHeartbeats,
+  'check-medium': checkMedium,
   'build-bundle': buildBundle,
   'sign-bundle': signBundle,
   'write-bundle': writeBundleFile,

@@ -38,6 +38,13 @@ export const awaited = {
     document: 'custodian-acknowledgement',
     of: 'all',
   },
+  'share-checks': {
+    comes: 'file',
+    from: 'custodians',
+    document: 'custodian-statement',
+    of: 'all',
+    waived: true,
+  },
   heartbeats: { comes: 'file', from: 'holders', document: 'heartbeat', of: 'all', waived: true },
 } as const satisfies Record<Kind, Row>
 

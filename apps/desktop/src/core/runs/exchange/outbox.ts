@@ -72,6 +72,10 @@ function requestsOf(folder: RunFolder, view: RunView): Request[] {
       return sharesOf(folder, needs.missing).map(({ index, ...of }) =>
         asked(`custodian-acknowledgement-${index}`, 'custodian-acknowledgement', of),
       )
+    case 'share-checks':
+      return statementsOf(folder, needs.missing).map(({ index, ...of }) =>
+        asked(`custodian-statement-${index}`, 'custodian-statement', { index, ...of }),
+      )
     case 'receipt':
       return [
         asked('receipt', 'receipt', {
@@ -235,6 +239,27 @@ function sharesOf({ state }: RunFolder, missing: readonly string[]) {
         opening: 'opening.json',
       })),
   )
+}
+
+/** What a custodian states of a share that an earlier ceremony dealt: all that the words of the sheet are checked by. */
+function statementsOf({ state: { plan, recovery } }: RunFolder, missing: readonly string[]) {
+  if (plan.recovery === undefined || recovery === null) return []
+  const { use, custodians } = plan.recovery
+  const { key, set, identifier, t, shares } = recovery.backup
+  return missing.map((custodian) => {
+    const at = custodians.indexOf(custodian)
+    return {
+      index: at + 1,
+      custodian,
+      use,
+      key,
+      set,
+      identifier,
+      t,
+      share: shares[at] ?? '',
+      opening: 'opening.json',
+    }
+  })
 }
 
 /** The package with all approvals, written where holders find it, below the run's folder. */

@@ -16,6 +16,9 @@ export const redealFolder = (folder: RunFolder) => join(folder.path, 'fhe', 'red
 /** Where the sealed medium of a root's backup lies, and every custodian's envelope with its signature. */
 export const backupFolder = (folder: Pick<RunFolder, 'path'>) => join(folder.path, 'backup')
 
+export const mediumPath = (folder: Pick<RunFolder, 'path'>, root: string) =>
+  join(backupFolder(folder), `${root}.medium`)
+
 export const custodianFile = (index: number) => `backup/custodian-${index}`
 
 /** A dealer's public correction. */

@@ -40,6 +40,16 @@ export function holderCommands(
     }
     case 'custodian-acknowledgements':
       return { at: 'medium', groups: missing.map((name) => custodianCommands(folder, name)) }
+    case 'share-checks':
+      return {
+        at: 'run',
+        groups: missing.map((name) => {
+          const index = (folder.plan.recovery?.custodians ?? []).indexOf(name) + 1
+          const file = requests.find((one) => one.endsWith(`-custodian-statement-${index}.json`)) ?? ''
+          const own = { ...names, request: `run/out/${basename(file)}`, answer: `custodian-${index}.json` }
+          return { who: [name], lines: deviceLines(needs, own) }
+        }),
+      }
     case 'epoch-approvals':
       return statementCommands(missing, requests)
     case 'heartbeats':

@@ -156,7 +156,7 @@ function needOfShares(
       ? [{ name: 'Rehearsal requester', role: 'requester', signed: false, standIn: true }]
       : holders.map((name) => ({
           name,
-          role: needs.kind === 'custodian-acknowledgements' ? 'custodian' : 'holder',
+          role: awaited[needs.kind].from === 'custodians' ? 'custodian' : 'holder',
           signed: 'present' in needs && needs.present.includes(name),
           standIn: standIns.has(name),
         }))

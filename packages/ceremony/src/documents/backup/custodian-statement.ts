@@ -1,0 +1,31 @@
+import * as v from 'valibot'
+import { documentCodec } from '../format/document.ts'
+import { digest, domain, hex16, id, line, time } from '../format/fields.ts'
+
+const schema = v.strictObject({
+  v: v.literal(1),
+  kind: v.literal('custodian-statement'),
+  domain,
+  ceremonyId: hex16,
+  /** What the ceremony uses the backup for. */
+  use: v.picklist(['check']),
+  /** The root's id in the plan of its birth. */
+  key: id,
+  /** Which backup, and which share of it, 1 to 16. */
+  set: hex16,
+  index: v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(16)),
+  name: line,
+  /** What the share is checked by alone. */
+  share: digest,
+  time,
+})
+
+/** A custodian's word, to a later ceremony, that the words of the sheet are the share that was dealt. Signed by the custodian's keys. */
+export type CustodianStatement = v.InferOutput<typeof schema>
+
+export const custodianStatementCodec = documentCodec<CustodianStatement>(
+  'custodian-statement',
+  'CUSTODIAN-STATEMENT',
+  schema,
+  32_768,
+)
